@@ -1,0 +1,66 @@
+"""Configure Django for this process: one database, by one URL."""
+
+from pathlib import Path
+from typing import Any
+from urllib.parse import unquote, urlsplit
+
+import django
+from django.conf import settings
+
+from bothways.errors import DatabaseUnreachable, OurFault
+
+SQLITE_PRAGMAS = (
+    "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON; PRAGMA temp_store=MEMORY;"
+)
+"""FULL: with NORMAL a power cut loses committed intents."""
+
+LOCK_TIMEOUT = 20.0
+"""Seconds to wait for another writer of the same SQLite file."""
+
+
+def setup(database: str) -> None:
+    """Set Django up on the database URL (``sqlite:///path`` or ``postgresql://...``).
+
+    Raises OurFault if the host process has configured Django for itself already.
+    """
+    if settings.configured:
+        if getattr(settings, "BOTHWAYS_DATABASE", None) == database:
+            return
+        raise OurFault(reason="Django is configured already by another program", incident="boot")
+    settings.configure(
+        BOTHWAYS_DATABASE=database,
+        DATABASES={"default": database_settings(database)},
+        INSTALLED_APPS=["bothways.ledger"],
+        USE_TZ=True,
+        TIME_ZONE="UTC",
+        DEFAULT_AUTO_FIELD="django.db.models.BigAutoField",
+    )
+    django.setup()
+
+
+def database_settings(url: str) -> dict[str, Any]:
+    """Return Django's settings for a database URL; raise DatabaseUnreachable for any other kind."""
+    parts = urlsplit(url)
+    if parts.scheme == "sqlite":
+        path = unquote(parts.path)
+        name = path[1:] if path.startswith("/:memory:") else str(Path(path).absolute())
+        return {
+            "ENGINE": "django.db.backends.sqlite3",
+            "NAME": name,
+            "OPTIONS": {
+                "init_command": SQLITE_PRAGMAS,
+                "transaction_mode": "IMMEDIATE",
+                "timeout": LOCK_TIMEOUT,
+            },
+        }
+    if parts.scheme in ("postgresql", "postgres"):
+        return {
+            "ENGINE": "django.db.backends.postgresql",
+            "NAME": unquote(parts.path[1:]),
+            "USER": unquote(parts.username or ""),
+            "PASSWORD": unquote(parts.password or ""),
+            "HOST": parts.hostname or "",
+            "PORT": str(parts.port or ""),
+            "CONN_MAX_AGE": None,
+        }
+    raise DatabaseUnreachable(url=parts.scheme or url, reason="only sqlite:/// and postgresql:// are known")

@@ -1,0 +1,295 @@
+"""The field table: what happens to one field of a linked pair.
+
+"Changed" means: the shadow is unknown, or the value now differs from its own side's shadow. The rows of
+``FIELD_TABLE`` are ordered; the first that fits wins. The direction filters before the default app is
+asked, and no row ever lets a blank replace a value unless clearing follows.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from bothways.engine.rules import because
+from bothways.engine.sides import SIDES, Side
+from bothways.engine.spec import FieldMap, SyncSpec, equal_across, project
+from bothways.records import CannotCoerce, Value, is_blank, may_be_rewriting, same
+
+REWRITING_LIMIT = 2
+"""Writes of one value to one side, nothing third in between, when the app answers with a rewriting."""
+
+UNRELATED_LIMIT = 4
+"""The same when the values are unrelated: a person changing their mind looks like that, a robot goes on."""
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What a side was last seen to hold. ``own_write_at``: we wrote it then (seconds); None if we did not."""
+
+    value: Value
+    own_write_at: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Landed:
+    """One earlier write of this field that landed: on which side, and the value."""
+
+    side: Side
+    value: Value
+
+
+@dataclass(frozen=True, slots=True)
+class FieldState:
+    """Everything the table looks at for one field: values now, shadows (None: unknown), landed writes."""
+
+    mapping: FieldMap
+    now: Mapping[Side, Value]
+    shadow: Mapping[Side, Known | None]
+    landed: Sequence[Landed] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class FieldDecision:
+    """What to do with one field.
+
+    ``write`` names the side that gets ``value``; ``before`` is what it holds. ``conflict`` marks that
+    ``before`` was itself a new edit that lost. ``hold`` says why nothing can be written. ``seen`` are the
+    values to become the shadows: at once if nothing is written, else when the write has landed (the
+    written side then takes what the app stored).
+    """
+
+    mapping: FieldMap
+    rule: str
+    reason: str
+    write: Side | None = None
+    value: Value = None
+    before: Value = None
+    conflict: bool = False
+    hold: str = ""
+    lost: tuple[str, ...] = ()
+    seen: Mapping[Side, Known] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _View:
+    """A field state with the questions of the table answered."""
+
+    spec: SyncSpec
+    state: FieldState
+    changed: Mapping[Side, bool]
+    rewritten: frozenset[Side]
+
+    @property
+    def mapping(self) -> FieldMap:
+        return self.state.mapping
+
+    def blank(self, side: Side) -> bool:
+        return is_blank(self.state.now[side])
+
+    def first(self) -> bool:
+        return all(self.state.shadow[side] is None for side in SIDES)
+
+    def writable(self, side: Side) -> bool:
+        return self.spec.writes(self.mapping, side)
+
+    def one_way(self) -> Side | None:
+        """The only side that may be written, if there is exactly one."""
+        sides = [side for side in SIDES if self.writable(side)]
+        return sides[0] if len(sides) == 1 else None
+
+    def winner(self) -> Side:
+        return self.mapping.winner or self.spec.default
+
+    def only_changed(self) -> Side | None:
+        sides = [side for side in SIDES if self.changed[side]]
+        return sides[0] if len(sides) == 1 else None
+
+
+def decide_field(spec: SyncSpec, state: FieldState, now: float) -> FieldDecision:
+    """Return the decision of the first row of the field table that fits. ``now`` is in seconds."""
+    rewritten = frozenset(side for side in SIDES if is_own_rewriting(spec, state, side, now))
+    changed = {side: side not in rewritten and has_changed(state, side) for side in SIDES}
+    view = _View(spec, state, changed, rewritten)
+    for fits, decide in FIELD_TABLE:
+        if fits(view):
+            return _braked(view, decide(view))
+    raise AssertionError("the last row of the field table fits everything")
+
+
+def has_changed(state: FieldState, side: Side) -> bool:
+    """Tell whether a side's value differs from its own shadow, or that shadow is unknown."""
+    shadow = state.shadow[side]
+    return shadow is None or not same(state.now[side], state.mapping.on(side), shadow.value)
+
+
+def is_own_rewriting(spec: SyncSpec, state: FieldState, side: Side, now: float) -> bool:
+    """Tell whether a change is only the app's rewriting of our own recent write (row FN)."""
+    shadow = state.shadow[side]
+    if shadow is None or shadow.own_write_at is None or not has_changed(state, side):
+        return False
+    recent = now - shadow.own_write_at <= spec.own_write_window[side]
+    return recent and may_be_rewriting(shadow.value, state.now[side], state.mapping.on(side))
+
+
+def oscillates(state: FieldState, target: Side, value: Value) -> bool:
+    """Tell whether ``value`` already went to ``target`` again and again with nothing third in between."""
+    field, held = state.mapping.on(target), state.now[target]
+    count = 0
+    for write in reversed(state.landed):
+        if write.side is target:
+            if not same(write.value, field, value):
+                break
+            count += 1
+        elif not (_across(state, target, write.value, held) or _across(state, target, write.value, value)):
+            break
+    related = may_be_rewriting(value, held, field) or may_be_rewriting(held, value, field)
+    return count >= (REWRITING_LIMIT if related else UNRELATED_LIMIT)
+
+
+def _across(state: FieldState, target: Side, other: Value, held: Value) -> bool:
+    left, right = (held, other) if target is Side.LEFT else (other, held)
+    return equal_across(state.mapping, left, right)
+
+
+# --- what the rows do ---------------------------------------------------------------------------------
+
+
+def _now(view: _View, *sides: Side) -> dict[Side, Known]:
+    return {side: Known(view.state.now[side]) for side in sides}
+
+
+def _none(view: _View, rule: str, *record: Side, **facts: str) -> FieldDecision:
+    seen = _now(view, *(set(record) | view.rewritten))
+    return FieldDecision(view.mapping, rule, because(rule, **facts), seen=seen or None)
+
+
+def _write(view: _View, rule: str, target: Side, *, conflict: bool = False, reason: str = "") -> FieldDecision:
+    source = target.other
+    apps = view.spec.apps
+    decision = FieldDecision(
+        view.mapping,
+        rule,
+        reason or because(rule, source=apps[source], target=apps[target]),
+        write=target,
+        before=view.state.now[target],
+        conflict=conflict and not view.blank(target),
+    )
+    try:
+        projected = project(view.mapping, view.state.now[source], target)
+    except CannotCoerce as problem:
+        text = because("F6", app=apps[target], message=str(problem))
+        return replace(decision, rule="F6", reason=text, write=None, hold=text)
+    seen = _now(view, *SIDES)
+    if same(projected.value, view.mapping.on(target), view.state.now[target]):
+        return FieldDecision(view.mapping, "F1", because("F1"), seen=seen)
+    return replace(decision, value=projected.value, lost=projected.lost, seen=seen)
+
+
+def _braked(view: _View, decision: FieldDecision) -> FieldDecision:
+    """Row F5, looked at before any write."""
+    if decision.write is None or not oscillates(view.state, decision.write, decision.value):
+        return decision
+    reason = because("F5")
+    return FieldDecision(view.mapping, "F5", reason, before=decision.before, hold=reason, seen=_now(view, *SIDES))
+
+
+def _first_link_one_way(view: _View) -> FieldDecision:
+    target = view.one_way()
+    assert target is not None
+    if view.blank(target.other):
+        return _none(view, "F3b", *SIDES)
+    if not view.blank(target) and view.winner() is target:
+        app = view.spec.apps[target]
+        decision = _none(view, "F2'", *SIDES, target=app)
+        return replace(decision, reason=f"{app} is the default app and keeps its value")
+    return _write(view, "F2", target, conflict=not view.blank(target))
+
+
+def _one_way(view: _View) -> FieldDecision:
+    target = view.one_way()
+    assert target is not None
+    if view.blank(target.other) and not _clears(view, target.other):
+        return _none(view, "F3b", *SIDES)
+    return _write(view, "F2", target, conflict=view.changed[target] and view.state.shadow[target] is not None)
+
+
+def _clears(view: _View, source: Side) -> bool:
+    return view.mapping.clearing_follows and view.state.shadow[source] is not None
+
+
+def _one_changed(view: _View) -> FieldDecision:
+    source = view.only_changed()
+    assert source is not None
+    if view.blank(source) and not _clears(view, source):
+        return _none(view, "F3b", source)
+    return _write(view, "F3", source.other)
+
+
+def _both_changed(view: _View) -> FieldDecision:
+    source = view.winner()
+    if view.blank(source):
+        app = view.spec.apps[source]
+        return _write(view, "F4", source, reason=f"{app} was empty")
+    reason = f"{view.spec.apps[source.other]} was empty" if view.blank(source.other) else ""
+    return _write(view, "F4", source.other, conflict=True, reason=reason)
+
+
+def _against(view: _View) -> FieldDecision:
+    changed = [side for side in SIDES if view.changed[side]]
+    return _none(view, "F2'", *SIDES, target=view.spec.apps[changed[0]])
+
+
+# --- when the rows fit --------------------------------------------------------------------------------
+
+
+def _only_rewritten(view: _View) -> bool:
+    return bool(view.rewritten) and not any(view.changed.values())
+
+
+def _nothing_changed(view: _View) -> bool:
+    return not any(view.changed.values())
+
+
+def _sides_equal(view: _View) -> bool:
+    return equal_across(view.mapping, view.state.now[Side.LEFT], view.state.now[Side.RIGHT])
+
+
+def _flows_nowhere(view: _View) -> bool:
+    return not any(view.writable(side) for side in SIDES)
+
+
+def _first_and_one_way(view: _View) -> bool:
+    return view.one_way() is not None and view.first()
+
+
+def _one_way_source_changed(view: _View) -> bool:
+    target = view.one_way()
+    return target is not None and view.changed[target.other]
+
+
+def _one_way_target_changed(view: _View) -> bool:
+    return view.one_way() is not None
+
+
+def _changed_on_one_side(view: _View) -> bool:
+    return view.only_changed() is not None
+
+
+def _always(view: _View) -> bool:
+    return True
+
+
+def _rewriting(view: _View) -> FieldDecision:
+    return _none(view, "FN", app=" and ".join(view.spec.apps[side] for side in sorted(view.rewritten)))
+
+
+FIELD_TABLE: tuple[tuple[Callable[[_View], bool], Callable[[_View], FieldDecision]], ...] = (
+    (_only_rewritten, _rewriting),  # FN
+    (_nothing_changed, lambda view: _none(view, "F0")),
+    (_sides_equal, lambda view: _none(view, "F1", *SIDES)),
+    (_flows_nowhere, _against),  # F2'
+    (_first_and_one_way, _first_link_one_way),  # F2, F2', F3b
+    (_one_way_source_changed, _one_way),  # F2, F3b
+    (_one_way_target_changed, _against),  # F2'
+    (_changed_on_one_side, _one_changed),  # F3, F3b
+    (_always, _both_changed),  # F4
+)
+"""Row F5 is looked at before any write of F2 to F4; F6 where the other side cannot hold the value."""

@@ -1,0 +1,108 @@
+"""Which records are the same thing, by keys that are unique on both sides.
+
+The ledger yields, per key of a record, the group of all records of both apps that hold the same key. A
+group decides only if it holds one record on each side and the partner is free; several records, or a
+partner that is linked already, are held for a person. The rules are asked in order and the first that
+finds anything decides. Nothing depends on the order of rows.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from enum import Enum
+
+from bothways.engine.sides import Side
+from bothways.engine.spec import MatchRule
+from bothways.records import Field, FieldType, Value, is_blank, normal_email, normal_phone
+
+NORMAL_FORMS: Mapping[str, Callable[[str], str | None]] = {
+    "email": normal_email,
+    "phone": normal_phone,
+    "exact": lambda text: text.strip() or None,
+    "text": lambda text: " ".join(text.casefold().split()) or None,
+}
+"""How the values of a match field are made comparable, by the name used in the settings."""
+
+COMPARE_BY_TYPE = {FieldType.EMAIL: "email", FieldType.PHONE: "phone"}
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A record that holds the key. ``linked`` if it has an active link in this sync."""
+
+    side: Side
+    id: str
+    linked: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """All live records of both sides that hold one key of one match rule (its place in the settings)."""
+
+    rule: int
+    key: str
+    members: frozenset[Candidate]
+
+    def on(self, side: Side) -> list[Candidate]:
+        """Return the members of one side, by id."""
+        return sorted((m for m in self.members if m.side is side), key=lambda member: member.id)
+
+
+class Found(Enum):
+    """What matching found for one record."""
+
+    NOBODY = "nobody"
+    PARTNER = "partner"
+    SEVERAL = "several"
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """The answer for one record: its ``partner`` if exactly one, else who stands in the way, and why."""
+
+    found: Found
+    partner: str | None = None
+    candidates: tuple[Candidate, ...] = ()
+    reason: str = ""
+
+
+NO_MATCH = Match(Found.NOBODY)
+
+
+def key_of(rule: MatchRule, value: Value) -> str | None:
+    """Return the comparable key of a value, None where it gives none."""
+    if is_blank(value) or not isinstance(value, str):
+        return None
+    return NORMAL_FORMS[rule.compare](value)
+
+
+def compare_for(field: Field) -> str:
+    """Return the normal form that suits a field."""
+    return COMPARE_BY_TYPE.get(field.type, "text")
+
+
+def match(
+    side: Side, id: str, groups: Sequence[Group], rules: Sequence[MatchRule], apart: frozenset[str] = frozenset()
+) -> Match:
+    """Return what the match rules say of one record that is not linked.
+
+    ``groups`` are all groups that the record is a member of; ``apart`` are ids of the other side that a
+    person has said to be somebody else.
+    """
+    for group in sorted(groups, key=lambda group: (group.rule, group.key)):
+        peers = [peer for peer in group.on(side) if peer.id != id]
+        partners = [partner for partner in group.on(side.other) if partner.id not in apart]
+        if not peers and not partners:
+            continue
+        field = rules[group.rule].on(side)
+        if len(partners) == 1 and not peers and not partners[0].linked:
+            return Match(Found.PARTNER, partners[0].id, tuple(partners), f"same {field}")
+        return Match(Found.SEVERAL, None, (*peers, *partners), _why_held(field, peers, partners))
+    return NO_MATCH
+
+
+def _why_held(field: str, peers: Sequence[Candidate], partners: Sequence[Candidate]) -> str:
+    if peers:
+        return f"{len(peers) + 1} records of one app have the same {field}"
+    if len(partners) > 1:
+        return f"{len(partners)} possible matches by {field}"
+    return f"the only match by {field} is linked to another record"

@@ -1,0 +1,150 @@
+"""Plan one record: from what both sides hold, to one action with its reason and its field decisions."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from bothways.engine.fields import FieldDecision, FieldState, Known, Landed, decide_field
+from bothways.engine.rules import because
+from bothways.engine.sides import SIDES, Side
+from bothways.engine.spec import SyncSpec, project
+from bothways.engine.table import ActionKind, Facts, decide_record
+from bothways.records import CannotCoerce, Record, Value, is_blank
+
+
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """What is known of a record and its partner.
+
+    ``records`` are the fresh reads (None: nobody there); ``shadows`` are keyed by mapping, per side, and
+    hold only what is known; ``landed`` are earlier writes of this link by mapping, oldest first.
+    """
+
+    records: Mapping[Side, Record | None]
+    shadows: Mapping[Side, Mapping[str, Known]] = field(default_factory=lambda: {side: {} for side in SIDES})
+    landed: Mapping[str, Sequence[Landed]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Action:
+    """What to do with one record or pair, and why. ``fields`` has one decision per mapping looked at.
+
+    ``kept``: this is an earlier hold met again, nothing new.
+    """
+
+    kind: ActionKind
+    rule: str
+    reason: str
+    ids: Mapping[Side, str | None]
+    side: Side | None = None
+    fields: tuple[FieldDecision, ...] = ()
+    kept: bool = False
+
+    @property
+    def writes(self) -> tuple[Side, ...]:
+        """The sides that would be written to, left first."""
+        if self.kind is ActionKind.CREATE:
+            return (self.side,) if self.side else ()
+        if self.kind not in (ActionKind.UPDATE, ActionKind.LINK):
+            return ()
+        return tuple(side for side in SIDES if any(decision.write is side for decision in self.fields))
+
+    @property
+    def holds(self) -> tuple[FieldDecision, ...]:
+        """The fields that cannot be written."""
+        return tuple(decision for decision in self.fields if decision.hold)
+
+
+def plan_linked(spec: SyncSpec, pair: Pair, facts: Facts, now: float) -> Action:
+    """Return the action for a linked pair."""
+    ids = {side: record.id if record else None for side, record in pair.records.items()}
+    row = decide_record(facts)
+    if row.action is not ActionKind.UPDATE:
+        return Action(row.action, row.rule, _reason(spec, row.rule, facts, None), ids)
+    return _update(spec, pair, ids, now)
+
+
+def plan_unlinked(spec: SyncSpec, side: Side, pair: Pair, facts: Facts, now: float) -> Action:
+    """Return the action for a record of ``side`` without a link; its partner, if matched, is in ``pair``."""
+    record = pair.records[side]
+    ids = {each: found.id if found else None for each, found in pair.records.items()}
+    row = decide_record(facts)
+    reason = _reason(spec, row.rule, facts, side)
+    if row.action is ActionKind.LINK:
+        fields = _update(spec, pair, ids, now).fields
+        return Action(ActionKind.LINK, row.rule, f"linked: {reason}", ids, fields=fields)
+    if row.action in (ActionKind.CREATE, ActionKind.WAIT) and record is not None:
+        return _create(spec, side, record, row.action, reason)
+    return Action(row.action, row.rule, reason, ids)
+
+
+def _update(spec: SyncSpec, pair: Pair, ids: Mapping[Side, str | None], now: float) -> Action:
+    decisions = tuple(
+        decide_field(spec, _state(mapping_key, spec, pair), now) for mapping_key in range(len(spec.fields))
+    )
+    writes = [decision for decision in decisions if decision.write]
+    holds = [decision for decision in decisions if decision.hold]
+    speaking = writes or holds or decisions
+    kind = ActionKind.UPDATE if writes else ActionKind.HOLD if holds else ActionKind.NONE
+    rule = speaking[0].rule if speaking else "F0"
+    return Action(kind, rule, speaking[0].reason if speaking else because("F0"), ids, fields=decisions)
+
+
+def _state(index: int, spec: SyncSpec, pair: Pair) -> FieldState:
+    mapping = spec.fields[index]
+    now: dict[Side, Value] = {}
+    for side in SIDES:
+        record = pair.records[side]
+        now[side] = record.values.get(mapping.on(side).name) if record else None
+    shadow = {side: pair.shadows[side].get(mapping.key) for side in SIDES}
+    return FieldState(mapping, now, shadow, pair.landed.get(mapping.key, ()))
+
+
+def _create(spec: SyncSpec, side: Side, record: Record, kind: ActionKind, reason: str) -> Action:
+    """Fill a new record on the other side: every mapping that may flow there and is not blank."""
+    target = side.other
+    decisions = []
+    for mapping in spec.fields:
+        value = record.values.get(mapping.on(side).name)
+        if is_blank(value) or not spec.writes(mapping, target):
+            continue
+        seen = {side: Known(value)}
+        try:
+            projected = project(mapping, value, target)
+        except CannotCoerce as problem:
+            text = because("F6", app=spec.apps[target], message=str(problem))
+            decisions.append(FieldDecision(mapping, "F6", text, hold=text))
+            continue
+        decisions.append(FieldDecision(mapping, "R8", reason, target, projected.value, lost=projected.lost, seen=seen))
+    ids = {side: record.id, target: None}
+    return Action(kind, "R8", reason, ids, target, tuple(decisions))
+
+
+def has_anything(spec: SyncSpec, side: Side, record: Record) -> bool:
+    """Tell whether a record holds any value that could be written to the other side."""
+    return any(
+        spec.writes(mapping, side.other) and not is_blank(record.values.get(mapping.on(side).name))
+        for mapping in spec.fields
+    )
+
+
+def _reason(spec: SyncSpec, rule: str, facts: Facts, side: Side | None) -> str:
+    apps = spec.apps
+    gone = " and ".join(apps[each] for each in sorted(facts.gone))
+    match rule:
+        case "R4" if not facts.gone:
+            return "its partner was deleted; it is not created again"
+        case "R4" | "R5":
+            return because(rule, app=gone) if rule == "R4" else because(rule)
+        case "R6" | "R7" | "R9":
+            return because(rule, match=facts.match.reason)
+        case "R8" if side is not None:
+            text = because(rule, app=apps[side.other])
+            return text if facts.settled else f"{text}; new, so it is not created before the create window is over"
+        case "R13" if facts.problem:
+            return f"cannot be read: {facts.problem}"
+        case "R13":
+            return "none of its mapped fields holds a value"
+        case "F2'" if side is not None:
+            return f"{apps[side]} sends nothing"
+        case _:
+            return because(rule)

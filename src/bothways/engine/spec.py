@@ -1,0 +1,89 @@
+"""What the engine needs to know of a sync's settings."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from bothways.engine.sides import SIDES, Direction, Side
+from bothways.records import CannotCoerce, Coerced, Field, Value, coerce, coercion_between, same
+
+
+@dataclass(frozen=True, slots=True)
+class FieldMap:
+    """Two fields kept equal. ``winner`` overrules the default app for this field.
+
+    ``clearing_follows``: a value deliberately cleared after linking is cleared on the other side too.
+    """
+
+    left: Field
+    right: Field
+    direction: Direction = Direction.BOTH
+    winner: Side | None = None
+    clearing_follows: bool = False
+
+    @property
+    def key(self) -> str:
+        """The stable name of this mapping in plans and in the journal."""
+        return f"{self.left.name}={self.right.name}"
+
+    def on(self, side: Side) -> Field:
+        """Return the field of one side."""
+        return self.left if side is Side.LEFT else self.right
+
+
+@dataclass(frozen=True, slots=True)
+class MatchRule:
+    """One key by which records are recognised: the normal form to compare, and the field of each side."""
+
+    compare: str
+    left: str
+    right: str
+
+    def on(self, side: Side) -> str:
+        """Return the field of one side."""
+        return self.left if side is Side.LEFT else self.right
+
+    def slot(self, side: Side) -> str:
+        """Return the name under which this key of a record is kept in the key table."""
+        return f"{self.compare}:{self.on(side)}"
+
+
+@dataclass(frozen=True, slots=True)
+class SyncSpec:
+    """A sync's settings as the engine reads them.
+
+    ``apps`` are the names of the two apps, for reasons shown to people. ``sends`` says which side's
+    values may flow out. ``own_write_window`` is, per side, for how many seconds after our write a
+    rewriting by the app is expected (longer than index lag + poll). ``creates`` says on which side
+    records may be created; ``required`` fields block a create that lacks them.
+    """
+
+    apps: Mapping[Side, str]
+    fields: tuple[FieldMap, ...]
+    match: tuple[MatchRule, ...] = ()
+    default: Side = Side.LEFT
+    sends: Mapping[Side, bool] = field(default_factory=lambda: dict.fromkeys(SIDES, True))
+    own_write_window: Mapping[Side, float] = field(default_factory=lambda: dict.fromkeys(SIDES, 120.0))
+
+    def writes(self, mapping: FieldMap, side: Side) -> bool:
+        """Tell whether this mapping may be written to ``side``. Nothing overrules this."""
+        return self.sends[side.other] and mapping.direction.writes(side) and not mapping.on(side).read_only
+
+
+def project(mapping: FieldMap, value: Value, target: Side) -> Coerced:
+    """Return ``value`` of the other side as ``target`` can hold it; raise CannotCoerce."""
+    return coerce(value, mapping.on(target.other), mapping.on(target))
+
+
+def equal_across(mapping: FieldMap, left: Value, right: Value) -> bool:
+    """Tell whether the two sides hold the same, each as the other can hold it."""
+    return _holds(mapping, left, right, Side.RIGHT) or _holds(mapping, right, left, Side.LEFT)
+
+
+def _holds(mapping: FieldMap, source: Value, held: Value, target: Side) -> bool:
+    if coercion_between(mapping.on(target.other).type, mapping.on(target).type) is None:
+        return False
+    try:
+        projected = project(mapping, source, target)
+    except CannotCoerce:
+        return False
+    return same(projected.value, mapping.on(target), held)

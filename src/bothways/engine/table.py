@@ -1,0 +1,82 @@
+"""The record table: what a run does with one record or linked pair.
+
+``RECORD_TABLE`` is ordered; the first row whose situation fits wins. The guards R11 (brakes) and R12
+(collapsing) are apart, since they look at a whole plan or page.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import StrEnum
+
+from bothways.engine.matching import NO_MATCH, Found, Match
+from bothways.engine.sides import Side
+
+
+class ActionKind(StrEnum):
+    """What is done with one record."""
+
+    CREATE = "create"
+    UPDATE = "update"
+    LINK = "link"
+    HOLD = "hold"
+    LEAVE_OUT = "leave out"
+    UNLINK = "unlink"
+    WAIT = "wait"
+    SKIP = "skip"
+    NONE = "none"
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """The situation of one record, or of a linked pair, in the words of the table.
+
+    ``gone`` are the sides confirmed gone by id. ``problem`` says why a record cannot be read.
+    ``survivor``: its partner went away and it must not be created again. ``returned``: it was linked
+    before, went away, and is there again. ``allowed``: the other side takes new records. ``settled``: the
+    create window is over and the other side was read since. ``refused``: held after a refusal, not yet due.
+    """
+
+    linked: bool = False
+    open_write: bool = False
+    gone: frozenset[Side] = frozenset()
+    problem: str = ""
+    match: Match = NO_MATCH
+    survivor: bool = False
+    returned: bool = False
+    allowed: bool = True
+    settled: bool = True
+    blank: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One row: its rule id, when it fits, and the kind of action that follows."""
+
+    rule: str
+    fits: Callable[[Facts], bool]
+    action: ActionKind
+
+
+_BOTH = frozenset(Side)
+
+RECORD_TABLE: tuple[Row, ...] = (
+    Row("R1", lambda f: f.open_write, ActionKind.SKIP),
+    Row("R5", lambda f: f.linked and f.gone == _BOTH, ActionKind.UNLINK),
+    Row("R4", lambda f: f.linked and bool(f.gone), ActionKind.UNLINK),
+    Row("R5", lambda f: bool(f.gone), ActionKind.NONE),
+    Row("R13", lambda f: bool(f.problem), ActionKind.HOLD),
+    Row("F", lambda f: f.linked, ActionKind.UPDATE),
+    Row("R9", lambda f: (f.survivor or f.returned) and f.match.found is Found.PARTNER, ActionKind.LINK),
+    Row("R6", lambda f: f.match.found is Found.PARTNER, ActionKind.LINK),
+    Row("R7", lambda f: f.match.found is Found.SEVERAL, ActionKind.HOLD),
+    Row("R4", lambda f: f.survivor, ActionKind.LEAVE_OUT),
+    Row("F2'", lambda f: not f.allowed, ActionKind.LEAVE_OUT),
+    Row("R13", lambda f: f.blank, ActionKind.LEAVE_OUT),
+    Row("R8", lambda f: not f.settled, ActionKind.WAIT),
+    Row("R8", lambda f: True, ActionKind.CREATE),
+)
+
+
+def decide_record(facts: Facts) -> Row:
+    """Return the first row that fits; the last fits everything."""
+    return next(row for row in RECORD_TABLE if row.fits(facts))

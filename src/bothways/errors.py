@@ -1,0 +1,340 @@
+"""The one error catalogue: every failure a user can meet is a class here.
+
+Each class says what happened, what happens by itself, what to do, carries a stable code and the exit code
+of the command line. Placeholders in braces are filled from the keyword arguments given when raising.
+
+    BothwaysError
+    ├── SettingsError   (exit 65)  the settings, the YAML file or the command cannot be used as they are
+    ├── AppError        (exit 69)  an app cannot be reached, refuses us, or answers what it should not
+    ├── LedgerError     (exit 74)  the database or the disk
+    ├── StoppedByBrake  (exit 5)   a brake stopped a run before it wrote
+    └── OurFault        (exit 70)  a broken promise of this program
+"""
+
+from typing import ClassVar
+
+EXIT_OK, EXIT_CHANGES, EXIT_FAILING, EXIT_HELD, EXIT_BRAKE = 0, 2, 3, 4, 5
+EXIT_USAGE, EXIT_SETTINGS, EXIT_UNREACHABLE, EXIT_OURS = 64, 65, 69, 70
+EXIT_DISK, EXIT_LOCKED, EXIT_NOT_ALLOWED, EXIT_INTERRUPTED = 74, 75, 77, 130
+
+
+class BothwaysError(Exception):
+    """A failure with words for a person.
+
+    ``what`` happened, what happens ``by_itself`` and what ``to_do`` are templates over the keyword facts;
+    ``where`` names the place (an app, a file and line, a record).
+    """
+
+    code: ClassVar[str] = "BW-000"
+    exit_code: ClassVar[int] = EXIT_OURS
+    what: ClassVar[str] = "Something failed."
+    by_itself: ClassVar[str] = "Nothing was written."
+    to_do: ClassVar[str] = ""
+    retriable: ClassVar[bool] = False
+
+    def __init__(self, *, where: str = "", **facts: object) -> None:
+        self.where = where
+        self.facts = facts
+        super().__init__(self.message)
+
+    def _fill(self, template: str) -> str:
+        return template.format_map(_Facts(self.facts))
+
+    @property
+    def message(self) -> str:
+        """What happened and where, one line without the code."""
+        text = self._fill(self.what)
+        return f"{self.where}: {text}" if self.where else text
+
+    @property
+    def consequence(self) -> str:
+        """What happens by itself."""
+        return self._fill(self.by_itself)
+
+    @property
+    def advice(self) -> str:
+        """What the user can do."""
+        return self._fill(self.to_do)
+
+    def __str__(self) -> str:
+        parts = (self.message, self.consequence, self.advice, f"({self.code})")
+        return " ".join(part for part in parts if part)
+
+
+class _Facts(dict[str, object]):
+    def __missing__(self, key: str) -> str:
+        return f"({key} not known)"
+
+
+# --- settings -----------------------------------------------------------------------------------------
+
+
+class SettingsError(BothwaysError):
+    code, exit_code, what = "BW-100", EXIT_SETTINGS, "The settings cannot be used: {reason}."
+
+
+class UsageError(SettingsError):
+    code, exit_code, what, to_do = "BW-101", EXIT_USAGE, "{reason}.", "{hint}"
+
+
+class NoWorkspace(SettingsError):
+    code = "BW-102"
+    what = "There is no workspace in {folder}: no file bothways.yaml."
+    to_do = "Make one with: bothways init"
+
+
+class YamlUnreadable(SettingsError):
+    code = "BW-103"
+    what = "This is not valid YAML: {reason}."
+    to_do = "Correct that place and try again."
+
+
+class UnknownKey(SettingsError):
+    code = "BW-104"
+    what = 'The key "{key}" is not known here.'
+    to_do = "{hint}"
+
+
+class WrongType(SettingsError):
+    code = "BW-105"
+    what = '"{key}" must be {expected}, but is {got}.'
+    to_do = "Correct the value."
+
+
+class MissingKey(SettingsError):
+    code = "BW-106"
+    what = 'The key "{key}" is missing.'
+    to_do = "Add it. {hint}"
+
+
+class UnknownSync(SettingsError):
+    code = "BW-107"
+    what = 'There is no sync "{name}".'
+    to_do = "{hint}"
+
+
+class UnknownApp(SettingsError):
+    code = "BW-108"
+    what = 'There is no app "{name}" in this workspace.'
+    to_do = "{hint}"
+
+
+class UnknownConnector(SettingsError):
+    code = "BW-109"
+    what = 'There is no connector "{name}".'
+    to_do = "{hint}"
+
+
+class UnknownObject(SettingsError):
+    code = "BW-110"
+    what = '{app} has no object "{name}".'
+    to_do = "{hint}"
+
+
+class UnknownField(SettingsError):
+    code = "BW-111"
+    what = '{app} has no field "{field}" in {object}.'
+    to_do = "{hint}"
+
+
+class FieldMappedTwice(SettingsError):
+    code = "BW-112"
+    what = 'The {app} field "{field}" is mapped twice.'
+    to_do = "Keep one of the two mappings."
+
+
+class TypesDoNotMatch(SettingsError):
+    code = "BW-113"
+    what = '"{left}" ({left_type}) and "{right}" ({right_type}) cannot be mapped to each other.'
+    to_do = "Choose fields of types that can be turned into each other: {allowed}."
+
+
+class ReadOnlyField(SettingsError):
+    code = "BW-114"
+    what = '"{field}" is read-only in {app}.'
+    to_do = "Change the direction to: {direction}."
+
+
+class StaleSettings(SettingsError):
+    code = "BW-115"
+    what = "The settings of {name} were changed since this file was exported (revision {file}, now {current})."
+    to_do = "Export again and make your change there."
+
+
+class SecretMissing(SettingsError):
+    code = "BW-116"
+    what = "The secret for {app} is missing: {source} holds nothing."
+    to_do = "Set it and try again."
+
+
+class NothingFlows(SettingsError):
+    code = "BW-117"
+    what = "Both sides of {name} send nothing, so nothing would be synced."
+    to_do = "Let at least one app send: all."
+
+
+class UnknownRecord(SettingsError):
+    code, exit_code = "BW-118", EXIT_USAGE
+    what = 'There is no record "{record}" in {name}.'
+    to_do = "List the records with: bothways records {name}"
+
+
+class UnknownRun(SettingsError):
+    code, exit_code = "BW-119", EXIT_USAGE
+    what = 'There is no run "{run}".'
+    to_do = "List the runs with: bothways log"
+
+
+class PlanOutdated(SettingsError):
+    code = "BW-120"
+    what = "The plan {plan} cannot be applied: {reason}."
+    to_do = "Make a new one with: bothways plan {name}"
+
+
+class ConfirmationNeeded(SettingsError):
+    code, exit_code = "BW-121", EXIT_USAGE
+    what = "This would write {count} records."
+    to_do = "Say so with --yes."
+
+
+class AddressNotAllowed(SettingsError):
+    code, exit_code = "BW-122", EXIT_NOT_ALLOWED
+    what = "The address {host} is not allowed: {reason}."
+    to_do = "An administrator can allow this host by adding it to allow_hosts in bothways.yaml."
+
+
+class SyncOff(SettingsError):
+    code = "BW-123"
+    what = "The sync {name} is off."
+    to_do = "Turn it on with: bothways sync on {name}"
+
+
+# --- apps ---------------------------------------------------------------------------------------------
+
+
+class AppError(BothwaysError):
+    code, exit_code = "BW-200", EXIT_UNREACHABLE
+    what = "{app} answered with an error: {reason}."
+    by_itself = "Nothing was lost; what waits is sent when it works again."
+
+
+class AppUnreachable(AppError):
+    code, retriable = "BW-201", True
+    what = "{app} cannot be reached: {reason}."
+    to_do = "Check the address and the network, then run again."
+
+
+class CredentialsRefused(AppError):
+    code, exit_code = "BW-202", EXIT_NOT_ALLOWED
+    what = "{app} does not accept the credentials."
+    to_do = "Give a valid token or password and check it with: bothways app check {app}"
+
+
+class PermissionMissing(AppError):
+    code, exit_code = "BW-203", EXIT_NOT_ALLOWED
+    what = "{app} does not allow this: {reason}."
+    to_do = "Give the connection the missing permission in {app}, then run again."
+
+
+class RateLimited(AppError):
+    code, retriable = "BW-204", True
+    what = "{app} is busy: its rate limit is used up."
+    by_itself = "The waiting changes are sent when the limit allows it."
+
+
+class AppFailed(AppError):
+    code, retriable = "BW-205", True
+    what = "{app} failed with HTTP {status}: {reason}."
+    to_do = "Run again later; if it stays, ask the makers of {app}."
+
+
+class ProtocolError(AppError):
+    code = "BW-206"
+    what = "{app} answered something that cannot be understood: {reason}."
+    to_do = "Check that the address belongs to {app}."
+
+
+class ObjectGone(AppError):
+    code = "BW-207"
+    what = "{object} is no longer there in {app}."
+    by_itself = "No record was deleted in the other app; the sync waits."
+    to_do = "Restore it in {app}, or choose another object in the settings."
+
+
+class OutcomeUnknown(AppError):
+    """Raised by a connector when a write may or may not have landed (time-out, connection cut)."""
+
+    code, retriable = "BW-208", True
+    what = "{app} did not answer a write: {reason}."
+    by_itself = "The next run finds out whether it landed before it writes again."
+
+
+class PageIncomplete(AppError):
+    code, retriable = "BW-209", True
+    what = "{app} broke off in the middle of a listing: {reason}."
+    by_itself = "Nothing counts as deleted; the listing goes on at the next run."
+
+
+# --- the ledger ---------------------------------------------------------------------------------------
+
+
+class LedgerError(BothwaysError):
+    code, exit_code = "BW-300", EXIT_DISK
+    what = "The database failed: {reason}."
+    by_itself = "Everything up to the last step is saved."
+
+
+class DiskFull(LedgerError):
+    code = "BW-301"
+    what = "The disk with the database is full or cannot be written: {reason}."
+    to_do = "Make room, then run again: it goes on where it stopped."
+
+
+class DatabaseLocked(LedgerError):
+    code, exit_code, retriable = "BW-302", EXIT_LOCKED, True
+    what = "The database is in use by another process."
+    to_do = "Wait until that process is done, then try again."
+
+
+class SecondRunner(LedgerError):
+    code, exit_code, retriable = "BW-303", EXIT_LOCKED, True
+    what = "Another process is running syncs on this database."
+    to_do = "Wait until it is done or stop it; reading commands still work."
+
+
+class DatabaseUnreachable(LedgerError):
+    code, retriable = "BW-304", True
+    what = "The database {url} cannot be reached: {reason}."
+    to_do = "Start it or correct database: in bothways.yaml."
+
+
+class RunSuperseded(LedgerError):
+    code, exit_code = "BW-305", EXIT_LOCKED
+    what = "Another process took over this sync."
+    by_itself = "This run stopped without writing further."
+
+
+# --- brakes -------------------------------------------------------------------------------------------
+
+
+class StoppedByBrake(BothwaysError):
+    code, exit_code = "BW-400", EXIT_BRAKE
+    what = "{name} stopped before writing: {reason}."
+    by_itself = "Nothing was written in this step."
+    to_do = "{hint}"
+
+
+# --- us -----------------------------------------------------------------------------------------------
+
+
+class OurFault(BothwaysError):
+    code = "BW-900"
+    what = "Bothways broke one of its own rules: {reason}."
+    to_do = "Please report this with the id {incident}."
+
+
+class Interrupted(BothwaysError):
+    code, exit_code = "BW-901", EXIT_INTERRUPTED
+    what = "Interrupted."
+    by_itself = "Everything up to here is saved; nothing is lost."
+    to_do = "Go on with: {hint}"

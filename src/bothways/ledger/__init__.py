@@ -1,0 +1,1 @@
+"""Durable memory: feeds, links, shadows, keys, plans, the journal, holds and settings revisions."""

@@ -1,0 +1,125 @@
+"""Raw SQL over Django's connection: transactions, statements, bulk writes, and errors in our own words."""
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from itertools import islice
+from typing import Any, TypeVar
+
+from django.db import DatabaseError, InterfaceError, OperationalError, connection, transaction
+
+from bothways.errors import DatabaseLocked, DatabaseUnreachable, DiskFull, LedgerError
+from bothways.ledger import postgresql, sqlite
+
+T = TypeVar("T")
+
+CHUNK = 400
+"""Ids in one IN list: below every backend's limit of parameters."""
+
+after_commit: list[Callable[[], None]] = []
+"""Called after each outermost commit; tests use it to stop the program between two commits."""
+
+
+@contextmanager
+def transaction_() -> Iterator[None]:
+    """Run a block in one short write transaction; database failures come out as LedgerError classes."""
+    with translated():
+        with transaction.atomic():
+            yield
+        if not connection.in_atomic_block:
+            for hook in after_commit:
+                hook()
+
+
+@contextmanager
+def translated() -> Iterator[None]:
+    """Turn the database's own exceptions into those of the error catalogue."""
+    try:
+        yield
+    except (OperationalError, InterfaceError) as error:
+        raise _in_our_words(error) from error
+    except DatabaseError as error:
+        raise _in_our_words(error) from error
+
+
+def _in_our_words(error: Exception) -> LedgerError:
+    text = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
+    lowered = text.lower()
+    if "locked" in lowered or "could not obtain lock" in lowered:
+        return DatabaseLocked()
+    if any(sign in lowered for sign in ("full", "no space", "disk i/o", "readonly", "read-only")):
+        return DiskFull(reason=text)
+    if any(sign in lowered for sign in ("connection", "unable to open", "could not connect", "closed")):
+        return DatabaseUnreachable(url=connection.vendor, reason=text)
+    return LedgerError(reason=text)
+
+
+def rows(sql: str, params: Sequence[object] = ()) -> list[tuple[Any, ...]]:
+    """Return all rows of a query."""
+    with connection.cursor() as cursor:
+        cursor.execute(sql, params)
+        return list(cursor.fetchall())
+
+
+def one(sql: str, params: Sequence[object] = ()) -> tuple[Any, ...] | None:
+    """Return the first row of a query, None if there is none."""
+    with connection.cursor() as cursor:
+        cursor.execute(sql, params)
+        return cursor.fetchone()  # type: ignore[no-any-return]
+
+
+def value(sql: str, params: Sequence[object] = ()) -> Any:
+    """Return the first value of the first row, None if there is none."""
+    found = one(sql, params)
+    return found[0] if found else None
+
+
+def execute(sql: str, params: Sequence[object] = ()) -> int:
+    """Run one statement and return the number of rows it touched."""
+    with connection.cursor() as cursor:
+        cursor.execute(sql, params)
+        return int(cursor.rowcount)
+
+
+def execute_many(sql: str, params: Sequence[Sequence[object]]) -> None:
+    """Run one statement for many parameter rows."""
+    if params:
+        with connection.cursor() as cursor:
+            cursor.executemany(sql, params)
+
+
+def in_list(sql: str, params: Sequence[object], ids: Iterable[object]) -> list[tuple[Any, ...]]:
+    """Return the rows of a query that ends in ``IN {ids}``, asked in chunks."""
+    found: list[tuple[Any, ...]] = []
+    for chunk in chunks(list(dict.fromkeys(ids)), CHUNK):
+        marks = "(" + ",".join(["%s"] * len(chunk)) + ")"
+        found += rows(sql.replace("{ids}", marks), (*params, *chunk))
+    return found
+
+
+def in_list_execute(sql: str, params: Sequence[object], ids: Iterable[object]) -> None:
+    """Run a statement that ends in ``IN {ids}``, in chunks."""
+    for chunk in chunks(list(ids), CHUNK):
+        marks = "(" + ",".join(["%s"] * len(chunk)) + ")"
+        execute(sql.replace("{ids}", marks), (*params, *chunk))
+
+
+def upsert(table: str, columns: Sequence[str], key: Sequence[str], data: Sequence[Sequence[object]]) -> None:
+    """Insert rows, or update those whose ``key`` columns exist already."""
+    if not data:
+        return
+    write = postgresql.upsert if connection.vendor == "postgresql" else sqlite.upsert
+    with connection.cursor() as cursor:
+        write(cursor, table, columns, key, data)
+
+
+def chunks(items: Sequence[T], size: int) -> Iterator[Sequence[T]]:
+    """Yield the items in pieces of at most ``size``."""
+    for start in range(0, len(items), size):
+        yield items[start : start + size]
+
+
+def paged(items: Iterable[T], size: int) -> Iterator[list[T]]:
+    """Yield lists of at most ``size`` from any iterable."""
+    iterator = iter(items)
+    while page := list(islice(iterator, size)):
+        yield page

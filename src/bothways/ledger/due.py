@@ -1,0 +1,80 @@
+"""Due marks: which records a sync must look at. Marks are counted, so that none is cleared unseen."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from bothways.ledger import db
+from bothways.ledger.models import Sync
+
+_MARK = (
+    "INSERT INTO due (sync_id, side, record_id, workspace_id, version, not_before) VALUES (%s,%s,%s,%s,1,%s) "
+    "ON CONFLICT (sync_id, side, record_id) DO UPDATE SET version=due.version+1, not_before=excluded.not_before"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class DueMark:
+    """One mark, as it was when read."""
+
+    side: str
+    id: str
+    version: int
+
+
+def mark(sync: Sync, side: str, ids: Iterable[str], not_before: float = 0.0) -> None:
+    """Mark records as due, from ``not_before`` (seconds) on."""
+    db.execute_many(_MARK, [(sync.pk, side, each, sync.workspace_id, not_before) for each in sorted(set(ids))])
+
+
+def mark_everything(sync: Sync) -> None:
+    """Mark every live record of both sides as due (a new sync, or new settings)."""
+    for side, feed_id in (("left", sync.left_id), ("right", sync.right_id)):
+        db.execute(
+            "INSERT INTO due (sync_id, side, record_id, workspace_id, version, not_before) "
+            "SELECT %s, %s, record_id, %s, 1, 0 FROM seen WHERE feed_id=%s AND state='live' "
+            "ON CONFLICT (sync_id, side, record_id) DO UPDATE SET version=due.version+1, not_before=0",
+            (sync.pk, side, sync.workspace_id, feed_id),
+        )
+
+
+def page(sync: Sync, now: float, after: tuple[str, str], size: int) -> list[DueMark]:
+    """Return the next marks in order of (side, id) after the last one seen."""
+    found = db.rows(
+        "SELECT side, record_id, version FROM due WHERE sync_id=%s AND not_before<=%s "
+        "AND (side>%s OR (side=%s AND record_id>%s)) ORDER BY side, record_id LIMIT %s",
+        (sync.pk, now, after[0], after[0], after[1], size),
+    )
+    return [DueMark(*row) for row in found]
+
+
+def clear(sync: Sync, marks: Sequence[DueMark]) -> None:
+    """Clear marks unless they were made again since they were read."""
+    db.execute_many(
+        "DELETE FROM due WHERE sync_id=%s AND side=%s AND record_id=%s AND version=%s",
+        [(sync.pk, each.side, each.id, each.version) for each in marks],
+    )
+
+
+def postpone(sync: Sync, marks: Sequence[DueMark], not_before: float) -> None:
+    """Let marks wait until ``not_before``, unless they were made again since they were read."""
+    db.execute_many(
+        "UPDATE due SET not_before=%s WHERE sync_id=%s AND side=%s AND record_id=%s AND version=%s",
+        [(not_before, sync.pk, each.side, each.id, each.version) for each in marks],
+    )
+
+
+def count(sync: Sync) -> int:
+    """Return how many records are due or waiting."""
+    return int(db.value("SELECT COUNT(*) FROM due WHERE sync_id=%s", (sync.pk,)))
+
+
+def next_at(sync: Sync) -> float | None:
+    """Return when the next waiting record is due (seconds), None if nothing waits."""
+    found = db.value("SELECT MIN(not_before) FROM due WHERE sync_id=%s", (sync.pk,))
+    return float(found) if found is not None else None
+
+
+def marked(sync: Sync, side: str, ids: Iterable[str]) -> dict[str, DueMark]:
+    """Return the marks that exist for these records."""
+    sql = "SELECT side, record_id, version FROM due WHERE sync_id=%s AND side=%s AND record_id IN {ids}"
+    return {row[1]: DueMark(*row) for row in db.in_list(sql, (sync.pk, side), ids)}

@@ -1,0 +1,223 @@
+"""Feeds: what was last seen of every record of an object, its keys, and who must look at it."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from hashlib import blake2b
+
+import orjson
+
+from bothways.ledger import db
+from bothways.ledger.models import Feed, Sync
+from bothways.records import Record, Value
+
+_SEEN = (
+    "feed_id",
+    "record_id",
+    "workspace_id",
+    "address",
+    "version",
+    "data",
+    "modified",
+    "stamp_seen_at",
+    "read_at",
+    "first_seen_at",
+    "swept",
+    "state",
+    "problem",
+)
+_SELECT = (
+    "SELECT record_id, address, version, data, modified, stamp_seen_at, read_at, first_seen_at, swept, "
+    "state, problem FROM seen WHERE feed_id=%s AND "
+)
+
+
+@dataclass(frozen=True, slots=True)
+class SeenRow:
+    """What a feed last saw of one record. ``read_at`` 0: the values are known to be out of date."""
+
+    id: str
+    address: str | None = None
+    version: str | None = None
+    values: Mapping[str, Value] | None = None
+    modified: float | None = None
+    stamp_seen_at: float = 0.0
+    read_at: float = 0.0
+    first_seen_at: float = 0.0
+    swept: float = 0.0
+    state: str = "live"
+    problem: str | None = None
+
+    @property
+    def live(self) -> bool:
+        return self.state == "live"
+
+    @property
+    def record(self) -> Record:
+        """The row as a record."""
+        return Record(self.id, self.values or {}, self.address, self.version, self.modified)
+
+
+@dataclass(frozen=True, slots=True)
+class KeyRow:
+    """One key of a record, before hashing."""
+
+    slot: str
+    key: str
+
+
+@dataclass(slots=True)
+class Marks:
+    """Records to be looked at, collected while a page is stored: ids of this feed, and touched keys."""
+
+    ids: set[str] = field(default_factory=set)
+    keys: set[tuple[str, str]] = field(default_factory=set)
+
+
+def key_hash(key: str) -> str:
+    """Return the stored form of a key: hashed, so that joins are small and no address lies about twice."""
+    return blake2b(key.encode(), digest_size=12).hexdigest()
+
+
+def seen_by_id(feed_id: int, ids: Iterable[str]) -> dict[str, SeenRow]:
+    """Return what is known of these ids."""
+    found = db.in_list(_SELECT + "record_id IN {ids}", (feed_id,), ids)
+    return {row[0]: _seen(row) for row in found}
+
+
+def seen_by_address(feed_id: int, addresses: Iterable[str]) -> dict[str, SeenRow]:
+    """Return what is known of the records at these addresses, by address."""
+    found = db.in_list(_SELECT + "address IN {ids}", (feed_id,), addresses)
+    return {row[1]: _seen(row) for row in found}
+
+
+def save_seen(feed: Feed, seen: Iterable[SeenRow]) -> None:
+    """Store the rows, replacing what was known of their ids."""
+    data = [
+        (
+            feed.pk,
+            row.id,
+            feed.workspace_id,
+            row.address,
+            row.version,
+            orjson.dumps(row.values).decode() if row.values is not None else None,
+            row.modified,
+            row.stamp_seen_at,
+            row.read_at,
+            row.first_seen_at,
+            row.swept,
+            row.state,
+            row.problem,
+        )
+        for row in seen
+    ]
+    db.upsert("seen", _SEEN, ("feed_id", "record_id"), data)
+
+
+def keys_of(feed_id: int, ids: Iterable[str]) -> dict[str, set[tuple[str, str]]]:
+    """Return the computed keys of records, as (slot, hash)."""
+    sql = "SELECT record_id, slot, hash FROM match_key WHERE feed_id=%s AND NOT told AND record_id IN {ids}"
+    found: dict[str, set[tuple[str, str]]] = {}
+    for record_id, slot, hashed in db.in_list(sql, (feed_id,), ids):
+        found.setdefault(record_id, set()).add((slot, hashed))
+    return found
+
+
+def replace_keys(feed: Feed, keys: Mapping[str, set[tuple[str, str]]]) -> set[tuple[str, str]]:
+    """Make ``keys`` (record id -> (slot, hash)) the computed keys; return all that came or went."""
+    before = keys_of(feed.pk, keys)
+    touched: set[tuple[str, str]] = set()
+    gone, come = [], []
+    for record_id, now in keys.items():
+        old = before.get(record_id, set())
+        gone += [(feed.pk, slot, hashed, record_id) for slot, hashed in old - now]
+        come += [(feed.pk, slot, hashed, record_id, feed.workspace_id, False) for slot, hashed in now - old]
+        touched |= old ^ now
+    db.execute_many("DELETE FROM match_key WHERE feed_id=%s AND slot=%s AND hash=%s AND record_id=%s", gone)
+    _insert_keys(come)
+    return touched
+
+
+def tell_key(feed: Feed, slot: str, key: str, record_id: str) -> None:
+    """Remember a key that the app itself says this record holds (a refused duplicate, a look-up)."""
+    _insert_keys([(feed.pk, slot, key_hash(key), record_id, feed.workspace_id, True)])
+
+
+def _insert_keys(data: Sequence[Sequence[object]]) -> None:
+    columns = ("feed_id", "slot", "hash", "record_id", "workspace_id", "told")
+    key = ("feed_id", "slot", "hash", "record_id")
+    db.upsert("match_key", columns, key, data)
+
+
+def drop_keys(feed: Feed, ids: Sequence[str]) -> set[tuple[str, str]]:
+    """Forget every key of records that are gone; return the keys."""
+    sql = "SELECT slot, hash FROM match_key WHERE feed_id=%s AND record_id IN {ids}"
+    touched = {(slot, hashed) for slot, hashed in db.in_list(sql, (feed.pk,), ids)}
+    db.execute_many("DELETE FROM match_key WHERE feed_id=%s AND record_id=%s", [(feed.pk, each) for each in ids])
+    return touched
+
+
+def drop_told_keys(feed: Feed, ids: Sequence[str]) -> set[tuple[str, str]]:
+    """Forget what the app told of records that were edited since; return those keys."""
+    sql = "SELECT slot, hash FROM match_key WHERE feed_id=%s AND told AND record_id IN {ids}"
+    touched = {(slot, hashed) for slot, hashed in db.in_list(sql, (feed.pk,), ids)}
+    if touched:
+        db.in_list_execute("DELETE FROM match_key WHERE feed_id=%s AND told AND record_id IN {ids}", (feed.pk,), ids)
+    return touched
+
+
+def holders(feed_id: int, keys: Iterable[tuple[str, str]]) -> dict[tuple[str, str], set[str]]:
+    """Return the live records that hold each (slot, hash)."""
+    by_slot: dict[str, list[str]] = {}
+    for slot, hashed in keys:
+        by_slot.setdefault(slot, []).append(hashed)
+    found: dict[tuple[str, str], set[str]] = {}
+    sql = (
+        "SELECT k.hash, k.record_id FROM match_key k JOIN seen s ON s.feed_id=k.feed_id AND s.record_id=k.record_id "
+        "WHERE k.feed_id=%s AND k.slot=%s AND s.state='live' AND k.hash IN {ids}"
+    )
+    for slot, hashes in by_slot.items():
+        for hashed, record_id in db.in_list(sql, (feed_id, slot), hashes):
+            found.setdefault((slot, hashed), set()).add(record_id)
+    return found
+
+
+def all_keys_of(feed_id: int, ids: Iterable[str]) -> dict[str, set[tuple[str, str]]]:
+    """Return the keys of records, told ones included."""
+    sql = "SELECT record_id, slot, hash FROM match_key WHERE feed_id=%s AND record_id IN {ids}"
+    found: dict[str, set[tuple[str, str]]] = {}
+    for record_id, slot, hashed in db.in_list(sql, (feed_id,), ids):
+        found.setdefault(record_id, set()).add((slot, hashed))
+    return found
+
+
+def live_count(feed_id: int) -> int:
+    """Return how many records of the feed are there."""
+    return int(db.value("SELECT COUNT(*) FROM seen WHERE feed_id=%s AND state='live'", (feed_id,)))
+
+
+def unswept(feed_id: int, since: float) -> int:
+    """Return how many live records a sweep begun at ``since`` did not meet."""
+    return int(db.value("SELECT COUNT(*) FROM seen WHERE feed_id=%s AND state='live' AND swept<%s", (feed_id, since)))
+
+
+def unswept_page(feed_id: int, since: float, after: str, size: int = 100) -> list[SeenRow]:
+    """Return the next live records that a sweep begun at ``since`` did not meet."""
+    sql = _SELECT + "state='live' AND swept<%s AND record_id>%s ORDER BY record_id LIMIT %s"
+    return [_seen(row) for row in db.rows(sql, (feed_id, since, after, size))]
+
+
+def seen_since(feed_id: int, since: float) -> list[SeenRow]:
+    """Return the live records first seen at or after a time (seconds)."""
+    return [_seen(row) for row in db.rows(_SELECT + "state='live' AND first_seen_at>=%s", (feed_id, since))]
+
+
+def sides_of(feed: Feed) -> list[tuple[Sync, str]]:
+    """Return every sync that is on and uses this feed, with the side it is."""
+    found = [(sync, "left") for sync in Sync.objects.filter(left=feed, state="on")]
+    return found + [(sync, "right") for sync in Sync.objects.filter(right=feed, state="on")]
+
+
+def _seen(row: Sequence[object]) -> SeenRow:
+    id, address, version, data, modified, stamp, read_at, first, swept, state, problem = row
+    values = orjson.loads(data) if isinstance(data, str | bytes) else None
+    return SeenRow(id, address, version, values, modified, stamp, read_at, first, swept, state, problem)  # type: ignore[arg-type]

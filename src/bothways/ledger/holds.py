@@ -1,0 +1,118 @@
+"""Holds: what waits for a person, or for an app to take it. One per record, or per field of a record."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from dataclasses import field as made_by
+from typing import Any
+
+import orjson
+
+from bothways.ledger import db
+from bothways.ledger.models import Sync
+
+FIRST_WAIT, LONGEST_WAIT = 60.0, 86_400.0
+"""Seconds until a refused record is tried again: doubled at each try, from a minute to a day."""
+
+_COLUMNS = "id, side, record_id, field, link_id, rule, reason, kind, tries, next_try, opened_at, data"
+
+
+@dataclass(frozen=True, slots=True)
+class HoldRow:
+    """One thing that waits. ``kind``: ``match`` and ``conflict`` wait for a person, ``refused`` for the app,
+    ``unreadable`` for the record to be mended."""
+
+    side: str
+    record_id: str
+    rule: str
+    reason: str
+    kind: str
+    field: str = ""
+    link_id: int | None = None
+    id: int = 0
+    tries: int = 1
+    next_try: float | None = None
+    opened_at: float = 0.0
+    data: dict[str, Any] = made_by(default_factory=dict)
+
+
+def wait(tries: int) -> float:
+    """Return the seconds to wait after so many refusals."""
+    return float(min(FIRST_WAIT * 2 ** (tries - 1), LONGEST_WAIT))
+
+
+def put(sync: Sync, hold: HoldRow, now: float) -> None:
+    """Open a hold, or count another try of the same one; refused ones get their next try."""
+    before = db.one(
+        "SELECT tries, opened_at FROM hold WHERE sync_id=%s AND side=%s AND record_id=%s AND field=%s",
+        (sync.pk, hold.side, hold.record_id, hold.field),
+    )
+    tries, opened = (before[0] + 1, before[1]) if before else (1, now)
+    next_try = now + wait(tries) if hold.kind == "refused" else None
+    columns = ("workspace_id", "sync_id", "side", "record_id", "field", "link_id", "rule", "reason", "kind")
+    db.upsert(
+        "hold",
+        (*columns, "tries", "next_try", "opened_at", "data"),
+        ("sync_id", "side", "record_id", "field"),
+        [
+            (
+                sync.workspace_id,
+                sync.pk,
+                hold.side,
+                hold.record_id,
+                hold.field,
+                hold.link_id,
+                hold.rule,
+                hold.reason,
+                hold.kind,
+                tries,
+                next_try,
+                opened,
+                orjson.dumps(hold.data).decode(),
+            )
+        ],
+    )
+
+
+def clear(sync: Sync, side: str, record_ids: Iterable[str], fields: Sequence[str] | None = None) -> None:
+    """Close the holds of records: all of them, or those of the named fields."""
+    for record_id in record_ids:
+        if fields is None:
+            db.execute("DELETE FROM hold WHERE sync_id=%s AND side=%s AND record_id=%s", (sync.pk, side, record_id))
+        else:
+            db.execute_many(
+                "DELETE FROM hold WHERE sync_id=%s AND side=%s AND record_id=%s AND field=%s",
+                [(sync.pk, side, record_id, each) for each in fields],
+            )
+
+
+def ready(sync: Sync, now: float) -> list[HoldRow]:
+    """Return the refused ones whose next try has come."""
+    return _rows("sync_id=%s AND next_try IS NOT NULL AND next_try<=%s", (sync.pk, now))
+
+
+def of_records(sync: Sync, side: str, ids: Iterable[str]) -> list[HoldRow]:
+    """Return the holds of records of one side."""
+    sql = f"SELECT {_COLUMNS} FROM hold WHERE sync_id=%s AND side=%s AND record_id IN {{ids}}"
+    return [_hold(row) for row in db.in_list(sql, (sync.pk, side), ids)]
+
+
+def page(sync: Sync, after: int = 0, size: int = 500) -> list[HoldRow]:
+    """Return holds in order of their age."""
+    return _rows("sync_id=%s AND id>%s", (sync.pk, after), f" ORDER BY id LIMIT {int(size)}")
+
+
+def by_kind(sync: Sync) -> dict[str, int]:
+    """Return how many records are held, by kind."""
+    sql = "SELECT kind, COUNT(DISTINCT side || ':' || record_id) FROM hold WHERE sync_id=%s GROUP BY kind"
+    return {str(kind): int(count) for kind, count in db.rows(sql, (sync.pk,))}
+
+
+def _rows(where: str, params: Sequence[object], tail: str = "") -> list[HoldRow]:
+    return [_hold(row) for row in db.rows(f"SELECT {_COLUMNS} FROM hold WHERE {where}{tail}", params)]
+
+
+def _hold(row: Sequence[Any]) -> HoldRow:
+    id, side, record_id, name, link_id, rule, reason, kind, tries, next_try, opened_at, data = row
+    return HoldRow(
+        side, record_id, rule, reason, kind, name, link_id, id, tries, next_try, opened_at, orjson.loads(data)
+    )

@@ -1,0 +1,177 @@
+"""The journal: every write with what it replaced. The intent is committed before the call, the result after."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import orjson
+
+from bothways.engine.fields import Landed
+from bothways.engine.sides import Side
+from bothways.ledger import db
+from bothways.ledger.models import Sync
+from bothways.records import Value
+
+_COLUMNS = "id, run_id, link_id, side, record_id, kind, state, rule, marker, data, message, created_at, done_at"
+OPEN = "state IN ('intent','in_flight')"
+
+
+@dataclass(frozen=True, slots=True)
+class FieldWrite:
+    """One field of a write: what was there, what was sent, why; ``source`` is the other side's raw value.
+
+    ``stored`` is what the app holds after it. ``conflict``: ``before`` was an edit that lost.
+    """
+
+    before: Value
+    after: Value
+    rule: str
+    reason: str
+    source: Value = None
+    stored: Value = None
+    conflict: bool = False
+    field: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One write of one record."""
+
+    id: int
+    run_id: int
+    link_id: int | None
+    side: Side
+    record_id: str | None
+    kind: str
+    state: str
+    rule: str
+    marker: str
+    writes: Mapping[str, FieldWrite] = field(default_factory=dict)
+    more: Mapping[str, Any] = field(default_factory=dict)
+    message: str = ""
+    created_at: float = 0.0
+    done_at: float | None = None
+
+
+def add(sync: Sync, run_id: int, entry: Entry, now: float) -> int:
+    """Store a new entry in the state it has; return its id."""
+    return int(
+        db.value(
+            "INSERT INTO journal (workspace_id, sync_id, run_id, link_id, side, record_id, kind, state, rule, marker, "
+            "data, message, created_at, done_at) VALUES (%s,%s,%s,%s,%s,%s,%s,%s,%s,%s,%s,%s,%s,%s) RETURNING id",
+            (
+                sync.workspace_id,
+                sync.pk,
+                run_id,
+                entry.link_id,
+                str(entry.side),
+                entry.record_id,
+                entry.kind,
+                entry.state,
+                entry.rule,
+                entry.marker,
+                _pack(entry.writes, entry.more),
+                entry.message,
+                now,
+                entry.done_at,
+            ),
+        )
+    )
+
+
+def in_flight(ids: Sequence[int]) -> None:
+    """Mark intents as being sent right now."""
+    db.execute_many("UPDATE journal SET state='in_flight' WHERE id=%s", [(each,) for each in ids])
+
+
+def close(entry: Entry, state: str, now: float, record_id: str | None = None, message: str = "") -> None:
+    """Record the result of an entry together with its final field writes."""
+    db.execute(
+        "UPDATE journal SET state=%s, done_at=%s, record_id=%s, message=%s, data=%s WHERE id=%s",
+        (state, now, record_id or entry.record_id, message, _pack(entry.writes, entry.more), entry.id),
+    )
+
+
+def open_entries(sync: Sync) -> list[Entry]:
+    """Return every intent whose result is not recorded, oldest first."""
+    return _entries(db.rows(f"SELECT {_COLUMNS} FROM journal WHERE sync_id=%s AND {OPEN} ORDER BY id", (sync.pk,)))
+
+
+def open_link_ids(sync: Sync) -> set[int]:
+    """Return the links with an open intent."""
+    return {row[0] for row in db.rows(f"SELECT link_id FROM journal WHERE sync_id=%s AND {OPEN}", (sync.pk,))}
+
+
+def is_open(link_id: int) -> bool:
+    """Tell whether a link has an open intent."""
+    return db.value(f"SELECT 1 FROM journal WHERE link_id=%s AND {OPEN} LIMIT 1", (link_id,)) is not None
+
+
+def of_run(run_id: int, after: int = 0, size: int = 500) -> list[Entry]:
+    """Return a page of a run's entries, in order."""
+    sql = f"SELECT {_COLUMNS} FROM journal WHERE run_id=%s AND id>%s ORDER BY id LIMIT %s"
+    return _entries(db.rows(sql, (run_id, after, size)))
+
+
+def done_before(run_id: int, before: int, size: int = 100) -> list[Entry]:
+    """Return a run's writes that landed, newest first, older than the entry ``before``."""
+    sql = (
+        f"SELECT {_COLUMNS} FROM journal WHERE run_id=%s AND id<%s AND state='done' "
+        "AND kind IN ('update','create','undo') ORDER BY id DESC LIMIT %s"
+    )
+    return _entries(db.rows(sql, (run_id, before, size)))
+
+
+def of_link(link_id: int) -> list[Entry]:
+    """Return everything written for one link, oldest first."""
+    return _entries(db.rows(f"SELECT {_COLUMNS} FROM journal WHERE link_id=%s ORDER BY id", (link_id,)))
+
+
+def of_record(sync: Sync, side: Side, record_id: str) -> list[Entry]:
+    """Return everything written to one record, oldest first."""
+    sql = f"SELECT {_COLUMNS} FROM journal WHERE sync_id=%s AND side=%s AND record_id=%s ORDER BY id"
+    return _entries(db.rows(sql, (sync.pk, str(side), record_id)))
+
+
+def landed(link_ids: Iterable[int]) -> dict[int, dict[str, list[Landed]]]:
+    """Return, per link and mapping, the writes that landed, oldest first (for the oscillation brake)."""
+    sql = (
+        "SELECT link_id, side, data, id FROM journal "
+        "WHERE state='done' AND kind IN ('update','create') AND link_id IN {ids}"
+    )
+    found: dict[int, dict[str, list[Landed]]] = {}
+    for link_id, side, data, _ in sorted(db.in_list(sql, (), link_ids), key=lambda row: row[3]):
+        for key, write in orjson.loads(data)["writes"].items():
+            found.setdefault(link_id, {}).setdefault(key, []).append(Landed(Side(side), write["after"]))
+    return found
+
+
+def _entries(found: Iterable[Sequence[Any]]) -> list[Entry]:
+    entries = []
+    for row in found:
+        id, run_id, link_id, side, record_id, kind, state, rule, marker, data, message, created, done = row
+        unpacked = orjson.loads(data)
+        writes = {key: FieldWrite(**write) for key, write in unpacked["writes"].items()}
+        entries.append(
+            Entry(
+                id,
+                run_id,
+                link_id,
+                Side(side),
+                record_id,
+                kind,
+                state,
+                rule,
+                marker,
+                writes,
+                unpacked["more"],
+                message,
+                created,
+                done,
+            )
+        )
+    return entries
+
+
+def _pack(writes: Mapping[str, FieldWrite], more: Mapping[str, Any]) -> str:
+    return orjson.dumps({"writes": dict(writes), "more": dict(more)}).decode()

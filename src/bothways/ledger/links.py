@@ -1,0 +1,142 @@
+"""Links and their shadows. At most one pending or active link per record and sync: the database says so."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import orjson
+
+from bothways.engine.fields import Known
+from bothways.engine.sides import SIDES, Side
+from bothways.ledger import db
+from bothways.ledger.models import Sync
+
+_COLUMNS = "id, left_id, right_id, state, rule, reason, survivor, created_at, ended_at, ended_by"
+LIVE = "state IN ('pending','active')"
+
+
+@dataclass(frozen=True, slots=True)
+class LinkRow:
+    """One link: the ids of the two records, and how it came and went."""
+
+    id: int
+    left_id: str | None
+    right_id: str | None
+    state: str
+    rule: str = ""
+    reason: str = ""
+    survivor: str | None = None
+    created_at: float = 0.0
+    ended_at: float | None = None
+    ended_by: str = ""
+
+    def on(self, side: Side) -> str | None:
+        """Return the record's id on one side."""
+        return self.left_id if side is Side.LEFT else self.right_id
+
+    def at(self, side: Side, id: str | None) -> "LinkRow":
+        """Return the link with another record on one side."""
+        return replace(self, left_id=id) if side is Side.LEFT else replace(self, right_id=id)
+
+
+Shadows = dict[Side, dict[str, Known]]
+
+
+def live_by_record(sync: Sync, side: Side, ids: Iterable[str]) -> dict[str, LinkRow]:
+    """Return the pending or active links of records of one side."""
+    sql = f"SELECT {_COLUMNS} FROM link WHERE sync_id=%s AND {LIVE} AND {side}_id IN {{ids}}"
+    found = [LinkRow(*row) for row in db.in_list(sql, (sync.pk,), ids)]
+    return {str(link.on(side)): link for link in found}
+
+
+def by_id(ids: Iterable[int]) -> dict[int, LinkRow]:
+    """Return links by their own ids, in any state."""
+    return {row[0]: LinkRow(*row) for row in db.in_list(f"SELECT {_COLUMNS} FROM link WHERE id IN {{ids}}", (), ids)}
+
+
+def ended_by_record(sync: Sync, side: Side, ids: Iterable[str]) -> dict[str, LinkRow]:
+    """Return the latest ended link of records of one side."""
+    sql = f"SELECT {_COLUMNS} FROM link WHERE sync_id=%s AND state='ended' AND {side}_id IN {{ids}}"
+    found = [LinkRow(*row) for row in db.in_list(sql, (sync.pk,), ids)]
+    return {str(link.on(side)): link for link in sorted(found, key=lambda link: link.id)}
+
+
+def create(sync: Sync, left: str | None, right: str | None, state: str, rule: str, reason: str, now: float) -> int:
+    """Make a link and return its id; the database refuses a record that has one."""
+    return int(
+        db.value(
+            "INSERT INTO link (workspace_id, sync_id, left_id, right_id, state, rule, reason, created_at) "
+            "VALUES (%s,%s,%s,%s,%s,%s,%s,%s) RETURNING id",
+            (sync.workspace_id, sync.pk, left, right, state, rule, reason, now),
+        )
+    )
+
+
+def activate(link_id: int, side: Side, record_id: str) -> None:
+    """Complete a pending link with the record that was created."""
+    db.execute(f"UPDATE link SET {side}_id=%s, state='active' WHERE id=%s", (record_id, link_id))
+
+
+def drop(link_id: int) -> None:
+    """Remove a pending link whose create did not happen."""
+    db.execute("DELETE FROM shadow WHERE link_id=%s", (link_id,))
+    db.execute("DELETE FROM link WHERE id=%s AND state='pending'", (link_id,))
+
+
+def end(link_id: int, now: float, ended_by: str, survivor: Side | None = None) -> None:
+    """End a link. ``survivor`` is the side whose record must not be created again in the other app."""
+    db.execute(
+        "UPDATE link SET state='ended', ended_at=%s, ended_by=%s, survivor=%s WHERE id=%s",
+        (now, ended_by, str(survivor) if survivor else None, link_id),
+    )
+
+
+def move(link_id: int, side: Side, record_id: str) -> None:
+    """Let a link follow a record that was merged into another; that side's shadows become unknown."""
+    db.execute(f"UPDATE link SET {side}_id=%s WHERE id=%s", (record_id, link_id))
+    db.execute("DELETE FROM shadow WHERE link_id=%s AND side=%s", (link_id, str(side)))
+
+
+def shadows(link_ids: Iterable[int]) -> dict[int, Shadows]:
+    """Return the shadows of links: link -> side -> mapping -> what was last seen."""
+    found: dict[int, Shadows] = {}
+    for link_id, side, data in db.in_list(
+        "SELECT link_id, side, data FROM shadow WHERE link_id IN {ids}", (), link_ids
+    ):
+        known = {key: Known(value, own) for key, (value, own) in orjson.loads(data).items()}
+        found.setdefault(link_id, {each: {} for each in SIDES})[Side(side)] = known
+    return found
+
+
+def save_shadows(workspace_id: int, data: Sequence[tuple[int, Side, Mapping[str, Known]]]) -> None:
+    """Store whole shadows of sides of links."""
+    packed = [
+        (
+            link_id,
+            str(side),
+            workspace_id,
+            orjson.dumps({key: [known.value, known.own_write_at] for key, known in shadow.items()}).decode(),
+        )
+        for link_id, side, shadow in data
+    ]
+    db.upsert("shadow", ("link_id", "side", "workspace_id", "data"), ("link_id", "side"), packed)
+
+
+def counts(sync: Sync) -> int:
+    """Return the number of active links."""
+    return int(db.value("SELECT COUNT(*) FROM link WHERE sync_id=%s AND state='active'", (sync.pk,)))
+
+
+def apart(sync: Sync, side: Side, ids: Iterable[str]) -> dict[str, set[str]]:
+    """Return, per record of one side, the records of the other that are known to be somebody else."""
+    found: dict[str, set[str]] = {}
+    sql = f"SELECT {side}_id, {side.other}_id FROM apart WHERE sync_id=%s AND {side}_id IN {{ids}}"
+    for own, other in db.in_list(sql, (sync.pk,), ids):
+        found.setdefault(own, set()).add(other)
+    return found
+
+
+def page(sync: Sync, after: int, size: int, where: str = LIVE, params: Sequence[Any] = ()) -> list[LinkRow]:
+    """Return links in order of id after the last one seen."""
+    sql = f"SELECT {_COLUMNS} FROM link WHERE sync_id=%s AND id>%s AND {where} ORDER BY id LIMIT %s"
+    return [LinkRow(*row) for row in db.rows(sql, (sync.pk, after, *params, size))]

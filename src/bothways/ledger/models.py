@@ -1,0 +1,299 @@
+"""All tables. Settings are used through the ORM; the hot ones are written by raw SQL in this package.
+
+Times in the hot tables are seconds since 1970 (UTC), as double precision. Values are JSON text.
+"""
+
+from django.db import models
+from django.db.models import Q
+
+ACTIVE = ("pending", "active")
+
+
+class Base(models.Model):
+    """Every table carries its workspace from the first migration."""
+
+    workspace_id = models.BigIntegerField(default=1, db_default=1)
+
+    class Meta:
+        abstract = True
+
+
+class Workspace(models.Model):
+    """One installation's set of connections and syncs."""
+
+    name = models.TextField(unique=True)
+    revision = models.IntegerField(default=0)
+
+    class Meta:
+        db_table = "workspace"
+
+
+class Connection(Base):
+    """One account of an app. Secrets are not stored: ``settings`` names where they are found."""
+
+    name = models.TextField()
+    connector = models.TextField()
+    settings = models.JSONField(default=dict)
+
+    class Meta:
+        db_table = "connection"
+        constraints = [models.UniqueConstraint(fields=["workspace_id", "name"], name="connection_name")]
+
+
+class Feed(Base):
+    """One object of one connection being read; serves every sync that uses it."""
+
+    connection = models.ForeignKey(Connection, models.CASCADE)
+    object = models.TextField()
+    fields = models.JSONField(default=list)
+    slots = models.JSONField(default=list)
+    cursor = models.TextField(null=True)
+    baseline_done = models.BooleanField(default=False)
+    polled_at = models.FloatField(default=0.0)
+    complete_to = models.FloatField(default=0.0)
+    swept_at = models.FloatField(default=0.0)
+
+    class Meta:
+        db_table = "feed"
+        constraints = [models.UniqueConstraint(fields=["connection", "object"], name="feed_object")]
+
+
+class Sync(Base):
+    """One object of one connection kept in step with one of another."""
+
+    name = models.TextField()
+    state = models.TextField(default="draft")
+    left = models.ForeignKey(Feed, models.PROTECT, related_name="left_syncs")
+    right = models.ForeignKey(Feed, models.PROTECT, related_name="right_syncs")
+    revision = models.IntegerField(default=0)
+    epoch = models.IntegerField(default=0)
+    approved = models.BooleanField(default=False)
+    due_at = models.FloatField(default=0.0)
+    slots = models.JSONField(default=list)
+    ended_at = models.FloatField(default=0.0)
+
+    class Meta:
+        db_table = "sync"
+        constraints = [models.UniqueConstraint(fields=["workspace_id", "name"], name="sync_name")]
+
+
+class Revision(Base):
+    """The settings of a sync as they were saved: who, when, the whole document."""
+
+    sync = models.ForeignKey(Sync, models.CASCADE)
+    number = models.IntegerField()
+    document = models.JSONField()
+    author = models.TextField(default="")
+    at = models.FloatField()
+
+    class Meta:
+        db_table = "revision"
+        constraints = [models.UniqueConstraint(fields=["sync", "number"], name="revision_number")]
+
+
+class Seen(Base):
+    """What a feed last saw of one record. ``state``: live, gone or merged."""
+
+    pk = models.CompositePrimaryKey("feed_id", "record_id")
+    feed = models.ForeignKey(Feed, models.CASCADE, db_constraint=False)
+    record_id = models.TextField()
+    address = models.TextField(null=True)
+    version = models.TextField(null=True)
+    data = models.TextField(null=True)
+    modified = models.FloatField(null=True)
+    stamp_seen_at = models.FloatField(default=0.0)
+    read_at = models.FloatField(default=0.0)
+    first_seen_at = models.FloatField(default=0.0)
+    swept = models.FloatField(default=0.0)
+    state = models.TextField(default="live")
+    problem = models.TextField(null=True)
+
+    class Meta:
+        db_table = "seen"
+        indexes = [models.Index(fields=["feed", "address"], name="seen_address")]
+
+
+class Key(Base):
+    """One comparable key of a record; ``told`` by the app itself, or computed from its values."""
+
+    pk = models.CompositePrimaryKey("feed_id", "slot", "hash", "record_id")
+    feed = models.ForeignKey(Feed, models.CASCADE, db_constraint=False)
+    slot = models.TextField()
+    hash = models.TextField()
+    record_id = models.TextField()
+    told = models.BooleanField(default=False, db_default=False)
+
+    class Meta:
+        db_table = "match_key"
+        indexes = [models.Index(fields=["feed", "record_id"], name="match_key_record")]
+
+
+class Due(Base):
+    """A record that a sync must look at. ``version`` counts the marks, so that none is cleared unseen."""
+
+    pk = models.CompositePrimaryKey("sync_id", "side", "record_id")
+    sync = models.ForeignKey(Sync, models.CASCADE, db_constraint=False)
+    side = models.TextField()
+    record_id = models.TextField()
+    version = models.IntegerField(default=1)
+    not_before = models.FloatField(default=0.0)
+
+    class Meta:
+        db_table = "due"
+
+
+class Link(Base):
+    """Two records that are the same thing. Ended links are kept: a ``survivor`` side is a tombstone."""
+
+    sync = models.ForeignKey(Sync, models.CASCADE)
+    left_id = models.TextField(null=True)
+    right_id = models.TextField(null=True)
+    state = models.TextField(default="active")
+    rule = models.TextField(default="")
+    reason = models.TextField(default="")
+    survivor = models.TextField(null=True)
+    created_at = models.FloatField()
+    ended_at = models.FloatField(null=True)
+    ended_by = models.TextField(default="", db_default="")
+
+    class Meta:
+        db_table = "link"
+        constraints = [
+            models.UniqueConstraint(fields=["sync", side], condition=Q(state__in=ACTIVE), name=f"link_one_{side}")
+            for side in ("left_id", "right_id")
+        ]
+        indexes = [models.Index(fields=["sync", side], name=f"link_{side}") for side in ("left_id", "right_id")]
+
+
+class Shadow(Base):
+    """The mapped values last seen on one side of a link: mapping -> [value, time of our own write]."""
+
+    pk = models.CompositePrimaryKey("link_id", "side")
+    link = models.ForeignKey(Link, models.CASCADE, db_constraint=False)
+    side = models.TextField()
+    data = models.TextField()
+
+    class Meta:
+        db_table = "shadow"
+
+
+class Apart(Base):
+    """Two records that are not the same thing, whatever their keys say."""
+
+    pk = models.CompositePrimaryKey("sync_id", "left_id", "right_id")
+    sync = models.ForeignKey(Sync, models.CASCADE)
+    left_id = models.TextField()
+    right_id = models.TextField()
+
+    class Meta:
+        db_table = "apart"
+
+
+class Run(Base):
+    """One pass of a sync, or an undo of one."""
+
+    sync = models.ForeignKey(Sync, models.CASCADE)
+    kind = models.TextField()
+    state = models.TextField(default="running")
+    started_at = models.FloatField()
+    ended_at = models.FloatField(null=True)
+    reason = models.TextField(default="")
+    counts = models.JSONField(default=dict)
+    bill = models.JSONField(default=dict)
+    undoes = models.BigIntegerField(null=True)
+    revision = models.IntegerField(default=0)
+
+    class Meta:
+        db_table = "run"
+
+
+class Plan(Base):
+    """What a run would do, stored as rows."""
+
+    sync = models.ForeignKey(Sync, models.CASCADE)
+    revision = models.IntegerField()
+    created_at = models.FloatField()
+    state = models.TextField(default="making")
+    totals = models.JSONField(default=dict)
+
+    class Meta:
+        db_table = "plan"
+
+
+class PlanAction(Base):
+    """One action of a plan, with its reason and its field decisions in ``data``."""
+
+    pk = models.CompositePrimaryKey("plan_id", "seq")
+    plan = models.ForeignKey(Plan, models.CASCADE, db_constraint=False)
+    seq = models.IntegerField()
+    kind = models.TextField()
+    rule = models.TextField()
+    reason = models.TextField()
+    left_id = models.TextField(null=True)
+    right_id = models.TextField(null=True)
+    link_id = models.BigIntegerField(null=True)
+    writes_left = models.BooleanField(default=False)
+    writes_right = models.BooleanField(default=False)
+    state = models.TextField(default="planned")
+    data = models.TextField()
+
+    class Meta:
+        db_table = "plan_action"
+        indexes = [
+            models.Index(fields=["plan", "left_id"], name="plan_action_left"),
+            models.Index(fields=["plan", "right_id"], name="plan_action_right"),
+        ]
+
+
+class Journal(Base):
+    """Every write: the intent first, the result after. ``state``: intent, in_flight, done, failed, dropped.
+
+    ``data`` holds per mapping: before, after, rule, reason, and what the app stored.
+    """
+
+    id = models.BigAutoField(primary_key=True)
+    sync = models.ForeignKey(Sync, models.CASCADE, db_constraint=False)
+    run_id = models.BigIntegerField()
+    link_id = models.BigIntegerField(null=True)
+    side = models.TextField()
+    record_id = models.TextField(null=True)
+    kind = models.TextField()
+    state = models.TextField()
+    rule = models.TextField()
+    marker = models.TextField(default="")
+    data = models.TextField()
+    message = models.TextField(default="", db_default="")
+    created_at = models.FloatField()
+    done_at = models.FloatField(null=True)
+
+    class Meta:
+        db_table = "journal"
+        indexes = [
+            models.Index(fields=["link_id", "id"], name="journal_link"),
+            models.Index(fields=["run_id", "id"], name="journal_run"),
+            models.Index(fields=["sync", "state"], condition=Q(state__in=("intent", "in_flight")), name="journal_open"),
+        ]
+
+
+class Hold(Base):
+    """Something that waits for a person, or for the app to take it."""
+
+    id = models.BigAutoField(primary_key=True)
+    sync = models.ForeignKey(Sync, models.CASCADE, db_constraint=False)
+    side = models.TextField()
+    record_id = models.TextField()
+    field = models.TextField(default="")
+    link_id = models.BigIntegerField(null=True)
+    rule = models.TextField()
+    reason = models.TextField()
+    kind = models.TextField()
+    tries = models.IntegerField(default=1)
+    next_try = models.FloatField(null=True)
+    opened_at = models.FloatField()
+    data = models.TextField(default="{}")
+
+    class Meta:
+        db_table = "hold"
+        constraints = [
+            models.UniqueConstraint(fields=["sync", "side", "record_id", "field"], name="hold_one"),
+        ]

@@ -1,0 +1,108 @@
+"""Plans as stored rows, read in pages: a plan is never one object in memory."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import orjson
+
+from bothways.engine.sides import Side
+from bothways.ledger import db
+from bothways.ledger.models import Plan
+
+_COLUMNS = "seq, kind, rule, reason, left_id, right_id, link_id, writes_left, writes_right, state, data"
+
+
+@dataclass(frozen=True, slots=True)
+class ActionRow:
+    """One stored action. ``data`` holds its field decisions, the records as read, and the due marks."""
+
+    seq: int
+    kind: str
+    rule: str
+    reason: str
+    left_id: str | None
+    right_id: str | None
+    link_id: int | None
+    writes_left: bool
+    writes_right: bool
+    state: str
+    data: dict[str, Any]
+
+    def on(self, side: Side) -> str | None:
+        """Return the record's id on one side."""
+        return self.left_id if side is Side.LEFT else self.right_id
+
+    def writes(self, side: Side) -> bool:
+        """Tell whether the action writes to a side."""
+        return self.writes_left if side is Side.LEFT else self.writes_right
+
+
+def add(plan: Plan, actions: Iterable[ActionRow]) -> None:
+    """Store actions."""
+    columns = ("plan_id", "workspace_id", *_COLUMNS.split(", "))
+    data = [
+        (
+            plan.pk,
+            plan.workspace_id,
+            each.seq,
+            each.kind,
+            each.rule,
+            each.reason,
+            each.left_id,
+            each.right_id,
+            each.link_id,
+            each.writes_left,
+            each.writes_right,
+            each.state,
+            orjson.dumps(each.data).decode(),
+        )
+        for each in actions
+    ]
+    db.upsert("plan_action", columns, ("plan_id", "seq"), data)
+
+
+def planned_ids(plan: Plan, side: Side, ids: Iterable[str]) -> set[str]:
+    """Return those of the ids that an action of the plan already covers."""
+    sql = f"SELECT {side}_id FROM plan_action WHERE plan_id=%s AND {side}_id IN {{ids}}"
+    return {row[0] for row in db.in_list(sql, (plan.pk,), ids)}
+
+
+def pages(plan: Plan, where: str = "", size: int = 400) -> Iterator[list[ActionRow]]:
+    """Yield the actions still planned that fit ``where``, in order, page by page."""
+    after = -1
+    condition = f" AND {where}" if where else ""
+    while True:
+        sql = (
+            f"SELECT {_COLUMNS} FROM plan_action WHERE plan_id=%s AND seq>%s AND state='planned'{condition} "
+            "ORDER BY seq LIMIT %s"
+        )
+        page = [_action(row) for row in db.rows(sql, (plan.pk, after, size))]
+        if not page:
+            return
+        yield page
+        after = page[-1].seq
+
+
+def every(plan: Plan, after: int = -1, size: int = 400, where: str = "") -> list[ActionRow]:
+    """Return a page of actions in any state."""
+    condition = f" AND {where}" if where else ""
+    sql = f"SELECT {_COLUMNS} FROM plan_action WHERE plan_id=%s AND seq>%s{condition} ORDER BY seq LIMIT %s"
+    return [_action(row) for row in db.rows(sql, (plan.pk, after, size))]
+
+
+def set_state(plan_id: int, seqs: Sequence[int], state: str) -> None:
+    """Set the state of actions: planned, done, failed, skipped."""
+    db.execute_many(
+        "UPDATE plan_action SET state=%s WHERE plan_id=%s AND seq=%s", [(state, plan_id, seq) for seq in seqs]
+    )
+
+
+def drop(plan_id: int) -> None:
+    """Forget a plan and its rows."""
+    db.execute("DELETE FROM plan_action WHERE plan_id=%s", (plan_id,))
+    db.execute("DELETE FROM plan WHERE id=%s", (plan_id,))
+
+
+def _action(row: Sequence[Any]) -> ActionRow:
+    return ActionRow(*row[:7], bool(row[7]), bool(row[8]), row[9], orjson.loads(row[10]))

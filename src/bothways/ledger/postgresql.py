@@ -1,0 +1,26 @@
+"""The statements of the hot path that PostgreSQL wants in its own way."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from bothways.ledger.sqlite import upsert_statement
+
+COPY_FROM = 50
+"""Rows from which COPY into a temporary table beats single statements."""
+
+
+def upsert(
+    cursor: Any, table: str, columns: Sequence[str], key: Sequence[str], data: Sequence[Sequence[object]]
+) -> None:
+    """Insert or update the rows: by COPY to a temporary table where there are many."""
+    if len(data) < COPY_FROM:
+        cursor.executemany(upsert_statement(table, columns, key, ",".join(["%s"] * len(columns))), data)
+        return
+    names, copied = ",".join(columns), f"copy_{table}"
+    cursor.execute(f"CREATE TEMP TABLE IF NOT EXISTS {copied} (LIKE {table} INCLUDING DEFAULTS) ON COMMIT DELETE ROWS")
+    cursor.execute(f"TRUNCATE {copied}")
+    with cursor.copy(f"COPY {copied} ({names}) FROM STDIN") as copy:
+        for row in data:
+            copy.write_row(row)
+    insert = upsert_statement(table, columns, key, "").replace("VALUES ()", f"SELECT {names} FROM {copied}")
+    cursor.execute(insert)

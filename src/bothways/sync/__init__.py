@@ -1,0 +1,1 @@
+"""The doing: a run reads, plans, brakes, writes and records; undo; why."""

@@ -1,0 +1,175 @@
+"""Take in what was read from an app: values, keys, merges and deletes, and mark what must be looked at."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+
+from bothways.connectors.base import Connector, Exists, Read
+from bothways.engine.matching import key_of
+from bothways.engine.rules import because
+from bothways.engine.sides import Side
+from bothways.engine.spec import MatchRule
+from bothways.ledger import db, due, feeds, links
+from bothways.ledger.feeds import SeenRow
+from bothways.ledger.models import Feed, Sync
+from bothways.records import Record
+
+
+@dataclass(frozen=True, slots=True)
+class News:
+    """What was learnt about one id: the record, a problem in reading it, that it is gone, or merged away."""
+
+    id: str
+    record: Record | None = None
+    problem: str | None = None
+    gone: bool = False
+    merged_into: str | None = None
+
+
+def from_read(read: Read) -> list[News]:
+    """Return what the answer for one asked id tells. Nothing, where the app could not say."""
+    if read.problem is not None:
+        return [News(read.asked, problem=read.problem)]
+    if read.exists is Exists.EXISTS and read.record is not None:
+        if read.record.id != read.asked:
+            return [News(read.record.id, read.record), News(read.asked, merged_into=read.record.id)]
+        return [News(read.asked, read.record)]
+    if read.exists in (Exists.MISSING, Exists.ARCHIVED):
+        return [News(read.asked, gone=True)]
+    return []
+
+
+def ask(connector: Connector, feed: Feed, rows: Sequence[SeenRow]) -> list[News]:
+    """Read records by id from the app's primary store, in batches."""
+    news: list[News] = []
+    for batch in db.chunks(rows, connector.capabilities.batch_read):
+        refs = [row.record.ref for row in batch]
+        for read in connector.read(feed.object, refs, feed.fields):
+            news += from_read(read)
+    return news
+
+
+def absorb(feed: Feed, news: Iterable[News], now: float, read_at: float, *, baseline: bool = False) -> set[str]:
+    """Store what was learnt, in the caller's transaction; return the ids that changed.
+
+    ``read_at`` is when the read began (seconds). Every sync that is on and uses the feed gets due marks.
+    A record first met in a ``baseline`` listing counts as having been there long ago.
+    """
+    by_id = {each.id: each for each in news}
+    known = feeds.seen_by_id(feed.pk, by_id)
+    changed: set[str] = set()
+    saved: list[SeenRow] = []
+    keys: dict[str, set[tuple[str, str]]] = {}
+    lost: list[str] = []
+    for each in by_id.values():
+        before = known.get(each.id)
+        after = _row(each, before, now, read_at, baseline)
+        if after is None:
+            continue
+        saved.append(after)
+        if _differs(feed, before, after):
+            changed.add(each.id)
+        if after.live and each.record is not None:
+            keys[each.id] = compute_keys(feed, each.record)
+        elif not after.live:
+            lost.append(each.id)
+    feeds.save_seen(feed, saved)
+    edited = [id for id in changed & set(keys) if id in known and known[id].values is not None]
+    touched = feeds.drop_told_keys(feed, edited) | feeds.replace_keys(feed, keys) | feeds.drop_keys(feed, lost)
+    for sync, side_name in feeds.sides_of(feed):
+        side = Side(side_name)
+        for each in by_id.values():
+            if each.merged_into:
+                changed.add(each.merged_into)
+                _follow_merge(sync, side, each.id, each.merged_into, now)
+        due.mark(sync, side, _to_look_at(sync, side, changed, set(lost)))
+        wake(sync, side, touched)
+    return changed
+
+
+def compute_keys(feed: Feed, record: Record) -> set[tuple[str, str]]:
+    """Return the keys of a record for every slot of its feed, hashed."""
+    found = set()
+    for slot, compare, name in feed.slots:
+        key = key_of(MatchRule(compare, name, name), record.values.get(name))
+        if key is not None:
+            found.add((slot, feeds.key_hash(key)))
+    return found
+
+
+def wake(sync: Sync, side: Side, keys: Iterable[tuple[str, str]]) -> None:
+    """Mark every record without a link, on both sides, that holds one of the keys of ``side``."""
+    wanted = set(keys)
+    if not wanted:
+        return
+    pairs = [(pair[0], pair[1]) if side is Side.LEFT else (pair[1], pair[0]) for pair in sync.slots]
+    other = {(there, hashed) for here, there in pairs for slot, hashed in wanted if slot == here}
+    for each, feed_id, held in ((side, _feed_id(sync, side), wanted), (side.other, _feed_id(sync, side.other), other)):
+        ids = set().union(*feeds.holders(feed_id, held).values()) if held else set()
+        linked = links.live_by_record(sync, each, ids)
+        due.mark(sync, each, ids - set(linked))
+
+
+def end_link(sync: Sync, link: links.LinkRow, now: float, rule: str, survivor: Side | None) -> None:
+    """End a link and look again at everything that it stood in the way of."""
+    links.end(link.id, now, rule, survivor)
+    for side in Side:
+        record_id = link.on(side)
+        if record_id is not None:
+            keys = feeds.all_keys_of(_feed_id(sync, side), [record_id]).get(record_id, set())
+            wake(sync, side, keys)
+
+
+def _feed_id(sync: Sync, side: Side) -> int:
+    return int(sync.left_id if side is Side.LEFT else sync.right_id)
+
+
+def _row(news: News, before: SeenRow | None, now: float, read_at: float, baseline: bool) -> SeenRow | None:
+    """Return the row to store: None where nothing is known, or a later read has been stored already."""
+    if before is not None and before.read_at > read_at:
+        return None
+    if news.merged_into:
+        return replace(before or SeenRow(news.id), state="merged", values=None, read_at=read_at)
+    if news.gone:
+        return replace(before, state="gone", values=None, read_at=read_at) if before else None
+    came_back = before is None or not before.live
+    first = (0.0 if baseline and before is None else now) if came_back else before.first_seen_at  # type: ignore[union-attr]
+    if news.record is None:
+        row = before or SeenRow(news.id)
+        return replace(row, state="live", problem=news.problem, read_at=read_at, first_seen_at=first)
+    record = news.record
+    same_stamp = before is not None and before.modified == record.modified
+    return SeenRow(
+        record.id,
+        record.address,
+        record.version,
+        dict(record.values),
+        record.modified,
+        before.stamp_seen_at if before and same_stamp else now,
+        read_at,
+        first,
+        before.swept if before else 0.0,
+    )
+
+
+def _differs(feed: Feed, before: SeenRow | None, after: SeenRow) -> bool:
+    if before is None or before.state != after.state or before.problem != after.problem:
+        return True
+    if before.values is None or after.values is None:
+        return before.values is not after.values
+    return any(before.values.get(name) != after.values.get(name) for name in feed.fields)
+
+
+def _to_look_at(sync: Sync, side: Side, changed: set[str], lost: set[str]) -> set[str]:
+    linked = links.live_by_record(sync, side, lost & changed)
+    return (changed - lost) | set(linked)
+
+
+def _follow_merge(sync: Sync, side: Side, old: str, survivor: str, now: float) -> None:
+    """Row R0: the link follows; if the surviving record is linked already, this link ends as merged."""
+    link = links.live_by_record(sync, side, [old]).get(old)
+    if link is None:
+        return
+    if links.live_by_record(sync, side, [survivor]):
+        end_link(sync, link, now, f"R0: {because('R0', app=str(side))}", side.other)
+    else:
+        links.move(link.id, side, survivor)

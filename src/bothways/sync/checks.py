@@ -1,0 +1,76 @@
+"""Right before a write: is everything still as it was planned?"""
+
+from collections.abc import Sequence
+
+from bothways.engine.sides import SIDES, Side
+from bothways.engine.table import ActionKind
+from bothways.ledger import db, feeds, plans
+from bothways.ledger.models import Plan
+from bothways.ledger.plans import ActionRow
+from bothways.records import same
+from bothways.sync.context import FRESH, Context
+from bothways.sync.poll import poll, refresh
+
+
+def still_as_planned(
+    ctx: Context, plan: Plan, actions: Sequence[ActionRow], side: Side, *, saved: bool
+) -> list[ActionRow]:
+    """Return the actions whose records are as planned; the others are marked as skipped and stay due.
+
+    The side to be written is read again if the read is no longer fresh and the app does not compare
+    versions itself; for a saved plan both sides are.
+    """
+    checked = SIDES if saved else () if ctx.ends[side].can.conditional_writes else (side,)
+    changed: set[int] = set()
+    for each in checked:
+        changed |= _changed(ctx, actions, each, everything=saved)
+    changed |= _has_partner_now(ctx, [action for action in actions if action.kind == ActionKind.CREATE], side)
+    if changed:
+        with db.transaction_():
+            plans.set_state(plan.pk, sorted(changed), "skipped")
+    return [action for action in actions if action.seq not in changed]
+
+
+def _has_partner_now(ctx: Context, creates: Sequence[ActionRow], side: Side) -> set[int]:
+    """Return the creates whose key somebody holds by now in the app where they were to be made.
+
+    The app is polled again for it, unless that was done just now.
+    """
+    if not creates:
+        return set()
+    end = ctx.ends[side]
+    if ctx.clock() - end.feed.polled_at > FRESH:
+        poll(ctx, end)
+    ids = {str(action.on(side.other)): action.seq for action in creates}
+    own = feeds.all_keys_of(ctx.ends[side.other].feed.pk, ids)
+    slots = {rule.slot(side.other): rule.slot(side) for rule in ctx.spec.match}
+    there = {id: {(slots[slot], hashed) for slot, hashed in keys if slot in slots} for id, keys in own.items()}
+    held = feeds.holders(end.feed.pk, {key for keys in there.values() for key in keys})
+    return {ids[id] for id, keys in there.items() if any(held.get(key) for key in keys)}
+
+
+def _changed(ctx: Context, actions: Sequence[ActionRow], side: Side, *, everything: bool) -> set[int]:
+    now = ctx.clock()
+    wanted = {
+        str(action.on(side)): action
+        for action in actions
+        if action.on(side) and (everything or now - action.data["read"].get(side, 0.0) > FRESH)
+    }
+    if not wanted:
+        return set()
+    feed = ctx.ends[side].feed
+    db.in_list_execute("UPDATE seen SET read_at=0 WHERE feed_id=%s AND record_id IN {ids}", (feed.pk,), wanted)
+    rows = refresh(ctx, ctx.ends[side], set(wanted))
+    return {action.seq for id, action in wanted.items() if not _as_planned(ctx, action, side, rows.get(id))}
+
+
+def _as_planned(ctx: Context, action: ActionRow, side: Side, row: feeds.SeenRow | None) -> bool:
+    if row is None or not row.live or row.problem:
+        return False
+    values = row.values or {}
+    for each in action.data["fields"]:
+        field = ctx.mapping(each["map"]).on(side)
+        planned = (each["seen"] or {}).get(side, each["before"] if each["write"] == side else values.get(field.name))
+        if not same(planned, field, values.get(field.name)):
+            return False
+    return True

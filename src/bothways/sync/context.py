@@ -1,0 +1,86 @@
+"""What a run works with: the sync, its two ends, its settings, the clock."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from time import time
+
+from bothways.connectors.base import Capabilities, Connector
+from bothways.engine.brakes import Guards
+from bothways.engine.sides import Side
+from bothways.engine.spec import FieldMap, SyncSpec
+from bothways.errors import RunSuperseded
+from bothways.ledger import db
+from bothways.ledger.models import Feed, Sync
+
+FRESH = 15.0
+"""Seconds for which a read counts as fresh when a record is planned or written."""
+
+
+@dataclass(frozen=True, slots=True)
+class End:
+    """One side of a running sync: its feed and the connector that reads and writes it."""
+
+    side: Side
+    app: str
+    feed: Feed
+    connector: Connector
+
+    @property
+    def can(self) -> Capabilities:
+        return self.connector.capabilities
+
+    @property
+    def object(self) -> str:
+        return self.feed.object
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How far a phase of a run is: ``total`` None where it is not known."""
+
+    phase: str
+    app: str
+    done: int
+    total: int | None = None
+
+
+def _silent(progress: Progress) -> None:
+    """Show nothing."""
+
+
+@dataclass(slots=True)
+class Context:
+    """A sync at work. ``interval`` is the time between two polls, in seconds; the clock gives seconds."""
+
+    sync: Sync
+    spec: SyncSpec
+    guards: Guards
+    ends: Mapping[Side, End]
+    interval: float = 60.0
+    clock: Callable[[], float] = time
+    report: Callable[[Progress], None] = _silent
+    run_id: int = 0
+    epoch: int = 0
+    started_at: float = 0.0
+    rules: dict[str, int] = field(default_factory=dict)
+
+    def count(self, rule: str, times: int = 1) -> None:
+        """Count that a rule was applied."""
+        self.rules[rule] = self.rules.get(rule, 0) + times
+
+    def mapping(self, key: str) -> FieldMap:
+        """Return a mapping of the sync by its key."""
+        return next(mapping for mapping in self.spec.fields if mapping.key == key)
+
+    def field_name(self, key: str, side: Side) -> str:
+        """Return the name of a mapping's field on one side."""
+        return self.mapping(key).on(side).name
+
+    def fence(self) -> None:
+        """Stop if another process took this sync over: called inside every transaction of a run."""
+        if self.epoch and db.value("SELECT epoch FROM sync WHERE id=%s", (self.sync.pk,)) != self.epoch:
+            raise RunSuperseded()
+
+    def fresh(self, read_at: float) -> bool:
+        """Tell whether a read of that time belongs to this run and is not stale."""
+        return read_at >= self.started_at and self.clock() - read_at <= FRESH

@@ -1,0 +1,122 @@
+"""Find partners for records without a link: the ledger yields the groups, the engine decides each."""
+
+from collections.abc import Mapping, Sequence
+
+from bothways.engine.matching import Candidate, Found, Group, Match, key_of, match
+from bothways.engine.sides import SIDES, Side
+from bothways.engine.spec import MatchRule
+from bothways.ledger import db, feeds, links
+from bothways.ledger.feeds import SeenRow
+from bothways.sync.context import Context
+from bothways.sync.poll import refresh
+from bothways.sync.settling import settled
+
+
+def find_matches(
+    ctx: Context, side: Side, rows: Mapping[str, SeenRow], ids: set[str]
+) -> tuple[dict[str, Match], dict[str, SeenRow]]:
+    """Return the match of each id of one side, and the freshly read rows of the partners found.
+
+    A partner whose key turns out to have changed when it is read is no partner: then all is asked again.
+    """
+    partners: dict[str, SeenRow] = {}
+    for _ in range(3):
+        matches = _with_former_partners(ctx, side, ids, _decide(ctx, side, ids))
+        wanted = {found.partner for found in matches.values() if found.partner}
+        if wanted <= set(partners):
+            break
+        before = feeds.all_keys_of(ctx.ends[side.other].feed.pk, wanted)
+        partners |= refresh(ctx, ctx.ends[side.other], {id for id in wanted if id})
+        if feeds.all_keys_of(ctx.ends[side.other].feed.pk, wanted) == before:
+            break
+    usable = {id: row for id, row in partners.items() if row.live and not row.problem}
+    for id, found in matches.items():
+        if found.partner and found.partner not in usable:
+            matches[id] = Match(Found.SEVERAL, None, found.candidates, "the only match cannot be read")
+    return matches, usable
+
+
+def _decide(ctx: Context, side: Side, ids: set[str]) -> dict[str, Match]:
+    own = feeds.all_keys_of(ctx.ends[side].feed.pk, ids)
+    apart = links.apart(ctx.sync, side, ids)
+    groups = _groups(ctx, side, {key for keys in own.values() for key in keys})
+    found: dict[str, Match] = {}
+    for id in ids:
+        mine = [groups[key] for key in sorted(own.get(id, ())) if key in groups]
+        found[id] = match(side, id, mine, ctx.spec.match, frozenset(apart.get(id, ())))
+    return found
+
+
+def _groups(ctx: Context, side: Side, keys: set[tuple[str, str]]) -> dict[tuple[str, str], Group]:
+    """Return the group of each (slot, hash) of ``side``: all live records of both sides that hold it."""
+    rule_of = {rule.slot(side): index for index, rule in enumerate(ctx.spec.match)}
+    keys = {key for key in keys if key[0] in rule_of}
+    there = {key: (ctx.spec.match[rule_of[key[0]]].slot(side.other), key[1]) for key in keys}
+    holders = {
+        side: feeds.holders(ctx.ends[side].feed.pk, keys),
+        side.other: feeds.holders(ctx.ends[side.other].feed.pk, there.values()),
+    }
+    linked = {
+        each: set(links.live_by_record(ctx.sync, each, set().union(*found.values()) if found else set()))
+        for each, found in holders.items()
+    }
+    groups = {}
+    for key in keys:
+        members = {Candidate(side, id, id in linked[side]) for id in holders[side].get(key, ())}
+        members |= {
+            Candidate(side.other, id, id in linked[side.other]) for id in holders[side.other].get(there[key], ())
+        }
+        groups[key] = Group(rule_of[key[0]], key[1], frozenset(members))
+    return groups
+
+
+def _with_former_partners(ctx: Context, side: Side, ids: set[str], matches: dict[str, Match]) -> dict[str, Match]:
+    """A record that came back goes to its former partner, if no key says anything else (row R9)."""
+    alone = {id for id in ids if matches[id].found is Found.NOBODY}
+    ended = links.ended_by_record(ctx.sync, side, alone)
+    former = {id: link.on(side.other) for id, link in ended.items() if link.survivor != side}
+    partners = {partner for partner in former.values() if partner}
+    free = partners - set(links.live_by_record(ctx.sync, side.other, partners))
+    rows = feeds.seen_by_id(ctx.ends[side.other].feed.pk, free)
+    for id, partner in former.items():
+        if partner in free and partner in rows and rows[partner].live:
+            matches[id] = Match(Found.PARTNER, partner, (), "linked before")
+    return matches
+
+
+def look_up_creates(ctx: Context, rows: Mapping[Side, Mapping[str, SeenRow]], free: Mapping[Side, set[str]]) -> None:
+    """Ask an app that can for the unique keys of records about to be created there (the strong look-up).
+
+    What it finds is remembered as a key told by the app, so that matching meets it like any other.
+    """
+    for side in SIDES:
+        if not ctx.ends[side.other].can.finds_strongly or not ctx.spec.sends[side]:
+            continue
+        found = (rows[side].get(id) for id in sorted(free[side]))
+        ready = [row for row in found if row is not None and row.live and settled(ctx, side, row)]
+        for rule in ctx.spec.match:
+            _look_up(ctx, side, rule, ready)
+
+
+def _look_up(ctx: Context, side: Side, rule: MatchRule, rows: list[SeenRow]) -> None:
+    end, slot = ctx.ends[side.other], rule.slot(side.other)
+    keys = {key for row in rows if (key := key_of(rule, row.record.values.get(rule.on(side)))) is not None}
+    hashes = {(slot, feeds.key_hash(key)) for key in keys}
+    known = {hashed for _, hashed in feeds.holders(end.feed.pk, hashes)}
+    unknown = sorted(key for key in keys if feeds.key_hash(key) not in known)
+    for batch in db.chunks(unknown, end.can.batch_read):
+        found = end.connector.find(end.object, rule.on(side.other), batch)
+        with db.transaction_():
+            ctx.fence()
+            for key, ids in found.items():
+                told(ctx, side.other, slot, key, ids)
+
+
+def told(ctx: Context, side: Side, slot: str, key: str, ids: Sequence[str]) -> None:
+    """Remember, in the caller's transaction, what an app says: these records hold this key."""
+    feed = ctx.ends[side].feed
+    known = feeds.seen_by_id(feed.pk, ids)
+    new = [SeenRow(id, first_seen_at=ctx.clock()) for id in ids if id not in known or not known[id].live]
+    feeds.save_seen(feed, new)
+    for id in ids:
+        feeds.tell_key(feed, slot, key, id)

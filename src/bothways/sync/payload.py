@@ -1,0 +1,81 @@
+"""Actions as stored rows: the decisions, and what the records held when they were read."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from bothways.engine.fields import FieldDecision
+from bothways.engine.plan import Action
+from bothways.engine.sides import SIDES, Side
+from bothways.ledger.due import DueMark
+from bothways.ledger.feeds import SeenRow
+from bothways.ledger.links import LinkRow
+from bothways.ledger.plans import ActionRow
+
+
+def to_row(
+    seq: int,
+    action: Action,
+    link: LinkRow | None,
+    rows: Mapping[Side, Mapping[str, SeenRow]],
+    marks: Mapping[Side, Mapping[str, DueMark]],
+) -> ActionRow:
+    """Return the stored form of an action."""
+    ids = {side: action.ids[side] or (link.on(side) if link else None) for side in SIDES}
+    data: dict[str, Any] = {
+        "fields": [_decision(each) for each in action.fields],
+        "marks": {side.value: marks[side][id].version for side, id in ids.items() if id and id in marks[side]},
+        "read": {side.value: rows[side][id].read_at for side, id in ids.items() if id and id in rows[side]},
+        "side": action.side,
+        "kept": action.kept,
+        "names": {side.value: name_of(rows[side].get(id)) for side, id in ids.items() if id},
+    }
+    writes = action.writes
+    return ActionRow(
+        seq,
+        action.kind,
+        action.rule,
+        action.reason,
+        ids[Side.LEFT],
+        ids[Side.RIGHT],
+        link.id if link else None,
+        Side.LEFT in writes,
+        Side.RIGHT in writes,
+        "planned",
+        data,
+    )
+
+
+def marks_of(row: ActionRow) -> list[DueMark]:
+    """Return the due marks that the action answers."""
+    found = [DueMark(side, row.on(Side(side)) or "", version) for side, version in row.data["marks"].items()]
+    return [mark for mark in found if mark.id]
+
+
+_NAME_PARTS = ("given name", "firstname", "first_name", "family name", "lastname", "last_name")
+_NAMES = ("full name", "name", "email", "id")
+
+
+def name_of(row: SeenRow | None) -> str:
+    """Return what people call a record: its name, else its e-mail, else nothing."""
+    if row is None or not row.values:
+        return ""
+    parts = [str(row.values[name]) for name in _NAME_PARTS if row.values.get(name)]
+    if parts:
+        return " ".join(parts)
+    return next((str(row.values[name]) for name in _NAMES if row.values.get(name)), "")
+
+
+def _decision(decision: FieldDecision) -> dict[str, Any]:
+    seen = decision.seen or {}
+    return {
+        "map": decision.mapping.key,
+        "rule": decision.rule,
+        "reason": decision.reason,
+        "write": decision.write,
+        "value": decision.value,
+        "before": decision.before,
+        "conflict": decision.conflict,
+        "hold": decision.hold,
+        "lost": decision.lost,
+        "seen": {side.value: known.value for side, known in seen.items()},
+    }

@@ -1,0 +1,164 @@
+"""Make a plan: every due record looked at, page by page, each with one action and its reason."""
+
+from dataclasses import dataclass, field
+
+from bothways.engine.brakes import Totals
+from bothways.engine.plan import Action, Pair, has_anything, plan_linked, plan_unlinked
+from bothways.engine.sides import SIDES, Side
+from bothways.engine.table import ActionKind, Facts
+from bothways.ledger import db, due, journal, links, plans
+from bothways.ledger.due import DueMark
+from bothways.ledger.feeds import SeenRow
+from bothways.ledger.links import LinkRow
+from bothways.ledger.models import Plan
+from bothways.sync import held
+from bothways.sync.context import Context, Progress
+from bothways.sync.matches import find_matches, look_up_creates
+from bothways.sync.payload import to_row
+from bothways.sync.poll import refresh
+from bothways.sync.settling import settled
+from bothways.sync.tally import Tally
+
+PAGE = 400
+"""Due records planned at a time."""
+
+Rows = dict[Side, dict[str, SeenRow]]
+
+
+@dataclass(slots=True)
+class Sheet:
+    """One page of planning: what is known of every record that is due, and of its partners."""
+
+    rows: Rows = field(default_factory=lambda: {side: {} for side in SIDES})
+    marks: dict[Side, dict[str, DueMark]] = field(default_factory=lambda: {side: {} for side in SIDES})
+    links: dict[Side, dict[str, LinkRow]] = field(default_factory=lambda: {side: {} for side in SIDES})
+
+
+def make_plan(ctx: Context) -> tuple[Plan, Totals]:
+    """Look at everything due, store the plan, and return it with its totals."""
+    plan = Plan.objects.create(
+        workspace_id=ctx.sync.workspace_id, sync=ctx.sync, revision=ctx.sync.revision, created_at=ctx.clock()
+    )
+    tally, seq, after, total = Tally(), 0, ("", ""), due.count(ctx.sync)
+    now = ctx.clock()
+    while marks := due.page(ctx.sync, now, after, PAGE):
+        after = (marks[-1].side, marks[-1].id)
+        actions = _plan_page(ctx, plan, marks, seq, tally)
+        with db.transaction_():
+            plans.add(plan, actions)
+        seq += len(actions)
+        ctx.report(Progress("Matching", ctx.sync.name, min(seq, total), total))
+    plan.state, plan.totals = "ready", tally.as_dict()
+    plan.save(update_fields=["state", "totals"])
+    return plan, tally.totals(ctx)
+
+
+def _plan_page(ctx: Context, plan: Plan, marks: list[DueMark], seq: int, tally: Tally) -> list[plans.ActionRow]:
+    wanted: dict[Side, set[str]] = {}
+    for side in SIDES:
+        ids = {mark.id for mark in marks if mark.side == side}
+        wanted[side] = ids - plans.planned_ids(plan, side, ids)
+    sheet = _fill(ctx, wanted)
+    actions: list[plans.ActionRow] = []
+    for action, link, facts in [*_linked(ctx, sheet, wanted), *_unlinked(ctx, sheet, wanted)]:
+        tally.add(ctx, action, facts)
+        ctx.count(action.rule)
+        for decision in action.fields:
+            ctx.count(decision.rule)
+        actions.append(to_row(seq + len(actions), action, link, sheet.rows, sheet.marks))
+    return actions
+
+
+def _fill(ctx: Context, wanted: dict[Side, set[str]]) -> Sheet:
+    """Read every wanted record and the partners of their links, until nothing new turns up (merges)."""
+    sheet = Sheet()
+    need = {side: set(ids) for side, ids in wanted.items()}
+    for _ in range(4):
+        for side in SIDES:
+            sheet.rows[side] |= refresh(ctx, ctx.ends[side], need[side])
+        more: dict[Side, set[str]] = {side: set() for side in SIDES}
+        for side in SIDES:
+            ids = wanted[side] | set(sheet.rows[side])
+            sheet.links[side] = links.live_by_record(ctx.sync, side, ids)
+        for side in SIDES:
+            partners = {link.on(side) for link in sheet.links[side.other].values()}
+            more[side] = {id for id in partners if id is not None and id not in need[side]}
+        if not any(more.values()):
+            break
+        for side in SIDES:
+            need[side] |= more[side]
+    for side in SIDES:
+        sheet.marks[side] = due.marked(ctx.sync, side, need[side])
+    return sheet
+
+
+Planned = tuple[Action, LinkRow | None, Facts]
+
+
+def _linked(ctx: Context, sheet: Sheet, wanted: dict[Side, set[str]]) -> list[Planned]:
+    """Plan the linked pairs that have a due record, each once."""
+    found = {link.id: link for side in SIDES for id, link in sheet.links[side].items() if id in wanted[side]}
+    pairs = [link for link in found.values() if link.state == "active"]
+    shadows = links.shadows([link.id for link in pairs])
+    landed = journal.landed([link.id for link in pairs])
+    open_links = journal.open_link_ids(ctx.sync)
+    kept = held.of_links(ctx, pairs)
+    planned: list[Planned] = []
+    for link in sorted(found.values(), key=lambda link: link.id):
+        rows = {side: sheet.rows[side].get(link.on(side) or "") for side in SIDES}
+        facts = _facts_linked(link, rows, open_links)
+        records = {side: row.record if row and row.live else None for side, row in rows.items()}
+        pair = Pair(records, shadows.get(link.id, {side: {} for side in SIDES}), landed.get(link.id, {}))
+        action = plan_linked(ctx.spec, pair, facts, ctx.clock())
+        action = held.keep_holding(ctx, action, kept.get(link.id, []))
+        planned.append((action, link, facts))
+    return planned
+
+
+def _facts_linked(link: LinkRow, rows: dict[Side, SeenRow | None], open_links: set[int]) -> Facts:
+    gone = frozenset(side for side, row in rows.items() if row is not None and row.state == "gone")
+    problem = next((row.problem for row in rows.values() if row is not None and row.problem), None)
+    unknown = any(row is None for row in rows.values())
+    busy = link.state == "pending" or link.id in open_links or (unknown and not gone)
+    return Facts(linked=True, open_write=busy, gone=gone, problem=problem or "")
+
+
+def _unlinked(ctx: Context, sheet: Sheet, wanted: dict[Side, set[str]]) -> list[Planned]:
+    """Plan the due records that have no link; a matched pair is planned once, from its first side."""
+    planned: list[Planned] = []
+    covered: dict[Side, set[str]] = {side: set() for side in SIDES}
+    look_up_creates(ctx, sheet.rows, {side: _free(sheet, side, wanted[side]) for side in SIDES})
+    for side in SIDES:
+        free = _free(sheet, side, wanted[side]) - covered[side]
+        matches, partners = find_matches(ctx, side, sheet.rows[side], free)
+        sheet.rows[side.other] |= partners
+        sheet.marks[side.other] |= due.marked(ctx.sync, side.other, partners)
+        ended = links.ended_by_record(ctx.sync, side, free)
+        kept = held.of_records(ctx, side, free)
+        for id in sorted(free):
+            row = sheet.rows[side].get(id)
+            if row is None:
+                continue
+            match = matches[id]
+            facts = Facts(
+                gone=frozenset() if row.live else frozenset({side}),
+                problem=row.problem or "",
+                match=match,
+                survivor=id in ended and ended[id].survivor == side,
+                returned=id in ended and ended[id].survivor != side,
+                allowed=ctx.spec.sends[side],
+                settled=settled(ctx, side, row),
+                blank=not has_anything(ctx.spec, side, row.record),
+            )
+            partner = partners.get(match.partner) if match.partner else None
+            records = {side: row.record, side.other: partner.record if partner else None}
+            action = plan_unlinked(ctx.spec, side, Pair(records), facts, ctx.clock())
+            if action.kind is ActionKind.LINK and match.partner:
+                covered[side.other].add(match.partner)
+            action = held.keep_holding(ctx, action, kept.get(id, []))
+            planned.append((action, None, facts))
+    return planned
+
+
+def _free(sheet: Sheet, side: Side, ids: set[str]) -> set[str]:
+    return {id for id in ids if id not in sheet.links[side]}

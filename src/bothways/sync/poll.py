@@ -1,0 +1,147 @@
+"""Read a feed: everything that changed since its cursor, page by page. And sweep it for what vanished."""
+
+from bothways.connectors.base import Page, Seen
+from bothways.engine.brakes import GONE_PERCENT
+from bothways.errors import StoppedByBrake
+from bothways.ledger import db, feeds
+from bothways.ledger.feeds import SeenRow
+from bothways.sync.absorb import News, absorb, ask
+from bothways.sync.context import Context, End, Progress
+
+FINE_CLOCK = 0.01
+"""Seconds: below this grain of an app's clock, one modification stamp cannot hide two saves from us."""
+
+
+def poll(ctx: Context, end: End) -> int:
+    """Take in all changes of one side and return how many records changed.
+
+    The cursor moves in the transaction that stores a page, so that a broken listing goes on where it was.
+    """
+    feed, started, done = end.feed, ctx.clock(), 0
+    feed.refresh_from_db()
+    baseline = not feed.baseline_done
+    for page in end.connector.changes(feed.object, feed.cursor, feed.fields):
+        asked_at = ctx.clock()
+        news = _news_of(ctx, end, page)
+        with db.transaction_():
+            ctx.fence()
+            done += len(absorb(feed, news, ctx.clock(), asked_at, baseline=baseline))
+            feed.cursor = page.cursor if page.cursor is not None else feed.cursor
+            if page.last:
+                lag = 0.0 if baseline and end.can.baseline_carries_values else end.can.index_lag
+                feed.baseline_done, feed.polled_at, feed.complete_to = True, started, started - lag
+            feed.save()
+        ctx.report(Progress("Reading", end.app, done))
+    return done
+
+
+def _news_of(ctx: Context, end: End, page: Page) -> list[News]:
+    """Return what a page tells, reading by id whatever the listing did not carry. Live rows win over gone."""
+    rows: dict[str, Seen] = {}
+    for seen in page.seen:
+        if seen.record.id in rows:
+            ctx.count("R12")
+        rows[seen.record.id] = seen
+    known = feeds.seen_by_id(end.feed.pk, rows)
+    news = _gone(end, page, set(rows), {seen.record.address for seen in rows.values()})
+    to_read: list[SeenRow] = []
+    for id, seen in rows.items():
+        if seen.problem is not None:
+            news.append(News(id, problem=seen.problem))
+        elif seen.has_values:
+            news.append(News(id, seen.record))
+        elif _must_read(end, seen, known.get(id)):
+            to_read.append(known.get(id) or SeenRow(id, seen.record.address, seen.record.version))
+    return news + ask(end.connector, end.feed, to_read)
+
+
+def _gone(end: End, page: Page, live_ids: set[str], live_addresses: set[str | None]) -> list[News]:
+    addresses = [gone.address for gone in page.gone if gone.address and gone.address not in live_addresses]
+    by_address = feeds.seen_by_address(end.feed.pk, addresses)
+    ids = {row.id for row in by_address.values()} | {gone.id for gone in page.gone if gone.id}
+    return [News(id, gone=True) for id in sorted(ids - live_ids)]
+
+
+def _must_read(end: End, seen: Seen, row: SeenRow | None) -> bool:
+    """Tell whether a row of an index must be read: not if we have read this very state of it before."""
+    if row is None or not row.live or not row.read_at or row.values is None:
+        return True
+    if seen.record.modified is None or row.modified is None or seen.record.modified > row.modified:
+        return True
+    fine = end.can.clock_precision <= FINE_CLOCK
+    return not (fine or row.read_at >= row.stamp_seen_at + end.can.clock_precision)
+
+
+def refresh(ctx: Context, end: End, ids: set[str]) -> dict[str, SeenRow]:
+    """Return the rows of these ids, read by id from the app unless they were read in this run just now."""
+    rows = feeds.seen_by_id(end.feed.pk, ids)
+    stale = [
+        rows.get(id) or SeenRow(id)
+        for id in sorted(ids)
+        if id not in rows or (_askable(rows[id]) and not _complete(ctx, end, rows[id]))
+    ]
+    if stale:
+        asked_at = ctx.clock()
+        news = ask(end.connector, end.feed, stale)
+        with db.transaction_():
+            ctx.fence()
+            absorb(end.feed, news, ctx.clock(), asked_at)
+        rows |= feeds.seen_by_id(end.feed.pk, ids | {each.id for each in news})
+    return rows
+
+
+def _askable(row: SeenRow) -> bool:
+    return row.live or row.state == "gone"
+
+
+def _complete(ctx: Context, end: End, row: SeenRow) -> bool:
+    if row.problem is not None or not row.live:
+        return ctx.fresh(row.read_at)
+    has_all = row.values is not None and all(name in row.values for name in end.feed.fields)
+    return has_all and ctx.fresh(row.read_at)
+
+
+def sweep(ctx: Context, end: End, approved: bool = False) -> int:
+    """Walk all ids of one side: what is missing is asked for by id, what is new is taken in.
+
+    Return how many records turned out to be gone or merged. Raises StoppedByBrake where the walk looks
+    much smaller than what is known: that is a broken listing until a person says otherwise.
+    """
+    feed, started, met = end.feed, ctx.clock(), 0
+    for refs in end.connector.ids(feed.object):
+        ids = [ref.id for ref in refs]
+        rows = feeds.seen_by_id(feed.pk, ids)
+        new = [SeenRow(ref.id, ref.address, ref.version) for ref in refs if ref.id not in rows or not rows[ref.id].live]
+        news = ask(end.connector, feed, new)
+        with db.transaction_():
+            ctx.fence()
+            absorb(feed, news, ctx.clock(), ctx.clock())
+            db.in_list_execute(
+                "UPDATE seen SET swept=%s WHERE feed_id=%s AND record_id IN {ids}", (started, feed.pk), ids
+            )
+        met += len(ids)
+        ctx.report(Progress("Reading", end.app, met))
+    known = feeds.live_count(feed.pk)
+    missing = feeds.unswept(feed.pk, started)
+    if not approved and missing > 1 and 100.0 * missing / max(known, 1) > GONE_PERCENT:
+        reason = f"{missing} of {known} records are missing from {end.app}"
+        ctx.count("R11")
+        raise StoppedByBrake(
+            name=ctx.sync.name, reason=reason, hint=f"If that is right: bothways run {ctx.sync.name} --full --yes"
+        )
+    return _confirm_missing(ctx, end, started)
+
+
+def _confirm_missing(ctx: Context, end: End, started: float) -> int:
+    """Ask by id for every live record that the walk did not meet."""
+    gone, after = 0, ""
+    while rows := feeds.unswept_page(end.feed.pk, started, after):
+        after = rows[-1].id
+        news = ask(end.connector, end.feed, rows)
+        gone += sum(1 for each in news if each.gone or each.merged_into)
+        with db.transaction_():
+            ctx.fence()
+            absorb(end.feed, news, ctx.clock(), ctx.clock())
+    end.feed.swept_at = started
+    end.feed.save(update_fields=["swept_at"])
+    return gone

@@ -1,0 +1,165 @@
+"""Find out what became of writes whose outcome is unknown (rows R2 and R3), before anything else is done."""
+
+from dataclasses import replace
+
+from bothways.connectors.base import WriteKind
+from bothways.engine.matching import key_of
+from bothways.engine.sides import Side
+from bothways.ledger import db, due, feeds, journal, links
+from bothways.ledger.feeds import SeenRow
+from bothways.ledger.journal import Entry, FieldWrite
+from bothways.records import Record, may_be_rewriting, same
+from bothways.sync.absorb import absorb, ask, end_link
+from bothways.sync.context import Context
+from bothways.sync.results import remember, settle_link
+
+
+def recover(ctx: Context) -> int:
+    """Settle every open intent that can be settled now; return how many stay open."""
+    waiting = 0
+    for entry in journal.open_entries(ctx.sync):
+        if entry.state == "intent":
+            _never_sent(ctx, entry)
+        elif entry.kind == WriteKind.CREATE.value:
+            waiting += not _recover_create(ctx, entry)
+        elif entry.kind == WriteKind.ARCHIVE.value:
+            waiting += not _recover_archive(ctx, entry)
+        else:
+            waiting += not _recover_update(ctx, entry)
+    return waiting
+
+
+def _never_sent(ctx: Context, entry: Entry) -> None:
+    """An intent that was not in flight was surely not sent: what it stood for is still due."""
+    with db.transaction_():
+        ctx.fence()
+        journal.close(entry, "dropped", ctx.clock(), message="not sent")
+        if entry.kind == WriteKind.CREATE.value and entry.link_id is not None:
+            links.drop(entry.link_id)
+        _look_again(ctx, entry)
+
+
+def _recover_update(ctx: Context, entry: Entry) -> bool:
+    """Row R2: read by id. What equals the sent value landed; the rest keeps its shadow and is planned anew."""
+    row = _read(ctx, entry.side, str(entry.record_id))
+    if row is None:
+        return False
+    ctx.count("R2")
+    with db.transaction_():
+        ctx.fence()
+        _settle(ctx, entry, row.record if row.live else None)
+        _look_again(ctx, entry)
+    return True
+
+
+def _recover_archive(ctx: Context, entry: Entry) -> bool:
+    row = _read(ctx, entry.side, str(entry.record_id))
+    if row is None:
+        return False
+    with db.transaction_():
+        ctx.fence()
+        if row.live:
+            journal.close(entry, "dropped", ctx.clock(), message="not deleted")
+        else:
+            journal.close(entry, "done", ctx.clock())
+            link = links.by_id([entry.link_id or 0]).get(entry.link_id or 0)
+            if link is not None and link.state == "active":
+                end_link(ctx.sync, link, ctx.clock(), "undone", entry.side.other)
+    return True
+
+
+def _recover_create(ctx: Context, entry: Entry) -> bool:
+    """Row R3: find the record by our marker, by a unique key, or among all that came since the intent."""
+    found = _find_created(ctx, entry)
+    if found is None:
+        return False
+    ctx.count("R3")
+    with db.transaction_():
+        ctx.fence()
+        link = links.by_id([entry.link_id or 0]).get(entry.link_id or 0)
+        taken = links.live_by_record(ctx.sync, entry.side, found)
+        free = [id for id in found if id not in taken]
+        if link is None or link.state != "pending" or not free:
+            journal.close(entry, "dropped", ctx.clock(), message="did not land")
+            if entry.link_id is not None:
+                links.drop(entry.link_id)
+        else:
+            row = feeds.seen_by_id(ctx.ends[entry.side].feed.pk, free[:1])[free[0]]
+            links.activate(link.id, entry.side, row.id)
+            _settle(ctx, entry, row.record)
+        _look_again(ctx, entry)
+    return True
+
+
+def _find_created(ctx: Context, entry: Entry) -> list[str] | None:
+    """Return the ids that may be what we created; [] if surely nothing; None if it is too early to say."""
+    end = ctx.ends[entry.side]
+    if end.can.marker:
+        return _existing(ctx, entry, end.connector.find(end.object, "", [entry.marker]).get(entry.marker, ()))
+    source = feeds.seen_by_id(ctx.ends[entry.side.other].feed.pk, [str(entry.more["source_id"])])
+    if end.can.finds_strongly:
+        for rule in ctx.spec.match:
+            sent = next((write for write in entry.writes.values() if write.field == rule.on(entry.side)), None)
+            key = key_of(rule, sent.after) if sent else None
+            if key is not None:
+                return _existing(ctx, entry, end.connector.find(end.object, rule.on(entry.side), [key]).get(key, ()))
+    del source
+    if end.feed.complete_to < entry.created_at + ctx.interval:
+        return None
+    rows = feeds.seen_since(end.feed.pk, entry.created_at - end.can.clock_precision)
+    return [row.id for row in rows if _is_ours(ctx, entry, row.record)]
+
+
+def _existing(ctx: Context, entry: Entry, ids: object) -> list[str]:
+    """Read the found records, so that what is adopted is known by its values."""
+    found = sorted(ids)  # type: ignore[call-overload]
+    rows = [row for id in found if (row := _read(ctx, entry.side, id)) is not None and row.live]
+    return [row.id for row in rows]
+
+
+def _is_ours(ctx: Context, entry: Entry, record: Record) -> bool:
+    """Tell whether a record holds everything that we sent, as the app may have rewritten it."""
+    return all(_landed(ctx, key, write, entry.side, record) for key, write in entry.writes.items())
+
+
+def _landed(ctx: Context, key: str, write: FieldWrite, side: Side, record: Record) -> bool:
+    """Tell whether a record shows what was sent, or the app's rewriting of it, and not what was there before."""
+    field, now = ctx.mapping(key).on(side), record.values.get(write.field)
+    if same(write.after, field, now):
+        return True
+    return may_be_rewriting(write.after, now, field) and not same(write.before, field, now)
+
+
+def _settle(ctx: Context, entry: Entry, record: Record | None) -> None:
+    """Close an entry with the fields that landed; their shadows follow, all others stay as they were."""
+    landed = {
+        key: replace(write, stored=record.values.get(write.field))
+        for key, write in entry.writes.items()
+        if record is not None and _landed(ctx, key, write, entry.side, record)
+    }
+    state = "done" if landed or entry.kind == WriteKind.CREATE.value else "dropped"
+    closed = replace(entry, writes=landed)
+    journal.close(closed, state, ctx.clock(), record.id if record else None, "found out afterwards")
+    if record is not None and entry.link_id is not None:
+        settle_link(ctx, entry, entry.side, record, landed, {})
+        remember(ctx, entry.side, record, {write.field: write.stored for write in landed.values()})
+
+
+def _look_again(ctx: Context, entry: Entry) -> None:
+    source_id = entry.more.get("source_id")
+    if source_id:
+        due.mark(ctx.sync, entry.side.other, [str(source_id)])
+
+
+def _read(ctx: Context, side: Side, id: str) -> SeenRow | None:
+    """Read one record now; None where the app could not say."""
+    end = ctx.ends[side]
+    asked_at = ctx.clock()
+    known = feeds.seen_by_id(end.feed.pk, [id]).get(id, SeenRow(id))
+    news = ask(end.connector, end.feed, [known])
+    if not news:
+        return None
+    with db.transaction_():
+        ctx.fence()
+        absorb(end.feed, news, ctx.clock(), asked_at)
+    return feeds.seen_by_id(end.feed.pk, [id]).get(id, replace(known, state="gone"))

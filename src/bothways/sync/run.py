@@ -1,0 +1,178 @@
+"""One run of a sync: recover, read both sides, plan, brake, write, record."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+
+from bothways.engine.brakes import Brake, Totals, stopped_by
+from bothways.errors import BothwaysError, PlanOutdated, StoppedByBrake
+from bothways.ledger import db, due, holds
+from bothways.ledger.models import Plan, Run, Sync
+from bothways.ledger.plans import drop
+from bothways.sync.apply import apply_quiet, apply_writes
+from bothways.sync.context import Context
+from bothways.sync.planning import make_plan
+from bothways.sync.poll import poll, sweep
+from bothways.sync.recover import recover
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What a run did: its id, its plan's totals, what was written, what waits and why it stopped."""
+
+    run_id: int
+    state: str
+    written: dict[str, int] = field(default_factory=dict)
+    totals: Totals = field(default_factory=Totals)
+    held: dict[str, int] = field(default_factory=dict)
+    waiting: int = 0
+    next_at: float | None = None
+    brakes: tuple[Brake, ...] = ()
+
+
+def preview(ctx: Context) -> tuple[Plan, Totals, list[Brake]]:
+    """Read both sides and plan, stopping before the journal. Nothing is written to any app."""
+    with _taken_over(ctx):
+        ctx.started_at = ctx.clock()
+        _read_both(ctx)
+        plan, totals = make_plan(ctx)
+        return plan, totals, stopped_by(ctx.spec, ctx.guards, totals)
+
+
+def run(ctx: Context, *, full: bool = False, approved: bool = False) -> Report:
+    """Do one run. ``full`` sweeps both sides too; ``approved`` releases the brakes for this run.
+
+    Raises StoppedByBrake before the first write, AppError if an app fails as a whole.
+    """
+    with _taken_over(ctx), _recorded(ctx, "sync") as record:
+        recover(ctx)
+        _read_both(ctx)
+        if full:
+            for end in ctx.ends.values():
+                sweep(ctx, end, approved)
+        plan, totals = make_plan(ctx)
+        return _carry_out(ctx, record, plan, totals, approved=approved)
+
+
+def apply(ctx: Context, plan: Plan, *, limit: int | None = None, approved: bool = False) -> Report:
+    """Carry out a saved plan exactly; a record changed since is skipped. Raises PlanOutdated."""
+    with _taken_over(ctx), _recorded(ctx, "apply") as record:
+        if plan.state != "ready":
+            raise PlanOutdated(plan=f"p_{plan.pk}", reason="it was applied already", name=ctx.sync.name)
+        if plan.revision != ctx.sync.revision:
+            raise PlanOutdated(plan=f"p_{plan.pk}", reason="the settings were changed since", name=ctx.sync.name)
+        recover(ctx)
+        totals = Totals(writes=int(plan.totals.get("writes", 0)))
+        return _carry_out(ctx, record, plan, totals, approved=approved, saved=True, limit=limit)
+
+
+def _read_both(ctx: Context) -> None:
+    _wake_refused(ctx)
+    for end in ctx.ends.values():
+        poll(ctx, end)
+
+
+def _wake_refused(ctx: Context) -> None:
+    """Mark the refused records due whose next try has come."""
+    ready = holds.ready(ctx.sync, ctx.clock())
+    if ready:
+        with db.transaction_():
+            for hold in ready:
+                due.mark(ctx.sync, hold.side, [hold.record_id])
+
+
+def _carry_out(
+    ctx: Context,
+    record: Run,
+    plan: Plan,
+    totals: Totals,
+    *,
+    approved: bool,
+    saved: bool = False,
+    limit: int | None = None,
+) -> Report:
+    brakes = [] if approved else stopped_by(ctx.spec, ctx.guards, totals)
+    if brakes:
+        ctx.count("R11")
+        reason = "; ".join(brake.reason for brake in brakes)
+        raise StoppedByBrake(
+            name=ctx.sync.name, reason=reason, hint=f"If that is right: bothways run {ctx.sync.name} --yes"
+        )
+    first_run = not ctx.sync.approved and not approved
+    stop_after = min(
+        (each for each in (limit, ctx.guards.first_run if first_run else None) if each is not None), default=None
+    )
+    apply_quiet(ctx, plan)
+    apply_writes(ctx, plan, stop_after, saved=saved)
+    stopped = stop_after is not None and totals.writes > stop_after
+    if not stopped or approved:
+        Sync.objects.filter(pk=ctx.sync.pk).update(approved=True)
+    Plan.objects.filter(pk=plan.pk).update(state="stopped" if stopped else "applied")
+    record.state = "stopped" if stopped else "done"
+    record.reason = f"first {stop_after} records written, to be looked at" if stopped else ""
+    return Report(
+        ctx.run_id,
+        record.state,
+        written_by(ctx.run_id),
+        totals,
+        holds.by_kind(ctx.sync),
+        due.count(ctx.sync),
+        due.next_at(ctx.sync),
+    )
+
+
+def written_by(run_id: int) -> dict[str, int]:
+    """Return how many records a run wrote, by kind and side, as ``create right`` and so on."""
+    sql = "SELECT kind, side, COUNT(*) FROM journal WHERE run_id=%s AND state='done' AND kind<>'unlink' GROUP BY kind, side"
+    return {f"{kind} {side}": int(count) for kind, side, count in db.rows(sql, (run_id,))}
+
+
+@contextmanager
+def _taken_over(ctx: Context) -> Iterator[None]:
+    """Take the sync over: from here on every commit of an earlier, still running process is refused."""
+    with db.transaction_():
+        sql = "UPDATE sync SET epoch=epoch+1 WHERE id=%s RETURNING epoch"
+        ctx.epoch = int(db.value(sql, (ctx.sync.pk,)))
+    ctx.sync.refresh_from_db()
+    for end in ctx.ends.values():
+        end.feed.refresh_from_db()
+    yield
+
+
+@contextmanager
+def _recorded(ctx: Context, kind: str, undoes: int | None = None) -> Iterator[Run]:
+    """Keep a row about the run: when, what came of it, why it stopped."""
+    ctx.started_at = ctx.clock()
+    with db.transaction_():
+        record = Run.objects.create(
+            workspace_id=ctx.sync.workspace_id,
+            sync=ctx.sync,
+            kind=kind,
+            started_at=ctx.started_at,
+            revision=ctx.sync.revision,
+            undoes=undoes,
+        )
+    ctx.run_id = record.pk
+    try:
+        yield record
+    except BothwaysError as error:
+        record.state, record.reason = ("stopped" if isinstance(error, StoppedByBrake) else "failed"), str(error)
+        raise
+    finally:
+        if record.state == "running":
+            record.state = "done"
+        record.ended_at = ctx.clock()
+        record.counts = dict(ctx.rules)
+        with db.transaction_():
+            record.save()
+            if record.state in ("done", "stopped"):
+                _drop_old_plans(ctx)
+
+
+def _drop_old_plans(ctx: Context) -> None:
+    """Forget the plans of runs that are over; saved ones wait until they are applied or replaced."""
+    for plan in Plan.objects.filter(sync=ctx.sync).exclude(state="ready"):
+        drop(plan.pk)
+
+
+recorded, taken_over = _recorded, _taken_over

@@ -1,0 +1,22 @@
+"""The create window: a new record waits until the other app had time to show a partner."""
+
+from bothways.engine.sides import Side
+from bothways.ledger.feeds import SeenRow
+from bothways.sync.context import Context
+
+
+def settled(ctx: Context, side: Side, row: SeenRow) -> bool:
+    """Tell whether a record of ``side`` may be created in the other app now.
+
+    The other side must be known completely up to one poll interval after the record was first seen; its
+    index lag is part of how far it is known. Records met in the first, full listing were there before.
+    """
+    feed = ctx.ends[side.other].feed
+    if not feed.baseline_done:
+        return False
+    return row.first_seen_at == 0.0 or feed.complete_to >= row.first_seen_at + ctx.interval
+
+
+def settles_at(ctx: Context, side: Side, row: SeenRow) -> float:
+    """Return the earliest time (seconds) at which a record of ``side`` can be settled."""
+    return max(row.first_seen_at + ctx.interval + ctx.ends[side.other].can.index_lag, ctx.clock() + 1)

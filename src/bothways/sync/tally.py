@@ -1,0 +1,73 @@
+"""Count what a plan would do: for its summary and for the brakes."""
+
+from collections import Counter
+from typing import Any
+
+from bothways.engine.brakes import Totals
+from bothways.engine.plan import Action
+from bothways.engine.sides import SIDES, Side
+from bothways.engine.table import ActionKind, Facts
+from bothways.ledger import feeds, links
+from bothways.records import is_blank
+from bothways.sync.context import Context
+
+
+class Tally:
+    """Running counts of a plan's actions."""
+
+    def __init__(self) -> None:
+        self.kinds: Counter[str] = Counter()
+        self.creates: Counter[Side] = Counter()
+        self.updates: Counter[Side] = Counter()
+        self.gone: Counter[Side] = Counter()
+        self.changed: Counter[Side] = Counter()
+        self.emptied: Counter[str] = Counter()
+        self.conflicts = 0
+        self.linked_updates = 0
+        self.writes = 0
+
+    def add(self, ctx: Context, action: Action, facts: Facts) -> None:
+        """Count one action."""
+        self.kinds[action.kind] += 1
+        self.writes += bool(action.writes)
+        if action.kind is ActionKind.CREATE and action.side:
+            self.creates[action.side] += 1
+        else:
+            for side in action.writes:
+                self.updates[side] += 1
+        if action.kind is ActionKind.UNLINK:
+            for side in facts.gone:
+                self.gone[side] += 1
+        if facts.linked and action.kind is ActionKind.UPDATE:
+            self.linked_updates += 1
+            for side in {decision.write.other for decision in action.fields if decision.write}:
+                self.changed[side] += 1
+        self.conflicts += any(decision.conflict for decision in action.fields)
+        for decision in action.fields:
+            if decision.write and is_blank(decision.value) and not is_blank(decision.before):
+                self.emptied[f"{decision.mapping.on(decision.write).title} in {ctx.spec.apps[decision.write]}"] += 1
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return the counts as plain data, to be stored with the plan."""
+        return {
+            "kinds": {str(kind): count for kind, count in self.kinds.items()},
+            "creates": {str(side): self.creates[side] for side in SIDES},
+            "updates": {str(side): self.updates[side] for side in SIDES},
+            "conflicts": self.conflicts,
+            "emptied": dict(self.emptied),
+            "writes": self.writes,
+        }
+
+    def totals(self, ctx: Context) -> Totals:
+        """Return what the brakes look at."""
+        live = {side: feeds.live_count(ctx.ends[side].feed.pk) for side in SIDES}
+        return Totals(
+            writes=self.writes,
+            linked=links.counts(ctx.sync),
+            updates=self.linked_updates,
+            known={side: live[side] + self.gone[side] for side in SIDES},
+            live=live,
+            gone=dict(self.gone),
+            changed=dict(self.changed),
+            emptied=dict(self.emptied),
+        )

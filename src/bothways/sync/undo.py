@@ -1,0 +1,218 @@
+"""Undo a run: put back what nobody edited since, archive what the run created and nobody touched.
+
+Shadows and tombstones are set so that the next run does not do it again.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+
+from bothways.connectors.base import Outcome, WriteItem, WriteKind, WriteResult, by_key
+from bothways.engine.fields import Known
+from bothways.engine.sides import SIDES
+from bothways.errors import AppError, OutcomeUnknown
+from bothways.ledger import db, feeds, journal, links
+from bothways.ledger.feeds import SeenRow
+from bothways.ledger.journal import Entry, FieldWrite
+from bothways.ledger.models import Run
+from bothways.records import Record, same
+from bothways.sync.absorb import News, absorb, end_link
+from bothways.sync.context import Context, Progress
+from bothways.sync.poll import refresh
+from bothways.sync.results import remember
+from bothways.sync.run import recorded, taken_over
+
+
+@dataclass(slots=True)
+class UndoReport:
+    """What an undo did, or would do: records put back and removed, and what it could not, with reasons."""
+
+    run_id: int = 0
+    restored: int = 0
+    removed: int = 0
+    kept: list[tuple[str, str, str]] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class _Step:
+    """One write to be undone: the entry, the values to put back, or that the record is to be archived."""
+
+    entry: Entry
+    row: SeenRow
+    back: dict[str, FieldWrite]
+    archive: bool
+
+
+def preview_undo(ctx: Context, run: Run) -> UndoReport:
+    """Say what undoing a run would do; nothing is written."""
+    ctx.started_at = ctx.clock()
+    report = UndoReport()
+    for step in _steps(ctx, run, report):
+        report.removed += step.archive
+        report.restored += not step.archive
+    return report
+
+
+def undo(ctx: Context, run: Run) -> UndoReport:
+    """Undo a run, as a run of its own, latest write first."""
+    with taken_over(ctx), recorded(ctx, "undo", undoes=run.pk) as record:
+        report = UndoReport(record.pk)
+        steps: list[_Step] = []
+        for step in _steps(ctx, run, report):
+            steps.append(step)
+            if len(steps) >= 100:
+                _carry_out(ctx, steps, report)
+                steps = []
+        _carry_out(ctx, steps, report)
+        return report
+
+
+def _steps(ctx: Context, run: Run, report: UndoReport) -> Iterator[_Step]:
+    """Yield what can be undone, newest first; what cannot goes to the report with the reason."""
+    before = 2**62
+    while page := journal.done_before(run.pk, before):
+        before = page[-1].id
+        rows = {
+            side: refresh(ctx, ctx.ends[side], {str(each.record_id) for each in page if each.side is side})
+            for side in SIDES
+        }
+        for entry in page:
+            row = rows[entry.side].get(str(entry.record_id))
+            step = _step(ctx, entry, row, report)
+            if step is not None:
+                yield step
+
+
+def _step(ctx: Context, entry: Entry, row: SeenRow | None, report: UndoReport) -> _Step | None:
+    app, name = ctx.spec.apps[entry.side], str(entry.record_id)
+    if row is None or not row.live:
+        report.kept.append((app, name, "no longer there"))
+        return None
+    values = row.values or {}
+    edited = {
+        key
+        for key, write in entry.writes.items()
+        if not same(values.get(write.field), ctx.mapping(key).on(entry.side), write.stored)
+    }
+    if entry.kind == WriteKind.CREATE.value:
+        if edited or _filled_since(ctx, entry, row):
+            report.kept.append((app, name, "created by the run, edited since"))
+            return None
+        return _Step(entry, row, {}, archive=True)
+    for key in sorted(edited):
+        report.kept.append((app, name, f"{ctx.mapping(key).on(entry.side).title} was edited since"))
+    back = {
+        key: FieldWrite(values.get(write.field), write.before, "undo", f"undo of r_{entry.run_id}", field=write.field)
+        for key, write in entry.writes.items()
+        if key not in edited and not same(write.before, ctx.mapping(key).on(entry.side), write.stored)
+    }
+    return _Step(entry, row, back, archive=False) if back else None
+
+
+def _filled_since(ctx: Context, entry: Entry, row: SeenRow) -> bool:
+    """Tell whether a mapped field that the create left blank holds a value that the other side did not give."""
+    shadows = links.shadows([entry.link_id or 0]).get(entry.link_id or 0)
+    for mapping in ctx.spec.fields:
+        field = mapping.on(entry.side)
+        known = shadows[entry.side].get(mapping.key) if shadows else None
+        if known is not None and not same((row.values or {}).get(field.name), field, known.value):
+            return True
+    return False
+
+
+def _carry_out(ctx: Context, steps: list[_Step], report: UndoReport) -> None:
+    for side in SIDES:
+        for kind in (WriteKind.UPDATE, WriteKind.ARCHIVE):
+            chosen = [s for s in steps if s.entry.side is side and s.archive == (kind is WriteKind.ARCHIVE)]
+            for batch in db.chunks(chosen, max(ctx.ends[side].can.batch_write, 1)):
+                _write(ctx, batch, kind, report)
+                ctx.report(Progress("Undoing", ctx.ends[side].app, report.restored + report.removed))
+
+
+def _write(ctx: Context, batch: list[_Step] | tuple[_Step, ...], kind: WriteKind, report: UndoReport) -> None:
+    """Write one batch by the same protocol as a run: intent, in flight, call, result."""
+    end = ctx.ends[batch[0].entry.side]
+    with db.transaction_():
+        ctx.fence()
+        entries = {str(step.entry.id): _intent(ctx, step, kind) for step in batch}
+    with db.transaction_():
+        journal.in_flight([entry.id for entry in entries.values()])
+    items = [
+        WriteItem(
+            str(step.entry.id),
+            kind,
+            {write.field: write.after for write in step.back.values()},
+            step.row.record.ref,
+            base={write.field: write.before for write in step.back.values()},
+        )
+        for step in batch
+    ]
+    try:
+        results = by_key(end.connector.write(end.object, items))
+    except OutcomeUnknown:
+        return
+    except AppError:
+        with db.transaction_():
+            for entry in entries.values():
+                journal.close(entry, "dropped", ctx.clock())
+        raise
+    with db.transaction_():
+        ctx.fence()
+        for step in batch:
+            _record(ctx, step, entries[str(step.entry.id)], results.get(str(step.entry.id)), report)
+
+
+def _intent(ctx: Context, step: _Step, kind: WriteKind) -> Entry:
+    name = "undo" if kind is WriteKind.UPDATE else kind.value
+    more = {"undoes": step.entry.id}
+    entry = replace(
+        step.entry,
+        id=0,
+        run_id=ctx.run_id,
+        kind=name,
+        state="intent",
+        rule="undo",
+        marker="",
+        writes=step.back,
+        more=more,
+    )
+    return replace(entry, id=journal.add(ctx.sync, ctx.run_id, entry, ctx.clock()))
+
+
+def _record(ctx: Context, step: _Step, entry: Entry, result: WriteResult | None, report: UndoReport) -> None:
+    if result is None or result.outcome is Outcome.UNKNOWN:
+        return
+    app, now = ctx.spec.apps[entry.side], ctx.clock()
+    if result.outcome is not Outcome.DONE:
+        journal.close(entry, "failed", now, message=result.message)
+        report.kept.append((app, str(entry.record_id), result.message or result.outcome.value))
+        return
+    journal.close(entry, "done", now)
+    link = links.by_id([entry.link_id or 0]).get(entry.link_id or 0)
+    if step.archive:
+        absorb(ctx.ends[entry.side].feed, [News(str(entry.record_id), gone=True)], now, now)
+        if link is not None and link.state == "active":
+            end_link(ctx.sync, link, now, "undone", entry.side.other)
+        report.removed += 1
+        return
+    stored = _stored(step, result.record)
+    remember(ctx, entry.side, result.record or step.row.record, {step.back[key].field: v for key, v in stored.items()})
+    if link is not None and link.state == "active":
+        _agree(ctx, link, entry, stored)
+    report.restored += 1
+
+
+def _stored(step: _Step, record: Record | None) -> dict[str, object]:
+    values = record.values if record else {}
+    return {key: values.get(write.field, write.after) for key, write in step.back.items()}
+
+
+def _agree(ctx: Context, link: links.LinkRow, entry: Entry, stored: dict[str, object]) -> None:
+    """Make the difference that an undo leaves an agreed one: both shadows are what the sides hold now."""
+    known = links.shadows([link.id]).get(link.id, {side: {} for side in SIDES})
+    other = entry.side.other
+    row = feeds.seen_by_id(ctx.ends[other].feed.pk, [link.on(other) or ""]).get(link.on(other) or "")
+    for key, value in stored.items():
+        known[entry.side][key] = Known(value)  # type: ignore[arg-type]
+        if row is not None and row.values is not None and key not in known[other]:
+            known[other][key] = Known(row.values.get(ctx.field_name(key, other)))
+    links.save_shadows(ctx.sync.workspace_id, [(link.id, side, known[side]) for side in SIDES])

@@ -1,0 +1,1 @@
+"""The fault simulator: the real engine, sync and ledger against made-up apps, users, faults and crashes."""

@@ -1,0 +1,399 @@
+"""A made-up app and its connector, which keeps the real connector contract, faults included."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+from bothways.connectors.base import (
+    Capabilities,
+    Exists,
+    Gone,
+    Outcome,
+    Page,
+    Read,
+    Seen,
+    WriteItem,
+    WriteKind,
+    WriteResult,
+)
+from bothways.errors import AppUnreachable, OutcomeUnknown, PageIncomplete
+from bothways.records import Field, FieldType, Record, Ref
+from tests.sim.world import Edit, World, Write
+
+FIELDS = ("key", "a", "b")
+OVERLAP = 1.5
+
+
+@dataclass
+class Row:
+    """One record in the app: ``indexed`` is what a lagging listing shows of it, and from when on."""
+
+    id: str
+    values: dict[str, str | None]
+    modified: int
+    created: int
+    visible_at: int
+    version: int = 1
+    live: bool = True
+    merged_into: str | None = None
+    marker: str | None = None
+    later: dict[str, tuple[int, str]] = field(default_factory=dict)
+    typed: dict[str, int] = field(default_factory=dict)
+    read_at: int = 0
+    by_sync: bool = False
+
+
+@dataclass
+class Traits:
+    """How this app behaves, drawn from the seed."""
+
+    skew: int
+    grain: int
+    lag: int
+    primary: bool
+    conditional: bool
+    marker: bool
+    unique: bool
+    strong: bool
+    reports_deletes: bool
+    answers: bool
+    rewrite_now: str
+    rewrite_later: str
+    later_after: int
+    batch: int
+    merge_redirects: bool
+    refuses: bool
+
+
+def draw_traits(world: World) -> Traits:
+    """Draw an app."""
+    rng = world.rng
+    primary = rng.random() < 0.4
+    unique = rng.random() < 0.5
+    return Traits(
+        skew=rng.choice((-700, -30, 0, 0, 45, 900)),
+        grain=rng.choice((1, 1, 2)),
+        lag=0 if primary else rng.choice((5, 15, 30)),
+        primary=primary,
+        conditional=rng.random() < 0.5,
+        marker=rng.random() < 0.35,
+        unique=unique,
+        strong=unique and rng.random() < 0.7,
+        reports_deletes=primary and rng.random() < 0.7,
+        answers=rng.random() < 0.75,
+        rewrite_now=rng.choice(("", "", "upper", "lower", "blanks")),
+        rewrite_later=rng.choice(("", "", "", "upper", "blanks")),
+        later_after=rng.choice((5, 20)),
+        batch=rng.choice((1, 2, 3)),
+        merge_redirects=rng.random() < 0.6,
+        refuses=rng.random() < 0.25,
+    )
+
+
+def rewritten(kind: str, value: str | None) -> str | None:
+    """Return what an app makes of a value."""
+    if not value:
+        return value
+    return {"upper": value.upper(), "lower": value.lower(), "blanks": f" {value} "}.get(kind, value)
+
+
+class FakeApp:
+    """The app: its rows, its own clock, what users do in it."""
+
+    def __init__(self, name: str, world: World, traits: Traits) -> None:
+        self.name, self.world, self.traits = name, world, traits
+        self.rows: dict[str, Row] = {}
+        self.serial = 0
+        self.gone_at: list[tuple[int, str]] = []
+
+    def clock(self) -> int:
+        """Return the app's own time, coarse and skewed."""
+        grain = self.traits.grain
+        return (self.world.now + self.traits.skew) // grain * grain
+
+    def live(self) -> list[Row]:
+        return [row for row in self.rows.values() if row.live]
+
+    def touch(self, row: Row, at: int | None = None) -> None:
+        at = self.world.now if at is None else at
+        row.modified = (at + self.traits.skew) // self.traits.grain * self.traits.grain
+        row.version += 1
+        lag = self.world.rng.randint(0, self.traits.lag) if self.traits.lag else 0
+        row.visible_at = at + lag
+
+    def settle(self) -> None:
+        """Let rewritings that are due happen."""
+        for row in self.rows.values():
+            for name, (at, value) in list(row.later.items()):
+                if self.world.now >= at:
+                    del row.later[name]
+                    if row.live and row.values.get(name) is not None and row.values[name] != value:
+                        row.values[name] = value
+                        self.world.say(f"{self.name} rewrites {row.id}.{name} to {value!r}")
+                        self.touch(row, at)
+
+    def holder_of(self, key: str | None, but: str = "") -> Row | None:
+        if not key:
+            return None
+        for row in self.live():
+            if row.id != but and (row.values.get("key") or "").strip().lower() == key.strip().lower():
+                return row
+        return None
+
+    def new_row(self, values: Mapping[str, str | None], marker: str | None = None) -> Row:
+        self.serial += 1
+        row = Row(f"{self.name[0]}{self.serial:03d}", {name: values.get(name) for name in FIELDS}, 0, self.world.now, 0)
+        row.marker = marker
+        self.rows[row.id] = row
+        self.touch(row)
+        return row
+
+    # --- what users do --------------------------------------------------------------------------
+
+    def user_create(self, values: dict[str, str | None]) -> Row:
+        row = self.new_row(values)
+        self.world.say(f"user makes {row.id} in {self.name}: {values}")
+        for name, value in values.items():
+            if value is not None:
+                self._edit(row, name, value, None)
+        return row
+
+    def user_edit(self, row: Row, name: str, value: str | None) -> None:
+        over = row.values.get(name)
+        row.later.pop(name, None)
+        row.values[name] = value
+        self.touch(row)
+        self.world.say(f"user edits {row.id}.{name} in {self.name}: {over!r} -> {value!r}")
+        self._edit(row, name, value, over)
+
+    def _edit(self, row: Row, name: str, value: str | None, over: str | None) -> None:
+        row.typed[name] = self.world.now
+        self.world.edits.append(
+            Edit(len(self.world.edits), self.name, row.id, name, value, over, self.world.now)
+        )
+
+    def user_delete(self, row: Row) -> None:
+        self.world.say(f"user deletes {row.id} in {self.name}")
+        row.live = False
+        self.world.deleted[self.name, row.id] = self.world.now
+        self.gone_at.append((self.world.now, row.id))
+
+    def user_merge(self, winner: Row, loser: Row) -> None:
+        loser.live = False
+        survivor = winner
+        if not self.traits.merge_redirects:
+            survivor = self.new_row(winner.values)
+            survivor.typed = dict(winner.typed)
+            winner.live, winner.merged_into = False, survivor.id
+            self.world.merged[self.name, winner.id] = survivor.id
+        for name in FIELDS:
+            if survivor.values[name] is None and loser.values[name] is not None:
+                survivor.values[name] = loser.values[name]
+        loser.merged_into = survivor.id
+        self.world.merged[self.name, loser.id] = survivor.id
+        self.world.merged_at[self.name, survivor.id] = self.world.now
+        self.touch(survivor)
+        self.world.say(f"user merges {loser.id} into {survivor.id} in {self.name}")
+
+
+class FakeConnector:
+    """The connector of a made-up app."""
+
+    title, settings = "Fake", ()
+
+    def __init__(self, app: FakeApp) -> None:
+        self.app, self.world = app, app.world
+        traits = app.traits
+        self.capabilities = Capabilities(
+            batch_read=3,
+            batch_write=traits.batch,
+            index_lag=float(traits.lag),
+            clock_precision=float(traits.grain),
+            changes_carry_values=traits.primary,
+            baseline_carries_values=True,
+            conditional_writes=traits.conditional,
+            marker=traits.marker,
+            reports_deletes=traits.reports_deletes,
+            answers_writes=traits.answers,
+            unique_create=traits.unique,
+            finds_strongly=traits.strong,
+        )
+
+    def _call(self, what: str) -> None:
+        self.world.calls[f"{self.app.name} {what}"] = self.world.calls.get(f"{self.app.name} {what}", 0) + 1
+        self.world.step(f"{self.app.name} {what}")
+        self.app.settle()
+        if self.world.chance(0.01):
+            self.world.say(f"{self.app.name} {what}: 503")
+            raise AppUnreachable(app=self.app.name, reason="503")
+
+    def fields(self, object: str) -> Sequence[Field]:
+        return [Field("key", FieldType.EMAIL), Field("a"), Field("b")]
+
+    def _record(self, row: Row, values: bool = True) -> Record:
+        held = dict(row.values) if values else {}
+        return Record(row.id, held, None, str(row.version), float(row.modified), float(row.created))
+
+    # --- listing --------------------------------------------------------------------------------
+
+    def changes(self, object: str, cursor: str | None, fields: Sequence[str]) -> Iterator[Page]:
+        state = json.loads(cursor) if cursor else {}
+        if "since" not in state:
+            yield from self._baseline(state)
+            return
+        yield from self._incremental(state)
+
+    def _baseline(self, state: dict[str, object]) -> Iterator[Page]:
+        started, after = state.get("started", self.app.clock()), str(state.get("after", ""))
+        while True:
+            self._call("list")
+            rows = sorted((row for row in self.app.live() if row.id > after), key=lambda row: row.id)
+            page, more = rows[:3], len(rows) > 3
+            for row in page:
+                row.read_at = self.world.now
+            seen = [Seen(self._record(row), has_values=True) for row in page]
+            if not more:
+                yield Page(seen, cursor=self._cursor(int(str(started)), len(self.app.gone_at)), last=True)
+                return
+            after = page[-1].id
+            yield Page(seen, cursor=json.dumps({"started": started, "after": after}))
+            if self.world.chance(0.02):
+                raise PageIncomplete(app=self.app.name, reason="half a page")
+
+    def _incremental(self, state: dict[str, object]) -> Iterator[Page]:
+        self._call("changes")
+        started = self.app.clock()
+        since, gone_from = int(str(state["since"])), int(str(state["gone"]))
+        overlap = self.overlap()
+        rows = [row for row in self.app.live() if row.modified >= since - overlap]
+        if not self.app.traits.primary:
+            rows = [row for row in rows if row.visible_at <= self.world.now]
+        rows.sort(key=lambda row: row.id)
+        processed = max((row.modified for row in rows), default=since)
+        gone = self.app.gone_at[gone_from:] if self.app.traits.reports_deletes else []
+        seen = []
+        for row in rows:
+            if self.app.traits.primary:
+                row.read_at = self.world.now
+            seen.append(Seen(self._record(row, self.app.traits.primary), has_values=self.app.traits.primary))
+        new = min(max(processed, since), started)
+        yield Page(
+            seen, [Gone(id) for _, id in gone], self._cursor(self.next_cursor(new), len(self.app.gone_at)), last=True
+        )
+
+    def overlap(self) -> int:
+        """Return by how much a poll looks back: more than the index lag, and the clock's own grain."""
+        return int(OVERLAP * self.app.traits.lag) + self.app.traits.grain
+
+    def next_cursor(self, processed: int) -> int:
+        """Return where the next poll begins: the largest stamp processed, in the app's own clock."""
+        return processed
+
+    def _cursor(self, since: int, gone: int) -> str:
+        return json.dumps({"since": since, "gone": gone})
+
+    def ids(self, object: str) -> Iterator[Sequence[Ref]]:
+        self._call("ids")
+        yield [Ref(row.id) for row in sorted(self.app.live(), key=lambda row: row.id)]
+
+    # --- reading --------------------------------------------------------------------------------
+
+    def read(self, object: str, refs: Sequence[Ref], fields: Sequence[str]) -> Sequence[Read]:
+        self._call("read")
+        return [self._read(ref.id) for ref in refs]
+
+    def _read(self, id: str) -> Read:
+        row, hops = self.app.rows.get(id), 0
+        while row is not None and row.merged_into and hops < 10:
+            row, hops = self.app.rows.get(row.merged_into), hops + 1
+        if row is None:
+            return Read(id, Exists.MISSING)
+        row.read_at = self.world.now
+        if not row.live:
+            return Read(id, Exists.ARCHIVED)
+        return Read(id, Exists.EXISTS, self._record(row))
+
+    def find(self, object: str, field: str, values: Sequence[str]) -> Mapping[str, Sequence[str]]:
+        self._call("find")
+        if field == "":
+            found = {row.marker: [row.id] for row in self.app.live() if row.marker}
+            return {value: found[value] for value in values if value in found}
+        held = ((value, self.lookup(value)) for value in values)
+        return {value: [row.id] for value, row in held if row is not None}
+
+    def lookup(self, key: str) -> Row | None:
+        """Return who holds a key, from the primary store."""
+        return self.app.holder_of(key)
+
+    # --- writing --------------------------------------------------------------------------------
+
+    def write(self, object: str, items: Sequence[WriteItem]) -> Sequence[WriteResult]:
+        self._call(f"write {items[0].kind.value}")
+        fault = self.world.rng.random() if not self.world.calm else 1.0
+        if fault < 0.02:
+            self.world.say(f"{self.app.name}: time-out before")
+            raise OutcomeUnknown(app=self.app.name, reason="time-out")
+        if fault < 0.03:
+            return [WriteResult(item.key, Outcome.LATER, message="429") for item in items]
+        half = len(items) // 2 if fault < 0.05 else len(items)
+        results = [self._write(item) for item in items[:half]]
+        if fault < 0.05 or fault > 0.97 and not self.world.calm:
+            self.world.say(f"{self.app.name}: time-out after {half} of {len(items)}")
+            raise OutcomeUnknown(app=self.app.name, reason="time-out")
+        self.world.step(f"{self.app.name} written")
+        return results
+
+    def _write(self, item: WriteItem) -> WriteResult:
+        if self.app.traits.refuses and any(str(value).strip().lower().endswith("ze") for value in item.values.values()):
+            bad = tuple(name for name, value in item.values.items() if str(value).strip().lower().endswith("ze"))
+            return WriteResult(item.key, Outcome.REFUSED, fields=bad if len(item.values) > 1 else (), message="refused")
+        if item.kind is WriteKind.CREATE:
+            return self._create(item)
+        row = self.app.rows.get(item.ref.id if item.ref else "")
+        if row is None or not row.live:
+            return WriteResult(item.key, Outcome.GONE)
+        if self.app.traits.conditional and item.ref and item.ref.version != str(row.version):
+            return WriteResult(item.key, Outcome.CHANGED)
+        if item.kind is WriteKind.ARCHIVE:
+            self._log(item, row)
+            row.live = False
+            return WriteResult(item.key, Outcome.DONE)
+        new_key = item.values.get("key")
+        if self.app.traits.unique and new_key and self.app.holder_of(str(new_key), row.id):
+            return WriteResult(item.key, Outcome.REFUSED, fields=("key",), message="in use")
+        return self._store(item, row)
+
+    def _create(self, item: WriteItem) -> WriteResult:
+        holder = self.app.holder_of(str(item.values.get("key") or "")) if self.app.traits.unique else None
+        if holder is not None:
+            return WriteResult(item.key, Outcome.DUPLICATE, existing_id=holder.id)
+        row = self.app.new_row({}, item.marker if self.app.traits.marker else None)
+        row.by_sync = True
+        return self._store(item, row)
+
+    def _log(self, item: WriteItem, row: Row) -> None:
+        values = {name: None if value is None else str(value) for name, value in item.values.items()}
+        held = {name: row.values.get(name) for name in values}
+        kind = item.kind.value
+        self.world.say(f"sync {kind}s {row.id} in {self.app.name}: {held} -> {values}")
+        self.world.writes.append(
+            Write(self.app.name, row.id, kind, values, held, self.world.now, self.world.run, item.key, row.read_at)
+        )
+
+    def _store(self, item: WriteItem, row: Row) -> WriteResult:
+        self._log(item, row)
+        traits = self.app.traits
+        for name, value in item.values.items():
+            kept = rewritten(traits.rewrite_now, None if value is None else str(value))
+            row.values[name] = kept
+            row.later.pop(name, None)
+            later = rewritten(traits.rewrite_later, kept)
+            if later != kept and later:
+                row.later[name] = (self.world.now + traits.later_after, later)
+        self.app.touch(row)
+        record = self._record(row)
+        if self.world.rng.random() < 0.5:
+            record = replace(record, values={name: row.values[name] for name in item.values})
+        return WriteResult(item.key, Outcome.DONE, record)

@@ -1,0 +1,270 @@
+"""The invariants, checked from what users typed and what the apps hold, without knowing the engine."""
+
+from __future__ import annotations
+
+from bothways.engine.sides import SIDES, Side
+from bothways.ledger import db, journal
+from bothways.ledger.models import Sync
+from tests.sim.apps import FIELDS, FakeApp, Row
+from tests.sim.world import Edit, World, Write, loose
+
+FLOWS = {"key": (Side.LEFT, Side.RIGHT), "a": (Side.LEFT, Side.RIGHT), "b": (Side.LEFT, Side.RIGHT)}
+
+
+class Broken(AssertionError):
+    """An invariant does not hold: its id and what was seen."""
+
+    def __init__(self, invariant: str, what: str) -> None:
+        super().__init__(f"{invariant}: {what}")
+        self.invariant = invariant
+
+
+class Oracle:
+    """Looks at one schedule's world and ledger."""
+
+    def __init__(
+        self, world: World, apps: dict[Side, FakeApp], sync: Sync, one_way: dict[str, Side], settle: int
+    ) -> None:
+        self.world, self.apps, self.sync, self.one_way, self.settle = world, apps, sync, one_way, settle
+        self.by_name = {app.name: app for app in apps.values()}
+        self.origin = {}
+        self.checked = 0
+
+    # --- always ---------------------------------------------------------------------------------
+
+    def after_run(self) -> None:
+        """Check what must hold after every run, however it ended."""
+        self.origin = {}
+        for edit in self.world.edits:
+            if edit.value:
+                self.origin.setdefault((edit.field, loose(edit.value)), edit)
+        linked_since = self._linked_since()
+        for write in self.world.writes[self.checked :]:
+            self._blank(write)
+            self._direction(write)
+            self._echo(write, linked_since)
+            self._resurrection(write, linked_since)
+            self._duplicate(write)
+            self._journaled(write)
+        self.checked = len(self.world.writes)
+        self._one_link_each()
+
+    def _blank(self, write: Write) -> None:
+        for name, value in write.values.items():
+            if not loose(value) and loose(write.held.get(name)) and write.kind == "update":
+                raise Broken("I8", f"{write.app} {write.record}.{name} was {write.held[name]!r}, now blank")
+
+    def _direction(self, write: Write) -> None:
+        side = next(side for side, app in self.apps.items() if app.name == write.app)
+        for name in write.values:
+            if write.kind != "archive" and self.one_way.get(name, side) is not side:
+                raise Broken("I9", f"{name} was written to {write.app}")
+
+    def _echo(self, write: Write, linked_since: dict[tuple[str, str], int]) -> None:
+        for name, value in write.values.items():
+            edit = self.origin.get((name, loose(value)))
+            since = linked_since.get((write.app, write.record), write.at)
+            if edit and edit.app == write.app and edit.at > since and self._same(write.app, edit.record, write.record):
+                raise Broken("I4", f"{value!r} was typed in {write.app} {edit.record}.{name} and written there again")
+
+    def _resurrection(self, write: Write, linked_since: dict[tuple[str, str], int]) -> None:
+        """No value returns over an edit that a person made over it, on whichever side."""
+        if write.kind != "update":
+            return
+        since = linked_since.get((write.app, write.record), write.at)
+        for name, value in write.values.items():
+            if not loose(value):
+                continue
+            if self._typed_again(write.app, name, value) or self._unsure(write, name, value):
+                continue
+            for edit in self._edits_of(write.app, write.record, name):
+                known = edit.at <= write.read_at and edit.at > since
+                if known and loose(edit.over) == loose(value) and self._held_is_from(write, name, edit):
+                    raise Broken("I5", f"{value!r} came back over {edit.value!r} in {write.app} {write.record}.{name}")
+
+    def _typed_again(self, app: str, name: str, value: str | None) -> bool:
+        """Tell whether a person in the other app typed the same letters anew: then it is a new edit."""
+        typed = [e for e in self.world.edits if e.app != app and e.field == name and loose(e.value) == loose(value)]
+        origin = self.origin.get((name, loose(value)))
+        return any(edit is not origin for edit in typed)
+
+    def _unsure(self, write: Write, name: str, value: str | None) -> bool:
+        """Tell whether the same value was sent before without an answer: an edit over it looks like a conflict."""
+        for earlier in self.world.writes:
+            same = earlier.app == write.app and earlier.record == write.record and name in earlier.values
+            if same and earlier.at < write.at and loose(earlier.values[name]) == loose(value):
+                writes = db.value("SELECT data FROM journal WHERE id=%s AND state='done'", (int(earlier.key),))
+                if writes is None or f'"{name}={name}"' not in writes:
+                    return True
+        return False
+
+    def _held_is_from(self, write: Write, name: str, edit: Edit) -> bool:
+        return loose(write.held.get(name)) == loose(edit.value)
+
+    def _duplicate(self, write: Write) -> None:
+        if write.kind != "create":
+            return
+        key = loose(write.values.get("key"))
+        app = self.by_name[write.app]
+        for row in app.live() if key else ():
+            old = row.created < write.at - self.settle
+            if row.id != write.record and old and loose(row.values.get("key")) == key and not self._rekeyed(row, write):
+                raise Broken("I3", f"{write.app} {write.record} was created though {row.id} has {key}")
+
+    def _rekeyed(self, row: Row, write: Write) -> bool:
+        return row.typed.get("key", 0) >= write.at - self.settle
+
+    def _journaled(self, write: Write) -> None:
+        entry = db.one("SELECT kind, state, data FROM journal WHERE id=%s", (int(write.key),))
+        if entry is None:
+            raise Broken("I15", f"no journal entry for the write to {write.app} {write.record}")
+
+    def _one_link_each(self) -> None:
+        for side in SIDES:
+            sql = (
+                f"SELECT {side}_id FROM link WHERE sync_id=%s AND state='active' GROUP BY {side}_id HAVING COUNT(*)>1"
+            )
+            if found := db.rows(sql, (self.sync.pk,)):
+                raise Broken("I10", f"{found} has two links")
+
+    # --- at rest --------------------------------------------------------------------------------
+
+    def at_rest(self) -> None:
+        """Check what must hold when nothing moves any more."""
+        self._converged()
+        self._no_lost_edit()
+        self._no_orphans()
+        self._no_recreation()
+
+    def _converged(self) -> None:
+        held = {(row[0], row[1]) for row in db.rows("SELECT side, record_id FROM hold WHERE sync_id=%s", (self.sync.pk,))}
+        sql = "SELECT left_id, right_id FROM link WHERE sync_id=%s AND state='active'"
+        for left_id, right_id in db.rows(sql, (self.sync.pk,)):
+            left, right = self.apps[Side.LEFT].rows[left_id], self.apps[Side.RIGHT].rows[right_id]
+            if not (left.live and right.live):
+                raise Broken("I1", f"{left_id}-{right_id} is linked, but one of them is gone")
+            for name in FIELDS:
+                if (Side.LEFT, left_id) in held or (Side.RIGHT, right_id) in held:
+                    continue
+                self._equal(left, right, name)
+
+    def _equal(self, left: Row, right: Row, name: str) -> None:
+        here, there = left.values[name], right.values[name]
+        if (here or "").strip() == (there or "").strip() or (name == "key" and loose(here) == loose(there)):
+            return
+        if not loose(here) or not loose(there):
+            return self._explained_blank(left, right, name)
+        if name in self.one_way:
+            return None
+        if loose(here) == loose(there) and not self._typed_last(left, right, name):
+            return None
+        raise Broken("I1", f"{left.id}-{right.id} {name}: {here!r} and {there!r}")
+
+    def _explained_blank(self, left: Row, right: Row, name: str) -> None:
+        """A blank beside a value is explained by a person who cleared it, or by the direction."""
+        blank, app = (left, self.apps[Side.LEFT]) if not loose(left.values[name]) else (right, self.apps[Side.RIGHT])
+        cleared = any(edit.value is None for edit in self._edits_of(app.name, blank.id, name))
+        if not cleared and name not in self.one_way:
+            raise Broken("I1", f"{left.id}-{right.id} {name}: one side is blank, nobody cleared it")
+
+    def _typed_last(self, left: Row, right: Row, name: str) -> bool:
+        """Tell whether the last one to set a value that differs only in case was a person, not an app."""
+        for row, app in ((left, self.apps[Side.LEFT]), (right, self.apps[Side.RIGHT])):
+            edits = self._edits_of(app.name, row.id, name)
+            written = [w.at for w in self.world.writes if w.app == app.name and w.record == row.id and name in w.values]
+            if edits and edits[-1].value == row.values[name] and edits[-1].at > max(written, default=0):
+                last = Write(app.name, row.id, "", {}, {}, self.world.now, 0, "", 0)
+                if self._unsure(last, name, edits[-1].value):
+                    continue
+                if edits[-1].over and loose(edits[-1].over) == loose(edits[-1].value):
+                    return True
+        return False
+
+    def _no_lost_edit(self) -> None:
+        kept = self._visible() | self._journal_befores()
+        superseded = {edit.over for edit in self.world.edits if edit.over}
+        for edit in self.world.edits:
+            if not edit.value or edit.value in superseded or loose(edit.value) in {loose(v) for v in superseded}:
+                continue
+            if loose(edit.value) in kept or self._excused(edit):
+                continue
+            raise Broken("I2", f"{edit.value!r}, typed in {edit.app} {edit.record}.{edit.field}, is nowhere")
+
+    def _visible(self) -> set[str]:
+        return {
+            loose(value)
+            for app in self.apps.values()
+            for row in app.rows.values()
+            if row.live
+            for value in row.values.values()
+        }
+
+    def _journal_befores(self) -> set[str]:
+        found: set[str] = set()
+        for (run_id,) in db.rows("SELECT id FROM run"):
+            after = 0
+            while page := journal.of_run(run_id, after):
+                after = page[-1].id
+                for entry in page:
+                    for write in entry.writes.values():
+                        found |= {loose(str(write.before or "")), loose(str(write.source or ""))} if write.conflict else {
+                            loose(str(write.before or ""))
+                        }
+        return found
+
+    def _excused(self, edit: Edit) -> bool:
+        """Deleted or merged by a person, or overwritten within the stated window of an app that cannot compare."""
+        app = self.by_name[edit.app]
+        row = app.rows[edit.record]
+        if not row.live:
+            return True
+        for write in self.world.writes:
+            if write.app == edit.app and write.record == edit.record and edit.field in write.values:
+                raced = write.read_at <= edit.at <= write.at and loose(write.held.get(edit.field)) == loose(edit.value)
+                if raced and not app.traits.conditional:
+                    return True
+        return False
+
+    def _no_orphans(self) -> None:
+        for side, app in self.apps.items():
+            known = {row[0] for row in db.rows(f"SELECT {side}_id FROM link WHERE sync_id=%s", (self.sync.pk,))}
+            for row in app.live():
+                absorbed = {old for (name, old), new in self.world.merged.items() if name == app.name and new == row.id}
+                if row.by_sync and row.id not in known and not absorbed & known:
+                    raise Broken("I3", f"{row.id} was created by the sync and is linked to nothing")
+
+    def _no_recreation(self) -> None:
+        """A record whose partner a person deleted is never created again."""
+        sql = "SELECT left_id, right_id, survivor FROM link WHERE sync_id=%s AND state='ended' AND survivor IS NOT NULL"
+        for left_id, right_id, survivor in db.rows(sql, (self.sync.pk,)):
+            side = Side(survivor)
+            gone_id, own_id = (left_id, right_id) if side is Side.RIGHT else (right_id, left_id)
+            deleted = self.world.deleted.get((self.apps[side.other].name, gone_id))
+            sql = f"SELECT {side.other}_id, created_at, rule FROM link WHERE sync_id=%s AND {side}_id=%s AND state<>'ended'"
+            for again, _, rule in db.rows(sql, (self.sync.pk, own_id)):
+                if deleted and rule == "R8" and self.apps[side.other].rows[again].by_sync:
+                    raise Broken("I5", f"{gone_id} was deleted, and {again} was created for it")
+
+    # --- helpers --------------------------------------------------------------------------------
+
+    def _edits_of(self, app: str, record: str, name: str) -> list[Edit]:
+        return [e for e in self.world.edits if e.app == app and e.field == name and self._same(app, e.record, record)]
+
+    def _same(self, app: str, old: str, now: str) -> bool:
+        for _ in range(10):
+            if old == now:
+                return True
+            if (app, old) not in self.world.merged:
+                return False
+            old = self.world.merged[app, old]
+        return False
+
+    def _linked_since(self) -> dict[tuple[str, str], int]:
+        """Return since when the two sides of each record's link were compared: linked, or merged since."""
+        found: dict[tuple[str, str], int] = {}
+        sql = "SELECT left_id, right_id, created_at FROM link WHERE sync_id=%s ORDER BY id"
+        for left_id, right_id, created in db.rows(sql, (self.sync.pk,)):
+            ends = ((self.apps[Side.LEFT].name, left_id), (self.apps[Side.RIGHT].name, right_id))
+            since = max(int(created), *(self.world.merged_at.get(end, 0) for end in ends))
+            found.update(dict.fromkeys(ends, since))
+        return found

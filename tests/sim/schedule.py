@@ -1,0 +1,322 @@
+"""One schedule: users act, runs happen, faults fire; then the world calms down and is judged."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass, field
+
+from bothways.engine.brakes import Guards
+from bothways.engine.sides import SIDES, Direction, Side
+from bothways.engine.spec import FieldMap, MatchRule, SyncSpec
+from bothways.errors import AppError, StoppedByBrake
+from bothways.ledger import db, due
+from bothways.ledger.models import Connection, Feed, Run, Sync, Workspace
+from bothways.records import Field, FieldType
+from bothways.sync.context import Context, End
+from bothways.sync.run import Report, apply, preview, run
+from bothways.sync.undo import undo
+from tests.sim.apps import FIELDS, FakeApp, FakeConnector, Row, draw_traits
+from tests.sim.oracle import Broken, Oracle
+from tests.sim.world import Crash, World
+
+INTERVAL = 60
+QUIET_RUNS = 12
+"""K of invariant I7: so many runs after the last edit, at most, until nothing is written any more."""
+
+BIG = Guards(first_run=10_000, max_change=100.0, max_emptied=10_000)
+
+
+@dataclass
+class Result:
+    """What a schedule came to: rule counts, its trace, the invariant it broke."""
+
+    seed: int
+    rules: dict[str, int] = field(default_factory=dict)
+    trace: list[str] = field(default_factory=list)
+    broken: Broken | None = None
+    edits: int = 0
+    writes: int = 0
+    crashes: int = 0
+
+    @property
+    def digest(self) -> str:
+        return hashlib.sha256("\n".join(self.trace).encode()).hexdigest()
+
+
+class Schedule:
+    """Set a world up from a seed and play it."""
+
+    def __init__(self, seed: int) -> None:
+        self.world = World(seed)
+        rng = self.world.rng
+        self.apps = {
+            Side.LEFT: FakeApp("lena", self.world, draw_traits(self.world)),
+            Side.RIGHT: FakeApp("rosa", self.world, draw_traits(self.world)),
+        }
+        self.connectors = {side: FakeConnector(app) for side, app in self.apps.items()}
+        self.one_way: dict[str, Side] = {}
+        if rng.random() < 0.3:
+            self.one_way["b"] = rng.choice(SIDES)
+        self.spec = self._spec(rng.choice(SIDES))
+        self.result = Result(seed)
+        self._install()
+        settle = max(app.traits.lag for app in self.apps.values()) + 20
+        self.oracle = Oracle(self.world, self.apps, self.sync, self.one_way, settle)
+
+    def _spec(self, default: Side) -> SyncSpec:
+        to = {Side.LEFT: Direction.TO_LEFT, Side.RIGHT: Direction.TO_RIGHT}
+        kinds = {"key": FieldType.EMAIL, "a": FieldType.TEXT, "b": FieldType.TEXT}
+        maps = tuple(
+            FieldMap(Field(n, kinds[n]), Field(n, kinds[n]), to[self.one_way[n]] if n in self.one_way else Direction.BOTH)
+            for n in FIELDS
+        )
+        window = {side: INTERVAL * 4.0 + 2 * app.traits.lag for side, app in self.apps.items()}
+        names = {side: app.name for side, app in self.apps.items()}
+        return SyncSpec(names, maps, (MatchRule("email", "key", "key"),), default, own_write_window=window)
+
+    def _install(self) -> None:
+        Workspace.objects.create(name="sim")
+        slots = [["email:key", "email", "key"]]
+        self.feeds = {}
+        for side, app in self.apps.items():
+            connection = Connection.objects.create(name=app.name, connector="fake")
+            self.feeds[side] = Feed.objects.create(connection=connection, object="things", fields=list(FIELDS), slots=slots)
+        self.sync = Sync.objects.create(
+            name="things",
+            state="on",
+            left=self.feeds[Side.LEFT],
+            right=self.feeds[Side.RIGHT],
+            slots=[["email:key", "email:key"]],
+            approved=True,
+        )
+
+    def context(self, guards: Guards = BIG) -> Context:
+        ends = {
+            side: End(side, self.apps[side].name, Feed.objects.get(pk=self.feeds[side].pk), self.connectors[side])
+            for side in SIDES
+        }
+        sync = Sync.objects.get(pk=self.sync.pk)
+        return Context(sync, self.spec, guards, ends, float(INTERVAL), clock=lambda: float(self.world.now), rules=self.result.rules)
+
+    # --- users ----------------------------------------------------------------------------------
+
+    def user_acts(self) -> None:
+        """Let one user do one thing in one app."""
+        rng, world = self.world.rng, self.world
+        app = self.apps[rng.choice(SIDES)]
+        rows = app.live()
+        choice = rng.random()
+        if not rows or (choice < 0.12 and len(rows) < 6):
+            self._create(app)
+        elif choice < 0.62:
+            name = rng.choice(("a", "a", "b", "b", "key"))
+            app.user_edit(rng.choice(rows), name, f"{world.word()}@x.test" if name == "key" else world.word())
+        elif choice < 0.70:
+            app.user_edit(rng.choice(rows), rng.choice(("a", "b")), None)
+        elif choice < 0.77:
+            self._recase(app, rng.choice(rows))
+        elif choice < 0.83:
+            self._type_the_same(app)
+        elif choice < 0.89:
+            app.user_delete(rng.choice(rows))
+        elif choice < 0.92 and len(rows) > 1:
+            winner, loser = rng.sample(rows, 2)
+            app.user_merge(winner, loser)
+        elif choice < 0.95:
+            self._make_again(app)
+        else:
+            self._share_key(app, rng.choice(rows))
+
+    def _create(self, app: FakeApp) -> None:
+        rng, world = self.world.rng, self.world
+        taken = [row.values["key"] for row in self.apps[Side.LEFT].live() + self.apps[Side.RIGHT].live() if row.values["key"]]
+        key: str | None = f"{world.word()}@x.test"
+        if taken and rng.random() < 0.5:
+            key = rng.choice(taken)
+            if app.traits.unique and app.holder_of(key):
+                key = f"{world.word()}@x.test"
+        elif rng.random() < 0.15:
+            key = None
+        row = app.user_create({"key": key} if key else {})
+        for name in ("a", "b"):
+            if rng.random() < 0.7:
+                app.user_edit(row, name, world.word())
+
+    def _recase(self, app: FakeApp, row: Row) -> None:
+        name = self.world.rng.choice(("a", "b"))
+        value = (row.values[name] or "").strip()
+        if value:
+            app.user_edit(row, name, value.swapcase() if value.islower() else value.lower())
+
+    def _type_the_same(self, app: FakeApp) -> None:
+        """A user brings a record in line with its partner by hand."""
+        other = next(each for each in self.apps.values() if each is not app)
+        for row in app.live():
+            partner = other.holder_of(row.values["key"])
+            if partner is not None and partner.values["a"] and row.values["a"] != partner.values["a"]:
+                app.user_edit(row, "a", partner.values["a"])
+                return
+
+    def _make_again(self, app: FakeApp) -> None:
+        gone = [row for row in app.rows.values() if not row.live and row.merged_into is None and row.values["key"]]
+        if not gone:
+            return
+        row = self.world.rng.choice(gone)
+        if app.holder_of(row.values["key"]) is None and self.world.rng.random() < 0.5:
+            row.live = True
+            app.touch(row)
+            self.world.deleted.pop((app.name, row.id), None)
+            self.world.say(f"user restores {row.id} in {app.name}")
+        elif app.holder_of(row.values["key"]) is None:
+            app.user_create({"key": row.values["key"], "a": self.world.word()})
+
+    def _share_key(self, app: FakeApp, row: Row) -> None:
+        taken = [other.values["key"] for other in app.live() if other is not row and other.values["key"]]
+        if taken and not app.traits.unique:
+            app.user_edit(row, "key", self.world.rng.choice(taken))
+
+    # --- playing --------------------------------------------------------------------------------
+
+    def play(self) -> Result:
+        """Play the whole schedule and judge it."""
+        world, rng = self.world, self.world.rng
+        try:
+            for _ in range(rng.randint(1, 4)):
+                self._create(self.apps[rng.choice(SIDES)])
+            world.act = self.user_acts
+            for _ in range(rng.randint(4, 7)):
+                for _ in range(rng.randint(0, 3)):
+                    self.user_acts()
+                    world.now += rng.choice((0, 0, 1, 7))
+                world.now += rng.choice((2, 20, INTERVAL, INTERVAL))
+                self.one_run(full=rng.random() < 0.15)
+            self.rest()
+            self.oracle.at_rest()
+            if rng.random() < 0.3:
+                self.undo_last()
+        except Broken as broken:
+            self.result.broken = broken
+        self.result.trace = world.events
+        self.result.edits, self.result.writes = len(world.edits), len(world.writes)
+        return self.result
+
+    def one_run(self, *, full: bool = False) -> Report | None:
+        """Do one run, with whatever happens to it; then check what must always hold."""
+        world, rng = self.world, self.world.rng
+        world.run += 1
+        if not world.calm and rng.random() < 0.35:
+            world.crash_at = world.steps + rng.randint(1, 30)
+        report = None
+        world.say(f"run {world.run}")
+        try:
+            if rng.random() < 0.15 and not full:
+                report = self._previewed()
+            else:
+                report = run(self.context(), full=full, approved=True)
+        except Crash:
+            self.result.crashes += 1
+        except (AppError, StoppedByBrake) as error:
+            world.say(f"run stopped: {error}")
+        world.crash_at = None
+        self.oracle.after_run()
+        return report
+
+    def _previewed(self) -> Report:
+        """Preview, then apply: invariant I17."""
+        world = self.world
+        before, edits = len(world.writes), len(world.edits)
+        plan, _, _ = preview(self.context())
+        if len(world.writes) != before:
+            raise Broken("I17", "a preview wrote")
+        context = self.context()
+        report = apply(context, plan, approved=True)
+        written = len(world.writes) - before
+        refused = int(db.value("SELECT COUNT(*) FROM journal WHERE run_id=%s AND state<>'done'", (context.run_id,)))
+        quiet = len(world.edits) == edits and world.calm
+        if quiet and written + refused != int(plan.totals["writes"]):
+            raise Broken("I17", f"{plan.totals['writes']} previewed, {written} written, {refused} refused")
+        return report
+
+    def rest(self) -> None:
+        """Let the world calm down: a few runs, then nothing may move any more."""
+        world = self.world
+        world.calm, world.act = True, None
+        for app in self.apps.values():
+            app.world.calm = True
+        quiet = 0
+        for _ in range(QUIET_RUNS):
+            world.now += INTERVAL + 61
+            before = len(world.writes)
+            self.one_run()
+            quiet = quiet + 1 if len(world.writes) == before and not self._waiting() else 0
+            if quiet == 2:
+                break
+        else:
+            raise Broken("I7", f"still writing after {QUIET_RUNS} runs without an edit")
+        self._sweeps_find_nothing()
+        self._idle_run_is_cheap()
+
+    def _waiting(self) -> bool:
+        at = due.next_at(self.sync)
+        return at is not None and at <= self.world.now
+
+    def _sweeps_find_nothing(self) -> None:
+        """I6 and I11: a sweep may find deletes and merges, and nothing else to write, ever."""
+        world = self.world
+        for _ in range(3):
+            world.now += INTERVAL + 61
+            before = len(world.writes)
+            updates = [w for w in world.writes[before:] if w.kind == "update"]
+            self.one_run(full=True)
+            fresh = [w for w in world.writes[before:] if not self._after_merge(w.app, w.record)]
+            del updates
+            if fresh and not self._freed(before):
+                raise Broken("I6", f"a sweep of a quiet world wrote {fresh[0]}")
+        for _ in range(QUIET_RUNS):
+            world.now += INTERVAL + 61
+            before = len(world.writes)
+            self.one_run(full=True)
+            if len(world.writes) == before:
+                return
+        raise Broken("I6", "sweeps of a quiet world keep writing")
+
+    def _after_merge(self, app: str, record: str) -> bool:
+        return bool(self.world.merged)
+
+    def _freed(self, before: int) -> bool:
+        """A delete found by a sweep may free a record that was held."""
+        return bool(self.world.deleted) or bool(self.world.merged)
+
+    def _idle_run_is_cheap(self) -> None:
+        """I12: a run without change is one listing call per side."""
+        world = self.world
+        refused = db.value("SELECT COUNT(*) FROM hold WHERE next_try IS NOT NULL")
+        if refused or self._waiting() or due.count(self.sync):
+            return
+        world.now += INTERVAL + 61
+        self.one_run()
+        world.now += 2 * INTERVAL
+        world.calls = {}
+        run(self.context(), approved=True)
+        expected = {f"{app.name} changes": 1 for app in self.apps.values()}
+        slow = any(app.traits.grain > 1 for app in self.apps.values())
+        if world.calls != expected and not slow:
+            raise Broken("I12", f"an idle run cost {world.calls}")
+
+    def undo_last(self) -> None:
+        """I15: undo the last run that wrote; then the sync leaves it alone."""
+        done = [entry for entry in Run.objects.filter(kind__in=("sync", "apply")).order_by("-id")]
+        target = next((each for each in done if db.value("SELECT 1 FROM journal WHERE run_id=%s AND state='done'", (each.pk,))), None)
+        if target is None:
+            return
+        self.world.run += 1
+        self.world.say(f"undo of run {target.pk}")
+        context = self.context()
+        undo(context, target)
+        before = len(self.world.writes)
+        for _ in range(3):
+            self.world.now += INTERVAL + 61
+            run(self.context(), approved=True)
+        again = [w for w in self.world.writes[before:]]
+        if again:
+            raise Broken("I15", f"after an undo the sync wrote {again[0]}")
