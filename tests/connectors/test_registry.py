@@ -33,7 +33,9 @@ def test_ours_is_installed():
 
 
 @pytest.mark.usefixtures("only_these")
-@pytest.mark.parametrize(("name", "hint"), [("hubspt", "Did you mean hubspot?"), ("zzz", "There are: hubspot, stranger.")])
+@pytest.mark.parametrize(
+    ("name", "hint"), [("hubspt", "Did you mean hubspot?"), ("zzz", "There are: hubspot, stranger.")]
+)
 def test_unknown_name_is_answered_with_the_nearest(name, hint):
     with pytest.raises(UnknownConnector, match=f'"{name}"') as caught:
         registry.connector_class(name)

@@ -170,9 +170,7 @@ class FakeApp:
 
     def _edit(self, row: Row, name: str, value: str | None, over: str | None) -> None:
         row.typed[name] = self.world.now
-        self.world.edits.append(
-            Edit(len(self.world.edits), self.name, row.id, name, value, over, self.world.now)
-        )
+        self.world.edits.append(Edit(len(self.world.edits), self.name, row.id, name, value, over, self.world.now))
 
     def user_delete(self, row: Row) -> None:
         self.world.say(f"user deletes {row.id} in {self.name}")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 from bothways.engine.sides import SIDES, Side
 from bothways.ledger import db, journal
 from bothways.ledger.models import Sync
@@ -26,6 +28,7 @@ class Oracle:
         self, world: World, apps: dict[Side, FakeApp], sync: Sync, one_way: dict[str, Side], settle: int
     ) -> None:
         self.world, self.apps, self.sync, self.one_way, self.settle = world, apps, sync, one_way, settle
+        self.window = {app.name: 240 + 2 * app.traits.lag for app in apps.values()}
         self.by_name = {app.name: app for app in apps.values()}
         self.origin = {}
         self.checked = 0
@@ -64,8 +67,23 @@ class Oracle:
         for name, value in write.values.items():
             edit = self.origin.get((name, loose(value)))
             since = linked_since.get((write.app, write.record), write.at)
+            if self._typed_again(name, value) or self._seen_too_late(write, name, value):
+                continue
             if edit and edit.app == write.app and edit.at > since and self._same(write.app, edit.record, write.record):
                 raise Broken("I4", f"{value!r} was typed in {write.app} {edit.record}.{name} and written there again")
+
+    def _seen_too_late(self, write: Write, name: str, value: str | None) -> bool:
+        """A rewriting met only after the own-write window (nothing could be read before) counts as an edit."""
+        ours = [
+            w.at
+            for w in self.world.writes
+            if w.app != write.app and w.at < write.at and loose(w.values.get(name)) == loose(value)
+        ]
+        other = next(name for name in self.window if name != write.app)
+        return bool(ours) and write.read_at - max(ours) > self.window[other] and value not in self._exactly_typed(name)
+
+    def _exactly_typed(self, name: str) -> set[str | None]:
+        return {edit.value for edit in self.world.edits if edit.field == name}
 
     def _resurrection(self, write: Write, linked_since: dict[tuple[str, str], int]) -> None:
         """No value returns over an edit that a person made over it, on whichever side."""
@@ -75,16 +93,16 @@ class Oracle:
         for name, value in write.values.items():
             if not loose(value):
                 continue
-            if self._typed_again(write.app, name, value) or self._unsure(write, name, value):
+            if self._typed_again(name, value) or self._unsure(write, name, value):
                 continue
             for edit in self._edits_of(write.app, write.record, name):
                 known = edit.at <= write.read_at and edit.at > since
                 if known and loose(edit.over) == loose(value) and self._held_is_from(write, name, edit):
                     raise Broken("I5", f"{value!r} came back over {edit.value!r} in {write.app} {write.record}.{name}")
 
-    def _typed_again(self, app: str, name: str, value: str | None) -> bool:
-        """Tell whether a person in the other app typed the same letters anew: then it is a new edit."""
-        typed = [e for e in self.world.edits if e.app != app and e.field == name and loose(e.value) == loose(value)]
+    def _typed_again(self, name: str, value: str | None) -> bool:
+        """Tell whether a person typed the same letters anew somewhere: then it is a new edit."""
+        typed = [e for e in self.world.edits if e.field == name and loose(e.value) == loose(value)]
         origin = self.origin.get((name, loose(value)))
         return any(edit is not origin for edit in typed)
 
@@ -93,8 +111,9 @@ class Oracle:
         for earlier in self.world.writes:
             same = earlier.app == write.app and earlier.record == write.record and name in earlier.values
             if same and earlier.at < write.at and loose(earlier.values[name]) == loose(value):
-                writes = db.value("SELECT data FROM journal WHERE id=%s AND state='done'", (int(earlier.key),))
-                if writes is None or f'"{name}={name}"' not in writes:
+                data = db.value("SELECT data FROM journal WHERE id=%s AND state='done'", (int(earlier.key),))
+                sent = json.loads(data)["writes"].get(f"{name}={name}") if data else None
+                if sent is None or not sent["landed"]:
                     return True
         return False
 
@@ -121,9 +140,7 @@ class Oracle:
 
     def _one_link_each(self) -> None:
         for side in SIDES:
-            sql = (
-                f"SELECT {side}_id FROM link WHERE sync_id=%s AND state='active' GROUP BY {side}_id HAVING COUNT(*)>1"
-            )
+            sql = f"SELECT {side}_id FROM link WHERE sync_id=%s AND state='active' GROUP BY {side}_id HAVING COUNT(*)>1"
             if found := db.rows(sql, (self.sync.pk,)):
                 raise Broken("I10", f"{found} has two links")
 
@@ -137,7 +154,9 @@ class Oracle:
         self._no_recreation()
 
     def _converged(self) -> None:
-        held = {(row[0], row[1]) for row in db.rows("SELECT side, record_id FROM hold WHERE sync_id=%s", (self.sync.pk,))}
+        held = {
+            (row[0], row[1]) for row in db.rows("SELECT side, record_id FROM hold WHERE sync_id=%s", (self.sync.pk,))
+        }
         sql = "SELECT left_id, right_id FROM link WHERE sync_id=%s AND state='active'"
         for left_id, right_id in db.rows(sql, (self.sync.pk,)):
             left, right = self.apps[Side.LEFT].rows[left_id], self.apps[Side.RIGHT].rows[right_id]
@@ -171,14 +190,29 @@ class Oracle:
         """Tell whether the last one to set a value that differs only in case was a person, not an app."""
         for row, app in ((left, self.apps[Side.LEFT]), (right, self.apps[Side.RIGHT])):
             edits = self._edits_of(app.name, row.id, name)
+            other = right if row is left else left
+            sent = [w for w in self.world.writes if w.record == other.id and name in w.values]
+            typed = (edits[-1].value or "").strip() if edits else ""
+            if edits and any(w.at > edits[-1].at or (w.values[name] or "").strip() == typed for w in sent):
+                continue
             written = [w.at for w in self.world.writes if w.app == app.name and w.record == row.id and name in w.values]
             if edits and edits[-1].value == row.values[name] and edits[-1].at > max(written, default=0):
                 last = Write(app.name, row.id, "", {}, {}, self.world.now, 0, "", 0)
-                if self._unsure(last, name, edits[-1].value):
+                if self._unsure(last, name, edits[-1].value) or self._soon_after_write(edits[-1], row):
                     continue
                 if edits[-1].over and loose(edits[-1].over) == loose(edits[-1].value):
                     return True
         return False
+
+    def _soon_after_write(self, edit: Edit, row: Row) -> bool:
+        """Within the own-write window, a change of case cannot be told from the app's rewriting (row FN)."""
+        return any(
+            write.app == edit.app
+            and write.record == row.id
+            and loose(write.values.get(edit.field)) == loose(edit.value)
+            and write.at <= edit.at <= write.at + self.window[edit.app]
+            for write in self.world.writes
+        )
 
     def _no_lost_edit(self) -> None:
         kept = self._visible() | self._journal_befores()
@@ -207,9 +241,11 @@ class Oracle:
                 after = page[-1].id
                 for entry in page:
                     for write in entry.writes.values():
-                        found |= {loose(str(write.before or "")), loose(str(write.source or ""))} if write.conflict else {
-                            loose(str(write.before or ""))
-                        }
+                        found |= (
+                            {loose(str(write.before or "")), loose(str(write.source or ""))}
+                            if write.conflict
+                            else {loose(str(write.before or ""))}
+                        )
         return found
 
     def _excused(self, edit: Edit) -> bool:
@@ -230,7 +266,8 @@ class Oracle:
             known = {row[0] for row in db.rows(f"SELECT {side}_id FROM link WHERE sync_id=%s", (self.sync.pk,))}
             for row in app.live():
                 absorbed = {old for (name, old), new in self.world.merged.items() if name == app.name and new == row.id}
-                if row.by_sync and row.id not in known and not absorbed & known:
+                edited = any(edit.app == app.name and edit.record == row.id for edit in self.world.edits)
+                if row.by_sync and row.id not in known and not absorbed & known and not edited:
                     raise Broken("I3", f"{row.id} was created by the sync and is linked to nothing")
 
     def _no_recreation(self) -> None:
@@ -241,8 +278,8 @@ class Oracle:
             gone_id, own_id = (left_id, right_id) if side is Side.RIGHT else (right_id, left_id)
             deleted = self.world.deleted.get((self.apps[side.other].name, gone_id))
             sql = f"SELECT {side.other}_id, created_at, rule FROM link WHERE sync_id=%s AND {side}_id=%s AND state<>'ended'"
-            for again, _, rule in db.rows(sql, (self.sync.pk, own_id)):
-                if deleted and rule == "R8" and self.apps[side.other].rows[again].by_sync:
+            for again, created, rule in db.rows(sql, (self.sync.pk, own_id)):
+                if deleted and created > deleted and rule == "R8" and self.apps[side.other].rows[again].by_sync:
                     raise Broken("I5", f"{gone_id} was deleted, and {again} was created for it")
 
     # --- helpers --------------------------------------------------------------------------------
@@ -260,11 +297,13 @@ class Oracle:
         return False
 
     def _linked_since(self) -> dict[tuple[str, str], int]:
-        """Return since when the two sides of each record's link were compared: linked, or merged since."""
+        """Return since when the two sides of each record's link were compared: the first whole run
+        after it was made, or after a merge."""
         found: dict[tuple[str, str], int] = {}
         sql = "SELECT left_id, right_id, created_at FROM link WHERE sync_id=%s ORDER BY id"
         for left_id, right_id, created in db.rows(sql, (self.sync.pk,)):
             ends = ((self.apps[Side.LEFT].name, left_id), (self.apps[Side.RIGHT].name, right_id))
-            since = max(int(created), *(self.world.merged_at.get(end, 0) for end in ends))
+            known = max(int(created), *(self.world.merged_at.get(end, 0) for end in ends))
+            since = next((at for at in self.world.runs_done if at > known), self.world.now + 1)
             found.update(dict.fromkeys(ends, since))
         return found

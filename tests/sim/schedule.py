@@ -9,7 +9,7 @@ from bothways.engine.brakes import Guards
 from bothways.engine.sides import SIDES, Direction, Side
 from bothways.engine.spec import FieldMap, MatchRule, SyncSpec
 from bothways.errors import AppError, StoppedByBrake
-from bothways.ledger import db, due
+from bothways.ledger import db, due, journal
 from bothways.ledger.models import Connection, Feed, Run, Sync, Workspace
 from bothways.records import Field, FieldType
 from bothways.sync.context import Context, End
@@ -67,7 +67,9 @@ class Schedule:
         to = {Side.LEFT: Direction.TO_LEFT, Side.RIGHT: Direction.TO_RIGHT}
         kinds = {"key": FieldType.EMAIL, "a": FieldType.TEXT, "b": FieldType.TEXT}
         maps = tuple(
-            FieldMap(Field(n, kinds[n]), Field(n, kinds[n]), to[self.one_way[n]] if n in self.one_way else Direction.BOTH)
+            FieldMap(
+                Field(n, kinds[n]), Field(n, kinds[n]), to[self.one_way[n]] if n in self.one_way else Direction.BOTH
+            )
             for n in FIELDS
         )
         window = {side: INTERVAL * 4.0 + 2 * app.traits.lag for side, app in self.apps.items()}
@@ -80,7 +82,9 @@ class Schedule:
         self.feeds = {}
         for side, app in self.apps.items():
             connection = Connection.objects.create(name=app.name, connector="fake")
-            self.feeds[side] = Feed.objects.create(connection=connection, object="things", fields=list(FIELDS), slots=slots)
+            self.feeds[side] = Feed.objects.create(
+                connection=connection, object="things", fields=list(FIELDS), slots=slots
+            )
         self.sync = Sync.objects.create(
             name="things",
             state="on",
@@ -96,7 +100,9 @@ class Schedule:
             for side in SIDES
         }
         sync = Sync.objects.get(pk=self.sync.pk)
-        return Context(sync, self.spec, guards, ends, float(INTERVAL), clock=lambda: float(self.world.now), rules=self.result.rules)
+        return Context(
+            sync, self.spec, guards, ends, float(INTERVAL), clock=lambda: float(self.world.now), rules=self.result.rules
+        )
 
     # --- users ----------------------------------------------------------------------------------
 
@@ -129,7 +135,9 @@ class Schedule:
 
     def _create(self, app: FakeApp) -> None:
         rng, world = self.world.rng, self.world
-        taken = [row.values["key"] for row in self.apps[Side.LEFT].live() + self.apps[Side.RIGHT].live() if row.values["key"]]
+        taken = [
+            row.values["key"] for row in self.apps[Side.LEFT].live() + self.apps[Side.RIGHT].live() if row.values["key"]
+        ]
         key: str | None = f"{world.word()}@x.test"
         if taken and rng.random() < 0.5:
             key = rng.choice(taken)
@@ -219,6 +227,8 @@ class Schedule:
             world.say(f"run stopped: {error}")
         world.crash_at = None
         self.oracle.after_run()
+        if report is not None:
+            world.runs_done.append(world.now)
         return report
 
     def _previewed(self) -> Report:
@@ -229,10 +239,11 @@ class Schedule:
         if len(world.writes) != before:
             raise Broken("I17", "a preview wrote")
         context = self.context()
+        unsettled = journal.open_entries(self.sync)
         report = apply(context, plan, approved=True)
         written = len(world.writes) - before
         refused = int(db.value("SELECT COUNT(*) FROM journal WHERE run_id=%s AND state<>'done'", (context.run_id,)))
-        quiet = len(world.edits) == edits and world.calm
+        quiet = len(world.edits) == edits and world.calm and not unsettled
         if quiet and written + refused != int(plan.totals["writes"]):
             raise Broken("I17", f"{plan.totals['writes']} previewed, {written} written, {refused} refused")
         return report
@@ -306,7 +317,10 @@ class Schedule:
     def undo_last(self) -> None:
         """I15: undo the last run that wrote; then the sync leaves it alone."""
         done = [entry for entry in Run.objects.filter(kind__in=("sync", "apply")).order_by("-id")]
-        target = next((each for each in done if db.value("SELECT 1 FROM journal WHERE run_id=%s AND state='done'", (each.pk,))), None)
+        target = next(
+            (each for each in done if db.value("SELECT 1 FROM journal WHERE run_id=%s AND state='done'", (each.pk,))),
+            None,
+        )
         if target is None:
             return
         self.world.run += 1

@@ -57,6 +57,7 @@ class World:
     deleted: dict[tuple[str, str], int] = field(default_factory=dict)
     merged: dict[tuple[str, str], str] = field(default_factory=dict)
     merged_at: dict[tuple[str, str], int] = field(default_factory=dict)
+    runs_done: list[int] = field(default_factory=list)
     events: list[str] = field(default_factory=list)
     act: Callable[[], None] | None = None
     calm: bool = False

@@ -243,10 +243,12 @@ class Connector(Protocol):
     """What every connector has. Methods raise the AppError classes of the catalogue, nothing else.
 
     A connector class is named by an entry point ``bothways.connectors`` and made with one ``Setup``.
+    ``limits`` are the app's limits by pool, as calls and seconds: what the budget is made from.
     """
 
     title: ClassVar[str]
     settings: ClassVar[tuple[Setting, ...]]
+    limits: ClassVar[Mapping[str, tuple[int, float]]]
     capabilities: Capabilities
 
     def __init__(self, setup: Setup) -> None: ...
@@ -284,8 +286,9 @@ class Connector(Protocol):
         ...
 
     def find(self, object: str, field: str, values: Sequence[str]) -> Mapping[str, Sequence[str]]:
-        """Return ids per value by a strong look-up ({} where ``finds_strongly`` is False).
+        """Return ids per value by a strong look-up; values that nobody holds are left out.
 
+        Returns {} where ``finds_strongly`` is False or the field is not ``unique``: that says nothing.
         For creates of unknown outcome it is also asked with ``field`` = "" and markers as values.
         """
         ...

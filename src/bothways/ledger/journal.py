@@ -20,7 +20,8 @@ OPEN = "state IN ('intent','in_flight')"
 class FieldWrite:
     """One field of a write: what was there, what was sent, why; ``source`` is the other side's raw value.
 
-    ``stored`` is what the app holds after it. ``conflict``: ``before`` was an edit that lost.
+    ``stored`` is what the app holds after it. ``conflict``: ``before`` was an edit that lost. Not
+    ``landed``: the app ignored it, or it is not known to have arrived; ``before`` is kept all the same.
     """
 
     before: Value
@@ -31,6 +32,7 @@ class FieldWrite:
     stored: Value = None
     conflict: bool = False
     field: str = ""
+    landed: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,7 +144,8 @@ def landed(link_ids: Iterable[int]) -> dict[int, dict[str, list[Landed]]]:
     found: dict[int, dict[str, list[Landed]]] = {}
     for link_id, side, data, _ in sorted(db.in_list(sql, (), link_ids), key=lambda row: row[3]):
         for key, write in orjson.loads(data)["writes"].items():
-            found.setdefault(link_id, {}).setdefault(key, []).append(Landed(Side(side), write["after"]))
+            if write["landed"]:
+                found.setdefault(link_id, {}).setdefault(key, []).append(Landed(Side(side), write["after"]))
     return found
 
 

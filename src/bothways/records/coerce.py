@@ -1,25 +1,27 @@
 """Turning a value of one field into what another field can hold, saying what is lost.
 
-The table lists every allowed pair of types. What is not in it cannot be mapped.
+The table lists every allowed pair of types. What is not in it cannot be mapped. A value is never guessed:
+where it does not fit and cutting it would make another value of it, it is refused.
 """
 
-from collections.abc import Sequence
+import re
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
+from decimal import ROUND_HALF_EVEN, Context, Decimal
+from typing import TypeVar
 
+from bothways.records.parse import floor, is_midnight, items_of, parse_boolean, parse_datetime, parse_number, text_of
 from bothways.records.record import Value
-from bothways.records.types import Field, FieldType
-from bothways.records.values import (
-    _items,
-    _text,
-    is_blank,
-    parse_boolean,
-    parse_date,
-    parse_datetime,
-    parse_number,
-)
+from bothways.records.types import Field, FieldType, Option
+from bothways.records.values import is_blank
 
 T = FieldType
+Parsed = TypeVar("Parsed")
 _TEXT_LIKE = (T.TEXT, T.EMAIL, T.PHONE, T.URL)
+_EXACT = Context(prec=1000)
+_PADDED = re.compile(r"[+-]?0\d")
 
 
 class CannotCoerce(ValueError):
@@ -79,66 +81,118 @@ def coerce(value: Value, source: Field, target: Field) -> Coerced:
         raise CannotCoerce(f"{source.type} cannot be turned into {target.type}")
     if is_blank(value):
         return Coerced(None)
-    converted = _convert(value, source, target)
-    return _fit(converted, source, target)
-
-
-def _convert(value: Value, source: Field, target: Field) -> Value:
-    text = _text(value) if isinstance(value, str | bool | int | float) else ""
-    match target.type:
-        case T.NUMBER:
-            truth = parse_boolean(value) if source.type is T.BOOLEAN else None
-            number = parse_number(int(truth)) if truth is not None else parse_number(value)
-            return format(_demand(number, text, "a number"), "f")
-        case T.BOOLEAN:
-            return bool(_demand(parse_boolean(value), text, "yes or no"))
-        case T.DATE:
-            return str(_demand(parse_date(value), text, "a date"))
-        case T.DATETIME:
-            return _iso(_demand(parse_datetime(value), text, "a date and time"))
-        case T.MULTI_CHOICE:
-            return [_text(item) for item in _items(value) if not is_blank(item)]
-        case T.LABELLED:
-            return value
-        case _ if source.type is T.MULTI_CHOICE:
-            return ";".join(sorted(_text(item) for item in _items(value) if not is_blank(item)))
-        case _ if source.type is T.BOOLEAN:
-            return "true" if parse_boolean(value) else "false"
-        case _:
-            return value if isinstance(value, str) else text
-
-
-def _fit(value: Value, source: Field, target: Field) -> Coerced:
-    lost: list[str] = []
-    if source.type is T.DATETIME and target.type is T.DATE:
-        lost.append("the time of day")
+    coerced = _CONVERT.get(target.type, _to_text)(value, source, target)
     if target.type in (T.CHOICE, T.MULTI_CHOICE) and target.options:
-        value = _options(value, target)
-    if isinstance(value, str) and target.max_length is not None and len(value) > target.max_length:
-        lost.append(f"{len(value) - target.max_length} characters beyond {target.max_length}")
-        value = value[: target.max_length].rstrip()
-    return Coerced(value, tuple(lost))
+        coerced = Coerced(_options(coerced.value, target), coerced.lost)
+    return _within_length(coerced, target)
+
+
+def _to_number(value: Value, source: Field, target: Field) -> Coerced:
+    truth = parse_boolean(value) if source.type is T.BOOLEAN else None
+    number = _demand(parse_number(value) if truth is None else Decimal(truth), value, "a number")
+    lost = ["leading zeros"] if source.type is T.TEXT and _PADDED.match(text_of(value)) else []
+    if target.precision is not None:
+        kept = number.quantize(Decimal(1).scaleb(-int(target.precision)), ROUND_HALF_EVEN, _EXACT)
+        if kept != number:
+            lost.append(f"decimals beyond {int(target.precision)}")
+            number = kept
+    return Coerced(format(number, "f"), tuple(lost))
+
+
+def _to_boolean(value: Value, source: Field, target: Field) -> Coerced:
+    return Coerced(_demand(parse_boolean(value), value, "yes or no"))
+
+
+def _to_date(value: Value, source: Field, target: Field) -> Coerced:
+    moment = _demand(parse_datetime(value, milliseconds=source.type is not T.TEXT), value, "a date")
+    if source.type is T.DATE and not is_midnight(moment):
+        raise CannotCoerce(f'"{text_of(value)}" is not a date')
+    return Coerced(moment.date().isoformat(), () if is_midnight(moment) else ("the time of day",))
+
+
+def _to_datetime(value: Value, source: Field, target: Field) -> Coerced:
+    moment = _demand(parse_datetime(value, milliseconds=source.type is not T.TEXT), value, "a date and time")
+    kept = floor(moment, target.precision)
+    lost = () if kept == moment else (f"the time below {target.precision or 0.001:g} s",)
+    return Coerced(_iso(kept), lost)
+
+
+def _to_items(value: Value, source: Field, target: Field) -> Coerced:
+    return Coerced([text for text in map(text_of, items_of(value)) if text] or None)
+
+
+def _as_it_is(value: Value, source: Field, target: Field) -> Coerced:
+    return Coerced(value)
+
+
+def _to_text(value: Value, source: Field, target: Field) -> Coerced:
+    if source.type is T.MULTI_CHOICE:
+        return Coerced(";".join(sorted(text for text in map(text_of, items_of(value)) if text)) or None)
+    if isinstance(value, Mapping | Sequence) and not isinstance(value, str):
+        if source.type is target.type and target.multi_valued:
+            return Coerced(value)
+        raise CannotCoerce(f"{target.title} holds one value, not several")
+    if source.type is T.BOOLEAN and (truth := parse_boolean(value)) is not None:
+        return Coerced("true" if truth else "false")
+    if source.type is T.DATETIME and (moment := parse_datetime(value)) is not None:
+        return Coerced(_iso(moment))
+    return Coerced(value if isinstance(value, str) else text_of(value))
+
+
+_CONVERT: Mapping[FieldType, Callable[[Value, Field, Field], Coerced]] = {
+    T.NUMBER: _to_number,
+    T.BOOLEAN: _to_boolean,
+    T.DATE: _to_date,
+    T.DATETIME: _to_datetime,
+    T.MULTI_CHOICE: _to_items,
+    T.LABELLED: _as_it_is,
+}
+"""How a value becomes one of the target's type; types that are not here hold text."""
+
+
+def _within_length(coerced: Coerced, target: Field) -> Coerced:
+    value, limit = coerced.value, target.max_length
+    if limit is None or not isinstance(value, str) or len(value) <= limit:
+        return coerced
+    value = value.strip()
+    if len(value) <= limit:
+        return Coerced(value, coerced.lost)
+    if target.type is not T.TEXT:
+        raise CannotCoerce(f'"{value}" is longer than the {limit} characters that {target.title} holds')
+    return Coerced(value[:limit].rstrip(), (*coerced.lost, f"{len(value) - limit} characters beyond {limit}"))
 
 
 def _options(value: Value, target: Field) -> Value:
-    keys = {option.key: option.key for option in target.options}
-    labels = {option.label.casefold(): option.key for option in target.options if option.label}
-    many = isinstance(value, Sequence) and not isinstance(value, str)
-    found: list[Value] = []
-    for item in value if many else (value,):  # type: ignore[union-attr]
-        text = _text(item)
-        key = keys.get(text) or labels.get(text.casefold())
+    keys = {option.key for option in target.options}
+    labels = _unambiguous(target.options)
+
+    def key_of(item: Value) -> str:
+        text = text_of(item)
+        key = text if text in keys else labels.get(text.casefold())
         if key is None:
             raise CannotCoerce(f'"{text}" is not one of the choices of {target.title}')
-        found.append(key)
-    return found if many else found[0]
+        return key
+
+    if isinstance(value, Sequence) and not isinstance(value, str):
+        return [key_of(item) for item in value]
+    return key_of(value)
 
 
-def _demand(parsed: object, text: str, wanted: str) -> object:
+def _unambiguous(options: Sequence[Option]) -> dict[str, str]:
+    times = Counter(option.label.casefold() for option in options)
+    return {
+        option.label.casefold(): option.key
+        for option in options
+        if option.label and times[option.label.casefold()] == 1
+    }
+
+
+def _demand(parsed: Parsed | None, value: Value, wanted: str) -> Parsed:
     if parsed is None:
-        raise CannotCoerce(f'"{text}" is not {wanted}')
+        raise CannotCoerce(f'"{text_of(value)}" is not {wanted}')
     return parsed
 
 
-def _iso(moment: object) -> str:
-    return str(moment.isoformat(timespec="milliseconds")).replace("+00:00", "Z")  # type: ignore[attr-defined]
+def _iso(moment: datetime) -> str:
+    timespec = "microseconds" if moment.microsecond % 1000 else "milliseconds"
+    return moment.isoformat(timespec=timespec).replace("+00:00", "Z")

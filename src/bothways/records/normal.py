@@ -1,6 +1,7 @@
 """Normal forms of e-mail addresses and phone numbers, used for comparing and for matching keys."""
 
 import re
+import unicodedata
 from functools import lru_cache
 
 import idna
@@ -10,15 +11,20 @@ NORM_VERSION = 1
 """Raised whenever a normal form changes, so that stored keys are made anew."""
 
 _ZERO_WIDTH = dict.fromkeys(map(ord, "\u200b\u200c\u200d\u2060\ufeff\u00ad"))
-_PLAIN = re.compile(r"[a-z0-9.!#$%&'*+/=?^_`{|}~-]+@(?:[a-z0-9](?:[a-z0-9-]*[a-z0-9])?\.)+[a-z0-9-]*[a-z]")
-_LOCAL = re.compile(r'[^\s@<>,;:"\x00-\x1f]+')
+_LABEL = r"[a-z0-9](?:[a-z0-9-]*[a-z0-9])?"
+_DOMAIN = re.compile(rf"(?:{_LABEL}\.)+(?:[a-z0-9][a-z0-9-]*)?[a-z]")
+_PLAIN = re.compile(r"[a-z0-9.!#$%&'*+/=?^_`{|}~-]+@" + _DOMAIN.pattern)
+_LOCAL = re.compile(r'[^\s@<>,;:"\\\x00-\x1f]+')
+_QUOTED = re.compile(r'"((?:[^"\\\x00-\x1f]|\\[^\x00-\x1f])+)"')
+_LEADING_00 = re.compile(r"[^\d+]*00")
 
 
 def normal_email(text: str) -> str | None:
     """Return the comparable form of a mail address, or None where the text is not one.
 
-    Zero-width characters, blanks, ``mailto:`` and a display name are taken off, both parts lower-cased,
-    the domain turned to punycode. Dots and +tags are kept: they tell people apart.
+    Zero-width characters, blanks, ``mailto:``, a display name and needless quotes are taken off, both parts
+    lower-cased, the domain turned to punycode. Dots and +tags are kept: they tell people apart. It is
+    wider than the standard on purpose (two dots in a row, long labels): it compares, it does not validate.
     """
     text = text.translate(_ZERO_WIDTH).strip()
     if text.endswith(">") and "<" in text:
@@ -28,35 +34,42 @@ def normal_email(text: str) -> str | None:
     text = text.lower().rstrip(".")
     if _PLAIN.fullmatch(text):
         return text
-    local, at, domain = text.rpartition("@")
-    if not at or not _LOCAL.fullmatch(local) or not domain:
-        return None
+    local, _, domain = unicodedata.normalize("NFC", text).rpartition("@")
+    plain_local, plain_domain = _normal_local(local), _punycode(domain)
+    return f"{plain_local}@{plain_domain}" if plain_local and plain_domain else None
+
+
+def _normal_local(local: str) -> str | None:
+    quoted = _QUOTED.fullmatch(local)
+    if quoted is None:
+        return local if _LOCAL.fullmatch(local) else None
+    inner = re.sub(r"\\(.)", r"\1", quoted[1])
+    return inner if _LOCAL.fullmatch(inner) else '"' + re.sub(r'(["\\])', r"\\\1", inner) + '"'
+
+
+def _punycode(domain: str) -> str | None:
     try:
         ascii_domain = idna.encode(domain, uts46=True).decode("ascii")
     except (idna.IDNAError, UnicodeError):
         return None
-    plain_domain = f"x@{ascii_domain}"
-    return f"{local}@{ascii_domain}" if _PLAIN.fullmatch(plain_domain) else None
+    return ascii_domain if _DOMAIN.fullmatch(ascii_domain) else None
 
 
 @lru_cache(maxsize=65536)
 def normal_phone(text: str, region: str | None = None) -> str | None:
     """Return E.164, with ``;ext=`` where there is an extension, or None where no country is known.
 
-    ``region`` is an ISO 3166 country code for numbers in national form. A leading ``00``, and bare
-    digits that are valid with their country code, count as international.
+    ``region`` is an ISO 3166 country code for numbers in national form. A leading ``00``, and digits
+    without any punctuation that are valid with their country code, count as international.
     """
     text = text.strip()
     if text[:4].lower() == "tel:":
         text = text[4:]
-    digits = re.sub(r"[^\d]", "", text)
-    if len(digits) < 5:
-        return None
-    attempts = [(text, region)]
-    if digits.startswith("00"):
-        attempts.append(("+" + digits[2:], None))
-    if region is None and not text.startswith("+"):
-        attempts.append(("+" + digits, None))
+    attempts = [(text, region.upper() if region else None)]
+    if zeros := _LEADING_00.match(text):
+        attempts.append(("+" + text[zeros.end() :], None))
+    if region is None and text.isdecimal():
+        attempts.append(("+" + text, None))
     for attempt, country in attempts:
         try:
             number = phonenumbers.parse(attempt, country)

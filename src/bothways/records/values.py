@@ -5,17 +5,17 @@ Raw values are what apps give and what is written back; canonical values exist o
 
 import re
 import unicodedata
-from collections.abc import Hashable, Mapping, Sequence
-from datetime import UTC, date, datetime, timedelta
-from decimal import Decimal, InvalidOperation
+from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 from urllib.parse import urlsplit
 
 from bothways.records.normal import normal_email, normal_phone
+from bothways.records.parse import floor, items_of, parse_boolean, parse_date, parse_datetime, parse_number, text_of
 from bothways.records.record import Value
 from bothways.records.types import Field, FieldType
 
-_TRUE = {"true", "1", "yes"}
-_FALSE = {"false", "0", "no"}
+_PUNCTUATION_OF_PHONES = re.compile(r"[\s().\-/]")
+_LOOSE_TYPES = frozenset({FieldType.TEXT, FieldType.PHONE, FieldType.URL, FieldType.LABELLED})
+"""Where case, blanks and punctuation may be the app's doing; elsewhere they change what the value means."""
 
 
 def is_blank(value: Value) -> bool:
@@ -23,9 +23,9 @@ def is_blank(value: Value) -> bool:
     if value is None:
         return True
     if isinstance(value, str):
-        return not value.strip()
+        return not value or value.isspace()
     if isinstance(value, Mapping):
-        return is_blank(value.get("value"))
+        return is_blank(value["value"]) if "value" in value else not value
     if isinstance(value, Sequence):
         return all(is_blank(item) for item in value)
     return False
@@ -40,15 +40,21 @@ def canonical(value: Value, field: Field, precision: float | None = None) -> Has
     if is_blank(value):
         return None
     if field.type is FieldType.LABELLED:
-        return frozenset(_element(item, field) for item in _items(value) if not is_blank(item))
+        return frozenset(_element(item) for item in items_of(value) if not is_blank(item))
     if field.type is FieldType.MULTI_CHOICE:
-        return frozenset(part for part in (_text(item) for item in _items(value)) if part)
-    return _scalar(value, field, precision)
+        return frozenset(filter(None, map(text_of, items_of(value)))) or None
+    if isinstance(value, Sequence) and not isinstance(value, str):
+        return tuple(canonical(item, field, precision) for item in value)
+    text = text_of(value)
+    form = _FORMS.get(field.type)
+    return text if form is None else form(text, field, precision)
 
 
 def same(left: Value, left_field: Field, right: Value, right_field: Field | None = None) -> bool:
     """Tell whether two raw values are equal in canonical form, at the coarser precision of the two."""
     right_field = right_field or left_field
+    if left_field is right_field and isinstance(left, str) and left == right:
+        return True
     grain = _coarser(left_field, right_field)
     return canonical(left, left_field, grain) == canonical(right, right_field, grain)
 
@@ -56,126 +62,92 @@ def same(left: Value, left_field: Field, right: Value, right_field: Field | None
 def may_be_rewriting(written: Value, seen: Value, field: Field) -> bool:
     """Tell whether ``seen`` is what an app may have made of ``written``.
 
-    Apps change case, blanks and punctuation, and cut at the declared length. Nothing else counts.
+    Apps change case, blanks and punctuation of text, and cut it at the declared length. Nothing else
+    counts, and nothing of this counts where it changes the meaning: "-5" is no rewriting of "5".
     """
     if same(written, field, seen):
         return True
-    sent, kept = _loose(written), _loose(seen)
-    if not sent or not kept:
+    if field.type not in _LOOSE_TYPES:
         return False
-    if sent == kept:
-        return True
-    cut = isinstance(seen, str) and field.max_length is not None and len(seen) <= field.max_length
-    return cut and isinstance(written, str) and len(written) > len(str(seen)) and sent.startswith(kept)
+    kept = _loose(seen)
+    return bool(kept) and any(kept == _loose(sent) for sent in (written, *_cuts(written, field.max_length)))
 
 
-def parse_datetime(value: Value) -> datetime | None:
-    """Return an aware UTC datetime from ISO 8601 text or epoch milliseconds; None if it is neither.
-
-    Text without an offset is taken as UTC.
-    """
-    text = _text(value)
-    if re.fullmatch(r"-?\d{9,14}", text):
-        return datetime.fromtimestamp(0, UTC) + timedelta(milliseconds=int(text))
-    try:
-        moment = datetime.fromisoformat(text)
-    except ValueError:
-        return None
-    return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
+def _number(text: str, field: Field, precision: float | None) -> Hashable:
+    number = parse_number(text)
+    return ("text", text) if number is None else number
 
 
-def parse_number(value: Value) -> Decimal | None:
-    """Return the exact decimal a raw value stands for, None if it is no finite number."""
-    try:
-        number = Decimal(_text(value))
-    except InvalidOperation:
-        return None
-    return number if number.is_finite() else None
+def _boolean(text: str, field: Field, precision: float | None) -> Hashable:
+    truth = parse_boolean(text)
+    return ("text", text) if truth is None else ("boolean", truth)
 
 
-def parse_boolean(value: Value) -> bool | None:
-    """Return True or False for the words apps use for them, else None."""
-    text = _text(value).lower()
-    return True if text in _TRUE else False if text in _FALSE else None
+def _date(text: str, field: Field, precision: float | None) -> Hashable:
+    return parse_date(text) or ("text", text)
 
 
-def parse_date(value: Value) -> str | None:
-    """Return ``YYYY-MM-DD`` from a date or midnight-UTC datetime; None where it is not a whole date."""
-    text = _text(value)
-    if re.fullmatch(r"\d{8}", text):
-        text = f"{text[:4]}-{text[4:6]}-{text[6:]}"
-    try:
-        return date.fromisoformat(text).isoformat()
-    except ValueError:
-        moment = parse_datetime(value)
-        return moment.date().isoformat() if moment else None
+def _datetime(text: str, field: Field, precision: float | None) -> Hashable:
+    moment = parse_datetime(text)
+    return ("text", text) if moment is None else floor(moment, precision or field.precision)
 
 
-def _scalar(value: Value, field: Field, precision: float | None) -> Hashable:
-    text = _text(value)
-    match field.type:
-        case FieldType.NUMBER:
-            number = parse_number(value)
-            return number.normalize() if number is not None else ("text", text)
-        case FieldType.BOOLEAN:
-            truth = parse_boolean(value)
-            return ("boolean", truth) if truth is not None else ("text", text)
-        case FieldType.DATE:
-            return parse_date(value) or ("text", text)
-        case FieldType.DATETIME:
-            moment = parse_datetime(value)
-            return _floor(moment, precision or field.precision) if moment else ("text", text)
-        case FieldType.EMAIL:
-            return normal_email(text) or text.lower()
-        case FieldType.PHONE:
-            return normal_phone(text, field.region) or ("digits", re.sub(r"[\s().\-/]", "", text).lower())
-        case FieldType.URL:
-            return _canonical_url(text)
-        case _:
-            return text
+def _email(text: str, field: Field, precision: float | None) -> Hashable:
+    return normal_email(text) or text.lower()
 
 
-def _element(item: Value, field: Field) -> Hashable:
-    value = item.get("value") if isinstance(item, Mapping) else item
-    return _text(value).casefold()
+def _phone(text: str, field: Field, precision: float | None) -> Hashable:
+    return normal_phone(text, field.region) or ("digits", _PUNCTUATION_OF_PHONES.sub("", text).lower())
 
 
-def _items(value: Value) -> Sequence[Value]:
-    if isinstance(value, str):
-        return value.split(";")
-    return value if isinstance(value, Sequence) else (value,)
-
-
-def _text(value: Value) -> str:
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    return unicodedata.normalize("NFC", str(value)).replace("\r\n", "\n").strip()
-
-
-def _coarser(left: Field, right: Field) -> float | None:
-    grains = [field.precision for field in (left, right) if field.type is FieldType.DATETIME and field.precision]
-    return max(grains, default=None)
-
-
-def _floor(moment: datetime, precision: float | None) -> datetime:
-    grain = timedelta(seconds=precision or 0.001)
-    start = datetime(1970, 1, 1, tzinfo=UTC)
-    return start + (moment - start) // grain * grain
-
-
-def _canonical_url(text: str) -> str:
+def _url(text: str, field: Field, precision: float | None) -> Hashable:
     try:
         parts = urlsplit(text)
     except ValueError:
         return text
     if not parts.netloc:
         return text
+    user, at, host = parts.netloc.rpartition("@")
     path = "" if parts.path == "/" else parts.path
-    return parts._replace(scheme=parts.scheme.lower(), netloc=parts.netloc.lower(), path=path).geturl()
+    return parts._replace(scheme=parts.scheme.lower(), netloc=user + at + host.lower(), path=path).geturl()
+
+
+_FORMS: Mapping[FieldType, Callable[[str, Field, float | None], Hashable]] = {
+    FieldType.NUMBER: _number,
+    FieldType.BOOLEAN: _boolean,
+    FieldType.DATE: _date,
+    FieldType.DATETIME: _datetime,
+    FieldType.EMAIL: _email,
+    FieldType.PHONE: _phone,
+    FieldType.URL: _url,
+}
+"""The canonical form of one trimmed text by type; types that are not here compare as text."""
+
+
+def _element(item: Value) -> str:
+    return text_of(item.get("value") if isinstance(item, Mapping) else item).casefold()
+
+
+def _coarser(left: Field, right: Field) -> float | None:
+    if left.type is not FieldType.DATETIME and right.type is not FieldType.DATETIME:
+        return None
+    grains = [field.precision for field in (left, right) if field.type is FieldType.DATETIME and field.precision]
+    return max(grains, default=None)
+
+
+def _cuts(written: Value, limit: int | None) -> Iterator[str]:
+    """Yield what is left of a text that is cut at ``limit``, counted in characters, UTF-16 units or bytes."""
+    if limit is None or not isinstance(written, str):
+        return
+    yield written[:limit]
+    for encoding, size in (("utf-16-le", 2), ("utf-8", 1)):
+        yield written.encode(encoding, "ignore")[: limit * size].decode(encoding, "ignore")
 
 
 def _loose(value: Value) -> str:
+    if isinstance(value, Mapping):
+        return _loose(value.get("value"))
     if isinstance(value, Sequence) and not isinstance(value, str):
-        return "|".join(sorted(_loose(item) for item in value))
-    folded = unicodedata.normalize("NFKD", _text(value)).casefold()
-    return "".join(letter for letter in folded if letter.isalnum())
+        return "|".join(sorted(filter(None, map(_loose, value))))
+    folded = unicodedata.normalize("NFKD", text_of(value)).casefold()
+    return "".join(filter(str.isalnum, folded))

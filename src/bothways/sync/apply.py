@@ -74,6 +74,8 @@ def _quiet(ctx: Context, action: ActionRow) -> None:
     now, marks = ctx.clock(), marks_of(action)
     match action.kind:
         case ActionKind.LINK:
+            if _linked_meanwhile(ctx, action):
+                return
             link_id = _make_link(ctx, action)
             _save_seen_shadows(ctx, link_id, action)
         case ActionKind.UNLINK if action.link_id is not None:
@@ -94,6 +96,16 @@ def _quiet(ctx: Context, action: ActionRow) -> None:
     if action.kind != ActionKind.HOLD:
         _clear_holds(ctx, action)
     due.clear(ctx.sync, marks)
+
+
+def _ids(action: ActionRow) -> tuple[str | None, str | None]:
+    return action.left_id, action.right_id
+
+
+def _linked_meanwhile(ctx: Context, action: ActionRow) -> bool:
+    return any(
+        links.live_by_record(ctx.sync, side, [id]) for side, id in zip(SIDES, _ids(action), strict=True) if id is not None
+    )
 
 
 def _make_link(ctx: Context, action: ActionRow) -> int:
@@ -225,7 +237,12 @@ def _intend(ctx: Context, plan: Plan, action: ActionRow, side: Side, kind: Write
 
 
 def _link_for(ctx: Context, plan: Plan, action: ActionRow, kind: WriteKind) -> int | None:
-    """Return the link to write under, made now for a create (pending) or a new match; None if it is busy."""
+    """Return the link to write under, made now for a create (pending) or a new match.
+
+    None if it is busy, or if one of the records was linked otherwise since the plan was made.
+    """
+    if action.link_id is None and _linked_meanwhile(ctx, action):
+        return None
     if kind is WriteKind.CREATE:
         reason = f"created: {action.reason}"
         return links.create(ctx.sync, action.left_id, action.right_id, "pending", action.rule, reason, ctx.clock())
@@ -234,7 +251,9 @@ def _link_for(ctx: Context, plan: Plan, action: ActionRow, kind: WriteKind) -> i
         db.execute("UPDATE plan_action SET link_id=%s WHERE plan_id=%s AND seq=%s", (link_id, plan.pk, action.seq))
         _save_seen_shadows(ctx, link_id, action)
         return link_id
-    if journal.is_open(action.link_id):
+    link = links.by_id([action.link_id]).get(action.link_id)
+    as_planned = link is not None and link.state == "active" and (link.left_id, link.right_id) == _ids(action)
+    if not as_planned or journal.is_open(action.link_id):
         return None
     _save_seen_shadows(ctx, action.link_id, action)
     return action.link_id

@@ -1,5 +1,6 @@
 """Find out what became of writes whose outcome is unknown (rows R2 and R3), before anything else is done."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 from bothways.connectors.base import WriteKind
@@ -96,30 +97,38 @@ def _find_created(ctx: Context, entry: Entry) -> list[str] | None:
     end = ctx.ends[entry.side]
     if end.can.marker:
         return _existing(ctx, entry, end.connector.find(end.object, "", [entry.marker]).get(entry.marker, ()))
-    source = feeds.seen_by_id(ctx.ends[entry.side.other].feed.pk, [str(entry.more["source_id"])])
     if end.can.finds_strongly:
         for rule in ctx.spec.match:
             sent = next((write for write in entry.writes.values() if write.field == rule.on(entry.side)), None)
             key = key_of(rule, sent.after) if sent else None
-            if key is not None:
-                return _existing(ctx, entry, end.connector.find(end.object, rule.on(entry.side), [key]).get(key, ()))
-    del source
+            found = end.connector.find(end.object, rule.on(entry.side), [key]).get(key, ()) if key else ()
+            if found:
+                return _existing(ctx, entry, found)
     if end.feed.complete_to < entry.created_at + ctx.interval:
         return None
     rows = feeds.seen_since(end.feed.pk, entry.created_at - end.can.clock_precision)
     return [row.id for row in rows if _is_ours(ctx, entry, row.record)]
 
 
-def _existing(ctx: Context, entry: Entry, ids: object) -> list[str]:
+def _existing(ctx: Context, entry: Entry, ids: Sequence[str]) -> list[str]:
     """Read the found records, so that what is adopted is known by its values."""
-    found = sorted(ids)  # type: ignore[call-overload]
-    rows = [row for id in found if (row := _read(ctx, entry.side, id)) is not None and row.live]
+    rows = [row for id in sorted(ids) if (row := _read(ctx, entry.side, id)) is not None and row.live]
     return [row.id for row in rows]
 
 
 def _is_ours(ctx: Context, entry: Entry, record: Record) -> bool:
-    """Tell whether a record holds everything that we sent, as the app may have rewritten it."""
-    return all(_landed(ctx, key, write, entry.side, record) for key, write in entry.writes.items())
+    """Tell whether a record is what we created, though a person may have edited one field since.
+
+    It has the match key that was sent, or else everything besides (two values at least): a wrong link is
+    worse than a duplicate.
+    """
+    key_fields = {rule.on(entry.side) for rule in ctx.spec.match}
+    landed = {write.field: _landed(ctx, key, write, entry.side, record) for key, write in entry.writes.items()}
+    if any(hit for field, hit in landed.items() if field in key_fields):
+        return True
+    others = [hit for field, hit in landed.items() if field not in key_fields]
+    missed = 0 if len(others) < len(landed) else 1
+    return sum(others) >= 2 and len(others) - sum(others) <= missed
 
 
 def _landed(ctx: Context, key: str, write: FieldWrite, side: Side, record: Record) -> bool:
@@ -132,13 +141,15 @@ def _landed(ctx: Context, key: str, write: FieldWrite, side: Side, record: Recor
 
 def _settle(ctx: Context, entry: Entry, record: Record | None) -> None:
     """Close an entry with the fields that landed; their shadows follow, all others stay as they were."""
-    landed = {
+    writes = {
         key: replace(write, stored=record.values.get(write.field))
-        for key, write in entry.writes.items()
         if record is not None and _landed(ctx, key, write, entry.side, record)
+        else replace(write, landed=False)
+        for key, write in entry.writes.items()
     }
+    landed = {key: write for key, write in writes.items() if write.landed}
     state = "done" if landed or entry.kind == WriteKind.CREATE.value else "dropped"
-    closed = replace(entry, writes=landed)
+    closed = replace(entry, writes=writes)
     journal.close(closed, state, ctx.clock(), record.id if record else None, "found out afterwards")
     if record is not None and entry.link_id is not None:
         settle_link(ctx, entry, entry.side, record, landed, {})

@@ -84,8 +84,9 @@ def _done(ctx: Context, plan: Plan, sent: Sent, result: WriteResult) -> None:
         key: replace(write, stored=_stored(ctx, sent, key, write, record)) for key, write in sent.entry.writes.items()
     }
     ignored = {key for key, write in writes.items() if _was_ignored(ctx, sent, key, write)}
-    landed = {key: write for key, write in writes.items() if key not in ignored}
-    journal.close(replace(sent.entry, writes=landed), "done", ctx.clock(), record.id)
+    writes |= {key: replace(writes[key], landed=False) for key in ignored}
+    landed = {key: write for key, write in writes.items() if write.landed}
+    journal.close(replace(sent.entry, writes=writes), "done", ctx.clock(), record.id)
     settle_link(ctx, sent.entry, sent.side, record, landed, _seen_of(sent.action, sent.side.other))
     if _last_side(sent):
         plans.set_state(plan.pk, [sent.action.seq], "done")

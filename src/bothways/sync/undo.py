@@ -91,7 +91,7 @@ def _step(ctx: Context, entry: Entry, row: SeenRow | None, report: UndoReport) -
     edited = {
         key
         for key, write in entry.writes.items()
-        if not same(values.get(write.field), ctx.mapping(key).on(entry.side), write.stored)
+        if write.landed and not same(values.get(write.field), ctx.mapping(key).on(entry.side), write.stored)
     }
     if entry.kind == WriteKind.CREATE.value:
         if edited or _filled_since(ctx, entry, row):
@@ -103,7 +103,7 @@ def _step(ctx: Context, entry: Entry, row: SeenRow | None, report: UndoReport) -
     back = {
         key: FieldWrite(values.get(write.field), write.before, "undo", f"undo of r_{entry.run_id}", field=write.field)
         for key, write in entry.writes.items()
-        if key not in edited and not same(write.before, ctx.mapping(key).on(entry.side), write.stored)
+        if write.landed and key not in edited and not same(write.before, ctx.mapping(key).on(entry.side), write.stored)
     }
     return _Step(entry, row, back, archive=False) if back else None
 
@@ -212,7 +212,7 @@ def _agree(ctx: Context, link: links.LinkRow, entry: Entry, stored: dict[str, ob
     other = entry.side.other
     row = feeds.seen_by_id(ctx.ends[other].feed.pk, [link.on(other) or ""]).get(link.on(other) or "")
     for key, value in stored.items():
-        known[entry.side][key] = Known(value)  # type: ignore[arg-type]
+        known[entry.side][key] = Known(value, ctx.clock())  # type: ignore[arg-type]
         if row is not None and row.values is not None and key not in known[other]:
             known[other][key] = Known(row.values.get(ctx.field_name(key, other)))
     links.save_shadows(ctx.sync.workspace_id, [(link.id, side, known[side]) for side in SIDES])

@@ -1,0 +1,43 @@
+# Everything is set up from Python 3.11 and make alone, in .venv beside this file.
+
+PYTHON ?= python3
+SIM_SCHEDULES ?= 20000
+PY := .venv/bin/python
+READY := .venv/.ready
+
+.DEFAULT_GOAL := test
+.PHONY: setup test demo sim lint bench clean
+
+setup: $(READY)
+
+$(READY): pyproject.toml tools/constraints.txt tools/setup.sh
+	PYTHON="$(PYTHON)" sh tools/setup.sh
+	touch $(READY)
+
+test: $(READY)
+	sh tools/postgresql.sh
+	$(PY) -m pytest -n 2 --dist loadfile
+	$(PY) -m tests.sim --schedules 1000 --seed 1
+	$(PY) -m tests.sim --schedules 200
+
+demo: $(READY)
+	.venv/bin/bothways demo
+
+sim: $(READY)
+	$(PY) -m tests.sim --schedules $(SIM_SCHEDULES) --mutation all
+
+lint: $(READY)
+	.venv/bin/ruff check
+	.venv/bin/ruff format --check
+	.venv/bin/mypy
+	.venv/bin/lint-imports
+	.venv/bin/coverage erase
+	.venv/bin/coverage run -m pytest tests/engine
+	.venv/bin/coverage report --include='src/bothways/engine/*' --show-missing --skip-covered --fail-under=95
+
+bench: $(READY)
+	$(PY) -m bench
+
+clean:
+	rm -rf .venv .coverage htmlcov build dist .hypothesis .mypy_cache .pytest_cache .ruff_cache .import_linter_cache
+	find src tests -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -1,0 +1,112 @@
+"""The calls that are made to HubSpot, by name."""
+
+from collections.abc import Container, Mapping, Sequence
+from typing import Any
+from urllib.parse import urlencode
+
+from bothways.connectors.base import Setup
+from bothways.connectors.http import HttpClient, Manners, Response
+from bothways.connectors.hubspot.facts import API_VERSION, BASE_URL, CONCURRENCY, LONGEST_QUERY
+from bothways.connectors.hubspot.objects import KINDS, Kind
+from bothways.connectors.hubspot.problems import limit_of, passes, words_of
+from bothways.errors import ObjectGone, ProtocolError, UnknownObject
+
+MANNERS = Manners(words_of, limit_of, passes)
+FOUND = frozenset({200, 201, 204, 207})
+
+
+class Api:
+    """HubSpot over HTTP: paths, limits and errors. All methods raise what ``HttpClient`` raises."""
+
+    def __init__(self, setup: Setup) -> None:
+        self.app = setup.app
+        token = setup.secrets.get("token").strip()
+        self.http = HttpClient(
+            setup.settings.get("base_url") or BASE_URL,
+            setup,
+            {"Authorization": f"Bearer {token}"},
+            manners=MANNERS,
+            connections=CONCURRENCY,
+        )
+
+    def kind(self, object: str) -> Kind:
+        """Return the kind of record of this name; raise UnknownObject."""
+        if object not in KINDS:
+            raise UnknownObject(app=self.app, name=object, hint=f"There are: {', '.join(KINDS)}.")
+        return KINDS[object]
+
+    def account(self) -> Mapping[str, Any]:
+        """Return the details of the account that the token belongs to."""
+        path = f"/account-info/{API_VERSION}/details"
+        return self._json(self.http.request("GET", path, call="account", repeatable=True))
+
+    def properties(self, object: str) -> Sequence[Mapping[str, Any]]:
+        """Return the properties of an object; raise ObjectGone."""
+        return self.rows(self._get(object, f"/crm/properties/{API_VERSION}/{object}", {}, "properties"))
+
+    def page(self, object: str, after: str | None, names: Sequence[str]) -> tuple[Response, Mapping[str, Any]]:
+        """Return a page of the listing, with the values of these properties, and its answer's headers."""
+        query = list_query(after, names)
+        response = self._answer(object, _objects(object), query, "list")
+        return response, self._json(response)
+
+    def one(self, object: str, id: str, names: Sequence[str], *, archived: bool = False) -> Mapping[str, Any] | None:
+        """Return the record that an id leads to, None if there is none."""
+        query = {"properties": ",".join(names), "archived": str(archived).lower()}
+        response = self.http.request(
+            "GET", f"{_objects(object)}/{id}", query=query, call="read one", repeatable=True, ok=(200, 404)
+        )
+        return None if response.status == 404 else self._json(response)
+
+    def ask(
+        self, object: str, action: str, body: Any, *, call: str, pool: str = "", ok: Container[int] = FOUND
+    ) -> Response:
+        """Ask a question that HubSpot wants posted; asking twice does no harm."""
+        path = f"{_objects(object)}/{action}"
+        return self.http.request("POST", path, json=body, pool=pool, call=call, repeatable=True, ok=ok)
+
+    def do(self, object: str, action: str, body: Any, *, call: str, ok: Container[int]) -> Response:
+        """Have HubSpot write something; it is sent once."""
+        path = f"{_objects(object)}/{action}"
+        return self.http.request("POST", path, json=body, call=call, repeatable=False, ok=ok)
+
+    def rows(self, body: Mapping[str, Any]) -> Sequence[Mapping[str, Any]]:
+        """Return the results of an answer; raise ProtocolError where it has none."""
+        results = body.get("results")
+        if not isinstance(results, list):
+            raise ProtocolError(app=self.app, reason="an answer without results")
+        return results
+
+    def _get(self, object: str, path: str, query: Mapping[str, str], call: str) -> Mapping[str, Any]:
+        return self._json(self._answer(object, path, query, call))
+
+    def _answer(self, object: str, path: str, query: Mapping[str, str], call: str) -> Response:
+        response = self.http.request("GET", path, query=query, call=call, repeatable=True, ok=(200, 404))
+        if response.status == 404:
+            raise ObjectGone(app=self.app, object=self.kind(object).label)
+        return response
+
+    def _json(self, response: Response) -> Mapping[str, Any]:
+        body = response.json()
+        if not isinstance(body, dict):
+            raise ProtocolError(app=self.app, reason="an answer that is no object")
+        return body
+
+
+def list_query(after: str | None, names: Sequence[str]) -> dict[str, str]:
+    """Return the query of a page of the listing."""
+    query = {"limit": "100", "archived": "false"}
+    if names:
+        query["properties"] = ",".join(names)
+    if after:
+        query["after"] = after
+    return query
+
+
+def fits_in_query(names: Sequence[str]) -> bool:
+    """Tell whether the listing can be asked for the values of so many properties at once."""
+    return len(urlencode(list_query("0" * 20, names))) <= LONGEST_QUERY
+
+
+def _objects(object: str) -> str:
+    return f"/crm/objects/{API_VERSION}/{object}"

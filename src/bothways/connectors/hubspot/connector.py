@@ -1,0 +1,116 @@
+"""The connector: HubSpot's contacts and companies, by the contract of ``connectors.base``."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from typing import ClassVar
+
+from bothways.connectors.base import (
+    Account,
+    Capabilities,
+    ObjectType,
+    Page,
+    Read,
+    Setting,
+    Setup,
+    WriteItem,
+    WriteResult,
+)
+from bothways.connectors.hubspot import listing, reading, writing
+from bothways.connectors.hubspot.api import Api
+from bothways.connectors.hubspot.facts import BASE_URL, CAPABILITIES, LIMITS, MARKER
+from bothways.connectors.hubspot.objects import KINDS
+from bothways.connectors.hubspot.schema import field_of
+from bothways.connectors.hubspot.values import joined, listed, to_wire
+from bothways.errors import UnknownField
+from bothways.records import Field, FieldType, Ref, Value
+
+
+class HubSpot:
+    """HubSpot CRM, API version 2026-09, with a service key or a private app's token."""
+
+    title: ClassVar[str] = "HubSpot"
+    settings: ClassVar[tuple[Setting, ...]] = (
+        Setting("token", "Service key or access token", auth=True, secret=True, example="pat-eu1-..."),
+        Setting("base_url", "Address", required=False, default=BASE_URL),
+        Setting("marker_property", "Unique property for our own marks", required=False, example=MARKER),
+    )
+    limits: ClassVar[Mapping[str, tuple[int, float]]] = LIMITS
+
+    def __init__(self, setup: Setup) -> None:
+        self._marker = setup.settings.get("marker_property") or None
+        self.capabilities: Capabilities = replace(CAPABILITIES, marker=self._marker is not None)
+        self._api = Api(setup)
+        self._schemas: dict[str, Mapping[str, Field]] = {}
+
+    def check(self) -> Account:
+        """Return the account that the token belongs to; raise UnknownField if our marks have no property."""
+        details = self._api.account()
+        id, kind = str(details.get("portalId", "")), str(details.get("accountType") or "").lower().replace("_", " ")
+        notes = (f"A {kind} account.",) if kind else ()
+        for object in KINDS if self._marker else ():
+            self._check_marker(object, str(self._marker))
+        return Account(id, f"HubSpot account {id}", notes)
+
+    def objects(self) -> Sequence[ObjectType]:
+        """Return contacts and companies."""
+        return [kind.type for kind in KINDS.values()]
+
+    def fields(self, object: str) -> Sequence[Field]:
+        """Return the properties of an object as fields."""
+        kind = self._api.kind(object)
+        schema = {field.name: field for field in (field_of(kind, prop) for prop in self._api.properties(object))}
+        self._schemas[object] = schema
+        return list(schema.values())
+
+    def count(self, object: str) -> int | None:
+        """Return the number of live records as HubSpot's search knows it."""
+        return listing.count(self._api, self._api.kind(object).name)
+
+    def changes(self, object: str, cursor: str | None, fields: Sequence[str]) -> Iterator[Page]:
+        """Yield the full listing with values, and from then on the ids of what has changed."""
+        return listing.changes(self._api, self._api.kind(object).name, cursor, fields)
+
+    def ids(self, object: str) -> Iterator[Sequence[Ref]]:
+        """Yield the ids of all live records."""
+        return listing.ids(self._api, self._api.kind(object).name)
+
+    def read(self, object: str, refs: Sequence[Ref], fields: Sequence[str]) -> Sequence[Read]:
+        """Return one answer per ref; a merged record answers with the id of the one it was merged into."""
+        return reading.read(self._api, self._api.kind(object).name, refs, fields)
+
+    def find(self, object: str, field: str, values: Sequence[str]) -> Mapping[str, Sequence[str]]:
+        """Return the ids that hold these values of a unique property; {} for any other property."""
+        self._api.kind(object)
+        if field:
+            unique = self._field(object, field).unique
+        else:
+            unique, field = self._marker is not None, self._marker or ""
+        return reading.find(self._api, object, field, values) if unique else {}
+
+    def write(self, object: str, items: Sequence[WriteItem]) -> Sequence[WriteResult]:
+        """Create, update or archive at most a hundred records."""
+        kind = self._api.kind(object)
+
+        def wire(item: WriteItem) -> Mapping[str, str]:
+            return {name: self._to_wire(kind.name, name, value) for name, value in item.values.items()}
+
+        return writing.write(self._api, kind.name, items, wire, self._marker)
+
+    def _check_marker(self, object: str, name: str) -> None:
+        found = next((field for field in self.fields(object) if field.name == name), None)
+        if found is None or not found.unique or found.read_only:
+            hint = "Make it in HubSpot as a text property with unique values, or take marker_property out."
+            raise UnknownField(app=self._api.app, object=object, field=name, hint=hint)
+
+    def _to_wire(self, object: str, name: str, value: Value) -> str:
+        """Return what is sent for a value: the choices of a multi-choice never with a ";" in front."""
+        text = to_wire(value)
+        if text.startswith(";") and self._field(object, name).type is FieldType.MULTI_CHOICE:
+            return joined(listed(text))
+        return text
+
+    def _field(self, object: str, name: str) -> Field:
+        """Return a field, from the schema as first read; one that is not known is plain text."""
+        if object not in self._schemas:
+            self.fields(object)
+        return self._schemas[object].get(name) or Field(name)

@@ -1,0 +1,70 @@
+"""What is taken from HubSpot's documentation, in one place.
+
+Written for version 2026-09 of the API (developers.hubspot.com). Facts marked [K] are engineers' knowledge
+that its documentation does not promise: what depends on them stands here and nowhere else.
+"""
+
+from bothways.connectors.base import Capabilities
+
+API_VERSION = "2026-09"
+"""Supported until about March 2028; a version lives 18 months from its release."""
+
+BASE_URL = "https://api.hubapi.com"
+"""The same for all regions."""
+
+LIMITS = {"": (100, 10.0), "search": (5, 1.0)}
+"""Calls and seconds: what the smallest account may do; the answers' headers tell of more. Search has a
+limit of its own for the whole account and sends no headers. That it counts in both is [K]."""
+
+BATCH = 100
+"""Records per batch call, and rows per page of a listing."""
+
+SEARCH_PAGE = 200
+"""Rows per page of a search. Every page is a search of its own, so its end at 10,000 is never met."""
+
+LONGEST_QUERY = 2000
+"""Characters of a listing's query. Longer ones have been answered with 414; where that begins is [K]."""
+
+INDEX_LAG = 30.0
+"""[K] Seconds until a saved record is found by search. HubSpot says "a few moments"."""
+
+OVERLAP = 60.0
+"""Seconds that each search reaches back behind the last change processed: at least 1.5 x INDEX_LAG."""
+
+INDEX_STALL = 900.0
+"""[K] Seconds after which a search that shows nothing new is believed, so that the cursor may follow
+HubSpot's clock at this distance. Until then it stays at the last change processed."""
+
+CONCURRENCY = 4
+"""[K] Calls at a time that no account minds."""
+
+LONGEST_TEXT = 65536
+"""[K] Characters that a text property holds."""
+
+MARKER = "bothways_key"
+"""The name proposed for a unique property of our own, which makes exact recovery of creates possible."""
+
+MERGED_IDS = "hs_merged_object_ids"
+"""The ids that a record has absorbed. [K] separated by ";"."""
+
+OTHER_EMAILS = "hs_additional_emails"
+"""The further addresses of a contact, separated by ";". [K] a look-up by e-mail finds them as well."""
+
+NOT_CARRIED_OUT = frozenset({423, 477})
+"""[K] Statuses (locked, migrating) after which a write was surely not carried out. 429 is documented."""
+
+CAPABILITIES = Capabilities(
+    batch_read=BATCH,
+    batch_write=BATCH,
+    concurrency=CONCURRENCY,
+    index_lag=INDEX_LAG,
+    clock_precision=0.001,
+    changes_carry_values=False,
+    baseline_carries_values=True,
+    conditional_writes=False,
+    marker=False,
+    reports_deletes=False,
+    unique_create=True,
+    finds_strongly=True,
+    archives=True,
+)

@@ -1,0 +1,131 @@
+"""What HubSpot says when it refuses something. Every part of its error bodies is optional."""
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import orjson
+
+from bothways.connectors.http import Response, plain_words
+from bothways.errors import ProtocolError
+
+_EXISTING = re.compile(r"Existing ID:\s*(\d+)", re.IGNORECASE)
+_NESTED = re.compile(r"\[\s*\{.*\}\s*\]", re.DOTALL)
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One refusal: of a row if ``traces`` or ``ids`` name rows, else of the whole call."""
+
+    category: str
+    message: str
+    fields: tuple[str, ...] = ()
+    existing_id: str | None = None
+    traces: tuple[str, ...] = ()
+    ids: tuple[str, ...] = ()
+
+    @property
+    def not_found(self) -> bool:
+        """The record does not exist, or no longer."""
+        return self.category == "OBJECT_NOT_FOUND"
+
+
+def problem_of(body: Mapping[str, Any]) -> Problem:
+    """Return the problem that an error body, or an error row of a 207, tells of."""
+    message = str(body.get("message") or "")
+    context = body.get("context") or {}
+    nested = list(_nested(message))
+    found = _EXISTING.search(message) or _EXISTING.search(str(body.get("errors") or ""))
+    existing = found.group(1) if found else next(_texts(context.get("existingObjectId")), None)
+    return Problem(
+        str(body.get("category") or "").upper(),
+        _sentence(message, nested),
+        tuple(dict.fromkeys(_fields(body, nested))),
+        existing,
+        tuple(_texts(context.get("objectWriteTraceId"))),
+        tuple(_texts(context.get("ids") or context.get("id"))),
+    )
+
+
+def said_of(response: Response) -> Problem:
+    """Return the problem that a refused call tells of; one without words if its body has none."""
+    return problem_of(_body(response))
+
+
+def words_of(response: Response) -> str:
+    """Return HubSpot's own sentence about a refused call; for missing permissions, their names."""
+    body = _body(response)
+    scopes = sorted(set(_scopes(body)))
+    if scopes:
+        several = "s" if len(scopes) > 1 else ""
+        return f"the token lacks the scope{several} {', '.join(scopes)}"
+    return problem_of(body).message or plain_words(response)
+
+
+def limit_of(headers: Mapping[str, str]) -> tuple[int, float, int | None] | None:
+    """Return calls, seconds and remaining calls of the limit that an answer's headers tell of."""
+    most, millis = headers.get("X-HubSpot-RateLimit-Max"), headers.get("X-HubSpot-RateLimit-Interval-Milliseconds")
+    if not (most or "").isdigit() or not (millis or "").isdigit():
+        return None
+    left = headers.get("X-HubSpot-RateLimit-Remaining") or ""
+    return int(str(most)), int(str(millis)) / 1000, int(left) if left.isdigit() else None
+
+
+def passes(response: Response) -> bool:
+    """Tell whether a 429 is one that waiting cures: a used-up day is not."""
+    return str(_body(response).get("policyName") or "").upper() != "DAILY"
+
+
+def _body(response: Response) -> Mapping[str, Any]:
+    try:
+        body = response.json()
+    except ProtocolError:
+        return {}
+    return body if isinstance(body, dict) else {}
+
+
+def _sentence(message: str, nested: list[Mapping[str, Any]]) -> str:
+    """Return the message for people: of a list of JSON inside it, only the sentences."""
+    inner = [str(each["message"]) for each in nested if each.get("message")]
+    return "; ".join(inner) if inner else message
+
+
+def _fields(body: Mapping[str, Any], nested: list[Mapping[str, Any]]) -> Iterator[str]:
+    yield from _texts((body.get("context") or {}).get("propertyName"))
+    for error in body.get("errors") or ():
+        yield from _texts((error.get("context") or {}).get("propertyName"))
+        yield from (str(each["name"]) for each in _nested(str(error.get("message") or "")) if each.get("name"))
+    yield from (str(each["name"]) for each in nested if each.get("name"))
+
+
+def _nested(message: str) -> Iterator[Mapping[str, Any]]:
+    """Yield the objects of a JSON array that stands as text inside a message."""
+    found = _NESTED.search(message)
+    if not found:
+        return
+    try:
+        parsed = orjson.loads(found.group())
+    except orjson.JSONDecodeError:
+        return
+    yield from (each for each in parsed if isinstance(each, dict))
+
+
+def _scopes(value: Any) -> Iterator[str]:
+    """Yield all scopes named anywhere in an error body."""
+    if isinstance(value, dict):
+        for name, inner in value.items():
+            if name in ("requiredGranularScopes", "requiredScopes"):
+                yield from _texts(inner)
+            else:
+                yield from _scopes(inner)
+    elif isinstance(value, list):
+        for inner in value:
+            yield from _scopes(inner)
+
+
+def _texts(value: Any) -> Iterator[str]:
+    if isinstance(value, list):
+        yield from (str(each) for each in value)
+    elif value not in (None, ""):
+        yield str(value)

@@ -1,0 +1,67 @@
+"""Properties of HubSpot as fields."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from bothways.connectors.hubspot.facts import LONGEST_TEXT
+from bothways.connectors.hubspot.objects import Kind
+from bothways.records import Field, FieldType, Option
+
+_TYPES = {
+    "string": FieldType.TEXT,
+    "number": FieldType.NUMBER,
+    "date": FieldType.DATE,
+    "datetime": FieldType.DATETIME,
+    "bool": FieldType.BOOLEAN,
+    "enumeration": FieldType.CHOICE,
+    "phone_number": FieldType.PHONE,
+}
+_FIELD_TYPES = {
+    ("string", "phonenumber"): FieldType.PHONE,
+    ("enumeration", "checkbox"): FieldType.MULTI_CHOICE,
+    ("enumeration", "booleancheckbox"): FieldType.BOOLEAN,
+}
+_WITH_OPTIONS = (FieldType.CHOICE, FieldType.MULTI_CHOICE)
+
+Property = Mapping[str, Any]
+
+
+def field_of(kind: Kind, prop: Property) -> Field:
+    """Return a property as a field; one of a type that is not known here is read-only text.
+
+    A property is writable unless HubSpot calculates it or marks its value as read-only.
+    """
+    name, type_ = str(prop["name"]), type_of(kind, prop)
+    choices = type_ in _WITH_OPTIONS
+    return Field(
+        name,
+        type_,
+        label=str(prop.get("label") or name),
+        meaning=kind.meanings.get(name),
+        read_only=prop.get("type") not in _TYPES or not _writable(prop),
+        unique=name in kind.unique or bool(prop.get("hasUniqueValue")),
+        max_length=LONGEST_TEXT if type_ is FieldType.TEXT else None,
+        precision=0.001 if type_ is FieldType.DATETIME else None,
+        options=tuple(_option(each) for each in prop.get("options") or ()) if choices else (),
+    )
+
+
+def type_of(kind: Kind, prop: Property) -> FieldType:
+    """Return the field type of a property: its own type, told more exactly by its form field or name."""
+    name, raw, form = prop.get("name"), prop.get("type"), prop.get("fieldType")
+    if prop.get("referencedObjectType") or prop.get("externalOptions"):
+        return FieldType.REFERENCE
+    if raw == "string" and name in kind.emails:
+        return FieldType.EMAIL
+    if raw == "string" and name in kind.urls:
+        return FieldType.URL
+    return _FIELD_TYPES.get((str(raw), str(form))) or _TYPES.get(str(raw), FieldType.TEXT)
+
+
+def _writable(prop: Property) -> bool:
+    fixed = (prop.get("modificationMetadata") or {}).get("readOnlyValue", False)
+    return not fixed and not prop.get("calculated", False)
+
+
+def _option(raw: Mapping[str, Any]) -> Option:
+    return Option(str(raw["value"]), str(raw.get("label") or ""), bool(raw.get("hidden")))

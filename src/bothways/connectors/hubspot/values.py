@@ -1,0 +1,54 @@
+"""Values as HubSpot writes them: every value is a text, nothing is null, and "" clears a property."""
+
+from collections.abc import Mapping, Sequence
+from decimal import Decimal
+from typing import Any
+
+from bothways.records import Record, Value, is_blank
+from bothways.records.parse import parse_datetime
+
+
+def to_wire(value: Value) -> str:
+    """Return what HubSpot is sent for a value."""
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, int | float):
+        return format(Decimal(str(value)), "f")
+    if isinstance(value, Sequence) and not isinstance(value, str):
+        return joined([to_wire(item) for item in value])
+    return str(value)
+
+
+def joined(options: Sequence[str]) -> str:
+    """Return several choices as one text; never with a ";" in front, which would add instead of replace."""
+    return ";".join(option for option in options if not is_blank(option))
+
+
+def record_of(row: Mapping[str, Any], modified: str, fields: Sequence[str]) -> Record:
+    """Return a row of an answer as a record with these fields; the ones it does not show are None."""
+    values = row.get("properties") or {}
+    return Record(
+        str(row["id"]),
+        {name: values.get(name) for name in fields},
+        modified=stamp(values.get(modified) or row.get("updatedAt")),
+        created=stamp(row.get("createdAt")),
+    )
+
+
+def stamp(value: Value) -> float | None:
+    """Return seconds since 1970 for a time as HubSpot writes it (ISO 8601, or epoch milliseconds)."""
+    moment = parse_datetime(value) if value is not None else None
+    return moment.timestamp() if moment else None
+
+
+def millis(value: Value) -> int | None:
+    """Return whole milliseconds since 1970 for a time as HubSpot writes it."""
+    seconds = stamp(value)
+    return None if seconds is None else round(seconds * 1000)
+
+
+def listed(value: Value) -> list[str]:
+    """Return the parts of a text that is separated by ";"."""
+    return [part for part in (each.strip() for each in str(value or "").split(";")) if part]

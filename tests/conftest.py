@@ -1,0 +1,134 @@
+"""Real servers for the tests that name them, and the count of tests that ran against each.
+
+A test asks for a server by a fixture of the table below, or by the mark ``server(name)`` where it starts one
+itself. Without that server it is skipped with the reason, unless BOTHWAYS_REQUIRE (names, comma-separated)
+demands it: then it fails, and so does a whole run in which no test met a demanded server.
+"""
+
+import importlib.util
+import os
+import tempfile
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import hypothesis
+import pytest
+
+from tests.postgres import PostgresqlMissing, programs, start_postgresql
+
+hypothesis.settings.register_profile("bothways", deadline=None, print_blob=True)
+hypothesis.settings.load_profile("bothways")
+
+
+def postgresql_missing() -> str | None:
+    """Say why there is no PostgreSQL here; None where there is."""
+    try:
+        programs()
+    except PostgresqlMissing as problem:
+        return str(problem)
+    return None if importlib.util.find_spec("psycopg") else "psycopg is not installed"
+
+
+def radicale_missing() -> str | None:
+    """Say why there is no Radicale here; None where there is."""
+    return None if importlib.util.find_spec("radicale") else "Radicale is not installed"
+
+
+MISSING: Mapping[str, Callable[[], str | None]] = {"postgresql": postgresql_missing, "radicale": radicale_missing}
+BY_FIXTURE = {"postgresql": "postgresql", "radicale": "radicale", "radicale_server": "radicale"}
+
+
+@pytest.fixture(scope="session")
+def postgresql() -> Iterator[str]:
+    """Yield the URL of the first database of a PostgreSQL server that lives as long as the session."""
+    with tempfile.TemporaryDirectory(prefix="bothways-postgresql-") as name:
+        folder = Path(name)
+        with start_postgresql(folder) as url:
+            yield url
+
+
+@pytest.fixture(scope="session")
+def radicale_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
+    """Yield a Radicale server that lives as long as the session, as tests.servers.start_radicale gives it."""
+    from tests.servers import start_radicale
+
+    with start_radicale(tmp_path_factory.mktemp("radicale")) as server:
+        yield server
+
+
+def demanded() -> set[str]:
+    """Return the names of the servers that must be there."""
+    return {name.strip() for name in os.environ.get("BOTHWAYS_REQUIRE", "").split(",") if name.strip()}
+
+
+def servers_of(item: pytest.Item) -> set[str]:
+    """Return the names of the servers a test asks for."""
+    marked = {mark.args[0] for mark in item.iter_markers("server")}
+    return marked | {BY_FIXTURE[name] for name in getattr(item, "fixturenames", ()) if name in BY_FIXTURE}
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Refuse names of servers that nobody knows."""
+    if unknown := demanded() - set(MISSING):
+        raise pytest.UsageError(f"BOTHWAYS_REQUIRE names unknown servers: {', '.join(sorted(unknown))}")
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Skip a test whose server is missing, or fail it if the server is demanded."""
+    for name in sorted(servers_of(item)):
+        reason = MISSING[name]()
+        if reason is None:
+            item.user_properties.append(("server", name))
+        elif name in demanded():
+            pytest.fail(f"{name} is demanded by BOTHWAYS_REQUIRE, but {reason}", pytrace=False)
+        else:
+            pytest.skip(reason)
+
+
+COUNTS = pytest.StashKey[Counter[str]]()
+
+
+def pytest_sessionstart(session: pytest.Session) -> None:
+    """Begin to count; under xdist the counts that matter are the controller's, made of all reports."""
+    session.config.stash[COUNTS] = Counter()
+    if not hasattr(session.config, "workerinput"):
+        session.config.pluginmanager.register(ServerCounter(session.config.stash[COUNTS]), "bothways-server-counter")
+
+
+class ServerCounter:
+    """Counts the tests whose body ran against a server, from the reports of all workers."""
+
+    def __init__(self, counts: Counter[str]) -> None:
+        self.counts = counts
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        """Count one report."""
+        if report.when == "call" and not report.skipped:
+            self.counts.update(str(value) for name, value in report.user_properties if name == "server")
+
+
+def is_whole_run(config: pytest.Config) -> bool:
+    """Tell whether every test was asked for, rather than some files or names."""
+    chosen = config.option.keyword or config.option.markexpr or config.option.collectonly
+    return config.args_source is pytest.Config.ArgsSource.TESTPATHS and not chosen
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """Fail a whole run in which no test met a server that is demanded."""
+    config = session.config
+    unmet = demanded() - set(config.stash[COUNTS])
+    if unmet and is_whole_run(config) and not hasattr(config, "workerinput") and session.exitstatus == 0:
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+    """Print how many tests ran against each server."""
+    terminalreporter.section("real servers")
+    for name in sorted(MISSING):
+        count = config.stash[COUNTS][name]
+        demand = "" if count or name not in demanded() else ", though BOTHWAYS_REQUIRE demands it"
+        terminalreporter.line(f"{name}: {count} tests ran against it{demand}")

@@ -1,0 +1,212 @@
+"""Known mistakes, each switched on alone: the simulator must catch every one of them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import replace
+from typing import Any
+from unittest.mock import patch
+
+from bothways.connectors.base import Outcome
+from bothways.engine import fields as engine_fields
+from bothways.engine import plan as engine_plan
+from bothways.engine import spec as engine_spec
+from bothways.engine import table
+from bothways.engine.fields import FieldDecision
+from bothways.engine.sides import SIDES
+from bothways.ledger import journal, links
+from bothways.sync import apply, checks, matches, planning, recover, results
+from tests.sim import apps
+from tests.sim.apps import FakeConnector
+
+Patches = list[Any]
+
+
+def _raw_same(left: Any, left_field: Any, right: Any, right_field: Any = None) -> bool:
+    return left == right
+
+
+def one_shadow() -> Patches:
+    """Both sides share one shadow: what was written, not what each side holds."""
+    save = links.save_shadows
+
+    def shared(workspace: int, data: Any) -> None:
+        merged: dict[int, dict[str, Any]] = {}
+        for link_id, _, shadow in data:
+            merged.setdefault(link_id, {}).update(shadow)
+        save(workspace, [(link_id, side, merged[link_id]) for link_id, side, _ in data])
+
+    return [patch.object(links, "save_shadows", shared)]
+
+
+def no_canonical_equality() -> Patches:
+    """Values are compared as they come."""
+    return [patch.object(engine_fields, "same", _raw_same), patch.object(engine_spec, "same", _raw_same)]
+
+
+def no_fn() -> Patches:
+    """An app's rewriting of our write counts as a change."""
+    return [patch.object(engine_fields, "is_own_rewriting", lambda *args: False)]
+
+
+def fn_for_ever() -> Patches:
+    """An own write is never too old, and a rewriting is adopted again and again."""
+    original = engine_fields.is_own_rewriting
+
+    def always(spec: Any, state: Any, side: Any, now: float) -> bool:
+        shadow = state.shadow[side]
+        aged = None if shadow is None else replace(shadow, own_write_at=now)
+        return original(spec, replace(state, shadow={**state.shadow, side: aged}), side, now)
+
+    return [patch.object(engine_fields, "is_own_rewriting", always)]
+
+
+def blank_wins() -> Patches:
+    """A cleared field clears the other side."""
+    return [patch.object(engine_fields, "_clears", lambda view, source: True)]
+
+
+def resurrect() -> Patches:
+    """A record whose partner was deleted is created again."""
+    rows = tuple(row for row in table.RECORD_TABLE if not (row.rule == "R4" and row.action is table.ActionKind.LEAVE_OUT))
+    return [patch.object(table, "RECORD_TABLE", rows)]
+
+
+def no_intents() -> Patches:
+    """Nothing is known of a write whose answer was lost."""
+
+    def forget_all(ctx: Any) -> int:
+        for entry in journal.open_entries(ctx.sync):
+            recover._never_sent(ctx, entry)
+        return 0
+
+    return [patch("bothways.sync.run.recover", forget_all)]
+
+
+def recovery_by_reading_only() -> Patches:
+    """After a crash, whatever is read now is taken for what we wrote."""
+    return [patch.object(recover, "_landed", lambda ctx, key, write, side, record: True)]
+
+
+def plan_open_links() -> Patches:
+    """A link with an open write is planned like any other."""
+    facts = planning._facts_linked
+    return [
+        patch.object(journal, "is_open", lambda link_id: False),
+        patch.object(planning, "_facts_linked", lambda *args: replace(facts(*args), open_write=False)),
+        patch("bothways.sync.run.recover", lambda ctx: 0),
+    ]
+
+
+def read_back_trusted() -> Patches:
+    """A read-back is believed for fields that were not sent."""
+    settle = results.settle_link
+
+    def trusting(ctx: Any, entry: Any, side: Any, record: Any, landed: Any, seen: Any) -> None:
+        settle(ctx, entry, side, record, landed, seen)
+        known = links.shadows([entry.link_id]).get(entry.link_id, {each: {} for each in SIDES})
+        for mapping in ctx.spec.fields:
+            name = mapping.on(side).name
+            if name in record.values:
+                known[side][mapping.key] = engine_fields.Known(record.values[name])
+        links.save_shadows(ctx.sync.workspace_id, [(entry.link_id, each, known[each]) for each in SIDES])
+
+    return [patch.object(results, "settle_link", trusting), patch.object(results, "due", _NoMarks(results.due))]
+
+
+class _NoMarks:
+    """The due module without new marks: what was read back is taken as known."""
+
+    def __init__(self, real: Any) -> None:
+        self.real = real
+
+    def mark(self, *args: Any) -> None:
+        return None
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.real, name)
+
+
+def cursor_is_our_clock() -> Patches:
+    """The cursor is set to our own time."""
+    return [patch.object(FakeConnector, "next_cursor", lambda self, processed: self.world.now)]
+
+
+def overlap_zero() -> Patches:
+    """A poll looks back by nothing."""
+    return [patch.object(FakeConnector, "overlap", lambda self: 0)]
+
+
+def lagging_look_up() -> Patches:
+    """The look-up before a create asks the lagging index."""
+
+    def indexed(self: FakeConnector, key: str) -> Any:
+        row = self.app.holder_of(key)
+        return row if row is not None and row.visible_at + 60 <= self.world.now else None
+
+    return [
+        patch.object(FakeConnector, "lookup", indexed),
+        patch.object(recover, "_is_ours", lambda *args: False),
+    ]
+
+
+def no_settling() -> Patches:
+    """A new record is created in the other app at once."""
+    return [
+        patch.object(planning, "settled", lambda ctx, side, row: ctx.ends[side.other].feed.baseline_done),
+        patch.object(checks, "_has_partner_now", lambda *args: set()),
+    ]
+
+
+def no_brake_on_oscillation() -> Patches:
+    """The oscillation brake is off, together with canonical equality."""
+    return [*no_canonical_equality(), patch.object(engine_fields, "oscillates", lambda *args: False)]
+
+
+def move_without_journal() -> Patches:
+    """What a merge's next write replaces is not journaled."""
+    add = journal.add
+
+    def forgetful(sync: Any, run_id: int, entry: Any, now: float) -> int:
+        bare = {key: replace(write, before=None, source=None, conflict=False) for key, write in entry.writes.items()}
+        return add(sync, run_id, replace(entry, writes=bare), now)
+
+    close = journal.close
+
+    def forgetful_close(entry: Any, state: str, now: float, record_id: Any = None, message: str = "") -> None:
+        bare = {key: replace(write, before=None, source=None, conflict=False) for key, write in entry.writes.items()}
+        close(replace(entry, writes=bare), state, now, record_id, message)
+
+    return [patch.object(journal, "add", forgetful), patch.object(journal, "close", forgetful_close)]
+
+
+MUTATIONS: dict[str, Callable[[], Patches]] = {
+    "one-shadow": one_shadow,
+    "no-canonical-equality": no_canonical_equality,
+    "no-fn": no_fn,
+    "fn-for-ever": fn_for_ever,
+    "blank-wins": blank_wins,
+    "resurrect": resurrect,
+    "no-intents": no_intents,
+    "recovery-by-reading-only": recovery_by_reading_only,
+    "plan-open-links": plan_open_links,
+    "read-back-trusted": read_back_trusted,
+    "cursor-is-our-clock": cursor_is_our_clock,
+    "overlap-zero": overlap_zero,
+    "lagging-look-up": lagging_look_up,
+    "no-settling": no_settling,
+    "no-oscillation-brake": no_brake_on_oscillation,
+    "move-without-journal": move_without_journal,
+}
+
+
+@contextmanager
+def mutated(name: str) -> Iterator[None]:
+    """Switch one mutation on ("" for none)."""
+    with ExitStack() as stack:
+        for each in MUTATIONS[name]() if name else []:
+            stack.enter_context(each)
+        yield
+
+
