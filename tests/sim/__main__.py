@@ -10,26 +10,43 @@ import sys
 import time
 from collections import Counter
 from collections.abc import Iterator
+from contextlib import ExitStack
+from multiprocessing.pool import Pool
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
 
-from tests.sim import database
+from tests.postgres import start_postgresql
+from tests.sim import jobs
 
-BUILT = [*(f"R{n}" for n in (0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 11, 12, 13)), "FN", "F0", "F1", "F2", "F2'", "F3", "F3b", "F4", "F5", "F6"]
+BUILT = [
+    *(f"R{n}" for n in (0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 11, 12, 13)),
+    "FN",
+    "F0",
+    "F1",
+    "F2",
+    "F2'",
+    "F3",
+    "F3b",
+    "F4",
+    "F5",
+    "F6",
+]
 FLOOR_SCHEDULES, FLOOR_HITS = 20_000, 200
-MUTATION_LIMIT = 2_000
-SAME_AGAIN = 50
-"""Every so many schedules, one is played twice: the traces must be the same (I13)."""
+MUTATION_LIMIT, MUTATION_STEP = 2_000, 40
 
 
 def main() -> int:
     """Play what the arguments ask for and return the exit code."""
     options = _options()
-    seed = options.seed if options.seed is not None else secrets.randbelow(10**9)
-    ok = True
-    if options.schedules:
-        ok = _play_all(options, seed)
-    if options.mutation:
-        ok = _mutations(options) and ok
-    return 0 if ok else 1
+    with ExitStack() as stack:
+        server = None
+        if options.postgresql:
+            folder = Path(stack.enter_context(TemporaryDirectory(prefix="sim-")))
+            folder.chmod(0o755)
+            server = stack.enter_context(start_postgresql(folder))
+        pool = stack.enter_context(multiprocessing.get_context("spawn").Pool(options.jobs, jobs.start, (server,)))
+        return 0 if _play_all(options, pool) and _mutations(options, pool) else 1
 
 
 def _options() -> argparse.Namespace:
@@ -38,14 +55,17 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--seed", type=int, help="first seed; without it, fresh ones")
     parser.add_argument("--trace", action="store_true", help="print every event of what breaks")
     parser.add_argument("--mutation", help="a known mistake to switch on, or all")
-    parser.add_argument("--database", help="a PostgreSQL URL instead of SQLite in memory")
+    parser.add_argument("--postgresql", action="store_true", help="on a PostgreSQL server started for it")
     parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1)
     return parser.parse_args()
 
 
-def _play_all(options: argparse.Namespace, seed: int) -> bool:
-    began, rules, sums, broken = time.monotonic(), Counter(), Counter(), []
-    for result in _played(options, "", range(seed, seed + options.schedules)):
+def _play_all(options: argparse.Namespace, pool: Pool) -> bool:
+    if not options.schedules:
+        return True
+    seed = options.seed if options.seed is not None else secrets.randbelow(10**9)
+    began, rules, sums, broken = time.monotonic(), Counter[str](), Counter[str](), []
+    for result in _played(pool, "", range(seed, seed + options.schedules)):
         rules.update(result["rules"])
         sums.update({name: result[name] for name in ("edits", "writes", "crashes")})
         if result["broken"]:
@@ -73,44 +93,28 @@ def _floor(rules: Counter[str], schedules: int) -> list[str]:
     return missing
 
 
-def _mutations(options: argparse.Namespace) -> bool:
-    from tests.sim.mutations import MUTATIONS
-
-    names = list(MUTATIONS) if options.mutation == "all" else [options.mutation]
+def _mutations(options: argparse.Namespace, pool: Pool) -> bool:
+    if not options.mutation:
+        return True
+    names = pool.apply(jobs.mutation_names) if options.mutation == "all" else [options.mutation]
     print(f"{'mutation':28} {'schedules until caught':>22}  invariant")
     escaped = []
     for name in names:
-        for count, result in enumerate(_played(options, name, range(MUTATION_LIMIT)), start=1):
-            if result["broken"]:
-                print(f"{name:28} {count:22}  {result['broken'][:90]}")
+        caught, count = None, 0
+        for start in range(0, MUTATION_LIMIT, MUTATION_STEP):
+            for result in _played(pool, name, range(start, start + MUTATION_STEP)):
+                if not caught:
+                    count, caught = count + 1, result["broken"]
+            if caught:
                 break
-        else:
+        if not caught:
             escaped.append(name)
-            print(f"{name:28} {'not caught':>22}")
+        print(f"{name:28} {count if caught else 'not caught':>22}  {str(caught or '')[:90]}", flush=True)
     return not escaped
 
 
-def _played(options: argparse.Namespace, mutation: str, seeds: range) -> Iterator[dict[str, object]]:
-    if options.jobs == 1 or len(seeds) < 4:
-        _start(options.database, mutation)
-        yield from map(_play, seeds)
-        return
-    context = multiprocessing.get_context("spawn")
-    with context.Pool(options.jobs, _start, (options.database, mutation)) as pool:
-        yield from pool.imap(_play, seeds, chunksize=4)
-
-
-def _start(url: str | None, mutation: str) -> None:
-    from tests.sim import worker
-
-    database.start(url)
-    worker.mutate(mutation)
-
-
-def _play(seed: int) -> dict[str, object]:
-    from tests.sim import worker
-
-    return worker.play(seed, twice=seed % SAME_AGAIN == 0)
+def _played(pool: Pool, mutation: str, seeds: range) -> Iterator[dict[str, Any]]:
+    return pool.imap(jobs.play, ((mutation, seed) for seed in seeds), chunksize=4)
 
 
 if __name__ == "__main__":

@@ -65,6 +65,7 @@ class Traits:
     batch: int
     merge_redirects: bool
     refuses: bool
+    robot: bool
 
 
 def draw_traits(world: World) -> Traits:
@@ -89,6 +90,7 @@ def draw_traits(world: World) -> Traits:
         batch=rng.choice((1, 2, 3)),
         merge_redirects=rng.random() < 0.6,
         refuses=rng.random() < 0.25,
+        robot=rng.random() < 0.04,
     )
 
 
@@ -107,6 +109,8 @@ class FakeApp:
         self.rows: dict[str, Row] = {}
         self.serial = 0
         self.gone_at: list[tuple[int, str]] = []
+        self.blind = False
+        self.put_back: dict[str, str] = {}
 
     def clock(self) -> int:
         """Return the app's own time, coarse and skewed."""
@@ -133,6 +137,14 @@ class FakeApp:
                         row.values[name] = value
                         self.world.say(f"{self.name} rewrites {row.id}.{name} to {value!r}")
                         self.touch(row, at)
+
+    def work_robot(self) -> None:
+        """Let a workflow of the app put back what the sync has replaced: two systems that fight."""
+        for id, value in self.put_back.items():
+            row = self.rows[id]
+            if row.live and row.values["b"] != value:
+                self.user_edit(row, "b", value)
+        self.put_back.clear()
 
     def holder_of(self, key: str | None, but: str = "") -> Row | None:
         if not key:
@@ -261,6 +273,7 @@ class FakeConnector:
                 raise PageIncomplete(app=self.app.name, reason="half a page")
 
     def _incremental(self, state: dict[str, object]) -> Iterator[Page]:
+        self.app.work_robot()
         self._call("changes")
         started = self.app.clock()
         since, gone_from = int(str(state["since"])), int(str(state["gone"]))
@@ -276,6 +289,7 @@ class FakeConnector:
             if self.app.traits.primary:
                 row.read_at = self.world.now
             seen.append(Seen(self._record(row, self.app.traits.primary), has_values=self.app.traits.primary))
+        seen += [each for each in seen if self.world.chance(0.02)]
         new = min(max(processed, since), started)
         yield Page(
             seen, [Gone(id) for _, id in gone], self._cursor(self.next_cursor(new), len(self.app.gone_at)), last=True
@@ -294,6 +308,8 @@ class FakeConnector:
 
     def ids(self, object: str) -> Iterator[Sequence[Ref]]:
         self._call("ids")
+        if self.app.blind:
+            return
         yield [Ref(row.id) for row in sorted(self.app.live(), key=lambda row: row.id)]
 
     # --- reading --------------------------------------------------------------------------------
@@ -337,7 +353,7 @@ class FakeConnector:
             return [WriteResult(item.key, Outcome.LATER, message="429") for item in items]
         half = len(items) // 2 if fault < 0.05 else len(items)
         results = [self._write(item) for item in items[:half]]
-        if fault < 0.05 or fault > 0.97 and not self.world.calm:
+        if fault < 0.05 or (fault > 0.97 and not self.world.calm):
             self.world.say(f"{self.app.name}: time-out after {half} of {len(items)}")
             raise OutcomeUnknown(app=self.app.name, reason="time-out")
         self.world.step(f"{self.app.name} written")
@@ -383,6 +399,8 @@ class FakeConnector:
     def _store(self, item: WriteItem, row: Row) -> WriteResult:
         self._log(item, row)
         traits = self.app.traits
+        if traits.robot and item.values.get("b") and row.values["b"]:
+            self.app.put_back[row.id] = row.values["b"]
         for name, value in item.values.items():
             kept = rewritten(traits.rewrite_now, None if value is None else str(value))
             row.values[name] = kept

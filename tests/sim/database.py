@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sqlite3
 
+import psycopg
 from django.core.management import call_command
 from django.db import connection
 
@@ -14,9 +15,9 @@ _TEMPLATE: sqlite3.Connection | None = None
 
 
 def start(url: str | None = None) -> None:
-    """Make the schema once, in memory or on the PostgreSQL of ``url``."""
+    """Make the schema once, in memory or in a database of its own on the PostgreSQL server of ``url``."""
     global _TEMPLATE
-    boot.setup(url or "sqlite:///:memory:")
+    boot.setup(own_database(url) if url else "sqlite:///:memory:")
     call_command("migrate", verbosity=0)
     if connection.vendor == "sqlite":
         _TEMPLATE = sqlite3.connect(":memory:", check_same_thread=False)
@@ -36,6 +37,9 @@ def fresh() -> None:
         cursor.execute(f"TRUNCATE {', '.join(tables)} RESTART IDENTITY CASCADE")
 
 
-def worker_url(base: str | None, worker: int) -> str | None:
-    """Return the database of one worker process."""
-    return None if base is None else f"{base}_{worker}_{os.getpid()}"
+def own_database(server: str) -> str:
+    """Make a database for this process on a PostgreSQL server and return its URL."""
+    name = f"sim_{os.getpid()}"
+    with psycopg.connect(server, autocommit=True) as link:
+        link.execute(f"CREATE DATABASE {name}")
+    return f"{server.rpartition('/')[0]}/{name}"

@@ -8,16 +8,12 @@ from dataclasses import replace
 from typing import Any
 from unittest.mock import patch
 
-from bothways.connectors.base import Outcome
 from bothways.engine import fields as engine_fields
-from bothways.engine import plan as engine_plan
 from bothways.engine import spec as engine_spec
 from bothways.engine import table
-from bothways.engine.fields import FieldDecision
 from bothways.engine.sides import SIDES
 from bothways.ledger import journal, links
-from bothways.sync import apply, checks, matches, planning, recover, results
-from tests.sim import apps
+from bothways.sync import checks, planning, recover, results
 from tests.sim.apps import FakeConnector
 
 Patches = list[Any]
@@ -69,7 +65,9 @@ def blank_wins() -> Patches:
 
 def resurrect() -> Patches:
     """A record whose partner was deleted is created again."""
-    rows = tuple(row for row in table.RECORD_TABLE if not (row.rule == "R4" and row.action is table.ActionKind.LEAVE_OUT))
+    rows = tuple(
+        row for row in table.RECORD_TABLE if not (row.rule == "R4" and row.action is table.ActionKind.LEAVE_OUT)
+    )
     return [patch.object(table, "RECORD_TABLE", rows)]
 
 
@@ -208,5 +206,3 @@ def mutated(name: str) -> Iterator[None]:
         for each in MUTATIONS[name]() if name else []:
             stack.enter_context(each)
         yield
-
-

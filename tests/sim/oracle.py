@@ -170,7 +170,7 @@ class Oracle:
     def _equal(self, left: Row, right: Row, name: str) -> None:
         here, there = left.values[name], right.values[name]
         if (here or "").strip() == (there or "").strip() or (name == "key" and loose(here) == loose(there)):
-            return
+            return None
         if not loose(here) or not loose(there):
             return self._explained_blank(left, right, name)
         if name in self.one_way:

@@ -163,7 +163,9 @@ def _now(view: _View, *sides: Side) -> dict[Side, Known]:
 
 
 def _none(view: _View, rule: str, *record: Side, **facts: str) -> FieldDecision:
-    seen = _now(view, *(set(record) | view.rewritten))
+    """Nothing is written. What is now held becomes known on the sides given, and wherever it was unknown."""
+    unknown = {side for side in SIDES if view.state.shadow[side] is None}
+    seen = _now(view, *(set(record) | unknown | view.rewritten))
     return FieldDecision(view.mapping, rule, because(rule, **facts), seen=seen or None)
 
 

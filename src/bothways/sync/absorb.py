@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
-from bothways.connectors.base import Connector, Exists, Read
+from bothways.connectors.base import Exists, Read
 from bothways.engine.matching import key_of
 from bothways.engine.rules import because
 from bothways.engine.sides import Side
@@ -12,6 +12,7 @@ from bothways.ledger import db, due, feeds, links
 from bothways.ledger.feeds import SeenRow
 from bothways.ledger.models import Feed, Sync
 from bothways.records import Record
+from bothways.sync.context import Context, End
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,13 +39,14 @@ def from_read(read: Read) -> list[News]:
     return []
 
 
-def ask(connector: Connector, feed: Feed, rows: Sequence[SeenRow]) -> list[News]:
+def ask(ctx: Context, end: End, rows: Sequence[SeenRow]) -> list[News]:
     """Read records by id from the app's primary store, in batches."""
     news: list[News] = []
-    for batch in db.chunks(rows, connector.capabilities.batch_read):
+    for batch in db.chunks(rows, end.can.batch_read):
         refs = [row.record.ref for row in batch]
-        for read in connector.read(feed.object, refs, feed.fields):
+        for read in end.connector.read(end.object, refs, end.feed.fields):
             news += from_read(read)
+    ctx.count("R0", sum(1 for each in news if each.merged_into))
     return news
 
 
@@ -75,6 +77,8 @@ def absorb(feed: Feed, news: Iterable[News], now: float, read_at: float, *, base
     feeds.save_seen(feed, saved)
     edited = [id for id in changed & set(keys) if id in known and known[id].values is not None]
     touched = feeds.drop_told_keys(feed, edited) | feeds.replace_keys(feed, keys) | feeds.drop_keys(feed, lost)
+    if not (changed or touched or any(each.merged_into for each in by_id.values())):
+        return changed
     for sync, side_name in feeds.sides_of(feed):
         side = Side(side_name)
         for each in by_id.values():

@@ -104,7 +104,9 @@ def _ids(action: ActionRow) -> tuple[str | None, str | None]:
 
 def _linked_meanwhile(ctx: Context, action: ActionRow) -> bool:
     return any(
-        links.live_by_record(ctx.sync, side, [id]) for side, id in zip(SIDES, _ids(action), strict=True) if id is not None
+        links.live_by_record(ctx.sync, side, [id])
+        for side, id in zip(SIDES, _ids(action), strict=True)
+        if id is not None
     )
 
 

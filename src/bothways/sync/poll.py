@@ -52,7 +52,7 @@ def _news_of(ctx: Context, end: End, page: Page) -> list[News]:
             news.append(News(id, seen.record))
         elif _must_read(end, seen, known.get(id)):
             to_read.append(known.get(id) or SeenRow(id, seen.record.address, seen.record.version))
-    return news + ask(end.connector, end.feed, to_read)
+    return news + ask(ctx, end, to_read)
 
 
 def _gone(end: End, page: Page, live_ids: set[str], live_addresses: set[str | None]) -> list[News]:
@@ -82,7 +82,7 @@ def refresh(ctx: Context, end: End, ids: set[str]) -> dict[str, SeenRow]:
     ]
     if stale:
         asked_at = ctx.clock()
-        news = ask(end.connector, end.feed, stale)
+        news = ask(ctx, end, stale)
         with db.transaction_():
             ctx.fence()
             absorb(end.feed, news, ctx.clock(), asked_at)
@@ -112,7 +112,7 @@ def sweep(ctx: Context, end: End, approved: bool = False) -> int:
         ids = [ref.id for ref in refs]
         rows = feeds.seen_by_id(feed.pk, ids)
         new = [SeenRow(ref.id, ref.address, ref.version) for ref in refs if ref.id not in rows or not rows[ref.id].live]
-        news = ask(end.connector, feed, new)
+        news = ask(ctx, end, new)
         with db.transaction_():
             ctx.fence()
             absorb(feed, news, ctx.clock(), ctx.clock())
@@ -137,7 +137,7 @@ def _confirm_missing(ctx: Context, end: End, started: float) -> int:
     gone, after = 0, ""
     while rows := feeds.unswept_page(end.feed.pk, started, after):
         after = rows[-1].id
-        news = ask(end.connector, end.feed, rows)
+        news = ask(ctx, end, rows)
         gone += sum(1 for each in news if each.gone or each.merged_into)
         with db.transaction_():
             ctx.fence()

@@ -167,7 +167,7 @@ def _read(ctx: Context, side: Side, id: str) -> SeenRow | None:
     end = ctx.ends[side]
     asked_at = ctx.clock()
     known = feeds.seen_by_id(end.feed.pk, [id]).get(id, SeenRow(id))
-    news = ask(end.connector, end.feed, [known])
+    news = ask(ctx, end, [known])
     if not news:
         return None
     with db.transaction_():

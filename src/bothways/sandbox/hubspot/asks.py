@@ -1,0 +1,76 @@
+"""One call as the handlers see it, and what they answer."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import urlencode
+
+import orjson
+
+from bothways.sandbox.hubspot.crm import Crm, shown
+from bothways.sandbox.hubspot.problems import Refused
+from bothways.sandbox.hubspot.schema import CONTACTS, Kind
+from bothways.sandbox.hubspot.store import Row
+
+Query = Mapping[str, Sequence[str]]
+Answer = tuple[int, Any]
+"""A status and what the body holds (None: there is none)."""
+
+
+@dataclass(slots=True)
+class Ask:
+    """One call. ``arg`` is the id or name in the path, ``here`` the address that links go to.
+
+    ``cap`` is where search ends; ``echo`` says whether rows repeat the trace ids of their inputs.
+    """
+
+    crm: Crm
+    kind: Kind = CONTACTS
+    arg: str = ""
+    here: str = ""
+    query: Query = field(default_factory=dict)
+    raw: bytes = b""
+    cap: int = 10_000
+    echo: bool = True
+
+    @property
+    def body(self) -> dict[str, Any]:
+        """The JSON object that was sent; raise Refused if it is none."""
+        try:
+            body = orjson.loads(self.raw or b"{}")
+        except orjson.JSONDecodeError as error:
+            raise Refused(400, "Invalid input JSON") from error
+        if not isinstance(body, dict):
+            raise Refused(400, "Invalid input JSON: it must be an object")
+        return body
+
+    def first(self, name: str, default: str = "") -> str:
+        """Return the first value of a query parameter."""
+        return next(iter(self.query.get(name, ())), default)
+
+    @property
+    def archived(self) -> bool:
+        """Whether the call is about the recycle bin."""
+        return self.first("archived").lower() == "true"
+
+    @property
+    def names(self) -> list[str]:
+        """The properties asked for in the query; the ones shown by default if there are none."""
+        asked = [name for text in self.query.get("properties", ()) for name in text.split(",") if name]
+        return asked or list(self.kind.shown)
+
+    def show(self, row: Row, names: Sequence[str]) -> dict[str, Any]:
+        """Return a record as answers show it."""
+        return shown(self.kind, row, names, self.crm.properties[self.kind.name])
+
+    def link(self, **changed: str) -> str:
+        """Return the address of this call with other query parameters."""
+        return f"{self.here}?{urlencode({**self.query, **changed}, doseq=True)}"
+
+
+def sent_properties(body: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return the properties in a body or in an input of a batch; raise Refused if they are no object."""
+    sent = body.get("properties") or {}
+    if not isinstance(sent, dict):
+        raise Refused(400, "properties must be an object")
+    return sent

@@ -1,0 +1,134 @@
+"""Batch calls: at most a hundred records each."""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from bothways.sandbox.hubspot.asks import Answer, Ask, sent_properties
+from bothways.sandbox.hubspot.problems import Refused, rows_not_found
+from bothways.sandbox.hubspot.values import iso
+
+MOST = 100
+Input = Mapping[str, Any]
+Shown = dict[str, Any]
+
+
+def read(ask: Ask) -> Answer:
+    """Answer records by id or unique value; a record asked for twice is shown once, in the order of ids."""
+    body = ask.body
+    asked = [str(each.get("id") or "") for each in _inputs(body)]
+    id_property = body.get("idProperty")
+    found = {id: ask.crm.one(ask.kind, id, id_property, archived=ask.archived) for id in asked}
+    names = body.get("properties") or ask.kind.shown
+    rows = {row.id: row for row in found.values() if row is not None}
+    missing = [id for id, row in found.items() if row is None]
+    errors = [rows_not_found(ask.kind.label, missing).row()] if missing else []
+    return _answer(ask, [ask.show(rows[id], names) for id in sorted(rows)], errors, 200)
+
+
+def create(ask: Ask) -> Answer:
+    """Make records: all or none of them, unless every input has a trace id."""
+
+    def make(each: Input) -> Shown:
+        row = ask.crm.create(ask.kind, sent_properties(each))
+        return ask.show(row, list(row.props))
+
+    inputs = _inputs(ask.body)
+    results, errors = _each(ask, inputs, make)
+    return _answer(ask, results[::-1], errors, 201)
+
+
+def update(ask: Ask) -> Answer:
+    """Change records. Ids that do not exist are reported; a bad value refuses all, unless all are traced.
+
+    An id that is no number is passed over in silence, as HubSpot has been seen to do.
+    """
+    inputs = [each for each in _inputs(ask.body) if _refers(ask, each)]
+    rows = [(each, ask.crm.one(ask.kind, str(each["id"]), each.get("idProperty"))) for each in inputs]
+    _refuse_twice([row.id for _, row in rows if row is not None])
+    there = {id(each): row for each, row in rows if row is not None}
+
+    def change(each: Input) -> Shown:
+        sent = sent_properties(each)
+        return ask.show(ask.crm.update(ask.kind, there[id(each)], sent), list(sent))
+
+    results, errors = _each(ask, [each for each in inputs if id(each) in there], change)
+    missing = [str(each["id"]) for each, row in rows if row is None]
+    if missing:
+        errors.append(rows_not_found(ask.kind.label, missing).row())
+    return _answer(ask, results, errors, 200)
+
+
+def upsert(ask: Ask) -> Answer:
+    """Make or change records by a unique property; one that is refused refuses all."""
+    results = []
+    for each in _inputs(ask.body):
+        key, name = str(each.get("id") or ""), str(each.get("idProperty") or "")
+        ask.crm.require_unique(ask.kind, name)
+        row, sent = ask.crm.one(ask.kind, key, name), sent_properties(each)
+        made = row is None
+        if row is None:
+            row = ask.crm.create(ask.kind, {name: key, **sent})
+        else:
+            row = ask.crm.update(ask.kind, row, sent)
+        results.append({**ask.show(row, list(row.props)), "new": made})
+    return _answer(ask, results, [], 200)
+
+
+def archive(ask: Ask) -> Answer:
+    """Put records into the recycle bin; the answer says nothing about any of them."""
+    for each in _inputs(ask.body):
+        row = ask.crm.one(ask.kind, str(each.get("id") or ""))
+        if row is not None:
+            ask.crm.archive(ask.kind, row)
+    return 204, None
+
+
+def _inputs(body: Mapping[str, Any]) -> Sequence[Input]:
+    inputs = body.get("inputs")
+    if not isinstance(inputs, list) or not all(isinstance(each, dict) for each in inputs):
+        raise Refused(400, "inputs must be a list of objects")
+    if len(inputs) > MOST:
+        raise Refused(400, f"The maximum batch size is {MOST}, but {len(inputs)} inputs were sent")
+    return inputs
+
+
+def _refers(ask: Ask, each: Input) -> bool:
+    """Tell whether an input names a record; raise Refused for a property that names none."""
+    name = each.get("idProperty")
+    if name in (None, "", "hs_object_id"):
+        return str(each.get("id") or "").isdecimal()
+    if name == "email" or not ask.crm.properties[ask.kind.name].get(str(name), {}).get("hasUniqueValue"):
+        message = f"Unable to perform update/upsert by non-unique {ask.kind.type_id} property {name}"
+        raise Refused(400, message)
+    return "id" in each
+
+
+def _refuse_twice(ids: Sequence[int]) -> None:
+    twice = sorted({id for id in ids if ids.count(id) > 1}) if len(set(ids)) < len(ids) else []
+    if twice:
+        raise Refused(400, f"Duplicate IDs found in batch input: {twice}. IDs must be unique")
+
+
+def _each(ask: Ask, inputs: Sequence[Input], do: Callable[[Input], Shown]) -> tuple[list[Shown], list[Shown]]:
+    """Do something for every input; if all have trace ids, a refusal counts for its input alone."""
+    traced = all(each.get("objectWriteTraceId") for each in inputs)
+    results, errors = [], []
+    for each in inputs:
+        trace = each.get("objectWriteTraceId")
+        try:
+            result = do(each)
+        except Refused as refusal:
+            if not traced:
+                raise
+            errors.append(refusal.row(str(trace)))
+        else:
+            results.append({**result, "objectWriteTraceId": str(trace)} if trace and ask.echo else result)
+    return results, errors
+
+
+def _answer(ask: Ask, results: list[Shown], errors: list[Shown], status: int) -> Answer:
+    now = iso(ask.crm.now)
+    body: Shown = {"status": "COMPLETE", "results": results, "startedAt": now, "completedAt": now}
+    if not errors:
+        return status, body
+    return 207, {**body, "numErrors": len(errors), "errors": errors}

@@ -1,0 +1,235 @@
+"""What the account does with records: the rules for saving, archiving and merging them.
+
+Callers hold the sandbox's lock and an open transaction. [K] in a comment marks what HubSpot's
+documentation does not promise.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+from bothways.sandbox.hubspot.problems import BadValue, Refused, conflict, invalid_values, not_found
+from bothways.sandbox.hubspot.schema import KINDS, STAGES, Definition, Kind, first_properties
+from bothways.sandbox.hubspot.store import Row, Store
+from bothways.sandbox.hubspot.values import Invalid, bad_value, iso, millis_of, normal
+
+Sent = Mapping[str, Any]
+
+
+class Crm:
+    """One account. ``now`` is milliseconds since 1970, ``lag`` milliseconds until a save can be searched."""
+
+    def __init__(self, store: Store) -> None:
+        self.store = store
+        self.now = 0
+        self.lag = 0
+        self.properties: dict[str, dict[str, Definition]] = {}
+        self._unique: dict[str, list[str]] = {}
+        with store.transaction():
+            for kind in KINDS:
+                if not store.definitions(kind.name):
+                    for definition in first_properties(kind):
+                        store.define(kind.name, definition)
+                self.learn(kind)
+
+    def learn(self, kind: Kind) -> None:
+        """Take over the definitions of properties as they are stored."""
+        self.properties[kind.name] = self.store.definitions(kind.name)
+        self._unique[kind.name] = [name for name, each in self.properties[kind.name].items() if each["hasUniqueValue"]]
+
+    # --- finding --------------------------------------------------------------------------------------
+
+    def one(self, kind: Kind, id: str, id_property: str | None = None, *, archived: bool | None = False) -> Row | None:
+        """Return the record with this id, or with this value of a unique property; ``archived`` None: any."""
+        if id_property in (None, "", "hs_object_id"):
+            number = int(id) if id.isascii() and id.isdecimal() and len(id) < 19 else None
+        else:
+            self.require_unique(kind, str(id_property))
+            number = self.store.holder(kind.name, str(id_property), _key(str(id_property), id))
+        row = self.store.get(kind.name, number) if number is not None else None
+        return row if row and archived in (None, row.archived_at is not None) else None
+
+    def require_unique(self, kind: Kind, name: str) -> None:
+        """Raise Refused if a property does not identify records."""
+        if not self.properties[kind.name].get(name, {}).get("hasUniqueValue"):
+            raise Refused(400, f"{name} is not a unique property of {kind.type_id}")
+
+    # --- saving ---------------------------------------------------------------------------------------
+
+    def create(self, kind: Kind, sent: Sent, *, trusted: bool = False) -> Row:
+        """Make a record and return it; raise Refused. ``trusted``: read-only properties may be given."""
+        values = self._checked(kind, sent, {}, trusted)
+        if not trusted and not any(values.get(name) for name in kind.needs):
+            raise Refused(400, f"A new {kind.label} needs one of: {', '.join(kind.needs)}")
+        row = self._new(kind, self.store.next_ids(kind.name, 1)[0], values)
+        keys = self._keys(kind, row.props)
+        self._refuse_taken(kind, keys, None)
+        self._store(kind, [row])
+        self.store.add_keys(kind.name, keys, row.id)
+        return row
+
+    def update(self, kind: Kind, row: Row, sent: Sent, *, trusted: bool = False) -> Row:
+        """Change a record and return what it is now; raise Refused. It counts as modified in any case."""
+        values = self._checked(kind, sent, row.props, trusted)
+        props = {name: value for name, value in {**row.props, **values}.items() if value is not None}
+        if "email" in values and kind.more_emails in props:
+            others = [each for each in props[str(kind.more_emails)].split(";") if each != props.get("email")]
+            props[str(kind.more_emails)] = ";".join(others)
+        changed = Row(row.id, _derived(kind, props), row.created, _moment(values.get(kind.modified), self.now))
+        before, after = self._keys(kind, row.props), self._keys(kind, changed.props)
+        if before != after:
+            self._refuse_taken(kind, after - before, row.id)
+            self.store.set_keys(kind.name, row.id, after)
+        self._store(kind, [changed])
+        return changed
+
+    def archive(self, kind: Kind, row: Row) -> None:
+        """Put a record into the recycle bin. Its unique values are free from then on [K]."""
+        self._store(kind, [replace(row, archived_at=self.now)])
+        self.store.set_keys(kind.name, row.id, ())
+
+    def forget(self, kind: Kind, row: Row) -> None:
+        """Delete a record for good, as privacy laws want it."""
+        self.archive(kind, row)
+        self.store.remove(kind.name, row.id)
+
+    def merge(self, kind: Kind, primary: Row, other: Row) -> Row:
+        """Merge two records into a new one with a new id, to which both old ids lead from then on.
+
+        The values of ``primary`` win where both have one; further addresses of contacts are kept.
+        """
+        if primary.id == other.id:
+            raise Refused(400, "A record cannot be merged with itself")
+        props = {**other.props, **primary.props}
+        absorbed = [
+            *_listed(primary.props.get("hs_merged_object_ids")),
+            *_listed(other.props.get("hs_merged_object_ids")),
+        ]
+        props["hs_merged_object_ids"] = ";".join([*absorbed, str(primary.id), str(other.id)])
+        if kind.more_emails:
+            emails = [value for row in (primary, other) for value in self._emails(kind, row.props)]
+            more = ";".join(each for each in dict.fromkeys(emails) if each != props.get("email"))
+            props = {**props, kind.more_emails: more} if more else props
+        id = self.store.next_ids(kind.name, 1)[0]
+        merged = Row(id, _derived(kind, props), min(primary.created, other.created), self.now)
+        for row in (primary, other):
+            self.forget(kind, row)
+        self.store.lead(kind.name, (primary.id, other.id), id)
+        self._store(kind, [merged])
+        self.store.set_keys(kind.name, id, self._keys(kind, merged.props))
+        return merged
+
+    def seed(self, kind: Kind, rows: Sequence[Sent]) -> list[str]:
+        """Make many records at once, indexed at once, and return their ids; raise Refused.
+
+        Read-only properties may be given, the dates of creation and modification among them.
+        """
+        made = []
+        for id, sent in zip(self.store.next_ids(kind.name, len(rows)), rows, strict=True):
+            row = self._new(kind, id, self._checked(kind, sent, {}, True))
+            keys = self._keys(kind, row.props)
+            self._refuse_taken(kind, keys, None)
+            self.store.add_keys(kind.name, keys, id)
+            made.append(row)
+        self.store.save(kind.name, made, self.now)
+        return [str(row.id) for row in made]
+
+    # --- rules ----------------------------------------------------------------------------------------
+
+    def _new(self, kind: Kind, id: int, values: Mapping[str, str | None]) -> Row:
+        props = {name: value for name, value in values.items() if value is not None}
+        created = _moment(props.pop("createdate", None), self.now)
+        return Row(id, _derived(kind, props), created, _moment(props.pop(kind.modified, None), self.now))
+
+    def _store(self, kind: Kind, rows: Sequence[Row]) -> None:
+        self.store.save(kind.name, rows, self.now + self.lag)
+
+    def _checked(self, kind: Kind, sent: Sent, held: Mapping[str, str], trusted: bool) -> dict[str, str | None]:
+        """Return the values to be stored; raise Refused naming every one that is not accepted."""
+        definitions, values, bad = self.properties[kind.name], {}, []
+        for name, raw in sent.items():
+            definition = definitions.get(name)
+            if definition is None or definition["archived"]:
+                bad.append(BadValue(name, "PROPERTY_DOESNT_EXIST", f'Property "{name}" does not exist'))
+            elif definition["modificationMetadata"]["readOnlyValue"] and not trusted:
+                bad.append(BadValue(name, "READ_ONLY_VALUE", f'"{name}" is a read only property'))
+            elif raw is not None:
+                try:
+                    values[name] = normal(definition, raw, held.get(name))
+                except Invalid as error:
+                    bad.append(bad_value(name, error))
+        if bad:
+            raise invalid_values(bad)
+        if _goes_back(values.get("lifecyclestage"), held.get("lifecyclestage")):
+            del values["lifecyclestage"]  # [K] the call succeeds, the stage stays
+        return values
+
+    def _refuse_taken(self, kind: Kind, keys: Iterable[tuple[str, str]], own: int | None) -> None:
+        """Raise Refused if another live record holds one of these unique values."""
+        for name, value in keys:
+            holder = self.store.holder(kind.name, name, value)
+            if holder in (None, own):
+                continue
+            if name == "email":
+                raise conflict(kind.label, int(holder or 0))
+            raise invalid_values([BadValue(name, "CONFLICTING_UNIQUE_VALUE", f"{holder} already has that value.")])
+
+    def _keys(self, kind: Kind, props: Mapping[str, str]) -> set[tuple[str, str]]:
+        keys = {(name, _key(name, props[name])) for name in self._unique[kind.name] if name in props}
+        return keys | {("email", each) for each in self._emails(kind, props)}
+
+    def _emails(self, kind: Kind, props: Mapping[str, str]) -> list[str]:
+        if kind.more_emails is None:
+            return []
+        own = [props["email"]] if "email" in props else []
+        return [*own, *_listed(props.get(kind.more_emails))]
+
+
+def shown(kind: Kind, row: Row, names: Iterable[str], definitions: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a record as answers show it, with these properties and those that are always shown."""
+    props: dict[str, str | None] = {name: row.props.get(name) for name in names if name in definitions}
+    props["createdate"], props[kind.modified] = iso(row.created), iso(row.modified)
+    props["hs_object_id"] = str(row.id)
+    body: dict[str, Any] = {
+        "id": str(row.id),
+        "properties": props,
+        "createdAt": props["createdate"],
+        "updatedAt": props[kind.modified],
+        "archived": row.archived_at is not None,
+    }
+    if row.archived_at is not None:
+        body["archivedAt"] = iso(row.archived_at)
+    return body
+
+
+def found(row: Row | None) -> Row:
+    """Return a record that must be there; raise Refused if it is not."""
+    if row is None:
+        raise not_found()
+    return row
+
+
+def _key(name: str, value: str) -> str:
+    return value.strip().lower() if name == "email" else value
+
+
+def _listed(text: str | None) -> list[str]:
+    return [each for each in (text or "").split(";") if each]
+
+
+def _moment(text: str | None, now: int) -> int:
+    return now if text is None else millis_of(text)
+
+
+def _goes_back(new: str | None, held: str | None) -> bool:
+    return new in STAGES and held in STAGES and STAGES.index(str(new)) < STAGES.index(str(held))
+
+
+def _derived(kind: Kind, props: dict[str, str]) -> dict[str, str]:
+    """Return a record's properties with the calculated ones made anew, and without empty ones."""
+    if kind.more_emails:
+        email = props.get("email", "")
+        name = " ".join(props[each] for each in ("firstname", "lastname") if each in props)
+        props = {**props, "hs_email_domain": email.partition("@")[2], "hs_full_name_or_email": name or email}
+    dates = ("createdate", kind.modified)
+    return {name: value for name, value in props.items() if value and name not in dates}

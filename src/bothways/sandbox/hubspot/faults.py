@@ -1,0 +1,69 @@
+"""Faults that a test orders: taken in the order in which they were ordered, so that runs repeat exactly."""
+
+import threading
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+WRITES = ("create", "update", "archive", "batch/create", "batch/update", "batch/archive", "batch/upsert", "merge")
+BATCHES = ("batch/read", "batch/create", "batch/update", "batch/archive", "batch/upsert")
+KINDS: Mapping[str, tuple[str, ...] | None] = {
+    "429": None,
+    "401": None,
+    "403": None,
+    "500": None,
+    "502": None,
+    "503": None,
+    "timeout-before": None,
+    "timeout-after-commit": None,
+    "half-batch": BATCHES,
+    "slow": None,
+    "lag": WRITES,
+    "garbage": None,
+}
+"""Every kind of fault and the calls it can meet (None: all)."""
+
+
+@dataclass(slots=True)
+class Fault:
+    """One ordered fault: how often it still happens, and to which calls."""
+
+    kind: str
+    times: int
+    match: str
+    options: Mapping[str, Any] = field(default_factory=dict)
+
+
+class Faults:
+    """The faults that are still to happen."""
+
+    def __init__(self) -> None:
+        self._waiting: list[Fault] = []
+        self._lock = threading.Lock()
+
+    def order(self, kind: str, times: int, match: str, options: Mapping[str, Any]) -> None:
+        """Order a fault for the next calls whose method and path contain ``match``; raise ValueError."""
+        if kind not in KINDS:
+            raise ValueError(f"no fault is called {kind}; there are {', '.join(KINDS)}")
+        with self._lock:
+            self._waiting.append(Fault(kind, times, match, options))
+
+    def meet(self, call: str, target: str) -> Fault | None:
+        """Return the fault that this call meets, None for none. One call meets one fault."""
+        with self._lock:
+            for fault in self._waiting:
+                calls = KINDS[fault.kind]
+                if fault.times > 0 and fault.match in target and (calls is None or call in calls):
+                    fault.times -= 1
+                    self._waiting = [each for each in self._waiting if each.times > 0]
+                    return fault
+        return None
+
+    def waiting(self) -> int:
+        """Return how many faults have not happened yet."""
+        return sum(fault.times for fault in self._waiting)
+
+    def clear(self) -> None:
+        """Forget all faults that have not happened yet."""
+        with self._lock:
+            self._waiting.clear()

@@ -1,0 +1,99 @@
+"""Which call a method and path stand for, and the scopes that it needs."""
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from urllib.parse import unquote
+
+from bothways.sandbox.hubspot import batches, properties, single
+from bothways.sandbox.hubspot.asks import Answer, Ask
+from bothways.sandbox.hubspot.problems import Refused, not_found
+from bothways.sandbox.hubspot.schema import CONTACTS, Kind, kind_of
+
+_VERSION = r"20\d\d-\d\d(?:-beta)?"
+_OBJECTS = re.compile(rf"/crm/(?:objects/{_VERSION}|v[34]/objects)/([^/]+)(?:/(.+))?")
+_PROPERTIES = re.compile(rf"/crm/(?:properties/{_VERSION}|v[34]/properties)/([^/]+)(?:/([^/]+))?")
+_ACCOUNT = re.compile(rf"/account-info/(?:{_VERSION}|v3)/details")
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """One call: its name in the counter, what it does, and one of whose scopes a token must have."""
+
+    call: str
+    do: Callable[[Ask], Answer]
+    scope: str = ""
+    kind: Kind = CONTACTS
+    arg: str = ""
+
+    @property
+    def scopes(self) -> tuple[str, ...]:
+        """The scopes of which the token needs one; none for a call that everybody may make."""
+        return tuple(f"crm.{each.replace('*', self.kind.name)}" for each in self.scope.split())
+
+
+_READ, _WRITE = "objects.*.read", "objects.*.write"
+_SCHEMA_READ, _SCHEMA_WRITE = "schemas.*.read objects.*.read", "schemas.*.write"
+
+_OF_OBJECT: Mapping[tuple[str, str], Route] = {
+    ("GET", ""): Route("list", single.list_page, _READ),
+    ("POST", ""): Route("create", single.create, _WRITE),
+    ("POST", "search"): Route("search", single.find, _READ),
+    ("POST", "merge"): Route("merge", single.merge, _WRITE),
+    ("POST", "gdpr-delete"): Route("gdpr-delete", single.forget, _WRITE),
+    ("POST", "batch/read"): Route("batch/read", batches.read, _READ),
+    ("POST", "batch/create"): Route("batch/create", batches.create, _WRITE),
+    ("POST", "batch/update"): Route("batch/update", batches.update, _WRITE),
+    ("POST", "batch/upsert"): Route("batch/upsert", batches.upsert, _WRITE),
+    ("POST", "batch/archive"): Route("batch/archive", batches.archive, _WRITE),
+}
+_OF_RECORD: Mapping[str, Route] = {
+    "GET": Route("read", single.read, _READ),
+    "PATCH": Route("update", single.update, _WRITE),
+    "DELETE": Route("archive", single.archive, _WRITE),
+}
+_OF_PROPERTIES: Mapping[str, Route] = {
+    "GET": Route("properties", properties.list_all, _SCHEMA_READ),
+    "POST": Route("properties/create", properties.create, _SCHEMA_WRITE),
+}
+_OF_PROPERTY: Mapping[str, Route] = {
+    "GET": Route("properties/read", properties.read, _SCHEMA_READ),
+    "PATCH": Route("properties/update", properties.update, _SCHEMA_WRITE),
+    "DELETE": Route("properties/archive", properties.archive, _SCHEMA_WRITE),
+}
+ACCOUNT = Route("account-info", single.account)
+
+
+def route_of(method: str, path: str) -> Route:
+    """Return the call that a method and path stand for; raise Refused if there is none."""
+    if _ACCOUNT.fullmatch(path):
+        return _chosen({"GET": ACCOUNT}, method)
+    if match := _OBJECTS.fullmatch(path):
+        kind, rest = _kind(match[1]), match[2] or ""
+        route = _OF_OBJECT.get((method, rest)) or _at_record(method, rest)
+        return replace(route, kind=kind, arg=unquote(rest))
+    if match := _PROPERTIES.fullmatch(path):
+        kind, name = _kind(match[1]), unquote(match[2] or "")
+        return replace(_chosen(_OF_PROPERTY if name else _OF_PROPERTIES, method), kind=kind, arg=name)
+    raise not_found()
+
+
+def _at_record(method: str, rest: str) -> Route:
+    if not rest or any(rest == name for _, name in _OF_OBJECT):
+        raise Refused(405, "Method not allowed")
+    if "/" in rest:
+        raise not_found()
+    return _chosen(_OF_RECORD, method)
+
+
+def _chosen(routes: Mapping[str, Route], method: str) -> Route:
+    if method not in routes:
+        raise Refused(405, "Method not allowed")
+    return routes[method]
+
+
+def _kind(name: str) -> Kind:
+    kind = kind_of(unquote(name))
+    if kind is None:
+        raise Refused(400, f"Unable to infer object type from: {name}")
+    return kind

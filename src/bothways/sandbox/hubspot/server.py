@@ -1,0 +1,260 @@
+"""The stand-in: an account behind an HTTP server on loopback, and the strings that a test pulls."""
+
+import contextlib
+import threading
+from collections import Counter, deque
+from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
+from types import TracebackType
+from typing import Any, Self
+from urllib.parse import parse_qs
+
+from bothways.sandbox.hubspot import search
+from bothways.sandbox.hubspot.asks import Ask
+from bothways.sandbox.hubspot.clocks import Clock, FrozenClock
+from bothways.sandbox.hubspot.crm import Crm, found, shown
+from bothways.sandbox.hubspot.faults import Fault, Faults
+from bothways.sandbox.hubspot.limits import DAILY, Limits
+from bothways.sandbox.hubspot.problems import Refused, missing_scopes, rate_limited, unauthorized
+from bothways.sandbox.hubspot.routes import Route, route_of
+from bothways.sandbox.hubspot.schema import Kind, kind_of
+from bothways.sandbox.hubspot.store import Row, Store
+from bothways.sandbox.hubspot.web import Reply, Request, Web
+
+TOKEN = "pat-sandbox"
+LONGEST_ADDRESS = 8000
+LOG_LENGTH = 100_000
+
+
+class HubSpotSandbox:
+    """A HubSpot account to be used in a ``with`` block.
+
+    ``tokens`` maps each accepted token to its scopes (None: all). ``rate`` and ``search_rate`` are calls
+    and seconds, None for no limit; ``daily`` is calls per day. ``index_lag`` is seconds of ``clock`` until
+    a save can be found by search, ``search_cap`` the row at which a search ends. ``db`` is a file or
+    ":memory:"; a file's account goes on where it was. ``echo_traces``: rows of batch answers repeat the
+    trace ids of their inputs.
+    """
+
+    def __init__(
+        self,
+        tokens: Mapping[str, AbstractSet[str] | None] | None = None,
+        *,
+        index_lag: float = 0.0,
+        rate: tuple[int, float] | None = (100, 10.0),
+        search_rate: tuple[int, float] | None = (5, 1.0),
+        search_cap: int = 10_000,
+        daily: int = DAILY,
+        echo_traces: bool = True,
+        db: str = ":memory:",
+        clock: Clock | FrozenClock | None = None,
+        port: int = 0,
+    ) -> None:
+        self.tokens = dict(tokens or {TOKEN: None})
+        self.clock = clock or Clock()
+        self.index_lag, self.search_cap, self.echo_traces = index_lag, search_cap, echo_traces
+        self.calls: Counter[str] = Counter()
+        self.log: deque[tuple[str, str, int]] = deque(maxlen=LOG_LENGTH)
+        self._limits = Limits(rate, search_rate, daily)
+        self._faults = Faults()
+        self._lock = threading.Lock()
+        self._stopping = threading.Event()
+        self._store = Store(db)
+        search.prepare(self._store)
+        self._crm = Crm(self._store)
+        self._web = Web(self._answer, self.clock.now, port)
+
+    def __enter__(self) -> Self:
+        self._web.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Stop serving and close the store."""
+        self._stopping.set()
+        self._web.stop()
+        with self._lock:
+            self._store.close()
+
+    # --- the strings ----------------------------------------------------------------------------------
+
+    @property
+    def url(self) -> str:
+        """The address to be used instead of HubSpot's."""
+        return self._web.url
+
+    @property
+    def token(self) -> str:
+        """The first of the accepted tokens."""
+        return next(iter(self.tokens))
+
+    def fault(self, kind: str, times: int = 1, match: str = "", **options: Any) -> None:
+        """Order a fault for the next ``times`` calls with ``match`` in their method and path.
+
+        Kinds: "429" (options policy, retry_after), "401", "403", "500", "502", "503" (option commit: do it
+        all the same), "timeout-before" and "timeout-after-commit" (the connection is closed without an
+        answer), "half-batch" (do half and answer 500), "slow" (option seconds), "lag" (what this call
+        saves is indexed ``seconds`` later), "garbage" (HTML). Raises ValueError.
+        """
+        self._faults.order(kind, times, match, options)
+
+    def clear_faults(self) -> None:
+        """Forget all faults that have not happened yet."""
+        self._faults.clear()
+
+    def faults_waiting(self) -> int:
+        """Return how many faults have not happened yet."""
+        return self._faults.waiting()
+
+    def seed(self, object: str, rows: Sequence[Mapping[str, Any]]) -> list[str]:
+        """Make many records, indexed at once, and return their ids.
+
+        Read-only properties may be given, with the dates of creation and modification among them. Raises
+        Refused for the first record that is not accepted; then none is made.
+        """
+        with self._inside():
+            return self._crm.seed(_kind(object), rows)
+
+    def create(self, object: str, properties: Mapping[str, Any]) -> str:
+        """Make a record as a person in the app would, and return its id; raise Refused."""
+        with self._inside():
+            return str(self._crm.create(_kind(object), properties, trusted=True).id)
+
+    def edit(self, object: str, id: str, properties: Mapping[str, Any]) -> None:
+        """Change a record; with no properties, only its date of modification. Raises Refused."""
+        with self._inside():
+            self._crm.update(_kind(object), self._live(object, id), properties, trusted=True)
+
+    def archive(self, object: str, id: str) -> None:
+        """Put a record into the recycle bin; raise Refused."""
+        with self._inside():
+            self._crm.archive(_kind(object), self._live(object, id))
+
+    def merge(self, object: str, primary: str, other: str) -> str:
+        """Merge two records and return the id of the new one; raise Refused."""
+        with self._inside():
+            rows = [self._live(object, id) for id in (primary, other)]
+            return str(self._crm.merge(_kind(object), *rows).id)
+
+    def get(self, object: str, id: str) -> dict[str, Any] | None:
+        """Return a record as the API shows it, archived or not, with every property it has."""
+        kind = _kind(object)
+        with self._inside():
+            row = self._crm.one(kind, id, archived=None)
+            return shown(kind, row, list(row.props), self._crm.properties[kind.name]) if row else None
+
+    def records(self, object: str) -> dict[str, dict[str, str]]:
+        """Return the values of all live records by id."""
+        kind, definitions = _kind(object), self._crm.properties[_kind(object).name]
+        with self._inside():
+            rows = self._store.page(kind.name, 0, -1, archived=False)
+        return {str(row.id): shown(kind, row, list(row.props), definitions)["properties"] for row in rows}
+
+    def indexed(self) -> None:
+        """Have search show everything saved so far."""
+        with self._inside():
+            self._store.catch_up(2**62)
+
+    @contextlib.contextmanager
+    def _inside(self, lag: float = 0.0) -> Iterator[None]:
+        """Hold the lock and a transaction, at the time it is now."""
+        with self._lock, self._store.transaction():
+            self._crm.now = round(self.clock.now() * 1000)
+            self._crm.lag = round((self.index_lag + lag) * 1000)
+            yield
+
+    def _live(self, object: str, id: str) -> Row:
+        return found(self._crm.one(_kind(object), id))
+
+    # --- answering ------------------------------------------------------------------------------------
+
+    def _answer(self, request: Request) -> Reply | None:
+        """Return the answer to a call, None for a connection that breaks off."""
+        search = request.path.endswith("/search")
+        reply: Reply | None
+        try:
+            reply = self._routed(request, search)
+        except Refused as refusal:
+            reply = Reply(refusal.status, refusal.body())
+        if reply is not None:
+            reply.headers |= self._limits.headers(search=search)
+        self.log.append((request.method, request.path, reply.status if reply else 0))
+        return reply
+
+    def _routed(self, request: Request, search: bool) -> Reply | None:
+        if len(request.target) > LONGEST_ADDRESS:
+            raise Refused(414, "The address is too long")
+        scopes = self._scopes(request)
+        route = route_of(request.method, request.path)
+        self.calls[route.call] += 1
+        with self._lock:
+            policy = self._limits.refusal(self.clock.now(), search=search)
+        if policy is not None:
+            raise rate_limited(policy)
+        fault = self._faults.meet(route.call, f"{request.method} {request.target}")
+        if scopes is not None and route.scopes and not scopes & set(route.scopes):
+            raise missing_scopes(route.scopes[:1])
+        if fault is None:
+            return self._done(request, route, request.body)
+        return self._faulty(request, route, fault)
+
+    def _scopes(self, request: Request) -> AbstractSet[str] | None:
+        scheme, _, token = request.headers.get("authorization", "").partition(" ")
+        if scheme.lower() != "bearer" or token.strip() not in self.tokens:
+            raise unauthorized()
+        return self.tokens[token.strip()]
+
+    def _done(self, request: Request, route: Route, body: bytes, lag: float = 0.0) -> Reply:
+        here = f"http://{request.headers.get('host') or self.url[7:]}{request.path}"
+        query = parse_qs(request.query, keep_blank_values=True)
+        ask = Ask(self._crm, route.kind, route.arg, here, query, body, self.search_cap, self.echo_traces)
+        with self._inside(lag):
+            return Reply(*route.do(ask))
+
+    def _faulty(self, request: Request, route: Route, fault: Fault) -> Reply | None:
+        """Answer a call that meets a fault."""
+        options, kind = fault.options, fault.kind
+        if kind == "slow":
+            self._stopping.wait(options.get("seconds", 1.0))
+            return self._done(request, route, request.body)
+        if kind == "lag":
+            return self._done(request, route, request.body, options.get("seconds", 60.0))
+        if kind == "timeout-before":
+            return None
+        if kind == "timeout-after-commit":
+            self._done(request, route, request.body)
+            return None
+        if kind == "half-batch":
+            self._done(request, route, request.first_half())
+            return Reply(500, _failure(500))
+        if kind == "garbage":
+            return Reply(200, b"<html><body>Please wait</body></html>", {"Content-Type": "text/html"})
+        return self._refusing(request, route, fault)
+
+    def _refusing(self, request: Request, route: Route, fault: Fault) -> Reply:
+        if fault.kind == "401":
+            raise unauthorized()
+        if fault.kind == "403":
+            raise missing_scopes(route.scopes[:1] or ("oauth",))
+        if fault.kind == "429":
+            body = rate_limited(fault.options.get("policy", "TEN_SECONDLY_ROLLING")).body()
+            wait = fault.options.get("retry_after")
+            return Reply(429, body, {} if wait is None else {"Retry-After": str(wait)})
+        if fault.options.get("commit"):
+            self._done(request, route, request.body)
+        return Reply(int(fault.kind), _failure(int(fault.kind)))
+
+
+def _failure(status: int) -> dict[str, Any]:
+    return Refused(status, "internal error", "INTERNAL_ERROR").body()
+
+
+def _kind(name: str) -> Kind:
+    kind = kind_of(name)
+    if kind is None:
+        raise ValueError(f"there are no {name} here")
+    return kind

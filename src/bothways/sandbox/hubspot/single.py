@@ -1,0 +1,93 @@
+"""Calls about one record, and the listing."""
+
+from typing import Any
+
+from bothways.sandbox.hubspot.asks import Answer, Ask, sent_properties
+from bothways.sandbox.hubspot.crm import found
+from bothways.sandbox.hubspot.problems import PORTAL, Refused
+from bothways.sandbox.hubspot.search import search
+from bothways.sandbox.hubspot.store import Row
+
+PAGE, DEFAULT_PAGE = 100, 10
+
+
+def list_page(ask: Ask) -> Answer:
+    """Answer a page of the listing, from the primary store in the order of ids."""
+    limit, after = ask.first("limit") or str(DEFAULT_PAGE), ask.first("after") or "0"
+    if not limit.isdecimal() or not 1 <= int(limit) <= PAGE:
+        raise Refused(400, f"limit must be between 1 and {PAGE}")
+    if not after.isdecimal():
+        raise Refused(400, "after is not a place in this listing")
+    rows = ask.crm.store.page(ask.kind.name, int(after), int(limit) + 1, archived=ask.archived)
+    body: dict[str, Any] = {"results": [ask.show(row, ask.names) for row in rows[: int(limit)]]}
+    if len(rows) > int(limit):
+        next_id = str(rows[-1].id)
+        body["paging"] = {"next": {"after": next_id, "link": ask.link(after=next_id)}}
+    return 200, body
+
+
+def read(ask: Ask) -> Answer:
+    """Answer one record."""
+    return 200, ask.show(_addressed(ask, archived=ask.archived), ask.names)
+
+
+def create(ask: Ask) -> Answer:
+    """Make one record."""
+    row = ask.crm.create(ask.kind, sent_properties(ask.body))
+    return 201, ask.show(row, list(row.props))
+
+
+def update(ask: Ask) -> Answer:
+    """Change one record."""
+    sent = sent_properties(ask.body)
+    row = ask.crm.update(ask.kind, _addressed(ask), sent)
+    return 200, ask.show(row, list(sent))
+
+
+def archive(ask: Ask) -> Answer:
+    """Put one record into the recycle bin; one that is not there is passed over."""
+    row = ask.crm.one(ask.kind, ask.arg, ask.first("idProperty"))
+    if row is not None:
+        ask.crm.archive(ask.kind, row)
+    return 204, None
+
+
+def find(ask: Ask) -> Answer:
+    """Answer a search."""
+    return 200, search(ask.crm, ask.kind, ask.body, ask.raw, ask.cap)
+
+
+def merge(ask: Ask) -> Answer:
+    """Merge two records into a new one."""
+    body = ask.body
+    ids = [str(body.get(name) or "") for name in ("primaryObjectId", "objectIdToMerge")]
+    primary, other = (found(ask.crm.one(ask.kind, id)) for id in ids)
+    row = ask.crm.merge(ask.kind, primary, other)
+    return 200, ask.show(row, list(row.props))
+
+
+def forget(ask: Ask) -> Answer:
+    """Delete a record for good."""
+    body = ask.body
+    row = ask.crm.one(ask.kind, str(body.get("objectId") or ""), body.get("idProperty"), archived=None)
+    ask.crm.forget(ask.kind, found(row))
+    return 204, None
+
+
+def account(ask: Ask) -> Answer:
+    """Answer who the token belongs to."""
+    return 200, {
+        "portalId": PORTAL,
+        "accountType": "DEVELOPER_TEST",
+        "timeZone": "UTC",
+        "companyCurrency": "EUR",
+        "additionalCurrencies": [],
+        "utcOffset": "+00:00",
+        "utcOffsetMilliseconds": 0,
+        "uiDomain": "app.hubspot.com",
+        "dataHostingLocation": "eu1",
+    }
+
+
+def _addressed(ask: Ask, *, archived: bool = False) -> Row:
+    return found(ask.crm.one(ask.kind, ask.arg, ask.first("idProperty"), archived=archived))

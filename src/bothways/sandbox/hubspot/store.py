@@ -1,0 +1,192 @@
+"""The account's data in SQLite: the primary store, and the copy of it that search works on.
+
+Callers hold the sandbox's lock; nothing here is safe for two threads at once.
+"""
+
+import sqlite3
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+import orjson
+
+_SCHEMA = """
+CREATE TABLE IF NOT EXISTS records (
+    object TEXT, id INTEGER, props TEXT, created INTEGER, modified INTEGER, archived_at INTEGER,
+    PRIMARY KEY (object, id)
+);
+CREATE TABLE IF NOT EXISTS keys (
+    object TEXT, property TEXT, value TEXT, id INTEGER, PRIMARY KEY (object, property, value)
+) WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS keys_by_id ON keys (object, id);
+CREATE TABLE IF NOT EXISTS merged (object TEXT, id INTEGER, target INTEGER, PRIMARY KEY (object, id)) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS found (
+    object TEXT, id INTEGER, props TEXT, created INTEGER, modified INTEGER, PRIMARY KEY (object, id)
+);
+CREATE INDEX IF NOT EXISTS found_by_modified ON found (object, modified);
+CREATE TABLE IF NOT EXISTS to_index (
+    number INTEGER PRIMARY KEY, due INTEGER, object TEXT, id INTEGER, props TEXT, created INTEGER, modified INTEGER
+);
+CREATE INDEX IF NOT EXISTS to_index_by_due ON to_index (due);
+CREATE TABLE IF NOT EXISTS properties (
+    object TEXT, name TEXT, definition TEXT, PRIMARY KEY (object, name)
+) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS counters (name TEXT PRIMARY KEY, value INTEGER) WITHOUT ROWID;
+"""
+
+FIRST_ID = 1001
+
+
+@dataclass(slots=True)
+class Row:
+    """One record. Times are milliseconds since 1970; ``props`` holds only properties that have a value."""
+
+    id: int
+    props: dict[str, str] = field(default_factory=dict)
+    created: int = 0
+    modified: int = 0
+    archived_at: int | None = None
+
+
+class Store:
+    """The tables, in a file or in memory (":memory:")."""
+
+    def __init__(self, path: str = ":memory:") -> None:
+        self.db = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
+        self.db.execute("PRAGMA journal_mode=WAL")
+        self.db.execute("PRAGMA synchronous=NORMAL")
+        self.db.executescript(_SCHEMA)
+        self._next = dict(self.db.execute("SELECT name, value FROM counters"))
+        self._records: list[tuple[Any, ...]] = []
+        self._queue: list[tuple[Any, ...]] = []
+
+    def close(self) -> None:
+        """Close the database."""
+        self.db.close()
+
+    @contextmanager
+    def transaction(self) -> Iterator[None]:
+        """Commit what is done inside, or nothing of it if an exception comes out."""
+        self.db.execute("BEGIN IMMEDIATE")
+        try:
+            yield
+            if self._records:
+                self.db.executemany("INSERT OR REPLACE INTO counters VALUES (?, ?)", self._next.items())
+            self._flush()
+        except BaseException:
+            self._records, self._queue = [], []
+            self.db.execute("ROLLBACK")
+            raise
+        self.db.execute("COMMIT")
+
+    def _flush(self) -> None:
+        """Write what was saved so far: rows of a batch are written together."""
+        if self._records:
+            self.db.executemany("INSERT OR REPLACE INTO records VALUES (?, ?, ?, ?, ?, ?)", self._records)
+            self.db.executemany(
+                "INSERT INTO to_index (due, object, id, props, created, modified) VALUES (?, ?, ?, ?, ?, ?)",
+                self._queue,
+            )
+            self._records, self._queue = [], []
+
+    # --- records --------------------------------------------------------------------------------------
+
+    def next_ids(self, object: str, count: int) -> range:
+        """Return so many ids that were never used before."""
+        first = self._next.get(object, FIRST_ID)
+        self._next[object] = first + count
+        return range(first, first + count)
+
+    def get(self, object: str, id: int) -> Row | None:
+        """Return the record that an id leads to, archived or not; a merged id leads to its survivor."""
+        self._flush()
+        query = "SELECT id, props, created, modified, archived_at FROM records WHERE object=? AND id=?"
+        row = self.db.execute(query, (object, id)).fetchone()
+        if row is None:
+            target = self.db.execute("SELECT target FROM merged WHERE object=? AND id=?", (object, id)).fetchone()
+            row = self.db.execute(query, (object, target[0])).fetchone() if target else None
+        return _row(row) if row else None
+
+    def page(self, object: str, first: int, limit: int, *, archived: bool) -> list[Row]:
+        """Return records from an id on, in the order of their ids."""
+        test = "IS NOT NULL" if archived else "IS NULL"
+        query = (
+            "SELECT id, props, created, modified, archived_at FROM records"
+            f" WHERE object=? AND id>=? AND archived_at {test} ORDER BY id LIMIT ?"
+        )
+        return [_row(each) for each in self.db.execute(query, (object, first, limit))]
+
+    def save(self, object: str, rows: Iterable[Row], due: int) -> None:
+        """Insert or replace records, and have the index show them from ``due`` on; archived ones leave it."""
+        for row in rows:
+            props = _packed(row.props)
+            self._records.append((object, row.id, props, row.created, row.modified, row.archived_at))
+            shown = props if row.archived_at is None else None
+            self._queue.append((due, object, row.id, shown, row.created, row.modified))
+
+    def remove(self, object: str, id: int) -> None:
+        """Remove a record for good."""
+        self._flush()
+        self.db.execute("DELETE FROM records WHERE object=? AND id=?", (object, id))
+
+    def lead(self, object: str, ids: Sequence[int], target: int) -> None:
+        """Make ids, and all that led to them, lead to another record."""
+        for id in ids:
+            self.db.execute("UPDATE merged SET target=? WHERE object=? AND target=?", (target, object, id))
+            self.db.execute("INSERT OR REPLACE INTO merged VALUES (?, ?, ?)", (object, id, target))
+
+    # --- unique values --------------------------------------------------------------------------------
+
+    def holder(self, object: str, property: str, value: str) -> int | None:
+        """Return the id of the live record that holds a unique value."""
+        row = self.db.execute(
+            "SELECT id FROM keys WHERE object=? AND property=? AND value=?", (object, property, value)
+        ).fetchone()
+        return row[0] if row else None
+
+    def set_keys(self, object: str, id: int, keys: Iterable[tuple[str, str]]) -> None:
+        """Let a record hold these unique values (property and value) and no others."""
+        self.db.execute("DELETE FROM keys WHERE object=? AND id=?", (object, id))
+        self.add_keys(object, keys, id)
+
+    def add_keys(self, object: str, keys: Iterable[tuple[str, str]], id: int) -> None:
+        """Let a record hold more unique values, which nobody holds yet."""
+        for name, value in keys:
+            self.db.execute("INSERT INTO keys VALUES (?, ?, ?, ?)", (object, name, value, id))
+
+    # --- the search index -----------------------------------------------------------------------------
+
+    def catch_up(self, now: int) -> None:
+        """Index everything that is due."""
+        query = "SELECT number, object, id, props, created, modified FROM to_index WHERE due<=? ORDER BY due, number"
+        waiting = self.db.execute(query, (now,)).fetchall()
+        if not waiting:
+            return
+        latest = {(object, id): rest for _, object, id, *rest in waiting}
+        gone = [key for key, rest in latest.items() if rest[0] is None]
+        shown = [(*key, *rest) for key, rest in latest.items() if rest[0] is not None]
+        self.db.executemany("DELETE FROM found WHERE object=? AND id=?", gone)
+        self.db.executemany("INSERT OR REPLACE INTO found VALUES (?, ?, ?, ?, ?)", shown)
+        self.db.execute("DELETE FROM to_index WHERE due<=?", (now,))
+
+    # --- properties -----------------------------------------------------------------------------------
+
+    def definitions(self, object: str) -> dict[str, dict[str, Any]]:
+        """Return the definitions of all properties by name, in the order in which they were made."""
+        rows = self.db.execute("SELECT name, definition FROM properties WHERE object=?", (object,))
+        return {name: orjson.loads(text) for name, text in rows}
+
+    def define(self, object: str, definition: dict[str, Any]) -> None:
+        """Add a property, or replace its definition."""
+        self.db.execute(
+            "INSERT OR REPLACE INTO properties VALUES (?, ?, ?)", (object, definition["name"], _packed(definition))
+        )
+
+
+def _row(row: Sequence[Any]) -> Row:
+    return Row(row[0], orjson.loads(row[1]), row[2], row[3], row[4])
+
+
+def _packed(value: dict[str, Any]) -> str:
+    return orjson.dumps(value).decode()

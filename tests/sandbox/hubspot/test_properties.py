@@ -1,0 +1,67 @@
+"""Properties and their definitions."""
+
+from bothways.sandbox.hubspot import HubSpotSandbox
+from tests.sandbox.hubspot.client import CONTACTS, Client
+
+PATH = "/crm/properties/2026-09/contacts"
+KEY = {"name": "sync_key", "label": "Key", "groupName": "g", "type": "string", "fieldType": "text"}
+
+
+def definitions(client: Client, path: str = PATH) -> dict:
+    return {each["name"]: each for each in client.get(path)["results"]}
+
+
+def test_definitions_say_type_options_and_what_is_read_only(client: Client):
+    found = definitions(client)
+    assert found["email"]["hasUniqueValue"] is True
+    assert (found["birthday"]["type"], found["last_visit"]["type"]) == ("date", "datetime")
+    assert found["last_visit"]["fieldType"] == "date"
+    assert {option["value"] for option in found["interests"]["options"]} == {"books", "music", "sport", "travel"}
+    assert found["hs_email_domain"]["calculated"] is True
+    assert found["hs_merged_object_ids"]["modificationMetadata"]["readOnlyValue"] is True
+    assert found["hubspot_owner_id"]["externalOptions"] is True
+    companies = definitions(client, "/crm/v3/properties/company")
+    assert {"name", "domain", "hs_lastmodifieddate"} <= set(companies)
+    assert companies["domain"]["hasUniqueValue"] is False
+
+
+def test_property_can_be_made_unique_when_it_is_made(hubspot: HubSpotSandbox, client: Client):
+    assert client.post(PATH, {**KEY, "hasUniqueValue": True}).code == 201
+    assert definitions(client)["sync_key"]["hasUniqueValue"] is True
+    id = client.post(CONTACTS, {"properties": {"lastname": "A", "sync_key": "k1"}})["id"]
+    said = client.post(CONTACTS, {"properties": {"lastname": "B", "sync_key": "k1"}})
+    assert (said.code, said["errors"][0]["code"]) == (400, "CONFLICTING_UNIQUE_VALUE")
+    assert client.get(f"{CONTACTS}/k1?idProperty=sync_key")["id"] == id
+    said = client.batch("update", [{"id": "k1", "idProperty": "sync_key", "properties": {"city": "Bern"}}])
+    assert said.ids == [id]
+
+
+def test_property_cannot_become_unique_later(client: Client):
+    assert client.post(PATH, KEY).code == 201
+    assert client("PATCH", f"{PATH}/sync_key", {"hasUniqueValue": True}).code == 400
+    assert client("PATCH", f"{PATH}/sync_key", {"label": "Our key"})["label"] == "Our key"
+
+
+def test_options_can_change(client: Client):
+    options = [{"value": "a", "label": "A"}]
+    assert client("PATCH", f"{PATH}/interests", {"options": options}).code == 200
+    assert client.post(CONTACTS, {"properties": {"lastname": "A", "interests": "music"}}).code == 400
+    assert client.post(CONTACTS, {"properties": {"lastname": "A", "interests": "a"}}).code == 201
+
+
+def test_archived_property_is_no_more(client: Client):
+    client.post(PATH, KEY)
+    assert client("DELETE", f"{PATH}/sync_key").code == 204
+    assert "sync_key" not in definitions(client)
+    assert "sync_key" in definitions(client, f"{PATH}?archived=true")
+    assert client.get(f"{PATH}/sync_key").code == 404
+    assert client.post(CONTACTS, {"properties": {"lastname": "A", "sync_key": "x"}}).code == 400
+    assert client("DELETE", f"{PATH}/email").code == 400
+
+
+def test_bad_definitions_are_refused(client: Client):
+    assert client.post(PATH, {**KEY, "name": "Sync Key"}).code == 400
+    assert client.post(PATH, {**KEY, "type": "datetime"}).code == 400
+    assert client.post(PATH, {**KEY, "name": "email"}).code == 409
+    unique = [client.post(PATH, {**KEY, "name": f"k{n}", "hasUniqueValue": True}).code for n in range(10)]
+    assert unique == [201] * 9 + [400]
