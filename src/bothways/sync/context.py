@@ -48,9 +48,17 @@ def _silent(progress: Progress) -> None:
     """Show nothing."""
 
 
+def _no_bill() -> Mapping[str, int]:
+    """Count nothing."""
+    return {}
+
+
 @dataclass(slots=True)
 class Context:
-    """A sync at work. ``interval`` is the time between two polls, in seconds; the clock gives seconds."""
+    """A sync at work. ``interval`` is the time between two polls, in seconds; the clock gives seconds.
+
+    ``bill`` tells the calls made to both apps so far, by their names; a run keeps what it added to it.
+    """
 
     sync: Sync
     spec: SyncSpec
@@ -59,6 +67,7 @@ class Context:
     interval: float = 60.0
     clock: Callable[[], float] = time
     report: Callable[[Progress], None] = _silent
+    bill: Callable[[], Mapping[str, int]] = _no_bill
     run_id: int = 0
     epoch: int = 0
     started_at: float = 0.0

@@ -142,7 +142,7 @@ def _taken_over(ctx: Context) -> Iterator[None]:
 @contextmanager
 def _recorded(ctx: Context, kind: str, undoes: int | None = None) -> Iterator[Run]:
     """Keep a row about the run: when, what came of it, why it stopped."""
-    ctx.started_at = ctx.clock()
+    ctx.started_at, bill = ctx.clock(), dict(ctx.bill())
     with db.transaction_():
         record = Run.objects.create(
             workspace_id=ctx.sync.workspace_id,
@@ -163,6 +163,7 @@ def _recorded(ctx: Context, kind: str, undoes: int | None = None) -> Iterator[Ru
             record.state = "done"
         record.ended_at = ctx.clock()
         record.counts = dict(ctx.rules)
+        record.bill = {call: count - bill.get(call, 0) for call, count in ctx.bill().items() if count > bill.get(call, 0)}
         with db.transaction_():
             record.save()
             if record.state in ("done", "stopped"):
