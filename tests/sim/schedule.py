@@ -95,13 +95,9 @@ class Schedule:
         )
 
     def context(self, guards: Guards = BIG) -> Context:
-        ends = {
-            side: End(side, self.apps[side].name, Feed.objects.get(pk=self.feeds[side].pk), self.connectors[side])
-            for side in SIDES
-        }
-        sync = Sync.objects.get(pk=self.sync.pk)
+        ends = {side: End(side, self.apps[side].name, self.feeds[side], self.connectors[side]) for side in SIDES}
         return Context(
-            sync, self.spec, guards, ends, float(INTERVAL), clock=lambda: float(self.world.now), rules=self.result.rules
+            self.sync, self.spec, guards, ends, float(INTERVAL), clock=lambda: float(self.world.now), rules=self.result.rules
         )
 
     # --- users ----------------------------------------------------------------------------------

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from hashlib import blake2b
 
 import orjson
+from django.db.models import Q
 
 from bothways.ledger import db
 from bothways.ledger.models import Feed, Sync
@@ -213,8 +214,16 @@ def seen_since(feed_id: int, since: float) -> list[SeenRow]:
 
 def sides_of(feed: Feed) -> list[tuple[Sync, str]]:
     """Return every sync that is on and uses this feed, with the side it is."""
-    found = [(sync, "left") for sync in Sync.objects.filter(left=feed, state="on")]
-    return found + [(sync, "right") for sync in Sync.objects.filter(right=feed, state="on")]
+    syncs = Sync.objects.filter(Q(left=feed) | Q(right=feed), state="on").order_by("id")
+    return [(sync, "left" if sync.left_id == feed.pk else "right") for sync in syncs]
+
+
+def save_position(feed: Feed) -> None:
+    """Store how far the feed was read; nothing else of it, since its settings may change meanwhile."""
+    db.execute(
+        "UPDATE feed SET cursor=%s, baseline_done=%s, polled_at=%s, complete_to=%s WHERE id=%s",
+        (feed.cursor, feed.baseline_done, feed.polled_at, feed.complete_to, feed.pk),
+    )
 
 
 def _seen(row: Sequence[object]) -> SeenRow:

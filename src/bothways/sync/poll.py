@@ -30,7 +30,7 @@ def poll(ctx: Context, end: End) -> int:
             if page.last:
                 lag = 0.0 if baseline and end.can.baseline_carries_values else end.can.index_lag
                 feed.baseline_done, feed.polled_at, feed.complete_to = True, started, started - lag
-            feed.save()
+            feeds.save_position(feed)
         ctx.report(Progress("Reading", end.app, done))
     return done
 

@@ -134,8 +134,6 @@ def _taken_over(ctx: Context) -> Iterator[None]:
         sql = "UPDATE sync SET epoch=epoch+1 WHERE id=%s RETURNING epoch"
         ctx.epoch = int(db.value(sql, (ctx.sync.pk,)))
     ctx.sync.refresh_from_db()
-    for end in ctx.ends.values():
-        end.feed.refresh_from_db()
     yield
 
 
