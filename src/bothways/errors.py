@@ -314,6 +314,13 @@ class RunSuperseded(LedgerError):
     by_itself = "This run stopped without writing further."
 
 
+class OutputFailed(LedgerError):
+    code = "BW-306"
+    what = "The output cannot be written: {reason}."
+    by_itself = "What the command did is done and saved."
+    to_do = "Send the output elsewhere."
+
+
 # --- brakes -------------------------------------------------------------------------------------------
 
 
@@ -330,6 +337,7 @@ class StoppedByBrake(BothwaysError):
 class OurFault(BothwaysError):
     code = "BW-900"
     what = "Bothways broke one of its own rules: {reason}."
+    by_itself = "Everything up to here is saved; the next run goes on from there."
     to_do = "Please report this with the id {incident}."
 
 
