@@ -6,6 +6,7 @@ Django must be set up before this module is imported.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from bothways.connectors.base import Setup
 from bothways.connectors.budget import MemoryBudget
@@ -13,7 +14,7 @@ from bothways.engine.brakes import Brake, Guards
 from bothways.engine.matching import compare_for
 from bothways.engine.sides import SIDES, Side
 from bothways.engine.spec import FieldMap, MatchRule, SyncSpec
-from bothways.ledger import db, holds, journal, links
+from bothways.ledger import db, due, holds, journal, links
 from bothways.ledger.holds import HoldRow
 from bothways.ledger.journal import Entry
 from bothways.ledger.models import Connection, Feed, Plan, Run, Sync, Workspace
@@ -77,14 +78,38 @@ class TwoApps:
         Workspace.objects.create(name="test")
         slots = [[rule.slot(Side.LEFT), rule.compare, rule.left] for rule in self.spec.match]
         made = []
-        for app in self.apps.values():
+        for side, app in self.apps.items():
             connection = Connection.objects.create(name=app.name, connector="memory")
-            names = [each.name for each in app.fields]
+            names = self._mapped(side)
             made.append(Feed.objects.create(connection=connection, object=app.object, fields=names, slots=slots))
         pairs = [[rule.slot(Side.LEFT), rule.slot(Side.RIGHT)] for rule in self.spec.match]
         self.sync = Sync.objects.create(
             name="people", state="on", left=made[0], right=made[1], slots=pairs, approved=approved
         )
+
+    def _mapped(self, side: Side) -> list[str]:
+        return [mapping.on(side).name for mapping in self.spec.fields]
+
+    def remap(self, maps: Sequence[FieldMap]) -> None:
+        """Save the sync anew with these mappings: a new revision, and every record is looked at again."""
+        self.spec = replace(self.spec, fields=tuple(maps))
+        sync = Sync.objects.select_related("left", "right").get(pk=self.sync.pk)
+        for side, feed in ((Side.LEFT, sync.left), (Side.RIGHT, sync.right)):
+            feed.fields = self._mapped(side)
+            feed.save()
+        sync.revision += 1
+        with db.transaction_():
+            sync.save()
+            due.mark_everything(sync)
+
+    def crowd(self, size: int) -> list[str]:
+        """Let so many people be known to both apps; return their ids in Anna."""
+        people = [{"email": f"p{number}@x.test", "name": f"P{number}"} for number in range(size)]
+        for each in people:
+            self.bert.add(**each)
+        ids = [self.anna.add(**each) for each in people]
+        self.rest()
+        return ids
 
     # --- doing ----------------------------------------------------------------------------------
 
@@ -115,11 +140,13 @@ class TwoApps:
         return plan, brakes
 
     def apply(self, plan: Plan, *, limit: int | None = None, approved: bool = False) -> Report:
-        """Carry out a saved plan."""
+        """Carry out a saved plan, a little later."""
+        self.clock.advance(1.0)
         return apply(self.context(), Plan.objects.get(pk=plan.pk), limit=limit, approved=approved)
 
     def undo(self, run_id: int) -> UndoReport:
-        """Undo a run."""
+        """Undo a run, a little later."""
+        self.clock.advance(1.0)
         return undo(self.context(), Run.objects.get(pk=run_id))
 
     def rest(self, most: int = 8) -> int:
