@@ -18,12 +18,12 @@ from tests.sandbox.hubspot.client import CONTACTS, Client
 
 def test_account_in_a_file_goes_on_where_it_was(tmp_path: Path):
     path = str(tmp_path / "hubspot.sqlite3")
-    with HubSpotSandbox(db=path) as hubspot:
+    with HubSpotSandbox(database=path) as hubspot:
         one, two = hubspot.seed("contacts", [{"email": "a@example.com"}, {"lastname": "B"}])
         gone = hubspot.create("contacts", {"lastname": "C"})
         hubspot.archive("contacts", gone)
         id = hubspot.merge("contacts", one, two)
-    with HubSpotSandbox(db=path) as hubspot:
+    with HubSpotSandbox(database=path) as hubspot:
         client = Client(hubspot)
         assert client.get(f"{CONTACTS}/{one}")["id"] == id
         assert client.search().ids == [id]
@@ -93,7 +93,7 @@ def test_closed_account_answers_nobody():
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_command_serves_until_it_is_told_to_stop(tmp_path: Path, number: signal.Signals):
     path = tmp_path / "hubspot.sqlite3"
-    command = [sys.executable, "-m", "bothways.sandbox.hubspot", "--token", "t", "--db", str(path), "--rate", "0"]
+    command = [sys.executable, "-m", "bothways.sandbox.hubspot", "--token", "t", "--database", str(path), "--rate", "0"]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
         line = process.stdout.readline()

@@ -1,7 +1,33 @@
-"""A stand-in for HubSpot CRM: contacts and companies over HTTP on loopback, faults included."""
+"""A stand-in for HubSpot CRM: contacts and companies over HTTP on loopback, faults included.
 
+It behaves as HubSpot's documentation says, for API version 2026-09: values are texts, addresses are kept in
+lower case and unique, search lags behind and ends at 10,000 rows, batches hold a hundred and report their
+rows, limits are rolling windows, a merge makes a new id, lifecycle stages go forward only. Deals and
+associations it has none.
+
+In a test, in a thread of the same process, on a clock that moves only when told::
+
+    with HubSpotSandbox(rate=None, search_rate=None, clock=FrozenClock()) as hubspot:
+        id = hubspot.create("contacts", {"email": "ann@example.com"})    # as a person in the app
+        connect(base_url=hubspot.url, token=hubspot.token)               # what is under test
+        hubspot.fault("timeout-after-commit", match="batch/update")
+        hubspot.advance(60)
+        assert hubspot.calls["search"] == 1
+
+In a process of its own, for the demo, benchmarks and tests that kill processes, with the same methods::
+
+    with start(folder, rate=190, index_lag=5.0) as hubspot:              # an Admin
+        hubspot.seed("contacts", [{"email": f"{n}@example.com"} for n in range(100_000)])
+        connect(base_url=hubspot.url, token=hubspot.token)
+
+Or by hand: ``python -m bothways.sandbox.hubspot --port 0 --database FILE`` prints its address, and
+``Admin(address)`` pulls its strings. The account in a file goes on where it was.
+"""
+
+from bothways.sandbox.hubspot.admin import Admin
 from bothways.sandbox.hubspot.clocks import Clock, FrozenClock
 from bothways.sandbox.hubspot.problems import Refused
 from bothways.sandbox.hubspot.server import HubSpotSandbox
+from bothways.sandbox.hubspot.starting import start
 
-__all__ = ["Clock", "FrozenClock", "HubSpotSandbox", "Refused"]
+__all__ = ["Admin", "Clock", "FrozenClock", "HubSpotSandbox", "Refused", "start"]

@@ -88,6 +88,13 @@ class Crm:
         self._store(kind, [replace(row, archived_at=self.now)])
         self.store.set_keys(kind.name, row.id, ())
 
+    def restore(self, kind: Kind, row: Row) -> None:
+        """Take a record out of the recycle bin; raise Refused if its unique values are taken meanwhile."""
+        keys = self._keys(kind, row.props)
+        self._refuse_taken(kind, keys, row.id)
+        self._store(kind, [replace(row, archived_at=None, modified=self.now)])
+        self.store.set_keys(kind.name, row.id, keys)
+
     def forget(self, kind: Kind, row: Row) -> None:
         """Delete a record for good, as privacy laws want it."""
         self.archive(kind, row)

@@ -3,13 +3,13 @@
 import contextlib
 import threading
 from collections import Counter, deque
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from types import TracebackType
 from typing import Any, Self
 from urllib.parse import parse_qs
 
-from bothways.sandbox.hubspot import search
+from bothways.sandbox.hubspot import admin, search
 from bothways.sandbox.hubspot.asks import Ask
 from bothways.sandbox.hubspot.clocks import Clock, FrozenClock
 from bothways.sandbox.hubspot.crm import Crm, found, shown
@@ -31,7 +31,7 @@ class HubSpotSandbox:
 
     ``tokens`` maps each accepted token to its scopes (None: all). ``rate`` and ``search_rate`` are calls
     and seconds, None for no limit; ``daily`` is calls per day. ``index_lag`` is seconds of ``clock`` until
-    a save can be found by search, ``search_cap`` the row at which a search ends. ``db`` is a file or
+    a save can be found by search, ``search_cap`` the row at which a search ends. ``database`` is a file or
     ":memory:"; a file's account goes on where it was. ``echo_traces``: rows of batch answers repeat the
     trace ids of their inputs.
     """
@@ -46,7 +46,7 @@ class HubSpotSandbox:
         search_cap: int = 10_000,
         daily: int = DAILY,
         echo_traces: bool = True,
-        db: str = ":memory:",
+        database: str = ":memory:",
         clock: Clock | FrozenClock | None = None,
         port: int = 0,
     ) -> None:
@@ -59,7 +59,7 @@ class HubSpotSandbox:
         self._faults = Faults()
         self._lock = threading.Lock()
         self._stopping = threading.Event()
-        self._store = Store(db)
+        self._store = Store(database)
         search.prepare(self._store)
         self._crm = Crm(self._store)
         self._web = Web(self._answer, self.clock.now, port)
@@ -134,6 +134,12 @@ class HubSpotSandbox:
         with self._inside():
             self._crm.archive(_kind(object), self._live(object, id))
 
+    def restore(self, object: str, id: str) -> None:
+        """Take a record out of the recycle bin; raise Refused."""
+        with self._inside():
+            row = self._crm.one(_kind(object), id, archived=True)
+            self._crm.restore(_kind(object), found(row))
+
     def merge(self, object: str, primary: str, other: str) -> str:
         """Merge two records and return the id of the new one; raise Refused."""
         with self._inside():
@@ -159,6 +165,34 @@ class HubSpotSandbox:
         with self._inside():
             self._store.catch_up(2**62)
 
+    def now(self) -> float:
+        """Return the account's time, seconds since 1970."""
+        return self.clock.now()
+
+    def advance(self, seconds: float) -> None:
+        """Let so many seconds pass at once."""
+        self.clock.advance(seconds)
+
+    def set_time(self, moment: float) -> None:
+        """Make it this time, seconds since 1970."""
+        self.clock.set(moment)
+
+    def change(
+        self, *, index_lag: float | None = None, search_cap: int | None = None, echo_traces: bool | None = None
+    ) -> None:
+        """Change how the account behaves from now on (None: as it does)."""
+        self.index_lag = self.index_lag if index_lag is None else index_lag
+        self.search_cap = self.search_cap if search_cap is None else search_cap
+        self.echo_traces = self.echo_traces if echo_traces is None else echo_traces
+
+    def grant(self, token: str, scopes: Iterable[str] | None = None) -> None:
+        """Accept a token, with these scopes alone (None: all)."""
+        self.tokens[token] = None if scopes is None else frozenset(scopes)
+
+    def revoke(self, token: str) -> None:
+        """Accept a token no longer."""
+        self.tokens.pop(token, None)
+
     @contextlib.contextmanager
     def _inside(self, lag: float = 0.0) -> Iterator[None]:
         """Hold the lock and a transaction, at the time it is now."""
@@ -174,6 +208,8 @@ class HubSpotSandbox:
 
     def _answer(self, request: Request) -> Reply | None:
         """Return the answer to a call, None for a connection that breaks off."""
+        if request.path.startswith(admin.PREFIX):
+            return self._administer(request)
         search = request.path.endswith("/search")
         reply: Reply | None
         try:
@@ -184,6 +220,15 @@ class HubSpotSandbox:
             reply.headers |= self._limits.headers(search=search)
         self.log.append((request.method, request.path, reply.status if reply else 0))
         return reply
+
+    def _administer(self, request: Request) -> Reply:
+        """Answer the person who pulls the strings from another process."""
+        try:
+            if request.method != "POST":
+                raise Refused(405, "Method not allowed")
+            return Reply(*admin.obey(self, request.path.removeprefix(admin.PREFIX), request.body))
+        except Refused as refusal:
+            return Reply(refusal.status, refusal.body())
 
     def _routed(self, request: Request, search: bool) -> Reply | None:
         if len(request.target) > LONGEST_ADDRESS:

@@ -1,0 +1,152 @@
+"""The same strings pulled from another process: ``Admin`` has the methods of ``HubSpotSandbox``, over HTTP.
+
+They are ``POST /_admin/NAME`` with the arguments as a JSON object; the answer is ``{"result": ...}``. These
+calls need no token, meet no fault and no limit, and are not counted.
+"""
+
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
+from typing import TYPE_CHECKING, Any
+
+import orjson
+import urllib3
+
+from bothways.sandbox.hubspot.problems import Refused, not_found
+
+if TYPE_CHECKING:
+    from bothways.sandbox.hubspot.server import HubSpotSandbox
+
+PREFIX = "/_admin/"
+NAMES = frozenset(
+    {
+        *("seed", "create", "edit", "archive", "restore", "merge", "get", "records", "indexed"),
+        *("fault", "clear_faults", "faults_waiting", "now", "advance", "set_time", "change", "grant", "revoke"),
+    }
+)
+"""The methods that can be called from afar."""
+
+PATIENCE = 300.0
+"""Seconds: seeding hundreds of thousands of records takes some."""
+
+
+def obey(sandbox: "HubSpotSandbox", name: str, raw: bytes) -> tuple[int, dict[str, Any]]:
+    """Do what an admin call asks for, and return a status and a body; raise Refused."""
+    try:
+        arguments = orjson.loads(raw or b"{}")
+        if name == "calls":
+            return 200, {"result": dict(sandbox.calls)}
+        if name == "log":
+            return 200, {"result": list(sandbox.log)}
+        if name not in NAMES:
+            raise not_found()
+        method: Callable[..., Any] = getattr(sandbox, name)
+        return 200, {"result": method(**arguments)}
+    except (ValueError, TypeError) as error:
+        raise Refused(400, str(error)) from error
+
+
+class Admin:
+    """A person at the stand-in's desk: acts as a user of the account, and orders clock, faults and limits.
+
+    Every method does what the method of ``HubSpotSandbox`` of the same name does, and raises Refused where
+    that one refuses or raises ValueError.
+    """
+
+    def __init__(self, url: str, token: str = "pat-sandbox") -> None:
+        self.url, self.token = url.rstrip("/"), token
+        self._pool = urllib3.PoolManager(retries=False, timeout=urllib3.Timeout(PATIENCE))
+
+    def close(self) -> None:
+        """Close the kept connections."""
+        self._pool.clear()
+
+    @property
+    def calls(self) -> Counter[str]:
+        """How many calls there were, by name ("list", "search", "batch/read", ...)."""
+        return Counter(self._ask("calls"))
+
+    @property
+    def log(self) -> list[tuple[str, str, int]]:
+        """The calls there were: method, path and status (0: no answer)."""
+        return [(method, path, status) for method, path, status in self._ask("log")]
+
+    def seed(self, object: str, rows: Sequence[Mapping[str, Any]]) -> list[str]:
+        """Make many records, found by search at once, and return their ids."""
+        return list(self._ask("seed", object=object, rows=list(rows)))
+
+    def create(self, object: str, properties: Mapping[str, Any]) -> str:
+        """Make a record and return its id."""
+        return str(self._ask("create", object=object, properties=dict(properties)))
+
+    def edit(self, object: str, id: str, properties: Mapping[str, Any]) -> None:
+        """Change a record."""
+        self._ask("edit", object=object, id=id, properties=dict(properties))
+
+    def archive(self, object: str, id: str) -> None:
+        """Put a record into the recycle bin."""
+        self._ask("archive", object=object, id=id)
+
+    def restore(self, object: str, id: str) -> None:
+        """Take a record out of the recycle bin."""
+        self._ask("restore", object=object, id=id)
+
+    def merge(self, object: str, primary: str, other: str) -> str:
+        """Merge two records and return the id of the new one."""
+        return str(self._ask("merge", object=object, primary=primary, other=other))
+
+    def get(self, object: str, id: str) -> dict[str, Any] | None:
+        """Return a record with every property it has, archived or not."""
+        found: dict[str, Any] | None = self._ask("get", object=object, id=id)
+        return found
+
+    def records(self, object: str) -> dict[str, dict[str, str]]:
+        """Return the values of all live records by id."""
+        return dict(self._ask("records", object=object))
+
+    def indexed(self) -> None:
+        """Have search show everything saved so far."""
+        self._ask("indexed")
+
+    def fault(self, kind: str, times: int = 1, match: str = "", **options: Any) -> None:
+        """Order a fault for the next calls."""
+        self._ask("fault", kind=kind, times=times, match=match, **options)
+
+    def clear_faults(self) -> None:
+        """Forget all faults that have not happened yet."""
+        self._ask("clear_faults")
+
+    def faults_waiting(self) -> int:
+        """Return how many faults have not happened yet."""
+        return int(self._ask("faults_waiting"))
+
+    def now(self) -> float:
+        """Return the account's time, seconds since 1970."""
+        return float(self._ask("now"))
+
+    def advance(self, seconds: float) -> None:
+        """Let so many seconds pass at once."""
+        self._ask("advance", seconds=seconds)
+
+    def set_time(self, moment: float) -> None:
+        """Make it this time, seconds since 1970."""
+        self._ask("set_time", moment=moment)
+
+    def change(self, **settings: Any) -> None:
+        """Change ``index_lag``, ``search_cap`` or ``echo_traces``."""
+        self._ask("change", **settings)
+
+    def grant(self, token: str, scopes: AbstractSet[str] | None = None) -> None:
+        """Accept a token, with these scopes alone (None: all)."""
+        self._ask("grant", token=token, scopes=None if scopes is None else sorted(scopes))
+
+    def revoke(self, token: str) -> None:
+        """Accept a token no longer."""
+        self._ask("revoke", token=token)
+
+    def _ask(self, name: str, **arguments: Any) -> Any:
+        answer = self._pool.request("POST", self.url + PREFIX + name, body=orjson.dumps(arguments))
+        body = orjson.loads(answer.data)
+        if answer.status != 200:
+            raise Refused(answer.status, str(body.get("message")), str(body.get("category")))
+        return body["result"]

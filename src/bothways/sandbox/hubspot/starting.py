@@ -1,0 +1,39 @@
+"""The stand-in in a process of its own, which ends with the block, or with us however we end."""
+
+import contextlib
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+from bothways.sandbox.hubspot.admin import Admin
+from bothways.sandbox.processes import running
+
+READY = r"listening on (http://127\.0\.0\.1:[1-9]\d*)\s"
+
+
+@contextlib.contextmanager
+def start(
+    folder: Path | None = None,
+    *,
+    token: str = "pat-sandbox",
+    index_lag: float = 0.0,
+    rate: int = 100,
+    frozen: bool = False,
+    port: int = 0,
+) -> Iterator[Admin]:
+    """Run the stand-in and yield its Admin; the account is kept in ``folder`` (None: thrown away).
+
+    ``index_lag``: seconds until a save is found by search. ``rate``: calls in ten seconds (0: no limits).
+    ``frozen``: its clock moves only by ``advance``. Raises DidNotStart.
+    """
+    with contextlib.ExitStack() as stack:
+        place = folder or Path(stack.enter_context(tempfile.TemporaryDirectory()))
+        place.mkdir(parents=True, exist_ok=True)
+        arguments = ["--port", str(port), "--token", token, "--index-lag", str(index_lag), "--rate", str(rate)]
+        arguments += ["--frozen"] if frozen else []
+        arguments += ["--database", str(place / "hubspot.sqlite3")] if folder else []
+        log = place / "hubspot.log"
+        (url,) = stack.enter_context(running("bothways.sandbox.hubspot", arguments, log, READY))
+        admin = Admin(url, token)
+        stack.callback(admin.close)
+        yield admin
