@@ -1,0 +1,1 @@
+"""Benchmarks: what a sync costs in calls, time, processor and memory."""

@@ -1,0 +1,73 @@
+"""``python -m bench [sync|memory]``: measure, and say which targets are met."""
+
+import argparse
+
+from bench.stages import Cost, all_runs, first_run
+
+MOST_CALLS = 1.05
+LEAST_RATE = 0.90
+MOST_GROWTH = 1.15
+LIMIT = 190
+"""Calls per ten seconds that most accounts may make."""
+
+
+def sync(records: int, rate: int) -> list[bool]:
+    """Measure the runs of a sync; return which targets were met."""
+    print(f"Two accounts of {records:,} contacts, {f'{rate} calls per 10 s' if rate else 'no rate limit'}")
+    met = []
+    for cost in all_runs(records, rate):
+        _show(cost)
+        met.append(_target("calls over the fewest", cost.times_the_fewest, "<=", MOST_CALLS))
+        if cost.share_of_rate is not None and cost.name == "first run":
+            met.append(_target("share of the allowed rate", cost.share_of_rate, ">=", LEAST_RATE))
+    return met
+
+
+def memory(records: int) -> list[bool]:
+    """Measure the peak memory of first runs of one and ten times the records; return whether the target is met."""
+    peaks = []
+    for size in (records, 10 * records):
+        print(f"Two accounts of {size:,} contacts, no rate limit")
+        cost = first_run(size, 0)
+        _show(cost)
+        peaks.append(cost.figures["memory"])
+    return [_target(f"peak memory at {10 * records:,} over {records:,}", peaks[1] / peaks[0], "<=", MOST_GROWTH)]
+
+
+def _show(cost: Cost) -> None:
+    figures = cost.figures
+    written = ", ".join(f"{kind} {count:,}" for kind, count in sorted(figures["written"].items())) or "nothing"
+    print(f"\n  {cost.name}: wrote {written}")
+    for name, bill in figures["bills"].items():
+        calls = ", ".join(f"{call} {count}" for call, count in sorted(bill.items()))
+        print(f"    {name}: {cost.calls[name]} calls, at least {cost.fewest[name]} ({calls})")
+    print(
+        f"    {figures['seconds']:.1f} s, of these {figures['waited']:.1f} s waiting for the rate limit;"
+        f" processor {figures['cpu']:.1f} s; peak memory {figures['memory'] / 2**20:.1f} MiB"
+    )
+
+
+def _target(name: str, value: float, sign: str, bound: float) -> bool:
+    met = value <= bound if sign == "<=" else value >= bound
+    print(f"    {name}: {value:.3f} (target {sign} {bound:.2f}: {'met' if met else 'missed'})", flush=True)
+    return met
+
+
+def main() -> None:
+    """Run the benchmarks asked for. Missed targets are told, not hidden in an exit code."""
+    parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
+    parser.add_argument("name", nargs="?", choices=("all", "sync", "memory"), default="all")
+    parser.add_argument("--records", type=int, default=10_000, help="contacts in each account (a multiple of ten)")
+    parser.add_argument("--rate", choices=("on", "off"), default="on", help="the rate limit of the accounts")
+    parser.add_argument("--limit", type=int, default=LIMIT, help="calls per ten seconds")
+    given = parser.parse_args()
+    met: list[bool] = []
+    if given.name in ("all", "sync"):
+        met += sync(given.records, given.limit if given.rate == "on" else 0)
+    if given.name in ("all", "memory"):
+        met += memory(given.records)
+    print(f"\n{sum(met)} of {len(met)} targets met")
+
+
+if __name__ == "__main__":
+    main()
