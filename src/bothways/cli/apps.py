@@ -1,0 +1,131 @@
+"""Commands about apps: connect them, check them, see what they offer."""
+
+from typing import Annotated
+
+import typer
+
+from bothways.cli.terminal import Terminal
+from bothways.cli.workspaces import opened
+
+Name = Annotated[str, typer.Argument(metavar="APP", help="The app's name in this workspace.")]
+
+
+def add(
+    context: typer.Context,
+    name: Annotated[str, typer.Argument(metavar="NAME", help="The name it gets here, such as hubspot.")],
+    connector: Annotated[str, typer.Argument(metavar="CONNECTOR", help="What kind of app; see: bothways app search")],
+    set_: Annotated[
+        list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="A setting, such as url=https://...")
+    ] = None,
+    secret: Annotated[
+        list[str] | None,
+        typer.Option("--secret", metavar="KEY=env:NAME", help="Where a secret is: env:NAME, file:PATH or stdin."),
+    ] = None,
+) -> None:
+    """Connect an app.
+
+    Checks the connection, then writes it into bothways.yaml.
+
+    Secrets are never given here, only where they are:
+
+    bothways app add crm hubspot --secret token=env:HUBSPOT_TOKEN
+    """
+    from bothways.cli import secrets
+    from bothways.cli.render import apps as render
+    from bothways.service import apps
+    from bothways.service.views import plain
+
+    terminal: Terminal = context.obj
+    workspace = opened(terminal)
+    settings = secrets.settings(connector, set_ or [], apps.catalogue())
+    with secrets.references(terminal, name, secret or []) as references:
+        view = apps.add_app(workspace, name, connector, settings, references)
+    if terminal.json:
+        terminal.document("app-check", plain(view))
+        return
+    terminal.lines(render.check(view))
+    terminal.note(f"Added to bothways.yaml. Next: bothways app fields {name} OBJECT")
+
+
+def list_(context: typer.Context) -> None:
+    """List the apps of this workspace."""
+    from bothways.cli.render import apps as render
+    from bothways.service import apps
+    from bothways.service.views import plain
+
+    terminal: Terminal = context.obj
+    views = apps.list_apps(opened(terminal))
+    if terminal.json:
+        terminal.document("apps", {"apps": [plain(view) for view in views]})
+    else:
+        terminal.lines(render.apps(views))
+
+
+def check(context: typer.Context, app: Name) -> None:
+    """Check that an app can be reached and what its credentials allow."""
+    from bothways.cli.render import apps as render
+    from bothways.service import apps
+    from bothways.service.views import plain
+
+    terminal: Terminal = context.obj
+    view = apps.check_app(opened(terminal), app)
+    if terminal.json:
+        terminal.document("app-check", plain(view))
+    else:
+        terminal.lines(render.check(view))
+
+
+def objects(context: typer.Context, app: Name) -> None:
+    """List the kinds of record an app offers."""
+    from bothways.cli.render import apps as render
+    from bothways.service import apps
+    from bothways.service.views import plain
+
+    terminal: Terminal = context.obj
+    views = apps.app_objects(opened(terminal), app)
+    if terminal.json:
+        terminal.document("objects", {"app": app, "objects": [plain(view) for view in views]})
+    else:
+        terminal.lines(render.objects(views))
+
+
+def fields(
+    context: typer.Context,
+    app: Name,
+    object_: Annotated[str, typer.Argument(metavar="OBJECT", help="A kind of record, such as contacts.")],
+) -> None:
+    """List the fields of one kind of record.
+
+    The names in the first column are those for bothways.yaml.
+    """
+    from bothways.cli.render import apps as render
+    from bothways.service import apps
+    from bothways.service.views import plain
+
+    terminal: Terminal = context.obj
+    views = apps.app_fields(opened(terminal), app, object_)
+    if terminal.json:
+        terminal.document("fields", {"app": app, "object": object_, "fields": [plain(view) for view in views]})
+    else:
+        terminal.lines(render.fields(views))
+
+
+def search(
+    context: typer.Context,
+    words: Annotated[str, typer.Argument(metavar="WORDS", help="Part of a name; all without it.")] = "",
+) -> None:
+    """Search the apps that can be connected.
+
+    Shows what each wants to be told by app add.
+    """
+    from bothways.cli.render import apps as render
+    from bothways.service import apps
+    from bothways.service.views import plain
+
+    terminal: Terminal = context.obj
+    wanted = words.casefold()
+    found = [each for each in apps.catalogue() if wanted in f"{each.name} {each.title}".casefold()]
+    if terminal.json:
+        terminal.document("connectors", {"connectors": [plain(each) for each in found]})
+    else:
+        terminal.lines(render.connectors(found, words))

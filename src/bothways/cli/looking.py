@@ -1,0 +1,142 @@
+"""Commands that only look: records, why, log, compare."""
+
+from enum import StrEnum
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from bothways.cli.progress import progress
+from bothways.cli.syncs import Name
+from bothways.cli.terminal import Terminal
+from bothways.cli.workspaces import opened
+from bothways.errors import EXIT_CHANGES, EXIT_OK
+
+if TYPE_CHECKING:
+    from bothways.service.views import RecordView
+    from bothways.service.workspace import Workspace
+
+
+class State(StrEnum):
+    """The states a record can be in."""
+
+    IN_SYNC = "in_sync"
+    LEFT_OUT = "left_out"
+    FAILING = "failing"
+    HELD = "held"
+    WAITING = "waiting"
+
+
+Limit = Annotated[int, typer.Option("--limit", min=1, help="List at most so many.")]
+
+
+def records(
+    context: typer.Context,
+    sync: Name,
+    state: Annotated[State | None, typer.Option("--state", help="Only those in this state.")] = None,
+    search: Annotated[str | None, typer.Option("--search", help="Part of a name or e-mail, or an id.")] = None,
+    limit: Limit = 50,
+) -> None:
+    """List the records of a sync and the state of each.
+
+    Linked ones, and those left out, failing, held or waiting, with the reason.
+    """
+    import time
+
+    from bothways.cli.render import records as render
+    from bothways.service import syncs
+    from bothways.service.views import plain
+
+    terminal: Terminal = context.obj
+    workspace = opened(terminal)
+    rows, more = some_records(workspace, sync, state.value if state else None, search, limit)
+    if terminal.json:
+        terminal.document("records", {"sync": sync, "more": more, "records": [plain(row) for row in rows]})
+        return
+    terminal.lines(render.records(rows, syncs.show_sync(workspace, sync).apps, time.time()))
+    if more:
+        terminal.note(f"There are more. List them with --limit {limit * 20}, or narrow them with --state or --search.")
+
+
+def some_records(
+    workspace: "Workspace", sync: str, state: str | None, search: str | None, limit: int
+) -> "tuple[list[RecordView], bool]":
+    """Return at most ``limit`` records, and whether there are more."""
+    from bothways.service import records
+
+    rows: list[RecordView] = []
+    after = None
+    while True:
+        page = records.list_records(
+            workspace, sync, state=state, search=search, after=after, size=min(limit - len(rows), 500)
+        )
+        rows += page.rows
+        after = page.after
+        if after is None or len(rows) >= limit:
+            return rows, after is not None
+
+
+def why(
+    context: typer.Context,
+    sync: Name,
+    record: Annotated[str, typer.Argument(metavar="RECORD", help="An id in either app, app:id, an e-mail or a name.")],
+    field: Annotated[str | None, typer.Argument(metavar="FIELD", help="One field; all without it.")] = None,
+) -> None:
+    """Say why a record holds what it holds.
+
+    Every value, where it came from, and by which rule.
+    """
+    import time
+
+    from bothways.cli.render import records as render
+    from bothways.service.views import plain
+    from bothways.service.why import why as explain
+
+    terminal: Terminal = context.obj
+    view = explain(opened(terminal), sync, record, field)
+    if terminal.json:
+        terminal.document("why", plain(view))
+    else:
+        terminal.lines(render.why(view, time.time()))
+
+
+def log(
+    context: typer.Context,
+    sync: Annotated[str | None, typer.Argument(metavar="SYNC", help="One sync; all without it.")] = None,
+    limit: Limit = 20,
+) -> None:
+    """List the runs, latest first, and how each ended."""
+    import time
+
+    from bothways.cli.render import runs as render
+    from bothways.service import log as runs
+    from bothways.service.views import plain
+
+    terminal: Terminal = context.obj
+    views = runs.runs(opened(terminal), sync, size=limit)
+    if terminal.json:
+        for view in views:
+            terminal.document("log", plain(view))
+    else:
+        terminal.lines(render.log(views, time.time()))
+
+
+def compare(context: typer.Context, sync: Name) -> int:
+    """Prove that both apps hold the same.
+
+    Reads both again, whole, and compares every linked pair field by field. Nothing is written.
+
+    Ends with 2 if a difference is found that no rule explains.
+    """
+    from bothways.cli.render import records as render
+    from bothways.service.proof import compare as prove
+    from bothways.service.views import plain
+
+    terminal: Terminal = context.obj
+    workspace = opened(terminal)
+    with progress(terminal) as report:
+        proof = prove(workspace, sync, progress=report)
+    if terminal.json:
+        terminal.document("proof", {"sync": sync, **plain(proof)})
+    else:
+        terminal.lines(render.proof(proof, sync))
+    return EXIT_CHANGES if proof.different else EXIT_OK

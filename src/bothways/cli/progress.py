@@ -1,0 +1,98 @@
+"""How far a command is, on stderr: bars on a terminal, else at most a line per phase. Nothing within a second."""
+
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from bothways.cli.terminal import Terminal
+from bothways.cli.text import number
+
+if TYPE_CHECKING:
+    from rich.progress import Progress as RichProgress
+    from rich.progress import TaskID
+
+    from bothways.service import Progress
+
+PATIENCE = 1.0
+"""Seconds before anything is shown."""
+
+
+@contextmanager
+def progress(terminal: Terminal, clock: Callable[[], float] = time.monotonic) -> Iterator["Callable[[Progress], None]"]:
+    """Yield what a long command reports its progress to."""
+    if terminal.quiet:
+        yield lambda _: None
+    elif not sys.stderr.isatty():
+        yield Lines(terminal, clock)
+    else:
+        bars = Bars(terminal, clock)
+        try:
+            yield bars
+        finally:
+            bars.close()
+
+
+class Lines:
+    """One line for each phase that lasts."""
+
+    def __init__(self, terminal: Terminal, clock: Callable[[], float]) -> None:
+        self.terminal, self.clock = terminal, clock
+        self.phase: tuple[str, str] | None = None
+        self.since, self.told = 0.0, False
+
+    def __call__(self, step: "Progress") -> None:
+        """Take one report."""
+        if (step.phase, step.app) != self.phase:
+            self.phase, self.since, self.told = (step.phase, step.app), self.clock(), False
+        elif not self.told and self.clock() - self.since >= PATIENCE:
+            self.terminal.note(f"{title(step)} ...")
+            self.told = True
+
+
+class Bars:
+    """A bar for each phase and app, drawn by rich from the second second on, gone at the end."""
+
+    def __init__(self, terminal: Terminal, clock: Callable[[], float]) -> None:
+        self.terminal, self.clock, self.since = terminal, clock, clock()
+        self.rich: RichProgress | None = None
+        self.tasks: dict[tuple[str, str], TaskID] = {}
+
+    def __call__(self, step: "Progress") -> None:
+        """Take one report."""
+        if self.rich is None and self.clock() - self.since < PATIENCE:
+            return
+        if self.rich is None:
+            self.rich = drawn(colour=self.terminal.colour)
+            self.rich.start()
+        place = (step.phase, step.app)
+        if place not in self.tasks:
+            self.tasks[place] = self.rich.add_task(title(step), total=step.total, count="")
+        count = number(step.done) if step.total is None else f"{number(step.done)}/{number(step.total)}"
+        self.rich.update(self.tasks[place], completed=step.done, total=step.total, count=count)
+
+    def close(self) -> None:
+        """Take the bars off the screen."""
+        if self.rich is not None:
+            self.rich.stop()
+
+
+def title(step: "Progress") -> str:
+    """Return what is being done: ``HubSpot: reading``."""
+    return f"{step.app}: {step.phase}" if step.app else step.phase
+
+
+def drawn(*, colour: bool) -> "RichProgress":
+    """Return rich's bars on stderr."""
+    from rich.console import Console
+    from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
+
+    console = Console(stderr=True, no_color=not colour)
+    parts = (
+        TextColumn("{task.description}", markup=False),
+        BarColumn(),
+        TextColumn("{task.fields[count]}", markup=False),
+        TimeRemainingColumn(),
+    )
+    return Progress(*parts, console=console, transient=True)

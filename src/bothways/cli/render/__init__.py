@@ -1,0 +1,1 @@
+"""Views of the service layer as lines of text, one module per family of commands. Nothing here prints or calls."""

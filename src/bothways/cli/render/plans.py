@@ -1,0 +1,94 @@
+"""A plan as text: its records, what to look out for, and its totals last."""
+
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
+
+from bothways.cli.text import clean, columns, counted, cut, number, pad
+from bothways.cli.values import value_text
+
+if TYPE_CHECKING:
+    from bothways.service.views import ActionView, FieldView, PlanView
+
+MARKS = {"create": "+", "update": "~", "link": "~", "hold": "?", "unlink": "×"}
+NAME = 16
+"""Cells kept for a record's name; a longer one pushes the rest to the right."""
+
+
+def head(view: "PlanView") -> list[str]:
+    """Return the line above the records."""
+    return [f"{view.sync}  {' ⇄ '.join(view.apps)}   {counted(view.compared, 'record')} compared, nothing written"]
+
+
+def action(row: "ActionView", apps: Sequence[str]) -> list[str]:
+    """Return one record of a plan, with a line for each field that would be written or is held."""
+    name = pad(cut(clean(row.name or "(no name)"), 30), NAME)
+    lines = [f"  {MARKS.get(row.kind, '·')} {name}  {_summary(row, apps)}"]
+    if row.kind not in ("create", "hold"):
+        lines += columns([_field(field) for field in row.fields], indent="      ")
+    return lines
+
+
+def _summary(row: "ActionView", apps: Sequence[str]) -> str:
+    pair = " ⇄ ".join(f"{app} {row.ids[app]}" for app in apps if row.ids.get(app))
+    match row.kind:
+        case "create":
+            to = next((field.app for field in row.fields), "") or next(
+                (app for app in apps if not row.ids.get(app)), ""
+            )
+            return f"→ {to}, {counted(len(row.fields), 'field')}"
+        case "hold":
+            return f"held: {row.reason}"
+        case "update":
+            return pair
+        case "link":
+            return f"{pair}   linked: {row.reason}"
+        case "unlink":
+            return f"{pair}   unlinked: {row.reason}"
+        case _:
+            return f"{row.kind}: {row.reason}"
+
+
+def _field(field: "FieldView") -> tuple[str, str, str, str]:
+    why = f"held: {field.hold}" if field.hold else field.reason
+    if field.lost:
+        why = f"{why}; loses {field.lost}"
+    return field.label or field.field, field.app, f"{value_text(field.before)} → {value_text(field.after)}", why
+
+
+def foot(view: "PlanView", *, more: int) -> list[str]:
+    """Return what follows the records: how many more there are, warnings, the totals by app."""
+    lines = [f"    … {number(more)} more. See all: bothways plan {view.sync} --show all"] if more else []
+    lines += warnings(view)
+    if not (view.changes or view.linked or view.held):
+        return [*lines, f"Nothing would change. ({view.id})"]
+    table = columns([(f"Plan {view.id}", *view.apps), *_totals(view)], gap="   ", right=(1, 2))
+    if view.changes or view.linked:
+        table[0] += f"          Apply exactly this plan: bothways apply {view.id}"
+    return [*lines, *table]
+
+
+def warnings(view: "PlanView") -> list[str]:
+    """Return what a person should see before applying: fields that would be emptied, brakes that would stop a run."""
+    lines = [
+        f"! {title} would be emptied in {counted(count, 'record')}. Stop that: when_empty: keep"
+        for title, count in view.emptied.items()
+    ]
+    return lines + [f"! {brake.reason[:1].upper()}{brake.reason[1:]}. {brake.hint}".rstrip() for brake in view.brakes]
+
+
+def _totals(view: "PlanView") -> Iterator[tuple[str, ...]]:
+    for title, by_app in (("+ create", view.created), ("~ update", view.updated)):
+        if any(by_app.values()):
+            yield title, *(number(by_app.get(app, 0)) for app in view.apps)
+    singles = (
+        ("~ link", view.linked),
+        ("? held", view.held),
+        ("× failing", view.failing),
+        ("· left out", view.left_out),
+        ("· waiting", view.waiting),
+    )
+    for title, count in singles:
+        if count:
+            yield title, number(count)
+    if view.conflicts:
+        yield "! conflicts", number(view.conflicts)

@@ -1,0 +1,93 @@
+"""Records as text: lists, the story of a value, the proof that both apps hold the same."""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from bothways.cli.text import columns, counted, cut, moment, number
+from bothways.cli.values import value_text
+
+if TYPE_CHECKING:
+    from bothways.service.views import Difference, Event, FieldStory, Proof, RecordView, WhyView
+
+STATES = {
+    "in_sync": "In sync",
+    "left_out": "Left out",
+    "failing": "Failing",
+    "held": "Held",
+    "waiting": "Waiting",
+}
+SHOWN = 20
+"""Differences listed before the rest is only counted."""
+
+
+def records(rows: Sequence["RecordView"], apps: Sequence[str], now: float) -> list[str]:
+    """Return a list of records."""
+    if not rows:
+        return ["No such records."]
+    table = [
+        (cut(row.name, 30), *(row.ids.get(app) or "" for app in apps), state(row), moment(row.since, now), row.reason)
+        for row in rows
+    ]
+    return columns([("Name", *apps, "State", "Since", "Reason"), *table])
+
+
+def state(row: "RecordView") -> str:
+    """Return the word for a record's state."""
+    return STATES.get(row.state, row.state)
+
+
+def why(view: "WhyView", now: float) -> list[str]:
+    """Return the story of each value, latest event first as it comes."""
+    row = view.record
+    pair = " ⇄ ".join(f"{app} {id_}" for app, id_ in row.ids.items() if id_)
+    reason = f": {row.reason}" if row.reason else ""
+    lines = [f"{row.name}   {pair}   {state(row)}{reason}"]
+    for story in view.fields:
+        lines += ["", *_story(story, now)]
+    return lines
+
+
+def _story(story: "FieldStory", now: float) -> list[str]:
+    labels = " / ".join(dict.fromkeys(story.labels.values()))
+    values = "   ".join(f"{app}: {value_text(value)}" for app, value in story.values.items())
+    lines = [f"{labels}   {values}"]
+    lines += [f"  {story.sentence}"] if story.sentence else []
+    return lines + columns([_event(event, now) for event in story.events], indent="    ")
+
+
+def _event(event: "Event", now: float) -> tuple[str, ...]:
+    change = f"{value_text(event.before)} → {value_text(event.after)}"
+    run = f"run {event.run}" if event.run else ""
+    return moment(event.at, now), event.app, change, event.what, run, event.reason
+
+
+def proof(view: "Proof", sync: str) -> list[str]:
+    """Return how both apps compare, every difference with its reason, the verdict last."""
+    lines = _differences("× not equal, and no rule says why", view.different)
+    lines += _differences("~ not equal, with a reason", view.explained)
+    lines += [f"· {counted(count, 'record')} only in {app}" for app, count in view.unlinked.items() if count]
+    lines.append(
+        f"{sync}: {counted(view.pairs, 'pair')} read again in both apps, {number(view.equal)} equal in every field."
+    )
+    if view.different:
+        return [
+            *lines,
+            f"! {counted(len(view.different), 'difference')} without a reason. See: bothways why {sync} RECORD",
+        ]
+    return [*lines, "✓ Everything that should be equal is equal."]
+
+
+def _differences(title: str, found: Sequence["Difference"]) -> list[str]:
+    if not found:
+        return []
+    rows = [
+        (
+            each.name,
+            each.field,
+            "   ".join(f"{app}: {value_text(value)}" for app, value in each.values.items()),
+            each.why,
+        )
+        for each in found[:SHOWN]
+    ]
+    rest = [f"  … {number(len(found) - SHOWN)} more. See all with --json"] if len(found) > SHOWN else []
+    return [f"{title}: {number(len(found))}", *columns(rows, indent="  "), *rest]

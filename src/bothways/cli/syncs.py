@@ -1,0 +1,83 @@
+"""Commands about syncs: list, show, turn on, turn off."""
+
+from typing import Annotated
+
+import typer
+
+from bothways.cli.terminal import Terminal
+from bothways.cli.workspaces import opened
+
+Name = Annotated[str, typer.Argument(metavar="SYNC", help="The sync's name in bothways.yaml.")]
+
+
+def list_(context: typer.Context) -> None:
+    """List the syncs of this workspace."""
+    from bothways.cli.render import syncs as render
+    from bothways.service import syncs
+    from bothways.service.views import plain
+
+    terminal: Terminal = context.obj
+    views = syncs.list_syncs(opened(terminal))
+    if terminal.json:
+        terminal.document("syncs", {"syncs": [plain(view) for view in views]})
+    else:
+        terminal.lines(render.syncs(views))
+
+
+def show(
+    context: typer.Context,
+    sync: Name,
+    yaml: Annotated[bool, typer.Option("--yaml", help="Print its settings as YAML, to be edited and kept.")] = False,
+) -> None:
+    """Show a sync: its settings, its counts, its last run."""
+    import time
+
+    from bothways.cli.render import syncs as render
+    from bothways.service import syncs
+    from bothways.service.views import plain
+
+    terminal: Terminal = context.obj
+    workspace = opened(terminal)
+    if yaml:
+        text = syncs.export(workspace, sync)
+        if terminal.json:
+            terminal.document("sync-yaml", {"sync": sync, "yaml": text})
+        else:
+            terminal.lines(text.splitlines())
+        return
+    view = syncs.show_sync(workspace, sync)
+    if terminal.json:
+        terminal.document("sync", plain(view))
+    else:
+        terminal.lines(render.sync(view, time.time()))
+
+
+def on(context: typer.Context, sync: Name) -> None:
+    """Turn a sync on, after everything it needs has been checked."""
+    from bothways.service import syncs
+
+    terminal: Terminal = context.obj
+    workspace = opened(terminal)
+    syncs.turn_on(workspace, sync)
+    _changed(terminal, sync, "on")
+    terminal.note(f"See what it would do: bothways plan {sync}   Start it: bothways run {sync}")
+
+
+def off(context: typer.Context, sync: Name) -> None:
+    """Turn a sync off.
+
+    Nothing flows until it is turned on again; nothing is forgotten.
+    """
+    from bothways.service import syncs
+
+    terminal: Terminal = context.obj
+    workspace = opened(terminal)
+    syncs.turn_off(workspace, sync)
+    _changed(terminal, sync, "off")
+
+
+def _changed(terminal: Terminal, sync: str, state: str) -> None:
+    if terminal.json:
+        terminal.document("sync-state", {"sync": sync, "state": state})
+    else:
+        terminal.lines([f"{sync} is {state}."])

@@ -1,0 +1,102 @@
+"""Commands about the workspace itself: init, status, validate, doctor, version."""
+
+import sys
+from typing import TYPE_CHECKING
+
+import typer
+
+from bothways import __version__
+from bothways.cli.terminal import Terminal
+from bothways.errors import EXIT_OK, EXIT_SETTINGS, BothwaysError
+
+if TYPE_CHECKING:
+    from bothways.service.workspace import Workspace
+
+
+def opened(terminal: Terminal) -> "Workspace":
+    """Open the workspace and its database."""
+    from bothways.service.workspace import open_workspace
+
+    return open_workspace(terminal.folder)
+
+
+def init(context: typer.Context) -> None:
+    """Make a workspace: a bothways.yaml to begin with."""
+    from bothways.service import workspace
+
+    terminal: Terminal = context.obj
+    path = workspace.init(terminal.folder)
+    if terminal.json:
+        terminal.document("workspace", {"file": str(path)})
+        return
+    terminal.lines([f"Made {path}"])
+    terminal.note("Next: find your app with: bothways app search   or try it without one: bothways demo")
+
+
+def status(context: typer.Context) -> None:
+    """Show every sync, its state and what needs you."""
+    import time
+
+    from bothways.cli.render import workspace as render
+    from bothways.service import syncs
+    from bothways.service.views import plain
+
+    terminal: Terminal = context.obj
+    views = syncs.list_syncs(opened(terminal))
+    if terminal.json:
+        terminal.document("status", {"syncs": [plain(view) for view in views]})
+    else:
+        terminal.lines(render.status(views, time.time()))
+
+
+def validate(context: typer.Context) -> None:
+    """Check bothways.yaml, and nothing but that file."""
+    from bothways.service.workspace import open_workspace
+
+    terminal: Terminal = context.obj
+    workspace = open_workspace(terminal.folder, load_only=True)
+    if terminal.json:
+        terminal.document("validate", {"file": str(workspace.file), "valid": True})
+    else:
+        terminal.lines([f"{workspace.file} can be used as it is."])
+
+
+def doctor(context: typer.Context) -> int:
+    """Check everything and say what to do.
+
+    Looks at Python, the file, the database, secrets, the apps and the syncs.
+
+    Ends with the exit code of the first problem found, 0 without one.
+    """
+    from bothways.cli.render import workspace as render
+    from bothways.service.doctor import doctor as examine
+    from bothways.service.views import plain
+
+    terminal: Terminal = context.obj
+    findings = examine(terminal.folder)
+    if terminal.json:
+        terminal.document("doctor", {"findings": [plain(finding) for finding in findings]})
+    else:
+        terminal.lines(render.findings(findings))
+    codes = [exit_code_of(finding.code) for finding in findings if finding.level == "problem"]
+    return codes[0] if codes else EXIT_OK
+
+
+def version(context: typer.Context) -> None:
+    """Print the version."""
+    terminal: Terminal = context.obj
+    python = ".".join(map(str, sys.version_info[:3]))
+    if terminal.json:
+        terminal.document("version", {"bothways": __version__, "python": python})
+    else:
+        terminal.lines([f"bothways {__version__} (Python {python})"])
+
+
+def exit_code_of(code: str | None) -> int:
+    """Return the exit code that belongs to a code of the error catalogue; 65 for one that is not in it."""
+    return next((kind.exit_code for kind in catalogue(BothwaysError) if kind.code == code), EXIT_SETTINGS)
+
+
+def catalogue(kind: type[BothwaysError]) -> list[type[BothwaysError]]:
+    """Return a class of the error catalogue and every class below it."""
+    return [kind, *(below for child in kind.__subclasses__() for below in catalogue(child))]

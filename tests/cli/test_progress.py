@@ -1,0 +1,75 @@
+"""Progress: nothing within a second, then a line per phase, or bars on a terminal."""
+
+import io
+import sys
+
+from bothways.cli.progress import Bars, Lines, drawn, progress, title
+from bothways.cli.terminal import Terminal
+
+
+class Clock:
+    now = 0.0
+
+    def __call__(self):
+        return self.now
+
+
+class Step:
+    def __init__(self, phase, app, done, total=None):
+        self.phase, self.app, self.done, self.total = phase, app, done, total
+
+
+def test_short_phases_say_nothing(capsys):
+    clock = Clock()
+    with progress(Terminal(), clock) as report:
+        for done in range(5):
+            report(Step("reading", "HubSpot", done))
+            clock.now += 0.1
+    assert capsys.readouterr().err == ""
+
+
+def test_a_phase_that_lasts_says_so_once(capsys):
+    clock = Clock()
+    report = Lines(Terminal(), clock)
+    for phase in ("reading", "writing"):
+        for done in range(5):
+            report(Step(phase, "HubSpot", done))
+            clock.now += 0.6
+    assert capsys.readouterr() == ("", "HubSpot: reading ...\nHubSpot: writing ...\n")
+
+
+def test_quiet_says_nothing(capsys):
+    clock = Clock()
+    with progress(Terminal(quiet=True), clock) as report:
+        for done in range(5):
+            report(Step("reading", "HubSpot", done))
+            clock.now += 0.6
+    assert capsys.readouterr() == ("", "")
+
+
+def test_title_without_an_app():
+    assert title(Step("matching", "", 0)) == "matching"
+
+
+def test_bars_wait_a_second_then_count(monkeypatch):
+    stderr = io.StringIO()
+    monkeypatch.setattr(sys, "stderr", stderr)
+    clock = Clock()
+    bars = Bars(Terminal(), clock)
+    bars(Step("reading", "HubSpot", 1, 10))
+    assert bars.rich is None
+    clock.now = 1.5
+    bars(Step("reading", "HubSpot", 4000, 12004))
+    bars(Step("reading", "[bold]odd", 7))
+    counts = [(task.description, task.completed, task.total, task.fields["count"]) for task in bars.rich.tasks]
+    bars.close()
+    assert counts == [("HubSpot: reading", 4000, 12004, "4,000/12,004"), ("[bold]odd: reading", 7, None, "7")]
+
+
+def test_bars_never_draw_on_stdout(capsys):
+    bars = drawn(colour=False)
+    assert bars.console.stderr
+
+
+def test_bars_close_without_having_drawn():
+    Bars(Terminal(), Clock()).close()
