@@ -9,9 +9,7 @@ from django.conf import settings
 
 from bothways.errors import DatabaseUnreachable, OurFault
 
-SQLITE_PRAGMAS = (
-    "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON; PRAGMA temp_store=MEMORY;"
-)
+SQLITE_PRAGMAS = "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON; PRAGMA temp_store=MEMORY;"
 """FULL: with NORMAL a power cut loses committed intents."""
 
 LOCK_TIMEOUT = 20.0

@@ -28,13 +28,13 @@ OVERLAP = 1.5
 
 @dataclass
 class Row:
-    """One record in the app: ``indexed`` is what a lagging listing shows of it, and from when on."""
+    """One record in the app. ``index`` is what a lagging listing shows of it: from when on, and which stamp."""
 
     id: str
     values: dict[str, str | None]
     modified: int
     created: int
-    visible_at: int
+    index: list[tuple[int, int]] = field(default_factory=list)
     version: int = 1
     live: bool = True
     merged_into: str | None = None
@@ -43,6 +43,10 @@ class Row:
     typed: dict[str, int] = field(default_factory=dict)
     read_at: int = 0
     by_sync: bool = False
+
+    def indexed(self, now: int) -> int | None:
+        """Return the stamp that a lagging listing shows now: that of an older state, until it catches up."""
+        return next((stamp for visible_at, stamp in reversed(self.index) if visible_at <= now), None)
 
 
 @dataclass
@@ -81,7 +85,7 @@ def draw_traits(world: World) -> Traits:
         conditional=rng.random() < 0.5,
         marker=rng.random() < 0.35,
         unique=unique,
-        strong=unique and rng.random() < 0.7,
+        strong=rng.random() < 0.4,
         reports_deletes=primary and rng.random() < 0.7,
         answers=rng.random() < 0.75,
         rewrite_now=rng.choice(("", "", "upper", "lower", "blanks")),
@@ -90,7 +94,7 @@ def draw_traits(world: World) -> Traits:
         batch=rng.choice((1, 2, 3)),
         merge_redirects=rng.random() < 0.6,
         refuses=rng.random() < 0.25,
-        robot=rng.random() < 0.04,
+        robot=rng.random() < 0.12,
     )
 
 
@@ -125,7 +129,7 @@ class FakeApp:
         row.modified = (at + self.traits.skew) // self.traits.grain * self.traits.grain
         row.version += 1
         lag = self.world.rng.randint(0, self.traits.lag) if self.traits.lag else 0
-        row.visible_at = at + lag
+        row.index = [*row.index[-3:], (at + lag, row.modified)]
 
     def settle(self) -> None:
         """Let rewritings that are due happen."""
@@ -146,17 +150,15 @@ class FakeApp:
                 self.user_edit(row, "b", value)
         self.put_back.clear()
 
+    def holders_of(self, key: str) -> list[Row]:
+        return [row for row in self.live() if (row.values.get("key") or "").strip().lower() == key.strip().lower()]
+
     def holder_of(self, key: str | None, but: str = "") -> Row | None:
-        if not key:
-            return None
-        for row in self.live():
-            if row.id != but and (row.values.get("key") or "").strip().lower() == key.strip().lower():
-                return row
-        return None
+        return next((row for row in self.holders_of(key) if row.id != but), None) if key else None
 
     def new_row(self, values: Mapping[str, str | None], marker: str | None = None) -> Row:
         self.serial += 1
-        row = Row(f"{self.name[0]}{self.serial:03d}", {name: values.get(name) for name in FIELDS}, 0, self.world.now, 0)
+        row = Row(f"{self.name[0]}{self.serial:03d}", {name: values.get(name) for name in FIELDS}, 0, self.world.now)
         row.marker = marker
         self.rows[row.id] = row
         self.touch(row)
@@ -201,6 +203,7 @@ class FakeApp:
         for name in FIELDS:
             if survivor.values[name] is None and loser.values[name] is not None:
                 survivor.values[name] = loser.values[name]
+                survivor.typed[name] = self.world.now
         loser.merged_into = survivor.id
         self.world.merged[self.name, loser.id] = survivor.id
         self.world.merged_at[self.name, survivor.id] = self.world.now
@@ -278,22 +281,25 @@ class FakeConnector:
         started = self.app.clock()
         since, gone_from = int(str(state["since"])), int(str(state["gone"]))
         overlap = self.overlap()
-        rows = [row for row in self.app.live() if row.modified >= since - overlap]
-        if not self.app.traits.primary:
-            rows = [row for row in rows if row.visible_at <= self.world.now]
+        stamps = {row.id: self._stamp(row) for row in self.app.live()}
+        rows = [row for row in self.app.live() if (stamps[row.id] or 0) >= since - overlap]
         rows.sort(key=lambda row: row.id)
-        processed = max((row.modified for row in rows), default=since)
+        processed = max((stamps[row.id] or 0 for row in rows), default=since)
         gone = self.app.gone_at[gone_from:] if self.app.traits.reports_deletes else []
         seen = []
         for row in rows:
             if self.app.traits.primary:
                 row.read_at = self.world.now
-            seen.append(Seen(self._record(row, self.app.traits.primary), has_values=self.app.traits.primary))
+            record = replace(self._record(row, self.app.traits.primary), modified=float(stamps[row.id] or 0))
+            seen.append(Seen(record, has_values=self.app.traits.primary))
         seen += [each for each in seen if self.world.chance(0.02)]
         new = min(max(processed, since), started)
         yield Page(
             seen, [Gone(id) for _, id in gone], self._cursor(self.next_cursor(new), len(self.app.gone_at)), last=True
         )
+
+    def _stamp(self, row: Row) -> int | None:
+        return row.modified if self.app.traits.primary else row.indexed(self.world.now)
 
     def overlap(self) -> int:
         """Return by how much a poll looks back: more than the index lag, and the clock's own grain."""
@@ -334,12 +340,12 @@ class FakeConnector:
         if field == "":
             found = {row.marker: [row.id] for row in self.app.live() if row.marker}
             return {value: found[value] for value in values if value in found}
-        held = ((value, self.lookup(value)) for value in values)
-        return {value: [row.id] for value, row in held if row is not None}
+        held = {value: [row.id for row in self.lookup(value)] for value in values}
+        return {value: ids for value, ids in held.items() if ids}
 
-    def lookup(self, key: str) -> Row | None:
+    def lookup(self, key: str) -> list[Row]:
         """Return who holds a key, from the primary store."""
-        return self.app.holder_of(key)
+        return self.app.holders_of(key)
 
     # --- writing --------------------------------------------------------------------------------
 

@@ -93,7 +93,6 @@ def plan_open_links() -> Patches:
     return [
         patch.object(journal, "is_open", lambda link_id: False),
         patch.object(planning, "_facts_linked", lambda *args: replace(facts(*args), open_write=False)),
-        patch("bothways.sync.run.recover", lambda ctx: 0),
     ]
 
 
@@ -140,13 +139,9 @@ def lagging_look_up() -> Patches:
     """The look-up before a create asks the lagging index."""
 
     def indexed(self: FakeConnector, key: str) -> Any:
-        row = self.app.holder_of(key)
-        return row if row is not None and row.visible_at + 60 <= self.world.now else None
+        return [row for row in self.app.holders_of(key) if row.created + 60 <= self.world.now]
 
-    return [
-        patch.object(FakeConnector, "lookup", indexed),
-        patch.object(recover, "_is_ours", lambda *args: False),
-    ]
+    return [patch.object(FakeConnector, "lookup", indexed)]
 
 
 def no_settling() -> Patches:
@@ -163,20 +158,25 @@ def no_brake_on_oscillation() -> Patches:
 
 
 def move_without_journal() -> Patches:
-    """What a merge's next write replaces is not journaled."""
-    add = journal.add
+    """What is replaced by the writes after a merge is not journaled."""
+    moved: set[int] = set()
+    move, add, close = links.move, journal.add, journal.close
 
-    def forgetful(sync: Any, run_id: int, entry: Any, now: float) -> int:
-        bare = {key: replace(write, before=None, source=None, conflict=False) for key, write in entry.writes.items()}
-        return add(sync, run_id, replace(entry, writes=bare), now)
+    def noted(link_id: int, side: Any, record_id: str) -> None:
+        moved.add(link_id)
+        move(link_id, side, record_id)
 
-    close = journal.close
+    def bare(entry: Any) -> Any:
+        if entry.link_id not in moved:
+            return entry
+        writes = {key: replace(write, before=None, source=None, conflict=False) for key, write in entry.writes.items()}
+        return replace(entry, writes=writes)
 
-    def forgetful_close(entry: Any, state: str, now: float, record_id: Any = None, message: str = "") -> None:
-        bare = {key: replace(write, before=None, source=None, conflict=False) for key, write in entry.writes.items()}
-        close(replace(entry, writes=bare), state, now, record_id, message)
-
-    return [patch.object(journal, "add", forgetful), patch.object(journal, "close", forgetful_close)]
+    return [
+        patch.object(links, "move", noted),
+        patch.object(journal, "add", lambda sync, run_id, entry, now: add(sync, run_id, bare(entry), now)),
+        patch.object(journal, "close", lambda entry, *args, **more: close(bare(entry), *args, **more)),
+    ]
 
 
 MUTATIONS: dict[str, Callable[[], Patches]] = {

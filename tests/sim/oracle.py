@@ -95,6 +95,8 @@ class Oracle:
                 continue
             if self._typed_again(name, value) or self._unsure(write, name, value):
                 continue
+            if self._seen_too_late(write, name, value):
+                continue
             for edit in self._edits_of(write.app, write.record, name):
                 known = edit.at <= write.read_at and edit.at > since
                 if known and loose(edit.over) == loose(value) and self._held_is_from(write, name, edit):
@@ -277,10 +279,16 @@ class Oracle:
             side = Side(survivor)
             gone_id, own_id = (left_id, right_id) if side is Side.RIGHT else (right_id, left_id)
             deleted = self.world.deleted.get((self.apps[side.other].name, gone_id))
-            sql = f"SELECT {side.other}_id, created_at, rule FROM link WHERE sync_id=%s AND {side}_id=%s AND state<>'ended'"
-            for again, created, rule in db.rows(sql, (self.sync.pk, own_id)):
-                if deleted and created > deleted and rule == "R8" and self.apps[side.other].rows[again].by_sync:
+            sql = f"SELECT {side.other}_id, created_at, rule FROM link WHERE sync_id=%s AND {side}_id=%s AND state=%s"
+            for again, created, rule in db.rows(sql, (self.sync.pk, own_id, "active")):
+                if deleted and created > deleted and rule == "R8" and self._created_for(side.other, again) == own_id:
                     raise Broken("I5", f"{gone_id} was deleted, and {again} was created for it")
+
+    def _created_for(self, side: Side, record: str) -> str | None:
+        """Return whose copy a record was made as; a merge may have moved its link since."""
+        sql = "SELECT data FROM journal WHERE sync_id=%s AND side=%s AND record_id=%s AND kind=%s AND state='done'"
+        data = db.value(sql, (self.sync.pk, str(side), record, "create"))
+        return json.loads(data)["more"]["source_id"] if data else None
 
     # --- helpers --------------------------------------------------------------------------------
 

@@ -175,7 +175,7 @@ class ConnectorConformance:
     def test_poll_sees_what_was_edited_during_the_first_listing(self, connector: Connector, user: User) -> None:
         made = [user.create(number) for number in range(user.many)]
         user.settle()
-        pages = []
+        pages: list[Page] = []
         for page in connector.changes(user.object, None, asked_fields(user)):
             if not pages:
                 for id in (made[0], made[-1]):

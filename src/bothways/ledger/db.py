@@ -64,7 +64,7 @@ def one(sql: str, params: Sequence[object] = ()) -> tuple[Any, ...] | None:
     """Return the first row of a query, None if there is none."""
     with connection.cursor() as cursor:
         cursor.execute(sql, params)
-        return cursor.fetchone()  # type: ignore[no-any-return]
+        return cursor.fetchone()
 
 
 def value(sql: str, params: Sequence[object] = ()) -> Any:

@@ -85,6 +85,15 @@ def clear(sync: Sync, side: str, record_ids: Iterable[str], fields: Sequence[str
             )
 
 
+def clear_settled(sync: Sync, side: str, record_id: str, unchanged: Iterable[str]) -> None:
+    """Close the holds of a record that a plan has looked at anew; an ``unchanged`` field stays frozen (row F5)."""
+    frozen = list(unchanged)
+    keep = f" AND NOT (kind='frozen' AND field IN ({','.join(['%s'] * len(frozen))}))" if frozen else ""
+    db.execute(
+        f"DELETE FROM hold WHERE sync_id=%s AND side=%s AND record_id=%s{keep}", (sync.pk, side, record_id, *frozen)
+    )
+
+
 def ready(sync: Sync, now: float) -> list[HoldRow]:
     """Return the refused ones whose next try has come."""
     return _rows("sync_id=%s AND next_try IS NOT NULL AND next_try<=%s", (sync.pk, now))

@@ -105,4 +105,17 @@ def drop(plan_id: int) -> None:
 
 
 def _action(row: Sequence[Any]) -> ActionRow:
-    return ActionRow(*row[:7], bool(row[7]), bool(row[8]), row[9], orjson.loads(row[10]))
+    seq, kind, rule, reason, left_id, right_id, link_id, writes_left, writes_right, state, data = row
+    return ActionRow(
+        seq,
+        kind,
+        rule,
+        reason,
+        left_id,
+        right_id,
+        link_id,
+        bool(writes_left),
+        bool(writes_right),
+        state,
+        orjson.loads(data),
+    )

@@ -164,10 +164,11 @@ def _hold(ctx: Context, action: ActionRow) -> None:
 
 
 def _clear_holds(ctx: Context, action: ActionRow) -> None:
+    unchanged = [each["map"] for each in action.data["fields"] if each["rule"] == "F0"]
     for side in SIDES:
         record_id = action.on(side)
         if record_id is not None:
-            holds.clear(ctx.sync, side, [record_id])
+            holds.clear_settled(ctx.sync, side, record_id, unchanged)
 
 
 # --- actions that write -------------------------------------------------------------------------------

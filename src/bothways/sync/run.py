@@ -1,5 +1,6 @@
 """One run of a sync: recover, read both sides, plan, brake, write, record."""
 
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -123,7 +124,10 @@ def _carry_out(
 
 def written_by(run_id: int) -> dict[str, int]:
     """Return how many records a run wrote, by kind and side, as ``create right`` and so on."""
-    sql = "SELECT kind, side, COUNT(*) FROM journal WHERE run_id=%s AND state='done' AND kind<>'unlink' GROUP BY kind, side"
+    sql = (
+        "SELECT kind, side, COUNT(*) FROM journal WHERE run_id=%s AND state='done' AND kind<>'unlink' "
+        "GROUP BY kind, side"
+    )
     return {f"{kind} {side}": int(count) for kind, side, count in db.rows(sql, (run_id,))}
 
 
@@ -161,7 +165,7 @@ def _recorded(ctx: Context, kind: str, undoes: int | None = None) -> Iterator[Ru
             record.state = "done"
         record.ended_at = ctx.clock()
         record.counts = dict(ctx.rules)
-        record.bill = {call: count - bill.get(call, 0) for call, count in ctx.bill().items() if count > bill.get(call, 0)}
+        record.bill = dict(Counter(ctx.bill()) - Counter(bill))
         with db.transaction_():
             record.save()
             if record.state in ("done", "stopped"):

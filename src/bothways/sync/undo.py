@@ -3,7 +3,7 @@
 Shadows and tombstones are set so that the next run does not do it again.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
 from bothways.connectors.base import Outcome, WriteItem, WriteKind, WriteResult, by_key
@@ -14,7 +14,7 @@ from bothways.ledger import db, feeds, journal, links
 from bothways.ledger.feeds import SeenRow
 from bothways.ledger.journal import Entry, FieldWrite
 from bothways.ledger.models import Run
-from bothways.records import Record, same
+from bothways.records import Record, Value, same
 from bothways.sync.absorb import News, absorb, end_link
 from bothways.sync.context import Context, Progress
 from bothways.sync.poll import refresh
@@ -128,7 +128,7 @@ def _carry_out(ctx: Context, steps: list[_Step], report: UndoReport) -> None:
                 ctx.report(Progress("Undoing", ctx.ends[side].app, report.restored + report.removed))
 
 
-def _write(ctx: Context, batch: list[_Step] | tuple[_Step, ...], kind: WriteKind, report: UndoReport) -> None:
+def _write(ctx: Context, batch: Sequence[_Step], kind: WriteKind, report: UndoReport) -> None:
     """Write one batch by the same protocol as a run: intent, in flight, call, result."""
     end = ctx.ends[batch[0].entry.side]
     with db.transaction_():
@@ -201,18 +201,18 @@ def _record(ctx: Context, step: _Step, entry: Entry, result: WriteResult | None,
     report.restored += 1
 
 
-def _stored(step: _Step, record: Record | None) -> dict[str, object]:
+def _stored(step: _Step, record: Record | None) -> dict[str, Value]:
     values = record.values if record else {}
     return {key: values.get(write.field, write.after) for key, write in step.back.items()}
 
 
-def _agree(ctx: Context, link: links.LinkRow, entry: Entry, stored: dict[str, object]) -> None:
+def _agree(ctx: Context, link: links.LinkRow, entry: Entry, stored: dict[str, Value]) -> None:
     """Make the difference that an undo leaves an agreed one: both shadows are what the sides hold now."""
     known = links.shadows([link.id]).get(link.id, {side: {} for side in SIDES})
     other = entry.side.other
     row = feeds.seen_by_id(ctx.ends[other].feed.pk, [link.on(other) or ""]).get(link.on(other) or "")
     for key, value in stored.items():
-        known[entry.side][key] = Known(value, ctx.clock())  # type: ignore[arg-type]
+        known[entry.side][key] = Known(value, ctx.clock())
         if row is not None and row.values is not None and key not in known[other]:
             known[other][key] = Known(row.values.get(ctx.field_name(key, other)))
     links.save_shadows(ctx.sync.workspace_id, [(link.id, side, known[side]) for side in SIDES])
