@@ -1,0 +1,117 @@
+"""Merges, deletes and returns: what a link does when a record goes somewhere else."""
+
+import pytest
+
+from bothways.engine.sides import Side
+from bothways.ledger import db, journal
+from tests.memory_app import Traits
+from tests.two_apps import TwoApps
+
+
+@pytest.mark.parametrize("full", [False, True], ids=["read", "swept"])
+def test_link_follows_a_merge_and_the_partner_stays(full: bool) -> None:
+    world = TwoApps()
+    ann, *_ = world.crowd(5)
+    partner = world.partner(ann)
+    winner = world.anna.add(email="ann@other.test", name="Ann Lee")
+    world.anna.merge(winner, ann)
+    if not full:
+        world.bert.edit(partner, phone="+41446681800")
+    world.run(full=full)
+    world.rest()
+    assert (winner, partner) in world.pairs()
+    assert len(world.anna.live()) == len(world.bert.live()) == 5
+    assert world.in_step()
+
+
+def test_what_a_merge_replaces_is_in_the_journal() -> None:
+    world = TwoApps()
+    ann, *_ = world.crowd(5)
+    partner = world.partner(ann)
+    winner = world.anna.add(email="ann@other.test", name="Ann Lee")
+    world.anna.merge(winner, ann)
+    world.run(full=True)
+    world.rest()
+    replaced = {
+        (write.field, write.before, write.after)
+        for entry in journal.of_record(world.sync, Side.RIGHT, partner)
+        for write in entry.writes.values()
+    }
+    assert replaced == {("email", "p0@x.test", "ann@other.test"), ("name", "P0", "Ann Lee")}
+
+
+def test_merge_of_two_linked_records_ends_one_link_and_leaves_its_partner_alone() -> None:
+    world = TwoApps()
+    winner, loser, *_ = world.crowd(5)
+    left_alone, kept = world.partner(loser), world.partner(winner)
+    world.anna.merge(winner, loser)
+    before = world.written()
+    world.run(full=True)
+    world.rest()
+    assert (winner, kept) in world.pairs()
+    assert loser not in {left for left, _ in world.pairs()}
+    assert world.bert.items[left_alone].live
+    assert len(world.anna.live()) == 4, "the partner is not made again in Anna"
+    assert world.written() == before
+    [ended] = db.rows("SELECT ended_by, survivor FROM link WHERE state='ended'")
+    assert (ended[0][:3], ended[1]) == ("R0:", "right")
+
+
+def test_archived_partner_ends_the_link_and_is_not_made_again() -> None:
+    world = TwoApps(Traits(reports_deletes=False))
+    ann, *_ = world.crowd(10)
+    partner = world.partner(ann)
+    world.anna.delete(ann)
+    world.rest()
+    assert (ann, partner) in world.pairs(), "a listing it is missing from proves nothing"
+    world.run(full=True)
+    world.rest()
+    assert (ann, partner) not in world.pairs()
+    assert not world.anna.holding("email", "p0@x.test")
+    assert world.bert.items[partner].live
+
+
+def test_archived_partner_found_out_by_a_write_ends_the_link() -> None:
+    world = TwoApps(bert=Traits(reports_deletes=False, conditional=True))
+    ann, *_ = world.crowd(10)
+    partner = world.partner(ann)
+    world.bert.delete(partner)
+    world.anna.edit(ann, name="Ann Lee")
+    world.rest()
+    assert ann not in {left for left, _ in world.pairs()}
+    assert len(world.bert.live()) == 9
+    assert world.anna.values(ann)["name"] == "Ann Lee"
+
+
+def test_restored_record_takes_its_former_partner_back() -> None:
+    world = TwoApps()
+    ann, *_ = world.crowd(10)
+    partner = world.partner(ann)
+    world.anna.delete(ann)
+    world.rest()
+    world.anna.restore(ann)
+    world.rest()
+    assert (ann, partner) in world.pairs()
+    assert len(world.anna.live()) == len(world.bert.live()) == 10
+
+
+def test_record_made_anew_by_a_person_is_linked_to_the_survivor() -> None:
+    world = TwoApps()
+    ann, *_ = world.crowd(10)
+    partner = world.partner(ann)
+    world.anna.delete(ann)
+    world.rest()
+    again = world.anna.add(email="p0@x.test", name="P0 again")
+    world.rest()
+    assert (again, partner) in world.pairs()
+    assert world.in_step()
+
+
+def test_gone_on_both_sides_closes_the_link() -> None:
+    world = TwoApps()
+    ann, *others = world.crowd(10)
+    world.bert.delete(world.partner(ann))
+    world.anna.delete(ann)
+    world.rest()
+    assert [left for left, _ in world.pairs()] == others
+    assert db.value("SELECT ended_by FROM link WHERE state='ended'").startswith("R5")

@@ -1,0 +1,282 @@
+"""Previews, brakes, the journal, and what a run says of itself."""
+
+import pytest
+
+from bothways.engine.brakes import Guards
+from bothways.engine.spec import FieldMap
+from bothways.errors import AppUnreachable, RunSuperseded, StoppedByBrake
+from bothways.ledger import plans
+from bothways.ledger.models import Plan, Run, Sync
+from bothways.sync.run import apply, run
+from tests.memory_app import PEOPLE, Traits
+from tests.two_apps import TwoApps
+
+EMAIL, NAME, PHONE = PEOPLE
+
+
+def busy(guards: Guards = Guards()) -> tuple[TwoApps, list[str]]:  # noqa: B008
+    """Return two apps in step, with changes of every kind still to be carried over."""
+    world = TwoApps(guards=guards)
+    people = world.crowd(10)
+    newcomers = [world.anna.add(email=f"n{number}@new.test", name=f"N{number}") for number in range(3)]
+    world.run()
+    world.anna.edit(people[0], name="Ann Lee")
+    world.bert.edit(world.partner(people[1]), name="Ben Lee", phone="+41446681800")
+    world.anna.edit(people[2], name="Cem Lee")
+    world.bert.edit(world.partner(people[2]), name="Cem Kay")
+    return world, newcomers
+
+
+# --- preview and apply ----------------------------------------------------------------------------
+
+
+def planned(world: TwoApps, plan: object) -> set[tuple[str, str | None, str, object]]:
+    """Return what a plan says will be written: app, record (None: a new one), field, value."""
+    return {
+        (world.apps[side].name, action.on(side) if action.kind != "create" else None, each["map"], each["value"])
+        for action in plans.every(plan)  # type: ignore[arg-type]
+        for each in action.data["fields"]
+        for side in world.apps
+        if each["write"] == side and action.writes(side)
+    }
+
+
+def written(world: TwoApps, since: dict[str, int]) -> set[tuple[str, str | None, str, object]]:
+    """Return what was written since: app, record (None: a new one), field, value."""
+    return {
+        (app.name, each.id if each.kind != "create" else None, f"{name}={name}", value)
+        for app in world.apps.values()
+        for each in app.writes[since[app.name] :]
+        for name, value in each.values.items()
+    }
+
+
+def lengths(world: TwoApps) -> dict[str, int]:
+    return {app.name: len(app.writes) for app in world.apps.values()}
+
+
+def test_preview_writes_nothing_and_applying_it_writes_exactly_the_preview() -> None:
+    world, _ = busy()
+    since = lengths(world)
+    plan, brakes = world.preview()
+    assert (brakes, lengths(world)) == ([], since)
+    wanted = planned(world, plan)
+    report = world.apply(plan)
+    assert written(world, since) == wanted
+    assert sum(report.written.values()) == plan.totals["writes"]
+    assert report.written == {"create right": 3, "update left": 1, "update right": 2}
+    world.rest()
+    assert world.in_step()
+
+
+def test_record_changed_since_the_preview_is_skipped_and_stays_due() -> None:
+    world, newcomers = busy()
+    plan, _ = world.preview()
+    since = lengths(world)
+    edited = next(id for id in world.anna.items if world.anna.values(id).get("name") == "Ann Lee")
+    world.anna.edit(edited, name="Ann Kay")
+    world.anna.edit(newcomers[0], name="N zero")
+    report = world.apply(plan)
+    assert report.written == {"create right": 2, "update left": 1, "update right": 1}
+    assert not {"Ann Lee", "N0"} & {value for *_, value in written(world, since)}
+    world.rest()
+    assert world.bert.values(world.partner(edited))["name"] == "Ann Kay"
+    assert world.bert.values(world.partner(newcomers[0]))["name"] == "N zero"
+
+
+@pytest.mark.parametrize("there", ["created", "deleted"])
+def test_record_that_came_or_went_since_the_preview_is_skipped(there: str) -> None:
+    world, newcomers = busy()
+    plan, _ = world.preview()
+    world.clock.advance(20.0)
+    if there == "created":
+        world.bert.add(email="n0@new.test", name="N0")
+    else:
+        world.anna.delete(newcomers[0])
+    assert world.apply(plan).written["create right"] == 2
+    world.rest()
+    assert len(world.bert.holding("email", "n0@new.test")) == (there == "created")
+
+
+def test_applied_plan_is_forgotten_and_writes_nothing_a_second_time() -> None:
+    world, _ = busy()
+    plan, _ = world.preview()
+    world.apply(plan)
+    before = world.written()
+    assert not Plan.objects.exists()
+    apply(world.context(), plan)
+    assert world.written() == before
+
+
+def test_limited_apply_writes_so_many_and_leaves_the_rest_due() -> None:
+    world, _ = busy()
+    plan, _ = world.preview()
+    before = world.written()
+    report = world.apply(plan, limit=2)
+    assert (report.state, world.written() - before) == ("stopped", 2)
+    world.rest()
+    assert world.in_step()
+
+
+# --- brakes ---------------------------------------------------------------------------------------
+
+
+def test_first_run_stops_after_25_records_and_goes_on_when_approved() -> None:
+    world = TwoApps(guards=Guards(), approved=False)
+    for number in range(60):
+        world.anna.add(email=f"p{number}@x.test", name=f"P{number}")
+    for done in (25, 50):
+        report = world.run()
+        assert (report.state, len(world.bert.live())) == ("stopped", done)
+        assert not Sync.objects.get(pk=world.sync.pk).approved
+    assert Run.objects.latest("id").reason == "first 25 records written, to be looked at"
+    assert world.run(approved=True).state == "done"
+    assert len(world.bert.live()) == 60
+    assert Sync.objects.get(pk=world.sync.pk).approved
+
+
+def stopped(world: TwoApps, reason: str) -> None:
+    """Check that a run stops before the first write, and goes on from there once approved."""
+    before, bills = world.written(), world.calls()
+    for _ in range(2):
+        with pytest.raises(StoppedByBrake, match=reason):
+            world.run()
+    assert world.written() == before
+    spent = {call for call, count in world.calls().items() if count != bills.get(call, 0)}
+    assert not [call for call in spent if "write" in call]
+    record = Run.objects.latest("id")
+    assert (record.state, reason in record.reason) == ("stopped", True)
+    world.run(approved=True)
+    world.rest()
+    assert world.in_step() or reason.startswith("Anna looks empty")
+
+
+def test_percentage_brake() -> None:
+    world = TwoApps(guards=Guards(max_change=10.0))
+    people = world.crowd(600)
+    for id in people[:60]:
+        world.anna.edit(id, name="changed")
+    assert world.run().written == {"update right": 60}, "10 % are not more than 10 %"
+    for id in people[:61]:
+        world.anna.edit(id, name="changed again")
+    stopped(world, "61 linked records would change, more than 10 %")
+
+
+def test_mass_change_brake() -> None:
+    world = TwoApps(guards=Guards(max_change=100.0))
+    for id in world.crowd(100)[:51]:
+        world.bert.edit(world.partner(id), name="changed")
+    stopped(world, "51 % of the linked records changed in Bert")
+
+
+def test_emptied_values_brake() -> None:
+    maps = [FieldMap(EMAIL, EMAIL), FieldMap(NAME, NAME, clearing_follows=True)]
+    world = TwoApps(maps=maps, guards=Guards(max_change=100.0, max_emptied=5))
+    people = world.crowd(100)
+    for id in people[:5]:
+        world.anna.edit(id, name="")
+    assert world.run().written == {"update right": 5}
+    for id in people[5:11]:
+        world.anna.edit(id, name=None)
+    stopped(world, "Name in Bert would be emptied in 6 records")
+
+
+def test_empty_source_brake() -> None:
+    world = TwoApps()
+    people = world.crowd(20)
+    for id in people:
+        world.anna.delete(id)
+    stopped(world, "Anna looks empty, but had 20 records")
+    assert len(world.bert.live()) == 20, "even approved, the other app's records stay"
+    assert world.pairs() == []
+
+
+def test_shrunken_source_brake() -> None:
+    world = TwoApps()
+    people = world.crowd(20)
+    for id in people[:5]:
+        world.anna.delete(id)
+    with pytest.raises(StoppedByBrake, match="5 of 20 records are gone from Anna"):
+        world.run()
+    assert len(world.pairs()) == 20
+    world.run(approved=True)
+    assert (len(world.pairs()), len(world.bert.live())) == (15, 20)
+
+
+# --- the journal and the record of a run ----------------------------------------------------------
+
+
+def test_every_write_is_in_the_journal_with_before_after_rule_and_reason() -> None:
+    world, _ = busy()
+    since = lengths(world)
+    run_id = world.run().run_id
+    entries = {entry.id: entry for entry in world.journal(run_id)}
+    done = [(app, each) for app in world.apps.values() for each in app.writes[since[app.name] :]]
+    assert len(done) == len(entries) == 6
+    for app, each in done:
+        entry = entries[int(each.key)]
+        assert (world.apps[entry.side], entry.record_id, entry.state) == (app, each.id, "done")
+        assert {write.field: write.before for write in entry.writes.values()} == each.held
+        assert {write.field: write.after for write in entry.writes.values()} == each.values
+        assert all(write.rule and write.reason for write in entry.writes.values())
+    rules = {write.rule for entry in entries.values() for write in entry.writes.values()}
+    assert rules == {"R8", "F3", "F4"}
+    [lost] = [write for entry in entries.values() for write in entry.writes.values() if write.conflict]
+    assert (lost.before, lost.after, lost.reason) == ("Cem Kay", "Cem Lee", "both changed; Anna wins")
+
+
+def test_run_keeps_when_what_and_its_bill() -> None:
+    world, _ = busy()
+    report = world.run()
+    record = Run.objects.get(pk=report.run_id)
+    assert (record.kind, record.state, record.started_at) == ("sync", "done", world.clock())
+    assert record.counts["F4"]
+    assert record.bill["Bert write create"] == 1
+
+
+def test_run_that_was_taken_over_records_nothing_more() -> None:
+    world = TwoApps()
+    world.anna.add(email="ann@x.test", name="Ann")
+
+    def another_process(when: str, call: str) -> None:
+        if (when, call) == ("after", "write create"):
+            world.bert.hook = None
+            run(world.context())
+
+    world.bert.hook = another_process
+    with pytest.raises(RunSuperseded):
+        world.run()
+    assert Run.objects.order_by("id").first().state == "failed"  # type: ignore[union-attr]
+    world.rest()
+    assert len(world.bert.live()) == 1
+    assert world.in_step()
+
+
+def test_one_app_down_leaves_the_other_alone_and_the_next_run_goes_on() -> None:
+    world, _ = busy()
+    before = world.written()
+    world.bert.fail("changes", AppUnreachable(app="Bert", reason="no route"))
+    with pytest.raises(AppUnreachable):
+        world.run()
+    assert world.written() == before
+    world.rest()
+    assert world.in_step()
+
+
+def test_conditional_write_never_overwrites_an_edit_made_since_the_read() -> None:
+    world = TwoApps(bert=Traits(conditional=True))
+    ann, *_ = world.crowd(3)
+    partner = world.partner(ann)
+    world.anna.edit(ann, name="Ann Lee")
+
+    def edit_meanwhile(when: str, call: str) -> None:
+        if (when, call) == ("before", "write update"):
+            world.bert.hook = None
+            world.bert.edit(partner, name="Ann Kay")
+
+    world.bert.hook = edit_meanwhile
+    assert world.run().written == {}
+    world.rest()
+    assert world.in_step()
+    lost = [write.before for entry in world.journal() for write in entry.writes.values() if write.conflict]
+    assert lost == ["Ann Kay"], "the loser of the conflict is kept"

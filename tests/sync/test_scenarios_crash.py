@@ -1,0 +1,151 @@
+"""A crash at any call and any commit of a run: running again makes nothing twice and loses nothing."""
+
+import copy
+import sqlite3
+
+import pytest
+from django.db import connection
+
+from bothways.ledger import db, journal
+from bothways.records import Value
+from tests.memory_app import MemoryApp, Traits
+from tests.sim.mutations import mutated
+from tests.two_apps import TwoApps
+
+VARIANTS = {
+    "plain": Traits(batch_write=2),
+    "unique": Traits(batch_write=2, unique="email"),
+    "indexed": Traits(batch_write=2, lag=10.0),
+    "marker": Traits(batch_write=2, marker=True, conditional=True, answers_writes=False),
+}
+
+
+class Crash(BaseException):
+    """The process stops here. Not an Exception, so that nothing can swallow it."""
+
+
+class Moments:
+    """Counts every call, before and after it, and every commit; stops the process at one of them."""
+
+    def __init__(self, world: TwoApps, stop_at: int = -1) -> None:
+        self.passed: list[str] = []
+        self.stop_at = stop_at
+        for app in (world.anna, world.bert):
+            app.hook = self._pass
+        db.after_commit[:] = [lambda: self._pass("after", "commit")]
+
+    def _pass(self, when: str, what: str) -> None:
+        self.passed.append(f"{when} {what}")
+        if len(self.passed) - 1 == self.stop_at:
+            raise Crash(self.passed[-1])
+
+    def over(self, world: TwoApps) -> None:
+        """Let the next process run undisturbed."""
+        world.anna.hook = world.bert.hook = None
+        db.after_commit.clear()
+
+
+class Snapshot:
+    """The ledger and both apps as they are, to be had back again and again."""
+
+    def __init__(self, world: TwoApps) -> None:
+        self.world, self.now = world, world.clock.now
+        self.apps = copy.deepcopy([(app.items, app.gone, app.writes, app.serial) for app in self._both()])
+        self.ledger = sqlite3.connect(":memory:")
+        connection.connection.backup(self.ledger)
+
+    def _both(self) -> tuple[MemoryApp, MemoryApp]:
+        return self.world.anna, self.world.bert
+
+    def restore(self) -> None:
+        """Put everything back."""
+        self.ledger.backup(connection.connection)
+        self.world.clock.now = self.now
+        for app, kept in zip(self._both(), copy.deepcopy(self.apps), strict=True):
+            app.items, app.gone, app.writes, app.serial = kept
+
+
+def with_work(traits: Traits) -> TwoApps:
+    """Return two apps whose next run has creates, updates and a conflict to write, to both sides, and a link."""
+    world = TwoApps(traits, traits)
+    people = world.crowd(4)
+    partners = [world.partner(id) for id in people]
+    for number in range(3):
+        world.anna.add(email=f"a{number}@new.test", name=f"A{number}")
+    world.anna.add(name="No Mail", phone="+41446681833")
+    world.bert.add(email="b@new.test", name="B")
+    for _ in range(2 if traits.lag else 1):
+        world.run()
+    world.anna.add(email="c@new.test", name="Same")
+    world.bert.add(email="c@new.test", phone="+41446681822")
+    world.anna.edit(people[0], name="Ann Lee")
+    world.anna.edit(people[1], name="Ben Lee", phone="+41446681800")
+    world.bert.edit(partners[2], name="Cem Lee")
+    world.anna.edit(people[3], name="Dan Lee")
+    world.bert.edit(partners[3], name="Dan Kay", phone="+41446681811")
+    return world
+
+
+@pytest.mark.parametrize("variant", VARIANTS)
+def test_k_crash_at_any_call_or_commit_makes_nothing_twice(variant: str) -> None:
+    world = with_work(VARIANTS[variant])
+    start = Snapshot(world)
+    moments = Moments(world)
+    world.run()
+    moments.over(world)
+    world.rest()
+    wanted = outcome(world)
+    writes = {f"{when} write {kind}" for when in ("before", "after") for kind in ("create", "update")}
+    assert writes < set(moments.passed), "the run has work of every kind"
+    for number, moment in enumerate(moments.passed):
+        start.restore()
+        crashing = Moments(world, number)
+        with pytest.raises(Crash):
+            world.run()
+        crashing.over(world)
+        world.rest()
+        where = f"crash at moment {number}, {moment}"
+        assert outcome(world) == wanted, where
+        assert world.in_step(), where
+        assert journal.open_entries(world.sync) == [], where
+        assert "Dan Kay" in {write.before for entry in world.journal() for write in entry.writes.values()}, where
+        journaled(world, where)
+
+
+def test_k_without_intents_a_crash_makes_something_twice() -> None:
+    """The control: the same crashes, and a program that forgets what it had sent."""
+    world = with_work(VARIANTS["plain"])
+    start = Snapshot(world)
+    moments = Moments(world)
+    world.run()
+    doubled = 0
+    for number, moment in enumerate(moments.passed):
+        if moment != "after write create":
+            continue
+        start.restore()
+        crashing = Moments(world, number)
+        with pytest.raises(Crash):
+            world.run()
+        crashing.over(world)
+        with mutated("no-intents"):
+            world.rest()
+        doubled += len(world.bert.holding("name", "No Mail")) > 1
+    assert doubled
+
+
+def outcome(world: TwoApps) -> list[list[dict[str, Value]]]:
+    """Return what both apps hold in the end, whoever got which id."""
+    return [
+        sorted((app.values(item.id) for item in app.live()), key=lambda values: str(values["name"]))
+        for app in (world.anna, world.bert)
+    ]
+
+
+def journaled(world: TwoApps, where: str) -> None:
+    """Check that every write that reached an app stands in the journal with the values sent."""
+    for app, side in ((world.anna, "left"), (world.bert, "right")):
+        entries = {entry.id: entry for entry in world.journal()}
+        for written in app.writes:
+            entry = entries[int(written.key)]
+            assert entry.side == side, where
+            assert {write.field: write.after for write in entry.writes.values()} == written.values, where
