@@ -1,4 +1,36 @@
-"""HubSpot CRM: contacts and companies."""
+"""HubSpot CRM: contacts and companies, by version 2026-09 of its API.
+
+Access: a service key, or the token of an existing private app, sent as Bearer. It needs the scopes
+crm.objects.contacts.read and .write, crm.schemas.contacts.read, and the same for companies.
+
+Changes are found by searching for what was modified since the largest modification date that was processed,
+in HubSpot's own time and reaching back ``facts.OVERLAP`` seconds, because search lags behind. Pages of a
+search go on by record id, each page as a search of its own: dates are shared by thousands of records, and a
+search ends at 10,000. Search shows copies, so that its rows are ids to be read. Deletes and merges are seen
+when a record is read by id: by the sweep of ids, or when it is about to be written.
+
+The smallest number of calls that does it, where ``pages(n, size) = ceil(n / size)``:
+
+====================================  ==================================================================
+first listing of n records            max(1, pages(n, 100)) list
+the same, many properties             and pages(n, 100) read: beyond ``facts.LONGEST_QUERY`` characters the
+                                      address of a listing would be refused
+poll without changes                  1 search
+poll with n changes                   pages(n, 200) search + pages(n, 100) read
+sweep of n records                    max(1, pages(n, 100)) list
+n reads, some of them deleted         pages(n, 100) read, and 1 read archived per batch with deleted ones
+n updates, n deletions                pages(n, 100) update, pages(n, 100) archive
+n creates with look-ups               pages(n, 100) find + pages(n, 100) create
+schema                                1 properties per object
+====================================  ==================================================================
+
+Rows modified up to ``facts.OVERLAP`` seconds before the last change processed are shown again by every poll,
+and make it longer if they are more than 200; unread, if their dates say that they were read. After
+``facts.INDEX_STALL`` seconds without a change they are left behind.
+
+HubSpot cannot write on a condition: an edit made between our reading and writing a record is overwritten,
+and can be seen in the history of the property.
+"""
 
 from bothways.connectors.hubspot.connector import HubSpot
 

@@ -2,14 +2,14 @@
 
 from collections.abc import Container, Mapping, Sequence
 from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import quote, urlencode
 
 from bothways.connectors.base import Setup
 from bothways.connectors.http import HttpClient, Manners, Response
 from bothways.connectors.hubspot.facts import API_VERSION, BASE_URL, CONCURRENCY, LONGEST_QUERY
 from bothways.connectors.hubspot.objects import KINDS, Kind
 from bothways.connectors.hubspot.problems import limit_of, passes, words_of
-from bothways.errors import ObjectGone, ProtocolError, UnknownObject
+from bothways.errors import ObjectGone, ProtocolError, UnknownField, UnknownObject
 
 MANNERS = Manners(words_of, limit_of, passes)
 FOUND = frozenset({200, 201, 204, 207})
@@ -20,6 +20,7 @@ class Api:
 
     def __init__(self, setup: Setup) -> None:
         self.app = setup.app
+        self._real: set[tuple[str, str]] = set()
         token = setup.secrets.get("token").strip()
         self.http = HttpClient(
             setup.settings.get("base_url") or BASE_URL,
@@ -38,25 +39,46 @@ class Api:
     def account(self) -> Mapping[str, Any]:
         """Return the details of the account that the token belongs to."""
         path = f"/account-info/{API_VERSION}/details"
-        return self._json(self.http.request("GET", path, call="account", repeatable=True))
+        return self.body(self.http.request("GET", path, call="account", repeatable=True))
 
     def properties(self, object: str) -> Sequence[Mapping[str, Any]]:
         """Return the properties of an object; raise ObjectGone."""
-        return self.rows(self._get(object, f"/crm/properties/{API_VERSION}/{object}", {}, "properties"))
+        response = self._listed(object, f"/crm/properties/{API_VERSION}/{object}", {}, "properties")
+        return self.rows(self.body(response), "name")
+
+    def require(self, object: str, rows: Sequence[Mapping[str, Any]], names: Sequence[str]) -> None:
+        """Raise UnknownField if a property that was asked for is missing from all rows and from the schema.
+
+        HubSpot passes over a property that was deleted; its values must not be taken for blank.
+        """
+        shown = {name for row in rows for name in row.get("properties") or ()}
+        missing = [name for name in names if rows and name not in shown and (object, name) not in self._real]
+        if not missing:
+            return
+        self._real |= {(object, str(each["name"])) for each in self.properties(object)}
+        for name in missing:
+            if (object, name) not in self._real:
+                hint = f'Restore it in HubSpot, or take "{name}" out of the mappings.'
+                raise UnknownField(app=self.app, object=object, field=name, hint=hint)
 
     def page(self, object: str, after: str | None, names: Sequence[str]) -> tuple[Response, Mapping[str, Any]]:
         """Return a page of the listing, with the values of these properties, and its answer's headers."""
         query = list_query(after, names)
-        response = self._answer(object, _objects(object), query, "list")
-        return response, self._json(response)
+        response = self._listed(object, _objects(object), query, "list")
+        return response, self.body(response)
 
     def one(self, object: str, id: str, names: Sequence[str], *, archived: bool = False) -> Mapping[str, Any] | None:
         """Return the record that an id leads to, None if there is none."""
         query = {"properties": ",".join(names), "archived": str(archived).lower()}
         response = self.http.request(
-            "GET", f"{_objects(object)}/{id}", query=query, call="read one", repeatable=True, ok=(200, 404)
+            "GET",
+            f"{_objects(object)}/{quote(id, safe='')}",
+            query=query,
+            call="read one",
+            repeatable=True,
+            ok=(200, 404),
         )
-        return None if response.status == 404 else self._json(response)
+        return None if response.status == 404 else self.body(response)
 
     def ask(
         self, object: str, action: str, body: Any, *, call: str, pool: str = "", ok: Container[int] = FOUND
@@ -70,27 +92,27 @@ class Api:
         path = f"{_objects(object)}/{action}"
         return self.http.request("POST", path, json=body, call=call, repeatable=False, ok=ok)
 
-    def rows(self, body: Mapping[str, Any]) -> Sequence[Mapping[str, Any]]:
-        """Return the results of an answer; raise ProtocolError where it has none."""
+    def rows(self, body: Mapping[str, Any], key: str = "id") -> Sequence[Mapping[str, Any]]:
+        """Return the results of an answer, each with its ``key``; raise ProtocolError where it has none."""
         results = body.get("results")
         if not isinstance(results, list):
             raise ProtocolError(app=self.app, reason="an answer without results")
+        if not all(isinstance(each, dict) and each.get(key) for each in results):
+            raise ProtocolError(app=self.app, reason=f"a result without {key}")
         return results
 
-    def _get(self, object: str, path: str, query: Mapping[str, str], call: str) -> Mapping[str, Any]:
-        return self._json(self._answer(object, path, query, call))
-
-    def _answer(self, object: str, path: str, query: Mapping[str, str], call: str) -> Response:
-        response = self.http.request("GET", path, query=query, call=call, repeatable=True, ok=(200, 404))
-        if response.status == 404:
-            raise ObjectGone(app=self.app, object=self.kind(object).label)
-        return response
-
-    def _json(self, response: Response) -> Mapping[str, Any]:
+    def body(self, response: Response) -> Mapping[str, Any]:
+        """Return the JSON object that an answer holds; raise ProtocolError."""
         body = response.json()
         if not isinstance(body, dict):
             raise ProtocolError(app=self.app, reason="an answer that is no object")
         return body
+
+    def _listed(self, object: str, path: str, query: Mapping[str, str], call: str) -> Response:
+        response = self.http.request("GET", path, query=query, call=call, repeatable=True, ok=(200, 404))
+        if response.status == 404:
+            raise ObjectGone(app=self.app, object=self.kind(object).label)
+        return response
 
 
 def list_query(after: str | None, names: Sequence[str]) -> dict[str, str]:

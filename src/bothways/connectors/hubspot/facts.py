@@ -41,6 +41,10 @@ CONCURRENCY = 4
 LONGEST_TEXT = 65536
 """[K] Characters that a text property holds."""
 
+FORWARD_ONLY = "lifecyclestage"
+"""A property whose value can only move forward through its options, unless it is cleared first. [K] HubSpot
+answers with success then, and with the value that has stayed."""
+
 MARKER = "bothways_key"
 """The name proposed for a unique property of our own, which makes exact recovery of creates possible."""
 

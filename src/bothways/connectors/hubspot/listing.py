@@ -19,7 +19,7 @@ from bothways.connectors.hubspot.facts import INDEX_STALL, OVERLAP, SEARCH_PAGE
 from bothways.connectors.hubspot.objects import Kind
 from bothways.connectors.hubspot.reading import read
 from bothways.connectors.hubspot.values import millis, record_of
-from bothways.errors import AppFailed, AppUnreachable, OurFault, PageIncomplete, ProtocolError
+from bothways.errors import AppFailed, AppUnreachable, OurFault, PageIncomplete
 from bothways.records import Ref
 
 Row = Mapping[str, Any]
@@ -87,7 +87,7 @@ def ids(api: Api, object: str) -> Iterator[list[Ref]]:
 def count(api: Api, object: str) -> int | None:
     """Return the number of live records as the search knows it."""
     body = {"limit": 1, "properties": [], "filterGroups": []}
-    total = api.ask(object, "search", body, call="count", pool="search").json().get("total")
+    total = api.body(api.ask(object, "search", body, call="count", pool="search")).get("total")
     return total if isinstance(total, int) else None
 
 
@@ -107,7 +107,7 @@ def _listing(api: Api, kind: Kind, position: Position, fields: Sequence[str]) ->
         rows = api.rows(body)
         if position.since is None:
             position = replace(position, since=_began(response, rows, kind))
-        seen = _with_values(rows, kind, fields) if values_in_list else _read_values(api, kind, rows, fields)
+        seen = _with_values(api, rows, kind, fields) if values_in_list else _read_values(api, kind, rows, fields)
         after = next_page(body)
         if after is None:
             yield Page(seen, cursor=Position(listing=False, since=position.since).text, last=True)
@@ -126,7 +126,8 @@ def _began(response: Response, rows: Sequence[Row], kind: Kind) -> int:
     return max((_modified(row, kind) for row in rows), default=0)
 
 
-def _with_values(rows: Sequence[Row], kind: Kind, fields: Sequence[str]) -> list[Seen]:
+def _with_values(api: Api, rows: Sequence[Row], kind: Kind, fields: Sequence[str]) -> list[Seen]:
+    api.require(kind.name, rows, fields)
     return [Seen(record_of(row, kind.modified, fields), has_values=True) for row in rows]
 
 
@@ -169,10 +170,7 @@ def _search_page(api: Api, kind: Kind, since: int, last: str | None) -> tuple[Re
         "limit": SEARCH_PAGE,
     }
     response = api.ask(kind.name, "search", body, call="search", pool="search")
-    answer = response.json()
-    if not isinstance(answer, dict):
-        raise ProtocolError(app=api.app, reason="a search answer that is no object")
-    return response, answer
+    return response, api.body(response)
 
 
 def _last_id(api: Api, rows: Sequence[Row], last: str | None) -> str | None:

@@ -7,25 +7,36 @@ from bothways.connectors.base import Exists, Read
 from bothways.connectors.hubspot.api import FOUND, Api
 from bothways.connectors.hubspot.facts import BATCH, MERGED_IDS, OTHER_EMAILS
 from bothways.connectors.hubspot.problems import problem_of, said_of
-from bothways.connectors.hubspot.values import listed, record_of
+from bothways.connectors.hubspot.values import email_key, listed, record_of
 from bothways.errors import AppFailed
 from bothways.records import Ref
 
 Row = Mapping[str, Any]
+Holders = dict[str, str]
+"""Ids by the value that they were found by."""
 
 
 def read(api: Api, object: str, refs: Sequence[Ref], fields: Sequence[str]) -> list[Read]:
-    """Return one answer per ref, in order. What is missing is asked for once more among the archived."""
-    answers: dict[str, Read] = {}
+    """Return one answer per ref, in order. What is missing is asked for once more among the archived.
+
+    Raises UnknownField for a property that no longer exists.
+    """
     ids = list(dict.fromkeys(ref.id for ref in refs))
+    answers = {id: Read(id, Exists.UNKNOWN, problem="This is not an id of HubSpot.") for id in ids if not _is_id(id)}
+    ids = [id for id in ids if id not in answers]
     for start in range(0, len(ids), BATCH):
         answers |= _read_batch(api, object, ids[start : start + BATCH], fields)
     return [answers[ref.id] for ref in refs]
 
 
+def _is_id(text: str) -> bool:
+    return text.isascii() and text.isdecimal()
+
+
 def _read_batch(api: Api, object: str, ids: Sequence[str], fields: Sequence[str]) -> dict[str, Read]:
     kind = api.kind(object)
     rows, missing = _batch(api, object, ids, fields)
+    api.require(object, rows, fields)
     answers: dict[str, Read] = {}
     for id, row in _by_asked(rows, ids).items():
         answers[id] = Read(id, Exists.EXISTS, record_of(row, kind.modified, fields))
@@ -46,7 +57,7 @@ def _batch(
     """Return the rows that an answer holds, and the ids that it says do not exist."""
     body = {"properties": [*fields, MERGED_IDS], "inputs": [{"id": id} for id in ids]}
     action = "batch/read?archived=true" if archived else "batch/read"
-    answer = api.ask(object, action, body, call="read archived" if archived else "read").json()
+    answer = api.body(api.ask(object, action, body, call="read archived" if archived else "read"))
     problems = [problem_of(each) for each in answer.get("errors") or ()]
     return api.rows(answer), {id for each in problems if each.not_found for id in each.ids}
 
@@ -65,6 +76,7 @@ def _read_one(api: Api, object: str, id: str, fields: Sequence[str]) -> Read:
     """Ask for one id that a batch has passed over in silence: silence proves nothing."""
     row = api.one(object, id, fields)
     if row is not None:
+        api.require(object, [row], fields)
         return Read(id, Exists.EXISTS, record_of(row, api.kind(object).modified, fields))
     gone = api.one(object, id, (), archived=True)
     return Read(id, Exists.MISSING if gone is None else Exists.ARCHIVED)
@@ -74,46 +86,54 @@ def _read_one(api: Api, object: str, id: str, fields: Sequence[str]) -> Read:
 
 
 def find(api: Api, object: str, name: str, values: Sequence[str]) -> dict[str, list[str]]:
-    """Return the id that holds each value of a unique property; values nobody holds are left out."""
-    found: dict[str, list[str]] = {}
-    for start in range(0, len(values), BATCH):
-        found |= _find_batch(api, object, name, values[start : start + BATCH])
-    return found
+    """Return the id that holds each value of a unique property; values nobody holds are left out.
+
+    A contact is found by its further addresses as well.
+    """
+    keys = {value: _key(name, value) for value in values}
+    asked = list(dict.fromkeys(filter(None, keys.values())))
+    held: Holders = {}
+    for start in range(0, len(asked), BATCH):
+        held |= _holders(api, object, name, asked[start : start + BATCH])
+    return {value: [held[key]] for value, key in keys.items() if key in held}
 
 
-def _find_batch(api: Api, object: str, name: str, values: Sequence[str]) -> dict[str, list[str]]:
-    rows = list(_lookup(api, object, name, values))
-    if len(values) == 1:
-        return {values[0]: [str(rows[0]["id"])]} if rows else {}
-    held = {value.lower(): str(row["id"]) for row in rows for value in _held(row, name)}
-    found = {value: [held[value.lower()]] for value in values if value.lower() in held}
-    told = {ids[0] for ids in found.values()}
-    if any(str(row["id"]) not in told for row in rows):
-        for value in values:
-            if value not in found:
-                found |= _find_batch(api, object, name, [value])
-    return found
+def _key(name: str, value: str) -> str:
+    return email_key(value) if name == "email" else value.strip()
+
+
+def _holders(api: Api, object: str, name: str, asked: Sequence[str]) -> Holders:
+    """Return who holds the values, in one call unless a row does not show by which value it was found."""
+    rows = list(_lookup(api, object, name, asked))
+    if len(asked) == 1:
+        return {asked[0]: str(rows[0]["id"])} if rows else {}
+    shown = {key: str(row["id"]) for row in rows for key in _held(row, name)}
+    held = {key: shown[key] for key in asked if key in shown}
+    if {str(row["id"]) for row in rows} - set(held.values()):
+        for key in asked:
+            held |= {} if key in held else _holders(api, object, name, [key])
+    return held
 
 
 def _held(row: Row, name: str) -> list[str]:
-    """Return all values that a row can have been found by."""
+    """Return all values that a row can have been found by, as they are looked up."""
     values = row.get("properties") or {}
     others = listed(values.get(OTHER_EMAILS)) if name == "email" else []
-    return [str(values.get(name) or "").strip(), *others]
+    return [_key(name, each) for each in (str(values.get(name) or ""), *others)]
 
 
-def _lookup(api: Api, object: str, name: str, values: Sequence[str]) -> Iterator[Row]:
+def _lookup(api: Api, object: str, name: str, asked: Sequence[str]) -> Iterator[Row]:
     """Yield the rows that hold the values; a value that makes HubSpot refuse the batch is found nowhere."""
     properties = [name, OTHER_EMAILS] if name == "email" else [name]
-    body = {"idProperty": name, "properties": properties, "inputs": [{"id": value} for value in values]}
+    body = {"idProperty": name, "properties": properties, "inputs": [{"id": key} for key in asked]}
     response = api.ask(object, "batch/read", body, call="find", ok=FOUND | {400})
     if response.status != 400:
-        yield from api.rows(response.json())
+        yield from api.rows(api.body(response))
         return
     problem = said_of(response)
     if problem.category not in ("", "VALIDATION_ERROR"):
         raise AppFailed(app=api.app, status=400, reason=problem.message)
-    if len(values) > 1:
-        middle = len(values) // 2
-        yield from _lookup(api, object, name, values[:middle])
-        yield from _lookup(api, object, name, values[middle:])
+    if len(asked) > 1:
+        middle = len(asked) // 2
+        yield from _lookup(api, object, name, asked[:middle])
+        yield from _lookup(api, object, name, asked[middle:])

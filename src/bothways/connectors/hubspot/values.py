@@ -49,6 +49,11 @@ def millis(value: Value) -> int | None:
     return None if seconds is None else round(seconds * 1000)
 
 
+def email_key(value: str) -> str:
+    """Return an address as HubSpot stores it."""
+    return value.strip().lower()
+
+
 def listed(value: Value) -> list[str]:
     """Return the parts of a text that is separated by ";"."""
     return [part for part in (each.strip() for each in str(value or "").split(";")) if part]

@@ -5,15 +5,17 @@ a whole, nothing of it was written, and the batch is halved until the rows at fa
 """
 
 from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from typing import Any
 
 from bothways.connectors.base import Outcome, WriteItem, WriteKind, WriteResult
 from bothways.connectors.http import Response
 from bothways.connectors.hubspot.api import FOUND, Api
-from bothways.connectors.hubspot.facts import NOT_CARRIED_OUT
+from bothways.connectors.hubspot.facts import FORWARD_ONLY, NOT_CARRIED_OUT
 from bothways.connectors.hubspot.problems import Problem, problem_of, said_of
-from bothways.connectors.hubspot.values import record_of
+from bothways.connectors.hubspot.values import record_of, to_wire
 from bothways.errors import AppError, ObjectGone, OutcomeUnknown, ProtocolError, RateLimited
+from bothways.records import is_blank
 
 REFUSALS = frozenset({400, 404, 409, 413, 422})
 """Statuses that refuse a call for what is in it: nothing of it was written."""
@@ -72,17 +74,19 @@ def _results(api: Api, object: str, items: Sequence[WriteItem], response: Respon
         raise ObjectGone(app=api.app, object=api.kind(object).label)
     if response.status in REFUSALS:
         problem = said_of(response)
-        return {items[0].key: _refused(items[0], problem)} if len(items) == 1 else None
+        unique = api.kind(object).unique
+        return {items[0].key: _refused(items[0], problem, unique)} if len(items) == 1 else None
     if items[0].kind is WriteKind.ARCHIVE:
         return _all(items, Outcome.DONE)
-    return _rows(api, object, items, response.json())
+    return _rows(api, object, items, api.body(response))
 
 
 def _rows(api: Api, object: str, items: Sequence[WriteItem], body: Mapping[str, Any]) -> Results:
     """Return a result per item from a multi-status answer; an item that it does not name is unknown."""
-    modified = api.kind(object).modified
+    kind = api.kind(object)
+    modified = kind.modified
     problems = [problem_of(each) for each in body.get("errors") or ()]
-    results = {item.key: _refused(item, each) for item in items for each in problems if _names(each, item)}
+    results = {item.key: _refused(item, each, kind.unique) for item in items for each in problems if _names(each, item)}
     open_items = {item.key: item for item in items if item.key not in results}
     unplaced = []
     for row in api.rows(body):
@@ -113,19 +117,38 @@ def _item_of(row: Mapping[str, Any], items: Mapping[str, WriteItem]) -> WriteIte
 
 
 def _holds(row: Mapping[str, Any], item: WriteItem) -> bool:
-    """Tell whether a row shows exactly what was sent for an item that is to be made."""
+    """Tell whether a row shows what was sent for an item that is to be made, case and blanks apart."""
     shown = row.get("properties") or {}
-    sent = {name: value for name, value in item.values.items() if value is not None}
-    return item.ref is None and bool(sent) and all(str(shown.get(name)) == str(value) for name, value in sent.items())
+    sent = {name: to_wire(value) for name, value in item.values.items() if not is_blank(value)}
+    return (
+        item.ref is None
+        and bool(sent)
+        and all(_folded(shown.get(name)) == _folded(value) for name, value in sent.items())
+    )
+
+
+def _folded(value: Any) -> str:
+    return str(value or "").strip().casefold()
 
 
 def _done(item: WriteItem, row: Mapping[str, Any], modified: str) -> WriteResult:
+    """Return what was written; a stage that HubSpot has kept, the call's success notwithstanding, is named."""
     shown = [name for name in item.values if name in (row.get("properties") or {})]
-    return WriteResult(item.key, Outcome.DONE, record_of(row, modified, shown))
+    record = record_of(row, modified, shown)
+    kept = FORWARD_ONLY in shown and record.values[FORWARD_ONLY] != (item.values[FORWARD_ONLY] or None)
+    if not kept:
+        return WriteResult(item.key, Outcome.DONE, record)
+    message = (
+        f'"{FORWARD_ONLY}" only moves forward, unless it is cleared first; it stays "{record.values[FORWARD_ONLY]}"'
+    )
+    return WriteResult(item.key, Outcome.DONE, record, fields=(FORWARD_ONLY,), message=message)
 
 
-def _refused(item: WriteItem, problem: Problem) -> WriteResult:
-    """Return what a refusal is for an item: only a create can be the duplicate of a record."""
+def _refused(item: WriteItem, problem: Problem, unique: AbstractSet[str]) -> WriteResult:
+    """Return what a refusal is for an item: only a create can be the duplicate of a record.
+
+    ``unique`` are the properties that another record may hold the value of.
+    """
     if problem.existing_id and item.kind is WriteKind.CREATE:
         return WriteResult(
             item.key, Outcome.DUPLICATE, existing_id=problem.existing_id, fields=problem.fields, message=problem.message
@@ -134,7 +157,8 @@ def _refused(item: WriteItem, problem: Problem) -> WriteResult:
         return WriteResult(item.key, Outcome.LATER, message=problem.message)
     if problem.not_found and item.kind is not WriteKind.CREATE:
         return WriteResult(item.key, Outcome.GONE, message=problem.message)
-    fields = tuple(name for name in problem.fields if name in item.values)
+    named = problem.fields or (sorted(unique) if problem.existing_id else ())
+    fields = tuple(name for name in named if name in item.values)
     return WriteResult(item.key, Outcome.REFUSED, fields=fields, message=problem.message or problem.category)
 
 

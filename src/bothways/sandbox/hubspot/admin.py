@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 PREFIX = "/_admin/"
 NAMES = frozenset(
     {
-        *("seed", "create", "edit", "archive", "restore", "merge", "get", "records", "indexed"),
+        *("seed", "create", "edit", "archive", "restore", "merge", "get", "records", "define", "indexed"),
         *("fault", "clear_faults", "faults_waiting", "now", "advance", "set_time", "change", "grant", "revoke"),
     }
 )
@@ -103,6 +103,10 @@ class Admin:
     def records(self, object: str) -> dict[str, dict[str, str]]:
         """Return the values of all live records by id."""
         return dict(self._ask("records", object=object))
+
+    def define(self, object: str, definition: Mapping[str, Any]) -> None:
+        """Add a property, or replace its definition (see ``schema.prop``)."""
+        self._ask("define", object=object, definition=dict(definition))
 
     def indexed(self) -> None:
         """Have search show everything saved so far."""

@@ -193,8 +193,12 @@ class Crm:
 
 
 def shown(kind: Kind, row: Row, names: Iterable[str], definitions: Mapping[str, Any]) -> dict[str, Any]:
-    """Return a record as answers show it, with these properties and those that are always shown."""
-    props: dict[str, str | None] = {name: row.props.get(name) for name in names if name in definitions}
+    """Return a record as answers show it, with these properties and those that are always shown.
+
+    A property that there is none of, or no longer, is passed over.
+    """
+    live = [name for name in names if name in definitions and not definitions[name]["archived"]]
+    props: dict[str, str | None] = {name: row.props.get(name) for name in live}
     props["createdate"], props[kind.modified] = iso(row.created), iso(row.modified)
     props["hs_object_id"] = str(row.id)
     body: dict[str, Any] = {

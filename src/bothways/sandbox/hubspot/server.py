@@ -160,6 +160,13 @@ class HubSpotSandbox:
             rows = self._store.page(kind.name, 0, -1, archived=False)
         return {str(row.id): shown(kind, row, list(row.props), definitions)["properties"] for row in rows}
 
+    def define(self, object: str, definition: Mapping[str, Any]) -> None:
+        """Add a property, or replace its definition (see ``schema.prop``)."""
+        kind = _kind(object)
+        with self._inside():
+            self._store.define(kind.name, dict(definition))
+            self._crm.learn(kind)
+
     def indexed(self) -> None:
         """Have search show everything saved so far."""
         with self._inside():
@@ -235,8 +242,8 @@ class HubSpotSandbox:
             raise Refused(414, "The address is too long")
         scopes = self._scopes(request)
         route = route_of(request.method, request.path)
-        self.calls[route.call] += 1
         with self._lock:
+            self.calls[route.call] += 1
             policy = self._limits.refusal(self.clock.now(), search=search)
         if policy is not None:
             raise rate_limited(policy)

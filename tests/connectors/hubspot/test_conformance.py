@@ -1,0 +1,79 @@
+"""The connector passes the kit that every connector must pass, for both of its objects."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+import pytest
+
+from bothways.connectors.hubspot import HubSpot
+from bothways.connectors.hubspot.facts import INDEX_LAG, MARKER
+from bothways.connectors.testing import ConnectorConformance
+from bothways.records import Value
+from bothways.sandbox.hubspot import HubSpotSandbox
+from bothways.sandbox.hubspot.schema import COMPANIES, CONTACTS, prop
+from tests.connectors.hubspot.account import Account, unlimited
+
+
+@dataclass
+class Person:
+    """Somebody who works in the account; every save takes a second."""
+
+    hubspot: HubSpotSandbox
+    object: str
+    field: str
+    key: str
+    many: int = 101
+
+    def values(self, number: int) -> Mapping[str, Value]:
+        if self.object == "contacts":
+            return {"email": f"Ann.{number}@Example.com", "firstname": f"Ann {number}", "birthday": "1990-02-28"}
+        return {"name": f"Company {number}", "domain": f"c{number}.example.com", "numberofemployees": "12"}
+
+    def create(self, number: int) -> str:
+        self.hubspot.advance(1)
+        return self.hubspot.create(self.object, dict(self.values(number)))
+
+    def edit(self, id: str, value: str) -> None:
+        self.hubspot.advance(1)
+        self.hubspot.edit(self.object, id, {self.field: value})
+
+    def delete(self, id: str) -> None:
+        self.hubspot.archive(self.object, id)
+
+    def settle(self) -> None:
+        self.hubspot.advance(INDEX_LAG)
+
+    def calls(self) -> int:
+        return len(self.hubspot.log)
+
+
+@pytest.fixture
+def connector(account: Account) -> HubSpot:
+    return account.connector
+
+
+class TestContacts(ConnectorConformance):
+    @pytest.fixture
+    def user(self, account: Account) -> Person:
+        return Person(account.hubspot, "contacts", "firstname", "email")
+
+
+class TestCompanies(ConnectorConformance):
+    @pytest.fixture
+    def user(self, account: Account) -> Person:
+        return Person(account.hubspot, "companies", "name", "")
+
+
+class TestContactsWithAMarker(ConnectorConformance):
+    """With a unique property of our own, creates can be found by their mark."""
+
+    @pytest.fixture
+    def account(self) -> Iterator[Account]:
+        with unlimited() as hubspot:
+            for kind in (CONTACTS, COMPANIES):
+                hubspot.define(kind.name, prop(MARKER, "Bothways key", unique=True, custom=True))
+            yield Account(hubspot, {"marker_property": MARKER})
+
+    @pytest.fixture
+    def user(self, account: Account) -> Person:
+        return Person(account.hubspot, "contacts", "firstname", "email")
