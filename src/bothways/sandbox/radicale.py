@@ -8,7 +8,7 @@ import contextlib
 import socket
 import urllib.error
 import urllib.request
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -42,16 +42,21 @@ def _free_port() -> int:
 
 @dataclass(frozen=True, slots=True)
 class Radicale:
-    """A running server with one user and one address book."""
+    """A running server with one user, and one of the user's address books."""
 
     url: str
     user: str = USER
     password: str = PASSWORD
+    name: str = BOOK
 
     @property
     def book(self) -> str:
         """The address of the address book."""
-        return f"{self.url}/{self.user}/{BOOK}/"
+        return f"{self.url}/{self.user}/{self.name}/"
+
+    def fill(self, cards: Iterable[str]) -> None:
+        """Make the address book anew, with these cards and no others."""
+        self._ask("PUT", self.book, "".join(cards).encode())
 
     def read(self) -> str:
         """Return all cards as one text."""

@@ -1,0 +1,92 @@
+"""The command ``bothways demo``."""
+
+import contextlib
+import signal
+import sys
+from collections.abc import Iterator
+from typing import Annotated
+
+import typer
+
+from bothways.cli.demo.stage import Stage, stage
+from bothways.cli.demo.story import STEPS
+from bothways.cli.terminal import Terminal
+from bothways.sandbox.processes import DidNotStart
+
+FAILED = 1
+
+
+def demo(
+    context: typer.Context,
+    keep: Annotated[bool, typer.Option("--keep", help="Leave both servers running until Ctrl-C.")] = False,
+) -> int:
+    """Try Bothways with a stand-in for HubSpot and a real address book, both on this machine.
+
+    Everything is thrown away at the end. Ends with 0 only if every check held.
+    """
+    terminal = context.obj if isinstance(context.obj, Terminal) else Terminal()
+    with _ended_by_hang_up():
+        try:
+            with stage(terminal) as here:
+                return play(here, keep=keep)
+        except DidNotStart as problem:
+            terminal.lines([f"! A server of the demo did not start: {problem}", *_missing(str(problem))])
+            return FAILED
+
+
+def play(here: Stage, *, keep: bool) -> int:
+    """Go through the steps as long as they hold; return the exit code."""
+    for step in STEPS:
+        step(here)
+        if here.failed:
+            break
+    here.title("The end")
+    here.tell(f"{len(here.checks) - len(here.failed)} of {len(here.checks)} checks held.")
+    here.tell(*(f"! Not so: {what}" for what in here.failed))
+    here.tell(*_next_steps(here))
+    if keep or (here.terminal.can_ask and here.terminal.ask("Keep both servers running, to play with?")):
+        _wait(here)
+    return FAILED if here.failed else 0
+
+
+def _next_steps(here: Stage) -> list[str]:
+    return [
+        "",
+        "Next, with apps of your own:",
+        "  mkdir my-sync && cd my-sync",
+        "  bothways init",
+        "  bothways app search",
+        "  bothways app add crm hubspot --secret token=env:HUBSPOT_TOKEN",
+    ]
+
+
+def _wait(here: Stage) -> None:
+    """Leave the servers up until Enter, the end of the input, or Ctrl-C."""
+    secrets = ("HUBSPOT_TOKEN", "BOOK_USER", "BOOK_PASSWORD")
+    here.tell(
+        "",
+        f"HubSpot: {here.hubspot.url}   address book: {here.book.book}",
+        f"  cd {here.folder}",
+        f"  export {' '.join(f'{name}={here.environment[name]}' for name in secrets)}",
+        "  bothways status",
+        "Press Enter to end.",
+    )
+    sys.stdin.readline()
+
+
+def _missing(problem: str) -> list[str]:
+    """Say how to get Radicale where that is what is missing: it is no part of the product."""
+    return ["  Get it with: pip install 'radicale>=3.5,<4'"] if "No module named radicale" in problem else []
+
+
+@contextlib.contextmanager
+def _ended_by_hang_up() -> Iterator[None]:
+    """Let a closed terminal end the demo as Ctrl-C does, so that the servers end with it."""
+    if not hasattr(signal, "SIGHUP"):
+        yield
+        return
+    before = signal.signal(signal.SIGHUP, signal.default_int_handler)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGHUP, before)
