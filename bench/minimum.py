@@ -1,4 +1,4 @@
-"""The fewest calls that a run can do with, from what HubSpot lets one call do.
+"""The fewest calls that a run can do with, by the table in the HubSpot connector's page.
 
 A call lists, reads, looks up or writes at most a hundred records; a search shows at most two hundred.
 """
