@@ -59,7 +59,7 @@ def foot(view: "PlanView", *, more: int) -> list[str]:
     """Return what follows the records: how many more there are, warnings, the totals by app."""
     lines = [f"    … {number(more)} more. See all: bothways plan {view.sync} --show all"] if more else []
     lines += warnings(view)
-    if not (view.changes or view.linked or view.held):
+    if not (view.changes or view.linked or view.unlinked or view.held):
         return [*lines, f"Nothing would change. ({view.id})"]
     table = columns([(f"Plan {view.id}", *view.apps), *_totals(view)], gap="   ", right=(1, 2))
     if view.changes or view.linked:
@@ -82,6 +82,7 @@ def _totals(view: "PlanView") -> Iterator[tuple[str, ...]]:
             yield title, *(number(by_app.get(app, 0)) for app in view.apps)
     singles = (
         ("~ link", view.linked),
+        ("× unlink", view.unlinked),
         ("? held", view.held),
         ("× failing", view.failing),
         ("· left out", view.left_out),

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from bothways.cli.text import columns, counted, duration, listed, moment, number
+from bothways.cli.text import columns, counted, cut, duration, listed, moment, number
 
 if TYPE_CHECKING:
     from bothways.service.views import RunSummary, RunView, UndoView
@@ -15,6 +15,7 @@ def run(view: "RunView", now: float) -> list[str]:
     lines = [f"{end} in {duration(view.seconds)}. {_result(view)}."]
     if view.state != "done" and view.reason:
         lines.append(f"Why it stopped: {view.reason}.")
+    lines += _skipped(view)
     if view.waiting or view.remaining:
         lines.append(_waits(view, now))
     hints = list(_hints(view))
@@ -26,6 +27,18 @@ def _result(view: "RunView") -> str:
     numbers = ((created, "created"), (updated, "updated"), (view.skipped, "skipped"))
     troubles = ((view.failing, "failing"), (view.held, "held"))
     return listed(f"{number(n)} {word}" for n, word in (*numbers, *troubles) if n) or "Nothing to change"
+
+
+def _skipped(view: "RunView") -> list[str]:
+    if not view.skipped_records:
+        return []
+    rows = [
+        (cut(each.name, 30), " ⇄ ".join(f"{app} {id_}" for app, id_ in each.ids.items() if id_), each.reason)
+        for each in view.skipped_records
+    ]
+    rest = view.skipped - len(rows)
+    more = [f"  … {number(rest)} more"] if rest > 0 else []
+    return ["Skipped, not overwritten:", *columns(rows, indent="  "), *more]
 
 
 def _waits(view: "RunView", now: float) -> str:
@@ -73,8 +86,8 @@ def log(views: Sequence["RunSummary"], now: float) -> list[str]:
             moment(view.started_at, now),
             f"undo of {view.undoes}" if view.undoes else view.kind,
             view.state,
-            number(_total(view.created)),
-            number(_total(view.updated)),
+            number(sum(view.created.values())),
+            number(sum(view.updated.values())),
             view.reason,
         )
         for view in views
@@ -82,23 +95,24 @@ def log(views: Sequence["RunSummary"], now: float) -> list[str]:
     return columns([("Run", "Sync", "Began", "Kind", "State", "Created", "Updated", "Reason"), *rows], right=(5, 6))
 
 
-def _total(count: int | Mapping[str, int]) -> int:
-    return count if isinstance(count, int) else sum(count.values())
-
-
 def undo(view: "UndoView", *, only_planned: bool) -> list[str]:
     """Return what an undo did or would do, and what it leaves alone with the reasons."""
-    if only_planned:
-        lines = [f"Would put back {counted(view.restored, 'record')} and remove {number(view.removed)} created by it."]
-    elif view.restored + view.removed:
-        lines = [f"Put back {counted(view.restored, 'record')}, removed {number(view.removed)} created by it."]
+    touched = view.restored + view.removed
+    if not touched:
+        first = "There is nothing to put back."
+    elif only_planned:
+        first = f"Would put back {counted(view.restored, 'record')} and remove {number(view.removed)} created by it."
     else:
-        lines = ["There is nothing to put back."]
-    if view.kept:
-        lines.append(f"{counted(len(view.kept), 'record')} left as {'it is' if len(view.kept) == 1 else 'they are'}:")
-        lines += columns([(kept.app, kept.record, kept.reason) for kept in view.kept], indent="  ")
-    if only_planned and view.restored + view.removed:
-        lines.append(f"Do it: bothways undo {view.run}")
-    elif not only_planned and view.restored + view.removed:
-        lines.append(f"Undo the undo: bothways undo {view.id}")
+        first = f"Put back {counted(view.restored, 'record')}, removed {number(view.removed)} created by it."
+    lines = [first, *_kept(view)]
+    if touched:
+        lines.append(f"Do it: bothways undo {view.run}" if only_planned else f"Undo the undo: bothways undo {view.id}")
     return lines
+
+
+def _kept(view: "UndoView") -> list[str]:
+    if not view.kept:
+        return []
+    rows = [(kept.app, kept.record, kept.reason) for kept in view.kept]
+    verb = "it is" if len(rows) == 1 else "they are"
+    return [f"{counted(len(rows), 'record')} left as {verb}:", *columns(rows, indent="  ")]

@@ -1,12 +1,12 @@
 """Syncs as text: the list, and one with its settings."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from bothways.cli.text import columns, duration, listed, moment, number
+from bothways.cli.text import columns, listed, moment, number
 
 if TYPE_CHECKING:
-    from bothways.service.views import MappingView, RunSummary, SyncView
+    from bothways.service.views import MappingView, MatchView, RunSummary, SyncView
 
 
 def syncs(views: Sequence["SyncView"]) -> list[str]:
@@ -22,13 +22,8 @@ def _ends(view: "SyncView") -> list[str]:
 
 
 def every(view: "SyncView") -> str:
-    """Return how often a sync looks for changes."""
-    return f"every {duration(view.every) if view.every != int(view.every) else whole(int(view.every))}"
-
-
-def whole(seconds: int) -> str:
-    """Return whole seconds as a length of time."""
-    return duration(seconds) if seconds >= 10 else f"{seconds} s"
+    """Return how often a sync looks for changes, in seconds as in bothways.yaml."""
+    return f"every {view.every:g} s"
 
 
 def sync(view: "SyncView", now: float) -> list[str]:
@@ -56,14 +51,13 @@ def sync(view: "SyncView", now: float) -> list[str]:
     ]
 
 
-def _match(match: object, apps: Sequence[str]) -> str:
-    names = [match.fields[app] for app in apps]  # type: ignore[attr-defined]
-    return f"{' = '.join(names)} ({match.compare})"  # type: ignore[attr-defined]
+def _match(view: "MatchView", apps: Sequence[str]) -> str:
+    return f"{' = '.join(view.fields[app] for app in apps)} ({view.compare})"
 
 
 def _mapping(view: "MappingView", apps: Sequence[str]) -> tuple[str, ...]:
     left, right = apps
-    arrow = {f"to_{right}": "→", f"{left} to {right}": "→", f"to_{left}": "←", f"{right} to {left}": "←"}
+    arrow = {f"to_{right}": "→", f"to_{left}": "←"}
     notes = [
         "" if view.enabled else "off",
         f"{view.winner} wins" if view.winner else "",
@@ -72,10 +66,9 @@ def _mapping(view: "MappingView", apps: Sequence[str]) -> tuple[str, ...]:
     return view.fields[left], arrow.get(view.direction, "⇄"), view.fields[right], listed(notes)
 
 
-def guards(view: object) -> str:
-    """Return the brakes of a sync in words."""
-    pairs = view.items() if isinstance(view, dict) else vars(view).items()
-    return listed(f"{name} {value}" for name, value in pairs)
+def guards(view: Mapping[str, object]) -> str:
+    """Return the brakes of a sync as they are written in bothways.yaml."""
+    return listed(f"{name}: {value}" for name, value in view.items())
 
 
 def last_run(view: "RunSummary | None", now: float) -> str:

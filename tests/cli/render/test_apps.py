@@ -1,0 +1,41 @@
+"""Apps, connectors, objects and fields read as designed."""
+
+from bothways.cli.render.apps import apps, check, connectors, fields, objects
+from tests.cli.views import APP, CHECK, CONNECTOR, FIELDS
+
+
+def test_apps():
+    assert apps([APP]) == ["App  Kind     Syncs", "crm  HubSpot  contacts"]
+    assert apps([]) == ["No app yet. Find yours with: bothways app search"]
+
+
+def test_a_check_says_who_and_what():
+    assert check(CHECK) == [
+        "✓ crm: HubSpot answers. Novak Ltd, account 123",
+        "  Companies cannot be changed.",
+        "  Object     Name       May be         Records",
+        "  contacts   Contacts   read, changed   12,004",
+        "  companies  Companies  read                 ?",
+    ]
+
+
+def test_objects_that_may_not_be_touched():
+    assert objects([]) == ["Object  Name  May be  Records"]
+
+
+def test_fields_tell_what_they_take():
+    assert fields(FIELDS) == [
+        "Field  Name    Type    Notes",
+        "email  E-mail  e-mail  required, unique",
+        "stage  Stage   choice  read-only, one of: Stage 0, Stage 1, Stage 2, Stage 3, …",
+        "phone  Phone   phone   at most 1,200 characters",
+    ]
+
+
+def test_connectors_tell_how_to_add_them():
+    assert connectors([CONNECTOR], "") == [
+        "hubspot   HubSpot",
+        "  --secret token=env:NAME  Token of a private app",
+        "  --set base_url=...       Address                 may be left out, default https://api.example",
+    ]
+    assert connectors([], "sap") == ['No connector has "sap" in its name. See all: bothways app search']

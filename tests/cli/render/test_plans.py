@@ -1,0 +1,84 @@
+"""A plan reads as designed."""
+
+from dataclasses import replace
+
+from bothways.cli.render.plans import action, foot, head, warnings
+from bothways.service.views import ActionView, BrakeView, FieldView
+from tests.cli.views import APPS, CREATE, HOLD, PLAN, UPDATE
+
+
+def test_a_plan_reads_as_designed():
+    lines = [*head(PLAN), *action(UPDATE, APPS), *action(CREATE, APPS), *action(HOLD, APPS), *foot(PLAN, more=1629)]
+    assert lines == [
+        "contacts  hubspot ⇄ ledger   12,004 records compared, nothing written",
+        "  ~ Dana Novak        hubspot 50121 ⇄ ledger P-8842",
+        "      firstname  ledger   David → Dave     both changed; hubspot wins",
+        "      jobtitle   hubspot  (empty) → Buyer  hubspot was empty",
+        "  + Chen Wei          → ledger, 6 fields",
+        "  ? Eve Park          held: 2 possible matches (P-104, P-977)",
+        "    … 1,629 more. See all: bothways plan contacts --show all",
+        "! Phone in hubspot would be emptied in 230 records. Stop that: when_empty: keep",
+        "Plan p_12   hubspot   ledger          Apply exactly this plan: bothways apply p_12",
+        "+ create         96      412",
+        "~ update        540      568",
+        "? held           16",
+    ]
+
+
+def test_nothing_would_change():
+    view = replace(PLAN, created={}, updated={}, held=0, changes=0, emptied={})
+    assert foot(view, more=0) == ["Nothing would change. (p_12)"]
+
+
+def test_only_held_records_need_no_apply():
+    view = replace(PLAN, created={}, updated={}, changes=0, emptied={})
+    assert foot(view, more=0) == ["Plan p_12   hubspot   ledger", "? held           16"]
+
+
+def test_every_total_that_is_not_zero_is_told():
+    view = replace(PLAN, linked=1, left_out=2, failing=3, waiting=4, conflicts=5, unlinked=6, emptied={})
+    text = "\n".join(foot(view, more=0))
+    for words in ("~ link", "· left out", "× failing", "· waiting", "! conflicts", "× unlink"):
+        assert words in text
+
+
+def test_brakes_are_told_with_what_releases_them():
+    view = replace(
+        PLAN,
+        emptied={},
+        brakes=(BrakeView("max_change", "900 linked records would change", "bothways run contacts --yes"),),
+    )
+    assert warnings(view) == ["! 900 linked records would change. bothways run contacts --yes"]
+
+
+def test_links_and_endings_give_their_reason():
+    link = replace(UPDATE, kind="link", reason="same e-mail")
+    assert action(link, APPS)[0].endswith("hubspot 50121 ⇄ ledger P-8842   linked: same e-mail")
+    gone = replace(UPDATE, kind="unlink", reason="deleted in ledger", fields=())
+    assert action(gone, APPS) == ["  × Dana Novak        hubspot 50121 ⇄ ledger P-8842   unlinked: deleted in ledger"]
+    out = replace(CREATE, kind="leave out", reason="ledger does not take new records", fields=())
+    assert action(out, APPS) == ["  · Chen Wei          leave out: ledger does not take new records"]
+
+
+def test_a_create_without_fields_still_names_the_app():
+    assert action(replace(CREATE, fields=()), APPS) == ["  + Chen Wei          → ledger, 0 fields"]
+
+
+def test_held_and_shortened_fields_say_so():
+    row = replace(
+        UPDATE,
+        fields=(
+            FieldView("ledger", "Stage", "", "a", "b", "F6", "x", hold="not one of its options"),
+            FieldView("ledger", "Memo", "Memo", "a", "b", "F3", "hubspot changed", lost="4 characters"),
+        ),
+    )
+    lines = action(row, APPS)
+    assert lines[1].endswith("held: not one of its options")
+    assert lines[1].split()[0] == "Stage"
+    assert lines[2].endswith("hubspot changed; loses 4 characters")
+
+
+def test_a_record_without_a_name_and_one_with_an_evil_name():
+    assert "(no name)" in action(replace(CREATE, name=""), APPS)[0]
+    evil = ActionView(0, "hold", "R7", "x", "a\x1b[2J\nb", {"hubspot": "1", "ledger": None}, ())
+    assert action(evil, APPS)[0].startswith("  ? a\\x1b[2J\\nb")

@@ -1,0 +1,57 @@
+"""Lists of records, the story of a value, the proof."""
+
+from dataclasses import replace
+from datetime import datetime
+
+from bothways.cli.render.records import proof, records, why
+from tests.cli.views import APPS, DIFFERENCE, HELD, PROOF, RECORD, WHY
+
+NOW = datetime(2026, 3, 5, 9, 41).timestamp()
+
+
+def test_records_line_up():
+    assert records([replace(RECORD, since=NOW), HELD], APPS, NOW) == [
+        "Name        hubspot  ledger  State    Since  Reason",
+        "Dana Novak  50121    P-8842  In sync  09:41",
+        "Eve Park             P-104   Held            2 possible matches",
+    ]
+    assert records([], APPS, NOW) == ["No such records."]
+
+
+def test_why_tells_the_story():
+    event = replace(WHY.fields[0].events[0], at=NOW)
+    view = replace(WHY, fields=(replace(WHY.fields[0], events=(event,)),))
+    assert why(view, NOW) == [
+        "Dana Novak   hubspot 50121 ⇄ ledger P-8842   In sync",
+        "",
+        "First name / Given name   hubspot: Dave   ledger: Dave",
+        "  Written to ledger by run r_19: both changed; hubspot wins.",
+        "    09:41  ledger  David → Dave  written  run r_19  both changed; hubspot wins",
+    ]
+
+
+def test_why_of_a_held_record_says_why_it_is_held():
+    assert why(replace(WHY, record=HELD, fields=()), NOW) == ["Eve Park   ledger P-104   Held: 2 possible matches"]
+
+
+def test_empty_values_are_shown_as_empty():
+    story = replace(WHY.fields[0], values={"hubspot": None, "ledger": ""}, events=())
+    assert "hubspot: (empty)   ledger: (empty)" in why(replace(WHY, fields=(story,)), NOW)[2]
+
+
+def test_a_proof_ends_with_its_verdict():
+    assert proof(PROOF, "contacts") == [
+        "~ not equal, with a reason: 1",
+        "  Dana Novak  firstname  hubspot: Dave   ledger: David  both kept",
+        "· 412 records only in hubspot",
+        "contacts: 11,985 pairs read again in both apps, 11,984 equal in every field.",
+        "✓ Everything that should be equal is equal.",
+    ]
+
+
+def test_a_proof_that_fails_says_so_last():
+    view = replace(PROOF, explained=(), different=(DIFFERENCE,) * 25, unlinked={})
+    lines = proof(view, "contacts")
+    assert lines[0] == "× not equal, and no rule says why: 25"
+    assert "  … 5 more. See all with --json" in lines
+    assert lines[-1] == "! 25 differences without a reason. See: bothways why contacts RECORD"

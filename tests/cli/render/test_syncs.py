@@ -1,0 +1,51 @@
+"""Syncs read as designed."""
+
+from dataclasses import replace
+
+import pytest
+
+from bothways.cli.render.syncs import every, sync, syncs
+from tests.cli.views import SYNC
+
+
+def test_the_list():
+    assert syncs([SYNC]) == [
+        "Sync      Direction  State       Keeps in step                     Looks",
+        "contacts  two-way    Up to date  hubspot contacts ⇄ ledger people  every 60 s",
+    ]
+    assert syncs([]) == ["No sync yet. Add one under syncs: in bothways.yaml."]
+
+
+def test_one_sync():
+    lines = sync(SYNC, 1000.0)
+    assert lines[0] == "contacts  hubspot contacts ⇄ ledger people   two-way, every 60 s, revision 3"
+    assert lines[1] == "Up to date.  In sync 11,985   Left out 380   Failing 3   Held 16   Waiting 2"
+    assert lines[2:5] == [
+        "Matched by    email = Email (email)",
+        "Both changed  hubspot wins",
+        "Brakes        first_run: 25, max_change: 10%",
+    ]
+    assert lines[5].startswith("Last run      r_19 at ")
+    assert lines[6:] == [
+        "Fields",
+        "  email       ⇄  Email",
+        "  createdate  →  ClientSince  off, ledger wins, emptying follows",
+    ]
+
+
+def test_arrows_point_where_values_go():
+    to_left = replace(SYNC.mappings[0], direction="to_hubspot")
+    assert "  email  ←  Email" in sync(replace(SYNC, mappings=(to_left,)), 1000.0)
+
+
+def test_without_a_run_and_without_a_match():
+    text = "\n".join(sync(replace(SYNC, last_run=None, match=()), 1000.0))
+    assert "Last run      never" in text
+    assert "nothing: no record is linked" in text
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"), [(5.0, "every 5 s"), (60.0, "every 60 s"), (0.5, "every 0.5 s"), (300.0, "every 300 s")]
+)
+def test_intervals(seconds, text):
+    assert every(replace(SYNC, every=seconds)) == text

@@ -1,0 +1,183 @@
+"""Views as the service layer gives them, made by hand."""
+
+from dataclasses import replace
+
+from bothways.connectors.base import Setting
+from bothways.records import Field, FieldType, Option
+from bothways.service import views
+
+APPS = ("hubspot", "ledger")
+
+RECORD = views.RecordView(
+    name="Dana Novak", ids={"hubspot": "50121", "ledger": "P-8842"}, state="in_sync", reason="", since=1000.0
+)
+HELD = views.RecordView(
+    name="Eve Park", ids={"hubspot": None, "ledger": "P-104"}, state="held", reason="2 possible matches", since=None
+)
+SUMMARY = views.RunSummary(
+    id="r_19",
+    sync="contacts",
+    kind="sync",
+    state="done",
+    reason="",
+    started_at=1000.0,
+    ended_at=1004.0,
+    created={"hubspot": 1, "ledger": 2},
+    updated={"hubspot": 1004},
+    bill={"search": 2},
+    undoes=None,
+)
+SYNC = views.SyncView(
+    name="contacts",
+    state="on",
+    state_word="Up to date",
+    apps=APPS,
+    objects={"hubspot": "contacts", "ledger": "people"},
+    direction="two-way",
+    default_app="hubspot",
+    mappings=(
+        views.MappingView(
+            {"hubspot": "email", "ledger": "Email"}, {"hubspot": "Email", "ledger": "E-mail"}, "both", "", "keep", True
+        ),
+        views.MappingView(
+            {"hubspot": "createdate", "ledger": "ClientSince"},
+            {"hubspot": "Create date", "ledger": "Client since"},
+            "to_ledger",
+            "ledger",
+            "clear",
+            False,
+        ),
+    ),
+    match=(views.MatchView({"hubspot": "email", "ledger": "Email"}, "email"),),
+    guards={"first_run": 25, "max_change": "10%"},
+    every=60.0,
+    revision=3,
+    counts=views.Counts(in_sync=11985, left_out=380, failing=3, held=16, waiting=2),
+    last_run=SUMMARY,
+)
+PLAN = views.PlanView(
+    id="p_12",
+    sync="contacts",
+    apps=APPS,
+    compared=12004,
+    created={"hubspot": 96, "ledger": 412},
+    updated={"hubspot": 540, "ledger": 568},
+    linked=0,
+    held=16,
+    left_out=0,
+    failing=0,
+    waiting=0,
+    conflicts=0,
+    emptied={"Phone in hubspot": 230},
+    brakes=(),
+    changes=1616,
+    revision=3,
+)
+UPDATE = views.ActionView(
+    seq=0,
+    kind="update",
+    rule="F4",
+    reason="",
+    name="Dana Novak",
+    ids={"hubspot": "50121", "ledger": "P-8842"},
+    fields=(
+        views.FieldView(
+            "ledger", "GivenName", "firstname", "David", "Dave", "F4", "both changed; hubspot wins", conflict=True
+        ),
+        views.FieldView("hubspot", "jobtitle", "jobtitle", None, "Buyer", "F3", "hubspot was empty"),
+    ),
+)
+CREATE = views.ActionView(
+    seq=1,
+    kind="create",
+    rule="R8",
+    reason="no match in ledger",
+    name="Chen Wei",
+    ids={"hubspot": "50122", "ledger": None},
+    fields=tuple(views.FieldView("ledger", f"f{n}", f"f{n}", None, "x", "R8", "") for n in range(6)),
+)
+HOLD = views.ActionView(
+    seq=2,
+    kind="hold",
+    rule="R7",
+    reason="2 possible matches (P-104, P-977)",
+    name="Eve Park",
+    ids={"hubspot": "50123", "ledger": None},
+    fields=(),
+)
+RUN = views.RunView(
+    id="r_19",
+    sync="contacts",
+    state="done",
+    reason="",
+    created={"hubspot": 96, "ledger": 412},
+    updated={"hubspot": 540, "ledger": 565},
+    failing=3,
+    held=16,
+    waiting=0,
+    skipped=0,
+    remaining=0,
+    next_at=None,
+    bill={"batch update": 12},
+    seconds=192.0,
+    exit_code=3,
+)
+QUIET = replace(RUN, created={}, updated={}, failing=0, held=0, seconds=0.4, exit_code=0)
+UNDO = views.UndoView(
+    id="",
+    run="r_19",
+    restored=1096,
+    removed=506,
+    kept=(views.KeptView("hubspot", "Dana Novak", "changed since", "50121"),),
+)
+WHY = views.WhyView(
+    RECORD,
+    (
+        views.FieldStory(
+            {"hubspot": "First name", "ledger": "Given name"},
+            {"hubspot": "Dave", "ledger": "Dave"},
+            "Written to ledger by run r_19: both changed; hubspot wins.",
+            (views.Event(1000.0, "ledger", "written", "David", "Dave", "r_19", "F4", "both changed; hubspot wins"),),
+        ),
+    ),
+)
+DIFFERENCE = views.Difference("Dana Novak", {"hubspot": "Dave", "ledger": "David"}, "firstname", "both kept")
+PROOF = views.Proof(
+    pairs=11985, equal=11984, explained=(DIFFERENCE,), different=(), unlinked={"hubspot": 412, "ledger": 0}
+)
+CHECK = views.AppCheck(
+    name="crm",
+    title="HubSpot",
+    account_id="123",
+    account_label="Novak Ltd",
+    notes=("Companies cannot be changed.",),
+    objects=(
+        views.ObjectView("contacts", "Contacts", True, True, 12004),
+        views.ObjectView("companies", "Companies", True, False),
+    ),
+)
+CONNECTOR = views.ConnectorView(
+    name="hubspot",
+    title="HubSpot",
+    settings=(
+        Setting("token", "Token of a private app", auth=True, secret=True),
+        Setting("base_url", "Address", required=False, default="https://api.example"),
+    ),
+)
+APP = views.AppView("crm", "hubspot", "HubSpot", ("contacts",))
+FIELDS = [
+    Field("email", FieldType.EMAIL, "E-mail", unique=True, required=True),
+    Field(
+        "stage",
+        FieldType.CHOICE,
+        "Stage",
+        options=tuple(Option(str(n), f"Stage {n}") for n in range(6)),
+        read_only=True,
+    ),
+    Field("phone", FieldType.PHONE, "Phone", max_length=1200),
+]
+FINDINGS = [
+    views.Finding("ok", "Python 3.11"),
+    views.Finding("warning", "Little disk is free.", "Make room.", "BW-301"),
+    views.Finding("problem", "The secret for crm is missing.", "Set it.", "BW-116"),
+]
