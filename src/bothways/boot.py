@@ -1,4 +1,4 @@
-"""Configure Django for this process: one database, by one URL."""
+"""Configure Django for this process: one database at a time, by one URL."""
 
 from pathlib import Path
 from typing import Any
@@ -6,6 +6,7 @@ from urllib.parse import unquote, urlsplit
 
 import django
 from django.conf import settings
+from django.db import connections
 
 from bothways.errors import DatabaseUnreachable, OurFault
 
@@ -16,24 +17,42 @@ LOCK_TIMEOUT = 20.0
 """Seconds to wait for another writer of the same SQLite file."""
 
 
-def setup(database: str) -> None:
-    """Set Django up on the database URL (``sqlite:///path`` or ``postgresql://...``).
+def prepare() -> None:
+    """Configure Django in this process, so that models can be imported; no database is touched.
 
     Raises OurFault if the host process has configured Django for itself already.
     """
     if settings.configured:
-        if getattr(settings, "BOTHWAYS_DATABASE", None) == database:
-            return
-        raise OurFault(reason="Django is configured already by another program", incident="boot")
+        if not hasattr(settings, "BOTHWAYS_DATABASE"):
+            raise OurFault(reason="Django is configured already by another program", incident="boot")
+        return
     settings.configure(
-        BOTHWAYS_DATABASE=database,
-        DATABASES={"default": database_settings(database)},
+        BOTHWAYS_DATABASE="",
+        DATABASES={},
         INSTALLED_APPS=["bothways.ledger"],
         USE_TZ=True,
         TIME_ZONE="UTC",
         DEFAULT_AUTO_FIELD="django.db.models.BigAutoField",
     )
     django.setup()
+
+
+def setup(database: str) -> None:
+    """Use the database of this URL (``sqlite:///path`` or ``postgresql://...``) from now on.
+
+    A process has one database at a time: naming another one closes this thread's connection to the first.
+    """
+    prepare()
+    if database == settings.BOTHWAYS_DATABASE:
+        return
+    chosen = database_settings(database)
+    if "default" in connections.settings:
+        connections.close_all()
+        if hasattr(connections._connections, "default"):
+            del connections["default"]
+    connections.settings = connections.configure_settings({"default": chosen})
+    settings.DATABASES = connections.settings
+    settings.BOTHWAYS_DATABASE = database
 
 
 def database_settings(url: str) -> dict[str, Any]:

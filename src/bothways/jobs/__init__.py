@@ -1,0 +1,1 @@
+"""When a sync runs: now, for a person; again and again, by its interval."""

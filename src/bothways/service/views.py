@@ -1,0 +1,356 @@
+"""What the service layer answers: frozen dataclasses that every face shows in its own way.
+
+Apps are named, never sides. Times are seconds since 1970 (UTC). Ids of plans and runs are the strings
+people see and type: ``p_12``, ``r_19``.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, fields, is_dataclass
+from typing import Any
+
+from bothways.connectors.base import Setting
+from bothways.records import Value
+
+Counted = Mapping[str, int]
+"""A number per app, by its name."""
+
+
+def plain(view: Any) -> Any:
+    """Return a view as data that JSON can hold: dicts, lists, text, numbers."""
+    if is_dataclass(view) and not isinstance(view, type):
+        return {each.name: plain(getattr(view, each.name)) for each in fields(view)}
+    if isinstance(view, Mapping):
+        return {str(key): plain(value) for key, value in view.items()}
+    if isinstance(view, str):
+        return str(view)
+    if isinstance(view, Sequence | set | frozenset):
+        return [plain(each) for each in view]
+    return view
+
+
+# --- apps ---------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class ConnectorView:
+    """A kind of app that can be connected, and what it needs to be told."""
+
+    name: str
+    title: str
+    settings: tuple[Setting, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class AppView:
+    """An app of the workspace and the syncs that use it."""
+
+    name: str
+    connector: str
+    title: str
+    syncs: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ObjectView:
+    """A kind of record in an app; ``count`` None where the app cannot tell cheaply."""
+
+    name: str
+    label: str
+    readable: bool
+    writable: bool
+    count: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class AppCheck:
+    """An app that answered: who we are there and what it offers."""
+
+    name: str
+    title: str
+    account_id: str
+    account_label: str
+    notes: tuple[str, ...]
+    objects: tuple[ObjectView, ...]
+
+
+# --- syncs --------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class MappingView:
+    """Two fields kept equal. ``direction``: both, or to_<app>. ``winner``: "" for the default app."""
+
+    fields: Mapping[str, str]
+    labels: Mapping[str, str]
+    direction: str
+    winner: str
+    when_empty: str
+    enabled: bool
+
+
+@dataclass(frozen=True, slots=True)
+class MatchView:
+    """One key by which records are recognised."""
+
+    fields: Mapping[str, str]
+    compare: str
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """How many records are in each state; a linked pair counts once."""
+
+    in_sync: int = 0
+    left_out: int = 0
+    failing: int = 0
+    held: int = 0
+    waiting: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class RunSummary:
+    """One run in a list. ``undoes`` is the run that it put back."""
+
+    id: str
+    sync: str
+    kind: str
+    state: str
+    reason: str
+    started_at: float
+    ended_at: float | None
+    created: Counted
+    updated: Counted
+    bill: Counted
+    undoes: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class SyncView:
+    """A sync with its settings, its counts and its last run. ``apps``: the left one first."""
+
+    name: str
+    state: str
+    state_word: str
+    apps: tuple[str, str]
+    objects: Mapping[str, str]
+    direction: str
+    default_app: str
+    mappings: tuple[MappingView, ...]
+    match: tuple[MatchView, ...]
+    guards: Mapping[str, Any]
+    every: float
+    revision: int
+    counts: Counts
+    last_run: RunSummary | None
+
+
+# --- plans --------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class BrakeView:
+    """A brake that would stop the run: its name in the settings, why, and what releases it."""
+
+    name: str
+    reason: str
+    hint: str
+
+
+@dataclass(frozen=True, slots=True)
+class PlanView:
+    """What a run would do, counted. ``changes``: records that would be written.
+
+    ``compared``: pairs and single records known. ``unlinked``: links that would end.
+    """
+
+    id: str
+    sync: str
+    apps: tuple[str, str]
+    compared: int
+    created: Counted
+    updated: Counted
+    linked: int
+    held: int
+    left_out: int
+    failing: int
+    waiting: int
+    conflicts: int
+    emptied: Counted
+    brakes: tuple[BrakeView, ...]
+    changes: int
+    revision: int
+    unlinked: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class FieldView:
+    """One field of a planned action. ``app`` is where it is written; ``hold`` says why it is not."""
+
+    app: str
+    field: str
+    label: str
+    before: Value
+    after: Value
+    rule: str
+    reason: str
+    conflict: bool = False
+    lost: str = ""
+    hold: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ActionView:
+    """One record of a plan. ``kind``: create, update, link, hold, leave out, unlink, wait, skip, none."""
+
+    seq: int
+    kind: str
+    rule: str
+    reason: str
+    name: str
+    ids: Mapping[str, str | None]
+    fields: tuple[FieldView, ...]
+
+
+# --- runs ---------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class SkippedView:
+    """A record of a plan that was not written because it changed since."""
+
+    name: str
+    ids: Mapping[str, str | None]
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class RunView:
+    """What a run did. ``failing``, ``held`` and ``waiting`` are how the sync stands after it.
+
+    ``remaining``: planned records that a limit left unwritten. ``next_at``: when the next waiting record
+    becomes due. ``skipped_records`` lists at most a hundred of the ``skipped``.
+    """
+
+    id: str
+    sync: str
+    state: str
+    reason: str
+    created: Counted
+    updated: Counted
+    failing: int
+    held: int
+    waiting: int
+    skipped: int
+    remaining: int
+    next_at: float | None
+    bill: Counted
+    seconds: float
+    exit_code: int
+    skipped_records: tuple[SkippedView, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class KeptView:
+    """A record that an undo leaves as it is; ``record`` is its name, or its id where it has none."""
+
+    app: str
+    record: str
+    reason: str
+    id: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class UndoView:
+    """What an undo did, or would do (then ``id`` is "")."""
+
+    id: str
+    run: str
+    restored: int
+    removed: int
+    kept: tuple[KeptView, ...]
+
+
+# --- looking ------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class RecordView:
+    """A pair, or a record without a partner. ``state``: in_sync, left_out, failing, held, waiting."""
+
+    name: str
+    ids: Mapping[str, str | None]
+    state: str
+    reason: str
+    since: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """A page of records; ``after`` None at the end."""
+
+    rows: tuple[RecordView, ...]
+    after: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """Something that happened to one field. ``what``: written, created, put back, refused, held, ..."""
+
+    at: float
+    app: str
+    what: str
+    before: Value
+    after: Value
+    run: str
+    rule: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class FieldStory:
+    """Why a field holds what it holds: the values now, one sentence, what happened (newest first)."""
+
+    labels: Mapping[str, str]
+    values: Mapping[str, Value]
+    sentence: str
+    events: tuple[Event, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class WhyView:
+    """A record and the story of its fields."""
+
+    record: RecordView
+    fields: tuple[FieldStory, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """Two apps that do not hold the same: the values by app; ``field`` "" for the record as a whole."""
+
+    name: str
+    values: Mapping[str, Value]
+    field: str
+    why: str
+    ids: Mapping[str, str | None] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Proof:
+    """Both apps read again and compared. ``equal``: pairs that hold the same in every field."""
+
+    pairs: int
+    equal: int
+    explained: tuple[Difference, ...]
+    different: tuple[Difference, ...]
+    unlinked: Counted
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One finding of the doctor. ``level``: ok, warning, problem."""
+
+    level: str
+    what: str
+    to_do: str = ""
+    code: str = ""
