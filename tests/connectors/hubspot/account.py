@@ -10,6 +10,7 @@ from bothways.connectors.hubspot import HubSpot
 from bothways.connectors.hubspot.facts import INDEX_LAG
 from bothways.records import Ref, Value
 from bothways.sandbox.hubspot import FrozenClock, HubSpotSandbox
+from bothways.sandbox.hubspot.schema import prop
 from tests.connectors.support import Secrets
 
 FIELDS = ("email", "firstname", "lastname")
@@ -23,16 +24,19 @@ def unlimited(**options: Any) -> HubSpotSandbox:
 
 @dataclass
 class Account:
-    """An account and a connector to it. Waiting moves the account's clock; ``budget.bill`` counts the calls."""
+    """An account and a connector to it, whose clock is ``skew`` seconds ahead. Waiting moves the account's clock.
+
+    ``slept`` holds the seconds of every wait.
+    """
 
     hubspot: HubSpotSandbox
     settings: Mapping[str, str] = field(default_factory=dict)
     token: str = ""
+    skew: float = 0.0
 
     def __post_init__(self) -> None:
-        clock = self.hubspot.clock
         self.slept: list[float] = []
-        self.budget = MemoryBudget(HubSpot.limits, clock.now, self.sleep)
+        self.budget = MemoryBudget(HubSpot.limits, self.hubspot.now, self.sleep)
         self.connector = HubSpot(
             Setup(
                 app="HubSpot",
@@ -40,7 +44,7 @@ class Account:
                 secrets=Secrets(token=self.token or self.hubspot.token),
                 budget=self.budget,
                 allow_hosts=frozenset({"127.0.0.1"}),
-                clock=clock.now,
+                clock=lambda: self.hubspot.now() + self.skew,
                 sleep=self.sleep,
             )
         )
@@ -91,3 +95,7 @@ class Account:
         return self.hubspot.seed(
             "contacts", [{"email": f"p{n}@example.com", "lastname": f"P{n}", **more} for n in numbers]
         )
+
+    def define(self, name: str, *, archived: bool = False, **more: Any) -> None:
+        """Add a text property to contacts, or put it into the recycle bin."""
+        self.hubspot.define("contacts", {**prop(name, name, custom=True, **more), "archived": archived})

@@ -137,7 +137,7 @@ class Admin:
         self._ask("set_time", moment=moment)
 
     def change(self, **settings: Any) -> None:
-        """Change ``index_lag``, ``search_cap`` or ``echo_traces``."""
+        """Change ``index_lag``, ``search_cap``, ``echo_traces`` or ``report_rows``."""
         self._ask("change", **settings)
 
     def grant(self, token: str, scopes: AbstractSet[str] | None = None) -> None:

@@ -21,7 +21,8 @@ Answer = tuple[int, Any]
 class Ask:
     """One call. ``arg`` is the id or name in the path, ``here`` the address that links go to.
 
-    ``cap`` is where search ends; ``echo`` says whether rows repeat the trace ids of their inputs.
+    ``cap`` is where search ends; ``echo`` says whether rows repeat the trace ids of their inputs, ``by_row``
+    whether refusals are reported by them.
     """
 
     crm: Crm
@@ -32,6 +33,7 @@ class Ask:
     raw: bytes = b""
     cap: int = 10_000
     echo: bool = True
+    by_row: bool = True
 
     @property
     def body(self) -> dict[str, Any]:

@@ -111,7 +111,7 @@ def _refuse_twice(ids: Sequence[int]) -> None:
 
 def _each(ask: Ask, inputs: Sequence[Input], do: Callable[[Input], Shown]) -> tuple[list[Shown], list[Shown]]:
     """Do something for every input; if all have trace ids, a refusal counts for its input alone."""
-    traced = all(each.get("objectWriteTraceId") for each in inputs)
+    traced = ask.by_row and all(each.get("objectWriteTraceId") for each in inputs)
     results, errors = [], []
     for each in inputs:
         trace = each.get("objectWriteTraceId")

@@ -8,12 +8,7 @@ from typing import Any
 WRITES = ("create", "update", "archive", "batch/create", "batch/update", "batch/archive", "batch/upsert", "merge")
 BATCHES = ("batch/read", "batch/create", "batch/update", "batch/archive", "batch/upsert")
 KINDS: Mapping[str, tuple[str, ...] | None] = {
-    "429": None,
-    "401": None,
-    "403": None,
-    "500": None,
-    "502": None,
-    "503": None,
+    **dict.fromkeys(("400", "401", "403", "404", "409", "423", "429", "477", "500", "502", "503", "504")),
     "timeout-before": None,
     "timeout-after-commit": None,
     "half-batch": BATCHES,

@@ -33,7 +33,8 @@ class HubSpotSandbox:
     and seconds, None for no limit; ``daily`` is calls per day. ``index_lag`` is seconds of ``clock`` until
     a save can be found by search, ``search_cap`` the row at which a search ends. ``database`` is a file or
     ":memory:"; a file's account goes on where it was. ``echo_traces``: rows of batch answers repeat the
-    trace ids of their inputs.
+    trace ids of their inputs; ``report_rows``: a batch
+    whose inputs have trace ids reports refusals row by row (if not, one refused row refuses its batch).
     """
 
     def __init__(
@@ -46,13 +47,15 @@ class HubSpotSandbox:
         search_cap: int = 10_000,
         daily: int = DAILY,
         echo_traces: bool = True,
+        report_rows: bool = True,
         database: str = ":memory:",
         clock: Clock | FrozenClock | None = None,
         port: int = 0,
     ) -> None:
         self.tokens = dict(tokens or {TOKEN: None})
         self.clock = clock or Clock()
-        self.index_lag, self.search_cap, self.echo_traces = index_lag, search_cap, echo_traces
+        self.index_lag, self.search_cap = index_lag, search_cap
+        self.echo_traces, self.report_rows = echo_traces, report_rows
         self.calls: Counter[str] = Counter()
         self.log: deque[tuple[str, str, int]] = deque(maxlen=LOG_LENGTH)
         self._limits = Limits(rate, search_rate, daily)
@@ -95,8 +98,8 @@ class HubSpotSandbox:
     def fault(self, kind: str, times: int = 1, match: str = "", **options: Any) -> None:
         """Order a fault for the next ``times`` calls with ``match`` in their method and path.
 
-        Kinds: "429" (options policy, retry_after), "401", "403", "500", "502", "503" (option commit: do it
-        all the same), "timeout-before" and "timeout-after-commit" (the connection is closed without an
+        Kinds: "429" (options policy, retry_after), "400", "401", "403", "404", "409", "423", "477", "500",
+        "502", "503", "504" (option commit: do it all the same), "timeout-before" and "timeout-after-commit" (the connection is closed without an
         answer), "half-batch" (do half and answer 500), "slow" (option seconds), "lag" (what this call
         saves is indexed ``seconds`` later), "garbage" (HTML). Raises ValueError.
         """
@@ -185,9 +188,15 @@ class HubSpotSandbox:
         self.clock.set(moment)
 
     def change(
-        self, *, index_lag: float | None = None, search_cap: int | None = None, echo_traces: bool | None = None
+        self,
+        *,
+        index_lag: float | None = None,
+        search_cap: int | None = None,
+        echo_traces: bool | None = None,
+        report_rows: bool | None = None,
     ) -> None:
         """Change how the account behaves from now on (None: as it does)."""
+        self.report_rows = self.report_rows if report_rows is None else report_rows
         self.index_lag = self.index_lag if index_lag is None else index_lag
         self.search_cap = self.search_cap if search_cap is None else search_cap
         self.echo_traces = self.echo_traces if echo_traces is None else echo_traces
@@ -263,7 +272,9 @@ class HubSpotSandbox:
     def _done(self, request: Request, route: Route, body: bytes, lag: float = 0.0) -> Reply:
         here = f"http://{request.headers.get('host') or self.url[7:]}{request.path}"
         query = parse_qs(request.query, keep_blank_values=True)
-        ask = Ask(self._crm, route.kind, route.arg, here, query, body, self.search_cap, self.echo_traces)
+        ask = Ask(
+            self._crm, route.kind, route.arg, here, query, body, self.search_cap, self.echo_traces, self.report_rows
+        )
         with self._inside(lag):
             return Reply(*route.do(ask))
 
@@ -302,7 +313,8 @@ class HubSpotSandbox:
 
 
 def _failure(status: int) -> dict[str, Any]:
-    return Refused(status, "internal error", "INTERNAL_ERROR").body()
+    category = {400: "VALIDATION_ERROR", 409: "CONFLICT"}.get(status, "INTERNAL_ERROR")
+    return Refused(status, "refused by order" if status < 500 else "internal error", category).body()
 
 
 def _kind(name: str) -> Kind:

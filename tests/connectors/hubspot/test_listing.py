@@ -1,0 +1,201 @@
+"""Nothing is missed: equal dates, the end of search, lag, edits during a listing, listings that break off."""
+
+import json
+
+import pytest
+
+from bothways.connectors.hubspot import facts
+from bothways.errors import AppUnreachable, OurFault, PageIncomplete
+from tests.connectors.hubspot.account import Account, unlimited
+
+MOMENT = "2026-09-21T14:13:21.000Z"
+
+
+def test_thousands_of_one_date_beyond_the_end_of_search():
+    with unlimited(search_cap=1000) as hubspot:
+        account = Account(hubspot)
+        cursor = account.cursor()
+        ids = account.people(2500, lastmodifieddate=MOMENT)
+        hubspot.advance(facts.INDEX_LAG)
+        shown, cursor = account.poll(cursor)
+        assert shown == set(ids)
+        assert {status for *_, status in hubspot.log} == {200}
+
+
+def test_more_of_one_date_than_the_true_end_of_search(account: Account):
+    cursor = account.cursor()
+    ids = account.people(10_400, lastmodifieddate=MOMENT)
+    assert account.poll(cursor)[0] == set(ids)
+    assert account.bill() == {"list": 1, "search": 52}
+
+
+def test_poll_can_be_stopped_after_any_page(account: Account):
+    cursor = account.cursor()
+    ids = account.people(450, lastmodifieddate=MOMENT)
+    pages = account.pages(cursor)
+    assert [len(page.seen) for page in pages] == [200, 200, 50]
+    for number, page in enumerate(pages[:-1]):
+        rest, _ = account.poll(page.cursor)
+        assert rest == set(ids[200 * (number + 1) :])
+
+
+def test_rows_of_a_search_are_ids_to_be_read(account: Account):
+    cursor = account.cursor()
+    account.people(1)
+    (seen,) = account.pages(cursor)[-1].seen
+    assert not seen.has_values
+    assert (seen.record.values, seen.record.modified) == ({}, account.hubspot.now())
+
+
+def test_save_that_is_indexed_late_is_not_missed(account: Account):
+    """A save that search shows only after a later one was processed lies behind the cursor, within its reach."""
+    late, soon = account.people(2)
+    account.hubspot.advance(3600)
+    cursor = account.cursor()
+    account.hubspot.change(index_lag=facts.INDEX_LAG)
+    account.hubspot.edit("contacts", late, {"lastname": "Late"})
+    account.hubspot.change(index_lag=0)
+    account.hubspot.advance(facts.INDEX_LAG - 1)
+    account.hubspot.edit("contacts", soon, {"lastname": "Soon"})
+    shown, cursor = account.poll(cursor)
+    assert shown == {soon}
+    account.hubspot.advance(1)
+    shown, cursor = account.poll(cursor)
+    assert shown == {late, soon}
+
+
+def test_overlap_is_longer_than_the_lag():
+    assert facts.OVERLAP >= 1.5 * facts.INDEX_LAG
+    assert facts.INDEX_STALL >= 10 * facts.INDEX_LAG
+
+
+def test_cursor_stays_at_what_was_processed_while_search_may_lag(account: Account):
+    (id,) = account.people(1)
+    account.hubspot.advance(3600)
+    account.hubspot.edit("contacts", id, {"lastname": "Edited"})
+    edited = account.hubspot.now()
+    cursor = account.poll(account.cursor())[1]
+    account.hubspot.advance(facts.INDEX_STALL - 1)
+    _, cursor = account.poll(cursor)
+    assert since(cursor) == edited
+    account.hubspot.advance(facts.INDEX_STALL)
+    _, cursor = account.poll(cursor)
+    assert since(cursor) == account.hubspot.now() - facts.INDEX_STALL
+
+
+def test_rows_of_an_import_are_not_shown_for_ever(account: Account):
+    cursor = account.cursor()
+    account.people(600)
+    account.bill()
+    _, cursor = account.poll(cursor)
+    assert account.bill() == {"search": 3}
+    account.hubspot.advance(facts.INDEX_STALL + facts.OVERLAP + 1)
+    _, cursor = account.poll(cursor)
+    account.bill()
+    assert account.poll(cursor)[0] == set()
+    assert account.bill() == {"search": 1}
+
+
+def test_cursor_is_never_beyond_the_start_of_the_poll(account: Account):
+    """What is edited behind the page that a poll has reached is shown by the next one."""
+    ids = account.people(300)
+    cursor = account.cursor()
+    account.hubspot.change(index_lag=0)
+    account.hubspot.advance(3600)
+    for id in ids:
+        account.hubspot.edit("contacts", id, {"lastname": "Edited"})
+    account.hubspot.advance(10)
+    began, pages = account.hubspot.now(), []
+    for page in account.connector.changes("contacts", cursor, ["lastname"]):
+        if not pages:
+            account.hubspot.advance(500)
+            for id in (ids[0], ids[-1]):
+                account.hubspot.edit("contacts", id, {"lastname": "Meanwhile"})
+        pages.append(page)
+    assert since(pages[-1].cursor) == began
+    assert {ids[0], ids[-1]} <= account.poll(pages[-1].cursor)[0]
+
+
+def test_edits_during_the_first_listing_are_shown_by_the_first_poll(account: Account):
+    ids = account.people(250)
+    account.hubspot.advance(3600)
+    pages = []
+    for page in account.connector.changes("contacts", None, ["lastname"]):
+        account.hubspot.advance(1000)
+        if not pages:
+            account.hubspot.edit("contacts", ids[0], {"lastname": "Meanwhile"})
+        pages.append(page)
+    account.hubspot.indexed()
+    assert account.poll(pages[-1].cursor)[0] == {ids[0]}
+
+
+def test_our_own_clock_does_not_matter(account: Account):
+    """It may be years off: cursors are made of HubSpot's times alone."""
+    other = Account(account.hubspot, skew=1e9)
+    account.people(3)
+    cursor = account.cursor()
+    assert cursor == other.cursor()
+    account.hubspot.advance(100)
+    assert account.poll(cursor) == other.poll(cursor)
+
+
+def test_listing_that_breaks_off_goes_on_where_it_was(account: Account):
+    ids = account.people(350)
+    got = []
+    with pytest.raises(PageIncomplete):
+        for page in account.connector.changes("contacts", None, ["email"]):
+            got.append(page)
+            account.hubspot.fault("503", times=100)
+    account.hubspot.clear_faults()
+    assert [len(page.seen) for page in got] == [100]
+    assert account.poll(got[-1].cursor)[0] == set(ids[100:])
+
+
+def test_listing_that_does_not_begin_says_why(account: Account):
+    account.hubspot.fault("timeout-before", times=100)
+    with pytest.raises(AppUnreachable, match="broke off"):
+        account.pages()
+
+
+def test_single_faults_in_a_listing_do_not_show(account: Account):
+    ids = account.people(350)
+    for kind in ("503", "timeout-before", "429", "500"):
+        account.hubspot.fault(kind)
+    assert account.poll(None)[0] == set(ids)
+    assert account.hubspot.faults_waiting() == 0
+
+
+def test_merge_is_a_change_of_the_survivor(account: Account):
+    one, two, other = account.people(3)
+    account.hubspot.advance(3600)
+    cursor = account.cursor()
+    survivor = account.hubspot.merge("contacts", one, two)
+    account.hubspot.indexed()
+    assert account.poll(cursor)[0] == {survivor}
+    assert [ref.id for refs in account.connector.ids("contacts") for ref in refs] == [other, survivor]
+
+
+def test_search_that_is_out_of_order_is_not_believed(account: Account, monkeypatch: pytest.MonkeyPatch):
+    cursor = account.cursor()
+    account.people(5)
+    rows = account.connector._api.rows
+    monkeypatch.setattr(account.connector._api, "rows", lambda body: rows(body)[::-1])
+    with pytest.raises(PageIncomplete, match="order"):
+        account.pages(cursor)
+
+
+def test_count_is_what_search_knows(account: Account):
+    account.people(3)
+    account.hubspot.create("contacts", {"lastname": "Not indexed yet"})
+    assert account.connector.count("contacts") == 3
+
+
+def test_foreign_cursor_is_our_fault(account: Account):
+    with pytest.raises(OurFault):
+        account.pages("{}}")
+
+
+def since(cursor: str | None) -> float:
+    """Return where the next poll begins, seconds since 1970."""
+    assert cursor is not None
+    return json.loads(cursor)["since"] / 1000

@@ -1,0 +1,157 @@
+"""Reading by id tells apart what is there, archived, merged and gone; look-ups are strong."""
+
+import pytest
+
+from bothways.connectors.base import Exists
+from bothways.errors import AppUnreachable, UnknownField
+from tests.connectors.hubspot.account import Account
+
+
+def test_read_is_fresh_where_search_is_stale(account: Account):
+    (id,) = account.people(1)
+    account.hubspot.edit("contacts", id, {"lastname": "Just now"})
+    (answer,) = account.read(id)
+    assert answer.record is not None
+    assert answer.record.values["lastname"] == "Just now"
+    assert answer.record.modified == account.hubspot.now()
+
+
+def test_archived_forgotten_and_never_heard_of(account: Account):
+    kept, archived, merged, other = account.people(4)
+    account.hubspot.archive("contacts", archived)
+    survivor = account.hubspot.merge("contacts", merged, other)
+    answers = account.read(archived, "999999", kept, survivor)
+    assert [answer.exists for answer in answers] == [
+        Exists.ARCHIVED,
+        Exists.MISSING,
+        Exists.EXISTS,
+        Exists.EXISTS,
+    ]
+
+
+def test_restored_record_is_there_again(account: Account):
+    (id,) = account.people(1)
+    account.hubspot.archive("contacts", id)
+    account.hubspot.restore("contacts", id)
+    assert account.read(id)[0].exists is Exists.EXISTS
+
+
+def test_merged_ids_answer_with_the_survivor(account: Account):
+    one, two, three = account.people(3)
+    first = account.hubspot.merge("contacts", one, two)
+    last = account.hubspot.merge("contacts", three, first)
+    answers = account.read(one, two, three, first, last)
+    assert [answer.asked for answer in answers] == [one, two, three, first, last]
+    assert {answer.record.id for answer in answers if answer.record} == {last}
+    assert all(answer.exists is Exists.EXISTS for answer in answers)
+
+
+def test_merged_id_that_the_survivor_does_not_name_is_asked_for_alone(account: Account):
+    """[K] The list of absorbed ids may be cut or empty: silence about an id proves nothing."""
+    one, two = account.people(2)
+    survivor = account.hubspot.merge("contacts", one, two)
+    account.hubspot.edit("contacts", survivor, {"hs_merged_object_ids": ""})
+    account.bill()
+    answers = account.read(one, two)
+    assert [answer.record.id for answer in answers if answer.record] == [survivor, survivor]
+    assert account.bill() == {"read": 1, "read one": 2}
+
+
+def test_ids_asked_twice_are_answered_twice(account: Account):
+    one, two = account.people(2)
+    assert [answer.asked for answer in account.read(one, two, one)] == [one, two, one]
+
+
+def test_id_that_cannot_be_one_of_hubspots_is_not_sent(account: Account):
+    (id,) = account.people(1)
+    answers = account.read("not/an?id", id)
+    assert (answers[0].exists, answers[0].problem) == (Exists.UNKNOWN, "This is not an id of HubSpot.")
+    assert answers[1].exists is Exists.EXISTS
+
+
+def test_every_asked_field_is_in_the_answer(account: Account):
+    (id,) = account.people(1)
+    (answer,) = account.read(id, fields=["lastname", "phone", "interests"])
+    assert answer.record is not None
+    assert answer.record.values == {"lastname": "P0", "phone": None, "interests": None}
+
+
+def test_deleted_property_is_not_taken_for_blank(account: Account):
+    account.define("size")
+    (id,) = account.people(1, size="XL")
+    account.define("size", archived=True)
+    with pytest.raises(UnknownField, match='no field "size" in contacts'):
+        account.read(id, fields=["lastname", "size"])
+    with pytest.raises(UnknownField):
+        account.pages(fields=["size"])
+
+
+def test_faults_in_a_read_do_not_show(account: Account):
+    ids = account.people(3)
+    for kind in ("500", "timeout-before", "half-batch", "429"):
+        account.hubspot.fault(kind)
+    assert [answer.exists for answer in account.read(*ids)] == [Exists.EXISTS] * 3
+
+
+def test_read_gives_up_in_the_end(account: Account):
+    (id,) = account.people(1)
+    account.hubspot.fault("timeout-before", times=5)
+    with pytest.raises(AppUnreachable):
+        account.read(id)
+    assert account.hubspot.faults_waiting() == 0
+
+
+# --- looking up ---------------------------------------------------------------------------------------
+
+
+def test_address_is_found_whatever_its_case(account: Account):
+    (id,) = account.hubspot.seed("contacts", [{"email": "Ann@Example.com"}])
+    found = account.connector.find("contacts", "email", [" ANN@example.COM", "ann@example.com", "", "bob@example.com"])
+    assert found == {" ANN@example.COM": [id], "ann@example.com": [id]}
+
+
+def test_look_up_sees_what_search_does_not_yet(account: Account):
+    id = account.hubspot.create("contacts", {"email": "new@example.com"})
+    assert account.connector.find("contacts", "email", ["new@example.com"]) == {"new@example.com": [id]}
+
+
+def test_further_addresses_find_their_contact(account: Account):
+    one, two, three = account.people(3)
+    survivor = account.hubspot.merge("contacts", one, two)
+    asked = ["P1@example.com", "p2@example.com", "p0@example.com", "nobody@example.com"]
+    account.connector.fields("contacts")
+    account.bill()
+    found = account.connector.find("contacts", "email", asked)
+    assert found == {"P1@example.com": [survivor], "p2@example.com": [three], "p0@example.com": [survivor]}
+    assert account.bill() == {"find": 1}
+
+
+def test_row_that_does_not_show_why_it_was_found_is_asked_for_alone(account: Account):
+    one, two, three = account.people(3)
+    survivor = account.hubspot.merge("contacts", one, two)
+    account.define("hs_additional_emails", archived=True)
+    found = account.connector.find("contacts", "email", ["p1@example.com", "p2@example.com"])
+    assert found == {"p1@example.com": [survivor], "p2@example.com": [three]}
+
+
+def test_archived_contacts_hold_nothing(account: Account):
+    (id,) = account.people(1)
+    account.hubspot.archive("contacts", id)
+    assert account.connector.find("contacts", "email", ["p0@example.com"]) == {}
+
+
+def test_own_unique_property_is_looked_up_and_others_are_not(account: Account):
+    account.define("customer_number", unique=True)
+    one, two = account.hubspot.seed("contacts", [{"customer_number": "A1"}, {"customer_number": "A2"}])
+    assert account.connector.find("contacts", "customer_number", ["A2", "A1", "A3"]) == {"A1": [one], "A2": [two]}
+    assert account.connector.find("contacts", "lastname", ["P0"]) == {}
+    assert account.connector.find("contacts", "", ["mark"]) == {}
+
+
+def test_value_that_hubspot_refuses_is_found_nowhere(account: Account):
+    """[K] A look-up may be refused for one malformed address; it must not hide the others."""
+    ids = account.people(4)
+    account.hubspot.fault("400", times=3, match="batch/read")
+    values = [f"p{number}@example.com" for number in range(4)]
+    found = account.connector.find("contacts", "email", values)
+    assert found == {values[1]: [ids[1]], values[2]: [ids[2]], values[3]: [ids[3]]}
