@@ -3,7 +3,8 @@
 The ledger yields, per key of a record, the group of all records of both apps that hold the same key. A
 group decides only if it holds one record on each side and the partner is free; several records, or a
 partner that is linked already, are held for a person. The rules are asked in order and the first that
-finds anything decides. Nothing depends on the order of rows.
+finds anything decides; a partner whose key of an earlier rule is another one is held too. Nothing depends
+on the order of rows.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -27,11 +28,15 @@ COMPARE_BY_TYPE = {FieldType.EMAIL: "email", FieldType.PHONE: "phone"}
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """A record that holds the key. ``linked`` if it has an active link in this sync."""
+    """A record that holds the key. ``linked`` if it has an active link in this sync.
+
+    ``keys`` are all keys it holds, each with the place of its rule in the settings.
+    """
 
     side: Side
     id: str
     linked: bool = False
+    keys: frozenset[tuple[int, str]] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,9 +100,23 @@ def match(
             continue
         field = rules[group.rule].on(side)
         if len(partners) == 1 and not peers and not partners[0].linked:
-            return Match(Found.PARTNER, partners[0].id, tuple(partners), f"same {field}")
+            other = _contradiction(group, side, id, partners[0])
+            if other is None:
+                return Match(Found.PARTNER, partners[0].id, tuple(partners), f"same {field}")
+            reason = f"same {field}, but another {rules[other].on(side)}"
+            return Match(Found.SEVERAL, None, tuple(partners), reason)
         return Match(Found.SEVERAL, None, (*peers, *partners), _why_held(field, peers, partners))
     return NO_MATCH
+
+
+def _contradiction(group: Group, side: Side, id: str, partner: Candidate) -> int | None:
+    """Return an earlier rule by which the two are different records: both hold a key of it, and none in common."""
+    own = next((member for member in group.on(side) if member.id == id), Candidate(side, id))
+    for rule in range(group.rule):
+        mine, theirs = ({key for place, key in each.keys if place == rule} for each in (own, partner))
+        if mine and theirs and not mine & theirs:
+            return rule
+    return None
 
 
 def _why_held(field: str, peers: Sequence[Candidate], partners: Sequence[Candidate]) -> str:

@@ -84,7 +84,7 @@ def absorb(feed: Feed, news: Iterable[News], now: float, read_at: float, *, base
         for each in by_id.values():
             if each.merged_into:
                 changed.add(each.merged_into)
-                _follow_merge(sync, side, each.id, each.merged_into, now)
+                _follow_merge(sync, side, feed, each, now)
         due.mark(sync, side, _to_look_at(sync, side, changed, set(lost)))
         wake(sync, side, touched)
     return changed
@@ -168,12 +168,13 @@ def _to_look_at(sync: Sync, side: Side, changed: set[str], lost: set[str]) -> se
     return (changed - lost) | set(linked)
 
 
-def _follow_merge(sync: Sync, side: Side, old: str, survivor: str, now: float) -> None:
+def _follow_merge(sync: Sync, side: Side, feed: Feed, news: News, now: float) -> None:
     """Row R0: the link follows; if the surviving record is linked already, this link ends as merged."""
-    link = links.live_by_record(sync, side, [old]).get(old)
-    if link is None:
+    survivor = news.merged_into
+    link = links.live_by_record(sync, side, [news.id]).get(news.id)
+    if link is None or survivor is None:
         return
     if links.live_by_record(sync, side, [survivor]):
-        end_link(sync, link, now, f"R0: {because('R0', app=str(side))}", side.other)
+        end_link(sync, link, now, f"R0: {because('R0', app=feed.connection.name)}", side.other)
     else:
         links.move(link.id, side, survivor)

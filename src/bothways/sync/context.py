@@ -13,7 +13,7 @@ from bothways.ledger import db
 from bothways.ledger.models import Feed, Sync
 
 FRESH = 15.0
-"""Seconds for which a read counts as fresh when a record is planned or written."""
+"""Seconds for which a read counts as fresh when a record is about to be written."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +90,6 @@ class Context:
         if self.epoch and db.value("SELECT epoch FROM sync WHERE id=%s", (self.sync.pk,)) != self.epoch:
             raise RunSuperseded()
 
-    def fresh(self, read_at: float) -> bool:
-        """Tell whether a read of that time belongs to this run and is not stale."""
-        return read_at >= self.started_at and self.clock() - read_at <= FRESH
+    def read_in_this_run(self, read_at: float) -> bool:
+        """Tell whether a read of that time is good enough to plan from; right before a write it must be FRESH."""
+        return read_at >= self.started_at

@@ -1,8 +1,9 @@
-"""Holds met again while planning: what an app refused is not sent again before its next try."""
+"""Holds met again while planning: what an app refused is not sent again before its next try, and then alone."""
 
 from collections.abc import Iterable
 from dataclasses import replace
 
+from bothways.engine.fields import FieldDecision
 from bothways.engine.plan import Action
 from bothways.engine.sides import SIDES, Side
 from bothways.engine.table import ActionKind
@@ -14,46 +15,46 @@ from bothways.sync.context import Context
 
 
 def of_links(ctx: Context, pairs: Iterable[LinkRow]) -> dict[int, list[HoldRow]]:
-    """Return the refusals still waiting, per link."""
+    """Return the refusals, per link."""
     by_record = {(side, link.on(side)): link.id for link in pairs for side in SIDES}
     found: dict[int, list[HoldRow]] = {}
     for side in SIDES:
         ids = [id for each, id in by_record if each is side and id]
-        for hold in _waiting(ctx, side, ids):
+        for hold in _refused(ctx, side, ids):
             found.setdefault(by_record[side, hold.record_id], []).append(hold)
     return found
 
 
 def of_records(ctx: Context, side: Side, ids: Iterable[str]) -> dict[str, list[HoldRow]]:
-    """Return the refusals still waiting, per record of one side."""
+    """Return the refusals, per record of one side."""
     found: dict[str, list[HoldRow]] = {}
-    for hold in _waiting(ctx, side, ids):
+    for hold in _refused(ctx, side, ids):
         found.setdefault(hold.record_id, []).append(hold)
     return found
 
 
-def _waiting(ctx: Context, side: Side, ids: Iterable[str]) -> list[HoldRow]:
-    now = ctx.clock()
-    return [
-        hold
-        for hold in holds.of_records(ctx.sync, side, ids)
-        if hold.kind == "refused" and hold.next_try is not None and hold.next_try > now
-    ]
+def _refused(ctx: Context, side: Side, ids: Iterable[str]) -> list[HoldRow]:
+    return [hold for hold in holds.of_records(ctx.sync, side, ids) if hold.kind == "refused"]
+
+
+def _waits(ctx: Context, hold: HoldRow) -> bool:
+    return hold.next_try is not None and hold.next_try > ctx.clock()
 
 
 def keep_holding(ctx: Context, action: Action, kept: list[HoldRow]) -> Action:
     """Take out of an action what was refused before and has not changed since."""
     by_field = {hold.field: hold for hold in kept}
     whole = by_field.get("")
-    if whole is not None and action.writes and whole.data.get("sent") == fingerprint(action):
+    same_again = whole is not None and action.writes and whole.data.get("sent") == fingerprint(action)
+    if whole is not None and same_again and _waits(ctx, whole):
         return replace(action, kind=ActionKind.HOLD, rule="R13", reason=whole.reason, side=None, fields=(), kept=True)
     if not by_field or not action.writes:
         return action
+    refused = {d.mapping.key for d in action.fields if d.write and _is_refused(by_field.get(d.mapping.key), d)}
+    alone = refused == {decision.mapping.key for decision in action.fields if decision.write}
     fields = tuple(
-        replace(decision, rule="F6", reason=hold.reason, write=None, seen=None)
-        if (hold := by_field.get(decision.mapping.key))
-        and decision.write
-        and same(hold.data.get("value"), decision.mapping.on(decision.write), decision.value)
+        replace(decision, rule="F6", reason=by_field[decision.mapping.key].reason, write=None, seen=None)
+        if decision.mapping.key in refused and (not alone or _waits(ctx, by_field[decision.mapping.key]))
         else decision
         for decision in action.fields
     )
@@ -61,6 +62,13 @@ def keep_holding(ctx: Context, action: Action, kept: list[HoldRow]) -> Action:
     if action.kind is ActionKind.UPDATE and not kept_action.writes:
         return replace(kept_action, kind=ActionKind.HOLD, rule="F6", reason=kept[0].reason, kept=True)
     return kept_action
+
+
+def _is_refused(hold: HoldRow | None, decision: FieldDecision) -> bool:
+    """Tell whether a decision would send the very value that was refused."""
+    if hold is None or decision.write is None:
+        return False
+    return same(hold.data.get("value"), decision.mapping.on(decision.write), decision.value)
 
 
 def fingerprint(action: Action) -> dict[str, str]:

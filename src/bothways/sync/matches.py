@@ -1,6 +1,6 @@
 """Find partners for records without a link: the ledger yields the groups, the engine decides each."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from bothways.engine.matching import Candidate, Found, Group, Match, key_of, match
 from bothways.engine.sides import SIDES, Side
@@ -60,14 +60,28 @@ def _groups(ctx: Context, side: Side, keys: set[tuple[str, str]]) -> dict[tuple[
         each: set(links.live_by_record(ctx.sync, each, set().union(*found.values()) if found else set()))
         for each, found in holders.items()
     }
+    keys_of = {each: _keys_by_rule(ctx, each, found.values()) for each, found in holders.items()}
     groups = {}
     for key in keys:
-        members = {Candidate(side, id, id in linked[side]) for id in holders[side].get(key, ())}
-        members |= {
-            Candidate(side.other, id, id in linked[side.other]) for id in holders[side.other].get(there[key], ())
+        members = {
+            Candidate(each, id, id in linked[each], keys_of[each].get(id, frozenset()))
+            for each, held in ((side, key), (side.other, there[key]))
+            for id in holders[each].get(held, ())
         }
         groups[key] = Group(rule_of[key[0]], key[1], frozenset(members))
     return groups
+
+
+def _keys_by_rule(ctx: Context, side: Side, ids: Iterable[set[str]]) -> dict[str, frozenset[tuple[int, str]]]:
+    """Return the keys of records of one side, each with the place of its match rule."""
+    if len(ctx.spec.match) < 2:
+        return {}
+    rule_of = {rule.slot(side): index for index, rule in enumerate(ctx.spec.match)}
+    found = feeds.all_keys_of(ctx.ends[side].feed.pk, set().union(*ids))
+    return {
+        id: frozenset((rule_of[slot], hashed) for slot, hashed in keys if slot in rule_of)
+        for id, keys in found.items()
+    }
 
 
 def _with_former_partners(ctx: Context, side: Side, ids: set[str], matches: dict[str, Match]) -> dict[str, Match]:

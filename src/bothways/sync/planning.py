@@ -17,7 +17,7 @@ from bothways.sync.matches import find_matches, look_up_creates
 from bothways.sync.payload import to_row
 from bothways.sync.poll import refresh
 from bothways.sync.settling import settled
-from bothways.sync.tally import Tally
+from bothways.sync.tally import Tally, totals_of
 
 PAGE = 400
 """Due records planned at a time."""
@@ -48,9 +48,9 @@ def make_plan(ctx: Context) -> tuple[Plan, Totals]:
             plans.add(plan, actions)
         seq += len(actions)
         ctx.report(Progress("Matching", ctx.sync.name, min(seq, total), total))
-    plan.state, plan.totals = "ready", tally.as_dict()
+    plan.state, plan.totals = "ready", tally.as_dict(ctx)
     plan.save(update_fields=["state", "totals"])
-    return plan, tally.totals(ctx)
+    return plan, totals_of(plan)
 
 
 def _plan_page(ctx: Context, plan: Plan, marks: list[DueMark], seq: int, tally: Tally) -> list[plans.ActionRow]:

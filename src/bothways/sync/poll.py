@@ -96,9 +96,9 @@ def _askable(row: SeenRow) -> bool:
 
 def _complete(ctx: Context, end: End, row: SeenRow) -> bool:
     if row.problem is not None or not row.live:
-        return ctx.fresh(row.read_at)
+        return ctx.read_in_this_run(row.read_at)
     has_all = row.values is not None and all(name in row.values for name in end.feed.fields)
-    return has_all and ctx.fresh(row.read_at)
+    return has_all and ctx.read_in_this_run(row.read_at)
 
 
 def sweep(ctx: Context, end: End, approved: bool = False) -> int:

@@ -15,6 +15,7 @@ from bothways.sync.context import Context
 from bothways.sync.planning import make_plan
 from bothways.sync.poll import poll, sweep
 from bothways.sync.recover import recover
+from bothways.sync.tally import totals_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,15 +57,17 @@ def run(ctx: Context, *, full: bool = False, approved: bool = False) -> Report:
 
 
 def apply(ctx: Context, plan: Plan, *, limit: int | None = None, approved: bool = False) -> Report:
-    """Carry out a saved plan exactly; a record changed since is skipped. Raises PlanOutdated."""
+    """Carry out a saved plan exactly; a record changed since is skipped.
+
+    Raises PlanOutdated, and StoppedByBrake if the plan is beyond the brakes and not ``approved``.
+    """
     with _taken_over(ctx), _recorded(ctx, "apply") as record:
         if plan.state != "ready":
             raise PlanOutdated(plan=f"p_{plan.pk}", reason="it was applied already", name=ctx.sync.name)
         if plan.revision != ctx.sync.revision:
             raise PlanOutdated(plan=f"p_{plan.pk}", reason="the settings were changed since", name=ctx.sync.name)
         recover(ctx)
-        totals = Totals(writes=int(plan.totals.get("writes", 0)))
-        return _carry_out(ctx, record, plan, totals, approved=approved, saved=True, limit=limit)
+        return _carry_out(ctx, record, plan, totals_of(plan), approved=approved, saved=True, limit=limit)
 
 
 def _read_both(ctx: Context) -> None:

@@ -1,6 +1,7 @@
 """Count what a plan would do: for its summary and for the brakes."""
 
 from collections import Counter
+from dataclasses import asdict
 from typing import Any
 
 from bothways.engine.brakes import Totals
@@ -8,6 +9,7 @@ from bothways.engine.plan import Action
 from bothways.engine.sides import SIDES, Side
 from bothways.engine.table import ActionKind, Facts
 from bothways.ledger import feeds, links
+from bothways.ledger.models import Plan
 from bothways.records import is_blank
 from bothways.sync.context import Context
 
@@ -47,8 +49,8 @@ class Tally:
             if decision.write and is_blank(decision.value) and not is_blank(decision.before):
                 self.emptied[f"{decision.mapping.on(decision.write).title} in {ctx.spec.apps[decision.write]}"] += 1
 
-    def as_dict(self) -> dict[str, Any]:
-        """Return the counts as plain data, to be stored with the plan."""
+    def as_dict(self, ctx: Context) -> dict[str, Any]:
+        """Return the counts as plain data, to be stored with the plan; ``totals_of`` reads the totals again."""
         return {
             "kinds": {str(kind): count for kind, count in self.kinds.items()},
             "creates": {str(side): self.creates[side] for side in SIDES},
@@ -56,6 +58,7 @@ class Tally:
             "conflicts": self.conflicts,
             "emptied": dict(self.emptied),
             "writes": self.writes,
+            "totals": asdict(self.totals(ctx)),
         }
 
     def totals(self, ctx: Context) -> Totals:
@@ -71,3 +74,8 @@ class Tally:
             changed=dict(self.changed),
             emptied=dict(self.emptied),
         )
+
+
+def totals_of(plan: Plan) -> Totals:
+    """Return the totals that a stored plan was made with."""
+    return Totals(**plan.totals["totals"])
