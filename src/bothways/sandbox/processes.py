@@ -63,6 +63,10 @@ def _end(process: "subprocess.Popen[bytes]") -> None:
 
 
 def quick_folder() -> str | None:
-    """Return a folder in memory for throw-away data, None where there is none: servers save with care."""
+    """Return a folder in memory for throw-away data, because servers save with care.
+
+    None where there is none, or where TMPDIR says what is to be used.
+    """
     memory = Path("/dev/shm")
-    return str(memory) if memory.is_dir() and os.access(memory, os.W_OK) else None
+    usable = memory.is_dir() and os.access(memory, os.W_OK) and "TMPDIR" not in os.environ
+    return str(memory) if usable else None
