@@ -134,3 +134,13 @@ def test_batches_end_at_a_hundred(client: Client, action: str):
     said = client.batch(action, [{"id": str(number), "properties": {}} for number in range(101)])
     assert (said.code, said["category"]) == (400, "VALIDATION_ERROR")
     assert client.post(f"{COMPANIES}/batch/{action}", {"inputs": "x"}).code == 400
+
+
+def test_account_that_reports_no_rows_refuses_a_batch_for_one(hubspot: HubSpotSandbox, client: Client):
+    hubspot.change(report_rows=False)
+    inputs = [
+        {"properties": {"lastname": "A"}, "objectWriteTraceId": "1"},
+        {"properties": {"email": "no address"}, "objectWriteTraceId": "2"},
+    ]
+    assert client.batch("create", inputs).code == 400
+    assert hubspot.records("contacts") == {}

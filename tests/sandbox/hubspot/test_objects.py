@@ -2,7 +2,7 @@
 
 import pytest
 
-from bothways.sandbox.hubspot import HubSpotSandbox
+from bothways.sandbox.hubspot import HubSpotSandbox, Refused
 from tests.sandbox.hubspot.client import COMPANIES, CONTACTS, Client
 
 
@@ -180,3 +180,23 @@ def test_account_says_who_it_is(client: Client):
     said = client.get("/account-info/2026-09/details")
     assert said["portalId"]
     assert said["accountType"] == "DEVELOPER_TEST"
+
+
+def test_restored_record_is_as_it_was(hubspot: HubSpotSandbox, client: Client):
+    id = hubspot.create("contacts", {"email": "ann@example.com"})
+    hubspot.archive("contacts", id)
+    hubspot.advance(10)
+    hubspot.restore("contacts", id)
+    shown = client.get(f"{CONTACTS}/{id}")
+    assert (shown["archived"], shown["properties"]["email"]) == (False, "ann@example.com")
+    assert shown["updatedAt"] > shown["createdAt"]
+    assert client.search().ids == [id]
+    assert client.post(CONTACTS, {"properties": {"email": "ann@example.com"}}).code == 409
+
+
+def test_record_is_not_restored_over_one_with_its_address(hubspot: HubSpotSandbox):
+    id = hubspot.create("contacts", {"email": "ann@example.com"})
+    hubspot.archive("contacts", id)
+    hubspot.create("contacts", {"email": "ann@example.com"})
+    with pytest.raises(Refused, match="already exists"):
+        hubspot.restore("contacts", id)

@@ -1,0 +1,120 @@
+"""Properties become fields: type, what may be written, what is unique, choices, length, meaning."""
+
+from typing import Any
+
+import pytest
+
+from bothways.connectors.hubspot.facts import LONGEST_TEXT
+from bothways.connectors.hubspot.objects import COMPANIES, CONTACTS
+from bothways.connectors.hubspot.schema import field_of
+from bothways.errors import PermissionMissing
+from bothways.records import Field, FieldType, Option, meanings
+from bothways.sandbox.hubspot.schema import prop
+from tests.connectors.hubspot.account import Account
+
+
+@pytest.fixture
+def contacts(account: Account) -> dict[str, Field]:
+    return {field.name: field for field in account.connector.fields("contacts")}
+
+
+@pytest.mark.parametrize(
+    ("name", "type", "meaning"),
+    [
+        ("firstname", FieldType.TEXT, "givenName"),
+        ("email", FieldType.EMAIL, "email"),
+        ("phone", FieldType.PHONE, "telephone"),
+        ("mobilephone", FieldType.PHONE, "mobile"),
+        ("website", FieldType.URL, "url"),
+        ("lifecyclestage", FieldType.CHOICE, "lifecycleStage"),
+        ("interests", FieldType.MULTI_CHOICE, None),
+        ("loyalty_points", FieldType.NUMBER, None),
+        ("newsletter", FieldType.BOOLEAN, None),
+        ("birthday", FieldType.DATE, None),
+        ("last_visit", FieldType.DATETIME, None),
+        ("hubspot_owner_id", FieldType.REFERENCE, None),
+        ("zip", FieldType.TEXT, "address.postalCode"),
+    ],
+)
+def test_types_and_meanings(contacts: dict[str, Field], name: str, type: FieldType, meaning: str | None):
+    assert (contacts[name].type, contacts[name].meaning) == (type, meaning)
+
+
+def test_what_hubspot_keeps_to_itself_is_read_only(contacts: dict[str, Field]):
+    read_only = {name for name, field in contacts.items() if field.read_only}
+    assert {"hs_object_id", "createdate", "lastmodifieddate", "hs_full_name_or_email", "hs_email_optout"} <= read_only
+    assert not read_only & {"email", "firstname", "lifecyclestage", "birthday", "hubspot_owner_id"}
+
+
+def test_unique_fields(account: Account):
+    account.define("customer_number", unique=True)
+    fields = {field.name: field for field in account.connector.fields("contacts")}
+    assert {name for name, field in fields.items() if field.unique} == {"email", "customer_number"}
+    assert not any(field.unique for field in account.connector.fields("companies"))
+
+
+def test_address_is_unique_even_if_its_property_does_not_say_so():
+    assert field_of(CONTACTS, prop("email", "Email")).unique
+    assert not field_of(COMPANIES, prop("email", "Email")).unique
+
+
+def test_choices_keep_their_keys_labels_and_hidden_ones(contacts: dict[str, Field]):
+    assert contacts["interests"].options[0] == Option("books", "Books")
+    raw = prop("colour", "Colour", "enumeration", "select", options=[("R", "Red"), ("G", "Green")])
+    raw["options"][1]["hidden"] = True
+    assert field_of(CONTACTS, raw).options == (Option("R", "Red"), Option("G", "Green", hidden=True))
+
+
+def test_lengths_and_precision(contacts: dict[str, Field]):
+    assert {contacts[name].max_length for name in ("firstname", "email", "phone")} == {LONGEST_TEXT}
+    assert {contacts[name].max_length for name in ("birthday", "loyalty_points", "interests")} == {None}
+    assert contacts["last_visit"].precision == 0.001
+
+
+@pytest.mark.parametrize("more", [{"type": "json"}, {"type": "object_coordinates", "fieldType": "text"}])
+def test_type_that_is_not_known_is_read_only_text(more: dict[str, Any]):
+    field = field_of(CONTACTS, {**prop("new", "New"), **more})
+    assert (field.type, field.read_only) == (FieldType.TEXT, True)
+
+
+def test_property_without_its_optional_parts():
+    assert field_of(CONTACTS, {"name": "bare", "type": "number"}) == Field("bare", FieldType.NUMBER, "bare")
+
+
+@pytest.mark.parametrize("kind", [CONTACTS, COMPANIES])
+def test_meanings_are_known_words(kind: Any):
+    assert set(kind.meanings.values()) <= meanings.ALL
+    assert kind.meaning in meanings.OBJECTS
+
+
+def test_every_type_can_be_written_and_read_back(account: Account):
+    values = {
+        "email": "ann@example.com",
+        "website": "https://example.com/a?b=c",
+        "lifecyclestage": "lead",
+        "interests": "books;sport",
+        "loyalty_points": "12.5",
+        "newsletter": "true",
+        "birthday": "1990-02-28",
+        "last_visit": "2026-01-02T03:04:05.678Z",
+        "hubspot_owner_id": "77",
+        "firstname": "Ünal 🙂",
+    }
+    (made,) = account.create(values)
+    assert made.record is not None
+    (read,) = account.read(made.record.id, fields=list(values))
+    assert read.record is not None
+    assert read.record.values == values
+
+
+def test_objects_are_contacts_and_companies(account: Account):
+    assert [(each.name, each.meaning) for each in account.connector.objects()] == [
+        ("contacts", "Person"),
+        ("companies", "Organization"),
+    ]
+
+
+def test_missing_schema_scope_is_named(account: Account):
+    account.hubspot.grant("narrow", {"crm.objects.companies.read"})
+    with pytest.raises(PermissionMissing, match=r"scope crm\.schemas\.contacts\.read"):
+        Account(account.hubspot, token="narrow").connector.fields("contacts")
