@@ -70,12 +70,14 @@ def accept(item: WriteItem) -> tuple[str, tuple[str, ...]] | None:
 class Traits:
     """How an app behaves.
 
-    ``unique`` names the field that must be unique among live records ("" for none). ``refuses`` returns
-    the app's sentence and the fields it names for an item it does not take. ``rewrite`` returns what the
-    app keeps of a value. ``lag``: seconds until the listing shows a save; it then carries no values.
+    ``unique`` names the field that must be unique among live records ("" for none); ``strong``: it can be
+    looked up in the primary store. ``refuses`` returns the app's sentence and the fields it names for an
+    item it does not take. ``rewrite`` returns what the app keeps of a value. ``lag``: seconds until the
+    listing shows a save; it then carries no values. ``precision``: the grain of its clock, in seconds.
     """
 
     unique: str = ""
+    strong: bool = True
     lag: float = 0.0
     carries_values: bool = True
     answers_writes: bool = True
@@ -238,13 +240,17 @@ class MemoryApp:
     def _new(self, values: Mapping[str, Value], marker: str | None = None) -> Item:
         self.serial += 1
         held = {each.name: values.get(each.name) for each in self.fields}
-        item = Item(f"{self.name[0].lower()}{self.serial:05d}", held, self.clock(), self.clock(), marker=marker)
+        item = Item(f"{self.name[0].lower()}{self.serial:05d}", held, self._stamp(), self._stamp(), marker=marker)
         self.items[item.id] = item
         return item
 
     def _touch(self, item: Item) -> None:
-        item.modified = self.clock()
+        item.modified = self._stamp()
         item.version += 1
+
+    def _stamp(self) -> float:
+        grain = self.traits.precision
+        return self.clock() // grain * grain
 
     def store(self, item: WriteItem) -> WriteResult:
         """Take one item of a batch, or say why not."""
@@ -317,7 +323,7 @@ class MemoryConnector:
             reports_deletes=traits.reports_deletes,
             answers_writes=traits.answers_writes,
             unique_create=bool(traits.unique),
-            finds_strongly=bool(traits.unique),
+            finds_strongly=bool(traits.unique) and traits.strong,
         )
 
     def _begin(self, call: str) -> Fault | None:
@@ -425,7 +431,7 @@ class MemoryConnector:
             marked = {item.marker: [item.id] for item in self.app.live() if item.marker}
             self.app.end("find marker", fault)
             return {value: marked[value] for value in values if value in marked}
-        if field != self.app.traits.unique:
+        if field != self.app.traits.unique or not self.app.traits.strong:
             return {}
         fault = self._begin("find")
         held: dict[str, list[str]] = {}

@@ -1,0 +1,149 @@
+"""Writes of unknown outcome: found out before anything is sent again (rows R2 and R3)."""
+
+import pytest
+
+from bothways.connectors.base import Outcome, WriteItem, WriteResult
+from bothways.errors import OutcomeUnknown
+from bothways.ledger import journal
+from tests.memory_app import MemoryApp, Traits
+from tests.two_apps import TwoApps
+
+TIME_OUT = OutcomeUnknown(app="Bert", reason="time-out")
+WHENS = ["before", "half", "after"]
+FINDS = {
+    "marker": Traits(marker=True),
+    "unique": Traits(unique="email"),
+    "scan": Traits(),
+    "scan of an index": Traits(lag=10.0),
+}
+
+
+@pytest.mark.parametrize("when", WHENS)
+def test_updates_of_unknown_outcome_are_read_and_never_sent_twice(when: str) -> None:
+    world = TwoApps()
+    people = world.crowd(4)
+    for id in people:
+        world.anna.edit(id, name=f"{id} changed")
+    world.bert.fail("write update", TIME_OUT, when=when)
+    report = world.run()
+    assert (report.state, report.written) == ("done", {})
+    assert len(journal.open_entries(world.sync)) == 4
+    world.rest()
+    assert len(world.bert.writes) == 4
+    assert world.in_step()
+    assert journal.open_entries(world.sync) == []
+
+
+@pytest.mark.parametrize("when", WHENS)
+@pytest.mark.parametrize("traits", FINDS.values(), ids=FINDS)
+def test_creates_of_unknown_outcome_are_found_and_never_made_twice(traits: Traits, when: str) -> None:
+    world = TwoApps(bert=traits)
+    for number in range(4):
+        world.anna.add(email=f"p{number}@x.test", name=f"P{number}")
+    world.bert.fail("write create", TIME_OUT, when=when)
+    world.rest()
+    assert len(world.bert.writes) == len(world.bert.live()) == 4
+    assert world.in_step()
+
+
+@pytest.mark.parametrize("traits", [FINDS["marker"], FINDS["scan"]], ids=["marker", "scan"])
+def test_created_record_without_a_key_is_found_by_marker_or_by_all_that_was_sent(traits: Traits) -> None:
+    world = TwoApps(bert=traits)
+    world.anna.add(name="No Mail", phone="+41446681800")
+    world.bert.fail("write create", TIME_OUT, when="after")
+    world.rest()
+    assert len(world.bert.live()) == 1
+    assert world.in_step()
+
+
+def test_scan_waits_until_the_create_must_have_shown() -> None:
+    world = TwoApps(bert=Traits(lag=200.0))
+    world.anna.add(email="ann@x.test", name="Ann")
+    world.bert.fail("write create", TIME_OUT, when="after")
+    world.run()
+    for _ in range(3):
+        world.run()
+        assert len(journal.open_entries(world.sync)) == 1, "too early to say that it did not land"
+    world.rest()
+    assert len(world.bert.live()) == len(world.bert.writes) == 1
+
+
+def test_somebody_elses_record_is_not_taken_for_ours() -> None:
+    world = TwoApps()
+    ann = world.anna.add(name="Ann", phone="+41446681800")
+    world.bert.fail("write create", TIME_OUT, when="before")
+    world.run()
+    other = world.bert.add(name="Ann", phone="+41446681899")
+    world.rest()
+    assert (ann, other) not in world.pairs()
+    assert world.bert.values(other) == {"name": "Ann", "phone": "+41446681899"}
+
+
+def test_edit_made_before_a_lost_create_is_found_flows_back() -> None:
+    world = TwoApps(bert=Traits(marker=True))
+    ann = world.anna.add(email="ann@x.test", name="Ann")
+    world.bert.fail("write create", TIME_OUT, when="after")
+    world.run()
+    [made] = world.bert.live()
+    world.bert.edit(made.id, phone="+41446681800")
+    world.rest()
+    assert world.pairs() == [(ann, made.id)]
+    assert world.anna.values(ann)["phone"] == "+41446681800"
+    assert world.in_step()
+
+
+def test_edit_made_over_a_lost_update_is_kept_or_had_back() -> None:
+    world = TwoApps()
+    ann, *_ = world.crowd(3)
+    partner = world.partner(ann)
+    world.anna.edit(ann, name="Ann Lee")
+    world.bert.fail("write update", TIME_OUT, when="after")
+    world.run()
+    world.bert.edit(partner, name="Ann Kay")
+    world.rest()
+    assert world.in_step()
+    kept = {write.before for entry in world.journal() for write in entry.writes.values() if write.conflict}
+    assert "Ann Kay" in kept | {world.bert.values(partner)["name"]}
+
+
+def test_result_that_the_app_does_not_know_or_forgets_counts_as_unknown(monkeypatch: pytest.MonkeyPatch) -> None:
+    world = TwoApps()
+    people = world.crowd(3)
+    for id in people:
+        world.anna.edit(id, name=f"{id} changed")
+    answers = [Outcome.UNKNOWN, None, Outcome.DONE]
+    connector = world.connectors[next(side for side, app in world.apps.items() if app is world.bert)]
+    write = connector.write
+
+    def forgetful(object: str, items: list[WriteItem]) -> list[WriteResult]:
+        results = zip(write(object, items), answers, strict=True)
+        return [WriteResult(each.key, answer, each.record) for each, answer in results if answer]
+
+    monkeypatch.setattr(connector, "write", forgetful)
+    assert world.run().written == {"update right": 1}
+    assert len(journal.open_entries(world.sync)) == 2
+    monkeypatch.undo()
+    world.rest()
+    assert len(world.bert.writes) == 3
+    assert world.in_step()
+
+
+def test_link_with_an_open_write_is_left_alone_until_it_is_settled() -> None:
+    world = TwoApps()
+    ann, *_ = world.crowd(3)
+    world.anna.edit(ann, name="Ann Lee")
+    world.bert.fail("write update", TIME_OUT, when="after")
+    world.run()
+    unreadable(world.bert, world.partner(ann))
+    world.anna.edit(ann, name="Ann Kay")
+    before = len(world.bert.writes)
+    world.run()
+    assert len(world.bert.writes) == before
+    world.bert.spoil(world.partner(ann), "")
+    world.rest()
+    assert world.in_step()
+
+
+def unreadable(app: MemoryApp, id: str) -> None:
+    """Make a record unreadable for now."""
+    app.spoil(id, "the card has no end")
