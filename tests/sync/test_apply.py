@@ -1,0 +1,186 @@
+"""Carrying a plan out: what each answer of an app leads to, and what happens between planning and writing."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import pytest
+
+from bothways.connectors.base import Outcome, WriteItem, WriteResult
+from bothways.errors import AppUnreachable
+from bothways.ledger import journal
+from bothways.records import Value
+from tests.memory_app import MemoryConnector, Traits
+from tests.two_apps import TwoApps
+
+
+class Busy(MemoryConnector):
+    """Takes the first item of a batch and asks to come again for the others."""
+
+    def write(self, object: str, items: Sequence[WriteItem]) -> Sequence[WriteResult]:
+        later = [WriteResult(item.key, Outcome.LATER, message="429") for item in items[1:]]
+        return [*super().write(object, items[:1]), *later]
+
+
+class Terse(MemoryConnector):
+    """Answers a write with the fields that were sent, and no others."""
+
+    def write(self, object: str, items: Sequence[WriteItem]) -> Sequence[WriteResult]:
+        sent = {item.key: item.values for item in items}
+        return [
+            replace(
+                each, record=replace(each.record, values={name: each.record.values[name] for name in sent[each.key]})
+            )
+            if each.record
+            else each
+            for each in super().write(object, items)
+        ]
+
+
+def become(world: TwoApps, kind: type[MemoryConnector]) -> None:
+    """Let both connectors behave so."""
+    for connector in world.connectors.values():
+        connector.__class__ = kind
+
+
+def test_item_that_the_app_puts_off_is_written_by_a_later_run() -> None:
+    world = TwoApps()
+    become(world, Busy)
+    for number in range(3):
+        world.anna.add(email=f"p{number}@x.test", name=f"P{number}")
+    assert [world.run().written for _ in range(4)] == [{"create right": 1}] * 3 + [{}]
+    assert world.in_step()
+    assert world.holds() == []
+
+
+def test_answer_that_shows_only_what_was_sent_is_enough() -> None:
+    world = TwoApps()
+    become(world, Terse)
+    world.crowd(3)
+    ann = world.anna.add(email="ann@x.test", name="Ann")
+    world.rest()
+    world.anna.edit(ann, name="Ann Lee")
+    world.rest()
+    assert world.in_step()
+    assert len(world.writes) == 2
+
+
+def test_duplicate_that_the_app_names_is_linked_and_not_made() -> None:
+    world = TwoApps(bert=Traits(unique="email", strong=False, lag=1000.0))
+    world.crowd(3)
+    ann = world.anna.add(email="ann@x.test", name="Ann")
+    hidden = world.bert.add(email="ann@x.test", phone="+41446681800")
+    world.rest(40)
+    assert (ann, hidden) in world.pairs()
+    assert world.in_step()
+    assert not [each for each in world.bert.writes if each.kind == "create"]
+
+
+def test_unique_record_that_no_listing_shows_yet_is_found_by_the_strong_look_up() -> None:
+    world = TwoApps(bert=Traits(unique="email", lag=1000.0))
+    world.crowd(3)
+    ann = world.anna.add(email="ann@x.test", name="Ann")
+    hidden = world.bert.add(email="ann@x.test", name="Ann")
+    world.rest(40)
+    assert (ann, hidden) in world.pairs()
+    assert world.bert.calls["write create"] == 0
+
+
+def test_app_that_takes_a_write_and_shows_the_old_value_is_asked_again_less_and_less() -> None:
+    def unmoved(name: str, value: Value) -> Value:
+        return "P0" if name == "name" else value
+
+    world = TwoApps(bert=Traits(rewrite=unmoved))
+    ann, *_ = world.crowd(3)
+    world.anna.edit(ann, name="Ann Lee", phone="+41446681800")
+    for _ in range(20):
+        world.run()
+    assert world.bert.values(world.partner(ann)) == {"email": "p0@x.test", "name": "P0", "phone": "+41446681800"}
+    [hold] = world.holds()
+    assert (hold.rule, hold.field, hold.kind) == ("F6", "name=name", "refused")
+    assert hold.reason == "Bert does not take it: accepted, but it still shows the old value"
+    assert len([each for each in world.bert.writes if each.values.get("name") == "Ann Lee"]) <= 5
+    assert world.anna.values(ann)["name"] == "Ann Lee", "the value that was not taken does not flow back"
+
+
+def test_read_back_that_shows_anothers_edit_does_not_hide_it() -> None:
+    world = TwoApps(bert=Traits(answers_writes=False))
+    ann, *_ = world.crowd(3)
+    partner = world.partner(ann)
+    world.anna.edit(ann, name="Ann Lee")
+
+    def edit_meanwhile(when: str, call: str) -> None:
+        if (when, call) == ("before", "read back"):
+            world.bert.hook = None
+            world.bert.edit(partner, name="Ann Kay", phone="+41446681800")
+
+    world.bert.hook = edit_meanwhile
+    world.rest()
+    assert world.anna.values(ann) == {"email": "p0@x.test", "name": "Ann Kay", "phone": "+41446681800"}
+    assert world.in_step()
+
+
+def test_record_edited_during_a_long_run_is_read_again_before_it_is_written() -> None:
+    world = TwoApps(bert=Traits(batch_write=1))
+    people = world.crowd(3)
+    partners = [world.partner(id) for id in people]
+    for id in people:
+        world.anna.edit(id, name="changed")
+
+    def slow(when: str, call: str) -> None:
+        if (when, call) == ("after", "write update"):
+            world.bert.hook = None
+            world.clock.advance(20.0)
+            world.bert.edit(partners[2], name="Typed meanwhile")
+
+    world.bert.hook = slow
+    assert world.run().written == {"update right": 2}
+    world.rest()
+    assert world.in_step()
+    lost = [write.before for entry in world.journal() for write in entry.writes.values() if write.conflict]
+    assert lost == ["Typed meanwhile"], "a conflict by the rules, with its loser kept"
+
+
+def test_partner_made_by_a_person_during_a_long_run_is_linked_and_not_doubled() -> None:
+    world = TwoApps(bert=Traits(batch_write=1))
+    people = [world.anna.add(email=f"p{number}@x.test", name=f"P{number}") for number in range(3)]
+
+    def slow(when: str, call: str) -> None:
+        if (when, call) == ("after", "write create"):
+            world.bert.hook = None
+            world.clock.advance(20.0)
+            world.bert.add(email="p2@x.test", name="P2")
+
+    world.bert.hook = slow
+    assert world.run().written == {"create right": 2}
+    world.rest()
+    assert len(world.bert.live()) == 3
+    assert len(world.pairs()) == len(people)
+
+
+def test_app_that_fails_between_two_batches_keeps_what_was_done() -> None:
+    world = TwoApps(bert=Traits(batch_write=2))
+    for number in range(6):
+        world.anna.add(email=f"p{number}@x.test", name=f"P{number}")
+    world.bert.fail("write create", AppUnreachable(app="Bert", reason="no route"), nth=2)
+    with pytest.raises(AppUnreachable):
+        world.run()
+    assert len(world.pairs()) == 2
+    assert journal.open_entries(world.sync) == []
+    world.rest()
+    assert len(world.bert.writes) == 6
+    assert world.in_step()
+
+
+def test_updates_go_out_before_creates_and_both_sides_are_written() -> None:
+    world = TwoApps()
+    people = world.crowd(2)
+    world.anna.add(email="a@new.test", name="A")
+    world.bert.add(email="b@new.test", name="B")
+    world.run()
+    world.anna.edit(people[0], name="Ann Lee")
+    world.bert.edit(world.partner(people[1]), name="Ben Lee")
+    order: list[str] = []
+    for app in (world.anna, world.bert):
+        app.hook = lambda when, call: order.append(call) if when == "before" and "write" in call else None
+    world.run()
+    assert order == ["write update", "write create"] * 2

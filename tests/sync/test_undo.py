@@ -1,0 +1,168 @@
+"""Undo: back goes what nobody touched, all else stays and is told, and nothing is done again."""
+
+import pytest
+
+from bothways.connectors.base import WriteItem
+from bothways.errors import AppUnreachable, OutcomeUnknown
+from bothways.ledger import db, journal
+from bothways.ledger.models import Run
+from bothways.sync.undo import preview_undo
+from tests.memory_app import Traits
+from tests.sync.crashes import Crash, Moments, Snapshot
+from tests.two_apps import TwoApps
+
+
+def done(traits: Traits | None = None) -> tuple[TwoApps, list[str], int]:
+    """Return two apps after a run that changed two records, one on each side, and made one on each."""
+    world = TwoApps(traits, traits)
+    people = world.crowd(4)
+    made = [world.anna.add(email="a@new.test", name="A"), world.bert.add(email="b@new.test", name="B")]
+    world.run()
+    if traits and traits.lag:
+        world.run()
+    world.anna.edit(people[0], name="Ann Lee", phone="+41446681800")
+    world.bert.edit(world.partner(people[1]), name="Ben Lee")
+    report = world.run()
+    assert report.written == {"create left": 1, "create right": 1, "update left": 1, "update right": 1}
+    assert made
+    return world, people, report.run_id
+
+
+def names(world: TwoApps, id: str) -> tuple[object, object]:
+    """Return the names that a pair holds, Anna's first."""
+    return world.anna.values(id)["name"], world.bert.values(world.partner(id))["name"]
+
+
+@pytest.mark.parametrize(
+    "traits",
+    [Traits(), Traits(conditional=True), Traits(lag=10.0, answers_writes=False), Traits(batch_write=1)],
+    ids=["plain", "conditional", "indexed", "one by one"],
+)
+def test_undo_puts_both_sides_back_and_the_next_runs_leave_it_so(traits: Traits) -> None:
+    world, people, run_id = done(traits)
+    report = world.undo(run_id)
+    assert (report.restored, report.removed, report.kept) == (2, 2, [])
+    assert names(world, people[0]) == ("Ann Lee", "P0")
+    assert "phone" not in world.bert.values(world.partner(people[0]))
+    assert names(world, people[1]) == ("P1", "Ben Lee")
+    assert (len(world.anna.live()), len(world.bert.live())) == (5, 5)
+    before = world.written()
+    world.rest()
+    world.run(full=True)
+    assert world.written() == before, "nothing that was undone is done again"
+
+
+def test_undone_record_is_synced_again_when_a_person_changes_it() -> None:
+    world, people, run_id = done()
+    world.undo(run_id)
+    world.rest()
+    world.anna.edit(people[0], name="Ann Kay")
+    world.rest()
+    assert names(world, people[0]) == ("Ann Kay", "Ann Kay")
+
+
+def test_preview_of_an_undo_says_what_it_will_do_and_writes_nothing() -> None:
+    world, people, run_id = done()
+    world.bert.edit(world.partner(people[0]), name="Ann Kay")
+    before = world.written()
+    world.clock.advance(1.0)
+    shown = preview_undo(world.context(), Run.objects.get(pk=run_id))
+    assert world.written() == before
+    report = world.undo(run_id)
+    assert (shown.restored, shown.removed, shown.kept) == (report.restored, report.removed, report.kept)
+    assert report.kept == [("Bert", world.partner(people[0]), "Name was edited since")]
+    assert "phone" not in world.bert.values(world.partner(people[0])), "its other field is put back"
+
+
+def test_undo_is_a_run_of_its_own_with_every_write_in_the_journal() -> None:
+    world, _, run_id = done()
+    since = [len(app.writes) for app in (world.anna, world.bert)]
+    undone = world.undo(run_id).run_id
+    record = Run.objects.get(pk=undone)
+    assert (record.kind, record.undoes, record.state) == ("undo", run_id, "done")
+    entries = {entry.id: entry for entry in world.journal(undone)}
+    writes = [each for app, start in zip((world.anna, world.bert), since, strict=True) for each in app.writes[start:]]
+    assert len(entries) == len(writes) == 4
+    assert {(entry.kind, entry.rule, entry.state) for entry in entries.values()} == {
+        ("undo", "undo", "done"),
+        ("archive", "undo", "done"),
+    }
+    restored = {
+        (write.field, write.before, write.after) for entry in entries.values() for write in entry.writes.values()
+    }
+    assert restored == {("name", "Ann Lee", "P0"), ("phone", "+41446681800", None), ("name", "Ben Lee", "P1")}
+
+
+def test_record_that_is_gone_or_refused_is_told_and_the_rest_is_put_back() -> None:
+    def stubborn(item: WriteItem) -> tuple[str, tuple[str, ...]] | None:
+        return ("locked", ()) if item.values.get("name") == "P0" else None
+
+    world = TwoApps(bert=Traits(refuses=stubborn))
+    people = world.crowd(12)
+    for id in people[:3]:
+        world.anna.edit(id, name="changed")
+    run_id = world.run().run_id
+    partners = [world.partner(id) for id in people[:3]]
+    world.bert.delete(partners[1])
+    report = world.undo(run_id)
+    assert report.restored == 1
+    assert sorted(report.kept) == [("Bert", partners[0], "locked"), ("Bert", partners[1], "no longer there")]
+    assert world.bert.values(partners[2])["name"] == "P2"
+
+
+def test_undo_of_a_run_that_only_linked_writes_nothing() -> None:
+    world = TwoApps()
+    world.anna.add(email="ann@x.test", name="Ann")
+    world.bert.add(email="ann@x.test", name="Ann")
+    report = world.undo(world.run().run_id)
+    assert (report.restored, report.removed, world.written()) == (0, 0, 0)
+    assert len(world.pairs()) == 1
+
+
+def test_app_that_is_down_fails_the_undo_and_a_second_one_ends_it() -> None:
+    world, people, run_id = done()
+    world.bert.fail("write update", AppUnreachable(app="Bert", reason="no route"))
+    with pytest.raises(AppUnreachable):
+        world.undo(run_id)
+    assert Run.objects.latest("id").state == "failed"
+    assert journal.open_entries(world.sync) == []
+    world.undo(run_id)
+    assert names(world, people[0]) == ("Ann Lee", "P0")
+    assert names(world, people[1]) == ("P1", "Ben Lee")
+
+
+@pytest.mark.parametrize("when", ["before", "after"])
+@pytest.mark.parametrize("kind", ["update", "archive"])
+def test_undo_of_unknown_outcome_is_found_out_and_can_be_ended(kind: str, when: str) -> None:
+    world, people, run_id = done()
+    world.bert.fail(f"write {kind}", OutcomeUnknown(app="Bert", reason="time-out"), when=when)
+    world.undo(run_id)
+    world.run()
+    assert journal.open_entries(world.sync) == []
+    world.undo(run_id)
+    world.rest()
+    assert names(world, people[0]) == ("Ann Lee", "P0")
+    assert names(world, people[1]) == ("P1", "Ben Lee")
+    assert (len(world.anna.live()), len(world.bert.live())) == (5, 5)
+    assert db.value("SELECT COUNT(*) FROM link WHERE state='active'") == 4
+
+
+def test_crash_at_any_moment_of_an_undo_is_made_good_by_a_second_one() -> None:
+    world, people, run_id = done()
+    start = Snapshot(world)
+    moments = Moments(world)
+    world.undo(run_id)
+    moments.over(world)
+    assert "after write archive" in moments.passed
+    for number, moment in enumerate(moments.passed):
+        start.restore()
+        crashing = Moments(world, number)
+        with pytest.raises(Crash):
+            world.undo(run_id)
+        crashing.over(world)
+        world.run()
+        world.undo(run_id)
+        world.rest()
+        held = (names(world, people[0]), names(world, people[1]), len(world.anna.live()), len(world.bert.live()))
+        assert held == (("Ann Lee", "P0"), ("P1", "Ben Lee"), 5, 5), f"crash at moment {number}, {moment}"
+        assert journal.open_entries(world.sync) == []
