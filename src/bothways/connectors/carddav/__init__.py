@@ -1,0 +1,5 @@
+"""Address books on CardDAV servers."""
+
+from bothways.connectors.carddav.connector import CardDav
+
+__all__ = ["CardDav"]

@@ -1,0 +1,160 @@
+"""The calls that are made to a CardDAV server, by name."""
+
+import base64
+from collections.abc import Sequence
+from urllib.parse import urlsplit
+
+from bothways.connectors.base import Setup
+from bothways.connectors.carddav import dav
+from bothways.connectors.carddav.dav import Multistatus, NotDav
+from bothways.connectors.carddav.facts import CONCURRENCY
+from bothways.connectors.guard import check_url
+from bothways.connectors.http import HttpClient, Manners, Response, plain_words
+from bothways.errors import AddressNotAllowed, AppFailed, ObjectGone, PermissionMissing, ProtocolError
+
+MULTISTATUS = 207
+FOUND = frozenset({200, 201, 204})
+MISSING = frozenset({404, 410})
+_REFUSED_REPORT = ("supported-report", "sync-traversal-supported", "number-of-matches-within-limits")
+"""What servers say that have no reports of changes for this collection, or none for all of it at once."""
+
+XML = "application/xml; charset=utf-8"
+VCARD = "text/vcard; charset=utf-8"
+
+
+class NotSupported(Exception):
+    """The server does not know this token any more; or, with ``report``, not even the report."""
+
+    def __init__(self, *, report: bool) -> None:
+        self.report = report
+        super().__init__()
+
+
+class Api:
+    """A CardDAV server over HTTP. All methods raise what ``HttpClient`` raises.
+
+    Paths are absolute, and on the very host of the configured address.
+    """
+
+    def __init__(self, setup: Setup) -> None:
+        self.app, self.url = setup.app, setup.settings["url"].strip()
+        parts = check_url(self.url)
+        if parts.scheme == "http" and parts.hostname not in setup.allow_hosts:
+            raise AddressNotAllowed(host=parts.hostname, reason="without https the password would travel unprotected")
+        self.user = _username(setup)
+        pair = f"{self.user}:{setup.secrets.get('password')}".encode()
+        self.host = parts.hostname or ""
+        self._origin = f"{parts.scheme}://{parts.netloc}"
+        self._http = HttpClient(
+            self.url,
+            setup,
+            {"Authorization": f"Basic {base64.b64encode(pair).decode()}"},
+            manners=Manners(words_of),
+            connections=CONCURRENCY,
+        )
+
+    @property
+    def start(self) -> str:
+        """The path of the configured address."""
+        return dav.path_of(self.url, self.url)
+
+    # --- resources and collections --------------------------------------------------------------------
+
+    def look(self, path: str, names: Sequence[str], *, depth: int = 0, call: str) -> tuple[int, Multistatus]:
+        """Return the status and the properties of a resource (depth 1: and of what is in it).
+
+        A status other than 207 comes with nothing.
+        """
+        ok = frozenset({MULTISTATUS, 200, 400, 403, 405, 501, *MISSING})
+        response = self._ask("PROPFIND", path, dav.propfind(*names), str(depth), call, ok)
+        if response.status != MULTISTATUS:
+            return response.status, Multistatus(())
+        return response.status, self._multistatus(response)
+
+    def changed(self, book: str, token: str) -> Multistatus:
+        """Return what changed in a book since a token; raise NotSupported or ObjectGone."""
+        ok = frozenset({MULTISTATUS, 400, 403, 405, 409, 415, 501, 507, *MISSING})
+        response = self._ask("REPORT", book, dav.sync_collection(token), "0", "changes", ok)
+        if response.status == MULTISTATUS:
+            return self._multistatus(response)
+        self._gone(response)
+        said = dav.precondition(response.body)
+        if response.status == 403 and said not in (*_REFUSED_REPORT, "valid-sync-token"):
+            raise PermissionMissing(app=self.app, reason=words_of(response))
+        raise NotSupported(report=said in _REFUSED_REPORT or response.status in (405, 415, 501))
+
+    def listing(self, book: str) -> Multistatus:
+        """Return the etags of all cards of a book; raise ObjectGone."""
+        status, found = self.look(book, [dav.ETAG, dav.TYPE], depth=1, call="list")
+        if status in MISSING:
+            raise self.gone()
+        if status != MULTISTATUS:
+            raise AppFailed(app=self.app, status=status, reason="the address book cannot be listed")
+        return found
+
+    def cards(self, book: str, paths: Sequence[str]) -> Multistatus:
+        """Return cards by their paths; raise ObjectGone."""
+        ok = frozenset({MULTISTATUS, *MISSING})
+        response = self._ask("REPORT", book, dav.multiget(paths), "0", "read", ok)
+        self._gone(response)
+        return self._multistatus(response)
+
+    # --- single cards ---------------------------------------------------------------------------------
+
+    def get(self, path: str) -> Response:
+        """Return one card as its very bytes; status 404 or 410 if there is none."""
+        headers = {"Accept": "text/vcard", "Accept-Encoding": "identity"}
+        ok = frozenset({200, *MISSING})
+        return self._http.request("GET", self._origin + path, headers=headers, call="read one", repeatable=True, ok=ok)
+
+    def put(self, path: str, data: bytes, condition: tuple[str, str]) -> Response:
+        """Store one card on a condition; it is sent once, and whatever the server says is returned."""
+        headers = {"Content-Type": VCARD, **dict([condition])}
+        ok = FOUND | {400, 403, 404, 409, 410, 412, 413, 415, 422, 423, 507}
+        return self._http.request(
+            "PUT", self._origin + path, body=data, headers=headers, call="write", repeatable=False, ok=ok
+        )
+
+    def delete(self, path: str, version: str) -> Response:
+        """Delete one card if it is of this version; whatever the server says is returned."""
+        ok = FOUND | {403, 404, 409, 410, 412, 423}
+        return self._http.request(
+            "DELETE", self._origin + path, headers={"If-Match": version}, call="delete", repeatable=False, ok=ok
+        )
+
+    def gone(self) -> ObjectGone:
+        """Return the error that says that the address book is gone."""
+        return ObjectGone(app=self.app, object="The address book")
+
+    def problem(self, reason: str) -> ProtocolError:
+        """Return the error for an answer that cannot be understood."""
+        return ProtocolError(app=self.app, reason=reason)
+
+    # --- helpers --------------------------------------------------------------------------------------
+
+    def _ask(self, method: str, path: str, body: bytes, depth: str, call: str, ok: frozenset[int]) -> Response:
+        headers = {"Content-Type": XML, "Depth": depth}
+        return self._http.request(
+            method, self._origin + path, body=body, headers=headers, call=call, repeatable=True, ok=ok
+        )
+
+    def _multistatus(self, response: Response) -> Multistatus:
+        try:
+            return dav.multistatus(response.body, self._origin + urlsplit(response.url).path)
+        except NotDav as error:
+            raise self.problem(str(error)) from error
+
+    def _gone(self, response: Response) -> None:
+        if response.status in MISSING:
+            raise self.gone()
+
+
+def _username(setup: Setup) -> str:
+    """Return the user's name: it is no secret, so it may stand among the settings."""
+    return setup.settings.get("username") or setup.secrets.get("username")
+
+
+def words_of(response: Response) -> str:
+    """Return the rule that the server says was broken, in words; else what the status means."""
+    said = dav.precondition(response.body)
+    return said.replace("-", " ") if said else plain_words(response)

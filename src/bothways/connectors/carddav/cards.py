@@ -1,0 +1,132 @@
+"""Cards as the server hands them out, many at a time, each with what is wrong with it alone.
+
+One card can spoil the answer for all (a control character makes the XML invalid, a server fails on it): the
+batch is then halved until that card stands alone, and it is fetched by itself, where no XML is in the way.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+
+from bothways.connectors.carddav import dav
+from bothways.connectors.carddav.api import MISSING, Api
+from bothways.connectors.carddav.facts import BATCH_READ, MOST_BROKEN
+from bothways.connectors.carddav.patch import values_of
+from bothways.connectors.carddav.vcard import Card, Malformed, parse, rough_uid
+from bothways.errors import AppFailed, ProtocolError
+from bothways.records import Record
+
+NAMELESS = "card:"
+"""What the id of a card without a UID of its own begins with; its path follows."""
+
+TWIN = "another card of the address book has the same UID"
+NO_UID = "it has no UID"
+
+
+@dataclass(frozen=True, slots=True)
+class Got:
+    """One card as it was found. ``data`` is None if there is none at this path."""
+
+    path: str
+    version: str | None = None
+    data: bytes | None = None
+    card: Card | None = None
+    problem: str = ""
+
+    @property
+    def missing(self) -> bool:
+        """The server says that nothing is at this path."""
+        return self.data is None and not self.problem
+
+    @property
+    def id(self) -> str:
+        """The card's UID; a stand-in made of its path if none can be read."""
+        uid = self.card.uid if self.card is not None else rough_uid(self.data or b"")
+        return uid or NAMELESS + self.path
+
+    def as_twin(self) -> "Got":
+        """Return this card as one that cannot be told from another by its UID."""
+        return Got(self.path, self.version, None, None, TWIN)
+
+    def record(self, fields: Sequence[str]) -> Record:
+        """Return the card as a record; without values if it cannot be read."""
+        values = {} if self.card is None or self.problem else values_of(self.card, fields)
+        return Record(self.id, values, self.path, self.version)
+
+
+def fetch(api: Api, book: str, paths: Sequence[str]) -> dict[str, Got]:
+    """Return what is at each of these paths."""
+    reading = _Reading(api, book)
+    found: dict[str, Got] = {}
+    for start in range(0, len(paths), BATCH_READ):
+        found |= reading.batch(paths[start : start + BATCH_READ])
+    return found
+
+
+def fetch_one(api: Api, path: str) -> Got:
+    """Return the card at a path, from its very bytes."""
+    response = api.get(path)
+    if response.status in MISSING:
+        return Got(path)
+    return got(path, etag(response.headers.get("ETag", "")), response.body)
+
+
+def got(path: str, version: str | None, data: bytes) -> Got:
+    """Return a card from its bytes, with what is wrong with it."""
+    try:
+        card = parse(data)
+    except Malformed as error:
+        return Got(path, version, data, None, str(error))
+    return Got(path, version, data, card, "" if card.uid else NO_UID)
+
+
+def etag(text: str) -> str | None:
+    """Return an entity tag in its strong form: some proxies weaken the tags of what they compress."""
+    return text.strip().removeprefix("W/") or None
+
+
+@dataclass(slots=True)
+class _Reading:
+    """One reading of many cards, and the cards that it could not get with the others."""
+
+    api: Api
+    book: str
+    broken: list[str] = field(default_factory=list)
+
+    def batch(self, paths: Sequence[str]) -> dict[str, Got]:
+        """Return what is at these paths, by one call if the server can."""
+        try:
+            answers = self.api.cards(self.book, paths).answers
+        except (ProtocolError, AppFailed) as error:
+            self._blame(error, paths)
+            middle = len(paths) // 2
+            return self.batch(paths[:middle]) | self.batch(paths[middle:]) if middle else self._alone(paths)
+        found = {each.path: each for each in _gots(answers) if each.path in set(paths)}
+        return found | self._alone([path for path in paths if path not in found])
+
+    def _blame(self, error: ProtocolError | AppFailed, paths: Sequence[str]) -> None:
+        """Raise the error again unless one card may be what is behind it."""
+        if isinstance(error, AppFailed) and error.facts.get("status") != 500:
+            raise error
+        if len(paths) == 1:
+            self.broken += paths
+        if len(self.broken) > MOST_BROKEN:
+            raise error
+
+    def _alone(self, paths: Sequence[str]) -> dict[str, Got]:
+        found = {}
+        for path in paths:
+            try:
+                found[path] = fetch_one(self.api, path)
+            except (ProtocolError, AppFailed) as error:
+                found[path] = Got(path, problem=f"the server cannot hand it out: {error.message}")
+        return found
+
+
+def _gots(answers: Sequence[dav.Answer]) -> Iterator[Got]:
+    """Yield what an answer says of each path; nothing where it says neither a card nor that there is none."""
+    for answer in answers:
+        if answer.status in MISSING:
+            yield Got(answer.path)
+        elif dav.CARD in answer.props:
+            data = (answer.props[dav.CARD].text or "").encode()
+            yield got(answer.path, etag(answer.text(dav.ETAG)), data)

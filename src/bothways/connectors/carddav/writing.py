@@ -1,0 +1,203 @@
+"""Writing cards one by one, each only if it is still as it was read, and several at a time.
+
+An update fetches the card's very bytes, changes the lines that are meant, and puts it back on the condition
+that its version is the one that was read. A new card gets a UID made of the mark of its creation: to make
+it again is refused by the server, and it can be found by it.
+"""
+
+import uuid
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
+
+from bothways.connectors.base import Outcome, WriteItem, WriteKind, WriteResult
+from bothways.connectors.carddav import dav
+from bothways.connectors.carddav.api import FOUND, MISSING, Api, words_of
+from bothways.connectors.carddav.cards import Got, etag, fetch, fetch_one, got
+from bothways.connectors.carddav.discovery import Book
+from bothways.connectors.carddav.facts import CONCURRENCY
+from bothways.connectors.carddav.fields import SLOTS
+from bothways.connectors.carddav.patch import Refused, new_card, patch, stale_fields
+from bothways.connectors.carddav.reading import find, name_of
+from bothways.connectors.http import Response
+from bothways.errors import AppError, AppFailed, OutcomeUnknown, PermissionMissing, ProtocolError, RateLimited
+from bothways.records import Record, Ref, may_be_rewriting, same
+
+MARKS = uuid.UUID("6d0f6f3c-3a52-4c0e-9f5e-2b1c7a8d4e10")
+"""Where the UIDs come from that are made of marks."""
+
+_NOT_NOW = frozenset({423, 507})
+_PASSING = (AppFailed, RateLimited)
+"""Failures of one call alone: the item was not written, and the others may be."""
+
+
+def uid_of(marker: str | None, version: str) -> str:
+    """Return the UID of a new card: always the same for one mark."""
+    made = uuid.uuid5(MARKS, marker) if marker else uuid.uuid4()
+    return f"urn:uuid:{made}" if version == "4.0" else str(made)
+
+
+def write(api: Api, book: Callable[[], Book], items: Sequence[WriteItem]) -> list[WriteResult]:
+    """Write the items and return one result for each, in order; raise AppError only if nothing was written."""
+    if not items:
+        return []
+    writer = _Writer(api, book(), _addresses(api, book, items))
+    if len(items) == 1:
+        done = [writer.attempt(items[0])]
+    else:
+        with ThreadPoolExecutor(min(CONCURRENCY, len(items))) as pool:
+            done = list(pool.map(writer.attempt, items))
+    errors = [each for each in done if isinstance(each, AppError)]
+    results = [each for each in done if isinstance(each, WriteResult)]
+    if errors and not any(each.outcome in (Outcome.DONE, Outcome.UNKNOWN) for each in results):
+        raise errors[0]
+    return [
+        WriteResult(item.key, Outcome.LATER, message=each.message) if isinstance(each, AppError) else each
+        for item, each in zip(items, done, strict=True)
+    ]
+
+
+def _addresses(api: Api, book: Callable[[], Book], items: Sequence[WriteItem]) -> dict[str, str]:
+    """Return where the cards are whose place is not known, looked up together."""
+    refs = [item.ref for item in items if item.ref is not None and item.ref.address is None]
+    return {id: each.path for id, each in find(api, lambda: book().path, refs).items()} if refs else {}
+
+
+@dataclass(frozen=True, slots=True)
+class _Writer:
+    """Writes single items into one book."""
+
+    api: Api
+    book: Book
+    addresses: Mapping[str, str]
+
+    def attempt(self, item: WriteItem) -> WriteResult | AppError:
+        """Write one item; return an error instead of a result where it concerns more than this item."""
+        try:
+            return self._write(item)
+        except Refused as refusal:
+            return WriteResult(item.key, Outcome.REFUSED, fields=refusal.fields, message=str(refusal))
+        except (OutcomeUnknown, ProtocolError) as error:
+            return WriteResult(item.key, Outcome.UNKNOWN, message=error.message)
+        except _PASSING as error:
+            return WriteResult(item.key, Outcome.LATER, message=error.message)
+        except AppError as error:
+            return error
+
+    def _write(self, item: WriteItem) -> WriteResult:
+        if item.ref is None:
+            return self._create(item)
+        path = item.ref.address or self.addresses.get(item.ref.id)
+        if path is None:
+            return WriteResult(item.key, Outcome.GONE)
+        if item.kind is WriteKind.ARCHIVE:
+            return self._archive(item, item.ref, path)
+        return self._update(item, item.ref, path)
+
+    # --- the three kinds ------------------------------------------------------------------------------
+
+    def _create(self, item: WriteItem) -> WriteResult:
+        uid = uid_of(item.marker, self.book.version)
+        card = new_card(item.values, uid, self.book.version)
+        path = self.book.path + name_of(uid)
+        response = self.api.put(path, card.data, ("If-None-Match", "*"))
+        if response.status in FOUND:
+            return self._stored(item, got(_location(response, path), _etag(response), card.data))
+        if response.status == 412 or dav.precondition(response.body) == "no-uid-conflict":
+            return self._existing(item, uid)
+        if response.status in (404, 409, 410) and self._is_gone():
+            raise self.api.gone()
+        return self._refused(item, response)
+
+    def _update(self, item: WriteItem, ref: Ref, path: str) -> WriteResult:
+        found = fetch_one(self.api, path)
+        if found.missing or found.id != ref.id:
+            return WriteResult(item.key, Outcome.GONE)
+        if found.card is None or found.problem:
+            return WriteResult(item.key, Outcome.REFUSED, message=f"the card cannot be read: {found.problem}")
+        if not _alike(found.version, ref.version) or stale_fields(found.card, item.base):
+            return WriteResult(item.key, Outcome.CHANGED)
+        after = patch(found.card, item.values, item.base)
+        version = ref.version or found.version
+        if after.data == found.card.data:
+            return WriteResult(item.key, Outcome.DONE, replace(found, version=version).record(list(item.values)))
+        response = self.api.put(path, after.data, ("If-Match", version or "*"))
+        if response.status in FOUND:
+            return self._stored(item, got(path, _etag(response), after.data))
+        return self._refused(item, response)
+
+    def _archive(self, item: WriteItem, ref: Ref, path: str) -> WriteResult:
+        version = ref.version
+        if version is None:
+            found = fetch_one(self.api, path)
+            if found.missing or found.id != ref.id:
+                return WriteResult(item.key, Outcome.GONE)
+            version = found.version
+        response = self.api.delete(path, version or "*")
+        return WriteResult(item.key, Outcome.DONE) if response.status in FOUND else self._refused(item, response)
+
+    # --- what became of it ----------------------------------------------------------------------------
+
+    def _stored(self, item: WriteItem, sent: Got) -> WriteResult:
+        """Return the result of a card that was taken: as sent if the server gives it a tag, else as read back."""
+        names = list(item.values)
+        record = sent.record(names)
+        if sent.version is None:
+            now = fetch(self.api, self.book.path, [sent.path])[sent.path]
+            if now.id == sent.id and now.card is not None:
+                held = now.record(names)
+                record = replace(held, values={name: held.values[name] for name in names if _ours(item, name, held)})
+        return WriteResult(item.key, Outcome.DONE, record)
+
+    def _existing(self, item: WriteItem, uid: str) -> WriteResult:
+        """Return the result of a create whose UID is there already: ours, if it holds what was to be made."""
+        found = find(self.api, lambda: self.book.path, [Ref(uid)]).get(uid)
+        if found is None or found.card is None or stale_fields(found.card, item.values):
+            return WriteResult(item.key, Outcome.REFUSED, message="another card has the UID that was made for it")
+        return WriteResult(item.key, Outcome.DUPLICATE, existing_id=uid, message="it was made before")
+
+    def _refused(self, item: WriteItem, response: Response) -> WriteResult:
+        status, words = response.status, words_of(response)
+        if status == 412:
+            return WriteResult(item.key, Outcome.CHANGED)
+        if status in MISSING:
+            return WriteResult(item.key, Outcome.GONE)
+        if status in _NOT_NOW:
+            return WriteResult(item.key, Outcome.LATER, message=words)
+        if status == 403 and not dav.precondition(response.body):
+            raise PermissionMissing(app=self.api.app, reason=words)
+        return WriteResult(item.key, Outcome.REFUSED, message=words)
+
+    def _is_gone(self) -> bool:
+        return self.api.look(self.book.path, [dav.TYPE], call="discover")[0] in MISSING
+
+
+def _ours(item: WriteItem, name: str, held: Record) -> bool:
+    """Tell whether a value that is read back is what was sent or a rewriting of it, or was not taken.
+
+    Any other value may be a person's, saved between our write and the reading, and is left to the next poll.
+    """
+    field, value = SLOTS[name].field, held.values[name]
+    return may_be_rewriting(item.values[name], value, field) or same(item.base.get(name), field, value)
+
+
+def _etag(response: Response) -> str | None:
+    return etag(response.headers.get("ETag", ""))
+
+
+def _location(response: Response, path: str) -> str:
+    """Return where a new card was put: a server may choose another place than the one asked for."""
+    told = response.headers.get("Location", "")
+    try:
+        return dav.path_of(told, response.url) if told else path
+    except dav.NotDav:
+        return path
+
+
+def _alike(found: str | None, wanted: str | None) -> bool:
+    """Tell whether two tags may be of one version; of a card without a tag nothing is known."""
+    return found is None or wanted is None or _bare(found) == _bare(wanted)
+
+
+def _bare(tag: str) -> str:
+    return tag.strip('"').removesuffix("-gzip").removesuffix("--gzip")
