@@ -149,15 +149,15 @@ class TwoApps:
         self.clock.advance(1.0)
         return undo(self.context(), Run.objects.get(pk=run_id))
 
-    def rest(self, most: int = 12) -> int:
-        """Run until two runs in a row write nothing and nothing waits; return the number of runs."""
+    def rest(self, most: int = 12, *, calm: int = 2) -> int:
+        """Run until ``calm`` runs in a row write nothing and nothing waits; return the number of runs."""
         quiet = 0
         for number in range(1, most + 1):
             before = self.written()
             self.run()
             waiting = due.count(self.sync) or journal.open_entries(self.sync)
             quiet = 0 if waiting or self.written() > before else quiet + 1
-            if quiet == 2:
+            if quiet == calm:
                 return number
         raise AssertionError(f"not at rest after {most} runs: {self.writes[-3:]}")
 

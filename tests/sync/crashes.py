@@ -29,6 +29,17 @@ class Moments:
         if len(self.passed) - 1 == self.stop_at:
             raise Crash(self.passed[-1])
 
+    def lasting(self) -> list[tuple[int, str]]:
+        """Return, with their places, the moments that left something behind: every commit and every write.
+
+        A crash at any other moment leaves the same disk and the same apps as at the one before it.
+        """
+        return [
+            (number, moment)
+            for number, moment in enumerate(self.passed)
+            if number == 0 or moment == "after commit" or moment.startswith("after write")
+        ]
+
     def over(self, world: TwoApps) -> None:
         """Let the next process run undisturbed."""
         world.anna.hook = world.bert.hook = None

@@ -203,6 +203,19 @@ def test_shrunken_source_brake() -> None:
     assert (len(world.pairs()), len(world.bert.live())) == (15, 20)
 
 
+def test_apply_obeys_the_brakes_of_its_plan() -> None:
+    world = TwoApps(guards=Guards(max_change=100.0))
+    for id in world.crowd(100)[:51]:
+        world.bert.edit(world.partner(id), name="changed")
+    plan, brakes = world.preview()
+    assert [brake.name for brake in brakes] == ["mass_change"]
+    before = world.written()
+    with pytest.raises(StoppedByBrake):
+        world.apply(plan)
+    assert world.written() == before
+    assert world.apply(plan, approved=True).written == {"update left": 51}
+
+
 # --- the journal and the record of a run ----------------------------------------------------------
 
 

@@ -118,6 +118,16 @@ def test_p_companies_of_one_domain_are_linked() -> None:
     assert world.pairs() == [(left, right)]
 
 
+def test_p_companies_of_one_name_with_different_domains_are_held() -> None:
+    world = TwoApps(fields=COMPANIES, match=("domain", "name"))
+    left = world.anna.add(name="Coca Cola", domain="cola.test")
+    right = world.bert.add(name="Coca Cola", domain="coca.test")
+    world.rest()
+    assert world.pairs() == []
+    assert world.written() == 0
+    assert {hold.record_id: hold.kind for hold in world.holds()} == {left: "match", right: "match"}
+
+
 def test_p_a_name_chosen_for_matching_compares_whole_names_only() -> None:
     world = TwoApps(fields=COMPANIES, match=("name",))
     left, right = world.anna.add(name="Coca Cola"), world.bert.add(name="Coca Cola Inc")

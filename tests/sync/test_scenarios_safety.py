@@ -130,6 +130,19 @@ def test_j_a_poisoned_record_is_tried_again_with_longer_and_longer_waits_and_is_
     assert world.holds() == []
 
 
+def test_j_a_refused_field_is_held_alone_and_the_rest_of_its_record_is_synced() -> None:
+    def no_phones(item: WriteItem) -> tuple[str, tuple[str, ...]] | None:
+        return ("not a number we take", ("phone",)) if item.values.get("phone") else None
+
+    world = TwoApps(bert=Traits(refuses=no_phones))
+    ann, *_ = world.crowd(3)
+    world.anna.edit(ann, name="Ann Lee", phone="+41446681800")
+    world.run()
+    world.run()
+    assert world.bert.values(world.partner(ann))["name"] == "Ann Lee"
+    assert [(hold.rule, hold.field, hold.kind) for hold in world.holds()] == [("F6", "phone=phone", "refused")]
+
+
 def test_j_an_unreadable_linked_record_is_held_and_synced_again_once_mended() -> None:
     world = TwoApps()
     ann, *_ = world.crowd(3)

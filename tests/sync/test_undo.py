@@ -154,7 +154,7 @@ def test_crash_at_any_moment_of_an_undo_is_made_good_by_a_second_one() -> None:
     world.undo(run_id)
     moments.over(world)
     assert "after write archive" in moments.passed
-    for number, moment in enumerate(moments.passed):
+    for number, moment in moments.lasting():
         start.restore()
         crashing = Moments(world, number)
         with pytest.raises(Crash):

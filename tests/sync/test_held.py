@@ -1,0 +1,99 @@
+"""Refusals met again: not sent before their time, sent at once when what is sent has changed."""
+
+import pytest
+
+from bothways.connectors.base import WriteItem
+from bothways.records import Value
+from tests.memory_app import Traits
+from tests.two_apps import TwoApps
+
+
+def no_jokes(item: WriteItem) -> tuple[str, tuple[str, ...]] | None:
+    """Refuse a name that is a joke, and name the field."""
+    return ("not a name", ("name",)) if str(item.values.get("name", "")).startswith("Joke") else None
+
+
+def no_jokers(item: WriteItem) -> tuple[str, tuple[str, ...]] | None:
+    """Refuse a record whose name is a joke, without saying why."""
+    return ("no", ()) if no_jokes(item) else None
+
+
+def sent(world: TwoApps, monkeypatch: pytest.MonkeyPatch) -> list[dict[str, Value]]:
+    """Return a list that grows by what is sent to Bert."""
+    found: list[dict[str, Value]] = []
+    store = world.bert.store
+
+    def listen(item: WriteItem) -> object:
+        found.append(dict(item.values))
+        return store(item)
+
+    monkeypatch.setattr(world.bert, "store", listen)
+    return found
+
+
+def test_refused_field_is_sent_again_alone_and_at_its_time_only(monkeypatch: pytest.MonkeyPatch) -> None:
+    world = TwoApps(bert=Traits(refuses=no_jokes))
+    ann, *_ = world.crowd(3)
+    tries = sent(world, monkeypatch)
+    world.anna.edit(ann, name="Joke", phone="+41446681800")
+    for _ in range(16):
+        world.run()
+    assert tries[:2] == [{"name": "Joke", "phone": "+41446681800"}, {"phone": "+41446681800"}]
+    assert all(each == {"name": "Joke"} for each in tries[2:])
+    assert 2 <= len(tries[2:]) <= 4, "after 1, 2, 4 and 8 minutes"
+
+
+def test_edit_of_another_field_goes_out_beside_a_refused_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    world = TwoApps(bert=Traits(refuses=no_jokes))
+    ann, *_ = world.crowd(3)
+    world.anna.edit(ann, name="Joke")
+    for _ in range(4):
+        world.run()
+    tries = sent(world, monkeypatch)
+    world.anna.edit(ann, phone="+41446681800")
+    world.run()
+    assert tries == [{"phone": "+41446681800"}]
+
+
+@pytest.mark.parametrize("refuses", [no_jokes, no_jokers])
+def test_new_value_is_sent_at_once_and_ends_the_hold(refuses: object) -> None:
+    world = TwoApps(bert=Traits(refuses=refuses))  # type: ignore[arg-type]
+    ann, *_ = world.crowd(3)
+    world.anna.edit(ann, name="Joke")
+    for _ in range(10):
+        world.run()
+    assert [hold.kind for hold in world.holds()] == ["refused"]
+    world.anna.edit(ann, name="Ann Lee")
+    assert world.run().written == {"update right": 1}
+    assert world.holds() == []
+    assert world.in_step()
+
+
+def test_value_taken_back_ends_the_hold() -> None:
+    world = TwoApps(bert=Traits(refuses=no_jokes))
+    ann, *_ = world.crowd(3)
+    world.anna.edit(ann, name="Joke")
+    world.run()
+    world.anna.edit(ann, name="P0")
+    world.rest()
+    assert world.holds() == []
+    assert world.in_step()
+
+
+def test_refused_create_is_held_on_the_record_it_was_to_be_made_from() -> None:
+    world = TwoApps(bert=Traits(refuses=no_jokers))
+    joker = world.anna.add(email="j@x.test", name="Joke")
+    world.run()
+    [hold] = world.holds()
+    assert (hold.side, hold.record_id, hold.link_id, hold.reason) == ("left", joker, None, "Bert refused: no")
+    assert hold.next_try == world.clock() + 60.0
+
+
+def test_record_deleted_while_it_is_held_is_held_no_more() -> None:
+    world = TwoApps(bert=Traits(refuses=no_jokers))
+    world.crowd(5)
+    joker = world.anna.add(email="j@x.test", name="Joke")
+    world.rest(40)
+    world.anna.delete(joker)
+    world.rest()
+    assert world.holds() == []
