@@ -13,7 +13,7 @@ from bothways.engine import spec as engine_spec
 from bothways.engine import table
 from bothways.engine.sides import SIDES
 from bothways.ledger import journal, links
-from bothways.sync import checks, planning, recover, results
+from bothways.sync import checks, planning, recover, results, settle
 from tests.sim.apps import FakeConnector
 
 Patches = list[Any]
@@ -98,18 +98,19 @@ def plan_open_links() -> Patches:
 
 def read_back_trusted() -> Patches:
     """A read-back is believed for fields that were not sent."""
-    settle = results.settle_link
+    settle_links = results.settle_links
 
-    def trusting(ctx: Any, entry: Any, side: Any, record: Any, landed: Any, seen: Any) -> None:
-        settle(ctx, entry, side, record, landed, seen)
-        known = links.shadows([entry.link_id]).get(entry.link_id, {each: {} for each in SIDES})
-        for mapping in ctx.spec.fields:
-            name = mapping.on(side).name
-            if name in record.values:
-                known[side][mapping.key] = engine_fields.Known(record.values[name])
-        links.save_shadows(ctx.sync.workspace_id, [(entry.link_id, each, known[each]) for each in SIDES])
+    def trusting(ctx: Any, side: Any, landed: Any) -> None:
+        settle_links(ctx, side, landed)
+        for each in landed:
+            known = links.shadows([each.entry.link_id])[each.entry.link_id]
+            for mapping in ctx.spec.fields:
+                name = mapping.on(side).name
+                if name in each.record.values:
+                    known[side][mapping.key] = engine_fields.Known(each.record.values[name])
+            links.save_shadows(ctx.sync.workspace_id, [(each.entry.link_id, end, known[end]) for end in SIDES])
 
-    return [patch.object(results, "settle_link", trusting), patch.object(results, "due", _NoMarks(results.due))]
+    return [patch.object(results, "settle_links", trusting), patch.object(settle, "due", _NoMarks(settle.due))]
 
 
 class _NoMarks:
@@ -174,8 +175,8 @@ def move_without_journal() -> Patches:
 
     return [
         patch.object(links, "move", noted),
-        patch.object(journal, "add", lambda sync, run_id, entry, now: add(sync, run_id, bare(entry), now)),
-        patch.object(journal, "close", lambda entry, *args, **more: close(bare(entry), *args, **more)),
+        patch.object(journal, "add", lambda sync, run, new, now: add(sync, run, [bare(each) for each in new], now)),
+        patch.object(journal, "close", lambda ended, *args: close([(bare(each), id) for each, id in ended], *args)),
     ]
 
 

@@ -270,7 +270,7 @@ class Schedule:
             if quiet == 2:
                 break
         else:
-            raise Broken("I7", f"still writing after so many runs without an edit")
+            raise Broken("I7", "still writing after so many runs without an edit")
         self._sweeps_find_nothing()
         self._idle_run_is_cheap()
 

@@ -103,6 +103,18 @@ def in_list_execute(sql: str, params: Sequence[object], ids: Iterable[object]) -
         execute(sql.replace("{ids}", marks), (*params, *chunk))
 
 
+def insert(
+    table: str, columns: Sequence[str], data: Sequence[Sequence[object]], returning: str
+) -> list[tuple[Any, ...]]:
+    """Insert rows and return these columns of each, in no order to rely on."""
+    found: list[tuple[Any, ...]] = []
+    marks = "(" + ",".join(["%s"] * len(columns)) + ")"
+    for chunk in chunks(data, max(1, 2 * CHUNK // len(columns))):
+        sql = f"INSERT INTO {table} ({','.join(columns)}) VALUES {','.join([marks] * len(chunk))} RETURNING {returning}"
+        found += rows(sql, [each for row in chunk for each in row])
+    return found
+
+
 def upsert(table: str, columns: Sequence[str], key: Sequence[str], data: Sequence[Sequence[object]]) -> None:
     """Insert rows, or update those whose ``key`` columns exist already."""
     if not data:

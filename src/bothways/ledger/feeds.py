@@ -213,8 +213,8 @@ def seen_since(feed_id: int, since: float) -> list[SeenRow]:
 
 
 def sides_of(feed: Feed) -> list[tuple[Sync, str]]:
-    """Return every sync that is on and uses this feed, with the side it is."""
-    syncs = Sync.objects.filter(Q(left=feed) | Q(right=feed), state="on").order_by("id")
+    """Return every sync that uses this feed and is not off, with the side it is; a draft is planned, too."""
+    syncs = Sync.objects.filter(Q(left=feed) | Q(right=feed)).exclude(state="off").order_by("id")
     return [(sync, "left" if sync.left_id == feed.pk else "right") for sync in syncs]
 
 

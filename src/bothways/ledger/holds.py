@@ -1,12 +1,13 @@
 """Holds: what waits for a person, or for an app to take it. One per record, or per field of a record."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from dataclasses import field as made_by
 from typing import Any
 
 import orjson
 
+from bothways.engine.sides import Side
 from bothways.ledger import db
 from bothways.ledger.models import Sync
 
@@ -73,25 +74,22 @@ def put(sync: Sync, hold: HoldRow, now: float) -> None:
     )
 
 
-def clear(sync: Sync, side: str, record_ids: Iterable[str], fields: Sequence[str] | None = None) -> None:
-    """Close the holds of records: all of them, or those of the named fields."""
-    for record_id in record_ids:
-        if fields is None:
-            db.execute("DELETE FROM hold WHERE sync_id=%s AND side=%s AND record_id=%s", (sync.pk, side, record_id))
-        else:
-            db.execute_many(
-                "DELETE FROM hold WHERE sync_id=%s AND side=%s AND record_id=%s AND field=%s",
-                [(sync.pk, side, record_id, each) for each in fields],
-            )
+def clear_fields(sync: Sync, side: Side, fields: Mapping[str, Collection[str]]) -> None:
+    """Close the holds of these fields of records (record id -> fields; "" is the whole record)."""
+    _delete(hold for hold in of_records(sync, side, fields) if hold.field in fields[hold.record_id])
 
 
-def clear_settled(sync: Sync, side: str, record_id: str, unchanged: Iterable[str]) -> None:
-    """Close the holds of a record that a plan has looked at anew; an ``unchanged`` field stays frozen (row F5)."""
-    frozen = list(unchanged)
-    keep = f" AND NOT (kind='frozen' AND field IN ({','.join(['%s'] * len(frozen))}))" if frozen else ""
-    db.execute(
-        f"DELETE FROM hold WHERE sync_id=%s AND side=%s AND record_id=%s{keep}", (sync.pk, side, record_id, *frozen)
-    )
+def clear_settled(sync: Sync, side: Side, unchanged: Mapping[str, Collection[str]]) -> None:
+    """Close the holds of records that a plan has looked at anew (record id -> its fields that did not change).
+
+    A field that did not change stays frozen (row F5).
+    """
+    found = of_records(sync, side, unchanged)
+    _delete(hold for hold in found if hold.kind != "frozen" or hold.field not in unchanged[hold.record_id])
+
+
+def _delete(found: Iterable[HoldRow]) -> None:
+    db.execute_many("DELETE FROM hold WHERE id=%s", [(hold.id,) for hold in found])
 
 
 def ready(sync: Sync, now: float) -> list[HoldRow]:

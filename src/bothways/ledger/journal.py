@@ -55,42 +55,51 @@ class Entry:
     done_at: float | None = None
 
 
-def add(sync: Sync, run_id: int, entry: Entry, now: float) -> int:
-    """Store a new entry in the state it has; return its id."""
-    return int(
-        db.value(
-            "INSERT INTO journal (workspace_id, sync_id, run_id, link_id, side, record_id, kind, state, rule, marker, "
-            "data, message, created_at, done_at) VALUES (%s,%s,%s,%s,%s,%s,%s,%s,%s,%s,%s,%s,%s,%s) RETURNING id",
-            (
-                sync.workspace_id,
-                sync.pk,
-                run_id,
-                entry.link_id,
-                str(entry.side),
-                entry.record_id,
-                entry.kind,
-                entry.state,
-                entry.rule,
-                entry.marker,
-                _pack(entry.writes, entry.more),
-                entry.message,
-                now,
-                entry.done_at,
-            ),
+def add(sync: Sync, run_id: int, entries: Sequence[Entry], now: float) -> list[int]:
+    """Store new entries in the state they have; return their ids, in order.
+
+    The entries of one call must differ in link, side or record.
+    """
+    columns = ("workspace_id", "sync_id", *_COLUMNS.split(", ")[1:])
+    data = [
+        (
+            sync.workspace_id,
+            sync.pk,
+            run_id,
+            each.link_id,
+            str(each.side),
+            each.record_id,
+            each.kind,
+            each.state,
+            each.rule,
+            each.marker,
+            _pack(each.writes, each.more),
+            each.message,
+            now,
+            each.done_at,
         )
-    )
+        for each in entries
+    ]
+    made = {row[1:]: int(row[0]) for row in db.insert("journal", columns, data, "id, link_id, side, record_id")}
+    return [made[each.link_id, str(each.side), each.record_id] for each in entries]
 
 
 def in_flight(ids: Sequence[int]) -> None:
     """Mark intents as being sent right now."""
-    db.execute_many("UPDATE journal SET state='in_flight' WHERE id=%s", [(each,) for each in ids])
+    db.in_list_execute("UPDATE journal SET state='in_flight' WHERE id IN {ids}", (), ids)
 
 
-def close(entry: Entry, state: str, now: float, record_id: str | None = None, message: str = "") -> None:
-    """Record the result of an entry together with its final field writes."""
-    db.execute(
+def close(ended: Sequence[tuple[Entry, str | None]], state: str, now: float, message: str = "") -> None:
+    """Record the result of entries together with their final field writes.
+
+    Each comes with the record it was about, where that was not known before (a create).
+    """
+    db.execute_many(
         "UPDATE journal SET state=%s, done_at=%s, record_id=%s, message=%s, data=%s WHERE id=%s",
-        (state, now, record_id or entry.record_id, message, _pack(entry.writes, entry.more), entry.id),
+        [
+            (state, now, record_id or each.record_id, message, _pack(each.writes, each.more), each.id)
+            for each, record_id in ended
+        ],
     )
 
 

@@ -39,6 +39,17 @@ class LinkRow:
         return replace(self, left_id=id) if side is Side.LEFT else replace(self, right_id=id)
 
 
+@dataclass(frozen=True, slots=True)
+class NewLink:
+    """A link to be made. A pending one has None for the record that is yet to be created."""
+
+    left_id: str | None
+    right_id: str | None
+    state: str
+    rule: str
+    reason: str
+
+
 Shadows = dict[Side, dict[str, Known]]
 
 
@@ -61,20 +72,21 @@ def ended_by_record(sync: Sync, side: Side, ids: Iterable[str]) -> dict[str, Lin
     return {str(link.on(side)): link for link in sorted(found, key=lambda link: link.id)}
 
 
-def create(sync: Sync, left: str | None, right: str | None, state: str, rule: str, reason: str, now: float) -> int:
-    """Make a link and return its id; the database refuses a record that has one."""
-    return int(
-        db.value(
-            "INSERT INTO link (workspace_id, sync_id, left_id, right_id, state, rule, reason, created_at) "
-            "VALUES (%s,%s,%s,%s,%s,%s,%s,%s) RETURNING id",
-            (sync.workspace_id, sync.pk, left, right, state, rule, reason, now),
-        )
-    )
+def create(sync: Sync, new: Sequence[NewLink], now: float) -> list[int]:
+    """Make links and return their ids, in order; the database refuses a record that has one."""
+    columns = ("workspace_id", "sync_id", "left_id", "right_id", "state", "rule", "reason", "created_at")
+    data = [
+        (sync.workspace_id, sync.pk, each.left_id, each.right_id, each.state, each.rule, each.reason, now)
+        for each in new
+    ]
+    made = {row[1:]: int(row[0]) for row in db.insert("link", columns, data, "id, left_id, right_id")}
+    return [made[each.left_id, each.right_id] for each in new]
 
 
-def activate(link_id: int, side: Side, record_id: str) -> None:
-    """Complete a pending link with the record that was created."""
-    db.execute(f"UPDATE link SET {side}_id=%s, state='active' WHERE id=%s", (record_id, link_id))
+def activate(side: Side, created: Sequence[tuple[int, str]]) -> None:
+    """Complete pending links, each with the record that was created on ``side``."""
+    sql = f"UPDATE link SET {side}_id=%s, state='active' WHERE id=%s"
+    db.execute_many(sql, [(record_id, link_id) for link_id, record_id in created])
 
 
 def drop(link_id: int) -> None:

@@ -1,6 +1,6 @@
 """Plans as stored rows, read in pages: a plan is never one object in memory."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -28,6 +28,11 @@ class ActionRow:
     writes_right: bool
     state: str
     data: dict[str, Any]
+
+    @property
+    def ids(self) -> tuple[str | None, str | None]:
+        """The ids of the two records, left first."""
+        return self.left_id, self.right_id
 
     def on(self, side: Side) -> str | None:
         """Return the record's id on one side."""
@@ -95,6 +100,14 @@ def set_state(plan_id: int, seqs: Sequence[int], state: str) -> None:
     """Set the state of actions: planned, done, failed, skipped."""
     db.execute_many(
         "UPDATE plan_action SET state=%s WHERE plan_id=%s AND seq=%s", [(state, plan_id, seq) for seq in seqs]
+    )
+
+
+def set_links(plan_id: int, links: Mapping[int, int]) -> None:
+    """Remember the link made for each action (seq -> link)."""
+    db.execute_many(
+        "UPDATE plan_action SET link_id=%s WHERE plan_id=%s AND seq=%s",
+        [(link_id, plan_id, seq) for seq, link_id in links.items()],
     )
 
 

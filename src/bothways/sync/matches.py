@@ -79,8 +79,7 @@ def _keys_by_rule(ctx: Context, side: Side, ids: Iterable[set[str]]) -> dict[str
     rule_of = {rule.slot(side): index for index, rule in enumerate(ctx.spec.match)}
     found = feeds.all_keys_of(ctx.ends[side].feed.pk, set().union(*ids))
     return {
-        id: frozenset((rule_of[slot], hashed) for slot, hashed in keys if slot in rule_of)
-        for id, keys in found.items()
+        id: frozenset((rule_of[slot], hashed) for slot, hashed in keys if slot in rule_of) for id, keys in found.items()
     }
 
 

@@ -12,7 +12,7 @@ from bothways.ledger.journal import Entry, FieldWrite
 from bothways.records import Record, may_be_rewriting, same
 from bothways.sync.absorb import absorb, ask, end_link
 from bothways.sync.context import Context
-from bothways.sync.results import remember, settle_link
+from bothways.sync.settle import Landed, remember, settle_links
 
 
 def recover(ctx: Context) -> int:
@@ -34,7 +34,7 @@ def _never_sent(ctx: Context, entry: Entry) -> None:
     """An intent that was not in flight was surely not sent: what it stood for is still due."""
     with db.transaction_():
         ctx.fence()
-        journal.close(entry, "dropped", ctx.clock(), message="not sent")
+        journal.close([(entry, None)], "dropped", ctx.clock(), "not sent")
         if entry.kind == WriteKind.CREATE.value and entry.link_id is not None:
             links.drop(entry.link_id)
         _look_again(ctx, entry)
@@ -60,9 +60,9 @@ def _recover_archive(ctx: Context, entry: Entry) -> bool:
     with db.transaction_():
         ctx.fence()
         if row.live:
-            journal.close(entry, "dropped", ctx.clock(), message="not deleted")
+            journal.close([(entry, None)], "dropped", ctx.clock(), "not deleted")
         else:
-            journal.close(entry, "done", ctx.clock())
+            journal.close([(entry, None)], "done", ctx.clock())
             link = links.by_id([entry.link_id or 0]).get(entry.link_id or 0)
             if link is not None and link.state == "active":
                 end_link(ctx.sync, link, ctx.clock(), "undone", entry.side.other)
@@ -81,12 +81,12 @@ def _recover_create(ctx: Context, entry: Entry) -> bool:
         taken = links.live_by_record(ctx.sync, entry.side, found)
         free = [id for id in found if id not in taken]
         if link is None or link.state != "pending" or not free:
-            journal.close(entry, "dropped", ctx.clock(), message="did not land")
+            journal.close([(entry, None)], "dropped", ctx.clock(), "did not land")
             if entry.link_id is not None:
                 links.drop(entry.link_id)
         else:
             row = feeds.seen_by_id(ctx.ends[entry.side].feed.pk, free[:1])[free[0]]
-            links.activate(link.id, entry.side, row.id)
+            links.activate(entry.side, [(link.id, row.id)])
             _settle(ctx, entry, row.record)
         _look_again(ctx, entry)
     return True
@@ -150,10 +150,11 @@ def _settle(ctx: Context, entry: Entry, record: Record | None) -> None:
     landed = {key: write for key, write in writes.items() if write.landed}
     state = "done" if landed or entry.kind == WriteKind.CREATE.value else "dropped"
     closed = replace(entry, writes=writes)
-    journal.close(closed, state, ctx.clock(), record.id if record else None, "found out afterwards")
+    journal.close([(closed, record.id if record else None)], state, ctx.clock(), "found out afterwards")
     if record is not None and entry.link_id is not None:
-        settle_link(ctx, entry, entry.side, record, landed, {})
-        remember(ctx, entry.side, record, {write.field: write.stored for write in landed.values()})
+        found = Landed(entry, record, landed, {})
+        settle_links(ctx, entry.side, [found])
+        remember(ctx, entry.side, [(record, found.stored)])
 
 
 def _look_again(ctx: Context, entry: Entry) -> None:

@@ -1,25 +1,22 @@
-"""Record what became of each write: shadows, links, holds and due marks, in the caller's transaction."""
+"""Record what became of a batch of writes: shadows, links, holds and due marks, in the caller's transaction."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from bothways.connectors.base import Outcome, WriteItem, WriteKind, WriteResult
-from bothways.engine.fields import Known
 from bothways.engine.matching import key_of
 from bothways.engine.rules import because
 from bothways.engine.sides import SIDES, Side
-from bothways.engine.table import ActionKind
 from bothways.ledger import db, due, feeds, holds, journal, links, plans
-from bothways.ledger.feeds import SeenRow
 from bothways.ledger.holds import HoldRow
 from bothways.ledger.journal import Entry, FieldWrite
 from bothways.ledger.models import Plan
 from bothways.ledger.plans import ActionRow
-from bothways.records import Record, Ref, Value, may_be_rewriting, same
-from bothways.sync.absorb import compute_keys
+from bothways.records import Record, Value, may_be_rewriting, same
 from bothways.sync.context import Context
 from bothways.sync.matches import told
 from bothways.sync.payload import marks_of
+from bothways.sync.settle import Landed, remember, settle_links
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,41 +33,22 @@ class Sent:
         return str(self.action.on(self.side.other))
 
 
-def ref_of(ctx: Context, side: Side, record_id: str) -> Ref:
-    """Return how to ask an app for a record, as last seen."""
-    row = feeds.seen_by_id(ctx.ends[side].feed.pk, [record_id]).get(record_id)
-    return row.record.ref if row else Ref(record_id)
-
-
-def record_result(ctx: Context, plan: Plan, sent: Sent, result: WriteResult | None) -> None:
-    """Record one result. None (the connector forgot it) counts as unknown."""
-    outcome = result.outcome if result else Outcome.UNKNOWN
-    match outcome:
-        case Outcome.DONE:
-            assert result is not None
-            _done(ctx, plan, sent, result)
-        case Outcome.UNKNOWN:
-            return
-        case Outcome.REFUSED:
-            assert result is not None
-            forget(ctx, sent, "failed", result.message)
-            _refused(ctx, sent, result)
-            plans.set_state(plan.pk, [sent.action.seq], "failed")
-        case Outcome.DUPLICATE if result is not None and result.existing_id:
-            forget(ctx, sent, "dropped", result.message)
-            _duplicate(ctx, sent, result.existing_id)
-            plans.set_state(plan.pk, [sent.action.seq], "skipped")
-        case _:
-            message = result.message if result else ""
-            forget(ctx, sent, "dropped", message or f"not written: {outcome.value}")
-            if outcome in (Outcome.CHANGED, Outcome.GONE) and sent.item.ref:
-                _stale(ctx, sent.side, sent.item.ref.id)
-            plans.set_state(plan.pk, [sent.action.seq], "skipped")
+def record_results(
+    ctx: Context, plan: Plan, side: Side, sent: Sequence[Sent], results: Mapping[str, WriteResult]
+) -> None:
+    """Record what became of a batch written to ``side``. A write without a result counts as unknown."""
+    answered = [(each, results[each.item.key]) for each in sent if each.item.key in results]
+    done = [(each, result) for each, result in answered if result.outcome is Outcome.DONE]
+    if done:
+        _record_done(ctx, plan, side, done)
+    for each, result in answered:
+        if result.outcome not in (Outcome.DONE, Outcome.UNKNOWN):
+            _record_undone(ctx, plan, each, result)
 
 
 def forget(ctx: Context, sent: Sent, state: str = "dropped", message: str = "") -> None:
     """Close an intent that was surely not carried out; a link made only for it goes too."""
-    journal.close(sent.entry, state, ctx.clock(), message=message)
+    journal.close([(sent.entry, None)], state, ctx.clock(), message)
     if sent.item.kind is WriteKind.CREATE and sent.entry.link_id is not None:
         links.drop(sent.entry.link_id)
 
@@ -78,24 +56,41 @@ def forget(ctx: Context, sent: Sent, state: str = "dropped", message: str = "") 
 # --- done ---------------------------------------------------------------------------------------------
 
 
-def _done(ctx: Context, plan: Plan, sent: Sent, result: WriteResult) -> None:
+def _record_done(ctx: Context, plan: Plan, side: Side, done: Sequence[tuple[Sent, WriteResult]]) -> None:
+    judged = [(each, *_judge(ctx, each, result)) for each, result in done]
+    journal.close(
+        [(replace(each.entry, writes=writes), record.id) for each, record, writes in judged], "done", ctx.clock()
+    )
+    landed = [
+        Landed(each.entry, record, _arrived(writes), _seen_of(each.action, side.other))
+        for each, record, writes in judged
+    ]
+    settle_links(ctx, side, landed)
+    finished = [each.action for each, _, _ in judged if side is Side.RIGHT or not each.action.writes_right]
+    plans.set_state(plan.pk, [action.seq for action in finished], "done")
+    due.clear(ctx.sync, [mark for action in finished for mark in marks_of(action)])
+    hold_fields(ctx, finished)
+    remember(ctx, side, [(each.record, each.stored) for each in landed])
+    for each, _, writes in judged:
+        for key in writes.keys() - _arrived(writes).keys():
+            _ignored(ctx, each, key, writes[key])
+    for end in SIDES:
+        names = {str(each.action.on(end)): ["", *_arrived(writes)] for each, _, writes in judged if each.action.on(end)}
+        holds.clear_fields(ctx.sync, end, names)
+
+
+def _judge(ctx: Context, sent: Sent, result: WriteResult) -> tuple[Record, dict[str, FieldWrite]]:
+    """Return the record as the app holds it now, and each field's write: stored as what, landed or not."""
     record = result.record or Record(sent.item.ref.id if sent.item.ref else "")
-    writes = {
-        key: replace(write, stored=_stored(ctx, sent, key, write, record)) for key, write in sent.entry.writes.items()
-    }
-    ignored = {key for key, write in writes.items() if _was_ignored(ctx, sent, key, write)}
-    writes |= {key: replace(writes[key], landed=False) for key in ignored}
-    landed = {key: write for key, write in writes.items() if write.landed}
-    journal.close(replace(sent.entry, writes=writes), "done", ctx.clock(), record.id)
-    settle_link(ctx, sent.entry, sent.side, record, landed, _seen_of(sent.action, sent.side.other))
-    if _last_side(sent):
-        plans.set_state(plan.pk, [sent.action.seq], "done")
-        due.clear(ctx.sync, marks_of(sent.action))
-        hold_fields(ctx, sent.action)
-    remember(ctx, sent.side, record, {write.field: write.stored for write in landed.values()})
-    for key in ignored:
-        _ignored(ctx, sent, key, writes[key])
-    _clear_holds(ctx, sent, landed)
+    writes = {}
+    for key, write in sent.entry.writes.items():
+        stored = replace(write, stored=_stored(ctx, sent, key, write, record))
+        writes[key] = replace(stored, landed=not _was_ignored(ctx, sent, key, stored))
+    return record, writes
+
+
+def _arrived(writes: Mapping[str, FieldWrite]) -> dict[str, FieldWrite]:
+    return {key: write for key, write in writes.items() if write.landed}
 
 
 def _stored(ctx: Context, sent: Sent, key: str, write: FieldWrite, record: Record) -> Value:
@@ -120,76 +115,32 @@ def _was_ignored(ctx: Context, sent: Sent, key: str, write: FieldWrite) -> bool:
     return same(write.stored, field, write.before) and not may_be_rewriting(write.after, write.stored, field)
 
 
-def settle_link(
-    ctx: Context,
-    entry: Entry,
-    side: Side,
-    record: Record,
-    landed: Mapping[str, FieldWrite],
-    source_seen: Mapping[str, Value],
-) -> None:
-    """Bring a link up to date with what landed on ``side``: both shadows, and the id of a new record.
-
-    ``source_seen`` are the other side's values of the mappings concerned, as read when planning.
-    """
-    assert entry.link_id is not None
-    now, other = ctx.clock(), side.other
-    known = links.shadows([entry.link_id]).get(entry.link_id, {each: {} for each in SIDES})
-    for key, write in landed.items():
-        known[side][key] = Known(write.stored, now)
-        known[other][key] = Known(source_seen.get(key, write.source))
-    if entry.kind == ActionKind.CREATE:
-        links.activate(entry.link_id, side, record.id)
-        for mapping in ctx.spec.fields:
-            if mapping.key not in entry.writes:
-                known[side][mapping.key] = Known(None)
-    links.save_shadows(ctx.sync.workspace_id, [(entry.link_id, each, known[each]) for each in SIDES])
-
-
-def remember(ctx: Context, side: Side, record: Record, stored: Mapping[str, Value]) -> None:
-    """Let the feed know what was just written, so that its own poll finds nothing new in it.
-
-    A whole record in the answer may show a person's edit of another field: that must be looked at.
-    """
-    feed = ctx.ends[side].feed
-    before = feeds.seen_by_id(feed.pk, [record.id]).get(record.id)
-    whole = all(name in record.values for name in feed.fields)
-    values = {**((before.values or {}) if before else {}), **(record.values if whole else {}), **stored}
-    now = ctx.clock()
-    row = SeenRow(
-        record.id,
-        record.address or (before.address if before else None),
-        record.version or (before.version if before else None),
-        values,
-        record.modified if whole else (before.modified if before else None),
-        now,
-        before.read_at if before else now,
-        before.first_seen_at if before and before.live else now,
-        before.swept if before else 0.0,
-    )
-    feeds.save_seen(feed, [row])
-    feeds.replace_keys(feed, {record.id: compute_keys(feed, replace(record, values=values))})
-    known = (before.values or {}) if before else {}
-    if any(name in known and known[name] != values.get(name) for name in feed.fields if name not in stored):
-        for sync, each in feeds.sides_of(feed):
-            due.mark(sync, each, [record.id])
-
-
 def _seen_of(action: ActionRow, side: Side) -> dict[str, Value]:
     return {each["map"]: each["seen"][side] for each in action.data["fields"] if side in (each["seen"] or {})}
-
-
-def _last_side(sent: Sent) -> bool:
-    return sent.side is Side.RIGHT or not sent.action.writes_right
 
 
 # --- not done -----------------------------------------------------------------------------------------
 
 
+def _record_undone(ctx: Context, plan: Plan, sent: Sent, result: WriteResult) -> None:
+    state, message = "skipped", result.message
+    if result.outcome is Outcome.REFUSED:
+        forget(ctx, sent, "failed", message)
+        _refused(ctx, sent, result)
+        state = "failed"
+    elif result.outcome is Outcome.DUPLICATE and result.existing_id:
+        forget(ctx, sent, message=message)
+        _duplicate(ctx, sent, result.existing_id)
+    else:
+        forget(ctx, sent, message=message or f"not written: {result.outcome.value}")
+        if result.outcome in (Outcome.CHANGED, Outcome.GONE) and sent.item.ref:
+            _stale(ctx, sent.side, sent.item.ref.id)
+    plans.set_state(plan.pk, [sent.action.seq], state)
+
+
 def _ignored(ctx: Context, sent: Sent, key: str, write: FieldWrite) -> None:
-    app = ctx.spec.apps[sent.side]
     ctx.count("F6")
-    reason = because("F6", app=app, message="accepted, but it still shows the old value")
+    reason = because("F6", app=ctx.spec.apps[sent.side], message="accepted, but it still shows the old value")
     _hold(ctx, sent, HoldRow(sent.side, "", "F6", reason, "refused", key, data={"value": write.after}))
 
 
@@ -200,11 +151,8 @@ def _refused(ctx: Context, sent: Sent, result: WriteResult) -> None:
     for key in keys:
         ctx.count("F6")
         reason = because("F6", app=app, message=result.message)
-        _hold(
-            ctx,
-            sent,
-            HoldRow(sent.side, "", "F6", reason, "refused", key, data={"value": sent.entry.writes[key].after}),
-        )
+        data = {"value": sent.entry.writes[key].after}
+        _hold(ctx, sent, HoldRow(sent.side, "", "F6", reason, "refused", key, data=data))
     if not keys:
         ctx.count("R13")
         reason = because("R13", app=app, message=result.message)
@@ -221,21 +169,15 @@ def _hold(ctx: Context, sent: Sent, hold: HoldRow) -> None:
     holds.put(ctx.sync, replace(hold, side=side, record_id=record_id, link_id=link_id), ctx.clock())
 
 
-def hold_fields(ctx: Context, action: ActionRow) -> None:
-    """Open a hold for every field of an action that the other side cannot hold."""
-    side = next(each for each in SIDES if action.on(each))
-    for each in action.data["fields"]:
-        if each["hold"]:
-            kind = "frozen" if each["rule"] == "F5" else "value"
-            row = HoldRow(side, str(action.on(side)), each["rule"], each["hold"], kind, each["map"], action.link_id)
-            holds.put(ctx.sync, row, ctx.clock())
-
-
-def _clear_holds(ctx: Context, sent: Sent, landed: Mapping[str, FieldWrite]) -> None:
-    for side in SIDES:
-        record_id = sent.action.on(side)
-        if record_id is not None:
-            holds.clear(ctx.sync, side, [record_id], ["", *landed])
+def hold_fields(ctx: Context, actions: Sequence[ActionRow]) -> None:
+    """Open a hold for every field of these actions that the other side cannot hold."""
+    for action in actions:
+        side = next(each for each in SIDES if action.on(each))
+        for each in action.data["fields"]:
+            if each["hold"]:
+                kind = "frozen" if each["rule"] == "F5" else "value"
+                row = HoldRow(side, str(action.on(side)), each["rule"], each["hold"], kind, each["map"], action.link_id)
+                holds.put(ctx.sync, row, ctx.clock())
 
 
 def _duplicate(ctx: Context, sent: Sent, existing_id: str) -> None:

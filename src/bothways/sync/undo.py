@@ -18,8 +18,8 @@ from bothways.records import Record, Value, same
 from bothways.sync.absorb import News, absorb, end_link
 from bothways.sync.context import Context, Progress
 from bothways.sync.poll import refresh
-from bothways.sync.results import remember
 from bothways.sync.run import recorded, taken_over
+from bothways.sync.settle import remember
 
 
 @dataclass(slots=True)
@@ -135,6 +135,7 @@ def _write(ctx: Context, batch: Sequence[_Step], kind: WriteKind, report: UndoRe
         ctx.fence()
         entries = {str(step.entry.id): _intent(ctx, step, kind) for step in batch}
     with db.transaction_():
+        ctx.fence()
         journal.in_flight([entry.id for entry in entries.values()])
     items = [
         WriteItem(
@@ -152,8 +153,7 @@ def _write(ctx: Context, batch: Sequence[_Step], kind: WriteKind, report: UndoRe
         return
     except AppError:
         with db.transaction_():
-            for entry in entries.values():
-                journal.close(entry, "dropped", ctx.clock())
+            journal.close([(entry, None) for entry in entries.values()], "dropped", ctx.clock())
         raise
     with db.transaction_():
         ctx.fence()
@@ -175,7 +175,7 @@ def _intent(ctx: Context, step: _Step, kind: WriteKind) -> Entry:
         writes=step.back,
         more=more,
     )
-    return replace(entry, id=journal.add(ctx.sync, ctx.run_id, entry, ctx.clock()))
+    return replace(entry, id=journal.add(ctx.sync, ctx.run_id, [entry], ctx.clock())[0])
 
 
 def _record(ctx: Context, step: _Step, entry: Entry, result: WriteResult | None, report: UndoReport) -> None:
@@ -183,10 +183,10 @@ def _record(ctx: Context, step: _Step, entry: Entry, result: WriteResult | None,
         return
     app, now = ctx.spec.apps[entry.side], ctx.clock()
     if result.outcome is not Outcome.DONE:
-        journal.close(entry, "failed", now, message=result.message)
+        journal.close([(entry, None)], "failed", now, result.message)
         report.kept.append((app, str(entry.record_id), result.message or result.outcome.value))
         return
-    journal.close(entry, "done", now)
+    journal.close([(entry, None)], "done", now)
     link = links.by_id([entry.link_id or 0]).get(entry.link_id or 0)
     if step.archive:
         absorb(ctx.ends[entry.side].feed, [News(str(entry.record_id), gone=True)], now, now)
@@ -195,7 +195,8 @@ def _record(ctx: Context, step: _Step, entry: Entry, result: WriteResult | None,
         report.removed += 1
         return
     stored = _stored(step, result.record)
-    remember(ctx, entry.side, result.record or step.row.record, {step.back[key].field: v for key, v in stored.items()})
+    by_field = {step.back[key].field: value for key, value in stored.items()}
+    remember(ctx, entry.side, [(result.record or step.row.record, by_field)])
     if link is not None and link.state == "active":
         _agree(ctx, link, entry, stored)
     report.restored += 1

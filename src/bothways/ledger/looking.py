@@ -1,0 +1,147 @@
+"""Questions about how a sync stands: counts, pages of records by their state, who holds a name."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from bothways.engine.sides import SIDES, Side
+from bothways.ledger import db
+from bothways.ledger.feeds import _SELECT, SeenRow, _seen
+from bothways.ledger.links import LinkRow
+from bothways.ledger.models import Sync
+
+FAILING = ("refused", "value", "unreadable")
+"""Kinds of holds that wait for the app or for a record to be mended; all others wait for a person."""
+
+_LINK = "l.id, l.left_id, l.right_id, l.state, l.rule, l.reason, l.survivor, l.created_at, l.ended_at, l.ended_by"
+_KINDS = "(" + ",".join(f"'{kind}'" for kind in FAILING) + ")"
+
+
+def live_page(feed_id: int, after: str, size: int) -> list[SeenRow]:
+    """Return the next live records of a feed in order of their ids."""
+    sql = _SELECT + "state='live' AND record_id>%s ORDER BY record_id LIMIT %s"
+    return [_seen(row) for row in db.rows(sql, (feed_id, after, size))]
+
+
+def holding(feed_id: int, text: str, size: int) -> list[SeenRow]:
+    """Return live records whose values hold a text somewhere, whatever its case: candidates for a search."""
+    needle = text.lower().replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
+    sql = _SELECT + "state='live' AND LOWER(data) LIKE %s ESCAPE '\\' ORDER BY record_id LIMIT %s"
+    return [_seen(row) for row in db.rows(sql, (feed_id, f"%{needle}%", size))]
+
+
+def feed_id(sync: Sync, side: Side) -> int:
+    """Return the feed of one side."""
+    return int(sync.left_id if side is Side.LEFT else sync.right_id)
+
+
+# --- pairs --------------------------------------------------------------------------------------------
+
+
+def _pair_has(table: str, more: str = "") -> str:
+    """Return the condition that either record of the link ``l`` has a row in a table of records."""
+    sides = (
+        f"EXISTS (SELECT 1 FROM {table} x WHERE x.sync_id=l.sync_id AND x.side='{side}' "
+        f"AND x.record_id=l.{side}_id{more})"
+        for side in SIDES
+    )
+    return f"({' OR '.join(sides)})"
+
+
+_PAIR = {
+    "failing": _pair_has("hold", f" AND x.kind IN {_KINDS}"),
+    "held": f"NOT {_pair_has('hold', f' AND x.kind IN {_KINDS}')} AND {_pair_has('hold')}",
+    "waiting": f"NOT {_pair_has('hold')} AND (l.state='pending' OR {_pair_has('due')})",
+    "in_sync": f"NOT {_pair_has('hold')} AND NOT (l.state='pending' OR {_pair_has('due')})",
+    "left_out": "1=0",
+}
+
+
+def pairs(sync: Sync, state: str | None, after: int, size: int) -> list[LinkRow]:
+    """Return live links, all or those in one state, in order of id after the last one seen."""
+    where = f" AND {_PAIR[state]}" if state else ""
+    sql = (
+        f"SELECT {_LINK} FROM link l WHERE l.sync_id=%s AND l.state IN ('pending','active') AND l.id>%s{where} "
+        "ORDER BY l.id LIMIT %s"
+    )
+    return [LinkRow(*row) for row in db.rows(sql, (sync.pk, after, size))]
+
+
+def _count_pairs(sync: Sync, state: str) -> int:
+    sql = f"SELECT COUNT(*) FROM link l WHERE l.sync_id=%s AND l.state IN ('pending','active') AND {_PAIR[state]}"
+    return int(db.value(sql, (sync.pk,)))
+
+
+# --- records without a partner ------------------------------------------------------------------------
+
+
+def _has(table: str, more: str = "") -> str:
+    return (
+        f"EXISTS (SELECT 1 FROM {table} x WHERE x.sync_id=%s AND x.side='{{side}}' AND x.record_id=s.record_id{more})"
+    )
+
+
+_ALONE = {
+    "failing": (_has("hold", f" AND x.kind IN {_KINDS}"),),
+    "held": (f"NOT {_has('hold', f' AND x.kind IN {_KINDS}')}", _has("hold")),
+    "waiting": (f"NOT {_has('hold')}", _has("due")),
+    "left_out": (f"NOT {_has('hold')}", f"NOT {_has('due')}"),
+    "in_sync": ("1=0",),
+}
+
+
+def _alone(sync: Sync, side: Side, state: str | None) -> tuple[str, list[Any]]:
+    """Return the condition, and its parameters, of live records of a side that have no live link."""
+    conditions = _ALONE[state] if state else ()
+    where = (
+        "FROM seen s WHERE s.feed_id=%s AND s.state='live' AND NOT EXISTS (SELECT 1 FROM link l "
+        f"WHERE l.sync_id=%s AND l.state IN ('pending','active') AND l.{side}_id=s.record_id)"
+    )
+    where += "".join(f" AND {each.replace('{side}', side)}" for each in conditions)
+    marks = sum(each.count("%s") for each in conditions)
+    return where, [feed_id(sync, side), sync.pk, *[sync.pk] * marks]
+
+
+def alone(sync: Sync, side: Side, state: str | None, after: str, size: int) -> list[SeenRow]:
+    """Return live records of a side without a partner, all or those in one state, by id."""
+    where, params = _alone(sync, side, state)
+    columns = _SELECT.removeprefix("SELECT ").partition(" FROM ")[0]
+    names = ", ".join(f"s.{name.strip()}" for name in columns.split(","))
+    sql = f"SELECT {names} {where} AND s.record_id>%s ORDER BY s.record_id LIMIT %s"
+    return [_seen(row) for row in db.rows(sql, (*params, after, size))]
+
+
+def _count_alone(sync: Sync, side: Side, state: str) -> int:
+    where, params = _alone(sync, side, state)
+    return int(db.value(f"SELECT COUNT(*) {where}", params))
+
+
+# --- counts -------------------------------------------------------------------------------------------
+
+
+def counts(sync: Sync) -> dict[str, int]:
+    """Return how many records are in each state; a linked pair counts once."""
+    return {
+        state: _count_pairs(sync, state) + sum(_count_alone(sync, side, state) for side in SIDES) for state in _PAIR
+    }
+
+
+def next_waiting(sync: Sync, now: float) -> float | None:
+    """Return when the next waiting record becomes due (seconds), None if none waits for a time."""
+    found = db.value("SELECT MIN(not_before) FROM due WHERE sync_id=%s AND not_before>%s", (sync.pk, now))
+    return float(found) if found is not None else None
+
+
+def written(run_ids: Sequence[int]) -> dict[int, dict[tuple[str, str], int]]:
+    """Return how many records each run wrote, by kind and side."""
+    found: dict[int, dict[tuple[str, str], int]] = {}
+    sql = (
+        "SELECT run_id, kind, side, COUNT(*) FROM journal WHERE state='done' AND kind<>'unlink' AND run_id IN {ids} "
+        "GROUP BY run_id, kind, side"
+    )
+    for run_id, kind, side, count in db.rows(*_expanded(sql, run_ids)) if run_ids else ():
+        found.setdefault(int(run_id), {})[str(kind), str(side)] = int(count)
+    return found
+
+
+def _expanded(sql: str, ids: Sequence[int]) -> tuple[str, Sequence[object]]:
+    return sql.replace("{ids}", "(" + ",".join(["%s"] * len(ids)) + ")"), ids

@@ -1,0 +1,118 @@
+"""Intents: what is about to be written to an app, stored before it is sent."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from bothways.connectors.base import WriteItem, WriteKind
+from bothways.engine.sides import SIDES, Side
+from bothways.ledger import feeds, journal, links, plans
+from bothways.ledger.feeds import SeenRow
+from bothways.ledger.journal import Entry, FieldWrite
+from bothways.ledger.links import NewLink
+from bothways.ledger.models import Plan
+from bothways.ledger.plans import ActionRow
+from bothways.sync.context import Context
+from bothways.sync.results import Sent
+from bothways.sync.seen import save_seen_shadows
+
+
+def intend(ctx: Context, plan: Plan, side: Side, kind: WriteKind, actions: Sequence[ActionRow]) -> list[Sent]:
+    """Store what is about to be written to ``side``, on what base and why, in the caller's transaction.
+
+    An action is left out if its link is busy, or if one of its records was linked otherwise since planning.
+    """
+    found = _free_links(ctx, actions)
+    ready = without_linked(ctx, [action for action in actions if _is_as_planned(action, found)])
+    link_ids = _links_for(ctx, plan, ready, kind)
+    entries = [
+        Entry(
+            0,
+            ctx.run_id,
+            link_id,
+            side,
+            action.on(side) if kind is WriteKind.UPDATE else None,
+            kind.value,
+            "intent",
+            action.rule,
+            f"bothways-{ctx.sync.pk}-{link_id}" if kind is WriteKind.CREATE else "",
+            _writes(ctx, action, side),
+            {"source_id": action.on(side.other)},
+        )
+        for action, link_id in zip(ready, link_ids, strict=True)
+    ]
+    ids = journal.add(ctx.sync, ctx.run_id, entries, ctx.clock())
+    rows = feeds.seen_by_id(ctx.ends[side].feed.pk, [entry.record_id for entry in entries if entry.record_id])
+    return [
+        Sent(action, replace(entry, id=id), _item(id, entry, kind, rows), side)
+        for action, entry, id in zip(ready, entries, ids, strict=True)
+    ]
+
+
+def without_linked(ctx: Context, actions: Sequence[ActionRow]) -> list[ActionRow]:
+    """Return the actions but those that would link a record which has a link by now."""
+    new = [action for action in actions if action.link_id is None]
+    taken = {
+        side: set(links.live_by_record(ctx.sync, side, [id for action in new if (id := action.on(side))]))
+        for side in SIDES
+    }
+    return [
+        action
+        for action in actions
+        if action.link_id is not None or not any(action.on(side) in taken[side] for side in SIDES)
+    ]
+
+
+def _free_links(ctx: Context, actions: Sequence[ActionRow]) -> dict[int, links.LinkRow]:
+    """Return the links of these actions that have no open write."""
+    found = links.by_id([action.link_id for action in actions if action.link_id is not None])
+    busy = journal.open_link_ids(ctx.sync) if found else set()
+    return {id: link for id, link in found.items() if id not in busy}
+
+
+def _is_as_planned(action: ActionRow, found: dict[int, links.LinkRow]) -> bool:
+    """Tell whether an action's link, if it has one, is still as it was planned."""
+    if action.link_id is None:
+        return True
+    link = found.get(action.link_id)
+    return link is not None and link.state == "active" and (link.left_id, link.right_id) == action.ids
+
+
+def _links_for(ctx: Context, plan: Plan, actions: Sequence[ActionRow], kind: WriteKind) -> list[int]:
+    """Return the link to write each action under, made now for a create (pending) or a new match."""
+    new = [action for action in actions if action.link_id is None]
+    if kind is WriteKind.CREATE:
+        rows = [NewLink(*each.ids, "pending", each.rule, f"created: {each.reason}") for each in new]
+    else:
+        rows = [NewLink(*each.ids, "active", each.rule, each.reason) for each in new]
+    made = dict(zip((each.seq for each in new), links.create(ctx.sync, rows, ctx.clock()), strict=True))
+    found = [made.get(action.seq) or action.link_id or 0 for action in actions]
+    if kind is WriteKind.UPDATE:
+        plans.set_links(plan.pk, made)
+        save_seen_shadows(ctx, list(zip(found, actions, strict=True)))
+    return found
+
+
+def _writes(ctx: Context, action: ActionRow, side: Side) -> dict[str, FieldWrite]:
+    return {
+        each["map"]: FieldWrite(
+            each["before"],
+            each["value"],
+            each["rule"],
+            each["reason"],
+            source=each["seen"].get(side.other),
+            conflict=each["conflict"],
+            field=ctx.field_name(each["map"], side),
+        )
+        for each in action.data["fields"]
+        if each["write"] == side
+    }
+
+
+def _item(id: int, entry: Entry, kind: WriteKind, rows: dict[str, SeenRow]) -> WriteItem:
+    """Return what is handed to the connector; an update says where the record was last seen, and with what."""
+    values = {write.field: write.after for write in entry.writes.values()}
+    if entry.record_id is None:
+        return WriteItem(str(id), kind, values, marker=entry.marker)
+    row = rows.get(entry.record_id, SeenRow(entry.record_id))
+    base = {write.field: write.before for write in entry.writes.values()}
+    return WriteItem(str(id), kind, values, row.record.ref, base=base)

@@ -1,0 +1,102 @@
+"""Carry out the actions that write to no app: links, holds, equalities, ended links, waits."""
+
+from collections.abc import Sequence
+
+from bothways.engine.sides import SIDES, Side
+from bothways.engine.table import ActionKind
+from bothways.ledger import due, feeds, holds, journal, links
+from bothways.ledger.holds import HoldRow
+from bothways.ledger.journal import Entry, FieldWrite
+from bothways.ledger.links import NewLink
+from bothways.ledger.plans import ActionRow
+from bothways.sync.absorb import end_link
+from bothways.sync.context import Context
+from bothways.sync.intents import without_linked
+from bothways.sync.payload import marks_of
+from bothways.sync.results import hold_fields
+from bothways.sync.seen import save_seen_shadows
+from bothways.sync.settling import settles_at
+
+
+def record_quiet(ctx: Context, actions: Sequence[ActionRow]) -> None:
+    """Record a page of actions that write to no app, in the caller's transaction."""
+    kinds = {kind: [action for action in actions if action.kind == kind] for kind in ActionKind}
+    linked = without_linked(ctx, kinds[ActionKind.LINK])
+    _link(ctx, linked)
+    for action in kinds[ActionKind.UNLINK]:
+        _unlink(ctx, action)
+    for action in kinds[ActionKind.HOLD]:
+        _hold(ctx, action)
+    for action in kinds[ActionKind.WAIT]:
+        _wait(ctx, action)
+    unwritten = [*kinds[ActionKind.NONE], *kinds[ActionKind.HOLD]]
+    save_seen_shadows(ctx, [(action.link_id, action) for action in unwritten if action.link_id is not None])
+    settled = [
+        *linked,
+        *(each for kind in (ActionKind.UNLINK, ActionKind.NONE, ActionKind.LEAVE_OUT) for each in kinds[kind]),
+    ]
+    _clear_holds(ctx, settled)
+    due.clear(ctx.sync, [mark for action in [*settled, *kinds[ActionKind.HOLD]] for mark in marks_of(action)])
+
+
+def _link(ctx: Context, actions: Sequence[ActionRow]) -> None:
+    rows = [NewLink(*each.ids, "active", each.rule, each.reason) for each in actions]
+    ids = links.create(ctx.sync, rows, ctx.clock())
+    save_seen_shadows(ctx, list(zip(ids, actions, strict=True)))
+
+
+def _wait(ctx: Context, action: ActionRow) -> None:
+    """Row R8 within the create window: look again when it is over."""
+    side = Side.LEFT if action.left_id else Side.RIGHT
+    row = feeds.seen_by_id(ctx.ends[side].feed.pk, [action.on(side) or ""]).get(action.on(side) or "")
+    due.postpone(ctx.sync, marks_of(action), settles_at(ctx, side, row) if row else ctx.clock())
+
+
+def _unlink(ctx: Context, action: ActionRow) -> None:
+    """Rows R4 and R5: the link ends; a surviving record is marked so that it is not created again."""
+    link = links.by_id([action.link_id or 0]).get(action.link_id or 0)
+    if link is None or link.state != "active":
+        return
+    gone = {
+        side
+        for side in SIDES
+        if (row := feeds.seen_by_id(ctx.ends[side].feed.pk, [link.on(side) or ""]).get(link.on(side) or ""))
+        and row.state == "gone"
+    }
+    survivor = next((side for side in SIDES if side not in gone), None) if gone else None
+    _journal_unlink(ctx, action, link.id, survivor)
+    end_link(ctx.sync, link, ctx.clock(), f"{action.rule}: {action.reason}", survivor)
+
+
+def _journal_unlink(ctx: Context, action: ActionRow, link_id: int, survivor: Side | None) -> None:
+    """Keep what was last seen on both sides, so that an edit of a deleted record can be had back."""
+    known = links.shadows([link_id]).get(link_id, {side: {} for side in SIDES})
+    entries = []
+    for side in SIDES:
+        writes = {
+            key: FieldWrite(shadow.value, None, action.rule, action.reason) for key, shadow in known[side].items()
+        }
+        more = {"survivor": survivor}
+        entries.append(
+            Entry(0, ctx.run_id, link_id, side, action.on(side), "unlink", "done", action.rule, "", writes, more)
+        )
+    journal.add(ctx.sync, ctx.run_id, entries, ctx.clock())
+
+
+def _hold(ctx: Context, action: ActionRow) -> None:
+    if not action.data["kept"] and not action.data["fields"]:
+        side = Side.LEFT if action.left_id else Side.RIGHT
+        kind = "match" if action.rule == "R7" else "unreadable"
+        row = HoldRow(side, action.on(side) or "", action.rule, action.reason, kind, link_id=action.link_id)
+        holds.put(ctx.sync, row, ctx.clock())
+    hold_fields(ctx, [action])
+
+
+def _clear_holds(ctx: Context, actions: Sequence[ActionRow]) -> None:
+    for side in SIDES:
+        unchanged = {
+            id: [each["map"] for each in action.data["fields"] if each["rule"] == "F0"]
+            for action in actions
+            if (id := action.on(side)) is not None
+        }
+        holds.clear_settled(ctx.sync, side, unchanged)

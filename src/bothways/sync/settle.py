@@ -1,0 +1,99 @@
+"""Bring the ledger up to date with what landed in an app: links, both shadows, and what the feed knows."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from bothways.engine.fields import Known
+from bothways.engine.sides import SIDES, Side
+from bothways.engine.table import ActionKind
+from bothways.ledger import due, feeds, links
+from bothways.ledger.feeds import SeenRow
+from bothways.ledger.journal import Entry, FieldWrite
+from bothways.records import Record, Value
+from bothways.sync.absorb import compute_keys
+from bothways.sync.context import Context
+
+
+@dataclass(frozen=True, slots=True)
+class Landed:
+    """One write that landed: its entry, what the app holds now, the fields that arrived.
+
+    ``source_seen`` are the other side's values of the mappings concerned, as read when planning.
+    """
+
+    entry: Entry
+    record: Record
+    writes: Mapping[str, FieldWrite]
+    source_seen: Mapping[str, Value]
+
+    @property
+    def stored(self) -> dict[str, Value]:
+        """What the app holds of the written fields, by field."""
+        return {write.field: write.stored for write in self.writes.values()}
+
+
+def settle_links(ctx: Context, side: Side, landed: Sequence[Landed]) -> None:
+    """Bring links up to date with what landed on ``side``: both shadows, and the id of a new record."""
+    now, other = ctx.clock(), side.other
+    shadows = links.shadows([each.entry.link_id for each in landed if each.entry.link_id is not None])
+    created: list[tuple[int, str]] = []
+    saved = []
+    for each in landed:
+        link_id = each.entry.link_id
+        assert link_id is not None
+        known = shadows.setdefault(link_id, {side: {} for side in SIDES})
+        for key, write in each.writes.items():
+            known[side][key] = Known(write.stored, now)
+            known[other][key] = Known(each.source_seen.get(key, write.source))
+        if each.entry.kind == ActionKind.CREATE:
+            created.append((link_id, each.record.id))
+            unsent = (mapping.key for mapping in ctx.spec.fields if mapping.key not in each.entry.writes)
+            known[side].update(dict.fromkeys(unsent, Known(None)))
+        saved += [(link_id, end, known[end]) for end in SIDES]
+    links.activate(side, created)
+    links.save_shadows(ctx.sync.workspace_id, saved)
+
+
+def remember(ctx: Context, side: Side, written: Sequence[tuple[Record, Mapping[str, Value]]]) -> None:
+    """Let the feed know what was just written, so that its own poll finds nothing new in it.
+
+    Each record comes with what the app stored of the written fields. A whole record in the answer may
+    show a person's edit of another field: that must be looked at.
+    """
+    feed, now = ctx.ends[side].feed, ctx.clock()
+    known = feeds.seen_by_id(feed.pk, [record.id for record, _ in written])
+    rows: list[SeenRow] = []
+    keys: dict[str, set[tuple[str, str]]] = {}
+    edited: list[str] = []
+    for record, stored in written:
+        before = known.get(record.id)
+        row = _row(feed.fields, record, stored, before, now)
+        rows.append(row)
+        keys[record.id] = compute_keys(feed, replace(record, values=row.values or {}))
+        old, new = (before.values if before else None) or {}, row.values or {}
+        if any(name in old and old[name] != new.get(name) for name in feed.fields if name not in stored):
+            edited.append(record.id)
+    feeds.save_seen(feed, rows)
+    feeds.replace_keys(feed, keys)
+    if edited:
+        for sync, each in feeds.sides_of(feed):
+            due.mark(sync, each, edited)
+
+
+def _row(
+    fields: Sequence[str], record: Record, stored: Mapping[str, Value], before: SeenRow | None, now: float
+) -> SeenRow:
+    """Return what the feed knows of a record after a write."""
+    whole = all(name in record.values for name in fields)
+    values = {**((before.values or {}) if before else {}), **(record.values if whole else {}), **stored}
+    return SeenRow(
+        record.id,
+        record.address or (before.address if before else None),
+        record.version or (before.version if before else None),
+        values,
+        record.modified if whole else (before.modified if before else None),
+        now,
+        before.read_at if before else now,
+        before.first_seen_at if before and before.live else now,
+        before.swept if before else 0.0,
+    )
