@@ -158,7 +158,7 @@ class ReadOnlyField(SettingsError):
 class StaleSettings(SettingsError):
     code = "BW-115"
     what = "The settings of {name} were changed since this file was exported (revision {file}, now {current})."
-    to_do = "Export again and make your change there."
+    to_do = "Export again and make your change there. This file would change: {diff}."
 
 
 class SecretMissing(SettingsError):
@@ -207,6 +207,26 @@ class SyncOff(SettingsError):
     code = "BW-123"
     what = "The sync {name} is off."
     to_do = "Turn it on with: bothways sync on {name}"
+
+
+class NotAvailableYet(SettingsError):
+    code = "BW-124"
+    what = '"{key}" is not available yet.'
+    to_do = "Take it out; it would not be obeyed."
+
+
+class SecretInFile(SettingsError):
+    code = "BW-125"
+    what = 'A secret stands in the file itself, under "{key}".'
+    by_itself = "It was not used."
+    to_do = "Say where it is instead: {key}: {{env: NAME}} or {key}: {{file: PATH}}. Replace a secret others may have read."
+
+
+class SeveralRecords(SettingsError):
+    code, exit_code = "BW-126", EXIT_USAGE
+    what = 'Several records of {name} fit "{record}".'
+    by_itself = ""
+    to_do = "Name one by its id: {hint}."
 
 
 # --- apps ---------------------------------------------------------------------------------------------

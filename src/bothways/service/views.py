@@ -5,7 +5,8 @@ people see and type: ``p_12``, ``r_19``.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, fields, is_dataclass
+from dataclasses import dataclass, fields, is_dataclass
+from dataclasses import field as made_by
 from typing import Any
 
 from bothways.connectors.base import Setting
@@ -332,7 +333,7 @@ class Difference:
     values: Mapping[str, Value]
     field: str
     why: str
-    ids: Mapping[str, str | None] = field(default_factory=dict)
+    ids: Mapping[str, str | None] = made_by(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,124 @@
+"""Connections to apps: made from the settings, secrets read at the moment they are used, one budget each."""
+
+import os
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from bothways.connectors import registry
+from bothways.connectors.base import Connector, ObjectType, Setup
+from bothways.connectors.budget import MemoryBudget
+from bothways.errors import SecretMissing, UnknownObject
+from bothways.records import Field
+from bothways.service.document import AppDocument, SecretPlace
+from bothways.service.yaml_file import nearest
+
+if TYPE_CHECKING:
+    from bothways.service.workspace import Workspace
+
+SCHEMA_KEPT = 600.0
+"""Seconds for which the fields of an object are not asked for again."""
+
+_budgets: dict[tuple[Path, str, str], MemoryBudget] = {}
+"""By folder, app and connector: everything in this process shares the allowance of an account."""
+
+
+@dataclass(slots=True)
+class Opened:
+    """An app in use: its settings as of its opening, its connector, its budget, the schemas read so far."""
+
+    document: AppDocument
+    title: str
+    connector: Connector
+    budget: MemoryBudget
+    schemas: dict[str, tuple[float, Mapping[str, Field]]] = field(default_factory=dict)
+
+    @property
+    def name(self) -> str:
+        return self.document.name
+
+    def fields(self, object: str, now: float, place: str = "") -> Mapping[str, Field]:
+        """Return the fields of an object by name; raise UnknownObject with the ``place`` that names it."""
+        kept = self.schemas.get(object)
+        if kept is None or not 0 <= now - kept[0] < SCHEMA_KEPT:
+            try:
+                found = {each.name: each for each in self.connector.fields(object)}
+            except UnknownObject as error:
+                names = [each.name for each in self.connector.objects()]
+                raise UnknownObject(where=place, app=self.name, name=object, hint=nearest(object, names)) from error
+            kept = self.schemas[object] = (now, found)
+        return kept[1]
+
+    def object(self, name: str, place: str = "") -> ObjectType:
+        """Return a kind of record; raise UnknownObject."""
+        offered: Sequence[ObjectType] = self.connector.objects()
+        found = next((each for each in offered if each.name == name), None)
+        if found is None:
+            hint = nearest(name, [each.name for each in offered])
+            raise UnknownObject(where=place, app=self.name, name=name, hint=hint)
+        return found
+
+    def bill(self) -> dict[str, int]:
+        """Return the calls made so far, as ``HubSpot read`` and so on."""
+        return {f"{self.name} {call}": count for call, count in self.budget.bill.items()}
+
+
+def open_app(workspace: "Workspace", name: str) -> Opened:
+    """Return an app of the workspace, ready to be called; the same one until its settings change."""
+    document = workspace.app(name)
+    opened = workspace.opened.get(name)
+    if opened is None or opened.document != document:
+        opened = workspace.opened[name] = make(workspace, document)
+    return opened
+
+
+def make(workspace: "Workspace", document: AppDocument) -> Opened:
+    """Return an app made from its settings."""
+    kind = registry.connector_class(document.connector)
+    store = Secrets(document.name, document.secrets, workspace.folder)
+    public = {each.name for each in kind.settings if each.auth and not each.secret}
+    settings = dict(document.settings) | {name: store.get(name) for name in document.secrets if name in public}
+    setup = Setup(
+        document.name,
+        settings,
+        Secrets(document.name, document.secrets, workspace.folder, settings),
+        budget_of(workspace.folder, document, kind.limits),
+        workspace.document.allow_hosts,
+        clock=workspace.clock,
+    )
+    return Opened(document, kind.title, kind(setup), budget_of(workspace.folder, document, kind.limits))
+
+
+def budget_of(folder: Path, document: AppDocument, limits: Mapping[str, tuple[int, float]]) -> MemoryBudget:
+    """Return the one budget of a connection in this process."""
+    return _budgets.setdefault((folder, document.name, document.connector), MemoryBudget(limits))
+
+
+@dataclass(frozen=True, slots=True)
+class Secrets:
+    """The secrets of one connection: read from the environment or a file each time, never kept."""
+
+    app: str
+    places: Mapping[str, SecretPlace]
+    folder: Path
+    plain: Mapping[str, str] = field(default_factory=dict)
+    environment: Callable[[str], str | None] = os.environ.get
+
+    def get(self, name: str) -> str:
+        """Return a secret; raise SecretMissing naming the variable or the file."""
+        place = self.places.get(name)
+        if place is None:
+            if name in self.plain:
+                return self.plain[name]
+            raise SecretMissing(app=self.app, source=f'"{name}" under auth: in bothways.yaml')
+        value = self.environment(place.name) if place.kind == "env" else self._read(place)
+        if not value or not value.strip():
+            raise SecretMissing(app=self.app, source=place.words)
+        return value.strip("\r\n")
+
+    def _read(self, place: SecretPlace) -> str:
+        try:
+            return (self.folder / place.name).read_text(encoding="utf-8")
+        except (OSError, UnicodeDecodeError) as error:
+            raise SecretMissing(app=self.app, source=place.words) from error

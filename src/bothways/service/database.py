@@ -1,0 +1,99 @@
+"""The database at the door: chosen, made, brought up to date, and its failures in our own words."""
+
+import pkgutil
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import wraps
+from pathlib import Path
+from typing import Concatenate, ParamSpec, Protocol, TypeVar
+from urllib.parse import unquote, urlsplit
+
+from django.core.exceptions import ImproperlyConfigured
+from django.core.management import call_command
+from django.db import connection
+
+from bothways import boot
+from bothways.errors import DatabaseUnreachable, DiskFull, LedgerError
+from bothways.ledger import db, migrations
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+
+class HasDatabase(Protocol):
+    """Whatever knows its database by URL."""
+
+    database: str
+
+
+W = TypeVar("W", bound=HasDatabase)
+
+
+@contextmanager
+def used(url: str) -> Iterator[None]:
+    """Work on the database of this URL; its failures come out as LedgerError classes, its connection is closed."""
+    boot.setup(url)
+    try:
+        with db.translated():
+            connection.ensure_connection()
+            yield
+    except ImproperlyConfigured as error:
+        reason = "psycopg is not installed; pip install 'bothways[postgres]'"
+        raise DatabaseUnreachable(url=urlsplit(url).scheme, reason=reason) from error
+    finally:
+        _close()
+
+
+def _close() -> None:
+    try:
+        if not connection.in_atomic_block:
+            connection.close()
+    except ImproperlyConfigured:
+        return
+
+
+def on_database(function: Callable[Concatenate[W, P], R]) -> Callable[Concatenate[W, P], R]:
+    """Let a use case work on the database of its workspace, the first argument."""
+
+    @wraps(function)
+    def inside(workspace: W, *args: P.args, **kwargs: P.kwargs) -> R:
+        with used(workspace.database):
+            return function(workspace, *args, **kwargs)
+
+    return inside
+
+
+def sqlite_path(url: str) -> Path | None:
+    """Return the file of an SQLite database, None for any other."""
+    parts = urlsplit(url)
+    path = unquote(parts.path)
+    return Path(path) if parts.scheme == "sqlite" and not path.startswith("/:memory:") else None
+
+
+def make_folder(url: str) -> None:
+    """Make the folder of an SQLite database, readable by its owner alone."""
+    path = sqlite_path(url)
+    if path is None:
+        return
+    try:
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except OSError as error:
+        raise DiskFull(reason=f"{path.parent}: {error.strerror}") from error
+
+
+def bring_up_to_date() -> None:
+    """Run the migrations that are missing; refuse a database that a newer program made."""
+    missing, unknown = migrations_off()
+    if unknown:
+        raise LedgerError(reason=f"it was made by a newer version of Bothways ({min(unknown)})")
+    if missing:
+        call_command("migrate", verbosity=0, interactive=False)
+
+
+def migrations_off() -> tuple[set[str], set[str]]:
+    """Return the migrations that the database lacks, and those it has and we do not know."""
+    known = {module.name for module in pkgutil.iter_modules(migrations.__path__)}
+    applied: set[str] = set()
+    if "django_migrations" in connection.introspection.table_names():
+        applied = {row[0] for row in db.rows("SELECT name FROM django_migrations WHERE app=%s", ("ledger",))}
+    return known - applied, applied - known

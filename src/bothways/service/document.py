@@ -1,0 +1,141 @@
+"""The settings document: what ``bothways.yaml`` says, checked as far as it can be without asking an app."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from bothways.engine.brakes import Guards
+from bothways.engine.sides import SIDES, Side
+
+STATES = ("on", "off", "draft")
+KEEP, CLEAR = "keep", "clear"
+EVERY = 60.0
+"""Seconds between two polls where the file does not say."""
+
+
+@dataclass(frozen=True, slots=True)
+class SecretPlace:
+    """Where a secret is: the name of an environment variable, or the path of a file."""
+
+    kind: str
+    name: str
+
+    @property
+    def words(self) -> str:
+        """The place in words."""
+        return f"the environment variable {self.name}" if self.kind == "env" else f"the file {self.name}"
+
+
+@dataclass(frozen=True, slots=True)
+class AppDocument:
+    """One app: its connector, its settings, and where its secrets are."""
+
+    name: str
+    connector: str
+    settings: Mapping[str, str] = field(default_factory=dict)
+    secrets: Mapping[str, SecretPlace] = field(default_factory=dict)
+    place: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class FieldDocument:
+    """One mapping as written. ``to``: the only side it may be written to, None for both."""
+
+    names: Mapping[Side, str]
+    to: Side | None = None
+    when_empty: str | None = None
+    enabled: bool = True
+    place: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class MatchDocument:
+    """One match rule as written; ``compare`` None: what suits the fields."""
+
+    names: Mapping[Side, str]
+    compare: str | None = None
+    place: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Winner:
+    """The side that wins a field, where the default app does not."""
+
+    side: Side
+    place: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class SyncDocument:
+    """One sync. ``fields`` and ``match`` None: made from the common meanings of the apps' fields."""
+
+    name: str
+    state: str
+    apps: Mapping[Side, str]
+    objects: Mapping[Side, str]
+    object_places: Mapping[Side, str]
+    sends: Mapping[Side, bool]
+    match: tuple[MatchDocument, ...] | None
+    default: Side
+    when_empty: str
+    winners: Mapping[str, Winner]
+    fields: tuple[FieldDocument, ...] | None
+    guards: Guards
+    every: float
+    place: str = ""
+
+    @property
+    def pair(self) -> tuple[str, str]:
+        """The names of the two apps, left first."""
+        return self.apps[Side.LEFT], self.apps[Side.RIGHT]
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """The whole file."""
+
+    revision: int | None
+    database: str | None
+    allow_hosts: frozenset[str]
+    apps: Mapping[str, AppDocument]
+    syncs: Mapping[str, SyncDocument]
+
+
+def settings_of(sync: SyncDocument) -> dict[str, object]:
+    """Return a sync as plain data in the words of the file, complete: what a revision keeps."""
+    left, right = sync.pair
+    conflicts: dict[str, object] = {"default_app": sync.apps[sync.default], "when_empty": sync.when_empty}
+    if sync.winners:
+        conflicts["per_field"] = {name: sync.apps[winner.side] for name, winner in sync.winners.items()}
+    data: dict[str, object] = {
+        "state": sync.state,
+        "objects": {sync.apps[side]: sync.objects[side] for side in SIDES},
+        "send": {sync.apps[side]: "all" if sync.sends[side] else "none" for side in SIDES},
+        "conflicts": conflicts,
+        "guards": {
+            "first_run": sync.guards.first_run,
+            "max_change": f"{sync.guards.max_change:g}%",
+            "max_emptied": sync.guards.max_emptied,
+            "max_deletes": sync.guards.max_deletes,
+        },
+        "schedule": {"every": f"{sync.every:g}s"},
+    }
+    if sync.match is not None:
+        data["match"] = [
+            {left: rule.names[Side.LEFT], right: rule.names[Side.RIGHT]}
+            | ({"compare": rule.compare} if rule.compare else {})
+            for rule in sync.match
+        ]
+    if sync.fields is not None:
+        data["fields"] = [_field(sync, each) for each in sync.fields]
+    return data
+
+
+def _field(sync: SyncDocument, each: FieldDocument) -> dict[str, object]:
+    data: dict[str, object] = {sync.apps[side]: each.names[side] for side in SIDES}
+    if each.to is not None:
+        data["direction"] = f"to_{sync.apps[each.to]}"
+    if each.when_empty is not None:
+        data["when_empty"] = each.when_empty
+    if not each.enabled:
+        data["enabled"] = False
+    return data

@@ -1,0 +1,111 @@
+"""Bring the ledger in line with the settings: what the feeds read, which keys they keep, what is due.
+
+Run before every plan and every run, by the one runner; it does nothing where nothing has changed. Each
+step can be done again after a crash: the last one, in one transaction, says that all of it is done.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+from bothways.engine.sides import SIDES, Side
+from bothways.ledger import db, due, feeds, looking
+from bothways.ledger.models import Feed, Revision, Sync
+from bothways.service.revisions import add_revision, latest_revision
+from bothways.service.spec import Resolved
+from bothways.sync.absorb import compute_keys
+from bothways.sync.context import Context, End
+from bothways.sync.poll import refresh
+
+PAGE = 400
+
+
+def bring_in_force(ctx: Context, resolved: Resolved) -> None:
+    """Let changed mappings and match rules take effect: every record is looked at again."""
+    revision = latest_revision(ctx.sync)
+    applied = in_words(resolved)
+    before = revision.document["applied"]
+    labels = labels_of(resolved)
+    if before == applied and revision.document["settled"] and revision.document.get("labels") == labels:
+        return
+    for end in ctx.ends.values():
+        _read_what_is_needed(end.feed, ctx.sync, end.side, applied)
+        if _slots(before, end.side) != _slots(applied, end.side):
+            _compute_keys(ctx, end)
+    with db.transaction_():
+        document = {**revision.document, "applied": applied, "settled": True, "labels": labels}
+        if before != applied and revision.document["settled"]:
+            add_revision(ctx.sync, document, "the apps: their fields changed", ctx.clock())
+        else:
+            Revision.objects.filter(pk=revision.pk).update(document=document)
+        ctx.sync.slots = [[rule.slot(side) for side in SIDES] for rule in ctx.spec.match]
+        ctx.sync.save(update_fields=["slots"])
+        if before != applied:
+            due.mark_everything(ctx.sync)
+
+
+def in_words(resolved: Resolved) -> dict[str, Any]:
+    """Return the exact settings as plain data: two of them are equal if a plan would be the same."""
+    spec = resolved.spec
+    return {
+        "fields": [
+            [each.left.name, each.right.name, str(each.direction), each.winner, each.clearing_follows]
+            for each in spec.fields
+        ],
+        "off": [
+            [each.left.name, each.right.name, str(each.direction), each.winner, each.clearing_follows]
+            for each in resolved.switched_off
+        ],
+        "match": [[rule.compare, rule.left, rule.right] for rule in spec.match],
+        "default": str(spec.default),
+        "sends": [spec.sends[side] for side in SIDES],
+    }
+
+
+def labels_of(resolved: Resolved) -> dict[str, dict[str, str]]:
+    """Return what people call the mapped fields, per side by name."""
+    maps = (*resolved.spec.fields, *resolved.switched_off)
+    return {str(side): {each.on(side).name: each.on(side).title for each in maps} for side in SIDES}
+
+
+def _read_what_is_needed(feed: Feed, sync: Sync, side: Side, applied: Mapping[str, Any]) -> None:
+    """Let a feed read the fields and keep the keys of every sync that uses it."""
+    names, slots = _fields(applied, side), _slots(applied, side)
+    for other, other_side in _others(feed, sync):
+        theirs = latest_revision(other).document["applied"]
+        names |= _fields(theirs, other_side)
+        slots |= _slots(theirs, other_side)
+    wanted, kept = sorted(names), [list(slot) for slot in sorted(slots)]
+    if (feed.fields, feed.slots) != (wanted, kept):
+        feed.fields, feed.slots = wanted, kept
+        with db.transaction_():
+            feed.save(update_fields=["fields", "slots"])
+
+
+def _others(feed: Feed, sync: Sync) -> list[tuple[Sync, Side]]:
+    found = [(each, Side.LEFT) for each in Sync.objects.filter(left=feed).exclude(pk=sync.pk)]
+    return found + [(each, Side.RIGHT) for each in Sync.objects.filter(right=feed).exclude(pk=sync.pk)]
+
+
+def _fields(applied: Mapping[str, Any] | None, side: Side) -> set[str]:
+    place = SIDES.index(side)
+    if applied is None:
+        return set()
+    return {each[place] for each in applied["fields"]} | {each[1 + place] for each in applied["match"]}
+
+
+def _slots(applied: Mapping[str, Any] | None, side: Side) -> set[tuple[str, str, str]]:
+    place = 1 + SIDES.index(side)
+    rules = applied["match"] if applied else []
+    return {(f"{rule[0]}:{rule[place]}", rule[0], rule[place]) for rule in rules}
+
+
+def _compute_keys(ctx: Context, end: End) -> None:
+    """Give every record known its keys by the match rules in force, reading those that lack a field."""
+    after = ""
+    while rows := looking.live_page(end.feed.pk, after, PAGE):
+        after = rows[-1].id
+        lacking = {row.id for row in rows if any(slot[2] not in (row.values or {}) for slot in end.feed.slots)}
+        known = {row.id: row for row in rows} | refresh(ctx, end, lacking)
+        with db.transaction_():
+            keys = {row.id: compute_keys(end.feed, row.record) for row in known.values() if row.live and row.values}
+            feeds.replace_keys(end.feed, keys)

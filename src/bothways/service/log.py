@@ -1,0 +1,68 @@
+"""The runs, latest first, and how each ended."""
+
+from collections.abc import Mapping
+
+from bothways.engine.sides import SIDES, Side
+from bothways.errors import UnknownRun
+from bothways.ledger import looking
+from bothways.ledger.models import Run
+from bothways.service.database import on_database
+from bothways.service.views import RunSummary
+from bothways.service.work import plain_id
+from bothways.service.workspace import Workspace
+
+
+@on_database
+def runs(
+    workspace: Workspace, name: str | None = None, *, after: str | None = None, size: int = 20
+) -> list[RunSummary]:
+    """Return runs of one sync or all, latest first, older than the run ``after``."""
+    found = Run.objects.select_related("sync").order_by("-id")
+    if name is not None:
+        workspace.sync(name)
+        found = found.filter(sync__name=name)
+    if after is not None:
+        found = found.filter(pk__lt=run_row(workspace, after).pk)
+    return summaries(workspace, list(found.filter(sync__name__in=list(workspace.document.syncs))[:size]))
+
+
+def summaries(workspace: Workspace, rows: list[Run]) -> list[RunSummary]:
+    """Return runs as they are shown."""
+    written = looking.written([row.pk for row in rows])
+    return [_summary(workspace, row, written.get(row.pk, {})) for row in rows]
+
+
+def run_row(workspace: Workspace, run_id: str) -> Run:
+    """Return a run of this workspace; raise UnknownRun."""
+    number = plain_id(run_id, "r")
+    found = Run.objects.select_related("sync").filter(pk=number).first() if number is not None else None
+    if found is None:
+        raise UnknownRun(run=run_id)
+    workspace.sync(found.sync.name)
+    return found
+
+
+def created_and_updated(
+    apps: Mapping[Side, str], written: Mapping[tuple[str, str], int]
+) -> tuple[dict[str, int], dict[str, int]]:
+    """Return how many records were created, and how many changed otherwise, per app."""
+    created = {apps[side]: written.get(("create", side), 0) for side in SIDES}
+    every = {apps[side]: sum(count for (_, each), count in written.items() if each == side) for side in SIDES}
+    return created, {app: every[app] - created[app] for app in every}
+
+
+def _summary(workspace: Workspace, row: Run, written: Mapping[tuple[str, str], int]) -> RunSummary:
+    created, updated = created_and_updated(workspace.sync(row.sync.name).apps, written)
+    return RunSummary(
+        f"r_{row.pk}",
+        row.sync.name,
+        row.kind,
+        row.state,
+        row.reason,
+        row.started_at,
+        row.ended_at,
+        created,
+        updated,
+        dict(row.bill),
+        f"r_{row.undoes}" if row.undoes else None,
+    )

@@ -1,0 +1,186 @@
+"""Plans: what a run would do, kept as rows, and read in pages."""
+
+from collections import Counter
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from bothways.engine.brakes import Brake
+from bothways.engine.sides import SIDES, Side
+from bothways.errors import PlanOutdated
+from bothways.ledger import db, due, feeds, links, plans
+from bothways.ledger.models import Plan, Revision
+from bothways.records import is_blank
+from bothways.service.database import on_database
+from bothways.service.lock import runner
+from bothways.service.views import ActionView, BrakeView, FieldView, PlanView
+from bothways.service.work import Report, context, plain_id
+from bothways.service.workspace import Workspace
+from bothways.sync.context import Context
+from bothways.sync.run import preview
+
+KEPT = 5
+"""Plans of one sync that are kept for being applied; older ones are forgotten."""
+
+FAILING = ("R13", "F6")
+"""Rules of actions that are held because an app or a record does not let them be done."""
+
+
+@on_database
+def plan(workspace: Workspace, name: str, *, progress: Report | None = None) -> PlanView:
+    """Read both apps and plan; nothing is written to any app. A draft can be planned, too."""
+    with runner(workspace):
+        ctx = context(workspace, name, progress, running=False)
+        if ctx.sync.state == "off":
+            with db.transaction_():
+                due.mark_everything(ctx.sync)
+        made, _, brakes = preview(ctx)
+        _forget_old(made)
+        return _view(ctx, made, brakes)
+
+
+def _forget_old(made: Plan) -> None:
+    for old in Plan.objects.filter(sync_id=made.sync_id).order_by("-id")[KEPT:]:
+        with db.transaction_():
+            plans.drop(old.pk)
+
+
+def _view(ctx: Context, made: Plan, brakes: list[Brake]) -> PlanView:
+    apps, totals = ctx.spec.apps, made.totals
+    kinds: Counter[str] = Counter()
+    for kind, rule, count in db.rows(
+        "SELECT kind, rule, COUNT(*) FROM plan_action WHERE plan_id=%s GROUP BY kind, rule", (made.pk,)
+    ):
+        kinds["failing" if kind == "hold" and rule in FAILING else kind] += int(count)
+    live = sum(feeds.live_count(end.feed.pk) for end in ctx.ends.values())
+    return PlanView(
+        f"p_{made.pk}",
+        ctx.sync.name,
+        (apps[Side.LEFT], apps[Side.RIGHT]),
+        live - links.counts(ctx.sync),
+        {apps[side]: int(totals["creates"][side]) for side in SIDES},
+        {apps[side]: int(totals["updates"][side]) for side in SIDES},
+        kinds["link"],
+        kinds["hold"],
+        kinds["leave out"],
+        kinds["failing"],
+        kinds["wait"] + kinds["skip"],
+        int(totals["conflicts"]),
+        dict(totals["emptied"]),
+        tuple(BrakeView(each.name, each.reason, _hint(made, each)) for each in brakes),
+        int(totals["writes"]),
+        made.revision,
+        kinds["unlink"],
+    )
+
+
+def _hint(made: Plan, brake: Brake) -> str:
+    if brake.name == "empty_source":
+        return "Look into that app first. If it is right: --yes lets it pass."
+    return f"bothways run stops there; apply p_{made.pk} --yes, or run --yes, lets it pass."
+
+
+def plan_row(workspace: Workspace, plan_id: str) -> Plan:
+    """Return a plan of this workspace; raise PlanOutdated where it is not kept (any more)."""
+    number = plain_id(plan_id, "p")
+    found = Plan.objects.select_related("sync").filter(pk=number).first() if number is not None else None
+    if found is None or found.state == "making":
+        reason = "there is no such plan; it was applied or replaced, or never made"
+        name = next(iter(workspace.document.syncs), "SYNC") if len(workspace.document.syncs) == 1 else "SYNC"
+        raise PlanOutdated(plan=plan_id, reason=reason, name=name)
+    workspace.sync(found.sync.name)
+    return found
+
+
+@on_database
+def plan_actions(
+    workspace: Workspace, plan_id: str, *, show: str = "all", after: int = -1, size: int = 400
+) -> list[ActionView]:
+    """Return a page of a plan's actions, in order after the last one seen.
+
+    ``show``: all that would be done or is held; conflicts, emptied, held of these; everything looked at.
+    """
+    found = plan_row(workspace, plan_id)
+    where, fits = SHOWS[show]
+    labels = _Labels(workspace, found)
+    shown: list[ActionView] = []
+    while len(shown) < size:
+        rows = plans.every(found, after, size, where)
+        shown += [labels.action(row) for row in rows if fits(row)][: size - len(shown)]
+        if len(rows) < size:
+            break
+        after = rows[-1].seq
+    return shown
+
+
+def _any(row: plans.ActionRow) -> bool:
+    return True
+
+
+def _conflicting(row: plans.ActionRow) -> bool:
+    return any(each["conflict"] for each in row.data["fields"])
+
+
+def _emptying(row: plans.ActionRow) -> bool:
+    return any(
+        each["write"] and is_blank(each["value"]) and not is_blank(each["before"]) for each in row.data["fields"]
+    )
+
+
+def _holding(row: plans.ActionRow) -> bool:
+    return row.kind == "hold" or any(each["hold"] for each in row.data["fields"])
+
+
+_LOUD = "(writes_left OR writes_right OR kind IN ('create','link','hold','unlink'))"
+SHOWS: Mapping[str, tuple[str, Callable[[plans.ActionRow], bool]]] = {
+    "all": (_LOUD, _any),
+    "conflicts": ("(writes_left OR writes_right)", _conflicting),
+    "emptied": ("(writes_left OR writes_right)", _emptying),
+    "held": ("kind IN ('hold','update','link','create')", _holding),
+    "everything": ("", _any),
+}
+"""What can be listed of a plan: a condition for the database, and one for the stored decisions."""
+
+
+class _Labels:
+    """Sides and mappings of a plan, as people call them, by the revision it was made under."""
+
+    def __init__(self, workspace: Workspace, made: Plan) -> None:
+        pair = workspace.sync(made.sync.name).pair
+        self.apps = dict(zip(SIDES, pair, strict=True))
+        document = Revision.objects.get(sync=made.sync, number=made.revision).document
+        self.names = {f"{each[0]}={each[1]}": (each[0], each[1]) for each in document["applied"]["fields"]}
+        self.labels = document["labels"]
+
+    def action(self, row: plans.ActionRow) -> ActionView:
+        names = row.data["names"]
+        return ActionView(
+            row.seq,
+            row.kind,
+            row.rule,
+            row.reason,
+            names.get("left") or names.get("right") or "",
+            {self.apps[side]: row.on(side) for side in SIDES},
+            tuple(self._field(row, each) for each in row.data["fields"] if each["write"] or each["hold"]),
+        )
+
+    def _field(self, row: plans.ActionRow, each: Mapping[str, Any]) -> FieldView:
+        side = self._written_side(row, each)
+        name = self.names[each["map"]][SIDES.index(side)]
+        return FieldView(
+            self.apps[side],
+            name,
+            self.labels[side].get(name, name),
+            each["before"],
+            each["value"],
+            each["rule"],
+            each["reason"],
+            bool(each["conflict"]),
+            "; ".join(each["lost"]),
+            each["hold"],
+        )
+
+    def _written_side(self, row: plans.ActionRow, each: Mapping[str, Any]) -> Side:
+        """Return the side a field is written on; for one that is held, the app that its reason names."""
+        if each["write"] or row.data["side"]:
+            return Side(each["write"] or row.data["side"])
+        return next((side for side in SIDES if each["hold"].startswith(f"{self.apps[side]} ")), Side.RIGHT)

@@ -1,0 +1,275 @@
+"""From the file to the settings document: every key known, every value of its kind, or refused with its place."""
+
+import re
+from collections.abc import Mapping, Sequence
+from urllib.parse import urlsplit
+
+from bothways.connectors import registry
+from bothways.connectors.base import Setting
+from bothways.engine.brakes import Guards
+from bothways.engine.matching import NORMAL_FORMS
+from bothways.engine.sides import SIDES, Side
+from bothways.errors import (
+    MissingKey,
+    NothingFlows,
+    SecretInFile,
+    SettingsError,
+    UnknownApp,
+    UnknownConnector,
+    WrongType,
+)
+from bothways.service import document as doc
+from bothways.service.document import AppDocument, Document, FieldDocument, MatchDocument, SecretPlace, SyncDocument
+from bothways.service.yaml_file import Node, kind_of, nearest
+
+TOP = ("version", "revision", "database", "allow_hosts", "apps", "syncs")
+SYNC = ("state", "objects", "send", "match", "conflicts", "fields", "guards", "schedule")
+SYNC_LATER = ("filter", "when_leaving_filter", "require", "start", "deletes", "set", "associations")
+FIELD = ("direction", "when_empty", "enabled")
+FIELD_LATER = ("clean", "values", "other", "only_when_empty", "only_on_create", "winner")
+_NAME = re.compile(r"[^\W_][\w. -]{0,59}", re.UNICODE)
+_LENGTH = re.compile(r"(\d+(?:\.\d+)?)\s*(s|m|h|d)?")
+_SECONDS = {"s": 1.0, "m": 60.0, "h": 3600.0, "d": 86_400.0}
+SHORTEST_INTERVAL = 1.0
+"""Seconds."""
+
+
+def document_of(root: Node) -> Document:
+    """Return the document of a file, or raise the first thing wrong with it, with line and column."""
+    root.only(TOP, ("settings", "users", "public_url"))
+    root.need("version", "This program reads version: 1")
+    if root.data["version"] != 1 or isinstance(root.data["version"], bool):
+        raise WrongType(where=root.value_place("version"), key="version", expected="1", got=str(root.data["version"]))
+    apps = {name: app_of(root.node("apps"), name) for name in _names(root.node("apps"))}
+    syncs = {name: _sync(root.node("syncs"), name, apps) for name in _names(root.node("syncs"))}
+    revision = root.whole("revision", 0) if "revision" in root else None
+    return Document(revision, _database(root), _hosts(root), apps, syncs)
+
+
+def _names(node: Node) -> list[str]:
+    """Return the keys of a mapping that people chose; refuse those that cannot stand in a command."""
+    for name in node:
+        if not isinstance(name, str) or not _NAME.fullmatch(name) or name in (*FIELD, *FIELD_LATER, "compare"):
+            expected = "a name of letters, digits, blanks, dots and dashes that is no key of the file"
+            raise WrongType(where=node.key_place(name), key=str(name), expected=expected, got="another one")
+    return list(node)
+
+
+def _database(root: Node) -> str | None:
+    if root.data.get("database") is None:
+        return None
+    if not isinstance(root.data["database"], str):
+        node = root.node("database")
+        node.only(("env",))
+        node.need("env")
+        return f"env:{node.text('env')}"
+    url = root.text("database")
+    try:
+        known = urlsplit(url).scheme in ("sqlite", "postgresql", "postgres") and (urlsplit(url).port or 1) > 0
+        secret = urlsplit(url).password is not None
+    except ValueError:
+        known, secret = False, False
+    if not known:
+        expected = "sqlite:///path, postgresql://... or {env: NAME}"
+        raise WrongType(where=root.value_place("database"), key="database", expected=expected, got="something else")
+    if secret:
+        raise SecretInFile(where=root.value_place("database"), key="database")
+    return url
+
+
+def _hosts(root: Node) -> frozenset[str]:
+    if root.data.get("allow_hosts") is None:
+        return frozenset()
+    hosts = root.list("allow_hosts")
+    for host in hosts:
+        if not isinstance(host, str):
+            raise root.wrong("allow_hosts", "a list of host names")
+    return frozenset(hosts)
+
+
+# --- apps ---------------------------------------------------------------------------------------------
+
+
+def app_of(apps: Node, name: str) -> AppDocument:
+    """Return one app of the file."""
+    node = apps.node(name)
+    if apps.data.get(name) is None:
+        raise MissingKey(where=apps.key_place(name), key="connector", hint="")
+    node.need("connector")
+    connector = node.text("connector")
+    try:
+        declared = registry.connector_class(connector).settings
+    except UnknownConnector as error:
+        raise UnknownConnector(where=node.value_place("connector"), **error.facts) from error
+    auth = node.node("auth")
+    node.only(("connector", "auth", *(each.name for each in declared if not each.auth)))
+    auth.only(tuple(each.name for each in declared if each.auth))
+    settings, secrets = {}, {}
+    for each in declared:
+        home = auth if each.auth else node
+        if home.data.get(each.name) is None:
+            if each.required and each.default is None:
+                raise MissingKey(where=home.place, key=each.name, hint=_hint(each))
+            continue
+        if isinstance(home.data[each.name], Mapping):
+            secrets[each.name] = _place(home, each)
+        elif each.secret:
+            raise SecretInFile(where=home.value_place(each.name), key=each.name)
+        else:
+            settings[each.name] = _plain(home, each.name)
+    defaults = {each.name: each.default for each in declared if each.default is not None}
+    return AppDocument(name, connector, {**defaults, **settings}, secrets, apps.key_place(name))
+
+
+def _hint(setting: Setting) -> str:
+    if setting.secret:
+        return f"Say where it is: {setting.name}: {{env: NAME}}"
+    return f"Such as: {setting.example}" if setting.example else ""
+
+
+def _place(home: Node, setting: Setting) -> SecretPlace:
+    node = home.node(setting.name)
+    node.only(("env", "file"))
+    if not setting.auth or len(node.data) != 1:
+        raise WrongType(
+            where=home.value_place(setting.name),
+            key=setting.name,
+            expected="one of env: NAME and file: PATH" if setting.auth else "text",
+            got="something else",
+        )
+    kind = next(iter(node))
+    return SecretPlace(kind, node.text(kind))
+
+
+def _plain(home: Node, key: str) -> str:
+    value = home.data[key]
+    if isinstance(value, bool) or not isinstance(value, str | int | float):
+        raise home.wrong(key, "text")
+    return str(value)
+
+
+# --- syncs --------------------------------------------------------------------------------------------
+
+
+def _sync(syncs: Node, name: str, apps: Mapping[str, AppDocument]) -> SyncDocument:
+    node = syncs.node(name)
+    if syncs.data.get(name) is None:
+        raise MissingKey(where=syncs.key_place(name), key="objects", hint="")
+    node.only(SYNC, SYNC_LATER)
+    node.need("objects", "Such as: objects: {hubspot: contacts, addressbook: contacts}")
+    objects = node.node("objects")
+    sides = _sides(objects, apps)
+    pair = {name_: side for side, name_ in sides.items()}
+    conflicts = node.node("conflicts")
+    conflicts.only(("default_app", "when_empty", "per_field"))
+    sync = SyncDocument(
+        name,
+        node.choice("state", doc.STATES, "draft"),
+        sides,
+        {side: objects.text(app) for side, app in sides.items()},
+        {side: objects.value_place(app) for side, app in sides.items()},
+        _sends(node, pair),
+        tuple(_match(each, sides) for each in node.nodes("match")) if node.data.get("match") is not None else None,
+        pair[conflicts.choice("default_app", tuple(pair), sides[Side.LEFT])],
+        conflicts.choice("when_empty", (doc.KEEP, doc.CLEAR), doc.KEEP),
+        _winners(conflicts, pair),
+        tuple(_field(each, sides) for each in node.nodes("fields")) if node.data.get("fields") is not None else None,
+        _guards(node.node("guards")),
+        _every(node.node("schedule")),
+        syncs.key_place(name),
+    )
+    if not any(sync.sends.values()):
+        raise NothingFlows(where=node.key_place("send"), name=name)
+    return sync
+
+
+def _sides(objects: Node, apps: Mapping[str, AppDocument]) -> dict[Side, str]:
+    for app in objects:
+        if app not in apps:
+            raise UnknownApp(where=objects.key_place(app), name=app, hint=nearest(app, apps))
+    if len(objects.data) != 2:
+        raise WrongType(where=objects.place, key="objects", expected="two apps", got=str(len(objects.data)))
+    return dict(zip(SIDES, objects, strict=True))
+
+
+def _sends(node: Node, pair: Mapping[str, Side]) -> dict[Side, bool]:
+    send = node.node("send")
+    _only_apps(send, pair)
+    for app in send:
+        if isinstance(send.data[app], Mapping):
+            send.node(app).only((), ("filter",))
+    return {side: send.choice(app, ("none", "all"), "all") == "all" for app, side in pair.items()}
+
+
+def _only_apps(node: Node, pair: Mapping[str, Side]) -> None:
+    for app in node:
+        if app not in pair:
+            raise UnknownApp(where=node.key_place(app), name=app, hint=nearest(app, pair))
+
+
+def _match(node: Node, sides: Mapping[Side, str]) -> MatchDocument:
+    names = _pair_of_fields(node, sides, ("compare",), ())
+    compare = node.choice("compare", tuple(NORMAL_FORMS), "text") if "compare" in node else None
+    return MatchDocument(names, compare, node.place)
+
+
+def _pair_of_fields(
+    node: Node, sides: Mapping[Side, str], known: Sequence[str], later: Sequence[str]
+) -> dict[Side, str]:
+    node.only((*sides.values(), *known), later)
+    for app in sides.values():
+        node.need(app, "Name a field of each app.")
+    return {side: node.text(app) for side, app in sides.items()}
+
+
+def _field(node: Node, sides: Mapping[Side, str]) -> FieldDocument:
+    names = _pair_of_fields(node, sides, FIELD, FIELD_LATER)
+    ways = {"both": None, **{f"to_{app}": side for side, app in sides.items()}}
+    return FieldDocument(
+        names,
+        ways[node.choice("direction", tuple(ways), "both")],
+        node.choice("when_empty", (doc.KEEP, doc.CLEAR), doc.KEEP) if "when_empty" in node else None,
+        node.truth("enabled", True),
+        node.place,
+    )
+
+
+def _winners(conflicts: Node, pair: Mapping[str, Side]) -> dict[str, doc.Winner]:
+    node = conflicts.node("per_field")
+    return {str(name): doc.Winner(pair[node.choice(name, tuple(pair), "")], node.key_place(name)) for name in node}
+
+
+def _guards(node: Node) -> Guards:
+    standard = Guards()
+    node.only(("first_run", "max_change", "max_emptied", "max_deletes"))
+    if node.whole("max_deletes", 0) > 0:
+        raise SettingsError(
+            where=node.value_place("max_deletes"), reason="deleting in the other app is not available yet"
+        )
+    return Guards(
+        node.whole("first_run", standard.first_run),
+        _percent(node, "max_change", standard.max_change),
+        node.whole("max_emptied", standard.max_emptied),
+    )
+
+
+def _percent(node: Node, key: str, default: float) -> float:
+    value = node.data.get(key, default)
+    if isinstance(value, str) and re.fullmatch(r"\d+(\.\d+)?\s*%?", value.strip()):
+        value = float(value.strip().rstrip("% "))
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= 100:
+        raise node.wrong(key, "a percentage such as 10%")
+    return float(value)
+
+
+def _every(node: Node) -> float:
+    node.only(("every",), ("webhooks", "burst_window"))
+    value = node.data.get("every", doc.EVERY)
+    found = _LENGTH.fullmatch(value.strip()) if isinstance(value, str) else None
+    if found:
+        value = float(found[1]) * _SECONDS[found[2] or "s"]
+    if isinstance(value, bool) or not isinstance(value, int | float) or value < SHORTEST_INTERVAL:
+        raise WrongType(
+            where=node.value_place("every"), key="every", expected="a time such as 60s, 5m or 1h", got=kind_of(value)
+        )
+    return float(value)

@@ -1,0 +1,153 @@
+"""Settings in the database: every change of a sync's settings is a revision with its author and time."""
+
+import getpass
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from bothways.engine.sides import SIDES, Side
+from bothways.errors import SettingsError, StaleSettings
+from bothways.ledger import db, due, links
+from bothways.ledger.models import Connection, Feed, Plan, Revision, Sync, Workspace
+from bothways.service.document import AppDocument, Document, SyncDocument, settings_of
+
+OFF = "off"
+
+
+def import_settings(document: Document, now: float) -> int:
+    """Take over what differs from the database; return the workspace's revision.
+
+    A file that was exported before the latest change is refused if it would change anything.
+    """
+    row, current = Workspace.objects.order_by("pk").first(), workspace_revision()
+    stored = {sync.name: sync for sync in Sync.objects.select_related("left", "right")}
+    latest = {name: settings_in_force(sync) for name, sync in stored.items()}
+    changed = [
+        sync
+        for sync in document.syncs.values()
+        if latest.get(sync.name) != settings_of(sync) or stored[sync.name].state != sync.state
+    ]
+    if changed and document.revision is not None and document.revision < current:
+        stale = changed[0]
+        differences = "; ".join(differences_of(latest.get(stale.name, {}), settings_of(stale)))
+        raise StaleSettings(name=stale.name, file=document.revision, current=current, diff=differences or "nothing")
+    removed = [sync for name, sync in stored.items() if name not in document.syncs and sync.state != OFF]
+    apps = [app for app in document.apps.values() if _differs(app)]
+    if not (changed or removed or apps) and row is not None:
+        return current
+    with db.transaction_():
+        row, _ = Workspace.objects.get_or_create(defaults={"name": "workspace"})
+        for app in apps:
+            Connection.objects.update_or_create(name=app.name, defaults=_connection(app))
+        for sync in changed:
+            _save(sync, stored.get(sync.name), now)
+        for gone in removed:
+            Sync.objects.filter(pk=gone.pk).update(state=OFF)
+        row.revision += bool(changed or removed)
+        row.save(update_fields=["revision"])
+    return int(row.revision)
+
+
+def latest_revision(sync: Sync) -> Revision:
+    """Return the revision in force."""
+    return Revision.objects.filter(sync=sync).order_by("-number")[0]
+
+
+def settings_in_force(sync: Sync) -> dict[str, Any]:
+    """Return the settings of a sync as the database has them."""
+    return dict(latest_revision(sync).document["settings"])
+
+
+def add_revision(sync: Sync, document: Mapping[str, Any], author: str, now: float) -> None:
+    """Save the next revision of a sync, in the caller's transaction."""
+    sync.revision += 1
+    Revision.objects.create(sync=sync, number=sync.revision, document=dict(document), author=author, at=now)
+    sync.save(update_fields=["revision"])
+
+
+def keep_plans(sync: Sync) -> None:
+    """Let plans of the revision before stay good: nothing that they rest on has changed."""
+    Plan.objects.filter(sync=sync, state="ready", revision=sync.revision - 1).update(revision=sync.revision)
+
+
+def author() -> str:
+    """Return who is at the keyboard, as the operating system knows them."""
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError, ImportError):
+        return "unknown"
+
+
+def differences_of(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[str]:
+    """Return in words what differs between two settings of a sync."""
+    old, new = dict(_flat(before)), dict(_flat(after))
+    return [
+        f"{key}: {old.get(key, 'not set')} → {new.get(key, 'not set')}"
+        for key in dict.fromkeys([*old, *new])
+        if old.get(key) != new.get(key)
+    ]
+
+
+def _flat(data: object, path: str = "") -> Iterator[tuple[str, object]]:
+    if isinstance(data, Mapping):
+        for key, value in data.items():
+            yield from _flat(value, f"{path}.{key}" if path else str(key))
+    elif isinstance(data, list):
+        for number, value in enumerate(data, start=1):
+            yield from _flat(value, f"{path} {number}")
+    else:
+        yield path, data
+
+
+def _connection(app: AppDocument) -> dict[str, Any]:
+    places = {name: {place.kind: place.name} for name, place in app.secrets.items()}
+    return {"connector": app.connector, "settings": {**app.settings, "auth": places}}
+
+
+def _differs(app: AppDocument) -> bool:
+    row = Connection.objects.filter(name=app.name).first()
+    return row is None or {"connector": row.connector, "settings": row.settings} != _connection(app)
+
+
+def _save(document: SyncDocument, row: Sync | None, now: float) -> None:
+    feeds = {side: _feed(document, side) for side in SIDES}
+    settings = settings_of(document)
+    if row is None:
+        row = Sync(name=document.name, left=feeds[Side.LEFT], right=feeds[Side.RIGHT], state=document.state)
+        row.save()
+        add_revision(row, {"settings": settings, "applied": None, "settled": False}, author(), now)
+        due.mark_everything(row)
+        return
+    before = latest_revision(row).document
+    old = before["settings"]
+    if (row.left_id, row.right_id) != (feeds[Side.LEFT].pk, feeds[Side.RIGHT].pk):
+        _move(document, row, feeds)
+    came_on = row.state == OFF and document.state != OFF
+    row.state = document.state
+    row.save(update_fields=["state", "left", "right"])
+    only_state = {**old, "state": ""} == {**settings, "state": ""}
+    settled = before["settled"] if only_state else False
+    add_revision(row, {**before, "settings": settings, "settled": settled}, author(), now)
+    if only_state:
+        keep_plans(row)
+    if came_on:
+        due.mark_everything(row)
+
+
+def _feed(document: SyncDocument, side: Side) -> Feed:
+    connection = Connection.objects.get(name=document.apps[side])
+    return Feed.objects.get_or_create(connection=connection, object=document.objects[side])[0]
+
+
+def _move(document: SyncDocument, row: Sync, feeds: Mapping[Side, Feed]) -> None:
+    if links.counts(row):
+        reason = f"{document.name} links records already, so its apps and objects cannot change; make a new sync"
+        raise SettingsError(where=document.object_places[Side.LEFT], reason=reason)
+    row.left, row.right = feeds[Side.LEFT], feeds[Side.RIGHT]
+    db.execute("DELETE FROM due WHERE sync_id=%s", (row.pk,))
+    due.mark_everything(row)
+
+
+def workspace_revision() -> int:
+    """Return the revision that the workspace is at."""
+    row = Workspace.objects.order_by("pk").first()
+    return int(row.revision) if row else 0

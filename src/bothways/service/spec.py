@@ -1,0 +1,201 @@
+"""From the settings and what both apps tell of their fields to what the engine works by: the one place."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from bothways.connectors.base import Capabilities
+from bothways.engine.matching import compare_for
+from bothways.engine.sides import SIDES, Direction, Side
+from bothways.engine.spec import FieldMap, MatchRule, SyncSpec
+from bothways.errors import (
+    FieldMappedTwice,
+    MissingKey,
+    ReadOnlyField,
+    SettingsError,
+    TypesDoNotMatch,
+    UnknownField,
+)
+from bothways.records import Field, FieldType, coercion_between
+from bothways.service.document import CLEAR, FieldDocument, SyncDocument
+from bothways.service.yaml_file import nearest
+
+Schema = Mapping[Side, Mapping[str, Field]]
+"""The fields of the two objects, by name."""
+
+NEVER_BY_DEFAULT = frozenset({"identifier", "dateCreated", "dateModified"})
+"""Meanings that say something of the record in its own app: never mapped unless somebody says so."""
+
+MARGIN = 60.0
+"""Seconds added to every own-write window: for a slow poll, and for clocks that are a little apart."""
+
+_TO = {Side.LEFT: Direction.TO_LEFT, Side.RIGHT: Direction.TO_RIGHT}
+
+
+@dataclass(frozen=True, slots=True)
+class Resolved:
+    """A sync's settings made exact. ``switched_off`` are the mappings that are not enabled."""
+
+    document: SyncDocument
+    spec: SyncSpec
+    switched_off: tuple[FieldMap, ...] = ()
+
+
+def resolve(document: SyncDocument, schema: Schema, can: Mapping[Side, Capabilities]) -> Resolved:
+    """Return what the engine works by; refuse with line and column what does not fit the apps' fields."""
+    written = document.fields
+    pairs = (
+        [(_map(document, each, schema), each.enabled) for each in written]
+        if written is not None
+        else [(each, True) for each in default_maps(document, schema)]
+    )
+    if not any(enabled for _, enabled in pairs):
+        raise MissingKey(where=document.place, key="fields", hint="No fields of the two apps have the same meaning.")
+    maps = _with_winners(document, [each for each, _ in pairs])
+    enabled = tuple(each for each, (_, on) in zip(maps, pairs, strict=True) if on)
+    spec = SyncSpec(
+        document.apps,
+        enabled,
+        _match_rules(document, schema),
+        document.default,
+        document.sends,
+        {side: own_write_window(document.every, can[side]) for side in SIDES},
+    )
+    return Resolved(document, spec, tuple(each for each, (_, on) in zip(maps, pairs, strict=True) if not on))
+
+
+def own_write_window(every: float, can: Capabilities) -> float:
+    """Return the seconds after our write in which a rewriting by the app is expected: two polls and lags."""
+    return 2 * (every + can.index_lag) + MARGIN
+
+
+# --- mappings -----------------------------------------------------------------------------------------
+
+
+def default_maps(document: SyncDocument, schema: Schema) -> list[FieldMap]:
+    """Return a mapping for every pair of fields of the same meaning that can flow at least one way."""
+    clears = document.when_empty == CLEAR
+    found: list[FieldMap] = []
+    for left, right in _same_meaning(schema):
+        ways = [side for side in SIDES if _can_flow(document, left, right, side)]
+        if ways:
+            direction = Direction.BOTH if len(ways) == 2 else _TO[ways[0]]
+            found.append(FieldMap(left, right, direction, clearing_follows=clears))
+    return found
+
+
+def _same_meaning(schema: Schema) -> Iterator[tuple[Field, Field]]:
+    by_meaning: dict[str, list[Field]] = {}
+    for field in schema[Side.RIGHT].values():
+        if field.meaning and field.meaning not in NEVER_BY_DEFAULT:
+            by_meaning.setdefault(field.meaning, []).append(field)
+    for field in schema[Side.LEFT].values():
+        waiting = by_meaning.get(field.meaning or "")
+        if waiting:
+            yield field, waiting.pop(0)
+
+
+def _can_flow(document: SyncDocument, left: Field, right: Field, target: Side) -> bool:
+    source, written = (left, right) if target is Side.RIGHT else (right, left)
+    possible = not written.read_only and coercion_between(source.type, written.type) is not None
+    return possible and document.sends[target.other]
+
+
+def _map(document: SyncDocument, each: FieldDocument, schema: Schema) -> FieldMap:
+    """Return a mapping as written, every mistake in it refused with its place."""
+    fields = {side: _known(document, schema, side, each.names[side], each.place) for side in SIDES}
+    _once(document, each)
+    for target in [each.to] if each.to else [side for side in SIDES if document.sends[side.other]]:
+        _check_writable(document, fields, target, each)
+        _check_types(fields, target, each.place)
+    clears = (each.when_empty or document.when_empty) == CLEAR
+    direction = _TO[each.to] if each.to else Direction.BOTH
+    return FieldMap(fields[Side.LEFT], fields[Side.RIGHT], direction, clearing_follows=clears)
+
+
+def _known(document: SyncDocument, schema: Schema, side: Side, name: str, place: str) -> Field:
+    if name in schema[side]:
+        return schema[side][name]
+    app, object = document.apps[side], document.objects[side]
+    raise UnknownField(where=place, app=app, object=object, field=name, hint=nearest(name, schema[side]))
+
+
+def _once(document: SyncDocument, each: FieldDocument) -> None:
+    for side in SIDES:
+        earlier = next((other for other in document.fields or () if other.names[side] == each.names[side]), each)
+        if earlier is not each:
+            raise FieldMappedTwice(where=each.place, app=document.apps[side], field=each.names[side])
+
+
+def _check_writable(document: SyncDocument, fields: Mapping[Side, Field], target: Side, each: FieldDocument) -> None:
+    if not fields[target].read_only:
+        return
+    other = f"to_{document.apps[target.other]}"
+    works = not fields[target.other].read_only and document.sends[target]
+    direction = other if works else "none of the two; take this mapping out"
+    raise ReadOnlyField(where=each.place, field=fields[target].name, app=document.apps[target], direction=direction)
+
+
+def _check_types(fields: Mapping[Side, Field], target: Side, place: str) -> None:
+    source, written = fields[target.other], fields[target]
+    if coercion_between(source.type, written.type) is None:
+        allowed = ", ".join(str(kind) for kind in FieldType if coercion_between(source.type, kind))
+        raise TypesDoNotMatch(
+            where=place,
+            left=fields[Side.LEFT].name,
+            left_type=str(fields[Side.LEFT].type),
+            right=fields[Side.RIGHT].name,
+            right_type=str(fields[Side.RIGHT].type),
+            allowed=f"{source.type} into {allowed}",
+        )
+
+
+def _with_winners(document: SyncDocument, maps: Sequence[FieldMap]) -> list[FieldMap]:
+    """Give mappings their own winner; ``per_field`` names the field of either app."""
+    winners: dict[str, Side] = {}
+    for name, winner in document.winners.items():
+        hits = [each.key for each in maps if name in (each.left.name, each.right.name)]
+        if not hits:
+            known = {each.on(side).name for each in maps for side in SIDES}
+            pair = " and ".join(document.pair)
+            raise UnknownField(
+                where=winner.place, app=pair, object="the mappings", field=name, hint=nearest(name, known)
+            )
+        if len(hits) > 1:
+            raise SettingsError(where=winner.place, reason=f'"{name}" is a field of two mappings; name the other field')
+        winners[hits[0]] = winner.side
+    return [
+        FieldMap(each.left, each.right, each.direction, winners.get(each.key), each.clearing_follows) for each in maps
+    ]
+
+
+# --- match rules --------------------------------------------------------------------------------------
+
+
+def _match_rules(document: SyncDocument, schema: Schema) -> tuple[MatchRule, ...]:
+    if document.match is None:
+        return (_default_match(document, schema),)
+    rules = []
+    for each in document.match:
+        left = _known(document, schema, Side.LEFT, each.names[Side.LEFT], each.place)
+        right = _known(document, schema, Side.RIGHT, each.names[Side.RIGHT], each.place)
+        rules.append(MatchRule(each.compare or _compare(left, right), left.name, right.name))
+    return tuple(rules)
+
+
+def _compare(left: Field, right: Field) -> str:
+    """Return the normal form that suits two fields: that of the one whose type says more."""
+    found = {compare_for(left), compare_for(right)} - {"text"}
+    return found.pop() if len(found) == 1 else "text"
+
+
+def _default_match(document: SyncDocument, schema: Schema) -> MatchRule:
+    left, right = (_email(schema[side]) for side in SIDES)
+    if left is None or right is None:
+        hint = "Name the fields by which records are recognised: they have no e-mail address in both apps."
+        raise MissingKey(where=document.place, key="match", hint=hint)
+    return MatchRule("email", left.name, right.name)
+
+
+def _email(fields: Mapping[str, Field]) -> Field | None:
+    kinds = [field for field in fields.values() if field.type is FieldType.EMAIL and not field.multi_valued]
+    return next((field for field in kinds if field.meaning == "email"), next(iter(kinds), None))

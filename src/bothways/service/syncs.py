@@ -1,0 +1,209 @@
+"""Syncs: listed, shown, turned on and off, exported."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from bothways.connectors import registry
+from bothways.engine.sides import SIDES, Side
+from bothways.errors import PermissionMissing, SettingsError
+from bothways.ledger import looking
+from bothways.ledger.models import Run, Sync
+from bothways.service import yaml_edit
+from bothways.service.database import on_database
+from bothways.service.document import CLEAR, KEEP, AppDocument, SyncDocument, settings_of
+from bothways.service.in_force import in_words, labels_of
+from bothways.service.log import summaries
+from bothways.service.revisions import latest_revision, workspace_revision
+from bothways.service.views import Counts, MappingView, MatchView, RunSummary, SyncView
+from bothways.service.work import Resolution, resolution, row_of
+from bothways.service.workspace import Workspace, reload
+
+
+@on_database
+def list_syncs(workspace: Workspace) -> list[SyncView]:
+    """Return every sync of the file; no app is asked."""
+    return [_view(workspace, name, ask=False) for name in workspace.document.syncs]
+
+
+@on_database
+def show_sync(workspace: Workspace, name: str) -> SyncView:
+    """Return one sync. The apps are asked only if its mappings are to be made from their fields and never were."""
+    return _view(workspace, name, ask=True)
+
+
+@on_database
+def turn_on(workspace: Workspace, name: str) -> None:
+    """Turn a sync on, after everything that it needs has been checked, and save that in the file."""
+    _check(workspace, workspace.sync(name))
+    _set_state(workspace, name, "on")
+
+
+@on_database
+def turn_off(workspace: Workspace, name: str) -> None:
+    """Turn a sync off: nothing flows, nothing is forgotten."""
+    workspace.sync(name)
+    _set_state(workspace, name, "off")
+
+
+@on_database
+def export(workspace: Workspace, name: str) -> str:
+    """Return a sync and its apps as a settings file of its own, with the revision it was made from."""
+    document = workspace.sync(name)
+    data: dict[str, Any] = {"version": 1, "revision": workspace_revision()}
+    if workspace.document.allow_hosts:
+        data["allow_hosts"] = sorted(workspace.document.allow_hosts)
+    data["apps"] = {app: _app(workspace.app(app)) for app in document.pair}
+    data["syncs"] = {name: settings_of(document)}
+    return yaml_edit.dumped(data)
+
+
+def _app(app: AppDocument) -> dict[str, Any]:
+    declared = registry.connector_class(app.connector).settings
+    auth: dict[str, Any] = {name: {place.kind: place.name} for name, place in app.secrets.items()}
+    auth |= {each.name: app.settings[each.name] for each in declared if each.auth and each.name in app.settings}
+    plain = {each.name: app.settings[each.name] for each in declared if not each.auth and each.name in app.settings}
+    return {"connector": app.connector, **plain, **({"auth": auth} if auth else {})}
+
+
+# --- turning on and off -------------------------------------------------------------------------------
+
+
+def _set_state(workspace: Workspace, name: str, state: str) -> None:
+    yaml_edit.set_value(workspace.file, ("syncs", name, "state"), state)
+    reload(workspace)
+
+
+def _check(workspace: Workspace, document: SyncDocument) -> Resolution:
+    """Check a sync at the door: both apps answer, their objects and fields are there, something may flow."""
+    found = resolution(workspace, document.name)
+    for side in SIDES:
+        app = found.apps[side]
+        app.connector.check()
+        object = app.object(document.objects[side], document.object_places[side])
+        written = any(found.resolved.spec.writes(each, side) for each in found.resolved.spec.fields)
+        if not object.readable or (written and not object.writable):
+            deed = "changed" if object.readable else "read"
+            raise PermissionMissing(app=app.name, reason=f"{object.label} may not be {deed} with these credentials")
+    if not any(found.resolved.spec.writes(each, side) for each in found.resolved.spec.fields for side in SIDES):
+        raise SettingsError(where=document.place, reason="no field may be written in any of the two apps")
+    _no_ring(workspace, document)
+    return found
+
+
+def _no_ring(workspace: Workspace, document: SyncDocument) -> None:
+    """Refuse a sync whose two ends are connected already by others: values would go round."""
+
+    def ends(sync: SyncDocument) -> list[tuple[str, str]]:
+        return [(sync.apps[side], sync.objects[side]) for side in SIDES]
+
+    others = [each for each in workspace.document.syncs.values() if each.state == "on" and each.name != document.name]
+    start, goal = ends(document)
+    reached, grew = {start}, True
+    while grew:
+        met = {end for each in others for end in ends(each) if reached & set(ends(each))}
+        grew = not met <= reached
+        reached |= met
+    if goal in reached:
+        names = ", ".join(each.name for each in others)
+        reason = f"with the syncs that are on ({names}) it would form a ring, in which values go round"
+        raise SettingsError(where=document.place, reason=reason)
+
+
+# --- views --------------------------------------------------------------------------------------------
+
+
+def _view(workspace: Workspace, name: str, *, ask: bool) -> SyncView:
+    row, document = row_of(workspace, name), workspace.sync(name)
+    counts = Counts(**looking.counts(row))
+    last = summaries(workspace, list(Run.objects.select_related("sync").filter(sync=row).order_by("-id")[:1]))
+    applied, labels = _exact(workspace, document, row, ask)
+    return SyncView(
+        name,
+        row.state,
+        state_word(row.state, counts, last[0] if last else None),
+        document.pair,
+        {document.apps[side]: document.objects[side] for side in SIDES},
+        _direction(document),
+        document.apps[document.default],
+        tuple(_mappings(document, applied, labels)),
+        tuple(
+            MatchView({document.apps[side]: rule[1 + place] for place, side in enumerate(SIDES)}, rule[0])
+            for rule in applied["match"]
+        ),
+        dict(settings_of(document)["guards"]),  # type: ignore[call-overload]
+        document.every,
+        row.revision,
+        counts,
+        last[0] if last else None,
+    )
+
+
+def state_word(state: str, counts: Counts, last: RunSummary | None) -> str:
+    """Return the word for how a sync stands."""
+    if state != "on":
+        return state.capitalize()
+    if counts.failing or counts.held or (last is not None and last.state in ("stopped", "failed")):
+        return "Needs you"
+    return "Catching up" if counts.waiting or last is None else "Up to date"
+
+
+def _direction(document: SyncDocument) -> str:
+    left, right = document.pair
+    if all(document.sends.values()):
+        return "two-way"
+    return f"{left} to {right}" if document.sends[Side.LEFT] else f"{right} to {left}"
+
+
+def _exact(
+    workspace: Workspace, document: SyncDocument, row: Sync, ask: bool
+) -> tuple[dict[str, Any], Mapping[str, Any]]:
+    """Return the exact mappings and match rules with labels: as last in force, else as far as they are known."""
+    stored = latest_revision(row).document
+    if stored["settled"]:
+        return stored["applied"], stored["labels"]
+    if ask and (document.fields is None or document.match is None):
+        found = resolution(workspace, document.name).resolved
+        return in_words(found), labels_of(found)
+    fields = [
+        [
+            each.names[Side.LEFT],
+            each.names[Side.RIGHT],
+            f"to {each.to}" if each.to else "both",
+            _winner(document, each.names),
+            (each.when_empty or document.when_empty) == CLEAR,
+        ]
+        for each in document.fields or ()
+    ]
+    on = [each.enabled for each in document.fields or ()]
+    match = [[each.compare or "text", each.names[Side.LEFT], each.names[Side.RIGHT]] for each in document.match or ()]
+    exact = {
+        "fields": [each for each, enabled in zip(fields, on, strict=True) if enabled],
+        "off": [each for each, enabled in zip(fields, on, strict=True) if not enabled],
+        "match": match,
+    }
+    return exact, stored.get("labels") or {}
+
+
+def _winner(document: SyncDocument, names: Mapping[Side, str]) -> Side | None:
+    return next((document.winners[name].side for name in names.values() if name in document.winners), None)
+
+
+def _mappings(
+    document: SyncDocument, applied: Mapping[str, Any], labels: Mapping[str, Mapping[str, str]]
+) -> Sequence[MappingView]:
+    views = []
+    for enabled, rows in ((True, applied["fields"]), (False, applied["off"])):
+        for left, right, direction, winner, clears in rows:
+            names = {Side.LEFT: left, Side.RIGHT: right}
+            way = "both" if direction == "both" else f"to_{document.apps[Side(direction.removeprefix('to '))]}"
+            views.append(
+                MappingView(
+                    {document.apps[side]: names[side] for side in SIDES},
+                    {document.apps[side]: labels.get(side, {}).get(names[side], names[side]) for side in SIDES},
+                    way,
+                    document.apps[Side(winner)] if winner else "",
+                    CLEAR if clears else KEEP,
+                    enabled,
+                )
+            )
+    return views

@@ -1,0 +1,70 @@
+"""What a plan or a run works with: the sync's row, its two apps, its exact settings, in force in the ledger."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from bothways.engine.sides import SIDES, Side
+from bothways.errors import SyncOff
+from bothways.ledger.models import Sync
+from bothways.service.connect import Opened, open_app
+from bothways.service.in_force import bring_in_force
+from bothways.service.spec import Resolved, resolve
+from bothways.service.workspace import Workspace
+from bothways.sync.context import Context, End, Progress
+
+Report = Callable[[Progress], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Resolution:
+    """A sync's exact settings and its two apps, asked for their fields."""
+
+    resolved: Resolved
+    apps: dict[Side, Opened]
+
+
+def resolution(workspace: Workspace, name: str) -> Resolution:
+    """Ask both apps for their fields and make the settings exact; refuse what does not fit, with its place."""
+    document = workspace.sync(name)
+    apps = {side: open_app(workspace, document.apps[side]) for side in SIDES}
+    schema = {
+        side: apps[side].fields(document.objects[side], workspace.clock(), document.object_places[side])
+        for side in SIDES
+    }
+    can = {side: apps[side].connector.capabilities for side in SIDES}
+    return Resolution(resolve(document, schema, can), apps)
+
+
+def row_of(workspace: Workspace, name: str) -> Sync:
+    """Return the row of a sync of the workspace; raise UnknownSync."""
+    workspace.sync(name)
+    found: Sync = Sync.objects.select_related("left", "right").get(name=name)
+    return found
+
+
+def context(workspace: Workspace, name: str, progress: Report | None = None, *, running: bool = True) -> Context:
+    """Return what a run works with, settings in force. ``running``: raise SyncOff unless the sync is on.
+
+    Only the one runner may call this.
+    """
+    row = row_of(workspace, name)
+    if running and row.state != "on":
+        raise SyncOff(name=name)
+    found = resolution(workspace, name)
+    document, feeds = found.resolved.document, {Side.LEFT: row.left, Side.RIGHT: row.right}
+    ends = {side: End(side, document.apps[side], feeds[side], found.apps[side].connector) for side in SIDES}
+
+    def bill() -> dict[str, int]:
+        return found.apps[Side.LEFT].bill() | found.apps[Side.RIGHT].bill()
+
+    ctx = Context(row, found.resolved.spec, document.guards, ends, document.every, clock=workspace.clock, bill=bill)
+    if progress is not None:
+        ctx.report = progress
+    bring_in_force(ctx, found.resolved)
+    return ctx
+
+
+def plain_id(text: str, letter: str) -> int | None:
+    """Return the number of an id such as ``p_12``, None if it is none."""
+    start, _, number = text.partition("_")
+    return int(number) if start == letter and number.isascii() and number.isdigit() and len(number) < 19 else None

@@ -1,0 +1,142 @@
+"""Changing the YAML file in place: the smallest change of its text, everything else as it was.
+
+The changed text is read again and must say exactly what was meant; a layout for which that fails is
+written by a round trip instead, which keeps comments and may move blanks.
+"""
+
+import io
+import os
+import re
+import shutil
+import tempfile
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from ruamel.yaml import YAML
+from ruamel.yaml.comments import CommentedMap
+
+from bothways.errors import DiskFull
+from bothways.service.yaml_file import parse, read_text
+
+_SCALAR = re.compile(r"\"[^\"]*\"|'[^']*'|[^\s,}#]+")
+
+
+def set_value(path: Path, keys: Sequence[str], value: object) -> None:
+    """Set one plain value, such as the state of a sync."""
+    _edit(path, keys, value, lambda text: _with_value(text, path.name, keys, value))
+
+
+def add_entry(path: Path, section: str, name: str, entry: Mapping[str, Any]) -> None:
+    """Add a mapping under a section of the file, after those that are there."""
+    _edit(path, (section, name), dict(entry), lambda text: _with_entry(text, path.name, section, name, entry))
+
+
+def dumped(data: object) -> str:
+    """Return plain data as YAML text in block style, the innermost mappings of lists on one line."""
+    yaml, out = _yaml(), io.StringIO()
+    yaml.indent(mapping=2, sequence=4, offset=2)
+    yaml.dump(_flowing(data), out)
+    return out.getvalue()
+
+
+def _edit(path: Path, keys: Sequence[str], value: object, change: Callable[[str], str | None]) -> None:
+    text = read_text(path)
+    wanted = _yaml().load(text) or CommentedMap()
+    parent = wanted
+    for key in keys[:-1]:
+        if parent.get(key) is None:
+            parent[key] = CommentedMap()
+        parent = parent[key]
+    parent[keys[-1]] = value
+    changed = change(text)
+    if changed is None or (_yaml().load(changed) or {}) != wanted:
+        out = io.StringIO()
+        _yaml().dump(wanted, out)
+        changed = out.getvalue()
+    parse(changed, path.name)
+    write_text(path, changed)
+
+
+def _yaml() -> YAML:
+    yaml = YAML()
+    yaml.preserve_quotes = True
+    yaml.width = 4096
+    return yaml
+
+
+def _flowing(data: Any, inside_list: bool = False) -> Any:
+    if isinstance(data, Mapping):
+        made = CommentedMap({key: _flowing(value) for key, value in data.items()})
+        if inside_list or (len(made) <= 3 and not any(isinstance(each, Mapping | list) for each in made.values())):
+            made.fa.set_flow_style()
+        return made
+    if isinstance(data, list | tuple):
+        return [_flowing(each, True) for each in data]
+    return data
+
+
+def _with_value(text: str, file: str, keys: Sequence[str], value: object) -> str | None:
+    node = parse(text, file)
+    for key in keys[:-1]:
+        node = node.node(key)
+    lines = text.splitlines(keepends=True)
+    if keys[-1] in node:
+        line, column = node.data.lc.value(keys[-1])
+        found = _SCALAR.match(lines[line], column)
+        if found is None:
+            return None
+        lines[line] = f"{lines[line][:column]}{value}{lines[line][found.end() :]}"
+        return "".join(lines)
+    if node.data.fa.flow_style() or not node.data:
+        return None
+    line, column = node.data.lc.key(next(iter(node)))
+    lines.insert(line, f"{' ' * column}{keys[-1]}: {value}\n")
+    return "".join(lines)
+
+
+def _with_entry(text: str, file: str, section: str, name: str, entry: Mapping[str, Any]) -> str | None:
+    root = parse(text, file)
+    lines = text.splitlines(keepends=True)
+    if lines and not lines[-1].endswith("\n"):
+        lines[-1] += "\n"
+    if section not in root:
+        return "".join(lines) + f"\n{section}:\n" + _indented({name: entry}, 2)
+    line, _ = root.data.lc.key(section)
+    held = root.node(section).data
+    if not held:
+        lines[line] = re.sub(r":[ \t]*(\{\s*\}|~|null)?", ":", lines[line], count=1)
+        lines.insert(line + 1, _indented({name: entry}, 2))
+        return "".join(lines)
+    if held.fa.flow_style():
+        return None
+    following = [root.data.lc.key(each)[0] for each in root if root.data.lc.key(each)[0] > line]
+    end = min(following, default=len(lines))
+    while end > line + 1 and (not lines[end - 1].strip() or lines[end - 1].lstrip().startswith("#")):
+        end -= 1
+    lines.insert(end, _indented({name: entry}, held.lc.key(next(iter(held)))[1]))
+    return "".join(lines)
+
+
+def _indented(data: Mapping[str, Any], column: int) -> str:
+    return "".join(f"{' ' * column}{line}" for line in dumped(data).splitlines(keepends=True))
+
+
+def write_text(path: Path, text: str) -> None:
+    """Replace a file by a whole new one, so that no reader ever meets half of it."""
+    target = path.resolve()
+    try:
+        handle, name = tempfile.mkstemp(prefix=f".{target.name}.", dir=target.parent)
+        try:
+            with os.fdopen(handle, "w", encoding="utf-8", newline="") as file:
+                file.write(text)
+                file.flush()
+                os.fsync(file.fileno())
+            if target.exists():
+                shutil.copymode(target, name)
+            os.replace(name, target)
+        except BaseException:
+            Path(name).unlink(missing_ok=True)
+            raise
+    except OSError as error:
+        raise DiskFull(reason=f"{path.name}: {error.strerror}") from error

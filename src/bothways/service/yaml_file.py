@@ -1,0 +1,186 @@
+"""The YAML file as text: read by the rules of YAML 1.2, with the place of everything, never guessed at."""
+
+import difflib
+from collections.abc import Callable, Collection, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from ruamel.yaml import YAML
+from ruamel.yaml.comments import CommentedMap, CommentedSeq
+from ruamel.yaml.constructor import DuplicateKeyError
+from ruamel.yaml.error import MarkedYAMLError, YAMLError
+
+from bothways.errors import MissingKey, NotAvailableYet, UnknownKey, WrongType, YamlUnreadable
+
+BIGGEST = 2_000_000
+"""Characters: no settings are that long."""
+
+
+def read_text(path: Path) -> str:
+    """Return the text of a file; raise YamlUnreadable if it cannot be read as UTF-8."""
+    try:
+        with path.open(encoding="utf-8-sig", newline="") as file:
+            text = file.read(BIGGEST + 1)
+    except UnicodeDecodeError as error:
+        raise YamlUnreadable(where=path.name, reason="it is not UTF-8 text") from error
+    except OSError as error:
+        raise YamlUnreadable(where=path.name, reason=error.strerror or "it cannot be read") from error
+    if len(text) > BIGGEST:
+        raise YamlUnreadable(where=path.name, reason="it is too long to be settings")
+    return text
+
+
+def parse(text: str, file: str) -> "Node":
+    """Return the root of a YAML text; raise YamlUnreadable with line and column."""
+    try:
+        data = YAML().load(text)
+    except DuplicateKeyError as error:
+        raise YamlUnreadable(where=_mark(error, file), reason="a key stands here for the second time") from error
+    except MarkedYAMLError as error:
+        raise YamlUnreadable(where=_mark(error, file), reason=error.problem or "it cannot be read") from error
+    except (YAMLError, ValueError, RecursionError) as error:
+        raise YamlUnreadable(where=file, reason="it holds something that YAML does not allow") from error
+    if data is None:
+        data = CommentedMap()
+    if not isinstance(data, CommentedMap):
+        raise WrongType(where=f"{file}:1:1", key="the file", expected="keys with values", got=kind_of(data))
+    return Node(file, data, f"{file}:1:1")
+
+
+def _mark(error: MarkedYAMLError, file: str) -> str:
+    mark = error.problem_mark or error.context_mark
+    return f"{file}:{mark.line + 1}:{mark.column + 1}" if mark else file
+
+
+def kind_of(value: object) -> str:
+    """Return in words what a YAML value is."""
+    if value is None:
+        return "empty"
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, CommentedMap):
+        return "keys with values"
+    if isinstance(value, CommentedSeq):
+        return "a list"
+    if isinstance(value, int | float):
+        return "a number"
+    return "text" if isinstance(value, str) else "something else"
+
+
+def nearest(name: str, known: Collection[str]) -> str:
+    """Return a hint: the nearest known words, or all of them."""
+    near = difflib.get_close_matches(name.lower(), {each.lower(): each for each in known}, n=3, cutoff=0.6)
+    by_lower = {each.lower(): each for each in known}
+    if near:
+        return f"Did you mean {' or '.join(by_lower[each] for each in near)}?"
+    names = sorted(known)
+    shown = ", ".join(names[:12]) + (", ..." if len(names) > 12 else "")
+    return f"There are: {shown}." if names else "There is none."
+
+
+@dataclass(frozen=True, slots=True)
+class Node:
+    """A mapping in the file, which knows where it stands. ``place`` is ``file:line:column``, from 1."""
+
+    file: str
+    data: CommentedMap
+    place: str
+
+    def __contains__(self, key: object) -> bool:
+        return key in self.data
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.data)
+
+    def key_place(self, key: str) -> str:
+        """Return where a key stands."""
+        return self._at(self.data.lc.key, key)
+
+    def value_place(self, key: str) -> str:
+        """Return where the value of a key stands."""
+        return self._at(self.data.lc.value, key)
+
+    def _at(self, ask: Callable[[str], tuple[int, int]], key: str) -> str:
+        try:
+            line, column = ask(key)
+        except (KeyError, TypeError):
+            return self.place
+        return f"{self.file}:{line + 1}:{column + 1}"
+
+    def only(self, known: Collection[str], later: Collection[str] = ()) -> None:
+        """Refuse every key that is not known here; those of ``later`` as not available yet."""
+        for key in self.data:
+            if not isinstance(key, str):
+                raise WrongType(where=self.key_place(key), key=str(key), expected="text", got=kind_of(key))
+            if key in later and key not in known:
+                raise NotAvailableYet(where=self.key_place(key), key=key)
+            if key not in known:
+                raise UnknownKey(where=self.key_place(key), key=key, hint=nearest(key, known))
+
+    def wrong(self, key: str, expected: str) -> WrongType:
+        """Return the error that a value is of the wrong kind."""
+        return WrongType(where=self.value_place(key), key=key, expected=expected, got=kind_of(self.data[key]))
+
+    def need(self, key: str, hint: str = "") -> None:
+        """Refuse to go on without a key."""
+        if self.data.get(key) is None:
+            raise MissingKey(where=self.place, key=key, hint=hint)
+
+    def text(self, key: str, default: str = "") -> str:
+        """Return a text."""
+        value = self.data.get(key, default)
+        if not isinstance(value, str) or (key in self.data and not value.strip()):
+            raise self.wrong(key, "text")
+        return str(value)
+
+    def choice(self, key: str, choices: Sequence[str], default: str) -> str:
+        """Return one of several words."""
+        value = self.data.get(key, default)
+        if not isinstance(value, str) or value not in choices:
+            got = f'"{value}"' if isinstance(value, str) else kind_of(value)
+            expected = f"{', '.join(choices[:-1])} or {choices[-1]}"
+            raise WrongType(where=self.value_place(key), key=key, expected=expected, got=got)
+        return str(value)
+
+    def truth(self, key: str, default: bool) -> bool:
+        """Return true or false."""
+        value = self.data.get(key, default)
+        if not isinstance(value, bool):
+            raise self.wrong(key, "true or false")
+        return value
+
+    def whole(self, key: str, default: int) -> int:
+        """Return a whole number, not negative."""
+        value = self.data.get(key, default)
+        if isinstance(value, bool) or not isinstance(value, int) or value < 0:
+            raise self.wrong(key, "a whole number from 0 on")
+        return int(value)
+
+    def node(self, key: str) -> "Node":
+        """Return the mapping under a key; an empty one where the key is absent or holds nothing."""
+        value = self.data.get(key)
+        if value is None:
+            return Node(self.file, CommentedMap(), self.key_place(key))
+        if not isinstance(value, CommentedMap):
+            raise self.wrong(key, "keys with values")
+        return Node(self.file, value, self.value_place(key))
+
+    def list(self, key: str) -> Sequence[Any]:
+        """Return the list under a key."""
+        value = self.data.get(key)
+        if not isinstance(value, CommentedSeq):
+            raise self.wrong(key, "a list")
+        return value
+
+    def nodes(self, key: str) -> "Sequence[Node]":
+        """Return the mappings in the list under a key."""
+        found = []
+        items = self.list(key)
+        for index, item in enumerate(items):
+            line, column = items.lc.item(index)  # type: ignore[attr-defined]
+            place = f"{self.file}:{line + 1}:{column + 1}"
+            if not isinstance(item, CommentedMap):
+                raise WrongType(where=place, key=key, expected="a list of keys with values", got=kind_of(item))
+            found.append(Node(self.file, item, place))
+        return found
