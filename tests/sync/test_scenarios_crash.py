@@ -3,6 +3,7 @@
 import pytest
 
 from bothways.ledger import journal
+from bothways.ledger.models import Plan
 from bothways.records import Value
 from tests.memory_app import Traits
 from tests.sim.mutations import mutated
@@ -63,6 +64,29 @@ def test_k_crash_at_any_call_or_commit_makes_nothing_twice(variant: str) -> None
         assert journal.open_entries(world.sync) == [], where
         assert "Dan Kay" in {write.before for entry in world.journal() for write in entry.writes.values()}, where
         journaled(world, where)
+
+
+def test_k_crash_while_a_saved_plan_is_applied_is_made_good_by_applying_it_again() -> None:
+    world = with_work(VARIANTS["plain"])
+    plan, _ = world.preview()
+    start = Snapshot(world)
+    moments = Moments(world)
+    world.apply(plan)
+    moments.over(world)
+    world.rest()
+    wanted, writes = outcome(world), len(world.writes)
+    for number, moment in moments.lasting():
+        start.restore()
+        crashing = Moments(world, number)
+        with pytest.raises(Crash):
+            world.apply(plan)
+        crashing.over(world)
+        if Plan.objects.filter(pk=plan.pk, state="ready").exists():
+            world.apply(plan)
+        world.rest(calm=1)
+        where = f"crash at moment {number}, {moment}"
+        assert (outcome(world), len(world.writes)) == (wanted, writes), where
+        assert world.in_step(), where
 
 
 def test_k_without_intents_a_crash_makes_something_twice() -> None:

@@ -1,14 +1,18 @@
 """When an app fails, or one record is poisoned: nothing is deleted, nothing is doubled, the rest goes on."""
 
+from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import replace
 
 import pytest
 
-from bothways.connectors.base import WriteItem
+from bothways.connectors.base import Exists, Read, WriteItem
+from bothways.engine.sides import Side
 from bothways.engine.spec import FieldMap
 from bothways.errors import AppError, CredentialsRefused, PageIncomplete, PermissionMissing, StoppedByBrake
 from bothways.ledger.models import Run
-from tests.memory_app import PEOPLE, Traits
+from bothways.records import Ref
+from tests.memory_app import PEOPLE, MemoryConnector, Traits
 from tests.two_apps import TwoApps
 
 FORBIDDEN = PermissionMissing(app="Anna", reason="HTTP 403")
@@ -82,6 +86,34 @@ def test_g_source_that_says_everything_is_gone_stops_the_run() -> None:
         with pytest.raises(StoppedByBrake, match="Anna looks empty, but had 50 records"):
             world.run()
     assert (len(world.bert.live()), len(world.pairs()), world.written()) == (50, 50, wrote)
+
+
+class Blind(MemoryConnector):
+    """Answers that nobody is there to whoever asks by id, as an app does when a permission was taken away."""
+
+    def read(self, object: str, refs: Sequence[Ref], fields: Sequence[str]) -> Sequence[Read]:
+        return [Read(each.asked, Exists.MISSING) for each in super().read(object, refs, fields)]
+
+
+@pytest.mark.parametrize("edited", [15, 40])
+def test_g_app_that_answers_missing_by_id_deletes_nothing_and_loses_no_link_for_good(edited: int) -> None:
+    world = TwoApps()
+    people = world.crowd(100)
+    before = sorted(world.pairs())
+    for id in people[:edited]:
+        world.anna.edit(id, name="changed")
+    bert = world.connectors[Side.RIGHT]
+    bert.__class__ = Blind
+    for _ in range(2):
+        with suppress(StoppedByBrake):
+            world.run()
+    assert (world.written(), len(world.anna.live()), len(world.bert.live())) == (0, 100, 100)
+    bert.__class__ = MemoryConnector
+    world.run(full=True)
+    world.rest()
+    assert sorted(world.pairs()) == before
+    assert (len(world.anna.live()), len(world.bert.live())) == (100, 100)
+    assert world.in_step()
 
 
 def poisoned(item: WriteItem) -> tuple[str, tuple[str, ...]] | None:
