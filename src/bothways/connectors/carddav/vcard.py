@@ -96,7 +96,9 @@ class Card:
 
     def group_of(self, line: Line) -> list[Line]:
         """Return the other lines of a line's group."""
-        return [each for each in self.lines if line.group and each.group == line.group and each is not line]
+        if not line.group:
+            return []
+        return [each for each in self.lines if each.group == line.group and each is not line]
 
     def replace(self, old: Line, new: Line) -> "Card":
         """Return the card with one line in place of another."""
