@@ -8,6 +8,7 @@ from bothways.ledger import db
 from bothways.ledger.feeds import _SELECT, SeenRow, _seen
 from bothways.ledger.links import LinkRow
 from bothways.ledger.models import Sync
+from bothways.ledger.plans import _COLUMNS, ActionRow, _action
 
 FAILING = ("refused", "value", "unreadable")
 """Kinds of holds that wait for the app or for a record to be mended; all others wait for a person."""
@@ -141,6 +142,16 @@ def written(run_ids: Sequence[int]) -> dict[int, dict[tuple[str, str], int]]:
     for run_id, kind, side, count in db.rows(*_expanded(sql, run_ids)) if run_ids else ():
         found.setdefault(int(run_id), {})[str(kind), str(side)] = int(count)
     return found
+
+
+def planned_writes(plan_id: int, size: int = 100) -> tuple[dict[str, int], tuple[ActionRow, ...]]:
+    """Return how many writing actions of a plan are in each state, and the first of those skipped."""
+    loud = "plan_id=%s AND (writes_left OR writes_right)"
+    states = db.rows(f"SELECT state, COUNT(*) FROM plan_action WHERE {loud} GROUP BY state", (plan_id,))
+    skipped = db.rows(
+        f"SELECT {_COLUMNS} FROM plan_action WHERE {loud} AND state='skipped' ORDER BY seq LIMIT %s", (plan_id, size)
+    )
+    return {str(state): int(count) for state, count in states}, tuple(_action(row) for row in skipped)
 
 
 def _expanded(sql: str, ids: Sequence[int]) -> tuple[str, Sequence[object]]:

@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 
 from bothways.engine.brakes import Brake, Totals, stopped_by
 from bothways.errors import BothwaysError, PlanOutdated, StoppedByBrake
-from bothways.ledger import db, due, holds
+from bothways.ledger import db, due, holds, looking
 from bothways.ledger.models import Plan, Run, Sync
-from bothways.ledger.plans import drop
+from bothways.ledger.plans import ActionRow, drop
 from bothways.sync.apply import apply_quiet, apply_writes
 from bothways.sync.context import Context
 from bothways.sync.planning import make_plan
@@ -20,7 +20,11 @@ from bothways.sync.tally import totals_of
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """What a run did: its id, its plan's totals, what was written, what waits and why it stopped."""
+    """What a run did: its id, its plan's totals, what was written, what waits and why it stopped.
+
+    ``skipped``: planned writes not made since their records changed meanwhile, the first of them in
+    ``skipped_actions``; ``remaining``: planned writes that a limit left.
+    """
 
     run_id: int
     state: str
@@ -30,6 +34,9 @@ class Report:
     waiting: int = 0
     next_at: float | None = None
     brakes: tuple[Brake, ...] = ()
+    skipped: int = 0
+    remaining: int = 0
+    skipped_actions: tuple[ActionRow, ...] = ()
 
 
 def preview(ctx: Context) -> tuple[Plan, Totals, list[Brake]]:
@@ -111,6 +118,7 @@ def _carry_out(
     stopped = stop_after is not None and totals.writes > stop_after
     if not stopped or approved:
         Sync.objects.filter(pk=ctx.sync.pk).update(approved=True)
+    states, skipped = looking.planned_writes(plan.pk)
     Plan.objects.filter(pk=plan.pk).update(state="stopped" if stopped else "applied")
     record.state = "stopped" if stopped else "done"
     record.reason = f"first {stop_after} records written, to be looked at" if stopped else ""
@@ -122,6 +130,10 @@ def _carry_out(
         holds.by_kind(ctx.sync),
         due.count(ctx.sync),
         due.next_at(ctx.sync),
+        (),
+        states.get("skipped", 0),
+        states.get("planned", 0) if stopped else 0,
+        skipped,
     )
 
 
@@ -160,12 +172,14 @@ def _recorded(ctx: Context, kind: str, undoes: int | None = None) -> Iterator[Ru
     ctx.run_id = record.pk
     try:
         yield record
+        if record.state == "running":
+            record.state = "done"
     except BothwaysError as error:
         record.state, record.reason = ("stopped" if isinstance(error, StoppedByBrake) else "failed"), str(error)
         raise
     finally:
         if record.state == "running":
-            record.state = "done"
+            record.state = "interrupted"
         record.ended_at = ctx.clock()
         record.counts = dict(ctx.rules)
         record.bill = dict(Counter(ctx.bill()) - Counter(bill))
