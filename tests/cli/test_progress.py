@@ -23,7 +23,7 @@ def test_short_phases_say_nothing(capsys):
     clock = Clock()
     with progress(Terminal(), clock) as report:
         for done in range(5):
-            report(Step("reading", "HubSpot", done))
+            report(Step("Reading", "HubSpot", done))
             clock.now += 0.1
     assert capsys.readouterr().err == ""
 
@@ -31,7 +31,7 @@ def test_short_phases_say_nothing(capsys):
 def test_a_phase_that_lasts_says_so_once(capsys):
     clock = Clock()
     report = Lines(Terminal(), clock)
-    for phase in ("reading", "writing"):
+    for phase in ("Reading", "Writing"):
         for done in range(5):
             report(Step(phase, "HubSpot", done))
             clock.now += 0.6
@@ -42,13 +42,13 @@ def test_quiet_says_nothing(capsys):
     clock = Clock()
     with progress(Terminal(quiet=True), clock) as report:
         for done in range(5):
-            report(Step("reading", "HubSpot", done))
+            report(Step("Reading", "HubSpot", done))
             clock.now += 0.6
     assert capsys.readouterr() == ("", "")
 
 
 def test_title_without_an_app():
-    assert title(Step("matching", "", 0)) == "matching"
+    assert title(Step("Matching", "", 0)) == "matching"
 
 
 def test_bars_wait_a_second_then_count(monkeypatch):
@@ -56,11 +56,11 @@ def test_bars_wait_a_second_then_count(monkeypatch):
     monkeypatch.setattr(sys, "stderr", stderr)
     clock = Clock()
     bars = Bars(Terminal(), clock)
-    bars(Step("reading", "HubSpot", 1, 10))
+    bars(Step("Reading", "HubSpot", 1, 10))
     assert bars.rich is None
     clock.now = 1.5
-    bars(Step("reading", "HubSpot", 4000, 12004))
-    bars(Step("reading", "[bold]odd", 7))
+    bars(Step("Reading", "HubSpot", 4000, 12004))
+    bars(Step("Reading", "[bold]odd", 7))
     counts = [(task.description, task.completed, task.total, task.fields["count"]) for task in bars.rich.tasks]
     bars.close()
     assert counts == [("HubSpot: reading", 4000, 12004, "4,000/12,004"), ("[bold]odd: reading", 7, None, "7")]

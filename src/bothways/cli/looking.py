@@ -43,7 +43,6 @@ def records(
     import time
 
     from bothways.cli.render import records as render
-    from bothways.service import syncs
     from bothways.service.views import plain
 
     terminal: Terminal = context.obj
@@ -52,7 +51,7 @@ def records(
     if terminal.json:
         terminal.document("records", {"sync": sync, "more": more, "records": [plain(row) for row in rows]})
         return
-    terminal.lines(render.records(rows, syncs.show_sync(workspace, sync).apps, time.time()))
+    terminal.lines(render.records(rows, time.time()))
     if more:
         terminal.note(f"There are more. List them with --limit {limit * 20}, or narrow them with --state or --search.")
 

@@ -79,8 +79,8 @@ class Bars:
 
 
 def title(step: "Progress") -> str:
-    """Return what is being done: ``HubSpot: reading``."""
-    return f"{step.app}: {step.phase}" if step.app else step.phase
+    """Return what is being done: ``hubspot: reading``."""
+    return f"{step.app}: {step.phase.lower()}" if step.app else step.phase.lower()
 
 
 def drawn(*, colour: bool) -> "RichProgress":

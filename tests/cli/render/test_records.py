@@ -4,18 +4,18 @@ from dataclasses import replace
 from datetime import datetime
 
 from bothways.cli.render.records import proof, records, why
-from tests.cli.views import APPS, DIFFERENCE, HELD, PROOF, RECORD, WHY
+from tests.cli.views import DIFFERENCE, HELD, PROOF, RECORD, WHY
 
 NOW = datetime(2026, 3, 5, 9, 41).timestamp()
 
 
 def test_records_line_up():
-    assert records([replace(RECORD, since=NOW), HELD], APPS, NOW) == [
+    assert records([replace(RECORD, since=NOW), HELD], NOW) == [
         "Name        hubspot  ledger  State    Since  Reason",
         "Dana Novak  50121    P-8842  In sync  09:41",
         "Eve Park             P-104   Held            2 possible matches",
     ]
-    assert records([], APPS, NOW) == ["No such records."]
+    assert records([], NOW) == ["No such records."]
 
 
 def test_why_tells_the_story():

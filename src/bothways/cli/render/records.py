@@ -20,10 +20,11 @@ SHOWN = 20
 """Differences listed before the rest is only counted."""
 
 
-def records(rows: Sequence["RecordView"], apps: Sequence[str], now: float) -> list[str]:
+def records(rows: Sequence["RecordView"], now: float) -> list[str]:
     """Return a list of records."""
     if not rows:
         return ["No such records."]
+    apps = tuple(rows[0].ids)
     table = [
         (cut(row.name, 30), *(row.ids.get(app) or "" for app in apps), state(row), moment(row.since, now), row.reason)
         for row in rows
