@@ -12,12 +12,15 @@ from bothways.service.workspace import Workspace
 
 @contextmanager
 def runner(workspace: Workspace) -> Iterator[None]:
-    """Hold the lock of the one process that runs syncs; raise SecondRunner if another one does."""
+    """Hold the lock of the one process that runs syncs; raise SecondRunner if another one does.
+
+    Whoever holds it may take it again in the same thread.
+    """
     path = sqlite_path(workspace.database)
     if path is None:
         yield
         return
-    lock = FileLock(path.with_name(f"{path.name}.lock"))
+    lock = FileLock(path.with_name(f"{path.name}.lock"), is_singleton=True)
     try:
         lock.acquire(timeout=0)
     except Timeout as error:

@@ -54,6 +54,7 @@ class Workspace:
     database: str
     clock: Callable[[], float] = field(default=time, repr=False, compare=False)
     opened: dict[str, Opened] = field(default_factory=dict, repr=False, compare=False)
+    stamp: int = field(default=0, repr=False, compare=False)
 
     def sync(self, name: str) -> SyncDocument:
         """Return the settings of a sync; raise UnknownSync."""
@@ -89,33 +90,45 @@ def open_workspace(folder: Path, *, load_only: bool = False) -> Workspace:
     """
     folder = folder.absolute()
     file = folder / FILE
-    if not file.is_file():
-        raise NoWorkspace(folder=folder)
     document = load(file)
     if load_only:
         return Workspace(folder, file, document, document.database or "")
-    workspace = Workspace(folder, file, document, _database(folder, document))
+    workspace = Workspace(folder, file, document, _database(folder, document), stamp=_stamp(file))
     make_folder(workspace.database)
     with used(workspace.database):
         bring_up_to_date()
-        _take_over(workspace)
+        _take_over(workspace, document)
     return workspace
 
 
 def load(file: Path) -> Document:
     """Return what a settings file says; raise a SettingsError with line and column."""
+    if not file.is_file():
+        raise NoWorkspace(folder=file.parent)
     return document_of(parse(read_text(file), file.name))
 
 
 def reload(workspace: Workspace) -> None:
-    """Read the file again and take over what changed in it, in the caller's use of the database."""
-    workspace.document = load(workspace.file)
-    _take_over(workspace)
+    """Read the file again and take over what changed, in the caller's use of the database; all of it or nothing."""
+    workspace.stamp = _stamp(workspace.file)
+    _take_over(workspace, load(workspace.file))
 
 
-def _take_over(workspace: Workspace) -> None:
-    revision = import_settings(workspace.document, workspace.clock())
-    if workspace.document.revision is not None and workspace.document.revision != revision:
+def take_over_changes(workspace: Workspace) -> None:
+    """Read the file again if it was written since it was last read."""
+    if _stamp(workspace.file) != workspace.stamp:
+        with used(workspace.database):
+            reload(workspace)
+
+
+def _stamp(file: Path) -> int:
+    return file.stat().st_mtime_ns if file.is_file() else 0
+
+
+def _take_over(workspace: Workspace, document: Document) -> None:
+    revision = import_settings(document, workspace.clock())
+    workspace.document = document
+    if document.revision is not None and document.revision != revision:
         set_value(workspace.file, ("revision",), revision)
         workspace.document = load(workspace.file)
 

@@ -1,0 +1,37 @@
+"""Undo, looked at before it is done."""
+
+from bothways.engine.sides import SIDES
+from bothways.ledger import feeds
+from bothways.ledger.models import Run
+from bothways.service.database import on_database
+from bothways.service.lock import runner
+from bothways.service.log import run_row
+from bothways.service.views import KeptView, UndoView
+from bothways.service.work import Report, context
+from bothways.service.workspace import Workspace
+from bothways.sync.context import Context
+from bothways.sync.payload import name_of
+from bothways.sync.undo import UndoReport
+from bothways.sync.undo import preview_undo as look
+
+
+@on_database
+def preview_undo(workspace: Workspace, run_id: str, *, progress: Report | None = None) -> UndoView:
+    """Read the records again and say what undoing a run would put back; nothing is written to any app."""
+    with runner(workspace):
+        row = run_row(workspace, run_id)
+        ctx = context(workspace, row.sync.name, progress, running=False)
+        return view(ctx, row, look(ctx, row))
+
+
+def view(ctx: Context, run: Run, report: UndoReport) -> UndoView:
+    """Return an undo as it is shown."""
+    sides = {ctx.spec.apps[side]: side for side in SIDES}
+    names: dict[tuple[str, str], str] = {}
+    for app, side in sides.items():
+        ids = {id for each, id, _ in report.kept if each == app}
+        for id, row in feeds.seen_by_id(ctx.ends[side].feed.pk, ids).items():
+            names[app, id] = name_of(row)
+    kept = tuple(KeptView(app, names.get((app, id)) or id, reason, id) for app, id, reason in report.kept)
+    undo_id = f"r_{report.run_id}" if report.run_id else ""
+    return UndoView(undo_id, f"r_{run.pk}", report.restored, report.removed, kept)
