@@ -11,7 +11,7 @@ import json
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from bothways.connectors.base import (
     Account,
@@ -56,6 +56,10 @@ class Clock:
         self.now += seconds
 
 
+Refusing = Callable[[WriteItem], tuple[str, tuple[str, ...]] | None]
+"""Returns the app's sentence and the fields it names, for an item it does not take."""
+
+
 def as_it_is(name: str, value: Value) -> Value:
     """Keep a value as it was written."""
     return value
@@ -89,7 +93,7 @@ class Traits:
     batch_write: int = 100
     page: int = 100
     rewrite: Callable[[str, Value], Value] = as_it_is
-    refuses: Callable[[WriteItem], tuple[str, tuple[str, ...]] | None] = accept
+    refuses: Refusing = accept
 
 
 @dataclass
@@ -213,6 +217,16 @@ class MemoryApp:
     def fail(self, call: str, error: BaseException, *, nth: int = 1, when: str = "before") -> None:
         """Let the ``nth`` call from now whose name begins with ``call`` end in an exception."""
         self.faults.append(Fault(call, error, nth, when))
+
+    def once(self, when: str, call: str, deed: Callable[[], Any]) -> None:
+        """Let something happen before or after the next call of this name, once."""
+
+        def watch(now: str, reached: str) -> None:
+            if (now, reached) == (when, call):
+                self.hook = None
+                deed()
+
+        self.hook = watch
 
     def begin(self, call: str) -> Fault | None:
         """Count a call; return the fault that is to strike later in it."""

@@ -108,12 +108,7 @@ def test_read_back_that_shows_anothers_edit_does_not_hide_it() -> None:
     partner = world.partner(ann)
     world.anna.edit(ann, name="Ann Lee")
 
-    def edit_meanwhile(when: str, call: str) -> None:
-        if (when, call) == ("before", "read back"):
-            world.bert.hook = None
-            world.bert.edit(partner, name="Ann Kay", phone="+41446681800")
-
-    world.bert.hook = edit_meanwhile
+    world.bert.once("before", "read back", lambda: world.bert.edit(partner, name="Ann Kay", phone="+41446681800"))
     world.rest()
     assert world.anna.values(ann) == {"email": "p0@x.test", "name": "Ann Kay", "phone": "+41446681800"}
     assert world.in_step()
@@ -126,13 +121,11 @@ def test_record_edited_during_a_long_run_is_read_again_before_it_is_written() ->
     for id in people:
         world.anna.edit(id, name="changed")
 
-    def slow(when: str, call: str) -> None:
-        if (when, call) == ("after", "write update"):
-            world.bert.hook = None
-            world.clock.advance(20.0)
-            world.bert.edit(partners[2], name="Typed meanwhile")
+    def slow() -> None:
+        world.clock.advance(20.0)
+        world.bert.edit(partners[2], name="Typed meanwhile")
 
-    world.bert.hook = slow
+    world.bert.once("after", "write update", slow)
     assert world.run().written == {"update right": 2}
     world.rest()
     assert world.in_step()
@@ -144,13 +137,11 @@ def test_partner_made_by_a_person_during_a_long_run_is_linked_and_not_doubled() 
     world = TwoApps(bert=Traits(batch_write=1))
     people = [world.anna.add(email=f"p{number}@x.test", name=f"P{number}") for number in range(3)]
 
-    def slow(when: str, call: str) -> None:
-        if (when, call) == ("after", "write create"):
-            world.bert.hook = None
-            world.clock.advance(20.0)
-            world.bert.add(email="p2@x.test", name="P2")
+    def slow() -> None:
+        world.clock.advance(20.0)
+        world.bert.add(email="p2@x.test", name="P2")
 
-    world.bert.hook = slow
+    world.bert.once("after", "write create", slow)
     assert world.run().written == {"create right": 2}
     world.rest()
     assert len(world.bert.live()) == 3

@@ -4,7 +4,7 @@ import pytest
 
 from bothways.connectors.base import WriteItem
 from bothways.records import Value
-from tests.memory_app import Traits
+from tests.memory_app import Refusing, Traits
 from tests.two_apps import TwoApps
 
 
@@ -56,8 +56,8 @@ def test_edit_of_another_field_goes_out_beside_a_refused_one(monkeypatch: pytest
 
 
 @pytest.mark.parametrize("refuses", [no_jokes, no_jokers])
-def test_new_value_is_sent_at_once_and_ends_the_hold(refuses: object) -> None:
-    world = TwoApps(bert=Traits(refuses=refuses))  # type: ignore[arg-type]
+def test_new_value_is_sent_at_once_and_ends_the_hold(refuses: Refusing) -> None:
+    world = TwoApps(bert=Traits(refuses=refuses))
     ann, *_ = world.crowd(3)
     world.anna.edit(ann, name="Joke")
     for _ in range(10):

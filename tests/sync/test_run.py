@@ -14,9 +14,9 @@ from tests.two_apps import TwoApps
 EMAIL, NAME, PHONE = PEOPLE
 
 
-def busy(guards: Guards = Guards()) -> tuple[TwoApps, list[str]]:  # noqa: B008
+def busy() -> tuple[TwoApps, list[str]]:
     """Return two apps in step, with changes of every kind still to be carried over."""
-    world = TwoApps(guards=guards)
+    world = TwoApps(guards=Guards())
     people = world.crowd(10)
     newcomers = [world.anna.add(email=f"n{number}@new.test", name=f"N{number}") for number in range(3)]
     world.run()
@@ -30,11 +30,11 @@ def busy(guards: Guards = Guards()) -> tuple[TwoApps, list[str]]:  # noqa: B008
 # --- preview and apply ----------------------------------------------------------------------------
 
 
-def planned(world: TwoApps, plan: object) -> set[tuple[str, str | None, str, object]]:
+def planned(world: TwoApps, plan: Plan) -> set[tuple[str, str | None, str, object]]:
     """Return what a plan says will be written: app, record (None: a new one), field, value."""
     return {
         (world.apps[side].name, action.on(side) if action.kind != "create" else None, each["map"], each["value"])
-        for action in plans.every(plan)  # type: ignore[arg-type]
+        for action in plans.every(plan)
         for each in action.data["fields"]
         for side in world.apps
         if each["write"] == side and action.writes(side)
@@ -251,15 +251,10 @@ def test_run_that_was_taken_over_records_nothing_more() -> None:
     world = TwoApps()
     world.anna.add(email="ann@x.test", name="Ann")
 
-    def another_process(when: str, call: str) -> None:
-        if (when, call) == ("after", "write create"):
-            world.bert.hook = None
-            run(world.context())
-
-    world.bert.hook = another_process
+    world.bert.once("after", "write create", lambda: run(world.context()))
     with pytest.raises(RunSuperseded):
         world.run()
-    assert Run.objects.order_by("id").first().state == "failed"  # type: ignore[union-attr]
+    assert [each.state for each in Run.objects.order_by("id")] == ["failed", "done"]
     world.rest()
     assert len(world.bert.live()) == 1
     assert world.in_step()
@@ -282,12 +277,7 @@ def test_conditional_write_never_overwrites_an_edit_made_since_the_read() -> Non
     partner = world.partner(ann)
     world.anna.edit(ann, name="Ann Lee")
 
-    def edit_meanwhile(when: str, call: str) -> None:
-        if (when, call) == ("before", "write update"):
-            world.bert.hook = None
-            world.bert.edit(partner, name="Ann Kay")
-
-    world.bert.hook = edit_meanwhile
+    world.bert.once("before", "write update", lambda: world.bert.edit(partner, name="Ann Kay"))
     assert world.run().written == {}
     world.rest()
     assert world.in_step()

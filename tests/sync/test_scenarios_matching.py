@@ -37,14 +37,12 @@ def test_b_update_a_millisecond_after_the_create_was_planned_makes_one_record_ea
     world = TwoApps(traits, traits)
     people = [world.anna.add(email=f"p{number}@x.test", name="draft") for number in range(50)]
 
-    def save_once_more(when: str, call: str) -> None:
-        if (when, call) == ("before", "write create"):
-            world.bert.hook = None
-            world.clock.advance(0.001)
-            for number, id in enumerate(people):
-                world.anna.edit(id, name=f"Person {number}")
+    def save_once_more() -> None:
+        world.clock.advance(0.001)
+        for number, id in enumerate(people):
+            world.anna.edit(id, name=f"Person {number}")
 
-    world.bert.hook = save_once_more
+    world.bert.once("before", "write create", save_once_more)
     world.rest()
     assert (len(world.anna.live()), len(world.bert.live())) == (50, 50)
     assert [world.bert.values(world.partner(id))["name"] for id in people] == [f"Person {n}" for n in range(50)]

@@ -178,13 +178,11 @@ def test_n_save_between_planning_and_writing_never_ends_with_half_a_word() -> No
     world.rest()
     world.anna.edit(ann, name="Anna")
 
-    def go_on_typing(when: str, call: str) -> None:
-        if (when, call) == ("before", "write update"):
-            world.bert.hook = None
-            world.clock.advance(0.05)
-            world.anna.edit(ann, name="Annabel")
+    def go_on_typing() -> None:
+        world.clock.advance(0.05)
+        world.anna.edit(ann, name="Annabel")
 
-    world.bert.hook = go_on_typing
+    world.bert.once("before", "write update", go_on_typing)
     world.rest()
     assert world.bert.values(world.partner(ann))["name"] == "Annabel"
     assert world.anna.values(ann)["name"] == "Annabel"
