@@ -74,6 +74,14 @@ def test_preview_of_an_undo_says_what_it_will_do_and_writes_nothing() -> None:
     assert "phone" not in world.bert.values(world.partner(people[0])), "its other field is put back"
 
 
+def test_undo_can_be_undone() -> None:
+    world, people, run_id = done()
+    undone = world.undo(run_id).run_id
+    world.undo(undone)
+    assert names(world, people[0]) == ("Ann Lee", "Ann Lee")
+    assert names(world, people[1]) == ("Ben Lee", "Ben Lee")
+
+
 def test_undo_is_a_run_of_its_own_with_every_write_in_the_journal() -> None:
     world, _, run_id = done()
     since = [len(app.writes) for app in (world.anna, world.bert)]
