@@ -99,8 +99,8 @@ def undo(
 
     terminal: Terminal = context.obj
     workspace = opened(terminal)
-    with progress(terminal):
-        view = preview_undo(workspace, run_id)
+    with progress(terminal) as report:
+        view = preview_undo(workspace, run_id, progress=report)
     count = view.restored + view.removed
     if not plan and count:
 

@@ -55,3 +55,10 @@ def test_a_proof_that_fails_says_so_last():
     assert lines[0] == "× not equal, and no rule says why: 25"
     assert "  … 5 more. See all with --json" in lines
     assert lines[-1] == "! 25 differences without a reason. See: bothways why contacts RECORD"
+
+
+def test_fields_that_never_held_anything_are_only_counted():
+    silent = replace(WHY.fields[0], values={"hubspot": None, "ledger": ""}, events=())
+    lines = why(replace(WHY, fields=(WHY.fields[0], silent, silent)), NOW)
+    assert lines[-2:] == ["", "2 more fields never held anything."]
+    assert not any("(empty)" in line for line in lines)

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 from bothways.cli.text import columns, counted, cut, moment, number
 from bothways.cli.values import value_text
+from bothways.records import is_blank
 
 if TYPE_CHECKING:
     from bothways.service.views import Difference, Event, FieldStory, Proof, RecordView, WhyView
@@ -38,14 +39,20 @@ def state(row: "RecordView") -> str:
 
 
 def why(view: "WhyView", now: float) -> list[str]:
-    """Return the story of each value, latest event first as it comes."""
+    """Return the story of each value; fields that are empty in both apps and always were are only counted."""
     row = view.record
     pair = " ⇄ ".join(f"{app} {id_}" for app, id_ in row.ids.items() if id_)
     reason = f": {row.reason}" if row.reason else ""
     lines = [f"{row.name}   {pair}   {state(row)}{reason}"]
-    for story in view.fields:
+    told = [story for story in view.fields if len(view.fields) == 1 or _has_story(story)]
+    for story in told:
         lines += ["", *_story(story, now)]
-    return lines
+    silent = len(view.fields) - len(told)
+    return [*lines, "", f"{counted(silent, 'more field')} never held anything."] if silent else lines
+
+
+def _has_story(story: "FieldStory") -> bool:
+    return bool(story.events) or not all(is_blank(value) for value in story.values.values())
 
 
 def _story(story: "FieldStory", now: float) -> list[str]:

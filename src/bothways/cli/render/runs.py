@@ -67,7 +67,7 @@ def watched(view: "RunView", now: float) -> list[str]:
     if not changed and view.state == "done":
         return []
     reason = f"stopped: {view.reason}" if view.state != "done" else ""
-    return [f"{moment(now, now)}  {view.sync}  {listed([*changed, reason])}  {view.id}"]
+    return [f"{moment(now, now)}  {view.sync or 'bothways.yaml'}  {listed([*changed, reason])}  {view.id}".rstrip()]
 
 
 def by_app(counts: Mapping[str, int], word: str) -> list[str]:
