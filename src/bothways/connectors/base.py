@@ -83,7 +83,8 @@ class Seen:
     """One row of a listing.
 
     ``record`` carries values only if the listing reads the primary store; else it is an id to be read.
-    ``problem`` says in words why this one record cannot be read (a malformed card); it then has no values.
+    ``problem`` says in words why this one record cannot be read (a malformed card). Values that could be made
+    out all the same tell whom it may match, so that nobody is created beside it; they are used for nothing else.
     """
 
     record: Record

@@ -117,13 +117,17 @@ def decide_field(spec: SyncSpec, state: FieldState, now: float) -> FieldDecision
 def has_changed(state: FieldState, side: Side) -> bool:
     """Tell whether a side's value differs from its own shadow, or that shadow is unknown.
 
-    Where only this side's shadow is unknown (its record was merged), a value equal to what the other side
-    was last seen to hold is the one they agreed on, and no change.
+    Where only this side's shadow is unknown (its record was merged), a value that is what the other side was
+    last seen to hold, or a rewriting of it, is the one they agreed on, and no change.
     """
-    shadow, other = state.shadow[side], state.shadow[side.other]
+    shadow, other, field = state.shadow[side], state.shadow[side.other], state.mapping.on(side)
     if shadow is not None:
-        return not same(state.now[side], state.mapping.on(side), shadow.value)
-    return other is None or not _across(state, side, other.value, state.now[side])
+        return not same(state.now[side], field, shadow.value)
+    if other is None:
+        return True
+    return not (
+        _across(state, side, other.value, state.now[side]) or may_be_rewriting(other.value, state.now[side], field)
+    )
 
 
 def is_own_rewriting(spec: SyncSpec, state: FieldState, side: Side, now: float) -> bool:

@@ -109,6 +109,13 @@ def match(
     return NO_MATCH
 
 
+def mutual(id: str, found: Match, of_partner: Match) -> Match:
+    """Return a match only if its partner, asked in its turn, answers with this very record; else it is held."""
+    if found.found is not Found.PARTNER or of_partner.partner == id:
+        return found
+    return Match(Found.SEVERAL, None, found.candidates, "the only match matches another record better")
+
+
 def _contradiction(group: Group, side: Side, id: str, partner: Candidate) -> int | None:
     """Return an earlier rule by which the two are different records: both hold a key of it, and none in common."""
     own = next((member for member in group.on(side) if member.id == id), Candidate(side, id))

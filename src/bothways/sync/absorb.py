@@ -11,13 +11,16 @@ from bothways.engine.spec import MatchRule
 from bothways.ledger import db, due, feeds, links
 from bothways.ledger.feeds import SeenRow
 from bothways.ledger.models import Feed, Sync
-from bothways.records import Record
+from bothways.records import Record, Ref
 from bothways.sync.context import Context, End
 
 
 @dataclass(frozen=True, slots=True)
 class News:
-    """What was learnt about one id: the record, a problem in reading it, that it is gone, or merged away."""
+    """What was learnt about one id: the record, a problem in reading it, that it is gone, or merged away.
+
+    Beside a problem, the record holds only what could be made out, to be matched by.
+    """
 
     id: str
     record: Record | None = None
@@ -29,7 +32,7 @@ class News:
 def from_read(read: Read) -> list[News]:
     """Return what the answer for one asked id tells. Nothing, where the app could not say."""
     if read.problem is not None:
-        return [News(read.asked, problem=read.problem)]
+        return [News(read.asked, read.record, problem=read.problem)]
     if read.exists is Exists.EXISTS and read.record is not None:
         if read.record.id != read.asked:
             return [News(read.record.id, read.record), News(read.asked, merged_into=read.record.id)]
@@ -70,10 +73,10 @@ def absorb(feed: Feed, news: Iterable[News], now: float, read_at: float, *, base
         saved.append(after)
         if _differs(feed, before, after):
             changed.add(each.id)
-        if after.live and each.record is not None:
-            keys[each.id] = compute_keys(feed, each.record)
-        elif not after.live:
+        if not after.live:
             lost.append(each.id)
+        elif each.record is not None and (each.problem is None or after.values is None):
+            keys[each.id] = compute_keys(feed, each.record)
     feeds.save_seen(feed, saved)
     edited = [id for id in changed & set(keys) if id in known and known[id].values is not None]
     touched = feeds.drop_told_keys(feed, edited) | feeds.replace_keys(feed, keys) | feeds.drop_keys(feed, lost)
@@ -137,8 +140,9 @@ def _row(news: News, before: SeenRow | None, now: float, read_at: float, baselin
         return replace(before, state="gone", values=None, read_at=read_at) if before else None
     came_back = before is None or not before.live
     first = (0.0 if baseline and before is None else now) if came_back else before.first_seen_at  # type: ignore[union-attr]
-    if news.record is None:
-        row = before or SeenRow(news.id)
+    if news.record is None or news.problem is not None:
+        ref = news.record.ref if news.record else Ref(news.id)
+        row = before or SeenRow(ref.id, ref.address, ref.version)
         return replace(row, state="live", problem=news.problem, read_at=read_at, first_seen_at=first)
     record = news.record
     same_stamp = before is not None and before.modified == record.modified

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from bothways.engine.matching import Candidate, Found, Group, Match, key_of, match
+from bothways.engine.matching import Candidate, Found, Group, Match, key_of, match, mutual
 from bothways.engine.sides import SIDES, Side
 from bothways.engine.spec import MatchRule
 from bothways.ledger import db, feeds, links
@@ -21,7 +21,7 @@ def find_matches(
     """
     partners: dict[str, SeenRow] = {}
     for _ in range(3):
-        matches = _with_former_partners(ctx, side, ids, _decide(ctx, side, ids))
+        matches = _with_former_partners(ctx, side, _mutual(ctx, side, _decide(ctx, side, ids)))
         wanted = {found.partner for found in matches.values() if found.partner}
         if wanted <= set(partners):
             break
@@ -45,6 +45,12 @@ def _decide(ctx: Context, side: Side, ids: set[str]) -> dict[str, Match]:
         mine = [groups[key] for key in sorted(own.get(id, ())) if key in groups]
         found[id] = match(side, id, mine, ctx.spec.match, frozenset(apart.get(id, ())))
     return found
+
+
+def _mutual(ctx: Context, side: Side, matches: dict[str, Match]) -> dict[str, Match]:
+    """Hold every match whose partner, asked in its turn, prefers another record."""
+    theirs = _decide(ctx, side.other, {found.partner for found in matches.values() if found.partner})
+    return {id: mutual(id, found, theirs[found.partner]) if found.partner else found for id, found in matches.items()}
 
 
 def _groups(ctx: Context, side: Side, keys: set[tuple[str, str]]) -> dict[tuple[str, str], Group]:
@@ -83,18 +89,24 @@ def _keys_by_rule(ctx: Context, side: Side, ids: Iterable[set[str]]) -> dict[str
     }
 
 
-def _with_former_partners(ctx: Context, side: Side, ids: set[str], matches: dict[str, Match]) -> dict[str, Match]:
-    """A record that came back goes to its former partner, if no key says anything else (row R9)."""
-    alone = {id for id in ids if matches[id].found is Found.NOBODY}
+def _with_former_partners(ctx: Context, side: Side, matches: dict[str, Match]) -> dict[str, Match]:
+    """A record that came back goes to its former partner, if no key of either says anything else (row R9)."""
+    alone = [id for id, found in matches.items() if found.found is Found.NOBODY]
     ended = links.ended_by_record(ctx.sync, side, alone)
     former = {id: link.on(side.other) for id, link in ended.items() if link.survivor != side}
     partners = {partner for partner in former.values() if partner}
+    last = links.ended_by_record(ctx.sync, side.other, partners)
     free = partners - set(links.live_by_record(ctx.sync, side.other, partners))
     rows = feeds.seen_by_id(ctx.ends[side.other].feed.pk, free)
-    for id, partner in former.items():
-        if partner in free and partner in rows and rows[partner].live:
-            matches[id] = Match(Found.PARTNER, partner, (), "linked before")
-    return matches
+    theirs = _decide(ctx, side.other, free)
+    return matches | {
+        id: Match(Found.PARTNER, partner, (), "linked before")
+        for id, partner in former.items()
+        if partner in rows
+        and rows[partner].live
+        and last[partner].id == ended[id].id
+        and theirs[partner].found is Found.NOBODY
+    }
 
 
 def look_up_creates(ctx: Context, rows: Mapping[Side, Mapping[str, SeenRow]], free: Mapping[Side, set[str]]) -> None:

@@ -47,7 +47,7 @@ def _news_of(ctx: Context, end: End, page: Page) -> list[News]:
     to_read: list[SeenRow] = []
     for id, seen in rows.items():
         if seen.problem is not None:
-            news.append(News(id, problem=seen.problem))
+            news.append(News(id, seen.record, problem=seen.problem))
         elif seen.has_values:
             news.append(News(id, seen.record))
         elif _must_read(end, seen, known.get(id)):

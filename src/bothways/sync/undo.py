@@ -186,7 +186,9 @@ def _record(ctx: Context, step: _Step, entry: Entry, result: WriteResult | None,
         journal.close([(entry, None)], "failed", now, result.message)
         report.kept.append((app, str(entry.record_id), result.message or result.outcome.value))
         return
-    journal.close([(entry, None)], "done", now)
+    stored = _stored(step, result.record)
+    writes = {key: replace(write, stored=stored[key]) for key, write in entry.writes.items()}
+    journal.close([(replace(entry, writes=writes), None)], "done", now)
     link = links.by_id([entry.link_id or 0]).get(entry.link_id or 0)
     if step.archive:
         absorb(ctx.ends[entry.side].feed, [News(str(entry.record_id), gone=True)], now, now)
@@ -194,7 +196,6 @@ def _record(ctx: Context, step: _Step, entry: Entry, result: WriteResult | None,
             end_link(ctx.sync, link, now, "undone", entry.side.other)
         report.removed += 1
         return
-    stored = _stored(step, result.record)
     by_field = {step.back[key].field: value for key, value in stored.items()}
     remember(ctx, entry.side, [(result.record or step.row.record, by_field)])
     if link is not None and link.state == "active":
