@@ -1,0 +1,404 @@
+"""The field table, row by row: what happens to one field of a linked pair."""
+
+import pytest
+
+from bothways.engine.fields import REWRITING_LIMIT, UNRELATED_LIMIT, Known
+from bothways.engine.sides import SIDES, Side
+from bothways.engine.spec import FieldMap
+from bothways.records import Field, FieldType, Option, Value
+from tests.engine.support import (
+    APPS,
+    NAME,
+    NOW,
+    PLAIN,
+    TO_LEFT,
+    TO_RIGHT,
+    WINDOW,
+    L,
+    R,
+    carried_out,
+    decide,
+    known,
+    result,
+    spec,
+    state,
+    unknown,
+)
+
+CLEARING = FieldMap(NAME, NAME, clearing_follows=True)
+
+# --- FN -----------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("now", ["ANN LEE", "ann lee", "Ann  Lee", "Ann-Lee", "annlee"])
+def test_fn_rewriting_of_our_own_write_is_no_change(now: str) -> None:
+    decision = decide(state((now, "Ann Lee"), (known("Ann Lee", NOW - 5), "Ann Lee")))
+    assert result(decision) == ("FN", None, None)
+
+
+def test_fn_says_who_rewrote_and_takes_the_new_value_as_known_and_not_ours() -> None:
+    decision = decide(state(("Ann Lee", "ANN LEE"), ("Ann Lee", known("Ann Lee", NOW - 5))))
+    assert decision.reason == "Bert rewrote what was written"
+    assert decision.seen == {R: Known("ANN LEE", None)}
+
+
+def test_fn_is_granted_once() -> None:
+    first = state(("Ann Lee", "ANN LEE"), ("Ann Lee", known("Ann Lee", NOW - 5)))
+    after = carried_out(first, decide(first))
+    again = state(("Ann Lee", "ann lee"), (after.shadow[L] or "", after.shadow[R] or ""))
+    assert result(decide(again)) == ("F3", L, "ann lee")
+
+
+@pytest.mark.parametrize(("age", "rule"), [(0.0, "FN"), (WINDOW, "FN"), (WINDOW + 0.001, "F3")])
+def test_fn_ends_with_the_own_write_window(age: float, rule: str) -> None:
+    assert decide(state(("Ann", "ANN"), ("Ann", known("Ann", NOW - age)))).rule == rule
+
+
+def test_fn_is_only_about_our_own_writes() -> None:
+    assert result(decide(state(("Ann", "ANN"), ("Ann", "Ann")))) == ("F3", L, "ANN")
+
+
+def test_fn_window_is_that_of_the_written_side() -> None:
+    seen = state(("ANN", "Ann"), (known("Ann", NOW - 50), "Ann"))
+    for left, rule in ((60.0, "FN"), (40.0, "F3")):
+        settings = spec(PLAIN)
+        settings = type(settings)(settings.apps, settings.fields, own_write_window={L: left, R: 1000.0 - left})
+        assert decide(seen, settings).rule == rule
+
+
+def test_fn_cut_at_the_declared_length_is_a_rewriting_and_a_cut_elsewhere_is_an_edit() -> None:
+    short = FieldMap(NAME, Field("name", max_length=5))
+    cut = state(("Annabelle", "Annab"), ("Annabelle", known("Annabelle", NOW - 5)), short)
+    assert decide(cut).rule == "FN"
+    edit = state(("Annabelle", "Anna"), ("Annabelle", known("Annabelle", NOW - 5)), short)
+    assert result(decide(edit)) == ("F3", L, "Anna")
+
+
+def test_fn_never_takes_another_meaning_for_a_rewriting() -> None:
+    number = Field("score", FieldType.NUMBER)
+    seen = state(("5", "-5"), ("5", known("5", NOW - 5)), FieldMap(number, number))
+    assert result(decide(seen)) == ("F3", L, "-5")
+
+
+def test_fn_on_one_side_and_an_edit_on_the_other_is_an_edit_there() -> None:
+    seen = state(("ANN", "Bob"), (known("Ann", NOW - 5), "Ann"))
+    decision = decide(seen)
+    assert result(decision) == ("F3", L, "Bob")
+    assert not decision.conflict, "what the app made of our own write is nobody's edit"
+
+
+def test_fn_on_both_sides_names_both() -> None:
+    seen = state(("ANN", "ann"), (known("Ann", NOW - 5), known("Ann", NOW - 5)))
+    assert decide(seen).reason == "Anna and Bert rewrote what was written"
+
+
+# --- F0, F1 -------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("now", [("Ann", "Ann"), ("Ann", "Bob"), ("", "Bob"), (None, None)])
+def test_f0_nothing_changed_even_if_they_differ(now: tuple[Value, Value]) -> None:
+    decision = decide(state(now, now))
+    assert result(decision) == ("F0", None, None)
+    assert decision.seen is None
+
+
+def test_f0_by_canonical_form() -> None:
+    email = Field("email", FieldType.EMAIL)
+    seen = state(("Ann@X.test ", "ann@x.test"), ("ann@x.test", "ANN@x.test"), FieldMap(email, email))
+    assert decide(seen).rule == "F0"
+
+
+def test_f0_records_what_a_merged_record_holds_if_it_is_what_both_agreed_on() -> None:
+    decision = decide(unknown(state(("Ann", "Ann"), ("Ann", "Ann")), L))
+    assert decision.rule == "F0"
+    assert decision.seen == {L: Known("Ann")}
+
+
+@pytest.mark.parametrize("seen", [None, ("Bob", "Ann"), ("Ann", "Bob"), ("Bob", "Zoe")])
+def test_f1_both_hold_the_same_and_that_is_recorded(seen: tuple[Value, Value] | None) -> None:
+    decision = decide(state(("Ann", "Ann"), seen))
+    assert result(decision) == ("F1", None, None)
+    assert decision.seen == {L: Known("Ann"), R: Known("Ann")}
+
+
+def test_f1_both_cleared() -> None:
+    decision = decide(state((None, " "), ("Ann", "Ann"), CLEARING))
+    assert result(decision) == ("F1", None, None)
+    assert decision.seen == {L: Known(None), R: Known(" ")}
+
+
+def test_f1_comes_before_the_direction() -> None:
+    assert decide(state(("Ann", "Ann"), ("Bob", "Bob"), TO_LEFT)).rule == "F1"
+
+
+# --- F2, F2' ------------------------------------------------------------------------------------------
+
+
+def test_f2_one_way_change_is_written() -> None:
+    decision = decide(state(("Ann", "Bob"), ("Bob", "Bob"), TO_RIGHT))
+    assert result(decision) == ("F2", R, "Ann")
+    assert (decision.before, decision.conflict) == ("Bob", False)
+    assert decision.reason == "Anna changed; only Anna sends"
+    assert decision.seen == {L: Known("Ann"), R: Known("Bob")}
+
+
+def test_f2_overwrites_what_the_target_changed_and_journals_it_as_the_loser() -> None:
+    decision = decide(state(("Ann", "Zoe"), ("Bob", "Bob"), TO_RIGHT))
+    assert result(decision) == ("F2", R, "Ann")
+    assert (decision.before, decision.conflict) == ("Zoe", True)
+
+
+def test_f2_over_a_target_merged_elsewhere_replaces_no_edit() -> None:
+    decision = decide(unknown(state(("Ann", "Zoe"), ("Bob", "Bob"), TO_RIGHT), R))
+    assert (result(decision), decision.conflict) == (("F2", R, "Ann"), False)
+
+
+@pytest.mark.parametrize("mapping", [TO_RIGHT, TO_LEFT])
+def test_f2_prime_change_against_the_direction_is_not_written_but_known(mapping: FieldMap) -> None:
+    target = R if mapping is TO_RIGHT else L
+    now = ("Bob", "Ann") if target is R else ("Ann", "Bob")
+    decision = decide(state(now, ("Bob", "Bob"), mapping))
+    assert result(decision) == ("F2'", None, None)
+    assert decision.reason == f"{APPS[target]} does not send this field"
+    assert decision.seen == {L: Known(now[0]), R: Known(now[1])}
+
+
+def test_f2_prime_nothing_flows_where_both_sides_are_read_only() -> None:
+    fixed = Field("name", read_only=True)
+    decision = decide(state(("Ann", "Bob"), ("Zoe", "Zoe"), FieldMap(fixed, fixed)))
+    assert result(decision) == ("F2'", None, None)
+    assert set(decision.seen or {}) == {L, R}
+
+
+@pytest.mark.parametrize("default", SIDES)
+@pytest.mark.parametrize("winner", [None, *SIDES])
+@pytest.mark.parametrize("first", [True, False])
+def test_direction_is_never_overruled_by_the_default_app_or_the_winner(
+    default: Side, winner: Side | None, first: bool
+) -> None:
+    for mapping, target in ((TO_RIGHT, R), (TO_LEFT, L)):
+        mapping = FieldMap(NAME, NAME, mapping.direction, winner, clearing_follows=True)
+        for now in (("Ann", "Zoe"), ("Ann", None), (None, "Zoe"), ("Ann", "Bob"), ("Bob", "Zoe")):
+            decision = decide(state(now, None if first else ("Bob", "Bob"), mapping), spec(mapping, default=default))
+            assert decision.write in (None, target)
+
+
+def test_side_that_sends_nothing_is_one_way_for_every_field() -> None:
+    seen = state(("Ann", "Zoe"), ("Bob", "Bob"))
+    assert result(decide(seen, spec(PLAIN, sends=[L], default=R))) == ("F2", R, "Ann")
+    assert result(decide(seen, spec(PLAIN, sends=[R]))) == ("F2", L, "Zoe")
+    assert result(decide(seen, spec(PLAIN, sends=[]))) == ("F2'", None, None)
+
+
+def test_read_only_side_is_never_written() -> None:
+    mapping = FieldMap(Field("name", read_only=True), NAME)
+    assert decide(state(("Ann", "Bob"), ("Ann", "Ann"), mapping)).rule == "F2'"
+    assert result(decide(state(("Bob", "Ann"), ("Ann", "Ann"), mapping))) == ("F2", R, "Bob")
+
+
+# --- F3, F3b ------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("default", SIDES)
+def test_f3_change_on_one_side_is_written_to_the_other(default: Side) -> None:
+    settings = spec(PLAIN, default=default)
+    decision = decide(state(("Bob", "Ann"), ("Bob", "Bob")), settings)
+    assert result(decision) == ("F3", L, "Ann")
+    assert (decision.before, decision.conflict, decision.reason) == ("Bob", False, "Bert changed")
+    assert decision.seen == {L: Known("Bob"), R: Known("Ann")}
+    assert result(decide(state(("Ann", "Bob"), ("Bob", "Bob")), settings)) == ("F3", R, "Ann")
+
+
+def test_f3_over_an_agreed_difference_writes_the_changed_side() -> None:
+    assert result(decide(state(("Ann", "Zoe"), ("Ann", "Bob")))) == ("F3", L, "Zoe")
+
+
+def test_f3_after_a_merge_writes_what_the_survivor_holds_if_that_was_not_agreed_on() -> None:
+    assert result(decide(unknown(state(("Ann", "Bob"), ("", "Bob")), L))) == ("F3", R, "Ann")
+
+
+@pytest.mark.parametrize("blank", [None, "", "  ", [], [""]])
+@pytest.mark.parametrize("mapping", [PLAIN, TO_RIGHT])
+def test_f3b_blank_never_overwrites(blank: Value, mapping: FieldMap) -> None:
+    decision = decide(state((blank, "Ann"), ("Ann", "Ann"), mapping))
+    assert result(decision) == ("F3b", None, None)
+    assert decision.reason == "empty never replaces a value"
+
+
+def test_f3b_blank_stays_until_the_other_side_changes() -> None:
+    first = state((None, "Ann"), ("Ann", "Ann"))
+    after = carried_out(first, decide(first))
+    assert decide(after).rule == "F0"
+    edited = state((None, "Ann Lee"), (after.shadow[L] or "", after.shadow[R] or ""))
+    assert result(decide(edited)) == ("F3", L, "Ann Lee")
+
+
+def test_f3b_keeps_what_is_known_of_the_other_side() -> None:
+    assert decide(state((None, "Ann"), ("Ann", "Ann"))).seen == {L: Known(None)}
+    assert decide(state(("Ann", None), ("Ann", "Ann"), TO_LEFT)).seen == {L: Known("Ann"), R: Known(None)}
+
+
+def test_clearing_follows_a_deliberate_clear_after_linking() -> None:
+    decision = decide(state(("", "Ann"), ("Ann", "Ann"), CLEARING))
+    assert result(decision) == ("F3", R, None)
+    assert decision.before == "Ann"
+    one_way = FieldMap(NAME, NAME, TO_RIGHT.direction, clearing_follows=True)
+    assert result(decide(state((None, "Ann"), ("Ann", "Ann"), one_way))) == ("F2", R, None)
+    assert decide(state(("Ann", None), ("Ann", "Ann"), one_way)).rule == "F2'"
+
+
+@pytest.mark.parametrize("default", SIDES)
+def test_clearing_never_follows_a_blank_that_nobody_made(default: Side) -> None:
+    settings = spec(CLEARING, default=default)
+    assert result(decide(state((None, "Ann"), None, CLEARING), settings)) == ("F4", L, "Ann")
+    merged = unknown(state((None, "Ann"), ("Ann", "Ann"), CLEARING), L)
+    assert decide(merged, settings).write is None
+    assert result(decide(state((None, "Zoe"), ("Ann", "Ann"), CLEARING), settings)) == ("F4", L, "Zoe")
+
+
+# --- F4 -----------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("default", "target", "value"), [(L, R, "Ann"), (R, L, "Zoe")])
+def test_f4_default_app_wins_a_difference_and_the_loser_is_kept(default: Side, target: Side, value: str) -> None:
+    for seen in (("Bob", "Bob"), None):
+        decision = decide(state(("Ann", "Zoe"), seen), spec(PLAIN, default=default))
+        assert result(decision) == ("F4", target, value)
+        assert decision.conflict
+        assert decision.before == ("Zoe" if target is R else "Ann")
+        assert decision.reason == f"both changed; {APPS[target.other]} wins"
+
+
+def test_f4_winner_of_the_field_comes_before_the_default_app() -> None:
+    mapping = FieldMap(NAME, NAME, winner=R)
+    assert result(decide(state(("Ann", "Zoe"), ("Bob", "Bob"), mapping))) == ("F4", L, "Zoe")
+
+
+@pytest.mark.parametrize("default", SIDES)
+@pytest.mark.parametrize("seen", [None, ("Bob", "Bob")])
+def test_f4_blank_never_wins(default: Side, seen: tuple[Value, Value] | None) -> None:
+    for now, target in (((None, "Ann"), L), (("Ann", ""), R)):
+        decision = decide(state(now, seen), spec(PLAIN, default=default))
+        assert result(decision) == ("F4", target, "Ann")
+        assert not decision.conflict
+        assert decision.reason == f"{APPS[target]} was empty"
+
+
+# --- the first link of a one-way field ----------------------------------------------------------------
+
+
+def test_first_link_one_way_keeps_a_filled_target_of_the_default_app() -> None:
+    decision = decide(state(("Ann", "Zoe"), None, TO_RIGHT), spec(TO_RIGHT, default=R))
+    assert result(decision) == ("F2'", None, None)
+    assert decision.reason == "Bert is the default app and keeps its value"
+    assert decision.seen == {L: Known("Ann"), R: Known("Zoe")}
+
+
+def test_first_link_one_way_overwrites_a_filled_target_of_the_other_app() -> None:
+    decision = decide(state(("Ann", "Zoe"), None, TO_RIGHT))
+    assert result(decision) == ("F2", R, "Ann")
+    assert (decision.before, decision.conflict) == ("Zoe", True)
+
+
+@pytest.mark.parametrize("default", SIDES)
+def test_first_link_one_way_fills_an_empty_target_and_takes_no_blank(default: Side) -> None:
+    settings = spec(TO_RIGHT, default=default)
+    decision = decide(state(("Ann", None), None, TO_RIGHT), settings)
+    assert (result(decision), decision.conflict) == (("F2", R, "Ann"), False)
+    decision = decide(state((None, "Zoe"), None, TO_RIGHT), settings)
+    assert result(decision) == ("F3b", None, None)
+    assert set(decision.seen or {}) == {L, R}
+
+
+# --- F5 -----------------------------------------------------------------------------------------------
+
+
+def war(rounds: int, ours: Value = "ann", theirs: Value = "ANN") -> list[tuple[Side, Value]]:
+    """Return what landed while Anna's app made ``ours`` of all, and Bert's ``theirs``."""
+    return [(R, ours), (L, theirs)] * rounds
+
+
+def test_f5_freezes_what_two_apps_keep_changing_back() -> None:
+    seen = state(("ann", "ANN"), ("ANN", "ANN"), landed=war(REWRITING_LIMIT))
+    decision = decide(seen)
+    assert (decision.rule, decision.write, decision.before) == ("F5", None, "ANN")
+    assert decision.hold == decision.reason == "the apps keep changing it back"
+    after = carried_out(seen, decision)
+    assert decide(after).rule == "F0"
+
+
+def test_f5_thaws_on_a_new_value() -> None:
+    seen = state(("Ann Lee", "ANN"), ("ann", "ANN"), landed=war(REWRITING_LIMIT))
+    assert result(decide(seen)) == ("F3", R, "Ann Lee")
+
+
+def test_f5_needs_the_limit_of_landed_writes() -> None:
+    assert decide(state(("ann", "ANN"), ("ANN", "ANN"), landed=war(REWRITING_LIMIT - 1))).rule == "F3"
+
+
+def test_f5_starts_to_count_anew_after_a_third_value() -> None:
+    for third in ([(R, "Zoe")], [(L, "Zoe")]):
+        landed = [*war(REWRITING_LIMIT), *third]
+        assert decide(state(("ann", "ANN"), ("ANN", "ANN"), landed=landed)).rule == "F3"
+
+
+def test_f5_gives_people_who_change_their_minds_more_rope_than_rewritings() -> None:
+    for rounds, rule in ((UNRELATED_LIMIT - 1, "F3"), (UNRELATED_LIMIT, "F5")):
+        seen = state(("red", "blue"), ("blue", "blue"), landed=war(rounds, "red", "blue"))
+        assert decide(seen).rule == rule
+
+
+def test_f5_is_looked_at_before_writes_only() -> None:
+    assert decide(state(("ann", "ann"), ("ANN", "ann"), landed=war(9))).rule == "F1"
+    assert decide(state(("ann", "ANN"), ("ann", "ANN"), landed=war(9))).rule == "F0"
+
+
+@pytest.mark.parametrize("mapping", [PLAIN, TO_RIGHT])
+def test_f5_applies_to_every_writing_row(mapping: FieldMap) -> None:
+    landed = [(R, "ann")] * REWRITING_LIMIT
+    for now, seen in ((("ann", "ANN"), ("Zoe", "ann")), (("ann", "ANN"), None)):
+        assert decide(state(now, seen, mapping, landed)).rule == "F5"
+
+
+# --- F6 and what the other side can hold --------------------------------------------------------------
+
+COLOURS = Field("colour", FieldType.CHOICE, label="Colour", options=(Option("r", "Red"), Option("g", "Green")))
+
+
+def test_f6_value_the_other_side_cannot_hold_is_held_with_the_reason() -> None:
+    seen = state(("Blue", "r"), ("Red", "r"), FieldMap(NAME, COLOURS))
+    decision = decide(seen)
+    assert (decision.rule, decision.write, decision.before) == ("F6", None, "r")
+    assert decision.hold == decision.reason == 'Bert does not take it: "Blue" is not one of the choices of Colour'
+    assert decision.seen is None, "the change is still to be written"
+    assert decide(carried_out(seen, decision)).rule == "F6"
+
+
+def test_f6_types_that_do_not_go_together_are_held_not_compared() -> None:
+    day = Field("day", FieldType.DATE)
+    assert decide(state((True, "2026-01-02"), None, FieldMap(Field("on", FieldType.BOOLEAN), day))).rule == "F6"
+
+
+def test_projection_cuts_at_the_length_says_so_and_is_content_with_the_cut() -> None:
+    short = FieldMap(NAME, Field("name", max_length=5))
+    seen = state(("Annabelle", "Bob"), ("Bob", "Bob"), short)
+    decision = decide(seen)
+    assert result(decision) == ("F3", R, "Annab")
+    assert decision.lost == ("4 characters beyond 5",)
+    assert decide(carried_out(seen, decision)).rule == "F0"
+    longer = state(("Annabella", "Annab"), ("Annabelle", "Annab"), short)
+    assert decide(longer).rule == "F1", "a change beyond the cut changes nothing there"
+
+
+def test_projection_writes_the_key_of_a_choice_and_its_key_back() -> None:
+    mapping = FieldMap(NAME, COLOURS)
+    assert result(decide(state(("green", "r"), ("r", "r"), mapping))) == ("F3", R, "g")
+    assert result(decide(state(("r", "g"), ("r", "r"), mapping))) == ("F3", L, "g")
+
+
+def test_case_is_a_change_of_text_and_none_of_an_address() -> None:
+    assert result(decide(state(("ANN", "Ann"), ("Ann", "Ann")))) == ("F3", R, "ANN")
+    email = Field("email", FieldType.EMAIL)
+    assert (
+        decide(state(("ANN@x.test", "ann@x.test"), ("ann@x.test", "ann@x.test"), FieldMap(email, email))).rule == "F0"
+    )
