@@ -64,6 +64,36 @@ def test_save_that_is_indexed_late_is_not_missed(account: Account):
     assert shown == {late, soon}
 
 
+def test_reach_has_a_closed_start(account: Account):
+    """What was saved exactly as long before the cursor as the reach is shown, and nothing from before that."""
+    before, at, after = account.people(3)
+    account.hubspot.change(index_lag=0)
+    account.hubspot.advance(3600)
+    cursor = account.cursor()
+    account.hubspot.edit("contacts", before, {})
+    account.hubspot.advance(0.001)
+    account.hubspot.edit("contacts", at, {})
+    account.hubspot.advance(facts.OVERLAP)
+    account.hubspot.edit("contacts", after, {})
+    account.hubspot.advance(1)
+    shown, cursor = account.poll(cursor)
+    assert shown == {before, at, after}
+    assert account.poll(cursor)[0] == {at, after}
+
+
+def test_cursor_is_the_largest_date_of_all_pages(account: Account):
+    ids = account.people(450)
+    account.hubspot.change(index_lag=0)
+    account.hubspot.advance(3600)
+    cursor = account.cursor()
+    for id in reversed(ids):
+        account.hubspot.advance(0.5)
+        account.hubspot.edit("contacts", id, {})
+    newest = account.hubspot.now()
+    account.hubspot.advance(5)
+    assert since(account.poll(cursor)[1]) == newest
+
+
 def test_overlap_is_longer_than_the_lag():
     assert facts.OVERLAP >= 1.5 * facts.INDEX_LAG
     assert facts.INDEX_STALL >= 10 * facts.INDEX_LAG
@@ -139,11 +169,12 @@ def test_our_own_clock_does_not_matter(account: Account):
     assert account.poll(cursor) == other.poll(cursor)
 
 
-def test_listing_that_breaks_off_goes_on_where_it_was(account: Account):
+@pytest.mark.parametrize("kind", ["503", "timeout-before"])
+def test_listing_that_breaks_off_goes_on_where_it_was(account: Account, kind: str):
     ids = account.people(350)
     pages = account.connector.changes("contacts", None, ["email"])
     got = [next(pages)]
-    account.hubspot.fault("503", times=100)
+    account.hubspot.fault(kind, times=100)
     with pytest.raises(PageIncomplete):
         next(pages)
     account.hubspot.clear_faults()

@@ -219,6 +219,13 @@ def test_access_lost_half_way_leaves_the_rest_for_later(account: Account):
     assert len(account.hubspot.records("contacts")) == 2
 
 
+def test_access_lost_before_anything_was_written_is_raised(account: Account):
+    account.hubspot.fault("400", times=2, match="batch/create")
+    account.hubspot.fault("401", match="batch/create")
+    with pytest.raises(CredentialsRefused):
+        account.create({"lastname": "N"}, {"lastname": "M"})
+
+
 # --- answers that never come ------------------------------------------------------------------------------
 
 

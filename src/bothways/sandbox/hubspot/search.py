@@ -130,7 +130,8 @@ def _order(crm: Crm, kind: Kind, sorts: Sequence[Any]) -> tuple[str, list[Any]]:
     if direction not in ("ASCENDING", "DESCENDING"):
         raise Refused(400, f'"{direction}" is not a direction')
     side = _side(kind, _definition(crm, kind, sort.get("propertyName"))).case_blind()
-    return f"{side.sql} {direction.removesuffix('ENDING')}, (id * 2654435761) % 4294967296", [*side.params]
+    order = f"{side.sql} {direction.removesuffix('ENDING')}"
+    return (order if side.sql == "id" else f"{order}, (id * 2654435761) % 4294967296"), [*side.params]
 
 
 def _definition(crm: Crm, kind: Kind, name: Any) -> Definition:
