@@ -112,7 +112,7 @@ def _handler(web: Web) -> type[BaseHTTPRequestHandler]:
             self.wfile.write(answer.body[: answer.cut])
             self.close_connection = answer.cut is not None
 
-        do_GET = do_POST = do_PUT = do_PATCH = do_DELETE = do_PROPFIND = _any
+        do_GET = do_POST = do_PUT = do_PATCH = do_DELETE = do_PROPFIND = do_REPORT = _any
 
         def log_message(self, format: str, *args: object) -> None:
             return

@@ -56,7 +56,7 @@ def position_of(cursor: str | None, url: str) -> Position | None:
         if "etags" in plain:
             plain["etags"] = orjson.loads(zlib.decompress(base64.b85decode(plain["etags"])))
         position = Position(**plain | {"gone": tuple(plain.get("gone", ()))})
-    except (ValueError, TypeError, zlib.error) as error:
+    except (ValueError, TypeError, AttributeError, zlib.error) as error:
         raise OurFault(reason="a cursor of CardDAV cannot be read", incident="carddav-cursor") from error
     return position if position.url == url else None
 

@@ -1,0 +1,344 @@
+"""Writing to servers that answer little, rewrite cards, break off, or refuse."""
+
+from collections.abc import Mapping
+
+import pytest
+
+from bothways.connectors.base import Outcome, WriteItem, WriteKind, WriteResult
+from bothways.connectors.carddav import CardDav
+from bothways.connectors.carddav.writing import uid_of
+from bothways.errors import CredentialsRefused, ObjectGone, PermissionMissing
+from bothways.records import Record, Ref, Value
+from tests.connectors.carddav.scripted import BOOK, Server, serving
+from tests.connectors.carddav.support import FIELDS, card, listed, seen
+from tests.connectors.support import Answer, Asked
+
+UPDATE, CREATE, ARCHIVE = WriteKind.UPDATE, WriteKind.CREATE, WriteKind.ARCHIVE
+
+
+def _server(**options: object) -> Server:
+    server = Server(**options)  # type: ignore[arg-type]
+    server.put("1.vcf", card("u1", "FN:Ada Ng", "N:Ng;Ada;;;", "TITLE:old", "X-KEPT:\\,as it is"))
+    return server
+
+
+def _record(connector: CardDav, id: str = "u1") -> Record:
+    return seen(listed(connector))[id].record
+
+
+def _update(connector: CardDav, record: Record, values: Mapping[str, Value], **changes: object) -> WriteResult:
+    base = {name: record.values.get(name) for name in values}
+    ref = Ref(record.id, changes.get("address", record.address), changes.get("version", record.version))  # type: ignore[arg-type]
+    return connector.write("contacts", [WriteItem("k", UPDATE, values, ref, base=base)])[0]
+
+
+def _create(connector: CardDav, mark: str = "m", **values: Value) -> WriteResult:
+    item = WriteItem("k", CREATE, {"full name": "New One", **values}, marker=mark)
+    return connector.write("contacts", [item])[0]
+
+
+def _rule(name: str) -> bytes:
+    return f'<D:error xmlns:D="DAV:" xmlns:C="urn:ietf:params:xml:ns:carddav"><C:{name}/></D:error>'.encode()
+
+
+# --- update -------------------------------------------------------------------------------------------
+
+
+def test_update_costs_two_calls_and_keeps_every_other_byte() -> None:
+    server = _server()
+    with serving(server) as (connector, site, bill):
+        record = _record(connector)
+        before = bill.calls
+        result = _update(connector, record, {"title": "new; one"})
+        assert (result.outcome, bill.calls - before) == (Outcome.DONE, 2)
+        assert server.cards[BOOK + "1.vcf"] == card(
+            "u1", "FN:Ada Ng", "N:Ng;Ada;;;", "TITLE:new\\; one", "X-KEPT:\\,as it is"
+        )
+        assert site.asked[-1].headers["If-Match"] == record.version
+        assert result.record == Record("u1", {"title": "new; one"}, BOOK + "1.vcf", server.tags[BOOK + "1.vcf"])
+
+
+def test_update_without_a_change_puts_nothing() -> None:
+    with serving(_server()) as (connector, site, _):
+        record = _record(connector)
+        assert _update(connector, record, {"title": "old"}).record.version == record.version
+        assert site.asked[-1].method == "GET"
+
+
+@pytest.mark.parametrize("tells_tags", [True, False])
+def test_card_that_was_changed_is_not_overwritten(tells_tags: bool) -> None:
+    server = _server(tells_tags=tells_tags)
+    with serving(server) as (connector, _site, _):
+        record = _record(connector)
+        server.put("1.vcf", card("u1", "FN:Ada Ng", "TITLE:old", "NOTE:by a person"))
+        assert _update(connector, record, {"title": "new"}).outcome is Outcome.CHANGED
+        assert b"by a person" in server.cards[BOOK + "1.vcf"]
+
+
+def test_card_that_is_changed_between_get_and_put_is_not_overwritten() -> None:
+    server = _server()
+    with serving(server) as (connector, _, _):
+        record = _record(connector)
+
+        def person(asked: Asked) -> Answer | None:
+            if asked.method == "PUT" and b"by a person" not in server.cards[BOOK + "1.vcf"]:
+                server.put("1.vcf", card("u1", "FN:Ada Ng", "TITLE:by a person"))
+            return None
+
+        server.before = person
+        assert _update(connector, record, {"title": "new"}).outcome is Outcome.CHANGED
+        assert b"by a person" in server.cards[BOOK + "1.vcf"]
+
+
+def test_without_a_version_the_values_that_were_read_are_compared() -> None:
+    server = _server()
+    with serving(server) as (connector, site, _):
+        record = _record(connector)
+        server.put("1.vcf", card("u1", "FN:Ada Ng", "TITLE:by a person", "NOTE:n"))
+        assert _update(connector, record, {"title": "new"}, version=None).outcome is Outcome.CHANGED
+        assert _update(connector, record, {"note": "m"}, version=None).outcome is Outcome.CHANGED
+        assert _update(connector, record, {"nickname": "m"}, version=None).outcome is Outcome.DONE
+        assert site.asked[-1].headers["If-Match"] == '"t2"'
+
+
+@pytest.mark.parametrize("told", ['W/"t1"', '"t1-gzip"', '"t1"'])
+def test_tags_that_a_proxy_touched_are_the_same_version(told: str) -> None:
+    server = _server()
+    with serving(server) as (connector, site, _):
+        record = _record(connector)
+        server.before = lambda asked: (
+            Answer(200, server.cards[asked.path], {"ETag": told}) if asked.method == "GET" else None
+        )
+        assert _update(connector, record, {"title": "new"}).outcome is Outcome.DONE
+        assert site.asked[-1].headers["If-Match"] == '"t1"'
+
+
+def test_card_without_known_place_is_looked_up() -> None:
+    with serving(_server()) as (connector, _, _):
+        record = _record(connector)
+        assert _update(connector, record, {"title": "new"}, address=None).outcome is Outcome.DONE
+        gone = Ref("nobody")
+        results = connector.write("contacts", [WriteItem("a", UPDATE, {"title": "x"}, gone)])
+        assert results[0].outcome is Outcome.GONE
+
+
+def test_place_that_another_card_has_taken_is_left_alone() -> None:
+    server = _server()
+    with serving(server) as (connector, _, _):
+        record = _record(connector)
+        server.put("1.vcf", card("other", "FN:Other"))
+        assert _update(connector, record, {"title": "new"}).outcome is Outcome.GONE
+        item = WriteItem("k", ARCHIVE, ref=Ref("u1", record.address))
+        assert connector.write("contacts", [item])[0].outcome is Outcome.GONE
+        assert b"Other" in server.cards[BOOK + "1.vcf"]
+
+
+def test_card_that_cannot_be_read_is_not_written() -> None:
+    server = _server()
+    with serving(server) as (connector, _, _):
+        record = _record(connector)
+        broken = server.cards[BOOK + "1.vcf"].replace(b"TITLE:old", b"no property")
+        server.before = lambda asked: Answer(200, broken) if asked.method == "GET" else None
+        result = _update(connector, record, {"title": "new"})
+        assert result.outcome is Outcome.REFUSED
+        assert "names no property" in result.message
+
+
+def test_value_that_no_card_can_hold_is_refused_by_field() -> None:
+    with serving(_server()) as (connector, _, _):
+        result = _update(connector, _record(connector), {"birthday": "soon", "title": "new"})
+        assert (result.outcome, result.fields) == (Outcome.REFUSED, ("birthday",))
+
+
+# --- what the server makes of it ----------------------------------------------------------------------
+
+
+def test_without_a_tag_the_card_is_read_back() -> None:
+    server = _server(tells_tags=False, stores=lambda data: data.replace(b"New, title", b"NEW TITLE"))
+    with serving(server) as (connector, _, bill):
+        record = _record(connector)
+        before = bill.calls
+        result = _update(connector, record, {"title": "new title", "note": "n"})
+        assert bill.calls - before == 3
+        assert result.record == Record("u1", {"title": "new title", "note": "n"}, BOOK + "1.vcf", '"t2"')
+        server.stores = lambda data: data.replace(b"third", b"THIRD")
+        again = Record("u1", result.record.values, BOOK + "1.vcf", '"t2"')
+        assert _update(connector, again, {"title": "third"}).record.values == {"title": "THIRD"}
+
+
+def test_value_that_is_not_taken_is_told_and_a_strangers_is_not() -> None:
+    """The read-back may show a person's edit: it must not pass for what our write made of the value."""
+    server = _server(tells_tags=False, stores=lambda data: data.replace(b"TITLE:mine", b"TITLE:old"))
+    with serving(server) as (connector, _, _):
+        record = _record(connector)
+        assert _update(connector, record, {"title": "mine"}).record.values == {"title": "old"}
+        server.stores = lambda data: data.replace(b"TITLE:again", b"TITLE:by a person")
+        record = _record(connector)
+        assert _update(connector, record, {"title": "again"}).record.values == {}
+
+
+# --- create -------------------------------------------------------------------------------------------
+
+
+def test_create_costs_one_call_and_is_found_by_its_mark() -> None:
+    server = _server()
+    with serving(server) as (connector, site, bill):
+        connector.check()
+        before = bill.calls
+        result = _create(connector, "mark-1", title="t")
+        assert (result.outcome, bill.calls - before) == (Outcome.DONE, 1)
+        assert site.asked[-1].headers["If-None-Match"] == "*"
+        uid = uid_of("mark-1", "3.0")
+        values = {"full name": "New One", "title": "t"}
+        assert result.record == Record(uid, values, f"{BOOK}{uid}.vcf", '"t2"')
+        assert connector.find("contacts", "", ["mark-1", "mark-2"]) == {"mark-1": [result.record.id]}
+        assert connector.find("contacts", "email", ["x"]) == {}
+
+
+def test_second_create_with_a_mark_makes_no_second_card() -> None:
+    server = _server()
+    with serving(server) as (connector, _, _):
+        first = _create(connector, title="t")
+        again = _create(connector, title="t")
+        assert (again.outcome, again.existing_id) == (Outcome.DUPLICATE, first.record.id)
+        assert len(server.cards) == 2
+
+
+def test_mark_that_a_stranger_has_used_before_is_refused() -> None:
+    """Two installations could make the same mark: the other's card must not pass for ours."""
+    server = _server()
+    with serving(server) as (connector, _, _):
+        _create(connector, title="t")
+        other = _create(connector, title="something else")
+        assert (other.outcome, other.existing_id) == (Outcome.REFUSED, None)
+
+
+def test_card_that_the_server_put_elsewhere_is_found() -> None:
+    server = _server()
+    with serving(server) as (connector, _, _):
+
+        def elsewhere(asked: Asked) -> Answer | None:
+            if asked.method != "PUT":
+                return None
+            if asked.body in server.cards.values():
+                return Answer(409, _rule("no-uid-conflict"))
+            server.put("chosen.vcf", asked.body)
+            return Answer(201, b"", {"ETag": '"t2"', "Location": BOOK + "chosen.vcf"})
+
+        server.before = elsewhere
+        first = _create(connector)
+        assert first.record.address == BOOK + "chosen.vcf"
+        assert _create(connector).existing_id == first.record.id
+        assert connector.find("contacts", "", ["m"]) == {"m": [first.record.id]}
+
+
+def test_create_in_a_book_that_is_gone_says_so() -> None:
+    server = _server()
+    with serving(server) as (connector, _, _):
+        connector.check()
+        server.before = lambda asked: Answer(409 if asked.method == "PUT" else 404)
+        with pytest.raises(ObjectGone):
+            _create(connector)
+
+
+def test_book_of_version_4_gets_cards_of_version_4() -> None:
+    formats = '<CR:supported-address-data><CR:address-data-type version="4.0"/></CR:supported-address-data>'
+    server = _server()
+    with serving(server) as (connector, _, _):
+        real = server._propfind
+
+        def propfind(asked: Asked) -> Answer:
+            answer = real(asked)
+            return Answer(207, answer.body.replace(b"</D:prop>", formats.encode() + b"</D:prop>"))
+
+        server._propfind = propfind  # type: ignore[method-assign]
+        result = _create(connector)
+        assert result.record.id.startswith("urn:uuid:")
+        assert b"VERSION:4.0" in server.cards[result.record.address]
+        assert connector.find("contacts", "", ["m"]) == {"m": [result.record.id]}
+
+
+# --- delete -------------------------------------------------------------------------------------------
+
+
+def test_delete_compares_the_version() -> None:
+    server = _server()
+    with serving(server) as (connector, _, bill):
+        record = _record(connector)
+        server.put("1.vcf", card("u1", "FN:Ada Ng", "TITLE:by a person"))
+        item = WriteItem("k", ARCHIVE, ref=record.ref)
+        assert connector.write("contacts", [item])[0].outcome is Outcome.CHANGED
+        item = WriteItem("k", ARCHIVE, ref=_record(connector).ref)
+        assert connector.write("contacts", [item])[0].outcome is Outcome.DONE
+        assert connector.write("contacts", [item])[0].outcome is Outcome.GONE
+        assert server.cards == {}
+        assert bill.bill["delete"] == 3
+
+
+# --- failures -----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("cut", [Answer(204, cut=0), Answer(500), Answer(502)])
+def test_put_of_unknown_outcome_is_sent_once_and_told_as_unknown(cut: Answer) -> None:
+    server = _server()
+    with serving(server) as (connector, site, _):
+        record = _record(connector)
+        server.before = lambda asked: (server._put(asked), cut)[1] if asked.method == "PUT" else None
+        assert _update(connector, record, {"title": "new"}).outcome is Outcome.UNKNOWN
+        assert _create(connector).outcome is Outcome.UNKNOWN
+        assert [asked.method for asked in site.asked].count("PUT") == 2
+        server.before = lambda asked: None
+        assert _record(connector).values["title"] == "new"
+        assert list(connector.find("contacts", "", ["m"])) == ["m"]
+
+
+@pytest.mark.parametrize(
+    ("status", "rule", "outcome"),
+    [
+        (403, "valid-address-data", Outcome.REFUSED),
+        (403, "max-resource-size", Outcome.REFUSED),
+        (413, "", Outcome.REFUSED),
+        (415, "", Outcome.REFUSED),
+        (400, "", Outcome.REFUSED),
+        (423, "", Outcome.LATER),
+        (507, "", Outcome.LATER),
+        (429, "", Outcome.LATER),
+        (404, "", Outcome.GONE),
+        (412, "", Outcome.CHANGED),
+    ],
+)
+def test_refusals_are_told_apart(status: int, rule: str, outcome: Outcome) -> None:
+    server = _server()
+    with serving(server) as (connector, _, _):
+        record = _record(connector)
+        body = _rule(rule) if rule else b""
+        server.before = lambda asked: Answer(status, body) if asked.method == "PUT" else None
+        result = _update(connector, record, {"title": "new"})
+        assert result.outcome is outcome
+        assert not rule or result.message == rule.replace("-", " ")
+
+
+@pytest.mark.parametrize(("status", "error"), [(401, CredentialsRefused), (403, PermissionMissing)])
+def test_what_concerns_all_is_raised_if_nothing_was_written(status: int, error: type[Exception]) -> None:
+    server = _server()
+    with serving(server) as (connector, _, _):
+        items = [WriteItem(str(n), CREATE, {"full name": "x"}, marker=str(n)) for n in range(3)]
+        connector.check()
+        server.before = lambda asked: Answer(status) if asked.method == "PUT" else None
+        with pytest.raises(error):
+            connector.write("contacts", items)
+
+
+def test_each_item_of_a_batch_has_its_own_result() -> None:
+    server = _server()
+    with serving(server) as (connector, _, _):
+        connector.check()
+        server.before = lambda asked: Answer(403) if b"FN:forbidden" in asked.body else None
+        names = ["a", "forbidden", "b", "", "c"]
+        items = [WriteItem(str(n), CREATE, {"full name": name}, marker=str(n)) for n, name in enumerate(names)]
+        results = connector.write("contacts", items)
+        assert [result.key for result in results] == ["0", "1", "2", "3", "4"]
+        done, later, refused = Outcome.DONE, Outcome.LATER, Outcome.REFUSED
+        assert [result.outcome for result in results] == [done, later, done, refused, done]
+        assert connector.write("contacts", []) == []
+        assert set(FIELDS) >= set(results[0].record.values)
