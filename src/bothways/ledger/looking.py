@@ -1,6 +1,6 @@
 """Questions about how a sync stands: counts, pages of records by their state, who holds a name."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from bothways.engine.sides import SIDES, Side
@@ -124,6 +124,12 @@ def counts(sync: Sync) -> dict[str, int]:
     return {
         state: _count_pairs(sync, state) + sum(_count_alone(sync, side, state) for side in SIDES) for state in _PAIR
     }
+
+
+def due_ids(sync: Sync, side: Side, ids: Iterable[str]) -> set[str]:
+    """Return those of the records that are due or wait."""
+    sql = "SELECT record_id FROM due WHERE sync_id=%s AND side=%s AND record_id IN {ids}"
+    return {row[0] for row in db.in_list(sql, (sync.pk, side), ids)}
 
 
 def next_waiting(sync: Sync, now: float) -> float | None:

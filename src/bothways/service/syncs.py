@@ -34,7 +34,7 @@ def show_sync(workspace: Workspace, name: str) -> SyncView:
 @on_database
 def turn_on(workspace: Workspace, name: str) -> None:
     """Turn a sync on, after everything that it needs has been checked, and save that in the file."""
-    _check(workspace, workspace.sync(name))
+    check(workspace, workspace.sync(name))
     _set_state(workspace, name, "on")
 
 
@@ -73,7 +73,7 @@ def _set_state(workspace: Workspace, name: str, state: str) -> None:
     reload(workspace)
 
 
-def _check(workspace: Workspace, document: SyncDocument) -> Resolution:
+def check(workspace: Workspace, document: SyncDocument) -> Resolution:
     """Check a sync at the door: both apps answer, their objects and fields are there, something may flow."""
     found = resolution(workspace, document.name)
     for side in SIDES:

@@ -93,7 +93,7 @@ def open_workspace(folder: Path, *, load_only: bool = False) -> Workspace:
     document = load(file)
     if load_only:
         return Workspace(folder, file, document, document.database or "")
-    workspace = Workspace(folder, file, document, _database(folder, document), stamp=_stamp(file))
+    workspace = Workspace(folder, file, document, database_of(folder, document), stamp=_stamp(file))
     make_folder(workspace.database)
     with used(workspace.database):
         bring_up_to_date()
@@ -133,7 +133,8 @@ def _take_over(workspace: Workspace, document: Document) -> None:
         workspace.document = load(workspace.file)
 
 
-def _database(folder: Path, document: Document) -> str:
+def database_of(folder: Path, document: Document) -> str:
+    """Return the URL of the workspace's database; raise SecretMissing if it is in a variable that holds nothing."""
     if document.database is None:
         return f"sqlite://{quote(str(folder / '.bothways' / 'ledger.db'))}"
     if not document.database.startswith("env:"):

@@ -1,0 +1,140 @@
+"""The doctor: everything that must hold for syncs to run, looked at without changing anything."""
+
+import os
+import shutil
+import sqlite3
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+from django.db import connection
+
+from bothways.errors import BothwaysError, DatabaseLocked, DiskFull
+from bothways.ledger import db
+from bothways.service.connect import Secrets, open_app
+from bothways.service.database import migrations_off, sqlite_path, used
+from bothways.service.lock import is_held
+from bothways.service.syncs import check
+from bothways.service.views import Finding
+from bothways.service.workspace import Workspace, database_of, open_workspace
+
+OLDEST_PYTHON = (3, 11)
+LITTLE_DISK, NO_DISK = 500_000_000, 50_000_000
+"""Bytes free beside the database: below the first a warning, below the second a problem."""
+
+SYNCHRONOUS_FULL = 2
+
+
+def doctor(folder: Path) -> list[Finding]:
+    """Return what was found, in the order of what rests on what; each problem with what to do."""
+    findings = [_python()]
+    try:
+        workspace = open_workspace(folder, load_only=True)
+        findings.append(_ok(f"{workspace.file.name} can be used"))
+        workspace.database = database_of(workspace.folder, workspace.document)
+    except BothwaysError as error:
+        return [*findings, _problem(error)]
+    findings += _database(workspace)
+    for name in workspace.document.apps:
+        findings += _app(workspace, name)
+    answering = {each.what.partition(":")[0] for each in findings if each.level == "ok"}
+    for sync in workspace.document.syncs.values():
+        if all(f"App {app}" in answering for app in sync.pair) and sync.state != "off":
+            findings += _try(f"Sync {sync.name}: its settings fit both apps", lambda s=sync: check(workspace, s))  # type: ignore[misc]
+    return findings
+
+
+def _ok(what: str) -> Finding:
+    return Finding("ok", what)
+
+
+def _problem(error: BothwaysError, level: str = "problem") -> Finding:
+    return Finding(level, error.message, error.advice, error.code)
+
+
+def _try(what: str, deed: Callable[[], object]) -> list[Finding]:
+    try:
+        deed()
+    except BothwaysError as error:
+        return [_problem(error)]
+    return [_ok(what)]
+
+
+def _python() -> Finding:
+    version = ".".join(map(str, sys.version_info[:3]))
+    if sys.version_info[:2] < OLDEST_PYTHON:
+        return Finding("problem", f"Python {version} is too old", "Use Python 3.11 or later.", "BW-100")
+    return _ok(f"Python {version}")
+
+
+# --- the database -------------------------------------------------------------------------------------
+
+
+def _database(workspace: Workspace) -> list[Finding]:
+    path = sqlite_path(workspace.database)
+    findings = list(_disk(path)) if path is not None else []
+    if path is not None and not path.exists():
+        return [*findings, _ok("The database is not there yet; the first command makes it")]
+    try:
+        with used(workspace.database):
+            findings += _migrations()
+            if path is not None:
+                findings += _pragmas()
+    except BothwaysError as error:
+        return [*findings, _problem(error)]
+    return findings + (_lock(workspace) if path is not None else [])
+
+
+def _disk(path: Path) -> Iterator[Finding]:
+    folder = next(each for each in path.parents if each.exists())
+    if not os.access(folder, os.W_OK) or (path.exists() and not os.access(path, os.W_OK)):
+        yield _problem(DiskFull(reason=f"{path} may not be written"))
+    free = shutil.disk_usage(folder).free
+    if free < LITTLE_DISK:
+        level = "problem" if free < NO_DISK else "warning"
+        yield _problem(DiskFull(reason=f"{free // 1_000_000} MB are left beside the database"), level)
+    else:
+        yield _ok(f"Disk: {free // 1_000_000_000} GB free beside the database")
+
+
+def _migrations() -> list[Finding]:
+    missing, unknown = migrations_off()
+    if unknown:
+        return [
+            Finding("problem", "The database was made by a newer version of Bothways", "Install that one.", "BW-300")
+        ]
+    if missing:
+        return [Finding("warning", f"The database lacks {len(missing)} migrations", "The next command adds them.")]
+    return [_ok(f"The database answers ({connection.vendor}) and is up to date")]
+
+
+def _pragmas() -> list[Finding]:
+    mode, level = db.value("PRAGMA journal_mode"), db.value("PRAGMA synchronous")
+    if mode != "wal" or level != SYNCHRONOUS_FULL:
+        what = f"SQLite {sqlite3.sqlite_version} works with journal_mode={mode} and synchronous={level}"
+        to_do = "It should be WAL and 2 (FULL). Keep the database on a local disk; network drives do not offer that."
+        return [Finding("problem", what, to_do, "BW-300")]
+    return [_ok(f"SQLite {sqlite3.sqlite_version}: WAL, every commit is on disk before it counts")]
+
+
+def _lock(workspace: Workspace) -> list[Finding]:
+    try:
+        busy = is_held(workspace)
+    except BothwaysError as error:
+        return [_problem(error)]
+    if busy:
+        return [Finding("ok", "Another process is running syncs just now", "", DatabaseLocked.code)]
+    return [_ok("No other process is running syncs")]
+
+
+# --- apps ---------------------------------------------------------------------------------------------
+
+
+def _app(workspace: Workspace, name: str) -> list[Finding]:
+    document = workspace.app(name)
+    store = Secrets(name, document.secrets, workspace.folder)
+    findings = [each for secret in document.secrets for each in _try("", lambda s=secret: store.get(s))]  # type: ignore[misc]
+    missing = [each for each in findings if each.level != "ok"]
+    if missing:
+        return missing
+    return _try(f"App {name}: answers", lambda: open_app(workspace, name).connector.check())

@@ -1,0 +1,179 @@
+"""The proof: both apps read again and every linked pair compared, field by field. Nothing is written anywhere."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+
+from bothways.connectors.base import Exists, Read
+from bothways.engine.fields import FieldDecision, FieldState, Known, Landed, decide_field
+from bothways.engine.sides import SIDES, Side
+from bothways.engine.spec import FieldMap, SyncSpec, equal_across
+from bothways.ledger import db, feeds, holds, journal, links, looking
+from bothways.ledger.feeds import SeenRow
+from bothways.ledger.links import LinkRow
+from bothways.ledger.models import Sync
+from bothways.records import Ref, Value
+from bothways.service.connect import Opened
+from bothways.service.database import on_database
+from bothways.service.views import Difference, Proof
+from bothways.service.work import Report, Resolution, resolution, row_of
+from bothways.service.workspace import Workspace
+from bothways.sync.context import Progress
+from bothways.sync.payload import name_of
+
+PAGE = 400
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What an app says of one record now: its values, or in words why there are none."""
+
+    values: Mapping[str, Value] = field(default_factory=dict)
+    problem: str = ""
+
+
+@on_database
+def compare(workspace: Workspace, name: str, *, progress: Report | None = None) -> Proof:
+    """Read both apps whole, compare every linked pair, and explain each difference by the rule that keeps it.
+
+    ``different`` are those that no rule keeps: what the next run would write, and records that are gone.
+    """
+    sync, found = row_of(workspace, name), resolution(workspace, name)
+    judge = _Judge(sync, found, workspace.clock())
+    answers = {side: judge.listed(side, progress or (lambda _: None)) for side in SIDES}
+    pairs = equal = 0
+    explained: list[Difference] = []
+    different: list[Difference] = []
+    for page in _pages(sync):
+        judge.turn_to(page, answers)
+        for link in page:
+            pair = {side: answers[side].pop(str(link.on(side)), Answer(problem="is not there")) for side in SIDES}
+            kept, open_ = judge.differences(link, pair)
+            explained += kept
+            different += open_
+            pairs, equal = pairs + 1, equal + (not kept and not open_)
+    unlinked = {found.apps[side].name: len(answers[side]) for side in SIDES}
+    return Proof(pairs, equal, tuple(explained), tuple(different), unlinked)
+
+
+def _pages(sync: Sync) -> Iterator[list[LinkRow]]:
+    after = 0
+    while page := links.page(sync, after, PAGE, "state='active'"):
+        after = page[-1].id
+        yield page
+
+
+class _Judge:
+    """Compares pairs, with what the ledger knows of them at hand."""
+
+    def __init__(self, sync: Sync, found: Resolution, now: float) -> None:
+        self.sync, self.now = sync, now
+        self.spec: SyncSpec = found.resolved.spec
+        self.apps: Mapping[Side, Opened] = found.apps
+        self.objects = found.resolved.document.objects
+        self.names = {
+            side: sorted({each.on(side).name for each in self.spec.fields} | {r.on(side) for r in self.spec.match})
+            for side in SIDES
+        }
+        self.shadows: dict[int, links.Shadows] = {}
+        self.landed: dict[int, dict[str, list[Landed]]] = {}
+        self.held: dict[tuple[str, str, str], str] = {}
+
+    # --- reading ------------------------------------------------------------------------------------------
+
+    def listed(self, side: Side, report: Report) -> dict[str, Answer]:
+        """Return every record of one side by a full listing; what the listing does not carry is read by id."""
+        app, object, names = self.apps[side], self.objects[side], self.names[side]
+        answers: dict[str, Answer] = {}
+        bare: dict[str, Ref] = {}
+        for page in app.connector.changes(object, None, names):
+            for seen in page.seen:
+                if seen.problem is not None:
+                    answers[seen.record.id] = Answer(problem=f"cannot be read: {seen.problem}")
+                elif seen.has_values:
+                    answers[seen.record.id] = self._answer(side, seen.record.values)
+                else:
+                    bare[seen.record.id] = seen.record.ref
+            report(Progress("Reading", app.name, len(answers) + len(bare)))
+        return answers | self._read(side, list(bare.values()))
+
+    def _answer(self, side: Side, values: Mapping[str, Value]) -> Answer:
+        return Answer({name: values.get(name) for name in self.names[side]})
+
+    def _read(self, side: Side, refs: list[Ref]) -> dict[str, Answer]:
+        app = self.apps[side]
+        answers: dict[str, Answer] = {}
+        for batch in db.chunks(refs, app.connector.capabilities.batch_read):
+            for read in app.connector.read(self.objects[side], batch, self.names[side]):
+                answers[read.asked] = self._of_read(side, read)
+        return answers
+
+    def _of_read(self, side: Side, read: Read) -> Answer:
+        if read.problem is not None:
+            return Answer(problem=f"cannot be read: {read.problem}")
+        if read.exists is Exists.EXISTS and read.record is not None:
+            merged = read.record.id != read.asked
+            return (
+                Answer(problem="was merged into another record") if merged else self._answer(side, read.record.values)
+            )
+        return Answer(problem="could not be read" if read.exists is Exists.UNKNOWN else "is no longer there")
+
+    def turn_to(self, page: list[LinkRow], answers: Mapping[Side, dict[str, Answer]]) -> None:
+        """Learn what the ledger knows of these links; ask by id for what a listing did not show."""
+        ids = [link.id for link in page]
+        self.shadows, self.landed = links.shadows(ids), journal.landed(ids)
+        self.held = {}
+        for side in SIDES:
+            records = [str(link.on(side)) for link in page]
+            for hold in holds.of_records(self.sync, side, records):
+                self.held[side, hold.record_id, hold.field] = hold.reason
+            missing = [id for id in records if id not in answers[side]]
+            known = feeds.seen_by_id(looking.feed_id(self.sync, side), missing)
+            answers[side].update(self._read(side, [known.get(id, SeenRow(id)).record.ref for id in missing]))
+
+    # --- comparing ----------------------------------------------------------------------------------------
+
+    def differences(self, link: LinkRow, pair: Mapping[Side, Answer]) -> tuple[list[Difference], list[Difference]]:
+        """Return the explained and the open differences of a pair."""
+        names = (name_of(SeenRow("", values=answer.values)) for answer in pair.values())
+        name = next(filter(None, names), "")
+        ids = {self.apps[side].name: link.on(side) for side in SIDES}
+        problems = [f"it {pair[side].problem} in {self.apps[side].name}" for side in SIDES if pair[side].problem]
+        if problems:
+            return [], [Difference(name, dict.fromkeys(ids), "", " and ".join(problems), ids)]
+        kept: list[Difference] = []
+        open_: list[Difference] = []
+        for mapping in self.spec.fields:
+            now = {side: pair[side].values.get(mapping.on(side).name) for side in SIDES}
+            if equal_across(mapping, now[Side.LEFT], now[Side.RIGHT]):
+                continue
+            why, is_kept = self._why(link, mapping, now)
+            values = {self.apps[side].name: now[side] for side in SIDES}
+            (kept if is_kept else open_).append(Difference(name, values, mapping.left.title, why, ids))
+        return kept, open_
+
+    def _why(self, link: LinkRow, mapping: FieldMap, now: Mapping[Side, Value]) -> tuple[str, bool]:
+        """Ask the engine what a run would do with a difference; one that it leaves alone is explained by its rule."""
+        shadows: Mapping[Side, Mapping[str, Known]] = self.shadows.get(link.id, {side: {} for side in SIDES})
+        shadow = {side: shadows[side].get(mapping.key) for side in SIDES}
+        state = FieldState(mapping, now, shadow, self.landed.get(link.id, {}).get(mapping.key, ()))
+        decision = decide_field(self.spec, state, self.now)
+        held = self._held(link, mapping)
+        if held:
+            return held, True
+        if decision.hold:
+            return decision.hold, True
+        if decision.write is None:
+            return _kept_by(decision), True
+        return f"{decision.reason}; the next run writes it to {self.apps[decision.write].name}", False
+
+    def _held(self, link: LinkRow, mapping: FieldMap) -> str:
+        for side in SIDES:
+            for name in (mapping.key, ""):
+                reason = self.held.get((side, str(link.on(side)), name))
+                if reason is not None:
+                    return reason
+        return ""
+
+
+def _kept_by(decision: FieldDecision) -> str:
+    return "agreed: neither side changed since" if decision.rule == "F0" else decision.reason

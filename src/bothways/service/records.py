@@ -1,0 +1,213 @@
+"""Records: listed by state, found by what people know of them."""
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from bothways.engine.sides import SIDES, Side
+from bothways.errors import SeveralRecords, UnknownRecord
+from bothways.ledger import feeds, holds, links, looking
+from bothways.ledger.feeds import SeenRow
+from bothways.ledger.holds import HoldRow
+from bothways.ledger.links import LinkRow
+from bothways.ledger.models import Sync
+from bothways.records import is_blank, normal_email
+from bothways.service.database import on_database
+from bothways.service.document import SyncDocument
+from bothways.service.views import Page, RecordView
+from bothways.service.work import row_of
+from bothways.service.workspace import Workspace
+from bothways.sync.payload import name_of
+
+BATCH = 200
+_NOT_SEARCHABLE = re.compile(r"[^!-~]|[\"\\]")
+"""What the database's own search may miss: letters whose case it does not know, what JSON writes otherwise."""
+
+MOST_HITS = 1000
+"""Candidates looked at for a name; more of them are no answer anyway."""
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A pair or a single record: its link if it has one, and what was last seen on each side."""
+
+    link: LinkRow | None
+    rows: Mapping[Side, SeenRow | None]
+
+    @property
+    def ids(self) -> dict[Side, str | None]:
+        """The ids per side."""
+        if self.link is not None:
+            return {side: self.link.on(side) for side in SIDES}
+        return {side: row.id if row else None for side, row in self.rows.items()}
+
+    @property
+    def name(self) -> str:
+        """What people call it."""
+        return next((name for row in self.rows.values() if (name := name_of(row))), "")
+
+
+@on_database
+def list_records(
+    workspace: Workspace,
+    name: str,
+    *,
+    state: str | None = None,
+    search: str | None = None,
+    after: str | None = None,
+    size: int = 50,
+) -> Page:
+    """Return a page of records: pairs first, then those without a partner, app by app."""
+    sync, document = row_of(workspace, name), workspace.sync(name)
+    chosen: list[tuple[Found, str]] = []
+    for found, place in _every(sync, state, after or "pairs:0"):
+        if search is not None and not _contains(found, search):
+            continue
+        chosen.append((found, place))
+        if len(chosen) > size:
+            break
+    shown = chosen[:size]
+    rows = describe(sync, document, [found for found, _ in shown])
+    return Page(tuple(rows), shown[-1][1] if len(chosen) > size else None)
+
+
+def _every(sync: Sync, state: str | None, after: str) -> Iterator[tuple[Found, str]]:
+    """Yield pairs and single records, each with the place from where to go on after it."""
+    kind, _, last = after.partition(":")
+    if kind == "pairs":
+        number = int(last) if last.isdigit() else 0
+        while page := looking.pairs(sync, state, number, BATCH):
+            number = page[-1].id
+            for found in _of_links(sync, page):
+                yield found, f"pairs:{found.link.id if found.link else 0}"
+    for side in SIDES:
+        if kind == Side.RIGHT and side is Side.LEFT:
+            continue
+        id = last if kind == side else ""
+        while rows := looking.alone(sync, side, state, id, BATCH):
+            id = rows[-1].id
+            for row in rows:
+                yield Found(None, {side: row, side.other: None}), f"{side}:{row.id}"
+
+
+def _of_links(sync: Sync, page: list[LinkRow]) -> list[Found]:
+    rows = {
+        side: feeds.seen_by_id(looking.feed_id(sync, side), [str(link.on(side)) for link in page]) for side in SIDES
+    }
+    return [Found(link, {side: rows[side].get(link.on(side) or "") for side in SIDES}) for link in page]
+
+
+def _contains(found: Found, text: str) -> bool:
+    needle = text.casefold().strip()
+    held = [str(id) for id in found.ids.values() if id] + [found.name]
+    held += [str(value) for row in found.rows.values() if row for value in _texts(row) if "@" in str(value)]
+    return any(needle in each.casefold() for each in held)
+
+
+def _texts(row: SeenRow) -> list[str]:
+    return [value for value in (row.values or {}).values() if isinstance(value, str)]
+
+
+# --- what is said of a record -------------------------------------------------------------------------
+
+
+def describe(sync: Sync, document: SyncDocument, found: list[Found]) -> list[RecordView]:
+    """Return pairs and single records as they are shown, each with its state and the reason."""
+    held: dict[tuple[str, str], list[HoldRow]] = {}
+    due: set[tuple[str, str]] = set()
+    ended: dict[tuple[str, str], LinkRow] = {}
+    for side in SIDES:
+        ids = [id for each in found if (id := each.ids[side])]
+        for hold in holds.of_records(sync, side, ids):
+            held.setdefault((side, hold.record_id), []).append(hold)
+        due |= {(side, id) for id in looking.due_ids(sync, side, ids)}
+        single = [id for each in found if each.link is None and (id := each.ids[side])]
+        ended |= {(side, id): link for id, link in links.ended_by_record(sync, side, single).items()}
+    return [_view(document, each, held, due, ended) for each in found]
+
+
+def _view(
+    document: SyncDocument,
+    found: Found,
+    held: Mapping[tuple[str, str], list[HoldRow]],
+    due: set[tuple[str, str]],
+    ended: Mapping[tuple[str, str], LinkRow],
+) -> RecordView:
+    keys = [(str(side), id) for side, id in found.ids.items() if id]
+    own = [hold for key in keys for hold in held.get(key, ())]
+    ids = {document.apps[side]: id for side, id in found.ids.items()}
+    if own:
+        failing = [hold for hold in own if hold.kind in looking.FAILING]
+        first = (failing or own)[0]
+        return RecordView(found.name, ids, "failing" if failing else "held", first.reason, first.opened_at)
+    if any(key in due for key in keys) or (found.link is not None and found.link.state == "pending"):
+        return RecordView(found.name, ids, "waiting", "to be looked at by the next run", None)
+    if found.link is not None:
+        return RecordView(found.name, ids, "in_sync", found.link.reason, found.link.created_at)
+    reason, since = _why_left_out(document, keys[0], ended)
+    return RecordView(found.name, ids, "left_out", reason, since)
+
+
+def _why_left_out(
+    document: SyncDocument, key: tuple[str, str], ended: Mapping[tuple[str, str], LinkRow]
+) -> tuple[str, float | None]:
+    side, link = Side(key[0]), ended.get(key)
+    if link is not None and link.survivor == side:
+        return "its partner was deleted; it is not created again", link.ended_at
+    if not document.sends[side]:
+        return f"{document.apps[side]} sends nothing", None
+    return "none of its mapped fields holds a value", None
+
+
+# --- finding one --------------------------------------------------------------------------------------
+
+
+def find(workspace: Workspace, name: str, record: str) -> tuple[Sync, Found]:
+    """Return the one record that a person means: an id, ``app:id``, an e-mail address or a name."""
+    sync, document = row_of(workspace, name), workspace.sync(name)
+    hits = _by_id(sync, document, record) or _by_words(sync, record)
+    if not hits:
+        raise UnknownRecord(record=record, name=name)
+    if len(hits) > 1:
+        named = [f"{document.apps[side]}:{id}" for each in hits for side, id in each.ids.items() if id]
+        more = ", ..." if len(named) > 8 else ""
+        raise SeveralRecords(name=name, record=record, hint=", ".join(named[:8]) + more)
+    return sync, hits[0]
+
+
+def _by_id(sync: Sync, document: SyncDocument, record: str) -> list[Found]:
+    app, colon, id = record.partition(":")
+    sides = {document.apps[side]: side for side in SIDES}
+    if colon and app in sides:
+        return _whole(sync, {sides[app]: [id]})
+    return _whole(sync, {side: [record] for side in SIDES})
+
+
+def _by_words(sync: Sync, record: str) -> list[Found]:
+    wanted, email = record.casefold().strip(), normal_email(record) if "@" in record else None
+    if not wanted:
+        return []
+    word = max(_NOT_SEARCHABLE.split(wanted), key=len)
+    hits: dict[Side, list[str]] = {}
+    for side in SIDES:
+        rows = looking.holding(looking.feed_id(sync, side), word, MOST_HITS)
+        hits[side] = [row.id for row in rows if _is_called(row, wanted, email)]
+    return _whole(sync, hits)
+
+
+def _is_called(row: SeenRow, wanted: str, email: str | None) -> bool:
+    if name_of(row).casefold() == wanted:
+        return True
+    return email is not None and any(normal_email(text) == email for text in _texts(row) if not is_blank(text))
+
+
+def _whole(sync: Sync, ids: Mapping[Side, list[str]]) -> list[Found]:
+    """Return the pairs and single records that these ids belong to, each once."""
+    pairs: dict[int, LinkRow] = {}
+    single: list[Found] = []
+    for side, wanted in ids.items():
+        live = links.live_by_record(sync, side, wanted)
+        pairs |= {link.id: link for link in live.values()}
+        rows = feeds.seen_by_id(looking.feed_id(sync, side), [id for id in wanted if id not in live])
+        single += [Found(None, {side: row, side.other: None}) for row in rows.values()]
+    return _of_links(sync, [pairs[id] for id in sorted(pairs)]) + single

@@ -1,0 +1,158 @@
+"""Why a record holds what it holds: everything written to it, by which run and rule, in one plain sentence."""
+
+import time
+from collections.abc import Iterator, Mapping
+
+from bothways.engine.sides import SIDES, Side
+from bothways.errors import UnknownField
+from bothways.ledger import holds, journal
+from bothways.ledger.journal import Entry, FieldWrite
+from bothways.ledger.models import Sync
+from bothways.records import Field as RecordField
+from bothways.records import Value, canonical, is_blank
+from bothways.service.database import on_database
+from bothways.service.document import SyncDocument
+from bothways.service.records import Found, describe, find
+from bothways.service.revisions import latest_revision
+from bothways.service.views import Event, FieldStory, WhyView
+from bothways.service.workspace import Workspace
+from bothways.service.yaml_file import nearest
+
+WHAT = {"create": "created", "undo": "put back", "unlink": "no longer linked"}
+"""What a write is called, by its kind; all others are ``written``."""
+
+NOT_DONE = {"failed": "refused", "dropped": "not written", "intent": "about to be written", "in_flight": "sent"}
+
+
+@on_database
+def why(workspace: Workspace, name: str, record: str, field: str | None = None) -> WhyView:
+    """Return the story of each mapped field of a record, or of one; ``field`` is a name or label in either app."""
+    sync, found = find(workspace, name, record)
+    document = workspace.sync(name)
+    stored = latest_revision(sync).document
+    maps = [dict(zip(SIDES, each[:2], strict=True)) for each in (stored["applied"] or {"fields": []})["fields"]]
+    labels = {side: (stored.get("labels") or {}).get(side, {}) for side in SIDES}
+    if field is not None:
+        maps = _chosen(document, maps, labels, field)
+    entries = _entries(sync, found)
+    teller = _Teller(workspace, document, sync, found, labels)
+    return WhyView(describe(sync, document, [found])[0], tuple(teller.story(names, entries) for names in maps))
+
+
+def _chosen(
+    document: SyncDocument, maps: list[dict[Side, str]], labels: Mapping[Side, Mapping[str, str]], field: str
+) -> list[dict[Side, str]]:
+    wanted = field.casefold()
+
+    def called(names: Mapping[Side, str]) -> set[str]:
+        return {word.casefold() for side, name in names.items() for word in (name, labels[side].get(name, name))}
+
+    chosen = [names for names in maps if wanted in called(names)]
+    if not chosen:
+        known = {name for names in maps for name in names.values()}
+        pair = " and ".join(document.pair)
+        raise UnknownField(app=pair, object="the mappings", field=field, hint=nearest(field, known))
+    return chosen
+
+
+def _entries(sync: Sync, found: Found) -> list[Entry]:
+    """Return everything written for the pair and to its two records, newest first."""
+    entries = {each.id: each for each in (journal.of_link(found.link.id) if found.link else ())}
+    for side, id in found.ids.items():
+        if id:
+            entries |= {each.id: each for each in journal.of_record(sync, side, id)}
+    return sorted(entries.values(), key=lambda each: each.id, reverse=True)
+
+
+class _Teller:
+    """Tells the stories of one record."""
+
+    def __init__(
+        self,
+        workspace: Workspace,
+        document: SyncDocument,
+        sync: Sync,
+        found: Found,
+        labels: Mapping[Side, Mapping[str, str]],
+    ) -> None:
+        self.apps, self.labels, self.found, self.now = document.apps, labels, found, workspace.clock()
+        self.holds = [hold for side, id in found.ids.items() if id for hold in holds.of_records(sync, side, [id])]
+
+    def story(self, names: Mapping[Side, str], entries: list[Entry]) -> FieldStory:
+        """Return why one field holds what it holds."""
+        key = f"{names[Side.LEFT]}={names[Side.RIGHT]}"
+        written = [(entry, entry.writes[key]) for entry in entries if key in entry.writes]
+        values = {self.apps[side]: (row.values or {}).get(names[side]) for side, row in self.found.rows.items() if row}
+        events = [*self._held(key), *(self._event(entry, write) for entry, write in written)]
+        return FieldStory(
+            {self.apps[side]: self.labels[side].get(names[side], names[side]) for side in SIDES},
+            values,
+            self._sentence(names, values, written),
+            tuple(sorted(events, key=lambda event: event.at, reverse=True)),
+        )
+
+    def _held(self, key: str) -> Iterator[Event]:
+        for hold in self.holds:
+            if hold.field in ("", key):
+                app = self.apps[Side(hold.side)]
+                yield Event(hold.opened_at, app, "held", None, hold.data.get("value"), "", hold.rule, hold.reason)
+
+    def _event(self, entry: Entry, write: FieldWrite) -> Event:
+        what = WHAT.get(entry.kind, "written")
+        if entry.state != "done":
+            what = NOT_DONE[entry.state]
+        elif not write.landed:
+            what = "ignored by the app"
+        elif write.conflict:
+            what = "written over a change"
+        after = write.after if write.stored is None else write.stored
+        reason = entry.message if entry.state == "failed" and entry.message else write.reason
+        at = entry.done_at or entry.created_at
+        return Event(at, self.apps[entry.side], what, write.before, after, f"r_{entry.run_id}", write.rule, reason)
+
+    def _sentence(
+        self, names: Mapping[Side, str], values: Mapping[str, Value], written: list[tuple[Entry, FieldWrite]]
+    ) -> str:
+        """Say where the value comes from: the last write that still stands, else that no run wrote it."""
+        for entry, write in written:
+            now = values.get(self.apps[entry.side])
+            kept = write.after if write.stored is None else write.stored
+            if entry.state == "done" and write.landed and entry.kind != "unlink":
+                if not _equal(now, kept):
+                    break
+                at, app = moment(entry.done_at or entry.created_at, self.now), self.apps[entry.side]
+                return f"{shown(now)} since {at} in {app}, written by run r_{entry.run_id}, because {write.reason}"
+        held = [f"{shown(value)} in {app}" for app, value in values.items()]
+        tail = "typed or imported there; no run wrote it" if not written else "changed there after the last write"
+        return f"{', '.join(held)}: {tail}"
+
+
+_TEXT = RecordField("text")
+
+
+def _equal(left: Value, right: Value) -> bool:
+    return canonical(left, _TEXT) == canonical(right, _TEXT) if _simple(left, right) else left == right
+
+
+def _simple(*values: Value) -> bool:
+    return all(value is None or isinstance(value, str) for value in values)
+
+
+def shown(value: Value) -> str:
+    """Return a value as people read it in a sentence."""
+    if is_blank(value):
+        return "(empty)"
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, list | tuple):
+        return ", ".join(shown(each) for each in value)
+    if isinstance(value, Mapping):
+        return shown(value.get("value"))
+    return " ".join(str(value).split())
+
+
+def moment(at: float, now: float) -> str:
+    """Return a time as people read it: of today as 09:41, any other with its day."""
+    then, today = time.localtime(at), time.localtime(now)
+    same_day = then[:3] == today[:3]
+    return time.strftime("%H:%M" if same_day else "%Y-%m-%d %H:%M", then)
