@@ -110,6 +110,13 @@ def test_creates_with_look_ups(account: Account, count: int):
     assert account.bill() == {"properties": 1, "find": pages(count, 100), "create": pages(count, 100)}
 
 
+def test_schema_count_and_check(account: Account):
+    account.connector.fields("contacts")
+    account.connector.count("contacts")
+    account.connector.check()
+    assert account.bill() == {"properties": 1, "count": 1, "account": 1}
+
+
 def test_refused_rows_cost_no_call(account: Account):
     taken = account.people(50)
     results = account.create(*({"email": f"p{number}@example.com"} for number in range(100)))

@@ -1,6 +1,8 @@
 """The account as a whole: its clock, its file, its threads, its command."""
 
 import signal
+import socket
+import struct
 import subprocess
 import sys
 import time
@@ -13,6 +15,7 @@ from urllib3.exceptions import HTTPError
 
 from bothways.sandbox.hubspot import Clock, FrozenClock, HubSpotSandbox
 from bothways.sandbox.hubspot.clocks import FrozenClock as Frozen
+from bothways.sandbox.hubspot.web import Reply, Web
 from tests.sandbox.hubspot.client import CONTACTS, Client
 
 
@@ -104,3 +107,22 @@ def test_command_serves_until_it_is_told_to_stop(tmp_path: Path, number: signal.
         process.send_signal(number)
         assert process.wait(10) == 0
     assert path.exists()
+
+
+def test_mistake_of_ours_is_told_with_its_place(capfd: pytest.CaptureFixture[str]):
+    web = Web(lambda request: Reply(1 // 0), time.time)
+    web.start()
+    try:
+        assert urllib3.request("GET", web.url, retries=False).status == 500
+    finally:
+        web.stop()
+    assert "ZeroDivisionError" in capfd.readouterr().err
+
+
+def test_client_that_goes_away_is_no_mistake(hubspot: HubSpotSandbox, capfd: pytest.CaptureFixture[str]):
+    with socket.create_connection(("127.0.0.1", int(hubspot.url.rpartition(":")[2]))) as client:
+        client.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        client.sendall(b"GET / HTTP/1.1\r\nContent-Length: 10\r\n\r\n")
+    Client(hubspot).get(CONTACTS)
+    hubspot.close()
+    assert capfd.readouterr().err == ""

@@ -99,9 +99,10 @@ class HubSpotSandbox:
         """Order a fault for the next ``times`` calls with ``match`` in their method and path.
 
         Kinds: "429" (options policy, retry_after), "400", "401", "403", "404", "409", "423", "477", "500",
-        "502", "503", "504" (option commit: do it all the same), "timeout-before" and "timeout-after-commit" (the connection is closed without an
-        answer), "half-batch" (do half and answer 500), "slow" (option seconds), "lag" (what this call
-        saves is indexed ``seconds`` later), "garbage" (HTML). Raises ValueError.
+        "502", "503", "504" (option commit: do it all the same), "timeout-before" and "timeout-after-commit"
+        (the connection is closed without an answer), "half-batch" (do half and answer 500), "slow" (option
+        seconds), "lag" (what this call saves is indexed ``seconds`` later), "garbage" (HTML). Raises
+        ValueError.
         """
         self._faults.order(kind, times, match, options)
 
