@@ -4,6 +4,7 @@ import json
 
 import pytest
 
+from bothways.connectors.base import Exists
 from bothways.connectors.hubspot import facts
 from bothways.errors import AppUnreachable, OurFault, PageIncomplete
 from tests.connectors.hubspot.account import Account, unlimited
@@ -45,6 +46,17 @@ def test_rows_of_a_search_are_ids_to_be_read(account: Account):
     (seen,) = account.pages(cursor)[-1].seen
     assert not seen.has_values
     assert (seen.record.values, seen.record.modified) == ({}, account.hubspot.now())
+
+
+def test_search_may_still_show_what_is_gone(account: Account):
+    """Its row is an id like any other; reading it tells the truth."""
+    (id,) = account.people(1)
+    cursor = account.cursor()
+    account.hubspot.archive("contacts", id)
+    assert account.poll(cursor)[0] == {id}
+    assert account.read(id)[0].exists is Exists.ARCHIVED
+    account.hubspot.advance(facts.INDEX_LAG)
+    assert account.poll(cursor)[0] == set()
 
 
 def test_save_that_is_indexed_late_is_not_missed(account: Account):
