@@ -13,7 +13,7 @@ from bothways.records import FieldType, Value, is_blank, may_be_rewriting, same
 from tests.engine.strategies import Case, cases
 from tests.engine.support import NOW, WINDOW, carried_out, mirrored, mirrored_spec
 
-MANY = settings(max_examples=200)
+MANY = settings(max_examples=100)
 FIELD_RULES = {"FN", "F0", "F1", "F2", "F2'", "F3", "F3b", "F4", "F5", "F6"}
 LATER = (0.0, WINDOW / 2, WINDOW, 3 * WINDOW)
 

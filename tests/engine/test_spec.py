@@ -1,0 +1,77 @@
+"""Settings as the engine reads them: what may be written where, and when two sides hold the same."""
+
+import pytest
+from hypothesis import given, settings
+
+from bothways.engine.sides import SIDES, Direction, Side
+from bothways.engine.spec import FieldMap, MatchRule, equal_across, project
+from bothways.records import CannotCoerce, Field, FieldType
+from tests.engine.support import NAME, PLAIN, TO_LEFT, TO_RIGHT, L, R, mirrored_map, spec
+from tests.records.strategies import fields, values
+
+LONG, SHORT = Field("title"), Field("title", max_length=5)
+
+
+def writable(mapping: FieldMap, sends: tuple[Side, ...] = SIDES) -> list[Side]:
+    return [side for side in SIDES if spec(mapping, sends=sends).writes(mapping, side)]
+
+
+def test_writes_need_the_direction_the_sender_and_a_field_that_can_be_written() -> None:
+    fixed = Field("name", read_only=True)
+    assert writable(PLAIN) == [L, R]
+    assert writable(TO_LEFT) == [L]
+    assert writable(TO_RIGHT) == [R]
+    assert writable(PLAIN, (L,)) == [R]
+    assert writable(PLAIN, ()) == []
+    assert writable(TO_LEFT, (L,)) == []
+    assert writable(FieldMap(fixed, NAME)) == [R]
+    assert writable(FieldMap(fixed, NAME, Direction.TO_LEFT)) == []
+
+
+def test_mapping_has_a_stable_name_and_a_field_on_each_side() -> None:
+    mapping = FieldMap(Field("email"), Field("mail.work"))
+    assert mapping.key == "email=mail.work"
+    assert (mapping.on(L).name, mapping.on(R).name) == ("email", "mail.work")
+
+
+def test_match_rule_names_the_slot_of_each_side_by_what_is_compared() -> None:
+    rule = MatchRule("email", "email", "mail.work")
+    assert (rule.on(L), rule.on(R)) == ("email", "mail.work")
+    assert (rule.slot(L), rule.slot(R)) == ("email:email", "email:mail.work")
+
+
+def test_project_gives_what_the_target_can_hold() -> None:
+    mapping = FieldMap(LONG, SHORT)
+    assert project(mapping, "Annabelle", R).value == "Annab"
+    assert project(mapping, "Annabelle", L).value == "Annabelle"
+    with pytest.raises(CannotCoerce, match="is not a number"):
+        project(FieldMap(LONG, Field("score", FieldType.NUMBER)), "many", R)
+
+
+def test_sides_are_equal_if_either_holds_the_other_as_it_can() -> None:
+    mapping = FieldMap(LONG, SHORT)
+    assert equal_across(mapping, "Annabelle", "Annab")
+    assert not equal_across(mapping, "Annab", "Annabelle")
+    assert equal_across(mapping, "Ann", "Ann")
+    assert not equal_across(mapping, "Annabelle", "Anna")
+    turned = mirrored_map(mapping)
+    assert equal_across(turned, "Annab", "Annabelle")
+
+
+def test_types_that_do_not_go_together_are_never_equal() -> None:
+    mapping = FieldMap(Field("on", FieldType.BOOLEAN), Field("day", FieldType.DATE))
+    assert not equal_across(mapping, True, "true")
+    assert not equal_across(mapping, None, None)
+
+
+def test_blank_is_equal_to_blank_whatever_the_kind() -> None:
+    assert equal_across(PLAIN, None, "  ")
+    assert equal_across(FieldMap(NAME, Field("tags", FieldType.MULTI_CHOICE)), "", [])
+    assert not equal_across(PLAIN, None, "Ann")
+
+
+@settings(max_examples=150)
+@given(fields, fields, values, values)
+def test_equality_across_is_symmetric_and_never_fails(left: Field, right: Field, a: object, b: object) -> None:
+    mapping = FieldMap(left, right)
+    assert equal_across(mapping, a, b) == equal_across(mirrored_map(mapping), b, a)  # type: ignore[arg-type]

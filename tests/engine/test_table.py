@@ -1,0 +1,91 @@
+"""The record table, row by row: what a run does with one record or linked pair."""
+
+import pytest
+
+from bothways.engine.matching import NO_MATCH, Found, Match
+from bothways.engine.rules import RULES
+from bothways.engine.sides import Side
+from bothways.engine.table import RECORD_TABLE, ActionKind, Facts, decide_record
+
+PARTNER = Match(Found.PARTNER, "r1", (), "same email")
+SEVERAL = Match(Found.SEVERAL, None, (), "2 possible matches by email")
+LEFT, BOTH = frozenset({Side.LEFT}), frozenset(Side)
+
+ROWS = [
+    ("R1", ActionKind.SKIP, Facts(linked=True, open_write=True)),
+    ("R5", ActionKind.UNLINK, Facts(linked=True, gone=BOTH)),
+    ("R4", ActionKind.UNLINK, Facts(linked=True, gone=LEFT)),
+    ("R5", ActionKind.NONE, Facts(gone=LEFT)),
+    ("R13", ActionKind.HOLD, Facts(linked=True, problem="no id")),
+    ("F", ActionKind.UPDATE, Facts(linked=True)),
+    ("R9", ActionKind.LINK, Facts(survivor=True, match=PARTNER)),
+    ("R6", ActionKind.LINK, Facts(match=PARTNER)),
+    ("R7", ActionKind.HOLD, Facts(match=SEVERAL)),
+    ("R4", ActionKind.LEAVE_OUT, Facts(survivor=True)),
+    ("F2'", ActionKind.LEAVE_OUT, Facts(allowed=False)),
+    ("R13", ActionKind.LEAVE_OUT, Facts(blank=True)),
+    ("R8", ActionKind.WAIT, Facts(settled=False)),
+    ("R8", ActionKind.CREATE, Facts()),
+]
+"""One situation for each row of the table, in its order."""
+
+
+@pytest.mark.parametrize(("place", "expected"), list(enumerate(ROWS)))
+def test_each_row_is_the_first_that_fits_its_situation(place: int, expected: tuple[str, ActionKind, Facts]) -> None:
+    rule, action, facts = expected
+    row = decide_record(facts)
+    assert row is RECORD_TABLE[place]
+    assert (row.rule, row.action) == (rule, action)
+
+
+def test_the_situations_above_are_all_rows() -> None:
+    assert len(ROWS) == len(RECORD_TABLE)
+
+
+def test_last_row_fits_everything() -> None:
+    assert all(RECORD_TABLE[-1].fits(facts) for _, _, facts in ROWS)
+
+
+def test_every_rule_of_the_table_is_explained_but_the_one_that_hands_over_to_the_field_table() -> None:
+    handing_over = {row.rule for row in RECORD_TABLE if row.rule not in RULES}
+    assert handing_over == {row.rule for row in RECORD_TABLE if row.action is ActionKind.UPDATE} == {"F"}
+
+
+@pytest.mark.parametrize(
+    ("rule", "facts"),
+    [
+        # an open write is waited for, whatever else is the matter
+        ("R1", Facts(linked=True, open_write=True, gone=BOTH, problem="no id")),
+        # what is gone needs not be readable
+        ("R4", Facts(linked=True, gone=LEFT, problem="no id")),
+        # what cannot be read is neither linked nor created
+        ("R13", Facts(problem="no id", match=PARTNER)),
+        ("R13", Facts(problem="no id")),
+        # a link is never matched anew
+        ("F", Facts(linked=True, match=SEVERAL)),
+        # a partner is linked though nothing may be created, or the create window is open
+        ("R6", Facts(match=PARTNER, allowed=False, settled=False, blank=True)),
+        # several partners are held though nothing may be created
+        ("R7", Facts(match=SEVERAL, allowed=False, settled=False)),
+        ("R7", Facts(match=SEVERAL, survivor=True)),
+        # nothing to be written is no reason to wait
+        ("F2'", Facts(allowed=False, settled=False, blank=True)),
+        ("R13", Facts(blank=True, settled=False)),
+    ],
+)
+def test_earlier_rows_win(rule: str, facts: Facts) -> None:
+    assert decide_record(facts).rule == rule
+
+
+def test_r4_tombstone_forbids_creating_but_not_linking_to_a_partner_made_anew() -> None:
+    alone = decide_record(Facts(survivor=True, match=NO_MATCH))
+    assert (alone.rule, alone.action) == ("R4", ActionKind.LEAVE_OUT)
+    joined = decide_record(Facts(survivor=True, match=PARTNER))
+    assert (joined.rule, joined.action) == ("R9", ActionKind.LINK)
+
+
+def test_r9_record_that_came_back_is_linked_again_or_is_a_new_one() -> None:
+    assert decide_record(Facts(returned=True, match=PARTNER)).rule == "R9"
+    assert decide_record(Facts(returned=True, match=SEVERAL)).rule == "R7"
+    alone = decide_record(Facts(returned=True))
+    assert (alone.rule, alone.action) == ("R8", ActionKind.CREATE)
