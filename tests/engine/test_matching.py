@@ -17,6 +17,7 @@ from bothways.engine.matching import (
     compare_for,
     key_of,
     match,
+    mutual,
 )
 from bothways.engine.sides import SIDES, Side
 from bothways.engine.spec import MatchRule
@@ -212,3 +213,40 @@ def test_form_that_suits_a_field() -> None:
 def test_sides_see_the_same_group() -> None:
     group = Group(0, "a", frozenset({Candidate(R, "r2"), Candidate(R, "r1"), Candidate(L, "l1")}))
     assert {side: [each.id for each in group.on(side)] for side in SIDES} == {L: ["l1"], R: ["r1", "r2"]}
+
+
+# --- two records that want the same partner -----------------------------------------------------------
+
+
+def agreed(id: str, keys: Keys) -> Match:
+    """Return the match of a record that its partner answers in its turn."""
+    found = matched(id, keys)
+    return mutual(id, found, matched(found.partner, keys)) if found.partner else found
+
+
+def test_partner_that_matches_another_record_better_is_held_for_the_worse_one() -> None:
+    keys = {"l1": (None, "1"), "l2": ("a", None), "r1": ("a", "1")}
+    assert matched("l1", keys).partner == "r1"
+    found = agreed("l1", keys)
+    assert (found.found, found.partner, found.reason) == (
+        Found.SEVERAL,
+        None,
+        "the only match matches another record better",
+    )
+    assert agreed("l2", keys).partner == "r1"
+    assert agreed("r1", keys).partner == "l2"
+
+
+def test_what_is_no_partner_stays_what_it_is() -> None:
+    several = Match(Found.SEVERAL, None, (), "2 possible matches by email")
+    assert mutual("l1", several, NO_MATCH) is several
+    assert mutual("l1", NO_MATCH, NO_MATCH) is NO_MATCH
+
+
+@settings(max_examples=100)
+@given(worlds)
+def test_partners_agree_so_that_no_two_records_claim_one(keys: Keys) -> None:
+    claims = {id: agreed(id, keys).partner for id in keys}
+    claimed = [partner for partner in claims.values() if partner]
+    assert len(claimed) == len(set(claimed))
+    assert all(claims[partner] == id for id, partner in claims.items() if partner)
