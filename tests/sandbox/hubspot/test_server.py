@@ -1,10 +1,12 @@
 """The account as a whole: its clock, its file, its threads, its command."""
 
+import io
 import signal
 import socket
 import struct
 import subprocess
 import sys
+import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -109,14 +111,30 @@ def test_command_serves_until_it_is_told_to_stop(tmp_path: Path, number: signal.
     assert path.exists()
 
 
-def test_mistake_of_ours_is_told_with_its_place(capfd: pytest.CaptureFixture[str]):
+class Told(io.StringIO):
+    """What is written to standard error; ``all`` is set when the last line of a traceback came."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.all = threading.Event()
+
+    def write(self, text: str) -> int:
+        written = super().write(text)
+        if "ZeroDivisionError" in self.getvalue():
+            self.all.set()
+        return written
+
+
+def test_mistake_of_ours_is_told_with_its_place(monkeypatch: pytest.MonkeyPatch):
+    told = Told()
+    monkeypatch.setattr(sys, "stderr", told)
     web = Web(lambda request: Reply(1 // 0), time.time)
     web.start()
     try:
         assert urllib3.request("GET", web.url, retries=False).status == 500
+        assert told.all.wait(10)
     finally:
         web.stop()
-    assert "ZeroDivisionError" in capfd.readouterr().err
 
 
 def test_client_that_goes_away_is_no_mistake(hubspot: HubSpotSandbox, capfd: pytest.CaptureFixture[str]):
