@@ -149,12 +149,12 @@ def test_ctrl_c_is_130_with_the_command_to_go_on(monkeypatch, capsys):
 
 STUCK = """
 import sys, time
-from bothways.cli import main, workspaces
-def opened(terminal):
+from bothways.cli import main, terminal
+def lines(self, lines):
     print("ready", file=sys.stderr, flush=True)
     time.sleep(60)
-workspaces.opened = opened
-sys.exit(main.main(["status"]))
+terminal.Terminal.lines = lines
+sys.exit(main.main(["version"]))
 """
 
 
@@ -165,7 +165,7 @@ def test_a_signal_ends_a_command_with_130_and_no_trace(number):
     process.send_signal(number)
     _, err = process.communicate(timeout=10)
     assert process.returncode == 130
-    assert "Go on with: bothways status" in err
+    assert "Go on with: bothways version" in err
     assert "Traceback" not in err
 
 

@@ -35,7 +35,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return run(terminal, before, words)
     except KeyboardInterrupt as stop:
         signal.signal(signal.SIGINT, signal.SIG_DFL)
-        say("")
+        if sys.stderr.isatty():
+            say("")
         return report(stop, terminal, before, words)
     except Exception as problem:  # noqa: BLE001 - the one net: every failure becomes words and a code
         if isinstance(problem, BrokenPipeError) and terminal.broken():

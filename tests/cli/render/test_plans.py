@@ -52,12 +52,12 @@ def test_brakes_are_told_with_what_releases_them():
 
 
 def test_links_and_endings_give_their_reason():
-    link = replace(UPDATE, kind="link", reason="same e-mail")
+    link = replace(UPDATE, kind="link", reason="linked: same e-mail")
     assert action(link, APPS)[0].endswith("hubspot 50121 ⇄ ledger P-8842   linked: same e-mail")
     gone = replace(UPDATE, kind="unlink", reason="deleted in ledger", fields=())
     assert action(gone, APPS) == ["  × Dana Novak        hubspot 50121 ⇄ ledger P-8842   unlinked: deleted in ledger"]
     out = replace(CREATE, kind="leave out", reason="ledger does not take new records", fields=())
-    assert action(out, APPS) == ["  · Chen Wei          leave out: ledger does not take new records"]
+    assert action(out, APPS) == ["  · Chen Wei          left out: ledger does not take new records"]
 
 
 def test_a_create_without_fields_still_names_the_app():

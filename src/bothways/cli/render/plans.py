@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from bothways.service.views import ActionView, FieldView, PlanView
 
 MARKS = {"create": "+", "update": "~", "link": "~", "hold": "?", "unlink": "×"}
+WORDS = {"leave out": "left out", "wait": "waits", "skip": "skipped", "none": "in sync"}
 NAME = 16
 """Cells kept for a record's name; a longer one pushes the rest to the right."""
 
@@ -41,11 +42,11 @@ def _summary(row: "ActionView", apps: Sequence[str]) -> str:
         case "update":
             return pair
         case "link":
-            return f"{pair}   linked: {row.reason}"
+            return f"{pair}   {row.reason}"
         case "unlink":
             return f"{pair}   unlinked: {row.reason}"
         case _:
-            return f"{row.kind}: {row.reason}"
+            return f"{WORDS.get(row.kind, row.kind)}: {row.reason}"
 
 
 def _field(field: "FieldView") -> tuple[str, str, str, str]:

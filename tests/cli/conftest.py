@@ -1,0 +1,127 @@
+"""A service layer that answers views made by hand; every call must fit the true function's signature."""
+
+import importlib
+import inspect
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+
+from bothways.cli.main import main
+from bothways.service import views
+from tests.cli.views import (
+    APP,
+    CHECK,
+    CONNECTOR,
+    FIELDS,
+    FINDINGS,
+    HOLD,
+    PLAN,
+    PROOF,
+    RECORD,
+    RUN,
+    SUMMARY,
+    SYNC,
+    UNDO,
+    UPDATE,
+    WHY,
+)
+
+WORKSPACE = SimpleNamespace(folder=Path("books"), file=Path("books/bothways.yaml"), document={})
+ANSWERS = {
+    "service.workspace.init": Path("books/bothways.yaml"),
+    "service.workspace.open_workspace": WORKSPACE,
+    "service.apps.catalogue": [CONNECTOR],
+    "service.apps.list_apps": [APP],
+    "service.apps.add_app": CHECK,
+    "service.apps.check_app": CHECK,
+    "service.apps.app_objects": list(CHECK.objects),
+    "service.apps.app_fields": FIELDS,
+    "service.syncs.list_syncs": [SYNC],
+    "service.syncs.show_sync": SYNC,
+    "service.syncs.turn_on": SYNC,
+    "service.syncs.turn_off": SYNC,
+    "service.syncs.export": "revision: 3\nsyncs:\n  contacts: {}\n",
+    "service.preview.plan": PLAN,
+    "service.preview.plan_actions": lambda *_args, after=-1, **_: [UPDATE, HOLD] if after < 0 else [],
+    "jobs.now.run_sync": RUN,
+    "jobs.now.apply_plan": RUN,
+    "jobs.now.undo_run": UNDO,
+    "jobs.watch.watch": lambda *_args, on_run, **_: on_run(RUN),
+    "service.undo.preview_undo": UNDO,
+    "service.records.list_records": views.Page((RECORD,), None),
+    "service.why.why": WHY,
+    "service.log.runs": [SUMMARY, SUMMARY],
+    "service.proof.compare": PROOF,
+    "service.doctor.doctor": FINDINGS[:2],
+}
+
+
+class Service:
+    """The answers, which a test may change, and the calls made so far."""
+
+    def __init__(self, monkeypatch):
+        self.monkeypatch = monkeypatch
+        self.calls = []
+        for place, result in ANSWERS.items():
+            self.answer(place, result)
+
+    def answer(self, place, result):
+        """Let the function at ``place`` return, raise, or be ``result``."""
+        path, name = f"bothways.{place}".rsplit(".", 1)
+        module = importlib.import_module(path)
+        fits = (
+            getattr(module, name).fits
+            if hasattr(getattr(module, name), "fits")
+            else inspect.signature(getattr(module, name)).bind
+        )
+
+        def stand_in(*args, **options):
+            fits(*args, **options)
+            self.calls.append((place, args, options))
+            if isinstance(result, BaseException):
+                raise result
+            return result(*args, **options) if inspect.isfunction(result) else result
+
+        stand_in.fits = fits
+        self.monkeypatch.setattr(module, name, stand_in)
+
+    def called(self, place):
+        """Return the arguments of the calls of one function, without the workspace."""
+        return [(args[1:], options) for name, args, options in self.calls if name == place]
+
+
+@pytest.fixture
+def service(monkeypatch):
+    return Service(monkeypatch)
+
+
+@pytest.fixture
+def bothways(service, capsys):
+    """Call the command line; answer its exit code, stdout and stderr."""
+
+    def call(*arguments):
+        code = main(arguments)
+        return SimpleNamespace(code=code, **dict(zip(("out", "err"), capsys.readouterr(), strict=True)))
+
+    return call
+
+
+@pytest.fixture
+def person(monkeypatch):
+    """Put a person at the terminal who gives these answers; the list is what was asked."""
+
+    def sits(*answers):
+        from bothways.cli.terminal import Terminal
+
+        asked, waiting = [], list(answers)
+
+        def ask(self, question):
+            asked.append(question)
+            return waiting.pop(0)
+
+        monkeypatch.setattr(Terminal, "can_ask", property(lambda self: self.may_ask))
+        monkeypatch.setattr(Terminal, "ask", ask)
+        return asked
+
+    return sits

@@ -1,0 +1,441 @@
+"""Every command: what it calls, what it prints for people and for programs, how it ends."""
+
+import json
+import os
+import subprocess
+import sys
+from dataclasses import replace
+
+import pytest
+
+from bothways import errors
+from bothways.cli.commands import COMMANDS, GROUPS
+from bothways.service import views
+from tests.cli.views import DIFFERENCE, FINDINGS, PLAN, PROOF, QUIET, RECORD, RUN, UPDATE
+
+CALLS = [
+    ("init", "workspace", 0, "books/bothways.yaml"),
+    ("status", "status", 0, "Up to date"),
+    ("validate", "validate", 0, "can be used"),
+    ("doctor", "doctor", 0, "Nothing to fix."),
+    ("version", "version", 0, "bothways "),
+    ("app list", "apps", 0, "crm"),
+    ("app add crm hubspot --secret token=env:TOKEN", "app-check", 0, "✓ crm"),
+    ("app check crm", "app-check", 0, "✓ crm"),
+    ("app objects crm", "objects", 0, "companies"),
+    ("app fields crm contacts", "fields", 0, "required, unique"),
+    ("app search", "connectors", 0, "HubSpot"),
+    ("sync list", "syncs", 0, "contacts"),
+    ("sync show contacts", "sync", 0, "createdate"),
+    ("sync show contacts --yaml", "sync-yaml", 0, "revision: 3"),
+    ("sync on contacts", "sync-state", 0, "contacts is on."),
+    ("sync off contacts", "sync-state", 0, "contacts is off."),
+    ("plan contacts", "plan", 0, "Plan p_12"),
+    ("plan contacts --exit-code", "plan", 2, "Plan p_12"),
+    ("apply p_12 --yes", "run", 3, "Done in 3 m 12 s."),
+    ("run contacts", "run", 3, "Done in 3 m 12 s."),
+    ("records contacts", "records", 0, "Dana Novak"),
+    ("why contacts dana@novak.example", "why", 0, "First name"),
+    ("undo r_19 --yes", "undo", 0, "Put back 1,096 records"),
+    ("undo r_19 --plan", "undo", 0, "Would put back"),
+    ("compare contacts", "proof", 0, "Everything that should be equal is equal."),
+]
+STREAMS = [("log", "log", 2), ("log contacts", "log", 2), ("watch contacts", "run", 1)]
+
+
+def test_every_command_is_called_here():
+    names = {name for name, _ in COMMANDS} | {
+        f"{group} {name}" for group, _, commands in GROUPS for name, _ in commands
+    }
+    called = [line for line, *_ in (*CALLS, *STREAMS)]
+    assert {name for name in names if not any(line == name or line.startswith(f"{name} ") for line in called)} == set()
+
+
+@pytest.mark.parametrize(
+    ("line", "kind", "code", "text"), CALLS, ids=lambda value: value if isinstance(value, str) else ""
+)
+def test_text_for_people(bothways, line, kind, code, text):
+    ended = bothways(*line.split())
+    assert (ended.code, text in ended.out) == (code, True)
+    assert "\x1b" not in ended.out + ended.err
+
+
+@pytest.mark.parametrize(
+    ("line", "kind", "code", "text"), CALLS, ids=lambda value: value if isinstance(value, str) else ""
+)
+def test_one_json_document_for_programs(bothways, line, kind, code, text):
+    ended = bothways(*line.split(), "--json")
+    assert ended.code == code
+    assert json.loads(ended.out)["format"] == f"bothways.{kind}/1"
+
+
+@pytest.mark.parametrize(("line", "kind", "count"), STREAMS)
+def test_streams_are_a_json_document_per_line(bothways, line, kind, count):
+    ended = bothways(*line.split(), "--json")
+    assert ended.code == 0
+    assert [json.loads(each)["format"] for each in ended.out.splitlines()] == [f"bothways.{kind}/1"] * count
+
+
+@pytest.mark.parametrize(
+    ("line", "kind", "code", "text"), CALLS, ids=lambda value: value if isinstance(value, str) else ""
+)
+def test_quiet_leaves_only_data(bothways, line, kind, code, text):
+    assert bothways(*line.split(), "--quiet").err == ""
+
+
+@pytest.mark.parametrize(
+    "line", [line for line, *_ in CALLS if line not in ("init", "version", "doctor", "app search")]
+)
+@pytest.mark.parametrize(
+    "failure",
+    [errors.NoWorkspace(folder="books"), errors.DatabaseLocked(), errors.DiskFull(reason="full")],
+    ids=lambda failure: type(failure).__name__,
+)
+def test_what_fails_below_ends_with_its_code(bothways, service, line, failure):
+    service.answer("service.workspace.open_workspace", failure)
+    ended = bothways(*line.split())
+    assert (ended.code, ended.out) == (failure.exit_code, "")
+    assert failure.code in ended.err
+
+
+def test_the_folder_reaches_the_service(bothways, service, tmp_path):
+    bothways("status", "-C", str(tmp_path))
+    assert service.calls[0] == ("service.workspace.open_workspace", (tmp_path,), {})
+
+
+def test_validate_opens_no_database(bothways, service):
+    bothways("validate")
+    ((_, _, options),) = service.calls
+    assert options == {"load_only": True}
+
+
+# --- plan ---------------------------------------------------------------------------------------------
+
+
+def many(count):
+    return [replace(UPDATE, seq=seq, name=f"Person {seq}") for seq in range(count)]
+
+
+def paged(rows):
+    def actions(*_args, show="all", after=-1, size=400):
+        return [row for row in rows if row.seq > after][:size]
+
+    return actions
+
+
+def test_a_long_plan_shows_twenty_and_says_how_many_more(bothways, service):
+    service.answer("service.preview.plan_actions", paged(many(1030)))
+    out = bothways("plan", "contacts").out
+    assert "Person 19 " in out
+    assert "Person 20 " not in out
+    assert "… 1,010 more. See all: bothways plan contacts --show all" in out
+
+
+def test_a_plan_of_twenty_has_no_more(bothways, service):
+    service.answer("service.preview.plan_actions", paged(many(20)))
+    assert "more. See all" not in bothways("plan", "contacts").out
+
+
+def test_show_lists_all_of_a_kind(bothways, service):
+    service.answer("service.preview.plan_actions", paged(many(1030)))
+    out = bothways("plan", "contacts", "--show", "conflicts").out
+    assert "Person 1029" in out
+    assert "more. See all" not in out
+    assert {options["show"] for _, options in service.called("service.preview.plan_actions")} == {"conflicts"}
+
+
+def test_json_has_every_record_of_a_long_plan(bothways, service):
+    service.answer("service.preview.plan_actions", paged(many(1030)))
+    body = json.loads(bothways("plan", "contacts", "--json").out)
+    assert body["id"] == "p_12"
+    assert body["created"] == {"hubspot": 96, "ledger": 412}
+    assert [row["seq"] for row in body["actions"]] == list(range(1030))
+    assert (
+        body["actions"][0]["fields"][0] | {"after": "Dave", "rule": "F4", "conflict": True}
+        == body["actions"][0]["fields"][0]
+    )
+
+
+def test_exit_code_is_zero_when_nothing_would_change(bothways, service):
+    service.answer("service.preview.plan", replace(PLAN, changes=0, created={}, updated={}, held=0, emptied={}))
+    service.answer("service.preview.plan_actions", [])
+    assert bothways("plan", "contacts", "--exit-code").code == 0
+
+
+# --- apply, run, undo: what is asked ------------------------------------------------------------------
+
+
+def wants_approval(*_args, approved=False, **_options):
+    if not approved:
+        raise errors.ConfirmationNeeded(count="1,616")
+    return RUN
+
+
+def test_apply_without_a_terminal_refuses_and_names_the_flag(bothways, service):
+    service.answer("jobs.now.apply_plan", wants_approval)
+    ended = bothways("apply", "p_12")
+    assert ended.code == 64
+    assert ended.err == "Error: this would write 1,616 records. Nothing was written. Say so with --yes. (BW-121)\n"
+
+
+def test_apply_asks_a_person(bothways, service, person):
+    service.answer("jobs.now.apply_plan", wants_approval)
+    asked = person(True)
+    assert bothways("apply", "p_12").code == 3
+    assert asked == ["This would write 1,616 records. Go on?"]
+
+
+def test_a_no_writes_nothing(bothways, service, person):
+    service.answer("jobs.now.apply_plan", wants_approval)
+    person(False)
+    ended = bothways("apply", "p_12")
+    assert (ended.code, ended.out) == (130, "")
+    assert "Nothing was written." in ended.err
+    assert [options["approved"] for _, options in service.called("jobs.now.apply_plan")] == [False]
+
+
+def test_no_input_never_asks(bothways, service, person):
+    service.answer("jobs.now.apply_plan", wants_approval)
+    asked = person(True)
+    assert bothways("apply", "p_12", "--no-input").code == 64
+    assert asked == []
+
+
+def test_apply_hands_its_limits_on(bothways, service):
+    bothways("apply", "p_12", "--limit", "5", "--max-change", "2.5%", "--yes")
+    ((args, options),) = service.called("jobs.now.apply_plan")
+    assert args == ("p_12",)
+    assert {key: options[key] for key in ("limit", "max_change", "approved")} == {
+        "limit": 5,
+        "max_change": 2.5,
+        "approved": True,
+    }
+
+
+@pytest.mark.parametrize("share", ["ten", "-1%", "101%", "nan"])
+def test_what_is_no_percentage_is_refused(bothways, service, share):
+    ended = bothways("apply", "p_12", "--max-change", share)
+    assert ended.code == 64
+    assert "--max-change 10%" in ended.err
+    assert not service.called("jobs.now.apply_plan")
+
+
+def braked(*_args, approved=False, **_options):
+    if not approved:
+        raise errors.StoppedByBrake(
+            name="contacts", reason="too much", hint="If that is right: bothways run contacts --yes"
+        )
+    return QUIET
+
+
+def test_a_brake_ends_a_run_with_5_and_names_the_flag(bothways, service):
+    service.answer("jobs.now.run_sync", braked)
+    ended = bothways("run", "contacts")
+    assert ended.code == 5
+    assert "bothways run contacts --yes" in ended.err
+
+
+def test_yes_releases_the_brakes(bothways, service):
+    service.answer("jobs.now.run_sync", braked)
+    assert bothways("run", "contacts", "--yes").code == 0
+
+
+@pytest.mark.parametrize(("answer", "code"), [(True, 0), (False, 5)])
+def test_a_person_may_release_a_brake(bothways, service, person, answer, code):
+    service.answer("jobs.now.run_sync", braked)
+    asked = person(answer)
+    ended = bothways("run", "contacts")
+    assert ended.code == code
+    assert asked == ["Write all the same?"]
+    assert "too much" in ended.err
+
+
+def test_a_run_without_brakes_asks_nothing(bothways, service, person):
+    asked = person()
+    assert bothways("run", "contacts", "--full").code == 3
+    assert asked == []
+    ((_, options),) = service.called("jobs.now.run_sync")
+    assert (options["full"], options["approved"]) == (True, False)
+
+
+@pytest.mark.parametrize("code", [0, 3, 4, 5])
+def test_a_run_ends_with_the_code_of_its_view(bothways, service, code):
+    service.answer("jobs.now.run_sync", replace(RUN, exit_code=code))
+    assert bothways("run", "contacts").code == code
+
+
+def test_undo_refuses_without_a_terminal(bothways, service):
+    ended = bothways("undo", "r_19")
+    assert ended.code == 64
+    assert "1,602 records" in ended.err
+    assert not service.called("jobs.now.undo_run")
+
+
+def test_undo_asks_a_person(bothways, service, person):
+    asked = person(True)
+    assert bothways("undo", "r_19").code == 0
+    assert asked == ["This would write 1,602 records. Go on?"]
+    assert service.called("jobs.now.undo_run")[0][0] == ("r_19",)
+
+
+def test_undo_plan_writes_nothing(bothways, service):
+    body = json.loads(bothways("undo", "r_19", "--plan", "--json").out)
+    assert body["only_planned"] is True
+    assert not service.called("jobs.now.undo_run")
+
+
+def test_an_undo_of_nothing_asks_nothing(bothways, service):
+    service.answer("service.undo.preview_undo", views.UndoView("", "r_19", 0, 0, ()))
+    ended = bothways("undo", "r_19")
+    assert (ended.code, ended.out) == (0, "There is nothing to put back.\n")
+    assert not service.called("jobs.now.undo_run")
+
+
+def test_ctrl_c_in_a_run_says_how_to_go_on(bothways, service):
+    service.answer("jobs.now.run_sync", KeyboardInterrupt())
+    ended = bothways("run", "contacts", "--full")
+    assert ended.code == 130
+    assert "Go on with: bothways run contacts --full" in ended.err
+
+
+def test_ctrl_c_in_watch_says_how_to_go_on(bothways, service):
+    service.answer("jobs.watch.watch", KeyboardInterrupt())
+    ended = bothways("watch", "contacts")
+    assert ended.code == 130
+    assert "Go on with: bothways watch contacts" in ended.err
+
+
+# --- looking ------------------------------------------------------------------------------------------
+
+
+def test_records_read_page_after_page_up_to_the_limit(bothways, service):
+    def page(*_args, after=None, size=50, **_):
+        begin = int(after or 0)
+        rows = tuple(replace(RECORD, name=f"Person {n}") for n in range(begin, begin + min(size, 500)))
+        return views.Page(rows, str(begin + len(rows)))
+
+    service.answer("service.records.list_records", page)
+    ended = bothways("records", "contacts", "--limit", "1200")
+    assert sum("Person" in line for line in ended.out.splitlines()) == 1200
+    assert "--limit" in ended.err
+
+
+def test_records_hand_on_what_to_look_for(bothways, service):
+    bothways("records", "contacts", "--state", "failing", "--search", "dana")
+    ((_, options),) = service.called("service.records.list_records")
+    assert (options["state"], options["search"]) == ("failing", "dana")
+
+
+def test_why_of_one_field(bothways, service):
+    bothways("why", "contacts", "dana@novak.example", "firstname")
+    assert service.called("service.why.why")[0][0] == ("contacts", "dana@novak.example", "firstname")
+
+
+def test_a_difference_without_a_reason_ends_with_2(bothways, service):
+    service.answer("service.proof.compare", replace(PROOF, different=(DIFFERENCE,)))
+    assert bothways("compare", "contacts").code == 2
+
+
+def test_doctor_ends_with_the_code_of_the_first_problem(bothways, service):
+    service.answer("service.doctor.doctor", FINDINGS)
+    assert bothways("doctor").code == 65
+    service.answer("service.doctor.doctor", [views.Finding("problem", "x", code="BW-201"), FINDINGS[2]])
+    assert bothways("doctor").code == 69
+
+
+# --- app add: secrets ---------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        ("--secret", "token=hunter2"),
+        ("--secret", "token"),
+        ("--secret", "hunter2"),
+        ("--set", "token=hunter2"),
+        ("--set", "hunter2"),
+        ("--secret", "token=env:"),
+    ],
+    ids=" ".join,
+)
+def test_a_secret_on_the_command_line_is_refused_and_not_repeated(bothways, service, given):
+    ended = bothways("app", "add", "crm", "hubspot", *given)
+    assert ended.code == 64
+    assert "hunter2" not in ended.out + ended.err
+    assert not service.called("service.apps.add_app")
+
+
+def test_places_of_secrets_and_settings_are_handed_on(bothways, service):
+    bothways(
+        *("app", "add", "crm", "hubspot", "--set", "base_url=http://localhost:1?a=b"),
+        *("--secret", "token=env:TOKEN", "--secret", "other=file:/run/secrets/x:y"),
+    )
+    ((args, _),) = service.called("service.apps.add_app")
+    assert args[:2] == ("crm", "hubspot")
+    assert args[2] == {"base_url": "http://localhost:1?a=b"}
+    assert args[3] == {"token": ("env", "TOKEN"), "other": ("file", "/run/secrets/x:y")}
+
+
+def test_a_secret_from_stdin_is_kept_where_only_its_owner_reads_it(bothways, service, tmp_path, monkeypatch):
+    monkeypatch.setattr(
+        sys,
+        "stdin",
+        type("In", (), {"closed": False, "isatty": lambda self: False, "readline": lambda self: "hunter2\n"})(),
+    )
+    ended = bothways("-C", str(tmp_path), "app", "add", "../crm", "hubspot", "--secret", "token=stdin")
+    assert "hunter2" not in ended.out + ended.err
+    ((args, _),) = service.called("service.apps.add_app")
+    kind, place = args[3]["token"]
+    path = tmp_path / place
+    assert (kind, path.read_text()) == ("file", "hunter2")
+    assert path.parent == tmp_path / ".bothways" / "secrets"
+    assert path.stat().st_mode & 0o077 == 0
+
+
+def test_a_secret_from_stdin_goes_again_if_the_check_fails(bothways, service, tmp_path, monkeypatch):
+    monkeypatch.setattr(
+        sys,
+        "stdin",
+        type("In", (), {"closed": False, "isatty": lambda self: False, "readline": lambda self: "hunter2\n"})(),
+    )
+    service.answer("service.apps.add_app", errors.CredentialsRefused(app="crm"))
+    kept = tmp_path / ".bothways" / "secrets" / "crm_token"
+    kept.parent.mkdir(parents=True)
+    kept.write_text("of an app that works")
+    assert bothways("-C", str(tmp_path), "app", "add", "crm", "hubspot", "--secret", "token=stdin").code == 77
+    assert [path.read_text() for path in kept.parent.iterdir()] == ["of an app that works"]
+
+
+def test_an_empty_stdin_is_no_secret(bothways, service, tmp_path, monkeypatch):
+    monkeypatch.setattr(
+        sys, "stdin", type("In", (), {"closed": False, "isatty": lambda self: False, "readline": lambda self: ""})()
+    )
+    assert bothways("-C", str(tmp_path), "app", "add", "crm", "hubspot", "--secret", "token=stdin").code == 65
+
+
+# --- pipes --------------------------------------------------------------------------------------------
+
+
+LISTING = """
+import sys
+from dataclasses import replace
+from bothways.cli import main, plans
+from tests.cli.views import PLAN, UPDATE
+from bothways.service import preview, workspace
+workspace.open_workspace = lambda folder, load_only=False: None
+preview.plan = lambda *args, **options: PLAN
+preview.plan_actions = lambda *args, after=-1, **options: [replace(UPDATE, seq=after + 1)]
+sys.exit(main.main(["plan", "contacts", "--show", "all", "--exit-code", *sys.argv[1:]]))
+"""
+
+
+@pytest.mark.parametrize("more", [[], ["--json"]], ids=["text", "json"])
+def test_an_endless_listing_ends_with_its_reader(more):
+    process = subprocess.Popen(
+        [sys.executable, "-c", LISTING, *more], stdout=subprocess.PIPE, stderr=subprocess.PIPE, cwd=os.getcwd()
+    )
+    assert process.stdout.readline()
+    process.stdout.close()
+    err = process.stderr.read()
+    process.stderr.close()
+    assert (process.wait(timeout=10), err) == (2, b"")
