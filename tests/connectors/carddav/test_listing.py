@@ -82,6 +82,17 @@ def test_listing_goes_on_where_it_was_left(options: dict[str, object]) -> None:
         assert [told[id].record.values["title"] for id in ("u0", "u8")] == ["meanwhile"] * 2
 
 
+@pytest.mark.parametrize("options", [{}, PLAIN, BARE, CUT])
+def test_listing_of_a_quiet_book_goes_on_where_it_was_left(options: dict[str, object]) -> None:
+    with serving(_filled(**options)) as (connector, _, bill):
+        pages = listed(connector)
+        rest = listed(connector, pages[0].cursor)
+        assert set(seen(rest)) == {f"u{n}" for n in range(3, 7)}
+        before = bill.calls
+        assert seen(listed(connector, rest[-1].cursor)) == {}
+        assert bill.calls == before + 1
+
+
 @pytest.mark.parametrize("options", [{}, PLAIN, CUT])
 def test_moved_card_is_the_same_record_and_not_gone(options: dict[str, object]) -> None:
     server = _filled(**options)
@@ -310,6 +321,16 @@ def test_reading_known_places_costs_one_call_a_batch() -> None:
         refs = [Ref(f"u{n}", f"{BOOK}{n}.vcf") for n in range(6)]
         assert all(each.exists is Exists.EXISTS for each in connector.read("contacts", refs, FIELDS))
         assert bill.calls == before + 2
+
+
+def test_card_named_by_its_uid_is_found_without_looking_through_the_book() -> None:
+    server = _filled()
+    server.put("own.vcf", card("own", "FN:x"))
+    with serving(server) as (connector, _, bill):
+        connector.check()
+        before = bill.calls
+        assert connector.read("contacts", [Ref("own")], FIELDS)[0].exists is Exists.EXISTS
+        assert bill.calls == before + 1
 
 
 # --- cursors ------------------------------------------------------------------------------------------

@@ -1,7 +1,7 @@
 import re
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bothways.connectors.carddav.vcard import Malformed, fold, make_line, parse, rough_uid, with_value
@@ -32,11 +32,13 @@ def cards(draw: st.DrawFn) -> bytes:
     return end.join([*head, *lines, b"END:VCARD", b""])
 
 
+@settings(max_examples=60)
 @given(cards())
 def test_card_is_taken_apart_without_loss(data: bytes) -> None:
     assert parse(data).data == data
 
 
+@settings(max_examples=60)
 @given(cards(), VALUES, ENDS)
 def test_added_line_is_the_only_change(data: bytes, value: str, end: bytes) -> None:
     before = parse(data)
@@ -56,6 +58,15 @@ def test_folded_line_reads_back(head: str, value: str, end: bytes) -> None:
         piece.decode()
     line = make_line(head, value, end)
     assert (line.head, line.value, line.raw, line.end) == (head, value, data, end)
+
+
+@pytest.mark.parametrize("character", ["é", "名", "👍"])
+@pytest.mark.parametrize("shift", range(4))
+def test_fold_is_never_inside_a_character(character: str, shift: int) -> None:
+    text = "NOTE:" + "x" * shift + character * 200
+    pieces = fold(text, b"\r\n").split(b"\r\n ")
+    assert "".join(piece.decode() for piece in pieces) == text + "\r\n"
+    assert max(map(len, pieces[:-1])) <= 75
 
 
 def test_params_of_all_kinds_are_read() -> None:
