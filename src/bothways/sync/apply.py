@@ -4,20 +4,25 @@ The order of every write: commit the intents, mark them in flight and commit, ca
 the results, shadows and due marks in one transaction. A crash between any two of these loses nothing.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, wait
+from dataclasses import dataclass
+from functools import partial
 
-from bothways.connectors.base import WriteKind, by_key
+from bothways.connectors.base import WriteKind, WriteResult, by_key
 from bothways.engine.sides import SIDES, Side
 from bothways.engine.table import ActionKind
 from bothways.errors import AppError, OutcomeUnknown
 from bothways.ledger import db, journal, plans
 from bothways.ledger.models import Plan
-from bothways.ledger.plans import ActionRow
+from bothways.sync.background import at_once, start
 from bothways.sync.checks import still_as_planned
 from bothways.sync.context import Context, Progress
 from bothways.sync.intents import intend
 from bothways.sync.quiet import record_quiet
-from bothways.sync.results import forget, record_results
+from bothways.sync.results import Sent, forget, record_results
+
+Send = Callable[[Callable[[], Sequence[WriteResult]]], Future[Sequence[WriteResult]]]
 
 _QUIET = "NOT writes_left AND NOT writes_right"
 _LOUD = "(writes_left OR writes_right)"
@@ -39,16 +44,15 @@ def apply_writes(ctx: Context, plan: Plan, limit: int | None = None, *, saved: b
     Raises AppError if an app fails as a whole; all that was done until then is recorded.
     """
     last = _last_seq(plan, limit)
+    alone = {side: f"writes_{side} AND NOT writes_{side.other} AND seq<={last}" for side in SIDES}
+    streams = [_batches(ctx, plan, side, alone[side], saved) for side in SIDES]
+    if ctx.side_by_side:
+        _write(ctx, plan, streams, start)
+    else:
+        for stream in streams:
+            _write(ctx, plan, [stream], at_once)
     for side in SIDES:
-        where = f"writes_{side} AND seq<={last}"
-        done, total = 0, int(db.value(f"SELECT COUNT(*) FROM plan_action WHERE plan_id=%s AND {where}", (plan.pk,)))
-        for kind in (WriteKind.UPDATE, WriteKind.CREATE):
-            wanted = f"{where} AND kind{'=' if kind is WriteKind.CREATE else '<>'}'{ActionKind.CREATE}'"
-            for page in plans.pages(plan, wanted, size=max(ctx.ends[side].can.batch_write, 1)):
-                ready = still_as_planned(ctx, plan, page, side, saved=saved)
-                _write_batch(ctx, plan, side, kind, ready)
-                done += len(page)
-                ctx.report(Progress("Writing", ctx.ends[side].app, done, total))
+        _write(ctx, plan, [_batches(ctx, plan, side, f"writes_left AND writes_right AND seq<={last}", saved)], at_once)
 
 
 def _last_seq(plan: Plan, limit: int | None) -> int:
@@ -59,28 +63,79 @@ def _last_seq(plan: Plan, limit: int | None) -> int:
     return 2**31 - 1 if found is None else int(found) - 1
 
 
-def _write_batch(ctx: Context, plan: Plan, side: Side, kind: WriteKind, actions: Sequence[ActionRow]) -> None:
-    """Write one batch to one side, by the write protocol."""
-    if not actions:
-        return
+@dataclass(frozen=True, slots=True)
+class _Batch:
+    """Writes to one side, stored as intents and marked in flight: to be sent now. ``done`` of ``total`` after it."""
+
+    side: Side
+    sent: list[Sent]
+    progress: Progress
+
+
+def _batches(ctx: Context, plan: Plan, side: Side, where: str, saved: bool) -> Iterator[_Batch]:
+    """Yield the batches for one side, each ready to be sent: still as planned, its intents committed."""
     end = ctx.ends[side]
-    with db.transaction_():
-        ctx.fence()
-        sent = intend(ctx, plan, side, kind, actions)
-    if not sent:
-        return
-    with db.transaction_():
-        ctx.fence()
-        journal.in_flight([each.entry.id for each in sent])
+    done, total = 0, int(db.value(f"SELECT COUNT(*) FROM plan_action WHERE plan_id=%s AND {where}", (plan.pk,)))
+    for kind in (WriteKind.UPDATE, WriteKind.CREATE):
+        wanted = f"{where} AND kind{'=' if kind is WriteKind.CREATE else '<>'}'{ActionKind.CREATE}'"
+        for page in plans.pages(plan, wanted, size=max(end.can.batch_write, 1)):
+            done += len(page)
+            ready = still_as_planned(ctx, plan, page, side, saved=saved)
+            with db.transaction_():
+                ctx.fence()
+                sent = intend(ctx, plan, side, kind, ready)
+            if not sent:
+                continue
+            with db.transaction_():
+                ctx.fence()
+                journal.in_flight([each.entry.id for each in sent])
+            yield _Batch(side, sent, Progress("Writing", end.app, done, total))
+
+
+def _write(ctx: Context, plan: Plan, streams: Sequence[Iterator[_Batch]], send: Send) -> None:
+    """Send the batches of every stream, one at a time each, and record what became of them.
+
+    After an app has failed nothing more is sent; what is on its way is recorded before the failure is raised.
+    """
+    calls: dict[Future[Sequence[WriteResult]], tuple[_Batch, Iterator[_Batch]]] = {}
+    failure: AppError | None = None
+    idle = list(streams)
+    while True:
+        while idle and failure is None:
+            stream = idle.pop(0)
+            batch = next(stream, None)
+            if batch is not None:
+                calls[send(partial(_call, ctx, batch))] = (batch, stream)
+        if not calls:
+            break
+        for future in wait(calls, return_when=FIRST_COMPLETED).done:
+            batch, stream = calls.pop(future)
+            try:
+                _record(ctx, plan, batch, future)
+                idle.append(stream)
+            except AppError as error:
+                failure = failure or error
+    if failure is not None:
+        raise failure
+
+
+def _call(ctx: Context, batch: _Batch) -> Sequence[WriteResult]:
+    end = ctx.ends[batch.side]
+    return end.connector.write(end.object, [each.item for each in batch.sent])
+
+
+def _record(ctx: Context, plan: Plan, batch: _Batch, future: Future[Sequence[WriteResult]]) -> None:
+    """Record the results of one batch. Raises AppError if nothing of it can have been written."""
     try:
-        results = by_key(end.connector.write(end.object, [each.item for each in sent]))
+        results = by_key(future.result())
     except OutcomeUnknown:
         return
     except AppError:
         with db.transaction_():
-            for each in sent:
+            for each in batch.sent:
                 forget(ctx, each)
         raise
     with db.transaction_():
         ctx.fence()
-        record_results(ctx, plan, side, sent, results)
+        record_results(ctx, plan, batch.side, batch.sent, results)
+    ctx.report(batch.progress)

@@ -40,7 +40,7 @@ def _has_partner_now(ctx: Context, creates: Sequence[ActionRow], side: Side) -> 
         return set()
     end = ctx.ends[side]
     if ctx.clock() - end.feed.polled_at > FRESH:
-        poll(ctx, end)
+        poll(ctx, [end])
     ids = {str(action.on(side.other)): action.seq for action in creates}
     own = feeds.all_keys_of(ctx.ends[side.other].feed.pk, ids)
     slots = {rule.slot(side.other): rule.slot(side) for rule in ctx.spec.match}

@@ -1,6 +1,6 @@
 """What a run works with: the sync, its two ends, its settings, the clock."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from time import time
 
@@ -57,6 +57,8 @@ def _no_bill() -> Mapping[str, int]:
 class Context:
     """A sync at work. ``interval`` is the time between two polls, in seconds; the clock gives seconds.
 
+    ``side_by_side``: the two apps are read, and written to, at the same time, each in a thread of its own.
+    ``retired`` are mappings of earlier settings, which the journal still speaks of.
     ``bill`` tells the calls made to both apps so far, by their names; a run keeps what it added to it.
     """
 
@@ -68,6 +70,8 @@ class Context:
     clock: Callable[[], float] = time
     report: Callable[[Progress], None] = _silent
     bill: Callable[[], Mapping[str, int]] = _no_bill
+    side_by_side: bool = False
+    retired: Sequence[FieldMap] = ()
     run_id: int = 0
     epoch: int = 0
     started_at: float = 0.0
@@ -78,8 +82,12 @@ class Context:
         self.rules[rule] = self.rules.get(rule, 0) + times
 
     def mapping(self, key: str) -> FieldMap:
-        """Return a mapping of the sync by its key."""
-        return next(mapping for mapping in self.spec.fields if mapping.key == key)
+        """Return a mapping of the sync by its key, one of earlier settings included."""
+        return next(mapping for mapping in (*self.spec.fields, *self.retired) if mapping.key == key)
+
+    def in_force(self, key: str) -> bool:
+        """Tell whether a mapping is one of the settings as they are now."""
+        return any(mapping.key == key for mapping in self.spec.fields)
 
     def field_name(self, key: str, side: Side) -> str:
         """Return the name of a mapping's field on one side."""

@@ -1,38 +1,80 @@
 """Read a feed: everything that changed since its cursor, page by page. And sweep it for what vanished."""
 
+from collections import Counter
+from collections.abc import Collection, Iterator
+from concurrent.futures import FIRST_COMPLETED, wait
+from dataclasses import dataclass
+from functools import partial
+
 from bothways.connectors.base import Page, Seen
 from bothways.engine.brakes import GONE_PERCENT
+from bothways.engine.sides import Side
 from bothways.errors import StoppedByBrake
 from bothways.ledger import db, feeds
 from bothways.ledger.feeds import SeenRow
 from bothways.sync.absorb import News, absorb, ask
+from bothways.sync.background import start
 from bothways.sync.context import Context, End, Progress
 
 FINE_CLOCK = 0.01
 """Seconds: below this grain of an app's clock, one modification stamp cannot hide two saves from us."""
 
 
-def poll(ctx: Context, end: End) -> int:
-    """Take in all changes of one side and return how many records changed.
+@dataclass(frozen=True, slots=True)
+class Fetched:
+    """A page of one side, and when it was asked for (seconds)."""
 
-    The cursor moves in the transaction that stores a page, so that a broken listing goes on where it was.
+    end: End
+    page: Page
+    asked_at: float
+
+
+def poll(ctx: Context, ends: Collection[End]) -> int:
+    """Take in all changes of these sides and return how many records changed.
+
+    A cursor moves in the transaction that stores its page, so that a broken listing goes on where it was.
     """
-    feed, started, done = end.feed, ctx.clock(), 0
-    feed.refresh_from_db()
-    baseline = not feed.baseline_done
-    for page in end.connector.changes(feed.object, feed.cursor, feed.fields):
-        asked_at = ctx.clock()
-        news = _news_of(ctx, end, page)
+    started, done = ctx.clock(), Counter[Side]()
+    for end in ends:
+        end.feed.refresh_from_db()
+    baseline = {end.side: not end.feed.baseline_done for end in ends}
+    for each in _fetch(ctx, ends):
+        end, feed = each.end, each.end.feed
+        news = _news_of(ctx, end, each.page)
         with db.transaction_():
             ctx.fence()
-            done += len(absorb(feed, news, ctx.clock(), asked_at, baseline=baseline))
-            feed.cursor = page.cursor if page.cursor is not None else feed.cursor
-            if page.last:
-                lag = 0.0 if baseline and end.can.baseline_carries_values else end.can.index_lag
+            done[end.side] += len(absorb(feed, news, ctx.clock(), each.asked_at, baseline=baseline[end.side]))
+            feed.cursor = each.page.cursor if each.page.cursor is not None else feed.cursor
+            if each.page.last:
+                lag = 0.0 if baseline[end.side] and end.can.baseline_carries_values else end.can.index_lag
                 feed.baseline_done, feed.polled_at, feed.complete_to = True, started, started - lag
             feeds.save_position(feed)
-        ctx.report(Progress("Reading", end.app, done))
-    return done
+        ctx.report(Progress("Reading", end.app, done[end.side]))
+    return done.total()
+
+
+def _fetch(ctx: Context, ends: Collection[End]) -> Iterator[Fetched]:
+    """Yield the pages of all sides; side by side, the next page is on its way while one is taken in."""
+    if not ctx.side_by_side:
+        for end in ends:
+            yield from _pages(ctx, end)
+        return
+    streams = [_pages(ctx, end) for end in ends]
+    waiting = {start(partial(next, stream, None)): stream for stream in streams}
+    while waiting:
+        for future in wait(waiting, return_when=FIRST_COMPLETED).done:
+            stream = waiting.pop(future)
+            fetched = future.result()
+            if fetched is not None:
+                waiting[start(partial(next, stream, None))] = stream
+                yield fetched
+
+
+def _pages(ctx: Context, end: End) -> Iterator[Fetched]:
+    asked_at = ctx.clock()
+    for page in end.connector.changes(end.object, end.feed.cursor, end.feed.fields):
+        yield Fetched(end, page, asked_at)
+        asked_at = ctx.clock()
 
 
 def _news_of(ctx: Context, end: End, page: Page) -> list[News]:

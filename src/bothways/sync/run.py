@@ -79,8 +79,7 @@ def apply(ctx: Context, plan: Plan, *, limit: int | None = None, approved: bool 
 
 def _read_both(ctx: Context) -> None:
     _wake_refused(ctx)
-    for end in ctx.ends.values():
-        poll(ctx, end)
+    poll(ctx, ctx.ends.values())
 
 
 def _wake_refused(ctx: Context) -> None:

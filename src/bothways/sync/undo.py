@@ -98,12 +98,16 @@ def _step(ctx: Context, entry: Entry, row: SeenRow | None, report: UndoReport) -
             report.kept.append((app, name, "created by the run, edited since"))
             return None
         return _Step(entry, row, {}, archive=True)
-    for key in sorted(edited):
-        report.kept.append((app, name, f"{ctx.mapping(key).on(entry.side).title} was edited since"))
+    gone = {key for key in entry.writes if not ctx.in_force(key)}
+    for key in sorted(edited | gone):
+        why = "is not synced any more" if key in gone else "was edited since"
+        report.kept.append((app, name, f"{ctx.mapping(key).on(entry.side).title} {why}"))
     back = {
         key: FieldWrite(values.get(write.field), write.before, "undo", f"undo of r_{entry.run_id}", field=write.field)
         for key, write in entry.writes.items()
-        if write.landed and key not in edited and not same(write.before, ctx.mapping(key).on(entry.side), write.stored)
+        if write.landed
+        and key not in edited | gone
+        and not same(write.before, ctx.mapping(key).on(entry.side), write.stored)
     }
     return _Step(entry, row, back, archive=False) if back else None
 
