@@ -2,7 +2,7 @@
 
 import argparse
 
-from bench.stages import Cost, all_runs, first_run
+from bench.stages import UNLIMITED, Cost, all_runs, first_run
 
 MOST_CALLS = 1.05
 LEAST_RATE = 0.90
@@ -16,7 +16,7 @@ PACED = (4_000, 20)
 
 def sync(records: int, rate: int) -> list[bool]:
     """Measure the runs of a sync; return which targets were met."""
-    print(f"Two accounts of {records:,} contacts, {f'{rate} calls per 10 s' if rate else 'no rate limit'}")
+    print(f"Two accounts of {records:,} contacts, {f'{rate} calls per 10 s' if rate < UNLIMITED else 'no rate limit'}")
     met = []
     for cost in all_runs(records, rate):
         _show(cost)
@@ -40,7 +40,7 @@ def memory(records: int) -> list[bool]:
     peaks = []
     for size in (records, 10 * records):
         print(f"\nTwo accounts of {size:,} contacts, no rate limit")
-        cost = first_run(size, 0)
+        cost = first_run(size, UNLIMITED)
         _show(cost)
         peaks.append(cost.figures["memory"])
     return [_target(f"peak memory at {10 * records:,} over {records:,}", peaks[1] / peaks[0], "<=", MOST_GROWTH)]
@@ -48,9 +48,10 @@ def memory(records: int) -> list[bool]:
 
 def _show(cost: Cost) -> None:
     figures = cost.figures
-    written = ", ".join(f"{kind} {count:,}" for kind, count in sorted(figures["written"].items())) or "nothing"
-    print(f"\n  {cost.name}: wrote {written}")
-    for name, bill in figures["bills"].items():
+    written = [(count, word, app) for word in ("created", "updated") for app, count in figures[word].items() if count]
+    words = ", ".join(f"{count:,} {word} in the {app}" for count, word, app in written) or "nothing written"
+    print(f"\n  {cost.name}: {words}")
+    for name, bill in cost.bills.items():
         calls = ", ".join(f"{call} {count}" for call, count in sorted(bill.items()))
         print(f"    {name}: {cost.calls[name]} calls, at least {cost.fewest[name]} ({calls})")
     print(
@@ -75,7 +76,7 @@ def main() -> None:
     given = parser.parse_args()
     met: list[bool] = []
     if given.name in ("all", "sync"):
-        met += sync(given.records, given.limit if given.rate == "on" else 0)
+        met += sync(given.records, given.limit if given.rate == "on" else UNLIMITED)
     if given.name in ("all", "pacing"):
         met += pacing()
     if given.name in ("all", "memory"):

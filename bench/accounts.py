@@ -52,7 +52,7 @@ FIELDS = tuple(contact(0))
 
 @contextlib.contextmanager
 def accounts(records: int, rate: int) -> Iterator[Mapping[str, Admin]]:
-    """Run both accounts at ``rate`` calls per ten seconds (0: no limit), filled, and yield them by name.
+    """Run both accounts at ``rate`` calls per ten seconds, filled, and yield them by name.
 
     Their records were last changed a day ago.
     """

@@ -1,6 +1,7 @@
-"""The runs that are measured, one after the other on the same accounts and ledger."""
+"""The runs that are measured, one after the other on the same accounts and workspace."""
 
 import json
+import os
 import subprocess
 import sys
 import tempfile
@@ -10,19 +11,36 @@ from pathlib import Path
 from typing import Any
 
 from bench import minimum
-from bench.accounts import accounts, holds, mix_of, retitle
+from bench.accounts import FIELDS, NAMES, accounts, holds, mix_of, retitle
 from bothways.sandbox.hubspot import Admin
-
-SCHEMA = "properties"
-"""The call that tells an object's fields."""
 
 HOUR = 3600.0
 """Seconds that pass in the accounts after each run, so that what it saved is old when the next one looks."""
 
+UNLIMITED = 1_000_000
+"""Calls per ten seconds: as good as no limit."""
+
+_SETTINGS = """\
+version: 1
+allow_hosts: [127.0.0.1]
+apps:
+  east: {{connector: hubspot, base_url: "{east}", auth: {{token: {{env: BENCH_TOKEN}}}}}}
+  west: {{connector: hubspot, base_url: "{west}", auth: {{token: {{env: BENCH_TOKEN}}}}}}
+syncs:
+  contacts:
+    state: on
+    objects: {{east: contacts, west: contacts}}
+    send: {{east: all, west: all}}
+    match: [{{east: email, west: email, compare: email}}]
+    conflicts: {{default_app: east}}
+    fields:
+{fields}
+"""
+
 
 @dataclass(frozen=True, slots=True)
 class Cost:
-    """What a run cost, and the fewest calls it could have made. ``rate``: calls per ten seconds, 0 for no limit."""
+    """What a run cost, and the fewest calls it could have made. ``rate``: calls per ten seconds."""
 
     name: str
     rate: int
@@ -30,12 +48,15 @@ class Cost:
     figures: dict[str, Any]
 
     @property
+    def bills(self) -> dict[str, dict[str, int]]:
+        """The calls made to each account, by their names."""
+        bill = self.figures["bill"].items()
+        return {app: {call[len(app) + 1 :]: n for call, n in bill if call.startswith(f"{app} ")} for app in NAMES}
+
+    @property
     def calls(self) -> dict[str, int]:
-        """The calls made to each account, without those that learn an object's fields, once per process."""
-        return {
-            name: sum(count for call, count in bill.items() if call != SCHEMA)
-            for name, bill in self.figures["bills"].items()
-        }
+        """The number of calls made to each account."""
+        return {app: sum(bill.values()) for app, bill in self.bills.items()}
 
     @property
     def times_the_fewest(self) -> float:
@@ -45,7 +66,7 @@ class Cost:
     @property
     def share_of_rate(self) -> float | None:
         """Calls to the busier account over what its limit allows in the time the run took."""
-        if not self.rate:
+        if self.rate >= UNLIMITED:
             return None
         return max(self.calls.values()) / (self.rate / 10 * self.figures["seconds"])
 
@@ -71,9 +92,12 @@ def first_run(records: int, rate: int) -> Cost:
 
 
 def _run(folder: Path, both: Mapping[str, Admin], name: str, rate: int, fewest: dict[str, int]) -> Cost:
-    addresses = [account.url for account in both.values()]
-    command = [sys.executable, "-m", "bench.worker", str(folder), str(rate), *addresses]
-    done = subprocess.run(command, stdout=subprocess.PIPE, check=True)
+    fields = "\n".join(f"      - {{east: {each}, west: {each}}}" for each in FIELDS)
+    urls = {app: account.url for app, account in both.items()}
+    (folder / "bothways.yaml").write_text(_SETTINGS.format(**urls, fields=fields))
+    command = [sys.executable, "-m", "bench.worker", str(folder)]
+    token = next(iter(both.values())).token
+    done = subprocess.run(command, stdout=subprocess.PIPE, check=True, env={**os.environ, "BENCH_TOKEN": token})
     for account in both.values():
         account.advance(HOUR)
     return Cost(name, rate, fewest, json.loads(done.stdout))

@@ -1,6 +1,6 @@
 """One run of the sync in a process of its own, so that its time and its memory are its alone.
 
-``python -m bench.worker FOLDER RATE EAST WEST`` (the addresses of the accounts) prints the figures as JSON.
+``python -m bench.worker FOLDER`` (a workspace) does what ``bothways run`` does and prints the figures as JSON.
 """
 
 import json
@@ -8,35 +8,33 @@ import re
 import resource
 import sys
 import time
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from bench.accounts import NAMES
-from bothways import boot
+from bothways.jobs.now import run_sync
+from bothways.service.connect import open_app
+from bothways.service.workspace import open_workspace
 
 
-def measured(folder: Path, urls: Mapping[str, str], *, paced: bool) -> dict[str, Any]:
+def measured(folder: Path) -> dict[str, Any]:
     """Do one run and return what it cost: calls, seconds, bytes."""
-    boot.setup(f"sqlite:///{folder / 'ledger.db'}")
-    from bench.ledger import context
-    from bothways.sync.run import run
-
-    ctx, budgets = context(urls, paced=paced)
     began, cpu = time.monotonic(), _cpu()
-    report = run(ctx, approved=True)
+    workspace = open_workspace(folder)
+    view = run_sync(workspace, "contacts", approved=True)
     return {
         "seconds": time.monotonic() - began,
         "cpu": _cpu() - cpu,
         "memory": _peak_memory(),
-        "written": report.written,
-        "bills": {name: dict(budget.bill) for name, budget in budgets.items()},
-        "waited": sum(budget.waited for budget in budgets.values()),
-        "allowed": {name: budget.allowed("") for name, budget in budgets.items()},
+        "created": dict(view.created),
+        "updated": dict(view.updated),
+        "bill": dict(view.bill),
+        "waited": sum(open_app(workspace, name).budget.waited for name in NAMES),
     }
 
 
 def _cpu() -> float:
+    """Return the user and system time of this process, in seconds."""
     used = resource.getrusage(resource.RUSAGE_SELF)
     return used.ru_utime + used.ru_stime
 
@@ -51,5 +49,4 @@ def _peak_memory() -> int:
 
 
 if __name__ == "__main__":
-    addresses = dict(zip(NAMES, sys.argv[3:5], strict=True))
-    print(json.dumps(measured(Path(sys.argv[1]), addresses, paced=sys.argv[2] != "0")))
+    print(json.dumps(measured(Path(sys.argv[1]))))
