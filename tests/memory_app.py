@@ -98,7 +98,7 @@ class Traits:
 
 @dataclass
 class Item:
-    """One record of the app. ``problem`` says why it cannot be read."""
+    """One record of the app. ``problem`` says why it cannot be read; its e-mail can be made out all the same."""
 
     id: str
     values: dict[str, Value]
@@ -408,8 +408,13 @@ class MemoryConnector:
 
     def _seen(self, item: Item, *, values: bool) -> Seen:
         if item.problem is not None:
-            return Seen(Record(item.id, modified=item.modified), problem=item.problem)
+            return Seen(self._rest_of(item), problem=item.problem)
         return Seen(self.app.record(item, values=values), has_values=values)
+
+    def _rest_of(self, item: Item) -> Record:
+        """Return what can be made out of a record that cannot be read."""
+        rest = {"email": item.values["email"]} if item.values.get("email") else {}
+        return Record(item.id, rest, None, str(item.version), item.modified)
 
     def ids(self, object: str) -> Iterator[Sequence[Ref]]:
         """Yield every live record's id."""
@@ -435,7 +440,7 @@ class MemoryConnector:
         if not item.live:
             return Read(id, Exists.ARCHIVED)
         if item.problem is not None:
-            return Read(id, Exists.EXISTS, problem=item.problem)
+            return Read(id, Exists.EXISTS, self._rest_of(item), item.problem)
         return Read(id, Exists.EXISTS, self.app.record(item))
 
     def find(self, object: str, field: str, values: Sequence[str]) -> Mapping[str, Sequence[str]]:

@@ -53,8 +53,9 @@ class TwoApps:
         guards: Guards = WIDE,
         default: Side = Side.LEFT,
         approved: bool = True,
+        side_by_side: bool = False,
     ) -> None:
-        self.clock, self.guards = Clock(), guards
+        self.clock, self.guards, self.side_by_side = Clock(), guards, side_by_side
         self.anna = MemoryApp("Anna", self.clock, anna or Traits(), fields)
         self.bert = MemoryApp("Bert", self.clock, bert or Traits(), fields)
         self.apps = {Side.LEFT: self.anna, Side.RIGHT: self.bert}
@@ -118,7 +119,9 @@ class TwoApps:
         sync = Sync.objects.select_related("left", "right").get(pk=self.sync.pk)
         feeds_ = {Side.LEFT: sync.left, Side.RIGHT: sync.right}
         ends = {side: End(side, self.apps[side].name, feeds_[side], self.connectors[side]) for side in SIDES}
-        return Context(sync, self.spec, self.guards, ends, INTERVAL, clock=self.clock, bill=self.bill)
+        context = Context(sync, self.spec, self.guards, ends, INTERVAL, clock=self.clock, bill=self.bill)
+        context.side_by_side = self.side_by_side
+        return context
 
     def bill(self) -> dict[str, int]:
         """Return the calls made so far, as ``Anna changes`` and so on."""
@@ -194,6 +197,10 @@ class TwoApps:
         """Return the journal, in order: of one run, or all of it."""
         runs = [run_id] if run_id else [each for (each,) in db.rows("SELECT id FROM run ORDER BY id")]
         return [entry for each in runs for entry in journal.of_run(each, 0, 100_000)]
+
+    def open_intents(self) -> list[Entry]:
+        """Return every write whose result is not recorded."""
+        return journal.open_entries(self.sync)
 
     def in_step(self) -> bool:
         """Tell whether every linked pair holds the same in every field, and every record has its partner."""

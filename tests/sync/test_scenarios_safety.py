@@ -10,7 +10,7 @@ from bothways.connectors.base import Exists, Read, WriteItem
 from bothways.engine.sides import Side
 from bothways.engine.spec import FieldMap
 from bothways.errors import AppError, CredentialsRefused, PageIncomplete, PermissionMissing, StoppedByBrake
-from bothways.ledger.models import Run
+from bothways.ledger.models import Run, new_mark
 from bothways.records import Ref
 from tests.memory_app import PEOPLE, MemoryConnector, Traits
 from tests.two_apps import TwoApps
@@ -186,3 +186,25 @@ def test_j_an_unreadable_linked_record_is_held_and_synced_again_once_mended() ->
     world.rest()
     assert world.holds() == []
     assert world.bert.values(world.partner(ann))["name"] == "Ann Lee"
+
+
+def test_j_a_record_unreadable_from_the_start_is_not_doubled_by_its_twin() -> None:
+    world = TwoApps()
+    broken = world.anna.add(email="p@x.test", name="Ann")
+    world.anna.spoil(broken, "one of its lines names no property")
+    twin = world.bert.add(email="p@x.test", name="Ann", phone="+41446681800")
+    world.rest()
+    assert world.written() == 0
+    assert {hold.record_id: hold.kind for hold in world.holds()} == {broken: "unreadable", twin: "match"}
+    world.anna.spoil(broken, "")
+    world.rest()
+    assert world.pairs() == [(broken, twin)]
+    assert world.holds() == []
+
+
+def test_a_create_is_marked_as_no_other_ledger_would() -> None:
+    world = TwoApps(bert=Traits(marker=True))
+    world.anna.add(email="p@x.test", name="Ann")
+    world.rest()
+    assert world.sync.mark in str(world.bert.live()[0].marker)
+    assert new_mark() != new_mark()

@@ -3,6 +3,8 @@
 Times in the hot tables are seconds since 1970 (UTC), as double precision. Values are JSON text.
 """
 
+import secrets
+
 from django.db import models
 from django.db.models import Q
 
@@ -58,8 +60,16 @@ class Feed(Base):
         constraints = [models.UniqueConstraint(fields=["connection", "object"], name="feed_object")]
 
 
+def new_mark() -> str:
+    """Return a word that no other installation's ledger has."""
+    return secrets.token_hex(8)
+
+
 class Sync(Base):
-    """One object of one connection kept in step with one of another."""
+    """One object of one connection kept in step with one of another.
+
+    ``mark`` is part of the markers of its creates: two ledgers on one account never take each other's.
+    """
 
     name = models.TextField()
     state = models.TextField(default="draft")
@@ -67,6 +77,7 @@ class Sync(Base):
     right = models.ForeignKey(Feed, models.PROTECT, related_name="right_syncs")
     revision = models.IntegerField(default=0)
     epoch = models.IntegerField(default=0)
+    mark = models.TextField(default=new_mark)
     approved = models.BooleanField(default=False)
     due_at = models.FloatField(default=0.0)
     slots = models.JSONField(default=list)

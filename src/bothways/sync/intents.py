@@ -34,7 +34,7 @@ def intend(ctx: Context, plan: Plan, side: Side, kind: WriteKind, actions: Seque
             kind.value,
             "intent",
             action.rule,
-            f"bothways-{ctx.sync.pk}-{link_id}" if kind is WriteKind.CREATE else "",
+            f"bothways-{ctx.sync.mark}-{link_id}" if kind is WriteKind.CREATE else "",
             _writes(ctx, action, side),
             {"source_id": action.on(side.other)},
         )

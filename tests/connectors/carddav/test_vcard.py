@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bothways.connectors.carddav.vcard import Malformed, fold, make_line, parse, rough_uid, with_value
+from bothways.connectors.carddav.vcard import Malformed, fold, make_line, parse, rough_email, rough_uid, with_value
 from tests.connectors.carddav.support import card
 
 NAMES = st.from_regex(
@@ -148,3 +148,9 @@ def test_removed_line_takes_the_labels_of_its_group() -> None:
 def test_long_photo_is_taken_apart_in_linear_time() -> None:
     data = card("u", "PHOTO;ENCODING=b:" + "\r\n ".join(["A" * 74] * 40_000))
     assert parse(data).data == data
+
+
+def test_mail_address_of_a_broken_card_is_found() -> None:
+    assert rough_email(b"BEGIN:VCARD\nbroken\nitem1.EMAIL;TYPE=work: Ann@x.test\nEND") == "Ann@x.test"
+    assert rough_email(b"NOTE:EMAIL:ann@x.test") == ""
+    assert rough_email(b"EMAIL:nobody\nFN:Ann") == ""

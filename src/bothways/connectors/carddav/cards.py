@@ -4,16 +4,16 @@ One card can spoil the answer for all (a control character makes the XML invalid
 batch is then halved until that card stands alone, and it is fetched by itself, where no XML is in the way.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from bothways.connectors.carddav import dav
 from bothways.connectors.carddav.api import MISSING, Api
 from bothways.connectors.carddav.facts import BATCH_READ, MOST_BROKEN
 from bothways.connectors.carddav.patch import values_of
-from bothways.connectors.carddav.vcard import Card, Malformed, parse, rough_uid
+from bothways.connectors.carddav.vcard import Card, Malformed, parse, rough_email, rough_uid
 from bothways.errors import AppFailed, ProtocolError
-from bothways.records import Record
+from bothways.records import Record, Value
 
 NAMELESS = "card:"
 """What the id of a card without a UID of its own begins with; its path follows."""
@@ -48,9 +48,14 @@ class Got:
         return Got(self.path, self.version, None, None, TWIN)
 
     def record(self, fields: Sequence[str]) -> Record:
-        """Return the card as a record; without values if it cannot be read."""
-        values = {} if self.card is None or self.problem else values_of(self.card, fields)
-        return Record(self.id, values, self.path, self.version)
+        """Return the card as a record; of one that cannot be read, only the mail address that is to be seen."""
+        return Record(self.id, self._values(fields), self.path, self.version)
+
+    def _values(self, fields: Sequence[str]) -> Mapping[str, Value]:
+        if self.card is not None and not self.problem:
+            return values_of(self.card, fields)
+        email = rough_email(self.data or b"")
+        return {name: email for name in fields if name.partition(".")[0] == "email"} if email else {}
 
 
 def fetch(api: Api, book: str, paths: Sequence[str]) -> dict[str, Got]:

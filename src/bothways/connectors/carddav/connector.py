@@ -36,7 +36,7 @@ from bothways.connectors.carddav.cursor import Position, position_of
 from bothways.connectors.carddav.discovery import OBJECT, Book, discover
 from bothways.connectors.carddav.facts import CAPABILITIES, LIMITS
 from bothways.connectors.carddav.fields import SLOTS
-from bothways.errors import UnknownObject
+from bothways.errors import UnknownObject, WrongType
 from bothways.records import Field, Ref
 
 
@@ -48,6 +48,7 @@ class CardDav:
         Setting("url", "Address of the server or of one address book", example="https://dav.example.org/"),
         Setting("username", "User name", auth=True),
         Setting("password", "Password, or app password", auth=True, secret=True),
+        Setting("calls_per_second", "Calls per second at most", required=False, default=str(LIMITS[""][0])),
     )
     limits: ClassVar[Mapping[str, tuple[int, float]]] = LIMITS
     capabilities: Capabilities = CAPABILITIES
@@ -55,6 +56,8 @@ class CardDav:
     def __init__(self, setup: Setup) -> None:
         self._api = Api(setup)
         self._found: Mapping[str, Book] | None = None
+        if pace := setup.settings.get("calls_per_second"):
+            setup.budget.learn("", _whole_number(setup.app, pace), 1.0)
 
     def check(self) -> Account:
         """Return who we are and which address books there are."""
@@ -125,3 +128,10 @@ class CardDav:
 
     def _unknown(self, object: str, names: Sequence[str]) -> None:
         raise UnknownObject(app=self._api.app, name=object, hint=f"There are: {', '.join(names)}.")
+
+
+def _whole_number(app: str, pace: str) -> int:
+    """Return the number of calls that a setting allows; raise WrongType."""
+    if not (pace.isascii() and pace.isdigit() and int(pace)):
+        raise WrongType(where=app, key="calls_per_second", expected="a whole number above 0", got=f'"{pace}"')
+    return int(pace)

@@ -69,5 +69,5 @@ def _answer(ref: Ref, found: Got | None, fields: Sequence[str]) -> Read:
         return Read(ref.id, Exists.MISSING)
     problem = found.problem or (TWIN if ref.id.startswith(NAMELESS) else "")
     if problem:
-        return Read(ref.id, Exists.EXISTS, problem=problem)
+        return Read(ref.id, Exists.EXISTS, found.record(fields), problem)
     return Read(ref.id, Exists.EXISTS, found.record(fields))

@@ -24,6 +24,7 @@ _NAME = re.compile(r"[A-Za-z0-9_-]+")
 _QUOTED_PRINTABLE = re.compile(rb"[^:]*;\s*(?:ENCODING=)?QUOTED-PRINTABLE[;:]", re.IGNORECASE)
 _CARET = {"^n": "\n", "^N": "\n", "^'": '"', "^^": "^"}
 _UID = re.compile(rb"^(?:[A-Za-z0-9-]+\.)?UID(?:;[^:\r\n]*)?:((?:[^\r\n]|\r?\n[ \t])+)", re.IGNORECASE | re.MULTILINE)
+_EMAIL = re.compile(rb"(?im)^(?:[\w-]+\.)?EMAIL\b[^:\r\n]*:\s*([^\s;,<>]+@[^\s;,<>]+)")
 _LABELS = frozenset({"X-ABLABEL", "X-ABADR"})
 """Lines that say something about the other lines of their group (Apple)."""
 
@@ -138,6 +139,12 @@ def rough_uid(data: bytes) -> str:
     """Return the UID of a card that may be malformed, "" if none is to be seen."""
     found = _UID.search(data)
     return unescape(re.sub(rb"\r?\n[ \t]", b"", found[1]).decode("utf-8", "replace")).strip() if found else ""
+
+
+def rough_email(data: bytes) -> str:
+    """Return the first mail address of a card that may be malformed, "" if none is to be seen."""
+    found = _EMAIL.search(data)
+    return found[1].decode("utf-8", "replace") if found else ""
 
 
 def make_line(head: str, value: str, end: bytes) -> Line:
