@@ -1,0 +1,94 @@
+"""Due marks: none is cleared unseen, and the next page goes on where the last one ended."""
+
+import pytest
+
+from bothways.ledger import db, due, feeds
+from bothways.ledger.due import DueMark
+from bothways.ledger.feeds import SeenRow
+from bothways.ledger.models import Sync
+
+NOW = 100.0
+START = ("", "")
+
+
+def marks(sync: Sync, now: float = NOW) -> list[DueMark]:
+    return due.page(sync, now, START, 1000)
+
+
+def test_mark_is_there_once_however_often_it_is_made_in_one_call(sync: Sync) -> None:
+    due.mark(sync, "left", ["b", "a", "a"])
+    assert marks(sync) == [DueMark("left", "a", 1), DueMark("left", "b", 1)]
+    assert due.count(sync) == 2
+
+
+def test_mark_made_again_while_a_run_works_outlives_that_run(sync: Sync) -> None:
+    due.mark(sync, "left", ["a", "b"])
+    read = marks(sync)
+    due.mark(sync, "left", ["a"])
+    due.clear(sync, read)
+    assert marks(sync) == [DueMark("left", "a", 2)]
+    due.clear(sync, marks(sync))
+    assert due.count(sync) == 0
+
+
+def test_mark_made_anew_after_clearing_is_seen(sync: Sync) -> None:
+    due.mark(sync, "left", ["a"])
+    due.clear(sync, marks(sync))
+    due.mark(sync, "left", ["a"])
+    assert marks(sync) == [DueMark("left", "a", 1)]
+
+
+def test_postponed_mark_waits_unless_it_was_made_again(sync: Sync) -> None:
+    due.mark(sync, "left", ["a", "b"])
+    read = marks(sync)
+    due.mark(sync, "left", ["b"])
+    due.postpone(sync, read, NOW + 50)
+    assert [mark.id for mark in marks(sync)] == ["b"]
+    assert [mark.id for mark in marks(sync, NOW + 50)] == ["a", "b"]
+    assert due.count(sync) == 2, "what waits is due all the same"
+
+
+def test_next_at_is_the_first_to_come(sync: Sync) -> None:
+    assert due.next_at(sync) is None
+    due.mark(sync, "left", ["a"], NOW + 20)
+    due.mark(sync, "right", ["b"], NOW + 10)
+    assert due.next_at(sync) == NOW + 10
+    assert marks(sync) == []
+    due.mark(sync, "left", ["a"])
+    assert due.next_at(sync) == 0.0, "a new mark needs not wait for an old one"
+
+
+@pytest.mark.parametrize("size", [1, 2, 3, 100])
+def test_pages_go_on_over_the_sides_and_miss_nobody(sync: Sync, size: int) -> None:
+    due.mark(sync, "right", ["a", "b"])
+    due.mark(sync, "left", ["b", "c", "Ä"])
+    found: list[tuple[str, str]] = []
+    after = START
+    while page := due.page(sync, NOW, after, size):
+        after = (page[-1].side, page[-1].id)
+        found += [(mark.side, mark.id) for mark in page]
+    assert sorted(found) == sorted([("left", "b"), ("left", "c"), ("left", "Ä"), ("right", "a"), ("right", "b")])
+
+
+def test_marks_of_one_sync_are_no_other_s(sync: Sync) -> None:
+    other = Sync.objects.create(name="others", left_id=sync.left_id, right_id=sync.right_id)
+    due.mark(sync, "left", ["a"])
+    due.mark(other, "left", ["a"])
+    due.clear(other, marks(other))
+    assert (due.count(sync), due.count(other)) == (1, 0)
+
+
+def test_marked_returns_those_that_exist(sync: Sync) -> None:
+    due.mark(sync, "left", ["a"])
+    due.mark(sync, "right", ["b"])
+    assert due.marked(sync, "left", ["a", "b", "c"]) == {"a": DueMark("left", "a", 1)}
+    assert due.marked(sync, "left", []) == {}
+
+
+def test_everything_live_of_both_sides_is_marked_at_once(sync: Sync) -> None:
+    feeds.save_seen(sync.left, [SeenRow("a"), SeenRow("gone", state="gone"), SeenRow("merged", state="merged")])
+    feeds.save_seen(sync.right, [SeenRow("b")])
+    due.mark(sync, "left", ["a"], NOW + 1000)
+    due.mark_everything(sync)
+    assert marks(sync) == [DueMark("left", "a", 2), DueMark("right", "b", 1)]
+    assert db.value("SELECT COUNT(*) FROM due WHERE workspace_id<>1") == 0
