@@ -24,7 +24,8 @@ def still_as_planned(
     changed: set[int] = set()
     for each in checked:
         changed |= _changed(ctx, actions, each, everything=saved)
-    changed |= _has_partner_now(ctx, [action for action in actions if action.kind == ActionKind.CREATE], side)
+    creates = [action for action in actions if action.kind == ActionKind.CREATE]
+    changed |= _has_partner_now(ctx, creates, side) | _source_is_gone(ctx, creates, side.other)
     if changed:
         with db.transaction_():
             plans.set_state(plan.pk, sorted(changed), "skipped")
@@ -47,6 +48,12 @@ def _has_partner_now(ctx: Context, creates: Sequence[ActionRow], side: Side) -> 
     there = {id: {(slots[slot], hashed) for slot, hashed in keys if slot in slots} for id, keys in own.items()}
     held = feeds.holders(end.feed.pk, {key for keys in there.values() for key in keys})
     return {ids[id] for id, keys in there.items() if any(held.get(key) for key in keys)}
+
+
+def _source_is_gone(ctx: Context, creates: Sequence[ActionRow], source: Side) -> set[int]:
+    """Return the creates whose own record is known to be gone by now."""
+    rows = feeds.seen_by_id(ctx.ends[source].feed.pk, [str(action.on(source)) for action in creates])
+    return {action.seq for action in creates if (row := rows.get(str(action.on(source)))) is None or not row.live}
 
 
 def _changed(ctx: Context, actions: Sequence[ActionRow], side: Side, *, everything: bool) -> set[int]:

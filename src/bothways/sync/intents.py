@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from bothways.connectors.base import WriteItem, WriteKind
 from bothways.engine.sides import SIDES, Side
-from bothways.ledger import feeds, journal, links, plans
+from bothways.ledger import due, feeds, journal, links, plans
 from bothways.ledger.feeds import SeenRow
 from bothways.ledger.journal import Entry, FieldWrite
 from bothways.ledger.links import NewLink
@@ -62,6 +62,16 @@ def without_linked(ctx: Context, actions: Sequence[ActionRow]) -> list[ActionRow
     ]
 
 
+def make_links(ctx: Context, new: Sequence[NewLink]) -> list[int]:
+    """Make links and return their ids; a record known to be gone by now is to be looked at again."""
+    ids = links.create(ctx.sync, new, ctx.clock())
+    for side in SIDES:
+        linked = [each.left_id if side is Side.LEFT else each.right_id for each in new]
+        rows = feeds.seen_by_id(ctx.ends[side].feed.pk, [id for id in linked if id is not None])
+        due.mark(ctx.sync, side, [id for id, row in rows.items() if not row.live])
+    return ids
+
+
 def _free_links(ctx: Context, actions: Sequence[ActionRow]) -> dict[int, links.LinkRow]:
     """Return the links of these actions that have no open write."""
     found = links.by_id([action.link_id for action in actions if action.link_id is not None])
@@ -84,7 +94,7 @@ def _links_for(ctx: Context, plan: Plan, actions: Sequence[ActionRow], kind: Wri
         rows = [NewLink(*each.ids, "pending", each.rule, f"created: {each.reason}") for each in new]
     else:
         rows = [NewLink(*each.ids, "active", each.rule, each.reason) for each in new]
-    made = dict(zip((each.seq for each in new), links.create(ctx.sync, rows, ctx.clock()), strict=True))
+    made = dict(zip((each.seq for each in new), make_links(ctx, rows), strict=True))
     found = [made.get(action.seq) or action.link_id or 0 for action in actions]
     if kind is WriteKind.UPDATE:
         plans.set_links(plan.pk, made)

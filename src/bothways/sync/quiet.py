@@ -11,7 +11,7 @@ from bothways.ledger.links import NewLink
 from bothways.ledger.plans import ActionRow
 from bothways.sync.absorb import end_link
 from bothways.sync.context import Context
-from bothways.sync.intents import without_linked
+from bothways.sync.intents import make_links, without_linked
 from bothways.sync.payload import marks_of
 from bothways.sync.results import hold_fields
 from bothways.sync.seen import save_seen_shadows
@@ -41,7 +41,7 @@ def record_quiet(ctx: Context, actions: Sequence[ActionRow]) -> None:
 
 def _link(ctx: Context, actions: Sequence[ActionRow]) -> None:
     rows = [NewLink(*each.ids, "active", each.rule, each.reason) for each in actions]
-    ids = links.create(ctx.sync, rows, ctx.clock())
+    ids = make_links(ctx, rows)
     save_seen_shadows(ctx, list(zip(ids, actions, strict=True)))
 
 
