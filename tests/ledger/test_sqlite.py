@@ -5,7 +5,6 @@ import pytest
 from bothways.ledger import db
 from bothways.ledger.sqlite import upsert_statement
 
-
 pytestmark = pytest.mark.parametrize("backend", ["sqlite"], indirect=True)
 
 
