@@ -1,8 +1,6 @@
 """Every command: what it calls, what it prints for people and for programs, how it ends."""
 
 import json
-import os
-import subprocess
 import sys
 from dataclasses import replace
 
@@ -10,6 +8,7 @@ import pytest
 
 from bothways import errors
 from bothways.cli.commands import COMMANDS, GROUPS
+from bothways.cli.main import main
 from bothways.service import views
 from tests.cli.views import DIFFERENCE, FINDINGS, PLAN, PROOF, QUIET, RECORD, RUN, UPDATE
 
@@ -416,26 +415,44 @@ def test_an_empty_stdin_is_no_secret(bothways, service, tmp_path, monkeypatch):
 # --- pipes --------------------------------------------------------------------------------------------
 
 
-LISTING = """
-import sys
-from dataclasses import replace
-from bothways.cli import main, plans
-from tests.cli.views import PLAN, UPDATE
-from bothways.service import preview, workspace
-workspace.open_workspace = lambda folder, load_only=False: None
-preview.plan = lambda *args, **options: PLAN
-preview.plan_actions = lambda *args, after=-1, **options: [replace(UPDATE, seq=after + 1)]
-sys.exit(main.main(["plan", "contacts", "--show", "all", "--exit-code", *sys.argv[1:]]))
-"""
+class Gone:
+    """A stdout that nobody reads."""
+
+    closed = False
+
+    def write(self, text):
+        raise BrokenPipeError(32, "Broken pipe")
+
+    def flush(self):
+        pass
+
+    def isatty(self):
+        return False
+
+    def fileno(self):
+        raise OSError("no file")
+
+
+def endless(*_args, after=-1, **_options):
+    return [replace(UPDATE, seq=after + 1)]
 
 
 @pytest.mark.parametrize("more", [[], ["--json"]], ids=["text", "json"])
-def test_an_endless_listing_ends_with_its_reader(more):
-    process = subprocess.Popen(
-        [sys.executable, "-c", LISTING, *more], stdout=subprocess.PIPE, stderr=subprocess.PIPE, cwd=os.getcwd()
-    )
-    assert process.stdout.readline()
-    process.stdout.close()
-    err = process.stderr.read()
-    process.stderr.close()
-    assert (process.wait(timeout=10), err) == (2, b"")
+def test_an_endless_listing_ends_with_its_reader(service, monkeypatch, capsys, more):
+    service.answer("service.preview.plan_actions", endless)
+    monkeypatch.setattr(sys, "stdout", Gone())
+    assert main(["plan", "contacts", "--show", "all", "--exit-code", *more]) == 2
+    assert capsys.readouterr().err == ""
+
+
+def test_watch_stops_with_its_reader(service, monkeypatch):
+    stops = []
+
+    def watch(*_args, on_run, stop):
+        on_run(RUN)
+        stops.append(stop.is_set())
+
+    service.answer("jobs.watch.watch", watch)
+    monkeypatch.setattr(sys, "stdout", Gone())
+    assert main(["watch"]) == 0
+    assert stops == [True]

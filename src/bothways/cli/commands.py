@@ -106,6 +106,7 @@ def usage_error(problem: typer.TyperException) -> UsageError:
     Superfluous arguments are not repeated: one of them may be a secret.
     """
     text = problem.format_message() if hasattr(problem, "format_message") else str(problem)
+    text = text.replace("Value error, ", "")
     if text.startswith("Got unexpected extra argument"):
         text = "There are more arguments than this command takes"
     context = getattr(problem, "ctx", None)
