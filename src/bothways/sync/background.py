@@ -11,7 +11,7 @@ T = TypeVar("T")
 def start(call: Callable[[], T]) -> Future[T]:
     """Begin a call and return its future. The thread does not keep a program alive that is told to stop."""
     future: Future[T] = Future()
-    threading.Thread(target=_settle, args=(future, call), name="bothways-app", daemon=True).start()
+    threading.Thread(target=_settle, args=(future, call, BaseException), name="bothways-app", daemon=True).start()
     return future
 
 
@@ -22,8 +22,9 @@ def at_once(call: Callable[[], T]) -> Future[T]:
     return future
 
 
-def _settle(future: Future[T], call: Callable[[], T]) -> None:
+def _settle(future: Future[T], call: Callable[[], T], caught: type[BaseException] = Exception) -> None:
+    """Settle a future whatever comes: one that never is would be waited for without end."""
     try:
         future.set_result(call())
-    except Exception as error:  # noqa: BLE001 - it is raised where the result is asked for
+    except caught as error:  # it is raised where the result is asked for
         future.set_exception(error)
