@@ -215,7 +215,7 @@ def test_ctrl_c_in_the_middle_loses_nothing(office, bothways):
     stopped = bothways("run people")
     assert (stopped.code, stopped.out) == (130, "")
     go_on = re.search(rf"bothways -C {re.escape(str(office.folder))} (run people) ", stopped.err).group(1)
-    assert bothways(go_on).code == 0
+    assert bothways(go_on).code in (0, 4)  # 4 while it is not known yet whose record the one just created is
     assert bothways(go_on).code == 0
     assert held_by(office.anna) == held_by(office.bert) == EVERYBODY
 
