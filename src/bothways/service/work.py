@@ -4,11 +4,13 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from bothways.engine.sides import SIDES, Side
+from bothways.engine.spec import FieldMap
 from bothways.errors import SyncOff
-from bothways.ledger.models import Sync
+from bothways.ledger.models import Revision, Sync
+from bothways.records import Field
 from bothways.service.connect import Opened, open_app
 from bothways.service.in_force import bring_in_force
-from bothways.service.spec import Resolved, resolve
+from bothways.service.spec import Resolved, Schema, resolve
 from bothways.service.workspace import Workspace
 from bothways.sync.context import Context, End, Progress
 
@@ -21,6 +23,7 @@ class Resolution:
 
     resolved: Resolved
     apps: dict[Side, Opened]
+    schema: Schema
 
 
 def resolution(workspace: Workspace, name: str) -> Resolution:
@@ -32,7 +35,7 @@ def resolution(workspace: Workspace, name: str) -> Resolution:
         for side in SIDES
     }
     can = {side: apps[side].connector.capabilities for side in SIDES}
-    return Resolution(resolve(document, schema, can), apps)
+    return Resolution(resolve(document, schema, can), apps, schema)
 
 
 def row_of(workspace: Workspace, name: str) -> Sync:
@@ -57,11 +60,34 @@ def context(workspace: Workspace, name: str, progress: Report | None = None, *, 
     def bill() -> dict[str, int]:
         return found.apps[Side.LEFT].bill() | found.apps[Side.RIGHT].bill()
 
-    ctx = Context(row, found.resolved.spec, document.guards, ends, document.every, clock=workspace.clock, bill=bill)
+    ctx = Context(
+        row,
+        found.resolved.spec,
+        document.guards,
+        ends,
+        document.every,
+        clock=workspace.clock,
+        bill=bill,
+        side_by_side=True,
+        retired=retired_maps(row, found),
+    )
     if progress is not None:
         ctx.report = progress
     bring_in_force(ctx, found.resolved)
     return ctx
+
+
+def retired_maps(row: Sync, found: Resolution) -> list[FieldMap]:
+    """Return the mappings of earlier settings that are none any more; a field that is gone counts as text."""
+    maps: dict[str, FieldMap] = {}
+    for revision in Revision.objects.filter(sync=row).order_by("-number").iterator():
+        for left, right, *_ in (revision.document["applied"] or {"fields": []})["fields"]:
+            fields = [
+                found.schema[side].get(name, Field(name)) for side, name in zip(SIDES, (left, right), strict=True)
+            ]
+            each = FieldMap(fields[0], fields[1])
+            maps.setdefault(each.key, each)
+    return [each for key, each in maps.items() if key not in {other.key for other in found.resolved.spec.fields}]
 
 
 def plain_id(text: str, letter: str) -> int | None:
