@@ -71,9 +71,10 @@ def test_record_and_each_of_its_fields_are_held_apart(sync: Sync) -> None:
 
 def test_looking_at_a_record_anew_closes_its_holds_but_keeps_frozen_what_did_not_change(sync: Sync) -> None:
     frozen = replace(REFUSED, kind="frozen", rule="F5")
-    for hold in (frozen, replace(frozen, field="tel=tel"), replace(REFUSED, field=""), replace(frozen, record_id="r2")):
+    others = (replace(frozen, field="tel=tel"), replace(REFUSED, field=""), replace(REFUSED, field="city=city"))
+    for hold in (frozen, *others, replace(frozen, record_id="r2")):
         holds.put(sync, hold, NOW)
-    holds.clear_settled(sync, R, {"r1": ["name=name"]})
+    holds.clear_settled(sync, R, {"r1": ["name=name", "city=city"]})
     assert keys(sync) == {("right", "r1", "name=name"), ("right", "r2", "name=name")}
 
 
