@@ -97,13 +97,13 @@ def budget_of(folder: Path, document: AppDocument, limits: Mapping[str, tuple[in
 
 @dataclass(frozen=True, slots=True)
 class Secrets:
-    """The secrets of one connection: read from the environment or a file each time, never kept."""
+    """The secrets of one connection: read from the environment or a file each time, never kept or shown."""
 
     app: str
     places: Mapping[str, SecretPlace]
     folder: Path
     plain: Mapping[str, str] = field(default_factory=dict)
-    environment: Callable[[str], str | None] = os.environ.get
+    environment: Callable[[str], str | None] = field(default=os.environ.get, repr=False)
 
     def get(self, name: str) -> str:
         """Return a secret; raise SecretMissing naming the variable or the file."""

@@ -1,0 +1,240 @@
+"""What the settings file may say: every refusal has the place of its cause, by line and column."""
+
+from pathlib import Path
+
+import pytest
+
+from bothways import errors
+from bothways.engine.sides import Side
+from bothways.service.document import Document, SecretPlace
+from bothways.service.reading import document_of
+from bothways.service.yaml_file import parse
+
+HEAD = """\
+version: 1
+apps:
+  Anna: {connector: memory}
+  Bert: {connector: memory}
+syncs:
+  people:
+    objects: {Anna: people, Bert: people}
+"""
+
+
+def read(text: str) -> Document:
+    return document_of(parse(text, "bothways.yaml"))
+
+
+@pytest.fixture(autouse=True)
+def plugged_in(folder: Path) -> None:
+    """Let the connectors of the tests be known."""
+
+
+def test_a_whole_sync_is_read() -> None:
+    document = read(
+        HEAD
+        + """\
+    state: on
+    send: {Anna: all, Bert: none}
+    match:
+      - {Anna: email, Bert: email, compare: email}
+      - {Anna: phone, Bert: phone}
+    conflicts: {default_app: Bert, when_empty: clear, per_field: {name: Anna}}
+    fields:
+      - {Anna: email, Bert: email}
+      - {Anna: name, Bert: name, direction: to_Bert, when_empty: keep, enabled: false}
+    guards: {first_run: 5, max_change: 12.5%, max_emptied: 7}
+    schedule: {every: 5m}
+"""
+    )
+    sync = document.syncs["people"]
+    assert (sync.state, sync.pair, sync.default, sync.every) == ("on", ("Anna", "Bert"), Side.RIGHT, 300.0)
+    assert sync.sends == {Side.LEFT: True, Side.RIGHT: False}
+    assert [rule.compare for rule in sync.match or ()] == ["email", None]
+    assert [(each.to, each.when_empty, each.enabled) for each in sync.fields or ()] == [
+        (None, None, True),
+        (Side.RIGHT, "keep", False),
+    ]
+    assert (sync.winners["name"].side, sync.when_empty) == (Side.LEFT, "clear")
+    assert (sync.guards.first_run, sync.guards.max_change, sync.guards.max_emptied) == (5, 12.5, 7)
+
+
+def test_what_is_left_out_has_its_defaults() -> None:
+    sync = read(HEAD).syncs["people"]
+    assert (sync.state, sync.default, sync.every, sync.match, sync.fields) == ("draft", Side.LEFT, 60.0, None, None)
+    assert (sync.guards.first_run, sync.guards.max_change, sync.guards.max_emptied) == (25, 10.0, 50)
+
+
+def test_on_and_off_and_no_are_text() -> None:
+    text = HEAD.replace("Anna: people, Bert: people", "Anna: NO, Bert: off") + "    state: on\n"
+    assert dict(read(text).syncs["people"].objects) == {Side.LEFT: "NO", Side.RIGHT: "off"}
+
+
+REFUSED = {
+    "unknown key at the top": (HEAD + "sincs: {}\n", errors.UnknownKey, "8:1", "Did you mean syncs?"),
+    "unknown key of a sync": (HEAD + "    stat: on\n", errors.UnknownKey, "8:5", "Did you mean state?"),
+    "unknown guard": (HEAD + "    guards: {max_chang: 1}\n", errors.UnknownKey, "8:14", "max_change"),
+    "filter comes later": (HEAD + "    filter: {}\n", errors.NotAvailableYet, "8:5", "not available yet"),
+    "deletes come later": (HEAD + "    deletes: {policy: tag}\n", errors.NotAvailableYet, "8:5", ""),
+    "a filtered send comes later": (
+        HEAD + "    send: {Anna: {filter: {}}}\n",
+        errors.NotAvailableYet,
+        "8:19",
+        '"filter"',
+    ),
+    "webhooks come later": (HEAD + "    schedule: {webhooks: true}\n", errors.NotAvailableYet, "8:16", ""),
+    "clean comes later": (
+        HEAD + "    fields:\n      - {Anna: email, Bert: email, clean: [phone]}\n",
+        errors.NotAvailableYet,
+        "9:36",
+        "",
+    ),
+    "a list of fields in a match": (
+        HEAD + "    match:\n      - {Anna: [a, b], Bert: c}\n",
+        errors.WrongType,
+        "9:16",
+        "must be text, but is a list",
+    ),
+    "version missing": ("apps: {}\n", errors.MissingKey, "1:1", '"version"'),
+    "another version": ("version: 2\n", errors.WrongType, "1:10", "must be 1"),
+    "apps as a list": ("version: 1\napps: [a]\n", errors.WrongType, "2:7", "keys with values, but is a list"),
+    "app without a connector": ("version: 1\napps:\n  a: {}\n", errors.MissingKey, "3:6", '"connector"'),
+    "empty app": ("version: 1\napps:\n  a:\n", errors.MissingKey, "3:3", '"connector"'),
+    "unknown connector": (
+        "version: 1\napps:\n  a: {connector: memery}\n",
+        errors.UnknownConnector,
+        "3:18",
+        "Did you mean memory?",
+    ),
+    "unknown setting": (
+        "version: 1\napps:\n  a: {connector: locked, uri: x}\n",
+        errors.UnknownKey,
+        "3:26",
+        "Did you mean url?",
+    ),
+    "missing setting": ("version: 1\napps:\n  a: {connector: locked}\n", errors.MissingKey, "3:6", '"url"'),
+    "missing secret": (
+        "version: 1\napps:\n  a: {connector: locked, url: x, auth: {user: ana}}\n",
+        errors.MissingKey,
+        "3:40",
+        "password: {env: NAME}",
+    ),
+    "secret from nowhere": (
+        "version: 1\napps:\n  a: {connector: locked, url: x, auth: {user: ana, password: {vault: y}}}\n",
+        errors.UnknownKey,
+        "3:63",
+        "",
+    ),
+    "secret from two places": (
+        "version: 1\napps:\n  a: {connector: locked, url: x, auth: {user: ana, password: {env: A, file: B}}}\n",
+        errors.WrongType,
+        "3:62",
+        "one of env: NAME and file: PATH",
+    ),
+    "app name with a colon": ('version: 1\napps:\n  "a:b": {connector: memory}\n', errors.WrongType, "3:3", ""),
+    "app named like a key": ("version: 1\napps:\n  compare: {connector: memory}\n", errors.WrongType, "3:3", ""),
+    "number as a name": ("version: 1\napps:\n  7: {connector: memory}\n", errors.WrongType, "3:3", ""),
+    "objects of an unknown app": (
+        HEAD.replace("Bert: people}", "Bart: people}"),
+        errors.UnknownApp,
+        "7:29",
+        "Did you mean Bert?",
+    ),
+    "one app only": (HEAD.replace(", Bert: people", ""), errors.WrongType, "7:14", "two apps, but is 1"),
+    "no objects": ("version: 1\nsyncs:\n  people: {state: on}\n", errors.MissingKey, "3:11", '"objects"'),
+    "empty sync": ("version: 1\nsyncs:\n  people:\n", errors.MissingKey, "3:3", '"objects"'),
+    "another state": (HEAD + "    state: true\n", errors.WrongType, "8:12", "on, off or draft, but is true"),
+    "another compare": (
+        HEAD + "    match:\n      - {Anna: a, Bert: b, compare: soundex}\n",
+        errors.WrongType,
+        "9:37",
+        'but is "soundex"',
+    ),
+    "another direction": (
+        HEAD + "    fields:\n      - {Anna: a, Bert: b, direction: to_left}\n",
+        errors.WrongType,
+        "9:39",
+        "both, to_Anna or to_Bert",
+    ),
+    "enabled as text": (
+        HEAD + "    fields:\n      - {Anna: a, Bert: b, enabled: on}\n",
+        errors.WrongType,
+        "9:37",
+        "true or false, but is text",
+    ),
+    "a mapping of one field": (
+        HEAD + "    fields:\n      - {Anna: a}\n",
+        errors.MissingKey,
+        "9:9",
+        '"Bert"',
+    ),
+    "a mapping as text": (HEAD + "    fields: [email]\n", errors.WrongType, "8:14", "but is text"),
+    "fields as text": (HEAD + "    fields: email\n", errors.WrongType, "8:13", "a list, but is text"),
+    "default app of nobody": (
+        HEAD + "    conflicts: {default_app: Cleo}\n",
+        errors.WrongType,
+        "8:30",
+        "Anna or Bert",
+    ),
+    "negative limit": (HEAD + "    guards: {first_run: -1}\n", errors.WrongType, "8:25", "from 0 on"),
+    "limit as truth": (HEAD + "    guards: {first_run: true}\n", errors.WrongType, "8:25", "but is true"),
+    "too many percent": (HEAD + "    guards: {max_change: 101%}\n", errors.WrongType, "8:26", "percentage"),
+    "deletes allowed": (HEAD + "    guards: {max_deletes: 3}\n", errors.SettingsError, "8:27", "not available"),
+    "interval in words": (HEAD + "    schedule: {every: often}\n", errors.WrongType, "8:23", "60s, 5m or 1h"),
+    "interval of nothing": (HEAD + "    schedule: {every: 0}\n", errors.WrongType, "8:23", ""),
+    "nothing flows": (HEAD + "    send: {Anna: none, Bert: none}\n", errors.NothingFlows, "8:5", "send: all"),
+    "send of a stranger": (HEAD + "    send: {Carl: all}\n", errors.UnknownApp, "8:12", ""),
+    "database of another kind": ("version: 1\ndatabase: mysql://x/y\n", errors.WrongType, "2:11", ""),
+    "database with a bad port": ("version: 1\ndatabase: postgresql://h:x/y\n", errors.WrongType, "2:11", ""),
+    "hosts as text": ("version: 1\nallow_hosts: localhost\n", errors.WrongType, "2:14", "a list"),
+    "no YAML": ("version: 1\napps: {a: [}\n", errors.YamlUnreadable, "2:12", ""),
+    "a tab": ("version: 1\napps:\n\ta: b\n", errors.YamlUnreadable, "3:1", ""),
+    "a key twice": ("version: 1\napps: {}\napps: {}\n", errors.YamlUnreadable, "3:1", "second time"),
+    "an unknown alias": ("version: 1\napps: *x\n", errors.YamlUnreadable, "2:7", ""),
+    "a list": ("- a\n", errors.WrongType, "1:1", "keys with values, but is a list"),
+    "only text": ("hello\n", errors.WrongType, "1:1", "but is text"),
+    "nothing": ("", errors.MissingKey, "1:1", '"version"'),
+}
+
+
+@pytest.mark.parametrize("case", REFUSED, ids=list(REFUSED))
+def test_refusals_name_the_place(case: str) -> None:
+    text, kind, place, words = REFUSED[case]
+    with pytest.raises(kind) as caught:
+        read(text)
+    assert type(caught.value) is kind
+    assert caught.value.where == f"bothways.yaml:{place}"
+    assert words in str(caught.value)
+    assert caught.value.exit_code == 65
+
+
+@pytest.mark.parametrize("line", ["password: hunter2", "password: 'hunter2'", "password: 12345678"])
+def test_a_plain_secret_is_refused_and_not_repeated(line: str) -> None:
+    with pytest.raises(errors.SecretInFile) as caught:
+        read(f"version: 1\napps:\n  a: {{connector: locked, url: x, auth: {{user: ana, {line}}}}}\n")
+    assert caught.value.where.startswith("bothways.yaml:3:")
+    assert "hunter2" not in str(caught.value)
+    assert "12345678" not in str(caught.value)
+    assert "password: {env: NAME}" in str(caught.value)
+
+
+def test_a_password_in_the_database_url_is_refused() -> None:
+    with pytest.raises(errors.SecretInFile) as caught:
+        read("version: 1\ndatabase: postgresql://u:hunter2@h/d\n")
+    assert "hunter2" not in str(caught.value)
+    assert read("version: 1\ndatabase: {env: DB}\n").database == "env:DB"
+
+
+def test_settings_and_secrets_of_an_app_are_read() -> None:
+    app = read(
+        "version: 1\napps:\n  a: {connector: locked, url: https://x, port: 8443, auth: {user: ana, password: {file: p}}}\n"
+    ).apps["a"]
+    assert app.settings == {"url": "https://x", "port": "8443", "user": "ana"}
+    assert app.secrets == {"password": SecretPlace("file", "p")}
+
+
+@pytest.mark.parametrize(
+    ("text", "seconds"), [("90", 90.0), ("90s", 90.0), ("5m", 300.0), ("1h", 3600.0), ("1d", 86400)]
+)
+def test_intervals_are_read(text: str, seconds: float) -> None:
+    assert read(HEAD + f"    schedule: {{every: {text}}}\n").syncs["people"].every == seconds

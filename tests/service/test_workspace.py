@@ -1,0 +1,217 @@
+"""A workspace is made, opened, and brought in line with its database; what is in the way is told at the door."""
+
+import os
+import sqlite3
+from pathlib import Path
+
+import pytest
+
+from bothways import boot
+from bothways.errors import (
+    DatabaseUnreachable,
+    DiskFull,
+    LedgerError,
+    NoWorkspace,
+    SecretMissing,
+    SettingsError,
+    StaleSettings,
+    UsageError,
+    YamlUnreadable,
+)
+from bothways.ledger.models import Revision, Sync
+from bothways.service import workspace as workspaces
+from bothways.service.database import sqlite_path, used
+from bothways.service.syncs import export, list_syncs, show_sync
+from bothways.service.workspace import init, open_workspace
+from tests.office import SYNC, Office
+
+
+def revisions(office: Office) -> list[tuple[int, str]]:
+    """Return the revisions of the sync: numbers and states."""
+    with used(office.open().database):
+        found = Revision.objects.filter(sync__name="people").order_by("number")
+        return [(each.number, each.document["settings"]["state"]) for each in found]
+
+
+# --- making and opening -------------------------------------------------------------------------------
+
+
+def test_a_new_workspace_can_be_opened_as_it_is(tmp_path: Path) -> None:
+    path = init(tmp_path / "new")
+    try:
+        workspace = open_workspace(tmp_path / "new")
+        assert (workspace.file, workspace.document.apps, list_syncs(workspace)) == (path, {}, [])
+        assert sqlite_path(workspace.database) == tmp_path / "new" / ".bothways" / "ledger.db"
+        assert (tmp_path / "new" / ".bothways").stat().st_mode & 0o077 == 0
+    finally:
+        boot.setup("sqlite:///:memory:")
+
+
+def test_a_workspace_that_is_there_is_not_overwritten(office: Office) -> None:
+    before = office.file.read_text()
+    with pytest.raises(UsageError, match="there already"):
+        init(office.folder)
+    assert office.file.read_text() == before
+
+
+def test_a_folder_without_a_workspace_is_told(tmp_path: Path) -> None:
+    with pytest.raises(NoWorkspace, match="bothways init"):
+        open_workspace(tmp_path)
+
+
+def test_a_folder_with_signs_of_addresses_in_its_name_can_be_used(tmp_path: Path, folder: Path) -> None:
+    odd = tmp_path / "Büro #1 50%?"
+    init(odd)
+    assert sqlite_path(open_workspace(odd).database) == odd / ".bothways" / "ledger.db"
+    assert (odd / ".bothways" / "ledger.db").exists()
+
+
+def test_checking_the_file_touches_no_database(tmp_path: Path, folder: Path) -> None:
+    init(tmp_path / "new")
+    assert open_workspace(tmp_path / "new", load_only=True).document.syncs == {}
+    assert not (tmp_path / "new" / ".bothways").exists()
+
+
+@pytest.mark.parametrize("content", [b"version: 1\n# \xff\xfe\n", b"\x00\x01"])
+def test_a_file_that_is_no_text_is_told(office: Office, content: bytes) -> None:
+    office.file.write_bytes(content)
+    with pytest.raises(YamlUnreadable):
+        office.open()
+
+
+def test_a_file_with_a_byte_order_mark_is_read(office: Office) -> None:
+    office.file.write_bytes(b"\xef\xbb\xbf" + SYNC.encode())
+    assert list(office.open().document.syncs) == ["people"]
+
+
+# --- the database at the door -------------------------------------------------------------------------
+
+
+def test_a_database_of_another_server_that_is_not_there_is_told(office: Office) -> None:
+    office.change("version: 1\n", "version: 1\ndatabase: postgresql://nobody@127.0.0.1:1/nothing\n")
+    with pytest.raises(DatabaseUnreachable) as caught:
+        office.open()
+    assert caught.value.exit_code == 74
+
+
+def test_a_database_named_by_a_variable_is_used(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
+    office.change("version: 1\n", "version: 1\ndatabase: {env: THE_DATABASE}\n")
+    monkeypatch.delenv("THE_DATABASE", raising=False)
+    with pytest.raises(SecretMissing, match="THE_DATABASE"):
+        office.open()
+    monkeypatch.setenv("THE_DATABASE", f"sqlite://{office.folder}/elsewhere/x.db")
+    office.open()
+    assert (office.folder / "elsewhere" / "x.db").exists()
+
+
+def test_a_file_that_is_no_database_is_told(office: Office) -> None:
+    (office.folder / ".bothways" / "ledger.db").write_text("this is no database, whatever its name says" * 100)
+    with pytest.raises(LedgerError, match="not a database"):
+        office.open()
+
+
+def test_a_database_of_a_newer_program_is_refused(office: Office) -> None:
+    office.open()
+    with sqlite3.connect(office.folder / ".bothways" / "ledger.db") as database:
+        database.execute(
+            "INSERT INTO django_migrations (app, name, applied) VALUES ('ledger', '9999_later', '2030-01-01')"
+        )
+    with pytest.raises(LedgerError, match="newer version"):
+        office.open()
+
+
+def test_a_folder_that_cannot_be_made_is_told(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
+    (office.folder / "file").write_text("")
+    monkeypatch.setenv("THE_DATABASE", f"sqlite://{office.folder}/file/x.db")
+    office.change("version: 1\n", "version: 1\ndatabase: {env: THE_DATABASE}\n")
+    with pytest.raises(DiskFull):
+        office.open()
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may write everywhere")
+def test_a_folder_that_may_not_be_written_is_told(office: Office) -> None:
+    (office.folder / ".bothways").chmod(0o500)
+    with pytest.raises(LedgerError):
+        office.open()
+
+
+# --- revisions ----------------------------------------------------------------------------------------
+
+
+def test_only_a_changed_sync_makes_a_revision(office: Office) -> None:
+    assert revisions(office) == [(1, "on")]
+    assert revisions(office) == [(1, "on")]
+    office.change("# who we know", "# a comment changes nothing")
+    assert revisions(office) == [(1, "on")]
+    office.change("state: on", "state: off")
+    assert revisions(office) == [(1, "on"), (2, "off")]
+
+
+def test_a_revision_says_who_and_when(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LOGNAME", "ana")
+    monkeypatch.setattr(workspaces, "time", lambda: 5.0)
+    with used(office.open().database):
+        assert Revision.objects.get().author == "ana"
+
+
+def test_a_sync_taken_out_of_the_file_is_off_and_comes_back(office: Office) -> None:
+    left, right = office.pair()
+    text = office.file.read_text()
+    office.write(text.partition("syncs:")[0] + "syncs: {}\n")
+    with used(office.open().database):
+        assert Sync.objects.get().state == "off"
+    assert list_syncs(office.open()) == []
+    office.anna.edit(left, name="Dora")
+    office.write(text)
+    office.run()
+    assert office.bert.values(right)["name"] == "Dora"
+
+
+def test_the_objects_of_a_sync_cannot_change_once_it_links_records(office: Office) -> None:
+    office.pair()
+    office.anna.object = "things"
+    office.change("objects: {Anna: people", "objects: {Anna: things")
+    with pytest.raises(SettingsError, match="links records already"):
+        office.open()
+    office.change("objects: {Anna: things", "objects: {Anna: people")
+    assert show_sync(office.open(), "people").revision == 1
+
+
+def test_a_stale_file_is_refused_with_what_it_would_change(office: Office) -> None:
+    exported = export(office.open(), "people")
+    assert "revision: 1\n" in exported
+    office.change("max_emptied: 1000", "max_emptied: 7")
+    office.open()
+    newer = office.file.read_text()
+    office.write(exported.replace("first_run: 1000", "first_run: 3"))
+    with pytest.raises(StaleSettings) as caught:
+        office.open()
+    assert "revision 1, now 2" in str(caught.value)
+    assert "guards.first_run: 1000 → 3" in str(caught.value)
+    assert "guards.max_emptied: 7 → 1000" in str(caught.value)
+    office.write(newer)
+    assert show_sync(office.open(), "people").revision == 2
+
+
+def test_an_exported_file_can_be_changed_again_and_again(office: Office) -> None:
+    office.write(export(office.open(), "people"))
+    for number in (3, 4, 5):
+        office.write(office.file.read_text().replace(f"first_run: {number - 1}", f"first_run: {number}"))
+        office.write(office.file.read_text().replace("first_run: 1000", f"first_run: {number}"))
+        office.open()
+    assert "revision: 4\n" in office.file.read_text()
+    assert show_sync(office.open(), "people").guards["first_run"] == 5
+
+
+def test_an_exported_file_says_the_same_as_the_one_it_came_from(office: Office) -> None:
+    office.change(
+        "    guards:",
+        "    match: [{Anna: email, Bert: email, compare: email}]\n"
+        "    conflicts: {default_app: Bert, per_field: {name: Anna}}\n"
+        "    fields: [{Anna: email, Bert: email}, {Anna: name, Bert: name, direction: to_Bert, when_empty: clear}]\n"
+        "    guards:",
+    )
+    before = show_sync(office.open(), "people")
+    office.write(export(office.open(), "people"))
+    assert show_sync(office.open(), "people") == before
+    assert revisions(office) == [(1, "on")]

@@ -1,0 +1,124 @@
+"""Edits of the settings file change what was meant and nothing else."""
+
+from pathlib import Path
+
+import pytest
+
+from bothways.errors import DiskFull
+from bothways.service import yaml_edit
+from bothways.service.yaml_file import parse
+
+FILE = """\
+# our settings
+version: 1
+apps:
+  hubspot:  {connector: hubspot, auth: {token: {env: T}}}   # the big one
+
+# two syncs
+syncs:
+  contacts:
+    state: draft     # not yet
+    objects: {hubspot: contacts, cards: people}   # both
+
+  more: {state: off, objects: {hubspot: companies, cards: groups}}
+"""
+
+
+def edited(tmp_path: Path, text: str, keys: tuple[str, ...], value: object) -> str:
+    path = tmp_path / "bothways.yaml"
+    path.write_text(text)
+    yaml_edit.set_value(path, keys, value)
+    return path.read_text()
+
+
+def test_a_state_is_changed_and_not_a_blank_besides(tmp_path: Path) -> None:
+    assert edited(tmp_path, FILE, ("syncs", "contacts", "state"), "on") == FILE.replace("state: draft", "state: on")
+
+
+def test_a_state_in_a_flow_mapping_is_changed(tmp_path: Path) -> None:
+    assert edited(tmp_path, FILE, ("syncs", "more", "state"), "on") == FILE.replace("{state: off", "{state: on")
+
+
+def test_a_quoted_state_is_changed(tmp_path: Path) -> None:
+    text = FILE.replace("state: draft", 'state: "draft"')
+    assert edited(tmp_path, text, ("syncs", "contacts", "state"), "on") == FILE.replace("state: draft", "state: on")
+
+
+def test_a_missing_state_is_added(tmp_path: Path) -> None:
+    text = FILE.replace("    state: draft     # not yet\n", "")
+    assert "  contacts:\n    state: on\n    objects:" in edited(tmp_path, text, ("syncs", "contacts", "state"), "on")
+
+
+def test_a_missing_state_of_a_flow_mapping_is_added_with_all_comments_kept(tmp_path: Path) -> None:
+    after = edited(tmp_path, FILE.replace("state: off, ", ""), ("syncs", "more", "state"), "on")
+    assert parse(after, "f").node("syncs").node("more").text("state") == "on"
+    assert [line for line in ("# our settings", "# the big one", "# two syncs", "# both") if line not in after] == []
+
+
+def test_line_ends_of_windows_are_kept(tmp_path: Path) -> None:
+    path = tmp_path / "bothways.yaml"
+    path.write_bytes(FILE.replace("\n", "\r\n").encode())
+    yaml_edit.set_value(path, ("syncs", "contacts", "state"), "on")
+    assert path.read_bytes() == FILE.replace("state: draft", "state: on").replace("\n", "\r\n").encode()
+
+
+ENTRY = {"connector": "carddav", "url": "https://x/", "auth": {"password": {"env": "P"}}}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        FILE,
+        "version: 1\napps: {}\nsyncs: {}\n",
+        "version: 1\napps: {}   # none yet\n\nsyncs: {}\n",
+        "version: 1\napps:\nsyncs: {}\n",
+        "version: 1\n",
+        "version: 1\napps: {a: {connector: hubspot}}  # short\n",
+        "version: 1\nsyncs: {}\napps:\n    a:\n        connector: hubspot",
+    ],
+)
+def test_an_app_is_added_and_all_else_is_kept(tmp_path: Path, text: str) -> None:
+    path = tmp_path / "bothways.yaml"
+    path.write_text(text)
+    before = parse(text, "f")
+    yaml_edit.add_entry(path, "apps", "cards", ENTRY)
+    after = parse(path.read_text(), "f")
+    assert after.data["apps"]["cards"] == ENTRY
+    assert {key: value for key, value in after.data.items() if key != "apps"} == {
+        key: value for key, value in before.data.items() if key != "apps"
+    }
+    assert set(after.node("apps")) == {*before.node("apps"), "cards"}
+    assert [each for each in text.splitlines() if "#" in each and each.partition("#")[2] not in path.read_text()] == []
+
+
+def test_an_added_app_stands_after_the_others(tmp_path: Path) -> None:
+    path = tmp_path / "bothways.yaml"
+    path.write_text(FILE)
+    yaml_edit.add_entry(path, "apps", "cards", ENTRY)
+    added = "  cards:\n    connector: carddav\n    url: https://x/\n    auth:\n      password: {env: P}\n"
+    assert path.read_text() == FILE.replace("# the big one\n", f"# the big one\n{added}")
+
+
+def test_a_folder_that_cannot_be_written_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(**_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    path = tmp_path / "bothways.yaml"
+    path.write_text(FILE)
+    monkeypatch.setattr(yaml_edit.tempfile, "mkstemp", full)
+    with pytest.raises(DiskFull, match="No space left"):
+        yaml_edit.set_value(path, ("syncs", "contacts", "state"), "on")
+    assert path.read_text() == FILE
+
+
+def test_a_write_that_breaks_off_leaves_the_file_whole(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(*_: object) -> None:
+        raise OSError(5, "Input/output error")
+
+    path = tmp_path / "bothways.yaml"
+    path.write_text(FILE)
+    monkeypatch.setattr(yaml_edit.os, "fsync", broken)
+    with pytest.raises(DiskFull):
+        yaml_edit.set_value(path, ("syncs", "contacts", "state"), "on")
+    assert [each.name for each in tmp_path.iterdir()] == ["bothways.yaml"]
+    assert path.read_text() == FILE
