@@ -227,7 +227,8 @@ def test_a_password_in_the_database_url_is_refused() -> None:
 
 def test_settings_and_secrets_of_an_app_are_read() -> None:
     app = read(
-        "version: 1\napps:\n  a: {connector: locked, url: https://x, port: 8443, auth: {user: ana, password: {file: p}}}\n"
+        "version: 1\napps:\n  a: {connector: locked, url: https://x, port: 8443, "
+        "auth: {user: ana, password: {file: p}}}\n"
     ).apps["a"]
     assert app.settings == {"url": "https://x", "port": "8443", "user": "ana"}
     assert app.secrets == {"password": SecretPlace("file", "p")}

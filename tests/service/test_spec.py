@@ -95,7 +95,8 @@ def test_nothing_in_common_is_refused() -> None:
 
 
 def test_a_match_rule_compares_as_its_fields_suggest() -> None:
-    text = "    match:\n      - {A: phone, B: Phone}\n      - {A: company, B: Note}\n      - {A: email, B: Mail, compare: exact}\n"
+    rules = ("{A: phone, B: Phone}", "{A: company, B: Note}", "{A: email, B: Mail, compare: exact}")
+    text = "    match:\n" + "".join(f"      - {rule}\n" for rule in rules)
     assert [rule.compare for rule in spec(text).match] == ["phone", "text", "exact"]
 
 

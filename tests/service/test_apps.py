@@ -1,0 +1,102 @@
+"""Apps are listed, checked, and added only once they answer."""
+
+import pytest
+
+from bothways.errors import (
+    CredentialsRefused,
+    MissingKey,
+    SecretInFile,
+    SecretMissing,
+    UnknownApp,
+    UnknownConnector,
+    UnknownKey,
+    UsageError,
+)
+from bothways.service import apps
+from tests.memory_app import MemoryApp
+from tests.office import Office
+
+
+@pytest.fixture
+def crm(office: Office, monkeypatch: pytest.MonkeyPatch) -> MemoryApp:
+    """A third app, and the password for it."""
+    monkeypatch.setenv("CRM_PW", "secret-word")
+    return MemoryApp("crm", office.clock)
+
+
+SETTINGS = {"url": "https://crm.example/", "user": "ana"}
+SECRETS = {"password": ("env", "CRM_PW")}
+
+
+def test_the_catalogue_tells_what_each_connector_wants(office: Office) -> None:
+    found = {each.name: each for each in apps.catalogue()}
+    assert set(found) == {"memory", "locked"}
+    assert [each.name for each in found["locked"].settings] == ["url", "user", "password", "port"]
+
+
+def test_apps_are_listed_with_their_syncs_without_being_asked(office: Office) -> None:
+    listed = apps.list_apps(office.open())
+    assert [(each.name, each.connector, each.title, each.syncs) for each in listed] == [
+        ("Anna", "memory", "Memory", ("people",)),
+        ("Bert", "memory", "Memory", ("people",)),
+    ]
+    assert not office.anna.calls
+
+
+def test_a_check_says_who_we_are_and_what_is_there(office: Office) -> None:
+    office.anna.add(email="a@x.test")
+    view = apps.check_app(office.open(), "Anna")
+    assert (view.name, view.account_id, view.objects[0].name, view.objects[0].count) == ("Anna", "Anna", "people", 1)
+    assert [each.name for each in apps.app_objects(office.open(), "Anna")] == ["people"]
+    assert [each.name for each in apps.app_fields(office.open(), "Anna", "people")] == ["email", "name", "phone"]
+
+
+def test_an_unknown_app_is_refused(office: Office) -> None:
+    with pytest.raises(UnknownApp, match="Did you mean Anna"):
+        apps.check_app(office.open(), "Ana")
+
+
+def test_an_app_that_answers_is_added_to_the_file_and_usable_at_once(office: Office, crm: MemoryApp) -> None:
+    workspace = office.open()
+    view = apps.add_app(workspace, "crm", "locked", SETTINGS, SECRETS)
+    assert (view.name, view.account_label) == ("crm", "crm")
+    assert apps.check_app(workspace, "crm") == view
+    text = office.file.read_text()
+    assert "# the first" in text
+    assert "secret-word" not in text
+    assert "password: {env: CRM_PW}" in text
+    document = office.open().document.apps["crm"]
+    assert document.settings == {"url": "https://crm.example/", "user": "ana", "port": "443"}
+
+
+def test_nothing_is_written_if_the_app_refuses(office: Office, crm: MemoryApp) -> None:
+    before = office.file.read_text()
+    crm.fail("check", CredentialsRefused(app="crm"))
+    with pytest.raises(CredentialsRefused):
+        apps.add_app(office.open(), "crm", "locked", SETTINGS, SECRETS)
+    assert office.file.read_text() == before
+
+
+def test_mistakes_are_refused_before_the_app_is_asked(office: Office, crm: MemoryApp) -> None:
+    before, workspace = office.file.read_text(), office.open()
+    with pytest.raises(UsageError, match="already"):
+        apps.add_app(workspace, "Anna", "memory", {}, {})
+    with pytest.raises(UnknownConnector):
+        apps.add_app(workspace, "crm", "lokced", SETTINGS, SECRETS)
+    with pytest.raises(UnknownKey, match="uri"):
+        apps.add_app(workspace, "crm", "locked", {**SETTINGS, "uri": "x"}, SECRETS)
+    with pytest.raises(MissingKey, match="url"):
+        apps.add_app(workspace, "crm", "locked", {"user": "ana"}, SECRETS)
+    with pytest.raises(UsageError, match='no secret "token"'):
+        apps.add_app(workspace, "crm", "locked", SETTINGS, {"token": ("env", "X")})
+    with pytest.raises(SecretInFile) as caught:
+        apps.add_app(workspace, "crm", "locked", {**SETTINGS, "password": "hunter2"}, {})
+    assert "hunter2" not in str(caught.value)
+    assert not crm.calls
+    assert office.file.read_text() == before
+
+
+def test_a_missing_secret_names_its_variable(office: Office, crm: MemoryApp, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("CRM_PW")
+    with pytest.raises(SecretMissing, match="CRM_PW"):
+        apps.add_app(office.open(), "crm", "locked", {"url": "x"}, {"user": ("env", "CRM_PW"), **SECRETS})
