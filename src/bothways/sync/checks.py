@@ -23,7 +23,7 @@ def still_as_planned(
     checked = SIDES if saved else () if ctx.ends[side].can.conditional_writes else (side,)
     changed: set[int] = set()
     for each in checked:
-        changed |= _changed(ctx, actions, each, everything=saved)
+        changed |= _changed(ctx, actions, each, side, everything=saved)
     creates = [action for action in actions if action.kind == ActionKind.CREATE]
     changed |= _has_partner_now(ctx, creates, side) | _source_is_gone(ctx, creates, side.other)
     if changed:
@@ -56,7 +56,8 @@ def _source_is_gone(ctx: Context, creates: Sequence[ActionRow], source: Side) ->
     return {action.seq for action in creates if (row := rows.get(str(action.on(source)))) is None or not row.live}
 
 
-def _changed(ctx: Context, actions: Sequence[ActionRow], side: Side, *, everything: bool) -> set[int]:
+def _changed(ctx: Context, actions: Sequence[ActionRow], side: Side, written: Side, *, everything: bool) -> set[int]:
+    """Return the actions whose record of ``side`` is not as planned, ``written`` being the side to be written."""
     now = ctx.clock()
     wanted = {
         str(action.on(side)): action
@@ -68,14 +69,17 @@ def _changed(ctx: Context, actions: Sequence[ActionRow], side: Side, *, everythi
     feed = ctx.ends[side].feed
     db.in_list_execute("UPDATE seen SET read_at=0 WHERE feed_id=%s AND record_id IN {ids}", (feed.pk,), wanted)
     rows = refresh(ctx, ctx.ends[side], set(wanted))
-    return {action.seq for id, action in wanted.items() if not _as_planned(ctx, action, side, rows.get(id))}
+    return {action.seq for id, action in wanted.items() if not _as_planned(ctx, action, side, written, rows.get(id))}
 
 
-def _as_planned(ctx: Context, action: ActionRow, side: Side, row: feeds.SeenRow | None) -> bool:
+def _as_planned(ctx: Context, action: ActionRow, side: Side, written: Side, row: feeds.SeenRow | None) -> bool:
+    """Compare every field but those that this very action has written already: the left side goes first."""
     if row is None or not row.live or row.problem:
         return False
     values = row.values or {}
     for each in action.data["fields"]:
+        if each["write"] == Side.LEFT and written is Side.RIGHT:
+            continue
         field = ctx.mapping(each["map"]).on(side)
         planned = (each["seen"] or {}).get(side, each["before"] if each["write"] == side else values.get(field.name))
         if not same(planned, field, values.get(field.name)):
