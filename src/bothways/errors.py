@@ -219,7 +219,7 @@ class SecretInFile(SettingsError):
     code = "BW-125"
     what = 'A secret stands in the file itself, under "{key}".'
     by_itself = "It was not used."
-    to_do = "Say where it is instead: {key}: {{env: NAME}} or {key}: {{file: PATH}}. Replace a secret others may have read."
+    to_do = "Say where it is instead: {key}: {{env: NAME}} or {key}: {{file: PATH}}."
 
 
 class SeveralRecords(SettingsError):

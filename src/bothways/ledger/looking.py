@@ -133,9 +133,12 @@ def due_ids(sync: Sync, side: Side, ids: Iterable[str]) -> set[str]:
 
 
 def next_waiting(sync: Sync, now: float) -> float | None:
-    """Return when the next waiting record becomes due (seconds), None if none waits for a time."""
-    found = db.value("SELECT MIN(not_before) FROM due WHERE sync_id=%s AND not_before>%s", (sync.pk, now))
-    return float(found) if found is not None else None
+    """Return when the next waiting record becomes due, or a refused one is tried again (seconds); None if none is."""
+    waits = (
+        db.value("SELECT MIN(not_before) FROM due WHERE sync_id=%s AND not_before>%s", (sync.pk, now)),
+        db.value("SELECT MIN(next_try) FROM hold WHERE sync_id=%s AND next_try>%s", (sync.pk, now)),
+    )
+    return min((float(at) for at in waits if at is not None), default=None)
 
 
 def written(run_ids: Sequence[int]) -> dict[int, dict[tuple[str, str], int]]:

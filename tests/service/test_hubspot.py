@@ -1,0 +1,117 @@
+"""The whole way with the HubSpot connector: two accounts on stand-ins, from adding the apps to the proof."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from bothways.errors import SecretMissing
+from bothways.jobs import now
+from bothways.sandbox.hubspot import FrozenClock, HubSpotSandbox
+from bothways.service import apps, preview
+from bothways.service.proof import compare
+from bothways.service.syncs import show_sync, turn_on
+from bothways.service.why import why
+from bothways.service.workspace import Workspace, init, open_workspace
+from tests.databases import empty_ledger
+
+SYNC = """\
+syncs:
+  people:
+    objects: {east: contacts, west: contacts}
+    fields:
+      - {east: email, west: email}
+      - {east: firstname, west: firstname}
+      - {east: jobtitle, west: jobtitle}
+"""
+
+
+@pytest.fixture
+def accounts() -> Iterator[tuple[HubSpotSandbox, HubSpotSandbox]]:
+    """Two accounts that share one clock and have no limits."""
+    clock = FrozenClock()
+    with (
+        HubSpotSandbox(rate=None, search_rate=None, clock=clock) as east,
+        HubSpotSandbox(rate=None, search_rate=None, clock=clock) as west,
+    ):
+        yield east, west
+
+
+@pytest.fixture
+def workspace(
+    tmp_path: Path, accounts: tuple[HubSpotSandbox, HubSpotSandbox], monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Workspace]:
+    """A workspace made as a person would: init, two apps added, a sync written into the file."""
+    with empty_ledger(tmp_path):
+        init(tmp_path)
+        text = (tmp_path / "bothways.yaml").read_text()
+        (tmp_path / "bothways.yaml").write_text(text.replace("apps: {}", "allow_hosts: [127.0.0.1]\napps: {}"))
+        workspace = open_workspace(tmp_path)
+        for name, account in zip(("east", "west"), accounts, strict=True):
+            monkeypatch.setenv(f"{name.upper()}_TOKEN", account.token)
+            secrets = {"token": ("env", f"{name.upper()}_TOKEN")}
+            view = apps.add_app(workspace, name, "hubspot", {"base_url": account.url}, secrets)
+            assert view.title == "HubSpot"
+        text = (tmp_path / "bothways.yaml").read_text()
+        (tmp_path / "bothways.yaml").write_text(text.replace("syncs: {}\n", SYNC))
+        workspace = open_workspace(tmp_path)
+        workspace.clock = accounts[0].now
+        yield workspace
+
+
+def test_two_accounts_are_brought_in_step_and_it_is_proved(
+    workspace: Workspace, accounts: tuple[HubSpotSandbox, HubSpotSandbox]
+) -> None:
+    east, west = accounts
+    for number in range(30):
+        east.create("contacts", {"email": f"p{number}@x.test", "firstname": f"P{number}", "jobtitle": "Buyer"})
+        if number % 2:
+            west.create("contacts", {"email": f"P{number}@x.test", "jobtitle": "Owner" if number == 1 else "Buyer"})
+    east.advance(120)
+    turn_on(workspace, "people")
+    plan = preview.plan(workspace, "people")
+    assert (plan.created, plan.updated) == ({"east": 0, "west": 15}, {"east": 0, "west": 15})
+    assert plan.conflicts == 1
+    east.advance(1)
+    run = now.apply_plan(workspace, plan.id, approved=True)
+    assert (run.created, run.updated, run.skipped, run.exit_code) == (plan.created, plan.updated, 0, 0)
+    east.advance(120)
+    assert now.run_sync(workspace, "people").updated == {"east": 0, "west": 0}
+    proof = compare(workspace, "people")
+    assert (proof.pairs, proof.equal, proof.different) == (30, 30, ())
+    told = why(workspace, "people", "p1@x.test", "jobtitle").fields[0]
+    assert "because" in told.sentence
+    assert set(told.values.values()) == {"Buyer"}
+    assert show_sync(workspace, "people").counts.in_sync == 30
+
+
+def test_a_run_without_change_costs_one_call_per_account(
+    workspace: Workspace, accounts: tuple[HubSpotSandbox, HubSpotSandbox]
+) -> None:
+    east, _ = accounts
+    east.create("contacts", {"email": "a@x.test"})
+    turn_on(workspace, "people")
+    for _ in range(4):
+        east.advance(1200)
+        now.run_sync(workspace, "people", approved=True)
+    east.advance(60)
+    view = now.run_sync(workspace, "people")
+    assert sum(view.bill.values()) == 2, view.bill
+
+
+def test_default_mappings_between_two_accounts_can_be_turned_on(
+    workspace: Workspace, accounts: tuple[HubSpotSandbox, HubSpotSandbox]
+) -> None:
+    text = workspace.file.read_text()
+    workspace.file.write_text(text.partition("    fields:")[0])
+    again = open_workspace(workspace.folder)
+    turn_on(again, "people")
+    names = {each.fields["east"] for each in show_sync(again, "people").mappings}
+    assert {"email", "firstname", "lastname", "phone"} <= names
+    assert not names & {"createdate", "lastmodifieddate", "hs_object_id"}
+
+
+def test_a_missing_token_is_named(workspace: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("WEST_TOKEN")
+    with pytest.raises(SecretMissing, match="WEST_TOKEN"):
+        apps.check_app(open_workspace(workspace.folder), "west")

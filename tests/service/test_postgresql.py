@@ -1,0 +1,68 @@
+"""The same use cases on PostgreSQL."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import psycopg
+import pytest
+
+from bothways import boot
+from bothways.errors import DatabaseUnreachable
+from bothways.jobs.now import undo_run
+from bothways.service.doctor import doctor
+from bothways.service.log import runs
+from bothways.service.preview import plan_actions
+from bothways.service.proof import compare
+from bothways.service.records import list_records
+from bothways.service.syncs import show_sync
+from bothways.service.why import why
+from tests.office import Office, plug_in
+
+
+@pytest.fixture
+def office(tmp_path: Path, postgresql: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Office]:
+    """Anna and Bert on a database of their own of a PostgreSQL server."""
+    plug_in(monkeypatch)
+    with psycopg.connect(postgresql, autocommit=True) as server:
+        server.execute("DROP DATABASE IF EXISTS office WITH (FORCE)")
+        server.execute("CREATE DATABASE office")
+    monkeypatch.setenv("THE_DATABASE", f"{postgresql.rpartition('/')[0]}/office")
+    office = Office(tmp_path)
+    office.change("version: 1\n", "version: 1\ndatabase: {env: THE_DATABASE}\n")
+    try:
+        yield office
+    finally:
+        boot.setup("sqlite:///:memory:")
+
+
+def test_everything_works_on_postgresql_too(office: Office) -> None:
+    left, right = office.pair("Dana")
+    office.anna.add(email="h@x.test", name="H1")
+    office.anna.add(email="h@x.test", name="H2")
+    office.anna.edit(left, name="100% Dora")
+    plan = office.plan()
+    assert (plan.updated, plan.held) == ({"Anna": 0, "Bert": 1}, 2)
+    assert len(plan_actions(office.open(), plan.id)) == 3
+    run = office.apply(plan)
+    assert (run.updated["Bert"], run.exit_code) == (1, 4)
+    assert office.bert.values(right)["name"] == "100% Dora"
+    assert [row.name for row in list_records(office.open(), "people", state="held").rows] == ["H1", "H2"]
+    assert [row.name for row in list_records(office.open(), "people", search="100%").rows] == ["100% Dora"]
+    assert "Anna changed" in why(office.open(), "people", "100% dora", "name").fields[0].sentence
+    assert compare(office.open(), "people").equal == 1
+    office.clock.advance(5)
+    assert undo_run(office.open(), run.id).restored == 1
+    assert [each.kind for each in runs(office.open())][:2] == ["undo", "apply"]
+    assert show_sync(office.open(), "people").counts.held == 2
+    assert [each.what for each in doctor(office.folder) if each.level == "problem"] == []
+
+
+def test_a_database_that_is_not_there_is_told_without_a_password(
+    office: Office, postgresql: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    host = postgresql.partition("@")[2].rpartition("/")[0]
+    monkeypatch.setenv("THE_DATABASE", f"postgresql://postgres:hunter2@{host}/nothing_here")
+    with pytest.raises(DatabaseUnreachable) as caught:
+        office.open()
+    assert "nothing_here" in str(caught.value)
+    assert "hunter2" not in str(caught.value)
