@@ -9,6 +9,7 @@ from bothways.errors import (
     AppUnreachable,
     ConfirmationNeeded,
     DatabaseLocked,
+    DiskFull,
     PlanOutdated,
     SecondRunner,
     StoppedByBrake,
@@ -356,3 +357,35 @@ def test_views_are_plain_data(office: Office) -> None:
     data = plain(office.run())
     assert data["created"] == {"Anna": 0, "Bert": 0}
     assert data["skipped_records"] == []
+
+
+def test_settings_that_another_process_took_over_are_used_at_once(office: Office) -> None:
+    left, right = office.pair("Dana")
+    old = office.open()
+    office.change("    guards:", "    fields: [{Anna: email, Bert: email}]\n    guards:")
+    office.open()
+    office.anna.edit(left, name="Dora")
+    office.clock.advance(60)
+    assert now.run_sync(old, "people").updated == {"Anna": 0, "Bert": 0}
+    assert office.bert.values(right)["name"] == "Dana"
+    assert show_sync(old, "people").revision == 2
+
+
+def test_a_full_disk_is_told_and_the_run_goes_on_once_there_is_room(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from bothways import boot
+
+    for number in range(300):
+        office.anna.add(email=f"p{number}@x.test", name="x" * 500)
+    office.open()
+    boot.setup("sqlite:///:memory:")
+    with monkeypatch.context() as small:
+        small.setattr(boot, "SQLITE_PRAGMAS", f"{boot.SQLITE_PRAGMAS} PRAGMA max_page_count=120;")
+        with pytest.raises(DiskFull) as caught:
+            office.run()
+    assert caught.value.exit_code == 74
+    boot.setup("sqlite:///:memory:")
+    office.rest()
+    assert len(office.bert.live()) == 300
+    assert len(office.bert.writes) == 300

@@ -105,9 +105,8 @@ def _alone(sync: Sync, side: Side, state: str | None) -> tuple[str, list[Any]]:
 def alone(sync: Sync, side: Side, state: str | None, after: str, size: int) -> list[SeenRow]:
     """Return live records of a side without a partner, all or those in one state, by id."""
     where, params = _alone(sync, side, state)
-    columns = _SELECT.removeprefix("SELECT ").partition(" FROM ")[0]
-    names = ", ".join(f"s.{name.strip()}" for name in columns.split(","))
-    sql = f"SELECT {names} {where} AND s.record_id>%s ORDER BY s.record_id LIMIT %s"
+    columns = _SELECT.partition(" FROM ")[0]
+    sql = f"{columns} {where} AND s.record_id>%s ORDER BY s.record_id LIMIT %s"
     return [_seen(row) for row in db.rows(sql, (*params, after, size))]
 
 

@@ -32,6 +32,7 @@ class Opened:
     title: str
     connector: Connector
     budget: MemoryBudget
+    allow_hosts: frozenset[str]
     schemas: dict[str, tuple[float, Mapping[str, Field]]] = field(default_factory=dict)
 
     @property
@@ -68,7 +69,7 @@ def open_app(workspace: "Workspace", name: str) -> Opened:
     """Return an app of the workspace, ready to be called; the same one until its settings change."""
     document = workspace.app(name)
     opened = workspace.opened.get(name)
-    if opened is None or opened.document != document:
+    if opened is None or (opened.document, opened.allow_hosts) != (document, workspace.document.allow_hosts):
         opened = workspace.opened[name] = make(workspace, document)
     return opened
 
@@ -79,15 +80,10 @@ def make(workspace: "Workspace", document: AppDocument) -> Opened:
     store = Secrets(document.name, document.secrets, workspace.folder)
     public = {each.name for each in kind.settings if each.auth and not each.secret}
     settings = dict(document.settings) | {name: store.get(name) for name in document.secrets if name in public}
-    setup = Setup(
-        document.name,
-        settings,
-        Secrets(document.name, document.secrets, workspace.folder, settings),
-        budget_of(workspace.folder, document, kind.limits),
-        workspace.document.allow_hosts,
-        clock=workspace.clock,
-    )
-    return Opened(document, kind.title, kind(setup), budget_of(workspace.folder, document, kind.limits))
+    budget, hosts = budget_of(workspace.folder, document, kind.limits), workspace.document.allow_hosts
+    secrets = Secrets(document.name, document.secrets, workspace.folder, settings)
+    setup = Setup(document.name, settings, secrets, budget, hosts, clock=workspace.clock)
+    return Opened(document, kind.title, kind(setup), budget, hosts)
 
 
 def budget_of(folder: Path, document: AppDocument, limits: Mapping[str, tuple[int, float]]) -> MemoryBudget:

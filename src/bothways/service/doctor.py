@@ -35,11 +35,11 @@ def doctor(folder: Path) -> list[Finding]:
     except BothwaysError as error:
         return [*findings, _problem(error)]
     findings += _database(workspace)
-    for name in workspace.document.apps:
-        findings += _app(workspace, name)
-    answering = {each.what.partition(":")[0] for each in findings if each.level == "ok"}
+    answers = {name: _app(workspace, name) for name in workspace.document.apps}
+    findings += [each for found in answers.values() for each in found]
     for sync in workspace.document.syncs.values():
-        if all(f"App {app}" in answering for app in sync.pair) and sync.state != "off":
+        answering = all(each.level == "ok" for app in sync.pair for each in answers[app])
+        if answering and sync.state != "off":
             findings += _try(f"Sync {sync.name}: its settings fit both apps", lambda s=sync: check(workspace, s))  # type: ignore[misc]
     return findings
 

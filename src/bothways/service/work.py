@@ -9,9 +9,11 @@ from bothways.errors import SyncOff
 from bothways.ledger.models import Revision, Sync
 from bothways.records import Field
 from bothways.service.connect import Opened, open_app
+from bothways.service.document import settings_of
 from bothways.service.in_force import bring_in_force
+from bothways.service.revisions import settings_in_force
 from bothways.service.spec import Resolved, Schema, resolve
-from bothways.service.workspace import Workspace
+from bothways.service.workspace import Workspace, reload
 from bothways.sync.context import Context, End, Progress
 
 Report = Callable[[Progress], None]
@@ -48,9 +50,12 @@ def row_of(workspace: Workspace, name: str) -> Sync:
 def context(workspace: Workspace, name: str, progress: Report | None = None, *, running: bool = True) -> Context:
     """Return what a run works with, settings in force. ``running``: raise SyncOff unless the sync is on.
 
-    Only the one runner may call this.
+    Only the one runner may call this. A file that another process has taken over since is read again.
     """
     row = row_of(workspace, name)
+    if settings_in_force(row) != settings_of(workspace.sync(name)):
+        reload(workspace)
+        row = row_of(workspace, name)
     if running and row.state != "on":
         raise SyncOff(name=name)
     found = resolution(workspace, name)
