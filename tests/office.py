@@ -60,6 +60,7 @@ class Office:
         self.folder, self.file, self.clock = folder, folder / "bothways.yaml", Clock()
         self.anna = MemoryApp("Anna", self.clock, anna or Traits(), fields)
         self.bert = MemoryApp("Bert", self.clock, bert or Traits(), bert_fields or fields)
+        self._opened: tuple[bytes, Workspace] | None = None
         self.write(text)
 
     def write(self, text: str) -> None:
@@ -73,9 +74,13 @@ class Office:
         self.write(text.replace(old, new))
 
     def open(self) -> Workspace:
-        """Open the workspace, as a new process would."""
-        workspace = open_workspace(self.folder)
+        """Open the workspace; until its file changes it is the same one, its apps connected anew each time."""
+        text = self.file.read_bytes()
+        if self._opened is None or self._opened[0] != text:
+            self._opened = (text, open_workspace(self.folder))
+        workspace = self._opened[1]
         workspace.clock = self.clock
+        workspace.opened.clear()
         return workspace
 
     def run(self, *, full: bool = False, approved: bool = False, sync: str = "people") -> RunView:

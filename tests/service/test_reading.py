@@ -1,7 +1,5 @@
 """What the settings file may say: every refusal has the place of its cause, by line and column."""
 
-from pathlib import Path
-
 import pytest
 
 from bothways import errors
@@ -9,6 +7,7 @@ from bothways.engine.sides import Side
 from bothways.service.document import Document, SecretPlace
 from bothways.service.reading import document_of
 from bothways.service.yaml_file import parse
+from tests.office import plug_in
 
 HEAD = """\
 version: 1
@@ -26,8 +25,9 @@ def read(text: str) -> Document:
 
 
 @pytest.fixture(autouse=True)
-def plugged_in(folder: Path) -> None:
+def plugged_in(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let the connectors of the tests be known."""
+    plug_in(monkeypatch)
 
 
 def test_a_whole_sync_is_read() -> None:

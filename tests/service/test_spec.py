@@ -1,7 +1,6 @@
 """From settings and fields to what the engine works by: defaults made, mistakes refused with their place."""
 
 from collections.abc import Sequence
-from pathlib import Path
 
 import pytest
 
@@ -13,6 +12,7 @@ from bothways.records import Field, FieldType
 from bothways.service.reading import document_of
 from bothways.service.spec import resolve
 from bothways.service.yaml_file import parse
+from tests.office import plug_in
 
 T = FieldType
 LEFT = (
@@ -41,8 +41,9 @@ HEAD = (
 
 
 @pytest.fixture(autouse=True)
-def plugged_in(folder: Path) -> None:
+def plugged_in(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let the connectors of the tests be known."""
+    plug_in(monkeypatch)
 
 
 def spec(more: str = "", left: Sequence[Field] = LEFT, right: Sequence[Field] = RIGHT, lag: float = 0.0) -> SyncSpec:

@@ -117,7 +117,7 @@ def test_a_database_of_a_newer_program_is_refused(office: Office) -> None:
             "INSERT INTO django_migrations (app, name, applied) VALUES ('ledger', '9999_later', '2030-01-01')"
         )
     with pytest.raises(LedgerError, match="newer version"):
-        office.open()
+        open_workspace(office.folder)
 
 
 def test_a_folder_that_cannot_be_made_is_told(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -67,52 +67,69 @@ def pairs(sync: Sync, state: str | None, after: int, size: int) -> list[LinkRow]
     return [LinkRow(*row) for row in db.rows(sql, (sync.pk, after, size))]
 
 
-def _count_pairs(sync: Sync, state: str) -> int:
-    sql = f"SELECT COUNT(*) FROM link l WHERE l.sync_id=%s AND l.state IN ('pending','active') AND {_PAIR[state]}"
-    return int(db.value(sql, (sync.pk,)))
+def _links_in(table: str, more: str = "") -> str:
+    """Return the query of the ids of live links that have a row in a table of records; it asks for the sync twice."""
+    return " UNION ".join(
+        f"SELECT l.id FROM {table} x JOIN link l ON l.sync_id=x.sync_id AND l.{side}_id=x.record_id "
+        f"AND l.state IN ('pending','active') WHERE x.sync_id=%s AND x.side='{side}'{more}"
+        for side in SIDES
+    )
+
+
+def _count_pairs(sync: Sync) -> dict[str, int]:
+    """Return how many live links are in each state, asked from the side of what is unusual about them."""
+
+    def count(query: str, times: int) -> int:
+        return int(db.value(f"SELECT COUNT(*) FROM ({query}) q", [sync.pk] * times))
+
+    live = "SELECT id FROM link WHERE sync_id=%s AND state "
+    held, failing = _links_in("hold"), _links_in("hold", f" AND x.kind IN {_KINDS}")
+    unsettled = f"SELECT id FROM ({_links_in('due')} UNION {live}='pending') u"
+    found = {"failing": count(failing, 2), "waiting": count(f"{unsettled} EXCEPT SELECT id FROM ({held}) h", 5)}
+    found["held"] = count(held, 2) - found["failing"]
+    return found | {"in_sync": count(f"{live} IN ('pending','active')", 1) - sum(found.values()), "left_out": 0}
 
 
 # --- records without a partner ------------------------------------------------------------------------
 
 
-def _has(table: str, more: str = "") -> str:
-    return (
-        f"EXISTS (SELECT 1 FROM {table} x WHERE x.sync_id=%s AND x.side='{{side}}' AND x.record_id=s.record_id{more})"
+def _alone(side: Side) -> tuple[str, str]:
+    """Return the state of a row ``s`` of seen records, and the condition that it is there and has no live link.
+
+    The first asks for the sync three times, the second for the feed and the sync.
+    """
+
+    def has(table: str, more: str = "") -> str:
+        where = f"x.sync_id=%s AND x.side='{side}' AND x.record_id=s.record_id{more}"
+        return f"EXISTS (SELECT 1 FROM {table} x WHERE {where})"
+
+    state = (
+        f"CASE WHEN {has('hold', f' AND x.kind IN {_KINDS}')} THEN 'failing' WHEN {has('hold')} THEN 'held' "
+        f"WHEN {has('due')} THEN 'waiting' ELSE 'left_out' END"
     )
-
-
-_ALONE = {
-    "failing": (_has("hold", f" AND x.kind IN {_KINDS}"),),
-    "held": (f"NOT {_has('hold', f' AND x.kind IN {_KINDS}')}", _has("hold")),
-    "waiting": (f"NOT {_has('hold')}", _has("due")),
-    "left_out": (f"NOT {_has('hold')}", f"NOT {_has('due')}"),
-    "in_sync": ("1=0",),
-}
-
-
-def _alone(sync: Sync, side: Side, state: str | None) -> tuple[str, list[Any]]:
-    """Return the condition, and its parameters, of live records of a side that have no live link."""
-    conditions = _ALONE[state] if state else ()
     where = (
-        "FROM seen s WHERE s.feed_id=%s AND s.state='live' AND NOT EXISTS (SELECT 1 FROM link l "
+        "s.feed_id=%s AND s.state='live' AND NOT EXISTS (SELECT 1 FROM link l "
         f"WHERE l.sync_id=%s AND l.state IN ('pending','active') AND l.{side}_id=s.record_id)"
     )
-    where += "".join(f" AND {each.replace('{side}', side)}" for each in conditions)
-    marks = sum(each.count("%s") for each in conditions)
-    return where, [feed_id(sync, side), sync.pk, *[sync.pk] * marks]
+    return state, where
 
 
 def alone(sync: Sync, side: Side, state: str | None, after: str, size: int) -> list[SeenRow]:
     """Return live records of a side without a partner, all or those in one state, by id."""
-    where, params = _alone(sync, side, state)
-    columns = _SELECT.partition(" FROM ")[0]
-    sql = f"{columns} {where} AND s.record_id>%s ORDER BY s.record_id LIMIT %s"
-    return [_seen(row) for row in db.rows(sql, (*params, after, size))]
+    of_row, where = _alone(side)
+    params: list[Any] = [feed_id(sync, side), sync.pk, after]
+    if state is not None:
+        where, params = f"{where} AND s.record_id>%s AND {of_row}=%s", [*params, *[sync.pk] * 3, state]
+    else:
+        where = f"{where} AND s.record_id>%s"
+    sql = f"{_SELECT.partition(' FROM ')[0]} FROM seen s WHERE {where} ORDER BY s.record_id LIMIT %s"
+    return [_seen(row) for row in db.rows(sql, (*params, size))]
 
 
-def _count_alone(sync: Sync, side: Side, state: str) -> int:
-    where, params = _alone(sync, side, state)
-    return int(db.value(f"SELECT COUNT(*) {where}", params))
+def _count_alone(sync: Sync, side: Side) -> dict[str, int]:
+    of_row, where = _alone(side)
+    sql = f"SELECT state, COUNT(*) FROM (SELECT {of_row} AS state FROM seen s WHERE {where}) q GROUP BY state"
+    return {str(state): int(n) for state, n in db.rows(sql, [*[sync.pk] * 3, feed_id(sync, side), sync.pk])}
 
 
 # --- counts -------------------------------------------------------------------------------------------
@@ -120,9 +137,8 @@ def _count_alone(sync: Sync, side: Side, state: str) -> int:
 
 def counts(sync: Sync) -> dict[str, int]:
     """Return how many records are in each state; a linked pair counts once."""
-    return {
-        state: _count_pairs(sync, state) + sum(_count_alone(sync, side, state) for side in SIDES) for state in _PAIR
-    }
+    single = [_count_alone(sync, side) for side in SIDES]
+    return {state: count + sum(each.get(state, 0) for each in single) for state, count in _count_pairs(sync).items()}
 
 
 def due_ids(sync: Sync, side: Side, ids: Iterable[str]) -> set[str]:
