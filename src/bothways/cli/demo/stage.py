@@ -32,6 +32,7 @@ apps:
   addressbook:
     connector: carddav
     url: {book}
+    calls_per_second: 100       # it is our own server
     auth: {{username: {{env: BOOK_USER}}, password: {{env: BOOK_PASSWORD}}}}
 syncs:
   contacts:
