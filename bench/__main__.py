@@ -21,7 +21,7 @@ def sync(records: int, rate: int) -> list[bool]:
     for cost in all_runs(records, rate):
         _show(cost)
         met.append(_target("calls over the fewest", cost.times_the_fewest, "<=", MOST_CALLS))
-        if cost.share_of_rate is not None and cost.name == "first run":
+        if rate < UNLIMITED and cost.name == "first run":
             met.append(_target("share of the allowed rate", cost.share_of_rate, ">=", LEAST_RATE))
     return met
 
@@ -32,7 +32,7 @@ def pacing() -> list[bool]:
     print(f"\nTwo accounts of {records:,} contacts, {rate} calls per 10 s")
     cost = first_run(records, rate)
     _show(cost)
-    return [_target("share of the allowed rate", cost.share_of_rate or 0.0, ">=", LEAST_RATE)]
+    return [_target("least time by the limit over time taken", cost.share_of_time, ">=", LEAST_RATE)]
 
 
 def memory(records: int) -> list[bool]:

@@ -17,6 +17,9 @@ from bothways.sandbox.hubspot import Admin
 HOUR = 3600.0
 """Seconds that pass in the accounts after each run, so that what it saved is old when the next one looks."""
 
+WINDOW = 10.0
+"""Seconds that a rate limit is told for."""
+
 UNLIMITED = 1_000_000
 """Calls per ten seconds: as good as no limit."""
 
@@ -64,11 +67,14 @@ class Cost:
         return sum(self.calls.values()) / sum(self.fewest.values())
 
     @property
-    def share_of_rate(self) -> float | None:
-        """Calls to the busier account over what its limit allows in the time the run took."""
-        if self.rate >= UNLIMITED:
-            return None
-        return max(self.calls.values()) / (self.rate / 10 * self.figures["seconds"])
+    def share_of_rate(self) -> float:
+        """Calls to the busier account over what its limit allows, evenly spread, in the time the run took."""
+        return max(self.calls.values()) / (self.rate / WINDOW * self.figures["seconds"])
+
+    @property
+    def share_of_time(self) -> float:
+        """The least time in which the limit lets the calls to the busier account through, over the time taken."""
+        return (max(self.calls.values()) - 1) // self.rate * WINDOW / self.figures["seconds"]
 
 
 def all_runs(records: int, rate: int) -> Iterator[Cost]:
