@@ -15,6 +15,15 @@ from bothways.sandbox.processes import DidNotStart
 
 FAILED = 1
 
+NEXT = (
+    "",
+    "Next, with apps of your own:",
+    "  mkdir my-sync && cd my-sync",
+    "  bothways init",
+    "  bothways app search",
+    "  bothways app add crm hubspot --secret token=env:HUBSPOT_TOKEN",
+)
+
 
 def demo(
     context: typer.Context,
@@ -43,21 +52,10 @@ def play(here: Stage, *, keep: bool) -> int:
     here.title("The end")
     here.tell(f"{len(here.checks) - len(here.failed)} of {len(here.checks)} checks held.")
     here.tell(*(f"! Not so: {what}" for what in here.failed))
-    here.tell(*_next_steps(here))
+    here.tell(*NEXT)
     if keep or (here.terminal.can_ask and here.terminal.ask("Keep both servers running, to play with?")):
         _wait(here)
     return FAILED if here.failed else 0
-
-
-def _next_steps(here: Stage) -> list[str]:
-    return [
-        "",
-        "Next, with apps of your own:",
-        "  mkdir my-sync && cd my-sync",
-        "  bothways init",
-        "  bothways app search",
-        "  bothways app add crm hubspot --secret token=env:HUBSPOT_TOKEN",
-    ]
 
 
 def _wait(here: Stage) -> None:
