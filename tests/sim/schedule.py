@@ -27,6 +27,7 @@ FIGHT_RUNS = 16
 """So many runs more where workflows of the apps put values back: until the brake of row F5 has ended that."""
 
 BIG = Guards(first_run=10_000, max_change=100.0, max_emptied=10_000)
+TIGHT = Guards(first_run=2, max_change=100.0, max_emptied=10_000)
 
 
 @dataclass
@@ -62,6 +63,7 @@ class Schedule:
             self.one_way["b"] = rng.choice(SIDES)
         self.spec = self._spec(rng.choice(SIDES))
         self.result = Result(seed)
+        self.guards = TIGHT if rng.random() < 0.25 else BIG
         self._install()
         settle = max(app.traits.lag for app in self.apps.values()) + 20
         self.oracle = Oracle(self.world, self.apps, self.sync, self.one_way, settle)
@@ -94,16 +96,16 @@ class Schedule:
             left=self.feeds[Side.LEFT],
             right=self.feeds[Side.RIGHT],
             slots=[["email:key", "email:key"]],
-            approved=True,
+            approved=self.guards is BIG,
         )
 
-    def context(self, guards: Guards = BIG) -> Context:
+    def context(self) -> Context:
         ends = {side: End(side, self.apps[side].name, self.feeds[side], self.connectors[side]) for side in SIDES}
 
         def clock() -> float:
             return float(self.world.now)
 
-        return Context(self.sync, self.spec, guards, ends, float(INTERVAL), clock=clock, rules=self.result.rules)
+        return Context(self.sync, self.spec, self.guards, ends, float(INTERVAL), clock=clock, rules=self.result.rules)
 
     # --- users ----------------------------------------------------------------------------------
 
@@ -220,15 +222,21 @@ class Schedule:
         blind = rng.choice(list(self.apps.values())) if full and world.chance(0.3) else None
         if blind is not None:
             blind.blind = True
+        approved = blind is None and not (self.guards is TIGHT and world.chance(0.7))
+        before, first = len(world.writes), not Sync.objects.get(pk=self.sync.pk).approved and not approved
         world.say(f"run {world.run}")
         try:
             if rng.random() < 0.15 and not full:
                 report = self._previewed()
             else:
-                report = run(self.context(), full=full, approved=blind is None)
+                report = run(self.context(), full=full, approved=approved)
+                self._within_brakes(before, 2 * self.guards.first_run if first else None)
         except Crash:
             self.result.crashes += 1
-        except (AppError, StoppedByBrake) as error:
+        except StoppedByBrake as error:
+            world.say(f"run stopped: {error}")
+            self._within_brakes(before, 0)
+        except AppError as error:
             world.say(f"run stopped: {error}")
         world.crash_at = None
         if blind is not None:
@@ -237,6 +245,11 @@ class Schedule:
         if report is not None:
             world.runs_done.append(world.now)
         return report
+
+    def _within_brakes(self, before: int, most: int | None) -> None:
+        """I16: a run that a brake has stopped wrote nothing; a first run that nobody approved, the first few alone."""
+        if most is not None and len(self.world.writes) - before > most:
+            raise Broken("I16", f"{len(self.world.writes) - before} writes, and the brakes allow {most}")
 
     def _previewed(self) -> Report:
         """Preview, then apply: invariant I17."""
