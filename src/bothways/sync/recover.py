@@ -9,7 +9,7 @@ from bothways.engine.sides import Side
 from bothways.ledger import db, due, feeds, journal, links
 from bothways.ledger.feeds import SeenRow
 from bothways.ledger.journal import Entry, FieldWrite
-from bothways.records import Record, may_be_rewriting, same
+from bothways.records import Record, is_blank, may_be_rewriting, same
 from bothways.sync.absorb import absorb, ask, end_link
 from bothways.sync.context import Context
 from bothways.sync.settle import Landed, remember, settle_links
@@ -119,16 +119,25 @@ def _existing(ctx: Context, entry: Entry, ids: Sequence[str]) -> list[str]:
 def _is_ours(ctx: Context, entry: Entry, record: Record) -> bool:
     """Tell whether a record is what we created, though a person may have edited one field since.
 
-    It has the match key that was sent, or else everything besides (two values at least): a wrong link is
-    worse than a duplicate.
+    It has the match key that was sent, or else everything besides (two values at least), or exactly what was
+    sent and nothing more: a wrong link is worse than a duplicate.
     """
     key_fields = {rule.on(entry.side) for rule in ctx.spec.match}
     landed = {write.field: _landed(ctx, key, write, entry.side, record) for key, write in entry.writes.items()}
     if any(hit for field, hit in landed.items() if field in key_fields):
         return True
+    if all(landed.values()) and not _holds_more(ctx, entry, record):
+        return True
     others = [hit for field, hit in landed.items() if field not in key_fields]
     missed = 0 if len(others) < len(landed) else 1
     return sum(others) >= 2 and len(others) - sum(others) <= missed
+
+
+def _holds_more(ctx: Context, entry: Entry, record: Record) -> bool:
+    """Tell whether a record holds a value in a mapped field that was not sent."""
+    sent = {write.field for write in entry.writes.values()}
+    names = {mapping.on(entry.side).name for mapping in ctx.spec.fields}
+    return any(not is_blank(record.values.get(name)) for name in names - sent)
 
 
 def _landed(ctx: Context, key: str, write: FieldWrite, side: Side, record: Record) -> bool:
