@@ -264,8 +264,9 @@ class Schedule:
         written = len(world.writes) - before
         refused = int(db.value("SELECT COUNT(*) FROM journal WHERE run_id=%s AND state<>'done'", (context.run_id,)))
         quiet = len(world.edits) == edits and world.calm and not unsettled
-        if quiet and written + refused != int(plan.totals["writes"]):
-            raise Broken("I17", f"{plan.totals['writes']} previewed, {written} written, {refused} refused")
+        previewed = sum(plan.totals["creates"].values()) + sum(plan.totals["updates"].values())
+        if quiet and written + refused != previewed:
+            raise Broken("I17", f"{previewed} previewed, {written} written, {refused} refused")
         return report
 
     def rest(self) -> None:
