@@ -1,5 +1,7 @@
 """Print docs/rules.md, made from the one table of rules: ``python tools/rules_page.py > docs/rules.md``."""
 
+import sys
+
 from bothways.engine.rules import RULES, Rule
 
 HEAD = """# The rules of a sync
@@ -29,4 +31,4 @@ def _row(rule: Rule) -> str:
 
 
 if __name__ == "__main__":
-    print(page(), end="")
+    sys.stdout.write(page())

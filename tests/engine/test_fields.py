@@ -402,3 +402,12 @@ def test_case_is_a_change_of_text_and_none_of_an_address() -> None:
     assert (
         decide(state(("ANN@x.test", "ann@x.test"), ("ann@x.test", "ann@x.test"), FieldMap(email, email))).rule == "F0"
     )
+
+
+@pytest.mark.parametrize("target", [FieldType.MULTI_CHOICE, FieldType.TEXT])
+@pytest.mark.parametrize("seen", [None, (["red"], ["red"])])
+def test_f3b_list_of_nothing_but_separators_is_blank(target: FieldType, seen: tuple[Value, Value] | None) -> None:
+    tags = Field("tags", FieldType.MULTI_CHOICE)
+    mapping = FieldMap(tags, Field("tags", target))
+    decision = decide(state((";", "red"), seen and (seen[0], "red"), mapping))
+    assert decision.write is not R, "empty never replaces a value"

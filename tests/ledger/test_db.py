@@ -12,7 +12,7 @@ from django.db import connection
 from bothways import boot
 from bothways.errors import DatabaseLocked, DatabaseUnreachable, DiskFull, LedgerError
 from bothways.ledger import db
-from bothways.ledger.models import Sync, Workspace
+from bothways.ledger.models import Connection, Sync, Workspace
 from bothways.ledger.postgresql import COPY_FROM
 from tests.postgres import free_port
 
@@ -290,3 +290,31 @@ def other_connection() -> Any:
     import psycopg
 
     return psycopg.connect(settings.BOTHWAYS_DATABASE, autocommit=True)
+
+
+def test_upsert_outside_a_transaction_writes_on_both_paths() -> None:
+    db.upsert("shadow", COLUMNS, KEY, [(n, "left", 1, "x") for n in range(COPY_FROM)])
+    assert len(stored()) == COPY_FROM
+
+
+@pytest.mark.parametrize("count", [10, COPY_FROM])
+def test_upsert_of_one_key_twice_keeps_the_last(count: int) -> None:
+    with db.transaction_():
+        db.upsert("shadow", COLUMNS, KEY, [(n % 5, "left", 1, str(n)) for n in range(count)])
+    assert stored() == {(n % 5, "left"): str(n) for n in range(count - 5, count)}
+
+
+def test_name_taken_already_is_no_lost_connection(sync: Sync) -> None:
+    with pytest.raises(LedgerError) as caught, db.transaction_():
+        Connection.objects.create(name="Anna", connector="memory")
+    assert type(caught.value) is LedgerError
+
+
+def test_lock_waited_for_too_long_is_locked(backend: str) -> None:
+    if backend == "sqlite":
+        pytest.skip("about PostgreSQL alone")
+    psycopg = pytest.importorskip("psycopg")
+    with psycopg.connect(settings.BOTHWAYS_DATABASE) as other:
+        other.execute("LOCK TABLE shadow IN ACCESS EXCLUSIVE MODE")
+        with pytest.raises(DatabaseLocked):
+            together(lambda: db.execute("SET LOCAL lock_timeout='10ms'"), lambda: db.execute("DELETE FROM shadow"))

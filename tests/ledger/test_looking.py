@@ -121,3 +121,14 @@ def test_writing_actions_of_a_plan_by_state_with_the_skipped_ones(sync: Sync) ->
     skipped = replace(action, seq=1, state="skipped")
     plans.add(plan, [action, skipped, replace(action, seq=2, writes_left=False, state="skipped")])
     assert looking.planned_writes(plan.pk) == ({"planned": 1, "skipped": 1}, (skipped,))
+
+
+@pytest.mark.parametrize("text", ["zoë", "ZOË", "Zoë"])
+def test_search_finds_letters_with_accents_whatever_their_case(sync: Sync, text: str) -> None:
+    feeds.save_seen(sync.left, [SeenRow("a", values={"name": "Zoë"}), SeenRow("b", values={"name": "ZOË"})])
+    assert [row.id for row in looking.holding(sync.left_id, text, 10)] == ["a", "b"]
+
+
+def test_search_finds_quotes(sync: Sync) -> None:
+    feeds.save_seen(sync.left, [SeenRow("a", values={"name": 'Ann "Annie" Lee'})])
+    assert [row.id for row in looking.holding(sync.left_id, '"Annie"', 10)] == ["a"]

@@ -140,3 +140,13 @@ def test_records_that_hold_nothing_to_match_by_are_created_and_not_linked() -> N
     world.rest()
     assert (left, right) not in world.pairs()
     assert (len(world.anna.live()), len(world.bert.live())) == (2, 2)
+
+
+def test_two_records_claim_one_partner_by_different_rules() -> None:
+    world = TwoApps(match=("email", "phone"))
+    alone = world.anna.add(name="Ann", phone="+41446681800")
+    left = world.anna.add(name="Ben", email="ben@x.test")
+    right = world.bert.add(name="Ben", email="ben@x.test", phone="+41446681800")
+    world.rest()
+    assert world.pairs() == [(left, right)]
+    assert {hold.record_id: hold.kind for hold in world.holds()} == {alone: "match"}

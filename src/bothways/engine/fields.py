@@ -10,8 +10,8 @@ from dataclasses import dataclass, replace
 
 from bothways.engine.rules import because
 from bothways.engine.sides import SIDES, Side
-from bothways.engine.spec import FieldMap, SyncSpec, equal_across, project
-from bothways.records import CannotCoerce, Value, is_blank, may_be_rewriting, same
+from bothways.engine.spec import FieldMap, SyncSpec, blank_across, equal_across, project
+from bothways.records import CannotCoerce, Value, may_be_rewriting, same
 
 REWRITING_LIMIT = 2
 """Writes of one value to one side, nothing third in between, when the app answers with a rewriting."""
@@ -82,7 +82,8 @@ class _View:
         return self.state.mapping
 
     def blank(self, side: Side) -> bool:
-        return is_blank(self.state.now[side])
+        """Tell whether a side holds nothing, or nothing that would be left of it on the other side."""
+        return blank_across(self.mapping, self.state.now[side], side)
 
     def first(self) -> bool:
         return all(self.state.shadow[side] is None for side in SIDES)

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from bothways.engine.sides import SIDES, Direction, Side
-from bothways.records import CannotCoerce, Coerced, Field, Value, coerce, coercion_between, same
+from bothways.records import CannotCoerce, Coerced, Field, Value, coerce, coercion_between, is_blank, same
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +72,18 @@ class SyncSpec:
 def project(mapping: FieldMap, value: Value, target: Side) -> Coerced:
     """Return ``value`` of the other side as ``target`` can hold it; raise CannotCoerce."""
     return coerce(value, mapping.on(target.other), mapping.on(target))
+
+
+def blank_across(mapping: FieldMap, value: Value, source: Side) -> bool:
+    """Tell whether a value of ``source`` is empty, or comes out empty on the other side (a list of separators)."""
+    if is_blank(value):
+        return True
+    if coercion_between(mapping.on(source).type, mapping.on(source.other).type) is None:
+        return False
+    try:
+        return is_blank(project(mapping, value, source.other).value)
+    except CannotCoerce:
+        return False
 
 
 def equal_across(mapping: FieldMap, left: Value, right: Value) -> bool:

@@ -5,7 +5,15 @@ from contextlib import contextmanager
 from itertools import islice
 from typing import Any, TypeVar
 
-from django.db import DatabaseError, InterfaceError, OperationalError, connection, transaction
+from django.db import (
+    DatabaseError,
+    DataError,
+    IntegrityError,
+    InterfaceError,
+    ProgrammingError,
+    connection,
+    transaction,
+)
 
 from bothways.errors import DatabaseLocked, DatabaseUnreachable, DiskFull, LedgerError
 from bothways.ledger import postgresql, sqlite
@@ -35,16 +43,23 @@ def translated() -> Iterator[None]:
     """Turn the database's own exceptions into those of the error catalogue."""
     try:
         yield
-    except (OperationalError, InterfaceError) as error:
+    except (IntegrityError, DataError, ProgrammingError) as error:
+        raise LedgerError(reason=_first_line(error)) from error
+    except (DatabaseError, InterfaceError) as error:
         raise _in_our_words(error) from error
-    except DatabaseError as error:
-        raise _in_our_words(error) from error
+
+
+def _first_line(error: Exception) -> str:
+    return str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
+
+
+_LOCKED = ("locked", "could not obtain lock", "lock timeout", "deadlock detected", "could not serialize")
 
 
 def _in_our_words(error: Exception) -> LedgerError:
-    text = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
+    text = _first_line(error)
     lowered = text.lower()
-    if "locked" in lowered or "could not obtain lock" in lowered:
+    if any(sign in lowered for sign in _LOCKED):
         return DatabaseLocked()
     if any(sign in lowered for sign in ("full", "no space", "disk i/o", "readonly", "read-only")):
         return DiskFull(reason=text)
@@ -116,12 +131,14 @@ def insert(
 
 
 def upsert(table: str, columns: Sequence[str], key: Sequence[str], data: Sequence[Sequence[object]]) -> None:
-    """Insert rows, or update those whose ``key`` columns exist already."""
+    """Insert rows, or update those whose ``key`` columns exist already; of a key met twice, the last counts."""
     if not data:
         return
+    places = [columns.index(each) for each in key]
+    last = list({tuple(row[place] for place in places): row for row in data}.values())
     write = postgresql.upsert if connection.vendor == "postgresql" else sqlite.upsert
-    with connection.cursor() as cursor:
-        write(cursor, table, columns, key, data)
+    with transaction.atomic(savepoint=False), connection.cursor() as cursor:
+        write(cursor, table, columns, key, last)
 
 
 def chunks(items: Sequence[T], size: int) -> Iterator[Sequence[T]]:

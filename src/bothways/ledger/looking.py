@@ -3,6 +3,8 @@
 from collections.abc import Iterable, Sequence
 from typing import Any
 
+import orjson
+
 from bothways.engine.sides import SIDES, Side
 from bothways.ledger import db
 from bothways.ledger.feeds import _SELECT, SeenRow, _seen
@@ -25,7 +27,8 @@ def live_page(feed_id: int, after: str, size: int) -> list[SeenRow]:
 
 def holding(feed_id: int, text: str, size: int) -> list[SeenRow]:
     """Return live records whose values hold a text somewhere, whatever its case: candidates for a search."""
-    needle = text.lower().replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
+    as_stored = orjson.dumps(text).decode()[1:-1].lower()
+    needle = as_stored.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
     sql = _SELECT + "state='live' AND LOWER(data) LIKE %s ESCAPE '\\' ORDER BY record_id LIMIT %s"
     return [_seen(row) for row in db.rows(sql, (feed_id, f"%{needle}%", size))]
 
