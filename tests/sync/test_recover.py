@@ -147,3 +147,17 @@ def test_link_with_an_open_write_is_left_alone_until_it_is_settled() -> None:
 def unreadable(app: MemoryApp, id: str) -> None:
     """Make a record unreadable for now."""
     app.spoil(id, "the card has no end")
+
+
+def test_copy_of_a_create_not_yet_settled_waits_and_is_not_held() -> None:
+    world = TwoApps()
+    world.anna.add(email="p@x.test", name="Ann")
+    world.bert.fail("write create", TIME_OUT, when="after")
+    world.run()
+    world.clock.advance(-50.0)
+    world.run()
+    assert len(world.open_intents()) == 1, "too early to say"
+    assert world.holds() == []
+    world.rest()
+    assert len(world.pairs()) == 1
+    assert world.written() == 1

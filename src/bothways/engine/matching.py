@@ -28,7 +28,8 @@ COMPARE_BY_TYPE = {FieldType.EMAIL: "email", FieldType.PHONE: "phone"}
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """A record that holds the key. ``linked`` if it has an active link in this sync.
+    """A record that holds the key. ``linked`` if it has a link in this sync; ``busy`` while the write that makes
+    that link is not settled.
 
     ``keys`` are all keys it holds, each with the place of its rule in the settings.
     """
@@ -37,6 +38,7 @@ class Candidate:
     id: str
     linked: bool = False
     keys: frozenset[tuple[int, str]] = frozenset()
+    busy: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,10 +55,11 @@ class Group:
 
 
 class Found(Enum):
-    """What matching found for one record."""
+    """What matching found for one record. BUSY: its partner may be getting this very record by an open write."""
 
     NOBODY = "nobody"
     PARTNER = "partner"
+    BUSY = "busy"
     SEVERAL = "several"
 
 
@@ -105,6 +108,8 @@ def match(
                 return Match(Found.PARTNER, partners[0].id, tuple(partners), f"same {field}")
             reason = f"same {field}, but another {rules[other].on(side)}"
             return Match(Found.SEVERAL, None, tuple(partners), reason)
+        if len(partners) == 1 and not peers and partners[0].busy:
+            return Match(Found.BUSY, None, tuple(partners))
         return Match(Found.SEVERAL, None, (*peers, *partners), _why_held(field, peers, partners))
     return NO_MATCH
 

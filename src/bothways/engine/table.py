@@ -33,7 +33,7 @@ class Facts:
     ``gone`` are the sides confirmed gone by id. ``problem`` says why a record cannot be read.
     ``survivor``: its partner went away and it must not be created again. ``returned``: it was linked
     before, went away, and is there again. ``allowed``: the other side takes new records. ``settled``: the
-    create window is over and the other side was read since. ``refused``: held after a refusal, not yet due.
+    create window is over and the other side was read since. ``blank``: it holds nothing that could be written.
     """
 
     linked: bool = False
@@ -60,7 +60,7 @@ class Row:
 _BOTH = frozenset(Side)
 
 RECORD_TABLE: tuple[Row, ...] = (
-    Row("R1", lambda f: f.open_write, ActionKind.SKIP),
+    Row("R1", lambda f: f.open_write or f.match.found is Found.BUSY, ActionKind.SKIP),
     Row("R5", lambda f: f.linked and f.gone == _BOTH, ActionKind.UNLINK),
     Row("R4", lambda f: f.linked and bool(f.gone), ActionKind.UNLINK),
     Row("R5", lambda f: bool(f.gone), ActionKind.NONE),

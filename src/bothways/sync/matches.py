@@ -7,6 +7,7 @@ from bothways.engine.sides import SIDES, Side
 from bothways.engine.spec import MatchRule
 from bothways.ledger import db, feeds, links
 from bothways.ledger.feeds import SeenRow
+from bothways.ledger.links import LinkRow
 from bothways.sync.context import Context
 from bothways.sync.poll import refresh
 from bothways.sync.settling import settled
@@ -63,19 +64,22 @@ def _groups(ctx: Context, side: Side, keys: set[tuple[str, str]]) -> dict[tuple[
         side.other: feeds.holders(ctx.ends[side.other].feed.pk, there.values()),
     }
     linked = {
-        each: set(links.live_by_record(ctx.sync, each, set().union(*found.values()) if found else set()))
-        for each, found in holders.items()
+        each: links.live_by_record(ctx.sync, each, set().union(*found.values())) for each, found in holders.items()
     }
     keys_of = {each: _keys_by_rule(ctx, each, found.values()) for each, found in holders.items()}
     groups = {}
     for key in keys:
         members = {
-            Candidate(each, id, id in linked[each], keys_of[each].get(id, frozenset()))
+            _candidate(each, id, linked[each].get(id), keys_of[each].get(id, frozenset()))
             for each, held in ((side, key), (side.other, there[key]))
             for id in holders[each].get(held, ())
         }
         groups[key] = Group(rule_of[key[0]], key[1], frozenset(members))
     return groups
+
+
+def _candidate(side: Side, id: str, link: LinkRow | None, keys: frozenset[tuple[int, str]]) -> Candidate:
+    return Candidate(side, id, link is not None, keys, link is not None and link.state == "pending")
 
 
 def _keys_by_rule(ctx: Context, side: Side, ids: Iterable[set[str]]) -> dict[str, frozenset[tuple[int, str]]]:
