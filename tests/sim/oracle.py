@@ -202,6 +202,8 @@ class Oracle:
                 last = Write(app.name, row.id, "", {}, {}, self.world.now, 0, "", 0)
                 if self._unsure(last, name, edits[-1].value) or self._soon_after_write(edits[-1], row):
                     continue
+                if self.world.merged_at.get((app.name, row.id), 0) >= edits[-1].at:
+                    continue  # after a merge, a change of case alone cannot be told from a rewriting either
                 if edits[-1].over and loose(edits[-1].over) == loose(edits[-1].value):
                     return True
         return False

@@ -265,7 +265,8 @@ class Schedule:
         refused = int(db.value("SELECT COUNT(*) FROM journal WHERE run_id=%s AND state<>'done'", (context.run_id,)))
         quiet = len(world.edits) == edits and world.calm and not unsettled
         previewed = sum(plan.totals["creates"].values()) + sum(plan.totals["updates"].values())
-        if quiet and written + refused != previewed:
+        # where one app refuses its half of an action, the other half waits for the next run
+        if quiet and not written + refused <= previewed <= written + 2 * refused:
             raise Broken("I17", f"{previewed} previewed, {written} written, {refused} refused")
         return report
 

@@ -79,41 +79,47 @@ def _recover_create(ctx: Context, entry: Entry) -> bool:
         ctx.fence()
         link = links.by_id([entry.link_id or 0]).get(entry.link_id or 0)
         taken = links.live_by_record(ctx.sync, entry.side, found)
-        free = [id for id in found if id not in taken]
+        free = [row for row in found.values() if row.id not in taken]
         if link is None or link.state != "pending" or not free:
             journal.close([(entry, None)], "dropped", ctx.clock(), "did not land")
             if entry.link_id is not None:
                 links.drop(entry.link_id)
         else:
-            row = feeds.seen_by_id(ctx.ends[entry.side].feed.pk, free[:1])[free[0]]
+            row = max(free, key=lambda row: _likeness(ctx, entry, row.record))
             links.activate(entry.side, [(link.id, row.id)])
             _settle(ctx, entry, row.record)
         _look_again(ctx, entry)
     return True
 
 
-def _find_created(ctx: Context, entry: Entry) -> list[str] | None:
-    """Return the ids that may be what we created; [] if surely nothing; None if it is too early to say."""
+def _find_created(ctx: Context, entry: Entry) -> dict[str, SeenRow] | None:
+    """Return the records that may be what we created; none if surely nothing; None if it is too early to say."""
     end = ctx.ends[entry.side]
     if end.can.marker:
-        return _existing(ctx, entry, end.connector.find(end.object, "", [entry.marker]).get(entry.marker, ()))
+        return _come_since(ctx, entry, end.connector.find(end.object, "", [entry.marker]).get(entry.marker, ()))
     if end.can.finds_strongly:
         for rule in ctx.spec.match:
             sent = next((write for write in entry.writes.values() if write.field == rule.on(entry.side)), None)
             key = key_of(rule, sent.after) if sent else None
-            found = end.connector.find(end.object, rule.on(entry.side), [key]).get(key, ()) if key else ()
-            if found:
-                return _existing(ctx, entry, found)
+            held_by = end.connector.find(end.object, rule.on(entry.side), [key]).get(key, ()) if key else ()
+            if found := _come_since(ctx, entry, held_by):
+                return found
     if end.feed.complete_to < entry.created_at + ctx.interval:
         return None
     rows = feeds.seen_since(end.feed.pk, entry.created_at - end.can.clock_precision)
-    return [row.id for row in rows if _is_ours(ctx, entry, row.record)]
+    return {row.id: row for row in sorted(rows, key=lambda row: row.id) if _is_ours(ctx, entry, row.record)}
 
 
-def _existing(ctx: Context, entry: Entry, ids: Sequence[str]) -> list[str]:
-    """Read the found records, so that what is adopted is known by its values."""
-    rows = [row for id in sorted(ids) if (row := _read(ctx, entry.side, id)) is not None and row.live]
-    return [row.id for row in rows]
+def _come_since(ctx: Context, entry: Entry, ids: Sequence[str]) -> dict[str, SeenRow]:
+    """Read the found records and return those that were not there before the intent."""
+    begun = entry.created_at - ctx.ends[entry.side].can.clock_precision
+    rows = [_read(ctx, entry.side, id) for id in sorted(ids)]
+    return {row.id: row for row in rows if row is not None and row.live and row.first_seen_at >= begun}
+
+
+def _likeness(ctx: Context, entry: Entry, record: Record) -> int:
+    """Return how many of the sent fields a record shows."""
+    return sum(_landed(ctx, key, write, entry.side, record) for key, write in entry.writes.items())
 
 
 def _is_ours(ctx: Context, entry: Entry, record: Record) -> bool:
