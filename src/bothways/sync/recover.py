@@ -117,9 +117,10 @@ def _come_since(ctx: Context, entry: Entry, ids: Sequence[str]) -> dict[str, See
     return {row.id: row for row in rows if row is not None and row.live and row.first_seen_at >= begun}
 
 
-def _likeness(ctx: Context, entry: Entry, record: Record) -> int:
-    """Return how many of the sent fields a record shows."""
-    return sum(_landed(ctx, key, write, entry.side, record) for key, write in entry.writes.items())
+def _likeness(ctx: Context, entry: Entry, record: Record) -> tuple[int, bool]:
+    """Return how many of the sent fields a record shows, and whether it holds nothing more."""
+    shown = sum(_landed(ctx, key, write, entry.side, record) for key, write in entry.writes.items())
+    return shown, not _holds_more(ctx, entry, record)
 
 
 def _is_ours(ctx: Context, entry: Entry, record: Record) -> bool:
