@@ -202,11 +202,17 @@ class Oracle:
                 last = Write(app.name, row.id, "", {}, {}, self.world.now, 0, "", 0)
                 if self._unsure(last, name, edits[-1].value) or self._soon_after_write(edits[-1], row):
                     continue
-                if self.world.merged_at.get((app.name, row.id), 0) >= edits[-1].at:
-                    continue  # after a merge, a change of case alone cannot be told from a rewriting either
+                if self._merged_unread(app.name, row.id, edits[-1].at):
+                    continue
                 if edits[-1].over and loose(edits[-1].over) == loose(edits[-1].value):
                     return True
         return False
+
+    def _merged_unread(self, app: str, record: str, at: int) -> bool:
+        """Until a merged record is read for the first time, a change of case cannot be told from a rewriting."""
+        merged = self.world.merged_at.get((app, record))
+        whole_runs = [done for done in self.world.runs_done if merged is not None and done > merged]
+        return merged is not None and (len(whole_runs) < 2 or at <= whole_runs[1])
 
     def _soon_after_write(self, edit: Edit, row: Row) -> bool:
         """Within the own-write window, a change of case cannot be told from the app's rewriting (row FN)."""
