@@ -93,7 +93,7 @@ def test_a_plan_for_people(office, bothways):
     assert "  + Dana              → Bert, 2 fields\n" in out
     assert "  + Chen              → Anna, 2 fields\n" in out
     assert "  ~ Eve               Anna " in out
-    assert "      Name  Bert  Eva → Eve  both changed; Anna wins\n" in out
+    assert "      Name  Bert  Eva → Eve  they differ; Anna wins\n" in out
     assert "Apply exactly this plan: bothways apply p_" in out
 
 

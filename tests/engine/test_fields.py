@@ -266,7 +266,8 @@ def test_f4_default_app_wins_a_difference_and_the_loser_is_kept(default: Side, t
         assert result(decision) == ("F4", target, value)
         assert decision.conflict
         assert decision.before == ("Zoe" if target is R else "Ann")
-        assert decision.reason == f"both changed; {APPS[target.other]} wins"
+        what = "both changed" if seen else "they differ"
+        assert decision.reason == f"{what}; {APPS[target.other]} wins"
 
 
 def test_f4_winner_of_the_field_comes_before_the_default_app() -> None:

@@ -59,7 +59,7 @@ def test_pair_with_nothing_mapped_is_no_action() -> None:
 def test_update_speaks_with_its_first_write_and_keeps_a_decision_for_each_field() -> None:
     each = pair({"name": "Ann", "phone": "1"}, {"name": "Ann", "tel": "2"}, name=("Ann", "Ann"))
     action = linked(spec(PLAIN, PHONE), each)
-    assert told(action) == (ActionKind.UPDATE, "F4", "both changed; Anna wins")
+    assert told(action) == (ActionKind.UPDATE, "F4", "they differ; Anna wins")
     assert [(decision.mapping.key, decision.rule) for decision in action.fields] == [
         ("name=name", "F0"),
         ("phone=tel", "F4"),

@@ -241,7 +241,10 @@ def _both_changed(view: _View) -> FieldDecision:
     if view.blank(source):
         app = view.spec.apps[source]
         return _write(view, "F4", source, reason=f"{app} was empty")
-    reason = f"{view.spec.apps[source.other]} was empty" if view.blank(source.other) else ""
+    apps = view.spec.apps
+    reason = f"they differ; {apps[source]} wins" if view.first() else ""
+    if view.blank(source.other):
+        reason = f"{apps[source.other]} was empty"
     return _write(view, "F4", source.other, conflict=True, reason=reason)
 
 

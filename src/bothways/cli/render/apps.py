@@ -20,7 +20,8 @@ def apps(views: Sequence["AppView"]) -> list[str]:
 
 def check(view: "AppCheck") -> list[str]:
     """Return what a check of the connection found."""
-    account = listed([view.account_label, f"account {view.account_id}" if view.account_id else ""])
+    number = f"account {view.account_id}" if view.account_id and view.account_id not in view.account_label else ""
+    account = listed([view.account_label, number])
     lines = [clean(f"✓ {view.name}: {view.title} answers. {account}".rstrip())]
     lines += [f"  {note}" for note in view.notes]
     return lines + [f"  {line}" for line in objects(view.objects)] if view.objects else lines
