@@ -9,7 +9,8 @@ from bothways.connectors.base import Outcome, WriteItem, WriteResult
 from bothways.errors import AppUnreachable
 from bothways.ledger import journal
 from bothways.records import Value
-from tests.memory_app import MemoryConnector, Traits
+from bothways.sync.context import FRESH
+from tests.memory_app import PEOPLE, MemoryConnector, Traits
 from tests.two_apps import TwoApps
 
 
@@ -175,3 +176,16 @@ def test_updates_go_out_before_creates_and_both_sides_are_written() -> None:
         app.hook = lambda when, call: order.append(call) if when == "before" and "write" in call else None
     world.run()
     assert order == ["write update", "write create"] * 2
+
+
+@pytest.mark.parametrize(("unique", "polls"), [("", 1), ("email", 0)])
+def test_app_is_polled_again_before_late_creates_unless_it_refuses_twins_itself(unique: str, polls: int) -> None:
+    fields = [replace(each, unique=each.name == unique) for each in PEOPLE]
+    world = TwoApps(bert=Traits(unique=unique), fields=fields)
+    world.anna.add(email="p@x.test", name="Ann")
+    plan, _ = world.preview()
+    world.clock.advance(FRESH + 5)
+    before = world.bert.calls["changes"]
+    world.apply(plan)
+    assert world.bert.calls["changes"] - before == polls
+    assert len(world.pairs()) == 1

@@ -35,12 +35,12 @@ def still_as_planned(
 def _has_partner_now(ctx: Context, creates: Sequence[ActionRow], side: Side) -> set[int]:
     """Return the creates whose key somebody holds by now in the app where they were to be made.
 
-    The app is polled again for it, unless that was done just now.
+    The app is polled again for it, unless that was done just now, or the app itself refuses a second holder.
     """
     if not creates:
         return set()
     end = ctx.ends[side]
-    if ctx.clock() - end.feed.polled_at > FRESH:
+    if ctx.clock() - end.feed.polled_at > FRESH and not _refuses_twins(ctx, side):
         poll(ctx, [end])
     ids = {str(action.on(side.other)): action.seq for action in creates}
     own = feeds.all_keys_of(ctx.ends[side.other].feed.pk, ids)
@@ -48,6 +48,12 @@ def _has_partner_now(ctx: Context, creates: Sequence[ActionRow], side: Side) -> 
     there = {id: {(slots[slot], hashed) for slot, hashed in keys if slot in slots} for id, keys in own.items()}
     held = feeds.holders(end.feed.pk, {key for keys in there.values() for key in keys})
     return {ids[id] for id, keys in there.items() if any(held.get(key) for key in keys)}
+
+
+def _refuses_twins(ctx: Context, side: Side) -> bool:
+    """Tell whether the app of ``side`` takes no second record with a match key that is in use."""
+    unique = {field.name for mapping in ctx.spec.fields if (field := mapping.on(side)).unique}
+    return ctx.ends[side].can.unique_create and all(rule.on(side) in unique for rule in ctx.spec.match)
 
 
 def _source_is_gone(ctx: Context, creates: Sequence[ActionRow], source: Side) -> set[int]:
