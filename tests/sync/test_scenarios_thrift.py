@@ -4,9 +4,11 @@ from math import ceil
 
 import pytest
 
+from bothways.engine.sides import Direction
 from bothways.engine.spec import FieldMap
 from bothways.errors import PlanOutdated
 from bothways.ledger.models import Run
+from bothways.records import Field, FieldType
 from tests.memory_app import PEOPLE, Traits
 from tests.two_apps import TwoApps
 
@@ -96,3 +98,19 @@ def test_o_changes_cost_the_calls_of_the_formula(traits: Traits, changes: int) -
     assert bill.pop("Bert read") == batches
     assert bill.pop("Anna read", 0) == (batches if traits.lag else 0)
     assert bill == {}
+
+
+def test_l_change_of_nothing_but_an_association_arrives() -> None:
+    company = Field("company", FieldType.REFERENCE, "Company", refers_to="companies")
+    fields = (*PEOPLE, company)
+    plain = [FieldMap(each, each) for each in PEOPLE]
+    world = TwoApps(fields=fields, maps=[*plain, FieldMap(company, Field("company"), Direction.TO_RIGHT)])
+    left = world.anna.add(email="p@x.test", name="Ann", company="c7")
+    world.rest()
+    before = world.written()
+    world.anna.edit(left, company="c8")
+    world.run()
+    assert [write.values for write in world.writes[before:]] == [{"company": "c8"}]
+    world.anna.edit(left, company=None)
+    world.rest()
+    assert world.bert.values(world.partner(left))["company"] == "c8", "empty never replaces a value"

@@ -37,7 +37,9 @@ class Field:
     ``name`` is the stable address of the field inside its object and may hold a dotted label, as in
     ``phone.work``. ``meaning`` is a term of schema.org (see ``records.meanings``). ``max_length`` counts
     characters. ``precision`` is the number of decimals kept by a number field, or the grain in seconds of
-    a datetime field. ``region`` is the ISO 3166 country that national phone numbers belong to.
+    a datetime field. ``region`` is the ISO 3166 country that national phone numbers belong to. ``refers_to``
+    names the object whose ids a reference field holds: an association of records is such a field, read and
+    listed like any other, so that a change of nothing but the association is a change of the record.
     """
 
     name: str
@@ -52,6 +54,7 @@ class Field:
     precision: float | None = None
     options: tuple[Option, ...] = field(default=())
     region: str | None = None
+    refers_to: str | None = None
 
     @property
     def title(self) -> str:

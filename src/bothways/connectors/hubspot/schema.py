@@ -21,6 +21,7 @@ _FIELD_TYPES = {
     ("enumeration", "checkbox"): FieldType.MULTI_CHOICE,
     ("enumeration", "booleancheckbox"): FieldType.BOOLEAN,
 }
+_REFERENCES = {"OWNER": "owners"}
 _WITH_OPTIONS = (FieldType.CHOICE, FieldType.MULTI_CHOICE)
 
 Property = Mapping[str, Any]
@@ -45,6 +46,7 @@ def field_of(kind: Kind, prop: Property) -> Field:
         max_length=LONGEST_TEXT if prop.get("type") == "string" else None,
         precision=0.001 if type_ is FieldType.DATETIME else None,
         options=tuple(_option(each) for each in prop.get("options") or ()) if choices else (),
+        refers_to=_REFERENCES.get(str(prop.get("referencedObjectType"))),
     )
 
 
