@@ -109,7 +109,7 @@ class MemoryBudget:
     """A ``Budget`` for one process: rolling windows, a bill, and caution after a refusal.
 
     ``limits`` gives calls and seconds per pool; a pool without one is not paced until the app tells its
-    limit. Every call also counts in the main pool "". ``clock`` returns seconds and may start anywhere.
+    limit. Every call also counts in the main pool "". ``app`` names the connection in messages. ``clock`` returns seconds and may start anywhere.
     ``bill`` counts the calls by name, ``waited`` the seconds that calls were made to wait. After a
     refusal the rate is halved and rises again by a tenth of the limit per window.
     """
@@ -121,9 +121,11 @@ class MemoryBudget:
         sleep: Callable[[float], None] = time.sleep,
         *,
         patience: float = PATIENCE,
+        app: str = "the app",
     ) -> None:
         self.bill: Counter[str] = Counter()
         self.waited = 0.0
+        self._app = app
         self._clock, self._sleep, self._patience = clock, sleep, patience
         self._lock = threading.Lock()
         self._pools: dict[str, _Pool] = {}
@@ -138,7 +140,7 @@ class MemoryBudget:
         so_far = 0.0
         while (wait := self._take(pool, call)) > 0:
             if so_far + wait > self._patience:
-                raise RateLimited(app="the app")
+                raise RateLimited(app=self._app)
             self._sleep(wait)
             so_far += wait
             with self._lock:

@@ -88,7 +88,7 @@ def make(workspace: "Workspace", document: AppDocument) -> Opened:
 
 def budget_of(folder: Path, document: AppDocument, limits: Mapping[str, tuple[int, float]]) -> MemoryBudget:
     """Return the one budget of a connection in this process."""
-    return _budgets.setdefault((folder, document.name, document.connector), MemoryBudget(limits))
+    return _budgets.setdefault((folder, document.name, document.connector), MemoryBudget(limits, app=document.name))
 
 
 @dataclass(frozen=True, slots=True)
