@@ -25,6 +25,7 @@ demo: $(READY)
 
 sim: $(READY)
 	$(PY) -m tests.sim --schedules $(SIM_SCHEDULES) --mutation all
+	$(PY) -m tests.sim --schedules 500 --postgresql
 
 lint: $(READY)
 	.venv/bin/ruff check
