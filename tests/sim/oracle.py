@@ -202,10 +202,22 @@ class Oracle:
                 last = Write(app.name, row.id, "", {}, {}, self.world.now, 0, "", 0)
                 if self._unsure(last, name, edits[-1].value) or self._soon_after_write(edits[-1], row):
                     continue
+                if self._taken_for_ours(app, row, edits[-1]):
+                    continue
                 if self._merged_unread(app.name, row.id, edits[-1].at):
                     continue
                 if edits[-1].over and loose(edits[-1].over) == loose(edits[-1].value):
                     return True
+        return False
+
+    def _taken_for_ours(self, app: FakeApp, row: Row, edit: Edit) -> bool:
+        """A person typed just what a write of unknown outcome had sent: it counts as ours, and so does its case."""
+        side = next(side for side, each in self.apps.items() if each is app)
+        sql = "SELECT data, done_at FROM journal WHERE side=%s AND record_id=%s AND state='done' AND message=%s"
+        for data, done_at in db.rows(sql, (str(side), row.id, "found out afterwards")):
+            sent = json.loads(data)["writes"].get(f"{edit.field}={edit.field}")
+            if sent and loose(sent["after"]) == loose(edit.value) and edit.at <= done_at + self.window[app.name]:
+                return True
         return False
 
     def _merged_unread(self, app: str, record: str, at: int) -> bool:
