@@ -88,8 +88,6 @@ def blank_across(mapping: FieldMap, value: Value, source: Side) -> bool:
 
 def equal_across(mapping: FieldMap, left: Value, right: Value) -> bool:
     """Tell whether the two sides hold the same, each as the other can hold it."""
-    if left is None and right is None:
-        return True
     if isinstance(left, str) and left == right and mapping.left.type is mapping.right.type:
         return True
     return _holds(mapping, left, right, Side.RIGHT) or _holds(mapping, right, left, Side.LEFT)
