@@ -190,25 +190,31 @@ class Oracle:
 
     def _typed_last(self, left: Row, right: Row, name: str) -> bool:
         """Tell whether the last one to set a value that differs only in case was a person, not an app."""
-        for row, app in ((left, self.apps[Side.LEFT]), (right, self.apps[Side.RIGHT])):
-            edits = self._edits_of(app.name, row.id, name)
-            other = right if row is left else left
-            sent = [w for w in self.world.writes if w.record == other.id and name in w.values]
-            typed = (edits[-1].value or "").strip() if edits else ""
-            if edits and any(w.at > edits[-1].at or (w.values[name] or "").strip() == typed for w in sent):
-                continue
-            written = [w.at for w in self.world.writes if w.app == app.name and w.record == row.id and name in w.values]
-            if edits and edits[-1].value == row.values[name] and edits[-1].at > max(written, default=0):
-                last = Write(app.name, row.id, "", {}, {}, self.world.now, 0, "", 0)
-                if self._unsure(last, name, edits[-1].value) or self._soon_after_write(edits[-1], row):
-                    continue
-                if self._taken_for_ours(app, row, edits[-1]):
-                    continue
-                if self._merged_unread(app.name, row.id, edits[-1].at):
-                    continue
-                if edits[-1].over and loose(edits[-1].over) == loose(edits[-1].value):
-                    return True
-        return False
+        ends = ((left, right, self.apps[Side.LEFT]), (right, left, self.apps[Side.RIGHT]))
+        last = {app.name: edits[-1] for row, _, app in ends if (edits := self._edits_of(app.name, row.id, name))}
+        return any(
+            app.name in last
+            and last[app.name].at == max(edit.at for edit in last.values())
+            and self._is_last(app, row, other, last[app.name])
+            for row, other, app in ends
+        )
+
+    def _is_last(self, app: FakeApp, row: Row, other: Row, edit: Edit) -> bool:
+        """Tell whether an edit of case alone stands, was sent nowhere since, and could have been noticed."""
+        name, typed = edit.field, (edit.value or "").strip()
+        sent = [w for w in self.world.writes if w.record == other.id and name in w.values]
+        if any(w.at > edit.at or (w.values[name] or "").strip() == typed for w in sent):
+            return False
+        written = [w.at for w in self.world.writes if w.app == app.name and w.record == row.id and name in w.values]
+        if edit.value != row.values[name] or edit.at <= max(written, default=0) or loose(edit.over) != loose(typed):
+            return False
+        unsure = self._unsure(Write(app.name, row.id, "", {}, {}, self.world.now, 0, "", 0), name, edit.value)
+        hidden = (
+            self._soon_after_write(edit, row)
+            or self._taken_for_ours(app, row, edit)
+            or self._merged_unread(app.name, row.id, edit.at)
+        )
+        return not (unsure or hidden)
 
     def _taken_for_ours(self, app: FakeApp, row: Row, edit: Edit) -> bool:
         """A person typed just what a write of unknown outcome had sent: it counts as ours, and so does its case."""
@@ -289,8 +295,16 @@ class Oracle:
             for row in app.live():
                 absorbed = {old for (name, old), new in self.world.merged.items() if name == app.name and new == row.id}
                 edited = any(edit.app == app.name and edit.record == row.id for edit in self.world.edits)
-                if row.by_sync and row.id not in known and not absorbed & known and not edited:
+                orphan = row.by_sync and row.id not in known and not absorbed & known and not edited
+                if orphan and not self._source_was_merged(app, row):
                     raise Broken("I3", f"{row.id} was created by the sync and is linked to nothing")
+
+    def _source_was_merged(self, app: FakeApp, row: Row) -> bool:
+        """Row R0: while its create was not settled, a person merged the source into a record that has a partner."""
+        other = next(each for each in self.apps.values() if each is not app)
+        keys = [w.key for w in self.world.writes if w.app == app.name and w.record == row.id and w.kind == "create"]
+        data = db.value("SELECT data FROM journal WHERE id=%s", (int(keys[0]),)) if keys else None
+        return bool(data) and (other.name, json.loads(data)["more"]["source_id"]) in self.world.merged
 
     def _no_recreation(self) -> None:
         """A record whose partner a person deleted is never created again."""
