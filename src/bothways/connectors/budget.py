@@ -109,9 +109,10 @@ class MemoryBudget:
     """A ``Budget`` for one process: rolling windows, a bill, and caution after a refusal.
 
     ``limits`` gives calls and seconds per pool; a pool without one is not paced until the app tells its
-    limit. Every call also counts in the main pool "". ``app`` names the connection in messages. ``clock`` returns seconds and may start anywhere.
-    ``bill`` counts the calls by name, ``waited`` the seconds that calls were made to wait. After a
-    refusal the rate is halved and rises again by a tenth of the limit per window.
+    limit. Every call also counts in the main pool "". ``app`` names the connection in messages.
+    ``clock`` returns seconds and may start anywhere. ``bill`` counts the calls by name, ``waited`` the
+    seconds that calls were made to wait. After a refusal the rate is halved and rises again by a tenth
+    of the limit per window.
     """
 
     def __init__(
