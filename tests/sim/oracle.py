@@ -202,7 +202,12 @@ class Oracle:
     def _is_last(self, app: FakeApp, row: Row, other: Row, edit: Edit) -> bool:
         """Tell whether an edit of case alone stands, was sent nowhere since, and could have been noticed."""
         name, typed = edit.field, (edit.value or "").strip()
-        sent = [w for w in self.world.writes if w.record == other.id and name in w.values]
+        there = next(each.name for each in self.apps.values() if each is not app)
+        sent = [
+            w
+            for w in self.world.writes
+            if w.app == there and name in w.values and self._same(there, w.record, other.id)
+        ]
         if any(w.at > edit.at or (w.values[name] or "").strip() == typed for w in sent):
             return False
         written = [w.at for w in self.world.writes if w.app == app.name and w.record == row.id and name in w.values]
@@ -229,8 +234,19 @@ class Oracle:
     def _merged_unread(self, app: str, record: str, at: int) -> bool:
         """Until a merged record is read for the first time, a change of case cannot be told from a rewriting."""
         merged = self.world.merged_at.get((app, record))
-        whole_runs = [done for done in self.world.runs_done if merged is not None and done > merged]
-        return merged is not None and (len(whole_runs) < 2 or at <= whole_runs[1])
+        if merged is None:
+            return False
+        whole_runs = [done for done in self.world.runs_done if done > merged]
+        return len(whole_runs) < 2 or at <= max(whole_runs[1], self._merge_found(app, record))
+
+    def _merge_found(self, app: str, record: str) -> float:
+        """Return when the feed found out that other records had been merged into this one."""
+        losers = [old for (name, old) in self.world.merged if name == app and self._same(app, old, record)]
+        sql = (
+            "SELECT seen.read_at FROM seen JOIN feed ON feed.id=seen.feed_id JOIN connection ON"
+            " connection.id=feed.connection_id WHERE connection.name=%s AND seen.record_id=%s AND seen.state='merged'"
+        )
+        return max((float(db.value(sql, (app, loser)) or 0) for loser in losers), default=0.0)
 
     def _soon_after_write(self, edit: Edit, row: Row) -> bool:
         """Within the own-write window, a change of case cannot be told from the app's rewriting (row FN)."""
@@ -325,6 +341,14 @@ class Oracle:
         return json.loads(data)["more"]["source_id"] if data else None
 
     # --- helpers --------------------------------------------------------------------------------
+
+    def is_copy_of(self, write: Write, sources: set[tuple[Side, str]]) -> bool:
+        """Tell whether a write copied one of these records, or what it was merged into; each with the target's side."""
+        entry = db.one("SELECT side, data FROM journal WHERE id=%s", (int(write.key),))
+        assert entry is not None
+        side, source = Side(entry[0]), json.loads(entry[1])["more"]["source_id"]
+        app = self.apps[side.other].name
+        return any(target is side and self._same(app, old, source) for target, old in sources)
 
     def _edits_of(self, app: str, record: str, name: str) -> list[Edit]:
         return [e for e in self.world.edits if e.app == app and e.field == name and self._same(app, e.record, record)]
