@@ -106,8 +106,9 @@ class _View:
 
 def decide_field(spec: SyncSpec, state: FieldState, now: float) -> FieldDecision:
     """Return the decision of the first row of the field table that fits. ``now`` is in seconds."""
-    rewritten = frozenset(side for side in SIDES if is_own_rewriting(spec, state, side, now))
-    changed = {side: side not in rewritten and has_changed(state, side) for side in SIDES}
+    changed = {side: has_changed(state, side) for side in SIDES}
+    rewritten = frozenset(side for side in SIDES if changed[side] and is_own_rewriting(spec, state, side, now))
+    changed.update(dict.fromkeys(rewritten, False))
     view = _View(spec, state, changed, rewritten)
     for fits, decide in FIELD_TABLE:
         if fits(view):
@@ -169,8 +170,8 @@ def _now(view: _View, *sides: Side) -> dict[Side, Known]:
 
 def _none(view: _View, rule: str, *record: Side, **facts: str) -> FieldDecision:
     """Nothing is written. What is now held becomes known on the sides given, and wherever it was unknown."""
-    unknown = {side for side in SIDES if view.state.shadow[side] is None}
-    seen = _now(view, *(set(record) | unknown | view.rewritten))
+    shadow, rewritten = view.state.shadow, view.rewritten
+    seen = _now(view, *(side for side in SIDES if side in record or shadow[side] is None or side in rewritten))
     return FieldDecision(view.mapping, rule, because(rule, **facts), seen=seen or None)
 
 

@@ -7,7 +7,7 @@ finds anything decides; a partner whose key of an earlier rule is another one is
 on the order of rows.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
 
@@ -47,7 +47,7 @@ class Group:
 
     rule: int
     key: str
-    members: frozenset[Candidate]
+    members: Collection[Candidate]
 
     def on(self, side: Side) -> list[Candidate]:
         """Return the members of one side, by id."""

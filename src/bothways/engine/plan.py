@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from bothways.engine.fields import FieldDecision, FieldState, Known, Landed, decide_field
 from bothways.engine.rules import because
 from bothways.engine.sides import SIDES, Side
-from bothways.engine.spec import SyncSpec, project
+from bothways.engine.spec import FieldMap, SyncSpec, project
 from bothways.engine.table import ActionKind, Facts, decide_record
 from bothways.records import CannotCoerce, Record, Value, is_blank
 
@@ -78,9 +78,7 @@ def plan_unlinked(spec: SyncSpec, side: Side, pair: Pair, facts: Facts, now: flo
 
 
 def _update(spec: SyncSpec, pair: Pair, ids: Mapping[Side, str | None], now: float) -> Action:
-    decisions = tuple(
-        decide_field(spec, _state(mapping_key, spec, pair), now) for mapping_key in range(len(spec.fields))
-    )
+    decisions = tuple(decide_field(spec, _state(mapping, pair), now) for mapping in spec.fields)
     writes = [decision for decision in decisions if decision.write]
     holds = [decision for decision in decisions if decision.hold]
     speaking = writes or holds or decisions
@@ -89,8 +87,7 @@ def _update(spec: SyncSpec, pair: Pair, ids: Mapping[Side, str | None], now: flo
     return Action(kind, rule, speaking[0].reason if speaking else because("F0"), ids, fields=decisions)
 
 
-def _state(index: int, spec: SyncSpec, pair: Pair) -> FieldState:
-    mapping = spec.fields[index]
+def _state(mapping: FieldMap, pair: Pair) -> FieldState:
     now: dict[Side, Value] = {}
     for side in SIDES:
         record = pair.records[side]

@@ -6,13 +6,13 @@ from enum import StrEnum
 class Side(StrEnum):
     """One end of a sync. To people a side is always called by its app's name."""
 
+    other: "Side"
+
     LEFT = "left"
     RIGHT = "right"
 
-    @property
-    def other(self) -> "Side":
-        return Side.RIGHT if self is Side.LEFT else Side.LEFT
 
+Side.LEFT.other, Side.RIGHT.other = Side.RIGHT, Side.LEFT
 
 SIDES = (Side.LEFT, Side.RIGHT)
 

@@ -12,6 +12,7 @@ class FieldMap:
     """Two fields kept equal. ``winner`` overrules the default app for this field.
 
     ``clearing_follows``: a value deliberately cleared after linking is cleared on the other side too.
+    ``key`` is the stable name of this mapping in plans and in the journal.
     """
 
     left: Field
@@ -19,11 +20,10 @@ class FieldMap:
     direction: Direction = Direction.BOTH
     winner: Side | None = None
     clearing_follows: bool = False
+    key: str = field(init=False)
 
-    @property
-    def key(self) -> str:
-        """The stable name of this mapping in plans and in the journal."""
-        return f"{self.left.name}={self.right.name}"
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "key", f"{self.left.name}={self.right.name}")
 
     def on(self, side: Side) -> Field:
         """Return the field of one side."""

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from itertools import islice
+from operator import itemgetter
 from typing import Any, TypeVar
 
 from django.db import (
@@ -134,8 +135,8 @@ def upsert(table: str, columns: Sequence[str], key: Sequence[str], data: Sequenc
     """Insert rows, or update those whose ``key`` columns exist already; of a key met twice, the last counts."""
     if not data:
         return
-    places = [columns.index(each) for each in key]
-    last = list({tuple(row[place] for place in places): row for row in data}.values())
+    key_of = itemgetter(*(columns.index(each) for each in key))
+    last = list({key_of(row): row for row in data}.values())
     write = postgresql.upsert if connection.vendor == "postgresql" else sqlite.upsert
     with transaction.atomic(savepoint=False), connection.cursor() as cursor:
         write(cursor, table, columns, key, last)

@@ -98,9 +98,7 @@ def every(plan: Plan, after: int = -1, size: int = 400, where: str = "") -> list
 
 def set_state(plan_id: int, seqs: Sequence[int], state: str) -> None:
     """Set the state of actions: planned, done, failed, skipped."""
-    db.execute_many(
-        "UPDATE plan_action SET state=%s WHERE plan_id=%s AND seq=%s", [(state, plan_id, seq) for seq in seqs]
-    )
+    db.in_list_execute("UPDATE plan_action SET state=%s WHERE plan_id=%s AND seq IN {ids}", (state, plan_id), seqs)
 
 
 def set_links(plan_id: int, links: Mapping[int, int]) -> None:

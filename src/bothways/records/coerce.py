@@ -128,7 +128,7 @@ def _as_it_is(value: Value, source: Field, target: Field) -> Coerced:
 def _to_text(value: Value, source: Field, target: Field) -> Coerced:
     if source.type is T.MULTI_CHOICE:
         return Coerced(";".join(sorted(text for text in map(text_of, items_of(value)) if text)) or None)
-    if isinstance(value, Mapping | Sequence) and not isinstance(value, str):
+    if not isinstance(value, str) and isinstance(value, Mapping | Sequence):
         if source.type is target.type and target.multi_valued:
             return Coerced(value)
         raise CannotCoerce(f"{target.title} holds one value, not several")

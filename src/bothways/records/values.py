@@ -43,7 +43,7 @@ def canonical(value: Value, field: Field, precision: float | None = None) -> Has
         return frozenset(_element(item) for item in items_of(value) if not is_blank(item))
     if field.type is FieldType.MULTI_CHOICE:
         return frozenset(filter(None, map(text_of, items_of(value)))) or None
-    if isinstance(value, Sequence) and not isinstance(value, str):
+    if not isinstance(value, str) and isinstance(value, Sequence):
         return tuple(canonical(item, field, precision) for item in value)
     text = text_of(value)
     form = _FORMS.get(field.type)
@@ -145,9 +145,10 @@ def _cuts(written: Value, limit: int | None) -> Iterator[str]:
 
 
 def _loose(value: Value) -> str:
-    if isinstance(value, Mapping):
-        return _loose(value.get("value"))
-    if isinstance(value, Sequence) and not isinstance(value, str):
-        return "|".join(sorted(filter(None, map(_loose, value))))
+    if not isinstance(value, str):
+        if isinstance(value, Mapping):
+            return _loose(value.get("value"))
+        if isinstance(value, Sequence):
+            return "|".join(sorted(filter(None, map(_loose, value))))
     folded = unicodedata.normalize("NFKD", text_of(value)).casefold()
     return "".join(filter(str.isalnum, folded))

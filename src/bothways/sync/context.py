@@ -76,6 +76,7 @@ class Context:
     epoch: int = 0
     started_at: float = 0.0
     rules: dict[str, int] = field(default_factory=dict)
+    _mappings: dict[str, FieldMap] = field(default_factory=dict, init=False)
 
     def count(self, rule: str, times: int = 1) -> None:
         """Count that a rule was applied."""
@@ -83,7 +84,9 @@ class Context:
 
     def mapping(self, key: str) -> FieldMap:
         """Return a mapping of the sync by its key, one of earlier settings included."""
-        return next(mapping for mapping in (*self.spec.fields, *self.retired) if mapping.key == key)
+        if not self._mappings:
+            self._mappings = {each.key: each for each in (*reversed(self.retired), *self.spec.fields)}
+        return self._mappings[key]
 
     def in_force(self, key: str) -> bool:
         """Tell whether a mapping is one of the settings as they are now."""

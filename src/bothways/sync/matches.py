@@ -69,12 +69,12 @@ def _groups(ctx: Context, side: Side, keys: set[tuple[str, str]]) -> dict[tuple[
     keys_of = {each: _keys_by_rule(ctx, each, found.values()) for each, found in holders.items()}
     groups = {}
     for key in keys:
-        members = {
+        members = [
             _candidate(each, id, linked[each].get(id), keys_of[each].get(id, frozenset()))
             for each, held in ((side, key), (side.other, there[key]))
             for id in holders[each].get(held, ())
-        }
-        groups[key] = Group(rule_of[key[0]], key[1], frozenset(members))
+        ]
+        groups[key] = Group(rule_of[key[0]], key[1], members)
     return groups
 
 

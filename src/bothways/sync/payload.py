@@ -47,8 +47,8 @@ def to_row(
 
 def marks_of(row: ActionRow) -> list[DueMark]:
     """Return the due marks that the action answers."""
-    found = [DueMark(side, row.on(Side(side)) or "", version) for side, version in row.data["marks"].items()]
-    return [mark for mark in found if mark.id]
+    marks = row.data["marks"]
+    return [DueMark(side, id, marks[side]) for side in SIDES if side in marks and (id := row.on(side))]
 
 
 _NAME_PARTS = ("given name", "firstname", "first_name", "family name", "lastname", "last_name")

@@ -38,36 +38,44 @@ def poll(ctx: Context, ends: Collection[End]) -> int:
     for end in ends:
         end.feed.refresh_from_db()
     baseline = {end.side: not end.feed.baseline_done for end in ends}
-    for each in _fetch(ctx, ends):
-        end, feed = each.end, each.end.feed
-        news = _news_of(ctx, end, each.page)
+    for arrived in _fetch(ctx, ends):
+        read = [(each, _news_of(ctx, each.end, each.page)) for each in arrived]
         with db.transaction_():
             ctx.fence()
-            done[end.side] += len(absorb(feed, news, ctx.clock(), each.asked_at, baseline=baseline[end.side]))
-            feed.cursor = each.page.cursor if each.page.cursor is not None else feed.cursor
-            if each.page.last:
-                lag = 0.0 if baseline[end.side] and end.can.baseline_carries_values else end.can.index_lag
-                feed.baseline_done, feed.polled_at, feed.complete_to = True, started, started - lag
-            feeds.save_position(feed)
-        ctx.report(Progress("Reading", end.app, done[end.side]))
+            for each, news in read:
+                end, feed = each.end, each.end.feed
+                done[end.side] += len(absorb(feed, news, ctx.clock(), each.asked_at, baseline=baseline[end.side]))
+                feed.cursor = each.page.cursor if each.page.cursor is not None else feed.cursor
+                if each.page.last:
+                    lag = 0.0 if baseline[end.side] and end.can.baseline_carries_values else end.can.index_lag
+                    feed.baseline_done, feed.polled_at, feed.complete_to = True, started, started - lag
+                feeds.save_position(feed)
+        for each in arrived:
+            ctx.report(Progress("Reading", each.end.app, done[each.end.side]))
     return done.total()
 
 
-def _fetch(ctx: Context, ends: Collection[End]) -> Iterator[Fetched]:
-    """Yield the pages of all sides; side by side, the next page is on its way while one is taken in."""
+def _fetch(ctx: Context, ends: Collection[End]) -> Iterator[list[Fetched]]:
+    """Yield the pages of all sides as they arrive, at most one of each side at a time.
+
+    Side by side, the next pages are on their way while these are taken in.
+    """
     if not ctx.side_by_side:
         for end in ends:
-            yield from _pages(ctx, end)
+            yield from ([page] for page in _pages(ctx, end))
         return
     streams = [_pages(ctx, end) for end in ends]
     waiting = {start(partial(next, stream, None)): stream for stream in streams}
     while waiting:
+        arrived = []
         for future in wait(waiting, return_when=FIRST_COMPLETED).done:
             stream = waiting.pop(future)
             fetched = future.result()
             if fetched is not None:
                 waiting[start(partial(next, stream, None))] = stream
-                yield fetched
+                arrived.append(fetched)
+        if arrived:
+            yield arrived
 
 
 def _pages(ctx: Context, end: End) -> Iterator[Fetched]:

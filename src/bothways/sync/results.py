@@ -84,8 +84,8 @@ def _judge(ctx: Context, sent: Sent, result: WriteResult) -> tuple[Record, dict[
     record = result.record or Record(sent.item.ref.id if sent.item.ref else "")
     writes = {}
     for key, write in sent.entry.writes.items():
-        stored = replace(write, stored=_stored(ctx, sent, key, write, record))
-        writes[key] = replace(stored, landed=not _was_ignored(ctx, sent, key, stored))
+        stored = _stored(ctx, sent, key, write, record)
+        writes[key] = replace(write, stored=stored, landed=not _was_ignored(ctx, sent, key, write, stored))
     return record, writes
 
 
@@ -107,12 +107,12 @@ def _stored(ctx: Context, sent: Sent, key: str, write: FieldWrite, record: Recor
     return answer if may_be_rewriting(write.after, answer, ctx.mapping(key).on(sent.side)) else write.after
 
 
-def _was_ignored(ctx: Context, sent: Sent, key: str, write: FieldWrite) -> bool:
+def _was_ignored(ctx: Context, sent: Sent, key: str, write: FieldWrite, stored: Value) -> bool:
     """Tell whether the app took the write and still shows the old value (row F6)."""
-    field = ctx.mapping(key).on(sent.side)
     if sent.item.kind is not WriteKind.UPDATE or not ctx.ends[sent.side].can.answers_writes:
         return False
-    return same(write.stored, field, write.before) and not may_be_rewriting(write.after, write.stored, field)
+    field = ctx.mapping(key).on(sent.side)
+    return same(stored, field, write.before) and not may_be_rewriting(write.after, stored, field)
 
 
 def _seen_of(action: ActionRow, side: Side) -> dict[str, Value]:

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from bothways.engine.fields import Known
-from bothways.engine.sides import SIDES, Side
+from bothways.engine.sides import SIDES
 from bothways.ledger import links
 from bothways.ledger.plans import ActionRow
 from bothways.sync.context import Context
@@ -20,8 +20,9 @@ def save_seen_shadows(ctx: Context, actions: Sequence[tuple[int, ActionRow]]) ->
     for link_id, fields in fresh.items():
         shadows = known.setdefault(link_id, {side: {} for side in SIDES})
         for each in fields:
-            for side, value in each["seen"].items():
-                shadows[Side(side)][each["map"]] = Known(value)
+            for side in SIDES:
+                if side in each["seen"]:
+                    shadows[side][each["map"]] = Known(each["seen"][side])
     links.save_shadows(
         ctx.sync.workspace_id, [(link_id, side, known[link_id][side]) for link_id in fresh for side in SIDES]
     )
