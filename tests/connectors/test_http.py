@@ -7,7 +7,7 @@ import socket
 import pytest
 
 from bothways.connectors.budget import MemoryBudget
-from bothways.connectors.http import TRIES, HttpClient, Manners, Response
+from bothways.connectors.http import TRIES, HttpClient, Manners, Response, Spent
 from bothways.errors import (
     AddressNotAllowed,
     AppFailed,
@@ -152,7 +152,7 @@ def test_app_that_stays_busy_is_left_alone():
     assert len(site.asked) == TRIES
 
 
-@pytest.mark.parametrize("manners", [Manners(), Manners(passes=lambda response: False)])
+@pytest.mark.parametrize("manners", [Manners(), Manners(spent=lambda response: Spent.DAY)])
 def test_long_wait_is_not_waited_out(manners):
     time = Time()
     with web([Answer(429, b"{}", {"Retry-After": "3600"})]) as site, pytest.raises(RateLimited, match="Test"):

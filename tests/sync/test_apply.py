@@ -6,6 +6,7 @@ from dataclasses import replace
 import pytest
 
 from bothways.connectors.base import Outcome, WriteItem, WriteResult
+from bothways.engine.sides import Side
 from bothways.errors import AppUnreachable
 from bothways.ledger import journal
 from bothways.records import Value
@@ -189,3 +190,31 @@ def test_app_is_polled_again_before_late_creates_unless_it_refuses_twins_itself(
     world.apply(plan)
     assert world.bert.calls["changes"] - before == polls
     assert len(world.pairs()) == 1
+
+
+@pytest.mark.parametrize("conditional", [False, True])
+def test_edit_that_a_poll_has_met_since_planning_is_not_overwritten(conditional: bool) -> None:
+    """An app that compares versions would take the newer one, which that poll brought, with the older value."""
+    world = TwoApps(bert=Traits(batch_write=1, conditional=conditional))
+    ann = world.anna.add(email="ann@x.test", name="Ann", phone="1")
+    world.rest()
+    bert = world.partner(ann)
+
+    class Slow(MemoryConnector):
+        def write(self, object: str, items: Sequence[WriteItem]) -> Sequence[WriteResult]:
+            if len(world.bert.live()) == 1:
+                world.bert.edit(bert, name="Annabel")
+                world.clock.advance(FRESH + 1)
+            return super().write(object, items)
+
+    world.connectors[Side.RIGHT].__class__ = Slow
+    for number in range(2):
+        world.anna.add(email=f"p{number}@x.test", name=f"P{number}")
+    assert world.run().written == {}, "they wait for the create window"
+    world.anna.edit(ann, name="Anne")
+    world.bert.edit(bert, phone="2")
+    assert world.run().written == {"create right": 2}
+    world.rest()
+    assert world.in_step()
+    lost = [write.before for entry in world.journal() for write in entry.writes.values() if write.conflict]
+    assert lost == ["Annabel"]

@@ -118,12 +118,16 @@ class Page:
 
 @dataclass(frozen=True, slots=True)
 class Read:
-    """The answer for one asked id. ``record.id`` differs from ``asked`` when the app merged the two."""
+    """The answer for one asked id. ``record.id`` differs from ``asked`` when the app merged the two.
+
+    ``absorbed`` are the ids of records that were ever merged into this one, if the app tells.
+    """
 
     asked: str
     exists: Exists
     record: Record | None = None
     problem: str | None = None
+    absorbed: Sequence[str] = ()
 
 
 class WriteKind(Enum):

@@ -5,11 +5,13 @@ with 429) or if the connector says that repeating it is harmless. What a write t
 nobody knows: that is OutcomeUnknown, and the caller finds out by reading.
 """
 
+import json
 import random
 import ssl
 from collections.abc import Callable, Container, Mapping, Sequence
 from dataclasses import dataclass, field
 from email.utils import parsedate_to_datetime
+from enum import Enum
 from http import HTTPStatus
 from typing import Any
 from urllib.parse import urlencode, urljoin
@@ -19,6 +21,7 @@ import urllib3
 from urllib3.exceptions import ConnectTimeoutError, HTTPError, NewConnectionError, SSLError
 
 from bothways.connectors.base import Setup
+from bothways.connectors.budget import MAIN
 from bothways.connectors.guard import check_url, pool_classes
 from bothways.connectors.redirect import Target, follow
 from bothways.connectors.secrets import scrubber
@@ -47,6 +50,9 @@ FIRST_WAIT, LONGEST_WAIT = 0.5, 30.0
 LOCKED_WAIT = 2.0
 """Seconds before a locked (423) or migrating (477) record is asked for again."""
 
+USED_UP_WAIT = 600.0
+"""Seconds for which an app is left alone that says its allowance of the day is used up."""
+
 LARGEST_ANSWER = 64 * 2**20
 """Bytes, unpacked. Nothing an app has to say about 200 records is longer."""
 
@@ -70,7 +76,11 @@ class Response:
         """Return the body as JSON; raise ProtocolError if it is none."""
         try:
             return orjson.loads(self.body)
-        except orjson.JSONDecodeError as error:
+        except orjson.JSONDecodeError:
+            pass
+        try:
+            return json.loads(self.body)  # also takes half a character pair, and then one record alone is at fault
+        except ValueError as error:
             raise ProtocolError(app=self.app, reason=f"HTTP {self.status} without valid JSON") from error
 
 
@@ -82,17 +92,25 @@ def plain_words(response: Response) -> str:
         return "no explanation"
 
 
+class Spent(Enum):
+    """Which allowance is used up: that of the call's own pool, that of all calls, or that of the whole day."""
+
+    POOL = "pool"
+    ALL = "all"
+    DAY = "day"
+
+
 @dataclass(frozen=True, slots=True)
 class Manners:
     """How one app speaks of errors and limits.
 
     ``words``: the app's own sentence about an error. ``limit``: calls, seconds and what remains, if an
-    answer tells. ``passes``: whether a 429 is one that waiting cures, and not a used-up daily allowance.
+    answer tells. ``spent``: what a 429 says is used up.
     """
 
     words: Callable[[Response], str] = plain_words
     limit: Callable[[Mapping[str, str]], tuple[int, float, int | None] | None] = lambda headers: None
-    passes: Callable[[Response], bool] = lambda response: True
+    spent: Callable[[Response], Spent] = lambda response: Spent.POOL
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +129,8 @@ class HttpClient:
 
     ``base_url`` is what relative addresses are joined to, and the only place that the credentials in
     ``headers`` are sent to. ``timeout`` is in seconds without a byte. ``tries``: how often a call is sent
-    at most. Safe to share between threads.
+    at most. Safe to share between threads. ``scrub`` takes the credentials out of an app's words: what an
+    app says of a refused call must go through it, since it may quote what it was sent.
     """
 
     def __init__(
@@ -130,7 +149,7 @@ class HttpClient:
         self._headers = {"User-Agent": "bothways", "Accept-Encoding": "gzip", **(headers or {})}
         _check_headers(self._headers)
         self._manners = manners or Manners()
-        self._scrub = scrubber(self._headers)
+        self.scrub = scrubber(self._headers)
         self._pools = urllib3.PoolManager(
             maxsize=connections,
             timeout=urllib3.Timeout(connect=min(CONNECT_TIMEOUT, timeout), read=timeout),
@@ -194,10 +213,11 @@ class HttpClient:
         """Wait until a refused call may be sent again; return False if it may not."""
         told = _retry_after(response.headers, self._setup.clock)
         last = attempt == self._tries
-        if response.status == TOO_MANY and self._manners.passes(response):
-            wait = told if told is not None else _backoff(attempt)
-            self._setup.budget.back_off(call.pool, wait)
-            return wait <= LONGEST_WAIT and not last
+        if response.status == TOO_MANY:
+            spent = self._manners.spent(response)
+            wait = told if told is not None else USED_UP_WAIT if spent is Spent.DAY else _backoff(attempt + 2)
+            self._setup.budget.back_off(call.pool if spent is Spent.POOL else MAIN, wait)
+            return spent is not Spent.DAY and wait <= LONGEST_WAIT and not last
         if last or not call.repeatable or response.status not in TRY_AGAIN:
             return False
         least = LOCKED_WAIT if response.status in (423, 477) else 0.0
@@ -261,7 +281,7 @@ class HttpClient:
     def _error(self, call: _Call, response: Response) -> AppError:
         """Return the error that a refused call is for the user."""
         app, status = self._setup.app, response.status
-        words = self._scrub(self._manners.words(response)).strip().rstrip(".")
+        words = self.scrub(self._manners.words(response)).strip().rstrip(".")
         if status == 401:
             return CredentialsRefused(app=app)
         if status == 403:

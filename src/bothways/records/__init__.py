@@ -4,7 +4,7 @@ from bothways.records.coerce import CannotCoerce, Coerced, coerce, coercion_betw
 from bothways.records.normal import normal_email, normal_phone
 from bothways.records.record import Record, Ref, Value
 from bothways.records.types import Field, FieldType, Option
-from bothways.records.values import canonical, is_blank, may_be_rewriting, same
+from bothways.records.values import canonical, is_blank, is_text, may_be_rewriting, same
 
 __all__ = [
     "CannotCoerce",
@@ -19,6 +19,7 @@ __all__ = [
     "coerce",
     "coercion_between",
     "is_blank",
+    "is_text",
     "may_be_rewriting",
     "normal_email",
     "normal_phone",

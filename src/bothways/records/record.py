@@ -11,8 +11,8 @@ Value = str | int | float | bool | None | Sequence["Value"] | Mapping[str, "Valu
 class Ref:
     """How to ask an app for one record.
 
-    ``address`` is where the app keeps it when that is not the id (a CardDAV href); ``version`` is what a
-    conditional write must present (an ETag). Both are opaque to everything but the connector.
+    ``address`` is where the app keeps it when that is not the id (a CardDAV href); ``version`` is another one after
+    every save; a conditional write must present it (an ETag). Both are opaque to everything but the connector.
     """
 
     id: str

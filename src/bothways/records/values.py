@@ -14,6 +14,7 @@ from bothways.records.record import Value
 from bothways.records.types import Field, FieldType
 
 _PUNCTUATION_OF_PHONES = re.compile(r"[\s().\-/]")
+_HALF = re.compile("[\ud800-\udfff]")
 _LOOSE_TYPES = frozenset({FieldType.TEXT, FieldType.PHONE, FieldType.URL, FieldType.LABELLED})
 """Where case, blanks and punctuation may be the app's doing; elsewhere they change what the value means."""
 
@@ -29,6 +30,15 @@ def is_blank(value: Value) -> bool:
     if isinstance(value, Sequence):
         return all(is_blank(item) for item in value)
     return False
+
+
+def is_text(value: Value) -> bool:
+    """Tell whether all text in a value can be stored: half of a character pair (a lone surrogate) cannot."""
+    if isinstance(value, str):
+        return value.isascii() or _HALF.search(value) is None
+    if isinstance(value, Mapping):
+        return all(is_text(item) for item in value.values())
+    return not isinstance(value, Sequence) or all(is_text(item) for item in value)
 
 
 def canonical(value: Value, field: Field, precision: float | None = None) -> Hashable:

@@ -11,7 +11,7 @@ from bothways.engine.spec import MatchRule
 from bothways.ledger import db, due, feeds, links
 from bothways.ledger.feeds import SeenRow
 from bothways.ledger.models import Feed, Sync
-from bothways.records import Record, Ref
+from bothways.records import Record, Ref, is_text
 from bothways.sync.context import Context, End
 
 
@@ -43,12 +43,17 @@ def from_read(read: Read) -> list[News]:
 
 
 def ask(ctx: Context, end: End, rows: Sequence[SeenRow]) -> list[News]:
-    """Read records by id from the app's primary store, in batches."""
+    """Read records by id from the app's primary store, in batches; what was merged into them is news, too."""
     news: list[News] = []
+    into: dict[str, str] = {}
     for batch in db.chunks(rows, end.can.batch_read):
         refs = [row.record.ref for row in batch]
         for read in end.connector.read(end.object, refs, end.feed.fields):
             news += from_read(read)
+            if read.record is not None:
+                into |= dict.fromkeys(read.absorbed, read.record.id)
+    known = feeds.seen_by_id(end.feed.pk, into.keys() - {each.id for each in news})
+    news += [News(id, merged_into=into[id]) for id, row in sorted(known.items()) if row.live]
     ctx.count("R0", sum(1 for each in news if each.merged_into))
     return news
 
@@ -59,7 +64,7 @@ def absorb(feed: Feed, news: Iterable[News], now: float, read_at: float, *, base
     ``read_at`` is when the read began (seconds). Every sync that is on and uses the feed gets due marks.
     A record first met in a ``baseline`` listing counts as having been there long ago.
     """
-    by_id = {each.id: each for each in news}
+    by_id = {each.id: _as_text(each) for each in news}
     known = feeds.seen_by_id(feed.pk, by_id)
     changed: set[str] = set()
     saved: list[SeenRow] = []
@@ -157,6 +162,18 @@ def _row(news: News, before: SeenRow | None, now: float, read_at: float, baselin
         first,
         before.swept if before else 0.0,
     )
+
+
+def _as_text(news: News) -> News:
+    """Make a problem of a record with a value that is no text: half a character, cut off by some app."""
+    if news.record is None:
+        return news
+    broken = [name for name, value in news.record.values.items() if not is_text(value)]
+    if not broken:
+        return news
+    sound = {name: value for name, value in news.record.values.items() if name not in broken}
+    problem = news.problem or f"{', '.join(broken)} ends or begins in the middle of a character"
+    return replace(news, record=replace(news.record, values=sound), problem=problem)
 
 
 def _differs(feed: Feed, before: SeenRow | None, after: SeenRow) -> bool:

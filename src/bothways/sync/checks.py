@@ -18,12 +18,15 @@ def still_as_planned(
     """Return the actions whose records are as planned; the others are marked as skipped and stay due.
 
     The side to be written is read again if the read is no longer fresh and the app does not compare
-    versions itself; for a saved plan both sides are.
+    versions itself; for a saved plan both sides are. What was read again since planning, here or by a poll,
+    is compared with the plan: a newer version must never carry the older decision.
     """
-    checked = SIDES if saved else () if ctx.ends[side].can.conditional_writes else (side,)
     changed: set[int] = set()
-    for each in checked:
-        changed |= _changed(ctx, actions, each, side, everything=saved)
+    for each in SIDES:
+        unsure = saved or (each is side and not ctx.ends[side].can.conditional_writes)
+        if unsure:
+            _read_again(ctx, actions, each, everything=saved)
+        changed |= _changed(ctx, actions, each, side)
     creates = [action for action in actions if action.kind == ActionKind.CREATE]
     changed |= _has_partner_now(ctx, creates, side) | _source_is_gone(ctx, creates, side.other)
     if changed:
@@ -62,25 +65,35 @@ def _source_is_gone(ctx: Context, creates: Sequence[ActionRow], source: Side) ->
     return {action.seq for action in creates if (row := rows.get(str(action.on(source)))) is None or not row.live}
 
 
-def _changed(ctx: Context, actions: Sequence[ActionRow], side: Side, written: Side, *, everything: bool) -> set[int]:
-    """Return the actions whose record of ``side`` is not as planned, ``written`` being the side to be written."""
+def _read_again(ctx: Context, actions: Sequence[ActionRow], side: Side, *, everything: bool) -> None:
+    """Read the records of one side that were not read just now, or ``everything``."""
     now = ctx.clock()
-    wanted = {
-        str(action.on(side)): action
+    ids = {
+        str(action.on(side))
         for action in actions
         if action.on(side) and (everything or now - action.data["read"].get(side, 0.0) > FRESH)
     }
-    if not wanted:
-        return set()
-    feed = ctx.ends[side].feed
-    db.in_list_execute("UPDATE seen SET read_at=0 WHERE feed_id=%s AND record_id IN {ids}", (feed.pk,), wanted)
-    rows = refresh(ctx, ctx.ends[side], set(wanted))
-    return {action.seq for id, action in wanted.items() if not _as_planned(ctx, action, side, written, rows.get(id))}
+    if ids:
+        feed = ctx.ends[side].feed
+        db.in_list_execute("UPDATE seen SET read_at=0 WHERE feed_id=%s AND record_id IN {ids}", (feed.pk,), ids)
+        refresh(ctx, ctx.ends[side], ids)
 
 
-def _as_planned(ctx: Context, action: ActionRow, side: Side, written: Side, row: feeds.SeenRow | None) -> bool:
+def _changed(ctx: Context, actions: Sequence[ActionRow], side: Side, written: Side) -> set[int]:
+    """Return the actions whose record of ``side`` is not as planned, ``written`` being the side to be written."""
+    planned = {str(action.on(side)): action for action in actions if action.on(side)}
+    rows = feeds.seen_by_id(ctx.ends[side].feed.pk, planned)
+    return {
+        action.seq
+        for id, action in planned.items()
+        if (row := rows.get(id)) is None
+        or (row.read_at != action.data["read"].get(side) and not _as_planned(ctx, action, side, written, row))
+    }
+
+
+def _as_planned(ctx: Context, action: ActionRow, side: Side, written: Side, row: feeds.SeenRow) -> bool:
     """Compare every field but those that this very action has written already: the left side goes first."""
-    if row is None or not row.live or row.problem:
+    if not row.live or row.problem:
         return False
     values = row.values or {}
     for each in action.data["fields"]:

@@ -1,7 +1,7 @@
 """Read a feed: everything that changed since its cursor, page by page. And sweep it for what vanished."""
 
 from collections import Counter
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from concurrent.futures import FIRST_COMPLETED, wait
 from dataclasses import dataclass
 from functools import partial
@@ -12,6 +12,7 @@ from bothways.engine.sides import Side
 from bothways.errors import StoppedByBrake
 from bothways.ledger import db, feeds
 from bothways.ledger.feeds import SeenRow
+from bothways.records import Ref
 from bothways.sync.absorb import News, absorb, ask
 from bothways.sync.background import start
 from bothways.sync.context import Context, End, Progress
@@ -152,7 +153,7 @@ def _complete(ctx: Context, end: End, row: SeenRow) -> bool:
 
 
 def sweep(ctx: Context, end: End, approved: bool = False) -> int:
-    """Walk all ids of one side: what is missing is asked for by id, what is new is taken in.
+    """Walk all ids of one side: what is missing is asked for by id, what is new or has another version is taken in.
 
     Return how many records turned out to be gone or merged. Raises StoppedByBrake where the walk looks
     much smaller than what is known: that is a broken listing until a person says otherwise.
@@ -161,8 +162,7 @@ def sweep(ctx: Context, end: End, approved: bool = False) -> int:
     for refs in end.connector.ids(feed.object):
         ids = [ref.id for ref in refs]
         rows = feeds.seen_by_id(feed.pk, ids)
-        new = [SeenRow(ref.id, ref.address, ref.version) for ref in refs if ref.id not in rows or not rows[ref.id].live]
-        news = ask(ctx, end, new)
+        news = ask(ctx, end, [SeenRow(ref.id, ref.address, ref.version) for ref in refs if _is_news(ref, rows)])
         with db.transaction_():
             ctx.fence()
             absorb(feed, news, ctx.clock(), ctx.clock())
@@ -180,6 +180,12 @@ def sweep(ctx: Context, end: End, approved: bool = False) -> int:
             name=ctx.sync.name, reason=reason, hint=f"If that is right: bothways run {ctx.sync.name} --full --yes"
         )
     return _confirm_missing(ctx, end, started)
+
+
+def _is_news(ref: Ref, rows: Mapping[str, SeenRow]) -> bool:
+    """Tell whether a walk shows a record that is not known, or not in this version."""
+    row = rows.get(ref.id)
+    return row is None or not row.live or (ref.version is not None and ref.version != row.version)
 
 
 def _confirm_missing(ctx: Context, end: End, started: float) -> int:

@@ -12,7 +12,7 @@ from bothways.ledger.holds import HoldRow
 from bothways.ledger.journal import Entry, FieldWrite
 from bothways.ledger.models import Plan
 from bothways.ledger.plans import ActionRow
-from bothways.records import Record, Value, may_be_rewriting, same
+from bothways.records import Record, Value, is_text, may_be_rewriting, same
 from bothways.sync.context import Context
 from bothways.sync.matches import told
 from bothways.sync.payload import marks_of
@@ -82,6 +82,7 @@ def _record_done(ctx: Context, plan: Plan, side: Side, done: Sequence[tuple[Sent
 def _judge(ctx: Context, sent: Sent, result: WriteResult) -> tuple[Record, dict[str, FieldWrite]]:
     """Return the record as the app holds it now, and each field's write: stored as what, landed or not."""
     record = result.record or Record(sent.item.ref.id if sent.item.ref else "")
+    record = replace(record, values={name: value for name, value in record.values.items() if is_text(value)})
     writes = {}
     for key, write in sent.entry.writes.items():
         stored = _stored(ctx, sent, key, write, record)

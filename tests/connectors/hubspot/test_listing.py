@@ -5,7 +5,8 @@ import json
 import pytest
 
 from bothways.connectors.base import Exists
-from bothways.connectors.hubspot import facts
+from bothways.connectors.http import http_date
+from bothways.connectors.hubspot import facts, listing
 from bothways.errors import AppUnreachable, OurFault, PageIncomplete
 from tests.connectors.hubspot.account import Account, unlimited
 
@@ -103,39 +104,99 @@ def test_cursor_is_the_largest_date_of_all_pages(account: Account):
         account.hubspot.edit("contacts", id, {})
     newest = account.hubspot.now()
     account.hubspot.advance(5)
-    assert since(account.poll(cursor)[1]) == newest
+    assert top(account.poll(cursor)[1]) == newest
 
 
-def test_overlap_is_longer_than_the_lag():
+def test_reaches_are_longer_than_the_lag():
     assert facts.OVERLAP >= 1.5 * facts.INDEX_LAG
-    assert facts.INDEX_STALL >= 10 * facts.INDEX_LAG
+    assert facts.LOOK_BACK >= 10 * facts.INDEX_LAG
+    assert facts.LOOK_BACK_EVERY < facts.LOOK_BACK
 
 
-def test_cursor_stays_at_what_was_processed_while_search_may_lag(account: Account):
-    (id,) = account.people(1)
+def test_save_that_is_indexed_very_late_is_found_by_a_look_far_back(account: Account):
+    """A later save was processed long ago; every now and then a search reaches behind it all the same."""
+    late, soon = account.people(2)
     account.hubspot.advance(3600)
-    account.hubspot.edit("contacts", id, {"lastname": "Edited"})
-    edited = account.hubspot.now()
-    cursor = account.poll(account.cursor())[1]
-    account.hubspot.advance(facts.INDEX_STALL - 1)
-    _, cursor = account.poll(cursor)
-    assert since(cursor) == edited
-    account.hubspot.advance(facts.INDEX_STALL)
-    _, cursor = account.poll(cursor)
-    assert since(cursor) == account.hubspot.now() - facts.INDEX_STALL
+    cursor = account.cursor()
+    account.hubspot.change(index_lag=facts.LOOK_BACK / 2)
+    account.hubspot.edit("contacts", late, {"lastname": "Late"})
+    account.hubspot.change(index_lag=0)
+    account.hubspot.advance(facts.OVERLAP + 60)
+    account.hubspot.edit("contacts", soon, {"lastname": "Soon"})
+    met: set[str] = set()
+    for _ in range(round(facts.LOOK_BACK / 60)):
+        account.hubspot.advance(60)
+        shown, cursor = account.poll(cursor)
+        met |= shown
+    assert met == {late, soon}
+
+
+def test_index_that_stands_still_for_hours_loses_nothing(account: Account):
+    """The cursor never passes a date that was not shown, however long nothing is shown."""
+    ids = account.people(12)
+    account.hubspot.advance(3600)
+    cursor = account.cursor()
+    account.hubspot.change(index_lag=7200)
+    for id in ids:
+        account.hubspot.edit("contacts", id, {"lastname": "Edited"})
+        account.hubspot.advance(60)
+        shown, cursor = account.poll(cursor)
+        assert shown == set()
+    for _ in range(100):
+        account.hubspot.advance(60)
+        _, cursor = account.poll(cursor)
+    account.hubspot.change(index_lag=0)
+    account.hubspot.indexed()
+    assert account.poll(cursor)[0] == set(ids)
+
+
+@pytest.mark.parametrize("ahead", [-5_000_000.0, -400.0, 400.0, 5_000_000.0])
+def test_dates_of_answers_may_be_of_another_clock(account: Account, monkeypatch: pytest.MonkeyPatch, ahead: float):
+    monkeypatch.setattr(listing, "http_date", lambda text: http_date(text) + ahead)
+    ids = account.people(3)
+    cursor = account.cursor()
+    for id in ids:
+        account.hubspot.advance(900)
+        account.hubspot.edit("contacts", id, {"lastname": "Edited"})
+        account.hubspot.indexed()
+        shown, cursor = account.poll(cursor)
+        assert id in shown
 
 
 def test_rows_of_an_import_are_not_shown_for_ever(account: Account):
+    """Most polls after a while show nothing; a few look back far, until nothing can be missing any more."""
     cursor = account.cursor()
     account.people(600)
     account.bill()
     _, cursor = account.poll(cursor)
     assert account.bill() == {"search": 3}
-    account.hubspot.advance(facts.INDEX_STALL + facts.OVERLAP + 1)
-    _, cursor = account.poll(cursor)
+    account.hubspot.advance(facts.OVERLAP)
+    calls = []
+    for _ in range(2 * round(facts.LOOK_BACK / 60)):
+        account.hubspot.advance(60)
+        _, cursor = account.poll(cursor)
+        calls.append(account.bill()["search"])
+    assert calls.count(3) <= facts.LOOK_BACK / facts.LOOK_BACK_EVERY + 1
+    assert set(calls[round(facts.LOOK_BACK / 60) :]) == {1}
+
+
+def test_rows_that_are_old_when_listed_are_not_shown_again(account: Account):
+    account.people(600)
+    account.hubspot.advance(facts.OVERLAP + 1)
+    cursor = account.cursor()
     account.bill()
-    assert account.poll(cursor)[0] == set()
-    assert account.bill() == {"search": 1}
+    for _ in range(30):
+        account.hubspot.advance(60)
+        shown, cursor = account.poll(cursor)
+        assert shown == set()
+    assert account.bill() == {"search": 30}
+
+
+def test_first_record_of_an_empty_account_is_found(account: Account):
+    cursor = account.cursor()
+    account.hubspot.advance(100_000)
+    (id,) = account.people(1)
+    assert account.poll(cursor)[0] == {id}
 
 
 def test_cursor_is_never_beyond_the_start_of_the_poll(account: Account):
@@ -154,7 +215,7 @@ def test_cursor_is_never_beyond_the_start_of_the_poll(account: Account):
             for id in (ids[0], ids[-1]):
                 account.hubspot.edit("contacts", id, {"lastname": "Meanwhile"})
         pages.append(page)
-    assert since(pages[-1].cursor) == began
+    assert top(pages[-1].cursor) == began
     assert {ids[0], ids[-1]} <= account.poll(pages[-1].cursor)[0]
 
 
@@ -238,7 +299,30 @@ def test_foreign_cursor_is_our_fault(account: Account):
         account.pages("{}}")
 
 
-def since(cursor: str | None) -> float:
-    """Return where the next poll begins, seconds since 1970."""
+@pytest.mark.parametrize("rows", [[], [{"id": "7", "properties": {}}]])
+def test_page_of_a_search_that_leads_nowhere_is_no_end(account: Account, monkeypatch: pytest.MonkeyPatch, rows: list):
+    """Neither without rows nor for ever the same: the listing broke off, and nothing counts as read."""
+    cursor = account.cursor()
+    monkeypatch.setattr(listing, "next_page", lambda body: "1")
+    monkeypatch.setattr(account.connector._api, "rows", lambda body: rows)
+    with pytest.raises(PageIncomplete):
+        account.pages(cursor)
+    with pytest.raises(PageIncomplete):
+        list(account.connector.ids("contacts"))
+
+
+def test_ids_come_with_the_version_of_what_is_read(account: Account):
+    (id,) = account.people(1)
+    (ref,) = [ref for refs in account.connector.ids("contacts") for ref in refs]
+    assert ref.version is not None
+    assert account.read(id)[0].record.ref == ref
+    account.hubspot.advance(1)
+    account.update({id: {"lastname": "Else"}})
+    (after,) = [ref for refs in account.connector.ids("contacts") for ref in refs]
+    assert after.version != ref.version
+
+
+def top(cursor: str | None) -> float:
+    """Return the largest date that a poll has processed, seconds since 1970."""
     assert cursor is not None
-    return json.loads(cursor)["since"] / 1000
+    return json.loads(cursor)["top"] / 1000

@@ -8,7 +8,7 @@ import pytest
 
 from bothways.connectors.base import Exists, Outcome, WriteItem, WriteKind
 from bothways.connectors.hubspot import HubSpot
-from bothways.errors import AppFailed, PageIncomplete, ProtocolError
+from bothways.errors import AppFailed, PageIncomplete, ProtocolError, UnknownField
 from bothways.records import Ref
 from tests.connectors.support import Answer, Asked, Script, Time, Web, make_setup, web
 
@@ -73,6 +73,128 @@ def test_row_refused_by_a_limit_is_left_for_later():
     assert result.outcome is Outcome.LATER
 
 
+@pytest.mark.parametrize(
+    ("error", "outcome"),
+    [
+        ({"category": "VALIDATION_ERROR"}, Outcome.REFUSED),
+        ({"errorType": "RATE_LIMIT"}, Outcome.LATER),
+        ({"status": "423"}, Outcome.LATER),
+        ({"status": "503"}, Outcome.UNKNOWN),
+        ({"category": "INTERNAL_ERROR"}, Outcome.UNKNOWN),
+        ({"context": ["of another shape"], "errors": "text"}, Outcome.UNKNOWN),
+    ],
+)
+def test_what_a_row_that_failed_means(error: dict[str, Any], outcome: Outcome):
+    """Only what HubSpot has judged is refused; where it failed itself, nobody knows."""
+    row = {"context": {"objectWriteTraceId": ["k"]}, "message": "no", **error}
+    with web([said({"results": [], "errors": [row, "text"]}, 207)]) as site:
+        (result,) = connector(site).write("contacts", [WriteItem("k", WriteKind.CREATE, {"lastname": "N"})])
+    assert result.outcome is outcome
+
+
+def test_row_that_failed_is_not_that_of_a_record_it_only_mentions():
+    context = {"objectWriteTraceId": ["2"], "ids": ["1"]}
+    body = {
+        "results": [{"id": "1", "properties": {"lastname": "N"}}],
+        "errors": [{"category": "CONFLICT", "message": "in use by 1", "context": context}],
+    }
+    with web([said(body, 207)]) as site:
+        items = [WriteItem(id, WriteKind.UPDATE, {"lastname": "N"}, Ref(id)) for id in "12"]
+        results = connector(site).write("contacts", items)
+    assert [each.outcome for each in results] == [Outcome.DONE, Outcome.REFUSED]
+
+
+@pytest.mark.parametrize(
+    ("shown", "placed"),
+    [
+        ([{"lastname": "Lee"}, {"lastname": "Lee", "firstname": "Ann", "points": "1.50"}], {"a": "0", "b": "1"}),
+        ([{"lastname": "Lee", "firstname": "Ann", "points": "1.5"}], {}),
+        ([{"lastname": "Lee", "firstname": "Ann", "points": "1.5"}, {"lastname": " LEE "}], {"a": "1"}),
+        ([{"lastname": "Lee"}, {"lastname": "Lee"}], {}),
+        ([{"lastname": "Else", "email": "C@example.com"}, {"lastname": "Lee"}], {"c": "0", "a": "1"}),
+    ],
+)
+def test_rows_without_traces_are_placed_only_where_nothing_else_is_alike(
+    shown: list[dict[str, str]], placed: dict[str, str]
+):
+    """What is taken for the answer to a create will be linked: a wrong one joins two people."""
+    items = [
+        WriteItem("a", WriteKind.CREATE, {"lastname": "Lee"}),
+        WriteItem("b", WriteKind.CREATE, {"lastname": "Lee", "firstname": "Ann", "points": "1.50"}),
+        WriteItem("c", WriteKind.CREATE, {"lastname": "Ray", "email": "c@example.com"}),
+    ]
+    rows = [{"id": str(number), "properties": values} for number, values in enumerate(shown)]
+    with web([said({"results": rows}, 201)]) as site:
+        results = connector(site).write("contacts", items)
+    assert {each.key: each.record.id for each in results if each.record is not None} == placed
+    assert {each.key for each in results if each.outcome is Outcome.UNKNOWN} == {"a", "b", "c"} - placed.keys()
+
+
+def test_update_of_what_is_not_there_is_gone_though_nothing_is_said():
+    with web([Answer(404, b"<html>")]) as site:
+        items = [WriteItem(id, WriteKind.UPDATE, {"lastname": "N"}, Ref(id)) for id in "12"]
+        results = connector(site).write("contacts", items)
+    assert [each.outcome for each in results] == [Outcome.GONE, Outcome.GONE]
+
+
+def test_token_that_is_quoted_is_in_no_message():
+    error = {"category": "VALIDATION_ERROR", "message": "bad token SECRET1", "context": {"objectWriteTraceId": ["k"]}}
+    with web([said({"results": [], "errors": [error]}, 207)]) as site:
+        hubspot = HubSpot(make_setup(Time(), settings={"base_url": site.url}, secrets={"token": "SECRET1"}))
+        (result,) = hubspot.write("contacts", [WriteItem("k", WriteKind.CREATE, {"lastname": "N"})])
+    assert result.message == "bad token ***"
+
+
+def test_half_a_character_spoils_one_record_only():
+    rows = [rb'{"id": "1", "properties": {"lastname": "\ud83d"}}', rb'{"id": "2", "properties": {"lastname": "N"}}']
+    body = b'{"results": [' + b",".join(rows) + b"]}"
+    with web([Answer(200, body)]) as site:
+        page = next(connector(site).changes("contacts", None, ["lastname"]))
+    assert [seen.record.values["lastname"] for seen in page.seen] == ["\ud83d", "N"]
+
+
+def test_property_deleted_while_we_run_is_missed_by_the_next_poll():
+    names = ["lastname", "phone"]
+
+    def script(asked: Asked) -> Answer:
+        if "/properties/" in asked.path:
+            return said({"results": [{"name": name, "type": "string"} for name in names]})
+        return said({"results": [{"id": "1", "properties": {"lastname": "N"}}]})
+
+    with web(script) as site:
+        hubspot = connector(site)
+        list(hubspot.changes("contacts", None, ["lastname", "phone"]))
+        names.remove("phone")
+        with pytest.raises(UnknownField, match="phone"):
+            list(hubspot.changes("contacts", None, ["lastname", "phone"]))
+
+
+def test_merged_id_is_resolved_before_more_properties_are_asked_for_than_fit():
+    names = [f"property_{number}_of_many_with_a_long_name" for number in range(200)]
+    row = {"id": "9", "properties": dict.fromkeys(names, "x")}
+
+    def script(asked: Asked) -> Answer:
+        if "/batch/" in asked.path:
+            return said({"results": [row] if b'"9"' in asked.body else []})
+        return said({"id": "9", "properties": {}}) if len(asked.path) < 2000 else said({}, 414)
+
+    with web(script) as site:
+        (answer,) = connector(site).read("contacts", [Ref("5")], names)
+    assert answer.record is not None
+    assert (answer.record.id, answer.record.values[names[0]]) == ("9", "x")
+
+
+@pytest.mark.parametrize("error", [{"category": "RATE_LIMITS"}, {"status": "500"}])
+def test_look_up_that_failed_for_a_row_is_no_empty_answer(error: dict[str, str]):
+    def script(asked: Asked) -> Answer:
+        if "/properties/" in asked.path:
+            return said({"results": [{"name": "email", "type": "string"}]})
+        return said({"results": [], "errors": [{"message": "not now", **error}]}, 207)
+
+    with web(script) as site, pytest.raises(AppFailed, match="not now"):
+        connector(site).find("contacts", "email", ["a@example.com"])
+
+
 def test_properties_that_are_left_out_when_empty_are_blank():
     """The schema is asked once whether they exist, and not again for every page."""
     rows = {"results": [{"id": "1", "properties": {"lastname": "N"}}]}
@@ -106,6 +228,6 @@ def test_listing_that_goes_round_in_circles_is_left(headers: Mapping[str, str]):
     with web([Answer(200, orjson.dumps(page), headers)]) as site:
         pages = connector(site).changes("contacts", None, [])
         first = next(pages)
-        assert orjson.loads(first.cursor or "")["since"] == 1790000000000
+        assert orjson.loads(first.cursor or "")["polled"] == 1790000000000
         with pytest.raises(PageIncomplete, match="same page"):
             next(pages)

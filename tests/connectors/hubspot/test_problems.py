@@ -5,8 +5,8 @@ from typing import Any
 import orjson
 import pytest
 
-from bothways.connectors.http import Response
-from bothways.connectors.hubspot.problems import limit_of, passes, problem_of, said_of, words_of
+from bothways.connectors.http import Response, Spent
+from bothways.connectors.hubspot.problems import limit_of, problem_of, said_of, spent, words_of
 
 
 def answer(body: Any, status: int = 400) -> Response:
@@ -58,12 +58,13 @@ def test_words_of_missing_scopes_wherever_they_stand():
 def test_words_of_a_body_that_is_no_object_are_those_of_the_status(body: bytes):
     assert words_of(answer(body, 403)) == "Forbidden"
     assert said_of(answer(body)).message == ""
-    assert passes(answer(body, 429))
+    assert spent(answer(body, 429)) is Spent.POOL
 
 
-def test_only_the_daily_limit_is_not_cured_by_waiting():
-    assert not passes(answer({"policyName": "DAILY"}, 429))
-    assert passes(answer({"policyName": "TEN_SECONDLY_ROLLING"}, 429))
+def test_which_limit_is_used_up():
+    assert spent(answer({"policyName": "DAILY"}, 429)) is Spent.DAY
+    assert spent(answer({"policyName": "TEN_SECONDLY_ROLLING"}, 429)) is Spent.ALL
+    assert spent(answer({"policyName": "SECONDLY"}, 429)) is Spent.POOL
 
 
 def test_limits_in_headers():

@@ -1,6 +1,7 @@
 """The calls that are made to HubSpot, by name."""
 
 from collections.abc import Container, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 from urllib.parse import quote, urlencode
 
@@ -8,10 +9,10 @@ from bothways.connectors.base import Setup
 from bothways.connectors.http import HttpClient, Manners, Response
 from bothways.connectors.hubspot.facts import API_VERSION, BASE_URL, CONCURRENCY, LONGEST_QUERY
 from bothways.connectors.hubspot.objects import KINDS, Kind
-from bothways.connectors.hubspot.problems import limit_of, passes, words_of
+from bothways.connectors.hubspot.problems import Problem, limit_of, problem_of, said_of, spent, words_of
 from bothways.errors import ObjectGone, ProtocolError, UnknownField, UnknownObject
 
-MANNERS = Manners(words_of, limit_of, passes)
+MANNERS = Manners(words_of, limit_of, spent)
 FOUND = frozenset({200, 201, 204, 207})
 
 
@@ -61,6 +62,10 @@ class Api:
                 hint = f'Restore it in HubSpot, or take "{name}" out of the mappings.'
                 raise UnknownField(app=self.app, object=object, field=name, hint=hint)
 
+    def forget_schema(self) -> None:
+        """Believe no longer that the properties met so far exist: called when a poll begins."""
+        self._real.clear()
+
     def page(self, object: str, after: str | None, names: Sequence[str]) -> tuple[Response, Mapping[str, Any]]:
         """Return a page of the listing, with the values of these properties, and its answer's headers."""
         query = list_query(after, names)
@@ -107,6 +112,18 @@ class Api:
         if not isinstance(body, dict):
             raise ProtocolError(app=self.app, reason="an answer that is no object")
         return body
+
+    def said(self, response: Response) -> Problem:
+        """Return the problem that a refused call tells of; one without words if its body has none."""
+        return self._scrubbed(said_of(response))
+
+    def problems(self, body: Mapping[str, Any]) -> list[Problem]:
+        """Return what a multi-status answer tells of single rows."""
+        errors = body.get("errors")
+        return [self._scrubbed(problem_of(each)) for each in (errors if isinstance(errors, list) else ())]
+
+    def _scrubbed(self, problem: Problem) -> Problem:
+        return replace(problem, message=self.http.scrub(problem.message))
 
     def _listed(self, object: str, path: str, query: Mapping[str, str], call: str) -> Response:
         response = self.http.request("GET", path, query=query, call=call, repeatable=True, ok=(200, 404))

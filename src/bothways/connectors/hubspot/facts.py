@@ -25,15 +25,16 @@ SEARCH_PAGE = 200
 LONGEST_QUERY = 2000
 """Characters of a listing's query. Longer ones have been answered with 414; where that begins is [K]."""
 
-INDEX_LAG = 30.0
-"""[K] Seconds until a saved record is found by search. HubSpot says "a few moments"."""
+INDEX_LAG = 120.0
+"""[K] Seconds until a saved record is found by search, for certain. HubSpot says "a few moments"."""
 
-OVERLAP = 60.0
-"""Seconds that each search reaches back behind the last change processed: at least 1.5 x INDEX_LAG."""
+OVERLAP = 180.0
+"""Seconds that a search reaches back behind the last change processed: at least 1.5 x INDEX_LAG."""
 
-INDEX_STALL = 900.0
-"""[K] Seconds after which a search that shows nothing new is believed, so that the cursor may follow
-HubSpot's clock at this distance. Until then it stays at the last change processed."""
+LOOK_BACK = 1800.0
+"""[K] Seconds that a search reaches back every ``LOOK_BACK_EVERY`` seconds, for what is indexed very late."""
+
+LOOK_BACK_EVERY = 300.0
 
 CONCURRENCY = 4
 """[K] Calls at a time that no account minds."""

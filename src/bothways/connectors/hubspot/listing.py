@@ -1,9 +1,12 @@
 """What has changed: the full listing first, then searches by modification date.
 
-A cursor is one of two positions. In the listing: the page reached, and HubSpot's time when the listing
-began. Between searches: the largest modification date processed; inside a search also the last id. Pages
-of a search go by id, because thousands of rows of an import share one date, and each page is a search of
-its own. All times are HubSpot's: the ``Date`` of its answers and the dates of its rows, never ours.
+A cursor is one of two positions. In the listing: the page reached. Between searches: the largest
+modification date processed, and when it last grew; inside a search also the last id. Pages of a search go
+by id, because thousands of rows of an import share one date, and each page is a search of its own.
+
+Two clocks are met, both HubSpot's, never ours: the dates of its rows and the ``Date`` of its answers. They
+may differ, so that a search begins at dates of rows alone; ``Date`` only ever makes it begin earlier, or
+tells how long nothing has changed.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -15,31 +18,40 @@ import orjson
 from bothways.connectors.base import Exists, Page, Seen
 from bothways.connectors.http import Response, http_date
 from bothways.connectors.hubspot.api import Api, fits_in_query
-from bothways.connectors.hubspot.facts import INDEX_STALL, OVERLAP, SEARCH_PAGE
+from bothways.connectors.hubspot.facts import LOOK_BACK, LOOK_BACK_EVERY, OVERLAP, SEARCH_PAGE
 from bothways.connectors.hubspot.objects import Kind
 from bothways.connectors.hubspot.reading import read
-from bothways.connectors.hubspot.values import millis, record_of
+from bothways.connectors.hubspot.values import millis, modified_of, record_of
 from bothways.errors import AppFailed, AppUnreachable, OurFault, PageIncomplete
 from bothways.records import Ref
 
 Row = Mapping[str, Any]
 
+_OVERLAP, _LOOK_BACK, _LOOK_BACK_EVERY = (round(each * 1000) for each in (OVERLAP, LOOK_BACK, LOOK_BACK_EVERY))
+SAME_PAGE = "the next page is the same page"
+
 
 @dataclass(frozen=True, slots=True)
 class Position:
-    """Where a listing stands. Times are milliseconds since 1970 by HubSpot's clock.
+    """Where a listing stands. All times are milliseconds since 1970.
 
-    ``listing``: in the full listing, before the page ``after``; ``since`` is when it began. Otherwise
-    changes are searched from ``since``; inside a poll, ``last`` is the last id processed, ``began`` when
-    the poll began and ``top`` the largest date processed.
+    ``listing``: in the full listing, before the page ``after``. ``top`` is the largest date of a row that
+    was processed, ``grew`` the Date of the answer that brought it. ``looked`` and ``polled`` are the Dates of
+    the last search that looked back far, and of the last one at all; in the listing, ``polled`` is when it
+    began. Inside a poll, ``since`` is where it searches from, ``last`` the last id processed, ``began`` the
+    Date of its first answer and ``met`` the largest date of its rows so far.
     """
 
     listing: bool = True
-    since: int | None = None
     after: str | None = None
+    top: int = 0
+    grew: int = 0
+    looked: int = 0
+    polled: int | None = None
+    since: int | None = None
     last: str | None = None
     began: int | None = None
-    top: int = 0
+    met: int = 0
 
     @property
     def text(self) -> str:
@@ -58,6 +70,7 @@ def position_of(cursor: str | None) -> Position:
 def changes(api: Api, object: str, cursor: str | None, fields: Sequence[str]) -> Iterator[Page]:
     """Yield the pages of everything changed since the cursor; raise PageIncomplete if they break off."""
     position, kind = position_of(cursor), api.kind(object)
+    api.forget_schema()
     pages = _listing(api, kind, position, fields) if position.listing else _search(api, kind, position)
     begun = False
     while True:
@@ -75,13 +88,15 @@ def changes(api: Api, object: str, cursor: str | None, fields: Sequence[str]) ->
 
 def ids(api: Api, object: str) -> Iterator[list[Ref]]:
     """Yield the ids of all live records, a page at a time."""
-    after: str | None = None
+    kind, after = api.kind(object), None
     while True:
-        _, body = api.page(object, after, ())
-        yield [Ref(str(row["id"])) for row in api.rows(body)]
-        after = next_page(body)
+        _, body = api.page(object, after, (kind.modified,))
+        yield [record_of(row, kind.modified, ()).ref for row in api.rows(body)]
+        before, after = after, next_page(body)
         if after is None:
             return
+        if after == before:
+            raise PageIncomplete(app=api.app, reason=SAME_PAGE)
 
 
 def count(api: Api, object: str) -> int | None:
@@ -105,21 +120,33 @@ def _listing(api: Api, kind: Kind, position: Position, fields: Sequence[str]) ->
     while True:
         response, body = api.page(kind.name, position.after, fields if values_in_list else ())
         rows = api.rows(body)
-        if position.since is None:
-            position = replace(position, since=_began(response, rows, kind))
+        if position.polled is None:
+            position = replace(position, polled=_began(response, rows, kind))
+        position = replace(position, top=max([position.top, *(_modified(row, kind) for row in rows)]))
         seen = _with_values(api, rows, kind, fields) if values_in_list else _read_values(api, kind, rows, fields)
         after = next_page(body)
         if after is None:
-            yield Page(seen, cursor=Position(listing=False, since=position.since).text, last=True)
+            yield Page(seen, cursor=_after_listing(position).text, last=True)
             return
         if after == position.after:
-            raise PageIncomplete(app=api.app, reason="the next page is the same page")
+            raise PageIncomplete(app=api.app, reason=SAME_PAGE)
         position = replace(position, after=after)
         yield Page(seen, cursor=position.text)
 
 
+def _after_listing(position: Position) -> Position:
+    """Return where the searches begin: at the newest row, unless it was saved while the listing went on.
+
+    All rows came from the primary store, so that of what is older nothing can have been missed.
+    """
+    began = position.polled or 0
+    quiet = position.top + _OVERLAP < began
+    grew = began - _LOOK_BACK if quiet else began
+    return Position(listing=False, top=min(position.top, began), grew=grew, looked=began, polled=began)
+
+
 def _began(response: Response, rows: Sequence[Row], kind: Kind) -> int:
-    """Return HubSpot's time of an answer: its Date, or the newest date in its first page."""
+    """Return HubSpot's time of an answer: its Date, or the newest date in it."""
     told = http_date(response.headers.get("Date", ""))
     if told is not None:
         return round(told * 1000)
@@ -142,21 +169,47 @@ def _read_values(api: Api, kind: Kind, rows: Sequence[Row], fields: Sequence[str
 
 
 def _search(api: Api, kind: Kind, position: Position) -> Iterator[Page]:
-    """Yield the pages of one poll. The cursor follows the largest date processed, never beyond its start."""
+    """Yield the pages of one poll."""
+    if position.since is None:
+        position = _start(position)
     while True:
-        since = max((position.since or 0) - round(OVERLAP * 1000), 0)
-        response, body = _search_page(api, kind, since, position.last)
+        response, body = _search_page(api, kind, position.since or 0, position.last)
         rows = api.rows(body)
         if position.began is None:
             position = replace(position, began=_began(response, rows, kind))
-        top = max([position.top, *(_modified(row, kind) for row in rows)])
         last = _last_id(api, rows, position.last)
+        met = max([position.met, *(_modified(row, kind) for row in rows)])
+        position = replace(position, last=last, met=met)
         seen = [Seen(replace(record_of(row, kind.modified, ()), created=None)) for row in rows]
         if next_page(body) is None:
-            yield Page(seen, cursor=Position(listing=False, since=_next_since(position, top)).text, last=True)
+            yield Page(seen, cursor=_after_search(position).text, last=True)
             return
-        position = replace(position, last=last, top=top)
+        if not rows:
+            raise PageIncomplete(app=api.app, reason="a page of a search without rows is not the last one")
         yield Page(seen, cursor=position.text)
+
+
+def _start(position: Position) -> Position:
+    """Return the position with the date that a new poll searches from.
+
+    The longer nothing has changed, the less can still be missing from the index. So most polls reach back
+    a little and some far; and in the end none, so that the rows of an import are not shown for ever.
+    """
+    polled = position.polled or 0
+    idle = polled - position.grew
+    if idle < _LOOK_BACK and polled - position.looked >= _LOOK_BACK_EVERY:
+        return replace(position, since=max(position.top - _LOOK_BACK, 0), looked=polled)
+    if idle < _OVERLAP:
+        return replace(position, since=max(position.top - _OVERLAP, 0))
+    return replace(position, since=position.top + 1)
+
+
+def _after_search(position: Position) -> Position:
+    """Return the position after a poll: at the largest date processed, at most the start of this poll."""
+    began = position.began or 0
+    top = max(min(position.met, began), position.top)
+    grew = began if top > position.top else position.grew
+    return Position(listing=False, top=top, grew=grew, looked=position.looked, polled=began)
 
 
 def _search_page(api: Api, kind: Kind, since: int, last: str | None) -> tuple[Response, Mapping[str, Any]]:
@@ -181,17 +234,5 @@ def _last_id(api: Api, rows: Sequence[Row], last: str | None) -> str | None:
     return str(order[-1]) if order else last
 
 
-def _next_since(position: Position, top: int) -> int:
-    """Return where the next poll begins.
-
-    That is the largest date processed, at most the start of this poll. After a long silence it follows
-    HubSpot's clock at a distance, so that the rows of the last import are not shown again for ever.
-    """
-    began, since = position.began or 0, position.since or 0
-    processed = min(max(top, since), max(began, since))
-    return max(processed, began - round(INDEX_STALL * 1000))
-
-
 def _modified(row: Row, kind: Kind) -> int:
-    told = (row.get("properties") or {}).get(kind.modified) or row.get("updatedAt")
-    return millis(told) or 0
+    return millis(modified_of(row, kind.modified)) or 0

@@ -7,9 +7,14 @@ from typing import Any
 
 import orjson
 
-from bothways.connectors.http import Response, plain_words
+from bothways.connectors.http import Response, Spent, plain_words
+from bothways.connectors.hubspot.facts import NOT_CARRIED_OUT
 from bothways.errors import ProtocolError
 
+NOT_FOUND = "OBJECT_NOT_FOUND"
+RATE_LIMITS = frozenset({"RATE_LIMITS", "RATE_LIMIT"})
+
+_POLICIES = {"DAILY": Spent.DAY, "TEN_SECONDLY_ROLLING": Spent.ALL}
 _EXISTING = re.compile(r"Existing ID:\s*(\d+)", re.IGNORECASE)
 _NESTED = re.compile(r"\[\s*\{.*\}\s*\]", re.DOTALL)
 
@@ -24,27 +29,42 @@ class Problem:
     existing_id: str | None = None
     traces: tuple[str, ...] = ()
     ids: tuple[str, ...] = ()
+    status: int = 0
 
     @property
     def not_found(self) -> bool:
         """The record does not exist, or no longer."""
-        return self.category == "OBJECT_NOT_FOUND"
+        return self.category == NOT_FOUND
+
+    @property
+    def later(self) -> bool:
+        """It was surely not carried out, and may be when asked again."""
+        return self.category in RATE_LIMITS or self.status in NOT_CARRIED_OUT
+
+    @property
+    def broken(self) -> bool:
+        """HubSpot failed at it, and does not say how far it came."""
+        return self.status >= 500 or self.category == "INTERNAL_ERROR"
 
 
-def problem_of(body: Mapping[str, Any]) -> Problem:
+def problem_of(body: Any) -> Problem:
     """Return the problem that an error body, or an error row of a 207, tells of."""
+    if not isinstance(body, dict):
+        return Problem("", str(body))
     message = str(body.get("message") or "")
-    context = body.get("context") or {}
+    context = _object(body.get("context"))
     nested = list(_nested(message))
+    status = str(body.get("status") or "")
     found = _EXISTING.search(message) or _EXISTING.search(str(body.get("errors") or ""))
     existing = found.group(1) if found else next(_texts(context.get("existingObjectId")), None)
     return Problem(
-        str(body.get("category") or "").upper(),
+        str(body.get("category") or body.get("errorType") or "").upper(),
         _sentence(message, nested),
         tuple(dict.fromkeys(_fields(body, nested))),
         existing,
         tuple(_texts(context.get("objectWriteTraceId"))),
         tuple(_texts(context.get("ids") or context.get("id"))),
+        int(status) if status.isdecimal() else 0,
     )
 
 
@@ -72,9 +92,10 @@ def limit_of(headers: Mapping[str, str]) -> tuple[int, float, int | None] | None
     return int(str(most)), int(str(millis)) / 1000, int(left) if left.isdigit() else None
 
 
-def passes(response: Response) -> bool:
-    """Tell whether a 429 is one that waiting cures: a used-up day is not."""
-    return str(_body(response).get("policyName") or "").upper() != "DAILY"
+def spent(response: Response) -> Spent:
+    """Return which of HubSpot's limits a 429 speaks of."""
+    policy = str(_body(response).get("policyName") or "").upper()
+    return _POLICIES.get(policy, Spent.POOL)
 
 
 def _body(response: Response) -> Mapping[str, Any]:
@@ -85,6 +106,10 @@ def _body(response: Response) -> Mapping[str, Any]:
     return body if isinstance(body, dict) else {}
 
 
+def _object(value: Any) -> Mapping[str, Any]:
+    return value if isinstance(value, dict) else {}
+
+
 def _sentence(message: str, nested: list[Mapping[str, Any]]) -> str:
     """Return the message for people: of a list of JSON inside it, only the sentences."""
     inner = [str(each["message"]) for each in nested if each.get("message")]
@@ -92,9 +117,10 @@ def _sentence(message: str, nested: list[Mapping[str, Any]]) -> str:
 
 
 def _fields(body: Mapping[str, Any], nested: list[Mapping[str, Any]]) -> Iterator[str]:
-    yield from _texts((body.get("context") or {}).get("propertyName"))
-    for error in body.get("errors") or ():
-        yield from _texts((error.get("context") or {}).get("propertyName"))
+    yield from _texts(_object(body.get("context")).get("propertyName"))
+    errors = body.get("errors")
+    for error in map(_object, errors if isinstance(errors, list) else ()):
+        yield from _texts(_object(error.get("context")).get("propertyName"))
         yield from (str(each["name"]) for each in _nested(str(error.get("message") or "")) if each.get("name"))
     yield from (str(each["name"]) for each in nested if each.get("name"))
 

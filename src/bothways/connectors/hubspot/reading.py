@@ -4,9 +4,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from bothways.connectors.base import Exists, Read
-from bothways.connectors.hubspot.api import FOUND, Api
+from bothways.connectors.hubspot.api import FOUND, Api, fits_in_query
 from bothways.connectors.hubspot.facts import BATCH, MERGED_IDS, OTHER_EMAILS
-from bothways.connectors.hubspot.problems import problem_of, said_of
 from bothways.connectors.hubspot.values import email_key, listed, record_of
 from bothways.errors import AppFailed
 from bothways.records import Ref
@@ -39,7 +38,7 @@ def _read_batch(api: Api, object: str, ids: Sequence[str], fields: Sequence[str]
     api.require(object, rows, fields)
     answers: dict[str, Read] = {}
     for id, row in _by_asked(rows, ids).items():
-        answers[id] = Read(id, Exists.EXISTS, record_of(row, kind.modified, fields))
+        answers[id] = Read(id, Exists.EXISTS, record_of(row, kind.modified, fields), absorbed=_absorbed(row))
     absent = [id for id in ids if id in missing and id not in answers]
     if absent:
         archived, _ = _batch(api, object, absent, (), archived=True)
@@ -58,7 +57,7 @@ def _batch(
     body = {"properties": [*fields, MERGED_IDS], "inputs": [{"id": id} for id in ids]}
     action = "batch/read?archived=true" if archived else "batch/read"
     answer = api.body(api.ask(object, action, body, call="read archived" if archived else "read"))
-    problems = [problem_of(each) for each in answer.get("errors") or ()]
+    problems = api.problems(answer)
     return api.rows(answer), {id for each in problems if each.not_found for id in each.ids}
 
 
@@ -67,14 +66,21 @@ def _by_asked(rows: Sequence[Row], asked: Sequence[str]) -> dict[str, Row]:
     wanted = set(asked)
     found: dict[str, Row] = {}
     for row in rows:
-        absorbed = listed((row.get("properties") or {}).get(MERGED_IDS))
-        found |= {id: row for id in absorbed if id in wanted}
+        found |= {id: row for id in _absorbed(row) if id in wanted}
     return found | {str(row["id"]): row for row in rows if str(row["id"]) in wanted}
+
+
+def _absorbed(row: Row) -> tuple[str, ...]:
+    """Return the ids of the records that were merged into a row's."""
+    return tuple(listed((row.get("properties") or {}).get(MERGED_IDS)))
 
 
 def _read_one(api: Api, object: str, id: str, fields: Sequence[str]) -> Read:
     """Ask for one id that a batch has passed over in silence: silence proves nothing."""
-    row = api.one(object, id, fields)
+    row = api.one(object, id, fields if fits_in_query(fields) else ())
+    if row is not None and not fits_in_query(fields):
+        rows, _ = _batch(api, object, [str(row["id"])], fields)
+        row = rows[0] if rows else None
     if row is not None:
         api.require(object, [row], fields)
         return Read(id, Exists.EXISTS, record_of(row, api.kind(object).modified, fields))
@@ -128,9 +134,13 @@ def _lookup(api: Api, object: str, name: str, asked: Sequence[str]) -> Iterator[
     body = {"idProperty": name, "properties": properties, "inputs": [{"id": key} for key in asked]}
     response = api.ask(object, "batch/read", body, call="find", ok=FOUND | {400})
     if response.status != 400:
-        yield from api.rows(api.body(response))
+        answer = api.body(response)
+        failed = next((each for each in api.problems(answer) if each.broken or each.later), None)
+        if failed is not None:
+            raise AppFailed(app=api.app, status=failed.status or response.status, reason=failed.message)
+        yield from api.rows(answer)
         return
-    problem = said_of(response)
+    problem = api.said(response)
     if problem.category not in ("", "VALIDATION_ERROR"):
         raise AppFailed(app=api.app, status=400, reason=problem.message)
     if len(asked) > 1:

@@ -28,13 +28,20 @@ def joined(options: Sequence[str]) -> str:
 
 def record_of(row: Mapping[str, Any], modified: str, fields: Sequence[str]) -> Record:
     """Return a row of an answer as a record with these fields; the ones it does not show are None."""
-    values = row.get("properties") or {}
+    values, saved = row.get("properties") or {}, modified_of(row, modified)
     return Record(
         str(row["id"]),
         {name: values.get(name) for name in fields},
-        modified=stamp(values.get(modified) or row.get("updatedAt")),
+        version=str(millis(saved)) if saved else None,
+        modified=stamp(saved),
         created=stamp(row.get("createdAt")),
     )
+
+
+def modified_of(row: Mapping[str, Any], modified: str) -> Value:
+    """Return when a row was last saved, as HubSpot writes it; None if it does not tell."""
+    saved: Value = (row.get("properties") or {}).get(modified) or row.get("updatedAt")
+    return saved
 
 
 def stamp(value: Value) -> float | None:

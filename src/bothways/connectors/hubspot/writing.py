@@ -4,18 +4,19 @@ Every input carries a trace id, by which HubSpot reports rows one by one. Where 
 a whole, nothing of it was written, and the batch is halved until the rows at fault stand alone.
 """
 
+from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
+from dataclasses import replace
 from typing import Any
 
 from bothways.connectors.base import Outcome, WriteItem, WriteKind, WriteResult
 from bothways.connectors.http import Response
 from bothways.connectors.hubspot.api import FOUND, Api
 from bothways.connectors.hubspot.facts import FORWARD_ONLY, NOT_CARRIED_OUT
-from bothways.connectors.hubspot.problems import Problem, problem_of, said_of
+from bothways.connectors.hubspot.problems import NOT_FOUND, Problem
 from bothways.connectors.hubspot.values import record_of, to_wire
 from bothways.errors import AppError, ObjectGone, OutcomeUnknown, ProtocolError, RateLimited
-from bothways.records import is_blank
 
 REFUSALS = frozenset({400, 404, 409, 413, 422})
 """Statuses that refuse a call for what is in it: nothing of it was written."""
@@ -27,6 +28,7 @@ _ACTIONS = {
 }
 Wire = Callable[[WriteItem], Mapping[str, str]]
 Results = dict[str, WriteResult]
+Row = Mapping[str, Any]
 
 
 def write(api: Api, object: str, items: Sequence[WriteItem], wire: Wire, marker: str | None) -> list[WriteResult]:
@@ -70,12 +72,15 @@ def _results(api: Api, object: str, items: Sequence[WriteItem], response: Respon
     """Return the results that an answer tells; None if the batch was refused and must be halved."""
     if response.status in NOT_CARRIED_OUT:
         return _all(items, Outcome.LATER, f"HTTP {response.status}")
-    if response.status == 404 and not (said_of(response).not_found and items[0].ref):
+    if response.status == 404 and not (items[0].ref and api.said(response).category in ("", NOT_FOUND)):
         raise ObjectGone(app=api.app, object=api.kind(object).label)
     if response.status in REFUSALS:
-        problem = said_of(response)
-        unique = api.kind(object).unique
-        return {items[0].key: _refused(items[0], problem, unique)} if len(items) == 1 else None
+        if len(items) > 1:
+            return None
+        problem = api.said(response)
+        if response.status == 404:
+            problem = replace(problem, category=NOT_FOUND)
+        return {items[0].key: _refused(items[0], problem, api.kind(object).unique)}
     if items[0].kind is WriteKind.ARCHIVE:
         return _all(items, Outcome.DONE)
     return _rows(api, object, items, api.body(response))
@@ -85,7 +90,7 @@ def _rows(api: Api, object: str, items: Sequence[WriteItem], body: Mapping[str, 
     """Return a result per item from a multi-status answer; an item that it does not name is unknown."""
     kind = api.kind(object)
     modified = kind.modified
-    problems = [problem_of(each) for each in body.get("errors") or ()]
+    problems = api.problems(body)
     results = {item.key: _refused(item, each, kind.unique) for item in items for each in problems if _names(each, item)}
     open_items = {item.key: item for item in items if item.key not in results}
     unplaced = []
@@ -96,19 +101,42 @@ def _rows(api: Api, object: str, items: Sequence[WriteItem], body: Mapping[str, 
         else:
             del open_items[item.key]
             results[item.key] = _done(item, row, modified)
-    for row in unplaced:
-        alike = [item for item in open_items.values() if _holds(row, item)]
-        if len(alike) == 1:
-            del open_items[alike[0].key]
-            results[alike[0].key] = _done(alike[0], row, modified)
+    creates = [item for item in open_items.values() if item.ref is None]
+    sent = sorted({name for item in creates for name in item.values})
+    for names in (sorted(kind.unique & set(sent)), sent):
+        for item, row in _alike(creates, unplaced, names):
+            if item.key in open_items:
+                del open_items[item.key]
+                unplaced.remove(row)
+                results[item.key] = _done(item, row, modified)
     return results | _all(list(open_items.values()), Outcome.UNKNOWN, "not named in the answer")
 
 
 def _names(problem: Problem, item: WriteItem) -> bool:
-    return item.key in problem.traces or (item.ref is not None and item.ref.id in problem.ids)
+    if problem.traces:
+        return item.key in problem.traces
+    return item.ref is not None and item.ref.id in problem.ids
 
 
-def _item_of(row: Mapping[str, Any], items: Mapping[str, WriteItem]) -> WriteItem | None:
+def _alike(items: Sequence[WriteItem], rows: Sequence[Row], names: Sequence[str]) -> list[tuple[WriteItem, Row]]:
+    """Return the items and rows that hold the same in these properties, case and blanks apart.
+
+    Only where each is like no other: what is taken for the answer to a create will be linked.
+    """
+    items_of, rows_of = defaultdict(list), defaultdict(list)
+    for item in items:
+        items_of[tuple(_folded(to_wire(item.values.get(name))) for name in names)].append(item)
+    for row in rows:
+        shown = row.get("properties") or {}
+        rows_of[tuple(_folded(shown.get(name)) for name in names)].append(row)
+    return [
+        (alike[0], rows_of[held][0])
+        for held, alike in items_of.items()
+        if any(held) and len(alike) == 1 and len(rows_of[held]) == 1
+    ]
+
+
+def _item_of(row: Row, items: Mapping[str, WriteItem]) -> WriteItem | None:
     """Return the item that a row answers: by its trace id, else by its record id."""
     traced = items.get(str(row.get("objectWriteTraceId") or ""))
     if traced is not None:
@@ -116,22 +144,11 @@ def _item_of(row: Mapping[str, Any], items: Mapping[str, WriteItem]) -> WriteIte
     return next((item for item in items.values() if item.ref is not None and item.ref.id == str(row["id"])), None)
 
 
-def _holds(row: Mapping[str, Any], item: WriteItem) -> bool:
-    """Tell whether a row shows what was sent for an item that is to be made, case and blanks apart."""
-    shown = row.get("properties") or {}
-    sent = {name: to_wire(value) for name, value in item.values.items() if not is_blank(value)}
-    return (
-        item.ref is None
-        and bool(sent)
-        and all(_folded(shown.get(name)) == _folded(value) for name, value in sent.items())
-    )
-
-
 def _folded(value: Any) -> str:
     return str(value or "").strip().casefold()
 
 
-def _done(item: WriteItem, row: Mapping[str, Any], modified: str) -> WriteResult:
+def _done(item: WriteItem, row: Row, modified: str) -> WriteResult:
     """Return what was written; a stage that HubSpot has kept, the call's success notwithstanding, is named."""
     shown = [name for name in item.values if name in (row.get("properties") or {})]
     record = record_of(row, modified, shown)
@@ -153,8 +170,10 @@ def _refused(item: WriteItem, problem: Problem, unique: AbstractSet[str]) -> Wri
         return WriteResult(
             item.key, Outcome.DUPLICATE, existing_id=problem.existing_id, fields=problem.fields, message=problem.message
         )
-    if problem.category == "RATE_LIMITS":
+    if problem.later:
         return WriteResult(item.key, Outcome.LATER, message=problem.message)
+    if problem.broken:
+        return WriteResult(item.key, Outcome.UNKNOWN, message=problem.message)
     if problem.not_found and item.kind is not WriteKind.CREATE:
         return WriteResult(item.key, Outcome.GONE, message=problem.message)
     named = problem.fields or (sorted(unique) if problem.existing_id else ())
