@@ -1,11 +1,42 @@
 """Merges, deletes and returns: what a link does when a record goes somewhere else."""
 
+from collections.abc import Sequence
+from dataclasses import replace
+
 import pytest
 
+from bothways.connectors.base import Read
 from bothways.engine.sides import Side
 from bothways.ledger import db, journal
-from tests.memory_app import Traits
+from bothways.records import Ref
+from tests.memory_app import MemoryConnector, Traits
 from tests.two_apps import TwoApps
+
+
+class Telling(MemoryConnector):
+    """Names with every record it reads the ids of those that were merged into it."""
+
+    def read(self, object: str, refs: Sequence[Ref], fields: Sequence[str]) -> Sequence[Read]:
+        merged = [item for item in self.app.items.values() if item.merged_into]
+        return [
+            replace(each, absorbed=[item.id for item in merged if each.record and item.merged_into == each.record.id])
+            for each in super().read(object, refs, fields)
+        ]
+
+
+def test_merge_that_the_survivor_tells_of_needs_no_sweep() -> None:
+    world = TwoApps(anna=Traits(carries_values=False, reports_deletes=False))
+    world.connectors[Side.LEFT].__class__ = Telling
+    ann, *_ = world.crowd(5)
+    partner = world.partner(ann)
+    winner = world.anna.add(email="ann@other.test", name="Ann Lee")
+    world.anna.merge(winner, ann)
+    world.anna.edit(winner, name="Ann Lee-Ray")
+    world.run()
+    world.rest()
+    assert (winner, partner) in world.pairs()
+    assert world.bert.values(partner)["name"] == "Ann Lee-Ray"
+    assert len(world.bert.live()) == 5
 
 
 @pytest.mark.parametrize("full", [False, True], ids=["read", "swept"])
@@ -115,3 +146,22 @@ def test_gone_on_both_sides_closes_the_link() -> None:
     world.rest()
     assert [left for left, _ in world.pairs()] == others
     assert db.value("SELECT ended_by FROM link WHERE state='ended'").startswith("R5")
+
+
+def test_half_a_character_holds_one_record_and_no_other() -> None:
+    """Some app has cut a text in the middle: that record waits until it is mended, all others are synced."""
+    world = TwoApps()
+    ann, *rest = world.crowd(5)
+    world.anna.edit(ann, name="Ann \ud83d")
+    world.anna.edit(rest[0], name="Ben")
+    world.run()
+    world.rest()
+    assert world.bert.values(world.partner(rest[0]))["name"] == "Ben"
+    assert world.bert.values(world.partner(ann))["name"] == "P0"
+    (hold,) = world.holds()
+    assert (hold.record_id, hold.rule) == (ann, "R13")
+    assert "name ends or begins in the middle of a character" in hold.reason
+    world.anna.edit(ann, name="Ann")
+    world.rest()
+    assert world.in_step()
+    assert world.holds() == []

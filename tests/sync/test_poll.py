@@ -28,6 +28,14 @@ class Doubling(MemoryConnector):
             yield replace(page, seen=[*page.seen, *page.seen], gone=gone)
 
 
+class Forgetful(MemoryConnector):
+    """Lists no change."""
+
+    def changes(self, object: str, cursor: str | None, fields: Sequence[str]) -> Iterator[Page]:
+        for page in super().changes(object, cursor, fields):
+            yield replace(page, seen=[])
+
+
 class Leaky(MemoryConnector):
     """Leaves the first record out of every walk."""
 
@@ -140,6 +148,27 @@ def test_sweep_takes_in_what_the_listing_never_showed() -> None:
     assert hidden not in seen_names(world)
     assert sweep(*anna(world)) == 0
     assert seen_names(world)[hidden] == "Hidden"
+
+
+def test_sweep_reads_what_has_another_version_than_when_it_was_read() -> None:
+    """Whatever a listing has left out, and be it for ever."""
+
+    class Versioned(Forgetful):
+        def ids(self, object: str) -> Iterator[Sequence[Ref]]:
+            for refs in super().ids(object):
+                yield [Ref(ref.id, version=str(self.app.items[ref.id].version)) for ref in refs]
+
+    world = TwoApps(anna=Traits(conditional=True))
+    ann, *_ = world.crowd(5)
+    world.connectors[Side.LEFT].__class__ = Versioned
+    world.anna.edit(ann, name="Ann")
+    world.rest()
+    assert not world.in_step()
+    world.run(full=True)
+    assert world.in_step()
+    reads = world.calls().get("Anna read", 0)
+    world.run(full=True)
+    assert world.calls().get("Anna read", 0) == reads
 
 
 def test_sweep_asks_by_id_for_what_it_did_not_meet() -> None:

@@ -43,17 +43,18 @@ def from_read(read: Read) -> list[News]:
 
 
 def ask(ctx: Context, end: End, rows: Sequence[SeenRow]) -> list[News]:
-    """Read records by id from the app's primary store, in batches; what was merged into them is news, too."""
+    """Read records by id from the app's primary store, in batches, and what was merged into them as well."""
     news: list[News] = []
-    into: dict[str, str] = {}
-    for batch in db.chunks(rows, end.can.batch_read):
-        refs = [row.record.ref for row in batch]
-        for read in end.connector.read(end.object, refs, end.feed.fields):
-            news += from_read(read)
-            if read.record is not None:
-                into |= dict.fromkeys(read.absorbed, read.record.id)
-    known = feeds.seen_by_id(end.feed.pk, into.keys() - {each.id for each in news})
-    news += [News(id, merged_into=into[id]) for id, row in sorted(known.items()) if row.live]
+    asked, rest = set[str](), list(rows)
+    while rest:
+        absorbed: set[str] = set()
+        for batch in db.chunks(rest, end.can.batch_read):
+            for read in end.connector.read(end.object, [row.record.ref for row in batch], end.feed.fields):
+                news += from_read(read)
+                absorbed |= set(read.absorbed)
+        asked |= {row.id for row in rest}
+        known = feeds.seen_by_id(end.feed.pk, absorbed - asked) if absorbed else {}
+        rest = [row for row in known.values() if row.live]
     ctx.count("R0", sum(1 for each in news if each.merged_into))
     return news
 

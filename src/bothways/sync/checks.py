@@ -28,7 +28,7 @@ def still_as_planned(
             _read_again(ctx, actions, each, everything=saved)
         changed |= _changed(ctx, actions, each, side)
     creates = [action for action in actions if action.kind == ActionKind.CREATE]
-    changed |= _has_partner_now(ctx, creates, side) | _source_is_gone(ctx, creates, side.other)
+    changed |= _has_partner_now(ctx, creates, side)
     if changed:
         with db.transaction_():
             plans.set_state(plan.pk, sorted(changed), "skipped")
@@ -57,12 +57,6 @@ def _refuses_twins(ctx: Context, side: Side) -> bool:
     """Tell whether the app of ``side`` takes no second record with a match key that is in use."""
     unique = {field.name for mapping in ctx.spec.fields if (field := mapping.on(side)).unique}
     return ctx.ends[side].can.unique_create and all(rule.on(side) in unique for rule in ctx.spec.match)
-
-
-def _source_is_gone(ctx: Context, creates: Sequence[ActionRow], source: Side) -> set[int]:
-    """Return the creates whose own record is known to be gone by now."""
-    rows = feeds.seen_by_id(ctx.ends[source].feed.pk, [str(action.on(source)) for action in creates])
-    return {action.seq for action in creates if (row := rows.get(str(action.on(source)))) is None or not row.live}
 
 
 def _read_again(ctx: Context, actions: Sequence[ActionRow], side: Side, *, everything: bool) -> None:

@@ -4,10 +4,12 @@ Access: a service key, or the token of an existing private app, sent as Bearer. 
 crm.objects.contacts.read and .write, crm.schemas.contacts.read, and the same for companies.
 
 Changes are found by searching for what was modified since the largest modification date that was processed,
-in HubSpot's own time and reaching back ``facts.OVERLAP`` seconds, because search lags behind. Pages of a
-search go on by record id, each page as a search of its own: dates are shared by thousands of records, and a
-search ends at 10,000. Search shows copies, so that its rows are ids to be read. Deletes and merges are seen
-when a record is read by id: by the sweep of ids, or when it is about to be written.
+never since a time by any clock, and reaching back, because search lags behind: ``facts.OVERLAP`` seconds in
+every poll, ``facts.LOOK_BACK`` seconds every now and then. Pages of a search go on by record id, each page as
+a search of its own: dates are shared by thousands of records, and a search ends at 10,000. Search shows
+copies, so that its rows are ids to be read. Deletes are seen when a record is read by id: by the sweep of ids,
+or when it is about to be written. A merge is seen when the surviving record is read. The sweep also reads
+what has another modification date than when it was last read.
 
 The smallest number of calls that does it, where ``pages(n, size) = ceil(n / size)``:
 
@@ -24,9 +26,8 @@ n creates with look-ups               pages(n, 100) find + pages(n, 100) create
 schema, count, check                  1 properties per object, 1 count, 1 account
 ====================================  ==================================================================
 
-Rows modified up to ``facts.OVERLAP`` seconds before the last change processed are shown again by every poll,
-and make it longer if they are more than 200; unread, if their dates say that they were read. After
-``facts.INDEX_STALL`` seconds without a change they are left behind.
+Rows that a search reaches back to are shown again and make it longer if they are more than 200; unread, if
+their dates say that they were read. After ``facts.LOOK_BACK`` seconds without a change none are.
 
 HubSpot cannot write on a condition: an edit made between our reading and writing a record is overwritten,
 and can be seen in the history of the property.
