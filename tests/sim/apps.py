@@ -245,6 +245,9 @@ class FakeConnector:
     def fields(self, object: str) -> Sequence[Field]:
         return [Field("key", FieldType.EMAIL), Field("a"), Field("b")]
 
+    def count(self, object: str) -> int | None:
+        return len(self.app.live())
+
     def _record(self, row: Row, values: bool = True) -> Record:
         held = dict(row.values) if values else {}
         return Record(row.id, held, None, str(row.version), float(row.modified), float(row.created))

@@ -107,13 +107,15 @@ class Gone:
 class Page:
     """A page of ``changes``. ``cursor`` may be stored once the page is processed, to go on from there.
 
-    ``last`` marks the end of the listing: its cursor is where the next poll begins.
+    ``last`` marks the end of the listing: its cursor is where the next poll begins. ``restarted``: the
+    cursor was no longer of use and the listing began anew, so that what was deleted meanwhile is not told.
     """
 
     seen: Sequence[Seen] = ()
     gone: Sequence[Gone] = ()
     cursor: str | None = None
     last: bool = False
+    restarted: bool = False
 
 
 @dataclass(frozen=True, slots=True)

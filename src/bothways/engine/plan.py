@@ -113,6 +113,8 @@ def _create(spec: SyncSpec, side: Side, record: Record, kind: ActionKind, reason
             continue
         decisions.append(FieldDecision(mapping, "R8", reason, target, projected.value, lost=projected.lost, seen=seen))
     ids = {side: record.id, target: None}
+    if decisions and not any(decision.write for decision in decisions):
+        return Action(ActionKind.HOLD, "F6", decisions[0].reason, ids, None, tuple(decisions))
     return Action(kind, "R8", reason, ids, target, tuple(decisions))
 
 

@@ -65,7 +65,7 @@ def apply_plan(
             _check_change(ctx, row, max_change)
         if writes and not approved:
             raise ConfirmationNeeded(count=f"{writes:,}")
-        return run_view(ctx, running.apply(ctx, row, limit=limit, approved=True), by_limit=limit is not None)
+        return run_view(ctx, running.apply(ctx, row, limit=limit, approved=approved), by_limit=limit is not None)
 
 
 def _check_plan(ctx: Context, row: Plan, plan_id: str) -> None:

@@ -13,6 +13,9 @@ from bothways.ledger.models import Sync
 from bothways.records import Value
 
 _COLUMNS = "id, run_id, link_id, side, record_id, kind, state, rule, marker, data, message, created_at, done_at"
+UNDO = "undo"
+"""The kind of an entry that puts values back; the other side keeps its own, and both are agreed."""
+
 OPEN = "state IN ('intent','in_flight')"
 
 
@@ -113,6 +116,13 @@ def open_link_ids(sync: Sync) -> set[int]:
     return {row[0] for row in db.rows(f"SELECT link_id FROM journal WHERE sync_id=%s AND {OPEN}", (sync.pk,))}
 
 
+def oldest_open_create(sync: Sync, side: Side) -> float | None:
+    """Return when (seconds) the oldest open intent to create a record on this side was stored, None without one."""
+    sql = f"SELECT MIN(created_at) FROM journal WHERE sync_id=%s AND side=%s AND kind='create' AND {OPEN}"
+    found = db.value(sql, (sync.pk, str(side)))
+    return None if found is None else float(found)
+
+
 def is_open(link_id: int) -> bool:
     """Tell whether a link has an open intent."""
     return db.value(f"SELECT 1 FROM journal WHERE link_id=%s AND {OPEN} LIMIT 1", (link_id,)) is not None
@@ -128,7 +138,7 @@ def done_before(run_id: int, before: int, size: int = 100) -> list[Entry]:
     """Return a run's writes that landed, newest first, older than the entry ``before``."""
     sql = (
         f"SELECT {_COLUMNS} FROM journal WHERE run_id=%s AND id<%s AND state='done' "
-        "AND kind IN ('update','create','undo') ORDER BY id DESC LIMIT %s"
+        "AND kind IN ('update','create','archive','undo') ORDER BY id DESC LIMIT %s"
     )
     return _entries(db.rows(sql, (run_id, before, size)))
 

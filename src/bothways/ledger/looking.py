@@ -171,6 +171,14 @@ def written(run_ids: Sequence[int]) -> dict[int, dict[tuple[str, str], int]]:
     return found
 
 
+def records_written(sync: Sync) -> int:
+    """Return how many linked records a sync has written so far."""
+    sql = (
+        "SELECT COUNT(DISTINCT link_id) FROM journal WHERE sync_id=%s AND state='done' AND kind IN ('update','create')"
+    )
+    return int(db.value(sql, (sync.pk,)))
+
+
 def planned_writes(plan_id: int, size: int = 100) -> tuple[dict[str, int], tuple[ActionRow, ...]]:
     """Return how many writing actions of a plan are in each state, and the first of those skipped."""
     loud = "plan_id=%s AND (writes_left OR writes_right)"

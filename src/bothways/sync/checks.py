@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from bothways.engine.sides import SIDES, Side
 from bothways.engine.table import ActionKind
-from bothways.ledger import db, feeds, plans
+from bothways.ledger import db, due, feeds, plans
 from bothways.ledger.models import Plan
 from bothways.ledger.plans import ActionRow
 from bothways.records import same
@@ -33,6 +33,24 @@ def still_as_planned(
         with db.transaction_():
             plans.set_state(plan.pk, sorted(changed), "skipped")
     return [action for action in actions if action.seq not in changed]
+
+
+def skip_overtaken(ctx: Context, plan: Plan) -> None:
+    """Skip every action of a saved plan whose records were changed, or dealt with by a run, since it was made.
+
+    The due marks tell: each of them stands for what the plan has looked at.
+    """
+    for page in plans.pages(plan):
+        now = {side: due.marked(ctx.sync, side, [id for each in page if (id := each.on(side))]) for side in SIDES}
+        overtaken = [
+            action.seq
+            for action in page
+            for side in SIDES
+            if action.data["marks"].get(side)
+            != (mark.version if (mark := now[side].get(action.on(side) or "")) else None)
+        ]
+        with db.transaction_():
+            plans.set_state(plan.pk, overtaken, "skipped")
 
 
 def _has_partner_now(ctx: Context, creates: Sequence[ActionRow], side: Side) -> set[int]:

@@ -58,10 +58,11 @@ def keep_holding(ctx: Context, action: Action, kept: list[HoldRow]) -> Action:
         else decision
         for decision in action.fields
     )
-    kept_action = replace(action, fields=fields)
-    if action.kind is ActionKind.UPDATE and not kept_action.writes:
-        return replace(kept_action, kind=ActionKind.HOLD, rule="F6", reason=kept[0].reason, kept=True)
-    return kept_action
+    if action.kind in (ActionKind.UPDATE, ActionKind.CREATE) and not any(decision.write for decision in fields):
+        return replace(
+            action, kind=ActionKind.HOLD, rule="F6", reason=kept[0].reason, side=None, fields=fields, kept=True
+        )
+    return replace(action, fields=fields)
 
 
 def _is_refused(hold: HoldRow | None, decision: FieldDecision) -> bool:

@@ -10,7 +10,7 @@ from bothways.ledger.feeds import SeenRow
 from bothways.ledger.links import LinkRow
 from bothways.sync.context import Context
 from bothways.sync.poll import refresh
-from bothways.sync.settling import settled
+from bothways.sync.settling import settled, unsettled_from
 
 
 def find_matches(
@@ -122,7 +122,8 @@ def look_up_creates(ctx: Context, rows: Mapping[Side, Mapping[str, SeenRow]], fr
         if not ctx.ends[side.other].can.finds_strongly or not ctx.spec.sends[side]:
             continue
         found = (rows[side].get(id) for id in sorted(free[side]))
-        ready = [row for row in found if row is not None and row.live and settled(ctx, side, row)]
+        ours_from = unsettled_from(ctx, side)
+        ready = [row for row in found if row is not None and row.live and settled(ctx, side, row, ours_from)]
         for rule in ctx.spec.match:
             _look_up(ctx, side, rule, ready)
 

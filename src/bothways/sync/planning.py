@@ -16,7 +16,7 @@ from bothways.sync.context import Context, Progress
 from bothways.sync.matches import find_matches, look_up_creates
 from bothways.sync.payload import to_row
 from bothways.sync.poll import refresh
-from bothways.sync.settling import settled
+from bothways.sync.settling import settled, unsettled_from
 from bothways.sync.tally import Tally, totals_of
 
 PAGE = 400
@@ -135,6 +135,7 @@ def _unlinked(ctx: Context, sheet: Sheet, wanted: dict[Side, set[str]]) -> list[
         sheet.marks[side.other] |= due.marked(ctx.sync, side.other, partners)
         ended = links.ended_by_record(ctx.sync, side, free)
         kept = held.of_records(ctx, side, free)
+        ours_from = unsettled_from(ctx, side)
         for id in sorted(free):
             row = sheet.rows[side].get(id)
             if row is None:
@@ -147,7 +148,7 @@ def _unlinked(ctx: Context, sheet: Sheet, wanted: dict[Side, set[str]]) -> list[
                 survivor=id in ended and ended[id].survivor == side,
                 returned=id in ended and ended[id].survivor != side,
                 allowed=ctx.spec.sends[side],
-                settled=settled(ctx, side, row),
+                settled=settled(ctx, side, row, ours_from),
                 blank=not has_anything(ctx.spec, side, row.record),
             )
             partner = partners.get(match.partner) if match.partner else None

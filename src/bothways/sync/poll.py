@@ -40,6 +40,9 @@ def poll(ctx: Context, ends: Collection[End]) -> int:
         end.feed.refresh_from_db()
     baseline = {end.side: not end.feed.baseline_done for end in ends}
     for arrived in _fetch(ctx, ends):
+        for each in arrived:
+            if each.page.last and baseline[each.end.side]:
+                _doubt_empty(ctx, each)
         read = [(each, _news_of(ctx, each.end, each.page)) for each in arrived]
         with db.transaction_():
             ctx.fence()
@@ -54,6 +57,18 @@ def poll(ctx: Context, ends: Collection[End]) -> int:
         for each in arrived:
             ctx.report(Progress("Reading", each.end.app, done[each.end.side]))
     return done.total()
+
+
+def _doubt_empty(ctx: Context, last: Fetched) -> None:
+    """Raise StoppedByBrake if a first listing shows nothing, and the app itself counts records (row R11)."""
+    end = last.end
+    if last.page.seen or feeds.live_count(end.feed.pk):
+        return
+    counted = end.connector.count(end.object)
+    if counted:
+        ctx.count("R11")
+        reason = f"{end.app} lists no records, and says that it has {counted:,}"
+        raise StoppedByBrake(name=ctx.sync.name, reason=reason, hint="The listing may have failed: run it again.")
 
 
 def _fetch(ctx: Context, ends: Collection[End]) -> Iterator[list[Fetched]]:

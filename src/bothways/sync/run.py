@@ -11,6 +11,7 @@ from bothways.ledger import db, due, holds, looking
 from bothways.ledger.models import Plan, Run, Sync
 from bothways.ledger.plans import ActionRow, drop
 from bothways.sync.apply import apply_quiet, apply_writes
+from bothways.sync.checks import skip_overtaken
 from bothways.sync.context import Context
 from bothways.sync.planning import make_plan
 from bothways.sync.poll import poll, sweep
@@ -64,7 +65,7 @@ def run(ctx: Context, *, full: bool = False, approved: bool = False) -> Report:
 
 
 def apply(ctx: Context, plan: Plan, *, limit: int | None = None, approved: bool = False) -> Report:
-    """Carry out a saved plan exactly; a record changed since is skipped.
+    """Carry out a saved plan exactly; a record changed or written since is skipped.
 
     Raises PlanOutdated, and StoppedByBrake if the plan is beyond the brakes and not ``approved``.
     """
@@ -74,6 +75,8 @@ def apply(ctx: Context, plan: Plan, *, limit: int | None = None, approved: bool 
         if plan.revision != ctx.sync.revision:
             raise PlanOutdated(plan=f"p_{plan.pk}", reason="the settings were changed since", name=ctx.sync.name)
         recover(ctx)
+        _read_both(ctx)
+        skip_overtaken(ctx, plan)
         return _carry_out(ctx, record, plan, totals_of(plan), approved=approved, saved=True, limit=limit)
 
 
@@ -108,14 +111,12 @@ def _carry_out(
         raise StoppedByBrake(
             name=ctx.sync.name, reason=reason, hint=f"If that is right: bothways run {ctx.sync.name} --yes"
         )
-    first_run = not ctx.sync.approved and not approved
-    stop_after = min(
-        (each for each in (limit, ctx.guards.first_run if first_run else None) if each is not None), default=None
-    )
+    unlooked = None if ctx.sync.approved or approved else _left_of_first_run(ctx, totals)
+    stop_after = min((each for each in (limit, unlooked) if each is not None), default=None)
     apply_quiet(ctx, plan)
     apply_writes(ctx, plan, stop_after, saved=saved)
     stopped = stop_after is not None and totals.writes > stop_after
-    if not stopped or approved:
+    if (approved and limit is None) or (totals.writes and not stopped):
         Sync.objects.filter(pk=ctx.sync.pk).update(approved=True)
     states, skipped = looking.planned_writes(plan.pk)
     Plan.objects.filter(pk=plan.pk).update(state="stopped" if stopped else "applied")
@@ -134,6 +135,20 @@ def _carry_out(
         states.get("planned", 0) if stopped else 0,
         skipped,
     )
+
+
+def _left_of_first_run(ctx: Context, totals: Totals) -> int:
+    """Return how many records may be written before a person has looked at the first ones.
+
+    Raises StoppedByBrake if that many were written already.
+    """
+    left = ctx.guards.first_run - looking.records_written(ctx.sync)
+    if left <= 0 and totals.writes:
+        ctx.count("R11")
+        reason = f"its first {ctx.guards.first_run} records were written, to be looked at"
+        hint = f"If they are right: bothways run {ctx.sync.name} --yes"
+        raise StoppedByBrake(name=ctx.sync.name, reason=reason, hint=hint)
+    return left
 
 
 def written_by(run_id: int) -> dict[str, int]:

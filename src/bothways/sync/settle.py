@@ -8,9 +8,9 @@ from bothways.engine.sides import SIDES, Side
 from bothways.engine.table import ActionKind
 from bothways.ledger import due, feeds, links
 from bothways.ledger.feeds import SeenRow
-from bothways.ledger.journal import Entry, FieldWrite
+from bothways.ledger.journal import UNDO, Entry, FieldWrite
 from bothways.records import Record, Value
-from bothways.sync.absorb import compute_keys
+from bothways.sync.absorb import compute_keys, wake
 from bothways.sync.context import Context
 
 
@@ -44,7 +44,8 @@ def settle_links(ctx: Context, side: Side, landed: Sequence[Landed]) -> None:
         known = shadows.setdefault(link_id, {side: {} for side in SIDES})
         for key, write in each.writes.items():
             known[side][key] = Known(write.stored, now)
-            known[other][key] = Known(each.source_seen.get(key, write.source))
+            if each.entry.kind != UNDO or key not in known[other]:
+                known[other][key] = Known(each.source_seen.get(key, write.source))
         if each.entry.kind == ActionKind.CREATE:
             created.append((link_id, each.record.id))
             unsent = (mapping.key for mapping in ctx.spec.fields if mapping.key not in each.entry.writes)
@@ -58,7 +59,8 @@ def remember(ctx: Context, side: Side, written: Sequence[tuple[Record, Mapping[s
     """Let the feed know what was just written, so that its own poll finds nothing new in it.
 
     Each record comes with what the app stored of the written fields. A whole record in the answer may
-    show a person's edit of another field: that must be looked at.
+    show a person's edit of another field: that must be looked at. To every other sync that uses the feed
+    what we wrote is a change like any other.
     """
     feed, now = ctx.ends[side].feed, ctx.clock()
     known = feeds.seen_by_id(feed.pk, [record.id for record, _ in written])
@@ -74,10 +76,10 @@ def remember(ctx: Context, side: Side, written: Sequence[tuple[Record, Mapping[s
         if any(name in old and old[name] != new.get(name) for name in feed.fields if name not in stored):
             edited.append(record.id)
     feeds.save_seen(feed, rows)
-    feeds.replace_keys(feed, keys)
-    if edited:
-        for sync, each in feeds.sides_of(feed):
-            due.mark(sync, each, edited)
+    touched = feeds.replace_keys(feed, keys)
+    for sync, each in feeds.sides_of(feed):
+        due.mark(sync, each, edited if sync.pk == ctx.sync.pk else keys)
+        wake(sync, Side(each), touched)
 
 
 def _row(

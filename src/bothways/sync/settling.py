@@ -1,18 +1,28 @@
 """The create window: a new record waits until the other app had time to show a partner."""
 
+import math
+
 from bothways.engine.sides import Side
+from bothways.ledger import journal
 from bothways.ledger.feeds import SeenRow
 from bothways.sync.context import Context
 
 
-def settled(ctx: Context, side: Side, row: SeenRow) -> bool:
+def unsettled_from(ctx: Context, side: Side) -> float:
+    """Return from when on (seconds) a record first seen on ``side`` may be what one of our own open creates made."""
+    begun = journal.oldest_open_create(ctx.sync, side)
+    return math.inf if begun is None else begun - ctx.ends[side].can.clock_precision
+
+
+def settled(ctx: Context, side: Side, row: SeenRow, ours_from: float) -> bool:
     """Tell whether a record of ``side`` may be created in the other app now.
 
     The other side must be known completely up to one poll interval after the record was first seen; its
     index lag is part of how far it is known. Records met in the first, full listing were there before.
+    One first seen at or after ``ours_from`` may be our own create, of which we do not know yet.
     """
     feed = ctx.ends[side.other].feed
-    if not feed.baseline_done:
+    if not feed.baseline_done or row.first_seen_at >= ours_from:
         return False
     return row.first_seen_at == 0.0 or feed.complete_to >= row.first_seen_at + ctx.interval
 

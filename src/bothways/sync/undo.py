@@ -3,7 +3,7 @@
 Shadows and tombstones are set so that the next run does not do it again.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from bothways.connectors.base import Outcome, WriteItem, WriteKind, WriteResult, by_key
@@ -14,10 +14,11 @@ from bothways.ledger import db, feeds, journal, links
 from bothways.ledger.feeds import SeenRow
 from bothways.ledger.journal import Entry, FieldWrite
 from bothways.ledger.models import Run
-from bothways.records import Record, Value, same
+from bothways.records import Record, Value, may_be_rewriting, same
 from bothways.sync.absorb import News, absorb, end_link
 from bothways.sync.context import Context, Progress
 from bothways.sync.poll import refresh
+from bothways.sync.recover import recover
 from bothways.sync.run import recorded, taken_over
 from bothways.sync.settle import remember
 
@@ -44,17 +45,20 @@ class _Step:
 
 def preview_undo(ctx: Context, run: Run) -> UndoReport:
     """Say what undoing a run would do; nothing is written."""
-    ctx.started_at = ctx.clock()
-    report = UndoReport()
-    for step in _steps(ctx, run, report):
-        report.removed += step.archive
-        report.restored += not step.archive
-    return report
+    with taken_over(ctx):
+        ctx.started_at = ctx.clock()
+        recover(ctx)
+        report = UndoReport()
+        for step in _steps(ctx, run, report):
+            report.removed += step.archive
+            report.restored += not step.archive
+        return report
 
 
 def undo(ctx: Context, run: Run) -> UndoReport:
     """Undo a run, as a run of its own, latest write first."""
     with taken_over(ctx), recorded(ctx, "undo", undoes=run.pk) as record:
+        recover(ctx)
         report = UndoReport(record.pk)
         steps: list[_Step] = []
         for step in _steps(ctx, run, report):
@@ -69,32 +73,49 @@ def undo(ctx: Context, run: Run) -> UndoReport:
 def _steps(ctx: Context, run: Run, report: UndoReport) -> Iterator[_Step]:
     """Yield what can be undone, newest first; what cannot goes to the report with the reason."""
     before = 2**62
+    busy = journal.open_link_ids(ctx.sync)
     while page := journal.done_before(run.pk, before):
         before = page[-1].id
+        known = links.shadows([entry.link_id for entry in page if entry.link_id is not None])
         rows = {
             side: refresh(ctx, ctx.ends[side], {str(each.record_id) for each in page if each.side is side})
             for side in SIDES
         }
         for entry in page:
             row = rows[entry.side].get(str(entry.record_id))
-            step = _step(ctx, entry, row, report)
+            shadows = known.get(entry.link_id or 0, {}).get(entry.side, {})
+            step = _step(ctx, entry, row, shadows, report, busy=entry.link_id in busy)
             if step is not None:
                 yield step
 
 
-def _step(ctx: Context, entry: Entry, row: SeenRow | None, report: UndoReport) -> _Step | None:
+def _step(
+    ctx: Context,
+    entry: Entry,
+    row: SeenRow | None,
+    shadows: Mapping[str, Known],
+    report: UndoReport,
+    *,
+    busy: bool,
+) -> _Step | None:
     app, name = ctx.spec.apps[entry.side], str(entry.record_id)
+    if busy:
+        report.kept.append((app, name, "an earlier write is not settled yet"))
+        return None
     if row is None or not row.live:
-        report.kept.append((app, name, "no longer there"))
+        removed = entry.kind == WriteKind.ARCHIVE.value
+        report.kept.append((app, name, f"was removed; restore it in {app}" if removed else "no longer there"))
+        return None
+    if entry.kind == WriteKind.ARCHIVE.value:
         return None
     values = row.values or {}
     edited = {
         key
         for key, write in entry.writes.items()
-        if write.landed and not same(values.get(write.field), ctx.mapping(key).on(entry.side), write.stored)
+        if write.landed and not _is_ours(ctx, entry, key, values.get(write.field), shadows.get(key))
     }
     if entry.kind == WriteKind.CREATE.value:
-        if edited or _filled_since(ctx, entry, row):
+        if edited or _filled_since(ctx, entry, row, shadows):
             report.kept.append((app, name, "created by the run, edited since"))
             return None
         return _Step(entry, row, {}, archive=True)
@@ -112,12 +133,18 @@ def _step(ctx: Context, entry: Entry, row: SeenRow | None, report: UndoReport) -
     return _Step(entry, row, back, archive=False) if back else None
 
 
-def _filled_since(ctx: Context, entry: Entry, row: SeenRow) -> bool:
+def _is_ours(ctx: Context, entry: Entry, key: str, now: Value, shadow: Known | None) -> bool:
+    """Tell whether a field holds what we wrote, or what the sync has taken for the app's rewriting of it."""
+    write, field = entry.writes[key], ctx.mapping(key).on(entry.side)
+    if same(now, field, write.stored):
+        return True
+    return shadow is not None and same(now, field, shadow.value) and may_be_rewriting(write.stored, now, field)
+
+
+def _filled_since(ctx: Context, entry: Entry, row: SeenRow, shadows: Mapping[str, Known]) -> bool:
     """Tell whether a mapped field that the create left blank holds a value that the other side did not give."""
-    shadows = links.shadows([entry.link_id or 0]).get(entry.link_id or 0)
     for mapping in ctx.spec.fields:
-        field = mapping.on(entry.side)
-        known = shadows[entry.side].get(mapping.key) if shadows else None
+        field, known = mapping.on(entry.side), shadows.get(mapping.key)
         if known is not None and not same((row.values or {}).get(field.name), field, known.value):
             return True
     return False
@@ -166,7 +193,7 @@ def _write(ctx: Context, batch: Sequence[_Step], kind: WriteKind, report: UndoRe
 
 
 def _intent(ctx: Context, step: _Step, kind: WriteKind) -> Entry:
-    name = "undo" if kind is WriteKind.UPDATE else kind.value
+    name = journal.UNDO if kind is WriteKind.UPDATE else kind.value
     more = {"undoes": step.entry.id}
     entry = replace(
         step.entry,
