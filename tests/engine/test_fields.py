@@ -1,8 +1,10 @@
 """The field table, row by row: what happens to one field of a linked pair."""
 
+from dataclasses import replace
+
 import pytest
 
-from bothways.engine.fields import REWRITING_LIMIT, UNRELATED_LIMIT, Known
+from bothways.engine.fields import FIGHT_WINDOW, REWRITING_LIMIT, UNRELATED_LIMIT, Known
 from bothways.engine.sides import SIDES, Side
 from bothways.engine.spec import FieldMap
 from bothways.records import Field, FieldType, Option, Value
@@ -347,6 +349,15 @@ def test_f5_gives_people_who_change_their_minds_more_rope_than_rewritings() -> N
     for rounds, rule in ((UNRELATED_LIMIT - 1, "F3"), (UNRELATED_LIMIT, "F5")):
         seen = state(("red", "blue"), ("blue", "blue"), landed=war(rounds, "red", "blue"))
         assert decide(seen).rule == rule
+
+
+def test_f5_lets_people_change_their_minds_every_day() -> None:
+    """A box is ticked here and unticked there, for weeks; a robot does that within minutes."""
+    once = state((True, False), (False, False), landed=war(2 * UNRELATED_LIMIT, True, False))
+    for apart, rule in ((60.0, "F5"), (FIGHT_WINDOW / UNRELATED_LIMIT, "F3")):
+        times = [NOW - apart * (len(once.landed) - place) for place in range(len(once.landed))]
+        landed = [replace(write, at=at) for write, at in zip(once.landed, times, strict=True)]
+        assert decide(replace(once, landed=landed)).rule == rule
 
 
 def test_f5_is_looked_at_before_writes_only() -> None:

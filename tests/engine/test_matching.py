@@ -194,7 +194,10 @@ def test_one_rule_finds_each_the_other(keys: Keys) -> None:
         ("phone", "044 668 18 00", None),
         ("exact", " Ab ", "Ab"),
         ("text", " Acme \t Ltd ", "acme ltd"),
-        *product(NORMAL_FORMS, (None, "", "  ", 5, ["a@x.test"], {"value": "a@x.test"}), [None]),
+        ("exact", 5, "5"),
+        ("text", "Mo\u0308bel", "m\u00f6bel"),
+        ("exact", "Mo\u0308bel", "M\u00f6bel"),
+        *product(NORMAL_FORMS, (None, "", "  ", ["a@x.test"], {"value": "a@x.test"}), [None]),
     ],
 )
 def test_key_of_a_value(compare: str, value: Value, key: str | None) -> None:

@@ -2,6 +2,7 @@
 
 import sqlite3
 import threading
+from pathlib import Path
 
 import pytest
 
@@ -24,7 +25,7 @@ from bothways.service.log import runs
 from bothways.service.syncs import show_sync, turn_off
 from bothways.service.undo import preview_undo
 from bothways.service.views import plain
-from tests.memory_app import Traits
+from tests.memory_app import PEOPLE, MemoryApp, Traits
 from tests.office import SYNC, Office
 
 
@@ -389,3 +390,58 @@ def test_a_full_disk_is_told_and_the_run_goes_on_once_there_is_room(
     office.rest()
     assert len(office.bert.live()) == 300
     assert len(office.bert.writes) == 300
+
+
+def test_a_plan_that_writes_nothing_needs_approval_all_the_same_where_a_brake_holds(office: Office) -> None:
+    """Ending links is no write; without a brake on it an empty answer of an app would be enough."""
+    people(office, 40)
+    for item in office.bert.live()[:30]:
+        office.bert.delete(item.id)
+    plan = office.plan()
+    assert [brake.name for brake in plan.brakes] == ["empty_source"]
+    with pytest.raises(StoppedByBrake, match="30 of 40 records are gone from Bert"):
+        office.apply(plan, approved=False)
+    counts = show_sync(office.open(), "people").counts
+    assert (counts.in_sync, counts.waiting, counts.left_out) == (10, 30, 0), "no link has ended"
+
+
+CHAIN = """\
+version: 1
+apps:
+  Anna: {connector: memory}
+  Bert: {connector: memory}
+  Carl: {connector: memory}
+syncs:
+  one:
+    state: on
+    objects: {Anna: people, Bert: people}
+    guards: {first_run: 1000, max_change: 100%, max_emptied: 1000}
+  two:
+    state: on
+    objects: {Bert: people, Carl: people}
+    guards: {first_run: 1000, max_change: 100%, max_emptied: 1000}
+"""
+
+
+def test_what_one_sync_writes_another_one_carries_on(folder: Path) -> None:
+    office = Office(folder, CHAIN)
+    carl = MemoryApp("Carl", office.clock, Traits(), PEOPLE)
+    apps = (office.anna, office.bert, carl)
+    ids = [app.add(email="ann@x.test", name="Ann") for app in apps]
+
+    def run(times: int) -> None:
+        for _ in range(times):
+            office.run(sync="one")
+            office.run(sync="two")
+
+    run(3)
+    office.anna.edit(ids[0], name="Anne")
+    office.anna.add(email="new@x.test", name="New")
+    run(6)
+    assert [sorted(str(item.values["name"]) for item in app.live()) for app in apps] == [["Anne", "New"]] * 3
+    carl.edit(ids[2], name="Anneli")
+    run(3)
+    assert [app.values(id)["name"] for app, id in zip(apps, ids, strict=True)] == ["Anneli"] * 3
+    before = office.writes + len(carl.writes)
+    run(2)
+    assert office.writes + len(carl.writes) == before

@@ -142,7 +142,10 @@ def test_landed_writes_of_a_link_by_field_oldest_first(sync: Sync, run: Run) -> 
         journal.close([(entry, None)], "done", 20.0)
     add(sync, run, intent(1), intent(2))
     assert journal.landed([1, 2]) == {
-        1: {"name=name": [Landed(R, "Ann"), Landed(L, "Bob"), Landed(R, "Ann")], "tel=tel": [Landed(R, "1")]}
+        1: {
+            "name=name": [Landed(R, "Ann", 20.0), Landed(L, "Bob", 20.0), Landed(R, "Ann", 20.0)],
+            "tel=tel": [Landed(R, "1", 20.0)],
+        }
     }
 
 

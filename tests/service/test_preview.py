@@ -1,10 +1,12 @@
 """Plans: counted, listed in pages, and kept for being applied."""
 
+from pathlib import Path
+
 import pytest
 
 from bothways.errors import PlanOutdated
 from bothways.ledger.models import Plan
-from bothways.records import Field, FieldType
+from bothways.records import Field, FieldType, Option
 from bothways.service import preview
 from bothways.service.database import used
 from bothways.service.views import ActionView
@@ -180,3 +182,29 @@ def test_an_app_that_cannot_hold_a_value_for_now_is_waited_for(office: Office) -
     assert office.run().failing == 1
     view = office.plan()
     assert view.failing + view.changes == 1
+
+
+def test_a_value_that_did_not_fit_is_planned_once_the_field_can_hold_it(folder: Path) -> None:
+    """Nobody edits anything: an option was added in the other app."""
+
+    def tier(*keys: str) -> Field:
+        options = tuple(Option(key, key.title()) for key in keys)
+        return Field("tier", FieldType.CHOICE, "Tier", meaning="jobTitle", options=options)
+
+    text = Field("tier", FieldType.TEXT, "Tier", meaning="jobTitle")
+    office = Office(folder, fields=(*PEOPLE, text), bert_fields=(*PEOPLE, tier("gold")))
+    left, right = office.pair()
+    office.anna.edit(left, tier="Silver")
+    assert office.run().failing == 1
+    office.bert.fields = (*PEOPLE, tier("gold", "silver"))
+    assert office.plan().updated["Bert"] == 1
+    assert office.run().failing == 0
+    assert office.bert.values(right)["tier"] == "silver"
+
+
+def test_a_plan_of_a_sync_that_is_off_shows_what_it_meets_for_the_first_time(office: Office) -> None:
+    office.change("state: on", "state: off")
+    for number in range(3):
+        office.anna.add(email=f"p{number}@x.test", name=f"P{number}")
+    assert office.plan().created == {"Anna": 0, "Bert": 3}
+    assert office.plan().created == {"Anna": 0, "Bert": 3}

@@ -8,8 +8,8 @@ import pytest
 from bothways.connectors.base import Read
 from bothways.engine.sides import Side
 from bothways.ledger import db, journal
-from bothways.records import Ref
-from tests.memory_app import MemoryConnector, Traits
+from bothways.records import Field, FieldType, Ref
+from tests.memory_app import PEOPLE, MemoryConnector, Traits
 from tests.two_apps import TwoApps
 
 
@@ -160,8 +160,53 @@ def test_half_a_character_holds_one_record_and_no_other() -> None:
     assert world.bert.values(world.partner(ann))["name"] == "P0"
     (hold,) = world.holds()
     assert (hold.record_id, hold.rule) == (ann, "R13")
-    assert "name ends or begins in the middle of a character" in hold.reason
+    assert "name holds half a character" in hold.reason
     world.anna.edit(ann, name="Ann")
     world.rest()
     assert world.in_step()
     assert world.holds() == []
+
+
+def test_record_that_a_listing_says_is_gone_and_is_there_keeps_its_link() -> None:
+    world = TwoApps()
+    ann, *_ = world.crowd(5)
+    partner = world.partner(ann)
+    world.bert.gone.append(partner)
+    world.run()
+    assert (ann, partner) in world.pairs()
+    world.anna.edit(ann, name="Ann")
+    world.rest()
+    assert world.bert.values(partner)["name"] == "Ann"
+
+
+def test_hold_of_a_record_that_is_gone_is_closed() -> None:
+    world = TwoApps()
+    world.crowd(5)
+    twin = world.anna.add(email="p0@x.test", name="Twin")
+    world.rest()
+    assert [hold.record_id for hold in world.holds()] == [twin]
+    world.anna.delete(twin)
+    world.rest()
+    assert world.holds() == []
+
+
+def test_number_that_is_too_long_holds_one_record_and_no_other() -> None:
+    world = TwoApps(fields=(*PEOPLE, Field("age", FieldType.NUMBER, "Age")))
+    ann, ben, *_ = world.crowd(5)
+    world.anna.edit(ann, age=2**70)
+    world.anna.edit(ben, age=7)
+    world.rest()
+    assert world.bert.values(world.partner(ben))["age"] == "7"
+    assert [(hold.record_id, hold.rule) for hold in world.holds()] == [(ann, "R13")]
+
+
+def test_twin_that_is_held_is_looked_at_again_when_our_own_write_changes_the_key_it_shares() -> None:
+    world = TwoApps()
+    ann, *_ = world.crowd(5)
+    twin = world.anna.add(email="p0@x.test", name="Twin")
+    world.rest()
+    assert [hold.record_id for hold in world.holds()] == [twin]
+    world.bert.edit(world.partner(ann), email="other@x.test")
+    world.rest()
+    assert world.holds() == []
+    assert world.in_step()

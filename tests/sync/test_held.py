@@ -1,10 +1,13 @@
 """Refusals met again: not sent before their time, sent at once when what is sent has changed."""
 
+from dataclasses import replace
+
 import pytest
 
 from bothways.connectors.base import WriteItem
-from bothways.records import Value
-from tests.memory_app import Refusing, Traits
+from bothways.engine.spec import FieldMap
+from bothways.records import Field, FieldType, Value
+from tests.memory_app import PEOPLE, Refusing, Traits
 from tests.two_apps import TwoApps
 
 
@@ -97,3 +100,57 @@ def test_record_deleted_while_it_is_held_is_held_no_more() -> None:
     world.anna.delete(joker)
     world.rest()
     assert world.holds() == []
+
+
+def test_record_is_not_made_empty_when_its_only_value_does_not_fit() -> None:
+    phone = PEOPLE[2]
+    maps = [*(FieldMap(each, each) for each in PEOPLE[:2]), FieldMap(phone, replace(phone, max_length=20))]
+    world = TwoApps(maps=maps)
+    ann = world.anna.add(phone="+41 44 668 18 00 / +41 79 123 45 67")
+    world.rest()
+    assert world.bert.live() == []
+    assert [(hold.record_id, hold.field, hold.rule) for hold in world.holds()] == [(ann, "phone=phone", "F6")]
+    world.anna.edit(ann, phone="+41 44 668 18 00")
+    world.rest()
+    assert world.in_step()
+    assert world.holds() == []
+
+
+def test_record_is_not_made_empty_when_its_only_value_was_refused() -> None:
+    world = TwoApps(bert=Traits(refuses=no_jokes))
+    ann = world.anna.add(name="Joke")
+    for _ in range(8):
+        world.run()
+    assert world.bert.live() == []
+    assert {hold.record_id for hold in world.holds()} == {ann}
+
+
+@pytest.mark.parametrize("mended", ["41", "42"])
+def test_hold_of_a_field_ends_though_it_is_mended_together_with_another(mended: str) -> None:
+    age = Field("age", FieldType.TEXT, "Age")
+    maps = [*(FieldMap(each, each) for each in PEOPLE), FieldMap(age, replace(age, type=FieldType.NUMBER))]
+    world = TwoApps(fields=(*PEOPLE, age), maps=maps)
+    ann = world.anna.add(email="ann@x.test", name="Ann", age="41")
+    world.bert.add(email="ann@x.test", name="Ann", age="41")
+    world.rest()
+    world.anna.edit(ann, age="unknown")
+    world.run()
+    assert [hold.field for hold in world.holds()] == ["age=age"]
+    world.anna.edit(ann, age=mended, name="Anne")
+    world.rest()
+    assert world.holds() == []
+
+
+def test_twin_that_cannot_be_found_is_a_refusal_and_not_sent_with_every_run() -> None:
+    """The app refuses a second holder of an e-mail, and nothing says whose it is by the match rules."""
+    world = TwoApps(bert=Traits(unique="email", strong=False), match=("name",))
+    world.bert.add(email="e@x.test", name="Y")
+    world.rest()
+    nameless = world.anna.add(email="e@x.test")
+    tries = []
+    for _ in range(16):
+        before = world.bert.calls["write create"]
+        world.run()
+        tries.append(world.bert.calls["write create"] - before)
+    assert 2 <= sum(tries) <= 6, "after 1, 2, 4 and 8 minutes"
+    assert [(hold.record_id, hold.rule) for hold in world.holds()] == [(nameless, "R13")]

@@ -5,7 +5,9 @@ import pytest
 from bothways.connectors.base import Outcome, WriteItem, WriteResult
 from bothways.errors import OutcomeUnknown
 from bothways.ledger import journal
+from bothways.sync.run import run
 from tests.memory_app import MemoryApp, Traits
+from tests.sync.crashes import Crash
 from tests.two_apps import TwoApps
 
 TIME_OUT = OutcomeUnknown(app="Bert", reason="time-out")
@@ -161,3 +163,30 @@ def test_copy_of_a_create_not_yet_settled_waits_and_is_not_held() -> None:
     world.rest()
     assert len(world.pairs()) == 1
     assert world.written() == 1
+
+
+@pytest.mark.parametrize("values", [{}, {"email": "new@x.test"}], ids=["no key", "key"])
+@pytest.mark.parametrize("crash", [False, True])
+def test_run_right_after_a_lost_create_does_not_copy_it_back(values: dict[str, str], crash: bool) -> None:
+    """What that run meets as a new record may be what we made; until that is known, it waits."""
+    world = TwoApps()
+    world.crowd(4)
+    world.anna.add(name="New", phone="+41446681833", **values)
+    world.run()
+
+    def stop() -> None:
+        raise Crash
+
+    if crash:
+        world.bert.once("after", "write create", stop)
+        with pytest.raises(Crash):
+            world.run()
+    else:
+        world.bert.fail("write create", OutcomeUnknown(app="Bert", reason="time-out"), when="after")
+        world.run()
+    assert world.open_intents()
+    world.clock.advance(1.0)
+    run(world.context())
+    world.rest()
+    assert len(world.anna.live()) == len(world.bert.live()) == 5
+    assert world.in_step()

@@ -1,14 +1,19 @@
 """Previews, brakes, the journal, and what a run says of itself."""
 
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+
 import pytest
 
+from bothways.connectors.base import Page
 from bothways.engine.brakes import Guards
+from bothways.engine.sides import Side
 from bothways.engine.spec import FieldMap
 from bothways.errors import AppUnreachable, RunSuperseded, StoppedByBrake
 from bothways.ledger import plans
 from bothways.ledger.models import Plan, Run, Sync
-from bothways.sync.run import apply, run
-from tests.memory_app import PEOPLE, Traits
+from bothways.sync.run import SWEEP_EVERY, apply, run
+from tests.memory_app import PEOPLE, MemoryConnector, Traits
 from tests.two_apps import TwoApps
 
 EMAIL, NAME, PHONE = PEOPLE
@@ -285,3 +290,68 @@ def test_conditional_write_never_overwrites_an_edit_made_since_the_read() -> Non
     assert world.in_step()
     lost = [write.before for entry in world.journal() for write in entry.writes.values() if write.conflict]
     assert lost == ["Ann Kay"], "the loser of the conflict is kept"
+
+
+def test_first_run_brake_counts_over_runs_and_a_limited_apply_does_not_release_it() -> None:
+    world = TwoApps(guards=Guards(), approved=False)
+    assert world.run().state == "done"
+    assert not Sync.objects.get(pk=world.sync.pk).approved, "there was nothing to look at yet"
+    for number in range(60):
+        world.anna.add(email=f"p{number}@x.test", name=f"P{number}")
+    world.run()
+    plan, _ = world.preview()
+    assert world.apply(plan, limit=3, approved=True).written == {"create right": 3}
+    assert world.run().written == {"create right": 22}
+    with pytest.raises(StoppedByBrake, match="its first 25 records"):
+        world.run()
+
+
+def test_first_run_that_is_small_needs_no_approval() -> None:
+    world = TwoApps(guards=Guards(), approved=False)
+    world.anna.add(email="ann@x.test", name="Ann")
+    world.run()
+    assert Sync.objects.get(pk=world.sync.pk).approved
+
+
+def test_first_listing_that_shows_nothing_where_the_app_counts_records_stops_the_run() -> None:
+    """It looks like an empty app, and everything would be made there a second time."""
+    world = TwoApps(guards=Guards(), approved=False)
+    for number in range(3):
+        world.anna.add(email=f"p{number}@x.test", name=f"P{number}")
+        world.bert.add(email=f"p{number}@x.test", name=f"P{number}")
+
+    class Blind(MemoryConnector):
+        def changes(self, object: str, cursor: str | None, fields: Sequence[str]) -> Iterator[Page]:
+            for page in super().changes(object, cursor, fields):
+                yield replace(page, seen=[])
+
+    world.connectors[Side.RIGHT].__class__ = Blind
+    with pytest.raises(StoppedByBrake, match="Bert lists no records, and says that it has 3"):
+        world.run()
+    world.connectors[Side.RIGHT].__class__ = MemoryConnector
+    world.rest()
+    assert len(world.pairs()) == len(world.bert.live()) == 3
+
+
+def test_a_run_walks_all_ids_once_a_day_and_after_a_listing_that_began_anew() -> None:
+    world = TwoApps(bert=Traits(reports_deletes=False))
+    ann, ben, *_ = world.crowd(8)
+    partners = {id: world.partner(id) for id in (ann, ben)}
+    world.bert.delete(partners[ann])
+    world.rest()
+    assert (ann, partners[ann]) in world.pairs()
+    world.clock.advance(SWEEP_EVERY)
+    world.run()
+    assert (ann, partners[ann]) not in world.pairs()
+
+    class Restarted(MemoryConnector):
+        def changes(self, object: str, cursor: str | None, fields: Sequence[str]) -> Iterator[Page]:
+            for page in super().changes(object, cursor, fields):
+                yield replace(page, restarted=True)
+
+    world.bert.delete(partners[ben])
+    world.rest()
+    assert (ben, partners[ben]) in world.pairs()
+    world.connectors[Side.RIGHT].__class__ = Restarted
+    world.run()
+    assert (ben, partners[ben]) not in world.pairs()

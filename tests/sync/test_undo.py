@@ -174,3 +174,88 @@ def test_crash_at_any_moment_of_an_undo_is_made_good_by_a_second_one() -> None:
         held = (names(world, people[0]), names(world, people[1]), len(world.anna.live()), len(world.bert.live()))
         assert held == (("Ann Lee", "P0"), ("P1", "Ben Lee"), 5, 5), f"crash at moment {number}, {moment}"
         assert journal.open_entries(world.sync) == []
+
+
+@pytest.mark.parametrize("crash", [False, True])
+def test_undo_that_broke_off_after_its_write_is_not_done_again_by_a_run(crash: bool) -> None:
+    """The other side keeps its own value, and that is agreed, however the outcome is found out."""
+    world = TwoApps()
+    ann, *_ = world.crowd(3)
+    world.anna.edit(ann, name="Ann")
+    run_id = world.run().run_id
+
+    def stop() -> None:
+        raise Crash
+
+    if crash:
+        world.bert.once("after", "write update", stop)
+        with pytest.raises(Crash):
+            world.undo(run_id)
+    else:
+        world.bert.fail("write update", OutcomeUnknown(app="Bert", reason="time-out"), when="after")
+        world.undo(run_id)
+    before = world.written()
+    world.rest()
+    assert names(world, ann) == ("Ann", "P0")
+    assert world.written() == before
+
+
+def test_undo_first_finds_out_what_became_of_a_write_that_broke_off() -> None:
+    world = TwoApps()
+    ann, *_ = world.crowd(3)
+    world.anna.edit(ann, name="Ann")
+
+    def stop() -> None:
+        raise Crash
+
+    world.bert.once("after", "write update", stop)
+    with pytest.raises(Crash):
+        world.run()
+    run_id = Run.objects.latest("id").pk
+    assert preview_undo(world.context(), Run.objects.get(pk=run_id)).restored == 1
+    assert world.undo(run_id).restored == 1
+    assert names(world, ann) == ("Ann", "P0")
+
+
+def test_link_with_an_open_write_is_not_touched_and_told() -> None:
+    world = TwoApps()
+    ann, *_ = world.crowd(3)
+    world.anna.edit(ann, name="Ann")
+    run_id = world.run().run_id
+    world.anna.edit(ann, name="Anne")
+    world.bert.fail("write update", OutcomeUnknown(app="Bert", reason="time-out"), when="after")
+    world.run()
+    world.bert.fail("read", AppUnreachable(app="Bert", reason="no route"))
+    with pytest.raises(AppUnreachable):
+        world.undo(run_id)
+    assert len(world.open_intents()) == 1
+    world.undo(run_id)
+    assert names(world, ann) == ("Anne", "Anne"), "edited since, by the second run"
+
+
+def test_rewriting_by_the_app_is_no_edit_that_an_undo_would_keep() -> None:
+    world = TwoApps()
+    ann, *_ = world.crowd(3)
+    world.anna.edit(ann, name="Ben Lee")
+    made = world.anna.add(email="new@x.test", name="Cy Day")
+    world.run()
+    run_id = world.run().run_id
+    for id, name in ((ann, "BEN LEE"), (made, "CY DAY")):
+        world.bert.edit(world.partner(id), name=name)
+    world.run()
+    runs = {entry.run_id for entry in world.journal() if entry.kind in ("update", "create")}
+    reports = [world.undo(each) for each in sorted(runs)]
+    assert run_id in runs
+    assert (sum(each.restored for each in reports), sum(each.removed for each in reports)) == (1, 1)
+    assert [each.kept for each in reports] == [[] for _ in reports]
+
+
+def test_undo_of_an_undo_tells_what_was_removed_and_where_to_have_it_back() -> None:
+    world, _, run_id = done()
+    first = world.undo(run_id)
+    second = world.undo(first.run_id)
+    assert second.restored == 2
+    assert sorted(reason for _, _, reason in second.kept) == [
+        "was removed; restore it in Anna",
+        "was removed; restore it in Bert",
+    ]

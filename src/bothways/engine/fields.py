@@ -5,6 +5,7 @@
 asked, and no row ever lets a blank replace a value unless clearing follows.
 """
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
@@ -19,6 +20,9 @@ REWRITING_LIMIT = 2
 UNRELATED_LIMIT = 4
 """The same when the values are unrelated: a person changing their mind looks like that, a robot goes on."""
 
+FIGHT_WINDOW = 86_400.0
+"""Seconds within which these writes must lie: people change their mind once a day, robots with every poll."""
+
 
 @dataclass(frozen=True, slots=True)
 class Known:
@@ -30,10 +34,11 @@ class Known:
 
 @dataclass(frozen=True, slots=True)
 class Landed:
-    """One earlier write of this field that landed: on which side, and the value."""
+    """One earlier write of this field that landed: on which side, the value, and when (seconds)."""
 
     side: Side
     value: Value
+    at: float = math.inf
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +117,7 @@ def decide_field(spec: SyncSpec, state: FieldState, now: float) -> FieldDecision
     view = _View(spec, state, changed, rewritten)
     for fits, decide in FIELD_TABLE:
         if fits(view):
-            return _braked(view, decide(view))
+            return _braked(view, decide(view), now)
     raise AssertionError("the last row of the field table fits everything")
 
 
@@ -141,11 +146,13 @@ def is_own_rewriting(spec: SyncSpec, state: FieldState, side: Side, now: float) 
     return recent and may_be_rewriting(shadow.value, state.now[side], state.mapping.on(side))
 
 
-def oscillates(state: FieldState, target: Side, value: Value) -> bool:
-    """Tell whether ``value`` already went to ``target`` again and again with nothing third in between."""
+def oscillates(state: FieldState, target: Side, value: Value, now: float) -> bool:
+    """Tell whether ``value`` already went to ``target`` again and again of late with nothing third in between."""
     field, held = state.mapping.on(target), state.now[target]
     count = 0
     for write in reversed(state.landed):
+        if write.at < now - FIGHT_WINDOW:
+            break
         if write.side is target:
             if not same(write.value, field, value):
                 break
@@ -197,9 +204,9 @@ def _write(view: _View, rule: str, target: Side, *, conflict: bool = False, reas
     return replace(decision, value=projected.value, lost=projected.lost, seen=seen)
 
 
-def _braked(view: _View, decision: FieldDecision) -> FieldDecision:
+def _braked(view: _View, decision: FieldDecision, now: float) -> FieldDecision:
     """Row F5, looked at before any write."""
-    if decision.write is None or not oscillates(view.state, decision.write, decision.value):
+    if decision.write is None or not oscillates(view.state, decision.write, decision.value, now):
         return decision
     reason = because("F5")
     return FieldDecision(view.mapping, "F5", reason, before=decision.before, hold=reason, seen=_now(view, *SIDES))

@@ -13,7 +13,7 @@ from enum import Enum
 
 from bothways.engine.sides import Side
 from bothways.engine.spec import MatchRule
-from bothways.records import Field, FieldType, Value, is_blank, normal_email, normal_phone
+from bothways.records import Field, FieldType, Value, is_blank, normal_email, normal_phone, text_of
 
 NORMAL_FORMS: Mapping[str, Callable[[str], str | None]] = {
     "email": normal_email,
@@ -78,9 +78,9 @@ NO_MATCH = Match(Found.NOBODY)
 
 def key_of(rule: MatchRule, value: Value) -> str | None:
     """Return the comparable key of a value, None where it gives none."""
-    if is_blank(value) or not isinstance(value, str):
+    if is_blank(value) or (not isinstance(value, str) and isinstance(value, Sequence | Mapping)):
         return None
-    return NORMAL_FORMS[rule.compare](value)
+    return NORMAL_FORMS[rule.compare](text_of(value))
 
 
 def compare_for(field: Field) -> str:

@@ -221,8 +221,8 @@ def sides_of(feed: Feed) -> list[tuple[Sync, str]]:
 def save_position(feed: Feed) -> None:
     """Store how far the feed was read; nothing else of it, since its settings may change meanwhile."""
     db.execute(
-        "UPDATE feed SET cursor=%s, baseline_done=%s, polled_at=%s, complete_to=%s WHERE id=%s",
-        (feed.cursor, feed.baseline_done, feed.polled_at, feed.complete_to, feed.pk),
+        "UPDATE feed SET cursor=%s, baseline_done=%s, polled_at=%s, complete_to=%s, swept_at=%s WHERE id=%s",
+        (feed.cursor, feed.baseline_done, feed.polled_at, feed.complete_to, feed.swept_at, feed.pk),
     )
 
 

@@ -14,6 +14,7 @@ from bothways.ledger.models import Sync
 FIRST_WAIT, LONGEST_WAIT = 60.0, 86_400.0
 """Seconds until a refused record is tried again: doubled at each try, from a minute to a day."""
 
+_NONE: Mapping[str, Collection[str]] = {}
 _COLUMNS = "id, side, record_id, field, link_id, rule, reason, kind, tries, next_try, opened_at, data"
 
 
@@ -74,9 +75,15 @@ def put(sync: Sync, hold: HoldRow, now: float) -> None:
     )
 
 
-def clear_fields(sync: Sync, side: Side, fields: Mapping[str, Collection[str]]) -> None:
-    """Close the holds of these fields of records (record id -> fields; "" is the whole record)."""
-    _delete(hold for hold in of_records(sync, side, fields) if hold.field in fields[hold.record_id])
+def clear_fields(
+    sync: Sync, side: Side, fields: Mapping[str, Collection[str]], unchanged: Mapping[str, Collection[str]] = _NONE
+) -> None:
+    """Close the holds of these fields of records (record id -> fields; "" is the whole record).
+
+    Of them, a field that did not change stays frozen (row F5).
+    """
+    found = [hold for hold in of_records(sync, side, fields) if hold.field in fields[hold.record_id]]
+    _delete(hold for hold in found if hold.kind != "frozen" or hold.field not in unchanged.get(hold.record_id, ()))
 
 
 def clear_settled(sync: Sync, side: Side, unchanged: Mapping[str, Collection[str]]) -> None:
@@ -86,6 +93,11 @@ def clear_settled(sync: Sync, side: Side, unchanged: Mapping[str, Collection[str
     """
     found = of_records(sync, side, unchanged)
     _delete(hold for hold in found if hold.kind != "frozen" or hold.field not in unchanged[hold.record_id])
+
+
+def forget(sync: Sync, side: Side, ids: Iterable[str]) -> None:
+    """Close every hold of records that are gone."""
+    _delete(of_records(sync, side, ids))
 
 
 def _delete(found: Iterable[HoldRow]) -> None:

@@ -157,14 +157,14 @@ def of_record(sync: Sync, side: Side, record_id: str) -> list[Entry]:
 def landed(link_ids: Iterable[int]) -> dict[int, dict[str, list[Landed]]]:
     """Return, per link and mapping, the writes that landed, oldest first (for the oscillation brake)."""
     sql = (
-        "SELECT link_id, side, data, id FROM journal "
+        "SELECT link_id, side, data, id, done_at FROM journal "
         "WHERE state='done' AND kind IN ('update','create') AND link_id IN {ids}"
     )
     found: dict[int, dict[str, list[Landed]]] = {}
-    for link_id, side, data, _ in sorted(db.in_list(sql, (), link_ids), key=lambda row: row[3]):
+    for link_id, side, data, _, at in sorted(db.in_list(sql, (), link_ids), key=lambda row: row[3]):
         for key, write in orjson.loads(data)["writes"].items():
             if write["landed"]:
-                found.setdefault(link_id, {}).setdefault(key, []).append(Landed(Side(side), write["after"]))
+                found.setdefault(link_id, {}).setdefault(key, []).append(Landed(Side(side), write["after"], at))
     return found
 
 

@@ -2,9 +2,10 @@
 
 from bothways.records.coerce import CannotCoerce, Coerced, coerce, coercion_between
 from bothways.records.normal import normal_email, normal_phone
+from bothways.records.parse import text_of
 from bothways.records.record import Record, Ref, Value
 from bothways.records.types import Field, FieldType, Option
-from bothways.records.values import canonical, is_blank, is_text, may_be_rewriting, same
+from bothways.records.values import can_be_kept, canonical, is_blank, may_be_rewriting, same
 
 __all__ = [
     "CannotCoerce",
@@ -15,13 +16,14 @@ __all__ = [
     "Record",
     "Ref",
     "Value",
+    "can_be_kept",
     "canonical",
     "coerce",
     "coercion_between",
     "is_blank",
-    "is_text",
     "may_be_rewriting",
     "normal_email",
     "normal_phone",
     "same",
+    "text_of",
 ]

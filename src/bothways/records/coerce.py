@@ -8,7 +8,7 @@ import re
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from decimal import ROUND_HALF_EVEN, Context, Decimal
 from typing import TypeVar
 
@@ -24,8 +24,16 @@ _EXACT = Context(prec=1000)
 _PADDED = re.compile(r"[+-]?0\d")
 
 
+LONGEST_REASON = 300
+"""Characters of a reason that are shown."""
+
+
 class CannotCoerce(ValueError):
-    """A value that the other field cannot hold; the message says why in words."""
+    """A value that the other field cannot hold; the message says why in words, and quotes at most its beginning."""
+
+    def __init__(self, reason: str) -> None:
+        shown = reason.replace("\0", "\ufffd")
+        super().__init__(shown if len(shown) <= LONGEST_REASON else f"{shown[:LONGEST_REASON]}...")
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,10 +112,14 @@ def _to_boolean(value: Value, source: Field, target: Field) -> Coerced:
 
 
 def _to_date(value: Value, source: Field, target: Field) -> Coerced:
-    moment = _demand(parse_datetime(value, milliseconds=source.type is not T.TEXT), value, "a date")
-    if source.type is T.DATE and not is_midnight(moment):
+    written = source.type is not T.DATETIME  # a moment is the same in every zone, a written day is not
+    parsed = parse_datetime(value, milliseconds=source.type is not T.TEXT, own_zone=written)
+    moment = _demand(parsed, value, "a date")
+    if is_midnight(moment):
+        return Coerced(moment.date().isoformat())
+    if source.type is T.DATE:
         raise CannotCoerce(f'"{text_of(value)}" is not a date')
-    return Coerced(moment.date().isoformat(), () if is_midnight(moment) else ("the time of day",))
+    return Coerced(moment.astimezone(UTC).date().isoformat(), ("the time of day",))
 
 
 def _to_datetime(value: Value, source: Field, target: Field) -> Coerced:

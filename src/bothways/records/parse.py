@@ -57,18 +57,20 @@ def parse_boolean(value: Value) -> bool | None:
     return True if text in _TRUE else False if text in _FALSE else None
 
 
-def parse_datetime(value: Value, milliseconds: bool = True) -> datetime | None:
-    """Return an aware UTC datetime from ISO 8601 text or epoch milliseconds; None if it is neither.
+def parse_datetime(value: Value, milliseconds: bool = True, own_zone: bool = False) -> datetime | None:
+    """Return an aware datetime from ISO 8601 text or epoch milliseconds; None if it is neither.
 
-    Text without an offset is taken as UTC. ``milliseconds=False`` reads ISO 8601 alone: in a free text, ten
-    digits are rather a phone number.
+    It is in UTC, or with ``own_zone`` in that of the text. Text without an offset is taken as UTC.
+    ``milliseconds=False`` reads ISO 8601 alone: in a free text, ten digits are rather a phone number.
     """
     text = text_of(value)
     try:
         if _MILLISECONDS.fullmatch(text):
             return EPOCH + timedelta(milliseconds=int(text)) if milliseconds else None
         moment = datetime.fromisoformat(text)
-        return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
+        if not moment.tzinfo:
+            return moment.replace(tzinfo=UTC)
+        return moment if own_zone else moment.astimezone(UTC)
     except (ValueError, OverflowError):
         return None
 

@@ -32,13 +32,15 @@ def is_blank(value: Value) -> bool:
     return False
 
 
-def is_text(value: Value) -> bool:
-    """Tell whether all text in a value can be stored: half of a character pair (a lone surrogate) cannot."""
+def can_be_kept(value: Value) -> bool:
+    """Tell whether a value can be stored: half of a character pair, or a number beyond 64 bits, cannot."""
     if isinstance(value, str):
         return value.isascii() or _HALF.search(value) is None
+    if isinstance(value, int):
+        return -(2**63) <= value < 2**63
     if isinstance(value, Mapping):
-        return all(is_text(item) for item in value.values())
-    return not isinstance(value, Sequence) or all(is_text(item) for item in value)
+        return all(can_be_kept(item) for item in value.values())
+    return not isinstance(value, Sequence) or all(can_be_kept(item) for item in value)
 
 
 def canonical(value: Value, field: Field, precision: float | None = None) -> Hashable:

@@ -10,6 +10,7 @@ from typing import Any
 from bothways.engine.sides import SIDES, Side
 from bothways.ledger import db, due, feeds, looking
 from bothways.ledger.models import Feed, Revision, Sync
+from bothways.records import Field
 from bothways.service.revisions import add_revision, latest_revision
 from bothways.service.spec import Resolved
 from bothways.sync.absorb import compute_keys
@@ -55,10 +56,17 @@ def in_words(resolved: Resolved) -> dict[str, Any]:
             [each.left.name, each.right.name, str(each.direction), each.winner, each.clearing_follows]
             for each in resolved.switched_off
         ],
+        "holds": [[_holds(each.on(side)) for side in SIDES] for each in spec.fields],
         "match": [[rule.compare, rule.left, rule.right] for rule in spec.match],
         "default": str(spec.default),
         "sends": [spec.sends[side] for side in SIDES],
     }
+
+
+def _holds(field: Field) -> list[Any]:
+    """Return what a field can hold: when that changes, what did not fit may fit now."""
+    options = [[option.key, option.label] for option in field.options]
+    return [str(field.type), options, field.max_length, field.precision, field.read_only, field.multi_valued]
 
 
 def labels_of(resolved: Resolved) -> dict[str, dict[str, str]]:

@@ -7,7 +7,7 @@ from typing import Any
 from bothways.engine.brakes import Brake
 from bothways.engine.sides import SIDES, Side
 from bothways.errors import PlanOutdated
-from bothways.ledger import db, due, feeds, links, plans
+from bothways.ledger import db, feeds, links, plans
 from bothways.ledger.models import Plan, Revision
 from bothways.records import is_blank
 from bothways.service.database import on_database
@@ -30,10 +30,7 @@ def plan(workspace: Workspace, name: str, *, progress: Report | None = None) -> 
     """Read both apps and plan; nothing is written to any app. A draft can be planned, too."""
     with runner(workspace):
         ctx = context(workspace, name, progress, running=False)
-        if ctx.sync.state == "off":
-            with db.transaction_():
-                due.mark_everything(ctx.sync)
-        made, _, brakes = preview(ctx)
+        made, _, brakes = preview(ctx, everything=ctx.sync.state == "off")
         _forget_old(made)
         return _view(ctx, made, brakes)
 

@@ -8,10 +8,10 @@ from bothways.engine.matching import key_of
 from bothways.engine.rules import because
 from bothways.engine.sides import Side
 from bothways.engine.spec import MatchRule
-from bothways.ledger import db, due, feeds, links
+from bothways.ledger import db, due, feeds, holds, links
 from bothways.ledger.feeds import SeenRow
 from bothways.ledger.models import Feed, Sync
-from bothways.records import Record, Ref, is_text
+from bothways.records import Record, Ref, can_be_kept
 from bothways.sync.context import Context, End
 
 
@@ -65,7 +65,7 @@ def absorb(feed: Feed, news: Iterable[News], now: float, read_at: float, *, base
     ``read_at`` is when the read began (seconds). Every sync that is on and uses the feed gets due marks.
     A record first met in a ``baseline`` listing counts as having been there long ago.
     """
-    by_id = {each.id: _as_text(each) for each in news}
+    by_id = {each.id: _keepable(each) for each in news}
     known = feeds.seen_by_id(feed.pk, by_id)
     changed: set[str] = set()
     saved: list[SeenRow] = []
@@ -94,7 +94,9 @@ def absorb(feed: Feed, news: Iterable[News], now: float, read_at: float, *, base
             if each.merged_into:
                 changed.add(each.merged_into)
                 _follow_merge(sync, side, feed, each, now)
-        due.mark(sync, side, _to_look_at(sync, side, changed, set(lost)))
+        linked = links.live_by_record(sync, side, lost)
+        due.mark(sync, side, (changed - set(lost)) | (changed & linked.keys()))
+        holds.forget(sync, side, set(lost) - linked.keys())
         wake(sync, side, touched)
     return changed
 
@@ -165,15 +167,15 @@ def _row(news: News, before: SeenRow | None, now: float, read_at: float, baselin
     )
 
 
-def _as_text(news: News) -> News:
-    """Make a problem of a record with a value that is no text: half a character, cut off by some app."""
+def _keepable(news: News) -> News:
+    """Make a problem of a record with a value that cannot be stored, such as half a character."""
     if news.record is None:
         return news
-    broken = [name for name, value in news.record.values.items() if not is_text(value)]
+    broken = [name for name, value in news.record.values.items() if not can_be_kept(value)]
     if not broken:
         return news
     sound = {name: value for name, value in news.record.values.items() if name not in broken}
-    problem = news.problem or f"{', '.join(broken)} ends or begins in the middle of a character"
+    problem = news.problem or f"{', '.join(broken)} holds half a character, or a number that is too long"
     return replace(news, record=replace(news.record, values=sound), problem=problem)
 
 
@@ -183,11 +185,6 @@ def _differs(feed: Feed, before: SeenRow | None, after: SeenRow) -> bool:
     if before.values is None or after.values is None:
         return before.values is not after.values
     return any(before.values.get(name) != after.values.get(name) for name in feed.fields)
-
-
-def _to_look_at(sync: Sync, side: Side, changed: set[str], lost: set[str]) -> set[str]:
-    linked = links.live_by_record(sync, side, lost & changed)
-    return (changed - lost) | set(linked)
 
 
 def _follow_merge(sync: Sync, side: Side, feed: Feed, news: News, now: float) -> None:

@@ -53,6 +53,9 @@ def poll(ctx: Context, ends: Collection[End]) -> int:
                 if each.page.last:
                     lag = 0.0 if baseline[end.side] and end.can.baseline_carries_values else end.can.index_lag
                     feed.baseline_done, feed.polled_at, feed.complete_to = True, started, started - lag
+                    feed.swept_at = started if baseline[end.side] else feed.swept_at
+                if each.page.restarted:
+                    feed.swept_at = 0.0
                 feeds.save_position(feed)
         for each in arrived:
             ctx.report(Progress("Reading", each.end.app, done[each.end.side]))
@@ -109,8 +112,8 @@ def _news_of(ctx: Context, end: End, page: Page) -> list[News]:
             ctx.count("R12")
         rows[seen.record.id] = seen
     known = feeds.seen_by_id(end.feed.pk, rows)
-    news = _gone(end, page, set(rows), {seen.record.address for seen in rows.values()})
-    to_read: list[SeenRow] = []
+    news: list[News] = []
+    to_read = _said_to_be_gone(end, page, set(rows), {seen.record.address for seen in rows.values()})
     for id, seen in rows.items():
         if seen.problem is not None:
             news.append(News(id, seen.record, problem=seen.problem))
@@ -121,11 +124,12 @@ def _news_of(ctx: Context, end: End, page: Page) -> list[News]:
     return news + ask(ctx, end, to_read)
 
 
-def _gone(end: End, page: Page, live_ids: set[str], live_addresses: set[str | None]) -> list[News]:
+def _said_to_be_gone(end: End, page: Page, live_ids: set[str], live_addresses: set[str | None]) -> list[SeenRow]:
+    """Return the known records that a page says are gone; whether they are, only a read by id tells."""
     addresses = [gone.address for gone in page.gone if gone.address and gone.address not in live_addresses]
-    by_address = feeds.seen_by_address(end.feed.pk, addresses)
-    ids = {row.id for row in by_address.values()} | {gone.id for gone in page.gone if gone.id}
-    return [News(id, gone=True) for id in sorted(ids - live_ids)]
+    known = {row.id: row for row in feeds.seen_by_address(end.feed.pk, addresses).values()}
+    known |= feeds.seen_by_id(end.feed.pk, [gone.id for gone in page.gone if gone.id])
+    return [row for id, row in sorted(known.items()) if row.live and id not in live_ids]
 
 
 def _must_read(end: End, seen: Seen, row: SeenRow | None) -> bool:

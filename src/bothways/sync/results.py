@@ -1,18 +1,18 @@
 """Record what became of a batch of writes: shadows, links, holds and due marks, in the caller's transaction."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from bothways.connectors.base import Outcome, WriteItem, WriteKind, WriteResult
 from bothways.engine.matching import key_of
-from bothways.engine.rules import because
+from bothways.engine.rules import RULES, because
 from bothways.engine.sides import SIDES, Side
 from bothways.ledger import db, due, feeds, holds, journal, links, plans
 from bothways.ledger.holds import HoldRow
 from bothways.ledger.journal import Entry, FieldWrite
 from bothways.ledger.models import Plan
 from bothways.ledger.plans import ActionRow
-from bothways.records import Record, Value, is_text, may_be_rewriting, same
+from bothways.records import Record, Value, can_be_kept, may_be_rewriting, same
 from bothways.sync.context import Context
 from bothways.sync.matches import told
 from bothways.sync.payload import marks_of
@@ -75,14 +75,16 @@ def _record_done(ctx: Context, plan: Plan, side: Side, done: Sequence[tuple[Sent
         for key in writes.keys() - _arrived(writes).keys():
             _ignored(ctx, each, key, writes[key])
     for end in SIDES:
-        names = {str(each.action.on(end)): ["", *_arrived(writes)] for each, _, writes in judged if each.action.on(end)}
-        holds.clear_fields(ctx.sync, end, names)
+        there = [(str(id), each.action, writes) for each, _, writes in judged if (id := each.action.on(end))]
+        unchanged = {id: _unwritten(action, ("F0",)) for id, action, _ in there}
+        mended = {id: ["", *_arrived(writes), *_unwritten(action)] for id, action, writes in there}
+        holds.clear_fields(ctx.sync, end, mended, unchanged)
 
 
 def _judge(ctx: Context, sent: Sent, result: WriteResult) -> tuple[Record, dict[str, FieldWrite]]:
     """Return the record as the app holds it now, and each field's write: stored as what, landed or not."""
     record = result.record or Record(sent.item.ref.id if sent.item.ref else "")
-    record = replace(record, values={name: value for name, value in record.values.items() if is_text(value)})
+    record = replace(record, values={name: value for name, value in record.values.items() if can_be_kept(value)})
     writes = {}
     for key, write in sent.entry.writes.items():
         stored = _stored(ctx, sent, key, write, record)
@@ -92,6 +94,15 @@ def _judge(ctx: Context, sent: Sent, result: WriteResult) -> tuple[Record, dict[
 
 def _arrived(writes: Mapping[str, FieldWrite]) -> dict[str, FieldWrite]:
     return {key: write for key, write in writes.items() if write.landed}
+
+
+def _unwritten(action: ActionRow, rules: Collection[str] = RULES.keys() - {"F6"}) -> list[str]:
+    """Return the fields that an action has looked at and neither writes nor holds, by these rules."""
+    return [
+        each["map"]
+        for each in action.data["fields"]
+        if not each["write"] and not each["hold"] and each["rule"] in rules
+    ]
 
 
 def _stored(ctx: Context, sent: Sent, key: str, write: FieldWrite, record: Record) -> Value:
@@ -131,7 +142,7 @@ def _record_undone(ctx: Context, plan: Plan, sent: Sent, result: WriteResult) ->
         state = "failed"
     elif result.outcome is Outcome.DUPLICATE and result.existing_id:
         forget(ctx, sent, message=message)
-        _duplicate(ctx, sent, result.existing_id)
+        _duplicate(ctx, sent, result)
     else:
         forget(ctx, sent, message=message or f"not written: {result.outcome.value}")
         if result.outcome in (Outcome.CHANGED, Outcome.GONE) and sent.item.ref:
@@ -181,15 +192,21 @@ def hold_fields(ctx: Context, actions: Sequence[ActionRow]) -> None:
                 holds.put(ctx.sync, row, ctx.clock())
 
 
-def _duplicate(ctx: Context, sent: Sent, existing_id: str) -> None:
-    """The app says who holds the unique value: remember it as a key of that record, and look again."""
+def _duplicate(ctx: Context, sent: Sent, result: WriteResult) -> None:
+    """The app says who holds the unique value: remember it as a key of that record, and look again.
+
+    Where that leads nowhere, it is a refusal like any other, and tried again later (row R13).
+    """
+    existing_id, end = str(result.existing_id), ctx.ends[sent.side]
     source = feeds.seen_by_id(ctx.ends[sent.side.other].feed.pk, [sent.source_id]).get(sent.source_id)
+    holder = feeds.seen_by_id(end.feed.pk, [existing_id]).get(existing_id)
     for rule in ctx.spec.match:
         key = key_of(rule, source.record.values.get(rule.on(sent.side.other))) if source else None
-        if key is not None:
+        if key is not None and (holder is None or holder.live):
             told(ctx, sent.side, rule.slot(sent.side), key, [existing_id])
             due.mark(ctx.sync, sent.side.other, [sent.source_id])
             return
+    _refused(ctx, sent, replace(result, fields=()))
 
 
 def _stale(ctx: Context, side: Side, record_id: str) -> None:

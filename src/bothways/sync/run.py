@@ -18,6 +18,9 @@ from bothways.sync.poll import poll, sweep
 from bothways.sync.recover import recover
 from bothways.sync.tally import totals_of
 
+SWEEP_EVERY = 86_400.0
+"""Seconds after which a run walks all ids anew, for what no listing tells: deletes and merges."""
+
 
 @dataclass(frozen=True, slots=True)
 class Report:
@@ -40,25 +43,31 @@ class Report:
     skipped_actions: tuple[ActionRow, ...] = ()
 
 
-def preview(ctx: Context) -> tuple[Plan, Totals, list[Brake]]:
-    """Read both sides and plan, stopping before the journal. Nothing is written to any app."""
+def preview(ctx: Context, *, everything: bool = False) -> tuple[Plan, Totals, list[Brake]]:
+    """Read both sides and plan, stopping before the journal. Nothing is written to any app.
+
+    ``everything``: all records are looked at, as for a sync that is off and has got no due marks.
+    """
     with _taken_over(ctx):
         ctx.started_at = ctx.clock()
         _read_both(ctx)
+        if everything:
+            with db.transaction_():
+                due.mark_everything(ctx.sync)
         plan, totals = make_plan(ctx)
         return plan, totals, stopped_by(ctx.spec, ctx.guards, totals)
 
 
 def run(ctx: Context, *, full: bool = False, approved: bool = False) -> Report:
-    """Do one run. ``full`` sweeps both sides too; ``approved`` releases the brakes for this run.
+    """Do one run. ``full`` sweeps both sides, whenever that was done last; ``approved`` releases the brakes.
 
     Raises StoppedByBrake before the first write, AppError if an app fails as a whole.
     """
     with _taken_over(ctx), _recorded(ctx, "sync") as record:
         recover(ctx)
         _read_both(ctx)
-        if full:
-            for end in ctx.ends.values():
+        for end in ctx.ends.values():
+            if full or ctx.clock() - end.feed.swept_at >= SWEEP_EVERY:
                 sweep(ctx, end, approved)
         plan, totals = make_plan(ctx)
         return _carry_out(ctx, record, plan, totals, approved=approved)
@@ -75,7 +84,7 @@ def apply(ctx: Context, plan: Plan, *, limit: int | None = None, approved: bool 
         if plan.revision != ctx.sync.revision:
             raise PlanOutdated(plan=f"p_{plan.pk}", reason="the settings were changed since", name=ctx.sync.name)
         recover(ctx)
-        _read_both(ctx)
+        poll(ctx, ctx.ends.values())
         skip_overtaken(ctx, plan)
         return _carry_out(ctx, record, plan, totals_of(plan), approved=approved, saved=True, limit=limit)
 
