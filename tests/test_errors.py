@@ -7,11 +7,15 @@ import pytest
 
 from bothways import errors
 from bothways.errors import (
+    AddressNotAllowed,
     AppError,
     AppUnreachable,
     BothwaysError,
+    CredentialsRefused,
     DatabaseLocked,
+    DiskFull,
     LedgerError,
+    MissingKey,
     OurFault,
     SecretInFile,
     SettingsError,
@@ -113,7 +117,25 @@ def test_where_comes_first_and_the_facts_stay() -> None:
 
 
 def test_braces_of_the_settings_are_shown_as_they_are_written() -> None:
-    assert "token: {env: NAME} or token: {file: PATH}" in SecretInFile(key="token").advice
+    advice = SecretInFile(key="token", instead="token: {env: NAME}").advice
+    assert advice == "Say where it is instead: token: {env: NAME}."
+
+
+def test_an_empty_hint_leaves_no_gap() -> None:
+    assert (
+        str(MissingKey(key="objects", hint="")) == 'The key "objects" is missing. Nothing was written. Add it. (BW-106)'
+    )
+
+
+@pytest.mark.parametrize("kind", [AddressNotAllowed, CredentialsRefused, DiskFull])
+def test_advice_fits_every_cause(kind: type[BothwaysError]) -> None:
+    words = {
+        AddressNotAllowed: ("Correct the address", "allow_hosts"),
+        CredentialsRefused: ("valid token or password", "try again"),
+        DiskFull: ("Make room", "writable"),
+    }
+    assert all(each in kind().advice for each in words[kind])
+    assert "app check" not in kind().advice
 
 
 def test_what_passes_by_itself_may_be_tried_again_and_our_faults_not() -> None:

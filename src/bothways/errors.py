@@ -54,7 +54,7 @@ class BothwaysError(Exception):
     @property
     def advice(self) -> str:
         """What the user can do."""
-        return self._fill(self.to_do)
+        return self._fill(self.to_do).strip()
 
     def __str__(self) -> str:
         parts = (self.message, self.consequence, self.advice, f"({self.code})")
@@ -200,7 +200,7 @@ class ConfirmationNeeded(SettingsError):
 class AddressNotAllowed(SettingsError):
     code, exit_code = "BW-122", EXIT_NOT_ALLOWED
     what = "The address {host} is not allowed: {reason}."
-    to_do = "An administrator can allow this host by adding it to allow_hosts in bothways.yaml."
+    to_do = "Correct the address, or let an administrator add its host to allow_hosts in bothways.yaml."
 
 
 class SyncOff(SettingsError):
@@ -219,7 +219,7 @@ class SecretInFile(SettingsError):
     code = "BW-125"
     what = 'A secret stands in the file itself, under "{key}".'
     by_itself = "It was not used."
-    to_do = "Say where it is instead: {key}: {{env: NAME}} or {key}: {{file: PATH}}."
+    to_do = "Say where it is instead: {instead}."
 
 
 class SeveralRecords(SettingsError):
@@ -227,6 +227,12 @@ class SeveralRecords(SettingsError):
     what = 'Several records of {name} fit "{record}".'
     by_itself = ""
     to_do = "Name one by its id: {hint}."
+
+
+class SecretUnusable(SettingsError):
+    code = "BW-127"
+    what = "The secret for {app} cannot be sent: it holds a line break or a character that is not ASCII."
+    to_do = "Copy it again where it is kept, as one line and nothing else, then try again."
 
 
 # --- apps ---------------------------------------------------------------------------------------------
@@ -247,7 +253,7 @@ class AppUnreachable(AppError):
 class CredentialsRefused(AppError):
     code, exit_code = "BW-202", EXIT_NOT_ALLOWED
     what = "{app} does not accept the credentials."
-    to_do = "Give a valid token or password and check it with: bothways app check {app}"
+    to_do = "Give a valid token or password, then try again."
 
 
 class PermissionMissing(AppError):
@@ -307,7 +313,7 @@ class LedgerError(BothwaysError):
 class DiskFull(LedgerError):
     code = "BW-301"
     what = "The disk with the database is full or cannot be written: {reason}."
-    to_do = "Make room, then run again: it goes on where it stopped."
+    to_do = "Make room or make it writable, then run again: it goes on where it stopped."
 
 
 class DatabaseLocked(LedgerError):

@@ -33,6 +33,7 @@ ANSWERS = {
     "service.workspace.open_workspace": WORKSPACE,
     "service.apps.catalogue": [CONNECTOR],
     "service.apps.list_apps": [APP],
+    "service.apps.check_name": None,
     "service.apps.add_app": CHECK,
     "service.apps.check_app": CHECK,
     "service.apps.app_objects": list(CHECK.objects),

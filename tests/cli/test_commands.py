@@ -319,6 +319,14 @@ def test_records_read_page_after_page_up_to_the_limit(bothways, service):
     assert "--limit" in ended.err
 
 
+def test_the_limit_that_is_advised_is_one_that_is_taken(bothways, service):
+    service.answer("service.records.list_records", lambda *_args, **_options: views.Page((RECORD,) * 100_000, "more"))
+    ended = bothways("records", "contacts", "--limit", "100000")
+    advised = ended.err.partition("--limit ")[2].partition(",")[0]
+    assert int(advised) > 100_000
+    assert bothways("records", "contacts", "--limit", advised).code == 0
+
+
 def test_records_hand_on_what_to_look_for(bothways, service):
     bothways("records", "contacts", "--state", "failing", "--search", "dana")
     ((_, options),) = service.called("service.records.list_records")
@@ -389,6 +397,20 @@ def test_a_secret_from_stdin_is_kept_where_only_its_owner_reads_it(bothways, ser
     assert (kind, path.read_text()) == ("file", "hunter2")
     assert path.parent == tmp_path / ".bothways" / "secrets"
     assert path.stat().st_mode & 0o077 == 0
+
+
+def test_a_name_that_cannot_be_used_is_refused_before_a_secret_is_asked_for(bothways, service, tmp_path, monkeypatch):
+    def asked(self):
+        raise AssertionError("a secret was asked for")
+
+    monkeypatch.setattr(
+        sys, "stdin", type("In", (), {"closed": False, "isatty": lambda self: False, "readline": asked})()
+    )
+    service.answer("service.apps.check_name", errors.UsageError(reason="No", hint=""))
+    ended = bothways("-C", str(tmp_path), "app", "add", "x" * 300, "hubspot", "--secret", "token=stdin")
+    assert ended.code == 64
+    assert not service.called("service.apps.add_app")
+    assert not (tmp_path / ".bothways").exists()
 
 
 def test_a_secret_from_stdin_goes_again_if_the_check_fails(bothways, service, tmp_path, monkeypatch):

@@ -88,7 +88,7 @@ def test_ctrl_c_says_how_to_go_on(terminal, capsys):
 @pytest.mark.parametrize("number", [errno.ENOSPC, errno.EROFS, errno.EIO])
 def test_a_disk_that_fails_ends_with_74(number, terminal, capsys):
     assert report(OSError(number, "x"), terminal, [], ["run"]) == 74
-    assert "Make room" in capsys.readouterr().err
+    assert "Make room or make it writable" in capsys.readouterr().err
 
 
 def test_other_errors_of_the_system_are_ours():

@@ -70,6 +70,18 @@ def test_the_list_of_commands_shows_whole_sentences(words, capsys):
     assert not line.endswith("...")
 
 
+@pytest.mark.parametrize("closed", ["<&-", ">&-", "2>&-", "<&- >&- 2>&-"])
+@pytest.mark.parametrize(("arguments", "code"), [("init", 0), ("status", 65), ("nope", 64)])
+def test_a_closed_stream_changes_no_exit_code(tmp_path, closed, arguments, code):
+    command = f'"{sys.executable}" -m bothways.cli.main {arguments} {closed}'
+    ended = subprocess.run(command, shell=True, cwd=tmp_path, capture_output=True, text=True)
+    assert ended.returncode == code, ended.stderr
+    assert "Traceback" not in ended.stderr
+    assert "BW-900" not in ended.stderr
+    if arguments == "init":
+        assert (tmp_path / "bothways.yaml").read_text().startswith("# The settings")
+
+
 @pytest.mark.parametrize(
     "arguments",
     [
@@ -81,6 +93,9 @@ def test_the_list_of_commands_shows_whole_sentences(words, capsys):
         ["plan", "contacts", "--show", "nope"],
         ["apply", "p_1", "--limit", "0"],
         ["apply", "p_1", "--limit", "many"],
+        ["apply", "p_1", "--limit", "9" * 20],
+        ["log", "--limit", "9" * 20],
+        ["records", "contacts", "--limit", "9" * 20],
         ["version", "-C"],
     ],
     ids=" ".join,

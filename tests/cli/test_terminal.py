@@ -58,6 +58,13 @@ def test_documents_carry_their_format(capsys):
     assert json.loads(capsys.readouterr().out) == {"format": "bothways.sync/1", "name": "contacts", "label": "Zoë"}
 
 
+@pytest.mark.parametrize("number", [float("nan"), float("inf")])
+def test_what_json_cannot_say_is_never_printed(capsys, number):
+    with pytest.raises(ValueError, match="JSON compliant"):
+        Terminal().document("sync", {"every": number})
+    assert capsys.readouterr().out == ""
+
+
 @pytest.mark.parametrize("count", [0, 1, 3])
 def test_long_documents_are_one_document(capsys, count):
     Terminal().long_document("plan", {"id": "p_1"}, "actions", ({"seq": n} for n in range(count)))

@@ -96,7 +96,30 @@ def test_mistakes_are_refused_before_the_app_is_asked(office: Office, crm: Memor
     assert office.file.read_text() == before
 
 
+@pytest.mark.parametrize("name", ["a/b", "enabled", "", " x", "a:b", "#x", "-", "x" * 70])
+def test_a_name_that_the_file_cannot_hold_is_refused_before_the_app_is_asked(
+    office: Office, crm: MemoryApp, name: str
+) -> None:
+    app = MemoryApp(name, office.clock)
+    before = office.file.read_text()
+    with pytest.raises(UsageError, match="cannot be the name of an app") as caught:
+        apps.add_app(office.open(), name, "locked", SETTINGS, SECRETS)
+    assert caught.value.exit_code == 64
+    assert not app.calls
+    assert office.file.read_text() == before
+    assert list(office.open().document.apps) == ["Anna", "Bert"]
+
+
+def test_a_password_in_the_address_is_refused_before_the_app_is_asked(office: Office, crm: MemoryApp) -> None:
+    before = office.file.read_text()
+    with pytest.raises(SecretInFile) as caught:
+        apps.add_app(office.open(), "crm", "locked", {**SETTINGS, "url": "https://ana:hunter2@crm.example/"}, SECRETS)
+    assert "hunter2" not in str(caught.value)
+    assert not crm.calls
+    assert office.file.read_text() == before
+
+
 def test_a_missing_secret_names_its_variable(office: Office, crm: MemoryApp, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("CRM_PW")
     with pytest.raises(SecretMissing, match="CRM_PW"):
-        apps.add_app(office.open(), "crm", "locked", {"url": "x"}, {"user": ("env", "CRM_PW"), **SECRETS})
+        apps.add_app(office.open(), "crm", "locked", {"url": "https://x"}, {"user": ("env", "CRM_PW"), **SECRETS})

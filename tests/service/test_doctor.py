@@ -48,7 +48,7 @@ def test_no_workspace_and_a_bad_file_end_the_visit(tmp_path: Path, office: Offic
 def test_a_missing_secret_is_named_and_the_app_is_not_asked(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
     crm = MemoryApp("crm", office.clock)
     office.change(
-        "syncs:\n", "  crm: {connector: locked, url: x, auth: {user: ana, password: {env: CRM_PW}}}\nsyncs:\n"
+        "syncs:\n", "  crm: {connector: locked, url: https://x, auth: {user: ana, password: {env: CRM_PW}}}\nsyncs:\n"
     )
     monkeypatch.delenv("CRM_PW", raising=False)
     (found,) = problems(office.folder)
@@ -61,7 +61,7 @@ def test_an_app_that_refuses_us_is_a_problem_and_its_sync_is_not_checked(office:
     (found,) = problems(office.folder)
     assert (found.code, found.to_do) == (
         "BW-202",
-        "Give a valid token or password and check it with: bothways app check Bert",
+        "Give a valid token or password, then try again.",
     )
 
 

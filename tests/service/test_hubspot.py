@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from bothways.errors import SecretMissing
+from bothways.errors import SecretMissing, SecretUnusable
 from bothways.jobs import now
 from bothways.sandbox.hubspot import FrozenClock, HubSpotSandbox
 from bothways.service import apps, preview
@@ -115,3 +115,14 @@ def test_a_missing_token_is_named(workspace: Workspace, monkeypatch: pytest.Monk
     monkeypatch.delenv("WEST_TOKEN")
     with pytest.raises(SecretMissing, match="WEST_TOKEN"):
         apps.check_app(open_workspace(workspace.folder), "west")
+
+
+@pytest.mark.parametrize("token", ["pat-geheim\nsecond line", "pat-geheimü"])
+def test_a_token_that_cannot_be_sent_names_its_app_and_what_to_do(
+    workspace: Workspace, monkeypatch: pytest.MonkeyPatch, token: str
+) -> None:
+    monkeypatch.setenv("WEST_TOKEN", token)
+    with pytest.raises(SecretUnusable, match="west") as caught:
+        apps.check_app(open_workspace(workspace.folder), "west")
+    assert "geheim" not in str(caught.value)
+    assert "one line" in caught.value.advice

@@ -96,10 +96,11 @@ REFUSED = {
         "must be text, but is a list",
     ),
     "version missing": ("apps: {}\n", errors.MissingKey, "1:1", '"version"'),
-    "another version": ("version: 2\n", errors.WrongType, "1:10", "must be 1"),
+    "another version": ("version: 2\n", errors.WrongType, "1:10", "must be the number 1, but is 2"),
+    "version as text": ("version: '1'\n", errors.WrongType, "1:10", 'must be the number 1, but is the text "1"'),
     "apps as a list": ("version: 1\napps: [a]\n", errors.WrongType, "2:7", "keys with values, but is a list"),
     "app without a connector": ("version: 1\napps:\n  a: {}\n", errors.MissingKey, "3:6", '"connector"'),
-    "empty app": ("version: 1\napps:\n  a:\n", errors.MissingKey, "3:3", '"connector"'),
+    "empty app": ("version: 1\napps:\n  a:\n", errors.MissingKey, "3:3", "Such as: connector: hubspot"),
     "unknown connector": (
         "version: 1\napps:\n  a: {connector: memery}\n",
         errors.UnknownConnector,
@@ -114,22 +115,52 @@ REFUSED = {
     ),
     "missing setting": ("version: 1\napps:\n  a: {connector: locked}\n", errors.MissingKey, "3:6", '"url"'),
     "missing secret": (
-        "version: 1\napps:\n  a: {connector: locked, url: x, auth: {user: ana}}\n",
+        "version: 1\napps:\n  a: {connector: locked, url: https://x, auth: {user: ana}}\n",
         errors.MissingKey,
-        "3:40",
+        "3:48",
         "password: {env: NAME}",
     ),
     "secret from nowhere": (
-        "version: 1\napps:\n  a: {connector: locked, url: x, auth: {user: ana, password: {vault: y}}}\n",
+        "version: 1\napps:\n  a: {connector: locked, url: https://x, auth: {user: ana, password: {vault: y}}}\n",
         errors.UnknownKey,
-        "3:63",
+        "3:71",
         "",
     ),
     "secret from two places": (
-        "version: 1\napps:\n  a: {connector: locked, url: x, auth: {user: ana, password: {env: A, file: B}}}\n",
+        "version: 1\napps:\n  a: {connector: locked, url: https://x, auth: {user: ana, password: {env: A, file: B}}}\n",
         errors.WrongType,
-        "3:62",
+        "3:70",
         "one of env: NAME and file: PATH",
+    ),
+    "address without a scheme": (
+        "version: 1\napps:\n  a: {connector: locked, url: nonsense, auth: {user: ana, password: {env: A}}}\n",
+        errors.WrongType,
+        "3:31",
+        "must be a web address such as https://",
+    ),
+    "address of another scheme": (
+        "version: 1\napps:\n  a: {connector: locked, url: ftp://x.example, auth: {user: ana, password: {env: A}}}\n",
+        errors.WrongType,
+        "3:31",
+        "must be a web address",
+    ),
+    "address with a user name": (
+        "version: 1\napps:\n  a: {connector: locked, url: https://ana@x, auth: {user: ana, password: {env: A}}}\n",
+        errors.WrongType,
+        "3:31",
+        "without a user name",
+    ),
+    "count in words": (
+        "version: 1\napps:\n  a: {connector: locked, url: https://x, port: fast, auth: {user: a, password: {env: A}}}",
+        errors.WrongType,
+        "3:48",
+        'a whole number above 0, but is the text "fast"',
+    ),
+    "half a count": (
+        "version: 1\napps:\n  a: {connector: locked, url: https://x, port: 0.5, auth: {user: a, password: {env: A}}}",
+        errors.WrongType,
+        "3:48",
+        "a whole number above 0, but is 0.5",
     ),
     "app name with a colon": ('version: 1\napps:\n  "a:b": {connector: memory}\n', errors.WrongType, "3:3", ""),
     "app named like a key": ("version: 1\napps:\n  compare: {connector: memory}\n", errors.WrongType, "3:3", ""),
@@ -142,7 +173,7 @@ REFUSED = {
     ),
     "one app only": (HEAD.replace(", Bert: people", ""), errors.WrongType, "7:14", "two apps, but is 1"),
     "no objects": ("version: 1\nsyncs:\n  people: {state: on}\n", errors.MissingKey, "3:11", '"objects"'),
-    "empty sync": ("version: 1\nsyncs:\n  people:\n", errors.MissingKey, "3:3", '"objects"'),
+    "empty sync": ("version: 1\nsyncs:\n  people:\n", errors.MissingKey, "3:3", "Such as: objects: {"),
     "another state": (HEAD + "    state: true\n", errors.WrongType, "8:12", "on, off or draft, but is true"),
     "another compare": (
         HEAD + "    match:\n      - {Anna: a, Bert: b, compare: soundex}\n",
@@ -181,10 +212,16 @@ REFUSED = {
     "too many percent": (HEAD + "    guards: {max_change: 101%}\n", errors.WrongType, "8:26", "percentage"),
     "deletes allowed": (HEAD + "    guards: {max_deletes: 3}\n", errors.SettingsError, "8:27", "not available"),
     "interval in words": (HEAD + "    schedule: {every: often}\n", errors.WrongType, "8:23", "60s, 5m or 1h"),
-    "interval of nothing": (HEAD + "    schedule: {every: 0}\n", errors.WrongType, "8:23", ""),
+    "interval of nothing": (HEAD + "    schedule: {every: 0}\n", errors.WrongType, "8:23", "but is 0"),
+    "interval that is no number": (HEAD + "    schedule: {every: .nan}\n", errors.WrongType, "8:23", "but is nan"),
+    "interval without end": (HEAD + "    schedule: {every: .inf}\n", errors.WrongType, "8:23", "but is inf"),
+    "interval of a lifetime": (HEAD + "    schedule: {every: 32d}\n", errors.WrongType, "8:23", "1s to 31d"),
     "nothing flows": (HEAD + "    send: {Anna: none, Bert: none}\n", errors.NothingFlows, "8:5", "send: all"),
     "send of a stranger": (HEAD + "    send: {Carl: all}\n", errors.UnknownApp, "8:12", ""),
     "database of another kind": ("version: 1\ndatabase: mysql://x/y\n", errors.WrongType, "2:11", ""),
+    "database by a relative path": ("version: 1\ndatabase: sqlite:rel.db\n", errors.WrongType, "2:11", "absolute"),
+    "database by a folder for a host": ("version: 1\ndatabase: sqlite://rel.db\n", errors.WrongType, "2:11", ""),
+    "database from nowhere": ("version: 1\ndatabase: {}\n", errors.WrongType, "2:11", "env: NAME"),
     "database with a bad port": ("version: 1\ndatabase: postgresql://h:x/y\n", errors.WrongType, "2:11", ""),
     "hosts as text": ("version: 1\nallow_hosts: localhost\n", errors.WrongType, "2:14", "a list"),
     "no YAML": ("version: 1\napps: {a: [}\n", errors.YamlUnreadable, "2:12", ""),
@@ -211,7 +248,7 @@ def test_refusals_name_the_place(case: str) -> None:
 @pytest.mark.parametrize("line", ["password: hunter2", "password: 'hunter2'", "password: 12345678"])
 def test_a_plain_secret_is_refused_and_not_repeated(line: str) -> None:
     with pytest.raises(errors.SecretInFile) as caught:
-        read(f"version: 1\napps:\n  a: {{connector: locked, url: x, auth: {{user: ana, {line}}}}}\n")
+        read(f"version: 1\napps:\n  a: {{connector: locked, url: https://x, auth: {{user: ana, {line}}}}}\n")
     assert caught.value.where.startswith("bothways.yaml:3:")
     assert "hunter2" not in str(caught.value)
     assert "12345678" not in str(caught.value)
@@ -222,7 +259,65 @@ def test_a_password_in_the_database_url_is_refused() -> None:
     with pytest.raises(errors.SecretInFile) as caught:
         read("version: 1\ndatabase: postgresql://u:hunter2@h/d\n")
     assert "hunter2" not in str(caught.value)
-    assert read("version: 1\ndatabase: {env: DB}\n").database == "env:DB"
+    assert "database: {env: NAME} or database: {file: PATH}" in caught.value.advice
+
+
+@pytest.mark.parametrize("kind", ["env", "file"])
+def test_the_database_may_be_named_like_any_secret(kind: str) -> None:
+    assert read(f"version: 1\ndatabase: {{{kind}: DB}}\n").database == SecretPlace(kind, "DB")
+
+
+@pytest.mark.parametrize(
+    "address", ["http://demo:hunter2@127.0.0.1/", "https://:hunter2@x", "https://demo:@x", "'https://a:hunter2/3@x'"]
+)
+def test_a_password_in_an_address_is_refused_and_not_repeated(address: str) -> None:
+    with pytest.raises(errors.SettingsError) as caught:
+        read(f"version: 1\napps:\n  a: {{connector: locked, url: {address}, auth: {{user: ana}}}}\n")
+    assert caught.value.where == "bothways.yaml:3:31"
+    assert "hunter2" not in str(caught.value)
+
+
+def test_a_password_in_an_address_is_told_where_to_go() -> None:
+    with pytest.raises(errors.SecretInFile) as caught:
+        read("version: 1\napps:\n  a: {connector: locked, url: https://demo:hunter2@x, auth: {user: ana}}\n")
+    assert 'under "url"' in caught.value.message
+    assert "under auth, as password: {env: NAME} or password: {file: PATH}" in caught.value.advice
+
+
+RING = """\
+version: 1
+apps:
+  Anna: {connector: memory}
+  Bert: {connector: memory}
+  Cleo: {connector: memory}
+syncs:
+  first: {state: on, objects: {Anna: people, Bert: people}}
+  second: {state: on, objects: {Bert: people, Cleo: people}}
+  third: {state: on, objects: {Cleo: people, Anna: people}}
+"""
+
+
+def test_a_ring_of_syncs_that_are_on_is_refused_at_the_one_that_closes_it() -> None:
+    with pytest.raises(errors.SettingsError, match=r"first, second.* ring") as caught:
+        read(RING)
+    assert caught.value.where == "bothways.yaml:9:3"
+
+
+def test_two_syncs_between_the_same_objects_are_a_ring() -> None:
+    with pytest.raises(errors.SettingsError, match="ring"):
+        read(RING.replace("{Bert: people, Cleo: people}", "{Bert: people, Anna: people}"))
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("second: {state: on", "second: {state: off"),
+        ("third: {state: on", "third: {state: draft"),
+        ("{Cleo: people, Anna: people}", "{Cleo: people, Anna: companies}"),
+    ],
+)
+def test_syncs_that_form_no_ring_or_not_yet_are_read(old: str, new: str) -> None:
+    assert len(read(RING.replace(old, new)).syncs) == 3
 
 
 def test_settings_and_secrets_of_an_app_are_read() -> None:
@@ -239,3 +334,7 @@ def test_settings_and_secrets_of_an_app_are_read() -> None:
 )
 def test_intervals_are_read(text: str, seconds: float) -> None:
     assert read(HEAD + f"    schedule: {{every: {text}}}\n").syncs["people"].every == seconds
+
+
+def test_the_longest_interval_is_a_month() -> None:
+    assert read(HEAD + "    schedule: {every: 31d}\n").syncs["people"].every == 31 * 86_400

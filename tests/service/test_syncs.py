@@ -16,7 +16,7 @@ from bothways.errors import (
 from bothways.records import Field, FieldType
 from bothways.service.syncs import list_syncs, show_sync, state_word, turn_off, turn_on
 from bothways.service.views import Counts
-from tests.memory_app import PEOPLE, MemoryConnector, Traits
+from tests.memory_app import PEOPLE, MemoryApp, MemoryConnector, Traits
 from tests.office import SYNC, Office
 
 DRAFT = SYNC.replace("state: on", "state: draft")
@@ -167,8 +167,6 @@ def test_an_unknown_sync_is_not_turned_on(office: Office) -> None:
 
 def test_a_ring_of_syncs_is_refused(office: Office) -> None:
     office.change("apps:\n", "apps:\n  Cleo: {connector: memory}\n")
-    from tests.memory_app import MemoryApp
-
     MemoryApp("Cleo", office.clock)
     office.write(
         office.file.read_text()
@@ -180,6 +178,23 @@ def test_a_ring_of_syncs_is_refused(office: Office) -> None:
     assert "people, second" in str(caught.value)
     office.change("state: on, objects: {Bert", "state: off, objects: {Bert")
     turn_on(office.open(), "third")
+
+
+def test_no_sync_of_a_ring_that_was_written_into_the_file_runs(office: Office) -> None:
+    MemoryApp("Cleo", office.clock)
+    office.change("apps:\n", "apps:\n  Cleo: {connector: memory}\n")
+    office.open()
+    office.anna.add(email="a@x.test", name="Ana")
+    office.write(
+        office.file.read_text()
+        + "  second: {state: on, objects: {Bert: people, Cleo: people}}\n"
+        + "  third: {state: on, objects: {Cleo: people, Anna: people}}\n"
+    )
+    for name in ("people", "second", "third"):
+        with pytest.raises(SettingsError, match="ring") as caught:
+            office.run(sync=name)
+        assert caught.value.where == "bothways.yaml:12:3"
+    assert office.writes == 0
 
 
 # --- changed settings ---------------------------------------------------------------------------------
@@ -263,8 +278,6 @@ def test_fields_that_an_app_makes_anew_join_the_default_mappings_as_a_revision(o
 
 
 def test_two_syncs_of_one_feed_each_get_their_fields(folder: Path) -> None:
-    from tests.memory_app import MemoryApp
-
     office = titled(folder)
     cleo = MemoryApp("Cleo", office.clock, fields=WITH_TITLE)
     office.change("apps:\n", "apps:\n  Cleo: {connector: memory}\n")

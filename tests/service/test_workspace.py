@@ -16,6 +16,7 @@ from bothways.errors import (
     SettingsError,
     StaleSettings,
     UsageError,
+    WrongType,
     YamlUnreadable,
 )
 from bothways.ledger.models import Revision, Sync
@@ -54,6 +55,18 @@ def test_a_workspace_that_is_there_is_not_overwritten(office: Office) -> None:
     assert office.file.read_text() == before
 
 
+def test_a_workspace_that_could_not_be_written_leaves_no_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    with monkeypatch.context() as disk:
+        disk.setattr(os, "fsync", full)
+        with pytest.raises(DiskFull, match="No space left"):
+            init(tmp_path)
+    assert list(tmp_path.iterdir()) == []
+    assert init(tmp_path).read_text().startswith("# The settings")
+
+
 def test_a_folder_without_a_workspace_is_told(tmp_path: Path) -> None:
     with pytest.raises(NoWorkspace, match="bothways init"):
         open_workspace(tmp_path)
@@ -72,10 +85,26 @@ def test_checking_the_file_touches_no_database(tmp_path: Path, folder: Path) -> 
     assert not (tmp_path / "new" / ".bothways").exists()
 
 
-@pytest.mark.parametrize("content", [b"version: 1\n# \xff\xfe\n", b"\x00\x01"])
-def test_a_file_that_is_no_text_is_told(office: Office, content: bytes) -> None:
+@pytest.mark.parametrize(
+    ("content", "place"),
+    [
+        (b"version: 1\n# \xff\xfe\n", "2:3"),
+        ("version: 1\n# Büro ".encode() + b"\xff\n", "2:8"),
+        (b"\xef\xbb\xbfversion: \xff\n", "1:10"),
+        (b"\x00\x01", "1:1"),
+        ("version: 1\n# Büro \x00\n".encode(), "2:8"),
+    ],
+)
+def test_a_file_that_is_no_text_is_told_with_the_place(office: Office, content: bytes, place: str) -> None:
     office.file.write_bytes(content)
-    with pytest.raises(YamlUnreadable):
+    with pytest.raises(YamlUnreadable) as caught:
+        office.open()
+    assert caught.value.where == f"bothways.yaml:{place}"
+
+
+def test_a_file_that_is_far_too_long_is_told(office: Office) -> None:
+    office.file.write_text("# ü\n" * 500_000)
+    with pytest.raises(YamlUnreadable, match="too long"):
         office.open()
 
 
@@ -102,6 +131,44 @@ def test_a_database_named_by_a_variable_is_used(office: Office, monkeypatch: pyt
     monkeypatch.setenv("THE_DATABASE", f"sqlite://{office.folder}/elsewhere/x.db")
     office.open()
     assert (office.folder / "elsewhere" / "x.db").exists()
+
+
+def test_a_database_named_by_a_file_is_used(office: Office) -> None:
+    (office.folder / "url").write_text(f"sqlite://{office.folder}/elsewhere/x.db\n")
+    office.change("version: 1\n", "version: 1\ndatabase: {file: url}\n")
+    office.open()
+    assert (office.folder / "elsewhere" / "x.db").exists()
+    (office.folder / "url").unlink()
+    with pytest.raises(SecretMissing, match="the file url"):
+        open_workspace(office.folder)
+
+
+def test_a_database_is_never_looked_for_in_the_current_folder(
+    office: Office, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    here = tmp_path / "here"
+    here.mkdir()
+    monkeypatch.chdir(here)
+    text = office.file.read_text()
+    monkeypatch.setenv("THE_DATABASE", "sqlite:rel.db")
+    for database in ("sqlite:rel.db", "sqlite://rel.db", "{env: THE_DATABASE}"):
+        office.write(text.replace("version: 1\n", f"version: 1\ndatabase: {database}\n"))
+        with pytest.raises(WrongType, match="absolute path"):
+            office.open()
+    office.write(text.replace("version: 1\n", f"version: 1\ndatabase: sqlite://{office.folder}/rel.db\n"))
+    office.open()
+    assert (office.folder / "rel.db").exists()
+    assert list(here.iterdir()) == []
+
+
+def test_a_database_of_another_kind_in_a_variable_is_told_without_its_password(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("THE_DATABASE", "mysql://root:hunter2@h/d")
+    office.change("version: 1\n", "version: 1\ndatabase: {env: THE_DATABASE}\n")
+    with pytest.raises(WrongType, match="the environment variable THE_DATABASE") as caught:
+        office.open()
+    assert "hunter2" not in str(caught.value)
 
 
 def test_a_file_that_is_no_database_is_told(office: Office) -> None:

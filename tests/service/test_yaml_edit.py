@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from bothways.errors import DiskFull
+from bothways.errors import DiskFull, SettingsError
 from bothways.service import yaml_edit
 from bothways.service.yaml_file import parse
 
@@ -13,14 +13,15 @@ FILE = """\
 version: 1
 apps:
   hubspot:  {connector: hubspot, auth: {token: {env: T}}}   # the big one
+  dav: {connector: carddav, url: https://y/, auth: {username: ana, password: {env: Q}}}   # ours
 
 # two syncs
 syncs:
   contacts:
     state: draft     # not yet
-    objects: {hubspot: contacts, cards: people}   # both
+    objects: {hubspot: contacts, dav: people}   # both
 
-  more: {state: off, objects: {hubspot: companies, cards: groups}}
+  more: {state: off, objects: {hubspot: companies, dav: groups}}
 """
 
 
@@ -62,7 +63,7 @@ def test_line_ends_of_windows_are_kept(tmp_path: Path) -> None:
     assert path.read_bytes() == FILE.replace("state: draft", "state: on").replace("\n", "\r\n").encode()
 
 
-ENTRY = {"connector": "carddav", "url": "https://x/", "auth": {"password": {"env": "P"}}}
+ENTRY = {"connector": "carddav", "url": "https://x/", "auth": {"username": "ana", "password": {"env": "P"}}}
 
 
 @pytest.mark.parametrize(
@@ -73,8 +74,8 @@ ENTRY = {"connector": "carddav", "url": "https://x/", "auth": {"password": {"env
         "version: 1\napps: {}   # none yet\n\nsyncs: {}\n",
         "version: 1\napps:\nsyncs: {}\n",
         "version: 1\n",
-        "version: 1\napps: {a: {connector: hubspot}}  # short\n",
-        "version: 1\nsyncs: {}\napps:\n    a:\n        connector: hubspot",
+        "version: 1\napps: {a: {connector: hubspot, auth: {token: {env: T}}}}  # short\n",
+        "version: 1\nsyncs: {}\napps:\n    a:\n        connector: hubspot\n        auth: {token: {env: T}}",
     ],
 )
 def test_an_app_is_added_and_all_else_is_kept(tmp_path: Path, text: str) -> None:
@@ -95,8 +96,30 @@ def test_an_added_app_stands_after_the_others(tmp_path: Path) -> None:
     path = tmp_path / "bothways.yaml"
     path.write_text(FILE)
     yaml_edit.add_entry(path, "apps", "cards", ENTRY)
-    added = "  cards:\n    connector: carddav\n    url: https://x/\n    auth:\n      password: {env: P}\n"
-    assert path.read_text() == FILE.replace("# the big one\n", f"# the big one\n{added}")
+    added = (
+        "  cards:\n    connector: carddav\n    url: https://x/\n"
+        "    auth:\n      username: ana\n      password: {env: P}\n"
+    )
+    assert path.read_text() == FILE.replace("# ours\n", f"# ours\n{added}")
+
+
+@pytest.mark.parametrize(
+    ("section", "name", "entry"),
+    [
+        ("apps", "a/b", ENTRY),
+        ("apps", "enabled", ENTRY),
+        ("apps", "cards", {"connector": "carddav"}),
+        ("syncs", "third", {"state": "on"}),
+    ],
+)
+def test_what_the_file_could_not_be_read_with_is_never_written(
+    tmp_path: Path, section: str, name: str, entry: dict[str, object]
+) -> None:
+    path = tmp_path / "bothways.yaml"
+    path.write_text(FILE)
+    with pytest.raises(SettingsError):
+        yaml_edit.add_entry(path, section, name, entry)
+    assert path.read_text() == FILE
 
 
 def test_a_folder_that_cannot_be_written_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

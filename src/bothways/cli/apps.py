@@ -37,6 +37,7 @@ def add(
 
     terminal: Terminal = context.obj
     workspace = opened(terminal)
+    apps.check_name(workspace, name)
     settings = secrets.settings(connector, set_ or [], apps.catalogue())
     with secrets.references(terminal, name, secret or []) as references:
         view = apps.add_app(workspace, name, connector, settings, references)

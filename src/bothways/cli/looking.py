@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from bothways.cli.options import MOST
 from bothways.cli.progress import progress
 from bothways.cli.syncs import Name
 from bothways.cli.terminal import Terminal
@@ -26,7 +27,7 @@ class State(StrEnum):
     WAITING = "waiting"
 
 
-Limit = Annotated[int, typer.Option("--limit", min=1, help="List at most so many.")]
+Limit = Annotated[int, typer.Option("--limit", min=1, max=MOST, help="List at most so many.")]
 
 
 def records(
@@ -53,7 +54,8 @@ def records(
         return
     terminal.lines(render.records(rows, time.time()))
     if more:
-        terminal.note(f"There are more. List them with --limit {limit * 20}, or narrow them with --state or --search.")
+        wider = min(limit * 20, MOST)
+        terminal.note(f"There are more. List them with --limit {wider}, or narrow them with --state or --search.")
 
 
 def some_records(

@@ -21,6 +21,7 @@ PASSED_ON = frozenset({"demo"})
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command line and return its exit code."""
+    open_closed_streams()
     given = list(sys.argv[1:] if arguments is None else arguments)
     before: list[str] = []
     words = given
@@ -44,6 +45,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return report(problem, terminal, before, words)
     finally:
         terminal.broken()
+
+
+def open_closed_streams() -> None:
+    """Let a stream that the caller closed (``2>&-``) lead nowhere.
+
+    It also keeps the numbers 0 to 2 from going to files that are opened later, such as the database.
+    """
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        if getattr(sys, name) is None:
+            setattr(sys, name, open(os.devnull, mode, encoding="utf-8"))  # noqa: SIM115 - open until the end
 
 
 def run(terminal: Terminal, before: Sequence[str], words: Sequence[str]) -> int:

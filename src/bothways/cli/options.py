@@ -2,6 +2,9 @@
 
 from bothways.errors import UsageError
 
+MOST = 10_000_000
+"""The most records that any ``--limit`` takes."""
+
 
 def percentage(text: str | None) -> float | None:
     """Return ``10%`` or ``10`` as 10.0, None as it is; refuse what is no percentage."""

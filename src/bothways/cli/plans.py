@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from bothways.cli.asking import confirmed
-from bothways.cli.options import percentage
+from bothways.cli.options import MOST, percentage
 from bothways.cli.progress import progress
 from bothways.cli.runs import finish
 from bothways.cli.syncs import Name
@@ -81,7 +81,9 @@ def actions(workspace: "Workspace", plan_id: str, show: Show) -> "Iterator[Actio
 def apply(
     context: typer.Context,
     plan: Annotated[str, typer.Argument(metavar="PLAN", help="The plan's id, such as p_12.")],
-    limit: Annotated[int | None, typer.Option("--limit", min=1, help="Write at most so many records.")] = None,
+    limit: Annotated[
+        int | None, typer.Option("--limit", min=1, max=MOST, help="Write at most so many records.")
+    ] = None,
     max_change: Annotated[
         str | None, typer.Option("--max-change", metavar="10%", help="Stop if more of the linked records change.")
     ] = None,

@@ -114,7 +114,7 @@ def error_document(body: Mapping[str, Any]) -> None:
 
 
 def _json(value: Any) -> str:
-    return json.dumps(value, ensure_ascii=False, default=str)
+    return json.dumps(value, ensure_ascii=False, allow_nan=False, default=str)
 
 
 def _is_terminal(stream: TextIO | None) -> bool:

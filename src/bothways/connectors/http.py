@@ -34,7 +34,7 @@ from bothways.errors import (
     PermissionMissing,
     ProtocolError,
     RateLimited,
-    SettingsError,
+    SecretUnusable,
 )
 
 TRIES = 5
@@ -147,7 +147,7 @@ class HttpClient:
         check_url(base_url)
         self.base_url, self._setup, self._tries = base_url, setup, tries
         self._headers = {"User-Agent": "bothways", "Accept-Encoding": "gzip", **(headers or {})}
-        _check_headers(self._headers)
+        _check_headers(setup.app, self._headers)
         self._manners = manners or Manners()
         self.scrub = scrubber(self._headers)
         self._pools = urllib3.PoolManager(
@@ -293,11 +293,13 @@ class HttpClient:
         return AppFailed(app=app, status=status, reason=words)
 
 
-def _check_headers(headers: Mapping[str, str]) -> None:
-    """Raise SettingsError, without quoting it, for a value that cannot stand in a header."""
-    for name, value in headers.items():
-        if not value.isprintable() or not value.isascii():
-            raise SettingsError(reason=f"the value for {name} holds a line break or a character that is not ASCII")
+def _check_headers(app: str, headers: Mapping[str, str]) -> None:
+    """Raise SecretUnusable, without quoting it, for a value that cannot stand in a header.
+
+    All values but those of secrets are our own.
+    """
+    if not all(value.isprintable() and value.isascii() for value in headers.values()):
+        raise SecretUnusable(app=app)
 
 
 def _backoff(attempt: int) -> float:

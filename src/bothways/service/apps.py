@@ -8,7 +8,7 @@ from bothways.errors import UsageError
 from bothways.records import Field
 from bothways.service.connect import Opened, make, open_app
 from bothways.service.document import AppDocument
-from bothways.service.reading import app_of
+from bothways.service.reading import NAME, app_of, is_name
 from bothways.service.views import AppCheck, AppView, ConnectorView, ObjectView
 from bothways.service.workspace import Workspace, load
 from bothways.service.yaml_edit import add_entry, dumped
@@ -45,14 +45,22 @@ def add_app(
 
     ``secrets`` say where each secret is: ``("env", NAME)`` or ``("file", PATH)``.
     """
-    if name in workspace.document.apps:
-        raise UsageError(reason=f'There is an app "{name}" already', hint="Choose another name, or edit bothways.yaml.")
+    check_name(workspace, name)
     entry = _entry(connector, settings, secrets)
     document = _checked(name, entry)
     view = _check(make(workspace, document))
     add_entry(workspace.file, "apps", name, entry)
     workspace.document = load(workspace.file)
     return view
+
+
+def check_name(workspace: Workspace, name: str) -> None:
+    """Refuse a name that the file cannot hold, and one that is taken."""
+    if not is_name(name):
+        hint = f"It must be {NAME}."
+        raise UsageError(reason=f'"{name}" cannot be the name of an app', hint=hint)
+    if name in workspace.document.apps:
+        raise UsageError(reason=f'There is an app "{name}" already', hint="Choose another name, or edit bothways.yaml.")
 
 
 def _entry(connector: str, settings: Mapping[str, str], secrets: Mapping[str, tuple[str, str]]) -> dict[str, Any]:

@@ -1,10 +1,11 @@
 """The settings document: what ``bothways.yaml`` says, checked as far as it can be without asking an app."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from bothways.engine.brakes import Guards
 from bothways.engine.sides import SIDES, Side
+from bothways.errors import SettingsError
 
 STATES = ("on", "off", "draft")
 KEEP, CLEAR = "keep", "clear"
@@ -88,16 +89,36 @@ class SyncDocument:
         """The names of the two apps, left first."""
         return self.apps[Side.LEFT], self.apps[Side.RIGHT]
 
+    @property
+    def ends(self) -> tuple[tuple[str, str], tuple[str, str]]:
+        """The app and the object of both sides, left first."""
+        left, right = ((self.apps[side], self.objects[side]) for side in SIDES)
+        return left, right
+
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """The whole file."""
+    """The whole file. ``database``: its URL, or where that is; None for the one in the workspace's folder."""
 
     revision: int | None
-    database: str | None
+    database: str | SecretPlace | None
     allow_hosts: frozenset[str]
     apps: Mapping[str, AppDocument]
     syncs: Mapping[str, SyncDocument]
+
+
+def refuse_ring(sync: SyncDocument, others: Sequence[SyncDocument]) -> None:
+    """Refuse a sync whose two ends are connected already by others: values would go round."""
+    start, goal = sync.ends
+    reached, grew = {start}, True
+    while grew:
+        met = {end for each in others for end in each.ends if reached & set(each.ends)}
+        grew = not met <= reached
+        reached |= met
+    if goal in reached:
+        names = ", ".join(each.name for each in others)
+        reason = f"with the syncs that are on ({names}) it would form a ring, in which values go round; turn one off"
+        raise SettingsError(where=sync.place, reason=reason)
 
 
 def settings_of(sync: SyncDocument) -> dict[str, object]:

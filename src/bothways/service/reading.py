@@ -1,8 +1,8 @@
 """From the file to the settings document: every key known, every value of its kind, or refused with its place."""
 
 import re
-from collections.abc import Mapping, Sequence
-from urllib.parse import urlsplit
+from collections.abc import Iterable, Mapping, Sequence
+from urllib.parse import SplitResult, urlsplit
 
 from bothways.connectors import registry
 from bothways.connectors.base import Setting
@@ -19,8 +19,16 @@ from bothways.errors import (
     WrongType,
 )
 from bothways.service import document as doc
-from bothways.service.document import AppDocument, Document, FieldDocument, MatchDocument, SecretPlace, SyncDocument
-from bothways.service.yaml_file import Node, kind_of, nearest
+from bothways.service.document import (
+    AppDocument,
+    Document,
+    FieldDocument,
+    MatchDocument,
+    SecretPlace,
+    SyncDocument,
+    refuse_ring,
+)
+from bothways.service.yaml_file import Node, nearest, shown
 
 TOP = ("version", "revision", "database", "allow_hosts", "apps", "syncs")
 SYNC = ("state", "objects", "send", "match", "conflicts", "fields", "guards", "schedule")
@@ -28,20 +36,32 @@ SYNC_LATER = ("filter", "when_leaving_filter", "require", "start", "deletes", "s
 FIELD = ("direction", "when_empty", "enabled")
 FIELD_LATER = ("clean", "values", "other", "only_when_empty", "only_on_create", "winner")
 _NAME = re.compile(r"[^\W_][\w. -]{0,59}", re.UNICODE)
+_COUNT = re.compile(r"[1-9]\d{0,8}", re.ASCII)
 _LENGTH = re.compile(r"(\d+(?:\.\d+)?)\s*(s|m|h|d)?")
 _SECONDS = {"s": 1.0, "m": 60.0, "h": 3600.0, "d": 86_400.0}
-SHORTEST_INTERVAL = 1.0
+SHORTEST_INTERVAL, LONGEST_INTERVAL = 1.0, 31 * 86_400.0
 """Seconds."""
+
+APP_HINT = "Such as: connector: hubspot"
+SYNC_HINT = "Such as: objects: {hubspot: contacts, addressbook: contacts}"
+NAME = (
+    "a name of letters, digits, blanks, dots and dashes that begins with a letter or digit, "
+    "has at most 60 characters and is no key of the file"
+)
+DATABASE = "an absolute path such as sqlite:///srv/ledger.db, postgresql://..."
 
 
 def document_of(root: Node) -> Document:
     """Return the document of a file, or raise the first thing wrong with it, with line and column."""
     root.only(TOP, ("settings", "users", "public_url"))
     root.need("version", "This program reads version: 1")
-    if root.data["version"] != 1 or isinstance(root.data["version"], bool):
-        raise WrongType(where=root.value_place("version"), key="version", expected="1", got=str(root.data["version"]))
+    version = root.data["version"]
+    if version != 1 or isinstance(version, bool):
+        where = root.value_place("version")
+        raise WrongType(where=where, key="version", expected="the number 1", got=shown(version))
     apps = {name: app_of(root.node("apps"), name) for name in _names(root.node("apps"))}
     syncs = {name: _sync(root.node("syncs"), name, apps) for name in _names(root.node("syncs"))}
+    _no_ring(syncs.values())
     revision = root.whole("revision", 0) if "revision" in root else None
     return Document(revision, _database(root), _hosts(root), apps, syncs)
 
@@ -49,32 +69,47 @@ def document_of(root: Node) -> Document:
 def _names(node: Node) -> list[str]:
     """Return the keys of a mapping that people chose; refuse those that cannot stand in a command."""
     for name in node:
-        if not isinstance(name, str) or not _NAME.fullmatch(name) or name in (*FIELD, *FIELD_LATER, "compare"):
-            expected = "a name of letters, digits, blanks, dots and dashes that is no key of the file"
-            raise WrongType(where=node.key_place(name), key=str(name), expected=expected, got="another one")
+        if not isinstance(name, str) or not is_name(name):
+            raise WrongType(where=node.key_place(name), key=str(name), expected=NAME, got="another one")
     return list(node)
 
 
-def _database(root: Node) -> str | None:
+def is_name(text: str) -> bool:
+    """Tell whether an app or a sync may be called so."""
+    return bool(_NAME.fullmatch(text)) and text not in (*FIELD, *FIELD_LATER, "compare")
+
+
+def _database(root: Node) -> str | SecretPlace | None:
     if root.data.get("database") is None:
         return None
     if not isinstance(root.data["database"], str):
-        node = root.node("database")
-        node.only(("env",))
-        node.need("env")
-        return f"env:{node.text('env')}"
-    url = root.text("database")
-    try:
-        known = urlsplit(url).scheme in ("sqlite", "postgresql", "postgres") and (urlsplit(url).port or 1) > 0
-        secret = urlsplit(url).password is not None
-    except ValueError:
-        known, secret = False, False
-    if not known:
-        expected = "sqlite:///path, postgresql://... or {env: NAME}"
-        raise WrongType(where=root.value_place("database"), key="database", expected=expected, got="something else")
-    if secret:
-        raise SecretInFile(where=root.value_place("database"), key="database")
+        return _place(root, "database")
+    url, where = root.text("database"), root.value_place("database")
+    if not is_database(url):
+        expected = f"{DATABASE}, {{env: NAME}} or {{file: PATH}}"
+        raise WrongType(where=where, key="database", expected=expected, got="something else")
+    if urlsplit(url).password is not None:
+        raise SecretInFile(where=where, key="database", instead=_places("database"))
     return url
+
+
+def is_database(url: str) -> bool:
+    """Tell whether this is the URL of a database: SQLite by its absolute path, or PostgreSQL."""
+    parts = _parts(url)
+    if parts is None:
+        return False
+    if parts.scheme == "sqlite":
+        return not parts.netloc and parts.path.startswith("/")
+    return parts.scheme in ("postgresql", "postgres")
+
+
+def _parts(url: str) -> SplitResult | None:
+    """Return the parts of an address; None if it cannot be taken apart, down to its port."""
+    try:
+        parts = urlsplit(url)
+        return parts if parts.port != 0 else None
+    except ValueError:
+        return None
 
 
 def _hosts(root: Node) -> frozenset[str]:
@@ -94,8 +129,8 @@ def app_of(apps: Node, name: str) -> AppDocument:
     """Return one app of the file."""
     node = apps.node(name)
     if apps.data.get(name) is None:
-        raise MissingKey(where=apps.key_place(name), key="connector", hint="")
-    node.need("connector")
+        raise MissingKey(where=apps.key_place(name), key="connector", hint=APP_HINT)
+    node.need("connector", APP_HINT)
     connector = node.text("connector")
     try:
         declared = registry.connector_class(connector).settings
@@ -112,11 +147,13 @@ def app_of(apps: Node, name: str) -> AppDocument:
                 raise MissingKey(where=home.place, key=each.name, hint=_hint(each))
             continue
         if isinstance(home.data[each.name], Mapping):
-            secrets[each.name] = _place(home, each)
+            if not each.auth:
+                raise home.wrong(each.name, "text")
+            secrets[each.name] = _place(home, each.name)
         elif each.secret:
-            raise SecretInFile(where=home.value_place(each.name), key=each.name)
+            raise SecretInFile(where=home.value_place(each.name), key=each.name, instead=_places(each.name))
         else:
-            settings[each.name] = _plain(home, each.name)
+            settings[each.name] = _plain(home, each, declared)
     defaults = {each.name: each.default for each in declared if each.default is not None}
     return AppDocument(name, connector, {**defaults, **settings}, secrets, apps.key_place(name))
 
@@ -127,25 +164,47 @@ def _hint(setting: Setting) -> str:
     return f"Such as: {setting.example}" if setting.example else ""
 
 
-def _place(home: Node, setting: Setting) -> SecretPlace:
-    node = home.node(setting.name)
+def _place(home: Node, key: str) -> SecretPlace:
+    node = home.node(key)
     node.only(("env", "file"))
-    if not setting.auth or len(node.data) != 1:
-        raise WrongType(
-            where=home.value_place(setting.name),
-            key=setting.name,
-            expected="one of env: NAME and file: PATH" if setting.auth else "text",
-            got="something else",
-        )
+    if len(node.data) != 1:
+        expected = "one of env: NAME and file: PATH"
+        raise WrongType(where=home.value_place(key), key=key, expected=expected, got="something else")
     kind = next(iter(node))
     return SecretPlace(kind, node.text(kind))
 
 
-def _plain(home: Node, key: str) -> str:
-    value = home.data[key]
+def _places(key: str) -> str:
+    """Return in the words of the file where a secret may be."""
+    return f"{key}: {{env: NAME}} or {key}: {{file: PATH}}"
+
+
+def _plain(home: Node, setting: Setting, declared: Sequence[Setting]) -> str:
+    """Return a setting that is no secret, of the kind of its default or example: an address, a count, else any text."""
+    key, value = setting.name, home.data[setting.name]
     if isinstance(value, bool) or not isinstance(value, str | int | float):
         raise home.wrong(key, "text")
-    return str(value)
+    text, sample = str(value), setting.default or setting.example
+    parts = _parts(text)
+    if parts is not None and parts.password is not None:
+        secret = next((each.name for each in declared if each.secret), "password")
+        raise SecretInFile(where=home.value_place(key), key=key, instead=f"under auth, as {_places(secret)}")
+    if sample.startswith(("http://", "https://")):
+        _check_address(home, setting, parts)
+    elif _COUNT.fullmatch(sample) and not _COUNT.fullmatch(text):
+        raise WrongType(where=home.value_place(key), key=key, expected="a whole number above 0", got=shown(value))
+    return text
+
+
+def _check_address(home: Node, setting: Setting, parts: SplitResult | None) -> None:
+    """Refuse what is no web address, without repeating it: it may hold a password that is not seen as one."""
+    where = home.value_place(setting.name)
+    if parts is None or parts.scheme not in ("http", "https") or not parts.hostname:
+        expected = f"a web address such as {setting.example or setting.default}"
+        raise WrongType(where=where, key=setting.name, expected=expected, got="something else")
+    if parts.username is not None:
+        expected = "a web address without a user name, which belongs under auth"
+        raise WrongType(where=where, key=setting.name, expected=expected, got="one with it")
 
 
 # --- syncs --------------------------------------------------------------------------------------------
@@ -154,9 +213,9 @@ def _plain(home: Node, key: str) -> str:
 def _sync(syncs: Node, name: str, apps: Mapping[str, AppDocument]) -> SyncDocument:
     node = syncs.node(name)
     if syncs.data.get(name) is None:
-        raise MissingKey(where=syncs.key_place(name), key="objects", hint="")
+        raise MissingKey(where=syncs.key_place(name), key="objects", hint=SYNC_HINT)
     node.only(SYNC, SYNC_LATER)
-    node.need("objects", "Such as: objects: {hubspot: contacts, addressbook: contacts}")
+    node.need("objects", SYNC_HINT)
     objects = node.node("objects")
     sides = _sides(objects, apps)
     pair = {name_: side for side, name_ in sides.items()}
@@ -181,6 +240,14 @@ def _sync(syncs: Node, name: str, apps: Mapping[str, AppDocument]) -> SyncDocume
     if not any(sync.sends.values()):
         raise NothingFlows(where=node.key_place("send"), name=name)
     return sync
+
+
+def _no_ring(syncs: Iterable[SyncDocument]) -> None:
+    on: list[SyncDocument] = []
+    for sync in syncs:
+        if sync.state == "on":
+            refuse_ring(sync, on)
+            on.append(sync)
 
 
 def _sides(objects: Node, apps: Mapping[str, AppDocument]) -> dict[Side, str]:
@@ -264,12 +331,12 @@ def _percent(node: Node, key: str, default: float) -> float:
 
 def _every(node: Node) -> float:
     node.only(("every",), ("webhooks", "burst_window"))
-    value = node.data.get("every", doc.EVERY)
-    found = _LENGTH.fullmatch(value.strip()) if isinstance(value, str) else None
+    value = given = node.data.get("every", doc.EVERY)
+    found = _LENGTH.fullmatch(given.strip()) if isinstance(given, str) else None
     if found:
         value = float(found[1]) * _SECONDS[found[2] or "s"]
-    if isinstance(value, bool) or not isinstance(value, int | float) or value < SHORTEST_INTERVAL:
-        raise WrongType(
-            where=node.value_place("every"), key="every", expected="a time such as 60s, 5m or 1h", got=kind_of(value)
-        )
+    number = isinstance(value, int | float) and not isinstance(value, bool)
+    if not number or not SHORTEST_INTERVAL <= value <= LONGEST_INTERVAL:
+        expected = "a time from 1s to 31d, such as 60s, 5m or 1h"
+        raise WrongType(where=node.value_place("every"), key="every", expected=expected, got=shown(given))
     return float(value)

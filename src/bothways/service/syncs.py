@@ -10,7 +10,7 @@ from bothways.ledger import looking
 from bothways.ledger.models import Run, Sync
 from bothways.service import yaml_edit
 from bothways.service.database import on_database
-from bothways.service.document import CLEAR, KEEP, AppDocument, SyncDocument, settings_of
+from bothways.service.document import CLEAR, KEEP, AppDocument, SyncDocument, refuse_ring, settings_of
 from bothways.service.in_force import in_words, labels_of
 from bothways.service.log import summaries
 from bothways.service.revisions import latest_revision, workspace_revision
@@ -86,27 +86,9 @@ def check(workspace: Workspace, document: SyncDocument) -> Resolution:
             raise PermissionMissing(app=app.name, reason=f"{object.label} may not be {deed} with these credentials")
     if not any(found.resolved.spec.writes(each, side) for each in found.resolved.spec.fields for side in SIDES):
         raise SettingsError(where=document.place, reason="no field may be written in any of the two apps")
-    _no_ring(workspace, document)
+    syncs = workspace.document.syncs.values()
+    refuse_ring(document, [each for each in syncs if each.state == "on" and each.name != document.name])
     return found
-
-
-def _no_ring(workspace: Workspace, document: SyncDocument) -> None:
-    """Refuse a sync whose two ends are connected already by others: values would go round."""
-
-    def ends(sync: SyncDocument) -> list[tuple[str, str]]:
-        return [(sync.apps[side], sync.objects[side]) for side in SIDES]
-
-    others = [each for each in workspace.document.syncs.values() if each.state == "on" and each.name != document.name]
-    start, goal = ends(document)
-    reached, grew = {start}, True
-    while grew:
-        met = {end for each in others for end in ends(each) if reached & set(ends(each))}
-        grew = not met <= reached
-        reached |= met
-    if goal in reached:
-        names = ", ".join(each.name for each in others)
-        reason = f"with the syncs that are on ({names}) it would form a ring, in which values go round"
-        raise SettingsError(where=document.place, reason=reason)
 
 
 # --- views --------------------------------------------------------------------------------------------

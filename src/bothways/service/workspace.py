@@ -1,19 +1,18 @@
 """A workspace: the folder with ``bothways.yaml``, opened and brought in line with its database."""
 
-import os
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from time import time
 from urllib.parse import quote
 
-from bothways.errors import DiskFull, NoWorkspace, SecretMissing, UnknownApp, UnknownSync, UsageError
-from bothways.service.connect import Opened
+from bothways.errors import DiskFull, NoWorkspace, UnknownApp, UnknownSync, UsageError, WrongType
+from bothways.service.connect import Opened, Secrets
 from bothways.service.database import bring_up_to_date, make_folder, used
 from bothways.service.document import AppDocument, Document, SyncDocument
-from bothways.service.reading import document_of
+from bothways.service.reading import DATABASE, document_of, is_database
 from bothways.service.revisions import import_settings
-from bothways.service.yaml_edit import set_value
+from bothways.service.yaml_edit import set_value, write_text
 from bothways.service.yaml_file import nearest, parse, read_text
 
 FILE = "bothways.yaml"
@@ -46,7 +45,10 @@ syncs: {}
 
 @dataclass
 class Workspace:
-    """An opened workspace. ``clock`` gives seconds since 1970; ``opened`` are the apps in use by now."""
+    """An opened workspace. ``clock`` gives seconds since 1970; ``opened`` are the apps in use by now.
+
+    ``database`` is a URL, empty if only the file was read.
+    """
 
     folder: Path
     file: Path
@@ -74,12 +76,16 @@ def init(folder: Path) -> Path:
     path = folder / FILE
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        with path.open("x", encoding="utf-8") as file:
-            file.write(SKELETON)
+        path.touch(exist_ok=False)
     except FileExistsError as error:
         raise UsageError(reason=f"{path} is there already", hint="Edit it, or choose another folder.") from error
     except OSError as error:
         raise DiskFull(reason=f"{folder}: {error.strerror}") from error
+    try:
+        write_text(path, SKELETON)
+    except BaseException:
+        path.unlink(missing_ok=True)
+        raise
     return path
 
 
@@ -92,7 +98,7 @@ def open_workspace(folder: Path, *, load_only: bool = False) -> Workspace:
     file = folder / FILE
     document = load(file)
     if load_only:
-        return Workspace(folder, file, document, document.database or "")
+        return Workspace(folder, file, document, "")
     workspace = Workspace(folder, file, document, database_of(folder, document), stamp=_stamp(file))
     make_folder(workspace.database)
     with used(workspace.database):
@@ -134,13 +140,13 @@ def _take_over(workspace: Workspace, document: Document) -> None:
 
 
 def database_of(folder: Path, document: Document) -> str:
-    """Return the URL of the workspace's database; raise SecretMissing if it is in a variable that holds nothing."""
-    if document.database is None:
+    """Return the URL of the workspace's database; raise SecretMissing if the place named for it holds nothing."""
+    place = document.database
+    if place is None:
         return f"sqlite://{quote(str(folder / '.bothways' / 'ledger.db'))}"
-    if not document.database.startswith("env:"):
-        return document.database
-    name = document.database.removeprefix("env:")
-    url = os.environ.get(name, "")
-    if not url:
-        raise SecretMissing(app="the database", source=f"the environment variable {name}")
+    if isinstance(place, str):
+        return place
+    url = Secrets("the database", {"database": place}, folder).get("database")
+    if not is_database(url):
+        raise WrongType(key="database", expected=DATABASE, got=f"something else in {place.words}")
     return url

@@ -1,7 +1,8 @@
 """Changing the YAML file in place: the smallest change of its text, everything else as it was.
 
 The changed text is read again and must say exactly what was meant; a layout for which that fails is
-written by a round trip instead, which keeps comments and may move blanks.
+written by a round trip instead, which keeps comments and may move blanks. A text that could not be read as
+settings is never written: what is wrong with it is raised, and the file stays as it was.
 """
 
 import io
@@ -17,6 +18,7 @@ from ruamel.yaml import YAML
 from ruamel.yaml.comments import CommentedMap
 
 from bothways.errors import DiskFull
+from bothways.service.reading import document_of
 from bothways.service.yaml_file import parse, read_text
 
 _SCALAR = re.compile(r"\"[^\"]*\"|'[^']*'|[^\s,}#]+")
@@ -54,7 +56,7 @@ def _edit(path: Path, keys: Sequence[str], value: object, change: Callable[[str]
         out = io.StringIO()
         _yaml().dump(wanted, out)
         changed = out.getvalue()
-    parse(changed, path.name)
+    document_of(parse(changed, path.name))
     write_text(path, changed)
 
 

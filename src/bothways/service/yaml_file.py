@@ -1,5 +1,6 @@
 """The YAML file as text: read by the rules of YAML 1.2, with the place of everything, never guessed at."""
 
+import codecs
 import difflib
 from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
@@ -10,25 +11,28 @@ from ruamel.yaml import YAML
 from ruamel.yaml.comments import CommentedMap, CommentedSeq
 from ruamel.yaml.constructor import DuplicateKeyError
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
+from ruamel.yaml.reader import ReaderError
 
 from bothways.errors import MissingKey, NotAvailableYet, UnknownKey, WrongType, YamlUnreadable
 
 BIGGEST = 2_000_000
-"""Characters: no settings are that long."""
+"""Bytes: no settings are that long."""
 
 
 def read_text(path: Path) -> str:
     """Return the text of a file; raise YamlUnreadable if it cannot be read as UTF-8."""
     try:
-        with path.open(encoding="utf-8-sig", newline="") as file:
-            text = file.read(BIGGEST + 1)
-    except UnicodeDecodeError as error:
-        raise YamlUnreadable(where=path.name, reason="it is not UTF-8 text") from error
+        with path.open("rb") as file:
+            content = file.read(BIGGEST + 1).removeprefix(codecs.BOM_UTF8)
     except OSError as error:
         raise YamlUnreadable(where=path.name, reason=error.strerror or "it cannot be read") from error
-    if len(text) > BIGGEST:
+    if len(content) > BIGGEST:
         raise YamlUnreadable(where=path.name, reason="it is too long to be settings")
-    return text
+    try:
+        return content.decode()
+    except UnicodeDecodeError as error:
+        where = _place_after(content[: error.start].decode(), path.name)
+        raise YamlUnreadable(where=where, reason="it is not UTF-8 text") from error
 
 
 def parse(text: str, file: str) -> "Node":
@@ -39,6 +43,9 @@ def parse(text: str, file: str) -> "Node":
         raise YamlUnreadable(where=_mark(error, file), reason="a key stands here for the second time") from error
     except MarkedYAMLError as error:
         raise YamlUnreadable(where=_mark(error, file), reason=error.problem or "it cannot be read") from error
+    except ReaderError as error:
+        where = _place_after(text[: error.position], file)
+        raise YamlUnreadable(where=where, reason="a character stands here that YAML does not allow") from error
     except (YAMLError, ValueError, RecursionError) as error:
         raise YamlUnreadable(where=file, reason="it holds something that YAML does not allow") from error
     if data is None:
@@ -46,6 +53,11 @@ def parse(text: str, file: str) -> "Node":
     if not isinstance(data, CommentedMap):
         raise WrongType(where=f"{file}:1:1", key="the file", expected="keys with values", got=kind_of(data))
     return Node(file, data, f"{file}:1:1")
+
+
+def _place_after(before: str, file: str) -> str:
+    """Return the place of what follows the first part of a file."""
+    return f"{file}:{before.count(chr(10)) + 1}:{len(before) - before.rfind(chr(10))}"
 
 
 def _mark(error: MarkedYAMLError, file: str) -> str:
@@ -66,6 +78,13 @@ def kind_of(value: object) -> str:
     if isinstance(value, int | float):
         return "a number"
     return "text" if isinstance(value, str) else "something else"
+
+
+def shown(value: object) -> str:
+    """Return a short value as it can be shown in a message; what is neither text nor a number by its kind."""
+    if isinstance(value, str):
+        return f'the text "{value}"'
+    return str(value) if isinstance(value, int | float) and not isinstance(value, bool) else kind_of(value)
 
 
 def nearest(name: str, known: Collection[str]) -> str:

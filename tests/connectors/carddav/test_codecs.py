@@ -2,7 +2,8 @@ import pytest
 
 from bothways.connectors.carddav.codecs import DATE, PHONE, TEXT, URL, Codec, Style
 from bothways.connectors.carddav.text import Unwritable
-from bothways.connectors.carddav.vcard import make_line, with_value
+from bothways.connectors.carddav.vcard import make_line, parse, with_value
+from tests.connectors.carddav.support import card
 
 
 def _read(codec: Codec, text: str) -> str:
@@ -46,16 +47,28 @@ def test_birthdays_are_read_as_what_they_are(line: str, value: str) -> None:
         ("BDAY;X-APPLE-OMIT-YEAR=1604:1604-04-15", "2001-12-31", "3.0", "BDAY:2001-12-31"),
         ("BDAY:--0415", "--12-31", "4.0", "BDAY:--1231"),
         ("BDAY:1996-04-15", "--02-29", "3.0", "BDAY;X-APPLE-OMIT-YEAR=1604:1604-02-29"),
+        ("BDAY:19960415", "1980-05", "4.0", "BDAY:1980-05"),
+        ("BDAY;VALUE=text:circa 1800", "---15", "4.0", "BDAY:---15"),
+        ("BDAY:19960415", "1980", "4.0", "BDAY:1980"),
+        ("BDAY:19960415", "--05", "4.0", "BDAY:--05"),
+        ("BDAY:1996-04-15", "1980-05", "3.0", "BDAY;VALUE=text:1980-05"),
+        ("BDAY;VALUE=date:1996-04-15", "circa 1800; or so", "4.0", "BDAY;VALUE=text:circa 1800\\; or so"),
+        ("BDAY;X-APPLE-OMIT-YEAR=1604:1604-04-15", "0000-00-00", "3.0", "BDAY;VALUE=text:0000-00-00"),
     ],
 )
 def test_birthdays_are_written_in_the_manner_of_the_card(old: str, new: str, version: str, line: str) -> None:
     assert _write(DATE, old, new, version) == line
 
 
-@pytest.mark.parametrize("value", ["tomorrow", "1996-13-01", "--02-30", "1996"])
-def test_what_is_no_date_is_refused(value: str) -> None:
+@pytest.mark.parametrize("version", ["3.0", "4.0"])
+@pytest.mark.parametrize("value", ["1980-05", "---15", "circa 1800", "0000-00-00", "1996-13-01", "--02-30", "1996"])
+def test_birthday_that_is_no_date_is_read_as_it_was_written(value: str, version: str) -> None:
+    assert _read(DATE, _write(DATE, "BDAY:1996-04-15", value, version)) == value
+
+
+def test_birthday_with_a_character_that_no_card_carries_is_refused() -> None:
     with pytest.raises(Unwritable):
-        _write(DATE, "BDAY:1996-04-15", value)
+        _write(DATE, "BDAY:1996-04-15", "a\x00")
 
 
 @pytest.mark.parametrize(
@@ -78,6 +91,7 @@ def test_numbers_are_read(line: str, value: str) -> None:
         ("TEL;VALUE=uri;TYPE=cell:tel:+1", "+49 30 1", "TEL;VALUE=uri;TYPE=cell:tel:+49-30-1"),
         ("TEL;VALUE=uri:tel:+1", "+1 555 ext. 12", "TEL;VALUE=uri:tel:+1-555;ext=12"),
         ("TEL;VALUE=uri;TYPE=cell:tel:+1", "ask Bo", "TEL;TYPE=cell:ask Bo"),
+        ("TEL;VALUE=uri:tel:+1", "(030) 1234 x8", "TEL:(030) 1234 x8"),
     ],
 )
 def test_numbers_are_written_in_the_form_of_the_line(old: str, new: str, line: str) -> None:
@@ -88,6 +102,22 @@ def test_quoted_printable_is_read_and_written_as_plain_text() -> None:
     old = "NOTE;ENCODING=QUOTED-PRINTABLE;CHARSET=utf-8:a=0D=0A=C3=A4\\; c"
     assert _read(TEXT, old) == "a\nä; c"
     assert _write(TEXT, old, "new, text") == "NOTE:new\\, text"
+
+
+@pytest.mark.parametrize(
+    ("lines", "text"),
+    [
+        ("hello=\r\n world=3B", "hello world;"),
+        ("hello=\r\n  world", "hello  world"),
+        ("hello=\r\n\tworld", "hello\tworld"),
+        ("hello=\r\nworld", "helloworld"),
+        ("hello\r\n  world", "hello world"),
+    ],
+)
+def test_blank_behind_a_soft_line_break_belongs_to_the_text(lines: str, text: str) -> None:
+    data = card("u", f"NOTE;ENCODING=QUOTED-PRINTABLE:{lines}", "FN:x")
+    parsed = parse(data)
+    assert (parsed.data, TEXT.read(parsed.named("NOTE")[0])) == (data, text)
 
 
 def test_unknown_charset_is_left_as_it_is() -> None:

@@ -38,6 +38,8 @@ def test_addresses_on_other_hosts_are_refused(href: str) -> None:
         ("https://dav.example.org", "/"),
         ("\n /a/b.vcf \n", "/a/b.vcf"),
         ("/a/%FF.vcf", "/a/%FF.vcf"),
+        ("/a/x.vcf;", "/a/x.vcf%3B"),
+        ("/a/b;c%3Bd.vcf", "/a/b%3Bc%3Bd.vcf"),
     ],
 )
 def test_paths_have_one_spelling(href: str, path: str) -> None:
@@ -66,3 +68,23 @@ def test_what_is_asked_is_escaped() -> None:
 def test_broken_rule_is_named() -> None:
     assert dav.precondition(b'<error xmlns="DAV:"><valid-sync-token/></error>') == "valid-sync-token"
     assert dav.precondition(b"<html/>") == dav.precondition(b"no") == ""
+
+
+SABRE = b"""<?xml version="1.0" encoding="utf-8"?>
+<d:error xmlns:d="DAV:" xmlns:s="http://sabredav.org/ns" xmlns:card="urn:ietf:params:xml:ns:carddav">
+  <s:sabredav-version>4.6.0</s:sabredav-version>
+  <s:exception>Sabre\\DAV\\Exception\\Forbidden</s:exception>
+  <s:message>This is
+    not allowed</s:message>
+  %s
+</d:error>"""
+
+
+@pytest.mark.parametrize(
+    ("element", "rule"),
+    [(b"<d:valid-sync-token/>", "valid-sync-token"), (b"<card:no-uid-conflict/>", "no-uid-conflict"), (b"", "")],
+)
+def test_broken_rule_is_none_of_a_servers_own_elements(element: bytes, rule: str) -> None:
+    body = SABRE % element
+    assert (dav.precondition(body), dav.message(body)) == (rule, "This is not allowed")
+    assert dav.message(b'<error xmlns="DAV:"><valid-sync-token/></error>') == dav.message(b"no") == ""

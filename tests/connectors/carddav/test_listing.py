@@ -1,8 +1,10 @@
 """Listing from servers that lack something, cut their reports short, or break off."""
 
+from dataclasses import replace
+
 import pytest
 
-from bothways.connectors.base import Exists
+from bothways.connectors.base import Exists, Outcome, Page, WriteItem, WriteKind
 from bothways.connectors.carddav import cards, listing, reading
 from bothways.connectors.carddav.cursor import Position, position_of
 from bothways.errors import AppFailed, ObjectGone, OurFault, PageIncomplete, PermissionMissing, ProtocolError
@@ -133,6 +135,66 @@ def test_invalid_token_begins_anew() -> None:
         assert position_of(pages[-1].cursor, connector._api.url).token == "data:8"
 
 
+def _restarted(pages: list[Page]) -> list[bool]:
+    return [page.restarted for page in pages]
+
+
+def test_listing_that_begins_anew_says_so_in_its_first_page() -> None:
+    server = _filled()
+    with serving(server) as (connector, _, _):
+        first = listed(connector)
+        assert _restarted(first) == [False] * 3
+        server.delete("0.vcf")
+        server.oldest = 100
+        pages = listed(connector, first[-1].cursor)
+        assert _restarted(pages) == [True, False]
+        assert set(seen(pages)) == {f"u{n}" for n in range(1, 7)}
+        server.oldest = 0
+        assert _restarted(listed(connector, pages[-1].cursor)) == [False]
+
+
+def test_cursor_of_another_address_is_told_as_a_new_beginning() -> None:
+    with serving(_filled(1)) as (connector, _, _):
+        other = Position("https://other.example.org/", "/book/", token="t").text
+        assert _restarted(listed(connector, other)) == [True]
+
+
+def test_listing_of_a_server_that_lost_its_reports_is_a_new_beginning_and_a_first_one_is_none() -> None:
+    server = _filled(2)
+    with serving(server) as (connector, _, _):
+        cursor = listed(connector)[-1].cursor
+        server.reports = False
+        assert _restarted(listed(connector)) == [False]
+        pages = listed(connector, cursor)
+        assert _restarted(pages) == [True]
+        assert _restarted(listed(connector, pages[-1].cursor)) == [False]
+
+
+def test_twins_are_told_apart_anew_when_a_listing_begins_anew() -> None:
+    server = _filled(1)
+    server.put("twin.vcf", card("u0", "FN:copy"))
+    with serving(server) as (connector, _, _):
+        cursor = listed(connector)[-1].cursor
+        server.delete("0.vcf")
+        server.oldest = 100
+        page = listed(connector, cursor)[0]
+        assert [row.record.ref.address for row in page.seen] == [BOOK + "twin.vcf"]
+        assert f"twin:{BOOK}twin.vcf" in {each.id for each in page.gone}
+
+
+def test_expired_token_is_understood_among_the_elements_of_sabre() -> None:
+    body = b"""<d:error xmlns:d="DAV:" xmlns:s="http://sabredav.org/ns"><s:sabredav-version>4.6.0</s:sabredav-version>
+        <s:exception>Sabre\\DAV\\Exception\\InvalidSyncToken</s:exception>
+        <s:message>Invalid or unknown sync token</s:message>
+        <d:valid-sync-token/></d:error>"""
+    server = _filled(3)
+    with serving(server) as (connector, _, _):
+        cursor = listed(connector)[-1].cursor
+        server.before = lambda asked: Answer(403, body) if b">data:" in asked.body else None
+        pages = listed(connector, cursor)
+        assert (set(seen(pages)), pages[0].restarted) == ({"u0", "u1", "u2"}, True)
+
+
 def test_missing_card_is_only_gone_when_the_server_says_so() -> None:
     """A listing may leave a card out; asked for by its path, the server shows it."""
     server = _filled(reports=False)
@@ -220,7 +282,7 @@ def test_bad_cards_are_told_one_by_one() -> None:
         rows = seen(pages)
         problems = {id: row.problem for id, row in rows.items() if row.problem}
         assert set(rows) == {"u0", "u1", "u2", *problems}
-        assert set(problems) == {"known", f"card:{BOOK}none.vcf", "v2", f"card:{BOOK}twin.vcf"}
+        assert set(problems) == {"known", f"card:{BOOK}none.vcf", "v2", f"twin:{BOOK}twin.vcf"}
         assert not any(row.has_values for row in rows.values() if row.problem)
         assert rows["u1"].record.address == BOOK + "1.vcf"
         refs = [ref for batch in connector.ids("contacts") for ref in batch]
@@ -238,7 +300,7 @@ def _put_right(server: Server, cursor: str | None, connector: object) -> None:
     rows = seen(pages)
     assert {id: row.record.address for id, row in rows.items()} == {"u9": BOOK + "none.vcf", "u1": BOOK + "twin.vcf"}
     gone = {each.id for page in pages for each in page.gone if each.id}
-    assert {f"card:{BOOK}none.vcf", f"card:{BOOK}twin.vcf"} <= gone
+    assert {f"card:{BOOK}none.vcf", f"twin:{BOOK}twin.vcf"} <= gone
     assert not gone & set(rows)
 
 
@@ -290,57 +352,104 @@ def test_server_that_fails_on_every_card_is_blamed_itself(monkeypatch: pytest.Mo
             listed(connector)
 
 
-# --- reading ------------------------------------------------------------------------------------------
+NOT_HANDED_OUT = [({}, 500), ({}, 403), (PLAIN, 500), (BARE, 403), (CUT, 500)]
 
 
-def test_moved_card_is_read_where_it_is_now() -> None:
-    server = _filled()
-    with serving(server) as (connector, _, bill):
+@pytest.mark.parametrize(("options", "status"), NOT_HANDED_OUT)
+def test_card_that_is_not_handed_out_is_asked_for_until_it_is(options: dict[str, object], status: int) -> None:
+    server = _filled(4, **options)
+    with serving(server) as (connector, _, _):
+        cursor = listed(connector)[-1].cursor
+        server.put("2.vcf", card("u2", "FN:x", "TITLE:edited"))
+        server.sick = {BOOK + "2.vcf": status}
+        for _ in range(2):
+            pages = listed(connector, cursor)
+            rows, cursor = seen(pages), pages[-1].cursor
+            assert [(id, row.has_values) for id, row in rows.items()] == [(f"card:{BOOK}2.vcf", False)]
+        server.sick = {}
+        pages = listed(connector, cursor)
+        assert {id: row.record.values["title"] for id, row in seen(pages).items()} == {"u2": "edited"}
+        assert f"card:{BOOK}2.vcf" in {each.id for page in pages for each in page.gone}
+        assert seen(listed(connector, pages[-1].cursor)) == {}
+
+
+@pytest.mark.parametrize("options", [{}, PLAIN, BARE, CUT])
+def test_card_that_is_not_handed_out_at_first_is_asked_for_later(options: dict[str, object]) -> None:
+    server = _filled(5, **options)
+    server.sick = {BOOK + "1.vcf": 500}
+    with serving(server) as (connector, _, _):
+        pages = listed(connector)
+        assert set(seen(pages)) == {"u0", f"card:{BOOK}1.vcf", "u2", "u3", "u4"}
+        server.sick = {}
+        assert set(seen(listed(connector, pages[-1].cursor))) == {"u1"}
+
+
+@pytest.mark.parametrize("options", [{}, PLAIN, BARE, CUT])
+def test_no_place_is_gone_while_a_card_is_not_handed_out(options: dict[str, object]) -> None:
+    """It may be the very card, moved."""
+    server = _filled(3, **options)
+    with serving(server) as (connector, _, _):
+        cursor = listed(connector)[-1].cursor
+        server.put("z.vcf", server.cards[BOOK + "1.vcf"])
         server.delete("1.vcf")
-        server.put("y.vcf", card("u1", "FN:moved"))
-        refs = [
-            Ref("u1", BOOK + "1.vcf"),
-            Ref("u2", BOOK + "2.vcf"),
-            Ref("u3"),
-            Ref("nobody"),
-            Ref("u4", BOOK + "5.vcf"),
-        ]
-        answers = connector.read("contacts", refs, FIELDS)
-        assert [each.asked for each in answers] == [ref.id for ref in refs]
-        places = [each.record and each.record.address for each in answers]
-        assert places == [BOOK + "y.vcf", BOOK + "2.vcf", BOOK + "3.vcf", None, BOOK + "4.vcf"]
-        assert answers[3].exists is Exists.MISSING
-        assert bill.bill["list"] == 1, "the book is looked through once"
+        server.sick = {BOOK + "z.vcf": 500}
+        for _ in range(2):
+            pages = listed(connector, cursor)
+            cursor = pages[-1].cursor
+            assert not [each for page in pages for each in page.gone if each.address]
+        server.sick = {}
+        pages = listed(connector, cursor)
+        assert seen(pages)["u1"].record.address == BOOK + "z.vcf"
+        assert [each.address for each in pages[-1].gone if each.address] == [BOOK + "1.vcf"]
+        assert not [each for each in listed(connector, pages[-1].cursor)[-1].gone if each.address]
 
 
-def test_reading_known_places_costs_one_call_a_batch() -> None:
-    server = _filled()
-    with serving(server) as (connector, _, bill):
-        connector.check()
-        before = bill.calls
-        refs = [Ref(f"u{n}", f"{BOOK}{n}.vcf") for n in range(6)]
-        assert all(each.exists is Exists.EXISTS for each in connector.read("contacts", refs, FIELDS))
-        assert bill.calls == before + 2
+def test_twin_stays_one_while_either_is_not_handed_out() -> None:
+    server = _filled(1)
+    server.put("twin.vcf", card("u0", "FN:copy"))
+    with serving(server) as (connector, _, _):
+        cursor = listed(connector)[-1].cursor
+        for name in ("0.vcf", "twin.vcf"):
+            server.put(name, card("u0", "FN:x", f"TITLE:{name}"))
+            server.sick = {BOOK + name: 403}
+            pages = listed(connector, cursor)
+            assert "u0" not in {id for id, row in seen(pages).items() if row.record.address == BOOK + "twin.vcf"}
+            server.sick = {}
+            pages = listed(connector, pages[-1].cursor)
+            assert "u0" not in {id for id, row in seen(pages).items() if row.record.address == BOOK + "twin.vcf"}
+            cursor = pages[-1].cursor
 
 
-def test_card_named_by_its_uid_is_found_without_looking_through_the_book() -> None:
-    server = _filled()
-    server.put("own.vcf", card("own", "FN:x"))
-    with serving(server) as (connector, _, bill):
-        connector.check()
-        before = bill.calls
-        assert connector.read("contacts", [Ref("own")], FIELDS)[0].exists is Exists.EXISTS
-        assert bill.calls == before + 1
+def test_card_that_may_not_be_read_is_held_alone_until_there_are_too_many(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(cards, "MOST_BROKEN", 2)
+    server = _filled(3)
+    server.sick = {BOOK + f"{n}.vcf": 403 for n in range(2)}
+    with serving(server) as (connector, _, _):
+        rows = seen(listed(connector))
+        assert {id for id, row in rows.items() if row.problem} == {f"card:{path}" for path in server.sick}
+        assert "u2" in rows
+        assert [ref.id for batch in connector.ids("contacts") for ref in batch] == ["u2"]
+        server.sick[BOOK + "2.vcf"] = 403
+        with pytest.raises(PermissionMissing):
+            listed(connector)
+
+
+def test_card_whose_name_ends_in_a_semicolon_is_listed_and_written() -> None:
+    server = _filled(1)
+    with serving(server) as (connector, _, _):
+        server.put("x.vcf;", card("u9", "FN:x", "TITLE:old"))
+        record = seen(listed(connector))["u9"].record
+        item = WriteItem("k", WriteKind.UPDATE, {"title": "new"}, record.ref, base={"title": "old"})
+        assert connector.write("contacts", [item])[0].outcome is Outcome.DONE
+        assert b"TITLE:new" in server.cards[BOOK + "x.vcf;"]
 
 
 # --- cursors ------------------------------------------------------------------------------------------
 
 
 def test_cursor_of_another_address_begins_anew() -> None:
-    position = Position("http://a/", "/b/", token="t", twins={"/b/x": ("/b/y", "u")}, gone=("/b/z",))
-    assert position_of(position.text, "http://a/") == Position(
-        "http://a/", "/b/", token="t", twins={"/b/x": ["/b/y", "u"]}, gone=("/b/z",)
-    )
+    position = Position("http://a/", "/b/", token="t", twins={"/b/x": ("/b/y", "u")}, gone=("/b/z",), unread=("/b/w",))
+    assert position_of(position.text, "http://a/") == replace(position, twins={"/b/x": ["/b/y", "u"]})
     assert position_of(position.text, "http://other/") is None
     assert position_of(None, "http://a/") is None
 

@@ -76,6 +76,30 @@ def test_two_fields_at_one_place_must_agree() -> None:
     assert refusal.value.fields == ("email.work",)
 
 
+PLAIN_FIRST = (
+    {"email": "e@x.org", "email.work": "w@x.org"},
+    {"phone": "1", "phone.work": "2", "phone.cell": "3"},
+    {"address.city": "C", "address.work.city": "W"},
+)
+
+
+@pytest.mark.parametrize("values", PLAIN_FIRST)
+def test_order_of_the_fields_makes_no_difference(values: dict[str, Value]) -> None:
+    asked = dict(reversed(values.items()))
+    assert _patched(("FN:x",), asked) == _patched(("FN:x",), values)
+    assert {**_values(*_patched(("FN:x",), asked)), **values} == _values(*_patched(("FN:x",), asked))
+
+
+@pytest.mark.parametrize("names", [("email", "email.work"), ("email.work", "email")])
+def test_same_value_with_and_without_label_is_added_once(names: tuple[str, str]) -> None:
+    assert _patched(("FN:x",), dict.fromkeys(names, "a@x.org")) == ("FN:x", "EMAIL;TYPE=INTERNET,WORK:a@x.org")
+
+
+def test_mobile_number_does_not_stand_for_the_number_without_a_label() -> None:
+    values: dict[str, Value] = {"phone": "1", "phone.cell": "1"}
+    assert values_of(new_card({"full name": "x", **values}, "u", "3.0"), list(values)) == values
+
+
 def test_parts_are_changed_one_by_one() -> None:
     lines = ("ORG:A\\, B;Unit;Sub\\;unit", 'ADR;TYPE=WORK;LABEL="old":box;ext;s;c;r;p;l')
     assert _patched(lines, {"department": "D;x"})[0] == "ORG:A\\, B;D\\;x;Sub\\;unit"
@@ -97,6 +121,14 @@ def test_words_are_changed_as_a_set() -> None:
     assert _patched(lines, {"categories": ["d", "b,c", "a"]}) == lines
     assert _patched(lines, {"categories": ["b,c", "new;one"]}) == ("CATEGORIES:b\\,c,new\\;one",)
     assert _patched((), {"categories": ["x"]}) == ("CATEGORIES:x",)
+
+
+def test_words_are_compared_in_one_spelling() -> None:
+    """A letter and its accent may be one character or two (Unicode's NFC and NFD)."""
+    lines = ("CATEGORIES:Mo\u0308bel,b",)
+    assert _patched(lines, {"categories": ["M\u00f6bel", "b"]}) == lines
+    assert _patched(lines, {"categories": ["Mo\u0308bel", "b"]}) == lines
+    assert _patched(lines, {"categories": ["M\u00f6bel", "b", "n"]}) == ("CATEGORIES:Mo\u0308bel,b,n",)
 
 
 @pytest.mark.parametrize(
@@ -126,7 +158,7 @@ def test_full_name_that_is_given_stands() -> None:
     ("values", "fields"),
     [
         ({"full name": None}, ("full name",)),
-        ({"birthday": "soon", "title": "t"}, ("birthday",)),
+        ({"birthday": "\x00", "title": "t"}, ("birthday",)),
         ({"note": "a\x00"}, ("note",)),
         ({"uid": "other"}, ("uid",)),
         ({"shoe size": "44"}, ("shoe size",)),

@@ -110,7 +110,7 @@ def test_malformed_files_harm_nothing_else(user: Person, connector: CardDav) -> 
         assert "2.1" in rows["old"].problem
     rows = seen(listed(connector))
     assert {id for id, row in rows.items() if row.has_values} == {good, "good-2"}
-    assert rows[f"card:{_path(user.book)}twin.vcf"].problem == "another card of the address book has the same UID"
+    assert rows[f"twin:{_path(user.book)}twin.vcf"].problem == "another card of the address book has the same UID"
     refs = [ref for batch in connector.ids("contacts") for ref in batch]
     assert sorted(ref.id for ref in refs) == sorted(rows)
 

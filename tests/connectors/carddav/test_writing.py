@@ -146,7 +146,7 @@ def test_card_that_cannot_be_read_is_not_written() -> None:
 
 def test_value_that_no_card_can_hold_is_refused_by_field() -> None:
     with serving(_server()) as (connector, _, _):
-        result = _update(connector, _record(connector), {"birthday": "soon", "title": "new"})
+        result = _update(connector, _record(connector), {"birthday": "\x00", "title": "new"})
         assert (result.outcome, result.fields) == (Outcome.REFUSED, ("birthday",))
 
 
@@ -318,9 +318,12 @@ def test_refusals_are_told_apart(status: int, rule: str, outcome: Outcome) -> No
         assert not rule or result.message == rule.replace("-", " ")
 
 
+READ_ONLY = "<D:current-user-privilege-set><D:privilege><D:read/></D:privilege></D:current-user-privilege-set>"
+
+
 @pytest.mark.parametrize(("status", "error"), [(401, CredentialsRefused), (403, PermissionMissing)])
 def test_what_concerns_all_is_raised_if_nothing_was_written(status: int, error: type[Exception]) -> None:
-    server = _server()
+    server = _server(props=READ_ONLY)
     with serving(server) as (connector, _, _):
         items = [WriteItem(str(n), CREATE, {"full name": "x"}, marker=str(n)) for n in range(3)]
         connector.check()
@@ -338,7 +341,103 @@ def test_each_item_of_a_batch_has_its_own_result() -> None:
         items = [WriteItem(str(n), CREATE, {"full name": name}, marker=str(n)) for n, name in enumerate(names)]
         results = connector.write("contacts", items)
         assert [result.key for result in results] == ["0", "1", "2", "3", "4"]
-        done, later, refused = Outcome.DONE, Outcome.LATER, Outcome.REFUSED
-        assert [result.outcome for result in results] == [done, later, done, refused, done]
+        done, refused = Outcome.DONE, Outcome.REFUSED
+        assert [result.outcome for result in results] == [done, refused, done, refused, done]
         assert connector.write("contacts", []) == []
         assert set(FIELDS) >= set(results[0].record.values)
+
+
+# --- single cards that are forbidden or unreadable ----------------------------------------------------
+
+
+NEED_PRIVILEGES = b"""<d:error xmlns:d="DAV:" xmlns:s="http://sabredav.org/ns"><s:sabredav-version>4.6.0</s:sabredav-version>
+    <s:message>User did not have the required privileges</s:message><d:need-privileges/></d:error>"""
+
+
+@pytest.mark.parametrize("method", ["GET", "PUT", "DELETE"])
+@pytest.mark.parametrize(("body", "words"), [(b"", "Forbidden"), (NEED_PRIVILEGES, "required privileges")])
+def test_card_that_is_forbidden_is_refused_and_the_others_are_written(method: str, body: bytes, words: str) -> None:
+    server = _server()
+    server.put("2.vcf", card("u2", "FN:x", "TITLE:old"))
+    with serving(server) as (connector, _, _):
+        records = seen(listed(connector))
+        server.before = lambda asked: (
+            Answer(403, body) if asked.method == method and asked.path.endswith("1.vcf") else None
+        )
+        kind, values = (ARCHIVE, {}) if method == "DELETE" else (UPDATE, {"title": "new"})
+        items = [WriteItem(id, kind, values, row.record.ref) for id, row in records.items()]
+        results = connector.write("contacts", items)
+        assert [result.outcome for result in results] == [Outcome.REFUSED, Outcome.DONE]
+        assert words in results[0].message
+        assert connector.write("contacts", items[:1])[0].outcome is Outcome.REFUSED
+
+
+def test_forbidden_write_in_a_book_that_is_gone_says_so() -> None:
+    server = _server()
+    with serving(server) as (connector, _, _):
+        record = _record(connector)
+        server.before = lambda asked: Answer(403 if asked.method == "PUT" else 404) if asked.method != "GET" else None
+        with pytest.raises(ObjectGone):
+            _update(connector, record, {"title": "new"})
+
+
+@pytest.mark.parametrize("kind", [UPDATE, ARCHIVE])
+def test_card_that_lost_its_uid_is_not_told_to_be_gone(kind: WriteKind) -> None:
+    server = _server()
+    with serving(server) as (connector, _, _):
+        server.put("1.vcf", server.cards[BOOK + "1.vcf"].replace(b"UID:u1\r\n", b""))
+        item = WriteItem("k", kind, {"title": "new"} if kind is UPDATE else {}, Ref("u1", BOOK + "1.vcf"))
+        result = connector.write("contacts", [item])[0]
+        assert (result.outcome, result.message) == (Outcome.REFUSED, "the card cannot be read: it has no UID")
+
+
+def test_card_that_may_be_one_that_is_not_handed_out_waits() -> None:
+    server = _server()
+    server.sick = {BOOK + "1.vcf": 500}
+    with serving(server) as (connector, _, _):
+        item = WriteItem("k", UPDATE, {"title": "new"}, Ref("u1"))
+        assert connector.write("contacts", [item])[0].outcome is Outcome.LATER
+
+
+# --- after the write ----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("answer", [Answer(n) for n in (401, 403, 404, 429, 500, 503)] + [Answer(200, cut=0)])
+@pytest.mark.parametrize("kind", [UPDATE, CREATE])
+def test_write_that_landed_is_done_whatever_becomes_of_the_reading(kind: WriteKind, answer: Answer) -> None:
+    server = _server(tells_tags=False)
+    with serving(server) as (connector, _, _):
+        record, put = _record(connector), []
+
+        def fail(asked: Asked) -> Answer | None:
+            put.extend([asked] if asked.method == "PUT" else [])
+            return answer if put and asked.method != "PUT" else None
+
+        server.before = fail
+        result = _create(connector) if kind is CREATE else _update(connector, record, {"title": "new"})
+        assert result.outcome is Outcome.DONE
+        assert result.record.version is None
+
+
+def test_create_that_may_have_been_made_before_is_not_told_as_not_written() -> None:
+    server = _server()
+    with serving(server) as (connector, _, _):
+        made = _create(connector).record
+        server.sick = {made.address: 500}
+        assert _create(connector).outcome is Outcome.UNKNOWN
+        server.sick = {}
+        server.before = lambda asked: Answer(200, cut=0) if asked.method == "REPORT" else None
+        assert _create(connector).outcome is Outcome.UNKNOWN
+
+
+def test_weak_tag_does_not_say_that_it_is_stored_as_sent() -> None:
+    server = _server(stores=lambda data: data.replace(b"TITLE:new", b"TITLE:NEW"))
+    with serving(server) as (connector, _, _):
+        record = _record(connector)
+        server.before = lambda asked: _weakened(server._put(asked)) if asked.method == "PUT" else None
+        result = _update(connector, record, {"title": "new"})
+        assert result.record == Record("u1", {"title": "NEW"}, BOOK + "1.vcf", server.tags[BOOK + "1.vcf"])
+
+
+def _weakened(answer: Answer) -> Answer:
+    return Answer(answer.status, b"", {name: "W/" + value for name, value in answer.headers.items()})

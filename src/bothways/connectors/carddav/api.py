@@ -18,6 +18,9 @@ MISSING = frozenset({404, 410})
 _REFUSED_REPORT = ("supported-report", "sync-traversal-supported", "number-of-matches-within-limits")
 """What servers say that have no reports of changes for this collection, or none for all of it at once."""
 
+_LONGEST_WORDS = 300
+"""Characters of a server's sentence that are passed on."""
+
 XML = "application/xml; charset=utf-8"
 VCARD = "text/vcard; charset=utf-8"
 
@@ -33,7 +36,8 @@ class NotSupported(Exception):
 class Api:
     """A CardDAV server over HTTP. All methods raise what ``HttpClient`` raises.
 
-    Paths are absolute, and on the very host of the configured address.
+    Paths are absolute, and on the very host of the configured address. ``shows_stored``: the server shows the
+    text of a card as a property, too; one that was once found not to is not asked again.
     """
 
     def __init__(self, setup: Setup) -> None:
@@ -44,6 +48,7 @@ class Api:
         self.user = _username(setup)
         pair = f"{self.user}:{setup.secrets.get('password')}".encode()
         self.host = parts.hostname or ""
+        self.shows_stored = True
         self._origin = f"{parts.scheme}://{parts.netloc}"
         self._http = HttpClient(
             self.url,
@@ -80,7 +85,7 @@ class Api:
         self._gone(response)
         said = dav.precondition(response.body)
         if response.status == 403 and said not in (*_REFUSED_REPORT, "valid-sync-token"):
-            raise PermissionMissing(app=self.app, reason=words_of(response))
+            raise PermissionMissing(app=self.app, reason=self.words(response))
         raise NotSupported(report=said in _REFUSED_REPORT or response.status in (405, 415, 501))
 
     def listing(self, book: str) -> Multistatus:
@@ -101,9 +106,10 @@ class Api:
 
     # --- single cards ---------------------------------------------------------------------------------
 
-    def get(self, path: str) -> Response:
-        """Return one card as its very bytes; status 404 or 410 if there is none."""
-        headers = {"Accept": "text/vcard", "Accept-Encoding": "identity"}
+    def get(self, path: str, version: str = "") -> Response:
+        """Return one card as its very bytes, in a version of vCard if one is asked for; status 404 or 410 without."""
+        accept = f"text/vcard; version={version}" if version else "text/vcard"
+        headers = {"Accept": accept, "Accept-Encoding": "identity"}
         ok = frozenset({200, *MISSING})
         return self._http.request("GET", self._origin + path, headers=headers, call="read one", repeatable=True, ok=ok)
 
@@ -125,6 +131,10 @@ class Api:
     def gone(self) -> ObjectGone:
         """Return the error that says that the address book is gone."""
         return ObjectGone(app=self.app, object="The address book")
+
+    def words(self, response: Response) -> str:
+        """Return what the server says of a call that it refused, without our credentials."""
+        return self._http.scrub(words_of(response))
 
     def problem(self, reason: str) -> ProtocolError:
         """Return the error for an answer that cannot be understood."""
@@ -155,6 +165,6 @@ def _username(setup: Setup) -> str:
 
 
 def words_of(response: Response) -> str:
-    """Return the rule that the server says was broken, in words; else what the status means."""
-    said = dav.precondition(response.body)
-    return said.replace("-", " ") if said else plain_words(response)
+    """Return the server's own sentence, else the rule that it says was broken; else what the status means."""
+    said = dav.message(response.body)[:_LONGEST_WORDS] or dav.precondition(response.body).replace("-", " ")
+    return said or plain_words(response)

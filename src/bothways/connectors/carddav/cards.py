@@ -12,25 +12,35 @@ from bothways.connectors.carddav.api import MISSING, Api
 from bothways.connectors.carddav.facts import BATCH_READ, MOST_BROKEN
 from bothways.connectors.carddav.patch import values_of
 from bothways.connectors.carddav.vcard import Card, Malformed, parse, rough_email, rough_uid
-from bothways.errors import AppFailed, ProtocolError
+from bothways.errors import AppError, AppFailed, PermissionMissing, ProtocolError
 from bothways.records import Record, Value
 
 NAMELESS = "card:"
-"""What the id of a card without a UID of its own begins with; its path follows."""
+"""What the id of a card begins with whose UID cannot be read; its path follows."""
+
+DOUBLE = "twin:"
+"""What the id of a card begins with whose UID another card has; its path follows."""
+
+STAND_INS = (NAMELESS, DOUBLE)
 
 TWIN = "another card of the address book has the same UID"
 NO_UID = "it has no UID"
+NOT_HANDED_OUT = "the server cannot hand it out, and while it does not, no deletions are taken over"
 
 
 @dataclass(frozen=True, slots=True)
 class Got:
-    """One card as it was found. ``data`` is None if there is none at this path."""
+    """One card as it was found. ``data`` is None if there is none at this path, or none was handed out.
+
+    ``twin``: it cannot be told from another by its UID.
+    """
 
     path: str
     version: str | None = None
     data: bytes | None = None
     card: Card | None = None
     problem: str = ""
+    twin: bool = False
 
     @property
     def missing(self) -> bool:
@@ -38,14 +48,31 @@ class Got:
         return self.data is None and not self.problem
 
     @property
+    def unread(self) -> bool:
+        """Something is at this path, and the server did not hand it out: it may be any card."""
+        return self.data is None and bool(self.problem) and not self.twin
+
+    @property
     def id(self) -> str:
-        """The card's UID; a stand-in made of its path if none can be read."""
+        """The card's UID; a stand-in made of its path if none can be read, or if it is another's, too."""
+        if self.twin:
+            return DOUBLE + self.path
         uid = self.card.uid if self.card is not None else rough_uid(self.data or b"")
         return uid or NAMELESS + self.path
 
+    @property
+    def nameless(self) -> bool:
+        """Something is at this path, and its UID cannot be read."""
+        return not self.missing and self.id == NAMELESS + self.path
+
+    @property
+    def is_group(self) -> bool:
+        """It is a list of contacts and no contact."""
+        return self.card is not None and self.card.is_group
+
     def as_twin(self) -> "Got":
         """Return this card as one that cannot be told from another by its UID."""
-        return Got(self.path, self.version, None, None, TWIN)
+        return Got(self.path, self.version, problem=TWIN, twin=True)
 
     def record(self, fields: Sequence[str]) -> Record:
         """Return the card as a record; of one that cannot be read, only the mail address that is to be seen."""
@@ -67,12 +94,40 @@ def fetch(api: Api, book: str, paths: Sequence[str]) -> dict[str, Got]:
     return found
 
 
-def fetch_one(api: Api, path: str) -> Got:
-    """Return the card at a path, from its very bytes."""
-    response = api.get(path)
+def fetch_one(api: Api, path: str, version: str = "") -> Got:
+    """Return the card at a path, from its very bytes; in a version of vCard if one is asked for."""
+    response = api.get(path, version)
     if response.status in MISSING:
         return Got(path)
     return got(path, etag(response.headers.get("ETag", "")), response.body)
+
+
+def fetch_stored(api: Api, path: str) -> Got:
+    """Return the card at a path in the version of vCard that it is stored in, from its very bytes.
+
+    sabre/dav (its CardDAV plugin) converts what it hands out to the version asked for, 3.0 if none is, under the
+    etag of what is stored. It also shows the stored text as a property, which no RFC asks of a server: that tells
+    the version. The bytes are those of GET, as XML does not keep line ends.
+    """
+    if not api.shows_stored:
+        return fetch_one(api, path)
+    try:
+        status, told = api.look(path, [dav.ETAG, dav.CARD], call="read one")
+    except ProtocolError as error:
+        return Got(path, problem=f"the server cannot tell how it is stored: {error.message}")
+    found = next(_gots(told.answers), None)
+    if status in MISSING or (found is not None and found.missing):
+        return Got(path)
+    if found is None:
+        api.shows_stored = not any(dav.ETAG in answer.props for answer in told.answers)
+        return fetch_one(api, path)
+    if found.card is None:
+        return found
+    version = found.card.version
+    handed = fetch_one(api, path, version)
+    if handed.card is not None and handed.card.version != version:
+        return Got(path, problem=f"it is stored as vCard {version} and handed out as vCard {handed.card.version}")
+    return handed
 
 
 def got(path: str, version: str | None, data: bytes) -> Got:
@@ -95,7 +150,7 @@ class _Reading:
 
     api: Api
     book: str
-    broken: list[str] = field(default_factory=list)
+    broken: set[str] = field(default_factory=set)
 
     def batch(self, paths: Sequence[str]) -> dict[str, Got]:
         """Return what is at these paths, by one call if the server can."""
@@ -108,12 +163,16 @@ class _Reading:
         found = {each.path: each for each in _gots(answers) if each.path in set(paths)}
         return found | self._alone([path for path in paths if path not in found])
 
-    def _blame(self, error: ProtocolError | AppFailed, paths: Sequence[str]) -> None:
+    def _blame(self, error: AppError, paths: Sequence[str]) -> None:
         """Raise the error again unless one card may be what is behind it."""
         if isinstance(error, AppFailed) and error.facts.get("status") != 500:
             raise error
         if len(paths) == 1:
-            self.broken += paths
+            self._count(error, paths[0])
+
+    def _count(self, error: AppError, path: str) -> None:
+        """Count a card that was not handed out; raise the error again if there are too many of them."""
+        self.broken.add(path)
         if len(self.broken) > MOST_BROKEN:
             raise error
 
@@ -122,8 +181,9 @@ class _Reading:
         for path in paths:
             try:
                 found[path] = fetch_one(self.api, path)
-            except (ProtocolError, AppFailed) as error:
-                found[path] = Got(path, problem=f"the server cannot hand it out: {error.message}")
+            except (ProtocolError, AppFailed, PermissionMissing) as error:
+                self._count(error, path)
+                found[path] = Got(path, problem=f"{NOT_HANDED_OUT}: {error.message}")
         return found
 
 

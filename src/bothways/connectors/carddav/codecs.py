@@ -10,8 +10,11 @@ from dataclasses import dataclass, field
 from datetime import date
 from urllib.parse import unquote
 
-from bothways.connectors.carddav.text import Unwritable, escape, line_ends, unescape
+from bothways.connectors.carddav.text import escape, line_ends, unescape
 from bothways.connectors.carddav.vcard import Line
+from bothways.records import Field, FieldType, same
+
+_NUMBER = Field("phone", FieldType.PHONE)
 
 STALE = frozenset({"encoding", "charset", "sort-as", "label", "geo"})
 """Params that describe the old value: its encoding, how it is sorted, an address written out or located."""
@@ -21,6 +24,9 @@ NO_YEAR = "1604"
 
 _FULL_DATE = re.compile(r"(\d{4})(-?)(\d\d)\2(\d\d)(?:[T ].*)?")
 _DATE_WITHOUT_YEAR = re.compile(r"--(\d\d)-?(\d\d)(?:T.*)?")
+_PARTIAL_DATE = re.compile(r"\d{4}|\d{4}-(?:0[1-9]|1[0-2])|--(?:0[1-9]|1[0-2])|---(?:0[1-9]|[12]\d|3[01])")
+"""A year, a year and a month, a month, or a day, as RFC 6350, 4.3.1 writes them; vCard 3.0 knows none of them."""
+
 _EXTENSION = re.compile(r"\s*(?:;ext=|ext\.?|x)\s*(\d+)\Z", re.IGNORECASE)
 _TEL_URI = re.compile(r"\+?[0-9().\-]*[0-9][0-9().\-]*(?:;ext=\d+)?")
 
@@ -93,14 +99,19 @@ def _read_phone(line: Line) -> str:
     text = unescape(raw_value(line)).strip()
     if text[:4].lower() != "tel:":
         return text
-    return _EXTENSION.sub(r" ext. \1", unquote(text[4:]))
+    return _number_of(text[4:])
+
+
+def _number_of(uri: str) -> str:
+    """Return the number that stands behind the "tel:" of a URI (RFC 3966)."""
+    return _EXTENSION.sub(r" ext. \1", unquote(uri))
 
 
 def _write_phone(text: str, style: Style) -> Written:
-    """Write a number as the URI that the line holds, if it can stand in one; else as text."""
+    """Write a number as the URI that the line holds, if it is the same when read from there; else as text."""
     if style.old[:4].lower() == "tel:":
         number = re.sub(r"\s+", "-", _EXTENSION.sub(r";ext=\1", text.strip()))
-        if _TEL_URI.fullmatch(number):
+        if _TEL_URI.fullmatch(number) and same(_number_of(number), _NUMBER, text):
             return Written("tel:" + number, STALE)
         return Written(escape(text), STALE | {"value"})
     return Written(escape(text), STALE)
@@ -122,17 +133,22 @@ def _read_date(line: Line) -> str:
 
 
 def _write_date(text: str, style: Style) -> Written:
-    """Write a whole date, or one without its year, in the manner of the old one or of the version."""
+    """Write a whole date, or one without its year, in the manner of the old one or of the version.
+
+    Whatever else once stood there can be put back: dates of which more is left out, and text (RFC 6350, 6.2.5).
+    """
     text = text.strip()
+    drop = STALE | {"value", "x-apple-omit-year", "calscale"}
     without_year = _DATE_WITHOUT_YEAR.fullmatch(text)
     full = f"{NO_YEAR}-{without_year[1]}-{without_year[2]}" if without_year else text
     try:
         day = date.fromisoformat(full)
     except ValueError:
-        raise Unwritable("it is not a date") from None
+        if style.version == "4.0" and _PARTIAL_DATE.fullmatch(text):
+            return Written(text, drop)
+        return Written(escape(text), drop, "VALUE=text")
     old = _FULL_DATE.fullmatch(style.old.strip())
     dashed = bool(old[2]) if old else style.version == "3.0"
-    drop = STALE | {"value", "x-apple-omit-year", "calscale"}
     if without_year and style.version == "4.0":
         return Written(f"--{day:%m%d}", drop)
     written = day.isoformat() if dashed else day.isoformat().replace("-", "")

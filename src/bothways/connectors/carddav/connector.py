@@ -5,11 +5,13 @@ What it costs, in calls (n cards in the book, b = 80 cards per read):
 - finding the book: 1 if the address is the book's own, else 3 or 4; once per connector, and not at all for
   a poll, whose cursor knows the place
 - first listing: 1 + ceil(n / b)
-- a poll without changes: 1
+- a poll without changes: 1; with cards that the server does not hand out, each is asked for again
 - a poll with c changed cards: 1 + ceil(c / b), and one more for each report that the server cuts short
 - reading r cards by id: ceil(r / b); if one of them is not where it was, up to 2 + ceil(n / b) more
 - sweep: 1 + ceil(n / b): only the cards themselves tell their UIDs
-- update: 2 (get, put), create and delete: 1; one more where the server gives no tag for what it stored
+- update: 2 (get, put), create and delete: 1; one more where the server gives no strong tag for what it stored
+- update in a book that offers vCard 4.0 beside 3.0: one more, to learn in which of them the card is stored; if
+  the server does not show that, this is asked once per connector
 - servers without change reports: first listing 3 + ceil(n / b), a poll without changes 1, with c changed
   or gone cards 2 + ceil(c / b)
 
@@ -84,6 +86,7 @@ class CardDav:
         position = position_of(cursor, self._api.url)
         if position is None:
             position = Position(self._api.url, self._book(object).path)
+            return listing.changes(self._api, position, fields, anew=bool(cursor))
         return listing.changes(self._api, position, fields)
 
     def ids(self, object: str) -> Iterator[Sequence[Ref]]:
@@ -103,7 +106,7 @@ class CardDav:
         book = self._book(object)
         uids = {writing.uid_of(value, book.version): value for value in values}
         found = reading.find(self._api, lambda: book.path, [Ref(uid) for uid in uids])
-        return {uids[uid]: [uid] for uid in found}
+        return {uids[uid]: [uid] for uid in found.cards}
 
     def write(self, object: str, items: Sequence[WriteItem]) -> Sequence[WriteResult]:
         """Create, update or delete cards, several at a time."""

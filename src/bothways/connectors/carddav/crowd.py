@@ -17,7 +17,7 @@ class Crowd:
 
     ``twins``: by path, the path and the UID of the card that a card is a twin of. ``settled``: paths that
     are gone or read again, so that what was known of them no longer counts. ``groups``: the ids of cards
-    that are lists of contacts and no contacts.
+    that are lists of contacts and no contacts. Of a card that is not handed out, what was known stays known.
     """
 
     twins: dict[str, Sequence[str]] = field(default_factory=dict)
@@ -28,10 +28,13 @@ class Crowd:
     def admit(self, found: Mapping[str, Got]) -> list[Got]:
         """Return the contacts among these cards; one that is another's twin with that as its problem."""
         admitted = []
+        self.settled -= {path for path, each in found.items() if each.unread}
         for path, each in sorted(found.items()):
             if each.missing:
                 self.twins.pop(path, None)
-            elif each.card is not None and each.card.is_group:
+            elif each.unread:
+                admitted.append(each)
+            elif each.is_group:
                 self.groups.append(each.id)
             else:
                 admitted.append(self._told_apart(each))

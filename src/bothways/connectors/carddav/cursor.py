@@ -22,8 +22,9 @@ class Position:
     """A position in the listing of one book.
 
     ``url`` is the configured address it belongs to. ``token`` is where the next report begins, ``after`` the
-    last path done of a full listing that is under way. ``gone`` are paths told to be gone by a report whose
-    end is still to come. ``twins`` are the cards whose UID another one has: by path, that one's path and the UID.
+    last path done of a full listing that is under way. ``gone`` are paths told to be gone that are still to be
+    passed on. ``twins`` are the cards whose UID another one has: by path, that one's path and the UID. ``unread``
+    are paths that the server did not hand out, to be asked for again.
     ``etags`` are the marks of all cards by their path in the book, where the server has no reports
     (else None), and ``ctag`` the book's own tag when they were taken.
     """
@@ -34,6 +35,7 @@ class Position:
     after: str | None = None
     gone: tuple[str, ...] = ()
     twins: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    unread: tuple[str, ...] = ()
     etags: Mapping[str, str] | None = None
     ctag: str = ""
 
@@ -41,7 +43,7 @@ class Position:
     def text(self) -> str:
         """The cursor."""
         plain: dict[str, Any] = {"url": self.url, "book": self.book, "token": self.token, "after": self.after}
-        plain |= {"gone": self.gone, "twins": self.twins, "ctag": self.ctag}
+        plain |= {"gone": self.gone, "twins": self.twins, "unread": self.unread, "ctag": self.ctag}
         if self.etags is not None:
             plain["etags"] = base64.b85encode(zlib.compress(orjson.dumps(self.etags))).decode()
         return orjson.dumps({name: value for name, value in plain.items() if value}).decode()
@@ -55,7 +57,7 @@ def position_of(cursor: str | None, url: str) -> Position | None:
         plain = orjson.loads(cursor)
         if "etags" in plain:
             plain["etags"] = orjson.loads(zlib.decompress(base64.b85decode(plain["etags"])))
-        position = Position(**plain | {"gone": tuple(plain.get("gone", ()))})
+        position = Position(**plain | {name: tuple(plain.get(name, ())) for name in ("gone", "unread")})
     except (ValueError, TypeError, AttributeError, zlib.error) as error:
         raise OurFault(reason="a cursor of CardDAV cannot be read", incident="carddav-cursor") from error
     return position if position.url == url else None

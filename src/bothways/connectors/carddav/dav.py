@@ -11,6 +11,7 @@ from defusedxml.common import DefusedXmlException
 from defusedxml.ElementTree import fromstring
 
 D, CR, CS = "{DAV:}", "{urn:ietf:params:xml:ns:carddav}", "{http://calendarserver.org/ns/}"
+SABRE = "{http://sabredav.org/ns}"
 _PREFIXES = {D: "D", CR: "CR", CS: "CS"}
 _NAMESPACES = " ".join(f'xmlns:{prefix}="{name[1:-1]}"' for name, prefix in _PREFIXES.items())
 _STATUS = re.compile(r"HTTP/\S+\s+(\d{3})")
@@ -102,18 +103,22 @@ def multistatus(body: bytes, url: str) -> Multistatus:
 
 
 def precondition(body: bytes) -> str:
-    """Return the name of the rule that an error body says was broken, "" if it says nothing."""
-    try:
-        root = _parse(body)
-    except NotDav:
-        return ""
-    return next((each.tag.rpartition("}")[2] for each in root), "") if root.tag == D + "error" else ""
+    """Return the name of the rule that an error body says was broken, "" if it says nothing.
+
+    Rules are named in the namespaces of WebDAV and CardDAV (RFC 4918, 16); servers add elements of their own.
+    """
+    return next((each.tag.rpartition("}")[2] for each in _error(body) if each.tag.startswith((D, CR))), "")
+
+
+def message(body: bytes) -> str:
+    """Return the sentence for people in an error body of sabre/dav (Nextcloud, Baikal, ownCloud), "" without one."""
+    return next((" ".join((each.text or "").split()) for each in _error(body) if each.tag == SABRE + "message"), "")
 
 
 def path_of(href: str, url: str) -> str:
     """Return the path that an address leads to, in one spelling; raise NotDav if it leaves the host."""
     try:
-        found = urlsplit(urljoin(url, href.strip()))
+        found = urlsplit(urljoin(url, href.strip().replace(";", "%3B")))
     except ValueError as error:
         raise NotDav("an address that is none") from error
     if found.hostname != urlsplit(url).hostname:
@@ -122,8 +127,11 @@ def path_of(href: str, url: str) -> str:
 
 
 def segment(name: str | bytes) -> str:
-    """Return a name as it stands between two slashes of a path."""
-    return quote(name, safe="!$&'()*+,;=:@~")
+    """Return a name as it stands between two slashes of a path.
+
+    Semicolons are encoded: where addresses are joined, one at the end would be dropped as empty parameters.
+    """
+    return quote(name, safe="!$&'()*+,=:@~")
 
 
 def _parse(body: bytes) -> Element:
@@ -132,6 +140,15 @@ def _parse(body: bytes) -> Element:
     except (ParseError, DefusedXmlException, LookupError, ValueError) as error:
         raise NotDav("an answer that is not valid XML") from error
     return root
+
+
+def _error(body: bytes) -> list[Element]:
+    """Return what an error body (RFC 4918, 14.5) holds, nothing if it is none."""
+    try:
+        root = _parse(body)
+    except NotDav:
+        return []
+    return list(root) if root.tag == D + "error" else []
 
 
 def _answers(response: Element, url: str) -> Iterator[Answer]:

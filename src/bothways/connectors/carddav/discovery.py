@@ -25,12 +25,17 @@ _WRITING = frozenset({dav.D + "all", dav.D + "write", dav.D + "write-content", d
 
 @dataclass(frozen=True, slots=True)
 class Book:
-    """One address book: its path, what people call it, and what may be put into it."""
+    """One address book: its path, what people call it, and what may be put into it.
+
+    ``version`` is that of new cards. ``converts``: the server knows both versions of vCard, and may hand out a
+    card in another one than it is stored in.
+    """
 
     path: str
     label: str
     writable: bool = True
     version: str = "3.0"
+    converts: bool = False
 
     @property
     def own_name(self) -> str:
@@ -56,6 +61,12 @@ def discover(api: Api) -> Mapping[str, Book]:
     if not books:
         raise SettingsError(reason=f"no address book was found at {api.url}", where=api.app)
     return _named({book.path: book for book in books})
+
+
+def may_write(answer: Answer) -> bool:
+    """Tell whether a book may be written, by the rights it tells (RFC 3744, 5.4); it may, if it tells none."""
+    rights = answer.within(dav.RIGHTS)
+    return not rights or bool(rights & _WRITING)
 
 
 def _named(books: Mapping[str, Book]) -> dict[str, Book]:
@@ -106,12 +117,8 @@ def _is_book(answer: Answer) -> bool:
 
 
 def _book(answer: Answer) -> Book:
-    rights = answer.within(dav.RIGHTS)
     path = answer.path if answer.path.endswith("/") else answer.path + "/"
-    return Book(path, answer.text(dav.NAME), not rights or bool(rights & _WRITING), _version(answer))
-
-
-def _version(answer: Answer) -> str:
-    """Return the version of vCard for new cards: 3.0, which all understand, unless the book only takes 4.0."""
     told = [each.get("version") for each in answer.props[dav.FORMATS].iter()] if dav.FORMATS in answer.props else []
-    return "4.0" if "4.0" in told and "3.0" not in told else "3.0"
+    # 3.0 is understood by all
+    version = "4.0" if "4.0" in told and "3.0" not in told else "3.0"
+    return Book(path, answer.text(dav.NAME), may_write(answer), version, {"3.0", "4.0"} <= set(told))

@@ -2,16 +2,17 @@
 
 The token, or the tags, are taken before any card is read, so that what is edited meanwhile is told by the
 next poll. Deleted places are told at the very end of a poll: a card that was moved is then known by its new
-place before its old one is said to be empty.
+place before its old one is said to be empty. For the same reason they are kept back as long as there is a card
+that the server does not hand out; it is asked for again in each poll.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
 from bothways.connectors.base import Gone, Page, Seen
 from bothways.connectors.carddav import dav
 from bothways.connectors.carddav.api import MISSING, Api, NotSupported
-from bothways.connectors.carddav.cards import NAMELESS, Got, etag, fetch
+from bothways.connectors.carddav.cards import DOUBLE, STAND_INS, Got, etag, fetch
 from bothways.connectors.carddav.crowd import Crowd
 from bothways.connectors.carddav.cursor import Position, mark
 from bothways.connectors.carddav.dav import Multistatus
@@ -27,9 +28,14 @@ UNFINISHED = "?"
 """Stands for the tag of a book whose comparison is under way: no book's tag equals it."""
 
 
-def changes(api: Api, position: Position, fields: Sequence[str]) -> Iterator[Page]:
-    """Yield the pages of everything changed since a position; raise PageIncomplete if they break off."""
+def changes(api: Api, position: Position, fields: Sequence[str], *, anew: bool = False) -> Iterator[Page]:
+    """Yield the pages of everything changed since a position; raise PageIncomplete if they break off.
+
+    ``anew``: there was a cursor, and it was of no use.
+    """
     pages = _pages(api, position, fields)
+    if anew:
+        pages = _restarted(pages, ())
     begun = False
     while True:
         try:
@@ -45,10 +51,14 @@ def changes(api: Api, position: Position, fields: Sequence[str]) -> Iterator[Pag
 
 
 def ids(api: Api, book: str) -> Iterator[list[Ref]]:
-    """Yield the UIDs of all cards of a book, in batches. Only the cards themselves tell them."""
+    """Yield the UIDs of all cards of a book, in batches. Only the cards themselves tell them.
+
+    A card that is not handed out is left out: whose UID it has is not known.
+    """
     crowd = Crowd()
     for paths in _batches(members(api, book)):
-        yield [Ref(each.id, each.path, each.version) for each in crowd.admit(fetch(api, book, paths))]
+        admitted = crowd.admit(fetch(api, book, paths))
+        yield [Ref(each.id, each.path, each.version) for each in admitted if not each.unread]
 
 
 def members(api: Api, book: str) -> list[str]:
@@ -65,10 +75,19 @@ def _pages(api: Api, position: Position, fields: Sequence[str]) -> Iterator[Page
     try:
         yield from reporting(api, position, fields)
     except NotSupported as refusal:
-        fresh = Position(position.url, position.book)
+        fresh = Position(position.url, position.book, gone=position.gone)
         if reporting is _full or refusal.report:
             fresh = replace(fresh, etags={})
-        yield from _pages(api, fresh, fields)
+        pages = _pages(api, fresh, fields)
+        begun = position.token or position.after is not None
+        yield from _restarted(pages, position.twins) if begun else pages
+
+
+def _restarted(pages: Iterator[Page], twins: Iterable[str]) -> Iterator[Page]:
+    """Yield the pages of a listing that had to begin anew: the first one says so, and that known twins are none now."""
+    first = next(pages)
+    yield replace(first, gone=[*(Gone(DOUBLE + path) for path in twins), *first.gone], restarted=True)
+    yield from pages
 
 
 # --- everything ---------------------------------------------------------------------------------------
@@ -83,11 +102,13 @@ def _full(api: Api, position: Position, fields: Sequence[str]) -> Iterator[Page]
     found: list[Got] = []
     for number, batch in enumerate(batches, start=1):
         found = crowd.admit(fetch(api, position.book, batch))
-        position = replace(position, after=batch[-1], twins=crowd.twins)
+        unread = (*position.unread, *_unread(found))
+        position = replace(position, after=batch[-1], twins=crowd.twins, unread=unread)
         if number < len(batches):
             yield Page(_seen(found, fields), cursor=position.text)
-    gone = _told([path for path in position.gone if path not in paths])
-    yield Page(_seen(found, fields), gone, cursor=replace(position, after=None, gone=()).text, last=True)
+    pending = tuple(path for path in position.gone if path not in paths)
+    told, kept = ((), pending) if position.unread else (pending, ())
+    yield Page(_seen(found, fields), _told(told), cursor=replace(position, after=None, gone=kept).text, last=True)
 
 
 def _all_paths(api: Api, book: str) -> tuple[set[str], str]:
@@ -115,17 +136,22 @@ def _reported(api: Api, position: Position, fields: Sequence[str]) -> Iterator[P
         more = _goes_on(api, report, position.token)
         there, gone = set(_etags(report, position.book)), _gone(report, position.book)
         crowd = Crowd(dict(position.twins), frozenset(there | gone))
-        batches = _batches(sorted(there | set(crowd.twins) - gone if there or gone else ()))
+        again = set(position.unread) | (set(crowd.twins) if there or gone else set())
+        batches = _batches(sorted(there | again - gone))
         found: list[Got] = []
+        unread: list[str] = []
         for number, batch in enumerate(batches, start=1):
             found = crowd.admit(fetch(api, position.book, batch))
+            unread += _unread(found)
             if number < len(batches):
                 yield Page(_seen(found, fields), _settled(found))
         pending = tuple(sorted((set(position.gone) | gone) - there))
+        told, kept = ((), pending) if more or unread else (pending, ())
         twins = {path: twin for path, twin in crowd.twins.items() if path not in gone}
-        position = replace(position, token=report.token or position.token, gone=pending if more else (), twins=twins)
-        told = [*_settled(found), *map(Gone, crowd.groups), *([] if more else _told(pending))]
-        yield Page(_seen(found, fields), told, cursor=position.text, last=not more)
+        token = report.token or position.token
+        position = replace(position, token=token, gone=kept, twins=twins, unread=tuple(unread))
+        ended = [*_settled(found), *map(Gone, crowd.groups), *_told(told)]
+        yield Page(_seen(found, fields), ended, cursor=position.text, last=not more)
 
 
 def _goes_on(api: Api, report: Multistatus, token: str) -> bool:
@@ -141,13 +167,19 @@ def _gone(report: Multistatus, book: str) -> set[str]:
 
 
 def _settled(found: Sequence[Got]) -> list[Gone]:
-    """Return the stand-in ids that these cards no longer have, now that their UIDs can be read."""
-    return [Gone(NAMELESS + each.path) for each in found if not each.id.startswith(NAMELESS)]
+    """Return the stand-in ids that these cards do not have, or no longer."""
+    stand_ins = ((prefix + each.path, each.id) for each in found if not each.unread for prefix in STAND_INS)
+    return [Gone(stand_in) for stand_in, id in stand_ins if stand_in != id]
+
+
+def _unread(found: Sequence[Got]) -> list[str]:
+    """Return the paths of the cards that were not handed out."""
+    return [each.path for each in found if each.unread]
 
 
 def _told(paths: Sequence[str]) -> list[Gone]:
     """Return what is gone with a place: the card that was there, or its stand-in."""
-    return [gone for path in paths for gone in (Gone(address=path), Gone(NAMELESS + path))]
+    return [gone for path in paths for gone in (Gone(address=path), *(Gone(prefix + path) for prefix in STAND_INS))]
 
 
 # --- by etags -----------------------------------------------------------------------------------------
@@ -166,22 +198,27 @@ def _compared(api: Api, position: Position, fields: Sequence[str]) -> Iterator[P
     crowd = Crowd(dict(position.twins), frozenset(missing | changed))
     batches = _batches(sorted(changed | missing | (set(crowd.twins) if changed or missing else set())))
     gone: list[str] = []
+    unread: list[str] = []
     found: list[Got] = []
     for number, batch in enumerate(batches, start=1):
         answers = fetch(api, book, batch)
         gone += [path for path, each in answers.items() if each.missing]
         for path, each in answers.items():
             if not each.missing:
-                known[path.removeprefix(book)] = mark(each.version or "") or now.get(path, "")
+                known[path.removeprefix(book)] = "" if each.unread else mark(each.version or "") or now.get(path, "")
         found = crowd.admit(answers)
+        unread += _unread(found)
         if number < len(batches):
             position = replace(position, etags=known, ctag=ctag and UNFINISHED, twins=crowd.twins)
             yield Page(_seen(found, fields), _settled(found), cursor=position.text)
     for path in gone:
         known.pop(path.removeprefix(book), None)
-    told = [*_settled(found), *map(Gone, crowd.groups), *_told(gone)]
-    position = replace(position, etags=known, ctag=ctag, twins=crowd.twins)
-    yield Page(_seen(found, fields), told, cursor=position.text, last=True)
+    pending = tuple(sorted(set(position.gone) - set(now) | set(gone)))
+    told, kept = ((), pending) if unread else (pending, ())
+    ended = [*_settled(found), *map(Gone, crowd.groups), *_told(told)]
+    ctag = ctag and UNFINISHED if unread else ctag
+    position = replace(position, etags=known, ctag=ctag, twins=crowd.twins, gone=kept)
+    yield Page(_seen(found, fields), ended, cursor=position.text, last=True)
 
 
 def _ctag(api: Api, book: str) -> str:

@@ -12,6 +12,8 @@ from bothways.records.parse import text_of
 LABELLED = ("email", "phone", "url")
 """Fields that have the same field once more for each label."""
 
+_ORDER = {name: number for number, name in enumerate(SLOTS)}
+
 
 class Refused(Exception):
     """A change that a card cannot take; ``fields`` are those to blame, the message says why in words."""
@@ -42,7 +44,7 @@ def patch(card: Card, values: Mapping[str, Value], base: Mapping[str, Value]) ->
     if FULL_NAME in values and is_blank(values[FULL_NAME]):
         raise Refused([FULL_NAME], "a card must have a full name")
     after = card
-    for name in sorted(values, key=lambda name: is_blank(values[name])):
+    for name in _ordered(values):
         old = base[name] if name in base else _read(card, name)
         try:
             after = SLOTS[name].place.write(after, old, values[name])
@@ -64,23 +66,21 @@ def new_card(values: Mapping[str, Value], uid: str, version: str) -> Card:
         raise Refused([FULL_NAME], "a card must have a name")
     lines = ["BEGIN:VCARD", f"VERSION:{version}", f"UID:{escape(uid)}", "FN:", "N:;;;;", "END:VCARD", ""]
     empty = parse("\r\n".join(lines).encode())
-    return patch(empty, {FULL_NAME: full, **_without_twins(filled)}, {})
+    return patch(empty, {FULL_NAME: full, **filled}, {})
 
 
-def _without_twins(values: Mapping[str, Value]) -> dict[str, Value]:
-    """Return the values in the order of fields, and a value that is given with and without a label once.
+def _ordered(values: Mapping[str, Value]) -> list[str]:
+    """Return the fields in the order in which they are written: their own, those to be emptied last.
 
-    The labelled one then comes first, so that it is the one that counts without a label, too.
+    A value that is given with and without a label comes first with it: without one, it is then there already.
     """
-    ordered = {name: values[name] for name in SLOTS if name in values}
-    unknown = {name: value for name, value in values.items() if name not in SLOTS}
-    for name in LABELLED:
-        of_label = [full for full in ordered if full.startswith(name + ".")]
-        twin = next((full for full in of_label if text_of(ordered[full]) == text_of(ordered.get(name))), None)
-        if twin is not None:
-            ordered = {twin: ordered[twin], **ordered}
-            del ordered[name]
-    return ordered | unknown
+    return sorted(values, key=lambda name: (is_blank(values[name]), not _is_twin(name, values), _ORDER[name]))
+
+
+def _is_twin(name: str, values: Mapping[str, Value]) -> bool:
+    """Tell whether a field with a label is given the value of the same field without one."""
+    plain, _, label = name.partition(".")
+    return plain in LABELLED and bool(label) and plain in values and text_of(values[plain]) == text_of(values[name])
 
 
 def _read(card: Card, name: str) -> Value:

@@ -170,10 +170,10 @@ class Words:
     def write(self, card: Card, old: Value, new: Value) -> Card:
         """Take out the words that went and put the new ones into the first line; the others stay put."""
         wanted = list(dict.fromkeys(filter(None, map(text_of, items_of(new) if new is not None else ()))))
-        held = set(items_of(self.read(card) or ()))
+        held = set(map(text_of, items_of(self.read(card) or ())))
         added = [escape(word) for word in wanted if word not in held]
         for line in card.named(self.name):
-            kept = [item for item in items(raw_value(line)) if unescape(item).strip() in wanted]
+            kept = [item for item in items(raw_value(line)) if text_of(unescape(item)) in wanted]
             if not added and len(kept) == len(_words(line)):
                 continue
             value = ",".join(kept + added)

@@ -1,40 +1,59 @@
 """Reading cards by UID: where they were last seen, else wherever they are now."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 
 from bothways.connectors.base import Exists, Read
 from bothways.connectors.carddav.api import Api
-from bothways.connectors.carddav.cards import NAMELESS, TWIN, Got, fetch
+from bothways.connectors.carddav.cards import DOUBLE, NAMELESS, STAND_INS, Got, fetch
 from bothways.connectors.carddav.dav import segment
 from bothways.connectors.carddav.facts import BATCH_READ
 from bothways.connectors.carddav.listing import members
 from bothways.records import Ref
 
 
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What a search brought: cards by the id asked for, and whether a card that was met was not handed out.
+
+    An id that was not found may then be that card's.
+    """
+
+    cards: Mapping[str, Got]
+    unread: bool = False
+
+
 def read(api: Api, book: Callable[[], str], refs: Sequence[Ref], fields: Sequence[str]) -> list[Read]:
     """Return one answer per ref, in order.
 
     MISSING is only said of a UID that no card of the book has: once per call, and only if a card is not
-    where it was, the whole book is looked through for it.
+    where it was, the whole book is looked through for it. A card whose own place holds something without a
+    readable UID is there, with that as its problem.
     """
     found = find(api, book, refs)
-    return [_answer(ref, found.get(ref.id), fields) for ref in refs]
+    return [_answer(ref, found, fields) for ref in refs]
 
 
-def find(api: Api, book: Callable[[], str], refs: Sequence[Ref]) -> dict[str, Got]:
+def find(api: Api, book: Callable[[], str], refs: Sequence[Ref]) -> Found:
     """Return the cards of these UIDs; those that are nowhere are left out."""
-    found: dict[str, Got] = {}
-    places = {path: ref.id for ref in refs if (path := _place(ref))}
-    if places:
-        found |= _matching(fetch(api, book(), sorted(places)), places)
-    lost = {ref.id for ref in refs if ref.id not in found and not ref.id.startswith(NAMELESS)}
+    if not refs:
+        return Found({})
+    places: dict[str, list[str]] = {}
+    for ref in refs:
+        places.setdefault(_place(book, ref), []).append(ref.id)
+    looked = fetch(api, book(), sorted(places))
+    found = _matching(looked, places)
+    unread = any(each.unread for each in looked.values())
+    lost = {ref.id for ref in refs if ref.id not in found and not ref.id.startswith(STAND_INS)}
     for paths in _elsewhere(api, book, lost, set(places)):
-        cards = [each for each in fetch(api, book(), paths).values() if not each.missing and each.id in lost]
-        for each in cards:
-            found.setdefault(each.id, each)
+        looked = fetch(api, book(), paths)
+        unread = unread or any(each.unread for each in looked.values())
+        for each in looked.values():
+            if each.id in lost:
+                found.setdefault(each.id, each)
         if lost <= set(found):
             break
-    return found
+    return Found(found, unread)
 
 
 def name_of(uid: str) -> str:
@@ -42,14 +61,35 @@ def name_of(uid: str) -> str:
     return segment(uid) + ".vcf"
 
 
-def _place(ref: Ref) -> str | None:
-    return ref.id.removeprefix(NAMELESS) if ref.id.startswith(NAMELESS) else ref.address
+def _place(book: Callable[[], str], ref: Ref) -> str:
+    """Return where a card should be: what its stand-in id says, where it was seen, or where its name would be."""
+    for prefix in STAND_INS:
+        if ref.id.startswith(prefix):
+            return ref.id.removeprefix(prefix)
+    return ref.address or book() + name_of(ref.id)
 
 
-def _matching(got: Mapping[str, Got], places: Mapping[str, str]) -> dict[str, Got]:
-    """Return the cards that are still where they were. A stand-in id goes by its place alone."""
-    there = {id: got[path] for path, id in places.items() if not got[path].missing}
-    return {id: each for id, each in there.items() if each.id == id or id.startswith(NAMELESS)}
+def _matching(looked: Mapping[str, Got], places: Mapping[str, Collection[str]]) -> dict[str, Got]:
+    """Return the cards of the ids that are asked for: at their own place, or at another of these places."""
+    wanted = {id for ids in places.values() for id in ids}
+    there = [(looked[path], id) for path, ids in sorted(places.items()) for id in ids if not looked[path].missing]
+    found = {id: each for each, id in there if each.id == id}
+    for each, _ in there:
+        if each.id in wanted:
+            found.setdefault(each.id, each)
+    for each, id in there:
+        if id.startswith(DOUBLE):
+            found |= _still_twin(each)
+        elif each.nameless and not id.startswith(NAMELESS):
+            found.setdefault(id, each)
+    return found
+
+
+def _still_twin(each: Got) -> dict[str, Got]:
+    """Return a card that another one's UID was seen in, by its stand-in id; nothing if it can be no twin any more."""
+    if each.is_group or (each.nameless and not each.unread):
+        return {}
+    return {DOUBLE + each.path: each if each.unread else each.as_twin()}
 
 
 def _elsewhere(api: Api, book: Callable[[], str], lost: set[str], known: set[str]) -> Iterator[list[str]]:
@@ -64,10 +104,10 @@ def _elsewhere(api: Api, book: Callable[[], str], lost: set[str], known: set[str
         yield rest[start : start + BATCH_READ]
 
 
-def _answer(ref: Ref, found: Got | None, fields: Sequence[str]) -> Read:
-    if found is None or (found.card is not None and found.card.is_group):
+def _answer(ref: Ref, found: Found, fields: Sequence[str]) -> Read:
+    each = found.cards.get(ref.id)
+    if each is None and found.unread and not ref.id.startswith(STAND_INS):
+        return Read(ref.id, Exists.UNKNOWN)
+    if each is None or each.is_group:
         return Read(ref.id, Exists.MISSING)
-    problem = found.problem or (TWIN if ref.id.startswith(NAMELESS) else "")
-    if problem:
-        return Read(ref.id, Exists.EXISTS, found.record(fields), problem)
-    return Read(ref.id, Exists.EXISTS, found.record(fields))
+    return Read(ref.id, Exists.EXISTS, replace(each.record(fields), id=ref.id), each.problem or None)

@@ -187,7 +187,7 @@ def _logical(data: bytes) -> Iterable[list[bytes]]:
 
 
 def _goes_on(whole: Sequence[bytes]) -> bool:
-    """Tell whether a line of quoted-printable text is continued on the next one."""
+    """Tell whether a line of quoted-printable text is continued on the next one (RFC 2045, 6.7: a soft line break)."""
     return whole[-1].rstrip(b"\r\n").endswith(b"=") and _QUOTED_PRINTABLE.match(whole[0]) is not None
 
 
@@ -210,13 +210,17 @@ def _line(physical: Sequence[bytes]) -> Line:
 
 
 def _unfolded(physical: Sequence[bytes]) -> bytes:
+    """Return a content line without its folds. Behind a soft line break, a blank belongs to the text."""
     pieces: list[bytes] = []
+    soft = False
     for line in physical:
         content = line.removesuffix(b"\n").removesuffix(b"\r")
-        folded = content[:1] in (b" ", b"\t")
-        if pieces and not folded:
+        if soft:
             pieces[-1] = pieces[-1].removesuffix(b"=")
-        pieces.append(content[1:] if pieces and folded else content)
+        elif pieces:
+            content = content[1:]
+        pieces.append(content)
+        soft = _goes_on((physical[0], line))
     return b"".join(pieces)
 
 

@@ -6,19 +6,19 @@ it again is refused by the server, and it can be found by it.
 """
 
 import uuid
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 
 from bothways.connectors.base import Outcome, WriteItem, WriteKind, WriteResult
 from bothways.connectors.carddav import dav
-from bothways.connectors.carddav.api import FOUND, MISSING, Api, words_of
-from bothways.connectors.carddav.cards import Got, etag, fetch, fetch_one, got
-from bothways.connectors.carddav.discovery import Book
+from bothways.connectors.carddav.api import FOUND, MISSING, MULTISTATUS, Api
+from bothways.connectors.carddav.cards import Got, etag, fetch, fetch_one, fetch_stored, got
+from bothways.connectors.carddav.discovery import Book, may_write
 from bothways.connectors.carddav.facts import CONCURRENCY
 from bothways.connectors.carddav.fields import SLOTS
 from bothways.connectors.carddav.patch import Refused, new_card, patch, stale_fields
-from bothways.connectors.carddav.reading import find, name_of
+from bothways.connectors.carddav.reading import Found, find, name_of
 from bothways.connectors.http import Response
 from bothways.errors import AppError, AppFailed, OutcomeUnknown, PermissionMissing, ProtocolError, RateLimited
 from bothways.records import Record, Ref, may_be_rewriting, same
@@ -27,6 +27,9 @@ MARKS = uuid.UUID("6d0f6f3c-3a52-4c0e-9f5e-2b1c7a8d4e10")
 """Where the UIDs come from that are made of marks."""
 
 _NOT_NOW = frozenset({423, 507})
+_FORBIDDEN = ("", "need-privileges")
+"""What a 403 says that is about rights (RFC 3744, 7.1.1), and not about what a card holds."""
+
 _PASSING = (AppFailed, RateLimited)
 """Failures of one call alone: the item was not written, and the others may be."""
 
@@ -41,7 +44,7 @@ def write(api: Api, book: Callable[[], Book], items: Sequence[WriteItem]) -> lis
     """Write the items and return one result for each, in order; raise AppError only if nothing was written."""
     if not items:
         return []
-    writer = _Writer(api, book(), _addresses(api, book, items))
+    writer = _Writer(api, book(), _unplaced(api, book, items))
     if len(items) == 1:
         done = [writer.attempt(items[0])]
     else:
@@ -57,19 +60,19 @@ def write(api: Api, book: Callable[[], Book], items: Sequence[WriteItem]) -> lis
     ]
 
 
-def _addresses(api: Api, book: Callable[[], Book], items: Sequence[WriteItem]) -> dict[str, str]:
-    """Return where the cards are whose place is not known, looked up together."""
+def _unplaced(api: Api, book: Callable[[], Book], items: Sequence[WriteItem]) -> Found:
+    """Return the cards whose place is not known, looked up together."""
     refs = [item.ref for item in items if item.ref is not None and item.ref.address is None]
-    return {id: each.path for id, each in find(api, lambda: book().path, refs).items()} if refs else {}
+    return find(api, lambda: book().path, refs)
 
 
 @dataclass(frozen=True, slots=True)
 class _Writer:
-    """Writes single items into one book."""
+    """Writes single items into one book. ``looked_up`` are the cards whose place was not known."""
 
     api: Api
     book: Book
-    addresses: Mapping[str, str]
+    looked_up: Found
 
     def attempt(self, item: WriteItem) -> WriteResult | AppError:
         """Write one item; return an error instead of a result where it concerns more than this item."""
@@ -87,9 +90,12 @@ class _Writer:
     def _write(self, item: WriteItem) -> WriteResult:
         if item.ref is None:
             return self._create(item)
-        path = item.ref.address or self.addresses.get(item.ref.id)
+        path = item.ref.address
         if path is None:
-            return WriteResult(item.key, Outcome.GONE)
+            found = self.looked_up.cards.get(item.ref.id)
+            if found is None:
+                return _nowhere(item, self.looked_up)
+            path = found.path
         if item.kind is WriteKind.ARCHIVE:
             return self._archive(item, item.ref, path)
         return self._update(item, item.ref, path)
@@ -105,16 +111,16 @@ class _Writer:
             return self._stored(item, got(_location(response, path), _etag(response), card.data))
         if response.status == 412 or dav.precondition(response.body) == "no-uid-conflict":
             return self._existing(item, uid)
-        if response.status in (404, 409, 410) and self._is_gone():
-            raise self.api.gone()
+        if response.status in (404, 409, 410):
+            self._check_book()
         return self._refused(item, response)
 
     def _update(self, item: WriteItem, ref: Ref, path: str) -> WriteResult:
-        found = fetch_one(self.api, path)
-        if found.missing or found.id != ref.id:
+        found = self._fetched(path, fetch_stored if self.book.converts else fetch_one)
+        if not _is_it(found, ref):
             return WriteResult(item.key, Outcome.GONE)
         if found.card is None or found.problem:
-            return WriteResult(item.key, Outcome.REFUSED, message=f"the card cannot be read: {found.problem}")
+            return _unreadable(item, found)
         if not _alike(found.version, ref.version) or stale_fields(found.card, item.base):
             return WriteResult(item.key, Outcome.CHANGED)
         after = patch(found.card, item.values, item.base)
@@ -129,47 +135,93 @@ class _Writer:
     def _archive(self, item: WriteItem, ref: Ref, path: str) -> WriteResult:
         version = ref.version
         if version is None:
-            found = fetch_one(self.api, path)
-            if found.missing or found.id != ref.id:
+            found = self._fetched(path, fetch_one)
+            if not _is_it(found, ref):
                 return WriteResult(item.key, Outcome.GONE)
+            if found.nameless:
+                return _unreadable(item, found)
             version = found.version
         response = self.api.delete(path, version or "*")
         return WriteResult(item.key, Outcome.DONE) if response.status in FOUND else self._refused(item, response)
 
+    def _fetched(self, path: str, fetching: Callable[[Api, str], Got]) -> Got:
+        """Return the card at a path; one that may not be read is told as that, if the book may be."""
+        try:
+            return fetching(self.api, path)
+        except PermissionMissing as error:
+            self._check_book()
+            return Got(path, problem=error.message)
+
     # --- what became of it ----------------------------------------------------------------------------
 
     def _stored(self, item: WriteItem, sent: Got) -> WriteResult:
-        """Return the result of a card that was taken: as sent if the server gives it a tag, else as read back."""
+        """Return the result of a card that was taken: as sent if the server gives it a tag, else as read back.
+
+        It was written, whatever becomes of the reading.
+        """
         names = list(item.values)
         record = sent.record(names)
-        if sent.version is None:
-            now = fetch(self.api, self.book.path, [sent.path])[sent.path]
-            if now.id == sent.id and now.card is not None:
-                held = now.record(names)
-                record = replace(held, values={name: held.values[name] for name in names if _ours(item, name, held)})
+        if sent.version is None and (now := self._read_back(sent)) is not None:
+            held = now.record(names)
+            record = replace(held, values={name: held.values[name] for name in names if _ours(item, name, held)})
         return WriteResult(item.key, Outcome.DONE, record)
+
+    def _read_back(self, sent: Got) -> Got | None:
+        """Return a card that was just written as it is now; None if it cannot be read."""
+        try:
+            now = fetch(self.api, self.book.path, [sent.path])[sent.path]
+        except AppError:
+            return None
+        return now if now.id == sent.id and now.card is not None else None
 
     def _existing(self, item: WriteItem, uid: str) -> WriteResult:
         """Return the result of a create whose UID is there already: ours, if it holds what was to be made."""
-        found = find(self.api, lambda: self.book.path, [Ref(uid)]).get(uid)
+        try:
+            looked_up = find(self.api, lambda: self.book.path, [Ref(uid)])
+        except AppError as error:
+            return WriteResult(item.key, Outcome.UNKNOWN, message=error.message)
+        found = looked_up.cards.get(uid)
+        if looked_up.unread and (found is None or found.unread):
+            return WriteResult(item.key, Outcome.UNKNOWN, message="it may have been made before, and cannot be read")
         if found is None or found.card is None or stale_fields(found.card, item.values):
             return WriteResult(item.key, Outcome.REFUSED, message="another card has the UID that was made for it")
         return WriteResult(item.key, Outcome.DUPLICATE, existing_id=uid, message="it was made before")
 
     def _refused(self, item: WriteItem, response: Response) -> WriteResult:
-        status, words = response.status, words_of(response)
+        status, words = response.status, self.api.words(response)
         if status == 412:
             return WriteResult(item.key, Outcome.CHANGED)
         if status in MISSING:
             return WriteResult(item.key, Outcome.GONE)
         if status in _NOT_NOW:
             return WriteResult(item.key, Outcome.LATER, message=words)
-        if status == 403 and not dav.precondition(response.body):
-            raise PermissionMissing(app=self.api.app, reason=words)
+        if status == 403 and dav.precondition(response.body) in _FORBIDDEN:
+            self._check_book()
         return WriteResult(item.key, Outcome.REFUSED, message=words)
 
-    def _is_gone(self) -> bool:
-        return self.api.look(self.book.path, [dav.TYPE], call="discover")[0] in MISSING
+    def _check_book(self) -> None:
+        """Raise ObjectGone or PermissionMissing if it is the book itself that is gone, or may not be written."""
+        status, found = self.api.look(self.book.path, [dav.TYPE, dav.RIGHTS], call="discover")
+        if status in MISSING:
+            raise self.api.gone()
+        if status == 403 or (status == MULTISTATUS and not all(map(may_write, found.answers))):
+            raise PermissionMissing(app=self.api.app, reason="the address book may not be written")
+
+
+def _is_it(found: Got, ref: Ref) -> bool:
+    """Tell whether a card is the one that is meant, or may be: its UID cannot be read."""
+    return found.id == ref.id or found.nameless
+
+
+def _unreadable(item: WriteItem, found: Got) -> WriteResult:
+    return WriteResult(item.key, Outcome.REFUSED, message=f"the card cannot be read: {found.problem}")
+
+
+def _nowhere(item: WriteItem, looked_up: Found) -> WriteResult:
+    """Return the result of a card that is not found: gone, unless it may be one that was not handed out."""
+    if looked_up.unread:
+        return WriteResult(item.key, Outcome.LATER, message="it was not found, and not every card can be read")
+    return WriteResult(item.key, Outcome.GONE)
 
 
 def _ours(item: WriteItem, name: str, held: Record) -> bool:
@@ -182,7 +234,9 @@ def _ours(item: WriteItem, name: str, held: Record) -> bool:
 
 
 def _etag(response: Response) -> str | None:
-    return etag(response.headers.get("ETag", ""))
+    """Return the tag of what was put. Only a strong one says that it is stored as sent (RFC 6352, 6.3.2.3)."""
+    told = response.headers.get("ETag", "").strip()
+    return None if told.startswith("W/") else etag(told)
 
 
 def _location(response: Response, path: str) -> str:
