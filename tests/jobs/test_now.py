@@ -403,6 +403,7 @@ def test_a_plan_that_writes_nothing_needs_approval_all_the_same_where_a_brake_ho
         office.apply(plan, approved=False)
     counts = show_sync(office.open(), "people").counts
     assert (counts.in_sync, counts.waiting, counts.left_out) == (10, 30, 0), "no link has ended"
+    assert office.run(approved=True).unlinked == 30
 
 
 CHAIN = """\

@@ -117,6 +117,7 @@ def run_view(ctx: Context, report: running.Report, *, by_limit: bool = False) ->
         (row.ended_at or row.started_at) - row.started_at,
         EXIT_BRAKE if stopped else EXIT_FAILING if failing else EXIT_HELD if held else EXIT_OK,
         tuple(_skipped(ctx, each) for each in report.skipped_actions),
+        looking.links_ended(row.pk),
     )
 
 

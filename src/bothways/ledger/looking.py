@@ -171,6 +171,11 @@ def written(run_ids: Sequence[int]) -> dict[int, dict[tuple[str, str], int]]:
     return found
 
 
+def links_ended(run_id: int) -> int:
+    """Return how many links a run has ended because a record was gone."""
+    return int(db.value("SELECT COUNT(DISTINCT link_id) FROM journal WHERE run_id=%s AND kind='unlink'", (run_id,)))
+
+
 def records_written(sync: Sync) -> int:
     """Return how many linked records a sync has written so far."""
     sql = (

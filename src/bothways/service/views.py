@@ -228,8 +228,9 @@ class SkippedView:
 class RunView:
     """What a run did. ``failing``, ``held`` and ``waiting`` are how the sync stands after it.
 
-    ``remaining``: planned records that a limit left unwritten. ``next_at``: when the next waiting record
-    becomes due. ``skipped_records`` lists at most a hundred of the ``skipped``.
+    ``unlinked``: links that ended, since a record was deleted. ``remaining``: planned records that a limit
+    left unwritten. ``next_at``: when the next waiting record becomes due. ``skipped_records`` lists at most a
+    hundred of the ``skipped``.
     """
 
     id: str
@@ -248,6 +249,7 @@ class RunView:
     seconds: float
     exit_code: int
     skipped_records: tuple[SkippedView, ...] = ()
+    unlinked: int = 0
 
 
 @dataclass(frozen=True, slots=True)

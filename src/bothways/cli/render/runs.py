@@ -24,7 +24,7 @@ def run(view: "RunView", now: float) -> list[str]:
 
 def _result(view: "RunView") -> str:
     created, updated = sum(view.created.values()), sum(view.updated.values())
-    numbers = ((created, "created"), (updated, "updated"), (view.skipped, "skipped"))
+    numbers = ((created, "created"), (updated, "updated"), (view.unlinked, "unlinked"), (view.skipped, "skipped"))
     troubles = ((view.failing, "failing"), (view.held, "held"))
     return listed(f"{number(n)} {word}" for n, word in (*numbers, *troubles) if n) or "Nothing to change"
 
