@@ -19,6 +19,7 @@ the same, many properties             and pages(n, 100) read: beyond ``facts.LON
                                       address of a listing would be refused
 poll without changes                  1 search
 poll with n changes                   pages(n, 200) search + pages(n, 100) read
+poll that looks back at n rows        max(1, pages(n, 200)) search
 sweep of n records                    max(1, pages(n, 100)) list
 n reads, some of them deleted         pages(n, 100) read, and 1 read archived per batch with deleted ones
 n updates, n deletions                pages(n, 100) update, pages(n, 100) archive
@@ -26,8 +27,10 @@ n creates with look-ups               pages(n, 100) find + pages(n, 100) create
 schema, count, check                  1 properties per object, 1 count, 1 account
 ====================================  ==================================================================
 
-Rows that a search reaches back to are shown again and make it longer if they are more than 200; unread, if
-their dates say that they were read. After ``facts.LOOK_BACK`` seconds without a change none are.
+Rows that a search reaches back to are shown again, and not read again if their dates say that they were. A
+poll looks back at the rows of the last ``facts.OVERLAP`` seconds before the last change until that time has
+passed without another, and every ``facts.LOOK_BACK_EVERY`` seconds at those of ``facts.LOOK_BACK``, until one
+poll so long after the last change has done so. Fewer than 200 rows make no poll longer.
 
 HubSpot cannot write on a condition: an edit made between our reading and writing a record is overwritten,
 and can be seen in the history of the property.
