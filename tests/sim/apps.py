@@ -41,6 +41,7 @@ class Row:
     marker: str | None = None
     later: dict[str, tuple[int, str]] = field(default_factory=dict)
     typed: dict[str, int] = field(default_factory=dict)
+    changed: dict[str, int] = field(default_factory=dict)
     read_at: int = 0
     by_sync: bool = False
 
@@ -139,6 +140,7 @@ class FakeApp:
                     del row.later[name]
                     if row.live and row.values.get(name) is not None and row.values[name] != value:
                         row.values[name] = value
+                        row.changed[name] = self.world.now
                         self.world.say(f"{self.name} rewrites {row.id}.{name} to {value!r}")
                         self.touch(row, at)
 
@@ -183,7 +185,7 @@ class FakeApp:
         self._edit(row, name, value, over)
 
     def _edit(self, row: Row, name: str, value: str | None, over: str | None) -> None:
-        row.typed[name] = self.world.now
+        row.typed[name] = row.changed[name] = self.world.now
         self.world.edits.append(Edit(len(self.world.edits), self.name, row.id, name, value, over, self.world.now))
 
     def user_delete(self, row: Row) -> None:
@@ -203,7 +205,7 @@ class FakeApp:
         for name in FIELDS:
             if survivor.values[name] is None and loser.values[name] is not None:
                 survivor.values[name] = loser.values[name]
-                survivor.typed[name] = self.world.now
+                survivor.typed[name] = survivor.changed[name] = self.world.now
         loser.merged_into = survivor.id
         self.world.merged[self.name, loser.id] = survivor.id
         self.world.merged_at[self.name, survivor.id] = self.world.now
@@ -401,8 +403,11 @@ class FakeConnector:
         held = {name: row.values.get(name) for name in values}
         kind = item.kind.value
         self.world.say(f"sync {kind}s {row.id} in {self.app.name}: {held} -> {values}")
+        late = frozenset(name for name in values if row.changed.get(name, 0) >= row.read_at)
         self.world.writes.append(
-            Write(self.app.name, row.id, kind, values, held, self.world.now, self.world.run, item.key, row.read_at)
+            Write(
+                self.app.name, row.id, kind, values, held, self.world.now, self.world.run, item.key, row.read_at, late
+            )
         )
 
     def _store(self, item: WriteItem, row: Row) -> WriteResult:
@@ -413,6 +418,7 @@ class FakeConnector:
         for name, value in item.values.items():
             kept = rewritten(traits.rewrite_now, None if value is None else str(value))
             row.values[name] = kept
+            row.changed[name] = self.world.now
             row.later.pop(name, None)
             later = rewritten(traits.rewrite_later, kept)
             if later != kept and later:

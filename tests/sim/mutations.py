@@ -91,7 +91,7 @@ def plan_open_links() -> Patches:
     """A link with an open write is planned like any other."""
     facts = planning._facts_linked
     return [
-        patch.object(journal, "is_open", lambda link_id: False),
+        patch.object(journal, "open_link_ids", lambda sync: set()),
         patch.object(planning, "_facts_linked", lambda *args: replace(facts(*args), open_write=False)),
     ]
 
@@ -148,7 +148,7 @@ def lagging_look_up() -> Patches:
 def no_settling() -> Patches:
     """A new record is created in the other app at once."""
     return [
-        patch.object(planning, "settled", lambda ctx, side, row: ctx.ends[side.other].feed.baseline_done),
+        patch.object(planning, "settled", lambda ctx, side, *row: ctx.ends[side.other].feed.baseline_done),
         patch.object(checks, "_has_partner_now", lambda *args: set()),
     ]
 

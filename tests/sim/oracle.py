@@ -44,6 +44,7 @@ class Oracle:
         linked_since = self._linked_since()
         for write in self.world.writes[self.checked :]:
             self._blank(write)
+            self._needless(write)
             self._direction(write)
             self._echo(write, linked_since)
             self._resurrection(write, linked_since)
@@ -56,6 +57,14 @@ class Oracle:
         for name, value in write.values.items():
             if not loose(value) and loose(write.held.get(name)) and write.kind == "update":
                 raise Broken("I8", f"{write.app} {write.record}.{name} was {write.held[name]!r}, now blank")
+
+    def _needless(self, write: Write) -> None:
+        """What is there already is not written: blanks, and the case of an address, are the app's doing."""
+        for name, value in write.values.items():
+            held = write.held.get(name)
+            alike = loose(value) == loose(held) if name == "key" else (value or "").strip() == (held or "").strip()
+            if write.kind == "update" and alike and name not in write.late:
+                raise Broken("I6", f"{value!r} was written to {write.app} {write.record}.{name}, which held {held!r}")
 
     def _direction(self, write: Write) -> None:
         side = next(side for side, app in self.apps.items() if app.name == write.app)

@@ -32,7 +32,10 @@ class Edit:
 
 @dataclass(frozen=True)
 class Write:
-    """The sync wrote to an app. ``kind``: create, update or archive. ``held`` is what was there."""
+    """The sync wrote to an app. ``kind``: create, update or archive. ``held`` is what was there.
+
+    ``late``: the fields that were changed there since the record was last read.
+    """
 
     app: str
     record: str
@@ -43,6 +46,7 @@ class Write:
     run: int
     key: str
     read_at: int
+    late: frozenset[str] = frozenset()
 
 
 @dataclass
