@@ -5,11 +5,10 @@ import pwd
 import tempfile
 from pathlib import Path
 
+import psycopg
 import pytest
 
 from tests.postgres import PostgresqlMissing, start_postgresql
-
-psycopg = pytest.importorskip("psycopg")
 
 
 def has_server_user() -> bool:
@@ -34,6 +33,7 @@ def test_keeps_commits_where_that_is_asked_for_and_ends_with_its_block() -> None
             psycopg.connect(url)
 
 
+# Any other user starts the server as itself and has no second user to be refused as.
 @pytest.mark.skipif(os.geteuid() != 0 or not has_server_user(), reason="only root needs another user for the server")
 def test_says_so_when_its_user_cannot_reach_the_folder(tmp_path: Path) -> None:
     closed = tmp_path / "closed"

@@ -16,7 +16,7 @@ def power_cut(folder: Path, synchronous: str, moments: int) -> dict[str, Any]:
     done = subprocess.run(command, capture_output=True, text=True, check=False, cwd=Path(__file__).parents[2])
     assert done.returncode == 0, done.stderr
     findings: dict[str, Any] = json.loads(done.stdout)
-    if findings["why_not"]:
+    if findings["why_not"]:  # only where SQLite is built into Python, so that its calls to the system cannot be met
         pytest.skip(findings["why_not"])
     return findings
 

@@ -310,10 +310,11 @@ def test_name_taken_already_is_no_lost_connection(sync: Sync) -> None:
     assert type(caught.value) is LedgerError
 
 
+@pytest.mark.parametrize("backend", [pytest.param("postgresql", marks=pytest.mark.server("postgresql"))], indirect=True)
 def test_lock_waited_for_too_long_is_locked(backend: str) -> None:
-    if backend == "sqlite":
-        pytest.skip("about PostgreSQL alone")
-    psycopg = pytest.importorskip("psycopg")
+    """About PostgreSQL alone: SQLite has no lock of a table to wait for."""
+    import psycopg
+
     with psycopg.connect(settings.BOTHWAYS_DATABASE) as other:
         other.execute("LOCK TABLE shadow IN ACCESS EXCLUSIVE MODE")
         with pytest.raises(DatabaseLocked):

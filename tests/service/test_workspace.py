@@ -195,6 +195,7 @@ def test_a_folder_that_cannot_be_made_is_told(office: Office, monkeypatch: pytes
         office.open()
 
 
+# For root no folder is read-only, so that there is nothing to be refused.
 @pytest.mark.skipif(os.geteuid() == 0, reason="root may write everywhere")
 def test_a_folder_that_may_not_be_written_is_told(office: Office) -> None:
     (office.folder / ".bothways").chmod(0o500)

@@ -123,11 +123,6 @@ def oldest_open_create(sync: Sync, side: Side) -> float | None:
     return None if found is None else float(found)
 
 
-def is_open(link_id: int) -> bool:
-    """Tell whether a link has an open intent."""
-    return db.value(f"SELECT 1 FROM journal WHERE link_id=%s AND {OPEN} LIMIT 1", (link_id,)) is not None
-
-
 def of_run(run_id: int, after: int = 0, size: int = 500) -> list[Entry]:
     """Return a page of a run's entries, in order."""
     sql = f"SELECT {_COLUMNS} FROM journal WHERE run_id=%s AND id>%s ORDER BY id LIMIT %s"

@@ -11,6 +11,7 @@ import pytest
 
 pytestmark = [
     pytest.mark.server("radicale"),
+    # Only Linux shows processes and their children there.
     pytest.mark.skipif(not Path("/proc/self/task").is_dir(), reason="processes are looked up in /proc"),
 ]
 
@@ -27,7 +28,7 @@ def gone(pid: int, within: float = 15.0) -> bool:
         try:
             if Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] == "Z":
                 return True
-        except FileNotFoundError:
+        except (FileNotFoundError, ProcessLookupError):  # it may go between being opened and being read
             return True
         os.sched_yield()
     return False
