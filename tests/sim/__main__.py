@@ -33,6 +33,11 @@ BUILT = [
     "F6",
 ]
 FLOOR_SCHEDULES, FLOOR_HITS = 20_000, 200
+"""So often must every rule be applied in so many schedules."""
+
+FEWEST_HITS = 10
+"""A share of the floor below this is chance: so few schedules say nothing about it."""
+
 MUTATION_LIMIT, MUTATION_STEP = 2_000, 40
 
 
@@ -87,7 +92,7 @@ def _floor(rules: Counter[str], schedules: int) -> list[str]:
     """Print how often every rule was applied; return those hit too seldom for so many schedules."""
     floor = FLOOR_HITS * schedules // FLOOR_SCHEDULES
     print("rules applied: " + ", ".join(f"{rule} {rules[rule]}" for rule in BUILT))
-    missing = [rule for rule in BUILT if rules[rule] < floor]
+    missing = [rule for rule in BUILT if rules[rule] < floor] if floor >= FEWEST_HITS else []
     if missing:
         print(f"hit less than {floor} times: {', '.join(missing)}")
     return missing
