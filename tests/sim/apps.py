@@ -20,7 +20,7 @@ from bothways.connectors.base import (
 )
 from bothways.errors import AppUnreachable, OutcomeUnknown, PageIncomplete
 from bothways.records import Field, FieldType, Record, Ref
-from tests.sim.world import Edit, World, Write
+from tests.sim.world import Edit, World, Write, loose
 
 FIELDS = ("key", "a", "b")
 OVERLAP = 1.5
@@ -345,6 +345,7 @@ class FakeConnector:
         if field == "":
             found = {row.marker: [row.id] for row in self.app.live() if row.marker}
             return {value: found[value] for value in values if value in found}
+        self.world.asked |= {(self.app.name, loose(value)): self.world.now for value in values}
         held = {value: [row.id for row in self.lookup(value)] for value in values}
         return {value: ids for value, ids in held.items() if ids}
 

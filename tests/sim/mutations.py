@@ -89,9 +89,14 @@ def recovery_by_reading_only() -> Patches:
 
 def plan_open_links() -> Patches:
     """A link with an open write is planned like any other."""
-    facts = planning._facts_linked
+    facts, live = planning._facts_linked, links.live_by_record
+
+    def settled(*args: Any) -> Any:
+        return {id: link for id, link in live(*args).items() if link.state == "active"}
+
     return [
         patch.object(journal, "open_link_ids", lambda sync: set()),
+        patch.object(links, "live_by_record", settled),
         patch.object(planning, "_facts_linked", lambda *args: replace(facts(*args), open_write=False)),
     ]
 

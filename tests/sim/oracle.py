@@ -25,9 +25,10 @@ class Oracle:
     """Looks at one schedule's world and ledger."""
 
     def __init__(
-        self, world: World, apps: dict[Side, FakeApp], sync: Sync, one_way: dict[str, Side], settle: int
+        self, world: World, apps: dict[Side, FakeApp], sync: Sync, one_way: dict[str, Side], settle: int, interval: int
     ) -> None:
-        self.world, self.apps, self.sync, self.one_way, self.settle = world, apps, sync, one_way, settle
+        self.world, self.apps, self.sync, self.one_way = world, apps, sync, one_way
+        self.settle, self.interval = settle, interval
         self.window = {app.name: 240 + 2 * app.traits.lag for app in apps.values()}
         self.by_name = {app.name: app for app in apps.values()}
         self.origin = {}
@@ -134,15 +135,29 @@ class Oracle:
     def _duplicate(self, write: Write) -> None:
         if write.kind != "create":
             return
-        key = loose(write.values.get("key"))
-        app = self.by_name[write.app]
+        key, app = loose(write.values.get("key")), self.by_name[write.app]
+        noticed = max(write.at - self.settle, self._noticed_until(write, app))
         for row in app.live() if key else ():
-            old = row.created < write.at - self.settle
-            if row.id != write.record and old and loose(row.values.get("key")) == key and not self._rekeyed(row, write):
+            there = max(row.created, row.typed.get("key", 0)) < noticed
+            if row.id != write.record and there and loose(row.values.get("key")) == key:
                 raise Broken("I3", f"{write.app} {write.record} was created though {row.id} has {key}")
 
-    def _rekeyed(self, row: Row, write: Write) -> bool:
-        return row.typed.get("key", 0) >= write.at - self.settle
+    def _noticed_until(self, write: Write, app: FakeApp) -> int:
+        """Return until when a record must have been there to be noticed before this create.
+
+        That is until an app that can was asked for the key. Any app is known up to one interval after the source
+        was first seen, unless that was in the first listing.
+        """
+        entry = db.one("SELECT side, data FROM journal WHERE id=%s", (int(write.key),))
+        if entry is None:
+            return 0
+        side, source_id = Side(entry[0]).other, json.loads(entry[1])["more"]["source_id"]
+        source = self.apps[side].rows[source_id]
+        feed_id = self.sync.left_id if side is Side.LEFT else self.sync.right_id
+        first = db.value("SELECT first_seen_at FROM seen WHERE feed_id=%s AND record_id=%s", (feed_id, source_id))
+        asked = self.world.asked.get((app.name, loose(write.values.get("key"))), 0)
+        new = bool(first) and source.typed.get("key", 0) <= source.created
+        return max(asked, source.created + self.interval - app.traits.grain if new else 0)
 
     def _journaled(self, write: Write) -> None:
         entry = db.one("SELECT kind, state, data FROM journal WHERE id=%s", (int(write.key),))

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from bothways.engine.brakes import Guards
 from bothways.engine.sides import SIDES, Direction, Side
 from bothways.engine.spec import FieldMap, MatchRule, SyncSpec
-from bothways.errors import AppError, StoppedByBrake
+from bothways.errors import AppError, LedgerError, StoppedByBrake
 from bothways.ledger import db, due, journal
 from bothways.ledger.models import Connection, Feed, Run, Sync, Workspace
 from bothways.records import Field, FieldType
@@ -67,7 +67,7 @@ class Schedule:
         self.guards = TIGHT if rng.random() < 0.25 else BIG
         self._install()
         settle = max(app.traits.lag for app in self.apps.values()) + 20
-        self.oracle = Oracle(self.world, self.apps, self.sync, self.one_way, settle)
+        self.oracle = Oracle(self.world, self.apps, self.sync, self.one_way, settle, INTERVAL)
 
     def _spec(self, default: Side) -> SyncSpec:
         to = {Side.LEFT: Direction.TO_LEFT, Side.RIGHT: Direction.TO_RIGHT}
@@ -239,6 +239,8 @@ class Schedule:
             self._within_brakes(before, 0)
         except AppError as error:
             world.say(f"run stopped: {error}")
+        except LedgerError as error:
+            raise Broken("I10", f"the ledger has refused it: {error}") from error
         world.crash_at = None
         if blind is not None:
             blind.blind = False

@@ -68,6 +68,7 @@ class World:
     crash_at: int | None = None
     steps: int = 0
     run: int = 0
+    asked: dict[tuple[str, str], int] = field(default_factory=dict)
     calls: dict[str, int] = field(default_factory=dict)
     acting: bool = False
 
