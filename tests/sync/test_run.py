@@ -306,6 +306,19 @@ def test_first_run_brake_counts_over_runs_and_a_limited_apply_does_not_release_i
         world.run()
 
 
+@pytest.mark.parametrize("first_run", [25, 10])
+def test_run_without_a_write_is_no_stopped_one_while_the_first_records_wait_for_a_look(first_run: int) -> None:
+    """Also where the limit was lowered since, below what was written."""
+    world = TwoApps(guards=Guards(), approved=False)
+    ids = {world.anna.add(email=f"p{number}@x.test", name=f"P{number}") for number in range(26)}
+    assert world.run().state == "stopped"
+    (unwritten,) = ids - {left for left, _ in world.pairs()}
+    world.anna.delete(unwritten)
+    world.guards = Guards(first_run=first_run)
+    report = world.run()
+    assert (report.state, report.written) == ("done", {})
+
+
 def test_first_run_that_is_small_needs_no_approval() -> None:
     world = TwoApps(guards=Guards(), approved=False)
     world.anna.add(email="ann@x.test", name="Ann")

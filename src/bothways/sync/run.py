@@ -157,7 +157,7 @@ def _left_of_first_run(ctx: Context, totals: Totals) -> int:
         reason = f"its first {ctx.guards.first_run} records were written, to be looked at"
         hint = f"If they are right: bothways run {ctx.sync.name} --yes"
         raise StoppedByBrake(name=ctx.sync.name, reason=reason, hint=hint)
-    return left
+    return max(left, 0)
 
 
 def written_by(run_id: int) -> dict[str, int]:
