@@ -57,7 +57,7 @@ def state(
 
 def unknown(each: FieldState, side: Side) -> FieldState:
     """Return the state with the shadow of one side unknown, as after a merge there."""
-    return replace(each, shadow={**each.shadow, side: None})
+    return each._replace(shadow={**each.shadow, side: None})
 
 
 def decide(each: FieldState, settings: SyncSpec | None = None, now: float = NOW) -> FieldDecision:

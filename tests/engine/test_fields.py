@@ -1,7 +1,5 @@
 """The field table, row by row: what happens to one field of a linked pair."""
 
-from dataclasses import replace
-
 import pytest
 
 from bothways.engine.fields import FIGHT_WINDOW, REWRITING_LIMIT, UNRELATED_LIMIT, Known
@@ -356,8 +354,8 @@ def test_f5_lets_people_change_their_minds_every_day() -> None:
     once = state((True, False), (False, False), landed=war(2 * UNRELATED_LIMIT, True, False))
     for apart, rule in ((60.0, "F5"), (FIGHT_WINDOW / UNRELATED_LIMIT, "F3")):
         times = [NOW - apart * (len(once.landed) - place) for place in range(len(once.landed))]
-        landed = [replace(write, at=at) for write, at in zip(once.landed, times, strict=True)]
-        assert decide(replace(once, landed=landed)).rule == rule
+        landed = [write._replace(at=at) for write, at in zip(once.landed, times, strict=True)]
+        assert decide(once._replace(landed=landed)).rule == rule
 
 
 def test_f5_is_looked_at_before_writes_only() -> None:

@@ -165,3 +165,9 @@ def test_syncs_of_a_feed_are_those_that_are_on_each_with_its_side(sync: Sync) ->
     found = [(each.name, side) for each, side in feeds.sides_of(sync.left)]
     assert found == [("people", "left"), ("turned", "right")]
     assert [each.pk for each, _ in feeds.sides_of(sync.right)] == [sync.pk, turned.pk]
+
+
+def test_not_live_names_those_known_to_be_gone_or_merged(sync: Sync) -> None:
+    rows = [SeenRow("a"), SeenRow("gone", state="gone"), SeenRow("merged", state="merged")]
+    feeds.save_seen(sync.left, rows)
+    assert sorted(feeds.not_live(sync.left.pk, ["a", "gone", "merged", "unknown"])) == ["gone", "merged"]

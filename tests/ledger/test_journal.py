@@ -1,7 +1,5 @@
 """The journal: every write with what it replaced; intents first, results after."""
 
-from dataclasses import replace
-
 import pytest
 
 from bothways.engine.fields import Landed
@@ -17,13 +15,13 @@ WRITE = FieldWrite("Bob", "Ann", "F3", "Anna changed", "Ann ", field="name")
 
 def intent(link_id: int | None = 1, side: Side = R, record_id: str | None = "r1", **more: object) -> Entry:
     entry = Entry(0, 0, link_id, side, record_id, "update", "intent", "F3", "mark", {"name=name": WRITE})
-    return replace(entry, **more)  # type: ignore[arg-type]
+    return entry._replace(**more)  # type: ignore[arg-type]
 
 
 def add(sync: Sync, run: Run, *entries: Entry) -> list[Entry]:
     """Store entries and return them with their ids, as they are stored."""
     ids = journal.add(sync, run.pk, entries, 10.0)
-    return [replace(each, id=id, run_id=run.pk, created_at=10.0) for each, id in zip(entries, ids, strict=True)]
+    return [each._replace(id=id, run_id=run.pk, created_at=10.0) for each, id in zip(entries, ids, strict=True)]
 
 
 def test_intent_holds_all_that_recovery_needs(sync: Sync, run: Run) -> None:
@@ -37,12 +35,12 @@ def test_intent_is_open_until_its_result_is_recorded(sync: Sync, run: Run) -> No
     (entry,) = add(sync, run, intent())
     journal.in_flight([entry.id])
     (flying,) = journal.open_entries(sync)
-    assert flying == replace(entry, state="in_flight")
-    landed = replace(flying, writes={"name=name": replace(WRITE, stored="ANN")})
+    assert flying == entry._replace(state="in_flight")
+    landed = flying._replace(writes={"name=name": WRITE._replace(stored="ANN")})
     journal.close([(landed, None)], "done", 20.0)
     assert journal.open_entries(sync) == []
     assert journal.open_link_ids(sync) == set()
-    assert journal.of_run(run.pk) == [replace(landed, state="done", done_at=20.0)]
+    assert journal.of_run(run.pk) == [landed._replace(state="done", done_at=20.0)]
 
 
 @pytest.mark.parametrize("state", ["failed", "dropped"])
@@ -131,10 +129,10 @@ def test_runs_do_not_see_each_other(sync: Sync, run: Run) -> None:
 
 
 def test_landed_writes_of_a_link_by_field_oldest_first(sync: Sync, run: Run) -> None:
-    lost = replace(WRITE, landed=False)
+    lost = WRITE._replace(landed=False)
     writes = [
-        (R, {"name=name": WRITE, "tel=tel": replace(WRITE, after="1")}),
-        (L, {"name=name": replace(WRITE, after="Bob"), "tel=tel": lost}),
+        (R, {"name=name": WRITE, "tel=tel": WRITE._replace(after="1")}),
+        (L, {"name=name": WRITE._replace(after="Bob"), "tel=tel": lost}),
         (R, {"name=name": WRITE}),
     ]
     for side, each in writes:

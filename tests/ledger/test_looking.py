@@ -1,7 +1,5 @@
 """How a sync stands: every record in exactly one state, counted as it is listed."""
 
-from dataclasses import replace
-
 import pytest
 
 from bothways.engine.sides import SIDES
@@ -103,13 +101,13 @@ def test_due_records_and_when_the_next_one_comes(sync: Sync) -> None:
 def test_writes_of_runs_by_kind_and_side(sync: Sync, run: Run) -> None:
     entry = Entry(0, 0, 1, L, "l1", "update", "intent", "F3", "")
     entries = [
-        *[replace(entry, link_id=n) for n in range(3)],
-        replace(entry, link_id=9, side=R, kind="create"),
-        replace(entry, link_id=10, kind="unlink"),
-        replace(entry, link_id=11),
+        *[entry._replace(link_id=n) for n in range(3)],
+        entry._replace(link_id=9, side=R, kind="create"),
+        entry._replace(link_id=10, kind="unlink"),
+        entry._replace(link_id=11),
     ]
     ids = journal.add(sync, run.pk, entries, 1.0)
-    stored = [replace(each, id=id) for each, id in zip(entries, ids, strict=True)]
+    stored = [each._replace(id=id) for each, id in zip(entries, ids, strict=True)]
     journal.close([(each, None) for each in stored[:-1]], "done", 2.0)
     assert looking.written([run.pk, run.pk + 1]) == {run.pk: {("update", "left"): 3, ("create", "right"): 1}}
     assert looking.written([]) == {}
@@ -118,8 +116,8 @@ def test_writes_of_runs_by_kind_and_side(sync: Sync, run: Run) -> None:
 def test_writing_actions_of_a_plan_by_state_with_the_skipped_ones(sync: Sync) -> None:
     plan = Plan.objects.create(sync=sync, revision=0, created_at=1.0)
     action = ActionRow(0, "update", "F3", "why", "l", "r", None, True, False, "planned", {})
-    skipped = replace(action, seq=1, state="skipped")
-    plans.add(plan, [action, skipped, replace(action, seq=2, writes_left=False, state="skipped")])
+    skipped = action._replace(seq=1, state="skipped")
+    plans.add(plan, [action, skipped, action._replace(seq=2, writes_left=False, state="skipped")])
     assert looking.planned_writes(plan.pk) == ({"planned": 1, "skipped": 1}, (skipped,))
 
 

@@ -52,8 +52,8 @@ def fn_for_ever() -> Patches:
 
     def always(spec: Any, state: Any, side: Any, now: float) -> bool:
         shadow = state.shadow[side]
-        aged = None if shadow is None else replace(shadow, own_write_at=now)
-        return original(spec, replace(state, shadow={**state.shadow, side: aged}), side, now)
+        aged = None if shadow is None else shadow._replace(own_write_at=now)
+        return original(spec, state._replace(shadow={**state.shadow, side: aged}), side, now)
 
     return [patch.object(engine_fields, "is_own_rewriting", always)]
 
@@ -175,8 +175,8 @@ def move_without_journal() -> Patches:
     def bare(entry: Any) -> Any:
         if entry.link_id not in moved:
             return entry
-        writes = {key: replace(write, before=None, source=None, conflict=False) for key, write in entry.writes.items()}
-        return replace(entry, writes=writes)
+        writes = {key: write._replace(before=None, source=None, conflict=False) for key, write in entry.writes.items()}
+        return entry._replace(writes=writes)
 
     return [
         patch.object(links, "move", noted),

@@ -7,7 +7,7 @@ asked, and no row ever lets a blank replace a value unless clearing follows.
 
 import math
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 from bothways.engine.rules import because
 from bothways.engine.sides import SIDES, Side
@@ -24,16 +24,14 @@ FIGHT_WINDOW = 86_400.0
 """Seconds within which these writes must lie: people change their mind once a day, robots with every poll."""
 
 
-@dataclass(frozen=True, slots=True)
-class Known:
+class Known(NamedTuple):
     """What a side was last seen to hold. ``own_write_at``: we wrote it then (seconds); None if we did not."""
 
     value: Value
     own_write_at: float | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Landed:
+class Landed(NamedTuple):
     """One earlier write of this field that landed: on which side, the value, and when (seconds)."""
 
     side: Side
@@ -41,8 +39,7 @@ class Landed:
     at: float = math.inf
 
 
-@dataclass(frozen=True, slots=True)
-class FieldState:
+class FieldState(NamedTuple):
     """Everything the table looks at for one field: values now, shadows (None: unknown), landed writes."""
 
     mapping: FieldMap
@@ -51,8 +48,7 @@ class FieldState:
     landed: Sequence[Landed] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class FieldDecision:
+class FieldDecision(NamedTuple):
     """What to do with one field.
 
     ``write`` names the side that gets ``value``; ``before`` is what it holds. ``conflict`` marks that
@@ -73,8 +69,7 @@ class FieldDecision:
     seen: Mapping[Side, Known] | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class _View:
+class _View(NamedTuple):
     """A field state with the questions of the table answered."""
 
     spec: SyncSpec
@@ -113,7 +108,8 @@ def decide_field(spec: SyncSpec, state: FieldState, now: float) -> FieldDecision
     """Return the decision of the first row of the field table that fits. ``now`` is in seconds."""
     changed = {side: has_changed(state, side) for side in SIDES}
     rewritten = frozenset(side for side in SIDES if changed[side] and is_own_rewriting(spec, state, side, now))
-    changed.update(dict.fromkeys(rewritten, False))
+    for side in rewritten:
+        changed[side] = False
     view = _View(spec, state, changed, rewritten)
     for fits, decide in FIELD_TABLE:
         if fits(view):
@@ -127,11 +123,13 @@ def has_changed(state: FieldState, side: Side) -> bool:
     Where only this side's shadow is unknown (its record was merged), a value that is what the other side was
     last seen to hold, or a rewriting of it, is the one they agreed on, and no change.
     """
-    shadow, other, field = state.shadow[side], state.shadow[side.other], state.mapping.on(side)
+    shadow, other = state.shadow[side], state.shadow[side.other]
+    if shadow is None and other is None:
+        return True
+    field = state.mapping.on(side)
     if shadow is not None:
         return not same(state.now[side], field, shadow.value)
-    if other is None:
-        return True
+    assert other is not None
     return not (
         _across(state, side, other.value, state.now[side]) or may_be_rewriting(other.value, state.now[side], field)
     )
@@ -171,15 +169,15 @@ def _across(state: FieldState, target: Side, other: Value, held: Value) -> bool:
 # --- what the rows do ---------------------------------------------------------------------------------
 
 
-def _now(view: _View, *sides: Side) -> dict[Side, Known]:
-    return {side: Known(view.state.now[side]) for side in sides}
-
-
 def _none(view: _View, rule: str, *record: Side, **facts: str) -> FieldDecision:
     """Nothing is written. What is now held becomes known on the sides given, and wherever it was unknown."""
-    shadow, rewritten = view.state.shadow, view.rewritten
-    seen = _now(view, *(side for side in SIDES if side in record or shadow[side] is None or side in rewritten))
-    return FieldDecision(view.mapping, rule, because(rule, **facts), seen=seen or None)
+    state, rewritten = view.state, view.rewritten
+    seen = {
+        side: Known(state.now[side])
+        for side in SIDES
+        if side in record or state.shadow[side] is None or side in rewritten
+    }
+    return FieldDecision(state.mapping, rule, because(rule, **facts), seen=seen or None)
 
 
 def _write(view: _View, rule: str, target: Side, *, conflict: bool = False, reason: str = "") -> FieldDecision:
@@ -197,11 +195,11 @@ def _write(view: _View, rule: str, target: Side, *, conflict: bool = False, reas
         projected = project(view.mapping, view.state.now[source], target)
     except CannotCoerce as problem:
         text = because("F6", app=apps[target], message=str(problem))
-        return replace(decision, rule="F6", reason=text, write=None, hold=text)
-    seen = _now(view, *SIDES)
+        return decision._replace(rule="F6", reason=text, write=None, hold=text)
+    seen = {side: Known(view.state.now[side]) for side in SIDES}
     if same(projected.value, view.mapping.on(target), view.state.now[target]):
         return FieldDecision(view.mapping, "F1", because("F1"), seen=seen)
-    return replace(decision, value=projected.value, lost=projected.lost, seen=seen)
+    return decision._replace(value=projected.value, lost=projected.lost, seen=seen)
 
 
 def _braked(view: _View, decision: FieldDecision, now: float) -> FieldDecision:
@@ -209,7 +207,8 @@ def _braked(view: _View, decision: FieldDecision, now: float) -> FieldDecision:
     if decision.write is None or not oscillates(view.state, decision.write, decision.value, now):
         return decision
     reason = because("F5")
-    return FieldDecision(view.mapping, "F5", reason, before=decision.before, hold=reason, seen=_now(view, *SIDES))
+    seen = {side: Known(view.state.now[side]) for side in SIDES}
+    return FieldDecision(view.mapping, "F5", reason, before=decision.before, hold=reason, seen=seen)
 
 
 def _first_link_one_way(view: _View) -> FieldDecision:
@@ -220,7 +219,7 @@ def _first_link_one_way(view: _View) -> FieldDecision:
     if not view.blank(target) and view.winner() is target:
         app = view.spec.apps[target]
         decision = _none(view, "F2'", *SIDES, target=app)
-        return replace(decision, reason=f"{app} is the default app and keeps its value")
+        return decision._replace(reason=f"{app} is the default app and keeps its value")
     return _write(view, "F2", target, conflict=not view.blank(target))
 
 
@@ -281,7 +280,7 @@ def _flows_nowhere(view: _View) -> bool:
 
 
 def _first_and_one_way(view: _View) -> bool:
-    return view.one_way() is not None and view.first()
+    return view.first() and view.one_way() is not None
 
 
 def _one_way_source_changed(view: _View) -> bool:

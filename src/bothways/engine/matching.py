@@ -10,6 +10,7 @@ on the order of rows.
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
+from typing import NamedTuple
 
 from bothways.engine.sides import Side
 from bothways.engine.spec import MatchRule
@@ -26,8 +27,7 @@ NORMAL_FORMS: Mapping[str, Callable[[str], str | None]] = {
 COMPARE_BY_TYPE = {FieldType.EMAIL: "email", FieldType.PHONE: "phone"}
 
 
-@dataclass(frozen=True, slots=True)
-class Candidate:
+class Candidate(NamedTuple):
     """A record that holds the key. ``linked`` if it has a link in this sync; ``busy`` while the write that makes
     that link is not settled.
 

@@ -78,7 +78,8 @@ def plan_unlinked(spec: SyncSpec, side: Side, pair: Pair, facts: Facts, now: flo
 
 
 def _update(spec: SyncSpec, pair: Pair, ids: Mapping[Side, str | None], now: float) -> Action:
-    decisions = tuple(decide_field(spec, _state(mapping, pair), now) for mapping in spec.fields)
+    values = {side: record.values if (record := pair.records[side]) else {} for side in SIDES}
+    decisions = tuple([decide_field(spec, _state(mapping, values, pair), now) for mapping in spec.fields])
     writes = [decision for decision in decisions if decision.write]
     holds = [decision for decision in decisions if decision.hold]
     speaking = writes or holds or decisions
@@ -87,13 +88,11 @@ def _update(spec: SyncSpec, pair: Pair, ids: Mapping[Side, str | None], now: flo
     return Action(kind, rule, speaking[0].reason if speaking else because("F0"), ids, fields=decisions)
 
 
-def _state(mapping: FieldMap, pair: Pair) -> FieldState:
-    now: dict[Side, Value] = {}
-    for side in SIDES:
-        record = pair.records[side]
-        now[side] = record.values.get(mapping.on(side).name) if record else None
-    shadow = {side: pair.shadows[side].get(mapping.key) for side in SIDES}
-    return FieldState(mapping, now, shadow, pair.landed.get(mapping.key, ()))
+def _state(mapping: FieldMap, values: Mapping[Side, Mapping[str, Value]], pair: Pair) -> FieldState:
+    key = mapping.key
+    now = {side: values[side].get(mapping.on(side).name) for side in SIDES}
+    shadow = {side: pair.shadows[side].get(key) for side in SIDES}
+    return FieldState(mapping, now, shadow, pair.landed.get(key, ()))
 
 
 def _create(spec: SyncSpec, side: Side, record: Record, kind: ActionKind, reason: str) -> Action:

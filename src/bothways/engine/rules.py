@@ -5,6 +5,7 @@ tests and in the simulator's counts.
 """
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +49,7 @@ _ROWS = (
 RULES = {rule.id: rule for rule in _ROWS}
 
 
+@lru_cache(1024)
 def because(rule: str, **facts: str) -> str:
     """Return the reason for a person: the rule's sentence filled with ``facts``."""
     return RULES[rule].because.format(**facts)

@@ -88,7 +88,8 @@ def blank_across(mapping: FieldMap, value: Value, source: Side) -> bool:
 
 def equal_across(mapping: FieldMap, left: Value, right: Value) -> bool:
     """Tell whether the two sides hold the same, each as the other can hold it."""
-    if isinstance(left, str) and left == right and mapping.left.type is mapping.right.type:
+    alike = left is right or (isinstance(left, str) and left == right)
+    if alike and mapping.left.type is mapping.right.type:
         return True
     return _holds(mapping, left, right, Side.RIGHT) or _holds(mapping, right, left, Side.LEFT)
 

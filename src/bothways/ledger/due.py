@@ -1,19 +1,22 @@
-"""Due marks: which records a sync must look at. Marks are counted, so that none is cleared unseen."""
+"""Due marks: which records a sync must look at. Each mark made has another version, so that none is cleared unseen."""
 
+import secrets
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from bothways.ledger import db
 from bothways.ledger.models import Sync
 
 _MARK = (
-    "INSERT INTO due (sync_id, side, record_id, workspace_id, version, not_before) VALUES (%s,%s,%s,%s,1,%s) "
-    "ON CONFLICT (sync_id, side, record_id) DO UPDATE SET version=due.version+1, not_before=excluded.not_before"
+    "INSERT INTO due (sync_id, side, record_id, workspace_id, version, not_before) VALUES (%s,%s,%s,%s,%s,%s) "
+    "ON CONFLICT (sync_id, side, record_id) DO UPDATE SET version=excluded.version, not_before=excluded.not_before"
 )
 
+_VERSION_BITS = 53
+"""As many as a number in JSON holds exactly."""
 
-@dataclass(frozen=True, slots=True)
-class DueMark:
+
+class DueMark(NamedTuple):
     """One mark, as it was when read."""
 
     side: str
@@ -23,7 +26,8 @@ class DueMark:
 
 def mark(sync: Sync, side: str, ids: Iterable[str], not_before: float = 0.0) -> None:
     """Mark records as due, from ``not_before`` (seconds) on."""
-    db.execute_many(_MARK, [(sync.pk, side, each, sync.workspace_id, not_before) for each in sorted(set(ids))])
+    version = _new_version()
+    db.execute_many(_MARK, [(sync.pk, side, each, sync.workspace_id, version, not_before) for each in sorted(set(ids))])
 
 
 def mark_everything(sync: Sync) -> None:
@@ -31,10 +35,15 @@ def mark_everything(sync: Sync) -> None:
     for side, feed_id in (("left", sync.left_id), ("right", sync.right_id)):
         db.execute(
             "INSERT INTO due (sync_id, side, record_id, workspace_id, version, not_before) "
-            "SELECT %s, %s, record_id, %s, 1, 0 FROM seen WHERE feed_id=%s AND state='live' "
-            "ON CONFLICT (sync_id, side, record_id) DO UPDATE SET version=due.version+1, not_before=0",
-            (sync.pk, side, sync.workspace_id, feed_id),
+            "SELECT %s, %s, record_id, %s, %s, 0 FROM seen WHERE feed_id=%s AND state='live' "
+            "ON CONFLICT (sync_id, side, record_id) DO UPDATE SET version=excluded.version, not_before=0",
+            (sync.pk, side, sync.workspace_id, _new_version(), feed_id),
         )
+
+
+def _new_version() -> int:
+    """Return a version that no mark had before: a count would start again when a mark is cleared."""
+    return secrets.randbits(_VERSION_BITS)
 
 
 def page(sync: Sync, now: float, after: tuple[str, str], size: int) -> list[DueMark]:
@@ -44,7 +53,7 @@ def page(sync: Sync, now: float, after: tuple[str, str], size: int) -> list[DueM
         "AND (side>%s OR (side=%s AND record_id>%s)) ORDER BY side, record_id LIMIT %s",
         (sync.pk, now, after[0], after[0], after[1], size),
     )
-    return [DueMark(*row) for row in found]
+    return [DueMark._make(row) for row in found]
 
 
 def clear(sync: Sync, marks: Sequence[DueMark]) -> None:
@@ -77,4 +86,4 @@ def next_at(sync: Sync) -> float | None:
 def marked(sync: Sync, side: str, ids: Iterable[str]) -> dict[str, DueMark]:
     """Return the marks that exist for these records."""
     sql = "SELECT side, record_id, version FROM due WHERE sync_id=%s AND side=%s AND record_id IN {ids}"
-    return {row[1]: DueMark(*row) for row in db.in_list(sql, (sync.pk, side), ids)}
+    return {row[1]: DueMark._make(row) for row in db.in_list(sql, (sync.pk, side), ids)}

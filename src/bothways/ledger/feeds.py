@@ -3,9 +3,9 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from hashlib import blake2b
+from typing import NamedTuple
 
 import orjson
-from django.db.models import Q
 
 from bothways.ledger import db
 from bothways.ledger.models import Feed, Sync
@@ -32,8 +32,7 @@ _SELECT = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class SeenRow:
+class SeenRow(NamedTuple):
     """What a feed last saw of one record. ``read_at`` 0: the values are known to be out of date."""
 
     id: str
@@ -89,6 +88,12 @@ def seen_by_address(feed_id: int, addresses: Iterable[str]) -> dict[str, SeenRow
     """Return what is known of the records at these addresses, by address."""
     found = db.in_list(_SELECT + "address IN {ids}", (feed_id,), addresses)
     return {row[1]: _seen(row) for row in found}
+
+
+def not_live(feed_id: int, ids: Iterable[str]) -> list[str]:
+    """Return those of the ids that are known to be gone or merged away."""
+    sql = "SELECT record_id FROM seen WHERE feed_id=%s AND state<>'live' AND record_id IN {ids}"
+    return [row[0] for row in db.in_list(sql, (feed_id,), ids)]
 
 
 def save_seen(feed: Feed, seen: Iterable[SeenRow]) -> None:
@@ -214,7 +219,8 @@ def seen_since(feed_id: int, since: float) -> list[SeenRow]:
 
 def sides_of(feed: Feed) -> list[tuple[Sync, str]]:
     """Return every sync that uses this feed and is not off, with the side it is; a draft is planned, too."""
-    syncs = Sync.objects.filter(Q(left=feed) | Q(right=feed)).exclude(state="off").order_by("id")
+    sql = "SELECT * FROM sync WHERE (left_id=%s OR right_id=%s) AND state<>'off' ORDER BY id"
+    syncs = Sync.objects.raw(sql, (feed.pk, feed.pk))
     return [(sync, "left" if sync.left_id == feed.pk else "right") for sync in syncs]
 
 

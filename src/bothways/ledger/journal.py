@@ -1,8 +1,8 @@
 """The journal: every write with what it replaced. The intent is committed before the call, the result after."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import Any
+from types import MappingProxyType
+from typing import Any, NamedTuple
 
 import orjson
 
@@ -19,8 +19,7 @@ UNDO = "undo"
 OPEN = "state IN ('intent','in_flight')"
 
 
-@dataclass(frozen=True, slots=True)
-class FieldWrite:
+class FieldWrite(NamedTuple):
     """One field of a write: what was there, what was sent, why; ``source`` is the other side's raw value.
 
     ``stored`` is what the app holds after it. ``conflict``: ``before`` was an edit that lost. Not
@@ -38,8 +37,7 @@ class FieldWrite:
     landed: bool = True
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
+class Entry(NamedTuple):
     """One write of one record."""
 
     id: int
@@ -51,8 +49,8 @@ class Entry:
     state: str
     rule: str
     marker: str
-    writes: Mapping[str, FieldWrite] = field(default_factory=dict)
-    more: Mapping[str, Any] = field(default_factory=dict)
+    writes: Mapping[str, FieldWrite] = MappingProxyType({})
+    more: Mapping[str, Any] = MappingProxyType({})
     message: str = ""
     created_at: float = 0.0
     done_at: float | None = None
@@ -191,4 +189,5 @@ def _entries(found: Iterable[Sequence[Any]]) -> list[Entry]:
 
 
 def _pack(writes: Mapping[str, FieldWrite], more: Mapping[str, Any]) -> str:
-    return orjson.dumps({"writes": dict(writes), "more": dict(more)}).decode()
+    fields = {key: write._asdict() for key, write in writes.items()}
+    return orjson.dumps({"writes": fields, "more": dict(more)}).decode()

@@ -1,8 +1,8 @@
 """Links and their shadows. At most one pending or active link per record and sync: the database says so."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, NamedTuple
 
 import orjson
 
@@ -15,8 +15,7 @@ _COLUMNS = "id, left_id, right_id, state, rule, reason, survivor, created_at, en
 LIVE = "state IN ('pending','active')"
 
 
-@dataclass(frozen=True, slots=True)
-class LinkRow:
+class LinkRow(NamedTuple):
     """One link: the ids of the two records, and how it came and went."""
 
     id: int
@@ -36,7 +35,7 @@ class LinkRow:
 
     def at(self, side: Side, id: str | None) -> "LinkRow":
         """Return the link with another record on one side."""
-        return replace(self, left_id=id) if side is Side.LEFT else replace(self, right_id=id)
+        return self._replace(left_id=id) if side is Side.LEFT else self._replace(right_id=id)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,19 +55,21 @@ Shadows = dict[Side, dict[str, Known]]
 def live_by_record(sync: Sync, side: Side, ids: Iterable[str]) -> dict[str, LinkRow]:
     """Return the pending or active links of records of one side."""
     sql = f"SELECT {_COLUMNS} FROM link WHERE sync_id=%s AND {LIVE} AND {side}_id IN {{ids}}"
-    found = [LinkRow(*row) for row in db.in_list(sql, (sync.pk,), ids)]
+    found = [LinkRow._make(row) for row in db.in_list(sql, (sync.pk,), ids)]
     return {str(link.on(side)): link for link in found}
 
 
 def by_id(ids: Iterable[int]) -> dict[int, LinkRow]:
     """Return links by their own ids, in any state."""
-    return {row[0]: LinkRow(*row) for row in db.in_list(f"SELECT {_COLUMNS} FROM link WHERE id IN {{ids}}", (), ids)}
+    return {
+        row[0]: LinkRow._make(row) for row in db.in_list(f"SELECT {_COLUMNS} FROM link WHERE id IN {{ids}}", (), ids)
+    }
 
 
 def ended_by_record(sync: Sync, side: Side, ids: Iterable[str]) -> dict[str, LinkRow]:
     """Return the latest ended link of records of one side."""
     sql = f"SELECT {_COLUMNS} FROM link WHERE sync_id=%s AND state='ended' AND {side}_id IN {{ids}}"
-    found = [LinkRow(*row) for row in db.in_list(sql, (sync.pk,), ids)]
+    found = [LinkRow._make(row) for row in db.in_list(sql, (sync.pk,), ids)]
     return {str(link.on(side)): link for link in sorted(found, key=lambda link: link.id)}
 
 
@@ -151,4 +152,4 @@ def apart(sync: Sync, side: Side, ids: Iterable[str]) -> dict[str, set[str]]:
 def page(sync: Sync, after: int, size: int, where: str = LIVE, params: Sequence[Any] = ()) -> list[LinkRow]:
     """Return links in order of id after the last one seen."""
     sql = f"SELECT {_COLUMNS} FROM link WHERE sync_id=%s AND id>%s AND {where} ORDER BY id LIMIT %s"
-    return [LinkRow(*row) for row in db.rows(sql, (sync.pk, after, *params, size))]
+    return [LinkRow._make(row) for row in db.rows(sql, (sync.pk, after, *params, size))]

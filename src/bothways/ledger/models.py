@@ -140,13 +140,13 @@ class Key(Base):
 
 
 class Due(Base):
-    """A record that a sync must look at. ``version`` counts the marks, so that none is cleared unseen."""
+    """A record that a sync must look at. ``version`` is another one with every mark, so that none is cleared unseen."""
 
     pk = models.CompositePrimaryKey("sync_id", "side", "record_id")
     sync = models.ForeignKey(Sync, models.CASCADE, db_constraint=False)
     side = models.TextField()
     record_id = models.TextField()
-    version = models.IntegerField(default=1)
+    version = models.BigIntegerField()
     not_before = models.FloatField(default=0.0)
 
     class Meta:

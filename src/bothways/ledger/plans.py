@@ -1,8 +1,7 @@
 """Plans as stored rows, read in pages: a plan is never one object in memory."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import orjson
 
@@ -13,8 +12,7 @@ from bothways.ledger.models import Plan
 _COLUMNS = "seq, kind, rule, reason, left_id, right_id, link_id, writes_left, writes_right, state, data"
 
 
-@dataclass(frozen=True, slots=True)
-class ActionRow:
+class ActionRow(NamedTuple):
     """One stored action. ``data`` holds its field decisions, the records as read, and the due marks."""
 
     seq: int

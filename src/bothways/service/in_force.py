@@ -115,5 +115,5 @@ def _compute_keys(ctx: Context, end: End) -> None:
         lacking = {row.id for row in rows if any(slot[2] not in (row.values or {}) for slot in end.feed.slots)}
         known = {row.id: row for row in rows} | refresh(ctx, end, lacking)
         with db.transaction_():
-            keys = {row.id: compute_keys(end.feed, row.record) for row in known.values() if row.live and row.values}
+            keys = {row.id: compute_keys(end.feed, row.values) for row in known.values() if row.live and row.values}
             feeds.replace_keys(end.feed, keys)

@@ -1,6 +1,6 @@
 """Take in what was read from an app: values, keys, merges and deletes, and mark what must be looked at."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from bothways.connectors.base import Exists, Read
@@ -11,7 +11,7 @@ from bothways.engine.spec import MatchRule
 from bothways.ledger import db, due, feeds, holds, links
 from bothways.ledger.feeds import SeenRow
 from bothways.ledger.models import Feed, Sync
-from bothways.records import Record, Ref, can_be_kept
+from bothways.records import Record, Ref, Value, can_be_kept
 from bothways.sync.context import Context, End
 
 
@@ -82,7 +82,7 @@ def absorb(feed: Feed, news: Iterable[News], now: float, read_at: float, *, base
         if not after.live:
             lost.append(each.id)
         elif each.record is not None and (each.problem is None or after.values is None):
-            keys[each.id] = compute_keys(feed, each.record)
+            keys[each.id] = compute_keys(feed, each.record.values)
     feeds.save_seen(feed, saved)
     edited = [id for id in changed & set(keys) if id in known and known[id].values is not None]
     touched = feeds.drop_told_keys(feed, edited) | feeds.replace_keys(feed, keys) | feeds.drop_keys(feed, lost)
@@ -95,24 +95,28 @@ def absorb(feed: Feed, news: Iterable[News], now: float, read_at: float, *, base
                 changed.add(each.merged_into)
                 _follow_merge(sync, side, feed, each, now)
         linked = links.live_by_record(sync, side, lost)
-        due.mark(sync, side, (changed - set(lost)) | (changed & linked.keys()))
+        marked = (changed - set(lost)) | (changed & linked.keys())
+        due.mark(sync, side, marked)
         holds.forget(sync, side, set(lost) - linked.keys())
-        wake(sync, side, touched)
+        wake(sync, side, touched, marked)
     return changed
 
 
-def compute_keys(feed: Feed, record: Record) -> set[tuple[str, str]]:
-    """Return the keys of a record for every slot of its feed, hashed."""
+def compute_keys(feed: Feed, values: Mapping[str, Value]) -> set[tuple[str, str]]:
+    """Return the keys of a record with these values for every slot of its feed, hashed."""
     found = set()
     for slot, compare, name in feed.slots:
-        key = key_of(MatchRule(compare, name, name), record.values.get(name))
+        key = key_of(MatchRule(compare, name, name), values.get(name))
         if key is not None:
             found.add((slot, feeds.key_hash(key)))
     return found
 
 
-def wake(sync: Sync, side: Side, keys: Iterable[tuple[str, str]]) -> None:
-    """Mark every record without a link, on both sides, that holds one of the keys of ``side``."""
+def wake(sync: Sync, side: Side, keys: Iterable[tuple[str, str]], marked: Collection[str] = ()) -> None:
+    """Mark every record without a link, on both sides, that holds one of the keys of ``side``.
+
+    ``marked`` are records of ``side`` that were marked just now.
+    """
     wanted = set(keys)
     if not wanted:
         return
@@ -120,6 +124,7 @@ def wake(sync: Sync, side: Side, keys: Iterable[tuple[str, str]]) -> None:
     other = {(there, hashed) for here, there in pairs for slot, hashed in wanted if slot == here}
     for each, feed_id, held in ((side, _feed_id(sync, side), wanted), (side.other, _feed_id(sync, side.other), other)):
         ids = set().union(*feeds.holders(feed_id, held).values()) if held else set()
+        ids = ids.difference(marked) if each is side else ids
         linked = links.live_by_record(sync, each, ids)
         due.mark(sync, each, ids - set(linked))
 
@@ -143,15 +148,15 @@ def _row(news: News, before: SeenRow | None, now: float, read_at: float, baselin
     if before is not None and before.read_at > read_at:
         return None
     if news.merged_into:
-        return replace(before or SeenRow(news.id), state="merged", values=None, read_at=read_at)
+        return (before or SeenRow(news.id))._replace(state="merged", values=None, read_at=read_at)
     if news.gone:
-        return replace(before, state="gone", values=None, read_at=read_at) if before else None
+        return before._replace(state="gone", values=None, read_at=read_at) if before else None
     came_back = before is None or not before.live
     first = (0.0 if baseline and before is None else now) if came_back else before.first_seen_at  # type: ignore[union-attr]
     if news.record is None or news.problem is not None:
         ref = news.record.ref if news.record else Ref(news.id)
         row = before or SeenRow(ref.id, ref.address, ref.version)
-        return replace(row, state="live", problem=news.problem, read_at=read_at, first_seen_at=first)
+        return row._replace(state="live", problem=news.problem, read_at=read_at, first_seen_at=first)
     record = news.record
     same_stamp = before is not None and before.modified == record.modified
     return SeenRow(

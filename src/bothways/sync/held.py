@@ -53,7 +53,7 @@ def keep_holding(ctx: Context, action: Action, kept: list[HoldRow]) -> Action:
     refused = {d.mapping.key for d in action.fields if d.write and _is_refused(by_field.get(d.mapping.key), d)}
     alone = refused == {decision.mapping.key for decision in action.fields if decision.write}
     fields = tuple(
-        replace(decision, rule="F6", reason=by_field[decision.mapping.key].reason, write=None, seen=None)
+        decision._replace(rule="F6", reason=by_field[decision.mapping.key].reason, write=None, seen=None)
         if decision.mapping.key in refused and (not alone or _waits(ctx, by_field[decision.mapping.key]))
         else decision
         for decision in action.fields

@@ -1,7 +1,6 @@
 """Intents: what is about to be written to an app, stored before it is sent."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 
 from bothways.connectors.base import WriteItem, WriteKind
 from bothways.engine.sides import SIDES, Side
@@ -43,7 +42,7 @@ def intend(ctx: Context, plan: Plan, side: Side, kind: WriteKind, actions: Seque
     ids = journal.add(ctx.sync, ctx.run_id, entries, ctx.clock())
     rows = feeds.seen_by_id(ctx.ends[side].feed.pk, [entry.record_id for entry in entries if entry.record_id])
     return [
-        Sent(action, replace(entry, id=id), _item(id, entry, kind, rows), side)
+        Sent(action, entry._replace(id=id), _item(id, entry, kind, rows), side)
         for action, entry, id in zip(ready, entries, ids, strict=True)
     ]
 
@@ -67,8 +66,7 @@ def make_links(ctx: Context, new: Sequence[NewLink]) -> list[int]:
     ids = links.create(ctx.sync, new, ctx.clock())
     for side in SIDES:
         linked = [each.left_id if side is Side.LEFT else each.right_id for each in new]
-        rows = feeds.seen_by_id(ctx.ends[side].feed.pk, [id for id in linked if id is not None])
-        due.mark(ctx.sync, side, [id for id, row in rows.items() if not row.live])
+        due.mark(ctx.sync, side, feeds.not_live(ctx.ends[side].feed.pk, [id for id in linked if id is not None]))
     return ids
 
 

@@ -1,6 +1,6 @@
 """Find partners for records without a link: the ledger yields the groups, the engine decides each."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
 from bothways.engine.matching import Candidate, Found, Group, Match, key_of, match, mutual
 from bothways.engine.sides import SIDES, Side
@@ -9,8 +9,11 @@ from bothways.ledger import db, feeds, links
 from bothways.ledger.feeds import SeenRow
 from bothways.ledger.links import LinkRow
 from bothways.sync.context import Context
-from bothways.sync.poll import refresh
+from bothways.sync.poll import refresh, stale
 from bothways.sync.settling import settled, unsettled_from
+
+Key = tuple[int, str]
+"""One key of a record: the place of its match rule in the settings, and the hash."""
 
 
 def find_matches(
@@ -20,15 +23,22 @@ def find_matches(
 
     A partner whose key turns out to have changed when it is read is no partner: then all is asked again.
     """
+    end = ctx.ends[side.other]
     partners: dict[str, SeenRow] = {}
     for _ in range(3):
-        matches = _with_former_partners(ctx, side, _mutual(ctx, side, _decide(ctx, side, ids)))
+        groups: dict[Key, Group] = {}
+        matches = _mutual(ctx, side, _decide(ctx, side, ids, groups), groups)
+        matches = _with_former_partners(ctx, side, matches, groups)
         wanted = {found.partner for found in matches.values() if found.partner}
-        if wanted <= set(partners):
+        if wanted <= partners.keys():
             break
-        before = feeds.all_keys_of(ctx.ends[side.other].feed.pk, wanted)
-        partners |= refresh(ctx, ctx.ends[side.other], {id for id in wanted if id})
-        if feeds.all_keys_of(ctx.ends[side.other].feed.pk, wanted) == before:
+        known = feeds.seen_by_id(end.feed.pk, wanted)
+        if not stale(ctx, end, known, wanted):
+            partners |= known
+            break
+        before = feeds.all_keys_of(end.feed.pk, wanted)
+        partners |= refresh(ctx, end, wanted)
+        if feeds.all_keys_of(end.feed.pk, wanted) == before:
             break
     usable = {id: row for id, row in partners.items() if row.live and not row.problem}
     for id, found in matches.items():
@@ -37,63 +47,68 @@ def find_matches(
     return matches, usable
 
 
-def _decide(ctx: Context, side: Side, ids: set[str]) -> dict[str, Match]:
-    own = feeds.all_keys_of(ctx.ends[side].feed.pk, ids)
+def _decide(ctx: Context, side: Side, ids: set[str], groups: dict[Key, Group]) -> dict[str, Match]:
+    """Return what the match rules say of each id; ``groups`` are those known so far, and grow."""
+    own = _keys_by_rule(ctx, side, ids)
     apart = links.apart(ctx.sync, side, ids)
-    groups = _groups(ctx, side, {key for keys in own.values() for key in keys})
+    groups |= _groups(ctx, {key for keys in own.values() for key in keys if key not in groups})
     found: dict[str, Match] = {}
     for id in ids:
-        mine = [groups[key] for key in sorted(own.get(id, ())) if key in groups]
+        mine = [groups[key] for key in sorted(own.get(id, ()))]
         found[id] = match(side, id, mine, ctx.spec.match, frozenset(apart.get(id, ())))
     return found
 
 
-def _mutual(ctx: Context, side: Side, matches: dict[str, Match]) -> dict[str, Match]:
+def _mutual(ctx: Context, side: Side, matches: dict[str, Match], groups: dict[Key, Group]) -> dict[str, Match]:
     """Hold every match whose partner, asked in its turn, prefers another record."""
-    theirs = _decide(ctx, side.other, {found.partner for found in matches.values() if found.partner})
+    partners = {found.partner for found in matches.values() if found.partner}
+    theirs = _decide(ctx, side.other, partners, groups)
     return {id: mutual(id, found, theirs[found.partner]) if found.partner else found for id, found in matches.items()}
 
 
-def _groups(ctx: Context, side: Side, keys: set[tuple[str, str]]) -> dict[tuple[str, str], Group]:
-    """Return the group of each (slot, hash) of ``side``: all live records of both sides that hold it."""
-    rule_of = {rule.slot(side): index for index, rule in enumerate(ctx.spec.match)}
-    keys = {key for key in keys if key[0] in rule_of}
-    there = {key: (ctx.spec.match[rule_of[key[0]]].slot(side.other), key[1]) for key in keys}
+def _groups(ctx: Context, keys: set[Key]) -> dict[Key, Group]:
+    """Return the group of each key: all live records of both sides that hold it."""
+    slots = {side: [rule.slot(side) for rule in ctx.spec.match] for side in SIDES}
     holders = {
-        side: feeds.holders(ctx.ends[side].feed.pk, keys),
-        side.other: feeds.holders(ctx.ends[side.other].feed.pk, there.values()),
+        side: feeds.holders(ctx.ends[side].feed.pk, {(slots[side][place], hashed) for place, hashed in keys})
+        for side in SIDES
     }
-    linked = {
-        each: links.live_by_record(ctx.sync, each, set().union(*found.values())) for each, found in holders.items()
+    everybody = {side: set().union(*held.values()) for side, held in holders.items()}
+    linked = {side: links.live_by_record(ctx.sync, side, ids) for side, ids in everybody.items()}
+    several = len(ctx.spec.match) > 1
+    keys_of = {side: _keys_by_rule(ctx, side, ids) if several else {} for side, ids in everybody.items()}
+    return {
+        (place, hashed): Group(
+            place,
+            hashed,
+            [
+                _candidate(side, id, linked[side].get(id), keys_of[side].get(id, frozenset()))
+                for side in SIDES
+                for id in holders[side].get((slots[side][place], hashed), ())
+            ],
+        )
+        for place, hashed in keys
     }
-    keys_of = {each: _keys_by_rule(ctx, each, found.values()) for each, found in holders.items()}
-    groups = {}
-    for key in keys:
-        members = [
-            _candidate(each, id, linked[each].get(id), keys_of[each].get(id, frozenset()))
-            for each, held in ((side, key), (side.other, there[key]))
-            for id in holders[each].get(held, ())
-        ]
-        groups[key] = Group(rule_of[key[0]], key[1], members)
-    return groups
 
 
-def _candidate(side: Side, id: str, link: LinkRow | None, keys: frozenset[tuple[int, str]]) -> Candidate:
+def _candidate(side: Side, id: str, link: LinkRow | None, keys: frozenset[Key]) -> Candidate:
     return Candidate(side, id, link is not None, keys, link is not None and link.state == "pending")
 
 
-def _keys_by_rule(ctx: Context, side: Side, ids: Iterable[set[str]]) -> dict[str, frozenset[tuple[int, str]]]:
-    """Return the keys of records of one side, each with the place of its match rule."""
-    if len(ctx.spec.match) < 2:
-        return {}
-    rule_of = {rule.slot(side): index for index, rule in enumerate(ctx.spec.match)}
-    found = feeds.all_keys_of(ctx.ends[side].feed.pk, set().union(*ids))
+def _keys_by_rule(ctx: Context, side: Side, ids: set[str]) -> dict[str, frozenset[Key]]:
+    """Return the keys of records of one side; a slot that several rules compare gives a key for each."""
+    places: dict[str, list[int]] = {}
+    for place, rule in enumerate(ctx.spec.match):
+        places.setdefault(rule.slot(side), []).append(place)
     return {
-        id: frozenset((rule_of[slot], hashed) for slot, hashed in keys if slot in rule_of) for id, keys in found.items()
+        id: frozenset((place, hashed) for slot, hashed in keys for place in places.get(slot, ()))
+        for id, keys in feeds.all_keys_of(ctx.ends[side].feed.pk, ids).items()
     }
 
 
-def _with_former_partners(ctx: Context, side: Side, matches: dict[str, Match]) -> dict[str, Match]:
+def _with_former_partners(
+    ctx: Context, side: Side, matches: dict[str, Match], groups: dict[Key, Group]
+) -> dict[str, Match]:
     """A record that came back goes to its former partner, if no key of either says anything else (row R9)."""
     alone = [id for id, found in matches.items() if found.found is Found.NOBODY]
     ended = links.ended_by_record(ctx.sync, side, alone)
@@ -102,7 +117,7 @@ def _with_former_partners(ctx: Context, side: Side, matches: dict[str, Match]) -
     last = links.ended_by_record(ctx.sync, side.other, partners)
     free = partners - set(links.live_by_record(ctx.sync, side.other, partners))
     rows = feeds.seen_by_id(ctx.ends[side.other].feed.pk, free)
-    theirs = _decide(ctx, side.other, free)
+    theirs = _decide(ctx, side.other, free, groups)
     return matches | {
         id: Match(Found.PARTNER, partner, (), "linked before")
         for id, partner in former.items()

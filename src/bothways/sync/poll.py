@@ -145,19 +145,23 @@ def _must_read(end: End, seen: Seen, row: SeenRow | None) -> bool:
 def refresh(ctx: Context, end: End, ids: set[str]) -> dict[str, SeenRow]:
     """Return the rows of these ids, read by id from the app unless they were read in this run just now."""
     rows = feeds.seen_by_id(end.feed.pk, ids)
-    stale = [
-        rows.get(id) or SeenRow(id)
-        for id in sorted(ids)
-        if id not in rows or (_askable(rows[id]) and not _complete(ctx, end, rows[id]))
-    ]
-    if stale:
+    if old := stale(ctx, end, rows, ids):
         asked_at = ctx.clock()
-        news = ask(ctx, end, stale)
+        news = ask(ctx, end, old)
         with db.transaction_():
             ctx.fence()
             absorb(end.feed, news, ctx.clock(), asked_at)
         rows |= feeds.seen_by_id(end.feed.pk, ids | {each.id for each in news})
     return rows
+
+
+def stale(ctx: Context, end: End, rows: Mapping[str, SeenRow], ids: set[str]) -> list[SeenRow]:
+    """Return, for those of the ids that must be read again in this run, what is known of them."""
+    return [
+        rows.get(id) or SeenRow(id)
+        for id in sorted(ids)
+        if id not in rows or (_askable(rows[id]) and not _complete(ctx, end, rows[id]))
+    ]
 
 
 def _askable(row: SeenRow) -> bool:

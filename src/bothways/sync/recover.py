@@ -1,7 +1,6 @@
 """Find out what became of writes whose outcome is unknown (rows R2 and R3), before anything else is done."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 
 from bothways.connectors.base import WriteKind
 from bothways.engine.matching import key_of
@@ -158,14 +157,14 @@ def _landed(ctx: Context, key: str, write: FieldWrite, side: Side, record: Recor
 def _settle(ctx: Context, entry: Entry, record: Record | None) -> None:
     """Close an entry with the fields that landed; their shadows follow, all others stay as they were."""
     writes = {
-        key: replace(write, stored=record.values.get(write.field))
+        key: write._replace(stored=record.values.get(write.field))
         if record is not None and _landed(ctx, key, write, entry.side, record)
-        else replace(write, landed=False)
+        else write._replace(landed=False)
         for key, write in entry.writes.items()
     }
     landed = {key: write for key, write in writes.items() if write.landed}
     state = "done" if landed or entry.kind == WriteKind.CREATE.value else "dropped"
-    closed = replace(entry, writes=writes)
+    closed = entry._replace(writes=writes)
     journal.close([(closed, record.id if record else None)], state, ctx.clock(), "found out afterwards")
     if record is not None and entry.link_id is not None:
         found = Landed(entry, record, landed, {})
@@ -190,4 +189,4 @@ def _read(ctx: Context, side: Side, id: str) -> SeenRow | None:
     with db.transaction_():
         ctx.fence()
         absorb(end.feed, news, ctx.clock(), asked_at)
-    return feeds.seen_by_id(end.feed.pk, [id]).get(id, replace(known, state="gone"))
+    return feeds.seen_by_id(end.feed.pk, [id]).get(id, known._replace(state="gone"))

@@ -59,7 +59,7 @@ def forget(ctx: Context, sent: Sent, state: str = "dropped", message: str = "") 
 def _record_done(ctx: Context, plan: Plan, side: Side, done: Sequence[tuple[Sent, WriteResult]]) -> None:
     judged = [(each, *_judge(ctx, each, result)) for each, result in done]
     journal.close(
-        [(replace(each.entry, writes=writes), record.id) for each, record, writes in judged], "done", ctx.clock()
+        [(each.entry._replace(writes=writes), record.id) for each, record, writes in judged], "done", ctx.clock()
     )
     landed = [
         Landed(each.entry, record, _arrived(writes), _seen_of(each.action, side.other))
@@ -84,11 +84,12 @@ def _record_done(ctx: Context, plan: Plan, side: Side, done: Sequence[tuple[Sent
 def _judge(ctx: Context, sent: Sent, result: WriteResult) -> tuple[Record, dict[str, FieldWrite]]:
     """Return the record as the app holds it now, and each field's write: stored as what, landed or not."""
     record = result.record or Record(sent.item.ref.id if sent.item.ref else "")
-    record = replace(record, values={name: value for name, value in record.values.items() if can_be_kept(value)})
+    if not all(map(can_be_kept, record.values.values())):
+        record = replace(record, values={name: value for name, value in record.values.items() if can_be_kept(value)})
     writes = {}
     for key, write in sent.entry.writes.items():
         stored = _stored(ctx, sent, key, write, record)
-        writes[key] = replace(write, stored=stored, landed=not _was_ignored(ctx, sent, key, write, stored))
+        writes[key] = write._replace(stored=stored, landed=not _was_ignored(ctx, sent, key, write, stored))
     return record, writes
 
 

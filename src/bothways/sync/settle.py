@@ -1,7 +1,7 @@
 """Bring the ledger up to date with what landed in an app: links, both shadows, and what the feed knows."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from bothways.engine.fields import Known
 from bothways.engine.sides import SIDES, Side
@@ -71,7 +71,7 @@ def remember(ctx: Context, side: Side, written: Sequence[tuple[Record, Mapping[s
         before = known.get(record.id)
         row = _row(feed.fields, record, stored, before, now)
         rows.append(row)
-        keys[record.id] = compute_keys(feed, replace(record, values=row.values or {}))
+        keys[record.id] = compute_keys(feed, row.values or {})
         old, new = (before.values if before else None) or {}, row.values or {}
         if any(name in old and old[name] != new.get(name) for name in feed.fields if name not in stored):
             edited.append(record.id)

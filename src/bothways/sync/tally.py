@@ -30,12 +30,13 @@ class Tally:
 
     def add(self, ctx: Context, action: Action, facts: Facts) -> None:
         """Count one action."""
+        writes = action.writes
         self.kinds[action.kind] += 1
-        self.writes += bool(action.writes)
+        self.writes += bool(writes)
         if action.kind is ActionKind.CREATE and action.side:
             self.creates[action.side] += 1
         else:
-            for side in action.writes:
+            for side in writes:
                 self.updates[side] += 1
         if action.kind is ActionKind.UNLINK:
             for side in facts.gone:

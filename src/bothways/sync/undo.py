@@ -4,7 +4,7 @@ Shadows and tombstones are set so that the next run does not do it again.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 from bothways.connectors.base import Outcome, WriteItem, WriteKind, WriteResult, by_key
 from bothways.engine.fields import Known
@@ -195,8 +195,7 @@ def _write(ctx: Context, batch: Sequence[_Step], kind: WriteKind, report: UndoRe
 def _intent(ctx: Context, step: _Step, kind: WriteKind) -> Entry:
     name = journal.UNDO if kind is WriteKind.UPDATE else kind.value
     more = {"undoes": step.entry.id}
-    entry = replace(
-        step.entry,
+    entry = step.entry._replace(
         id=0,
         run_id=ctx.run_id,
         kind=name,
@@ -206,7 +205,7 @@ def _intent(ctx: Context, step: _Step, kind: WriteKind) -> Entry:
         writes=step.back,
         more=more,
     )
-    return replace(entry, id=journal.add(ctx.sync, ctx.run_id, [entry], ctx.clock())[0])
+    return entry._replace(id=journal.add(ctx.sync, ctx.run_id, [entry], ctx.clock())[0])
 
 
 def _record(ctx: Context, step: _Step, entry: Entry, result: WriteResult | None, report: UndoReport) -> None:
@@ -218,8 +217,8 @@ def _record(ctx: Context, step: _Step, entry: Entry, result: WriteResult | None,
         report.kept.append((app, str(entry.record_id), result.message or result.outcome.value))
         return
     stored = _stored(step, result.record)
-    writes = {key: replace(write, stored=stored[key]) for key, write in entry.writes.items()}
-    journal.close([(replace(entry, writes=writes), None)], "done", now)
+    writes = {key: write._replace(stored=stored[key]) for key, write in entry.writes.items()}
+    journal.close([(entry._replace(writes=writes), None)], "done", now)
     link = links.by_id([entry.link_id or 0]).get(entry.link_id or 0)
     if step.archive:
         absorb(ctx.ends[entry.side].feed, [News(str(entry.record_id), gone=True)], now, now)

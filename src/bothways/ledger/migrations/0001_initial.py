@@ -280,7 +280,7 @@ class Migration(migrations.Migration):
                 ('pk', models.CompositePrimaryKey('sync_id', 'side', 'record_id', blank=True, editable=False, primary_key=True, serialize=False)),
                 ('side', models.TextField()),
                 ('record_id', models.TextField()),
-                ('version', models.IntegerField(default=1)),
+                ('version', models.BigIntegerField()),
                 ('not_before', models.FloatField(default=0.0)),
                 ('sync', models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.CASCADE, to='ledger.sync')),
             ],
