@@ -1,12 +1,16 @@
 """What is not needed is not done: no write without a change, no call beyond the formula, no surprise."""
 
+import re
 from math import ceil
+from typing import Any
 
 import pytest
+from django.db import connection
 
 from bothways.engine.sides import Direction
 from bothways.engine.spec import FieldMap
 from bothways.errors import PlanOutdated
+from bothways.ledger import db
 from bothways.ledger.models import Run
 from bothways.records import Field, FieldType
 from tests.memory_app import PEOPLE, Traits
@@ -14,6 +18,7 @@ from tests.two_apps import TwoApps
 
 EMAIL, NAME, PHONE = (FieldMap(each, each) for each in PEOPLE)
 INDEXED = Traits(lag=10.0)
+_OF_ONE_RECORD = re.compile(r"(UPDATE|DELETE FROM) (seen|match_key|due|link|shadow|journal) .*(WHERE|AND) \w+=%s$")
 
 
 def test_d_saving_the_same_settings_again_writes_nothing() -> None:
@@ -114,3 +119,33 @@ def test_l_change_of_nothing_but_an_association_arrives() -> None:
     world.anna.edit(left, company=None)
     world.rest()
     assert world.bert.values(world.partner(left))["company"] == "c8", "empty never replaces a value"
+
+
+def test_no_statement_walks_a_table_to_find_the_records_it_was_asked_for() -> None:
+    """A list of ids, and a single row, are looked up by an index: else a run costs the square of its records."""
+    statements: dict[str, int] = {}
+
+    def keep(execute: Any, sql: str, params: Any, many: bool, context: Any) -> Any:
+        statements[sql] = sql.count("%s")
+        return execute(sql, params, many, context)
+
+    world = TwoApps()
+    with connection.execute_wrapper(keep):
+        people = world.crowd(12)
+        world.anna.add(email="new@x.test", name="New")
+        world.run()
+        world.anna.edit(people[0], email="other@x.test", name="Other")
+        world.bert.edit(world.partner(people[1]), name="Changed")
+        world.anna.delete(people[2])
+        world.run(full=True)
+        plan, _ = world.preview()
+        world.apply(plan)
+    walked = {}
+    for sql, params in statements.items():
+        listed = re.search(r"(\w+) IN \(%s", sql)
+        columns = [listed[1]] if listed else ["record_id", "link_id", "seq"] if _OF_ONE_RECORD.match(sql) else []
+        found = [str(row[-1]) for row in db.rows(f"EXPLAIN QUERY PLAN {sql}", [None] * params)] if columns else []
+        if columns and not any(f"{column}=?" in line for column in [*columns, "rowid"] for line in found):
+            walked[sql] = found
+    assert len(statements) > 40
+    assert walked == {}

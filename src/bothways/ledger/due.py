@@ -50,8 +50,8 @@ def page(sync: Sync, now: float, after: tuple[str, str], size: int) -> list[DueM
     """Return the next marks in order of (side, id) after the last one seen."""
     found = db.rows(
         "SELECT side, record_id, version FROM due WHERE sync_id=%s AND not_before<=%s "
-        "AND (side>%s OR (side=%s AND record_id>%s)) ORDER BY side, record_id LIMIT %s",
-        (sync.pk, now, after[0], after[0], after[1], size),
+        "AND (side, record_id)>(%s, %s) ORDER BY side, record_id LIMIT %s",
+        (sync.pk, now, *after, size),
     )
     return [DueMark._make(row) for row in found]
 

@@ -31,6 +31,9 @@ _SELECT = (
     "state, problem FROM seen WHERE feed_id=%s AND "
 )
 
+_OF_FEED = "+feed_id=%s"
+"""The plus keeps SQLite from walking all keys of a feed, where it is to look up those of some records."""
+
 
 class SeenRow(NamedTuple):
     """What a feed last saw of one record. ``read_at`` 0: the values are known to be out of date."""
@@ -121,7 +124,7 @@ def save_seen(feed: Feed, seen: Iterable[SeenRow]) -> None:
 
 def keys_of(feed_id: int, ids: Iterable[str]) -> dict[str, set[tuple[str, str]]]:
     """Return the computed keys of records, as (slot, hash)."""
-    sql = "SELECT record_id, slot, hash FROM match_key WHERE feed_id=%s AND NOT told AND record_id IN {ids}"
+    sql = f"SELECT record_id, slot, hash FROM match_key WHERE {_OF_FEED} AND NOT told AND record_id IN {{ids}}"
     found: dict[str, set[tuple[str, str]]] = {}
     for record_id, slot, hashed in db.in_list(sql, (feed_id,), ids):
         found.setdefault(record_id, set()).add((slot, hashed))
@@ -156,7 +159,7 @@ def _insert_keys(data: Sequence[Sequence[object]]) -> None:
 
 def drop_keys(feed: Feed, ids: Sequence[str]) -> set[tuple[str, str]]:
     """Forget every key of records that are gone; return the keys."""
-    sql = "SELECT slot, hash FROM match_key WHERE feed_id=%s AND record_id IN {ids}"
+    sql = f"SELECT slot, hash FROM match_key WHERE {_OF_FEED} AND record_id IN {{ids}}"
     touched = {(slot, hashed) for slot, hashed in db.in_list(sql, (feed.pk,), ids)}
     db.execute_many("DELETE FROM match_key WHERE feed_id=%s AND record_id=%s", [(feed.pk, each) for each in ids])
     return touched
@@ -164,10 +167,10 @@ def drop_keys(feed: Feed, ids: Sequence[str]) -> set[tuple[str, str]]:
 
 def drop_told_keys(feed: Feed, ids: Sequence[str]) -> set[tuple[str, str]]:
     """Forget what the app told of records that were edited since; return those keys."""
-    sql = "SELECT slot, hash FROM match_key WHERE feed_id=%s AND told AND record_id IN {ids}"
+    sql = f"SELECT slot, hash FROM match_key WHERE {_OF_FEED} AND told AND record_id IN {{ids}}"
     touched = {(slot, hashed) for slot, hashed in db.in_list(sql, (feed.pk,), ids)}
     if touched:
-        db.in_list_execute("DELETE FROM match_key WHERE feed_id=%s AND told AND record_id IN {ids}", (feed.pk,), ids)
+        db.in_list_execute(f"DELETE FROM match_key WHERE {_OF_FEED} AND told AND record_id IN {{ids}}", (feed.pk,), ids)
     return touched
 
 
@@ -189,7 +192,7 @@ def holders(feed_id: int, keys: Iterable[tuple[str, str]]) -> dict[tuple[str, st
 
 def all_keys_of(feed_id: int, ids: Iterable[str]) -> dict[str, set[tuple[str, str]]]:
     """Return the keys of records, told ones included."""
-    sql = "SELECT record_id, slot, hash FROM match_key WHERE feed_id=%s AND record_id IN {ids}"
+    sql = f"SELECT record_id, slot, hash FROM match_key WHERE {_OF_FEED} AND record_id IN {{ids}}"
     found: dict[str, set[tuple[str, str]]] = {}
     for record_id, slot, hashed in db.in_list(sql, (feed_id,), ids):
         found.setdefault(record_id, set()).add((slot, hashed))
@@ -218,8 +221,12 @@ def seen_since(feed_id: int, since: float) -> list[SeenRow]:
 
 
 def sides_of(feed: Feed) -> list[tuple[Sync, str]]:
-    """Return every sync that uses this feed and is not off, with the side it is; a draft is planned, too."""
-    sql = "SELECT * FROM sync WHERE (left_id=%s OR right_id=%s) AND state<>'off' ORDER BY id"
+    """Return every sync that uses this feed and is not off, with the side it is; a draft is planned, too.
+
+    Of each only its ids and slots are read.
+    """
+    columns = "id, workspace_id, left_id, right_id, slots"
+    sql = f"SELECT {columns} FROM sync WHERE (left_id=%s OR right_id=%s) AND state<>'off' ORDER BY id"
     syncs = Sync.objects.raw(sql, (feed.pk, feed.pk))
     return [(sync, "left" if sync.left_id == feed.pk else "right") for sync in syncs]
 

@@ -91,7 +91,7 @@ class Sync(Base):
 class Revision(Base):
     """The settings of a sync as they were saved: who, when, the whole document."""
 
-    sync = models.ForeignKey(Sync, models.CASCADE)
+    sync = models.ForeignKey(Sync, models.CASCADE, db_index=False)
     number = models.IntegerField()
     document = models.JSONField()
     author = models.TextField(default="")
@@ -106,7 +106,7 @@ class Seen(Base):
     """What a feed last saw of one record. ``state``: live, gone or merged."""
 
     pk = models.CompositePrimaryKey("feed_id", "record_id")
-    feed = models.ForeignKey(Feed, models.CASCADE, db_constraint=False)
+    feed = models.ForeignKey(Feed, models.CASCADE, db_constraint=False, db_index=False)
     record_id = models.TextField()
     address = models.TextField(null=True)
     version = models.TextField(null=True)
@@ -128,7 +128,7 @@ class Key(Base):
     """One comparable key of a record; ``told`` by the app itself, or computed from its values."""
 
     pk = models.CompositePrimaryKey("feed_id", "slot", "hash", "record_id")
-    feed = models.ForeignKey(Feed, models.CASCADE, db_constraint=False)
+    feed = models.ForeignKey(Feed, models.CASCADE, db_constraint=False, db_index=False)
     slot = models.TextField()
     hash = models.TextField()
     record_id = models.TextField()
@@ -136,14 +136,14 @@ class Key(Base):
 
     class Meta:
         db_table = "match_key"
-        indexes = [models.Index(fields=["feed", "record_id"], name="match_key_record")]
+        indexes = [models.Index(fields=["record_id", "feed"], name="match_key_record")]
 
 
 class Due(Base):
     """A record that a sync must look at. ``version`` is another one with every mark, so that none is cleared unseen."""
 
     pk = models.CompositePrimaryKey("sync_id", "side", "record_id")
-    sync = models.ForeignKey(Sync, models.CASCADE, db_constraint=False)
+    sync = models.ForeignKey(Sync, models.CASCADE, db_constraint=False, db_index=False)
     side = models.TextField()
     record_id = models.TextField()
     version = models.BigIntegerField()
@@ -173,14 +173,17 @@ class Link(Base):
             models.UniqueConstraint(fields=["sync", side], condition=Q(state__in=ACTIVE), name=f"link_one_{side}")
             for side in ("left_id", "right_id")
         ]
-        indexes = [models.Index(fields=["sync", side], name=f"link_{side}") for side in ("left_id", "right_id")]
+        indexes = [
+            models.Index(fields=["sync", side], condition=Q(state="ended"), name=f"link_ended_{side}")
+            for side in ("left_id", "right_id")
+        ]
 
 
 class Shadow(Base):
     """The mapped values last seen on one side of a link: mapping -> [value, time of our own write]."""
 
     pk = models.CompositePrimaryKey("link_id", "side")
-    link = models.ForeignKey(Link, models.CASCADE, db_constraint=False)
+    link = models.ForeignKey(Link, models.CASCADE, db_constraint=False, db_index=False)
     side = models.TextField()
     data = models.TextField()
 
@@ -192,12 +195,13 @@ class Apart(Base):
     """Two records that are not the same thing, whatever their keys say."""
 
     pk = models.CompositePrimaryKey("sync_id", "left_id", "right_id")
-    sync = models.ForeignKey(Sync, models.CASCADE)
+    sync = models.ForeignKey(Sync, models.CASCADE, db_index=False)
     left_id = models.TextField()
     right_id = models.TextField()
 
     class Meta:
         db_table = "apart"
+        indexes = [models.Index(fields=["sync", "right_id", "left_id"], name="apart_right")]
 
 
 class Run(Base):
@@ -235,7 +239,7 @@ class PlanAction(Base):
     """One action of a plan, with its reason and its field decisions in ``data``."""
 
     pk = models.CompositePrimaryKey("plan_id", "seq")
-    plan = models.ForeignKey(Plan, models.CASCADE, db_constraint=False)
+    plan = models.ForeignKey(Plan, models.CASCADE, db_constraint=False, db_index=False)
     seq = models.IntegerField()
     kind = models.TextField()
     rule = models.TextField()
@@ -263,7 +267,7 @@ class Journal(Base):
     """
 
     id = models.BigAutoField(primary_key=True)
-    sync = models.ForeignKey(Sync, models.CASCADE, db_constraint=False)
+    sync = models.ForeignKey(Sync, models.CASCADE, db_constraint=False, db_index=False)
     run_id = models.BigIntegerField()
     link_id = models.BigIntegerField(null=True)
     side = models.TextField()
@@ -282,6 +286,7 @@ class Journal(Base):
         indexes = [
             models.Index(fields=["link_id", "id"], name="journal_link"),
             models.Index(fields=["run_id", "id"], name="journal_run"),
+            models.Index(fields=["sync", "record_id"], name="journal_record"),
             models.Index(fields=["sync", "state"], condition=Q(state__in=("intent", "in_flight")), name="journal_open"),
         ]
 
@@ -290,7 +295,7 @@ class Hold(Base):
     """Something that waits for a person, or for the app to take it."""
 
     id = models.BigAutoField(primary_key=True)
-    sync = models.ForeignKey(Sync, models.CASCADE, db_constraint=False)
+    sync = models.ForeignKey(Sync, models.CASCADE, db_constraint=False, db_index=False)
     side = models.TextField()
     record_id = models.TextField()
     field = models.TextField(default="")

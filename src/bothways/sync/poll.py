@@ -111,7 +111,7 @@ def _news_of(ctx: Context, end: End, page: Page) -> list[News]:
         if seen.record.id in rows:
             ctx.count("R12")
         rows[seen.record.id] = seen
-    known = feeds.seen_by_id(end.feed.pk, rows)
+    known = feeds.seen_by_id(end.feed.pk, [id for id, seen in rows.items() if not seen.has_values])
     news: list[News] = []
     to_read = _said_to_be_gone(end, page, set(rows), {seen.record.address for seen in rows.values()})
     for id, seen in rows.items():

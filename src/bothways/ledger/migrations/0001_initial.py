@@ -99,7 +99,7 @@ class Migration(migrations.Migration):
                 ('hash', models.TextField()),
                 ('record_id', models.TextField()),
                 ('told', models.BooleanField(db_default=False, default=False)),
-                ('feed', models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.CASCADE, to='ledger.feed')),
+                ('feed', models.ForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.CASCADE, to='ledger.feed')),
             ],
             options={
                 'db_table': 'match_key',
@@ -121,7 +121,7 @@ class Migration(migrations.Migration):
                 ('writes_right', models.BooleanField(default=False)),
                 ('state', models.TextField(default='planned')),
                 ('data', models.TextField()),
-                ('plan', models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.CASCADE, to='ledger.plan')),
+                ('plan', models.ForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.CASCADE, to='ledger.plan')),
             ],
             options={
                 'db_table': 'plan_action',
@@ -143,7 +143,7 @@ class Migration(migrations.Migration):
                 ('swept', models.FloatField(default=0.0)),
                 ('state', models.TextField(default='live')),
                 ('problem', models.TextField(null=True)),
-                ('feed', models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.CASCADE, to='ledger.feed')),
+                ('feed', models.ForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.CASCADE, to='ledger.feed')),
             ],
             options={
                 'db_table': 'seen',
@@ -156,7 +156,7 @@ class Migration(migrations.Migration):
                 ('pk', models.CompositePrimaryKey('link_id', 'side', blank=True, editable=False, primary_key=True, serialize=False)),
                 ('side', models.TextField()),
                 ('data', models.TextField()),
-                ('link', models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.CASCADE, to='ledger.link')),
+                ('link', models.ForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.CASCADE, to='ledger.link')),
             ],
             options={
                 'db_table': 'shadow',
@@ -212,7 +212,7 @@ class Migration(migrations.Migration):
                 ('document', models.JSONField()),
                 ('author', models.TextField(default='')),
                 ('at', models.FloatField()),
-                ('sync', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, to='ledger.sync')),
+                ('sync', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, to='ledger.sync')),
             ],
             options={
                 'db_table': 'revision',
@@ -245,7 +245,7 @@ class Migration(migrations.Migration):
                 ('message', models.TextField(db_default='', default='')),
                 ('created_at', models.FloatField()),
                 ('done_at', models.FloatField(null=True)),
-                ('sync', models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.CASCADE, to='ledger.sync')),
+                ('sync', models.ForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.CASCADE, to='ledger.sync')),
             ],
             options={
                 'db_table': 'journal',
@@ -267,7 +267,7 @@ class Migration(migrations.Migration):
                 ('next_try', models.FloatField(null=True)),
                 ('opened_at', models.FloatField()),
                 ('data', models.TextField(default='{}')),
-                ('sync', models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.CASCADE, to='ledger.sync')),
+                ('sync', models.ForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.CASCADE, to='ledger.sync')),
             ],
             options={
                 'db_table': 'hold',
@@ -282,7 +282,7 @@ class Migration(migrations.Migration):
                 ('record_id', models.TextField()),
                 ('version', models.BigIntegerField()),
                 ('not_before', models.FloatField(default=0.0)),
-                ('sync', models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.CASCADE, to='ledger.sync')),
+                ('sync', models.ForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.CASCADE, to='ledger.sync')),
             ],
             options={
                 'db_table': 'due',
@@ -295,7 +295,7 @@ class Migration(migrations.Migration):
                 ('pk', models.CompositePrimaryKey('sync_id', 'left_id', 'right_id', blank=True, editable=False, primary_key=True, serialize=False)),
                 ('left_id', models.TextField()),
                 ('right_id', models.TextField()),
-                ('sync', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, to='ledger.sync')),
+                ('sync', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, to='ledger.sync')),
             ],
             options={
                 'db_table': 'apart',
@@ -306,8 +306,12 @@ class Migration(migrations.Migration):
             constraint=models.UniqueConstraint(fields=('connection', 'object'), name='feed_object'),
         ),
         migrations.AddIndex(
+            model_name='apart',
+            index=models.Index(fields=['sync', 'right_id', 'left_id'], name='apart_right'),
+        ),
+        migrations.AddIndex(
             model_name='key',
-            index=models.Index(fields=['feed', 'record_id'], name='match_key_record'),
+            index=models.Index(fields=['record_id', 'feed'], name='match_key_record'),
         ),
         migrations.AddIndex(
             model_name='planaction',
@@ -331,11 +335,11 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name='link',
-            index=models.Index(fields=['sync', 'left_id'], name='link_left_id'),
+            index=models.Index(condition=models.Q(('state', 'ended')), fields=['sync', 'left_id'], name='link_ended_left_id'),
         ),
         migrations.AddIndex(
             model_name='link',
-            index=models.Index(fields=['sync', 'right_id'], name='link_right_id'),
+            index=models.Index(condition=models.Q(('state', 'ended')), fields=['sync', 'right_id'], name='link_ended_right_id'),
         ),
         migrations.AddConstraint(
             model_name='link',
@@ -352,6 +356,10 @@ class Migration(migrations.Migration):
         migrations.AddIndex(
             model_name='journal',
             index=models.Index(fields=['run_id', 'id'], name='journal_run'),
+        ),
+        migrations.AddIndex(
+            model_name='journal',
+            index=models.Index(fields=['sync', 'record_id'], name='journal_record'),
         ),
         migrations.AddIndex(
             model_name='journal',
