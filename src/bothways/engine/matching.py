@@ -123,6 +123,8 @@ def mutual(id: str, found: Match, of_partner: Match) -> Match:
 
 def _contradiction(group: Group, side: Side, id: str, partner: Candidate) -> int | None:
     """Return an earlier rule by which the two are different records: both hold a key of it, and none in common."""
+    if not group.rule:
+        return None
     own = next((member for member in group.on(side) if member.id == id), Candidate(side, id))
     for rule in range(group.rule):
         mine, theirs = ({key for place, key in each.keys if place == rule} for each in (own, partner))

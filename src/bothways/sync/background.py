@@ -3,15 +3,25 @@
 import threading
 from collections.abc import Callable
 from concurrent.futures import Future
-from typing import TypeVar
+from queue import Empty, SimpleQueue
+from typing import Any, TypeVar
 
 T = TypeVar("T")
+_Jobs = SimpleQueue[tuple[Future[Any], Callable[[], Any]]]
+
+_idle: SimpleQueue[_Jobs] = SimpleQueue()
+"""The threads that wait for a call, each known by where it gets it: to start one anew for every call costs more."""
 
 
 def start(call: Callable[[], T]) -> Future[T]:
     """Begin a call and return its future. The thread does not keep a program alive that is told to stop."""
     future: Future[T] = Future()
-    threading.Thread(target=_settle, args=(future, call, BaseException), name="bothways-app", daemon=True).start()
+    try:
+        jobs = _idle.get_nowait()
+    except Empty:
+        jobs = SimpleQueue()
+        threading.Thread(target=_work, args=(jobs,), name="bothways-app", daemon=True).start()
+    jobs.put((future, call))
     return future
 
 
@@ -20,6 +30,12 @@ def at_once(call: Callable[[], T]) -> Future[T]:
     future: Future[T] = Future()
     _settle(future, call)
     return future
+
+
+def _work(jobs: _Jobs) -> None:
+    while True:
+        _settle(*jobs.get(), BaseException)
+        _idle.put(jobs)
 
 
 def _settle(future: Future[T], call: Callable[[], T], caught: type[BaseException] = Exception) -> None:

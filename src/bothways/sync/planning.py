@@ -140,7 +140,7 @@ def _unlinked(ctx: Context, sheet: Sheet, wanted: dict[Side, set[str]]) -> list[
             row = sheet.rows[side].get(id)
             if row is None:
                 continue
-            match = matches[id]
+            match, record = matches[id], row.record
             facts = Facts(
                 gone=frozenset() if row.live else frozenset({side}),
                 problem=row.problem or "",
@@ -149,10 +149,10 @@ def _unlinked(ctx: Context, sheet: Sheet, wanted: dict[Side, set[str]]) -> list[
                 returned=id in ended and ended[id].survivor != side,
                 allowed=ctx.spec.sends[side],
                 settled=settled(ctx, side, row, ours_from),
-                blank=not has_anything(ctx.spec, side, row.record),
+                blank=not has_anything(ctx.spec, side, record),
             )
             partner = partners.get(match.partner) if match.partner else None
-            records = {side: row.record, side.other: partner.record if partner else None}
+            records = {side: record, side.other: partner.record if partner else None}
             action = plan_unlinked(ctx.spec, side, Pair(records), facts, ctx.clock())
             if action.kind is ActionKind.LINK and match.partner:
                 covered[side.other].add(match.partner)

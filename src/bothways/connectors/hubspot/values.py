@@ -2,10 +2,11 @@
 
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any
 
 from bothways.records import Record, Value, is_blank
-from bothways.records.parse import parse_datetime
+from bothways.records.parse import parse_datetime, text_of
 
 
 def to_wire(value: Value) -> str:
@@ -46,7 +47,13 @@ def modified_of(row: Mapping[str, Any], modified: str) -> Value:
 
 def stamp(value: Value) -> float | None:
     """Return seconds since 1970 for a time as HubSpot writes it (ISO 8601, or epoch milliseconds)."""
-    moment = parse_datetime(value) if value is not None else None
+    return None if value is None else _stamp(text_of(value))
+
+
+@lru_cache(1024)
+def _stamp(text: str) -> float | None:
+    """Each time is asked for again and again: as the version of a row, its date, and the newest of a page."""
+    moment = parse_datetime(text)
     return moment.timestamp() if moment else None
 
 
