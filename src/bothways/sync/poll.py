@@ -1,7 +1,7 @@
 """Read a feed: everything that changed since its cursor, page by page. And sweep it for what vanished."""
 
 from collections import Counter
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, wait
 from dataclasses import dataclass
 from functools import partial
@@ -9,7 +9,7 @@ from functools import partial
 from bothways.connectors.base import Page, Seen
 from bothways.engine.brakes import GONE_PERCENT
 from bothways.engine.sides import Side
-from bothways.errors import StoppedByBrake
+from bothways.errors import AppError, StoppedByBrake
 from bothways.ledger import db, feeds
 from bothways.ledger.feeds import SeenRow
 from bothways.records import Ref
@@ -21,13 +21,22 @@ FINE_CLOCK = 0.01
 """Seconds: below this grain of an app's clock, one modification stamp cannot hide two saves from us."""
 
 
+AT_ONCE = 4
+"""Pages of one side that are taken in together where they come faster than that."""
+
+
 @dataclass(frozen=True, slots=True)
 class Fetched:
-    """A page of one side, and when it was asked for (seconds)."""
+    """Pages of one side in order, and when the first was asked for (seconds)."""
 
     end: End
-    page: Page
+    pages: Sequence[Page]
     asked_at: float
+
+    @property
+    def last(self) -> bool:
+        """Whether they end the listing."""
+        return self.pages[-1].last
 
 
 def poll(ctx: Context, ends: Collection[End]) -> int:
@@ -41,20 +50,22 @@ def poll(ctx: Context, ends: Collection[End]) -> int:
     baseline = {end.side: not end.feed.baseline_done for end in ends}
     for arrived in _fetch(ctx, ends):
         for each in arrived:
-            if each.page.last and baseline[each.end.side]:
+            if each.last and baseline[each.end.side]:
                 _doubt_empty(ctx, each)
-        read = [(each, _news_of(ctx, each.end, each.page)) for each in arrived]
+        read = [(each, [news for page in each.pages for news in _news_of(ctx, each.end, page)]) for each in arrived]
         with db.transaction_():
             ctx.fence()
             for each, news in read:
                 end, feed = each.end, each.end.feed
                 done[end.side] += len(absorb(feed, news, ctx.clock(), each.asked_at, baseline=baseline[end.side]))
-                feed.cursor = each.page.cursor if each.page.cursor is not None else feed.cursor
-                if each.page.last:
+                feed.cursor = next(
+                    (page.cursor for page in reversed(each.pages) if page.cursor is not None), feed.cursor
+                )
+                if each.last:
                     lag = 0.0 if baseline[end.side] and end.can.baseline_carries_values else end.can.index_lag
                     feed.baseline_done, feed.polled_at, feed.complete_to = True, started, started - lag
                     feed.swept_at = started if baseline[end.side] else feed.swept_at
-                if each.page.restarted:
+                if any(page.restarted for page in each.pages):
                     feed.swept_at = 0.0
                 feeds.save_position(feed)
         for each in arrived:
@@ -65,7 +76,7 @@ def poll(ctx: Context, ends: Collection[End]) -> int:
 def _doubt_empty(ctx: Context, last: Fetched) -> None:
     """Raise StoppedByBrake if a first listing shows nothing, and the app itself counts records (row R11)."""
     end = last.end
-    if last.page.seen or feeds.live_count(end.feed.pk):
+    if any(page.seen for page in last.pages) or feeds.live_count(end.feed.pk):
         return
     counted = end.connector.count(end.object)
     if counted:
@@ -75,15 +86,15 @@ def _doubt_empty(ctx: Context, last: Fetched) -> None:
 
 
 def _fetch(ctx: Context, ends: Collection[End]) -> Iterator[list[Fetched]]:
-    """Yield the pages of all sides as they arrive, at most one of each side at a time.
+    """Yield the pages of all sides as they arrive.
 
-    Side by side, the next pages are on their way while these are taken in.
+    Side by side, the next pages are on their way while these are taken in, several of a side together.
     """
     if not ctx.side_by_side:
         for end in ends:
             yield from ([page] for page in _pages(ctx, end))
         return
-    streams = [_pages(ctx, end) for end in ends]
+    streams = [_together(_pages(ctx, end)) for end in ends]
     waiting = {start(partial(next, stream, None)): stream for stream in streams}
     while waiting:
         arrived = []
@@ -100,8 +111,27 @@ def _fetch(ctx: Context, ends: Collection[End]) -> Iterator[list[Fetched]]:
 def _pages(ctx: Context, end: End) -> Iterator[Fetched]:
     asked_at = ctx.clock()
     for page in end.connector.changes(end.object, end.feed.cursor, end.feed.fields):
-        yield Fetched(end, page, asked_at)
+        yield Fetched(end, [page], asked_at)
         asked_at = ctx.clock()
+
+
+def _together(fetched: Iterator[Fetched]) -> Iterator[Fetched]:
+    """Put the pages of one side together; those that came before a failure come before it here, too."""
+    kept: list[Fetched] = []
+    try:
+        for each in fetched:
+            kept.append(each)
+            if each.last or len(kept) == AT_ONCE:
+                yield _joined(kept)
+                kept = []
+    except AppError:
+        if kept:
+            yield _joined(kept)
+        raise
+
+
+def _joined(kept: Sequence[Fetched]) -> Fetched:
+    return Fetched(kept[0].end, [page for each in kept for page in each.pages], kept[0].asked_at)
 
 
 def _news_of(ctx: Context, end: End, page: Page) -> list[News]:
