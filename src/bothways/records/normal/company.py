@@ -30,7 +30,7 @@ class CompanyName(NamedTuple):
     """The legal forms found, as words; empty where there is none, or none that says much ("Co")."""
 
 
-@lru_cache(maxsize=65536)
+@lru_cache(maxsize=4096)
 def company_name(text: str | None) -> CompanyName | None:
     """Return the key and the legal form of a company's name; None for nothing, and for what only fills a field.
 

@@ -45,7 +45,7 @@ def is_free_mail(email: str) -> bool:
     return host in _free_mail() or registrable_domain(host) in _free_mail()
 
 
-@lru_cache(maxsize=65536)
+@lru_cache(maxsize=4096)
 def registrable_domain(host: str) -> str | None:
     """Return the part of a host name (ASCII, lower case) that somebody registered; None for a public suffix.
 

@@ -8,30 +8,6 @@ from typing import NamedTuple
 from bothways.records.normal.tables import entries, pairs
 from bothways.records.normal.text import in_latin, words
 
-_AFTER = frozenset(
-    [
-        "phd",
-        "md",
-        "mba",
-        "msc",
-        "bsc",
-        "esq",
-        "cpa",
-        "dds",
-        "dvm",
-        "jd",
-        "llm",
-        "llb",
-        "pmp",
-        "cfa",
-        "obe",
-        "mbe",
-        "cbe",
-        "frcs",
-    ]
-)
-_GENERATIONS = {"jr": "2", "junior": "2", "sr": "1", "senior": "1", "ii": "2", "iii": "3", "iv": "4"}
-_SUFFIXES = _AFTER | _GENERATIONS.keys()
 _COUPLES = frozenset(["and", "und", "et", "y"])
 _COMMENT = re.compile(r"[(\[].*?[)\]]")
 _DOUBLED = re.compile(r"(.)\1+")
@@ -78,7 +54,7 @@ def names_clash(left: str | None, right: str | None) -> bool:
     return not _given_agree(one, other)
 
 
-@lru_cache(maxsize=65536)
+@lru_cache(maxsize=4096)
 def _parse(text: str) -> _Name | None:
     """Take a name apart; None where it names nobody."""
     if "@" in text:
@@ -86,12 +62,12 @@ def _parse(text: str) -> _Name | None:
     if "(" in text or "[" in text:
         text = _COMMENT.sub(" ", text)
     found, sex, generation = _in_order(text), "", ""
-    titles = pairs("titles")
+    titles, suffixes = pairs("titles"), pairs("suffixes")
     while len(found) > 1 and found[0] in titles:
         sex = sex or titles[found[0]]
         found = found[1:]
-    while len(found) > 1 and found[-1] in _SUFFIXES:
-        generation = generation or _GENERATIONS.get(found[-1], "")
+    while len(found) > 1 and found[-1] in suffixes:
+        generation = generation or suffixes[found[-1]]
         found = found[:-1]
     if not any(word[0].isalpha() for word in found) or " ".join(found) in entries("nobody"):
         return None
@@ -104,9 +80,10 @@ def _in_order(text: str) -> list[str]:
     """Return the words of a name, what stands before a comma (the family name) last but for suffixes."""
     if "," not in text:
         return words(text)
+    known = pairs("suffixes")
     first, *others = (words(part) for part in text.split(","))
-    names = [word for part in others for word in part if word not in _SUFFIXES]
-    suffixes = [word for part in others for word in part if word in _SUFFIXES]
+    names = [word for part in others for word in part if word not in known]
+    suffixes = [word for part in others for word in part if word in known]
     return [*names, *first, *suffixes]
 
 
