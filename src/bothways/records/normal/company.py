@@ -12,8 +12,16 @@ from bothways.records.normal.text import in_latin, words
 _BATH = re.compile(r"\b[Ss]pa[\s.]*$")
 """The word for a bath, not a "società per azioni" (SpA, SPA, S.p.A.)."""
 
-_MOST_WORDS = 4
-"""Words of the longest legal form looked for at the beginning of a name."""
+_BEFORE = frozenset(
+    ["ooo", "oao", "zao", "pao", "jsc", "ojsc", "cjsc", "pjsc", "llc", "srl", "sarl", "eurl", "uab", "sia"]
+)
+"""Legal forms in Latin letters that are also written before the name, and begin no names."""
+
+_WORDS_OF_A_PHRASE = 3
+"""Words from which on a legal form is too long to be the beginning of a name."""
+
+_LETTERS_GLUED = 4
+"""Letters from which on a Chinese, Japanese or Korean form is looked for without a blank."""
 
 _TELLING_LETTERS = 5
 """Letters from which on one wrong letter is taken for a slip."""
@@ -34,9 +42,9 @@ class CompanyName(NamedTuple):
 def company_name(text: str | None) -> CompanyName | None:
     """Return the key and the legal form of a company's name; None for nothing, and for what only fills a field.
 
-    ``&`` counts as "and", a leading "the" and legal forms at the end are left off ("GmbH & Co. KG", "株式会社"),
-    of other scripts than Latin also at the beginning ("ООО"). Something always stays. Names of countries, and
-    words such as Group and Bank, belong to the name.
+    ``&`` counts as "and", a leading "the" and legal forms at the end are left off ("GmbH & Co. KG", "株式会社"), some
+    at the beginning too ("ООО", "JSC"). Something always stays. Names of countries, and words such as Group and Bank,
+    belong to the name.
     """
     found = words(text or "")
     if not found or " ".join(found) in entries("no_companies"):
@@ -79,39 +87,55 @@ def _without_the(found: list[str]) -> list[str]:
 
 def _without_form(found: list[str], forms: list[str]) -> list[str]:
     """Take one legal form off and note what it stands for; the longest that fits, unless nothing would stay."""
-    table, (longest, glued) = pairs("legal_forms"), _shapes()
-    if len(found) > 1 and found[-1] == "and":
+    table, shapes, most = pairs("legal_forms"), _shapes(), len(found) - 1
+    if most and found[-1] == "and":
         return found[:-1]
-    for length in range(min(longest.get(found[-1], 0), len(found) - 1), 0, -1):
-        form = table.get(" ".join(found[-length:]))
-        if form is not None:
-            forms.append(form)
+    for length in range(min(shapes.ending.get(found[-1], 0), most), 0, -1):
+        if (form := " ".join(found[-length:])) in table:
+            forms.append(table[form])
             return found[:-length]
+    for length in range(min(shapes.beginning.get(found[0], 0), most), 0, -1):
+        if (form := " ".join(found[:length])) in table and _may_begin(form):
+            forms.append(table[form])
+            return found[length:]
     if found[0].isascii() and found[-1].isascii():
         return found
-    for length in range(min(_MOST_WORDS, len(found) - 1), 0, -1):
-        form = table.get(" ".join(found[:length]))
-        if form is not None and not found[0].isascii():
-            forms.append(form)
-            return found[length:]
-    for sign in glued:
-        for place, off in ((-1, str.removesuffix), (0, str.removeprefix)):
-            bare = off(found[place], sign)
-            if bare and bare != found[place]:
-                forms.append(table[sign])
-                return [*found[:-1], bare] if place else [bare, *found[1:]]
+    for form in shapes.glued:
+        if found[-1] != form and found[-1].endswith(form):
+            forms.append(table[form])
+            return [*found[:-1], found[-1].removesuffix(form)]
+        if found[0] != form and found[0].startswith(form):
+            forms.append(table[form])
+            return [found[0].removeprefix(form), *found[1:]]
     return found
 
 
+def _may_begin(form: str) -> bool:
+    return not form.isascii() or form in _BEFORE or form.count(" ") >= _WORDS_OF_A_PHRASE - 1
+
+
+class _Shapes(NamedTuple):
+    """Where legal forms can stand, so that most names need no look at the table."""
+
+    ending: dict[str, int]
+    """Words of the longest form, by its last word."""
+    beginning: dict[str, int]
+    """Words of the longest form that may stand before a name, by its first word."""
+    glued: list[str]
+    """Forms written without a blank to the name, the longest first."""
+
+
 @cache
-def _shapes() -> tuple[dict[str, int], list[str]]:
-    """Return the words of the longest form by its last word, and the forms written without a blank to the name."""
-    longest: dict[str, int] = {}
-    for form in pairs("legal_forms"):
+def _shapes() -> _Shapes:
+    shapes = _Shapes({}, {}, [])
+    for form in sorted(pairs("legal_forms"), key=len, reverse=True):
         parts = form.split()
-        longest[parts[-1]] = max(longest.get(parts[-1], 0), len(parts))
-    glued = [form for form in longest if len(form) >= 4 and all("\u3400" <= sign <= "\ud7a3" for sign in form)]
-    return longest, sorted(glued, key=len, reverse=True)
+        shapes.ending[parts[-1]] = max(shapes.ending.get(parts[-1], 0), len(parts))
+        if _may_begin(form):
+            shapes.beginning[parts[0]] = max(shapes.beginning.get(parts[0], 0), len(parts))
+        if len(form) >= _LETTERS_GLUED and all("\u3400" <= sign <= "\ud7a3" for sign in form):
+            shapes.glued.append(form)
+    return shapes
 
 
 def _joined(found: list[str]) -> list[str]:

@@ -1,21 +1,18 @@
 """The domain that stands for a company: registrable, and its own."""
 
 import re
-from collections.abc import Callable
-from functools import cache, lru_cache
-from typing import TYPE_CHECKING
+from functools import cache
 
 import idna
 
 from bothways.records.normal.tables import entries
 from bothways.records.normal.text import visible
 
-if TYPE_CHECKING:
-    from tldextract.tldextract import ExtractResult
-
-_SCHEME = re.compile(r"(?:[a-z][a-z0-9+.-]*:)?//|(?:mailto|https?):", re.IGNORECASE)
+_ADDRESS = re.compile(
+    r"(?:(?:[a-z][a-z0-9+.-]*:)?//|(?:mailto|https?):)?(?:[^/?#\\]*@)?(?P<host>[^/?#\\@:\s]+?)\.?(?::\d*)?(?:[/?#\\].*)?\Z",
+    re.DOTALL,
+)
 _HOST = re.compile(r"(?:[a-z0-9_](?:[a-z0-9_-]*[a-z0-9_])?\.)+[a-z0-9-]*[a-z][a-z0-9-]*")
-_DOTS = re.compile("[\u3002\uff0e\uff61]")
 _LONGEST_HOST = 253
 _NOT_PUBLIC = frozenset(
     ["local", "localhost", "localdomain", "internal", "lan", "intranet", "corp", "home", "arpa", "onion"]
@@ -45,29 +42,31 @@ def is_free_mail(email: str) -> bool:
     return host in _free_mail() or registrable_domain(host) in _free_mail()
 
 
-@lru_cache(maxsize=4096)
 def registrable_domain(host: str) -> str | None:
     """Return the part of a host name (ASCII, lower case) that somebody registered; None for a public suffix.
 
     Where the list does not know the last label, it counts as a suffix.
     """
-    found = _suffixes()(host)
-    if found.suffix:
-        return f"{found.domain}.{found.suffix}" if found.domain else None
-    labels = host.split(".")
-    return ".".join(labels[-2:]) if len(labels) > 1 else None
+    rules, shorter, rest = _rules(), "", host
+    while rest not in rules:
+        label, dot, parent = rest.partition(".")
+        if not dot or f"!{rest}" in rules:
+            return f"{label}.{parent}" if dot else f"{shorter}{rest}" if shorter else None
+        if f"*.{parent}" in rules:
+            break
+        shorter, rest = f"{label}.", parent
+    return f"{shorter}{rest}" if shorter else None
 
 
 def _host(text: str) -> str | None:
     """Return the host of an address in ASCII and lower case, or None where there is no public one."""
-    text = visible(text)
+    text = visible(text).lower()
     if text.endswith(">") and "<" in text:
         text = text[text.rindex("<") + 1 : -1]
-    text = _DOTS.sub(".", text).lower()
-    if scheme := _SCHEME.match(text):
-        text = text[scheme.end() :]
-    host = re.split(r"[/?#\\]", text, maxsplit=1)[0].rpartition("@")[2]
-    host = re.sub(r":\d*$", "", host).rstrip(".")
+    found = _ADDRESS.match(text)
+    if found is None:
+        return None
+    host = found["host"]
     if not host.isascii():
         try:
             host = idna.encode(host, uts46=True).decode("ascii")
@@ -77,11 +76,12 @@ def _host(text: str) -> str | None:
 
 
 @cache
-def _suffixes() -> "Callable[[str], ExtractResult]":
-    """Return the look-up in the public suffix list as tldextract ships it; nothing is fetched or kept on disk."""
+def _rules() -> frozenset[str]:
+    """Return the public suffix list, its private part included, as tldextract ships it; nothing is fetched."""
     import tldextract  # takes a while to load, and most commands need no domain
 
-    return tldextract.TLDExtract(suffix_list_urls=(), cache_dir=None, include_psl_private_domains=True).extract_str
+    listed = tldextract.TLDExtract(suffix_list_urls=(), cache_dir=None, include_psl_private_domains=True).tlds
+    return frozenset(rule if rule.isascii() else idna.encode(rule).decode("ascii") for rule in listed)
 
 
 @cache

@@ -10,7 +10,8 @@ import idna
 from bothways.records.normal.tables import entries
 from bothways.records.normal.text import visible
 
-_LABEL = r"[a-z0-9](?:[a-z0-9-]*[a-z0-9])?"
+_LABEL = r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?"
+_LONGEST_DOMAIN = 253
 _DOMAIN = re.compile(rf"(?:{_LABEL}\.)+(?:[a-z0-9][a-z0-9-]*)?[a-z]")
 _PLAIN = re.compile(r"[a-z0-9.!#$%&'*+/=?^_`{|}~-]+@" + _DOMAIN.pattern)
 _LOCAL = re.compile(r'[^\s@<>,;:"\\\x00-\x1f]+')
@@ -44,17 +45,17 @@ def normal_email(text: str) -> str | None:
 
     Zero-width characters, blanks, ``mailto:``, a display name and needless quotes are taken off, both parts
     lower-cased, the domain turned to punycode. Dots and +tags are kept: they tell people apart. It is
-    wider than the standard on purpose (two dots in a row, long labels): it compares, it does not validate.
+    wider than the standard on purpose (two dots in a row, long names): it compares, it does not validate.
     """
     text = visible(text)
-    if _PLAIN.fullmatch(plain := text.lower()):
+    if _is_plain(plain := text.lower()):
         return plain
     if text.endswith(">") and "<" in text:
         text = text[text.rindex("<") + 1 : -1].strip()
     if text[:7].lower() == "mailto:":
         text = text[7:].strip()
     text = text.lower().rstrip(".")
-    if _PLAIN.fullmatch(text):
+    if _is_plain(text):
         return text
     local, _, domain = unicodedata.normalize("NFC", text).rpartition("@")
     plain_local, plain_domain = _normal_local(local), _punycode(domain)
@@ -77,7 +78,7 @@ def email_alias(text: str) -> str | None:
     bare = local.split(provider.tag, 1)[0]
     if provider.ignored and ".." not in bare:
         bare = bare.translate(provider.ignored)
-    return f"{bare}@{provider.domain or domain}" if bare else email
+    return f"{bare}@{provider.domain or domain}" if bare else None
 
 
 def is_role_address(email: str) -> bool:
@@ -86,10 +87,18 @@ def is_role_address(email: str) -> bool:
     return local.split("+", 1)[0] in _roles()
 
 
+def _is_plain(text: str) -> bool:
+    """Tell whether an address has its normal form already. Labels with two hyphens may be punycode: look closer."""
+    if not _PLAIN.fullmatch(text):
+        return False
+    domain = text.rpartition("@")[2]
+    return len(domain) <= _LONGEST_DOMAIN and "--" not in domain
+
+
 def _normal_local(local: str) -> str | None:
     quoted = _QUOTED.fullmatch(local)
     if quoted is None:
-        return local if _LOCAL.fullmatch(local) else None
+        return local if _LOCAL.fullmatch(unicodedata.normalize("NFD", local)) else None
     inner = re.sub(r"\\(.)", r"\1", quoted[1])
     return inner if _LOCAL.fullmatch(inner) else '"' + re.sub(r'(["\\])', r"\\\1", inner) + '"'
 
@@ -99,7 +108,7 @@ def _punycode(domain: str) -> str | None:
         ascii_domain = idna.encode(domain, uts46=True).decode("ascii")
     except (idna.IDNAError, UnicodeError):
         return None
-    return ascii_domain if _DOMAIN.fullmatch(ascii_domain) else None
+    return ascii_domain if len(ascii_domain) <= _LONGEST_DOMAIN and _DOMAIN.fullmatch(ascii_domain) else None
 
 
 @cache

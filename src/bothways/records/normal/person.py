@@ -94,9 +94,14 @@ def _given_agree(one: _Name, other: _Name) -> bool:
     mine, yours = one.given[0], other.given[0]
     if _same_given(mine, yours) or "".join(one.given) == "".join(other.given):
         return True
-    if any(_same_first(mine, name) for name in other.given) or any(_same_first(yours, name) for name in one.given):
+    if any(_is_among(first, name.given) for first, name in ((mine, other), (yours, one))):
         return True
     return _swapped(one, other) or _swapped(other, one)
+
+
+def _is_among(first: str, given: tuple[str, ...]) -> bool:
+    """Tell whether a first name is one of somebody's names; an initial is not enough here."""
+    return len(first) > 1 and any(_same_first(first, name) for name in given)
 
 
 def _swapped(one: _Name, other: _Name) -> bool:
