@@ -5,7 +5,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bothways.records.normal import names_clash, person_name
-from tests.records.normal.vectors import vectors
 from tests.records.strategies import texts
 
 names = st.one_of(
@@ -75,6 +74,9 @@ def test_key(text: str | None, wanted: str | None) -> None:
         ("Ross Dave", "David Ross"),
         ("Jonh Lee", "John Lee"),
         ("Phillip Lee", "Philip Lee"),
+        ("Sara Lee", "Sarah Lee"),
+        ("Candace Lee", "Kandace Lee"),
+        ("Kathryn Lee", "Katie Lee"),
         ("Bill Lee", "Will Lee"),
         ("Иван Петров", "Ivan Petrov"),
         ("Dr. Ann Lee", "Ann Lee"),
@@ -93,6 +95,9 @@ def test_names_of_one_person_do_not_clash(left: str | None, right: str | None) -
         ("Edward Kusha", "Mary Kusha"),
         ("Paul Lee", "Paula Lee"),
         ("Erik Lee", "Erika Lee"),
+        ("Anna Lee", "Hannah Lee"),
+        ("Jan Lee", "Jon Lee"),
+        ("Nicole Lee", "Nikolai Lee"),
         ("Christopher Lee", "Christine Lee"),
         ("John Lee Sr.", "John Lee Jr."),
         ("Mr Lee", "Mrs Lee"),
@@ -119,10 +124,3 @@ def test_the_key_of_a_key_is_itself_and_clashes_with_nothing_of_its_own(text: st
 @given(names, names)
 def test_clashing_is_mutual(left: str, right: str) -> None:
     assert names_clash(left, right) == names_clash(right, left)
-
-
-def test_few_labelled_pairs_of_one_person_clash() -> None:
-    pairs = [row for row in vectors("matching/rigour_names/cases.csv") if row["schema"] == "Person"]
-    clashing = [row for row in pairs if names_clash(row["name1"], row["name2"])]
-    false = sum(row["is_match"] == "true" for row in clashing)
-    print(len(pairs), len(clashing), false)

@@ -1,18 +1,16 @@
 """Names of people: a key of the full name, and whether two names may be one person's."""
 
 import re
-from functools import cache, lru_cache
+from functools import lru_cache
 from itertools import product
 from typing import NamedTuple
 
+from bothways.records.normal.first_names import same_first, same_or_initial
 from bothways.records.normal.tables import entries, pairs
-from bothways.records.normal.text import in_latin, words
+from bothways.records.normal.text import words
 
-_COUPLES = frozenset(["and", "und", "et", "y"])
+_COUPLES = frozenset(["and", "und", "et"])
 _COMMENT = re.compile(r"[(\[].*?[)\]]")
-_DOUBLED = re.compile(r"(.)\1+")
-_SHORTEST_SLIP = 4
-"""Letters of the shortest first name in which two swapped or doubled letters are taken for a slip."""
 
 
 class _Name(NamedTuple):
@@ -90,9 +88,9 @@ def _in_order(text: str) -> list[str]:
 def _given_agree(one: _Name, other: _Name) -> bool:
     if not one.family or not other.family:
         ours, theirs = (filter(None, (*name.given, name.family)) for name in (one, other))
-        return any(_same_given(mine, yours) for mine, yours in product(ours, theirs))
+        return any(same_or_initial(mine, yours) for mine, yours in product(ours, theirs))
     mine, yours = one.given[0], other.given[0]
-    if _same_given(mine, yours) or "".join(one.given) == "".join(other.given):
+    if same_or_initial(mine, yours) or "".join(one.given) == "".join(other.given):
         return True
     if any(_is_among(first, name.given) for first, name in ((mine, other), (yours, one))):
         return True
@@ -101,52 +99,13 @@ def _given_agree(one: _Name, other: _Name) -> bool:
 
 def _is_among(first: str, given: tuple[str, ...]) -> bool:
     """Tell whether a first name is one of somebody's names; an initial is not enough here."""
-    return len(first) > 1 and any(_same_first(first, name) for name in given)
+    return len(first) > 1 and any(same_first(first, name) for name in given)
 
 
 def _swapped(one: _Name, other: _Name) -> bool:
     """Tell whether one name begins with the other's family name and ends with its first."""
-    return one.given[0] == other.family and _same_given(one.family, other.given[0])
-
-
-def _same_given(one: str, other: str) -> bool:
-    """Tell whether two first names may be one person's, an initial for a name among them."""
-    if 1 in (len(one), len(other)):
-        return in_latin(one)[:1] == in_latin(other)[:1]
-    return _same_first(one, other)
-
-
-def _same_first(one: str, other: str) -> bool:
-    """Tell whether two first names are one, a nickname of it, or a slip: letters swapped or doubled."""
-    if one.isascii() != other.isascii():
-        one, other = in_latin(one), in_latin(other)
-    if one == other or not _formal(one).isdisjoint(_formal(other)):
-        return True
-    if min(len(one), len(other)) < _SHORTEST_SLIP:
-        return False
-    if len(one) == len(other):
-        places = [at for at in range(len(one)) if one[at] != other[at]]
-        return (
-            len(places) == 2
-            and places[1] == places[0] + 1
-            and one[places[0]] == other[places[1]] != one[places[1]] == other[places[0]]
-        )
-    return _DOUBLED.sub(r"\1", one) == _DOUBLED.sub(r"\1", other)
+    return one.given[0] == other.family and same_or_initial(one.family, other.given[0])
 
 
 def _is_couple(name: _Name) -> bool:
     return not _COUPLES.isdisjoint(name.given[1:])
-
-
-def _formal(name: str) -> frozenset[str]:
-    """Return the names that a first name can stand for, itself among them."""
-    return _nicknames().get(name, frozenset()) | {name}
-
-
-@cache
-def _nicknames() -> dict[str, frozenset[str]]:
-    stands_for: dict[str, set[str]] = {}
-    for formal, nicknames in pairs("nicknames").items():
-        for nickname in nicknames.split():
-            stands_for.setdefault(nickname, set()).add(formal)
-    return {nickname: frozenset(formals) for nickname, formals in stands_for.items()}

@@ -7,7 +7,9 @@ from typing import NamedTuple
 import phonenumbers
 
 _LEADING_00 = re.compile(r"[^\d+]*00")
-_COMMON = re.compile(r"(\+(?=[1-9])|(?=[0-9(]))[0-9 ().-]{5,30}", re.ASCII)
+_COMMON = re.compile(
+    r"(?P<number>(?P<plus>\+(?=[1-9])|(?=[0-9(]))[0-9 ().-]{4,30}[0-9])(?:(?: ext\.? ?| ?x|;ext=)(?P<ext>[0-9]{1,5}))?"
+)
 _NOT_DIGITS = {ord(sign): None for sign in " ().-+"}
 _REGIONS: dict[str, tuple[str, ...]] = {
     str(code): regions for code, regions in phonenumbers.COUNTRY_CODE_TO_REGION_CODE.items()
@@ -35,9 +37,9 @@ def normal_phone(text: str, region: str | None = None) -> str | None:
     """
     text = text.strip()
     if common := _COMMON.fullmatch(text):
-        quick = _quick(text.translate(_NOT_DIGITS), bool(common[1]), region)
+        quick = _quick(common["number"].translate(_NOT_DIGITS), bool(common["plus"]), region)
         if quick is not None:
-            return quick
+            return f"{quick};ext={common['ext']}" if common["ext"] else quick
     return _by_library(text, region)
 
 
@@ -70,6 +72,8 @@ def _quick(digits: str, international: bool, region: str | None) -> str | None:
         plan, national = _plan(_REGIONS[code][0]) if code else None, digits[len(code) :]
     else:
         plan, national = _plan(region.upper()), digits
+        if plan is not None and plan.abroad.pattern == "00" and digits.startswith("00"):
+            return _quick(digits[2:], True, None)
         if plan is None or national.startswith(plan.code) or plan.abroad.match(national):
             return None
     if plan is None:
