@@ -1,12 +1,14 @@
-"""``python -m bench [sync|pacing|memory]``: measure, and say which targets are met."""
+"""``python -m bench [sync|pacing|memory|matching]``: measure, and say which targets are met."""
 
 import argparse
 
+from bench import matching as keys
 from bench.stages import UNLIMITED, Cost, all_runs, first_run
 
 MOST_CALLS = 1.05
 LEAST_RATE = 0.90
 MOST_GROWTH = 1.15
+MOST_SECONDS = 35
 LIMIT = 190
 """Calls per ten seconds that most accounts may make."""
 
@@ -53,6 +55,38 @@ def memory(records: int) -> list[bool]:
     return [_target(f"peak memory at {10 * records:,} over {records:,}", peaks[1] / peaks[0], "<=", MOST_GROWTH)]
 
 
+def matching(count: int) -> list[bool]:
+    """Measure what the keys for matching cost, and how right they are where the truth is known."""
+    print(f"\nKeys for matching, of {count:,} contacts, three times")
+    costs = keys.seconds_per_million(count)
+    for name, seconds in costs.items():
+        print(f"    {name}: {seconds:.1f} processor seconds for a million")
+    met = [_target("all keys of a million contacts, processor seconds", sum(costs.values()), "<=", MOST_SECONDS)]
+    if missing := keys.missing_sets():
+        print(f"\n  not measured, since these are missing under {keys.DATA}: {', '.join(missing)}")
+        return met
+    for name, people, least in (("Senzing", keys.senzing(), 0.15), ("fake_1000", keys.fake_people(), 0.169)):
+        print(f"\n  {name}, {len(people):,} records dealt into two apps {keys.SPLITS} times, linked by e-mail:")
+        for words, rule in (
+            ("first of many", keys.first_of_many),
+            ("unique on both sides", keys.unique),
+            ("the same, and names do not clash", keys.unique_and_names_agree),
+        ):
+            tally = keys.split(people, rule)
+            print(f"    {words}: {tally.links:,} links, {tally.precision:.3f} of them right", end="")
+            print(f"; {tally.share_reached:.3f} of the people in both apps reached")
+            if rule is keys.unique:
+                met.append(_target("links that are right", tally.precision, ">=", 1.0))
+                met.append(_target("people reached", tally.share_reached, ">=", least))
+    precision, recall = keys.company_pairs()
+    print("\n  labelled pairs of companies' names, by equal keys:")
+    return [
+        *met,
+        _target("pairs that are right", precision, ">=", 0.986),
+        _target("right pairs found", recall, ">=", 0.427),
+    ]
+
+
 def _show(cost: Cost) -> None:
     figures = cost.figures
     written = [(count, word, app) for word in ("created", "updated") for app, count in figures[word].items() if count]
@@ -76,7 +110,7 @@ def _target(name: str, value: float, sign: str, bound: float) -> bool:
 def main() -> None:
     """Run the benchmarks asked for. Missed targets are told, not hidden in an exit code."""
     parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
-    parser.add_argument("name", nargs="?", choices=("all", "sync", "pacing", "memory"), default="all")
+    parser.add_argument("name", nargs="?", choices=("all", "sync", "pacing", "memory", "matching"), default="all")
     parser.add_argument("--records", type=int, default=10_000, help="contacts in each account (a multiple of ten)")
     parser.add_argument("--rate", choices=("on", "off"), default="on", help="the rate limit of the accounts")
     parser.add_argument("--limit", type=int, default=LIMIT, help="calls per ten seconds")
@@ -88,6 +122,8 @@ def main() -> None:
         met += pacing()
     if given.name in ("all", "memory"):
         met += memory(given.records)
+    if given.name in ("all", "matching"):
+        met += matching(2 * given.records)
     print(f"\n{sum(met)} of {len(met)} targets met")
 
 

@@ -1,7 +1,10 @@
 """Whether two first names may be one person's: nicknames, spellings that sound the same, and slips."""
 
 import re
+from collections import Counter
 from functools import cache
+
+from rapidfuzz.distance import OSA
 
 from bothways.records.normal.tables import pairs
 from bothways.records.normal.text import in_latin
@@ -21,7 +24,11 @@ _SOUNDS = [
 """Spellings, and the letters that sound the same. Vowels stay what they are: they tell Erik from Erika."""
 
 _SHORTEST = 4
-"""Letters from which on names are compared by sound, and two swapped letters are taken for a slip."""
+"""Letters from which on names are compared by sound and with slips."""
+
+_LONG = 7
+_SLIPS = [(_LONG, 2), (5, 1)]
+"""Letters from which on a name may have so many slips."""
 
 
 def same_or_initial(one: str, other: str) -> bool:
@@ -39,16 +46,22 @@ def same_first(one: str, other: str) -> bool:
         return True
     if min(len(one), len(other)) < _SHORTEST:
         return False
-    return _sound(one) == _sound(other) or _swapped(one, other)
+    return _sound(one) == _sound(other) or _is_slip(one, other)
 
 
-def _swapped(one: str, other: str) -> bool:
-    """Tell whether two neighbouring letters changed places."""
-    places = [at for at, letter in enumerate(one) if not other.startswith(letter, at)]
-    if len(one) != len(other) or len(places) != 2:
+def _is_slip(one: str, other: str) -> bool:
+    """Tell whether two names differ by a slip inside: the first letter and the last two are the same in both.
+
+    Marian is not Marina: where a name ends tells more than how it is written. Short names with one letter more or
+    less are others (Dan, Dean); two letters may be wrong only in long ones.
+    """
+    if one[0] != other[0] or one[-2:] != other[-2:]:
         return False
-    first, second = places
-    return second == first + 1 and one[first] == other[second] and one[second] == other[first]
+    length = min(len(one), len(other))
+    allowed = next((slips for letters, slips in _SLIPS if length >= letters), 0)
+    if len(one) == len(other) and length < _LONG:
+        return Counter(one) == Counter(other) and OSA.distance(one, other) <= 1
+    return OSA.distance(one, other, score_cutoff=allowed) <= allowed
 
 
 def _sound(name: str) -> str:

@@ -15,10 +15,13 @@ _COMMENT = re.compile(r"[(\[].*?[)\]]")
 
 class _Name(NamedTuple):
     given: tuple[str, ...]
-    family: str
-    """Empty where the name is one word, which may be either."""
+    family: tuple[str, ...]
     sex: str
     generation: str
+
+    @property
+    def whole(self) -> tuple[str, ...]:
+        return (*self.given, *self.family)
 
 
 def person_name(text: str | None) -> str | None:
@@ -28,16 +31,15 @@ def person_name(text: str | None) -> str | None:
     so ``Lee, Ann`` and ``Ann Lee`` have one key.
     """
     name = _parse(text or "")
-    if name is None or not name.family:
-        return None
-    return " ".join(sorted((*name.given, name.family)))
+    return " ".join(sorted(name.whole)) if name is not None and len(name.whole) > 1 else None
 
 
 def names_clash(left: str | None, right: str | None) -> bool:
     """Tell whether two full names speak against one person: their first names cannot be the same.
 
     A nickname, an initial, swapped words, another surname or a missing name do not clash. Father and son
-    (Sr, Jr), Mr and Mrs, and a couple beside one of them do.
+    (Sr, Jr), Mr and Mrs, and a couple beside one of them do. Where an app keeps the names apart, give
+    ``"Lee, Ann"``: then ``"Lee,"`` is known to lack the first name.
     """
     one, other = _parse(left or ""), _parse(right or "")
     if one is None or other is None:
@@ -45,7 +47,7 @@ def names_clash(left: str | None, right: str | None) -> bool:
     for mine, yours in ((one.sex, other.sex), (one.generation, other.generation)):
         if mine and yours and mine != yours:
             return True
-    if sorted((*one.given, one.family)) == sorted((*other.given, other.family)):
+    if sorted(one.whole) == sorted(other.whole):
         return False
     if _is_couple(one) != _is_couple(other):
         return True
@@ -59,40 +61,41 @@ def _parse(text: str) -> _Name | None:
         return None
     if "(" in text or "[" in text:
         text = _COMMENT.sub(" ", text)
-    found, sex, generation = _in_order(text), "", ""
-    titles, suffixes = pairs("titles"), pairs("suffixes")
-    while len(found) > 1 and found[0] in titles:
-        sex = sex or titles[found[0]]
-        found = found[1:]
-    while len(found) > 1 and found[-1] in suffixes:
-        generation = generation or suffixes[found[-1]]
-        found = found[:-1]
-    if not any(word[0].isalpha() for word in found) or " ".join(found) in entries("nobody"):
+    given, family, suffixes = _in_order(text)
+    titles, sex = pairs("titles"), ""
+    while given and given[0] in titles and len(given) + len(family) > 1:
+        sex = sex or titles[given[0]]
+        given = given[1:]
+    if not family and len(given) > 1:
+        given, family = given[:-1], given[-1:]
+    whole = [*given, *family]
+    if not any(word[0].isalpha() for word in whole) or " ".join(whole) in entries("nobody"):
         return None
-    if len(found) == 1:
-        return _Name((found[0],), "", sex, generation)
-    return _Name(tuple(found[:-1]), found[-1], sex, generation)
+    generation = next(filter(None, map(pairs("suffixes").__getitem__, suffixes)), "")
+    return _Name(tuple(given), tuple(family), sex, generation)
 
 
-def _in_order(text: str) -> list[str]:
-    """Return the words of a name, what stands before a comma (the family name) last but for suffixes."""
-    if "," not in text:
-        return words(text)
+def _in_order(text: str) -> tuple[list[str], list[str], list[str]]:
+    """Return the words of a name: given names, family name (before a comma; else among the given), suffixes."""
     known = pairs("suffixes")
     first, *others = (words(part) for part in text.split(","))
-    names = [word for part in others for word in part if word not in known]
+    given = [word for part in others for word in part if word not in known]
     suffixes = [word for part in others for word in part if word in known]
-    return [*names, *first, *suffixes]
+    while len(first) > 1 and first[-1] in known:
+        suffixes.append(first.pop())
+    return (given, first, suffixes) if given or (others and not suffixes) else (first, [], suffixes)
 
 
 def _given_agree(one: _Name, other: _Name) -> bool:
+    """Tell whether first names may be the same; a single word may be either name, one before a comma is none."""
+    if not one.given or not other.given:
+        return True
     if not one.family or not other.family:
-        ours, theirs = (filter(None, (*name.given, name.family)) for name in (one, other))
-        return any(same_or_initial(mine, yours) for mine, yours in product(ours, theirs))
+        return any(same_or_initial(mine, yours) for mine, yours in product(one.whole, other.whole))
     mine, yours = one.given[0], other.given[0]
     if same_or_initial(mine, yours) or "".join(one.given) == "".join(other.given):
         return True
-    if any(_is_among(first, name.given) for first, name in ((mine, other), (yours, one))):
+    if _is_among(mine, other.given) or _is_among(yours, one.given):
         return True
     return _swapped(one, other) or _swapped(other, one)
 
@@ -104,7 +107,7 @@ def _is_among(first: str, given: tuple[str, ...]) -> bool:
 
 def _swapped(one: _Name, other: _Name) -> bool:
     """Tell whether one name begins with the other's family name and ends with its first."""
-    return one.given[0] == other.family and same_or_initial(one.family, other.given[0])
+    return one.given[0] in other.family and any(same_or_initial(name, other.given[0]) for name in one.family)
 
 
 def _is_couple(name: _Name) -> bool:
