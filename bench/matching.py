@@ -80,7 +80,7 @@ def contacts(count: int) -> list[dict[str, str]]:
     for number in range(count):
         first, last = draw.choice(FIRST), draw.choice(LAST)
         region, phone = draw.choice(PHONES)
-        host = f"{draw.choice(['', 'www.', 'shop.'])}firm-{number}.{draw.choice(['com', 'co.uk', 'de', 'example.org'])}"
+        host = f"{draw.choice(['', 'www.', 'shop.'])}firm-{number}.{draw.choice(['com', 'co.uk', 'de', 'org'])}"
         made.append(
             {
                 "email": f"{draw.choice(['', ' '])}{first[0]}.{number}@Firm-{number}.com",

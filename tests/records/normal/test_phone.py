@@ -62,6 +62,7 @@ def test_numbers_that_the_library_calls_equal_or_different() -> None:
         ("tel:331-6005;isub=1234;phone-context=abc.nz", None, None),
         ("(473) 269-1234", None, None),
         ("020 7946 0018", "gb", "+442079460018"),
+        ("\u202a+44 20 7946 0018\u202c", None, "+442079460018"),
         ("020 7946 0018", "XX", None),
         ("call me", "GB", None),
         ("112", "DE", None),

@@ -140,7 +140,7 @@ def _shapes() -> _Shapes:
 
 def _joined(found: list[str]) -> list[str]:
     """Join single letters that follow each other: J P Morgan is JP Morgan."""
-    if not any(len(word) == 1 for word in found):
+    if min(map(len, found)) > 1:
         return found
     joined: list[str] = []
     open_run = False

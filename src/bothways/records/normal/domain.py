@@ -67,6 +67,8 @@ def _host(text: str) -> str | None:
     if found is None:
         return None
     host = found["host"]
+    if len(host) > _LONGEST_HOST:
+        return None
     if not host.isascii():
         try:
             host = idna.encode(host, uts46=True).decode("ascii")

@@ -10,7 +10,7 @@ from bothways.records.normal.tables import entries, pairs
 from bothways.records.normal.text import words
 
 _COUPLES = frozenset(["and", "und", "et"])
-_COMMENT = re.compile(r"[(\[].*?[)\]]")
+_COMMENT = re.compile(r"[(\[][^()\[\]]*[)\]]")
 
 
 class _Name(NamedTuple):

@@ -6,6 +6,8 @@ from typing import NamedTuple
 
 import phonenumbers
 
+from bothways.records.normal.text import visible
+
 _LEADING_00 = re.compile(r"[^\d+]*00")
 _COMMON = re.compile(
     r"(?P<number>(?P<plus>\+(?=[1-9])|(?=[0-9(]))[0-9 ().-]{4,30}[0-9])(?:(?: ext\.? ?| ?x|;ext=)(?P<ext>[0-9]{1,5}))?"
@@ -35,7 +37,7 @@ def normal_phone(text: str, region: str | None = None) -> str | None:
     ``region`` is an ISO 3166 country code for numbers in national form. A leading ``00``, and digits
     without any punctuation that are valid with their country code, count as international.
     """
-    text = text.strip()
+    text = visible(text)
     if common := _COMMON.fullmatch(text):
         quick = _quick(common["number"].translate(_NOT_DIGITS), bool(common["plus"]), region)
         if quick is not None:

@@ -5,10 +5,17 @@ import unicodedata
 
 from anyascii import anyascii
 
-_ZERO_WIDTH = dict.fromkeys(map(ord, "\u200b\u200c\u200d\u200e\u200f\u2060\ufeff\u00ad"))
+_ZERO_WIDTH = dict.fromkeys(
+    [*map(ord, "\u00ad\u2060\ufeff"), *range(0x200B, 0x2010), *range(0x202A, 0x202F), *range(0x2066, 0x206A)]
+)
+"""Signs that cannot be seen: joiners, soft hyphens, and the marks of direction that phones copy with a number."""
+
 _NAME_DOTS = re.compile(r"[^\W_]{1,2}(?:\.[^\W_]{1,2})+\.?(?![^\W_])")
 _APOSTROPHES = re.compile(r"(?<=\w)['`\u2018\u2019\u02bc\u00b4](?=\w)")
+_ASCII_WORD = re.compile("[a-z0-9]+")
 _WORD = re.compile(r"[^\W_]+(?:[\u0300-\u036f\u0900-\u0dff\u0e00-\u0eff]+[^\W_]*)*")
+
+_LONGEST_NAME = 500
 
 
 class _LatinToAscii(dict[int, str]):
@@ -46,12 +53,18 @@ def in_latin(text: str) -> str:
 
 
 def words(text: str) -> list[str]:
-    """Return the folded words of a name: ``S.p.A.`` and ``O'Neill`` are one word each, ``&`` is "and"."""
+    """Return the folded words of a name: ``S.p.A.`` and ``O'Neill`` are one word each, ``&`` is "and".
+
+    A text that is too long to be a name has none.
+    """
+    if len(text) > _LONGEST_NAME:
+        return []
     text = fold(text)
     if "&" in text or "+" in text:
         text = text.replace("&", " and ").replace("+", " and ")
     if "." in text:
         text = _NAME_DOTS.sub(lambda dotted: dotted[0].replace(".", ""), text)
-    if not text.isalnum():
+    plain = text.isascii()
+    if not plain or "'" in text or "`" in text:
         text = _APOSTROPHES.sub("", text)
-    return _WORD.findall(text)
+    return (_ASCII_WORD if plain else _WORD).findall(text)
