@@ -66,6 +66,12 @@ names = st.one_of(
         ("Zenith Bank plc", "zenith bank", "plc"),
         ("Sunrise Spa", "sunrise spa", ""),
         ("Sunrise S.p.A.", "sunrise", "spa"),
+        ("ACME SPA", "acme", "spa"),
+        ("Sunrise Spa Ltd", "sunrise spa", "ltd"),
+        ("Turnverein Musterstadt e. V.", "turnverein musterstadt", "ev"),
+        ("Northern EV", "northern ev", ""),
+        ("Smith & Lee, P.C.", "smith and lee", "pc"),
+        ("Smith PC", "smith pc", ""),
         ("SAS Institute", "sas institute", ""),
     ],
 )

@@ -9,8 +9,14 @@ from rapidfuzz.distance import OSA
 from bothways.records.normal.tables import entries, pairs
 from bothways.records.normal.text import in_latin, words
 
-_BATH = re.compile(r"\b[Ss]pa[\s.]*$")
-"""The word for a bath, not a "società per azioni" (SpA, SPA, S.p.A.)."""
+_WRITTEN = {
+    "spa": re.compile(r"\b(?:S\.? ?[Pp]\.? ?A|s\.p\.a)\b"),
+    "ev": re.compile(r"\be\.? ?V\b"),
+    "eg": re.compile(r"\be\.? ?G\b"),
+    "ek": re.compile(r"\be\.? ?K\b"),
+    "pc": re.compile(r"\bP\. ?C\b"),
+}
+"""Legal forms that are words too (a spa, an EV, a PC), and how the forms are written."""
 
 _BEFORE = frozenset(
     ["ooo", "oao", "zao", "pao", "jsc", "ojsc", "cjsc", "pjsc", "llc", "srl", "sarl", "eurl", "uab", "sia"]
@@ -49,10 +55,8 @@ def company_name(text: str | None) -> CompanyName | None:
     found = words(text or "")
     if not found or " ".join(found) in entries("no_companies"):
         return None
-    if found[-1] == "spa" and _BATH.search(text or ""):
-        return CompanyName(" ".join(_joined(_without_the(found))), "")
     forms: list[str] = []
-    while (rest := _joined(_without_form(_without_the(found), forms))) != found:
+    while (rest := _joined(_without_form(_without_the(found), forms, text or ""))) != found:
         found = rest
     key = " ".join(found)
     return None if key in entries("no_companies") else CompanyName(key, " ".join(sorted(set(filter(None, forms)))))
@@ -85,13 +89,14 @@ def _without_the(found: list[str]) -> list[str]:
     return found[1:] if found[0] == "the" and len(found) > 1 else found
 
 
-def _without_form(found: list[str], forms: list[str]) -> list[str]:
+def _without_form(found: list[str], forms: list[str], text: str) -> list[str]:
     """Take one legal form off and note what it stands for; the longest that fits, unless nothing would stay."""
     table, shapes, most = pairs("legal_forms"), _shapes(), len(found) - 1
     if most and found[-1] == "and":
         return found[:-1]
     for length in range(min(shapes.ending.get(found[-1], 0), most), 0, -1):
-        if (form := " ".join(found[-length:])) in table:
+        form = " ".join(found[-length:])
+        if form in table and (form not in _WRITTEN or _WRITTEN[form].search(text)):
             forms.append(table[form])
             return found[:-length]
     for length in range(min(shapes.beginning.get(found[0], 0), most), 0, -1):

@@ -83,7 +83,11 @@ def _rules() -> frozenset[str]:
     import tldextract  # takes a while to load, and most commands need no domain
 
     listed = tldextract.TLDExtract(suffix_list_urls=(), cache_dir=None, include_psl_private_domains=True).tlds
-    return frozenset(rule if rule.isascii() else idna.encode(rule).decode("ascii") for rule in listed)
+    return frozenset(rule if rule.isascii() else ".".join(map(_ascii_label, rule.split("."))) for rule in listed)
+
+
+def _ascii_label(label: str) -> str:
+    return label if label.isascii() else idna.encode(label).decode("ascii")
 
 
 @cache
