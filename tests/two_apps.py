@@ -39,7 +39,8 @@ class _NoSecrets:
 class TwoApps:
     """Anna and Bert: two apps, their connectors, and one sync that keeps their people in step.
 
-    Anna is the left side and the default app. ``match`` names the fields that recognise a record.
+    Anna is the left side and the default app. ``match`` names the fields that recognise a record,
+    ``rules`` says it at length.
     """
 
     def __init__(
@@ -49,6 +50,7 @@ class TwoApps:
         *,
         fields: Sequence[Field] = PEOPLE,
         match: Sequence[str] = ("email",),
+        rules: Sequence[MatchRule] = (),
         maps: Sequence[FieldMap] = (),
         guards: Guards = WIDE,
         default: Side = Side.LEFT,
@@ -65,11 +67,11 @@ class TwoApps:
             for side, app in self.apps.items()
         }
         by_name = {each.name: each for each in fields}
-        rules = tuple(MatchRule(compare_for(by_name[name]), name, name) for name in match)
+        by_match = [MatchRule(compare_for(by_name[name]), name, name) for name in match]
         self.spec = SyncSpec(
             {side: app.name for side, app in self.apps.items()},
             tuple(maps) or tuple(FieldMap(each, each) for each in fields),
-            rules,
+            tuple(rules or by_match),
             default,
             own_write_window={side: 2 * INTERVAL + 2 * app.traits.lag for side, app in self.apps.items()},
         )
@@ -77,11 +79,11 @@ class TwoApps:
 
     def _install(self, approved: bool) -> None:
         Workspace.objects.create(name="test")
-        slots = [[rule.slot(Side.LEFT), rule.compare, rule.left] for rule in self.spec.match]
         made = []
         for side, app in self.apps.items():
             connection = Connection.objects.create(name=app.name, connector="memory")
             names = self._mapped(side)
+            slots = [[rule.slot(side), rule.compare, rule.on(side)] for rule in self.spec.match]
             made.append(Feed.objects.create(connection=connection, object=app.object, fields=names, slots=slots))
         pairs = [[rule.slot(Side.LEFT), rule.slot(Side.RIGHT)] for rule in self.spec.match]
         self.sync = Sync.objects.create(

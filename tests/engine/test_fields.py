@@ -42,6 +42,12 @@ def test_fn_says_who_rewrote_and_takes_the_new_value_as_known_and_not_ours() -> 
     assert decision.seen == {R: Known("ANN LEE", None)}
 
 
+@pytest.mark.parametrize(("since", "rule"), [({}, "F3"), ({R: NOW - WINDOW}, "FN"), ({R: NOW}, "F3")])
+def test_fn_holds_for_a_rewriting_that_was_seen_in_time_and_decided_late(since: dict[Side, float], rule: str) -> None:
+    each = state(("Ann Lee", "ANN LEE"), ("Ann Lee", known("Ann Lee", NOW - 2 * WINDOW)))._replace(since=since)
+    assert decide(each).rule == rule
+
+
 def test_fn_is_granted_once() -> None:
     first = state(("Ann Lee", "ANN LEE"), ("Ann Lee", known("Ann Lee", NOW - 5)))
     after = carried_out(first, decide(first))

@@ -8,7 +8,7 @@ from bothways.records import Value
 from tests.memory_app import Traits
 from tests.sim.mutations import mutated
 from tests.sync.crashes import Crash, Moments, Snapshot
-from tests.two_apps import TwoApps
+from tests.two_apps import INTERVAL, TwoApps
 
 VARIANTS = {
     "plain": Traits(batch_write=2),
@@ -108,6 +108,29 @@ def test_k_without_intents_a_crash_makes_something_twice() -> None:
             world.rest()
         doubled += len(world.bert.holding("name", "No Mail")) > 1
     assert doubled
+
+
+def test_rewriting_that_a_stopped_run_has_seen_is_taken_for_no_edit_later(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Else it would win over what a person typed on the other side meanwhile, and go back to where it came from."""
+    world = TwoApps()
+    (ann,) = world.crowd(1)
+    partner = world.partner(ann)
+    world.bert.edit(partner, name="Dan")
+    world.run()
+    world.clock.now += 30
+    world.anna.edit(ann, name="DAN")
+    with monkeypatch.context() as patched:
+        patched.setattr("bothways.sync.run.make_plan", _stop)
+        with pytest.raises(Crash):
+            world.run()
+    world.bert.edit(partner, name="Eve")
+    world.clock.now += 100 * INTERVAL
+    world.run()
+    assert (world.anna.values(ann)["name"], world.bert.values(partner)["name"]) == ("Eve", "Eve")
+
+
+def _stop(*_: object) -> None:
+    raise Crash("before planning")
 
 
 def outcome(world: TwoApps) -> list[list[dict[str, Value]]]:

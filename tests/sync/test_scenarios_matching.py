@@ -2,7 +2,7 @@
 
 import pytest
 
-from bothways.engine.spec import FieldMap
+from bothways.engine.spec import FieldMap, MatchRule
 from bothways.records import Field, FieldType
 from bothways.sync.run import run
 from tests.memory_app import Traits
@@ -150,3 +150,12 @@ def test_two_records_claim_one_partner_by_different_rules() -> None:
     world.rest()
     assert world.pairs() == [(left, right)]
     assert {hold.record_id: hold.kind for hold in world.holds()} == {alone: "match"}
+
+
+def test_rules_that_compare_one_field_with_two_of_the_other_app_are_all_asked() -> None:
+    rules = (MatchRule("text", "name", "name"), MatchRule("text", "name", "phone"))
+    world = TwoApps(rules=rules)
+    first = world.anna.add(name="Ann"), world.bert.add(name="Ann")
+    second = world.anna.add(name="Ben"), world.bert.add(phone="Ben")
+    world.rest()
+    assert world.pairs() == [first, second]

@@ -7,6 +7,7 @@ asked, and no row ever lets a blank replace a value unless clearing follows.
 
 import math
 from collections.abc import Callable, Mapping, Sequence
+from types import MappingProxyType
 from typing import NamedTuple
 
 from bothways.engine.rules import because
@@ -40,12 +41,16 @@ class Landed(NamedTuple):
 
 
 class FieldState(NamedTuple):
-    """Everything the table looks at for one field: values now, shadows (None: unknown), landed writes."""
+    """Everything the table looks at for one field: values now, shadows (None: unknown), landed writes.
+
+    ``since`` says since when (seconds) a side is known to hold what it holds, where that is known.
+    """
 
     mapping: FieldMap
     now: Mapping[Side, Value]
     shadow: Mapping[Side, Known | None]
     landed: Sequence[Landed] = ()
+    since: Mapping[Side, float] = MappingProxyType({})
 
 
 class FieldDecision(NamedTuple):
@@ -136,11 +141,15 @@ def has_changed(state: FieldState, side: Side) -> bool:
 
 
 def is_own_rewriting(spec: SyncSpec, state: FieldState, side: Side, now: float) -> bool:
-    """Tell whether a change is only the app's rewriting of our own recent write (row FN)."""
+    """Tell whether a change is only the app's rewriting of our own recent write (row FN).
+
+    What was seen in time is a rewriting also if it is decided late, when runs failed in between.
+    """
     shadow = state.shadow[side]
     if shadow is None or shadow.own_write_at is None or not has_changed(state, side):
         return False
-    recent = now - shadow.own_write_at <= spec.own_write_window[side]
+    made_by = min(state.since.get(side, now), now)
+    recent = made_by - shadow.own_write_at <= spec.own_write_window[side]
     return recent and may_be_rewriting(shadow.value, state.now[side], state.mapping.on(side))
 
 

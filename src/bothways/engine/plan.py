@@ -16,12 +16,14 @@ class Pair:
     """What is known of a record and its partner.
 
     ``records`` are the fresh reads (None: nobody there); ``shadows`` are keyed by mapping, per side, and
-    hold only what is known; ``landed`` are earlier writes of this link by mapping, oldest first.
+    hold only what is known; ``landed`` are earlier writes of this link by mapping, oldest first. ``since``
+    says since when (seconds) a side is known to hold what it holds, where that is known.
     """
 
     records: Mapping[Side, Record | None]
     shadows: Mapping[Side, Mapping[str, Known]] = field(default_factory=lambda: {side: {} for side in SIDES})
     landed: Mapping[str, Sequence[Landed]] = field(default_factory=dict)
+    since: Mapping[Side, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +94,7 @@ def _state(mapping: FieldMap, values: Mapping[Side, Mapping[str, Value]], pair: 
     key = mapping.key
     now = {side: values[side].get(mapping.on(side).name) for side in SIDES}
     shadow = {side: pair.shadows[side].get(key) for side in SIDES}
-    return FieldState(mapping, now, shadow, pair.landed.get(key, ()))
+    return FieldState(mapping, now, shadow, pair.landed.get(key, ()), pair.since)
 
 
 def _create(spec: SyncSpec, side: Side, record: Record, kind: ActionKind, reason: str) -> Action:

@@ -1,6 +1,8 @@
 """Call an app in a thread of its own. Only connectors run there; the ledger stays with the calling thread."""
 
+import os
 import threading
+from collections import defaultdict
 from collections.abc import Callable
 from concurrent.futures import Future
 from queue import Empty, SimpleQueue
@@ -9,18 +11,19 @@ from typing import Any, TypeVar
 T = TypeVar("T")
 _Jobs = SimpleQueue[tuple[Future[Any], Callable[[], Any]]]
 
-_idle: SimpleQueue[_Jobs] = SimpleQueue()
-"""The threads that wait for a call, each known by where it gets it: to start one anew for every call costs more."""
+_idle: dict[int, SimpleQueue[_Jobs]] = defaultdict(SimpleQueue)
+"""The threads of a process that wait for a call, each known by where it gets it: they are dear to start."""
 
 
 def start(call: Callable[[], T]) -> Future[T]:
     """Begin a call and return its future. The thread does not keep a program alive that is told to stop."""
     future: Future[T] = Future()
+    idle = _idle[os.getpid()]
     try:
-        jobs = _idle.get_nowait()
+        jobs = idle.get_nowait()
     except Empty:
         jobs = SimpleQueue()
-        threading.Thread(target=_work, args=(jobs,), name="bothways-app", daemon=True).start()
+        threading.Thread(target=_work, args=(jobs, idle), name="bothways-app", daemon=True).start()
     jobs.put((future, call))
     return future
 
@@ -32,10 +35,10 @@ def at_once(call: Callable[[], T]) -> Future[T]:
     return future
 
 
-def _work(jobs: _Jobs) -> None:
+def _work(jobs: _Jobs, idle: SimpleQueue[_Jobs]) -> None:
     while True:
         _settle(*jobs.get(), BaseException)
-        _idle.put(jobs)
+        idle.put(jobs)
 
 
 def _settle(future: Future[T], call: Callable[[], T], caught: type[BaseException] = Exception) -> None:

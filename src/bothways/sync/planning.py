@@ -108,7 +108,8 @@ def _linked(ctx: Context, sheet: Sheet, wanted: dict[Side, set[str]]) -> list[Pl
         rows = {side: sheet.rows[side].get(link.on(side) or "") for side in SIDES}
         facts = _facts_linked(link, rows, open_links)
         records = {side: row.record if row and row.live else None for side, row in rows.items()}
-        pair = Pair(records, shadows.get(link.id, {side: {} for side in SIDES}), landed.get(link.id, {}))
+        since = {side: row.stamp_seen_at for side, row in rows.items() if row and row.modified is not None}
+        pair = Pair(records, shadows.get(link.id, {side: {} for side in SIDES}), landed.get(link.id, {}), since)
         action = plan_linked(ctx.spec, pair, facts, ctx.clock())
         action = held.keep_holding(ctx, action, kept.get(link.id, []))
         planned.append((action, link, facts))
