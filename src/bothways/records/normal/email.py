@@ -19,25 +19,45 @@ _QUOTED = re.compile(r'"((?:[^"\\\x00-\x1f]|\\[^\x00-\x1f])+)"')
 
 
 class _Provider(NamedTuple):
-    domains: re.Pattern[str]
+    endings: re.Pattern[str]
+    """What follows the provider's name in its domains."""
     tag: str
-    """What begins the part of the name that is not looked at."""
-    ignored: dict[int, None]
+    """What begins the part of the mailbox's name that is not looked at."""
+    ignored: dict[int, None] = {}
     """Signs in the name that are not looked at."""
     domain: str = ""
     """The one domain for all of the provider's, where a mailbox has the same name at each."""
 
 
-_DOTS = {ord("."): None}
-_DOTS_AND_MORE = dict.fromkeys(map(ord, ".-_"))
-_PROVIDERS = (
-    _Provider(re.compile(r"g(?:oogle)?mail\.com"), "+", _DOTS, "gmail.com"),
-    _Provider(re.compile(r"(?:yandex\.(?:ru|com|by|kz|ua|com\.tr|uz|fr|ee|lt|lv)|ya\.ru)"), "+", {}, "yandex.ru"),
-    _Provider(re.compile(r"p(?:roton(?:mail)?\.(?:me|com|ch)|m\.me)"), "+", _DOTS_AND_MORE, "proton.me"),
-    _Provider(re.compile(r"(?:outlook|hotmail|live|msn|passport)\.[a-z]{2,3}(?:\.[a-z]{2})?"), "+", {}),
-    _Provider(re.compile(r"icloud\.com|me\.com|mac\.com|fastmail\.(?:com|fm)|zoho\.(?:com|eu)|hey\.com"), "+", {}),
-    _Provider(re.compile(r"(?:yahoo|ymail|rocketmail)\.[a-z]{2,3}(?:\.[a-z]{2})?"), "-", {}),
-)
+_ANY_COUNTRY = re.compile(r"[a-z]{2,3}(?:\.[a-z]{2})?")
+_GMAIL = _Provider(re.compile("com"), "+", {ord("."): None}, "gmail.com")
+_PROTON = _Provider(re.compile("me|com|ch"), "+", dict.fromkeys(map(ord, ".-_")), "proton.me")
+_MICROSOFT = _Provider(_ANY_COUNTRY, "+")
+_YAHOO = _Provider(_ANY_COUNTRY, "-")
+_APPLE = _Provider(re.compile("com"), "+")
+_PROVIDERS = {
+    "gmail": _GMAIL,
+    "googlemail": _GMAIL,
+    "yandex": _Provider(re.compile(r"ru|com|by|kz|ua|com\.tr|uz|fr|ee|lt|lv"), "+", domain="yandex.ru"),
+    "ya": _Provider(re.compile("ru"), "+", domain="yandex.ru"),
+    "proton": _PROTON,
+    "protonmail": _PROTON,
+    "pm": _PROTON._replace(endings=re.compile("me")),
+    "outlook": _MICROSOFT,
+    "hotmail": _MICROSOFT,
+    "live": _MICROSOFT,
+    "msn": _MICROSOFT,
+    "icloud": _APPLE,
+    "me": _APPLE,
+    "mac": _APPLE,
+    "fastmail": _Provider(re.compile("com|fm"), "+"),
+    "zoho": _Provider(re.compile("com|eu"), "+"),
+    "hey": _Provider(re.compile("com"), "+"),
+    "yahoo": _YAHOO,
+    "ymail": _YAHOO,
+    "rocketmail": _YAHOO,
+}
+"""Providers that deliver several spellings to one mailbox, by the first part of their domains."""
 
 
 def normal_email(text: str) -> str | None:
@@ -72,8 +92,9 @@ def email_alias(text: str) -> str | None:
     if email is None:
         return None
     local, _, domain = email.rpartition("@")
-    provider = next((rule for rule in _PROVIDERS if rule.domains.fullmatch(domain)), None)
-    if provider is None:
+    name, _, ending = domain.partition(".")
+    provider = _PROVIDERS.get(name)
+    if provider is None or not provider.endings.fullmatch(ending):
         return email
     bare = local.split(provider.tag, 1)[0]
     if provider.ignored and ".." not in bare:

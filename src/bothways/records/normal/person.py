@@ -71,19 +71,20 @@ def _parse(text: str) -> _Name | None:
     whole = [*given, *family]
     if not any(word[0].isalpha() for word in whole) or " ".join(whole) in entries("nobody"):
         return None
-    generation = next(filter(None, map(pairs("suffixes").__getitem__, suffixes)), "")
+    generation = next(filter(None, map(pairs("suffixes").get, suffixes)), "") if suffixes else ""
     return _Name(tuple(given), tuple(family), sex, generation)
 
 
 def _in_order(text: str) -> tuple[list[str], list[str], list[str]]:
     """Return the words of a name: given names, family name (before a comma; else among the given), suffixes."""
     known = pairs("suffixes")
-    first, *others = (words(part) for part in text.split(","))
-    given = [word for part in others for word in part if word not in known]
-    suffixes = [word for part in others for word in part if word in known]
+    before, comma, after = text.partition(",")
+    first, others = words(before), words(after) if comma else []
+    given = [word for word in others if word not in known]
+    suffixes = [word for word in others if word in known]
     while len(first) > 1 and first[-1] in known:
         suffixes.append(first.pop())
-    return (given, first, suffixes) if given or (others and not suffixes) else (first, [], suffixes)
+    return (given, first, suffixes) if given or (comma and not suffixes) else (first, [], suffixes)
 
 
 def _given_agree(one: _Name, other: _Name) -> bool:
