@@ -1,0 +1,5 @@
+"""Tables of SQL databases."""
+
+from bothways.connectors.sql.connector import Sql
+
+__all__ = ["Sql"]
