@@ -1,6 +1,7 @@
 """A schema of a real PostgreSQL server, a person who works in it, and connectors to it."""
 
-from collections.abc import Mapping, Sequence
+import time
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlsplit
@@ -59,7 +60,7 @@ class Books:
 
     def sql(self, query: str, *values: Any) -> list[tuple[Any, ...]]:
         """Run a statement as the person and return its rows."""
-        done = self.conn.execute(query.encode(), values)
+        done = self.conn.execute(query.encode(), values or None)
         return done.fetchall() if done.description else []
 
     def session(self) -> psycopg.Connection[Any]:
@@ -134,3 +135,10 @@ def end_of(pages: Sequence[Page]) -> str:
     assert pages[-1].last
     assert pages[-1].cursor is not None
     return pages[-1].cursor
+
+
+def until(happened: Callable[[], object], patience: float = 30.0) -> None:
+    """Return as soon as something has happened; raise AssertionError if it does not."""
+    give_up = time.monotonic() + patience
+    while not happened():
+        assert time.monotonic() < give_up, "it did not happen"

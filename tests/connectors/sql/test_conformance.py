@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
+import orjson
 import pytest
 
 from bothways.connectors.sql import Sql
@@ -65,7 +66,7 @@ class TeamClerk(Clerk):
         self.books.sql("DELETE FROM teams WHERE number = %s", self._number(id))
 
     def _id(self, region: str, number: int) -> str:
-        return '["%s","%s"]' % (region.replace('"', '\\"'), number)
+        return orjson.dumps([region, str(number)]).decode()
 
     def _number(self, id: str) -> int:
         return int(id.rpartition(",")[2].strip('"]'))

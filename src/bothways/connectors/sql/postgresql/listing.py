@@ -54,9 +54,11 @@ def changes(
 ) -> Iterator[Page]:
     """Yield the pages of everything changed since the cursor; raise PageIncomplete if they break off.
 
-    ``find`` returns the table as it is known, or with ``anew=True`` as it is. ``notes``: the helper table may be read, where it notes the changes of this table.
+    ``find`` returns the table as it is known, or with ``anew=True`` as it is. ``notes``: the helper table may be
+    read, where it notes the changes of this table.
     """
-    position, begun, table = position_of(cursor), False, find()
+    position, begun = position_of(cursor), False
+    table = find(anew=not position.generation)
     while True:
         try:
             rows = _rows(server, table, position, fields, notes)

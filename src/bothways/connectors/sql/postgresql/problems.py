@@ -1,5 +1,6 @@
 """What PostgreSQL refuses, in the words of the contract. Codes: appendix A of its manual."""
 
+import re
 from collections.abc import Sequence
 from typing import Any
 
@@ -24,6 +25,9 @@ _LATER = ("40", "53", "55", "57", "58", "25")
 
 _BUSY = "55P03"
 
+_WHO = re.compile(r"authentication failed|no pg_hba\.conf entry|role \S+ does not exist|no password supplied")
+"""What is said where no connection is made: no code comes with it [K]. A server may say it in another language."""
+
 
 def words(error: psycopg.Error) -> str:
     """Return the database's own sentence, without the values that it may quote in its details."""
@@ -38,12 +42,12 @@ def is_lost(error: psycopg.Error, conn: psycopg.Connection[Any] | None) -> bool:
 
 def unreachable(app: str, error: psycopg.OperationalError, password: str) -> AppError:
     """Return what it means that no connection could be made."""
-    code, said = error.sqlstate or "", " ".join(str(error).split())
+    said = " ".join(str(error).split())
     if password:
         said = said.replace(password, "***")
-    if code.startswith("28") or "authentication failed" in said or "no pg_hba.conf entry" in said:
+    if _WHO.search(said):
         return CredentialsRefused(app=app)
-    if code == "42501":
+    if "permission denied" in said:
         return PermissionMissing(app=app, reason=said)
     return AppUnreachable(app=app, reason=said.rstrip("."))
 

@@ -77,7 +77,9 @@ def _value(table: Table, name: str, value: Any) -> Value:
     if value is None or table.columns[name].type not in MOMENTS:
         return value
     text = str(value).replace(" ", "T", 1)
-    return text.removesuffix("+00").removesuffix("Z") + "Z" if text[:1].isdigit() else text
+    if not text[:1].isdigit() or text.endswith(" BC"):
+        return text
+    return text.removesuffix("+00") + "Z"
 
 
 def _cast(type: str) -> sql.SQL:
