@@ -149,12 +149,14 @@ def test_objects_are_the_tables_with_a_key(make: Callable[..., Books]) -> None:
     books = make(watched=True)
     books.sql("CREATE TABLE keyless (a text)")
     books.sql("CREATE TABLE by_number (a numeric PRIMARY KEY)")
+    books.sql("CREATE TABLE parts (a int PRIMARY KEY) PARTITION BY RANGE (a)")
+    books.sql("CREATE TABLE part PARTITION OF parts FOR VALUES FROM (0) TO (9)")
     books.sql("CREATE VIEW names AS SELECT * FROM companies")
     books.sql("COMMENT ON TABLE companies IS 'Firms'")
     books.connector = books.connect()
     (table,) = books.connector.objects()
     assert (table.name, table.label, table.meaning, table.writable) == ("companies", "Firms", "Organization", True)
-    assert any("by_number, keyless" in note for note in books.connector.check().notes)
+    assert any("by_number, keyless, parts." in note for note in books.connector.check().notes)
     with pytest.raises(UnknownObject, match="keyless") as caught:
         books.connector.fields("keyless")
     assert "no primary key" in caught.value.advice
@@ -230,6 +232,16 @@ def test_check_says_in_words_which_rights_are_missing(guarded: Books) -> None:
         guarded.pages()
 
 
+def test_sequence_that_may_not_be_used_is_named(guarded: Books) -> None:
+    guarded.sql("CREATE TABLE notes (id serial PRIMARY KEY, t text)")
+    guarded.sql("GRANT ALL ON companies, notes TO few")
+    told = [note for note in guarded.connector.check().notes if "sequence" in note]
+    assert told == ["few lacks USAGE on the sequence notes_id_seq, so that no rows can be made in notes."]
+    assert guarded.create({"t": "x"}, table="notes")[0].outcome is Outcome.REFUSED
+    guarded.sql("GRANT USAGE ON SEQUENCE notes_id_seq TO few")
+    assert not any("sequence" in note for note in guarded.connector.check().notes)
+
+
 def test_few_rights_are_enough_to_keep_a_table_in_step(guarded: Books) -> None:
     guarded.sql("GRANT SELECT, INSERT, UPDATE, DELETE ON companies TO few")
     cursor = guarded.cursor()
@@ -287,3 +299,13 @@ def test_helpers_can_be_made_in_any_schema(books: Books) -> None:
     books.sql('INSERT INTO "od%d ""one"."t%" VALUES (\'a\', \'b\')')
     (page,) = connector.changes("t%", cursor, ["v%"])
     assert [(seen.record.id, seen.record.values) for seen in page.seen] == [("a", {"v%": "b"})]
+
+
+def test_very_large_table_is_not_counted(books: Books, monkeypatch: pytest.MonkeyPatch) -> None:
+    from bothways.connectors.sql.postgresql import listing
+
+    books.add("One")
+    assert books.connector.count("companies") == 1
+    monkeypatch.setattr(listing, "MOST_COUNTED", 1)
+    books.sql("ANALYZE companies")
+    assert books.connector.count("companies") is None

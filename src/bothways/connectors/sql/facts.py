@@ -28,6 +28,9 @@ CONNECT_TIMEOUT, DEAD_AFTER = 10, 30
 MOST_BUSY = 3
 """Rows of one batch that may each wait for a lock in vain before the rest of the batch is left for later."""
 
+MOST_COUNTED = 2_000_000
+"""Rows, as the database estimates them, beyond which a table is not counted: each count reads it whole."""
+
 OLDEST_CURSOR = 2**30
 """Transactions after which a cursor is no longer believed: row versions carry 32 bits of their number."""
 

@@ -24,7 +24,8 @@ _TABLES = sql.SQL(
     """\
 SELECT c.oid::bigint, c.relname, coalesce(obj_description(c.oid, 'pg_class'), ''), c.relrowsecurity,
     ARRAY(SELECT a.attname::text FROM pg_index i, unnest(i.indkey::int2[]) WITH ORDINALITY AS k(num, n), pg_attribute a
-        WHERE i.indrelid = c.oid AND i.indisprimary AND a.attrelid = c.oid AND a.attnum = k.num ORDER BY k.n),
+        WHERE i.indrelid = c.oid AND i.indisprimary AND a.attrelid = c.oid AND a.attnum = k.num
+            AND c.relkind = 'r' AND NOT EXISTS (SELECT FROM pg_inherits h WHERE h.inhparent = c.oid) ORDER BY k.n),
     EXISTS (SELECT FROM pg_trigger g JOIN pg_proc p ON p.oid = g.tgfoid WHERE """
     + NOTING
     + """),
@@ -34,7 +35,7 @@ SELECT c.oid::bigint, c.relname, coalesce(obj_description(c.oid, 'pg_class'), ''
         CASE WHEN has_any_column_privilege(c.oid, 'UPDATE') THEN 'UPDATE' END,
         CASE WHEN has_table_privilege(c.oid, 'DELETE') THEN 'DELETE' END], NULL)
 FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
-WHERE n.nspname = %s AND c.relkind = 'r' AND NOT c.relispartition ORDER BY c.relname"""
+WHERE n.nspname = %s AND c.relkind IN ('r', 'p') AND NOT c.relispartition ORDER BY c.relname"""
 )
 
 _COLUMNS = sql.SQL(
@@ -59,6 +60,14 @@ SELECT i.indrelid::bigint, x.relname,
         WHERE k.n <= i.indnkeyatts AND a.attrelid = i.indrelid AND a.attnum = k.num ORDER BY k.n)
 FROM pg_index i JOIN pg_class x ON x.oid = i.indexrelid JOIN pg_namespace n ON n.oid = x.relnamespace
 WHERE n.nspname = %s AND i.indisunique AND i.indisvalid AND i.indpred IS NULL AND i.indexprs IS NULL"""
+)
+
+_SEQUENCES = sql.SQL(
+    """\
+SELECT s.relname, c.relname FROM pg_depend d JOIN pg_class s ON s.oid = d.objid
+JOIN pg_class c ON c.oid = d.refobjid JOIN pg_namespace n ON n.oid = c.relnamespace
+WHERE n.nspname = %s AND d.classid = 'pg_class'::regclass AND d.refclassid = 'pg_class'::regclass AND d.deptype = 'a'
+    AND CASE s.relkind WHEN 'S' THEN NOT has_sequence_privilege(s.oid, 'USAGE') END ORDER BY s.relname"""
 )
 
 _CONSTRAINTS = sql.SQL(
@@ -124,6 +133,11 @@ def read(server: Server, schema: str) -> Catalog:
             comment,
         )
     return Catalog(tables, unusable)
+
+
+def closed_sequences(server: Server, schema: str) -> Mapping[str, str]:
+    """Return the sequences that we may not take numbers from, and the tables whose rows need them."""
+    return dict(server.ask(_SEQUENCES, (schema,), call="check"))
 
 
 def _columns(server: Server, schema: str) -> dict[int, dict[str, Column]]:

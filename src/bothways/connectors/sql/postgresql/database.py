@@ -73,7 +73,7 @@ class Database:
         if name not in tables:
             hint = f"There are: {', '.join(tables) or 'none'}."
             if name in self._read_catalog().unusable:
-                hint = "It has no primary key of whole numbers, texts or UUIDs."
+                hint = "It is in partitions, or has no primary key of whole numbers, texts or UUIDs."
             raise UnknownObject(app=self.server.app, name=name, hint=hint)
         return tables[name]
 
@@ -165,13 +165,15 @@ class Database:
         found = self._read_catalog()
         if found.unusable:
             names = ", ".join(found.unusable)
-            yield f"Not offered, without a primary key of whole numbers, texts or UUIDs: {names}."
+            yield f"Not offered, in partitions or without a primary key of whole numbers, texts or UUIDs: {names}."
         lacking: dict[str, list[str]] = defaultdict(list)
         for table in found.tables.values():
             lacking[", ".join(each for each in _RIGHTS if each not in table.rights)].append(table.name)
-        for rights, tables in lacking.items():
+        for rights, named in lacking.items():
             if rights:
-                yield f"{user} lacks {rights} on {', '.join(tables)}."
+                yield f"{user} lacks {rights} on {', '.join(named)}."
+        for sequence, filled in catalog.closed_sequences(self.server, self.schema).items():
+            yield f"{user} lacks USAGE on the sequence {sequence}, so that no rows can be made in {filled}."
         if secured := [table.name for table in found.tables.values() if table.row_security]:
             yield f"Only rows that the policies of row security show to {user}: {', '.join(secured)}."
         unwatched = [table.name for table in found.tables.values() if not (self.helped and table.noted)]

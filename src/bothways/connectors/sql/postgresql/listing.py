@@ -13,7 +13,7 @@ from typing import Any
 from psycopg import sql
 
 from bothways.connectors.base import Gone, Page, Seen
-from bothways.connectors.sql.facts import CHANGES, LIST, OLDEST_CURSOR
+from bothways.connectors.sql.facts import CHANGES, LIST, MOST_COUNTED, OLDEST_CURSOR
 from bothways.connectors.sql.keys import id_of
 from bothways.connectors.sql.postgresql import statements
 from bothways.connectors.sql.postgresql.cursor import Position, position_of
@@ -43,6 +43,8 @@ FROM (SELECT key FROM {changes} WHERE relid = %s::oid AND key > %s::text[]
     ORDER BY key LIMIT %s) AS n
 LEFT JOIN {table} AS t ON {is_key}"""
 )
+
+_COUNT = sql.SQL("SELECT CASE WHEN reltuples < %s THEN (SELECT count(*) FROM {}) END FROM pg_class WHERE oid = %s")
 
 _WRITTEN_SINCE = sql.SQL("age(t.xmin) BETWEEN 0 AND age(pg_snapshot_xmin(%s::pg_snapshot)::xid)")
 """Rows written by a transaction no older than the oldest that was still open then: what it had nested
@@ -154,8 +156,9 @@ def ids(server: Server, table: Table) -> Iterator[list[Ref]]:
 
 
 def count(server: Server, table: Table) -> int | None:
-    """Return the number of rows, None where we may not read them."""
+    """Return the number of rows, None where we may not read them or there are too many to be counted."""
     if not table.readable:
         return None
-    query = sql.SQL("SELECT count(*) FROM {}").format(statements.table_name(table))
-    return int(server.ask(query, call="count")[0][0])
+    query = _COUNT.format(statements.table_name(table))
+    found = server.ask(query, [MOST_COUNTED, table.oid], call="count")
+    return found[0][0] if found else None

@@ -19,7 +19,7 @@ _ADD = sql.SQL("INSERT INTO {} (marker, relid, key) VALUES (%s, %s::oid, %s::tex
 _BAR = sql.SQL(
     "INSERT INTO {} (marker, relid) SELECT m, %s::oid FROM unnest(%s::text[]) AS m ORDER BY m ON CONFLICT DO NOTHING"
 )
-_FIND = sql.SQL("SELECT marker, key FROM {} WHERE marker = ANY(%s::text[]) AND relid = %s::oid AND key IS NOT NULL")
+_FIND = sql.SQL("SELECT marker, key FROM {} WHERE marker = ANY(%s::text[]) AND key IS NOT NULL")
 
 
 def add(conn: Connection, table: Table, marker: str, key: Sequence[str]) -> None:
@@ -34,7 +34,7 @@ def find(server: Server, table: Table, markers: Sequence[str]) -> dict[str, list
 
     def work(conn: Connection) -> dict[str, list[str]]:
         conn.execute(_BAR.format(name), (table.oid, asked))
-        return {marker: [id_of(key)] for marker, key in conn.execute(_FIND.format(name), (asked, table.oid)).fetchall()}
+        return {marker: [id_of(key)] for marker, key in conn.execute(_FIND.format(name), (asked,)).fetchall()}
 
     try:
         return server.transaction(work, call="find")
