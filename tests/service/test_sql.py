@@ -1,5 +1,6 @@
 """The whole way between HubSpot (the stand-in) and a table of PostgreSQL: from adding both to the proof."""
 
+import re
 from collections.abc import Iterator
 from importlib.metadata import EntryPoint
 from pathlib import Path
@@ -10,9 +11,11 @@ import psycopg
 import pytest
 
 from bothways.connectors import registry
+from bothways.errors import WrongType
 from bothways.jobs import now
 from bothways.sandbox.hubspot import FrozenClock, HubSpotSandbox
 from bothways.service import apps, preview
+from bothways.service.log import runs
 from bothways.service.proof import compare
 from bothways.service.syncs import show_sync, turn_on
 from bothways.service.views import RunView
@@ -169,6 +172,36 @@ def test_value_that_the_table_refuses_is_held_alone_and_told(firms: Firms) -> No
     firms.rest()
     assert firms.in_erp() == [("Bad", "bad.test", ""), ("Better", "better.test", "4"), ("Good", "good.test", "3")]
     assert show_sync(firms.open(), "firms").counts.failing == 1
+
+
+def test_undo_puts_rows_back_and_takes_away_what_a_run_made(firms: Firms) -> None:
+    firms.erp.add("Old", domain="x.test", employees=1)
+    firms.hubspot.create("companies", {"name": "Old", "domain": "x.test", "numberofemployees": "1"})
+    turn_on(firms.open(), "firms")
+    firms.rest()
+    id = next(iter(firms.hubspot.records("companies")))
+    firms.hubspot.edit("companies", id, {"name": "Edited"})
+    firms.hubspot.create("companies", {"name": "Made", "domain": "y.test"})
+    firms.hubspot.advance(1200)
+    run = now.run_sync(firms.open(), "firms", approved=True)
+    firms.rest()
+    assert [name for name, *_ in firms.in_erp()] == ["Edited", "Made"]
+    made = next(each for each in runs(firms.open()) if sum(each.created.values()))
+    for each in {made.id, run.id}:
+        now.undo_run(firms.open(), each)
+    assert [name for name, *_ in firms.in_erp()] == ["Old"]
+
+
+@pytest.mark.parametrize("said", ["no", "yes"])
+def test_setting_is_read_from_the_file_as_people_write_it(firms: Firms, said: str) -> None:
+    if not firms.erp.watched:
+        firms.erp.help()
+    file = firms.folder / "bothways.yaml"
+    file.write_text(re.sub("helper_tables: .*", f"helper_tables: {said}", file.read_text()))
+    assert apps.check_app(firms.open(), "erp").title
+    file.write_text(re.sub("helper_tables: .*", "helper_tables: maybe", file.read_text()))
+    with pytest.raises(WrongType, match="helper_tables"):
+        apps.check_app(firms.open(), "erp")
 
 
 def test_a_run_without_change_costs_one_statement(firms: Firms) -> None:

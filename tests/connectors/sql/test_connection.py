@@ -1,8 +1,10 @@
 """Connections that are cut, marks that settle what became of a create, and addresses that may not be called."""
 
+import contextlib
 import gc
 import sys
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -23,6 +25,7 @@ from bothways.errors import (
     PageIncomplete,
     WrongType,
 )
+from bothways.records import Ref
 from tests.connectors.sql.support import PASSWORD, Books, end_of, seen_in, until
 from tests.connectors.support import Secrets
 from tests.postgres import start_postgresql
@@ -148,6 +151,26 @@ def test_another_server_at_the_same_address_is_read_from_the_start(watched: Book
         other.close()
     assert pages[0].restarted
     assert {record.values["name"] for record in seen_in(pages).values()} == {"There"}
+
+
+def test_several_threads_use_one_connector_at_once(books: Books) -> None:
+    refs = [books.ref(books.add(f"Company {number}")) for number in range(8)]
+
+    def work(ref: Ref) -> tuple[Outcome, Exists]:
+        return books.update({ref: {"name": f"By {ref.id}"}})[0].outcome, books.read(ref.id)[0].exists
+
+    with ThreadPoolExecutor(4) as threads:
+        assert set(threads.map(work, refs)) == {(Outcome.DONE, Exists.EXISTS)}
+    assert {record.values["name"] for record in seen_in(books.pages()).values()} == {f"By {ref.id}" for ref in refs}
+
+
+def test_commit_that_the_server_answers_with_a_rollback_is_none(books: Books) -> None:
+    def swallow(conn: Any) -> None:
+        with contextlib.suppress(psycopg.Error):
+            conn.execute("SELECT 1 / 0")
+
+    with pytest.raises(psycopg.InternalError, match="not committed"):
+        books.connector._database.server.transaction(swallow, call="show")
 
 
 # --- marks --------------------------------------------------------------------------------------------

@@ -19,7 +19,7 @@ from bothways.connectors.sql.facts import CAPABILITIES, LIMITS
 from bothways.errors import LibraryMissing, WrongType
 from bothways.records import Field, Ref
 
-_TRUTHS = {"yes": True, "true": True, "no": False, "false": False, "": False}
+_TRUTHS = {"yes": True, "no": False, "": False}
 
 
 class Sql:

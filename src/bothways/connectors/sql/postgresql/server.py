@@ -85,11 +85,13 @@ class Server:
                     conn.execute("ROLLBACK")
                 raise
             try:
-                conn.execute("COMMIT")
+                said = conn.execute("COMMIT").statusmessage
             except psycopg.Error as error:
                 if is_lost(error, conn):
                     raise OutcomeUnknown(app=self.app, reason="the connection was cut while it committed") from error
                 raise
+            if said != "COMMIT":  # a transaction that has failed is rolled back, and that is no error
+                raise psycopg.InternalError("the transaction was not committed")
             return answer
 
         return self._again(whole)
