@@ -65,7 +65,7 @@ def wide(make: Callable[..., Books]) -> Books:
         ("twice", {"type": T.NUMBER, "read_only": True}),
         ("must", {"required": True, "label": "Must be there"}),
         ("filled", {"required": False, "read_only": False}),
-        ("email", {"type": T.EMAIL, "meaning": "email", "unique": True}),
+        ("email", {"type": T.EMAIL, "meaning": "email", "unique": False}),
         ("phone", {"type": T.PHONE, "meaning": "telephone", "unique": False}),
     ],
 )
@@ -143,6 +143,13 @@ def test_unique_text_is_found_whatever_its_case_and_blanks(wide: Books) -> None:
     assert wide.connector.find("wide", "id", ["2", "two", "99"]) == {"2": ["2"]}
     assert wide.connector.find("wide", "t", ["x"]) == {}
     assert wide.connector.find("wide", "phone", ["x"]) == {}
+
+
+def test_refusal_of_twins_is_promised_only_where_no_other_case_is_taken(wide: Books) -> None:
+    wide.sql("INSERT INTO wide (must, email) VALUES ('x', 'ann@x.test')")
+    twin = wide.create({"must": "x", "email": "Ann@X.test"}, table="wide")[0]
+    assert twin.outcome is Outcome.DONE
+    assert {field.name for field in wide.connector.fields("wide") if field.unique} == {"id"}
 
 
 def test_objects_are_the_tables_with_a_key(make: Callable[..., Books]) -> None:

@@ -121,10 +121,11 @@ class Table:
         """Return a column as a field.
 
         A key column that the database fills is read-only; another one is given when a row is made, and never changed.
+        ``unique`` are whole numbers alone: of texts a database takes a second one in another case, which is the same
+        to us, so that nobody may rely on its refusal.
         """
         meaning = FIELDS.get(plain(column.name)) if column.type in TEXTS and column.refers_to is None else None
         kind = FieldType.REFERENCE if column.refers_to else TYPES.get(meaning or "", column.kind)
-        alone = (column.name,) in self.uniques.values()
         return Field(
             column.name,
             kind,
@@ -132,12 +133,22 @@ class Table:
             meaning=meaning,
             read_only=not self._takes(column),
             required=column.required and not column.has_default and not column.generated,
-            unique=alone and column.type in _FOUND and kind is not FieldType.PHONE,
+            unique=column.type in WHOLE and self._is_unique(column),
             max_length=max_length(column),
             precision=_precision(column),
             options=tuple(Option(each) for each in column.options),
             refers_to=column.refers_to,
         )
+
+    def can_find(self, name: str) -> bool:
+        """Tell whether rows can be looked up by this column: one with a unique index, whose values compare as texts."""
+        column = self.columns.get(name)
+        if column is None or not self._is_unique(column) or column.type not in _FOUND:
+            return False
+        return self.field(column).type is not FieldType.PHONE
+
+    def _is_unique(self, column: Column) -> bool:
+        return (column.name,) in self.uniques.values()
 
     def _takes(self, column: Column) -> bool:
         """Tell whether a column can be given a value."""

@@ -99,10 +99,7 @@ class Database:
             table = self._readable(object)
             if not field:
                 return self._find_marks(table, values) if self.helped else {}
-            column = table.columns.get(field)
-            if column is None or not table.field(column).unique:
-                return {}
-            return reading.find(self.server, table, field, values)
+            return reading.find(self.server, table, field, values) if table.can_find(field) else {}
 
     def write(self, object: str, items: Sequence[WriteItem]) -> Sequence[WriteResult]:
         with self._forgetting():
