@@ -235,6 +235,12 @@ class SecretUnusable(SettingsError):
     to_do = "Copy it again where it is kept, as one line and nothing else, then try again."
 
 
+class LibraryMissing(SettingsError):
+    code = "BW-128"
+    what = "{app} needs the library {library}, which is not installed."
+    to_do = 'Install it with: pip install "bothways[{extra}]"'
+
+
 # --- apps ---------------------------------------------------------------------------------------------
 
 

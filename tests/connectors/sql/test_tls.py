@@ -1,0 +1,102 @@
+"""A server that has to prove who it is: by a certificate authority that the settings name."""
+
+import datetime
+import os
+import pwd
+from collections.abc import Iterator
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import psycopg
+import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+
+from bothways.connectors.base import Setup
+from bothways.connectors.budget import MemoryBudget
+from bothways.connectors.sql import Sql
+from bothways.errors import AppUnreachable
+from tests.connectors.sql.support import PASSWORD, until
+from tests.connectors.support import Secrets
+from tests.postgres import start_postgresql
+
+pytestmark = pytest.mark.server("postgresql")
+
+
+def certify(folder: Path, host: str, name: str) -> Path:
+    """Write a certificate of a host, signed by itself, and its key; return the certificate."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    subject = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, host)])
+    now = datetime.datetime.now(datetime.UTC)
+    certificate = (
+        x509.CertificateBuilder(subject, subject, key.public_key(), x509.random_serial_number())
+        .not_valid_before(now - datetime.timedelta(days=1))
+        .not_valid_after(now + datetime.timedelta(days=1))
+        .add_extension(x509.SubjectAlternativeName([x509.DNSName(host)]), critical=False)
+        .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
+        .sign(key, hashes.SHA256())
+    )
+    form = serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    (folder / f"{name}.key").write_bytes(key.private_bytes(*form))
+    (folder / f"{name}.crt").write_bytes(certificate.public_bytes(serialization.Encoding.PEM))
+    (folder / f"{name}.key").chmod(0o600)
+    return folder / f"{name}.crt"
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[tuple[str, Path]]:
+    """Yield the port of a server with a certificate of localhost, and the folder with it and two more."""
+    with TemporaryDirectory(prefix="bothways-postgresql-") as name, start_postgresql(folder := Path(name)) as url:
+        for host, file in (("localhost", "server"), ("elsewhere.test", "elsewhere"), ("localhost", "stranger")):
+            certify(folder, host, file)
+            if os.geteuid() == 0:
+                os.chown(folder / f"{file}.key", pwd.getpwnam("postgres").pw_uid, -1)
+        yield url.rpartition(":")[2].partition("/")[0], folder
+
+
+def use(server: tuple[str, Path], name: str) -> None:
+    """Let the server prove itself by this certificate."""
+    port, folder = server
+    url = f"postgresql://postgres@127.0.0.1:{port}/postgres"
+    with psycopg.connect(url, autocommit=True) as conn:
+        conn.execute(f"ALTER SYSTEM SET ssl_cert_file = '{folder / name}.crt'".encode())
+        conn.execute(f"ALTER SYSTEM SET ssl_key_file = '{folder / name}.key'".encode())
+        conn.execute("ALTER SYSTEM SET ssl = on")
+        conn.execute("SELECT pg_reload_conf()")
+    until(lambda: in_use(url) == ("on", f"{folder / name}.crt"))
+
+
+def in_use(url: str) -> tuple[str, str] | None:
+    """Return whether a new session finds TLS switched on, and with which certificate."""
+    with psycopg.connect(url) as conn:
+        return conn.execute("SELECT current_setting('ssl'), current_setting('ssl_cert_file')").fetchone()
+
+
+def connector(server: tuple[str, Path], authority: str) -> Sql:
+    settings = {"url": f"postgresql://localhost:{server[0]}/postgres", "username": "postgres"}
+    if authority:
+        settings["ca_file"] = str(server[1] / f"{authority}.crt")
+    secrets = Secrets(password=PASSWORD)
+    return Sql(Setup("Books", settings, secrets, MemoryBudget(), allow_hosts=frozenset({"localhost"})))
+
+
+def encrypted(sql: Sql) -> bool:
+    """Tell whether the connector's session is encrypted."""
+    query = "SELECT ssl FROM pg_stat_ssl WHERE pid = pg_backend_pid()"
+    return bool(sql._database.server.transaction(lambda conn: conn.execute(query).fetchall(), call="show")[0][0])
+
+
+def test_server_of_the_named_authority_is_talked_to_in_secret(server: tuple[str, Path]) -> None:
+    use(server, "server")
+    assert encrypted(connector(server, "server"))
+    assert encrypted(connector(server, ""))
+
+
+@pytest.mark.parametrize(("shown", "authority"), [("server", "stranger"), ("elsewhere", "elsewhere")])
+def test_server_that_cannot_prove_who_it_is_gets_no_password(
+    server: tuple[str, Path], shown: str, authority: str
+) -> None:
+    use(server, shown)
+    with pytest.raises(AppUnreachable, match="certificate"):
+        connector(server, authority).check()

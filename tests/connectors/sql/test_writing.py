@@ -1,0 +1,308 @@
+"""Writing: never over a person's edit, one bad row alone, what triggers make of it, deletes that harm nobody."""
+
+import threading
+from collections.abc import Callable
+
+import psycopg
+import pytest
+
+from bothways.connectors.base import Exists, Outcome, WriteItem, WriteKind, by_key
+from bothways.connectors.sql.facts import MOST_BUSY
+from bothways.connectors.sql.postgresql import server as server_module
+from bothways.errors import PermissionMissing
+from bothways.records import Ref
+from tests.connectors.sql.support import Books, seen_in, until
+
+
+def outcomes(results) -> list[Outcome]:
+    return [result.outcome for result in results]
+
+
+def name_of(books: Books, id: str):
+    return books.sql("SELECT name FROM companies WHERE id = %s", id)[0][0]
+
+
+# --- on the version read ------------------------------------------------------------------------------
+
+
+def test_edit_that_commits_while_we_wait_for_its_lock_is_kept(books: Books) -> None:
+    id = books.add("Old")
+    ref = books.ref(id)
+    with books.session() as person:
+        person.execute("UPDATE companies SET name = 'By a person' WHERE id = %s", (id,))
+        results: list = []
+        ours = threading.Thread(target=lambda: results.extend(books.update({ref: {"name": "Stale"}})))
+        ours.start()
+        until(lambda: books.sql("SELECT 1 FROM pg_locks WHERE NOT granted"))
+        person.commit()
+        ours.join()
+    assert outcomes(results) == [Outcome.CHANGED]
+    assert name_of(books, id) == "By a person"
+
+
+def test_edit_that_was_taken_back_while_we_waited_is_none(books: Books) -> None:
+    id = books.add("Old")
+    ref = books.ref(id)
+    with books.session() as person:
+        person.execute("UPDATE companies SET name = 'Never' WHERE id = %s", (id,))
+        results: list = []
+        ours = threading.Thread(target=lambda: results.extend(books.update({ref: {"name": "Ours"}})))
+        ours.start()
+        until(lambda: books.sql("SELECT 1 FROM pg_locks WHERE NOT granted"))
+        person.rollback()
+        ours.join()
+    assert outcomes(results) == [Outcome.DONE]
+    assert name_of(books, id) == "Ours"
+
+
+def test_edit_of_another_column_counts_too(books: Books) -> None:
+    ref = books.ref(books.add("Old"))
+    books.sql("UPDATE companies SET employees = 5")
+    assert outcomes(books.update({ref: {"name": "Ours"}})) == [Outcome.CHANGED]
+
+
+def test_row_deleted_and_made_again_is_another_version(books: Books) -> None:
+    id = books.add("Old")
+    ref = books.ref(id)
+    books.sql("DELETE FROM companies")
+    books.sql("INSERT INTO companies (id, name) OVERRIDING SYSTEM VALUE VALUES (%s, 'New')", id)
+    assert outcomes(books.update({ref: {"name": "Ours"}})) == [Outcome.CHANGED]
+    assert books.delete(ref).outcome is Outcome.CHANGED
+    assert name_of(books, id) == "New"
+
+
+def test_row_that_was_never_read_is_not_written(books: Books) -> None:
+    id = books.add("Old")
+    assert outcomes(books.update({Ref(id): {"name": "Ours"}})) == [Outcome.CHANGED]
+    assert books.delete(Ref(id)).outcome is Outcome.CHANGED
+    assert outcomes(books.update({Ref("no key"): {"name": "Ours"}})) == [Outcome.GONE]
+    assert name_of(books, id) == "Old"
+
+
+def test_answer_of_a_write_is_a_version_to_write_on(books: Books) -> None:
+    made = books.create({"name": "One"})[0].record
+    assert made is not None
+    changed = books.update({made.ref: {"name": "Two"}})[0].record
+    assert changed is not None
+    assert books.delete(changed.ref).outcome is Outcome.DONE
+    assert books.read(made.id)[0].exists is Exists.MISSING
+
+
+# --- one bad row --------------------------------------------------------------------------------------
+
+
+def test_one_poisoned_row_fails_alone(books: Books) -> None:
+    rows = [{"name": f"Company {number}", "employees": "1"} for number in range(5)]
+    rows[2] = {"name": "Poisoned", "employees": "-1"}
+    results = books.create(*rows)
+    assert outcomes(results) == [Outcome.DONE] * 2 + [Outcome.REFUSED] + [Outcome.DONE] * 2
+    assert results[2].fields == ("employees",)
+    assert "companies_employees_check" in results[2].message
+    assert {row[0] for row in books.sql("SELECT name FROM companies")} == {f"Company {n}" for n in (0, 1, 3, 4)}
+
+
+def test_rows_of_an_update_stand_alone_too(books: Books) -> None:
+    good, bad, changed = (books.ref(books.add(name)) for name in ("Good", "Bad", "Changed"))
+    books.sql("UPDATE companies SET name = 'By a person' WHERE id = %s", changed.id)
+    results = by_key(books.update({bad: {"employees": "many"}, good: {"name": "Better"}, changed: {"name": "Stale"}}))
+    assert results[good.id].outcome is Outcome.DONE
+    assert (results[bad.id].outcome, results[bad.id].fields) == (Outcome.REFUSED, ("employees",))
+    assert results[changed.id].outcome is Outcome.CHANGED
+    assert name_of(books, good.id) == "Better"
+
+
+@pytest.mark.parametrize(
+    ("values", "fields"),
+    [
+        ({"name": "x", "employees": "-1"}, ("employees",)),
+        ({"name": "x", "note": "longer than ten"}, ("note",)),
+        ({"name": "x", "owner": "99"}, ("owner",)),
+        ({"name": "x", "since": None}, ("since",)),
+        ({"name": "x", "employees": "1.5"}, ()),
+        ({"employees": "99999999999"}, ("employees",)),
+        ({"id": "7", "name": "x"}, ("id",)),
+        ({"name": "nul\0", "note": "half \ud83d"}, ("name", "note")),
+        ({"unheard_of": "x"}, ("unheard_of",)),
+    ],
+)
+def test_refusal_names_the_field_where_it_is_known(books: Books, values: dict, fields: tuple[str, ...]) -> None:
+    books.sql("CREATE TABLE owners (id int PRIMARY KEY)")
+    books.sql("ALTER TABLE companies ADD owner int REFERENCES owners, ADD since date NOT NULL DEFAULT now()")
+    books.connector = books.connect()
+    result = books.create(values)[0]
+    assert (result.outcome, result.fields) == (Outcome.REFUSED, fields)
+    assert result.message
+    assert books.sql("SELECT count(*) FROM companies") == [(0,)]
+
+
+def test_constraints_that_wait_for_the_commit_are_asked_row_by_row(books: Books) -> None:
+    books.sql("ALTER TABLE companies ADD code text UNIQUE DEFERRABLE INITIALLY DEFERRED")
+    books.connector = books.connect()
+    books.add("There", code="a")
+    results = books.create({"name": "Twin", "code": "a"}, {"name": "Other", "code": "b"})
+    assert outcomes(results) == [Outcome.DUPLICATE, Outcome.DONE]
+
+
+def test_duplicate_of_a_row_of_the_same_batch_names_it(books: Books) -> None:
+    first, second = books.create({"domain": "x.test"}, {"domain": "x.test"})
+    assert first.record is not None
+    assert (second.outcome, second.existing_id, second.fields) == (Outcome.DUPLICATE, first.record.id, ("domain",))
+
+
+def test_unique_together_says_not_who_it_is(books: Books) -> None:
+    books.sql("ALTER TABLE companies ADD UNIQUE (name, kind)")
+    books.connector = books.connect()
+    books.add("Same", kind="customer")
+    result = books.create({"name": "Same", "kind": "customer"})[0]
+    assert (result.outcome, result.fields, result.existing_id) == (Outcome.REFUSED, ("name", "kind"), None)
+
+
+def test_update_to_a_value_that_another_row_holds_is_refused(books: Books) -> None:
+    books.add("There", domain="x.test")
+    result = books.update({books.ref(books.add("Other")): {"domain": "x.test"}})[0]
+    assert (result.outcome, result.fields) == (Outcome.REFUSED, ("domain",))
+
+
+def test_locked_row_is_left_for_later_and_the_others_are_written(books: Books, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(server_module._SESSION, "lock_timeout", "20ms")
+    refs = [books.ref(books.add(f"Company {number}")) for number in range(3)]
+    books.connector = books.connect()
+    with books.session() as person:
+        person.execute("SELECT * FROM companies WHERE id = %s FOR UPDATE", (refs[1].id,))
+        results = books.update({ref: {"name": "Ours"} for ref in refs})
+        person.rollback()
+    assert outcomes(results) == [Outcome.DONE, Outcome.LATER, Outcome.DONE]
+
+
+def test_many_locked_rows_hold_nobody_up_for_long(books: Books, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(server_module._SESSION, "lock_timeout", "20ms")
+    refs = [books.ref(books.add(f"Company {number}")) for number in range(MOST_BUSY + 2)]
+    books.connector = books.connect()
+    with books.session() as person:
+        person.execute("SELECT * FROM companies FOR UPDATE")
+        results = books.update({ref: {"name": "Ours"} for ref in refs})
+        person.rollback()
+    assert outcomes(results) == [Outcome.LATER] * len(refs)
+    assert results[-1].message == "others are writing to this table"
+
+
+# --- what the database makes of it --------------------------------------------------------------------
+
+TRIGGER = """\
+CREATE FUNCTION rewrite() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN {body} END $$;
+CREATE TRIGGER rewrite {when} ON companies FOR EACH ROW EXECUTE FUNCTION rewrite()"""
+
+
+def trigger(books: Books, when: str, body: str) -> None:
+    books.sql(TRIGGER.format(when=when, body=body))
+
+
+def test_answer_shows_what_a_trigger_made_of_it(books: Books) -> None:
+    trigger(books, "BEFORE INSERT OR UPDATE", "NEW.name := upper(NEW.name); RETURN NEW;")
+    made = books.create({"name": "loud"})[0]
+    assert made.record is not None
+    assert made.record.values == {"name": "LOUD"}
+    changed = books.update({made.record.ref: {"name": "louder"}})[0]
+    assert changed.record is not None
+    assert changed.record.values == {"name": "LOUDER"}
+
+
+def test_answer_shows_what_a_trigger_did_afterwards_and_its_version(books: Books) -> None:
+    body = "UPDATE companies SET name = NEW.name || '!' WHERE id = NEW.id AND name NOT LIKE '%!'; RETURN NULL;"
+    trigger(books, "AFTER INSERT OR UPDATE", body)
+    record = books.create({"name": "Hey"})[0].record
+    assert record is not None
+    assert record.values == {"name": "Hey!"}
+    assert outcomes(books.update({record.ref: {"name": "You!"}})) == [Outcome.DONE]
+
+
+def test_write_that_a_trigger_drops_is_refused_and_not_tried_as_an_edit(books: Books) -> None:
+    ref = books.ref(books.add("Old"))
+    trigger(books, "BEFORE INSERT OR UPDATE OR DELETE", "RETURN NULL;")
+    results = [*books.create({"name": "x"}), *books.update({ref: {"name": "x"}}), books.delete(ref)]
+    assert outcomes(results) == [Outcome.REFUSED] * 3
+    assert "dropped" in results[0].message
+
+
+def test_row_that_a_trigger_refuses_fails_alone_with_its_words(books: Books) -> None:
+    trigger(books, "BEFORE INSERT", "IF NEW.name = 'Bad' THEN RAISE 'not this one'; END IF; RETURN NEW;")
+    results = books.create({"name": "Good"}, {"name": "Bad"})
+    assert outcomes(results) == [Outcome.DONE, Outcome.REFUSED]
+    assert results[1].message == "not this one"
+
+
+def test_row_without_values_takes_the_defaults(books: Books) -> None:
+    result = books.create({})[0]
+    assert result.outcome is Outcome.DONE
+    assert books.sql("SELECT kind FROM companies") == [("customer",)]
+
+
+def test_clearing_a_text_that_must_not_be_null_leaves_an_empty_text(books: Books) -> None:
+    ref = books.ref(books.add("x"))
+    assert outcomes(books.update({ref: {"kind": None}})) == [Outcome.DONE]
+    assert books.sql("SELECT kind FROM companies") == [("",)]
+
+
+def test_key_that_the_application_makes_is_given_once_and_never_changed(books: Books) -> None:
+    books.sql("CREATE TABLE codes (code text PRIMARY KEY, title text)")
+    books.connector = books.connect()
+    made = books.create({"code": "a", "title": "A"}, table="codes")[0].record
+    assert made is not None
+    assert made.id == "a"
+    moved = books.update({made.ref: {"code": "b"}}, table="codes")[0]
+    assert (moved.outcome, moved.fields) == (Outcome.REFUSED, ("code",))
+    again = books.create({"code": "a"}, table="codes")[0]
+    assert (again.outcome, again.existing_id) == (Outcome.DUPLICATE, "a")
+
+
+# --- deleting -----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("follows", ["CASCADE", "SET NULL", "RESTRICT"])
+def test_delete_that_would_reach_other_rows_is_refused(books: Books, follows: str) -> None:
+    books.sql(f"CREATE TABLE orders (id int PRIMARY KEY, company bigint REFERENCES companies ON DELETE {follows})")
+    books.connector = books.connect()
+    with_orders, without = books.add("Has orders"), books.add("Has none")
+    books.sql("INSERT INTO orders VALUES (1, %s)", with_orders)
+    refused = books.delete(books.ref(with_orders))
+    assert refused.outcome is Outcome.REFUSED
+    assert "orders" in refused.message
+    assert books.sql("SELECT company FROM orders") == [(int(with_orders),)]
+    assert books.delete(books.ref(without)).outcome is Outcome.DONE
+
+
+# --- rights -------------------------------------------------------------------------------------------
+
+
+def test_missing_right_is_raised_before_anything_is_written(make: Callable[..., Books], database: str) -> None:
+    books = make()
+    id = books.add("x")
+    with psycopg.connect(database, autocommit=True) as owner:
+        owner.execute("DROP ROLE IF EXISTS reader")
+        owner.execute("CREATE ROLE reader LOGIN")
+        owner.execute("GRANT USAGE ON SCHEMA public TO reader")
+        owner.execute("GRANT SELECT ON companies TO reader")
+    books.connector = books.connect("reader")
+    with pytest.raises(PermissionMissing, match="INSERT on companies"):
+        books.create({"name": "y"})
+    with pytest.raises(PermissionMissing, match="UPDATE on companies"):
+        books.update({books.ref(id): {"name": "y"}})
+    assert seen_in(books.pages())[id].values == {"name": "x"}
+
+
+def test_policy_of_row_security_refuses_a_row_alone(make: Callable[..., Books]) -> None:
+    books = make()
+    books.sql("DROP ROLE IF EXISTS clerk")
+    books.sql("CREATE ROLE clerk LOGIN")
+    books.sql("GRANT USAGE ON SCHEMA public TO clerk")
+    books.sql("GRANT ALL ON companies TO clerk")
+    books.sql("ALTER TABLE companies ENABLE ROW LEVEL SECURITY")
+    books.sql("CREATE POLICY p ON companies USING (kind = 'customer')")
+    books.connector = books.connect("clerk")
+    assert outcomes(books.create({"name": "a"}, {"name": "b", "kind": "secret"})) == [Outcome.DONE, Outcome.REFUSED]
+
+
+def test_batch_of_nothing_is_nothing(books: Books) -> None:
+    assert books.connector.write("companies", []) == []
+    item = WriteItem("k", WriteKind.UPDATE, {}, books.ref(books.add("x")))
+    assert outcomes(books.connector.write("companies", [item])) == [Outcome.DONE]
