@@ -235,6 +235,12 @@ class SecretUnusable(SettingsError):
     to_do = "Copy it again where it is kept, as one line and nothing else, then try again."
 
 
+class SettingsContradict(SettingsError):
+    code = "BW-140"
+    what = '"{key}" and "{other}" contradict each other.'
+    to_do = "Keep one of the two."
+
+
 # --- apps ---------------------------------------------------------------------------------------------
 
 

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from bothways.engine.fields import FieldState, Known, Landed
 from bothways.engine.sides import SIDES, Direction, Side
-from bothways.engine.spec import FieldMap, SyncSpec
+from bothways.engine.spec import FieldMap, Only, SyncSpec
 from bothways.records import Field, FieldType, Option, Value
 from tests.engine.support import NOW, WINDOW, spec
 
@@ -36,6 +36,7 @@ letters, "-" for blank, "?" for unknown. Drawn as one, so that no relation of th
 
 _AGES = list(product((None, None, 0.0, WINDOW / 2, WINDOW, 2 * WINDOW), repeat=2))
 _SENDS = (SIDES, SIDES, SIDES, SIDES[:1], SIDES[1:])
+_ONLY = (None, None, None, None, *Only)
 _ROUNDS = (0, 0, 0, 2, 4, 5)
 
 
@@ -54,19 +55,22 @@ class _Choice:
     clearing: bool
     default: Side
     sends: Sequence[Side]
+    only: Only | None
 
 
 _CHOICES = [
-    _Choice(*each) for each in product((Direction.BOTH, *Direction), (None, None, *SIDES), (False, True), SIDES, _SENDS)
+    _Choice(*each)
+    for each in product((Direction.BOTH, *Direction), (None, None, *SIDES), (False, True), SIDES, _SENDS, _ONLY)
 ]
 
 
-def cases(two_way: bool = False, clearing: bool | None = None) -> st.SearchStrategy[Case]:
+def cases(two_way: bool = False, clearing: bool | None = None, only: Only | None = None) -> st.SearchStrategy[Case]:
     """Return settings and states: values now, shadows known or not, ours or not, and what landed before."""
     choices = [
         each
         for each in _CHOICES
         if clearing in (None, each.clearing)
+        and only in (None, each.only)
         and (not two_way or (each.direction is Direction.BOTH and each.sends == SIDES))
     ]
     return _cases(st.sampled_from(choices))
@@ -75,7 +79,7 @@ def cases(two_way: bool = False, clearing: bool | None = None) -> st.SearchStrat
 @st.composite
 def _cases(draw: st.DrawFn, choices: st.SearchStrategy[_Choice]) -> Case:
     choice, (left, right, pool) = draw(choices), draw(st.sampled_from(_PAIRS))
-    mapping = FieldMap(left, right, choice.direction, choice.winner, choice.clearing)
+    mapping = FieldMap(left, right, choice.direction, choice.winner, choice.clearing, choice.only)
     return Case(spec(mapping, default=choice.default, sends=choice.sends), draw(_states(mapping, pool)))
 
 

@@ -89,6 +89,18 @@ REFUSED = {
         "9:36",
         "",
     ),
+    "both policies of one field": (
+        HEAD + "    fields:\n      - {Anna: a, Bert: b, only_when_empty: true, only_on_create: true}\n",
+        errors.SettingsContradict,
+        "9:51",
+        '"only_on_create" and "only_when_empty" contradict each other',
+    ),
+    "clearing what is only filled": (
+        HEAD + "    fields:\n      - {Anna: a, Bert: b, only_when_empty: true, when_empty: clear}\n",
+        errors.SettingsContradict,
+        "9:51",
+        '"when_empty: clear" and "only_when_empty"',
+    ),
     "a list of fields in a match": (
         HEAD + "    match:\n      - {Anna: [a, b], Bert: c}\n",
         errors.WrongType,

@@ -11,8 +11,8 @@ from typing import NamedTuple
 
 from bothways.engine.rules import because
 from bothways.engine.sides import SIDES, Side
-from bothways.engine.spec import FieldMap, SyncSpec, blank_across, equal_across, project
-from bothways.records import CannotCoerce, Value, may_be_rewriting, same
+from bothways.engine.spec import FieldMap, Only, SyncSpec, blank_across, equal_across, project
+from bothways.records import CannotCoerce, Value, is_blank, may_be_rewriting, same
 
 REWRITING_LIMIT = 2
 """Writes of one value to one side, nothing third in between, when the app answers with a rewriting."""
@@ -22,6 +22,10 @@ UNRELATED_LIMIT = 4
 
 FIGHT_WINDOW = 86_400.0
 """Seconds within which these writes must lie: people change their mind once a day, robots with every poll."""
+
+
+ONLY_RULES = {Only.ON_CREATE: "FO", Only.WHEN_EMPTY: "FE"}
+"""The rule by which a mapping that is narrowed leaves a difference alone."""
 
 
 class Known(NamedTuple):
@@ -232,6 +236,8 @@ def _one_way(view: _View) -> FieldDecision:
 
 
 def _clears(view: _View, source: Side) -> bool:
+    if view.mapping.only is Only.WHEN_EMPTY:
+        return False
     return view.mapping.clearing_follows and view.state.shadow[source] is not None
 
 
@@ -279,6 +285,14 @@ def _flows_nowhere(view: _View) -> bool:
     return not any(view.writable(side) for side in SIDES)
 
 
+def _for_creates_alone(view: _View) -> bool:
+    return view.mapping.only is Only.ON_CREATE
+
+
+def _fills_only_and_both_full(view: _View) -> bool:
+    return view.mapping.only is Only.WHEN_EMPTY and not any(is_blank(view.state.now[side]) for side in SIDES)
+
+
 def _first_and_one_way(view: _View) -> bool:
     return view.first() and view.one_way() is not None
 
@@ -309,6 +323,8 @@ FIELD_TABLE: tuple[tuple[Callable[[_View], bool], Callable[[_View], FieldDecisio
     (_nothing_changed, lambda view: _none(view, "F0")),
     (_sides_equal, lambda view: _none(view, "F1", *SIDES)),
     (_flows_nowhere, _against),  # F2'
+    (_for_creates_alone, lambda view: _none(view, ONLY_RULES[Only.ON_CREATE], *SIDES)),  # FO
+    (_fills_only_and_both_full, lambda view: _none(view, ONLY_RULES[Only.WHEN_EMPTY], *SIDES)),  # FE
     (_first_and_one_way, _first_link_one_way),  # F2, F2', F3b
     (_one_way_source_changed, _one_way),  # F2, F3b
     (_one_way_target_changed, _against),  # F2'

@@ -2,9 +2,17 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from enum import StrEnum
 
 from bothways.engine.sides import SIDES, Direction, Side
 from bothways.records import CannotCoerce, Coerced, Field, Value, coerce, coercion_between, is_blank, same
+
+
+class Only(StrEnum):
+    """What narrows when a mapping is written: only to a field that is empty, or only to a record being created."""
+
+    WHEN_EMPTY = "when empty"
+    ON_CREATE = "on create"
 
 
 @dataclass(frozen=True, slots=True)
@@ -12,6 +20,7 @@ class FieldMap:
     """Two fields kept equal. ``winner`` overrules the default app for this field.
 
     ``clearing_follows``: a value deliberately cleared after linking is cleared on the other side too.
+    ``only`` None: written whenever the field table says so.
     ``key`` is the stable name of this mapping in plans and in the journal.
     """
 
@@ -20,6 +29,7 @@ class FieldMap:
     direction: Direction = Direction.BOTH
     winner: Side | None = None
     clearing_follows: bool = False
+    only: Only | None = None
     key: str = field(init=False)
 
     def __post_init__(self) -> None:

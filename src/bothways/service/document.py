@@ -5,10 +5,14 @@ from dataclasses import dataclass, field
 
 from bothways.engine.brakes import Guards
 from bothways.engine.sides import SIDES, Side
+from bothways.engine.spec import Only
 from bothways.errors import SettingsError
 
 STATES = ("on", "off", "draft")
 KEEP, CLEAR = "keep", "clear"
+ONLY_KEYS = {Only.WHEN_EMPTY: "only_when_empty", Only.ON_CREATE: "only_on_create"}
+"""The key of a mapping for each policy of when it is written."""
+
 EVERY = 60.0
 """Seconds between two polls where the file does not say."""
 
@@ -46,6 +50,7 @@ class FieldDocument:
     when_empty: str | None = None
     enabled: bool = True
     place: str = ""
+    only: Only | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,6 +162,8 @@ def _field(sync: SyncDocument, each: FieldDocument) -> dict[str, object]:
         data["direction"] = f"to_{sync.apps[each.to]}"
     if each.when_empty is not None:
         data["when_empty"] = each.when_empty
+    if each.only is not None:
+        data[ONLY_KEYS[each.only]] = True
     if not each.enabled:
         data["enabled"] = False
     return data

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from bothways.engine.sides import SIDES, Side
+from bothways.engine.spec import FieldMap, Only
 from bothways.ledger import db, due, feeds, looking
 from bothways.ledger.models import Feed, Revision, Sync
 from bothways.records import Field
@@ -48,19 +49,25 @@ def in_words(resolved: Resolved) -> dict[str, Any]:
     """Return the exact settings as plain data: two of them are equal if a plan would be the same."""
     spec = resolved.spec
     return {
-        "fields": [
-            [each.left.name, each.right.name, str(each.direction), each.winner, each.clearing_follows]
-            for each in spec.fields
-        ],
-        "off": [
-            [each.left.name, each.right.name, str(each.direction), each.winner, each.clearing_follows]
-            for each in resolved.switched_off
-        ],
+        "fields": [_row(each) for each in spec.fields],
+        "off": [_row(each) for each in resolved.switched_off],
         "holds": [[_holds(each.on(side)) for side in SIDES] for each in spec.fields],
         "match": [[rule.compare, rule.left, rule.right] for rule in spec.match],
         "default": str(spec.default),
         "sends": [spec.sends[side] for side in SIDES],
     }
+
+
+def _row(each: FieldMap) -> list[Any]:
+    """Return a mapping; its policies come last, and only where it has any."""
+    policies = policies_of(each.only)
+    row = [each.left.name, each.right.name, str(each.direction), each.winner, each.clearing_follows]
+    return [*row, policies] if policies else row
+
+
+def policies_of(only: Only | None) -> dict[str, Any]:
+    """Return what a mapping has beside its direction, its winner and its way with empty values."""
+    return {"only": str(only)} if only else {}
 
 
 def _holds(field: Field) -> list[Any]:

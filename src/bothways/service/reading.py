@@ -9,10 +9,12 @@ from bothways.connectors.base import Setting
 from bothways.engine.brakes import Guards
 from bothways.engine.matching import NORMAL_FORMS
 from bothways.engine.sides import SIDES, Side
+from bothways.engine.spec import Only
 from bothways.errors import (
     MissingKey,
     NothingFlows,
     SecretInFile,
+    SettingsContradict,
     SettingsError,
     UnknownApp,
     UnknownConnector,
@@ -33,8 +35,8 @@ from bothways.service.yaml_file import Node, nearest, shown
 TOP = ("version", "revision", "database", "allow_hosts", "apps", "syncs")
 SYNC = ("state", "objects", "send", "match", "conflicts", "fields", "guards", "schedule")
 SYNC_LATER = ("filter", "when_leaving_filter", "require", "start", "deletes", "set", "associations")
-FIELD = ("direction", "when_empty", "enabled")
-FIELD_LATER = ("clean", "values", "other", "only_when_empty", "only_on_create", "winner")
+FIELD = ("direction", "when_empty", "enabled", *doc.ONLY_KEYS.values())
+FIELD_LATER = ("clean", "values", "other", "winner")
 _NAME = re.compile(r"[^\W_][\w. -]{0,59}", re.UNICODE)
 _COUNT = re.compile(r"[1-9]\d{0,8}", re.ASCII)
 _LENGTH = re.compile(r"(\d+(?:\.\d+)?)\s*(s|m|h|d)?")
@@ -292,13 +294,27 @@ def _pair_of_fields(
 def _field(node: Node, sides: Mapping[Side, str]) -> FieldDocument:
     names = _pair_of_fields(node, sides, FIELD, FIELD_LATER)
     ways = {"both": None, **{f"to_{app}": side for side, app in sides.items()}}
+    only = _only(node)
     return FieldDocument(
         names,
         ways[node.choice("direction", tuple(ways), "both")],
         node.choice("when_empty", (doc.KEEP, doc.CLEAR), doc.KEEP) if "when_empty" in node else None,
         node.truth("enabled", True),
         node.place,
+        only,
     )
+
+
+def _only(node: Node) -> Only | None:
+    """Return when a mapping is written; refuse what contradicts it."""
+    chosen = [only for only, key in doc.ONLY_KEYS.items() if node.truth(key, False)]
+    if len(chosen) == 2:
+        key = doc.ONLY_KEYS[chosen[1]]
+        raise SettingsContradict(where=node.key_place(key), key=key, other=doc.ONLY_KEYS[chosen[0]])
+    if chosen and node.data.get("when_empty") == doc.CLEAR:
+        key = doc.ONLY_KEYS[chosen[0]]
+        raise SettingsContradict(where=node.key_place("when_empty"), key="when_empty: clear", other=key)
+    return chosen[0] if chosen else None
 
 
 def _winners(conflicts: Node, pair: Mapping[str, Side]) -> dict[str, doc.Winner]:

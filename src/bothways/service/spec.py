@@ -1,7 +1,7 @@
 """From the settings and what both apps tell of their fields to what the engine works by: the one place."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from bothways.connectors.base import Capabilities
 from bothways.engine.matching import compare_for
@@ -107,9 +107,9 @@ def _map(document: SyncDocument, each: FieldDocument, schema: Schema) -> FieldMa
     for target in [each.to] if each.to else [side for side in SIDES if document.sends[side.other]]:
         _check_writable(document, fields, target, each)
         _check_types(fields, target, each.place)
-    clears = (each.when_empty or document.when_empty) == CLEAR
+    clears = (each.when_empty or document.when_empty) == CLEAR and each.only is None
     direction = _TO[each.to] if each.to else Direction.BOTH
-    return FieldMap(fields[Side.LEFT], fields[Side.RIGHT], direction, clearing_follows=clears)
+    return FieldMap(fields[Side.LEFT], fields[Side.RIGHT], direction, clearing_follows=clears, only=each.only)
 
 
 def _known(document: SyncDocument, schema: Schema, side: Side, name: str, place: str) -> Field:
@@ -163,9 +163,7 @@ def _with_winners(document: SyncDocument, maps: Sequence[FieldMap]) -> list[Fiel
         if len(hits) > 1:
             raise SettingsError(where=winner.place, reason=f'"{name}" is a field of two mappings; name the other field')
         winners[hits[0]] = winner.side
-    return [
-        FieldMap(each.left, each.right, each.direction, winners.get(each.key), each.clearing_follows) for each in maps
-    ]
+    return [replace(each, winner=winners.get(each.key)) for each in maps]
 
 
 # --- match rules --------------------------------------------------------------------------------------

@@ -11,7 +11,7 @@ from bothways.ledger.models import Run, Sync
 from bothways.service import yaml_edit
 from bothways.service.database import on_database
 from bothways.service.document import CLEAR, KEEP, AppDocument, SyncDocument, refuse_ring, settings_of
-from bothways.service.in_force import in_words, labels_of
+from bothways.service.in_force import in_words, labels_of, policies_of
 from bothways.service.log import summaries
 from bothways.service.revisions import latest_revision, workspace_revision
 from bothways.service.views import Counts, MappingView, MatchView, RunSummary, SyncView
@@ -152,7 +152,8 @@ def _exact(
             each.names[Side.RIGHT],
             f"to {each.to}" if each.to else "both",
             _winner(document, each.names),
-            (each.when_empty or document.when_empty) == CLEAR,
+            (each.when_empty or document.when_empty) == CLEAR and each.only is None,
+            policies_of(each.only),
         ]
         for each in document.fields or ()
     ]
@@ -175,7 +176,7 @@ def _mappings(
 ) -> Sequence[MappingView]:
     views = []
     for enabled, rows in ((True, applied["fields"]), (False, applied["off"])):
-        for left, right, direction, winner, clears in rows:
+        for left, right, direction, winner, clears, *policies in rows:
             names = {Side.LEFT: left, Side.RIGHT: right}
             way = "both" if direction == "both" else f"to_{document.apps[Side(direction.removeprefix('to '))]}"
             views.append(
@@ -186,6 +187,7 @@ def _mappings(
                     document.apps[Side(winner)] if winner else "",
                     CLEAR if clears else KEEP,
                     enabled,
+                    **(policies[0] if policies else {}),
                 )
             )
     return views

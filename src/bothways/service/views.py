@@ -79,7 +79,10 @@ class AppCheck:
 
 @dataclass(frozen=True, slots=True)
 class MappingView:
-    """Two fields kept equal. ``direction``: both, or to_<app>. ``winner``: "" for the default app."""
+    """Two fields kept equal. ``direction``: both, or to_<app>. ``winner``: "" for the default app.
+
+    ``only``: "when empty" or "on create" where it is written then alone.
+    """
 
     fields: Mapping[str, str]
     labels: Mapping[str, str]
@@ -87,6 +90,7 @@ class MappingView:
     winner: str
     when_empty: str
     enabled: bool
+    only: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -62,6 +62,7 @@ def _mapping(view: "MappingView", apps: Sequence[str]) -> tuple[str, ...]:
         "" if view.enabled else "off",
         f"{view.winner} wins" if view.winner else "",
         "emptying follows" if view.when_empty == "clear" else "",
+        f"only {view.only}" if view.only else "",
     ]
     return view.fields[left], arrow.get(view.direction, "⇄"), view.fields[right], listed(notes)
 
