@@ -241,6 +241,30 @@ class SettingsContradict(SettingsError):
     to_do = "Keep one of the two."
 
 
+class UnknownChoice(SettingsError):
+    code = "BW-141"
+    what = 'The {app} field "{field}" has no choice "{choice}".'
+    to_do = "{hint}"
+
+
+class PairingAmbiguous(SettingsError):
+    code = "BW-142"
+    what = '"{choice}" of {app} is paired with {several}, so what it becomes in {other} is not clear.'
+    to_do = "Keep one of these pairs, or change the direction to: {direction}."
+
+
+class NothingToPair(SettingsError):
+    code = "BW-143"
+    what = 'Values of "{left}" ({left_type}) and "{right}" ({right_type}) cannot be paired.'
+    to_do = "Take values: and other: out; they are for single choices, and for texts beside them."
+
+
+class ChoicesNotPaired(SettingsError):
+    code = "BW-144"
+    what = 'These choices of the {app} field "{field}" have no partner in {other}: {choices}.'
+    to_do = "Pair them under values:, or say what becomes of them, such as other: hold or other: leave_out."
+
+
 # --- apps ---------------------------------------------------------------------------------------------
 
 

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from bothways.engine.fields import FieldState, Known, Landed
 from bothways.engine.sides import SIDES, Direction, Side
 from bothways.engine.spec import FieldMap, Only, SyncSpec
-from bothways.records import Field, FieldType, Option, Value
+from bothways.records import Choices, Field, FieldType, Option, Unpaired, Value
 from tests.engine.support import NOW, WINDOW, spec
 
 _COLOURS = (Option("r", "Red"), Option("g", "Green"))
@@ -28,7 +28,32 @@ KINDS: tuple[tuple[Field, Field, tuple[Value, ...]], ...] = (
 )
 """Pairs of fields with values that one or both of them can hold."""
 
-_PAIRS = [(left, right, pool) for a, b, pool in KINDS for left, right in ((a, b), (b, a))]
+_STAGE = Field("stage", FieldType.CHOICE, options=(Option("1", "Lead"), Option("2", "Client"), Option("3", "Lost")))
+_LEVEL = Field("level", FieldType.CHOICE, options=(Option("3", "lead"), Option("1", "Client"), Option("9", "Else")))
+_SAYING = Field("stage")
+_BY_LABEL = (("1", "3"), ("2", "1"))
+
+
+def _paired(left: Field, right: Field, pairs: Sequence[tuple[str, str]], other: Unpaired) -> tuple[Choices, Choices]:
+    back = tuple((b, a) for a, b in pairs)
+    return Choices(right, left, back, other, pairs[0][0]), Choices(left, right, tuple(pairs), other, pairs[0][1])
+
+
+_PAIRED: list[tuple[Field, Field, tuple[Value, ...], tuple[Choices, Choices]]] = [
+    (left, right, ("1", "2", "3", "9"), _paired(left, right, pairs, other))
+    for left, right, pairs in (
+        (_STAGE, _LEVEL, _BY_LABEL),
+        (_SAYING, _LEVEL, (("Lead", "3"), ("1", "1"))),
+        (_LEVEL, _SAYING, (("3", "2"), ("1", "1"))),
+    )
+    for other in Unpaired
+]
+"""Choices whose keys say something else on the other side, so that equal texts are no equal values."""
+
+_PAIRS: list[tuple[Field, Field, tuple[Value, ...], tuple[Choices, Choices] | None]] = [
+    *((left, right, pool, None) for a, b, pool in KINDS for left, right in ((a, b), (b, a))),
+    *_PAIRED,
+]
 _PATTERNS = ["".join(each) for each in product("abcA-", "abcA-", "abc-?", "abc-?")]
 _PATTERNS += ["Abab", "bAba"] * 60
 """What the left and the right hold now, and were last seen to hold: three values, "A" for "a" in other
@@ -78,8 +103,8 @@ def cases(two_way: bool = False, clearing: bool | None = None, only: Only | None
 
 @st.composite
 def _cases(draw: st.DrawFn, choices: st.SearchStrategy[_Choice]) -> Case:
-    choice, (left, right, pool) = draw(choices), draw(st.sampled_from(_PAIRS))
-    mapping = FieldMap(left, right, choice.direction, choice.winner, choice.clearing, choice.only)
+    choice, (left, right, pool, paired) = draw(choices), draw(st.sampled_from(_PAIRS))
+    mapping = FieldMap(left, right, choice.direction, choice.winner, choice.clearing, choice.only, paired)
     return Case(spec(mapping, default=choice.default, sends=choice.sends), draw(_states(mapping, pool)))
 
 

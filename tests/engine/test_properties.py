@@ -14,7 +14,7 @@ from tests.engine.strategies import Case, cases
 from tests.engine.support import NOW, WINDOW, carried_out, mirrored, mirrored_spec
 
 MANY = settings(max_examples=100)
-FIELD_RULES = {"FN", "F0", "F1", "F2", "F2'", "F3", "F3b", "F4", "F5", "F6", "FO", "FE"}
+FIELD_RULES = {"FN", "F0", "F1", "F2", "F2'", "F3", "F3b", "F4", "F5", "F6", "FO", "FE", "FV"}
 LATER = (0.0, WINDOW / 2, WINDOW, 3 * WINDOW)
 
 
@@ -147,7 +147,7 @@ def test_two_ways_leave_equal_values_or_an_explained_difference(case: Case) -> N
     decision = decided(case)
     after = carried_out(case.state, decision)
     equal = equal_across(after.mapping, *(after.now[side] for side in SIDES))
-    assert equal or decision.rule in ("FN", "F0", "F3b", "F5", "F6", "FO", "FE")
+    assert equal or decision.rule in ("FN", "F0", "F3b", "F5", "F6", "FO", "FE", "FV")
 
 
 def test_strategy_reaches_every_rule_and_every_row_of_the_field_table() -> None:

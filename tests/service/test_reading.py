@@ -89,6 +89,24 @@ REFUSED = {
         "9:36",
         "",
     ),
+    "a choice that looks like a number": (
+        HEAD + "    fields:\n      - {Anna: a, Bert: b, values: {1: one}}\n",
+        errors.WrongType,
+        "9:37",
+        "must be text (in quotes), but is a number",
+    ),
+    "an unknown word for the unpaired": (
+        HEAD + "    fields:\n      - {Anna: a, Bert: b, other: drop}\n",
+        errors.WrongType,
+        "9:35",
+        "hold, leave_out or {default: {Bert: an option}}",
+    ),
+    "a default of no app": (
+        HEAD + "    fields:\n      - {Anna: a, Bert: b, other: {default: {Cleo: x}}}\n",
+        errors.UnknownKey,
+        "9:46",
+        "Anna",
+    ),
     "both policies of one field": (
         HEAD + "    fields:\n      - {Anna: a, Bert: b, only_when_empty: true, only_on_create: true}\n",
         errors.SettingsContradict,

@@ -1,7 +1,15 @@
 """What the policies of a mapping do, from the settings file to both apps, to what is shown, and back again."""
 
-from bothways.service.syncs import export, show_sync
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from bothways.errors import ChoicesNotPaired
+from bothways.records import Field, FieldType, Option
+from bothways.service.syncs import export, show_sync, turn_on
 from bothways.service.why import why
+from tests.memory_app import PEOPLE
 from tests.office import SYNC, Office
 
 
@@ -70,3 +78,90 @@ def test_a_policy_that_changes_has_every_record_looked_at_again(office: Office) 
     office.anna.edit(ids[0], name="Danny")
     office.rest()
     assert held(office, ids) == ("Danny", "Danny")
+
+
+# --- choices ------------------------------------------------------------------------------------------
+
+STAGE = Field("stage", FieldType.CHOICE, options=(Option("1", "Lead"), Option("2", "Client"), Option("3", "Lost")))
+LEVEL = Field("stage", FieldType.CHOICE, options=(Option("2", "Lead"), Option("1", "Client"), Option("8", "Guest")))
+
+
+@pytest.fixture
+def staged(folder: Path) -> Office:
+    """Anna and Bert, whose stages have the same labels and each other's keys."""
+    return Office(folder, fields=(*PEOPLE, STAGE), bert_fields=(*PEOPLE, LEVEL))
+
+
+def test_choices_are_carried_by_their_pairs_both_ways_and_nothing_comes_back(staged: Office) -> None:
+    staged.write(fields("Anna: stage, Bert: stage, other: hold"))
+    ids = staged.pair("Dana", stage="")
+    staged.anna.edit(ids[0], stage="1")
+    staged.rest()
+    assert held(staged, ids, "stage") == ("1", "2")
+    staged.bert.edit(ids[1], stage="1")
+    staged.rest()
+    assert held(staged, ids, "stage") == ("2", "1")
+    written = staged.writes
+    staged.run(full=True)
+    assert staged.writes == written
+
+
+def test_an_unpaired_choice_is_held_until_it_is_paired(staged: Office) -> None:
+    staged.write(fields("Anna: stage, Bert: stage, other: hold"))
+    ids = staged.pair("Dana", stage="")
+    staged.anna.edit(ids[0], stage="3")
+    assert staged.run().failing == 1
+    assert held(staged, ids, "stage") == ("3", None)
+    staged.write(fields("Anna: stage, Bert: stage, values: {Lost: Guest}, other: hold"))
+    staged.rest()
+    assert held(staged, ids, "stage") == ("3", "8")
+    assert staged.run().failing == 0
+
+
+def test_an_unpaired_choice_is_left_out_and_holds_nothing_up(staged: Office) -> None:
+    staged.write(fields("Anna: name, Bert: name", "Anna: stage, Bert: stage, other: leave_out"))
+    left = staged.anna.add(email="a@x.test", name="Ann", stage="3")
+    only = staged.anna.add(stage="3")
+    assert staged.rest().failing == 0
+    (right,) = (item.id for item in staged.bert.live())
+    assert held(staged, (left, right), "stage") == ("3", None)
+    staged.bert.edit(right, stage="8")
+    staged.rest()
+    assert held(staged, (left, right), "stage") == ("3", "8")
+    assert staged.anna.values(only) == {"stage": "3"}
+
+
+def test_a_default_stands_for_an_unpaired_choice_and_never_comes_back_over_it(staged: Office) -> None:
+    staged.write(fields("Anna: stage, Bert: stage, other: {default: {Bert: Guest}}"))
+    ids = staged.pair("Dana", stage="")
+    staged.anna.edit(ids[0], stage="3")
+    staged.rest()
+    assert held(staged, ids, "stage") == ("3", "8")
+    staged.run(full=True)
+    assert held(staged, ids, "stage") == ("3", "8")
+
+
+def test_choices_that_are_not_paired_are_refused_when_they_are_new_and_not_later(staged: Office) -> None:
+    staged.write(fields("Anna: stage, Bert: stage"))
+    with pytest.raises(ChoicesNotPaired, match="no partner in Anna: Guest") as caught:
+        staged.plan()
+    assert caught.value.where == "bothways.yaml:12:9"
+    with pytest.raises(ChoicesNotPaired):
+        turn_on(staged.open(), "people")
+    staged.write(fields("Anna: stage, Bert: stage, values: {Lead: Lead, Client: Client, Lost: Guest}"))
+    ids = staged.pair("Dana", stage="1")
+    staged.anna.fields = (*PEOPLE, replace(STAGE, options=(*STAGE.options, Option("4", "New"))))
+    staged.clock.advance(7 * 86_400)
+    staged.anna.edit(ids[0], stage="4")
+    assert staged.run().failing == 1
+
+
+def test_pairs_are_shown_and_survive_the_export(staged: Office) -> None:
+    staged.write(fields("Anna: stage, Bert: stage, values: {Lead: Lead}, other: {default: {Bert: Guest}}"))
+    before = show_sync(staged.open(), "people").mappings[1]
+    assert (before.values, before.other, before.defaults) == ((("Lead", "Lead"),), "default", {"Bert": "Guest"})
+    staged.run()
+    assert show_sync(staged.open(), "people").mappings[1] == before
+    text = export(staged.open(), "people")
+    staged.write(text)
+    assert show_sync(staged.open(), "people").mappings[1] == before

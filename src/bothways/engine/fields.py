@@ -12,7 +12,7 @@ from typing import NamedTuple
 from bothways.engine.rules import because
 from bothways.engine.sides import SIDES, Side
 from bothways.engine.spec import FieldMap, Only, SyncSpec, blank_across, equal_across, project
-from bothways.records import CannotCoerce, Value, is_blank, may_be_rewriting, same
+from bothways.records import CannotCoerce, LeftOut, Value, is_blank, may_be_rewriting, same
 
 REWRITING_LIMIT = 2
 """Writes of one value to one side, nothing third in between, when the app answers with a rewriting."""
@@ -134,9 +134,9 @@ def has_changed(state: FieldState, side: Side) -> bool:
     if shadow is not None:
         return not same(state.now[side], field, shadow.value)
     assert other is not None
-    return not (
-        _across(state, side, other.value, state.now[side]) or may_be_rewriting(other.value, state.now[side], field)
-    )
+    if _across(state, side, other.value, state.now[side]):
+        return False
+    return state.mapping.choices is not None or not may_be_rewriting(other.value, state.now[side], field)
 
 
 def is_own_rewriting(spec: SyncSpec, state: FieldState, side: Side, now: float) -> bool:
@@ -197,6 +197,8 @@ def _write(view: _View, rule: str, target: Side, *, conflict: bool = False, reas
     )
     try:
         projected = project(view.mapping, view.state.now[source], target)
+    except LeftOut as unpaired:
+        return _none(view, "FV", *SIDES, message=str(unpaired))
     except CannotCoerce as problem:
         text = because("F6", app=apps[target], message=str(problem))
         return decision._replace(rule="F6", reason=text, write=None, hold=text)
@@ -331,4 +333,5 @@ FIELD_TABLE: tuple[tuple[Callable[[_View], bool], Callable[[_View], FieldDecisio
     (_changed_on_one_side, _one_changed),  # F3, F3b
     (_always, _both_changed),  # F4
 )
-"""Row F5 is looked at before any write of F2 to F4; F6 where the other side cannot hold the value."""
+"""Row F5 is looked at before any write of F2 to F4; F6 where the other side cannot hold the value, FV where the
+settings leave it out."""

@@ -8,7 +8,7 @@ from bothways.engine.rules import because
 from bothways.engine.sides import SIDES, Side
 from bothways.engine.spec import FieldMap, SyncSpec, project
 from bothways.engine.table import ActionKind, Facts, decide_record
-from bothways.records import CannotCoerce, Record, Value, is_blank
+from bothways.records import CannotCoerce, LeftOut, Record, Value, is_blank
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +106,8 @@ def _create(spec: SyncSpec, side: Side, record: Record, kind: ActionKind, reason
         seen = {side: Known(value)}
         try:
             projected = project(mapping, value, target)
+        except LeftOut:
+            continue
         except CannotCoerce as problem:
             text = because("F6", app=spec.apps[target], message=str(problem))
             decisions.append(FieldDecision(mapping, "F6", text, hold=text))
@@ -120,9 +122,23 @@ def _create(spec: SyncSpec, side: Side, record: Record, kind: ActionKind, reason
 def has_anything(spec: SyncSpec, side: Side, record: Record) -> bool:
     """Tell whether a record holds any value that could be written to the other side."""
     return any(
-        spec.writes(mapping, side.other) and not is_blank(record.values.get(mapping.on(side).name))
+        spec.writes(mapping, side.other) and _carries(mapping, record.values.get(mapping.on(side).name), side.other)
         for mapping in spec.fields
     )
+
+
+def _carries(mapping: FieldMap, value: Value, target: Side) -> bool:
+    """Tell whether a value is there and is not left out on its way; one that cannot be held is to be told."""
+    if is_blank(value):
+        return False
+    try:
+        if mapping.choices is not None:
+            project(mapping, value, target)
+    except LeftOut:
+        return False
+    except CannotCoerce:
+        return True
+    return True
 
 
 def _reason(spec: SyncSpec, rule: str, facts: Facts, side: Side | None) -> str:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from bothways.engine.sides import SIDES, Direction, Side
-from bothways.records import CannotCoerce, Coerced, Field, Value, coerce, coercion_between, is_blank, same
+from bothways.records import CannotCoerce, Choices, Coerced, Field, Value, coerce, coercion_between, is_blank, same
 
 
 class Only(StrEnum):
@@ -20,7 +20,8 @@ class FieldMap:
     """Two fields kept equal. ``winner`` overrules the default app for this field.
 
     ``clearing_follows``: a value deliberately cleared after linking is cleared on the other side too.
-    ``only`` None: written whenever the field table says so.
+    ``only`` None: written whenever the field table says so. ``choices`` pairs the values of both fields: what
+    comes to the left, and what comes to the right; None where values are carried over as they are.
     ``key`` is the stable name of this mapping in plans and in the journal.
     """
 
@@ -30,6 +31,7 @@ class FieldMap:
     winner: Side | None = None
     clearing_follows: bool = False
     only: Only | None = None
+    choices: tuple[Choices, Choices] | None = field(default=None, repr=False)
     key: str = field(init=False)
 
     def __post_init__(self) -> None:
@@ -80,7 +82,9 @@ class SyncSpec:
 
 
 def project(mapping: FieldMap, value: Value, target: Side) -> Coerced:
-    """Return ``value`` of the other side as ``target`` can hold it; raise CannotCoerce."""
+    """Return ``value`` of the other side as ``target`` can hold it; raise CannotCoerce, LeftOut among them."""
+    if mapping.choices is not None and not is_blank(value):
+        value = mapping.choices[SIDES.index(target)].choose(value)
     return coerce(value, mapping.on(target.other), mapping.on(target))
 
 
@@ -99,7 +103,7 @@ def blank_across(mapping: FieldMap, value: Value, source: Side) -> bool:
 def equal_across(mapping: FieldMap, left: Value, right: Value) -> bool:
     """Tell whether the two sides hold the same, each as the other can hold it."""
     alike = left is right or (isinstance(left, str) and left == right)
-    if alike and mapping.left.type is mapping.right.type:
+    if alike and mapping.choices is None and mapping.left.type is mapping.right.type:
         return True
     return _holds(mapping, left, right, Side.RIGHT) or _holds(mapping, right, left, Side.LEFT)
 

@@ -1,5 +1,6 @@
 """The vocabulary: records, fields and the rules for their values."""
 
+from bothways.records.choices import Choices, LeftOut, Unpaired, option_named, suggest
 from bothways.records.coerce import CannotCoerce, Coerced, coerce, coercion_between
 from bothways.records.normal import normal_email, normal_phone
 from bothways.records.parse import text_of
@@ -9,12 +10,15 @@ from bothways.records.values import can_be_kept, canonical, is_blank, may_be_rew
 
 __all__ = [
     "CannotCoerce",
+    "Choices",
     "Coerced",
     "Field",
     "FieldType",
+    "LeftOut",
     "Option",
     "Record",
     "Ref",
+    "Unpaired",
     "Value",
     "can_be_kept",
     "canonical",
@@ -24,6 +28,8 @@ __all__ = [
     "may_be_rewriting",
     "normal_email",
     "normal_phone",
+    "option_named",
     "same",
+    "suggest",
     "text_of",
 ]

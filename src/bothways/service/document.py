@@ -7,6 +7,7 @@ from bothways.engine.brakes import Guards
 from bothways.engine.sides import SIDES, Side
 from bothways.engine.spec import Only
 from bothways.errors import SettingsError
+from bothways.records import Unpaired
 
 STATES = ("on", "off", "draft")
 KEEP, CLEAR = "keep", "clear"
@@ -43,7 +44,11 @@ class AppDocument:
 
 @dataclass(frozen=True, slots=True)
 class FieldDocument:
-    """One mapping as written. ``to``: the only side it may be written to, None for both."""
+    """One mapping as written. ``to``: the only side it may be written to, None for both.
+
+    ``values`` pairs options, the left one first; ``other`` says what becomes of those that are paired with none,
+    ``defaults`` what stands for them on each side. ``places`` says where the keys of the mapping stand.
+    """
 
     names: Mapping[Side, str]
     to: Side | None = None
@@ -51,6 +56,10 @@ class FieldDocument:
     enabled: bool = True
     place: str = ""
     only: Only | None = None
+    values: tuple[tuple[str, str], ...] | None = None
+    other: Unpaired | None = None
+    defaults: Mapping[Side, str] = field(default_factory=dict)
+    places: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,6 +173,12 @@ def _field(sync: SyncDocument, each: FieldDocument) -> dict[str, object]:
         data["when_empty"] = each.when_empty
     if each.only is not None:
         data[ONLY_KEYS[each.only]] = True
+    if each.values is not None:
+        data["values"] = dict(each.values)
+    if each.other is Unpaired.DEFAULT:
+        data["other"] = {"default": {sync.apps[side]: option for side, option in each.defaults.items()}}
+    elif each.other is not None:
+        data["other"] = str(each.other)
     if not each.enabled:
         data["enabled"] = False
     return data

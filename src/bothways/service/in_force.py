@@ -4,14 +4,15 @@ Run before every plan and every run, by the one runner; it does nothing where no
 step can be done again after a crash: the last one, in one transaction, says that all of it is done.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from bothways.engine.sides import SIDES, Side
-from bothways.engine.spec import FieldMap, Only
+from bothways.engine.spec import FieldMap
 from bothways.ledger import db, due, feeds, looking
 from bothways.ledger.models import Feed, Revision, Sync
 from bothways.records import Field
+from bothways.service.document import FieldDocument
 from bothways.service.revisions import add_revision, latest_revision
 from bothways.service.spec import Resolved
 from bothways.sync.absorb import compute_keys
@@ -49,8 +50,8 @@ def in_words(resolved: Resolved) -> dict[str, Any]:
     """Return the exact settings as plain data: two of them are equal if a plan would be the same."""
     spec = resolved.spec
     return {
-        "fields": [_row(each) for each in spec.fields],
-        "off": [_row(each) for each in resolved.switched_off],
+        "fields": _rows(resolved, spec.fields),
+        "off": _rows(resolved, resolved.switched_off),
         "holds": [[_holds(each.on(side)) for side in SIDES] for each in spec.fields],
         "match": [[rule.compare, rule.left, rule.right] for rule in spec.match],
         "default": str(spec.default),
@@ -58,16 +59,26 @@ def in_words(resolved: Resolved) -> dict[str, Any]:
     }
 
 
-def _row(each: FieldMap) -> list[Any]:
-    """Return a mapping; its policies come last, and only where it has any."""
-    policies = policies_of(each.only)
-    row = [each.left.name, each.right.name, str(each.direction), each.winner, each.clearing_follows]
-    return [*row, policies] if policies else row
+def _rows(resolved: Resolved, maps: Iterable[FieldMap]) -> list[list[Any]]:
+    """Return mappings as plain rows; the policies of one come last, and only where it has any."""
+    written = {f"{each.names[Side.LEFT]}={each.names[Side.RIGHT]}": each for each in resolved.document.fields or ()}
+    rows = []
+    for each in maps:
+        policies = policies_of(written[each.key]) if each.key in written else {}
+        row = [each.left.name, each.right.name, str(each.direction), each.winner, each.clearing_follows]
+        rows.append([*row, policies] if policies else row)
+    return rows
 
 
-def policies_of(only: Only | None) -> dict[str, Any]:
+def policies_of(each: FieldDocument) -> dict[str, Any]:
     """Return what a mapping has beside its direction, its winner and its way with empty values."""
-    return {"only": str(only)} if only else {}
+    found = {
+        "only": str(each.only) if each.only else None,
+        "values": [list(pair) for pair in each.values or ()],
+        "other": str(each.other) if each.other else None,
+        "defaults": {str(side): option for side, option in each.defaults.items()},
+    }
+    return {name: value for name, value in found.items() if value}
 
 
 def _holds(field: Field) -> list[Any]:

@@ -20,6 +20,7 @@ from bothways.errors import (
     UnknownConnector,
     WrongType,
 )
+from bothways.records import Unpaired
 from bothways.service import document as doc
 from bothways.service.document import (
     AppDocument,
@@ -30,13 +31,13 @@ from bothways.service.document import (
     SyncDocument,
     refuse_ring,
 )
-from bothways.service.yaml_file import Node, nearest, shown
+from bothways.service.yaml_file import Node, kind_of, nearest, shown
 
 TOP = ("version", "revision", "database", "allow_hosts", "apps", "syncs")
 SYNC = ("state", "objects", "send", "match", "conflicts", "fields", "guards", "schedule")
 SYNC_LATER = ("filter", "when_leaving_filter", "require", "start", "deletes", "set", "associations")
-FIELD = ("direction", "when_empty", "enabled", *doc.ONLY_KEYS.values())
-FIELD_LATER = ("clean", "values", "other", "winner")
+FIELD = ("direction", "when_empty", "enabled", *doc.ONLY_KEYS.values(), "values", "other")
+FIELD_LATER = ("clean", "winner")
 _NAME = re.compile(r"[^\W_][\w. -]{0,59}", re.UNICODE)
 _COUNT = re.compile(r"[1-9]\d{0,8}", re.ASCII)
 _LENGTH = re.compile(r"(\d+(?:\.\d+)?)\s*(s|m|h|d)?")
@@ -295,6 +296,7 @@ def _field(node: Node, sides: Mapping[Side, str]) -> FieldDocument:
     names = _pair_of_fields(node, sides, FIELD, FIELD_LATER)
     ways = {"both": None, **{f"to_{app}": side for side, app in sides.items()}}
     only = _only(node)
+    other, defaults = _other(node, sides)
     return FieldDocument(
         names,
         ways[node.choice("direction", tuple(ways), "both")],
@@ -302,6 +304,10 @@ def _field(node: Node, sides: Mapping[Side, str]) -> FieldDocument:
         node.truth("enabled", True),
         node.place,
         only,
+        _values(node),
+        other,
+        defaults,
+        {key: node.value_place(key) for key in node},
     )
 
 
@@ -315,6 +321,35 @@ def _only(node: Node) -> Only | None:
         key = doc.ONLY_KEYS[chosen[0]]
         raise SettingsContradict(where=node.key_place("when_empty"), key="when_empty: clear", other=key)
     return chosen[0] if chosen else None
+
+
+def _values(node: Node) -> tuple[tuple[str, str], ...] | None:
+    """Return paired options as written, those of the first app first; what looks like a number must be quoted."""
+    if node.data.get("values") is None:
+        return None
+    values = node.node("values")
+    for option in values:
+        if not isinstance(option, str):
+            where = values.key_place(option)
+            raise WrongType(where=where, key=str(option), expected="text (in quotes)", got=kind_of(option))
+    return tuple((option, values.text(option)) for option in values)
+
+
+def _other(node: Node, sides: Mapping[Side, str]) -> tuple[Unpaired | None, dict[Side, str]]:
+    """Return what becomes of options that are paired with none, and the default on each side."""
+    if node.data.get("other") is None:
+        return None, {}
+    if not isinstance(node.data["other"], Mapping):
+        words = (str(Unpaired.HOLD), str(Unpaired.LEAVE_OUT))
+        if node.data["other"] not in words:
+            raise node.wrong("other", f"hold, leave_out or {{default: {{{sides[Side.RIGHT]}: an option}}}}")
+        return Unpaired(node.choice("other", words, "")), {}
+    other = node.node("other")
+    other.only(("default",))
+    other.need("default", f"Such as: default: {{{sides[Side.RIGHT]}: an option}}")
+    default = other.node("default")
+    default.only(tuple(sides.values()))
+    return Unpaired.DEFAULT, {side: default.text(app) for side, app in sides.items() if app in default}
 
 
 def _winners(conflicts: Node, pair: Mapping[str, Side]) -> dict[str, doc.Winner]:

@@ -17,6 +17,7 @@ from bothways.errors import (
 )
 from bothways.records import Field, FieldType, coercion_between
 from bothways.service.document import CLEAR, FieldDocument, SyncDocument
+from bothways.service.pairing import check_choices, choices_of
 from bothways.service.yaml_file import nearest
 
 Schema = Mapping[Side, Mapping[str, Field]]
@@ -40,8 +41,13 @@ class Resolved:
     switched_off: tuple[FieldMap, ...] = ()
 
 
-def resolve(document: SyncDocument, schema: Schema, can: Mapping[Side, Capabilities]) -> Resolved:
-    """Return what the engine works by; refuse with line and column what does not fit the apps' fields."""
+def resolve(
+    document: SyncDocument, schema: Schema, can: Mapping[Side, Capabilities], *, at_door: bool = False
+) -> Resolved:
+    """Return what the engine works by; refuse with line and column what does not fit the apps' fields.
+
+    ``at_door``: the settings are new, so that what would only hold records later on is refused as well.
+    """
     written = document.fields
     pairs = (
         [(_map(document, each, schema), each.enabled) for each in written]
@@ -51,6 +57,8 @@ def resolve(document: SyncDocument, schema: Schema, can: Mapping[Side, Capabilit
     if not any(enabled for _, enabled in pairs):
         raise MissingKey(where=document.place, key="fields", hint="No fields of the two apps have the same meaning.")
     maps = _with_winners(document, [each for each, _ in pairs])
+    if at_door:
+        _check_at_door(document, maps)
     enabled = tuple(each for each, (_, on) in zip(maps, pairs, strict=True) if on)
     spec = SyncSpec(
         document.apps,
@@ -79,7 +87,8 @@ def default_maps(document: SyncDocument, schema: Schema) -> list[FieldMap]:
         ways = [side for side in SIDES if _can_flow(document, left, right, side)]
         if ways:
             direction = Direction.BOTH if len(ways) == 2 else _TO[ways[0]]
-            found.append(FieldMap(left, right, direction, clearing_follows=clears))
+            choices = choices_of(document, {Side.LEFT: left, Side.RIGHT: right}, None, ways)
+            found.append(FieldMap(left, right, direction, clearing_follows=clears, choices=choices))
     return found
 
 
@@ -104,12 +113,31 @@ def _map(document: SyncDocument, each: FieldDocument, schema: Schema) -> FieldMa
     """Return a mapping as written, every mistake in it refused with its place."""
     fields = {side: _known(document, schema, side, each.names[side], each.place) for side in SIDES}
     _once(document, each)
-    for target in [each.to] if each.to else [side for side in SIDES if document.sends[side.other]]:
+    written = _written(document, each)
+    for target in written:
         _check_writable(document, fields, target, each)
         _check_types(fields, target, each.place)
     clears = (each.when_empty or document.when_empty) == CLEAR and each.only is None
     direction = _TO[each.to] if each.to else Direction.BOTH
-    return FieldMap(fields[Side.LEFT], fields[Side.RIGHT], direction, clearing_follows=clears, only=each.only)
+    return FieldMap(
+        fields[Side.LEFT],
+        fields[Side.RIGHT],
+        direction,
+        clearing_follows=clears,
+        only=each.only,
+        choices=choices_of(document, fields, each, written),
+    )
+
+
+def _written(document: SyncDocument, each: FieldDocument) -> list[Side]:
+    """Return the sides that a mapping may be written to."""
+    return [each.to] if each.to else [side for side in SIDES if document.sends[side.other]]
+
+
+def _check_at_door(document: SyncDocument, maps: Sequence[FieldMap]) -> None:
+    for each, mapping in zip(document.fields or (), maps, strict=False):
+        if each.enabled:
+            check_choices(document, each, mapping, _written(document, each))
 
 
 def _known(document: SyncDocument, schema: Schema, side: Side, name: str, place: str) -> Field:

@@ -75,7 +75,7 @@ def _set_state(workspace: Workspace, name: str, state: str) -> None:
 
 def check(workspace: Workspace, document: SyncDocument) -> Resolution:
     """Check a sync at the door: both apps answer, their objects and fields are there, something may flow."""
-    found = resolution(workspace, document.name)
+    found = resolution(workspace, document.name, at_door=True)
     for side in SIDES:
         app = found.apps[side]
         app.connector.check()
@@ -153,7 +153,7 @@ def _exact(
             f"to {each.to}" if each.to else "both",
             _winner(document, each.names),
             (each.when_empty or document.when_empty) == CLEAR and each.only is None,
-            policies_of(each.only),
+            policies_of(each),
         ]
         for each in document.fields or ()
     ]
@@ -187,7 +187,16 @@ def _mappings(
                     document.apps[Side(winner)] if winner else "",
                     CLEAR if clears else KEEP,
                     enabled,
-                    **(policies[0] if policies else {}),
+                    **_policies(document, policies[0] if policies else {}),
                 )
             )
     return views
+
+
+def _policies(document: SyncDocument, stored: Mapping[str, Any]) -> dict[str, Any]:
+    found = dict(stored)
+    if "values" in found:
+        found["values"] = tuple((left, right) for left, right in found["values"])
+    if "defaults" in found:
+        found["defaults"] = {document.apps[Side(side)]: option for side, option in found["defaults"].items()}
+    return found

@@ -63,8 +63,17 @@ def _mapping(view: "MappingView", apps: Sequence[str]) -> tuple[str, ...]:
         f"{view.winner} wins" if view.winner else "",
         "emptying follows" if view.when_empty == "clear" else "",
         f"only {view.only}" if view.only else "",
+        listed(f"{one} = {other}" for one, other in view.values),
+        _other(view),
     ]
     return view.fields[left], arrow.get(view.direction, "⇄"), view.fields[right], listed(notes)
+
+
+def _other(view: "MappingView") -> str:
+    """Say what becomes of options that are paired with none."""
+    if view.defaults:
+        return listed(f"others become {option} in {app}" for app, option in view.defaults.items())
+    return {"hold": "others are held", "leave_out": "others are left out"}.get(view.other, "")
 
 
 def guards(view: Mapping[str, object]) -> str:
