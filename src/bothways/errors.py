@@ -265,6 +265,12 @@ class ChoicesNotPaired(SettingsError):
     to_do = "Pair them under values:, or say what becomes of them, such as other: hold or other: leave_out."
 
 
+class CleaningDoesNotFit(SettingsError):
+    code = "BW-147"
+    what = 'The {app} field "{field}" ({type}) cannot be cleaned by "{clean}".'
+    to_do = "Take it out; it is for fields of these types: {allowed}."
+
+
 # --- apps ---------------------------------------------------------------------------------------------
 
 

@@ -50,6 +50,18 @@ _PAIRED: list[tuple[Field, Field, tuple[Value, ...], tuple[Choices, Choices]]] =
 ]
 """Choices whose keys say something else on the other side, so that equal texts are no equal values."""
 
+_CLEANED = (
+    (Field("name"), Field("name"), ("ann lee", "Ann Lee", "ANN LEE", " bob "), ("trim", "title")),
+    (Field("mail", FieldType.EMAIL), Field("mail"), ("a@x.test", "A@x.test", "b@x.test"), ("lower",)),
+    (
+        Field("tel", FieldType.PHONE, region="CH"),
+        Field("tel"),
+        ("044 668 18 00", "+41446681800", "118"),
+        ("phone_e164",),
+    ),
+    (Field("name"), Field("code", max_length=3), ("straße", "STRASSE", "str", "x"), ("upper",)),
+)
+
 _PAIRS: list[tuple[Field, Field, tuple[Value, ...], tuple[Choices, Choices] | None]] = [
     *((left, right, pool, None) for a, b, pool in KINDS for left, right in ((a, b), (b, a))),
     *_PAIRED,
@@ -103,7 +115,14 @@ def cases(two_way: bool = False, clearing: bool | None = None, only: Only | None
 
 @st.composite
 def _cases(draw: st.DrawFn, choices: st.SearchStrategy[_Choice]) -> Case:
-    choice, (left, right, pool, paired) = draw(choices), draw(st.sampled_from(_PAIRS))
+    choice = draw(choices)
+    if draw(st.integers(0, 7)) == 0:
+        left, right, pool, cleaned = draw(st.sampled_from(_CLEANED))
+        if draw(st.booleans()):
+            left, right = right, left
+        mapping = FieldMap(left, right, choice.direction, choice.winner, choice.clearing, choice.only, None, cleaned)
+        return Case(spec(mapping, default=choice.default, sends=choice.sends), draw(_states(mapping, pool)))
+    left, right, pool, paired = draw(st.sampled_from(_PAIRS))
     mapping = FieldMap(left, right, choice.direction, choice.winner, choice.clearing, choice.only, paired)
     return Case(spec(mapping, default=choice.default, sends=choice.sends), draw(_states(mapping, pool)))
 

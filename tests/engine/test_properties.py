@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from bothways.engine.fields import FIELD_TABLE, FieldDecision, decide_field
 from bothways.engine.sides import SIDES
 from bothways.engine.spec import Only, equal_across, project
-from bothways.records import FieldType, Value, is_blank, may_be_rewriting, same
+from bothways.records import FieldType, Value, clean, is_blank, may_be_rewriting, same
 from tests.engine.strategies import Case, cases
 from tests.engine.support import NOW, WINDOW, carried_out, mirrored, mirrored_spec
 
@@ -138,6 +138,16 @@ def test_nothing_typed_since_is_overwritten_unless_it_lost_and_is_kept(case: Cas
     agreed = shadow is not None and may_be_rewriting(shadow.value, held, field)
     merged = shadow is None and state.shadow[decision.write.other] is not None
     assert agreed or merged or is_blank(held) or decision.conflict
+
+
+@MANY
+@given(cases())
+def test_values_that_are_the_same_once_cleaned_are_left_as_each_side_wrote_them(case: Case) -> None:
+    """I4: cleaning is for what is carried over; nobody's own value is rewritten for it."""
+    mapping, now = case.state.mapping, case.state.now
+    left, right = (clean(now[side], mapping.clean, "CH") for side in SIDES)
+    if mapping.clean and left == right:
+        assert decided(case).write is None
 
 
 @MANY

@@ -83,5 +83,5 @@ def test_any_value_is_chosen_for_or_refused_in_words(value: object, other: Unpai
     if paired or other is Unpaired.DEFAULT:
         assert choices(other, "1").choose(value) in ("1", "2")  # type: ignore[arg-type]
         return
-    with pytest.raises(CannotCoerce, match="is paired with none"):
+    with pytest.raises(CannotCoerce):
         choices(other, "1").choose(value)  # type: ignore[arg-type]

@@ -83,11 +83,29 @@ REFUSED = {
         '"filter"',
     ),
     "webhooks come later": (HEAD + "    schedule: {webhooks: true}\n", errors.NotAvailableYet, "8:16", ""),
-    "clean comes later": (
-        HEAD + "    fields:\n      - {Anna: email, Bert: email, clean: [phone]}\n",
+    "winner comes later": (
+        HEAD + "    fields:\n      - {Anna: email, Bert: email, winner: Anna}\n",
         errors.NotAvailableYet,
         "9:36",
         "",
+    ),
+    "an unknown way to clean": (
+        HEAD + "    fields:\n      - {Anna: email, Bert: email, clean: [phone]}\n",
+        errors.WrongType,
+        "9:43",
+        "a list of trim, lower, upper, title, phone_e164, date",
+    ),
+    "two ways to write letters": (
+        HEAD + "    fields:\n      - {Anna: email, Bert: email, clean: [lower, trim, title]}\n",
+        errors.SettingsContradict,
+        "9:43",
+        '"title" and "lower" contradict each other',
+    ),
+    "cleaning what is paired": (
+        HEAD + "    fields:\n      - {Anna: a, Bert: b, values: {x: y}, clean: [trim]}\n",
+        errors.SettingsContradict,
+        "9:44",
+        '"clean" and "values"',
     ),
     "a choice that looks like a number": (
         HEAD + "    fields:\n      - {Anna: a, Bert: b, values: {1: one}}\n",

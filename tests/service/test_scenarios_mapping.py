@@ -165,3 +165,43 @@ def test_pairs_are_shown_and_survive_the_export(staged: Office) -> None:
     text = export(staged.open(), "people")
     staged.write(text)
     assert show_sync(staged.open(), "people").mappings[1] == before
+
+
+# --- cleaning -----------------------------------------------------------------------------------------
+
+
+def test_values_are_cleaned_on_their_way_and_their_author_keeps_what_was_typed(office: Office) -> None:
+    rows = ("Anna: name, Bert: name, clean: [trim, title]", "Anna: phone, Bert: phone, clean: [phone_e164]")
+    office.write(fields(*rows))
+    left = office.anna.add(email="a@x.test", name="ANN lee", phone="+41 44 668 18 00")
+    office.rest()
+    right = office.bert.live()[0].id
+    assert held(office, (left, right)) == ("ANN lee", "Ann Lee")
+    assert held(office, (left, right), "phone") == ("+41 44 668 18 00", "+41446681800")
+    office.bert.edit(right, name="bob")
+    office.rest()
+    assert held(office, (left, right)) == ("Bob", "bob")
+    written = office.writes
+    office.run(full=True)
+    assert office.writes == written
+
+
+def test_a_change_that_cleaning_takes_away_writes_nothing(office: Office) -> None:
+    office.write(fields("Anna: name, Bert: name, clean: [title]"))
+    ids = office.pair("Dana")
+    written = office.writes
+    office.anna.edit(ids[0], name="DANA")
+    office.bert.edit(ids[1], name="dana")
+    office.rest()
+    assert held(office, ids) == ("DANA", "dana")
+    assert office.writes == written
+
+
+def test_ways_to_clean_are_shown_and_survive_the_export(office: Office) -> None:
+    office.write(fields("Anna: name, Bert: name, clean: [trim, title]"))
+    before = show_sync(office.open(), "people").mappings[1]
+    assert before.clean == ("trim", "title")
+    office.run()
+    assert show_sync(office.open(), "people").mappings[1] == before
+    office.write(export(office.open(), "people"))
+    assert show_sync(office.open(), "people").mappings[1] == before

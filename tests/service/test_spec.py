@@ -181,6 +181,14 @@ def test_a_winner_must_name_a_field_of_one_mapping(name: str, kind: type[errors.
     assert caught.value.where == "bothways.yaml:8:29"
 
 
+def test_ways_to_clean_are_taken_over_and_refused_where_they_do_not_fit() -> None:
+    (each,) = spec("    fields: [{A: phone, B: Note, clean: [trim, phone_e164]}]\n").fields
+    assert each.clean == ("trim", "phone_e164")
+    with pytest.raises(errors.CleaningDoesNotFit, match='cannot be cleaned by "title"') as caught:
+        spec("    fields:\n      - {A: phone, B: Note, clean: [title]}\n")
+    assert caught.value.where == "bothways.yaml:9:36"
+
+
 # --- choices ------------------------------------------------------------------------------------------
 
 

@@ -5,7 +5,18 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from bothways.engine.sides import SIDES, Direction, Side
-from bothways.records import CannotCoerce, Choices, Coerced, Field, Value, coerce, coercion_between, is_blank, same
+from bothways.records import (
+    CannotCoerce,
+    Choices,
+    Coerced,
+    Field,
+    Value,
+    clean,
+    coerce,
+    coercion_between,
+    is_blank,
+    same,
+)
 
 
 class Only(StrEnum):
@@ -21,7 +32,8 @@ class FieldMap:
 
     ``clearing_follows``: a value deliberately cleared after linking is cleared on the other side too.
     ``only`` None: written whenever the field table says so. ``choices`` pairs the values of both fields: what
-    comes to the left, and what comes to the right; None where values are carried over as they are.
+    comes to the left, and what comes to the right; None where values are carried over as they are. ``clean``
+    names how texts are cleaned on their way; the side they come from keeps its own.
     ``key`` is the stable name of this mapping in plans and in the journal.
     """
 
@@ -32,6 +44,7 @@ class FieldMap:
     clearing_follows: bool = False
     only: Only | None = None
     choices: tuple[Choices, Choices] | None = field(default=None, repr=False)
+    clean: tuple[str, ...] = ()
     key: str = field(init=False)
 
     def __post_init__(self) -> None:
@@ -85,7 +98,15 @@ def project(mapping: FieldMap, value: Value, target: Side) -> Coerced:
     """Return ``value`` of the other side as ``target`` can hold it; raise CannotCoerce, LeftOut among them."""
     if mapping.choices is not None and not is_blank(value):
         value = mapping.choices[SIDES.index(target)].choose(value)
+    value = _cleaned(mapping, value, target.other)
     return coerce(value, mapping.on(target.other), mapping.on(target))
+
+
+def _cleaned(mapping: FieldMap, value: Value, side: Side) -> Value:
+    """Return a value of ``side`` cleaned; a field that knows no country takes that of the other."""
+    if not mapping.clean:
+        return value
+    return clean(value, mapping.clean, mapping.on(side).region or mapping.on(side.other).region)
 
 
 def blank_across(mapping: FieldMap, value: Value, source: Side) -> bool:
@@ -101,7 +122,7 @@ def blank_across(mapping: FieldMap, value: Value, source: Side) -> bool:
 
 
 def equal_across(mapping: FieldMap, left: Value, right: Value) -> bool:
-    """Tell whether the two sides hold the same, each as the other can hold it."""
+    """Tell whether the two sides hold the same, each as the other can hold it and, where they are, cleaned."""
     alike = left is right or (isinstance(left, str) and left == right)
     if alike and mapping.choices is None and mapping.left.type is mapping.right.type:
         return True
@@ -113,6 +134,8 @@ def _holds(mapping: FieldMap, source: Value, held: Value, target: Side) -> bool:
         return False
     try:
         projected = project(mapping, source, target)
+        if mapping.clean:
+            held = coerce(_cleaned(mapping, held, target), mapping.on(target), mapping.on(target)).value
     except CannotCoerce:
         return False
     return same(projected.value, mapping.on(target), held)

@@ -1,6 +1,7 @@
 """The vocabulary: records, fields and the rules for their values."""
 
 from bothways.records.choices import Choices, LeftOut, Unpaired, option_named, suggest
+from bothways.records.clean import CASES, CLEANERS, clean
 from bothways.records.coerce import CannotCoerce, Coerced, coerce, coercion_between
 from bothways.records.normal import normal_email, normal_phone
 from bothways.records.parse import text_of
@@ -9,6 +10,8 @@ from bothways.records.types import Field, FieldType, Option
 from bothways.records.values import can_be_kept, canonical, is_blank, may_be_rewriting, same
 
 __all__ = [
+    "CASES",
+    "CLEANERS",
     "CannotCoerce",
     "Choices",
     "Coerced",
@@ -22,6 +25,7 @@ __all__ = [
     "Value",
     "can_be_kept",
     "canonical",
+    "clean",
     "coerce",
     "coercion_between",
     "is_blank",

@@ -60,6 +60,7 @@ class FieldDocument:
     other: Unpaired | None = None
     defaults: Mapping[Side, str] = field(default_factory=dict)
     places: Mapping[str, str] = field(default_factory=dict)
+    clean: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,6 +174,8 @@ def _field(sync: SyncDocument, each: FieldDocument) -> dict[str, object]:
         data["when_empty"] = each.when_empty
     if each.only is not None:
         data[ONLY_KEYS[each.only]] = True
+    if each.clean:
+        data["clean"] = list(each.clean)
     if each.values is not None:
         data["values"] = dict(each.values)
     if each.other is Unpaired.DEFAULT:

@@ -74,6 +74,7 @@ def policies_of(each: FieldDocument) -> dict[str, Any]:
     """Return what a mapping has beside its direction, its winner and its way with empty values."""
     found = {
         "only": str(each.only) if each.only else None,
+        "clean": list(each.clean),
         "values": [list(pair) for pair in each.values or ()],
         "other": str(each.other) if each.other else None,
         "defaults": {str(side): option for side, option in each.defaults.items()},

@@ -20,7 +20,7 @@ from bothways.errors import (
     UnknownConnector,
     WrongType,
 )
-from bothways.records import Unpaired
+from bothways.records import CASES, CLEANERS, Unpaired
 from bothways.service import document as doc
 from bothways.service.document import (
     AppDocument,
@@ -36,8 +36,8 @@ from bothways.service.yaml_file import Node, kind_of, nearest, shown
 TOP = ("version", "revision", "database", "allow_hosts", "apps", "syncs")
 SYNC = ("state", "objects", "send", "match", "conflicts", "fields", "guards", "schedule")
 SYNC_LATER = ("filter", "when_leaving_filter", "require", "start", "deletes", "set", "associations")
-FIELD = ("direction", "when_empty", "enabled", *doc.ONLY_KEYS.values(), "values", "other")
-FIELD_LATER = ("clean", "winner")
+FIELD = ("direction", "when_empty", "enabled", *doc.ONLY_KEYS.values(), "clean", "values", "other")
+FIELD_LATER = ("winner",)
 _NAME = re.compile(r"[^\W_][\w. -]{0,59}", re.UNICODE)
 _COUNT = re.compile(r"[1-9]\d{0,8}", re.ASCII)
 _LENGTH = re.compile(r"(\d+(?:\.\d+)?)\s*(s|m|h|d)?")
@@ -308,6 +308,7 @@ def _field(node: Node, sides: Mapping[Side, str]) -> FieldDocument:
         other,
         defaults,
         {key: node.value_place(key) for key in node},
+        _clean(node),
     )
 
 
@@ -321,6 +322,24 @@ def _only(node: Node) -> Only | None:
         key = doc.ONLY_KEYS[chosen[0]]
         raise SettingsContradict(where=node.key_place("when_empty"), key="when_empty: clear", other=key)
     return chosen[0] if chosen else None
+
+
+def _clean(node: Node) -> tuple[str, ...]:
+    """Return how texts are cleaned, in this order; refuse what is not known, and two that contradict each other."""
+    if node.data.get("clean") is None:
+        return ()
+    names, where = node.list("clean"), node.value_place("clean")
+    for name in names:
+        if not isinstance(name, str) or name not in CLEANERS:
+            raise WrongType(where=where, key="clean", expected=f"a list of {', '.join(CLEANERS)}", got=shown(name))
+    cases = [name for name in names if name in CASES]
+    twice = cases if len(cases) > 1 else [name for name in names if names.count(name) > 1]
+    if twice:
+        raise SettingsContradict(where=where, key=twice[1], other=twice[0])
+    for key in ("values", "other"):
+        if names and node.data.get(key) is not None:
+            raise SettingsContradict(where=node.key_place("clean"), key="clean", other=key)
+    return tuple(names)
 
 
 def _values(node: Node) -> tuple[tuple[str, str], ...] | None:

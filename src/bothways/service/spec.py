@@ -8,6 +8,7 @@ from bothways.engine.matching import compare_for
 from bothways.engine.sides import SIDES, Direction, Side
 from bothways.engine.spec import FieldMap, MatchRule, SyncSpec
 from bothways.errors import (
+    CleaningDoesNotFit,
     FieldMappedTwice,
     MissingKey,
     ReadOnlyField,
@@ -15,7 +16,7 @@ from bothways.errors import (
     TypesDoNotMatch,
     UnknownField,
 )
-from bothways.records import Field, FieldType, coercion_between
+from bothways.records import CLEANERS, Field, FieldType, coercion_between
 from bothways.service.document import CLEAR, FieldDocument, SyncDocument
 from bothways.service.pairing import check_choices, choices_of
 from bothways.service.yaml_file import nearest
@@ -117,6 +118,7 @@ def _map(document: SyncDocument, each: FieldDocument, schema: Schema) -> FieldMa
     for target in written:
         _check_writable(document, fields, target, each)
         _check_types(fields, target, each.place)
+    _check_cleaning(document, fields, each)
     clears = (each.when_empty or document.when_empty) == CLEAR and each.only is None
     direction = _TO[each.to] if each.to else Direction.BOTH
     return FieldMap(
@@ -126,7 +128,24 @@ def _map(document: SyncDocument, each: FieldDocument, schema: Schema) -> FieldMa
         clearing_follows=clears,
         only=each.only,
         choices=choices_of(document, fields, each, written),
+        clean=each.clean,
     )
+
+
+def _check_cleaning(document: SyncDocument, fields: Mapping[Side, Field], each: FieldDocument) -> None:
+    for name in each.clean:
+        types = CLEANERS[name].types
+        side = next((side for side in SIDES if fields[side].type not in types), None)
+        if side is not None:
+            field, allowed = fields[side], ", ".join(map(str, types))
+            raise CleaningDoesNotFit(
+                where=each.places.get("clean", each.place),
+                app=document.apps[side],
+                field=field.name,
+                type=str(field.type),
+                clean=name,
+                allowed=allowed,
+            )
 
 
 def _written(document: SyncDocument, each: FieldDocument) -> list[Side]:

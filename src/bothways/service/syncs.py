@@ -195,6 +195,8 @@ def _mappings(
 
 def _policies(document: SyncDocument, stored: Mapping[str, Any]) -> dict[str, Any]:
     found = dict(stored)
+    if "clean" in found:
+        found["clean"] = tuple(found["clean"])
     if "values" in found:
         found["values"] = tuple((left, right) for left, right in found["values"])
     if "defaults" in found:

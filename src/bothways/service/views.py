@@ -81,8 +81,9 @@ class AppCheck:
 class MappingView:
     """Two fields kept equal. ``direction``: both, or to_<app>. ``winner``: "" for the default app.
 
-    ``only``: "when empty" or "on create" where it is written then alone. ``values``: paired options, the left one
-    first; ``other``: what becomes of those paired with none, ``defaults`` what stands for them, by app.
+    ``only``: "when empty" or "on create" where it is written then alone. ``clean``: how texts are cleaned.
+    ``values``: paired options, the left one first; ``other``: what becomes of those paired with none,
+    ``defaults`` what stands for them, by app.
     """
 
     fields: Mapping[str, str]
@@ -92,6 +93,7 @@ class MappingView:
     when_empty: str
     enabled: bool
     only: str = ""
+    clean: tuple[str, ...] = ()
     values: tuple[tuple[str, str], ...] = ()
     other: str = ""
     defaults: Mapping[str, str] = made_by(default_factory=dict)

@@ -63,6 +63,7 @@ def _mapping(view: "MappingView", apps: Sequence[str]) -> tuple[str, ...]:
         f"{view.winner} wins" if view.winner else "",
         "emptying follows" if view.when_empty == "clear" else "",
         f"only {view.only}" if view.only else "",
+        f"cleaned by {listed(view.clean)}" if view.clean else "",
         listed(f"{one} = {other}" for one, other in view.values),
         _other(view),
     ]
