@@ -265,6 +265,18 @@ class ChoicesNotPaired(SettingsError):
     to_do = "Pair them under values:, or say what becomes of them, such as other: hold or other: leave_out."
 
 
+class RequiredFieldNotMapped(SettingsError):
+    code = "BW-145"
+    what = '{app} takes no new record without "{field}", and nothing would be written there.'
+    to_do = "Map a field to it, or let no records be created there: {setting}."
+
+
+class SeveralValues(SettingsError):
+    code = "BW-146"
+    what = 'The {app} field "{field}" holds several values, and "{target}" of {other} holds one.'
+    to_do = "Choose one of them by its label or position. {hint}"
+
+
 class CleaningDoesNotFit(SettingsError):
     code = "BW-147"
     what = 'The {app} field "{field}" ({type}) cannot be cleaned by "{clean}".'

@@ -264,3 +264,51 @@ def test_an_option_that_comes_or_goes_later_does_not_stop_a_sync() -> None:
 
 def test_a_mapping_that_is_off_is_not_asked_for_its_choices() -> None:
     assert spec("    fields:\n      - {A: email, B: Mail}\n      - {A: stage, B: Level, enabled: false}\n")
+
+
+# --- at the door --------------------------------------------------------------------------------------
+
+NEEDED = (*RIGHT, Field("Owner", required=True))
+
+
+def test_a_required_field_that_nothing_is_written_to_is_refused_where_records_are_created() -> None:
+    with pytest.raises(errors.RequiredFieldNotMapped) as caught:
+        spec("    fields: [{A: email, B: Mail}]\n", right=NEEDED)
+    assert caught.value.where == "bothways.yaml:6:3"
+    assert str(caught.value).startswith('bothways.yaml:6:3: B takes no new record without "Owner"')
+    assert "send: {A: none}" in str(caught.value)
+    one_way = "    fields: [{A: email, B: Mail}, {A: company, B: Owner, direction: to_A}]\n"
+    with pytest.raises(errors.RequiredFieldNotMapped):
+        spec(one_way, right=NEEDED)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "    fields: [{A: email, B: Mail}, {A: company, B: Owner}]\n",
+        "    fields: [{A: email, B: Mail}, {A: company, B: Owner, only_on_create: true}]\n",
+        "    send: {A: none}\n    fields: [{A: email, B: Mail}]\n",
+    ],
+)
+def test_a_required_field_is_no_matter_where_it_is_written_or_nothing_is_created(text: str) -> None:
+    assert spec(text, right=NEEDED)
+
+
+def test_a_required_field_that_appears_later_does_not_stop_a_sync() -> None:
+    assert spec("    fields: [{A: email, B: Mail}]\n", right=NEEDED, at_door=False)
+
+
+PHONES = (*LEFT, Field("phones", T.PHONE, multi_valued=True), Field("phones.work", T.PHONE))
+
+
+def test_a_field_of_several_values_is_refused_where_one_is_written() -> None:
+    with pytest.raises(errors.SeveralValues, match="There are: phones") as caught:
+        spec("    fields:\n      - {A: phones, B: Phone}\n", left=PHONES)
+    assert caught.value.where == "bothways.yaml:9:9"
+    for row in ("{A: phones.work, B: Phone}", "{A: phones, B: Phone, direction: to_A}", "{A: tags, B: Note}"):
+        assert spec(f"    fields:\n      - {row}\n", left=PHONES)
+
+
+def test_default_mappings_leave_a_field_of_several_values_alone_where_one_is_written() -> None:
+    several = (LEFT[0], Field("phones", T.PHONE, meaning="telephone", multi_valued=True))
+    assert pairs(spec(left=several))[1:] == [("phones", "Phone", Direction.TO_LEFT)]

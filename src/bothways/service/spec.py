@@ -18,6 +18,7 @@ from bothways.errors import (
 )
 from bothways.records import CLEANERS, Field, FieldType, coercion_between
 from bothways.service.document import CLEAR, FieldDocument, SyncDocument
+from bothways.service.door import check_required, check_single
 from bothways.service.pairing import check_choices, choices_of
 from bothways.service.yaml_file import nearest
 
@@ -58,8 +59,6 @@ def resolve(
     if not any(enabled for _, enabled in pairs):
         raise MissingKey(where=document.place, key="fields", hint="No fields of the two apps have the same meaning.")
     maps = _with_winners(document, [each for each, _ in pairs])
-    if at_door:
-        _check_at_door(document, maps)
     enabled = tuple(each for each, (_, on) in zip(maps, pairs, strict=True) if on)
     spec = SyncSpec(
         document.apps,
@@ -69,6 +68,11 @@ def resolve(
         document.sends,
         {side: own_write_window(document.every, can[side]) for side in SIDES},
     )
+    if at_door:
+        _check_at_door(document, maps)
+        check_required(document, spec, schema)
+        for each in enabled:
+            check_single(document, spec, each, schema)
     return Resolved(document, spec, tuple(each for each, (_, on) in zip(maps, pairs, strict=True) if not on))
 
 
@@ -106,7 +110,8 @@ def _same_meaning(schema: Schema) -> Iterator[tuple[Field, Field]]:
 
 def _can_flow(document: SyncDocument, left: Field, right: Field, target: Side) -> bool:
     source, written = (left, right) if target is Side.RIGHT else (right, left)
-    possible = not written.read_only and coercion_between(source.type, written.type) is not None
+    several = source.multi_valued and source.type is not FieldType.MULTI_CHOICE and not written.multi_valued
+    possible = not (written.read_only or several) and coercion_between(source.type, written.type) is not None
     return possible and document.sends[target.other]
 
 
