@@ -283,6 +283,18 @@ class CleaningDoesNotFit(SettingsError):
     to_do = "Take it out; it is for fields of these types: {allowed}."
 
 
+class CannotSet(SettingsError):
+    code = "BW-148"
+    what = '"{field}" of {app} cannot be set to "{value}": {reason}.'
+    to_do = "Correct it, or take it out of set:."
+
+
+class SetFieldMapped(SettingsError):
+    code = "BW-149"
+    what = '"{field}" of {app} is mapped, so it gets its value from {other}, and cannot be set with every write.'
+    to_do = "Say when: created, for new records that get no value from {other}, or take one of the two out."
+
+
 # --- apps ---------------------------------------------------------------------------------------------
 
 

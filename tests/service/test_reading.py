@@ -125,6 +125,30 @@ REFUSED = {
         "9:46",
         "Anna",
     ),
+    "a constant for no app of the sync": (
+        HEAD + "    set: {Cleo: [{field: a, value: b}]}\n",
+        errors.UnknownApp,
+        "8:11",
+        "Cleo",
+    ),
+    "a constant without a value": (
+        HEAD + "    set: {Bert: [{field: a}]}\n",
+        errors.MissingKey,
+        "8:18",
+        '"value"',
+    ),
+    "a constant that is empty": (
+        HEAD + "    set: {Bert: [{field: a, value: ' '}]}\n",
+        errors.WrongType,
+        "8:36",
+        "text, a number, true or false",
+    ),
+    "a constant at an unknown time": (
+        HEAD + "    set: {Bert: [{field: a, value: b, when: always}]}\n",
+        errors.WrongType,
+        "8:45",
+        "created or created_or_updated",
+    ),
     "both policies of one field": (
         HEAD + "    fields:\n      - {Anna: a, Bert: b, only_when_empty: true, only_on_create: true}\n",
         errors.SettingsContradict,

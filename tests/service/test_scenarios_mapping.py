@@ -5,11 +5,15 @@ from pathlib import Path
 
 import pytest
 
+from bothways.connectors.base import WriteItem
 from bothways.errors import ChoicesNotPaired
+from bothways.jobs.now import undo_run
 from bothways.records import Field, FieldType, Option
+from bothways.service import preview
 from bothways.service.syncs import export, show_sync, turn_on
+from bothways.service.views import FieldView
 from bothways.service.why import why
-from tests.memory_app import PEOPLE
+from tests.memory_app import PEOPLE, Traits
 from tests.office import SYNC, Office
 
 
@@ -21,6 +25,11 @@ def fields(*rows: str) -> str:
 def held(office: Office, ids: tuple[str, str], name: str = "name") -> tuple[object, object]:
     """Return what both apps hold of a field."""
     return office.anna.values(ids[0]).get(name), office.bert.values(ids[1]).get(name)
+
+
+def plan_actions(office: Office, plan_id: str) -> list[FieldView]:
+    """Return every field that a plan would write or hold."""
+    return [each for action in preview.plan_actions(office.open(), plan_id) for each in action.fields]
 
 
 def sentence(office: Office, record: str, field: str = "name") -> str:
@@ -205,3 +214,97 @@ def test_ways_to_clean_are_shown_and_survive_the_export(office: Office) -> None:
     assert show_sync(office.open(), "people").mappings[1] == before
     office.write(export(office.open(), "people"))
     assert show_sync(office.open(), "people").mappings[1] == before
+
+
+# --- set ----------------------------------------------------------------------------------------------
+
+SOURCE = Field("source", label="Source")
+
+
+@pytest.fixture
+def marked(folder: Path) -> Office:
+    """Bert has a field for where a record came from, which Anna does not map."""
+    office = Office(folder, bert_fields=(*PEOPLE, SOURCE))
+    office.write(fields("Anna: name, Bert: name", "Anna: phone, Bert: phone") + SET)
+    return office
+
+
+SET = "    set: {Bert: [{field: source, value: Anna, when: created}]}\n"
+ALWAYS = SET.replace("created", "created_or_updated")
+
+
+def test_a_constant_is_written_into_new_records_and_only_there(marked: Office) -> None:
+    old = marked.bert.add(email="b@x.test", name="Bea")
+    left = marked.anna.add(email="a@x.test", name="Ann")
+    marked.rest()
+    new = next(item.id for item in marked.bert.live() if item.id != old)
+    assert marked.bert.values(new)["source"] == "Anna"
+    marked.bert.edit(new, source="a fair")
+    marked.anna.edit(left, name="Anna")
+    marked.rest()
+    assert marked.bert.values(new) == {"email": "a@x.test", "name": "Anna", "source": "a fair"}
+    assert "source" not in marked.bert.values(old)
+    assert sentence(marked, left, "source") == "a fair in Bert: changed there after the last write"
+
+
+def test_a_constant_goes_with_another_write_and_is_none_of_its_own(marked: Office) -> None:
+    marked.change(SET, ALWAYS)
+    left, right = marked.pair("Dana")
+    written = marked.writes
+    marked.run(full=True)
+    assert marked.writes == written, "nothing else was to be written"
+    marked.anna.edit(left, phone="+41 44 668 18 00")
+    plan = marked.plan()
+    shown = [(each.app, each.field, each.before, each.after, each.rule) for each in plan_actions(marked, plan.id)]
+    assert ("Bert", "source", None, "Anna", "FS") in shown
+    run = marked.apply(plan)
+    assert marked.bert.values(right)["source"] == "Anna"
+    assert "the settings set it" in sentence(marked, left, "source")
+    written = marked.writes
+    marked.run(full=True)
+    assert marked.writes == written
+    undo_run(marked.open(), run.id)
+    assert marked.bert.values(right) == {"email": "dana@x.test", "name": "Dana"}
+    marked.run(full=True)
+    assert "source" not in marked.bert.values(right)
+
+
+def test_undo_of_a_create_is_not_hindered_by_a_constant(marked: Office) -> None:
+    marked.anna.add(email="a@x.test", name="Ann")
+    run = marked.run()
+    assert [item.values["source"] for item in marked.bert.live()] == ["Anna"]
+    undo_run(marked.open(), run.id)
+    assert marked.bert.live() == []
+
+
+def test_a_mapped_field_is_set_where_the_other_app_has_no_value_and_rests(marked: Office) -> None:
+    marked.write(fields("Anna: name, Bert: name") + SET.replace("source", "name").replace("Anna,", "Nobody,"))
+    named = marked.anna.add(email="a@x.test", name="Ann"), marked.anna.add(email="b@x.test")
+    marked.rest()
+    assert [item.values["name"] for item in marked.bert.live()] == ["Ann", "Nobody"]
+    written = marked.writes
+    marked.run(full=True)
+    assert marked.writes == written
+    assert "name" not in marked.anna.values(named[1])
+
+
+def test_a_constant_that_the_app_refuses_does_not_hold_up_what_goes_with_it(folder: Path) -> None:
+    def no_source(item: WriteItem) -> tuple[str, tuple[str, ...]] | None:
+        return ("not allowed", ("source",)) if "source" in item.values else None
+
+    office = Office(folder, bert=Traits(refuses=no_source), bert_fields=(*PEOPLE, SOURCE))
+    office.write(fields("Anna: name, Bert: name") + ALWAYS)
+    left, right = office.pair("Dana")
+    office.anna.edit(left, name="Dan")
+    runs = [office.run() for _ in range(3)]
+    assert office.bert.values(right) == {"email": "dana@x.test", "name": "Dan"}
+    assert [each.failing for each in runs] == [1, 1, 1]
+
+
+def test_constants_are_shown_and_survive_the_export(marked: Office) -> None:
+    before = show_sync(marked.open(), "people").sets
+    assert [(each.app, each.field, each.value, each.when) for each in before] == [("Bert", "source", "Anna", "created")]
+    marked.run()
+    assert show_sync(marked.open(), "people").sets == (replace(before[0], label="Source"),)
+    marked.write(export(marked.open(), "people"))
+    assert show_sync(marked.open(), "people").sets == (replace(before[0], label="Source"),)

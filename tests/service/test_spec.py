@@ -7,7 +7,7 @@ import pytest
 from bothways import errors
 from bothways.connectors.base import Capabilities
 from bothways.engine.sides import SIDES, Direction, Side
-from bothways.engine.spec import SyncSpec
+from bothways.engine.spec import SyncSpec, When
 from bothways.records import Choices, Field, FieldType, Option, Unpaired
 from bothways.service.reading import document_of
 from bothways.service.spec import resolve
@@ -312,3 +312,44 @@ def test_a_field_of_several_values_is_refused_where_one_is_written() -> None:
 def test_default_mappings_leave_a_field_of_several_values_alone_where_one_is_written() -> None:
     several = (LEFT[0], Field("phones", T.PHONE, meaning="telephone", multi_valued=True))
     assert pairs(spec(left=several))[1:] == [("phones", "Phone", Direction.TO_LEFT)]
+
+
+# --- constants ----------------------------------------------------------------------------------------
+
+
+def test_constants_are_taken_over_as_their_fields_hold_them() -> None:
+    text = "    set: {A: [{field: stage, value: Client}], B: [{field: Limit, value: 5, when: created_or_updated}]}\n"
+    stage, limit = spec(text).constants
+    assert (stage.side, stage.value, stage.when, stage.mapping.key) == (Side.LEFT, "2", When.CREATED, "stage=")
+    assert (limit.side, limit.value, limit.when) == (Side.RIGHT, "5", When.CREATED_OR_UPDATED)
+    assert limit.mapping.key == "=Limit"
+
+
+@pytest.mark.parametrize(
+    ("row", "kind", "words"),
+    [
+        ("{field: Lmit, value: 5}", errors.UnknownField, "Did you mean Limit"),
+        ("{field: Limit, value: many}", errors.CannotSet, 'cannot be set to "many": "many" is not a number'),
+        ("{field: Level, value: Gone}", errors.CannotSet, "is not one of the choices of Level"),
+        ("{field: Company, value: x}", errors.CannotSet, "cannot be turned into"),
+        ("{field: Locked, value: x}", errors.CannotSet, "it is read-only"),
+        ("{field: Mail, value: a@x.test}", errors.CannotSet, "records are recognised by it"),
+        ("{field: Limit, value: 1}, {field: Limit, value: 2}", errors.CannotSet, "it is set twice"),
+        ("{field: Note, value: x, when: created_or_updated}", errors.SetFieldMapped, "Say when: created"),
+    ],
+)
+def test_constants_that_cannot_be_written_are_refused(row: str, kind: type[errors.SettingsError], words: str) -> None:
+    with pytest.raises(kind) as caught:
+        spec(f"    fields: [{{A: email, B: Mail}}, {{A: company, B: Note}}]\n    set:\n      B: [{row}]\n")
+    assert words in str(caught.value)
+    assert caught.value.where == "bothways.yaml:10:11"
+
+
+def test_a_constant_for_new_records_fills_a_required_field() -> None:
+    text = "    fields: [{A: email, B: Mail}]\n    set: {B: [{field: Owner, value: sync}]}\n"
+    assert spec(text, right=NEEDED).constants
+
+
+def test_an_option_that_is_set_and_goes_later_does_not_stop_a_sync() -> None:
+    text = "    set: {B: [{field: Level, value: Gone}]}\n"
+    assert [each.value for each in spec(text, at_door=False).constants] == ["Gone"]

@@ -45,6 +45,7 @@ _ROWS = (
     Rule("FO", "differs; mapped only on create", "none", "this field is written only when a record is created"),
     Rule("FE", "differs; mapped only when empty", "none", "both hold a value; only an empty field is filled"),
     Rule("FV", "a choice that is paired with none, to be left out", "none", "{message}"),
+    Rule("FS", "set by the settings, with another write", "written", "the settings set it"),
     Rule("F5", "written twice already from the same edit", "frozen", "the apps keep changing it back"),
     Rule("F6", "refused, or accepted and still showing the old value", "held", "{app} does not take it: {message}"),
 )

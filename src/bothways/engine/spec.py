@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from dataclasses import field as made_by
 from enum import StrEnum
 
 from bothways.engine.sides import SIDES, Direction, Side
@@ -55,6 +56,36 @@ class FieldMap:
         return self.left if side is Side.LEFT else self.right
 
 
+class When(StrEnum):
+    """When a constant is written: into a new record alone, or with every write to a record as well."""
+
+    CREATED = "created"
+    CREATED_OR_UPDATED = "created_or_updated"
+
+
+@dataclass(frozen=True, slots=True)
+class Constant:
+    """A value that the settings set in a field of one side: never by itself, always with another write.
+
+    ``mapping`` stands for it in plans and in the journal; it has no field on the other side.
+    """
+
+    side: Side
+    field: Field
+    value: Value
+    when: When = When.CREATED
+    mapping: FieldMap = made_by(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "mapping", one_sided(self.side, self.field))
+
+
+def one_sided(side: Side, of_side: Field) -> FieldMap:
+    """Return the mapping that stands for a field of one side alone."""
+    nothing = Field("")
+    return FieldMap(of_side, nothing) if side is Side.LEFT else FieldMap(nothing, of_side)
+
+
 @dataclass(frozen=True, slots=True)
 class MatchRule:
     """One key by which records are recognised: the normal form to compare, and the field of each side."""
@@ -88,6 +119,11 @@ class SyncSpec:
     default: Side = Side.LEFT
     sends: Mapping[Side, bool] = field(default_factory=lambda: dict.fromkeys(SIDES, True))
     own_write_window: Mapping[Side, float] = field(default_factory=lambda: dict.fromkeys(SIDES, 120.0))
+    constants: tuple[Constant, ...] = ()
+
+    def set_on(self, side: Side, *when: When) -> list[Constant]:
+        """Return the constants of one side that are written then."""
+        return [each for each in self.constants if each.side is side and each.when in when]
 
     def writes(self, mapping: FieldMap, side: Side) -> bool:
         """Tell whether this mapping may be written to ``side``. Nothing overrules this."""

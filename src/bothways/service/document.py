@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 from bothways.engine.brakes import Guards
 from bothways.engine.sides import SIDES, Side
-from bothways.engine.spec import Only
+from bothways.engine.spec import Only, When
 from bothways.errors import SettingsError
 from bothways.records import Unpaired
 
@@ -64,6 +64,17 @@ class FieldDocument:
 
 
 @dataclass(frozen=True, slots=True)
+class SetDocument:
+    """A constant as written: text, a number or a truth for a field of one side."""
+
+    side: Side
+    field: str
+    value: str | int | float | bool
+    when: When = When.CREATED
+    place: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class MatchDocument:
     """One match rule as written; ``compare`` None: what suits the fields."""
 
@@ -98,6 +109,7 @@ class SyncDocument:
     guards: Guards
     every: float
     place: str = ""
+    constants: tuple[SetDocument, ...] = ()
 
     @property
     def pair(self) -> tuple[str, str]:
@@ -161,6 +173,16 @@ def settings_of(sync: SyncDocument) -> dict[str, object]:
             | ({"compare": rule.compare} if rule.compare else {})
             for rule in sync.match
         ]
+    if sync.constants:
+        data["set"] = {
+            sync.apps[side]: [
+                {"field": each.field, "value": each.value, "when": str(each.when)}
+                for each in sync.constants
+                if each.side is side
+            ]
+            for side in SIDES
+            if any(each.side is side for each in sync.constants)
+        }
     if sync.fields is not None:
         data["fields"] = [_field(sync, each) for each in sync.fields]
     return data

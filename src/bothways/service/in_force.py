@@ -12,7 +12,7 @@ from bothways.engine.spec import FieldMap
 from bothways.ledger import db, due, feeds, looking
 from bothways.ledger.models import Feed, Revision, Sync
 from bothways.records import Field
-from bothways.service.document import FieldDocument
+from bothways.service.document import FieldDocument, SyncDocument
 from bothways.service.revisions import add_revision, latest_revision
 from bothways.service.spec import Resolved
 from bothways.sync.absorb import compute_keys
@@ -56,7 +56,13 @@ def in_words(resolved: Resolved) -> dict[str, Any]:
         "match": [[rule.compare, rule.left, rule.right] for rule in spec.match],
         "default": str(spec.default),
         "sends": [spec.sends[side] for side in SIDES],
+        **({"set": constants} if (constants := constants_in_words(resolved.document)) else {}),
     }
+
+
+def constants_in_words(document: SyncDocument) -> list[list[Any]]:
+    """Return the constants as plain rows: side, field, value, when."""
+    return [[str(each.side), each.field, each.value, str(each.when)] for each in document.constants]
 
 
 def _rows(resolved: Resolved, maps: Iterable[FieldMap]) -> list[list[Any]]:
@@ -91,7 +97,10 @@ def _holds(field: Field) -> list[Any]:
 def labels_of(resolved: Resolved) -> dict[str, dict[str, str]]:
     """Return what people call the mapped fields, per side by name."""
     maps = (*resolved.spec.fields, *resolved.switched_off)
-    return {str(side): {each.on(side).name: each.on(side).title for each in maps} for side in SIDES}
+    labels = {str(side): {each.on(side).name: each.on(side).title for each in maps} for side in SIDES}
+    for constant in resolved.spec.constants:
+        labels[constant.side][constant.field.name] = constant.field.title
+    return labels
 
 
 def _read_what_is_needed(feed: Feed, sync: Sync, side: Side, applied: Mapping[str, Any]) -> None:
@@ -117,7 +126,8 @@ def _fields(applied: Mapping[str, Any] | None, side: Side) -> set[str]:
     place = SIDES.index(side)
     if applied is None:
         return set()
-    return {each[place] for each in applied["fields"]} | {each[1 + place] for each in applied["match"]}
+    constants = {name for of_side, name, *_ in applied.get("set", ()) if of_side == side}
+    return {each[place] for each in applied["fields"]} | {each[1 + place] for each in applied["match"]} | constants
 
 
 def _slots(applied: Mapping[str, Any] | None, side: Side) -> set[tuple[str, str, str]]:

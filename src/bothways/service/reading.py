@@ -1,7 +1,7 @@
 """From the file to the settings document: every key known, every value of its kind, or refused with its place."""
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from urllib.parse import SplitResult, urlsplit
 
 from bothways.connectors import registry
@@ -9,7 +9,7 @@ from bothways.connectors.base import Setting
 from bothways.engine.brakes import Guards
 from bothways.engine.matching import NORMAL_FORMS
 from bothways.engine.sides import SIDES, Side
-from bothways.engine.spec import Only
+from bothways.engine.spec import Only, When
 from bothways.errors import (
     MissingKey,
     NothingFlows,
@@ -28,14 +28,15 @@ from bothways.service.document import (
     FieldDocument,
     MatchDocument,
     SecretPlace,
+    SetDocument,
     SyncDocument,
     refuse_ring,
 )
 from bothways.service.yaml_file import Node, kind_of, nearest, shown
 
 TOP = ("version", "revision", "database", "allow_hosts", "apps", "syncs")
-SYNC = ("state", "objects", "send", "match", "conflicts", "fields", "guards", "schedule")
-SYNC_LATER = ("filter", "when_leaving_filter", "require", "start", "deletes", "set", "associations")
+SYNC = ("state", "objects", "send", "match", "conflicts", "fields", "set", "guards", "schedule")
+SYNC_LATER = ("filter", "when_leaving_filter", "require", "start", "deletes", "associations")
 FIELD = ("direction", "when_empty", "enabled", *doc.ONLY_KEYS.values(), "clean", "values", "other")
 FIELD_LATER = ("winner",)
 _NAME = re.compile(r"[^\W_][\w. -]{0,59}", re.UNICODE)
@@ -239,10 +240,30 @@ def _sync(syncs: Node, name: str, apps: Mapping[str, AppDocument]) -> SyncDocume
         _guards(node.node("guards")),
         _every(node.node("schedule")),
         syncs.key_place(name),
+        tuple(_constants(node, pair)),
     )
     if not any(sync.sends.values()):
         raise NothingFlows(where=node.key_place("send"), name=name)
     return sync
+
+
+def _constants(node: Node, pair: Mapping[str, Side]) -> Iterator[SetDocument]:
+    """Yield the constants of both apps as written."""
+    if node.data.get("set") is None:
+        return
+    apps = node.node("set")
+    _only_apps(apps, pair)
+    for app in apps:
+        for each in apps.nodes(app):
+            each.only(("field", "value", "when"))
+            for key in ("field", "value"):
+                each.need(key, "Such as: {field: source, value: sync, when: created}")
+            value = each.data["value"]
+            if not isinstance(value, str | int | float | bool) or not str(value).strip():
+                raise each.wrong("value", "text, a number, true or false")
+            when = When(each.choice("when", tuple(When), When.CREATED))
+            plain = str(value) if isinstance(value, str) else value
+            yield SetDocument(pair[app], each.text("field"), plain, when, each.place)
 
 
 def _no_ring(syncs: Iterable[SyncDocument]) -> None:

@@ -17,6 +17,7 @@ from bothways.errors import (
     UnknownField,
 )
 from bothways.records import CLEANERS, Field, FieldType, coercion_between
+from bothways.service.constants import constants_of
 from bothways.service.document import CLEAR, FieldDocument, SyncDocument
 from bothways.service.door import check_required, check_single
 from bothways.service.pairing import check_choices, choices_of
@@ -60,13 +61,16 @@ def resolve(
         raise MissingKey(where=document.place, key="fields", hint="No fields of the two apps have the same meaning.")
     maps = _with_winners(document, [each for each, _ in pairs])
     enabled = tuple(each for each, (_, on) in zip(maps, pairs, strict=True) if on)
+    match = _match_rules(document, schema)
+    fields = {each: _known(document, schema, each.side, each.field, each.place) for each in document.constants}
     spec = SyncSpec(
         document.apps,
         enabled,
-        _match_rules(document, schema),
+        match,
         document.default,
         document.sends,
         {side: own_write_window(document.every, can[side]) for side in SIDES},
+        tuple(constants_of(document, fields, enabled, match, at_door=at_door)),
     )
     if at_door:
         _check_at_door(document, maps)

@@ -11,10 +11,10 @@ from bothways.ledger.models import Run, Sync
 from bothways.service import yaml_edit
 from bothways.service.database import on_database
 from bothways.service.document import CLEAR, KEEP, AppDocument, SyncDocument, refuse_ring, settings_of
-from bothways.service.in_force import in_words, labels_of, policies_of
+from bothways.service.in_force import constants_in_words, in_words, labels_of, policies_of
 from bothways.service.log import summaries
 from bothways.service.revisions import latest_revision, workspace_revision
-from bothways.service.views import Counts, MappingView, MatchView, RunSummary, SyncView
+from bothways.service.views import Counts, MappingView, MatchView, RunSummary, SetView, SyncView
 from bothways.service.work import Resolution, resolution, row_of
 from bothways.service.workspace import Workspace, reload
 
@@ -117,6 +117,10 @@ def _view(workspace: Workspace, name: str, *, ask: bool) -> SyncView:
         row.revision,
         counts,
         last[0] if last else None,
+        tuple(
+            SetView(document.apps[Side(side)], name, labels.get(side, {}).get(name, name), value, when)
+            for side, name, value, when in applied.get("set", ())
+        ),
     )
 
 
@@ -163,6 +167,7 @@ def _exact(
         "fields": [each for each, enabled in zip(fields, on, strict=True) if enabled],
         "off": [each for each, enabled in zip(fields, on, strict=True) if not enabled],
         "match": match,
+        "set": constants_in_words(document),
     }
     return exact, stored.get("labels") or {}
 

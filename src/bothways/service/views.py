@@ -108,6 +108,17 @@ class MatchView:
 
 
 @dataclass(frozen=True, slots=True)
+class SetView:
+    """A value that the settings set in a field of an app. ``when``: created, or created_or_updated."""
+
+    app: str
+    field: str
+    label: str
+    value: Value
+    when: str
+
+
+@dataclass(frozen=True, slots=True)
 class Counts:
     """How many records are in each state; a linked pair counts once."""
 
@@ -153,6 +164,7 @@ class SyncView:
     revision: int
     counts: Counts
     last_run: RunSummary | None
+    sets: tuple[SetView, ...] = ()
 
 
 # --- plans --------------------------------------------------------------------------------------------

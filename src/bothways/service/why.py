@@ -35,6 +35,8 @@ def why(workspace: Workspace, name: str, record: str, field: str | None = None) 
     stored = latest_revision(sync).document
     rows = (stored["applied"] or {"fields": []})["fields"]
     maps = [dict(zip(SIDES, each[:2], strict=True)) for each in rows]
+    constants = [{Side(side): name} for side, name, *_ in (stored["applied"] or {}).get("set", ())]
+    maps += [each for each in constants if not any(each.items() <= names.items() for names in maps)]
     narrowed = {
         f"{left}={right}": more[0]["only"] for left, right, _, _, _, *more in rows if more and "only" in more[0]
     }
@@ -89,12 +91,16 @@ class _Teller:
 
     def story(self, names: Mapping[Side, str], entries: list[Entry]) -> FieldStory:
         """Return why one field holds what it holds."""
-        key = f"{names[Side.LEFT]}={names[Side.RIGHT]}"
+        key = f"{names.get(Side.LEFT, '')}={names.get(Side.RIGHT, '')}"
         written = [(entry, entry.writes[key]) for entry in entries if key in entry.writes]
-        values = {self.apps[side]: (row.values or {}).get(names[side]) for side, row in self.found.rows.items() if row}
+        values = {
+            self.apps[side]: (row.values or {}).get(names[side])
+            for side, row in self.found.rows.items()
+            if row and side in names
+        }
         events = [*self._held(key), *(self._event(entry, write) for entry, write in written)]
         return FieldStory(
-            {self.apps[side]: self.labels[side].get(names[side], names[side]) for side in SIDES},
+            {self.apps[side]: self.labels[side].get(names[side], names[side]) for side in names},
             values,
             self._sentence(names, values, written) + self._left_alone(key, values),
             tuple(sorted(events, key=lambda event: event.at, reverse=True)),

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from bothways.engine.sides import SIDES, Side
-from bothways.engine.spec import FieldMap
+from bothways.engine.spec import FieldMap, one_sided
 from bothways.errors import SyncOff
 from bothways.ledger.models import Revision, Sync
 from bothways.records import Field
@@ -94,6 +94,9 @@ def retired_maps(row: Sync, found: Resolution) -> list[FieldMap]:
                 found.schema[side].get(name, Field(name)) for side, name in zip(SIDES, (left, right), strict=True)
             ]
             each = FieldMap(fields[0], fields[1])
+            maps.setdefault(each.key, each)
+        for side, name, *_ in (revision.document["applied"] or {}).get("set", ()):
+            each = one_sided(Side(side), found.schema[Side(side)].get(name, Field(name)))
             maps.setdefault(each.key, each)
     return [each for key, each in maps.items() if key not in {other.key for other in found.resolved.spec.fields}]
 

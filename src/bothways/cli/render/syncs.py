@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 from bothways.cli.text import columns, listed, moment, number
 
 if TYPE_CHECKING:
-    from bothways.service.views import MappingView, MatchView, RunSummary, SyncView
+    from bothways.service.views import MappingView, MatchView, RunSummary, SetView, SyncView
 
 
 def syncs(views: Sequence["SyncView"]) -> list[str]:
@@ -48,6 +48,8 @@ def sync(view: "SyncView", now: float) -> list[str]:
         *columns(settings),
         "Fields",
         *columns([_mapping(each, view.apps) for each in view.mappings], indent="  "),
+        *(["Set"] if view.sets else []),
+        *columns([_set(each) for each in view.sets], indent="  "),
     ]
 
 
@@ -68,6 +70,11 @@ def _mapping(view: "MappingView", apps: Sequence[str]) -> tuple[str, ...]:
         _other(view),
     ]
     return view.fields[left], arrow.get(view.direction, "⇄"), view.fields[right], listed(notes)
+
+
+def _set(view: "SetView") -> tuple[str, ...]:
+    when = "in new records" if view.when == "created" else "in new records and with every write"
+    return f"{view.app} {view.field}", "=", str(view.value), when
 
 
 def _other(view: "MappingView") -> str:
