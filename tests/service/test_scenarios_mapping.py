@@ -296,9 +296,9 @@ def test_a_constant_that_the_app_refuses_does_not_hold_up_what_goes_with_it(fold
     office.write(fields("Anna: name, Bert: name") + ALWAYS)
     left, right = office.pair("Dana")
     office.anna.edit(left, name="Dan")
-    runs = [office.run() for _ in range(3)]
+    runs = [office.run(), office.run()]
     assert office.bert.values(right) == {"email": "dana@x.test", "name": "Dan"}
-    assert [each.failing for each in runs] == [1, 1, 1]
+    assert [each.failing for each in runs] == [1, 1]
 
 
 def test_constants_are_shown_and_survive_the_export(marked: Office) -> None:

@@ -134,14 +134,13 @@ def project(mapping: FieldMap, value: Value, target: Side) -> Coerced:
     """Return ``value`` of the other side as ``target`` can hold it; raise CannotCoerce, LeftOut among them."""
     if mapping.choices is not None and not is_blank(value):
         value = mapping.choices[SIDES.index(target)].choose(value)
-    value = _cleaned(mapping, value, target.other)
+    if mapping.clean:
+        value = _cleaned(mapping, value, target.other)
     return coerce(value, mapping.on(target.other), mapping.on(target))
 
 
 def _cleaned(mapping: FieldMap, value: Value, side: Side) -> Value:
     """Return a value of ``side`` cleaned; a field that knows no country takes that of the other."""
-    if not mapping.clean:
-        return value
     return clean(value, mapping.clean, mapping.on(side).region or mapping.on(side.other).region)
 
 

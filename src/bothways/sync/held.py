@@ -56,7 +56,7 @@ def keep_holding(ctx: Context, action: Action, kept: list[HoldRow]) -> Action:
         [
             decision._replace(rule="F6", reason=by_field[decision.mapping.key].reason, write=None, seen=None)
             if decision.mapping.key in refused
-            and (not (alone or decision.rule == SET) or _waits(ctx, by_field[decision.mapping.key]))
+            and (not alone or decision.rule == SET or _waits(ctx, by_field[decision.mapping.key]))
             else decision
             for decision in action.fields
         ]

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from bothways.cli.text import columns, listed, moment, number
+from bothways.cli.values import value_text
 
 if TYPE_CHECKING:
     from bothways.service.views import MappingView, MatchView, RunSummary, SetView, SyncView
@@ -74,7 +75,7 @@ def _mapping(view: "MappingView", apps: Sequence[str]) -> tuple[str, ...]:
 
 def _set(view: "SetView") -> tuple[str, ...]:
     when = "in new records" if view.when == "created" else "in new records and with every write"
-    return f"{view.app} {view.field}", "=", str(view.value), when
+    return f"{view.app} {view.field}", "=", value_text(view.value), when
 
 
 def _other(view: "MappingView") -> str:
