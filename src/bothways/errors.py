@@ -241,6 +241,66 @@ class LibraryMissing(SettingsError):
     to_do = 'Install it with: pip install "bothways[{extra}]"'
 
 
+class SettingsContradict(SettingsError):
+    code = "BW-140"
+    what = '"{key}" and "{other}" contradict each other.'
+    to_do = "Keep one of the two."
+
+
+class UnknownChoice(SettingsError):
+    code = "BW-141"
+    what = 'The {app} field "{field}" has no choice "{choice}".'
+    to_do = "{hint}"
+
+
+class PairingAmbiguous(SettingsError):
+    code = "BW-142"
+    what = '"{choice}" of {app} is paired with {several}, so what it becomes in {other} is not clear.'
+    to_do = "Keep one of these pairs, or change the direction to: {direction}."
+
+
+class NothingToPair(SettingsError):
+    code = "BW-143"
+    what = 'Values of "{left}" ({left_type}) and "{right}" ({right_type}) cannot be paired.'
+    to_do = "Take values: and other: out; they are for single choices, and for texts beside them."
+
+
+class ChoicesNotPaired(SettingsError):
+    code = "BW-144"
+    what = 'These choices of the {app} field "{field}" have no partner in {other}: {choices}.'
+    to_do = "Pair them under values:, or say what becomes of them, such as other: hold or other: leave_out."
+
+
+class RequiredFieldNotMapped(SettingsError):
+    code = "BW-145"
+    what = '{app} takes no new record without "{field}", and nothing would be written there.'
+    to_do = "Map a field to it, or let no records be created there: {setting}."
+
+
+class SeveralValues(SettingsError):
+    code = "BW-146"
+    what = 'The {app} field "{field}" holds several values, and "{target}" of {other} holds one.'
+    to_do = "Choose one of them by its label or position. {hint}"
+
+
+class CleaningDoesNotFit(SettingsError):
+    code = "BW-147"
+    what = 'The {app} field "{field}" ({type}) cannot be cleaned by "{clean}".'
+    to_do = "Take it out; it is for fields of these types: {allowed}."
+
+
+class CannotSet(SettingsError):
+    code = "BW-148"
+    what = '"{field}" of {app} cannot be set to "{value}": {reason}.'
+    to_do = "Correct it, or take it out of set:."
+
+
+class SetFieldMapped(SettingsError):
+    code = "BW-149"
+    what = '"{field}" of {app} is mapped, so it gets its value from {other}, and cannot be set with every write.'
+    to_do = "Say when: created, for new records that get no value from {other}, or take one of the two out."
+
+
 # --- apps ---------------------------------------------------------------------------------------------
 
 

@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 
 from bothways.engine.fields import FieldState, Known, Landed
 from bothways.engine.sides import SIDES, Direction, Side
-from bothways.engine.spec import FieldMap, SyncSpec
-from bothways.records import Field, FieldType, Option, Value
+from bothways.engine.spec import FieldMap, Only, SyncSpec
+from bothways.records import Choices, Field, FieldType, Option, Unpaired, Value
 from tests.engine.support import NOW, WINDOW, spec
 
 _COLOURS = (Option("r", "Red"), Option("g", "Green"))
@@ -28,7 +28,44 @@ KINDS: tuple[tuple[Field, Field, tuple[Value, ...]], ...] = (
 )
 """Pairs of fields with values that one or both of them can hold."""
 
-_PAIRS = [(left, right, pool) for a, b, pool in KINDS for left, right in ((a, b), (b, a))]
+_STAGE = Field("stage", FieldType.CHOICE, options=(Option("1", "Lead"), Option("2", "Client"), Option("3", "Lost")))
+_LEVEL = Field("level", FieldType.CHOICE, options=(Option("3", "lead"), Option("1", "Client"), Option("9", "Else")))
+_SAYING = Field("stage")
+_BY_LABEL = (("1", "3"), ("2", "1"))
+
+
+def _paired(left: Field, right: Field, pairs: Sequence[tuple[str, str]], other: Unpaired) -> tuple[Choices, Choices]:
+    back = tuple((b, a) for a, b in pairs)
+    return Choices(right, left, back, other, pairs[0][0]), Choices(left, right, tuple(pairs), other, pairs[0][1])
+
+
+_PAIRED: list[tuple[Field, Field, tuple[Value, ...], tuple[Choices, Choices]]] = [
+    (left, right, ("1", "2", "3", "9"), _paired(left, right, pairs, other))
+    for left, right, pairs in (
+        (_STAGE, _LEVEL, _BY_LABEL),
+        (_SAYING, _LEVEL, (("Lead", "3"), ("1", "1"))),
+        (_LEVEL, _SAYING, (("3", "2"), ("1", "1"))),
+    )
+    for other in Unpaired
+]
+"""Choices whose keys say something else on the other side, so that equal texts are no equal values."""
+
+_CLEANED = (
+    (Field("name"), Field("name"), ("ann lee", "Ann Lee", "ANN LEE", " bob "), ("trim", "title")),
+    (Field("mail", FieldType.EMAIL), Field("mail"), ("a@x.test", "A@x.test", "b@x.test"), ("lower",)),
+    (
+        Field("tel", FieldType.PHONE, region="CH"),
+        Field("tel"),
+        ("044 668 18 00", "+41446681800", "118"),
+        ("phone_e164",),
+    ),
+    (Field("name"), Field("code", max_length=3), ("straße", "STRASSE", "str", "x"), ("upper",)),
+)
+
+_PAIRS: list[tuple[Field, Field, tuple[Value, ...], tuple[Choices, Choices] | None]] = [
+    *((left, right, pool, None) for a, b, pool in KINDS for left, right in ((a, b), (b, a))),
+    *_PAIRED,
+]
 _PATTERNS = ["".join(each) for each in product("abcA-", "abcA-", "abc-?", "abc-?")]
 _PATTERNS += ["Abab", "bAba"] * 60
 """What the left and the right hold now, and were last seen to hold: three values, "A" for "a" in other
@@ -36,6 +73,7 @@ letters, "-" for blank, "?" for unknown. Drawn as one, so that no relation of th
 
 _AGES = list(product((None, None, 0.0, WINDOW / 2, WINDOW, 2 * WINDOW), repeat=2))
 _SENDS = (SIDES, SIDES, SIDES, SIDES[:1], SIDES[1:])
+_ONLY = (None, None, None, None, *Only)
 _ROUNDS = (0, 0, 0, 2, 4, 5)
 
 
@@ -54,19 +92,22 @@ class _Choice:
     clearing: bool
     default: Side
     sends: Sequence[Side]
+    only: Only | None
 
 
 _CHOICES = [
-    _Choice(*each) for each in product((Direction.BOTH, *Direction), (None, None, *SIDES), (False, True), SIDES, _SENDS)
+    _Choice(*each)
+    for each in product((Direction.BOTH, *Direction), (None, None, *SIDES), (False, True), SIDES, _SENDS, _ONLY)
 ]
 
 
-def cases(two_way: bool = False, clearing: bool | None = None) -> st.SearchStrategy[Case]:
+def cases(two_way: bool = False, clearing: bool | None = None, only: Only | None = None) -> st.SearchStrategy[Case]:
     """Return settings and states: values now, shadows known or not, ours or not, and what landed before."""
     choices = [
         each
         for each in _CHOICES
         if clearing in (None, each.clearing)
+        and only in (None, each.only)
         and (not two_way or (each.direction is Direction.BOTH and each.sends == SIDES))
     ]
     return _cases(st.sampled_from(choices))
@@ -74,8 +115,15 @@ def cases(two_way: bool = False, clearing: bool | None = None) -> st.SearchStrat
 
 @st.composite
 def _cases(draw: st.DrawFn, choices: st.SearchStrategy[_Choice]) -> Case:
-    choice, (left, right, pool) = draw(choices), draw(st.sampled_from(_PAIRS))
-    mapping = FieldMap(left, right, choice.direction, choice.winner, choice.clearing)
+    choice = draw(choices)
+    if draw(st.integers(0, 7)) == 0:
+        left, right, pool, cleaned = draw(st.sampled_from(_CLEANED))
+        if draw(st.booleans()):
+            left, right = right, left
+        mapping = FieldMap(left, right, choice.direction, choice.winner, choice.clearing, choice.only, None, cleaned)
+        return Case(spec(mapping, default=choice.default, sends=choice.sends), draw(_states(mapping, pool)))
+    left, right, pool, paired = draw(st.sampled_from(_PAIRS))
+    mapping = FieldMap(left, right, choice.direction, choice.winner, choice.clearing, choice.only, paired)
     return Case(spec(mapping, default=choice.default, sends=choice.sends), draw(_states(mapping, pool)))
 
 

@@ -90,7 +90,9 @@ def mirrored_map(mapping: FieldMap) -> FieldMap:
         Direction.TO_RIGHT: Direction.TO_LEFT,
     }
     winner = mapping.winner.other if mapping.winner else None
-    return replace(mapping, left=mapping.right, right=mapping.left, direction=turned[mapping.direction], winner=winner)
+    choices = (mapping.choices[1], mapping.choices[0]) if mapping.choices else None
+    direction = turned[mapping.direction]
+    return replace(mapping, left=mapping.right, right=mapping.left, direction=direction, winner=winner, choices=choices)
 
 
 def mirrored(each: FieldState) -> FieldState:

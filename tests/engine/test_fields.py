@@ -4,7 +4,7 @@ import pytest
 
 from bothways.engine.fields import FIGHT_WINDOW, REWRITING_LIMIT, UNRELATED_LIMIT, Known
 from bothways.engine.sides import SIDES, Side
-from bothways.engine.spec import FieldMap
+from bothways.engine.spec import FieldMap, Only
 from bothways.records import Field, FieldType, Option, Value
 from tests.engine.support import (
     APPS,
@@ -25,6 +25,7 @@ from tests.engine.support import (
     unknown,
 )
 
+FILLING, CREATING = FieldMap(NAME, NAME, only=Only.WHEN_EMPTY), FieldMap(NAME, NAME, only=Only.ON_CREATE)
 CLEARING = FieldMap(NAME, NAME, clearing_follows=True)
 
 # --- FN -----------------------------------------------------------------------------------------------
@@ -427,3 +428,40 @@ def test_f3b_list_of_nothing_but_separators_is_blank(target: FieldType, seen: tu
     mapping = FieldMap(tags, Field("tags", target))
     decision = decide(state((";", "red"), seen and (seen[0], "red"), mapping))
     assert decision.write is not R, "empty never replaces a value"
+
+
+# --- FO, FE -------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("seen", [None, ("Ann", "Ann"), ("Bob", "Bob"), ("Ann", "Bob")])
+def test_fo_linked_records_are_never_written_by_a_field_of_creates_alone(seen: tuple[Value, Value] | None) -> None:
+    decision = decide(state(("Ann", "Bob"), seen, CREATING))
+    assert decision.write is None
+    assert decision.rule == ("F0" if seen == ("Ann", "Bob") else "FO")
+    assert decide(state(("Ann", None), seen, CREATING)).write is None
+
+
+def test_fo_difference_is_told_and_agreed() -> None:
+    seen = state(("Ann", "Bob"), ("Bob", "Bob"), CREATING)
+    decision = decide(seen)
+    assert decision.reason == "this field is written only when a record is created"
+    assert decide(carried_out(seen, decision)).rule == "F0"
+
+
+@pytest.mark.parametrize("seen", [None, ("Bob", "Bob"), ("Ann", "Ann"), ("Cy", "Cy")])
+def test_fe_value_is_never_replaced_by_a_field_that_only_fills(seen: tuple[Value, Value] | None) -> None:
+    each = state(("Ann", "Bob"), seen, FILLING)
+    decision = decide(each)
+    assert (decision.rule, decision.write, decision.conflict) == ("FE", None, False)
+    assert decide(carried_out(each, decision)).rule == "F0"
+
+
+def test_fe_empty_field_is_filled_from_either_side() -> None:
+    assert result(decide(state(("Ann", None), None, FILLING))) == ("F4", R, "Ann")
+    assert result(decide(state((" ", "Bob"), None, FILLING))) == ("F4", L, "Bob")
+    assert result(decide(state(("Ann", None), (None, None), FILLING))) == ("F3", R, "Ann")
+
+
+def test_fe_clearing_never_follows_where_a_field_is_only_filled() -> None:
+    both = FieldMap(NAME, NAME, clearing_follows=True, only=Only.WHEN_EMPTY)
+    assert decide(state((None, "Ann"), ("Ann", "Ann"), both)).write is None

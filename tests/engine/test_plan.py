@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 
 from bothways.engine.fields import Known, Landed
 from bothways.engine.matching import NO_MATCH, Candidate, Found, Group, Match, match
-from bothways.engine.plan import Action, Pair, has_anything, plan_linked, plan_unlinked
+from bothways.engine.plan import Action, Pair, has_anything, plan_linked, plan_unlinked, without_lonely
 from bothways.engine.sides import SIDES, Direction, Side
-from bothways.engine.spec import FieldMap, MatchRule, SyncSpec
+from bothways.engine.spec import Constant, FieldMap, MatchRule, SyncSpec, When
 from bothways.engine.table import ActionKind, Facts
 from bothways.records import Field, FieldType, Record, Value
 from tests.engine.support import APPS, NAME, NOW, PLAIN, TO_RIGHT, L, R, spec
@@ -40,6 +40,70 @@ def linked(settings_: SyncSpec, each: Pair, facts: Facts = LINKED) -> Action:
 
 def told(action: Action) -> tuple[ActionKind, str, str]:
     return action.kind, action.rule, action.reason
+
+
+# --- constants ----------------------------------------------------------------------------------------
+
+NEW = Constant(R, Field("source"), "Anna")
+ALWAYS = Constant(R, Field("seen"), "yes", When.CREATED_OR_UPDATED)
+SETTING = replace(spec(), constants=(NEW, ALWAYS))
+
+
+def set_by(action: Action) -> dict[str, tuple[Side | None, Value]]:
+    """Return the constants of an action: the side written to and the value, by the key that stands for each."""
+    return {each.mapping.key: (each.write, each.value) for each in action.fields if each.rule == "FS"}
+
+
+def made(settings_: SyncSpec, side: Side, **values: Value) -> Action:
+    """Return what is planned for a record of ``side`` that nobody matches."""
+    return plan_unlinked(settings_, side, Pair({side: Record("1", values), side.other: None}), Facts(), NOW)
+
+
+def test_new_record_gets_every_constant_of_its_side_and_no_other() -> None:
+    there = made(SETTING, L, name="Ann")
+    assert (there.kind, set_by(there)) == (ActionKind.CREATE, {"=source": (R, "Anna"), "=seen": (R, "yes")})
+    back = made(SETTING, R, name="Ann")
+    assert (back.kind, set_by(back)) == (ActionKind.CREATE, {})
+
+
+def test_constants_alone_make_no_record() -> None:
+    score = FieldMap(NAME, Field("score", FieldType.NUMBER))
+    action = made(replace(spec(score), constants=(NEW,)), L, name="many")
+    assert (action.kind, set_by(action)) == (ActionKind.HOLD, {})
+
+
+def test_mapped_field_is_set_only_where_it_gets_no_value_and_is_agreed_then() -> None:
+    stage = FieldMap(Field("stage"), Field("source"))
+    settings_ = replace(spec(PLAIN, stage), constants=(NEW,))
+    assert set_by(made(settings_, L, name="Ann", stage="x")) == {}
+    without = made(settings_, L, name="Ann")
+    assert set_by(without) == {"stage=source": (R, "Anna")}
+    assert without.fields[-1].seen == {L: Known(None)}
+    shadows = {
+        L: {"name=name": Known("Ann"), "stage=source": Known(None)},
+        R: {"name=name": Known("Ann"), "stage=source": Known("Anna")},
+    }
+    after = Pair({L: Record("l", {"name": "Ann"}), R: Record("r", {"name": "Ann", "source": "Anna"})}, shadows)
+    assert linked(settings_, after).kind is ActionKind.NONE
+
+
+def test_linked_record_gets_a_constant_with_another_write_alone() -> None:
+    quiet = pair({"name": "Ann"}, {"name": "Ann"}, name=("Ann", "Ann"))
+    assert linked(SETTING, quiet).fields == linked(spec(), quiet).fields
+    there = linked(SETTING, pair({"name": "Anna"}, {"name": "Ann", "seen": "no"}, name=("Ann", "Ann")))
+    assert set_by(there) == {"=seen": (R, "yes")}
+    assert (there.reason, there.fields[-1].before) == ("Anna changed", "no")
+    held_already = linked(SETTING, pair({"name": "Anna"}, {"name": "Ann", "seen": "yes"}, name=("Ann", "Ann")))
+    assert set_by(held_already) == {}
+    back = linked(SETTING, pair({"name": "Ann"}, {"name": "Anna"}, name=("Ann", "Ann")))
+    assert set_by(back) == {}
+
+
+def test_constant_goes_where_what_it_was_to_go_with_is_taken_out() -> None:
+    action = linked(SETTING, pair({"name": "Anna"}, {"name": "Ann"}, name=("Ann", "Ann")))
+    assert without_lonely(action.fields) == action.fields
+    taken_out = action.fields[0]._replace(write=None)
+    assert without_lonely([taken_out, *action.fields[1:]]) == (taken_out,)
 
 
 # --- linked pairs -------------------------------------------------------------------------------------

@@ -8,13 +8,13 @@ from hypothesis import strategies as st
 
 from bothways.engine.fields import FIELD_TABLE, FieldDecision, decide_field
 from bothways.engine.sides import SIDES
-from bothways.engine.spec import equal_across, project
-from bothways.records import FieldType, Value, is_blank, may_be_rewriting, same
+from bothways.engine.spec import Only, equal_across, project
+from bothways.records import FieldType, Value, clean, is_blank, may_be_rewriting, same
 from tests.engine.strategies import Case, cases
 from tests.engine.support import NOW, WINDOW, carried_out, mirrored, mirrored_spec
 
 MANY = settings(max_examples=100)
-FIELD_RULES = {"FN", "F0", "F1", "F2", "F2'", "F3", "F3b", "F4", "F5", "F6"}
+FIELD_RULES = {"FN", "F0", "F1", "F2", "F2'", "F3", "F3b", "F4", "F5", "F6", "FO", "FE", "FV"}
 LATER = (0.0, WINDOW / 2, WINDOW, 3 * WINDOW)
 
 
@@ -93,6 +93,20 @@ def test_blank_replaces_a_value_only_after_somebody_cleared_the_other(case: Case
 
 
 @MANY
+@given(cases(only=Only.WHEN_EMPTY))
+def test_field_that_is_only_filled_never_loses_a_value(case: Case) -> None:
+    decision = decided(case)
+    if decision.write is not None:
+        assert is_blank(case.state.now[decision.write])
+
+
+@MANY
+@given(cases(only=Only.ON_CREATE))
+def test_field_of_creates_alone_is_never_written_to_a_linked_record(case: Case) -> None:
+    assert decided(case).write is None
+
+
+@MANY
 @given(cases())
 def test_direction_is_respected(case: Case) -> None:
     write = decided(case).write
@@ -127,13 +141,23 @@ def test_nothing_typed_since_is_overwritten_unless_it_lost_and_is_kept(case: Cas
 
 
 @MANY
+@given(cases())
+def test_values_that_are_the_same_once_cleaned_are_left_as_each_side_wrote_them(case: Case) -> None:
+    """I4: cleaning is for what is carried over; nobody's own value is rewritten for it."""
+    mapping, now = case.state.mapping, case.state.now
+    left, right = (clean(now[side], mapping.clean, "CH") for side in SIDES)
+    if mapping.clean and left == right:
+        assert decided(case).write is None
+
+
+@MANY
 @given(cases(two_way=True))
 def test_two_ways_leave_equal_values_or_an_explained_difference(case: Case) -> None:
     """I1: after the plan both sides hold the same, or the rule says why they do not."""
     decision = decided(case)
     after = carried_out(case.state, decision)
     equal = equal_across(after.mapping, *(after.now[side] for side in SIDES))
-    assert equal or decision.rule in ("FN", "F0", "F3b", "F5", "F6")
+    assert equal or decision.rule in ("FN", "F0", "F3b", "F5", "F6", "FO", "FE", "FV")
 
 
 def test_strategy_reaches_every_rule_and_every_row_of_the_field_table() -> None:

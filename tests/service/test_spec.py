@@ -7,8 +7,8 @@ import pytest
 from bothways import errors
 from bothways.connectors.base import Capabilities
 from bothways.engine.sides import SIDES, Direction, Side
-from bothways.engine.spec import SyncSpec
-from bothways.records import Field, FieldType
+from bothways.engine.spec import SyncSpec, When
+from bothways.records import Choices, Field, FieldType, Option, Unpaired
 from bothways.service.reading import document_of
 from bothways.service.spec import resolve
 from bothways.service.yaml_file import parse
@@ -24,6 +24,7 @@ LEFT = (
     Field("score", T.NUMBER, read_only=True),
     Field("company", meaning="worksFor"),
     Field("tags", T.MULTI_CHOICE),
+    Field("stage", T.CHOICE, options=(Option("1", "Lead"), Option("2", "Client"), Option("3", "Lost"))),
 )
 RIGHT = (
     Field("Mail", T.EMAIL, meaning="email"),
@@ -34,6 +35,7 @@ RIGHT = (
     Field("Note"),
     Field("Limit", T.NUMBER),
     Field("Locked", read_only=True),
+    Field("Level", T.CHOICE, options=(Option("2", "lead"), Option("1", "Client"))),
 )
 HEAD = (
     "version: 1\napps:\n  A: {connector: memory}\n  B: {connector: memory}\nsyncs:\n  s:\n    objects: {A: x, B: y}\n"
@@ -46,11 +48,13 @@ def plugged_in(monkeypatch: pytest.MonkeyPatch) -> None:
     plug_in(monkeypatch)
 
 
-def spec(more: str = "", left: Sequence[Field] = LEFT, right: Sequence[Field] = RIGHT, lag: float = 0.0) -> SyncSpec:
+def spec(
+    more: str = "", left: Sequence[Field] = LEFT, right: Sequence[Field] = RIGHT, lag: float = 0.0, at_door: bool = True
+) -> SyncSpec:
     document = document_of(parse(HEAD + more, "bothways.yaml")).syncs["s"]
     schema = {Side.LEFT: {each.name: each for each in left}, Side.RIGHT: {each.name: each for each in right}}
     can = {Side.LEFT: Capabilities(index_lag=lag), Side.RIGHT: Capabilities()}
-    return resolve(document, schema, can).spec
+    return resolve(document, schema, can, at_door=at_door).spec
 
 
 def pairs(found: SyncSpec) -> list[tuple[str, str, Direction]]:
@@ -175,3 +179,177 @@ def test_a_winner_must_name_a_field_of_one_mapping(name: str, kind: type[errors.
             right=right,
         )
     assert caught.value.where == "bothways.yaml:8:29"
+
+
+def test_ways_to_clean_are_taken_over_and_refused_where_they_do_not_fit() -> None:
+    (each,) = spec("    fields: [{A: phone, B: Note, clean: [trim, phone_e164]}]\n").fields
+    assert each.clean == ("trim", "phone_e164")
+    with pytest.raises(errors.CleaningDoesNotFit, match='cannot be cleaned by "title"') as caught:
+        spec("    fields:\n      - {A: phone, B: Note, clean: [title]}\n")
+    assert caught.value.where == "bothways.yaml:9:36"
+
+
+# --- choices ------------------------------------------------------------------------------------------
+
+
+def choices(row: str, at_door: bool = True) -> tuple[Choices, Choices]:
+    """Return what the values of a mapping become on the left, and on the right."""
+    (each,) = spec(f"    fields:\n      - {{{row}}}\n", at_door=at_door).fields
+    assert each.choices is not None
+    return each.choices
+
+
+def test_choices_are_paired_as_written_by_label_or_key() -> None:
+    back, there = choices("A: stage, B: Level, values: {Lead: Client, '2': lead}, other: hold")
+    assert there.pairs == (("1", "1"), ("2", "2"))
+    assert back.pairs == (("1", "1"), ("2", "2"))
+    assert (back.other, there.other) == (Unpaired.HOLD, Unpaired.HOLD)
+
+
+def test_choices_are_paired_by_label_where_nobody_says() -> None:
+    back, there = choices("A: stage, B: Level, other: leave_out")
+    assert there.pairs == (("1", "2"), ("2", "1"))
+    assert (back.other, there.other) == (Unpaired.LEAVE_OUT, Unpaired.LEAVE_OUT)
+
+
+def test_a_default_stands_for_the_unpaired_where_it_is_written() -> None:
+    back, there = choices("A: stage, B: Level, other: {default: {B: Client}}")
+    assert (there.other, there.default, back.default) == (Unpaired.DEFAULT, "1", None)
+
+
+def test_several_choices_may_become_one_where_only_that_one_is_written() -> None:
+    back, there = choices("A: stage, B: Level, direction: to_B, values: {Lead: lead, Lost: lead, Client: Client}")
+    assert there.pairs == (("1", "2"), ("3", "2"), ("2", "1"))
+    assert back.pairs == (("1", "2"),), "what lead would become is not clear, so it is nothing"
+    assert back.other is Unpaired.HOLD
+
+
+def test_texts_are_paired_with_choices_and_other_types_with_nothing() -> None:
+    assert choices("A: company, B: Level, values: {New: lead, Old: Client}")[1].pairs == (("New", "2"), ("Old", "1"))
+    with pytest.raises(errors.NothingToPair) as caught:
+        spec("    fields:\n      - {A: company, B: Note, values: {a: b}}\n")
+    assert caught.value.where == "bothways.yaml:9:39"
+
+
+@pytest.mark.parametrize(
+    ("row", "kind", "place", "words"),
+    [
+        ("values: {Lead: laed, Client: Client, Lost: x}", errors.UnknownChoice, 41, "Did you mean lead"),
+        ("values: {Laed: lead}", errors.UnknownChoice, 41, 'A field "stage" has no choice "Laed"'),
+        ("other: {default: {B: Cleint}}", errors.UnknownChoice, 40, "Did you mean Client"),
+        (
+            "values: {Lead: lead, Lost: lead, Client: Client}",
+            errors.PairingAmbiguous,
+            41,
+            '"lead" of B is paired with "Lead" and "Lost", so what it becomes in A is not clear. Nothing was written. '
+            "Keep one of these pairs, or change the direction to: to_B.",
+        ),
+        ("enabled: true", errors.ChoicesNotPaired, 9, "no partner in B: Lost"),
+        ("values: {Lead: lead}", errors.ChoicesNotPaired, 41, "no partner in A: Client"),
+    ],
+)
+def test_choices_that_are_not_clear_are_refused(
+    row: str, kind: type[errors.SettingsError], place: int, words: str
+) -> None:
+    with pytest.raises(kind) as caught:
+        spec(f"    fields:\n      - {{A: stage, B: Level,    {row}}}\n")
+    assert words in str(caught.value)
+    assert caught.value.where == f"bothways.yaml:9:{place}"
+
+
+def test_an_option_that_comes_or_goes_later_does_not_stop_a_sync() -> None:
+    for row in ("enabled: true", "values: {Laed: lead}"):
+        assert spec(f"    fields:\n      - {{A: stage, B: Level, {row}}}\n", at_door=False).fields
+
+
+def test_a_mapping_that_is_off_is_not_asked_for_its_choices() -> None:
+    assert spec("    fields:\n      - {A: email, B: Mail}\n      - {A: stage, B: Level, enabled: false}\n")
+
+
+# --- at the door --------------------------------------------------------------------------------------
+
+NEEDED = (*RIGHT, Field("Owner", required=True))
+
+
+def test_a_required_field_that_nothing_is_written_to_is_refused_where_records_are_created() -> None:
+    with pytest.raises(errors.RequiredFieldNotMapped) as caught:
+        spec("    fields: [{A: email, B: Mail}]\n", right=NEEDED)
+    assert caught.value.where == "bothways.yaml:6:3"
+    assert str(caught.value).startswith('bothways.yaml:6:3: B takes no new record without "Owner"')
+    assert "send: {A: none}" in str(caught.value)
+    one_way = "    fields: [{A: email, B: Mail}, {A: company, B: Owner, direction: to_A}]\n"
+    with pytest.raises(errors.RequiredFieldNotMapped):
+        spec(one_way, right=NEEDED)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "    fields: [{A: email, B: Mail}, {A: company, B: Owner}]\n",
+        "    fields: [{A: email, B: Mail}, {A: company, B: Owner, only_on_create: true}]\n",
+        "    send: {A: none}\n    fields: [{A: email, B: Mail}]\n",
+    ],
+)
+def test_a_required_field_is_no_matter_where_it_is_written_or_nothing_is_created(text: str) -> None:
+    assert spec(text, right=NEEDED)
+
+
+def test_a_required_field_that_appears_later_does_not_stop_a_sync() -> None:
+    assert spec("    fields: [{A: email, B: Mail}]\n", right=NEEDED, at_door=False)
+
+
+PHONES = (*LEFT, Field("phones", T.PHONE, multi_valued=True), Field("phones.work", T.PHONE))
+
+
+def test_a_field_of_several_values_is_refused_where_one_is_written() -> None:
+    with pytest.raises(errors.SeveralValues, match="There are: phones") as caught:
+        spec("    fields:\n      - {A: phones, B: Phone}\n", left=PHONES)
+    assert caught.value.where == "bothways.yaml:9:9"
+    for row in ("{A: phones.work, B: Phone}", "{A: phones, B: Phone, direction: to_A}", "{A: tags, B: Note}"):
+        assert spec(f"    fields:\n      - {row}\n", left=PHONES)
+
+
+def test_default_mappings_leave_a_field_of_several_values_alone_where_one_is_written() -> None:
+    several = (LEFT[0], Field("phones", T.PHONE, meaning="telephone", multi_valued=True))
+    assert pairs(spec(left=several))[1:] == [("phones", "Phone", Direction.TO_LEFT)]
+
+
+# --- constants ----------------------------------------------------------------------------------------
+
+
+def test_constants_are_taken_over_as_their_fields_hold_them() -> None:
+    text = "    set: {A: [{field: stage, value: Client}], B: [{field: Limit, value: 5, when: created_or_updated}]}\n"
+    stage, limit = spec(text).constants
+    assert (stage.side, stage.value, stage.when, stage.mapping.key) == (Side.LEFT, "2", When.CREATED, "stage=")
+    assert (limit.side, limit.value, limit.when) == (Side.RIGHT, "5", When.CREATED_OR_UPDATED)
+    assert limit.mapping.key == "=Limit"
+
+
+@pytest.mark.parametrize(
+    ("row", "kind", "words"),
+    [
+        ("{field: Lmit, value: 5}", errors.UnknownField, "Did you mean Limit"),
+        ("{field: Limit, value: many}", errors.CannotSet, 'cannot be set to "many": "many" is not a number'),
+        ("{field: Level, value: Gone}", errors.CannotSet, "is not one of the choices of Level"),
+        ("{field: Company, value: x}", errors.CannotSet, "cannot be turned into"),
+        ("{field: Locked, value: x}", errors.CannotSet, "it is read-only"),
+        ("{field: Mail, value: a@x.test}", errors.CannotSet, "records are recognised by it"),
+        ("{field: Limit, value: 1}, {field: Limit, value: 2}", errors.CannotSet, "it is set twice"),
+        ("{field: Note, value: x, when: created_or_updated}", errors.SetFieldMapped, "Say when: created"),
+    ],
+)
+def test_constants_that_cannot_be_written_are_refused(row: str, kind: type[errors.SettingsError], words: str) -> None:
+    with pytest.raises(kind) as caught:
+        spec(f"    fields: [{{A: email, B: Mail}}, {{A: company, B: Note}}]\n    set:\n      B: [{row}]\n")
+    assert words in str(caught.value)
+    assert caught.value.where == "bothways.yaml:10:11"
+
+
+def test_a_constant_for_new_records_fills_a_required_field() -> None:
+    text = "    fields: [{A: email, B: Mail}]\n    set: {B: [{field: Owner, value: sync}]}\n"
+    assert spec(text, right=NEEDED).constants
+
+
+def test_an_option_that_is_set_and_goes_later_does_not_stop_a_sync() -> None:
+    text = "    set: {B: [{field: Level, value: Gone}]}\n"
+    assert [each.value for each in spec(text, at_door=False).constants] == ["Gone"]

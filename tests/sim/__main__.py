@@ -31,6 +31,8 @@ BUILT = [
     "F4",
     "F5",
     "F6",
+    "FO",
+    "FE",
 ]
 FLOOR_SCHEDULES, FLOOR_HITS = 20_000, 200
 """So often must every rule be applied in so many schedules."""

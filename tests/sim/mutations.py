@@ -185,6 +185,14 @@ def move_without_journal() -> Patches:
     ]
 
 
+def narrowing_ignored() -> Patches:
+    """A field that is only filled, or given to new records alone, is written like any other."""
+    rows = tuple(
+        row for row in engine_fields.FIELD_TABLE if not row[0].__name__.startswith(("_fills_only", "_for_creat"))
+    )
+    return [patch.object(engine_fields, "FIELD_TABLE", rows)]
+
+
 MUTATIONS: dict[str, Callable[[], Patches]] = {
     "one-shadow": one_shadow,
     "no-canonical-equality": no_canonical_equality,
@@ -202,6 +210,7 @@ MUTATIONS: dict[str, Callable[[], Patches]] = {
     "no-settling": no_settling,
     "no-oscillation-brake": no_brake_on_oscillation,
     "move-without-journal": move_without_journal,
+    "narrowing-ignored": narrowing_ignored,
 }
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 
 from bothways.engine.sides import SIDES, Side
+from bothways.engine.spec import Only
 from bothways.ledger import db, journal
 from bothways.ledger.models import Sync
 from tests.sim.apps import FIELDS, FakeApp, Row
@@ -25,9 +26,17 @@ class Oracle:
     """Looks at one schedule's world and ledger."""
 
     def __init__(
-        self, world: World, apps: dict[Side, FakeApp], sync: Sync, one_way: dict[str, Side], settle: int, interval: int
+        self,
+        world: World,
+        apps: dict[Side, FakeApp],
+        sync: Sync,
+        one_way: dict[str, Side],
+        settle: int,
+        interval: int,
+        narrowed: dict[str, Only],
     ) -> None:
         self.world, self.apps, self.sync, self.one_way = world, apps, sync, one_way
+        self.narrowed = narrowed
         self.settle, self.interval = settle, interval
         self.window = {app.name: 240 + 2 * app.traits.lag for app in apps.values()}
         self.by_name = {app.name: app for app in apps.values()}
@@ -47,6 +56,7 @@ class Oracle:
             self._blank(write)
             self._needless(write)
             self._direction(write)
+            self._only_then(write)
             self._echo(write, linked_since)
             self._resurrection(write, linked_since)
             self._duplicate(write)
@@ -72,6 +82,18 @@ class Oracle:
         for name in write.values:
             if write.kind != "archive" and self.one_way.get(name, side) is not side:
                 raise Broken("I9", f"{name} was written to {write.app}")
+
+    def _only_then(self, write: Write) -> None:
+        """A field that is only filled never replaces a value that was read; one of creates alone is never updated."""
+        for name in write.values.keys() & self.narrowed.keys() if write.kind == "update" else ():
+            if self.narrowed[name] is Only.ON_CREATE:
+                raise Broken(
+                    "I9", f"{name} of {write.app} {write.record} was updated, and is given to new records alone"
+                )
+            if loose(write.held.get(name)) and name not in write.late:
+                raise Broken(
+                    "I9", f"{name} of {write.app} {write.record} held {write.held[name]!r}, and is only filled"
+                )
 
     def _echo(self, write: Write, linked_since: dict[tuple[str, str], int]) -> None:
         for name, value in write.values.items():
@@ -198,8 +220,8 @@ class Oracle:
         if (here or "").strip() == (there or "").strip() or (name == "key" and loose(here) == loose(there)):
             return None
         if not loose(here) or not loose(there):
-            return self._explained_blank(left, right, name)
-        if name in self.one_way:
+            return None if self.narrowed.get(name) is Only.ON_CREATE else self._explained_blank(left, right, name)
+        if name in self.one_way or name in self.narrowed:
             return None
         if loose(here) == loose(there) and not self._typed_last(left, right, name):
             return None

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import hashlib
+import random
 from dataclasses import dataclass, field
 
 from bothways.engine.brakes import Guards
 from bothways.engine.sides import SIDES, Direction, Side
-from bothways.engine.spec import FieldMap, MatchRule, SyncSpec
+from bothways.engine.spec import FieldMap, MatchRule, Only, SyncSpec
 from bothways.errors import AppError, LedgerError, StoppedByBrake
 from bothways.ledger import db, due, journal
 from bothways.ledger.models import Connection, Feed, Run, Sync, Workspace
@@ -62,19 +63,28 @@ class Schedule:
         self.one_way: dict[str, Side] = {}
         if rng.random() < 0.3:
             self.one_way["b"] = rng.choice(SIDES)
+        self.narrowed = self._narrowed()
         self.spec = self._spec(rng.choice(SIDES))
         self.result = Result(seed)
         self.guards = TIGHT if rng.random() < 0.25 else BIG
         self._install()
         settle = max(app.traits.lag for app in self.apps.values()) + 20
-        self.oracle = Oracle(self.world, self.apps, self.sync, self.one_way, settle, INTERVAL)
+        self.oracle = Oracle(self.world, self.apps, self.sync, self.one_way, settle, INTERVAL, self.narrowed)
+
+    def _narrowed(self) -> dict[str, Only]:
+        """Return the fields that are only filled, or given to new records alone, by a chance of its own."""
+        chance = random.Random(f"narrowed {self.world.seed}")
+        return {name: chance.choice(tuple(Only)) for name in ("a", "b") if chance.random() < 0.12}
 
     def _spec(self, default: Side) -> SyncSpec:
         to = {Side.LEFT: Direction.TO_LEFT, Side.RIGHT: Direction.TO_RIGHT}
         kinds = {"key": FieldType.EMAIL, "a": FieldType.TEXT, "b": FieldType.TEXT}
         maps = tuple(
             FieldMap(
-                Field(n, kinds[n]), Field(n, kinds[n]), to[self.one_way[n]] if n in self.one_way else Direction.BOTH
+                Field(n, kinds[n]),
+                Field(n, kinds[n]),
+                to[self.one_way[n]] if n in self.one_way else Direction.BOTH,
+                only=self.narrowed.get(n),
             )
             for n in FIELDS
         )

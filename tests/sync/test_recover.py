@@ -1,12 +1,17 @@
 """Writes of unknown outcome: found out before anything is sent again (rows R2 and R3)."""
 
+from dataclasses import replace
+
 import pytest
 
 from bothways.connectors.base import Outcome, WriteItem, WriteResult
+from bothways.engine.sides import Side
+from bothways.engine.spec import Constant
 from bothways.errors import OutcomeUnknown
 from bothways.ledger import journal
+from bothways.records import Field
 from bothways.sync.run import run
-from tests.memory_app import MemoryApp, Traits
+from tests.memory_app import PEOPLE, MemoryApp, Traits
 from tests.sync.crashes import Crash
 from tests.two_apps import TwoApps
 
@@ -79,6 +84,19 @@ def test_somebody_elses_record_is_not_taken_for_ours() -> None:
     world.rest()
     assert (ann, other) not in world.pairs()
     assert world.bert.values(other) == {"name": "Ann", "phone": "+41446681899"}
+
+
+def test_constant_does_not_make_somebody_elses_record_ours() -> None:
+    source = Field("source")
+    world = TwoApps(fields=(*PEOPLE, source))
+    world.spec = replace(world.spec, constants=(Constant(Side.RIGHT, source, "Anna"),))
+    ann = world.anna.add(name="Ann", phone="+41446681800")
+    world.bert.fail("write create", TIME_OUT, when="before")
+    world.run()
+    other = world.bert.add(name="Ann", phone="+41446681899", source="Anna")
+    world.rest()
+    assert (ann, other) not in world.pairs()
+    assert [item.values["source"] for item in world.bert.live()] == ["Anna", "Anna"]
 
 
 def test_edit_made_before_a_lost_create_is_found_flows_back() -> None:

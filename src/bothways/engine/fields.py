@@ -12,8 +12,8 @@ from typing import NamedTuple
 
 from bothways.engine.rules import because
 from bothways.engine.sides import SIDES, Side
-from bothways.engine.spec import FieldMap, SyncSpec, blank_across, equal_across, project
-from bothways.records import CannotCoerce, Value, may_be_rewriting, same
+from bothways.engine.spec import FieldMap, Only, SyncSpec, blank_across, equal_across, project
+from bothways.records import CannotCoerce, LeftOut, Value, is_blank, may_be_rewriting, same
 
 REWRITING_LIMIT = 2
 """Writes of one value to one side, nothing third in between, when the app answers with a rewriting."""
@@ -23,6 +23,10 @@ UNRELATED_LIMIT = 4
 
 FIGHT_WINDOW = 86_400.0
 """Seconds within which these writes must lie: people change their mind once a day, robots with every poll."""
+
+
+ONLY_RULES = {Only.ON_CREATE: "FO", Only.WHEN_EMPTY: "FE"}
+"""The rule by which a mapping that is narrowed leaves a difference alone."""
 
 
 class Known(NamedTuple):
@@ -135,9 +139,9 @@ def has_changed(state: FieldState, side: Side) -> bool:
     if shadow is not None:
         return not same(state.now[side], field, shadow.value)
     assert other is not None
-    return not (
-        _across(state, side, other.value, state.now[side]) or may_be_rewriting(other.value, state.now[side], field)
-    )
+    if _across(state, side, other.value, state.now[side]):
+        return False
+    return state.mapping.choices is not None or not may_be_rewriting(other.value, state.now[side], field)
 
 
 def is_own_rewriting(spec: SyncSpec, state: FieldState, side: Side, now: float) -> bool:
@@ -202,6 +206,8 @@ def _write(view: _View, rule: str, target: Side, *, conflict: bool = False, reas
     )
     try:
         projected = project(view.mapping, view.state.now[source], target)
+    except LeftOut as unpaired:
+        return _none(view, "FV", *SIDES, message=str(unpaired))
     except CannotCoerce as problem:
         text = because("F6", app=apps[target], message=str(problem))
         return decision._replace(rule="F6", reason=text, write=None, hold=text)
@@ -241,6 +247,8 @@ def _one_way(view: _View) -> FieldDecision:
 
 
 def _clears(view: _View, source: Side) -> bool:
+    if view.mapping.only is Only.WHEN_EMPTY:
+        return False
     return view.mapping.clearing_follows and view.state.shadow[source] is not None
 
 
@@ -288,6 +296,14 @@ def _flows_nowhere(view: _View) -> bool:
     return not any(view.writable(side) for side in SIDES)
 
 
+def _for_creates_alone(view: _View) -> bool:
+    return view.mapping.only is Only.ON_CREATE
+
+
+def _fills_only_and_both_full(view: _View) -> bool:
+    return view.mapping.only is Only.WHEN_EMPTY and not any(is_blank(view.state.now[side]) for side in SIDES)
+
+
 def _first_and_one_way(view: _View) -> bool:
     return view.first() and view.one_way() is not None
 
@@ -318,10 +334,13 @@ FIELD_TABLE: tuple[tuple[Callable[[_View], bool], Callable[[_View], FieldDecisio
     (_nothing_changed, lambda view: _none(view, "F0")),
     (_sides_equal, lambda view: _none(view, "F1", *SIDES)),
     (_flows_nowhere, _against),  # F2'
+    (_for_creates_alone, lambda view: _none(view, ONLY_RULES[Only.ON_CREATE], *SIDES)),  # FO
+    (_fills_only_and_both_full, lambda view: _none(view, ONLY_RULES[Only.WHEN_EMPTY], *SIDES)),  # FE
     (_first_and_one_way, _first_link_one_way),  # F2, F2', F3b
     (_one_way_source_changed, _one_way),  # F2, F3b
     (_one_way_target_changed, _against),  # F2'
     (_changed_on_one_side, _one_changed),  # F3, F3b
     (_always, _both_changed),  # F4
 )
-"""Row F5 is looked at before any write of F2 to F4; F6 where the other side cannot hold the value."""
+"""Row F5 is looked at before any write of F2 to F4; F6 where the other side cannot hold the value, FV where the
+settings leave it out."""

@@ -6,9 +6,12 @@ from dataclasses import dataclass, field
 from bothways.engine.fields import FieldDecision, FieldState, Known, Landed, decide_field
 from bothways.engine.rules import because
 from bothways.engine.sides import SIDES, Side
-from bothways.engine.spec import FieldMap, SyncSpec, project
+from bothways.engine.spec import FieldMap, SyncSpec, When, project
 from bothways.engine.table import ActionKind, Facts, decide_record
-from bothways.records import CannotCoerce, Record, Value, is_blank
+from bothways.records import CannotCoerce, LeftOut, Record, Value, is_blank, same
+
+SET = "FS"
+"""The rule of every constant that is written."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +90,30 @@ def _update(spec: SyncSpec, pair: Pair, ids: Mapping[Side, str | None], now: flo
     speaking = writes or holds or decisions
     kind = ActionKind.UPDATE if writes else ActionKind.HOLD if holds else ActionKind.NONE
     rule = speaking[0].rule if speaking else "F0"
-    return Action(kind, rule, speaking[0].reason if speaking else because("F0"), ids, fields=decisions)
+    reason = speaking[0].reason if speaking else because("F0")
+    return Action(kind, rule, reason, ids, fields=(*decisions, *_set_with(spec, values, decisions)))
+
+
+def _set_with(
+    spec: SyncSpec, values: Mapping[Side, Mapping[str, Value]], decisions: Sequence[FieldDecision]
+) -> list[FieldDecision]:
+    """Return the constants that go with these writes; what a side holds already is not written again."""
+    if not spec.constants:
+        return []
+    found = []
+    written = {decision.write for decision in decisions if decision.write}
+    for side in (side for side in SIDES if side in written):
+        for each in spec.set_on(side, When.CREATED_OR_UPDATED):
+            held = values[side].get(each.field.name)
+            if not same(held, each.field, each.value):
+                found.append(FieldDecision(each.mapping, SET, because(SET), side, each.value, held, seen={}))
+    return found
+
+
+def without_lonely(fields: Sequence[FieldDecision]) -> tuple[FieldDecision, ...]:
+    """Return field decisions without the constants that have no other write left to go with."""
+    written = {decision.write for decision in fields if decision.rule != SET}
+    return tuple(decision for decision in fields if decision.rule != SET or decision.write in written)
 
 
 def _state(mapping: FieldMap, values: Mapping[Side, Mapping[str, Value]], pair: Pair) -> FieldState:
@@ -108,6 +134,8 @@ def _create(spec: SyncSpec, side: Side, record: Record, kind: ActionKind, reason
         seen = {side: Known(value)}
         try:
             projected = project(mapping, value, target)
+        except LeftOut:
+            continue
         except CannotCoerce as problem:
             text = because("F6", app=spec.apps[target], message=str(problem))
             decisions.append(FieldDecision(mapping, "F6", text, hold=text))
@@ -116,15 +144,45 @@ def _create(spec: SyncSpec, side: Side, record: Record, kind: ActionKind, reason
     ids = {side: record.id, target: None}
     if decisions and not any(decision.write for decision in decisions):
         return Action(ActionKind.HOLD, "F6", decisions[0].reason, ids, None, tuple(decisions))
-    return Action(kind, "R8", reason, ids, target, tuple(decisions))
+    return Action(kind, "R8", reason, ids, target, (*decisions, *_set_new(spec, side, record, decisions)))
+
+
+def _set_new(spec: SyncSpec, side: Side, record: Record, decisions: Sequence[FieldDecision]) -> list[FieldDecision]:
+    """Return the constants of a new record; a mapped field gets its own where the other side has no value for it."""
+    target = side.other
+    if not spec.constants:
+        return []
+    looked_at = {decision.mapping.on(target).name for decision in decisions}
+    mapped = {mapping.on(target).name: mapping for mapping in spec.fields}
+    found = []
+    for each in spec.set_on(target, *When):
+        if each.field.name not in looked_at:
+            mapping = mapped.get(each.field.name, each.mapping)
+            seen = {side: Known(record.values.get(mapping.on(side).name))} if mapping is not each.mapping else {}
+            found.append(FieldDecision(mapping, SET, because(SET), target, each.value, seen=seen))
+    return found
 
 
 def has_anything(spec: SyncSpec, side: Side, record: Record) -> bool:
     """Tell whether a record holds any value that could be written to the other side."""
     return any(
-        spec.writes(mapping, side.other) and not is_blank(record.values.get(mapping.on(side).name))
+        spec.writes(mapping, side.other) and _carries(mapping, record.values.get(mapping.on(side).name), side.other)
         for mapping in spec.fields
     )
+
+
+def _carries(mapping: FieldMap, value: Value, target: Side) -> bool:
+    """Tell whether a value is there and is not left out on its way; one that cannot be held is to be told."""
+    if is_blank(value):
+        return False
+    try:
+        if mapping.choices is not None:
+            project(mapping, value, target)
+    except LeftOut:
+        return False
+    except CannotCoerce:
+        return True
+    return True
 
 
 def _reason(spec: SyncSpec, rule: str, facts: Facts, side: Side | None) -> str:

@@ -1,5 +1,7 @@
 """The vocabulary: records, fields and the rules for their values."""
 
+from bothways.records.choices import Choices, LeftOut, Unpaired, option_named, suggest
+from bothways.records.clean import CASES, CLEANERS, clean
 from bothways.records.coerce import CannotCoerce, Coerced, coerce, coercion_between
 from bothways.records.normal import normal_email, normal_phone
 from bothways.records.parse import text_of
@@ -8,22 +10,30 @@ from bothways.records.types import Field, FieldType, Option
 from bothways.records.values import can_be_kept, canonical, is_blank, may_be_rewriting, same
 
 __all__ = [
+    "CASES",
+    "CLEANERS",
     "CannotCoerce",
+    "Choices",
     "Coerced",
     "Field",
     "FieldType",
+    "LeftOut",
     "Option",
     "Record",
     "Ref",
+    "Unpaired",
     "Value",
     "can_be_kept",
     "canonical",
+    "clean",
     "coerce",
     "coercion_between",
     "is_blank",
     "may_be_rewriting",
     "normal_email",
     "normal_phone",
+    "option_named",
     "same",
+    "suggest",
     "text_of",
 ]

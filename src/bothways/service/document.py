@@ -5,10 +5,15 @@ from dataclasses import dataclass, field
 
 from bothways.engine.brakes import Guards
 from bothways.engine.sides import SIDES, Side
+from bothways.engine.spec import Only, When
 from bothways.errors import SettingsError
+from bothways.records import Unpaired
 
 STATES = ("on", "off", "draft")
 KEEP, CLEAR = "keep", "clear"
+ONLY_KEYS = {Only.WHEN_EMPTY: "only_when_empty", Only.ON_CREATE: "only_on_create"}
+"""The key of a mapping for each policy of when it is written."""
+
 EVERY = 60.0
 """Seconds between two polls where the file does not say."""
 
@@ -39,12 +44,33 @@ class AppDocument:
 
 @dataclass(frozen=True, slots=True)
 class FieldDocument:
-    """One mapping as written. ``to``: the only side it may be written to, None for both."""
+    """One mapping as written. ``to``: the only side it may be written to, None for both.
+
+    ``values`` pairs options, the left one first; ``other`` says what becomes of those that are paired with none,
+    ``defaults`` what stands for them on each side. ``places`` says where the keys of the mapping stand.
+    """
 
     names: Mapping[Side, str]
     to: Side | None = None
     when_empty: str | None = None
     enabled: bool = True
+    place: str = ""
+    only: Only | None = None
+    values: tuple[tuple[str, str], ...] | None = None
+    other: Unpaired | None = None
+    defaults: Mapping[Side, str] = field(default_factory=dict)
+    places: Mapping[str, str] = field(default_factory=dict)
+    clean: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class SetDocument:
+    """A constant as written: text, a number or a truth for a field of one side."""
+
+    side: Side
+    field: str
+    value: str | int | float | bool
+    when: When = When.CREATED
     place: str = ""
 
 
@@ -83,6 +109,7 @@ class SyncDocument:
     guards: Guards
     every: float
     place: str = ""
+    constants: tuple[SetDocument, ...] = ()
 
     @property
     def pair(self) -> tuple[str, str]:
@@ -146,6 +173,16 @@ def settings_of(sync: SyncDocument) -> dict[str, object]:
             | ({"compare": rule.compare} if rule.compare else {})
             for rule in sync.match
         ]
+    if sync.constants:
+        data["set"] = {
+            sync.apps[side]: [
+                {"field": each.field, "value": each.value, "when": str(each.when)}
+                for each in sync.constants
+                if each.side is side
+            ]
+            for side in SIDES
+            if any(each.side is side for each in sync.constants)
+        }
     if sync.fields is not None:
         data["fields"] = [_field(sync, each) for each in sync.fields]
     return data
@@ -157,6 +194,16 @@ def _field(sync: SyncDocument, each: FieldDocument) -> dict[str, object]:
         data["direction"] = f"to_{sync.apps[each.to]}"
     if each.when_empty is not None:
         data["when_empty"] = each.when_empty
+    if each.only is not None:
+        data[ONLY_KEYS[each.only]] = True
+    if each.clean:
+        data["clean"] = list(each.clean)
+    if each.values is not None:
+        data["values"] = dict(each.values)
+    if each.other is Unpaired.DEFAULT:
+        data["other"] = {"default": {sync.apps[side]: option for side, option in each.defaults.items()}}
+    elif each.other is not None:
+        data["other"] = str(each.other)
     if not each.enabled:
         data["enabled"] = False
     return data

@@ -4,13 +4,15 @@ Run before every plan and every run, by the one runner; it does nothing where no
 step can be done again after a crash: the last one, in one transaction, says that all of it is done.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from bothways.engine.sides import SIDES, Side
+from bothways.engine.spec import FieldMap
 from bothways.ledger import db, due, feeds, looking
 from bothways.ledger.models import Feed, Revision, Sync
 from bothways.records import Field
+from bothways.service.document import FieldDocument, SyncDocument
 from bothways.service.revisions import add_revision, latest_revision
 from bothways.service.spec import Resolved
 from bothways.sync.absorb import compute_keys
@@ -48,19 +50,42 @@ def in_words(resolved: Resolved) -> dict[str, Any]:
     """Return the exact settings as plain data: two of them are equal if a plan would be the same."""
     spec = resolved.spec
     return {
-        "fields": [
-            [each.left.name, each.right.name, str(each.direction), each.winner, each.clearing_follows]
-            for each in spec.fields
-        ],
-        "off": [
-            [each.left.name, each.right.name, str(each.direction), each.winner, each.clearing_follows]
-            for each in resolved.switched_off
-        ],
+        "fields": _rows(resolved, spec.fields),
+        "off": _rows(resolved, resolved.switched_off),
         "holds": [[_holds(each.on(side)) for side in SIDES] for each in spec.fields],
         "match": [[rule.compare, rule.left, rule.right] for rule in spec.match],
         "default": str(spec.default),
         "sends": [spec.sends[side] for side in SIDES],
+        **({"set": constants} if (constants := constants_in_words(resolved.document)) else {}),
     }
+
+
+def constants_in_words(document: SyncDocument) -> list[list[Any]]:
+    """Return the constants as plain rows: side, field, value, when."""
+    return [[str(each.side), each.field, each.value, str(each.when)] for each in document.constants]
+
+
+def _rows(resolved: Resolved, maps: Iterable[FieldMap]) -> list[list[Any]]:
+    """Return mappings as plain rows; the policies of one come last, and only where it has any."""
+    written = {f"{each.names[Side.LEFT]}={each.names[Side.RIGHT]}": each for each in resolved.document.fields or ()}
+    rows = []
+    for each in maps:
+        policies = policies_of(written[each.key]) if each.key in written else {}
+        row = [each.left.name, each.right.name, str(each.direction), each.winner, each.clearing_follows]
+        rows.append([*row, policies] if policies else row)
+    return rows
+
+
+def policies_of(each: FieldDocument) -> dict[str, Any]:
+    """Return what a mapping has beside its direction, its winner and its way with empty values."""
+    found = {
+        "only": str(each.only) if each.only else None,
+        "clean": list(each.clean),
+        "values": [list(pair) for pair in each.values or ()],
+        "other": str(each.other) if each.other else None,
+        "defaults": {str(side): option for side, option in each.defaults.items()},
+    }
+    return {name: value for name, value in found.items() if value}
 
 
 def _holds(field: Field) -> list[Any]:
@@ -72,7 +97,10 @@ def _holds(field: Field) -> list[Any]:
 def labels_of(resolved: Resolved) -> dict[str, dict[str, str]]:
     """Return what people call the mapped fields, per side by name."""
     maps = (*resolved.spec.fields, *resolved.switched_off)
-    return {str(side): {each.on(side).name: each.on(side).title for each in maps} for side in SIDES}
+    labels = {str(side): {each.on(side).name: each.on(side).title for each in maps} for side in SIDES}
+    for constant in resolved.spec.constants:
+        labels[constant.side][constant.field.name] = constant.field.title
+    return labels
 
 
 def _read_what_is_needed(feed: Feed, sync: Sync, side: Side, applied: Mapping[str, Any]) -> None:
@@ -98,7 +126,8 @@ def _fields(applied: Mapping[str, Any] | None, side: Side) -> set[str]:
     place = SIDES.index(side)
     if applied is None:
         return set()
-    return {each[place] for each in applied["fields"]} | {each[1 + place] for each in applied["match"]}
+    constants = {name for of_side, name, *_ in applied.get("set", ()) if of_side == side}
+    return {each[place] for each in applied["fields"]} | {each[1 + place] for each in applied["match"]} | constants
 
 
 def _slots(applied: Mapping[str, Any] | None, side: Side) -> set[tuple[str, str, str]]:

@@ -6,10 +6,11 @@ from typing import Any
 
 from bothways.engine.brakes import Brake
 from bothways.engine.sides import SIDES, Side
+from bothways.engine.spec import one_sided
 from bothways.errors import PlanOutdated
 from bothways.ledger import db, feeds, links, plans
 from bothways.ledger.models import Plan, Revision
-from bothways.records import is_blank
+from bothways.records import Field, is_blank
 from bothways.service.database import on_database
 from bothways.service.lock import runner
 from bothways.service.views import ActionView, BrakeView, FieldView, PlanView
@@ -146,6 +147,8 @@ class _Labels:
         self.apps = dict(zip(SIDES, pair, strict=True))
         document = Revision.objects.get(sync=made.sync, number=made.revision).document
         self.names = {f"{each[0]}={each[1]}": (each[0], each[1]) for each in document["applied"]["fields"]}
+        for side, name, *_ in document["applied"].get("set", ()):
+            self.names[one_sided(Side(side), Field(name)).key] = (name, name)
         self.labels = document["labels"]
 
     def action(self, row: plans.ActionRow) -> ActionView:

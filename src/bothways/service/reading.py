@@ -1,7 +1,7 @@
 """From the file to the settings document: every key known, every value of its kind, or refused with its place."""
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from urllib.parse import SplitResult, urlsplit
 
 from bothways.connectors import registry
@@ -9,15 +9,18 @@ from bothways.connectors.base import Setting
 from bothways.engine.brakes import Guards
 from bothways.engine.matching import NORMAL_FORMS
 from bothways.engine.sides import SIDES, Side
+from bothways.engine.spec import Only, When
 from bothways.errors import (
     MissingKey,
     NothingFlows,
     SecretInFile,
+    SettingsContradict,
     SettingsError,
     UnknownApp,
     UnknownConnector,
     WrongType,
 )
+from bothways.records import CASES, CLEANERS, Unpaired
 from bothways.service import document as doc
 from bothways.service.document import (
     AppDocument,
@@ -25,16 +28,17 @@ from bothways.service.document import (
     FieldDocument,
     MatchDocument,
     SecretPlace,
+    SetDocument,
     SyncDocument,
     refuse_ring,
 )
-from bothways.service.yaml_file import Node, nearest, shown
+from bothways.service.yaml_file import Node, kind_of, nearest, shown
 
 TOP = ("version", "revision", "database", "allow_hosts", "apps", "syncs")
-SYNC = ("state", "objects", "send", "match", "conflicts", "fields", "guards", "schedule")
-SYNC_LATER = ("filter", "when_leaving_filter", "require", "start", "deletes", "set", "associations")
-FIELD = ("direction", "when_empty", "enabled")
-FIELD_LATER = ("clean", "values", "other", "only_when_empty", "only_on_create", "winner")
+SYNC = ("state", "objects", "send", "match", "conflicts", "fields", "set", "guards", "schedule")
+SYNC_LATER = ("filter", "when_leaving_filter", "require", "start", "deletes", "associations")
+FIELD = ("direction", "when_empty", "enabled", *doc.ONLY_KEYS.values(), "clean", "values", "other")
+FIELD_LATER = ("winner",)
 _NAME = re.compile(r"[^\W_][\w. -]{0,59}", re.UNICODE)
 _COUNT = re.compile(r"[1-9]\d{0,8}", re.ASCII)
 _LENGTH = re.compile(r"(\d+(?:\.\d+)?)\s*(s|m|h|d)?")
@@ -236,10 +240,30 @@ def _sync(syncs: Node, name: str, apps: Mapping[str, AppDocument]) -> SyncDocume
         _guards(node.node("guards")),
         _every(node.node("schedule")),
         syncs.key_place(name),
+        tuple(_constants(node, pair)),
     )
     if not any(sync.sends.values()):
         raise NothingFlows(where=node.key_place("send"), name=name)
     return sync
+
+
+def _constants(node: Node, pair: Mapping[str, Side]) -> Iterator[SetDocument]:
+    """Yield the constants of both apps as written."""
+    if node.data.get("set") is None:
+        return
+    apps = node.node("set")
+    _only_apps(apps, pair)
+    for app in apps:
+        for each in apps.nodes(app):
+            each.only(("field", "value", "when"))
+            for key in ("field", "value"):
+                each.need(key, "Such as: {field: source, value: sync, when: created}")
+            value = each.data["value"]
+            if not isinstance(value, str | int | float | bool) or not str(value).strip():
+                raise each.wrong("value", "text, a number, true or false")
+            when = When(each.choice("when", tuple(When), When.CREATED))
+            plain = str(value) if isinstance(value, str) else value
+            yield SetDocument(pair[app], each.text("field"), plain, when, each.place)
 
 
 def _no_ring(syncs: Iterable[SyncDocument]) -> None:
@@ -292,13 +316,80 @@ def _pair_of_fields(
 def _field(node: Node, sides: Mapping[Side, str]) -> FieldDocument:
     names = _pair_of_fields(node, sides, FIELD, FIELD_LATER)
     ways = {"both": None, **{f"to_{app}": side for side, app in sides.items()}}
+    only = _only(node)
+    other, defaults = _other(node, sides)
     return FieldDocument(
         names,
         ways[node.choice("direction", tuple(ways), "both")],
         node.choice("when_empty", (doc.KEEP, doc.CLEAR), doc.KEEP) if "when_empty" in node else None,
         node.truth("enabled", True),
         node.place,
+        only,
+        _values(node),
+        other,
+        defaults,
+        {key: node.value_place(key) for key in node},
+        _clean(node),
     )
+
+
+def _only(node: Node) -> Only | None:
+    """Return when a mapping is written; refuse what contradicts it."""
+    chosen = [only for only, key in doc.ONLY_KEYS.items() if node.truth(key, False)]
+    if len(chosen) == 2:
+        key = doc.ONLY_KEYS[chosen[1]]
+        raise SettingsContradict(where=node.key_place(key), key=key, other=doc.ONLY_KEYS[chosen[0]])
+    if chosen and node.data.get("when_empty") == doc.CLEAR:
+        key = doc.ONLY_KEYS[chosen[0]]
+        raise SettingsContradict(where=node.key_place("when_empty"), key="when_empty: clear", other=key)
+    return chosen[0] if chosen else None
+
+
+def _clean(node: Node) -> tuple[str, ...]:
+    """Return how texts are cleaned, in this order; refuse what is not known, and two that contradict each other."""
+    if node.data.get("clean") is None:
+        return ()
+    names, where = node.list("clean"), node.value_place("clean")
+    for name in names:
+        if not isinstance(name, str) or name not in CLEANERS:
+            raise WrongType(where=where, key="clean", expected=f"a list of {', '.join(CLEANERS)}", got=shown(name))
+    cases = [name for name in names if name in CASES]
+    twice = cases if len(cases) > 1 else [name for name in names if names.count(name) > 1]
+    if twice:
+        raise SettingsContradict(where=where, key=twice[1], other=twice[0])
+    for key in ("values", "other"):
+        if names and node.data.get(key) is not None:
+            raise SettingsContradict(where=node.key_place("clean"), key="clean", other=key)
+    return tuple(names)
+
+
+def _values(node: Node) -> tuple[tuple[str, str], ...] | None:
+    """Return paired options as written, those of the first app first; what looks like a number must be quoted."""
+    if node.data.get("values") is None:
+        return None
+    values = node.node("values")
+    for option in values:
+        if not isinstance(option, str):
+            where = values.key_place(option)
+            raise WrongType(where=where, key=str(option), expected="text (in quotes)", got=kind_of(option))
+    return tuple((option, values.text(option)) for option in values)
+
+
+def _other(node: Node, sides: Mapping[Side, str]) -> tuple[Unpaired | None, dict[Side, str]]:
+    """Return what becomes of options that are paired with none, and the default on each side."""
+    if node.data.get("other") is None:
+        return None, {}
+    if not isinstance(node.data["other"], Mapping):
+        words = (str(Unpaired.HOLD), str(Unpaired.LEAVE_OUT))
+        if node.data["other"] not in words:
+            raise node.wrong("other", f"hold, leave_out or {{default: {{{sides[Side.RIGHT]}: an option}}}}")
+        return Unpaired(node.choice("other", words, "")), {}
+    other = node.node("other")
+    other.only(("default",))
+    other.need("default", f"Such as: default: {{{sides[Side.RIGHT]}: an option}}")
+    default = other.node("default")
+    default.only(tuple(sides.values()))
+    return Unpaired.DEFAULT, {side: default.text(app) for side, app in sides.items() if app in default}
 
 
 def _winners(conflicts: Node, pair: Mapping[str, Side]) -> dict[str, doc.Winner]:

@@ -1,13 +1,14 @@
 """From the settings and what both apps tell of their fields to what the engine works by: the one place."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from bothways.connectors.base import Capabilities
 from bothways.engine.matching import compare_for
 from bothways.engine.sides import SIDES, Direction, Side
 from bothways.engine.spec import FieldMap, MatchRule, SyncSpec
 from bothways.errors import (
+    CleaningDoesNotFit,
     FieldMappedTwice,
     MissingKey,
     ReadOnlyField,
@@ -15,8 +16,11 @@ from bothways.errors import (
     TypesDoNotMatch,
     UnknownField,
 )
-from bothways.records import Field, FieldType, coercion_between
+from bothways.records import CLEANERS, Field, FieldType, coercion_between
+from bothways.service.constants import constants_of
 from bothways.service.document import CLEAR, FieldDocument, SyncDocument
+from bothways.service.door import check_required, check_single
+from bothways.service.pairing import check_choices, choices_of
 from bothways.service.yaml_file import nearest
 
 Schema = Mapping[Side, Mapping[str, Field]]
@@ -40,8 +44,13 @@ class Resolved:
     switched_off: tuple[FieldMap, ...] = ()
 
 
-def resolve(document: SyncDocument, schema: Schema, can: Mapping[Side, Capabilities]) -> Resolved:
-    """Return what the engine works by; refuse with line and column what does not fit the apps' fields."""
+def resolve(
+    document: SyncDocument, schema: Schema, can: Mapping[Side, Capabilities], *, at_door: bool = False
+) -> Resolved:
+    """Return what the engine works by; refuse with line and column what does not fit the apps' fields.
+
+    ``at_door``: the settings are new, so that what would only hold records later on is refused as well.
+    """
     written = document.fields
     pairs = (
         [(_map(document, each, schema), each.enabled) for each in written]
@@ -52,14 +61,22 @@ def resolve(document: SyncDocument, schema: Schema, can: Mapping[Side, Capabilit
         raise MissingKey(where=document.place, key="fields", hint="No fields of the two apps have the same meaning.")
     maps = _with_winners(document, [each for each, _ in pairs])
     enabled = tuple(each for each, (_, on) in zip(maps, pairs, strict=True) if on)
+    match = _match_rules(document, schema)
+    fields = {each: _known(document, schema, each.side, each.field, each.place) for each in document.constants}
     spec = SyncSpec(
         document.apps,
         enabled,
-        _match_rules(document, schema),
+        match,
         document.default,
         document.sends,
         {side: own_write_window(document.every, can[side]) for side in SIDES},
+        tuple(constants_of(document, fields, enabled, match, at_door=at_door)),
     )
+    if at_door:
+        _check_at_door(document, maps)
+        check_required(document, spec, schema)
+        for each in enabled:
+            check_single(document, spec, each, schema)
     return Resolved(document, spec, tuple(each for each, (_, on) in zip(maps, pairs, strict=True) if not on))
 
 
@@ -79,7 +96,8 @@ def default_maps(document: SyncDocument, schema: Schema) -> list[FieldMap]:
         ways = [side for side in SIDES if _can_flow(document, left, right, side)]
         if ways:
             direction = Direction.BOTH if len(ways) == 2 else _TO[ways[0]]
-            found.append(FieldMap(left, right, direction, clearing_follows=clears))
+            choices = choices_of(document, {Side.LEFT: left, Side.RIGHT: right}, None, ways)
+            found.append(FieldMap(left, right, direction, clearing_follows=clears, choices=choices))
     return found
 
 
@@ -96,7 +114,8 @@ def _same_meaning(schema: Schema) -> Iterator[tuple[Field, Field]]:
 
 def _can_flow(document: SyncDocument, left: Field, right: Field, target: Side) -> bool:
     source, written = (left, right) if target is Side.RIGHT else (right, left)
-    possible = not written.read_only and coercion_between(source.type, written.type) is not None
+    several = source.multi_valued and source.type is not FieldType.MULTI_CHOICE and not written.multi_valued
+    possible = not (written.read_only or several) and coercion_between(source.type, written.type) is not None
     return possible and document.sends[target.other]
 
 
@@ -104,12 +123,49 @@ def _map(document: SyncDocument, each: FieldDocument, schema: Schema) -> FieldMa
     """Return a mapping as written, every mistake in it refused with its place."""
     fields = {side: _known(document, schema, side, each.names[side], each.place) for side in SIDES}
     _once(document, each)
-    for target in [each.to] if each.to else [side for side in SIDES if document.sends[side.other]]:
+    written = _written(document, each)
+    for target in written:
         _check_writable(document, fields, target, each)
         _check_types(fields, target, each.place)
-    clears = (each.when_empty or document.when_empty) == CLEAR
+    _check_cleaning(document, fields, each)
+    clears = (each.when_empty or document.when_empty) == CLEAR and each.only is None
     direction = _TO[each.to] if each.to else Direction.BOTH
-    return FieldMap(fields[Side.LEFT], fields[Side.RIGHT], direction, clearing_follows=clears)
+    return FieldMap(
+        fields[Side.LEFT],
+        fields[Side.RIGHT],
+        direction,
+        clearing_follows=clears,
+        only=each.only,
+        choices=choices_of(document, fields, each, written),
+        clean=each.clean,
+    )
+
+
+def _check_cleaning(document: SyncDocument, fields: Mapping[Side, Field], each: FieldDocument) -> None:
+    for name in each.clean:
+        types = CLEANERS[name].types
+        side = next((side for side in SIDES if fields[side].type not in types), None)
+        if side is not None:
+            field, allowed = fields[side], ", ".join(map(str, types))
+            raise CleaningDoesNotFit(
+                where=each.places.get("clean", each.place),
+                app=document.apps[side],
+                field=field.name,
+                type=str(field.type),
+                clean=name,
+                allowed=allowed,
+            )
+
+
+def _written(document: SyncDocument, each: FieldDocument) -> list[Side]:
+    """Return the sides that a mapping may be written to."""
+    return [each.to] if each.to else [side for side in SIDES if document.sends[side.other]]
+
+
+def _check_at_door(document: SyncDocument, maps: Sequence[FieldMap]) -> None:
+    for each, mapping in zip(document.fields or (), maps, strict=False):
+        if each.enabled:
+            check_choices(document, each, mapping, _written(document, each))
 
 
 def _known(document: SyncDocument, schema: Schema, side: Side, name: str, place: str) -> Field:
@@ -163,9 +219,7 @@ def _with_winners(document: SyncDocument, maps: Sequence[FieldMap]) -> list[Fiel
         if len(hits) > 1:
             raise SettingsError(where=winner.place, reason=f'"{name}" is a field of two mappings; name the other field')
         winners[hits[0]] = winner.side
-    return [
-        FieldMap(each.left, each.right, each.direction, winners.get(each.key), each.clearing_follows) for each in maps
-    ]
+    return [replace(each, winner=winners.get(each.key)) for each in maps]
 
 
 # --- match rules --------------------------------------------------------------------------------------

@@ -11,10 +11,10 @@ from bothways.ledger.models import Run, Sync
 from bothways.service import yaml_edit
 from bothways.service.database import on_database
 from bothways.service.document import CLEAR, KEEP, AppDocument, SyncDocument, refuse_ring, settings_of
-from bothways.service.in_force import in_words, labels_of
+from bothways.service.in_force import constants_in_words, in_words, labels_of, policies_of
 from bothways.service.log import summaries
 from bothways.service.revisions import latest_revision, workspace_revision
-from bothways.service.views import Counts, MappingView, MatchView, RunSummary, SyncView
+from bothways.service.views import Counts, MappingView, MatchView, RunSummary, SetView, SyncView
 from bothways.service.work import Resolution, resolution, row_of
 from bothways.service.workspace import Workspace, reload
 
@@ -75,7 +75,7 @@ def _set_state(workspace: Workspace, name: str, state: str) -> None:
 
 def check(workspace: Workspace, document: SyncDocument) -> Resolution:
     """Check a sync at the door: both apps answer, their objects and fields are there, something may flow."""
-    found = resolution(workspace, document.name)
+    found = resolution(workspace, document.name, at_door=True)
     for side in SIDES:
         app = found.apps[side]
         app.connector.check()
@@ -117,6 +117,10 @@ def _view(workspace: Workspace, name: str, *, ask: bool) -> SyncView:
         row.revision,
         counts,
         last[0] if last else None,
+        tuple(
+            SetView(document.apps[Side(side)], name, labels.get(side, {}).get(name, name), value, when)
+            for side, name, value, when in applied.get("set", ())
+        ),
     )
 
 
@@ -152,7 +156,8 @@ def _exact(
             each.names[Side.RIGHT],
             f"to {each.to}" if each.to else "both",
             _winner(document, each.names),
-            (each.when_empty or document.when_empty) == CLEAR,
+            (each.when_empty or document.when_empty) == CLEAR and each.only is None,
+            policies_of(each),
         ]
         for each in document.fields or ()
     ]
@@ -162,6 +167,7 @@ def _exact(
         "fields": [each for each, enabled in zip(fields, on, strict=True) if enabled],
         "off": [each for each, enabled in zip(fields, on, strict=True) if not enabled],
         "match": match,
+        "set": constants_in_words(document),
     }
     return exact, stored.get("labels") or {}
 
@@ -175,7 +181,7 @@ def _mappings(
 ) -> Sequence[MappingView]:
     views = []
     for enabled, rows in ((True, applied["fields"]), (False, applied["off"])):
-        for left, right, direction, winner, clears in rows:
+        for left, right, direction, winner, clears, *policies in rows:
             names = {Side.LEFT: left, Side.RIGHT: right}
             way = "both" if direction == "both" else f"to_{document.apps[Side(direction.removeprefix('to '))]}"
             views.append(
@@ -186,6 +192,18 @@ def _mappings(
                     document.apps[Side(winner)] if winner else "",
                     CLEAR if clears else KEEP,
                     enabled,
+                    **_policies(document, policies[0] if policies else {}),
                 )
             )
     return views
+
+
+def _policies(document: SyncDocument, stored: Mapping[str, Any]) -> dict[str, Any]:
+    found = dict(stored)
+    if "clean" in found:
+        found["clean"] = tuple(found["clean"])
+    if "values" in found:
+        found["values"] = tuple((left, right) for left, right in found["values"])
+    if "defaults" in found:
+        found["defaults"] = {document.apps[Side(side)]: option for side, option in found["defaults"].items()}
+    return found

@@ -79,7 +79,12 @@ class AppCheck:
 
 @dataclass(frozen=True, slots=True)
 class MappingView:
-    """Two fields kept equal. ``direction``: both, or to_<app>. ``winner``: "" for the default app."""
+    """Two fields kept equal. ``direction``: both, or to_<app>. ``winner``: "" for the default app.
+
+    ``only``: "when empty" or "on create" where it is written then alone. ``clean``: how texts are cleaned.
+    ``values``: paired options, the left one first; ``other``: what becomes of those paired with none,
+    ``defaults`` what stands for them, by app.
+    """
 
     fields: Mapping[str, str]
     labels: Mapping[str, str]
@@ -87,6 +92,11 @@ class MappingView:
     winner: str
     when_empty: str
     enabled: bool
+    only: str = ""
+    clean: tuple[str, ...] = ()
+    values: tuple[tuple[str, str], ...] = ()
+    other: str = ""
+    defaults: Mapping[str, str] = made_by(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +105,17 @@ class MatchView:
 
     fields: Mapping[str, str]
     compare: str
+
+
+@dataclass(frozen=True, slots=True)
+class SetView:
+    """A value that the settings set in a field of an app. ``when``: created, or created_or_updated."""
+
+    app: str
+    field: str
+    label: str
+    value: Value
+    when: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,6 +164,7 @@ class SyncView:
     revision: int
     counts: Counts
     last_run: RunSummary | None
+    sets: tuple[SetView, ...] = ()
 
 
 # --- plans --------------------------------------------------------------------------------------------

@@ -3,7 +3,10 @@
 import time
 from collections.abc import Iterator, Mapping
 
+from bothways.engine.fields import ONLY_RULES
+from bothways.engine.rules import because
 from bothways.engine.sides import SIDES, Side
+from bothways.engine.spec import Only
 from bothways.errors import UnknownField
 from bothways.ledger import holds, journal
 from bothways.ledger.journal import Entry, FieldWrite
@@ -30,12 +33,18 @@ def why(workspace: Workspace, name: str, record: str, field: str | None = None) 
     sync, found = find(workspace, name, record)
     document = workspace.sync(name)
     stored = latest_revision(sync).document
-    maps = [dict(zip(SIDES, each[:2], strict=True)) for each in (stored["applied"] or {"fields": []})["fields"]]
+    rows = (stored["applied"] or {"fields": []})["fields"]
+    maps = [dict(zip(SIDES, each[:2], strict=True)) for each in rows]
+    constants = [{Side(side): name} for side, name, *_ in (stored["applied"] or {}).get("set", ())]
+    maps += [each for each in constants if not any(each.items() <= names.items() for names in maps)]
+    narrowed = {
+        f"{left}={right}": more[0]["only"] for left, right, _, _, _, *more in rows if more and "only" in more[0]
+    }
     labels = {side: (stored.get("labels") or {}).get(side, {}) for side in SIDES}
     if field is not None:
         maps = _chosen(document, maps, labels, field)
     entries = _entries(sync, found)
-    teller = _Teller(workspace, document, sync, found, labels)
+    teller = _Teller(workspace, document, sync, found, labels, narrowed)
     return WhyView(describe(sync, document, [found])[0], tuple(teller.story(names, entries) for names in maps))
 
 
@@ -74,22 +83,34 @@ class _Teller:
         sync: Sync,
         found: Found,
         labels: Mapping[Side, Mapping[str, str]],
+        narrowed: Mapping[str, str],
     ) -> None:
         self.apps, self.labels, self.found, self.now = document.apps, labels, found, workspace.clock()
+        self.narrowed = {key: Only(only) for key, only in narrowed.items()}
         self.holds = [hold for side, id in found.ids.items() if id for hold in holds.of_records(sync, side, [id])]
 
     def story(self, names: Mapping[Side, str], entries: list[Entry]) -> FieldStory:
         """Return why one field holds what it holds."""
-        key = f"{names[Side.LEFT]}={names[Side.RIGHT]}"
+        key = f"{names.get(Side.LEFT, '')}={names.get(Side.RIGHT, '')}"
         written = [(entry, entry.writes[key]) for entry in entries if key in entry.writes]
-        values = {self.apps[side]: (row.values or {}).get(names[side]) for side, row in self.found.rows.items() if row}
+        values = {
+            self.apps[side]: (row.values or {}).get(names[side])
+            for side, row in self.found.rows.items()
+            if row and side in names
+        }
         events = [*self._held(key), *(self._event(entry, write) for entry, write in written)]
         return FieldStory(
-            {self.apps[side]: self.labels[side].get(names[side], names[side]) for side in SIDES},
+            {self.apps[side]: self.labels[side].get(names[side], names[side]) for side in names},
             values,
-            self._sentence(names, values, written),
+            self._sentence(names, values, written) + self._left_alone(key, values),
             tuple(sorted(events, key=lambda event: event.at, reverse=True)),
         )
+
+    def _left_alone(self, key: str, values: Mapping[str, Value]) -> str:
+        """Say by which policy of its mapping a difference stays."""
+        if key not in self.narrowed or len(values) < 2 or _equal(*values.values()):
+            return ""
+        return f"; {because(ONLY_RULES[self.narrowed[key]])}"
 
     def _held(self, key: str) -> Iterator[Event]:
         for hold in self.holds:

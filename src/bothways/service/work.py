@@ -4,14 +4,14 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from bothways.engine.sides import SIDES, Side
-from bothways.engine.spec import FieldMap
+from bothways.engine.spec import FieldMap, one_sided
 from bothways.errors import SyncOff
 from bothways.ledger.models import Revision, Sync
 from bothways.records import Field
 from bothways.service.connect import Opened, open_app
 from bothways.service.document import settings_of
 from bothways.service.in_force import bring_in_force
-from bothways.service.revisions import settings_in_force
+from bothways.service.revisions import latest_revision, settings_in_force
 from bothways.service.spec import Resolved, Schema, resolve
 from bothways.service.workspace import Workspace, reload
 from bothways.sync.context import Context, End, Progress
@@ -28,8 +28,11 @@ class Resolution:
     schema: Schema
 
 
-def resolution(workspace: Workspace, name: str) -> Resolution:
-    """Ask both apps for their fields and make the settings exact; refuse what does not fit, with its place."""
+def resolution(workspace: Workspace, name: str, *, at_door: bool = False) -> Resolution:
+    """Ask both apps for their fields and make the settings exact; refuse what does not fit, with its place.
+
+    ``at_door``: the settings are new, or about to be used for the first time.
+    """
     document = workspace.sync(name)
     apps = {side: open_app(workspace, document.apps[side]) for side in SIDES}
     schema = {
@@ -37,7 +40,7 @@ def resolution(workspace: Workspace, name: str) -> Resolution:
         for side in SIDES
     }
     can = {side: apps[side].connector.capabilities for side in SIDES}
-    return Resolution(resolve(document, schema, can), apps, schema)
+    return Resolution(resolve(document, schema, can, at_door=at_door), apps, schema)
 
 
 def row_of(workspace: Workspace, name: str) -> Sync:
@@ -58,7 +61,7 @@ def context(workspace: Workspace, name: str, progress: Report | None = None, *, 
         row = row_of(workspace, name)
     if running and row.state != "on":
         raise SyncOff(name=name)
-    found = resolution(workspace, name)
+    found = resolution(workspace, name, at_door=not latest_revision(row).document["settled"])
     document, feeds = found.resolved.document, {Side.LEFT: row.left, Side.RIGHT: row.right}
     ends = {side: End(side, document.apps[side], feeds[side], found.apps[side].connector) for side in SIDES}
 
@@ -91,6 +94,9 @@ def retired_maps(row: Sync, found: Resolution) -> list[FieldMap]:
                 found.schema[side].get(name, Field(name)) for side, name in zip(SIDES, (left, right), strict=True)
             ]
             each = FieldMap(fields[0], fields[1])
+            maps.setdefault(each.key, each)
+        for side, name, *_ in (revision.document["applied"] or {}).get("set", ()):
+            each = one_sided(Side(side), found.schema[Side(side)].get(name, Field(name)))
             maps.setdefault(each.key, each)
     return [each for key, each in maps.items() if key not in {other.key for other in found.resolved.spec.fields}]
 

@@ -85,12 +85,14 @@ class Context:
     def mapping(self, key: str) -> FieldMap:
         """Return a mapping of the sync by its key, one of earlier settings included."""
         if not self._mappings:
-            self._mappings = {each.key: each for each in (*reversed(self.retired), *self.spec.fields)}
+            constants = [each.mapping for each in self.spec.constants]
+            self._mappings = {each.key: each for each in (*reversed(self.retired), *constants, *self.spec.fields)}
         return self._mappings[key]
 
     def in_force(self, key: str) -> bool:
-        """Tell whether a mapping is one of the settings as they are now."""
-        return any(mapping.key == key for mapping in self.spec.fields)
+        """Tell whether a mapping, or a constant, is one of the settings as they are now."""
+        constants = (each.mapping for each in self.spec.constants)
+        return any(mapping.key == key for mapping in (*self.spec.fields, *constants))
 
     def field_name(self, key: str, side: Side) -> str:
         """Return the name of a mapping's field on one side."""

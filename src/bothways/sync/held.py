@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from bothways.engine.fields import FieldDecision
-from bothways.engine.plan import Action
+from bothways.engine.plan import SET, Action, without_lonely
 from bothways.engine.sides import SIDES, Side
 from bothways.engine.table import ActionKind
 from bothways.ledger import holds
@@ -51,12 +51,15 @@ def keep_holding(ctx: Context, action: Action, kept: list[HoldRow]) -> Action:
     if not by_field or not action.writes:
         return action
     refused = {d.mapping.key for d in action.fields if d.write and _is_refused(by_field.get(d.mapping.key), d)}
-    alone = refused == {decision.mapping.key for decision in action.fields if decision.write}
-    fields = tuple(
-        decision._replace(rule="F6", reason=by_field[decision.mapping.key].reason, write=None, seen=None)
-        if decision.mapping.key in refused and (not alone or _waits(ctx, by_field[decision.mapping.key]))
-        else decision
-        for decision in action.fields
+    alone = refused == {decision.mapping.key for decision in action.fields if decision.write and decision.rule != SET}
+    fields = without_lonely(
+        [
+            decision._replace(rule="F6", reason=by_field[decision.mapping.key].reason, write=None, seen=None)
+            if decision.mapping.key in refused
+            and (not alone or decision.rule == SET or _waits(ctx, by_field[decision.mapping.key]))
+            else decision
+            for decision in action.fields
+        ]
     )
     if action.kind in (ActionKind.UPDATE, ActionKind.CREATE) and not any(decision.write for decision in fields):
         return replace(

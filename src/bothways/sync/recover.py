@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from bothways.connectors.base import WriteKind
 from bothways.engine.matching import key_of
+from bothways.engine.plan import SET
 from bothways.engine.sides import Side
 from bothways.ledger import db, due, feeds, journal, links
 from bothways.ledger.feeds import SeenRow
@@ -118,7 +119,8 @@ def _come_since(ctx: Context, entry: Entry, ids: Sequence[str]) -> dict[str, See
 
 def _likeness(ctx: Context, entry: Entry, record: Record) -> tuple[int, bool]:
     """Return how many of the sent fields a record shows, and whether it holds nothing more."""
-    shown = sum(_landed(ctx, key, write, entry.side, record) for key, write in entry.writes.items())
+    told = [(key, write) for key, write in entry.writes.items() if write.rule != SET]
+    shown = sum(_landed(ctx, key, write, entry.side, record) for key, write in told)
     return shown, not _holds_more(ctx, entry, record)
 
 
@@ -129,7 +131,8 @@ def _is_ours(ctx: Context, entry: Entry, record: Record) -> bool:
     sent and nothing more: a wrong link is worse than a duplicate.
     """
     key_fields = {rule.on(entry.side) for rule in ctx.spec.match}
-    landed = {write.field: _landed(ctx, key, write, entry.side, record) for key, write in entry.writes.items()}
+    told = {key: write for key, write in entry.writes.items() if write.rule != SET}  # a constant tells no record apart
+    landed = {write.field: _landed(ctx, key, write, entry.side, record) for key, write in told.items()}
     if any(hit for field, hit in landed.items() if field in key_fields):
         return True
     if all(landed.values()) and not _holds_more(ctx, entry, record):

@@ -5,6 +5,7 @@ from dataclasses import replace
 import pytest
 
 from bothways.cli.render.syncs import every, sync, syncs
+from bothways.service.views import SetView
 from tests.cli.views import SYNC
 
 
@@ -36,6 +37,25 @@ def test_one_sync():
 def test_arrows_point_where_values_go():
     to_left = replace(SYNC.mappings[0], direction="to_hubspot")
     assert "  email  ←  Email" in sync(replace(SYNC, mappings=(to_left,)), 1000.0)
+
+
+def test_policies_and_constants_are_told_in_words():
+    plain = SYNC.mappings[0]
+    told = [
+        (replace(plain, only="when empty"), "only when empty"),
+        (replace(plain, clean=("trim", "lower")), "cleaned by trim, lower"),
+        (replace(plain, values=(("lead", "Lead"),), other="hold"), "lead = Lead, others are held"),
+        (replace(plain, other="leave_out"), "others are left out"),
+        (replace(plain, other="default", defaults={"ledger": "Guest"}), "others become Guest in ledger"),
+    ]
+    for mapping, words in told:
+        assert f"  email  ⇄  Email  {words}" in sync(replace(SYNC, mappings=(mapping,)), 1000.0)
+    sets = (SetView("ledger", "Source", "Source", "hubspot", "created"), SetView("ledger", "Seen", "Seen", True, "x"))
+    assert sync(replace(SYNC, sets=sets), 1000.0)[-3:] == [
+        "Set",
+        "  ledger Source  =  hubspot  in new records",
+        "  ledger Seen    =  yes      in new records and with every write",
+    ]
 
 
 def test_without_a_run_and_without_a_match():

@@ -4,9 +4,10 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from bothways.cli.text import columns, listed, moment, number
+from bothways.cli.values import value_text
 
 if TYPE_CHECKING:
-    from bothways.service.views import MappingView, MatchView, RunSummary, SyncView
+    from bothways.service.views import MappingView, MatchView, RunSummary, SetView, SyncView
 
 
 def syncs(views: Sequence["SyncView"]) -> list[str]:
@@ -48,6 +49,8 @@ def sync(view: "SyncView", now: float) -> list[str]:
         *columns(settings),
         "Fields",
         *columns([_mapping(each, view.apps) for each in view.mappings], indent="  "),
+        *(["Set"] if view.sets else []),
+        *columns([_set(each) for each in view.sets], indent="  "),
     ]
 
 
@@ -62,8 +65,24 @@ def _mapping(view: "MappingView", apps: Sequence[str]) -> tuple[str, ...]:
         "" if view.enabled else "off",
         f"{view.winner} wins" if view.winner else "",
         "emptying follows" if view.when_empty == "clear" else "",
+        f"only {view.only}" if view.only else "",
+        f"cleaned by {listed(view.clean)}" if view.clean else "",
+        listed(f"{one} = {other}" for one, other in view.values),
+        _other(view),
     ]
     return view.fields[left], arrow.get(view.direction, "⇄"), view.fields[right], listed(notes)
+
+
+def _set(view: "SetView") -> tuple[str, ...]:
+    when = "in new records" if view.when == "created" else "in new records and with every write"
+    return f"{view.app} {view.field}", "=", value_text(view.value), when
+
+
+def _other(view: "MappingView") -> str:
+    """Say what becomes of options that are paired with none."""
+    if view.defaults:
+        return listed(f"others become {option} in {app}" for app, option in view.defaults.items())
+    return {"hold": "others are held", "leave_out": "others are left out"}.get(view.other, "")
 
 
 def guards(view: Mapping[str, object]) -> str:

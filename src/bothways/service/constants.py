@@ -1,0 +1,57 @@
+"""The constants of a sync: values that the settings set in the fields of one app."""
+
+from collections.abc import Iterator, Mapping, Sequence
+
+from bothways.engine.spec import Constant, FieldMap, MatchRule, When
+from bothways.errors import CannotSet, SetFieldMapped
+from bothways.records import CannotCoerce, Field, Value, coerce, text_of
+from bothways.service.document import SetDocument, SyncDocument
+
+_TEXT = Field("")
+
+
+def constants_of(
+    document: SyncDocument,
+    fields: Mapping[SetDocument, Field],
+    maps: Sequence[FieldMap],
+    match: Sequence[MatchRule],
+    *,
+    at_door: bool,
+) -> Iterator[Constant]:
+    """Yield the constants; refuse those that cannot be written, or would fight with a mapping.
+
+    An option that an app has no more is refused ``at_door`` alone: later, the app refuses it and the field is held.
+    """
+    names = [(each.side, each.field) for each in document.constants]
+    for each, field in fields.items():
+        reasons = {
+            "it is read-only": field.read_only,
+            "it is set twice": names.count((each.side, each.field)) > 1,
+            "records are recognised by it": any(rule.on(each.side) == field.name for rule in match),
+        }
+        for reason, true in reasons.items():
+            if true:
+                raise _refused(document, each, reason)
+        if each.when is When.CREATED_OR_UPDATED and any(one.on(each.side).name == field.name for one in maps):
+            app, other = document.apps[each.side], document.apps[each.side.other]
+            raise SetFieldMapped(where=each.place, field=field.name, app=app, other=other)
+        yield Constant(each.side, field, _value(document, each, field, at_door), each.when)
+
+
+def _value(document: SyncDocument, each: SetDocument, field: Field, at_door: bool) -> Value:
+    """Return the value as the field can hold it."""
+    text = text_of(each.value)
+    try:
+        coerced = coerce(text, _TEXT, field)
+    except CannotCoerce as problem:
+        if at_door:
+            raise _refused(document, each, str(problem)) from problem
+        return text
+    if coerced.lost and at_door:
+        raise _refused(document, each, f"it would lose {', '.join(coerced.lost)}")
+    return coerced.value
+
+
+def _refused(document: SyncDocument, each: SetDocument, reason: str) -> CannotSet:
+    app = document.apps[each.side]
+    return CannotSet(where=each.place, field=each.field, app=app, value=text_of(each.value), reason=reason)
