@@ -235,6 +235,24 @@ class SecretUnusable(SettingsError):
     to_do = "Copy it again where it is kept, as one line and nothing else, then try again."
 
 
+class OperatorDoesNotFit(SettingsError):
+    code = "BW-140"
+    what = '"{operator}" cannot be asked of the field "{field}" ({type}).'
+    to_do = "Of such a field can be asked: {allowed}."
+
+
+class OperandDoesNotFit(SettingsError):
+    code = "BW-141"
+    what = '"{operator}" of the field "{field}" ({type}) must be {expected}, but is {got}.'
+    to_do = "Correct the value. {hint}"
+
+
+class ListsNotKnown(SettingsError):
+    code = "BW-142"
+    what = "{app} does not tell which lists its records are in, so they cannot be chosen by a list."
+    to_do = "Choose them by a field instead."
+
+
 # --- apps ---------------------------------------------------------------------------------------------
 
 
