@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from bothways.engine.scope import Scope
 from bothways.engine.sides import SIDES, Direction, Side
 from bothways.records import CannotCoerce, Coerced, Field, Value, coerce, coercion_between, is_blank, same
 
@@ -53,8 +54,7 @@ class SyncSpec:
 
     ``apps`` are the names of the two apps, for reasons shown to people. ``sends`` says which side's
     values may flow out. ``own_write_window`` is, per side, for how many seconds after our write a
-    rewriting by the app is expected (longer than index lag + poll). ``creates`` says on which side
-    records may be created; ``required`` fields block a create that lacks them.
+    rewriting by the app is expected (longer than index lag + poll). ``scope`` says which records take part.
     """
 
     apps: Mapping[Side, str]
@@ -63,6 +63,7 @@ class SyncSpec:
     default: Side = Side.LEFT
     sends: Mapping[Side, bool] = field(default_factory=lambda: dict.fromkeys(SIDES, True))
     own_write_window: Mapping[Side, float] = field(default_factory=lambda: dict.fromkeys(SIDES, 120.0))
+    scope: Scope = field(default_factory=Scope)
 
     def writes(self, mapping: FieldMap, side: Side) -> bool:
         """Tell whether this mapping may be written to ``side``. Nothing overrules this."""
