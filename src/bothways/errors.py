@@ -170,7 +170,7 @@ class SecretMissing(SettingsError):
 class NothingFlows(SettingsError):
     code = "BW-117"
     what = "Both sides of {name} send nothing, so nothing would be synced."
-    to_do = "Let at least one app send: all."
+    to_do = "Let at least one app send: all, or a filter."
 
 
 class UnknownRecord(SettingsError):

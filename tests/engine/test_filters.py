@@ -144,6 +144,7 @@ def test_an_operator_that_does_not_fit_the_type_is_refused_with_those_that_do(
         (DAY, "in_last_days", 2.5, "a whole number of days"),
         (MOMENT, "after", "1234567890", "a time such as"),
         (STAGE, "is", "prospect", "There are: New lead, Customer"),
+        (STAGE, "in", ["lead", "prospect"], 'but is the text "prospect"'),
         (LABELLED, "is", "a;b", "must be one value"),
         (PHONE, "contains", "-", "digits"),
     ],

@@ -64,11 +64,11 @@ class Operator(NamedTuple):
 
 
 class _Wrong(Exception):
-    """An operand is not what it must be: what was expected, and a hint."""
+    """An operand is not what it must be: what was expected, and a hint. ``got``: the one of several that is not."""
 
     def __init__(self, expected: str, hint: str = "") -> None:
         super().__init__(expected)
-        self.expected, self.hint = expected, hint
+        self.expected, self.hint, self.got = expected, hint, ""
 
 
 class Span(NamedTuple):
@@ -152,13 +152,22 @@ def _day(operand: Any) -> date | None:
 def _several(field: Field, operand: Any) -> frozenset[Hashable]:
     if not _is_list(operand) or not 0 < len(operand) <= MOST_OPERANDS:
         raise _Wrong(f"a list of 1 to {MOST_OPERANDS} values")
-    return frozenset(_one(field, each) for each in operand)
+    return frozenset(_each(_one, field, each) for each in operand)
+
+
+def _each(make: Callable[[Field, Any], Any], field: Field, operand: Any) -> Any:
+    """Make one of several operands; what is wrong with it is told of it alone."""
+    try:
+        return make(field, operand)
+    except _Wrong as wrong:
+        wrong.got = _shown(operand)
+        raise
 
 
 def _two(field: Field, operand: Any) -> tuple[Any, Any]:
     if not _is_list(operand) or len(operand) != 2:
         raise _Wrong("a list of two values, the smaller one first")
-    low, high = (_ordered(field, each) for each in operand)
+    low, high = (_each(_ordered, field, each) for each in operand)
     if low > high:
         raise _Wrong("a list of two values, the smaller one first")
     return low, high
@@ -330,7 +339,7 @@ def condition(field: Field, operator: str, operand: Any, where: str = "") -> Con
         return Condition(field, operator, operand, known.operand(field, operand))
     except _Wrong as wrong:
         raise OperandDoesNotFit(
-            where=where, expected=wrong.expected, got=_shown(operand), hint=wrong.hint, **facts
+            where=where, expected=wrong.expected, got=wrong.got or _shown(operand), hint=wrong.hint, **facts
         ) from None
 
 

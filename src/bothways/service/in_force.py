@@ -12,6 +12,7 @@ from bothways.ledger import db, due, feeds, looking
 from bothways.ledger.models import Feed, Revision, Sync
 from bothways.records import Field
 from bothways.service.revisions import add_revision, latest_revision
+from bothways.service.scope import stored_fields, stored_scope
 from bothways.service.spec import Resolved
 from bothways.sync.absorb import compute_keys
 from bothways.sync.context import Context, End
@@ -60,6 +61,7 @@ def in_words(resolved: Resolved) -> dict[str, Any]:
         "match": [[rule.compare, rule.left, rule.right] for rule in spec.match],
         "default": str(spec.default),
         "sends": [spec.sends[side] for side in SIDES],
+        "scope": stored_scope(spec.scope),
     }
 
 
@@ -98,7 +100,8 @@ def _fields(applied: Mapping[str, Any] | None, side: Side) -> set[str]:
     place = SIDES.index(side)
     if applied is None:
         return set()
-    return {each[place] for each in applied["fields"]} | {each[1 + place] for each in applied["match"]}
+    mapped = {each[place] for each in applied["fields"]} | {each[1 + place] for each in applied["match"]}
+    return mapped | stored_fields(applied, side)
 
 
 def _slots(applied: Mapping[str, Any] | None, side: Side) -> set[tuple[str, str, str]]:

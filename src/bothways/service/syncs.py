@@ -14,6 +14,7 @@ from bothways.service.document import CLEAR, KEEP, AppDocument, SyncDocument, re
 from bothways.service.in_force import in_words, labels_of
 from bothways.service.log import summaries
 from bothways.service.revisions import latest_revision, workspace_revision
+from bothways.service.scope import scope_in_words
 from bothways.service.views import Counts, MappingView, MatchView, RunSummary, SyncView
 from bothways.service.work import Resolution, resolution, row_of
 from bothways.service.workspace import Workspace, reload
@@ -117,6 +118,9 @@ def _view(workspace: Workspace, name: str, *, ask: bool) -> SyncView:
         row.revision,
         counts,
         last[0] if last else None,
+        {document.apps[side]: words for side, words in scope_in_words(document, applied).items()},
+        str(document.scope.leaving),
+        {document.apps[Side(side)]: name for side, name in applied.get("scope", {}).get("emails", {}).items()},
     )
 
 

@@ -9,6 +9,13 @@ if TYPE_CHECKING:
     from bothways.service.views import MappingView, MatchView, RunSummary, SyncView
 
 
+LEAVING = {
+    "freeze": "nothing flows until the record fits again",
+    "keep": "a linked record is kept in step",
+    "unlink": "the link ends",
+}
+
+
 def syncs(views: Sequence["SyncView"]) -> list[str]:
     """Return the list of syncs."""
     if not views:
@@ -37,6 +44,9 @@ def sync(view: "SyncView", now: float) -> list[str]:
         ("Waiting", counts.waiting),
     )
     settings = [
+        *((f"{app} sends", words) for app, words in view.sends.items()),
+        ("Without e-mail", "left out" if view.requires else "taken in"),
+        ("Leaving", LEAVING.get(view.when_leaving, "")),
         ("Matched by", listed((_match(each, view.apps) for each in view.match), "nothing: no record is linked")),
         ("Both changed", f"{view.default_app} wins"),
         ("Brakes", guards(view.guards)),
