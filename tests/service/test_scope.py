@@ -10,7 +10,7 @@ from bothways.engine.filters import in_words
 from bothways.engine.sides import Side
 from bothways.jobs import now
 from bothways.records import Field, FieldType, Option
-from bothways.service import preview, records, syncs
+from bothways.service import preview, proof, records, syncs
 from bothways.service.reading import document_of
 from bothways.service.scope import scope_in_force, stored_scope
 from bothways.service.yaml_file import parse
@@ -77,6 +77,15 @@ def test_records_and_counts_say_what_is_left_out_and_why(tmp_path: Path) -> None
     assert sorted(each.name for each in page) == ["P0", "P1", "P2"]
     counts = syncs.show_sync(made.open(), "people").counts
     assert (counts.in_sync, counts.left_out) == (0, 3)
+
+
+def test_a_difference_in_a_frozen_pair_is_explained(tmp_path: Path) -> None:
+    made = office(tmp_path, GERMAN)
+    settle(made)
+    made.anna.edit(made.anna.live()[0].id, land="FR", name="Paul")
+    proved = proof.compare(made.open(), "people")
+    assert [each.why for each in proved.explained] == ["outside the filter of Anna (Country is DE)"]
+    assert proved.different == ()
 
 
 def test_a_sync_shows_its_scope_in_words_and_exports_what_it_reads(tmp_path: Path) -> None:

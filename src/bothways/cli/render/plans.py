@@ -70,8 +70,9 @@ def foot(view: "PlanView", *, more: int) -> list[str]:
 
 def scope(view: "PlanView") -> list[str]:
     """Return who enters and who leaves the sync, and why records are left out."""
-    lines = [f"· {counted(view.entering, 'pair')} take part again"] if view.entering else []
-    lines += [f"· {counted(n, 'pair')} leave: {why}" for why, n in view.leaving.items()]
+    take = "takes" if view.entering == 1 else "take"
+    lines = [f"· {counted(view.entering, 'pair')} {take} part again"] if view.entering else []
+    lines += [f"· {counted(n, 'pair')} {'leaves' if n == 1 else 'leave'}: {why}" for why, n in view.leaving.items()]
     return lines + [f"· {counted(n, 'record')} left out: {why}" for why, n in view.left_out_why.items()]
 
 

@@ -45,8 +45,8 @@ def sync(view: "SyncView", now: float) -> list[str]:
     )
     settings = [
         *((f"{app} sends", words) for app, words in view.sends.items()),
-        ("Without e-mail", "left out" if view.requires else "taken in"),
-        ("Leaving", LEAVING.get(view.when_leaving, "")),
+        *([("Required", "a valid e-mail address in one of the two")] if view.requires else []),
+        *([("Leaving", LEAVING[view.when_leaving])] if view.when_leaving else []),
         ("Matched by", listed((_match(each, view.apps) for each in view.match), "nothing: no record is linked")),
         ("Both changed", f"{view.default_app} wins"),
         ("Brakes", guards(view.guards)),
