@@ -120,7 +120,7 @@ def _any(row: plans.ActionRow) -> bool:
 
 
 def _loud(row: plans.ActionRow) -> bool:
-    return row.kind != "leave out" or row.data["moves"] == LEAVES
+    return row.kind != "leave out" or row.data.get("moves") == LEAVES
 
 
 def _conflicting(row: plans.ActionRow) -> bool:
