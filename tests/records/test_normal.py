@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bothways.records import normal_email, normal_phone
+from bothways.records import is_valid_email, normal_email, normal_phone
 from tests.records.strategies import texts
 
 DATA = Path(__file__).parent.parent / "data"
@@ -169,3 +169,20 @@ def test_every_standard_address_is_kept_in_any_case(address: str) -> None:
     normal = normal_email(address)
     assert normal is not None
     assert normal_email(f" <{address.upper()}> ") == normal
+
+
+@pytest.mark.parametrize("text", ["ann@x.test", " Ann <ANN@Büro.example> ", "mailto:a+b@x.org", '"ann"@x.org'])
+def test_an_address_that_can_be_written_to_is_valid(text: str) -> None:
+    assert is_valid_email(text)
+
+
+@pytest.mark.parametrize(
+    "text", ["", "ann", "ann@", "@x.org", "ann@localhost", "a..b@x.org", "ann@x.invalid", "a@x.org, b@x.org"]
+)
+def test_what_nobody_can_be_written_to_by_is_not_valid(text: str) -> None:
+    assert not is_valid_email(text)
+
+
+@given(texts)
+def test_whatever_is_valid_has_a_normal_form(text: str) -> None:
+    assert not is_valid_email(text) or normal_email(text)
