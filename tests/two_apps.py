@@ -12,6 +12,7 @@ from bothways.connectors.base import Setup
 from bothways.connectors.budget import MemoryBudget
 from bothways.engine.brakes import Brake, Guards
 from bothways.engine.matching import compare_for
+from bothways.engine.scope import Scope
 from bothways.engine.sides import SIDES, Side
 from bothways.engine.spec import FieldMap, MatchRule, SyncSpec
 from bothways.ledger import db, due, holds, journal, links
@@ -56,6 +57,7 @@ class TwoApps:
         default: Side = Side.LEFT,
         approved: bool = True,
         side_by_side: bool = False,
+        scope: Scope | None = None,
     ) -> None:
         self.clock, self.guards, self.side_by_side = Clock(), guards, side_by_side
         self.anna = MemoryApp("Anna", self.clock, anna or Traits(), fields)
@@ -74,6 +76,7 @@ class TwoApps:
             tuple(rules or by_match),
             default,
             own_write_window={side: 2 * INTERVAL + 2 * app.traits.lag for side, app in self.apps.items()},
+            scope=scope or Scope(),
         )
         self._install(approved)
 
@@ -91,11 +94,20 @@ class TwoApps:
         )
 
     def _mapped(self, side: Side) -> list[str]:
-        return [mapping.on(side).name for mapping in self.spec.fields]
+        names = [mapping.on(side).name for mapping in self.spec.fields]
+        return names + sorted(self.spec.scope.fields(side) - set(names))
 
     def remap(self, maps: Sequence[FieldMap]) -> None:
         """Save the sync anew with these mappings: a new revision, and every record is looked at again."""
         self.spec = replace(self.spec, fields=tuple(maps))
+        self._save_anew()
+
+    def rescope(self, scope: Scope) -> None:
+        """Save the sync anew with this scope."""
+        self.spec = replace(self.spec, scope=scope)
+        self._save_anew()
+
+    def _save_anew(self) -> None:
         sync = Sync.objects.select_related("left", "right").get(pk=self.sync.pk)
         for side, feed in ((Side.LEFT, sync.left), (Side.RIGHT, sync.right)):
             feed.fields = self._mapped(side)

@@ -170,7 +170,7 @@ class SecretMissing(SettingsError):
 class NothingFlows(SettingsError):
     code = "BW-117"
     what = "Both sides of {name} send nothing, so nothing would be synced."
-    to_do = "Let at least one app send: all."
+    to_do = "Let at least one app send: all, or a filter."
 
 
 class UnknownRecord(SettingsError):
@@ -299,6 +299,24 @@ class SetFieldMapped(SettingsError):
     code = "BW-149"
     what = '"{field}" of {app} is mapped, so it gets its value from {other}, and cannot be set with every write.'
     to_do = "Say when: created, for new records that get no value from {other}, or take one of the two out."
+
+
+class OperatorDoesNotFit(SettingsError):
+    code = "BW-150"
+    what = '"{operator}" cannot be asked of the field "{field}" ({type}).'
+    to_do = "Of such a field can be asked: {allowed}."
+
+
+class OperandDoesNotFit(SettingsError):
+    code = "BW-151"
+    what = '"{operator}" of the field "{field}" ({type}) must be {expected}, but is {got}.'
+    to_do = "Correct the value. {hint}"
+
+
+class ListsNotKnown(SettingsError):
+    code = "BW-152"
+    what = "{app} does not tell which lists its records are in, so they cannot be chosen by a list."
+    to_do = "Choose them by a field instead."
 
 
 # --- apps ---------------------------------------------------------------------------------------------

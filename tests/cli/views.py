@@ -54,6 +54,9 @@ SYNC = views.SyncView(
     revision=3,
     counts=views.Counts(in_sync=11985, left_out=380, failing=3, held=16, waiting=2),
     last_run=SUMMARY,
+    sends={"hubspot": "Country is DE or FR", "ledger": "all"},
+    when_leaving="freeze",
+    requires={"hubspot": "email", "ledger": "Email"},
 )
 PLAN = views.PlanView(
     id="p_12",

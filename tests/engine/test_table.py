@@ -17,13 +17,17 @@ ROWS = [
     ("R4", ActionKind.UNLINK, Facts(linked=True, gone=LEFT)),
     ("R5", ActionKind.NONE, Facts(gone=LEFT)),
     ("R13", ActionKind.HOLD, Facts(linked=True, problem="no id")),
+    ("R10", ActionKind.UNLINK, Facts(linked=True, outside="no e-mail", unlinks=True)),
+    ("R10", ActionKind.LEAVE_OUT, Facts(linked=True, outside="no e-mail")),
     ("F", ActionKind.UPDATE, Facts(linked=True)),
     ("R9", ActionKind.LINK, Facts(survivor=True, match=PARTNER)),
     ("R6", ActionKind.LINK, Facts(match=PARTNER)),
     ("R7", ActionKind.HOLD, Facts(match=SEVERAL)),
     ("R4", ActionKind.LEAVE_OUT, Facts(survivor=True)),
+    ("R10", ActionKind.LEAVE_OUT, Facts(parted=True)),
     ("F2'", ActionKind.LEAVE_OUT, Facts(allowed=False)),
     ("R13", ActionKind.LEAVE_OUT, Facts(blank=True)),
+    ("R10", ActionKind.LEAVE_OUT, Facts(misfit="outside", settled=False)),
     ("R8", ActionKind.WAIT, Facts(settled=False)),
     ("R8", ActionKind.CREATE, Facts()),
 ]
@@ -63,7 +67,13 @@ def test_every_rule_of_the_table_is_explained_but_the_one_that_hands_over_to_the
         ("R13", Facts(problem="no id")),
         # a link is never matched anew
         ("F", Facts(linked=True, match=SEVERAL)),
+        # what takes no part is neither linked, held nor created; a record that is gone is gone all the same
+        ("R10", Facts(outside="no e-mail", match=PARTNER, survivor=True)),
+        ("R10", Facts(outside="no e-mail", match=SEVERAL, unlinks=True)),
+        ("R4", Facts(linked=True, gone=LEFT, outside="no e-mail", unlinks=True)),
+        ("R13", Facts(linked=True, problem="no id", outside="no e-mail")),
         # a partner is linked though nothing may be created, or the create window is open
+        ("R6", Facts(match=PARTNER, misfit="outside")),
         ("R6", Facts(match=PARTNER, allowed=False, settled=False, blank=True)),
         # several partners are held though nothing may be created
         ("R7", Facts(match=SEVERAL, allowed=False, settled=False)),

@@ -55,6 +55,7 @@ syncs:
     state: on
     objects: {{hubspot: contacts, book: contacts}}
     send: {{hubspot: all, book: all}}
+    require: []
     match: [{{hubspot: email, book: email, compare: email}}]
     conflicts: {{default_app: hubspot, when_empty: keep}}
 """

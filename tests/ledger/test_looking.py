@@ -23,11 +23,17 @@ def hold(side: str, id: str, kind: str) -> HoldRow:
 def people(sync: Sync) -> Sync:
     """Return a sync with pairs and lone records in every state; the number of an id says which pair it is in."""
     for feed, letter in ((sync.left, "l"), (sync.right, "r")):
-        feeds.save_seen(feed, [*[SeenRow(f"{letter}{n}") for n in range(9)], SeenRow(f"{letter}9", state="gone")])
+        feeds.save_seen(
+            feed, [*[SeenRow(f"{letter}{n}") for n in (*range(9), 10)], SeenRow(f"{letter}9", state="gone")]
+        )
     links.create(sync, [NewLink(f"l{n}", f"r{n}", "active", "R6", "") for n in range(4)], 1.0)
     links.create(sync, [NewLink("l4", None, "pending", "R8", "")], 1.0)
     (ended,) = links.create(sync, [NewLink("l5", "r5", "active", "R6", "")], 1.0)
     links.end(ended, 2.0, "R4")
+    (frozen,) = links.create(sync, [NewLink("l10", "r10", "active", "R6", "")], 1.0)
+    links.freeze(
+        [(frozen, "outside"), *((each.id, "outside") for each in links.page(sync, 0, 100) if each.left_id != "l0")]
+    )
     for each in (hold("right", "r1", "refused"), hold("left", "l1", "match"), hold("left", "l2", "conflict")):
         holds.put(sync, each, 1.0)
     due.mark(sync, "right", ["r3", "r1"])
@@ -37,7 +43,7 @@ def people(sync: Sync) -> Sync:
     return sync
 
 
-PAIRS = {"failing": ["l1"], "held": ["l2"], "waiting": ["l3", "l4"], "in_sync": ["l0"], "left_out": []}
+PAIRS = {"failing": ["l1"], "held": ["l2"], "waiting": ["l3", "l4"], "in_sync": ["l0"], "left_out": ["l10"]}
 ALONE = {
     "failing": (["l6"], []),
     "held": ([], ["r6"]),
@@ -67,7 +73,7 @@ def test_lists_are_paged(people: Sync, size: int) -> None:
     pairs: list[int] = []
     while page := looking.pairs(people, None, pairs[-1] if pairs else 0, size):
         pairs += [link.id for link in page]
-    assert len(pairs) == 5
+    assert len(pairs) == 6
     lone: list[str] = []
     while rows := looking.alone(people, R, None, lone[-1] if lone else "", size):
         lone += [row.id for row in rows]
@@ -75,7 +81,7 @@ def test_lists_are_paged(people: Sync, size: int) -> None:
     live: list[str] = []
     while rows := looking.live_page(people.left_id, live[-1] if live else "", size):
         live += [row.id for row in rows]
-    assert live == [f"l{n}" for n in range(9)]
+    assert live == sorted(f"l{n}" for n in (*range(9), 10))
 
 
 @pytest.mark.parametrize(

@@ -72,16 +72,10 @@ def test_on_and_off_and_no_are_text() -> None:
 
 REFUSED = {
     "unknown key at the top": (HEAD + "sincs: {}\n", errors.UnknownKey, "8:1", "Did you mean syncs?"),
-    "unknown key of a sync": (HEAD + "    stat: on\n", errors.UnknownKey, "8:5", "Did you mean state?"),
+    "unknown key of a sync": (HEAD + "    stat: on\n", errors.UnknownKey, "8:5", "Did you mean state"),
     "unknown guard": (HEAD + "    guards: {max_chang: 1}\n", errors.UnknownKey, "8:14", "max_change"),
-    "filter comes later": (HEAD + "    filter: {}\n", errors.NotAvailableYet, "8:5", "not available yet"),
+    "a filter belongs under send": (HEAD + "    filter: {}\n", errors.UnknownKey, "8:5", "send"),
     "deletes come later": (HEAD + "    deletes: {policy: tag}\n", errors.NotAvailableYet, "8:5", ""),
-    "a filtered send comes later": (
-        HEAD + "    send: {Anna: {filter: {}}}\n",
-        errors.NotAvailableYet,
-        "8:19",
-        '"filter"',
-    ),
     "webhooks come later": (HEAD + "    schedule: {webhooks: true}\n", errors.NotAvailableYet, "8:16", ""),
     "winner comes later": (
         HEAD + "    fields:\n      - {Anna: email, Bert: email, winner: Anna}\n",

@@ -20,7 +20,7 @@ from tests.postgres import start_postgresql
 from tests.sim import jobs
 
 BUILT = [
-    *(f"R{n}" for n in (0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 11, 12, 13)),
+    *(f"R{n}" for n in range(14)),
     "FN",
     "F0",
     "F1",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from bothways.connectors.base import (
@@ -23,6 +23,8 @@ from bothways.records import Field, FieldType, Record, Ref
 from tests.sim.world import Edit, World, Write, loose
 
 FIELDS = ("key", "a", "b")
+MARK = "mark"
+"""A field that is not mapped: users mark records with it, and filters look at it."""
 OVERLAP = 1.5
 
 
@@ -44,6 +46,7 @@ class Row:
     changed: dict[str, int] = field(default_factory=dict)
     read_at: int = 0
     by_sync: bool = False
+    outside_since: int | None = None
 
     def indexed(self, now: int) -> int | None:
         """Return the stamp that a lagging listing shows now: that of an older state, until it catches up."""
@@ -116,6 +119,7 @@ class FakeApp:
         self.gone_at: list[tuple[int, str]] = []
         self.blind = False
         self.put_back: dict[str, str] = {}
+        self.fits: Callable[[str | None], bool] = lambda mark: True
 
     def clock(self) -> int:
         """Return the app's own time, coarse and skewed."""
@@ -160,11 +164,18 @@ class FakeApp:
 
     def new_row(self, values: Mapping[str, str | None], marker: str | None = None) -> Row:
         self.serial += 1
-        row = Row(f"{self.name[0]}{self.serial:03d}", {name: values.get(name) for name in FIELDS}, 0, self.world.now)
+        held = {name: values.get(name) for name in (*FIELDS, MARK)}
+        row = Row(f"{self.name[0]}{self.serial:03d}", held, 0, self.world.now)
+        self.notice(row)
         row.marker = marker
         self.rows[row.id] = row
         self.touch(row)
         return row
+
+    def notice(self, row: Row) -> None:
+        """Note since when a record is outside the filter of its app."""
+        inside = self.fits(row.values[MARK])
+        row.outside_since = None if inside else self.world.now if row.outside_since is None else row.outside_since
 
     # --- what users do --------------------------------------------------------------------------
 
@@ -187,6 +198,12 @@ class FakeApp:
     def _edit(self, row: Row, name: str, value: str | None, over: str | None) -> None:
         row.typed[name] = row.changed[name] = self.world.now
         self.world.edits.append(Edit(len(self.world.edits), self.name, row.id, name, value, over, self.world.now))
+
+    def user_mark(self, row: Row, mark: str | None) -> None:
+        row.values[MARK] = mark
+        self.touch(row)
+        self.notice(row)
+        self.world.say(f"user marks {row.id} in {self.name}: {mark}")
 
     def user_delete(self, row: Row) -> None:
         self.world.say(f"user deletes {row.id} in {self.name}")
@@ -407,9 +424,20 @@ class FakeConnector:
         late = frozenset(name for name in values if row.changed.get(name, 0) >= row.read_at)
         self.world.writes.append(
             Write(
-                self.app.name, row.id, kind, values, held, self.world.now, self.world.run, item.key, row.read_at, late
+                self.app.name,
+                row.id,
+                kind,
+                values,
+                held,
+                self.world.now,
+                self.world.run,
+                item.key,
+                row.read_at,
+                late,
+                self.world.run_at,
             )
         )
+        self.world.on_write(self.world.writes[-1])
 
     def _store(self, item: WriteItem, row: Row) -> WriteResult:
         self._log(item, row)

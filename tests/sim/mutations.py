@@ -9,8 +9,8 @@ from typing import Any
 from unittest.mock import patch
 
 from bothways.engine import fields as engine_fields
+from bothways.engine import scope, table
 from bothways.engine import spec as engine_spec
-from bothways.engine import table
 from bothways.engine.sides import SIDES
 from bothways.ledger import journal, links
 from bothways.sync import checks, planning, recover, results, settle
@@ -193,6 +193,32 @@ def narrowing_ignored() -> Patches:
     return [patch.object(engine_fields, "FIELD_TABLE", rows)]
 
 
+def filter_leak() -> Patches:
+    """A linked pair flows though one of its records is outside the filter; only new records are kept out."""
+    outside = planning.why_outside
+    return [
+        patch.object(planning, "why_outside", lambda *args, linked=False: "" if linked else outside(*args)),
+        patch.object(scope.Scope, "fits", lambda self, side, values, now, linked=False: True),
+    ]
+
+
+def filter_shut() -> Patches:
+    """A pair that left the filter is never taken up again."""
+    facts = planning._facts_linked
+
+    def shut(ctx: Any, link: Any, *args: Any) -> Any:
+        found = facts(ctx, link, *args)
+        return replace(found, outside=found.outside or link.frozen)
+
+    return [patch.object(planning, "_facts_linked", shut)]
+
+
+def parted_made_again() -> Patches:
+    """A record whose link ended by a filter is created again."""
+    rows = tuple(row for row in table.RECORD_TABLE if not row.fits(table.Facts(parted=True)) or row.rule != "R10")
+    return [patch.object(table, "RECORD_TABLE", rows)]
+
+
 MUTATIONS: dict[str, Callable[[], Patches]] = {
     "one-shadow": one_shadow,
     "no-canonical-equality": no_canonical_equality,
@@ -211,6 +237,9 @@ MUTATIONS: dict[str, Callable[[], Patches]] = {
     "no-oscillation-brake": no_brake_on_oscillation,
     "move-without-journal": move_without_journal,
     "narrowing-ignored": narrowing_ignored,
+    "filter-leak": filter_leak,
+    "filter-shut": filter_shut,
+    "parted-made-again": parted_made_again,
 }
 
 

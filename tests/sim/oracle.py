@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 
+from bothways.engine.scope import Leaving
 from bothways.engine.sides import SIDES, Side
 from bothways.engine.spec import Only
 from bothways.ledger import db, journal
@@ -34,7 +35,9 @@ class Oracle:
         settle: int,
         interval: int,
         narrowed: dict[str, Only],
+        leaving: Leaving = Leaving.FREEZE,
     ) -> None:
+        self.leaving = leaving
         self.world, self.apps, self.sync, self.one_way = world, apps, sync, one_way
         self.narrowed = narrowed
         self.settle, self.interval = settle, interval
@@ -63,6 +66,28 @@ class Oracle:
             self._journaled(write)
         self.checked = len(self.world.writes)
         self._one_link_each()
+
+    def scope(self, write: Write) -> None:
+        """I9: nothing is written to a record outside its app's filter, nor anything of one, not even a copy.
+
+        What left the filter only while the run was at work may not be known to it yet.
+        """
+        entry = db.one("SELECT side, data, kind FROM journal WHERE id=%s", (int(write.key),))
+        source_id = json.loads(entry[1])["more"].get("source_id") if entry else None
+        if entry is None or source_id is None or (self.leaving is Leaving.KEEP and write.kind == "update"):
+            return
+        side = Side(entry[0])
+        ends = [(self.apps[side.other], source_id)]
+        if write.kind == "update":
+            ends.append((self.apps[side], write.record))
+        for app, record in ends:
+            row = app.rows[record]
+            if row.live and row.outside_since is not None and row.outside_since < write.run_at:
+                raise Broken("I9", f"{write.kind} in {write.app}, though {record} in {app.name} is outside its filter")
+
+    def _outside(self, left: Row, right: Row) -> bool:
+        """Tell whether nothing may flow between the two."""
+        return self.leaving is not Leaving.KEEP and any(row.outside_since is not None for row in (left, right))
 
     def _blank(self, write: Write) -> None:
         for name, value in write.values.items():
@@ -210,7 +235,7 @@ class Oracle:
             left, right = self.apps[Side.LEFT].rows[left_id], self.apps[Side.RIGHT].rows[right_id]
             if not (left.live and right.live):
                 raise Broken("I1", f"{left_id}-{right_id} is linked, but one of them is gone")
-            for name in FIELDS:
+            for name in () if self._outside(left, right) else FIELDS:
                 if (Side.LEFT, left_id) in held or (Side.RIGHT, right_id) in held:
                     continue
                 self._equal(left, right, name)
@@ -369,7 +394,8 @@ class Oracle:
         return bool(data) and (other.name, json.loads(data)["more"]["source_id"]) in self.world.merged
 
     def _no_recreation(self) -> None:
-        """A record whose partner a person deleted is never created again."""
+        """A record whose partner a person deleted is never created again, nor one whose link ended by a filter."""
+        self._nobody_made_for_the_parted()
         sql = "SELECT left_id, right_id, survivor FROM link WHERE sync_id=%s AND state='ended' AND survivor IS NOT NULL"
         for left_id, right_id, survivor in db.rows(sql, (self.sync.pk,)):
             side = Side(survivor)
@@ -379,6 +405,17 @@ class Oracle:
             for again, created, rule in db.rows(sql, (self.sync.pk, own_id, "active")):
                 if deleted and created > deleted and rule == "R8" and self._created_for(side.other, again) == own_id:
                     raise Broken("I5", f"{gone_id} was deleted, and {again} was created for it")
+
+    def _nobody_made_for_the_parted(self) -> None:
+        sql = "SELECT left_id, right_id, ended_at FROM link WHERE sync_id=%s AND ended_by LIKE %s"
+        for *ids, ended in db.rows(sql, (self.sync.pk, "R10%")):
+            for side, own_id in zip(SIDES, ids, strict=True):
+                where = f"sync_id=%s AND {side}_id=%s AND rule='R8' AND created_at>%s"
+                for (made,) in db.rows(
+                    f"SELECT {side.other}_id FROM link WHERE {where}", (self.sync.pk, own_id, ended)
+                ):
+                    if made and self._created_for(side.other, made) == own_id:
+                        raise Broken("I5", f"the link of {own_id} had ended by a filter, and {made} was created for it")
 
     def _created_for(self, side: Side, record: str) -> str | None:
         """Return whose copy a record was made as; a merge may have moved its link since."""

@@ -7,6 +7,8 @@ import random
 from dataclasses import dataclass, field
 
 from bothways.engine.brakes import Guards
+from bothways.engine.filters import Filter, condition
+from bothways.engine.scope import Leaving, Scope
 from bothways.engine.sides import SIDES, Direction, Side
 from bothways.engine.spec import FieldMap, MatchRule, Only, SyncSpec
 from bothways.errors import AppError, LedgerError, StoppedByBrake
@@ -16,7 +18,7 @@ from bothways.records import Field, FieldType
 from bothways.sync.context import Context, End
 from bothways.sync.run import Report, apply, preview, run
 from bothways.sync.undo import undo
-from tests.sim.apps import FIELDS, FakeApp, FakeConnector, Row, draw_traits
+from tests.sim.apps import FIELDS, MARK, FakeApp, FakeConnector, Row, draw_traits
 from tests.sim.oracle import Broken, Oracle
 from tests.sim.world import Crash, World, loose
 
@@ -60,6 +62,7 @@ class Schedule:
             Side.RIGHT: FakeApp("rosa", self.world, draw_traits(self.world)),
         }
         self.connectors = {side: FakeConnector(app) for side, app in self.apps.items()}
+        self.scope = self._scope()
         self.one_way: dict[str, Side] = {}
         if rng.random() < 0.3:
             self.one_way["b"] = rng.choice(SIDES)
@@ -69,12 +72,30 @@ class Schedule:
         self.guards = TIGHT if rng.random() < 0.25 else BIG
         self._install()
         settle = max(app.traits.lag for app in self.apps.values()) + 20
-        self.oracle = Oracle(self.world, self.apps, self.sync, self.one_way, settle, INTERVAL, self.narrowed)
+        self.oracle = Oracle(
+            self.world, self.apps, self.sync, self.one_way, settle, INTERVAL, self.narrowed, self.scope.leaving
+        )
+        self.world.on_write = self.oracle.scope
 
     def _narrowed(self) -> dict[str, Only]:
         """Return the fields that are only filled, or given to new records alone, by a chance of its own."""
         chance = random.Random(f"narrowed {self.world.seed}")
         return {name: chance.choice(tuple(Only)) for name in ("a", "b") if chance.random() < 0.12}
+
+    def _scope(self) -> Scope:
+        """Draw the filters: in most worlds none; they look at what users mark, and nothing is mapped to it."""
+        rng = self.world.rng
+        if rng.random() >= 0.35:
+            return Scope()
+        filters: dict[Side, Filter] = {}
+        for side in rng.choice(((Side.LEFT,), (Side.RIGHT,), SIDES)):
+            mark = Field(MARK)
+            wanted = rng.random() < 0.3
+            asked = ("is", "in") if wanted else ("is_not", "out")
+            filters[side] = condition(mark, *asked)
+            self.apps[side].fits = (lambda mark: mark == "in") if wanted else (lambda mark: mark != "out")
+        leaving = rng.choice((Leaving.FREEZE, Leaving.FREEZE, Leaving.FREEZE, Leaving.KEEP, Leaving.UNLINK))
+        return Scope(filters, {}, leaving)
 
     def _spec(self, default: Side) -> SyncSpec:
         to = {Side.LEFT: Direction.TO_LEFT, Side.RIGHT: Direction.TO_RIGHT}
@@ -90,7 +111,8 @@ class Schedule:
         )
         window = {side: INTERVAL * 4.0 + 2 * app.traits.lag for side, app in self.apps.items()}
         names = {side: app.name for side, app in self.apps.items()}
-        return SyncSpec(names, maps, (MatchRule("email", "key", "key"),), default, own_write_window=window)
+        rules = (MatchRule("email", "key", "key"),)
+        return SyncSpec(names, maps, rules, default, own_write_window=window, scope=self.scope)
 
     def _install(self) -> None:
         Workspace.objects.create(name="sim")
@@ -99,7 +121,10 @@ class Schedule:
         for side, app in self.apps.items():
             connection = Connection.objects.create(name=app.name, connector="fake")
             self.feeds[side] = Feed.objects.create(
-                connection=connection, object="things", fields=list(FIELDS), slots=slots
+                connection=connection,
+                object="things",
+                fields=[*FIELDS, *([MARK] if side in self.scope.filters else [])],
+                slots=slots,
             )
         self.sync = Sync.objects.create(
             name="things",
@@ -126,7 +151,9 @@ class Schedule:
         app = self.apps[rng.choice(SIDES)]
         rows = app.live()
         choice = rng.random()
-        if not rows or (choice < 0.12 and len(rows) < 6):
+        if rows and self.scope.filters and rng.random() < 0.2:
+            app.user_mark(rng.choice(rows), rng.choice(("in", "in", "out", None)))
+        elif not rows or (choice < 0.12 and len(rows) < 6):
             self._create(app)
         elif choice < 0.62:
             name = rng.choice(("a", "a", "b", "b", "key"))
@@ -160,6 +187,8 @@ class Schedule:
         elif rng.random() < 0.15:
             key = None
         row = app.user_create({"key": key} if key else {})
+        if self.scope.filters and rng.random() < 0.7:
+            app.user_mark(row, "in")
         for name in ("a", "b"):
             if rng.random() < 0.7:
                 app.user_edit(row, name, world.word())
@@ -227,6 +256,7 @@ class Schedule:
         """Do one run, with whatever happens to it; then check what must always hold."""
         world, rng = self.world, self.world.rng
         world.run += 1
+        world.run_at = world.now
         if not world.calm and rng.random() < 0.35:
             world.crash_at = world.steps + rng.randint(1, 30)
         report = None
@@ -351,8 +381,10 @@ class Schedule:
             return
         self.world.run += 1
         self.world.say(f"undo of run {target.pk}")
-        context = self.context()
-        undo(context, target)
+        # a person who asks for it has it back, inside the filter or outside
+        self.world.on_write = lambda write: None
+        undo(self.context(), target)
+        self.world.on_write = self.oracle.scope
         before = len(self.world.writes)
         for _ in range(3):
             self.world.now += INTERVAL + 61

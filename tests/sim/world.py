@@ -34,7 +34,7 @@ class Edit:
 class Write:
     """The sync wrote to an app. ``kind``: create, update or archive. ``held`` is what was there.
 
-    ``late``: the fields that were changed there since the record was last read.
+    ``late``: the fields that were changed there since the record was last read. ``run_at``: when the run began.
     """
 
     app: str
@@ -47,6 +47,7 @@ class Write:
     key: str
     read_at: int
     late: frozenset[str] = frozenset()
+    run_at: int = 0
 
 
 @dataclass
@@ -64,10 +65,12 @@ class World:
     runs_done: list[int] = field(default_factory=list)
     events: list[str] = field(default_factory=list)
     act: Callable[[], None] | None = None
+    on_write: Callable[[Write], None] = lambda write: None
     calm: bool = False
     crash_at: int | None = None
     steps: int = 0
     run: int = 0
+    run_at: int = 0
     asked: dict[tuple[str, str], int] = field(default_factory=dict)
     calls: dict[str, int] = field(default_factory=dict)
     acting: bool = False

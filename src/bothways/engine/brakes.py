@@ -29,8 +29,8 @@ class Totals:
 
     ``writes``: records that would be written. ``known``: records of each side before this run's reading;
     ``live``: after it. ``linked``: active links; ``changed``: linked records found changed, per side.
-    ``emptied``: per field title, the records in which it would be emptied. ``unlinked_by_delete``: links
-    that would end, per side where the record is gone.
+    ``emptied``: per field title, the records in which it would be emptied. ``parted``: links that would end
+    since their records no longer take part.
     """
 
     writes: int = 0
@@ -41,6 +41,7 @@ class Totals:
     gone: Mapping[Side, int] = field(default_factory=dict)
     changed: Mapping[Side, int] = field(default_factory=dict)
     emptied: Mapping[str, int] = field(default_factory=dict)
+    parted: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +64,9 @@ def stopped_by(spec: SyncSpec, guards: Guards, totals: Totals) -> list[Brake]:
     if totals.updates > PERCENT_FLOOR and share > guards.max_change:
         limit = f"more than {guards.max_change:g} %"
         brakes.append(Brake("max_change", f"{totals.updates} linked records would change, {limit}"))
+    if totals.parted > PERCENT_FLOOR and _percent(totals.parted, totals.linked) > guards.max_change:
+        limit = f"more than {guards.max_change:g} %"
+        brakes.append(Brake("max_change", f"{totals.parted} links would end by the filters, {limit}"))
     for title, count in sorted(totals.emptied.items()):
         if count > guards.max_emptied:
             brakes.append(Brake("max_emptied", f"{title} would be emptied in {count} records"))

@@ -126,6 +126,22 @@ def decide_field(spec: SyncSpec, state: FieldState, now: float) -> FieldDecision
     raise AssertionError("the last row of the field table fits everything")
 
 
+def note_field(spec: SyncSpec, state: FieldState, now: float) -> FieldDecision | None:
+    """Return what is taken note of where nothing may be written, None if nothing is.
+
+    That is what must not count as an edit later: an app's rewriting of our own write (FN), and what both
+    sides came to hold alike (F1).
+    """
+    changed = {side: has_changed(state, side) for side in SIDES}
+    rewritten = frozenset(side for side in SIDES if changed[side] and is_own_rewriting(spec, state, side, now))
+    view = _View(spec, state, changed, rewritten)
+    if any(changed.values()) and _sides_equal(view):
+        return _none(view, "F1", *SIDES)
+    if not rewritten:
+        return None
+    return _rewriting(view)._replace(seen={side: Known(state.now[side]) for side in rewritten})
+
+
 def has_changed(state: FieldState, side: Side) -> bool:
     """Tell whether a side's value differs from its own shadow, or that shadow is unknown.
 

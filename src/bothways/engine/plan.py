@@ -3,8 +3,9 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from bothways.engine.fields import FieldDecision, FieldState, Known, Landed, decide_field
+from bothways.engine.fields import FieldDecision, FieldState, Known, Landed, decide_field, note_field
 from bothways.engine.rules import because
+from bothways.engine.scope import why_outside
 from bothways.engine.sides import SIDES, Side
 from bothways.engine.spec import FieldMap, SyncSpec, When, project
 from bothways.engine.table import ActionKind, Facts, decide_record
@@ -63,9 +64,10 @@ def plan_linked(spec: SyncSpec, pair: Pair, facts: Facts, now: float) -> Action:
     """Return the action for a linked pair."""
     ids = {side: record.id if record else None for side, record in pair.records.items()}
     row = decide_record(facts)
-    if row.action is not ActionKind.UPDATE:
-        return Action(row.action, row.rule, _reason(spec, row.rule, facts, None), ids)
-    return _update(spec, pair, ids, now)
+    if row.action is ActionKind.UPDATE:
+        return _update(spec, pair, ids, now)
+    noted = _noted(spec, pair, now) if row.action is ActionKind.LEAVE_OUT else ()
+    return Action(row.action, row.rule, _reason(spec, row.rule, facts, None), ids, fields=noted)
 
 
 def plan_unlinked(spec: SyncSpec, side: Side, pair: Pair, facts: Facts, now: float) -> Action:
@@ -79,11 +81,22 @@ def plan_unlinked(spec: SyncSpec, side: Side, pair: Pair, facts: Facts, now: flo
         return Action(ActionKind.LINK, row.rule, f"linked: {reason}", ids, fields=fields)
     if row.action in (ActionKind.CREATE, ActionKind.WAIT) and record is not None:
         return _create(spec, side, record, row.action, reason)
-    return Action(row.action, row.rule, reason, ids)
+    return Action(row.action, row.rule, reason, {side: ids[side], side.other: None} if row.rule == "R10" else ids)
+
+
+def _noted(spec: SyncSpec, pair: Pair, now: float) -> tuple[FieldDecision, ...]:
+    """Return what is taken note of in a frozen pair: nothing is written, and no edit is forgotten."""
+    values = _values(pair)
+    noted = (note_field(spec, _state(mapping, values, pair), now) for mapping in spec.fields)
+    return tuple(decision for decision in noted if decision is not None)
+
+
+def _values(pair: Pair) -> dict[Side, Mapping[str, Value]]:
+    return {side: record.values if (record := pair.records[side]) else {} for side in SIDES}
 
 
 def _update(spec: SyncSpec, pair: Pair, ids: Mapping[Side, str | None], now: float) -> Action:
-    values = {side: record.values if (record := pair.records[side]) else {} for side in SIDES}
+    values = _values(pair)
     decisions = tuple([decide_field(spec, _state(mapping, values, pair), now) for mapping in spec.fields])
     writes = [decision for decision in decisions if decision.write]
     holds = [decision for decision in decisions if decision.hold]
@@ -185,6 +198,17 @@ def _carries(mapping: FieldMap, value: Value, target: Side) -> bool:
     return True
 
 
+def misfit(spec: SyncSpec, side: Side, record: Record, now: float) -> str:
+    """Return why the record made in the other app of one of ``side`` would be outside that app's filter, or ""."""
+    target = side.other
+    if target not in spec.scope.filters:
+        return ""
+    made = _create(spec, side, record, ActionKind.CREATE, "")
+    values = {each.mapping.on(target).name: each.value for each in made.fields if each.write}
+    outside = why_outside(spec.scope, spec.apps, {side: record.values, target: values}, now)
+    return f"a new record would be {outside}" if outside else ""
+
+
 def _reason(spec: SyncSpec, rule: str, facts: Facts, side: Side | None) -> str:
     apps = spec.apps
     gone = " and ".join(apps[each] for each in sorted(facts.gone))
@@ -198,6 +222,9 @@ def _reason(spec: SyncSpec, rule: str, facts: Facts, side: Side | None) -> str:
         case "R8" if side is not None:
             text = because(rule, app=apps[side.other])
             return text if facts.settled else f"{text}; new, so it is not created before the create window is over"
+        case "R10":
+            parted = "its link ended when it did not take part; it is not created again"
+            return because(rule, reason=facts.outside or (parted if facts.parted else facts.misfit))
         case "R13" if facts.problem:
             return f"cannot be read: {facts.problem}"
         case "R13":

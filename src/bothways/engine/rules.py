@@ -30,6 +30,7 @@ _ROWS = (
     Rule("R7", "not linked, several partners or the only one is linked", "hold", "{match}"),
     Rule("R8", "not linked, no partner, settled", "create in the other app", "no match in {app}"),
     Rule("R9", "made anew after its link ended", "treated as a new record", "was there before; {match}"),
+    Rule("R10", "outside a filter, or without a valid e-mail address", "left out; a link is frozen", "{reason}"),
     Rule("R11", "a side looks empty or much changed at once", "the run stops and asks", "{reason}"),
     Rule("R12", "the same key twice in one page", "collapsed before planning", "seen more than once"),
     Rule("R13", "the app refuses a value or a record", "held and tried again later", "{app} refused: {message}"),

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from dataclasses import field as made_by
 from enum import StrEnum
 
+from bothways.engine.scope import Scope
 from bothways.engine.sides import SIDES, Direction, Side
 from bothways.records import (
     CannotCoerce,
@@ -109,8 +110,7 @@ class SyncSpec:
 
     ``apps`` are the names of the two apps, for reasons shown to people. ``sends`` says which side's
     values may flow out. ``own_write_window`` is, per side, for how many seconds after our write a
-    rewriting by the app is expected (longer than index lag + poll). ``creates`` says on which side
-    records may be created; ``required`` fields block a create that lacks them.
+    rewriting by the app is expected (longer than index lag + poll). ``scope`` says which records take part.
     """
 
     apps: Mapping[Side, str]
@@ -124,6 +124,8 @@ class SyncSpec:
     def set_on(self, side: Side, *when: When) -> list[Constant]:
         """Return the constants of one side that are written then."""
         return [each for each in self.constants if each.side is side and each.when in when]
+
+    scope: Scope = field(default_factory=Scope)
 
     def writes(self, mapping: FieldMap, side: Side) -> bool:
         """Tell whether this mapping may be written to ``side``. Nothing overrules this."""

@@ -31,9 +31,11 @@ class Facts:
     """The situation of one record, or of a linked pair, in the words of the table.
 
     ``gone`` are the sides confirmed gone by id. ``problem`` says why a record cannot be read.
-    ``survivor``: its partner went away and it must not be created again. ``returned``: it was linked
-    before, went away, and is there again. ``allowed``: the other side takes new records. ``settled``: the
-    create window is over and the other side was read since. ``blank``: it holds nothing that could be written.
+    ``survivor``: its partner went away and it must not be created again. ``parted``: its link ended since it
+    did not take part. ``returned``: it was linked before, went away, and is there again. ``allowed``: the other
+    side takes new records. ``settled``: the create window is over and the other side was read since. ``blank``: it
+    holds nothing that could be written. ``outside`` says why it, or the pair, does not take part; ``unlinks``: its
+    link then ends. ``misfit`` says why the record made of it in the other app would not take part.
     """
 
     linked: bool = False
@@ -42,10 +44,14 @@ class Facts:
     problem: str = ""
     match: Match = NO_MATCH
     survivor: bool = False
+    parted: bool = False
     returned: bool = False
     allowed: bool = True
     settled: bool = True
     blank: bool = False
+    outside: str = ""
+    unlinks: bool = False
+    misfit: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,13 +71,17 @@ RECORD_TABLE: tuple[Row, ...] = (
     Row("R4", lambda f: f.linked and bool(f.gone), ActionKind.UNLINK),
     Row("R5", lambda f: bool(f.gone), ActionKind.NONE),
     Row("R13", lambda f: bool(f.problem), ActionKind.HOLD),
+    Row("R10", lambda f: f.linked and f.unlinks and bool(f.outside), ActionKind.UNLINK),
+    Row("R10", lambda f: bool(f.outside), ActionKind.LEAVE_OUT),
     Row("F", lambda f: f.linked, ActionKind.UPDATE),
-    Row("R9", lambda f: (f.survivor or f.returned) and f.match.found is Found.PARTNER, ActionKind.LINK),
+    Row("R9", lambda f: (f.survivor or f.parted or f.returned) and f.match.found is Found.PARTNER, ActionKind.LINK),
     Row("R6", lambda f: f.match.found is Found.PARTNER, ActionKind.LINK),
     Row("R7", lambda f: f.match.found is Found.SEVERAL, ActionKind.HOLD),
     Row("R4", lambda f: f.survivor, ActionKind.LEAVE_OUT),
+    Row("R10", lambda f: f.parted, ActionKind.LEAVE_OUT),
     Row("F2'", lambda f: not f.allowed, ActionKind.LEAVE_OUT),
     Row("R13", lambda f: f.blank, ActionKind.LEAVE_OUT),
+    Row("R10", lambda f: bool(f.misfit), ActionKind.LEAVE_OUT),
     Row("R8", lambda f: not f.settled, ActionKind.WAIT),
     Row("R8", lambda f: True, ActionKind.CREATE),
 )

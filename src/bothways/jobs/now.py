@@ -14,6 +14,7 @@ from bothways.ledger import links, looking
 from bothways.ledger.models import Plan, Run
 from bothways.ledger.plans import ActionRow
 from bothways.service import undo as undoing
+from bothways.service.advice import advice_for
 from bothways.service.database import on_database
 from bothways.service.lock import runner
 from bothways.service.log import created_and_updated, run_row
@@ -118,6 +119,7 @@ def run_view(ctx: Context, report: running.Report, *, by_limit: bool = False) ->
         EXIT_BRAKE if stopped else EXIT_FAILING if failing else EXIT_HELD if held else EXIT_OK,
         tuple(_skipped(ctx, each) for each in report.skipped_actions),
         looking.links_ended(row.pk),
+        advice_for(ctx, report.totals),
     )
 
 

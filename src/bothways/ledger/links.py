@@ -11,7 +11,7 @@ from bothways.engine.sides import SIDES, Side
 from bothways.ledger import db
 from bothways.ledger.models import Sync
 
-_COLUMNS = "id, left_id, right_id, state, rule, reason, survivor, created_at, ended_at, ended_by"
+_COLUMNS = "id, left_id, right_id, state, rule, reason, survivor, created_at, ended_at, ended_by, frozen"
 LIVE = "state IN ('pending','active')"
 
 
@@ -28,6 +28,12 @@ class LinkRow(NamedTuple):
     created_at: float = 0.0
     ended_at: float | None = None
     ended_by: str = ""
+    frozen: str = ""
+
+    @property
+    def parted(self) -> bool:
+        """Whether it ended since its records no longer took part: none of the two is created again."""
+        return self.ended_by.startswith("R10")
 
     def on(self, side: Side) -> str | None:
         """Return the record's id on one side."""
@@ -102,6 +108,11 @@ def end(link_id: int, now: float, ended_by: str, survivor: Side | None = None) -
         "UPDATE link SET state='ended', ended_at=%s, ended_by=%s, survivor=%s WHERE id=%s",
         (now, ended_by, str(survivor) if survivor else None, link_id),
     )
+
+
+def freeze(frozen: Iterable[tuple[int, str]]) -> None:
+    """Note of links why nothing flows between their records, "" where it does again."""
+    db.execute_many("UPDATE link SET frozen=%s WHERE id=%s", [(why, link_id) for link_id, why in frozen])
 
 
 def move(link_id: int, side: Side, record_id: str) -> None:

@@ -15,7 +15,9 @@ from bothways.ledger.plans import _COLUMNS, ActionRow, _action
 FAILING = ("refused", "value", "unreadable")
 """Kinds of holds that wait for the app or for a record to be mended; all others wait for a person."""
 
-_LINK = "l.id, l.left_id, l.right_id, l.state, l.rule, l.reason, l.survivor, l.created_at, l.ended_at, l.ended_by"
+_LINK = (
+    "l.id, l.left_id, l.right_id, l.state, l.rule, l.reason, l.survivor, l.created_at, l.ended_at, l.ended_by, l.frozen"
+)
 _KINDS = "(" + ",".join(f"'{kind}'" for kind in FAILING) + ")"
 
 
@@ -55,8 +57,8 @@ _PAIR = {
     "failing": _pair_has("hold", f" AND x.kind IN {_KINDS}"),
     "held": f"NOT {_pair_has('hold', f' AND x.kind IN {_KINDS}')} AND {_pair_has('hold')}",
     "waiting": f"NOT {_pair_has('hold')} AND (l.state='pending' OR {_pair_has('due')})",
-    "in_sync": f"NOT {_pair_has('hold')} AND NOT (l.state='pending' OR {_pair_has('due')})",
-    "left_out": "1=0",
+    "in_sync": f"NOT {_pair_has('hold')} AND NOT (l.state='pending' OR {_pair_has('due')}) AND l.frozen=''",
+    "left_out": f"NOT {_pair_has('hold')} AND NOT (l.state='pending' OR {_pair_has('due')}) AND l.frozen<>''",
 }
 
 
@@ -90,7 +92,9 @@ def _count_pairs(sync: Sync) -> dict[str, int]:
     unsettled = f"SELECT id FROM ({_links_in('due')} UNION {live}='pending') u"
     found = {"failing": count(failing, 2), "waiting": count(f"{unsettled} EXCEPT SELECT id FROM ({held}) h", 5)}
     found["held"] = count(held, 2) - found["failing"]
-    return found | {"in_sync": count(f"{live} IN ('pending','active')", 1) - sum(found.values()), "left_out": 0}
+    frozen = f"{live}='active' AND frozen<>''"
+    found["left_out"] = count(f"{frozen} EXCEPT SELECT id FROM ({unsettled} UNION {held}) h", 6)
+    return found | {"in_sync": count(f"{live} IN ('pending','active')", 1) - sum(found.values())}
 
 
 # --- records without a partner ------------------------------------------------------------------------

@@ -69,6 +69,7 @@ class Sync(Base):
     """One object of one connection kept in step with one of another.
 
     ``mark`` is part of the markers of its creates: two ledgers on one account never take each other's.
+    ``scoped_at``: when filters that depend on the time were last looked at for every record (seconds).
     """
 
     name = models.TextField()
@@ -82,6 +83,7 @@ class Sync(Base):
     due_at = models.FloatField(default=0.0)
     slots = models.JSONField(default=list)
     ended_at = models.FloatField(default=0.0)
+    scoped_at = models.FloatField(default=0.0, db_default=0.0)
 
     class Meta:
         db_table = "sync"
@@ -154,7 +156,10 @@ class Due(Base):
 
 
 class Link(Base):
-    """Two records that are the same thing. Ended links are kept: a ``survivor`` side is a tombstone."""
+    """Two records that are the same thing. Ended links are kept: a ``survivor`` side is a tombstone.
+
+    ``frozen`` says why nothing flows between them, "" where it does.
+    """
 
     sync = models.ForeignKey(Sync, models.CASCADE)
     left_id = models.TextField(null=True)
@@ -166,6 +171,7 @@ class Link(Base):
     created_at = models.FloatField()
     ended_at = models.FloatField(null=True)
     ended_by = models.TextField(default="", db_default="")
+    frozen = models.TextField(default="", db_default="")
 
     class Meta:
         db_table = "link"

@@ -3,7 +3,7 @@
 from bothways.records.choices import Choices, LeftOut, Unpaired, option_named, suggest
 from bothways.records.clean import CASES, CLEANERS, clean
 from bothways.records.coerce import CannotCoerce, Coerced, coerce, coercion_between
-from bothways.records.normal import normal_email, normal_phone
+from bothways.records.normal import is_valid_email, normal_email, normal_phone
 from bothways.records.parse import text_of
 from bothways.records.record import Record, Ref, Value
 from bothways.records.types import Field, FieldType, Option
@@ -29,6 +29,7 @@ __all__ = [
     "coerce",
     "coercion_between",
     "is_blank",
+    "is_valid_email",
     "may_be_rewriting",
     "normal_email",
     "normal_phone",

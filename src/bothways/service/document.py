@@ -2,8 +2,10 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 from bothways.engine.brakes import Guards
+from bothways.engine.scope import Leaving
 from bothways.engine.sides import SIDES, Side
 from bothways.engine.spec import Only, When
 from bothways.errors import SettingsError
@@ -92,6 +94,41 @@ class Winner:
 
 
 @dataclass(frozen=True, slots=True)
+class ConditionDocument:
+    """One condition of a filter as written; ``operand`` is plain data, dates as ISO 8601 text."""
+
+    field: str
+    operator: str
+    operand: Any
+    place: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class GroupDocument:
+    """Conditions and groups taken together: all of them, any of them, or not the only one."""
+
+    kind: str
+    parts: "tuple[FilterDocument, ...]"
+    place: str = ""
+
+
+FilterDocument = ConditionDocument | GroupDocument
+
+
+@dataclass(frozen=True, slots=True)
+class ScopeDocument:
+    """Which records take part. ``filters`` per app's side that has one.
+
+    ``require``: what a record must have; None: an e-mail address where both objects are people.
+    """
+
+    filters: Mapping[Side, FilterDocument] = field(default_factory=dict)
+    leaving: Leaving = Leaving.FREEZE
+    require: tuple[str, ...] | None = None
+    require_place: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class SyncDocument:
     """One sync. ``fields`` and ``match`` None: made from the common meanings of the apps' fields."""
 
@@ -110,6 +147,7 @@ class SyncDocument:
     every: float
     place: str = ""
     constants: tuple[SetDocument, ...] = ()
+    scope: ScopeDocument = field(default_factory=ScopeDocument)
 
     @property
     def pair(self) -> tuple[str, str]:
@@ -157,7 +195,7 @@ def settings_of(sync: SyncDocument) -> dict[str, object]:
     data: dict[str, object] = {
         "state": sync.state,
         "objects": {sync.apps[side]: sync.objects[side] for side in SIDES},
-        "send": {sync.apps[side]: "all" if sync.sends[side] else "none" for side in SIDES},
+        "send": {sync.apps[side]: _send(sync, side) for side in SIDES},
         "conflicts": conflicts,
         "guards": {
             "first_run": sync.guards.first_run,
@@ -167,6 +205,10 @@ def settings_of(sync: SyncDocument) -> dict[str, object]:
         },
         "schedule": {"every": f"{sync.every:g}s"},
     }
+    if sync.scope.leaving is not Leaving.FREEZE:
+        data["when_leaving_filter"] = str(sync.scope.leaving)
+    if sync.scope.require is not None:
+        data["require"] = list(sync.scope.require)
     if sync.match is not None:
         data["match"] = [
             {left: rule.names[Side.LEFT], right: rule.names[Side.RIGHT]}
@@ -186,6 +228,20 @@ def settings_of(sync: SyncDocument) -> dict[str, object]:
     if sync.fields is not None:
         data["fields"] = [_field(sync, each) for each in sync.fields]
     return data
+
+
+def _send(sync: SyncDocument, side: Side) -> object:
+    if side in sync.scope.filters:
+        return {"filter": filter_data(sync.scope.filters[side])}
+    return "all" if sync.sends[side] else "none"
+
+
+def filter_data(filter: FilterDocument) -> dict[str, object]:
+    """Return a filter as plain data in the words of the file."""
+    if isinstance(filter, ConditionDocument):
+        return {"field": filter.field, filter.operator: filter.operand}
+    parts = [filter_data(part) for part in filter.parts]
+    return {filter.kind: parts[0] if filter.kind == "not" else parts}
 
 
 def _field(sync: SyncDocument, each: FieldDocument) -> dict[str, object]:

@@ -14,6 +14,7 @@ from bothways.ledger.models import Feed, Revision, Sync
 from bothways.records import Field
 from bothways.service.document import FieldDocument, SyncDocument
 from bothways.service.revisions import add_revision, latest_revision
+from bothways.service.scope import stored_fields, stored_scope
 from bothways.service.spec import Resolved
 from bothways.sync.absorb import compute_keys
 from bothways.sync.context import Context, End
@@ -57,6 +58,7 @@ def in_words(resolved: Resolved) -> dict[str, Any]:
         "default": str(spec.default),
         "sends": [spec.sends[side] for side in SIDES],
         **({"set": constants} if (constants := constants_in_words(resolved.document)) else {}),
+        "scope": stored_scope(spec.scope),
     }
 
 
@@ -127,7 +129,12 @@ def _fields(applied: Mapping[str, Any] | None, side: Side) -> set[str]:
     if applied is None:
         return set()
     constants = {name for of_side, name, *_ in applied.get("set", ()) if of_side == side}
-    return {each[place] for each in applied["fields"]} | {each[1 + place] for each in applied["match"]} | constants
+    return (
+        {each[place] for each in applied["fields"]}
+        | {each[1 + place] for each in applied["match"]}
+        | constants
+        | stored_fields(applied, side)
+    )
 
 
 def _slots(applied: Mapping[str, Any] | None, side: Side) -> set[tuple[str, str, str]]:

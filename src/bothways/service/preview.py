@@ -11,12 +11,14 @@ from bothways.errors import PlanOutdated
 from bothways.ledger import db, feeds, links, plans
 from bothways.ledger.models import Plan, Revision
 from bothways.records import Field, is_blank
+from bothways.service.advice import advice_for
 from bothways.service.database import on_database
 from bothways.service.lock import runner
 from bothways.service.views import ActionView, BrakeView, FieldView, PlanView
 from bothways.service.work import Report, context, plain_id
 from bothways.service.workspace import Workspace
 from bothways.sync.context import Context
+from bothways.sync.payload import LEAVES
 from bothways.sync.run import preview
 
 KEPT = 5
@@ -31,9 +33,9 @@ def plan(workspace: Workspace, name: str, *, progress: Report | None = None) -> 
     """Read both apps and plan; nothing is written to any app. A draft can be planned, too."""
     with runner(workspace):
         ctx = context(workspace, name, progress, running=False)
-        made, _, brakes = preview(ctx, everything=ctx.sync.state == "off")
+        made, planned, brakes = preview(ctx, everything=ctx.sync.state == "off")
         _forget_old(made)
-        return _view(ctx, made, brakes)
+        return _view(ctx, made, brakes, advice_for(ctx, planned))
 
 
 def _forget_old(made: Plan) -> None:
@@ -42,7 +44,7 @@ def _forget_old(made: Plan) -> None:
             plans.drop(old.pk)
 
 
-def _view(ctx: Context, made: Plan, brakes: list[Brake]) -> PlanView:
+def _view(ctx: Context, made: Plan, brakes: list[Brake], advice: str) -> PlanView:
     apps, totals = ctx.spec.apps, made.totals
     kinds: Counter[str] = Counter()
     for kind, rule, count in db.rows(
@@ -68,6 +70,10 @@ def _view(ctx: Context, made: Plan, brakes: list[Brake]) -> PlanView:
         int(totals["writes"]),
         made.revision,
         kinds["unlink"],
+        dict(totals["left_out"]),
+        dict(totals["leaving"]),
+        int(totals["entering"]),
+        advice,
     )
 
 
@@ -114,6 +120,10 @@ def _any(row: plans.ActionRow) -> bool:
     return True
 
 
+def _loud(row: plans.ActionRow) -> bool:
+    return row.kind != "leave out" or row.data.get("moves") == LEAVES
+
+
 def _conflicting(row: plans.ActionRow) -> bool:
     return any(each["conflict"] for each in row.data["fields"])
 
@@ -128,9 +138,10 @@ def _holding(row: plans.ActionRow) -> bool:
     return row.kind == "hold" or any(each["hold"] for each in row.data["fields"])
 
 
-_LOUD = "(writes_left OR writes_right OR kind IN ('create','link','hold','unlink'))"
+_LOUD = "(writes_left OR writes_right OR kind IN ('create','link','hold','unlink') "
+_LOUD += "OR (kind='leave out' AND rule='R10' AND link_id IS NOT NULL))"
 SHOWS: Mapping[str, tuple[str, Callable[[plans.ActionRow], bool]]] = {
-    "all": (_LOUD, _any),
+    "all": (_LOUD, _loud),
     "conflicts": ("(writes_left OR writes_right)", _conflicting),
     "emptied": ("(writes_left OR writes_right)", _emptying),
     "held": ("kind IN ('hold','update','link','create')", _holding),

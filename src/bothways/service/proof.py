@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 from bothways.connectors.base import Exists, Read
 from bothways.engine.fields import FieldDecision, FieldState, Known, Landed, decide_field
+from bothways.engine.scope import why_outside
 from bothways.engine.sides import SIDES, Side
 from bothways.engine.spec import FieldMap, SyncSpec, equal_across
 from bothways.ledger import db, feeds, holds, journal, links, looking
@@ -71,7 +72,11 @@ class _Judge:
         self.apps: Mapping[Side, Opened] = found.apps
         self.objects = found.resolved.document.objects
         self.names = {
-            side: sorted({each.on(side).name for each in self.spec.fields} | {r.on(side) for r in self.spec.match})
+            side: sorted(
+                {each.on(side).name for each in self.spec.fields}
+                | {rule.on(side) for rule in self.spec.match}
+                | self.spec.scope.fields(side)
+            )
             for side in SIDES
         }
         self.shadows: dict[int, links.Shadows] = {}
@@ -140,13 +145,15 @@ class _Judge:
         problems = [f"it {pair[side].problem} in {self.apps[side].name}" for side in SIDES if pair[side].problem]
         if problems:
             return [], [Difference(name, dict.fromkeys(ids), "", " and ".join(problems), ids)]
+        values_of = {side: answer.values for side, answer in pair.items()}
+        outside = why_outside(self.spec.scope, self.spec.apps, values_of, self.now, linked=True)
         kept: list[Difference] = []
         open_: list[Difference] = []
         for mapping in self.spec.fields:
             now = {side: pair[side].values.get(mapping.on(side).name) for side in SIDES}
             if equal_across(mapping, now[Side.LEFT], now[Side.RIGHT]):
                 continue
-            why, is_kept = self._why(link, mapping, now)
+            why, is_kept = (outside, True) if outside else self._why(link, mapping, now)
             values = {self.apps[side].name: now[side] for side in SIDES}
             (kept if is_kept else open_).append(Difference(name, values, mapping.left.title, why, ids))
         return kept, open_

@@ -32,13 +32,28 @@ from bothways.service.document import (
     SyncDocument,
     refuse_ring,
 )
+from bothways.service.reading_scope import scope_of
 from bothways.service.yaml_file import Node, kind_of, nearest, shown
 
 TOP = ("version", "revision", "database", "allow_hosts", "apps", "syncs")
-SYNC = ("state", "objects", "send", "match", "conflicts", "fields", "set", "guards", "schedule")
-SYNC_LATER = ("filter", "when_leaving_filter", "require", "start", "deletes", "associations")
+SYNC = (
+    "state",
+    "objects",
+    "send",
+    "when_leaving_filter",
+    "require",
+    "start",
+    "match",
+    "conflicts",
+    "fields",
+    "set",
+    "guards",
+    "schedule",
+)
+SYNC_LATER = ("deletes", "associations")
 FIELD = ("direction", "when_empty", "enabled", *doc.ONLY_KEYS.values(), "clean", "values", "other")
 FIELD_LATER = ("winner",)
+SENDS = "none, all or {filter: ...}"
 _NAME = re.compile(r"[^\W_][\w. -]{0,59}", re.UNICODE)
 _COUNT = re.compile(r"[1-9]\d{0,8}", re.ASCII)
 _LENGTH = re.compile(r"(\d+(?:\.\d+)?)\s*(s|m|h|d)?")
@@ -241,6 +256,7 @@ def _sync(syncs: Node, name: str, apps: Mapping[str, AppDocument]) -> SyncDocume
         _every(node.node("schedule")),
         syncs.key_place(name),
         tuple(_constants(node, pair)),
+        scope_of(node, pair),
     )
     if not any(sync.sends.values()):
         raise NothingFlows(where=node.key_place("send"), name=name)
@@ -286,10 +302,14 @@ def _sides(objects: Node, apps: Mapping[str, AppDocument]) -> dict[Side, str]:
 def _sends(node: Node, pair: Mapping[str, Side]) -> dict[Side, bool]:
     send = node.node("send")
     _only_apps(send, pair)
-    for app in send:
-        if isinstance(send.data[app], Mapping):
-            send.node(app).only((), ("filter",))
-    return {side: send.choice(app, ("none", "all"), "all") == "all" for app, side in pair.items()}
+    return {side: _sends_any(send, app) for app, side in pair.items()}
+
+
+def _sends_any(send: Node, app: str) -> bool:
+    value = send.data.get(app, "all")
+    if not isinstance(value, Mapping) and value not in ("none", "all"):
+        raise WrongType(where=send.value_place(app), key=app, expected=SENDS, got=shown(value))
+    return bool(value != "none")
 
 
 def _only_apps(node: Node, pair: Mapping[str, Side]) -> None:

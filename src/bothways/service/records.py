@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
+from bothways.engine.scope import Scope, why_outside
 from bothways.engine.sides import SIDES, Side
 from bothways.errors import SeveralRecords, UnknownRecord
 from bothways.ledger import feeds, holds, links, looking
@@ -14,6 +15,8 @@ from bothways.ledger.models import Sync
 from bothways.records import is_blank, normal_email
 from bothways.service.database import on_database
 from bothways.service.document import SyncDocument
+from bothways.service.revisions import latest_revision
+from bothways.service.scope import scope_in_force
 from bothways.service.views import Page, RecordView
 from bothways.service.work import row_of
 from bothways.service.workspace import Workspace
@@ -67,7 +70,7 @@ def list_records(
         if len(chosen) > size:
             break
     shown = chosen[:size]
-    rows = describe(sync, document, [found for found, _ in shown])
+    rows = describe(sync, document, [found for found, _ in shown], workspace.clock())
     return Page(tuple(rows), shown[-1][1] if len(chosen) > size else None)
 
 
@@ -111,8 +114,8 @@ def _texts(row: SeenRow) -> list[str]:
 # --- what is said of a record -------------------------------------------------------------------------
 
 
-def describe(sync: Sync, document: SyncDocument, found: list[Found]) -> list[RecordView]:
-    """Return pairs and single records as they are shown, each with its state and the reason."""
+def describe(sync: Sync, document: SyncDocument, found: list[Found], now: float) -> list[RecordView]:
+    """Return pairs and single records as they are shown, each with its state and the reason; ``now`` in seconds."""
     held: dict[tuple[str, str], list[HoldRow]] = {}
     due: set[tuple[str, str]] = set()
     ended: dict[tuple[str, str], LinkRow] = {}
@@ -123,7 +126,9 @@ def describe(sync: Sync, document: SyncDocument, found: list[Found]) -> list[Rec
         due |= {(side, id) for id in looking.due_ids(sync, side, ids)}
         single = [id for each in found if each.link is None and (id := each.ids[side])]
         ended |= {(side, id): link for id, link in links.ended_by_record(sync, side, single).items()}
-    return [_view(document, each, held, due, ended) for each in found]
+    applied = latest_revision(sync).document["applied"]
+    scope = scope_in_force(applied) if applied and "scope" in applied else Scope()
+    return [_view(document, each, held, due, _Left(ended, scope, now)) for each in found]
 
 
 def _view(
@@ -131,7 +136,7 @@ def _view(
     found: Found,
     held: Mapping[tuple[str, str], list[HoldRow]],
     due: set[tuple[str, str]],
-    ended: Mapping[tuple[str, str], LinkRow],
+    left: "_Left",
 ) -> RecordView:
     keys = [(str(side), id) for side, id in found.ids.items() if id]
     own = [hold for key in keys for hold in held.get(key, ())]
@@ -142,20 +147,39 @@ def _view(
         return RecordView(found.name, ids, "failing" if failing else "held", first.reason, first.opened_at)
     if any(key in due for key in keys) or (found.link is not None and found.link.state == "pending"):
         return RecordView(found.name, ids, "waiting", "to be looked at by the next run", None)
+    if found.link is not None and found.link.frozen:
+        return RecordView(found.name, ids, "left_out", found.link.frozen, None)
     if found.link is not None:
         return RecordView(found.name, ids, "in_sync", found.link.reason, found.link.created_at)
-    reason, since = _why_left_out(document, keys[0], ended)
+    reason, since = _why_left_out(document, keys[0], found.rows, left)
     return RecordView(found.name, ids, "left_out", reason, since)
 
 
+@dataclass(frozen=True, slots=True)
+class _Left:
+    """What tells why a record is left out: links that ended, by their records, and what takes part now."""
+
+    ended: Mapping[tuple[str, str], LinkRow]
+    scope: Scope
+    now: float
+
+
 def _why_left_out(
-    document: SyncDocument, key: tuple[str, str], ended: Mapping[tuple[str, str], LinkRow]
+    document: SyncDocument, key: tuple[str, str], rows: Mapping[Side, SeenRow | None], left: _Left
 ) -> tuple[str, float | None]:
-    side, link = Side(key[0]), ended.get(key)
+    side, link = Side(key[0]), left.ended.get(key)
+    values = {each: row.values or {} if row else None for each, row in rows.items()}
+    if outside := why_outside(left.scope, document.apps, values, left.now):
+        return outside, None
     if link is not None and link.survivor == side:
         return "its partner was deleted; it is not created again", link.ended_at
+    if link is not None and link.parted:
+        return "its link ended when it did not take part; it is not created again", link.ended_at
     if not document.sends[side]:
         return f"{document.apps[side]} sends nothing", None
+    if side.other in left.scope.filters:
+        app = document.apps[side.other]
+        return f"its match in {app}, or a new record there, would be outside the filter of {app}", None
     return "none of its mapped fields holds a value", None
 
 

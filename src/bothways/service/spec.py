@@ -2,9 +2,11 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 
 from bothways.connectors.base import Capabilities
 from bothways.engine.matching import compare_for
+from bothways.engine.scope import Scope
 from bothways.engine.sides import SIDES, Direction, Side
 from bothways.engine.spec import FieldMap, MatchRule, SyncSpec
 from bothways.errors import (
@@ -21,6 +23,7 @@ from bothways.service.constants import constants_of
 from bothways.service.document import CLEAR, FieldDocument, SyncDocument
 from bothways.service.door import check_required, check_single
 from bothways.service.pairing import check_choices, choices_of
+from bothways.service.scope import to_filter
 from bothways.service.yaml_file import nearest
 
 Schema = Mapping[Side, Mapping[str, Field]]
@@ -71,6 +74,7 @@ def resolve(
         document.sends,
         {side: own_write_window(document.every, can[side]) for side in SIDES},
         tuple(constants_of(document, fields, enabled, match, at_door=at_door)),
+        _scope(document, schema),
     )
     if at_door:
         _check_at_door(document, maps)
@@ -78,6 +82,32 @@ def resolve(
         for each in enabled:
             check_single(document, spec, each, schema)
     return Resolved(document, spec, tuple(each for each, (_, on) in zip(maps, pairs, strict=True) if not on))
+
+
+def _scope(document: SyncDocument, schema: Schema) -> Scope:
+    def field(side: Side, name: str, place: str) -> Field:
+        return _known(document, schema, side, name, place)
+
+    filters = {side: to_filter(each, partial(field, side)) for side, each in document.scope.filters.items()}
+    return Scope(filters, _required_emails(document, schema), document.scope.leaving)
+
+
+def _required_emails(document: SyncDocument, schema: Schema) -> dict[Side, str]:
+    """Return the address field of each side where an address is required: of people, unless settings say otherwise."""
+    required = document.scope.require
+    if required is None:
+        required = ("email",) if all(_is_person(schema[side]) for side in SIDES) else ()
+    emails = {side: each.name for side in SIDES if (each := _email(schema[side])) is not None}
+    if required and not emails:
+        reason = "an e-mail address is required, but none of the two apps has a field for it"
+        raise SettingsError(where=document.scope.require_place, reason=reason)
+    return emails if required else {}
+
+
+def _is_person(fields: Mapping[str, Field]) -> bool:
+    """Tell whether an object is contact-like: its records have the name of a person, and an e-mail address."""
+    meanings = {field.meaning for field in fields.values()}
+    return "email" in meanings and not meanings.isdisjoint(("givenName", "familyName"))
 
 
 def own_write_window(every: float, can: Capabilities) -> float:

@@ -14,6 +14,7 @@ from bothways.service.document import CLEAR, KEEP, AppDocument, SyncDocument, re
 from bothways.service.in_force import constants_in_words, in_words, labels_of, policies_of
 from bothways.service.log import summaries
 from bothways.service.revisions import latest_revision, workspace_revision
+from bothways.service.scope import scope_in_words
 from bothways.service.views import Counts, MappingView, MatchView, RunSummary, SetView, SyncView
 from bothways.service.work import Resolution, resolution, row_of
 from bothways.service.workspace import Workspace, reload
@@ -121,6 +122,9 @@ def _view(workspace: Workspace, name: str, *, ask: bool) -> SyncView:
             SetView(document.apps[Side(side)], name, labels.get(side, {}).get(name, name), value, when)
             for side, name, value, when in applied.get("set", ())
         ),
+        {document.apps[side]: words for side, words in scope_in_words(document, applied).items()},
+        str(document.scope.leaving),
+        {document.apps[Side(side)]: name for side, name in applied.get("scope", {}).get("emails", {}).items()},
     )
 
 

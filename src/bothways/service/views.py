@@ -148,7 +148,11 @@ class RunSummary:
 
 @dataclass(frozen=True, slots=True)
 class SyncView:
-    """A sync with its settings, its counts and its last run. ``apps``: the left one first."""
+    """A sync with its settings, its counts and its last run. ``apps``: the left one first.
+
+    ``sends``: per app which of its records take part, ``all``, ``none`` or a filter in words. ``when_leaving``: what
+    becomes of a linked pair that leaves. ``requires``: per app the field of which one must hold a valid e-mail address.
+    """
 
     name: str
     state: str
@@ -165,6 +169,9 @@ class SyncView:
     counts: Counts
     last_run: RunSummary | None
     sets: tuple[SetView, ...] = ()
+    sends: Mapping[str, str] = made_by(default_factory=dict)
+    when_leaving: str = ""
+    requires: Mapping[str, str] = made_by(default_factory=dict)
 
 
 # --- plans --------------------------------------------------------------------------------------------
@@ -183,7 +190,9 @@ class BrakeView:
 class PlanView:
     """What a run would do, counted. ``changes``: records that would be written.
 
-    ``compared``: pairs and single records known. ``unlinked``: links that would end.
+    ``compared``: pairs and single records known. ``unlinked``: links that would end. ``left_out_why``: the records
+    left out by reason, the commonest; ``leaving``: linked pairs that leave the sync, by reason; ``entering``: those
+    that take part again. ``advice``: what a person should think of before the first run.
     """
 
     id: str
@@ -203,6 +212,10 @@ class PlanView:
     changes: int
     revision: int
     unlinked: int = 0
+    left_out_why: Counted = made_by(default_factory=dict)
+    leaving: Counted = made_by(default_factory=dict)
+    entering: int = 0
+    advice: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -250,9 +263,9 @@ class SkippedView:
 class RunView:
     """What a run did. ``failing``, ``held`` and ``waiting`` are how the sync stands after it.
 
-    ``unlinked``: links that ended, since a record was deleted. ``remaining``: planned records that a limit
-    left unwritten. ``next_at``: when the next waiting record becomes due. ``skipped_records`` lists at most a
-    hundred of the ``skipped``.
+    ``unlinked``: links that ended, since a record was deleted or takes no part any more. ``remaining``: planned
+    records that a limit left unwritten. ``next_at``: when the next waiting record becomes due. ``skipped_records``
+    lists at most a hundred of the ``skipped``. ``advice``: what to think of before going on with a first run.
     """
 
     id: str
@@ -272,6 +285,7 @@ class RunView:
     exit_code: int
     skipped_records: tuple[SkippedView, ...] = ()
     unlinked: int = 0
+    advice: str = ""
 
 
 @dataclass(frozen=True, slots=True)

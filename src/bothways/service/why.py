@@ -45,7 +45,9 @@ def why(workspace: Workspace, name: str, record: str, field: str | None = None) 
         maps = _chosen(document, maps, labels, field)
     entries = _entries(sync, found)
     teller = _Teller(workspace, document, sync, found, labels, narrowed)
-    return WhyView(describe(sync, document, [found])[0], tuple(teller.story(names, entries) for names in maps))
+    return WhyView(
+        describe(sync, document, [found], workspace.clock())[0], tuple(teller.story(names, entries) for names in maps)
+    )
 
 
 def _chosen(

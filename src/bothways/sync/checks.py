@@ -104,10 +104,15 @@ def _changed(ctx: Context, actions: Sequence[ActionRow], side: Side, written: Si
 
 
 def _as_planned(ctx: Context, action: ActionRow, side: Side, written: Side, row: feeds.SeenRow) -> bool:
-    """Compare every field but those that this very action has written already: the left side goes first."""
+    """Compare every field but those that this very action has written already: the left side goes first.
+
+    A record that no longer takes part is not as planned.
+    """
     if not row.live or row.problem:
         return False
     values = row.values or {}
+    if not ctx.spec.scope.fits(side, values, ctx.clock(), linked=action.link_id is not None):
+        return False
     for each in action.data["fields"]:
         if each["write"] == Side.LEFT and written is Side.RIGHT:
             continue

@@ -11,6 +11,7 @@ from bothways.ledger.links import NewLink
 from bothways.ledger.models import Plan
 from bothways.ledger.plans import ActionRow
 from bothways.sync.context import Context
+from bothways.sync.payload import ENTERS
 from bothways.sync.results import Sent
 from bothways.sync.seen import save_seen_shadows
 
@@ -96,6 +97,8 @@ def _links_for(ctx: Context, plan: Plan, actions: Sequence[ActionRow], kind: Wri
     found = [made.get(action.seq) or action.link_id or 0 for action in actions]
     if kind is WriteKind.UPDATE:
         plans.set_links(plan.pk, made)
+        entering = (each for each in actions if each.data.get("moves") == ENTERS)
+        links.freeze((each.link_id, "") for each in entering if each.link_id is not None)
         save_seen_shadows(ctx, list(zip(found, actions, strict=True)))
     return found
 

@@ -112,7 +112,7 @@ def _with_former_partners(
     """A record that came back goes to its former partner, if no key of either says anything else (row R9)."""
     alone = [id for id, found in matches.items() if found.found is Found.NOBODY]
     ended = links.ended_by_record(ctx.sync, side, alone)
-    former = {id: link.on(side.other) for id, link in ended.items() if link.survivor != side}
+    former = {id: link.on(side.other) for id, link in ended.items() if link.survivor != side and not link.parted}
     partners = {partner for partner in former.values() if partner}
     last = links.ended_by_record(ctx.sync, side.other, partners)
     free = partners - set(links.live_by_record(ctx.sync, side.other, partners))

@@ -6,6 +6,7 @@ from typing import Any
 from bothways.engine.fields import FieldDecision
 from bothways.engine.plan import Action
 from bothways.engine.sides import SIDES, Side
+from bothways.engine.table import ActionKind
 from bothways.ledger.due import DueMark
 from bothways.ledger.feeds import SeenRow
 from bothways.ledger.links import LinkRow
@@ -27,6 +28,7 @@ def to_row(
         "read": {side.value: rows[side][id].read_at for side, id in ids.items() if id and id in rows[side]},
         "side": action.side,
         "kept": action.kept,
+        "moves": moves(action, link),
         "names": {side.value: name_of(rows[side].get(id)) for side, id in ids.items() if id},
     }
     writes = action.writes
@@ -43,6 +45,19 @@ def to_row(
         "planned",
         data,
     )
+
+
+LEAVES, ENTERS = "leaves", "enters"
+_TAKING_PART = (ActionKind.UPDATE, ActionKind.NONE, ActionKind.HOLD)
+
+
+def moves(action: Action, link: LinkRow | None) -> str:
+    """Tell whether a linked pair leaves the sync by row R10, or takes part again; "" if neither."""
+    if link is None:
+        return ""
+    if action.rule == "R10":
+        return LEAVES if action.kind is ActionKind.UNLINK or not link.frozen else ""
+    return ENTERS if link.frozen and action.kind in _TAKING_PART and action.rule != "R13" else ""
 
 
 def marks_of(row: ActionRow) -> list[DueMark]:

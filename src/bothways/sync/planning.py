@@ -3,7 +3,8 @@
 from dataclasses import dataclass, field
 
 from bothways.engine.brakes import Totals
-from bothways.engine.plan import Action, Pair, has_anything, plan_linked, plan_unlinked
+from bothways.engine.plan import Action, Pair, has_anything, misfit, plan_linked, plan_unlinked
+from bothways.engine.scope import Leaving, why_outside
 from bothways.engine.sides import SIDES, Side
 from bothways.engine.table import ActionKind, Facts
 from bothways.ledger import db, due, journal, links, plans
@@ -11,10 +12,11 @@ from bothways.ledger.due import DueMark
 from bothways.ledger.feeds import SeenRow
 from bothways.ledger.links import LinkRow
 from bothways.ledger.models import Plan
+from bothways.records import Record
 from bothways.sync import held
 from bothways.sync.context import Context, Progress
 from bothways.sync.matches import find_matches, look_up_creates
-from bothways.sync.payload import to_row
+from bothways.sync.payload import moves, to_row
 from bothways.sync.poll import refresh
 from bothways.sync.settling import settled, unsettled_from
 from bothways.sync.tally import Tally, totals_of
@@ -61,7 +63,7 @@ def _plan_page(ctx: Context, plan: Plan, marks: list[DueMark], seq: int, tally: 
     sheet = _fill(ctx, wanted)
     actions: list[plans.ActionRow] = []
     for action, link, facts in [*_linked(ctx, sheet, wanted), *_unlinked(ctx, sheet, wanted)]:
-        tally.add(ctx, action, facts)
+        tally.add(ctx, action, facts, moves(action, link))
         ctx.count(action.rule)
         for decision in action.fields:
             ctx.count(decision.rule)
@@ -106,7 +108,7 @@ def _linked(ctx: Context, sheet: Sheet, wanted: dict[Side, set[str]]) -> list[Pl
     planned: list[Planned] = []
     for link in sorted(found.values(), key=lambda link: link.id):
         rows = {side: sheet.rows[side].get(link.on(side) or "") for side in SIDES}
-        facts = _facts_linked(link, rows, open_links)
+        facts = _facts_linked(ctx, link, rows, open_links)
         records = {side: row.record if row and row.live else None for side, row in rows.items()}
         since = {side: row.stamp_seen_at for side, row in rows.items() if row and row.modified is not None}
         pair = Pair(records, shadows.get(link.id, {side: {} for side in SIDES}), landed.get(link.id, {}), since)
@@ -116,19 +118,22 @@ def _linked(ctx: Context, sheet: Sheet, wanted: dict[Side, set[str]]) -> list[Pl
     return planned
 
 
-def _facts_linked(link: LinkRow, rows: dict[Side, SeenRow | None], open_links: set[int]) -> Facts:
+def _facts_linked(ctx: Context, link: LinkRow, rows: dict[Side, SeenRow | None], open_links: set[int]) -> Facts:
     gone = frozenset(side for side, row in rows.items() if row is not None and row.state == "gone")
     problem = next((row.problem for row in rows.values() if row is not None and row.problem), None)
     unknown = any(row is None for row in rows.values())
     busy = link.state == "pending" or link.id in open_links or (unknown and not gone)
-    return Facts(linked=True, open_write=busy, gone=gone, problem=problem or "")
+    held = {side: row.values if row is not None and row.live else None for side, row in rows.items()}
+    outside = why_outside(ctx.spec.scope, ctx.spec.apps, held, ctx.clock(), linked=True)
+    unlinks = ctx.spec.scope.leaving is Leaving.UNLINK
+    return Facts(linked=True, open_write=busy, gone=gone, problem=problem or "", outside=outside, unlinks=unlinks)
 
 
 def _unlinked(ctx: Context, sheet: Sheet, wanted: dict[Side, set[str]]) -> list[Planned]:
     """Plan the due records that have no link; a matched pair is planned once, from its first side."""
     planned: list[Planned] = []
     covered: dict[Side, set[str]] = {side: set() for side in SIDES}
-    look_up_creates(ctx, sheet.rows, {side: _free(sheet, side, wanted[side]) for side in SIDES})
+    look_up_creates(ctx, sheet.rows, {side: _inside(ctx, sheet, side, wanted[side]) for side in SIDES})
     for side in SIDES:
         free = _free(sheet, side, wanted[side]) - covered[side]
         matches, partners = find_matches(ctx, side, sheet.rows[side], free)
@@ -142,24 +147,38 @@ def _unlinked(ctx: Context, sheet: Sheet, wanted: dict[Side, set[str]]) -> list[
             if row is None:
                 continue
             match, record = matches[id], row.record
+            partner = partners.get(match.partner) if match.partner else None
+            records = {side: record, side.other: partner.record if partner else None}
             facts = Facts(
                 gone=frozenset() if row.live else frozenset({side}),
                 problem=row.problem or "",
                 match=match,
                 survivor=id in ended and ended[id].survivor == side,
+                parted=id in ended and ended[id].parted,
                 returned=id in ended and ended[id].survivor != side,
                 allowed=ctx.spec.sends[side],
                 settled=settled(ctx, side, row, ours_from),
                 blank=not has_anything(ctx.spec, side, record),
+                outside=_why_outside(ctx, records) if row.live else "",
+                misfit=misfit(ctx.spec, side, record, ctx.clock()),
             )
-            partner = partners.get(match.partner) if match.partner else None
-            records = {side: record, side.other: partner.record if partner else None}
             action = plan_unlinked(ctx.spec, side, Pair(records), facts, ctx.clock())
             if action.kind is ActionKind.LINK and match.partner:
                 covered[side.other].add(match.partner)
             action = held.keep_holding(ctx, action, kept.get(id, []))
             planned.append((action, None, facts))
     return planned
+
+
+def _why_outside(ctx: Context, records: dict[Side, Record | None]) -> str:
+    values = {side: record.values if record is not None else None for side, record in records.items()}
+    return why_outside(ctx.spec.scope, ctx.spec.apps, values, ctx.clock())
+
+
+def _inside(ctx: Context, sheet: Sheet, side: Side, ids: set[str]) -> set[str]:
+    """Return those of the records without a link that may take part as far as they themselves tell."""
+    rows = sheet.rows[side]
+    return {id for id in _free(sheet, side, ids) if id in rows and not _why_outside(ctx, {side: rows[id].record})}
 
 
 def _free(sheet: Sheet, side: Side, ids: set[str]) -> set[str]:

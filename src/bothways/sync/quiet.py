@@ -12,7 +12,7 @@ from bothways.ledger.plans import ActionRow
 from bothways.sync.absorb import end_link
 from bothways.sync.context import Context
 from bothways.sync.intents import make_links, without_linked
-from bothways.sync.payload import marks_of
+from bothways.sync.payload import ENTERS, marks_of
 from bothways.sync.results import hold_fields
 from bothways.sync.seen import save_seen_shadows
 from bothways.sync.settling import settles_at
@@ -29,7 +29,11 @@ def record_quiet(ctx: Context, actions: Sequence[ActionRow]) -> None:
         _hold(ctx, action)
     for action in kinds[ActionKind.WAIT]:
         _wait(ctx, action)
-    unwritten = [*kinds[ActionKind.NONE], *kinds[ActionKind.HOLD]]
+    unwritten = [*kinds[ActionKind.NONE], *kinds[ActionKind.HOLD], *kinds[ActionKind.LEAVE_OUT]]
+    links.freeze((each.link_id, each.reason) for each in kinds[ActionKind.LEAVE_OUT] if each.link_id is not None)
+    links.freeze(
+        (each.link_id, "") for each in actions if each.link_id is not None and each.data.get("moves") == ENTERS
+    )
     save_seen_shadows(ctx, [(action.link_id, action) for action in unwritten if action.link_id is not None])
     settled = [
         *linked,
@@ -53,7 +57,7 @@ def _wait(ctx: Context, action: ActionRow) -> None:
 
 
 def _unlink(ctx: Context, action: ActionRow) -> None:
-    """Rows R4 and R5: the link ends; a surviving record is marked so that it is not created again."""
+    """Rows R4, R5 and R10: the link ends; a surviving record is marked so that it is not created again."""
     link = links.by_id([action.link_id or 0]).get(action.link_id or 0)
     if link is None or link.state != "active":
         return

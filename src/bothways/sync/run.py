@@ -10,6 +10,7 @@ from bothways.errors import BothwaysError, PlanOutdated, StoppedByBrake
 from bothways.ledger import db, due, holds, looking
 from bothways.ledger.models import Plan, Run, Sync
 from bothways.ledger.plans import ActionRow, drop
+from bothways.sync.again import look_again
 from bothways.sync.apply import apply_quiet, apply_writes
 from bothways.sync.checks import skip_overtaken
 from bothways.sync.context import Context
@@ -69,6 +70,8 @@ def run(ctx: Context, *, full: bool = False, approved: bool = False) -> Report:
         for end in ctx.ends.values():
             if full or ctx.clock() - end.feed.swept_at >= SWEEP_EVERY:
                 sweep(ctx, end, approved)
+        if full or ctx.clock() - ctx.sync.scoped_at >= SWEEP_EVERY:
+            look_again(ctx)
         plan, totals = make_plan(ctx)
         return _carry_out(ctx, record, plan, totals, approved=approved)
 

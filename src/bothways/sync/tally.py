@@ -12,6 +12,10 @@ from bothways.ledger import feeds, links
 from bothways.ledger.models import Plan
 from bothways.records import is_blank
 from bothways.sync.context import Context
+from bothways.sync.payload import ENTERS, LEAVES
+
+REASONS = 20
+"""Different reasons told of what is left out; the rest of them would be read by nobody."""
 
 
 class Tally:
@@ -24,20 +28,28 @@ class Tally:
         self.gone: Counter[Side] = Counter()
         self.changed: Counter[Side] = Counter()
         self.emptied: Counter[str] = Counter()
+        self.left_out: Counter[str] = Counter()
+        self.moves: dict[str, Counter[str]] = {LEAVES: Counter(), ENTERS: Counter()}
         self.conflicts = 0
         self.linked_updates = 0
+        self.parted = 0
         self.writes = 0
 
-    def add(self, ctx: Context, action: Action, facts: Facts) -> None:
-        """Count one action."""
+    def add(self, ctx: Context, action: Action, facts: Facts, moves: str = "") -> None:
+        """Count one action; ``moves`` tells whether a linked pair leaves the sync or takes part again."""
         writes = action.writes
         self.kinds[action.kind] += 1
+        if action.kind is ActionKind.LEAVE_OUT:
+            self.left_out[action.reason] += 1
+        if moves:
+            self.moves[moves][action.reason if moves == LEAVES else ""] += 1
         self.writes += bool(writes)
         if action.kind is ActionKind.CREATE and action.side:
             self.creates[action.side] += 1
         else:
             for side in writes:
                 self.updates[side] += 1
+        self.parted += action.kind is ActionKind.UNLINK and action.rule == "R10"
         if action.kind is ActionKind.UNLINK:
             for side in facts.gone:
                 self.gone[side] += 1
@@ -57,6 +69,9 @@ class Tally:
             "creates": {str(side): self.creates[side] for side in SIDES},
             "updates": {str(side): self.updates[side] for side in SIDES},
             "conflicts": self.conflicts,
+            "left_out": dict(self.left_out.most_common(REASONS)),
+            "leaving": dict(self.moves[LEAVES].most_common(REASONS)),
+            "entering": self.moves[ENTERS].total(),
             "emptied": dict(self.emptied),
             "writes": self.writes,
             "totals": asdict(self.totals(ctx)),
@@ -74,6 +89,7 @@ class Tally:
             gone=dict(self.gone),
             changed=dict(self.changed),
             emptied=dict(self.emptied),
+            parted=self.parted,
         )
 
 

@@ -42,6 +42,21 @@ def test_every_total_that_is_not_zero_is_told():
         assert words in text
 
 
+def test_who_enters_and_who_leaves_is_told_with_the_reasons():
+    why = "outside the filter of hubspot (Country is DE)"
+    view = replace(PLAN, emptied={}, entering=1, leaving={why: 2}, left_out_why={"no valid e-mail address": 380})
+    assert foot(view, more=0)[:3] == [
+        "· 1 pair takes part again",
+        f"· 2 pairs leave: {why}",
+        "· 380 records left out: no valid e-mail address",
+    ]
+
+
+def test_advice_is_told_before_the_brakes():
+    view = replace(PLAN, emptied={}, advice="Begin with a few.", brakes=(BrakeView("max_change", "many", "--yes"),))
+    assert warnings(view) == ["! Begin with a few.", "! Many. --yes"]
+
+
 def test_brakes_are_told_with_what_releases_them():
     view = replace(
         PLAN,

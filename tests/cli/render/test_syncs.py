@@ -21,13 +21,17 @@ def test_one_sync():
     lines = sync(SYNC, 1000.0)
     assert lines[0] == "contacts  hubspot contacts ⇄ ledger people   two-way, every 60 s, revision 3"
     assert lines[1] == "Up to date.  In sync 11,985   Left out 380   Failing 3   Held 16   Waiting 2"
-    assert lines[2:5] == [
-        "Matched by    email = Email (email)",
-        "Both changed  hubspot wins",
-        "Brakes        first_run: 25, max_change: 10%",
+    assert lines[2:9] == [
+        "hubspot sends  Country is DE or FR",
+        "ledger sends   all",
+        "Required       a valid e-mail address in one of the two",
+        "Leaving        nothing flows until the record fits again",
+        "Matched by     email = Email (email)",
+        "Both changed   hubspot wins",
+        "Brakes         first_run: 25, max_change: 10%",
     ]
-    assert lines[5].startswith("Last run      r_19 at ")
-    assert lines[6:] == [
+    assert lines[9].startswith("Last run       r_19 at ")
+    assert lines[10:] == [
         "Fields",
         "  email       ⇄  Email",
         "  createdate  →  ClientSince  off, ledger wins, emptying follows",
@@ -60,7 +64,7 @@ def test_policies_and_constants_are_told_in_words():
 
 def test_without_a_run_and_without_a_match():
     text = "\n".join(sync(replace(SYNC, last_run=None, match=()), 1000.0))
-    assert "Last run      never" in text
+    assert "Last run       never" in text
     assert "nothing: no record is linked" in text
 
 

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bothways.records import normal_email
-from bothways.records.normal import email_alias, is_role_address
+from bothways.records.normal import email_alias, is_role_address, is_valid_email
 from tests.records.normal.vectors import vectors
 from tests.records.strategies import texts
 
@@ -131,3 +131,20 @@ def test_mailboxes_of_roles(text: str) -> None:
 @pytest.mark.parametrize("text", ["ann.lee@example.com", "alexa@example.com", "informer@example.com", "info", ""])
 def test_mailboxes_of_people(text: str) -> None:
     assert not is_role_address(text)
+
+
+@pytest.mark.parametrize("text", ["ann@x.test", " Ann <ANN@Büro.example> ", "mailto:a+b@x.org", '"ann"@x.org'])
+def test_an_address_that_can_be_written_to_is_valid(text: str) -> None:
+    assert is_valid_email(text)
+
+
+@pytest.mark.parametrize(
+    "text", ["", "ann", "ann@", "@x.org", "ann@localhost", "a..b@x.org", "ann@x.invalid", "a@x.org, b@x.org"]
+)
+def test_what_nobody_can_be_written_to_by_is_not_valid(text: str) -> None:
+    assert not is_valid_email(text)
+
+
+@given(texts)
+def test_whatever_is_valid_has_a_normal_form(text: str) -> None:
+    assert not is_valid_email(text) or normal_email(text)

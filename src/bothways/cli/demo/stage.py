@@ -39,6 +39,7 @@ syncs:
     state: on
     objects: {{hubspot: contacts, addressbook: contacts}}
     send: {{hubspot: all, addressbook: all}}
+    require: []                 # people without an e-mail address, too
     match: [{{hubspot: email, addressbook: email, compare: email}}]
     conflicts: {{default_app: hubspot, when_empty: keep}}
 """

@@ -59,7 +59,7 @@ def _field(field: "FieldView") -> tuple[str, str, str, str]:
 def foot(view: "PlanView", *, more: int) -> list[str]:
     """Return what follows the records: how many more there are, warnings, the totals by app."""
     lines = [f"    … {number(more)} more. See all: bothways plan {view.sync} --show all"] if more else []
-    lines += warnings(view)
+    lines += [*scope(view), *warnings(view)]
     if not (view.changes or view.linked or view.unlinked or view.held):
         return [*lines, f"Nothing would change. ({view.id})"]
     table = columns([(f"Plan {view.id}", *view.apps), *_totals(view)], gap="   ", right=(1, 2))
@@ -68,12 +68,21 @@ def foot(view: "PlanView", *, more: int) -> list[str]:
     return [*lines, *table]
 
 
+def scope(view: "PlanView") -> list[str]:
+    """Return who enters and who leaves the sync, and why records are left out."""
+    take = "takes" if view.entering == 1 else "take"
+    lines = [f"· {counted(view.entering, 'pair')} {take} part again"] if view.entering else []
+    lines += [f"· {counted(n, 'pair')} {'leaves' if n == 1 else 'leave'}: {why}" for why, n in view.leaving.items()]
+    return lines + [f"· {counted(n, 'record')} left out: {why}" for why, n in view.left_out_why.items()]
+
+
 def warnings(view: "PlanView") -> list[str]:
     """Return what a person should see before applying: fields that would be emptied, brakes that would stop a run."""
     lines = [
         f"! {title} would be emptied in {counted(count, 'record')}. Stop that: when_empty: keep"
         for title, count in view.emptied.items()
     ]
+    lines += [f"! {view.advice}"] if view.advice else []
     return lines + [f"! {brake.reason[:1].upper()}{brake.reason[1:]}. {brake.hint}".rstrip() for brake in view.brakes]
 
 

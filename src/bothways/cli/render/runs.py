@@ -16,6 +16,7 @@ def run(view: "RunView", now: float) -> list[str]:
     if view.state != "done" and view.reason:
         lines.append(f"Why it stopped: {view.reason}.")
     lines += _skipped(view)
+    lines += [f"! {view.advice}"] if view.advice else []
     if view.waiting or view.remaining:
         lines.append(_waits(view, now))
     hints = list(_hints(view))

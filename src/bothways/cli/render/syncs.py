@@ -10,6 +10,13 @@ if TYPE_CHECKING:
     from bothways.service.views import MappingView, MatchView, RunSummary, SetView, SyncView
 
 
+LEAVING = {
+    "freeze": "nothing flows until the record fits again",
+    "keep": "a linked record is kept in step",
+    "unlink": "the link ends",
+}
+
+
 def syncs(views: Sequence["SyncView"]) -> list[str]:
     """Return the list of syncs."""
     if not views:
@@ -38,6 +45,9 @@ def sync(view: "SyncView", now: float) -> list[str]:
         ("Waiting", counts.waiting),
     )
     settings = [
+        *((f"{app} sends", words) for app, words in view.sends.items()),
+        *([("Required", "a valid e-mail address in one of the two")] if view.requires else []),
+        *([("Leaving", LEAVING[view.when_leaving])] if view.when_leaving else []),
         ("Matched by", listed((_match(each, view.apps) for each in view.match), "nothing: no record is linked")),
         ("Both changed", f"{view.default_app} wins"),
         ("Brakes", guards(view.guards)),

@@ -5,7 +5,7 @@ Pure functions of text, each total: what has no normal form gives None, and None
 
 from bothways.records.normal.company import CompanyName, company_name, forms_conflict, names_related
 from bothways.records.normal.domain import company_domain, is_free_mail
-from bothways.records.normal.email import email_alias, is_role_address, normal_email
+from bothways.records.normal.email import email_alias, is_role_address, is_valid_email, normal_email
 from bothways.records.normal.person import names_clash, person_name
 from bothways.records.normal.phone import normal_phone
 from bothways.records.normal.sku import sku
@@ -22,6 +22,7 @@ __all__ = [
     "forms_conflict",
     "is_free_mail",
     "is_role_address",
+    "is_valid_email",
     "names_clash",
     "names_related",
     "normal_email",

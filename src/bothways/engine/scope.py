@@ -1,0 +1,79 @@
+"""Scope: which records take part in a sync, and what becomes of a link whose record no longer does.
+
+A filter says which records of its own app take part. A pair takes part if each of its records whose app has a
+filter fits it, and, where an e-mail address is required, one of the two has a valid one. What does not take
+part is neither sent nor written to.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from bothways.engine.filters import Filter, depends_on_time, fields_of, in_words, matches
+from bothways.engine.sides import SIDES, Side
+from bothways.records import Value, is_valid_email, text_of
+
+
+class Leaving(StrEnum):
+    """What becomes of a linked pair that no longer takes part.
+
+    FREEZE: nothing flows until it takes part again. KEEP: it stays in step. UNLINK: the link ends.
+    """
+
+    FREEZE = "freeze"
+    KEEP = "keep"
+    UNLINK = "unlink"
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """``filters`` per side that has one; ``emails``: the address field per side, none where none is required."""
+
+    filters: Mapping[Side, Filter] = field(default_factory=dict)
+    emails: Mapping[Side, str] = field(default_factory=dict)
+    leaving: Leaving = Leaving.FREEZE
+
+    def fields(self, side: Side) -> set[str]:
+        """Return the names of the fields of one side that decide."""
+        own = fields_of(self.filters[side]) if side in self.filters else set()
+        return own | ({self.emails[side]} if side in self.emails else set())
+
+    def fits(self, side: Side, values: Mapping[str, Value], now: float, *, linked: bool = False) -> bool:
+        """Tell whether a record of one side fits that side's filter, or is ``linked`` and kept in step anyway."""
+        if side not in self.filters or (linked and self.leaving is Leaving.KEEP):
+            return True
+        return matches(self.filters[side], values, (), now)
+
+    def depends_on_time(self, side: Side) -> bool:
+        """Tell whether records of a side can begin or cease to take part with nothing of them changing."""
+        return side in self.filters and depends_on_time(self.filters[side])
+
+
+Values = Mapping[Side, Mapping[str, Value] | None]
+"""The values of a pair by side and field; None where there is no record."""
+
+
+def why_outside(scope: Scope, apps: Mapping[Side, str], values: Values, now: float, *, linked: bool = False) -> str:
+    """Return why a record or a pair does not take part, "" if it does. ``now`` is in seconds.
+
+    A ``linked`` pair that is to be kept in step always takes part.
+    """
+    if linked and scope.leaving is Leaving.KEEP:
+        return ""
+    return next(_reasons(scope, apps, values, now), "")
+
+
+def _reasons(scope: Scope, apps: Mapping[Side, str], values: Values, now: float) -> Iterator[str]:
+    for side in SIDES:
+        held = values.get(side)
+        if held is not None and not scope.fits(side, held, now):
+            yield f"outside the filter of {apps[side]} ({in_words(scope.filters[side])})"
+    if scope.emails and not any(_has_email(scope, side, values.get(side)) for side in SIDES):
+        yield "no valid e-mail address"
+
+
+def _has_email(scope: Scope, side: Side, held: Mapping[str, Value] | None) -> bool:
+    if held is None or side not in scope.emails:
+        return False
+    value = held.get(scope.emails[side])
+    return any(is_valid_email(text_of(each)) for each in (value if isinstance(value, list | tuple) else (value,)))
