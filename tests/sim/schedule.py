@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from bothways.engine.brakes import Guards
 from bothways.engine.sides import SIDES, Direction, Side
-from bothways.engine.spec import FieldMap, MatchRule, SyncSpec
+from bothways.engine.spec import FieldMap, SyncSpec, by_field, feed_slots, sync_slots
 from bothways.errors import AppError, LedgerError, StoppedByBrake
 from bothways.ledger import db, due, journal
 from bothways.ledger.models import Connection, Feed, Run, Sync, Workspace
@@ -80,14 +80,14 @@ class Schedule:
         )
         window = {side: INTERVAL * 4.0 + 2 * app.traits.lag for side, app in self.apps.items()}
         names = {side: app.name for side, app in self.apps.items()}
-        return SyncSpec(names, maps, (MatchRule("email", "key", "key"),), default, own_write_window=window)
+        return SyncSpec(names, maps, (by_field("email", "key", "key"),), default, own_write_window=window)
 
     def _install(self) -> None:
         Workspace.objects.create(name="sim")
-        slots = [["email:key", "email", "key"]]
         self.feeds = {}
         for side, app in self.apps.items():
             connection = Connection.objects.create(name=app.name, connector="fake")
+            slots = feed_slots(self.spec.match, side)
             self.feeds[side] = Feed.objects.create(
                 connection=connection, object="things", fields=list(FIELDS), slots=slots
             )
@@ -96,7 +96,7 @@ class Schedule:
             state="on",
             left=self.feeds[Side.LEFT],
             right=self.feeds[Side.RIGHT],
-            slots=[["email:key", "email:key"]],
+            slots=sync_slots(self.spec.match),
             approved=self.guards is BIG,
         )
 

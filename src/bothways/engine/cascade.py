@@ -128,7 +128,10 @@ def cascade(steps: Iterable[Step], schema: Schema) -> tuple[MatchRule, ...]:
 
 def _keys(step: Step, roles: Roles, fields: Mapping[str, Field]) -> tuple[Key, ...]:
     """Return every way to make the key of a step, the primary first."""
-    ways = [[Part(compare, names, fields[names[0]].region) for names in _ways(role, roles)] for compare, role in step.parts]
+    ways = [
+        [Part(compare, names, fields[names[0]].region if compare == "phone" else None) for names in _ways(role, roles)]
+        for compare, role in step.parts
+    ]
     return tuple(product(*ways))
 
 

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 
 from bothways.engine.keys import texts_of
 from bothways.engine.spec import Roles
-from bothways.records import (
-    Value,
+from bothways.records import Value
+from bothways.records.normal import (
     company_domain,
     forms_conflict,
     is_role_address,

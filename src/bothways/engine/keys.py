@@ -1,24 +1,20 @@
 """Keys: what records are recognised by. A key is made of parts, each the normal form of one or several fields."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import product
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-from bothways.records import (
-    Field,
-    FieldType,
-    Value,
+from bothways.records import Field, FieldType, Value, is_blank, text_of
+from bothways.records.normal import (
     company_domain,
     company_name,
     email_alias,
-    is_blank,
     is_free_mail,
     is_role_address,
     normal_email,
     normal_phone,
     person_name,
     sku,
-    text_of,
 )
 
 
@@ -84,7 +80,8 @@ NORMAL_FORMS: Mapping[str, NormalForm] = {
 }
 """How the values of a match field are made comparable, by the name used in the settings."""
 
-_FORMS = NORMAL_FORMS | {
+_FORMS: Mapping[str, NormalForm] = {
+    **NORMAL_FORMS,
     "mailbox": _mailbox,
     "company email": _company_email,
     "consonants": _consonants,
@@ -101,28 +98,22 @@ def compare_for(field: Field) -> str:
 
 def slot_of(key: Key) -> str:
     """Return the name under which the keys made this way are kept in the key table."""
-    return "+".join(
-        f"{part.compare}:{','.join(part.fields)}{f'@{part.region}' if part.region else ''}" for part in key
-    )
+    return "+".join(f"{part.compare}:{','.join(part.fields)}{f'@{part.region}' if part.region else ''}" for part in key)
 
 
-def keys_of(key: Sequence[Sequence[object]], values: Mapping[str, Value]) -> list[str]:
+def keys_of(key: Iterable[Iterable[Any]], values: Mapping[str, Value]) -> list[str]:
     """Return the comparable keys of a record, in the order of its values; none where a part is missing.
 
     The parts may come as they are kept in a database, as plain lists.
     """
-    found = [list(_of_part(*part, values)) for part in key]  # type: ignore[arg-type]
-    if len(found) == 1:
-        return found[0]
-    return ["\n".join(each) for each in product(*found)]
+    found = [list(_of_part(Part(*part), values)) for part in key]
+    return found[0] if len(found) == 1 else ["\n".join(each) for each in product(*found)]
 
 
-def _of_part(
-    compare: str, fields: Sequence[str], region: str | None, values: Mapping[str, Value]
-) -> Iterator[str]:
-    form = _FORMS[compare]
-    for text in texts_of(fields, values):
-        key = form(text, region)
+def _of_part(part: Part, values: Mapping[str, Value]) -> Iterator[str]:
+    form = _FORMS[part.compare]
+    for text in texts_of(part.fields, values):
+        key = form(text, part.region)
         if key is not None:
             yield key
 

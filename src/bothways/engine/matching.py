@@ -125,7 +125,9 @@ class _Asked:
 
     def by_link(self, group: Group) -> Match | None:
         """Return what the group of a linking rule says; None if nobody is in it that could be meant."""
-        partners = [each for each in self.partners(group) if not self.belongs_elsewhere(group, each)]
+        partners = self.partners(group)
+        if all(self.belongs_elsewhere(group, each) for each in partners):
+            partners = []
         peers = [each for each in group.on(self.side) if each.id != self.id]
         if not partners:
             peers = [each for each in peers if self.told_apart(group, each) is None]
@@ -136,7 +138,9 @@ class _Asked:
         if peers or len(partners) > 1 or partners[0].linked:
             if len(partners) == 1 and not peers and partners[0].busy:
                 return Match(Found.BUSY, None, tuple(partners))
-            return Match(Found.SEVERAL, None, (*peers, *partners), _why_held(title, peers, partners))
+            others = all(self.told_apart(group, each) is not None for each in partners)
+            reason = _why_held(title, peers, partners)
+            return Match(Found.SEVERAL, None, (*peers, *partners), reason, unless_taken=others)
         earlier = self.told_apart(group, partners[0])
         if earlier is not None:
             reason = f"same {title}, but another {self.rules[earlier].title(self.side)}"
@@ -201,16 +205,14 @@ def agree(side: Side, ids: Collection[str], decide: Decide) -> dict[str, Match]:
         theirs = _mutual(side.other, set().union(*likely.values()), decide, {})
         sure = {each: answer.partner for each, answer in theirs.items() if answer.partner}
         lost = {id: {each for each in ids if sure.get(each, id) != id} for id, ids in likely.items()}
-        taken |= {id: taken.get(id, frozenset()) | gone for id, gone in lost.items() if gone}
-        again = {id for id, gone in lost.items() if gone}
+        again = {id for id, gone in lost.items() if not gone <= taken.get(id, frozenset())}
+        taken |= {id: taken.get(id, frozenset()) | lost[id] for id in again}
         found |= _mutual(side, again, decide, taken)
         todo = {id for id in again if found[id].unless_taken}
     return found
 
 
-def _mutual(
-    side: Side, ids: Collection[str], decide: Decide, taken: Mapping[str, frozenset[str]]
-) -> dict[str, Match]:
+def _mutual(side: Side, ids: Collection[str], decide: Decide, taken: Mapping[str, frozenset[str]]) -> dict[str, Match]:
     found = decide(side, ids, taken) if ids else {}
     partners = {answer.partner for answer in found.values() if answer.partner}
     theirs = decide(side.other, partners, {}) if partners else {}

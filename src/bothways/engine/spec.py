@@ -1,8 +1,9 @@
 """What the engine needs to know of a sync's settings."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import Any
 
 from bothways.engine.keys import Key, Part, slot_of
 from bothways.engine.sides import SIDES, Direction, Side
@@ -44,9 +45,9 @@ class MatchRule:
     """One thing by which records are recognised.
 
     ``left`` and ``right`` are the ways to make its key on each side, the primary first: any of one side may
-    equal any of the other. ``name`` is what people call it, if not by its fields. ``guards`` (see ``engine.guards``) must all let a
-    pair pass. A key that more than ``most`` records of one app hold is none. ``tells_apart``: two records with
-    different keys are not linked by a later rule.
+    equal any of the other. ``name`` is what people call it, if not by its fields. ``guards`` (see
+    ``engine.guards``) must all let a pair pass. A key that more than ``most`` records of one app hold is none.
+    ``tells_apart``: two records with different keys are not linked by a later rule.
     """
 
     left: tuple[Key, ...]
@@ -83,6 +84,17 @@ def by_field(compare: str, left: str, right: str) -> MatchRule:
     """Return the rule that compares one field of each side."""
     keys = (Part(compare, (left,)),), (Part(compare, (right,)),)
     return MatchRule((keys[0],), (keys[1],))
+
+
+def feed_slots(rules: Iterable[MatchRule], side: Side) -> list[list[Any]]:
+    """Return what a feed must know to make the keys of one side: per slot its name and its parts, as plain data."""
+    keys = {slot_of(key): key for rule in rules for key in rule.on(side)}
+    return [[slot, [[part.compare, list(part.fields), part.region] for part in key]] for slot, key in keys.items()]
+
+
+def sync_slots(rules: Iterable[MatchRule]) -> list[list[list[str]]]:
+    """Return per rule the slots of the left and of the right side, as plain data."""
+    return [[list(rule.slots(side)) for side in SIDES] for rule in rules]
 
 
 Roles = Mapping[str, tuple[str, ...]]

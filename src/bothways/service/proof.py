@@ -71,7 +71,7 @@ class _Judge:
         self.apps: Mapping[Side, Opened] = found.apps
         self.objects = found.resolved.document.objects
         self.names = {
-            side: sorted({each.on(side).name for each in self.spec.fields} | {r.on(side) for r in self.spec.match})
+            side: sorted({each.on(side).name for each in self.spec.fields} | self.spec.match_fields(side))
             for side in SIDES
         }
         self.shadows: dict[int, links.Shadows] = {}

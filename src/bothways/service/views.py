@@ -91,10 +91,11 @@ class MappingView:
 
 @dataclass(frozen=True, slots=True)
 class MatchView:
-    """One key by which records are recognised."""
+    """One key by which records are recognised. Not ``links``: who shares it is held for a person."""
 
     fields: Mapping[str, str]
     compare: str
+    links: bool = True
 
 
 @dataclass(frozen=True, slots=True)
