@@ -162,7 +162,8 @@ class BrakeView:
 class PlanView:
     """What a run would do, counted. ``changes``: records that would be written.
 
-    ``compared``: pairs and single records known. ``unlinked``: links that would end.
+    ``compared``: pairs and single records known. ``unlinked``: links that would end. ``duplicates``:
+    records that are several times in one app, told as long as nothing is linked.
     """
 
     id: str
@@ -182,6 +183,7 @@ class PlanView:
     changes: int
     revision: int
     unlinked: int = 0
+    duplicates: tuple["DuplicatesView", ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -286,6 +288,50 @@ class RecordView:
     state: str
     reason: str
     since: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class CandidateView:
+    """A record that a held one may belong to, or that has the same key in its own app."""
+
+    app: str
+    id: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class IssueView:
+    """One thing that is held. ``kind``: match and conflict wait for a person, the others for the app or the record.
+
+    ``field`` is the mapping concerned, empty for the whole record. ``decided`` says in words what a person has
+    decided and the next run will do.
+    """
+
+    id: str
+    sync: str
+    kind: str
+    app: str
+    record: str
+    name: str
+    field: str
+    reason: str
+    since: float
+    candidates: tuple[CandidateView, ...] = ()
+    decided: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class DuplicatesView:
+    """Records of one app that share a key by which partners are found.
+
+    ``groups`` of them in all; ``examples`` are the ids of some groups.
+    """
+
+    app: str
+    key: str
+    groups: int
+    records: int
+    examples: tuple[tuple[str, ...], ...]
 
 
 @dataclass(frozen=True, slots=True)

@@ -106,10 +106,12 @@ def compute_keys(feed: Feed, values: Mapping[str, Value]) -> set[tuple[str, str]
     return {(slot, feeds.key_hash(key)) for slot, parts in feed.slots for key in keys_of(parts, values)}
 
 
-def wake(sync: Sync, side: Side, keys: Iterable[tuple[str, str]], marked: Collection[str] = ()) -> None:
+def wake(
+    sync: Sync, side: Side, keys: Iterable[tuple[str, str]], marked: Collection[str] = (), *, held: bool = False
+) -> None:
     """Mark every record without a link, on both sides, that holds one of the keys of ``side``.
 
-    ``marked`` are records of ``side`` that were marked just now.
+    ``marked`` are records of ``side`` that were marked just now. ``held``: only those that wait for a person.
     """
     wanted = set(keys)
     if not wanted:
@@ -120,8 +122,10 @@ def wake(sync: Sync, side: Side, keys: Iterable[tuple[str, str]], marked: Collec
         hashes = {hashed for slot, hashed in wanted if slot in slots[side]}
         for each in Side:
             ends[each] |= {(slot, hashed) for slot in slots[each] for hashed in hashes}
-    for each, held in ends.items():
-        ids = set().union(*feeds.holders(_feed_id(sync, each), held).values()) if held else set()
+    for each, there in ends.items():
+        ids = set().union(*feeds.holders(_feed_id(sync, each), there).values()) if there else set()
+        if held:
+            ids = {hold.record_id for hold in holds.of_records(sync, each, ids) if hold.kind == "match"}
         ids = ids.difference(marked) if each is side else ids
         linked = links.live_by_record(sync, each, ids)
         due.mark(sync, each, ids - set(linked))

@@ -8,7 +8,7 @@ from bothways.engine.keys import keys_of
 from bothways.engine.matching import ALONE, Candidate, Found, Group, Match, agree, match
 from bothways.engine.sides import SIDES, Side
 from bothways.engine.spec import Finding, MatchRule
-from bothways.ledger import db, feeds, links
+from bothways.ledger import db, feeds, holds, links
 from bothways.ledger.feeds import SeenRow
 from bothways.ledger.links import LinkRow
 from bothways.records import Value
@@ -39,6 +39,7 @@ def find_matches(
         asking.know(side, rows)
         matches = agree(side, ids, asking.decide)
         matches = _with_former_partners(ctx, side, matches, asking)
+        matches = _with_chosen(ctx, side, matches)
         wanted = {found.partner for found in matches.values() if found.partner}
         if wanted <= partners.keys():
             break
@@ -160,22 +161,55 @@ def _with_former_partners(ctx: Context, side: Side, matches: dict[str, Match], a
     """A record that came back goes to its former partner, if no key of either says anything else (row R9)."""
     alone = [id for id, found in matches.items() if found.found is Found.NOBODY]
     ended = links.ended_by_record(ctx.sync, side, alone)
+    apart = links.apart(ctx.sync, side, ended)
+    unlinked = {
+        id: link for id, link in ended.items() if link.ended_by == links.UNLINKED and ALONE not in apart.get(id, ())
+    }
     former = {id: link.on(side.other) for id, link in ended.items() if link.survivor != side}
     partners = {partner for partner in former.values() if partner}
     last = links.ended_by_record(ctx.sync, side.other, partners)
     free = partners - set(links.live_by_record(ctx.sync, side.other, partners))
     rows = feeds.seen_by_id(ctx.ends[side.other].feed.pk, free)
     theirs = asking.decide(side.other, free, {})
-    apart = links.apart(ctx.sync, side, former)
-    return matches | {
-        id: Match(Found.PARTNER, partner, (), "linked before")
-        for id, partner in former.items()
-        if partner in rows
-        and apart.get(id, set()).isdisjoint((partner, ALONE))
-        and rows[partner].live
-        and last[partner].id == ended[id].id
-        and theirs[partner].found is Found.NOBODY
-    }
+    held_back = {id: _unlinked(side, link) for id, link in unlinked.items()}
+    return (
+        matches
+        | held_back
+        | {
+            id: Match(Found.PARTNER, partner, (), "linked before")
+            for id, partner in former.items()
+            if partner in rows
+            and apart.get(id, set()).isdisjoint((partner, ALONE))
+            and rows[partner].live
+            and last[partner].id == ended[id].id
+            and theirs[partner].found is Found.NOBODY
+        }
+    )
+
+
+def _unlinked(side: Side, link: LinkRow) -> Match:
+    """Hold a record that a person has unlinked: a copy of it would be made beside its former partner."""
+    partner = link.on(side.other)
+    candidates = (Candidate(side.other, partner),) if partner else ()
+    return Match(Found.SEVERAL, None, candidates, f"{links.UNLINKED}; say whom it belongs to, or that it is new")
+
+
+def _with_chosen(ctx: Context, side: Side, matches: dict[str, Match]) -> dict[str, Match]:
+    """Let a person's choice go before the match rules, for the two that were chosen and for everybody else."""
+    own = holds.chosen(ctx.sync, side, matches)
+    partners = {found.partner for found in matches.values() if found.partner} | set(own.values())
+    theirs = holds.chosen(ctx.sync, side.other, partners)
+    linked = links.live_by_record(ctx.sync, side.other, own.values())
+    answers: dict[str, Match] = {}
+    for id, found in matches.items():
+        partner = own.get(id)
+        if partner is not None and theirs.get(partner) == id and partner not in linked:
+            answers[id] = Match(Found.PARTNER, partner, (), holds.CHOSEN)
+        elif found.partner and theirs.get(found.partner, id) != id:
+            answers[id] = Match(Found.SEVERAL, None, found.candidates, "you linked the only match to another record")
+        else:
+            answers[id] = found
+    return answers
 
 
 def look_up_creates(ctx: Context, rows: Mapping[Side, Mapping[str, SeenRow]], free: Mapping[Side, set[str]]) -> None:
