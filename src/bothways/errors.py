@@ -198,7 +198,7 @@ class NotLinked(SettingsError):
 
 
 class StillBeingWritten(SettingsError):
-    code, exit_code, retriable = "BW-144", EXIT_LOCKED, True
+    code, exit_code = "BW-144", EXIT_LOCKED
     what = "{record} is being written; how that went is not known yet."
     to_do = "Run the sync once, then try again: bothways run {name}"
 

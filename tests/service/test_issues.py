@@ -1,5 +1,7 @@
 """The match inbox: a decision is remembered, carried out by the next run, and can be taken back."""
 
+from pathlib import Path
+
 import pytest
 
 from bothways.errors import (
@@ -12,6 +14,7 @@ from bothways.errors import (
 from bothways.service import issues as inbox
 from bothways.service.records import list_records
 from bothways.service.views import IssueView
+from tests.memory_app import Traits
 from tests.office import Office
 
 
@@ -82,7 +85,7 @@ def test_decision_outlives_runs_that_cannot_carry_it_out(office: Office, twins: 
 
 
 def test_kept_apart_from_all_but_one_links_with_that_one_alone(office: Office, twins: tuple[str, str, str]) -> None:
-    ann, one, two = twins
+    ann, one, _ = twins
     inbox.keep_apart(office.open(), held(office)[ann].id, [one])
     office.run()
     found = held(office)
@@ -134,7 +137,7 @@ def test_decision_is_taken_back(office: Office, twins: tuple[str, str, str]) -> 
 def test_unlinked_they_stay_as_they_are_and_wait(office: Office) -> None:
     left, right = office.pair("Dana")
     before = office.writes
-    assert inbox.unlink(office.open(), "people", left, right) == (left, right)
+    assert inbox.unlink(office.open(), "people", left, right).ids == {"Anna": left, "Bert": right}
     office.anna.edit(left, name="Dana Two")
     office.rest()
     assert (pairs(office), office.writes) == (set(), before)
@@ -160,10 +163,22 @@ def test_records_without_a_common_key_can_be_linked(office: Office) -> None:
     left = office.anna.add(email="ann@x.test", name="Ann Lee")
     right = office.bert.add(email="ann@home.test", name="Ann Lee")
     office.plan()
-    assert inbox.link(office.open(), "people", "Anna:" + left, right) == (left, right)
+    assert inbox.link(office.open(), "people", "Anna:" + left, right).ids == {"Anna": left, "Bert": right}
     office.rest()
     assert pairs(office) == {(left, right)}
     assert len(office.anna.live()) == len(office.bert.live()) == 1
+
+
+def test_kept_apart_but_refused_by_the_app_is_a_refusal_and_not_asked_at_every_run(folder: Path) -> None:
+    office = Office(folder, bert=Traits(unique="email"))
+    ed = office.anna.add(email="kusha@x.test", name="Edward Kusha")
+    mary = office.bert.add(email="kusha@x.test", name="Mary Kusha")
+    office.run()
+    inbox.keep_apart(office.open(), held(office)[ed].id, [mary])
+    for _ in range(10):
+        office.run()
+    assert held(office)[ed].kind == "refused"
+    assert office.bert.calls["write create"] <= 5
 
 
 def test_what_cannot_be_decided_is_refused_and_changes_nothing(office: Office, twins: tuple[str, str, str]) -> None:

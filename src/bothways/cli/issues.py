@@ -11,7 +11,7 @@ from bothways.cli.workspaces import opened
 from bothways.errors import UsageError
 
 if TYPE_CHECKING:
-    from bothways.service.views import IssueView
+    from bothways.service.views import IssueView, PairView
     from bothways.service.workspace import Workspace
 
 HOW = "Such as: bothways issues resolve h_12 --link ID"
@@ -63,10 +63,7 @@ def _list(terminal: Terminal, workspace: "Workspace", sync: str | None, limit: i
     from bothways.service import issues as inbox
     from bothways.service.views import plain
 
-    names = [sync] if sync is not None else list(workspace.document.syncs)
-    found: list[IssueView] = []
-    for name in names:
-        found += inbox.list_issues(workspace, name, size=limit + 1 - len(found))
+    found = inbox.list_issues(workspace, sync, size=limit + 1)
     rows, more = found[:limit], len(found) > limit
     if terminal.json:
         terminal.document("issues", {"more": more, "issues": [plain(row) for row in rows]})
@@ -95,8 +92,7 @@ def link(context: typer.Context, sync: Name, left: Record, right: Record) -> Non
     from bothways.service import issues as inbox
 
     terminal: Terminal = context.obj
-    workspace = opened(terminal)
-    _pair(terminal, workspace, sync, "link", inbox.link(workspace, sync, left, right))
+    _pair(terminal, "link", inbox.link(opened(terminal), sync, left, right))
 
 
 def unlink(context: typer.Context, sync: Name, left: Record, right: Record) -> None:
@@ -107,15 +103,14 @@ def unlink(context: typer.Context, sync: Name, left: Record, right: Record) -> N
     from bothways.service import issues as inbox
 
     terminal: Terminal = context.obj
-    workspace = opened(terminal)
-    _pair(terminal, workspace, sync, "unlink", inbox.unlink(workspace, sync, left, right))
+    _pair(terminal, "unlink", inbox.unlink(opened(terminal), sync, left, right))
 
 
-def _pair(terminal: Terminal, workspace: "Workspace", sync: str, done: str, ids: tuple[str, str]) -> None:
+def _pair(terminal: Terminal, done: str, view: "PairView") -> None:
     from bothways.cli.render import issues as render
+    from bothways.service.views import plain
 
-    apps = workspace.sync(sync).pair
     if terminal.json:
-        terminal.document(done, {"sync": sync, "ids": dict(zip(apps, ids, strict=True))})
+        terminal.document(done, plain(view))
     else:
-        terminal.lines(render.pair(sync, apps, ids, done))
+        terminal.lines(render.pair(view, done))

@@ -106,14 +106,14 @@ def keys_of(key: Iterable[Iterable[Any]], values: Mapping[str, Value]) -> list[s
 
     The parts may come as they are kept in a database, as plain lists.
     """
-    found = [list(_of_part(Part(*part), values)) for part in key]
+    found = [list(_of_part(compare, fields, region, values)) for compare, fields, region in key]
     return found[0] if len(found) == 1 else ["\n".join(each) for each in product(*found)]
 
 
-def _of_part(part: Part, values: Mapping[str, Value]) -> Iterator[str]:
-    form = _FORMS[part.compare]
-    for text in texts_of(part.fields, values):
-        key = form(text, part.region)
+def _of_part(compare: str, fields: Sequence[str], region: str | None, values: Mapping[str, Value]) -> Iterator[str]:
+    form = _FORMS[compare]
+    for text in texts_of(fields, values):
+        key = form(text, region)
         if key is not None:
             yield key
 

@@ -213,7 +213,8 @@ def duplicates(feed_id: int, slots: Sequence[str], examples: int = 3) -> Duplica
     held = (
         "SELECT k.hash AS hash, COUNT(DISTINCT k.record_id) AS records FROM match_key k "
         "JOIN seen s ON s.feed_id=k.feed_id AND s.record_id=k.record_id "
-        f"WHERE k.feed_id=%s AND k.slot IN ({marks}) AND s.state='live' GROUP BY k.hash HAVING COUNT(DISTINCT k.record_id)>1"
+        f"WHERE k.feed_id=%s AND k.slot IN ({marks}) AND s.state='live' "
+        "GROUP BY k.hash HAVING COUNT(DISTINCT k.record_id)>1"
     )
     params = (feed_id, *slots)
     groups, records = db.rows(f"SELECT COUNT(*), COALESCE(SUM(records), 0) FROM ({held}) AS found", params)[0]

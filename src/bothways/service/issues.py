@@ -14,7 +14,7 @@ from bothways.ledger.models import Sync
 from bothways.service.database import on_database
 from bothways.service.document import SyncDocument
 from bothways.service.records import find
-from bothways.service.views import CandidateView, IssueView
+from bothways.service.views import CandidateView, IssueView, PairView
 from bothways.service.work import plain_id, row_of
 from bothways.service.workspace import Workspace
 from bothways.sync.absorb import end_link
@@ -22,11 +22,13 @@ from bothways.sync.payload import name_of
 
 
 @on_database
-def list_issues(workspace: Workspace, name: str, *, after: str | None = None, size: int = 50) -> list[IssueView]:
-    """Return a page of what is held in a sync, oldest first, after the id of the last issue seen."""
-    sync, document = row_of(workspace, name), workspace.sync(name)
-    rows = holds.page(sync, plain_id(after or "h_0", "h") or 0, size)
-    return _views(sync, document, rows)
+def list_issues(workspace: Workspace, name: str | None = None, *, size: int = 50) -> list[IssueView]:
+    """Return what is held in a sync, in all of them if None, oldest first of each: at most ``size``."""
+    found: list[IssueView] = []
+    for each in workspace.document.syncs if name is None else [name]:
+        sync = row_of(workspace, each)
+        found += _views(sync, workspace.sync(each), holds.page(sync, size=size - len(found)))
+    return found
 
 
 @on_database
@@ -94,8 +96,8 @@ def withdraw(workspace: Workspace, issue: str) -> IssueView:
 
 
 @on_database
-def link(workspace: Workspace, name: str, left: str, right: str) -> tuple[str, str]:
-    """Decide that two records are the same thing, whatever was decided before; return their ids, left first.
+def link(workspace: Workspace, name: str, left: str, right: str) -> PairView:
+    """Decide that two records are the same thing, whatever was decided before; return the two.
 
     Each is named as people know it (an id, ``app:id``, an e-mail address, a name); the order does not count
     where the names say the app. Raises UnknownRecord, SeveralRecords, LinkedAlready.
@@ -107,17 +109,16 @@ def link(workspace: Workspace, name: str, left: str, right: str) -> tuple[str, s
     ids = {first: found[0].ids[first], first.other: found[1].ids[first.other]}
     for side, id in ids.items():
         if id is None:
-            raise UnknownRecord(
-                record=left if side is first else right, name=f"{name}, in {_app(workspace, sync, side)}"
-            )
+            record, app = left if side is first else right, _app(workspace, sync, side)
+            raise UnknownRecord(record=record, name=f"{name}, in {app}")
     pair = {side: str(id) for side, id in ids.items()}
     _choose(workspace, sync, pair)
-    return pair[Side.LEFT], pair[Side.RIGHT]
+    return _pair_view(workspace, sync, pair)
 
 
 @on_database
-def unlink(workspace: Workspace, name: str, left: str, right: str) -> tuple[str, str]:
-    """End the link of two records and keep them apart; return their ids, left first.
+def unlink(workspace: Workspace, name: str, left: str, right: str) -> PairView:
+    """End the link of two records and keep them apart; return the two.
 
     Both stay as they are, and wait for a person to say whom they belong to; nothing is created for them.
     Raises UnknownRecord, SeveralRecords, NotLinked, StillBeingWritten.
@@ -133,7 +134,7 @@ def unlink(workspace: Workspace, name: str, left: str, right: str) -> tuple[str,
         links.keep_apart(sync, [(row.left_id, row.right_id)])
         end_link(sync, row, workspace.clock(), links.UNLINKED, None)
         _look_again(sync, {Side.LEFT: [row.left_id], Side.RIGHT: [row.right_id]})
-    return row.left_id, row.right_id
+    return _pair_view(workspace, sync, {Side.LEFT: row.left_id, Side.RIGHT: row.right_id})
 
 
 # --- behind them --------------------------------------------------------------------------------------
@@ -183,6 +184,10 @@ def _app(workspace: Workspace, sync: Sync, side: Side) -> str:
 
 def _pair(side: Side, id: str, other: str) -> tuple[str, str]:
     return (id, other) if side is Side.LEFT else (other, id)
+
+
+def _pair_view(workspace: Workspace, sync: Sync, ids: dict[Side, str]) -> PairView:
+    return PairView(sync.name, {_app(workspace, sync, side): ids[side] for side in SIDES})
 
 
 def _look_again(sync: Sync, ids: dict[Side, Sequence[str]]) -> None:

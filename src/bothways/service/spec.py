@@ -213,6 +213,9 @@ def _usual(document: SyncDocument, schema: Schema, place: str = "") -> tuple[Mat
     """Return the cascade for this kind of record; refuse one that could link nobody."""
     kind = _kind(schema)
     rules = cascade(CASCADES[kind], schema) if kind else ()
+    if place and not rules:
+        reason = "nothing is usual for these records: no field tells what kind they are; name the fields instead"
+        raise SettingsError(where=place, reason=reason)
     if not place and not any(rule.finding is Finding.LINK for rule in rules):
         hint = (
             "Name the fields by which records are recognised: nothing that is usual for them is in both apps. "

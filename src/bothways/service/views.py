@@ -321,6 +321,14 @@ class IssueView:
 
 
 @dataclass(frozen=True, slots=True)
+class PairView:
+    """Two records that a person has linked or unlinked: their ids by app."""
+
+    sync: str
+    ids: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
 class DuplicatesView:
     """Records of one app that share a key by which partners are found.
 

@@ -86,6 +86,8 @@ class _Asking:
             away, gone = frozenset(apart.get(id, ())), taken.get(id, frozenset())
 
             def against(rule: MatchRule, partner: str, id: str = id) -> str:
+                if not rule.guards:
+                    return ""
                 return objection(rule.guards, self._held(side, id), self._held(side.other, partner))
 
             found[id] = match(side, id, mine, self.ctx.spec.match, away, against, gone)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 from bothways.cli.text import columns, cut, moment
 
 if TYPE_CHECKING:
-    from bothways.service.views import IssueView
+    from bothways.service.views import IssueView, PairView
 
 
 def issues(rows: Sequence["IssueView"], now: float) -> list[str]:
@@ -26,10 +26,8 @@ def _reason(row: "IssueView") -> str:
 
 def issue(row: "IssueView", now: float) -> list[str]:
     """Return one issue with all who may be meant, and how it can be decided."""
-    lines = [
-        f"{row.id}   {row.sync}   {row.name}   {row.app} {row.record}   since {moment(row.since, now)}",
-        row.reason,
-    ]
+    head = (row.id, row.sync, row.name, f"{row.app} {row.record}", f"since {moment(row.since, now)}")
+    lines = ["   ".join(filter(None, head)), row.reason]
     lines += columns([(each.app, each.id, each.name) for each in row.candidates], indent="  ")
     if row.decided:
         return [*lines, f"Decided: {row.decided}. The next run does it; take it back: {_resolve(row)} --undo"]
@@ -43,9 +41,10 @@ def _resolve(row: "IssueView") -> str:
     return f"bothways issues resolve {row.id}"
 
 
-def pair(sync: str, apps: Sequence[str], ids: Sequence[str], done: str) -> list[str]:
+def pair(view: "PairView", done: str) -> list[str]:
     """Return what was decided about two records."""
-    both = " ⇄ ".join(f"{app} {id}" for app, id in zip(apps, ids, strict=True))
+    both = " ⇄ ".join(f"{app} {id}" for app, id in view.ids.items())
     if done == "link":
-        return [f"{both} will be linked by the next run: bothways run {sync}"]
-    return [f"{both} are no longer linked. Link them again: bothways link {sync} {' '.join(ids)}"]
+        return [f"{both} will be linked by the next run: bothways run {view.sync}"]
+    ids = " ".join(f"{app}:{id}" for app, id in view.ids.items())
+    return [f"{both} are no longer linked. Link them again: bothways link {view.sync} {ids}"]

@@ -76,7 +76,7 @@ def warnings(view: "PlanView") -> list[str]:
     ]
     lines += [
         f"! {counted(each.records, 'record')} in {each.app} share their {each.key} with another one there, such as "
-        f"{listed([' and '.join(ids) for ids in each.examples])}. Merge them there; until then they are held."
+        f"{listed([' and '.join(ids) for ids in each.examples])}. Merge them there if they are the same."
         for each in view.duplicates
     ]
     return lines + [f"! {brake.reason[:1].upper()}{brake.reason[1:]}. {brake.hint}".rstrip() for brake in view.brakes]
