@@ -29,9 +29,12 @@ class Matcher:
         held_by = {(side, id): self._keys(side, values) for side in SIDES for id, values in self.books[side].items()}
         everybody: dict[tuple[int, str], list[Candidate]] = {}
         for (side, id), keys in held_by.items():
-            linked = any(id == pair[SIDES.index(side)] for pair in self.links)
+            place = SIDES.index(side)
+            partner = next((pair[1 - place] for pair in self.links if pair[place] == id), None)
             for key, rank in keys.items():
-                everybody.setdefault(key, []).append(Candidate(side, id, linked, frozenset(keys), False, rank))
+                everybody.setdefault(key, []).append(
+                    Candidate(side, id, partner is not None, frozenset(keys), False, rank, partner)
+                )
         self.groups = [Group(place, key, tuple(members)) for (place, key), members in everybody.items()]
 
     def _keys(self, side: Side, values: Mapping[str, Value]) -> dict[tuple[int, str], int]:

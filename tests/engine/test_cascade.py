@@ -235,6 +235,9 @@ def test_as_hubspot_does_a_name_or_a_domain_is_enough() -> None:
 def test_kept_apart_they_are_nobody_for_each_other() -> None:
     books: Books = {L: people(l1="a@acme.test"), R: people(r1="a@acme.test")}
     assert matcher(PERSON, books, apart=[("l1", "r1")]).matches(L)["l1"].found is Found.NOBODY
+    then: Books = {L: people(l1="a@acme.test", l2="a@acme.test"), R: people(r1="a@acme.test")}
+    copied = matcher(PERSON, then, apart=[("l1", "r1")], links=[("l2", "r1")])
+    assert copied.matches(L)["l1"].found is Found.NOBODY, "nor does the partner of that one stand in the way"
     twins: Books = {L: people(l1="a@acme.test", l2="a@acme.test"), R: people(r1="a@acme.test")}
     alone = matcher(PERSON, twins, apart=[("l1", "")])
     assert (alone.matches(L)["l1"].found, alone.matches(L)["l2"].found) == (Found.NOBODY, Found.SEVERAL)

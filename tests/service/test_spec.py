@@ -128,7 +128,11 @@ def test_several_fields_make_one_key_and_the_usual_rules_may_follow() -> None:
     assert (pair.slots(L), pair.slots(R)) == (("phone:phone+name:firstname,company",), ("phone:Phone+name:Note",))
     assert tuple(usual) == spec().match
     with pytest.raises(errors.SettingsError, match="nothing is usual") as caught:
-        spec("    match: [{A: note, B: Note}, usual]\n", left=[Field("note")], right=RIGHT[5:])
+        spec(
+            "    match: [{A: note, B: Note}, usual]\n    fields: [{A: note, B: Note}]\n",
+            left=[Field("note")],
+            right=RIGHT[5:],
+        )
     assert caught.value.where == "bothways.yaml:8:33"
 
 

@@ -24,7 +24,7 @@ class Candidate(NamedTuple):
     that link is not settled.
 
     ``keys`` are all keys it holds, each with the place of its rule in the settings. ``rank`` is 0 where it holds
-    the key of the group as its primary one.
+    the key of the group as its primary one. ``partner`` is the record it is linked to.
     """
 
     side: Side
@@ -33,6 +33,7 @@ class Candidate(NamedTuple):
     keys: frozenset[tuple[int, str]] = frozenset()
     busy: bool = False
     rank: int = 0
+    partner: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,7 +129,7 @@ class _Asked:
         partners = self.partners(group)
         if all(self.belongs_elsewhere(group, each) for each in partners):
             partners = []
-        peers = [each for each in group.on(self.side) if each.id != self.id]
+        peers = [each for each in group.on(self.side) if each.id != self.id and each.partner not in self.apart]
         if not partners:
             peers = [each for each in peers if self.told_apart(group, each) is None]
         if not peers and not partners:

@@ -144,7 +144,9 @@ def _groups(ctx: Context, keys: set[Key]) -> dict[Key, Group]:
 
 
 def _candidate(side: Side, id: str, link: LinkRow | None, keys: frozenset[Key], rank: int) -> Candidate:
-    return Candidate(side, id, link is not None, keys, link is not None and link.state == "pending", rank)
+    if link is None:
+        return Candidate(side, id, keys=keys, rank=rank)
+    return Candidate(side, id, True, keys, link.state == "pending", rank, link.on(side.other))
 
 
 def _keys_by_rule(ctx: Context, side: Side, ids: Collection[str]) -> dict[str, frozenset[Key]]:
