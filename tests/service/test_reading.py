@@ -1,10 +1,12 @@
 """What the settings file may say: every refusal has the place of its cause, by line and column."""
 
+import json
+
 import pytest
 
 from bothways import errors
 from bothways.engine.sides import Side
-from bothways.service.document import Document, SecretPlace
+from bothways.service.document import Document, SecretPlace, settings_of
 from bothways.service.reading import document_of
 from bothways.service.yaml_file import parse
 from tests.office import plug_in
@@ -58,6 +60,22 @@ def test_a_whole_sync_is_read() -> None:
     ]
     assert (sync.winners["name"].side, sync.when_empty) == (Side.LEFT, "clear")
     assert (sync.guards.first_run, sync.guards.max_change, sync.guards.max_emptied) == (5, 12.5, 7)
+
+
+@pytest.mark.parametrize(
+    "match",
+    [
+        "none",
+        "as_hubspot",
+        [{"Anna": "email", "Bert": "mail"}],
+        [{"Anna": "id", "Bert": "id", "compare": "exact"}, "usual"],
+        [{"Anna": ["phone", ["first", "last"]], "Bert": ["tel", "name"], "compare": ["phone", "name"]}],
+        [{"Anna": [["first", "last"]], "Bert": "name", "compare": "name"}],
+    ],
+)
+def test_match_rules_come_out_of_the_file_as_they_went_in(match: object) -> None:
+    sync = read(HEAD + f"    match: {json.dumps(match)}\n").syncs["people"]
+    assert settings_of(sync)["match"] == match
 
 
 def test_what_is_left_out_has_its_defaults() -> None:
