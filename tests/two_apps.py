@@ -11,10 +11,11 @@ from dataclasses import replace
 from bothways.connectors.base import Setup
 from bothways.connectors.budget import MemoryBudget
 from bothways.engine.brakes import Brake, Guards
-from bothways.engine.matching import compare_for
+from bothways.engine.cascade import roles_of
+from bothways.engine.keys import compare_for
 from bothways.engine.scope import Scope
 from bothways.engine.sides import SIDES, Side
-from bothways.engine.spec import FieldMap, MatchRule, SyncSpec
+from bothways.engine.spec import FieldMap, MatchRule, SyncSpec, by_field, feed_slots, sync_slots
 from bothways.ledger import db, due, holds, journal, links
 from bothways.ledger.holds import HoldRow
 from bothways.ledger.journal import Entry
@@ -41,7 +42,7 @@ class TwoApps:
     """Anna and Bert: two apps, their connectors, and one sync that keeps their people in step.
 
     Anna is the left side and the default app. ``match`` names the fields that recognise a record,
-    ``rules`` says it at length.
+    or holds whole match rules.
     """
 
     def __init__(
@@ -50,8 +51,7 @@ class TwoApps:
         bert: Traits | None = None,
         *,
         fields: Sequence[Field] = PEOPLE,
-        match: Sequence[str] = ("email",),
-        rules: Sequence[MatchRule] = (),
+        match: Sequence[str | MatchRule] = ("email",),
         maps: Sequence[FieldMap] = (),
         guards: Guards = WIDE,
         default: Side = Side.LEFT,
@@ -69,14 +69,17 @@ class TwoApps:
             for side, app in self.apps.items()
         }
         by_name = {each.name: each for each in fields}
-        by_match = [MatchRule(compare_for(by_name[name]), name, name) for name in match]
+        rules = tuple(
+            each if isinstance(each, MatchRule) else by_field(compare_for(by_name[each]), each, each) for each in match
+        )
         self.spec = SyncSpec(
             {side: app.name for side, app in self.apps.items()},
             tuple(maps) or tuple(FieldMap(each, each) for each in fields),
-            tuple(rules or by_match),
+            rules,
             default,
             own_write_window={side: 2 * INTERVAL + 2 * app.traits.lag for side, app in self.apps.items()},
             scope=scope or Scope(),
+            roles={side: roles_of(fields) for side in SIDES},
         )
         self._install(approved)
 
@@ -85,10 +88,9 @@ class TwoApps:
         made = []
         for side, app in self.apps.items():
             connection = Connection.objects.create(name=app.name, connector="memory")
-            names = self._mapped(side)
-            slots = [[rule.slot(side), rule.compare, rule.on(side)] for rule in self.spec.match]
+            names, slots = self._mapped(side), feed_slots(self.spec.match, side)
             made.append(Feed.objects.create(connection=connection, object=app.object, fields=names, slots=slots))
-        pairs = [[rule.slot(Side.LEFT), rule.slot(Side.RIGHT)] for rule in self.spec.match]
+        pairs = sync_slots(self.spec.match)
         self.sync = Sync.objects.create(
             name="people", state="on", left=made[0], right=made[1], slots=pairs, approved=approved
         )

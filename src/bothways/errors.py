@@ -173,6 +173,36 @@ class NothingFlows(SettingsError):
     to_do = "Let at least one app send: all, or a filter."
 
 
+class UnknownIssue(SettingsError):
+    code, exit_code = "BW-153", EXIT_USAGE
+    what = 'There is no issue "{issue}" (any more).'
+    to_do = "List what is open with: bothways issues"
+
+
+class NotForDeciding(SettingsError):
+    code, exit_code = "BW-154", EXIT_USAGE
+    what = 'The issue "{issue}" does not wait for a person to say who belongs together: {reason}.'
+    to_do = "See what it is about with: bothways issues show {issue}"
+
+
+class LinkedAlready(SettingsError):
+    code, exit_code = "BW-155", EXIT_USAGE
+    what = "{app} {record} is linked already, to {partner}."
+    to_do = "End that link first, if it is wrong: bothways unlink {name} {record} {partner}"
+
+
+class NotLinked(SettingsError):
+    code, exit_code = "BW-156", EXIT_USAGE
+    what = "{left} and {right} are not linked in {name}."
+    to_do = "List the records with: bothways records {name}"
+
+
+class StillBeingWritten(SettingsError):
+    code, exit_code = "BW-157", EXIT_LOCKED
+    what = "{record} is being written; how that went is not known yet."
+    to_do = "Run the sync once, then try again: bothways run {name}"
+
+
 class UnknownRecord(SettingsError):
     code, exit_code = "BW-118", EXIT_USAGE
     what = 'There is no record "{record}" in {name}.'

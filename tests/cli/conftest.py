@@ -2,6 +2,7 @@
 
 import importlib
 import inspect
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -16,6 +17,8 @@ from tests.cli.views import (
     FIELDS,
     FINDINGS,
     HOLD,
+    ISSUE,
+    PAIR,
     PLAN,
     PROOF,
     RECORD,
@@ -54,6 +57,14 @@ ANSWERS = {
     "service.why.why": WHY,
     "service.log.runs": [SUMMARY, SUMMARY],
     "service.proof.compare": PROOF,
+    "service.issues.list_issues": [ISSUE],
+    "service.issues.show_issue": ISSUE,
+    "service.issues.link_issue": replace(ISSUE, decided="link to P-104"),
+    "service.issues.keep_apart": replace(ISSUE, decided="keep apart from P-104"),
+    "service.issues.create_issue": replace(ISSUE, decided="create"),
+    "service.issues.withdraw": ISSUE,
+    "service.issues.link": PAIR,
+    "service.issues.unlink": PAIR,
     "service.doctor.doctor": FINDINGS[:2],
 }
 

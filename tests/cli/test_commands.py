@@ -35,6 +35,15 @@ CALLS = [
     ("run contacts", "run", 3, "Done in 3 m 12 s."),
     ("records contacts", "records", 0, "Dana Novak"),
     ("why contacts dana@novak.example", "why", 0, "First name"),
+    ("issues", "issues", 0, "2 possible matches by e-mail"),
+    ("issues contacts", "issues", 0, "hubspot 50121"),
+    ("issues show h_12", "issue", 0, "P-977"),
+    ("issues resolve h_12 --link P-104", "issue", 0, "Decided: link to P-104."),
+    ("issues resolve h_12 --apart P-104 --apart P-977", "issue", 0, "Decided: keep apart from P-104."),
+    ("issues resolve h_12 --create", "issue", 0, "Decided: create."),
+    ("issues resolve h_12 --undo", "issue", 0, "Decide: bothways issues resolve h_12"),
+    ("link contacts 50121 P-104", "link", 0, "will be linked by the next run"),
+    ("unlink contacts 50121 P-104", "unlink", 0, "are no longer linked"),
     ("undo r_19 --yes", "undo", 0, "Put back 1,096 records"),
     ("undo r_19 --plan", "undo", 0, "Would put back"),
     ("compare contacts", "proof", 0, "Everything that should be equal is equal."),
@@ -106,6 +115,29 @@ def test_validate_opens_no_database(bothways, service):
     bothways("validate")
     ((_, _, options),) = service.calls
     assert options == {"load_only": True}
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "issues resolve h_12",
+        "issues resolve h_12 --create --undo",
+        "issues show h_12 --create",
+        "issues contacts h_12",
+        "issues contacts --create",
+        "issues resolve --create",
+    ],
+)
+def test_an_issue_is_decided_in_one_way(bothways, service, line):
+    assert bothways(*line.split()).code == errors.EXIT_USAGE
+    assert [place for place, *_ in service.calls] in ([], ["service.workspace.open_workspace"])
+
+
+def test_what_was_decided_reaches_the_service(bothways, service):
+    bothways("issues", "resolve", "h_12", "--apart", "P-104", "--apart", "P-977")
+    assert service.called("service.issues.keep_apart") == [(("h_12", ["P-104", "P-977"]), {})]
+    bothways("link", "contacts", "a@x.test", "ledger:P-104")
+    assert service.called("service.issues.link") == [(("contacts", "a@x.test", "ledger:P-104"), {})]
 
 
 # --- plan ---------------------------------------------------------------------------------------------

@@ -53,7 +53,7 @@ def add_people(office):
     office.anna.add(email="dana@x.test", name="Dana")
     office.bert.add(email="chen@x.test", name="Chen")
     office.anna.add(email="eve@x.test", name="Eve")
-    office.bert.add(email="eve@x.test", name="Eva")
+    office.bert.add(email="eve@x.test", name="Eve Moon")
 
 
 EVERYBODY = [("chen@x.test", "Chen"), ("dana@x.test", "Dana"), ("eve@x.test", "Eve")]
@@ -93,7 +93,7 @@ def test_a_plan_for_people(office, bothways):
     assert "  + Dana              → Bert, 2 fields\n" in out
     assert "  + Chen              → Anna, 2 fields\n" in out
     assert "  ~ Eve               Anna " in out
-    assert "      Name  Bert  Eva → Eve  they differ; Anna wins\n" in out
+    assert "      Name  Bert  Eve Moon → Eve  they differ; Anna wins\n" in out
     assert "Apply exactly this plan: bothways apply p_" in out
 
 
@@ -105,7 +105,7 @@ def test_ids_that_are_printed_can_be_given_to_the_next_command(office, bothways)
     assert office.writes == 3
     undone = bothways(f"{undo} --yes")
     assert held_by(office.anna) == [("dana@x.test", "Dana"), ("eve@x.test", "Eve")]
-    assert held_by(office.bert) == [("chen@x.test", "Chen"), ("eve@x.test", "Eva")]
+    assert held_by(office.bert) == [("chen@x.test", "Chen"), ("eve@x.test", "Eve Moon")]
     again = re.search(r"bothways (undo r_\d+)", undone.out).group(1)
     assert bothways(f"{again} --plan").code == 0
     assert "undo of r_" in bothways("log people").out

@@ -148,6 +148,19 @@ DIFFERENCE = views.Difference("Dana Novak", {"hubspot": "Dave", "ledger": "David
 PROOF = views.Proof(
     pairs=11985, equal=11984, explained=(DIFFERENCE,), different=(), unlinked={"hubspot": 412, "ledger": 0}
 )
+ISSUE = views.IssueView(
+    id="h_12",
+    sync="contacts",
+    kind="match",
+    app="hubspot",
+    record="50121",
+    name="Eve Park",
+    field="",
+    reason="2 possible matches by e-mail",
+    since=1000.0,
+    candidates=(views.CandidateView("ledger", "P-104", "Eve Park"), views.CandidateView("ledger", "P-977", "E. Park")),
+)
+PAIR = views.PairView("contacts", {"hubspot": "50121", "ledger": "P-104"})
 CHECK = views.AppCheck(
     name="crm",
     title="HubSpot",

@@ -13,7 +13,7 @@ from bothways.engine.fields import Known, Landed
 from bothways.engine.matching import NO_MATCH, Candidate, Found, Group, Match, match
 from bothways.engine.plan import Action, Pair, has_anything, plan_linked, plan_unlinked, without_lonely
 from bothways.engine.sides import SIDES, Direction, Side
-from bothways.engine.spec import Constant, FieldMap, MatchRule, SyncSpec, When
+from bothways.engine.spec import Constant, FieldMap, SyncSpec, When, by_field
 from bothways.engine.table import ActionKind, Facts
 from bothways.records import Field, FieldType, Record, Value
 from tests.engine.support import APPS, NAME, NOW, PLAIN, TO_RIGHT, L, R, spec
@@ -265,7 +265,7 @@ def test_has_anything_looks_at_what_may_flow() -> None:
 
 # --- whole worlds -------------------------------------------------------------------------------------
 
-KEY = MatchRule("email", "email", "email")
+KEY = by_field("email", "email", "email")
 WORLD = spec(PLAIN, PHONE, NOTE, SCORE, match=[KEY])
 """The e-mail address only recognises; it is not synced, so that carrying a plan out makes no new matches."""
 

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given, settings
 
 from bothways.engine.sides import SIDES, Direction, Side
-from bothways.engine.spec import FieldMap, MatchRule, equal_across, project
+from bothways.engine.spec import FieldMap, by_field, equal_across, project
 from bothways.records import CannotCoerce, Field, FieldType
 from tests.engine.support import NAME, PLAIN, TO_LEFT, TO_RIGHT, L, R, mirrored_map, spec
 from tests.records.strategies import fields, values
@@ -35,9 +35,9 @@ def test_mapping_has_a_stable_name_and_a_field_on_each_side() -> None:
 
 
 def test_match_rule_names_the_slot_of_each_side_by_what_is_compared() -> None:
-    rule = MatchRule("email", "email", "mail.work")
-    assert (rule.on(L), rule.on(R)) == ("email", "mail.work")
-    assert (rule.slot(L), rule.slot(R)) == ("email:email", "email:mail.work")
+    rule = by_field("email", "email", "mail.work")
+    assert (rule.field(L), rule.field(R)) == ("email", "mail.work")
+    assert (rule.slots(L), rule.slots(R)) == (("email:email",), ("email:mail.work",))
 
 
 def test_project_gives_what_the_target_can_hold() -> None:

@@ -171,3 +171,16 @@ def test_not_live_names_those_known_to_be_gone_or_merged(sync: Sync) -> None:
     rows = [SeenRow("a"), SeenRow("gone", state="gone"), SeenRow("merged", state="merged")]
     feeds.save_seen(sync.left, rows)
     assert sorted(feeds.not_live(sync.left.pk, ["a", "gone", "merged", "unknown"])) == ["gone", "merged"]
+
+
+def test_duplicates_are_the_keys_of_several_live_records_in_any_of_the_slots(sync: Sync) -> None:
+    rows = [SeenRow(id) for id in ("a1", "a2", "a3", "b1", "b2", "alone")] + [SeenRow("gone", state="gone")]
+    with db.transaction_():
+        feeds.save_seen(sync.left, rows)
+        keys = {"a1": ("s", "a"), "a2": ("s", "a"), "a3": ("t", "a"), "b1": ("s", "b"), "b2": ("s", "b")}
+        keys |= {"alone": ("s", "c"), "gone": ("s", "c")}
+        feeds.replace_keys(sync.left, {id: hashes(key) for id, key in keys.items()})
+    found = feeds.duplicates(sync.left_id, ["s", "t"])
+    assert (found.groups, found.records, found.examples) == (2, 5, [["a1", "a2", "a3"], ["b1", "b2"]])
+    assert feeds.duplicates(sync.left_id, ["s"], examples=1).records == 4
+    assert feeds.duplicates(sync.right_id, ["s"]) == (0, 0, [])

@@ -104,3 +104,36 @@ def test_held_records_are_counted_once_by_kind_and_per_sync(sync: Sync) -> None:
     holds.put(other, MATCH, NOW)
     assert holds.by_kind(sync) == {"refused": 1, "match": 2}
     assert holds.by_kind(other) == {"match": 1}
+
+
+# --- what a person chose ------------------------------------------------------------------------------
+
+
+def test_choice_stays_with_the_hold_whatever_happens_to_it(sync: Sync) -> None:
+    holds.put(sync, replace(MATCH, data={"candidates": [["right", "r1"]]}), NOW)
+    holds.choose(sync, {L: "l1", R: "r1"}, NOW)
+    assert holds.chosen(sync, L, ["l1", "l2"]) == {"l1": "r1"}
+    assert holds.chosen(sync, R, ["r1"]) == {"r1": "l1"}
+    assert {(hold.record_id, hold.reason) for hold in everything(sync)} == {
+        ("l1", MATCH.reason),
+        ("r1", "you linked them"),
+    }
+    holds.put(sync, replace(MATCH, kind="unreadable", rule="R13"), NOW + 60)
+    assert holds.chosen(sync, L, ["l1"]) == {"l1": "r1"}
+
+
+def test_choice_withdrawn_is_withdrawn_on_both_sides_and_the_holds_stay(sync: Sync) -> None:
+    holds.choose(sync, {L: "l1", R: "r1"}, NOW)
+    holds.withdraw(sync, R, "r1")
+    assert holds.chosen(sync, L, ["l1"]) == holds.chosen(sync, R, ["r1"]) == {}
+    assert len(everything(sync)) == 2
+    holds.withdraw(sync, L, "nobody")
+
+
+def test_hold_is_found_by_its_own_id_and_tells_its_sync(sync: Sync) -> None:
+    assert not holds.wait_for_a_person(sync)
+    holds.put(sync, MATCH, NOW)
+    (hold,) = everything(sync)
+    assert holds.by_id(hold.id) == (sync.pk, hold)
+    assert holds.by_id(hold.id + 1) is None
+    assert holds.wait_for_a_person(sync)

@@ -159,3 +159,16 @@ def test_saving_a_shadow_replaces_the_whole_of_that_side() -> None:
     links.save_shadows(1, [(1, side, {"a=a": Known(1)}) for side in SIDES])
     links.save_shadows(1, [(1, Side.LEFT, {"b=b": Known(2, 3.0)})])
     assert links.shadows([1]) == {1: {L: {"b=b": Known(2, 3.0)}, R: {"a=a": Known(1)}}}
+
+
+def test_kept_apart_twice_is_kept_apart_once_and_can_be_forgotten(sync: Sync) -> None:
+    for _ in range(2):
+        with db.transaction_():
+            links.keep_apart(sync, [("l1", "r1"), ("l1", ""), ("", "r2")])
+    assert links.apart(sync, L, ["l1"]) == {"l1": {"r1", ""}}
+    assert links.apart(sync, R, ["r1", "r2"]) == {"r1": {"l1"}, "r2": {""}}
+    links.forget_apart(sync, L, "l1", ["r1"])
+    assert links.apart(sync, L, ["l1"]) == {"l1": {""}}
+    links.forget_apart(sync, R, "r2")
+    links.forget_apart(sync, L, "l1")
+    assert links.apart(sync, L, ["l1"]) == links.apart(sync, R, ["r2"]) == {}

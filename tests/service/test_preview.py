@@ -67,7 +67,7 @@ def test_actions_are_listed_with_their_fields_and_reasons(busy: Office) -> None:
     assert [each.app for each in found["Lea"].fields] == ["Bert", "Anna"]
     assert {each.app for each in found["Karl"].fields} == {"Anna"}
     assert found["Cleo"].ids == {"Anna": "a00003", "Bert": None}
-    assert "2 records of one app have the same email" in found["H1"].reason
+    assert "2 records of one app have the same e-mail" in found["H1"].reason
 
 
 def test_actions_can_be_listed_by_what_they_are(busy: Office) -> None:

@@ -1,10 +1,12 @@
 """What the settings file may say: every refusal has the place of its cause, by line and column."""
 
+import json
+
 import pytest
 
 from bothways import errors
 from bothways.engine.sides import Side
-from bothways.service.document import Document, SecretPlace
+from bothways.service.document import Document, SecretPlace, settings_of
 from bothways.service.reading import document_of
 from bothways.service.yaml_file import parse
 from tests.office import plug_in
@@ -50,13 +52,30 @@ def test_a_whole_sync_is_read() -> None:
     sync = document.syncs["people"]
     assert (sync.state, sync.pair, sync.default, sync.every) == ("on", ("Anna", "Bert"), Side.RIGHT, 300.0)
     assert sync.sends == {Side.LEFT: True, Side.RIGHT: False}
-    assert [rule.compare for rule in sync.match or ()] == ["email", None]
+    assert isinstance(sync.match, tuple)
+    assert [rule.compare for rule in sync.match] == [("email",), None]
     assert [(each.to, each.when_empty, each.enabled) for each in sync.fields or ()] == [
         (None, None, True),
         (Side.RIGHT, "keep", False),
     ]
     assert (sync.winners["name"].side, sync.when_empty) == (Side.LEFT, "clear")
     assert (sync.guards.first_run, sync.guards.max_change, sync.guards.max_emptied) == (5, 12.5, 7)
+
+
+@pytest.mark.parametrize(
+    "match",
+    [
+        "none",
+        "as_hubspot",
+        [{"Anna": "email", "Bert": "mail"}],
+        [{"Anna": "id", "Bert": "id", "compare": "exact"}, "usual"],
+        [{"Anna": ["phone", ["first", "last"]], "Bert": ["tel", "name"], "compare": ["phone", "name"]}],
+        [{"Anna": [["first", "last"]], "Bert": "name", "compare": "name"}],
+    ],
+)
+def test_match_rules_come_out_of_the_file_as_they_went_in(match: object) -> None:
+    sync = read(HEAD + f"    match: {json.dumps(match)}\n").syncs["people"]
+    assert settings_of(sync)["match"] == match
 
 
 def test_what_is_left_out_has_its_defaults() -> None:
@@ -155,12 +174,28 @@ REFUSED = {
         "9:51",
         '"when_empty: clear" and "only_when_empty"',
     ),
-    "a list of fields in a match": (
+    "a key of two fields and of one": (
         HEAD + "    match:\n      - {Anna: [a, b], Bert: c}\n",
+        errors.SettingsError,
+        "9:9",
+        "the same number of fields",
+    ),
+    "one word for two fields": (
+        HEAD + "    match:\n      - {Anna: [a, b], Bert: [a, b], compare: phone}\n",
+        errors.SettingsError,
+        "9:47",
+        "one word under compare for each",
+    ),
+    "a number for a field": (
+        HEAD + "    match:\n      - {Anna: [a, 1], Bert: [a, b]}\n",
         errors.WrongType,
         "9:16",
-        "must be text, but is a list",
+        "a field, or a list of fields",
     ),
+    "no field at all": (HEAD + "    match:\n      - {Anna: [], Bert: []}\n", errors.WrongType, "9:16", "a field, or"),
+    "another word for match": (HEAD + "    match: all\n", errors.WrongType, "8:12", 'none or as_hubspot, but is "all"'),
+    "another word in the list": (HEAD + "    match: [standard]\n", errors.WrongType, "8:13", "keys with values"),
+    "match as a number": (HEAD + "    match: 5\n", errors.WrongType, "8:12", "a list"),
     "version missing": ("apps: {}\n", errors.MissingKey, "1:1", '"version"'),
     "another version": ("version: 2\n", errors.WrongType, "1:10", "must be the number 1, but is 2"),
     "version as text": ("version: '1'\n", errors.WrongType, "1:10", 'must be the number 1, but is the text "1"'),

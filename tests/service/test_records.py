@@ -53,7 +53,7 @@ def test_every_state_lists_its_records_with_the_reason(mixed: Office) -> None:
     }
     assert all(row.state == state for state, rows in by_state.items() for row in rows)
     assert by_state["failing"][0].reason == "Bert refused: too long"
-    assert "same email" in by_state["held"][0].reason
+    assert "same e-mail" in by_state["held"][0].reason
     assert by_state["left_out"][0].reason == "none of its mapped fields holds a value"
     assert by_state["in_sync"][0].ids == {"Anna": "a00001", "Bert": "b00001"}
     assert by_state["failing"][0].ids == {"Anna": "a00002", "Bert": None}

@@ -15,6 +15,7 @@ from bothways.service.yaml_file import parse
 from tests.office import plug_in
 
 T = FieldType
+L, R = SIDES
 LEFT = (
     Field("email", T.EMAIL, "E-mail", meaning="email"),
     Field("firstname", label="First name", meaning="givenName"),
@@ -83,8 +84,60 @@ def test_several_fields_of_one_meaning_are_paired_in_their_order() -> None:
     assert len(spec(left=two, right=one).fields) == 2
 
 
-def test_the_default_match_is_by_email() -> None:
-    assert [(rule.compare, rule.left, rule.right) for rule in spec().match] == [("email", "email", "Mail")]
+def told(found: SyncSpec) -> list[tuple[str, str, str, str]]:
+    """Return per match rule its name, what it is good for, and its primary fields."""
+    return [(rule.name, rule.finding, str(rule.field(L)), str(rule.field(R))) for rule in found.match]
+
+
+def test_the_default_match_is_the_usual_one_for_the_kind_of_record() -> None:
+    assert told(spec()) == [
+        ("e-mail", "link", "email", "Mail"),
+        ("mailbox by another spelling of its e-mail", "hold", "email", "Mail"),
+    ]
+    company = [Field("name", meaning="name"), Field("web", T.URL, meaning="domain")]
+    assert told(spec(left=company, right=company))[:2] == [
+        ("domain", "link", "web", "web"),
+        ("name", "link", "name", "name"),
+    ]
+
+
+def test_every_email_field_counts_and_national_numbers_belong_to_their_country() -> None:
+    left = (*LEFT, Field("work", T.EMAIL), Field("last", meaning="familyName"))
+    right = (RIGHT[0], Field("Whole", meaning="name"), Field("Tel", T.PHONE, meaning="telephone", region="GB"))
+    email, phone, _ = spec(left=left, right=right).match
+    assert [email.slots(side) for side in SIDES] == [("email:email", "email:work"), ("email:Mail",)]
+    assert phone.slots(L) == ("phone:phone+name:firstname,last", "phone:mobile+name:firstname,last")
+    assert phone.slots(R) == ("phone:Tel@GB+name:Whole",)
+
+
+def test_match_none_links_nothing() -> None:
+    assert spec("    match: none\n").match == ()
+
+
+def test_match_as_hubspot_does() -> None:
+    assert told(spec("    match: as_hubspot\n")) == [("e-mail", "link", "email", "Mail")]
+    assert spec("    match: as_hubspot\n").match[0].guards == ()
+    with pytest.raises(errors.SettingsError, match="name the fields instead") as caught:
+        spec("    match: as_hubspot\n    fields: [{A: firstname, B: Note}]\n", right=RIGHT[1:])
+    assert caught.value.where == "bothways.yaml:8:12"
+
+
+def test_several_fields_make_one_key_and_the_usual_rules_may_follow() -> None:
+    text = (
+        "    match:\n      - {A: company, B: Note, compare: exact}\n"
+        "      - {A: [phone, [firstname, company]], B: [Phone, Note], compare: [phone, name]}\n      - usual\n"
+    )
+    own, pair, *usual = spec(text).match
+    assert (own.finding, own.guards, own.field(L)) == ("link", (), "company")
+    assert (pair.slots(L), pair.slots(R)) == (("phone:phone+name:firstname,company",), ("phone:Phone+name:Note",))
+    assert tuple(usual) == spec().match
+    with pytest.raises(errors.SettingsError, match="nothing is usual") as caught:
+        spec(
+            "    match: [{A: note, B: Note}, usual]\n    fields: [{A: note, B: Note}]\n",
+            left=[Field("note")],
+            right=RIGHT[5:],
+        )
+    assert caught.value.where == "bothways.yaml:8:33"
 
 
 def test_without_an_email_on_both_sides_a_match_must_be_named() -> None:
@@ -102,7 +155,7 @@ def test_nothing_in_common_is_refused() -> None:
 def test_a_match_rule_compares_as_its_fields_suggest() -> None:
     rules = ("{A: phone, B: Phone}", "{A: company, B: Note}", "{A: email, B: Mail, compare: exact}")
     text = "    match:\n" + "".join(f"      - {rule}\n" for rule in rules)
-    assert [rule.compare for rule in spec(text).match] == ["phone", "text", "exact"]
+    assert [rule.on(L)[0][0].compare for rule in spec(text).match] == ["phone", "text", "exact"]
 
 
 def test_winners_and_emptying_are_taken_over() -> None:

@@ -32,7 +32,11 @@ def test_a_sync_is_shown_with_its_exact_settings_and_counts(office: Office) -> N
         {"Anna": name, "Bert": name} for name in ("email", "name", "phone")
     ]
     assert view.mappings[0].labels == {"Anna": "E-mail", "Bert": "E-mail"}
-    assert [(each.fields, each.compare) for each in view.match] == [({"Anna": "email", "Bert": "email"}, "email")]
+    assert [(each.fields, each.compare, each.links) for each in view.match] == [
+        ({"Anna": "email", "Bert": "email"}, "email", True),
+        ({"Anna": "phone + name", "Bert": "phone + name"}, "phone + name", False),
+        ({"Anna": "email", "Bert": "email"}, "mailbox", False),
+    ]
     assert view.guards == {"first_run": 1000, "max_change": "100%", "max_emptied": 1000, "max_deletes": 0}
     assert view.counts == Counts(in_sync=2)
     assert view.last_run is not None

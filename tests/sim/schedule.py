@@ -10,7 +10,7 @@ from bothways.engine.brakes import Guards
 from bothways.engine.filters import Filter, condition
 from bothways.engine.scope import Leaving, Scope
 from bothways.engine.sides import SIDES, Direction, Side
-from bothways.engine.spec import FieldMap, MatchRule, Only, SyncSpec
+from bothways.engine.spec import FieldMap, Only, SyncSpec, by_field, feed_slots, sync_slots
 from bothways.errors import AppError, LedgerError, StoppedByBrake
 from bothways.ledger import db, due, journal
 from bothways.ledger.models import Connection, Feed, Run, Sync, Workspace
@@ -111,15 +111,15 @@ class Schedule:
         )
         window = {side: INTERVAL * 4.0 + 2 * app.traits.lag for side, app in self.apps.items()}
         names = {side: app.name for side, app in self.apps.items()}
-        rules = (MatchRule("email", "key", "key"),)
+        rules = (by_field("email", "key", "key"),)
         return SyncSpec(names, maps, rules, default, own_write_window=window, scope=self.scope)
 
     def _install(self) -> None:
         Workspace.objects.create(name="sim")
-        slots = [["email:key", "email", "key"]]
         self.feeds = {}
         for side, app in self.apps.items():
             connection = Connection.objects.create(name=app.name, connector="fake")
+            slots = feed_slots(self.spec.match, side)
             self.feeds[side] = Feed.objects.create(
                 connection=connection,
                 object="things",
@@ -131,7 +131,7 @@ class Schedule:
             state="on",
             left=self.feeds[Side.LEFT],
             right=self.feeds[Side.RIGHT],
-            slots=[["email:key", "email:key"]],
+            slots=sync_slots(self.spec.match),
             approved=self.guards is BIG,
         )
 

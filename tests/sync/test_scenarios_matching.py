@@ -2,7 +2,7 @@
 
 import pytest
 
-from bothways.engine.spec import FieldMap, MatchRule
+from bothways.engine.spec import FieldMap, by_field
 from bothways.records import Field, FieldType
 from bothways.sync.run import run
 from tests.memory_app import Traits
@@ -153,8 +153,7 @@ def test_two_records_claim_one_partner_by_different_rules() -> None:
 
 
 def test_rules_that_compare_one_field_with_two_of_the_other_app_are_all_asked() -> None:
-    rules = (MatchRule("text", "name", "name"), MatchRule("text", "name", "phone"))
-    world = TwoApps(rules=rules)
+    world = TwoApps(match=(by_field("text", "name", "name"), by_field("text", "name", "phone")))
     first = world.anna.add(name="Ann"), world.bert.add(name="Ann")
     second = world.anna.add(name="Ben"), world.bert.add(phone="Ben")
     world.rest()

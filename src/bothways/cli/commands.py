@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 import typer
 
-from bothways.cli import apps, looking, plans, runs, syncs, workspaces
+from bothways.cli import apps, issues, looking, plans, runs, syncs, workspaces
 from bothways.cli.terminal import Terminal
 from bothways.errors import UsageError
 
@@ -21,6 +21,9 @@ COMMANDS: tuple[tuple[str, Callable[..., Any]], ...] = (
     ("status", workspaces.status),
     ("records", looking.records),
     ("why", looking.why),
+    ("issues", issues.issues),
+    ("link", issues.link),
+    ("unlink", issues.unlink),
     ("undo", runs.undo),
     ("log", looking.log),
     ("compare", looking.compare),

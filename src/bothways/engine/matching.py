@@ -1,10 +1,10 @@
 """Which records are the same thing, by keys that are unique on both sides.
 
-The ledger yields, per key of a record, the group of all records of both apps that hold the same key. A
-group decides only if it holds one record on each side and the partner is free; several records, or a
-partner that is linked already, are held for a person. The rules are asked in order and the first that
-finds anything decides; a partner whose key of an earlier rule is another one is held too. Nothing depends
-on the order of rows.
+The ledger yields, per key of a record, the group of all records of both apps that hold the same key. The
+rules are asked in order, of each the primary key first, and the first that finds anything decides. A rule
+that links does so only if its group holds one record on each side, the partner is free, no earlier rule tells
+the two apart and no guard speaks against them; else the record is held for a person. A rule that only holds
+looks at free records alone. Nothing depends on the order of rows.
 """
 
 from collections.abc import Callable, Collection, Mapping, Sequence
@@ -12,26 +12,19 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import NamedTuple
 
-from bothways.engine.sides import Side
-from bothways.engine.spec import MatchRule
-from bothways.records import Field, FieldType, Value, is_blank, normal_email, normal_phone, text_of
+from bothways.engine.sides import SIDES, Side
+from bothways.engine.spec import Finding, MatchRule
 
-NORMAL_FORMS: Mapping[str, Callable[[str], str | None]] = {
-    "email": normal_email,
-    "phone": normal_phone,
-    "exact": lambda text: text.strip() or None,
-    "text": lambda text: " ".join(text.casefold().split()) or None,
-}
-"""How the values of a match field are made comparable, by the name used in the settings."""
-
-COMPARE_BY_TYPE = {FieldType.EMAIL: "email", FieldType.PHONE: "phone"}
+ALONE = ""
+"""In place of the id of a record that another is kept apart from: it has no partner, whatever its keys say."""
 
 
 class Candidate(NamedTuple):
     """A record that holds the key. ``linked`` if it has a link in this sync; ``busy`` while the write that makes
     that link is not settled.
 
-    ``keys`` are all keys it holds, each with the place of its rule in the settings.
+    ``keys`` are all keys it holds, each with the place of its rule in the settings. ``rank`` is 0 where it holds
+    the key of the group as its primary one. ``partner`` is the record it is linked to.
     """
 
     side: Side
@@ -39,6 +32,8 @@ class Candidate(NamedTuple):
     linked: bool = False
     keys: frozenset[tuple[int, str]] = frozenset()
     busy: bool = False
+    rank: int = 0
+    partner: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +48,10 @@ class Group:
         """Return the members of one side, by id."""
         return sorted((m for m in self.members if m.side is side), key=lambda member: member.id)
 
+    def rank_of(self, side: Side, id: str) -> int:
+        """Return the rank of a member; 0 of anybody else."""
+        return next((each.rank for each in self.members if each.id == id and each.side is side), 0)
+
 
 class Found(Enum):
     """What matching found for one record. BUSY: its partner may be getting this very record by an open write."""
@@ -65,53 +64,122 @@ class Found(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Match:
-    """The answer for one record: its ``partner`` if exactly one, else who stands in the way, and why."""
+    """The answer for one record: its ``partner`` if exactly one, else who stands in the way, and why.
+
+    ``unless_taken``: the candidates stand in the way only while none of them belongs to another record.
+    """
 
     found: Found
     partner: str | None = None
     candidates: tuple[Candidate, ...] = ()
     reason: str = ""
+    unless_taken: bool = False
 
 
 NO_MATCH = Match(Found.NOBODY)
+Objection = Callable[[MatchRule, str], str]
+"""Tells in words what the guards of a rule say against a partner, by its id; nothing if it may pass."""
 
 
-def key_of(rule: MatchRule, value: Value) -> str | None:
-    """Return the comparable key of a value, None where it gives none."""
-    if is_blank(value) or (not isinstance(value, str) and isinstance(value, Sequence | Mapping)):
-        return None
-    return NORMAL_FORMS[rule.compare](text_of(value))
-
-
-def compare_for(field: Field) -> str:
-    """Return the normal form that suits a field."""
-    return COMPARE_BY_TYPE.get(field.type, "text")
+def no_objection(rule: MatchRule, partner: str) -> str:
+    """Let everybody pass."""
+    return ""
 
 
 def match(
-    side: Side, id: str, groups: Sequence[Group], rules: Sequence[MatchRule], apart: frozenset[str] = frozenset()
+    side: Side,
+    id: str,
+    groups: Sequence[Group],
+    rules: Sequence[MatchRule],
+    apart: frozenset[str] = frozenset(),
+    objection: Objection = no_objection,
+    taken: frozenset[str] = frozenset(),
 ) -> Match:
     """Return what the match rules say of one record that is not linked.
 
     ``groups`` are all groups that the record is a member of; ``apart`` are ids of the other side that a
-    person has said to be somebody else.
+    person has said to be somebody else; ``taken`` are those that are to be linked to another record.
     """
-    for group in sorted(groups, key=lambda group: (group.rule, group.key)):
-        peers = [peer for peer in group.on(side) if peer.id != id]
-        partners = [partner for partner in group.on(side.other) if partner.id not in apart]
-        if not peers and not partners:
+    if ALONE in apart:
+        return NO_MATCH
+    asked = _Asked(side, id, rules, apart, objection, taken)
+    for group in sorted(groups, key=lambda group: (group.rule, group.rank_of(side, id), group.key)):
+        rule = rules[group.rule]
+        if rule.most is not None and any(len(group.on(each)) > rule.most for each in SIDES):
             continue
-        field = rules[group.rule].on(side)
-        if len(partners) == 1 and not peers and not partners[0].linked:
-            other = _contradiction(group, side, id, partners[0])
-            if other is None:
-                return Match(Found.PARTNER, partners[0].id, tuple(partners), f"same {field}")
-            reason = f"same {field}, but another {rules[other].on(side)}"
-            return Match(Found.SEVERAL, None, tuple(partners), reason)
-        if len(partners) == 1 and not peers and partners[0].busy:
-            return Match(Found.BUSY, None, tuple(partners))
-        return Match(Found.SEVERAL, None, (*peers, *partners), _why_held(field, peers, partners))
+        answer = asked.by_link(group) if rule.finding is Finding.LINK else asked.by_hold(group)
+        if answer is not None:
+            return answer
     return NO_MATCH
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """One record that is asked about, and what is known of the others."""
+
+    side: Side
+    id: str
+    rules: Sequence[MatchRule]
+    apart: frozenset[str]
+    objection: Objection
+    taken: frozenset[str]
+
+    def by_link(self, group: Group) -> Match | None:
+        """Return what the group of a linking rule says; None if nobody is in it that could be meant."""
+        partners = self.partners(group)
+        if all(self.belongs_elsewhere(group, each) for each in partners):
+            partners = []
+        peers = [each for each in group.on(self.side) if each.id != self.id and each.partner not in self.apart]
+        if not partners:
+            peers = [each for each in peers if self.told_apart(group, each) is None]
+        if not peers and not partners:
+            return None
+        rule = self.rules[group.rule]
+        title = rule.title(self.side)
+        if peers or len(partners) > 1 or partners[0].linked:
+            if len(partners) == 1 and not peers and partners[0].busy:
+                return Match(Found.BUSY, None, tuple(partners))
+            others = all(self.told_apart(group, each) is not None for each in partners)
+            reason = _why_held(title, peers, partners)
+            return Match(Found.SEVERAL, None, (*peers, *partners), reason, unless_taken=others)
+        earlier = self.told_apart(group, partners[0])
+        if earlier is not None:
+            reason = f"same {title}, but another {self.rules[earlier].title(self.side)}"
+            return Match(Found.SEVERAL, None, tuple(partners), reason, unless_taken=True)
+        against = self.objection(rule, partners[0].id)
+        if against:
+            return Match(Found.SEVERAL, None, tuple(partners), f"same {title}, {against}")
+        return Match(Found.PARTNER, partners[0].id, tuple(partners), f"same {title}")
+
+    def by_hold(self, group: Group) -> Match | None:
+        """Return what the group of a rule that only holds says: who of it is free and passes the guards."""
+        rule = self.rules[group.rule]
+        likely = [
+            each
+            for each in self.partners(group)
+            if not each.linked and each.id not in self.taken and not self.objection(rule, each.id)
+        ]
+        if not likely:
+            return None
+        reason = f"same {rule.title(self.side)}: likely, but not sure"
+        return Match(Found.SEVERAL, None, tuple(likely), reason, unless_taken=True)
+
+    def partners(self, group: Group) -> list[Candidate]:
+        return [each for each in group.on(self.side.other) if each.id not in self.apart]
+
+    def belongs_elsewhere(self, group: Group, partner: Candidate) -> bool:
+        """Tell whether a partner has, or gets, a link to another record, which it does not share with this one."""
+        has_link = (partner.linked and not partner.busy) or partner.id in self.taken
+        return has_link and self.told_apart(group, partner) is not None
+
+    def told_apart(self, group: Group, other: Candidate) -> int | None:
+        """Return an earlier rule by which the two are different records: both hold a key of it, and none in common."""
+        own = next((each for each in group.on(self.side) if each.id == self.id), Candidate(self.side, self.id))
+        for place in range(group.rule):
+            mine, theirs = ({key for rule, key in each.keys if rule == place} for each in (own, other))
+            if self.rules[place].tells_apart and mine and theirs and not mine & theirs:
+                return place
+        return None
 
 
 def mutual(id: str, found: Match, of_partner: Match) -> Match:
@@ -121,21 +189,40 @@ def mutual(id: str, found: Match, of_partner: Match) -> Match:
     return Match(Found.SEVERAL, None, found.candidates, "the only match matches another record better")
 
 
-def _contradiction(group: Group, side: Side, id: str, partner: Candidate) -> int | None:
-    """Return an earlier rule by which the two are different records: both hold a key of it, and none in common."""
-    if not group.rule:
-        return None
-    own = next((member for member in group.on(side) if member.id == id), Candidate(side, id))
-    for rule in range(group.rule):
-        mine, theirs = ({key for place, key in each.keys if place == rule} for each in (own, partner))
-        if mine and theirs and not mine & theirs:
-            return rule
-    return None
+Decide = Callable[[Side, Collection[str], Mapping[str, frozenset[str]]], Mapping[str, Match]]
+"""Asks ``match`` of records of one side; for some of them, with the ids of the other side that are taken."""
 
 
-def _why_held(field: str, peers: Sequence[Candidate], partners: Sequence[Candidate]) -> str:
+def agree(side: Side, ids: Collection[str], decide: Decide) -> dict[str, Match]:
+    """Return the match of each record, agreed with its partner.
+
+    Whoever only likely matches a record is asked again without it if that record belongs to another surely.
+    """
+    found = _mutual(side, ids, decide, {})
+    taken: dict[str, frozenset[str]] = {}
+    todo = {id for id, answer in found.items() if answer.unless_taken}
+    while todo:
+        likely = {id: {each.id for each in found[id].candidates if each.side is side.other} for id in todo}
+        theirs = _mutual(side.other, set().union(*likely.values()), decide, {})
+        sure = {each: answer.partner for each, answer in theirs.items() if answer.partner}
+        lost = {id: {each for each in ids if sure.get(each, id) != id} for id, ids in likely.items()}
+        again = {id for id, gone in lost.items() if not gone <= taken.get(id, frozenset())}
+        taken |= {id: taken.get(id, frozenset()) | lost[id] for id in again}
+        found |= _mutual(side, again, decide, taken)
+        todo = {id for id in again if found[id].unless_taken}
+    return found
+
+
+def _mutual(side: Side, ids: Collection[str], decide: Decide, taken: Mapping[str, frozenset[str]]) -> dict[str, Match]:
+    found = decide(side, ids, taken) if ids else {}
+    partners = {answer.partner for answer in found.values() if answer.partner}
+    theirs = decide(side.other, partners, {}) if partners else {}
+    return {id: mutual(id, each, theirs[each.partner]) if each.partner else each for id, each in found.items()}
+
+
+def _why_held(title: str, peers: Sequence[Candidate], partners: Sequence[Candidate]) -> str:
     if peers:
-        return f"{len(peers) + 1} records of one app have the same {field}"
+        return f"{len(peers) + 1} records of one app have the same {title}"
     if len(partners) > 1:
-        return f"{len(partners)} possible matches by {field}"
-    return f"the only match by {field} is linked to another record"
+        return f"{len(partners)} possible matches by {title}"
+    return f"the only match by {title} is linked to another record"

@@ -34,7 +34,8 @@ class Pair:
 class Action:
     """What to do with one record or pair, and why. ``fields`` has one decision per mapping looked at.
 
-    ``kept``: this is an earlier hold met again, nothing new.
+    ``kept``: this is an earlier hold met again, nothing new. ``candidates`` are the records, each with its side,
+    between which a person is to choose.
     """
 
     kind: ActionKind
@@ -44,6 +45,7 @@ class Action:
     side: Side | None = None
     fields: tuple[FieldDecision, ...] = ()
     kept: bool = False
+    candidates: tuple[tuple[Side, str], ...] = ()
 
     @property
     def writes(self) -> tuple[Side, ...]:
@@ -81,7 +83,9 @@ def plan_unlinked(spec: SyncSpec, side: Side, pair: Pair, facts: Facts, now: flo
         return Action(ActionKind.LINK, row.rule, f"linked: {reason}", ids, fields=fields)
     if row.action in (ActionKind.CREATE, ActionKind.WAIT) and record is not None:
         return _create(spec, side, record, row.action, reason)
-    return Action(row.action, row.rule, reason, {side: ids[side], side.other: None} if row.rule == "R10" else ids)
+    candidates = tuple((each.side, each.id) for each in facts.match.candidates) if row.rule == "R7" else ()
+    of = {side: ids[side], side.other: None} if row.rule == "R10" else ids
+    return Action(row.action, row.rule, reason, of, candidates=candidates)
 
 
 def _noted(spec: SyncSpec, pair: Pair, now: float) -> tuple[FieldDecision, ...]:

@@ -1,10 +1,12 @@
 """What the engine needs to know of a sync's settings."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from dataclasses import field as made_by
 from enum import StrEnum
+from typing import Any
 
+from bothways.engine.keys import Key, Part, slot_of
 from bothways.engine.scope import Scope
 from bothways.engine.sides import SIDES, Direction, Side
 from bothways.records import (
@@ -87,21 +89,77 @@ def one_sided(side: Side, of_side: Field) -> FieldMap:
     return FieldMap(of_side, nothing) if side is Side.LEFT else FieldMap(nothing, of_side)
 
 
+class Finding(StrEnum):
+    """What a key that is unique on both sides is good for: a link, or a look by a person."""
+
+    LINK = "link"
+    HOLD = "hold"
+
+
 @dataclass(frozen=True, slots=True)
 class MatchRule:
-    """One key by which records are recognised: the normal form to compare, and the field of each side."""
+    """One thing by which records are recognised.
 
-    compare: str
-    left: str
-    right: str
+    ``left`` and ``right`` are the ways to make its key on each side, the primary first: any of one side may
+    equal any of the other. ``name`` is what people call it, if not by its fields. ``guards`` (see
+    ``engine.guards``) must all let a pair pass. A key that more than ``most`` records of one app hold is none.
+    ``tells_apart``: two records with different keys are not linked by a later rule.
+    """
 
-    def on(self, side: Side) -> str:
-        """Return the field of one side."""
+    left: tuple[Key, ...]
+    right: tuple[Key, ...]
+    name: str = ""
+    finding: Finding = Finding.LINK
+    guards: tuple[str, ...] = ()
+    most: int | None = None
+    tells_apart: bool = True
+
+    def on(self, side: Side) -> tuple[Key, ...]:
+        """Return the ways to make the key on one side."""
         return self.left if side is Side.LEFT else self.right
 
-    def slot(self, side: Side) -> str:
-        """Return the name under which this key of a record is kept in the key table."""
-        return f"{self.compare}:{self.on(side)}"
+    def slots(self, side: Side) -> tuple[str, ...]:
+        """Return the names under which the keys of one side are kept in the key table, the primary first."""
+        return tuple(slot_of(key) for key in self.on(side))
+
+    def fields(self, side: Side) -> set[str]:
+        """Return all fields of one side that its keys are made of."""
+        return {name for key in self.on(side) for part in key for name in part.fields}
+
+    def title(self, side: Side) -> str:
+        """Return what people call it on one side."""
+        return self.name or ", ".join(name for part in self.on(side)[0] for name in part.fields)
+
+    def field(self, side: Side) -> str | None:
+        """Return the field that alone is the primary key of one side; None where more is needed."""
+        (part, *more) = self.on(side)[0]
+        return part.fields[0] if not more and len(part.fields) == 1 else None
+
+    def by_alone(self, side: Side, name: str) -> bool:
+        """Tell whether a field of one side alone can make a key that links."""
+        alone = any(all(part.fields == (name,) for part in key) for key in self.on(side))
+        return alone and self.finding is Finding.LINK
+
+
+def by_field(compare: str, left: str, right: str) -> MatchRule:
+    """Return the rule that compares one field of each side."""
+    keys = (Part(compare, (left,)),), (Part(compare, (right,)),)
+    return MatchRule((keys[0],), (keys[1],))
+
+
+def feed_slots(rules: Iterable[MatchRule], side: Side) -> list[list[Any]]:
+    """Return what a feed must know to make the keys of one side: per slot its name and its parts, as plain data."""
+    keys = {slot_of(key): key for rule in rules for key in rule.on(side)}
+    return [[slot, [[part.compare, list(part.fields), part.region] for part in key]] for slot, key in keys.items()]
+
+
+def sync_slots(rules: Iterable[MatchRule]) -> list[list[list[str]]]:
+    """Return per rule the slots of the left and of the right side, as plain data."""
+    return [[list(rule.slots(side)) for side in SIDES] for rule in rules]
+
+
+Roles = Mapping[str, tuple[str, ...]]
+"""Which fields of one side hold what a guard looks at, such as the given name; several in their order."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +169,7 @@ class SyncSpec:
     ``apps`` are the names of the two apps, for reasons shown to people. ``sends`` says which side's
     values may flow out. ``own_write_window`` is, per side, for how many seconds after our write a
     rewriting by the app is expected (longer than index lag + poll). ``scope`` says which records take part.
+    ``roles`` are, per side, the fields that the guards of the match rules look at.
     """
 
     apps: Mapping[Side, str]
@@ -120,12 +179,18 @@ class SyncSpec:
     sends: Mapping[Side, bool] = field(default_factory=lambda: dict.fromkeys(SIDES, True))
     own_write_window: Mapping[Side, float] = field(default_factory=lambda: dict.fromkeys(SIDES, 120.0))
     constants: tuple[Constant, ...] = ()
+    scope: Scope = field(default_factory=Scope)
+    roles: Mapping[Side, Roles] = field(default_factory=lambda: {side: {} for side in SIDES})
 
     def set_on(self, side: Side, *when: When) -> list[Constant]:
         """Return the constants of one side that are written then."""
         return [each for each in self.constants if each.side is side and each.when in when]
 
-    scope: Scope = field(default_factory=Scope)
+    def match_fields(self, side: Side) -> set[str]:
+        """Return the fields of one side that matching needs, those of the guards included."""
+        found = {name for rule in self.match for name in rule.fields(side)}
+        guarded = any(rule.guards for rule in self.match)
+        return found | {name for names in self.roles[side].values() for name in names if guarded}
 
     def writes(self, mapping: FieldMap, side: Side) -> bool:
         """Tell whether this mapping may be written to ``side``. Nothing overrules this."""

@@ -199,6 +199,30 @@ def all_keys_of(feed_id: int, ids: Iterable[str]) -> dict[str, set[tuple[str, st
     return found
 
 
+class Duplicates(NamedTuple):
+    """Keys that several live records of a feed hold: how many, how many records, and the records of some of them."""
+
+    groups: int
+    records: int
+    examples: list[list[str]]
+
+
+def duplicates(feed_id: int, slots: Sequence[str], examples: int = 3) -> Duplicates:
+    """Return the keys in these slots that several live records hold. Walks all keys of the feed."""
+    marks = ",".join(["%s"] * len(slots))
+    held = (
+        "SELECT k.hash AS hash, COUNT(DISTINCT k.record_id) AS records FROM match_key k "
+        "JOIN seen s ON s.feed_id=k.feed_id AND s.record_id=k.record_id "
+        f"WHERE k.feed_id=%s AND k.slot IN ({marks}) AND s.state='live' "
+        "GROUP BY k.hash HAVING COUNT(DISTINCT k.record_id)>1"
+    )
+    params = (feed_id, *slots)
+    groups, records = db.rows(f"SELECT COUNT(*), COALESCE(SUM(records), 0) FROM ({held}) AS found", params)[0]
+    shown = db.rows(f"{held} ORDER BY records DESC, hash LIMIT {int(examples)}", params) if groups else []
+    found = [sorted(set().union(*holders(feed_id, {(slot, hashed) for slot in slots}).values())) for hashed, _ in shown]
+    return Duplicates(int(groups), int(records), found)
+
+
 def live_count(feed_id: int) -> int:
     """Return how many records of the feed are there."""
     return int(db.value("SELECT COUNT(*) FROM seen WHERE feed_id=%s AND state='live'", (feed_id,)))

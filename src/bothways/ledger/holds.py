@@ -1,7 +1,7 @@
 """Holds: what waits for a person, or for an app to take it. One per record, or per field of a record."""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from dataclasses import field as made_by
 from typing import Any
 
@@ -13,6 +13,9 @@ from bothways.ledger.models import Sync
 
 FIRST_WAIT, LONGEST_WAIT = 60.0, 86_400.0
 """Seconds until a refused record is tried again: doubled at each try, from a minute to a day."""
+
+CHOSEN = "you linked them"
+"""The reason of a link that a person has chosen."""
 
 _NONE: Mapping[str, Collection[str]] = {}
 _COLUMNS = "id, side, record_id, field, link_id, rule, reason, kind, tries, next_try, opened_at, data"
@@ -43,11 +46,15 @@ def wait(tries: int) -> float:
 
 
 def put(sync: Sync, hold: HoldRow, now: float) -> None:
-    """Open a hold, or count another try of the same one; refused ones get their next try."""
+    """Open a hold, or count another try of the same one; refused ones get their next try.
+
+    What a person chose stays with it.
+    """
     before = db.one(
-        "SELECT tries, opened_at FROM hold WHERE sync_id=%s AND side=%s AND record_id=%s AND field=%s",
+        "SELECT tries, opened_at, data FROM hold WHERE sync_id=%s AND side=%s AND record_id=%s AND field=%s",
         (sync.pk, hold.side, hold.record_id, hold.field),
     )
+    chosen = {"chosen": each} if before and (each := orjson.loads(before[2]).get("chosen")) else {}
     tries, opened = (before[0] + 1, before[1]) if before else (1, now)
     next_try = now + wait(tries) if hold.kind == "refused" else None
     columns = ("workspace_id", "sync_id", "side", "record_id", "field", "link_id", "rule", "reason", "kind")
@@ -69,7 +76,7 @@ def put(sync: Sync, hold: HoldRow, now: float) -> None:
                 tries,
                 next_try,
                 opened,
-                orjson.dumps(hold.data).decode(),
+                orjson.dumps(chosen | hold.data).decode(),
             )
         ],
     )
@@ -113,6 +120,39 @@ def of_records(sync: Sync, side: str, ids: Iterable[str]) -> list[HoldRow]:
     """Return the holds of records of one side."""
     sql = f"SELECT {_COLUMNS} FROM hold WHERE sync_id=%s AND side=%s AND record_id IN {{ids}}"
     return [_hold(row) for row in db.in_list(sql, (sync.pk, side), ids)]
+
+
+def by_id(hold_id: int) -> tuple[int, HoldRow] | None:
+    """Return a hold by its own id, and the id of its sync."""
+    found = db.one(f"SELECT sync_id, {_COLUMNS} FROM hold WHERE id=%s", (hold_id,))
+    return (int(found[0]), _hold(found[1:])) if found else None
+
+
+def chosen(sync: Sync, side: str, ids: Iterable[str]) -> dict[str, str]:
+    """Return, per record of one side, the partner that a person has chosen for it and that is not linked yet."""
+    return {hold.record_id: each for hold in of_records(sync, side, ids) if (each := hold.data.get("chosen"))}
+
+
+def choose(sync: Sync, ids: Mapping[Side, str], now: float) -> None:
+    """Remember that a person has chosen these two, one of each side, to be linked."""
+    for side, id in ids.items():
+        opened = next((hold for hold in of_records(sync, side, [id]) if not hold.field), None)
+        row = opened or HoldRow(side, id, "R7", CHOSEN, "match")
+        put(sync, replace(row, data={**row.data, "chosen": ids[side.other]}), now)
+
+
+def withdraw(sync: Sync, side: Side, id: str) -> None:
+    """Forget what a person chose for a record, on both sides."""
+    partner = chosen(sync, side, [id]).get(id)
+    for each, record in ((side, id), (side.other, partner)):
+        for hold in of_records(sync, each, [record] if record else []):
+            data = {key: value for key, value in hold.data.items() if key != "chosen"}
+            db.execute("UPDATE hold SET data=%s WHERE id=%s", (orjson.dumps(data).decode(), hold.id))
+
+
+def wait_for_a_person(sync: Sync) -> bool:
+    """Tell whether any record waits for a person to say whom it belongs to."""
+    return db.one("SELECT 1 FROM hold WHERE sync_id=%s AND kind='match' LIMIT 1", (sync.pk,)) is not None
 
 
 def page(sync: Sync, after: int = 0, size: int = 500) -> list[HoldRow]:

@@ -12,6 +12,9 @@ from bothways.ledger import db
 from bothways.ledger.models import Sync
 
 _COLUMNS = "id, left_id, right_id, state, rule, reason, survivor, created_at, ended_at, ended_by, frozen"
+UNLINKED = "you unlinked them"
+"""Why a link ended that a person has ended: its records are not linked again, and not created, by themselves."""
+
 LIVE = "state IN ('pending','active')"
 
 
@@ -158,6 +161,23 @@ def apart(sync: Sync, side: Side, ids: Iterable[str]) -> dict[str, set[str]]:
     for own, other in db.in_list(sql, (sync.pk,), ids):
         found.setdefault(own, set()).add(other)
     return found
+
+
+def keep_apart(sync: Sync, pairs: Iterable[tuple[str, str]]) -> None:
+    """Remember that records (left id, right id) are somebody else; an empty id stands for every record."""
+    columns = ("sync_id", "left_id", "right_id", "workspace_id")
+    data = [(sync.pk, left, right, sync.workspace_id) for left, right in pairs]
+    db.upsert("apart", columns, ("sync_id", "left_id", "right_id"), data)
+
+
+def forget_apart(sync: Sync, side: Side, id: str, others: Iterable[str] | None = None) -> None:
+    """Forget that a record is somebody else than ``others``; than anybody if None."""
+    where, params = f"sync_id=%s AND {side}_id=%s", (sync.pk, id)
+    if others is None:
+        db.execute(f"DELETE FROM apart WHERE {where}", params)
+        return
+    for other in others:
+        db.execute(f"DELETE FROM apart WHERE {where} AND {side.other}_id=%s", (*params, other))
 
 
 def page(sync: Sync, after: int, size: int, where: str = LIVE, params: Sequence[Any] = ()) -> list[LinkRow]:

@@ -27,7 +27,7 @@ def constants_of(
         reasons = {
             "it is read-only": field.read_only,
             "it is set twice": names.count((each.side, each.field)) > 1,
-            "records are recognised by it": any(rule.on(each.side) == field.name for rule in match),
+            "records are recognised by it": any(rule.by_alone(each.side, field.name) for rule in match),
         }
         for reason, true in reasons.items():
             if true:

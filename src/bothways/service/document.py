@@ -76,12 +76,22 @@ class SetDocument:
     place: str = ""
 
 
+Parts = tuple[tuple[str, ...], ...]
+
+NONE, AS_HUBSPOT, USUAL = "none", "as_hubspot", "usual"
+"""What ``match`` may be instead of a list of rules; and what, in a list, stands for the usual rules."""
+
+
 @dataclass(frozen=True, slots=True)
 class MatchDocument:
-    """One match rule as written; ``compare`` None: what suits the fields."""
+    """One match rule as written: per side the parts of its key, each of one or several fields.
 
-    names: Mapping[Side, str]
-    compare: str | None = None
+    ``compare`` has the normal form of each part; None: what suits the fields. No names at all: the usual rules
+    for this kind of record stand here.
+    """
+
+    names: Mapping[Side, Parts]
+    compare: tuple[str, ...] | None = None
     place: str = ""
 
 
@@ -130,7 +140,10 @@ class ScopeDocument:
 
 @dataclass(frozen=True, slots=True)
 class SyncDocument:
-    """One sync. ``fields`` and ``match`` None: made from the common meanings of the apps' fields."""
+    """One sync. ``fields`` and ``match`` None: made from the common meanings of the apps' fields.
+
+    ``match`` is ``as_hubspot``, or the rules in order; none at all links no record.
+    """
 
     name: str
     state: str
@@ -138,7 +151,7 @@ class SyncDocument:
     objects: Mapping[Side, str]
     object_places: Mapping[Side, str]
     sends: Mapping[Side, bool]
-    match: tuple[MatchDocument, ...] | None
+    match: tuple[MatchDocument, ...] | str | None
     default: Side
     when_empty: str
     winners: Mapping[str, Winner]
@@ -148,6 +161,7 @@ class SyncDocument:
     place: str = ""
     constants: tuple[SetDocument, ...] = ()
     scope: ScopeDocument = field(default_factory=ScopeDocument)
+    match_place: str = ""
 
     @property
     def pair(self) -> tuple[str, str]:
@@ -188,7 +202,6 @@ def refuse_ring(sync: SyncDocument, others: Sequence[SyncDocument]) -> None:
 
 def settings_of(sync: SyncDocument) -> dict[str, object]:
     """Return a sync as plain data in the words of the file, complete: what a revision keeps."""
-    left, right = sync.pair
     conflicts: dict[str, object] = {"default_app": sync.apps[sync.default], "when_empty": sync.when_empty}
     if sync.winners:
         conflicts["per_field"] = {name: sync.apps[winner.side] for name, winner in sync.winners.items()}
@@ -210,11 +223,9 @@ def settings_of(sync: SyncDocument) -> dict[str, object]:
     if sync.scope.require is not None:
         data["require"] = list(sync.scope.require)
     if sync.match is not None:
-        data["match"] = [
-            {left: rule.names[Side.LEFT], right: rule.names[Side.RIGHT]}
-            | ({"compare": rule.compare} if rule.compare else {})
-            for rule in sync.match
-        ]
+        data["match"] = (
+            sync.match if isinstance(sync.match, str) else [_rule(sync, each) for each in sync.match] or NONE
+        )
     if sync.constants:
         data["set"] = {
             sync.apps[side]: [
@@ -242,6 +253,18 @@ def filter_data(filter: FilterDocument) -> dict[str, object]:
         return {"field": filter.field, filter.operator: filter.operand}
     parts = [filter_data(part) for part in filter.parts]
     return {filter.kind: parts[0] if filter.kind == "not" else parts}
+
+
+def _rule(sync: SyncDocument, rule: MatchDocument) -> object:
+    if not rule.names:
+        return USUAL
+    data: dict[str, object] = {sync.apps[side]: _plain([_plain(part) for part in rule.names[side]]) for side in SIDES}
+    return data | ({"compare": _plain(rule.compare)} if rule.compare else {})
+
+
+def _plain(many: Sequence[object]) -> object:
+    """Return a list, or the one thing in it."""
+    return many[0] if len(many) == 1 and not isinstance(many[0], list) else list(many)
 
 
 def _field(sync: SyncDocument, each: FieldDocument) -> dict[str, object]:

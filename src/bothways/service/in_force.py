@@ -8,10 +8,11 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from bothways.engine.sides import SIDES, Side
-from bothways.engine.spec import FieldMap
+from bothways.engine.spec import FieldMap, MatchRule, feed_slots, sync_slots
 from bothways.ledger import db, due, feeds, looking
 from bothways.ledger.models import Feed, Revision, Sync
 from bothways.records import Field
+from bothways.records.normal import NORM_VERSION
 from bothways.service.document import FieldDocument, SyncDocument
 from bothways.service.revisions import add_revision, latest_revision
 from bothways.service.scope import stored_fields, stored_scope
@@ -33,7 +34,7 @@ def bring_in_force(ctx: Context, resolved: Resolved) -> None:
         return
     for end in ctx.ends.values():
         _read_what_is_needed(end.feed, ctx.sync, end.side, applied)
-        if _slots(before, end.side) != _slots(applied, end.side):
+        if _keys(before, end.side) != _keys(applied, end.side):
             _compute_keys(ctx, end)
     with db.transaction_():
         document = {**revision.document, "applied": applied, "settled": True, "labels": labels}
@@ -41,7 +42,7 @@ def bring_in_force(ctx: Context, resolved: Resolved) -> None:
             add_revision(ctx.sync, document, "the apps: their fields changed", ctx.clock())
         else:
             Revision.objects.filter(pk=revision.pk).update(document=document)
-        ctx.sync.slots = [[rule.slot(side) for side in SIDES] for rule in ctx.spec.match]
+        ctx.sync.slots = sync_slots(ctx.spec.match)
         ctx.sync.save(update_fields=["slots"])
         if before != applied:
             due.mark_everything(ctx.sync)
@@ -54,7 +55,11 @@ def in_words(resolved: Resolved) -> dict[str, Any]:
         "fields": _rows(resolved, spec.fields),
         "off": _rows(resolved, resolved.switched_off),
         "holds": [[_holds(each.on(side)) for side in SIDES] for each in spec.fields],
-        "match": [[rule.compare, rule.left, rule.right] for rule in spec.match],
+        "match": [_match(rule) for rule in spec.match],
+        "slots": [feed_slots(spec.match, side) for side in SIDES],
+        "match_fields": [sorted(spec.match_fields(side)) for side in SIDES],
+        "roles": [{role: list(names) for role, names in spec.roles[side].items()} for side in SIDES],
+        "norm": NORM_VERSION,
         "default": str(spec.default),
         "sends": [spec.sends[side] for side in SIDES],
         **({"set": constants} if (constants := constants_in_words(resolved.document)) else {}),
@@ -90,6 +95,13 @@ def policies_of(each: FieldDocument) -> dict[str, Any]:
     return {name: value for name, value in found.items() if value}
 
 
+def _match(rule: MatchRule) -> list[Any]:
+    """Return a match rule as plain data: what is compared, the fields of both sides in words, and all else."""
+    compared = " + ".join(part.compare for part in rule.on(Side.LEFT)[0])
+    fields = [" or ".join(" + ".join(" ".join(part.fields) for part in key) for key in rule.on(side)) for side in SIDES]
+    return [compared, *fields, rule.name, str(rule.finding), list(rule.guards), rule.most, rule.tells_apart]
+
+
 def _holds(field: Field) -> list[Any]:
     """Return what a field can hold: when that changes, what did not fit may fit now."""
     options = [[option.key, option.label] for option in field.options]
@@ -112,7 +124,7 @@ def _read_what_is_needed(feed: Feed, sync: Sync, side: Side, applied: Mapping[st
         theirs = latest_revision(other).document["applied"]
         names |= _fields(theirs, other_side)
         slots |= _slots(theirs, other_side)
-    wanted, kept = sorted(names), [list(slot) for slot in sorted(slots)]
+    wanted, kept = sorted(names), [[slot, slots[slot]] for slot in sorted(slots)]
     if (feed.fields, feed.slots) != (wanted, kept):
         feed.fields, feed.slots = wanted, kept
         with db.transaction_():
@@ -131,24 +143,30 @@ def _fields(applied: Mapping[str, Any] | None, side: Side) -> set[str]:
     constants = {name for of_side, name, *_ in applied.get("set", ()) if of_side == side}
     return (
         {each[place] for each in applied["fields"]}
-        | {each[1 + place] for each in applied["match"]}
+        | set(applied.get("match_fields", ((), ()))[place])
         | constants
         | stored_fields(applied, side)
     )
 
 
-def _slots(applied: Mapping[str, Any] | None, side: Side) -> set[tuple[str, str, str]]:
-    place = 1 + SIDES.index(side)
-    rules = applied["match"] if applied else []
-    return {(f"{rule[0]}:{rule[place]}", rule[0], rule[place]) for rule in rules}
+def _slots(applied: Mapping[str, Any] | None, side: Side) -> dict[str, Any]:
+    """Return the slots that a sync wants a feed to keep: their names, and what their keys are made of."""
+    return dict(applied["slots"][SIDES.index(side)]) if applied and "slots" in applied else {}
+
+
+def _keys(applied: Mapping[str, Any] | None, side: Side) -> object:
+    """Return what the keys of a side, and what its guards look at, depend on."""
+    if not applied or "slots" not in applied:
+        return None
+    return _slots(applied, side), applied["match_fields"][SIDES.index(side)], applied["norm"]
 
 
 def _compute_keys(ctx: Context, end: End) -> None:
     """Give every record known its keys by the match rules in force, reading those that lack a field."""
-    after = ""
+    after, needed = "", ctx.spec.match_fields(end.side)
     while rows := looking.live_page(end.feed.pk, after, PAGE):
         after = rows[-1].id
-        lacking = {row.id for row in rows if any(slot[2] not in (row.values or {}) for slot in end.feed.slots)}
+        lacking = {row.id for row in rows if any(name not in (row.values or {}) for name in needed)}
         known = {row.id: row for row in rows} | refresh(ctx, end, lacking)
         with db.transaction_():
             keys = {row.id: compute_keys(end.feed, row.values) for row in known.values() if row.live and row.values}

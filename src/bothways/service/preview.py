@@ -1,12 +1,12 @@
 """Plans: what a run would do, kept as rows, and read in pages."""
 
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from bothways.engine.brakes import Brake
 from bothways.engine.sides import SIDES, Side
-from bothways.engine.spec import one_sided
+from bothways.engine.spec import Finding, one_sided
 from bothways.errors import PlanOutdated
 from bothways.ledger import db, feeds, links, plans
 from bothways.ledger.models import Plan, Revision
@@ -14,7 +14,7 @@ from bothways.records import Field, is_blank
 from bothways.service.advice import advice_for
 from bothways.service.database import on_database
 from bothways.service.lock import runner
-from bothways.service.views import ActionView, BrakeView, FieldView, PlanView
+from bothways.service.views import ActionView, BrakeView, DuplicatesView, FieldView, PlanView
 from bothways.service.work import Report, context, plain_id
 from bothways.service.workspace import Workspace
 from bothways.sync.context import Context
@@ -23,6 +23,9 @@ from bothways.sync.run import preview
 
 KEPT = 5
 """Plans of one sync that are kept for being applied; older ones are forgotten."""
+
+EXAMPLES = 5
+"""Records shown of a group of duplicates."""
 
 FAILING = ("R13", "F6")
 """Rules of actions that are held because an app or a record does not let them be done."""
@@ -74,7 +77,19 @@ def _view(ctx: Context, made: Plan, brakes: list[Brake], advice: str) -> PlanVie
         dict(totals["leaving"]),
         int(totals["entering"]),
         advice,
+        tuple(_duplicates(ctx)) if not links.counts(ctx.sync) else (),
     )
+
+
+def _duplicates(ctx: Context) -> Iterator[DuplicatesView]:
+    """Yield what is several times in one app, by each key that links."""
+    for side, end in ctx.ends.items():
+        for rule in ctx.spec.match:
+            if rule.finding is Finding.LINK:
+                found = feeds.duplicates(end.feed.pk, rule.slots(side))
+                if found.groups:
+                    examples = tuple(tuple(ids[:EXAMPLES]) for ids in found.examples)
+                    yield DuplicatesView(end.app, rule.title(side), found.groups, found.records, examples)
 
 
 def _hint(made: Plan, brake: Brake) -> str:

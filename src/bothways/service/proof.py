@@ -74,7 +74,7 @@ class _Judge:
         self.names = {
             side: sorted(
                 {each.on(side).name for each in self.spec.fields}
-                | {rule.on(side) for rule in self.spec.match}
+                | self.spec.match_fields(side)
                 | self.spec.scope.fields(side)
             )
             for side in SIDES

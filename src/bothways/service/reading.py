@@ -7,7 +7,7 @@ from urllib.parse import SplitResult, urlsplit
 from bothways.connectors import registry
 from bothways.connectors.base import Setting
 from bothways.engine.brakes import Guards
-from bothways.engine.matching import NORMAL_FORMS
+from bothways.engine.keys import NORMAL_FORMS
 from bothways.engine.sides import SIDES, Side
 from bothways.engine.spec import Only, When
 from bothways.errors import (
@@ -247,7 +247,7 @@ def _sync(syncs: Node, name: str, apps: Mapping[str, AppDocument]) -> SyncDocume
         {side: objects.text(app) for side, app in sides.items()},
         {side: objects.value_place(app) for side, app in sides.items()},
         _sends(node, pair),
-        tuple(_match(each, sides) for each in node.nodes("match")) if node.data.get("match") is not None else None,
+        _matches(node, sides) if node.data.get("match") is not None else None,
         pair[conflicts.choice("default_app", tuple(pair), sides[Side.LEFT])],
         conflicts.choice("when_empty", (doc.KEEP, doc.CLEAR), doc.KEEP),
         _winners(conflicts, pair),
@@ -257,6 +257,7 @@ def _sync(syncs: Node, name: str, apps: Mapping[str, AppDocument]) -> SyncDocume
         syncs.key_place(name),
         tuple(_constants(node, pair)),
         scope_of(node, pair),
+        node.value_place("match"),
     )
     if not any(sync.sends.values()):
         raise NothingFlows(where=node.key_place("send"), name=name)
@@ -318,10 +319,49 @@ def _only_apps(node: Node, pair: Mapping[str, Side]) -> None:
             raise UnknownApp(where=node.key_place(app), name=app, hint=nearest(app, pair))
 
 
+def _matches(node: Node, sides: Mapping[Side, str]) -> tuple[MatchDocument, ...] | str:
+    """Return the match rules in their order, or the word that stands for all of them."""
+    value = node.data["match"]
+    if isinstance(value, str):
+        expected = f"a list of rules, {doc.NONE} or {doc.AS_HUBSPOT}"
+        if value not in (doc.NONE, doc.AS_HUBSPOT):
+            raise WrongType(where=node.value_place("match"), key="match", expected=expected, got=f'"{value}"')
+        return () if value == doc.NONE else value
+    return tuple(
+        MatchDocument({}, None, place) if rule is None else _match(rule, sides)
+        for place, rule in node.nodes_or("match", doc.USUAL)
+    )
+
+
 def _match(node: Node, sides: Mapping[Side, str]) -> MatchDocument:
-    names = _pair_of_fields(node, sides, ("compare",), ())
-    compare = node.choice("compare", tuple(NORMAL_FORMS), "text") if "compare" in node else None
+    node.only((*sides.values(), "compare"))
+    names = {}
+    for side, app in sides.items():
+        node.need(app, "Name a field of each app.")
+        names[side] = _key_fields(node, app)
+    if len(names[Side.LEFT]) != len(names[Side.RIGHT]):
+        raise SettingsError(where=node.place, reason="both apps need the same number of fields in a match rule")
+    compare = None
+    if "compare" in node:
+        given = node.data["compare"]
+        compare = tuple(given) if isinstance(given, list) else (given,)
+        if not all(isinstance(each, str) and each in NORMAL_FORMS for each in compare):
+            compare = (node.choice("compare", tuple(NORMAL_FORMS), "text"),)
+        if len(compare) != len(names[Side.LEFT]):
+            reason = "a match rule needs one word under compare for each of its fields"
+            raise SettingsError(where=node.value_place("compare"), reason=reason)
     return MatchDocument(names, compare, node.place)
+
+
+def _key_fields(node: Node, app: str) -> doc.Parts:
+    """Return the parts of a key: a field, a list of fields, or of lists whose fields are joined."""
+    value = node.data[app]
+    parts = value if isinstance(value, list) else [node.text(app)]
+    found = tuple(tuple(part) if isinstance(part, list) else (part,) for part in parts)
+    names = [name for part in found for name in part]
+    if not names or not all(found) or not all(isinstance(name, str) and name.strip() for name in names):
+        raise node.wrong(app, "a field, or a list of fields")
+    return found
 
 
 def _pair_of_fields(

@@ -5,10 +5,11 @@ from dataclasses import dataclass, replace
 from functools import partial
 
 from bothways.connectors.base import Capabilities
-from bothways.engine.matching import compare_for
+from bothways.engine.cascade import AS_HUBSPOT, CASCADES, cascade, kind_of, roles_of
+from bothways.engine.keys import Part, compare_for
 from bothways.engine.scope import Scope
 from bothways.engine.sides import SIDES, Direction, Side
-from bothways.engine.spec import FieldMap, MatchRule, SyncSpec
+from bothways.engine.spec import FieldMap, Finding, MatchRule, SyncSpec
 from bothways.errors import (
     CleaningDoesNotFit,
     FieldMappedTwice,
@@ -20,7 +21,7 @@ from bothways.errors import (
 )
 from bothways.records import CLEANERS, Field, FieldType, coercion_between
 from bothways.service.constants import constants_of
-from bothways.service.document import CLEAR, FieldDocument, SyncDocument
+from bothways.service.document import CLEAR, FieldDocument, MatchDocument, SyncDocument
 from bothways.service.door import check_required, check_single
 from bothways.service.pairing import check_choices, choices_of
 from bothways.service.scope import to_filter
@@ -75,6 +76,7 @@ def resolve(
         {side: own_write_window(document.every, can[side]) for side in SIDES},
         tuple(constants_of(document, fields, enabled, match, at_door=at_door)),
         _scope(document, schema),
+        {side: roles_of(schema[side].values()) for side in SIDES},
     )
     if at_door:
         _check_at_door(document, maps)
@@ -108,6 +110,11 @@ def _is_person(fields: Mapping[str, Field]) -> bool:
     """Tell whether an object is contact-like: its records have the name of a person, and an e-mail address."""
     meanings = {field.meaning for field in fields.values()}
     return "email" in meanings and not meanings.isdisjoint(("givenName", "familyName"))
+
+
+def _email(fields: Mapping[str, Field]) -> Field | None:
+    kinds = [field for field in fields.values() if field.type is FieldType.EMAIL and not field.multi_valued]
+    return next((field for field in kinds if field.meaning == "email"), next(iter(kinds), None))
 
 
 def own_write_window(every: float, can: Capabilities) -> float:
@@ -257,13 +264,32 @@ def _with_winners(document: SyncDocument, maps: Sequence[FieldMap]) -> list[Fiel
 
 def _match_rules(document: SyncDocument, schema: Schema) -> tuple[MatchRule, ...]:
     if document.match is None:
-        return (_default_match(document, schema),)
-    rules = []
+        return _usual(document, schema)
+    if isinstance(document.match, str):
+        return _as_hubspot(document, schema)
+    rules: list[MatchRule] = []
     for each in document.match:
-        left = _known(document, schema, Side.LEFT, each.names[Side.LEFT], each.place)
-        right = _known(document, schema, Side.RIGHT, each.names[Side.RIGHT], each.place)
-        rules.append(MatchRule(each.compare or _compare(left, right), left.name, right.name))
+        rules += [_match_rule(document, each, schema)] if each.names else _usual(document, schema, each.place)
     return tuple(rules)
+
+
+def _match_rule(document: SyncDocument, each: MatchDocument, schema: Schema) -> MatchRule:
+    """Return the rule that compares the fields as written."""
+    fields = {
+        side: [[_known(document, schema, side, name, each.place) for name in part] for part in each.names[side]]
+        for side in SIDES
+    }
+    forms = each.compare or [
+        _compare(*(fields[side][place][0] for side in SIDES)) for place in range(len(fields[Side.LEFT]))
+    ]
+    left, right = (
+        tuple(
+            Part(form, tuple(field.name for field in part), part[0].region if form == "phone" else None)
+            for form, part in zip(forms, fields[side], strict=True)
+        )
+        for side in SIDES
+    )
+    return MatchRule((left,), (right,))
 
 
 def _compare(left: Field, right: Field) -> str:
@@ -272,14 +298,30 @@ def _compare(left: Field, right: Field) -> str:
     return found.pop() if len(found) == 1 else "text"
 
 
-def _default_match(document: SyncDocument, schema: Schema) -> MatchRule:
-    left, right = (_email(schema[side]) for side in SIDES)
-    if left is None or right is None:
-        hint = "Name the fields by which records are recognised: they have no e-mail address in both apps."
+def _usual(document: SyncDocument, schema: Schema, place: str = "") -> tuple[MatchRule, ...]:
+    """Return the cascade for this kind of record; refuse one that could link nobody."""
+    kind = _kind(schema)
+    rules = cascade(CASCADES[kind], schema) if kind else ()
+    if place and not rules:
+        reason = "nothing is usual for these records: no field tells what kind they are; name the fields instead"
+        raise SettingsError(where=place, reason=reason)
+    if not place and not any(rule.finding is Finding.LINK for rule in rules):
+        hint = (
+            "Name the fields by which records are recognised: nothing that is usual for them is in both apps. "
+            "Or say match: none, which links nothing and creates everything."
+        )
         raise MissingKey(where=document.place, key="match", hint=hint)
-    return MatchRule("email", left.name, right.name)
+    return rules
 
 
-def _email(fields: Mapping[str, Field]) -> Field | None:
-    kinds = [field for field in fields.values() if field.type is FieldType.EMAIL and not field.multi_valued]
-    return next((field for field in kinds if field.meaning == "email"), next(iter(kinds), None))
+def _as_hubspot(document: SyncDocument, schema: Schema) -> tuple[MatchRule, ...]:
+    kind = _kind(schema)
+    rules = cascade(AS_HUBSPOT.get(kind, ()), schema) if kind else ()
+    if not rules:
+        reason = "HubSpot has no way to match these records by fields that both apps have; name the fields instead"
+        raise SettingsError(where=document.match_place, reason=reason)
+    return rules
+
+
+def _kind(schema: Schema) -> str | None:
+    return kind_of(field for side in SIDES for field in schema[side].values())

@@ -5,6 +5,7 @@ from typing import Any
 
 from bothways.connectors import registry
 from bothways.engine.sides import SIDES, Side
+from bothways.engine.spec import Finding
 from bothways.errors import PermissionMissing, SettingsError
 from bothways.ledger import looking
 from bothways.ledger.models import Run, Sync
@@ -110,7 +111,11 @@ def _view(workspace: Workspace, name: str, *, ask: bool) -> SyncView:
         document.apps[document.default],
         tuple(_mappings(document, applied, labels)),
         tuple(
-            MatchView({document.apps[side]: rule[1 + place] for place, side in enumerate(SIDES)}, rule[0])
+            MatchView(
+                {document.apps[side]: rule[1 + place] for place, side in enumerate(SIDES)},
+                rule[0],
+                links=len(rule) < 5 or rule[4] == Finding.LINK,
+            )
             for rule in applied["match"]
         ),
         dict(settings_of(document)["guards"]),  # type: ignore[call-overload]
@@ -166,7 +171,12 @@ def _exact(
         for each in document.fields or ()
     ]
     on = [each.enabled for each in document.fields or ()]
-    match = [[each.compare or "text", each.names[Side.LEFT], each.names[Side.RIGHT]] for each in document.match or ()]
+    written = document.match if isinstance(document.match, tuple) else ()
+    match = [
+        [" + ".join(each.compare or ("text",)), *(" + ".join(map(" ".join, each.names[side])) for side in SIDES)]
+        for each in written
+        if each.names
+    ]
     exact = {
         "fields": [each for each, enabled in zip(fields, on, strict=True) if enabled],
         "off": [each for each, enabled in zip(fields, on, strict=True) if not enabled],

@@ -101,10 +101,11 @@ class MappingView:
 
 @dataclass(frozen=True, slots=True)
 class MatchView:
-    """One key by which records are recognised."""
+    """One key by which records are recognised. Not ``links``: who shares it is held for a person."""
 
     fields: Mapping[str, str]
     compare: str
+    links: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,7 +193,8 @@ class PlanView:
 
     ``compared``: pairs and single records known. ``unlinked``: links that would end. ``left_out_why``: the records
     left out by reason, the commonest; ``leaving``: linked pairs that leave the sync, by reason; ``entering``: those
-    that take part again. ``advice``: what a person should think of before the first run.
+    that take part again. ``advice``: what a person should think of before the first run. ``duplicates``: records
+    that are several times in one app, told as long as nothing is linked.
     """
 
     id: str
@@ -216,6 +218,7 @@ class PlanView:
     leaving: Counted = made_by(default_factory=dict)
     entering: int = 0
     advice: str = ""
+    duplicates: tuple["DuplicatesView", ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -321,6 +324,58 @@ class RecordView:
     state: str
     reason: str
     since: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class CandidateView:
+    """A record that a held one may belong to, or that has the same key in its own app."""
+
+    app: str
+    id: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class IssueView:
+    """One thing that is held. ``kind``: match and conflict wait for a person, the others for the app or the record.
+
+    ``field`` is the mapping concerned, empty for the whole record. ``decided`` says in words what a person has
+    decided and the next run will do.
+    """
+
+    id: str
+    sync: str
+    kind: str
+    app: str
+    record: str
+    name: str
+    field: str
+    reason: str
+    since: float
+    candidates: tuple[CandidateView, ...] = ()
+    decided: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class PairView:
+    """Two records that a person has linked or unlinked: their ids by app."""
+
+    sync: str
+    ids: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class DuplicatesView:
+    """Records of one app that share a key by which partners are found.
+
+    ``groups`` of them in all; ``examples`` are the ids of some groups.
+    """
+
+    app: str
+    key: str
+    groups: int
+    records: int
+    examples: tuple[tuple[str, ...], ...]
 
 
 @dataclass(frozen=True, slots=True)

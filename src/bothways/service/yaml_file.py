@@ -194,12 +194,17 @@ class Node:
 
     def nodes(self, key: str) -> "Sequence[Node]":
         """Return the mappings in the list under a key."""
-        found = []
+        return [node for _, node in self.nodes_or(key) if node is not None]
+
+    def nodes_or(self, key: str, word: str | None = None) -> "Sequence[tuple[str, Node | None]]":
+        """Return the mappings in the list under a key with their places; None for each item that is the ``word``."""
+        found: list[tuple[str, Node | None]] = []
         items = self.list(key)
         for index, item in enumerate(items):
             line, column = items.lc.item(index)  # type: ignore[attr-defined]
             place = f"{self.file}:{line + 1}:{column + 1}"
-            if not isinstance(item, CommentedMap):
+            is_word = word is not None and item == word
+            if not isinstance(item, CommentedMap) and not is_word:
                 raise WrongType(where=place, key=key, expected="a list of keys with values", got=kind_of(item))
-            found.append(Node(self.file, item, place))
+            found.append((place, None if is_word else Node(self.file, item, place)))
         return found

@@ -4,10 +4,9 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from bothways.connectors.base import Exists, Read
-from bothways.engine.matching import key_of
+from bothways.engine.keys import keys_of
 from bothways.engine.rules import because
 from bothways.engine.sides import Side
-from bothways.engine.spec import MatchRule
 from bothways.ledger import db, due, feeds, holds, links
 from bothways.ledger.feeds import SeenRow
 from bothways.ledger.models import Feed, Sync
@@ -104,26 +103,29 @@ def absorb(feed: Feed, news: Iterable[News], now: float, read_at: float, *, base
 
 def compute_keys(feed: Feed, values: Mapping[str, Value]) -> set[tuple[str, str]]:
     """Return the keys of a record with these values for every slot of its feed, hashed."""
-    found = set()
-    for slot, compare, name in feed.slots:
-        key = key_of(MatchRule(compare, name, name), values.get(name))
-        if key is not None:
-            found.add((slot, feeds.key_hash(key)))
-    return found
+    return {(slot, feeds.key_hash(key)) for slot, parts in feed.slots for key in keys_of(parts, values)}
 
 
-def wake(sync: Sync, side: Side, keys: Iterable[tuple[str, str]], marked: Collection[str] = ()) -> None:
+def wake(
+    sync: Sync, side: Side, keys: Iterable[tuple[str, str]], marked: Collection[str] = (), *, held: bool = False
+) -> None:
     """Mark every record without a link, on both sides, that holds one of the keys of ``side``.
 
-    ``marked`` are records of ``side`` that were marked just now.
+    ``marked`` are records of ``side`` that were marked just now. ``held``: only those that wait for a person.
     """
     wanted = set(keys)
     if not wanted:
         return
-    pairs = [(pair[0], pair[1]) if side is Side.LEFT else (pair[1], pair[0]) for pair in sync.slots]
-    other = {(there, hashed) for here, there in pairs for slot, hashed in wanted if slot == here}
-    for each, feed_id, held in ((side, _feed_id(sync, side), wanted), (side.other, _feed_id(sync, side.other), other)):
-        ids = set().union(*feeds.holders(feed_id, held).values()) if held else set()
+    ends: dict[Side, set[tuple[str, str]]] = {each: set() for each in Side}
+    for left, right in sync.slots:
+        slots = {Side.LEFT: left, Side.RIGHT: right}
+        hashes = {hashed for slot, hashed in wanted if slot in slots[side]}
+        for each in Side:
+            ends[each] |= {(slot, hashed) for slot in slots[each] for hashed in hashes}
+    for each, there in ends.items():
+        ids = set().union(*feeds.holders(_feed_id(sync, each), there).values()) if there else set()
+        if held:
+            ids = {hold.record_id for hold in holds.of_records(sync, each, ids) if hold.kind == "match"}
         ids = ids.difference(marked) if each is side else ids
         linked = links.live_by_record(sync, each, ids)
         due.mark(sync, each, ids - set(linked))

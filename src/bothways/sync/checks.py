@@ -2,13 +2,16 @@
 
 from collections.abc import Sequence
 
+from bothways.engine.matching import Found
 from bothways.engine.sides import SIDES, Side
+from bothways.engine.spec import Finding
 from bothways.engine.table import ActionKind
 from bothways.ledger import db, due, feeds, plans
 from bothways.ledger.models import Plan
 from bothways.ledger.plans import ActionRow
 from bothways.records import same
 from bothways.sync.context import FRESH, Context
+from bothways.sync.matches import matches_now
 from bothways.sync.poll import poll, refresh
 
 
@@ -54,7 +57,7 @@ def skip_overtaken(ctx: Context, plan: Plan) -> None:
 
 
 def _has_partner_now(ctx: Context, creates: Sequence[ActionRow], side: Side) -> set[int]:
-    """Return the creates whose key somebody holds by now in the app where they were to be made.
+    """Return the creates that somebody in the app where they were to be made matches by now.
 
     The app is polled again for it, unless that was done just now, or the app itself refuses a second holder.
     """
@@ -64,17 +67,16 @@ def _has_partner_now(ctx: Context, creates: Sequence[ActionRow], side: Side) -> 
     if ctx.clock() - end.feed.polled_at > FRESH and not _refuses_twins(ctx, side):
         poll(ctx, [end])
     ids = {str(action.on(side.other)): action.seq for action in creates}
-    own = feeds.all_keys_of(ctx.ends[side.other].feed.pk, ids)
-    slots = {rule.slot(side.other): rule.slot(side) for rule in ctx.spec.match}
-    there = {id: {(slots[slot], hashed) for slot, hashed in keys if slot in slots} for id, keys in own.items()}
-    held = feeds.holders(end.feed.pk, {key for keys in there.values() for key in keys})
-    return {ids[id] for id, keys in there.items() if any(held.get(key) for key in keys)}
+    found = matches_now(ctx, side.other, ids)
+    return {seq for id, seq in ids.items() if found[id].found is not Found.NOBODY}
 
 
 def _refuses_twins(ctx: Context, side: Side) -> bool:
     """Tell whether the app of ``side`` takes no second record with a match key that is in use."""
     unique = {field.name for mapping in ctx.spec.fields if (field := mapping.on(side)).unique}
-    return ctx.ends[side].can.unique_create and all(rule.on(side) in unique for rule in ctx.spec.match)
+    return ctx.ends[side].can.unique_create and all(
+        rule.field(side) in unique for rule in ctx.spec.match if rule.finding is Finding.LINK
+    )
 
 
 def _read_again(ctx: Context, actions: Sequence[ActionRow], side: Side, *, everything: bool) -> None:

@@ -4,12 +4,13 @@ from collections.abc import Sequence
 
 from bothways.connectors.base import WriteItem, WriteKind
 from bothways.engine.sides import SIDES, Side
-from bothways.ledger import due, feeds, journal, links, plans
+from bothways.ledger import due, feeds, holds, journal, links, plans
 from bothways.ledger.feeds import SeenRow
 from bothways.ledger.journal import Entry, FieldWrite
 from bothways.ledger.links import NewLink
 from bothways.ledger.models import Plan
 from bothways.ledger.plans import ActionRow
+from bothways.sync.absorb import wake
 from bothways.sync.context import Context
 from bothways.sync.payload import ENTERS
 from bothways.sync.results import Sent
@@ -68,7 +69,18 @@ def make_links(ctx: Context, new: Sequence[NewLink]) -> list[int]:
     for side in SIDES:
         linked = [each.left_id if side is Side.LEFT else each.right_id for each in new]
         due.mark(ctx.sync, side, feeds.not_live(ctx.ends[side].feed.pk, [id for id in linked if id is not None]))
+    _look_again_at_held(ctx, new)
     return ids
+
+
+def _look_again_at_held(ctx: Context, new: Sequence[NewLink]) -> None:
+    """Look again at records that wait for a person: who is linked now may have been all that they waited for."""
+    if not holds.wait_for_a_person(ctx.sync):
+        return
+    for side in SIDES:
+        linked = [id for each in new if (id := each.left_id if side is Side.LEFT else each.right_id) is not None]
+        keys = feeds.all_keys_of(ctx.ends[side].feed.pk, linked).values()
+        wake(ctx.sync, side, set().union(*keys), held=True)
 
 
 def _free_links(ctx: Context, actions: Sequence[ActionRow]) -> dict[int, links.LinkRow]:

@@ -1,13 +1,17 @@
 """Find partners for records without a link: the ledger yields the groups, the engine decides each."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
 
-from bothways.engine.matching import Candidate, Found, Group, Match, key_of, match, mutual
+from bothways.engine.guards import Held, held, objection
+from bothways.engine.keys import keys_of
+from bothways.engine.matching import ALONE, Candidate, Found, Group, Match, agree, match
 from bothways.engine.sides import SIDES, Side
-from bothways.engine.spec import MatchRule
-from bothways.ledger import db, feeds, links
+from bothways.engine.spec import Finding, MatchRule
+from bothways.ledger import db, feeds, holds, links
 from bothways.ledger.feeds import SeenRow
 from bothways.ledger.links import LinkRow
+from bothways.records import Value
 from bothways.sync.context import Context
 from bothways.sync.poll import refresh, stale
 from bothways.sync.settling import settled, unsettled_from
@@ -15,20 +19,27 @@ from bothways.sync.settling import settled, unsettled_from
 Key = tuple[int, str]
 """One key of a record: the place of its match rule in the settings, and the hash."""
 
+GUARDED = 3
+"""Records of one side in a group up to which the guards are asked; a larger one links nobody anyway."""
+
 
 def find_matches(
     ctx: Context, side: Side, rows: Mapping[str, SeenRow], ids: set[str]
 ) -> tuple[dict[str, Match], dict[str, SeenRow]]:
     """Return the match of each id of one side, and the freshly read rows of the partners found.
 
-    A partner whose key turns out to have changed when it is read is no partner: then all is asked again.
+    A partner whose key, or what a guard looks at, turns out to have changed when it is read may be none: then
+    all is asked again.
     """
     end = ctx.ends[side.other]
+    guarded = any(rule.guards for rule in ctx.spec.match)
     partners: dict[str, SeenRow] = {}
     for _ in range(3):
-        groups: dict[Key, Group] = {}
-        matches = _mutual(ctx, side, _decide(ctx, side, ids, groups), groups)
-        matches = _with_former_partners(ctx, side, matches, groups)
+        asking = _Asking(ctx)
+        asking.know(side, rows)
+        matches = agree(side, ids, asking.decide)
+        matches = _with_former_partners(ctx, side, matches, asking)
+        matches = _with_chosen(ctx, side, matches)
         wanted = {found.partner for found in matches.values() if found.partner}
         if wanted <= partners.keys():
             break
@@ -38,7 +49,7 @@ def find_matches(
             break
         before = feeds.all_keys_of(end.feed.pk, wanted)
         partners |= refresh(ctx, end, wanted)
-        if feeds.all_keys_of(end.feed.pk, wanted) == before:
+        if not guarded and feeds.all_keys_of(end.feed.pk, wanted) == before:
             break
     usable = {id: row for id, row in partners.items() if row.live and not row.problem}
     for id, found in matches.items():
@@ -47,85 +58,162 @@ def find_matches(
     return matches, usable
 
 
-def _decide(ctx: Context, side: Side, ids: set[str], groups: dict[Key, Group]) -> dict[str, Match]:
-    """Return what the match rules say of each id; ``groups`` are those known so far, and grow."""
-    own = _keys_by_rule(ctx, side, ids)
-    apart = links.apart(ctx.sync, side, ids)
-    groups |= _groups(ctx, {key for keys in own.values() for key in keys if key not in groups})
-    found: dict[str, Match] = {}
-    for id in ids:
-        mine = [groups[key] for key in sorted(own.get(id, ()))]
-        found[id] = match(side, id, mine, ctx.spec.match, frozenset(apart.get(id, ())))
-    return found
+def matches_now(ctx: Context, side: Side, ids: Collection[str]) -> dict[str, Match]:
+    """Return what the match rules say of records by what is known at this moment; nothing is read."""
+    return agree(side, ids, _Asking(ctx).decide)
 
 
-def _mutual(ctx: Context, side: Side, matches: dict[str, Match], groups: dict[Key, Group]) -> dict[str, Match]:
-    """Hold every match whose partner, asked in its turn, prefers another record."""
-    partners = {found.partner for found in matches.values() if found.partner}
-    theirs = _decide(ctx, side.other, partners, groups)
-    return {id: mutual(id, found, theirs[found.partner]) if found.partner else found for id, found in matches.items()}
+@dataclass(slots=True)
+class _Asking:
+    """The match rules being asked: groups and values that are known so far are kept, and grow."""
+
+    ctx: Context
+    groups: dict[Key, Group] = field(default_factory=dict)
+    values: dict[tuple[Side, str], Mapping[str, Value]] = field(default_factory=dict)
+
+    def know(self, side: Side, rows: Mapping[str, SeenRow]) -> None:
+        """Take in the values of records."""
+        self.values |= {(side, id): row.values or {} for id, row in rows.items()}
+
+    def decide(self, side: Side, ids: Collection[str], taken: Mapping[str, frozenset[str]]) -> dict[str, Match]:
+        """Return what the match rules say of each record of one side."""
+        own = _keys_by_rule(self.ctx, side, ids)
+        apart = links.apart(self.ctx.sync, side, ids)
+        self._add({key for keys in own.values() for key in keys if key not in self.groups})
+        found: dict[str, Match] = {}
+        for id in ids:
+            mine = [self.groups[key] for key in own.get(id, ())]
+            away, gone = frozenset(apart.get(id, ())), taken.get(id, frozenset())
+
+            def against(rule: MatchRule, partner: str, id: str = id) -> str:
+                if not rule.guards:
+                    return ""
+                return objection(rule.guards, self._held(side, id), self._held(side.other, partner))
+
+            found[id] = match(side, id, mine, self.ctx.spec.match, away, against, gone)
+        return found
+
+    def _held(self, side: Side, id: str) -> Held:
+        return held(self.ctx.spec.roles[side], self.values.get((side, id), {}))
+
+    def _add(self, keys: set[Key]) -> None:
+        """Learn the groups of keys, and what the guards of their rules look at."""
+        new = _groups(self.ctx, keys)
+        self.groups |= new
+        asked = [group for group in new.values() if self.ctx.spec.match[group.rule].guards]
+        for side in SIDES:
+            ids = {
+                member.id
+                for group in asked
+                if all(0 < len(group.on(each)) <= GUARDED for each in SIDES)
+                for member in group.on(side)
+                if (side, member.id) not in self.values
+            }
+            if ids:
+                self.know(side, feeds.seen_by_id(self.ctx.ends[side].feed.pk, ids))
 
 
 def _groups(ctx: Context, keys: set[Key]) -> dict[Key, Group]:
-    """Return the group of each key: all live records of both sides that hold it."""
-    slots = {side: [rule.slot(side) for rule in ctx.spec.match] for side in SIDES}
-    holders = {
-        side: feeds.holders(ctx.ends[side].feed.pk, {(slots[side][place], hashed) for place, hashed in keys})
-        for side in SIDES
-    }
-    everybody = {side: set().union(*held.values()) for side, held in holders.items()}
+    """Return the group of each key: all live records of both sides that hold it by any way to make it."""
+    if not keys:
+        return {}
+    members: dict[Key, dict[tuple[Side, str], int]] = {key: {} for key in keys}
+    for side in SIDES:
+        slots = [rule.slots(side) for rule in ctx.spec.match]
+        wanted = {(slot, hashed) for place, hashed in keys for slot in slots[place]}
+        holders = feeds.holders(ctx.ends[side].feed.pk, wanted)
+        for place, hashed in keys:
+            for rank, slot in enumerate(slots[place]):
+                for id in holders.get((slot, hashed), ()):
+                    members[place, hashed].setdefault((side, id), rank)
+    everybody = {side: {id for held in members.values() for each, id in held if each is side} for side in SIDES}
     linked = {side: links.live_by_record(ctx.sync, side, ids) for side, ids in everybody.items()}
     several = len(ctx.spec.match) > 1
-    keys_of = {side: _keys_by_rule(ctx, side, ids) if several else {} for side, ids in everybody.items()}
+    keys_held = {side: _keys_by_rule(ctx, side, ids) if several else {} for side, ids in everybody.items()}
     return {
         (place, hashed): Group(
             place,
             hashed,
             [
-                _candidate(side, id, linked[side].get(id), keys_of[side].get(id, frozenset()))
-                for side in SIDES
-                for id in holders[side].get((slots[side][place], hashed), ())
+                _candidate(side, id, linked[side].get(id), keys_held[side].get(id, frozenset()), rank)
+                for (side, id), rank in held_by.items()
             ],
         )
-        for place, hashed in keys
+        for (place, hashed), held_by in members.items()
     }
 
 
-def _candidate(side: Side, id: str, link: LinkRow | None, keys: frozenset[Key]) -> Candidate:
-    return Candidate(side, id, link is not None, keys, link is not None and link.state == "pending")
+def _candidate(side: Side, id: str, link: LinkRow | None, keys: frozenset[Key], rank: int) -> Candidate:
+    if link is None:
+        return Candidate(side, id, keys=keys, rank=rank)
+    return Candidate(side, id, True, keys, link.state == "pending", rank, link.on(side.other))
 
 
-def _keys_by_rule(ctx: Context, side: Side, ids: set[str]) -> dict[str, frozenset[Key]]:
+def _keys_by_rule(ctx: Context, side: Side, ids: Collection[str]) -> dict[str, frozenset[Key]]:
     """Return the keys of records of one side; a slot that several rules compare gives a key for each."""
     places: dict[str, list[int]] = {}
     for place, rule in enumerate(ctx.spec.match):
-        places.setdefault(rule.slot(side), []).append(place)
+        for slot in rule.slots(side):
+            places.setdefault(slot, []).append(place)
     return {
         id: frozenset((place, hashed) for slot, hashed in keys for place in places.get(slot, ()))
         for id, keys in feeds.all_keys_of(ctx.ends[side].feed.pk, ids).items()
     }
 
 
-def _with_former_partners(
-    ctx: Context, side: Side, matches: dict[str, Match], groups: dict[Key, Group]
-) -> dict[str, Match]:
+def _with_former_partners(ctx: Context, side: Side, matches: dict[str, Match], asking: "_Asking") -> dict[str, Match]:
     """A record that came back goes to its former partner, if no key of either says anything else (row R9)."""
     alone = [id for id, found in matches.items() if found.found is Found.NOBODY]
     ended = links.ended_by_record(ctx.sync, side, alone)
+    apart = links.apart(ctx.sync, side, ended)
+    unlinked = {
+        id: link for id, link in ended.items() if link.ended_by == links.UNLINKED and ALONE not in apart.get(id, ())
+    }
     former = {id: link.on(side.other) for id, link in ended.items() if link.survivor != side and not link.parted}
     partners = {partner for partner in former.values() if partner}
     last = links.ended_by_record(ctx.sync, side.other, partners)
     free = partners - set(links.live_by_record(ctx.sync, side.other, partners))
     rows = feeds.seen_by_id(ctx.ends[side.other].feed.pk, free)
-    theirs = _decide(ctx, side.other, free, groups)
-    return matches | {
-        id: Match(Found.PARTNER, partner, (), "linked before")
-        for id, partner in former.items()
-        if partner in rows
-        and rows[partner].live
-        and last[partner].id == ended[id].id
-        and theirs[partner].found is Found.NOBODY
-    }
+    theirs = asking.decide(side.other, free, {})
+    held_back = {id: _unlinked(side, link) for id, link in unlinked.items()}
+    return (
+        matches
+        | held_back
+        | {
+            id: Match(Found.PARTNER, partner, (), "linked before")
+            for id, partner in former.items()
+            if partner in rows
+            and apart.get(id, set()).isdisjoint((partner, ALONE))
+            and rows[partner].live
+            and last[partner].id == ended[id].id
+            and theirs[partner].found is Found.NOBODY
+        }
+    )
+
+
+def _unlinked(side: Side, link: LinkRow) -> Match:
+    """Hold a record that a person has unlinked: a copy of it would be made beside its former partner."""
+    partner = link.on(side.other)
+    candidates = (Candidate(side.other, partner),) if partner else ()
+    return Match(Found.SEVERAL, None, candidates, f"{links.UNLINKED}; say whom it belongs to, or that it is new")
+
+
+def _with_chosen(ctx: Context, side: Side, matches: dict[str, Match]) -> dict[str, Match]:
+    """Let a person's choice go before the match rules, for the two that were chosen and for everybody else."""
+    own = holds.chosen(ctx.sync, side, matches)
+    partners = {found.partner for found in matches.values() if found.partner} | set(own.values())
+    theirs = holds.chosen(ctx.sync, side.other, partners)
+    linked = links.live_by_record(ctx.sync, side.other, own.values())
+    answers: dict[str, Match] = {}
+    for id, found in matches.items():
+        partner = own.get(id)
+        if partner is not None and theirs.get(partner) == id and partner not in linked:
+            answers[id] = Match(Found.PARTNER, partner, (), holds.CHOSEN)
+        elif found.partner and theirs.get(found.partner, id) != id:
+            answers[id] = Match(Found.SEVERAL, None, found.candidates, "you linked the only match to another record")
+        else:
+            answers[id] = found
+    return answers
 
 
 def look_up_creates(ctx: Context, rows: Mapping[Side, Mapping[str, SeenRow]], free: Mapping[Side, set[str]]) -> None:
@@ -140,17 +228,18 @@ def look_up_creates(ctx: Context, rows: Mapping[Side, Mapping[str, SeenRow]], fr
         ours_from = unsettled_from(ctx, side)
         ready = [row for row in found if row is not None and row.live and settled(ctx, side, row, ours_from)]
         for rule in ctx.spec.match:
-            _look_up(ctx, side, rule, ready)
+            if rule.finding is Finding.LINK and (field := rule.field(side.other)) is not None:
+                _look_up(ctx, side, rule, field, ready)
 
 
-def _look_up(ctx: Context, side: Side, rule: MatchRule, rows: list[SeenRow]) -> None:
-    end, slot = ctx.ends[side.other], rule.slot(side.other)
-    keys = {key for row in rows if (key := key_of(rule, row.record.values.get(rule.on(side)))) is not None}
+def _look_up(ctx: Context, side: Side, rule: MatchRule, field: str, rows: list[SeenRow]) -> None:
+    end, slot = ctx.ends[side.other], rule.slots(side.other)[0]
+    keys = {key for row in rows for way in rule.on(side) for key in keys_of(way, row.record.values)}
     hashes = {(slot, feeds.key_hash(key)) for key in keys}
     known = {hashed for _, hashed in feeds.holders(end.feed.pk, hashes)}
     unknown = sorted(key for key in keys if feeds.key_hash(key) not in known)
     for batch in db.chunks(unknown, end.can.batch_read):
-        found = end.connector.find(end.object, rule.on(side.other), batch)
+        found = end.connector.find(end.object, field, batch)
         with db.transaction_():
             ctx.fence()
             for key, ids in found.items():

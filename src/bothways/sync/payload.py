@@ -31,6 +31,8 @@ def to_row(
         "moves": moves(action, link),
         "names": {side.value: name_of(rows[side].get(id)) for side, id in ids.items() if id},
     }
+    if action.candidates:
+        data["candidates"] = [[side.value, id] for side, id in action.candidates]
     writes = action.writes
     return ActionRow(
         seq,

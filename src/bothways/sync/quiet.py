@@ -91,7 +91,8 @@ def _hold(ctx: Context, action: ActionRow) -> None:
     if not action.data["kept"] and not action.data["fields"]:
         side = Side.LEFT if action.left_id else Side.RIGHT
         kind = "match" if action.rule == "R7" else "unreadable"
-        row = HoldRow(side, action.on(side) or "", action.rule, action.reason, kind, link_id=action.link_id)
+        data = {"candidates": action.data.get("candidates", [])} if kind == "match" else {}
+        row = HoldRow(side, action.on(side) or "", action.rule, action.reason, kind, link_id=action.link_id, data=data)
         holds.put(ctx.sync, row, ctx.clock())
     hold_fields(ctx, [action])
 

@@ -3,9 +3,10 @@
 from collections.abc import Sequence
 
 from bothways.connectors.base import WriteKind
-from bothways.engine.matching import key_of
+from bothways.engine.keys import keys_of
 from bothways.engine.plan import SET
 from bothways.engine.sides import Side
+from bothways.engine.spec import Finding
 from bothways.ledger import db, due, feeds, journal, links
 from bothways.ledger.feeds import SeenRow
 from bothways.ledger.journal import Entry, FieldWrite
@@ -99,9 +100,12 @@ def _find_created(ctx: Context, entry: Entry) -> dict[str, SeenRow] | None:
         return _come_since(ctx, entry, end.connector.find(end.object, "", [entry.marker]).get(entry.marker, ()))
     if end.can.finds_strongly:
         for rule in ctx.spec.match:
-            sent = next((write for write in entry.writes.values() if write.field == rule.on(entry.side)), None)
-            key = key_of(rule, sent.after) if sent else None
-            held_by = end.connector.find(end.object, rule.on(entry.side), [key]).get(key, ()) if key else ()
+            field = rule.field(entry.side)
+            if field is None:
+                continue
+            sent = {write.field: write.after for write in entry.writes.values()}
+            keys = keys_of(rule.on(entry.side)[0], sent)
+            held_by = end.connector.find(end.object, field, keys).get(keys[0], ()) if keys else ()
             if found := _come_since(ctx, entry, held_by):
                 return found
     if end.feed.complete_to < entry.created_at + ctx.interval:
@@ -130,8 +134,9 @@ def _is_ours(ctx: Context, entry: Entry, record: Record) -> bool:
     It has the match key that was sent, or else everything besides (two values at least), or exactly what was
     sent and nothing more: a wrong link is worse than a duplicate.
     """
-    key_fields = {rule.on(entry.side) for rule in ctx.spec.match}
     told = {key: write for key, write in entry.writes.items() if write.rule != SET}  # a constant tells no record apart
+    linking = [rule for rule in ctx.spec.match if rule.finding is Finding.LINK]
+    key_fields = {rule.field(entry.side) for rule in linking if rule is linking[0] or not rule.guards}
     landed = {write.field: _landed(ctx, key, write, entry.side, record) for key, write in told.items()}
     if any(hit for field, hit in landed.items() if field in key_fields):
         return True

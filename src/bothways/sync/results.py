@@ -4,9 +4,11 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from bothways.connectors.base import Outcome, WriteItem, WriteKind, WriteResult
-from bothways.engine.matching import key_of
+from bothways.engine.keys import keys_of
+from bothways.engine.matching import Found
 from bothways.engine.rules import RULES, because
 from bothways.engine.sides import SIDES, Side
+from bothways.engine.spec import Finding
 from bothways.ledger import db, due, feeds, holds, journal, links, plans
 from bothways.ledger.holds import HoldRow
 from bothways.ledger.journal import Entry, FieldWrite
@@ -14,7 +16,7 @@ from bothways.ledger.models import Plan
 from bothways.ledger.plans import ActionRow
 from bothways.records import Record, Value, can_be_kept, may_be_rewriting, same
 from bothways.sync.context import Context
-from bothways.sync.matches import told
+from bothways.sync.matches import matches_now, told
 from bothways.sync.payload import marks_of
 from bothways.sync.settle import Landed, remember, settle_links
 
@@ -196,17 +198,21 @@ def hold_fields(ctx: Context, actions: Sequence[ActionRow]) -> None:
 def _duplicate(ctx: Context, sent: Sent, result: WriteResult) -> None:
     """The app says who holds the unique value: remember it as a key of that record, and look again.
 
-    Where that leads nowhere, it is a refusal like any other, and tried again later (row R13).
+    Where that leads nowhere, it is a refusal like any other, and tried again later (row R13): the two may
+    be kept apart by a person, or the key may belong to too many.
     """
     existing_id, end = str(result.existing_id), ctx.ends[sent.side]
     source = feeds.seen_by_id(ctx.ends[sent.side.other].feed.pk, [sent.source_id]).get(sent.source_id)
     holder = feeds.seen_by_id(end.feed.pk, [existing_id]).get(existing_id)
     for rule in ctx.spec.match:
-        key = key_of(rule, source.record.values.get(rule.on(sent.side.other))) if source else None
-        if key is not None and (holder is None or holder.live):
-            told(ctx, sent.side, rule.slot(sent.side), key, [existing_id])
-            due.mark(ctx.sync, sent.side.other, [sent.source_id])
-            return
+        keys = keys_of(rule.on(sent.side.other)[0], source.record.values) if source else []
+        if not keys or rule.finding is not Finding.LINK or (holder is not None and not holder.live):
+            continue
+        told(ctx, sent.side, rule.slots(sent.side)[0], keys[0], [existing_id])
+        if matches_now(ctx, sent.side.other, [sent.source_id])[sent.source_id].found is Found.NOBODY:
+            break
+        due.mark(ctx.sync, sent.side.other, [sent.source_id])
+        return
     _refused(ctx, sent, replace(result, fields=()))
 
 

@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from bothways.cli.render.plans import action, foot, head, warnings
-from bothways.service.views import ActionView, BrakeView, FieldView
+from bothways.service.views import ActionView, BrakeView, DuplicatesView, FieldView
 from tests.cli.views import APPS, CREATE, HOLD, PLAN, UPDATE
 
 
@@ -97,3 +97,12 @@ def test_a_record_without_a_name_and_one_with_an_evil_name():
     assert "(no name)" in action(replace(CREATE, name=""), APPS)[0]
     evil = ActionView(0, "hold", "R7", "x", "a\x1b[2J\nb", {"hubspot": "1", "ledger": None}, ())
     assert action(evil, APPS)[0].startswith("  ? a\\x1b[2J\\nb")
+
+
+def test_duplicates_inside_one_app_are_told_with_examples():
+    found = DuplicatesView("hubspot", "e-mail", 2, 5, (("1", "2"), ("3", "4", "5")))
+    (line,) = warnings(replace(PLAN, emptied={}, duplicates=(found,)))
+    assert line == (
+        "! 5 records in hubspot share their e-mail with another one there, such as 1 and 2, 3 and 4 and 5. "
+        "Merge them there if they are the same."
+    )

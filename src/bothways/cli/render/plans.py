@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from bothways.cli.text import clean, columns, counted, cut, number, pad
+from bothways.cli.text import clean, columns, counted, cut, listed, number, pad
 from bothways.cli.values import value_text
 
 if TYPE_CHECKING:
@@ -83,6 +83,11 @@ def warnings(view: "PlanView") -> list[str]:
         for title, count in view.emptied.items()
     ]
     lines += [f"! {view.advice}"] if view.advice else []
+    lines += [
+        f"! {counted(each.records, 'record')} in {each.app} share their {each.key} with another one there, such as "
+        f"{listed([' and '.join(ids) for ids in each.examples])}. Merge them there if they are the same."
+        for each in view.duplicates
+    ]
     return lines + [f"! {brake.reason[:1].upper()}{brake.reason[1:]}. {brake.hint}".rstrip() for brake in view.brakes]
 
 

@@ -65,7 +65,8 @@ def sync(view: "SyncView", now: float) -> list[str]:
 
 
 def _match(view: "MatchView", apps: Sequence[str]) -> str:
-    return f"{' = '.join(view.fields[app] for app in apps)} ({view.compare})"
+    pair = f"{' = '.join(view.fields[app] for app in apps)} ({view.compare})"
+    return pair if view.links else f"{pair}, held for you"
 
 
 def _mapping(view: "MappingView", apps: Sequence[str]) -> tuple[str, ...]:

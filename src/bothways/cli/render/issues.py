@@ -1,0 +1,50 @@
+"""What is held, as text."""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from bothways.cli.text import columns, cut, moment
+
+if TYPE_CHECKING:
+    from bothways.service.views import IssueView, PairView
+
+
+def issues(rows: Sequence["IssueView"], now: float) -> list[str]:
+    """Return a list of issues."""
+    if not rows:
+        return ["Nothing is held."]
+    table = [
+        (row.id, row.sync, cut(row.name, 30), f"{row.app} {row.record}", moment(row.since, now), _reason(row))
+        for row in rows
+    ]
+    return columns([("Issue", "Sync", "Name", "Record", "Since", "Reason"), *table])
+
+
+def _reason(row: "IssueView") -> str:
+    return f"decided: {row.decided}; the next run does it" if row.decided else row.reason
+
+
+def issue(row: "IssueView", now: float) -> list[str]:
+    """Return one issue with all who may be meant, and how it can be decided."""
+    head = (row.id, row.sync, row.name, f"{row.app} {row.record}", f"since {moment(row.since, now)}")
+    lines = ["   ".join(filter(None, head)), row.reason]
+    lines += columns([(each.app, each.id, each.name) for each in row.candidates], indent="  ")
+    if row.decided:
+        return [*lines, f"Decided: {row.decided}. The next run does it; take it back: {_resolve(row)} --undo"]
+    if row.kind == "match":
+        others = [each.id for each in row.candidates if each.app != row.app]
+        lines.append(f"Decide: {_resolve(row)} --link {others[0] if others else 'ID'}   or --apart ID, or --create")
+    return lines
+
+
+def _resolve(row: "IssueView") -> str:
+    return f"bothways issues resolve {row.id}"
+
+
+def pair(view: "PairView", done: str) -> list[str]:
+    """Return what was decided about two records."""
+    both = " ⇄ ".join(f"{app} {id}" for app, id in view.ids.items())
+    if done == "link":
+        return [f"{both} will be linked by the next run: bothways run {view.sync}"]
+    ids = " ".join(f"{app}:{id}" for app, id in view.ids.items())
+    return [f"{both} are no longer linked. Link them again: bothways link {view.sync} {ids}"]

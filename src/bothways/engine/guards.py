@@ -1,0 +1,97 @@
+"""Guards: what speaks against two records that hold the same key.
+
+A guard looks at what both records hold in certain roles, such as their names. What is missing speaks against
+nothing, but where a key alone says little (a mailbox of many people).
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+from bothways.engine.keys import texts_of
+from bothways.engine.spec import Roles
+from bothways.records import Value
+from bothways.records.normal import (
+    company_domain,
+    forms_conflict,
+    is_role_address,
+    names_clash,
+    names_related,
+    normal_email,
+    person_name,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """What a record holds in each role, as texts, the primary first."""
+
+    texts: Mapping[str, Sequence[str]]
+
+    def first(self, *roles: str) -> str | None:
+        """Return the first text in the first of these roles that has one."""
+        return next((texts[0] for role in roles if (texts := self.texts.get(role))), None)
+
+    @property
+    def full_name(self) -> str | None:
+        """A person's whole name: from its parts, else as written."""
+        parts = [text for role in ("given name", "family name") if (text := self.first(role))]
+        whole = self.first("name")
+        return " ".join(parts) if len(parts) == 2 or not whole else whole
+
+
+def held(roles: Roles, values: Mapping[str, Value]) -> Held:
+    """Return what a record with these values holds."""
+    return Held({role: [text for name in names for text in texts_of((name,), values)] for role, names in roles.items()})
+
+
+def _other_first_name(one: Held, other: Held) -> bool:
+    return names_clash(one.full_name, other.full_name)
+
+
+def _shared_mailbox(one: Held, other: Held) -> bool:
+    """Tell whether the two have a mailbox of a role in common, and not surely the same full name."""
+    mine, theirs = ({normal_email(text) for text in each.texts.get("email", ())} for each in (one, other))
+    if not any(email and is_role_address(email) for email in mine & theirs):
+        return False
+    name = person_name(one.full_name)
+    return name is None or name != person_name(other.full_name)
+
+
+def _unrelated(one: Held, other: Held) -> bool:
+    return not names_related(one.first("company"), other.first("company"))
+
+
+def _other_form(one: Held, other: Held) -> bool:
+    return forms_conflict(one.first("company"), other.first("company"))
+
+
+def _other_country(one: Held, other: Held) -> bool:
+    """Tell whether the countries differ; a code and a name cannot be compared."""
+    mine, theirs = ((each.first("country") or "").strip().casefold() for each in (one, other))
+    return bool(mine and theirs) and (len(mine) == 2) is (len(theirs) == 2) and mine != theirs
+
+
+def _other_currency(one: Held, other: Held) -> bool:
+    mine, theirs = ((each.first("currency") or "").strip().casefold() for each in (one, other))
+    return bool(mine and theirs) and mine != theirs
+
+
+def _both_have_domains(one: Held, other: Held) -> bool:
+    return all(any(company_domain(text) for text in each.texts.get("domain", ())) for each in (one, other))
+
+
+GUARDS: Mapping[str, tuple[Callable[[Held, Held], bool], str]] = {
+    "first name": (_other_first_name, "different first names"),
+    "shared mailbox": (_shared_mailbox, "a mailbox of several people, and the full names do not agree"),
+    "related names": (_unrelated, "unrelated names"),
+    "legal form": (_other_form, "different legal forms"),
+    "country": (_other_country, "different countries"),
+    "currency": (_other_currency, "different currencies"),
+    "a domain missing": (_both_have_domains, "a domain each"),
+}
+"""Every guard by its name: when it speaks against a pair, and in which words."""
+
+
+def objection(guards: Sequence[str], one: Held, other: Held) -> str:
+    """Return in words what speaks against a pair, nothing if all guards let it pass. Both ways round it is the same."""
+    return next((words for check, words in map(GUARDS.__getitem__, guards) if check(one, other)), "")

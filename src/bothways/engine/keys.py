@@ -1,0 +1,133 @@
+"""Keys: what records are recognised by. A key is made of parts, each the normal form of one or several fields."""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from itertools import product
+from typing import Any, NamedTuple
+
+from bothways.records import Field, FieldType, Value, is_blank, text_of
+from bothways.records.normal import (
+    company_domain,
+    company_name,
+    email_alias,
+    is_free_mail,
+    is_role_address,
+    normal_email,
+    normal_phone,
+    person_name,
+    sku,
+)
+
+
+class Part(NamedTuple):
+    """One comparable part of a key: the normal form, and the fields whose values, joined, are brought into it.
+
+    ``region`` is the ISO 3166 country that national phone numbers belong to.
+    """
+
+    compare: str
+    fields: tuple[str, ...]
+    region: str | None = None
+
+
+Key = tuple[Part, ...]
+"""One way to make a key of a record. Of a field with many values, each gives a key."""
+
+NormalForm = Callable[[str, str | None], str | None]
+
+
+def _mailbox(text: str, region: str | None) -> str | None:
+    """Return an alias form, of the providers of free mailboxes alone."""
+    email = normal_email(text)
+    return email_alias(text) if email and is_free_mail(email) else None
+
+
+def _company_email(text: str, region: str | None) -> str | None:
+    """Return an address that speaks for one company: no free mailbox, no info@."""
+    email = normal_email(text)
+    return email if email and not is_free_mail(email) and not is_role_address(email) else None
+
+
+def _company(text: str, region: str | None) -> str | None:
+    found = company_name(text)
+    return found.key if found else None
+
+
+def _consonants(text: str, region: str | None) -> str | None:
+    """Return the bones of a company's name, which most slips of the pen leave as they are."""
+    bones: list[str] = []
+    for letter in _company(text, None) or "":
+        if letter.isalnum() and letter not in "aeiouy" and letter not in bones[-1:]:
+            bones.append(letter)
+    return "".join(bones) if len(bones) > 3 else None
+
+
+def _amount(text: str, region: str | None) -> str | None:
+    try:
+        return repr(float(text))
+    except ValueError:
+        return None
+
+
+NORMAL_FORMS: Mapping[str, NormalForm] = {
+    "email": lambda text, region: normal_email(text),
+    "phone": normal_phone,
+    "exact": lambda text, region: text.strip() or None,
+    "text": lambda text, region: " ".join(text.casefold().split()) or None,
+    "name": lambda text, region: person_name(text),
+    "company": _company,
+    "domain": lambda text, region: company_domain(text),
+    "sku": lambda text, region: sku(text),
+}
+"""How the values of a match field are made comparable, by the name used in the settings."""
+
+_FORMS: Mapping[str, NormalForm] = {
+    **NORMAL_FORMS,
+    "mailbox": _mailbox,
+    "company email": _company_email,
+    "consonants": _consonants,
+    "amount": _amount,
+}
+
+COMPARE_BY_TYPE = {FieldType.EMAIL: "email", FieldType.PHONE: "phone"}
+
+
+def compare_for(field: Field) -> str:
+    """Return the normal form that suits a field."""
+    return COMPARE_BY_TYPE.get(field.type, "text")
+
+
+def slot_of(key: Key) -> str:
+    """Return the name under which the keys made this way are kept in the key table."""
+    return "+".join(f"{part.compare}:{','.join(part.fields)}{f'@{part.region}' if part.region else ''}" for part in key)
+
+
+def keys_of(key: Iterable[Iterable[Any]], values: Mapping[str, Value]) -> list[str]:
+    """Return the comparable keys of a record, in the order of its values; none where a part is missing.
+
+    The parts may come as they are kept in a database, as plain lists.
+    """
+    found = [list(_of_part(compare, fields, region, values)) for compare, fields, region in key]
+    return found[0] if len(found) == 1 else ["\n".join(each) for each in product(*found)]
+
+
+def _of_part(compare: str, fields: Sequence[str], region: str | None, values: Mapping[str, Value]) -> Iterator[str]:
+    form = _FORMS[compare]
+    for text in texts_of(fields, values):
+        key = form(text, region)
+        if key is not None:
+            yield key
+
+
+def texts_of(fields: Sequence[str], values: Mapping[str, Value]) -> list[str]:
+    """Return the values of a field as texts, one for each of many; several fields are joined to one text."""
+    if len(fields) > 1:
+        joined = " ".join(text_of(value) for name in fields if _is_plain(value := values.get(name)))
+        return [joined] if joined else []
+    value = values.get(fields[0])
+    if isinstance(value, Sequence) and not isinstance(value, str):
+        return [text_of(each) for each in value if _is_plain(each)]
+    return [text_of(value)] if _is_plain(value) else []
+
+
+def _is_plain(value: Value) -> bool:
+    return not is_blank(value) and (isinstance(value, str) or not isinstance(value, Sequence | Mapping))

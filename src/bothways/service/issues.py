@@ -1,0 +1,245 @@
+"""The match inbox: what is held, and what a person decides about who belongs together.
+
+A decision is remembered at once and looked at by the next run: it links (row R6), or creates (row R8).
+"""
+
+from collections.abc import Sequence
+
+from bothways.engine.matching import ALONE
+from bothways.engine.sides import SIDES, Side
+from bothways.errors import LinkedAlready, NotForDeciding, NotLinked, StillBeingWritten, UnknownIssue, UnknownRecord
+from bothways.ledger import db, due, feeds, holds, journal, links, looking
+from bothways.ledger.holds import HoldRow
+from bothways.ledger.models import Sync
+from bothways.service.database import on_database
+from bothways.service.document import SyncDocument
+from bothways.service.records import find
+from bothways.service.views import CandidateView, IssueView, PairView
+from bothways.service.work import plain_id, row_of
+from bothways.service.workspace import Workspace
+from bothways.sync.absorb import end_link
+from bothways.sync.payload import name_of
+
+
+@on_database
+def list_issues(workspace: Workspace, name: str | None = None, *, size: int = 50) -> list[IssueView]:
+    """Return what is held in a sync, in all of them if None, oldest first of each: at most ``size``."""
+    found: list[IssueView] = []
+    for each in workspace.document.syncs if name is None else [name]:
+        sync = row_of(workspace, each)
+        found += _views(sync, workspace.sync(each), holds.page(sync, size=size - len(found)))
+    return found
+
+
+@on_database
+def show_issue(workspace: Workspace, issue: str) -> IssueView:
+    """Return one issue; raise UnknownIssue."""
+    sync, hold = _issue(workspace, issue)
+    return _views(sync, workspace.sync(sync.name), [hold])[0]
+
+
+@on_database
+def link_issue(workspace: Workspace, issue: str, record: str) -> IssueView:
+    """Decide that the held record and this one of the other app are the same thing; the next run links them.
+
+    ``record`` is an id in the other app. Raises UnknownIssue, NotForDeciding, UnknownRecord, LinkedAlready.
+    """
+    sync, hold = _for_deciding(workspace, issue)
+    side = Side(hold.side)
+    _choose(workspace, sync, {side: hold.record_id, side.other: record})
+    return _after(workspace, sync, hold)
+
+
+@on_database
+def keep_apart(workspace: Workspace, issue: str, records: Sequence[str]) -> IssueView:
+    """Decide that the held record is none of these of the other app; the next run matches it without them.
+
+    Raises UnknownIssue, NotForDeciding, UnknownRecord.
+    """
+    sync, hold = _for_deciding(workspace, issue)
+    side = Side(hold.side)
+    for record in records:
+        _there(workspace, sync, side.other, record)
+    with db.transaction_():
+        holds.withdraw(sync, side, hold.record_id)
+        links.keep_apart(sync, [_pair(side, hold.record_id, record) for record in records])
+        _look_again(sync, {side: [hold.record_id], side.other: records})
+    return _after(workspace, sync, hold)
+
+
+@on_database
+def create_issue(workspace: Workspace, issue: str) -> IssueView:
+    """Decide that nobody in the other app is the held record; the next run creates it there.
+
+    Raises UnknownIssue, NotForDeciding.
+    """
+    sync, hold = _for_deciding(workspace, issue)
+    side = Side(hold.side)
+    with db.transaction_():
+        holds.withdraw(sync, side, hold.record_id)
+        links.keep_apart(sync, [_pair(side, hold.record_id, ALONE)])
+        _look_again(sync, {side: [hold.record_id]})
+    return _after(workspace, sync, hold)
+
+
+@on_database
+def withdraw(workspace: Workspace, issue: str) -> IssueView:
+    """Take back all that was decided about a held record; it waits again. Raises UnknownIssue, NotForDeciding."""
+    sync, hold = _for_deciding(workspace, issue)
+    side = Side(hold.side)
+    with db.transaction_():
+        partner = holds.chosen(sync, side, [hold.record_id]).get(hold.record_id)
+        holds.withdraw(sync, side, hold.record_id)
+        links.forget_apart(sync, side, hold.record_id)
+        _look_again(sync, {side: [hold.record_id], side.other: [partner] if partner else []})
+    return _after(workspace, sync, hold)
+
+
+@on_database
+def link(workspace: Workspace, name: str, left: str, right: str) -> PairView:
+    """Decide that two records are the same thing, whatever was decided before; return the two.
+
+    Each is named as people know it (an id, ``app:id``, an e-mail address, a name); the order does not count
+    where the names say the app. Raises UnknownRecord, SeveralRecords, LinkedAlready.
+    """
+    sync = row_of(workspace, name)
+    found = [find(workspace, name, each)[1] for each in (left, right)]
+    sides = [{side for side, row in each.rows.items() if row is not None} for each in found]
+    first = Side.RIGHT if Side.LEFT not in sides[0] or Side.RIGHT not in sides[1] else Side.LEFT
+    ids = {first: found[0].ids[first], first.other: found[1].ids[first.other]}
+    for side, id in ids.items():
+        if id is None:
+            record, app = left if side is first else right, _app(workspace, sync, side)
+            raise UnknownRecord(record=record, name=f"{name}, in {app}")
+    pair = {side: str(id) for side, id in ids.items()}
+    _choose(workspace, sync, pair)
+    return _pair_view(workspace, sync, pair)
+
+
+@on_database
+def unlink(workspace: Workspace, name: str, left: str, right: str) -> PairView:
+    """End the link of two records and keep them apart; return the two.
+
+    Both stay as they are, and wait for a person to say whom they belong to; nothing is created for them.
+    Raises UnknownRecord, SeveralRecords, NotLinked, StillBeingWritten.
+    """
+    sync, one = find(workspace, name, left)
+    _, other = find(workspace, name, right)
+    if one.link is None or other.link is None or one.link.id != other.link.id:
+        raise NotLinked(left=left, right=right, name=name)
+    row = one.link
+    if row.state != "active" or row.id in journal.open_link_ids(sync) or row.left_id is None or row.right_id is None:
+        raise StillBeingWritten(record=left, name=name)
+    with db.transaction_():
+        links.keep_apart(sync, [(row.left_id, row.right_id)])
+        end_link(sync, row, workspace.clock(), links.UNLINKED, None)
+        _look_again(sync, {Side.LEFT: [row.left_id], Side.RIGHT: [row.right_id]})
+    return _pair_view(workspace, sync, {Side.LEFT: row.left_id, Side.RIGHT: row.right_id})
+
+
+# --- behind them --------------------------------------------------------------------------------------
+
+
+def _issue(workspace: Workspace, issue: str) -> tuple[Sync, HoldRow]:
+    number = plain_id(issue, "h")
+    found = holds.by_id(number) if number is not None else None
+    sync = Sync.objects.filter(pk=found[0]).first() if found else None
+    if found is None or sync is None or sync.name not in workspace.document.syncs:
+        raise UnknownIssue(issue=issue)
+    return sync, found[1]
+
+
+def _for_deciding(workspace: Workspace, issue: str) -> tuple[Sync, HoldRow]:
+    sync, hold = _issue(workspace, issue)
+    if hold.kind != "match":
+        raise NotForDeciding(issue=issue, reason=hold.reason)
+    return sync, hold
+
+
+def _choose(workspace: Workspace, sync: Sync, ids: dict[Side, str]) -> None:
+    for side, id in ids.items():
+        _there(workspace, sync, side, id)
+        taken = links.live_by_record(sync, side, [id]).get(id)
+        if taken is not None:
+            partner = taken.on(side.other) or "a record that is being created"
+            raise LinkedAlready(app=_app(workspace, sync, side), record=id, partner=partner, name=sync.name)
+    with db.transaction_():
+        for side, id in ids.items():
+            holds.withdraw(sync, side, id)
+            links.forget_apart(sync, side, id, (ids[side.other], ALONE))
+        holds.choose(sync, ids, workspace.clock())
+        _look_again(sync, {side: [id] for side, id in ids.items()})
+
+
+def _there(workspace: Workspace, sync: Sync, side: Side, id: str) -> None:
+    """Refuse a record that is not known to be there."""
+    row = feeds.seen_by_id(looking.feed_id(sync, side), [id]).get(id)
+    if row is None or not row.live:
+        raise UnknownRecord(record=id, name=f"{sync.name}, in {_app(workspace, sync, side)}")
+
+
+def _app(workspace: Workspace, sync: Sync, side: Side) -> str:
+    return workspace.sync(sync.name).apps[side]
+
+
+def _pair(side: Side, id: str, other: str) -> tuple[str, str]:
+    return (id, other) if side is Side.LEFT else (other, id)
+
+
+def _pair_view(workspace: Workspace, sync: Sync, ids: dict[Side, str]) -> PairView:
+    return PairView(sync.name, {_app(workspace, sync, side): ids[side] for side in SIDES})
+
+
+def _look_again(sync: Sync, ids: dict[Side, Sequence[str]]) -> None:
+    for side, each in ids.items():
+        due.mark(sync, side, each)
+
+
+def _after(workspace: Workspace, sync: Sync, hold: HoldRow) -> IssueView:
+    """Return an issue as it is now."""
+    found = holds.by_id(hold.id)
+    return _views(sync, workspace.sync(sync.name), [found[1] if found else hold])[0]
+
+
+def _views(sync: Sync, document: SyncDocument, rows: Sequence[HoldRow]) -> list[IssueView]:
+    wanted: dict[Side, set[str]] = {side: set() for side in SIDES}
+    for hold in rows:
+        for side, id in [(hold.side, hold.record_id), *hold.data.get("candidates", ())]:
+            wanted[Side(side)].add(id)
+    names = {
+        (side, id): name_of(row)
+        for side in SIDES
+        for id, row in feeds.seen_by_id(looking.feed_id(sync, side), wanted[side]).items()
+    }
+    apart = {side: links.apart(sync, side, {hold.record_id for hold in rows if hold.side == side}) for side in SIDES}
+    return [_view(sync, document, hold, names, apart[Side(hold.side)].get(hold.record_id, set())) for hold in rows]
+
+
+def _view(
+    sync: Sync, document: SyncDocument, hold: HoldRow, names: dict[tuple[Side, str], str], apart: set[str]
+) -> IssueView:
+    side = Side(hold.side)
+    candidates = [(Side(each), id) for each, id in hold.data.get("candidates", ())]
+    return IssueView(
+        f"h_{hold.id}",
+        sync.name,
+        hold.kind,
+        document.apps[side],
+        hold.record_id,
+        names.get((side, hold.record_id), ""),
+        hold.field,
+        hold.reason,
+        hold.opened_at,
+        tuple(CandidateView(document.apps[each], id, names.get((each, id), "")) for each, id in candidates),
+        _decided(hold, apart),
+    )
+
+
+def _decided(hold: HoldRow, apart: set[str]) -> str:
+    if hold.kind != "match":
+        return ""
+    if chosen := hold.data.get("chosen"):
+        return f"link to {chosen}"
+    if ALONE in apart:
+        return "create"
+    return f"keep apart from {', '.join(sorted(apart))}" if apart else ""

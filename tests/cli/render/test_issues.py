@@ -1,0 +1,38 @@
+"""What is held, line by line."""
+
+from dataclasses import replace
+from datetime import datetime
+
+from bothways.cli.render.issues import issue, issues, pair
+from tests.cli.views import ISSUE, PAIR
+
+NOW = datetime(2026, 3, 5, 9, 41).timestamp()
+
+
+def test_issues_line_up():
+    decided = replace(ISSUE, id="h_7", since=NOW, decided="create")
+    assert issues([replace(ISSUE, since=NOW), decided], NOW) == [
+        "Issue  Sync      Name      Record         Since  Reason",
+        "h_12   contacts  Eve Park  hubspot 50121  09:41  2 possible matches by e-mail",
+        "h_7    contacts  Eve Park  hubspot 50121  09:41  decided: create; the next run does it",
+    ]
+    assert issues([], NOW) == ["Nothing is held."]
+
+
+def test_issue_names_all_who_may_be_meant_and_how_to_decide():
+    assert issue(replace(ISSUE, since=NOW), NOW) == [
+        "h_12   contacts   Eve Park   hubspot 50121   since 09:41",
+        "2 possible matches by e-mail",
+        "  ledger  P-104  Eve Park",
+        "  ledger  P-977  E. Park",
+        "Decide: bothways issues resolve h_12 --link P-104   or --apart ID, or --create",
+    ]
+    decided = issue(replace(ISSUE, decided="create"), NOW)[-1]
+    assert decided == ("Decided: create. The next run does it; take it back: bothways issues resolve h_12 --undo")
+    assert not any("resolve" in line for line in issue(replace(ISSUE, kind="refused"), NOW))
+
+
+def test_pair_says_what_comes_next():
+    assert pair(PAIR, "link") == ["hubspot 50121 ⇄ ledger P-104 will be linked by the next run: bothways run contacts"]
+    (line,) = pair(PAIR, "unlink")
+    assert line.endswith("Link them again: bothways link contacts hubspot:50121 ledger:P-104")
