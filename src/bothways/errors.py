@@ -277,6 +277,24 @@ class SettingsContradict(SettingsError):
     to_do = "Keep one of the two."
 
 
+class NoAssociation(SettingsError):
+    code = "BW-170"
+    what = '"{field}" of {app} does not refer to other records that could be kept in step.'
+    to_do = "Name a field that does, or take the association out. {hint}"
+
+
+class NoSyncOfParents(SettingsError):
+    code = "BW-171"
+    what = "An association needs one sync that keeps {left} and {right} in step ({name})."
+    to_do = "Add that sync between the same two apps and name it under sync:, or take the association out."
+
+
+class AssociationAmongFields(SettingsError):
+    code = "BW-172"
+    what = '"{field}" of {app} refers to other records, whose ids are not the same in both apps.'
+    to_do = "Write it under associations: instead of fields:."
+
+
 class UnknownChoice(SettingsError):
     code = "BW-141"
     what = 'The {app} field "{field}" has no choice "{choice}".'

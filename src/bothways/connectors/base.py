@@ -36,6 +36,8 @@ class Capabilities:
     the same of the first, full listing. ``conditional_writes``: ``version`` is compared by the app at the
     moment of writing. ``marker``: creates can carry our marker in a unique field and be found by it.
     ``reports_deletes``: ``changes`` tells of deleted records; otherwise only the sweep of ``ids`` does.
+    ``reports_references``: ``changes`` tells of a record of which nothing but a reference has changed; otherwise the
+    sweep reads the records again.
     ``answers_writes``: a write's answer shows what the app stored; otherwise the connector reads it back.
     ``unique_create``: the app refuses a second record with the same value of a unique field.
     ``finds_strongly``: ``find`` reads the primary store.
@@ -52,6 +54,7 @@ class Capabilities:
     conditional_writes: bool = False
     marker: bool = False
     reports_deletes: bool = False
+    reports_references: bool = True
     answers_writes: bool = True
     unique_create: bool = False
     finds_strongly: bool = False

@@ -47,7 +47,8 @@ class Landed(NamedTuple):
 class FieldState(NamedTuple):
     """Everything the table looks at for one field: values now, shadows (None: unknown), landed writes.
 
-    ``since`` says since when (seconds) a side is known to hold what it holds, where that is known.
+    ``since`` says since when (seconds) a side is known to hold what it holds, where that is known. ``partners`` are,
+    for an association, the records of the other side that the ids of each side are linked with.
     """
 
     mapping: FieldMap
@@ -55,6 +56,19 @@ class FieldState(NamedTuple):
     shadow: Mapping[Side, Known | None]
     landed: Sequence[Landed] = ()
     since: Mapping[Side, float] = MappingProxyType({})
+    partners: Mapping[Side, Mapping[str, str]] = MappingProxyType({})
+
+
+class Merge(NamedTuple):
+    """What goes with the decision of an association: what both sides held, in full.
+
+    ``base``: what becomes the shadow of the written side before the write lands. ``again``: the other side is to be
+    written as well, once this write has landed.
+    """
+
+    held: Mapping[Side, Value]
+    base: Value = None
+    again: bool = False
 
 
 class FieldDecision(NamedTuple):
@@ -76,6 +90,7 @@ class FieldDecision(NamedTuple):
     hold: str = ""
     lost: tuple[str, ...] = ()
     seen: Mapping[Side, Known] | None = None
+    merge: Merge | None = None
 
 
 class _View(NamedTuple):

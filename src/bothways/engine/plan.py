@@ -2,14 +2,16 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from types import MappingProxyType
 
-from bothways.engine.fields import FieldDecision, FieldState, Known, Landed, decide_field, note_field
+from bothways.engine.associations import NOT_YET, RULE, carried_over, decide_association
+from bothways.engine.fields import FieldDecision, FieldState, Known, Landed, Merge, decide_field, note_field
 from bothways.engine.rules import because
 from bothways.engine.scope import why_outside
 from bothways.engine.sides import SIDES, Side
 from bothways.engine.spec import FieldMap, SyncSpec, When, project
 from bothways.engine.table import ActionKind, Facts, decide_record
-from bothways.records import CannotCoerce, LeftOut, Record, Value, is_blank, same
+from bothways.records import CannotCoerce, LeftOut, Record, Value, ids_of, is_blank, same
 
 SET = "FS"
 """The rule of every constant that is written."""
@@ -21,13 +23,15 @@ class Pair:
 
     ``records`` are the fresh reads (None: nobody there); ``shadows`` are keyed by mapping, per side, and
     hold only what is known; ``landed`` are earlier writes of this link by mapping, oldest first. ``since``
-    says since when (seconds) a side is known to hold what it holds, where that is known.
+    says since when (seconds) a side is known to hold what it holds, where that is known. ``partners`` are, by
+    mapping of an association, the records of the other side that the ids of each side are linked with.
     """
 
     records: Mapping[Side, Record | None]
     shadows: Mapping[Side, Mapping[str, Known]] = field(default_factory=lambda: {side: {} for side in SIDES})
     landed: Mapping[str, Sequence[Landed]] = field(default_factory=dict)
     since: Mapping[Side, float] = field(default_factory=dict)
+    partners: Mapping[str, Mapping[Side, Mapping[str, str]]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +86,7 @@ def plan_unlinked(spec: SyncSpec, side: Side, pair: Pair, facts: Facts, now: flo
         fields = _update(spec, pair, ids, now).fields
         return Action(ActionKind.LINK, row.rule, f"linked: {reason}", ids, fields=fields)
     if row.action in (ActionKind.CREATE, ActionKind.WAIT) and record is not None:
-        return _create(spec, side, record, row.action, reason)
+        return _create(spec, side, record, row.action, reason, pair.partners)
     candidates = tuple((each.side, each.id) for each in facts.match.candidates) if row.rule == "R7" else ()
     of = {side: ids[side], side.other: None} if row.rule == "R10" else ids
     return Action(row.action, row.rule, reason, of, candidates=candidates)
@@ -91,7 +95,7 @@ def plan_unlinked(spec: SyncSpec, side: Side, pair: Pair, facts: Facts, now: flo
 def _noted(spec: SyncSpec, pair: Pair, now: float) -> tuple[FieldDecision, ...]:
     """Return what is taken note of in a frozen pair: nothing is written, and no edit is forgotten."""
     values = _values(pair)
-    noted = (note_field(spec, _state(mapping, values, pair), now) for mapping in spec.fields)
+    noted = (note_field(spec, _state(mapping, values, pair), now) for mapping in spec.fields if not mapping.through)
     return tuple(decision for decision in noted if decision is not None)
 
 
@@ -101,7 +105,7 @@ def _values(pair: Pair) -> dict[Side, Mapping[str, Value]]:
 
 def _update(spec: SyncSpec, pair: Pair, ids: Mapping[Side, str | None], now: float) -> Action:
     values = _values(pair)
-    decisions = tuple([decide_field(spec, _state(mapping, values, pair), now) for mapping in spec.fields])
+    decisions = tuple([decide(spec, _state(mapping, values, pair), now) for mapping in spec.fields])
     writes = [decision for decision in decisions if decision.write]
     holds = [decision for decision in decisions if decision.hold]
     speaking = writes or holds or decisions
@@ -109,6 +113,11 @@ def _update(spec: SyncSpec, pair: Pair, ids: Mapping[Side, str | None], now: flo
     rule = speaking[0].rule if speaking else "F0"
     reason = speaking[0].reason if speaking else because("F0")
     return Action(kind, rule, reason, ids, fields=(*decisions, *_set_with(spec, values, decisions)))
+
+
+def decide(spec: SyncSpec, state: FieldState, now: float) -> FieldDecision:
+    """Return what to do with one mapping of a linked pair: by the field table, or by row FA for an association."""
+    return (decide_association if state.mapping.through else decide_field)(spec, state, now)
 
 
 def _set_with(
@@ -137,16 +146,27 @@ def _state(mapping: FieldMap, values: Mapping[Side, Mapping[str, Value]], pair: 
     key = mapping.key
     now = {side: values[side].get(mapping.on(side).name) for side in SIDES}
     shadow = {side: pair.shadows[side].get(key) for side in SIDES}
-    return FieldState(mapping, now, shadow, pair.landed.get(key, ()), pair.since)
+    partners = pair.partners.get(key, {})
+    return FieldState(mapping, now, shadow, pair.landed.get(key, ()), pair.since, partners)
 
 
-def _create(spec: SyncSpec, side: Side, record: Record, kind: ActionKind, reason: str) -> Action:
+def _create(
+    spec: SyncSpec,
+    side: Side,
+    record: Record,
+    kind: ActionKind,
+    reason: str,
+    partners: Mapping[str, Mapping[Side, Mapping[str, str]]] = MappingProxyType({}),
+) -> Action:
     """Fill a new record on the other side: every mapping that may flow there and is not blank."""
     target = side.other
     decisions = []
     for mapping in spec.fields:
         value = record.values.get(mapping.on(side).name)
         if is_blank(value) or not spec.writes(mapping, target):
+            continue
+        if mapping.through:
+            decisions += _associate(mapping, value, target, reason, partners.get(mapping.key, {}).get(side, {}))
             continue
         seen = {side: Known(value)}
         try:
@@ -160,8 +180,26 @@ def _create(spec: SyncSpec, side: Side, record: Record, kind: ActionKind, reason
         decisions.append(FieldDecision(mapping, "R8", reason, target, projected.value, lost=projected.lost, seen=seen))
     ids = {side: record.id, target: None}
     if decisions and not any(decision.write for decision in decisions):
-        return Action(ActionKind.HOLD, "F6", decisions[0].reason, ids, None, tuple(decisions))
+        return Action(ActionKind.HOLD, decisions[0].rule, decisions[0].reason, ids, None, tuple(decisions))
+    waiting = next((decision for decision in decisions if decision.hold and decision.rule == RULE), None)
+    if waiting is not None:
+        return Action(ActionKind.HOLD, RULE, waiting.reason, ids, None, (waiting,))
     return Action(kind, "R8", reason, ids, target, (*decisions, *_set_new(spec, side, record, decisions)))
+
+
+def _associate(
+    mapping: FieldMap, value: Value, target: Side, reason: str, across: Mapping[str, str]
+) -> list[FieldDecision]:
+    """Return what a new record is associated with: what has a partner already. The rest waits until it has one."""
+    ids, field = ids_of(value), mapping.on(target)
+    found = carried_over(field.multi_valued, ids, across, primary_first=mapping.on(target.other).primary_first)
+    if not found:
+        text = because(RULE, message=NOT_YET)
+        return [FieldDecision(mapping, RULE, text, hold=text)] if field.required else []
+    seen = {target.other: Known([id for id in ids if id in across])}
+    held = Merge({target.other: value}, [])
+    to_write: Value = list(found) if field.multi_valued else found[0]
+    return [FieldDecision(mapping, RULE, reason, target, to_write, seen=seen, merge=held)]
 
 
 def _set_new(spec: SyncSpec, side: Side, record: Record, decisions: Sequence[FieldDecision]) -> list[FieldDecision]:
@@ -183,7 +221,9 @@ def _set_new(spec: SyncSpec, side: Side, record: Record, decisions: Sequence[Fie
 def has_anything(spec: SyncSpec, side: Side, record: Record) -> bool:
     """Tell whether a record holds any value that could be written to the other side."""
     return any(
-        spec.writes(mapping, side.other) and _carries(mapping, record.values.get(mapping.on(side).name), side.other)
+        not mapping.through
+        and spec.writes(mapping, side.other)
+        and _carries(mapping, record.values.get(mapping.on(side).name), side.other)
         for mapping in spec.fields
     )
 

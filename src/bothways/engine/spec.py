@@ -38,6 +38,7 @@ class FieldMap:
     ``only`` None: written whenever the field table says so. ``choices`` pairs the values of both fields: what
     comes to the left, and what comes to the right; None where values are carried over as they are. ``clean``
     names how texts are cleaned on their way; the side they come from keeps its own.
+    ``through`` makes it an association: it names the sync by whose links the ids of one side are those of the other.
     ``key`` is the stable name of this mapping in plans and in the journal.
     """
 
@@ -49,6 +50,7 @@ class FieldMap:
     only: Only | None = None
     choices: tuple[Choices, Choices] | None = field(default=None, repr=False)
     clean: tuple[str, ...] = ()
+    through: str = ""
     key: str = field(init=False)
 
     def __post_init__(self) -> None:
@@ -145,6 +147,16 @@ def by_field(compare: str, left: str, right: str) -> MatchRule:
     """Return the rule that compares one field of each side."""
     keys = (Part(compare, (left,)),), (Part(compare, (right,)),)
     return MatchRule((keys[0],), (keys[1],))
+
+
+REFERENCE = "reference"
+"""How the name of a slot begins that keeps which records refer to which."""
+
+
+def reference_slots(maps: Iterable[FieldMap], side: Side) -> list[list[Any]]:
+    """Return what a feed must know to tell which records of one side refer to a record, as ``feed_slots`` does."""
+    fields = [each.on(side) for each in maps if each.through]
+    return [[f"{REFERENCE} {each.refers_to}:{each.name}", [["exact", [each.name], None]]] for each in fields]
 
 
 def feed_slots(rules: Iterable[MatchRule], side: Side) -> list[list[Any]]:

@@ -7,7 +7,7 @@ from bothways.records.normal import is_valid_email, normal_email, normal_phone
 from bothways.records.parse import text_of
 from bothways.records.record import Record, Ref, Value
 from bothways.records.types import Field, FieldType, Option
-from bothways.records.values import can_be_kept, canonical, is_blank, may_be_rewriting, same
+from bothways.records.values import can_be_kept, canonical, ids_of, is_blank, may_be_rewriting, same
 
 __all__ = [
     "CASES",
@@ -28,6 +28,7 @@ __all__ = [
     "clean",
     "coerce",
     "coercion_between",
+    "ids_of",
     "is_blank",
     "is_valid_email",
     "may_be_rewriting",

@@ -29,9 +29,10 @@ ADDRESS = (
     "address.addressCountry",
 )
 ORGANIZATION = ("legalName", "domain", "industry", "numberOfEmployees")
+DEAL = ("price", "priceCurrency", "dealStage", "pipeline", "closeDate")
 STATE = ("identifier", "dateCreated", "dateModified", "lifecycleStage", "optOut")
 
-ALL = frozenset(PERSON + ADDRESS + ORGANIZATION + STATE)
+ALL = frozenset(PERSON + ADDRESS + ORGANIZATION + DEAL + STATE)
 
 OBJECTS = ("Person", "Organization", "Deal", "Lead", "Product")
 """Meanings of objects: two objects of one meaning are offered to be synced with each other."""

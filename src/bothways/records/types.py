@@ -39,7 +39,8 @@ class Field:
     characters. ``precision`` is the number of decimals kept by a number field, or the grain in seconds of
     a datetime field. ``region`` is the ISO 3166 country that national phone numbers belong to. ``refers_to``
     names the object whose ids a reference field holds: an association of records is such a field, read and
-    listed like any other, so that a change of nothing but the association is a change of the record.
+    listed like any other, so that a change of nothing but the association is a change of the record. Its value is
+    one id, or a list of them if it is ``multi_valued``; ``primary_first``: the first of them is the primary one.
     """
 
     name: str
@@ -55,6 +56,7 @@ class Field:
     options: tuple[Option, ...] = field(default=())
     region: str | None = None
     refers_to: str | None = None
+    primary_first: bool = False
 
     @property
     def title(self) -> str:

@@ -32,6 +32,12 @@ def is_blank(value: Value) -> bool:
     return False
 
 
+def ids_of(value: Value) -> tuple[str, ...]:
+    """Return the ids that a reference holds, each once, in their order."""
+    items = value if isinstance(value, Sequence) and not isinstance(value, str) else (value,)
+    return tuple(dict.fromkeys(text for item in items if (text := text_of(item))))
+
+
 def can_be_kept(value: Value) -> bool:
     """Tell whether a value can be stored: half of a character pair, or a number beyond 64 bits, cannot."""
     if isinstance(value, str):
@@ -55,6 +61,9 @@ def canonical(value: Value, field: Field, precision: float | None = None) -> Has
         return frozenset(_element(item) for item in items_of(value) if not is_blank(item))
     if field.type is FieldType.MULTI_CHOICE:
         return frozenset(filter(None, map(text_of, items_of(value)))) or None
+    if field.type is FieldType.REFERENCE and field.multi_valued:
+        ids = ids_of(value)
+        return (ids[0], frozenset(ids)) if field.primary_first else frozenset(ids)
     if not isinstance(value, str) and isinstance(value, Sequence):
         return tuple(canonical(item, field, precision) for item in value)
     text = text_of(value)

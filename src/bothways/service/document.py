@@ -66,6 +66,17 @@ class FieldDocument:
 
 
 @dataclass(frozen=True, slots=True)
+class AssociationDocument:
+    """An association as written: a field of each side, the sync of what they refer to; None: the only one there is."""
+
+    names: Mapping[Side, str]
+    sync: str | None = None
+    to: Side | None = None
+    enabled: bool = True
+    place: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class SetDocument:
     """A constant as written: text, a number or a truth for a field of one side."""
 
@@ -142,6 +153,8 @@ class ScopeDocument:
 class SyncDocument:
     """One sync. ``fields`` and ``match`` None: made from the common meanings of the apps' fields.
 
+    ``associations`` None: what both apps refer to without a doubt, and another sync keeps in step.
+
     ``match`` is ``as_hubspot``, or the rules in order; none at all links no record.
     """
 
@@ -162,6 +175,7 @@ class SyncDocument:
     constants: tuple[SetDocument, ...] = ()
     scope: ScopeDocument = field(default_factory=ScopeDocument)
     match_place: str = ""
+    associations: tuple[AssociationDocument, ...] | None = None
 
     @property
     def pair(self) -> tuple[str, str]:
@@ -238,6 +252,19 @@ def settings_of(sync: SyncDocument) -> dict[str, object]:
         }
     if sync.fields is not None:
         data["fields"] = [_field(sync, each) for each in sync.fields]
+    if sync.associations is not None:
+        data["associations"] = [_association(sync, each) for each in sync.associations]
+    return data
+
+
+def _association(sync: SyncDocument, each: AssociationDocument) -> dict[str, object]:
+    data: dict[str, object] = {sync.apps[side]: each.names[side] for side in SIDES}
+    if each.sync is not None:
+        data["sync"] = each.sync
+    if each.to is not None:
+        data["direction"] = f"to_{sync.apps[each.to]}"
+    if not each.enabled:
+        data["enabled"] = False
     return data
 
 

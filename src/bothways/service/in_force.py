@@ -8,11 +8,12 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from bothways.engine.sides import SIDES, Side
-from bothways.engine.spec import FieldMap, MatchRule, feed_slots, sync_slots
+from bothways.engine.spec import FieldMap, MatchRule, feed_slots, reference_slots, sync_slots
 from bothways.ledger import db, due, feeds, looking
 from bothways.ledger.models import Feed, Revision, Sync
 from bothways.records import Field
 from bothways.records.normal import NORM_VERSION
+from bothways.service.associations import stored_associations
 from bothways.service.document import FieldDocument, SyncDocument
 from bothways.service.revisions import add_revision, latest_revision
 from bothways.service.scope import stored_fields, stored_scope
@@ -56,7 +57,7 @@ def in_words(resolved: Resolved) -> dict[str, Any]:
         "off": _rows(resolved, resolved.switched_off),
         "holds": [[_holds(each.on(side)) for side in SIDES] for each in spec.fields],
         "match": [_match(rule) for rule in spec.match],
-        "slots": [feed_slots(spec.match, side) for side in SIDES],
+        "slots": [[*feed_slots(spec.match, side), *reference_slots(spec.fields, side)] for side in SIDES],
         "match_fields": [sorted(spec.match_fields(side)) for side in SIDES],
         "roles": [{role: list(names) for role, names in spec.roles[side].items()} for side in SIDES],
         "norm": NORM_VERSION,
@@ -64,6 +65,7 @@ def in_words(resolved: Resolved) -> dict[str, Any]:
         "sends": [spec.sends[side] for side in SIDES],
         **({"set": constants} if (constants := constants_in_words(resolved.document)) else {}),
         "scope": stored_scope(spec.scope),
+        **({"associations": stored_associations(resolved.associations)} if resolved.associations else {}),
     }
 
 
@@ -78,6 +80,7 @@ def _rows(resolved: Resolved, maps: Iterable[FieldMap]) -> list[list[Any]]:
     rows = []
     for each in maps:
         policies = policies_of(written[each.key]) if each.key in written else {}
+        policies |= {"through": each.through} if each.through else {}
         row = [each.left.name, each.right.name, str(each.direction), each.winner, each.clearing_follows]
         rows.append([*row, policies] if policies else row)
     return rows
@@ -110,7 +113,7 @@ def _holds(field: Field) -> list[Any]:
 
 def labels_of(resolved: Resolved) -> dict[str, dict[str, str]]:
     """Return what people call the mapped fields, per side by name."""
-    maps = (*resolved.spec.fields, *resolved.switched_off)
+    maps = (*resolved.spec.fields, *resolved.switched_off, *(each.mapping for each in resolved.associations))
     labels = {str(side): {each.on(side).name: each.on(side).title for each in maps} for side in SIDES}
     for constant in resolved.spec.constants:
         labels[constant.side][constant.field.name] = constant.field.title
@@ -164,6 +167,7 @@ def _keys(applied: Mapping[str, Any] | None, side: Side) -> object:
 def _compute_keys(ctx: Context, end: End) -> None:
     """Give every record known its keys by the match rules in force, reading those that lack a field."""
     after, needed = "", ctx.spec.match_fields(end.side)
+    needed |= {each.on(end.side).name for each in ctx.spec.fields if each.through}
     while rows := looking.live_page(end.feed.pk, after, PAGE):
         after = rows[-1].id
         lacking = {row.id for row in rows if any(name not in (row.values or {}) for name in needed)}

@@ -4,7 +4,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 from bothways.connectors.base import Exists, Read
-from bothways.engine.fields import FieldDecision, FieldState, Known, Landed, decide_field
+from bothways.engine.associations import in_step
+from bothways.engine.fields import FieldDecision, FieldState, Known, Landed
+from bothways.engine.plan import decide
 from bothways.engine.scope import why_outside
 from bothways.engine.sides import SIDES, Side
 from bothways.engine.spec import FieldMap, SyncSpec, equal_across
@@ -12,13 +14,14 @@ from bothways.ledger import db, feeds, holds, journal, links, looking
 from bothways.ledger.feeds import SeenRow
 from bothways.ledger.links import LinkRow
 from bothways.ledger.models import Sync
-from bothways.records import Ref, Value
+from bothways.records import Ref, Value, ids_of
 from bothways.service.connect import Opened
 from bothways.service.database import on_database
 from bothways.service.views import Difference, Proof
-from bothways.service.work import Report, Resolution, resolution, row_of
+from bothways.service.work import Report, Resolution, parents_of, resolution, row_of
 from bothways.service.workspace import Workspace
-from bothways.sync.context import Progress
+from bothways.sync.associations import Partners, partners_in
+from bothways.sync.context import Parents, Progress
 from bothways.sync.payload import name_of
 
 PAGE = 400
@@ -39,7 +42,7 @@ def compare(workspace: Workspace, name: str, *, progress: Report | None = None) 
     ``different`` are those that no rule keeps: what the next run would write, and records that are gone.
     """
     sync, found = row_of(workspace, name), resolution(workspace, name)
-    judge = _Judge(sync, found, workspace.clock())
+    judge = _Judge(sync, found, parents_of(workspace, found.resolved), workspace.clock())
     answers = {side: judge.listed(side, progress or (lambda _: None)) for side in SIDES}
     pairs = equal = 0
     explained: list[Difference] = []
@@ -66,7 +69,7 @@ def _pages(sync: Sync) -> Iterator[list[LinkRow]]:
 class _Judge:
     """Compares pairs, with what the ledger knows of them at hand."""
 
-    def __init__(self, sync: Sync, found: Resolution, now: float) -> None:
+    def __init__(self, sync: Sync, found: Resolution, parents: Mapping[str, Parents], now: float) -> None:
         self.sync, self.now = sync, now
         self.spec: SyncSpec = found.resolved.spec
         self.apps: Mapping[Side, Opened] = found.apps
@@ -82,6 +85,8 @@ class _Judge:
         self.shadows: dict[int, links.Shadows] = {}
         self.landed: dict[int, dict[str, list[Landed]]] = {}
         self.held: dict[tuple[str, str, str], str] = {}
+        self.parents = parents
+        self.partners: Partners = {}
 
     # --- reading ------------------------------------------------------------------------------------------
 
@@ -134,6 +139,18 @@ class _Judge:
             missing = [id for id in records if id not in answers[side]]
             known = feeds.seen_by_id(looking.feed_id(self.sync, side), missing)
             answers[side].update(self._read(side, [known.get(id, SeenRow(id)).record.ref for id in missing]))
+        self.partners = {each.key: self._partners(each, page, answers) for each in self.spec.fields if each.through}
+
+    def _partners(
+        self, mapping: FieldMap, page: list[LinkRow], answers: Mapping[Side, dict[str, Answer]]
+    ) -> dict[Side, dict[str, str]]:
+        """Return the partners of all records that these pairs refer to by an association."""
+        found, parents = {}, self.parents[mapping.through]
+        for side in SIDES:
+            name = mapping.on(side).name
+            held = (answers[side][str(link.on(side))].values.get(name) for link in page)
+            found[side] = partners_in(parents, side, {id for value in held for id in ids_of(value)})
+        return found
 
     # --- comparing ----------------------------------------------------------------------------------------
 
@@ -151,19 +168,25 @@ class _Judge:
         open_: list[Difference] = []
         for mapping in self.spec.fields:
             now = {side: pair[side].values.get(mapping.on(side).name) for side in SIDES}
-            if equal_across(mapping, now[Side.LEFT], now[Side.RIGHT]):
+            if self._equal(mapping, now):
                 continue
             why, is_kept = (outside, True) if outside else self._why(link, mapping, now)
             values = {self.apps[side].name: now[side] for side in SIDES}
             (kept if is_kept else open_).append(Difference(name, values, mapping.left.title, why, ids))
         return kept, open_
 
+    def _equal(self, mapping: FieldMap, now: Mapping[Side, Value]) -> bool:
+        if mapping.through:
+            return in_step(mapping, now, self.partners.get(mapping.key, {}))
+        return equal_across(mapping, now[Side.LEFT], now[Side.RIGHT])
+
     def _why(self, link: LinkRow, mapping: FieldMap, now: Mapping[Side, Value]) -> tuple[str, bool]:
         """Ask the engine what a run would do with a difference; one that it leaves alone is explained by its rule."""
         shadows: Mapping[Side, Mapping[str, Known]] = self.shadows.get(link.id, {side: {} for side in SIDES})
         shadow = {side: shadows[side].get(mapping.key) for side in SIDES}
-        state = FieldState(mapping, now, shadow, self.landed.get(link.id, {}).get(mapping.key, ()))
-        decision = decide_field(self.spec, state, self.now)
+        landed, partners = self.landed.get(link.id, {}).get(mapping.key, ()), self.partners.get(mapping.key, {})
+        state = FieldState(mapping, now, shadow, landed, partners=partners)
+        decision = decide(self.spec, state, self.now)
         held = self._held(link, mapping)
         if held:
             return held, True

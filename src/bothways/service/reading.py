@@ -24,6 +24,7 @@ from bothways.records import CASES, CLEANERS, Unpaired
 from bothways.service import document as doc
 from bothways.service.document import (
     AppDocument,
+    AssociationDocument,
     Document,
     FieldDocument,
     MatchDocument,
@@ -46,13 +47,15 @@ SYNC = (
     "match",
     "conflicts",
     "fields",
+    "associations",
     "set",
     "guards",
     "schedule",
 )
-SYNC_LATER = ("deletes", "associations")
+SYNC_LATER = ("deletes",)
 FIELD = ("direction", "when_empty", "enabled", *doc.ONLY_KEYS.values(), "clean", "values", "other")
 FIELD_LATER = ("winner",)
+ASSOCIATION = ("sync", "direction", "enabled")
 SENDS = "none, all or {filter: ...}"
 _NAME = re.compile(r"[^\W_][\w. -]{0,59}", re.UNICODE)
 _COUNT = re.compile(r"[1-9]\d{0,8}", re.ASCII)
@@ -95,7 +98,7 @@ def _names(node: Node) -> list[str]:
 
 def is_name(text: str) -> bool:
     """Tell whether an app or a sync may be called so."""
-    return bool(_NAME.fullmatch(text)) and text not in (*FIELD, *FIELD_LATER, "compare")
+    return bool(_NAME.fullmatch(text)) and text not in (*FIELD, *FIELD_LATER, *ASSOCIATION, "compare")
 
 
 def _database(root: Node) -> str | SecretPlace | None:
@@ -258,6 +261,9 @@ def _sync(syncs: Node, name: str, apps: Mapping[str, AppDocument]) -> SyncDocume
         tuple(_constants(node, pair)),
         scope_of(node, pair),
         node.value_place("match"),
+        tuple(_association(each, sides) for each in node.nodes("associations"))
+        if node.data.get("associations") is not None
+        else None,
     )
     if not any(sync.sends.values()):
         raise NothingFlows(where=node.key_place("send"), name=name)
@@ -390,6 +396,18 @@ def _field(node: Node, sides: Mapping[Side, str]) -> FieldDocument:
         defaults,
         {key: node.value_place(key) for key in node},
         _clean(node),
+    )
+
+
+def _association(node: Node, sides: Mapping[Side, str]) -> AssociationDocument:
+    names = _pair_of_fields(node, sides, ASSOCIATION, ())
+    ways = {"both": None, **{f"to_{app}": side for side, app in sides.items()}}
+    return AssociationDocument(
+        names,
+        node.text("sync") if "sync" in node else None,
+        ways[node.choice("direction", tuple(ways), "both")],
+        node.truth("enabled", True),
+        node.place,
     )
 
 

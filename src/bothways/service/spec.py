@@ -1,6 +1,6 @@
 """From the settings and what both apps tell of their fields to what the engine works by: the one place."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 
@@ -11,6 +11,7 @@ from bothways.engine.scope import Scope
 from bothways.engine.sides import SIDES, Direction, Side
 from bothways.engine.spec import FieldMap, Finding, MatchRule, SyncSpec
 from bothways.errors import (
+    AssociationAmongFields,
     CleaningDoesNotFit,
     FieldMappedTwice,
     MissingKey,
@@ -20,6 +21,7 @@ from bothways.errors import (
     UnknownField,
 )
 from bothways.records import CLEANERS, Field, FieldType, coercion_between
+from bothways.service.associations import Association, associations_of
 from bothways.service.constants import constants_of
 from bothways.service.document import CLEAR, FieldDocument, MatchDocument, SyncDocument
 from bothways.service.door import check_required, check_single
@@ -46,13 +48,20 @@ class Resolved:
     document: SyncDocument
     spec: SyncSpec
     switched_off: tuple[FieldMap, ...] = ()
+    associations: tuple[Association, ...] = ()
 
 
 def resolve(
-    document: SyncDocument, schema: Schema, can: Mapping[Side, Capabilities], *, at_door: bool = False
+    document: SyncDocument,
+    schema: Schema,
+    can: Mapping[Side, Capabilities],
+    *,
+    others: Collection[SyncDocument] = (),
+    at_door: bool = False,
 ) -> Resolved:
     """Return what the engine works by; refuse with line and column what does not fit the apps' fields.
 
+    ``others`` are the syncs of the workspace, through which associations are translated.
     ``at_door``: the settings are new, so that what would only hold records later on is refused as well.
     """
     written = document.fields
@@ -63,6 +72,8 @@ def resolve(
     )
     if not any(enabled for _, enabled in pairs):
         raise MissingKey(where=document.place, key="fields", hint="No fields of the two apps have the same meaning.")
+    associations = associations_of(document, schema, others)
+    pairs += [(each.mapping, not each.why_off) for each in associations]
     maps = _with_winners(document, [each for each, _ in pairs])
     enabled = tuple(each for each, (_, on) in zip(maps, pairs, strict=True) if on)
     match = _match_rules(document, schema)
@@ -82,8 +93,10 @@ def resolve(
         _check_at_door(document, maps)
         check_required(document, spec, schema)
         for each in enabled:
-            check_single(document, spec, each, schema)
-    return Resolved(document, spec, tuple(each for each, (_, on) in zip(maps, pairs, strict=True) if not on))
+            if not each.through:
+                check_single(document, spec, each, schema)
+    off = (each for each, (_, on) in zip(maps, pairs, strict=True) if not (on or each.through))
+    return Resolved(document, spec, tuple(off), tuple(associations))
 
 
 def _scope(document: SyncDocument, schema: Schema) -> Scope:
@@ -160,6 +173,7 @@ def _map(document: SyncDocument, each: FieldDocument, schema: Schema) -> FieldMa
     """Return a mapping as written, every mistake in it refused with its place."""
     fields = {side: _known(document, schema, side, each.names[side], each.place) for side in SIDES}
     _once(document, each)
+    _no_association(document, fields, each)
     written = _written(document, each)
     for target in written:
         _check_writable(document, fields, target, each)
@@ -176,6 +190,13 @@ def _map(document: SyncDocument, each: FieldDocument, schema: Schema) -> FieldMa
         choices=choices_of(document, fields, each, written),
         clean=each.clean,
     )
+
+
+def _no_association(document: SyncDocument, fields: Mapping[Side, Field], each: FieldDocument) -> None:
+    """Refuse a list of ids among the fields: they mean nothing in the other app."""
+    for side in SIDES:
+        if fields[side].type is FieldType.REFERENCE and fields[side].multi_valued:
+            raise AssociationAmongFields(where=each.place, app=document.apps[side], field=fields[side].name)
 
 
 def _check_cleaning(document: SyncDocument, fields: Mapping[Side, Field], each: FieldDocument) -> None:

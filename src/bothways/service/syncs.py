@@ -1,6 +1,6 @@
 """Syncs: listed, shown, turned on and off, exported."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from bothways.connectors import registry
@@ -10,13 +10,14 @@ from bothways.errors import PermissionMissing, SettingsError
 from bothways.ledger import looking
 from bothways.ledger.models import Run, Sync
 from bothways.service import yaml_edit
+from bothways.service.associations import SWITCHED_OFF, may_have_any, needs
 from bothways.service.database import on_database
 from bothways.service.document import CLEAR, KEEP, AppDocument, SyncDocument, refuse_ring, settings_of
 from bothways.service.in_force import constants_in_words, in_words, labels_of, policies_of
 from bothways.service.log import summaries
 from bothways.service.revisions import latest_revision, workspace_revision
 from bothways.service.scope import scope_in_words
-from bothways.service.views import Counts, MappingView, MatchView, RunSummary, SetView, SyncView
+from bothways.service.views import AssociationView, Counts, MappingView, MatchView, RunSummary, SetView, SyncView
 from bothways.service.work import Resolution, resolution, row_of
 from bothways.service.workspace import Workspace, reload
 
@@ -29,7 +30,8 @@ def list_syncs(workspace: Workspace) -> list[SyncView]:
 
 @on_database
 def show_sync(workspace: Workspace, name: str) -> SyncView:
-    """Return one sync. The apps are asked only if its mappings are to be made from their fields and never were."""
+    """Return one sync. The apps are asked only if mappings or associations are to be made from their fields, the
+    first time."""
     return _view(workspace, name, ask=True)
 
 
@@ -130,6 +132,7 @@ def _view(workspace: Workspace, name: str, *, ask: bool) -> SyncView:
         {document.apps[side]: words for side, words in scope_in_words(document, applied).items()},
         str(document.scope.leaving),
         {document.apps[Side(side)]: name for side, name in applied.get("scope", {}).get("emails", {}).items()},
+        tuple(_associations(workspace, document, applied, labels)),
     )
 
 
@@ -156,7 +159,7 @@ def _exact(
     stored = latest_revision(row).document
     if stored["settled"]:
         return stored["applied"], stored["labels"]
-    if ask and (document.fields is None or document.match is None):
+    if ask and (document.fields is None or document.match is None or may_have_any(document, workspace.document.syncs)):
         found = resolution(workspace, document.name).resolved
         return in_words(found), labels_of(found)
     fields = [
@@ -196,13 +199,14 @@ def _mappings(
     views = []
     for enabled, rows in ((True, applied["fields"]), (False, applied["off"])):
         for left, right, direction, winner, clears, *policies in rows:
+            if policies and "through" in policies[0]:
+                continue
             names = {Side.LEFT: left, Side.RIGHT: right}
-            way = "both" if direction == "both" else f"to_{document.apps[Side(direction.removeprefix('to '))]}"
             views.append(
                 MappingView(
                     {document.apps[side]: names[side] for side in SIDES},
                     {document.apps[side]: labels.get(side, {}).get(names[side], names[side]) for side in SIDES},
-                    way,
+                    _way(document, direction),
                     document.apps[Side(winner)] if winner else "",
                     CLEAR if clears else KEEP,
                     enabled,
@@ -210,6 +214,26 @@ def _mappings(
                 )
             )
     return views
+
+
+def _associations(
+    workspace: Workspace, document: SyncDocument, applied: Mapping[str, Any], labels: Mapping[str, Mapping[str, str]]
+) -> Iterator[AssociationView]:
+    for left, right, direction, sync, stored in applied.get("associations", ()):
+        parents = workspace.document.syncs.get(sync)
+        why_off = needs(parents) if stored != SWITCHED_OFF and parents is not None else stored
+        names = {Side.LEFT: left, Side.RIGHT: right}
+        yield AssociationView(
+            {document.apps[side]: names[side] for side in SIDES},
+            {document.apps[side]: labels.get(side, {}).get(names[side], names[side]) for side in SIDES},
+            _way(document, direction),
+            sync,
+            why_off,
+        )
+
+
+def _way(document: SyncDocument, direction: str) -> str:
+    return "both" if direction == "both" else f"to_{document.apps[Side(direction.removeprefix('to '))]}"
 
 
 def _policies(document: SyncDocument, stored: Mapping[str, Any]) -> dict[str, Any]:

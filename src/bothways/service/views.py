@@ -100,6 +100,17 @@ class MappingView:
 
 
 @dataclass(frozen=True, slots=True)
+class AssociationView:
+    """Fields of both apps that refer to what another sync keeps in step. ``why_off``: "" where it is in force."""
+
+    fields: Mapping[str, str]
+    labels: Mapping[str, str]
+    direction: str
+    sync: str
+    why_off: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class MatchView:
     """One key by which records are recognised. Not ``links``: who shares it is held for a person."""
 
@@ -173,6 +184,7 @@ class SyncView:
     sends: Mapping[str, str] = made_by(default_factory=dict)
     when_leaving: str = ""
     requires: Mapping[str, str] = made_by(default_factory=dict)
+    associations: tuple[AssociationView, ...] = ()
 
 
 # --- plans --------------------------------------------------------------------------------------------

@@ -8,13 +8,14 @@ from bothways.engine.spec import FieldMap, one_sided
 from bothways.errors import SyncOff
 from bothways.ledger.models import Revision, Sync
 from bothways.records import Field
+from bothways.service.associations import is_turned
 from bothways.service.connect import Opened, open_app
 from bothways.service.document import settings_of
 from bothways.service.in_force import bring_in_force
 from bothways.service.revisions import latest_revision, settings_in_force
 from bothways.service.spec import Resolved, Schema, resolve
 from bothways.service.workspace import Workspace, reload
-from bothways.sync.context import Context, End, Progress
+from bothways.sync.context import Context, End, Parents, Progress
 
 Report = Callable[[Progress], None]
 
@@ -40,7 +41,8 @@ def resolution(workspace: Workspace, name: str, *, at_door: bool = False) -> Res
         for side in SIDES
     }
     can = {side: apps[side].connector.capabilities for side in SIDES}
-    return Resolution(resolve(document, schema, can, at_door=at_door), apps, schema)
+    others = workspace.document.syncs.values()
+    return Resolution(resolve(document, schema, can, others=others, at_door=at_door), apps, schema)
 
 
 def row_of(workspace: Workspace, name: str) -> Sync:
@@ -78,11 +80,20 @@ def context(workspace: Workspace, name: str, progress: Report | None = None, *, 
         bill=bill,
         side_by_side=True,
         retired=retired_maps(row, found),
+        parents=parents_of(workspace, found.resolved),
     )
     if progress is not None:
         ctx.report = progress
     bring_in_force(ctx, found.resolved)
     return ctx
+
+
+def parents_of(workspace: Workspace, resolved: Resolved) -> dict[str, Parents]:
+    """Return, by name, the syncs through which the associations of a sync are translated."""
+    names = {each.through for each in resolved.spec.fields if each.through}
+    return {
+        name: Parents(row_of(workspace, name), is_turned(resolved.document, workspace.sync(name))) for name in names
+    }
 
 
 def retired_maps(row: Sync, found: Resolution) -> list[FieldMap]:

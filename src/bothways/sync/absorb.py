@@ -11,6 +11,7 @@ from bothways.ledger import db, due, feeds, holds, links
 from bothways.ledger.feeds import SeenRow
 from bothways.ledger.models import Feed, Sync
 from bothways.records import Record, Ref, Value, can_be_kept
+from bothways.sync.children import wake_children
 from bothways.sync.context import Context, End
 
 
@@ -204,3 +205,4 @@ def _follow_merge(sync: Sync, side: Side, feed: Feed, news: News, now: float) ->
         end_link(sync, link, now, f"R0: {because('R0', app=feed.connection.name)}", side.other)
     else:
         links.move(link.id, side, survivor)
+        wake_children(sync, {side: [survivor]})

@@ -119,7 +119,8 @@ def _as_planned(ctx: Context, action: ActionRow, side: Side, written: Side, row:
         if each["write"] == Side.LEFT and written is Side.RIGHT:
             continue
         field = ctx.mapping(each["map"]).on(side)
-        planned = (each["seen"] or {}).get(side, each["before"] if each["write"] == side else values.get(field.name))
+        known = each["merge"]["held"] if "merge" in each else each["seen"] or {}
+        planned = known.get(side, each["before"] if each["write"] == side else values.get(field.name))
         if not same(planned, field, values.get(field.name)):
             return False
     return True

@@ -35,6 +35,18 @@ class End:
 
 
 @dataclass(frozen=True, slots=True)
+class Parents:
+    """The sync of the records that an association refers to; ``turned``: its left app is our right one."""
+
+    sync: Sync
+    turned: bool = False
+
+    def side(self, side: Side) -> Side:
+        """Return its side for one of ours."""
+        return side.other if self.turned else side
+
+
+@dataclass(frozen=True, slots=True)
 class Progress:
     """How far a phase of a run is: ``total`` None where it is not known."""
 
@@ -59,6 +71,7 @@ class Context:
 
     ``side_by_side``: the two apps are read, and written to, at the same time, each in a thread of its own.
     ``retired`` are mappings of earlier settings, which the journal still speaks of.
+    ``parents`` are, by name, the syncs through which associations are translated.
     ``bill`` tells the calls made to both apps so far, by their names; a run keeps what it added to it.
     """
 
@@ -72,6 +85,7 @@ class Context:
     bill: Callable[[], Mapping[str, int]] = _no_bill
     side_by_side: bool = False
     retired: Sequence[FieldMap] = ()
+    parents: Mapping[str, Parents] = field(default_factory=dict)
     run_id: int = 0
     epoch: int = 0
     started_at: float = 0.0

@@ -11,6 +11,7 @@ from bothways.ledger.links import NewLink
 from bothways.ledger.models import Plan
 from bothways.ledger.plans import ActionRow
 from bothways.sync.absorb import wake
+from bothways.sync.children import wake_children
 from bothways.sync.context import Context
 from bothways.sync.payload import ENTERS
 from bothways.sync.results import Sent
@@ -66,6 +67,11 @@ def without_linked(ctx: Context, actions: Sequence[ActionRow]) -> list[ActionRow
 def make_links(ctx: Context, new: Sequence[NewLink]) -> list[int]:
     """Make links and return their ids; a record known to be gone by now is to be looked at again."""
     ids = links.create(ctx.sync, new, ctx.clock())
+    active = [each for each in new if each.state == "active"]
+    wake_children(
+        ctx.sync,
+        {Side.LEFT: [str(each.left_id) for each in active], Side.RIGHT: [str(each.right_id) for each in active]},
+    )
     for side in SIDES:
         linked = [each.left_id if side is Side.LEFT else each.right_id for each in new]
         due.mark(ctx.sync, side, feeds.not_live(ctx.ends[side].feed.pk, [id for id in linked if id is not None]))

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from bothways.engine.fields import FieldDecision
+from bothways.engine.fields import FieldDecision, Merge
 from bothways.engine.plan import Action
 from bothways.engine.sides import SIDES, Side
 from bothways.engine.table import ActionKind
@@ -95,4 +95,14 @@ def _decision(decision: FieldDecision) -> dict[str, Any]:
         "hold": decision.hold,
         "lost": decision.lost,
         "seen": {side.value: known.value for side, known in seen.items()},
+        **({"merge": _merge(decision.merge)} if decision.merge else {}),
     }
+
+
+def _merge(merge: Merge) -> dict[str, Any]:
+    return {"held": {side.value: value for side, value in merge.held.items()}, "base": merge.base, "again": merge.again}
+
+
+def again(row: ActionRow) -> bool:
+    """Tell whether a pair must be looked at again once this action is done: its other side is to be written, too."""
+    return any(each.get("merge", {}).get("again") for each in row.data["fields"])

@@ -1,8 +1,9 @@
 """Make a plan: every due record looked at, page by page, each with one action and its reason."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from bothways.engine.brakes import Totals
+from bothways.engine.matching import Match
 from bothways.engine.plan import Action, Pair, has_anything, misfit, plan_linked, plan_unlinked
 from bothways.engine.scope import Leaving, why_outside
 from bothways.engine.sides import SIDES, Side
@@ -14,6 +15,7 @@ from bothways.ledger.links import LinkRow
 from bothways.ledger.models import Plan
 from bothways.records import Record
 from bothways.sync import held
+from bothways.sync.associations import partners_of
 from bothways.sync.context import Context, Progress
 from bothways.sync.matches import find_matches, look_up_creates
 from bothways.sync.payload import moves, to_row
@@ -106,13 +108,17 @@ def _linked(ctx: Context, sheet: Sheet, wanted: dict[Side, set[str]]) -> list[Pl
     open_links = journal.open_link_ids(ctx.sync)
     kept = held.of_links(ctx, pairs)
     planned: list[Planned] = []
+    looked_at: list[tuple[LinkRow, Pair, Facts]] = []
     for link in sorted(found.values(), key=lambda link: link.id):
         rows = {side: sheet.rows[side].get(link.on(side) or "") for side in SIDES}
         facts = _facts_linked(ctx, link, rows, open_links)
         records = {side: row.record if row and row.live else None for side, row in rows.items()}
         since = {side: row.stamp_seen_at for side, row in rows.items() if row and row.modified is not None}
         pair = Pair(records, shadows.get(link.id, {side: {} for side in SIDES}), landed.get(link.id, {}), since)
-        action = plan_linked(ctx.spec, pair, facts, ctx.clock())
+        looked_at.append((link, pair, facts))
+    partners = partners_of(ctx, [pair for _, pair, _ in looked_at])
+    for link, pair, facts in looked_at:
+        action = plan_linked(ctx.spec, replace(pair, partners=partners), facts, ctx.clock())
         action = held.keep_holding(ctx, action, kept.get(link.id, []))
         planned.append((action, link, facts))
     return planned
@@ -142,13 +148,16 @@ def _unlinked(ctx: Context, sheet: Sheet, wanted: dict[Side, set[str]]) -> list[
         ended = links.ended_by_record(ctx.sync, side, free)
         kept = held.of_records(ctx, side, free)
         ours_from = unsettled_from(ctx, side)
+        records_of = {
+            id: _records(side, sheet.rows[side].get(id), partners, matches[id]) for id in free if id in matches
+        }
+        across = partners_of(ctx, [Pair(each) for each in records_of.values()])
         for id in sorted(free):
             row = sheet.rows[side].get(id)
             if row is None:
                 continue
             match, record = matches[id], row.record
-            partner = partners.get(match.partner) if match.partner else None
-            records = {side: record, side.other: partner.record if partner else None}
+            records = records_of[id]
             facts = Facts(
                 gone=frozenset() if row.live else frozenset({side}),
                 problem=row.problem or "",
@@ -162,12 +171,17 @@ def _unlinked(ctx: Context, sheet: Sheet, wanted: dict[Side, set[str]]) -> list[
                 outside=_why_outside(ctx, records) if row.live else "",
                 misfit=misfit(ctx.spec, side, record, ctx.clock()),
             )
-            action = plan_unlinked(ctx.spec, side, Pair(records), facts, ctx.clock())
+            action = plan_unlinked(ctx.spec, side, Pair(records, partners=across), facts, ctx.clock())
             if action.kind is ActionKind.LINK and match.partner:
                 covered[side.other].add(match.partner)
             action = held.keep_holding(ctx, action, kept.get(id, []))
             planned.append((action, None, facts))
     return planned
+
+
+def _records(side: Side, row: SeenRow | None, partners: dict[str, SeenRow], match: Match) -> dict[Side, Record | None]:
+    partner = partners.get(match.partner) if match.partner else None
+    return {side: row.record if row else None, side.other: partner.record if partner else None}
 
 
 def _why_outside(ctx: Context, records: dict[Side, Record | None]) -> str:

@@ -9,6 +9,7 @@ from functools import partial
 from bothways.connectors.base import Page, Seen
 from bothways.engine.brakes import GONE_PERCENT
 from bothways.engine.sides import Side
+from bothways.engine.spec import REFERENCE
 from bothways.errors import AppError, StoppedByBrake
 from bothways.ledger import db, feeds
 from bothways.ledger.feeds import SeenRow
@@ -208,6 +209,8 @@ def _complete(ctx: Context, end: End, row: SeenRow) -> bool:
 def sweep(ctx: Context, end: End, approved: bool = False) -> int:
     """Walk all ids of one side: what is missing is asked for by id, what is new or has another version is taken in.
 
+    Where associations are synced and the app does not surely report their changes, every record is read.
+
     Return how many records turned out to be gone or merged. Raises StoppedByBrake where the walk looks
     much smaller than what is known: that is a broken listing until a person says otherwise.
     """
@@ -215,7 +218,9 @@ def sweep(ctx: Context, end: End, approved: bool = False) -> int:
     for refs in end.connector.ids(feed.object):
         ids = [ref.id for ref in refs]
         rows = feeds.seen_by_id(feed.pk, ids)
-        news = ask(ctx, end, [SeenRow(ref.id, ref.address, ref.version) for ref in refs if _is_news(ref, rows)])
+        unsure = not end.can.reports_references and any(slot.startswith(REFERENCE) for slot, _ in feed.slots)
+        wanted = [ref for ref in refs if unsure or _is_news(ref, rows)]
+        news = ask(ctx, end, [SeenRow(ref.id, ref.address, ref.version) for ref in wanted])
         with db.transaction_():
             ctx.fence()
             absorb(feed, news, ctx.clock(), ctx.clock())

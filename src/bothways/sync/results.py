@@ -17,7 +17,7 @@ from bothways.ledger.plans import ActionRow
 from bothways.records import Record, Value, can_be_kept, may_be_rewriting, same
 from bothways.sync.context import Context
 from bothways.sync.matches import matches_now, told
-from bothways.sync.payload import marks_of
+from bothways.sync.payload import again, marks_of
 from bothways.sync.settle import Landed, remember, settle_links
 
 
@@ -71,6 +71,8 @@ def _record_done(ctx: Context, plan: Plan, side: Side, done: Sequence[tuple[Sent
     finished = [each.action for each, _, _ in judged if side is Side.RIGHT or not each.action.writes_right]
     plans.set_state(plan.pk, [action.seq for action in finished], "done")
     due.clear(ctx.sync, [mark for action in finished for mark in marks_of(action)])
+    for end in SIDES:
+        due.mark(ctx.sync, end, [id for action in finished if again(action) and (id := action.on(end))])
     hold_fields(ctx, finished)
     remember(ctx, side, [(each.record, each.stored) for each in landed])
     for each, _, writes in judged:

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from bothways.engine.associations import after_write
 from bothways.engine.fields import Known
 from bothways.engine.sides import SIDES, Side
 from bothways.engine.table import ActionKind
@@ -11,6 +12,7 @@ from bothways.ledger.feeds import SeenRow
 from bothways.ledger.journal import UNDO, Entry, FieldWrite
 from bothways.records import Record, Value
 from bothways.sync.absorb import compute_keys, wake
+from bothways.sync.children import wake_children
 from bothways.sync.context import Context
 
 
@@ -43,7 +45,11 @@ def settle_links(ctx: Context, side: Side, landed: Sequence[Landed]) -> None:
         assert link_id is not None
         known = shadows.setdefault(link_id, {side: {} for side in SIDES})
         for key, write in each.writes.items():
-            known[side][key] = Known(write.stored, now)
+            held: Value = write.stored
+            if ctx.mapping(key).through:
+                shadow = known[side].get(key)
+                held = after_write(shadow.value if shadow else None, write.before, write.stored)
+            known[side][key] = Known(held, now)
             if each.entry.kind != UNDO or key not in known[other]:
                 known[other][key] = Known(each.source_seen.get(key, write.source))
         if each.entry.kind == ActionKind.CREATE:
@@ -52,6 +58,9 @@ def settle_links(ctx: Context, side: Side, landed: Sequence[Landed]) -> None:
             known[side].update(dict.fromkeys(unsent, Known(None)))
         saved += [(link_id, end, known[end]) for end in SIDES]
     links.activate(side, created)
+    if created:
+        own = [str(link.on(other)) for link in links.by_id([link_id for link_id, _ in created]).values()]
+        wake_children(ctx.sync, {side: [record_id for _, record_id in created], other: own})
     links.save_shadows(ctx.sync.workspace_id, saved)
 
 

@@ -7,7 +7,7 @@ from bothways.cli.text import columns, listed, moment, number
 from bothways.cli.values import value_text
 
 if TYPE_CHECKING:
-    from bothways.service.views import MappingView, MatchView, RunSummary, SetView, SyncView
+    from bothways.service.views import AssociationView, MappingView, MatchView, RunSummary, SetView, SyncView
 
 
 LEAVING = {
@@ -59,6 +59,8 @@ def sync(view: "SyncView", now: float) -> list[str]:
         *columns(settings),
         "Fields",
         *columns([_mapping(each, view.apps) for each in view.mappings], indent="  "),
+        *(["Associations"] if view.associations else []),
+        *columns([_association(each, view.apps) for each in view.associations], indent="  "),
         *(["Set"] if view.sets else []),
         *columns([_set(each) for each in view.sets], indent="  "),
     ]
@@ -82,6 +84,17 @@ def _mapping(view: "MappingView", apps: Sequence[str]) -> tuple[str, ...]:
         _other(view),
     ]
     return view.fields[left], arrow.get(view.direction, "⇄"), view.fields[right], listed(notes)
+
+
+def _association(view: "AssociationView", apps: Sequence[str]) -> tuple[str, ...]:
+    left, right = apps
+    arrow = {f"to_{right}": "→", f"to_{left}": "←"}.get(view.direction, "⇄")
+    return (
+        view.fields[left],
+        arrow,
+        view.fields[right],
+        (view.why_off and f"off: {view.why_off}") or f"through {view.sync}",
+    )
 
 
 def _set(view: "SetView") -> tuple[str, ...]:

@@ -97,6 +97,21 @@ class Api:
         path = f"{_objects(object)}/{action}"
         return self.http.request("POST", path, json=body, call=call, repeatable=False, ok=ok)
 
+    def associations(self, object: str, to: str, action: str, body: Any, *, ok: Container[int]) -> Response:
+        """Read, create or archive associations in a batch. Doing any of these twice does no harm."""
+        path = f"/crm/associations/{API_VERSION}/{object}/{to}/batch/{action}"
+        call, pool = f"associations {action}", "associations"
+        return self.http.request("POST", path, json=body, pool=pool, call=call, repeatable=True, ok=ok)
+
+    def associated(self, object: str, id: str, to: str, after: str) -> Mapping[str, Any] | None:
+        """Return a page of what one record is associated with, None if there is no such record."""
+        query = {"limit": "500", **({"after": after} if after else {})}
+        path, call = f"{_objects(object)}/{quote(id, safe='')}/associations/{to}", "associations read one"
+        response = self.http.request(
+            "GET", path, query=query, pool="associations", call=call, repeatable=True, ok=(200, 404)
+        )
+        return None if response.status == 404 else self.body(response)
+
     def rows(self, body: Mapping[str, Any], key: str = "id") -> Sequence[Mapping[str, Any]]:
         """Return the results of an answer, each with its ``key``; raise ProtocolError where it has none."""
         results = body.get("results")

@@ -1,4 +1,4 @@
-"""The connector: HubSpot's contacts and companies, by the contract of ``connectors.base``."""
+"""The connector: HubSpot's contacts, companies and deals, by the contract of ``connectors.base``."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
@@ -15,7 +15,7 @@ from bothways.connectors.base import (
     WriteItem,
     WriteResult,
 )
-from bothways.connectors.hubspot import listing, reading, writing
+from bothways.connectors.hubspot import associations, listing, reading, writing
 from bothways.connectors.hubspot.api import Api
 from bothways.connectors.hubspot.facts import BASE_URL, CAPABILITIES, LIMITS, MARKER
 from bothways.connectors.hubspot.objects import KINDS
@@ -52,15 +52,15 @@ class HubSpot:
         return Account(id, f"HubSpot account {id}", notes)
 
     def objects(self) -> Sequence[ObjectType]:
-        """Return contacts and companies."""
+        """Return contacts, companies and deals."""
         return [kind.type for kind in KINDS.values()]
 
     def fields(self, object: str) -> Sequence[Field]:
-        """Return the properties of an object as fields."""
+        """Return the properties of an object, and its associations, as fields."""
         kind = self._api.kind(object)
         schema = {field.name: field for field in (field_of(kind, prop) for prop in self._api.properties(object))}
         self._schemas[object] = schema
-        return list(schema.values())
+        return [*schema.values(), *associations.fields_of(object)]
 
     def count(self, object: str) -> int | None:
         """Return the number of live records as HubSpot's search knows it."""

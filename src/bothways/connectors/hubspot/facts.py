@@ -12,12 +12,16 @@ API_VERSION = "2026-09"
 BASE_URL = "https://api.hubapi.com"
 """The same for all regions."""
 
-LIMITS = {"": (100, 10.0), "search": (5, 1.0)}
+LIMITS = {"": (100, 10.0), "search": (5, 1.0), "associations": (100, 10.0)}
 """Calls and seconds: what the smallest account may do; the answers' headers tell of more. Search has a
-limit of its own for the whole account and sends no headers. That it counts in both is [K]."""
+limit of its own for the whole account and sends no headers. That it counts in both is [K]. Calls about associations
+have a limit of their own, too."""
 
 BATCH = 100
 """Records per batch call, and rows per page of a listing."""
+
+ASSOCIATIONS_READ, ASSOCIATIONS_CREATED, ASSOCIATIONS_ARCHIVED = 1000, 2000, 100
+"""Inputs per batch call about associations."""
 
 SEARCH_PAGE = 200
 """Rows per page of a search. Every page is a search of its own, so its end at 10,000 is never met."""
@@ -69,6 +73,7 @@ CAPABILITIES = Capabilities(
     conditional_writes=False,
     marker=False,
     reports_deletes=False,
+    reports_references=False,  # [K] whether an association counts as a change of its records is not promised
     unique_create=True,
     finds_strongly=True,
     archives=True,

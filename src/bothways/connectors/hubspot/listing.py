@@ -18,6 +18,7 @@ import orjson
 from bothways.connectors.base import Exists, Page, Seen
 from bothways.connectors.http import Response, http_date
 from bothways.connectors.hubspot.api import Api, fits_in_query
+from bothways.connectors.hubspot.associations import completed, properties_in
 from bothways.connectors.hubspot.facts import LOOK_BACK, LOOK_BACK_EVERY, OVERLAP, SEARCH_PAGE
 from bothways.connectors.hubspot.objects import Kind
 from bothways.connectors.hubspot.reading import read
@@ -116,9 +117,9 @@ def next_page(body: Mapping[str, Any]) -> str | None:
 
 
 def _listing(api: Api, kind: Kind, position: Position, fields: Sequence[str]) -> Iterator[Page]:
-    values_in_list = fits_in_query(fields)
+    values_in_list = fits_in_query(properties_in(fields))
     while True:
-        response, body = api.page(kind.name, position.after, fields if values_in_list else ())
+        response, body = api.page(kind.name, position.after, properties_in(fields) if values_in_list else ())
         rows = api.rows(body)
         if position.polled is None:
             position = replace(position, polled=_began(response, rows, kind))
@@ -154,8 +155,10 @@ def _began(response: Response, rows: Sequence[Row], kind: Kind) -> int:
 
 
 def _with_values(api: Api, rows: Sequence[Row], kind: Kind, fields: Sequence[str]) -> list[Seen]:
-    api.require(kind.name, rows, fields)
-    return [Seen(record_of(row, kind.modified, fields), has_values=True) for row in rows]
+    names = properties_in(fields)
+    api.require(kind.name, rows, names)
+    records = completed(api, kind.name, [record_of(row, kind.modified, names) for row in rows], fields)
+    return [Seen(record, has_values=True) for record in records]
 
 
 def _read_values(api: Api, kind: Kind, rows: Sequence[Row], fields: Sequence[str]) -> list[Seen]:

@@ -19,7 +19,8 @@ class Kind:
     """One kind of record.
 
     ``modified`` is the property that its changes are searched by. ``unique`` are the properties that
-    HubSpot keeps unique by itself. ``meanings`` give the standard properties terms of schema.org.
+    HubSpot keeps unique by itself; without those ``required`` no record is made. ``meanings`` give the
+    standard properties terms of schema.org.
     """
 
     name: str
@@ -30,6 +31,7 @@ class Kind:
     unique: frozenset[str] = frozenset()
     emails: frozenset[str] = frozenset()
     urls: frozenset[str] = frozenset({"website"})
+    required: frozenset[str] = frozenset()
 
     @property
     def type(self) -> ObjectType:
@@ -87,4 +89,50 @@ COMPANIES = Kind(
     },
 )
 
-KINDS = {kind.name: kind for kind in (CONTACTS, COMPANIES)}
+DEALS = Kind(
+    "deals",
+    "Deals",
+    "Deal",
+    "hs_lastmodifieddate",
+    {
+        "dealname": "name",
+        "amount": "price",
+        "dealstage": "dealStage",
+        "pipeline": "pipeline",
+        "closedate": "closeDate",
+        "description": "description",
+        "hs_object_id": "identifier",
+        "createdate": "dateCreated",
+        "hs_lastmodifieddate": "dateModified",
+    },
+    required=frozenset({"dealname", "dealstage"}),
+)
+
+KINDS = {kind.name: kind for kind in (CONTACTS, COMPANIES, DEALS)}
+
+ASSOCIATED = "associations."
+"""How the names of fields begin that are associations."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reference:
+    """One kind of association: a field, the object that it refers to, and HubSpot's ids of its types.
+
+    ``primary`` is the type of the one that is the primary one; None where there is none.
+    """
+
+    to: str
+    label: str
+    type: int
+    primary: int | None = None
+
+    @property
+    def field(self) -> str:
+        return f"{ASSOCIATED}{self.to}"
+
+
+REFERENCES: Mapping[str, tuple[Reference, ...]] = {
+    "contacts": (Reference("companies", "Companies", 279, 1),),
+    "deals": (Reference("companies", "Companies", 341, 5), Reference("contacts", "Contacts", 3)),
+}
+"""The associations that records are read with. Each stands with one of its two records alone."""

@@ -63,7 +63,7 @@ def problem_of(body: Any) -> Problem:
         tuple(dict.fromkeys(_fields(body, nested))),
         existing,
         tuple(_texts(context.get("objectWriteTraceId"))),
-        tuple(_texts(context.get("ids") or context.get("id"))),
+        tuple(_texts(context.get("ids") or context.get("id") or context.get("fromObjectId"))),
         int(status) if status.isdecimal() else 0,
     )
 

@@ -5,6 +5,7 @@ from typing import Any
 
 from bothways.connectors.base import Exists, Read
 from bothways.connectors.hubspot.api import FOUND, Api, fits_in_query
+from bothways.connectors.hubspot.associations import completed, properties_in
 from bothways.connectors.hubspot.facts import BATCH, MERGED_IDS, OTHER_EMAILS
 from bothways.connectors.hubspot.values import email_key, listed, record_of
 from bothways.errors import AppFailed
@@ -34,11 +35,13 @@ def _is_id(text: str) -> bool:
 
 def _read_batch(api: Api, object: str, ids: Sequence[str], fields: Sequence[str]) -> dict[str, Read]:
     kind = api.kind(object)
-    rows, missing = _batch(api, object, ids, fields)
-    api.require(object, rows, fields)
+    rows, missing = _batch(api, object, ids, properties_in(fields))
+    api.require(object, rows, properties_in(fields))
     answers: dict[str, Read] = {}
-    for id, row in _by_asked(rows, ids).items():
-        answers[id] = Read(id, Exists.EXISTS, record_of(row, kind.modified, fields), absorbed=_absorbed(row))
+    asked = _by_asked(rows, ids)
+    records = [record_of(row, kind.modified, properties_in(fields)) for row in asked.values()]
+    for (id, row), record in zip(asked.items(), completed(api, object, records, fields), strict=True):
+        answers[id] = Read(id, Exists.EXISTS, record, absorbed=_absorbed(row))
     absent = [id for id in ids if id in missing and id not in answers]
     if absent:
         archived, _ = _batch(api, object, absent, (), archived=True)
@@ -77,13 +80,15 @@ def _absorbed(row: Row) -> tuple[str, ...]:
 
 def _read_one(api: Api, object: str, id: str, fields: Sequence[str]) -> Read:
     """Ask for one id that a batch has passed over in silence: silence proves nothing."""
-    row = api.one(object, id, fields if fits_in_query(fields) else ())
-    if row is not None and not fits_in_query(fields):
-        rows, _ = _batch(api, object, [str(row["id"])], fields)
+    names = properties_in(fields)
+    row = api.one(object, id, names if fits_in_query(names) else ())
+    if row is not None and not fits_in_query(names):
+        rows, _ = _batch(api, object, [str(row["id"])], names)
         row = rows[0] if rows else None
     if row is not None:
-        api.require(object, [row], fields)
-        return Read(id, Exists.EXISTS, record_of(row, api.kind(object).modified, fields))
+        api.require(object, [row], names)
+        record = record_of(row, api.kind(object).modified, names)
+        return Read(id, Exists.EXISTS, completed(api, object, [record], fields)[0])
     gone = api.one(object, id, (), archived=True)
     return Read(id, Exists.MISSING if gone is None else Exists.ARCHIVED)
 

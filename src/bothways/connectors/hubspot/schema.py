@@ -30,8 +30,8 @@ Property = Mapping[str, Any]
 def field_of(kind: Kind, prop: Property) -> Field:
     """Return a property as a field; one of a type that is not known here is read-only text.
 
-    A property is writable unless HubSpot calculates it or marks its value as read-only. None is required by
-    itself: a contact needs an address or a name, a company a name or a domain, and what an account's own
+    A property is writable unless HubSpot calculates it or marks its value as read-only. Of contacts and companies none
+    is required by itself: a contact needs an address or a name, a company a name or a domain, and what an account's own
     rules demand is told when a record is refused.
     """
     name, type_ = str(prop["name"]), type_of(kind, prop)
@@ -42,6 +42,7 @@ def field_of(kind: Kind, prop: Property) -> Field:
         label=str(prop.get("label") or name),
         meaning=kind.meanings.get(name),
         read_only=prop.get("type") not in _TYPES or not _writable(prop),
+        required=name in kind.required,
         unique=name in kind.unique or bool(prop.get("hasUniqueValue")),
         max_length=LONGEST_TEXT if prop.get("type") == "string" else None,
         precision=0.001 if type_ is FieldType.DATETIME else None,

@@ -12,6 +12,7 @@ from typing import Any
 
 from bothways.connectors.base import Outcome, WriteItem, WriteKind, WriteResult
 from bothways.connectors.http import Response
+from bothways.connectors.hubspot import associations
 from bothways.connectors.hubspot.api import FOUND, Api
 from bothways.connectors.hubspot.facts import FORWARD_ONLY, NOT_CARRIED_OUT
 from bothways.connectors.hubspot.problems import NOT_FOUND, Problem
@@ -37,8 +38,34 @@ def write(api: Api, object: str, items: Sequence[WriteItem], wire: Wire, marker:
     ``wire`` turns an item's values into what HubSpot is sent; ``marker`` is the property for the marks of
     creates, if there is one. Raises AppError only where nothing was written.
     """
-    results = _write(api, object, items, lambda item: _input(item, wire, marker))
-    return [results[item.key] for item in items]
+    plain = {item.key: replace(item, values=associations.properties_of(item.values)) for item in items}
+    if not items or items[0].kind is not WriteKind.UPDATE:
+        more = {item.key: associations.inline(object, item) for item in items}
+        results = _write(api, object, list(plain.values()), lambda item: _input(item, wire, marker, more[item.key]))
+        results |= associations.read_back(api, object, items, results)
+        return [results[item.key] for item in items]
+    done = associations.write(api, object, items)
+    rest = [plain[item.key] for item in items if plain[item.key].values and _may_go_on(done.get(item.key))]
+    try:
+        results = _write(api, object, rest, lambda item: _input(item, wire, marker, ()))
+    except AppError as error:
+        if not done:
+            raise
+        results = _all(rest, Outcome.LATER, error.message)
+    return [_together(done.get(item.key), results.get(item.key)) for item in items]
+
+
+def _may_go_on(done: WriteResult | None) -> bool:
+    return done is None or done.outcome is Outcome.DONE
+
+
+def _together(associated: WriteResult | None, written: WriteResult | None) -> WriteResult:
+    """Return the result of an item whose associations were written first, and then its properties."""
+    if written is None or associated is None or associated.record is None or written.record is None:
+        return written or associated or WriteResult("", Outcome.UNKNOWN)
+    return replace(
+        written, record=replace(written.record, values={**written.record.values, **associated.record.values})
+    )
 
 
 def _write(api: Api, object: str, items: Sequence[WriteItem], build: Callable[[WriteItem], Any]) -> Results:
@@ -185,12 +212,13 @@ def _all(items: Sequence[WriteItem], outcome: Outcome, message: str = "") -> Res
     return {item.key: WriteResult(item.key, outcome, message=message) for item in items}
 
 
-def _input(item: WriteItem, wire: Wire, marker: str | None) -> dict[str, Any]:
-    """Return one input of a batch."""
+def _input(item: WriteItem, wire: Wire, marker: str | None, associated: Sequence[Row]) -> dict[str, Any]:
+    """Return one input of a batch; ``associated`` is what a new record is associated with."""
     ref = {"id": item.ref.id} if item.ref else {}
     if item.kind is WriteKind.ARCHIVE:
         return ref
     properties = dict(wire(item))
     if marker and item.marker and item.kind is WriteKind.CREATE:
         properties[marker] = item.marker
-    return {**ref, "properties": properties, "objectWriteTraceId": item.key}
+    more = {"associations": list(associated)} if associated else {}
+    return {**ref, "properties": properties, **more, "objectWriteTraceId": item.key}

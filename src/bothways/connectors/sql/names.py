@@ -9,6 +9,7 @@ from bothways.records import FieldType
 
 OBJECTS: Mapping[str, str] = {
     **dict.fromkeys(("companies", "company", "organizations", "organisations", "organization"), "Organization"),
+    **dict.fromkeys(("deals", "deal", "opportunities", "opportunity"), "Deal"),
     **dict.fromkeys(("contacts", "contact", "people", "persons", "person"), "Person"),
 }
 

@@ -1,9 +1,9 @@
-"""A stand-in for HubSpot CRM: contacts and companies over HTTP on loopback, faults included.
+"""A stand-in for HubSpot CRM: contacts, companies and deals over HTTP on loopback, faults included.
 
 It behaves as HubSpot's documentation says, for API version 2026-09: values are texts, addresses are kept in
 lower case and unique, search lags behind and ends at 10,000 rows, batches hold a hundred and report their
-rows, limits are rolling windows, a merge makes a new id, lifecycle stages go forward only. Deals and
-associations it has none.
+rows, limits are rolling windows, a merge makes a new id, lifecycle stages go forward only. Records are associated
+with each other, a primary company among them; other labels than that it has none.
 
 In a test, in a thread of the same process, on a clock that moves only when told::
 

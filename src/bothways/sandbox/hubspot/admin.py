@@ -20,7 +20,21 @@ if TYPE_CHECKING:
 PREFIX = "/_admin/"
 NAMES = frozenset(
     {
-        *("seed", "create", "edit", "archive", "restore", "merge", "get", "records", "define", "indexed"),
+        *(
+            "seed",
+            "create",
+            "edit",
+            "archive",
+            "restore",
+            "merge",
+            "associate",
+            "dissociate",
+            "associated",
+            "get",
+            "records",
+            "define",
+            "indexed",
+        ),
         *("fault", "clear_faults", "faults_waiting", "now", "advance", "set_time", "change", "grant", "revoke"),
     }
 )
@@ -95,6 +109,18 @@ class Admin:
         """Merge two records and return the id of the new one."""
         return str(self._ask("merge", object=object, primary=primary, other=other))
 
+    def associate(self, object: str, id: str, other: str, other_id: str, *, primary: bool = False) -> None:
+        """Associate two records."""
+        self._ask("associate", object=object, id=id, other=other, other_id=other_id, primary=primary)
+
+    def dissociate(self, object: str, id: str, other: str, other_id: str) -> None:
+        """Take the association of two records away."""
+        self._ask("dissociate", object=object, id=id, other=other, other_id=other_id)
+
+    def associated(self, object: str, id: str, other: str) -> list[str]:
+        """Return the ids of the records that a record is associated with, the primary one first."""
+        return list(self._ask("associated", object=object, id=id, other=other))
+
     def get(self, object: str, id: str) -> dict[str, Any] | None:
         """Return a record with every property it has, archived or not."""
         found: dict[str, Any] | None = self._ask("get", object=object, id=id)
@@ -137,7 +163,7 @@ class Admin:
         self._ask("set_time", moment=moment)
 
     def change(self, **settings: Any) -> None:
-        """Change ``index_lag``, ``search_cap``, ``echo_traces`` or ``report_rows``."""
+        """Change ``index_lag``, ``search_cap``, ``echo_traces``, ``report_rows`` or ``touches``."""
         self._ask("change", **settings)
 
     def grant(self, token: str, scopes: AbstractSet[str] | None = None) -> None:

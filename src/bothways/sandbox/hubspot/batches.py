@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from bothways.sandbox.hubspot.asks import Answer, Ask, sent_properties
+from bothways.sandbox.hubspot.associations import associate_sent, check_sent
 from bothways.sandbox.hubspot.problems import Refused, rows_not_found
 from bothways.sandbox.hubspot.values import iso
 
@@ -29,7 +30,10 @@ def create(ask: Ask) -> Answer:
     """Make records: all or none of them, unless every input has a trace id."""
 
     def make(each: Input) -> Shown:
+        for to in each.get("associations") or []:
+            check_sent(ask.crm, ask.kind, to)
         row = ask.crm.create(ask.kind, sent_properties(each))
+        associate_sent(ask.crm, ask.kind, row, each.get("associations"))
         return ask.show(row, list(row.props))
 
     inputs = _inputs(ask.body)

@@ -9,7 +9,7 @@ from dataclasses import replace
 from typing import Any
 
 from bothways.sandbox.hubspot.problems import BadValue, Refused, conflict, invalid_values, not_found
-from bothways.sandbox.hubspot.schema import KINDS, STAGES, Definition, Kind, first_properties
+from bothways.sandbox.hubspot.schema import KINDS, PAIRS, STAGES, Definition, Kind, first_properties
 from bothways.sandbox.hubspot.store import Row, Store
 from bothways.sandbox.hubspot.values import Invalid, bad_value, iso, millis_of, normal
 
@@ -23,6 +23,7 @@ class Crm:
         self.store = store
         self.now = 0
         self.lag = 0
+        self.touches = True
         self.properties: dict[str, dict[str, Definition]] = {}
         self._unique: dict[str, list[str]] = {}
         with store.transaction():
@@ -64,6 +65,9 @@ class Crm:
         row = self._new(kind, self.store.next_ids(kind.name, 1)[0], values)
         keys = self._keys(kind, row.props)
         self._refuse_taken(kind, keys, None)
+        missing = [name for name in kind.demands if not trusted and not values.get(name)]
+        if missing:
+            raise Refused(400, f"A new {kind.label} needs {', '.join(missing)}")
         self._store(kind, [row])
         self.store.add_keys(kind.name, keys, row.id)
         return row
@@ -122,9 +126,34 @@ class Crm:
         for row in (primary, other):
             self.forget(kind, row)
         self.store.lead(kind.name, (primary.id, other.id), id)
+        self.store.hand_over(kind.name, (primary.id, other.id), id)
         self._store(kind, [merged])
         self.store.set_keys(kind.name, id, self._keys(kind, merged.props))
         return merged
+
+    def join(self, kind: Kind, row: Row, other: Kind, there: Row, *, main: bool) -> None:
+        """Associate two records. The first company of a record becomes its primary one [K]."""
+        ends = ((kind, row), (other, there)) if (kind.name, other.name) in PAIRS else ((other, there), (kind, row))
+        (own, one), (far, two) = ends
+        held = self.store.associated(own.name, one.id, far.name)
+        if (two.id, True) in held or ((two.id, False) in held and not main):
+            return
+        first = PAIRS[own.name, far.name].primary is not None and not any(is_main for _, is_main in held)
+        self.store.associate(own.name, one.id, far.name, two.id, main=main or first)
+        self._touch(*ends)
+
+    def part(self, kind: Kind, row: Row, other: Kind, there: Row) -> None:
+        """Take the association of two records away."""
+        ends = ((kind, row), (other, there)) if (kind.name, other.name) in PAIRS else ((other, there), (kind, row))
+        (own, one), (far, two) = ends
+        if self.store.dissociate(own.name, one.id, far.name, two.id):
+            self._touch(*ends)
+
+    def _touch(self, *ends: tuple[Kind, Row]) -> None:
+        """Let records count as modified, in accounts where an association does that [K]."""
+        for kind, row in ends if self.touches else ():
+            now = self.store.get(kind.name, row.id) or row
+            self._store(kind, [replace(now, modified=self.now)])
 
     def seed(self, kind: Kind, rows: Sequence[Sent]) -> list[str]:
         """Make many records at once, indexed at once, and return their ids; raise Refused.

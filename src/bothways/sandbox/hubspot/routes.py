@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from urllib.parse import unquote
 
-from bothways.sandbox.hubspot import batches, properties, single
+from bothways.sandbox.hubspot import associations, batches, properties, single
 from bothways.sandbox.hubspot.asks import Answer, Ask
 from bothways.sandbox.hubspot.problems import Refused, not_found
 from bothways.sandbox.hubspot.schema import CONTACTS, Kind, kind_of
@@ -13,6 +13,7 @@ from bothways.sandbox.hubspot.schema import CONTACTS, Kind, kind_of
 _VERSION = r"20\d\d-\d\d(?:-beta)?"
 _OBJECTS = re.compile(rf"/crm/(?:objects/{_VERSION}|v[34]/objects)/([^/]+)(?:/(.+))?")
 _PROPERTIES = re.compile(rf"/crm/(?:properties/{_VERSION}|v[34]/properties)/([^/]+)(?:/([^/]+))?")
+_ASSOCIATIONS = re.compile(rf"/crm/(?:associations/{_VERSION}|v4/associations)/([^/]+)/([^/]+)/batch/(\w+)")
 _ACCOUNT = re.compile(rf"/account-info/(?:{_VERSION}|v3)/details")
 
 
@@ -52,6 +53,11 @@ _OF_RECORD: Mapping[str, Route] = {
     "PATCH": Route("update", single.update, _WRITE),
     "DELETE": Route("archive", single.archive, _WRITE),
 }
+_OF_ASSOCIATIONS: Mapping[tuple[str, str], Route] = {
+    ("POST", "read"): Route("associations/read", associations.read, _READ),
+    ("POST", "create"): Route("associations/create", associations.create, _WRITE),
+    ("POST", "archive"): Route("associations/archive", associations.archive, _WRITE),
+}
 _OF_PROPERTIES: Mapping[str, Route] = {
     "GET": Route("properties", properties.list_all, _SCHEMA_READ),
     "POST": Route("properties/create", properties.create, _SCHEMA_WRITE),
@@ -72,6 +78,10 @@ def route_of(method: str, path: str) -> Route:
         kind, rest = _kind(match[1]), match[2] or ""
         route = _OF_OBJECT.get((method, rest)) or _at_record(method, rest)
         return replace(route, kind=kind, arg=unquote(rest))
+    if match := _ASSOCIATIONS.fullmatch(path):
+        if (method, match[3]) not in _OF_ASSOCIATIONS:
+            raise Refused(405, "Method not allowed")
+        return replace(_OF_ASSOCIATIONS[method, match[3]], kind=_kind(match[1]), arg=unquote(match[2]))
     if match := _PROPERTIES.fullmatch(path):
         kind, name = _kind(match[1]), unquote(match[2] or "")
         return replace(_chosen(_OF_PROPERTY if name else _OF_PROPERTIES, method), kind=kind, arg=name)
@@ -81,6 +91,8 @@ def route_of(method: str, path: str) -> Route:
 def _at_record(method: str, rest: str) -> Route:
     if not rest or any(rest == name for _, name in _OF_OBJECT):
         raise Refused(405, "Method not allowed")
+    if "/associations/" in rest and method == "GET":
+        return Route("associations/read one", associations.read_one, _READ)
     if "/" in rest:
         raise not_found()
     return _chosen(_OF_RECORD, method)

@@ -26,8 +26,8 @@ TYPES = {
 class Kind:
     """One kind of record. ``shown`` are the properties of answers that were asked for none in particular.
 
-    A new record must have one of ``needs``. ``searched`` are the properties that plain words are looked
-    for in; ``more_emails`` is the property with a record's further addresses.
+    A new record must have one of ``needs`` and all of ``demands``. ``searched`` are the properties that plain
+    words are looked for in; ``more_emails`` is the property with a record's further addresses.
     """
 
     name: str
@@ -38,6 +38,7 @@ class Kind:
     needs: tuple[str, ...]
     searched: tuple[str, ...]
     more_emails: str | None = None
+    demands: tuple[str, ...] = ()
 
     @property
     def always(self) -> tuple[str, str, str]:
@@ -64,7 +65,17 @@ COMPANIES = Kind(
     ("name", "domain"),
     ("name", "domain", "phone", "website"),
 )
-KINDS = (CONTACTS, COMPANIES)
+DEALS = Kind(
+    "deals",
+    "Deal",
+    "0-3",
+    "hs_lastmodifieddate",
+    ("dealname", "amount", "closedate", "dealstage", "pipeline"),
+    ("dealname",),
+    ("dealname", "description"),
+    demands=("dealname", "dealstage"),
+)
+KINDS = (CONTACTS, COMPANIES, DEALS)
 _NAMES = {
     "contacts": CONTACTS,
     "contact": CONTACTS,
@@ -72,6 +83,9 @@ _NAMES = {
     "companies": COMPANIES,
     "company": COMPANIES,
     "0-2": COMPANIES,
+    "deals": DEALS,
+    "deal": DEALS,
+    "0-3": DEALS,
 }
 
 STAGES = (
@@ -88,6 +102,34 @@ STAGES = (
 
 LEAD_STATUSES = ("NEW", "OPEN", "IN_PROGRESS", "OPEN_DEAL", "UNQUALIFIED", "ATTEMPTED_TO_CONTACT", "CONNECTED")
 INDUSTRIES = ("COMPUTER_SOFTWARE", "CONSTRUCTION", "FINANCIAL_SERVICES", "FOOD_PRODUCTION", "RETAIL")
+
+
+DEAL_STAGES = (
+    ("appointmentscheduled", "Appointment scheduled"),
+    ("qualifiedtobuy", "Qualified to buy"),
+    ("presentationscheduled", "Presentation scheduled"),
+    ("decisionmakerboughtin", "Decision maker bought-in"),
+    ("contractsent", "Contract sent"),
+    ("closedwon", "Closed won"),
+    ("closedlost", "Closed lost"),
+)
+"""The stages of the one pipeline that a new account has."""
+
+
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """Two kinds that can be associated: the ids of the association types, from the first kind and back."""
+
+    types: tuple[int, int]
+    primary: tuple[int, int] | None = None
+
+
+PAIRS = {
+    ("contacts", "companies"): Pair((279, 280), (1, 2)),
+    ("deals", "companies"): Pair((341, 342), (5, 6)),
+    ("deals", "contacts"): Pair((3, 4)),
+}
+"""Which kinds can be associated, as HubSpot defines it; of one with a primary, the first kind has at most one."""
 
 
 def kind_of(name: str) -> Kind | None:
@@ -214,7 +256,19 @@ def _companies() -> list[Definition]:
     ]
 
 
+def _deals() -> list[Definition]:
+    return [
+        prop("dealname", "Deal Name"),
+        prop("amount", "Amount", "number", "number"),
+        prop("dealstage", "Deal Stage", "enumeration", "radio", options=DEAL_STAGES),
+        prop("pipeline", "Pipeline", "enumeration", "select", options=[("default", "Sales pipeline")]),
+        prop("closedate", "Close Date", "datetime", "date"),
+        prop("description", "Deal Description", field="textarea"),
+        *_common("hs_lastmodifieddate")[2:],
+    ]
+
+
 def first_properties(kind: Kind) -> list[Definition]:
     """Return the properties that a new account has for a kind of record."""
-    definitions = _contacts() if kind is CONTACTS else _companies()
+    definitions = {CONTACTS: _contacts, COMPANIES: _companies, DEALS: _deals}[kind]()
     return [{**each, "groupName": f"{kind.label.lower()}information"} for each in definitions]

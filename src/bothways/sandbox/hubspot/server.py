@@ -138,6 +138,24 @@ class HubSpotSandbox:
         with self._inside():
             self._crm.archive(_kind(object), self._live(object, id))
 
+    def associate(self, object: str, id: str, other: str, other_id: str, *, primary: bool = False) -> None:
+        """Associate two records as a person would; ``primary`` is for the company of a contact or a deal."""
+        with self._inside():
+            rows = self._live(object, id), self._live(other, other_id)
+            self._crm.join(_kind(object), rows[0], _kind(other), rows[1], main=primary)
+
+    def dissociate(self, object: str, id: str, other: str, other_id: str) -> None:
+        """Take the association of two records away as a person would."""
+        with self._inside():
+            rows = self._live(object, id), self._live(other, other_id)
+            self._crm.part(_kind(object), rows[0], _kind(other), rows[1])
+
+    def associated(self, object: str, id: str, other: str) -> list[str]:
+        """Return the ids of the live records that a record is associated with, the primary one first."""
+        with self._inside():
+            found = self._store.associated(_kind(object).name, self._live(object, id).id, _kind(other).name)
+            return [str(each) for each, main in sorted(found, key=lambda row: (not row[1], row[0]))]
+
     def restore(self, object: str, id: str) -> None:
         """Take a record out of the recycle bin; raise Refused."""
         with self._inside():
@@ -195,8 +213,13 @@ class HubSpotSandbox:
         search_cap: int | None = None,
         echo_traces: bool | None = None,
         report_rows: bool | None = None,
+        touches: bool | None = None,
     ) -> None:
-        """Change how the account behaves from now on (None: as it does)."""
+        """Change how the account behaves from now on (None: as it does).
+
+        ``touches``: a record counts as modified when it is associated with another.
+        """
+        self._crm.touches = self._crm.touches if touches is None else touches
         self.report_rows = self.report_rows if report_rows is None else report_rows
         self.index_lag = self.index_lag if index_lag is None else index_lag
         self.search_cap = self.search_cap if search_cap is None else search_cap

@@ -32,6 +32,10 @@ CREATE INDEX IF NOT EXISTS to_index_by_due ON to_index (due);
 CREATE TABLE IF NOT EXISTS properties (
     object TEXT, name TEXT, definition TEXT, PRIMARY KEY (object, name)
 ) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS associations (
+    object TEXT, id INTEGER, other TEXT, other_id INTEGER, main INTEGER, PRIMARY KEY (object, id, other, other_id)
+) WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS associations_back ON associations (other, other_id, object);
 CREATE TABLE IF NOT EXISTS counters (name TEXT PRIMARY KEY, value INTEGER) WITHOUT ROWID;
 """
 
@@ -71,8 +75,6 @@ class Store:
         self.db.execute("BEGIN IMMEDIATE")
         try:
             yield
-            if self._records:
-                self.db.executemany("INSERT OR REPLACE INTO counters VALUES (?, ?)", self._next.items())
             self._flush()
         except BaseException:
             self._records, self._queue = [], []
@@ -83,6 +85,7 @@ class Store:
     def _flush(self) -> None:
         """Write what was saved so far: rows of a batch are written together."""
         if self._records:
+            self.db.executemany("INSERT OR REPLACE INTO counters VALUES (?, ?)", self._next.items())
             self.db.executemany("INSERT OR REPLACE INTO records VALUES (?, ?, ?, ?, ?, ?)", self._records)
             self.db.executemany(
                 "INSERT INTO to_index (due, object, id, props, created, modified) VALUES (?, ?, ?, ?, ?, ?)",
@@ -154,6 +157,47 @@ class Store:
         """Let a record hold more unique values, which nobody holds yet."""
         for name, value in keys:
             self.db.execute("INSERT INTO keys VALUES (?, ?, ?, ?)", (object, name, value, id))
+
+    # --- associations -----------------------------------------------------------------------------------
+
+    def associated(self, object: str, id: int, other: str) -> list[tuple[int, bool]]:
+        """Return the live records of another kind that a record is associated with, and which is the primary one."""
+        self._flush()
+        query = (
+            "SELECT a.{to}, a.main FROM associations a JOIN records r ON r.object=a.{kind} AND r.id=a.{to} "
+            "WHERE a.{own_kind}=? AND a.{own}=? AND a.{kind}=? AND r.archived_at IS NULL ORDER BY a.{to}"
+        )
+        there = query.format(to="other_id", kind="other", own_kind="object", own="id")
+        back = query.format(to="id", kind="object", own_kind="other", own="other_id")
+        return [(row[0], bool(row[1])) for text in (there, back) for row in self.db.execute(text, (object, id, other))]
+
+    def associate(self, object: str, id: int, other: str, other_id: int, *, main: bool) -> None:
+        """Associate two records; a primary one makes the one before an ordinary one."""
+        if main:
+            self.db.execute("UPDATE associations SET main=0 WHERE object=? AND id=? AND other=?", (object, id, other))
+        self.db.execute(
+            "INSERT INTO associations VALUES (?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET main=max(main, excluded.main)",
+            (object, id, other, other_id, main),
+        )
+
+    def dissociate(self, object: str, id: int, other: str, other_id: int) -> bool:
+        """Take every association of two records away; tell whether there was one."""
+        sql = "DELETE FROM associations WHERE object=? AND id=? AND other=? AND other_id=?"
+        return self.db.execute(sql, (object, id, other, other_id)).rowcount > 0
+
+    def hand_over(self, object: str, ids: Sequence[int], target: int) -> None:
+        """Let a record have the associations of others, which were merged into it."""
+        for kind, own in (("object", "id"), ("other", "other_id")):
+            for id in ids:
+                sql = f"UPDATE OR IGNORE associations SET {own}=? WHERE {kind}=? AND {own}=?"
+                self.db.execute(sql, (target, object, id))
+                self.db.execute(f"DELETE FROM associations WHERE {kind}=? AND {own}=?", (object, id))
+        sql = (
+            "UPDATE associations SET main=0 WHERE object=? AND id=? AND main AND other_id > "
+            "(SELECT min(a.other_id) FROM associations a WHERE a.object=associations.object AND a.id=associations.id "
+            "AND a.other=associations.other AND a.main)"
+        )
+        self.db.execute(sql, (object, target))
 
     # --- the search index -----------------------------------------------------------------------------
 
