@@ -105,4 +105,4 @@ def _merge(merge: Merge) -> dict[str, Any]:
 
 def again(row: ActionRow) -> bool:
     """Tell whether a pair must be looked at again once this action is done: its other side is to be written, too."""
-    return any(each.get("merge", {}).get("again") for each in row.data["fields"])
+    return any(each["write"] and each.get("merge", {}).get("again") for each in row.data["fields"])

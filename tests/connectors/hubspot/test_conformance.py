@@ -1,4 +1,4 @@
-"""The connector passes the kit that every connector must pass, for both of its objects."""
+"""The connector passes the kit that every connector must pass, for all of its objects."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -10,7 +10,7 @@ from bothways.connectors.hubspot.facts import INDEX_LAG, MARKER
 from bothways.connectors.testing import ConnectorConformance
 from bothways.records import Value
 from bothways.sandbox.hubspot import HubSpotSandbox
-from bothways.sandbox.hubspot.schema import COMPANIES, CONTACTS, prop
+from bothways.sandbox.hubspot.schema import COMPANIES, CONTACTS, DEALS, prop
 from tests.connectors.hubspot.account import Account, unlimited
 
 
@@ -27,6 +27,8 @@ class Person:
     def values(self, number: int) -> Mapping[str, Value]:
         if self.object == "contacts":
             return {"email": f"Ann.{number}@Example.com", "firstname": f"Ann {number}", "birthday": "1990-02-28"}
+        if self.object == "deals":
+            return {"dealname": f"Deal {number}", "dealstage": "qualifiedtobuy", "amount": "12.5"}
         return {"name": f"Company {number}", "domain": f"c{number}.example.com", "numberofemployees": "12"}
 
     def create(self, number: int) -> str:
@@ -64,13 +66,19 @@ class TestCompanies(ConnectorConformance):
         return Person(account.hubspot, "companies", "name", "")
 
 
+class TestDeals(ConnectorConformance):
+    @pytest.fixture
+    def user(self, account: Account) -> Person:
+        return Person(account.hubspot, "deals", "dealname", "")
+
+
 class TestContactsWithAMarker(ConnectorConformance):
     """With a unique property of our own, creates can be found by their mark."""
 
     @pytest.fixture
     def account(self) -> Iterator[Account]:
         with unlimited() as hubspot:
-            for kind in (CONTACTS, COMPANIES):
+            for kind in (CONTACTS, COMPANIES, DEALS):
                 hubspot.define(kind.name, prop(MARKER, "Bothways key", unique=True, custom=True))
             yield Account(hubspot, {"marker_property": MARKER})
 

@@ -107,10 +107,11 @@ def test_every_type_can_be_written_and_read_back(account: Account):
     assert read.record.values == values
 
 
-def test_objects_are_contacts_and_companies(account: Account):
+def test_objects_are_contacts_companies_and_deals(account: Account):
     assert [(each.name, each.meaning) for each in account.connector.objects()] == [
         ("contacts", "Person"),
         ("companies", "Organization"),
+        ("deals", "Deal"),
     ]
 
 

@@ -1,7 +1,8 @@
-"""HubSpot CRM: contacts and companies, by version 2026-09 of its API.
+"""HubSpot CRM: contacts, companies and deals, by version 2026-09 of its API.
 
 Access: a service key, or the token of an existing private app, sent as Bearer. It needs the scopes
-crm.objects.contacts.read and .write, crm.schemas.contacts.read, and the same for companies.
+crm.objects.contacts.read and .write, crm.schemas.contacts.read, and the same for companies and deals, as far as they
+are synced. An association needs the scopes of both of its objects.
 
 Changes are found by searching for what was modified since the largest modification date that was processed,
 never since a time by any clock, and reaching back, because search lags behind: ``facts.OVERLAP`` seconds in
@@ -25,12 +26,21 @@ n reads, some of them deleted         pages(n, 100) read, and 1 read archived pe
 n updates, n deletions                pages(n, 100) update, pages(n, 100) archive
 n creates with look-ups               pages(n, 100) find + pages(n, 100) create
 schema, count, check                  1 properties per object, 1 count, 1 account
+associations of n records read        pages(n, 100) associations read per kind, beside what lists or reads them
+associations of n records written     pages(a, 2000) associations create for a added, pages(g, 100) associations archive
+                                      for g records that lose some, in every batch of 100; and 1 associations read per
+                                      kind and batch; those of new records go with their create
 ====================================  ==================================================================
 
 Rows that a search reaches back to are shown again, and not read again if their dates say that they were. A
 poll looks back at the rows of the last ``facts.OVERLAP`` seconds before the last change until that time has
 passed without another, and every ``facts.LOOK_BACK_EVERY`` seconds at those of ``facts.LOOK_BACK``, until one
 poll so long after the last change has done so. Fewer than 200 rows make no poll longer.
+
+A contact tells its companies, a deal its companies and contacts: fields with ids, the primary company first. Whether a
+record counts as modified when it is associated is not promised: the sweep reads every record where associations are
+synced. Of the kinds of association only the plain one and the primary company are known here; other labels stay as they
+are while their association does.
 
 HubSpot cannot write on a condition: an edit made between our reading and writing a record is overwritten,
 and can be seen in the history of the property.

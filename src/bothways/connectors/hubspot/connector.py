@@ -1,6 +1,7 @@
 """The connector: HubSpot's contacts, companies and deals, by the contract of ``connectors.base``."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from typing import ClassVar
 
@@ -21,7 +22,7 @@ from bothways.connectors.hubspot.facts import BASE_URL, CAPABILITIES, LIMITS, MA
 from bothways.connectors.hubspot.objects import KINDS
 from bothways.connectors.hubspot.schema import field_of
 from bothways.connectors.hubspot.values import joined, listed, to_wire
-from bothways.errors import UnknownField
+from bothways.errors import PermissionMissing, UnknownField
 from bothways.records import Field, FieldType, Ref, Value
 
 
@@ -48,7 +49,8 @@ class HubSpot:
         id, kind = str(details.get("portalId", "")), str(details.get("accountType") or "").lower().replace("_", " ")
         notes = (f"A {kind} account.",) if kind else ()
         for object in KINDS if self._marker else ():
-            self._check_marker(object, str(self._marker))
+            with suppress(PermissionMissing):  # what may not be read is not synced
+                self._check_marker(object, str(self._marker))
         return Account(id, f"HubSpot account {id}", notes)
 
     def objects(self) -> Sequence[ObjectType]:
@@ -63,8 +65,11 @@ class HubSpot:
         return [*schema.values(), *associations.fields_of(object)]
 
     def count(self, object: str) -> int | None:
-        """Return the number of live records as HubSpot's search knows it."""
-        return listing.count(self._api, self._api.kind(object).name)
+        """Return the number of live records as HubSpot's search knows it; None where the token may not read them."""
+        try:
+            return listing.count(self._api, self._api.kind(object).name)
+        except PermissionMissing:
+            return None
 
     def changes(self, object: str, cursor: str | None, fields: Sequence[str]) -> Iterator[Page]:
         """Yield the full listing with values, and from then on the ids of what has changed."""

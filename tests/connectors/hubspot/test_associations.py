@@ -1,0 +1,152 @@
+"""Associations: read beside the properties, written as what was added and taken away, counted in the bill."""
+
+from collections.abc import Mapping, Sequence
+
+import pytest
+
+from bothways.connectors.base import Outcome, WriteItem, WriteKind
+from bothways.connectors.hubspot import associations
+from bothways.connectors.hubspot.objects import REFERENCES
+from bothways.errors import AppFailed
+from bothways.records import FieldType, Record, Ref, Value
+from bothways.sandbox.hubspot.schema import PAIRS
+from tests.connectors.hubspot.account import Account
+
+FIRMS, PEOPLE = "associations.companies", "associations.contacts"
+DEAL = {"dealname": "Sale", "dealstage": "qualifiedtobuy"}
+
+
+@pytest.fixture
+def firms(account: Account) -> list[str]:
+    return account.hubspot.seed("companies", [{"name": f"Firm {n}"} for n in range(4)])
+
+
+def read(account: Account, *ids: str, object: str = "contacts", fields: Sequence[str] = (FIRMS,)) -> list[Value]:
+    answers = account.connector.read(object, [Ref(id) for id in ids], fields)
+    return [each.record.values[fields[0]] for each in answers if each.record is not None]
+
+
+def update(account: Account, id: str, before: Mapping[str, Value], after: Mapping[str, Value]):
+    item = WriteItem("k", WriteKind.UPDATE, after, Ref(id), base=before)
+    return account.connector.write("contacts", [item])[0]
+
+
+def test_associations_are_fields_that_refer_to_an_object(account: Account) -> None:
+    fields = {each.name: each for each in account.connector.fields("deals") if each.refers_to not in (None, "owners")}
+    assert {name: (each.refers_to, each.primary_first) for name, each in fields.items()} == {
+        FIRMS: ("companies", True),
+        PEOPLE: ("contacts", False),
+    }
+    assert all(each.type is FieldType.REFERENCE and each.multi_valued for each in fields.values())
+    assert not any(each.read_only for each in fields.values())
+    assert [each.name for each in account.connector.fields("companies") if each.name.startswith("associations")] == []
+
+
+def test_types_are_those_that_hubspot_has() -> None:
+    for object, references in REFERENCES.items():
+        for each in references:
+            pair = PAIRS[object, each.to]
+            assert (each.type, each.primary) == (pair.types[0], pair.primary[0] if pair.primary else None)
+
+
+def test_primary_one_is_read_first_and_a_record_without_any_has_an_empty_list(account: Account, firms) -> None:
+    one, two = account.people(2)
+    for firm in firms[:3]:
+        account.hubspot.associate("contacts", one, "companies", firm, primary=firm == firms[1])
+    assert read(account, one, two) == [[firms[1], firms[0], firms[2]], []]
+
+
+@pytest.mark.parametrize("count", [1, 100, 101])
+def test_reading_costs_one_call_more_for_a_hundred_records_listed_or_read(account: Account, firms, count: int) -> None:
+    ids = account.people(count)
+    for id in ids:
+        account.hubspot.associate("contacts", id, "companies", firms[0])
+    rows = [seen for page in account.pages(fields=["email", FIRMS]) for seen in page.seen]
+    pages = -(-count // 100)
+    assert account.bill() == {"list": pages, "associations read": pages}
+    assert all(seen.record.values[FIRMS] == [firms[0]] for seen in rows)
+    assert len(read(account, *ids)) == count
+    assert account.bill() == {"read": pages, "associations read": pages}
+
+
+def test_more_than_a_page_of_associations_of_one_record_is_read_whole(account: Account) -> None:
+    deal = account.hubspot.create("deals", DEAL)
+    people = account.people(501)
+    for id in people:
+        account.hubspot.associate("deals", deal, "contacts", id)
+    assert read(account, deal, object="deals", fields=(PEOPLE,)) == [people]
+
+
+def test_new_record_is_made_with_its_associations_in_one_call(account: Account, firms) -> None:
+    item = WriteItem("k", WriteKind.CREATE, {"email": "a@x.test", FIRMS: [firms[2], firms[0]]})
+    result = account.connector.write("contacts", [item])[0]
+    assert result.outcome is Outcome.DONE
+    assert result.record is not None
+    assert result.record.values[FIRMS] == [firms[2], firms[0]]
+    assert account.hubspot.associated("contacts", result.record.id, "companies") == [firms[2], firms[0]]
+    assert account.bill() == {"create": 1, "associations read": 1}
+
+
+def test_only_what_differs_from_what_was_read_is_written(account: Account, firms) -> None:
+    (id,) = account.people(1)
+    for firm in firms[:2]:
+        account.hubspot.associate("contacts", id, "companies", firm)
+    account.hubspot.associate("contacts", id, "companies", firms[3])  # by somebody, after we read it
+    result = update(account, id, {FIRMS: firms[:2]}, {FIRMS: [firms[2], firms[0]], "lastname": "New"})
+    assert result.record is not None
+    assert result.record.values[FIRMS] == [firms[2], firms[0], firms[3]]
+    assert account.hubspot.records("contacts")[id]["lastname"] == "New"
+    calls = {"associations create": 1, "associations archive": 1, "associations read": 1, "update": 1}
+    assert account.bill() == calls
+
+
+def test_primary_one_alone_can_change(account: Account, firms) -> None:
+    (id,) = account.people(1)
+    for firm in firms[:2]:
+        account.hubspot.associate("contacts", id, "companies", firm)
+    result = update(account, id, {FIRMS: firms[:2]}, {FIRMS: [firms[1], firms[0]]})
+    assert result.outcome is Outcome.DONE
+    assert account.hubspot.associated("contacts", id, "companies") == [firms[1], firms[0]]
+
+
+def test_refused_association_is_named_and_its_record_is_not_written(account: Account, firms) -> None:
+    one, two = account.people(2)
+    items = [
+        WriteItem(id, WriteKind.UPDATE, {FIRMS: [firm], "lastname": "New"}, Ref(id), base={FIRMS: []})
+        for id, firm in ((one, "999999"), (two, firms[0]))
+    ]
+    refused, done = account.connector.write("contacts", items)
+    assert (refused.outcome, refused.fields) == (Outcome.REFUSED, (FIRMS,))
+    assert "999999" in refused.message
+    assert done.outcome is Outcome.DONE
+    assert [account.hubspot.records("contacts")[id]["lastname"] for id in (one, two)] == ["P0", "New"]
+
+
+def test_new_record_whose_association_is_refused_is_not_made(account: Account) -> None:
+    item = WriteItem("k", WriteKind.CREATE, {"email": "a@x.test", FIRMS: ["999999"]})
+    assert account.connector.write("contacts", [item])[0].outcome is Outcome.REFUSED
+    assert account.hubspot.records("contacts") == {}
+
+
+@pytest.mark.parametrize(
+    ("fault", "outcome"), [("timeout-after-commit", Outcome.DONE), ("429", Outcome.LATER), ("500", Outcome.UNKNOWN)]
+)
+def test_fault_while_associating_is_never_taken_for_a_refusal(account: Account, firms, fault, outcome) -> None:
+    (id,) = account.people(1)
+    account.hubspot.fault(fault, times=1 if outcome is Outcome.DONE else 100, match="batch/create")
+    assert update(account, id, {FIRMS: []}, {FIRMS: [firms[0]]}).outcome is outcome
+
+
+def test_failing_row_of_an_answer_is_never_taken_for_no_association(account: Account) -> None:
+    body = {"results": [], "errors": [{"category": "INTERNAL_ERROR", "message": "oops", "context": {"id": ["1"]}}]}
+    with pytest.raises(AppFailed):
+        associations._told_empty(account.connector._api, body)
+
+
+def test_silence_of_a_batch_is_asked_about(account: Account, firms, monkeypatch: pytest.MonkeyPatch) -> None:
+    (id,) = account.people(1)
+    account.hubspot.associate("contacts", id, "companies", firms[0])
+    monkeypatch.setattr(account.connector._api, "rows", lambda body, key="id": [] if key == "from" else body["results"])
+    records = associations.completed(account.connector._api, "contacts", [Record(id)], [FIRMS])
+    assert records[0].values[FIRMS] == [firms[0]]
+    assert account.bill()["associations read one"] == 1

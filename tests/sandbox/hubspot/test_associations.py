@@ -1,0 +1,109 @@
+"""Associations of the stand-in, as HubSpot's documentation describes them."""
+
+import pytest
+
+from bothways.sandbox.hubspot import HubSpotSandbox
+from tests.sandbox.hubspot.client import Client
+
+BATCH = "/crm/associations/2026-09/{}/{}/batch/{}"
+
+
+def call(client: Client, action: str, *inputs: dict, own: str = "contacts", other: str = "companies"):
+    return client.post(BATCH.format(own, other, action), {"inputs": list(inputs)})
+
+
+def joined(own: str, other: str, *types: int) -> dict:
+    sent = [{"associationCategory": "HUBSPOT_DEFINED", "associationTypeId": each} for each in types]
+    return {"from": {"id": own}, "to": {"id": other}, "types": sent}
+
+
+@pytest.fixture
+def ids(hubspot: HubSpotSandbox) -> tuple[str, str, str]:
+    firms = hubspot.seed("companies", [{"name": "A"}, {"name": "B"}])
+    return hubspot.create("contacts", {"email": "a@x.test"}), firms[0], firms[1]
+
+
+def test_first_company_is_the_primary_one_until_another_is_made_so(client: Client, hubspot, ids) -> None:
+    person, a, b = ids
+    assert call(client, "create", joined(person, a, 279), joined(person, b, 279)).code == 201
+    assert hubspot.associated("contacts", person, "companies") == [a, b]
+    call(client, "create", joined(person, b, 1))
+    row = call(client, "read", {"id": person})["results"][0]
+    assert row["from"] == {"id": person}
+    shown = {str(each["toObjectId"]): [one["typeId"] for one in each["associationTypes"]] for each in row["to"]}
+    assert shown == {a: [279], b: [1, 279]}
+
+
+def test_both_records_show_it_and_both_count_as_modified(client: Client, hubspot, ids) -> None:
+    person, a, _ = ids
+    hubspot.advance(10)
+    before = [hubspot.get(kind, id)["updatedAt"] for kind, id in (("contacts", person), ("companies", a))]
+    call(client, "create", joined(person, a, 279))
+    back = call(client, "read", {"id": a}, own="companies", other="contacts")["results"][0]["to"][0]
+    assert (str(back["toObjectId"]), [each["typeId"] for each in back["associationTypes"]]) == (person, [2, 280])
+    after = [hubspot.get(kind, id)["updatedAt"] for kind, id in (("contacts", person), ("companies", a))]
+    assert all(new > old for new, old in zip(after, before, strict=True))
+
+
+def test_dates_stay_where_the_account_is_told_so(client: Client, hubspot, ids) -> None:
+    person, a, _ = ids
+    hubspot.change(touches=False)
+    hubspot.advance(10)
+    before = hubspot.get("contacts", person)["updatedAt"]
+    call(client, "create", joined(person, a, 279))
+    assert hubspot.get("contacts", person)["updatedAt"] == before
+
+
+def test_record_with_nothing_is_an_error_row(client: Client, ids) -> None:
+    said = call(client, "read", {"id": ids[0]})
+    assert said.code == 207
+    assert said["errors"][0]["context"]["fromObjectId"] == [ids[0]]
+    assert said["results"] == []
+
+
+def test_archiving_takes_every_label_and_deleted_records_are_not_shown(client: Client, hubspot, ids) -> None:
+    person, a, b = ids
+    call(client, "create", joined(person, a, 1), joined(person, b, 279))
+    assert call(client, "archive", {"from": {"id": person}, "to": [{"id": a}]}).code == 204
+    assert hubspot.associated("contacts", person, "companies") == [b]
+    hubspot.archive("companies", b)
+    assert hubspot.associated("contacts", person, "companies") == []
+
+
+def test_merged_company_keeps_the_people_of_both(client: Client, hubspot, ids) -> None:
+    person, a, b = ids
+    call(client, "create", joined(person, a, 279), joined(person, b, 279))
+    merged = hubspot.merge("companies", a, b)
+    assert hubspot.associated("contacts", person, "companies") == [merged]
+
+
+def test_what_cannot_be_is_refused(client: Client, ids) -> None:
+    person, a, _ = ids
+    assert call(client, "create", joined(person, "99", 279))["errors"][0]["context"]["toObjectId"] == ["99"]
+    assert "association types" in call(client, "create", joined(person, a, 341))["errors"][0]["message"]
+    assert call(client, "read", *({"id": str(n)} for n in range(1001))).code == 400
+    assert call(client, "archive", *({"from": {"id": str(n)}} for n in range(101))).code == 400
+    assert client.get(BATCH.format("contacts", "companies", "read")).code == 405
+
+
+def test_new_record_is_made_with_what_it_belongs_to_or_not_at_all(client: Client, hubspot, ids) -> None:
+    to = [{"to": {"id": ids[2]}, "types": [{"associationCategory": "HUBSPOT_DEFINED", "associationTypeId": 341}]}]
+    props = {"dealname": "Sale", "dealstage": "closedwon"}
+    said = client.post("/crm/objects/2026-09/deals", {"properties": props, "associations": to})
+    assert hubspot.associated("deals", said["id"], "companies") == [ids[2]]
+    to[0]["to"]["id"] = "99"
+    assert client.post("/crm/objects/2026-09/deals", {"properties": props, "associations": to}).code == 400
+    assert len(hubspot.records("deals")) == 1
+
+
+@pytest.mark.parametrize("lacking", ["dealname", "dealstage"])
+def test_deal_needs_a_name_and_a_stage(client: Client, lacking: str) -> None:
+    props = {"dealname": "Sale", "dealstage": "closedwon", "amount": "12.5", "closedate": "2026-01-02T00:00:00Z"}
+    del props[lacking]
+    said = client.post("/crm/objects/2026-09/deals", {"properties": props})
+    assert (said.code, lacking in said["message"]) == (400, True)
+
+
+def test_stage_is_one_of_the_pipeline_s(client: Client) -> None:
+    said = client.post("/crm/objects/2026-09/deals", {"properties": {"dealname": "S", "dealstage": "nowhere"}})
+    assert said.code == 400
