@@ -1,0 +1,160 @@
+"""Parents and children in two syncs of the same two apps, whatever comes first, whoever changes what."""
+
+import random
+from collections.abc import Iterator
+
+import pytest
+
+from bothways.engine.sides import SIDES, Side
+from bothways.errors import OutcomeUnknown
+from bothways.sync import absorb, intents, settle
+from tests.families import FIRST, FOLKS, ONE, Kids
+from tests.sim import database
+from tests.two_apps import TwoApps
+
+L, R = SIDES
+
+
+@pytest.fixture
+def people() -> TwoApps:
+    return TwoApps()
+
+
+@pytest.fixture
+def kids(people: TwoApps) -> Kids:
+    return Kids(people)
+
+
+def test_child_is_made_without_its_parent_and_given_it_when_it_is_linked(people: TwoApps, kids: Kids) -> None:
+    ann = people.anna.add(email="ann@x.test", name="Ann")
+    kid = kids.anna.add(name="Kid", folks=[ann])
+    kids.rest()
+    assert kids.folks(R, kids.partner(kid)) == ()
+    people.rest()
+    kids.rest()
+    assert kids.folks(R, kids.partner(kid)) == (people.partner(ann),)
+    assert kids.folks(L, kid) == (ann,)
+
+
+def test_child_whose_parent_never_comes_keeps_it_and_is_kept_in_step_besides(people: TwoApps, kids: Kids) -> None:
+    kid = kids.anna.add(name="Kid", folks=["a404"])
+    kids.rest()
+    kids.bert.edit(kids.partner(kid), name="Kid!")
+    kids.rest()
+    assert kids.anna.values(kid)["name"] == "Kid!"
+    assert kids.folks(L, kid) == ("a404",)
+
+
+def test_both_sides_are_written_one_after_the_other(people: TwoApps, kids: Kids) -> None:
+    ann, bob = (people.anna.add(email=f"{name}@x.test", name=name) for name in ("ann", "bob"))
+    people.rest()
+    kid = kids.anna.add(name="Kid", folks=[ann])
+    other = kids.bert.add(name="Kid", folks=[people.partner(bob)])
+    kids.rest()
+    assert set(kids.folks(L, kid)) == {ann, bob}
+    assert set(kids.folks(R, other)) == {people.partner(ann), people.partner(bob)}
+
+
+def test_parent_deleted_in_one_app_is_taken_from_no_child_in_the_other(people: TwoApps, kids: Kids) -> None:
+    ann, _ = (people.anna.add(email=f"{name}@x.test", name=name) for name in ("ann", "bob"))
+    people.rest()
+    kid = kids.anna.add(name="Kid", folks=[ann])
+    kids.rest()
+    there = people.partner(ann)
+    people.anna.delete(ann)
+    kids.anna.edit(kid, folks=[], name="Kid!")
+    kids.rest_together()
+    assert kids.folks(R, kids.partner(kid)) == (there,)
+
+
+def test_crash_between_the_write_and_its_record_is_settled_with_the_association(people: TwoApps, kids: Kids) -> None:
+    ann = people.anna.add(email="ann@x.test", name="Ann")
+    people.rest()
+    kid = kids.anna.add(name="Kid", folks=[])
+    kids.rest()
+    kids.anna.edit(kid, folks=[ann])
+    kids.bert.fail("write", OutcomeUnknown(app="Bert", reason="time-out"), when="after")
+    kids.run()
+    kids.rest()
+    assert kids.same_folks()
+    assert len([each for each in kids.bert.writes if each.kind == "update"]) == 1
+
+
+# --- by chance ----------------------------------------------------------------------------------------
+
+
+def live(seed: int, left=FOLKS, right=FOLKS) -> Iterator[str]:
+    """Let two offices work for a while, syncs in between, then let it rest; yield what is not as it must be."""
+    chance = random.Random(seed)
+    people = TwoApps()
+    kids = Kids(people, left, right)
+    folks: dict[Side, list[str]] = {side: [] for side in SIDES}
+    young: dict[Side, list[str]] = {side: [] for side in SIDES}
+    took_away = False
+    for number in range(chance.randint(4, 14)):
+        side = chance.choice(SIDES)
+        match chance.choice(("parent", "parent", "kid", "add", "add", "remove", "people", "kids", "kids")):
+            case "parent":
+                folks[side].append(people.apps[side].add(email=f"p{number}@x.test", name=f"P{number}"))
+            case "kid":
+                chosen = chance.sample(folks[side], min(len(folks[side]), 2))
+                young[side].append(kids.apps[side].add(name=f"K{number}", folks=chosen))
+            case "add" | "remove" as what:
+                ids = [item.id for item in kids.apps[side].live()]
+                known = [item.id for item in people.apps[side].live()]
+                if not ids or not known:
+                    continue
+                id, parent = chance.choice(ids), chance.choice(known)
+                held = [each for each in kids.folks(side, id) if each != parent]
+                took_away |= what == "remove" and parent in kids.folks(side, id)
+                kids.apps[side].edit(id, folks=[*held, parent] if what == "add" else held)
+                kids.clock.advance(1)
+            case "people":
+                people.run()
+            case "kids":
+                kids.run()
+    wanted = {(side, id, each) for side in SIDES for id in young[side] for each in kids.folks(side, id)}
+    kids.rest_together()
+    if not kids.same_folks():
+        yield f"{seed}: not the same on both sides"
+    for side, id, each in wanted if not took_away else ():
+        if each not in kids.folks(side, id) or people.partner(each) not in kids.folks(side.other, kids.partner(id)):
+            yield f"{seed}: {each} of {id} is lost"
+
+
+SEEDS = range(25)
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+@pytest.mark.parametrize("field", [FOLKS, FIRST], ids=["set", "primary"])
+def test_whatever_comes_first_both_apps_hold_the_same_in_the_end(seed: int, field) -> None:
+    assert list(live(seed, field, field)) == []
+
+
+def test_forgetting_who_waits_for_a_parent_is_caught(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The mistake that these schedules are for: a child made without its parent and never due again."""
+    for module in (intents, settle, absorb):
+        monkeypatch.setattr(module, "wake_children", lambda sync, linked: None)
+    caught = 0
+    for seed in SEEDS:
+        database.fresh()
+        caught += bool(list(live(seed)))
+    assert caught
+
+
+def test_single_reference_of_the_other_app_follows_the_primary_one(people: TwoApps) -> None:
+    kids = Kids(people, FIRST, ONE)
+    ann, bob = (people.anna.add(email=f"{name}@x.test", name=name) for name in ("ann", "bob"))
+    people.rest()
+    kid = kids.anna.add(name="Kid", folks=[ann, bob])
+    kids.rest()
+    other = kids.partner(kid)
+    assert kids.folks(R, other) == (people.partner(ann),)
+    cy = people.bert.add(email="cy@x.test", name="cy")
+    people.rest()
+    kids.bert.edit(other, folk_id=cy)
+    kids.rest()
+    assert kids.folks(L, kid) == (people.partner(cy), bob)
+    kids.anna.edit(kid, folks=[bob, people.partner(cy)])
+    kids.rest()
+    assert kids.folks(R, other) == (people.partner(bob),)
