@@ -11,6 +11,7 @@ from bothways.records import Field
 from bothways.service.associations import is_turned
 from bothways.service.connect import Opened, open_app
 from bothways.service.document import settings_of
+from bothways.service.door import check_lists
 from bothways.service.in_force import bring_in_force
 from bothways.service.revisions import latest_revision, settings_in_force
 from bothways.service.spec import Resolved, Schema, resolve
@@ -42,7 +43,11 @@ def resolution(workspace: Workspace, name: str, *, at_door: bool = False) -> Res
     }
     can = {side: apps[side].connector.capabilities for side in SIDES}
     others = workspace.document.syncs.values()
-    return Resolution(resolve(document, schema, can, others=others, at_door=at_door), apps, schema)
+    resolved = resolve(document, schema, can, others=others, at_door=at_door)
+    if at_door:
+        for side in SIDES:
+            check_lists(document, resolved.spec.scope, side, apps[side].connector)
+    return Resolution(resolved, apps, schema)
 
 
 def row_of(workspace: Workspace, name: str) -> Sync:

@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from urllib.parse import unquote
 
-from bothways.sandbox.hubspot import associations, batches, properties, single
+from bothways.sandbox.hubspot import associations, batches, lists, properties, single
 from bothways.sandbox.hubspot.asks import Answer, Ask
 from bothways.sandbox.hubspot.problems import Refused, not_found
 from bothways.sandbox.hubspot.schema import CONTACTS, Kind, kind_of
@@ -14,6 +14,7 @@ _VERSION = r"20\d\d-\d\d(?:-beta)?"
 _OBJECTS = re.compile(rf"/crm/(?:objects/{_VERSION}|v[34]/objects)/([^/]+)(?:/(.+))?")
 _PROPERTIES = re.compile(rf"/crm/(?:properties/{_VERSION}|v[34]/properties)/([^/]+)(?:/([^/]+))?")
 _ASSOCIATIONS = re.compile(rf"/crm/(?:associations/{_VERSION}|v4/associations)/([^/]+)/([^/]+)/batch/(\w+)")
+_LISTS = re.compile(rf"/crm/(?:lists/{_VERSION}|v3/lists)/(?:search|([^/]+)/memberships)")
 _ACCOUNT = re.compile(rf"/account-info/(?:{_VERSION}|v3)/details")
 
 
@@ -67,6 +68,8 @@ _OF_PROPERTY: Mapping[str, Route] = {
     "PATCH": Route("properties/update", properties.update, _SCHEMA_WRITE),
     "DELETE": Route("properties/archive", properties.archive, _SCHEMA_WRITE),
 }
+_OF_LISTS: Mapping[str, Route] = {"POST": Route("lists", lists.search, "lists.read")}
+_OF_LIST: Mapping[str, Route] = {"GET": Route("lists/members", lists.members, "lists.read")}
 ACCOUNT = Route("account-info", single.account)
 
 
@@ -82,6 +85,8 @@ def route_of(method: str, path: str) -> Route:
         if (method, match[3]) not in _OF_ASSOCIATIONS:
             raise Refused(405, "Method not allowed")
         return replace(_OF_ASSOCIATIONS[method, match[3]], kind=_kind(match[1]), arg=unquote(match[2]))
+    if match := _LISTS.fullmatch(path):
+        return replace(_chosen(_OF_LIST if match[1] else _OF_LISTS, method), arg=unquote(match[1] or ""))
     if match := _PROPERTIES.fullmatch(path):
         kind, name = _kind(match[1]), unquote(match[2] or "")
         return replace(_chosen(_OF_PROPERTY if name else _OF_PROPERTIES, method), kind=kind, arg=name)
