@@ -32,6 +32,22 @@ def plugged_in(monkeypatch: pytest.MonkeyPatch) -> None:
     plug_in(monkeypatch)
 
 
+def test_associations_are_read_and_written_back_as_they_were() -> None:
+    lines = "    associations:\n      - {Anna: firm, Bert: firm_id}\n"
+    lines += "      - {Anna: kin, Bert: kin_id, sync: people, direction: to_Bert, enabled: false}\n"
+    sync = read(HEAD + lines).syncs["people"]
+    assert [(each.sync, each.to, each.enabled) for each in sync.associations or ()] == [
+        (None, None, True),
+        ("people", Side.RIGHT, False),
+    ]
+    assert settings_of(sync)["associations"] == [
+        {"Anna": "firm", "Bert": "firm_id"},
+        {"Anna": "kin", "Bert": "kin_id", "sync": "people", "direction": "to_Bert", "enabled": False},
+    ]
+    assert read(HEAD + "    associations: []\n").syncs["people"].associations == ()
+    assert read(HEAD).syncs["people"].associations is None
+
+
 def test_a_whole_sync_is_read() -> None:
     document = read(
         HEAD
@@ -94,6 +110,19 @@ REFUSED = {
     "unknown key of a sync": (HEAD + "    stat: on\n", errors.UnknownKey, "8:5", "Did you mean state"),
     "unknown guard": (HEAD + "    guards: {max_chang: 1}\n", errors.UnknownKey, "8:14", "max_change"),
     "a filter belongs under send": (HEAD + "    filter: {}\n", errors.UnknownKey, "8:5", "send"),
+    "association without a field": (HEAD + "    associations: [{Anna: firm}]\n", errors.MissingKey, "8:20", ""),
+    "association with a policy": (
+        HEAD + "    associations: [{Anna: firm, Bert: firm, when_empty: clear}]\n",
+        errors.UnknownKey,
+        "8:45",
+        "",
+    ),
+    "association to nowhere": (
+        HEAD + "    associations: [{Anna: firm, Bert: firm, direction: to_Carl}]\n",
+        errors.WrongType,
+        "8:56",
+        "",
+    ),
     "deletes come later": (HEAD + "    deletes: {policy: tag}\n", errors.NotAvailableYet, "8:5", ""),
     "webhooks come later": (HEAD + "    schedule: {webhooks: true}\n", errors.NotAvailableYet, "8:16", ""),
     "winner comes later": (

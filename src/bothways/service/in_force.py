@@ -40,7 +40,7 @@ def bring_in_force(ctx: Context, resolved: Resolved) -> None:
     with db.transaction_():
         document = {**revision.document, "applied": applied, "settled": True, "labels": labels}
         if before != applied and revision.document["settled"]:
-            add_revision(ctx.sync, document, "the apps: their fields changed", ctx.clock())
+            add_revision(ctx.sync, document, "the apps' fields, or a sync that it needs, changed", ctx.clock())
         else:
             Revision.objects.filter(pk=revision.pk).update(document=document)
         ctx.sync.slots = sync_slots(ctx.spec.match)

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from bothways.cli.render.syncs import every, sync, syncs
-from bothways.service.views import SetView
+from bothways.service.views import AssociationView, SetView
 from tests.cli.views import SYNC
 
 
@@ -59,6 +59,17 @@ def test_policies_and_constants_are_told_in_words():
         "Set",
         "  ledger Source  =  hubspot  in new records",
         "  ledger Seen    =  yes      in new records and with every write",
+    ]
+
+
+def test_associations_are_listed_with_what_they_go_through_or_why_they_are_off():
+    names = {"hubspot": "associations.companies", "ledger": "org_id"}
+    on = AssociationView(names, names, "both", "companies")
+    off = AssociationView(names, names, "to_ledger", "companies", "switched off")
+    assert sync(replace(SYNC, associations=(on, off)), 1000.0)[-3:] == [
+        "Associations",
+        "  associations.companies  ⇄  org_id  through companies",
+        "  associations.companies  →  org_id  off: switched off",
     ]
 
 
