@@ -203,6 +203,12 @@ class StillBeingWritten(SettingsError):
     to_do = "Run the sync once, then try again: bothways run {name}"
 
 
+class NoSmallGroups(SettingsError):
+    code = "BW-197"
+    what = "small_groups: link_one fits no match rule of this sync: only the usual rule for people by e-mail can tell copies."
+    to_do = "Take it out, or put usual among the match rules of a sync of people."
+
+
 class UnknownRecord(SettingsError):
     code, exit_code = "BW-118", EXIT_USAGE
     what = 'There is no record "{record}" in {name}.'

@@ -84,17 +84,14 @@ class _Asking:
         for id in ids:
             mine = [self.groups[key] for key in own.get(id, ())]
             away, gone = frozenset(apart.get(id, ())), taken.get(id, frozenset())
-
-            def against(rule: MatchRule, partner: str, id: str = id) -> str:
-                if not rule.guards:
-                    return ""
-                return objection(rule.guards, self._held(side, id), self._held(side.other, partner))
-
-            found[id] = match(side, id, mine, self.ctx.spec.match, away, against, gone)
+            found[id] = match(side, id, mine, self.ctx.spec.match, away, self._against, gone)
         return found
 
-    def _held(self, side: Side, id: str) -> Held:
-        return held(self.ctx.spec.roles[side], self.values.get((side, id), {}))
+    def _against(self, rule: MatchRule, one: Candidate, other: Candidate) -> str:
+        return objection(rule.guards, self._held(one), self._held(other)) if rule.guards else ""
+
+    def _held(self, member: Candidate) -> Held:
+        return held(self.ctx.spec.roles[member.side], self.values.get((member.side, member.id), {}))
 
     def _add(self, keys: set[Key]) -> None:
         """Learn the groups of keys, and what the guards of their rules look at."""
