@@ -205,8 +205,10 @@ class StillBeingWritten(SettingsError):
 
 class NoSmallGroups(SettingsError):
     code = "BW-197"
-    what = "small_groups: link_one fits no match rule of this sync: only the usual rule for people by e-mail can tell copies."
-    to_do = "Take it out, or put usual among the match rules of a sync of people."
+    what = (
+        "No match rule of this sync can link one pair of a small group: only the usual rule for people by e-mail can."
+    )
+    to_do = "Take small_groups out, or put usual among the match rules of a sync of people."
 
 
 class UnknownRecord(SettingsError):
