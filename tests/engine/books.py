@@ -3,7 +3,7 @@
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from bothways.engine.guards import Held, held, objection
+from bothways.engine.guards import Held, objection
 from bothways.engine.keys import keys_of
 from bothways.engine.matching import Candidate, Group, Match, agree, match
 from bothways.engine.sides import SIDES, Side
@@ -53,7 +53,7 @@ class Matcher:
         return objection(rule.guards, self._held(one), self._held(other))
 
     def _held(self, member: Candidate) -> Held:
-        return held(self.roles[member.side], self.books[member.side][member.id])
+        return Held(self.roles[member.side], self.books[member.side][member.id])
 
     def decide(self, side: Side, ids: Collection[str], taken: Mapping[str, frozenset[str]]) -> dict[str, Match]:
         """Ask the match rules of records of one side."""

@@ -10,9 +10,10 @@ depends on the order of rows.
 
 import sys
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum
 from itertools import combinations
+from operator import attrgetter
 from typing import NamedTuple
 
 from bothways.engine.sides import SIDES, Side
@@ -46,10 +47,15 @@ class Group:
     rule: int
     key: str
     members: Collection[Candidate]
+    _on: Mapping[Side, list[Candidate]] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        by_id = sorted(self.members, key=attrgetter("id")) if len(self.members) > 1 else self.members
+        object.__setattr__(self, "_on", {side: [each for each in by_id if each.side is side] for side in SIDES})
 
     def on(self, side: Side) -> list[Candidate]:
         """Return the members of one side, by id."""
-        return sorted((m for m in self.members if m.side is side), key=lambda member: member.id)
+        return self._on[side]
 
     def rank_of(self, side: Side, id: str) -> int:
         """Return the rank of a member; 0 of anybody else."""
@@ -116,6 +122,15 @@ def match(
     return NO_MATCH
 
 
+def plain_match(rule: MatchRule, one: Candidate, partner: Candidate, objection: Objection) -> Match:
+    """Return what a linking rule says of one record where only a guard can speak against its one partner."""
+    title = rule.title(one.side)
+    against = objection(rule, one, partner)
+    if against:
+        return Match(Found.SEVERAL, None, (partner,), f"same {title}, {against}")
+    return Match(Found.PARTNER, partner.id, (partner,), f"same {title}")
+
+
 @dataclass(frozen=True, slots=True)
 class _Asked:
     """One record that is asked about, and what is known of the others."""
@@ -156,10 +171,7 @@ class _Asked:
         if earlier is not None:
             reason = f"same {title}, but another {self.rules[earlier].title(self.side)}"
             return Match(Found.SEVERAL, None, tuple(partners), reason, unless_taken=True)
-        against = self.objection(rule, self.own(group), partners[0])
-        if against:
-            return Match(Found.SEVERAL, None, tuple(partners), f"same {title}, {against}")
-        return Match(Found.PARTNER, partners[0].id, tuple(partners), f"same {title}")
+        return plain_match(rule, self.own(group), partners[0], self.objection)
 
     def small_group(self, group: Group) -> dict[Side, Candidate] | None:
         """Return the two that stand for a small group of copies; None where they may not be copies.
