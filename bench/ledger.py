@@ -14,7 +14,7 @@ from bothways.ledger.models import Connection, Feed, Sync, Workspace
 from bothways.records import Field
 from bothways.sync.absorb import compute_keys
 from bothways.sync.context import Context, End
-from bothways.sync.matches import matches_now
+from bothways.sync.matches import find_matches
 from bothways.sync.planning import PAGE
 
 
@@ -66,7 +66,7 @@ def matches(ctx: Context) -> Iterator[list[str]]:
         after = ""
         while rows := looking.live_page(ctx.ends[side].feed.pk, after, PAGE):
             after = rows[-1].id
-            free = [row.id for row in rows if side is Side.LEFT or row.id not in taken]
-            found = matches_now(ctx, side, free)
+            free = {row.id: row for row in rows if side is Side.LEFT or row.id not in taken}
+            found, _ = find_matches(ctx, side, free, set(free))
             taken |= {each.partner for each in found.values() if each.partner}
             yield [each.found.value for each in found.values()]

@@ -30,7 +30,8 @@ class Held:
 
     def texts(self, role: str) -> list[str]:
         """Return what it holds in a role, the primary first."""
-        return [text for name in self.roles.get(role, ()) for text in texts_of((name,), self.values)]
+        names = self.roles.get(role, ())
+        return [text for name in names for text in texts_of((name,), self.values)] if names else []
 
     def first(self, *roles: str) -> str | None:
         """Return the first text in the first of these roles that has one."""
@@ -40,8 +41,7 @@ class Held:
     def full_name(self) -> str | None:
         """A person's whole name: from its parts, else as written."""
         parts = [text for role in ("given name", "family name") if (text := self.first(role))]
-        whole = self.first("name")
-        return " ".join(parts) if len(parts) == 2 or not whole else whole
+        return " ".join(parts) if len(parts) == 2 else self.first("name") or " ".join(parts)
 
 
 def _other_first_name(one: Held, other: Held) -> bool:
@@ -50,8 +50,9 @@ def _other_first_name(one: Held, other: Held) -> bool:
 
 def _shared_mailbox(one: Held, other: Held) -> bool:
     """Tell whether the two have a mailbox of a role in common, and not surely the same full name."""
-    mine, theirs = ({normal_email(text) for text in each.texts("email")} for each in (one, other))
-    if not any(email and is_role_address(email) for email in mine & theirs):
+    shared = {normal_email(text) for text in one.texts("email")}
+    shared &= {normal_email(text) for text in other.texts("email")}
+    if not any(email and is_role_address(email) for email in shared):
         return False
     name = person_name(one.full_name)
     return name is None or name != person_name(other.full_name)

@@ -69,7 +69,7 @@ class _Asking:
     """The match rules being asked: groups and values that are known so far are kept, and grow."""
 
     ctx: Context
-    groups: dict[Key, Group] = field(default_factory=dict)
+    groups: dict[Key, Group | None] = field(default_factory=dict)
     values: dict[tuple[Side, str], Mapping[str, Value]] = field(default_factory=dict)
     keys: dict[Side, dict[str, frozenset[Key]]] = field(default_factory=lambda: {side: {} for side in SIDES})
     said: dict[tuple[object, ...], str] = field(default_factory=dict)
@@ -110,10 +110,10 @@ class _Asking:
         """Return what the match rules say of each record of one side."""
         own = self._keys_of(side, ids)
         apart = links.apart(self.ctx.sync, side, ids)
-        self._add({key for keys in own.values() for key in keys if key not in self.groups})
+        self._add({key for id in ids for key in own.get(id, ()) if key not in self.groups})
         found: dict[str, Match] = {}
         for id in ids:
-            mine = [self.groups[key] for key in own.get(id, ())]
+            mine = [group for key in own.get(id, ()) if (group := self.groups[key]) is not None]
             away, gone = frozenset(apart.get(id, ())), taken.get(id, frozenset())
             found[id] = match(side, id, mine, self.ctx.spec.match, away, self._against, gone)
         return found
@@ -133,6 +133,7 @@ class _Asking:
     def _add(self, keys: set[Key]) -> None:
         """Learn the groups of keys, and what the guards of their rules look at."""
         new = self._groups(keys)
+        self.groups |= dict.fromkeys(keys)
         self.groups |= new
         asked = [group for group in new.values() if self.ctx.spec.match[group.rule].guards]
         small = [group for group in asked if all(0 < len(group.on(each)) <= GUARDED for each in SIDES)]
@@ -148,7 +149,7 @@ class _Asking:
     def _groups(self, keys: set[Key]) -> dict[Key, Group]:
         """Return the group of each key: all live records of both sides that hold it by any way to make it.
 
-        What else its members hold, and their links, are looked up only where there are several of them.
+        Who holds a key alone finds nobody by it: such a key has no group.
         """
         if not keys:
             return {}
@@ -163,8 +164,8 @@ class _Asking:
                 for rank, slot in enumerate(slots[place]):
                     for id in holders.get((slot, hashed), ()):
                         held_by.setdefault((side, id), rank)
-        several = [held_by for held_by in members.values() if len(held_by) > 1]
-        ids = {side: {id for held_by in several for each, id in held_by if each is side} for side in SIDES}
+        several = {key: held_by for key, held_by in members.items() if len(held_by) > 1}
+        ids = {side: {id for held_by in several.values() for each, id in held_by if each is side} for side in SIDES}
         linked = {side: links.live_by_record(ctx.sync, side, ids[side]) for side in SIDES}
         keys_held = {side: self._keys_of(side, ids[side]) if len(ctx.spec.match) > 1 else {} for side in SIDES}
         return {
@@ -176,7 +177,7 @@ class _Asking:
                     for (side, id), rank in held_by.items()
                 ],
             )
-            for (place, hashed), held_by in members.items()
+            for (place, hashed), held_by in several.items()
         }
 
     def _keys_of(self, side: Side, ids: Collection[str]) -> Mapping[str, frozenset[Key]]:
