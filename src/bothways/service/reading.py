@@ -30,6 +30,7 @@ from bothways.service.document import (
     MatchDocument,
     SecretPlace,
     SetDocument,
+    SmallGroups,
     SyncDocument,
     refuse_ring,
 )
@@ -45,6 +46,7 @@ SYNC = (
     "require",
     "start",
     "match",
+    "small_groups",
     "conflicts",
     "fields",
     "associations",
@@ -261,9 +263,9 @@ def _sync(syncs: Node, name: str, apps: Mapping[str, AppDocument]) -> SyncDocume
         tuple(_constants(node, pair)),
         scope_of(node, pair),
         node.value_place("match"),
-        tuple(_association(each, sides) for each in node.nodes("associations"))
-        if node.data.get("associations") is not None
-        else None,
+        SmallGroups(node.choice("small_groups", tuple(SmallGroups), SmallGroups.HOLD)),
+        node.value_place("small_groups"),
+        associations=_associations(node, sides),
     )
     if not any(sync.sends.values()):
         raise NothingFlows(where=node.key_place("send"), name=name)
@@ -397,6 +399,12 @@ def _field(node: Node, sides: Mapping[Side, str]) -> FieldDocument:
         {key: node.value_place(key) for key in node},
         _clean(node),
     )
+
+
+def _associations(node: Node, sides: Mapping[Side, str]) -> tuple[AssociationDocument, ...] | None:
+    if node.data.get("associations") is None:
+        return None
+    return tuple(_association(each, sides) for each in node.nodes("associations"))
 
 
 def _association(node: Node, sides: Mapping[Side, str]) -> AssociationDocument:
