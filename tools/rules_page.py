@@ -1,4 +1,4 @@
-"""Print docs/rules.md, made from engine/rules.py and tools/rules.txt: ``python tools/rules_page.py > docs/rules.md``."""
+"""Print docs/rules.md, from engine/rules.py and tools/rules.txt: ``python tools/rules_page.py > docs/rules.md``."""
 
 import sys
 from collections.abc import Iterator

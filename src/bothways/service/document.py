@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from decimal import Decimal
 from typing import Any
 
 from bothways.engine.brakes import Guards
@@ -212,11 +213,11 @@ def settings_of(sync: SyncDocument) -> dict[str, object]:
         "conflicts": conflicts,
         "guards": {
             "first_run": sync.guards.first_run,
-            "max_change": f"{sync.guards.max_change:g}%",
+            "max_change": f"{_written(sync.guards.max_change)}%",
             "max_emptied": sync.guards.max_emptied,
             "max_deletes": sync.guards.max_deletes,
         },
-        "schedule": {"every": f"{sync.every:g}s"},
+        "schedule": {"every": f"{_written(sync.every)}s"},
     }
     if sync.scope.leaving is not Leaving.FREEZE:
         data["when_leaving_filter"] = str(sync.scope.leaving)
@@ -239,6 +240,12 @@ def settings_of(sync: SyncDocument) -> dict[str, object]:
     if sync.fields is not None:
         data["fields"] = [_field(sync, each) for each in sync.fields]
     return data
+
+
+def _written(number: float) -> str:
+    """Return a number with all its digits and without an exponent."""
+    text = format(Decimal(repr(number)), "f")
+    return text.rstrip("0").rstrip(".") if "." in text else text
 
 
 def _send(sync: SyncDocument, side: Side) -> object:
