@@ -16,6 +16,7 @@ CALLS = [
     ("init", "workspace", 0, "books/bothways.yaml"),
     ("status", "status", 0, "Up to date"),
     ("validate", "validate", 0, "can be used"),
+    ("schema", "schema", 0, '"title": "Settings of Bothways"'),
     ("doctor", "doctor", 0, "Nothing to fix."),
     ("version", "version", 0, "bothways "),
     ("app list", "apps", 0, "crm"),
@@ -92,7 +93,7 @@ def test_quiet_leaves_only_data(bothways, line, kind, code, text):
 
 
 @pytest.mark.parametrize(
-    "line", [line for line, *_ in CALLS if line not in ("init", "version", "doctor", "app search")]
+    "line", [line for line, *_ in CALLS if line not in ("init", "version", "schema", "doctor", "app search")]
 )
 @pytest.mark.parametrize(
     "failure",

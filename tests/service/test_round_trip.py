@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -148,11 +148,17 @@ def _places(data: Any) -> Iterator[tuple[Any, Any]]:
             yield from _places(data[key])
 
 
-def read_or_refused(text: str) -> None:
+def place_of(refusal: Callable[[], object]) -> str:
+    """Return the place of what is refused; that of the beginning where nothing is."""
     try:
-        read(text)
+        refusal()
     except SettingsError as refused:
-        assert re.match(r"bothways\.yaml:\d+:\d+$", refused.where), refused
+        return refused.where
+    return "bothways.yaml:1:1"
+
+
+def is_place(text: str) -> bool:
+    return re.fullmatch(r"bothways\.yaml:[1-9]\d*:[1-9]\d*", text) is not None
 
 
 @given(broken() | misplaced() | st.text() | NODES.map(json.dumps))
@@ -163,14 +169,11 @@ def read_or_refused(text: str) -> None:
 @example("[" * 500)
 @example("version: " + "9" * 5000)
 def test_reading_never_fails_on_any_text_but_refuses_it_with_line_and_column(text: str) -> None:
-    read_or_refused(text)
+    assert is_place(place_of(lambda: read(text)))
 
 
 @given(st.binary(max_size=40) | st.builds(lambda a, b: a + b, broken().map(str.encode), st.binary(max_size=4)))
 def test_reading_never_fails_on_any_bytes(tmp_path_factory: pytest.TempPathFactory, content: bytes) -> None:
     file = tmp_path_factory.getbasetemp() / "bothways.yaml"
     file.write_bytes(content)
-    try:
-        load(Path(file))
-    except SettingsError as refused:
-        assert re.match(r"bothways\.yaml:\d+:\d+$", refused.where), refused
+    assert is_place(place_of(lambda: load(Path(file))))

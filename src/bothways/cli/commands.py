@@ -29,6 +29,7 @@ COMMANDS: tuple[tuple[str, Callable[..., Any]], ...] = (
     ("compare", looking.compare),
     ("doctor", workspaces.doctor),
     ("validate", workspaces.validate),
+    ("schema", workspaces.schema),
     ("version", workspaces.version),
 )
 GROUPS: tuple[tuple[str, str, tuple[tuple[str, Callable[..., Any]], ...]], ...] = (
