@@ -31,7 +31,9 @@ AMBIGUOUS = (
 )
 """Texts that some reading of YAML takes for something else."""
 
-WORDS = st.sampled_from(("email", "name", "a.b", *AMBIGUOUS, "a: b", "#x", "- x", "&x", "*x", "!x", "{", "'", '"', "%"))
+WORDS = st.sampled_from(
+    ("email", "name", "a.b", *AMBIGUOUS, "a: b", "#x", "- x", "?0", "? x", "&x", "*x", "!x", "{", "'", '"', "%")
+)
 PRINTABLE = st.characters(codec="utf-8", exclude_categories=("Cc", "Cs", "Zl", "Zp"))
 TEXTS = WORDS | st.text(PRINTABLE, min_size=1, max_size=12).filter(str.strip)
 APPS = ("Anna", "Bert")
