@@ -28,10 +28,13 @@ CALLS = [
     ("sync list", "syncs", 0, "contacts"),
     ("sync show contacts", "sync", 0, "createdate"),
     ("sync show contacts --yaml", "sync-yaml", 0, "revision: 3"),
+    ("sync diff", "diff", 2, "contacts  fields email ⇄ Email direction: both → to_ledger"),
+    ("sync diff contacts -f other.yaml", "diff", 2, "contacts  guards first_run: 25 → 5"),
     ("sync on contacts", "sync-state", 0, "contacts is on."),
     ("sync off contacts", "sync-state", 0, "contacts is off."),
     ("plan contacts", "plan", 0, "Plan p_12"),
     ("plan contacts --exit-code", "plan", 2, "Plan p_12"),
+    ("plan contacts -f other.yaml", "plan", 0, "Plan by settings that are not saved"),
     ("apply p_12 --yes", "run", 3, "Done in 3 m 12 s."),
     ("run contacts", "run", 3, "Done in 3 m 12 s."),
     ("records contacts", "records", 0, "Dana Novak"),
@@ -47,6 +50,7 @@ CALLS = [
     ("unlink contacts 50121 P-104", "unlink", 0, "are no longer linked"),
     ("undo r_19 --yes", "undo", 0, "Put back 1,096 records"),
     ("undo r_19 --plan", "undo", 0, "Would put back"),
+    ("undo r_19 --record 50121 --field jobtitle --plan", "undo", 0, "Would put back"),
     ("compare contacts", "proof", 0, "Everything that should be equal is equal."),
 ]
 STREAMS = [("log", "log", 2), ("log contacts", "log", 2), ("watch contacts", "run", 1)]

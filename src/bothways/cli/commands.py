@@ -48,7 +48,7 @@ GROUPS: tuple[tuple[str, str, tuple[tuple[str, Callable[..., Any]], ...]], ...] 
     (
         "sync",
         "Look at the syncs, turn them on and off.",
-        (("list", syncs.list_), ("show", syncs.show), ("on", syncs.on), ("off", syncs.off)),
+        (("list", syncs.list_), ("show", syncs.show), ("diff", syncs.diff), ("on", syncs.on), ("off", syncs.off)),
     ),
 )
 

@@ -81,7 +81,7 @@ def _flowing(data: Any, inside_list: bool = False) -> Any:
 
 def _quoted(data: Any) -> Any:
     """Quote what the library would write plain and cannot read so within braces."""
-    return SingleQuotedScalarString(data) if isinstance(data, str) and data.startswith("?") else data
+    return SingleQuotedScalarString(data) if isinstance(data, str) and data.startswith(("?", ":")) else data
 
 
 def _with_value(text: str, file: str, keys: Sequence[str], value: object) -> str | None:
