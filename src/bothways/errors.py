@@ -206,6 +206,7 @@ class StillBeingWritten(SettingsError):
 class UnknownRecord(SettingsError):
     code, exit_code = "BW-118", EXIT_USAGE
     what = 'There is no record "{record}" in {name}.'
+    by_itself = "One that is new in an app is seen by the next plan or run."
     to_do = "List the records with: bothways records {name}"
 
 
