@@ -54,7 +54,7 @@ CONDITIONS = st.builds(
     SCALARS | st.lists(SCALARS, max_size=3),
 )
 FILTERS = st.recursive(
-    CONDITIONS,
+    CONDITIONS | st.builds(lambda name: {"list": name}, TEXTS),
     lambda inner: (
         st.builds(lambda kind, parts: {kind: parts}, st.sampled_from(("all", "any")), st.lists(inner, min_size=1))
         | st.builds(lambda part: {"not": part}, inner)

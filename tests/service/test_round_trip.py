@@ -166,6 +166,7 @@ def is_place(text: str) -> bool:
 @example(SYNC + "    ? [state]\n    : on\n")
 @example(SYNC + "    <<: {state: on}\n")
 @example("version: !!int x")
+@example("&a {b: c}: d")
 @example("[" * 500)
 @example("version: " + "9" * 5000)
 def test_reading_never_fails_on_any_text_but_refuses_it_with_line_and_column(text: str) -> None:

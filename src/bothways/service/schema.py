@@ -77,6 +77,7 @@ CONDITION = _keys(
     minProperties=2,
     maxProperties=2,
 )
+IN_LIST = _keys((doc.LIST,), {doc.LIST: TEXT}, (doc.LIST,))
 GROUP_SHAPES = {kind: FILTER if kind == "not" else _some(FILTER) for kind in GROUPS}
 
 PERCENTAGE = _or(
@@ -180,12 +181,12 @@ def settings_schema() -> dict[str, Any]:
         "apps": _maybe(_names(_app(), propertyNames=_name())),
         "syncs": _maybe(_names(sync, propertyNames=_name())),
     }
-    condition_or_group = [_keys((kind,), GROUP_SHAPES, (kind,)) for kind in GROUPS]
+    groups = [_keys((kind,), GROUP_SHAPES, (kind,)) for kind in GROUPS]
     return {
         "$schema": DRAFT,
         "title": "Settings of Bothways",
         **_keys(reading.TOP, top, ("version",)),
-        "$defs": {"filter": _or(CONDITION, *condition_or_group)},
+        "$defs": {"filter": _or(CONDITION, IN_LIST, *groups)},
     }
 
 

@@ -12,7 +12,7 @@ from typing import Any
 from ruamel.yaml import YAML
 from ruamel.yaml.comments import CommentedMap, CommentedSeq
 from ruamel.yaml.constructor import DuplicateKeyError, RoundTripConstructor
-from ruamel.yaml.error import MarkedYAMLError, YAMLError
+from ruamel.yaml.error import MarkedYAMLError
 from ruamel.yaml.nodes import ScalarNode
 from ruamel.yaml.reader import ReaderError
 
@@ -67,7 +67,7 @@ def parse(text: str, file: str) -> "Node":
     except ReaderError as error:
         where = _place_after(text[: error.position], file)
         raise YamlUnreadable(where=where, reason="a character stands here that YAML does not allow") from error
-    except (YAMLError, ValueError, RecursionError) as error:
+    except Exception as error:  # noqa: BLE001 - on odd texts the library fails in many ways, with TypeError among them
         raise YamlUnreadable(where=f"{file}:1:1", reason="it holds something that YAML does not allow") from error
     if data is None:
         data = CommentedMap()
