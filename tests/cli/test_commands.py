@@ -48,6 +48,7 @@ CALLS = [
     ("issues resolve h_12 --undo", "issue", 0, "Decide: bothways issues resolve h_12"),
     ("link contacts 50121 P-104", "link", 0, "will be linked by the next run"),
     ("unlink contacts 50121 P-104", "unlink", 0, "are no longer linked"),
+    ("unlink contacts 50121 P-104 --plan", "unlink-plan", 0, "would no longer be linked"),
     ("undo r_19 --yes", "undo", 0, "Put back 1,096 records"),
     ("undo r_19 --plan", "undo", 0, "Would put back"),
     ("undo r_19 --record 50121 --field jobtitle --plan", "undo", 0, "Would put back"),

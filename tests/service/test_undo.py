@@ -4,7 +4,9 @@ import pytest
 
 from bothways import errors
 from bothways.jobs.now import undo_run
+from bothways.service.issues import link, unlink
 from bothways.service.undo import preview_undo
+from bothways.service.why import why
 from tests.office import Office
 
 
@@ -63,3 +65,18 @@ def test_undo_of_what_is_not_there_is_refused_and_changes_nothing(office: Office
     with pytest.raises(errors.UnknownField):
         undo_run(office.open(), run, field="fax")
     assert held(office) == [("Dora", "11"), ("Emil", "22")]
+
+
+def test_undo_of_a_link_is_looked_at_before_and_can_be_undone(office: Office) -> None:
+    left, right = office.pair("Dana")
+
+    def linked() -> bool:
+        return all(why(office.open(), "people", left).record.ids.values())
+
+    planned = unlink(office.open(), "people", left, right, only_planned=True)
+    assert (planned.ids, linked()) == ({"Anna": left, "Bert": right}, True)
+    assert unlink(office.open(), "people", left, right) == planned
+    assert not linked()
+    link(office.open(), "people", left, right)
+    office.rest()
+    assert (linked(), office.writes) == (True, 0)

@@ -67,7 +67,7 @@ def parse(text: str, file: str) -> "Node":
     except ReaderError as error:
         where = _place_after(text[: error.position], file)
         raise YamlUnreadable(where=where, reason="a character stands here that YAML does not allow") from error
-    except Exception as error:  # noqa: BLE001 - on odd texts the library fails in many ways, with TypeError among them
+    except Exception as error:  # the library fails on odd texts in many ways, with TypeError among them
         raise YamlUnreadable(where=f"{file}:1:1", reason="it holds something that YAML does not allow") from error
     if data is None:
         data = CommentedMap()
