@@ -3,6 +3,7 @@
 import json
 import re
 from collections.abc import Callable, Iterator
+from copy import deepcopy
 from pathlib import Path
 from typing import Any
 
@@ -135,7 +136,7 @@ def broken(draw: st.DrawFn) -> str:
 @st.composite
 def misplaced(draw: st.DrawFn) -> str:
     """Return a settings file in which one value, somewhere, is something else."""
-    data = draw(DOCUMENTS)
+    data = deepcopy(draw(DOCUMENTS))
     home, key = draw(st.sampled_from(list(_places(data))))
     home[key] = draw(NODES)
     return json.dumps(data)
