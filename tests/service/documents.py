@@ -11,6 +11,7 @@ from bothways.engine.keys import NORMAL_FORMS
 from bothways.engine.scope import Leaving
 from bothways.engine.spec import When
 from bothways.records import CASES, CLEANERS
+from bothways.service.document import SmallGroups
 
 AMBIGUOUS = (
     "NO",
@@ -105,6 +106,7 @@ SYNCS = st.builds(
         require=st.sampled_from(([], ["email"])),
         start=st.just("all"),
         match=MATCHES,
+        small_groups=st.sampled_from([str(each) for each in SmallGroups]),
         conflicts=some(
             default_app=st.sampled_from(APPS),
             when_empty=EMPTY,

@@ -152,6 +152,7 @@ SYNC_SHAPES: Mapping[str, Shape] = {
     "require": _maybe(_list(_one_of(reading_scope.REQUIRED))),
     "start": _one_of(reading_scope.START),
     "match": _maybe(_or(_one_of((doc.NONE, doc.AS_HUBSPOT)), _list(_or(_one_of((doc.USUAL,)), MATCH_RULE)))),
+    "small_groups": _one_of(doc.SmallGroups),
     "conflicts": _maybe(_keys(reading.CONFLICTS, CONFLICT_SHAPES)),
     "fields": _maybe(_list(FIELD)),
     "set": _maybe(_names(_list(_keys(reading.CONSTANT, CONSTANT_SHAPES, ("field", "value"))), maxProperties=2)),
