@@ -6,8 +6,8 @@ from bothways.records.coerce import CannotCoerce, Coerced, coerce, coercion_betw
 from bothways.records.normal import is_valid_email, normal_email, normal_phone
 from bothways.records.parse import text_of
 from bothways.records.record import Record, Ref, Value
-from bothways.records.types import Field, FieldType, Option
-from bothways.records.values import can_be_kept, canonical, is_blank, may_be_rewriting, same
+from bothways.records.types import Field, FieldType, Option, one_of
+from bothways.records.values import can_be_kept, canonical, elements, is_blank, may_be_rewriting, same
 
 __all__ = [
     "CASES",
@@ -28,11 +28,13 @@ __all__ = [
     "clean",
     "coerce",
     "coercion_between",
+    "elements",
     "is_blank",
     "is_valid_email",
     "may_be_rewriting",
     "normal_email",
     "normal_phone",
+    "one_of",
     "option_named",
     "same",
     "suggest",

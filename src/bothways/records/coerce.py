@@ -14,8 +14,8 @@ from typing import NamedTuple, TypeVar
 
 from bothways.records.parse import floor, is_midnight, items_of, parse_boolean, parse_datetime, parse_number, text_of
 from bothways.records.record import Value
-from bothways.records.types import Field, FieldType, Option
-from bothways.records.values import is_blank
+from bothways.records.types import Field, FieldType, Option, one_of
+from bothways.records.values import elements, is_blank, value_of
 
 T = FieldType
 Parsed = TypeVar("Parsed")
@@ -132,8 +132,18 @@ def _to_items(value: Value, source: Field, target: Field) -> Coerced:
     return Coerced([text for text in map(text_of, items_of(value)) if text] or None)
 
 
-def _as_it_is(value: Value, source: Field, target: Field) -> Coerced:
-    return Coerced(value)
+def _to_labelled(value: Value, source: Field, target: Field) -> Coerced:
+    """Return each value with its label; what the target cannot hold is told and left where it is."""
+    kept, lost = [], []
+    for item in elements(value, source).values():
+        try:
+            one = coerce(value_of(item), one_of(source), one_of(target))
+        except CannotCoerce as problem:
+            lost.append(str(problem))
+            continue
+        kept.append({**item, "value": one.value} if isinstance(item, Mapping) else one.value)
+        lost += one.lost
+    return Coerced(kept or None, tuple(lost))
 
 
 def _to_text(value: Value, source: Field, target: Field) -> Coerced:
@@ -156,7 +166,7 @@ _CONVERT: Mapping[FieldType, Callable[[Value, Field, Field], Coerced]] = {
     T.DATE: _to_date,
     T.DATETIME: _to_datetime,
     T.MULTI_CHOICE: _to_items,
-    T.LABELLED: _as_it_is,
+    T.LABELLED: _to_labelled,
 }
 """How a value becomes one of the target's type; types that are not here hold text."""
 
