@@ -349,6 +349,18 @@ class ListsNotKnown(SettingsError):
     to_do = "Choose them by a field instead."
 
 
+class ListAndPartMapped(SettingsError):
+    code = "BW-185"
+    what = 'The {app} field "{part}" is one value of the list "{field}", and both are mapped.'
+    to_do = "Keep the list, or its single values."
+
+
+class ForwardOnlyCleared(SettingsError):
+    code = "BW-190"
+    what = '"{field}" of {app} only moves forward, so it is not cleared by what {other} holds.'
+    to_do = "Take when_empty: clear out of this mapping."
+
+
 # --- apps ---------------------------------------------------------------------------------------------
 
 

@@ -14,7 +14,7 @@ from bothways.engine.rules import because
 from bothways.engine.sets import merged, of_several
 from bothways.engine.sides import SIDES, Side
 from bothways.engine.spec import FieldMap, Only, SyncSpec, blank_across, equal_across, project
-from bothways.records import CannotCoerce, LeftOut, Value, is_blank, may_be_rewriting, same
+from bothways.records import CannotCoerce, LeftOut, Value, goes_back, is_blank, may_be_rewriting, same, text_of
 
 REWRITING_LIMIT = 2
 """Writes of one value to one side, nothing third in between, when the app answers with a rewriting."""
@@ -227,6 +227,11 @@ def _write(view: _View, rule: str, target: Side, *, conflict: bool = False, reas
         return _none(view, "FV", *SIDES, message=str(unpaired))
     except CannotCoerce as problem:
         text = because("F6", app=apps[target], message=str(problem))
+        return decision._replace(rule="F6", reason=text, write=None, hold=text)
+    held = view.state.now[target]
+    if goes_back(held, projected.value, view.mapping.on(target)):
+        told = f'{view.mapping.on(target).title} only moves forward, and "{text_of(held)}" is further on'
+        text = because("F6", app=apps[target], message=told)
         return decision._replace(rule="F6", reason=text, write=None, hold=text)
     seen = {side: Known(view.state.now[side]) for side in SIDES}
     if same(projected.value, view.mapping.on(target), view.state.now[target]):

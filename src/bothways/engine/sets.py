@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from bothways.engine.sides import Side
 from bothways.engine.spec import FieldMap
-from bothways.records import Coerced, FieldType, Value, coerce, elements
+from bothways.records import CannotCoerce, Coerced, FieldType, Value, coerce, elements
 
 
 class Merge(NamedTuple):
@@ -59,15 +59,14 @@ def shadow_after(
     held, was, known = elements(stored, field), elements(before, field), elements(shadow, field)
     there = elements(_across(mapping, other, side).value, field)
     rewritten = not elements(sent, field).keys() <= held.keys()
-    kept = [
-        item
-        for key, item in held.items()
-        if key in there or key in known or (rewritten and key not in was)
-    ]
+    kept = [item for key, item in held.items() if key in there or key in known or (rewritten and key not in was)]
     if mapping.clearing_follows:
         kept += [item for key, item in known.items() if key not in held and key not in was and key in there]
     return kept or None
 
 
 def _across(mapping: FieldMap, value: Value, target: Side) -> Coerced:
-    return coerce(value, mapping.on(target.other), mapping.on(target))
+    try:
+        return coerce(value, mapping.on(target.other), mapping.on(target))
+    except CannotCoerce as problem:
+        return Coerced(None, (str(problem),))

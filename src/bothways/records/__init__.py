@@ -1,6 +1,6 @@
 """The vocabulary: records, fields and the rules for their values."""
 
-from bothways.records.choices import Choices, LeftOut, Unpaired, option_named, suggest
+from bothways.records.choices import Choices, LeftOut, Unpaired, goes_back, option_named, suggest
 from bothways.records.clean import CASES, CLEANERS, clean
 from bothways.records.coerce import CannotCoerce, Coerced, coerce, coercion_between
 from bothways.records.normal import is_valid_email, normal_email, normal_phone
@@ -29,6 +29,7 @@ __all__ = [
     "coerce",
     "coercion_between",
     "elements",
+    "goes_back",
     "is_blank",
     "is_valid_email",
     "may_be_rewriting",

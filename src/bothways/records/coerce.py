@@ -143,7 +143,9 @@ def _to_labelled(value: Value, source: Field, target: Field) -> Coerced:
             continue
         kept.append({**item, "value": one.value} if isinstance(item, Mapping) else one.value)
         lost += one.lost
-    return Coerced(kept or None, tuple(lost))
+    if not kept:
+        raise CannotCoerce(lost[0] if lost else f"{source.title} holds nothing")
+    return Coerced(kept, tuple(lost))
 
 
 def _to_text(value: Value, source: Field, target: Field) -> Coerced:

@@ -42,7 +42,7 @@ class Field:
     names the object whose ids a reference field holds: an association of records is such a field, read and
     listed like any other, so that a change of nothing but the association is a change of the record.
     ``items`` is the type of the values in a list of labelled values, None for text. ``part_of`` names such a list
-    of the same object, if this field is one value of it. ``parts`` are the fields that a joined field is made of.
+    of the same object, if this field is one value of it, and ``position`` says which, if not its label does.
     ``forward_only``: the app lets a choice move forward through the options alone, unless it is cleared first.
     """
 
@@ -61,7 +61,7 @@ class Field:
     refers_to: str | None = None
     items: FieldType | None = None
     part_of: str | None = None
-    parts: "tuple[Field, ...]" = ()
+    position: int | None = None
     forward_only: bool = False
 
     @property

@@ -13,6 +13,7 @@ from bothways.engine.spec import FieldMap, Finding, MatchRule, SyncSpec
 from bothways.errors import (
     CleaningDoesNotFit,
     FieldMappedTwice,
+    ForwardOnlyCleared,
     MissingKey,
     ReadOnlyField,
     SettingsError,
@@ -22,7 +23,7 @@ from bothways.errors import (
 from bothways.records import CLEANERS, Field, FieldType, coercion_between
 from bothways.service.constants import constants_of
 from bothways.service.document import CLEAR, FieldDocument, MatchDocument, SyncDocument
-from bothways.service.door import check_required, check_single
+from bothways.service.door import check_parts, check_required, check_single, parts_of, several_values
 from bothways.service.pairing import check_choices, choices_of
 from bothways.service.scope import to_filter
 from bothways.service.yaml_file import nearest
@@ -83,6 +84,7 @@ def resolve(
         check_required(document, spec, schema)
         for each in enabled:
             check_single(document, spec, each, schema)
+            check_parts(document, spec, each)
     return Resolved(document, spec, tuple(each for each, (_, on) in zip(maps, pairs, strict=True) if not on))
 
 
@@ -127,13 +129,14 @@ def own_write_window(every: float, can: Capabilities) -> float:
 
 def default_maps(document: SyncDocument, schema: Schema) -> list[FieldMap]:
     """Return a mapping for every pair of fields of the same meaning that can flow at least one way."""
-    clears = document.when_empty == CLEAR
+    clear = document.when_empty == CLEAR
     found: list[FieldMap] = []
     for left, right in _same_meaning(schema):
         ways = [side for side in SIDES if _can_flow(document, left, right, side)]
         if ways:
             direction = Direction.BOTH if len(ways) == 2 else _TO[ways[0]]
             choices = choices_of(document, {Side.LEFT: left, Side.RIGHT: right}, None, ways)
+            clears = clear and not any(field.forward_only for field in (left, right))
             found.append(FieldMap(left, right, direction, clearing_follows=clears, choices=choices))
     return found
 
@@ -163,9 +166,13 @@ def _map(document: SyncDocument, each: FieldDocument, schema: Schema) -> FieldMa
     written = _written(document, each)
     for target in written:
         _check_writable(document, fields, target, each)
+        _check_several(document, fields, schema, each.place)
         _check_types(fields, target, each.place)
     _check_cleaning(document, fields, each)
     clears = (each.when_empty or document.when_empty) == CLEAR and each.only is None
+    if any(fields[target].forward_only for target in written):
+        _check_not_cleared(document, fields, each, written)
+        clears = False
     direction = _TO[each.to] if each.to else Direction.BOTH
     return FieldMap(
         fields[Side.LEFT],
@@ -176,6 +183,17 @@ def _map(document: SyncDocument, each: FieldDocument, schema: Schema) -> FieldMa
         choices=choices_of(document, fields, each, written),
         clean=each.clean,
     )
+
+
+def _check_not_cleared(
+    document: SyncDocument, fields: Mapping[Side, Field], each: FieldDocument, written: Sequence[Side]
+) -> None:
+    """Refuse a field that only moves forward in a mapping that clears: cleared, it could go back."""
+    target = next(side for side in written if fields[side].forward_only)
+    if each.when_empty == CLEAR:
+        app, other = document.apps[target], document.apps[target.other]
+        where = each.places.get("when_empty", each.place)
+        raise ForwardOnlyCleared(where=where, app=app, other=other, field=fields[target].name)
 
 
 def _check_cleaning(document: SyncDocument, fields: Mapping[Side, Field], each: FieldDocument) -> None:
@@ -226,6 +244,15 @@ def _check_writable(document: SyncDocument, fields: Mapping[Side, Field], target
     works = not fields[target.other].read_only and document.sends[target]
     direction = other if works else "none of the two; take this mapping out"
     raise ReadOnlyField(where=each.place, field=fields[target].name, app=document.apps[target], direction=direction)
+
+
+def _check_several(document: SyncDocument, fields: Mapping[Side, Field], schema: Schema, place: str) -> None:
+    """Refuse a list of labelled values beside a field of one, if the list's values have fields of their own."""
+    for side in SIDES:
+        several, single = fields[side], fields[side.other]
+        lists = [each.type is FieldType.LABELLED for each in (several, single)]
+        if lists == [True, False] and parts_of(schema[side], several):
+            raise several_values(document, schema, side, several, single, place)
 
 
 def _check_types(fields: Mapping[Side, Field], target: Side, place: str) -> None:
