@@ -355,6 +355,18 @@ class ListAndPartMapped(SettingsError):
     to_do = "Keep the list, or its single values."
 
 
+class TextOneWay(SettingsError):
+    code = "BW-186"
+    what = 'The text "{field}" made of fields of {app} cannot be taken apart again.'
+    to_do = "Say that it goes one way, direction: {direction}."
+
+
+class CannotBeMade(SettingsError):
+    code = "BW-187"
+    what = '"{field}" of {app} cannot be made: {reason}.'
+    to_do = "Correct it, or map a field as it is."
+
+
 class ForwardOnlyCleared(SettingsError):
     code = "BW-190"
     what = '"{field}" of {app} only moves forward, so it is not cleared by what {other} holds.'

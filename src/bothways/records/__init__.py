@@ -3,6 +3,7 @@
 from bothways.records.choices import Choices, LeftOut, Unpaired, goes_back, option_named, suggest
 from bothways.records.clean import CASES, CLEANERS, clean
 from bothways.records.coerce import CannotCoerce, Coerced, coerce, coercion_between
+from bothways.records.made import READABLE, Recipe, made_field, recipe_of
 from bothways.records.normal import is_valid_email, normal_email, normal_phone
 from bothways.records.parse import text_of
 from bothways.records.record import Record, Ref, Value
@@ -12,6 +13,7 @@ from bothways.records.values import can_be_kept, canonical, elements, is_blank, 
 __all__ = [
     "CASES",
     "CLEANERS",
+    "READABLE",
     "CannotCoerce",
     "Choices",
     "Coerced",
@@ -19,6 +21,7 @@ __all__ = [
     "FieldType",
     "LeftOut",
     "Option",
+    "Recipe",
     "Record",
     "Ref",
     "Unpaired",
@@ -32,11 +35,13 @@ __all__ = [
     "goes_back",
     "is_blank",
     "is_valid_email",
+    "made_field",
     "may_be_rewriting",
     "normal_email",
     "normal_phone",
     "one_of",
     "option_named",
+    "recipe_of",
     "same",
     "suggest",
     "text_of",

@@ -12,6 +12,7 @@ from datetime import UTC, datetime
 from decimal import ROUND_HALF_EVEN, Context, Decimal
 from typing import NamedTuple, TypeVar
 
+from bothways.records.made import joined, split_name
 from bothways.records.parse import floor, is_midnight, items_of, parse_boolean, parse_datetime, parse_number, text_of
 from bothways.records.record import Value
 from bothways.records.types import Field, FieldType, Option, one_of
@@ -65,6 +66,8 @@ def _table() -> dict[tuple[FieldType, FieldType], Coercion]:
         Coercion(T.TEXT, T.MULTI_CHOICE),
         Coercion(T.CHOICE, T.MULTI_CHOICE),
         Coercion(T.BOOLEAN, T.NUMBER),
+        Coercion(T.JOINED, T.TEXT),
+        Coercion(T.TEXT, T.JOINED),
         Coercion(T.BOOLEAN, T.CHOICE),
         Coercion(T.CHOICE, T.BOOLEAN),
     ]
@@ -148,7 +151,20 @@ def _to_labelled(value: Value, source: Field, target: Field) -> Coerced:
     return Coerced(kept, tuple(lost))
 
 
+def _to_joined(value: Value, source: Field, target: Field) -> Coerced:
+    """Return both names, if it is sure which is which and each has room; else nothing is written."""
+    if source.type is T.JOINED:
+        return Coerced(value)
+    names = _demand(split_name(text_of(value)), value, "surely a given and a family name")
+    for name, part in zip(names, target.parts, strict=False):
+        if lost := coerce(name, Field(""), part).lost:
+            raise CannotCoerce(f"{part.title} would lose {', '.join(lost)}")
+    return Coerced(list(names))
+
+
 def _to_text(value: Value, source: Field, target: Field) -> Coerced:
+    if source.type is T.JOINED:
+        return Coerced(joined(value) or None)
     if source.type is T.MULTI_CHOICE:
         return Coerced(";".join(sorted(text for text in map(text_of, items_of(value)) if text)) or None)
     if not isinstance(value, str) and isinstance(value, Mapping | Sequence):
@@ -169,6 +185,7 @@ _CONVERT: Mapping[FieldType, Callable[[Value, Field, Field], Coerced]] = {
     T.DATETIME: _to_datetime,
     T.MULTI_CHOICE: _to_items,
     T.LABELLED: _to_labelled,
+    T.JOINED: _to_joined,
 }
 """How a value becomes one of the target's type; types that are not here hold text."""
 

@@ -20,6 +20,7 @@ class FieldType(StrEnum):
     URL = "URL"
     REFERENCE = "reference"
     LABELLED = "labelled values"
+    JOINED = "two names as one"
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +44,7 @@ class Field:
     listed like any other, so that a change of nothing but the association is a change of the record.
     ``items`` is the type of the values in a list of labelled values, None for text. ``part_of`` names such a list
     of the same object, if this field is one value of it, and ``position`` says which, if not its label does.
+    ``parts`` are the fields that a field is made of which no app has (see ``records.made``).
     ``forward_only``: the app lets a choice move forward through the options alone, unless it is cleared first.
     """
 
@@ -62,6 +64,7 @@ class Field:
     items: FieldType | None = None
     part_of: str | None = None
     position: int | None = None
+    parts: "tuple[Field, ...]" = ()
     forward_only: bool = False
 
     @property

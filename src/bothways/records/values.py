@@ -55,6 +55,8 @@ def canonical(value: Value, field: Field, precision: float | None = None) -> Has
         return frozenset(elements(value, field))
     if field.type is FieldType.MULTI_CHOICE:
         return frozenset(filter(None, map(text_of, items_of(value)))) or None
+    if field.type is FieldType.JOINED:
+        return " ".join(filter(None, map(text_of, value if isinstance(value, list | tuple) else [value])))
     if not isinstance(value, str) and isinstance(value, Sequence):
         return tuple(canonical(item, field, precision) for item in value)
     text = text_of(value)

@@ -18,6 +18,7 @@ def check_required(document: SyncDocument, spec: SyncSpec, schema: Schema) -> No
         if not spec.sends[side.other]:
             continue
         written = {each.on(side).name for each in spec.fields if spec.writes(each, side)}
+        written |= {part.name for each in spec.fields if spec.writes(each, side) for part in each.on(side).parts}
         written |= {each.field.name for each in spec.constants if each.side is side}
         for field in schema[side].values():
             if field.required and not field.read_only and field.name not in written:

@@ -11,16 +11,18 @@ from bothways.engine.scope import Scope
 from bothways.engine.sides import SIDES, Direction, Side
 from bothways.engine.spec import FieldMap, Finding, MatchRule, SyncSpec
 from bothways.errors import (
+    CannotBeMade,
     CleaningDoesNotFit,
     FieldMappedTwice,
     ForwardOnlyCleared,
     MissingKey,
     ReadOnlyField,
     SettingsError,
+    TextOneWay,
     TypesDoNotMatch,
     UnknownField,
 )
-from bothways.records import CLEANERS, Field, FieldType, coercion_between
+from bothways.records import CLEANERS, READABLE, Field, FieldType, coercion_between, made_field, recipe_of
 from bothways.service.constants import constants_of
 from bothways.service.document import CLEAR, FieldDocument, MatchDocument, SyncDocument
 from bothways.service.door import check_parts, check_required, check_single, parts_of, several_values
@@ -161,9 +163,10 @@ def _can_flow(document: SyncDocument, left: Field, right: Field, target: Side) -
 
 def _map(document: SyncDocument, each: FieldDocument, schema: Schema) -> FieldMap:
     """Return a mapping as written, every mistake in it refused with its place."""
-    fields = {side: _known(document, schema, side, each.names[side], each.place) for side in SIDES}
+    fields = {side: _known_or_made(document, schema, side, each) for side in SIDES}
     _once(document, each)
     written = _written(document, each)
+    _check_made(document, fields, each, written)
     for target in written:
         _check_writable(document, fields, target, each)
         _check_several(document, fields, schema, each.place)
@@ -230,6 +233,41 @@ def _known(document: SyncDocument, schema: Schema, side: Side, name: str, place:
     raise UnknownField(where=place, app=app, object=object, field=name, hint=nearest(name, schema[side]))
 
 
+def _known_or_made(document: SyncDocument, schema: Schema, side: Side, each: FieldDocument) -> Field:
+    """Return a field of the app, or one that is made of several."""
+    name = each.names[side]
+    recipe = None if name in schema[side] else recipe_of(name)
+    if recipe is None:
+        return _known(document, schema, side, name, each.place)
+    kinds = READABLE if recipe.text else (FieldType.TEXT,)
+    for part in recipe.parts:
+        field = _known(document, schema, side, part, each.place)
+        if field.type not in kinds or field.multi_valued:
+            reason = f'"{part}" is {field.type}; only {", ".join(map(str, kinds))} can be taken'
+            raise CannotBeMade(where=each.place, app=document.apps[side], field=name, reason=reason)
+    if len(set(recipe.parts)) == 1 and not recipe.text:
+        raise CannotBeMade(where=each.place, app=document.apps[side], field=name, reason="it is the same field twice")
+    return made_field(name, recipe, schema[side])
+
+
+def _check_made(
+    document: SyncDocument, fields: Mapping[Side, Field], each: FieldDocument, written: Sequence[Side]
+) -> None:
+    """Refuse a text that would be written, and a joined field whose parts another mapping has as well."""
+    for side in written:
+        field, app = fields[side], document.apps[side]
+        if field.parts and field.type is not FieldType.JOINED:
+            direction = f"to_{document.apps[side.other]}"
+            raise TextOneWay(where=each.place, app=app, field=field.name, direction=direction)
+        others = (other for other in document.fields or () if other.enabled and other is not each)
+        for other in others if field.parts and each.enabled else ():
+            recipe = recipe_of(other.names[side])
+            held = recipe.parts if recipe is not None and not recipe.text else (other.names[side],)
+            twice = next((part.name for part in field.parts if part.name in held), None)
+            if twice and side in _written(document, other):
+                raise FieldMappedTwice(where=each.place, app=app, field=twice)
+
+
 def _once(document: SyncDocument, each: FieldDocument) -> None:
     for side in SIDES:
         earlier = next((other for other in document.fields or () if other.names[side] == each.names[side]), each)
@@ -258,7 +296,9 @@ def _check_several(document: SyncDocument, fields: Mapping[Side, Field], schema:
 def _check_types(fields: Mapping[Side, Field], target: Side, place: str) -> None:
     source, written = fields[target.other], fields[target]
     if coercion_between(source.type, written.type) is None:
-        allowed = ", ".join(str(kind) for kind in FieldType if coercion_between(source.type, kind))
+        allowed = ", ".join(
+            str(kind) for kind in FieldType if kind is not FieldType.JOINED and coercion_between(source.type, kind)
+        )
         raise TypesDoNotMatch(
             where=place,
             left=fields[Side.LEFT].name,

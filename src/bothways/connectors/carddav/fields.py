@@ -1,9 +1,10 @@
 """The fields of a contact, as data: what each means, and where it stands in a card.
 
 ``email``, ``url`` and ``address.*`` are the preferred or first one, whatever its label; ``email.work`` and
-the like only look at lines of that label, ``email.1`` and the like at lines of that position, the preferred ones
-first. ``emails`` and ``phones`` are lists of all of them, each with its label. ``phone`` is the preferred or first number that is no mobile, fax
-or pager number, so that it never shows the same number as ``phone.cell`` or ``phone.fax``.
+the like only look at lines of that label, ``email.1`` and the like at the line of that position, the preferred
+ones first. ``emails`` and ``phones`` are lists of all of them, each with its label. ``phone`` is the preferred or
+first number that is no mobile, fax or pager number, so that it never shows the same number as ``phone.cell`` or
+``phone.fax``.
 """
 
 from collections.abc import Iterator, Mapping
