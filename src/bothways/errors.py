@@ -367,6 +367,12 @@ class CannotBeMade(SettingsError):
     to_do = "Correct it, or map a field as it is."
 
 
+class ValuesDoNotFit(SettingsError):
+    code = "BW-188"
+    what = '{count} of {total} values of "{field}" in {app} are not what "{target}" of {other} holds: {records}.'
+    to_do = "Correct them there, map it to a field of text, or let them wait: other: hold."
+
+
 class ForwardOnlyCleared(SettingsError):
     code = "BW-190"
     what = '"{field}" of {app} only moves forward, so it is not cleared by what {other} holds.'

@@ -14,6 +14,7 @@ from bothways.service.database import on_database
 from bothways.service.document import CLEAR, KEEP, AppDocument, SyncDocument, refuse_ring, settings_of
 from bothways.service.in_force import constants_in_words, in_words, labels_of, policies_of
 from bothways.service.log import summaries
+from bothways.service.misfits import check_values
 from bothways.service.revisions import latest_revision, workspace_revision
 from bothways.service.scope import scope_in_words
 from bothways.service.views import Counts, MappingView, MatchView, RunSummary, SetView, SyncView
@@ -88,6 +89,7 @@ def check(workspace: Workspace, document: SyncDocument) -> Resolution:
             raise PermissionMissing(app=app.name, reason=f"{object.label} may not be {deed} with these credentials")
     if not any(found.resolved.spec.writes(each, side) for each in found.resolved.spec.fields for side in SIDES):
         raise SettingsError(where=document.place, reason="no field may be written in any of the two apps")
+    check_values(row_of(workspace, document.name), document, found.resolved.spec)
     syncs = workspace.document.syncs.values()
     refuse_ring(document, [each for each in syncs if each.state == "on" and each.name != document.name])
     return found
