@@ -5,86 +5,62 @@ Whoever uses the connector reads and writes a made field like any other; the app
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
-from typing import ClassVar
+from typing import Any, cast
 
-from bothways.connectors.base import (
-    Account,
-    Capabilities,
-    Connector,
-    ObjectType,
-    Page,
-    Read,
-    Setting,
-    WriteItem,
-    WriteResult,
-)
+from bothways.connectors.base import Connector, Page, Read, WriteItem, WriteResult
 from bothways.records import Field, Recipe, Record, Ref, Value, recipe_of
 
 Recipes = Mapping[str, Recipe]
 
 
-class WithMade:
-    """A connector that knows made fields besides its own. A field of the app's own of that name goes first."""
+def with_made(inner: Connector) -> Connector:
+    """Return a connector that knows made fields besides its own. A field of the app's own of that name goes first."""
+    return cast(Connector, _WithMade(inner))
 
-    title: ClassVar[str] = ""
-    settings: ClassVar[tuple[Setting, ...]] = ()
-    limits: ClassVar[Mapping[str, tuple[int, float]]] = {}
-    capabilities: Capabilities
+
+class _WithMade:
+    """What a connector does with made fields; everything else it does as it is."""
 
     def __init__(self, inner: Connector) -> None:
-        self.inner = inner
-        self.capabilities = inner.capabilities
+        self._inner = inner
         self._own: dict[str, frozenset[str]] = {}
 
-    def check(self) -> Account:
-        """Return who we are."""
-        return self.inner.check()
-
-    def objects(self) -> Sequence[ObjectType]:
-        """Return the kinds of record."""
-        return self.inner.objects()
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._inner, name)
 
     def fields(self, object: str) -> Sequence[Field]:
         """Return the app's own fields."""
-        found = self.inner.fields(object)
+        found = self._inner.fields(object)
         self._own[object] = frozenset(each.name for each in found)
         return found
-
-    def count(self, object: str) -> int | None:
-        """Return the number of live records."""
-        return self.inner.count(object)
 
     def changes(self, object: str, cursor: str | None, fields: Sequence[str]) -> Iterator[Page]:
         """Yield pages of what changed, made fields among the values."""
         made = self._made(object, fields)
-        for page in self.inner.changes(object, cursor, _asked(fields, made)):
+        for page in self._inner.changes(object, cursor, _asked(fields, made)):
             seen = [replace(each, record=_with(each.record, made)) for each in page.seen] if made else page.seen
             yield replace(page, seen=seen)
-
-    def ids(self, object: str) -> Iterator[Sequence[Ref]]:
-        """Yield every live record's id."""
-        return self.inner.ids(object)
 
     def read(self, object: str, refs: Sequence[Ref], fields: Sequence[str]) -> Sequence[Read]:
         """Return one answer per ref, made fields among the values."""
         made = self._made(object, fields)
-        answers = self.inner.read(object, refs, _asked(fields, made))
+        answers = self._inner.read(object, refs, _asked(fields, made))
         return [replace(each, record=each.record and _with(each.record, made)) for each in answers] if made else answers
 
     def find(self, object: str, field: str, values: Sequence[str]) -> Mapping[str, Sequence[str]]:
         """Return ids per value; a made field cannot be looked up."""
-        return {} if self._made(object, [field]) else self.inner.find(object, field, values)
+        return {} if self._made(object, [field]) else self._inner.find(object, field, values)
 
     def write(self, object: str, items: Sequence[WriteItem]) -> Sequence[WriteResult]:
         """Write the parts of made fields, and tell of them as of the made ones."""
         made = {item.key: self._made(object, [*item.values, *item.base]) for item in items}
         if not any(made.values()):
-            return self.inner.write(object, items)
+            return self._inner.write(object, items)
         sent = [
             replace(item, values=_apart(item.values, made[item.key]), base=_apart(item.base, made[item.key]))
             for item in items
         ]
-        return [_told(result, made[result.key]) for result in self.inner.write(object, sent)]
+        return [_told(result, made[result.key]) for result in self._inner.write(object, sent)]
 
     def _made(self, object: str, names: Sequence[str]) -> Recipes:
         """Return the made ones of these fields."""
