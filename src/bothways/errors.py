@@ -379,6 +379,12 @@ class ForwardOnlyCleared(SettingsError):
     to_do = "Take when_empty: clear out of this mapping."
 
 
+class UnknownList(SettingsError):
+    code = "BW-158"
+    what = '{app} has {several} list named "{list}" of {object}.'
+    to_do = "Name one that is there once. {hint}"
+
+
 # --- apps ---------------------------------------------------------------------------------------------
 
 
@@ -429,6 +435,13 @@ class ObjectGone(AppError):
     what = "{object} is no longer there in {app}."
     by_itself = "No record was deleted in the other app; the sync waits."
     to_do = "Restore it in {app}, or choose another object in the settings."
+
+
+class ListGone(AppError):
+    code = "BW-210"
+    what = 'The list "{list}" of {app} cannot be read: {reason}.'
+    by_itself = "Nothing is synced, since nobody knows who takes part; no link was ended."
+    to_do = "Restore the list in {app}, or change the filter in the settings."
 
 
 class OutcomeUnknown(AppError):

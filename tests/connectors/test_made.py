@@ -19,7 +19,7 @@ class NoSecrets:
 
 def opened(traits: Traits | None = None) -> tuple[MemoryApp, Connector]:
     app = MemoryApp("Anna", Clock(), traits or Traits(), FIELDS)
-    return app, with_made(MemoryConnector(Setup("Anna", {}, NoSecrets(), MemoryBudget({}, app="Anna"))))
+    return app, with_made(MemoryConnector)(Setup("Anna", {}, NoSecrets(), MemoryBudget({}, app="Anna")))
 
 
 def update(app: MemoryApp, id: str, values: Sequence[str | None] | None) -> WriteItem:

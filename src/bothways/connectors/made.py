@@ -5,7 +5,8 @@ Whoever uses the connector reads and writes a made field like any other; the app
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
-from typing import Any, cast
+from functools import cache
+from typing import cast
 
 from bothways.connectors.base import Connector, Page, Read, WriteItem, WriteResult
 from bothways.records import Field, Recipe, Record, Ref, Value, recipe_of
@@ -13,63 +14,65 @@ from bothways.records import Field, Recipe, Record, Ref, Value, recipe_of
 Recipes = Mapping[str, Recipe]
 
 
-def with_made(inner: Connector) -> Connector:
-    """Return a connector that knows made fields besides its own. A field of the app's own of that name goes first."""
-    return cast(Connector, _WithMade(inner))
+@cache
+def with_made(kind: type[Connector]) -> type[Connector]:
+    """Return a kind of connector that knows made fields besides the app's own, and does all else as it did."""
+    return cast(type[Connector], type(kind.__name__, (_WithMade, kind), {"__doc__": kind.__doc__}))
 
 
 class _WithMade:
-    """What a connector does with made fields; everything else it does as it is."""
+    """What comes before a connector's own methods. A field of the app's own of a made one's name goes first."""
 
-    def __init__(self, inner: Connector) -> None:
-        self._inner = inner
-        self._own: dict[str, frozenset[str]] = {}
+    @property
+    def __beneath(self) -> Connector:
+        return cast(Connector, super())
 
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self._inner, name)
+    def __own(self, object: str) -> frozenset[str]:
+        """Return the names of the app's own fields, asked for once."""
+        known: dict[str, frozenset[str]] = self.__dict__.setdefault("_own_fields", {})
+        if object not in known:
+            self.fields(object)
+        return known[object]
 
     def fields(self, object: str) -> Sequence[Field]:
         """Return the app's own fields."""
-        found = self._inner.fields(object)
-        self._own[object] = frozenset(each.name for each in found)
+        found = self.__beneath.fields(object)
+        self.__dict__.setdefault("_own_fields", {})[object] = frozenset(each.name for each in found)
         return found
 
     def changes(self, object: str, cursor: str | None, fields: Sequence[str]) -> Iterator[Page]:
         """Yield pages of what changed, made fields among the values."""
-        made = self._made(object, fields)
-        for page in self._inner.changes(object, cursor, _asked(fields, made)):
+        made = self.__made(object, fields)
+        for page in self.__beneath.changes(object, cursor, _asked(fields, made)):
             seen = [replace(each, record=_with(each.record, made)) for each in page.seen] if made else page.seen
             yield replace(page, seen=seen)
 
     def read(self, object: str, refs: Sequence[Ref], fields: Sequence[str]) -> Sequence[Read]:
         """Return one answer per ref, made fields among the values."""
-        made = self._made(object, fields)
-        answers = self._inner.read(object, refs, _asked(fields, made))
+        made = self.__made(object, fields)
+        answers = self.__beneath.read(object, refs, _asked(fields, made))
         return [replace(each, record=each.record and _with(each.record, made)) for each in answers] if made else answers
 
     def find(self, object: str, field: str, values: Sequence[str]) -> Mapping[str, Sequence[str]]:
         """Return ids per value; a made field cannot be looked up."""
-        return {} if self._made(object, [field]) else self._inner.find(object, field, values)
+        return {} if self.__made(object, [field]) else self.__beneath.find(object, field, values)
 
     def write(self, object: str, items: Sequence[WriteItem]) -> Sequence[WriteResult]:
         """Write the parts of made fields, and tell of them as of the made ones."""
-        made = {item.key: self._made(object, [*item.values, *item.base]) for item in items}
+        made = {item.key: self.__made(object, [*item.values, *item.base]) for item in items}
         if not any(made.values()):
-            return self._inner.write(object, items)
+            return self.__beneath.write(object, items)
         sent = [
             replace(item, values=_apart(item.values, made[item.key]), base=_apart(item.base, made[item.key]))
             for item in items
         ]
-        return [_told(result, made[result.key]) for result in self._inner.write(object, sent)]
+        return [_told(result, made[result.key]) for result in self.__beneath.write(object, sent)]
 
-    def _made(self, object: str, names: Sequence[str]) -> Recipes:
+    def __made(self, object: str, names: Sequence[str]) -> Recipes:
         """Return the made ones of these fields."""
         found = {name: recipe for name in names if (recipe := recipe_of(name)) is not None}
-        if not found:
-            return {}
-        if object not in self._own:
-            self.fields(object)
-        return {name: recipe for name, recipe in found.items() if name not in self._own[object]}
+        own = self.__own(object) if found else frozenset()
+        return {name: recipe for name, recipe in found.items() if name not in own}
 
 
 def _asked(fields: Sequence[str], made: Recipes) -> Sequence[str]:
