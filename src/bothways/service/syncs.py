@@ -37,7 +37,8 @@ def show_sync(workspace: Workspace, name: str) -> SyncView:
 @on_database
 def turn_on(workspace: Workspace, name: str) -> None:
     """Turn a sync on, after everything that it needs has been checked, and save that in the file."""
-    check(workspace, workspace.sync(name))
+    found = check(workspace, workspace.sync(name)).resolved
+    check_values(row_of(workspace, name), found.document, found.spec)
     _set_state(workspace, name, "on")
 
 
@@ -89,7 +90,6 @@ def check(workspace: Workspace, document: SyncDocument) -> Resolution:
             raise PermissionMissing(app=app.name, reason=f"{object.label} may not be {deed} with these credentials")
     if not any(found.resolved.spec.writes(each, side) for each in found.resolved.spec.fields for side in SIDES):
         raise SettingsError(where=document.place, reason="no field may be written in any of the two apps")
-    check_values(row_of(workspace, document.name), document, found.resolved.spec)
     syncs = workspace.document.syncs.values()
     refuse_ring(document, [each for each in syncs if each.state == "on" and each.name != document.name])
     return found
