@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 from enum import StrEnum
+from functools import lru_cache
 
 
 class FieldType(StrEnum):
@@ -19,6 +20,7 @@ class FieldType(StrEnum):
     URL = "URL"
     REFERENCE = "reference"
     LABELLED = "labelled values"
+    JOINED = "two names as one"
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +42,10 @@ class Field:
     a datetime field. ``region`` is the ISO 3166 country that national phone numbers belong to. ``refers_to``
     names the object whose ids a reference field holds: an association of records is such a field, read and
     listed like any other, so that a change of nothing but the association is a change of the record.
+    ``items`` is the type of the values in a list of labelled values, None for text. ``part_of`` names such a list
+    of the same object, if this field is one value of it, and ``position`` says which, if not its label does.
+    ``parts`` are the fields that a field is made of which no app has (see ``records.made``).
+    ``forward_only``: the app lets a choice move forward through the options alone, unless it is cleared first.
     """
 
     name: str
@@ -55,8 +61,20 @@ class Field:
     options: tuple[Option, ...] = field(default=())
     region: str | None = None
     refers_to: str | None = None
+    items: FieldType | None = None
+    part_of: str | None = None
+    position: int | None = None
+    parts: "tuple[Field, ...]" = ()
+    forward_only: bool = False
 
     @property
     def title(self) -> str:
         """The name people see."""
         return self.label or self.name
+
+
+@lru_cache(1024)
+def one_of(several: Field) -> Field:
+    """Return what one value in a list of labelled values is."""
+    kind = several.items or FieldType.TEXT
+    return Field(several.name, kind, several.label, max_length=several.max_length, region=several.region)

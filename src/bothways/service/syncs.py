@@ -14,6 +14,7 @@ from bothways.service.database import on_database
 from bothways.service.document import CLEAR, KEEP, AppDocument, Document, SyncDocument, refuse_ring, settings_of
 from bothways.service.in_force import constants_in_words, in_words, labels_of, policies_of
 from bothways.service.log import summaries
+from bothways.service.misfits import check_values
 from bothways.service.revisions import latest_revision, workspace_revision
 from bothways.service.scope import scope_in_words
 from bothways.service.views import Counts, MappingView, MatchView, RunSummary, SetView, SyncView
@@ -36,7 +37,8 @@ def show_sync(workspace: Workspace, name: str) -> SyncView:
 @on_database
 def turn_on(workspace: Workspace, name: str) -> None:
     """Turn a sync on, after everything that it needs has been checked, and save that in the file."""
-    check(workspace, workspace.sync(name))
+    found = check(workspace, workspace.sync(name)).resolved
+    check_values(row_of(workspace, name), found.document, found.spec)
     _set_state(workspace, name, "on")
 
 

@@ -4,12 +4,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from bothways.engine.fields import Known
+from bothways.engine.sets import of_several, shadow_after
 from bothways.engine.sides import SIDES, Side
 from bothways.engine.table import ActionKind
 from bothways.ledger import due, feeds, links
 from bothways.ledger.feeds import SeenRow
 from bothways.ledger.journal import UNDO, Entry, FieldWrite
-from bothways.records import Record, Value
+from bothways.records import Record, Value, same
 from bothways.sync.absorb import compute_keys, wake
 from bothways.sync.context import Context
 
@@ -43,7 +44,7 @@ def settle_links(ctx: Context, side: Side, landed: Sequence[Landed]) -> None:
         assert link_id is not None
         known = shadows.setdefault(link_id, {side: {} for side in SIDES})
         for key, write in each.writes.items():
-            known[side][key] = Known(write.stored, now)
+            known[side][key] = Known(_known_after(ctx, side, each, key, known[side].get(key)), now)
             if each.entry.kind != UNDO or key not in known[other]:
                 known[other][key] = Known(each.source_seen.get(key, write.source))
         if each.entry.kind == ActionKind.CREATE:
@@ -53,6 +54,22 @@ def settle_links(ctx: Context, side: Side, landed: Sequence[Landed]) -> None:
         saved += [(link_id, end, known[end]) for end in SIDES]
     links.activate(side, created)
     links.save_shadows(ctx.sync.workspace_id, saved)
+
+
+def _known_after(ctx: Context, side: Side, landed: Landed, key: str, shadow: Known | None) -> Value:
+    """Return what becomes known of a written field: what the app stored.
+
+    Of a list of values, what has not flowed yet is left out, and the record looked at again (row FM).
+    """
+    write, mapping = landed.writes[key], ctx.mapping(key)
+    if landed.entry.kind == UNDO or not of_several(mapping):
+        return write.stored
+    other = landed.source_seen.get(key, write.source)
+    known = shadow.value if shadow else None
+    after = shadow_after(mapping, side, write.before, write.after, write.stored, known, other)
+    if not same(after, mapping.on(side), write.stored):
+        due.mark(ctx.sync, side, [landed.record.id])
+    return after
 
 
 def remember(ctx: Context, side: Side, written: Sequence[tuple[Record, Mapping[str, Value]]]) -> None:
