@@ -214,6 +214,7 @@ class NoSmallGroups(SettingsError):
 class UnknownRecord(SettingsError):
     code, exit_code = "BW-118", EXIT_USAGE
     what = 'There is no record "{record}" in {name}.'
+    by_itself = "One that is new in an app is seen by the next plan or run."
     to_do = "List the records with: bothways records {name}"
 
 
@@ -373,6 +374,36 @@ class ListsNotKnown(SettingsError):
     code = "BW-152"
     what = "{app} does not tell which lists its records are in, so they cannot be chosen by a list."
     to_do = "Choose them by a field instead."
+
+
+class ListAndPartMapped(SettingsError):
+    code = "BW-185"
+    what = 'The {app} field "{part}" is one value of the list "{field}", and both are mapped.'
+    to_do = "Keep the list, or its single values."
+
+
+class TextOneWay(SettingsError):
+    code = "BW-186"
+    what = 'The text "{field}" made of fields of {app} cannot be taken apart again.'
+    to_do = "Say that it goes one way, direction: {direction}."
+
+
+class CannotBeMade(SettingsError):
+    code = "BW-187"
+    what = '"{field}" of {app} cannot be made: {reason}.'
+    to_do = "Correct it, or map a field as it is."
+
+
+class ValuesDoNotFit(SettingsError):
+    code = "BW-188"
+    what = '{count} of {total} values of "{field}" in {app} are not what "{target}" of {other} holds: {records}.'
+    to_do = "Correct them there, map it to a field of text, or let them wait: other: hold."
+
+
+class ForwardOnlyCleared(SettingsError):
+    code = "BW-190"
+    what = '"{field}" of {app} only moves forward, so it is not cleared by what {other} holds.'
+    to_do = "Take when_empty: clear out of this mapping."
 
 
 class UnknownList(SettingsError):

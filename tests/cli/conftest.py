@@ -46,6 +46,11 @@ ANSWERS = {
     "service.syncs.turn_on": SYNC,
     "service.syncs.turn_off": SYNC,
     "service.syncs.export": "revision: 3\nsyncs:\n  contacts: {}\n",
+    "service.diff.diff": [
+        views.ChangeView("contacts", "", "fields", "email ⇄ Email", "direction", "both", "to_ledger"),
+        views.ChangeView("contacts", "", "guards", "", "first_run", 25, 5),
+    ],
+    "service.diff.plan_file": lambda *args, **_: args[4](replace(PLAN, id=""), iter([UPDATE, HOLD])),
     "service.preview.plan": PLAN,
     "service.preview.plan_actions": lambda *_args, after=-1, **_: [UPDATE, HOLD] if after < 0 else [],
     "jobs.now.run_sync": RUN,

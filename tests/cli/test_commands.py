@@ -16,6 +16,7 @@ CALLS = [
     ("init", "workspace", 0, "books/bothways.yaml"),
     ("status", "status", 0, "Up to date"),
     ("validate", "validate", 0, "can be used"),
+    ("schema", "schema", 0, '"title": "Settings of Bothways"'),
     ("doctor", "doctor", 0, "Nothing to fix."),
     ("version", "version", 0, "bothways "),
     ("app list", "apps", 0, "crm"),
@@ -27,10 +28,13 @@ CALLS = [
     ("sync list", "syncs", 0, "contacts"),
     ("sync show contacts", "sync", 0, "createdate"),
     ("sync show contacts --yaml", "sync-yaml", 0, "revision: 3"),
+    ("sync diff", "diff", 2, "contacts  fields email ⇄ Email direction: both → to_ledger"),
+    ("sync diff contacts -f other.yaml", "diff", 2, "contacts  guards first_run: 25 → 5"),
     ("sync on contacts", "sync-state", 0, "contacts is on."),
     ("sync off contacts", "sync-state", 0, "contacts is off."),
     ("plan contacts", "plan", 0, "Plan p_12"),
     ("plan contacts --exit-code", "plan", 2, "Plan p_12"),
+    ("plan contacts -f other.yaml", "plan", 0, "Plan by settings that are not saved"),
     ("apply p_12 --yes", "run", 3, "Done in 3 m 12 s."),
     ("run contacts", "run", 3, "Done in 3 m 12 s."),
     ("records contacts", "records", 0, "Dana Novak"),
@@ -44,8 +48,10 @@ CALLS = [
     ("issues resolve h_12 --undo", "issue", 0, "Decide: bothways issues resolve h_12"),
     ("link contacts 50121 P-104", "link", 0, "will be linked by the next run"),
     ("unlink contacts 50121 P-104", "unlink", 0, "are no longer linked"),
+    ("unlink contacts 50121 P-104 --plan", "unlink-plan", 0, "would no longer be linked"),
     ("undo r_19 --yes", "undo", 0, "Put back 1,096 records"),
     ("undo r_19 --plan", "undo", 0, "Would put back"),
+    ("undo r_19 --record 50121 --field jobtitle --plan", "undo", 0, "Would put back"),
     ("compare contacts", "proof", 0, "Everything that should be equal is equal."),
 ]
 STREAMS = [("log", "log", 2), ("log contacts", "log", 2), ("watch contacts", "run", 1)]
@@ -92,7 +98,7 @@ def test_quiet_leaves_only_data(bothways, line, kind, code, text):
 
 
 @pytest.mark.parametrize(
-    "line", [line for line, *_ in CALLS if line not in ("init", "version", "doctor", "app search")]
+    "line", [line for line, *_ in CALLS if line not in ("init", "version", "schema", "doctor", "app search")]
 )
 @pytest.mark.parametrize(
     "failure",

@@ -24,8 +24,8 @@ def office(tmp_path: Path, monkeypatch) -> Iterator[Office]:
     with empty_ledger(tmp_path):
         office = Office(tmp_path)
 
-        def by_the_clock(folder, *, load_only=False):
-            workspace = open_workspace(folder, load_only=load_only)
+        def by_the_clock(folder, **options):
+            workspace = open_workspace(folder, **options)
             workspace.clock = office.clock
             return workspace
 
@@ -265,3 +265,28 @@ def test_everything_that_looks(office, bothways):
     assert bothways("app check Anna").code == 0
     assert bothways("doctor").code == 0
     assert bothways("validate").code == 0
+
+
+def test_a_change_of_settings_is_looked_at_before_it_is_saved(office, bothways, tmp_path):
+    add_people(office)
+    bothways("run people")
+    bothways("run people")
+    edited = tmp_path / "edited.yaml"
+    edited.write_text(bothways("sync show people --yaml").out, encoding="utf-8")
+    assert bothways(f"sync diff people -f {edited}").code == 0
+    edited.write_text(edited.read_text().replace("Anna: all", "Anna: {filter: {field: name, is: Eve}}"))
+    told = bothways(f"sync diff people -f {edited}")
+    assert (told.code, told.out) == (2, 'people  send Anna: all → {"filter": {"field": "name", "is": "Eve"}}\n')
+    writes = office.writes
+    assert "leave" in bothways(f"plan people -f {edited}").out
+    assert bothways("sync diff").code == 0
+    assert office.writes == writes
+
+
+def test_a_plan_is_exported(office, bothways, tmp_path):
+    add_people(office)
+    bothways("plan people")
+    ended = bothways(f"plan people --export {tmp_path / 'plan.csv'}")
+    assert (ended.code, "Every record stands in" in ended.err) == (0, True)
+    assert "dana@x.test" in (tmp_path / "plan.csv").read_text(encoding="utf-8-sig")
+    assert bothways(f"plan people --export {tmp_path / 'plan.xlsx'}").code == errors.EXIT_USAGE

@@ -133,7 +133,7 @@ def test_an_operator_that_does_not_fit_the_type_is_refused_with_those_that_do(
         (TEXT, "in", "DE", "must be a list"),
         (TEXT, "in", [], "must be a list"),
         (TEXT, "known", False, "must be true, but is false"),
-        (NUMBER, "greater", "5", "must be a number"),
+        (NUMBER, "greater", "five", "must be a number"),
         (NUMBER, "greater", True, "must be a number"),
         (NUMBER, "between", [2, 1], "the smaller one first"),
         (NUMBER, "between", [1], "a list of two values"),

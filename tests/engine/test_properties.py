@@ -174,7 +174,8 @@ def test_strategy_reaches_every_rule_and_every_row_of_the_field_table() -> None:
 
     draw()
     assert {rule for rule, count in rules.items() if count >= 3} == FIELD_RULES, rules
-    assert set(rows) == set(range(len(FIELD_TABLE))), rows
+    places = {place for place, (fits, _) in enumerate(FIELD_TABLE) if fits.__name__ != "_of_several"}
+    assert set(rows) == places, rows  # lists of values have properties of their own, in test_sets
 
 
 def row_of(case: Case) -> int:

@@ -40,6 +40,7 @@ def test_architecture_s_rows_are_there() -> None:
         "F6",
         "FO",
         "FE",
+        "FM",
         "FV",
         "FS",
     }

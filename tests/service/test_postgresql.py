@@ -9,12 +9,14 @@ import pytest
 from bothways import boot
 from bothways.errors import DatabaseUnreachable
 from bothways.jobs.now import undo_run
+from bothways.service.diff import plan_file
 from bothways.service.doctor import doctor
 from bothways.service.log import runs
 from bothways.service.preview import plan_actions
 from bothways.service.proof import compare
 from bothways.service.records import list_records
 from bothways.service.syncs import show_sync
+from bothways.service.views import ActionView, PlanView
 from bothways.service.why import why
 from tests.office import Office, plug_in
 
@@ -66,3 +68,20 @@ def test_a_database_that_is_not_there_is_told_without_a_password(
         office.open()
     assert "nothing_here" in str(caught.value)
     assert "hunter2" not in str(caught.value)
+
+
+def test_a_plan_by_a_file_is_taken_back_on_postgresql_too(office: Office) -> None:
+    office.pair("Dana")
+    text = office.file.read_text(encoding="utf-8")
+    filter = "    send: {Anna: {filter: {field: name, is: Eve}}}\n    guards:"
+    (office.folder / "edited.yaml").write_text(text.replace("    guards:", filter), encoding="utf-8")
+    taken: list[tuple[int, int]] = []
+
+    def take(view: PlanView, actions: Iterator[ActionView]) -> None:
+        taken.append((sum(view.leaving.values()), len(list(actions))))
+
+    before = show_sync(office.open(), "people").revision
+    plan_file(office.open(), office.folder / "edited.yaml", "people", "all", take)
+    assert taken == [(1, 1)]
+    assert show_sync(office.open(), "people").revision == before
+    assert not office.plan().leaving

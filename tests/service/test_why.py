@@ -4,7 +4,7 @@ import time
 
 import pytest
 
-from bothways.errors import UnknownField
+from bothways.errors import UnknownField, UnknownRecord
 from bothways.jobs.now import undo_run
 from bothways.service.views import FieldStory
 from bothways.service.why import moment, shown, why
@@ -111,3 +111,84 @@ def test_values_and_times_are_shown_as_people_read_them() -> None:
     ]
     assert len(moment(1_000_000.0, 1_000_000.0)) == len("09:41")
     assert len(moment(1_000_000.0, 9_000_000.0)) == len("2001-01-01 09:41")
+
+
+# --- why is this record not synced --------------------------------------------------------------------
+
+
+def because(office: Office, record: str) -> tuple[str, str]:
+    """Return the state of a record and why it is in it."""
+    told = why(office.open(), "people", record).record
+    return told.state, told.reason
+
+
+def test_why_of_a_record_outside_the_filter_names_the_filter(office: Office) -> None:
+    office.change("    guards:", "    send: {Anna: {filter: {field: name, is: Dana}}}\n    guards:")
+    left = office.anna.add(email="eve@x.test", name="Eve")
+    office.run()
+    assert because(office, left) == ("left_out", "outside the filter of Anna (Name is Dana)")
+
+
+def test_why_of_a_record_without_an_address_says_so(office: Office) -> None:
+    office.change("    guards:", "    require: [email]\n    guards:")
+    left = office.anna.add(name="Eve")
+    office.run()
+    assert because(office, left) == ("left_out", "no valid e-mail address")
+
+
+def test_why_of_a_frozen_record_says_why_it_does_not_take_part(office: Office) -> None:
+    left, right = office.pair("Dana")
+    office.change("    guards:", "    send: {Anna: {filter: {field: name, is: Dana}}}\n    guards:")
+    office.run()
+    office.anna.edit(left, name="Dora")
+    office.run()
+    assert because(office, left) == because(office, f"Bert:{right}")
+    assert because(office, left) == ("left_out", "outside the filter of Anna (Name is Dana)")
+
+
+def test_why_of_a_record_with_several_matches_names_the_doubt(office: Office) -> None:
+    left = office.anna.add(email="eve@x.test", name="Eve")
+    office.bert.add(email="eve@x.test", name="Eve")
+    office.bert.add(email="eve@x.test", name="Eve")
+    office.run()
+    state, reason = because(office, f"Anna:{left}")
+    assert (state, "2 possible matches" in reason) == ("held", True), reason
+
+
+def test_why_of_a_record_not_matched_yet_says_what_it_waits_for(office: Office) -> None:
+    left = office.anna.add(email="eve@x.test", name="Eve")
+    office.plan()
+    assert because(office, f"Anna:{left}") == ("waiting", "not linked yet; the next run looks for its match")
+
+
+def test_why_of_a_record_that_no_app_has_shown_says_when_it_will_be_seen(office: Office) -> None:
+    office.pair("Dana")
+    office.anna.add(email="eve@x.test", name="Eve")
+    with pytest.raises(UnknownRecord, match=r"There is no record .* is seen by the next plan or run"):
+        why(office.open(), "people", "eve@x.test")
+
+
+def test_why_of_a_deleted_record_and_of_its_partner_say_which_was_deleted(office: Office) -> None:
+    office.pair("Stay")
+    left, right = office.pair("Dana")
+    office.bert.delete(right)
+    office.run(approved=True)
+    office.run()
+    assert because(office, f"Bert:{right}") == ("left_out", "no longer there in Bert")
+    assert because(office, f"Anna:{left}") == ("left_out", "its partner was deleted; it is not created again")
+
+
+def test_why_of_a_record_that_its_app_refuses_has_the_apps_words(office: Office) -> None:
+    office.bert.traits = Traits(refuses=lambda item: ("name too odd", ("name",)))
+    left = office.anna.add(email="eve@x.test", name="Eve")
+    office.run()
+    office.run()
+    state, reason = because(office, f"Anna:{left}")
+    assert (state, "name too odd" in reason) == ("failing", True), reason
+
+
+def test_why_of_a_record_of_an_app_that_sends_nothing_says_so(office: Office) -> None:
+    office.change("    guards:", "    send: {Anna: none}\n    guards:")
+    left = office.anna.add(email="eve@x.test", name="Eve")
+    office.run()
+    assert because(office, left) == ("left_out", "Anna sends nothing")

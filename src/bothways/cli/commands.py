@@ -29,6 +29,7 @@ COMMANDS: tuple[tuple[str, Callable[..., Any]], ...] = (
     ("compare", looking.compare),
     ("doctor", workspaces.doctor),
     ("validate", workspaces.validate),
+    ("schema", workspaces.schema),
     ("version", workspaces.version),
 )
 GROUPS: tuple[tuple[str, str, tuple[tuple[str, Callable[..., Any]], ...]], ...] = (
@@ -47,7 +48,7 @@ GROUPS: tuple[tuple[str, str, tuple[tuple[str, Callable[..., Any]], ...]], ...] 
     (
         "sync",
         "Look at the syncs, turn them on and off.",
-        (("list", syncs.list_), ("show", syncs.show), ("on", syncs.on), ("off", syncs.off)),
+        (("list", syncs.list_), ("show", syncs.show), ("diff", syncs.diff), ("on", syncs.on), ("off", syncs.off)),
     ),
 )
 

@@ -95,7 +95,13 @@ def link(context: typer.Context, sync: Name, left: Record, right: Record) -> Non
     _pair(terminal, "link", inbox.link(opened(terminal), sync, left, right))
 
 
-def unlink(context: typer.Context, sync: Name, left: Record, right: Record) -> None:
+def unlink(
+    context: typer.Context,
+    sync: Name,
+    left: Record,
+    right: Record,
+    plan: Annotated[bool, typer.Option("--plan", help="Only say what would be done.")] = False,
+) -> None:
     """End the link of two records, and keep them apart.
 
     Both stay as they are. Nothing flows between them, and neither is created anew in the other app.
@@ -103,7 +109,8 @@ def unlink(context: typer.Context, sync: Name, left: Record, right: Record) -> N
     from bothways.service import issues as inbox
 
     terminal: Terminal = context.obj
-    _pair(terminal, "unlink", inbox.unlink(opened(terminal), sync, left, right))
+    view = inbox.unlink(opened(terminal), sync, left, right, only_planned=plan)
+    _pair(terminal, "unlink-plan" if plan else "unlink", view)
 
 
 def _pair(terminal: Terminal, done: str, view: "PairView") -> None:

@@ -1,8 +1,10 @@
 """Commands about plans: see what a run would write, and write exactly that."""
 
 from collections.abc import Iterator
+from contextlib import ExitStack
 from enum import StrEnum
 from itertools import islice
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -17,7 +19,7 @@ from bothways.cli.workspaces import opened
 from bothways.errors import EXIT_CHANGES, EXIT_OK
 
 if TYPE_CHECKING:
-    from bothways.service.views import ActionView
+    from bothways.service.views import ActionView, PlanView
     from bothways.service.workspace import Workspace
 
 SHORT = 20
@@ -41,31 +43,74 @@ def plan(
     sync: Name,
     show: Annotated[Show | None, typer.Option("--show", help="List every record of this kind.")] = None,
     exit_code: Annotated[bool, typer.Option("--exit-code", help="End with 2 if something would be written.")] = False,
+    file: Annotated[
+        Path | None, typer.Option("-f", "--file", help="Plan by the settings of this file, without saving them.")
+    ] = None,
+    export: Annotated[
+        Path | None, typer.Option("--export", metavar="FILE", help="Write every record to a .csv or .json file.")
+    ] = None,
 ) -> int:
     """Show what a run would write, record by record. Nothing is written.
 
-    The plan is kept: bothways apply writes exactly it.
+    The plan is kept: bothways apply writes exactly it. One by a file that is not saved is not kept.
     """
-    from bothways.cli.render import plans as render
     from bothways.service import preview
-    from bothways.service.views import plain
+    from bothways.service.diff import plan_file
+    from bothways.service.export import kind_of
 
     terminal: Terminal = context.obj
+    if export is not None:
+        kind_of(export)
     workspace = opened(terminal)
-    with progress(terminal) as report:
-        view = preview.plan(workspace, sync, progress=report)
-    rows = actions(workspace, view.id, show or Show.ALL)
+    which = show or (Show.EVERYTHING if export else Show.ALL)
+    changes: list[bool] = []
+    with ExitStack() as bar:
+        report = bar.enter_context(progress(terminal))
+
+        def take(view: "PlanView", rows: "Iterator[ActionView]") -> None:
+            bar.close()
+            changes.append(bool(view.changes))
+            if export is None:
+                _print(terminal, view, rows, listed=show is not None)
+            else:
+                _export(terminal, export, view, rows)
+
+        if file is not None:
+            plan_file(workspace, file, sync, which.value, take, progress=report)
+        else:
+            made = preview.plan(workspace, sync, progress=report)
+            take(made, actions(workspace, made.id, which))
+    return EXIT_CHANGES if exit_code and any(changes) else EXIT_OK
+
+
+def _print(terminal: Terminal, view: "PlanView", rows: "Iterator[ActionView]", *, listed: bool) -> None:
+    """Print a plan; not ``listed``: its first records alone."""
+    from bothways.cli.render import plans as render
+    from bothways.service.views import plain
+
     if terminal.json:
         terminal.long_document("plan", plain(view), "actions", (plain(row) for row in rows))
-    else:
-        terminal.lines(render.head(view))
-        for row in rows if show else islice(rows, SHORT):
-            terminal.lines(render.action(row, view.apps))
-            if terminal.closed:
-                break
-        more = 0 if show else sum(1 for _ in rows)
-        terminal.lines(render.foot(view, more=more))
-    return EXIT_CHANGES if exit_code and view.changes else EXIT_OK
+        return
+    terminal.lines(render.head(view))
+    for row in rows if listed else islice(rows, SHORT):
+        terminal.lines(render.action(row, view.apps))
+        if terminal.closed:
+            break
+    more = 0 if listed else sum(1 for _ in rows)
+    terminal.lines(render.foot(view, more=more))
+
+
+def _export(terminal: Terminal, path: Path, view: "PlanView", rows: "Iterator[ActionView]") -> None:
+    from bothways.cli.render import plans as render
+    from bothways.service.export import export
+    from bothways.service.views import plain
+
+    export(path, view, rows)
+    if terminal.json:
+        terminal.document("plan-export", {"file": str(path), "plan": plain(view)})
+        return
+    terminal.lines([*render.head(view), *render.foot(view, more=0)])
+    terminal.note(f"Every record stands in {path}")
 
 
 def actions(workspace: "Workspace", plan_id: str, show: Show) -> "Iterator[ActionView]":

@@ -85,10 +85,14 @@ def watch(
 def undo(
     context: typer.Context,
     run_id: Annotated[str, typer.Argument(metavar="RUN", help="The run's id, such as r_19; see: bothways log")],
+    record: Annotated[
+        str | None, typer.Option("--record", help="Only what it wrote to this record: an id, an e-mail or a name.")
+    ] = None,
+    field: Annotated[str | None, typer.Option("--field", help="Only what it wrote to this field.")] = None,
     plan: Annotated[bool, typer.Option("--plan", help="Only show what would be put back.")] = False,
     yes: Annotated[bool, typer.Option("--yes", help="Put back without asking.")] = False,
 ) -> None:
-    """Put back what a run wrote.
+    """Put back what a run wrote, all of it or to one record or field.
 
     What somebody changed since is left as it is. An undo can be undone too.
     """
@@ -100,7 +104,7 @@ def undo(
     terminal: Terminal = context.obj
     workspace = opened(terminal)
     with progress(terminal) as report:
-        view = preview_undo(workspace, run_id, progress=report)
+        view = preview_undo(workspace, run_id, record=record, field=field, progress=report)
     count = view.restored + view.removed
     if not plan and count:
 
@@ -108,7 +112,7 @@ def undo(
             if not approved:
                 raise ConfirmationNeeded(count=number(count))
             with progress(terminal) as report:
-                return now.undo_run(workspace, run_id, progress=report)
+                return now.undo_run(workspace, run_id, record=record, field=field, progress=report)
 
         view = confirmed(terminal, go, yes)
     if terminal.json:

@@ -1,11 +1,13 @@
-"""Commands about syncs: list, show, turn on, turn off."""
+"""Commands about syncs: list, show, compare with the file, turn on, turn off."""
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from bothways.cli.terminal import Terminal
 from bothways.cli.workspaces import opened
+from bothways.errors import EXIT_CHANGES, EXIT_OK
 
 Name = Annotated[str, typer.Argument(metavar="SYNC", help="The sync's name in bothways.yaml.")]
 
@@ -50,6 +52,31 @@ def show(
         terminal.document("sync", plain(view))
     else:
         terminal.lines(render.sync(view, time.time()))
+
+
+def diff(
+    context: typer.Context,
+    sync: Annotated[str | None, typer.Argument(metavar="SYNC", help="One sync; all without it.")] = None,
+    file: Annotated[Path | None, typer.Option("-f", "--file", help="Another file than bothways.yaml.")] = None,
+) -> int:
+    """Show what the file would change in the settings in force. Nothing is saved.
+
+    Ends with 2 if it would change anything.
+    """
+    from bothways.service.diff import diff as compare
+    from bothways.service.diff import in_words
+    from bothways.service.views import plain
+    from bothways.service.workspace import open_workspace
+
+    terminal: Terminal = context.obj
+    changes = compare(open_workspace(terminal.folder, take_over=False), sync, file)
+    if terminal.json:
+        terminal.document("diff", {"changes": [plain(change) for change in changes]})
+    else:
+        terminal.lines(f"{change.sync or change.app}  {in_words(change)}" for change in changes)
+    if not changes:
+        terminal.note("It says what is in force.")
+    return EXIT_CHANGES if changes else EXIT_OK
 
 
 def on(context: typer.Context, sync: Name) -> None:

@@ -61,6 +61,22 @@ def validate(context: typer.Context) -> None:
         terminal.lines([f"{workspace.file} can be used as it is."])
 
 
+def schema(context: typer.Context) -> None:
+    """Print the JSON Schema of bothways.yaml, for editors.
+
+    It has the settings of every connector that is installed here.
+    """
+    import json
+
+    from bothways.service.schema import settings_schema
+
+    terminal: Terminal = context.obj
+    if terminal.json:
+        terminal.document("schema", {"schema": settings_schema()})
+    else:
+        terminal.lines(json.dumps(settings_schema(), indent=2).splitlines())
+
+
 def doctor(context: typer.Context) -> int:
     """Check everything and say what to do.
 

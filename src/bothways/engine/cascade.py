@@ -105,7 +105,7 @@ def roles_of(fields: Iterable[Field]) -> Roles:
         role: tuple(field.name for meaning in meanings for field in known if field.meaning == meaning)
         for role, meanings in MEANINGS.items()
     }
-    emails = [field for field in known if field.type is FieldType.EMAIL]
+    emails = [field for field in known if field.type is FieldType.EMAIL and field.position is None]
     roles["email"] = tuple(field.name for field in sorted(emails, key=lambda field: field.meaning != "email"))
     return {role: names for role, names in roles.items() if names}
 

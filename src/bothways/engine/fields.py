@@ -11,9 +11,10 @@ from types import MappingProxyType
 from typing import NamedTuple
 
 from bothways.engine.rules import because
+from bothways.engine.sets import merged, of_several
 from bothways.engine.sides import SIDES, Side
 from bothways.engine.spec import FieldMap, Only, SyncSpec, blank_across, equal_across, project
-from bothways.records import CannotCoerce, LeftOut, Value, is_blank, may_be_rewriting, same
+from bothways.records import CannotCoerce, LeftOut, Value, goes_back, is_blank, may_be_rewriting, same, text_of
 
 REWRITING_LIMIT = 2
 """Writes of one value to one side, nothing third in between, when the app answers with a rewriting."""
@@ -242,6 +243,11 @@ def _write(view: _View, rule: str, target: Side, *, conflict: bool = False, reas
     except CannotCoerce as problem:
         text = because("F6", app=apps[target], message=str(problem))
         return decision._replace(rule="F6", reason=text, write=None, hold=text)
+    held = view.state.now[target]
+    if goes_back(held, projected.value, view.mapping.on(target)):
+        told = f'{view.mapping.on(target).title} only moves forward, and "{text_of(held)}" is further on'
+        text = because("F6", app=apps[target], message=told)
+        return decision._replace(rule="F6", reason=text, write=None, hold=text)
     seen = {side: Known(view.state.now[side]) for side in SIDES}
     if same(projected.value, view.mapping.on(target), view.state.now[target]):
         return FieldDecision(view.mapping, "F1", because("F1"), seen=seen)
@@ -303,6 +309,35 @@ def _both_changed(view: _View) -> FieldDecision:
     return _write(view, "F4", source.other, conflict=True, reason=reason)
 
 
+def _merge(view: _View) -> FieldDecision:
+    """Write what one list has anew to the other: one side at a time, first to the one that would lose a difference."""
+    first = view.winner().other
+    for target in (first, first.other):
+        if not view.writable(target):
+            continue
+        merge = merged(view.mapping, view.state.now, {side: _shadow(view, side) for side in SIDES}, target)
+        if merge.added or merge.removed:
+            app = view.spec.apps[target.other]
+            told = [f"{app} has {merge.added} more"] if merge.added else []
+            told += [f"{merge.removed} taken out in {app}"] if merge.removed else []
+            return FieldDecision(
+                view.mapping,
+                "FM",
+                because("FM", message=", ".join(told)),
+                write=target,
+                value=merge.value,
+                before=view.state.now[target],
+                lost=merge.lost,
+                seen={side: Known(view.state.now[side]) for side in SIDES},
+            )
+    return _none(view, "FM", *SIDES, message="what one app has alone is left there")
+
+
+def _shadow(view: _View, side: Side) -> Value:
+    known = view.state.shadow[side]
+    return known.value if known is not None else None
+
+
 def _against(view: _View) -> FieldDecision:
     changed = [side for side in SIDES if view.changed[side]]
     return _none(view, "F2'", *SIDES, target=view.spec.apps[changed[0]])
@@ -333,6 +368,10 @@ def _for_creates_alone(view: _View) -> bool:
 
 def _fills_only_and_both_full(view: _View) -> bool:
     return view.mapping.only is Only.WHEN_EMPTY and not any(is_blank(view.state.now[side]) for side in SIDES)
+
+
+def _of_several(view: _View) -> bool:
+    return of_several(view.mapping)
 
 
 def _first_and_one_way(view: _View) -> bool:
@@ -367,6 +406,7 @@ FIELD_TABLE: tuple[tuple[Callable[[_View], bool], Callable[[_View], FieldDecisio
     (_flows_nowhere, _against),  # F2'
     (_for_creates_alone, lambda view: _none(view, ONLY_RULES[Only.ON_CREATE], *SIDES)),  # FO
     (_fills_only_and_both_full, lambda view: _none(view, ONLY_RULES[Only.WHEN_EMPTY], *SIDES)),  # FE
+    (_of_several, _merge),  # FM
     (_first_and_one_way, _first_link_one_way),  # F2, F2', F3b
     (_one_way_source_changed, _one_way),  # F2, F3b
     (_one_way_target_changed, _against),  # F2'

@@ -120,7 +120,7 @@ def _option(field: Field, text: str) -> Hashable:
 
 
 def _number(field: Field, operand: Any) -> Decimal:
-    number = None if isinstance(operand, bool | str) else parse_number(operand)
+    number = None if isinstance(operand, bool) else parse_number(operand)
     if number is None:
         raise _Wrong("a number")
     return number

@@ -11,7 +11,7 @@ from bothways.engine.scope import why_outside
 from bothways.engine.sides import SIDES, Side
 from bothways.engine.spec import FieldMap, SyncSpec, When, project
 from bothways.engine.table import ActionKind, Facts, decide_record
-from bothways.records import CannotCoerce, LeftOut, Record, Value, ids_of, is_blank, same
+from bothways.records import CannotCoerce, LeftOut, Record, Value, goes_back, ids_of, is_blank, same
 
 SET = "FS"
 """The rule of every constant that is written."""
@@ -123,7 +123,7 @@ def decide(spec: SyncSpec, state: FieldState, now: float) -> FieldDecision:
 def _set_with(
     spec: SyncSpec, values: Mapping[Side, Mapping[str, Value]], decisions: Sequence[FieldDecision]
 ) -> list[FieldDecision]:
-    """Return the constants that go with these writes; what a side holds already is not written again."""
+    """Return the constants that go with these writes, but those a side holds already or is further on than."""
     if not spec.constants:
         return []
     found = []
@@ -131,7 +131,7 @@ def _set_with(
     for side in (side for side in SIDES if side in written):
         for each in spec.set_on(side, When.CREATED_OR_UPDATED):
             held = values[side].get(each.field.name)
-            if not same(held, each.field, each.value):
+            if not same(held, each.field, each.value) and not goes_back(held, each.value, each.field):
                 found.append(FieldDecision(each.mapping, SET, because(SET), side, each.value, held, seen={}))
     return found
 

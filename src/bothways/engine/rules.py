@@ -43,6 +43,7 @@ _ROWS = (
     Rule("F3", "changed on one side", "written to the other", "{source} changed"),
     Rule("F3b", "cleared on one side", "none: blank never overwrites", "empty never replaces a value"),
     Rule("F4", "changed on both sides", "the winner is written", "both changed; {source} wins"),
+    Rule("FM", "lists of values; one has what the other lacks", "what is new flows, each alone", "{message}"),
     Rule("FO", "differs; mapped only on create", "none", "this field is written only when a record is created"),
     Rule("FE", "differs; mapped only when empty", "none", "both hold a value; only an empty field is filled"),
     Rule("FV", "a choice that is paired with none, to be left out", "none", "{message}"),

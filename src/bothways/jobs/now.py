@@ -85,12 +85,23 @@ def _check_change(ctx: Context, row: Plan, max_change: float) -> None:
 
 
 @on_database
-def undo_run(workspace: Workspace, run_id: str, *, progress: Report | None = None) -> UndoView:
-    """Put back what a run wrote and nobody edited since, as a run of its own. An undo can be undone, too."""
+def undo_run(
+    workspace: Workspace,
+    run_id: str,
+    *,
+    record: str | None = None,
+    field: str | None = None,
+    progress: Report | None = None,
+) -> UndoView:
+    """Put back what a run wrote and nobody edited since, as a run of its own. An undo can be undone, too.
+
+    ``record``, ``field``: only what the run wrote to this record, or to this field, named as for ``why``.
+    """
     with runner(workspace):
         row = run_row(workspace, run_id)
+        part = undoing.part_of(workspace, row, record, field)
         ctx = context(workspace, row.sync.name, progress, running=False)
-        return undoing.view(ctx, row, sync_undo.undo(ctx, row))
+        return undoing.view(ctx, row, sync_undo.undo(ctx, row, part))
 
 
 def run_view(ctx: Context, report: running.Report, *, by_limit: bool = False) -> RunView:

@@ -1,17 +1,19 @@
 """The vocabulary: records, fields and the rules for their values."""
 
-from bothways.records.choices import Choices, LeftOut, Unpaired, option_named, suggest
+from bothways.records.choices import Choices, LeftOut, Unpaired, goes_back, option_named, suggest
 from bothways.records.clean import CASES, CLEANERS, clean
 from bothways.records.coerce import CannotCoerce, Coerced, coerce, coercion_between
+from bothways.records.made import READABLE, Recipe, made_field, recipe_of
 from bothways.records.normal import is_valid_email, normal_email, normal_phone
 from bothways.records.parse import text_of
 from bothways.records.record import Record, Ref, Value
-from bothways.records.types import Field, FieldType, Option
-from bothways.records.values import can_be_kept, canonical, ids_of, is_blank, may_be_rewriting, same
+from bothways.records.types import Field, FieldType, Option, one_of
+from bothways.records.values import can_be_kept, canonical, elements, ids_of, is_blank, may_be_rewriting, same
 
 __all__ = [
     "CASES",
     "CLEANERS",
+    "READABLE",
     "CannotCoerce",
     "Choices",
     "Coerced",
@@ -19,6 +21,7 @@ __all__ = [
     "FieldType",
     "LeftOut",
     "Option",
+    "Recipe",
     "Record",
     "Ref",
     "Unpaired",
@@ -28,13 +31,18 @@ __all__ = [
     "clean",
     "coerce",
     "coercion_between",
+    "elements",
+    "goes_back",
     "ids_of",
     "is_blank",
     "is_valid_email",
+    "made_field",
     "may_be_rewriting",
     "normal_email",
     "normal_phone",
+    "one_of",
     "option_named",
+    "recipe_of",
     "same",
     "suggest",
     "text_of",

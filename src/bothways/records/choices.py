@@ -80,6 +80,16 @@ def option_named(name: str, options: Iterable[Option]) -> Option | None:
     return found[0] if len(found) == 1 else None
 
 
+def goes_back(held: Value, value: Value, field: Field) -> bool:
+    """Tell whether a choice that only moves forward would move to an option before the one that is held.
+
+    Clearing it is no move, and an option that is not known could be anywhere.
+    """
+    places = {option.key: place for place, option in enumerate(field.options)}
+    old, new = places.get(text_of(held)), places.get(text_of(value))
+    return field.forward_only and old is not None and new is not None and new < old
+
+
 def _once(named: Iterable[tuple[str, str]]) -> dict[str, str]:
     """Return the keys by name, without the names that several keys share."""
     found: dict[str, set[str]] = {}

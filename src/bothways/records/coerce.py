@@ -12,10 +12,11 @@ from datetime import UTC, datetime
 from decimal import ROUND_HALF_EVEN, Context, Decimal
 from typing import NamedTuple, TypeVar
 
+from bothways.records.made import joined, split_name
 from bothways.records.parse import floor, is_midnight, items_of, parse_boolean, parse_datetime, parse_number, text_of
 from bothways.records.record import Value
-from bothways.records.types import Field, FieldType, Option
-from bothways.records.values import is_blank
+from bothways.records.types import Field, FieldType, Option, one_of
+from bothways.records.values import elements, is_blank, value_of
 
 T = FieldType
 Parsed = TypeVar("Parsed")
@@ -65,6 +66,8 @@ def _table() -> dict[tuple[FieldType, FieldType], Coercion]:
         Coercion(T.TEXT, T.MULTI_CHOICE),
         Coercion(T.CHOICE, T.MULTI_CHOICE),
         Coercion(T.BOOLEAN, T.NUMBER),
+        Coercion(T.JOINED, T.TEXT),
+        Coercion(T.TEXT, T.JOINED),
         Coercion(T.BOOLEAN, T.CHOICE),
         Coercion(T.CHOICE, T.BOOLEAN),
     ]
@@ -132,11 +135,36 @@ def _to_items(value: Value, source: Field, target: Field) -> Coerced:
     return Coerced([text for text in map(text_of, items_of(value)) if text] or None)
 
 
-def _as_it_is(value: Value, source: Field, target: Field) -> Coerced:
-    return Coerced(value)
+def _to_labelled(value: Value, source: Field, target: Field) -> Coerced:
+    """Return each value with its label; what the target cannot hold is told and left where it is."""
+    kept, lost = [], []
+    for item in elements(value, source).values():
+        try:
+            one = coerce(value_of(item), one_of(source), one_of(target))
+        except CannotCoerce as problem:
+            lost.append(str(problem))
+            continue
+        kept.append({**item, "value": one.value} if isinstance(item, Mapping) else one.value)
+        lost += one.lost
+    if not kept:
+        raise CannotCoerce(lost[0] if lost else f"{source.title} holds nothing")
+    return Coerced(kept, tuple(lost))
+
+
+def _to_joined(value: Value, source: Field, target: Field) -> Coerced:
+    """Return both names, if it is sure which is which and each has room; else nothing is written."""
+    if source.type is T.JOINED:
+        return Coerced(value)
+    names = _demand(split_name(text_of(value)), value, "surely a given and a family name")
+    for name, part in zip(names, target.parts, strict=False):
+        if lost := coerce(name, Field(""), part).lost:
+            raise CannotCoerce(f"{part.title} would lose {', '.join(lost)}")
+    return Coerced(list(names))
 
 
 def _to_text(value: Value, source: Field, target: Field) -> Coerced:
+    if source.type is T.JOINED:
+        return Coerced(joined(value) or None)
     if source.type is T.MULTI_CHOICE:
         return Coerced(";".join(sorted(text for text in map(text_of, items_of(value)) if text)) or None)
     if not isinstance(value, str) and isinstance(value, Mapping | Sequence):
@@ -156,7 +184,8 @@ _CONVERT: Mapping[FieldType, Callable[[Value, Field, Field], Coerced]] = {
     T.DATE: _to_date,
     T.DATETIME: _to_datetime,
     T.MULTI_CHOICE: _to_items,
-    T.LABELLED: _as_it_is,
+    T.LABELLED: _to_labelled,
+    T.JOINED: _to_joined,
 }
 """How a value becomes one of the target's type; types that are not here hold text."""
 

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 from enum import StrEnum
+from functools import lru_cache
 
 
 class FieldType(StrEnum):
@@ -19,6 +20,7 @@ class FieldType(StrEnum):
     URL = "URL"
     REFERENCE = "reference"
     LABELLED = "labelled values"
+    JOINED = "two names as one"
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +43,10 @@ class Field:
     names the object whose ids a reference field holds: an association of records is such a field, read and
     listed like any other, so that a change of nothing but the association is a change of the record. Its value is
     one id, or a list of them if it is ``multi_valued``; ``primary_first``: the first of them is the primary one.
+    ``items`` is the type of the values in a list of labelled values, None for text. ``part_of`` names such a list
+    of the same object, if this field is one value of it, and ``position`` says which, if not its label does.
+    ``parts`` are the fields that a field is made of which no app has (see ``records.made``).
+    ``forward_only``: the app lets a choice move forward through the options alone, unless it is cleared first.
     """
 
     name: str
@@ -57,8 +63,20 @@ class Field:
     region: str | None = None
     refers_to: str | None = None
     primary_first: bool = False
+    items: FieldType | None = None
+    part_of: str | None = None
+    position: int | None = None
+    parts: "tuple[Field, ...]" = ()
+    forward_only: bool = False
 
     @property
     def title(self) -> str:
         """The name people see."""
         return self.label or self.name
+
+
+@lru_cache(1024)
+def one_of(several: Field) -> Field:
+    """Return what one value in a list of labelled values is."""
+    kind = several.items or FieldType.TEXT
+    return Field(several.name, kind, several.label, max_length=several.max_length, region=several.region)

@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 from bothways.records.normal import normal_email, normal_phone
 from bothways.records.parse import floor, items_of, parse_boolean, parse_date, parse_datetime, parse_number, text_of
 from bothways.records.record import Value
-from bothways.records.types import Field, FieldType
+from bothways.records.types import Field, FieldType, one_of
 
 _PUNCTUATION_OF_PHONES = re.compile(r"[\s().\-/]")
 _HALF = re.compile("[\ud800-\udfff]")
@@ -58,17 +58,37 @@ def canonical(value: Value, field: Field, precision: float | None = None) -> Has
     if is_blank(value):
         return None
     if field.type is FieldType.LABELLED:
-        return frozenset(_element(item) for item in items_of(value) if not is_blank(item))
+        return frozenset(elements(value, field))
     if field.type is FieldType.MULTI_CHOICE:
         return frozenset(filter(None, map(text_of, items_of(value)))) or None
     if field.type is FieldType.REFERENCE and field.multi_valued:
         ids = ids_of(value)
         return (ids[0], frozenset(ids)) if field.primary_first else frozenset(ids)
+    if field.type is FieldType.JOINED:
+        return " ".join(filter(None, map(text_of, value if isinstance(value, list | tuple) else [value])))
     if not isinstance(value, str) and isinstance(value, Sequence):
         return tuple(canonical(item, field, precision) for item in value)
     text = text_of(value)
     form = _FORMS.get(field.type)
     return text if form is None else form(text, field, precision)
+
+
+def elements(value: Value, field: Field) -> dict[Hashable, Value]:
+    """Return the values in a list of labelled values by what each is known by, in their order, each once.
+
+    That is its canonical form, case apart: labels and order say nothing of which value it is.
+    """
+    found: dict[Hashable, Value] = {}
+    for item in items_of(value) if value is not None else ():
+        if not is_blank(item):
+            form = canonical(value_of(item), one_of(field))
+            found.setdefault(form.casefold() if isinstance(form, str) else form, item)
+    return found
+
+
+def value_of(item: Value) -> Value:
+    """Return the value of one of several labelled values, without its label."""
+    return item.get("value") if isinstance(item, Mapping) else item
 
 
 def same(left: Value, left_field: Field, right: Value, right_field: Field | None = None) -> bool:
@@ -143,10 +163,6 @@ _FORMS: Mapping[FieldType, Callable[[str, Field, float | None], Hashable]] = {
     FieldType.URL: _url,
 }
 """The canonical form of one trimmed text by type; types that are not here compare as text."""
-
-
-def _element(item: Value) -> str:
-    return text_of(item.get("value") if isinstance(item, Mapping) else item).casefold()
 
 
 def _coarser(left: Field, right: Field) -> float | None:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from bothways.connectors import registry
 from bothways.connectors.base import Connector, ObjectType, Setup
 from bothways.connectors.budget import MemoryBudget
+from bothways.connectors.made import with_made
 from bothways.errors import SecretMissing, UnknownObject
 from bothways.records import Field
 from bothways.service.document import AppDocument, SecretPlace
@@ -83,7 +84,7 @@ def make(workspace: "Workspace", document: AppDocument) -> Opened:
     budget, hosts = budget_of(workspace.folder, document, kind.limits), workspace.document.allow_hosts
     secrets = Secrets(document.name, document.secrets, workspace.folder, settings)
     setup = Setup(document.name, settings, secrets, budget, hosts, clock=workspace.clock)
-    return Opened(document, kind.title, kind(setup), budget, hosts)
+    return Opened(document, kind.title, with_made(kind)(setup), budget, hosts)
 
 
 def budget_of(folder: Path, document: AppDocument, limits: Mapping[str, tuple[int, float]]) -> MemoryBudget:

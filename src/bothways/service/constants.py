@@ -27,6 +27,7 @@ def constants_of(
         reasons = {
             "it is read-only": field.read_only,
             "it is set twice": names.count((each.side, each.field)) > 1,
+            "it is part of a mapping": any(part.name == each.field for one in maps for part in one.on(each.side).parts),
             "records are recognised by it": any(rule.by_alone(each.side, field.name) for rule in match),
         }
         for reason, true in reasons.items():

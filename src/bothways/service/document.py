@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from decimal import Decimal
 from enum import StrEnum
 from typing import Any
 
@@ -242,11 +243,11 @@ def settings_of(sync: SyncDocument) -> dict[str, object]:
         "conflicts": conflicts,
         "guards": {
             "first_run": sync.guards.first_run,
-            "max_change": f"{sync.guards.max_change:g}%",
+            "max_change": f"{_written(sync.guards.max_change)}%",
             "max_emptied": sync.guards.max_emptied,
             "max_deletes": sync.guards.max_deletes,
         },
-        "schedule": {"every": f"{sync.every:g}s"},
+        "schedule": {"every": f"{_written(sync.every)}s"},
     }
     if sync.scope.leaving is not Leaving.FREEZE:
         data["when_leaving_filter"] = str(sync.scope.leaving)
@@ -284,6 +285,12 @@ def _association(sync: SyncDocument, each: AssociationDocument) -> dict[str, obj
     if not each.enabled:
         data["enabled"] = False
     return data
+
+
+def _written(number: float) -> str:
+    """Return a number with all its digits and without an exponent."""
+    text = format(Decimal(repr(number)), "f")
+    return text.rstrip("0").rstrip(".") if "." in text else text
 
 
 def _send(sync: SyncDocument, side: Side) -> object:

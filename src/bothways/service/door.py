@@ -6,7 +6,7 @@ from bothways.connectors.base import Connector, KeepsLists
 from bothways.engine.scope import Scope
 from bothways.engine.sides import SIDES, Side
 from bothways.engine.spec import FieldMap, SyncSpec
-from bothways.errors import ListsNotKnown, RequiredFieldNotMapped, SeveralValues, UnknownList
+from bothways.errors import ListAndPartMapped, ListsNotKnown, RequiredFieldNotMapped, SeveralValues, UnknownList
 from bothways.records import Field, FieldType
 from bothways.service.document import SyncDocument
 from bothways.service.yaml_file import nearest
@@ -21,6 +21,7 @@ def check_required(document: SyncDocument, spec: SyncSpec, schema: Schema) -> No
         if not spec.sends[side.other]:
             continue
         written = {each.on(side).name for each in spec.fields if spec.writes(each, side)}
+        written |= {part.name for each in spec.fields if spec.writes(each, side) for part in each.on(side).parts}
         written |= {each.field.name for each in spec.constants if each.side is side}
         for field in schema[side].values():
             if field.required and not field.read_only and field.name not in written:
@@ -35,15 +36,39 @@ def check_single(document: SyncDocument, spec: SyncSpec, mapping: FieldMap, sche
         source, target = mapping.on(side.other), mapping.on(side)
         joined = source.type is FieldType.MULTI_CHOICE
         if source.multi_valued and not joined and not target.multi_valued and spec.writes(mapping, side):
-            parts = [name for name in schema[side.other] if name.startswith(f"{source.name}.")]
-            raise SeveralValues(
-                where=_place(document, mapping),
-                app=document.apps[side.other],
-                field=source.name,
-                target=target.name,
-                other=document.apps[side],
-                hint=nearest("", parts),
-            )
+            raise several_values(document, schema, side.other, source, target, _place(document, mapping))
+
+
+def several_values(
+    document: SyncDocument, schema: Schema, side: Side, several: Field, single: Field, place: str
+) -> SeveralValues:
+    """Return the refusal of a field of ``side`` that holds several values, mapped to one that holds a single one."""
+    return SeveralValues(
+        where=place,
+        app=document.apps[side],
+        field=several.name,
+        target=single.name,
+        other=document.apps[side.other],
+        hint=nearest("", parts_of(schema[side], several)),
+    )
+
+
+def parts_of(fields: Mapping[str, Field], several: Field) -> list[str]:
+    """Return the fields that are one value of a list, by label and by position."""
+    return [each.name for each in fields.values() if each.part_of == several.name] or [
+        name for name in fields if name.startswith(f"{several.name}.")
+    ]
+
+
+def check_parts(document: SyncDocument, spec: SyncSpec, mapping: FieldMap) -> None:
+    """Refuse one value of a list beside the list itself, where one of the two writes to it: both would."""
+    for side in SIDES:
+        part = mapping.on(side)
+        for whole in spec.fields:
+            written = spec.writes(mapping, side) or spec.writes(whole, side)
+            if part.part_of is not None and whole.on(side).name == part.part_of and written:
+                where, app = _place(document, mapping), document.apps[side]
+                raise ListAndPartMapped(where=where, app=app, part=part.name, field=part.part_of)
 
 
 def check_lists(document: SyncDocument, scope: Scope, side: Side, connector: Connector) -> None:

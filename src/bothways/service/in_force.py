@@ -109,7 +109,9 @@ def _match(rule: MatchRule) -> list[Any]:
 def _holds(field: Field) -> list[Any]:
     """Return what a field can hold: when that changes, what did not fit may fit now."""
     options = [[option.key, option.label] for option in field.options]
-    return [str(field.type), options, field.max_length, field.precision, field.read_only, field.multi_valued]
+    held = [str(field.type), options, field.max_length, field.precision, field.read_only, field.multi_valued]
+    more = [str(field.items)] if field.items else ["forward only"] if field.forward_only else []
+    return [*held, *more]
 
 
 def labels_of(resolved: Resolved) -> dict[str, dict[str, str]]:

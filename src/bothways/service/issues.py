@@ -117,10 +117,11 @@ def link(workspace: Workspace, name: str, left: str, right: str) -> PairView:
 
 
 @on_database
-def unlink(workspace: Workspace, name: str, left: str, right: str) -> PairView:
+def unlink(workspace: Workspace, name: str, left: str, right: str, *, only_planned: bool = False) -> PairView:
     """End the link of two records and keep them apart; return the two.
 
     Both stay as they are, and wait for a person to say whom they belong to; nothing is created for them.
+    ``only_planned``: say whether it can be done, and change nothing.
     Raises UnknownRecord, SeveralRecords, NotLinked, StillBeingWritten.
     """
     sync, one = find(workspace, name, left)
@@ -130,10 +131,11 @@ def unlink(workspace: Workspace, name: str, left: str, right: str) -> PairView:
     row = one.link
     if row.state != "active" or row.id in journal.open_link_ids(sync) or row.left_id is None or row.right_id is None:
         raise StillBeingWritten(record=left, name=name)
-    with db.transaction_():
-        links.keep_apart(sync, [(row.left_id, row.right_id)])
-        end_link(sync, row, workspace.clock(), links.UNLINKED, None)
-        _look_again(sync, {Side.LEFT: [row.left_id], Side.RIGHT: [row.right_id]})
+    if not only_planned:
+        with db.transaction_():
+            links.keep_apart(sync, [(row.left_id, row.right_id)])
+            end_link(sync, row, workspace.clock(), links.UNLINKED, None)
+            _look_again(sync, {Side.LEFT: [row.left_id], Side.RIGHT: [row.right_id]})
     return _pair_view(workspace, sync, {Side.LEFT: row.left_id, Side.RIGHT: row.right_id})
 
 

@@ -7,6 +7,7 @@ from bothways.engine.spec import FieldMap
 from bothways.errors import ChoicesNotPaired, NothingToPair, PairingAmbiguous, UnknownChoice
 from bothways.records import Choices, Field, FieldType, Unpaired, option_named, suggest
 from bothways.service.document import FieldDocument, SyncDocument
+from bothways.service.misfits import may_not_fit
 from bothways.service.yaml_file import nearest
 
 PAIRABLE = frozenset({FieldType.CHOICE, FieldType.TEXT})
@@ -23,6 +24,8 @@ def choices_of(
     ``each`` is None for a mapping that nobody wrote. ``written`` are the sides that it may be written to.
     """
     given = each is not None and (each.values is not None or each.other is not None)
+    if each is not None and each.values is None and each.other is Unpaired.HOLD and may_not_fit(fields, written):
+        return None
     left, right = (fields[side] for side in SIDES)
     if given and each is not None:
         _check_types(each, left, right)

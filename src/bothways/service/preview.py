@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 from typing import Any
 
 from bothways.engine.brakes import Brake
@@ -24,6 +25,9 @@ from bothways.sync.run import preview
 KEPT = 5
 """Plans of one sync that are kept for being applied; older ones are forgotten."""
 
+PAGE = 400
+"""Actions read at once."""
+
 EXAMPLES = 5
 """Records shown of a group of duplicates."""
 
@@ -39,6 +43,29 @@ def plan(workspace: Workspace, name: str, *, progress: Report | None = None) -> 
         made, planned, brakes = preview(ctx, everything=ctx.sync.state == "off")
         _forget_old(made)
         return _view(ctx, made, brakes, advice_for(ctx, planned))
+
+
+Shown = str
+Taken = Callable[[PlanView, Iterator[ActionView]], None]
+"""What is given a plan and its actions, read page by page while they are taken."""
+
+
+def show_plan(workspace: Workspace, name: str, show: Shown, take: Taken, progress: Report | None = None) -> None:
+    """Plan and hand the plan over, without an id since it is not kept; for the one runner, on its database.
+
+    ``show`` as for ``plan_actions``.
+    """
+    ctx = context(workspace, name, progress, running=False)
+    made, planned, brakes = preview(ctx, everything=ctx.sync.state == "off")
+    view = _view(ctx, made, brakes, advice_for(ctx, planned))
+    take(replace(view, id=""), _paged(workspace, made, show))
+
+
+def _paged(workspace: Workspace, made: Plan, show: Shown) -> Iterator[ActionView]:
+    after = -1
+    while page := _page(workspace, made, show, after, PAGE):
+        yield from page
+        after = page[-1].seq
 
 
 def _forget_old(made: Plan) -> None:
@@ -118,7 +145,10 @@ def plan_actions(
 
     ``show``: all that would be done or is held; conflicts, emptied, held of these; everything looked at.
     """
-    found = plan_row(workspace, plan_id)
+    return _page(workspace, plan_row(workspace, plan_id), show, after, size)
+
+
+def _page(workspace: Workspace, found: Plan, show: Shown, after: int, size: int) -> list[ActionView]:
     where, fits = SHOWS[show]
     labels = _Labels(workspace, found)
     shown: list[ActionView] = []

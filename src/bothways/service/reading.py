@@ -58,10 +58,15 @@ SYNC_LATER = ("deletes",)
 FIELD = ("direction", "when_empty", "enabled", *doc.ONLY_KEYS.values(), "clean", "values", "other")
 FIELD_LATER = ("winner",)
 ASSOCIATION = ("sync", "direction", "enabled")
+CONFLICTS = ("default_app", "when_empty", "per_field")
+CONSTANT = ("field", "value", "when")
+GUARDS = ("first_run", "max_change", "max_emptied", "max_deletes")
+SCHEDULE, SCHEDULE_LATER = ("every",), ("webhooks", "burst_window")
 SENDS = "none, all or {filter: ...}"
 _NAME = re.compile(r"[^\W_][\w. -]{0,59}", re.UNICODE)
 _COUNT = re.compile(r"[1-9]\d{0,8}", re.ASCII)
-_LENGTH = re.compile(r"(\d+(?:\.\d+)?)\s*(s|m|h|d)?")
+LENGTH = r"(\d+(?:\.\d+)?)\s*(s|m|h|d)?"
+_LENGTH = re.compile(LENGTH)
 _SECONDS = {"s": 1.0, "m": 60.0, "h": 3600.0, "d": 86_400.0}
 SHORTEST_INTERVAL, LONGEST_INTERVAL = 1.0, 31 * 86_400.0
 """Seconds."""
@@ -244,7 +249,7 @@ def _sync(syncs: Node, name: str, apps: Mapping[str, AppDocument]) -> SyncDocume
     sides = _sides(objects, apps)
     pair = {name_: side for side, name_ in sides.items()}
     conflicts = node.node("conflicts")
-    conflicts.only(("default_app", "when_empty", "per_field"))
+    conflicts.only(CONFLICTS)
     sync = SyncDocument(
         name,
         node.choice("state", doc.STATES, "draft"),
@@ -278,9 +283,9 @@ def _constants(node: Node, pair: Mapping[str, Side]) -> Iterator[SetDocument]:
         return
     apps = node.node("set")
     _only_apps(apps, pair)
-    for app in apps:
+    for app in (app for app in pair if app in apps):
         for each in apps.nodes(app):
-            each.only(("field", "value", "when"))
+            each.only(CONSTANT)
             for key in ("field", "value"):
                 each.need(key, "Such as: {field: source, value: sync, when: created}")
             value = each.data["value"]
@@ -485,7 +490,7 @@ def _winners(conflicts: Node, pair: Mapping[str, Side]) -> dict[str, doc.Winner]
 
 def _guards(node: Node) -> Guards:
     standard = Guards()
-    node.only(("first_run", "max_change", "max_emptied", "max_deletes"))
+    node.only(GUARDS)
     if node.whole("max_deletes", 0) > 0:
         raise SettingsError(
             where=node.value_place("max_deletes"), reason="deleting in the other app is not available yet"
@@ -507,7 +512,7 @@ def _percent(node: Node, key: str, default: float) -> float:
 
 
 def _every(node: Node) -> float:
-    node.only(("every",), ("webhooks", "burst_window"))
+    node.only(SCHEDULE, SCHEDULE_LATER)
     value = given = node.data.get("every", doc.EVERY)
     found = _LENGTH.fullmatch(given.strip()) if isinstance(given, str) else None
     if found:

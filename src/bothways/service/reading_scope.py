@@ -12,6 +12,7 @@ from bothways.service.document import LIST, ConditionDocument, FilterDocument, G
 from bothways.service.yaml_file import Node, kind_of
 
 REQUIRED = ("email",)
+START = ("all",)
 LEAVING_LATER, START_LATER = ("tag",), ("changes_from_now",)
 CONDITION_HINT = "Such as: {field: country, in: [DE, FR]}, or a group: all, any, not."
 
@@ -21,7 +22,7 @@ def scope_of(node: Node, pair: Mapping[str, Side]) -> ScopeDocument:
     send = node.node("send")
     filters = {side: _filter_of(send, app) for app, side in pair.items() if isinstance(send.data.get(app), Mapping)}
     leaving = _choice(node, "when_leaving_filter", tuple(Leaving), LEAVING_LATER, Leaving.FREEZE)
-    _choice(node, "start", ("all",), START_LATER, "all")
+    _choice(node, "start", START, START_LATER, "all")
     require = None if node.data.get("require") is None else _required(node)
     place = node.value_place("require") if "require" in node else ""
     return ScopeDocument(filters, Leaving(leaving), require, place)

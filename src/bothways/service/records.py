@@ -145,8 +145,11 @@ def _view(
         failing = [hold for hold in own if hold.kind in looking.FAILING]
         first = (failing or own)[0]
         return RecordView(found.name, ids, "failing" if failing else "held", first.reason, first.opened_at)
+    if found.link is None and (gone := [side for side, row in found.rows.items() if row and not row.live]):
+        return RecordView(found.name, ids, "left_out", _why_gone(document, gone[0], found.rows[gone[0]]), None)
     if any(key in due for key in keys) or (found.link is not None and found.link.state == "pending"):
-        return RecordView(found.name, ids, "waiting", "to be looked at by the next run", None)
+        reason = "to be looked at by the next run" if found.link else "not linked yet; the next run looks for its match"
+        return RecordView(found.name, ids, "waiting", reason, None)
     if found.link is not None and found.link.frozen:
         return RecordView(found.name, ids, "left_out", found.link.frozen, None)
     if found.link is not None:
@@ -162,6 +165,11 @@ class _Left:
     ended: Mapping[tuple[str, str], LinkRow]
     scope: Scope
     now: float
+
+
+def _why_gone(document: SyncDocument, side: Side, row: SeenRow | None) -> str:
+    app = document.apps[side]
+    return f"merged into another record in {app}" if row and row.state == "merged" else f"no longer there in {app}"
 
 
 def _why_left_out(

@@ -37,7 +37,7 @@ def import_settings(document: Document, now: float) -> int:
     with db.transaction_():
         row, _ = Workspace.objects.get_or_create(defaults={"name": "workspace"})
         for app in apps:
-            Connection.objects.update_or_create(name=app.name, defaults=_connection(app))
+            Connection.objects.update_or_create(name=app.name, defaults=connection_of(app))
         for sync in changed:
             _save(sync, stored.get(sync.name), now)
         for gone in removed:
@@ -98,14 +98,15 @@ def _flat(data: object, path: str = "") -> Iterator[tuple[str, object]]:
         yield path, data
 
 
-def _connection(app: AppDocument) -> dict[str, Any]:
+def connection_of(app: AppDocument) -> dict[str, Any]:
+    """Return an app's settings as the database keeps them; of its secrets only where they are."""
     places = {name: {place.kind: place.name} for name, place in app.secrets.items()}
     return {"connector": app.connector, "settings": {**app.settings, "auth": places}}
 
 
 def _differs(app: AppDocument) -> bool:
     row = Connection.objects.filter(name=app.name).first()
-    return row is None or {"connector": row.connector, "settings": row.settings} != _connection(app)
+    return row is None or {"connector": row.connector, "settings": row.settings} != connection_of(app)
 
 
 def _save(document: SyncDocument, row: Sync | None, now: float) -> None:

@@ -12,20 +12,23 @@ from bothways.engine.sides import SIDES, Direction, Side
 from bothways.engine.spec import FieldMap, Finding, MatchRule, SyncSpec
 from bothways.errors import (
     AssociationAmongFields,
+    CannotBeMade,
     CleaningDoesNotFit,
     FieldMappedTwice,
+    ForwardOnlyCleared,
     MissingKey,
     NoSmallGroups,
     ReadOnlyField,
     SettingsError,
+    TextOneWay,
     TypesDoNotMatch,
     UnknownField,
 )
-from bothways.records import CLEANERS, Field, FieldType, coercion_between
+from bothways.records import CLEANERS, READABLE, Field, FieldType, coercion_between, made_field, recipe_of
 from bothways.service.associations import Association, associations_of
 from bothways.service.constants import constants_of
 from bothways.service.document import CLEAR, FieldDocument, MatchDocument, SmallGroups, SyncDocument
-from bothways.service.door import check_required, check_single
+from bothways.service.door import check_parts, check_required, check_single, parts_of, several_values
 from bothways.service.pairing import check_choices, choices_of
 from bothways.service.scope import to_filter
 from bothways.service.yaml_file import nearest
@@ -96,6 +99,7 @@ def resolve(
         for each in enabled:
             if not each.through:
                 check_single(document, spec, each, schema)
+                check_parts(document, spec, each)
     off = (each for each, (_, on) in zip(maps, pairs, strict=True) if not (on or each.through))
     return Resolved(document, spec, tuple(off), tuple(associations))
 
@@ -141,13 +145,14 @@ def own_write_window(every: float, can: Capabilities) -> float:
 
 def default_maps(document: SyncDocument, schema: Schema) -> list[FieldMap]:
     """Return a mapping for every pair of fields of the same meaning that can flow at least one way."""
-    clears = document.when_empty == CLEAR
+    clear = document.when_empty == CLEAR
     found: list[FieldMap] = []
     for left, right in _same_meaning(schema):
         ways = [side for side in SIDES if _can_flow(document, left, right, side)]
         if ways:
             direction = Direction.BOTH if len(ways) == 2 else _TO[ways[0]]
             choices = choices_of(document, {Side.LEFT: left, Side.RIGHT: right}, None, ways)
+            clears = clear and not any(field.forward_only for field in (left, right))
             found.append(FieldMap(left, right, direction, clearing_follows=clears, choices=choices))
     return found
 
@@ -172,15 +177,20 @@ def _can_flow(document: SyncDocument, left: Field, right: Field, target: Side) -
 
 def _map(document: SyncDocument, each: FieldDocument, schema: Schema) -> FieldMap:
     """Return a mapping as written, every mistake in it refused with its place."""
-    fields = {side: _known(document, schema, side, each.names[side], each.place) for side in SIDES}
+    fields = {side: _known_or_made(document, schema, side, each) for side in SIDES}
     _once(document, each)
     _no_association(document, fields, each)
     written = _written(document, each)
+    _check_made(document, fields, each, written)
     for target in written:
         _check_writable(document, fields, target, each)
+        _check_several(document, fields, schema, each.place)
         _check_types(fields, target, each.place)
     _check_cleaning(document, fields, each)
     clears = (each.when_empty or document.when_empty) == CLEAR and each.only is None
+    if any(fields[target].forward_only for target in written):
+        _check_not_cleared(document, fields, each, written)
+        clears = False
     direction = _TO[each.to] if each.to else Direction.BOTH
     return FieldMap(
         fields[Side.LEFT],
@@ -198,6 +208,17 @@ def _no_association(document: SyncDocument, fields: Mapping[Side, Field], each: 
     for side in SIDES:
         if fields[side].type is FieldType.REFERENCE and fields[side].multi_valued:
             raise AssociationAmongFields(where=each.place, app=document.apps[side], field=fields[side].name)
+
+
+def _check_not_cleared(
+    document: SyncDocument, fields: Mapping[Side, Field], each: FieldDocument, written: Sequence[Side]
+) -> None:
+    """Refuse a field that only moves forward in a mapping that clears: cleared, it could go back."""
+    target = next(side for side in written if fields[side].forward_only)
+    if each.when_empty == CLEAR:
+        app, other = document.apps[target], document.apps[target.other]
+        where = each.places.get("when_empty", each.place)
+        raise ForwardOnlyCleared(where=where, app=app, other=other, field=fields[target].name)
 
 
 def _check_cleaning(document: SyncDocument, fields: Mapping[Side, Field], each: FieldDocument) -> None:
@@ -234,6 +255,41 @@ def _known(document: SyncDocument, schema: Schema, side: Side, name: str, place:
     raise UnknownField(where=place, app=app, object=object, field=name, hint=nearest(name, schema[side]))
 
 
+def _known_or_made(document: SyncDocument, schema: Schema, side: Side, each: FieldDocument) -> Field:
+    """Return a field of the app, or one that is made of several."""
+    name = each.names[side]
+    recipe = None if name in schema[side] else recipe_of(name)
+    if recipe is None:
+        return _known(document, schema, side, name, each.place)
+    kinds = READABLE if recipe.text else (FieldType.TEXT,)
+    for part in recipe.parts:
+        field = _known(document, schema, side, part, each.place)
+        if field.type not in kinds or field.multi_valued:
+            reason = f'"{part}" is {field.type}; only {", ".join(map(str, kinds))} can be taken'
+            raise CannotBeMade(where=each.place, app=document.apps[side], field=name, reason=reason)
+    if len(set(recipe.parts)) == 1 and not recipe.text:
+        raise CannotBeMade(where=each.place, app=document.apps[side], field=name, reason="it is the same field twice")
+    return made_field(name, recipe, schema[side])
+
+
+def _check_made(
+    document: SyncDocument, fields: Mapping[Side, Field], each: FieldDocument, written: Sequence[Side]
+) -> None:
+    """Refuse a text that would be written, and a joined field whose parts another mapping has as well."""
+    for side in written:
+        field, app = fields[side], document.apps[side]
+        if field.parts and field.type is not FieldType.JOINED:
+            direction = f"to_{document.apps[side.other]}"
+            raise TextOneWay(where=each.place, app=app, field=field.name, direction=direction)
+        others = (other for other in document.fields or () if other.enabled and other is not each)
+        for other in others if field.parts and each.enabled else ():
+            recipe = recipe_of(other.names[side])
+            held = recipe.parts if recipe is not None and not recipe.text else (other.names[side],)
+            twice = next((part.name for part in field.parts if part.name in held), None)
+            if twice and side in _written(document, other):
+                raise FieldMappedTwice(where=each.place, app=app, field=twice)
+
+
 def _once(document: SyncDocument, each: FieldDocument) -> None:
     for side in SIDES:
         earlier = next((other for other in document.fields or () if other.names[side] == each.names[side]), each)
@@ -250,10 +306,21 @@ def _check_writable(document: SyncDocument, fields: Mapping[Side, Field], target
     raise ReadOnlyField(where=each.place, field=fields[target].name, app=document.apps[target], direction=direction)
 
 
+def _check_several(document: SyncDocument, fields: Mapping[Side, Field], schema: Schema, place: str) -> None:
+    """Refuse a list of labelled values beside a field of one, if the list's values have fields of their own."""
+    for side in SIDES:
+        several, single = fields[side], fields[side.other]
+        lists = [each.type is FieldType.LABELLED for each in (several, single)]
+        if lists == [True, False] and parts_of(schema[side], several):
+            raise several_values(document, schema, side, several, single, place)
+
+
 def _check_types(fields: Mapping[Side, Field], target: Side, place: str) -> None:
     source, written = fields[target.other], fields[target]
     if coercion_between(source.type, written.type) is None:
-        allowed = ", ".join(str(kind) for kind in FieldType if coercion_between(source.type, kind))
+        allowed = ", ".join(
+            str(kind) for kind in FieldType if kind is not FieldType.JOINED and coercion_between(source.type, kind)
+        )
         raise TypesDoNotMatch(
             where=place,
             left=fields[Side.LEFT].name,

@@ -12,9 +12,10 @@ from bothways.ledger.models import Run, Sync
 from bothways.service import yaml_edit
 from bothways.service.associations import SWITCHED_OFF, may_have_any, needs
 from bothways.service.database import on_database
-from bothways.service.document import CLEAR, KEEP, AppDocument, SyncDocument, refuse_ring, settings_of
+from bothways.service.document import CLEAR, KEEP, AppDocument, Document, SyncDocument, refuse_ring, settings_of
 from bothways.service.in_force import constants_in_words, in_words, labels_of, policies_of
 from bothways.service.log import summaries
+from bothways.service.misfits import check_values
 from bothways.service.revisions import latest_revision, workspace_revision
 from bothways.service.scope import scope_in_words
 from bothways.service.views import AssociationView, Counts, MappingView, MatchView, RunSummary, SetView, SyncView
@@ -38,7 +39,8 @@ def show_sync(workspace: Workspace, name: str) -> SyncView:
 @on_database
 def turn_on(workspace: Workspace, name: str) -> None:
     """Turn a sync on, after everything that it needs has been checked, and save that in the file."""
-    check(workspace, workspace.sync(name))
+    found = check(workspace, workspace.sync(name)).resolved
+    check_values(row_of(workspace, name), found.document, found.spec)
     _set_state(workspace, name, "on")
 
 
@@ -52,12 +54,18 @@ def turn_off(workspace: Workspace, name: str) -> None:
 @on_database
 def export(workspace: Workspace, name: str) -> str:
     """Return a sync and its apps as a settings file of its own, with the revision it was made from."""
-    document = workspace.sync(name)
-    data: dict[str, Any] = {"version": 1, "revision": workspace_revision()}
-    if workspace.document.allow_hosts:
-        data["allow_hosts"] = sorted(workspace.document.allow_hosts)
-    data["apps"] = {app: _app(workspace.app(app)) for app in document.pair}
-    data["syncs"] = {name: settings_of(document)}
+    workspace.sync(name)
+    return exported(workspace.document, name, workspace_revision())
+
+
+def exported(document: Document, name: str, revision: int) -> str:
+    """Return a sync of a document and its apps as the text of a settings file."""
+    data: dict[str, Any] = {"version": 1, "revision": revision}
+    if document.allow_hosts:
+        data["allow_hosts"] = sorted(document.allow_hosts)
+    sync = document.syncs[name]
+    data["apps"] = {app: _app(document.apps[app]) for app in sync.pair}
+    data["syncs"] = {name: settings_of(sync)}
     return yaml_edit.dumped(data)
 
 

@@ -6,22 +6,42 @@ from bothways.ledger.models import Run
 from bothways.service.database import on_database
 from bothways.service.lock import runner
 from bothways.service.log import run_row
+from bothways.service.records import find
 from bothways.service.views import KeptView, UndoView
+from bothways.service.why import keys_called
 from bothways.service.work import Report, context
 from bothways.service.workspace import Workspace
 from bothways.sync.context import Context
 from bothways.sync.payload import name_of
-from bothways.sync.undo import UndoReport
+from bothways.sync.undo import Part, UndoReport
 from bothways.sync.undo import preview_undo as look
 
 
 @on_database
-def preview_undo(workspace: Workspace, run_id: str, *, progress: Report | None = None) -> UndoView:
-    """Read the records again and say what undoing a run would put back; nothing is written to any app."""
+def preview_undo(
+    workspace: Workspace,
+    run_id: str,
+    *,
+    record: str | None = None,
+    field: str | None = None,
+    progress: Report | None = None,
+) -> UndoView:
+    """Read the records again and say what undoing a run would put back; nothing is written to any app.
+
+    ``record``, ``field``: only what the run wrote to this record, or to this field, named as for ``why``.
+    """
     with runner(workspace):
         row = run_row(workspace, run_id)
+        part = part_of(workspace, row, record, field)
         ctx = context(workspace, row.sync.name, progress, running=False)
-        return view(ctx, row, look(ctx, row))
+        return view(ctx, row, look(ctx, row, part))
+
+
+def part_of(workspace: Workspace, run: Run, record: str | None, field: str | None) -> Part:
+    """Return what of a run is meant; raise UnknownRecord, SeveralRecords, UnknownField."""
+    name = run.sync.name
+    ids = find(workspace, name, record)[1].ids if record is not None else None
+    return Part(ids, keys_called(workspace, name, field) if field is not None else None)
 
 
 def view(ctx: Context, run: Run, report: UndoReport) -> UndoView:

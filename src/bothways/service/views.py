@@ -131,6 +131,22 @@ class SetView:
 
 
 @dataclass(frozen=True, slots=True)
+class ChangeView:
+    """One setting that a file would change, of a sync or of an app. ``item``: the mapping, rule or constant, or "".
+
+    ``key`` "": the whole item. ``before`` and ``after`` are as the file has them, None for not set.
+    """
+
+    sync: str
+    app: str
+    part: str
+    item: str
+    key: str
+    before: object
+    after: object
+
+
+@dataclass(frozen=True, slots=True)
 class Counts:
     """How many records are in each state; a linked pair counts once."""
 

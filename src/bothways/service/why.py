@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Iterator, Mapping
+from typing import Any
 
 from bothways.engine.fields import ONLY_RULES
 from bothways.engine.rules import because
@@ -18,6 +19,7 @@ from bothways.service.document import SyncDocument
 from bothways.service.records import Found, describe, find
 from bothways.service.revisions import latest_revision
 from bothways.service.views import Event, FieldStory, WhyView
+from bothways.service.work import row_of
 from bothways.service.workspace import Workspace
 from bothways.service.yaml_file import nearest
 
@@ -34,9 +36,7 @@ def why(workspace: Workspace, name: str, record: str, field: str | None = None) 
     document = workspace.sync(name)
     stored = latest_revision(sync).document
     rows = (stored["applied"] or {"fields": []})["fields"]
-    maps = [dict(zip(SIDES, each[:2], strict=True)) for each in rows]
-    constants = [{Side(side): name} for side, name, *_ in (stored["applied"] or {}).get("set", ())]
-    maps += [each for each in constants if not any(each.items() <= names.items() for names in maps)]
+    maps = _maps(stored)
     narrowed = {
         f"{left}={right}": more[0]["only"] for left, right, _, _, _, *more in rows if more and "only" in more[0]
     }
@@ -48,6 +48,25 @@ def why(workspace: Workspace, name: str, record: str, field: str | None = None) 
     return WhyView(
         describe(sync, document, [found], workspace.clock())[0], tuple(teller.story(names, entries) for names in maps)
     )
+
+
+def keys_called(workspace: Workspace, name: str, field: str) -> frozenset[str]:
+    """Return the keys of the mappings in which a field, by its name or label in either app, is; raise UnknownField."""
+    stored = latest_revision(row_of(workspace, name)).document
+    labels = {side: (stored.get("labels") or {}).get(side, {}) for side in SIDES}
+    return frozenset(map(_key, _chosen(workspace.sync(name), _maps(stored), labels, field)))
+
+
+def _key(names: Mapping[Side, str]) -> str:
+    return f"{names.get(Side.LEFT, '')}={names.get(Side.RIGHT, '')}"
+
+
+def _maps(stored: Mapping[str, Any]) -> list[dict[Side, str]]:
+    """Return the names of the mapped fields by side; of a field that is only set, its one name."""
+    applied = stored["applied"] or {"fields": []}
+    maps = [dict(zip(SIDES, each[:2], strict=True)) for each in applied["fields"]]
+    constants = [{Side(side): name} for side, name, *_ in applied.get("set", ())]
+    return maps + [each for each in constants if not any(each.items() <= names.items() for names in maps)]
 
 
 def _chosen(
@@ -93,7 +112,7 @@ class _Teller:
 
     def story(self, names: Mapping[Side, str], entries: list[Entry]) -> FieldStory:
         """Return why one field holds what it holds."""
-        key = f"{names.get(Side.LEFT, '')}={names.get(Side.RIGHT, '')}"
+        key = _key(names)
         written = [(entry, entry.writes[key]) for entry in entries if key in entry.writes]
         values = {
             self.apps[side]: (row.values or {}).get(names[side])

@@ -13,6 +13,7 @@ from bothways.service.connect import Opened, open_app
 from bothways.service.document import settings_of
 from bothways.service.door import check_lists
 from bothways.service.in_force import bring_in_force
+from bothways.service.misfits import check_values
 from bothways.service.revisions import latest_revision, settings_in_force
 from bothways.service.spec import Resolved, Schema, resolve
 from bothways.service.workspace import Workspace, reload
@@ -69,6 +70,8 @@ def context(workspace: Workspace, name: str, progress: Report | None = None, *, 
     if running and row.state != "on":
         raise SyncOff(name=name)
     found = resolution(workspace, name, at_door=not latest_revision(row).document["settled"])
+    if row.state == "on":
+        check_values(row, found.resolved.document, found.resolved.spec)
     document, feeds = found.resolved.document, {Side.LEFT: row.left, Side.RIGHT: row.right}
     ends = {side: End(side, document.apps[side], feeds[side], found.apps[side].connector) for side in SIDES}
 

@@ -89,10 +89,10 @@ def init(folder: Path) -> Path:
     return path
 
 
-def open_workspace(folder: Path, *, load_only: bool = False) -> Workspace:
+def open_workspace(folder: Path, *, load_only: bool = False, take_over: bool = True) -> Workspace:
     """Return the workspace of a folder, its file checked and changed settings taken over as new revisions.
 
-    ``load_only``: check the file and touch no database.
+    ``load_only``: check the file and touch no database. Not ``take_over``: leave the settings in force as they are.
     """
     folder = folder.absolute()
     file = folder / FILE
@@ -103,7 +103,8 @@ def open_workspace(folder: Path, *, load_only: bool = False) -> Workspace:
     make_folder(workspace.database)
     with used(workspace.database):
         bring_up_to_date()
-        _take_over(workspace, document)
+        if take_over:
+            _take_over(workspace, document)
     return workspace
 
 

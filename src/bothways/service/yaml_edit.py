@@ -16,6 +16,7 @@ from typing import Any
 
 from ruamel.yaml import YAML
 from ruamel.yaml.comments import CommentedMap
+from ruamel.yaml.scalarstring import SingleQuotedScalarString
 
 from bothways.errors import DiskFull
 from bothways.service.reading import document_of
@@ -69,13 +70,18 @@ def _yaml() -> YAML:
 
 def _flowing(data: Any, inside_list: bool = False) -> Any:
     if isinstance(data, Mapping):
-        made = CommentedMap({key: _flowing(value) for key, value in data.items()})
+        made = CommentedMap({_quoted(key): _flowing(value) for key, value in data.items()})
         if inside_list or (len(made) <= 3 and not any(isinstance(each, Mapping | list) for each in made.values())):
             made.fa.set_flow_style()
         return made
     if isinstance(data, list | tuple):
         return [_flowing(each, True) for each in data]
-    return data
+    return _quoted(data)
+
+
+def _quoted(data: Any) -> Any:
+    """Quote what the library would write plain and cannot read so within braces."""
+    return SingleQuotedScalarString(data) if isinstance(data, str) and data.startswith(("?", ":")) else data
 
 
 def _with_value(text: str, file: str, keys: Sequence[str], value: object) -> str | None:

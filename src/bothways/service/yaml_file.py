@@ -2,21 +2,40 @@
 
 import codecs
 import difflib
+import math
 from collections.abc import Callable, Collection, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from ruamel.yaml import YAML
 from ruamel.yaml.comments import CommentedMap, CommentedSeq
-from ruamel.yaml.constructor import DuplicateKeyError
-from ruamel.yaml.error import MarkedYAMLError, YAMLError
+from ruamel.yaml.constructor import DuplicateKeyError, RoundTripConstructor
+from ruamel.yaml.error import MarkedYAMLError
+from ruamel.yaml.nodes import ScalarNode
 from ruamel.yaml.reader import ReaderError
 
 from bothways.errors import MissingKey, NotAvailableYet, UnknownKey, WrongType, YamlUnreadable
 
 BIGGEST = 2_000_000
 """Bytes: no settings are that long."""
+
+
+class _Constructor(RoundTripConstructor):
+    """Takes for a number only what a number is written like; 010, 1e3, 10.50 and dates stay the text they are."""
+
+    def as_written(self, node: ScalarNode) -> str | int | float:
+        text = str(node.value)
+        for kind in (int, float):
+            with suppress(ValueError):
+                if math.isfinite(number := kind(text)) and repr(number) == text:
+                    return number
+        return text
+
+
+for _kind in ("int", "float", "timestamp", "value"):
+    _Constructor.add_constructor(f"tag:yaml.org,2002:{_kind}", _Constructor.as_written)
 
 
 def read_text(path: Path) -> str:
@@ -37,8 +56,10 @@ def read_text(path: Path) -> str:
 
 def parse(text: str, file: str) -> "Node":
     """Return the root of a YAML text; raise YamlUnreadable with line and column."""
+    yaml = YAML()
+    yaml.Constructor = _Constructor
     try:
-        data = YAML().load(text)
+        data = yaml.load(text)
     except DuplicateKeyError as error:
         raise YamlUnreadable(where=_mark(error, file), reason="a key stands here for the second time") from error
     except MarkedYAMLError as error:
@@ -46,8 +67,8 @@ def parse(text: str, file: str) -> "Node":
     except ReaderError as error:
         where = _place_after(text[: error.position], file)
         raise YamlUnreadable(where=where, reason="a character stands here that YAML does not allow") from error
-    except (YAMLError, ValueError, RecursionError) as error:
-        raise YamlUnreadable(where=file, reason="it holds something that YAML does not allow") from error
+    except Exception as error:  # the library fails on odd texts in many ways, with TypeError among them
+        raise YamlUnreadable(where=f"{file}:1:1", reason="it holds something that YAML does not allow") from error
     if data is None:
         data = CommentedMap()
     if not isinstance(data, CommentedMap):

@@ -5,12 +5,13 @@ from dataclasses import dataclass
 
 from bothways.engine.associations import after_write
 from bothways.engine.fields import Known
+from bothways.engine.sets import of_several, shadow_after
 from bothways.engine.sides import SIDES, Side
 from bothways.engine.table import ActionKind
 from bothways.ledger import due, feeds, links
 from bothways.ledger.feeds import SeenRow
 from bothways.ledger.journal import UNDO, Entry, FieldWrite
-from bothways.records import Record, Value
+from bothways.records import Record, Value, same
 from bothways.sync.absorb import compute_keys, wake
 from bothways.sync.children import wake_children
 from bothways.sync.context import Context
@@ -45,11 +46,7 @@ def settle_links(ctx: Context, side: Side, landed: Sequence[Landed]) -> None:
         assert link_id is not None
         known = shadows.setdefault(link_id, {side: {} for side in SIDES})
         for key, write in each.writes.items():
-            held: Value = write.stored
-            if ctx.mapping(key).through:
-                shadow = known[side].get(key)
-                held = after_write(shadow.value if shadow else None, write.before, write.stored)
-            known[side][key] = Known(held, now)
+            known[side][key] = Known(_known_after(ctx, side, each, key, known[side].get(key)), now)
             if each.entry.kind != UNDO or key not in known[other]:
                 known[other][key] = Known(each.source_seen.get(key, write.source))
         if each.entry.kind == ActionKind.CREATE:
@@ -62,6 +59,25 @@ def settle_links(ctx: Context, side: Side, landed: Sequence[Landed]) -> None:
         own = [str(link.on(other)) for link in links.by_id([link_id for link_id, _ in created]).values()]
         wake_children(ctx.sync, {side: [record_id for _, record_id in created], other: own})
     links.save_shadows(ctx.sync.workspace_id, saved)
+
+
+def _known_after(ctx: Context, side: Side, landed: Landed, key: str, shadow: Known | None) -> Value:
+    """Return what becomes known of a written field: what the app stored.
+
+    Of a list of values, what has not flowed yet is left out, and the record looked at again (row FM); of an
+    association, what waits for its partner (row FA).
+    """
+    write, mapping = landed.writes[key], ctx.mapping(key)
+    if mapping.through:
+        return after_write(shadow.value if shadow else None, write.before, write.stored)
+    if landed.entry.kind == UNDO or not of_several(mapping):
+        return write.stored
+    other = landed.source_seen.get(key, write.source)
+    known = shadow.value if shadow else None
+    after = shadow_after(mapping, side, write.before, write.after, write.stored, known, other)
+    if not same(after, mapping.on(side), write.stored):
+        due.mark(ctx.sync, side, [landed.record.id])
+    return after
 
 
 def remember(ctx: Context, side: Side, written: Sequence[tuple[Record, Mapping[str, Value]]]) -> None:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from bothways.connectors.base import Outcome, WriteItem, WriteKind, WriteResult, by_key
 from bothways.engine.fields import Known
-from bothways.engine.sides import SIDES
+from bothways.engine.sides import SIDES, Side
 from bothways.errors import AppError, OutcomeUnknown
 from bothways.ledger import db, feeds, journal, links
 from bothways.ledger.feeds import SeenRow
@@ -43,25 +43,49 @@ class _Step:
     archive: bool
 
 
-def preview_undo(ctx: Context, run: Run) -> UndoReport:
-    """Say what undoing a run would do; nothing is written."""
+@dataclass(frozen=True, slots=True)
+class Part:
+    """What of a run is undone: its writes to these records, and of them these mappings alone. None: all."""
+
+    records: Mapping[Side, str | None] | None = None
+    keys: frozenset[str] | None = None
+
+    def of(self, entries: Sequence[Entry]) -> list[Entry]:
+        """Return the entries that are meant, with the writes that are."""
+        chosen = [
+            each for each in entries if self.records is None or self.records.get(each.side) == str(each.record_id)
+        ]
+        if self.keys is None:
+            return chosen
+        keys = self.keys
+        narrowed = [
+            each._replace(writes={key: write for key, write in each.writes.items() if key in keys}) for each in chosen
+        ]
+        return [each for each in narrowed if each.writes]
+
+
+WHOLE = Part()
+
+
+def preview_undo(ctx: Context, run: Run, part: Part = WHOLE) -> UndoReport:
+    """Say what undoing a run, or a part of it, would do; nothing is written."""
     with taken_over(ctx):
         ctx.started_at = ctx.clock()
         recover(ctx)
         report = UndoReport()
-        for step in _steps(ctx, run, report):
+        for step in _steps(ctx, run, part, report):
             report.removed += step.archive
             report.restored += not step.archive
         return report
 
 
-def undo(ctx: Context, run: Run) -> UndoReport:
-    """Undo a run, as a run of its own, latest write first."""
+def undo(ctx: Context, run: Run, part: Part = WHOLE) -> UndoReport:
+    """Undo a run, or a part of it, as a run of its own, latest write first."""
     with taken_over(ctx), recorded(ctx, "undo", undoes=run.pk) as record:
         recover(ctx)
         report = UndoReport(record.pk)
         steps: list[_Step] = []
-        for step in _steps(ctx, run, report):
+        for step in _steps(ctx, run, part, report):
             steps.append(step)
             if len(steps) >= 100:
                 _carry_out(ctx, steps, report)
@@ -70,12 +94,12 @@ def undo(ctx: Context, run: Run) -> UndoReport:
         return report
 
 
-def _steps(ctx: Context, run: Run, report: UndoReport) -> Iterator[_Step]:
+def _steps(ctx: Context, run: Run, part: Part, report: UndoReport) -> Iterator[_Step]:
     """Yield what can be undone, newest first; what cannot goes to the report with the reason."""
     before = 2**62
     busy = journal.open_link_ids(ctx.sync)
     while page := journal.done_before(run.pk, before):
-        before = page[-1].id
+        before, page = page[-1].id, part.of(page)
         known = links.shadows([entry.link_id for entry in page if entry.link_id is not None])
         rows = {
             side: refresh(ctx, ctx.ends[side], {str(each.record_id) for each in page if each.side is side})
@@ -84,6 +108,10 @@ def _steps(ctx: Context, run: Run, report: UndoReport) -> Iterator[_Step]:
         for entry in page:
             row = rows[entry.side].get(str(entry.record_id))
             shadows = known.get(entry.link_id or 0, {}).get(entry.side, {})
+            if part.keys is not None and entry.kind == WriteKind.CREATE.value:
+                reason = "created by the run; only the whole record can be undone"
+                report.kept.append((ctx.spec.apps[entry.side], str(entry.record_id), reason))
+                continue
             step = _step(ctx, entry, row, shadows, report, busy=entry.link_id in busy)
             if step is not None:
                 yield step

@@ -15,7 +15,7 @@ import pytest
 from bothways.connectors.carddav.fields import SLOTS
 from bothways.connectors.carddav.patch import patch, values_of
 from bothways.connectors.carddav.vcard import Card, parse
-from bothways.records import Value, is_blank, same
+from bothways.records import FieldType, Value, is_blank, same
 
 FOLDER = Path(__file__).parents[2] / "data" / "vcards"
 CARDS = [
@@ -24,6 +24,8 @@ CARDS = [
     for number, found in enumerate(re.findall(rb"(?is)BEGIN:VCARD.*?END:VCARD\r?\n", file.read_bytes()), 1)
 ]
 WRITABLE = [name for name, slot in SLOTS.items() if not slot.field.read_only]
+PLAIN = [name for name in WRITABLE if not name[-1].isdigit() and SLOTS[name].field.type is not FieldType.LABELLED]
+LISTS = {"emails": "EMAIL", "phones": "TEL"}
 
 NEW: Mapping[str, Value] = {
     "given name": "Neue, “Ω”; 名",
@@ -84,7 +86,7 @@ def test_one_value_changes_its_line_alone(data: bytes) -> None:
 @pytest.mark.parametrize("data", CARDS)
 def test_cleared_value_takes_its_line_alone(data: bytes) -> None:
     card = parse(data)
-    held = {name: value for name, value in values_of(card, WRITABLE).items() if not is_blank(value)}
+    held = {name: value for name, value in values_of(card, PLAIN).items() if not is_blank(value)}
     for name, _ in _share(held, data, 3):
         if name == "full name":
             continue
@@ -105,6 +107,34 @@ def test_several_values_change_their_lines_alone(data: bytes) -> None:
         for name, value in values.items():
             if not is_blank(value):
                 assert same(held[name], SLOTS[name].field, value), name
+
+
+@pytest.mark.parametrize("data", CARDS)
+def test_one_value_of_a_list_changes_its_line_alone(data: bytes) -> None:
+    card = parse(data)
+    for name, property in LISTS.items():
+        held = list(values_of(card, [name])[name] or ())
+        new = {"value": "new@example.org" if name == "emails" else "+49 30 99", "label": "work"}
+        more = _patched(card, {name: [*held, new]})
+        assert values_of(more, [name])[name] == [*held, new]
+        assert not Counter(_whole(data)) - Counter(_whole(more.data))
+        again = _patched(more, {name: held})
+        assert again.data == data or not held
+        gone = _patched(card, {name: held[1:]})
+        went = Counter(_whole(data)) - Counter(_whole(gone.data))
+        assert same(values_of(gone, [name])[name], SLOTS[name].field, held[1:])
+        assert {_name(line) for line in went} <= {property, "X-ABLABEL", "X-ABADR"}
+
+
+@pytest.mark.parametrize("data", CARDS)
+def test_value_by_position_changes_its_line_alone(data: bytes) -> None:
+    card = parse(data)
+    for name in ("email.1", "email.2", "phone.1", "phone.3"):
+        if values_of(card, [name])[name] is not None:
+            new = "new@example.org" if name.startswith("email") else "+49 30 99"
+            after = _patched(card, {name: new})
+            _assert_only(data, after.data, {name})
+            assert same(values_of(after, [name])[name], SLOTS[name].field, new)
 
 
 @pytest.mark.parametrize("data", CARDS)

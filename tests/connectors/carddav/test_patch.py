@@ -9,6 +9,7 @@ from bothways.records import Value, meanings
 from tests.connectors.carddav.support import card
 
 MAILS = ("EMAIL;TYPE=HOME:h1@x.org", "EMAIL;TYPE=HOME,PREF:h2@x.org", "EMAIL;TYPE=WORK:w@x.org")
+PLAIN = [name for name in SLOTS if not name[-1].isdigit() and name not in ("emails", "phones")]
 
 
 def _patched(lines: tuple[str, ...], values: Mapping[str, Value], version: str = "3.0") -> tuple[str, ...]:
@@ -18,7 +19,7 @@ def _patched(lines: tuple[str, ...], values: Mapping[str, Value], version: str =
 
 
 def _values(*lines: str, version: str = "3.0") -> dict[str, Value]:
-    held = values_of(parse(card("u", *lines, version=version)), list(SLOTS))
+    held = values_of(parse(card("u", *lines, version=version)), PLAIN)
     return {name: value for name, value in held.items() if value is not None and name != "uid"}
 
 
@@ -229,3 +230,55 @@ def test_new_card_is_called_by_what_it_has(values: Mapping[str, Value], full: st
 def test_new_card_without_any_name_is_refused() -> None:
     with pytest.raises(Refused):
         new_card({"categories": ["a"], "note": " "}, "u", "3.0")
+
+
+# --- several values -----------------------------------------------------------------------------------
+
+NUMBERS = ("TEL;TYPE=WORK,VOICE:1", "TEL;TYPE=CELL,PREF:2", "item1.TEL:3", "item1.X-ABLabel:_$!<Home>!$_")
+
+
+def _lists(*lines: str) -> dict[str, Value]:
+    return values_of(parse(card("u", *lines)), ["emails", "phones"])
+
+
+def test_lists_hold_every_value_with_its_label_the_preferred_one_first() -> None:
+    assert _lists(*NUMBERS, "EMAIL;TYPE=INTERNET:a@x.org") == {
+        "phones": [
+            {"value": "2", "label": "cell"},
+            {"value": "1", "label": "work"},
+            {"value": "3", "label": "home"},
+        ],
+        "emails": [{"value": "a@x.org", "label": ""}],
+    }
+    assert _lists() == {"phones": None, "emails": None}
+
+
+def test_value_taken_out_of_a_list_goes_with_its_label_and_leaves_all_other_lines() -> None:
+    kept = [{"value": "2", "label": "other words"}, {"value": "1"}]
+    assert _patched(NUMBERS, {"phones": kept}) == NUMBERS[:2]
+
+
+def test_value_new_in_a_list_is_added_with_its_label() -> None:
+    new = [
+        {"value": "2"},
+        {"value": "1"},
+        {"value": "3"},
+        {"value": "4", "label": "work"},
+        {"value": "5", "label": "?"},
+    ]
+    after = _patched(NUMBERS, {"phones": new})
+    assert set(after) - set(NUMBERS) == {"TEL;TYPE=WORK,VOICE:4", "TEL;TYPE=VOICE:5"}
+    assert set(NUMBERS) <= set(after)
+
+
+def test_position_counts_all_values_the_preferred_one_first() -> None:
+    held = values_of(parse(card("u", *NUMBERS)), ["phone.1", "phone.2", "phone.3"])
+    assert held == {"phone.1": "2", "phone.2": "1", "phone.3": "3"}
+    assert _patched(NUMBERS, {"phone.2": "9"}) == ("TEL;TYPE=WORK,VOICE:9", *NUMBERS[1:])
+
+
+def test_position_behind_the_last_value_is_added_and_one_further_on_is_refused() -> None:
+    mail = "EMAIL;TYPE=INTERNET:a@x.org"
+    assert _patched((mail,), {"email.2": "b@x.org"}) == (mail, "EMAIL;TYPE=INTERNET:b@x.org")
+    with pytest.raises(Refused, match="has no 2 before it"):
+        _patched((mail,), {"email.3": "c@x.org"})

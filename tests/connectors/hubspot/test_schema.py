@@ -119,3 +119,10 @@ def test_missing_schema_scope_is_named(account: Account):
     account.hubspot.grant("narrow", {"crm.objects.companies.read"})
     with pytest.raises(PermissionMissing, match=r"scope crm\.schemas\.contacts\.read"):
         Account(account.hubspot, token="narrow").connector.fields("contacts")
+
+
+def test_lifecycle_stage_only_moves_forward_through_its_options_in_their_order(account: Account) -> None:
+    fields = {each.name: each for each in account.connector.fields("contacts")}
+    assert [name for name, each in fields.items() if each.forward_only] == ["lifecyclestage"]
+    keys = [option.key for option in fields["lifecyclestage"].options]
+    assert keys.index("lead") < keys.index("opportunity") < keys.index("customer")

@@ -44,6 +44,8 @@ def _resolve(row: "IssueView") -> str:
 def pair(view: "PairView", done: str) -> list[str]:
     """Return what was decided about two records."""
     both = " ⇄ ".join(f"{app} {id}" for app, id in view.ids.items())
+    if done == "unlink-plan":
+        return [f"{both} would no longer be linked. Both stay as they are, and nothing flows between them."]
     if done == "link":
         return [f"{both} will be linked by the next run: bothways run {view.sync}"]
     ids = " ".join(f"{app}:{id}" for app, id in view.ids.items())

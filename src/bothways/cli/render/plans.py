@@ -61,9 +61,10 @@ def foot(view: "PlanView", *, more: int) -> list[str]:
     lines = [f"    … {number(more)} more. See all: bothways plan {view.sync} --show all"] if more else []
     lines += [*scope(view), *warnings(view)]
     if not (view.changes or view.linked or view.unlinked or view.held):
-        return [*lines, f"Nothing would change. ({view.id})"]
-    table = columns([(f"Plan {view.id}", *view.apps), *_totals(view)], gap="   ", right=(1, 2))
-    if view.changes or view.linked:
+        return [*lines, f"Nothing would change. ({view.id})" if view.id else "Nothing would change."]
+    title = f"Plan {view.id}" if view.id else "Plan by settings that are not saved"
+    table = columns([(title, *view.apps), *_totals(view)], gap="   ", right=(1, 2))
+    if view.id and (view.changes or view.linked):
         table[0] += f"          Apply exactly this plan: bothways apply {view.id}"
     return [*lines, *table]
 

@@ -1,15 +1,17 @@
 """The fields of a contact, as data: what each means, and where it stands in a card.
 
 ``email``, ``url`` and ``address.*`` are the preferred or first one, whatever its label; ``email.work`` and
-the like only look at lines of that label. ``phone`` is the preferred or first number that is no mobile, fax
-or pager number, so that it never shows the same number as ``phone.cell`` or ``phone.fax``.
+the like only look at lines of that label, ``email.1`` and the like at the line of that position, the preferred
+ones first. ``emails`` and ``phones`` are lists of all of them, each with its label. ``phone`` is the preferred or
+first number that is no mobile, fax or pager number, so that it never shows the same number as ``phone.cell`` or
+``phone.fax``.
 """
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from bothways.connectors.carddav.codecs import DATE, PHONE, TEXT, URL, Codec
-from bothways.connectors.carddav.places import ANY, Entry, Label, Place, Words
+from bothways.connectors.carddav.places import ANY, Entries, Entry, Label, Place, Words
 from bothways.records import Field, FieldType
 
 FULL_NAME = "full name"
@@ -43,11 +45,20 @@ PHONE_LABELS = {
     "work": _label("work", hasnt=NO_VOICE, v3="WORK,VOICE", v4='"work,voice"'),
     "fax": _label("fax", v3="FAX", v4="fax"),
 }
+PLAIN_PHONE = _label(v3="VOICE", v4="voice")
+"""Any number, a mobile or fax number as well."""
+
 PLACE_LABELS = {
     "": ANY,
     "home": _label("home", v3="HOME", v4="home"),
     "work": _label("work", v3="WORK", v4="work"),
 }
+POSITIONS = (1, 2, 3)
+"""Which addresses and numbers of a card can be named by their position."""
+
+LISTS = {"email": "emails", "phone": "phones"}
+"""The lists of which these fields are parts."""
+
 PHONE_MEANINGS = {"": "telephone", "cell": "mobile", "fax": "faxNumber"}
 
 NAME_PARTS = {
@@ -90,7 +101,18 @@ def _entries(
     for word, label in labels.items():
         full = f"{name}.{word}" if word else name
         shown = f"{title} ({'mobile' if word == 'cell' else word})" if word else title
-        yield Slot(Field(full, kind, shown, meanings.get(word)), Entry(property, codec, label))
+        field = Field(full, kind, shown, meanings.get(word), part_of=LISTS.get(name))
+        yield Slot(field, Entry(property, codec, label))
+
+
+def _several(name: str, kind: FieldType, property: str, codec: Codec, labels: Mapping[str, Label]) -> Iterator[Slot]:
+    """Yield the fields by position, and the list of all."""
+    title, whole = {"email": ("E-mail", "E-mails"), "phone": ("Phone", "Phones")}[name]
+    for position in POSITIONS:
+        field = Field(f"{name}.{position}", kind, f"{title} ({position})", part_of=LISTS[name], position=position)
+        yield Slot(field, Entry(property, codec, labels[""] if name == "email" else PLAIN_PHONE, position=position))
+    field = Field(LISTS[name], FieldType.LABELLED, whole, multi_valued=True, items=kind)
+    yield Slot(field, Entries(field, property, codec, labels))
 
 
 def _addresses() -> Iterator[Slot]:
@@ -106,7 +128,9 @@ def _slots() -> Iterator[Slot]:
     yield from _names()
     yield from _work()
     yield from _entries("email", FieldType.EMAIL, "EMAIL", TEXT, EMAIL_LABELS, {"": "email"})
+    yield from _several("email", FieldType.EMAIL, "EMAIL", TEXT, EMAIL_LABELS)
     yield from _entries("phone", FieldType.PHONE, "TEL", PHONE, PHONE_LABELS, PHONE_MEANINGS)
+    yield from _several("phone", FieldType.PHONE, "TEL", PHONE, PHONE_LABELS)
     yield from _entries("url", FieldType.URL, "URL", URL, PLACE_LABELS, {"": "url"})
     yield from _addresses()
     yield Slot(Field("birthday", FieldType.DATE, "Birthday", "birthDate"), Entry("BDAY", DATE))

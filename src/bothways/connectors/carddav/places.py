@@ -4,15 +4,16 @@ Several lines of one property are told apart by their labels, and among those wi
 preferred one comes first. A value is replaced by finding the old value, never by counting lines.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
 from bothways.connectors.carddav.codecs import STALE, TEXT, Codec, Style, raw_value
 from bothways.connectors.carddav.text import Unwritable, components, escape, items, unescape
 from bothways.connectors.carddav.vcard import Card, Line, with_value
-from bothways.records import Value, is_blank
+from bothways.records import Field, Value, elements, is_blank
 from bothways.records.parse import items_of, text_of
+from bothways.records.values import value_of
 
 NOT_PREFERRED = 101
 """The rank of a line that states no preference; vCard 4.0 counts from 1 to 100."""
@@ -73,7 +74,8 @@ def _rank(line: Line) -> int:
 class Entry:
     """The value of a line, or one part (``part`` of ``parts``) of a line whose value has several.
 
-    ``kept``: the line stays when all its parts are empty.
+    ``kept``: the line stays when all its parts are empty. ``position``: of all lines with this label only the first,
+    second and so on, the preferred ones first; None for the preferred line, or any that holds the value.
     """
 
     name: str
@@ -82,6 +84,7 @@ class Entry:
     part: int | None = None
     parts: int = 1
     kept: bool = False
+    position: int | None = None
 
     def read(self, card: Card) -> Value:
         """Return the value of the preferred line."""
@@ -89,23 +92,23 @@ class Entry:
 
     def all(self, card: Card) -> Sequence[Value]:
         """Return the values of the lines with this label; of parts, only what the preferred line has."""
-        texts = [self._text(line) for line in self._filled(card)]
-        if self.part is not None:
-            texts = texts[:1]
+        texts = [self._text(line) for line in self._asked(self.filled(card))]
         return [text for text in texts if not is_blank(text)]
 
     def write(self, card: Card, old: Value, new: Value) -> Card:
         """Replace the old value in its line, which goes if it is left with nothing; else add a line."""
-        text, filled = "" if is_blank(new) else text_of(new), self._filled(card)
+        text, filled = "" if is_blank(new) else text_of(new), self.filled(card)
         if _alike(text, old):
             return card
-        if not filled:
-            return self._first(card, text) if text else card
-        asked = filled if self.part is None else filled[:1]
+        asked = self._asked(filled)
+        if not asked:
+            if text and self.position is not None and self.position > len(filled) + 1:
+                raise Unwritable(f"the card has no {self.position - 1} before it")
+            return self.first(card, text) if text else card
         line = next((each for each in asked if _alike(self._text(each), old)), None)
         if line is not None:
             return self._put(card, line, text)
-        if not _alike(self._text(filled[0]), text):
+        if not _alike(self._text(asked[0]), text):
             raise Unwritable("another field of the card is kept at the same place")
         return card
 
@@ -113,7 +116,14 @@ class Entry:
         lines = [line for line in card.named(self.name) if self.label.fits(types_of(card, line))]
         return sorted(lines, key=_rank)
 
-    def _filled(self, card: Card) -> list[Line]:
+    def _asked(self, filled: list[Line]) -> list[Line]:
+        """Return those of the filled lines that the field is about."""
+        if self.position is not None:
+            return filled[self.position - 1 : self.position]
+        return filled if self.part is None else filled[:1]
+
+    def filled(self, card: Card) -> list[Line]:
+        """Return the lines with this label that hold anything, the preferred ones first."""
         return [line for line in self._lines(card) if any(part.strip() for part in self._parts(line))]
 
     def _parts(self, line: Line) -> list[str]:
@@ -125,9 +135,9 @@ class Entry:
         parts = self._parts(line)
         return unescape(parts[self.part]) if self.part < len(parts) else ""
 
-    def _first(self, card: Card, text: str) -> Card:
-        """Return the card with its first value here: in an empty line of this label, or in a new one."""
-        empty = next(iter(self._lines(card)), None)
+    def first(self, card: Card, text: str) -> Card:
+        """Return the card with one more value here: in an empty line of this label, or in a new one."""
+        empty = next((line for line in self._lines(card) if line not in self.filled(card)), None)
         if empty is not None:
             return self._put(card, empty, text)
         style = Style(card.version)
@@ -150,6 +160,51 @@ class Entry:
         filled = parts + [""] * (self.parts - len(parts))
         filled[self.part or 0] = escape(text)
         return ";".join(filled)
+
+
+@dataclass(frozen=True, slots=True)
+class Entries:
+    """The values of all lines of a property as one list, each with the word for its label; "" for any other.
+
+    Only lines of values that went are taken out, and lines of new values put in; all others stay as they are.
+    """
+
+    field: Field
+    name: str
+    codec: Codec
+    labels: Mapping[str, Label]
+
+    def read(self, card: Card) -> Value:
+        """Return the values, the preferred ones first."""
+        return [{"value": self.codec.read(line), "label": self._word(card, line)} for line in self._lines(card)] or None
+
+    def all(self, card: Card) -> Sequence[Value]:
+        """Return the one list there is."""
+        return [self.read(card)]
+
+    def write(self, card: Card, old: Value, new: Value) -> Card:
+        """Take out what is in the old list alone, and put in what the card lacks of the new one."""
+        was, wanted = elements(old, self.field), elements(new, self.field)
+        for line in self._lines(card):
+            if self._key(line) in was.keys() - wanted.keys():
+                card = card.remove(line)
+        held = set(map(self._key, self._lines(card)))
+        for key, item in wanted.items():
+            if key not in held:
+                word = item.get("label") if isinstance(item, Mapping) else ""
+                label = self.labels.get(text_of(word).lower(), self.labels[""])
+                card = Entry(self.name, self.codec, label).first(card, text_of(value_of(item)))
+        return card
+
+    def _lines(self, card: Card) -> list[Line]:
+        return Entry(self.name, self.codec).filled(card)
+
+    def _key(self, line: Line) -> Hashable:
+        return next(iter(elements([self.codec.read(line)], self.field)), None)
+
+    def _word(self, card: Card, line: Line) -> str:
+        types = types_of(card, line)
+        return next((word for word, label in self.labels.items() if word and label.fits(types)), "")
 
 
 @dataclass(frozen=True, slots=True)

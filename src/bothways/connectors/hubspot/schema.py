@@ -1,9 +1,9 @@
 """Properties of HubSpot as fields."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-from bothways.connectors.hubspot.facts import LONGEST_TEXT
+from bothways.connectors.hubspot.facts import FORWARD_ONLY, LONGEST_TEXT
 from bothways.connectors.hubspot.objects import Kind
 from bothways.records import Field, FieldType, Option
 
@@ -46,7 +46,8 @@ def field_of(kind: Kind, prop: Property) -> Field:
         unique=name in kind.unique or bool(prop.get("hasUniqueValue")),
         max_length=LONGEST_TEXT if prop.get("type") == "string" else None,
         precision=0.001 if type_ is FieldType.DATETIME else None,
-        options=tuple(_option(each) for each in prop.get("options") or ()) if choices else (),
+        options=tuple(_option(each) for each in _in_order(prop)) if choices else (),
+        forward_only=name == FORWARD_ONLY and type_ is FieldType.CHOICE,
         refers_to=_REFERENCES.get(str(prop.get("referencedObjectType"))),
     )
 
@@ -66,6 +67,11 @@ def type_of(kind: Kind, prop: Property) -> FieldType:
 def _writable(prop: Property) -> bool:
     fixed = (prop.get("modificationMetadata") or {}).get("readOnlyValue", False)
     return not fixed and not prop.get("calculated", False)
+
+
+def _in_order(prop: Property) -> Sequence[Property]:
+    """Return the options in the order that people see; those without a place in it stay as they come."""
+    return sorted(prop.get("options") or (), key=lambda each: int(each.get("displayOrder", -1)))
 
 
 def _option(raw: Mapping[str, Any]) -> Option:

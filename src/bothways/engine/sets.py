@@ -1,0 +1,72 @@
+"""Lists of labelled values merged value by value (row FM).
+
+A value is known by its canonical form; label and order ride along when it is added, and are never a change by
+themselves. A value that one side has alone is new there, unless a shadow says that both sides have been without
+agreement on it before: then it was taken out on the other side, or was left as a difference.
+"""
+
+from collections.abc import Hashable, Mapping
+from typing import NamedTuple
+
+from bothways.engine.sides import Side
+from bothways.engine.spec import FieldMap
+from bothways.records import CannotCoerce, Coerced, FieldType, Value, coerce, elements
+
+
+class Merge(NamedTuple):
+    """What a side is to hold: how many values are added and removed, and in words what it cannot hold."""
+
+    value: Value
+    added: int = 0
+    removed: int = 0
+    lost: tuple[str, ...] = ()
+
+
+def of_several(mapping: FieldMap) -> bool:
+    """Tell whether both fields are lists of labelled values."""
+    return mapping.left.type is FieldType.LABELLED is mapping.right.type
+
+
+def merged(mapping: FieldMap, now: Mapping[Side, Value], shadow: Mapping[Side, Value], target: Side) -> Merge:
+    """Return what ``target`` is to hold: its own values as they are, those that are new on the other side behind them.
+
+    A value goes only where clearing follows and both sides were known to have it. ``shadow``: None for unknown.
+    """
+    source = target.other
+    coerced = _across(mapping, now[source], target)
+    there = elements(coerced.value, mapping.on(target))
+    held = elements(now[target], mapping.on(target))
+    had = elements(shadow[target], mapping.on(target))
+    had_there = elements(_across(mapping, shadow[source], target).value, mapping.on(target))
+    new = {key: item for key, item in there.items() if key not in held and key not in had and key not in had_there}
+    gone: set[Hashable] = set()
+    if mapping.clearing_follows and not coerced.lost:
+        gone = {key for key in held if key not in there and key in had and key in had_there}
+    kept = [item for key, item in held.items() if key not in gone]
+    return Merge([*kept, *new.values()] or None, len(new), len(gone), coerced.lost)
+
+
+def shadow_after(
+    mapping: FieldMap, side: Side, before: Value, sent: Value, stored: Value, shadow: Value, other: Value
+) -> Value:
+    """Return what is to be known of a side that was written to, so that what has not flowed yet still will.
+
+    ``before``, ``sent`` and ``stored`` are what the side held, was sent and holds now; ``shadow`` is what was known
+    of it, ``other`` what the other side held. Left out is what only this side has, and has anew; kept is what was
+    taken out here and is still to go there. Where the app keeps something else than was sent, that is its rewriting.
+    """
+    field = mapping.on(side)
+    held, was, known = elements(stored, field), elements(before, field), elements(shadow, field)
+    there = elements(_across(mapping, other, side).value, field)
+    rewritten = not elements(sent, field).keys() <= held.keys()
+    kept = [item for key, item in held.items() if key in there or key in known or (rewritten and key not in was)]
+    if mapping.clearing_follows:
+        kept += [item for key, item in known.items() if key not in held and key not in was and key in there]
+    return kept or None
+
+
+def _across(mapping: FieldMap, value: Value, target: Side) -> Coerced:
+    try:
+        return coerce(value, mapping.on(target.other), mapping.on(target))
+    except CannotCoerce as problem:
+        return Coerced(None, (str(problem),))

@@ -1,0 +1,99 @@
+"""A plan as a file for others: CSV for spreadsheets, JSON for programs, written row by row."""
+
+import csv
+import json
+import os
+import tempfile
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, TextIO
+
+from bothways.errors import OutputFailed, UsageError
+from bothways.service.views import ActionView, FieldView, PlanView, plain
+from bothways.service.why import shown
+
+STEERING = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
+"""What a spreadsheet takes for the beginning of a formula, or drops before one.
+
+Facts: OWASP, "CSV Injection".
+"""
+
+COLUMNS = ("record", "action", "app", "field", "before", "after", "rule", "reason", "conflict", "lost", "held")
+
+
+def export(path: Path, view: PlanView, actions: Iterable[ActionView]) -> None:
+    """Write a plan to a ``.csv`` or ``.json`` file, there whole or not at all; raise UsageError, OutputFailed."""
+    write = kind_of(path)
+    with _whole(path) as file:
+        write(file, view, actions)
+
+
+def kind_of(path: Path) -> Callable[[TextIO, PlanView, Iterable[ActionView]], None]:
+    """Return what writes a file of this name; raise UsageError where nothing does."""
+    if path.suffix.lower() not in WRITERS:
+        hint = f"Such as: --export plan{next(iter(WRITERS))}"
+        raise UsageError(reason=f"a plan is exported as {' or '.join(WRITERS)}, not as {path.name}", hint=hint)
+    return WRITERS[path.suffix.lower()]
+
+
+def write_csv(file: TextIO, view: PlanView, actions: Iterable[ActionView]) -> None:
+    """Write one row per field, or per action that has none; values that a spreadsheet would carry out are quoted."""
+    writer = csv.writer(file, quoting=csv.QUOTE_ALL)
+    writer.writerow(map(safe, [*(f"id in {app}" for app in view.apps), *COLUMNS]))
+    for action in actions:
+        ids = [action.ids.get(app) or "" for app in view.apps]
+        for row in _rows(action):
+            writer.writerow([safe(str(cell)) for cell in (*ids, *row)])
+
+
+def _rows(action: ActionView) -> Iterator[tuple[object, ...]]:
+    if not action.fields:
+        yield action.name, action.kind, "", "", "", "", action.rule, action.reason, "", "", ""
+    for each in action.fields:
+        yield action.name, action.kind, *_field(each)
+
+
+def _field(each: FieldView) -> tuple[object, ...]:
+    conflict = "yes" if each.conflict else ""
+    before, after = shown_or_blank(each.before), shown_or_blank(each.after)
+    return each.app, each.label, before, after, each.rule, each.reason, conflict, each.lost, each.hold
+
+
+def shown_or_blank(value: Any) -> str:
+    """Return a value as people read it; nothing for an empty one."""
+    text = shown(value)
+    return "" if text == "(empty)" else text
+
+
+def safe(text: str) -> str:
+    """Return a text that no spreadsheet carries out: behind an apostrophe if it looks like a formula."""
+    return f"'{text}" if text.lstrip(" ").startswith(STEERING) else text
+
+
+def write_json(file: TextIO, view: PlanView, actions: Iterable[ActionView]) -> None:
+    """Write the document that ``plan --json`` prints, an action to a line."""
+    head = json.dumps({"format": "bothways.plan/1", **plain(view)}, ensure_ascii=False, default=str)
+    file.write(f'{head[:-1]}, "actions": [')
+    for place, action in enumerate(actions):
+        file.write((",\n" if place else "\n") + json.dumps(plain(action), ensure_ascii=False, default=str))
+    file.write("]}\n")
+
+
+WRITERS = {".csv": write_csv, ".json": write_json}
+
+
+@contextmanager
+def _whole(path: Path) -> Iterator[TextIO]:
+    try:
+        handle, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
+        try:
+            encoding = "utf-8-sig" if path.suffix.lower() == ".csv" else "utf-8"
+            with os.fdopen(handle, "w", encoding=encoding, newline="", errors="replace") as file:
+                yield file
+            os.replace(name, path)
+        except BaseException:
+            Path(name).unlink(missing_ok=True)
+            raise
+    except OSError as error:
+        raise OutputFailed(reason=f"{path.name}: {error.strerror}") from error

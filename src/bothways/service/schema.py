@@ -1,0 +1,254 @@
+"""The settings file as a JSON Schema (draft 2020-12), for editors: made from the tables that read the file.
+
+Whatever reading accepts, the schema accepts. It cannot know all that reading refuses - names of apps and fields that
+are not there, what contradicts another key - and what is not available yet it does not know at all.
+"""
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from bothways.connectors import registry
+from bothways.connectors.base import Setting
+from bothways.engine.filters import GROUPS, OPERATORS
+from bothways.engine.keys import NORMAL_FORMS
+from bothways.engine.scope import Leaving
+from bothways.engine.spec import When
+from bothways.records import CLEANERS, Unpaired
+from bothways.service import document as doc
+from bothways.service import reading, reading_scope
+
+Shape = Mapping[str, Any]
+
+DRAFT = "https://json-schema.org/draft/2020-12/schema"
+
+ANY: Shape = {}
+TEXT: Shape = {"type": "string", "pattern": r"\S"}
+TRUTH: Shape = {"type": "boolean"}
+COUNT: Shape = {"type": "integer", "minimum": 0}
+SCALAR = ["string", "number", "boolean", "null"]
+
+
+def _or(*shapes: Shape) -> Shape:
+    return {"anyOf": list(shapes)}
+
+
+def _maybe(shape: Shape) -> Shape:
+    """Return a shape that may also be left empty."""
+    return _or(shape, {"type": "null"})
+
+
+def _one_of(words: Iterable[object]) -> Shape:
+    return {"enum": [str(word) for word in words]}
+
+
+def _list(items: Shape) -> Shape:
+    return {"type": "array", "items": items}
+
+
+def _some(items: Shape) -> Shape:
+    return {**_list(items), "minItems": 1}
+
+
+def _names(values: Shape, **more: object) -> Shape:
+    """Return keys that the user chooses, such as the names of apps."""
+    return {"type": "object", "additionalProperties": values, **more}
+
+
+def _keys(known: Iterable[str], shapes: Mapping[str, Shape], needed: Iterable[str] = (), **more: object) -> Shape:
+    """Return a mapping of these keys; one that has no shape yet may hold anything."""
+    properties = {key: shapes.get(key, ANY) for key in known}
+    return {
+        "type": "object",
+        "properties": properties,
+        "additionalProperties": False,
+        "required": list(needed),
+        **more,
+    }
+
+
+PLACE = _keys(("env", "file"), {"env": TEXT, "file": TEXT}, minProperties=1, maxProperties=1)
+"""Where a secret is."""
+
+FILTER: Shape = {"$ref": "#/$defs/filter"}
+CONDITION = _keys(
+    ("field", *OPERATORS),
+    {"field": TEXT} | {key: {"type": [*SCALAR, "array"], "items": {"type": SCALAR}} for key in OPERATORS},
+    ("field",),
+    minProperties=2,
+    maxProperties=2,
+)
+IN_LIST = _keys((doc.LIST,), {doc.LIST: TEXT}, (doc.LIST,))
+GROUP_SHAPES = {kind: FILTER if kind == "not" else _some(FILTER) for kind in GROUPS}
+
+PERCENTAGE = _or(
+    {"type": "number", "minimum": 0, "maximum": 100},
+    {"type": "string", "pattern": r"^\s*\d+(\.\d+)?\s*%?\s*$"},
+)
+INTERVAL = _or(
+    {"type": "number", "minimum": reading.SHORTEST_INTERVAL, "maximum": reading.LONGEST_INTERVAL},
+    {"type": "string", "pattern": rf"^\s*{reading.LENGTH}\s*$"},
+)
+
+SEND = _or(_one_of(("none", "all")), _keys(("filter",), {"filter": FILTER}, ("filter",)))
+KEY_FIELDS = _or(TEXT, _some(_or(TEXT, _some(TEXT))))
+FORM = _one_of(NORMAL_FORMS)
+MATCH_RULE = {
+    "type": "object",
+    "properties": {"compare": _or(FORM, _some(FORM))},
+    "additionalProperties": KEY_FIELDS,
+    "minProperties": 2,
+    "maxProperties": 3,
+}
+
+FIELD_SHAPES: Mapping[str, Shape] = {
+    "direction": {**TEXT, "description": "both, or to_ and the name of an app."},
+    "when_empty": {**_one_of((doc.KEEP, doc.CLEAR)), "description": "What follows when a value was cleared."},
+    "enabled": TRUTH,
+    **dict.fromkeys(doc.ONLY_KEYS.values(), TRUTH),
+    "clean": _maybe(_list(_one_of(CLEANERS))),
+    "values": _maybe(_names(TEXT)),
+    "other": _maybe(
+        _or(
+            _one_of((Unpaired.HOLD, Unpaired.LEAVE_OUT)),
+            _keys(("default",), {"default": _names(TEXT, maxProperties=2)}, ("default",)),
+        )
+    ),
+}
+FIELD: Shape = {
+    "type": "object",
+    "properties": {key: FIELD_SHAPES.get(key, ANY) for key in reading.FIELD},
+    "additionalProperties": TEXT,
+    "minProperties": 2,
+    "maxProperties": len(reading.FIELD) + 2,
+    **({"not": _or(*({"required": [key]} for key in reading.FIELD_LATER))} if reading.FIELD_LATER else {}),
+}
+
+ASSOCIATION_SHAPES: Mapping[str, Shape] = {
+    "sync": {**TEXT, "description": "The sync that keeps in step what the two fields refer to."},
+    "direction": FIELD_SHAPES["direction"],
+    "enabled": TRUTH,
+}
+ASSOCIATION: Shape = {
+    "type": "object",
+    "properties": ASSOCIATION_SHAPES,
+    "additionalProperties": TEXT,
+    "minProperties": 2,
+    "maxProperties": len(ASSOCIATION_SHAPES) + 2,
+}
+
+CONFLICT_SHAPES: Mapping[str, Shape] = {
+    "default_app": {**TEXT, "description": "The app whose value wins a difference."},
+    "when_empty": _one_of((doc.KEEP, doc.CLEAR)),
+    "per_field": _maybe(_names(TEXT)),
+}
+CONSTANT_SHAPES: Mapping[str, Shape] = {
+    "field": TEXT,
+    "value": _or(TEXT, {"type": ["number", "boolean"]}),
+    "when": _one_of(When),
+}
+GUARD_SHAPES: Mapping[str, Shape] = {
+    "first_run": COUNT,
+    "max_change": PERCENTAGE,
+    "max_emptied": COUNT,
+    "max_deletes": COUNT,
+}
+SCHEDULE_SHAPES: Mapping[str, Shape] = {"every": INTERVAL}
+
+SYNC_SHAPES: Mapping[str, Shape] = {
+    "state": {**_one_of(doc.STATES), "description": "Only a sync that is on runs; a draft can be previewed."},
+    "objects": {
+        **_names(TEXT, minProperties=2, maxProperties=2),
+        "description": "Two apps, and of each the object that is kept in step.",
+    },
+    "send": _maybe({**_names(SEND, maxProperties=2), "description": "Which records of each app take part."}),
+    "when_leaving_filter": _one_of(Leaving),
+    "require": _maybe(_list(_one_of(reading_scope.REQUIRED))),
+    "start": _one_of(reading_scope.START),
+    "match": _maybe(_or(_one_of((doc.NONE, doc.AS_HUBSPOT)), _list(_or(_one_of((doc.USUAL,)), MATCH_RULE)))),
+    "small_groups": _one_of(doc.SmallGroups),
+    "conflicts": _maybe(_keys(reading.CONFLICTS, CONFLICT_SHAPES)),
+    "fields": _maybe(_list(FIELD)),
+    "associations": _maybe(_list(ASSOCIATION)),
+    "set": _maybe(_names(_list(_keys(reading.CONSTANT, CONSTANT_SHAPES, ("field", "value"))), maxProperties=2)),
+    "guards": _maybe(_keys(reading.GUARDS, GUARD_SHAPES)),
+    "schedule": _maybe(_keys(reading.SCHEDULE, SCHEDULE_SHAPES)),
+}
+
+UNSHAPED = {
+    "a sync": set(reading.SYNC) - set(SYNC_SHAPES),
+    "a mapping": set(reading.FIELD) - set(FIELD_SHAPES),
+    "an association": set(reading.ASSOCIATION) - set(ASSOCIATION_SHAPES),
+    "conflicts": set(reading.CONFLICTS) - set(CONFLICT_SHAPES),
+    "a constant": set(reading.CONSTANT) - set(CONSTANT_SHAPES),
+    "guards": set(reading.GUARDS) - set(GUARD_SHAPES),
+    "the schedule": set(reading.SCHEDULE) - set(SCHEDULE_SHAPES),
+}
+"""Keys that reading knows and that have no shape here: none, as a test sees to."""
+
+
+def settings_schema() -> dict[str, Any]:
+    """Return the schema of ``bothways.yaml``, with the settings of every installed connector."""
+    sync = _keys(reading.SYNC, SYNC_SHAPES, ("objects",))
+    top: dict[str, Shape] = {
+        "version": {"const": 1},
+        "revision": {**COUNT, "description": "Written by an export: an older file is not taken over by mistake."},
+        "database": _maybe(_or(TEXT, PLACE)),
+        "allow_hosts": _maybe(_list({"type": "string"})),
+        "apps": _maybe(_names(_app(), propertyNames=_name())),
+        "syncs": _maybe(_names(sync, propertyNames=_name())),
+    }
+    groups = [_keys((kind,), GROUP_SHAPES, (kind,)) for kind in GROUPS]
+    return {
+        "$schema": DRAFT,
+        "title": "Settings of Bothways",
+        **_keys(reading.TOP, top, ("version",)),
+        "$defs": {"filter": _or(CONDITION, IN_LIST, *groups)},
+    }
+
+
+def _name() -> Shape:
+    reserved = [*reading.FIELD, *reading.FIELD_LATER, "compare"]
+    return {"minLength": 1, "maxLength": 60, "not": {"enum": reserved}}
+
+
+def _app() -> Shape:
+    """Return the shape of an app: that of its connector."""
+    kinds = registry.connectors()
+    rules = [
+        {
+            "if": {"properties": {"connector": {"const": name}}, "required": ["connector"]},
+            "then": _connector(name, kind.settings),
+        }
+        for name, kind in kinds.items()
+    ]
+    return {
+        "type": "object",
+        "properties": {"connector": _one_of(kinds)},
+        "required": ["connector"],
+        "allOf": rules,
+    }
+
+
+def _connector(name: str, settings: Iterable[Setting]) -> Shape:
+    plain = {each.name: each for each in settings if not each.auth}
+    secret = {each.name: each for each in settings if each.auth}
+    auth = _keys(secret, {key: _setting(each) for key, each in secret.items()}, _needed(secret))
+    shapes = {"connector": {"const": name}, "auth": auth if _needed(secret) else _maybe(auth)}
+    shapes |= {key: _setting(each) for key, each in plain.items()}
+    needed = [*_needed(plain), *(["auth"] if _needed(secret) else [])]
+    return _keys(("connector", "auth", *plain), shapes, needed)
+
+
+def _needed(settings: Mapping[str, Setting]) -> list[str]:
+    return [key for key, each in settings.items() if each.required and each.default is None]
+
+
+def _setting(setting: Setting) -> Shape:
+    value: Shape = {"type": ["string", "number"]}
+    if setting.secret:
+        value = PLACE
+    elif setting.auth:
+        value = _or(value, PLACE)
+    needed = setting.required and setting.default is None
+    said = {"description": setting.label} if setting.label else {}
+    return {**(value if needed else _maybe(value)), **said}
