@@ -4,7 +4,7 @@ from bothways.records.choices import Choices, LeftOut, Unpaired, option_named, s
 from bothways.records.clean import CASES, CLEANERS, clean
 from bothways.records.coerce import CannotCoerce, Coerced, coerce, coercion_between
 from bothways.records.normal import is_valid_email, normal_email, normal_phone
-from bothways.records.parse import text_of
+from bothways.records.parse import parse_boolean, text_of
 from bothways.records.record import Record, Ref, Value
 from bothways.records.types import Field, FieldType, Option
 from bothways.records.values import can_be_kept, canonical, is_blank, may_be_rewriting, same
@@ -34,6 +34,7 @@ __all__ = [
     "normal_email",
     "normal_phone",
     "option_named",
+    "parse_boolean",
     "same",
     "suggest",
     "text_of",
