@@ -110,7 +110,9 @@ class _Choice:
 
 _CHOICES = [
     _Choice(*each)
-    for each in product((Direction.BOTH, *Direction), (None, None, *SIDES, *Wins, Wins.NEWEST), (False, True), SIDES, _SENDS, _ONLY)
+    for each in product(
+        (Direction.BOTH, *Direction), (None, None, *SIDES, *Wins, Wins.NEWEST), (False, True), SIDES, _SENDS, _ONLY
+    )
 ]
 
 

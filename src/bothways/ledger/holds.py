@@ -105,6 +105,11 @@ def clear_settled(sync: Sync, side: Side, unchanged: Mapping[str, Collection[str
     _delete(hold for hold in found if hold.kind != "frozen" or hold.field not in unchanged[hold.record_id])
 
 
+def close_of_pair(sync: Sync, side: Side, id: str) -> None:
+    """Close the holds of a record that are about what its partner holds."""
+    _delete(hold for hold in of_records(sync, side, [id]) if hold.field and hold.kind in ("conflict", "consent"))
+
+
 def forget(sync: Sync, side: Side, ids: Iterable[str]) -> None:
     """Close every hold of records that are gone."""
     _delete(of_records(sync, side, ids))
