@@ -80,13 +80,14 @@ _PAIRS: list[tuple[Field, Field, tuple[Value, ...], tuple[Choices, Choices] | No
     *_PAIRED,
 ]
 _PATTERNS = ["".join(each) for each in product("abcA-", "abcA-", "abc-?", "abc-?")]
-_PATTERNS += ["Abab", "bAba"] * 60
+_PATTERNS += ["Abab", "bAba", "abcc", "ab??"] * 60
 """What the left and the right hold now, and were last seen to hold: three values, "A" for "a" in other
 letters, "-" for blank, "?" for unknown. Drawn as one, so that no relation of the four is rare."""
 
 _AGES = list(product((None, None, 0.0, WINDOW / 2, WINDOW, 2 * WINDOW), repeat=2))
 _SENDS = (SIDES, SIDES, SIDES, SIDES[:1], SIDES[1:])
 _ONLY = (None, None, None, None, *Only)
+_WINNERS = (None, *SIDES, *Wins, *Wins, Wins.NEWEST)
 _ROUNDS = (0, 0, 0, 2, 4, 5)
 
 
@@ -109,10 +110,7 @@ class _Choice:
 
 
 _CHOICES = [
-    _Choice(*each)
-    for each in product(
-        (Direction.BOTH, *Direction), (None, None, *SIDES, *Wins, Wins.NEWEST), (False, True), SIDES, _SENDS, _ONLY
-    )
+    _Choice(*each) for each in product((Direction.BOTH, *Direction), _WINNERS, (False, True), SIDES, _SENDS, _ONLY)
 ]
 
 

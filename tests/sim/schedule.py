@@ -128,11 +128,7 @@ class Schedule:
             self.feeds[side] = Feed.objects.create(
                 connection=connection,
                 object="things",
-                fields=[
-                    *FIELDS,
-                    *([CONSENT] if self.consent.on else []),
-                    *([MARK] if side in self.scope.filters else []),
-                ],
+                fields=self._read_of(side),
                 slots=slots,
             )
         self.sync = Sync.objects.create(
