@@ -230,6 +230,18 @@ def test_opted_out_against_the_direction_is_reported_and_not_overwritten(asking:
     assert (issue.kind, "Bert says opted out" in issue.reason) == ("consent", True)
 
 
+def test_new_record_of_somebody_opted_out_is_reported_where_that_may_not_be_written(asking: Office) -> None:
+    maps = ["{Anna: email, Bert: email}", "{Anna: out, Bert: out, direction: to_Anna}"]
+    asking.change("    conflicts", "    fields:\n" + "".join(f"      - {each}\n" for each in maps) + "    conflicts")
+    ann = asking.anna.add(email="d@x.test", out=True)
+    asking.rest()
+    assert len(asking.bert.items) == 1
+    (issue,) = waiting(asking)
+    assert (issue.kind, issue.record) == ("consent", ann)
+    asking.rest()
+    assert len(waiting(asking)) == 1
+
+
 def test_subscribed_in_one_app_is_unsubscribed_in_the_other(asking: Office) -> None:
     fields = (
         "      - {Anna: email, Bert: email}\n      - {Anna: out, Bert: out, consent: {Anna: opt_out, Bert: opt_in}}\n"
