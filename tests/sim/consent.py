@@ -31,6 +31,7 @@ class Consent:
         self.means = (True, self.chance.random() < 0.6)
         self.to: Side | None = self.chance.choice((None, None, None, *SIDES))
         self.opted_in: dict[tuple[str, str], int] = {}
+        self.was_out: set[tuple[str, str]] = set()
         self.checked = 0
 
     @property
@@ -56,8 +57,11 @@ class Consent:
         row = self.chance.choice(rows)
         out = self.means[SIDES.index(side)]
         value = self.chance.choice((str(out).lower(), str(out).lower(), str(not out).lower(), None))
-        if self.is_out(side, row.values[CONSENT]) and value == str(not out).lower():
-            self.opted_in[app.name, row.id] = self.schedule.world.now
+        who = (app.name, row.id)
+        if self.is_out(side, row.values[CONSENT]):
+            self.was_out.add(who)
+        if value == str(not out).lower() and who in self.was_out:
+            self.opted_in[who] = self.schedule.world.now
         app.user_consents(row, value)
 
     def after_run(self) -> None:
