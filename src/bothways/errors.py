@@ -394,6 +394,24 @@ class UnknownList(SettingsError):
     to_do = "Name one that is there once. {hint}"
 
 
+class ConsentDoesNotFit(SettingsError):
+    code = "BW-160"
+    what = 'The {app} field "{field}" ({type}) cannot say who is opted out: consent is for fields of yes or no.'
+    to_do = "Take consent out, or map a field of yes or no."
+
+
+class NoDifference(SettingsError):
+    code, exit_code = "BW-161", EXIT_USAGE
+    what = 'The issue "{issue}" is no difference of a field that waits for a person: {reason}.'
+    to_do = "See what it is about with: bothways issues show {issue}"
+
+
+class DecisionDoesNotFit(SettingsError):
+    code, exit_code = "BW-162", EXIT_USAGE
+    what = "The value cannot be taken: {reason}."
+    to_do = "Choose another one: bothways issues resolve {issue} --value VALUE"
+
+
 # --- apps ---------------------------------------------------------------------------------------------
 
 

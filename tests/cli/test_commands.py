@@ -44,6 +44,9 @@ CALLS = [
     ("issues show h_12", "issue", 0, "P-977"),
     ("issues resolve h_12 --link P-104", "issue", 0, "Decided: link to P-104."),
     ("issues resolve h_12 --apart P-104 --apart P-977", "issue", 0, "Decided: keep apart from P-104."),
+    ("issues resolve h_13 --use ledger --alike values", "decided", 0, "Decided so for 1 more."),
+    ("issues resolve h_13 --value Cook", "decided", 0, "Decided: you typed it."),
+    ("issues resolve h_13 --use ledger --rule", "rule", 0, "ledger wins jobtitle from now on."),
     ("issues resolve h_12 --create", "issue", 0, "Decided: create."),
     ("issues resolve h_12 --undo", "issue", 0, "Decide: bothways issues resolve h_12"),
     ("link contacts 50121 P-104", "link", 0, "will be linked by the next run"),
@@ -132,6 +135,11 @@ def test_validate_opens_no_database(bothways, service):
         "issues contacts h_12",
         "issues contacts --create",
         "issues resolve --create",
+        "issues resolve h_13 --alike values",
+        "issues resolve h_13 --create --rule",
+        "issues resolve h_13 --value x --rule",
+        "issues resolve h_13 --use ledger --alike all",
+        "issues resolve h_13 --use ledger --value x",
     ],
 )
 def test_an_issue_is_decided_in_one_way(bothways, service, line):

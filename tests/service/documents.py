@@ -82,6 +82,9 @@ CONSTANTS = st.builds(
 )
 
 
+WINNERS = st.sampled_from((*APPS, "newest", "ask"))
+
+
 @st.composite
 def _mappings(draw: st.DrawFn) -> dict[str, Any]:
     names = {app: draw(TEXTS) for app in APPS}
@@ -90,10 +93,13 @@ def _mappings(draw: st.DrawFn) -> dict[str, Any]:
     others = st.sampled_from(("hold", "leave_out")) | st.builds(
         lambda each: {"default": each}, some(Anna=TEXTS, Bert=TEXTS)
     )
+    usual = st.builds(dict.__or__, usual, some(winner=WINNERS))
     paired = some(values=st.dictionaries(TEXTS, TEXTS, max_size=3), other=others)
     ways = st.lists(st.sampled_from(sorted(CLEANERS)), unique=True, max_size=3)
     clean = ways.filter(lambda names: sum(name in CASES for name in names) < 2).map(lambda names: {"clean": names})
-    return names | draw(usual) | draw(when) | draw(paired | clean)
+    word = st.sampled_from(("opt_out", "opt_in"))
+    consent = some(consent=word | st.fixed_dictionaries({"Anna": word, "Bert": word}))
+    return names | draw(usual) | draw(st.tuples(when, paired | clean).map(lambda both: both[0] | both[1]) | consent)
 
 
 SYNCS = st.builds(
@@ -110,7 +116,8 @@ SYNCS = st.builds(
         conflicts=some(
             default_app=st.sampled_from(APPS),
             when_empty=EMPTY,
-            per_field=st.dictionaries(TEXTS, st.sampled_from(APPS), max_size=3),
+            default=st.sampled_from(("newest", "ask")),
+            per_field=st.dictionaries(TEXTS, WINNERS, max_size=3),
         ),
         fields=st.lists(_mappings(), max_size=3),
         set=some(Anna=st.lists(CONSTANTS, max_size=2), Bert=st.lists(CONSTANTS, max_size=2)),

@@ -8,12 +8,12 @@ from dataclasses import replace
 from typing import Any
 from unittest.mock import patch
 
+from bothways.engine import decided, scope, table
 from bothways.engine import fields as engine_fields
-from bothways.engine import scope, table
 from bothways.engine import spec as engine_spec
 from bothways.engine.sides import SIDES
 from bothways.ledger import journal, links
-from bothways.sync import checks, planning, recover, results, settle
+from bothways.sync import checks, planning, recover, results, settle, undo
 from tests.sim.apps import FakeConnector
 
 Patches = list[Any]
@@ -219,6 +219,26 @@ def parted_made_again() -> Patches:
     return [patch.object(table, "RECORD_TABLE", rows)]
 
 
+def consent_echo() -> Patches:
+    """A field of consent is a field like any other: an opting out can be overwritten."""
+    return [patch.object(engine_fields._View, "opted_out", lambda view: None)]
+
+
+def ask_ignored() -> Patches:
+    """The default app wins where a person is to be asked."""
+    return [patch.object(engine_fields, "_TWO_SIDED", {})]
+
+
+def decided_blindly() -> Patches:
+    """What a person decided is carried out, whatever was typed since."""
+    return [patch.object(decided, "_as_seen", lambda *args: True)]
+
+
+def undo_opts_in() -> Patches:
+    """An undo takes an opting out back like any other write."""
+    return [patch.object(undo, "_opts_in", lambda *args: False)]
+
+
 MUTATIONS: dict[str, Callable[[], Patches]] = {
     "one-shadow": one_shadow,
     "no-canonical-equality": no_canonical_equality,
@@ -240,6 +260,10 @@ MUTATIONS: dict[str, Callable[[], Patches]] = {
     "filter-leak": filter_leak,
     "filter-shut": filter_shut,
     "parted-made-again": parted_made_again,
+    "consent-echo": consent_echo,
+    "ask-ignored": ask_ignored,
+    "decided-blindly": decided_blindly,
+    "undo-opts-in": undo_opts_in,
 }
 
 

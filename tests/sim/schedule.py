@@ -18,7 +18,9 @@ from bothways.records import Field, FieldType
 from bothways.sync.context import Context, End
 from bothways.sync.run import Report, apply, preview, run
 from bothways.sync.undo import undo
-from tests.sim.apps import FIELDS, MARK, FakeApp, FakeConnector, Row, draw_traits
+from tests.sim.apps import CONSENT, FIELDS, MARK, FakeApp, FakeConnector, Row, draw_traits
+from tests.sim.asking import Asking
+from tests.sim.consent import Consent
 from tests.sim.oracle import Broken, Oracle
 from tests.sim.world import Crash, World, loose
 
@@ -67,6 +69,7 @@ class Schedule:
         if rng.random() < 0.3:
             self.one_way["b"] = rng.choice(SIDES)
         self.narrowed = self._narrowed()
+        self.asking, self.consent = Asking(self), Consent(self)
         self.spec = self._spec(rng.choice(SIDES))
         self.result = Result(seed)
         self.guards = TIGHT if rng.random() < 0.25 else BIG
@@ -76,6 +79,7 @@ class Schedule:
             self.world, self.apps, self.sync, self.one_way, settle, INTERVAL, self.narrowed, self.scope.leaving
         )
         self.world.on_write = self.oracle.scope
+        self.oracle.decided = self.asking.decided
 
     def _narrowed(self) -> dict[str, Only]:
         """Return the fields that are only filled, or given to new records alone, by a chance of its own."""
@@ -105,6 +109,7 @@ class Schedule:
                 Field(n, kinds[n]),
                 Field(n, kinds[n]),
                 to[self.one_way[n]] if n in self.one_way else Direction.BOTH,
+                self.asking.winners.get(n),
                 only=self.narrowed.get(n),
             )
             for n in FIELDS
@@ -112,7 +117,7 @@ class Schedule:
         window = {side: INTERVAL * 4.0 + 2 * app.traits.lag for side, app in self.apps.items()}
         names = {side: app.name for side, app in self.apps.items()}
         rules = (by_field("email", "key", "key"),)
-        return SyncSpec(names, maps, rules, default, own_write_window=window, scope=self.scope)
+        return SyncSpec(names, (*maps, *self.consent.maps), rules, default, own_write_window=window, scope=self.scope)
 
     def _install(self) -> None:
         Workspace.objects.create(name="sim")
@@ -123,7 +128,7 @@ class Schedule:
             self.feeds[side] = Feed.objects.create(
                 connection=connection,
                 object="things",
-                fields=[*FIELDS, *([MARK] if side in self.scope.filters else [])],
+                fields=self._read_of(side),
                 slots=slots,
             )
         self.sync = Sync.objects.create(
@@ -134,6 +139,10 @@ class Schedule:
             slots=sync_slots(self.spec.match),
             approved=self.guards is BIG,
         )
+
+    def _read_of(self, side: Side) -> list[str]:
+        more = {CONSENT: self.consent.on, MARK: side in self.scope.filters}
+        return [*FIELDS, *(name for name, wanted in more.items() if wanted)]
 
     def context(self) -> Context:
         ends = {side: End(side, self.apps[side].name, self.feeds[side], self.connectors[side]) for side in SIDES}
@@ -147,6 +156,7 @@ class Schedule:
 
     def user_acts(self) -> None:
         """Let one user do one thing in one app."""
+        self.consent.act()
         rng, world = self.world.rng, self.world
         app = self.apps[rng.choice(SIDES)]
         rows = app.live()
@@ -242,8 +252,10 @@ class Schedule:
                     world.now += rng.choice((0, 0, 1, 7))
                 world.now += rng.choice((2, 20, INTERVAL, INTERVAL))
                 self.one_run(full=rng.random() < 0.15)
-            self.rest()
-            self.oracle.at_rest()
+                self.asking.decide(0.5)
+            self._come_to_rest()
+            if self.asking.decide(0.8):
+                self._come_to_rest()
             if rng.random() < 0.3:
                 self.undo_last()
         except Broken as broken:
@@ -251,6 +263,11 @@ class Schedule:
         self.result.trace = world.events
         self.result.edits, self.result.writes = len(world.edits), len(world.writes)
         return self.result
+
+    def _come_to_rest(self) -> None:
+        self.rest()
+        for each in (self.oracle, self.asking, self.consent):
+            each.at_rest()
 
     def one_run(self, *, full: bool = False) -> Report | None:
         """Do one run, with whatever happens to it; then check what must always hold."""
@@ -284,7 +301,8 @@ class Schedule:
         world.crash_at = None
         if blind is not None:
             blind.blind = False
-        self.oracle.after_run()
+        for each in (self.oracle, self.asking, self.consent):
+            each.after_run()
         if report is not None:
             world.runs_done.append(world.now)
         return report
@@ -383,7 +401,9 @@ class Schedule:
         self.world.say(f"undo of run {target.pk}")
         # a person who asks for it has it back, inside the filter or outside
         self.world.on_write = lambda write: None
+        before = len(self.world.writes)
         undo(self.context(), target)
+        self.consent.after_undo(self.world.writes[before:])
         self.world.on_write = self.oracle.scope
         before = len(self.world.writes)
         for _ in range(3):

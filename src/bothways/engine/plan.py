@@ -3,7 +3,9 @@
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from bothways.engine.fields import FieldDecision, FieldState, Known, Landed, decide_field, note_field
+from bothways.engine.consent import is_opted_out
+from bothways.engine.decided import Decided, carry_out
+from bothways.engine.fields import FieldDecision, FieldState, Known, Landed, beyond_reach, decide_field, note_field
 from bothways.engine.rules import because
 from bothways.engine.scope import why_outside
 from bothways.engine.sides import SIDES, Side
@@ -21,13 +23,15 @@ class Pair:
 
     ``records`` are the fresh reads (None: nobody there); ``shadows`` are keyed by mapping, per side, and
     hold only what is known; ``landed`` are earlier writes of this link by mapping, oldest first. ``since``
-    says since when (seconds) a side is known to hold what it holds, where that is known.
+    says since when (seconds) a side is known to hold what it holds, where that is known. ``decided`` is what a person
+    has decided about fields that both sides changed, by mapping.
     """
 
     records: Mapping[Side, Record | None]
     shadows: Mapping[Side, Mapping[str, Known]] = field(default_factory=lambda: {side: {} for side in SIDES})
     landed: Mapping[str, Sequence[Landed]] = field(default_factory=dict)
     since: Mapping[Side, float] = field(default_factory=dict)
+    decided: Mapping[str, Decided] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +105,9 @@ def _values(pair: Pair) -> dict[Side, Mapping[str, Value]]:
 
 def _update(spec: SyncSpec, pair: Pair, ids: Mapping[Side, str | None], now: float) -> Action:
     values = _values(pair)
-    decisions = tuple([decide_field(spec, _state(mapping, values, pair), now) for mapping in spec.fields])
+    decisions = tuple(
+        [each for mapping in spec.fields for each in _decide(spec, _state(mapping, values, pair), pair, now)]
+    )
     writes = [decision for decision in decisions if decision.write]
     holds = [decision for decision in decisions if decision.hold]
     speaking = writes or holds or decisions
@@ -109,6 +115,12 @@ def _update(spec: SyncSpec, pair: Pair, ids: Mapping[Side, str | None], now: flo
     rule = speaking[0].rule if speaking else "F0"
     reason = speaking[0].reason if speaking else because("F0")
     return Action(kind, rule, reason, ids, fields=(*decisions, *_set_with(spec, values, decisions)))
+
+
+def _decide(spec: SyncSpec, state: FieldState, pair: Pair, now: float) -> tuple[FieldDecision, ...]:
+    """Let what a person has decided go before the field table."""
+    decided = carry_out(spec, state, pair.decided.get(state.mapping.key)) if pair.decided else ()
+    return decided or (decide_field(spec, state, now),)
 
 
 def _set_with(
@@ -137,7 +149,11 @@ def _state(mapping: FieldMap, values: Mapping[Side, Mapping[str, Value]], pair: 
     key = mapping.key
     now = {side: values[side].get(mapping.on(side).name) for side in SIDES}
     shadow = {side: pair.shadows[side].get(key) for side in SIDES}
-    return FieldState(mapping, now, shadow, pair.landed.get(key, ()), pair.since)
+    return FieldState(mapping, now, shadow, pair.landed.get(key, ()), pair.since, _modified(pair))
+
+
+def _modified(pair: Pair) -> dict[Side, float]:
+    return {side: each.modified for side, each in pair.records.items() if each and each.modified is not None}
 
 
 def _create(spec: SyncSpec, side: Side, record: Record, kind: ActionKind, reason: str) -> Action:
@@ -147,6 +163,8 @@ def _create(spec: SyncSpec, side: Side, record: Record, kind: ActionKind, reason
     for mapping in spec.fields:
         value = record.values.get(mapping.on(side).name)
         if is_blank(value) or not spec.writes(mapping, target):
+            if is_opted_out(mapping, side, value):
+                decisions.append(_cannot_opt_out(spec, mapping, side))
             continue
         seen = {side: Known(value)}
         try:
@@ -160,8 +178,14 @@ def _create(spec: SyncSpec, side: Side, record: Record, kind: ActionKind, reason
         decisions.append(FieldDecision(mapping, "R8", reason, target, projected.value, lost=projected.lost, seen=seen))
     ids = {side: record.id, target: None}
     if decisions and not any(decision.write for decision in decisions):
-        return Action(ActionKind.HOLD, "F6", decisions[0].reason, ids, None, tuple(decisions))
+        return Action(ActionKind.HOLD, decisions[0].rule, decisions[0].reason, ids, None, tuple(decisions))
     return Action(kind, "R8", reason, ids, target, (*decisions, *_set_new(spec, side, record, decisions)))
+
+
+def _cannot_opt_out(spec: SyncSpec, mapping: FieldMap, side: Side) -> FieldDecision:
+    """Report a new record of somebody who is opted out, where that may not be written with it (row FC)."""
+    reason = beyond_reach(spec, side)
+    return FieldDecision(mapping, "FC", reason, hold=reason)
 
 
 def _set_new(spec: SyncSpec, side: Side, record: Record, decisions: Sequence[FieldDecision]) -> list[FieldDecision]:

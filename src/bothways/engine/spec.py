@@ -19,6 +19,7 @@ from bothways.records import (
     coerce,
     coercion_between,
     is_blank,
+    parse_boolean,
     same,
 )
 
@@ -30,25 +31,35 @@ class Only(StrEnum):
     ON_CREATE = "on create"
 
 
+class Wins(StrEnum):
+    """Who wins a difference, where that is no app: the side that was changed last, or whom a person says."""
+
+    NEWEST = "newest"
+    ASK = "ask"
+
+
 @dataclass(frozen=True, slots=True)
 class FieldMap:
-    """Two fields kept equal. ``winner`` overrules the default app for this field.
+    """Two fields kept equal. ``winner`` says who wins a difference of this field, where the sync does not.
 
     ``clearing_follows``: a value deliberately cleared after linking is cleared on the other side too.
     ``only`` None: written whenever the field table says so. ``choices`` pairs the values of both fields: what
     comes to the left, and what comes to the right; None where values are carried over as they are. ``clean``
     names how texts are cleaned on their way; the side they come from keeps its own.
+    ``consent`` marks fields that say whether a person wants to hear from us: the truth that means opted out on the
+    left, and on the right.
     ``key`` is the stable name of this mapping in plans and in the journal.
     """
 
     left: Field
     right: Field
     direction: Direction = Direction.BOTH
-    winner: Side | None = None
+    winner: Side | Wins | None = None
     clearing_follows: bool = False
     only: Only | None = None
     choices: tuple[Choices, Choices] | None = field(default=None, repr=False)
     clean: tuple[str, ...] = ()
+    consent: tuple[bool, bool] | None = None
     key: str = field(init=False)
 
     def __post_init__(self) -> None:
@@ -57,6 +68,11 @@ class FieldMap:
     def on(self, side: Side) -> Field:
         """Return the field of one side."""
         return self.left if side is Side.LEFT else self.right
+
+    @property
+    def inverted(self) -> bool:
+        """Tell whether yes on one side is no on the other."""
+        return self.consent is not None and self.consent[0] is not self.consent[1]
 
 
 class When(StrEnum):
@@ -171,7 +187,8 @@ class SyncSpec:
     ``apps`` are the names of the two apps, for reasons shown to people. ``sends`` says which side's
     values may flow out. ``own_write_window`` is, per side, for how many seconds after our write a
     rewriting by the app is expected (longer than index lag + poll). ``scope`` says which records take part.
-    ``roles`` are, per side, the fields that the guards of the match rules look at.
+    ``roles`` are, per side, the fields that the guards of the match rules look at. ``wins`` None: the default app
+    wins a difference.
     """
 
     apps: Mapping[Side, str]
@@ -183,6 +200,7 @@ class SyncSpec:
     constants: tuple[Constant, ...] = ()
     scope: Scope = field(default_factory=Scope)
     roles: Mapping[Side, Roles] = field(default_factory=lambda: {side: {} for side in SIDES})
+    wins: Wins | None = None
 
     def set_on(self, side: Side, *when: When) -> list[Constant]:
         """Return the constants of one side that are written then."""
@@ -194,6 +212,10 @@ class SyncSpec:
         guarded = any(rule.guards for rule in self.match)
         return found | {name for names in self.roles[side].values() for name in names if guarded}
 
+    def winner(self, mapping: FieldMap) -> Side | Wins:
+        """Return who wins a difference of this field."""
+        return mapping.winner or self.wins or self.default
+
     def writes(self, mapping: FieldMap, side: Side) -> bool:
         """Tell whether this mapping may be written to ``side``. Nothing overrules this."""
         return self.sends[side.other] and mapping.direction.writes(side) and not mapping.on(side).read_only
@@ -203,6 +225,8 @@ def project(mapping: FieldMap, value: Value, target: Side) -> Coerced:
     """Return ``value`` of the other side as ``target`` can hold it; raise CannotCoerce, LeftOut among them."""
     if mapping.choices is not None and not is_blank(value):
         value = mapping.choices[SIDES.index(target)].choose(value)
+    if mapping.inverted and (truth := parse_boolean(value)) is not None:
+        value = not truth
     if mapping.clean:
         value = _cleaned(mapping, value, target.other)
     return coerce(value, mapping.on(target.other), mapping.on(target))
@@ -228,7 +252,7 @@ def blank_across(mapping: FieldMap, value: Value, source: Side) -> bool:
 def equal_across(mapping: FieldMap, left: Value, right: Value) -> bool:
     """Tell whether the two sides hold the same, each as the other can hold it and, where they are, cleaned."""
     alike = left is right or (isinstance(left, str) and left == right)
-    if alike and mapping.choices is None and mapping.left.type is mapping.right.type:
+    if alike and mapping.choices is None and not mapping.inverted and mapping.left.type is mapping.right.type:
         return True
     return _holds(mapping, left, right, Side.RIGHT) or _holds(mapping, right, left, Side.LEFT)
 

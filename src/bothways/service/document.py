@@ -9,7 +9,7 @@ from typing import Any
 from bothways.engine.brakes import Guards
 from bothways.engine.scope import Leaving
 from bothways.engine.sides import SIDES, Side
-from bothways.engine.spec import Only, When
+from bothways.engine.spec import Only, When, Wins
 from bothways.errors import SettingsError
 from bothways.records import Unpaired
 
@@ -17,6 +17,9 @@ STATES = ("on", "off", "draft")
 KEEP, CLEAR = "keep", "clear"
 ONLY_KEYS = {Only.WHEN_EMPTY: "only_when_empty", Only.ON_CREATE: "only_on_create"}
 """The key of a mapping for each policy of when it is written."""
+
+CONSENT = {True: "opt_out", False: "opt_in"}
+"""What a yes in a field of consent means, by whether it says opted out."""
 
 EVERY = 60.0
 """Seconds between two polls where the file does not say."""
@@ -51,7 +54,8 @@ class FieldDocument:
     """One mapping as written. ``to``: the only side it may be written to, None for both.
 
     ``values`` pairs options, the left one first; ``other`` says what becomes of those that are paired with none,
-    ``defaults`` what stands for them on each side. ``places`` says where the keys of the mapping stand.
+    ``defaults`` what stands for them on each side. ``consent``: whether a yes means opted out, on the left and on the
+    right. ``places`` says where the keys of the mapping stand.
     """
 
     names: Mapping[Side, str]
@@ -65,6 +69,8 @@ class FieldDocument:
     defaults: Mapping[Side, str] = field(default_factory=dict)
     places: Mapping[str, str] = field(default_factory=dict)
     clean: tuple[str, ...] = ()
+    winner: Side | Wins | None = None
+    consent: tuple[bool, bool] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,9 +112,9 @@ class MatchDocument:
 
 @dataclass(frozen=True, slots=True)
 class Winner:
-    """The side that wins a field, where the default app does not."""
+    """Who wins a difference of a field, where the sync's own word does not hold."""
 
-    side: Side
+    who: Side | Wins
     place: str = ""
 
 
@@ -158,7 +164,8 @@ class SyncDocument:
     """One sync. ``fields`` and ``match`` None: made from the common meanings of the apps' fields.
 
     ``match`` is ``as_hubspot``, or the rules in order; none at all links no record. ``small_groups``: of a few
-    copies, one pair is linked; its place is told even where it says no.
+    copies, one pair is linked; its place is told even where it says no. ``wins`` None: the default app wins a
+    difference.
     """
 
     name: str
@@ -180,6 +187,7 @@ class SyncDocument:
     match_place: str = ""
     small_groups: SmallGroups = SmallGroups.HOLD
     small_groups_place: str = ""
+    wins: Wins | None = None
 
     @property
     def pair(self) -> tuple[str, str]:
@@ -222,7 +230,9 @@ def settings_of(sync: SyncDocument) -> dict[str, object]:
     """Return a sync as plain data in the words of the file, complete: what a revision keeps."""
     conflicts: dict[str, object] = {"default_app": sync.apps[sync.default], "when_empty": sync.when_empty}
     if sync.winners:
-        conflicts["per_field"] = {name: sync.apps[winner.side] for name, winner in sync.winners.items()}
+        conflicts["per_field"] = {name: winner_word(sync, each.who) for name, each in sync.winners.items()}
+    if sync.wins is not None:
+        conflicts["default"] = str(sync.wins)
     data: dict[str, object] = {
         "state": sync.state,
         "objects": {sync.apps[side]: sync.objects[side] for side in SIDES},
@@ -267,6 +277,11 @@ def _written(number: float) -> str:
     return text.rstrip("0").rstrip(".") if "." in text else text
 
 
+def winner_word(sync: SyncDocument, winner: Side | Wins) -> str:
+    """Return who wins in the words of the file: an app, newest or ask."""
+    return sync.apps[winner] if isinstance(winner, Side) else str(winner)
+
+
 def _send(sync: SyncDocument, side: Side) -> object:
     if side in sync.scope.filters:
         return {"filter": filter_data(sync.scope.filters[side])}
@@ -303,6 +318,12 @@ def _field(sync: SyncDocument, each: FieldDocument) -> dict[str, object]:
         data["when_empty"] = each.when_empty
     if each.only is not None:
         data[ONLY_KEYS[each.only]] = True
+    if each.winner is not None:
+        data["winner"] = winner_word(sync, each.winner)
+    if each.consent is not None:
+        words = {sync.apps[side]: CONSENT[out] for side, out in zip(SIDES, each.consent, strict=True)}
+        alike = each.consent[0] is each.consent[1]
+        data["consent"] = CONSENT[each.consent[0]] if alike else words
     if each.clean:
         data["clean"] = list(each.clean)
     if each.values is not None:

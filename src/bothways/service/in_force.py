@@ -13,7 +13,7 @@ from bothways.ledger import db, due, feeds, looking
 from bothways.ledger.models import Feed, Revision, Sync
 from bothways.records import Field
 from bothways.records.normal import NORM_VERSION
-from bothways.service.document import FieldDocument, SyncDocument
+from bothways.service.document import CONSENT, FieldDocument, SyncDocument
 from bothways.service.revisions import add_revision, latest_revision
 from bothways.service.scope import stored_fields, stored_scope
 from bothways.service.spec import Resolved
@@ -64,6 +64,12 @@ def in_words(resolved: Resolved) -> dict[str, Any]:
         "sends": [spec.sends[side] for side in SIDES],
         **({"set": constants} if (constants := constants_in_words(resolved.document)) else {}),
         "scope": stored_scope(spec.scope),
+        **({"wins": str(spec.wins)} if spec.wins else {}),
+        **(
+            {"consent": consent}
+            if (consent := [[each.key, each.consent] for each in spec.fields if each.consent])
+            else {}
+        ),
     }
 
 
@@ -90,6 +96,7 @@ def policies_of(each: FieldDocument) -> dict[str, Any]:
         "clean": list(each.clean),
         "values": [list(pair) for pair in each.values or ()],
         "other": str(each.other) if each.other else None,
+        "consent": {str(side): CONSENT[out] for side, out in zip(SIDES, each.consent or (), strict=False)},
         "defaults": {str(side): option for side, option in each.defaults.items()},
     }
     return {name: value for name, value in found.items() if value}

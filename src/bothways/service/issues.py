@@ -27,15 +27,15 @@ def list_issues(workspace: Workspace, name: str | None = None, *, size: int = 50
     found: list[IssueView] = []
     for each in workspace.document.syncs if name is None else [name]:
         sync = row_of(workspace, each)
-        found += _views(sync, workspace.sync(each), holds.page(sync, size=size - len(found)))
+        found += views_of(sync, workspace.sync(each), holds.page(sync, size=size - len(found)))
     return found
 
 
 @on_database
 def show_issue(workspace: Workspace, issue: str) -> IssueView:
     """Return one issue; raise UnknownIssue."""
-    sync, hold = _issue(workspace, issue)
-    return _views(sync, workspace.sync(sync.name), [hold])[0]
+    sync, hold = find_issue(workspace, issue)
+    return views_of(sync, workspace.sync(sync.name), [hold])[0]
 
 
 @on_database
@@ -84,7 +84,16 @@ def create_issue(workspace: Workspace, issue: str) -> IssueView:
 
 @on_database
 def withdraw(workspace: Workspace, issue: str) -> IssueView:
-    """Take back all that was decided about a held record; it waits again. Raises UnknownIssue, NotForDeciding."""
+    """Take back all that was decided about a held record or field; it waits again.
+
+    Raises UnknownIssue, NotForDeciding.
+    """
+    sync, hold = find_issue(workspace, issue)
+    if hold.field and hold.data.get("decided"):
+        with db.transaction_():
+            holds.decide(hold, None)
+            due.mark(sync, hold.side, [hold.record_id])
+        return _after(workspace, sync, hold)
     sync, hold = _for_deciding(workspace, issue)
     side = Side(hold.side)
     with db.transaction_():
@@ -142,7 +151,8 @@ def unlink(workspace: Workspace, name: str, left: str, right: str, *, only_plann
 # --- behind them --------------------------------------------------------------------------------------
 
 
-def _issue(workspace: Workspace, issue: str) -> tuple[Sync, HoldRow]:
+def find_issue(workspace: Workspace, issue: str) -> tuple[Sync, HoldRow]:
+    """Return a hold and its sync; raise UnknownIssue."""
     number = plain_id(issue, "h")
     found = holds.by_id(number) if number is not None else None
     sync = Sync.objects.filter(pk=found[0]).first() if found else None
@@ -152,7 +162,7 @@ def _issue(workspace: Workspace, issue: str) -> tuple[Sync, HoldRow]:
 
 
 def _for_deciding(workspace: Workspace, issue: str) -> tuple[Sync, HoldRow]:
-    sync, hold = _issue(workspace, issue)
+    sync, hold = find_issue(workspace, issue)
     if hold.kind != "match":
         raise NotForDeciding(issue=issue, reason=hold.reason)
     return sync, hold
@@ -200,10 +210,11 @@ def _look_again(sync: Sync, ids: dict[Side, Sequence[str]]) -> None:
 def _after(workspace: Workspace, sync: Sync, hold: HoldRow) -> IssueView:
     """Return an issue as it is now."""
     found = holds.by_id(hold.id)
-    return _views(sync, workspace.sync(sync.name), [found[1] if found else hold])[0]
+    return views_of(sync, workspace.sync(sync.name), [found[1] if found else hold])[0]
 
 
-def _views(sync: Sync, document: SyncDocument, rows: Sequence[HoldRow]) -> list[IssueView]:
+def views_of(sync: Sync, document: SyncDocument, rows: Sequence[HoldRow]) -> list[IssueView]:
+    """Return holds of a sync as people see them."""
     wanted: dict[Side, set[str]] = {side: set() for side in SIDES}
     for hold in rows:
         for side, id in [(hold.side, hold.record_id), *hold.data.get("candidates", ())]:
@@ -234,10 +245,13 @@ def _view(
         hold.opened_at,
         tuple(CandidateView(document.apps[each], id, names.get((each, id), "")) for each, id in candidates),
         _decided(hold, apart),
+        {document.apps[Side(each)]: value for each, value in hold.data.get("values", {}).items()},
     )
 
 
 def _decided(hold: HoldRow, apart: set[str]) -> str:
+    if decided := hold.data.get("decided"):
+        return str(decided["words"])
     if hold.kind != "match":
         return ""
     if chosen := hold.data.get("chosen"):

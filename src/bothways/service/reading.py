@@ -9,7 +9,7 @@ from bothways.connectors.base import Setting
 from bothways.engine.brakes import Guards
 from bothways.engine.keys import NORMAL_FORMS
 from bothways.engine.sides import SIDES, Side
-from bothways.engine.spec import Only, When
+from bothways.engine.spec import Only, When, Wins
 from bothways.errors import (
     MissingKey,
     NothingFlows,
@@ -53,9 +53,9 @@ SYNC = (
     "schedule",
 )
 SYNC_LATER = ("deletes", "associations")
-FIELD = ("direction", "when_empty", "enabled", *doc.ONLY_KEYS.values(), "clean", "values", "other")
-FIELD_LATER = ("winner",)
-CONFLICTS = ("default_app", "when_empty", "per_field")
+ONLY = tuple(doc.ONLY_KEYS.values())
+FIELD = ("direction", "winner", "when_empty", "enabled", *ONLY, "clean", "values", "other", "consent")
+CONFLICTS = ("default_app", "default", "when_empty", "per_field")
 CONSTANT = ("field", "value", "when")
 GUARDS = ("first_run", "max_change", "max_emptied", "max_deletes")
 SCHEDULE, SCHEDULE_LATER = ("every",), ("webhooks", "burst_window")
@@ -102,7 +102,7 @@ def _names(node: Node) -> list[str]:
 
 def is_name(text: str) -> bool:
     """Tell whether an app or a sync may be called so."""
-    return bool(_NAME.fullmatch(text)) and text not in (*FIELD, *FIELD_LATER, "compare")
+    return bool(_NAME.fullmatch(text)) and text not in (*FIELD, *Wins, "compare")
 
 
 def _database(root: Node) -> str | SecretPlace | None:
@@ -247,6 +247,7 @@ def _sync(syncs: Node, name: str, apps: Mapping[str, AppDocument]) -> SyncDocume
     pair = {name_: side for side, name_ in sides.items()}
     conflicts = node.node("conflicts")
     conflicts.only(CONFLICTS)
+    default, wins = _default(conflicts, pair)
     sync = SyncDocument(
         name,
         node.choice("state", doc.STATES, "draft"),
@@ -255,7 +256,7 @@ def _sync(syncs: Node, name: str, apps: Mapping[str, AppDocument]) -> SyncDocume
         {side: objects.value_place(app) for side, app in sides.items()},
         _sends(node, pair),
         _matches(node, sides) if node.data.get("match") is not None else None,
-        pair[conflicts.choice("default_app", tuple(pair), sides[Side.LEFT])],
+        default,
         conflicts.choice("when_empty", (doc.KEEP, doc.CLEAR), doc.KEEP),
         _winners(conflicts, pair),
         tuple(_field(each, sides) for each in node.nodes("fields")) if node.data.get("fields") is not None else None,
@@ -267,6 +268,7 @@ def _sync(syncs: Node, name: str, apps: Mapping[str, AppDocument]) -> SyncDocume
         node.value_place("match"),
         SmallGroups(node.choice("small_groups", tuple(SmallGroups), SmallGroups.HOLD)),
         node.value_place("small_groups"),
+        wins,
     )
     if not any(sync.sends.values()):
         raise NothingFlows(where=node.key_place("send"), name=name)
@@ -373,17 +375,15 @@ def _key_fields(node: Node, app: str) -> doc.Parts:
     return found
 
 
-def _pair_of_fields(
-    node: Node, sides: Mapping[Side, str], known: Sequence[str], later: Sequence[str]
-) -> dict[Side, str]:
-    node.only((*sides.values(), *known), later)
+def _names_of_fields(node: Node, sides: Mapping[Side, str], known: Sequence[str]) -> dict[Side, str]:
+    node.only((*sides.values(), *known))
     for app in sides.values():
         node.need(app, "Name a field of each app.")
     return {side: node.text(app) for side, app in sides.items()}
 
 
 def _field(node: Node, sides: Mapping[Side, str]) -> FieldDocument:
-    names = _pair_of_fields(node, sides, FIELD, FIELD_LATER)
+    names = _names_of_fields(node, sides, FIELD)
     ways = {"both": None, **{f"to_{app}": side for side, app in sides.items()}}
     only = _only(node)
     other, defaults = _other(node, sides)
@@ -399,6 +399,8 @@ def _field(node: Node, sides: Mapping[Side, str]) -> FieldDocument:
         defaults,
         {key: node.value_place(key) for key in node},
         _clean(node),
+        _winner(node, "winner", {app: side for side, app in sides.items()}) if "winner" in node else None,
+        _consent(node, sides),
     )
 
 
@@ -463,7 +465,45 @@ def _other(node: Node, sides: Mapping[Side, str]) -> tuple[Unpaired | None, dict
 
 def _winners(conflicts: Node, pair: Mapping[str, Side]) -> dict[str, doc.Winner]:
     node = conflicts.node("per_field")
-    return {str(name): doc.Winner(pair[node.choice(name, tuple(pair), "")], node.key_place(name)) for name in node}
+    return {str(name): doc.Winner(_winner(node, name, pair), node.key_place(name)) for name in node}
+
+
+def _winner(node: Node, key: str, pair: Mapping[str, Side]) -> Side | Wins:
+    """Return who wins: one of the two apps, the newest, or whom a person says."""
+    word = node.choice(key, (*pair, *Wins), "")
+    return pair[word] if word in pair else Wins(word)
+
+
+def _default(conflicts: Node, pair: Mapping[str, Side]) -> tuple[Side, Wins | None]:
+    """Return the default app, and what goes before it; ``default`` may name the app as well."""
+    side = pair[conflicts.choice("default_app", tuple(pair), next(iter(pair)))]
+    if "default" not in conflicts:
+        return side, None
+    winner = _winner(conflicts, "default", pair)
+    if isinstance(winner, Wins):
+        return side, winner
+    if "default_app" in conflicts and winner is not side:
+        raise SettingsContradict(where=conflicts.key_place("default"), key="default", other="default_app")
+    return winner, None
+
+
+def _consent(node: Node, sides: Mapping[Side, str]) -> tuple[bool, bool] | None:
+    """Return whether a yes means opted out, left and right; one word stands for both apps."""
+    if node.data.get("consent") is None:
+        return None
+    for key in ("values", "other", "clean", *ONLY):
+        if node.data.get(key):
+            raise SettingsContradict(where=node.key_place("consent"), key="consent", other=key)
+    means = {word: out for out, word in doc.CONSENT.items()}
+    if not isinstance(node.data["consent"], Mapping):
+        both = means[node.choice("consent", tuple(means), "")]
+        return both, both
+    words = node.node("consent")
+    words.only(tuple(sides.values()))
+    for app in sides.values():
+        words.need(app, f"Such as: {sides[Side.LEFT]}: opt_out")
+    left, right = (means[words.choice(app, tuple(means), "")] for app in sides.values())
+    return left, right
 
 
 def _guards(node: Node) -> Guards:

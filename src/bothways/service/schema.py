@@ -100,8 +100,11 @@ MATCH_RULE = {
     "maxProperties": 3,
 }
 
+CONSENT = _one_of(tuple(doc.CONSENT.values()))
 FIELD_SHAPES: Mapping[str, Shape] = {
     "direction": {**TEXT, "description": "both, or to_ and the name of an app."},
+    "winner": {**TEXT, "description": "An app, newest, or ask."},
+    "consent": _or(CONSENT, _names(CONSENT, minProperties=2, maxProperties=2)),
     "when_empty": {**_one_of((doc.KEEP, doc.CLEAR)), "description": "What follows when a value was cleared."},
     "enabled": TRUTH,
     **dict.fromkeys(doc.ONLY_KEYS.values(), TRUTH),
@@ -120,11 +123,11 @@ FIELD: Shape = {
     "additionalProperties": TEXT,
     "minProperties": 2,
     "maxProperties": len(reading.FIELD) + 2,
-    **({"not": _or(*({"required": [key]} for key in reading.FIELD_LATER))} if reading.FIELD_LATER else {}),
 }
 
 CONFLICT_SHAPES: Mapping[str, Shape] = {
     "default_app": {**TEXT, "description": "The app whose value wins a difference."},
+    "default": {**TEXT, "description": "Who wins a difference: an app, newest, or ask."},
     "when_empty": _one_of((doc.KEEP, doc.CLEAR)),
     "per_field": _maybe(_names(TEXT)),
 }
@@ -192,7 +195,7 @@ def settings_schema() -> dict[str, Any]:
 
 
 def _name() -> Shape:
-    reserved = [*reading.FIELD, *reading.FIELD_LATER, "compare"]
+    reserved = [*reading.FIELD, "compare"]
     return {"minLength": 1, "maxLength": 60, "not": {"enum": reserved}}
 
 

@@ -5,13 +5,22 @@ from typing import Any
 
 from bothways.connectors import registry
 from bothways.engine.sides import SIDES, Side
-from bothways.engine.spec import Finding
+from bothways.engine.spec import Finding, Wins
 from bothways.errors import PermissionMissing, SettingsError
 from bothways.ledger import looking
 from bothways.ledger.models import Run, Sync
 from bothways.service import yaml_edit
 from bothways.service.database import on_database
-from bothways.service.document import CLEAR, KEEP, AppDocument, Document, SyncDocument, refuse_ring, settings_of
+from bothways.service.document import (
+    CLEAR,
+    KEEP,
+    AppDocument,
+    Document,
+    SyncDocument,
+    refuse_ring,
+    settings_of,
+    winner_word,
+)
 from bothways.service.in_force import constants_in_words, in_words, labels_of, policies_of
 from bothways.service.log import summaries
 from bothways.service.misfits import check_values
@@ -138,6 +147,7 @@ def _view(workspace: Workspace, name: str, *, ask: bool) -> SyncView:
         {document.apps[side]: words for side, words in scope_in_words(document, applied).items()},
         str(document.scope.leaving),
         {document.apps[Side(side)]: name for side, name in applied.get("scope", {}).get("emails", {}).items()},
+        str(document.wins or ""),
     )
 
 
@@ -172,7 +182,7 @@ def _exact(
             each.names[Side.LEFT],
             each.names[Side.RIGHT],
             f"to {each.to}" if each.to else "both",
-            _winner(document, each.names),
+            each.winner or _winner(document, each.names),
             (each.when_empty or document.when_empty) == CLEAR and each.only is None,
             policies_of(each),
         ]
@@ -194,8 +204,8 @@ def _exact(
     return exact, stored.get("labels") or {}
 
 
-def _winner(document: SyncDocument, names: Mapping[Side, str]) -> Side | None:
-    return next((document.winners[name].side for name in names.values() if name in document.winners), None)
+def _winner(document: SyncDocument, names: Mapping[Side, str]) -> Side | Wins | None:
+    return next((document.winners[name].who for name in names.values() if name in document.winners), None)
 
 
 def _mappings(
@@ -211,7 +221,7 @@ def _mappings(
                     {document.apps[side]: names[side] for side in SIDES},
                     {document.apps[side]: labels.get(side, {}).get(names[side], names[side]) for side in SIDES},
                     way,
-                    document.apps[Side(winner)] if winner else "",
+                    _who(document, winner) if winner else "",
                     CLEAR if clears else KEEP,
                     enabled,
                     **_policies(document, policies[0] if policies else {}),
@@ -220,12 +230,18 @@ def _mappings(
     return views
 
 
+def _who(document: SyncDocument, winner: str) -> str:
+    return winner_word(document, Wins(winner) if winner in tuple(Wins) else Side(winner))
+
+
 def _policies(document: SyncDocument, stored: Mapping[str, Any]) -> dict[str, Any]:
     found = dict(stored)
     if "clean" in found:
         found["clean"] = tuple(found["clean"])
     if "values" in found:
         found["values"] = tuple((left, right) for left, right in found["values"])
+    if "consent" in found:
+        found["consent"] = {document.apps[Side(side)]: word for side, word in found["consent"].items()}
     if "defaults" in found:
         found["defaults"] = {document.apps[Side(side)]: option for side, option in found["defaults"].items()}
     return found

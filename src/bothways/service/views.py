@@ -79,8 +79,10 @@ class AppCheck:
 
 @dataclass(frozen=True, slots=True)
 class MappingView:
-    """Two fields kept equal. ``direction``: both, or to_<app>. ``winner``: "" for the default app.
+    """Two fields kept equal. ``direction``: both, or to_<app>.
 
+    ``winner``: an app, newest or ask; "" for what the sync says.
+    ``consent``: by app, whether a yes means opt_out or opt_in.
     ``only``: "when empty" or "on create" where it is written then alone. ``clean``: how texts are cleaned.
     ``values``: paired options, the left one first; ``other``: what becomes of those paired with none,
     ``defaults`` what stands for them, by app.
@@ -97,6 +99,7 @@ class MappingView:
     values: tuple[tuple[str, str], ...] = ()
     other: str = ""
     defaults: Mapping[str, str] = made_by(default_factory=dict)
+    consent: Mapping[str, str] = made_by(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,6 +192,7 @@ class SyncView:
     sends: Mapping[str, str] = made_by(default_factory=dict)
     when_leaving: str = ""
     requires: Mapping[str, str] = made_by(default_factory=dict)
+    wins: str = ""
 
 
 # --- plans --------------------------------------------------------------------------------------------
@@ -356,7 +360,7 @@ class IssueView:
     """One thing that is held. ``kind``: match and conflict wait for a person, the others for the app or the record.
 
     ``field`` is the mapping concerned, empty for the whole record. ``decided`` says in words what a person has
-    decided and the next run will do.
+    decided and the next run will do. ``values`` are those between which a person is to choose, by app.
     """
 
     id: str
@@ -370,6 +374,7 @@ class IssueView:
     since: float
     candidates: tuple[CandidateView, ...] = ()
     decided: str = ""
+    values: Mapping[str, Value] = made_by(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

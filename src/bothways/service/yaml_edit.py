@@ -25,8 +25,8 @@ from bothways.service.yaml_file import parse, read_text
 _SCALAR = re.compile(r"\"[^\"]*\"|'[^']*'|[^\s,}#]+")
 
 
-def set_value(path: Path, keys: Sequence[str], value: object) -> None:
-    """Set one plain value, such as the state of a sync."""
+def set_value(path: Path, keys: Sequence[str | int], value: object) -> None:
+    """Set one plain value, such as the state of a sync; a number among the keys is a place in a list, from 0."""
     _edit(path, keys, value, lambda text: _with_value(text, path.name, keys, value))
 
 
@@ -43,12 +43,12 @@ def dumped(data: object) -> str:
     return out.getvalue()
 
 
-def _edit(path: Path, keys: Sequence[str], value: object, change: Callable[[str], str | None]) -> None:
+def _edit(path: Path, keys: Sequence[str | int], value: object, change: Callable[[str], str | None]) -> None:
     text = read_text(path)
     wanted = _yaml().load(text) or CommentedMap()
     parent = wanted
     for key in keys[:-1]:
-        if parent.get(key) is None:
+        if isinstance(key, str) and parent.get(key) is None:
             parent[key] = CommentedMap()
         parent = parent[key]
     parent[keys[-1]] = value
@@ -84,9 +84,11 @@ def _quoted(data: Any) -> Any:
     return SingleQuotedScalarString(data) if isinstance(data, str) and data.startswith(("?", ":")) else data
 
 
-def _with_value(text: str, file: str, keys: Sequence[str], value: object) -> str | None:
-    node = parse(text, file)
-    for key in keys[:-1]:
+def _with_value(text: str, file: str, keys: Sequence[str | int], value: object) -> str | None:
+    node, names = parse(text, file), [key for key in keys if isinstance(key, str)]
+    if len(names) < len(keys):
+        return None
+    for key in names[:-1]:
         node = node.node(key)
     lines = text.splitlines(keepends=True)
     if keys[-1] in node:

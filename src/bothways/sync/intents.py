@@ -37,7 +37,7 @@ def intend(ctx: Context, plan: Plan, side: Side, kind: WriteKind, actions: Seque
             action.rule,
             f"bothways-{ctx.sync.mark}-{link_id}" if kind is WriteKind.CREATE else "",
             _writes(ctx, action, side),
-            {"source_id": action.on(side.other)},
+            {"source_id": action.on(side.other), **({"both": both} if (both := _to_both(action)) else {})},
         )
         for action, link_id in zip(ready, link_ids, strict=True)
     ]
@@ -113,6 +113,12 @@ def _links_for(ctx: Context, plan: Plan, actions: Sequence[ActionRow], kind: Wri
         links.freeze((each.link_id, "") for each in entering if each.link_id is not None)
         save_seen_shadows(ctx, list(zip(found, actions, strict=True)))
     return found
+
+
+def _to_both(action: ActionRow) -> list[str]:
+    """Return the mappings that are written to both sides: a value that a person typed."""
+    left, right = ({each["map"] for each in action.data["fields"] if each["write"] == side} for side in SIDES)
+    return sorted(left & right)
 
 
 def _writes(ctx: Context, action: ActionRow, side: Side) -> dict[str, FieldWrite]:

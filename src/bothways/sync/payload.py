@@ -95,4 +95,5 @@ def _decision(decision: FieldDecision) -> dict[str, Any]:
         "hold": decision.hold,
         "lost": decision.lost,
         "seen": {side.value: known.value for side, known in seen.items()},
+        **({"held": {side.value: value for side, value in decision.held.items()}} if decision.held else {}),
     }

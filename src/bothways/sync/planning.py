@@ -111,9 +111,11 @@ def _linked(ctx: Context, sheet: Sheet, wanted: dict[Side, set[str]]) -> list[Pl
         facts = _facts_linked(ctx, link, rows, open_links)
         records = {side: row.record if row and row.live else None for side, row in rows.items()}
         since = {side: row.stamp_seen_at for side, row in rows.items() if row and row.modified is not None}
-        pair = Pair(records, shadows.get(link.id, {side: {} for side in SIDES}), landed.get(link.id, {}), since)
+        known = shadows.get(link.id, {side: {} for side in SIDES})
+        found_held = kept.get(link.id, [])
+        pair = Pair(records, known, landed.get(link.id, {}), since, held.decided(found_held))
         action = plan_linked(ctx.spec, pair, facts, ctx.clock())
-        action = held.keep_holding(ctx, action, kept.get(link.id, []))
+        action = held.keep_holding(ctx, action, held.refusals(found_held))
         planned.append((action, link, facts))
     return planned
 

@@ -45,7 +45,8 @@ def settle_links(ctx: Context, side: Side, landed: Sequence[Landed]) -> None:
         known = shadows.setdefault(link_id, {side: {} for side in SIDES})
         for key, write in each.writes.items():
             known[side][key] = Known(_known_after(ctx, side, each, key, known[side].get(key)), now)
-            if each.entry.kind != UNDO or key not in known[other]:
+            kept = each.entry.kind == UNDO or key in each.entry.more.get("both", ())
+            if not kept or key not in known[other]:
                 known[other][key] = Known(each.source_seen.get(key, write.source))
         if each.entry.kind == ActionKind.CREATE:
             created.append((link_id, each.record.id))

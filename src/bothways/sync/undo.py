@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from bothways.connectors.base import Outcome, WriteItem, WriteKind, WriteResult, by_key
+from bothways.engine.consent import opts_in
 from bothways.engine.fields import Known
 from bothways.engine.sides import SIDES, Side
 from bothways.errors import AppError, OutcomeUnknown
@@ -148,17 +149,25 @@ def _step(
             return None
         return _Step(entry, row, {}, archive=True)
     gone = {key for key in entry.writes if not ctx.in_force(key)}
-    for key in sorted(edited | gone):
+    opting_in = {key for key in entry.writes.keys() - edited - gone if _opts_in(ctx, entry, key, values)}
+    for key in sorted(edited | gone | opting_in):
         why = "is not synced any more" if key in gone else "was edited since"
+        why = "says opted out, which no undo takes back" if key in opting_in else why
         report.kept.append((app, name, f"{ctx.mapping(key).on(entry.side).title} {why}"))
     back = {
         key: FieldWrite(values.get(write.field), write.before, "undo", f"undo of r_{entry.run_id}", field=write.field)
         for key, write in entry.writes.items()
         if write.landed
-        and key not in edited | gone
+        and key not in edited | gone | opting_in
         and not same(write.before, ctx.mapping(key).on(entry.side), write.stored)
     }
     return _Step(entry, row, back, archive=False) if back else None
+
+
+def _opts_in(ctx: Context, entry: Entry, key: str, values: Mapping[str, Value]) -> bool:
+    """Tell whether putting a field back would take an opting out away (row FC)."""
+    write = entry.writes[key]
+    return opts_in(ctx.mapping(key), entry.side, values.get(write.field), write.before)
 
 
 def _is_ours(ctx: Context, entry: Entry, key: str, now: Value, shadow: Known | None) -> bool:

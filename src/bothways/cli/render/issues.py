@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from bothways.cli.text import columns, cut, moment
+from bothways.cli.values import value_text
 
 if TYPE_CHECKING:
     from bothways.service.views import IssueView, PairView
@@ -29,12 +30,24 @@ def issue(row: "IssueView", now: float) -> list[str]:
     head = (row.id, row.sync, row.name, f"{row.app} {row.record}", f"since {moment(row.since, now)}")
     lines = ["   ".join(filter(None, head)), row.reason]
     lines += columns([(each.app, each.id, each.name) for each in row.candidates], indent="  ")
+    lines += columns([(app, value_text(value)) for app, value in row.values.items()], indent="  ")
     if row.decided:
         return [*lines, f"Decided: {row.decided}. The next run does it; take it back: {_resolve(row)} --undo"]
     if row.kind == "match":
         others = [each.id for each in row.candidates if each.app != row.app]
         lines.append(f"Decide: {_resolve(row)} --link {others[0] if others else 'ID'}   or --apart ID, or --create")
+    if row.kind == "conflict":
+        first = next(iter(row.values), "APP")
+        lines.append(
+            f"Decide: {_resolve(row)} --use {first}   or --value VALUE; for the others like it too: --alike values"
+        )
     return lines
+
+
+def decided(rows: Sequence["IssueView"], now: float) -> list[str]:
+    """Return an issue that was decided, and how many others with it."""
+    more = [f"Decided so for {len(rows) - 1} more."] if len(rows) > 1 else []
+    return [*issue(rows[0], now), *more]
 
 
 def _resolve(row: "IssueView") -> str:

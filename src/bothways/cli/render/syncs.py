@@ -10,6 +10,10 @@ if TYPE_CHECKING:
     from bothways.service.views import MappingView, MatchView, RunSummary, SetView, SyncView
 
 
+WINS = {"newest": "the newest wins, else {app}", "ask": "a person is asked"}
+WINNER = {"newest": "the newest wins", "ask": "a person is asked"}
+CONSENT = {"opt_out": "opted out", "opt_in": "opted in"}
+
 LEAVING = {
     "freeze": "nothing flows until the record fits again",
     "keep": "a linked record is kept in step",
@@ -49,7 +53,7 @@ def sync(view: "SyncView", now: float) -> list[str]:
         *([("Required", "a valid e-mail address in one of the two")] if view.requires else []),
         *([("Leaving", LEAVING[view.when_leaving])] if view.when_leaving else []),
         ("Matched by", listed((_match(each, view.apps) for each in view.match), "nothing: no record is linked")),
-        ("Both changed", f"{view.default_app} wins"),
+        ("Both changed", WINS.get(view.wins, "{app} wins").format(app=view.default_app)),
         ("Brakes", guards(view.guards)),
         ("Last run", last_run(view.last_run, now)),
     ]
@@ -74,7 +78,8 @@ def _mapping(view: "MappingView", apps: Sequence[str]) -> tuple[str, ...]:
     arrow = {f"to_{right}": "→", f"to_{left}": "←"}
     notes = [
         "" if view.enabled else "off",
-        f"{view.winner} wins" if view.winner else "",
+        WINNER.get(view.winner, f"{view.winner} wins") if view.winner else "",
+        listed(f"yes in {app}: {CONSENT[word]}" for app, word in view.consent.items()),
         "emptying follows" if view.when_empty == "clear" else "",
         f"only {view.only}" if view.only else "",
         f"cleaned by {listed(view.clean)}" if view.clean else "",

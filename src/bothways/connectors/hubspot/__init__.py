@@ -33,7 +33,8 @@ passed without another, and every ``facts.LOOK_BACK_EVERY`` seconds at those of 
 poll so long after the last change has done so. Fewer than 200 rows make no poll longer.
 
 HubSpot cannot write on a condition: an edit made between our reading and writing a record is overwritten,
-and can be seen in the history of the property.
+and can be seen in the history of the property. Whose change is the newest is told by the modification date of
+the record, not by that history, which would have to be read with every record.
 """
 
 from bothways.connectors.hubspot.connector import HubSpot
