@@ -6,6 +6,7 @@ from dataclasses import field as made_by
 from enum import StrEnum
 from typing import Any
 
+from bothways.engine.deletes import Deletes, Removal
 from bothways.engine.keys import Key, Part, slot_of
 from bothways.engine.scope import Scope
 from bothways.engine.sides import SIDES, Direction, Side
@@ -169,7 +170,8 @@ class SyncSpec:
     ``apps`` are the names of the two apps, for reasons shown to people. ``sends`` says which side's
     values may flow out. ``own_write_window`` is, per side, for how many seconds after our write a
     rewriting by the app is expected (longer than index lag + poll). ``scope`` says which records take part.
-    ``roles`` are, per side, the fields that the guards of the match rules look at.
+    ``roles`` are, per side, the fields that the guards of the match rules look at. ``deletes`` says what becomes of
+    the partner of a deleted record.
     """
 
     apps: Mapping[Side, str]
@@ -181,6 +183,7 @@ class SyncSpec:
     constants: tuple[Constant, ...] = ()
     scope: Scope = field(default_factory=Scope)
     roles: Mapping[Side, Roles] = field(default_factory=lambda: {side: {} for side in SIDES})
+    deletes: Deletes = field(default_factory=Deletes)
 
     def set_on(self, side: Side, *when: When) -> list[Constant]:
         """Return the constants of one side that are written then."""
@@ -191,6 +194,10 @@ class SyncSpec:
         found = {name for rule in self.match for name in rule.fields(side)}
         guarded = any(rule.guards for rule in self.match)
         return found | {name for names in self.roles[side].values() for name in names if guarded}
+
+    def removes(self, side: Side) -> bool:
+        """Tell whether a deletion in the other app is carried over to ``side``. Direction overrules the policy."""
+        return self.sends[side.other] and self.deletes.of(side) is not Removal.KEEP
 
     def writes(self, mapping: FieldMap, side: Side) -> bool:
         """Tell whether this mapping may be written to ``side``. Nothing overrules this."""
