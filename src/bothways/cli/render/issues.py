@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 from bothways.cli.text import columns, cut, moment
 
 if TYPE_CHECKING:
-    from bothways.service.views import IssueView, PairView
+    from bothways.service.views import IssueView, PairHistory, PairView
 
 
 def issues(rows: Sequence["IssueView"], now: float) -> list[str]:
@@ -29,12 +29,22 @@ def issue(row: "IssueView", now: float) -> list[str]:
     head = (row.id, row.sync, row.name, f"{row.app} {row.record}", f"since {moment(row.since, now)}")
     lines = ["   ".join(filter(None, head)), row.reason]
     lines += columns([(each.app, each.id, each.name) for each in row.candidates], indent="  ")
+    for each in row.histories:
+        lines += _history(each, now)
     if row.decided:
         return [*lines, f"Decided: {row.decided}. The next run does it; take it back: {_resolve(row)} --undo"]
     if row.kind == "match":
         others = [each.id for each in row.candidates if each.app != row.app]
         lines.append(f"Decide: {_resolve(row)} --link {others[0] if others else 'ID'}   or --apart ID, or --create")
     return lines
+
+
+def _history(pair: "PairHistory", now: float) -> list[str]:
+    """Return one pair that a merge concerns, and what was written to it."""
+    both = " ⇄ ".join(f"{app} {id}" for app, id in pair.ids.items())
+    ended = f", ended {moment(pair.ended_at, now)}" if pair.ended_at else ""
+    head = f"{both}   linked {moment(pair.linked_at, now)}: {pair.why}{ended}"
+    return [head, *columns([(moment(at, now), app, what) for at, app, what in pair.written], indent="    ")]
 
 
 def _resolve(row: "IssueView") -> str:

@@ -25,7 +25,13 @@ def run(view: "RunView", now: float) -> list[str]:
 
 def _result(view: "RunView") -> str:
     created, updated = sum(view.created.values()), sum(view.updated.values())
-    numbers = ((created, "created"), (updated, "updated"), (view.unlinked, "unlinked"), (view.skipped, "skipped"))
+    numbers = (
+        (created, "created"),
+        (updated, "updated"),
+        (sum(view.deleted.values()), "deleted"),
+        (view.unlinked, "unlinked"),
+        (view.skipped, "skipped"),
+    )
     troubles = ((view.failing, "failing"), (view.held, "held"))
     return listed(f"{number(n)} {word}" for n, word in (*numbers, *troubles) if n) or "Nothing to change"
 
@@ -55,7 +61,7 @@ def _waits(view: "RunView", now: float) -> str:
 def _hints(view: "RunView") -> Iterator[str]:
     if view.state != "done":
         yield f"Go on: bothways run {view.sync} --yes"
-    if sum(view.created.values()) + sum(view.updated.values()):
+    if sum(view.created.values()) + sum(view.updated.values()) + sum(view.deleted.values()):
         yield f"Undo all of it: bothways undo {view.id}"
     for state, count in (("failing", view.failing), ("held", view.held)):
         if count:
@@ -64,7 +70,7 @@ def _hints(view: "RunView") -> Iterator[str]:
 
 def watched(view: "RunView", now: float) -> list[str]:
     """Return one line of ``watch`` about a run, none if it changed nothing."""
-    changed = by_app(view.created, "created") + by_app(view.updated, "updated")
+    changed = by_app(view.created, "created") + by_app(view.updated, "updated") + by_app(view.deleted, "deleted")
     if not changed and view.state == "done":
         return []
     reason = f"stopped: {view.reason}" if view.state != "done" else ""
