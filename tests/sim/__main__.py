@@ -33,6 +33,10 @@ BUILT = [
     "F6",
     "FO",
     "FE",
+    "R4d",
+    "R4e",
+    "R4w",
+    "R9r",
 ]
 FLOOR_SCHEDULES, FLOOR_HITS = 20_000, 200
 """So often must every rule be applied in so many schedules."""
