@@ -289,3 +289,62 @@ def test_refused_deletion_is_held_and_tried_again() -> None:
     world.run()
     assert not is_there(world, partner)
     assert not world.holds()
+
+
+def deleted(world: TwoApps, id: str) -> tuple[str, int]:
+    """Let the partner of a record follow its deletion; return the partner and the run that deleted it."""
+    partner = gone_in_anna(world, id)
+    world.clock.advance(GRACE)
+    return partner, world.run().run_id
+
+
+def test_undo_makes_the_record_again_and_it_is_left_alone_from_then_on() -> None:
+    world, people = world_with()
+    partner, run_id = deleted(world, people[0])
+    report = world.undo(run_id)
+    assert (report.remade, report.restored, report.removed, report.kept) == (1, 0, 0, [])
+    [again] = world.bert.holding("email", "p0@x.test")
+    assert again != partner
+    assert world.bert.values(again) == {"email": "p0@x.test", "name": "P0"}
+    world.rest()
+    after_the_grace(world)
+    after_the_grace(world)
+    world.run(full=True)
+    assert is_there(world, again)
+    assert len(world.anna.live()) == 5, "nobody is made again for it"
+    world.anna.restore(people[0])
+    world.rest()
+    assert world.partner(people[0]) == again
+    assert world.in_step()
+
+
+def test_undo_after_the_other_record_was_restored_links_the_two() -> None:
+    world, people = world_with()
+    _, run_id = deleted(world, people[0])
+    world.anna.restore(people[0])
+    world.undo(run_id)
+    world.rest()
+    assert world.in_step()
+    assert len(world.bert.live()) == 6
+
+
+def test_second_undo_makes_nobody_twice() -> None:
+    world, people = world_with()
+    _, run_id = deleted(world, people[0])
+    world.undo(run_id)
+    report = world.undo(run_id)
+    assert report.remade == 0
+    assert [reason for _, _, reason in report.kept] == ["was deleted; its partner has been linked again since"]
+    assert len(world.bert.holding("email", "p0@x.test")) == 1
+
+
+@pytest.mark.parametrize("when", ["before", "after"])
+def test_undo_without_an_answer_is_found_out(when: str) -> None:
+    world, people = world_with(traits=Traits(marker=True))
+    _, run_id = deleted(world, people[0])
+    world.bert.fail("write", OutcomeUnknown(app="Bert", reason="time-out"), when=when)
+    world.undo(run_id)
+    world.rest()
+    after_the_grace(world)
+    assert len(world.bert.holding("email", "p0@x.test")) == (when == "after")
+    assert not world.open_intents()

@@ -310,13 +310,14 @@ class KeptView:
 
 @dataclass(frozen=True, slots=True)
 class UndoView:
-    """What an undo did, or would do (then ``id`` is "")."""
+    """What an undo did, or would do (then ``id`` is ""). ``remade``: deleted records made again as new ones."""
 
     id: str
     run: str
     restored: int
     removed: int
     kept: tuple[KeptView, ...]
+    remade: int = 0
 
 
 # --- looking ------------------------------------------------------------------------------------------

@@ -104,17 +104,29 @@ def log(views: Sequence["RunSummary"], now: float) -> list[str]:
 
 def undo(view: "UndoView", *, only_planned: bool) -> list[str]:
     """Return what an undo did or would do, and what it leaves alone with the reasons."""
-    touched = view.restored + view.removed
+    touched = view.restored + view.removed + view.remade
     if not touched:
         first = "There is nothing to put back."
     elif only_planned:
         first = f"Would put back {counted(view.restored, 'record')} and remove {number(view.removed)} created by it."
     else:
         first = f"Put back {counted(view.restored, 'record')}, removed {number(view.removed)} created by it."
-    lines = [first, *_kept(view)]
+    lines = [first, *_remade(view, only_planned=only_planned), *_kept(view)]
     if touched:
         lines.append(f"Do it: bothways undo {view.run}" if only_planned else f"Undo the undo: bothways undo {view.id}")
     return lines
+
+
+def _remade(view: "UndoView", *, only_planned: bool) -> list[str]:
+    """Say what is lost of records that are made again; restoring them in their app loses nothing."""
+    if not view.remade:
+        return []
+    would = "Would make" if only_planned else "Made"
+    lines = [
+        f"{would} {counted(view.remade, 'deleted record')} again, with another id and the synced fields alone: "
+        "history, associations and all other fields are lost."
+    ]
+    return lines + ["Where the app has a recycle bin, restore them there instead: nothing is lost."] * only_planned
 
 
 def _kept(view: "UndoView") -> list[str]:
