@@ -9,7 +9,7 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
-from typing import ClassVar, Protocol
+from typing import ClassVar, Protocol, runtime_checkable
 
 from bothways.records import Field, Record, Ref, Value
 
@@ -307,6 +307,28 @@ class Connector(Protocol):
         Raises only before anything can have been written (CredentialsRefused, PermissionMissing,
         ObjectGone, AppUnreachable when no connection was made); all else is a result.
         """
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class RecordList:
+    """A list of records that people keep in an app, or that the app keeps by a rule (``dynamic``)."""
+
+    id: str
+    name: str
+    dynamic: bool = False
+
+
+@runtime_checkable
+class KeepsLists(Protocol):
+    """What a connector has besides, if its app has lists of records. Methods raise as those of ``Connector``."""
+
+    def lists(self, object: str) -> Sequence[RecordList]:
+        """Return the lists of an object's records."""
+        ...
+
+    def members(self, object: str, list: str) -> Iterator[Sequence[str]]:
+        """Yield the ids of the records in a list, by the list's id, in batches; raise ObjectGone if it is no more."""
         ...
 
 

@@ -161,7 +161,7 @@ def still_deleted(ctx: Context, plan: Plan, actions: Sequence[ActionRow], side: 
         fate = found.get(id, NONE)
         sure = other is not None and other.state == "gone" and other.read_at > 0
         row = rows.get(id)
-        fits = row is not None and not row.problem and ctx.spec.scope.fits(side, row.values or {}, ctx.clock())
+        fits = row is not None and not row.problem and _fits(ctx, side, row)
         as_planned = fate.link is not None and fate.link.id == action.link_id
         if sure and fits and as_planned and fate.carries and not (fate.waits or fate.edited or fate.busy):
             ready.append(action)
@@ -169,6 +169,10 @@ def still_deleted(ctx: Context, plan: Plan, actions: Sequence[ActionRow], side: 
     with db.transaction_():
         plans.set_state(plan.pk, skipped, "skipped")
     return ready
+
+
+def _fits(ctx: Context, side: Side, row: SeenRow) -> bool:
+    return ctx.spec.scope.fits(side, row.values or {}, ctx.clock(), lists=row.lists)
 
 
 def intend_deletes(ctx: Context, side: Side, actions: Sequence[ActionRow]) -> list[Sent]:

@@ -1,5 +1,6 @@
 """Make a plan: every due record looked at, page by page, each with one action and its reason."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 from bothways.engine.brakes import Totals
@@ -12,7 +13,6 @@ from bothways.ledger.due import DueMark
 from bothways.ledger.feeds import SeenRow
 from bothways.ledger.links import LinkRow
 from bothways.ledger.models import Plan
-from bothways.records import Record
 from bothways.sync import held
 from bothways.sync.context import Context, Progress
 from bothways.sync.deletes import NONE as NO_FATE
@@ -127,7 +127,8 @@ def _facts_linked(ctx: Context, link: LinkRow, rows: dict[Side, SeenRow | None],
     unknown = any(row is None for row in rows.values())
     busy = link.state == "pending" or link.id in open_links or (unknown and not gone)
     held = {side: row.values if row is not None and row.live else None for side, row in rows.items()}
-    outside = why_outside(ctx.spec.scope, ctx.spec.apps, held, ctx.clock(), linked=True)
+    inside = {side: row.lists for side, row in rows.items() if row is not None}
+    outside = why_outside(ctx.spec.scope, ctx.spec.apps, held, ctx.clock(), lists=inside, linked=True)
     unlinks = ctx.spec.scope.leaving is Leaving.UNLINK
     return Facts(
         linked=True,
@@ -180,8 +181,8 @@ def _unlinked(ctx: Context, sheet: Sheet, wanted: dict[Side, set[str]]) -> list[
                 allowed=ctx.spec.sends[side],
                 settled=settled(ctx, side, row, ours_from),
                 blank=not has_anything(ctx.spec, side, record),
-                outside=_why_outside(ctx, records) if row.live else "",
-                misfit=misfit(ctx.spec, side, record, ctx.clock()),
+                outside=_why_outside(ctx, {side: row, side.other: partner}) if row.live else "",
+                misfit=misfit(ctx.spec, side, record, ctx.clock(), row.lists),
             )
             action = plan_unlinked(ctx.spec, side, Pair(records), facts, ctx.clock())
             if action.rule == "R0":
@@ -202,15 +203,16 @@ def _concerns(action: Action, fate: Fate) -> bool:
     return action.rule in ("R4d", "R4e", "R4w", "R9r") or (carried and action.rule in ("R4", "R5"))
 
 
-def _why_outside(ctx: Context, records: dict[Side, Record | None]) -> str:
-    values = {side: record.values if record is not None else None for side, record in records.items()}
-    return why_outside(ctx.spec.scope, ctx.spec.apps, values, ctx.clock())
+def _why_outside(ctx: Context, rows: Mapping[Side, SeenRow | None]) -> str:
+    values = {side: row.record.values if row is not None else None for side, row in rows.items()}
+    inside = {side: row.lists for side, row in rows.items() if row is not None}
+    return why_outside(ctx.spec.scope, ctx.spec.apps, values, ctx.clock(), lists=inside)
 
 
 def _inside(ctx: Context, sheet: Sheet, side: Side, ids: set[str]) -> set[str]:
     """Return those of the records without a link that may take part as far as they themselves tell."""
     rows = sheet.rows[side]
-    return {id for id in _free(sheet, side, ids) if id in rows and not _why_outside(ctx, {side: rows[id].record})}
+    return {id for id in _free(sheet, side, ids) if id in rows and not _why_outside(ctx, {side: rows[id]})}
 
 
 def _free(sheet: Sheet, side: Side, ids: set[str]) -> set[str]:

@@ -10,12 +10,13 @@ from bothways.connectors.base import (
     ObjectType,
     Page,
     Read,
+    RecordList,
     Setting,
     Setup,
     WriteItem,
     WriteResult,
 )
-from bothways.connectors.hubspot import listing, reading, writing
+from bothways.connectors.hubspot import listing, lists, reading, writing
 from bothways.connectors.hubspot.api import Api
 from bothways.connectors.hubspot.facts import BASE_URL, CAPABILITIES, LIMITS, MARKER
 from bothways.connectors.hubspot.objects import KINDS
@@ -95,6 +96,14 @@ class HubSpot:
             return {name: self._to_wire(kind.name, name, value) for name, value in item.values.items()}
 
         return writing.write(self._api, kind.name, items, wire, self._marker)
+
+    def lists(self, object: str) -> Sequence[RecordList]:
+        """Return the lists (segments) of an object's records."""
+        return lists.lists(self._api, self._api.kind(object).name)
+
+    def members(self, object: str, list: str) -> Iterator[Sequence[str]]:
+        """Yield the ids of the records in a list, a page at a time; raise ObjectGone."""
+        return lists.members(self._api, list)
 
     def _check_marker(self, object: str, name: str) -> None:
         found = next((field for field in self.fields(object) if field.name == name), None)
