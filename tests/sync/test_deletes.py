@@ -6,10 +6,12 @@ import pytest
 
 from bothways.connectors.base import Exists, Read, WriteItem
 from bothways.engine.deletes import DAY, Deletes, Removal
+from bothways.engine.filters import condition
+from bothways.engine.scope import Scope
 from bothways.engine.sides import Side
 from bothways.errors import OutcomeUnknown, StoppedByBrake
 from bothways.ledger import db
-from tests.memory_app import MemoryConnector, Traits
+from tests.memory_app import PEOPLE, MemoryConnector, Traits
 from tests.two_apps import WIDE, TwoApps
 
 GRACE = 3 * DAY
@@ -348,3 +350,47 @@ def test_undo_without_an_answer_is_found_out(when: str) -> None:
     after_the_grace(world)
     assert len(world.bert.holding("email", "p0@x.test")) == (when == "after")
     assert not world.open_intents()
+
+
+def test_deletion_in_a_frozen_pair_is_not_carried_over() -> None:
+    world, people = world_with()
+    partner = world.partner(people[0])
+    world.rescope(Scope({Side.LEFT: condition(PEOPLE[1], "is_not", "out")}))
+    world.anna.edit(people[0], name="out")
+    world.rest()
+    world.anna.delete(people[0])
+    world.run()
+    after_the_grace(world)
+    after_the_grace(world)
+    assert is_there(world, partner)
+
+
+def test_partner_outside_its_filter_is_not_deleted() -> None:
+    world, people = world_with()
+    partner = gone_in_anna(world, people[0])
+    world.rescope(Scope({Side.RIGHT: condition(PEOPLE[1], "is_not", "P0")}))
+    after_the_grace(world)
+    after_the_grace(world)
+    assert is_there(world, partner)
+
+
+def test_merge_is_no_deletion() -> None:
+    world, people = world_with()
+    left_over = world.partner(people[0])
+    world.anna.merge(people[1], people[0])
+    world.run(full=True)
+    after_the_grace(world)
+    after_the_grace(world)
+    assert is_there(world, left_over)
+
+
+def test_partner_that_was_deleted_and_restored_within_the_grace_is_not_deleted() -> None:
+    world, people = world_with()
+    partner = gone_in_anna(world, people[0])
+    world.bert.delete(partner)
+    world.run(full=True)
+    world.bert.items[partner].live = True
+    world.run(full=True)
+    after_the_grace(world)
+    after_the_grace(world)
+    assert is_there(world, partner)
