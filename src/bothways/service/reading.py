@@ -29,6 +29,7 @@ from bothways.service.document import (
     MatchDocument,
     SecretPlace,
     SetDocument,
+    SmallGroups,
     SyncDocument,
     refuse_ring,
 )
@@ -45,6 +46,7 @@ SYNC = (
     "require",
     "start",
     "match",
+    "small_groups",
     "conflicts",
     "deletes",
     "fields",
@@ -259,6 +261,8 @@ def _sync(syncs: Node, name: str, apps: Mapping[str, AppDocument]) -> SyncDocume
         tuple(_constants(node, pair)),
         scope_of(node, pair),
         node.value_place("match"),
+        SmallGroups(node.choice("small_groups", tuple(SmallGroups), SmallGroups.HOLD)),
+        node.value_place("small_groups"),
         deletes_of(node, pair, sends) if any(sends.values()) else doc.DeletesDocument(),
     )
     if not any(sync.sends.values()):
