@@ -412,6 +412,18 @@ class DecisionDoesNotFit(SettingsError):
     to_do = "Choose another one: bothways issues resolve {issue} --value VALUE"
 
 
+class RemovalNotPossible(SettingsError):
+    code = "BW-165"
+    what = "{app} cannot {removal} records when their partners were deleted."
+    to_do = "What it can do is: {can}."
+
+
+class DeletesAgainstDirection(SettingsError):
+    code = "BW-166"
+    what = "Records of {app} are to follow deletions ({removal}), but {other} sends nothing, so no deletions either."
+    to_do = "Let {other} send records, or say: {app}: keep."
+
+
 # --- apps ---------------------------------------------------------------------------------------------
 
 

@@ -6,6 +6,7 @@ from typing import Any
 
 from hypothesis import strategies as st
 
+from bothways.engine.deletes import Removal
 from bothways.engine.filters import OPERATORS
 from bothways.engine.keys import NORMAL_FORMS
 from bothways.engine.scope import Leaving
@@ -112,6 +113,11 @@ SYNCS = st.builds(
         require=st.sampled_from(([], ["email"])),
         start=st.just("all"),
         match=MATCHES,
+        deletes=some(
+            Anna=st.sampled_from([str(each) for each in Removal]),
+            Bert=st.just("keep"),
+            grace=st.sampled_from(("0s", "3d", "1.5h", 90)),
+        ),
         small_groups=st.sampled_from([str(each) for each in SmallGroups]),
         conflicts=some(
             default_app=st.sampled_from(APPS),
@@ -125,7 +131,7 @@ SYNCS = st.builds(
             first_run=st.integers(0, 10**6),
             max_change=st.sampled_from(("10%", "12.3456789%", "0.00001%", 100, 7.5)),
             max_emptied=st.integers(0, 10**6),
-            max_deletes=st.just(0),
+            max_deletes=st.integers(0, 10**6),
         ),
         schedule=some(every=st.sampled_from(("60s", "5m", "1.5h", "31d", 90, 1))),
     ),

@@ -100,7 +100,16 @@ REFUSED = {
     "unknown key of a sync": (HEAD + "    stat: on\n", errors.UnknownKey, "8:5", "Did you mean state"),
     "unknown guard": (HEAD + "    guards: {max_chang: 1}\n", errors.UnknownKey, "8:14", "max_change"),
     "a filter belongs under send": (HEAD + "    filter: {}\n", errors.UnknownKey, "8:5", "send"),
-    "deletes come later": (HEAD + "    deletes: {policy: tag}\n", errors.NotAvailableYet, "8:5", ""),
+    "tag comes later": (HEAD + "    deletes: {Anna: tag}\n", errors.NotAvailableYet, "8:21", ""),
+    "unknown removal": (HEAD + "    deletes: {Anna: burn}\n", errors.WrongType, "8:21", "keep"),
+    "deletes of no app": (HEAD + "    deletes: {Carl: keep}\n", errors.UnknownKey, "8:15", "Anna, Bert, grace"),
+    "grace too long": (HEAD + "    deletes: {Anna: delete, grace: 91d}\n", errors.WrongType, "8:36", "90d"),
+    "deletes against the direction": (
+        HEAD + "    send: {Bert: none}\n    deletes: {Anna: delete}\n",
+        errors.DeletesAgainstDirection,
+        "9:21",
+        "Bert sends nothing",
+    ),
     "webhooks come later": (HEAD + "    schedule: {webhooks: true}\n", errors.NotAvailableYet, "8:16", ""),
     "winner that is none": (
         HEAD + "    fields:\n      - {Anna: email, Bert: email, winner: oldest}\n",
@@ -341,7 +350,6 @@ REFUSED = {
     "negative limit": (HEAD + "    guards: {first_run: -1}\n", errors.WrongType, "8:25", "from 0 on"),
     "limit as truth": (HEAD + "    guards: {first_run: true}\n", errors.WrongType, "8:25", "but is true"),
     "too many percent": (HEAD + "    guards: {max_change: 101%}\n", errors.WrongType, "8:26", "percentage"),
-    "deletes allowed": (HEAD + "    guards: {max_deletes: 3}\n", errors.SettingsError, "8:27", "not available"),
     "interval in words": (HEAD + "    schedule: {every: often}\n", errors.WrongType, "8:23", "60s, 5m or 1h"),
     "interval of nothing": (HEAD + "    schedule: {every: 0}\n", errors.WrongType, "8:23", "but is 0"),
     "interval that is no number": (

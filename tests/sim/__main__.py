@@ -37,6 +37,10 @@ BUILT = [
     "FD",
     "FK",
     "FL",
+    "R4d",
+    "R4e",
+    "R4w",
+    "R9r",
 ]
 FLOOR_SCHEDULES, FLOOR_HITS = 20_000, 200
 """So often must every rule be applied in so many schedules."""

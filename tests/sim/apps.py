@@ -220,6 +220,14 @@ class FakeApp:
         self.world.deleted[self.name, row.id] = self.world.now
         self.gone_at.append((self.world.now, row.id))
 
+    def user_restore(self, row: Row) -> None:
+        row.live = True
+        self.touch(row)
+        row.typed["key"] = self.world.now
+        self.world.deleted.pop((self.name, row.id), None)
+        self.world.restored[self.name, row.id] = self.world.now
+        self.world.say(f"user restores {row.id} in {self.name}")
+
     def user_merge(self, winner: Row, loser: Row) -> None:
         loser.live = False
         survivor = winner

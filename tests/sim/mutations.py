@@ -13,7 +13,7 @@ from bothways.engine import fields as engine_fields
 from bothways.engine import spec as engine_spec
 from bothways.engine.sides import SIDES
 from bothways.ledger import journal, links
-from bothways.sync import checks, planning, recover, results, settle, undo
+from bothways.sync import absorb, apply, checks, deletes, planning, recover, results, settle, undo
 from tests.sim.apps import FakeConnector
 
 Patches = list[Any]
@@ -239,6 +239,40 @@ def undo_opts_in() -> Patches:
     return [patch.object(undo, "_opts_in", lambda *args: False)]
 
 
+def delete_unconfirmed() -> Patches:
+    """A deletion once noticed is carried over, whether or not the record is gone still."""
+    fates = deletes.fates
+
+    def unasked(ctx: Any, side: Any, rows: Any, ended: Any) -> Any:
+        found = fates(ctx, side, rows, ended)
+        return {
+            id: replace(fate, restored=False, carries=True, waits=ctx.clock() < fate.link.carries_at)
+            if fate.link and fate.link.carries_at is not None and fate.link.survivor == side
+            else replace(fate, restored=False)
+            for id, fate in found.items()
+        }
+
+    return [
+        patch.object(planning, "fates", unasked),
+        patch.object(apply, "still_deleted", lambda ctx, plan, actions, side: list(actions)),
+    ]
+
+
+def edited_deleted() -> Patches:
+    """A deletion is carried over to a record that was edited since."""
+    return [patch.object(deletes, "_edited", lambda *args: "")]
+
+
+def merge_ignored() -> Patches:
+    """A record that was merged into another counts as deleted."""
+    from_read = absorb.from_read
+
+    def gone(read: Any) -> Any:
+        return [replace(each, merged_into=None, gone=True) if each.merged_into else each for each in from_read(read)]
+
+    return [patch.object(absorb, "from_read", gone)]
+
+
 MUTATIONS: dict[str, Callable[[], Patches]] = {
     "one-shadow": one_shadow,
     "no-canonical-equality": no_canonical_equality,
@@ -264,6 +298,9 @@ MUTATIONS: dict[str, Callable[[], Patches]] = {
     "ask-ignored": ask_ignored,
     "decided-blindly": decided_blindly,
     "undo-opts-in": undo_opts_in,
+    "delete-unconfirmed": delete_unconfirmed,
+    "edited-deleted": edited_deleted,
+    "merge-ignored": merge_ignored,
 }
 
 

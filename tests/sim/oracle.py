@@ -80,7 +80,7 @@ class Oracle:
             return
         side = Side(entry[0])
         ends = [(self.apps[side.other], source_id)]
-        if write.kind == "update":
+        if write.kind != "create":
             ends.append((self.apps[side], write.record))
         for app, record in ends:
             row = app.rows[record]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import random
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from bothways.engine.brakes import Guards
 from bothways.engine.filters import Filter, condition
@@ -21,8 +21,9 @@ from bothways.sync.undo import undo
 from tests.sim.apps import CONSENT, FIELDS, MARK, FakeApp, FakeConnector, Row, draw_traits
 from tests.sim.asking import Asking
 from tests.sim.consent import Consent
+from tests.sim.deletes import DeleteOracle, Deleting, draw_deletes
 from tests.sim.oracle import Broken, Oracle
-from tests.sim.world import Crash, World, loose
+from tests.sim.world import Crash, World, Write, loose
 
 INTERVAL = 60
 QUIET_RUNS = 12
@@ -32,8 +33,8 @@ SLOW_RUNS = 16
 """So many runs more where workflows put values back, until the brake of row F5 ends that, or where an app
 refuses values, until the pauses between the tries are longer than two runs."""
 
-BIG = Guards(first_run=10_000, max_change=100.0, max_emptied=10_000)
-TIGHT = Guards(first_run=2, max_change=100.0, max_emptied=10_000)
+BIG = Guards(first_run=10_000, max_change=100.0, max_emptied=10_000, max_deletes=10_000)
+TIGHT = Guards(first_run=2, max_change=100.0, max_emptied=10_000, max_deletes=1)
 
 
 @dataclass
@@ -70,7 +71,8 @@ class Schedule:
             self.one_way["b"] = rng.choice(SIDES)
         self.narrowed = self._narrowed()
         self.asking, self.consent = Asking(self), Consent(self)
-        self.spec = self._spec(rng.choice(SIDES))
+        deletes = draw_deletes(seed)
+        self.spec = replace(self._spec(rng.choice(SIDES)), deletes=deletes)
         self.result = Result(seed)
         self.guards = TIGHT if rng.random() < 0.25 else BIG
         self._install()
@@ -78,8 +80,15 @@ class Schedule:
         self.oracle = Oracle(
             self.world, self.apps, self.sync, self.one_way, settle, INTERVAL, self.narrowed, self.scope.leaving
         )
-        self.world.on_write = self.oracle.scope
         self.oracle.decided = self.asking.decided
+        self.deleting = Deleting(self.world, self.apps, self.sync, deletes)
+        self.deletions = DeleteOracle(self.world, self.apps, deletes)
+        self.world.on_write = self._on_write
+
+    def _on_write(self, write: Write) -> None:
+        self.oracle.scope(write)
+        if wrong := self.deletions.check(write):
+            raise Broken("ID", wrong)
 
     def _narrowed(self) -> dict[str, Only]:
         """Return the fields that are only filled, or given to new records alone, by a chance of its own."""
@@ -157,6 +166,8 @@ class Schedule:
     def user_acts(self) -> None:
         """Let one user do one thing in one app."""
         self.consent.act()
+        if self.deleting.act():
+            return
         rng, world = self.world.rng, self.world
         app = self.apps[rng.choice(SIDES)]
         rows = app.live()
@@ -224,11 +235,7 @@ class Schedule:
             return
         row = self.world.rng.choice(gone)
         if app.holder_of(row.values["key"]) is None and self.world.rng.random() < 0.5:
-            row.live = True
-            app.touch(row)
-            row.typed["key"] = self.world.now
-            self.world.deleted.pop((app.name, row.id), None)
-            self.world.say(f"user restores {row.id} in {app.name}")
+            app.user_restore(row)
         elif app.holder_of(row.values["key"]) is None:
             app.user_create({"key": row.values["key"], "a": self.world.word()})
 
@@ -251,7 +258,7 @@ class Schedule:
                     self.user_acts()
                     world.now += rng.choice((0, 0, 1, 7))
                 world.now += rng.choice((2, 20, INTERVAL, INTERVAL))
-                self.one_run(full=rng.random() < 0.15)
+                self.one_run(full=(rng.random() < 0.15) | self.deleting.sweeps())
                 self.asking.decide(0.5)
             self._come_to_rest()
             if self.asking.decide(0.8):
@@ -281,6 +288,7 @@ class Schedule:
         if blind is not None:
             blind.blind = True
         approved = blind is None and not (self.guards is TIGHT and world.chance(0.7))
+        carried = self.deletions.carried
         before, first = len(world.writes), not Sync.objects.get(pk=self.sync.pk).approved and not approved
         world.say(f"run {world.run}")
         try:
@@ -289,6 +297,8 @@ class Schedule:
             else:
                 report = run(self.context(), full=full, approved=approved)
                 self._within_brakes(before, 2 * self.guards.first_run if first else None)
+                if not approved and carried < self.deletions.carried > self.guards.max_deletes:
+                    raise Broken("I16", f"{self.deletions.carried} deletions carried over, and nobody approved")
         except Crash:
             self.result.crashes += 1
         except StoppedByBrake as error:
@@ -326,6 +336,7 @@ class Schedule:
         refused = int(db.value("SELECT COUNT(*) FROM journal WHERE run_id=%s AND state<>'done'", (context.run_id,)))
         quiet = len(world.edits) == edits and world.calm and not unsettled
         previewed = sum(plan.totals["creates"].values()) + sum(plan.totals["updates"].values())
+        previewed += sum(plan.totals["deletes"].values())
         # where one app refuses its half of an action, the other half waits for the next run
         if quiet and not written + refused <= previewed <= written + 2 * refused:
             raise Broken("I17", f"{previewed} previewed, {written} written, {refused} refused")
@@ -348,6 +359,7 @@ class Schedule:
         else:
             raise Broken("I7", "still writing after so many runs without an edit")
         self._sweeps_find_nothing()
+        self._grace_passes()
         self._idle_run_is_cheap()
 
     def _waiting(self) -> bool:
@@ -371,6 +383,14 @@ class Schedule:
             if len(world.writes) == before:
                 return
         raise Broken("I6", "sweeps of a quiet world keep writing")
+
+    def _grace_passes(self) -> None:
+        """Let every deletion that was noticed be carried over, or be settled otherwise."""
+        for _ in range(QUIET_RUNS) if self.deleting.deletes.removals else ():
+            if not db.value("SELECT COUNT(*) FROM link WHERE carries_at IS NOT NULL"):
+                return
+            self.world.now += INTERVAL + 61
+            self.one_run(full=True)
 
     def _idle_run_is_cheap(self) -> None:
         """I12: a run without change is one listing call per side."""
@@ -404,7 +424,7 @@ class Schedule:
         before = len(self.world.writes)
         undo(self.context(), target)
         self.consent.after_undo(self.world.writes[before:])
-        self.world.on_write = self.oracle.scope
+        self.world.on_write = self._on_write
         before = len(self.world.writes)
         for _ in range(3):
             self.world.now += INTERVAL + 61

@@ -60,13 +60,14 @@ class Capabilities:
 
 @dataclass(frozen=True, slots=True)
 class ObjectType:
-    """One kind of record in an app, and whether this connection may read and write it."""
+    """One kind of record in an app, and whether this connection may read, write and delete it."""
 
     name: str
     label: str
     readable: bool = True
     writable: bool = True
     meaning: str | None = None
+    deletable: bool = True
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 from bothways.engine.consent import is_opted_out
 from bothways.engine.decided import Decided, carry_out
+from bothways.engine.deletes import DONE, in_words
 from bothways.engine.fields import FieldDecision, FieldState, Known, Landed, beyond_reach, decide_field, note_field
 from bothways.engine.rules import because
 from bothways.engine.scope import why_outside
@@ -38,7 +39,8 @@ class Pair:
 class Action:
     """What to do with one record or pair, and why. ``fields`` has one decision per mapping looked at.
 
-    ``kept``: this is an earlier hold met again, nothing new. ``candidates`` are the records, each with its side,
+    ``kept``: this is an earlier hold met again, nothing new. ``carries``: the link that ends is one whose surviving
+    record is to follow, after the grace. ``candidates`` are the records, each with its side,
     between which a person is to choose.
     """
 
@@ -49,12 +51,13 @@ class Action:
     side: Side | None = None
     fields: tuple[FieldDecision, ...] = ()
     kept: bool = False
+    carries: bool = False
     candidates: tuple[tuple[Side, str], ...] = ()
 
     @property
     def writes(self) -> tuple[Side, ...]:
         """The sides that would be written to, left first."""
-        if self.kind is ActionKind.CREATE:
+        if self.kind in (ActionKind.CREATE, ActionKind.DELETE):
             return (self.side,) if self.side else ()
         if self.kind not in (ActionKind.UPDATE, ActionKind.LINK):
             return ()
@@ -66,6 +69,9 @@ class Action:
         return tuple(decision for decision in self.fields if decision.hold)
 
 
+_AFTER_A_DELETION = ("R4d", "R4e", "R4w", "R9r")
+
+
 def plan_linked(spec: SyncSpec, pair: Pair, facts: Facts, now: float) -> Action:
     """Return the action for a linked pair."""
     ids = {side: record.id if record else None for side, record in pair.records.items()}
@@ -73,7 +79,8 @@ def plan_linked(spec: SyncSpec, pair: Pair, facts: Facts, now: float) -> Action:
     if row.action is ActionKind.UPDATE:
         return _update(spec, pair, ids, now)
     noted = _noted(spec, pair, now) if row.action is ActionKind.LEAVE_OUT else ()
-    return Action(row.action, row.rule, _reason(spec, row.rule, facts, None), ids, fields=noted)
+    carries = row.rule == "R4" and facts.carries
+    return Action(row.action, row.rule, _reason(spec, row.rule, facts, None), ids, fields=noted, carries=carries)
 
 
 def plan_unlinked(spec: SyncSpec, side: Side, pair: Pair, facts: Facts, now: float) -> Action:
@@ -82,6 +89,8 @@ def plan_unlinked(spec: SyncSpec, side: Side, pair: Pair, facts: Facts, now: flo
     ids = {each: found.id if found else None for each, found in pair.records.items()}
     row = decide_record(facts)
     reason = _reason(spec, row.rule, facts, side)
+    if row.rule in _AFTER_A_DELETION:
+        return Action(row.action, row.rule, reason, ids, side if row.action is ActionKind.DELETE else None)
     if row.action is ActionKind.LINK:
         fields = _update(spec, pair, ids, now).fields
         return Action(ActionKind.LINK, row.rule, f"linked: {reason}", ids, fields=fields)
@@ -237,14 +246,31 @@ def misfit(spec: SyncSpec, side: Side, record: Record, now: float, lists: Collec
     return f"a new record would be {outside}" if outside else ""
 
 
+def _follows(spec: SyncSpec, facts: Facts) -> str:
+    """Say what becomes of the record whose partner was deleted."""
+    side = next(each for each in SIDES if each not in facts.gone)
+    done, grace = DONE[spec.deletes.of(side)], in_words(spec.deletes.grace)
+    return f"{done} in {spec.apps[side]} after {grace}, unless it is edited or restored"
+
+
 def _reason(spec: SyncSpec, rule: str, facts: Facts, side: Side | None) -> str:
     apps = spec.apps
     gone = " and ".join(apps[each] for each in sorted(facts.gone))
     match rule:
+        case "R4" if not facts.gone and facts.after_merge:
+            return "its pair became one with another pair by a merge; it is not created again"
         case "R4" if not facts.gone:
             return "its partner was deleted; it is not created again"
         case "R4" | "R5":
-            return because(rule, app=gone) if rule == "R4" else because(rule)
+            text = because(rule, app=gone) if rule == "R4" else because(rule)
+            return f"{text}; {_follows(spec, facts)}" if rule == "R4" and facts.carries else text
+        case "R4d" | "R4e" | "R4w" if side is not None:
+            message = facts.edited if rule == "R4e" else DONE[spec.deletes.of(side)]
+            return because(rule, app=apps[side.other], message=message)
+        case "R9r" if side is not None:
+            return because(rule, app=apps[side if facts.returned else side.other])
+        case "R0" if side is not None:
+            return because(rule, app=apps[side.other]) + "; its pair became one with another pair"
         case "R6" | "R7" | "R9":
             return because(rule, match=facts.match.reason)
         case "R8" if side is not None:

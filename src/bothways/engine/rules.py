@@ -25,11 +25,27 @@ _ROWS = (
     Rule("R2", "an update of unknown outcome", "read by id: landed, or planned anew", "the outcome was unknown"),
     Rule("R3", "a create of unknown outcome", "look for it: adopted or dropped", "the outcome was unknown"),
     Rule("R4", "confirmed gone on one side", "the link ends, the other record stays", "deleted in {app}"),
+    Rule(
+        "R4w",
+        "its partner was deleted; the grace is not over",
+        "waits",
+        "deleted in {app}; it waits until it is {message}",
+    ),
+    Rule(
+        "R4e", "its partner was deleted, and it was edited since", "stays", "deleted in {app}, but {message} here since"
+    ),
+    Rule(
+        "R4d",
+        "its partner was deleted, and nobody edited it",
+        "archived or deleted",
+        "deleted in {app}; {message} here too",
+    ),
     Rule("R5", "gone on both sides", "the link closes", "deleted in both apps"),
     Rule("R6", "not linked, exactly one free partner", "link", "{match}"),
     Rule("R7", "not linked, several partners or the only one is linked", "hold", "{match}"),
     Rule("R8", "not linked, no partner, settled", "create in the other app", "no match in {app}"),
     Rule("R9", "made anew after its link ended", "treated as a new record", "was there before; {match}"),
+    Rule("R9r", "restored after its deletion ended the link", "linked again as before", "restored in {app}"),
     Rule("R10", "outside a filter, or without a valid e-mail address", "left out; a link is frozen", "{reason}"),
     Rule("R11", "a side looks empty or much changed at once", "the run stops and asks", "{reason}"),
     Rule("R12", "the same key twice in one page", "collapsed before planning", "seen more than once"),

@@ -6,6 +6,7 @@ from dataclasses import field as made_by
 from enum import StrEnum
 from typing import Any
 
+from bothways.engine.deletes import Deletes, Removal
 from bothways.engine.keys import Key, Part, slot_of
 from bothways.engine.scope import Scope
 from bothways.engine.sides import SIDES, Direction, Side
@@ -188,7 +189,7 @@ class SyncSpec:
     values may flow out. ``own_write_window`` is, per side, for how many seconds after our write a
     rewriting by the app is expected (longer than index lag + poll). ``scope`` says which records take part.
     ``roles`` are, per side, the fields that the guards of the match rules look at. ``wins`` None: the default app
-    wins a difference.
+    wins a difference. ``deletes`` says what becomes of the partner of a deleted record.
     """
 
     apps: Mapping[Side, str]
@@ -201,6 +202,7 @@ class SyncSpec:
     scope: Scope = field(default_factory=Scope)
     roles: Mapping[Side, Roles] = field(default_factory=lambda: {side: {} for side in SIDES})
     wins: Wins | None = None
+    deletes: Deletes = field(default_factory=Deletes)
 
     def set_on(self, side: Side, *when: When) -> list[Constant]:
         """Return the constants of one side that are written then."""
@@ -215,6 +217,10 @@ class SyncSpec:
     def winner(self, mapping: FieldMap) -> Side | Wins:
         """Return who wins a difference of this field."""
         return mapping.winner or self.wins or self.default
+
+    def removes(self, side: Side) -> bool:
+        """Tell whether a deletion in the other app is carried over to ``side``. Direction overrules the policy."""
+        return self.sends[side.other] and self.deletes.of(side) is not Removal.KEEP
 
     def writes(self, mapping: FieldMap, side: Side) -> bool:
         """Tell whether this mapping may be written to ``side``. Nothing overrules this."""

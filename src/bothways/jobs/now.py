@@ -110,6 +110,8 @@ def run_view(ctx: Context, report: running.Report, *, by_limit: bool = False) ->
     counts = looking.counts(ctx.sync)
     written = looking.written([row.pk]).get(row.pk, {})
     created, updated = created_and_updated(ctx.spec.apps, written)
+    deleted = {app: written.get(("archive", side), 0) for side, app in ctx.spec.apps.items()}
+    updated = {app: count - deleted[app] for app, count in updated.items()}
     failing, held = counts["failing"], counts["held"]
     stopped = report.state == "stopped" and not by_limit
     return RunView(
@@ -131,6 +133,7 @@ def run_view(ctx: Context, report: running.Report, *, by_limit: bool = False) ->
         tuple(_skipped(ctx, each) for each in report.skipped_actions),
         looking.links_ended(row.pk),
         advice_for(ctx, report.totals),
+        deleted,
     )
 
 

@@ -121,6 +121,15 @@ def oldest_open_create(sync: Sync, side: Side) -> float | None:
     return None if found is None else float(found)
 
 
+def deleted_since(sync: Sync, since: float) -> int:
+    """Return how many records were deleted since a time (seconds) for their partners were; what may have been, too."""
+    sql = (
+        "SELECT COUNT(*) FROM journal WHERE sync_id=%s AND kind='archive' AND rule='R4d' AND created_at>%s "
+        "AND state IN ('intent','in_flight','done')"
+    )
+    return int(db.value(sql, (sync.pk, since)))
+
+
 def of_run(run_id: int, after: int = 0, size: int = 500) -> list[Entry]:
     """Return a page of a run's entries, in order."""
     sql = f"SELECT {_COLUMNS} FROM journal WHERE run_id=%s AND id>%s ORDER BY id LIMIT %s"

@@ -11,7 +11,7 @@ from bothways.engine.sides import SIDES, Side
 from bothways.ledger import db
 from bothways.ledger.models import Sync
 
-_COLUMNS = "id, left_id, right_id, state, rule, reason, survivor, created_at, ended_at, ended_by, frozen"
+_COLUMNS = "id, left_id, right_id, state, rule, reason, survivor, created_at, ended_at, ended_by, frozen, carries_at"
 UNLINKED = "you unlinked them"
 """Why a link ended that a person has ended: its records are not linked again, and not created, by themselves."""
 
@@ -32,6 +32,17 @@ class LinkRow(NamedTuple):
     ended_at: float | None = None
     ended_by: str = ""
     frozen: str = ""
+    carries_at: float | None = None
+
+    @property
+    def by_deletion(self) -> bool:
+        """Whether it ended since one of its records was deleted."""
+        return self.ended_by.startswith("R4:")
+
+    @property
+    def by_merge(self) -> bool:
+        """Whether it ended since one of its records was merged into another that has a link."""
+        return self.ended_by.startswith("R0:")
 
     @property
     def parted(self) -> bool:
@@ -110,6 +121,20 @@ def end(link_id: int, now: float, ended_by: str, survivor: Side | None = None) -
     db.execute(
         "UPDATE link SET state='ended', ended_at=%s, ended_by=%s, survivor=%s WHERE id=%s",
         (now, ended_by, str(survivor) if survivor else None, link_id),
+    )
+
+
+def carry(link_ids: Iterable[int], at: float | None) -> None:
+    """Let the surviving records of ended links follow the deleted ones at a time (seconds); None: never."""
+    db.execute_many("UPDATE link SET carries_at=%s WHERE id=%s", [(at, link_id) for link_id in link_ids])
+
+
+def revive(link_id: int) -> None:
+    """Let an ended link live again as it was, with its shadows."""
+    db.execute(
+        "UPDATE link SET state='active', ended_at=NULL, ended_by='', survivor=NULL, carries_at=NULL "
+        "WHERE id=%s AND state='ended'",
+        (link_id,),
     )
 
 

@@ -166,7 +166,8 @@ class Due(Base):
 class Link(Base):
     """Two records that are the same thing. Ended links are kept: a ``survivor`` side is a tombstone.
 
-    ``frozen`` says why nothing flows between them, "" where it does.
+    ``frozen`` says why nothing flows between them, "" where it does. ``carries_at``: when the surviving record of
+    an ended link is to follow the deleted one (seconds), null where it is not.
     """
 
     sync = models.ForeignKey(Sync, models.CASCADE)
@@ -180,6 +181,7 @@ class Link(Base):
     ended_at = models.FloatField(null=True)
     ended_by = models.TextField(default="", db_default="")
     frozen = models.TextField(default="", db_default="")
+    carries_at = models.FloatField(null=True)
 
     class Meta:
         db_table = "link"

@@ -7,6 +7,7 @@ from enum import StrEnum
 from typing import Any
 
 from bothways.engine.brakes import Guards
+from bothways.engine.deletes import GRACE, Removal
 from bothways.engine.scope import Leaving
 from bothways.engine.sides import SIDES, Side
 from bothways.engine.spec import Only, When, Wins
@@ -160,6 +161,18 @@ class ScopeDocument:
 
 
 @dataclass(frozen=True, slots=True)
+class DeletesDocument:
+    """What becomes of the partner of a deleted record, per side where it is not kept; ``grace`` in seconds.
+
+    ``places`` says where the word of each side stands.
+    """
+
+    removals: Mapping[Side, Removal] = field(default_factory=dict)
+    grace: float = GRACE
+    places: Mapping[Side, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
 class SyncDocument:
     """One sync. ``fields`` and ``match`` None: made from the common meanings of the apps' fields.
 
@@ -188,6 +201,7 @@ class SyncDocument:
     small_groups: SmallGroups = SmallGroups.HOLD
     small_groups_place: str = ""
     wins: Wins | None = None
+    deletes: DeletesDocument = field(default_factory=DeletesDocument)
 
     @property
     def pair(self) -> tuple[str, str]:
@@ -248,6 +262,9 @@ def settings_of(sync: SyncDocument) -> dict[str, object]:
     }
     if sync.scope.leaving is not Leaving.FREEZE:
         data["when_leaving_filter"] = str(sync.scope.leaving)
+    if sync.deletes.removals:
+        removals = {sync.apps[side]: str(each) for side, each in sync.deletes.removals.items()}
+        data["deletes"] = {**removals, "grace": f"{sync.deletes.grace:.15g}s"}
     if sync.scope.require is not None:
         data["require"] = list(sync.scope.require)
     if sync.match is not None:

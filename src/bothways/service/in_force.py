@@ -7,6 +7,7 @@ step can be done again after a crash: the last one, in one transaction, says tha
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from bothways.engine.deletes import Deletes
 from bothways.engine.sides import SIDES, Side
 from bothways.engine.spec import FieldMap, MatchRule, feed_slots, sync_slots
 from bothways.ledger import db, due, feeds, looking
@@ -70,7 +71,13 @@ def in_words(resolved: Resolved) -> dict[str, Any]:
             if (consent := [[each.key, each.consent] for each in spec.fields if each.consent])
             else {}
         ),
+        **({"deletes": stored_deletes(spec.deletes)} if spec.deletes.removals else {}),
     }
+
+
+def stored_deletes(deletes: Deletes) -> dict[str, Any]:
+    """Return what becomes of the partners of deleted records as plain data."""
+    return {"removals": {str(side): str(each) for side, each in deletes.removals.items()}, "grace": deletes.grace}
 
 
 def constants_in_words(document: SyncDocument) -> list[list[Any]]:

@@ -3,22 +3,28 @@
 A decision is remembered at once and looked at by the next run: it links (row R6), or creates (row R8).
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 from bothways.engine.matching import ALONE
 from bothways.engine.sides import SIDES, Side
 from bothways.errors import LinkedAlready, NotForDeciding, NotLinked, StillBeingWritten, UnknownIssue, UnknownRecord
 from bothways.ledger import db, due, feeds, holds, journal, links, looking
 from bothways.ledger.holds import HoldRow
+from bothways.ledger.journal import Entry
 from bothways.ledger.models import Sync
 from bothways.service.database import on_database
 from bothways.service.document import SyncDocument
 from bothways.service.records import find
-from bothways.service.views import CandidateView, IssueView, PairView
+from bothways.service.views import CandidateView, IssueView, PairHistory, PairView
 from bothways.service.work import plain_id, row_of
 from bothways.service.workspace import Workspace
+from bothways.sync import merges
 from bothways.sync.absorb import end_link
 from bothways.sync.payload import name_of
+
+MOST_WRITTEN = 10
+"""Writes told of each pair that a merge concerns."""
 
 
 @on_database
@@ -35,7 +41,8 @@ def list_issues(workspace: Workspace, name: str | None = None, *, size: int = 50
 def show_issue(workspace: Workspace, issue: str) -> IssueView:
     """Return one issue; raise UnknownIssue."""
     sync, hold = find_issue(workspace, issue)
-    return views_of(sync, workspace.sync(sync.name), [hold])[0]
+    view = views_of(sync, workspace.sync(sync.name), [hold])[0]
+    return replace(view, histories=tuple(_histories(workspace, sync, hold)))
 
 
 @on_database
@@ -46,6 +53,8 @@ def link_issue(workspace: Workspace, issue: str, record: str) -> IssueView:
     """
     sync, hold = _for_deciding(workspace, issue)
     side = Side(hold.side)
+    if hold.rule == merges.RULE:
+        _choose_the_other(workspace, sync, hold, record)
     _choose(workspace, sync, {side: hold.record_id, side.other: record})
     return _after(workspace, sync, hold)
 
@@ -181,6 +190,41 @@ def _choose(workspace: Workspace, sync: Sync, ids: dict[Side, str]) -> None:
             links.forget_apart(sync, side, id, (ids[side.other], ALONE))
         holds.choose(sync, ids, workspace.clock())
         _look_again(sync, {side: [id] for side, id in ids.items()})
+
+
+def _choose_the_other(workspace: Workspace, sync: Sync, hold: HoldRow, record: str) -> None:
+    """End the link of the record that a merge has left, so that it can be linked to the partner left over.
+
+    Who was its partner is then left alone, and never created again.
+    """
+    side = Side(hold.side)
+    now_linked = links.live_by_record(sync, side.other, [record]).get(record)
+    if now_linked is None or now_linked.id not in hold.data.get("links", ()):
+        return
+    if now_linked.state != "active" or now_linked.id in journal.open_link_ids(sync):
+        raise StillBeingWritten(record=record, name=sync.name)
+    left = str(now_linked.on(side))
+    with db.transaction_():
+        links.keep_apart(sync, [_pair(side, left, record)])
+        end_link(sync, now_linked, workspace.clock(), f"{merges.RULE}: you chose the other of two pairs", side)
+
+
+def _histories(workspace: Workspace, sync: Sync, hold: HoldRow) -> Iterator[PairHistory]:
+    """Yield both pairs that became one by a merge, each with what was written."""
+    found = links.by_id(hold.data.get("links", ()))
+    for link in (found[id] for id in hold.data.get("links", ()) if id in found):
+        written = [
+            (each.done_at or each.created_at, _app(workspace, sync, each.side), _said(each))
+            for each in reversed(journal.of_link(link.id))
+            if each.state == "done" and each.kind != "unlink"
+        ]
+        ids = {_app(workspace, sync, side): link.on(side) for side in SIDES}
+        yield PairHistory(ids, link.created_at, link.reason, link.ended_at, tuple(written[:MOST_WRITTEN]))
+
+
+def _said(entry: Entry) -> str:
+    names = ", ".join(sorted(write.field for write in entry.writes.values()))
+    return f"{entry.kind}d {names}" if entry.kind.endswith("e") else f"{entry.kind} {names}"
 
 
 def _there(workspace: Workspace, sync: Sync, side: Side, id: str) -> None:

@@ -105,6 +105,7 @@ def _view(ctx: Context, made: Plan, brakes: list[Brake], advice: str) -> PlanVie
         int(totals["entering"]),
         advice,
         tuple(_duplicates(ctx)) if not links.counts(ctx.sync) else (),
+        {apps[side]: int(totals.get("deletes", {}).get(side, 0)) for side in SIDES},
     )
 
 

@@ -33,6 +33,7 @@ from bothways.service.document import (
     SyncDocument,
     refuse_ring,
 )
+from bothways.service.reading_deletes import deletes_of
 from bothways.service.reading_scope import scope_of
 from bothways.service.yaml_file import Node, kind_of, nearest, shown
 
@@ -47,24 +48,24 @@ SYNC = (
     "match",
     "small_groups",
     "conflicts",
+    "deletes",
     "fields",
     "set",
     "guards",
     "schedule",
 )
-SYNC_LATER = ("deletes", "associations")
+SYNC_LATER = ("associations",)
 ONLY = tuple(doc.ONLY_KEYS.values())
 FIELD = ("direction", "winner", "when_empty", "enabled", *ONLY, "clean", "values", "other", "consent")
 CONFLICTS = ("default_app", "default", "when_empty", "per_field")
 CONSTANT = ("field", "value", "when")
 GUARDS = ("first_run", "max_change", "max_emptied", "max_deletes")
 SCHEDULE, SCHEDULE_LATER = ("every",), ("webhooks", "burst_window")
+RESERVED = (*FIELD, *Wins, "compare", "grace")
+"""What no app and no sync may be called: it would be taken for a key, or for another winner."""
 SENDS = "none, all or {filter: ...}"
 _NAME = re.compile(r"[^\W_][\w. -]{0,59}", re.UNICODE)
 _COUNT = re.compile(r"[1-9]\d{0,8}", re.ASCII)
-LENGTH = r"(\d+(?:\.\d+)?)\s*(s|m|h|d)?"
-_LENGTH = re.compile(LENGTH)
-_SECONDS = {"s": 1.0, "m": 60.0, "h": 3600.0, "d": 86_400.0}
 SHORTEST_INTERVAL, LONGEST_INTERVAL = 1.0, 31 * 86_400.0
 """Seconds."""
 
@@ -102,7 +103,7 @@ def _names(node: Node) -> list[str]:
 
 def is_name(text: str) -> bool:
     """Tell whether an app or a sync may be called so."""
-    return bool(_NAME.fullmatch(text)) and text not in (*FIELD, *Wins, "compare")
+    return bool(_NAME.fullmatch(text)) and text not in RESERVED
 
 
 def _database(root: Node) -> str | SecretPlace | None:
@@ -248,13 +249,14 @@ def _sync(syncs: Node, name: str, apps: Mapping[str, AppDocument]) -> SyncDocume
     conflicts = node.node("conflicts")
     conflicts.only(CONFLICTS)
     default, wins = _default(conflicts, pair)
+    sends = _sends(node, pair)
     sync = SyncDocument(
         name,
         node.choice("state", doc.STATES, "draft"),
         sides,
         {side: objects.text(app) for side, app in sides.items()},
         {side: objects.value_place(app) for side, app in sides.items()},
-        _sends(node, pair),
+        sends,
         _matches(node, sides) if node.data.get("match") is not None else None,
         default,
         conflicts.choice("when_empty", (doc.KEEP, doc.CLEAR), doc.KEEP),
@@ -269,6 +271,7 @@ def _sync(syncs: Node, name: str, apps: Mapping[str, AppDocument]) -> SyncDocume
         SmallGroups(node.choice("small_groups", tuple(SmallGroups), SmallGroups.HOLD)),
         node.value_place("small_groups"),
         wins,
+        deletes_of(node, pair, sends) if any(sends.values()) else doc.DeletesDocument(),
     )
     if not any(sync.sends.values()):
         raise NothingFlows(where=node.key_place("send"), name=name)
@@ -509,14 +512,11 @@ def _consent(node: Node, sides: Mapping[Side, str]) -> tuple[bool, bool] | None:
 def _guards(node: Node) -> Guards:
     standard = Guards()
     node.only(GUARDS)
-    if node.whole("max_deletes", 0) > 0:
-        raise SettingsError(
-            where=node.value_place("max_deletes"), reason="deleting in the other app is not available yet"
-        )
     return Guards(
         node.whole("first_run", standard.first_run),
         _percent(node, "max_change", standard.max_change),
         node.whole("max_emptied", standard.max_emptied),
+        node.whole("max_deletes", standard.max_deletes),
     )
 
 
@@ -531,12 +531,5 @@ def _percent(node: Node, key: str, default: float) -> float:
 
 def _every(node: Node) -> float:
     node.only(SCHEDULE, SCHEDULE_LATER)
-    value = given = node.data.get("every", doc.EVERY)
-    found = _LENGTH.fullmatch(given.strip()) if isinstance(given, str) else None
-    if found:
-        value = float(found[1]) * _SECONDS[found[2] or "s"]
-    number = isinstance(value, int | float) and not isinstance(value, bool)
-    if not number or not SHORTEST_INTERVAL <= value <= LONGEST_INTERVAL:
-        expected = "a time from 1s to 31d, such as 60s, 5m or 1h"
-        raise WrongType(where=node.value_place("every"), key="every", expected=expected, got=shown(given))
-    return float(value)
+    expected = "a time from 1s to 31d, such as 60s, 5m or 1h"
+    return node.length("every", doc.EVERY, SHORTEST_INTERVAL, LONGEST_INTERVAL, expected)

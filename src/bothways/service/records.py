@@ -1,9 +1,11 @@
 """Records: listed by state, found by what people know of them."""
 
 import re
+import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
+from bothways.engine.deletes import DONE, Removal
 from bothways.engine.scope import Scope, why_outside
 from bothways.engine.sides import SIDES, Side
 from bothways.errors import SeveralRecords, UnknownRecord
@@ -147,6 +149,13 @@ def _view(
         return RecordView(found.name, ids, "failing" if failing else "held", first.reason, first.opened_at)
     if found.link is None and (gone := [side for side, row in found.rows.items() if row and not row.live]):
         return RecordView(found.name, ids, "left_out", _why_gone(document, gone[0], found.rows[gone[0]]), None)
+    follows = left.ended.get(keys[0]) if found.link is None and keys else None
+    if follows is not None and follows.carries_at is not None and follows.survivor == keys[0][0]:
+        side = Side(keys[0][0])
+        done = DONE[document.deletes.removals.get(side, Removal.ARCHIVE)]
+        at = time.strftime("%Y-%m-%d %H:%M", time.localtime(follows.carries_at))
+        reason = f"deleted in {document.apps[side.other]}; {done} here too after {at}, unless it is edited or restored"
+        return RecordView(found.name, ids, "waiting", reason, follows.ended_at)
     if any(key in due for key in keys) or (found.link is not None and found.link.state == "pending"):
         reason = "to be looked at by the next run" if found.link else "not linked yet; the next run looks for its match"
         return RecordView(found.name, ids, "waiting", reason, None)
@@ -181,6 +190,8 @@ def _why_left_out(
     if outside := why_outside(left.scope, document.apps, values, left.now, lists=lists):
         return outside, None
     if link is not None and link.survivor == side:
+        if link.by_merge:
+            return "its pair became one with another pair by a merge; it is not created again", link.ended_at
         return "its partner was deleted; it is not created again", link.ended_at
     if link is not None and link.parted:
         return "its link ended when it did not take part; it is not created again", link.ended_at

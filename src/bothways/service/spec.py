@@ -6,6 +6,7 @@ from functools import partial
 
 from bothways.connectors.base import Capabilities
 from bothways.engine.cascade import AS_HUBSPOT, CASCADES, cascade, kind_of, roles_of
+from bothways.engine.deletes import Deletes, Removal
 from bothways.engine.keys import Part, compare_for
 from bothways.engine.scope import Scope
 from bothways.engine.sides import SIDES, Direction, Side
@@ -19,6 +20,7 @@ from bothways.errors import (
     MissingKey,
     NoSmallGroups,
     ReadOnlyField,
+    RemovalNotPossible,
     SettingsContradict,
     SettingsError,
     TextOneWay,
@@ -87,6 +89,7 @@ def resolve(
         _scope(document, schema),
         {side: roles_of(schema[side].values()) for side in SIDES},
         document.wins,
+        _deletes(document, can),
     )
     if at_door:
         _check_at_door(document, maps)
@@ -95,6 +98,16 @@ def resolve(
             check_single(document, spec, each, schema)
             check_parts(document, spec, each)
     return Resolved(document, spec, tuple(each for each, (_, on) in zip(maps, pairs, strict=True) if not on))
+
+
+def _deletes(document: SyncDocument, can: Mapping[Side, Capabilities]) -> Deletes:
+    """Return what becomes of the partners of deleted records; refuse what an app cannot do."""
+    for side, removal in document.deletes.removals.items():
+        possible = Removal.ARCHIVE if can[side].archives else Removal.DELETE
+        if removal is not possible:
+            where, app = document.deletes.places.get(side, document.place), document.apps[side]
+            raise RemovalNotPossible(where=where, app=app, removal=str(removal), can=f"keep or {possible}")
+    return Deletes(document.deletes.removals, document.deletes.grace)
 
 
 def _scope(document: SyncDocument, schema: Schema) -> Scope:

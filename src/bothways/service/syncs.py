@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from bothways.connectors import registry
+from bothways.engine.deletes import Removal
 from bothways.engine.sides import SIDES, Side
 from bothways.engine.spec import Finding, Wins
 from bothways.errors import PermissionMissing, SettingsError
@@ -103,6 +104,8 @@ def check(workspace: Workspace, document: SyncDocument) -> Resolution:
         if not object.readable or (written and not object.writable):
             deed = "changed" if object.readable else "read"
             raise PermissionMissing(app=app.name, reason=f"{object.label} may not be {deed} with these credentials")
+        if found.resolved.spec.removes(side) and not object.deletable:
+            raise PermissionMissing(app=app.name, reason=f"{object.label} may not be deleted with these credentials")
     if not any(found.resolved.spec.writes(each, side) for each in found.resolved.spec.fields for side in SIDES):
         raise SettingsError(where=document.place, reason="no field may be written in any of the two apps")
     syncs = workspace.document.syncs.values()
@@ -148,6 +151,8 @@ def _view(workspace: Workspace, name: str, *, ask: bool) -> SyncView:
         str(document.scope.leaving),
         {document.apps[Side(side)]: name for side, name in applied.get("scope", {}).get("emails", {}).items()},
         str(document.wins or ""),
+        {document.apps[side]: str(document.deletes.removals.get(side, Removal.KEEP)) for side in SIDES},
+        document.deletes.grace,
     )
 
 

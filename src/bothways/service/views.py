@@ -171,7 +171,9 @@ class SyncView:
     """A sync with its settings, its counts and its last run. ``apps``: the left one first.
 
     ``sends``: per app which of its records take part, ``all``, ``none`` or a filter in words. ``when_leaving``: what
-    becomes of a linked pair that leaves. ``requires``: per app the field of which one must hold a valid e-mail address.
+    becomes of a linked pair that leaves. ``deletes``: per app keep, archive or delete, what becomes of its record when
+    the partner was deleted, after the ``grace`` in seconds. ``requires``: per app the field of which one must
+    hold a valid e-mail address.
     """
 
     name: str
@@ -193,6 +195,8 @@ class SyncView:
     when_leaving: str = ""
     requires: Mapping[str, str] = made_by(default_factory=dict)
     wins: str = ""
+    deletes: Mapping[str, str] = made_by(default_factory=dict)
+    grace: float = 0.0
 
 
 # --- plans --------------------------------------------------------------------------------------------
@@ -214,7 +218,8 @@ class PlanView:
     ``compared``: pairs and single records known. ``unlinked``: links that would end. ``left_out_why``: the records
     left out by reason, the commonest; ``leaving``: linked pairs that leave the sync, by reason; ``entering``: those
     that take part again. ``advice``: what a person should think of before the first run. ``duplicates``: records
-    that are several times in one app, told as long as nothing is linked.
+    that are several times in one app, told as long as nothing is linked. ``deleted``: records that would be archived
+    or deleted.
     """
 
     id: str
@@ -239,6 +244,7 @@ class PlanView:
     entering: int = 0
     advice: str = ""
     duplicates: tuple["DuplicatesView", ...] = ()
+    deleted: Counted = made_by(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -259,7 +265,7 @@ class FieldView:
 
 @dataclass(frozen=True, slots=True)
 class ActionView:
-    """One record of a plan. ``kind``: create, update, link, hold, leave out, unlink, wait, skip, none."""
+    """One record of a plan. ``kind``: create, update, link, hold, leave out, unlink, delete, wait, skip, none."""
 
     seq: int
     kind: str
@@ -309,6 +315,7 @@ class RunView:
     skipped_records: tuple[SkippedView, ...] = ()
     unlinked: int = 0
     advice: str = ""
+    deleted: Counted = made_by(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -323,13 +330,14 @@ class KeptView:
 
 @dataclass(frozen=True, slots=True)
 class UndoView:
-    """What an undo did, or would do (then ``id`` is "")."""
+    """What an undo did, or would do (then ``id`` is ""). ``remade``: deleted records made again as new ones."""
 
     id: str
     run: str
     restored: int
     removed: int
     kept: tuple[KeptView, ...]
+    remade: int = 0
 
 
 # --- looking ------------------------------------------------------------------------------------------
@@ -356,11 +364,26 @@ class CandidateView:
 
 
 @dataclass(frozen=True, slots=True)
+class PairHistory:
+    """A pair that a merge concerns: its ids by app, when and why it was linked, when that ended, what was written.
+
+    ``written`` has at most ten lines, the newest first: time, app, what was done and to which fields.
+    """
+
+    ids: Mapping[str, str | None]
+    linked_at: float
+    why: str
+    ended_at: float | None
+    written: tuple[tuple[float, str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class IssueView:
     """One thing that is held. ``kind``: match and conflict wait for a person, the others for the app or the record.
 
     ``field`` is the mapping concerned, empty for the whole record. ``decided`` says in words what a person has
     decided and the next run will do. ``values`` are those between which a person is to choose, by app.
+    ``histories``: of pairs that became one by a merge, both.
     """
 
     id: str
@@ -375,6 +398,7 @@ class IssueView:
     candidates: tuple[CandidateView, ...] = ()
     decided: str = ""
     values: Mapping[str, Value] = made_by(default_factory=dict)
+    histories: tuple[PairHistory, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,6 +12,7 @@ from bothways.ledger.feeds import SeenRow
 from bothways.ledger.models import Feed, Sync
 from bothways.records import Record, Ref, Value, can_be_kept
 from bothways.sync.context import Context, End
+from bothways.sync.merges import hold_merged
 
 
 @dataclass(frozen=True, slots=True)
@@ -202,7 +203,9 @@ def _follow_merge(sync: Sync, side: Side, feed: Feed, news: News, now: float) ->
     link = links.live_by_record(sync, side, [news.id]).get(news.id)
     if link is None or survivor is None:
         return
-    if links.live_by_record(sync, side, [survivor]):
+    of_survivor = links.live_by_record(sync, side, [survivor]).get(survivor)
+    if of_survivor is not None:
         end_link(sync, link, now, f"R0: {because('R0', app=feed.connection.name)}", side.other)
+        hold_merged(sync, side, link, of_survivor, feed.connection.name, now)
     else:
         links.move(link.id, side, survivor)

@@ -29,6 +29,7 @@ def to_row(
         "side": action.side,
         "kept": action.kept,
         "moves": moves(action, link),
+        **({"carries": True} if action.carries else {}),
         "names": {side.value: name_of(rows[side].get(id)) for side, id in ids.items() if id},
     }
     if action.candidates:

@@ -1,7 +1,7 @@
 """Make a plan: every due record looked at, page by page, each with one action and its reason."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from bothways.engine.brakes import Totals
 from bothways.engine.plan import Action, Pair, has_anything, misfit, plan_linked, plan_unlinked
@@ -15,7 +15,10 @@ from bothways.ledger.links import LinkRow
 from bothways.ledger.models import Plan
 from bothways.sync import held
 from bothways.sync.context import Context, Progress
+from bothways.sync.deletes import NONE as NO_FATE
+from bothways.sync.deletes import Fate, fates, may_carry
 from bothways.sync.matches import find_matches, look_up_creates
+from bothways.sync.merges import made_nobodys, merges_undecided
 from bothways.sync.payload import moves, to_row
 from bothways.sync.poll import refresh
 from bothways.sync.settling import settled, unsettled_from
@@ -129,7 +132,15 @@ def _facts_linked(ctx: Context, link: LinkRow, rows: dict[Side, SeenRow | None],
     inside = {side: row.lists for side, row in rows.items() if row is not None}
     outside = why_outside(ctx.spec.scope, ctx.spec.apps, held, ctx.clock(), lists=inside, linked=True)
     unlinks = ctx.spec.scope.leaving is Leaving.UNLINK
-    return Facts(linked=True, open_write=busy, gone=gone, problem=problem or "", outside=outside, unlinks=unlinks)
+    return Facts(
+        linked=True,
+        open_write=busy,
+        gone=gone,
+        problem=problem or "",
+        outside=outside,
+        unlinks=unlinks,
+        carries=may_carry(ctx, link, gone),
+    )
 
 
 def _unlinked(ctx: Context, sheet: Sheet, wanted: dict[Side, set[str]]) -> list[Planned]:
@@ -145,6 +156,8 @@ def _unlinked(ctx: Context, sheet: Sheet, wanted: dict[Side, set[str]]) -> list[
         ended = links.ended_by_record(ctx.sync, side, free)
         kept = held.of_records(ctx, side, free)
         ours_from = unsettled_from(ctx, side)
+        fate_of = fates(ctx, side, sheet.rows[side], ended)
+        merged, nobodys = merges_undecided(ctx.sync, side, ended), made_nobodys(ctx.sync, side, ended)
         for id in sorted(free):
             row = sheet.rows[side].get(id)
             if row is None:
@@ -152,11 +165,19 @@ def _unlinked(ctx: Context, sheet: Sheet, wanted: dict[Side, set[str]]) -> list[
             match, record = matches[id], row.record
             partner = partners.get(match.partner) if match.partner else None
             records = {side: record, side.other: partner.record if partner else None}
+            fate = fate_of.get(id, NO_FATE)
             facts = Facts(
+                open_write=fate.busy,
+                restored=fate.restored,
+                carries=fate.carries,
+                waits=fate.waits,
+                edited=fate.edited,
+                merged=id in merged,
                 gone=frozenset() if row.live else frozenset({side}),
                 problem=row.problem or "",
                 match=match,
-                survivor=id in ended and ended[id].survivor == side,
+                survivor=id in ended and ended[id].survivor == side and id not in nobodys,
+                after_merge=id in ended and ended[id].by_merge,
                 parted=id in ended and ended[id].parted,
                 returned=id in ended and ended[id].survivor != side,
                 allowed=ctx.spec.sends[side],
@@ -166,11 +187,22 @@ def _unlinked(ctx: Context, sheet: Sheet, wanted: dict[Side, set[str]]) -> list[
                 misfit=misfit(ctx.spec, side, record, ctx.clock(), row.lists),
             )
             action = plan_unlinked(ctx.spec, side, Pair(records), facts, ctx.clock())
-            if action.kind is ActionKind.LINK and match.partner:
+            if action.rule == "R0":
+                action = replace(action, kept=True, candidates=merged[id])
+            if action.kind is ActionKind.LINK and action.rule != "R9r" and match.partner:
                 covered[side.other].add(match.partner)
+            link = fate.link if _concerns(action, fate) else None
+            if action.rule == "R9r" and link is not None:
+                covered[side.other].add(str(link.on(side.other)))
             action = held.keep_holding(ctx, action, kept.get(id, []))
-            planned.append((action, None, facts))
+            planned.append((action, link, facts))
     return planned
+
+
+def _concerns(action: Action, fate: Fate) -> bool:
+    """Tell whether an action is about the link that has ended: it is taken up, or a deletion carried over, or not."""
+    carried = fate.link is not None and fate.link.carries_at is not None
+    return action.rule in ("R4d", "R4e", "R4w", "R9r") or (carried and action.rule in ("R4", "R5"))
 
 
 def _why_outside(ctx: Context, rows: Mapping[Side, SeenRow | None]) -> str:

@@ -170,7 +170,8 @@ def _ignored(ctx: Context, sent: Sent, key: str, write: FieldWrite) -> None:
 def _refused(ctx: Context, sent: Sent, result: WriteResult) -> None:
     """Rows R13 and F6: hold the named fields, else the record; both are tried again later."""
     app = ctx.spec.apps[sent.side]
-    keys = [key for key, write in sent.entry.writes.items() if write.field in result.fields]
+    deleting = sent.item.kind is WriteKind.ARCHIVE
+    keys = [key for key, write in sent.entry.writes.items() if write.field in result.fields and not deleting]
     for key in keys:
         ctx.count("F6")
         reason = because("F6", app=app, message=result.message)
@@ -179,7 +180,8 @@ def _refused(ctx: Context, sent: Sent, result: WriteResult) -> None:
     if not keys:
         ctx.count("R13")
         reason = because("R13", app=app, message=result.message)
-        sent_values = {f"{sent.side}:{key}": str(write.after) for key, write in sent.entry.writes.items()}
+        writes = {} if deleting else sent.entry.writes
+        sent_values = {f"{sent.side}:{key}": str(write.after) for key, write in writes.items()}
         _hold(ctx, sent, HoldRow(sent.side, "", "R13", reason, "refused", data={"sent": sent_values}))
         due.clear(ctx.sync, marks_of(sent.action))
 

@@ -5,10 +5,11 @@ from dataclasses import asdict
 from typing import Any
 
 from bothways.engine.brakes import Totals
+from bothways.engine.deletes import DAY
 from bothways.engine.plan import Action
 from bothways.engine.sides import SIDES, Side
 from bothways.engine.table import ActionKind, Facts
-from bothways.ledger import feeds, links
+from bothways.ledger import feeds, journal, links
 from bothways.ledger.models import Plan
 from bothways.records import is_blank
 from bothways.sync.context import Context
@@ -24,6 +25,7 @@ class Tally:
     def __init__(self) -> None:
         self.kinds: Counter[str] = Counter()
         self.creates: Counter[Side] = Counter()
+        self.deletes: Counter[Side] = Counter()
         self.updates: Counter[Side] = Counter()
         self.gone: Counter[Side] = Counter()
         self.changed: Counter[Side] = Counter()
@@ -46,6 +48,8 @@ class Tally:
         self.writes += bool(writes)
         if action.kind is ActionKind.CREATE and action.side:
             self.creates[action.side] += 1
+        elif action.kind is ActionKind.DELETE and action.side:
+            self.deletes[action.side] += 1
         else:
             for side in writes:
                 self.updates[side] += 1
@@ -68,6 +72,7 @@ class Tally:
             "kinds": {str(kind): count for kind, count in self.kinds.items()},
             "creates": {str(side): self.creates[side] for side in SIDES},
             "updates": {str(side): self.updates[side] for side in SIDES},
+            "deletes": {str(side): self.deletes[side] for side in SIDES},
             "conflicts": self.conflicts,
             "left_out": dict(self.left_out.most_common(REASONS)),
             "leaving": dict(self.moves[LEAVES].most_common(REASONS)),
@@ -90,6 +95,8 @@ class Tally:
             changed=dict(self.changed),
             emptied=dict(self.emptied),
             parted=self.parted,
+            deletes=self.deletes.total(),
+            deleted=journal.deleted_since(ctx.sync, ctx.clock() - DAY),
         )
 
 

@@ -7,7 +7,7 @@ from bothways.cli.text import columns, cut, moment
 from bothways.cli.values import value_text
 
 if TYPE_CHECKING:
-    from bothways.service.views import IssueView, PairView
+    from bothways.service.views import IssueView, PairHistory, PairView
 
 
 def issues(rows: Sequence["IssueView"], now: float) -> list[str]:
@@ -31,6 +31,8 @@ def issue(row: "IssueView", now: float) -> list[str]:
     lines = ["   ".join(filter(None, head)), row.reason]
     lines += columns([(each.app, each.id, each.name) for each in row.candidates], indent="  ")
     lines += columns([(app, value_text(value)) for app, value in row.values.items()], indent="  ")
+    for each in row.histories:
+        lines += _history(each, now)
     if row.decided:
         return [*lines, f"Decided: {row.decided}. The next run does it; take it back: {_resolve(row)} --undo"]
     if row.kind == "match":
@@ -48,6 +50,14 @@ def decided(rows: Sequence["IssueView"], now: float) -> list[str]:
     """Return an issue that was decided, and how many others with it."""
     more = [f"Decided so for {len(rows) - 1} more."] if len(rows) > 1 else []
     return [*issue(rows[0], now), *more]
+
+
+def _history(pair: "PairHistory", now: float) -> list[str]:
+    """Return one pair that a merge concerns, and what was written to it."""
+    both = " ⇄ ".join(f"{app} {id}" for app, id in pair.ids.items())
+    ended = f", ended {moment(pair.ended_at, now)}" if pair.ended_at else ""
+    head = f"{both}   linked {moment(pair.linked_at, now)}: {pair.why}{ended}"
+    return [head, *columns([(moment(at, now), app, what) for at, app, what in pair.written], indent="    ")]
 
 
 def _resolve(row: "IssueView") -> str:

@@ -9,7 +9,7 @@ from bothways.cli.values import value_text
 if TYPE_CHECKING:
     from bothways.service.views import ActionView, FieldView, PlanView
 
-MARKS = {"create": "+", "update": "~", "link": "~", "hold": "?", "unlink": "×"}
+MARKS = {"create": "+", "update": "~", "link": "~", "hold": "?", "unlink": "×", "delete": "×"}
 WORDS = {"leave out": "left out", "wait": "waits", "skip": "skipped", "none": "in sync"}
 NAME = 16
 """Cells kept for a record's name; a longer one pushes the rest to the right."""
@@ -42,6 +42,8 @@ def _summary(row: "ActionView", apps: Sequence[str]) -> str:
         case "update":
             return pair
         case "link":
+            return f"{pair}   {row.reason}"
+        case "delete":
             return f"{pair}   {row.reason}"
         case "unlink":
             return f"{pair}   unlinked: {row.reason}"
@@ -93,7 +95,7 @@ def warnings(view: "PlanView") -> list[str]:
 
 
 def _totals(view: "PlanView") -> Iterator[tuple[str, ...]]:
-    for title, by_app in (("+ create", view.created), ("~ update", view.updated)):
+    for title, by_app in (("+ create", view.created), ("~ update", view.updated), ("× delete", view.deleted)):
         if any(by_app.values()):
             yield title, *(number(by_app.get(app, 0)) for app in view.apps)
     singles = (

@@ -52,6 +52,7 @@ def sync(view: "SyncView", now: float) -> list[str]:
         *((f"{app} sends", words) for app, words in view.sends.items()),
         *([("Required", "a valid e-mail address in one of the two")] if view.requires else []),
         *([("Leaving", LEAVING[view.when_leaving])] if view.when_leaving else []),
+        *([("Deletes", deletes(view))] if any(word != "keep" for word in view.deletes.values()) else []),
         ("Matched by", listed((_match(each, view.apps) for each in view.match), "nothing: no record is linked")),
         ("Both changed", WINS.get(view.wins, "{app} wins").format(app=view.default_app)),
         ("Brakes", guards(view.guards)),
@@ -66,6 +67,12 @@ def sync(view: "SyncView", now: float) -> list[str]:
         *(["Set"] if view.sets else []),
         *columns([_set(each) for each in view.sets], indent="  "),
     ]
+
+
+def deletes(view: "SyncView") -> str:
+    """Return what becomes of records whose partners were deleted."""
+    days = f"{view.grace / 86_400:g} days"
+    return listed(f"{app}: {word}{'' if word == 'keep' else f' after {days}'}" for app, word in view.deletes.items())
 
 
 def _match(view: "MatchView", apps: Sequence[str]) -> str:
