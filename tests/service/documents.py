@@ -114,8 +114,8 @@ SYNCS = st.builds(
         start=st.just("all"),
         match=MATCHES,
         deletes=some(
-            Anna=st.sampled_from([str(each) for each in Removal]),
-            Bert=st.just("keep"),
+            Anna=st.just("keep"),
+            Bert=st.sampled_from([str(each) for each in Removal]),
             grace=st.sampled_from(("0s", "3d", "1.5h", 90)),
         ),
         small_groups=st.sampled_from([str(each) for each in SmallGroups]),

@@ -262,9 +262,9 @@ def settings_of(sync: SyncDocument) -> dict[str, object]:
     }
     if sync.scope.leaving is not Leaving.FREEZE:
         data["when_leaving_filter"] = str(sync.scope.leaving)
-    if sync.deletes.removals:
+    if sync.deletes.removals or sync.deletes.grace != GRACE:
         removals = {sync.apps[side]: str(each) for side, each in sync.deletes.removals.items()}
-        data["deletes"] = {**removals, "grace": f"{sync.deletes.grace:.15g}s"}
+        data["deletes"] = {**removals, "grace": f"{_written(sync.deletes.grace)}s"}
     if sync.scope.require is not None:
         data["require"] = list(sync.scope.require)
     if sync.match is not None:
