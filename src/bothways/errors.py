@@ -203,6 +203,18 @@ class StillBeingWritten(SettingsError):
     to_do = "Run the sync once, then try again: bothways run {name}"
 
 
+class StartsTooLate(SettingsError):
+    code = "BW-175"
+    what = "Only changes from now on cannot be set as the start of {name}: it has run already."
+    to_do = "Turn it off, and on again with: bothways sync on {name} --from-now."
+
+
+class OnAlready(SettingsError):
+    code, exit_code = "BW-176", EXIT_USAGE
+    what = "{name} is on already, so that changes flow."
+    to_do = "Turn it off first: bothways sync off {name}."
+
+
 class UnknownRecord(SettingsError):
     code, exit_code = "BW-118", EXIT_USAGE
     what = 'There is no record "{record}" in {name}.'

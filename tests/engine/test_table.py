@@ -22,6 +22,7 @@ ROWS = [
     ("F", ActionKind.UPDATE, Facts(linked=True)),
     ("R9", ActionKind.LINK, Facts(survivor=True, match=PARTNER)),
     ("R6", ActionKind.LINK, Facts(match=PARTNER)),
+    ("R16", ActionKind.LEAVE_OUT, Facts(before=True, match=SEVERAL)),
     ("R7", ActionKind.HOLD, Facts(match=SEVERAL)),
     ("R4", ActionKind.LEAVE_OUT, Facts(survivor=True)),
     ("R10", ActionKind.LEAVE_OUT, Facts(parted=True)),

@@ -40,6 +40,9 @@ def plan(
     context: typer.Context,
     sync: Name,
     show: Annotated[Show | None, typer.Option("--show", help="List every record of this kind.")] = None,
+    from_now: Annotated[
+        bool, typer.Option("--from-now", help="Show what turning it on with --from-now would leave as it is.")
+    ] = False,
     exit_code: Annotated[bool, typer.Option("--exit-code", help="End with 2 if something would be written.")] = False,
 ) -> int:
     """Show what a run would write, record by record. Nothing is written.
@@ -53,7 +56,7 @@ def plan(
     terminal: Terminal = context.obj
     workspace = opened(terminal)
     with progress(terminal) as report:
-        view = preview.plan(workspace, sync, progress=report)
+        view = preview.plan(workspace, sync, from_now=from_now, progress=report)
     rows = actions(workspace, view.id, show or Show.ALL)
     if terminal.json:
         terminal.long_document("plan", plain(view), "actions", (plain(row) for row in rows))

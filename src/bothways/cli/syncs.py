@@ -52,13 +52,22 @@ def show(
         terminal.lines(render.sync(view, time.time()))
 
 
-def on(context: typer.Context, sync: Name) -> None:
-    """Turn a sync on, after everything it needs has been checked."""
+def on(
+    context: typer.Context,
+    sync: Name,
+    from_now: Annotated[
+        bool, typer.Option("--from-now", help="Carry only what changes from now on; what differs stays as it is.")
+    ] = False,
+) -> None:
+    """Turn a sync on, after everything it needs has been checked.
+
+    What changed while it was off is caught up with by the next run.
+    """
     from bothways.service import syncs
 
     terminal: Terminal = context.obj
     workspace = opened(terminal)
-    syncs.turn_on(workspace, sync)
+    syncs.turn_on(workspace, sync, from_now=from_now)
     _changed(terminal, sync, "on")
     terminal.note(f"See what it would do: bothways plan {sync}   Start it: bothways run {sync}")
 

@@ -34,6 +34,12 @@ _ROWS = (
     Rule("R11", "a side looks empty or much changed at once", "the run stops and asks", "{reason}"),
     Rule("R12", "the same key twice in one page", "collapsed before planning", "seen more than once"),
     Rule("R13", "the app refuses a value or a record", "held and tried again later", "{app} refused: {message}"),
+    Rule(
+        "R16",
+        "not linked, there before the sync began to carry changes, unchanged since",
+        "left out until it is edited",
+        "it was there before, and has not changed since the sync began to carry changes",
+    ),
     # one field of a linked pair
     Rule("FN", "the app rewrote our own write", "none, once", "{app} rewrote what was written"),
     Rule("F0", "nothing changed", "none, even if the sides differ", "nothing changed"),

@@ -35,7 +35,8 @@ class Facts:
     did not take part. ``returned``: it was linked before, went away, and is there again. ``allowed``: the other
     side takes new records. ``settled``: the create window is over and the other side was read since. ``blank``: it
     holds nothing that could be written. ``outside`` says why it, or the pair, does not take part; ``unlinks``: its
-    link then ends. ``misfit`` says why the record made of it in the other app would not take part.
+    link then ends. ``before``: it was there before the line from which on changes are carried, and is unchanged
+    since. ``misfit`` says why the record made of it in the other app would not take part.
     """
 
     linked: bool = False
@@ -52,6 +53,7 @@ class Facts:
     outside: str = ""
     unlinks: bool = False
     misfit: str = ""
+    before: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +78,7 @@ RECORD_TABLE: tuple[Row, ...] = (
     Row("F", lambda f: f.linked, ActionKind.UPDATE),
     Row("R9", lambda f: (f.survivor or f.parted or f.returned) and f.match.found is Found.PARTNER, ActionKind.LINK),
     Row("R6", lambda f: f.match.found is Found.PARTNER, ActionKind.LINK),
+    Row("R16", lambda f: f.before, ActionKind.LEAVE_OUT),
     Row("R7", lambda f: f.match.found is Found.SEVERAL, ActionKind.HOLD),
     Row("R4", lambda f: f.survivor, ActionKind.LEAVE_OUT),
     Row("R10", lambda f: f.parted, ActionKind.LEAVE_OUT),

@@ -16,6 +16,9 @@ KEEP, CLEAR = "keep", "clear"
 ONLY_KEYS = {Only.WHEN_EMPTY: "only_when_empty", Only.ON_CREATE: "only_on_create"}
 """The key of a mapping for each policy of when it is written."""
 
+ALL, FROM_NOW = "all", "changes_from_now"
+"""What ``start`` may be."""
+
 EVERY = 60.0
 """Seconds between two polls where the file does not say."""
 
@@ -129,6 +132,7 @@ FilterDocument = ConditionDocument | GroupDocument
 class ScopeDocument:
     """Which records take part. ``filters`` per app's side that has one.
 
+    ``from_now``: what was there before is not carried, only changes are.
     ``require``: what a record must have; None: an e-mail address where both objects are people.
     """
 
@@ -136,6 +140,8 @@ class ScopeDocument:
     leaving: Leaving = Leaving.FREEZE
     require: tuple[str, ...] | None = None
     require_place: str = ""
+    from_now: bool = False
+    start_place: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -220,6 +226,8 @@ def settings_of(sync: SyncDocument) -> dict[str, object]:
     }
     if sync.scope.leaving is not Leaving.FREEZE:
         data["when_leaving_filter"] = str(sync.scope.leaving)
+    if sync.scope.from_now:
+        data["start"] = FROM_NOW
     if sync.scope.require is not None:
         data["require"] = list(sync.scope.require)
     if sync.match is not None:

@@ -8,11 +8,11 @@ from bothways.engine.filters import DEEPEST, GROUPS, OPERATORS
 from bothways.engine.scope import Leaving
 from bothways.engine.sides import Side
 from bothways.errors import ListsNotKnown, MissingKey, NotAvailableYet, WrongType
-from bothways.service.document import ConditionDocument, FilterDocument, GroupDocument, ScopeDocument
+from bothways.service.document import ALL, FROM_NOW, ConditionDocument, FilterDocument, GroupDocument, ScopeDocument
 from bothways.service.yaml_file import Node, kind_of
 
 REQUIRED = ("email",)
-LEAVING_LATER, START_LATER = ("tag",), ("changes_from_now",)
+LEAVING_LATER = ("tag",)
 CONDITION_HINT = "Such as: {field: country, in: [DE, FR]}, or a group: all, any, not."
 
 
@@ -21,10 +21,11 @@ def scope_of(node: Node, pair: Mapping[str, Side]) -> ScopeDocument:
     send = node.node("send")
     filters = {side: _filter_of(send, app) for app, side in pair.items() if isinstance(send.data.get(app), Mapping)}
     leaving = _choice(node, "when_leaving_filter", tuple(Leaving), LEAVING_LATER, Leaving.FREEZE)
-    _choice(node, "start", ("all",), START_LATER, "all")
+    start = node.choice("start", (ALL, FROM_NOW), ALL)
     require = None if node.data.get("require") is None else _required(node)
     place = node.value_place("require") if "require" in node else ""
-    return ScopeDocument(filters, Leaving(leaving), require, place)
+    start_place = node.value_place("start") if "start" in node else ""
+    return ScopeDocument(filters, Leaving(leaving), require, place, start == FROM_NOW, start_place)
 
 
 def _choice(node: Node, key: str, choices: tuple[str, ...], later: tuple[str, ...], default: str) -> str:

@@ -6,15 +6,15 @@ from typing import Any
 from bothways.connectors import registry
 from bothways.engine.sides import SIDES, Side
 from bothways.engine.spec import Finding
-from bothways.errors import PermissionMissing, SettingsError
-from bothways.ledger import looking
-from bothways.ledger.models import Run, Sync
+from bothways.errors import OnAlready, PermissionMissing, SettingsError
+from bothways.ledger import looking, noted, plans
+from bothways.ledger.models import Plan, Run, Sync
 from bothways.service import yaml_edit
 from bothways.service.database import on_database
 from bothways.service.document import CLEAR, KEEP, AppDocument, SyncDocument, refuse_ring, settings_of
 from bothways.service.in_force import constants_in_words, in_words, labels_of, policies_of
 from bothways.service.log import summaries
-from bothways.service.revisions import latest_revision, workspace_revision
+from bothways.service.revisions import has_begun, latest_revision, workspace_revision
 from bothways.service.scope import scope_in_words
 from bothways.service.views import Counts, MappingView, MatchView, RunSummary, SetView, SyncView
 from bothways.service.work import Resolution, resolution, row_of
@@ -34,10 +34,28 @@ def show_sync(workspace: Workspace, name: str) -> SyncView:
 
 
 @on_database
-def turn_on(workspace: Workspace, name: str) -> None:
-    """Turn a sync on, after everything that it needs has been checked, and save that in the file."""
+def turn_on(workspace: Workspace, name: str, *, from_now: bool = False) -> None:
+    """Turn a sync on, after everything that it needs has been checked, and save that in the file.
+
+    All that changed while it was off is caught up with by its next run; with ``from_now`` that is taken note of
+    and not carried, and only what changes after it flows. Raises OnAlready for the latter.
+    """
+    row = row_of(workspace, name)
+    if from_now and row.state == "on":
+        raise OnAlready(name=name)
     check(workspace, workspace.sync(name))
-    _set_state(workspace, name, "on")
+    before = row.line
+    if from_now:
+        noted.ask(row)
+        for made in Plan.objects.filter(sync=row):
+            plans.drop(made.pk)
+    elif has_begun(row):
+        noted.withdraw(row)
+    try:
+        _set_state(workspace, name, "on")
+    except BaseException:
+        Sync.objects.filter(pk=row.pk).update(line=before)
+        raise
 
 
 @on_database

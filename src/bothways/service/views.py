@@ -194,7 +194,8 @@ class PlanView:
     ``compared``: pairs and single records known. ``unlinked``: links that would end. ``left_out_why``: the records
     left out by reason, the commonest; ``leaving``: linked pairs that leave the sync, by reason; ``entering``: those
     that take part again. ``advice``: what a person should think of before the first run. ``duplicates``: records
-    that are several times in one app, told as long as nothing is linked.
+    that are several times in one app, told as long as nothing is linked. ``agreed``: pairs that differ and stay as
+    they are, since only changes from now on are carried.
     """
 
     id: str
@@ -219,6 +220,7 @@ class PlanView:
     entering: int = 0
     advice: str = ""
     duplicates: tuple["DuplicatesView", ...] = ()
+    agreed: int = 0
 
 
 @dataclass(frozen=True, slots=True)

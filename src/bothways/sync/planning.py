@@ -1,8 +1,9 @@
 """Make a plan: every due record looked at, page by page, each with one action and its reason."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from bothways.engine.brakes import Totals
+from bothways.engine.fields import Known
 from bothways.engine.plan import Action, Pair, has_anything, misfit, plan_linked, plan_unlinked
 from bothways.engine.scope import Leaving, why_outside
 from bothways.engine.sides import SIDES, Side
@@ -15,6 +16,7 @@ from bothways.ledger.models import Plan
 from bothways.records import Record
 from bothways.sync import held
 from bothways.sync.context import Context, Progress
+from bothways.sync.line import differ, held_before, shadows_of, to_be_drawn, unchanged
 from bothways.sync.matches import find_matches, look_up_creates
 from bothways.sync.payload import moves, to_row
 from bothways.sync.poll import refresh
@@ -62,7 +64,7 @@ def _plan_page(ctx: Context, plan: Plan, marks: list[DueMark], seq: int, tally: 
         wanted[side] = ids - plans.planned_ids(plan, side, ids)
     sheet = _fill(ctx, wanted)
     actions: list[plans.ActionRow] = []
-    for action, link, facts in [*_linked(ctx, sheet, wanted), *_unlinked(ctx, sheet, wanted)]:
+    for action, link, facts in [*_linked(ctx, sheet, wanted, tally), *_unlinked(ctx, sheet, wanted, tally)]:
         tally.add(ctx, action, facts, moves(action, link))
         ctx.count(action.rule)
         for decision in action.fields:
@@ -97,7 +99,7 @@ def _fill(ctx: Context, wanted: dict[Side, set[str]]) -> Sheet:
 Planned = tuple[Action, LinkRow | None, Facts]
 
 
-def _linked(ctx: Context, sheet: Sheet, wanted: dict[Side, set[str]]) -> list[Planned]:
+def _linked(ctx: Context, sheet: Sheet, wanted: dict[Side, set[str]], tally: Tally) -> list[Planned]:
     """Plan the linked pairs that have a due record, each once."""
     found = {link.id: link for side in SIDES for id, link in sheet.links[side].items() if id in wanted[side]}
     pairs = [link for link in found.values() if link.state == "active"]
@@ -105,6 +107,7 @@ def _linked(ctx: Context, sheet: Sheet, wanted: dict[Side, set[str]]) -> list[Pl
     landed = journal.landed([link.id for link in pairs])
     open_links = journal.open_link_ids(ctx.sync)
     kept = held.of_links(ctx, pairs)
+    from_now = to_be_drawn(ctx)
     planned: list[Planned] = []
     for link in sorted(found.values(), key=lambda link: link.id):
         rows = {side: sheet.rows[side].get(link.on(side) or "") for side in SIDES}
@@ -112,10 +115,23 @@ def _linked(ctx: Context, sheet: Sheet, wanted: dict[Side, set[str]]) -> list[Pl
         records = {side: row.record if row and row.live else None for side, row in rows.items()}
         since = {side: row.stamp_seen_at for side, row in rows.items() if row and row.modified is not None}
         pair = Pair(records, shadows.get(link.id, {side: {} for side in SIDES}), landed.get(link.id, {}), since)
+        if from_now and not link.frozen:
+            pair = replace(pair, shadows=_as_they_are(ctx, rows))
+            tally.agreed += _differ(ctx, records)
         action = plan_linked(ctx.spec, pair, facts, ctx.clock())
         action = held.keep_holding(ctx, action, kept.get(link.id, []))
         planned.append((action, link, facts))
     return planned
+
+
+def _as_they_are(ctx: Context, rows: dict[Side, SeenRow | None]) -> dict[Side, dict[str, Known]]:
+    """Return the shadows that a pair gets when the line is drawn now."""
+    return shadows_of(ctx, {side: row.values if row and row.live else None for side, row in rows.items()})
+
+
+def _differ(ctx: Context, records: dict[Side, Record | None]) -> bool:
+    values = {side: record.values for side, record in records.items() if record is not None}
+    return len(values) == len(SIDES) and differ(ctx, values)
 
 
 def _facts_linked(ctx: Context, link: LinkRow, rows: dict[Side, SeenRow | None], open_links: set[int]) -> Facts:
@@ -129,7 +145,7 @@ def _facts_linked(ctx: Context, link: LinkRow, rows: dict[Side, SeenRow | None],
     return Facts(linked=True, open_write=busy, gone=gone, problem=problem or "", outside=outside, unlinks=unlinks)
 
 
-def _unlinked(ctx: Context, sheet: Sheet, wanted: dict[Side, set[str]]) -> list[Planned]:
+def _unlinked(ctx: Context, sheet: Sheet, wanted: dict[Side, set[str]], tally: Tally) -> list[Planned]:
     """Plan the due records that have no link; a matched pair is planned once, from its first side."""
     planned: list[Planned] = []
     covered: dict[Side, set[str]] = {side: set() for side in SIDES}
@@ -139,6 +155,9 @@ def _unlinked(ctx: Context, sheet: Sheet, wanted: dict[Side, set[str]]) -> list[
         matches, partners = find_matches(ctx, side, sheet.rows[side], free)
         sheet.rows[side.other] |= partners
         sheet.marks[side.other] |= due.marked(ctx.sync, side.other, partners)
+        before = {
+            each: held_before(ctx, each, rows) for each, rows in ((side, sheet.rows[side]), (side.other, partners))
+        }
         ended = links.ended_by_record(ctx.sync, side, free)
         kept = held.of_records(ctx, side, free)
         ours_from = unsettled_from(ctx, side)
@@ -161,10 +180,15 @@ def _unlinked(ctx: Context, sheet: Sheet, wanted: dict[Side, set[str]]) -> list[
                 blank=not has_anything(ctx.spec, side, record),
                 outside=_why_outside(ctx, records) if row.live else "",
                 misfit=misfit(ctx.spec, side, record, ctx.clock()),
+                before=unchanged(ctx, side, before[side].get(id), record.values),
             )
-            action = plan_unlinked(ctx.spec, side, Pair(records), facts, ctx.clock())
+            shadows = shadows_of(
+                ctx, {side: before[side].get(id), side.other: before[side.other].get(match.partner or "")}
+            )
+            action = plan_unlinked(ctx.spec, side, Pair(records, shadows), facts, ctx.clock())
             if action.kind is ActionKind.LINK and match.partner:
                 covered[side.other].add(match.partner)
+                tally.agreed += bool(shadows[side]) and not action.writes and _differ(ctx, records)
             action = held.keep_holding(ctx, action, kept.get(id, []))
             planned.append((action, None, facts))
     return planned
