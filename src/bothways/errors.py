@@ -215,6 +215,18 @@ class OnAlready(SettingsError):
     to_do = "Turn it off first: bothways sync off {name}."
 
 
+class NoPartner(SettingsError):
+    code, exit_code = "BW-177", EXIT_USAGE
+    what = '"{record}" has no partner in {name}, so there is nothing to pause.'
+    to_do = "See why: bothways why {name} RECORD."
+
+
+class NotPaused(SettingsError):
+    code, exit_code = "BW-178", EXIT_USAGE
+    what = '"{record}" is not paused in {name}.'
+    to_do = "See how it stands: bothways why {name} RECORD."
+
+
 class UnknownRecord(SettingsError):
     code, exit_code = "BW-118", EXIT_USAGE
     what = 'There is no record "{record}" in {name}.'

@@ -4,15 +4,16 @@ from pathlib import Path
 
 import pytest
 
-from bothways.errors import OnAlready, PlanOutdated, StartsTooLate
+from bothways.errors import NoPartner, NotPaused, OnAlready, PlanOutdated, StartsTooLate
 from bothways.jobs.now import apply_plan
-from bothways.service import preview
+from bothways.service import issues, preview
 from bothways.service.records import list_records
 from bothways.service.syncs import show_sync, turn_off, turn_on
 from bothways.service.why import why
 from tests.office import SYNC, Office
 
 FROM_NOW = SYNC.replace("state: on", "state: on\n    start: changes_from_now")
+PAUSED = "you paused it"
 BEFORE = "it was there before, and has not changed since the sync began to carry changes"
 
 
@@ -262,3 +263,107 @@ def test_saving_twice_writes_nothing(office: Office) -> None:
     assert show_sync(office.open(), "people").counts.waiting == 0
     office.rest()
     assert office.writes == written
+
+
+def due_after(office: Office, old: str, new: str) -> int:
+    """Edit the settings, let the edit take effect, and return how many records it lets be looked at again."""
+    from bothways.ledger import due
+    from bothways.ledger.models import Sync
+    from bothways.service import work
+    from bothways.service.database import used
+
+    office.change(old, new)
+    workspace = office.open()
+    with used(workspace.database):
+        work.context(workspace, "people")
+        return due.count(Sync.objects.get(name="people"))
+
+
+MAPPED = SYNC.replace(
+    "    guards:",
+    "    match: [{Anna: email, Bert: email}]\n    send: {Anna: all, Bert: none}\n"
+    "    fields:\n      - {Anna: email, Bert: email}\n      - {Anna: name, Bert: name}\n    guards:",
+)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "marked"),
+    [
+        ("max_emptied: 1000", "max_emptied: 7", 0),
+        ("    guards:", "    conflicts: {default_app: Bert}\n    guards:", 0),
+        ("      - {Anna: name, Bert: name}\n", "", 0),
+        ("{Anna: name, Bert: name}", "{Anna: name, Bert: name, enabled: false}", 0),
+        ("match: [{Anna: email, Bert: email}]", "match: [{Anna: name, Bert: name}]", 1),
+        ("send: {Anna: all, Bert: none}", "send: {Anna: all, Bert: all}", 1),
+        ("    guards:", "      - {Anna: phone, Bert: phone}\n    guards:", 3),
+        ("send: {Anna: all,", "send: {Anna: {filter: {field: name, is: Dana}},", 3),
+    ],
+)
+def test_an_edit_of_the_settings_rechecks_only_what_it_touches(folder: Path, old: str, new: str, marked: int) -> None:
+    office = Office(folder, MAPPED)
+    office.pair("Dana")
+    office.bert.add(email="only@x.test", name="Only")
+    office.rest()
+    assert due_after(office, old, new) == marked
+
+
+# --- one record paused --------------------------------------------------------------------------------
+
+
+def test_a_paused_record_gets_and_gives_nothing_and_nothing_is_forgotten(office: Office) -> None:
+    left, right = office.pair("Dana", phone="1")
+    assert issues.pause(office.open(), "people", "dana@x.test").reason == PAUSED
+    office.anna.edit(left, phone="2")
+    office.bert.edit(right, name="Dana B.")
+    office.rest()
+    assert (office.anna.values(left)["name"], office.bert.values(right)["phone"]) == ("Dana", "1")
+    (row,) = list_records(office.open(), "people", state="left_out").rows
+    assert row.reason == PAUSED
+    assert why(office.open(), "people", "dana@x.test").record.reason == PAUSED
+    issues.resume(office.open(), "people", "dana@x.test")
+    office.rest()
+    assert (office.anna.values(left)["name"], office.bert.values(right)["phone"]) == ("Dana B.", "2")
+    assert show_sync(office.open(), "people").counts.in_sync == 1
+
+
+def test_a_record_paused_after_a_plan_was_made_is_skipped_by_it(office: Office) -> None:
+    left, right = office.pair("Dana", phone="1")
+    office.anna.edit(left, phone="2")
+    made = office.plan()
+    issues.pause(office.open(), "people", "dana@x.test")
+    assert office.apply(made).skipped == 1
+    assert office.bert.values(right)["phone"] == "1"
+
+
+def test_a_filter_left_and_entered_does_not_end_a_pause(folder: Path) -> None:
+    office = Office(
+        folder, SYNC.replace("    guards", "    send: {Anna: {filter: {field: name, is: Dana}}, Bert: all}\n    guards")
+    )
+    left, right = office.pair("Dana", phone="1")
+    issues.pause(office.open(), "people", "dana@x.test")
+    for name in ("Other", "Dana"):
+        office.anna.edit(left, name=name, phone="2")
+        office.rest()
+    assert office.bert.values(right)["phone"] == "1"
+
+
+def test_a_paused_pair_whose_record_is_deleted_is_no_longer_linked(office: Office) -> None:
+    left, _ = office.pair("Dana")
+    office.pair("Eve")
+    issues.pause(office.open(), "people", "dana@x.test")
+    office.anna.delete(left)
+    office.run(full=True)
+    counts = show_sync(office.open(), "people").counts
+    assert (counts.in_sync, counts.left_out) == (1, 1)
+    assert len(office.bert.live()) == 2
+
+
+def test_only_a_linked_record_is_paused_and_only_a_paused_one_resumed(office: Office) -> None:
+    office.pair("Dana")
+    with pytest.raises(NotPaused):
+        issues.resume(office.open(), "people", "dana@x.test")
+    office.write(SYNC.replace("    guards", "    send: {Anna: all, Bert: none}\n    guards"))
+    office.bert.add(email="eve@x.test", name="Eve")
+    office.rest()
+    with pytest.raises(NoPartner):
+        issues.pause(office.open(), "people", "eve@x.test")

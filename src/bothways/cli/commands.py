@@ -24,6 +24,8 @@ COMMANDS: tuple[tuple[str, Callable[..., Any]], ...] = (
     ("issues", issues.issues),
     ("link", issues.link),
     ("unlink", issues.unlink),
+    ("pause", issues.pause),
+    ("resume", issues.resume),
     ("undo", runs.undo),
     ("log", looking.log),
     ("compare", looking.compare),

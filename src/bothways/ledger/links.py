@@ -15,6 +15,9 @@ _COLUMNS = "id, left_id, right_id, state, rule, reason, survivor, created_at, en
 UNLINKED = "you unlinked them"
 """Why a link ended that a person has ended: its records are not linked again, and not created, by themselves."""
 
+PAUSED = "you paused it"
+"""Why a link is frozen that a person has paused: nothing but a person lets it flow again."""
+
 LIVE = "state IN ('pending','active')"
 
 
@@ -32,6 +35,11 @@ class LinkRow(NamedTuple):
     ended_at: float | None = None
     ended_by: str = ""
     frozen: str = ""
+
+    @property
+    def paused(self) -> bool:
+        """Whether a person has paused it."""
+        return self.frozen == PAUSED
 
     @property
     def parted(self) -> bool:
@@ -114,8 +122,14 @@ def end(link_id: int, now: float, ended_by: str, survivor: Side | None = None) -
 
 
 def freeze(frozen: Iterable[tuple[int, str]]) -> None:
-    """Note of links why nothing flows between their records, "" where it does again."""
-    db.execute_many("UPDATE link SET frozen=%s WHERE id=%s", [(why, link_id) for link_id, why in frozen])
+    """Note of links why nothing flows between their records, "" where it does again; not of those that are paused."""
+    sql = "UPDATE link SET frozen=%s WHERE id=%s AND frozen<>%s"
+    db.execute_many(sql, [(why, link_id, PAUSED) for link_id, why in frozen])
+
+
+def pause(link_id: int, *, paused: bool) -> None:
+    """Let nothing flow between the records of a link until a person says so, or let it flow again."""
+    db.execute("UPDATE link SET frozen=%s WHERE id=%s", (PAUSED if paused else "", link_id))
 
 
 def move(link_id: int, side: Side, record_id: str) -> None:

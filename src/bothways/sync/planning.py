@@ -140,8 +140,8 @@ def _facts_linked(ctx: Context, link: LinkRow, rows: dict[Side, SeenRow | None],
     unknown = any(row is None for row in rows.values())
     busy = link.state == "pending" or link.id in open_links or (unknown and not gone)
     held = {side: row.values if row is not None and row.live else None for side, row in rows.items()}
-    outside = why_outside(ctx.spec.scope, ctx.spec.apps, held, ctx.clock(), linked=True)
-    unlinks = ctx.spec.scope.leaving is Leaving.UNLINK
+    outside = link.frozen if link.paused else why_outside(ctx.spec.scope, ctx.spec.apps, held, ctx.clock(), linked=True)
+    unlinks = ctx.spec.scope.leaving is Leaving.UNLINK and not link.paused
     return Facts(linked=True, open_write=busy, gone=gone, problem=problem or "", outside=outside, unlinks=unlinks)
 
 

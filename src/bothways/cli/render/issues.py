@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 from bothways.cli.text import columns, cut, moment
 
 if TYPE_CHECKING:
-    from bothways.service.views import IssueView, PairView
+    from bothways.service.views import IssueView, PairView, RecordView
 
 
 def issues(rows: Sequence["IssueView"], now: float) -> list[str]:
@@ -39,6 +39,16 @@ def issue(row: "IssueView", now: float) -> list[str]:
 
 def _resolve(row: "IssueView") -> str:
     return f"bothways issues resolve {row.id}"
+
+
+def paused(sync: str, view: "RecordView", done: str) -> list[str]:
+    """Return what was paused, or flows again."""
+    ids = {app: id for app, id in view.ids.items() if id}
+    both = " ⇄ ".join(f"{app} {id}" for app, id in ids.items())
+    if done == "resume":
+        return [f"{both} flow again, with what changed meanwhile: bothways run {sync}"]
+    first = ":".join(next(iter(ids.items()), ("", "")))
+    return [f"{both} are paused. Let them flow again: bothways resume {sync} {first}"]
 
 
 def pair(view: "PairView", done: str) -> list[str]:
