@@ -227,6 +227,30 @@ class NotPaused(SettingsError):
     to_do = "See how it stands: bothways why {name} RECORD."
 
 
+class FileUnreadable(SettingsError):
+    code, exit_code = "BW-179", EXIT_USAGE
+    what = "{file} cannot be read: {reason}."
+    to_do = "It must be a CSV file in UTF-8 with two columns of ids."
+
+
+class NotDeleted(SettingsError):
+    code, exit_code = "BW-180", EXIT_USAGE
+    what = "There is no deleted sync {name} that could be restored."
+    to_do = "A deleted sync is kept for {days} days."
+
+
+class NameTaken(SettingsError):
+    code, exit_code = "BW-181", EXIT_USAGE
+    what = "There is a sync {name} in bothways.yaml, so the deleted one cannot be restored."
+    to_do = "Give the other one another name first."
+
+
+class OldLinks(SettingsError):
+    code, exit_code = "BW-182", EXIT_USAGE
+    what = "{old}, deleted since, kept the same records in step and had {count} links. {name} may take them over."
+    to_do = "Say which: bothways sync on {name} --old-links take, or leave."
+
+
 class UnknownRecord(SettingsError):
     code, exit_code = "BW-118", EXIT_USAGE
     what = 'There is no record "{record}" in {name}.'
@@ -248,6 +272,12 @@ class PlanOutdated(SettingsError):
 class ConfirmationNeeded(SettingsError):
     code, exit_code = "BW-121", EXIT_USAGE
     what = "This would write {count} records."
+    to_do = "Say so with --yes."
+
+
+class DeleteNotConfirmed(ConfirmationNeeded):
+    code = "BW-183"
+    what = "{name} would be deleted, with its {count} links; the records in both apps stay."
     to_do = "Say so with --yes."
 
 

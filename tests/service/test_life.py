@@ -353,6 +353,7 @@ def test_a_paused_pair_whose_record_is_deleted_is_no_longer_linked(office: Offic
     issues.pause(office.open(), "people", "dana@x.test")
     office.anna.delete(left)
     office.run(full=True)
+    office.rest()
     counts = show_sync(office.open(), "people").counts
     assert (counts.in_sync, counts.left_out) == (1, 1)
     assert len(office.bert.live()) == 2

@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 import typer
 
-from bothways.cli import apps, issues, looking, plans, runs, syncs, workspaces
+from bothways.cli import apps, issues, links, looking, plans, runs, syncs, workspaces
 from bothways.cli.terminal import Terminal
 from bothways.errors import UsageError
 
@@ -47,9 +47,21 @@ GROUPS: tuple[tuple[str, str, tuple[tuple[str, Callable[..., Any]], ...]], ...] 
         ),
     ),
     (
+        "links",
+        "Bring links along from another tool, and give them back.",
+        (("import", links.import_), ("export", links.export)),
+    ),
+    (
         "sync",
-        "Look at the syncs, turn them on and off.",
-        (("list", syncs.list_), ("show", syncs.show), ("on", syncs.on), ("off", syncs.off)),
+        "Look at the syncs, turn them on and off, delete them.",
+        (
+            ("list", syncs.list_),
+            ("show", syncs.show),
+            ("on", syncs.on),
+            ("off", syncs.off),
+            ("delete", syncs.delete),
+            ("restore", syncs.restore),
+        ),
     ),
 )
 

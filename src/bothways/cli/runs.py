@@ -101,7 +101,7 @@ def undo(
     workspace = opened(terminal)
     with progress(terminal) as report:
         view = preview_undo(workspace, run_id, progress=report)
-    count = view.restored + view.removed
+    count = view.restored + view.removed + view.unlinked
     if not plan and count:
 
         def go(approved: bool) -> "UndoView":

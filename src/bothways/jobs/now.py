@@ -16,6 +16,7 @@ from bothways.ledger.plans import ActionRow
 from bothways.service import undo as undoing
 from bothways.service.advice import advice_for
 from bothways.service.database import on_database
+from bothways.service.deleting import purge
 from bothways.service.lock import runner
 from bothways.service.log import created_and_updated, run_row
 from bothways.service.preview import LOOK, plan_row
@@ -38,6 +39,7 @@ def run_sync(
     Raises SyncOff, SecondRunner, StoppedByBrake (before the first write), AppError.
     """
     with runner(workspace):
+        purge(workspace.clock())
         ctx = context(workspace, name, progress)
         return run_view(ctx, running.run(ctx, full=full, approved=approved))
 

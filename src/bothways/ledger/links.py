@@ -113,6 +113,12 @@ def drop(link_id: int) -> None:
     db.execute("DELETE FROM link WHERE id=%s AND state='pending'", (link_id,))
 
 
+def forget(link_id: int) -> None:
+    """Remove a link as if it had never been."""
+    db.execute("DELETE FROM shadow WHERE link_id=%s", (link_id,))
+    db.execute("DELETE FROM link WHERE id=%s", (link_id,))
+
+
 def end(link_id: int, now: float, ended_by: str, survivor: Side | None = None) -> None:
     """End a link. ``survivor`` is the side whose record must not be created again in the other app."""
     db.execute(

@@ -11,6 +11,7 @@ from bothways.ledger import looking, noted, plans
 from bothways.ledger.models import Plan, Run, Sync
 from bothways.service import yaml_edit
 from bothways.service.database import on_database
+from bothways.service.deleting import settle_old_links
 from bothways.service.document import CLEAR, KEEP, AppDocument, SyncDocument, refuse_ring, settings_of
 from bothways.service.in_force import constants_in_words, in_words, labels_of, policies_of
 from bothways.service.log import summaries
@@ -34,16 +35,20 @@ def show_sync(workspace: Workspace, name: str) -> SyncView:
 
 
 @on_database
-def turn_on(workspace: Workspace, name: str, *, from_now: bool = False) -> None:
+def turn_on(workspace: Workspace, name: str, *, from_now: bool = False, old_links: str | None = None) -> None:
     """Turn a sync on, after everything that it needs has been checked, and save that in the file.
 
     All that changed while it was off is caught up with by its next run; with ``from_now`` that is taken note of
     and not carried, and only what changes after it flows. Raises OnAlready for the latter.
+
+    ``old_links``: TAKE or LEAVE those of a deleted sync of the same objects; raises OldLinks where that must be said.
     """
     row = row_of(workspace, name)
     if from_now and row.state == "on":
         raise OnAlready(name=name)
     check(workspace, workspace.sync(name))
+    if row.state != "on" and not has_begun(row):
+        settle_old_links(row, old_links)
     before = row.line
     if from_now:
         noted.ask(row)

@@ -78,6 +78,15 @@ class AppCheck:
 
 
 @dataclass(frozen=True, slots=True)
+class DeletedView:
+    """A sync that was deleted, how many links it had, and until when it can be restored (seconds)."""
+
+    sync: str
+    links: int
+    until: float
+
+
+@dataclass(frozen=True, slots=True)
 class MappingView:
     """Two fields kept equal. ``direction``: both, or to_<app>. ``winner``: "" for the default app.
 
@@ -312,6 +321,32 @@ class UndoView:
     restored: int
     removed: int
     kept: tuple[KeptView, ...]
+    unlinked: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class BadRow:
+    """A row of a file of links that cannot be linked, and why."""
+
+    line: int
+    ids: Mapping[str, str]
+    problem: str
+
+
+@dataclass(frozen=True, slots=True)
+class LinkImportView:
+    """A file of links, checked. ``new``: pairs that were linked, or would be if not ``done``; ``there``: that are.
+
+    ``id`` is the run that made them, "" if none did.
+    """
+
+    sync: str
+    id: str
+    rows: int
+    new: int
+    there: int
+    bad: tuple[BadRow, ...]
+    done: bool = False
 
 
 # --- looking ------------------------------------------------------------------------------------------
