@@ -281,6 +281,13 @@ class DeleteNotConfirmed(ConfirmationNeeded):
     to_do = "Say so with --yes."
 
 
+class OthersWriteToo(ConfirmationNeeded):
+    code = "BW-184"
+    what = "{name} would write what others write as well: {reasons}."
+    by_itself = "It was not turned on."
+    to_do = "If that is meant, say so with --yes."
+
+
 class AddressNotAllowed(SettingsError):
     code, exit_code = "BW-122", EXIT_NOT_ALLOWED
     what = "The address {host} is not allowed: {reason}."

@@ -4,12 +4,21 @@ from pathlib import Path
 
 import pytest
 
-from bothways.errors import NoPartner, NotPaused, OnAlready, PlanOutdated, StartsTooLate
+from bothways.errors import (
+    NoPartner,
+    NotPaused,
+    OnAlready,
+    OthersWriteToo,
+    PlanOutdated,
+    SettingsError,
+    StartsTooLate,
+)
 from bothways.jobs.now import apply_plan
 from bothways.service import issues, preview
 from bothways.service.records import list_records
 from bothways.service.syncs import show_sync, turn_off, turn_on
 from bothways.service.why import why
+from tests.memory_app import MemoryApp
 from tests.office import SYNC, Office
 
 FROM_NOW = SYNC.replace("state: on", "state: on\n    start: changes_from_now")
@@ -368,3 +377,74 @@ def test_only_a_linked_record_is_paused_and_only_a_paused_one_resumed(office: Of
     office.rest()
     with pytest.raises(NoPartner):
         issues.pause(office.open(), "people", "eve@x.test")
+
+
+# --- who else writes ----------------------------------------------------------------------------------
+
+
+THREE = """\
+version: 1
+apps: {Anna: {connector: memory}, Bert: {connector: memory}, Carl: {connector: memory}}
+syncs:
+"""
+
+
+def syncs_of(*ways: str) -> str:
+    """Return a file with a sync for each way, such as ``Anna>Bert`` or ``Anna=Bert``, the last of them a draft."""
+    text = THREE
+    for number, way in enumerate(ways):
+        apps = way.replace(">", "=").split("=")
+        none = f"    send: {{{apps[1]}: none}}\n" if ">" in way else ""
+        state = "draft" if number == len(ways) - 1 else "on"
+        text += f"  s{number}:\n    state: {state}\n    objects: {{{apps[0]}: people, {apps[1]}: people}}\n{none}"
+    return text
+
+
+def with_carl(folder: Path, text: str) -> Office:
+    office = Office(folder, text)
+    MemoryApp("Carl", office.clock)
+    return office
+
+
+@pytest.mark.parametrize(
+    "ways",
+    [
+        ("Anna=Bert", "Bert=Carl", "Carl=Anna"),
+        ("Anna>Bert", "Bert>Carl", "Carl>Anna"),
+        ("Anna>Bert", "Bert>Anna"),
+        ("Anna>Bert", "Anna>Bert"),
+    ],
+)
+def test_a_ring_of_syncs_is_refused(folder: Path, ways: tuple[str, ...]) -> None:
+    office = with_carl(folder, syncs_of(*ways))
+    with pytest.raises(SettingsError, match="ring"):
+        turn_on(office.open(), f"s{len(ways) - 1}", confirmed=True)
+
+
+@pytest.mark.parametrize("ways", [("Anna>Bert", "Bert>Carl", "Anna>Carl"), ("Anna=Bert", "Carl=Bert")])
+def test_a_second_sync_that_writes_the_same_fields_is_named_and_turned_on_only_when_that_is_meant(
+    folder: Path, ways: tuple[str, ...]
+) -> None:
+    office = with_carl(folder, syncs_of(*ways))
+    last, app = f"s{len(ways) - 1}", "Carl" if len(ways) == 3 else "Bert"
+    with pytest.raises(OthersWriteToo, match=f"the sync s{len(ways) - 2} writes email, name, phone of people in {app}"):
+        turn_on(office.open(), last)
+    assert show_sync(office.open(), last).state == "draft"
+    turn_on(office.open(), last, confirmed=True)
+    assert show_sync(office.open(), last).state == "on"
+
+
+def test_syncs_that_write_to_different_apps_are_turned_on_at_once(folder: Path) -> None:
+    office = with_carl(folder, syncs_of("Anna>Bert", "Bert>Carl"))
+    turn_on(office.open(), "s1")
+    assert show_sync(office.open(), "s1").state == "on"
+
+
+def test_what_another_sync_writes_is_known_from_its_settings_in_force(folder: Path) -> None:
+    text = syncs_of("Anna>Bert", "Carl>Bert").replace(
+        "Bert: people}\n", "Bert: people}\n    fields: [{Anna: email, Bert: email}]\n", 1
+    )
+    office = with_carl(folder, text)
+    office.run(sync="s0")
+    with pytest.raises(OthersWriteToo, match="writes email of people in Bert"):
+        turn_on(office.open(), "s1")

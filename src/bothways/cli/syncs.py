@@ -71,6 +71,7 @@ def on(
     old_links: Annotated[
         OldLinksOf | None, typer.Option("--old-links", help="Take or leave the links of a deleted sync like it.")
     ] = None,
+    yes: Annotated[bool, typer.Option("--yes", help="Turn it on though others write the same fields.")] = False,
 ) -> None:
     """Turn a sync on, after everything it needs has been checked.
 
@@ -80,7 +81,12 @@ def on(
 
     terminal: Terminal = context.obj
     workspace = opened(terminal)
-    syncs.turn_on(workspace, sync, from_now=from_now, old_links=old_links.value if old_links else None)
+    links = old_links.value if old_links else None
+
+    def go(approved: bool) -> None:
+        syncs.turn_on(workspace, sync, from_now=from_now, old_links=links, confirmed=approved)
+
+    confirmed(terminal, go, yes)
     _changed(terminal, sync, "on")
     terminal.note(f"See what it would do: bothways plan {sync}   Start it: bothways run {sync}")
 

@@ -193,17 +193,33 @@ class Document:
 
 
 def refuse_ring(sync: SyncDocument, others: Sequence[SyncDocument]) -> None:
-    """Refuse a sync whose two ends are connected already by others: values would go round."""
-    start, goal = sync.ends
-    reached, grew = {start}, True
-    while grew:
-        met = {end for each in others for end in each.ends if reached & set(each.ends)}
-        grew = not met <= reached
-        reached |= met
-    if goal in reached:
+    """Refuse a sync whose values would come back to where they began by others, or that has the ends of another.
+
+    What counts is which app sends to which: two ways that both lead from one app to another are no ring.
+    """
+    twin = any(set(each.ends) == set(sync.ends) for each in others)
+    ways = [way for each in others for way in _ways(each)]
+    if twin or any(start in _reached(goal, ways) for start, goal in _ways(sync)):
         names = ", ".join(each.name for each in others)
         reason = f"with the syncs that are on ({names}) it would form a ring, in which values go round; turn one off"
         raise SettingsError(where=sync.place, reason=reason)
+
+
+def _ways(sync: SyncDocument) -> list[tuple[tuple[str, str], tuple[str, str]]]:
+    """Return from which end to which a sync sends."""
+    left, right = sync.ends
+    ways = {Side.LEFT: (left, right), Side.RIGHT: (right, left)}
+    return [ways[side] for side in SIDES if sync.sends[side]]
+
+
+def _reached(start: tuple[str, str], ways: Sequence[tuple[tuple[str, str], tuple[str, str]]]) -> set[tuple[str, str]]:
+    """Return the ends to which values of one come."""
+    reached, grew = {start}, True
+    while grew:
+        met = {goal for source, goal in ways if source in reached}
+        grew = not met <= reached
+        reached |= met
+    return reached
 
 
 def settings_of(sync: SyncDocument) -> dict[str, object]:

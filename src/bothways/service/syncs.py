@@ -6,7 +6,7 @@ from typing import Any
 from bothways.connectors import registry
 from bothways.engine.sides import SIDES, Side
 from bothways.engine.spec import Finding
-from bothways.errors import OnAlready, PermissionMissing, SettingsError
+from bothways.errors import OnAlready, OthersWriteToo, PermissionMissing, SettingsError
 from bothways.ledger import looking, noted, plans
 from bothways.ledger.models import Plan, Run, Sync
 from bothways.service import yaml_edit
@@ -15,6 +15,7 @@ from bothways.service.deleting import settle_old_links
 from bothways.service.document import CLEAR, KEEP, AppDocument, SyncDocument, refuse_ring, settings_of
 from bothways.service.in_force import constants_in_words, in_words, labels_of, policies_of
 from bothways.service.log import summaries
+from bothways.service.others import second_writers
 from bothways.service.revisions import has_begun, latest_revision, workspace_revision
 from bothways.service.scope import scope_in_words
 from bothways.service.views import Counts, MappingView, MatchView, RunSummary, SetView, SyncView
@@ -35,18 +36,23 @@ def show_sync(workspace: Workspace, name: str) -> SyncView:
 
 
 @on_database
-def turn_on(workspace: Workspace, name: str, *, from_now: bool = False, old_links: str | None = None) -> None:
+def turn_on(
+    workspace: Workspace, name: str, *, from_now: bool = False, old_links: str | None = None, confirmed: bool = False
+) -> None:
     """Turn a sync on, after everything that it needs has been checked, and save that in the file.
 
     All that changed while it was off is caught up with by its next run; with ``from_now`` that is taken note of
     and not carried, and only what changes after it flows. Raises OnAlready for the latter.
 
+    ``confirmed``: though others write the same fields; raises OthersWriteToo where that is so.
     ``old_links``: TAKE or LEAVE those of a deleted sync of the same objects; raises OldLinks where that must be said.
     """
     row = row_of(workspace, name)
     if from_now and row.state == "on":
         raise OnAlready(name=name)
-    check(workspace, workspace.sync(name))
+    others = second_writers(workspace, check(workspace, workspace.sync(name)))
+    if others and row.state != "on" and not confirmed:
+        raise OthersWriteToo(name=name, reasons="; ".join(others))
     if row.state != "on" and not has_begun(row):
         settle_old_links(row, old_links)
     before = row.line
