@@ -37,8 +37,8 @@ def linked(office: Office) -> list[tuple[str, str]]:
     found: list[tuple[str, str]] = []
     after = 0
     while page := export_links(office.open(), "people", after):
-        after = page[-1][0]
-        found += [(left, right) for _, left, right in page]
+        after = page[-1].number
+        found += [(each.ids["Anna"], each.ids["Bert"]) for each in page]
     return found
 
 

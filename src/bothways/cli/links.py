@@ -1,6 +1,8 @@
 """Commands about links in a file: brought along from another tool, and given back."""
 
-from collections.abc import Iterator
+import csv
+import io
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -45,30 +47,29 @@ def import_(
 
 def export(context: typer.Context, sync: Name) -> None:
     """Print the links of a sync as CSV, as import reads them."""
-    import csv
-    import io
-    from itertools import chain
-
     terminal: Terminal = context.obj
-    workspace = opened(terminal)
-    pair = workspace.sync(sync).pair
-    rows = _rows(workspace, sync)
+    rows = _rows(opened(terminal), sync)
     if terminal.json:
-        terminal.long_document("links", {"sync": sync}, "links", (dict(zip(pair, row, strict=True)) for row in rows))
+        terminal.long_document("links", {"sync": sync}, "links", rows)
         return
-
-    for row in chain([pair], rows):
-        out = io.StringIO()
-        csv.writer(out, lineterminator="").writerow(row)
-        terminal.lines([out.getvalue()])
+    for number, row in enumerate(rows):
+        if number == 0:
+            terminal.lines([_csv(row)])
+        terminal.lines([_csv(row.values())])
         if terminal.closed:
             break
 
 
-def _rows(workspace: "Workspace", sync: str) -> Iterator[tuple[str, str]]:
+def _csv(cells: Iterable[str]) -> str:
+    out = io.StringIO()
+    csv.writer(out, lineterminator="").writerow(cells)
+    return out.getvalue()
+
+
+def _rows(workspace: "Workspace", sync: str) -> Iterator[Mapping[str, str]]:
     from bothways.service.link_file import export_links
 
     after = 0
     while page := export_links(workspace, sync, after):
-        after = page[-1][0]
-        yield from ((left, right) for _, left, right in page)
+        after = page[-1].number
+        yield from (each.ids for each in page)

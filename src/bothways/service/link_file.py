@@ -14,7 +14,7 @@ from bothways.ledger import db, links
 from bothways.service.database import on_database
 from bothways.service.document import SyncDocument
 from bothways.service.lock import runner
-from bothways.service.views import BadRow, LinkImportView
+from bothways.service.views import BadRow, LinkImportView, LinkView
 from bothways.service.work import Report, context, row_of
 from bothways.service.workspace import Workspace
 from bothways.sync import link_import
@@ -81,10 +81,10 @@ def _made(ctx: Context, document: SyncDocument, file: Path, found: LinkImportVie
 
 
 @on_database
-def export_links(workspace: Workspace, name: str, after: int = 0, size: int = 400) -> list[tuple[int, str, str]]:
-    """Return a page of the links of a sync: their own number, to go on after, and the ids, the left app's first."""
-    page = links.page(row_of(workspace, name), after, size, "state='active'")
-    return [(link.id, str(link.left_id), str(link.right_id)) for link in page]
+def export_links(workspace: Workspace, name: str, after: int = 0, size: int = 400) -> list[LinkView]:
+    """Return a page of the links of a sync in order of their numbers, from the one behind ``after`` on."""
+    page, apps = links.page(row_of(workspace, name), after, size, "state='active'"), workspace.sync(name).apps
+    return [LinkView(link.id, {apps[side]: str(link.on(side)) for side in SIDES}) for link in page]
 
 
 def pairs_of(file: Path, document: SyncDocument) -> Iterator[GivenPair]:

@@ -325,6 +325,14 @@ class UndoView:
 
 
 @dataclass(frozen=True, slots=True)
+class LinkView:
+    """Two linked records: the link's own number, and the ids by app, the left app's first."""
+
+    number: int
+    ids: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
 class BadRow:
     """A row of a file of links that cannot be linked, and why."""
 
