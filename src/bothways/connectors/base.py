@@ -40,6 +40,7 @@ class Capabilities:
     ``unique_create``: the app refuses a second record with the same value of a unique field.
     ``finds_strongly``: ``find`` reads the primary store.
     ``archives``: deleted records can be restored (``archive`` is not a hard delete).
+    ``tells_writers``: the app tells which product wrote a field; the connector is one that ``TellsWriters``.
     """
 
     batch_read: int = 1
@@ -56,6 +57,7 @@ class Capabilities:
     unique_create: bool = False
     finds_strongly: bool = False
     archives: bool = True
+    tells_writers: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -306,6 +308,27 @@ class Connector(Protocol):
         Raises only before anything can have been written (CredentialsRefused, PermissionMissing,
         ObjectGone, AppUnreachable when no connection was made); all else is a result.
         """
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class WriteSeen:
+    """A write by a product, ours among them, as the app tells of it: the product's id there and its name.
+
+    ``at`` is in seconds, by the app's clock.
+    """
+
+    source: str
+    name: str
+    record_id: str
+    at: float
+
+
+class TellsWriters(Protocol):
+    """What a connector has besides, if its app ``tells_writers``."""
+
+    def writers(self, object: str, fields: Sequence[str]) -> Sequence[WriteSeen]:
+        """Return the latest writes of these fields by products, in a sample of the records changed last."""
         ...
 
 

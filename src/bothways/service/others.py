@@ -1,10 +1,14 @@
 """Who else writes what a sync would write: asked before it is turned on."""
 
-from collections.abc import Iterator, Mapping
-from typing import Any
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, cast
 
+from bothways.connectors.base import TellsWriters, WriteSeen
 from bothways.engine.sides import SIDES, Side
-from bothways.ledger.models import Sync
+from bothways.errors import AppError
+from bothways.ledger import journal
+from bothways.ledger.models import Feed, Sync
 from bothways.service.document import SyncDocument
 from bothways.service.revisions import latest_revision
 from bothways.service.work import Resolution, resolution
@@ -15,6 +19,9 @@ Place = tuple[str, str]
 
 READ_ONLY = 4
 """Where, among the facts kept of a mapped field, it stands that the field cannot be written."""
+
+CLOCKS_APART = 120.0
+"""Seconds by which an app's clock may differ from ours."""
 
 SHOWN = 5
 """Fields named; more would not be read."""
@@ -34,6 +41,43 @@ def second_writers(workspace: Workspace, found: Resolution) -> list[str]:
                 names = ", ".join(both[:SHOWN]) + (", ..." if len(both) > SHOWN else "")
                 told.append(f"the sync {other.name} writes {names} of {place[1]} in {place[0]} too")
     return told
+
+
+def products_at_work(found: Resolution) -> list[str]:
+    """Return in words which other products are seen writing the same fields, in apps that tell.
+
+    A product is ours if one of its writes is one of the journal. An app that cannot be asked tells nothing.
+    """
+    told = []
+    for (side, end), (place, fields) in zip(found.apps.items(), _of_resolution(found), strict=True):
+        if not fields or not end.connector.capabilities.tells_writers:
+            continue
+        try:
+            seen = cast(TellsWriters, end.connector).writers(place[1], sorted(fields))
+        except AppError:
+            continue
+        ours = _ours(place, seen)
+        counts = Counter(each.name for each in seen if each.source not in ours)
+        told += [
+            f"{name} writes {place[1]} in {place[0]} too (seen in {count} of the records changed last); pause it there first"
+            for name, count in counts.most_common()
+        ]
+    return told
+
+
+def _ours(place: Place, seen: Sequence[WriteSeen]) -> set[str]:
+    """Return the sources of which a write was made by one of our syncs, by the record and the time."""
+    feed = Feed.objects.filter(connection__name=place[0], object=place[1]).first()
+    if feed is None:
+        return set()
+    written = journal.written_at(feed, {each.record_id for each in seen})
+    return {
+        each.source
+        for each in seen
+        if any(
+            begun - CLOCKS_APART <= each.at <= done + CLOCKS_APART for begun, done in written.get(each.record_id, ())
+        )
+    }
 
 
 def _of_resolution(found: Resolution) -> Iterator[tuple[Place, set[str]]]:

@@ -15,7 +15,7 @@ from bothways.service.deleting import settle_old_links
 from bothways.service.document import CLEAR, KEEP, AppDocument, SyncDocument, refuse_ring, settings_of
 from bothways.service.in_force import constants_in_words, in_words, labels_of, policies_of
 from bothways.service.log import summaries
-from bothways.service.others import second_writers
+from bothways.service.others import products_at_work, second_writers
 from bothways.service.revisions import has_begun, latest_revision, workspace_revision
 from bothways.service.scope import scope_in_words
 from bothways.service.views import Counts, MappingView, MatchView, RunSummary, SetView, SyncView
@@ -50,7 +50,8 @@ def turn_on(
     row = row_of(workspace, name)
     if from_now and row.state == "on":
         raise OnAlready(name=name)
-    others = second_writers(workspace, check(workspace, workspace.sync(name)))
+    found = check(workspace, workspace.sync(name))
+    others = [*second_writers(workspace, found), *products_at_work(found)]
     if others and row.state != "on" and not confirmed:
         raise OthersWriteToo(name=name, reasons="; ".join(others))
     if row.state != "on" and not has_begun(row):

@@ -14,6 +14,7 @@ from bothways.connectors.base import (
     Setup,
     WriteItem,
     WriteResult,
+    WriteSeen,
 )
 from bothways.connectors.hubspot import listing, reading, writing
 from bothways.connectors.hubspot.api import Api
@@ -21,6 +22,7 @@ from bothways.connectors.hubspot.facts import BASE_URL, CAPABILITIES, LIMITS, MA
 from bothways.connectors.hubspot.objects import KINDS
 from bothways.connectors.hubspot.schema import field_of
 from bothways.connectors.hubspot.values import joined, listed, to_wire
+from bothways.connectors.hubspot.writers import writers
 from bothways.errors import UnknownField
 from bothways.records import Field, FieldType, Ref, Value
 
@@ -95,6 +97,10 @@ class HubSpot:
             return {name: self._to_wire(kind.name, name, value) for name, value in item.values.items()}
 
         return writing.write(self._api, kind.name, items, wire, self._marker)
+
+    def writers(self, object: str, fields: Sequence[str]) -> Sequence[WriteSeen]:
+        """Return which products wrote these properties of the records changed last."""
+        return writers(self._api, self._api.kind(object), fields)
 
     def _check_marker(self, object: str, name: str) -> None:
         found = next((field for field in self.fields(object) if field.name == name), None)

@@ -72,4 +72,5 @@ CAPABILITIES = Capabilities(
     unique_create=True,
     finds_strongly=True,
     archives=True,
+    tells_writers=True,
 )
