@@ -6,7 +6,7 @@ PY := .venv/bin/python
 READY := .venv/.ready
 
 .DEFAULT_GOAL := test
-.PHONY: setup test demo sim lint bench clean
+.PHONY: setup test demo sim sim-long lint bench clean
 
 setup: $(READY)
 
@@ -35,6 +35,9 @@ lint: $(READY)
 	.venv/bin/coverage erase
 	.venv/bin/coverage run -m pytest tests/engine
 	.venv/bin/coverage report --include='src/bothways/engine/*' --show-missing --skip-covered --fail-under=95
+
+sim-long: $(READY)
+	$(PY) -m tests.sim --schedules 200000
 
 bench: $(READY)
 	$(PY) -m bench

@@ -22,6 +22,7 @@ from bothways.connectors.base import (
     Outcome,
     Page,
     Read,
+    RecordList,
     Seen,
     Setting,
     Setup,
@@ -145,7 +146,8 @@ class MemoryApp:
     """The app itself: its records and what people do in it.
 
     ``hook`` is called with "before" or "after" and the name of each call that reaches the app; it may
-    raise, or let a person act. ``listed`` False makes every listing come out empty.
+    raise, or let a person act. ``listed`` False makes every listing come out empty. ``lists`` are the ids of
+    the records in each list, by its name.
     """
 
     name: str
@@ -161,6 +163,7 @@ class MemoryApp:
     hook: Callable[[str, str], None] | None = None
     listed: bool = True
     serial: int = 0
+    lists: dict[str, list[str]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         APPS[self.name] = self
@@ -362,6 +365,18 @@ class MemoryConnector:
     def count(self, object: str) -> int | None:
         """Return the number of live records."""
         return len(self.app.live())
+
+    def lists(self, object: str) -> Sequence[RecordList]:
+        """Return the lists."""
+        self._begin("lists")
+        return [RecordList(f"list {name}", name) for name in self.app.lists]
+
+    def members(self, object: str, list: str) -> Iterator[Sequence[str]]:
+        """Yield the ids of a list's live records, two at a time."""
+        ids = [id for id in self.app.lists[list.removeprefix("list ")] if self.app.items[id].live]
+        for start in range(0, len(ids), 2):
+            self._begin("members")
+            yield ids[start : start + 2]
 
     # --- listing --------------------------------------------------------------------------------
 

@@ -410,6 +410,12 @@ class ListsNotKnown(SettingsError):
     to_do = "Choose them by a field instead."
 
 
+class UnknownList(SettingsError):
+    code = "BW-158"
+    what = '{app} has {several} list named "{list}" of {object}.'
+    to_do = "Name one that is there once. {hint}"
+
+
 # --- apps ---------------------------------------------------------------------------------------------
 
 
@@ -460,6 +466,13 @@ class ObjectGone(AppError):
     what = "{object} is no longer there in {app}."
     by_itself = "No record was deleted in the other app; the sync waits."
     to_do = "Restore it in {app}, or choose another object in the settings."
+
+
+class ListGone(AppError):
+    code = "BW-210"
+    what = 'The list "{list}" of {app} cannot be read: {reason}.'
+    by_itself = "Nothing is synced, since nobody knows who takes part; no link was ended."
+    to_do = "Restore the list in {app}, or change the filter in the settings."
 
 
 class OutcomeUnknown(AppError):

@@ -2,15 +2,19 @@
 
 from dataclasses import replace
 from pathlib import Path
+from typing import cast
 
 import pytest
 
 from bothways import errors
-from bothways.engine.filters import in_words
+from bothways.connectors.base import Connector
+from bothways.engine.filters import InList, in_words
+from bothways.engine.scope import Scope
 from bothways.engine.sides import Side
 from bothways.jobs import now
 from bothways.records import Field, FieldType, Option
 from bothways.service import preview, proof, records, syncs
+from bothways.service.door import check_lists
 from bothways.service.reading import document_of
 from bothways.service.scope import scope_in_force, stored_scope
 from bothways.service.yaml_file import parse
@@ -182,3 +186,48 @@ def test_few_records_or_a_filter_need_no_advice(tmp_path: Path, count: int, more
         made.anna.add(email=f"p{number}@x.test", land="DE")
     made.clock.advance(61)
     assert preview.plan(made.open(), "people").advice == ""
+
+
+LISTED = "    send: {Anna: {filter: {all: [{list: VIP}, {field: land, is: DE}]}}}\n"
+
+
+def test_a_list_of_the_app_chooses_the_records(tmp_path: Path) -> None:
+    made = office(tmp_path, LISTED)
+    made.anna.lists["vip"] = [item.id for item in made.anna.live()]
+    settle(made)
+    assert [item.values["name"] for item in made.bert.live()] == ["P0"]
+    shown = syncs.show_sync(made.open(), "people")
+    assert shown.sends["Anna"] == "in the list VIP, and Country is DE"
+    left = {row.name: row.reason for row in records.list_records(made.open(), "people", state="left_out").rows}
+    assert left == dict.fromkeys(("P1", "P2"), "outside the filter of Anna (in the list VIP, and Country is DE)")
+    made.anna.lists["vip"] = []
+    here = next(item.id for item in made.anna.live() if item.values["name"] == "P0")
+    made.anna.edit(here, name="Paul")
+    made.clock.advance(600)
+    settle(made)
+    told = proof.compare(made.open(), "people")
+    assert [(each.field, each.why) for each in told.explained] == [
+        ("Name", "outside the filter of Anna (in the list VIP, and Country is DE)")
+    ]
+
+
+@pytest.mark.parametrize(
+    ("names", "said"), [(["Press", "VIPs"], "VIPs"), ([], "no list named"), (["VIP", "vip"], "more than one list")]
+)
+def test_a_list_that_is_not_there_once_is_refused_at_the_door(tmp_path: Path, names: list[str], said: str) -> None:
+    made = office(tmp_path, LISTED)
+    made.anna.lists = {name: [] for name in names}
+    with pytest.raises(errors.UnknownList, match=said) as raised:
+        made.run()
+    assert raised.value.where.startswith("bothways.yaml:")
+    assert made.writes == 0
+
+
+def test_lists_are_refused_where_an_app_keeps_none(tmp_path: Path) -> None:
+    document = office(tmp_path, LISTED).open().sync("people")
+
+    class Bare:
+        """An app without lists."""
+
+    with pytest.raises(errors.ListsNotKnown, match="Anna"):
+        check_lists(document, Scope({Side.LEFT: InList("VIP")}), Side.LEFT, cast(Connector, Bare()))

@@ -98,7 +98,7 @@ def draw_traits(world: World) -> Traits:
         batch=rng.choice((1, 2, 3)),
         merge_redirects=rng.random() < 0.6,
         refuses=rng.random() < 0.25,
-        robot=rng.random() < 0.12,
+        robot=rng.random() < 0.25,
     )
 
 

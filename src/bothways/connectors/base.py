@@ -9,7 +9,7 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
-from typing import ClassVar, Protocol
+from typing import ClassVar, Protocol, runtime_checkable
 
 from bothways.records import Field, Record, Ref, Value
 
@@ -40,7 +40,6 @@ class Capabilities:
     ``unique_create``: the app refuses a second record with the same value of a unique field.
     ``finds_strongly``: ``find`` reads the primary store.
     ``archives``: deleted records can be restored (``archive`` is not a hard delete).
-    ``tells_writers``: the app tells which product wrote a field; the connector is one that ``TellsWriters``.
     """
 
     batch_read: int = 1
@@ -57,7 +56,6 @@ class Capabilities:
     unique_create: bool = False
     finds_strongly: bool = False
     archives: bool = True
-    tells_writers: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -324,11 +322,34 @@ class WriteSeen:
     at: float
 
 
+@runtime_checkable
 class TellsWriters(Protocol):
-    """What a connector has besides, if its app ``tells_writers``."""
+    """What a connector has besides, if its app tells which product wrote a field."""
 
     def writers(self, object: str, fields: Sequence[str]) -> Sequence[WriteSeen]:
         """Return the latest writes of these fields by products, in a sample of the records changed last."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class RecordList:
+    """A list of records that people keep in an app, or that the app keeps by a rule (``dynamic``)."""
+
+    id: str
+    name: str
+    dynamic: bool = False
+
+
+@runtime_checkable
+class KeepsLists(Protocol):
+    """What a connector has besides, if its app has lists of records. Methods raise as those of ``Connector``."""
+
+    def lists(self, object: str) -> Sequence[RecordList]:
+        """Return the lists of an object's records."""
+        ...
+
+    def members(self, object: str, list: str) -> Iterator[Sequence[str]]:
+        """Yield the ids of the records in a list, by the list's id, in batches; raise ObjectGone if it is no more."""
         ...
 
 

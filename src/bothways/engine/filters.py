@@ -384,9 +384,14 @@ def fields_of(filter: Filter) -> set[str]:
     return {each.field.name for each in conditions(filter) if isinstance(each, Condition)}
 
 
+def lists_of(filter: Filter) -> set[str]:
+    """Return the names of the app's lists that a filter looks at, in small letters."""
+    return {each.name.casefold() for each in conditions(filter) if isinstance(each, InList)}
+
+
 def depends_on_time(filter: Filter) -> bool:
     """Tell whether a record can begin or cease to fit with nothing of it changing."""
-    return any(isinstance(each, InList) or each.operator == "in_last_days" for each in conditions(filter))
+    return any(isinstance(each, Condition) and each.operator == "in_last_days" for each in conditions(filter))
 
 
 # --- in words -----------------------------------------------------------------------------------------

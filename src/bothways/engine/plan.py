@@ -1,6 +1,6 @@
 """Plan one record: from what both sides hold, to one action with its reason and its field decisions."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from bothways.engine.fields import FieldDecision, FieldState, Known, Landed, decide_field, note_field
@@ -202,14 +202,14 @@ def _carries(mapping: FieldMap, value: Value, target: Side) -> bool:
     return True
 
 
-def misfit(spec: SyncSpec, side: Side, record: Record, now: float) -> str:
+def misfit(spec: SyncSpec, side: Side, record: Record, now: float, lists: Collection[str] = ()) -> str:
     """Return why the record made in the other app of one of ``side`` would be outside that app's filter, or ""."""
     target = side.other
     if target not in spec.scope.filters:
         return ""
     made = _create(spec, side, record, ActionKind.CREATE, "")
     values = {each.mapping.on(target).name: each.value for each in made.fields if each.write}
-    outside = why_outside(spec.scope, spec.apps, {side: record.values, target: values}, now)
+    outside = why_outside(spec.scope, spec.apps, {side: record.values, target: values}, now, lists={side: lists})
     return f"a new record would be {outside}" if outside else ""
 
 

@@ -28,7 +28,7 @@ _SEEN = (
 )
 _SELECT = (
     "SELECT record_id, address, version, data, modified, stamp_seen_at, read_at, first_seen_at, swept, "
-    "state, problem FROM seen WHERE feed_id=%s AND "
+    "state, problem, lists FROM seen WHERE feed_id=%s AND "
 )
 
 _OF_FEED = "+feed_id=%s"
@@ -36,7 +36,10 @@ _OF_FEED = "+feed_id=%s"
 
 
 class SeenRow(NamedTuple):
-    """What a feed last saw of one record. ``read_at`` 0: the values are known to be out of date."""
+    """What a feed last saw of one record. ``read_at`` 0: the values are known to be out of date.
+
+    ``lists`` are those of the app's lists that the record is in, of the ones looked at (``sync.lists``).
+    """
 
     id: str
     address: str | None = None
@@ -49,6 +52,7 @@ class SeenRow(NamedTuple):
     swept: float = 0.0
     state: str = "live"
     problem: str | None = None
+    lists: tuple[str, ...] = ()
 
     @property
     def live(self) -> bool:
@@ -255,6 +259,18 @@ def sides_of(feed: Feed, *, off: bool = False) -> list[tuple[Sync, str]]:
     return [(sync, "left" if sync.left_id == feed.pk else "right") for sync in syncs]
 
 
+def in_lists(feed_id: int) -> dict[str, tuple[str, ...]]:
+    """Return the records that are in a list, with their lists."""
+    found = db.rows("SELECT record_id, lists FROM seen WHERE feed_id=%s AND lists IS NOT NULL", (feed_id,))
+    return {id: tuple(orjson.loads(lists)) for id, lists in found}
+
+
+def set_lists(feed_id: int, lists: Mapping[str, Sequence[str]]) -> None:
+    """Store which lists records are in; what is known of them is out of date, so that they are read anew."""
+    data = [(orjson.dumps(sorted(names)).decode() if names else None, feed_id, id) for id, names in lists.items()]
+    db.execute_many("UPDATE seen SET lists=%s, read_at=0 WHERE feed_id=%s AND record_id=%s", data)
+
+
 def save_position(feed: Feed) -> None:
     """Store how far the feed was read; nothing else of it, since its settings may change meanwhile."""
     db.execute(
@@ -264,6 +280,7 @@ def save_position(feed: Feed) -> None:
 
 
 def _seen(row: Sequence[object]) -> SeenRow:
-    id, address, version, data, modified, stamp, read_at, first, swept, state, problem = row
+    id, address, version, data, modified, stamp, read_at, first, swept, state, problem, lists = row
     values = orjson.loads(data) if isinstance(data, str | bytes) else None
-    return SeenRow(id, address, version, values, modified, stamp, read_at, first, swept, state, problem)  # type: ignore[arg-type]
+    inside = tuple(orjson.loads(lists)) if isinstance(lists, str) else ()
+    return SeenRow(id, address, version, values, modified, stamp, read_at, first, swept, state, problem, inside)  # type: ignore[arg-type]

@@ -43,7 +43,10 @@ class Connection(Base):
 
 
 class Feed(Base):
-    """One object of one connection being read; serves every sync that uses it."""
+    """One object of one connection being read; serves every sync that uses it.
+
+    ``lists``: when (seconds) the members of which of the app's lists were read, by name in small letters.
+    """
 
     connection = models.ForeignKey(Connection, models.CASCADE)
     object = models.TextField()
@@ -54,6 +57,7 @@ class Feed(Base):
     polled_at = models.FloatField(default=0.0)
     complete_to = models.FloatField(default=0.0)
     swept_at = models.FloatField(default=0.0)
+    lists = models.JSONField(default=dict)
 
     class Meta:
         db_table = "feed"
@@ -125,10 +129,14 @@ class Seen(Base):
     swept = models.FloatField(default=0.0)
     state = models.TextField(default="live")
     problem = models.TextField(null=True)
+    lists = models.TextField(null=True)
 
     class Meta:
         db_table = "seen"
-        indexes = [models.Index(fields=["feed", "address"], name="seen_address")]
+        indexes = [
+            models.Index(fields=["feed", "address"], name="seen_address"),
+            models.Index(fields=["feed"], condition=Q(lists__isnull=False), name="seen_in_list"),
+        ]
 
 
 class Key(Base):

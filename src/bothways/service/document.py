@@ -106,9 +106,15 @@ class Winner:
     place: str = ""
 
 
+LIST = "list"
+
+
 @dataclass(frozen=True, slots=True)
 class ConditionDocument:
-    """One condition of a filter as written; ``operand`` is plain data, dates as ISO 8601 text."""
+    """One condition of a filter as written; ``operand`` is plain data, dates as ISO 8601 text.
+
+    Where the operator is ``list``, no field is asked but whether the record is in the app's list of that name.
+    """
 
     field: str
     operator: str
@@ -273,6 +279,8 @@ def _send(sync: SyncDocument, side: Side) -> object:
 
 def filter_data(filter: FilterDocument) -> dict[str, object]:
     """Return a filter as plain data in the words of the file."""
+    if isinstance(filter, ConditionDocument) and filter.operator == LIST:
+        return {LIST: filter.operand}
     if isinstance(filter, ConditionDocument):
         return {"field": filter.field, filter.operator: filter.operand}
     parts = [filter_data(part) for part in filter.parts]

@@ -2,12 +2,15 @@
 
 from collections.abc import Mapping
 
+from bothways.connectors.base import Connector, KeepsLists
+from bothways.engine.scope import Scope
 from bothways.engine.sides import SIDES, Side
 from bothways.engine.spec import FieldMap, SyncSpec
-from bothways.errors import RequiredFieldNotMapped, SeveralValues
+from bothways.errors import ListsNotKnown, RequiredFieldNotMapped, SeveralValues, UnknownList
 from bothways.records import Field, FieldType
 from bothways.service.document import SyncDocument
 from bothways.service.yaml_file import nearest
+from bothways.sync.lists import lists_by_name
 
 Schema = Mapping[Side, Mapping[str, Field]]
 
@@ -41,6 +44,22 @@ def check_single(document: SyncDocument, spec: SyncSpec, mapping: FieldMap, sche
                 other=document.apps[side],
                 hint=nearest("", parts),
             )
+
+
+def check_lists(document: SyncDocument, scope: Scope, side: Side, connector: Connector) -> None:
+    """Refuse a filter by a list that the app does not have, or by lists where it tells of none."""
+    wanted = scope.lists(side)
+    if not wanted:
+        return
+    app, object, where = document.apps[side], document.objects[side], document.scope.filters[side].place
+    if not isinstance(connector, KeepsLists):
+        raise ListsNotKnown(where=where, app=app)
+    known = lists_by_name(connector, object)
+    for name in sorted(wanted):
+        if len(known.get(name, ())) != 1:
+            several = "more than one" if name in known else "no"
+            hint = nearest(name, [each.name for lists in known.values() for each in lists])
+            raise UnknownList(where=where, app=app, object=object, list=name, several=several, hint=hint)
 
 
 def _place(document: SyncDocument, mapping: FieldMap) -> str:

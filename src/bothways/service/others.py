@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any, cast
+from typing import Any
 
 from bothways.connectors.base import TellsWriters, WriteSeen
 from bothways.engine.sides import SIDES, Side
@@ -49,17 +49,19 @@ def products_at_work(found: Resolution) -> list[str]:
     A product is ours if one of its writes is one of the journal. An app that cannot be asked tells nothing.
     """
     told = []
-    for (side, end), (place, fields) in zip(found.apps.items(), _of_resolution(found), strict=True):
-        if not fields or not end.connector.capabilities.tells_writers:
+    for side, (place, fields) in zip(SIDES, _of_resolution(found), strict=True):
+        connector = found.apps[side].connector
+        if not fields or not isinstance(connector, TellsWriters):
             continue
         try:
-            seen = cast(TellsWriters, end.connector).writers(place[1], sorted(fields))
+            seen = connector.writers(place[1], sorted(fields))
         except AppError:
             continue
         ours = _ours(place, seen)
         counts = Counter(each.name for each in seen if each.source not in ours)
         told += [
-            f"{name} writes {place[1]} in {place[0]} too (seen in {count} of the records changed last); pause it there first"
+            f"{name} writes {place[1]} in {place[0]} too (seen in {count} of the records changed last); "
+            "pause it there first"
             for name, count in counts.most_common()
         ]
     return told
@@ -71,13 +73,12 @@ def _ours(place: Place, seen: Sequence[WriteSeen]) -> set[str]:
     if feed is None:
         return set()
     written = journal.written_at(feed, {each.record_id for each in seen})
-    return {
-        each.source
-        for each in seen
-        if any(
-            begun - CLOCKS_APART <= each.at <= done + CLOCKS_APART for begun, done in written.get(each.record_id, ())
-        )
-    }
+
+    def is_ours(each: WriteSeen) -> bool:
+        times = written.get(each.record_id, ())
+        return any(begun - CLOCKS_APART <= each.at <= done + CLOCKS_APART for begun, done in times)
+
+    return {each.source for each in seen if is_ours(each)}
 
 
 def _of_resolution(found: Resolution) -> Iterator[tuple[Place, set[str]]]:

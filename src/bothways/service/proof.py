@@ -1,6 +1,6 @@
 """The proof: both apps read again and every linked pair compared, field by field. Nothing is written anywhere."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from bothways.connectors.base import Exists, Read
@@ -19,6 +19,7 @@ from bothways.service.views import Difference, Proof
 from bothways.service.work import Report, Resolution, resolution, row_of
 from bothways.service.workspace import Workspace
 from bothways.sync.context import Progress
+from bothways.sync.lists import read_lists
 from bothways.sync.payload import name_of
 
 PAGE = 400
@@ -79,6 +80,7 @@ class _Judge:
             )
             for side in SIDES
         }
+        self.lists: dict[Side, Mapping[str, Collection[str]]] = {}
         self.shadows: dict[int, links.Shadows] = {}
         self.landed: dict[int, dict[str, list[Landed]]] = {}
         self.held: dict[tuple[str, str, str], str] = {}
@@ -100,6 +102,13 @@ class _Judge:
                     bare[seen.record.id] = seen.record.ref
             report(Progress("Reading", app.name, len(answers) + len(bare)))
         return answers | self._read(side, list(bare.values()))
+
+    def _lists(self, side: Side) -> Mapping[str, Collection[str]]:
+        """Return the records in the lists that decide, as the app tells now; asked once."""
+        if side not in self.lists:
+            app, names = self.apps[side], self.spec.scope.lists(side)
+            self.lists[side] = read_lists(app.name, app.connector, self.objects[side], names)
+        return self.lists[side]
 
     def _answer(self, side: Side, values: Mapping[str, Value]) -> Answer:
         return Answer({name: values.get(name) for name in self.names[side]})
@@ -146,7 +155,8 @@ class _Judge:
         if problems:
             return [], [Difference(name, dict.fromkeys(ids), "", " and ".join(problems), ids)]
         values_of = {side: answer.values for side, answer in pair.items()}
-        outside = why_outside(self.spec.scope, self.spec.apps, values_of, self.now, linked=True)
+        lists = {side: self._lists(side).get(str(link.on(side)), ()) for side in SIDES}
+        outside = why_outside(self.spec.scope, self.spec.apps, values_of, self.now, lists=lists, linked=True)
         kept: list[Difference] = []
         open_: list[Difference] = []
         for mapping in self.spec.fields:

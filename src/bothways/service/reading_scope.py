@@ -7,8 +7,16 @@ from typing import Any
 from bothways.engine.filters import DEEPEST, GROUPS, OPERATORS
 from bothways.engine.scope import Leaving
 from bothways.engine.sides import Side
-from bothways.errors import ListsNotKnown, MissingKey, NotAvailableYet, WrongType
-from bothways.service.document import ALL, FROM_NOW, ConditionDocument, FilterDocument, GroupDocument, ScopeDocument
+from bothways.errors import MissingKey, NotAvailableYet, WrongType
+from bothways.service.document import (
+    ALL,
+    FROM_NOW,
+    LIST,
+    ConditionDocument,
+    FilterDocument,
+    GroupDocument,
+    ScopeDocument,
+)
 from bothways.service.yaml_file import Node, kind_of
 
 REQUIRED = ("email",)
@@ -47,14 +55,14 @@ def _filter_of(send: Node, app: str) -> FilterDocument:
     node = send.node(app)
     node.only(("filter",))
     node.need("filter", CONDITION_HINT)
-    return _filter(node.node("filter"), app, DEEPEST)
+    return _filter(node.node("filter"), DEEPEST)
 
 
-def _filter(node: Node, app: str, depth: int) -> FilterDocument:
+def _filter(node: Node, depth: int) -> FilterDocument:
     """Return a group or a condition; ``depth`` is how many groups more may lie in each other."""
     kind = next((each for each in GROUPS if each in node), None)
     if kind is None:
-        return _condition(node, app)
+        return _condition(node)
     node.only((kind,))
     if not depth:
         expected = f"at most {DEEPEST} groups within groups"
@@ -62,12 +70,13 @@ def _filter(node: Node, app: str, depth: int) -> FilterDocument:
     parts = [node.node(kind)] if kind == "not" else node.nodes(kind)
     if not parts:
         raise node.wrong(kind, "a list of conditions")
-    return GroupDocument(kind, tuple(_filter(part, app, depth - 1) for part in parts), node.place)
+    return GroupDocument(kind, tuple(_filter(part, depth - 1) for part in parts), node.place)
 
 
-def _condition(node: Node, app: str) -> ConditionDocument:
-    if "list" in node:
-        raise ListsNotKnown(where=node.key_place("list"), app=app)
+def _condition(node: Node) -> ConditionDocument:
+    if LIST in node:
+        node.only((LIST,))
+        return ConditionDocument("", LIST, node.text(LIST), node.value_place(LIST))
     node.only(("field", *OPERATORS))
     node.need("field", CONDITION_HINT)
     operators = [key for key in node if key != "field"]

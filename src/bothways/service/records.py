@@ -189,7 +189,8 @@ def _why_left_out(
 ) -> tuple[str, float | None]:
     side, link = Side(key[0]), left.ended.get(key)
     values = {each: row.values or {} if row else None for each, row in rows.items()}
-    if outside := why_outside(left.scope, document.apps, values, left.now):
+    lists = {each: row.lists for each, row in rows.items() if row}
+    if outside := why_outside(left.scope, document.apps, values, left.now, lists=lists):
         return outside, None
     if link is not None and link.survivor == side:
         return "its partner was deleted; it is not created again", link.ended_at

@@ -7,7 +7,7 @@ from bothways.engine.filters import Condition, Filter, Group, InList, condition,
 from bothways.engine.scope import Leaving, Scope
 from bothways.engine.sides import SIDES, Side
 from bothways.records import Field, FieldType, Option
-from bothways.service.document import ConditionDocument, FilterDocument, GroupDocument, SyncDocument, filter_data
+from bothways.service.document import LIST, ConditionDocument, FilterDocument, GroupDocument, SyncDocument, filter_data
 
 FieldNamed = Callable[[str, str], Field]
 """Returns the field of a name; the second text is the place to name if there is none."""
@@ -17,6 +17,8 @@ def to_filter(document: FilterDocument, field: FieldNamed) -> Filter:
     """Return a filter as the engine works by it; refuse with its place what makes no sense for its fields."""
     if isinstance(document, GroupDocument):
         return group(document.kind, [to_filter(part, field) for part in document.parts], document.place)
+    if document.operator == LIST:
+        return InList(str(document.operand))
     known = field(document.field, document.place)
     return condition(known, document.operator, document.operand, document.place)
 
@@ -37,6 +39,8 @@ def _untyped(document: FilterDocument) -> Filter:
     """Return a filter whose fields are not known, to be read out and for nothing else."""
     if isinstance(document, GroupDocument):
         return Group(document.kind, tuple(_untyped(part) for part in document.parts))
+    if document.operator == LIST:
+        return InList(str(document.operand))
     return Condition(Field(document.field), document.operator, document.operand, None)
 
 
@@ -79,7 +83,7 @@ def _document(filter: Filter) -> FilterDocument:
         case Condition(field, operator, operand):
             return ConditionDocument(field.name, operator, operand)
         case InList(name):
-            return ConditionDocument("", "list", name)
+            return ConditionDocument("", LIST, name)
 
 
 def _fields_of(filter: Filter) -> dict[str, Field]:
@@ -114,4 +118,6 @@ def _read(data: Mapping[str, Any]) -> FilterDocument:
         operator = next(key for key in data if key != "field")
         return ConditionDocument(data["field"], operator, data[operator])
     kind, parts = next(iter(data.items()))
+    if kind == LIST:
+        return ConditionDocument("", LIST, parts)
     return GroupDocument(kind, tuple(_read(part) for part in ([parts] if kind == "not" else parts)))

@@ -10,6 +10,7 @@ from bothways.ledger.models import Revision, Sync
 from bothways.records import Field
 from bothways.service.connect import Opened, open_app
 from bothways.service.document import settings_of
+from bothways.service.door import check_lists
 from bothways.service.in_force import bring_in_force
 from bothways.service.revisions import latest_revision, settings_in_force
 from bothways.service.spec import Resolved, Schema, resolve
@@ -40,7 +41,11 @@ def resolution(workspace: Workspace, name: str, *, at_door: bool = False) -> Res
         for side in SIDES
     }
     can = {side: apps[side].connector.capabilities for side in SIDES}
-    return Resolution(resolve(document, schema, can, at_door=at_door), apps, schema)
+    resolved = resolve(document, schema, can, at_door=at_door)
+    if at_door:
+        for side in SIDES:
+            check_lists(document, resolved.spec.scope, side, apps[side].connector)
+    return Resolution(resolved, apps, schema)
 
 
 def row_of(workspace: Workspace, name: str) -> Sync:

@@ -174,6 +174,7 @@ def _row(news: News, before: SeenRow | None, now: float, read_at: float, baselin
         read_at,
         first,
         before.swept if before else 0.0,
+        lists=before.lists if before else (),
     )
 
 

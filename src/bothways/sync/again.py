@@ -38,7 +38,7 @@ def _pages(ctx: Context, side: Side) -> Iterator[list[SeenRow]]:
 def _moved(ctx: Context, side: Side, page: list[SeenRow]) -> set[str]:
     """Return the records that fit their filter and have no link, or whose link is not as the filter says."""
     linked = links.live_by_record(ctx.sync, side, [row.id for row in page])
-    fits = {row.id: ctx.spec.scope.fits(side, row.values or {}, ctx.clock()) for row in page}
+    fits = {row.id: ctx.spec.scope.fits(side, row.values or {}, ctx.clock(), lists=row.lists) for row in page}
     kept = ctx.spec.scope.leaving is Leaving.KEEP
     return {id for id, fit in fits.items() if (not kept and fit == bool(linked[id].frozen) if id in linked else fit)}
 
@@ -51,6 +51,6 @@ def _would_fit(ctx: Context, side: Side, page: list[SeenRow]) -> set[str]:
         for row in page
         if row.id not in linked
         and ctx.spec.sends[side]
-        and ctx.spec.scope.fits(side, row.values or {}, ctx.clock())
-        and not misfit(ctx.spec, side, row.record, ctx.clock())
+        and ctx.spec.scope.fits(side, row.values or {}, ctx.clock(), lists=row.lists)
+        and not misfit(ctx.spec, side, row.record, ctx.clock(), row.lists)
     }

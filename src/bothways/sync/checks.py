@@ -119,7 +119,7 @@ def _as_planned(ctx: Context, action: ActionRow, side: Side, written: Side, row:
     if not row.live or row.problem:
         return False
     values = row.values or {}
-    if not ctx.spec.scope.fits(side, values, ctx.clock(), linked=action.link_id is not None):
+    if not ctx.spec.scope.fits(side, values, ctx.clock(), lists=row.lists, linked=action.link_id is not None):
         return False
     for each in action.data["fields"]:
         if each["write"] == Side.LEFT and written is Side.RIGHT:

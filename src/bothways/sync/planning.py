@@ -1,5 +1,6 @@
 """Make a plan: every due record looked at, page by page, each with one action and its reason."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 from bothways.engine.brakes import Totals
@@ -140,7 +141,9 @@ def _facts_linked(ctx: Context, link: LinkRow, rows: dict[Side, SeenRow | None],
     unknown = any(row is None for row in rows.values())
     busy = link.state == "pending" or link.id in open_links or (unknown and not gone)
     held = {side: row.values if row is not None and row.live else None for side, row in rows.items()}
-    outside = link.frozen if link.paused else why_outside(ctx.spec.scope, ctx.spec.apps, held, ctx.clock(), linked=True)
+    inside = {side: row.lists for side, row in rows.items() if row is not None}
+    outside = why_outside(ctx.spec.scope, ctx.spec.apps, held, ctx.clock(), lists=inside, linked=True)
+    outside = link.frozen if link.paused else outside
     unlinks = ctx.spec.scope.leaving is Leaving.UNLINK and not link.paused
     return Facts(linked=True, open_write=busy, gone=gone, problem=problem or "", outside=outside, unlinks=unlinks)
 
@@ -178,8 +181,8 @@ def _unlinked(ctx: Context, sheet: Sheet, wanted: dict[Side, set[str]], tally: T
                 allowed=ctx.spec.sends[side],
                 settled=settled(ctx, side, row, ours_from),
                 blank=not has_anything(ctx.spec, side, record),
-                outside=_why_outside(ctx, records) if row.live else "",
-                misfit=misfit(ctx.spec, side, record, ctx.clock()),
+                outside=_why_outside(ctx, {side: row, side.other: partner}) if row.live else "",
+                misfit=misfit(ctx.spec, side, record, ctx.clock(), row.lists),
                 before=unchanged(ctx, side, before[side].get(id), record.values),
             )
             shadows = shadows_of(
@@ -194,15 +197,16 @@ def _unlinked(ctx: Context, sheet: Sheet, wanted: dict[Side, set[str]], tally: T
     return planned
 
 
-def _why_outside(ctx: Context, records: dict[Side, Record | None]) -> str:
-    values = {side: record.values if record is not None else None for side, record in records.items()}
-    return why_outside(ctx.spec.scope, ctx.spec.apps, values, ctx.clock())
+def _why_outside(ctx: Context, rows: Mapping[Side, SeenRow | None]) -> str:
+    values = {side: row.record.values if row is not None else None for side, row in rows.items()}
+    inside = {side: row.lists for side, row in rows.items() if row is not None}
+    return why_outside(ctx.spec.scope, ctx.spec.apps, values, ctx.clock(), lists=inside)
 
 
 def _inside(ctx: Context, sheet: Sheet, side: Side, ids: set[str]) -> set[str]:
     """Return those of the records without a link that may take part as far as they themselves tell."""
     rows = sheet.rows[side]
-    return {id for id in _free(sheet, side, ids) if id in rows and not _why_outside(ctx, {side: rows[id].record})}
+    return {id for id in _free(sheet, side, ids) if id in rows and not _why_outside(ctx, {side: rows[id]})}
 
 
 def _free(sheet: Sheet, side: Side, ids: set[str]) -> set[str]:

@@ -15,6 +15,7 @@ from bothways.sync.apply import apply_quiet, apply_writes
 from bothways.sync.checks import skip_overtaken
 from bothways.sync.context import Context
 from bothways.sync.line import draw
+from bothways.sync.lists import refresh_lists
 from bothways.sync.planning import make_plan
 from bothways.sync.poll import poll, sweep
 from bothways.sync.recover import recover
@@ -67,7 +68,7 @@ def run(ctx: Context, *, full: bool = False, approved: bool = False) -> Report:
     """
     with _taken_over(ctx), _recorded(ctx, "sync") as record:
         recover(ctx)
-        _read_both(ctx)
+        _read_both(ctx, full=full)
         for end in ctx.ends.values():
             if full or ctx.clock() - end.feed.swept_at >= SWEEP_EVERY:
                 sweep(ctx, end, approved)
@@ -90,14 +91,16 @@ def apply(ctx: Context, plan: Plan, *, limit: int | None = None, approved: bool 
             raise PlanOutdated(plan=f"p_{plan.pk}", reason="the settings were changed since", name=ctx.sync.name)
         recover(ctx)
         poll(ctx, ctx.ends.values())
+        refresh_lists(ctx)
         draw(ctx)
         skip_overtaken(ctx, plan)
         return _carry_out(ctx, record, plan, totals_of(plan), approved=approved, saved=True, limit=limit)
 
 
-def _read_both(ctx: Context) -> None:
+def _read_both(ctx: Context, *, full: bool = False) -> None:
     _wake_refused(ctx)
     poll(ctx, ctx.ends.values())
+    refresh_lists(ctx, full=full)
 
 
 def _wake_refused(ctx: Context) -> None:

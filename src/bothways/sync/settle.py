@@ -98,4 +98,5 @@ def _row(
         before.read_at if before else now,
         before.first_seen_at if before and before.live else now,
         before.swept if before else 0.0,
+        lists=before.lists if before else (),
     )

@@ -10,13 +10,14 @@ from bothways.connectors.base import (
     ObjectType,
     Page,
     Read,
+    RecordList,
     Setting,
     Setup,
     WriteItem,
     WriteResult,
     WriteSeen,
 )
-from bothways.connectors.hubspot import listing, reading, writing
+from bothways.connectors.hubspot import listing, lists, reading, writing
 from bothways.connectors.hubspot.api import Api
 from bothways.connectors.hubspot.facts import BASE_URL, CAPABILITIES, LIMITS, MARKER
 from bothways.connectors.hubspot.objects import KINDS
@@ -101,6 +102,14 @@ class HubSpot:
     def writers(self, object: str, fields: Sequence[str]) -> Sequence[WriteSeen]:
         """Return which products wrote these properties of the records changed last."""
         return writers(self._api, self._api.kind(object), fields)
+
+    def lists(self, object: str) -> Sequence[RecordList]:
+        """Return the lists (segments) of an object's records."""
+        return lists.lists(self._api, self._api.kind(object).name)
+
+    def members(self, object: str, list: str) -> Iterator[Sequence[str]]:
+        """Yield the ids of the records in a list, a page at a time; raise ObjectGone."""
+        return lists.members(self._api, list)
 
     def _check_marker(self, object: str, name: str) -> None:
         found = next((field for field in self.fields(object) if field.name == name), None)

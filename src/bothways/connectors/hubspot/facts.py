@@ -72,5 +72,4 @@ CAPABILITIES = Capabilities(
     unique_create=True,
     finds_strongly=True,
     archives=True,
-    tells_writers=True,
 )

@@ -18,13 +18,15 @@ _ADDRESS = {
 class Kind:
     """One kind of record.
 
-    ``modified`` is the property that its changes are searched by. ``unique`` are the properties that
-    HubSpot keeps unique by itself. ``meanings`` give the standard properties terms of schema.org.
+    ``type_id`` is HubSpot's number of the kind. ``modified`` is the property that its changes are searched by.
+    ``unique`` are the properties that HubSpot keeps unique by itself. ``meanings`` give the standard properties
+    terms of schema.org.
     """
 
     name: str
     label: str
     meaning: str
+    type_id: str
     modified: str
     meanings: Mapping[str, str]
     unique: frozenset[str] = frozenset()
@@ -41,6 +43,7 @@ CONTACTS = Kind(
     "contacts",
     "Contacts",
     "Person",
+    "0-1",
     "lastmodifieddate",
     {
         "firstname": "givenName",
@@ -70,6 +73,7 @@ COMPANIES = Kind(
     "companies",
     "Companies",
     "Organization",
+    "0-2",
     "hs_lastmodifieddate",
     {
         "name": "name",

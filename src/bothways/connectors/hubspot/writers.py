@@ -7,6 +7,7 @@ from typing import Any
 from bothways.connectors.base import WriteSeen
 from bothways.connectors.hubspot.api import Api
 from bothways.connectors.hubspot.objects import Kind
+from bothways.errors import ProtocolError
 
 SAMPLE = 50
 """Records looked at: as many as one read with histories answers."""
@@ -16,7 +17,7 @@ PRODUCTS = ("INTEGRATION", "SYNC")
 
 
 def writers(api: Api, kind: Kind, fields: Sequence[str]) -> list[WriteSeen]:
-    """Return the latest write by each product in each of the records changed last: two calls."""
+    """Return the latest write by each product in each of the records changed last: two calls; raise ProtocolError."""
     body = {
         "filterGroups": [],
         "sorts": [{"propertyName": kind.modified, "direction": "DESCENDING"}],
@@ -28,7 +29,14 @@ def writers(api: Api, kind: Kind, fields: Sequence[str]) -> list[WriteSeen]:
         return []
     asked = {"properties": [], "propertiesWithHistory": [*fields], "inputs": [{"id": str(row["id"])} for row in rows]}
     found = api.rows(api.body(api.ask(kind.name, "batch/read", asked, call="read histories")))
-    return [each for row in found for each in _of_record(row)]
+    try:
+        return [each for row in found for each in _of_record(row)]
+    except (AttributeError, TypeError, ValueError) as error:
+        raise ProtocolError(app=api.app, reason="a history that is none") from error
+
+
+def _seconds(entry: Mapping[str, Any]) -> float:
+    return datetime.fromisoformat(str(entry.get("timestamp"))).timestamp()
 
 
 def _of_record(row: Mapping[str, Any]) -> Iterator[WriteSeen]:
@@ -38,7 +46,7 @@ def _of_record(row: Mapping[str, Any]) -> Iterator[WriteSeen]:
             if not any(word in str(entry.get("sourceType")) for word in PRODUCTS):
                 continue
             source = str(entry.get("sourceId") or entry.get("sourceType"))
-            at = datetime.fromisoformat(str(entry["timestamp"])).timestamp()
+            at = _seconds(entry)
             if source not in latest or at > latest[source].at:
                 latest[source] = WriteSeen(source, str(entry.get("sourceLabel") or source), str(row["id"]), at)
     yield from latest.values()

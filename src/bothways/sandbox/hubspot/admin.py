@@ -21,6 +21,7 @@ PREFIX = "/_admin/"
 NAMES = frozenset(
     {
         *("seed", "create", "edit", "archive", "restore", "merge", "get", "records", "define", "indexed"),
+        *("set_list", "drop_list"),
         *("fault", "clear_faults", "faults_waiting", "now", "advance", "set_time", "change", "grant", "revoke"),
     }
 )
@@ -107,6 +108,14 @@ class Admin:
     def define(self, object: str, definition: Mapping[str, Any]) -> None:
         """Add a property, or replace its definition (see ``schema.prop``)."""
         self._ask("define", object=object, definition=dict(definition))
+
+    def set_list(self, object: str, title: str, ids: Sequence[str], *, dynamic: bool = False) -> str:
+        """Make a list of records, or give the one of this title these members; return its id."""
+        return str(self._ask("set_list", object=object, title=title, ids=list(ids), dynamic=dynamic))
+
+    def drop_list(self, object: str, title: str) -> None:
+        """Delete a list."""
+        self._ask("drop_list", object=object, title=title)
 
     def indexed(self) -> None:
         """Have search show everything saved so far."""

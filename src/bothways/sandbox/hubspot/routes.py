@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from urllib.parse import unquote
 
-from bothways.sandbox.hubspot import batches, properties, single
+from bothways.sandbox.hubspot import batches, lists, properties, single
 from bothways.sandbox.hubspot.asks import Answer, Ask
 from bothways.sandbox.hubspot.problems import Refused, not_found
 from bothways.sandbox.hubspot.schema import CONTACTS, Kind, kind_of
@@ -13,6 +13,7 @@ from bothways.sandbox.hubspot.schema import CONTACTS, Kind, kind_of
 _VERSION = r"20\d\d-\d\d(?:-beta)?"
 _OBJECTS = re.compile(rf"/crm/(?:objects/{_VERSION}|v[34]/objects)/([^/]+)(?:/(.+))?")
 _PROPERTIES = re.compile(rf"/crm/(?:properties/{_VERSION}|v[34]/properties)/([^/]+)(?:/([^/]+))?")
+_LISTS = re.compile(rf"/crm/(?:lists/{_VERSION}|v3/lists)/(?:search|([^/]+)/memberships)")
 _ACCOUNT = re.compile(rf"/account-info/(?:{_VERSION}|v3)/details")
 
 
@@ -61,6 +62,8 @@ _OF_PROPERTY: Mapping[str, Route] = {
     "PATCH": Route("properties/update", properties.update, _SCHEMA_WRITE),
     "DELETE": Route("properties/archive", properties.archive, _SCHEMA_WRITE),
 }
+_OF_LISTS: Mapping[str, Route] = {"POST": Route("lists", lists.search, "lists.read")}
+_OF_LIST: Mapping[str, Route] = {"GET": Route("lists/members", lists.members, "lists.read")}
 ACCOUNT = Route("account-info", single.account)
 
 
@@ -72,6 +75,8 @@ def route_of(method: str, path: str) -> Route:
         kind, rest = _kind(match[1]), match[2] or ""
         route = _OF_OBJECT.get((method, rest)) or _at_record(method, rest)
         return replace(route, kind=kind, arg=unquote(rest))
+    if match := _LISTS.fullmatch(path):
+        return replace(_chosen(_OF_LIST if match[1] else _OF_LISTS, method), arg=unquote(match[1] or ""))
     if match := _PROPERTIES.fullmatch(path):
         kind, name = _kind(match[1]), unquote(match[2] or "")
         return replace(_chosen(_OF_PROPERTY if name else _OF_PROPERTIES, method), kind=kind, arg=name)

@@ -177,6 +177,19 @@ class HubSpotSandbox:
             self._store.define(kind.name, dict(definition))
             self._crm.learn(kind)
 
+    def set_list(self, object: str, title: str, ids: Sequence[str], *, dynamic: bool = False) -> str:
+        """Make a list of records, or give the one of this title these members; return its id."""
+        kind = _kind(object)
+        with self._inside():
+            return str(
+                self._store.set_list(kind.name, title, "DYNAMIC" if dynamic else "MANUAL", [int(id) for id in ids])
+            )
+
+    def drop_list(self, object: str, title: str) -> None:
+        """Delete a list; its records stay."""
+        with self._inside():
+            self._store.drop_list(_kind(object).name, title)
+
     def indexed(self) -> None:
         """Have search show everything saved so far."""
         with self._inside():

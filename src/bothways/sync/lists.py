@@ -1,0 +1,70 @@
+"""Lists of an app that filters look at: who is in them is read every so often, and who came or went is due.
+
+An app tells of a record's place in a list neither by the record's date of change nor in any listing of changes.
+"""
+
+from collections.abc import Collection
+
+from bothways.connectors.base import Connector, KeepsLists, RecordList
+from bothways.errors import ListGone
+from bothways.ledger import db, due, feeds
+from bothways.sync.context import Context, End
+
+LISTS_EVERY = 300.0
+"""Seconds between two readings of a list: one takes a call per page of its members."""
+
+
+def refresh_lists(ctx: Context, *, full: bool = False) -> None:
+    """Read the lists that the filters of both sides look at; ``full``: whenever that was done last.
+
+    Raises ListGone, and AppError: then nothing is synced, since nobody knows who takes part.
+    """
+    for end in ctx.ends.values():
+        known = end.feed.lists
+        names = {
+            name
+            for name in ctx.spec.scope.lists(end.side)
+            if full or name not in known or ctx.clock() - known[name] >= LISTS_EVERY
+        }
+        if names:
+            _refresh(ctx, end, names)
+
+
+def read_lists(app: str, connector: Connector, object: str, names: Collection[str]) -> dict[str, set[str]]:
+    """Return the records in lists of these names (in small letters), each with the names of its own; raise ListGone."""
+    if not names:
+        return {}
+    lists = lists_by_name(connector, object)
+    found: dict[str, set[str]] = {}
+    for name in sorted(names):
+        if len(lists.get(name, ())) != 1 or not isinstance(connector, KeepsLists):
+            reason = "there are several of that name" if lists.get(name) else "it was deleted, or has another name now"
+            raise ListGone(app=app, list=name, reason=reason)
+        for ids in connector.members(object, lists[name][0].id):
+            for id in ids:
+                found.setdefault(id, set()).add(name)
+    return found
+
+
+def lists_by_name(connector: Connector, object: str) -> dict[str, list[RecordList]]:
+    """Return the lists of an object by their names in small letters; none where the app keeps no lists."""
+    found: dict[str, list[RecordList]] = {}
+    if isinstance(connector, KeepsLists):
+        for each in connector.lists(object):
+            found.setdefault(each.name.casefold(), []).append(each)
+    return found
+
+
+def _refresh(ctx: Context, end: End, names: set[str]) -> None:
+    inside = read_lists(end.app, end.connector, end.object, names)
+    before = feeds.in_lists(end.feed.pk)
+    after = {id: (set(before.get(id, ())) - names) | inside.get(id, set()) for id in before.keys() | inside.keys()}
+    moved = {id: sorted(lists) for id, lists in after.items() if lists != set(before.get(id, ()))}
+    known = feeds.seen_by_id(end.feed.pk, moved)  # one that no listing has shown yet is met by the next reading
+    with db.transaction_():
+        ctx.fence()
+        feeds.set_lists(end.feed.pk, {id: moved[id] for id in known})
+        for sync, side in feeds.sides_of(end.feed):
+            due.mark(sync, side, known)
+        end.feed.lists = {**end.feed.lists, **dict.fromkeys(names, ctx.clock())}
+        end.feed.save(update_fields=["lists"])

@@ -1,0 +1,140 @@
+"""Filters by a list of the app: who comes into it takes part, who leaves it is frozen, and a lost list stops all."""
+
+import pytest
+
+from bothways.engine.filters import InList, group
+from bothways.engine.scope import Leaving, Scope
+from bothways.engine.sides import Side
+from bothways.errors import ListGone
+from bothways.ledger import due, links
+from bothways.sync.lists import LISTS_EVERY
+from tests.two_apps import TwoApps
+
+L, R = Side.LEFT, Side.RIGHT
+
+
+def two_apps(name: str = "VIP", leaving: Leaving = Leaving.FREEZE, side: Side = L) -> TwoApps:
+    world = TwoApps(scope=Scope({side: InList(name)}, {}, leaving))
+    world.apps[side].lists["vip"] = []
+    return world
+
+
+def names(app) -> list[str]:
+    return [str(item.values["name"]) for item in app.live()]
+
+
+def later(world: TwoApps) -> None:
+    world.clock.advance(LISTS_EVERY)
+    world.rest()
+
+
+def test_only_records_in_the_list_take_part() -> None:
+    world = two_apps()
+    ids = [world.anna.add(email=f"p{n}@x.test", name=f"P{n}") for n in range(5)]
+    world.anna.lists["vip"] = [ids[1], ids[3], ids[4]]
+    world.bert.add(email="p0@x.test", name="P0")
+    world.rest()
+    assert sorted(names(world.bert)) == ["P0", "P1", "P3", "P4"]
+    assert len(world.pairs()) == 3
+    assert due.count(world.sync) == 0
+
+
+def test_whoever_comes_into_the_list_takes_part_though_the_record_did_not_change() -> None:
+    world = two_apps()
+    id = world.anna.add(email="ann@x.test", name="Ann")
+    world.rest()
+    assert names(world.bert) == []
+    world.anna.lists["vip"] = [id]
+    later(world)
+    assert names(world.bert) == ["Ann"]
+
+
+def test_whoever_leaves_the_list_is_frozen_and_nothing_is_lost_on_return() -> None:
+    world = two_apps()
+    here = world.anna.add(email="ann@x.test", name="Ann")
+    world.anna.lists["vip"] = [here]
+    world.rest()
+    ((_, there),) = world.pairs()
+    world.anna.lists["vip"] = []
+    later(world)
+    (link,) = links.page(world.sync, 0, 10, "state='active'")
+    assert link.frozen == "outside the filter of Anna (in the list VIP)"
+    world.anna.edit(here, name="Anna")
+    world.bert.edit(there, phone="+41446681800")
+    later(world)
+    assert (names(world.bert), world.anna.values(here).get("phone")) == (["Ann"], None)
+    world.anna.lists["vip"] = [here]
+    later(world)
+    assert (names(world.bert), world.anna.values(here)["phone"]) == (["Anna"], "+41446681800")
+
+
+def test_a_list_of_the_other_app_lets_nothing_new_in_but_keeps_its_own_records_in_step() -> None:
+    world = two_apps(side=R)
+    here, there = world.anna.add(email="ann@x.test", name="Ann"), world.bert.add(email="ann@x.test", name="Ann")
+    world.anna.add(email="new@x.test", name="New")
+    world.bert.lists["vip"] = [there]
+    world.rest()
+    assert (world.pairs(), names(world.bert)) == ([(here, there)], ["Ann"])
+
+
+def test_a_list_is_not_read_again_with_every_poll() -> None:
+    world = two_apps()
+    world.anna.lists["vip"] = [world.anna.add(email=f"p{n}@x.test") for n in range(4)]
+    world.rest()
+    before = world.anna.calls["members"]
+    assert before >= 2
+    world.run()
+    world.run()
+    assert world.anna.calls["members"] == before
+    world.run(full=True)
+    assert world.anna.calls["members"] == before + 2
+
+
+def test_a_list_in_a_group_of_conditions() -> None:
+    world = two_apps()
+    world.rescope(Scope({L: group("not", [InList("vip")])}))
+    ids = [world.anna.add(email=f"p{n}@x.test", name=f"P{n}") for n in range(3)]
+    world.anna.lists["vip"] = [ids[1]]
+    world.rest()
+    assert sorted(names(world.bert)) == ["P0", "P2"]
+
+
+@pytest.mark.parametrize("leaving", list(Leaving))
+def test_a_list_that_is_no_more_stops_the_sync_and_ends_no_link(leaving: Leaving) -> None:
+    world = two_apps(leaving=leaving)
+    id = world.anna.add(email="ann@x.test", name="Ann")
+    world.anna.lists["vip"] = [id]
+    world.rest()
+    world.anna.lists = {}
+    world.anna.edit(id, name="Anna")
+    world.clock.advance(LISTS_EVERY)
+    with pytest.raises(ListGone, match='The list "vip" of Anna cannot be read'):
+        world.run()
+    assert (len(world.pairs()), names(world.bert)) == (1, ["Ann"])
+    world.anna.lists = {"VIP": [id]}
+    world.rest()
+    assert names(world.bert) == ["Anna"]
+
+
+def test_a_saved_plan_does_not_write_what_has_left_the_list_since() -> None:
+    world = two_apps()
+    id = world.anna.add(email="ann@x.test", name="Ann")
+    world.anna.lists["vip"] = [id]
+    plan, _ = world.preview()
+    world.anna.lists["vip"] = []
+    world.clock.advance(LISTS_EVERY)
+    world.apply(plan)
+    assert names(world.bert) == []
+
+
+def test_a_record_that_the_listing_does_not_show_yet_is_taken_in_later() -> None:
+    world = two_apps()
+    world.rest()
+    world.anna.listed = False
+    id = world.anna.add(email="ann@x.test", name="Ann")
+    world.anna.lists["vip"] = [id]
+    later(world)
+    world.anna.listed = True
+    world.anna.edit(id, phone="+41446681800")
+    later(world)
+    assert names(world.bert) == ["Ann"]
