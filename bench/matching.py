@@ -1,4 +1,4 @@
-"""Matching: the cost of the keys, and how right they are on sets of records whose truth is known.
+"""Matching: the cost of the keys, and how right the product's match rules are where the truth is known.
 
 The sets lie under tests/data/matching; where they come from and their licences are said there.
 """
@@ -7,16 +7,21 @@ import csv
 import random
 import time
 from collections import defaultdict
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
 
+from tests.engine.books import Matcher
+
+from bothways.engine.cascade import CASCADES, ORGANIZATION, PERSON, cascade, roles_of
+from bothways.engine.sides import SIDES, Side
+from bothways.engine.spec import MatchRule, by_field
+from bothways.records import Field, FieldType
 from bothways.records.normal import (
     company_domain,
     company_name,
     email_alias,
-    names_clash,
     normal_email,
     normal_phone,
     person_name,
@@ -51,8 +56,20 @@ class Person(NamedTuple):
     name: str
 
 
-Rule = Callable[[list[Person], list[Person]], list[tuple[Person, Person]]]
-"""Which records of one key, those of either side, are linked."""
+PEOPLE = (Field("email", FieldType.EMAIL, meaning="email"), Field("name", meaning="name"))
+FIRMS = (Field("name", meaning="legalName"),)
+
+
+def _usual(kind: str, fields: Sequence[Field], *, small_groups: bool = False) -> tuple[MatchRule, ...]:
+    """Return the product's own steps for records with these fields in both apps."""
+    schema = {side: {field.name: field for field in fields} for side in SIDES}
+    return cascade(CASCADES[kind], schema, small_groups=small_groups)
+
+
+BY_EMAIL = (by_field("email", "email", "email"),)
+USUAL = _usual(PERSON, PEOPLE)
+SMALL_GROUPS = _usual(PERSON, PEOPLE, small_groups=True)
+OF_FIRMS = _usual(ORGANIZATION, FIRMS)
 
 
 @dataclass
@@ -137,20 +154,21 @@ def senzing() -> list[Person]:
     for row in (row for name in SENZING for row in _rows(name)):
         parts = (row.get(f"PRIMARY_NAME_{part}") for part in ("FIRST", "MIDDLE", "LAST"))
         name = row.get("PRIMARY_NAME_FULL") or row.get("PRIMARY_NAME_ORG") or " ".join(filter(None, parts))
-        people.append(Person(truth[row["DATA_SOURCE"], row["RECORD_ID"]], normal_email(row["EMAIL_ADDRESS"]), name))
+        people.append(Person(truth[row["DATA_SOURCE"], row["RECORD_ID"]], row["EMAIL_ADDRESS"], name))
     return people
 
 
 def fake_people() -> list[Person]:
     """Return the records of fake_1000: about four of each person, with letters scrambled."""
-    return [
-        Person(row["cluster"], normal_email(row["email"]), f"{row['surname']}, {row['first_name']}")
-        for row in _rows(FAKE)
-    ]
+    return [Person(row["cluster"], row["email"], f"{row['surname']}, {row['first_name']}") for row in _rows(FAKE)]
 
 
-def split(people: list[Person], rule: Rule) -> Tally:
-    """Deal the records at random into two apps, fifty times, link by the rule, and count over all the times."""
+Link = Callable[[list[Person], list[Person]], Iterator[tuple[Person, Person]]]
+"""Which records of two apps are linked."""
+
+
+def split(people: list[Person], link: Link) -> Tally:
+    """Deal the records at random into two apps, fifty times, link them, and count over all the times."""
     tally = Tally()
     for seed in range(SPLITS):
         draw = random.Random(seed)
@@ -158,7 +176,7 @@ def split(people: list[Person], rule: Rule) -> Tally:
         for one in people:
             sides[draw.random() < 0.5].append(one)
         reached = set()
-        for left, right in _linked(*sides, rule):
+        for left, right in link(*sides):
             tally.links += 1
             if left.truth == right.truth:
                 tally.right += 1
@@ -168,42 +186,45 @@ def split(people: list[Person], rule: Rule) -> Tally:
     return tally
 
 
-def unique(left: list[Person], right: list[Person]) -> list[tuple[Person, Person]]:
-    """Link where a key is of one record on either side."""
-    return [(left[0], right[0])] if len(left) == len(right) == 1 else []
+def by_rules(rules: Sequence[MatchRule]) -> Link:
+    """Link as the product does by these match rules."""
+
+    def link(left: list[Person], right: list[Person]) -> Iterator[tuple[Person, Person]]:
+        dealt = dict(zip(SIDES, (left, right), strict=True))
+        books = {
+            side: {str(number): {"email": one.email, "name": one.name} for number, one in enumerate(dealt[side])}
+            for side in SIDES
+        }
+        for id, found in Matcher(rules, {side: roles_of(PEOPLE) for side in SIDES}, books).matches(Side.LEFT).items():
+            if found.partner is not None:
+                yield left[int(id)], right[int(found.partner)]
+
+    return link
 
 
-def unique_and_names_agree(left: list[Person], right: list[Person]) -> list[tuple[Person, Person]]:
-    """Link where a key is of one record on either side and their names do not clash."""
-    return [pair for pair in unique(left, right) if not names_clash(pair[0].name, pair[1].name)]
-
-
-def first_of_many(left: list[Person], right: list[Person]) -> list[tuple[Person, Person]]:
-    """Link the first with the first, as a careless matcher does: what the rules are measured against."""
-    return [(left[0], right[0])]
+def first_of_many(left: list[Person], right: list[Person]) -> Iterator[tuple[Person, Person]]:
+    """Link the first with the first of one address, as a careless matcher does: to compare with."""
+    groups: dict[str, tuple[list[Person], list[Person]]] = defaultdict(lambda: ([], []))
+    for side, people in enumerate((left, right)):
+        for one in people:
+            if key := normal_email(one.email):
+                groups[key][side].append(one)
+    for lefts, rights in groups.values():
+        if lefts and rights:
+            yield lefts[0], rights[0]
 
 
 def company_pairs() -> tuple[float, float]:
-    """Return precision and recall of equal company keys on labelled pairs of names."""
+    """Return precision and recall of the links that the usual steps for companies make on labelled pairs of names."""
     found = right = all_right = 0
     for row in _rows(COMPANIES):
         if row["schema"] not in ("Company", "Organization", "LegalEntity"):
             continue
-        one, other, is_match = company_name(row["name1"]), company_name(row["name2"]), row["is_match"] == "true"
-        linked = one is not None and other is not None and one.key == other.key
+        books = {side: {"1": {"name": row[name]}} for side, name in zip(SIDES, ("name1", "name2"), strict=True)}
+        matches = Matcher(OF_FIRMS, {side: roles_of(FIRMS) for side in SIDES}, books).matches(Side.LEFT)
+        linked, is_match = matches["1"].partner is not None, row["is_match"] == "true"
         found, right, all_right = found + linked, right + (linked and is_match), all_right + is_match
     return right / found, right / all_right
-
-
-def _linked(left: list[Person], right: list[Person], rule: Rule) -> Iterator[tuple[Person, Person]]:
-    groups: dict[str, tuple[list[Person], list[Person]]] = defaultdict(lambda: ([], []))
-    for side, people in enumerate((left, right)):
-        for one in people:
-            if one.email:
-                groups[one.email][side].append(one)
-    for group in groups.values():
-        if all(group):
-            yield from rule(*group)
 
 
 def _rows(name: str) -> list[dict[str, str]]:

@@ -25,7 +25,7 @@ def measured(folder: Path) -> dict[str, Any]:
     return {
         "seconds": time.monotonic() - began,
         "cpu": _cpu(),
-        "memory": _peak_memory(),
+        "memory": peak_memory(),
         "created": dict(view.created),
         "updated": dict(view.updated),
         "bill": dict(view.bill),
@@ -39,7 +39,7 @@ def _cpu() -> float:
     return used.ru_utime + used.ru_stime
 
 
-def _peak_memory() -> int:
+def peak_memory() -> int:
     """Return the most memory that this process ever held."""
     status = Path("/proc/self/status")
     if status.exists() and (found := re.search(r"VmHWM:\s+(\d+) kB", status.read_text())):

@@ -251,6 +251,14 @@ class OldLinks(SettingsError):
     to_do = "Say which: bothways sync on {name} --old-links take, or leave."
 
 
+class NoSmallGroups(SettingsError):
+    code = "BW-197"
+    what = (
+        "No match rule of this sync can link one pair of a small group: only the usual rule for people by e-mail can."
+    )
+    to_do = "Take small_groups out, or put usual among the match rules of a sync of people."
+
+
 class UnknownRecord(SettingsError):
     code, exit_code = "BW-118", EXIT_USAGE
     what = 'There is no record "{record}" in {name}.'

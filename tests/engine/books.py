@@ -3,7 +3,7 @@
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from bothways.engine.guards import Held, held, objection
+from bothways.engine.guards import Held, objection
 from bothways.engine.keys import keys_of
 from bothways.engine.matching import Candidate, Group, Match, agree, match
 from bothways.engine.sides import SIDES, Side
@@ -23,7 +23,7 @@ class Matcher:
     books: Books
     links: Collection[tuple[str, str]] = ()
     apart: Collection[tuple[str, str]] = ()
-    groups: list[Group] = field(init=False)
+    groups: dict[tuple[Side, str], list[Group]] = field(init=False)
 
     def __post_init__(self) -> None:
         held_by = {(side, id): self._keys(side, values) for side in SIDES for id, values in self.books[side].items()}
@@ -35,7 +35,11 @@ class Matcher:
                 everybody.setdefault(key, []).append(
                     Candidate(side, id, partner is not None, frozenset(keys), False, rank, partner)
                 )
-        self.groups = [Group(place, key, tuple(members)) for (place, key), members in everybody.items()]
+        self.groups = {each: [] for each in held_by}
+        for (place, key), members in everybody.items():
+            group = Group(place, key, tuple(members))
+            for member in members:
+                self.groups[member.side, member.id].append(group)
 
     def _keys(self, side: Side, values: Mapping[str, Value]) -> dict[tuple[int, str], int]:
         found: dict[tuple[int, str], int] = {}
@@ -45,21 +49,20 @@ class Matcher:
                     found.setdefault((place, key), rank)
         return found
 
-    def _held(self, side: Side, id: str) -> Held:
-        return held(self.roles[side], self.books[side][id])
+    def _against(self, rule: MatchRule, one: Candidate, other: Candidate) -> str:
+        return objection(rule.guards, self._held(one), self._held(other))
+
+    def _held(self, member: Candidate) -> Held:
+        return Held(self.roles[member.side], self.books[member.side][member.id])
 
     def decide(self, side: Side, ids: Collection[str], taken: Mapping[str, frozenset[str]]) -> dict[str, Match]:
         """Ask the match rules of records of one side."""
         return {id: self._one(side, id, taken.get(id, frozenset())) for id in ids}
 
     def _one(self, side: Side, id: str, taken: frozenset[str]) -> Match:
-        mine = [group for group in self.groups if any(each[:2] == (side, id) for each in group.members)]
         apart = {pair[1 - SIDES.index(side)] for pair in self.apart if pair[SIDES.index(side)] == id}
 
-        def against(rule: MatchRule, partner: str) -> str:
-            return objection(rule.guards, self._held(side, id), self._held(side.other, partner))
-
-        return match(side, id, mine, self.rules, frozenset(apart), against, taken)
+        return match(side, id, self.groups[side, id], self.rules, frozenset(apart), self._against, taken)
 
     def matches(self, side: Side, ids: Iterable[str] | None = None) -> dict[str, Match]:
         """Return the match of every record of one side that has no link."""

@@ -71,10 +71,11 @@ def matcher(
     fields: Sequence[Field] | None = None,
     links: Sequence[tuple[str, str]] = (),
     apart: Sequence[tuple[str, str]] = (),
+    small: bool = False,
 ) -> Matcher:
-    """Return a matcher with the cascade of a kind, or with these rules."""
+    """Return a matcher with the cascade of a kind, small groups linked or held, or with these rules."""
     known = fields or FIELDS[kind]
-    found = cascade(CASCADES[kind], schema_of(known)) if rules is None else rules
+    found = cascade(CASCADES[kind], schema_of(known), small_groups=small) if rules is None else rules
     return Matcher(found, {side: roles_of(known) for side in SIDES}, books, links, apart)
 
 
@@ -170,6 +171,44 @@ def test_address_of_more_than_three_is_no_key() -> None:
     more = people(l1="x@acme.test", l2="x@acme.test", l3="x@acme.test", l4="x@acme.test")
     four = matcher(PERSON, {L: more, R: one})
     assert {answer.found for side in SIDES for answer in four.matches(side).values()} == {Found.NOBODY}
+
+
+def _copies(left: Sequence[str], right: Sequence[str], **more: Any) -> dict[str, tuple[str, str | None]]:
+    """Return what is found on the left of people with these full names and one address: the kind, and the partner."""
+    books = {
+        side: {
+            f"{letter}{number}": {"first": name.split()[0], "last": name.split()[1], "email": "a@acme.com"}
+            for number, name in enumerate(names, 9)
+        }
+        for side, letter, names in ((L, "", left), (R, "r", right))
+    }
+    found = matcher(PERSON, books, small=True, **more).matches(L)
+    return {id: (answer.found.value, answer.partner) for id, answer in found.items()}
+
+
+def test_one_pair_of_a_small_group_of_copies_is_linked_and_the_rest_held() -> None:
+    ann = ["Ann Lee", "Annie Lee", "A Lee"]
+    rest = ("several", None)
+    assert _copies(ann[:1], ann) == {"9": ("partner", "r10")}, "the ids are texts: r10 is the lowest"
+    assert _copies(ann[:2], ann[:1]) == {"9": ("partner", "r9"), "10": rest}, "numbers count as numbers"
+    assert _copies(ann, ann)["10"] == rest
+    assert _copies(["Ann Lee"], ["Ann Lee", "Bob Lee"]) == {"9": rest}, "no two names of the group may clash"
+    assert _copies(["Ann Lee", "Bob Lee"], ["Ann Lee"]) == {"9": rest, "10": rest}, "nor two of one app"
+    assert _copies(ann[:1], ann, links=[("0", "r9")]) == {"9": rest}, "a group with a link makes no other"
+    assert _copies(ann[:1], ann, apart=[("9", "r11")]) == {"9": rest}, "a person has said that one is none"
+    assert set(_copies(["Ann Lee"] * 4, ann).values()) == {("nobody", None)}, "an address of four is no key"
+    books = {L: {"1": {"email": "a@acme.com"}}, R: {"2": {"email": "a@acme.com"}, "3": {"email": "a@acme.com"}}}
+    answer = matcher(PERSON, books, small=True).matches(L)["1"]
+    assert (answer.partner, answer.reason) == (
+        "2",
+        "same e-mail, the first of copies (1 and 2) whose names agree",
+    )
+    assert matcher(PERSON, books).matches(L)["1"].found is Found.SEVERAL, "off unless the settings say so"
+
+
+def test_holder_of_the_primary_address_goes_before_lower_ids_in_a_small_group() -> None:
+    there = {"1": {"email": "b@acme.com", "email2": "a@acme.com"}, "2": {"email": "a@acme.com"}}
+    assert matcher(PERSON, {L: {"5": {"email": "a@acme.com"}}, R: there}, small=True).matches(L)["5"].partner == "2"
 
 
 def test_likely_partner_that_surely_belongs_to_another_stands_in_nobodys_way() -> None:
@@ -287,8 +326,8 @@ _worlds = _kinds.flatmap(lambda kind: st.tuples(st.just(kind[0]), _book("l", kin
 
 
 @settings(max_examples=150)
-@given(_worlds, st.randoms(use_true_random=False))
-def test_order_of_records_never_matters(world: tuple[str, Any, Any], chance: Any) -> None:
+@given(_worlds, st.booleans(), st.randoms(use_true_random=False))
+def test_order_of_records_never_matters(world: tuple[str, Any, Any], small: bool, chance: Any) -> None:
     kind, left, right = world
 
     def shuffled(book: dict[str, Any]) -> dict[str, Any]:
@@ -296,7 +335,8 @@ def test_order_of_records_never_matters(world: tuple[str, Any, Any], chance: Any
         chance.shuffle(order)
         return {id: book[id] for id in order}
 
-    one, other = matcher(kind, {L: left, R: right}), matcher(kind, {L: shuffled(left), R: shuffled(right)})
+    one = matcher(kind, {L: left, R: right}, small=small)
+    other = matcher(kind, {L: shuffled(left), R: shuffled(right)}, small=small)
     for side in SIDES:
         answers, again = one.matches(side), other.matches(side)
         assert {id: _told(answers[id]) for id in answers} == {id: _told(again[id]) for id in answers}
@@ -309,9 +349,9 @@ def _told(answer: Match) -> tuple[Any, ...]:
 
 
 @settings(max_examples=150)
-@given(_worlds)
-def test_each_record_is_linked_at_most_once_and_both_sides_say_so(world: tuple[str, Any, Any]) -> None:
-    found = matcher(world[0], {L: world[1], R: world[2]})
+@given(_worlds, st.booleans())
+def test_each_record_is_linked_at_most_once_and_both_sides_say_so(world: tuple[str, Any, Any], small: bool) -> None:
+    found = matcher(world[0], {L: world[1], R: world[2]}, small=small)
     here, there = found.matches(L), found.matches(R)
     pairs = {(id, answer.partner) for id, answer in here.items() if answer.partner}
     assert pairs == {(answer.partner, id) for id, answer in there.items() if answer.partner}
@@ -319,14 +359,14 @@ def test_each_record_is_linked_at_most_once_and_both_sides_say_so(world: tuple[s
 
 
 @settings(max_examples=150)
-@given(_worlds)
-def test_answers_stay_when_what_was_found_is_linked(world: tuple[str, Any, Any]) -> None:
+@given(_worlds, st.booleans())
+def test_answers_stay_when_what_was_found_is_linked(world: tuple[str, Any, Any], small: bool) -> None:
     """Who is created does not depend on whether the links of others were made before or in the same run."""
     kind, left, right = world
-    before = matcher(kind, {L: left, R: right})
+    before = matcher(kind, {L: left, R: right}, small=small)
     answers = before.matches(L)
     links = [(id, answer.partner) for id, answer in answers.items() if answer.partner]
-    after = matcher(kind, {L: left, R: right}, links=links).matches(L)
+    after = matcher(kind, {L: left, R: right}, links=links, small=small).matches(L)
     for id, answer in after.items():
         assert answer.found is answers[id].found
 

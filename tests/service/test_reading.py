@@ -62,6 +62,11 @@ def test_a_whole_sync_is_read() -> None:
     assert (sync.guards.first_run, sync.guards.max_change, sync.guards.max_emptied) == (5, 12.5, 7)
 
 
+def test_small_groups_come_out_of_the_file_as_they_went_in() -> None:
+    assert settings_of(read(HEAD + "    small_groups: link_one\n").syncs["people"])["small_groups"] == "link_one"
+    assert "small_groups" not in settings_of(read(HEAD).syncs["people"])
+
+
 @pytest.mark.parametrize(
     "match",
     [
@@ -194,6 +199,12 @@ REFUSED = {
     ),
     "no field at all": (HEAD + "    match:\n      - {Anna: [], Bert: []}\n", errors.WrongType, "9:16", "a field, or"),
     "another word for match": (HEAD + "    match: all\n", errors.WrongType, "8:12", 'none or as_hubspot, but is "all"'),
+    "another way with small groups": (
+        HEAD + "    small_groups: link_all\n",
+        errors.WrongType,
+        "8:19",
+        "hold or link_one",
+    ),
     "another word in the list": (HEAD + "    match: [standard]\n", errors.WrongType, "8:13", "keys with values"),
     "match as a number": (HEAD + "    match: 5\n", errors.WrongType, "8:12", "a list"),
     "version missing": ("apps: {}\n", errors.MissingKey, "1:1", '"version"'),

@@ -122,6 +122,21 @@ def test_match_as_hubspot_does() -> None:
     assert caught.value.where == "bothways.yaml:8:12"
 
 
+def test_small_groups_are_for_the_usual_rule_of_people_and_refused_elsewhere() -> None:
+    small = "    small_groups: link_one\n"
+    assert [rule.small_groups for rule in spec(small).match] == [True, False]
+    assert [rule.small_groups for rule in spec("    match: [{A: company, B: Note}, usual]\n" + small).match] == [
+        False,
+        True,
+        False,
+    ]
+    assert spec("    small_groups: hold\n").match == spec().match
+    for match in ("none", "as_hubspot", "[{A: email, B: Mail}]"):
+        with pytest.raises(errors.NoSmallGroups) as caught:
+            spec(f"    match: {match}\n" + small)
+        assert caught.value.where == "bothways.yaml:9:19"
+
+
 def test_several_fields_make_one_key_and_the_usual_rules_may_follow() -> None:
     text = (
         "    match:\n      - {A: company, B: Note, compare: exact}\n"

@@ -44,7 +44,10 @@ Schema = Mapping[Side, Mapping[str, Field]]
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One step: the parts of its key (a normal form and the role that holds it), and what it is good for."""
+    """One step: the parts of its key (a normal form and the role that holds it), and what it is good for.
+
+    ``copies``: its guards tell copies of one record from different ones, so that it may link in small groups.
+    """
 
     name: str
     parts: tuple[tuple[str, str], ...]
@@ -52,10 +55,11 @@ class Step:
     guards: tuple[str, ...] = ()
     most: int | None = None
     tells_apart: bool = True
+    copies: bool = False
 
 
 _PEOPLE = (
-    Step("e-mail", (("email", "email"),), guards=("first name", "shared mailbox"), most=MOST),
+    Step("e-mail", (("email", "email"),), guards=("first name", "shared mailbox"), most=MOST, copies=True),
     Step("phone and full name", (("phone", "phone"), ("name", "full name")), Finding.HOLD, most=MOST),
     Step("mailbox by another spelling of its e-mail", (("mailbox", "email"),), Finding.HOLD, most=MOST),
     Step("full name and company", (("name", "full name"), ("company", "employer")), Finding.HOLD),
@@ -116,13 +120,18 @@ def kind_of(fields: Iterable[Field]) -> str | None:
     return PERSON if any(field.type is FieldType.EMAIL for field in known) else None
 
 
-def cascade(steps: Iterable[Step], schema: Schema) -> tuple[MatchRule, ...]:
-    """Return the match rules that these steps come to; a step whose roles a side lacks is left out."""
+def cascade(steps: Iterable[Step], schema: Schema, *, small_groups: bool = False) -> tuple[MatchRule, ...]:
+    """Return the match rules that these steps come to; a step whose roles a side lacks is left out.
+
+    ``small_groups``: the steps that may link one pair of a few copies do so.
+    """
     rules = []
     for step in steps:
         left, right = (_keys(step, roles_of(schema[side].values()), schema[side]) for side in SIDES)
         if left and right:
-            rules.append(MatchRule(left, right, step.name, step.finding, step.guards, step.most, step.tells_apart))
+            small = small_groups and step.copies
+            rule = MatchRule(left, right, step.name, step.finding, step.guards, step.most, step.tells_apart, small)
+            rules.append(rule)
     return tuple(rules)
 
 

@@ -23,25 +23,25 @@ from bothways.records.normal import (
 
 @dataclass(frozen=True, slots=True)
 class Held:
-    """What a record holds in each role, as texts, the primary first."""
+    """What a record holds: which of its fields play which role, and their values."""
 
-    texts: Mapping[str, Sequence[str]]
+    roles: Roles
+    values: Mapping[str, Value]
+
+    def texts(self, role: str) -> list[str]:
+        """Return what it holds in a role, the primary first."""
+        names = self.roles.get(role, ())
+        return [text for name in names for text in texts_of((name,), self.values)] if names else []
 
     def first(self, *roles: str) -> str | None:
         """Return the first text in the first of these roles that has one."""
-        return next((texts[0] for role in roles if (texts := self.texts.get(role))), None)
+        return next((texts[0] for role in roles if (texts := self.texts(role))), None)
 
     @property
     def full_name(self) -> str | None:
         """A person's whole name: from its parts, else as written."""
         parts = [text for role in ("given name", "family name") if (text := self.first(role))]
-        whole = self.first("name")
-        return " ".join(parts) if len(parts) == 2 or not whole else whole
-
-
-def held(roles: Roles, values: Mapping[str, Value]) -> Held:
-    """Return what a record with these values holds."""
-    return Held({role: [text for name in names for text in texts_of((name,), values)] for role, names in roles.items()})
+        return " ".join(parts) if len(parts) == 2 else self.first("name") or " ".join(parts)
 
 
 def _other_first_name(one: Held, other: Held) -> bool:
@@ -50,8 +50,9 @@ def _other_first_name(one: Held, other: Held) -> bool:
 
 def _shared_mailbox(one: Held, other: Held) -> bool:
     """Tell whether the two have a mailbox of a role in common, and not surely the same full name."""
-    mine, theirs = ({normal_email(text) for text in each.texts.get("email", ())} for each in (one, other))
-    if not any(email and is_role_address(email) for email in mine & theirs):
+    shared = {normal_email(text) for text in one.texts("email")}
+    shared &= {normal_email(text) for text in other.texts("email")}
+    if not any(email and is_role_address(email) for email in shared):
         return False
     name = person_name(one.full_name)
     return name is None or name != person_name(other.full_name)
@@ -77,7 +78,7 @@ def _other_currency(one: Held, other: Held) -> bool:
 
 
 def _both_have_domains(one: Held, other: Held) -> bool:
-    return all(any(company_domain(text) for text in each.texts.get("domain", ())) for each in (one, other))
+    return all(any(company_domain(text) for text in each.texts("domain")) for each in (one, other))
 
 
 GUARDS: Mapping[str, tuple[Callable[[Held, Held], bool], str]] = {

@@ -124,7 +124,9 @@ def texts_of(fields: Sequence[str], values: Mapping[str, Value]) -> list[str]:
         joined = " ".join(text_of(value) for name in fields if _is_plain(value := values.get(name)))
         return [joined] if joined else []
     value = values.get(fields[0])
-    if isinstance(value, Sequence) and not isinstance(value, str):
+    if isinstance(value, str):
+        return [text] if (text := text_of(value)) else []
+    if isinstance(value, Sequence):
         return [text_of(each) for each in value if _is_plain(each)]
     return [text_of(value)] if _is_plain(value) else []
 

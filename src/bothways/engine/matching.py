@@ -3,13 +3,17 @@
 The ledger yields, per key of a record, the group of all records of both apps that hold the same key. The
 rules are asked in order, of each the primary key first, and the first that finds anything decides. A rule
 that links does so only if its group holds one record on each side, the partner is free, no earlier rule tells
-the two apart and no guard speaks against them; else the record is held for a person. A rule that only holds
-looks at free records alone. Nothing depends on the order of rows.
+the two apart and no guard speaks against them; else the record is held for a person. If the settings say so, a
+rule links one pair of a small group of copies, too. A rule that only holds looks at free records alone. Nothing
+depends on the order of rows.
 """
 
+import sys
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum
+from itertools import combinations
+from operator import attrgetter
 from typing import NamedTuple
 
 from bothways.engine.sides import SIDES, Side
@@ -43,10 +47,15 @@ class Group:
     rule: int
     key: str
     members: Collection[Candidate]
+    _on: Mapping[Side, list[Candidate]] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        by_id = sorted(self.members, key=attrgetter("id")) if len(self.members) > 1 else self.members
+        object.__setattr__(self, "_on", {side: [each for each in by_id if each.side is side] for side in SIDES})
 
     def on(self, side: Side) -> list[Candidate]:
         """Return the members of one side, by id."""
-        return sorted((m for m in self.members if m.side is side), key=lambda member: member.id)
+        return self._on[side]
 
     def rank_of(self, side: Side, id: str) -> int:
         """Return the rank of a member; 0 of anybody else."""
@@ -77,11 +86,11 @@ class Match:
 
 
 NO_MATCH = Match(Found.NOBODY)
-Objection = Callable[[MatchRule, str], str]
-"""Tells in words what the guards of a rule say against a partner, by its id; nothing if it may pass."""
+Objection = Callable[[MatchRule, Candidate, Candidate], str]
+"""Tells in words what the guards of a rule say against two records being one; nothing if they may pass."""
 
 
-def no_objection(rule: MatchRule, partner: str) -> str:
+def no_objection(rule: MatchRule, one: Candidate, other: Candidate) -> str:
     """Let everybody pass."""
     return ""
 
@@ -113,6 +122,15 @@ def match(
     return NO_MATCH
 
 
+def plain_match(rule: MatchRule, one: Candidate, partner: Candidate, objection: Objection) -> Match:
+    """Return what a linking rule says of one record where only a guard can speak against its one partner."""
+    title = rule.title(one.side)
+    against = objection(rule, one, partner)
+    if against:
+        return Match(Found.SEVERAL, None, (partner,), f"same {title}, {against}")
+    return Match(Found.PARTNER, partner.id, (partner,), f"same {title}")
+
+
 @dataclass(frozen=True, slots=True)
 class _Asked:
     """One record that is asked about, and what is known of the others."""
@@ -136,6 +154,13 @@ class _Asked:
             return None
         rule = self.rules[group.rule]
         title = rule.title(self.side)
+        if rule.small_groups and (peers or len(partners) > 1):
+            pair = self.small_group(group)
+            if pair is not None and pair[self.side].id == self.id:
+                partner = pair[self.side.other]
+                sizes = " and ".join(str(len(group.on(each))) for each in (self.side, self.side.other))
+                reason = f"same {title}, the first of copies ({sizes}) whose names agree"
+                return Match(Found.PARTNER, partner.id, (partner,), reason)
         if peers or len(partners) > 1 or partners[0].linked:
             if len(partners) == 1 and not peers and partners[0].busy:
                 return Match(Found.BUSY, None, tuple(partners))
@@ -146,10 +171,28 @@ class _Asked:
         if earlier is not None:
             reason = f"same {title}, but another {self.rules[earlier].title(self.side)}"
             return Match(Found.SEVERAL, None, tuple(partners), reason, unless_taken=True)
-        against = self.objection(rule, partners[0].id)
-        if against:
-            return Match(Found.SEVERAL, None, tuple(partners), f"same {title}, {against}")
-        return Match(Found.PARTNER, partners[0].id, tuple(partners), f"same {title}")
+        return plain_match(rule, self.own(group), partners[0], self.objection)
+
+    def small_group(self, group: Group) -> dict[Side, Candidate] | None:
+        """Return the two that stand for a small group of copies; None where they may not be copies.
+
+        They are those that hold the key as their primary one, and of these the lowest ids. All members must be
+        free, none kept apart, and of no two of them may anything say that they differ. So every member that is
+        asked chooses the same two, and a group that has a link already makes no other.
+        """
+        rule = self.rules[group.rule]
+        there = {side: group.on(side) for side in SIDES}
+        if not all(there.values()):
+            return None
+        if any(each.linked or (each.side is not self.side and self.is_out(each)) for each in group.members):
+            return None
+        for one, other in combinations((*there[Side.LEFT], *there[Side.RIGHT]), 2):
+            if self.differ_by(group.rule, one, other) is not None or self.objection(rule, one, other):
+                return None
+        return {side: min(members, key=_standing) for side, members in there.items()}
+
+    def is_out(self, partner: Candidate) -> bool:
+        return partner.id in self.apart or partner.id in self.taken
 
     def by_hold(self, group: Group) -> Match | None:
         """Return what the group of a rule that only holds says: who of it is free and passes the guards."""
@@ -157,7 +200,7 @@ class _Asked:
         likely = [
             each
             for each in self.partners(group)
-            if not each.linked and each.id not in self.taken and not self.objection(rule, each.id)
+            if not each.linked and each.id not in self.taken and not self.objection(rule, self.own(group), each)
         ]
         if not likely:
             return None
@@ -174,9 +217,15 @@ class _Asked:
 
     def told_apart(self, group: Group, other: Candidate) -> int | None:
         """Return an earlier rule by which the two are different records: both hold a key of it, and none in common."""
-        own = next((each for each in group.on(self.side) if each.id == self.id), Candidate(self.side, self.id))
-        for place in range(group.rule):
-            mine, theirs = ({key for rule, key in each.keys if rule == place} for each in (own, other))
+        return self.differ_by(group.rule, self.own(group), other)
+
+    def own(self, group: Group) -> Candidate:
+        return next((each for each in group.on(self.side) if each.id == self.id), Candidate(self.side, self.id))
+
+    def differ_by(self, before: int, one: Candidate, other: Candidate) -> int | None:
+        """Return the first rule before another that tells two records apart."""
+        for place in range(before):
+            mine, theirs = ({key for rule, key in each.keys if rule == place} for each in (one, other))
             if self.rules[place].tells_apart and mine and theirs and not mine & theirs:
                 return place
         return None
@@ -218,6 +267,11 @@ def _mutual(side: Side, ids: Collection[str], decide: Decide, taken: Mapping[str
     partners = {answer.partner for answer in found.values() if answer.partner}
     theirs = decide(side.other, partners, {}) if partners else {}
     return {id: mutual(id, each, theirs[each.partner]) if each.partner else each for id, each in found.items()}
+
+
+def _standing(member: Candidate) -> tuple[int, int, str]:
+    """Return where a member stands in the choice among copies: numbers count as numbers, the lowest first."""
+    return member.rank, len(member.id) if member.id.isdigit() else sys.maxsize, member.id
 
 
 def _why_held(title: str, peers: Sequence[Candidate], partners: Sequence[Candidate]) -> str:

@@ -103,7 +103,8 @@ class MatchRule:
     ``left`` and ``right`` are the ways to make its key on each side, the primary first: any of one side may
     equal any of the other. ``name`` is what people call it, if not by its fields. ``guards`` (see
     ``engine.guards``) must all let a pair pass. A key that more than ``most`` records of one app hold is none.
-    ``tells_apart``: two records with different keys are not linked by a later rule.
+    ``tells_apart``: two records with different keys are not linked by a later rule. ``small_groups``: of a few
+    copies on either side that nothing speaks against, one pair is linked and the rest held; needs ``most``.
     """
 
     left: tuple[Key, ...]
@@ -113,6 +114,7 @@ class MatchRule:
     guards: tuple[str, ...] = ()
     most: int | None = None
     tells_apart: bool = True
+    small_groups: bool = False
 
     def on(self, side: Side) -> tuple[Key, ...]:
         """Return the ways to make the key on one side."""

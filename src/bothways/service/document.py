@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from enum import StrEnum
 from typing import Any
 
 from bothways.engine.brakes import Guards
@@ -85,6 +86,13 @@ NONE, AS_HUBSPOT, USUAL = "none", "as_hubspot", "usual"
 """What ``match`` may be instead of a list of rules; and what, in a list, stands for the usual rules."""
 
 
+class SmallGroups(StrEnum):
+    """What becomes of a few copies of one record in either app: a person decides, or one pair is linked."""
+
+    HOLD = "hold"
+    LINK_ONE = "link_one"
+
+
 @dataclass(frozen=True, slots=True)
 class MatchDocument:
     """One match rule as written: per side the parts of its key, each of one or several fields.
@@ -154,7 +162,8 @@ class ScopeDocument:
 class SyncDocument:
     """One sync. ``fields`` and ``match`` None: made from the common meanings of the apps' fields.
 
-    ``match`` is ``as_hubspot``, or the rules in order; none at all links no record.
+    ``match`` is ``as_hubspot``, or the rules in order; none at all links no record. ``small_groups``: of a few
+    copies, one pair is linked; its place is told even where it says no.
     """
 
     name: str
@@ -174,6 +183,8 @@ class SyncDocument:
     constants: tuple[SetDocument, ...] = ()
     scope: ScopeDocument = field(default_factory=ScopeDocument)
     match_place: str = ""
+    small_groups: SmallGroups = SmallGroups.HOLD
+    small_groups_place: str = ""
 
     @property
     def pair(self) -> tuple[str, str]:
@@ -256,6 +267,8 @@ def settings_of(sync: SyncDocument) -> dict[str, object]:
         data["match"] = (
             sync.match if isinstance(sync.match, str) else [_rule(sync, each) for each in sync.match] or NONE
         )
+    if sync.small_groups is not SmallGroups.HOLD:
+        data["small_groups"] = str(sync.small_groups)
     if sync.constants:
         data["set"] = {
             sync.apps[side]: [

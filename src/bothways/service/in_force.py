@@ -152,7 +152,8 @@ def _match(rule: MatchRule) -> list[Any]:
     """Return a match rule as plain data: what is compared, the fields of both sides in words, and all else."""
     compared = " + ".join(part.compare for part in rule.on(Side.LEFT)[0])
     fields = [" or ".join(" + ".join(" ".join(part.fields) for part in key) for key in rule.on(side)) for side in SIDES]
-    return [compared, *fields, rule.name, str(rule.finding), list(rule.guards), rule.most, rule.tells_apart]
+    told = [compared, *fields, rule.name, str(rule.finding), list(rule.guards), rule.most, rule.tells_apart]
+    return [*told, "small groups"] if rule.small_groups else told
 
 
 def _holds(field: Field) -> list[Any]:

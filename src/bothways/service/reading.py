@@ -29,6 +29,7 @@ from bothways.service.document import (
     MatchDocument,
     SecretPlace,
     SetDocument,
+    SmallGroups,
     SyncDocument,
     refuse_ring,
 )
@@ -44,6 +45,7 @@ SYNC = (
     "require",
     "start",
     "match",
+    "small_groups",
     "conflicts",
     "fields",
     "set",
@@ -258,6 +260,8 @@ def _sync(syncs: Node, name: str, apps: Mapping[str, AppDocument]) -> SyncDocume
         tuple(_constants(node, pair)),
         scope_of(node, pair),
         node.value_place("match"),
+        SmallGroups(node.choice("small_groups", tuple(SmallGroups), SmallGroups.HOLD)),
+        node.value_place("small_groups"),
     )
     if not any(sync.sends.values()):
         raise NothingFlows(where=node.key_place("send"), name=name)

@@ -14,6 +14,7 @@ from bothways.errors import (
     CleaningDoesNotFit,
     FieldMappedTwice,
     MissingKey,
+    NoSmallGroups,
     ReadOnlyField,
     SettingsError,
     TypesDoNotMatch,
@@ -21,7 +22,7 @@ from bothways.errors import (
 )
 from bothways.records import CLEANERS, Field, FieldType, coercion_between
 from bothways.service.constants import constants_of
-from bothways.service.document import CLEAR, FieldDocument, MatchDocument, SyncDocument
+from bothways.service.document import CLEAR, FieldDocument, MatchDocument, SmallGroups, SyncDocument
 from bothways.service.door import check_required, check_single
 from bothways.service.pairing import check_choices, choices_of
 from bothways.service.scope import to_filter
@@ -263,6 +264,13 @@ def _with_winners(document: SyncDocument, maps: Sequence[FieldMap]) -> list[Fiel
 
 
 def _match_rules(document: SyncDocument, schema: Schema) -> tuple[MatchRule, ...]:
+    rules = _rules_in_order(document, schema)
+    if document.small_groups is SmallGroups.LINK_ONE and not any(rule.small_groups for rule in rules):
+        raise NoSmallGroups(where=document.small_groups_place)
+    return rules
+
+
+def _rules_in_order(document: SyncDocument, schema: Schema) -> tuple[MatchRule, ...]:
     if document.match is None:
         return _usual(document, schema)
     if isinstance(document.match, str):
@@ -301,7 +309,8 @@ def _compare(left: Field, right: Field) -> str:
 def _usual(document: SyncDocument, schema: Schema, place: str = "") -> tuple[MatchRule, ...]:
     """Return the cascade for this kind of record; refuse one that could link nobody."""
     kind = _kind(schema)
-    rules = cascade(CASCADES[kind], schema) if kind else ()
+    small = document.small_groups is SmallGroups.LINK_ONE
+    rules = cascade(CASCADES[kind], schema, small_groups=small) if kind else ()
     if place and not rules:
         reason = "nothing is usual for these records: no field tells what kind they are; name the fields instead"
         raise SettingsError(where=place, reason=reason)

@@ -3,14 +3,15 @@
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from bothways.engine.guards import Held, held, objection
+from bothways.engine.guards import Held, objection
 from bothways.engine.keys import keys_of
-from bothways.engine.matching import ALONE, Candidate, Found, Group, Match, agree, match
+from bothways.engine.matching import ALONE, Candidate, Found, Group, Match, agree, match, plain_match
 from bothways.engine.sides import SIDES, Side
 from bothways.engine.spec import Finding, MatchRule
 from bothways.ledger import db, feeds, holds, links
 from bothways.ledger.feeds import SeenRow
 from bothways.ledger.links import LinkRow
+from bothways.ledger.plain import plain_pairs
 from bothways.records import Value
 from bothways.sync.context import Context
 from bothways.sync.poll import refresh, stale
@@ -37,7 +38,7 @@ def find_matches(
     for _ in range(3):
         asking = _Asking(ctx)
         asking.know(side, rows)
-        matches = agree(side, ids, asking.decide)
+        matches = asking.agreed(side, ids)
         matches = _with_former_partners(ctx, side, matches, asking)
         matches = _with_chosen(ctx, side, matches)
         wanted = {found.partner for found in matches.values() if found.partner}
@@ -60,7 +61,7 @@ def find_matches(
 
 def matches_now(ctx: Context, side: Side, ids: Collection[str]) -> dict[str, Match]:
     """Return what the match rules say of records by what is known at this moment; nothing is read."""
-    return agree(side, ids, _Asking(ctx).decide)
+    return _Asking(ctx).agreed(side, ids)
 
 
 @dataclass(slots=True)
@@ -68,79 +69,124 @@ class _Asking:
     """The match rules being asked: groups and values that are known so far are kept, and grow."""
 
     ctx: Context
-    groups: dict[Key, Group] = field(default_factory=dict)
+    groups: dict[Key, Group | None] = field(default_factory=dict)
     values: dict[tuple[Side, str], Mapping[str, Value]] = field(default_factory=dict)
+    keys: dict[Side, dict[str, frozenset[Key]]] = field(default_factory=lambda: {side: {} for side in SIDES})
+    said: dict[tuple[object, ...], str] = field(default_factory=dict)
 
     def know(self, side: Side, rows: Mapping[str, SeenRow]) -> None:
         """Take in the values of records."""
         self.values |= {(side, id): row.values or {} for id, row in rows.items()}
 
+    def agreed(self, side: Side, ids: Collection[str]) -> dict[str, Match]:
+        """Return what the match rules say of each record of one side, agreed with its partner."""
+        plain = self._plain(side, ids)
+        return plain | agree(side, [id for id in ids if id not in plain], self.decide)
+
+    def _plain(self, side: Side, ids: Collection[str]) -> dict[str, Match]:
+        """Return the answers for plain pairs by the first rule: such as ``agree`` gives, without its groups.
+
+        The first group of both is theirs alone; only a guard can speak against them.
+        """
+        rules, ends = self.ctx.spec.match, self.ctx.ends
+        if not rules or rules[0].finding is not Finding.LINK:
+            return {}
+        rule = rules[0]
+        pairs = plain_pairs(
+            self.ctx.sync,
+            side,
+            {each: end.feed.pk for each, end in ends.items()},
+            {each: rule.slots(each) for each in SIDES},
+            ids,
+        )
+        if rule.guards:
+            self._know_guarded({side: pairs.keys(), side.other: pairs.values()})
+        return {
+            id: plain_match(rule, Candidate(side, id), Candidate(side.other, partner), self._against)
+            for id, partner in pairs.items()
+        }
+
     def decide(self, side: Side, ids: Collection[str], taken: Mapping[str, frozenset[str]]) -> dict[str, Match]:
         """Return what the match rules say of each record of one side."""
-        own = _keys_by_rule(self.ctx, side, ids)
+        own = self._keys_of(side, ids)
         apart = links.apart(self.ctx.sync, side, ids)
-        self._add({key for keys in own.values() for key in keys if key not in self.groups})
+        self._add({key for id in ids for key in own.get(id, ()) if key not in self.groups})
         found: dict[str, Match] = {}
         for id in ids:
-            mine = [self.groups[key] for key in own.get(id, ())]
+            mine = [group for key in own.get(id, ()) if (group := self.groups[key]) is not None]
             away, gone = frozenset(apart.get(id, ())), taken.get(id, frozenset())
-
-            def against(rule: MatchRule, partner: str, id: str = id) -> str:
-                if not rule.guards:
-                    return ""
-                return objection(rule.guards, self._held(side, id), self._held(side.other, partner))
-
-            found[id] = match(side, id, mine, self.ctx.spec.match, away, against, gone)
+            found[id] = match(side, id, mine, self.ctx.spec.match, away, self._against, gone)
         return found
 
-    def _held(self, side: Side, id: str) -> Held:
-        return held(self.ctx.spec.roles[side], self.values.get((side, id), {}))
+    def _against(self, rule: MatchRule, one: Candidate, other: Candidate) -> str:
+        """Return what the guards say, once for both ways round."""
+        if not rule.guards:
+            return ""
+        pair = (rule.guards, *((one[:2], other[:2]) if one[:2] < other[:2] else (other[:2], one[:2])))
+        if pair not in self.said:
+            self.said[pair] = objection(rule.guards, self._held(one), self._held(other))
+        return self.said[pair]
+
+    def _held(self, member: Candidate) -> Held:
+        return Held(self.ctx.spec.roles[member.side], self.values.get((member.side, member.id), {}))
 
     def _add(self, keys: set[Key]) -> None:
         """Learn the groups of keys, and what the guards of their rules look at."""
-        new = _groups(self.ctx, keys)
+        new = self._groups(keys)
+        self.groups |= dict.fromkeys(keys)
         self.groups |= new
         asked = [group for group in new.values() if self.ctx.spec.match[group.rule].guards]
+        small = [group for group in asked if all(0 < len(group.on(each)) <= GUARDED for each in SIDES)]
+        self._know_guarded({side: {member.id for group in small for member in group.on(side)} for side in SIDES})
+
+    def _know_guarded(self, ids: Mapping[Side, Collection[str]]) -> None:
+        """Learn the values of records that a guard will look at."""
+        for side, wanted in ids.items():
+            new = [id for id in wanted if (side, id) not in self.values]
+            if new:
+                self.know(side, feeds.seen_by_id(self.ctx.ends[side].feed.pk, new))
+
+    def _groups(self, keys: set[Key]) -> dict[Key, Group]:
+        """Return the group of each key: all live records of both sides that hold it by any way to make it.
+
+        Who holds a key alone finds nobody by it: such a key has no group.
+        """
+        if not keys:
+            return {}
+        ctx = self.ctx
+        members: dict[Key, dict[tuple[Side, str], int]] = {key: {} for key in keys}
         for side in SIDES:
-            ids = {
-                member.id
-                for group in asked
-                if all(0 < len(group.on(each)) <= GUARDED for each in SIDES)
-                for member in group.on(side)
-                if (side, member.id) not in self.values
-            }
-            if ids:
-                self.know(side, feeds.seen_by_id(self.ctx.ends[side].feed.pk, ids))
+            slots = [rule.slots(side) for rule in ctx.spec.match]
+            wanted = {(slot, hashed) for place, hashed in keys for slot in slots[place]}
+            holders = feeds.holders(ctx.ends[side].feed.pk, wanted)
+            for place, hashed in keys:
+                held_by = members[place, hashed]
+                for rank, slot in enumerate(slots[place]):
+                    for id in holders.get((slot, hashed), ()):
+                        held_by.setdefault((side, id), rank)
+        several = {key: held_by for key, held_by in members.items() if len(held_by) > 1}
+        ids = {side: {id for held_by in several.values() for each, id in held_by if each is side} for side in SIDES}
+        linked = {side: links.live_by_record(ctx.sync, side, ids[side]) for side in SIDES}
+        keys_held = {side: self._keys_of(side, ids[side]) if len(ctx.spec.match) > 1 else {} for side in SIDES}
+        return {
+            (place, hashed): Group(
+                place,
+                hashed,
+                [
+                    _candidate(side, id, linked[side].get(id), keys_held[side].get(id, frozenset()), rank)
+                    for (side, id), rank in held_by.items()
+                ],
+            )
+            for (place, hashed), held_by in several.items()
+        }
 
-
-def _groups(ctx: Context, keys: set[Key]) -> dict[Key, Group]:
-    """Return the group of each key: all live records of both sides that hold it by any way to make it."""
-    if not keys:
-        return {}
-    members: dict[Key, dict[tuple[Side, str], int]] = {key: {} for key in keys}
-    for side in SIDES:
-        slots = [rule.slots(side) for rule in ctx.spec.match]
-        wanted = {(slot, hashed) for place, hashed in keys for slot in slots[place]}
-        holders = feeds.holders(ctx.ends[side].feed.pk, wanted)
-        for place, hashed in keys:
-            for rank, slot in enumerate(slots[place]):
-                for id in holders.get((slot, hashed), ()):
-                    members[place, hashed].setdefault((side, id), rank)
-    everybody = {side: {id for held in members.values() for each, id in held if each is side} for side in SIDES}
-    linked = {side: links.live_by_record(ctx.sync, side, ids) for side, ids in everybody.items()}
-    several = len(ctx.spec.match) > 1
-    keys_held = {side: _keys_by_rule(ctx, side, ids) if several else {} for side, ids in everybody.items()}
-    return {
-        (place, hashed): Group(
-            place,
-            hashed,
-            [
-                _candidate(side, id, linked[side].get(id), keys_held[side].get(id, frozenset()), rank)
-                for (side, id), rank in held_by.items()
-            ],
-        )
-        for (place, hashed), held_by in members.items()
-    }
+    def _keys_of(self, side: Side, ids: Collection[str]) -> Mapping[str, frozenset[Key]]:
+        """Return the keys of records, those of others that are known already among them."""
+        known = self.keys[side]
+        new = [id for id in ids if id not in known]
+        if new:
+            known |= dict.fromkeys(new, frozenset()) | _keys_by_rule(self.ctx, side, new)
+        return known
 
 
 def _candidate(side: Side, id: str, link: LinkRow | None, keys: frozenset[Key], rank: int) -> Candidate:

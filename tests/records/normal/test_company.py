@@ -140,6 +140,11 @@ def test_not_related(left: str, right: str) -> None:
         ("Acme Company", "Acme Corp", False),
         ("Acme", "Acme Corp", False),
         ("Acme Oy Ab", "Acme Oy", False),
+        ("OAO Acme", "Acme Open Joint Stock Company", False),
+        ("Acme JSC", "OAO Acme", False),
+        ("ООО Акме", "Акме LLC", False),
+        ("OAO Acme", "ZAO Acme", True),
+        ("Acme LLC", "OAO Acme", True),
         ("", "Acme Corp", False),
     ],
 )

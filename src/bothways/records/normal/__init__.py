@@ -10,7 +10,7 @@ from bothways.records.normal.person import names_clash, person_name
 from bothways.records.normal.phone import normal_phone
 from bothways.records.normal.sku import sku
 
-NORM_VERSION = 2
+NORM_VERSION = 3
 """Raised whenever a normal form changes, so that stored keys are made anew."""
 
 __all__ = [

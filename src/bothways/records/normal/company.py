@@ -82,7 +82,13 @@ def forms_conflict(left: str | None, right: str | None) -> bool:
     one, other = company_name(left), company_name(right)
     if one is None or other is None or not one.legal_form or not other.legal_form:
         return False
-    return set(one.legal_form.split()).isdisjoint(other.legal_form.split())
+    return _kinds(one.legal_form).isdisjoint(_kinds(other.legal_form))
+
+
+def _kinds(legal_form: str) -> set[str]:
+    """Return the forms that a form may be, itself among them, by whatever words."""
+    abroad = pairs("forms_abroad")
+    return {kind for form in legal_form.split() for kind in (form, *abroad.get(form, "").split())}
 
 
 def _without_the(found: list[str]) -> list[str]:
