@@ -203,6 +203,54 @@ class StillBeingWritten(SettingsError):
     to_do = "Run the sync once, then try again: bothways run {name}"
 
 
+class StartsTooLate(SettingsError):
+    code = "BW-175"
+    what = "Only changes from now on cannot be set as the start of {name}: it has run already."
+    to_do = "Turn it off, and on again with: bothways sync on {name} --from-now."
+
+
+class OnAlready(SettingsError):
+    code, exit_code = "BW-176", EXIT_USAGE
+    what = "{name} is on already, so that changes flow."
+    to_do = "Turn it off first: bothways sync off {name}."
+
+
+class NoPartner(SettingsError):
+    code, exit_code = "BW-177", EXIT_USAGE
+    what = '"{record}" has no partner in {name}, so there is nothing to pause.'
+    to_do = "See why: bothways why {name} RECORD."
+
+
+class NotPaused(SettingsError):
+    code, exit_code = "BW-178", EXIT_USAGE
+    what = '"{record}" is not paused in {name}.'
+    to_do = "See how it stands: bothways why {name} RECORD."
+
+
+class FileUnreadable(SettingsError):
+    code, exit_code = "BW-179", EXIT_USAGE
+    what = "{file} cannot be read: {reason}."
+    to_do = "It must be a CSV file in UTF-8 with two columns of ids."
+
+
+class NotDeleted(SettingsError):
+    code, exit_code = "BW-180", EXIT_USAGE
+    what = "There is no deleted sync {name} that could be restored."
+    to_do = "A deleted sync is kept for {days} days."
+
+
+class NameTaken(SettingsError):
+    code, exit_code = "BW-181", EXIT_USAGE
+    what = "There is a sync {name} in bothways.yaml, so the deleted one cannot be restored."
+    to_do = "Give the other one another name first."
+
+
+class OldLinks(SettingsError):
+    code, exit_code = "BW-182", EXIT_USAGE
+    what = "{old}, deleted since, kept the same records in step and had {count} links. {name} may take them over."
+    to_do = "Say which: bothways sync on {name} --old-links take, or leave."
+
+
 class NoSmallGroups(SettingsError):
     code = "BW-197"
     what = (
@@ -234,6 +282,19 @@ class ConfirmationNeeded(SettingsError):
     code, exit_code = "BW-121", EXIT_USAGE
     what = "This would write {count} records."
     to_do = "Say so with --yes."
+
+
+class DeleteNotConfirmed(ConfirmationNeeded):
+    code = "BW-183"
+    what = "{name} would be deleted, with its {count} links; the records in both apps stay."
+    to_do = "Say so with --yes."
+
+
+class OthersWriteToo(ConfirmationNeeded):
+    code = "BW-184"
+    what = "{name} would write what others write as well: {reasons}."
+    by_itself = "It was not turned on."
+    to_do = "If that is meant, say so with --yes."
 
 
 class AddressNotAllowed(SettingsError):

@@ -25,26 +25,7 @@ def test_rules_are_all_different_and_known_by_their_ids() -> None:
 
 
 def test_architecture_s_rows_are_there() -> None:
-    records = {
-        "R0",
-        "R1",
-        "R2",
-        "R3",
-        "R4",
-        "R5",
-        "R6",
-        "R7",
-        "R8",
-        "R9",
-        "R10",
-        "R11",
-        "R12",
-        "R13",
-        "R4d",
-        "R4e",
-        "R4w",
-        "R9r",
-    }
+    records = {f"R{number}" for number in (*range(14), 16)} | {"R4d", "R4e", "R4w", "R9r"}
     assert set(RULES) == records | {
         "FN",
         "F0",

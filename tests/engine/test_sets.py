@@ -145,12 +145,12 @@ def test_what_was_not_written_yet_is_still_new_after_the_other_half_was() -> Non
 
 
 def test_value_that_the_app_rewrites_is_not_sent_back_as_a_new_one() -> None:
-    known = shadow_after(MAILS, R, None, mails("a"), mails("z"), None, mails("a"))
+    known = shadow_after(MAILS, R, None, mails("a"), mails("z"), None, mails("a"), None)
     assert names(known) == "z"
 
 
 def test_value_that_somebody_else_added_meanwhile_is_still_new() -> None:
-    known = shadow_after(MAILS, R, None, mails("a"), mails("az"), None, mails("a"))
+    known = shadow_after(MAILS, R, None, mails("a"), mails("az"), None, mails("a"), None)
     assert names(known) == "a"
 
 

@@ -24,6 +24,7 @@ ROWS = [
     ("R9", ActionKind.LINK, Facts(survivor=True, match=PARTNER)),
     ("R6", ActionKind.LINK, Facts(match=PARTNER)),
     ("R0", ActionKind.HOLD, Facts(survivor=True, merged=True, match=SEVERAL)),
+    ("R16", ActionKind.LEAVE_OUT, Facts(before=True, match=SEVERAL)),
     ("R7", ActionKind.HOLD, Facts(match=SEVERAL)),
     ("R4e", ActionKind.LEAVE_OUT, Facts(survivor=True, carries=True, waits=True, edited="it was saved")),
     ("R4w", ActionKind.WAIT, Facts(survivor=True, carries=True, waits=True)),

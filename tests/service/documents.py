@@ -111,7 +111,7 @@ SYNCS = st.builds(
         send=some(Anna=SENDS, Bert=SENDS | st.just("none")),
         when_leaving_filter=st.sampled_from([str(each) for each in Leaving]),
         require=st.sampled_from(([], ["email"])),
-        start=st.just("all"),
+        start=st.sampled_from(("all", "changes_from_now")),
         match=MATCHES,
         deletes=some(
             Anna=st.just("keep"),

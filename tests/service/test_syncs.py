@@ -181,7 +181,7 @@ def test_a_ring_of_syncs_is_refused(office: Office) -> None:
         turn_on(office.open(), "third")
     assert "people, second" in str(caught.value)
     office.change("state: on, objects: {Bert", "state: off, objects: {Bert")
-    turn_on(office.open(), "third")
+    turn_on(office.open(), "third", confirmed=True)
 
 
 def test_no_sync_of_a_ring_that_was_written_into_the_file_runs(office: Office) -> None:

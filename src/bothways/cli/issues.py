@@ -11,7 +11,7 @@ from bothways.cli.workspaces import opened
 from bothways.errors import UsageError
 
 if TYPE_CHECKING:
-    from bothways.service.views import IssueView, PairView
+    from bothways.service.views import IssueView, PairView, RecordView
     from bothways.service.workspace import Workspace
 
 HOW_VALUE = "Such as: bothways issues resolve h_12 --use hubspot --alike values"
@@ -164,6 +164,32 @@ def unlink(
     terminal: Terminal = context.obj
     view = inbox.unlink(opened(terminal), sync, left, right, only_planned=plan)
     _pair(terminal, "unlink-plan" if plan else "unlink", view)
+
+
+def pause(context: typer.Context, sync: Name, record: Record) -> None:
+    """Let nothing flow between a record and its partner for now. Nothing is forgotten."""
+    from bothways.service import issues as inbox
+
+    terminal: Terminal = context.obj
+    _paused(terminal, sync, "pause", inbox.pause(opened(terminal), sync, record))
+
+
+def resume(context: typer.Context, sync: Name, record: Record) -> None:
+    """Let changes flow again between a paused record and its partner, those made meanwhile too."""
+    from bothways.service import issues as inbox
+
+    terminal: Terminal = context.obj
+    _paused(terminal, sync, "resume", inbox.resume(opened(terminal), sync, record))
+
+
+def _paused(terminal: Terminal, sync: str, done: str, view: "RecordView") -> None:
+    from bothways.cli.render import issues as render
+    from bothways.service.views import plain
+
+    if terminal.json:
+        terminal.document(done, plain(view))
+    else:
+        terminal.lines(render.paused(sync, view, done))
 
 
 def _pair(terminal: Terminal, done: str, view: "PairView") -> None:

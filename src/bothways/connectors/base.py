@@ -311,6 +311,28 @@ class Connector(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
+class WriteSeen:
+    """A write by a product, ours among them, as the app tells of it: the product's id there and its name.
+
+    ``at`` is in seconds, by the app's clock.
+    """
+
+    source: str
+    name: str
+    record_id: str
+    at: float
+
+
+@runtime_checkable
+class TellsWriters(Protocol):
+    """What a connector has besides, if its app tells which product wrote a field."""
+
+    def writers(self, object: str, fields: Sequence[str]) -> Sequence[WriteSeen]:
+        """Return the latest writes of these fields by products, in a sample of the records changed last."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
 class RecordList:
     """A list of records that people keep in an app, or that the app keeps by a rule (``dynamic``)."""
 

@@ -278,7 +278,8 @@ def _braked(view: _View, decision: FieldDecision, now: float) -> FieldDecision:
     """Row F5, looked at before any write. A difference of consent never becomes an agreed one by it."""
     if decision.write is None or not oscillates(view.state, decision.write, decision.value, now):
         return decision
-    reason = because("F5")
+    sides = {decision.write, *(write.side for write in view.state.landed if write.at >= now - FIGHT_WINDOW)}
+    reason = because("F5", app=" and ".join(view.spec.apps[side] for side in SIDES if side in sides))
     seen = {side: Known(view.state.now[side]) for side in SIDES} if view.mapping.consent is None else None
     return FieldDecision(view.mapping, "F5", reason, before=decision.before, hold=reason, seen=seen)
 

@@ -50,6 +50,12 @@ _ROWS = (
     Rule("R11", "a side looks empty or much changed at once", "the run stops and asks", "{reason}"),
     Rule("R12", "the same key twice in one page", "collapsed before planning", "seen more than once"),
     Rule("R13", "the app refuses a value or a record", "held and tried again later", "{app} refused: {message}"),
+    Rule(
+        "R16",
+        "not linked, there before the sync began to carry changes, unchanged since",
+        "left out until it is edited",
+        "it was there before, and has not changed since the sync began to carry changes",
+    ),
     # one field of a linked pair
     Rule("FN", "the app rewrote our own write", "none, once", "{app} rewrote what was written"),
     Rule("F0", "nothing changed", "none, even if the sides differ", "nothing changed"),
@@ -68,7 +74,7 @@ _ROWS = (
     Rule("FE", "differs; mapped only when empty", "none", "both hold a value; only an empty field is filled"),
     Rule("FV", "a choice that is paired with none, to be left out", "none", "{message}"),
     Rule("FS", "set by the settings, with another write", "written", "the settings set it"),
-    Rule("F5", "written twice already from the same edit", "frozen", "the apps keep changing it back"),
+    Rule("F5", "written twice already from the same edit", "frozen", "it is changed back again and again in {app}"),
     Rule("F6", "refused, or accepted and still showing the old value", "held", "{app} does not take it: {message}"),
 )
 

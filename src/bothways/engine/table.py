@@ -39,8 +39,8 @@ class Facts:
     link then ends. ``restored``: the deletion that ended its link was taken back. ``merged``: its partner was merged
     into a record that has a link, and nobody has decided yet. ``carries``: the deletion of its partner is to be
     carried over to it; ``waits``: the grace is not over; ``edited`` says by what it shows an edit;
-    ``after_merge``: its link ended by a merge. ``misfit`` says why the record made of it in the other app would not
-    take part.
+    ``after_merge``: its link ended by a merge. ``before``: it was there before the line from which on changes are
+    carried, and is unchanged since. ``misfit`` says why the record made of it in the other app would not take part.
     """
 
     linked: bool = False
@@ -63,6 +63,7 @@ class Facts:
     waits: bool = False
     edited: str = ""
     after_merge: bool = False
+    before: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +90,7 @@ RECORD_TABLE: tuple[Row, ...] = (
     Row("R9", lambda f: (f.survivor or f.parted or f.returned) and f.match.found is Found.PARTNER, ActionKind.LINK),
     Row("R6", lambda f: f.match.found is Found.PARTNER, ActionKind.LINK),
     Row("R0", lambda f: f.merged, ActionKind.HOLD),
+    Row("R16", lambda f: f.before, ActionKind.LEAVE_OUT),
     Row("R7", lambda f: f.match.found is Found.SEVERAL, ActionKind.HOLD),
     Row("R4e", lambda f: f.survivor and f.carries and bool(f.edited), ActionKind.LEAVE_OUT),
     Row("R4w", lambda f: f.survivor and f.carries and f.waits, ActionKind.WAIT),

@@ -15,6 +15,9 @@ _COLUMNS = "id, left_id, right_id, state, rule, reason, survivor, created_at, en
 UNLINKED = "you unlinked them"
 """Why a link ended that a person has ended: its records are not linked again, and not created, by themselves."""
 
+PAUSED = "you paused it"
+"""Why a link is frozen that a person has paused: nothing but a person lets it flow again."""
+
 LIVE = "state IN ('pending','active')"
 
 
@@ -43,6 +46,11 @@ class LinkRow(NamedTuple):
     def by_merge(self) -> bool:
         """Whether it ended since one of its records was merged into another that has a link."""
         return self.ended_by.startswith("R0:")
+
+    @property
+    def paused(self) -> bool:
+        """Whether a person has paused it."""
+        return self.frozen == PAUSED
 
     @property
     def parted(self) -> bool:
@@ -116,6 +124,12 @@ def drop(link_id: int) -> None:
     db.execute("DELETE FROM link WHERE id=%s AND state='pending'", (link_id,))
 
 
+def forget(link_id: int) -> None:
+    """Remove a link as if it had never been."""
+    db.execute("DELETE FROM shadow WHERE link_id=%s", (link_id,))
+    db.execute("DELETE FROM link WHERE id=%s", (link_id,))
+
+
 def end(link_id: int, now: float, ended_by: str, survivor: Side | None = None) -> None:
     """End a link. ``survivor`` is the side whose record must not be created again in the other app."""
     db.execute(
@@ -139,8 +153,14 @@ def revive(link_id: int) -> None:
 
 
 def freeze(frozen: Iterable[tuple[int, str]]) -> None:
-    """Note of links why nothing flows between their records, "" where it does again."""
-    db.execute_many("UPDATE link SET frozen=%s WHERE id=%s", [(why, link_id) for link_id, why in frozen])
+    """Note of links why nothing flows between their records, "" where it does again; not of those that are paused."""
+    sql = "UPDATE link SET frozen=%s WHERE id=%s AND frozen<>%s"
+    db.execute_many(sql, [(why, link_id, PAUSED) for link_id, why in frozen])
+
+
+def pause(link_id: int, *, paused: bool) -> None:
+    """Let nothing flow between the records of a link until a person says so, or let it flow again."""
+    db.execute("UPDATE link SET frozen=%s WHERE id=%s", (PAUSED if paused else "", link_id))
 
 
 def move(link_id: int, side: Side, record_id: str) -> None:

@@ -21,6 +21,8 @@ ONLY_KEYS = {Only.WHEN_EMPTY: "only_when_empty", Only.ON_CREATE: "only_on_create
 
 CONSENT = {True: "opt_out", False: "opt_in"}
 """What a yes in a field of consent means, by whether it says opted out."""
+ALL, FROM_NOW = "all", "changes_from_now"
+"""What ``start`` may be."""
 
 EVERY = 60.0
 """Seconds between two polls where the file does not say."""
@@ -151,6 +153,7 @@ FilterDocument = ConditionDocument | GroupDocument
 class ScopeDocument:
     """Which records take part. ``filters`` per app's side that has one.
 
+    ``from_now``: what was there before is not carried, only changes are.
     ``require``: what a record must have; None: an e-mail address where both objects are people.
     """
 
@@ -158,6 +161,8 @@ class ScopeDocument:
     leaving: Leaving = Leaving.FREEZE
     require: tuple[str, ...] | None = None
     require_place: str = ""
+    from_now: bool = False
+    start_place: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -227,17 +232,33 @@ class Document:
 
 
 def refuse_ring(sync: SyncDocument, others: Sequence[SyncDocument]) -> None:
-    """Refuse a sync whose two ends are connected already by others: values would go round."""
-    start, goal = sync.ends
-    reached, grew = {start}, True
-    while grew:
-        met = {end for each in others for end in each.ends if reached & set(each.ends)}
-        grew = not met <= reached
-        reached |= met
-    if goal in reached:
+    """Refuse a sync whose values would come back to where they began by others, or that has the ends of another.
+
+    What counts is which app sends to which: two ways that both lead from one app to another are no ring.
+    """
+    twin = any(set(each.ends) == set(sync.ends) for each in others)
+    ways = [way for each in others for way in _ways(each)]
+    if twin or any(start in _reached(goal, ways) for start, goal in _ways(sync)):
         names = ", ".join(each.name for each in others)
         reason = f"with the syncs that are on ({names}) it would form a ring, in which values go round; turn one off"
         raise SettingsError(where=sync.place, reason=reason)
+
+
+def _ways(sync: SyncDocument) -> list[tuple[tuple[str, str], tuple[str, str]]]:
+    """Return from which end to which a sync sends."""
+    left, right = sync.ends
+    ways = {Side.LEFT: (left, right), Side.RIGHT: (right, left)}
+    return [ways[side] for side in SIDES if sync.sends[side]]
+
+
+def _reached(start: tuple[str, str], ways: Sequence[tuple[tuple[str, str], tuple[str, str]]]) -> set[tuple[str, str]]:
+    """Return the ends to which values of one come."""
+    reached, grew = {start}, True
+    while grew:
+        met = {goal for source, goal in ways if source in reached}
+        grew = not met <= reached
+        reached |= met
+    return reached
 
 
 def settings_of(sync: SyncDocument) -> dict[str, object]:
@@ -265,6 +286,8 @@ def settings_of(sync: SyncDocument) -> dict[str, object]:
     if sync.deletes.removals or sync.deletes.grace != GRACE:
         removals = {sync.apps[side]: str(each) for side, each in sync.deletes.removals.items()}
         data["deletes"] = {**removals, "grace": f"{_written(sync.deletes.grace)}s"}
+    if sync.scope.from_now:
+        data["start"] = FROM_NOW
     if sync.scope.require is not None:
         data["require"] = list(sync.scope.require)
     if sync.match is not None:

@@ -8,15 +8,24 @@ from dataclasses import replace
 
 from bothways.engine.matching import ALONE
 from bothways.engine.sides import SIDES, Side
-from bothways.errors import LinkedAlready, NotForDeciding, NotLinked, StillBeingWritten, UnknownIssue, UnknownRecord
+from bothways.errors import (
+    LinkedAlready,
+    NoPartner,
+    NotForDeciding,
+    NotLinked,
+    NotPaused,
+    StillBeingWritten,
+    UnknownIssue,
+    UnknownRecord,
+)
 from bothways.ledger import db, due, feeds, holds, journal, links, looking
 from bothways.ledger.holds import HoldRow
 from bothways.ledger.journal import Entry
 from bothways.ledger.models import Sync
 from bothways.service.database import on_database
 from bothways.service.document import SyncDocument
-from bothways.service.records import find
-from bothways.service.views import CandidateView, IssueView, PairHistory, PairView
+from bothways.service.records import describe, find
+from bothways.service.views import CandidateView, IssueView, PairHistory, PairView, RecordView
 from bothways.service.work import plain_id, row_of
 from bothways.service.workspace import Workspace
 from bothways.sync import merges
@@ -155,6 +164,39 @@ def unlink(workspace: Workspace, name: str, left: str, right: str, *, only_plann
             end_link(sync, row, workspace.clock(), links.UNLINKED, None)
             _look_again(sync, {Side.LEFT: [row.left_id], Side.RIGHT: [row.right_id]})
     return _pair_view(workspace, sync, {Side.LEFT: row.left_id, Side.RIGHT: row.right_id})
+
+
+@on_database
+def pause(workspace: Workspace, name: str, record: str) -> RecordView:
+    """Let nothing flow between a record and its partner until a person says so; nothing is forgotten meanwhile.
+
+    Raises UnknownRecord, SeveralRecords, NoPartner.
+    """
+    return _pause(workspace, name, record, paused=True)
+
+
+@on_database
+def resume(workspace: Workspace, name: str, record: str) -> RecordView:
+    """Let changes flow again between a paused record and its partner, those made meanwhile among them.
+
+    Raises UnknownRecord, SeveralRecords, NoPartner, NotPaused.
+    """
+    return _pause(workspace, name, record, paused=False)
+
+
+def _pause(workspace: Workspace, name: str, record: str, *, paused: bool) -> RecordView:
+    sync, found = find(workspace, name, record)
+    link = found.link
+    if link is None or link.state != "active":
+        raise NoPartner(record=record, name=name)
+    if not paused and not link.paused:
+        raise NotPaused(record=record, name=name)
+    with db.transaction_():
+        links.pause(link.id, paused=paused)
+        if not paused:
+            _look_again(sync, {side: [id] for side in SIDES if (id := link.on(side))})
+    sync, found = find(workspace, name, record)
+    return describe(sync, workspace.sync(name), [found], workspace.clock())[0]
 
 
 # --- behind them --------------------------------------------------------------------------------------

@@ -2,14 +2,16 @@
 
 import re
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Set
 from dataclasses import dataclass
+from typing import Any
 
 from bothways.engine.deletes import DONE, Removal
+from bothways.engine.rules import because
 from bothways.engine.scope import Scope, why_outside
 from bothways.engine.sides import SIDES, Side
 from bothways.errors import SeveralRecords, UnknownRecord
-from bothways.ledger import feeds, holds, links, looking
+from bothways.ledger import feeds, holds, links, looking, noted
 from bothways.ledger.feeds import SeenRow
 from bothways.ledger.holds import HoldRow
 from bothways.ledger.links import LinkRow
@@ -130,7 +132,24 @@ def describe(sync: Sync, document: SyncDocument, found: list[Found], now: float)
         ended |= {(side, id): link for id, link in links.ended_by_record(sync, side, single).items()}
     applied = latest_revision(sync).document["applied"]
     scope = scope_in_force(applied) if applied and "scope" in applied else Scope()
-    return [_view(document, each, held, due, _Left(ended, scope, now)) for each in found]
+    return [_view(document, each, held, due, _Left(ended, scope, now, _before(sync, applied, found))) for each in found]
+
+
+def _before(sync: Sync, applied: Mapping[str, Any] | None, found: list[Found]) -> set[tuple[str, str]]:
+    """Return those of the single records that are as they were when the sync began to carry changes alone."""
+    if not sync.line or not applied:
+        return set()
+    unchanged: set[tuple[str, str]] = set()
+    for place, side in enumerate(SIDES):
+        single = {id: each for each in found if each.link is None and (id := each.ids[side])}
+        held = noted.of_records(sync, side, single)
+        for id, values in held.items():
+            row = single[id].rows[side]
+            now = (row.values or {}) if row else {}
+            mapped = {each[place] for each in applied["fields"]} & values.keys()
+            if all(values[name] == now.get(name) for name in mapped):
+                unchanged.add((side, id))
+    return unchanged
 
 
 def _view(
@@ -174,6 +193,7 @@ class _Left:
     ended: Mapping[tuple[str, str], LinkRow]
     scope: Scope
     now: float
+    before: Set[tuple[str, str]] = frozenset()
 
 
 def _why_gone(document: SyncDocument, side: Side, row: SeenRow | None) -> str:
@@ -195,6 +215,8 @@ def _why_left_out(
         return "its partner was deleted; it is not created again", link.ended_at
     if link is not None and link.parted:
         return "its link ended when it did not take part; it is not created again", link.ended_at
+    if key in left.before:
+        return because("R16"), None
     if not document.sends[side]:
         return f"{document.apps[side]} sends nothing", None
     if side.other in left.scope.filters:

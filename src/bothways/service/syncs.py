@@ -7,11 +7,12 @@ from bothways.connectors import registry
 from bothways.engine.deletes import Removal
 from bothways.engine.sides import SIDES, Side
 from bothways.engine.spec import Finding, Wins
-from bothways.errors import PermissionMissing, SettingsError
-from bothways.ledger import looking
-from bothways.ledger.models import Run, Sync
+from bothways.errors import OnAlready, OthersWriteToo, PermissionMissing, SettingsError
+from bothways.ledger import looking, noted, plans
+from bothways.ledger.models import Plan, Run, Sync
 from bothways.service import yaml_edit
 from bothways.service.database import on_database
+from bothways.service.deleting import settle_old_links
 from bothways.service.document import (
     CLEAR,
     KEEP,
@@ -25,7 +26,8 @@ from bothways.service.document import (
 from bothways.service.in_force import constants_in_words, in_words, labels_of, policies_of
 from bothways.service.log import summaries
 from bothways.service.misfits import check_values
-from bothways.service.revisions import latest_revision, workspace_revision
+from bothways.service.others import products_at_work, second_writers
+from bothways.service.revisions import has_begun, latest_revision, workspace_revision
 from bothways.service.scope import scope_in_words
 from bothways.service.views import Counts, MappingView, MatchView, RunSummary, SetView, SyncView
 from bothways.service.work import Resolution, resolution, row_of
@@ -45,11 +47,39 @@ def show_sync(workspace: Workspace, name: str) -> SyncView:
 
 
 @on_database
-def turn_on(workspace: Workspace, name: str) -> None:
-    """Turn a sync on, after everything that it needs has been checked, and save that in the file."""
-    found = check(workspace, workspace.sync(name)).resolved
-    check_values(row_of(workspace, name), found.document, found.spec)
-    _set_state(workspace, name, "on")
+def turn_on(
+    workspace: Workspace, name: str, *, from_now: bool = False, old_links: str | None = None, confirmed: bool = False
+) -> None:
+    """Turn a sync on, after everything that it needs has been checked, and save that in the file.
+
+    All that changed while it was off is caught up with by its next run; with ``from_now`` that is taken note of
+    and not carried, and only what changes after it flows. Raises OnAlready for the latter.
+
+    ``confirmed``: though others write the same fields; raises OthersWriteToo where that is so.
+    ``old_links``: TAKE or LEAVE those of a deleted sync of the same objects; raises OldLinks where that must be said.
+    """
+    row = row_of(workspace, name)
+    if from_now and row.state == "on":
+        raise OnAlready(name=name)
+    found = check(workspace, workspace.sync(name))
+    check_values(row, found.resolved.document, found.resolved.spec)
+    others = [*second_writers(workspace, found), *products_at_work(found)]
+    if others and row.state != "on" and not confirmed:
+        raise OthersWriteToo(name=name, reasons="; ".join(others))
+    if row.state != "on" and not has_begun(row):
+        settle_old_links(row, old_links)
+    before = row.line
+    if from_now:
+        noted.ask(row)
+        for made in Plan.objects.filter(sync=row):
+            plans.drop(made.pk)
+    elif has_begun(row):
+        noted.withdraw(row)
+    try:
+        _set_state(workspace, name, "on")
+    except BaseException:
+        Sync.objects.filter(pk=row.pk).update(line=before)
+        raise
 
 
 @on_database

@@ -78,6 +78,15 @@ class AppCheck:
 
 
 @dataclass(frozen=True, slots=True)
+class DeletedView:
+    """A sync that was deleted, how many links it had, and until when it can be restored (seconds)."""
+
+    sync: str
+    links: int
+    until: float
+
+
+@dataclass(frozen=True, slots=True)
 class MappingView:
     """Two fields kept equal. ``direction``: both, or to_<app>.
 
@@ -219,7 +228,7 @@ class PlanView:
     left out by reason, the commonest; ``leaving``: linked pairs that leave the sync, by reason; ``entering``: those
     that take part again. ``advice``: what a person should think of before the first run. ``duplicates``: records
     that are several times in one app, told as long as nothing is linked. ``deleted``: records that would be archived
-    or deleted.
+    or deleted. ``agreed``: pairs that differ and stay as they are, since only changes from now on are carried.
     """
 
     id: str
@@ -245,6 +254,7 @@ class PlanView:
     advice: str = ""
     duplicates: tuple["DuplicatesView", ...] = ()
     deleted: Counted = made_by(default_factory=dict)
+    agreed: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -338,6 +348,40 @@ class UndoView:
     removed: int
     kept: tuple[KeptView, ...]
     remade: int = 0
+    unlinked: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class LinkView:
+    """Two linked records: the link's own number, and the ids by app, the left app's first."""
+
+    number: int
+    ids: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class BadRow:
+    """A row of a file of links that cannot be linked, and why."""
+
+    line: int
+    ids: Mapping[str, str]
+    problem: str
+
+
+@dataclass(frozen=True, slots=True)
+class LinkImportView:
+    """A file of links, checked. ``new``: pairs that were linked, or would be if not ``done``; ``there``: that are.
+
+    ``id`` is the run that made them, "" if none did.
+    """
+
+    sync: str
+    id: str
+    rows: int
+    new: int
+    there: int
+    bad: tuple[BadRow, ...]
+    done: bool = False
 
 
 # --- looking ------------------------------------------------------------------------------------------

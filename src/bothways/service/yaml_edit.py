@@ -35,6 +35,20 @@ def add_entry(path: Path, section: str, name: str, entry: Mapping[str, Any]) -> 
     _edit(path, (section, name), dict(entry), lambda text: _with_entry(text, path.name, section, name, entry))
 
 
+def remove_entry(path: Path, section: str, name: str) -> None:
+    """Remove a mapping from a section of the file."""
+    text = read_text(path)
+    wanted = _yaml().load(text)
+    del wanted[section][name]
+    changed = _without_entry(text, path.name, section, name)
+    if changed is None or (_yaml().load(changed) or {}) != wanted:
+        out = io.StringIO()
+        _yaml().dump(wanted, out)
+        changed = out.getvalue()
+    document_of(parse(changed, path.name))
+    write_text(path, changed)
+
+
 def dumped(data: object) -> str:
     """Return plain data as YAML text in block style, the innermost mappings of lists on one line."""
     yaml, out = _yaml(), io.StringIO()
@@ -126,6 +140,23 @@ def _with_entry(text: str, file: str, section: str, name: str, entry: Mapping[st
         end -= 1
     lines.insert(end, _indented({name: entry}, held.lc.key(next(iter(held)))[1]))
     return "".join(lines)
+
+
+def _without_entry(text: str, file: str, section: str, name: str) -> str | None:
+    root = parse(text, file)
+    held = root.node(section).data
+    lines = text.splitlines(keepends=True)
+    if held.fa.flow_style():
+        return None
+    start = held.lc.key(name)[0]
+    after = [held.lc.key(each)[0] for each in held] + [root.data.lc.key(each)[0] for each in root]
+    end = min((line for line in after if line > start), default=len(lines))
+    while end > start + 1 and (not lines[end - 1].strip() or lines[end - 1].lstrip().startswith("#")):
+        end -= 1
+    if len(held) == 1:
+        line = root.data.lc.key(section)[0]
+        lines[line] = re.sub(r":[ \t]*", ": {} ", lines[line], count=1).replace(" \n", "\n")
+    return "".join([*lines[:start], *lines[end:]])
 
 
 def _indented(data: Mapping[str, Any], column: int) -> str:

@@ -62,7 +62,8 @@ def ask(ctx: Context, end: End, rows: Sequence[SeenRow]) -> list[News]:
 def absorb(feed: Feed, news: Iterable[News], now: float, read_at: float, *, baseline: bool = False) -> set[str]:
     """Store what was learnt, in the caller's transaction; return the ids that changed.
 
-    ``read_at`` is when the read began (seconds). Every sync that is on and uses the feed gets due marks.
+    ``read_at`` is when the read began (seconds). Every sync that uses the feed and is not off gets due marks; a draft
+    is planned, too. The links of all of them follow a merge.
     A record first met in a ``baseline`` listing counts as having been there long ago.
     """
     by_id = {each.id: _keepable(each) for each in news}
@@ -88,12 +89,14 @@ def absorb(feed: Feed, news: Iterable[News], now: float, read_at: float, *, base
     touched = feeds.drop_told_keys(feed, edited) | feeds.replace_keys(feed, keys) | feeds.drop_keys(feed, lost)
     if not (changed or touched or any(each.merged_into for each in by_id.values())):
         return changed
-    for sync, side_name in feeds.sides_of(feed):
+    for sync, side_name in feeds.sides_of(feed, off=True):
         side = Side(side_name)
         for each in by_id.values():
             if each.merged_into:
                 changed.add(each.merged_into)
                 _follow_merge(sync, side, feed, each, now)
+        if sync.state == "off":
+            continue
         linked = links.live_by_record(sync, side, lost)
         marked = (changed - set(lost)) | (changed & linked.keys())
         due.mark(sync, side, marked)

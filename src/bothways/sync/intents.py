@@ -12,6 +12,7 @@ from bothways.ledger.models import Plan
 from bothways.ledger.plans import ActionRow
 from bothways.sync.absorb import wake
 from bothways.sync.context import Context
+from bothways.sync.line import seed_shadows
 from bothways.sync.payload import ENTERS
 from bothways.sync.results import Sent
 from bothways.sync.seen import save_seen_shadows
@@ -66,6 +67,7 @@ def without_linked(ctx: Context, actions: Sequence[ActionRow]) -> list[ActionRow
 def make_links(ctx: Context, new: Sequence[NewLink]) -> list[int]:
     """Make links and return their ids; a record known to be gone by now is to be looked at again."""
     ids = links.create(ctx.sync, new, ctx.clock())
+    seed_shadows(ctx, list(zip(ids, new, strict=True)))
     for side in SIDES:
         linked = [each.left_id if side is Side.LEFT else each.right_id for each in new]
         due.mark(ctx.sync, side, feeds.not_live(ctx.ends[side].feed.pk, [id for id in linked if id is not None]))

@@ -36,6 +36,7 @@ class Tally:
         self.linked_updates = 0
         self.parted = 0
         self.writes = 0
+        self.agreed = 0
 
     def add(self, ctx: Context, action: Action, facts: Facts, moves: str = "") -> None:
         """Count one action; ``moves`` tells whether a linked pair leaves the sync or takes part again."""
@@ -79,6 +80,7 @@ class Tally:
             "entering": self.moves[ENTERS].total(),
             "emptied": dict(self.emptied),
             "writes": self.writes,
+            "agreed": self.agreed,
             "totals": asdict(self.totals(ctx)),
         }
 

@@ -20,6 +20,7 @@ from bothways.ledger.models import Run
 from bothways.records import Record, Value, may_be_rewriting, same
 from bothways.sync.absorb import News, absorb, end_link
 from bothways.sync.context import Context, Progress
+from bothways.sync.link_import import undone_by
 from bothways.sync.poll import refresh
 from bothways.sync.recover import recover
 from bothways.sync.run import recorded, taken_over
@@ -28,13 +29,17 @@ from bothways.sync.settle import Landed, remember, settle_links
 
 @dataclass(slots=True)
 class UndoReport:
-    """What an undo did, or would do: records put back, removed and made again, and what it could not, with reasons."""
+    """What an undo did, or would do: records put back, removed and made again, and what it could not, with reasons.
+
+    ``unlinked``: links that the run brought along and that are taken back.
+    """
 
     run_id: int = 0
     restored: int = 0
     removed: int = 0
     remade: int = 0
     kept: list[tuple[str, str, str]] = field(default_factory=list)
+    unlinked: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +82,8 @@ def preview_undo(ctx: Context, run: Run, part: Part = WHOLE) -> UndoReport:
         ctx.started_at = ctx.clock()
         recover(ctx)
         report = UndoReport()
+        report.unlinked, stays = undone_by(ctx, run, look=True)
+        report.kept += stays
         for step in _steps(ctx, run, part, report):
             report.removed += step.kind is WriteKind.ARCHIVE
             report.remade += step.kind is WriteKind.CREATE
@@ -89,6 +96,8 @@ def undo(ctx: Context, run: Run, part: Part = WHOLE) -> UndoReport:
     with taken_over(ctx), recorded(ctx, "undo", undoes=run.pk) as record:
         recover(ctx)
         report = UndoReport(record.pk)
+        report.unlinked, stays = undone_by(ctx, run, look=False)
+        report.kept += stays
         steps: list[_Step] = []
         for step in _steps(ctx, run, part, report):
             steps.append(step)

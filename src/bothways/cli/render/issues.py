@@ -7,7 +7,7 @@ from bothways.cli.text import columns, cut, moment
 from bothways.cli.values import value_text
 
 if TYPE_CHECKING:
-    from bothways.service.views import IssueView, PairHistory, PairView
+    from bothways.service.views import IssueView, PairHistory, PairView, RecordView
 
 
 def issues(rows: Sequence["IssueView"], now: float) -> list[str]:
@@ -62,6 +62,16 @@ def _history(pair: "PairHistory", now: float) -> list[str]:
 
 def _resolve(row: "IssueView") -> str:
     return f"bothways issues resolve {row.id}"
+
+
+def paused(sync: str, view: "RecordView", done: str) -> list[str]:
+    """Return what was paused, or flows again."""
+    ids = {app: id for app, id in view.ids.items() if id}
+    both = " ⇄ ".join(f"{app} {id}" for app, id in ids.items())
+    if done == "resume":
+        return [f"{both} flow again, with what changed meanwhile: bothways run {sync}"]
+    first = ":".join(next(iter(ids.items()), ("", "")))
+    return [f"{both} are paused. Let them flow again: bothways resume {sync} {first}"]
 
 
 def pair(view: "PairView", done: str) -> list[str]:

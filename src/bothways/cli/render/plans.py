@@ -75,6 +75,9 @@ def scope(view: "PlanView") -> list[str]:
     """Return who enters and who leaves the sync, and why records are left out."""
     take = "takes" if view.entering == 1 else "take"
     lines = [f"· {counted(view.entering, 'pair')} {take} part again"] if view.entering else []
+    if view.agreed:
+        differ = "differs and stays as it is" if view.agreed == 1 else "differ and stay as they are"
+        lines.append(f"· {counted(view.agreed, 'pair')} {differ}: only changes from now on are carried")
     lines += [f"· {counted(n, 'pair')} {'leaves' if n == 1 else 'leave'}: {why}" for why, n in view.leaving.items()]
     return lines + [f"· {counted(n, 'record')} left out: {why}" for why, n in view.left_out_why.items()]
 

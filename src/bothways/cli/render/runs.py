@@ -104,6 +104,10 @@ def log(views: Sequence["RunSummary"], now: float) -> list[str]:
 
 def undo(view: "UndoView", *, only_planned: bool) -> list[str]:
     """Return what an undo did or would do, and what it leaves alone with the reasons."""
+    if view.unlinked:
+        done = "would be taken back" if only_planned else "taken back"
+        lines = [f"{counted(view.unlinked, 'link')} {done}.", *_kept(view)]
+        return [*lines, f"Do it: bothways undo {view.run}"] if only_planned else lines
     touched = view.restored + view.removed + view.remade
     if not touched:
         first = "There is nothing to put back."

@@ -1,13 +1,14 @@
 """Syncs as text: the list, and one with its settings."""
 
+import time
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from bothways.cli.text import columns, listed, moment, number
+from bothways.cli.text import columns, counted, listed, moment, number
 from bothways.cli.values import value_text
 
 if TYPE_CHECKING:
-    from bothways.service.views import MappingView, MatchView, RunSummary, SetView, SyncView
+    from bothways.service.views import DeletedView, MappingView, MatchView, RunSummary, SetView, SyncView
 
 
 WINS = {"newest": "the newest wins, else {app}", "ask": "a person is asked"}
@@ -118,3 +119,13 @@ def last_run(view: "RunSummary | None", now: float) -> str:
     if view is None:
         return "never"
     return f"{view.id} at {moment(view.started_at, now)}: {listed([view.state, view.reason])}"
+
+
+def deleted(view: "DeletedView") -> list[str]:
+    """Return what was deleted, what stays, and until when it can be had back."""
+    day = time.strftime("%Y-%m-%d", time.localtime(view.until))
+    kept = f"Its {counted(view.links, 'link')} and its history are kept until {day}"
+    return [
+        f"{view.sync} is deleted. The records in both apps stay as they are.",
+        f"{kept}. Have it back: bothways sync restore {view.sync}",
+    ]

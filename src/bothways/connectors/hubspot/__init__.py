@@ -24,6 +24,7 @@ sweep of n records                    max(1, pages(n, 100)) list
 n reads, some of them deleted         pages(n, 100) read, and 1 read archived per batch with deleted ones
 n updates, n deletions                pages(n, 100) update, pages(n, 100) archive
 n creates with look-ups               pages(n, 100) find + pages(n, 100) create
+who else writes                       1 search + 1 read histories, when a sync is turned on
 schema, count, check                  1 properties per object, 1 count, 1 account
 ====================================  ==================================================================
 
