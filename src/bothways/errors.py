@@ -203,6 +203,54 @@ class StillBeingWritten(SettingsError):
     to_do = "Run the sync once, then try again: bothways run {name}"
 
 
+class StartsTooLate(SettingsError):
+    code = "BW-175"
+    what = "Only changes from now on cannot be set as the start of {name}: it has run already."
+    to_do = "Turn it off, and on again with: bothways sync on {name} --from-now."
+
+
+class OnAlready(SettingsError):
+    code, exit_code = "BW-176", EXIT_USAGE
+    what = "{name} is on already, so that changes flow."
+    to_do = "Turn it off first: bothways sync off {name}."
+
+
+class NoPartner(SettingsError):
+    code, exit_code = "BW-177", EXIT_USAGE
+    what = '"{record}" has no partner in {name}, so there is nothing to pause.'
+    to_do = "See why: bothways why {name} RECORD."
+
+
+class NotPaused(SettingsError):
+    code, exit_code = "BW-178", EXIT_USAGE
+    what = '"{record}" is not paused in {name}.'
+    to_do = "See how it stands: bothways why {name} RECORD."
+
+
+class FileUnreadable(SettingsError):
+    code, exit_code = "BW-179", EXIT_USAGE
+    what = "{file} cannot be read: {reason}."
+    to_do = "It must be a CSV file in UTF-8 with two columns of ids."
+
+
+class NotDeleted(SettingsError):
+    code, exit_code = "BW-180", EXIT_USAGE
+    what = "There is no deleted sync {name} that could be restored."
+    to_do = "A deleted sync is kept for {days} days."
+
+
+class NameTaken(SettingsError):
+    code, exit_code = "BW-181", EXIT_USAGE
+    what = "There is a sync {name} in bothways.yaml, so the deleted one cannot be restored."
+    to_do = "Give the other one another name first."
+
+
+class OldLinks(SettingsError):
+    code, exit_code = "BW-182", EXIT_USAGE
+    what = "{old}, deleted since, kept the same records in step and had {count} links. {name} may take them over."
+    to_do = "Say which: bothways sync on {name} --old-links take, or leave."
+
+
 class NoSmallGroups(SettingsError):
     code = "BW-197"
     what = (
@@ -234,6 +282,19 @@ class ConfirmationNeeded(SettingsError):
     code, exit_code = "BW-121", EXIT_USAGE
     what = "This would write {count} records."
     to_do = "Say so with --yes."
+
+
+class DeleteNotConfirmed(ConfirmationNeeded):
+    code = "BW-183"
+    what = "{name} would be deleted, with its {count} links; the records in both apps stay."
+    to_do = "Say so with --yes."
+
+
+class OthersWriteToo(ConfirmationNeeded):
+    code = "BW-184"
+    what = "{name} would write what others write as well: {reasons}."
+    by_itself = "It was not turned on."
+    to_do = "If that is meant, say so with --yes."
 
 
 class AddressNotAllowed(SettingsError):
@@ -410,6 +471,36 @@ class UnknownList(SettingsError):
     code = "BW-158"
     what = '{app} has {several} list named "{list}" of {object}.'
     to_do = "Name one that is there once. {hint}"
+
+
+class ConsentDoesNotFit(SettingsError):
+    code = "BW-160"
+    what = 'The {app} field "{field}" ({type}) cannot say who is opted out: consent is for fields of yes or no.'
+    to_do = "Take consent out, or map a field of yes or no."
+
+
+class NoDifference(SettingsError):
+    code, exit_code = "BW-161", EXIT_USAGE
+    what = 'The issue "{issue}" is no difference of a field that waits for a person: {reason}.'
+    to_do = "See what it is about with: bothways issues show {issue}"
+
+
+class DecisionDoesNotFit(SettingsError):
+    code, exit_code = "BW-162", EXIT_USAGE
+    what = "The value cannot be taken: {reason}."
+    to_do = "Choose another one: bothways issues resolve {issue} --value VALUE"
+
+
+class RemovalNotPossible(SettingsError):
+    code = "BW-165"
+    what = "{app} cannot {removal} records when their partners were deleted."
+    to_do = "What it can do is: {can}."
+
+
+class DeletesAgainstDirection(SettingsError):
+    code = "BW-166"
+    what = "Records of {app} are to follow deletions ({removal}), but {other} sends nothing, so no deletions either."
+    to_do = "Let {other} send records, or say: {app}: keep."
 
 
 # --- apps ---------------------------------------------------------------------------------------------

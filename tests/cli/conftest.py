@@ -14,6 +14,7 @@ from tests.cli.views import (
     APP,
     CHECK,
     CONNECTOR,
+    DIFFERENCE,
     FIELDS,
     FINDINGS,
     HOLD,
@@ -45,6 +46,14 @@ ANSWERS = {
     "service.syncs.show_sync": SYNC,
     "service.syncs.turn_on": SYNC,
     "service.syncs.turn_off": SYNC,
+    "service.deleting.delete": views.DeletedView("contacts", 3, 1_770_000_000.0),
+    "service.deleting.restore": None,
+    "service.link_file.import_links": views.LinkImportView("contacts", "r_20", 1, 1, 0, (), done=True),
+    "service.link_file.export_links": lambda *_args: (
+        [] if _args[-1] else [views.LinkView(1, {"hubspot": "50121", "ledger": "P-8842"})]
+    ),
+    "service.issues.pause": RECORD,
+    "service.issues.resume": RECORD,
     "service.syncs.export": "revision: 3\nsyncs:\n  contacts: {}\n",
     "service.diff.diff": [
         views.ChangeView("contacts", "", "fields", "email ⇄ Email", "direction", "both", "to_ledger"),
@@ -68,6 +77,9 @@ ANSWERS = {
     "service.issues.keep_apart": replace(ISSUE, decided="keep apart from P-104"),
     "service.issues.create_issue": replace(ISSUE, decided="create"),
     "service.issues.withdraw": ISSUE,
+    "service.conflicts.choose_app": [replace(DIFFERENCE, decided="you chose the value of ledger"), DIFFERENCE],
+    "service.conflicts.type_value": [DIFFERENCE],
+    "service.conflicts.make_rule": "jobtitle",
     "service.issues.link": PAIR,
     "service.issues.unlink": PAIR,
     "service.doctor.doctor": FINDINGS[:2],

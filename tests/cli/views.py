@@ -160,6 +160,19 @@ ISSUE = views.IssueView(
     since=1000.0,
     candidates=(views.CandidateView("ledger", "P-104", "Eve Park"), views.CandidateView("ledger", "P-977", "E. Park")),
 )
+DIFFERENCE = views.IssueView(
+    id="h_13",
+    sync="contacts",
+    kind="conflict",
+    app="hubspot",
+    record="50121",
+    name="Eve Park",
+    field="jobtitle=title",
+    reason="they differ; say which value is right",
+    since=1000.0,
+    decided="you typed it",
+    values={"hubspot": "Buyer", "ledger": "Cook"},
+)
 PAIR = views.PairView("contacts", {"hubspot": "50121", "ledger": "P-104"})
 CHECK = views.AppCheck(
     name="crm",

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from bothways.engine.fields import FieldState, Known, Landed
 from bothways.engine.sides import SIDES, Direction, Side
-from bothways.engine.spec import FieldMap, Only, SyncSpec
+from bothways.engine.spec import FieldMap, Only, SyncSpec, Wins
 from bothways.records import Choices, Field, FieldType, Option, Unpaired, Value
 from tests.engine.support import NOW, WINDOW, spec
 
@@ -62,18 +62,32 @@ _CLEANED = (
     (Field("name"), Field("code", max_length=3), ("straße", "STRASSE", "str", "x"), ("upper",)),
 )
 
+_OUT, _IN = Field("unsubscribed", FieldType.BOOLEAN), Field("subscribed", FieldType.BOOLEAN)
+_CONSENT = (
+    (_OUT, _OUT, (True, True)),
+    (_IN, _IN, (False, False)),
+    (_OUT, _IN, (True, False)),
+    (_IN, _OUT, (False, True)),
+    (_OUT, Field("out"), (True, True)),
+)
+_TRUTHS: tuple[Value, ...] = (True, False, "yes", "no")
+
+_MODIFIED = ((), (100.0, 300.0), (300.0, 100.0), (100.0, 300.0), (300.0, 100.0), (300.0, 310.0), (None, 100.0))
+"""When the records of both sides were changed last."""
+
 _PAIRS: list[tuple[Field, Field, tuple[Value, ...], tuple[Choices, Choices] | None]] = [
     *((left, right, pool, None) for a, b, pool in KINDS for left, right in ((a, b), (b, a))),
     *_PAIRED,
 ]
 _PATTERNS = ["".join(each) for each in product("abcA-", "abcA-", "abc-?", "abc-?")]
-_PATTERNS += ["Abab", "bAba"] * 60
+_PATTERNS += ["Abab", "bAba", "abcc", "ab??"] * 60
 """What the left and the right hold now, and were last seen to hold: three values, "A" for "a" in other
 letters, "-" for blank, "?" for unknown. Drawn as one, so that no relation of the four is rare."""
 
 _AGES = list(product((None, None, 0.0, WINDOW / 2, WINDOW, 2 * WINDOW), repeat=2))
 _SENDS = (SIDES, SIDES, SIDES, SIDES[:1], SIDES[1:])
 _ONLY = (None, None, None, None, *Only)
+_WINNERS = (None, *SIDES, *Wins, *Wins, Wins.NEWEST)
 _ROUNDS = (0, 0, 0, 2, 4, 5)
 
 
@@ -88,7 +102,7 @@ class Case:
 @dataclass(frozen=True)
 class _Choice:
     direction: Direction
-    winner: Side | None
+    winner: Side | Wins | None
     clearing: bool
     default: Side
     sends: Sequence[Side]
@@ -96,8 +110,7 @@ class _Choice:
 
 
 _CHOICES = [
-    _Choice(*each)
-    for each in product((Direction.BOTH, *Direction), (None, None, *SIDES), (False, True), SIDES, _SENDS, _ONLY)
+    _Choice(*each) for each in product((Direction.BOTH, *Direction), _WINNERS, (False, True), SIDES, _SENDS, _ONLY)
 ]
 
 
@@ -122,6 +135,10 @@ def _cases(draw: st.DrawFn, choices: st.SearchStrategy[_Choice]) -> Case:
             left, right = right, left
         mapping = FieldMap(left, right, choice.direction, choice.winner, choice.clearing, choice.only, None, cleaned)
         return Case(spec(mapping, default=choice.default, sends=choice.sends), draw(_states(mapping, pool)))
+    if choice.only is None and draw(st.integers(0, 7)) == 0:
+        left, right, consent = draw(st.sampled_from(_CONSENT))
+        mapping = FieldMap(left, right, choice.direction, choice.winner, choice.clearing, consent=consent)
+        return Case(spec(mapping, default=choice.default, sends=choice.sends), draw(_states(mapping, _TRUTHS)))
     left, right, pool, paired = draw(st.sampled_from(_PAIRS))
     mapping = FieldMap(left, right, choice.direction, choice.winner, choice.clearing, choice.only, paired)
     return Case(spec(mapping, default=choice.default, sends=choice.sends), draw(_states(mapping, pool)))
@@ -137,7 +154,9 @@ def _states(draw: st.DrawFn, mapping: FieldMap, pool: tuple[Value, ...]) -> Fiel
         side: None if letter == "?" else Known(values[letter], None if age is None else NOW - age)
         for side, letter, age in zip(SIDES, pattern[2:], ages, strict=True)
     }
-    return FieldState(mapping, now, shadow, draw(_histories(now, b)))
+    times = zip(SIDES, draw(st.sampled_from(_MODIFIED)), strict=False)
+    modified = {side: at for side, at in times if at is not None}
+    return FieldState(mapping, now, shadow, draw(_histories(now, b)), modified=modified)
 
 
 def _in_other_letters(value: Value) -> Value:

@@ -89,10 +89,19 @@ def mirrored_map(mapping: FieldMap) -> FieldMap:
         Direction.TO_LEFT: Direction.TO_RIGHT,
         Direction.TO_RIGHT: Direction.TO_LEFT,
     }
-    winner = mapping.winner.other if mapping.winner else None
+    winner = mapping.winner.other if isinstance(mapping.winner, Side) else mapping.winner
+    consent = (mapping.consent[1], mapping.consent[0]) if mapping.consent else None
     choices = (mapping.choices[1], mapping.choices[0]) if mapping.choices else None
     direction = turned[mapping.direction]
-    return replace(mapping, left=mapping.right, right=mapping.left, direction=direction, winner=winner, choices=choices)
+    return replace(
+        mapping,
+        left=mapping.right,
+        right=mapping.left,
+        direction=direction,
+        winner=winner,
+        choices=choices,
+        consent=consent,
+    )
 
 
 def mirrored(each: FieldState) -> FieldState:
@@ -102,6 +111,7 @@ def mirrored(each: FieldState) -> FieldState:
         {side: each.now[side.other] for side in SIDES},
         {side: each.shadow[side.other] for side in SIDES},
         [Landed(write.side.other, write.value) for write in each.landed],
+        modified={side.other: at for side, at in each.modified.items()},
     )
 
 

@@ -330,7 +330,7 @@ def test_f5_freezes_what_two_apps_keep_changing_back() -> None:
     seen = state(("ann", "ANN"), ("ANN", "ANN"), landed=war(REWRITING_LIMIT))
     decision = decide(seen)
     assert (decision.rule, decision.write, decision.before) == ("F5", None, "ANN")
-    assert decision.hold == decision.reason == "the apps keep changing it back"
+    assert decision.hold == decision.reason == "it is changed back again and again in Anna and Bert"
     after = carried_out(seen, decision)
     assert decide(after).rule == "F0"
 

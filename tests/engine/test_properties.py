@@ -6,15 +6,16 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, seed, settings
 from hypothesis import strategies as st
 
-from bothways.engine.fields import FIELD_TABLE, FieldDecision, decide_field
+from bothways.engine.consent import is_opted_out, opted_out_side, opts_in
+from bothways.engine.fields import FIELD_TABLE, FieldDecision, decide_field, has_changed
 from bothways.engine.sides import SIDES
-from bothways.engine.spec import Only, equal_across, project
+from bothways.engine.spec import Only, blank_across, equal_across, project
 from bothways.records import FieldType, Value, clean, is_blank, may_be_rewriting, same
 from tests.engine.strategies import Case, cases
 from tests.engine.support import NOW, WINDOW, carried_out, mirrored, mirrored_spec
 
 MANY = settings(max_examples=100)
-FIELD_RULES = {"FN", "F0", "F1", "F2", "F2'", "F3", "F3b", "F4", "F5", "F6", "FO", "FE", "FV"}
+FIELD_RULES = {"FN", "F0", "F1", "F2", "F2'", "F3", "F3b", "F4", "F5", "F6", "FO", "FE", "FV", "FL", "FK", "FC"}
 LATER = (0.0, WINDOW / 2, WINDOW, 3 * WINDOW)
 
 
@@ -30,7 +31,8 @@ def test_second_plan_after_the_first_is_carried_out_writes_nothing(case: Case) -
         again = decide_field(case.spec, after, NOW + wait)
         assert again.write is None
         settled = carried_out(after, again, NOW + wait)
-        assert decide_field(case.spec, settled, NOW + wait).rule in ("F0", "F6")
+        frozen = ("F5",) if case.state.mapping.consent else ()
+        assert decide_field(case.spec, settled, NOW + wait).rule in ("F0", "F6", "FK", "FC", *frozen)
 
 
 @MANY
@@ -157,7 +159,48 @@ def test_two_ways_leave_equal_values_or_an_explained_difference(case: Case) -> N
     decision = decided(case)
     after = carried_out(case.state, decision)
     equal = equal_across(after.mapping, *(after.now[side] for side in SIDES))
-    assert equal or decision.rule in ("FN", "F0", "F3b", "F5", "F6", "FO", "FE", "FV")
+    assert equal or decision.rule in ("FN", "F0", "F3b", "F5", "F6", "FO", "FE", "FV", "FK")
+
+
+@MANY
+@given(cases())
+def test_opting_out_is_never_lost(case: Case) -> None:
+    """Nobody is opted in by a run unless a person did so on the other side, over an opting out that both knew of."""
+    mapping, decision, state = case.state.mapping, decided(case), case.state
+    if mapping.consent is None or decision.write is None:
+        return
+    if opts_in(mapping, decision.write, decision.before, decision.value):
+        source, was = decision.write.other, state.shadow[decision.write.other]
+        assert was is not None
+        assert is_opted_out(mapping, source, was.value)
+        assert is_opted_out(mapping, source, state.now[source]) is False
+        assert not has_changed(state, decision.write)
+
+
+@MANY
+@given(cases())
+def test_opting_out_on_one_side_is_carried_over_or_reported(case: Case) -> None:
+    decision = decided(case)
+    side = opted_out_side(case.state.mapping, case.state.now)
+    if side is None or decision.hold:
+        return
+    if decision.write is side:
+        was = case.state.shadow[side.other]
+        assert was is not None, "opted in again by a person"
+        return
+    after = carried_out(case.state, decision)
+    assert decision.write is side.other
+    assert opted_out_side(case.state.mapping, after.now) is None
+
+
+@MANY
+@given(cases(two_way=True))
+def test_what_is_asked_is_written_nowhere_and_asked_again(case: Case) -> None:
+    decision = decided(case)
+    if decision.rule == "FK":
+        assert (decision.write, decision.seen, bool(decision.hold)) == (None, None, True)
+        assert decide_field(case.spec, carried_out(case.state, decision), NOW).rule == "FK"
+        assert not any(blank_across(case.state.mapping, case.state.now[side], side) for side in SIDES)
 
 
 def test_strategy_reaches_every_rule_and_every_row_of_the_field_table() -> None:

@@ -40,7 +40,7 @@ def carry_out(each: FieldState, decision: FieldDecision) -> FieldState:
     shadow = {**each.shadow, **(decision.seen or {})}
     held = dict(each.now)
     if target := decision.write:
-        before = each.shadow[target]
+        known = {side: shadow.value if shadow else None for side, shadow in each.shadow.items()}
         held[target] = decision.value
         after = shadow_after(
             each.mapping,
@@ -48,8 +48,9 @@ def carry_out(each: FieldState, decision: FieldDecision) -> FieldState:
             each.now[target],
             decision.value,
             decision.value,
-            before.value if before else None,
+            known[target],
             each.now[target.other],
+            known[target.other],
         )
         shadow[target] = Known(after, NOW - 1e6)
     return FieldState(each.mapping, held, shadow)
@@ -104,6 +105,11 @@ def test_difference_that_was_left_stays_when_something_else_changes() -> None:
     assert held(run(state(seen("a", "abn"), seen("a", "ab"), MAILS))[0]) == ("an", "abn")
 
 
+def test_value_added_on_one_side_while_the_other_took_it_out_stays() -> None:
+    each = state(seen("ab", ""), seen("", "a"), CLEARS)
+    assert held(run(each)[0]) == ("ab", "b")
+
+
 def test_another_label_or_order_is_no_change() -> None:
     now = (mails("ab", "home"), mails("ba", "work"))
     assert run(state(now, seen("ab", "ab"), MAILS))[1] == 0
@@ -139,12 +145,12 @@ def test_what_was_not_written_yet_is_still_new_after_the_other_half_was() -> Non
 
 
 def test_value_that_the_app_rewrites_is_not_sent_back_as_a_new_one() -> None:
-    known = shadow_after(MAILS, R, None, mails("a"), mails("z"), None, mails("a"))
+    known = shadow_after(MAILS, R, None, mails("a"), mails("z"), None, mails("a"), None)
     assert names(known) == "z"
 
 
 def test_value_that_somebody_else_added_meanwhile_is_still_new() -> None:
-    known = shadow_after(MAILS, R, None, mails("a"), mails("az"), None, mails("a"))
+    known = shadow_after(MAILS, R, None, mails("a"), mails("az"), None, mails("a"), None)
     assert names(known) == "a"
 
 

@@ -6,6 +6,7 @@ from typing import Any
 
 from hypothesis import strategies as st
 
+from bothways.engine.deletes import Removal
 from bothways.engine.filters import OPERATORS
 from bothways.engine.keys import NORMAL_FORMS
 from bothways.engine.scope import Leaving
@@ -82,6 +83,9 @@ CONSTANTS = st.builds(
 )
 
 
+WINNERS = st.sampled_from((*APPS, "newest", "ask"))
+
+
 @st.composite
 def _mappings(draw: st.DrawFn) -> dict[str, Any]:
     names = {app: draw(TEXTS) for app in APPS}
@@ -90,10 +94,20 @@ def _mappings(draw: st.DrawFn) -> dict[str, Any]:
     others = st.sampled_from(("hold", "leave_out")) | st.builds(
         lambda each: {"default": each}, some(Anna=TEXTS, Bert=TEXTS)
     )
+    usual = st.builds(dict.__or__, usual, some(winner=WINNERS))
     paired = some(values=st.dictionaries(TEXTS, TEXTS, max_size=3), other=others)
     ways = st.lists(st.sampled_from(sorted(CLEANERS)), unique=True, max_size=3)
     clean = ways.filter(lambda names: sum(name in CASES for name in names) < 2).map(lambda names: {"clean": names})
-    return names | draw(usual) | draw(when) | draw(paired | clean)
+    word = st.sampled_from(("opt_out", "opt_in"))
+    consent = some(consent=word | st.fixed_dictionaries({"Anna": word, "Bert": word}))
+    return names | draw(usual) | draw(st.tuples(when, paired | clean).map(lambda both: both[0] | both[1]) | consent)
+
+
+@st.composite
+def _associations(draw: st.DrawFn) -> dict[str, Any]:
+    names = {app: draw(TEXTS) for app in APPS}
+    ways = st.sampled_from(("both", "to_Anna", "to_Bert"))
+    return names | draw(some(sync=TEXTS, direction=ways, enabled=st.booleans()))
 
 
 SYNCS = st.builds(
@@ -104,21 +118,28 @@ SYNCS = st.builds(
         send=some(Anna=SENDS, Bert=SENDS | st.just("none")),
         when_leaving_filter=st.sampled_from([str(each) for each in Leaving]),
         require=st.sampled_from(([], ["email"])),
-        start=st.just("all"),
+        start=st.sampled_from(("all", "changes_from_now")),
         match=MATCHES,
+        deletes=some(
+            Anna=st.just("keep"),
+            Bert=st.sampled_from([str(each) for each in Removal]),
+            grace=st.sampled_from(("0s", "3d", "1.5h", 90)),
+        ),
         small_groups=st.sampled_from([str(each) for each in SmallGroups]),
         conflicts=some(
             default_app=st.sampled_from(APPS),
             when_empty=EMPTY,
-            per_field=st.dictionaries(TEXTS, st.sampled_from(APPS), max_size=3),
+            default=st.sampled_from(("newest", "ask")),
+            per_field=st.dictionaries(TEXTS, WINNERS, max_size=3),
         ),
         fields=st.lists(_mappings(), max_size=3),
+        associations=st.lists(_associations(), max_size=2),
         set=some(Anna=st.lists(CONSTANTS, max_size=2), Bert=st.lists(CONSTANTS, max_size=2)),
         guards=some(
             first_run=st.integers(0, 10**6),
             max_change=st.sampled_from(("10%", "12.3456789%", "0.00001%", 100, 7.5)),
             max_emptied=st.integers(0, 10**6),
-            max_deletes=st.just(0),
+            max_deletes=st.integers(0, 10**6),
         ),
         schedule=some(every=st.sampled_from(("60s", "5m", "1.5h", "31d", 90, 1))),
     ),

@@ -5,12 +5,12 @@ from pathlib import Path
 
 import pytest
 
-from bothways.errors import SecretMissing, SecretUnusable
+from bothways.errors import OthersWriteToo, SecretMissing, SecretUnusable
 from bothways.jobs import now
 from bothways.sandbox.hubspot import FrozenClock, HubSpotSandbox
 from bothways.service import apps, preview
 from bothways.service.proof import compare
-from bothways.service.syncs import show_sync, turn_on
+from bothways.service.syncs import show_sync, turn_off, turn_on
 from bothways.service.why import why
 from bothways.service.workspace import Workspace, init, open_workspace
 from tests.databases import empty_ledger
@@ -126,3 +126,34 @@ def test_a_token_that_cannot_be_sent_names_its_app_and_what_to_do(
         apps.check_app(open_workspace(workspace.folder), "west")
     assert "geheim" not in str(caught.value)
     assert "one line" in caught.value.advice
+
+
+def test_another_product_at_work_in_the_fields_is_named_before_a_sync_is_turned_on(
+    workspace: Workspace, accounts: tuple[HubSpotSandbox, HubSpotSandbox]
+) -> None:
+    east, _ = accounts
+    id = east.create("contacts", {"email": "dana@x.test", "firstname": "Dana"})
+    east.edit("contacts", id, {"firstname": "DANA"}, by="Other Sync")
+    east.edit("contacts", east.create("contacts", {"email": "eve@x.test"}), {"lifecyclestage": "lead"}, by="Unmapped")
+    east.indexed()
+    with pytest.raises(OthersWriteToo) as named:
+        turn_on(workspace, "people")
+    assert named.value.facts["reasons"] == (
+        "Other Sync writes contacts in east too (seen in 1 of the records changed last); pause it there first"
+    )
+    turn_on(workspace, "people", confirmed=True)
+    assert show_sync(workspace, "people").state == "on"
+
+
+def test_our_own_writes_are_no_other_product(
+    workspace: Workspace, accounts: tuple[HubSpotSandbox, HubSpotSandbox]
+) -> None:
+    east, west = accounts
+    turn_on(workspace, "people")
+    east.create("contacts", {"email": "dana@x.test", "firstname": "Dana"})
+    now.run_sync(workspace, "people", approved=True)
+    assert len(west.records("contacts")) == 1
+    west.indexed()
+    turn_off(workspace, "people")
+    turn_on(workspace, "people")
+    assert show_sync(workspace, "people").state == "on"

@@ -221,3 +221,64 @@ def test_duplicates_inside_one_app_are_told_before_the_first_run(office: Office)
     assert (found["Bert"].groups, found["Bert"].records, len(found["Bert"].examples[0])) == (1, 3, 3)
     office.pair("Dana")
     assert office.plan().duplicates == ()
+
+
+@pytest.fixture
+def merged(office: Office) -> tuple[tuple[str, str], tuple[str, str]]:
+    """Two pairs whose records of Anna's were merged: the one whose link is left, and the one whose link ended."""
+    for name in ("ann", "ben", "cy", "dan", "eve"):
+        office.pair(name)
+    office.rest()
+    first, second = sorted(pairs(office))[:2]
+    office.anna.edit(first[0], name="Ann Lee")
+    office.rest()
+    office.anna.merge(first[0], second[0])
+    office.run(full=True)
+    return first, second
+
+
+def test_two_pairs_that_became_one_are_held_with_both_histories(
+    office: Office, merged: tuple[tuple[str, str], ...]
+) -> None:
+    (winner, kept), (loser, left_over) = merged
+    issue = held(office)[left_over]
+    assert issue.reason == f"these two pairs became one record in Anna: {loser} was merged into {winner}"
+    assert [(each.app, each.id) for each in issue.candidates] == [("Anna", winner), ("Bert", kept)]
+    shown = inbox.show_issue(office.open(), issue.id)
+    assert [each.ids for each in shown.histories] == [
+        {"Anna": loser, "Bert": left_over},
+        {"Anna": winner, "Bert": kept},
+    ]
+    assert shown.histories[0].ended_at is not None
+    assert any("name" in what for _, _, what in shown.histories[1].written)
+    office.rest()
+    assert held(office)[left_over].id == issue.id, "it stays held until somebody decides"
+    assert (len(office.anna.live()), len(office.bert.live())) == (4, 5)
+
+
+def test_merged_pair_is_left_as_it_is_once_kept_apart(office: Office, merged: tuple[tuple[str, str], ...]) -> None:
+    (winner, _), (_, left_over) = merged
+    inbox.keep_apart(office.open(), held(office)[left_over].id, [winner])
+    office.rest()
+    assert held(office) == {}
+    assert (len(office.anna.live()), len(office.bert.live())) == (4, 5)
+
+
+def test_other_partner_can_be_chosen_after_a_merge(office: Office, merged: tuple[tuple[str, str], ...]) -> None:
+    (winner, kept), (_, left_over) = merged
+    inbox.link_issue(office.open(), held(office)[left_over].id, winner)
+    office.rest()
+    assert (winner, left_over) in pairs(office)
+    assert kept not in {bert for _, bert in pairs(office)}
+    assert (len(office.anna.live()), len(office.bert.live())) == (4, 5)
+    assert held(office) == {}
+
+
+def test_partner_can_be_made_again_after_a_merge_that_was_wrong(
+    office: Office, merged: tuple[tuple[str, str], ...]
+) -> None:
+    _, (_, left_over) = merged
+    inbox.create_issue(office.open(), held(office)[left_over].id)
+    office.rest()
+    assert (len(office.anna.live()), len(office.bert.live())) == (5, 5)
+    assert left_over in {bert for _, bert in pairs(office)}

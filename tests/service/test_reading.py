@@ -8,6 +8,7 @@ from bothways import errors
 from bothways.engine.sides import Side
 from bothways.service.document import Document, SecretPlace, settings_of
 from bothways.service.reading import document_of
+from bothways.service.yaml_edit import dumped
 from bothways.service.yaml_file import parse
 from tests.office import plug_in
 
@@ -74,7 +75,7 @@ def test_a_whole_sync_is_read() -> None:
         (None, None, True),
         (Side.RIGHT, "keep", False),
     ]
-    assert (sync.winners["name"].side, sync.when_empty) == (Side.LEFT, "clear")
+    assert (sync.winners["name"].who, sync.when_empty) == (Side.LEFT, "clear")
     assert (sync.guards.first_run, sync.guards.max_change, sync.guards.max_emptied) == (5, 12.5, 7)
 
 
@@ -128,13 +129,40 @@ REFUSED = {
         "8:56",
         "",
     ),
-    "deletes come later": (HEAD + "    deletes: {policy: tag}\n", errors.NotAvailableYet, "8:5", ""),
+    "tag comes later": (HEAD + "    deletes: {Anna: tag}\n", errors.NotAvailableYet, "8:21", ""),
+    "unknown removal": (HEAD + "    deletes: {Anna: burn}\n", errors.WrongType, "8:21", "keep"),
+    "deletes of no app": (HEAD + "    deletes: {Carl: keep}\n", errors.UnknownKey, "8:15", "Anna, Bert, grace"),
+    "grace too long": (HEAD + "    deletes: {Anna: delete, grace: 91d}\n", errors.WrongType, "8:36", "90d"),
+    "deletes against the direction": (
+        HEAD + "    send: {Bert: none}\n    deletes: {Anna: delete}\n",
+        errors.DeletesAgainstDirection,
+        "9:21",
+        "Bert sends nothing",
+    ),
     "webhooks come later": (HEAD + "    schedule: {webhooks: true}\n", errors.NotAvailableYet, "8:16", ""),
-    "winner comes later": (
-        HEAD + "    fields:\n      - {Anna: email, Bert: email, winner: Anna}\n",
-        errors.NotAvailableYet,
-        "9:36",
-        "",
+    "winner that is none": (
+        HEAD + "    fields:\n      - {Anna: email, Bert: email, winner: oldest}\n",
+        errors.WrongType,
+        "9:44",
+        "newest",
+    ),
+    "two default apps": (
+        HEAD + "    conflicts: {default_app: Anna, default: Bert}\n",
+        errors.SettingsContradict,
+        "8:36",
+        "default_app",
+    ),
+    "consent of no known kind": (
+        HEAD + "    fields:\n      - {Anna: out, Bert: out, consent: maybe}\n",
+        errors.WrongType,
+        "9:41",
+        "opt_out",
+    ),
+    "consent and paired options": (
+        HEAD + "    fields:\n      - {Anna: out, Bert: out, consent: opt_out, values: {a: b}}\n",
+        errors.SettingsContradict,
+        "9:32",
+        "values",
     ),
     "an unknown way to clean": (
         HEAD + "    fields:\n      - {Anna: email, Bert: email, clean: [phone]}\n",
@@ -351,7 +379,6 @@ REFUSED = {
     "negative limit": (HEAD + "    guards: {first_run: -1}\n", errors.WrongType, "8:25", "from 0 on"),
     "limit as truth": (HEAD + "    guards: {first_run: true}\n", errors.WrongType, "8:25", "but is true"),
     "too many percent": (HEAD + "    guards: {max_change: 101%}\n", errors.WrongType, "8:26", "percentage"),
-    "deletes allowed": (HEAD + "    guards: {max_deletes: 3}\n", errors.SettingsError, "8:27", "not available"),
     "interval in words": (HEAD + "    schedule: {every: often}\n", errors.WrongType, "8:23", "60s, 5m or 1h"),
     "interval of nothing": (HEAD + "    schedule: {every: 0}\n", errors.WrongType, "8:23", "but is 0"),
     "interval that is no number": (
@@ -489,3 +516,18 @@ def test_intervals_are_read(text: str, seconds: float) -> None:
 
 def test_the_longest_interval_is_a_month() -> None:
     assert read(HEAD + "    schedule: {every: 31d}\n").syncs["people"].every == 31 * 86_400
+
+
+@pytest.mark.parametrize("line", ["winner: ask", "winner: newest", "winner: Bert", "consent: opt_in"])
+@pytest.mark.parametrize("default", ["newest", "ask"])
+def test_winners_and_consent_come_back_as_they_were_written(line: str, default: str) -> None:
+    text = HEAD + f"    conflicts: {{default: {default}, per_field: {{job: ask}}}}\n"
+    text += f"    fields:\n      - {{Anna: out, Bert: out, {line}}}\n      - {{Anna: job, Bert: job}}\n"
+    first = read(text).syncs["people"]
+    data = settings_of(first)
+    apps = {app: {"connector": "memory"} for app in ("Anna", "Bert")}
+    again = read(dumped({"version": 1, "apps": apps, "syncs": {"people": data}})).syncs["people"]
+    assert settings_of(again) == data
+    key, _, word = line.partition(": ")
+    assert data["fields"][0][key] == word  # type: ignore[index]
+    assert data["conflicts"]["default"] == default  # type: ignore[index, call-overload]

@@ -102,7 +102,7 @@ REFUSED = {
     "keys for a value": ("    send: {Anna: {filter: {field: x, is: {a: 1}}}}\n", errors.WrongType, "6:42", ""),
     "tag": ("    when_leaving_filter: tag\n", errors.NotAvailableYet, "6:26", "when_leaving_filter: tag"),
     "another leaving": ("    when_leaving_filter: drop\n", errors.WrongType, "6:26", "freeze, keep or unlink"),
-    "another start": ("    start: changes_from_now\n", errors.NotAvailableYet, "6:12", "start: changes_from_now"),
+    "another start": ("    start: later\n", errors.WrongType, "6:12", "all or changes_from_now"),
     "require a word": ("    require: email\n", errors.WrongType, "6:14", "a list"),
     "require a phone": ("    require: [phone]\n", errors.WrongType, "6:14", "[email]"),
     "too deep": (

@@ -37,7 +37,7 @@ def test_a_sync_is_shown_with_its_exact_settings_and_counts(office: Office) -> N
         ({"Anna": "phone + name", "Bert": "phone + name"}, "phone + name", False),
         ({"Anna": "email", "Bert": "email"}, "mailbox", False),
     ]
-    assert view.guards == {"first_run": 1000, "max_change": "100%", "max_emptied": 1000, "max_deletes": 0}
+    assert view.guards == {"first_run": 1000, "max_change": "100%", "max_emptied": 1000, "max_deletes": 10}
     assert view.counts == Counts(in_sync=2)
     assert view.last_run is not None
     assert view.last_run.state == "done"
@@ -181,7 +181,7 @@ def test_a_ring_of_syncs_is_refused(office: Office) -> None:
         turn_on(office.open(), "third")
     assert "people, second" in str(caught.value)
     office.change("state: on, objects: {Bert", "state: off, objects: {Bert")
-    turn_on(office.open(), "third")
+    turn_on(office.open(), "third", confirmed=True)
 
 
 def test_no_sync_of_a_ring_that_was_written_into_the_file_runs(office: Office) -> None:

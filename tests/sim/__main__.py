@@ -33,6 +33,14 @@ BUILT = [
     "F6",
     "FO",
     "FE",
+    "FC",
+    "FD",
+    "FK",
+    "FL",
+    "R4d",
+    "R4e",
+    "R4w",
+    "R9r",
 ]
 FLOOR_SCHEDULES, FLOOR_HITS = 20_000, 200
 """So often must every rule be applied in so many schedules."""

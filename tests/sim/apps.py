@@ -25,6 +25,8 @@ from tests.sim.world import Edit, World, Write, loose
 FIELDS = ("key", "a", "b")
 MARK = "mark"
 """A field that is not mapped: users mark records with it, and filters look at it."""
+CONSENT = "out"
+"""A field of consent, which some worlds map: users opt people out and in."""
 OVERLAP = 1.5
 
 
@@ -164,7 +166,7 @@ class FakeApp:
 
     def new_row(self, values: Mapping[str, str | None], marker: str | None = None) -> Row:
         self.serial += 1
-        held = {name: values.get(name) for name in (*FIELDS, MARK)}
+        held = {name: values.get(name) for name in (*FIELDS, CONSENT, MARK)}
         row = Row(f"{self.name[0]}{self.serial:03d}", held, 0, self.world.now)
         self.notice(row)
         row.marker = marker
@@ -205,11 +207,26 @@ class FakeApp:
         self.notice(row)
         self.world.say(f"user marks {row.id} in {self.name}: {mark}")
 
+    def user_consents(self, row: Row, value: str | None) -> None:
+        row.later.pop(CONSENT, None)
+        row.values[CONSENT] = value
+        row.changed[CONSENT] = self.world.now
+        self.touch(row)
+        self.world.say(f"user sets the consent of {row.id} in {self.name}: {value}")
+
     def user_delete(self, row: Row) -> None:
         self.world.say(f"user deletes {row.id} in {self.name}")
         row.live = False
         self.world.deleted[self.name, row.id] = self.world.now
         self.gone_at.append((self.world.now, row.id))
+
+    def user_restore(self, row: Row) -> None:
+        row.live = True
+        self.touch(row)
+        row.typed["key"] = self.world.now
+        self.world.deleted.pop((self.name, row.id), None)
+        self.world.restored[self.name, row.id] = self.world.now
+        self.world.say(f"user restores {row.id} in {self.name}")
 
     def user_merge(self, winner: Row, loser: Row) -> None:
         loser.live = False
@@ -219,7 +236,7 @@ class FakeApp:
             survivor.typed = dict(winner.typed)
             winner.live, winner.merged_into = False, survivor.id
             self.world.merged[self.name, winner.id] = survivor.id
-        for name in FIELDS:
+        for name in (*FIELDS, CONSENT):
             if survivor.values[name] is None and loser.values[name] is not None:
                 survivor.values[name] = loser.values[name]
                 survivor.typed[name] = survivor.changed[name] = self.world.now

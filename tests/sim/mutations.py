@@ -8,12 +8,12 @@ from dataclasses import replace
 from typing import Any
 from unittest.mock import patch
 
+from bothways.engine import decided, scope, table
 from bothways.engine import fields as engine_fields
-from bothways.engine import scope, table
 from bothways.engine import spec as engine_spec
 from bothways.engine.sides import SIDES
 from bothways.ledger import journal, links
-from bothways.sync import checks, planning, recover, results, settle
+from bothways.sync import absorb, apply, checks, deletes, planning, recover, results, settle, undo
 from tests.sim.apps import FakeConnector
 
 Patches = list[Any]
@@ -219,6 +219,60 @@ def parted_made_again() -> Patches:
     return [patch.object(table, "RECORD_TABLE", rows)]
 
 
+def consent_echo() -> Patches:
+    """A field of consent is a field like any other: an opting out can be overwritten."""
+    return [patch.object(engine_fields._View, "opted_out", lambda view: None)]
+
+
+def ask_ignored() -> Patches:
+    """The default app wins where a person is to be asked."""
+    return [patch.object(engine_fields, "_TWO_SIDED", {})]
+
+
+def decided_blindly() -> Patches:
+    """What a person decided is carried out, whatever was typed since."""
+    return [patch.object(decided, "_as_seen", lambda *args: True)]
+
+
+def undo_opts_in() -> Patches:
+    """An undo takes an opting out back like any other write."""
+    return [patch.object(undo, "_opts_in", lambda *args: False)]
+
+
+def delete_unconfirmed() -> Patches:
+    """A deletion once noticed is carried over, whether or not the record is gone still."""
+    fates = deletes.fates
+
+    def unasked(ctx: Any, side: Any, rows: Any, ended: Any) -> Any:
+        found = fates(ctx, side, rows, ended)
+        return {
+            id: replace(fate, restored=False, carries=True, waits=ctx.clock() < fate.link.carries_at)
+            if fate.link and fate.link.carries_at is not None and fate.link.survivor == side
+            else replace(fate, restored=False)
+            for id, fate in found.items()
+        }
+
+    return [
+        patch.object(planning, "fates", unasked),
+        patch.object(apply, "still_deleted", lambda ctx, plan, actions, side: list(actions)),
+    ]
+
+
+def edited_deleted() -> Patches:
+    """A deletion is carried over to a record that was edited since."""
+    return [patch.object(deletes, "_edited", lambda *args: "")]
+
+
+def merge_ignored() -> Patches:
+    """A record that was merged into another counts as deleted."""
+    from_read = absorb.from_read
+
+    def gone(read: Any) -> Any:
+        return [replace(each, merged_into=None, gone=True) if each.merged_into else each for each in from_read(read)]
+
+    return [patch.object(absorb, "from_read", gone)]
+
+
 MUTATIONS: dict[str, Callable[[], Patches]] = {
     "one-shadow": one_shadow,
     "no-canonical-equality": no_canonical_equality,
@@ -240,6 +294,13 @@ MUTATIONS: dict[str, Callable[[], Patches]] = {
     "filter-leak": filter_leak,
     "filter-shut": filter_shut,
     "parted-made-again": parted_made_again,
+    "consent-echo": consent_echo,
+    "ask-ignored": ask_ignored,
+    "decided-blindly": decided_blindly,
+    "undo-opts-in": undo_opts_in,
+    "delete-unconfirmed": delete_unconfirmed,
+    "edited-deleted": edited_deleted,
+    "merge-ignored": merge_ignored,
 }
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 
 from bothways.engine.scope import Leaving
 from bothways.engine.sides import SIDES, Side
@@ -45,6 +46,7 @@ class Oracle:
         self.by_name = {app.name: app for app in apps.values()}
         self.origin = {}
         self.checked = 0
+        self.decided: Callable[[Write, str], bool] = lambda write, name: False
 
     # --- always ---------------------------------------------------------------------------------
 
@@ -78,14 +80,14 @@ class Oracle:
             return
         side = Side(entry[0])
         ends = [(self.apps[side.other], source_id)]
-        if write.kind == "update":
+        if write.kind != "create":
             ends.append((self.apps[side], write.record))
         for app, record in ends:
             row = app.rows[record]
             if row.live and row.outside_since is not None and row.outside_since < write.run_at:
                 raise Broken("I9", f"{write.kind} in {write.app}, though {record} in {app.name} is outside its filter")
 
-    def _outside(self, left: Row, right: Row) -> bool:
+    def outside(self, left: Row, right: Row) -> bool:
         """Tell whether nothing may flow between the two."""
         return self.leaving is not Leaving.KEEP and any(row.outside_since is not None for row in (left, right))
 
@@ -124,7 +126,7 @@ class Oracle:
         for name, value in write.values.items():
             edit = self.origin.get((name, loose(value)))
             since = linked_since.get((write.app, write.record), write.at)
-            if self._typed_again(name, value) or self._seen_too_late(write, name, value):
+            if self.decided(write, name) or self._typed_again(name, value) or self._seen_too_late(write, name, value):
                 continue
             if edit and edit.app == write.app and edit.at > since and self._same(write.app, edit.record, write.record):
                 raise Broken("I4", f"{value!r} was typed in {write.app} {edit.record}.{name} and written there again")
@@ -148,7 +150,7 @@ class Oracle:
             return
         since = linked_since.get((write.app, write.record), write.at)
         for name, value in write.values.items():
-            if not loose(value):
+            if not loose(value) or self.decided(write, name):
                 continue
             if self._typed_again(name, value) or self._unsure(write, name, value):
                 continue
@@ -235,7 +237,7 @@ class Oracle:
             left, right = self.apps[Side.LEFT].rows[left_id], self.apps[Side.RIGHT].rows[right_id]
             if not (left.live and right.live):
                 raise Broken("I1", f"{left_id}-{right_id} is linked, but one of them is gone")
-            for name in () if self._outside(left, right) else FIELDS:
+            for name in () if self.outside(left, right) else FIELDS:
                 if (Side.LEFT, left_id) in held or (Side.RIGHT, right_id) in held:
                     continue
                 self._equal(left, right, name)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import random
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from bothways.engine.brakes import Guards
 from bothways.engine.filters import Filter, condition
@@ -18,9 +18,12 @@ from bothways.records import Field, FieldType
 from bothways.sync.context import Context, End
 from bothways.sync.run import Report, apply, preview, run
 from bothways.sync.undo import undo
-from tests.sim.apps import FIELDS, MARK, FakeApp, FakeConnector, Row, draw_traits
+from tests.sim.apps import CONSENT, FIELDS, MARK, FakeApp, FakeConnector, Row, draw_traits
+from tests.sim.asking import Asking
+from tests.sim.consent import Consent
+from tests.sim.deletes import DeleteOracle, Deleting, draw_deletes
 from tests.sim.oracle import Broken, Oracle
-from tests.sim.world import Crash, World, loose
+from tests.sim.world import Crash, World, Write, loose
 
 INTERVAL = 60
 QUIET_RUNS = 12
@@ -30,8 +33,8 @@ SLOW_RUNS = 16
 """So many runs more where workflows put values back, until the brake of row F5 ends that, or where an app
 refuses values, until the pauses between the tries are longer than two runs."""
 
-BIG = Guards(first_run=10_000, max_change=100.0, max_emptied=10_000)
-TIGHT = Guards(first_run=2, max_change=100.0, max_emptied=10_000)
+BIG = Guards(first_run=10_000, max_change=100.0, max_emptied=10_000, max_deletes=10_000)
+TIGHT = Guards(first_run=2, max_change=100.0, max_emptied=10_000, max_deletes=1)
 
 
 @dataclass
@@ -67,7 +70,9 @@ class Schedule:
         if rng.random() < 0.3:
             self.one_way["b"] = rng.choice(SIDES)
         self.narrowed = self._narrowed()
-        self.spec = self._spec(rng.choice(SIDES))
+        self.asking, self.consent = Asking(self), Consent(self)
+        deletes = draw_deletes(seed)
+        self.spec = replace(self._spec(rng.choice(SIDES)), deletes=deletes)
         self.result = Result(seed)
         self.guards = TIGHT if rng.random() < 0.25 else BIG
         self._install()
@@ -75,7 +80,15 @@ class Schedule:
         self.oracle = Oracle(
             self.world, self.apps, self.sync, self.one_way, settle, INTERVAL, self.narrowed, self.scope.leaving
         )
-        self.world.on_write = self.oracle.scope
+        self.oracle.decided = self.asking.decided
+        self.deleting = Deleting(self.world, self.apps, self.sync, deletes)
+        self.deletions = DeleteOracle(self.world, self.apps, deletes)
+        self.world.on_write = self._on_write
+
+    def _on_write(self, write: Write) -> None:
+        self.oracle.scope(write)
+        if wrong := self.deletions.check(write):
+            raise Broken("ID", wrong)
 
     def _narrowed(self) -> dict[str, Only]:
         """Return the fields that are only filled, or given to new records alone, by a chance of its own."""
@@ -105,6 +118,7 @@ class Schedule:
                 Field(n, kinds[n]),
                 Field(n, kinds[n]),
                 to[self.one_way[n]] if n in self.one_way else Direction.BOTH,
+                self.asking.winners.get(n),
                 only=self.narrowed.get(n),
             )
             for n in FIELDS
@@ -112,7 +126,7 @@ class Schedule:
         window = {side: INTERVAL * 4.0 + 2 * app.traits.lag for side, app in self.apps.items()}
         names = {side: app.name for side, app in self.apps.items()}
         rules = (by_field("email", "key", "key"),)
-        return SyncSpec(names, maps, rules, default, own_write_window=window, scope=self.scope)
+        return SyncSpec(names, (*maps, *self.consent.maps), rules, default, own_write_window=window, scope=self.scope)
 
     def _install(self) -> None:
         Workspace.objects.create(name="sim")
@@ -123,7 +137,7 @@ class Schedule:
             self.feeds[side] = Feed.objects.create(
                 connection=connection,
                 object="things",
-                fields=[*FIELDS, *([MARK] if side in self.scope.filters else [])],
+                fields=self._read_of(side),
                 slots=slots,
             )
         self.sync = Sync.objects.create(
@@ -134,6 +148,10 @@ class Schedule:
             slots=sync_slots(self.spec.match),
             approved=self.guards is BIG,
         )
+
+    def _read_of(self, side: Side) -> list[str]:
+        more = {CONSENT: self.consent.on, MARK: side in self.scope.filters}
+        return [*FIELDS, *(name for name, wanted in more.items() if wanted)]
 
     def context(self) -> Context:
         ends = {side: End(side, self.apps[side].name, self.feeds[side], self.connectors[side]) for side in SIDES}
@@ -147,6 +165,9 @@ class Schedule:
 
     def user_acts(self) -> None:
         """Let one user do one thing in one app."""
+        self.consent.act()
+        if self.deleting.act():
+            return
         rng, world = self.world.rng, self.world
         app = self.apps[rng.choice(SIDES)]
         rows = app.live()
@@ -214,11 +235,7 @@ class Schedule:
             return
         row = self.world.rng.choice(gone)
         if app.holder_of(row.values["key"]) is None and self.world.rng.random() < 0.5:
-            row.live = True
-            app.touch(row)
-            row.typed["key"] = self.world.now
-            self.world.deleted.pop((app.name, row.id), None)
-            self.world.say(f"user restores {row.id} in {app.name}")
+            app.user_restore(row)
         elif app.holder_of(row.values["key"]) is None:
             app.user_create({"key": row.values["key"], "a": self.world.word()})
 
@@ -241,9 +258,11 @@ class Schedule:
                     self.user_acts()
                     world.now += rng.choice((0, 0, 1, 7))
                 world.now += rng.choice((2, 20, INTERVAL, INTERVAL))
-                self.one_run(full=rng.random() < 0.15)
-            self.rest()
-            self.oracle.at_rest()
+                self.one_run(full=(rng.random() < 0.15) | self.deleting.sweeps())
+                self.asking.decide(0.5)
+            self._come_to_rest()
+            if self.asking.decide(0.8):
+                self._come_to_rest()
             if rng.random() < 0.3:
                 self.undo_last()
         except Broken as broken:
@@ -251,6 +270,11 @@ class Schedule:
         self.result.trace = world.events
         self.result.edits, self.result.writes = len(world.edits), len(world.writes)
         return self.result
+
+    def _come_to_rest(self) -> None:
+        self.rest()
+        for each in (self.oracle, self.asking, self.consent):
+            each.at_rest()
 
     def one_run(self, *, full: bool = False) -> Report | None:
         """Do one run, with whatever happens to it; then check what must always hold."""
@@ -264,6 +288,7 @@ class Schedule:
         if blind is not None:
             blind.blind = True
         approved = blind is None and not (self.guards is TIGHT and world.chance(0.7))
+        carried = self.deletions.carried
         before, first = len(world.writes), not Sync.objects.get(pk=self.sync.pk).approved and not approved
         world.say(f"run {world.run}")
         try:
@@ -272,6 +297,8 @@ class Schedule:
             else:
                 report = run(self.context(), full=full, approved=approved)
                 self._within_brakes(before, 2 * self.guards.first_run if first else None)
+                if not approved and carried < self.deletions.carried > self.guards.max_deletes:
+                    raise Broken("I16", f"{self.deletions.carried} deletions carried over, and nobody approved")
         except Crash:
             self.result.crashes += 1
         except StoppedByBrake as error:
@@ -284,7 +311,8 @@ class Schedule:
         world.crash_at = None
         if blind is not None:
             blind.blind = False
-        self.oracle.after_run()
+        for each in (self.oracle, self.asking, self.consent):
+            each.after_run()
         if report is not None:
             world.runs_done.append(world.now)
         return report
@@ -308,6 +336,7 @@ class Schedule:
         refused = int(db.value("SELECT COUNT(*) FROM journal WHERE run_id=%s AND state<>'done'", (context.run_id,)))
         quiet = len(world.edits) == edits and world.calm and not unsettled
         previewed = sum(plan.totals["creates"].values()) + sum(plan.totals["updates"].values())
+        previewed += sum(plan.totals["deletes"].values())
         # where one app refuses its half of an action, the other half waits for the next run
         if quiet and not written + refused <= previewed <= written + 2 * refused:
             raise Broken("I17", f"{previewed} previewed, {written} written, {refused} refused")
@@ -330,6 +359,7 @@ class Schedule:
         else:
             raise Broken("I7", "still writing after so many runs without an edit")
         self._sweeps_find_nothing()
+        self._grace_passes()
         self._idle_run_is_cheap()
 
     def _waiting(self) -> bool:
@@ -353,6 +383,14 @@ class Schedule:
             if len(world.writes) == before:
                 return
         raise Broken("I6", "sweeps of a quiet world keep writing")
+
+    def _grace_passes(self) -> None:
+        """Let every deletion that was noticed be carried over, or be settled otherwise."""
+        for _ in range(QUIET_RUNS) if self.deleting.deletes.removals else ():
+            if not db.value("SELECT COUNT(*) FROM link WHERE carries_at IS NOT NULL"):
+                return
+            self.world.now += INTERVAL + 61
+            self.one_run(full=True)
 
     def _idle_run_is_cheap(self) -> None:
         """I12: a run without change is one listing call per side."""
@@ -383,8 +421,10 @@ class Schedule:
         self.world.say(f"undo of run {target.pk}")
         # a person who asks for it has it back, inside the filter or outside
         self.world.on_write = lambda write: None
+        before = len(self.world.writes)
         undo(self.context(), target)
-        self.world.on_write = self.oracle.scope
+        self.consent.after_undo(self.world.writes[before:])
+        self.world.on_write = self._on_write
         before = len(self.world.writes)
         for _ in range(3):
             self.world.now += INTERVAL + 61

@@ -60,6 +60,7 @@ class World:
     edits: list[Edit] = field(default_factory=list)
     writes: list[Write] = field(default_factory=list)
     deleted: dict[tuple[str, str], int] = field(default_factory=dict)
+    restored: dict[tuple[str, str], int] = field(default_factory=dict)
     merged: dict[tuple[str, str], str] = field(default_factory=dict)
     merged_at: dict[tuple[str, str], int] = field(default_factory=dict)
     runs_done: list[int] = field(default_factory=list)

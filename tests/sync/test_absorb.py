@@ -86,6 +86,10 @@ def test_merge_of_two_linked_records_ends_one_link_and_leaves_its_partner_alone(
     assert world.written() == before
     [ended] = db.rows("SELECT ended_by, survivor FROM link WHERE state='ended'")
     assert ended == ("R0: Anna merged it", "right")
+    [hold] = world.holds()
+    assert (hold.side, hold.record_id, hold.rule, hold.kind) == ("right", left_alone, "R0", "match")
+    assert hold.reason == f"these two pairs became one record in Anna: {loser} was merged into {winner}"
+    assert hold.data["candidates"] == [["left", winner], ["right", kept]]
 
 
 def test_archived_partner_ends_the_link_and_is_not_made_again() -> None:

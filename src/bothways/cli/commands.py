@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 import typer
 
-from bothways.cli import apps, issues, looking, plans, runs, syncs, workspaces
+from bothways.cli import apps, issues, links, looking, plans, runs, syncs, workspaces
 from bothways.cli.terminal import Terminal
 from bothways.errors import UsageError
 
@@ -24,6 +24,8 @@ COMMANDS: tuple[tuple[str, Callable[..., Any]], ...] = (
     ("issues", issues.issues),
     ("link", issues.link),
     ("unlink", issues.unlink),
+    ("pause", issues.pause),
+    ("resume", issues.resume),
     ("undo", runs.undo),
     ("log", looking.log),
     ("compare", looking.compare),
@@ -46,9 +48,22 @@ GROUPS: tuple[tuple[str, str, tuple[tuple[str, Callable[..., Any]], ...]], ...] 
         ),
     ),
     (
+        "links",
+        "Bring links along from another tool, and give them back.",
+        (("import", links.import_), ("export", links.export)),
+    ),
+    (
         "sync",
-        "Look at the syncs, turn them on and off.",
-        (("list", syncs.list_), ("show", syncs.show), ("diff", syncs.diff), ("on", syncs.on), ("off", syncs.off)),
+        "Look at the syncs, turn them on and off, delete them.",
+        (
+            ("list", syncs.list_),
+            ("show", syncs.show),
+            ("diff", syncs.diff),
+            ("on", syncs.on),
+            ("off", syncs.off),
+            ("delete", syncs.delete),
+            ("restore", syncs.restore),
+        ),
     ),
 )
 

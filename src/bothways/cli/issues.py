@@ -11,9 +11,10 @@ from bothways.cli.workspaces import opened
 from bothways.errors import UsageError
 
 if TYPE_CHECKING:
-    from bothways.service.views import IssueView, PairView
+    from bothways.service.views import IssueView, PairView, RecordView
     from bothways.service.workspace import Workspace
 
+HOW_VALUE = "Such as: bothways issues resolve h_12 --use hubspot --alike values"
 HOW = "Such as: bothways issues resolve h_12 --link ID"
 Record = Annotated[str, typer.Argument(metavar="RECORD", help="An id in either app, app:id, an e-mail or a name.")]
 
@@ -28,9 +29,18 @@ def issues(
     ] = None,
     create: Annotated[bool, typer.Option("--create", help="It is nobody of the other app; create it there.")] = False,
     undo: Annotated[bool, typer.Option("--undo", help="Take back what was decided and has not been done yet.")] = False,
+    use: Annotated[str | None, typer.Option("--use", metavar="APP", help="The value of this app is right.")] = None,
+    value: Annotated[
+        str | None, typer.Option("--value", metavar="VALUE", help="This value is right; both apps get it.")
+    ] = None,
+    alike: Annotated[
+        str | None,
+        typer.Option("--alike", metavar="values|field", help="And the others of the same values, or of this field."),
+    ] = None,
+    rule: Annotated[bool, typer.Option("--rule", help="With --use: let that app win this field from now on.")] = False,
     limit: Limit = 50,
 ) -> None:
-    """List what is held, show one, or decide who belongs together.
+    """List what is held, show one, or decide who belongs together and which value is right.
 
     A decision is remembered, and carried out by the next run.
     """
@@ -41,14 +51,18 @@ def issues(
 
     terminal: Terminal = context.obj
     workspace = opened(terminal)
-    given = [link is not None, bool(apart), create, undo]
+    given = [link is not None, bool(apart), create, undo, use is not None, value is not None]
     if issue is None or what not in ("show", "resolve"):
-        if issue is not None or any(given):
+        if issue is not None or any(given) or alike or rule:
             raise UsageError(reason="Say show or resolve in front of the issue", hint=HOW)
         _list(terminal, workspace, what, limit)
         return
     if sum(given) != (what == "resolve"):
-        raise UsageError(reason="To resolve needs one of --link, --apart, --create and --undo", hint=HOW)
+        ways = "--link, --apart, --create, --use, --value and --undo"
+        raise UsageError(reason=f"To resolve needs one of {ways}", hint=HOW)
+    if use is not None or value is not None or alike or rule:
+        _decide_value(terminal, workspace, issue, use, value, alike, rule)
+        return
     view = _decide(workspace, issue, link, apart or [], create, undo)
     if terminal.json:
         terminal.document("issue", plain(view))
@@ -87,6 +101,45 @@ def _decide(
     return inbox.withdraw(workspace, issue) if undo else inbox.show_issue(workspace, issue)
 
 
+def _decide_value(
+    terminal: Terminal,
+    workspace: "Workspace",
+    issue: str,
+    use: str | None,
+    value: str | None,
+    alike: str | None,
+    rule: bool,
+) -> None:
+    """Decide which value is right: for one issue, for those alike, or for the field from now on."""
+    import time
+
+    from bothways.cli.render import issues as render
+    from bothways.service import conflicts
+    from bothways.service.views import plain
+
+    if alike not in (None, "values", "field"):
+        raise UsageError(reason=f'--alike is values or field, not "{alike}"', hint=HOW_VALUE)
+    if (use is None and value is None) or (rule and (use is None or alike)):
+        reason = "--rule goes with --use alone" if rule else "--alike goes with --use or --value"
+        raise UsageError(reason=reason, hint=HOW_VALUE)
+    if rule and use is not None:
+        field = conflicts.make_rule(workspace, issue, use)
+        if terminal.json:
+            terminal.document("rule", {"field": field, "winner": use})
+        else:
+            terminal.lines([f"{use} wins {field} from now on. The next run writes what waits of it."])
+        return
+    which = conflicts.Alike(alike or "none")
+    if use is not None:
+        rows = conflicts.choose_app(workspace, issue, use, which)
+    else:
+        rows = conflicts.type_value(workspace, issue, value or "", which)
+    if terminal.json:
+        terminal.document("decided", {"issues": [plain(row) for row in rows]})
+    else:
+        terminal.lines(render.decided(rows, time.time()))
+
+
 def link(context: typer.Context, sync: Name, left: Record, right: Record) -> None:
     """Say that two records, one of each app, are the same thing. The next run links them."""
     from bothways.service import issues as inbox
@@ -111,6 +164,32 @@ def unlink(
     terminal: Terminal = context.obj
     view = inbox.unlink(opened(terminal), sync, left, right, only_planned=plan)
     _pair(terminal, "unlink-plan" if plan else "unlink", view)
+
+
+def pause(context: typer.Context, sync: Name, record: Record) -> None:
+    """Let nothing flow between a record and its partner for now. Nothing is forgotten."""
+    from bothways.service import issues as inbox
+
+    terminal: Terminal = context.obj
+    _paused(terminal, sync, "pause", inbox.pause(opened(terminal), sync, record))
+
+
+def resume(context: typer.Context, sync: Name, record: Record) -> None:
+    """Let changes flow again between a paused record and its partner, those made meanwhile too."""
+    from bothways.service import issues as inbox
+
+    terminal: Terminal = context.obj
+    _paused(terminal, sync, "resume", inbox.resume(opened(terminal), sync, record))
+
+
+def _paused(terminal: Terminal, sync: str, done: str, view: "RecordView") -> None:
+    from bothways.cli.render import issues as render
+    from bothways.service.views import plain
+
+    if terminal.json:
+        terminal.document(done, plain(view))
+    else:
+        terminal.lines(render.paused(sync, view, done))
 
 
 def _pair(terminal: Terminal, done: str, view: "PairView") -> None:

@@ -42,6 +42,9 @@ def plan(
     context: typer.Context,
     sync: Name,
     show: Annotated[Show | None, typer.Option("--show", help="List every record of this kind.")] = None,
+    from_now: Annotated[
+        bool, typer.Option("--from-now", help="Show what turning it on with --from-now would leave as it is.")
+    ] = False,
     exit_code: Annotated[bool, typer.Option("--exit-code", help="End with 2 if something would be written.")] = False,
     file: Annotated[
         Path | None, typer.Option("-f", "--file", help="Plan by the settings of this file, without saving them.")
@@ -78,7 +81,7 @@ def plan(
         if file is not None:
             plan_file(workspace, file, sync, which.value, take, progress=report)
         else:
-            made = preview.plan(workspace, sync, progress=report)
+            made = preview.plan(workspace, sync, from_now=from_now, progress=report)
             take(made, actions(workspace, made.id, which))
     return EXIT_CHANGES if exit_code and any(changes) else EXIT_OK
 

@@ -105,7 +105,7 @@ def undo(
     workspace = opened(terminal)
     with progress(terminal) as report:
         view = preview_undo(workspace, run_id, record=record, field=field, progress=report)
-    count = view.restored + view.removed
+    count = view.restored + view.removed + view.remade + view.unlinked
     if not plan and count:
 
         def go(approved: bool) -> "UndoView":

@@ -1,13 +1,23 @@
 """Commands about syncs: list, show, compare with the file, turn on, turn off."""
 
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from bothways.cli.asking import confirmed
 from bothways.cli.terminal import Terminal
 from bothways.cli.workspaces import opened
 from bothways.errors import EXIT_CHANGES, EXIT_OK
+
+
+class OldLinksOf(StrEnum):
+    """What becomes of the links of a deleted sync of the same objects."""
+
+    TAKE = "take"
+    LEAVE = "leave"
+
 
 Name = Annotated[str, typer.Argument(metavar="SYNC", help="The sync's name in bothways.yaml.")]
 
@@ -79,13 +89,31 @@ def diff(
     return EXIT_CHANGES if changes else EXIT_OK
 
 
-def on(context: typer.Context, sync: Name) -> None:
-    """Turn a sync on, after everything it needs has been checked."""
+def on(
+    context: typer.Context,
+    sync: Name,
+    from_now: Annotated[
+        bool, typer.Option("--from-now", help="Carry only what changes from now on; what differs stays as it is.")
+    ] = False,
+    old_links: Annotated[
+        OldLinksOf | None, typer.Option("--old-links", help="Take or leave the links of a deleted sync like it.")
+    ] = None,
+    yes: Annotated[bool, typer.Option("--yes", help="Turn it on though others write the same fields.")] = False,
+) -> None:
+    """Turn a sync on, after everything it needs has been checked.
+
+    What changed while it was off is caught up with by the next run.
+    """
     from bothways.service import syncs
 
     terminal: Terminal = context.obj
     workspace = opened(terminal)
-    syncs.turn_on(workspace, sync)
+    links = old_links.value if old_links else None
+
+    def go(approved: bool) -> None:
+        syncs.turn_on(workspace, sync, from_now=from_now, old_links=links, confirmed=approved)
+
+    confirmed(terminal, go, yes)
     _changed(terminal, sync, "on")
     terminal.note(f"See what it would do: bothways plan {sync}   Start it: bothways run {sync}")
 
@@ -101,6 +129,38 @@ def off(context: typer.Context, sync: Name) -> None:
     workspace = opened(terminal)
     syncs.turn_off(workspace, sync)
     _changed(terminal, sync, "off")
+
+
+def delete(
+    context: typer.Context,
+    sync: Name,
+    yes: Annotated[bool, typer.Option("--yes", help="Delete without asking.")] = False,
+) -> None:
+    """Delete a sync. The records in both apps stay as they are.
+
+    Its links and its history are kept for 30 days, to be restored.
+    """
+    from bothways.cli.render import syncs as render
+    from bothways.service import deleting
+    from bothways.service.views import plain
+
+    terminal: Terminal = context.obj
+    workspace = opened(terminal)
+    view = confirmed(terminal, lambda approved: deleting.delete(workspace, sync, confirmed=approved), yes)
+    if terminal.json:
+        terminal.document("sync-deleted", plain(view))
+    else:
+        terminal.lines(render.deleted(view))
+
+
+def restore(context: typer.Context, sync: Annotated[str, typer.Argument(metavar="SYNC", help="Its name.")]) -> None:
+    """Bring a deleted sync back, with its settings, its links and its history. It is off then."""
+    from bothways.service import deleting
+
+    terminal: Terminal = context.obj
+    deleting.restore(opened(terminal), sync)
+    _changed(terminal, sync, "off")
+    terminal.note(f"Turn it on: bothways sync on {sync}")
 
 
 def _changed(terminal: Terminal, sync: str, state: str) -> None:

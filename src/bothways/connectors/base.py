@@ -63,13 +63,14 @@ class Capabilities:
 
 @dataclass(frozen=True, slots=True)
 class ObjectType:
-    """One kind of record in an app, and whether this connection may read and write it."""
+    """One kind of record in an app, and whether this connection may read, write and delete it."""
 
     name: str
     label: str
     readable: bool = True
     writable: bool = True
     meaning: str | None = None
+    deletable: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -309,6 +310,28 @@ class Connector(Protocol):
         Raises only before anything can have been written (CredentialsRefused, PermissionMissing,
         ObjectGone, AppUnreachable when no connection was made); all else is a result.
         """
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class WriteSeen:
+    """A write by a product, ours among them, as the app tells of it: the product's id there and its name.
+
+    ``at`` is in seconds, by the app's clock.
+    """
+
+    source: str
+    name: str
+    record_id: str
+    at: float
+
+
+@runtime_checkable
+class TellsWriters(Protocol):
+    """What a connector has besides, if its app tells which product wrote a field."""
+
+    def writers(self, object: str, fields: Sequence[str]) -> Sequence[WriteSeen]:
+        """Return the latest writes of these fields by products, in a sample of the records changed last."""
         ...
 
 

@@ -46,7 +46,9 @@ class _View(NamedTuple):
         return not self.several(side) or self.state.mapping.on(side).primary_first
 
     def winner(self) -> Side:
-        return self.state.mapping.winner or self.spec.default
+        """Return the app whose primary one wins: the default app where none is named, as with "newest" and "ask"."""
+        winner = self.spec.winner(self.state.mapping)
+        return winner if isinstance(winner, Side) else self.spec.default
 
     def new(self, side: Side) -> Ids:
         """Return what came on a side since it was last seen."""
@@ -255,7 +257,8 @@ def _braked(view: _View, decision: FieldDecision, now: float) -> FieldDecision:
     )
     if times < UNRELATED_LIMIT:
         return decision
-    reason = because("F5")
+    sides = {decision.write, *(write.side for write in view.state.landed if write.at >= now - FIGHT_WINDOW)}
+    reason = because("F5", app=" and ".join(view.spec.apps[side] for side in SIDES if side in sides))
     seen = {side: Known(list(view.settled(side))) for side in SIDES}
     held = Merge(dict(view.state.now))
     return FieldDecision(view.state.mapping, "F5", reason, before=decision.before, hold=reason, seen=seen, merge=held)

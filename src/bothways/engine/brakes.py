@@ -15,12 +15,12 @@ MASS_CHANGE_PERCENT = 50.0
 
 @dataclass(frozen=True, slots=True)
 class Guards:
-    """The limits of a sync. ``max_change`` is a percentage of the records in sync."""
+    """The limits of a sync. ``max_change`` is a percentage of the records in sync, ``max_deletes`` is per day."""
 
     first_run: int = 25
     max_change: float = 10.0
     max_emptied: int = 50
-    max_deletes: int = 0
+    max_deletes: int = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +30,8 @@ class Totals:
     ``writes``: records that would be written. ``known``: records of each side before this run's reading;
     ``live``: after it. ``linked``: active links; ``changed``: linked records found changed, per side.
     ``emptied``: per field title, the records in which it would be emptied. ``parted``: links that would end
-    since their records no longer take part.
+    since their records no longer take part. ``deletes``: records that would be archived or deleted, after
+    ``deleted`` in the last day.
     """
 
     writes: int = 0
@@ -42,6 +43,8 @@ class Totals:
     changed: Mapping[Side, int] = field(default_factory=dict)
     emptied: Mapping[str, int] = field(default_factory=dict)
     parted: int = 0
+    deletes: int = 0
+    deleted: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +70,10 @@ def stopped_by(spec: SyncSpec, guards: Guards, totals: Totals) -> list[Brake]:
     if totals.parted > PERCENT_FLOOR and _percent(totals.parted, totals.linked) > guards.max_change:
         limit = f"more than {guards.max_change:g} %"
         brakes.append(Brake("max_change", f"{totals.parted} links would end by the filters, {limit}"))
+    if totals.deletes and totals.deletes + totals.deleted > guards.max_deletes:
+        today = f", after {totals.deleted} in the last 24 hours" if totals.deleted else ""
+        limit = f"more than {guards.max_deletes} a day"
+        brakes.append(Brake("max_deletes", f"{totals.deletes} records would be deleted{today}, {limit}"))
     for title, count in sorted(totals.emptied.items()):
         if count > guards.max_emptied:
             brakes.append(Brake("max_emptied", f"{title} would be emptied in {count} records"))

@@ -10,10 +10,11 @@ from collections.abc import Callable, Mapping, Sequence
 from types import MappingProxyType
 from typing import NamedTuple
 
+from bothways.engine.consent import is_opted_out, opted_out_side
 from bothways.engine.rules import because
 from bothways.engine.sets import merged, of_several
 from bothways.engine.sides import SIDES, Side
-from bothways.engine.spec import FieldMap, Only, SyncSpec, blank_across, equal_across, project
+from bothways.engine.spec import FieldMap, Only, SyncSpec, Wins, blank_across, equal_across, project
 from bothways.records import CannotCoerce, LeftOut, Value, goes_back, is_blank, may_be_rewriting, same, text_of
 
 REWRITING_LIMIT = 2
@@ -25,6 +26,8 @@ UNRELATED_LIMIT = 4
 FIGHT_WINDOW = 86_400.0
 """Seconds within which these writes must lie: people change their mind once a day, robots with every poll."""
 
+NEWEST_SKEW = 60.0
+"""Seconds: two changes nearer to each other than the clocks of two apps may be apart tell not which came last."""
 
 ONLY_RULES = {Only.ON_CREATE: "FO", Only.WHEN_EMPTY: "FE"}
 """The rule by which a mapping that is narrowed leaves a difference alone."""
@@ -48,8 +51,9 @@ class Landed(NamedTuple):
 class FieldState(NamedTuple):
     """Everything the table looks at for one field: values now, shadows (None: unknown), landed writes.
 
-    ``since`` says since when (seconds) a side is known to hold what it holds, where that is known. ``partners`` are,
-    for an association, the records of the other side that the ids of each side are linked with.
+    ``since`` says since when (seconds) a side is known to hold what it holds, where that is known.
+    ``modified`` says when (seconds, by the app's own clock) the record of a side was changed last, if the app tells.
+    ``partners`` are, for an association, the records of the other side that the ids of each side are linked with.
     """
 
     mapping: FieldMap
@@ -57,6 +61,7 @@ class FieldState(NamedTuple):
     shadow: Mapping[Side, Known | None]
     landed: Sequence[Landed] = ()
     since: Mapping[Side, float] = MappingProxyType({})
+    modified: Mapping[Side, float] = MappingProxyType({})
     partners: Mapping[Side, Mapping[str, str]] = MappingProxyType({})
 
 
@@ -78,7 +83,7 @@ class FieldDecision(NamedTuple):
     ``write`` names the side that gets ``value``; ``before`` is what it holds. ``conflict`` marks that
     ``before`` was itself a new edit that lost. ``hold`` says why nothing can be written. ``seen`` are the
     values to become the shadows: at once if nothing is written, else when the write has landed (the
-    written side then takes what the app stored).
+    written side then takes what the app stored). ``held`` are the values between which a person is to choose.
     """
 
     mapping: FieldMap
@@ -91,6 +96,7 @@ class FieldDecision(NamedTuple):
     hold: str = ""
     lost: tuple[str, ...] = ()
     seen: Mapping[Side, Known] | None = None
+    held: Mapping[Side, Value] | None = None
     merge: Merge | None = None
 
 
@@ -101,6 +107,7 @@ class _View(NamedTuple):
     state: FieldState
     changed: Mapping[Side, bool]
     rewritten: frozenset[Side]
+    at: float
 
     @property
     def mapping(self) -> FieldMap:
@@ -122,7 +129,30 @@ class _View(NamedTuple):
         return sides[0] if len(sides) == 1 else None
 
     def winner(self) -> Side:
-        return self.mapping.winner or self.spec.default
+        """Return the app that wins, the default app where none is named: "newest" and "ask" need one too."""
+        winner = self.spec.winner(self.mapping)
+        return winner if isinstance(winner, Side) else self.spec.default
+
+    def opted_out(self) -> Side | None:
+        """Return the only side that says opted out, unless the other opts in on purpose and may say so."""
+        if self.mapping.consent is None:
+            return None
+        side = opted_out_side(self.mapping, self.state.now)
+        return None if side is None or self._opts_in(side.other) else side
+
+    def _opts_in(self, side: Side) -> bool:
+        """Tell whether a person opted in again on one side after both sides had said opted out.
+
+        Soon after our own write of the opting out, it is the app that puts the old value back.
+        """
+        was, other, mapping = self.state.shadow[side], self.state.shadow[side.other], self.mapping
+        if was is None or other is None or self.changed[side.other] or not self.writable(side.other):
+            return False
+        opted_out = [is_opted_out(mapping, side, value) for value in (was.value, self.state.now[side])]
+        if opted_out != [True, False]:
+            return False
+        made_by, window = _made_by(self.state, side, self.at), self.spec.own_write_window[side]
+        return was.own_write_at is None or made_by - was.own_write_at > window
 
     def only_changed(self) -> Side | None:
         sides = [side for side in SIDES if self.changed[side]]
@@ -135,7 +165,7 @@ def decide_field(spec: SyncSpec, state: FieldState, now: float) -> FieldDecision
     rewritten = frozenset(side for side in SIDES if changed[side] and is_own_rewriting(spec, state, side, now))
     for side in rewritten:
         changed[side] = False
-    view = _View(spec, state, changed, rewritten)
+    view = _View(spec, state, changed, rewritten, now)
     for fits, decide in FIELD_TABLE:
         if fits(view):
             return _braked(view, decide(view), now)
@@ -150,7 +180,7 @@ def note_field(spec: SyncSpec, state: FieldState, now: float) -> FieldDecision |
     """
     changed = {side: has_changed(state, side) for side in SIDES}
     rewritten = frozenset(side for side in SIDES if changed[side] and is_own_rewriting(spec, state, side, now))
-    view = _View(spec, state, changed, rewritten)
+    view = _View(spec, state, changed, rewritten, now)
     if any(changed.values()) and _sides_equal(view):
         return _none(view, "F1", *SIDES)
     if not rewritten:
@@ -173,7 +203,8 @@ def has_changed(state: FieldState, side: Side) -> bool:
     assert other is not None
     if _across(state, side, other.value, state.now[side]):
         return False
-    return state.mapping.choices is not None or not may_be_rewriting(other.value, state.now[side], field)
+    translated = state.mapping.choices is not None or state.mapping.inverted
+    return translated or not may_be_rewriting(other.value, state.now[side], field)
 
 
 def is_own_rewriting(spec: SyncSpec, state: FieldState, side: Side, now: float) -> bool:
@@ -184,9 +215,13 @@ def is_own_rewriting(spec: SyncSpec, state: FieldState, side: Side, now: float) 
     shadow = state.shadow[side]
     if shadow is None or shadow.own_write_at is None or not has_changed(state, side):
         return False
-    made_by = min(state.since.get(side, now), now)
-    recent = made_by - shadow.own_write_at <= spec.own_write_window[side]
+    recent = _made_by(state, side, now) - shadow.own_write_at <= spec.own_write_window[side]
     return recent and may_be_rewriting(shadow.value, state.now[side], state.mapping.on(side))
+
+
+def _made_by(state: FieldState, side: Side, now: float) -> float:
+    """Return when a side came to hold what it holds, at the latest."""
+    return min(state.since.get(side, now), now)
 
 
 def oscillates(state: FieldState, target: Side, value: Value, now: float) -> bool:
@@ -255,11 +290,12 @@ def _write(view: _View, rule: str, target: Side, *, conflict: bool = False, reas
 
 
 def _braked(view: _View, decision: FieldDecision, now: float) -> FieldDecision:
-    """Row F5, looked at before any write."""
+    """Row F5, looked at before any write. A difference of consent never becomes an agreed one by it."""
     if decision.write is None or not oscillates(view.state, decision.write, decision.value, now):
         return decision
-    reason = because("F5")
-    seen = {side: Known(view.state.now[side]) for side in SIDES}
+    sides = {decision.write, *(write.side for write in view.state.landed if write.at >= now - FIGHT_WINDOW)}
+    reason = because("F5", app=" and ".join(view.spec.apps[side] for side in SIDES if side in sides))
+    seen = {side: Known(view.state.now[side]) for side in SIDES} if view.mapping.consent is None else None
     return FieldDecision(view.mapping, "F5", reason, before=decision.before, hold=reason, seen=seen)
 
 
@@ -298,14 +334,18 @@ def _one_changed(view: _View) -> FieldDecision:
 
 
 def _both_changed(view: _View) -> FieldDecision:
+    source, apps = view.winner(), view.spec.apps
+    for side in (source, source.other):
+        if view.blank(side):
+            return _write(view, "F4", side, reason=f"{apps[side]} was empty")
+    decide = _TWO_SIDED.get(view.spec.winner(view.mapping), _default_wins)
+    return decide(view)
+
+
+def _default_wins(view: _View, why: str = "") -> FieldDecision:
     source = view.winner()
-    if view.blank(source):
-        app = view.spec.apps[source]
-        return _write(view, "F4", source, reason=f"{app} was empty")
-    apps = view.spec.apps
-    reason = f"they differ; {apps[source]} wins" if view.first() else ""
-    if view.blank(source.other):
-        reason = f"{apps[source.other]} was empty"
+    app = view.spec.apps[source]
+    reason = f"{why}; {app}, the default app, wins" if why else f"they differ; {app} wins" if view.first() else ""
     return _write(view, "F4", source.other, conflict=True, reason=reason)
 
 
@@ -338,12 +378,58 @@ def _shadow(view: _View, side: Side) -> Value:
     return known.value if known is not None else None
 
 
+def _newest_wins(view: _View) -> FieldDecision:
+    """The side whose record was changed last; the default app where the times do not tell."""
+    modified, apps = view.state.modified, view.spec.apps
+    unknown = [apps[side] for side in SIDES if side not in modified]
+    if unknown:
+        return _default_wins(view, f"{' and '.join(unknown)} does not tell when it was changed")
+    later = modified[Side.RIGHT] - modified[Side.LEFT]
+    if abs(later) < NEWEST_SKEW:
+        return _default_wins(view, f"both changed within {NEWEST_SKEW:g} seconds")
+    source = Side.RIGHT if later > 0 else Side.LEFT
+    return _write(view, "FL", source.other, conflict=True)
+
+
+def _ask(view: _View) -> FieldDecision:
+    """Nothing is written and nothing becomes known, so that the question stays until a person, or an edit, ends it."""
+    plain = _default_wins(view)
+    if plain.write is None and not plain.hold:
+        return plain
+    reason = because("FK")
+    return FieldDecision(view.mapping, "FK", reason, hold=reason, held=dict(view.state.now))
+
+
+_TWO_SIDED: Mapping[Side | Wins, Callable[[_View], FieldDecision]] = {Wins.NEWEST: _newest_wins, Wins.ASK: _ask}
+
+
+def _keep_opted_out(view: _View) -> FieldDecision:
+    source = view.opted_out()
+    assert source is not None
+    target = source.other
+    if view.writable(target):
+        return _write(view, "FC", target, conflict=view.changed[target])
+    reason = beyond_reach(view.spec, source)
+    seen = {side: Known(view.state.now[side]) for side in SIDES}
+    return FieldDecision(view.mapping, "FC", reason, hold=reason, seen=seen)
+
+
+def beyond_reach(spec: SyncSpec, source: Side) -> str:
+    """Return the reason for an opting out that the direction does not let through to the other side."""
+    text, target = because("FC", source=spec.apps[source]), spec.apps[source.other]
+    return f"{text}; the direction does not let that through to {target}"
+
+
 def _against(view: _View) -> FieldDecision:
     changed = [side for side in SIDES if view.changed[side]]
     return _none(view, "F2'", *SIDES, target=view.spec.apps[changed[0]])
 
 
 # --- when the rows fit --------------------------------------------------------------------------------
+
+
+def _opted_out_on_one_side(view: _View) -> bool:
+    return view.opted_out() is not None
 
 
 def _only_rewritten(view: _View) -> bool:
@@ -400,6 +486,7 @@ def _rewriting(view: _View) -> FieldDecision:
 
 
 FIELD_TABLE: tuple[tuple[Callable[[_View], bool], Callable[[_View], FieldDecision]], ...] = (
+    (_opted_out_on_one_side, _keep_opted_out),  # FC
     (_only_rewritten, _rewriting),  # FN
     (_nothing_changed, lambda view: _none(view, "F0")),
     (_sides_equal, lambda view: _none(view, "F1", *SIDES)),
@@ -411,7 +498,7 @@ FIELD_TABLE: tuple[tuple[Callable[[_View], bool], Callable[[_View], FieldDecisio
     (_one_way_source_changed, _one_way),  # F2, F3b
     (_one_way_target_changed, _against),  # F2'
     (_changed_on_one_side, _one_changed),  # F3, F3b
-    (_always, _both_changed),  # F4
+    (_always, _both_changed),  # F4, FL, FK
 )
 """Row F5 is looked at before any write of F2 to F4; F6 where the other side cannot hold the value, FV where the
 settings leave it out."""

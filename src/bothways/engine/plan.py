@@ -5,7 +5,19 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 
 from bothways.engine.associations import NOT_YET, RULE, carried_over, decide_association
-from bothways.engine.fields import FieldDecision, FieldState, Known, Landed, Merge, decide_field, note_field
+from bothways.engine.consent import is_opted_out
+from bothways.engine.decided import Decided, carry_out
+from bothways.engine.deletes import DONE, in_words
+from bothways.engine.fields import (
+    FieldDecision,
+    FieldState,
+    Known,
+    Landed,
+    Merge,
+    beyond_reach,
+    decide_field,
+    note_field,
+)
 from bothways.engine.rules import because
 from bothways.engine.scope import why_outside
 from bothways.engine.sides import SIDES, Side
@@ -23,14 +35,16 @@ class Pair:
 
     ``records`` are the fresh reads (None: nobody there); ``shadows`` are keyed by mapping, per side, and
     hold only what is known; ``landed`` are earlier writes of this link by mapping, oldest first. ``since``
-    says since when (seconds) a side is known to hold what it holds, where that is known. ``partners`` are, by
-    mapping of an association, the records of the other side that the ids of each side are linked with.
+    says since when (seconds) a side is known to hold what it holds, where that is known. ``decided`` is what a person
+    has decided about fields that both sides changed, by mapping. ``partners`` are, by mapping of an association, the
+    records of the other side that the ids of each side are linked with.
     """
 
     records: Mapping[Side, Record | None]
     shadows: Mapping[Side, Mapping[str, Known]] = field(default_factory=lambda: {side: {} for side in SIDES})
     landed: Mapping[str, Sequence[Landed]] = field(default_factory=dict)
     since: Mapping[Side, float] = field(default_factory=dict)
+    decided: Mapping[str, Decided] = field(default_factory=dict)
     partners: Mapping[str, Mapping[Side, Mapping[str, str]]] = field(default_factory=dict)
 
 
@@ -38,7 +52,8 @@ class Pair:
 class Action:
     """What to do with one record or pair, and why. ``fields`` has one decision per mapping looked at.
 
-    ``kept``: this is an earlier hold met again, nothing new. ``candidates`` are the records, each with its side,
+    ``kept``: this is an earlier hold met again, nothing new. ``carries``: the link that ends is one whose surviving
+    record is to follow, after the grace. ``candidates`` are the records, each with its side,
     between which a person is to choose.
     """
 
@@ -49,12 +64,13 @@ class Action:
     side: Side | None = None
     fields: tuple[FieldDecision, ...] = ()
     kept: bool = False
+    carries: bool = False
     candidates: tuple[tuple[Side, str], ...] = ()
 
     @property
     def writes(self) -> tuple[Side, ...]:
         """The sides that would be written to, left first."""
-        if self.kind is ActionKind.CREATE:
+        if self.kind in (ActionKind.CREATE, ActionKind.DELETE):
             return (self.side,) if self.side else ()
         if self.kind not in (ActionKind.UPDATE, ActionKind.LINK):
             return ()
@@ -66,6 +82,9 @@ class Action:
         return tuple(decision for decision in self.fields if decision.hold)
 
 
+_AFTER_A_DELETION = ("R4d", "R4e", "R4w", "R9r")
+
+
 def plan_linked(spec: SyncSpec, pair: Pair, facts: Facts, now: float) -> Action:
     """Return the action for a linked pair."""
     ids = {side: record.id if record else None for side, record in pair.records.items()}
@@ -73,7 +92,8 @@ def plan_linked(spec: SyncSpec, pair: Pair, facts: Facts, now: float) -> Action:
     if row.action is ActionKind.UPDATE:
         return _update(spec, pair, ids, now)
     noted = _noted(spec, pair, now) if row.action is ActionKind.LEAVE_OUT else ()
-    return Action(row.action, row.rule, _reason(spec, row.rule, facts, None), ids, fields=noted)
+    carries = row.rule == "R4" and facts.carries
+    return Action(row.action, row.rule, _reason(spec, row.rule, facts, None), ids, fields=noted, carries=carries)
 
 
 def plan_unlinked(spec: SyncSpec, side: Side, pair: Pair, facts: Facts, now: float) -> Action:
@@ -82,6 +102,8 @@ def plan_unlinked(spec: SyncSpec, side: Side, pair: Pair, facts: Facts, now: flo
     ids = {each: found.id if found else None for each, found in pair.records.items()}
     row = decide_record(facts)
     reason = _reason(spec, row.rule, facts, side)
+    if row.rule in _AFTER_A_DELETION:
+        return Action(row.action, row.rule, reason, ids, side if row.action is ActionKind.DELETE else None)
     if row.action is ActionKind.LINK:
         fields = _update(spec, pair, ids, now).fields
         return Action(ActionKind.LINK, row.rule, f"linked: {reason}", ids, fields=fields)
@@ -105,7 +127,9 @@ def _values(pair: Pair) -> dict[Side, Mapping[str, Value]]:
 
 def _update(spec: SyncSpec, pair: Pair, ids: Mapping[Side, str | None], now: float) -> Action:
     values = _values(pair)
-    decisions = tuple([decide(spec, _state(mapping, values, pair), now) for mapping in spec.fields])
+    decisions = tuple(
+        [each for mapping in spec.fields for each in _decide(spec, _state(mapping, values, pair), pair, now)]
+    )
     writes = [decision for decision in decisions if decision.write]
     holds = [decision for decision in decisions if decision.hold]
     speaking = writes or holds or decisions
@@ -113,6 +137,12 @@ def _update(spec: SyncSpec, pair: Pair, ids: Mapping[Side, str | None], now: flo
     rule = speaking[0].rule if speaking else "F0"
     reason = speaking[0].reason if speaking else because("F0")
     return Action(kind, rule, reason, ids, fields=(*decisions, *_set_with(spec, values, decisions)))
+
+
+def _decide(spec: SyncSpec, state: FieldState, pair: Pair, now: float) -> tuple[FieldDecision, ...]:
+    """Let what a person has decided go before the field table."""
+    decided = carry_out(spec, state, pair.decided.get(state.mapping.key)) if pair.decided else ()
+    return decided or (decide(spec, state, now),)
 
 
 def decide(spec: SyncSpec, state: FieldState, now: float) -> FieldDecision:
@@ -147,7 +177,11 @@ def _state(mapping: FieldMap, values: Mapping[Side, Mapping[str, Value]], pair: 
     now = {side: values[side].get(mapping.on(side).name) for side in SIDES}
     shadow = {side: pair.shadows[side].get(key) for side in SIDES}
     partners = pair.partners.get(key, {})
-    return FieldState(mapping, now, shadow, pair.landed.get(key, ()), pair.since, partners)
+    return FieldState(mapping, now, shadow, pair.landed.get(key, ()), pair.since, _modified(pair), partners=partners)
+
+
+def _modified(pair: Pair) -> dict[Side, float]:
+    return {side: each.modified for side, each in pair.records.items() if each and each.modified is not None}
 
 
 def _create(
@@ -164,6 +198,8 @@ def _create(
     for mapping in spec.fields:
         value = record.values.get(mapping.on(side).name)
         if is_blank(value) or not spec.writes(mapping, target):
+            if is_opted_out(mapping, side, value):
+                decisions.append(_cannot_opt_out(spec, mapping, side))
             continue
         if mapping.through:
             decisions += _associate(mapping, value, target, reason, partners.get(mapping.key, {}).get(side, {}))
@@ -200,6 +236,12 @@ def _associate(
     held = Merge({target.other: value}, [])
     to_write: Value = list(found) if field.multi_valued else found[0]
     return [FieldDecision(mapping, RULE, reason, target, to_write, seen=seen, merge=held)]
+
+
+def _cannot_opt_out(spec: SyncSpec, mapping: FieldMap, side: Side) -> FieldDecision:
+    """Report a new record of somebody who is opted out, where that may not be written with it (row FC)."""
+    reason = beyond_reach(spec, side)
+    return FieldDecision(mapping, "FC", reason, hold=reason)
 
 
 def _set_new(spec: SyncSpec, side: Side, record: Record, decisions: Sequence[FieldDecision]) -> list[FieldDecision]:
@@ -253,14 +295,31 @@ def misfit(spec: SyncSpec, side: Side, record: Record, now: float, lists: Collec
     return f"a new record would be {outside}" if outside else ""
 
 
+def _follows(spec: SyncSpec, facts: Facts) -> str:
+    """Say what becomes of the record whose partner was deleted."""
+    side = next(each for each in SIDES if each not in facts.gone)
+    done, grace = DONE[spec.deletes.of(side)], in_words(spec.deletes.grace)
+    return f"{done} in {spec.apps[side]} after {grace}, unless it is edited or restored"
+
+
 def _reason(spec: SyncSpec, rule: str, facts: Facts, side: Side | None) -> str:
     apps = spec.apps
     gone = " and ".join(apps[each] for each in sorted(facts.gone))
     match rule:
+        case "R4" if not facts.gone and facts.after_merge:
+            return "its pair became one with another pair by a merge; it is not created again"
         case "R4" if not facts.gone:
             return "its partner was deleted; it is not created again"
         case "R4" | "R5":
-            return because(rule, app=gone) if rule == "R4" else because(rule)
+            text = because(rule, app=gone) if rule == "R4" else because(rule)
+            return f"{text}; {_follows(spec, facts)}" if rule == "R4" and facts.carries else text
+        case "R4d" | "R4e" | "R4w" if side is not None:
+            message = facts.edited if rule == "R4e" else DONE[spec.deletes.of(side)]
+            return because(rule, app=apps[side.other], message=message)
+        case "R9r" if side is not None:
+            return because(rule, app=apps[side if facts.returned else side.other])
+        case "R0" if side is not None:
+            return because(rule, app=apps[side.other]) + "; its pair became one with another pair"
         case "R6" | "R7" | "R9":
             return because(rule, match=facts.match.reason)
         case "R8" if side is not None:

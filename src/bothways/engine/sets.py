@@ -47,13 +47,21 @@ def merged(mapping: FieldMap, now: Mapping[Side, Value], shadow: Mapping[Side, V
 
 
 def shadow_after(
-    mapping: FieldMap, side: Side, before: Value, sent: Value, stored: Value, shadow: Value, other: Value
+    mapping: FieldMap,
+    side: Side,
+    before: Value,
+    sent: Value,
+    stored: Value,
+    shadow: Value,
+    other: Value,
+    other_shadow: Value,
 ) -> Value:
     """Return what is to be known of a side that was written to, so that what has not flowed yet still will.
 
     ``before``, ``sent`` and ``stored`` are what the side held, was sent and holds now; ``shadow`` is what was known
-    of it, ``other`` what the other side held. Left out is what only this side has, and has anew; kept is what was
-    taken out here and is still to go there. Where the app keeps something else than was sent, that is its rewriting.
+    of it, ``other`` what the other side held, and ``other_shadow`` was known to. Left out is what only this side has,
+    and has anew; kept is what was taken out here and is still to go there, since it was known of both. Where the app
+    keeps something else than was sent, that is its rewriting.
     """
     field = mapping.on(side)
     held, was, known = elements(stored, field), elements(before, field), elements(shadow, field)
@@ -61,7 +69,9 @@ def shadow_after(
     rewritten = not elements(sent, field).keys() <= held.keys()
     kept = [item for key, item in held.items() if key in there or key in known or (rewritten and key not in was)]
     if mapping.clearing_follows:
-        kept += [item for key, item in known.items() if key not in held and key not in was and key in there]
+        old = elements(_across(mapping, other_shadow, side).value, field)
+        taken_out = [key for key in known if key not in held and key not in was]
+        kept += [known[key] for key in taken_out if key in there and key in old]
     return kept or None
 
 

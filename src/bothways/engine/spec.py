@@ -6,6 +6,7 @@ from dataclasses import field as made_by
 from enum import StrEnum
 from typing import Any
 
+from bothways.engine.deletes import Deletes, Removal
 from bothways.engine.keys import Key, Part, slot_of
 from bothways.engine.scope import Scope
 from bothways.engine.sides import SIDES, Direction, Side
@@ -19,6 +20,7 @@ from bothways.records import (
     coerce,
     coercion_between,
     is_blank,
+    parse_boolean,
     same,
 )
 
@@ -30,14 +32,23 @@ class Only(StrEnum):
     ON_CREATE = "on create"
 
 
+class Wins(StrEnum):
+    """Who wins a difference, where that is no app: the side that was changed last, or whom a person says."""
+
+    NEWEST = "newest"
+    ASK = "ask"
+
+
 @dataclass(frozen=True, slots=True)
 class FieldMap:
-    """Two fields kept equal. ``winner`` overrules the default app for this field.
+    """Two fields kept equal. ``winner`` says who wins a difference of this field, where the sync does not.
 
     ``clearing_follows``: a value deliberately cleared after linking is cleared on the other side too.
     ``only`` None: written whenever the field table says so. ``choices`` pairs the values of both fields: what
     comes to the left, and what comes to the right; None where values are carried over as they are. ``clean``
     names how texts are cleaned on their way; the side they come from keeps its own.
+    ``consent`` marks fields that say whether a person wants to hear from us: the truth that means opted out on the
+    left, and on the right.
     ``through`` makes it an association: it names the sync by whose links the ids of one side are those of the other.
     ``key`` is the stable name of this mapping in plans and in the journal.
     """
@@ -45,11 +56,12 @@ class FieldMap:
     left: Field
     right: Field
     direction: Direction = Direction.BOTH
-    winner: Side | None = None
+    winner: Side | Wins | None = None
     clearing_follows: bool = False
     only: Only | None = None
     choices: tuple[Choices, Choices] | None = field(default=None, repr=False)
     clean: tuple[str, ...] = ()
+    consent: tuple[bool, bool] | None = None
     through: str = ""
     key: str = field(init=False)
 
@@ -59,6 +71,11 @@ class FieldMap:
     def on(self, side: Side) -> Field:
         """Return the field of one side."""
         return self.left if side is Side.LEFT else self.right
+
+    @property
+    def inverted(self) -> bool:
+        """Tell whether yes on one side is no on the other."""
+        return self.consent is not None and self.consent[0] is not self.consent[1]
 
 
 class When(StrEnum):
@@ -183,7 +200,8 @@ class SyncSpec:
     ``apps`` are the names of the two apps, for reasons shown to people. ``sends`` says which side's
     values may flow out. ``own_write_window`` is, per side, for how many seconds after our write a
     rewriting by the app is expected (longer than index lag + poll). ``scope`` says which records take part.
-    ``roles`` are, per side, the fields that the guards of the match rules look at.
+    ``roles`` are, per side, the fields that the guards of the match rules look at. ``wins`` None: the default app
+    wins a difference. ``deletes`` says what becomes of the partner of a deleted record.
     """
 
     apps: Mapping[Side, str]
@@ -195,6 +213,8 @@ class SyncSpec:
     constants: tuple[Constant, ...] = ()
     scope: Scope = field(default_factory=Scope)
     roles: Mapping[Side, Roles] = field(default_factory=lambda: {side: {} for side in SIDES})
+    wins: Wins | None = None
+    deletes: Deletes = field(default_factory=Deletes)
 
     def set_on(self, side: Side, *when: When) -> list[Constant]:
         """Return the constants of one side that are written then."""
@@ -206,6 +226,14 @@ class SyncSpec:
         guarded = any(rule.guards for rule in self.match)
         return found | {name for names in self.roles[side].values() for name in names if guarded}
 
+    def winner(self, mapping: FieldMap) -> Side | Wins:
+        """Return who wins a difference of this field."""
+        return mapping.winner or self.wins or self.default
+
+    def removes(self, side: Side) -> bool:
+        """Tell whether a deletion in the other app is carried over to ``side``. Direction overrules the policy."""
+        return self.sends[side.other] and self.deletes.of(side) is not Removal.KEEP
+
     def writes(self, mapping: FieldMap, side: Side) -> bool:
         """Tell whether this mapping may be written to ``side``. Nothing overrules this."""
         return self.sends[side.other] and mapping.direction.writes(side) and not mapping.on(side).read_only
@@ -215,6 +243,8 @@ def project(mapping: FieldMap, value: Value, target: Side) -> Coerced:
     """Return ``value`` of the other side as ``target`` can hold it; raise CannotCoerce, LeftOut among them."""
     if mapping.choices is not None and not is_blank(value):
         value = mapping.choices[SIDES.index(target)].choose(value)
+    if mapping.inverted and (truth := parse_boolean(value)) is not None:
+        value = not truth
     if mapping.clean:
         value = _cleaned(mapping, value, target.other)
     return coerce(value, mapping.on(target.other), mapping.on(target))
@@ -240,7 +270,7 @@ def blank_across(mapping: FieldMap, value: Value, source: Side) -> bool:
 def equal_across(mapping: FieldMap, left: Value, right: Value) -> bool:
     """Tell whether the two sides hold the same, each as the other can hold it and, where they are, cleaned."""
     alike = left is right or (isinstance(left, str) and left == right)
-    if alike and mapping.choices is None and mapping.left.type is mapping.right.type:
+    if alike and mapping.choices is None and not mapping.inverted and mapping.left.type is mapping.right.type:
         return True
     return _holds(mapping, left, right, Side.RIGHT) or _holds(mapping, right, left, Side.LEFT)
 

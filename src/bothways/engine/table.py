@@ -24,6 +24,7 @@ class ActionKind(StrEnum):
     WAIT = "wait"
     SKIP = "skip"
     NONE = "none"
+    DELETE = "delete"
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +36,11 @@ class Facts:
     did not take part. ``returned``: it was linked before, went away, and is there again. ``allowed``: the other
     side takes new records. ``settled``: the create window is over and the other side was read since. ``blank``: it
     holds nothing that could be written. ``outside`` says why it, or the pair, does not take part; ``unlinks``: its
-    link then ends. ``misfit`` says why the record made of it in the other app would not take part.
+    link then ends. ``restored``: the deletion that ended its link was taken back. ``merged``: its partner was merged
+    into a record that has a link, and nobody has decided yet. ``carries``: the deletion of its partner is to be
+    carried over to it; ``waits``: the grace is not over; ``edited`` says by what it shows an edit;
+    ``after_merge``: its link ended by a merge. ``before``: it was there before the line from which on changes are
+    carried, and is unchanged since. ``misfit`` says why the record made of it in the other app would not take part.
     """
 
     linked: bool = False
@@ -52,6 +57,13 @@ class Facts:
     outside: str = ""
     unlinks: bool = False
     misfit: str = ""
+    restored: bool = False
+    merged: bool = False
+    carries: bool = False
+    waits: bool = False
+    edited: str = ""
+    after_merge: bool = False
+    before: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,9 +86,15 @@ RECORD_TABLE: tuple[Row, ...] = (
     Row("R10", lambda f: f.linked and f.unlinks and bool(f.outside), ActionKind.UNLINK),
     Row("R10", lambda f: bool(f.outside), ActionKind.LEAVE_OUT),
     Row("F", lambda f: f.linked, ActionKind.UPDATE),
+    Row("R9r", lambda f: f.restored, ActionKind.LINK),
     Row("R9", lambda f: (f.survivor or f.parted or f.returned) and f.match.found is Found.PARTNER, ActionKind.LINK),
     Row("R6", lambda f: f.match.found is Found.PARTNER, ActionKind.LINK),
+    Row("R0", lambda f: f.merged, ActionKind.HOLD),
+    Row("R16", lambda f: f.before, ActionKind.LEAVE_OUT),
     Row("R7", lambda f: f.match.found is Found.SEVERAL, ActionKind.HOLD),
+    Row("R4e", lambda f: f.survivor and f.carries and bool(f.edited), ActionKind.LEAVE_OUT),
+    Row("R4w", lambda f: f.survivor and f.carries and f.waits, ActionKind.WAIT),
+    Row("R4d", lambda f: f.survivor and f.carries, ActionKind.DELETE),
     Row("R4", lambda f: f.survivor, ActionKind.LEAVE_OUT),
     Row("R10", lambda f: f.parted, ActionKind.LEAVE_OUT),
     Row("F2'", lambda f: not f.allowed, ActionKind.LEAVE_OUT),

@@ -16,9 +16,10 @@ from bothways.ledger.plans import ActionRow
 from bothways.service import undo as undoing
 from bothways.service.advice import advice_for
 from bothways.service.database import on_database
+from bothways.service.deleting import purge
 from bothways.service.lock import runner
 from bothways.service.log import created_and_updated, run_row
-from bothways.service.preview import plan_row
+from bothways.service.preview import LOOK, plan_row
 from bothways.service.views import RunView, SkippedView, UndoView
 from bothways.service.work import Report, context
 from bothways.service.workspace import Workspace
@@ -38,6 +39,7 @@ def run_sync(
     Raises SyncOff, SecondRunner, StoppedByBrake (before the first write), AppError.
     """
     with runner(workspace):
+        purge(workspace.clock())
         ctx = context(workspace, name, progress)
         return run_view(ctx, running.run(ctx, full=full, approved=approved))
 
@@ -70,6 +72,9 @@ def apply_plan(
 
 
 def _check_plan(ctx: Context, row: Plan, plan_id: str) -> None:
+    if row.state == LOOK:
+        reason = "it shows what turning on from now on would do"
+        raise PlanOutdated(plan=plan_id, reason=reason, name=ctx.sync.name)
     if row.revision != ctx.sync.revision:
         raise PlanOutdated(plan=plan_id, reason="the settings were changed since", name=ctx.sync.name)
     if row.state != "ready":
@@ -110,6 +115,8 @@ def run_view(ctx: Context, report: running.Report, *, by_limit: bool = False) ->
     counts = looking.counts(ctx.sync)
     written = looking.written([row.pk]).get(row.pk, {})
     created, updated = created_and_updated(ctx.spec.apps, written)
+    deleted = {app: written.get(("archive", side), 0) for side, app in ctx.spec.apps.items()}
+    updated = {app: count - deleted[app] for app, count in updated.items()}
     failing, held = counts["failing"], counts["held"]
     stopped = report.state == "stopped" and not by_limit
     return RunView(
@@ -131,6 +138,7 @@ def run_view(ctx: Context, report: running.Report, *, by_limit: bool = False) ->
         tuple(_skipped(ctx, each) for each in report.skipped_actions),
         looking.links_ended(row.pk),
         advice_for(ctx, report.totals),
+        deleted,
     )
 
 

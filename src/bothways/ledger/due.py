@@ -41,6 +41,25 @@ def mark_everything(sync: Sync) -> None:
         )
 
 
+def mark_unlinked(sync: Sync) -> None:
+    """Mark every live record of both sides that has no link as due (new match rules)."""
+    for side, feed_id in (("left", sync.left_id), ("right", sync.right_id)):
+        db.execute(
+            "INSERT INTO due (sync_id, side, record_id, workspace_id, version, not_before) "
+            "SELECT %s, %s, record_id, %s, %s, 0 FROM seen s WHERE feed_id=%s AND state='live' AND NOT EXISTS "
+            f"(SELECT 1 FROM link l WHERE l.sync_id=%s AND l.{side}_id=s.record_id "
+            "AND l.state IN ('pending','active')) "
+            "ON CONFLICT (sync_id, side, record_id) DO UPDATE SET version=excluded.version, not_before=0",
+            (sync.pk, side, sync.workspace_id, _new_version(), feed_id, sync.pk),
+        )
+
+
+def mark_held(sync: Sync) -> None:
+    """Mark every record that waits for a person or for an app as due."""
+    for side, id in db.rows("SELECT DISTINCT side, record_id FROM hold WHERE sync_id=%s", (sync.pk,)):
+        mark(sync, side, [id])
+
+
 def _new_version() -> int:
     """Return a version that no mark had before: a count would start again when a mark is cleared."""
     return secrets.randbits(_VERSION_BITS)

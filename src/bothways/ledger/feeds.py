@@ -248,13 +248,13 @@ def seen_since(feed_id: int, since: float) -> list[SeenRow]:
     return [_seen(row) for row in db.rows(_SELECT + "state='live' AND first_seen_at>=%s", (feed_id, since))]
 
 
-def sides_of(feed: Feed) -> list[tuple[Sync, str]]:
+def sides_of(feed: Feed, *, off: bool = False) -> list[tuple[Sync, str]]:
     """Return every sync that uses this feed and is not off, with the side it is; a draft is planned, too.
 
-    Of each only its ids and slots are read.
+    ``off``: those that are off as well. Of each only its ids, its state and slots are read.
     """
-    columns = "id, workspace_id, left_id, right_id, slots"
-    sql = f"SELECT {columns} FROM sync WHERE (left_id=%s OR right_id=%s) AND state<>'off' ORDER BY id"
+    columns, which = "id, workspace_id, left_id, right_id, slots, state", "" if off else " AND state<>'off'"
+    sql = f"SELECT {columns} FROM sync WHERE (left_id=%s OR right_id=%s){which} ORDER BY id"
     syncs = Sync.objects.raw(sql, (feed.pk, feed.pk))
     return [(sync, "left" if sync.left_id == feed.pk else "right") for sync in syncs]
 

@@ -24,7 +24,7 @@ _COLUMNS = "id, side, record_id, field, link_id, rule, reason, kind, tries, next
 @dataclass(frozen=True, slots=True)
 class HoldRow:
     """One thing that waits. ``kind``: ``match`` and ``conflict`` wait for a person, ``refused`` for the app,
-    ``unreadable`` for the record to be mended."""
+    ``unreadable`` for the record to be mended, ``consent`` for a direction that lets an opting out through."""
 
     side: str
     record_id: str
@@ -48,13 +48,16 @@ def wait(tries: int) -> float:
 def put(sync: Sync, hold: HoldRow, now: float) -> None:
     """Open a hold, or count another try of the same one; refused ones get their next try.
 
-    What a person chose stays with it.
+    What a person chose or decided stays with it, unless it was decided on other values than those held now.
     """
     before = db.one(
         "SELECT tries, opened_at, data FROM hold WHERE sync_id=%s AND side=%s AND record_id=%s AND field=%s",
         (sync.pk, hold.side, hold.record_id, hold.field),
     )
-    chosen = {"chosen": each} if before and (each := orjson.loads(before[2]).get("chosen")) else {}
+    known = orjson.loads(before[2]) if before else {}
+    chosen = {key: known[key] for key in ("chosen", "decided") if known.get(key)}
+    if hold.kind == "conflict" and "decided" in chosen and chosen["decided"]["seen"] != hold.data.get("values"):
+        del chosen["decided"]
     tries, opened = (before[0] + 1, before[1]) if before else (1, now)
     next_try = now + wait(tries) if hold.kind == "refused" else None
     columns = ("workspace_id", "sync_id", "side", "record_id", "field", "link_id", "rule", "reason", "kind")
@@ -100,6 +103,11 @@ def clear_settled(sync: Sync, side: Side, unchanged: Mapping[str, Collection[str
     """
     found = of_records(sync, side, unchanged)
     _delete(hold for hold in found if hold.kind != "frozen" or hold.field not in unchanged[hold.record_id])
+
+
+def close_of_pair(sync: Sync, side: Side, id: str) -> None:
+    """Close the holds of a record that are about what its partner holds."""
+    _delete(hold for hold in of_records(sync, side, [id]) if hold.field and hold.kind in ("conflict", "consent"))
 
 
 def forget(sync: Sync, side: Side, ids: Iterable[str]) -> None:
@@ -148,6 +156,18 @@ def withdraw(sync: Sync, side: Side, id: str) -> None:
         for hold in of_records(sync, each, [record] if record else []):
             data = {key: value for key, value in hold.data.items() if key != "chosen"}
             db.execute("UPDATE hold SET data=%s WHERE id=%s", (orjson.dumps(data).decode(), hold.id))
+
+
+def decide(hold: HoldRow, decided: Mapping[str, Any] | None) -> None:
+    """Remember what a person has decided about a field that is held; None: forget it."""
+    data = {key: value for key, value in hold.data.items() if key != "decided"}
+    data |= {"decided": decided} if decided else {}
+    db.execute("UPDATE hold SET data=%s WHERE id=%s", (orjson.dumps(data).decode(), hold.id))
+
+
+def conflicts(sync: Sync, field: str) -> list[HoldRow]:
+    """Return the differences of one field that wait for a person, oldest first."""
+    return _rows("sync_id=%s AND kind='conflict' AND field=%s", (sync.pk, field), " ORDER BY id")
 
 
 def wait_for_a_person(sync: Sync) -> bool:

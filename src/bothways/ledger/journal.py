@@ -9,7 +9,7 @@ import orjson
 from bothways.engine.fields import Landed
 from bothways.engine.sides import Side
 from bothways.ledger import db
-from bothways.ledger.models import Sync
+from bothways.ledger.models import Feed, Sync
 from bothways.records import Value
 
 _COLUMNS = "id, run_id, link_id, side, record_id, kind, state, rule, marker, data, message, created_at, done_at"
@@ -121,6 +121,15 @@ def oldest_open_create(sync: Sync, side: Side) -> float | None:
     return None if found is None else float(found)
 
 
+def deleted_since(sync: Sync, since: float) -> int:
+    """Return how many records were deleted since a time (seconds) for their partners were; what may have been, too."""
+    sql = (
+        "SELECT COUNT(*) FROM journal WHERE sync_id=%s AND kind='archive' AND rule='R4d' AND created_at>%s "
+        "AND state IN ('intent','in_flight','done')"
+    )
+    return int(db.value(sql, (sync.pk, since)))
+
+
 def of_run(run_id: int, after: int = 0, size: int = 500) -> list[Entry]:
     """Return a page of a run's entries, in order."""
     sql = f"SELECT {_COLUMNS} FROM journal WHERE run_id=%s AND id>%s ORDER BY id LIMIT %s"
@@ -145,6 +154,18 @@ def of_record(sync: Sync, side: Side, record_id: str) -> list[Entry]:
     """Return everything written to one record, oldest first."""
     sql = f"SELECT {_COLUMNS} FROM journal WHERE sync_id=%s AND side=%s AND record_id=%s ORDER BY id"
     return _entries(db.rows(sql, (sync.pk, str(side), record_id)))
+
+
+def written_at(feed: Feed, ids: Iterable[str]) -> dict[str, list[tuple[float, float]]]:
+    """Return when (seconds, begun and done) any sync wrote to these records of a feed."""
+    found: dict[str, list[tuple[float, float]]] = {}
+    sql = (
+        "SELECT j.record_id, j.created_at, j.done_at FROM journal j JOIN sync s ON s.id=j.sync_id WHERE j.state='done' "
+        "AND ((s.left_id=%s AND j.side='left') OR (s.right_id=%s AND j.side='right')) AND j.record_id IN {ids}"
+    )
+    for id, begun, done in db.in_list(sql, (feed.pk, feed.pk), ids):
+        found.setdefault(id, []).append((begun, done or begun))
+    return found
 
 
 def landed(link_ids: Iterable[int]) -> dict[int, dict[str, list[Landed]]]:

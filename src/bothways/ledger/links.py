@@ -11,9 +11,12 @@ from bothways.engine.sides import SIDES, Side
 from bothways.ledger import db
 from bothways.ledger.models import Sync
 
-_COLUMNS = "id, left_id, right_id, state, rule, reason, survivor, created_at, ended_at, ended_by, frozen"
+_COLUMNS = "id, left_id, right_id, state, rule, reason, survivor, created_at, ended_at, ended_by, frozen, carries_at"
 UNLINKED = "you unlinked them"
 """Why a link ended that a person has ended: its records are not linked again, and not created, by themselves."""
+
+PAUSED = "you paused it"
+"""Why a link is frozen that a person has paused: nothing but a person lets it flow again."""
 
 LIVE = "state IN ('pending','active')"
 
@@ -32,6 +35,22 @@ class LinkRow(NamedTuple):
     ended_at: float | None = None
     ended_by: str = ""
     frozen: str = ""
+    carries_at: float | None = None
+
+    @property
+    def by_deletion(self) -> bool:
+        """Whether it ended since one of its records was deleted."""
+        return self.ended_by.startswith("R4:")
+
+    @property
+    def by_merge(self) -> bool:
+        """Whether it ended since one of its records was merged into another that has a link."""
+        return self.ended_by.startswith("R0:")
+
+    @property
+    def paused(self) -> bool:
+        """Whether a person has paused it."""
+        return self.frozen == PAUSED
 
     @property
     def parted(self) -> bool:
@@ -105,6 +124,12 @@ def drop(link_id: int) -> None:
     db.execute("DELETE FROM link WHERE id=%s AND state='pending'", (link_id,))
 
 
+def forget(link_id: int) -> None:
+    """Remove a link as if it had never been."""
+    db.execute("DELETE FROM shadow WHERE link_id=%s", (link_id,))
+    db.execute("DELETE FROM link WHERE id=%s", (link_id,))
+
+
 def end(link_id: int, now: float, ended_by: str, survivor: Side | None = None) -> None:
     """End a link. ``survivor`` is the side whose record must not be created again in the other app."""
     db.execute(
@@ -113,9 +138,29 @@ def end(link_id: int, now: float, ended_by: str, survivor: Side | None = None) -
     )
 
 
+def carry(link_ids: Iterable[int], at: float | None) -> None:
+    """Let the surviving records of ended links follow the deleted ones at a time (seconds); None: never."""
+    db.execute_many("UPDATE link SET carries_at=%s WHERE id=%s", [(at, link_id) for link_id in link_ids])
+
+
+def revive(link_id: int) -> None:
+    """Let an ended link live again as it was, with its shadows."""
+    db.execute(
+        "UPDATE link SET state='active', ended_at=NULL, ended_by='', survivor=NULL, carries_at=NULL "
+        "WHERE id=%s AND state='ended'",
+        (link_id,),
+    )
+
+
 def freeze(frozen: Iterable[tuple[int, str]]) -> None:
-    """Note of links why nothing flows between their records, "" where it does again."""
-    db.execute_many("UPDATE link SET frozen=%s WHERE id=%s", [(why, link_id) for link_id, why in frozen])
+    """Note of links why nothing flows between their records, "" where it does again; not of those that are paused."""
+    sql = "UPDATE link SET frozen=%s WHERE id=%s AND frozen<>%s"
+    db.execute_many(sql, [(why, link_id, PAUSED) for link_id, why in frozen])
+
+
+def pause(link_id: int, *, paused: bool) -> None:
+    """Let nothing flow between the records of a link until a person says so, or let it flow again."""
+    db.execute("UPDATE link SET frozen=%s WHERE id=%s", (PAUSED if paused else "", link_id))
 
 
 def move(link_id: int, side: Side, record_id: str) -> None:

@@ -15,9 +15,8 @@ from bothways.ledger.plans import _COLUMNS, ActionRow, _action
 FAILING = ("refused", "value", "unreadable")
 """Kinds of holds that wait for the app or for a record to be mended; all others wait for a person."""
 
-_LINK = (
-    "l.id, l.left_id, l.right_id, l.state, l.rule, l.reason, l.survivor, l.created_at, l.ended_at, l.ended_by, l.frozen"
-)
+_LINK = "l.id, l.left_id, l.right_id, l.state, l.rule, l.reason, l.survivor, l.created_at, l.ended_at, l.ended_by, "
+_LINK += "l.frozen, l.carries_at"
 _KINDS = "(" + ",".join(f"'{kind}'" for kind in FAILING) + ")"
 
 
@@ -167,8 +166,8 @@ def written(run_ids: Sequence[int]) -> dict[int, dict[tuple[str, str], int]]:
     """Return how many records each run wrote, by kind and side."""
     found: dict[int, dict[tuple[str, str], int]] = {}
     sql = (
-        "SELECT run_id, kind, side, COUNT(*) FROM journal WHERE state='done' AND kind<>'unlink' AND run_id IN {ids} "
-        "GROUP BY run_id, kind, side"
+        "SELECT run_id, kind, side, COUNT(*) FROM journal WHERE state='done' AND kind NOT IN ('unlink','link') "
+        "AND run_id IN {ids} GROUP BY run_id, kind, side"
     )
     for run_id, kind, side, count in db.rows(*_expanded(sql, run_ids)) if run_ids else ():
         found.setdefault(int(run_id), {})[str(kind), str(side)] = int(count)

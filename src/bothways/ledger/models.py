@@ -74,6 +74,8 @@ class Sync(Base):
 
     ``mark`` is part of the markers of its creates: two ledgers on one account never take each other's.
     ``scoped_at``: when filters that depend on the time were last looked at for every record (seconds).
+    ``line``: how often it was asked for changes from now on alone; ``line_drawn``: up to which of these it was taken
+    note of what every record held. ``deleted_at``: when it was deleted (seconds), 0 if it was not.
     """
 
     name = models.TextField()
@@ -88,6 +90,9 @@ class Sync(Base):
     slots = models.JSONField(default=list)
     ended_at = models.FloatField(default=0.0)
     scoped_at = models.FloatField(default=0.0, db_default=0.0)
+    line = models.IntegerField(default=0, db_default=0)
+    line_drawn = models.IntegerField(default=0, db_default=0)
+    deleted_at = models.FloatField(default=0.0, db_default=0.0)
 
     class Meta:
         db_table = "sync"
@@ -166,7 +171,8 @@ class Due(Base):
 class Link(Base):
     """Two records that are the same thing. Ended links are kept: a ``survivor`` side is a tombstone.
 
-    ``frozen`` says why nothing flows between them, "" where it does.
+    ``frozen`` says why nothing flows between them, "" where it does. ``carries_at``: when the surviving record of
+    an ended link is to follow the deleted one (seconds), null where it is not.
     """
 
     sync = models.ForeignKey(Sync, models.CASCADE)
@@ -180,6 +186,7 @@ class Link(Base):
     ended_at = models.FloatField(null=True)
     ended_by = models.TextField(default="", db_default="")
     frozen = models.TextField(default="", db_default="")
+    carries_at = models.FloatField(null=True)
 
     class Meta:
         db_table = "link"
@@ -203,6 +210,20 @@ class Shadow(Base):
 
     class Meta:
         db_table = "shadow"
+
+
+class Noted(Base):
+    """What a record held when a sync was asked for changes from then on alone: field name -> value, as JSON."""
+
+    pk = models.CompositePrimaryKey("sync_id", "side", "record_id")
+    sync = models.ForeignKey(Sync, models.CASCADE, db_constraint=False, db_index=False)
+    side = models.TextField()
+    record_id = models.TextField()
+    line = models.IntegerField()
+    data = models.TextField()
+
+    class Meta:
+        db_table = "noted"
 
 
 class Apart(Base):

@@ -5,7 +5,7 @@ from bothways.records.clean import CASES, CLEANERS, clean
 from bothways.records.coerce import CannotCoerce, Coerced, coerce, coercion_between
 from bothways.records.made import READABLE, Recipe, made_field, recipe_of
 from bothways.records.normal import is_valid_email, normal_email, normal_phone
-from bothways.records.parse import text_of
+from bothways.records.parse import parse_boolean, text_of
 from bothways.records.record import Record, Ref, Value
 from bothways.records.types import Field, FieldType, Option, one_of
 from bothways.records.values import can_be_kept, canonical, elements, ids_of, is_blank, may_be_rewriting, same
@@ -42,6 +42,7 @@ __all__ = [
     "normal_phone",
     "one_of",
     "option_named",
+    "parse_boolean",
     "recipe_of",
     "same",
     "suggest",

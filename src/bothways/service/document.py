@@ -7,9 +7,10 @@ from enum import StrEnum
 from typing import Any
 
 from bothways.engine.brakes import Guards
+from bothways.engine.deletes import GRACE, Removal
 from bothways.engine.scope import Leaving
 from bothways.engine.sides import SIDES, Side
-from bothways.engine.spec import Only, When
+from bothways.engine.spec import Only, When, Wins
 from bothways.errors import SettingsError
 from bothways.records import Unpaired
 
@@ -17,6 +18,11 @@ STATES = ("on", "off", "draft")
 KEEP, CLEAR = "keep", "clear"
 ONLY_KEYS = {Only.WHEN_EMPTY: "only_when_empty", Only.ON_CREATE: "only_on_create"}
 """The key of a mapping for each policy of when it is written."""
+
+CONSENT = {True: "opt_out", False: "opt_in"}
+"""What a yes in a field of consent means, by whether it says opted out."""
+ALL, FROM_NOW = "all", "changes_from_now"
+"""What ``start`` may be."""
 
 EVERY = 60.0
 """Seconds between two polls where the file does not say."""
@@ -51,7 +57,8 @@ class FieldDocument:
     """One mapping as written. ``to``: the only side it may be written to, None for both.
 
     ``values`` pairs options, the left one first; ``other`` says what becomes of those that are paired with none,
-    ``defaults`` what stands for them on each side. ``places`` says where the keys of the mapping stand.
+    ``defaults`` what stands for them on each side. ``consent``: whether a yes means opted out, on the left and on the
+    right. ``places`` says where the keys of the mapping stand.
     """
 
     names: Mapping[Side, str]
@@ -65,6 +72,8 @@ class FieldDocument:
     defaults: Mapping[Side, str] = field(default_factory=dict)
     places: Mapping[str, str] = field(default_factory=dict)
     clean: tuple[str, ...] = ()
+    winner: Side | Wins | None = None
+    consent: tuple[bool, bool] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,9 +126,9 @@ class MatchDocument:
 
 @dataclass(frozen=True, slots=True)
 class Winner:
-    """The side that wins a field, where the default app does not."""
+    """Who wins a difference of a field, where the sync's own word does not hold."""
 
-    side: Side
+    who: Side | Wins
     place: str = ""
 
 
@@ -155,6 +164,7 @@ FilterDocument = ConditionDocument | GroupDocument
 class ScopeDocument:
     """Which records take part. ``filters`` per app's side that has one.
 
+    ``from_now``: what was there before is not carried, only changes are.
     ``require``: what a record must have; None: an e-mail address where both objects are people.
     """
 
@@ -162,6 +172,20 @@ class ScopeDocument:
     leaving: Leaving = Leaving.FREEZE
     require: tuple[str, ...] | None = None
     require_place: str = ""
+    from_now: bool = False
+    start_place: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class DeletesDocument:
+    """What becomes of the partner of a deleted record, per side where it is not kept; ``grace`` in seconds.
+
+    ``places`` says where the word of each side stands.
+    """
+
+    removals: Mapping[Side, Removal] = field(default_factory=dict)
+    grace: float = GRACE
+    places: Mapping[Side, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,7 +194,8 @@ class SyncDocument:
 
     ``associations`` None: what both apps refer to without a doubt, and another sync keeps in step.
     ``match`` is ``as_hubspot``, or the rules in order; none at all links no record. ``small_groups``: of a few
-    copies, one pair is linked; its place is told even where it says no.
+    copies, one pair is linked; its place is told even where it says no. ``wins`` None: the default app wins a
+    difference.
     """
 
     name: str
@@ -192,6 +217,8 @@ class SyncDocument:
     match_place: str = ""
     small_groups: SmallGroups = SmallGroups.HOLD
     small_groups_place: str = ""
+    wins: Wins | None = None
+    deletes: DeletesDocument = field(default_factory=DeletesDocument)
     associations: tuple[AssociationDocument, ...] | None = None
 
     @property
@@ -218,24 +245,42 @@ class Document:
 
 
 def refuse_ring(sync: SyncDocument, others: Sequence[SyncDocument]) -> None:
-    """Refuse a sync whose two ends are connected already by others: values would go round."""
-    start, goal = sync.ends
-    reached, grew = {start}, True
-    while grew:
-        met = {end for each in others for end in each.ends if reached & set(each.ends)}
-        grew = not met <= reached
-        reached |= met
-    if goal in reached:
+    """Refuse a sync whose values would come back to where they began by others, or that has the ends of another.
+
+    What counts is which app sends to which: two ways that both lead from one app to another are no ring.
+    """
+    twin = any(set(each.ends) == set(sync.ends) for each in others)
+    ways = [way for each in others for way in _ways(each)]
+    if twin or any(start in _reached(goal, ways) for start, goal in _ways(sync)):
         names = ", ".join(each.name for each in others)
         reason = f"with the syncs that are on ({names}) it would form a ring, in which values go round; turn one off"
         raise SettingsError(where=sync.place, reason=reason)
+
+
+def _ways(sync: SyncDocument) -> list[tuple[tuple[str, str], tuple[str, str]]]:
+    """Return from which end to which a sync sends."""
+    left, right = sync.ends
+    ways = {Side.LEFT: (left, right), Side.RIGHT: (right, left)}
+    return [ways[side] for side in SIDES if sync.sends[side]]
+
+
+def _reached(start: tuple[str, str], ways: Sequence[tuple[tuple[str, str], tuple[str, str]]]) -> set[tuple[str, str]]:
+    """Return the ends to which values of one come."""
+    reached, grew = {start}, True
+    while grew:
+        met = {goal for source, goal in ways if source in reached}
+        grew = not met <= reached
+        reached |= met
+    return reached
 
 
 def settings_of(sync: SyncDocument) -> dict[str, object]:
     """Return a sync as plain data in the words of the file, complete: what a revision keeps."""
     conflicts: dict[str, object] = {"default_app": sync.apps[sync.default], "when_empty": sync.when_empty}
     if sync.winners:
-        conflicts["per_field"] = {name: sync.apps[winner.side] for name, winner in sync.winners.items()}
+        conflicts["per_field"] = {name: winner_word(sync, each.who) for name, each in sync.winners.items()}
+    if sync.wins is not None:
+        conflicts["default"] = str(sync.wins)
     data: dict[str, object] = {
         "state": sync.state,
         "objects": {sync.apps[side]: sync.objects[side] for side in SIDES},
@@ -251,6 +296,11 @@ def settings_of(sync: SyncDocument) -> dict[str, object]:
     }
     if sync.scope.leaving is not Leaving.FREEZE:
         data["when_leaving_filter"] = str(sync.scope.leaving)
+    if sync.deletes.removals or sync.deletes.grace != GRACE:
+        removals = {sync.apps[side]: str(each) for side, each in sync.deletes.removals.items()}
+        data["deletes"] = {**removals, "grace": f"{_written(sync.deletes.grace)}s"}
+    if sync.scope.from_now:
+        data["start"] = FROM_NOW
     if sync.scope.require is not None:
         data["require"] = list(sync.scope.require)
     if sync.match is not None:
@@ -293,6 +343,11 @@ def _written(number: float) -> str:
     return text.rstrip("0").rstrip(".") if "." in text else text
 
 
+def winner_word(sync: SyncDocument, winner: Side | Wins) -> str:
+    """Return who wins in the words of the file: an app, newest or ask."""
+    return sync.apps[winner] if isinstance(winner, Side) else str(winner)
+
+
 def _send(sync: SyncDocument, side: Side) -> object:
     if side in sync.scope.filters:
         return {"filter": filter_data(sync.scope.filters[side])}
@@ -329,6 +384,12 @@ def _field(sync: SyncDocument, each: FieldDocument) -> dict[str, object]:
         data["when_empty"] = each.when_empty
     if each.only is not None:
         data[ONLY_KEYS[each.only]] = True
+    if each.winner is not None:
+        data["winner"] = winner_word(sync, each.winner)
+    if each.consent is not None:
+        words = {sync.apps[side]: CONSENT[out] for side, out in zip(SIDES, each.consent, strict=True)}
+        alike = each.consent[0] is each.consent[1]
+        data["consent"] = CONSENT[each.consent[0]] if alike else words
     if each.clean:
         data["clean"] = list(each.clean)
     if each.values is not None:

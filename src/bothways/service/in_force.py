@@ -5,8 +5,10 @@ step can be done again after a crash: the last one, in one transaction, says tha
 """
 
 from collections.abc import Iterable, Mapping
+from enum import StrEnum
 from typing import Any
 
+from bothways.engine.deletes import Deletes
 from bothways.engine.sides import SIDES, Side
 from bothways.engine.spec import FieldMap, MatchRule, feed_slots, reference_slots, sync_slots
 from bothways.ledger import db, due, feeds, looking
@@ -14,7 +16,7 @@ from bothways.ledger.models import Feed, Revision, Sync
 from bothways.records import Field
 from bothways.records.normal import NORM_VERSION
 from bothways.service.associations import stored_associations
-from bothways.service.document import FieldDocument, SyncDocument
+from bothways.service.document import CONSENT, FieldDocument, SyncDocument
 from bothways.service.revisions import add_revision, latest_revision
 from bothways.service.scope import stored_fields, stored_scope
 from bothways.service.spec import Resolved
@@ -26,7 +28,7 @@ PAGE = 400
 
 
 def bring_in_force(ctx: Context, resolved: Resolved) -> None:
-    """Let changed mappings and match rules take effect: every record is looked at again."""
+    """Let changed settings take effect: what the change touches is looked at again (row R14)."""
     revision = latest_revision(ctx.sync)
     applied = in_words(resolved)
     before = revision.document["applied"]
@@ -45,8 +47,61 @@ def bring_in_force(ctx: Context, resolved: Resolved) -> None:
             Revision.objects.filter(pk=revision.pk).update(document=document)
         ctx.sync.slots = sync_slots(ctx.spec.match)
         ctx.sync.save(update_fields=["slots"])
-        if before != applied:
-            due.mark_everything(ctx.sync)
+        _look_again(ctx.sync, touched(before, applied))
+
+
+class Touched(StrEnum):
+    """Which records a change of the settings touches: those that wait, or also those without a link, or all."""
+
+    HELD = "held"
+    UNLINKED = "unlinked"
+    EVERYTHING = "everything"
+
+
+TOUCHES: Mapping[str, Touched] = {
+    "off": Touched.HELD,
+    "default": Touched.HELD,
+    "wins": Touched.HELD,
+    "set": Touched.HELD,
+    "match": Touched.UNLINKED,
+    "slots": Touched.UNLINKED,
+    "match_fields": Touched.UNLINKED,
+    "roles": Touched.UNLINKED,
+    "norm": Touched.UNLINKED,
+    "sends": Touched.UNLINKED,
+}
+"""What a change of each part of the exact settings touches; everything, where it is not named.
+
+A link, once made, stays whatever the match rules say; and a pair that agreed on what it holds does not differ by
+another default app, or by a direction that was opened.
+"""
+
+
+def touched(before: Mapping[str, Any] | None, applied: Mapping[str, Any]) -> Touched | None:
+    """Return which records must be looked at again by new exact settings, None if none must."""
+    if before is None:
+        return Touched.EVERYTHING
+    changed = [part for part in {**before, **applied} if before.get(part) != applied.get(part)]
+    found = {TOUCHES.get(part, Touched.EVERYTHING) for part in changed if part not in ("fields", "holds")}
+    if "fields" in changed or "holds" in changed:
+        found.add(Touched.HELD if _only_fewer(before, applied) else Touched.EVERYTHING)
+    return max(found, key=list(Touched).index, default=None)
+
+
+def _only_fewer(before: Mapping[str, Any], applied: Mapping[str, Any]) -> bool:
+    """Tell whether mappings were only taken away, or put in another order: the others stay as they are."""
+    was = list(zip(before["fields"], before["holds"], strict=True))
+    return all(each in was for each in zip(applied["fields"], applied["holds"], strict=True))
+
+
+def _look_again(sync: Sync, which: Touched | None) -> None:
+    """Mark as due what new settings touch, in the caller's transaction."""
+    if which is Touched.EVERYTHING:
+        due.mark_everything(sync)
+    elif which is not None:
+        due.mark_held(sync)
+        if which is Touched.UNLINKED:
+            due.mark_unlinked(sync)
 
 
 def in_words(resolved: Resolved) -> dict[str, Any]:
@@ -65,8 +120,20 @@ def in_words(resolved: Resolved) -> dict[str, Any]:
         "sends": [spec.sends[side] for side in SIDES],
         **({"set": constants} if (constants := constants_in_words(resolved.document)) else {}),
         "scope": stored_scope(spec.scope),
+        **({"wins": str(spec.wins)} if spec.wins else {}),
+        **(
+            {"consent": consent}
+            if (consent := [[each.key, each.consent] for each in spec.fields if each.consent])
+            else {}
+        ),
+        **({"deletes": stored_deletes(spec.deletes)} if spec.deletes.removals else {}),
         **({"associations": stored_associations(resolved.associations)} if resolved.associations else {}),
     }
+
+
+def stored_deletes(deletes: Deletes) -> dict[str, Any]:
+    """Return what becomes of the partners of deleted records as plain data."""
+    return {"removals": {str(side): str(each) for side, each in deletes.removals.items()}, "grace": deletes.grace}
 
 
 def constants_in_words(document: SyncDocument) -> list[list[Any]]:
@@ -93,6 +160,7 @@ def policies_of(each: FieldDocument) -> dict[str, Any]:
         "clean": list(each.clean),
         "values": [list(pair) for pair in each.values or ()],
         "other": str(each.other) if each.other else None,
+        "consent": {str(side): CONSENT[out] for side, out in zip(SIDES, each.consent or (), strict=False)},
         "defaults": {str(side): option for side, option in each.defaults.items()},
     }
     return {name: value for name, value in found.items() if value}

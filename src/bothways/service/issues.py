@@ -3,22 +3,37 @@
 A decision is remembered at once and looked at by the next run: it links (row R6), or creates (row R8).
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 from bothways.engine.matching import ALONE
 from bothways.engine.sides import SIDES, Side
-from bothways.errors import LinkedAlready, NotForDeciding, NotLinked, StillBeingWritten, UnknownIssue, UnknownRecord
+from bothways.errors import (
+    LinkedAlready,
+    NoPartner,
+    NotForDeciding,
+    NotLinked,
+    NotPaused,
+    StillBeingWritten,
+    UnknownIssue,
+    UnknownRecord,
+)
 from bothways.ledger import db, due, feeds, holds, journal, links, looking
 from bothways.ledger.holds import HoldRow
+from bothways.ledger.journal import Entry
 from bothways.ledger.models import Sync
 from bothways.service.database import on_database
 from bothways.service.document import SyncDocument
-from bothways.service.records import find
-from bothways.service.views import CandidateView, IssueView, PairView
+from bothways.service.records import describe, find
+from bothways.service.views import CandidateView, IssueView, PairHistory, PairView, RecordView
 from bothways.service.work import plain_id, row_of
 from bothways.service.workspace import Workspace
+from bothways.sync import merges
 from bothways.sync.absorb import end_link
 from bothways.sync.payload import name_of
+
+MOST_WRITTEN = 10
+"""Writes told of each pair that a merge concerns."""
 
 
 @on_database
@@ -27,15 +42,16 @@ def list_issues(workspace: Workspace, name: str | None = None, *, size: int = 50
     found: list[IssueView] = []
     for each in workspace.document.syncs if name is None else [name]:
         sync = row_of(workspace, each)
-        found += _views(sync, workspace.sync(each), holds.page(sync, size=size - len(found)))
+        found += views_of(sync, workspace.sync(each), holds.page(sync, size=size - len(found)))
     return found
 
 
 @on_database
 def show_issue(workspace: Workspace, issue: str) -> IssueView:
     """Return one issue; raise UnknownIssue."""
-    sync, hold = _issue(workspace, issue)
-    return _views(sync, workspace.sync(sync.name), [hold])[0]
+    sync, hold = find_issue(workspace, issue)
+    view = views_of(sync, workspace.sync(sync.name), [hold])[0]
+    return replace(view, histories=tuple(_histories(workspace, sync, hold)))
 
 
 @on_database
@@ -46,6 +62,8 @@ def link_issue(workspace: Workspace, issue: str, record: str) -> IssueView:
     """
     sync, hold = _for_deciding(workspace, issue)
     side = Side(hold.side)
+    if hold.rule == merges.RULE:
+        _choose_the_other(workspace, sync, hold, record)
     _choose(workspace, sync, {side: hold.record_id, side.other: record})
     return _after(workspace, sync, hold)
 
@@ -84,7 +102,16 @@ def create_issue(workspace: Workspace, issue: str) -> IssueView:
 
 @on_database
 def withdraw(workspace: Workspace, issue: str) -> IssueView:
-    """Take back all that was decided about a held record; it waits again. Raises UnknownIssue, NotForDeciding."""
+    """Take back all that was decided about a held record or field; it waits again.
+
+    Raises UnknownIssue, NotForDeciding.
+    """
+    sync, hold = find_issue(workspace, issue)
+    if hold.field and hold.data.get("decided"):
+        with db.transaction_():
+            holds.decide(hold, None)
+            due.mark(sync, hold.side, [hold.record_id])
+        return _after(workspace, sync, hold)
     sync, hold = _for_deciding(workspace, issue)
     side = Side(hold.side)
     with db.transaction_():
@@ -139,10 +166,44 @@ def unlink(workspace: Workspace, name: str, left: str, right: str, *, only_plann
     return _pair_view(workspace, sync, {Side.LEFT: row.left_id, Side.RIGHT: row.right_id})
 
 
+@on_database
+def pause(workspace: Workspace, name: str, record: str) -> RecordView:
+    """Let nothing flow between a record and its partner until a person says so; nothing is forgotten meanwhile.
+
+    Raises UnknownRecord, SeveralRecords, NoPartner.
+    """
+    return _pause(workspace, name, record, paused=True)
+
+
+@on_database
+def resume(workspace: Workspace, name: str, record: str) -> RecordView:
+    """Let changes flow again between a paused record and its partner, those made meanwhile among them.
+
+    Raises UnknownRecord, SeveralRecords, NoPartner, NotPaused.
+    """
+    return _pause(workspace, name, record, paused=False)
+
+
+def _pause(workspace: Workspace, name: str, record: str, *, paused: bool) -> RecordView:
+    sync, found = find(workspace, name, record)
+    link = found.link
+    if link is None or link.state != "active":
+        raise NoPartner(record=record, name=name)
+    if not paused and not link.paused:
+        raise NotPaused(record=record, name=name)
+    with db.transaction_():
+        links.pause(link.id, paused=paused)
+        if not paused:
+            _look_again(sync, {side: [id] for side in SIDES if (id := link.on(side))})
+    sync, found = find(workspace, name, record)
+    return describe(sync, workspace.sync(name), [found], workspace.clock())[0]
+
+
 # --- behind them --------------------------------------------------------------------------------------
 
 
-def _issue(workspace: Workspace, issue: str) -> tuple[Sync, HoldRow]:
+def find_issue(workspace: Workspace, issue: str) -> tuple[Sync, HoldRow]:
+    """Return a hold and its sync; raise UnknownIssue."""
     number = plain_id(issue, "h")
     found = holds.by_id(number) if number is not None else None
     sync = Sync.objects.filter(pk=found[0]).first() if found else None
@@ -152,7 +213,7 @@ def _issue(workspace: Workspace, issue: str) -> tuple[Sync, HoldRow]:
 
 
 def _for_deciding(workspace: Workspace, issue: str) -> tuple[Sync, HoldRow]:
-    sync, hold = _issue(workspace, issue)
+    sync, hold = find_issue(workspace, issue)
     if hold.kind != "match":
         raise NotForDeciding(issue=issue, reason=hold.reason)
     return sync, hold
@@ -171,6 +232,41 @@ def _choose(workspace: Workspace, sync: Sync, ids: dict[Side, str]) -> None:
             links.forget_apart(sync, side, id, (ids[side.other], ALONE))
         holds.choose(sync, ids, workspace.clock())
         _look_again(sync, {side: [id] for side, id in ids.items()})
+
+
+def _choose_the_other(workspace: Workspace, sync: Sync, hold: HoldRow, record: str) -> None:
+    """End the link of the record that a merge has left, so that it can be linked to the partner left over.
+
+    Who was its partner is then left alone, and never created again.
+    """
+    side = Side(hold.side)
+    now_linked = links.live_by_record(sync, side.other, [record]).get(record)
+    if now_linked is None or now_linked.id not in hold.data.get("links", ()):
+        return
+    if now_linked.state != "active" or now_linked.id in journal.open_link_ids(sync):
+        raise StillBeingWritten(record=record, name=sync.name)
+    left = str(now_linked.on(side))
+    with db.transaction_():
+        links.keep_apart(sync, [_pair(side, left, record)])
+        end_link(sync, now_linked, workspace.clock(), f"{merges.RULE}: you chose the other of two pairs", side)
+
+
+def _histories(workspace: Workspace, sync: Sync, hold: HoldRow) -> Iterator[PairHistory]:
+    """Yield both pairs that became one by a merge, each with what was written."""
+    found = links.by_id(hold.data.get("links", ()))
+    for link in (found[id] for id in hold.data.get("links", ()) if id in found):
+        written = [
+            (each.done_at or each.created_at, _app(workspace, sync, each.side), _said(each))
+            for each in reversed(journal.of_link(link.id))
+            if each.state == "done" and each.kind != "unlink"
+        ]
+        ids = {_app(workspace, sync, side): link.on(side) for side in SIDES}
+        yield PairHistory(ids, link.created_at, link.reason, link.ended_at, tuple(written[:MOST_WRITTEN]))
+
+
+def _said(entry: Entry) -> str:
+    names = ", ".join(sorted(write.field for write in entry.writes.values()))
+    return f"{entry.kind}d {names}" if entry.kind.endswith("e") else f"{entry.kind} {names}"
 
 
 def _there(workspace: Workspace, sync: Sync, side: Side, id: str) -> None:
@@ -200,10 +296,11 @@ def _look_again(sync: Sync, ids: dict[Side, Sequence[str]]) -> None:
 def _after(workspace: Workspace, sync: Sync, hold: HoldRow) -> IssueView:
     """Return an issue as it is now."""
     found = holds.by_id(hold.id)
-    return _views(sync, workspace.sync(sync.name), [found[1] if found else hold])[0]
+    return views_of(sync, workspace.sync(sync.name), [found[1] if found else hold])[0]
 
 
-def _views(sync: Sync, document: SyncDocument, rows: Sequence[HoldRow]) -> list[IssueView]:
+def views_of(sync: Sync, document: SyncDocument, rows: Sequence[HoldRow]) -> list[IssueView]:
+    """Return holds of a sync as people see them."""
     wanted: dict[Side, set[str]] = {side: set() for side in SIDES}
     for hold in rows:
         for side, id in [(hold.side, hold.record_id), *hold.data.get("candidates", ())]:
@@ -234,10 +331,13 @@ def _view(
         hold.opened_at,
         tuple(CandidateView(document.apps[each], id, names.get((each, id), "")) for each, id in candidates),
         _decided(hold, apart),
+        {document.apps[Side(each)]: value for each, value in hold.data.get("values", {}).items()},
     )
 
 
 def _decided(hold: HoldRow, apart: set[str]) -> str:
+    if decided := hold.data.get("decided"):
+        return str(decided["words"])
     if hold.kind != "match":
         return ""
     if chosen := hold.data.get("chosen"):

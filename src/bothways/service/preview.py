@@ -8,7 +8,7 @@ from typing import Any
 from bothways.engine.brakes import Brake
 from bothways.engine.sides import SIDES, Side
 from bothways.engine.spec import Finding, one_sided
-from bothways.errors import PlanOutdated
+from bothways.errors import OnAlready, PlanOutdated
 from bothways.ledger import db, feeds, links, plans
 from bothways.ledger.models import Plan, Revision
 from bothways.records import Field, is_blank
@@ -31,16 +31,28 @@ PAGE = 400
 EXAMPLES = 5
 """Records shown of a group of duplicates."""
 
+LOOK = "look"
+"""State of a plan that shows what turning on from now on would do, and is not to be applied."""
+
 FAILING = ("R13", "F6")
 """Rules of actions that are held because an app or a record does not let them be done."""
 
 
 @on_database
-def plan(workspace: Workspace, name: str, *, progress: Report | None = None) -> PlanView:
-    """Read both apps and plan; nothing is written to any app. A draft can be planned, too."""
+def plan(workspace: Workspace, name: str, *, from_now: bool = False, progress: Report | None = None) -> PlanView:
+    """Read both apps and plan; nothing is written to any app. A draft can be planned, too.
+
+    ``from_now``: show what turning the sync on from now on would leave as it is; such a plan cannot be applied.
+    Raises OnAlready for it.
+    """
     with runner(workspace):
         ctx = context(workspace, name, progress, running=False)
+        if from_now and ctx.sync.state == "on":
+            raise OnAlready(name=name)
+        ctx.from_now = from_now
         made, planned, brakes = preview(ctx, everything=ctx.sync.state == "off")
+        if from_now:
+            Plan.objects.filter(pk=made.pk).update(state=LOOK)
         _forget_old(made)
         return _view(ctx, made, brakes, advice_for(ctx, planned))
 
@@ -105,6 +117,8 @@ def _view(ctx: Context, made: Plan, brakes: list[Brake], advice: str) -> PlanVie
         int(totals["entering"]),
         advice,
         tuple(_duplicates(ctx)) if not links.counts(ctx.sync) else (),
+        {apps[side]: int(totals.get("deletes", {}).get(side, 0)) for side in SIDES},
+        int(totals.get("agreed", 0)),
     )
 
 

@@ -9,7 +9,7 @@ from bothways.connectors.base import Setting
 from bothways.engine.brakes import Guards
 from bothways.engine.keys import NORMAL_FORMS
 from bothways.engine.sides import SIDES, Side
-from bothways.engine.spec import Only, When
+from bothways.engine.spec import Only, When, Wins
 from bothways.errors import (
     MissingKey,
     NothingFlows,
@@ -34,6 +34,7 @@ from bothways.service.document import (
     SyncDocument,
     refuse_ring,
 )
+from bothways.service.reading_deletes import deletes_of
 from bothways.service.reading_scope import scope_of
 from bothways.service.yaml_file import Node, kind_of, nearest, shown
 
@@ -48,26 +49,25 @@ SYNC = (
     "match",
     "small_groups",
     "conflicts",
+    "deletes",
     "fields",
     "associations",
     "set",
     "guards",
     "schedule",
 )
-SYNC_LATER = ("deletes",)
-FIELD = ("direction", "when_empty", "enabled", *doc.ONLY_KEYS.values(), "clean", "values", "other")
-FIELD_LATER = ("winner",)
+ONLY = tuple(doc.ONLY_KEYS.values())
+FIELD = ("direction", "winner", "when_empty", "enabled", *ONLY, "clean", "values", "other", "consent")
 ASSOCIATION = ("sync", "direction", "enabled")
-CONFLICTS = ("default_app", "when_empty", "per_field")
+CONFLICTS = ("default_app", "default", "when_empty", "per_field")
 CONSTANT = ("field", "value", "when")
 GUARDS = ("first_run", "max_change", "max_emptied", "max_deletes")
 SCHEDULE, SCHEDULE_LATER = ("every",), ("webhooks", "burst_window")
+RESERVED = (*FIELD, *ASSOCIATION, *Wins, "compare", "grace")
+"""What no app and no sync may be called: it would be taken for a key, or for another winner."""
 SENDS = "none, all or {filter: ...}"
 _NAME = re.compile(r"[^\W_][\w. -]{0,59}", re.UNICODE)
 _COUNT = re.compile(r"[1-9]\d{0,8}", re.ASCII)
-LENGTH = r"(\d+(?:\.\d+)?)\s*(s|m|h|d)?"
-_LENGTH = re.compile(LENGTH)
-_SECONDS = {"s": 1.0, "m": 60.0, "h": 3600.0, "d": 86_400.0}
 SHORTEST_INTERVAL, LONGEST_INTERVAL = 1.0, 31 * 86_400.0
 """Seconds."""
 
@@ -105,7 +105,7 @@ def _names(node: Node) -> list[str]:
 
 def is_name(text: str) -> bool:
     """Tell whether an app or a sync may be called so."""
-    return bool(_NAME.fullmatch(text)) and text not in (*FIELD, *FIELD_LATER, *ASSOCIATION, "compare")
+    return bool(_NAME.fullmatch(text)) and text not in RESERVED
 
 
 def _database(root: Node) -> str | SecretPlace | None:
@@ -243,22 +243,24 @@ def _sync(syncs: Node, name: str, apps: Mapping[str, AppDocument]) -> SyncDocume
     node = syncs.node(name)
     if syncs.data.get(name) is None:
         raise MissingKey(where=syncs.key_place(name), key="objects", hint=SYNC_HINT)
-    node.only(SYNC, SYNC_LATER)
+    node.only(SYNC)
     node.need("objects", SYNC_HINT)
     objects = node.node("objects")
     sides = _sides(objects, apps)
     pair = {name_: side for side, name_ in sides.items()}
     conflicts = node.node("conflicts")
     conflicts.only(CONFLICTS)
+    default, wins = _default(conflicts, pair)
+    sends = _sends(node, pair)
     sync = SyncDocument(
         name,
         node.choice("state", doc.STATES, "draft"),
         sides,
         {side: objects.text(app) for side, app in sides.items()},
         {side: objects.value_place(app) for side, app in sides.items()},
-        _sends(node, pair),
+        sends,
         _matches(node, sides) if node.data.get("match") is not None else None,
-        pair[conflicts.choice("default_app", tuple(pair), sides[Side.LEFT])],
+        default,
         conflicts.choice("when_empty", (doc.KEEP, doc.CLEAR), doc.KEEP),
         _winners(conflicts, pair),
         tuple(_field(each, sides) for each in node.nodes("fields")) if node.data.get("fields") is not None else None,
@@ -270,7 +272,9 @@ def _sync(syncs: Node, name: str, apps: Mapping[str, AppDocument]) -> SyncDocume
         node.value_place("match"),
         SmallGroups(node.choice("small_groups", tuple(SmallGroups), SmallGroups.HOLD)),
         node.value_place("small_groups"),
-        associations=_associations(node, sides),
+        wins,
+        deletes_of(node, pair, sends) if any(sends.values()) else doc.DeletesDocument(),
+        _associations(node, sides),
     )
     if not any(sync.sends.values()):
         raise NothingFlows(where=node.key_place("send"), name=name)
@@ -377,17 +381,15 @@ def _key_fields(node: Node, app: str) -> doc.Parts:
     return found
 
 
-def _pair_of_fields(
-    node: Node, sides: Mapping[Side, str], known: Sequence[str], later: Sequence[str]
-) -> dict[Side, str]:
-    node.only((*sides.values(), *known), later)
+def _names_of_fields(node: Node, sides: Mapping[Side, str], known: Sequence[str]) -> dict[Side, str]:
+    node.only((*sides.values(), *known))
     for app in sides.values():
         node.need(app, "Name a field of each app.")
     return {side: node.text(app) for side, app in sides.items()}
 
 
 def _field(node: Node, sides: Mapping[Side, str]) -> FieldDocument:
-    names = _pair_of_fields(node, sides, FIELD, FIELD_LATER)
+    names = _names_of_fields(node, sides, FIELD)
     ways = {"both": None, **{f"to_{app}": side for side, app in sides.items()}}
     only = _only(node)
     other, defaults = _other(node, sides)
@@ -403,6 +405,8 @@ def _field(node: Node, sides: Mapping[Side, str]) -> FieldDocument:
         defaults,
         {key: node.value_place(key) for key in node},
         _clean(node),
+        _winner(node, "winner", {app: side for side, app in sides.items()}) if "winner" in node else None,
+        _consent(node, sides),
     )
 
 
@@ -413,7 +417,7 @@ def _associations(node: Node, sides: Mapping[Side, str]) -> tuple[AssociationDoc
 
 
 def _association(node: Node, sides: Mapping[Side, str]) -> AssociationDocument:
-    names = _pair_of_fields(node, sides, ASSOCIATION, ())
+    names = _names_of_fields(node, sides, ASSOCIATION)
     ways = {"both": None, **{f"to_{app}": side for side, app in sides.items()}}
     return AssociationDocument(
         names,
@@ -485,20 +489,55 @@ def _other(node: Node, sides: Mapping[Side, str]) -> tuple[Unpaired | None, dict
 
 def _winners(conflicts: Node, pair: Mapping[str, Side]) -> dict[str, doc.Winner]:
     node = conflicts.node("per_field")
-    return {str(name): doc.Winner(pair[node.choice(name, tuple(pair), "")], node.key_place(name)) for name in node}
+    return {str(name): doc.Winner(_winner(node, name, pair), node.key_place(name)) for name in node}
+
+
+def _winner(node: Node, key: str, pair: Mapping[str, Side]) -> Side | Wins:
+    """Return who wins: one of the two apps, the newest, or whom a person says."""
+    word = node.choice(key, (*pair, *Wins), "")
+    return pair[word] if word in pair else Wins(word)
+
+
+def _default(conflicts: Node, pair: Mapping[str, Side]) -> tuple[Side, Wins | None]:
+    """Return the default app, and what goes before it; ``default`` may name the app as well."""
+    side = pair[conflicts.choice("default_app", tuple(pair), next(iter(pair)))]
+    if "default" not in conflicts:
+        return side, None
+    winner = _winner(conflicts, "default", pair)
+    if isinstance(winner, Wins):
+        return side, winner
+    if "default_app" in conflicts and winner is not side:
+        raise SettingsContradict(where=conflicts.key_place("default"), key="default", other="default_app")
+    return winner, None
+
+
+def _consent(node: Node, sides: Mapping[Side, str]) -> tuple[bool, bool] | None:
+    """Return whether a yes means opted out, left and right; one word stands for both apps."""
+    if node.data.get("consent") is None:
+        return None
+    for key in ("values", "other", "clean", *ONLY):
+        if node.data.get(key):
+            raise SettingsContradict(where=node.key_place("consent"), key="consent", other=key)
+    means = {word: out for out, word in doc.CONSENT.items()}
+    if not isinstance(node.data["consent"], Mapping):
+        both = means[node.choice("consent", tuple(means), "")]
+        return both, both
+    words = node.node("consent")
+    words.only(tuple(sides.values()))
+    for app in sides.values():
+        words.need(app, f"Such as: {sides[Side.LEFT]}: opt_out")
+    left, right = (means[words.choice(app, tuple(means), "")] for app in sides.values())
+    return left, right
 
 
 def _guards(node: Node) -> Guards:
     standard = Guards()
     node.only(GUARDS)
-    if node.whole("max_deletes", 0) > 0:
-        raise SettingsError(
-            where=node.value_place("max_deletes"), reason="deleting in the other app is not available yet"
-        )
     return Guards(
         node.whole("first_run", standard.first_run),
         _percent(node, "max_change", standard.max_change),
         node.whole("max_emptied", standard.max_emptied),
+        node.whole("max_deletes", standard.max_deletes),
     )
 
 
@@ -513,12 +552,5 @@ def _percent(node: Node, key: str, default: float) -> float:
 
 def _every(node: Node) -> float:
     node.only(SCHEDULE, SCHEDULE_LATER)
-    value = given = node.data.get("every", doc.EVERY)
-    found = _LENGTH.fullmatch(given.strip()) if isinstance(given, str) else None
-    if found:
-        value = float(found[1]) * _SECONDS[found[2] or "s"]
-    number = isinstance(value, int | float) and not isinstance(value, bool)
-    if not number or not SHORTEST_INTERVAL <= value <= LONGEST_INTERVAL:
-        expected = "a time from 1s to 31d, such as 60s, 5m or 1h"
-        raise WrongType(where=node.value_place("every"), key="every", expected=expected, got=shown(given))
-    return float(value)
+    expected = "a time from 1s to 31d, such as 60s, 5m or 1h"
+    return node.length("every", doc.EVERY, SHORTEST_INTERVAL, LONGEST_INTERVAL, expected)

@@ -8,12 +8,20 @@ from bothways.engine.filters import DEEPEST, GROUPS, OPERATORS
 from bothways.engine.scope import Leaving
 from bothways.engine.sides import Side
 from bothways.errors import MissingKey, NotAvailableYet, WrongType
-from bothways.service.document import LIST, ConditionDocument, FilterDocument, GroupDocument, ScopeDocument
+from bothways.service.document import (
+    ALL,
+    FROM_NOW,
+    LIST,
+    ConditionDocument,
+    FilterDocument,
+    GroupDocument,
+    ScopeDocument,
+)
 from bothways.service.yaml_file import Node, kind_of
 
 REQUIRED = ("email",)
-START = ("all",)
-LEAVING_LATER, START_LATER = ("tag",), ("changes_from_now",)
+START = (ALL, FROM_NOW)
+LEAVING_LATER = ("tag",)
 CONDITION_HINT = "Such as: {field: country, in: [DE, FR]}, or a group: all, any, not."
 
 
@@ -22,10 +30,11 @@ def scope_of(node: Node, pair: Mapping[str, Side]) -> ScopeDocument:
     send = node.node("send")
     filters = {side: _filter_of(send, app) for app, side in pair.items() if isinstance(send.data.get(app), Mapping)}
     leaving = _choice(node, "when_leaving_filter", tuple(Leaving), LEAVING_LATER, Leaving.FREEZE)
-    _choice(node, "start", START, START_LATER, "all")
+    start = node.choice("start", START, ALL)
     require = None if node.data.get("require") is None else _required(node)
     place = node.value_place("require") if "require" in node else ""
-    return ScopeDocument(filters, Leaving(leaving), require, place)
+    start_place = node.value_place("start") if "start" in node else ""
+    return ScopeDocument(filters, Leaving(leaving), require, place, start == FROM_NOW, start_place)
 
 
 def _choice(node: Node, key: str, choices: tuple[str, ...], later: tuple[str, ...], default: str) -> str:

@@ -1,13 +1,17 @@
 """Records: listed by state, found by what people know of them."""
 
 import re
-from collections.abc import Iterator, Mapping
+import time
+from collections.abc import Iterator, Mapping, Set
 from dataclasses import dataclass
+from typing import Any
 
+from bothways.engine.deletes import DONE, Removal
+from bothways.engine.rules import because
 from bothways.engine.scope import Scope, why_outside
 from bothways.engine.sides import SIDES, Side
 from bothways.errors import SeveralRecords, UnknownRecord
-from bothways.ledger import feeds, holds, links, looking
+from bothways.ledger import feeds, holds, links, looking, noted
 from bothways.ledger.feeds import SeenRow
 from bothways.ledger.holds import HoldRow
 from bothways.ledger.links import LinkRow
@@ -128,7 +132,24 @@ def describe(sync: Sync, document: SyncDocument, found: list[Found], now: float)
         ended |= {(side, id): link for id, link in links.ended_by_record(sync, side, single).items()}
     applied = latest_revision(sync).document["applied"]
     scope = scope_in_force(applied) if applied and "scope" in applied else Scope()
-    return [_view(document, each, held, due, _Left(ended, scope, now)) for each in found]
+    return [_view(document, each, held, due, _Left(ended, scope, now, _before(sync, applied, found))) for each in found]
+
+
+def _before(sync: Sync, applied: Mapping[str, Any] | None, found: list[Found]) -> set[tuple[str, str]]:
+    """Return those of the single records that are as they were when the sync began to carry changes alone."""
+    if not sync.line or not applied:
+        return set()
+    unchanged: set[tuple[str, str]] = set()
+    for place, side in enumerate(SIDES):
+        single = {id: each for each in found if each.link is None and (id := each.ids[side])}
+        held = noted.of_records(sync, side, single)
+        for id, values in held.items():
+            row = single[id].rows[side]
+            now = (row.values or {}) if row else {}
+            mapped = {each[place] for each in applied["fields"]} & values.keys()
+            if all(values[name] == now.get(name) for name in mapped):
+                unchanged.add((side, id))
+    return unchanged
 
 
 def _view(
@@ -147,6 +168,13 @@ def _view(
         return RecordView(found.name, ids, "failing" if failing else "held", first.reason, first.opened_at)
     if found.link is None and (gone := [side for side, row in found.rows.items() if row and not row.live]):
         return RecordView(found.name, ids, "left_out", _why_gone(document, gone[0], found.rows[gone[0]]), None)
+    follows = left.ended.get(keys[0]) if found.link is None and keys else None
+    if follows is not None and follows.carries_at is not None and follows.survivor == keys[0][0]:
+        side = Side(keys[0][0])
+        done = DONE[document.deletes.removals.get(side, Removal.ARCHIVE)]
+        at = time.strftime("%Y-%m-%d %H:%M", time.localtime(follows.carries_at))
+        reason = f"deleted in {document.apps[side.other]}; {done} here too after {at}, unless it is edited or restored"
+        return RecordView(found.name, ids, "waiting", reason, follows.ended_at)
     if any(key in due for key in keys) or (found.link is not None and found.link.state == "pending"):
         reason = "to be looked at by the next run" if found.link else "not linked yet; the next run looks for its match"
         return RecordView(found.name, ids, "waiting", reason, None)
@@ -165,6 +193,7 @@ class _Left:
     ended: Mapping[tuple[str, str], LinkRow]
     scope: Scope
     now: float
+    before: Set[tuple[str, str]] = frozenset()
 
 
 def _why_gone(document: SyncDocument, side: Side, row: SeenRow | None) -> str:
@@ -181,9 +210,13 @@ def _why_left_out(
     if outside := why_outside(left.scope, document.apps, values, left.now, lists=lists):
         return outside, None
     if link is not None and link.survivor == side:
+        if link.by_merge:
+            return "its pair became one with another pair by a merge; it is not created again", link.ended_at
         return "its partner was deleted; it is not created again", link.ended_at
     if link is not None and link.parted:
         return "its link ended when it did not take part; it is not created again", link.ended_at
+    if key in left.before:
+        return because("R16"), None
     if not document.sends[side]:
         return f"{document.apps[side]} sends nothing", None
     if side.other in left.scope.filters:

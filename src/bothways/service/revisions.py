@@ -5,10 +5,10 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from bothways.engine.sides import SIDES, Side
-from bothways.errors import SettingsError, StaleSettings
-from bothways.ledger import db, due, links
-from bothways.ledger.models import Connection, Feed, Plan, Revision, Sync, Workspace
-from bothways.service.document import AppDocument, Document, SyncDocument, settings_of
+from bothways.errors import SettingsError, StaleSettings, StartsTooLate
+from bothways.ledger import db, due, links, noted
+from bothways.ledger.models import Connection, Feed, Plan, Revision, Run, Sync, Workspace
+from bothways.service.document import FROM_NOW, AppDocument, Document, SyncDocument, settings_of
 
 OFF = "off"
 
@@ -115,6 +115,8 @@ def _save(document: SyncDocument, row: Sync | None, now: float) -> None:
     if row is None:
         row = Sync(name=document.name, left=feeds[Side.LEFT], right=feeds[Side.RIGHT], state=document.state)
         row.save()
+        if document.scope.from_now:
+            noted.ask(row)
         add_revision(row, {"settings": settings, "applied": None, "settled": False}, author(), now)
         due.mark_everything(row)
         return
@@ -122,6 +124,7 @@ def _save(document: SyncDocument, row: Sync | None, now: float) -> None:
     old = before["settings"]
     if (row.left_id, row.right_id) != (feeds[Side.LEFT].pk, feeds[Side.RIGHT].pk):
         _move(document, row, feeds)
+    _start(document, row, old)
     came_on = row.state == OFF and document.state != OFF
     row.state = document.state
     row.save(update_fields=["state", "left", "right"])
@@ -134,6 +137,25 @@ def _save(document: SyncDocument, row: Sync | None, now: float) -> None:
         due.mark_everything(row)
 
 
+def _start(document: SyncDocument, row: Sync, old: Mapping[str, Any]) -> None:
+    """Let a changed ``start`` take effect: all counts again, or, before its first run, changes alone."""
+    was = old.get("start") == FROM_NOW
+    if document.scope.from_now == was:
+        return
+    if was:
+        noted.forget(row)
+        due.mark_everything(row)
+    elif has_begun(row):
+        raise StartsTooLate(where=document.scope.start_place, name=row.name)
+    else:
+        noted.ask(row)
+
+
+def has_begun(sync: Sync) -> bool:
+    """Tell whether a sync was ever run, or a plan of it applied."""
+    return Run.objects.filter(sync=sync, kind__in=("sync", "apply")).exists()
+
+
 def _feed(document: SyncDocument, side: Side) -> Feed:
     connection = Connection.objects.get(name=document.apps[side])
     return Feed.objects.get_or_create(connection=connection, object=document.objects[side])[0]
@@ -144,6 +166,9 @@ def _move(document: SyncDocument, row: Sync, feeds: Mapping[Side, Feed]) -> None
         reason = f"{document.name} links records already, so its apps and objects cannot change; make a new sync"
         raise SettingsError(where=document.object_places[Side.LEFT], reason=reason)
     row.left, row.right = feeds[Side.LEFT], feeds[Side.RIGHT]
+    if row.line:
+        noted.forget(row)
+        noted.ask(row)
     db.execute("DELETE FROM due WHERE sync_id=%s", (row.pk,))
     due.mark_everything(row)
 

@@ -9,13 +9,15 @@ from typing import Any
 
 from bothways.connectors import registry
 from bothways.connectors.base import Setting
+from bothways.engine.deletes import Removal
 from bothways.engine.filters import GROUPS, OPERATORS
 from bothways.engine.keys import NORMAL_FORMS
 from bothways.engine.scope import Leaving
 from bothways.engine.spec import When
 from bothways.records import CLEANERS, Unpaired
 from bothways.service import document as doc
-from bothways.service import reading, reading_scope
+from bothways.service import reading, reading_deletes, reading_scope
+from bothways.service.yaml_file import LENGTH
 
 Shape = Mapping[str, Any]
 
@@ -84,10 +86,14 @@ PERCENTAGE = _or(
     {"type": "number", "minimum": 0, "maximum": 100},
     {"type": "string", "pattern": r"^\s*\d+(\.\d+)?\s*%?\s*$"},
 )
-INTERVAL = _or(
-    {"type": "number", "minimum": reading.SHORTEST_INTERVAL, "maximum": reading.LONGEST_INTERVAL},
-    {"type": "string", "pattern": rf"^\s*{reading.LENGTH}\s*$"},
-)
+
+
+def _length(least: float, most: float) -> Shape:
+    """Return the shape of a length of time: seconds, or text such as 5m."""
+    return _or(
+        {"type": "number", "minimum": least, "maximum": most}, {"type": "string", "pattern": rf"^\s*{LENGTH}\s*$"}
+    )
+
 
 SEND = _or(_one_of(("none", "all")), _keys(("filter",), {"filter": FILTER}, ("filter",)))
 KEY_FIELDS = _or(TEXT, _some(_or(TEXT, _some(TEXT))))
@@ -100,8 +106,11 @@ MATCH_RULE = {
     "maxProperties": 3,
 }
 
+CONSENT = _one_of(tuple(doc.CONSENT.values()))
 FIELD_SHAPES: Mapping[str, Shape] = {
     "direction": {**TEXT, "description": "both, or to_ and the name of an app."},
+    "winner": {**TEXT, "description": "An app, newest, or ask."},
+    "consent": _or(CONSENT, _names(CONSENT, minProperties=2, maxProperties=2)),
     "when_empty": {**_one_of((doc.KEEP, doc.CLEAR)), "description": "What follows when a value was cleared."},
     "enabled": TRUTH,
     **dict.fromkeys(doc.ONLY_KEYS.values(), TRUTH),
@@ -120,7 +129,6 @@ FIELD: Shape = {
     "additionalProperties": TEXT,
     "minProperties": 2,
     "maxProperties": len(reading.FIELD) + 2,
-    **({"not": _or(*({"required": [key]} for key in reading.FIELD_LATER))} if reading.FIELD_LATER else {}),
 }
 
 ASSOCIATION_SHAPES: Mapping[str, Shape] = {
@@ -138,6 +146,7 @@ ASSOCIATION: Shape = {
 
 CONFLICT_SHAPES: Mapping[str, Shape] = {
     "default_app": {**TEXT, "description": "The app whose value wins a difference."},
+    "default": {**TEXT, "description": "Who wins a difference: an app, newest, or ask."},
     "when_empty": _one_of((doc.KEEP, doc.CLEAR)),
     "per_field": _maybe(_names(TEXT)),
 }
@@ -152,8 +161,14 @@ GUARD_SHAPES: Mapping[str, Shape] = {
     "max_emptied": COUNT,
     "max_deletes": COUNT,
 }
-SCHEDULE_SHAPES: Mapping[str, Shape] = {"every": INTERVAL}
+SCHEDULE_SHAPES: Mapping[str, Shape] = {"every": _length(reading.SHORTEST_INTERVAL, reading.LONGEST_INTERVAL)}
 
+DELETES: Shape = {
+    "type": "object",
+    "properties": {"grace": _length(0.0, reading_deletes.LONGEST_GRACE)},
+    "additionalProperties": _one_of(Removal),
+    "maxProperties": 3,
+}
 SYNC_SHAPES: Mapping[str, Shape] = {
     "state": {**_one_of(doc.STATES), "description": "Only a sync that is on runs; a draft can be previewed."},
     "objects": {
@@ -168,6 +183,7 @@ SYNC_SHAPES: Mapping[str, Shape] = {
     "small_groups": _one_of(doc.SmallGroups),
     "conflicts": _maybe(_keys(reading.CONFLICTS, CONFLICT_SHAPES)),
     "fields": _maybe(_list(FIELD)),
+    "deletes": _maybe(DELETES),
     "associations": _maybe(_list(ASSOCIATION)),
     "set": _maybe(_names(_list(_keys(reading.CONSTANT, CONSTANT_SHAPES, ("field", "value"))), maxProperties=2)),
     "guards": _maybe(_keys(reading.GUARDS, GUARD_SHAPES)),
@@ -207,7 +223,7 @@ def settings_schema() -> dict[str, Any]:
 
 
 def _name() -> Shape:
-    reserved = [*reading.FIELD, *reading.FIELD_LATER, "compare"]
+    reserved = [*reading.RESERVED]
     return {"minLength": 1, "maxLength": 60, "not": {"enum": reserved}}
 
 

@@ -6,6 +6,7 @@ from functools import partial
 
 from bothways.connectors.base import Capabilities
 from bothways.engine.cascade import AS_HUBSPOT, CASCADES, cascade, kind_of, roles_of
+from bothways.engine.deletes import Deletes, Removal
 from bothways.engine.keys import Part, compare_for
 from bothways.engine.scope import Scope
 from bothways.engine.sides import SIDES, Direction, Side
@@ -14,11 +15,14 @@ from bothways.errors import (
     AssociationAmongFields,
     CannotBeMade,
     CleaningDoesNotFit,
+    ConsentDoesNotFit,
     FieldMappedTwice,
     ForwardOnlyCleared,
     MissingKey,
     NoSmallGroups,
     ReadOnlyField,
+    RemovalNotPossible,
+    SettingsContradict,
     SettingsError,
     TextOneWay,
     TypesDoNotMatch,
@@ -27,7 +31,7 @@ from bothways.errors import (
 from bothways.records import CLEANERS, READABLE, Field, FieldType, coercion_between, made_field, recipe_of
 from bothways.service.associations import Association, associations_of
 from bothways.service.constants import constants_of
-from bothways.service.document import CLEAR, FieldDocument, MatchDocument, SmallGroups, SyncDocument
+from bothways.service.document import CLEAR, ONLY_KEYS, FieldDocument, MatchDocument, SmallGroups, SyncDocument
 from bothways.service.door import check_parts, check_required, check_single, parts_of, several_values
 from bothways.service.pairing import check_choices, choices_of
 from bothways.service.scope import to_filter
@@ -38,6 +42,9 @@ Schema = Mapping[Side, Mapping[str, Field]]
 
 NEVER_BY_DEFAULT = frozenset({"identifier", "dateCreated", "dateModified"})
 """Meanings that say something of the record in its own app: never mapped unless somebody says so."""
+
+OPTED_OUT, OPT_OUT = "optOut", (True, True)
+"""The meaning of fields in which a yes says that somebody is opted out, and what it is as consent."""
 
 MARGIN = 60.0
 """Seconds added to every own-write window: for a slow poll, and for clocks that are a little apart."""
@@ -92,6 +99,8 @@ def resolve(
         tuple(constants_of(document, fields, enabled, match, at_door=at_door)),
         _scope(document, schema),
         {side: roles_of(schema[side].values()) for side in SIDES},
+        document.wins,
+        _deletes(document, can),
     )
     if at_door:
         _check_at_door(document, maps)
@@ -102,6 +111,16 @@ def resolve(
                 check_parts(document, spec, each)
     off = (each for each, (_, on) in zip(maps, pairs, strict=True) if not (on or each.through))
     return Resolved(document, spec, tuple(off), tuple(associations))
+
+
+def _deletes(document: SyncDocument, can: Mapping[Side, Capabilities]) -> Deletes:
+    """Return what becomes of the partners of deleted records; refuse what an app cannot do."""
+    for side, removal in document.deletes.removals.items():
+        possible = Removal.ARCHIVE if can[side].archives else Removal.DELETE
+        if removal is not possible:
+            where, app = document.deletes.places.get(side, document.place), document.apps[side]
+            raise RemovalNotPossible(where=where, app=app, removal=str(removal), can=f"keep or {possible}")
+    return Deletes(document.deletes.removals, document.deletes.grace)
 
 
 def _scope(document: SyncDocument, schema: Schema) -> Scope:
@@ -153,7 +172,8 @@ def default_maps(document: SyncDocument, schema: Schema) -> list[FieldMap]:
             direction = Direction.BOTH if len(ways) == 2 else _TO[ways[0]]
             choices = choices_of(document, {Side.LEFT: left, Side.RIGHT: right}, None, ways)
             clears = clear and not any(field.forward_only for field in (left, right))
-            found.append(FieldMap(left, right, direction, clearing_follows=clears, choices=choices))
+            consent = OPT_OUT if OPTED_OUT in (left.meaning, right.meaning) else None
+            found.append(FieldMap(left, right, direction, clearing_follows=clears, choices=choices, consent=consent))
     return found
 
 
@@ -198,8 +218,10 @@ def _map(document: SyncDocument, each: FieldDocument, schema: Schema) -> FieldMa
         direction,
         clearing_follows=clears,
         only=each.only,
+        winner=each.winner,
         choices=choices_of(document, fields, each, written),
         clean=each.clean,
+        consent=_consent(document, fields, each),
     )
 
 
@@ -219,6 +241,23 @@ def _check_not_cleared(
         app, other = document.apps[target], document.apps[target.other]
         where = each.places.get("when_empty", each.place)
         raise ForwardOnlyCleared(where=where, app=app, other=other, field=fields[target].name)
+
+
+def _consent(document: SyncDocument, fields: Mapping[Side, Field], each: FieldDocument) -> tuple[bool, bool] | None:
+    """Return what a yes means in both fields, if they are of consent: as written, else by their common meaning."""
+    if each.consent is None:
+        if OPTED_OUT not in (field.meaning for field in fields.values()):
+            return None
+        if each.only is not None:
+            key = ONLY_KEYS[each.only]
+            other = f"{fields[Side.LEFT].title}, which says who is opted out,"
+            raise SettingsContradict(where=each.places.get(key, each.place), key=key, other=other)
+        return OPT_OUT
+    for side, field in fields.items():
+        if field.type is not FieldType.BOOLEAN:
+            where = each.places.get("consent", each.place)
+            raise ConsentDoesNotFit(where=where, app=document.apps[side], field=field.name, type=str(field.type))
+    return each.consent
 
 
 def _check_cleaning(document: SyncDocument, fields: Mapping[Side, Field], each: FieldDocument) -> None:
@@ -333,7 +372,7 @@ def _check_types(fields: Mapping[Side, Field], target: Side, place: str) -> None
 
 def _with_winners(document: SyncDocument, maps: Sequence[FieldMap]) -> list[FieldMap]:
     """Give mappings their own winner; ``per_field`` names the field of either app."""
-    winners: dict[str, Side] = {}
+    winners = {each.key: each.winner for each in maps if each.winner is not None}
     for name, winner in document.winners.items():
         hits = [each.key for each in maps if name in (each.left.name, each.right.name)]
         if not hits:
@@ -344,7 +383,9 @@ def _with_winners(document: SyncDocument, maps: Sequence[FieldMap]) -> list[Fiel
             )
         if len(hits) > 1:
             raise SettingsError(where=winner.place, reason=f'"{name}" is a field of two mappings; name the other field')
-        winners[hits[0]] = winner.side
+        if hits[0] in winners:
+            raise SettingsContradict(where=winner.place, key=name, other="winner")
+        winners[hits[0]] = winner.who
     return [replace(each, winner=winners.get(each.key)) for each in maps]
 
 

@@ -4,19 +4,31 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from bothways.connectors import registry
+from bothways.engine.deletes import Removal
 from bothways.engine.sides import SIDES, Side
-from bothways.engine.spec import Finding
-from bothways.errors import PermissionMissing, SettingsError
-from bothways.ledger import looking
-from bothways.ledger.models import Run, Sync
+from bothways.engine.spec import Finding, Wins
+from bothways.errors import OnAlready, OthersWriteToo, PermissionMissing, SettingsError
+from bothways.ledger import looking, noted, plans
+from bothways.ledger.models import Plan, Run, Sync
 from bothways.service import yaml_edit
 from bothways.service.associations import SWITCHED_OFF, may_have_any, needs
 from bothways.service.database import on_database
-from bothways.service.document import CLEAR, KEEP, AppDocument, Document, SyncDocument, refuse_ring, settings_of
+from bothways.service.deleting import settle_old_links
+from bothways.service.document import (
+    CLEAR,
+    KEEP,
+    AppDocument,
+    Document,
+    SyncDocument,
+    refuse_ring,
+    settings_of,
+    winner_word,
+)
 from bothways.service.in_force import constants_in_words, in_words, labels_of, policies_of
 from bothways.service.log import summaries
 from bothways.service.misfits import check_values
-from bothways.service.revisions import latest_revision, workspace_revision
+from bothways.service.others import products_at_work, second_writers
+from bothways.service.revisions import has_begun, latest_revision, workspace_revision
 from bothways.service.scope import scope_in_words
 from bothways.service.views import AssociationView, Counts, MappingView, MatchView, RunSummary, SetView, SyncView
 from bothways.service.work import Resolution, resolution, row_of
@@ -37,11 +49,39 @@ def show_sync(workspace: Workspace, name: str) -> SyncView:
 
 
 @on_database
-def turn_on(workspace: Workspace, name: str) -> None:
-    """Turn a sync on, after everything that it needs has been checked, and save that in the file."""
-    found = check(workspace, workspace.sync(name)).resolved
-    check_values(row_of(workspace, name), found.document, found.spec)
-    _set_state(workspace, name, "on")
+def turn_on(
+    workspace: Workspace, name: str, *, from_now: bool = False, old_links: str | None = None, confirmed: bool = False
+) -> None:
+    """Turn a sync on, after everything that it needs has been checked, and save that in the file.
+
+    All that changed while it was off is caught up with by its next run; with ``from_now`` that is taken note of
+    and not carried, and only what changes after it flows. Raises OnAlready for the latter.
+
+    ``confirmed``: though others write the same fields; raises OthersWriteToo where that is so.
+    ``old_links``: TAKE or LEAVE those of a deleted sync of the same objects; raises OldLinks where that must be said.
+    """
+    row = row_of(workspace, name)
+    if from_now and row.state == "on":
+        raise OnAlready(name=name)
+    found = check(workspace, workspace.sync(name))
+    check_values(row, found.resolved.document, found.resolved.spec)
+    others = [*second_writers(workspace, found), *products_at_work(found)]
+    if others and row.state != "on" and not confirmed:
+        raise OthersWriteToo(name=name, reasons="; ".join(others))
+    if row.state != "on" and not has_begun(row):
+        settle_old_links(row, old_links)
+    before = row.line
+    if from_now:
+        noted.ask(row)
+        for made in Plan.objects.filter(sync=row):
+            plans.drop(made.pk)
+    elif has_begun(row):
+        noted.withdraw(row)
+    try:
+        _set_state(workspace, name, "on")
+    except BaseException:
+        Sync.objects.filter(pk=row.pk).update(line=before)
+        raise
 
 
 @on_database
@@ -96,6 +136,8 @@ def check(workspace: Workspace, document: SyncDocument) -> Resolution:
         if not object.readable or (written and not object.writable):
             deed = "changed" if object.readable else "read"
             raise PermissionMissing(app=app.name, reason=f"{object.label} may not be {deed} with these credentials")
+        if found.resolved.spec.removes(side) and not object.deletable:
+            raise PermissionMissing(app=app.name, reason=f"{object.label} may not be deleted with these credentials")
     if not any(found.resolved.spec.writes(each, side) for each in found.resolved.spec.fields for side in SIDES):
         raise SettingsError(where=document.place, reason="no field may be written in any of the two apps")
     syncs = workspace.document.syncs.values()
@@ -140,6 +182,9 @@ def _view(workspace: Workspace, name: str, *, ask: bool) -> SyncView:
         {document.apps[side]: words for side, words in scope_in_words(document, applied).items()},
         str(document.scope.leaving),
         {document.apps[Side(side)]: name for side, name in applied.get("scope", {}).get("emails", {}).items()},
+        str(document.wins or ""),
+        {document.apps[side]: str(document.deletes.removals.get(side, Removal.KEEP)) for side in SIDES},
+        document.deletes.grace,
         tuple(_associations(workspace, document, applied, labels)),
     )
 
@@ -175,7 +220,7 @@ def _exact(
             each.names[Side.LEFT],
             each.names[Side.RIGHT],
             f"to {each.to}" if each.to else "both",
-            _winner(document, each.names),
+            each.winner or _winner(document, each.names),
             (each.when_empty or document.when_empty) == CLEAR and each.only is None,
             policies_of(each),
         ]
@@ -197,8 +242,8 @@ def _exact(
     return exact, stored.get("labels") or {}
 
 
-def _winner(document: SyncDocument, names: Mapping[Side, str]) -> Side | None:
-    return next((document.winners[name].side for name in names.values() if name in document.winners), None)
+def _winner(document: SyncDocument, names: Mapping[Side, str]) -> Side | Wins | None:
+    return next((document.winners[name].who for name in names.values() if name in document.winners), None)
 
 
 def _mappings(
@@ -215,13 +260,17 @@ def _mappings(
                     {document.apps[side]: names[side] for side in SIDES},
                     {document.apps[side]: labels.get(side, {}).get(names[side], names[side]) for side in SIDES},
                     _way(document, direction),
-                    document.apps[Side(winner)] if winner else "",
+                    _who(document, winner) if winner else "",
                     CLEAR if clears else KEEP,
                     enabled,
                     **_policies(document, policies[0] if policies else {}),
                 )
             )
     return views
+
+
+def _who(document: SyncDocument, winner: str) -> str:
+    return winner_word(document, Wins(winner) if winner in tuple(Wins) else Side(winner))
 
 
 def _associations(
@@ -250,6 +299,8 @@ def _policies(document: SyncDocument, stored: Mapping[str, Any]) -> dict[str, An
         found["clean"] = tuple(found["clean"])
     if "values" in found:
         found["values"] = tuple((left, right) for left, right in found["values"])
+    if "consent" in found:
+        found["consent"] = {document.apps[Side(side)]: word for side, word in found["consent"].items()}
     if "defaults" in found:
         found["defaults"] = {document.apps[Side(side)]: option for side, option in found["defaults"].items()}
     return found

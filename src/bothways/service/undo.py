@@ -54,4 +54,4 @@ def view(ctx: Context, run: Run, report: UndoReport) -> UndoView:
             names[app, id] = name_of(row)
     kept = tuple(KeptView(app, names.get((app, id)) or id, reason, id) for app, id, reason in report.kept)
     undo_id = f"r_{report.run_id}" if report.run_id else ""
-    return UndoView(undo_id, f"r_{run.pk}", report.restored, report.removed, kept)
+    return UndoView(undo_id, f"r_{run.pk}", report.restored, report.removed, kept, report.remade, report.unlinked)

@@ -78,9 +78,20 @@ class AppCheck:
 
 
 @dataclass(frozen=True, slots=True)
-class MappingView:
-    """Two fields kept equal. ``direction``: both, or to_<app>. ``winner``: "" for the default app.
+class DeletedView:
+    """A sync that was deleted, how many links it had, and until when it can be restored (seconds)."""
 
+    sync: str
+    links: int
+    until: float
+
+
+@dataclass(frozen=True, slots=True)
+class MappingView:
+    """Two fields kept equal. ``direction``: both, or to_<app>.
+
+    ``winner``: an app, newest or ask; "" for what the sync says.
+    ``consent``: by app, whether a yes means opt_out or opt_in.
     ``only``: "when empty" or "on create" where it is written then alone. ``clean``: how texts are cleaned.
     ``values``: paired options, the left one first; ``other``: what becomes of those paired with none,
     ``defaults`` what stands for them, by app.
@@ -97,6 +108,7 @@ class MappingView:
     values: tuple[tuple[str, str], ...] = ()
     other: str = ""
     defaults: Mapping[str, str] = made_by(default_factory=dict)
+    consent: Mapping[str, str] = made_by(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,7 +191,9 @@ class SyncView:
     """A sync with its settings, its counts and its last run. ``apps``: the left one first.
 
     ``sends``: per app which of its records take part, ``all``, ``none`` or a filter in words. ``when_leaving``: what
-    becomes of a linked pair that leaves. ``requires``: per app the field of which one must hold a valid e-mail address.
+    becomes of a linked pair that leaves. ``deletes``: per app keep, archive or delete, what becomes of its record when
+    the partner was deleted, after the ``grace`` in seconds. ``requires``: per app the field of which one must
+    hold a valid e-mail address.
     """
 
     name: str
@@ -200,6 +214,9 @@ class SyncView:
     sends: Mapping[str, str] = made_by(default_factory=dict)
     when_leaving: str = ""
     requires: Mapping[str, str] = made_by(default_factory=dict)
+    wins: str = ""
+    deletes: Mapping[str, str] = made_by(default_factory=dict)
+    grace: float = 0.0
     associations: tuple[AssociationView, ...] = ()
 
 
@@ -222,7 +239,8 @@ class PlanView:
     ``compared``: pairs and single records known. ``unlinked``: links that would end. ``left_out_why``: the records
     left out by reason, the commonest; ``leaving``: linked pairs that leave the sync, by reason; ``entering``: those
     that take part again. ``advice``: what a person should think of before the first run. ``duplicates``: records
-    that are several times in one app, told as long as nothing is linked.
+    that are several times in one app, told as long as nothing is linked. ``deleted``: records that would be archived
+    or deleted. ``agreed``: pairs that differ and stay as they are, since only changes from now on are carried.
     """
 
     id: str
@@ -247,6 +265,8 @@ class PlanView:
     entering: int = 0
     advice: str = ""
     duplicates: tuple["DuplicatesView", ...] = ()
+    deleted: Counted = made_by(default_factory=dict)
+    agreed: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -267,7 +287,7 @@ class FieldView:
 
 @dataclass(frozen=True, slots=True)
 class ActionView:
-    """One record of a plan. ``kind``: create, update, link, hold, leave out, unlink, wait, skip, none."""
+    """One record of a plan. ``kind``: create, update, link, hold, leave out, unlink, delete, wait, skip, none."""
 
     seq: int
     kind: str
@@ -317,6 +337,7 @@ class RunView:
     skipped_records: tuple[SkippedView, ...] = ()
     unlinked: int = 0
     advice: str = ""
+    deleted: Counted = made_by(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -331,13 +352,48 @@ class KeptView:
 
 @dataclass(frozen=True, slots=True)
 class UndoView:
-    """What an undo did, or would do (then ``id`` is "")."""
+    """What an undo did, or would do (then ``id`` is ""). ``remade``: deleted records made again as new ones."""
 
     id: str
     run: str
     restored: int
     removed: int
     kept: tuple[KeptView, ...]
+    remade: int = 0
+    unlinked: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class LinkView:
+    """Two linked records: the link's own number, and the ids by app, the left app's first."""
+
+    number: int
+    ids: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class BadRow:
+    """A row of a file of links that cannot be linked, and why."""
+
+    line: int
+    ids: Mapping[str, str]
+    problem: str
+
+
+@dataclass(frozen=True, slots=True)
+class LinkImportView:
+    """A file of links, checked. ``new``: pairs that were linked, or would be if not ``done``; ``there``: that are.
+
+    ``id`` is the run that made them, "" if none did.
+    """
+
+    sync: str
+    id: str
+    rows: int
+    new: int
+    there: int
+    bad: tuple[BadRow, ...]
+    done: bool = False
 
 
 # --- looking ------------------------------------------------------------------------------------------
@@ -364,11 +420,26 @@ class CandidateView:
 
 
 @dataclass(frozen=True, slots=True)
+class PairHistory:
+    """A pair that a merge concerns: its ids by app, when and why it was linked, when that ended, what was written.
+
+    ``written`` has at most ten lines, the newest first: time, app, what was done and to which fields.
+    """
+
+    ids: Mapping[str, str | None]
+    linked_at: float
+    why: str
+    ended_at: float | None
+    written: tuple[tuple[float, str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class IssueView:
     """One thing that is held. ``kind``: match and conflict wait for a person, the others for the app or the record.
 
     ``field`` is the mapping concerned, empty for the whole record. ``decided`` says in words what a person has
-    decided and the next run will do.
+    decided and the next run will do. ``values`` are those between which a person is to choose, by app.
+    ``histories``: of pairs that became one by a merge, both.
     """
 
     id: str
@@ -382,6 +453,8 @@ class IssueView:
     since: float
     candidates: tuple[CandidateView, ...] = ()
     decided: str = ""
+    values: Mapping[str, Value] = made_by(default_factory=dict)
+    histories: tuple[PairHistory, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

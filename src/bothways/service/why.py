@@ -23,7 +23,13 @@ from bothways.service.work import row_of
 from bothways.service.workspace import Workspace
 from bothways.service.yaml_file import nearest
 
-WHAT = {"create": "created", "undo": "put back", "unlink": "no longer linked"}
+WHAT = {
+    "link": "linked",
+    "create": "created",
+    "archive": "deleted",
+    "undo": "put back",
+    "unlink": "no longer linked",
+}
 """What a write is called, by its kind; all others are ``written``."""
 
 NOT_DONE = {"failed": "refused", "dropped": "not written", "intent": "about to be written", "in_flight": "sent"}

@@ -25,14 +25,28 @@ from bothways.service.yaml_file import parse, read_text
 _SCALAR = re.compile(r"\"[^\"]*\"|'[^']*'|[^\s,}#]+")
 
 
-def set_value(path: Path, keys: Sequence[str], value: object) -> None:
-    """Set one plain value, such as the state of a sync."""
+def set_value(path: Path, keys: Sequence[str | int], value: object) -> None:
+    """Set one plain value, such as the state of a sync; a number among the keys is a place in a list, from 0."""
     _edit(path, keys, value, lambda text: _with_value(text, path.name, keys, value))
 
 
 def add_entry(path: Path, section: str, name: str, entry: Mapping[str, Any]) -> None:
     """Add a mapping under a section of the file, after those that are there."""
     _edit(path, (section, name), dict(entry), lambda text: _with_entry(text, path.name, section, name, entry))
+
+
+def remove_entry(path: Path, section: str, name: str) -> None:
+    """Remove a mapping from a section of the file."""
+    text = read_text(path)
+    wanted = _yaml().load(text)
+    del wanted[section][name]
+    changed = _without_entry(text, path.name, section, name)
+    if changed is None or (_yaml().load(changed) or {}) != wanted:
+        out = io.StringIO()
+        _yaml().dump(wanted, out)
+        changed = out.getvalue()
+    document_of(parse(changed, path.name))
+    write_text(path, changed)
 
 
 def dumped(data: object) -> str:
@@ -43,12 +57,12 @@ def dumped(data: object) -> str:
     return out.getvalue()
 
 
-def _edit(path: Path, keys: Sequence[str], value: object, change: Callable[[str], str | None]) -> None:
+def _edit(path: Path, keys: Sequence[str | int], value: object, change: Callable[[str], str | None]) -> None:
     text = read_text(path)
     wanted = _yaml().load(text) or CommentedMap()
     parent = wanted
     for key in keys[:-1]:
-        if parent.get(key) is None:
+        if isinstance(key, str) and parent.get(key) is None:
             parent[key] = CommentedMap()
         parent = parent[key]
     parent[keys[-1]] = value
@@ -84,9 +98,11 @@ def _quoted(data: Any) -> Any:
     return SingleQuotedScalarString(data) if isinstance(data, str) and data.startswith(("?", ":")) else data
 
 
-def _with_value(text: str, file: str, keys: Sequence[str], value: object) -> str | None:
-    node = parse(text, file)
-    for key in keys[:-1]:
+def _with_value(text: str, file: str, keys: Sequence[str | int], value: object) -> str | None:
+    node, names = parse(text, file), [key for key in keys if isinstance(key, str)]
+    if len(names) < len(keys):
+        return None
+    for key in names[:-1]:
         node = node.node(key)
     lines = text.splitlines(keepends=True)
     if keys[-1] in node:
@@ -124,6 +140,23 @@ def _with_entry(text: str, file: str, section: str, name: str, entry: Mapping[st
         end -= 1
     lines.insert(end, _indented({name: entry}, held.lc.key(next(iter(held)))[1]))
     return "".join(lines)
+
+
+def _without_entry(text: str, file: str, section: str, name: str) -> str | None:
+    root = parse(text, file)
+    held = root.node(section).data
+    lines = text.splitlines(keepends=True)
+    if held.fa.flow_style():
+        return None
+    start = held.lc.key(name)[0]
+    after = [held.lc.key(each)[0] for each in held] + [root.data.lc.key(each)[0] for each in root]
+    end = min((line for line in after if line > start), default=len(lines))
+    while end > start + 1 and (not lines[end - 1].strip() or lines[end - 1].lstrip().startswith("#")):
+        end -= 1
+    if len(held) == 1:
+        line = root.data.lc.key(section)[0]
+        lines[line] = re.sub(r":[ \t]*", ": {} ", lines[line], count=1).replace(" \n", "\n")
+    return "".join([*lines[:start], *lines[end:]])
 
 
 def _indented(data: Mapping[str, Any], column: int) -> str:

@@ -3,6 +3,7 @@
 import codecs
 import difflib
 import math
+import re
 from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -17,6 +18,11 @@ from ruamel.yaml.nodes import ScalarNode
 from ruamel.yaml.reader import ReaderError
 
 from bothways.errors import MissingKey, NotAvailableYet, UnknownKey, WrongType, YamlUnreadable
+
+LENGTH = r"(\d+(?:\.\d+)?)\s*(s|m|h|d)?"
+"""A length of time as text."""
+_LENGTH = re.compile(LENGTH)
+_SECONDS = {"s": 1.0, "m": 60.0, "h": 3600.0, "d": 86_400.0}
 
 BIGGEST = 2_000_000
 """Bytes: no settings are that long."""
@@ -166,6 +172,17 @@ class Node:
         """Refuse to go on without a key."""
         if self.data.get(key) is None:
             raise MissingKey(where=self.place, key=key, hint=hint)
+
+    def length(self, key: str, default: float, least: float, most: float, expected: str) -> float:
+        """Return a length of time in seconds: a number of them, or a text such as 60s, 5m, 1h, 3d."""
+        value = given = self.data.get(key, default)
+        found = _LENGTH.fullmatch(given.strip()) if isinstance(given, str) else None
+        if found:
+            value = float(found[1]) * _SECONDS[found[2] or "s"]
+        number = isinstance(value, int | float) and not isinstance(value, bool)
+        if not number or not least <= value <= most:
+            raise WrongType(where=self.value_place(key), key=key, expected=expected, got=shown(given))
+        return float(value)
 
     def text(self, key: str, default: str = "") -> str:
         """Return a text."""

@@ -13,6 +13,7 @@ from bothways.ledger.models import Feed, Sync
 from bothways.records import Record, Ref, Value, can_be_kept
 from bothways.sync.children import wake_children
 from bothways.sync.context import Context, End
+from bothways.sync.merges import hold_merged
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +63,8 @@ def ask(ctx: Context, end: End, rows: Sequence[SeenRow]) -> list[News]:
 def absorb(feed: Feed, news: Iterable[News], now: float, read_at: float, *, baseline: bool = False) -> set[str]:
     """Store what was learnt, in the caller's transaction; return the ids that changed.
 
-    ``read_at`` is when the read began (seconds). Every sync that is on and uses the feed gets due marks.
+    ``read_at`` is when the read began (seconds). Every sync that uses the feed and is not off gets due marks; a draft
+    is planned, too. The links of all of them follow a merge.
     A record first met in a ``baseline`` listing counts as having been there long ago.
     """
     by_id = {each.id: _keepable(each) for each in news}
@@ -88,12 +90,14 @@ def absorb(feed: Feed, news: Iterable[News], now: float, read_at: float, *, base
     touched = feeds.drop_told_keys(feed, edited) | feeds.replace_keys(feed, keys) | feeds.drop_keys(feed, lost)
     if not (changed or touched or any(each.merged_into for each in by_id.values())):
         return changed
-    for sync, side_name in feeds.sides_of(feed):
+    for sync, side_name in feeds.sides_of(feed, off=True):
         side = Side(side_name)
         for each in by_id.values():
             if each.merged_into:
                 changed.add(each.merged_into)
                 _follow_merge(sync, side, feed, each, now)
+        if sync.state == "off":
+            continue
         linked = links.live_by_record(sync, side, lost)
         marked = (changed - set(lost)) | (changed & linked.keys())
         due.mark(sync, side, marked)
@@ -133,11 +137,12 @@ def wake(
 
 
 def end_link(sync: Sync, link: links.LinkRow, now: float, rule: str, survivor: Side | None) -> None:
-    """End a link and look again at everything that it stood in the way of."""
+    """End a link and look again at everything that it stood in the way of; nobody is asked about its fields again."""
     links.end(link.id, now, rule, survivor)
     for side in Side:
         record_id = link.on(side)
         if record_id is not None:
+            holds.close_of_pair(sync, side, record_id)
             keys = feeds.all_keys_of(_feed_id(sync, side), [record_id]).get(record_id, set())
             wake(sync, side, keys)
 
@@ -202,8 +207,10 @@ def _follow_merge(sync: Sync, side: Side, feed: Feed, news: News, now: float) ->
     link = links.live_by_record(sync, side, [news.id]).get(news.id)
     if link is None or survivor is None:
         return
-    if links.live_by_record(sync, side, [survivor]):
+    of_survivor = links.live_by_record(sync, side, [survivor]).get(survivor)
+    if of_survivor is not None:
         end_link(sync, link, now, f"R0: {because('R0', app=feed.connection.name)}", side.other)
+        hold_merged(sync, side, link, of_survivor, feed.connection.name, now)
     else:
         links.move(link.id, side, survivor)
         wake_children(sync, {side: [survivor]})

@@ -9,7 +9,7 @@ from concurrent.futures import FIRST_COMPLETED, Future, wait
 from dataclasses import dataclass
 from functools import partial
 
-from bothways.connectors.base import WriteKind, WriteResult, by_key
+from bothways.connectors.base import Outcome, WriteKind, WriteResult, by_key
 from bothways.engine.sides import SIDES, Side
 from bothways.engine.table import ActionKind
 from bothways.errors import AppError, OutcomeUnknown
@@ -18,6 +18,7 @@ from bothways.ledger.models import Plan
 from bothways.sync.background import at_once, start
 from bothways.sync.checks import still_as_planned
 from bothways.sync.context import Context, Progress
+from bothways.sync.deletes import intend_deletes, record_deleted, still_deleted
 from bothways.sync.intents import intend
 from bothways.sync.quiet import record_quiet
 from bothways.sync.results import Sent, forget, record_results
@@ -25,6 +26,13 @@ from bothways.sync.results import Sent, forget, record_results
 Send = Callable[[Callable[[], Sequence[WriteResult]]], Future[Sequence[WriteResult]]]
 
 _QUIET = "NOT writes_left AND NOT writes_right"
+_KINDS = {
+    WriteKind.UPDATE: f"kind NOT IN ('{ActionKind.CREATE}','{ActionKind.DELETE}')",
+    WriteKind.CREATE: f"kind='{ActionKind.CREATE}'",
+    WriteKind.ARCHIVE: f"kind='{ActionKind.DELETE}'",
+}
+"""Which actions are carried out by which kind of write, in this order."""
+
 _LOUD = "(writes_left OR writes_right)"
 
 
@@ -68,6 +76,7 @@ class _Batch:
     """Writes to one side, stored as intents and marked in flight: to be sent now. ``done`` of ``total`` after it."""
 
     side: Side
+    kind: WriteKind
     sent: list[Sent]
     progress: Progress
 
@@ -76,20 +85,25 @@ def _batches(ctx: Context, plan: Plan, side: Side, where: str, saved: bool) -> I
     """Yield the batches for one side, each ready to be sent: still as planned, its intents committed."""
     end = ctx.ends[side]
     done, total = 0, int(db.value(f"SELECT COUNT(*) FROM plan_action WHERE plan_id=%s AND {where}", (plan.pk,)))
-    for kind in (WriteKind.UPDATE, WriteKind.CREATE):
-        wanted = f"{where} AND kind{'=' if kind is WriteKind.CREATE else '<>'}'{ActionKind.CREATE}'"
+    for kind, of_kind in _KINDS.items():
+        wanted = f"{where} AND {of_kind}"
         for page in plans.pages(plan, wanted, size=max(end.can.batch_write, 1)):
             done += len(page)
-            ready = still_as_planned(ctx, plan, page, side, saved=saved)
+            deleting = kind is WriteKind.ARCHIVE
+            ready = (
+                still_deleted(ctx, plan, page, side)
+                if deleting
+                else still_as_planned(ctx, plan, page, side, saved=saved)
+            )
             with db.transaction_():
                 ctx.fence()
-                sent = intend(ctx, plan, side, kind, ready)
+                sent = intend_deletes(ctx, side, ready) if deleting else intend(ctx, plan, side, kind, ready)
             if not sent:
                 continue
             with db.transaction_():
                 ctx.fence()
                 journal.in_flight([each.entry.id for each in sent])
-            yield _Batch(side, sent, Progress("Writing", end.app, done, total))
+            yield _Batch(side, kind, sent, Progress("Writing", end.app, done, total))
 
 
 def _write(ctx: Context, plan: Plan, streams: Sequence[Iterator[_Batch]], send: Send) -> None:
@@ -124,6 +138,10 @@ def _call(ctx: Context, batch: _Batch) -> Sequence[WriteResult]:
     return end.connector.write(end.object, [each.item for each in batch.sent])
 
 
+def _is_done(result: WriteResult | None) -> bool:
+    return result is not None and result.outcome is Outcome.DONE
+
+
 def _record(ctx: Context, plan: Plan, batch: _Batch, future: Future[Sequence[WriteResult]]) -> None:
     """Record the results of one batch. Raises AppError if nothing of it can have been written."""
     try:
@@ -137,5 +155,9 @@ def _record(ctx: Context, plan: Plan, batch: _Batch, future: Future[Sequence[Wri
         raise
     with db.transaction_():
         ctx.fence()
+        if batch.kind is WriteKind.ARCHIVE:
+            done = [each for each in batch.sent if _is_done(results.get(each.item.key))]
+            record_deleted(ctx, plan, batch.side, done)
+            results = {key: result for key, result in results.items() if not _is_done(result)}
         record_results(ctx, plan, batch.side, batch.sent, results)
     ctx.report(batch.progress)

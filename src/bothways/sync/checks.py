@@ -6,7 +6,7 @@ from bothways.engine.matching import Found
 from bothways.engine.sides import SIDES, Side
 from bothways.engine.spec import Finding
 from bothways.engine.table import ActionKind
-from bothways.ledger import db, due, feeds, plans
+from bothways.ledger import db, due, feeds, links, plans
 from bothways.ledger.models import Plan
 from bothways.ledger.plans import ActionRow
 from bothways.records import same
@@ -24,7 +24,7 @@ def still_as_planned(
     versions itself; for a saved plan both sides are. What was read again since planning, here or by a poll,
     is compared with the plan: a newer version must never carry the older decision.
     """
-    changed: set[int] = set()
+    changed = _paused(actions)
     for each in SIDES:
         unsure = saved or (each is side and not ctx.ends[side].can.conditional_writes)
         if unsure:
@@ -54,6 +54,12 @@ def skip_overtaken(ctx: Context, plan: Plan) -> None:
         ]
         with db.transaction_():
             plans.set_state(plan.pk, overtaken, "skipped")
+
+
+def _paused(actions: Sequence[ActionRow]) -> set[int]:
+    """Return the actions whose link a person has paused since it was planned."""
+    found = links.by_id([action.link_id for action in actions if action.link_id is not None])
+    return {action.seq for action in actions if (link := found.get(action.link_id or 0)) is not None and link.paused}
 
 
 def _has_partner_now(ctx: Context, creates: Sequence[ActionRow], side: Side) -> set[int]:

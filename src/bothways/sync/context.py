@@ -72,6 +72,7 @@ class Context:
     ``side_by_side``: the two apps are read, and written to, at the same time, each in a thread of its own.
     ``retired`` are mappings of earlier settings, which the journal still speaks of.
     ``parents`` are, by name, the syncs through which associations are translated.
+    ``from_now``: only for a look: as if the line before which nothing is carried were drawn now.
     ``bill`` tells the calls made to both apps so far, by their names; a run keeps what it added to it.
     """
 
@@ -85,6 +86,7 @@ class Context:
     bill: Callable[[], Mapping[str, int]] = _no_bill
     side_by_side: bool = False
     retired: Sequence[FieldMap] = ()
+    from_now: bool = False
     parents: Mapping[str, Parents] = field(default_factory=dict)
     run_id: int = 0
     epoch: int = 0

@@ -1,8 +1,10 @@
 """Holds met again while planning: what an app refused is not sent again before its next try, and then alone."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
+from typing import Any
 
+from bothways.engine.decided import Decided
 from bothways.engine.fields import FieldDecision
 from bothways.engine.plan import SET, Action, without_lonely
 from bothways.engine.sides import SIDES, Side
@@ -15,14 +17,25 @@ from bothways.sync.context import Context
 
 
 def of_links(ctx: Context, pairs: Iterable[LinkRow]) -> dict[int, list[HoldRow]]:
-    """Return the refusals, per link."""
+    """Return all holds, per link."""
     by_record = {(side, link.on(side)): link.id for link in pairs for side in SIDES}
     found: dict[int, list[HoldRow]] = {}
     for side in SIDES:
         ids = [id for each, id in by_record if each is side and id]
-        for hold in _refused(ctx, side, ids):
+        for hold in holds.of_records(ctx.sync, side, ids):
             found.setdefault(by_record[side, hold.record_id], []).append(hold)
     return found
+
+
+def decided(found: Iterable[HoldRow]) -> dict[str, Decided]:
+    """Return what a person has decided about the held fields of one pair, by mapping."""
+    return {hold.field: decided_of(hold.data["decided"]) for hold in found if hold.data.get("decided")}
+
+
+def decided_of(data: Mapping[str, Any]) -> Decided:
+    """Return a decision from its stored form."""
+    seen, values = ({Side(side): value for side, value in data[key].items()} for key in ("seen", "values"))
+    return Decided(seen, values, data["words"])
 
 
 def of_records(ctx: Context, side: Side, ids: Iterable[str]) -> dict[str, list[HoldRow]]:
@@ -34,7 +47,12 @@ def of_records(ctx: Context, side: Side, ids: Iterable[str]) -> dict[str, list[H
 
 
 def _refused(ctx: Context, side: Side, ids: Iterable[str]) -> list[HoldRow]:
-    return [hold for hold in holds.of_records(ctx.sync, side, ids) if hold.kind == "refused"]
+    return refusals(holds.of_records(ctx.sync, side, ids))
+
+
+def refusals(found: Iterable[HoldRow]) -> list[HoldRow]:
+    """Return those that wait for an app to take them."""
+    return [hold for hold in found if hold.kind == "refused"]
 
 
 def _waits(ctx: Context, hold: HoldRow) -> bool:

@@ -13,6 +13,7 @@ from bothways.ledger.plans import ActionRow
 from bothways.sync.absorb import wake
 from bothways.sync.children import wake_children
 from bothways.sync.context import Context
+from bothways.sync.line import seed_shadows
 from bothways.sync.payload import ENTERS
 from bothways.sync.results import Sent
 from bothways.sync.seen import save_seen_shadows
@@ -38,7 +39,7 @@ def intend(ctx: Context, plan: Plan, side: Side, kind: WriteKind, actions: Seque
             action.rule,
             f"bothways-{ctx.sync.mark}-{link_id}" if kind is WriteKind.CREATE else "",
             _writes(ctx, action, side),
-            {"source_id": action.on(side.other)},
+            {"source_id": action.on(side.other), **({"both": both} if (both := _to_both(action)) else {})},
         )
         for action, link_id in zip(ready, link_ids, strict=True)
     ]
@@ -67,6 +68,7 @@ def without_linked(ctx: Context, actions: Sequence[ActionRow]) -> list[ActionRow
 def make_links(ctx: Context, new: Sequence[NewLink]) -> list[int]:
     """Make links and return their ids; a record known to be gone by now is to be looked at again."""
     ids = links.create(ctx.sync, new, ctx.clock())
+    seed_shadows(ctx, list(zip(ids, new, strict=True)))
     active = [each for each in new if each.state == "active"]
     wake_children(
         ctx.sync,
@@ -119,6 +121,12 @@ def _links_for(ctx: Context, plan: Plan, actions: Sequence[ActionRow], kind: Wri
         links.freeze((each.link_id, "") for each in entering if each.link_id is not None)
         save_seen_shadows(ctx, list(zip(found, actions, strict=True)))
     return found
+
+
+def _to_both(action: ActionRow) -> list[str]:
+    """Return the mappings that are written to both sides: a value that a person typed."""
+    left, right = ({each["map"] for each in action.data["fields"] if each["write"] == side} for side in SIDES)
+    return sorted(left & right)
 
 
 def _writes(ctx: Context, action: ActionRow, side: Side) -> dict[str, FieldWrite]:

@@ -29,6 +29,7 @@ def to_row(
         "side": action.side,
         "kept": action.kept,
         "moves": moves(action, link),
+        **({"carries": True} if action.carries else {}),
         "names": {side.value: name_of(rows[side].get(id)) for side, id in ids.items() if id},
     }
     if action.candidates:
@@ -95,6 +96,7 @@ def _decision(decision: FieldDecision) -> dict[str, Any]:
         "hold": decision.hold,
         "lost": decision.lost,
         "seen": {side.value: known.value for side, known in seen.items()},
+        **({"held": {side.value: value for side, value in decision.held.items()}} if decision.held else {}),
         **({"merge": _merge(decision.merge)} if decision.merge else {}),
     }
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 from bothways.engine.brakes import Totals
-from bothways.engine.matching import Match
+from bothways.engine.fields import Known
 from bothways.engine.plan import Action, Pair, has_anything, misfit, plan_linked, plan_unlinked
 from bothways.engine.scope import Leaving, why_outside
 from bothways.engine.sides import SIDES, Side
@@ -14,11 +14,15 @@ from bothways.ledger.due import DueMark
 from bothways.ledger.feeds import SeenRow
 from bothways.ledger.links import LinkRow
 from bothways.ledger.models import Plan
-from bothways.records import Record
+from bothways.records import Record, Value
 from bothways.sync import held
 from bothways.sync.associations import partners_of
 from bothways.sync.context import Context, Progress
+from bothways.sync.deletes import NONE as NO_FATE
+from bothways.sync.deletes import Fate, fates, may_carry
+from bothways.sync.line import differ, held_before, shadows_of, to_be_drawn, unchanged
 from bothways.sync.matches import find_matches, look_up_creates
+from bothways.sync.merges import made_nobodys, merges_undecided
 from bothways.sync.payload import moves, to_row
 from bothways.sync.poll import refresh
 from bothways.sync.settling import settled, unsettled_from
@@ -65,7 +69,7 @@ def _plan_page(ctx: Context, plan: Plan, marks: list[DueMark], seq: int, tally: 
         wanted[side] = ids - plans.planned_ids(plan, side, ids)
     sheet = _fill(ctx, wanted)
     actions: list[plans.ActionRow] = []
-    for action, link, facts in [*_linked(ctx, sheet, wanted), *_unlinked(ctx, sheet, wanted)]:
+    for action, link, facts in [*_linked(ctx, sheet, wanted, tally), *_unlinked(ctx, sheet, wanted, tally)]:
         tally.add(ctx, action, facts, moves(action, link))
         ctx.count(action.rule)
         for decision in action.fields:
@@ -100,7 +104,7 @@ def _fill(ctx: Context, wanted: dict[Side, set[str]]) -> Sheet:
 Planned = tuple[Action, LinkRow | None, Facts]
 
 
-def _linked(ctx: Context, sheet: Sheet, wanted: dict[Side, set[str]]) -> list[Planned]:
+def _linked(ctx: Context, sheet: Sheet, wanted: dict[Side, set[str]], tally: Tally) -> list[Planned]:
     """Plan the linked pairs that have a due record, each once."""
     found = {link.id: link for side in SIDES for id, link in sheet.links[side].items() if id in wanted[side]}
     pairs = [link for link in found.values() if link.state == "active"]
@@ -108,6 +112,7 @@ def _linked(ctx: Context, sheet: Sheet, wanted: dict[Side, set[str]]) -> list[Pl
     landed = journal.landed([link.id for link in pairs])
     open_links = journal.open_link_ids(ctx.sync)
     kept = held.of_links(ctx, pairs)
+    from_now = to_be_drawn(ctx)
     planned: list[Planned] = []
     looked_at: list[tuple[LinkRow, Pair, Facts]] = []
     for link in sorted(found.values(), key=lambda link: link.id):
@@ -115,14 +120,29 @@ def _linked(ctx: Context, sheet: Sheet, wanted: dict[Side, set[str]]) -> list[Pl
         facts = _facts_linked(ctx, link, rows, open_links)
         records = {side: row.record if row and row.live else None for side, row in rows.items()}
         since = {side: row.stamp_seen_at for side, row in rows.items() if row and row.modified is not None}
-        pair = Pair(records, shadows.get(link.id, {side: {} for side in SIDES}), landed.get(link.id, {}), since)
+        found_held = kept.get(link.id, [])
+        known = shadows.get(link.id, {side: {} for side in SIDES})
+        pair = Pair(records, known, landed.get(link.id, {}), since, held.decided(found_held))
+        if from_now and not link.frozen:
+            pair = replace(pair, shadows=_as_they_are(ctx, rows))
+            tally.agreed += _differ(ctx, records)
         looked_at.append((link, pair, facts))
     partners = partners_of(ctx, [pair for _, pair, _ in looked_at])
     for link, pair, facts in looked_at:
         action = plan_linked(ctx.spec, replace(pair, partners=partners), facts, ctx.clock())
-        action = held.keep_holding(ctx, action, kept.get(link.id, []))
+        action = held.keep_holding(ctx, action, held.refusals(kept.get(link.id, [])))
         planned.append((action, link, facts))
     return planned
+
+
+def _as_they_are(ctx: Context, rows: dict[Side, SeenRow | None]) -> dict[Side, dict[str, Known]]:
+    """Return the shadows that a pair gets when the line is drawn now."""
+    return shadows_of(ctx, {side: row.values if row and row.live else None for side, row in rows.items()})
+
+
+def _differ(ctx: Context, records: Mapping[Side, Record | None]) -> bool:
+    values = {side: record.values for side, record in records.items() if record is not None}
+    return len(values) == len(SIDES) and differ(ctx, values)
 
 
 def _facts_linked(ctx: Context, link: LinkRow, rows: dict[Side, SeenRow | None], open_links: set[int]) -> Facts:
@@ -133,11 +153,19 @@ def _facts_linked(ctx: Context, link: LinkRow, rows: dict[Side, SeenRow | None],
     held = {side: row.values if row is not None and row.live else None for side, row in rows.items()}
     inside = {side: row.lists for side, row in rows.items() if row is not None}
     outside = why_outside(ctx.spec.scope, ctx.spec.apps, held, ctx.clock(), lists=inside, linked=True)
-    unlinks = ctx.spec.scope.leaving is Leaving.UNLINK
-    return Facts(linked=True, open_write=busy, gone=gone, problem=problem or "", outside=outside, unlinks=unlinks)
+    outside = link.frozen if link.paused else outside
+    return Facts(
+        linked=True,
+        open_write=busy,
+        gone=gone,
+        problem=problem or "",
+        outside=outside,
+        unlinks=ctx.spec.scope.leaving is Leaving.UNLINK and not link.paused,
+        carries=may_carry(ctx, link, gone),
+    )
 
 
-def _unlinked(ctx: Context, sheet: Sheet, wanted: dict[Side, set[str]]) -> list[Planned]:
+def _unlinked(ctx: Context, sheet: Sheet, wanted: dict[Side, set[str]], tally: Tally) -> list[Planned]:
     """Plan the due records that have no link; a matched pair is planned once, from its first side."""
     planned: list[Planned] = []
     covered: dict[Side, set[str]] = {side: set() for side in SIDES}
@@ -147,24 +175,39 @@ def _unlinked(ctx: Context, sheet: Sheet, wanted: dict[Side, set[str]]) -> list[
         matches, partners = find_matches(ctx, side, sheet.rows[side], free)
         sheet.rows[side.other] |= partners
         sheet.marks[side.other] |= due.marked(ctx.sync, side.other, partners)
+        before = {
+            each: held_before(ctx, each, rows) for each, rows in ((side, sheet.rows[side]), (side.other, partners))
+        }
         ended = links.ended_by_record(ctx.sync, side, free)
         kept = held.of_records(ctx, side, free)
         ours_from = unsettled_from(ctx, side)
-        records_of = {
-            id: _records(side, sheet.rows[side].get(id), partners, matches[id]) for id in free if id in matches
+        fate_of = fates(ctx, side, sheet.rows[side], ended)
+        merged, nobodys = merges_undecided(ctx.sync, side, ended), made_nobodys(ctx.sync, side, ended)
+        pairs = {
+            id: _matched(ctx, side, row, partners.get(matches[id].partner or ""), before)
+            for id in free
+            if (row := sheet.rows[side].get(id)) is not None
         }
-        across = partners_of(ctx, [Pair(each) for each in records_of.values()])
+        across = partners_of(ctx, pairs.values())
         for id in sorted(free):
             row = sheet.rows[side].get(id)
             if row is None:
                 continue
             match, record = matches[id], row.record
             partner = partners.get(match.partner) if match.partner else None
+            fate = fate_of.get(id, NO_FATE)
             facts = Facts(
+                open_write=fate.busy,
+                restored=fate.restored,
+                carries=fate.carries,
+                waits=fate.waits,
+                edited=fate.edited,
+                merged=id in merged,
                 gone=frozenset() if row.live else frozenset({side}),
                 problem=row.problem or "",
                 match=match,
-                survivor=id in ended and ended[id].survivor == side,
+                survivor=id in ended and ended[id].survivor == side and id not in nobodys,
+                after_merge=id in ended and ended[id].by_merge,
                 parted=id in ended and ended[id].parted,
                 returned=id in ended and ended[id].survivor != side,
                 allowed=ctx.spec.sends[side],
@@ -172,18 +215,40 @@ def _unlinked(ctx: Context, sheet: Sheet, wanted: dict[Side, set[str]]) -> list[
                 blank=not has_anything(ctx.spec, side, record),
                 outside=_why_outside(ctx, {side: row, side.other: partner}) if row.live else "",
                 misfit=misfit(ctx.spec, side, record, ctx.clock(), row.lists),
+                before=unchanged(ctx, side, before[side].get(id), record.values),
             )
-            action = plan_unlinked(ctx.spec, side, Pair(records_of[id], partners=across), facts, ctx.clock())
-            if action.kind is ActionKind.LINK and match.partner:
+            pair = replace(pairs[id], partners=across)
+            action = plan_unlinked(ctx.spec, side, pair, facts, ctx.clock())
+            if action.rule == "R0":
+                action = replace(action, kept=True, candidates=merged[id])
+            if action.kind is ActionKind.LINK and action.rule != "R9r" and match.partner:
                 covered[side.other].add(match.partner)
+                tally.agreed += bool(pair.shadows[side]) and not action.writes and _differ(ctx, pair.records)
+            link = fate.link if _concerns(action, fate) else None
+            if action.rule == "R9r" and link is not None:
+                covered[side.other].add(str(link.on(side.other)))
             action = held.keep_holding(ctx, action, kept.get(id, []))
-            planned.append((action, None, facts))
+            planned.append((action, link, facts))
     return planned
 
 
-def _records(side: Side, row: SeenRow | None, partners: dict[str, SeenRow], match: Match) -> dict[Side, Record | None]:
-    partner = partners.get(match.partner) if match.partner else None
-    return {side: row.record if row else None, side.other: partner.record if partner else None}
+def _matched(
+    ctx: Context,
+    side: Side,
+    row: SeenRow,
+    partner: SeenRow | None,
+    before: Mapping[Side, Mapping[str, Mapping[str, Value]]],
+) -> Pair:
+    """Return a record without a link and its match as a pair, with the shadows that they get by the line."""
+    records = {side: row.record, side.other: partner.record if partner else None}
+    held = {side: before[side].get(row.id), side.other: before[side.other].get(partner.id if partner else "")}
+    return Pair(records, shadows_of(ctx, held))
+
+
+def _concerns(action: Action, fate: Fate) -> bool:
+    """Tell whether an action is about the link that has ended: it is taken up, or a deletion carried over, or not."""
+    carried = fate.link is not None and fate.link.carries_at is not None
+    return action.rule in ("R4d", "R4e", "R4w", "R9r") or (carried and action.rule in ("R4", "R5"))
 
 
 def _why_outside(ctx: Context, rows: Mapping[Side, SeenRow | None]) -> str:

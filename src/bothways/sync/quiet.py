@@ -11,9 +11,10 @@ from bothways.ledger.links import NewLink
 from bothways.ledger.plans import ActionRow
 from bothways.sync.absorb import end_link
 from bothways.sync.context import Context
+from bothways.sync.deletes import note, take_up
 from bothways.sync.intents import make_links, without_linked
 from bothways.sync.payload import ENTERS, marks_of
-from bothways.sync.results import hold_fields
+from bothways.sync.results import hold_fields, unwritten
 from bothways.sync.seen import save_seen_shadows
 from bothways.sync.settling import settles_at
 
@@ -21,7 +22,10 @@ from bothways.sync.settling import settles_at
 def record_quiet(ctx: Context, actions: Sequence[ActionRow]) -> None:
     """Record a page of actions that write to no app, in the caller's transaction."""
     kinds = {kind: [action for action in actions if action.kind == kind] for kind in ActionKind}
-    linked = without_linked(ctx, kinds[ActionKind.LINK])
+    taken_up = [action for action in kinds[ActionKind.LINK] if action.rule == "R9r"]
+    for action in taken_up:
+        take_up(ctx, action)
+    linked = without_linked(ctx, [action for action in kinds[ActionKind.LINK] if action.rule != "R9r"])
     _link(ctx, linked)
     for action in kinds[ActionKind.UNLINK]:
         _unlink(ctx, action)
@@ -30,17 +34,28 @@ def record_quiet(ctx: Context, actions: Sequence[ActionRow]) -> None:
     for action in kinds[ActionKind.WAIT]:
         _wait(ctx, action)
     unwritten = [*kinds[ActionKind.NONE], *kinds[ActionKind.HOLD], *kinds[ActionKind.LEAVE_OUT]]
-    links.freeze((each.link_id, each.reason) for each in kinds[ActionKind.LEAVE_OUT] if each.link_id is not None)
+    left = [each for each in kinds[ActionKind.LEAVE_OUT] if each.link_id is not None]
+    links.freeze((each.link_id, each.reason) for each in left if each.link_id is not None and each.rule == "R10")
+    _carry_no_more([*left, *kinds[ActionKind.NONE]])
     links.freeze(
         (each.link_id, "") for each in actions if each.link_id is not None and each.data.get("moves") == ENTERS
     )
     save_seen_shadows(ctx, [(action.link_id, action) for action in unwritten if action.link_id is not None])
     settled = [
         *linked,
+        *taken_up,
         *(each for kind in (ActionKind.UNLINK, ActionKind.NONE, ActionKind.LEAVE_OUT) for each in kinds[kind]),
     ]
     _clear_holds(ctx, settled)
+    _clear_mended(ctx, kinds[ActionKind.HOLD])
+    hold_fields(ctx, linked)
     due.clear(ctx.sync, [mark for action in [*settled, *kinds[ActionKind.HOLD]] for mark in marks_of(action)])
+
+
+def _carry_no_more(actions: Sequence[ActionRow]) -> None:
+    """Rows R4e, R4 and R5: a deletion that is not carried over now never is."""
+    over = [each for each in actions if each.rule in ("R4e", "R4", "R5")]
+    links.carry([each.link_id for each in over if each.link_id is not None], None)
 
 
 def _link(ctx: Context, actions: Sequence[ActionRow]) -> None:
@@ -50,7 +65,11 @@ def _link(ctx: Context, actions: Sequence[ActionRow]) -> None:
 
 
 def _wait(ctx: Context, action: ActionRow) -> None:
-    """Row R8 within the create window: look again when it is over."""
+    """Rows R8 and R4w: look again when the create window, or the grace, is over."""
+    if action.link_id is not None:
+        link = links.by_id([action.link_id]).get(action.link_id)
+        due.postpone(ctx.sync, marks_of(action), link.carries_at or 0.0 if link else 0.0)
+        return
     side = Side.LEFT if action.left_id else Side.RIGHT
     row = feeds.seen_by_id(ctx.ends[side].feed.pk, [action.on(side) or ""]).get(action.on(side) or "")
     due.postpone(ctx.sync, marks_of(action), settles_at(ctx, side, row) if row else ctx.clock())
@@ -70,6 +89,8 @@ def _unlink(ctx: Context, action: ActionRow) -> None:
     survivor = next((side for side in SIDES if side not in gone), None) if gone else None
     _journal_unlink(ctx, action, link.id, survivor)
     end_link(ctx.sync, link, ctx.clock(), f"{action.rule}: {action.reason}", survivor)
+    if action.data.get("carries") and survivor is not None:
+        note(ctx, link, survivor)
 
 
 def _journal_unlink(ctx: Context, action: ActionRow, link_id: int, survivor: Side | None) -> None:
@@ -80,7 +101,9 @@ def _journal_unlink(ctx: Context, action: ActionRow, link_id: int, survivor: Sid
         writes = {
             key: FieldWrite(shadow.value, None, action.rule, action.reason) for key, shadow in known[side].items()
         }
-        more = {"survivor": survivor}
+        row = feeds.seen_by_id(ctx.ends[side].feed.pk, [action.on(side) or ""]).get(action.on(side) or "")
+        stamp = {"stamp": [row.version, row.modified]} if row and row.live else {}
+        more = {"survivor": survivor, **stamp}
         entries.append(
             Entry(0, ctx.run_id, link_id, side, action.on(side), "unlink", "done", action.rule, "", writes, more)
         )
@@ -95,6 +118,14 @@ def _hold(ctx: Context, action: ActionRow) -> None:
         row = HoldRow(side, action.on(side) or "", action.rule, action.reason, kind, link_id=action.link_id, data=data)
         holds.put(ctx.sync, row, ctx.clock())
     hold_fields(ctx, [action])
+
+
+def _clear_mended(ctx: Context, actions: Sequence[ActionRow]) -> None:
+    """Close the holds of fields that are in order by now, where another field of the pair is still held."""
+    for side in SIDES:
+        there = [(id, action) for action in actions if (id := action.on(side)) is not None]
+        unchanged = {id: unwritten(action, ("F0",)) for id, action in there}
+        holds.clear_fields(ctx.sync, side, {id: unwritten(action) for id, action in there}, unchanged)
 
 
 def _clear_holds(ctx: Context, actions: Sequence[ActionRow]) -> None:

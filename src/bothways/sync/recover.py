@@ -62,11 +62,14 @@ def _recover_archive(ctx: Context, entry: Entry) -> bool:
         ctx.fence()
         if row.live:
             journal.close([(entry, None)], "dropped", ctx.clock(), "not deleted")
+            due.mark(ctx.sync, entry.side, [row.id])
         else:
             journal.close([(entry, None)], "done", ctx.clock())
             link = links.by_id([entry.link_id or 0]).get(entry.link_id or 0)
             if link is not None and link.state == "active":
                 end_link(ctx.sync, link, ctx.clock(), "undone", entry.side.other)
+            elif link is not None:
+                links.carry([link.id], None)
     return True
 
 

@@ -80,8 +80,11 @@ def _record_done(ctx: Context, plan: Plan, side: Side, done: Sequence[tuple[Sent
             _ignored(ctx, each, key, writes[key])
     for end in SIDES:
         there = [(str(id), each.action, writes) for each, _, writes in judged if (id := each.action.on(end))]
-        unchanged = {id: _unwritten(action, ("F0",)) for id, action, _ in there}
-        mended = {id: ["", *_arrived(writes), *_unwritten(action)] for id, action, writes in there}
+        unchanged = {id: unwritten(action, ("F0",)) for id, action, _ in there}
+        mended = {
+            id: {"", *_arrived(writes), *unwritten(action)} - _still_to_write(action, side)
+            for id, action, writes in there
+        }
         holds.clear_fields(ctx.sync, end, mended, unchanged)
 
 
@@ -101,7 +104,12 @@ def _arrived(writes: Mapping[str, FieldWrite]) -> dict[str, FieldWrite]:
     return {key: write for key, write in writes.items() if write.landed}
 
 
-def _unwritten(action: ActionRow, rules: Collection[str] = RULES.keys() - {"F6"}) -> list[str]:
+def _still_to_write(action: ActionRow, side: Side) -> set[str]:
+    """Return the fields that are written to both sides, while the second write is to come."""
+    return {each["map"] for each in action.data["fields"] if side is Side.LEFT and each["write"] == Side.RIGHT}
+
+
+def unwritten(action: ActionRow, rules: Collection[str] = RULES.keys() - {"F6"}) -> list[str]:
     """Return the fields that an action has looked at and neither writes nor holds, by these rules."""
     return [
         each["map"]
@@ -164,7 +172,8 @@ def _ignored(ctx: Context, sent: Sent, key: str, write: FieldWrite) -> None:
 def _refused(ctx: Context, sent: Sent, result: WriteResult) -> None:
     """Rows R13 and F6: hold the named fields, else the record; both are tried again later."""
     app = ctx.spec.apps[sent.side]
-    keys = [key for key, write in sent.entry.writes.items() if write.field in result.fields]
+    deleting = sent.item.kind is WriteKind.ARCHIVE
+    keys = [key for key, write in sent.entry.writes.items() if write.field in result.fields and not deleting]
     for key in keys:
         ctx.count("F6")
         reason = because("F6", app=app, message=result.message)
@@ -173,7 +182,8 @@ def _refused(ctx: Context, sent: Sent, result: WriteResult) -> None:
     if not keys:
         ctx.count("R13")
         reason = because("R13", app=app, message=result.message)
-        sent_values = {f"{sent.side}:{key}": str(write.after) for key, write in sent.entry.writes.items()}
+        writes = {} if deleting else sent.entry.writes
+        sent_values = {f"{sent.side}:{key}": str(write.after) for key, write in writes.items()}
         _hold(ctx, sent, HoldRow(sent.side, "", "R13", reason, "refused", data={"sent": sent_values}))
         due.clear(ctx.sync, marks_of(sent.action))
 
@@ -186,15 +196,20 @@ def _hold(ctx: Context, sent: Sent, hold: HoldRow) -> None:
     holds.put(ctx.sync, replace(hold, side=side, record_id=record_id, link_id=link_id), ctx.clock())
 
 
+HOLD_KINDS = {"F5": "frozen", "FK": "conflict", "FC": "consent"}
+"""What a held field is called, by its rule; all others are ``value``."""
+
+
 def hold_fields(ctx: Context, actions: Sequence[ActionRow]) -> None:
-    """Open a hold for every field of these actions that the other side cannot hold."""
+    """Open a hold for every field of these actions that is not written: of the left record, if there is one."""
     for action in actions:
         side = next(each for each in SIDES if action.on(each))
         for each in action.data["fields"]:
             if each["hold"]:
-                kind = "frozen" if each["rule"] == "F5" else "value"
+                kind = HOLD_KINDS.get(each["rule"], "value")
                 row = HoldRow(side, str(action.on(side)), each["rule"], each["hold"], kind, each["map"], action.link_id)
-                holds.put(ctx.sync, row, ctx.clock())
+                data = {"values": each["held"]} if kind == "conflict" else {}
+                holds.put(ctx.sync, replace(row, data=data), ctx.clock())
 
 
 def _duplicate(ctx: Context, sent: Sent, result: WriteResult) -> None:

@@ -14,6 +14,7 @@ from bothways.sync.again import look_again
 from bothways.sync.apply import apply_quiet, apply_writes
 from bothways.sync.checks import skip_overtaken
 from bothways.sync.context import Context
+from bothways.sync.line import draw
 from bothways.sync.lists import refresh_lists
 from bothways.sync.planning import make_plan
 from bothways.sync.poll import poll, sweep
@@ -73,6 +74,7 @@ def run(ctx: Context, *, full: bool = False, approved: bool = False) -> Report:
                 sweep(ctx, end, approved)
         if full or ctx.clock() - ctx.sync.scoped_at >= SWEEP_EVERY:
             look_again(ctx)
+        draw(ctx)
         plan, totals = make_plan(ctx)
         return _carry_out(ctx, record, plan, totals, approved=approved)
 
@@ -90,6 +92,7 @@ def apply(ctx: Context, plan: Plan, *, limit: int | None = None, approved: bool 
         recover(ctx)
         poll(ctx, ctx.ends.values())
         refresh_lists(ctx)
+        draw(ctx)
         skip_overtaken(ctx, plan)
         return _carry_out(ctx, record, plan, totals_of(plan), approved=approved, saved=True, limit=limit)
 

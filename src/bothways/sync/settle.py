@@ -46,8 +46,9 @@ def settle_links(ctx: Context, side: Side, landed: Sequence[Landed]) -> None:
         assert link_id is not None
         known = shadows.setdefault(link_id, {side: {} for side in SIDES})
         for key, write in each.writes.items():
-            known[side][key] = Known(_known_after(ctx, side, each, key, known[side].get(key)), now)
-            if each.entry.kind != UNDO or key not in known[other]:
+            known[side][key] = Known(_known_after(ctx, side, each, key, known), now)
+            kept = each.entry.kind == UNDO or key in each.entry.more.get("both", ())
+            if not kept or key not in known[other]:
                 known[other][key] = Known(each.source_seen.get(key, write.source))
         if each.entry.kind == ActionKind.CREATE:
             created.append((link_id, each.record.id))
@@ -61,20 +62,20 @@ def settle_links(ctx: Context, side: Side, landed: Sequence[Landed]) -> None:
     links.save_shadows(ctx.sync.workspace_id, saved)
 
 
-def _known_after(ctx: Context, side: Side, landed: Landed, key: str, shadow: Known | None) -> Value:
+def _known_after(ctx: Context, side: Side, landed: Landed, key: str, shadows: links.Shadows) -> Value:
     """Return what becomes known of a written field: what the app stored.
 
     Of a list of values, what has not flowed yet is left out, and the record looked at again (row FM); of an
     association, what waits for its partner (row FA).
     """
     write, mapping = landed.writes[key], ctx.mapping(key)
+    known = {each: shadow.value if (shadow := shadows[each].get(key)) else None for each in shadows}
     if mapping.through:
-        return after_write(shadow.value if shadow else None, write.before, write.stored)
+        return after_write(known[side], write.before, write.stored)
     if landed.entry.kind == UNDO or not of_several(mapping):
         return write.stored
     other = landed.source_seen.get(key, write.source)
-    known = shadow.value if shadow else None
-    after = shadow_after(mapping, side, write.before, write.after, write.stored, known, other)
+    after = shadow_after(mapping, side, write.before, write.after, write.stored, known[side], other, known[side.other])
     if not same(after, mapping.on(side), write.stored):
         due.mark(ctx.sync, side, [landed.record.id])
     return after

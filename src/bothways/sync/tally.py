@@ -5,10 +5,11 @@ from dataclasses import asdict
 from typing import Any
 
 from bothways.engine.brakes import Totals
+from bothways.engine.deletes import DAY
 from bothways.engine.plan import Action
 from bothways.engine.sides import SIDES, Side
 from bothways.engine.table import ActionKind, Facts
-from bothways.ledger import feeds, links
+from bothways.ledger import feeds, journal, links
 from bothways.ledger.models import Plan
 from bothways.records import is_blank
 from bothways.sync.context import Context
@@ -24,6 +25,7 @@ class Tally:
     def __init__(self) -> None:
         self.kinds: Counter[str] = Counter()
         self.creates: Counter[Side] = Counter()
+        self.deletes: Counter[Side] = Counter()
         self.updates: Counter[Side] = Counter()
         self.gone: Counter[Side] = Counter()
         self.changed: Counter[Side] = Counter()
@@ -34,6 +36,7 @@ class Tally:
         self.linked_updates = 0
         self.parted = 0
         self.writes = 0
+        self.agreed = 0
 
     def add(self, ctx: Context, action: Action, facts: Facts, moves: str = "") -> None:
         """Count one action; ``moves`` tells whether a linked pair leaves the sync or takes part again."""
@@ -46,6 +49,8 @@ class Tally:
         self.writes += bool(writes)
         if action.kind is ActionKind.CREATE and action.side:
             self.creates[action.side] += 1
+        elif action.kind is ActionKind.DELETE and action.side:
+            self.deletes[action.side] += 1
         else:
             for side in writes:
                 self.updates[side] += 1
@@ -68,12 +73,14 @@ class Tally:
             "kinds": {str(kind): count for kind, count in self.kinds.items()},
             "creates": {str(side): self.creates[side] for side in SIDES},
             "updates": {str(side): self.updates[side] for side in SIDES},
+            "deletes": {str(side): self.deletes[side] for side in SIDES},
             "conflicts": self.conflicts,
             "left_out": dict(self.left_out.most_common(REASONS)),
             "leaving": dict(self.moves[LEAVES].most_common(REASONS)),
             "entering": self.moves[ENTERS].total(),
             "emptied": dict(self.emptied),
             "writes": self.writes,
+            "agreed": self.agreed,
             "totals": asdict(self.totals(ctx)),
         }
 
@@ -90,6 +97,8 @@ class Tally:
             changed=dict(self.changed),
             emptied=dict(self.emptied),
             parted=self.parted,
+            deletes=self.deletes.total(),
+            deleted=journal.deleted_since(ctx.sync, ctx.clock() - DAY),
         )
 
 

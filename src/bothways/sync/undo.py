@@ -1,46 +1,55 @@
-"""Undo a run: put back what nobody edited since, archive what the run created and nobody touched.
+"""Undo a run: put back what nobody edited since, archive what the run created and nobody touched, make again what it
+deleted. No app lets its records be restored from outside, so that what is made again has another id.
 
 Shadows and tombstones are set so that the next run does not do it again.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from bothways.connectors.base import Outcome, WriteItem, WriteKind, WriteResult, by_key
+from bothways.engine.consent import opts_in
 from bothways.engine.fields import Known
 from bothways.engine.sides import SIDES, Side
 from bothways.errors import AppError, OutcomeUnknown
-from bothways.ledger import db, feeds, journal, links
+from bothways.ledger import db, due, feeds, journal, links
 from bothways.ledger.feeds import SeenRow
-from bothways.ledger.journal import Entry, FieldWrite
+from bothways.ledger.journal import UNDO, Entry, FieldWrite
+from bothways.ledger.links import NewLink
 from bothways.ledger.models import Run
 from bothways.records import Record, Value, may_be_rewriting, same
 from bothways.sync.absorb import News, absorb, end_link
 from bothways.sync.context import Context, Progress
+from bothways.sync.link_import import undone_by
 from bothways.sync.poll import refresh
 from bothways.sync.recover import recover
 from bothways.sync.run import recorded, taken_over
-from bothways.sync.settle import remember
+from bothways.sync.settle import Landed, remember, settle_links
 
 
 @dataclass(slots=True)
 class UndoReport:
-    """What an undo did, or would do: records put back and removed, and what it could not, with reasons."""
+    """What an undo did, or would do: records put back, removed and made again, and what it could not, with reasons.
+
+    ``unlinked``: links that the run brought along and that are taken back.
+    """
 
     run_id: int = 0
     restored: int = 0
     removed: int = 0
+    remade: int = 0
     kept: list[tuple[str, str, str]] = field(default_factory=list)
+    unlinked: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class _Step:
-    """One write to be undone: the entry, the values to put back, or that the record is to be archived."""
+    """One write to be undone: the entry, and by what: values put back, the record archived, or made again."""
 
     entry: Entry
     row: SeenRow
     back: dict[str, FieldWrite]
-    archive: bool
+    kind: WriteKind
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,9 +82,12 @@ def preview_undo(ctx: Context, run: Run, part: Part = WHOLE) -> UndoReport:
         ctx.started_at = ctx.clock()
         recover(ctx)
         report = UndoReport()
+        report.unlinked, stays = undone_by(ctx, run, look=True)
+        report.kept += stays
         for step in _steps(ctx, run, part, report):
-            report.removed += step.archive
-            report.restored += not step.archive
+            report.removed += step.kind is WriteKind.ARCHIVE
+            report.remade += step.kind is WriteKind.CREATE
+            report.restored += step.kind is WriteKind.UPDATE
         return report
 
 
@@ -84,6 +96,8 @@ def undo(ctx: Context, run: Run, part: Part = WHOLE) -> UndoReport:
     with taken_over(ctx), recorded(ctx, "undo", undoes=run.pk) as record:
         recover(ctx)
         report = UndoReport(record.pk)
+        report.unlinked, stays = undone_by(ctx, run, look=False)
+        report.kept += stays
         steps: list[_Step] = []
         for step in _steps(ctx, run, part, report):
             steps.append(step)
@@ -130,6 +144,8 @@ def _step(
     if busy:
         report.kept.append((app, name, "an earlier write is not settled yet"))
         return None
+    if row is not None and row.state == "gone" and "record" in entry.more:
+        return _remake(ctx, entry, row, report)
     if row is None or not row.live:
         removed = entry.kind == WriteKind.ARCHIVE.value
         report.kept.append((app, name, f"was removed; restore it in {app}" if removed else "no longer there"))
@@ -146,19 +162,46 @@ def _step(
         if edited or _filled_since(ctx, entry, row, shadows):
             report.kept.append((app, name, "created by the run, edited since"))
             return None
-        return _Step(entry, row, {}, archive=True)
+        return _Step(entry, row, {}, WriteKind.ARCHIVE)
     gone = {key for key in entry.writes if not ctx.in_force(key)}
-    for key in sorted(edited | gone):
+    opting_in = {key for key in entry.writes.keys() - edited - gone if _opts_in(ctx, entry, key, values)}
+    for key in sorted(edited | gone | opting_in):
         why = "is not synced any more" if key in gone else "was edited since"
+        why = "says opted out, which no undo takes back" if key in opting_in else why
         report.kept.append((app, name, f"{ctx.mapping(key).on(entry.side).title} {why}"))
     back = {
         key: FieldWrite(values.get(write.field), write.before, "undo", f"undo of r_{entry.run_id}", field=write.field)
         for key, write in entry.writes.items()
         if write.landed
-        and key not in edited | gone
+        and key not in edited | gone | opting_in
         and not same(write.before, ctx.mapping(key).on(entry.side), write.stored)
     }
-    return _Step(entry, row, back, archive=False) if back else None
+    return _Step(entry, row, back, WriteKind.UPDATE) if back else None
+
+
+def _remake(ctx: Context, entry: Entry, row: SeenRow, report: UndoReport) -> _Step | None:
+    """Return how a record that was deleted for its partner was is made again: with the mapped fields it held."""
+    side, source = entry.side, str(entry.more.get("source_id"))
+    app = ctx.spec.apps[side]
+    latest = links.ended_by_record(ctx.sync, side.other, [source]).get(source)
+    if links.live_by_record(ctx.sync, side.other, [source]) or latest is None or latest.id != entry.link_id:
+        report.kept.append((app, row.id, "was deleted; its partner has been linked again since"))
+        return None
+    back = {
+        key: FieldWrite(None, write.before, "undo", f"undo of r_{entry.run_id}", field=write.field)
+        for key, write in entry.writes.items()
+        if ctx.in_force(key) and not ctx.mapping(key).on(side).read_only
+    }
+    if not back:
+        report.kept.append((app, row.id, "was deleted, and none of its fields is synced any more"))
+        return None
+    return _Step(entry, row, back, WriteKind.CREATE)
+
+
+def _opts_in(ctx: Context, entry: Entry, key: str, values: Mapping[str, Value]) -> bool:
+    """Tell whether putting a field back would take an opting out away (row FC)."""
+    write = entry.writes[key]
+    return opts_in(ctx.mapping(key), entry.side, values.get(write.field), write.before)
 
 
 def _is_ours(ctx: Context, entry: Entry, key: str, now: Value, shadow: Known | None) -> bool:
@@ -180,11 +223,11 @@ def _filled_since(ctx: Context, entry: Entry, row: SeenRow, shadows: Mapping[str
 
 def _carry_out(ctx: Context, steps: list[_Step], report: UndoReport) -> None:
     for side in SIDES:
-        for kind in (WriteKind.UPDATE, WriteKind.ARCHIVE):
-            chosen = [s for s in steps if s.entry.side is side and s.archive == (kind is WriteKind.ARCHIVE)]
+        for kind in (WriteKind.UPDATE, WriteKind.ARCHIVE, WriteKind.CREATE):
+            chosen = [step for step in steps if step.entry.side is side and step.kind is kind]
             for batch in db.chunks(chosen, max(ctx.ends[side].can.batch_write, 1)):
                 _write(ctx, batch, kind, report)
-                ctx.report(Progress("Undoing", ctx.ends[side].app, report.restored + report.removed))
+                ctx.report(Progress("Undoing", ctx.ends[side].app, report.restored + report.removed + report.remade))
 
 
 def _write(ctx: Context, batch: Sequence[_Step], kind: WriteKind, report: UndoReport) -> None:
@@ -201,8 +244,9 @@ def _write(ctx: Context, batch: Sequence[_Step], kind: WriteKind, report: UndoRe
             str(step.entry.id),
             kind,
             {write.field: write.after for write in step.back.values()},
-            step.row.record.ref,
-            base={write.field: write.before for write in step.back.values()},
+            None if kind is WriteKind.CREATE else step.row.record.ref,
+            marker=entries[str(step.entry.id)].marker or None,
+            base={write.field: write.before for write in step.back.values()} if step.kind is WriteKind.UPDATE else {},
         )
         for step in batch
     ]
@@ -213,6 +257,7 @@ def _write(ctx: Context, batch: Sequence[_Step], kind: WriteKind, report: UndoRe
     except AppError:
         with db.transaction_():
             journal.close([(entry, None) for entry in entries.values()], "dropped", ctx.clock())
+            _drop_links(entries.values())
         raise
     with db.transaction_():
         ctx.fence()
@@ -221,6 +266,8 @@ def _write(ctx: Context, batch: Sequence[_Step], kind: WriteKind, report: UndoRe
 
 
 def _intent(ctx: Context, step: _Step, kind: WriteKind) -> Entry:
+    if kind is WriteKind.CREATE:
+        return _create_intent(ctx, step)
     name = journal.UNDO if kind is WriteKind.UPDATE else kind.value
     more = {"undoes": step.entry.id}
     entry = step.entry._replace(
@@ -236,19 +283,55 @@ def _intent(ctx: Context, step: _Step, kind: WriteKind) -> Entry:
     return entry._replace(id=journal.add(ctx.sync, ctx.run_id, [entry], ctx.clock())[0])
 
 
+def _create_intent(ctx: Context, step: _Step) -> Entry:
+    """Store that a record is about to be made again, with a link to its partner, there or not.
+
+    To a link of this rule no deletion is ever carried over.
+    """
+    side, source = step.entry.side, str(step.entry.more["source_id"])
+    left, right = (None, source) if side is Side.LEFT else (source, None)
+    [link_id] = links.create(ctx.sync, [NewLink(left, right, "pending", UNDO, "put back by an undo")], ctx.clock())
+    more = {"undoes": step.entry.id, "source_id": source}
+    marker = f"bothways-{ctx.sync.mark}-{link_id}"
+    kind = WriteKind.CREATE.value
+    entry = Entry(0, ctx.run_id, link_id, side, None, kind, "intent", "undo", marker, step.back, more)
+    return entry._replace(id=journal.add(ctx.sync, ctx.run_id, [entry], ctx.clock())[0])
+
+
+def _drop_links(entries: Iterable[Entry]) -> None:
+    for entry in entries:
+        if entry.kind == WriteKind.CREATE.value and entry.link_id is not None:
+            links.drop(entry.link_id)
+
+
+def _record_remade(
+    ctx: Context, entry: Entry, record: Record, writes: Mapping[str, FieldWrite], report: UndoReport
+) -> None:
+    landed = Landed(entry, record, writes, {})
+    settle_links(ctx, entry.side, [landed])
+    remember(ctx, entry.side, [(record, landed.stored)])
+    due.mark(ctx.sync, entry.side.other, [str(entry.more["source_id"])])
+    report.remade += 1
+
+
 def _record(ctx: Context, step: _Step, entry: Entry, result: WriteResult | None, report: UndoReport) -> None:
     if result is None or result.outcome is Outcome.UNKNOWN:
         return
     app, now = ctx.spec.apps[entry.side], ctx.clock()
     if result.outcome is not Outcome.DONE:
         journal.close([(entry, None)], "failed", now, result.message)
-        report.kept.append((app, str(entry.record_id), result.message or result.outcome.value))
+        _drop_links([entry])
+        report.kept.append((app, str(entry.record_id or step.row.id), result.message or result.outcome.value))
         return
     stored = _stored(step, result.record)
     writes = {key: write._replace(stored=stored[key]) for key, write in entry.writes.items()}
-    journal.close([(entry._replace(writes=writes), None)], "done", now)
+    made = result.record if step.kind is WriteKind.CREATE else None
+    journal.close([(entry._replace(writes=writes), made.id if made else None)], "done", now)
+    if made is not None:
+        _record_remade(ctx, entry, made, writes, report)
+        return
     link = links.by_id([entry.link_id or 0]).get(entry.link_id or 0)
-    if step.archive:
+    if step.kind is WriteKind.ARCHIVE:
         absorb(ctx.ends[entry.side].feed, [News(str(entry.record_id), gone=True)], now, now)
         if link is not None and link.state == "active":
             end_link(ctx.sync, link, now, "undone", entry.side.other)

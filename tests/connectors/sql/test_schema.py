@@ -228,6 +228,10 @@ def test_check_says_in_words_which_rights_are_missing(guarded: Books) -> None:
     guarded.sql("GRANT SELECT, UPDATE (name) ON companies TO few")
     notes = guarded.connector.check().notes
     assert "few lacks INSERT, DELETE on companies." in notes
+    assert [table.deletable for table in guarded.connector.objects()] == [False]
+    guarded.sql("GRANT DELETE ON companies TO few")
+    guarded.connector.check()
+    assert [table.deletable for table in guarded.connector.objects()] == [True]
     fields = {field.name: field for field in guarded.connector.fields("companies")}
     assert not fields["name"].read_only
     assert fields["domain"].read_only

@@ -9,7 +9,7 @@ from bothways.cli.values import value_text
 if TYPE_CHECKING:
     from bothways.service.views import ActionView, FieldView, PlanView
 
-MARKS = {"create": "+", "update": "~", "link": "~", "hold": "?", "unlink": "×"}
+MARKS = {"create": "+", "update": "~", "link": "~", "hold": "?", "unlink": "×", "delete": "×"}
 WORDS = {"leave out": "left out", "wait": "waits", "skip": "skipped", "none": "in sync"}
 NAME = 16
 """Cells kept for a record's name; a longer one pushes the rest to the right."""
@@ -43,6 +43,8 @@ def _summary(row: "ActionView", apps: Sequence[str]) -> str:
             return pair
         case "link":
             return f"{pair}   {row.reason}"
+        case "delete":
+            return f"{pair}   {row.reason}"
         case "unlink":
             return f"{pair}   unlinked: {row.reason}"
         case _:
@@ -73,6 +75,9 @@ def scope(view: "PlanView") -> list[str]:
     """Return who enters and who leaves the sync, and why records are left out."""
     take = "takes" if view.entering == 1 else "take"
     lines = [f"· {counted(view.entering, 'pair')} {take} part again"] if view.entering else []
+    if view.agreed:
+        differ = "differs and stays as it is" if view.agreed == 1 else "differ and stay as they are"
+        lines.append(f"· {counted(view.agreed, 'pair')} {differ}: only changes from now on are carried")
     lines += [f"· {counted(n, 'pair')} {'leaves' if n == 1 else 'leave'}: {why}" for why, n in view.leaving.items()]
     return lines + [f"· {counted(n, 'record')} left out: {why}" for why, n in view.left_out_why.items()]
 
@@ -93,7 +98,7 @@ def warnings(view: "PlanView") -> list[str]:
 
 
 def _totals(view: "PlanView") -> Iterator[tuple[str, ...]]:
-    for title, by_app in (("+ create", view.created), ("~ update", view.updated)):
+    for title, by_app in (("+ create", view.created), ("~ update", view.updated), ("× delete", view.deleted)):
         if any(by_app.values()):
             yield title, *(number(by_app.get(app, 0)) for app in view.apps)
     singles = (

@@ -25,7 +25,13 @@ def run(view: "RunView", now: float) -> list[str]:
 
 def _result(view: "RunView") -> str:
     created, updated = sum(view.created.values()), sum(view.updated.values())
-    numbers = ((created, "created"), (updated, "updated"), (view.unlinked, "unlinked"), (view.skipped, "skipped"))
+    numbers = (
+        (created, "created"),
+        (updated, "updated"),
+        (sum(view.deleted.values()), "deleted"),
+        (view.unlinked, "unlinked"),
+        (view.skipped, "skipped"),
+    )
     troubles = ((view.failing, "failing"), (view.held, "held"))
     return listed(f"{number(n)} {word}" for n, word in (*numbers, *troubles) if n) or "Nothing to change"
 
@@ -55,7 +61,7 @@ def _waits(view: "RunView", now: float) -> str:
 def _hints(view: "RunView") -> Iterator[str]:
     if view.state != "done":
         yield f"Go on: bothways run {view.sync} --yes"
-    if sum(view.created.values()) + sum(view.updated.values()):
+    if sum(view.created.values()) + sum(view.updated.values()) + sum(view.deleted.values()):
         yield f"Undo all of it: bothways undo {view.id}"
     for state, count in (("failing", view.failing), ("held", view.held)):
         if count:
@@ -64,7 +70,7 @@ def _hints(view: "RunView") -> Iterator[str]:
 
 def watched(view: "RunView", now: float) -> list[str]:
     """Return one line of ``watch`` about a run, none if it changed nothing."""
-    changed = by_app(view.created, "created") + by_app(view.updated, "updated")
+    changed = by_app(view.created, "created") + by_app(view.updated, "updated") + by_app(view.deleted, "deleted")
     if not changed and view.state == "done":
         return []
     reason = f"stopped: {view.reason}" if view.state != "done" else ""
@@ -98,17 +104,33 @@ def log(views: Sequence["RunSummary"], now: float) -> list[str]:
 
 def undo(view: "UndoView", *, only_planned: bool) -> list[str]:
     """Return what an undo did or would do, and what it leaves alone with the reasons."""
-    touched = view.restored + view.removed
+    if view.unlinked:
+        done = "would be taken back" if only_planned else "taken back"
+        lines = [f"{counted(view.unlinked, 'link')} {done}.", *_kept(view)]
+        return [*lines, f"Do it: bothways undo {view.run}"] if only_planned else lines
+    touched = view.restored + view.removed + view.remade
     if not touched:
         first = "There is nothing to put back."
     elif only_planned:
         first = f"Would put back {counted(view.restored, 'record')} and remove {number(view.removed)} created by it."
     else:
         first = f"Put back {counted(view.restored, 'record')}, removed {number(view.removed)} created by it."
-    lines = [first, *_kept(view)]
+    lines = [first, *_remade(view, only_planned=only_planned), *_kept(view)]
     if touched:
         lines.append(f"Do it: bothways undo {view.run}" if only_planned else f"Undo the undo: bothways undo {view.id}")
     return lines
+
+
+def _remade(view: "UndoView", *, only_planned: bool) -> list[str]:
+    """Say what is lost of records that are made again; restoring them in their app loses nothing."""
+    if not view.remade:
+        return []
+    would = "Would make" if only_planned else "Made"
+    lines = [
+        f"{would} {counted(view.remade, 'deleted record')} again, with another id and the synced fields alone: "
+        "history, associations and all other fields are lost."
+    ]
+    return lines + ["Where the app has a recycle bin, restore them there instead: nothing is lost."] * only_planned
 
 
 def _kept(view: "UndoView") -> list[str]:

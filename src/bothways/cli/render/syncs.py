@@ -1,14 +1,27 @@
 """Syncs as text: the list, and one with its settings."""
 
+import time
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from bothways.cli.text import columns, listed, moment, number
+from bothways.cli.text import columns, counted, listed, moment, number
 from bothways.cli.values import value_text
 
 if TYPE_CHECKING:
-    from bothways.service.views import AssociationView, MappingView, MatchView, RunSummary, SetView, SyncView
+    from bothways.service.views import (
+        AssociationView,
+        DeletedView,
+        MappingView,
+        MatchView,
+        RunSummary,
+        SetView,
+        SyncView,
+    )
 
+
+WINS = {"newest": "the newest wins, else {app}", "ask": "a person is asked"}
+WINNER = {"newest": "the newest wins", "ask": "a person is asked"}
+CONSENT = {"opt_out": "opted out", "opt_in": "opted in"}
 
 LEAVING = {
     "freeze": "nothing flows until the record fits again",
@@ -48,8 +61,9 @@ def sync(view: "SyncView", now: float) -> list[str]:
         *((f"{app} sends", words) for app, words in view.sends.items()),
         *([("Required", "a valid e-mail address in one of the two")] if view.requires else []),
         *([("Leaving", LEAVING[view.when_leaving])] if view.when_leaving else []),
+        *([("Deletes", deletes(view))] if any(word != "keep" for word in view.deletes.values()) else []),
         ("Matched by", listed((_match(each, view.apps) for each in view.match), "nothing: no record is linked")),
-        ("Both changed", f"{view.default_app} wins"),
+        ("Both changed", WINS.get(view.wins, "{app} wins").format(app=view.default_app)),
         ("Brakes", guards(view.guards)),
         ("Last run", last_run(view.last_run, now)),
     ]
@@ -66,6 +80,12 @@ def sync(view: "SyncView", now: float) -> list[str]:
     ]
 
 
+def deletes(view: "SyncView") -> str:
+    """Return what becomes of records whose partners were deleted."""
+    days = f"{view.grace / 86_400:g} days"
+    return listed(f"{app}: {word}{'' if word == 'keep' else f' after {days}'}" for app, word in view.deletes.items())
+
+
 def _match(view: "MatchView", apps: Sequence[str]) -> str:
     pair = f"{' = '.join(view.fields[app] for app in apps)} ({view.compare})"
     return pair if view.links else f"{pair}, held for you"
@@ -76,7 +96,8 @@ def _mapping(view: "MappingView", apps: Sequence[str]) -> tuple[str, ...]:
     arrow = {f"to_{right}": "→", f"to_{left}": "←"}
     notes = [
         "" if view.enabled else "off",
-        f"{view.winner} wins" if view.winner else "",
+        WINNER.get(view.winner, f"{view.winner} wins") if view.winner else "",
+        listed(f"yes in {app}: {CONSENT[word]}" for app, word in view.consent.items()),
         "emptying follows" if view.when_empty == "clear" else "",
         f"only {view.only}" if view.only else "",
         f"cleaned by {listed(view.clean)}" if view.clean else "",
@@ -119,3 +140,13 @@ def last_run(view: "RunSummary | None", now: float) -> str:
     if view is None:
         return "never"
     return f"{view.id} at {moment(view.started_at, now)}: {listed([view.state, view.reason])}"
+
+
+def deleted(view: "DeletedView") -> list[str]:
+    """Return what was deleted, what stays, and until when it can be had back."""
+    day = time.strftime("%Y-%m-%d", time.localtime(view.until))
+    kept = f"Its {counted(view.links, 'link')} and its history are kept until {day}"
+    return [
+        f"{view.sync} is deleted. The records in both apps stay as they are.",
+        f"{kept}. Have it back: bothways sync restore {view.sync}",
+    ]

@@ -16,6 +16,7 @@ from bothways.connectors.base import (
     Setup,
     WriteItem,
     WriteResult,
+    WriteSeen,
 )
 from bothways.connectors.hubspot import associations, listing, lists, reading, writing
 from bothways.connectors.hubspot.api import Api
@@ -23,6 +24,7 @@ from bothways.connectors.hubspot.facts import BASE_URL, CAPABILITIES, LIMITS, MA
 from bothways.connectors.hubspot.objects import KINDS
 from bothways.connectors.hubspot.schema import field_of
 from bothways.connectors.hubspot.values import joined, listed, to_wire
+from bothways.connectors.hubspot.writers import writers
 from bothways.errors import PermissionMissing, UnknownField
 from bothways.records import Field, FieldType, Ref, Value
 
@@ -101,6 +103,10 @@ class HubSpot:
             return {name: self._to_wire(kind.name, name, value) for name, value in item.values.items()}
 
         return writing.write(self._api, kind.name, items, wire, self._marker)
+
+    def writers(self, object: str, fields: Sequence[str]) -> Sequence[WriteSeen]:
+        """Return which products wrote these properties of the records changed last."""
+        return writers(self._api, self._api.kind(object), fields)
 
     def lists(self, object: str) -> Sequence[RecordList]:
         """Return the lists (segments) of an object's records."""

@@ -80,9 +80,9 @@ class Admin:
         """Make a record and return its id."""
         return str(self._ask("create", object=object, properties=dict(properties)))
 
-    def edit(self, object: str, id: str, properties: Mapping[str, Any]) -> None:
+    def edit(self, object: str, id: str, properties: Mapping[str, Any], *, by: str = "") -> None:
         """Change a record."""
-        self._ask("edit", object=object, id=id, properties=dict(properties))
+        self._ask("edit", object=object, id=id, properties=dict(properties), by=by)
 
     def archive(self, object: str, id: str) -> None:
         """Put a record into the recycle bin."""

@@ -5,10 +5,14 @@ from typing import Any
 
 from bothways.sandbox.hubspot.asks import Answer, Ask, sent_properties
 from bothways.sandbox.hubspot.associations import associate_sent, check_sent
+from bothways.sandbox.hubspot.crm import history
 from bothways.sandbox.hubspot.problems import Refused, rows_not_found
 from bothways.sandbox.hubspot.values import iso
 
-MOST = 100
+MOST, MOST_WITH_HISTORY = 100, 50
+OURS = ("4711", "Private app")
+"""Who writes over the API: the id and the label of the one app that has tokens."""
+
 Input = Mapping[str, Any]
 Shown = dict[str, Any]
 
@@ -23,7 +27,14 @@ def read(ask: Ask) -> Answer:
     rows = {row.id: row for row in found.values() if row is not None}
     missing = [id for id, row in found.items() if row is None]
     errors = [rows_not_found(ask.kind.label, missing).row()] if missing else []
-    return _answer(ask, [ask.show(rows[id], names) for id in sorted(rows)], errors, 200)
+    asked_history = body.get("propertiesWithHistory") or []
+    if asked_history and len(asked) > MOST_WITH_HISTORY:
+        raise Refused(400, f"The maximum batch size with history is {MOST_WITH_HISTORY}, but {len(asked)} were sent")
+    shown = [ask.show(rows[id], names) for id in sorted(rows)]
+    for each in shown if asked_history else ():
+        row = rows[int(each["id"])]
+        each["propertiesWithHistory"] = history(row, asked_history, ask.crm.written.get((ask.kind.name, row.id)))
+    return _answer(ask, shown, errors, 200)
 
 
 def create(ask: Ask) -> Answer:
@@ -33,6 +44,7 @@ def create(ask: Ask) -> Answer:
         for to in each.get("associations") or []:
             check_sent(ask.crm, ask.kind, to)
         row = ask.crm.create(ask.kind, sent_properties(each))
+        ask.crm.note_writer(ask.kind, row.id, row.props, *OURS)
         associate_sent(ask.crm, ask.kind, row, each.get("associations"))
         return ask.show(row, list(row.props))
 
@@ -53,6 +65,7 @@ def update(ask: Ask) -> Answer:
 
     def change(each: Input) -> Shown:
         sent = sent_properties(each)
+        ask.crm.note_writer(ask.kind, there[id(each)].id, sent, *OURS)
         return ask.show(ask.crm.update(ask.kind, there[id(each)], sent), list(sent))
 
     results, errors = _each(ask, [each for each in inputs if id(each) in there], change)

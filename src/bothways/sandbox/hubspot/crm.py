@@ -6,7 +6,7 @@ documentation does not promise.
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
-from typing import Any
+from typing import Any, NamedTuple
 
 from bothways.sandbox.hubspot.problems import BadValue, Refused, conflict, invalid_values, not_found
 from bothways.sandbox.hubspot.schema import KINDS, PAIRS, STAGES, Definition, Kind, first_properties
@@ -14,6 +14,15 @@ from bothways.sandbox.hubspot.store import Row, Store
 from bothways.sandbox.hubspot.values import Invalid, bad_value, iso, millis_of, normal
 
 Sent = Mapping[str, Any]
+
+
+class Written(NamedTuple):
+    """The last write of a record by a program: when (milliseconds since 1970), by whom, and which properties."""
+
+    at: int
+    source: str
+    label: str
+    names: tuple[str, ...]
 
 
 class Crm:
@@ -26,6 +35,7 @@ class Crm:
         self.touches = True
         self.properties: dict[str, dict[str, Definition]] = {}
         self._unique: dict[str, list[str]] = {}
+        self.written: dict[tuple[str, int], Written] = {}
         with store.transaction():
             for kind in KINDS:
                 if not store.definitions(kind.name):
@@ -86,6 +96,10 @@ class Crm:
             self.store.set_keys(kind.name, row.id, after)
         self._store(kind, [changed])
         return changed
+
+    def note_writer(self, kind: Kind, id: int, names: Iterable[str], source: str, label: str) -> None:
+        """Remember which program wrote to a record last."""
+        self.written[kind.name, id] = Written(self.now, source, label, tuple(names))
 
     def archive(self, kind: Kind, row: Row) -> None:
         """Put a record into the recycle bin. Its unique values are free from then on [K]."""
@@ -219,6 +233,20 @@ class Crm:
             return []
         own = [props["email"]] if "email" in props else []
         return [*own, *_listed(props.get(kind.more_emails))]
+
+
+def history(row: Row, names: Iterable[str], written: Written | None) -> dict[str, Any]:
+    """Return the histories of properties as answers show them: of each its latest entry alone.
+
+    What was not in the record's last write counts as typed by a person.
+    """
+    shown = {}
+    for name in names:
+        by = written if written is not None and name in written.names else None
+        entry: dict[str, Any] = {"value": row.props.get(name, ""), "timestamp": iso(by.at if by else row.created)}
+        source = {"sourceType": "INTEGRATION", "sourceId": by.source, "sourceLabel": by.label} if by else None
+        shown[name] = [entry | (source or {"sourceType": "CRM_UI"})]
+    return shown
 
 
 def shown(kind: Kind, row: Row, names: Iterable[str], definitions: Mapping[str, Any]) -> dict[str, Any]:

@@ -128,10 +128,16 @@ class HubSpotSandbox:
         with self._inside():
             return str(self._crm.create(_kind(object), properties, trusted=True).id)
 
-    def edit(self, object: str, id: str, properties: Mapping[str, Any]) -> None:
-        """Change a record; with no properties, only its date of modification. Raises Refused."""
+    def edit(self, object: str, id: str, properties: Mapping[str, Any], *, by: str = "") -> None:
+        """Change a record; with no properties, only its date of modification. Raises Refused.
+
+        ``by``: as a product of this name does, instead of a person.
+        """
         with self._inside():
-            self._crm.update(_kind(object), self._live(object, id), properties, trusted=True)
+            row = self._live(object, id)
+            self._crm.update(_kind(object), row, properties, trusted=True)
+            if by:
+                self._crm.note_writer(_kind(object), row.id, properties, f"id of {by}", by)
 
     def archive(self, object: str, id: str) -> None:
         """Put a record into the recycle bin; raise Refused."""

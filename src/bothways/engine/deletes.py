@@ -1,0 +1,74 @@
+"""Deletes: what becomes of the partner of a record that was deleted in the other app."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from bothways.engine.sides import Side
+from bothways.records import Field, Value, same
+
+DAY = 86_400.0
+GRACE = 3 * DAY
+"""Seconds between the end of a link and the deletion of its surviving record, where the settings do not say."""
+
+
+class Removal(StrEnum):
+    """What is done with the partner: KEEP leaves it, ARCHIVE removes it so that a person can restore it in the
+    app, DELETE removes it for good."""
+
+    KEEP = "keep"
+    ARCHIVE = "archive"
+    DELETE = "delete"
+
+
+DONE = {Removal.ARCHIVE: "archived", Removal.DELETE: "deleted"}
+
+
+@dataclass(frozen=True, slots=True)
+class Deletes:
+    """``removals``: per side, what becomes of its record when the partner was deleted; KEEP where it is not named.
+
+    ``grace`` is in seconds.
+    """
+
+    removals: Mapping[Side, Removal] = field(default_factory=dict)
+    grace: float = GRACE
+
+    def of(self, side: Side) -> Removal:
+        """Return what becomes of a record of one side."""
+        return self.removals.get(side, Removal.KEEP)
+
+
+@dataclass(frozen=True, slots=True)
+class Stamp:
+    """The version and the time of modification that an app showed of a record; None where it shows none."""
+
+    version: str | None = None
+    modified: float | None = None
+
+
+def why_edited(
+    fields: Mapping[str, Field],
+    values: Mapping[str, Value],
+    known: Mapping[str, Value],
+    now: Stamp,
+    then: Stamp | None,
+) -> str:
+    """Return by what a record shows that it was edited since it was last in step, "" if by nothing.
+
+    ``fields`` are the mapped ones by mapping, ``known`` what was last seen of them, ``then`` the stamp when the link
+    ended. Whatever cannot be told counts as an edit.
+    """
+    if then is None or now != then:
+        return "it was saved"
+    changed = [each.title for key, each in fields.items() if not same(known.get(key), each, values.get(each.name))]
+    return f"{changed[0]} was edited" if changed else ""
+
+
+def in_words(seconds: float) -> str:
+    """Return a length of time as people say it."""
+    for size, word in ((DAY, "day"), (3600.0, "hour"), (60.0, "minute")):
+        if seconds >= size and seconds % size == 0:
+            count = int(seconds // size)
+            return f"{count} {word}{'s' * (count != 1)}"
+    return f"{seconds:g} seconds"

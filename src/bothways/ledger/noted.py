@@ -1,0 +1,49 @@
+"""What records held when a sync was asked for changes from then on alone."""
+
+from collections.abc import Iterable, Mapping
+
+import orjson
+
+from bothways.engine.sides import Side
+from bothways.ledger import db
+from bothways.ledger.models import Sync
+from bothways.records import Value
+
+Values = Mapping[str, Value]
+
+
+def note(sync: Sync, side: Side, held: Mapping[str, Values]) -> None:
+    """Take note of what records of one side hold, for the line that was asked for last."""
+    columns = ("sync_id", "side", "record_id", "workspace_id", "line", "data")
+    data = [
+        (sync.pk, str(side), id, sync.workspace_id, sync.line, orjson.dumps(dict(values)).decode())
+        for id, values in held.items()
+    ]
+    db.upsert("noted", columns, ("sync_id", "side", "record_id"), data)
+
+
+def of_records(sync: Sync, side: Side, ids: Iterable[str]) -> dict[str, Values]:
+    """Return what records of one side held, those alone of which note was taken for the line drawn last."""
+    sql = "SELECT record_id, data FROM noted WHERE sync_id=%s AND side=%s AND line=%s AND record_id IN {ids}"
+    return {id: orjson.loads(data) for id, data in db.in_list(sql, (sync.pk, str(side), sync.line), ids)}
+
+
+def ask(sync: Sync) -> None:
+    """Ask for changes from now on alone: the next run takes note of what every record holds."""
+    db.execute("UPDATE sync SET line=line+1 WHERE id=%s", (sync.pk,))
+
+
+def withdraw(sync: Sync) -> None:
+    """Ask for nothing of the kind any more, as long as no note was taken for it."""
+    db.execute("UPDATE sync SET line=line_drawn WHERE id=%s", (sync.pk,))
+
+
+def drawn(sync: Sync) -> None:
+    """Remember that note was taken of every record."""
+    db.execute("UPDATE sync SET line_drawn=line WHERE id=%s", (sync.pk,))
+
+
+def forget(sync: Sync) -> None:
+    """Forget all notes: whatever was there before counts as everything else does."""
+    db.execute("DELETE FROM noted WHERE sync_id=%s", (sync.pk,))
+    db.execute("UPDATE sync SET line=0, line_drawn=0 WHERE id=%s", (sync.pk,))

@@ -1,0 +1,168 @@
+"""Differences that wait for a person: whose value is right, or which one it is; for one pair, or for all alike.
+
+A decision is remembered with the values that the person saw, and carried out by the next run (row FD). Where a
+record holds another value by then, it is void, and the person is asked again.
+"""
+
+from collections.abc import Callable, Mapping
+from enum import StrEnum
+from typing import Any
+
+from bothways.engine.sides import SIDES, Side
+from bothways.engine.spec import FieldMap, project
+from bothways.errors import DecisionDoesNotFit, NoDifference, UnknownApp
+from bothways.ledger import db, due, holds
+from bothways.ledger.holds import HoldRow
+from bothways.ledger.models import Sync
+from bothways.records import CannotCoerce, Field, Value, coerce, is_blank
+from bothways.service import yaml_edit
+from bothways.service.database import on_database
+from bothways.service.document import SyncDocument
+from bothways.service.issues import find_issue, views_of
+from bothways.service.views import IssueView
+from bothways.service.work import resolution
+from bothways.service.workspace import Workspace, reload
+from bothways.service.yaml_file import nearest
+
+_TYPED = Field("typed")
+
+
+class Alike(StrEnum):
+    """Which other differences a decision is for: none, those of the same values, or all of the field."""
+
+    NONE = "none"
+    VALUES = "values"
+    FIELD = "field"
+
+
+@on_database
+def choose_app(workspace: Workspace, issue: str, app: str, alike: Alike = Alike.NONE) -> list[IssueView]:
+    """Decide that one app's value is right; return the issues decided, the one named first.
+
+    Raises UnknownIssue, NoDifference, UnknownApp, and DecisionDoesNotFit if the other app cannot hold it.
+    """
+    sync, hold = _difference(workspace, issue)
+    source = _side(workspace.sync(sync.name), app)
+    mapping = _mapping(workspace, sync, hold, issue)
+
+    def values(each: HoldRow) -> dict[Side, Value]:
+        return {source.other: project(mapping, each.data["values"][source], source.other).value}
+
+    return _decide(workspace, sync, hold, issue, values, f"you chose the value of {app}", alike)
+
+
+@on_database
+def type_value(workspace: Workspace, issue: str, text: str, alike: Alike = Alike.NONE) -> list[IssueView]:
+    """Decide on a value that both apps are to hold; return the issues decided, the one named first.
+
+    ``text`` is read as a value of either app, an option by its key or label. Raises UnknownIssue, NoDifference, and
+    DecisionDoesNotFit if one of the apps cannot hold it.
+    """
+    sync, hold = _difference(workspace, issue)
+    both = _typed(_mapping(workspace, sync, hold, issue), text, issue)
+    return _decide(workspace, sync, hold, issue, lambda _: both, "you typed it", alike)
+
+
+@on_database
+def make_rule(workspace: Workspace, issue: str, app: str) -> str:
+    """Let one app win every difference of the field from now on, in the settings; return the field's name there.
+
+    What waits of this field is decided so by the next run. Raises UnknownIssue, NoDifference, UnknownApp.
+    """
+    sync, hold = _difference(workspace, issue)
+    document = workspace.sync(sync.name)
+    _side(document, app)
+    yaml_edit.set_value(workspace.file, _place(document, hold.field), app)
+    reload(workspace)
+    return hold.field.partition("=")[0]
+
+
+# --- behind them --------------------------------------------------------------------------------------
+
+
+def _difference(workspace: Workspace, issue: str) -> tuple[Sync, HoldRow]:
+    sync, hold = find_issue(workspace, issue)
+    if hold.kind != "conflict":
+        raise NoDifference(issue=issue, reason=hold.reason)
+    return sync, hold
+
+
+def _side(document: SyncDocument, app: str) -> Side:
+    for side in SIDES:
+        if document.apps[side] == app:
+            return side
+    raise UnknownApp(where=document.place, name=app, hint=nearest(app, document.pair))
+
+
+def _mapping(workspace: Workspace, sync: Sync, hold: HoldRow, issue: str) -> FieldMap:
+    fields = resolution(workspace, sync.name).resolved.spec.fields
+    found = next((each for each in fields if each.key == hold.field), None)
+    if found is None:
+        raise NoDifference(issue=issue, reason="the field is not synced any more")
+    return found
+
+
+def _typed(mapping: FieldMap, text: str, issue: str) -> dict[Side, Value]:
+    """Return what both sides are to hold for a text that a person typed."""
+    reasons = []
+    for side in SIDES:
+        try:
+            own = coerce(text, _TYPED, mapping.on(side)).value
+            values = {side: own, side.other: project(mapping, own, side.other).value}
+        except CannotCoerce as problem:
+            reasons.append(str(problem))
+            continue
+        if any(map(is_blank, values.values())):
+            raise DecisionDoesNotFit(issue=issue, reason="it is empty")
+        return values
+    raise DecisionDoesNotFit(issue=issue, reason=reasons[0])
+
+
+def _decide(
+    workspace: Workspace,
+    sync: Sync,
+    hold: HoldRow,
+    issue: str,
+    values: Callable[[HoldRow], Mapping[Side, Value]],
+    words: str,
+    alike: Alike,
+) -> list[IssueView]:
+    """Remember a decision for a difference, which must fit, and for those alike that it fits."""
+    try:
+        decided = [(hold, _stored(hold, values(hold), words))]
+    except CannotCoerce as problem:
+        raise DecisionDoesNotFit(issue=issue, reason=str(problem)) from problem
+    for each in _alike(sync, hold, alike):
+        try:
+            decided.append((each, _stored(each, values(each), words)))
+        except CannotCoerce:
+            continue
+    with db.transaction_():
+        for each, decision in decided:
+            holds.decide(each, decision)
+            due.mark(sync, each.side, [each.record_id])
+    now = [found[1] for each, _ in decided if (found := holds.by_id(each.id))]
+    return views_of(sync, workspace.sync(sync.name), now)
+
+
+def _alike(sync: Sync, hold: HoldRow, alike: Alike) -> list[HoldRow]:
+    if alike is Alike.NONE:
+        return []
+    others = [each for each in holds.conflicts(sync, hold.field) if each.id != hold.id]
+    return [each for each in others if alike is Alike.FIELD or each.data["values"] == hold.data["values"]]
+
+
+def _stored(hold: HoldRow, values: Mapping[Side, Value], words: str) -> dict[str, Any]:
+    """Return a decision as plain data; ``sync.held.decided_of`` reads it again."""
+    return {"seen": hold.data["values"], "values": {str(side): value for side, value in values.items()}, "words": words}
+
+
+def _place(document: SyncDocument, key: str) -> list[str | int]:
+    """Return where in the file the winner of a mapping stands, or is to stand."""
+    top = ["syncs", document.name]
+    for number, each in enumerate(document.fields or ()):
+        if key == "=".join(each.names[side] for side in SIDES) and each.winner is not None:
+            return [*top, "fields", number, "winner"]
+    names = key.split("=")
+    written = next((name for name in names if name in document.winners), names[0])
+    return [*top, "conflicts", "per_field", written]

@@ -1,0 +1,120 @@
+"""Deleting a sync: the records stay; its links, shadows and journal are kept for a while, to be restored.
+
+A deleted sync is no longer in the file and is off. Its row bears another name, so that its own is free.
+"""
+
+from bothways.engine.sides import SIDES
+from bothways.errors import DeleteNotConfirmed, NameTaken, NotDeleted, OldLinks
+from bothways.ledger import db, due, links, plans
+from bothways.ledger.models import Plan, Sync
+from bothways.service import yaml_edit
+from bothways.service.database import on_database
+from bothways.service.lock import runner
+from bothways.service.revisions import settings_in_force
+from bothways.service.views import DeletedView
+from bothways.service.work import row_of
+from bothways.service.workspace import Workspace, reload
+
+KEPT_DAYS = 30
+DAY = 86_400.0
+TAKE, LEAVE = "take", "leave"
+
+_BEFORE = (
+    "plan_action WHERE plan_id IN (SELECT id FROM plan WHERE sync_id=%s)",
+    "shadow WHERE link_id IN (SELECT id FROM link WHERE sync_id=%s)",
+)
+_TABLES = ("plan", "journal", "due", "hold", "apart", "noted", "link", "run", "revision")
+"""Everything that belongs to a sync, in the order in which it can be removed."""
+
+
+@on_database
+def delete(workspace: Workspace, name: str, *, confirmed: bool = False) -> DeletedView:
+    """Delete a sync from the file and say until when it can be restored. No app is asked, no record is touched.
+
+    Raises UnknownSync, SecondRunner, and DeleteNotConfirmed unless ``confirmed``.
+    """
+    with runner(workspace):
+        purge(workspace.clock())
+        row = row_of(workspace, name)
+        count = links.counts(row)
+        if not confirmed:
+            raise DeleteNotConfirmed(name=name, count=f"{count:,}")
+        yaml_edit.remove_entry(workspace.file, "syncs", name)
+        reload(workspace)
+        with db.transaction_():
+            now = workspace.clock()
+            Sync.objects.filter(pk=row.pk).update(name=f"{name}#{row.pk}", state="off", deleted_at=now)
+            db.execute("DELETE FROM due WHERE sync_id=%s", (row.pk,))
+            for made in Plan.objects.filter(sync=row):
+                plans.drop(made.pk)
+        return DeletedView(name, count, now + KEPT_DAYS * DAY)
+
+
+@on_database
+def restore(workspace: Workspace, name: str) -> None:
+    """Bring the sync of this name that was deleted last back into the file, off, with all that it knew.
+
+    Raises NameTaken, NotDeleted, and what is wrong with its settings by now (an app that is gone).
+    """
+    with runner(workspace):
+        purge(workspace.clock())
+        reload(workspace)
+        if name in workspace.document.syncs:
+            raise NameTaken(name=name)
+        row = Sync.objects.filter(name__startswith=f"{name}#", deleted_at__gt=0).order_by("-deleted_at").first()
+        if row is None:
+            raise NotDeleted(name=name, days=KEPT_DAYS)
+        as_it_is = Sync.objects.filter(pk=row.pk)
+        former = Sync.objects.filter(name=name)
+        former_id = former.values_list("pk", flat=True).first()
+        if former_id is not None:
+            former.update(name=f"{name}#{former_id}", deleted_at=workspace.clock())
+        as_it_is.update(name=name, deleted_at=0.0)
+        try:
+            yaml_edit.add_entry(workspace.file, "syncs", name, {**settings_in_force(row), "state": "off"})
+            reload(workspace)
+        except BaseException:
+            as_it_is.update(name=row.name, deleted_at=row.deleted_at)
+            raise
+
+
+def purge(now: float) -> None:
+    """Remove what is left of syncs that were deleted longer ago than they are kept. ``now`` in seconds."""
+    for row in Sync.objects.filter(deleted_at__gt=0, deleted_at__lt=now - KEPT_DAYS * DAY):
+        with db.transaction_():
+            for what in (*_BEFORE, *(f"{table} WHERE sync_id=%s" for table in _TABLES), "sync WHERE id=%s"):
+                db.execute(f"DELETE FROM {what}", (row.pk,))
+
+
+def settle_old_links(row: Sync, answer: str | None) -> None:
+    """Take over the links of a deleted sync of the same objects, or leave them; raise OldLinks where nothing is said.
+
+    Ended links come along, so that nothing is created again that was deleted.
+    """
+    old = next((each for each in _deleted_like(row) if links.counts(each)), None)
+    if old is None or answer == LEAVE:
+        return
+    if answer != TAKE:
+        count = f"{links.counts(old):,}"
+        raise OldLinks(name=row.name, old=old.name.partition("#")[0], count=count)
+    taken = " OR ".join(
+        f"EXISTS (SELECT 1 FROM link x WHERE x.sync_id=%s AND x.{links.LIVE} AND x.{side}_id=link.{side}_id)"
+        for side in SIDES
+    )
+    free = f"(state='ended' OR NOT ({taken}))"
+    with db.transaction_():
+        db.execute(f"UPDATE link SET sync_id=%s WHERE sync_id=%s AND {free}", (row.pk, old.pk, row.pk, row.pk))
+        moved = "link_id IN (SELECT id FROM link WHERE sync_id=%s)"
+        db.execute(f"UPDATE journal SET sync_id=%s WHERE sync_id=%s AND {moved}", (row.pk, old.pk, row.pk))
+        columns = "left_id, right_id, workspace_id"
+        db.execute(
+            f"INSERT INTO apart (sync_id, {columns}) SELECT %s, {columns} FROM apart WHERE sync_id=%s "
+            "ON CONFLICT DO NOTHING",
+            (row.pk, old.pk),
+        )
+        due.mark_everything(row)
+
+
+def _deleted_like(row: Sync) -> list[Sync]:
+    found = Sync.objects.filter(deleted_at__gt=0, left_id=row.left_id, right_id=row.right_id)
+    return list(found.order_by("-deleted_at"))

@@ -1,0 +1,112 @@
+"""Who else writes what a sync would write: asked before it is turned on."""
+
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from bothways.connectors.base import TellsWriters, WriteSeen
+from bothways.engine.sides import SIDES, Side
+from bothways.errors import AppError
+from bothways.ledger import journal
+from bothways.ledger.models import Feed, Sync
+from bothways.service.document import SyncDocument
+from bothways.service.revisions import latest_revision
+from bothways.service.work import Resolution, resolution
+from bothways.service.workspace import Workspace
+
+Place = tuple[str, str]
+"""An app and one of its objects."""
+
+READ_ONLY = 4
+"""Where, among the facts kept of a mapped field, it stands that the field cannot be written."""
+
+CLOCKS_APART = 120.0
+"""Seconds by which an app's clock may differ from ours."""
+
+SHOWN = 5
+"""Fields named; more would not be read."""
+
+
+def second_writers(workspace: Workspace, found: Resolution) -> list[str]:
+    """Return in words which syncs that are on write the same fields of the same object. No record is read."""
+    document = found.resolved.document
+    mine = dict(_of_resolution(found))
+    told = []
+    for other in workspace.document.syncs.values():
+        if other.state != "on" or other.name == document.name or not set(other.ends) & set(document.ends):
+            continue
+        for place, fields in _written(workspace, other).items():
+            both = sorted(fields & mine.get(place, set()))
+            if both:
+                names = ", ".join(both[:SHOWN]) + (", ..." if len(both) > SHOWN else "")
+                told.append(f"the sync {other.name} writes {names} of {place[1]} in {place[0]} too")
+    return told
+
+
+def products_at_work(found: Resolution) -> list[str]:
+    """Return in words which other products are seen writing the same fields, in apps that tell.
+
+    A product is ours if one of its writes is one of the journal. An app that cannot be asked tells nothing.
+    """
+    told = []
+    for side, (place, fields) in zip(SIDES, _of_resolution(found), strict=True):
+        connector = found.apps[side].connector
+        if not fields or not isinstance(connector, TellsWriters):
+            continue
+        try:
+            seen = connector.writers(place[1], sorted(fields))
+        except AppError:
+            continue
+        ours = _ours(place, seen)
+        counts = Counter(each.name for each in seen if each.source not in ours)
+        told += [
+            f"{name} writes {place[1]} in {place[0]} too (seen in {count} of the records changed last); "
+            "pause it there first"
+            for name, count in counts.most_common()
+        ]
+    return told
+
+
+def _ours(place: Place, seen: Sequence[WriteSeen]) -> set[str]:
+    """Return the sources of which a write was made by one of our syncs, by the record and the time."""
+    feed = Feed.objects.filter(connection__name=place[0], object=place[1]).first()
+    if feed is None:
+        return set()
+    written = journal.written_at(feed, {each.record_id for each in seen})
+
+    def is_ours(each: WriteSeen) -> bool:
+        times = written.get(each.record_id, ())
+        return any(begun - CLOCKS_APART <= each.at <= done + CLOCKS_APART for begun, done in times)
+
+    return {each.source for each in seen if is_ours(each)}
+
+
+def _of_resolution(found: Resolution) -> Iterator[tuple[Place, set[str]]]:
+    spec, document = found.resolved.spec, found.resolved.document
+    for side, place in zip(SIDES, document.ends, strict=True):
+        names = {each.on(side).name for each in spec.fields if spec.writes(each, side)}
+        yield place, names | {each.field.name for each in spec.constants if each.side is side}
+
+
+def _written(workspace: Workspace, document: SyncDocument) -> dict[Place, set[str]]:
+    """Return the fields that a sync writes: as last in force, else as its settings and the apps say."""
+    row = Sync.objects.filter(name=document.name).first()
+    stored = latest_revision(row).document if row is not None else {}
+    if stored.get("settled"):
+        return dict(_of_words(document, stored["applied"]))
+    return dict(_of_resolution(resolution(workspace, document.name)))
+
+
+def _of_words(document: SyncDocument, applied: Mapping[str, Any]) -> Iterator[tuple[Place, set[str]]]:
+    for number, side in enumerate(SIDES):
+        names = {
+            row[number]
+            for row, holds in zip(applied["fields"], applied["holds"], strict=True)
+            if applied["sends"][1 - number] and row[2] in ("both", _to(side)) and not holds[number][READ_ONLY]
+        }
+        constants = {name for of_side, name, *_ in applied.get("set", ()) if of_side == side}
+        yield document.ends[number], names | constants
+
+
+def _to(side: Side) -> str:
+    return f"to {side}"

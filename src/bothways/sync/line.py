@@ -1,0 +1,148 @@
+"""The line between what was there before and the changes from now on, where a sync carries only these.
+
+What counts is not a time, since no two clocks agree, but what every record held when the line was drawn.
+"""
+
+from collections.abc import Collection, Mapping
+
+from bothways.engine.fields import Known
+from bothways.engine.sides import SIDES, Side
+from bothways.engine.spec import equal_across
+from bothways.ledger import db, journal, links, looking, noted
+from bothways.ledger.feeds import SeenRow
+from bothways.ledger.links import LinkRow, NewLink
+from bothways.ledger.noted import Values
+from bothways.records import same
+from bothways.sync.context import Context, Progress
+from bothways.sync.poll import refresh
+
+PAGE = 400
+
+
+def to_be_drawn(ctx: Context) -> bool:
+    """Tell whether what all records hold now is to be taken note of, and not to be carried."""
+    return ctx.from_now or ctx.sync.line > ctx.sync.line_drawn
+
+
+def draw(ctx: Context) -> None:
+    """Take note of what every record holds, unless that was done: linked pairs agree as they are.
+
+    Frozen pairs keep what is waiting in them. It goes page by page; after a crash it goes on with what has no
+    note yet, so that an edit made meanwhile counts.
+    """
+    if ctx.sync.line == ctx.sync.line_drawn:
+        return
+    busy, after = journal.open_link_ids(ctx.sync), 0
+    while page := links.page(ctx.sync, after, PAGE, "state='active' AND frozen=''"):
+        after = page[-1].id
+        _agree(ctx, [link for link in page if link.id not in busy])
+    for side in SIDES:
+        _note_all(ctx, side)
+    with db.transaction_():
+        ctx.fence()
+        noted.drawn(ctx.sync)
+    ctx.sync.line_drawn = ctx.sync.line
+
+
+def _agree(ctx: Context, page: Collection[LinkRow]) -> None:
+    """Let what both sides of linked pairs hold be what they were last seen to hold."""
+    rows = _fresh(ctx, page)
+    done = {side: noted.of_records(ctx.sync, side, rows[side]) for side in SIDES}
+    pairs = {
+        link.id: {side: rows[side][str(link.on(side))] for side in SIDES}
+        for link in page
+        if all(link.on(side) in rows[side] for side in SIDES) and not all(link.on(side) in done[side] for side in SIDES)
+    }
+    known = links.shadows(pairs)
+    shadows = [
+        (id, side, known.get(id, {}).get(side, {}) | seen_as(ctx, side, rows[side].values or {}))
+        for id, rows in pairs.items()
+        for side in SIDES
+    ]
+    with db.transaction_():
+        ctx.fence()
+        links.save_shadows(ctx.sync.workspace_id, shadows)
+        for side in SIDES:
+            noted.note(ctx.sync, side, {each[side].id: each[side].values or {} for each in pairs.values()})
+
+
+def _fresh(ctx: Context, page: Collection[LinkRow]) -> dict[Side, dict[str, SeenRow]]:
+    return {
+        side: _usable(refresh(ctx, ctx.ends[side], {id for link in page if (id := link.on(side))})) for side in SIDES
+    }
+
+
+def _note_all(ctx: Context, side: Side) -> None:
+    after = ""
+    while page := looking.live_page(ctx.ends[side].feed.pk, after, PAGE):
+        after = page[-1].id
+        ids = {row.id for row in page}
+        ids -= noted.of_records(ctx.sync, side, ids).keys() | links.live_by_record(ctx.sync, side, ids).keys()
+        rows = _usable(refresh(ctx, ctx.ends[side], ids))
+        with db.transaction_():
+            ctx.fence()
+            noted.note(ctx.sync, side, {id: row.values or {} for id, row in rows.items()})
+        ctx.report(Progress("Taking note", ctx.ends[side].app, len(rows)))
+
+
+def _usable(rows: Mapping[str, SeenRow]) -> dict[str, SeenRow]:
+    return {id: row for id, row in rows.items() if row.live and not row.problem and row.values is not None}
+
+
+def held_before(ctx: Context, side: Side, rows: Mapping[str, SeenRow]) -> dict[str, Values]:
+    """Return what records held when the line was drawn; what they hold now, where it is yet to be drawn."""
+    if to_be_drawn(ctx):
+        return {id: row.values or {} for id, row in _usable(rows).items()}
+    return noted.of_records(ctx.sync, side, rows) if ctx.sync.line else {}
+
+
+def unchanged(ctx: Context, side: Side, before: Values | None, now: Values) -> bool:
+    """Tell whether a record was there before the line and holds the same since, in every mapped field."""
+    if before is None:
+        return False
+    fields = [each.on(side) for each in ctx.spec.fields]
+    return all(same(before[field.name], field, now.get(field.name)) for field in fields if field.name in before)
+
+
+def seen_as(ctx: Context, side: Side, values: Values) -> dict[str, Known]:
+    """Return values of a record of one side as a shadow: by mapping, those alone that are known."""
+    return {each.key: Known(values[name]) for each in ctx.spec.fields if (name := each.on(side).name) in values}
+
+
+def shadows_of(ctx: Context, before: Mapping[Side, Values | None]) -> dict[Side, dict[str, Known]]:
+    """Return what two records to be linked were last seen to hold: nothing, unless both were there before the line.
+
+    With these, only what was edited since flows. A record made since is merged with its match as in any sync.
+    """
+    left, right = (before[side] for side in SIDES)
+    if left is None or right is None:
+        return {side: {} for side in SIDES}
+    return {Side.LEFT: seen_as(ctx, Side.LEFT, left), Side.RIGHT: seen_as(ctx, Side.RIGHT, right)}
+
+
+def seed_shadows(ctx: Context, made: Collection[tuple[int, NewLink]]) -> None:
+    """Give new links the shadows that they have by the line, in the caller's transaction."""
+    if not ctx.sync.line:
+        return
+    held = {
+        Side.LEFT: noted.of_records(ctx.sync, Side.LEFT, [each.left_id for _, each in made if each.left_id]),
+        Side.RIGHT: noted.of_records(ctx.sync, Side.RIGHT, [each.right_id for _, each in made if each.right_id]),
+    }
+    seeded = []
+    for id, each in made:
+        before = {
+            Side.LEFT: held[Side.LEFT].get(each.left_id or ""),
+            Side.RIGHT: held[Side.RIGHT].get(each.right_id or ""),
+        }
+        if all(values is not None for values in before.values()):
+            seeded += [(id, side, shadow) for side, shadow in shadows_of(ctx, before).items()]
+    links.save_shadows(ctx.sync.workspace_id, seeded)
+
+
+def differ(ctx: Context, values: Mapping[Side, Values]) -> bool:
+    """Tell whether two records differ in a mapped field that flows somewhere, but for what they belong to."""
+    return any(
+        not equal_across(each, values[Side.LEFT].get(each.left.name), values[Side.RIGHT].get(each.right.name))
+        for each in ctx.spec.fields
+        if not each.through and any(ctx.spec.writes(each, side) for side in SIDES)
+    )

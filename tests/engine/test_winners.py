@@ -1,0 +1,107 @@
+"""Who wins a difference: the newest, a person, an opting out; and never an empty field of the default app."""
+
+import pytest
+
+from bothways.engine.fields import NEWEST_SKEW, FieldState
+from bothways.engine.sides import Direction, Side
+from bothways.engine.spec import FieldMap, SyncSpec, Wins
+from bothways.records import Field, FieldType, Value
+from tests.engine.support import NAME, NOW, WINDOW, L, R, decide, known, result, spec, state
+
+NEWEST = FieldMap(NAME, NAME, winner=Wins.NEWEST)
+ASK = FieldMap(NAME, NAME, winner=Wins.ASK)
+OUT, IN = Field("out", FieldType.BOOLEAN), Field("in", FieldType.BOOLEAN)
+CONSENT = FieldMap(OUT, OUT, consent=(True, True))
+TURNED = FieldMap(OUT, IN, consent=(True, False))
+
+
+def at(each: FieldState, left: float | None, right: float | None) -> FieldState:
+    """Return a state of records that were changed last at these times."""
+    times = {L: left, R: right}
+    return each._replace(modified={side: time for side, time in times.items() if time is not None})
+
+
+def test_no_field_value_in_the_default_app_no_data_is_changed_in_the_other() -> None:
+    for mapping in (FieldMap(NAME, NAME), NEWEST, ASK):
+        first = decide(state((None, "Bob"), None, mapping))
+        assert (first.write, first.value) == (L, "Bob")
+        for seen in (("Ann", "Bob"), ("Ann", "Ann"), (None, "Bob")):
+            decision = decide(at(state((None, "Bob"), seen, mapping), 1000.0, 1.0))
+            assert decision.write is not R
+
+
+@pytest.mark.parametrize(("left", "right", "rule", "write"), [(900.0, 100.0, "FL", R), (100.0, 900.0, "FL", L)])
+@pytest.mark.parametrize("seen", [("Al", "Al"), None])
+def test_newest_wins(left: float, right: float, rule: str, write: Side, seen: tuple[Value, Value] | None) -> None:
+    decision = decide(at(state(("Ann", "Bob"), seen, NEWEST), left, right))
+    assert (decision.rule, decision.write, decision.conflict) == (rule, write, True)
+
+
+@pytest.mark.parametrize(
+    ("left", "right", "reason"),
+    [
+        (None, 900.0, "Anna does not tell when it was changed; Anna, the default app, wins"),
+        (None, None, "Anna and Bert does not tell when it was changed; Anna, the default app, wins"),
+        (100.0, 99.0 + NEWEST_SKEW, "both changed within 60 seconds; Anna, the default app, wins"),
+    ],
+)
+def test_default_app_wins_where_times_do_not_tell(left: float | None, right: float | None, reason: str) -> None:
+    decision = decide(at(state(("Ann", "Bob"), ("Al", "Al"), NEWEST), left, right))
+    assert (decision.rule, decision.write, decision.reason) == ("F4", R, reason)
+
+
+def test_difference_is_asked_of_a_person_at_first_link_too_and_a_one_sided_change_flows() -> None:
+    for seen in (("Al", "Al"), None):
+        decision = decide(state(("Ann", "Bob"), seen, ASK))
+        assert (decision.rule, decision.write, decision.held) == ("FK", None, {L: "Ann", R: "Bob"})
+    assert result(decide(state(("Ann", "Al"), ("Al", "Al"), ASK))) == ("F3", R, "Ann")
+    assert result(decide(state(("Ann", ""), None, ASK))) == ("F4", R, "Ann")
+
+
+def test_whole_sync_asks_but_for_fields_with_a_winner_of_their_own() -> None:
+    settings = SyncSpec({L: "Anna", R: "Bert"}, (FieldMap(NAME, NAME),), wins=Wins.ASK)
+    assert decide(state(("Ann", "Bob"), None), settings).rule == "FK"
+    assert decide(state(("Ann", "Bob"), None, FieldMap(NAME, NAME, winner=R)), settings).write is L
+
+
+# --- consent ------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("default", [L, R])
+@pytest.mark.parametrize("seen", [None, (True, True), (False, False), (True, False), (None, False)])
+def test_opted_out_wins_over_the_default_app_and_the_first_merge(
+    default: Side, seen: tuple[Value, Value] | None
+) -> None:
+    decision = decide(state((True, False), seen, CONSENT), spec(CONSENT, default=default))
+    if seen == (True, True):
+        assert result(decision) == ("F3", L, False), "opted in again by a person"
+        return
+    assert result(decision) == ("FC", R, True)
+
+
+def test_opted_out_is_said_in_the_words_of_the_other_side() -> None:
+    assert result(decide(state((True, True), None, TURNED))) == ("FC", R, False)
+    assert result(decide(state((False, False), None, TURNED))) == ("FC", L, True)
+    assert result(decide(state((True, False), None, TURNED)))[0] == "F1"
+
+
+def test_cleared_is_no_opting_in_even_where_clearing_follows() -> None:
+    mapping = FieldMap(OUT, OUT, consent=(True, True), clearing_follows=True)
+    assert result(decide(state((None, True), (True, True), mapping))) == ("FC", L, True)
+
+
+def test_echo_soon_after_our_own_write_opts_nobody_in() -> None:
+    seen = (known(True), known(True, NOW - WINDOW))
+    assert result(decide(state((True, False), seen, CONSENT))) == ("FC", R, True)
+    later = (known(True), known(True, NOW - WINDOW - 1))
+    assert result(decide(state((True, False), later, CONSENT))) == ("F3", L, False)
+
+
+def test_opted_out_against_the_direction_is_reported_and_not_overwritten() -> None:
+    mapping = FieldMap(OUT, OUT, Direction.TO_RIGHT, consent=(True, True))
+    for seen in (None, (False, False), (False, True)):
+        decision = decide(state((False, True), seen, mapping))
+        assert (decision.rule, decision.write) == ("FC", None)
+        assert decision.hold == "Bert says opted out; the direction does not let that through to Anna"
+    assert result(decide(state((True, False), (True, True), mapping))) == ("FC", R, True)
+    assert result(decide(state((False, True), (True, True), mapping))) == ("F2", R, False)

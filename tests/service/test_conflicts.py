@@ -1,0 +1,270 @@
+"""Differences that a person is asked about: held per field, decided, remembered, carried out, void, undone."""
+
+from pathlib import Path
+
+import pytest
+
+from bothways.errors import (
+    ConsentDoesNotFit,
+    DecisionDoesNotFit,
+    NoDifference,
+    SettingsContradict,
+    UnknownApp,
+)
+from bothways.jobs import now
+from bothways.records import Field, FieldType
+from bothways.service import conflicts
+from bothways.service import issues as inbox
+from bothways.service.conflicts import Alike
+from bothways.service.views import IssueView
+from bothways.service.why import why
+from tests.office import SYNC, Office
+
+ASK = SYNC + "    conflicts: {default: ask}\n"
+FIELDS = (
+    Field("email", FieldType.EMAIL, "E-mail", meaning="email"),
+    Field("name", label="Name", meaning="name"),
+    Field("job", label="Job title", meaning="jobTitle", max_length=12),
+    Field("out", FieldType.BOOLEAN, "Unsubscribed", meaning="optOut"),
+)
+
+
+@pytest.fixture
+def asking(folder: Path) -> Office:
+    return Office(folder, ASK, fields=FIELDS)
+
+
+def waiting(office: Office) -> list[IssueView]:
+    return inbox.list_issues(office.open(), "people")
+
+
+def differ(office: Office, name: str = "Dana", job: str = "Buyer", other: str = "Cook") -> tuple[str, str]:
+    """Let both apps hold another job of a person, linked and at rest."""
+    ids = office.pair(name, job="Clerk")
+    office.anna.edit(ids[0], job=job)
+    office.bert.edit(ids[1], job=other)
+    office.run()
+    return ids
+
+
+def jobs(office: Office, ids: tuple[str, str]) -> tuple[object, object]:
+    return office.anna.items[ids[0]].values["job"], office.bert.items[ids[1]].values["job"]
+
+
+def test_difference_is_held_with_both_values_and_the_other_fields_flow(asking: Office) -> None:
+    ids = asking.pair(job="Clerk")
+    asking.anna.edit(ids[0], job="Buyer", name="Dana Lee")
+    asking.bert.edit(ids[1], job="Cook")
+    asking.run()
+    assert jobs(asking, ids) == ("Buyer", "Cook")
+    assert asking.bert.items[ids[1]].values["name"] == "Dana Lee"
+    (issue,) = waiting(asking)
+    assert (issue.kind, issue.field, issue.values) == ("conflict", "job=job", {"Anna": "Buyer", "Bert": "Cook"})
+    writes = asking.writes
+    asking.run(full=True)
+    assert (asking.writes, len(waiting(asking))) == (writes, 1)
+
+
+def test_difference_of_a_first_link_is_held_and_what_is_empty_is_filled(asking: Office) -> None:
+    ids = asking.anna.add(email="d@x.test", job="Buyer"), asking.bert.add(email="d@x.test", job="Cook", name="Dana")
+    asking.rest()
+    assert jobs(asking, ids) == ("Buyer", "Cook")
+    assert asking.anna.items[ids[0]].values["name"] == "Dana"
+    assert [each.field for each in waiting(asking)] == ["job=job"]
+
+
+def test_difference_of_a_first_link_with_nothing_else_to_write_is_held(asking: Office) -> None:
+    asking.anna.add(email="d@x.test", job="Buyer")
+    asking.bert.add(email="d@x.test", job="Cook")
+    asking.rest()
+    assert asking.writes == 0
+    assert [each.field for each in waiting(asking)] == ["job=job"]
+
+
+@pytest.mark.parametrize(("app", "value"), [("Anna", "Buyer"), ("Bert", "Cook")])
+def test_one_app_s_value_is_chosen_and_the_next_run_writes_it(asking: Office, app: str, value: str) -> None:
+    ids = differ(asking)
+    (decided,) = conflicts.choose_app(asking.open(), waiting(asking)[0].id, app)
+    assert decided.decided == f"you chose the value of {app}"
+    assert jobs(asking, ids) == ("Buyer", "Cook")
+    asking.rest()
+    assert jobs(asking, ids) == (value, value)
+    assert waiting(asking) == []
+    story = why(asking.open(), "people", "dana@x.test", "job").fields[0]
+    assert f"because you chose the value of {app}" in story.sentence
+
+
+def test_typed_value_goes_to_both(asking: Office) -> None:
+    ids = differ(asking)
+    conflicts.type_value(asking.open(), waiting(asking)[0].id, "Baker")
+    asking.rest()
+    assert jobs(asking, ids) == ("Baker", "Baker")
+    assert waiting(asking) == []
+
+
+def test_decision_is_void_once_a_value_was_edited_and_the_person_is_asked_again(asking: Office) -> None:
+    ids = differ(asking)
+    conflicts.choose_app(asking.open(), waiting(asking)[0].id, "Anna")
+    asking.bert.edit(ids[1], job="Chef")
+    asking.rest()
+    assert jobs(asking, ids) == ("Buyer", "Chef")
+    (issue,) = waiting(asking)
+    assert (issue.decided, issue.values) == ("", {"Anna": "Buyer", "Bert": "Chef"})
+    asking.bert.edit(ids[1], job="Cook")
+    asking.rest()
+    assert jobs(asking, ids) == ("Buyer", "Cook"), "a void decision does not come back"
+
+
+def test_people_who_bring_both_in_line_by_hand_end_the_question(asking: Office) -> None:
+    ids = differ(asking)
+    asking.bert.edit(ids[1], job="Buyer")
+    asking.rest()
+    assert waiting(asking) == []
+
+
+def test_decision_taken_back_before_the_run(asking: Office) -> None:
+    ids = differ(asking)
+    issue = waiting(asking)[0].id
+    conflicts.choose_app(asking.open(), issue, "Anna")
+    assert inbox.withdraw(asking.open(), issue).decided == ""
+    asking.rest()
+    assert jobs(asking, ids) == ("Buyer", "Cook")
+
+
+@pytest.mark.parametrize(("alike", "decided"), [(Alike.NONE, 1), (Alike.VALUES, 2), (Alike.FIELD, 3)])
+def test_the_same_for_those_alike(asking: Office, alike: Alike, decided: int) -> None:
+    pairs = [differ(asking, "Dana"), differ(asking, "Eve"), differ(asking, "Finn", other="Chef")]
+    rows = conflicts.choose_app(asking.open(), waiting(asking)[0].id, "Anna", alike)
+    assert len(rows) == decided
+    asking.rest()
+    assert sum(jobs(asking, ids) == ("Buyer", "Buyer") for ids in pairs) == decided
+    assert len(waiting(asking)) == 3 - decided
+
+
+def test_made_a_rule_it_stands_in_the_settings_and_decides_what_waits(asking: Office) -> None:
+    pairs = [differ(asking, "Dana"), differ(asking, "Eve")]
+    assert conflicts.make_rule(asking.open(), waiting(asking)[0].id, "Bert") == "job"
+    assert "job: Bert" in asking.file.read_text()
+    asking.rest()
+    assert [jobs(asking, ids) for ids in pairs] == [("Cook", "Cook")] * 2
+    assert waiting(asking) == []
+
+
+def test_rule_goes_to_the_mapping_that_has_a_winner_of_its_own(asking: Office) -> None:
+    asking.change(
+        "    conflicts: {default: ask}\n",
+        "    fields:\n      - {Anna: email, Bert: email}\n      - {Anna: job, Bert: job, winner: ask}\n",
+    )
+    ids = differ(asking)
+    conflicts.make_rule(asking.open(), waiting(asking)[0].id, "Anna")
+    assert "winner: Anna" in asking.file.read_text()
+    asking.rest()
+    assert jobs(asking, ids) == ("Buyer", "Buyer")
+
+
+def test_what_a_decision_wrote_can_be_undone(asking: Office) -> None:
+    ids = differ(asking)
+    conflicts.choose_app(asking.open(), waiting(asking)[0].id, "Anna")
+    done = asking.run()
+    now.undo_run(asking.open(), done.id)
+    assert jobs(asking, ids) == ("Buyer", "Cook")
+    asking.rest()
+    assert jobs(asking, ids) == ("Buyer", "Cook")
+
+
+def test_what_cannot_be_decided_so_is_refused(asking: Office) -> None:
+    differ(asking)
+    issue = waiting(asking)[0].id
+    with pytest.raises(UnknownApp):
+        conflicts.choose_app(asking.open(), issue, "Carl")
+    with pytest.raises(DecisionDoesNotFit):
+        conflicts.type_value(asking.open(), issue, "  ")
+    asking.anna.add(email="x@x.test")
+    asking.bert.add(email="x@x.test")
+    asking.bert.add(email="x@x.test")
+    asking.run()
+    match = next(each for each in waiting(asking) if each.kind == "match")
+    with pytest.raises(NoDifference):
+        conflicts.choose_app(asking.open(), match.id, "Anna")
+
+
+def test_newest_wins_by_the_modified_time_of_the_records(asking: Office) -> None:
+    asking.change("default: ask", "default: newest")
+    ids = asking.pair(job="Clerk")
+    asking.bert.edit(ids[1], job="Cook")
+    asking.clock.advance(300)
+    asking.anna.edit(ids[0], job="Buyer")
+    asking.rest()
+    assert jobs(asking, ids) == ("Buyer", "Buyer")
+    story = why(asking.open(), "people", "dana@x.test", "job").fields[0]
+    assert "both changed; Anna was changed last" in story.sentence
+
+
+# --- consent ------------------------------------------------------------------------------------------
+
+
+def outs(office: Office, ids: tuple[str, str]) -> tuple[object, object]:
+    return office.anna.items[ids[0]].values["out"], office.bert.items[ids[1]].values["out"]
+
+
+def test_opted_out_wins_over_the_default_app_at_first_link(asking: Office) -> None:
+    ids = asking.anna.add(email="d@x.test", out=False), asking.bert.add(email="d@x.test", out=True)
+    asking.rest()
+    assert outs(asking, ids) == (True, True)
+
+
+def test_undo_never_opts_in_and_says_so(asking: Office) -> None:
+    ids = asking.anna.add(email="d@x.test", out=False), asking.bert.add(email="d@x.test", out=True)
+    done = asking.run()
+    view = now.undo_run(asking.open(), done.id)
+    assert outs(asking, ids) == (True, True)
+    assert any("opted out" in str(each) for each in view.kept)
+
+
+def test_opted_out_against_the_direction_is_reported_and_not_overwritten(asking: Office) -> None:
+    asking.change("    conflicts", "    send: {Bert: none}\n    conflicts")
+    ids = asking.anna.add(email="d@x.test", out=False), asking.bert.add(email="d@x.test", out=True)
+    asking.rest()
+    assert outs(asking, ids) == (False, True)
+    (issue,) = waiting(asking)
+    assert (issue.kind, "Bert says opted out" in issue.reason) == ("consent", True)
+
+
+def test_new_record_of_somebody_opted_out_is_reported_where_that_may_not_be_written(asking: Office) -> None:
+    maps = ["{Anna: email, Bert: email}", "{Anna: out, Bert: out, direction: to_Anna}"]
+    asking.change("    conflicts", "    fields:\n" + "".join(f"      - {each}\n" for each in maps) + "    conflicts")
+    ann = asking.anna.add(email="d@x.test", out=True)
+    asking.rest()
+    assert len(asking.bert.items) == 1
+    (issue,) = waiting(asking)
+    assert (issue.kind, issue.record) == ("consent", ann)
+    asking.rest()
+    assert len(waiting(asking)) == 1
+
+
+def test_subscribed_in_one_app_is_unsubscribed_in_the_other(asking: Office) -> None:
+    fields = (
+        "      - {Anna: email, Bert: email}\n      - {Anna: out, Bert: out, consent: {Anna: opt_out, Bert: opt_in}}\n"
+    )
+    asking.change("    conflicts", f"    fields:\n{fields}    conflicts")
+    ids = asking.anna.add(email="d@x.test", out=True), asking.bert.add(email="d@x.test", out=True)
+    asking.rest()
+    assert outs(asking, ids) == (True, False)
+    asking.clock.advance(1000)
+    asking.bert.edit(ids[1], out=True)
+    asking.rest()
+    assert outs(asking, ids) == (False, True), "opted in again by a person"
+
+
+@pytest.mark.parametrize(
+    ("line", "error"),
+    [
+        ("{Anna: job, Bert: job, consent: opt_out}", ConsentDoesNotFit),
+        ("{Anna: out, Bert: out, only_on_create: true}", SettingsContradict),
+        ("{Anna: out, Bert: out, consent: opt_in, only_when_empty: true}", SettingsContradict),
+    ],
+)
+def test_consent_that_cannot_be_kept_is_refused(asking: Office, line: str, error: type[Exception]) -> None:
+    asking.change("    conflicts", f"    fields:\n      - {{Anna: email, Bert: email}}\n      - {line}\n    conflicts")
+    with pytest.raises(error):
+        asking.run()

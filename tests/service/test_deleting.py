@@ -1,0 +1,122 @@
+"""A deleted sync leaves the records alone, and can be had back for a while."""
+
+from pathlib import Path
+
+import pytest
+
+from bothways.errors import DeleteNotConfirmed, NameTaken, NotDeleted, OldLinks, UnknownSync
+from bothways.ledger import db
+from bothways.service.database import used
+from bothways.service.deleting import KEPT_DAYS, LEAVE, TAKE, delete, restore
+from bothways.service.syncs import show_sync, turn_on
+from tests.office import SYNC, Office
+
+UNMATCHED = SYNC.replace("    guards", "    match: none\n    guards")
+
+
+def rows(office: Office, table: str) -> int:
+    with used(office.open().database):
+        return int(db.value(f"SELECT COUNT(*) FROM {table}"))
+
+
+def deleted(folder: Path, text: str = SYNC) -> tuple[Office, str, str]:
+    """Return an office whose sync was deleted after it had linked and written a pair, and the two ids."""
+    office = Office(folder, text)
+    left = office.anna.add(email="dana@x.test", name="Dana")
+    office.rest()
+    (made,) = office.bert.live()
+    view = delete(office.open(), "people", confirmed=True)
+    assert (view.links, view.until) == (1, office.clock() + KEPT_DAYS * 86_400)
+    return office, left, made.id
+
+
+def test_records_of_both_apps_stay_and_nothing_flows(folder: Path) -> None:
+    office, left, right = deleted(folder)
+    written = office.writes
+    assert "people:   #" not in office.file.read_text()
+    assert "# the first" in office.file.read_text()
+    office.anna.edit(left, name="Other")
+    with pytest.raises(UnknownSync):
+        office.run()
+    assert office.writes == written
+    assert office.bert.values(right)["name"] == "Dana"
+
+
+def test_deleting_asks_first_and_changes_nothing_until_it_is_confirmed(office: Office) -> None:
+    office.pair("Dana")
+    before = office.file.read_text()
+    with pytest.raises(DeleteNotConfirmed, match="1 links"):
+        delete(office.open(), "people")
+    assert office.file.read_text() == before
+    assert office.rest().state == "done"
+
+
+def test_a_restored_sync_has_its_settings_links_and_history_and_is_off(folder: Path) -> None:
+    office, left, right = deleted(folder)
+    restore(office.open(), "people")
+    view = show_sync(office.open(), "people")
+    assert (view.state, view.counts.in_sync, view.guards["first_run"]) == ("off", 1, 1000)
+    turn_on(office.open(), "people")
+    office.anna.edit(left, name="Dana II")
+    office.rest()
+    assert office.bert.values(right)["name"] == "Dana II"
+    assert len(office.bert.live()) == 1
+
+
+def test_after_the_days_all_of_it_is_removed_by_the_next_run_of_any_sync(folder: Path) -> None:
+    office, _, _ = deleted(folder)
+    office.write(SYNC.replace("  people:", "  others:"))
+    office.clock.advance(KEPT_DAYS * 86_400 - 120)
+    office.run(sync="others")
+    with used(office.open().database):
+        assert db.value("SELECT COUNT(*) FROM sync WHERE deleted_at>0") == 1
+    office.clock.advance(200)
+    office.run(sync="others")
+    with used(office.open().database):
+        assert db.value("SELECT COUNT(*) FROM sync WHERE deleted_at>0") == 0
+        for table in ("link", "journal", "run", "revision", "plan"):
+            others = "SELECT COUNT(*) FROM {} WHERE sync_id NOT IN (SELECT id FROM sync)"
+            assert db.value(others.format(table)) == 0, table
+        assert db.value("SELECT COUNT(*) FROM shadow WHERE link_id NOT IN (SELECT id FROM link)") == 0
+    office.write(SYNC.replace("  people:", "  others:"))
+    with pytest.raises(NotDeleted):
+        restore(office.open(), "people")
+
+
+def test_a_name_in_use_is_not_restored_over(folder: Path) -> None:
+    office, _, _ = deleted(folder)
+    office.write(SYNC)
+    with pytest.raises(NameTaken):
+        restore(office.open(), "people")
+
+
+def test_the_same_sync_made_anew_is_offered_the_old_links(folder: Path) -> None:
+    office, left, right = deleted(folder, UNMATCHED)
+    office.write(UNMATCHED.replace("state: on", "state: draft"))
+    with pytest.raises(OldLinks, match="1 links"):
+        turn_on(office.open(), "people")
+    turn_on(office.open(), "people", old_links=TAKE)
+    office.rest()
+    office.anna.edit(left, name="Dana II")
+    office.rest()
+    assert office.bert.values(right)["name"] == "Dana II"
+    assert (len(office.anna.live()), len(office.bert.live())) == (1, 1)
+
+
+def test_old_links_are_left_where_that_is_said(folder: Path) -> None:
+    office, _, _ = deleted(folder)
+    office.write(SYNC.replace("state: on", "state: draft"))
+    turn_on(office.open(), "people", old_links=LEAVE)
+    assert show_sync(office.open(), "people").counts.in_sync == 0
+    office.rest()
+    assert show_sync(office.open(), "people").counts.in_sync == 1
+
+
+def test_one_of_several_syncs_is_deleted_and_restored_without_touching_the_others_in_the_file(folder: Path) -> None:
+    text = SYNC + "  # the second\n  more:\n    objects: {Bert: people, Anna: people}   # turned\n    state: off\n"
+    office = Office(folder, text)
+    delete(office.open(), "more", confirmed=True)
+    assert office.file.read_text().startswith(SYNC)
+    assert list(office.open().document.syncs) == ["people"]
+    restore(office.open(), "more")
+    assert list(office.open().document.syncs) == ["people", "more"]

@@ -1,0 +1,97 @@
+"""Differences that a person is asked about, in the simulator: decided at random moments, or never."""
+
+from __future__ import annotations
+
+import random
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from bothways.engine.sides import SIDES
+from bothways.engine.spec import Wins
+from bothways.ledger import db, due, holds
+from bothways.ledger.holds import HoldRow
+from tests.sim.oracle import Broken
+from tests.sim.world import Write, loose
+
+if TYPE_CHECKING:
+    from tests.sim.schedule import Schedule
+
+
+@dataclass(frozen=True)
+class Decision:
+    """What the person decided about one field of a pair: the values seen, and what each side is to hold."""
+
+    field: str
+    seen: dict[str, str]
+    values: dict[str, str]
+    at: int
+
+
+class Asking:
+    """Who wins which field in a world, the person who is asked, and what must hold of it."""
+
+    def __init__(self, schedule: Schedule) -> None:
+        self.schedule = schedule
+        self.chance = random.Random(f"asking {schedule.world.seed}")
+        free = [name for name in ("a", "b") if name not in schedule.one_way and name not in schedule.narrowed]
+        drawn = {name: self.chance.choice((None, None, None, Wins.ASK, Wins.ASK, Wins.NEWEST)) for name in free}
+        self.winners = {name: wins for name, wins in drawn.items() if wins}
+        self.decisions: list[Decision] = []
+        self.checked = 0
+
+    def decide(self, probability: float) -> bool:
+        """Let the person decide some of what waits, now; tell whether anything was decided."""
+        sync, before = self.schedule.sync, len(self.decisions)
+        for hold in holds.page(sync) if Wins.ASK in self.winners.values() else ():
+            if hold.kind == "conflict" and not hold.data.get("decided") and self.chance.random() < probability:
+                self._decide(hold)
+        return len(self.decisions) > before
+
+    def _decide(self, hold: HoldRow) -> None:
+        world, seen = self.schedule.world, hold.data["values"]
+        field = hold.field.partition("=")[0]
+        source = self.chance.choice((*SIDES, None))
+        word = f"q{len(self.decisions)}q{world.seed}q"
+        values = {str(source.other): seen[source]} if source else {str(side): word for side in SIDES}
+        self.decisions.append(Decision(field, seen, values, world.now))
+        world.say(f"decided {hold.record_id}.{field}: {seen} -> {values}")
+        with db.transaction_():
+            holds.decide(hold, {"seen": seen, "values": values, "words": "decided"})
+            due.mark(self.schedule.sync, hold.side, [hold.record_id])
+
+    def after_run(self) -> None:
+        """Q1: what two people typed apart from each other is written over by a decision alone, made on these values."""
+        writes = self.schedule.world.writes
+        for place, write in enumerate(writes[self.checked :], start=self.checked):
+            for name, wins in self.winners.items():
+                if wins is Wins.ASK and write.kind == "update" and name in write.values and name not in write.late:
+                    self._check(place, write, name)
+        self.checked = len(writes)
+
+    def _check(self, place: int, write: Write, name: str) -> None:
+        world, held, value = self.schedule.world, loose(write.held[name]), loose(write.values[name])
+        if not held or held == value:
+            return
+        typed = {edit.app for edit in world.edits if edit.field == name and loose(edit.value) == held}
+        carried = any(loose(each.values.get(name)) == held for each in world.writes[:place] if each.app != write.app)
+        if typed == {write.app} and not carried and not self.decided(write, name):
+            raise Broken(
+                "Q1", f"{held!r} of {write.app} {write.record}.{name} was replaced by {value!r}; nobody was asked"
+            )
+
+    def decided(self, write: Write, name: str) -> bool:
+        """Tell whether a write is what the person decided, over the value they saw."""
+        side = next(side for side, app in self.schedule.apps.items() if app.name == write.app)
+        return any(
+            each.field == name
+            and loose(each.values.get(str(side))) == loose(write.values[name])
+            and loose(each.seen[str(side)]) == loose(write.held[name])
+            for each in self.decisions
+            if each.at <= write.at
+        )
+
+    def at_rest(self) -> None:
+        """Q2: every decision was carried out, or asked anew since a value had changed; none waits for ever."""
+        for hold in holds.page(self.schedule.sync):
+            if hold.kind == "conflict" and hold.data.get("decided"):
+                raise Broken("Q2", f"{hold.record_id}.{hold.field} was decided, and is not carried out")

@@ -1,0 +1,396 @@
+"""Deletions that follow: after the grace, unless the partner was edited or the record restored, within the limit."""
+
+from dataclasses import replace
+
+import pytest
+
+from bothways.connectors.base import Exists, Read, WriteItem
+from bothways.engine.deletes import DAY, Deletes, Removal
+from bothways.engine.filters import condition
+from bothways.engine.scope import Scope
+from bothways.engine.sides import Side
+from bothways.errors import OutcomeUnknown, StoppedByBrake
+from bothways.ledger import db
+from tests.memory_app import PEOPLE, MemoryConnector, Traits
+from tests.two_apps import WIDE, TwoApps
+
+GRACE = 3 * DAY
+BERT_FOLLOWS = Deletes({Side.RIGHT: Removal.ARCHIVE}, GRACE)
+
+
+def world_with(
+    deletes: Deletes = BERT_FOLLOWS, traits: Traits | None = None, size: int = 6
+) -> tuple[TwoApps, list[str]]:
+    """Return two apps with people in step, and the ids of those in Anna; Bert's follow what is deleted in Anna."""
+    world = TwoApps(traits, traits, guards=replace(WIDE, max_deletes=1_000))
+    people = world.crowd(size)
+    world.spec = replace(world.spec, deletes=deletes)
+    return world, people
+
+
+def gone_in_anna(world: TwoApps, id: str) -> str:
+    """Delete a record in Anna, let a run notice it, and return the id of its partner."""
+    partner = world.partner(id)
+    world.anna.delete(id)
+    world.run(full=True)
+    world.run()
+    return partner
+
+
+def after_the_grace(world: TwoApps) -> None:
+    """Let the grace pass and a run be done."""
+    world.clock.advance(GRACE)
+    world.run()
+
+
+def is_there(world: TwoApps, id: str) -> bool:
+    return world.bert.items[id].live
+
+
+TRAITS = [Traits(), Traits(conditional=True), Traits(lag=10.0, carries_values=False), Traits(reports_deletes=False)]
+
+
+@pytest.mark.parametrize("traits", TRAITS, ids=["plain", "conditional", "indexed", "sweep"])
+def test_partner_of_a_deleted_record_follows_after_the_grace_and_not_before(traits: Traits) -> None:
+    world, people = world_with(traits=traits)
+    partner = gone_in_anna(world, people[0])
+    world.clock.advance(GRACE - 10 * 60)
+    world.run()
+    assert is_there(world, partner)
+    after_the_grace(world)
+    assert not is_there(world, partner)
+    assert [(each.kind, each.id) for each in world.writes][-1:] == [("archive", partner)]
+    world.rest()
+    world.run(full=True)
+    assert (len(world.anna.live()), len(world.bert.live()), len(world.pairs())) == (5, 5, 5)
+
+
+def test_nothing_follows_where_the_settings_keep_it() -> None:
+    world, people = world_with(Deletes())
+    partner = gone_in_anna(world, people[0])
+    after_the_grace(world)
+    assert is_there(world, partner)
+    assert len(world.anna.live()) == 5
+
+
+def test_each_side_has_its_own_policy() -> None:
+    world, people = world_with()
+    partner = world.partner(people[0])
+    world.bert.delete(partner)
+    world.run()
+    after_the_grace(world)
+    assert world.anna.items[people[0]].live
+
+
+def test_journal_keeps_the_whole_record_and_the_plan_shows_it_first() -> None:
+    world, people = world_with()
+    held = dict(world.bert.items[world.partner(people[0])].values)
+    partner = gone_in_anna(world, people[0])
+    world.clock.advance(GRACE)
+    plan, _ = world.preview()
+    (row,) = db.rows("SELECT kind, rule, reason FROM plan_action WHERE plan_id=%s AND kind='delete'", (plan.pk,))
+    assert row == ("delete", "R4d", "deleted in Anna; archived here too")
+    assert is_there(world, partner)
+    world.run()
+    (entry,) = [each for each in world.journal() if each.kind == "archive"]
+    assert (entry.state, entry.rule, entry.record_id, dict(entry.more["record"])) == ("done", "R4d", partner, held)
+    assert {write.field: write.before for write in entry.writes.values()} == {
+        name: value for name, value in held.items() if value is not None
+    }
+
+
+@pytest.mark.parametrize("when", ["before it is noticed", "within the grace", "right before the write"])
+def test_edit_of_the_partner_beats_the_deletion_for_good(when: str) -> None:
+    world, people = world_with()
+    partner = world.partner(people[0])
+    if when == "before it is noticed":
+        world.bert.edit(partner, name="Bea")
+    gone_in_anna(world, people[0])
+    if when == "within the grace":
+        world.bert.edit(partner, name="Bea")
+        world.run()
+        world.bert.edit(partner, name="P0")
+    if when == "right before the write":
+        world.clock.advance(GRACE)
+        plan, _ = world.preview()
+        world.bert.edit(partner, name="Bea")
+        assert world.apply(plan).written == {}
+    after_the_grace(world)
+    after_the_grace(world)
+    assert is_there(world, partner)
+    assert len(world.anna.live()) == 5
+    assert not world.anna.items[people[0]].live
+
+
+def test_edit_of_a_field_that_is_not_mapped_beats_it_too() -> None:
+    world, people = world_with()
+    partner = gone_in_anna(world, people[0])
+    world.bert._touch(world.bert.items[partner])
+    world.clock.advance(5.0)
+    after_the_grace(world)
+    assert is_there(world, partner)
+
+
+@pytest.mark.parametrize("deletes", [Deletes(), BERT_FOLLOWS], ids=["kept", "followed"])
+def test_restored_record_takes_its_link_up_and_all_goes_on(deletes: Deletes) -> None:
+    world, people = world_with(deletes)
+    partner = gone_in_anna(world, people[0])
+    world.bert.edit(partner, email="new@x.test", name="Bea")
+    world.run()
+    world.anna.restore(people[0])
+    world.rest()
+    assert world.partner(people[0]) == partner
+    assert world.anna.values(people[0])["name"] == "Bea", "an edit made meanwhile is not lost"
+    after_the_grace(world)
+    assert world.in_step()
+    assert len(world.bert.live()) == 6
+
+
+def test_restored_right_before_the_write_nothing_is_deleted() -> None:
+    world, people = world_with(traits=Traits(reports_deletes=False))
+    partner = gone_in_anna(world, people[0])
+    world.clock.advance(GRACE)
+    plan, _ = world.preview()
+    world.anna.items[people[0]].live = True
+    world.apply(plan)
+    assert is_there(world, partner)
+
+
+class Silent(MemoryConnector):
+    """Cannot say whether a record is there."""
+
+    def read(self, object, refs, fields):  # type: ignore[no-untyped-def]
+        return [
+            Read(each.asked, Exists.UNKNOWN) if each.exists is not Exists.EXISTS else each
+            for each in super().read(object, refs, fields)
+        ]
+
+
+def test_deletion_that_is_not_confirmed_any_more_is_not_carried_over() -> None:
+    world, people = world_with()
+    partner = gone_in_anna(world, people[0])
+    world.connectors[Side.LEFT].__class__ = Silent
+    after_the_grace(world)
+    assert is_there(world, partner)
+    world.connectors[Side.LEFT].__class__ = MemoryConnector
+    world.run()
+    assert not is_there(world, partner)
+
+
+def test_more_than_the_days_limit_waits_for_a_person() -> None:
+    world, people = world_with(size=20)
+    world.guards = replace(WIDE, max_deletes=2)
+    partners = [world.partner(id) for id in people[:3]]
+    for id in people[:3]:
+        world.anna.delete(id)
+    world.run()
+    world.clock.advance(GRACE)
+    with pytest.raises(StoppedByBrake, match="3 records would be deleted, more than 2 a day"):
+        world.run()
+    assert all(is_there(world, id) for id in partners)
+    world.run(approved=True)
+    assert not any(is_there(world, id) for id in partners)
+
+
+def test_what_was_deleted_today_counts() -> None:
+    world, people = world_with(size=20)
+    world.guards = replace(WIDE, max_deletes=1)
+    gone_in_anna(world, people[0])
+    world.clock.advance(600.0)
+    gone_in_anna(world, people[1])
+    world.clock.advance(GRACE - 500.0)
+    world.run()
+    world.clock.advance(600.0)
+    with pytest.raises(StoppedByBrake, match="1 records would be deleted, after 1 in the last 24 hours"):
+        world.run()
+    world.clock.advance(DAY)
+    assert world.run().written == {"archive right": 1}
+
+
+def test_side_that_sends_nothing_sends_no_deletions() -> None:
+    world, people = world_with()
+    world.spec = replace(world.spec, sends={Side.LEFT: False, Side.RIGHT: True})
+    partner = gone_in_anna(world, people[0])
+    after_the_grace(world)
+    assert is_there(world, partner)
+
+
+def test_policy_that_is_taken_back_within_the_grace_is_taken_back_for_good() -> None:
+    world, people = world_with()
+    partner = gone_in_anna(world, people[0])
+    world.spec = replace(world.spec, deletes=Deletes())
+    after_the_grace(world)
+    world.spec = replace(world.spec, deletes=BERT_FOLLOWS)
+    world._save_anew()
+    world.run()
+    after_the_grace(world)
+    assert is_there(world, partner)
+
+
+def test_policy_does_not_reach_back_to_links_that_ended_before() -> None:
+    world, people = world_with(Deletes())
+    partner = gone_in_anna(world, people[0])
+    world.spec = replace(world.spec, deletes=BERT_FOLLOWS)
+    world._save_anew()
+    world.run()
+    after_the_grace(world)
+    assert is_there(world, partner)
+
+
+def test_record_that_a_person_made_again_keeps_its_partner() -> None:
+    world, people = world_with()
+    partner = gone_in_anna(world, people[0])
+    again = world.anna.add(email="p0@x.test", name="P0")
+    world.rest()
+    assert world.partner(again) == partner
+    after_the_grace(world)
+    assert is_there(world, partner)
+
+
+def test_partner_that_was_restored_after_it_followed_is_left_alone() -> None:
+    world, people = world_with()
+    partner = gone_in_anna(world, people[0])
+    after_the_grace(world)
+    world.bert.restore(partner)
+    world.rest()
+    after_the_grace(world)
+    assert is_there(world, partner)
+    assert len(world.anna.live()) == 5
+
+
+@pytest.mark.parametrize("when", ["before", "after"])
+def test_outcome_that_is_not_known_is_found_out(when: str) -> None:
+    world, people = world_with()
+    partner = gone_in_anna(world, people[0])
+    world.clock.advance(GRACE)
+    world.bert.fail("write", OutcomeUnknown(app="Bert", reason="time-out"), when=when)
+    world.run()
+    world.run()
+    world.rest()
+    assert not is_there(world, partner)
+    assert [each.kind for each in world.bert.writes].count("archive") == 1
+    assert not world.open_intents()
+
+
+def test_refused_deletion_is_held_and_tried_again() -> None:
+    refusing = True
+
+    def refuses(item: WriteItem) -> tuple[str, tuple[str, ...]] | None:
+        return ("it has invoices", ()) if refusing and item.kind.value == "archive" else None
+
+    world, people = world_with(traits=Traits(refuses=refuses))
+    partner = gone_in_anna(world, people[0])
+    after_the_grace(world)
+    (hold,) = world.holds()
+    assert (hold.record_id, hold.kind, hold.reason) == (partner, "refused", "Bert refused: it has invoices")
+    world.clock.advance(3600.0)
+    world.run()
+    assert [each.tries for each in world.holds()] == [2]
+    refusing = False
+    world.clock.advance(3600.0)
+    world.run()
+    assert not is_there(world, partner)
+    assert not world.holds()
+
+
+def deleted(world: TwoApps, id: str) -> tuple[str, int]:
+    """Let the partner of a record follow its deletion; return the partner and the run that deleted it."""
+    partner = gone_in_anna(world, id)
+    world.clock.advance(GRACE)
+    return partner, world.run().run_id
+
+
+def test_undo_makes_the_record_again_and_it_is_left_alone_from_then_on() -> None:
+    world, people = world_with()
+    partner, run_id = deleted(world, people[0])
+    report = world.undo(run_id)
+    assert (report.remade, report.restored, report.removed, report.kept) == (1, 0, 0, [])
+    [again] = world.bert.holding("email", "p0@x.test")
+    assert again != partner
+    assert world.bert.values(again) == {"email": "p0@x.test", "name": "P0"}
+    world.rest()
+    after_the_grace(world)
+    after_the_grace(world)
+    world.run(full=True)
+    assert is_there(world, again)
+    assert len(world.anna.live()) == 5, "nobody is made again for it"
+    world.anna.restore(people[0])
+    world.rest()
+    assert world.partner(people[0]) == again
+    assert world.in_step()
+
+
+def test_undo_after_the_other_record_was_restored_links_the_two() -> None:
+    world, people = world_with()
+    _, run_id = deleted(world, people[0])
+    world.anna.restore(people[0])
+    world.undo(run_id)
+    world.rest()
+    assert world.in_step()
+    assert len(world.bert.live()) == 6
+
+
+def test_second_undo_makes_nobody_twice() -> None:
+    world, people = world_with()
+    _, run_id = deleted(world, people[0])
+    world.undo(run_id)
+    report = world.undo(run_id)
+    assert report.remade == 0
+    assert [reason for _, _, reason in report.kept] == ["was deleted; its partner has been linked again since"]
+    assert len(world.bert.holding("email", "p0@x.test")) == 1
+
+
+@pytest.mark.parametrize("when", ["before", "after"])
+def test_undo_without_an_answer_is_found_out(when: str) -> None:
+    world, people = world_with(traits=Traits(marker=True))
+    _, run_id = deleted(world, people[0])
+    world.bert.fail("write", OutcomeUnknown(app="Bert", reason="time-out"), when=when)
+    world.undo(run_id)
+    world.rest()
+    after_the_grace(world)
+    assert len(world.bert.holding("email", "p0@x.test")) == (when == "after")
+    assert not world.open_intents()
+
+
+def test_deletion_in_a_frozen_pair_is_not_carried_over() -> None:
+    world, people = world_with()
+    partner = world.partner(people[0])
+    world.rescope(Scope({Side.LEFT: condition(PEOPLE[1], "is_not", "out")}))
+    world.anna.edit(people[0], name="out")
+    world.rest()
+    world.anna.delete(people[0])
+    world.run()
+    after_the_grace(world)
+    after_the_grace(world)
+    assert is_there(world, partner)
+
+
+def test_partner_outside_its_filter_is_not_deleted() -> None:
+    world, people = world_with()
+    partner = gone_in_anna(world, people[0])
+    world.rescope(Scope({Side.RIGHT: condition(PEOPLE[1], "is_not", "P0")}))
+    after_the_grace(world)
+    after_the_grace(world)
+    assert is_there(world, partner)
+
+
+def test_merge_is_no_deletion() -> None:
+    world, people = world_with()
+    left_over = world.partner(people[0])
+    world.anna.merge(people[1], people[0])
+    world.run(full=True)
+    after_the_grace(world)
+    after_the_grace(world)
+    assert is_there(world, left_over)
+
+
+def test_partner_that_was_deleted_and_restored_within_the_grace_is_not_deleted() -> None:
+    world, people = world_with()
+    partner = gone_in_anna(world, people[0])
+    world.bert.delete(partner)
+    world.run(full=True)
+    world.bert.items[partner].live = True
+    world.run(full=True)
+    after_the_grace(world)
+    after_the_grace(world)
+    assert is_there(world, partner)
