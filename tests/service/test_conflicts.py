@@ -102,6 +102,14 @@ def test_typed_value_goes_to_both(asking: Office) -> None:
     assert waiting(asking) == []
 
 
+def test_typed_value_goes_to_both_by_a_saved_plan_too(asking: Office) -> None:
+    ids = differ(asking)
+    conflicts.type_value(asking.open(), waiting(asking)[0].id, "Baker")
+    applied = asking.apply(asking.plan())
+    assert (applied.updated, applied.skipped) == ({"Anna": 1, "Bert": 1}, 0)
+    assert jobs(asking, ids) == ("Baker", "Baker")
+
+
 def test_decision_is_void_once_a_value_was_edited_and_the_person_is_asked_again(asking: Office) -> None:
     ids = differ(asking)
     conflicts.choose_app(asking.open(), waiting(asking)[0].id, "Anna")
