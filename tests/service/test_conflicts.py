@@ -12,6 +12,7 @@ from bothways.errors import (
     UnknownApp,
 )
 from bothways.jobs import now
+from bothways.ledger.models import Revision
 from bothways.records import Field, FieldType
 from bothways.service import conflicts
 from bothways.service import issues as inbox
@@ -276,3 +277,10 @@ def test_consent_that_cannot_be_kept_is_refused(asking: Office, line: str, error
     asking.change("    conflicts", f"    fields:\n      - {{Anna: email, Bert: email}}\n      - {line}\n    conflicts")
     with pytest.raises(error):
         asking.run()
+
+
+def test_runs_with_the_same_settings_make_no_revision(asking: Office) -> None:
+    asking.pair("Dana", job="Clerk")
+    before = Revision.objects.count()
+    asking.run()
+    assert Revision.objects.count() == before
