@@ -160,7 +160,7 @@ ISSUE = views.IssueView(
     since=1000.0,
     candidates=(views.CandidateView("ledger", "P-104", "Eve Park"), views.CandidateView("ledger", "P-977", "E. Park")),
 )
-DIFFERENCE = views.IssueView(
+CONFLICT = views.IssueView(
     id="h_13",
     sync="contacts",
     kind="conflict",

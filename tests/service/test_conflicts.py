@@ -12,6 +12,7 @@ from bothways.errors import (
     UnknownApp,
 )
 from bothways.jobs import now
+from bothways.ledger.models import Revision
 from bothways.records import Field, FieldType
 from bothways.service import conflicts
 from bothways.service import issues as inbox
@@ -100,6 +101,14 @@ def test_typed_value_goes_to_both(asking: Office) -> None:
     asking.rest()
     assert jobs(asking, ids) == ("Baker", "Baker")
     assert waiting(asking) == []
+
+
+def test_typed_value_goes_to_both_by_a_saved_plan_too(asking: Office) -> None:
+    ids = differ(asking)
+    conflicts.type_value(asking.open(), waiting(asking)[0].id, "Baker")
+    applied = asking.apply(asking.plan())
+    assert (applied.updated, applied.skipped) == ({"Anna": 1, "Bert": 1}, 0)
+    assert jobs(asking, ids) == ("Baker", "Baker")
 
 
 def test_decision_is_void_once_a_value_was_edited_and_the_person_is_asked_again(asking: Office) -> None:
@@ -268,3 +277,10 @@ def test_consent_that_cannot_be_kept_is_refused(asking: Office, line: str, error
     asking.change("    conflicts", f"    fields:\n      - {{Anna: email, Bert: email}}\n      - {line}\n    conflicts")
     with pytest.raises(error):
         asking.run()
+
+
+def test_runs_with_the_same_settings_make_no_revision(asking: Office) -> None:
+    asking.pair("Dana", job="Clerk")
+    before = Revision.objects.count()
+    asking.run()
+    assert Revision.objects.count() == before

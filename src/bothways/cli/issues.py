@@ -40,7 +40,7 @@ def issues(
     rule: Annotated[bool, typer.Option("--rule", help="With --use: let that app win this field from now on.")] = False,
     limit: Limit = 50,
 ) -> None:
-    """List what is held, show one, or decide who belongs together and which value is right.
+    """List what is held, show one, or decide about it.
 
     A decision is remembered, and carried out by the next run.
     """
@@ -175,7 +175,7 @@ def pause(context: typer.Context, sync: Name, record: Record) -> None:
 
 
 def resume(context: typer.Context, sync: Name, record: Record) -> None:
-    """Let changes flow again between a paused record and its partner, those made meanwhile too."""
+    """Let changes flow again, those made meanwhile too."""
     from bothways.service import issues as inbox
 
     terminal: Terminal = context.obj

@@ -25,7 +25,7 @@ def import_(
     skip_bad: Annotated[bool, typer.Option("--skip-bad", help="Link the sound rows though others are bad.")] = False,
     plan: Annotated[bool, typer.Option("--plan", help="Only check every row.")] = False,
 ) -> int:
-    """Bring links along from another tool: all rows of a file, or none if one is bad.
+    """Bring links along: all rows of a file, or none.
 
     A first line with the names of the two apps says which column is whose. Nothing is written to any app; the
     next run merges the pairs.

@@ -154,7 +154,10 @@ def delete(
 
 
 def restore(context: typer.Context, sync: Annotated[str, typer.Argument(metavar="SYNC", help="Its name.")]) -> None:
-    """Bring a deleted sync back, with its settings, its links and its history. It is off then."""
+    """Bring a deleted sync back, with its links and history.
+
+    It is off then.
+    """
     from bothways.service import deleting
 
     terminal: Terminal = context.obj

@@ -123,7 +123,7 @@ def in_words(resolved: Resolved) -> dict[str, Any]:
         **({"wins": str(spec.wins)} if spec.wins else {}),
         **(
             {"consent": consent}
-            if (consent := [[each.key, each.consent] for each in spec.fields if each.consent])
+            if (consent := [[each.key, list(each.consent)] for each in spec.fields if each.consent])
             else {}
         ),
         **({"deletes": stored_deletes(spec.deletes)} if spec.deletes.removals else {}),

@@ -121,8 +121,9 @@ def _as_planned(ctx: Context, action: ActionRow, side: Side, written: Side, row:
     values = row.values or {}
     if not ctx.spec.scope.fits(side, values, ctx.clock(), lists=row.lists, linked=action.link_id is not None):
         return False
+    done = {each["map"] for each in action.data["fields"] if each["write"] == Side.LEFT and written is Side.RIGHT}
     for each in action.data["fields"]:
-        if each["write"] == Side.LEFT and written is Side.RIGHT:
+        if each["map"] in done and (side is Side.LEFT or each["write"] == Side.LEFT):
             continue
         field = ctx.mapping(each["map"]).on(side)
         known = each["merge"]["held"] if "merge" in each else each["seen"] or {}
