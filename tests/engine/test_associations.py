@@ -10,7 +10,7 @@ from bothways.engine.associations import after_write, carried_over, decide_assoc
 from bothways.engine.fields import FieldDecision, FieldState, Known, Landed
 from bothways.engine.plan import Pair, plan_linked, plan_unlinked
 from bothways.engine.sides import SIDES, Direction
-from bothways.engine.spec import FieldMap
+from bothways.engine.spec import FieldMap, Wins
 from bothways.engine.table import ActionKind, Facts
 from bothways.records import Field, FieldType, Record, Value, ids_of
 from tests.engine.support import NOW, L, R, spec
@@ -148,9 +148,18 @@ def test_several_without_a_primary_one_agree_with_a_single_one_among_them() -> N
     assert written(decided(loose, ["a", "b"], "C", (["a", "b"], "B"))) == (L, ["c", "a"])
 
 
+@pytest.mark.parametrize("wins", list(Wins))
+def test_newest_and_ask_leave_the_primary_one_to_the_default_app(wins: Wins) -> None:
+    mapping = replace(MAINS, winner=wins)
+    found = decided(mapping, ["b", "a"], ["C", "A"], (["a"], ["A"]))
+    assert written(found) == (L, ["b", "a", "c"])
+    assert written(decided(mapping, ["b", "a"], ["C", "A"], (["a"], ["A"]), default=R)) == (L, ["c", "b", "a"])
+
+
 def test_the_same_written_again_and_again_is_frozen() -> None:
     landed = [Landed(R, ["A", "B"], NOW - 60)] * 4
-    assert decided(SETS, ["a", "b"], ["A"], (["a"], ["A"]), landed=landed).rule == "F5"
+    frozen = decided(SETS, ["a", "b"], ["A"], (["a"], ["A"]), landed=landed)
+    assert (frozen.rule, frozen.reason) == ("F5", "it is changed back again and again in Bert")
     assert decided(SETS, ["a", "b"], ["A"], (["a"], ["A"]), landed=landed[1:]).rule == "FA"
 
 

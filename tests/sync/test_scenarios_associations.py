@@ -7,7 +7,7 @@ import pytest
 
 from bothways.engine.sides import SIDES, Side
 from bothways.errors import OutcomeUnknown
-from bothways.sync import absorb, intents, settle
+from bothways.sync import absorb, deletes, intents, settle
 from tests.families import FIRST, FOLKS, ONE, Kids
 from tests.sim import database
 from tests.two_apps import TwoApps
@@ -65,6 +65,43 @@ def test_parent_deleted_in_one_app_is_taken_from_no_child_in_the_other(people: T
     kids.anna.edit(kid, folks=[], name="Kid!")
     kids.rest_together()
     assert kids.folks(R, kids.partner(kid)) == (there,)
+
+
+def test_parent_that_was_deleted_and_restored_is_given_to_a_child_that_came_meanwhile(
+    people: TwoApps, kids: Kids
+) -> None:
+    ann, _ = (people.anna.add(email=f"{name}@x.test", name=name) for name in ("ann", "bob"))
+    people.rest()
+    there = people.partner(ann)
+    people.anna.delete(ann)
+    people.run(full=True)
+    people.run()
+    kid = kids.bert.add(name="Kid", folks=[there])
+    kids.rest()
+    young = next(left for left, right in kids.pairs() if right == kid)
+    assert kids.folks(L, str(young)) == ()
+    people.anna.restore(ann)
+    people.run(full=True)
+    people.rest()
+    assert people.partner(ann) == there
+    kids.rest()
+    assert kids.folks(L, str(young)) == (ann,)
+
+
+def test_from_now_on_what_belonged_together_before_is_left_as_it_is(people: TwoApps, kids: Kids) -> None:
+    ann, bob = (people.anna.add(email=f"{name}@x.test", name=name) for name in ("ann", "bob"))
+    people.rest()
+    kid = kids.anna.add(name="Kid")
+    kids.rest()
+    other = kids.partner(kid)
+    kids.anna.edit(kid, folks=[ann])
+    kids.sync.line = 1
+    kids.sync.save(update_fields=["line"])
+    kids.rest()
+    assert (kids.folks(L, kid), kids.folks(R, other)) == ((ann,), ())
+    kids.anna.edit(kid, folks=[ann, bob])
+    kids.rest()
+    assert (kids.folks(L, kid), kids.folks(R, other)) == ((ann, bob), (people.partner(bob),))
 
 
 def test_crash_between_the_write_and_its_record_is_settled_with_the_association(people: TwoApps, kids: Kids) -> None:
@@ -133,7 +170,7 @@ def test_whatever_comes_first_both_apps_hold_the_same_in_the_end(seed: int, fiel
 
 def test_forgetting_who_waits_for_a_parent_is_caught(monkeypatch: pytest.MonkeyPatch) -> None:
     """The mistake that these schedules are for: a child made without its parent and never due again."""
-    for module in (intents, settle, absorb):
+    for module in (intents, settle, absorb, deletes):
         monkeypatch.setattr(module, "wake_children", lambda sync, linked: None)
     caught = 0
     for seed in SEEDS:
