@@ -107,8 +107,11 @@ class DeleteOracle:
 
     def _not_deleted(self, side: Side, source: Row) -> str:
         app = self.apps[side].name
-        if source.merged_into:
-            return f"{source.id} was merged in {app}, and its partner was deleted"
+        survivor = source
+        while survivor.merged_into:
+            survivor = self.apps[side].rows[survivor.merged_into]
+        if survivor is not source:  # deleted afterwards, it is gone in every form
+            return f"{source.id} was merged in {app}, and its partner was deleted" if survivor.live else ""
         if source.live and self.world.restored.get((app, source.id), 0) < source.read_at:
             return f"{source.id} is there in {app}, and its partner was deleted"
         return ""

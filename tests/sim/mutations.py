@@ -197,8 +197,10 @@ def filter_leak() -> Patches:
     """A linked pair flows though one of its records is outside the filter; only new records are kept out."""
     outside = planning.why_outside
     return [
-        patch.object(planning, "why_outside", lambda *args, linked=False: "" if linked else outside(*args)),
-        patch.object(scope.Scope, "fits", lambda self, side, values, now, linked=False: True),
+        patch.object(
+            planning, "why_outside", lambda *args, linked=False, **more: "" if linked else outside(*args, **more)
+        ),
+        patch.object(scope.Scope, "fits", lambda self, side, values, now, **more: True),
     ]
 
 
