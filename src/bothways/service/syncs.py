@@ -8,7 +8,7 @@ from bothways.engine.deletes import Removal
 from bothways.engine.sides import SIDES, Side
 from bothways.engine.spec import Finding, Wins
 from bothways.errors import OnAlready, OthersWriteToo
-from bothways.ledger import looking, noted, plans
+from bothways.ledger import holds, looking, noted, plans
 from bothways.ledger.models import Plan, Run, Sync
 from bothways.service import yaml_edit
 from bothways.service.admission import check, is_admitted, note_admitted, others_asked
@@ -130,7 +130,7 @@ def _set_state(workspace: Workspace, name: str, state: str) -> None:
 
 def _view(workspace: Workspace, name: str, *, ask: bool) -> SyncView:
     row, document = row_of(workspace, name), workspace.sync(name)
-    counts = Counts(**looking.counts(row))
+    counts = Counts(**looking.counts(row), to_decide=holds.to_decide(row))
     last = summaries(workspace, list(Run.objects.select_related("sync").filter(sync=row).order_by("-id")[:1]))
     applied, labels = _exact(workspace, document, row, ask)
     return SyncView(
