@@ -145,6 +145,66 @@ def test_another_product_at_work_in_the_fields_is_named_before_a_sync_is_turned_
     assert show_sync(workspace, "people").state == "on"
 
 
+def newest(workspace: Workspace) -> Workspace:
+    """Let the newest change win, and return the workspace opened again."""
+    text = workspace.file.read_text()
+    workspace.file.write_text(text.replace("    fields:", "    conflicts: {default: newest}\n    fields:"))
+    again = open_workspace(workspace.folder)
+    again.clock = workspace.clock
+    turn_on(again, "people")
+    return again
+
+
+def held(account: HubSpotSandbox) -> dict[str, object]:
+    ((_, values),) = account.records("contacts").items()
+    return {name: values.get(name) for name in ("firstname", "jobtitle")}
+
+
+def test_newest_goes_by_the_history_of_the_field_and_asks_for_it_only_where_it_decides(
+    workspace: Workspace, accounts: tuple[HubSpotSandbox, HubSpotSandbox]
+) -> None:
+    east, west = accounts
+    person = {"email": "dana@x.test", "firstname": "Dana", "jobtitle": "Clerk"}
+    mine, theirs = east.create("contacts", person), west.create("contacts", person)
+    for number in range(60):
+        for account in accounts:
+            account.create("contacts", {"email": f"p{number}@x.test", "firstname": f"P{number}"})
+    workspace = newest(workspace)
+    east.advance(1200)
+    assert "east read histories" not in now.run_sync(workspace, "people", approved=True).bill
+    east.edit("contacts", mine, {"firstname": "Older"})
+    east.advance(100)
+    west.edit("contacts", theirs, {"firstname": "Newer"})
+    east.advance(100)
+    east.edit("contacts", mine, {"jobtitle": "Buyer"})
+    east.advance(300)
+    view = now.run_sync(workspace, "people", approved=True)
+    for account, id in ((east, mine), (west, theirs)):
+        values = account.records("contacts")[id]
+        assert (values["firstname"], values["jobtitle"]) == ("Newer", "Buyer")
+    asked = {name: count for name, count in view.bill.items() if "histories" in name}
+    assert asked == {"east read histories": 1, "west read histories": 1}
+
+
+def test_changes_of_a_field_within_a_minute_go_to_the_default_app(
+    workspace: Workspace, accounts: tuple[HubSpotSandbox, HubSpotSandbox]
+) -> None:
+    east, west = accounts
+    person = {"email": "dana@x.test", "firstname": "Dana"}
+    mine, theirs = east.create("contacts", person), west.create("contacts", person)
+    workspace = newest(workspace)
+    east.advance(1200)
+    now.run_sync(workspace, "people", approved=True)
+    east.edit("contacts", mine, {"firstname": "East"})
+    east.advance(30)
+    west.edit("contacts", theirs, {"firstname": "West"})
+    east.advance(600)
+    west.edit("contacts", theirs, {"jobtitle": "Buyer"})
+    east.advance(300)
+    now.run_sync(workspace, "people", approved=True)
+    assert held(west) == held(east) == {"firstname": "East", "jobtitle": "Buyer"}
+
+
 def test_our_own_writes_are_no_other_product(
     workspace: Workspace, accounts: tuple[HubSpotSandbox, HubSpotSandbox]
 ) -> None:

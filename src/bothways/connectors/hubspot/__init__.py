@@ -27,6 +27,7 @@ n updates, n deletions                pages(n, 100) update, pages(n, 100) archiv
 n creates with look-ups               pages(n, 100) find + pages(n, 100) create
 who else writes                       1 search + 1 read histories, when a sync is turned on
 schema, count, check                  1 properties per object, 1 count, 1 account
+histories of n records                pages(n, 50) read histories, where the newest wins or somebody fights
 associations of n records read        pages(n, 100) associations read per kind, beside what lists or reads them
 associations of n records written     pages(a, 2000) associations create for a added, pages(g, 100) associations archive
                                       for g records that lose some, in every batch of 100; and 1 associations read per
@@ -44,8 +45,8 @@ synced. Of the kinds of association only the plain one and the primary company a
 are while their association does.
 
 HubSpot cannot write on a condition: an edit made between our reading and writing a record is overwritten,
-and can be seen in the history of the property. Whose change is the newest is told by the modification date of
-the record, not by that history, which would have to be read with every record.
+and can be seen in the history of the property. Whose change is the newest, and which program fights over a property, is
+told by that history. It is read only for the records in which this has a say.
 """
 
 from bothways.connectors.hubspot.connector import HubSpot
