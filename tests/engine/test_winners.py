@@ -70,6 +70,16 @@ def test_only_a_difference_that_the_newest_wins_asks_for_histories() -> None:
     assert not decide(state(("Ann", None), None, NEWEST)).asks
 
 
+def test_program_that_fights_is_named_in_the_hold() -> None:
+    fought = state(("Ann", "Bob"), ("Ann", "Ann"), landed=[(R, "Ann"), (L, "Bob")] * 4)
+    plain = decide(fought)
+    assert (plain.rule, plain.asks) == ("F5", True)
+    named = decide(fought._replace(told={L: Told(1.0, "Robot"), R: Told(2.0)}))
+    assert named.hold == f"{plain.hold}, by Robot"
+    both = decide(fought._replace(told={L: Told(1.0, "Robot"), R: Told(2.0, "the workflow Tidy up")}))
+    assert both.hold == f"{plain.hold}, by Robot and the workflow Tidy up"
+
+
 def test_difference_is_asked_of_a_person_at_first_link_too_and_a_one_sided_change_flows() -> None:
     for seen in (("Al", "Al"), None):
         decision = decide(state(("Ann", "Bob"), seen, ASK))

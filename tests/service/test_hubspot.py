@@ -9,6 +9,7 @@ from bothways.errors import OthersWriteToo, SecretMissing, SecretUnusable
 from bothways.jobs import now
 from bothways.sandbox.hubspot import FrozenClock, HubSpotSandbox
 from bothways.service import apps, preview
+from bothways.service.issues import list_issues
 from bothways.service.proof import compare
 from bothways.service.syncs import show_sync, turn_off, turn_on
 from bothways.service.why import why
@@ -203,6 +204,25 @@ def test_changes_of_a_field_within_a_minute_go_to_the_default_app(
     east.advance(300)
     now.run_sync(workspace, "people", approved=True)
     assert held(west) == held(east) == {"firstname": "East", "jobtitle": "Buyer"}
+
+
+def test_programs_that_fight_over_a_field_are_named_in_the_hold(
+    workspace: Workspace, accounts: tuple[HubSpotSandbox, HubSpotSandbox]
+) -> None:
+    east, west = accounts
+    person = {"email": "dana@x.test", "firstname": "Dana"}
+    mine, theirs = east.create("contacts", person), west.create("contacts", person)
+    turn_on(workspace, "people")
+    east.advance(1200)
+    now.run_sync(workspace, "people", approved=True)
+    for _ in range(6):
+        for account, id, name, by in ((east, mine, "Danielle", "Robot"), (west, theirs, "Bob", "Other Sync")):
+            account.edit("contacts", id, {"firstname": name}, by=by)
+            east.advance(300)
+            now.run_sync(workspace, "people", approved=True)
+    (issue,) = list_issues(workspace, "people")
+    assert issue.kind == "frozen"
+    assert issue.reason == "it is changed back again and again in east and west, by Robot and Other Sync"
 
 
 def test_our_own_writes_are_no_other_product(

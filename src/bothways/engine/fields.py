@@ -309,8 +309,11 @@ def _braked(view: _View, decision: FieldDecision, now: float) -> FieldDecision:
         return decision
     sides = {decision.write, *(write.side for write in view.state.landed if write.at >= now - FIGHT_WINDOW)}
     reason = because("F5", app=" and ".join(view.spec.apps[side] for side in SIDES if side in sides))
+    fighters = dict.fromkeys(told.by for side in SIDES if side in sides and (told := view.state.told.get(side)))
+    if names := " and ".join(filter(None, fighters)):
+        reason = f"{reason}, by {names}"
     seen = {side: Known(view.state.now[side]) for side in SIDES} if view.mapping.consent is None else None
-    return FieldDecision(view.mapping, "F5", reason, before=decision.before, hold=reason, seen=seen)
+    return FieldDecision(view.mapping, "F5", reason, before=decision.before, hold=reason, seen=seen, asks=True)
 
 
 def _first_link_one_way(view: _View) -> FieldDecision:
