@@ -146,6 +146,87 @@ def test_another_product_at_work_in_the_fields_is_named_before_a_sync_is_turned_
     assert show_sync(workspace, "people").state == "on"
 
 
+# --- deals, without a property for our marks ------------------------------------------------------------
+
+
+@pytest.fixture(params=["none", "[usual]"])
+def deals(request: pytest.FixtureRequest, workspace: Workspace) -> Workspace:
+    """A sync of deals that is on."""
+    head, _, _ = workspace.file.read_text().rpartition("\nsyncs:")
+    objects = f"    objects: {{east: deals, west: deals}}\n    match: {request.param}\n"
+    workspace.file.write_text(f"{head}\nsyncs:\n  deals:\n{objects}")
+    again = open_workspace(workspace.folder)
+    again.clock = workspace.clock
+    turn_on(again, "deals")
+    return again
+
+
+def deal(name: str, **more: str) -> dict[str, str]:
+    return {"dealname": name, "dealstage": "qualifiedtobuy", "pipeline": "default", **more}
+
+
+def rest(workspace: Workspace, clock: HubSpotSandbox) -> None:
+    for _ in range(6):
+        clock.advance(1200)
+        now.run_sync(workspace, "deals", approved=True)
+
+
+@pytest.mark.parametrize("fault", ["timeout-after-commit", "timeout-before", "half-batch", "garbage"])
+def test_deals_of_which_nobody_knows_whether_they_were_created_are_found_again_and_made_once(
+    deals: Workspace, accounts: tuple[HubSpotSandbox, HubSpotSandbox], fault: str
+) -> None:
+    east, west = accounts
+    for number in range(5):
+        east.create("deals", deal(f"Deal {number}", amount=str(100 + number)))
+    for _ in range(2):
+        east.create("deals", deal("Renewal"))
+    west.fault(fault, match="deals/batch/create")
+    rest(deals, east)
+    assert west.faults_waiting() == 0
+    made = [each["dealname"] for each in west.records("deals").values()]
+    assert sorted(made) == [*(f"Deal {number}" for number in range(5)), "Renewal", "Renewal"]
+    assert show_sync(deals, "deals").counts.in_sync == 7
+    assert len(east.records("deals")) == 7
+    first = next(id for id, each in east.records("deals").items() if each["dealname"] == "Deal 0")
+    east.edit("deals", first, {"amount": "999"})
+    rest(deals, east)
+    assert {each["dealname"]: each.get("amount") for each in west.records("deals").values()}["Deal 0"] == "999"
+
+
+def test_deal_that_a_person_edits_before_it_is_found_again_is_still_made_once(
+    deals: Workspace, accounts: tuple[HubSpotSandbox, HubSpotSandbox]
+) -> None:
+    east, west = accounts
+    east.create("deals", deal("Big one", amount="100"))
+    west.fault("timeout-after-commit", match="deals/batch/create")
+    east.advance(1200)
+    now.run_sync(deals, "deals", approved=True)
+    (made,) = west.records("deals")
+    west.edit("deals", made, {"amount": "77"})
+    rest(deals, east)
+    assert [len(account.records("deals")) for account in accounts] == [1, 1]
+    assert show_sync(deals, "deals").counts.in_sync == 1
+
+
+def test_deal_made_by_a_person_meanwhile_is_not_taken_for_the_one_that_was_created(
+    deals: Workspace, accounts: tuple[HubSpotSandbox, HubSpotSandbox]
+) -> None:
+    east, west = accounts
+    east.create("deals", deal("Big one", amount="100"))
+    west.fault("timeout-before", match="deals/batch/create")
+    east.advance(1200)
+    now.run_sync(deals, "deals", approved=True)
+    assert west.faults_waiting() == 0
+    west.create("deals", deal("Small one", amount="5"))
+    rest(deals, east)
+    for account in accounts:
+        assert sorted(each["dealname"] for each in account.records("deals").values()) == ["Big one", "Small one"]
+    assert show_sync(deals, "deals").counts.in_sync == 2
+
+
+# --- the newest, and who fights -------------------------------------------------------------------------
+
+
 def newest(workspace: Workspace) -> Workspace:
     """Let the newest change win, and return the workspace opened again."""
     text = workspace.file.read_text()

@@ -4,6 +4,10 @@ Access: a service key, or the token of an existing private app, sent as Bearer. 
 crm.objects.contacts.read and .write, crm.schemas.contacts.read, and the same for companies and deals, as far as they
 are synced. An association needs the scopes of both of its objects.
 
+No object needs ``marker_property``, and deals, which nothing else identifies, do not either: a create of unknown
+outcome is found again among what came since, by its values. Where it is set, every object that may be read must
+have that property.
+
 Changes are found by searching for what was modified since the largest modification date that was processed,
 never since a time by any clock, and reaching back, because search lags behind: ``facts.OVERLAP`` seconds in
 every poll, ``facts.LOOK_BACK`` seconds every now and then. Pages of a search go on by record id, each page as
