@@ -6,7 +6,7 @@ import random
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from bothways.engine.sides import SIDES
+from bothways.engine.sides import SIDES, Side
 from bothways.engine.spec import Wins
 from bothways.ledger import db, due, holds
 from bothways.ledger.holds import HoldRow
@@ -91,7 +91,11 @@ class Asking:
         )
 
     def at_rest(self) -> None:
-        """Q2: every decision was carried out, or asked anew since a value had changed; none waits for ever."""
+        """Q2: every decision was carried out, refused by the app, or asked anew since a value had changed."""
         for hold in holds.page(self.schedule.sync):
-            if hold.kind == "conflict" and hold.data.get("decided"):
+            decided = hold.data.get("decided") if hold.kind == "conflict" else None
+            if decided and not self._refused(decided["values"]):
                 raise Broken("Q2", f"{hold.record_id}.{hold.field} was decided, and is not carried out")
+
+    def _refused(self, values: dict[str, str]) -> bool:
+        return any(self.schedule.apps[Side(side)].refuses(value) for side, value in values.items())
