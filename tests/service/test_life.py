@@ -492,6 +492,18 @@ def test_an_edit_by_which_a_sync_that_is_on_writes_what_another_writes_stops_it_
     office.run(sync="s1")
 
 
+def test_an_edit_saved_while_a_sync_is_turned_on_is_asked_about_before_it_runs(folder: Path) -> None:
+    text = syncs_of("Anna>Bert", "Carl>Bert").replace(
+        "Bert: people}\n", "Bert: people}\n    fields: [{Anna: phone, Bert: phone}]\n    match: none\n", 1
+    )
+    office = with_carl(folder, f"{text}    fields: [{{Carl: email, Bert: email}}]\n")
+    stale = office.open()
+    office.change("[{Carl: email, Bert: email}]", "[{Carl: email, Bert: email}, {Carl: phone, Bert: phone}]")
+    turn_on(stale, "s1")
+    with pytest.raises(OthersNotConfirmed, match="the sync s0 writes phone of people in Bert"):
+        office.run(sync="s1")
+
+
 def test_an_upgrade_does_not_ask_about_syncs_that_run(folder: Path) -> None:
     from bothways.ledger.models import Revision
     from bothways.service.database import used

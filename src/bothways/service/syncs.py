@@ -62,7 +62,8 @@ def turn_on(
     row = row_of(workspace, name)
     if from_now and row.state == "on":
         raise OnAlready(name=name)
-    found = check(workspace, workspace.sync(name))
+    checked = workspace.sync(name)
+    found = check(workspace, checked)
     check_values(row, found.resolved.document, found.resolved.spec)
     others = others_asked(workspace, row, found)
     if others.new and not confirmed:
@@ -81,7 +82,8 @@ def turn_on(
     except BaseException:
         Sync.objects.filter(pk=row.pk).update(line=before)
         raise
-    note_admitted(row_of(workspace, name), others)
+    if _same_but_for_state(workspace.sync(name), checked):
+        note_admitted(row_of(workspace, name), others)
 
 
 @on_database
@@ -118,6 +120,11 @@ def _app(app: AppDocument) -> dict[str, Any]:
 
 
 # --- turning on and off -------------------------------------------------------------------------------
+
+
+def _same_but_for_state(one: SyncDocument, other: SyncDocument) -> bool:
+    """Tell whether settings are those that were checked: the file may have been edited since it was read."""
+    return {**settings_of(one), "state": ""} == {**settings_of(other), "state": ""}
 
 
 def _set_state(workspace: Workspace, name: str, state: str) -> None:

@@ -64,6 +64,12 @@ def test_last_change_of_each_property_is_told_for_fifty_records_in_a_call(accoun
     assert {each.at for id in ids[1:] for each in told[id].values()} == {born}
 
 
+def test_record_that_is_gone_has_no_history_and_does_not_hide_the_others(account: Account):
+    gone, kept = account.people(2)
+    account.hubspot.archive("contacts", gone)
+    assert set(account.connector.last_changes("contacts", [gone, kept, "999999"], FIELDS)) == {kept}
+
+
 def test_program_is_named_only_where_it_wrote_over_what_another_program_had_written(account: Account):
     typed, ours, other, fought = account.people(4)
     account.update({id: {"lastname": "Ours"} for id in (ours, other, fought)})
