@@ -77,7 +77,7 @@ def rightly_spelt(one: str, other: str) -> str:
     name is never taken for another one misspelt. A misspelt one has its letters out of order, or one too many or few
     inside; another letter or another end may make a brother's name, in a language of which few names are known.
     """
-    known = [name for name in (one, other) if _is_known(name)]
+    known = [name for name in (one, other) if is_first_name(name)]
     return known[0] if len(known) == 1 and is_near(one, other) and _has_its_letters(one, other) else ""
 
 
@@ -95,7 +95,8 @@ def _within(slips: list[tuple[int, int]], one: str, other: str) -> bool:
     return OSA.distance(one, other, score_cutoff=allowed) <= allowed
 
 
-def _is_known(name: str) -> bool:
+def is_first_name(name: str) -> bool:
+    """Tell whether a word (folded) is known as a first name; many that are do not stand in the table."""
     return name in entries("first_names") or name in pairs("nicknames") or name in _nicknames()
 
 

@@ -39,7 +39,6 @@ def person_name(text: str | None) -> str | None:
 def names_clash(left: str | None, right: str | None, shared: Collection[str] = ()) -> bool:
     """Tell whether two full names speak against one person: their first names cannot be the same.
 
-
     A nickname, an initial, swapped words, another surname or a missing name do not clash. Father and son
     (Sr, Jr), Mr and Mrs, and a couple beside one of them do. Where an app keeps the names apart, give
     ``"Lee, Ann"``: then ``"Lee,"`` is known to lack the first name. ``shared`` are normal addresses that both have:
