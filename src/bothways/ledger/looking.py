@@ -16,7 +16,7 @@ FAILING = ("refused", "value", "unreadable")
 """Kinds of holds that wait for the app or for a record to be mended; all others wait for a person."""
 
 _LINK = "l.id, l.left_id, l.right_id, l.state, l.rule, l.reason, l.survivor, l.created_at, l.ended_at, l.ended_by, "
-_LINK += "l.frozen, l.carries_at"
+_LINK += "l.frozen, l.carries_at, l.came_from"
 _KINDS = "(" + ",".join(f"'{kind}'" for kind in FAILING) + ")"
 
 

@@ -9,6 +9,7 @@ from bothways.ledger.holds import HoldRow
 from bothways.ledger.journal import Entry, FieldWrite
 from bothways.ledger.links import NewLink
 from bothways.ledger.plans import ActionRow
+from bothways.sync import conversions
 from bothways.sync.absorb import end_link
 from bothways.sync.context import Context
 from bothways.sync.deletes import note, take_up
@@ -53,8 +54,8 @@ def record_quiet(ctx: Context, actions: Sequence[ActionRow]) -> None:
 
 
 def _carry_no_more(actions: Sequence[ActionRow]) -> None:
-    """Rows R4e, R4 and R5: a deletion that is not carried over now never is."""
-    over = [each for each in actions if each.rule in ("R4e", "R4", "R5")]
+    """Rows R4e, R4, R5 and R17: a deletion that is not carried over now never is."""
+    over = [each for each in actions if each.rule in ("R4e", "R4", "R5", "R17")]
     links.carry([each.link_id for each in over if each.link_id is not None], None)
 
 
@@ -76,7 +77,7 @@ def _wait(ctx: Context, action: ActionRow) -> None:
 
 
 def _unlink(ctx: Context, action: ActionRow) -> None:
-    """Rows R4, R5 and R10: the link ends; a surviving record is marked so that it is not created again."""
+    """Rows R4, R5, R10, R17 and R0c: the link ends; a surviving record is marked so that it is not created again."""
     link = links.by_id([action.link_id or 0]).get(action.link_id or 0)
     if link is None or link.state != "active":
         return
@@ -88,6 +89,9 @@ def _unlink(ctx: Context, action: ActionRow) -> None:
     }
     survivor = next((side for side in SIDES if side not in gone), None) if gone else None
     _journal_unlink(ctx, action, link.id, survivor)
+    if action.rule == conversions.RULE:
+        conversions.go_on(ctx, link, action.reason)
+        return
     end_link(ctx.sync, link, ctx.clock(), f"{action.rule}: {action.reason}", survivor)
     if action.data.get("carries") and survivor is not None:
         note(ctx, link, survivor)
