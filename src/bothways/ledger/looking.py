@@ -175,7 +175,7 @@ def written(run_ids: Sequence[int]) -> dict[int, dict[tuple[str, str], int]]:
 
 
 def links_ended(run_id: int) -> int:
-    """Return how many links a run has ended because a record was gone."""
+    """Return how many links a run has ended, those among them that go on in another sync."""
     return int(db.value("SELECT COUNT(DISTINCT link_id) FROM journal WHERE run_id=%s AND kind='unlink'", (run_id,)))
 
 

@@ -1,7 +1,7 @@
 """What a plan or a run works with: the sync's row, its two apps, its exact settings, in force in the ledger."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from bothways.engine.sides import SIDES, Side
 from bothways.engine.spec import FieldMap, one_sided
@@ -14,6 +14,7 @@ from bothways.service.document import settings_of
 from bothways.service.door import check_lists
 from bothways.service.in_force import bring_in_force
 from bothways.service.misfits import check_values
+from bothways.service.neighbours import neighbour_in_force, neighbour_of, stored_neighbour
 from bothways.service.revisions import latest_revision, settings_in_force
 from bothways.service.spec import Resolved, Schema, resolve
 from bothways.service.workspace import Workspace, reload
@@ -48,6 +49,14 @@ def resolution(workspace: Workspace, name: str, *, at_door: bool = False) -> Res
     if at_door:
         for side in SIDES:
             check_lists(document, resolved.spec.scope, side, apps[side].connector)
+    by_name = {app.name: app for app in apps.values()}
+
+    def meaning(app: str, object: str) -> str | None:
+        return next((each.meaning for each in by_name[app].connector.objects() if each.name == object), None)
+
+    neighbour = neighbour_of(document, others, meaning)
+    if neighbour is not None:
+        resolved = replace(resolved, neighbour=stored_neighbour(document, neighbour, meaning))
     return Resolution(resolved, apps, schema)
 
 
@@ -89,6 +98,7 @@ def context(workspace: Workspace, name: str, progress: Report | None = None, *, 
         side_by_side=True,
         retired=retired_maps(row, found),
         parents=parents_of(workspace, found.resolved),
+        neighbour=neighbour_in_force(found.resolved.neighbour) if found.resolved.neighbour else None,
     )
     if progress is not None:
         ctx.report = progress

@@ -4,7 +4,7 @@ A contact goes before a lead: who has both is linked by the contact, and the lea
 other app is linked in both syncs for long, and which of them runs first does not matter.
 """
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from bothways.engine.matching import ALONE, Found, Match
@@ -73,6 +73,28 @@ def _of_leads(
     return found
 
 
+def left_to(
+    sync: Sync,
+    neighbour: Neighbour,
+    apps: Mapping[Side, str],
+    side: Side,
+    rows: Mapping[str, SeenRow | None],
+    now: float,
+) -> Claims:
+    """Return why records of one side without a link are left to the neighbour sync, by what is known now."""
+    found = dict(claims(sync, neighbour, apps, side, rows, now))
+    rest = [id for id in rows if id not in found]
+    if neighbour.leads or not rest:
+        return found
+    if side is neighbour.shared:
+        return found | {
+            id: why for id in rest if (row := rows[id]) and (why := _becomes_contact(neighbour, apps, row, now))
+        }
+    matches = _sharing(sync.slots, side, feed_of(sync, side), rest, feed_of(sync, side.other))
+    theirs = linked_there(neighbour, apps, {other for others in matches.values() for other in others})
+    return found | {id: theirs[other] for id, others in matches.items() for other in sorted(others) if other in theirs}
+
+
 def _becomes_contact(neighbour: Neighbour, apps: Mapping[Side, str], row: SeenRow, now: float) -> str:
     """Say that a record which matches nobody is made a contact and not a lead, where it takes part there."""
     there = neighbour.side(neighbour.shared)
@@ -132,23 +154,34 @@ def _words(neighbour: Neighbour, app: str, id: str, how: str) -> str:
 def _who_matches(sync: Sync, neighbour: Neighbour, ids: Collection[str], now: float) -> dict[str, str]:
     """Return who in the neighbour sync shares with records a key by which that links."""
     there = neighbour.side(neighbour.shared)
-    keys = feeds.all_keys_of(feed_of(sync, neighbour.shared).pk, ids)
-    apart = links.apart(neighbour.sync, there, keys)
-    asked: dict[tuple[str, str], set[str]] = {}
-    for id, held in keys.items():
-        for own, theirs in ((rule[SIDES.index(there)], rule[SIDES.index(there.other)]) for rule in neighbour.slots):
-            for hashed in {hashed for slot, hashed in held if slot in own}:
-                for slot in theirs:
+    matching = _sharing(neighbour.slots, there, feed_of(sync, neighbour.shared), ids, neighbour.feed)
+    apart = links.apart(neighbour.sync, there, matching)
+    inside = _inside(neighbour, there.other, {other for others in matching.values() for other in others}, now)
+    found = {}
+    for id, others in matching.items():
+        away = apart.get(id, set())
+        if ALONE not in away and (known := sorted(others & inside - away)):
+            found[id] = known[0]
+    return found
+
+
+def _sharing(
+    rules: Iterable[Sequence[Sequence[str]]], side: Side, feed: Feed, ids: Collection[str], other: Feed
+) -> dict[str, set[str]]:
+    """Return, per record of one side, the records of another feed that share a key with it.
+
+    ``rules`` are the slots of the left and of the right side, per rule.
+    """
+    place, asked = SIDES.index(side), dict[tuple[str, str], set[str]]()
+    for id, held in feeds.all_keys_of(feed.pk, ids).items():
+        for rule in rules:
+            for hashed in {hashed for slot, hashed in held if slot in rule[place]}:
+                for slot in rule[1 - place]:
                     asked.setdefault((slot, hashed), set()).add(id)
-    holders = feeds.holders(neighbour.feed.pk, asked)
-    inside = _inside(neighbour, there.other, set().union(*holders.values()) if holders else set(), now)
-    found: dict[str, str] = {}
-    for key, others in holders.items():
+    found: dict[str, set[str]] = {}
+    for key, others in feeds.holders(other.pk, asked).items():
         for id in asked[key]:
-            away = apart.get(id, set())
-            known = sorted((others & inside) - away)
-            if known and ALONE not in away:
-                found[id] = min(known[0], found.get(id, known[0]))
+            found.setdefault(id, set()).update(others)
     return found
 
 

@@ -98,12 +98,17 @@ def _unlink(ctx: Context, action: ActionRow) -> None:
 
 
 def _journal_unlink(ctx: Context, action: ActionRow, link_id: int, survivor: Side | None) -> None:
-    """Keep what was last seen on both sides, so that an edit of a deleted record can be had back."""
+    """Keep what was last seen on both sides, so that an edit of a deleted record can be had back.
+
+    A lead that became a contact has lost nothing.
+    """
+    stays = action.rule == conversions.RULE
     known = links.shadows([link_id]).get(link_id, {side: {} for side in SIDES})
     entries = []
     for side in SIDES:
         writes = {
-            key: FieldWrite(shadow.value, None, action.rule, action.reason) for key, shadow in known[side].items()
+            key: FieldWrite(shadow.value, shadow.value if stays else None, action.rule, action.reason)
+            for key, shadow in known[side].items()
         }
         row = feeds.seen_by_id(ctx.ends[side].feed.pk, [action.on(side) or ""]).get(action.on(side) or "")
         stamp = {"stamp": [row.version, row.modified]} if row and row.live else {}
