@@ -116,13 +116,15 @@ def test_both_syncs_are_turned_on_without_a_warning_of_each_other(desk, bothways
     assert "writes" not in done.err
 
 
-def test_contacts_turned_off_let_leads_go_on(desk, bothways):
-    desk.contacts.add(email="ann@x.test", name="Ann")
-    lead = desk.leads.add(email="ann@x.test", name="Ann")
+def test_contacts_turned_off_let_new_leads_go_on_and_are_named(desk, bothways):
     rest(bothways)
     assert bothways("sync off contacts").code == 0
+    desk.contacts.add(email="ann@x.test", name="Ann")
+    lead = desk.leads.add(email="ann@x.test", name="Ann")
+    bothways("run leads")
     bothways("run leads")
     assert bothways("records leads --state in_sync").out.count(lead) == 1
+    assert 'handed over to the sync "contacts" (which is not on)' in bothways("sync show leads").out
     assert bothways("sync on contacts").code == 0
     rest(bothways)
     assert lead not in bothways("records leads --state in_sync").out

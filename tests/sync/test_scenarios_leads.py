@@ -1,12 +1,16 @@
 """Leads and contacts of one app in two syncs with the people of another: conversions, and who goes before whom."""
 
+import random
+
 import pytest
 
 from bothways.engine.deletes import Deletes, Removal
 from bothways.engine.sides import SIDES
-from bothways.ledger import due, links
+from bothways.errors import OutcomeUnknown
+from bothways.ledger import due, holds, links
 from tests.leads import Book, books, rest
 from tests.memory_app import Traits
+from tests.sim import database
 
 L, R = SIDES
 
@@ -244,8 +248,6 @@ def test_crash_while_the_link_is_handed_over_leaves_it_with_the_lead(
 
 
 def test_write_that_is_not_settled_is_settled_before_the_link_goes_on(both: tuple[Book, Book]) -> None:
-    from bothways.errors import OutcomeUnknown
-
     contacts, leads = both
     lead = leads.anna.add(email="ann@x.test", name="Ann")
     leads.run()
@@ -287,6 +289,28 @@ def test_undo_of_what_was_written_for_the_lead_is_refused_once_there_is_a_contac
     reason = "was a lead's then, and is kept in step with a contact since; change it by hand"
     assert report.kept == [("Bert", person, reason)]
     assert contacts.bert.values(person)["name"] == "Anna"
+
+
+def test_link_goes_on_only_when_the_contact_is_not_just_being_created(both: tuple[Book, Book]) -> None:
+    contacts, leads = both
+    leads.turn("off")
+    lead = leads.anna.add(email="ann@x.test", name="Ann")
+    leads.turn("on")
+    contacts.turn("off")
+    rest(leads)
+    person = leads.partner(lead)
+    leads.turn("off")
+    contact = leads.anna.convert(lead, contacts.anna, email="ann@y.test")
+    contacts.turn("on")
+    contacts.bert.fail("write create", OutcomeUnknown(app="Bert", reason="cut"))
+    contacts.run()
+    assert len(contacts.open_intents()) == 1
+    leads.turn("on")
+    leads.run()
+    assert (leads.pairs(), due.count(leads.sync)) == ([(lead, person)], 2)
+    rest(contacts, leads)
+    assert leads.pairs() == []
+    assert [left for left, _ in contacts.pairs()] == [contact]
 
 
 # --- a lead and a contact of one app, who are one person ----------------------------------------------
@@ -387,15 +411,31 @@ def test_deleted_contact_leaves_its_partner_to_the_lead_and_nothing_is_deleted(f
     assert [each.kind for each in contacts.bert.writes if each.kind == "archive"] == []
 
 
-def test_sync_that_is_off_claims_nobody(both: tuple[Book, Book]) -> None:
+def test_sync_that_is_off_keeps_whom_it_has_linked_and_claims_nobody_new(both: tuple[Book, Book]) -> None:
     contacts, leads = both
-    contacts.anna.add(email="ann@x.test", name="Ann")
+    contact = contacts.anna.add(email="ann@x.test", name="Ann")
     lead = leads.anna.add(email="ann@x.test", name="Ann")
     rest(contacts, leads)
+    person = contacts.partner(contact)
     contacts.turn("off")
+    contacts.anna.add(email="bob@x.test", name="Bob")
+    other = leads.anna.add(email="bob@x.test", name="Bob")
     leads.turn("on")
     rest(leads)
-    assert [left for left, _ in leads.pairs()] == [lead]
+    assert [left for left, _ in leads.pairs()] == [other]
+    assert leads.reasons()[lead].startswith(f"R17: the contact {contact} in Anna is linked to it")
+    assert person not in [right for _, right in leads.pairs()]
+
+
+def test_person_of_a_lead_is_made_no_contact_while_the_sync_of_leads_is_off(both: tuple[Book, Book]) -> None:
+    contacts, leads = both
+    lead = leads.anna.add(email="ann@x.test", name="Ann")
+    rest(leads, contacts)
+    leads.turn("off")
+    contacts.turn("on")
+    contacts.bert.edit(leads.partner(lead), name="Anna")
+    rest(contacts)
+    assert contacts.anna.live() == []
 
 
 def test_nothing_is_decided_about_leads_before_the_contacts_were_read(both: tuple[Book, Book]) -> None:
@@ -407,3 +447,64 @@ def test_nothing_is_decided_about_leads_before_the_contacts_were_read(both: tupl
     assert leads.reasons()[lead] == ('R17: the contacts of Anna have not been read yet; the sync "contacts" does that')
     rest(leads, contacts)
     assert leads.pairs() == [(lead, person)]
+
+
+def test_partner_that_a_person_chose_for_a_lead_is_its_own_unless_a_contact_has_it(both: tuple[Book, Book]) -> None:
+    contacts, leads = both
+    contacts.anna.add(email="office@x.test", name="Ann")
+    lead = leads.anna.add(email="office@x.test", name="Bob")
+    person = contacts.bert.add(email="bob@x.test", name="Bob")
+    contacts.sending(right=False)
+    leads.sending(right=False)
+    rest(contacts, leads)
+    assert leads.pairs() == []
+    holds.choose(leads.sync, {L: lead, R: person}, 1.0)
+    due.mark(leads.sync, L, [lead])
+    due.mark(leads.sync, R, [person])
+    rest(contacts, leads)
+    assert leads.pairs() == [(lead, person)]
+
+
+@pytest.mark.parametrize("seed", range(40))
+def test_which_sync_runs_first_makes_no_difference(seed: int) -> None:
+    def outcome(first: str) -> tuple[object, ...]:
+        database.fresh()
+        chance = random.Random(seed)
+        contacts, leads = books()
+        order = (leads, contacts) if first == "leads" else (contacts, leads)
+        sides = (contacts.anna, leads.anna, contacts.bert)
+        for _ in range(8):
+            word = chance.choice("abcde")
+            chance.choice(sides).add(email=f"{word}@x.test", name=word.upper())
+        rest(*order)
+        first_pairs = _by_address(contacts, leads)
+        for _ in range(3):
+            app, word = chance.choice(sides), chance.choice("abcdefg")
+            deed = chance.choice(("add", "edit"))
+            live = app.live()
+            if deed == "add" or not live:
+                app.add(email=f"{word}@x.test", name=word.upper())
+            else:
+                app.edit(live[chance.randrange(len(live))].id, email=f"{word}@x.test")
+            rest(*order)
+        assert not {right for _, right in contacts.pairs()} & {right for _, right in leads.pairs()}
+        return first_pairs
+
+    assert outcome("leads") == outcome("contacts")
+
+
+def _by_address(contacts: Book, leads: Book) -> tuple[object, ...]:
+    """Return both syncs' pairs, and all records, by their addresses."""
+
+    def of(book: Book) -> list[tuple[object, object]]:
+        addresses = [app.items for app in (book.anna, book.bert)]
+        pairs = [
+            tuple(each[str(id)].values["email"] for each, id in zip(addresses, pair, strict=True))
+            for pair in book.pairs()
+        ]
+        return sorted(pairs)  # type: ignore[type-var,return-value]
+
+    records = [
+        sorted(str(item.values["email"]) for item in app.live()) for app in (contacts.anna, leads.anna, contacts.bert)
+    ]
+    return of(contacts), of(leads), records

@@ -143,7 +143,7 @@ def _claimed(
 ) -> dict[tuple[str, str], str]:
     """Return which of the single records are left to a contact, or to a lead, of the neighbour sync."""
     stored = (applied or {}).get("neighbour")
-    neighbour = neighbour_in_force(stored) if stored and stored["on"] else None
+    neighbour = neighbour_in_force(stored) if stored else None
     if neighbour is None:
         return {}
     told: dict[tuple[str, str], str] = {}

@@ -11,10 +11,10 @@ from bothways.ledger import db, due, feeds, holds, links
 from bothways.ledger.feeds import SeenRow
 from bothways.ledger.models import Feed, Sync
 from bothways.records import Record, Ref, Value, can_be_kept
+from bothways.sync.alike import wake_neighbours, wake_neighbours_of
 from bothways.sync.children import wake_children
 from bothways.sync.context import Context, End
 from bothways.sync.merges import hold_merged
-from bothways.sync.neighbours import wake_neighbours, wake_neighbours_of
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ from bothways.engine.sides import Side
 from bothways.engine.spec import REFERENCE
 from bothways.ledger import db, due, feeds
 from bothways.ledger.models import Feed, Sync
-from bothways.sync.neighbours import wake_neighbours
+from bothways.sync.alike import wake_neighbours
 
 
 def wake_children(sync: Sync, linked: Mapping[Side, Iterable[str]]) -> None:

@@ -39,6 +39,14 @@ def why_converted(ctx: Context, side: Side, row: SeenRow) -> str:
     return f'{text}; the link goes on in the sync "{neighbour.sync.name}"'
 
 
+def former_partner_became(ended: LinkRow | None, side: Side) -> str:
+    """Say into what the former partner of a record of ``side`` was turned, "" where its link ended otherwise."""
+    if ended is None or ended.survivor != side:
+        return ""
+    by_conversion = ended.by_conversion or (ended.by_merge and ended.came_from is not None)
+    return ended.ended_by.partition(": ")[2] if by_conversion else ""
+
+
 def must_wait(ctx: Context, link: LinkRow, rows: Mapping[Side, SeenRow | None]) -> bool:
     """Tell whether a link cannot go on yet: a write to what the contact or its partner is linked to is not settled."""
     found = _target(ctx, link, rows)
@@ -77,25 +85,23 @@ def _taken(neighbour: Neighbour, ids: Mapping[Side, str]) -> dict[Side, LinkRow]
     return {side: link for side, link in found.items() if link is not None}
 
 
-def go_on(ctx: Context, link: LinkRow, reason: str) -> None:
-    """End the link of a lead that was turned into a contact, and let it go on there, in the caller's transaction."""
-    rows = {
-        side: feeds.seen_by_id(ctx.ends[side].feed.pk, [str(link.on(side))]).get(str(link.on(side))) for side in SIDES
-    }
-    side, now = converted_side(rows), ctx.clock()
-    found = _target(ctx, link, rows)
-    end_link(ctx.sync, link, now, f"{RULE}: {reason}", side.other if side else None)
+def go_on(ctx: Context, link: LinkRow, rows: Mapping[Side, SeenRow | None], reason: str) -> None:
+    """End the link of a lead that was turned into a contact, and let it go on there, in the caller's transaction.
+
+    ``rows`` are what was last seen of its records.
+    """
+    side, found = converted_side(rows), _target(ctx, link, rows)
+    end_link(ctx.sync, link, ctx.clock(), f"{RULE}: {reason}", side.other if side else None)
     if found is None or side is None:
         return
     neighbour, ids = found
     taken = _taken(neighbour, ids)
-    at = {each.id for each in taken.values()}
     if len(taken) == len(SIDES):
-        if len(at) == 1:
-            links.goes_on_from(at.pop(), link.id)
+        if taken[Side.LEFT].id == taken[Side.RIGHT].id:
+            links.goes_on_from(taken[Side.LEFT].id, link.id)
     elif not _kept_apart(neighbour.sync, ids):
-        why = because(RULE, app=ctx.spec.apps[side], message=f"{neighbour.feed.object} {ids[neighbour.side(side)]}")
-        _make(ctx, neighbour, ids, link, taken, why)
+        message = f"{neighbour.feed.object} {ids[neighbour.side(side)]}"
+        _make(ctx, neighbour, ids, link, taken, because(RULE, app=ctx.spec.apps[side], message=message))
 
 
 def _kept_apart(sync: Sync, ids: Mapping[Side, str]) -> bool:

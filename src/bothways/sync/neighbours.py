@@ -10,9 +10,12 @@ from dataclasses import dataclass
 from bothways.engine.matching import ALONE, Found, Match
 from bothways.engine.scope import why_outside
 from bothways.engine.sides import SIDES, Side
-from bothways.ledger import db, due, feeds, links
+from bothways.ledger import feeds, links
 from bothways.ledger.feeds import SeenRow
+from bothways.ledger.holds import CHOSEN
+from bothways.ledger.links import LinkRow
 from bothways.ledger.models import Feed, Sync
+from bothways.sync.alike import alike, feed_of
 from bothways.sync.context import Context, Neighbour
 
 Claims = Mapping[str, str]
@@ -36,13 +39,16 @@ NONE = Standing()
 def standings(
     ctx: Context, side: Side, rows: Mapping[str, SeenRow], matches: Mapping[str, Match], decided: Collection[str]
 ) -> dict[str, Standing]:
-    """Return how records of one side without a link stand to the neighbour sync; nothing where that is off.
+    """Return how records of one side without a link stand to the neighbour sync.
 
-    A lead yields to a contact whatever it matches. A contact is only not created where there is a lead, so
-    those ``decided`` otherwise (restored, or left over by a merge) stay what they are.
+    Where that is off, what it has linked still counts, since it forgets nothing; but it claims nobody new.
+
+    A lead yields to a contact whatever it matches, unless a person has chosen its partner and no contact has that.
+    A contact is only not created where there is a lead, so those ``decided`` otherwise (restored, or left over by a
+    merge) stay what they are.
     """
     neighbour = ctx.neighbour
-    if neighbour is None or not neighbour.on:
+    if neighbour is None:
         return {}
     if not neighbour.leads:
         return _of_leads(ctx, neighbour, side, rows, matches)
@@ -64,13 +70,26 @@ def _of_leads(
     partners = {match.partner for match in matches.values() if match.partner}
     own = claims(ctx.sync, neighbour, apps, side, matches, now)
     theirs = claims(ctx.sync, neighbour, apps, side.other, partners, now)
+    linked = linked_there(neighbour, apps, matches if side is neighbour.shared else partners)
     found = {}
     for id, match in matches.items():
-        claim = own.get(id) or theirs.get(match.partner or "", "")
+        if match.reason == CHOSEN:
+            claim = linked.get(id) or linked.get(match.partner or "", "")
+        else:
+            claim = own.get(id) or theirs.get(match.partner or "", "")
         if not claim and match.found is Found.NOBODY and side is neighbour.shared and id in rows:
             claim = _becomes_contact(neighbour, apps, rows[id], now)
         found[id] = Standing(claimed=claim)
     return found
+
+
+def claimed_links(ctx: Context, pairs: Collection[LinkRow]) -> dict[int, str]:
+    """Return which links of leads end since a contact is linked to their partner, each with the reason."""
+    neighbour = ctx.neighbour
+    if neighbour is None or neighbour.leads or not neighbour.on:
+        return {}
+    ids = {str(link.on(neighbour.shared)): link.id for link in pairs}
+    return {ids[id]: claim for id, claim in linked_there(neighbour, ctx.spec.apps, ids, settled=True).items()}
 
 
 def left_to(
@@ -100,14 +119,14 @@ def _becomes_contact(neighbour: Neighbour, apps: Mapping[Side, str], row: SeenRo
     there = neighbour.side(neighbour.shared)
     named = {neighbour.side(side): apps[side] for side in SIDES}
     outside = why_outside(neighbour.scope, named, {there: row.values or {}}, now, lists={there: row.lists})
-    if outside or not neighbour.sends[there]:
+    if outside or not (neighbour.on and neighbour.sends[there]):
         return ""
     return f'a new record of {apps[neighbour.shared]} becomes a contact, not a lead (sync "{neighbour.sync.name}")'
 
 
 def why_unread(apps: Mapping[Side, str], neighbour: Neighbour) -> str:
     """Say that the neighbour sync has yet to read its records for the first time, "" if it has."""
-    if neighbour.feed.baseline_done:
+    if neighbour.feed.baseline_done or not neighbour.on:
         return ""
     app = apps[neighbour.shared.other]
     return f'the {neighbour.what}s of {app} have not been read yet; the sync "{neighbour.sync.name}" does that'
@@ -120,14 +139,14 @@ def claims(
     app = apps[side] if side is not neighbour.shared else apps[side.other]
     found: dict[str, str] = {}
     if side is neighbour.shared:
-        matching = _who_matches(sync, neighbour, ids, now)
+        matching = _who_matches(sync, neighbour, ids, now) if neighbour.on else {}
         found = {id: _words(neighbour, app, other, "matches it") for id, other in matching.items()}
         found |= linked_there(neighbour, apps, ids)
-    elif not neighbour.leads:
-        alike = _alike(feed_of(sync, side), ids, neighbour.feed)
+    elif neighbour.on and not neighbour.leads:
+        others_of = alike(feed_of(sync, side), ids, neighbour.feed)
         there = neighbour.side(neighbour.shared).other
-        inside = _inside(neighbour, there, {other for others in alike.values() for other in others}, now)
-        for id, others in alike.items():
+        inside = _inside(neighbour, there, {other for others in others_of.values() for other in others}, now)
+        for id, others in others_of.items():
             if known := sorted(others & inside):
                 found[id] = _words(neighbour, app, known[0], "has the same e-mail address")
     return found
@@ -191,96 +210,3 @@ def _inside(neighbour: Neighbour, there: Side, ids: Collection[str], now: float)
         return set(ids)
     rows = feeds.seen_by_id(neighbour.feed.pk, ids)
     return {id for id, row in rows.items() if neighbour.scope.fits(there, row.values or {}, now, lists=row.lists)}
-
-
-def feed_of(sync: Sync, side: Side) -> Feed:
-    """Return the feed of one side."""
-    found: Feed = sync.left if side is Side.LEFT else sync.right
-    return found
-
-
-# --- the same e-mail address in two objects of one app ------------------------------------------------
-
-
-def _emails(feed: Feed) -> set[str]:
-    """Return the slots in which a feed keeps e-mail addresses."""
-    return {slot for slot, parts in feed.slots if len(parts) == 1 and parts[0][0] == "email"}
-
-
-def _alike(feed: Feed, ids: Collection[str], other: Feed) -> dict[str, set[str]]:
-    """Return, per record of one feed, the live records of another that have an e-mail address of it."""
-    slots = _emails(feed)
-    held = {
-        id: {hashed for slot, hashed in keys if slot in slots} for id, keys in feeds.all_keys_of(feed.pk, ids).items()
-    }
-    by_hash = _holders(other, _emails(other), set().union(*held.values()) if held else set())
-    return {id: set().union(*(by_hash.get(hashed, set()) for hashed in hashes)) for id, hashes in held.items()}
-
-
-def _holders(feed: Feed, slots: Iterable[str], hashes: Collection[str]) -> dict[str, set[str]]:
-    found: dict[str, set[str]] = {}
-    for (_, hashed), ids in feeds.holders(feed.pk, {(slot, each) for slot in slots for each in hashes}).items():
-        found.setdefault(hashed, set()).update(ids)
-    return found
-
-
-# --- who is to be looked at again ---------------------------------------------------------------------
-
-
-def wake_neighbours(sync: Sync, side: Side, ids: Collection[str]) -> None:
-    """Mark as due in the neighbour sync what a link that was made, or has ended, concerns there.
-
-    ``ids`` are records of one side of it. Nothing is known of the settings here: what both syncs have, and who has
-    the same e-mail address, is looked at.
-    """
-    for other, there in _neighbours_of(sync):
-        own = Side.LEFT if sync.left_id in (other.left_id, other.right_id) else Side.RIGHT
-        if side is own:
-            due.mark(other, there, ids)
-            continue
-        alike = _alike(feed_of(sync, side), ids, feed_of(other, there.other))
-        due.mark(other, there.other, set().union(*alike.values()) if alike else ())
-
-
-def wake_neighbours_of(
-    sync: Sync, side: Side, feed: Feed, changed: Collection[str], touched: Collection[tuple[str, str]]
-) -> None:
-    """Mark as due in the neighbour sync those without a link that share a key with what changed on one side of ours.
-
-    ``touched`` are keys that came or went. What changed in the object that both syncs have is due in both anyway.
-    """
-    for other, there in _neighbours_of(sync):
-        if feed.pk in (other.left_id, other.right_id):
-            continue
-        keys = set(touched) | set().union(*feeds.all_keys_of(feed.pk, changed).values())
-        emails = _emails(feed)
-        theirs, both = feed_of(other, there.other), feed_of(other, there)
-        place = SIDES.index(side)
-        asked = {
-            (slot, hashed)
-            for rule in sync.slots
-            for known, hashed in keys
-            if known in rule[place]
-            for slot in rule[1 - place]
-        }
-        hashes = {hashed for slot, hashed in keys if slot in emails}
-        for at, ids in (
-            (there.other, set().union(*_holders(theirs, _emails(theirs), hashes).values())),
-            (there, set().union(*feeds.holders(both.pk, asked).values())),
-        ):
-            due.mark(other, at, ids - links.live_by_record(other, at, ids).keys())
-
-
-def _neighbours_of(sync: Sync) -> list[tuple[Sync, Side]]:
-    """Return the syncs of the same two apps that have one object in common with a sync, and their side that has it."""
-    ends = (sync.left_id, sync.right_id)
-    shares = "(left_id IN (%s,%s) OR right_id IN (%s,%s))"
-    sql = f"SELECT id FROM sync WHERE id<>%s AND deleted_at=0 AND state<>'off' AND {shares}"
-    ids = [row[0] for row in db.rows(sql, (sync.pk, *ends, *ends))]
-    found = []
-    for other in Sync.objects.select_related("left", "right").filter(pk__in=ids) if ids else ():
-        there = Side.LEFT if other.left_id in ends else Side.RIGHT
-        mine = [feed for feed in (sync.left, sync.right) if feed.pk not in (other.left_id, other.right_id)]
-        if len(mine) == 1 and mine[0].connection_id == feed_of(other, there.other).connection_id:
-            found.append((other, there))
-    return found

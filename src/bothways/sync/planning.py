@@ -18,14 +18,21 @@ from bothways.records import Record, Value
 from bothways.sync import held
 from bothways.sync.associations import partners_of
 from bothways.sync.context import Context, Progress
-from bothways.sync.conversions import awaited, converted_side, inherit, must_wait, why_converted
+from bothways.sync.conversions import (
+    awaited,
+    converted_side,
+    former_partner_became,
+    inherit,
+    must_wait,
+    why_converted,
+)
 from bothways.sync.deletes import NONE as NO_FATE
 from bothways.sync.deletes import Fate, fates, may_carry
 from bothways.sync.line import differ, held_before, shadows_of, to_be_drawn, unchanged
 from bothways.sync.matches import find_matches, look_up_creates
 from bothways.sync.merges import made_nobodys, merges_undecided
 from bothways.sync.neighbours import NONE as NO_STANDING
-from bothways.sync.neighbours import linked_there, standings
+from bothways.sync.neighbours import claimed_links, standings
 from bothways.sync.payload import moves, to_row
 from bothways.sync.poll import refresh
 from bothways.sync.settling import settled, unsettled_from
@@ -120,7 +127,7 @@ def _linked(ctx: Context, sheet: Sheet, wanted: dict[Side, set[str]], tally: Tal
     looked_at: list[tuple[LinkRow, Pair, Facts]] = []
     rows_of = {link.id: {side: sheet.rows[side].get(link.on(side) or "") for side in SIDES} for link in found.values()}
     shadows |= inherit(ctx, [link for link in pairs if link.id not in shadows], rows_of)
-    claimed = _claimed(ctx, pairs)
+    claimed = claimed_links(ctx, pairs)
     for link in sorted(found.values(), key=lambda link: link.id):
         rows = rows_of[link.id]
         facts = replace(_facts_linked(ctx, link, rows, open_links), claimed=claimed.get(link.id, ""))
@@ -139,16 +146,6 @@ def _linked(ctx: Context, sheet: Sheet, wanted: dict[Side, set[str]], tally: Tal
         action = held.keep_holding(ctx, action, held.refusals(kept.get(link.id, [])))
         planned.append((action, link, facts))
     return planned
-
-
-def _claimed(ctx: Context, pairs: Collection[LinkRow]) -> dict[int, str]:
-    """Return which links of leads end since a contact is linked to their partner, each with the reason."""
-    neighbour = ctx.neighbour
-    if neighbour is None or neighbour.leads or not neighbour.on:
-        return {}
-    ids = {str(link.on(neighbour.shared)): link.id for link in pairs}
-    there = linked_there(neighbour, ctx.spec.apps, ids, settled=True)
-    return {ids[id]: claim for id, claim in there.items()}
 
 
 def _as_they_are(ctx: Context, rows: dict[Side, SeenRow | None]) -> dict[Side, dict[str, Known]]:
@@ -237,7 +234,7 @@ def _unlinked(ctx: Context, sheet: Sheet, wanted: dict[Side, set[str]], tally: T
                 outside=_why_outside(ctx, {side: row, side.other: partner}) if row.live else "",
                 misfit=misfit(ctx.spec, side, record, ctx.clock(), row.lists),
                 before=unchanged(ctx, side, before[side].get(id), record.values),
-                converted=_turned_into(ended.get(id), side),
+                converted=former_partner_became(ended.get(id), side),
                 claimed=stands.get(id, NO_STANDING).claimed,
                 unread=awaits.get(id) or stands.get(id, NO_STANDING).unread,
             )
@@ -259,14 +256,6 @@ def _unlinked(ctx: Context, sheet: Sheet, wanted: dict[Side, set[str]], tally: T
 def _settled(fate_of: Mapping[str, Fate], merged: Collection[str]) -> set[str]:
     """Return the records of which is decided already what becomes of them."""
     return {id for id, fate in fate_of.items() if fate.restored} | set(merged)
-
-
-def _turned_into(ended: LinkRow | None, side: Side) -> str:
-    """Say into what the former partner of a record of ``side`` was turned, "" where its link ended otherwise."""
-    if ended is None or ended.survivor != side:
-        return ""
-    by_conversion = ended.by_conversion or (ended.by_merge and ended.came_from is not None)
-    return ended.ended_by.partition(": ")[2] if by_conversion else ""
 
 
 def _matched(

@@ -28,8 +28,7 @@ def record_quiet(ctx: Context, actions: Sequence[ActionRow]) -> None:
         take_up(ctx, action)
     linked = without_linked(ctx, [action for action in kinds[ActionKind.LINK] if action.rule != "R9r"])
     _link(ctx, linked)
-    for action in kinds[ActionKind.UNLINK]:
-        _unlink(ctx, action)
+    unlinked = [action for action in kinds[ActionKind.UNLINK] if _unlink(ctx, action)]
     for action in kinds[ActionKind.HOLD]:
         _hold(ctx, action)
     for action in kinds[ActionKind.WAIT]:
@@ -45,7 +44,8 @@ def record_quiet(ctx: Context, actions: Sequence[ActionRow]) -> None:
     settled = [
         *linked,
         *taken_up,
-        *(each for kind in (ActionKind.UNLINK, ActionKind.NONE, ActionKind.LEAVE_OUT) for each in kinds[kind]),
+        *unlinked,
+        *(each for kind in (ActionKind.NONE, ActionKind.LEAVE_OUT) for each in kinds[kind]),
     ]
     _clear_holds(ctx, settled)
     _clear_mended(ctx, kinds[ActionKind.HOLD])
@@ -76,25 +76,30 @@ def _wait(ctx: Context, action: ActionRow) -> None:
     due.postpone(ctx.sync, marks_of(action), settles_at(ctx, side, row) if row else ctx.clock())
 
 
-def _unlink(ctx: Context, action: ActionRow) -> None:
-    """Rows R4, R5, R10, R17 and R0c: the link ends; a surviving record is marked so that it is not created again."""
+def _unlink(ctx: Context, action: ActionRow) -> bool:
+    """Rows R4, R5, R10, R17 and R0c: the link ends; a surviving record is marked so that it is not created again.
+
+    Return False where that cannot be done yet, so that it is looked at again.
+    """
     link = links.by_id([action.link_id or 0]).get(action.link_id or 0)
     if link is None or link.state != "active":
-        return
-    gone = {
-        side
-        for side in SIDES
-        if (row := feeds.seen_by_id(ctx.ends[side].feed.pk, [link.on(side) or ""]).get(link.on(side) or ""))
-        and row.state == "gone"
+        return True
+    rows = {
+        side: feeds.seen_by_id(ctx.ends[side].feed.pk, [link.on(side) or ""]).get(link.on(side) or "") for side in SIDES
     }
+    if action.rule == conversions.RULE:
+        if conversions.must_wait(ctx, link, rows):
+            return False
+        _journal_unlink(ctx, action, link.id, None)
+        conversions.go_on(ctx, link, rows, action.reason)
+        return True
+    gone = {side for side, row in rows.items() if row and row.state == "gone"}
     survivor = next((side for side in SIDES if side not in gone), None) if gone else None
     _journal_unlink(ctx, action, link.id, survivor)
-    if action.rule == conversions.RULE:
-        conversions.go_on(ctx, link, action.reason)
-        return
     end_link(ctx.sync, link, ctx.clock(), f"{action.rule}: {action.reason}", survivor)
     if action.data.get("carries") and survivor is not None:
         note(ctx, link, survivor)
+    return True
 
 
 def _journal_unlink(ctx: Context, action: ActionRow, link_id: int, survivor: Side | None) -> None:
