@@ -423,7 +423,10 @@ def test_sync_that_is_off_keeps_whom_it_has_linked_and_claims_nobody_new(both: t
     leads.turn("on")
     rest(leads)
     assert [left for left, _ in leads.pairs()] == [other]
-    assert leads.reasons()[lead].startswith(f"R17: the contact {contact} in Anna is linked to it")
+    assert leads.reasons()[lead] == (
+        f"R17: its match {person} is taken: the contact {contact} in Anna is linked to it; "
+        'a contact goes before a lead (sync "contacts")'
+    )
     assert person not in [right for _, right in leads.pairs()]
 
 

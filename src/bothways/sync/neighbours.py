@@ -69,18 +69,25 @@ def _of_leads(
         return dict.fromkeys(matches, Standing(unread))
     partners = {match.partner for match in matches.values() if match.partner}
     own = claims(ctx.sync, neighbour, apps, side, matches, now)
-    theirs = claims(ctx.sync, neighbour, apps, side.other, partners, now)
-    linked = linked_there(neighbour, apps, matches if side is neighbour.shared else partners)
+    theirs = _of_matches(claims(ctx.sync, neighbour, apps, side.other, partners, now))
+    shared = matches if side is neighbour.shared else partners
+    linked = linked_there(neighbour, apps, shared)
     found = {}
     for id, match in matches.items():
+        partner = match.partner or ""
         if match.reason == CHOSEN:
-            claim = linked.get(id) or linked.get(match.partner or "", "")
+            claim = linked.get(id) or _of_matches(linked).get(partner, "")
         else:
-            claim = own.get(id) or theirs.get(match.partner or "", "")
+            claim = own.get(id) or theirs.get(partner, "")
         if not claim and match.found is Found.NOBODY and side is neighbour.shared and id in rows:
             claim = _becomes_contact(neighbour, apps, rows[id], now)
         found[id] = Standing(claimed=claim)
     return found
+
+
+def _of_matches(claims: Claims) -> dict[str, str]:
+    """Return claims on records in the words of those that match them."""
+    return {id: f"its match {id} is taken: {claim}" for id, claim in claims.items()}
 
 
 def claimed_links(ctx: Context, pairs: Collection[LinkRow]) -> dict[int, str]:
@@ -110,7 +117,7 @@ def left_to(
             id: why for id in rest if (row := rows[id]) and (why := _becomes_contact(neighbour, apps, row, now))
         }
     matches = _sharing(sync.slots, side, feed_of(sync, side), rest, feed_of(sync, side.other))
-    theirs = linked_there(neighbour, apps, {other for others in matches.values() for other in others})
+    theirs = _of_matches(linked_there(neighbour, apps, {other for others in matches.values() for other in others}))
     return found | {id: theirs[other] for id, others in matches.items() for other in sorted(others) if other in theirs}
 
 
