@@ -105,6 +105,39 @@ def test_conversion_is_found_by_the_sweep_alone() -> None:
     assert [each.kind for each in contacts.bert.writes] == ["create", "update"]
 
 
+@pytest.mark.parametrize("first", ["leads", "contacts"])
+def test_contact_that_was_merged_away_before_the_conversion_was_noticed_is_followed(first: str) -> None:
+    contacts, leads = books()
+    lead = leads.anna.add(email="ann@x.test", name="Ann")
+    rest(leads, contacts)
+    person = leads.partner(lead)
+    contact = leads.anna.convert(lead, contacts.anna)
+    if first == "contacts":
+        contacts.run()
+    survivor = contacts.anna.add(email="ann@y.test", name="Ann")
+    contacts.anna.merge(survivor, contact)
+    if first == "contacts":
+        contacts.run(full=True)
+    rest(leads, contacts)
+    assert contacts.pairs() == [(survivor, person)]
+
+
+def test_contact_that_was_deleted_before_the_conversion_was_noticed_ends_the_link_as_a_deletion() -> None:
+    contacts, leads = books()
+    contacts.anna.add(email="bob@x.test", name="Bob")
+    lead = leads.anna.add(email="ann@x.test", name="Ann")
+    rest(leads, contacts)
+    person = leads.partner(lead)
+    contact = leads.anna.convert(lead, contacts.anna)
+    contacts.run()
+    contacts.anna.delete(contact)
+    contacts.run(full=True)
+    rest(leads, contacts)
+    assert (leads.pairs(), len(contacts.pairs())) == ([], 1)
+    assert len(contacts.anna.live()) == 1
+    assert contacts.bert.items[person].live
+
+
 def test_conversion_told_twice_changes_nothing_more(both: tuple[Book, Book]) -> None:
     contacts, leads = both
     lead = leads.anna.add(email="ann@x.test", name="Ann")

@@ -140,6 +140,11 @@ def turned_into(feed_id: int, object: str, ids: Iterable[str]) -> dict[str, list
     return found
 
 
+def forget_merged(feed_id: int, id: str) -> None:
+    """Forget a record that was merged away: asked for again, the app says into which."""
+    db.execute("DELETE FROM seen WHERE feed_id=%s AND record_id=%s AND state='merged'", (feed_id, id))
+
+
 def keys_of(feed_id: int, ids: Iterable[str]) -> dict[str, set[tuple[str, str]]]:
     """Return the computed keys of records, as (slot, hash)."""
     sql = f"SELECT record_id, slot, hash FROM match_key WHERE {_OF_FEED} AND NOT told AND record_id IN {{ids}}"

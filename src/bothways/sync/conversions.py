@@ -125,6 +125,7 @@ def _make(
     if not taken:
         if lead.paused:
             links.pause(made, paused=True)
+        feeds.forget_merged(neighbour.feed.pk, ids[neighbour.side(neighbour.shared.other)])
         wake_children(sync, {side: [id] for side, id in ids.items()})
     for side, survivor in taken.items():
         links.end(made, now, f"{merges.RULE}: {why}", side.other)
