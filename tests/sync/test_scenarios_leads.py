@@ -425,6 +425,35 @@ def test_lead_is_looked_at_again_when_the_contact_is_gone_or_has_another_address
     assert leads.pairs() == [(lead, other)]
 
 
+@pytest.mark.parametrize("deed", ["edited", "deleted"])
+def test_lead_of_a_contact_without_a_link_is_looked_at_again_when_that_changes(deed: str) -> None:
+    contacts, leads = books()
+    contacts.sending(left=False)
+    contact = contacts.anna.add(email="ann@x.test", name="Ann")
+    contacts.anna.add(email="bob@x.test", name="Bob")
+    lead = leads.anna.add(email="ann@x.test", name="Ann")
+    rest(leads, contacts)
+    assert (contacts.pairs(), leads.pairs()) == ([], [])
+    if deed == "edited":
+        contacts.anna.edit(contact, email="ann@y.test")
+    else:
+        contacts.anna.delete(contact)
+    rest(leads, contacts)
+    assert [left for left, _ in leads.pairs()] == [lead]
+
+
+def test_person_left_to_a_lead_is_looked_at_again_when_the_lead_has_another_address(both: tuple[Book, Book]) -> None:
+    contacts, leads = both
+    twins = [leads.anna.add(email="ann@x.test", name=name) for name in ("Ann", "Anna")]
+    person = contacts.bert.add(email="ann@x.test", name="Ann")
+    rest(leads, contacts)
+    assert (contacts.pairs(), leads.pairs()) == ([], [])
+    for number, lead in enumerate(twins):
+        leads.anna.edit(lead, email=f"ann@y{number}.test")
+    rest(leads, contacts)
+    assert [right for _, right in contacts.pairs()] == [person]
+
+
 @pytest.mark.parametrize("first", ["leads", "contacts"])
 def test_deleted_contact_leaves_its_partner_to_the_lead_and_nothing_is_deleted(first: str) -> None:
     contacts, leads = books()
