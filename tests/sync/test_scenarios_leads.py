@@ -473,6 +473,33 @@ def test_deleted_contact_leaves_its_partner_to_the_lead_and_nothing_is_deleted(f
     assert [each.kind for each in contacts.bert.writes if each.kind == "archive"] == []
 
 
+def test_nobody_is_created_before_the_other_sync_has_read_its_records_since(both: tuple[Book, Book]) -> None:
+    contacts, leads = both
+    leads.bert.add(email="bob@x.test", name="Bob")
+    rest(leads, contacts)
+    people = len(contacts.bert.live())
+    lead = leads.anna.add(email="ann@x.test", name="Ann")
+    for _ in range(4):
+        leads.run()
+    assert len(contacts.bert.live()) == people
+    rest(leads, contacts)
+    assert [left for left, _ in leads.pairs()] == [lead]
+
+
+def test_contact_with_another_address_is_not_made_anew_beside_the_partner_of_its_lead(both: tuple[Book, Book]) -> None:
+    contacts, leads = both
+    lead = leads.anna.add(email="ann@x.test", name="Ann")
+    rest(leads, contacts)
+    person = leads.partner(lead)
+    contact = leads.anna.convert(lead, contacts.anna, email="ann@y.test")
+    for _ in range(4):
+        contacts.run()
+    assert [item.id for item in contacts.bert.live()] == [person]
+    rest(contacts, leads)
+    assert contacts.pairs() == [(contact, person)]
+    assert contacts.bert.values(person)["email"] == "ann@y.test"
+
+
 def test_sync_that_is_off_keeps_whom_it_has_linked_and_claims_nobody_new(both: tuple[Book, Book]) -> None:
     contacts, leads = both
     contact = contacts.anna.add(email="ann@x.test", name="Ann")

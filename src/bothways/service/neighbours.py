@@ -50,7 +50,6 @@ def stored_neighbour(document: SyncDocument, neighbour: SyncDocument, meaning: M
         "shared": next(str(side) for side in SIDES if document.ends[SIDES.index(side)] in neighbour.ends),
         "turned": is_turned(document, neighbour),
         "on": neighbour.state == "on",
-        "fields": [each[:2] for each in applied.get("fields", ())],
         "slots": slots,
         "sends": [neighbour.sends[side] for side in SIDES],
         **({"scope": applied["scope"]} if "scope" in applied else {}),
@@ -60,13 +59,16 @@ def stored_neighbour(document: SyncDocument, neighbour: SyncDocument, meaning: M
 def neighbour_in_force(stored: Mapping[str, Any]) -> Neighbour | None:
     """Return a neighbour sync as a run knows it; None if it is no more."""
     row = Sync.objects.select_related("left", "right").filter(name=stored["sync"], deleted_at=0).first()
-    return row and Neighbour(
+    if row is None:
+        return None
+    applied = latest_revision(row).document["applied"] or {"fields": []}
+    return Neighbour(
         row,
         Side(stored["shared"]),
         stored["leads"],
         stored["turned"],
         stored["on"],
-        [(left, right) for left, right in stored["fields"]],
+        [(left, right) for left, right, *_ in applied["fields"]],
         [(left, right) for left, right in stored["slots"]],
         scope_in_force(stored) if "scope" in stored else Scope(),
         dict(zip(SIDES, stored["sends"], strict=True)),
