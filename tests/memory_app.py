@@ -15,6 +15,7 @@ from typing import Any, ClassVar
 
 from bothways.connectors.base import (
     Account,
+    Became,
     Capabilities,
     Exists,
     Gone,
@@ -101,7 +102,10 @@ class Traits:
 
 @dataclass
 class Item:
-    """One record of the app. ``problem`` says why it cannot be read; its e-mail can be made out all the same."""
+    """One record of the app. ``problem`` says why it cannot be read; its e-mail can be made out all the same.
+
+    ``became``: the record of another object that it was turned into.
+    """
 
     id: str
     values: dict[str, Value]
@@ -112,6 +116,7 @@ class Item:
     merged_into: str | None = None
     marker: str | None = None
     problem: str | None = None
+    became: Became | None = None
 
 
 @dataclass(frozen=True)
@@ -149,7 +154,7 @@ class MemoryApp:
 
     ``hook`` is called with "before" or "after" and the name of each call that reaches the app; it may
     raise, or let a person act. ``listed`` False makes every listing come out empty. ``lists`` are the ids of
-    the records in each list, by its name.
+    the records in each list, by its name. ``meaning`` says what kind of record it holds.
     """
 
     name: str
@@ -166,6 +171,7 @@ class MemoryApp:
     listed: bool = True
     serial: int = 0
     lists: dict[str, list[str]] = field(default_factory=dict)
+    meaning: str | None = None
 
     def __post_init__(self) -> None:
         APPS[self.name] = self
@@ -199,6 +205,22 @@ class MemoryApp:
             if not self.items[winner].values.get(name):
                 self.items[winner].values[name] = value
         self._touch(self.items[winner])
+
+    def convert(self, id: str, into: MemoryApp, to: str | None = None, **values: Value) -> str:
+        """Turn a record into one of another object, a new one or ``to``, and return its id.
+
+        What it holds goes along, but for ``values``, and where the other holds something already.
+        """
+        item = self.items[id]
+        known = {each.name for each in into.fields}
+        held = {name: value for name, value in item.values.items() if name in known} | values
+        if to is None:
+            to = into.add(**held)
+        else:
+            into.edit(to, **{name: value for name, value in held.items() if not into.items[to].values.get(name)})
+        item.live, item.became = False, Became(into.object, to)
+        self.gone.append(id)
+        return to
 
     def spoil(self, id: str, problem: str) -> None:
         """Make a record unreadable; "" mends it."""
@@ -360,7 +382,7 @@ class MemoryConnector:
 
     def objects(self) -> Sequence[ObjectType]:
         """Return the one kind of record."""
-        return [ObjectType(self.app.object, self.app.object.title())]
+        return [ObjectType(self.app.object, self.app.object.title(), meaning=self.app.meaning)]
 
     def fields(self, object: str) -> Sequence[Field]:
         """Return the fields; raise UnknownObject."""
@@ -459,7 +481,7 @@ class MemoryConnector:
         if item is None:
             return Read(id, Exists.MISSING)
         if not item.live:
-            return Read(id, Exists.ARCHIVED)
+            return Read(id, Exists.ARCHIVED, became=item.became)
         if item.problem is not None:
             return Read(id, Exists.EXISTS, self._rest_of(item), item.problem)
         return Read(id, Exists.EXISTS, self.app.record(item))
@@ -498,6 +520,58 @@ class MemoryConnector:
             replace(result, record=self.app.record(self.app.items[result.record.id])) if result.record else result
             for result in results
         ]
+
+
+class ManyObjects:
+    """The connector of an app with several objects, each held by a ``MemoryApp`` that is called ``app object``."""
+
+    title: ClassVar[str] = "Memory"
+    settings: ClassVar[tuple[Setting, ...]] = ()
+    limits: ClassVar[Mapping[str, tuple[int, float]]] = {}
+
+    def __init__(self, setup: Setup) -> None:
+        names = [name for name in APPS if name.startswith(f"{setup.app} ")]
+        each = [MemoryConnector(replace(setup, app=name)) for name in names]
+        self.by_object = {connector.app.object: connector for connector in each}
+        self.capabilities = each[0].capabilities
+
+    def check(self) -> Account:
+        """Return who we are."""
+        return next(iter(self.by_object.values())).check()
+
+    def objects(self) -> Sequence[ObjectType]:
+        """Return all kinds of record."""
+        return [kind for each in self.by_object.values() for kind in each.objects()]
+
+    def fields(self, object: str) -> Sequence[Field]:
+        """Return the fields; raise UnknownObject."""
+        if object not in self.by_object:
+            raise UnknownObject(app="it", name=object, hint=f"There are: {', '.join(self.by_object)}.")
+        return self.by_object[object].fields(object)
+
+    def count(self, object: str) -> int | None:
+        """Return the number of live records."""
+        return self.by_object[object].count(object)
+
+    def changes(self, object: str, cursor: str | None, fields: Sequence[str]) -> Iterator[Page]:
+        """Yield everything, or what changed."""
+        return self.by_object[object].changes(object, cursor, fields)
+
+    def ids(self, object: str) -> Iterator[Sequence[Ref]]:
+        """Yield every live record's id."""
+        return self.by_object[object].ids(object)
+
+    def read(self, object: str, refs: Sequence[Ref], fields: Sequence[str]) -> Sequence[Read]:
+        """Return one answer per ref."""
+        return self.by_object[object].read(object, refs, fields)
+
+    def find(self, object: str, field: str, values: Sequence[str]) -> Mapping[str, Sequence[str]]:
+        """Return who holds the values."""
+        return self.by_object[object].find(object, field, values)
+
+    def write(self, object: str, items: Sequence[WriteItem]) -> Sequence[WriteResult]:
+        """Write a batch of one kind."""
+        return self.by_object[object].write(object, items)
 
 
 def _pages(rows: Sequence[Item], size: int) -> Iterable[tuple[Sequence[Item], bool]]:

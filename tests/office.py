@@ -18,7 +18,7 @@ from bothways.records import Field
 from bothways.service import preview
 from bothways.service.views import PlanView, RunView
 from bothways.service.workspace import Workspace, open_workspace
-from tests.memory_app import PEOPLE, Clock, MemoryApp, MemoryConnector, Traits
+from tests.memory_app import PEOPLE, Clock, ManyObjects, MemoryApp, MemoryConnector, Traits
 
 SYNC = """\
 version: 1
@@ -121,11 +121,11 @@ class Office:
 
 def plug_in(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let the registry know the connectors of these tests, and no other."""
-    kinds = {"memory": MemoryConnector, "locked": Locked}
+    kinds = {"memory": MemoryConnector, "locked": Locked, "many": ManyObjects}
     monkeypatch.setattr(registry, "_points", lambda: dict.fromkeys(kinds))
     monkeypatch.setattr(registry, "connectors", lambda: dict(kinds))
 
-    def find(name: str) -> type[MemoryConnector]:
+    def find(name: str) -> type[MemoryConnector] | type[ManyObjects]:
         if name not in kinds:
             raise registry.UnknownConnector(name=name, hint=registry._hint(name, sorted(kinds)))
         return kinds[name]

@@ -27,6 +27,7 @@ SECTIONS = (
     "Set",
     "Conflicts",
     "Associations",
+    "Leads",
     "Deletes",
     "Consent",
     "Life",

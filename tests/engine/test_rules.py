@@ -25,7 +25,7 @@ def test_rules_are_all_different_and_known_by_their_ids() -> None:
 
 
 def test_architecture_s_rows_are_there() -> None:
-    records = {f"R{number}" for number in (*range(14), 16)} | {"R4d", "R4e", "R4w", "R9r"}
+    records = {f"R{number}" for number in (*range(14), 16, 17)} | {"R0c", "R4d", "R4e", "R4w", "R9r"}
     assert set(RULES) == records | {
         "FA",
         "FN",

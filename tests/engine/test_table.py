@@ -13,19 +13,24 @@ LEFT, BOTH = frozenset({Side.LEFT}), frozenset(Side)
 
 ROWS = [
     ("R1", ActionKind.SKIP, Facts(linked=True, open_write=True)),
+    ("R0c", ActionKind.UNLINK, Facts(linked=True, converted="a contact", gone=LEFT)),
     ("R5", ActionKind.UNLINK, Facts(linked=True, gone=BOTH)),
     ("R4", ActionKind.UNLINK, Facts(linked=True, gone=LEFT)),
     ("R5", ActionKind.NONE, Facts(gone=LEFT)),
     ("R13", ActionKind.HOLD, Facts(linked=True, problem="no id")),
+    ("R17", ActionKind.UNLINK, Facts(linked=True, claimed="a contact")),
     ("R10", ActionKind.UNLINK, Facts(linked=True, outside="no e-mail", unlinks=True)),
     ("R10", ActionKind.LEAVE_OUT, Facts(linked=True, outside="no e-mail")),
     ("F", ActionKind.UPDATE, Facts(linked=True)),
+    ("R17", ActionKind.WAIT, Facts(unread="contacts", claimed="a contact", match=PARTNER)),
+    ("R17", ActionKind.LEAVE_OUT, Facts(claimed="a contact", match=PARTNER, returned=True, restored=True)),
     ("R9r", ActionKind.LINK, Facts(returned=True, restored=True, match=SEVERAL)),
     ("R9", ActionKind.LINK, Facts(survivor=True, match=PARTNER)),
     ("R6", ActionKind.LINK, Facts(match=PARTNER)),
     ("R0", ActionKind.HOLD, Facts(survivor=True, merged=True, match=SEVERAL)),
     ("R16", ActionKind.LEAVE_OUT, Facts(before=True, match=SEVERAL)),
     ("R7", ActionKind.HOLD, Facts(match=SEVERAL)),
+    ("R0c", ActionKind.LEAVE_OUT, Facts(survivor=True, converted="a contact")),
     ("R4e", ActionKind.LEAVE_OUT, Facts(survivor=True, carries=True, waits=True, edited="it was saved")),
     ("R4w", ActionKind.WAIT, Facts(survivor=True, carries=True, waits=True)),
     ("R4d", ActionKind.DELETE, Facts(survivor=True, carries=True)),
@@ -68,6 +73,12 @@ def test_every_rule_of_the_table_is_explained_but_the_one_that_hands_over_to_the
         ("R1", Facts(linked=True, open_write=True, gone=BOTH, problem="no id")),
         # what is gone needs not be readable
         ("R4", Facts(linked=True, gone=LEFT, problem="no id")),
+        # a lead that became a contact is no deletion, and its link goes on whatever it does not take part in
+        ("R0c", Facts(linked=True, converted="a contact", gone=BOTH, outside="no e-mail", unlinks=True)),
+        ("R1", Facts(linked=True, converted="a contact", open_write=True)),
+        # a contact goes before a lead, though its link were taken up, and before a deletion that is carried over
+        ("R17", Facts(claimed="a contact", match=SEVERAL, survivor=True, carries=True)),
+        ("R10", Facts(claimed="a contact", outside="no e-mail")),
         # what cannot be read is neither linked nor created
         ("R13", Facts(problem="no id", match=PARTNER)),
         ("R13", Facts(problem="no id")),

@@ -29,7 +29,10 @@ def hashes(*keys: tuple[str, str]) -> set[tuple[str, str]]:
 @pytest.mark.parametrize("count", [1, COPY_FROM])
 def test_row_comes_back_as_it_was_saved(sync: Sync, count: int) -> None:
     full = [
-        SeenRow(f"id {n}", "/a/1", 'W/"1"', VALUES, 1.5, 2.25, 3.125, 4.0, 5.5, "gone", "no id") for n in range(count)
+        SeenRow(
+            f"id {n}", "/a/1", 'W/"1"', VALUES, 1.5, 2.25, 3.125, 4.0, 5.5, "gone", "no id", (), ("contacts", f"c{n}")
+        )
+        for n in range(count)
     ]
     bare = [SeenRow(f"bare {n}") for n in range(count)]
     with db.transaction_():
@@ -42,6 +45,21 @@ def test_saving_replaces_all_that_was_known_of_an_id(sync: Sync) -> None:
     feeds.save_seen(sync.left, [SeenRow("a", "/a", "1", VALUES, 1.0, problem="no id")])
     feeds.save_seen(sync.left, [SeenRow("a", values={})])
     assert feeds.seen_by_id(sync.left_id, ["a"]) == {"a": SeenRow("a", values={})}
+
+
+def test_records_turned_into_others_are_found_by_what_they_became(sync: Sync) -> None:
+    became = [("a", ("contacts", "1")), ("b", ("contacts", "1")), ("c", ("companies", "1")), ("d", None)]
+    feeds.save_seen(sync.left, [SeenRow(id, state="converted", became=into) for id, into in became])
+    assert feeds.turned_into(sync.left_id, "contacts", ["1", "2"]) == {"1": ["a", "b"]}
+    assert feeds.turned_into(sync.right_id, "contacts", ["1"]) == {}
+    assert feeds.turned_into(sync.left_id, "contacts", []) == {}
+
+
+def test_only_what_was_merged_away_is_forgotten(sync: Sync) -> None:
+    feeds.save_seen(sync.left, [SeenRow("a", state="merged"), SeenRow("b")])
+    for id in ("a", "b"):
+        feeds.forget_merged(sync.left_id, id)
+    assert feeds.seen_by_id(sync.left_id, ["a", "b"]).keys() == {"b"}
 
 
 def test_values_never_read_are_not_the_same_as_none_at_all(sync: Sync) -> None:

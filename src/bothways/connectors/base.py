@@ -123,10 +123,23 @@ class Page:
 
 
 @dataclass(frozen=True, slots=True)
+class Became:
+    """A record of another object of the same app, into which a record was turned: a lead that became a contact."""
+
+    object: str
+    id: str
+
+
+@dataclass(frozen=True, slots=True)
 class Read:
     """The answer for one asked id. ``record.id`` differs from ``asked`` when the app merged the two.
 
     ``absorbed`` are the ids of records that were ever merged into this one, if the app tells.
+    ``became`` is told of a record that was turned into one of another object, however long ago, and never where
+    it is still there as one of its own: ``exists`` is then ARCHIVED or MISSING, though an app may keep it to be looked
+    at. ``changes`` says of it what it says of deleted records, and ``ids`` leaves it out: only a read tells.
+    Apps that do so: Salesforce (a lead with ``IsConverted`` has ``ConvertedContactId``), Intercom (the id of a lead
+    that was merged into a user answers 410 and names the user), Dynamics (a qualified lead), Zoho (a converted one).
     """
 
     asked: str
@@ -134,6 +147,7 @@ class Read:
     record: Record | None = None
     problem: str | None = None
     absorbed: Sequence[str] = ()
+    became: Became | None = None
 
 
 class WriteKind(Enum):

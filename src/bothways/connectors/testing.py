@@ -5,11 +5,12 @@ Make a subclass of ``ConnectorConformance`` in a test module and give it two fix
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 import pytest
 
 from bothways.connectors.base import (
+    Became,
     Connector,
     Exists,
     Outcome,
@@ -59,6 +60,15 @@ class User(Protocol):
 
     def calls(self) -> int:
         """Return how many calls the connector has made so far."""
+        ...
+
+
+@runtime_checkable
+class Converts(Protocol):
+    """What a ``User`` has besides, where a record can be turned into one of another object: a lead into a contact."""
+
+    def convert(self, id: str) -> Became:
+        """Turn a record into one of another object, as people do it in the app, and return that."""
         ...
 
 
@@ -260,6 +270,27 @@ class ConnectorConformance:
         names = [field.name for field in connector.fields(user.object)][:50]
         record = read_one(connector, user, id, names)
         assert set(names) <= set(record.values)
+
+    def test_record_turned_into_another_object_is_named_by_reading_it(self, connector: Connector, user: User) -> None:
+        if not isinstance(user, Converts):
+            record = read_one(connector, user, user.create(1))
+            user.delete(record.id)
+            assert connector.read(user.object, [record.ref], asked_fields(user))[0].became is None
+            return
+        id, stays = user.create(1), user.create(2)
+        user.settle()
+        cursor = listing(connector, user)[-1].cursor
+        became = user.convert(id)
+        user.settle()
+        for _ in range(2):
+            answer, other = connector.read(user.object, [Ref(id), Ref(stays)], asked_fields(user))
+            assert (answer.asked, answer.became, other.became) == (id, became, None)
+            assert answer.exists in (Exists.ARCHIVED, Exists.MISSING)
+        assert id not in {ref.id for ref in all_refs(connector, user)}
+        pages = listing(connector, user, cursor)
+        assert id not in rows(pages)
+        told = {gone.id or gone.address for page in pages for gone in page.gone}
+        assert bool(told) or not connector.capabilities.reports_deletes
 
     # --- writing --------------------------------------------------------------------------------------
 

@@ -110,6 +110,8 @@ def plan_unlinked(spec: SyncSpec, side: Side, pair: Pair, facts: Facts, now: flo
     if row.action is ActionKind.LINK:
         fields = _update(spec, pair, ids, now).fields
         return Action(ActionKind.LINK, row.rule, f"linked: {reason}", ids, fields=fields)
+    if row.rule == "R17":
+        return Action(row.action, row.rule, reason, {side: ids[side], side.other: None})
     if row.action in (ActionKind.CREATE, ActionKind.WAIT) and record is not None:
         return _create(spec, side, record, row.action, reason, pair.partners)
     candidates = tuple((each.side, each.id) for each in facts.match.candidates) if row.rule == "R7" else ()
@@ -322,8 +324,14 @@ def _reason(spec: SyncSpec, rule: str, facts: Facts, side: Side | None) -> str:
             return because(rule, app=apps[side.other], message=message)
         case "R9r" if side is not None:
             return because(rule, app=apps[side if facts.returned else side.other])
+        case "R0" if side is not None and facts.converted:
+            return facts.converted
         case "R0" if side is not None:
             return because(rule, app=apps[side.other]) + "; its pair became one with another pair"
+        case "R0c":
+            return facts.converted
+        case "R17":
+            return because(rule, reason=facts.unread or facts.claimed)
         case "R6" | "R7" | "R9":
             return because(rule, match=facts.match.reason)
         case "R8" if side is not None:

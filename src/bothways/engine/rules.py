@@ -21,6 +21,12 @@ class Rule:
 _ROWS = (
     # one record
     Rule("R0", "reading an id answers another id: merged in the app", "the link follows", "{app} merged it"),
+    Rule(
+        "R0c",
+        "turned into a record of another object: a lead became a contact",
+        "the link goes on in the sync of that object",
+        "{app} turned it into {message}",
+    ),
     Rule("R1", "the link has an open write", "not planned in this run", "an earlier write is not settled yet"),
     Rule("R2", "an update of unknown outcome", "read by id: landed, or planned anew", "the outcome was unknown"),
     Rule("R3", "a create of unknown outcome", "look for it: adopted or dropped", "the outcome was unknown"),
@@ -55,6 +61,12 @@ _ROWS = (
         "not linked, there before the sync began to carry changes, unchanged since",
         "left out until it is edited",
         "it was there before, and has not changed since the sync began to carry changes",
+    ),
+    Rule(
+        "R17",
+        "a lead and a contact of one app are the same person, each in a sync of its own",
+        "the contact is linked, the lead is left out",
+        "{reason}",
     ),
     # one field of a linked pair
     Rule("FN", "the app rewrote our own write", "none, once", "{app} rewrote what was written"),

@@ -41,6 +41,8 @@ class Facts:
     carried over to it; ``waits``: the grace is not over; ``edited`` says by what it shows an edit;
     ``after_merge``: its link ended by a merge. ``before``: it was there before the line from which on changes are
     carried, and is unchanged since. ``misfit`` says why the record made of it in the other app would not take part.
+    ``converted`` says into what the record of a link was turned. ``claimed`` says who of the neighbour sync has the
+    record, or what it holds: a contact before a lead. ``unread``: that sync has not read its records yet.
     """
 
     linked: bool = False
@@ -64,6 +66,9 @@ class Facts:
     edited: str = ""
     after_merge: bool = False
     before: bool = False
+    converted: str = ""
+    claimed: str = ""
+    unread: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,19 +84,24 @@ _BOTH = frozenset(Side)
 
 RECORD_TABLE: tuple[Row, ...] = (
     Row("R1", lambda f: f.open_write or f.match.found is Found.BUSY, ActionKind.SKIP),
+    Row("R0c", lambda f: f.linked and bool(f.converted), ActionKind.UNLINK),
     Row("R5", lambda f: f.linked and f.gone == _BOTH, ActionKind.UNLINK),
     Row("R4", lambda f: f.linked and bool(f.gone), ActionKind.UNLINK),
     Row("R5", lambda f: bool(f.gone), ActionKind.NONE),
     Row("R13", lambda f: bool(f.problem), ActionKind.HOLD),
+    Row("R17", lambda f: f.linked and bool(f.claimed), ActionKind.UNLINK),
     Row("R10", lambda f: f.linked and f.unlinks and bool(f.outside), ActionKind.UNLINK),
     Row("R10", lambda f: bool(f.outside), ActionKind.LEAVE_OUT),
     Row("F", lambda f: f.linked, ActionKind.UPDATE),
+    Row("R17", lambda f: bool(f.unread), ActionKind.WAIT),
+    Row("R17", lambda f: bool(f.claimed), ActionKind.LEAVE_OUT),
     Row("R9r", lambda f: f.restored, ActionKind.LINK),
     Row("R9", lambda f: (f.survivor or f.parted or f.returned) and f.match.found is Found.PARTNER, ActionKind.LINK),
     Row("R6", lambda f: f.match.found is Found.PARTNER, ActionKind.LINK),
     Row("R0", lambda f: f.merged, ActionKind.HOLD),
     Row("R16", lambda f: f.before, ActionKind.LEAVE_OUT),
     Row("R7", lambda f: f.match.found is Found.SEVERAL, ActionKind.HOLD),
+    Row("R0c", lambda f: f.survivor and bool(f.converted), ActionKind.LEAVE_OUT),
     Row("R4e", lambda f: f.survivor and f.carries and bool(f.edited), ActionKind.LEAVE_OUT),
     Row("R4w", lambda f: f.survivor and f.carries and f.waits, ActionKind.WAIT),
     Row("R4d", lambda f: f.survivor and f.carries, ActionKind.DELETE),

@@ -25,10 +25,11 @@ _SEEN = (
     "swept",
     "state",
     "problem",
+    "became",
 )
 _SELECT = (
     "SELECT record_id, address, version, data, modified, stamp_seen_at, read_at, first_seen_at, swept, "
-    "state, problem, lists FROM seen WHERE feed_id=%s AND "
+    "state, problem, lists, became FROM seen WHERE feed_id=%s AND "
 )
 
 _OF_FEED = "+feed_id=%s"
@@ -39,6 +40,7 @@ class SeenRow(NamedTuple):
     """What a feed last saw of one record. ``read_at`` 0: the values are known to be out of date.
 
     ``lists`` are those of the app's lists that the record is in, of the ones looked at (``sync.lists``).
+    ``became``: the object and the id of the record that this one was turned into.
     """
 
     id: str
@@ -53,6 +55,7 @@ class SeenRow(NamedTuple):
     state: str = "live"
     problem: str | None = None
     lists: tuple[str, ...] = ()
+    became: tuple[str, str] | None = None
 
     @property
     def live(self) -> bool:
@@ -120,10 +123,26 @@ def save_seen(feed: Feed, seen: Iterable[SeenRow]) -> None:
             row.swept,
             row.state,
             row.problem,
+            _packed(row.became),
         )
         for row in seen
     ]
     db.upsert("seen", _SEEN, ("feed_id", "record_id"), data)
+
+
+def turned_into(feed_id: int, object: str, ids: Iterable[str]) -> dict[str, list[str]]:
+    """Return, per id of a record of another object, the records of this feed that were turned into it."""
+    wanted = {_packed((object, id)): id for id in ids}
+    sql = "SELECT record_id, became FROM seen WHERE feed_id=%s AND became IN {ids} ORDER BY record_id"
+    found: dict[str, list[str]] = {}
+    for record_id, became in db.in_list(sql, (feed_id,), wanted):
+        found.setdefault(wanted[became], []).append(record_id)
+    return found
+
+
+def forget_merged(feed_id: int, id: str) -> None:
+    """Forget a record that was merged away: asked for again, the app says into which."""
+    db.execute("DELETE FROM seen WHERE feed_id=%s AND record_id=%s AND state='merged'", (feed_id, id))
 
 
 def keys_of(feed_id: int, ids: Iterable[str]) -> dict[str, set[tuple[str, str]]]:
@@ -279,8 +298,13 @@ def save_position(feed: Feed) -> None:
     )
 
 
+def _packed(became: tuple[str, str] | None) -> str | None:
+    return orjson.dumps(became).decode() if became else None
+
+
 def _seen(row: Sequence[object]) -> SeenRow:
-    id, address, version, data, modified, stamp, read_at, first, swept, state, problem, lists = row
-    values = orjson.loads(data) if isinstance(data, str | bytes) else None
+    *plain, lists, became = row
+    plain[3] = orjson.loads(data) if isinstance(data := plain[3], str | bytes) else None
     inside = tuple(orjson.loads(lists)) if isinstance(lists, str) else ()
-    return SeenRow(id, address, version, values, modified, stamp, read_at, first, swept, state, problem, inside)  # type: ignore[arg-type]
+    into = tuple(orjson.loads(became)) if isinstance(became, str) else None
+    return SeenRow._make((*plain, inside, into))

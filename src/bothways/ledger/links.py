@@ -11,7 +11,10 @@ from bothways.engine.sides import SIDES, Side
 from bothways.ledger import db
 from bothways.ledger.models import Sync
 
-_COLUMNS = "id, left_id, right_id, state, rule, reason, survivor, created_at, ended_at, ended_by, frozen, carries_at"
+_COLUMNS = (
+    "id, left_id, right_id, state, rule, reason, survivor, created_at, ended_at, ended_by, frozen, carries_at, "
+    "came_from"
+)
 UNLINKED = "you unlinked them"
 """Why a link ended that a person has ended: its records are not linked again, and not created, by themselves."""
 
@@ -36,6 +39,7 @@ class LinkRow(NamedTuple):
     ended_by: str = ""
     frozen: str = ""
     carries_at: float | None = None
+    came_from: int | None = None
 
     @property
     def by_deletion(self) -> bool:
@@ -46,6 +50,16 @@ class LinkRow(NamedTuple):
     def by_merge(self) -> bool:
         """Whether it ended since one of its records was merged into another that has a link."""
         return self.ended_by.startswith("R0:")
+
+    @property
+    def by_conversion(self) -> bool:
+        """Whether it ended since one of its records, a lead, was turned into a record of another object."""
+        return self.ended_by.startswith("R0c:")
+
+    @property
+    def left_to_contact(self) -> bool:
+        """Whether it ended since a contact, in another sync, has taken over one of its records."""
+        return self.ended_by.startswith("R17:")
 
     @property
     def paused(self) -> bool:
@@ -75,6 +89,7 @@ class NewLink:
     state: str
     rule: str
     reason: str
+    came_from: int | None = None
 
 
 Shadows = dict[Side, dict[str, Known]]
@@ -103,9 +118,19 @@ def ended_by_record(sync: Sync, side: Side, ids: Iterable[str]) -> dict[str, Lin
 
 def create(sync: Sync, new: Sequence[NewLink], now: float) -> list[int]:
     """Make links and return their ids, in order; the database refuses a record that has one."""
-    columns = ("workspace_id", "sync_id", "left_id", "right_id", "state", "rule", "reason", "created_at")
+    columns = ("workspace_id", "sync_id", "left_id", "right_id", "state", "rule", "reason", "came_from", "created_at")
     data = [
-        (sync.workspace_id, sync.pk, each.left_id, each.right_id, each.state, each.rule, each.reason, now)
+        (
+            sync.workspace_id,
+            sync.pk,
+            each.left_id,
+            each.right_id,
+            each.state,
+            each.rule,
+            each.reason,
+            each.came_from,
+            now,
+        )
         for each in new
     ]
     made = {row[1:]: int(row[0]) for row in db.insert("link", columns, data, "id, left_id, right_id")}
@@ -136,6 +161,11 @@ def end(link_id: int, now: float, ended_by: str, survivor: Side | None = None) -
         "UPDATE link SET state='ended', ended_at=%s, ended_by=%s, survivor=%s WHERE id=%s",
         (now, ended_by, str(survivor) if survivor else None, link_id),
     )
+
+
+def goes_on_from(link_id: int, former: int) -> None:
+    """Remember from which link, of another sync, this one goes on, unless it does so from one already."""
+    db.execute("UPDATE link SET came_from=%s WHERE id=%s AND came_from IS NULL", (former, link_id))
 
 
 def carry(link_ids: Iterable[int], at: float | None) -> None:

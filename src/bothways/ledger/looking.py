@@ -16,7 +16,7 @@ FAILING = ("refused", "value", "unreadable")
 """Kinds of holds that wait for the app or for a record to be mended; all others wait for a person."""
 
 _LINK = "l.id, l.left_id, l.right_id, l.state, l.rule, l.reason, l.survivor, l.created_at, l.ended_at, l.ended_by, "
-_LINK += "l.frozen, l.carries_at"
+_LINK += "l.frozen, l.carries_at, l.came_from"
 _KINDS = "(" + ",".join(f"'{kind}'" for kind in FAILING) + ")"
 
 
@@ -175,7 +175,7 @@ def written(run_ids: Sequence[int]) -> dict[int, dict[tuple[str, str], int]]:
 
 
 def links_ended(run_id: int) -> int:
-    """Return how many links a run has ended because a record was gone."""
+    """Return how many links a run has ended, those among them that go on in another sync."""
     return int(db.value("SELECT COUNT(DISTINCT link_id) FROM journal WHERE run_id=%s AND kind='unlink'", (run_id,)))
 
 

@@ -114,7 +114,10 @@ class Revision(Base):
 
 
 class Seen(Base):
-    """What a feed last saw of one record. ``state``: live, gone or merged."""
+    """What a feed last saw of one record. ``state``: live, gone, merged or converted.
+
+    ``became``: the object and the id of the record that a converted one was turned into, as JSON.
+    """
 
     pk = models.CompositePrimaryKey("feed_id", "record_id")
     feed = models.ForeignKey(Feed, models.CASCADE, db_constraint=False, db_index=False)
@@ -130,12 +133,14 @@ class Seen(Base):
     state = models.TextField(default="live")
     problem = models.TextField(null=True)
     lists = models.TextField(null=True)
+    became = models.TextField(null=True)
 
     class Meta:
         db_table = "seen"
         indexes = [
             models.Index(fields=["feed", "address"], name="seen_address"),
             models.Index(fields=["feed"], condition=Q(lists__isnull=False), name="seen_in_list"),
+            models.Index(fields=["feed", "became"], condition=Q(became__isnull=False), name="seen_became"),
         ]
 
 
@@ -172,7 +177,8 @@ class Link(Base):
     """Two records that are the same thing. Ended links are kept: a ``survivor`` side is a tombstone.
 
     ``frozen`` says why nothing flows between them, "" where it does. ``carries_at``: when the surviving record of
-    an ended link is to follow the deleted one (seconds), null where it is not.
+    an ended link is to follow the deleted one (seconds), null where it is not. ``came_from``: the link that this one
+    goes on from, which was of a lead in another sync.
     """
 
     sync = models.ForeignKey(Sync, models.CASCADE)
@@ -187,6 +193,7 @@ class Link(Base):
     ended_by = models.TextField(default="", db_default="")
     frozen = models.TextField(default="", db_default="")
     carries_at = models.FloatField(null=True)
+    came_from = models.BigIntegerField(null=True)
 
     class Meta:
         db_table = "link"

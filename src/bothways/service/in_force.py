@@ -128,6 +128,7 @@ def in_words(resolved: Resolved) -> dict[str, Any]:
         ),
         **({"deletes": stored_deletes(spec.deletes)} if spec.deletes.removals else {}),
         **({"associations": stored_associations(resolved.associations)} if resolved.associations else {}),
+        **({"neighbour": dict(resolved.neighbour)} if resolved.neighbour else {}),
     }
 
 

@@ -40,12 +40,15 @@ def other_writers(workspace: Workspace, found: Resolution) -> list[Other]:
 
 
 def second_writers(workspace: Workspace, found: Resolution) -> list[Other]:
-    """Return which syncs that are on write the same fields of the same object. No record is read."""
-    document = found.resolved.document
+    """Return which syncs that are on write the same fields of the same object. No record is read.
+
+    The sync of the contacts is none for that of the leads, nor the other way round: they share no record.
+    """
+    document, neighbour = found.resolved.document, (found.resolved.neighbour or {}).get("sync")
     mine = dict(_of_resolution(found))
     told = []
     for other in workspace.document.syncs.values():
-        if other.state != "on" or other.name == document.name or not set(other.ends) & set(document.ends):
+        if other.state != "on" or other.name in (document.name, neighbour) or not set(other.ends) & set(document.ends):
             continue
         for place, fields in _written(workspace, other).items():
             both = sorted(fields & mine.get(place, set()))

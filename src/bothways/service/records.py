@@ -3,7 +3,7 @@
 import re
 import time
 from collections.abc import Iterator, Mapping, Set
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from bothways.engine.deletes import DONE, Removal
@@ -19,11 +19,13 @@ from bothways.ledger.models import Sync
 from bothways.records import is_blank, normal_email
 from bothways.service.database import on_database
 from bothways.service.document import SyncDocument
+from bothways.service.neighbours import neighbour_in_force
 from bothways.service.resolution import row_of
 from bothways.service.revisions import latest_revision
 from bothways.service.scope import scope_in_force
 from bothways.service.views import Page, RecordView
 from bothways.service.workspace import Workspace
+from bothways.sync.neighbours import left_to
 from bothways.sync.payload import name_of
 
 BATCH = 200
@@ -132,7 +134,24 @@ def describe(sync: Sync, document: SyncDocument, found: list[Found], now: float)
         ended |= {(side, id): link for id, link in links.ended_by_record(sync, side, single).items()}
     applied = latest_revision(sync).document["applied"]
     scope = scope_in_force(applied) if applied and "scope" in applied else Scope()
-    return [_view(document, each, held, due, _Left(ended, scope, now, _before(sync, applied, found))) for each in found]
+    left = _Left(ended, scope, now, _before(sync, applied, found), _claimed(sync, document, applied, found, now))
+    return [_view(document, each, held, due, left) for each in found]
+
+
+def _claimed(
+    sync: Sync, document: SyncDocument, applied: Mapping[str, Any] | None, found: list[Found], now: float
+) -> dict[tuple[str, str], str]:
+    """Return which of the single records are left to a contact, or to a lead, of the neighbour sync."""
+    stored = (applied or {}).get("neighbour")
+    neighbour = neighbour_in_force(stored) if stored else None
+    if neighbour is None:
+        return {}
+    told: dict[tuple[str, str], str] = {}
+    for side in SIDES:
+        rows = {id: each.rows[side] for each in found if each.link is None and (id := each.ids[side])}
+        for id, why in left_to(sync, neighbour, document.apps, side, rows, now).items():
+            told[side, id] = why
+    return told
 
 
 def _before(sync: Sync, applied: Mapping[str, Any] | None, found: list[Found]) -> set[tuple[str, str]]:
@@ -194,10 +213,13 @@ class _Left:
     scope: Scope
     now: float
     before: Set[tuple[str, str]] = frozenset()
+    claimed: Mapping[tuple[str, str], str] = field(default_factory=dict)
 
 
 def _why_gone(document: SyncDocument, side: Side, row: SeenRow | None) -> str:
     app = document.apps[side]
+    if row and row.became:
+        return f"turned into {' '.join(row.became)} in {app}"
     return f"merged into another record in {app}" if row and row.state == "merged" else f"no longer there in {app}"
 
 
@@ -209,7 +231,11 @@ def _why_left_out(
     lists = {each: row.lists for each, row in rows.items() if row}
     if outside := why_outside(left.scope, document.apps, values, left.now, lists=lists):
         return outside, None
+    if key in left.claimed:
+        return left.claimed[key], None
     if link is not None and link.survivor == side:
+        if link.by_conversion:
+            return link.ended_by.partition(": ")[2], link.ended_at
         if link.by_merge:
             return "its pair became one with another pair by a merge; it is not created again", link.ended_at
         return "its partner was deleted; it is not created again", link.ended_at

@@ -1,11 +1,12 @@
 """A sync's settings made exact: its row, its two apps, and what the settings come to with the fields of these."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from bothways.engine.sides import SIDES, Side
 from bothways.ledger.models import Sync
 from bothways.service.connect import Opened, open_app
 from bothways.service.door import check_lists
+from bothways.service.neighbours import neighbour_of, stored_neighbour
 from bothways.service.spec import Resolved, Schema, resolve
 from bothways.service.workspace import Workspace
 
@@ -36,6 +37,14 @@ def resolution(workspace: Workspace, name: str, *, at_door: bool = False) -> Res
     if at_door:
         for side in SIDES:
             check_lists(document, resolved.spec.scope, side, apps[side].connector)
+    by_name = {app.name: app for app in apps.values()}
+
+    def meaning(app: str, object: str) -> str | None:
+        return next((each.meaning for each in by_name[app].connector.objects() if each.name == object), None)
+
+    neighbour = neighbour_of(document, others, meaning)
+    if neighbour is not None:
+        resolved = replace(resolved, neighbour=stored_neighbour(document, neighbour, meaning))
     return Resolution(resolved, apps, schema)
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
+from typing import Any
 
 from bothways.connectors.base import Capabilities
 from bothways.engine.cascade import AS_HUBSPOT, CASCADES, cascade, kind_of, roles_of
@@ -54,12 +55,16 @@ _TO = {Side.LEFT: Direction.TO_LEFT, Side.RIGHT: Direction.TO_RIGHT}
 
 @dataclass(frozen=True, slots=True)
 class Resolved:
-    """A sync's settings made exact. ``switched_off`` are the mappings that are not enabled."""
+    """A sync's settings made exact. ``switched_off`` are the mappings that are not enabled.
+
+    ``neighbour`` is what of the sync of the contacts, or of the leads, decides here too (see ``service.neighbours``).
+    """
 
     document: SyncDocument
     spec: SyncSpec
     switched_off: tuple[FieldMap, ...] = ()
     associations: tuple[Association, ...] = ()
+    neighbour: Mapping[str, Any] | None = None
 
 
 def resolve(

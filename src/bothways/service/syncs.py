@@ -10,7 +10,7 @@ from bothways.engine.spec import Finding, Wins
 from bothways.errors import OnAlready, OthersWriteToo
 from bothways.ledger import holds, looking, noted, plans
 from bothways.ledger.models import Plan, Run, Sync
-from bothways.service import yaml_edit
+from bothways.service import neighbours, yaml_edit
 from bothways.service.admission import check, is_admitted, note_admitted, others_asked
 from bothways.service.associations import SWITCHED_OFF, may_have_any, needs
 from bothways.service.database import on_database
@@ -173,6 +173,7 @@ def _view(workspace: Workspace, name: str, *, ask: bool) -> SyncView:
         {document.apps[side]: str(document.deletes.removals.get(side, Removal.KEEP)) for side in SIDES},
         document.deletes.grace,
         tuple(_associations(workspace, document, applied, labels)),
+        neighbours.in_words(applied["neighbour"]) if "neighbour" in applied else "",
     )
 
 

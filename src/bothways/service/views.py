@@ -197,7 +197,7 @@ class SyncView:
     ``sends``: per app which of its records take part, ``all``, ``none`` or a filter in words. ``when_leaving``: what
     becomes of a linked pair that leaves. ``deletes``: per app keep, archive or delete, what becomes of its record when
     the partner was deleted, after the ``grace`` in seconds. ``requires``: per app the field of which one must
-    hold a valid e-mail address.
+    hold a valid e-mail address. ``leads`` says what becomes of leads, where another sync keeps them, or their contacts.
     """
 
     name: str
@@ -222,6 +222,7 @@ class SyncView:
     deletes: Mapping[str, str] = made_by(default_factory=dict)
     grace: float = 0.0
     associations: tuple[AssociationView, ...] = ()
+    leads: str = ""
 
 
 # --- plans --------------------------------------------------------------------------------------------

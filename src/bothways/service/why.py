@@ -16,12 +16,14 @@ from bothways.records import Field as RecordField
 from bothways.records import Value, canonical, is_blank
 from bothways.service.database import on_database
 from bothways.service.document import SyncDocument
+from bothways.service.former import as_a_lead
 from bothways.service.records import Found, describe, find
 from bothways.service.resolution import row_of
 from bothways.service.revisions import latest_revision
 from bothways.service.views import Event, FieldStory, WhyView
 from bothways.service.workspace import Workspace
 from bothways.service.yaml_file import nearest
+from bothways.sync import conversions
 
 WHAT = {
     "link": "linked",
@@ -92,8 +94,10 @@ def _chosen(
 
 
 def _entries(sync: Sync, found: Found) -> list[Entry]:
-    """Return everything written for the pair and to its two records, newest first."""
+    """Return everything written for the pair and to its two records, newest first, its time as a lead included."""
     entries = {each.id: each for each in (journal.of_link(found.link.id) if found.link else ())}
+    if found.link is not None and found.link.came_from is not None:
+        entries |= {each.id: each for each in as_a_lead(sync, found.link.came_from)}
     for side, id in found.ids.items():
         if id:
             entries |= {each.id: each for each in journal.of_record(sync, side, id)}
@@ -146,7 +150,7 @@ class _Teller:
                 yield Event(hold.opened_at, app, "held", None, hold.data.get("value"), "", hold.rule, hold.reason)
 
     def _event(self, entry: Entry, write: FieldWrite) -> Event:
-        what = WHAT.get(entry.kind, "written")
+        what = "became a contact" if entry.rule == conversions.RULE else WHAT.get(entry.kind, "written")
         if entry.state != "done":
             what = NOT_DONE[entry.state]
         elif not write.landed:

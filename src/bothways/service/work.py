@@ -12,6 +12,7 @@ from bothways.service.associations import is_turned
 from bothways.service.document import settings_of
 from bothways.service.in_force import bring_in_force
 from bothways.service.misfits import check_values
+from bothways.service.neighbours import neighbour_in_force
 from bothways.service.resolution import Resolution, resolution, row_of
 from bothways.service.revisions import latest_revision, settings_in_force
 from bothways.service.spec import Resolved
@@ -54,6 +55,7 @@ def context(workspace: Workspace, name: str, progress: Report | None = None, *, 
         side_by_side=True,
         retired=retired_maps(row, found),
         parents=parents_of(workspace, found.resolved),
+        neighbour=neighbour_in_force(found.resolved.neighbour) if found.resolved.neighbour else None,
     )
     if progress is not None:
         ctx.report = progress

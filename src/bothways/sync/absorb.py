@@ -3,7 +3,7 @@
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from bothways.connectors.base import Exists, Read
+from bothways.connectors.base import Became, Exists, Read
 from bothways.engine.keys import keys_of
 from bothways.engine.rules import because
 from bothways.engine.sides import Side
@@ -11,6 +11,7 @@ from bothways.ledger import db, due, feeds, holds, links
 from bothways.ledger.feeds import SeenRow
 from bothways.ledger.models import Feed, Sync
 from bothways.records import Record, Ref, Value, can_be_kept
+from bothways.sync.alike import wake_neighbours, wake_neighbours_of
 from bothways.sync.children import wake_children
 from bothways.sync.context import Context, End
 from bothways.sync.merges import hold_merged
@@ -20,7 +21,8 @@ from bothways.sync.merges import hold_merged
 class News:
     """What was learnt about one id: the record, a problem in reading it, that it is gone, or merged away.
 
-    Beside a problem, the record holds only what could be made out, to be matched by.
+    Beside a problem, the record holds only what could be made out, to be matched by. ``became``: it was turned into
+    a record of another object.
     """
 
     id: str
@@ -28,12 +30,15 @@ class News:
     problem: str | None = None
     gone: bool = False
     merged_into: str | None = None
+    became: Became | None = None
 
 
 def from_read(read: Read) -> list[News]:
     """Return what the answer for one asked id tells. Nothing, where the app could not say."""
     if read.problem is not None:
         return [News(read.asked, read.record, problem=read.problem)]
+    if read.became is not None:
+        return [News(read.asked, became=read.became)]
     if read.exists is Exists.EXISTS and read.record is not None:
         if read.record.id != read.asked:
             return [News(read.record.id, read.record), News(read.asked, merged_into=read.record.id)]
@@ -103,6 +108,7 @@ def absorb(feed: Feed, news: Iterable[News], now: float, read_at: float, *, base
         due.mark(sync, side, marked)
         holds.forget(sync, side, set(lost) - linked.keys())
         wake(sync, side, touched, marked)
+        wake_neighbours_of(sync, side, feed, changed, touched)
     return changed
 
 
@@ -145,6 +151,7 @@ def end_link(sync: Sync, link: links.LinkRow, now: float, rule: str, survivor: S
             holds.close_of_pair(sync, side, record_id)
             keys = feeds.all_keys_of(_feed_id(sync, side), [record_id]).get(record_id, set())
             wake(sync, side, keys)
+            wake_neighbours(sync, side, [record_id])
 
 
 def _feed_id(sync: Sync, side: Side) -> int:
@@ -157,14 +164,18 @@ def _row(news: News, before: SeenRow | None, now: float, read_at: float, baselin
         return None
     if news.merged_into:
         return (before or SeenRow(news.id))._replace(state="merged", values=None, read_at=read_at)
+    if news.became:
+        became = (news.became.object, news.became.id)
+        return (before or SeenRow(news.id))._replace(state="converted", values=None, read_at=read_at, became=became)
     if news.gone:
-        return before._replace(state="gone", values=None, read_at=read_at) if before else None
+        known = before is not None and before.state != "converted"
+        return before._replace(state="gone", values=None, read_at=read_at) if before and known else None
     came_back = before is None or not before.live
     first = (0.0 if baseline and before is None else now) if came_back else before.first_seen_at  # type: ignore[union-attr]
     if news.record is None or news.problem is not None:
         ref = news.record.ref if news.record else Ref(news.id)
         row = before or SeenRow(ref.id, ref.address, ref.version)
-        return row._replace(state="live", problem=news.problem, read_at=read_at, first_seen_at=first)
+        return row._replace(state="live", problem=news.problem, read_at=read_at, first_seen_at=first, became=None)
     record = news.record
     same_stamp = before is not None and before.modified == record.modified
     return SeenRow(

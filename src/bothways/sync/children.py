@@ -6,11 +6,17 @@ from bothways.engine.sides import Side
 from bothways.engine.spec import REFERENCE
 from bothways.ledger import db, due, feeds
 from bothways.ledger.models import Feed, Sync
+from bothways.sync.alike import wake_neighbours
 
 
 def wake_children(sync: Sync, linked: Mapping[Side, Iterable[str]]) -> None:
-    """Mark as due, in all syncs, every record that refers to one that was linked just now: it may have waited."""
-    for side, ids in linked.items():
+    """Mark as due, in all syncs, every record that refers to one that was linked just now: it may have waited.
+
+    In the neighbour sync of leads, or of contacts, it is looked at what that link means for it.
+    """
+    for side, named in linked.items():
+        ids = list(named)
+        wake_neighbours(sync, side, ids)
         hashes = [feeds.key_hash(id) for id in ids]
         if not hashes:
             continue

@@ -6,7 +6,8 @@ from time import time
 
 from bothways.connectors.base import Capabilities, Connector
 from bothways.engine.brakes import Guards
-from bothways.engine.sides import Side
+from bothways.engine.scope import Scope
+from bothways.engine.sides import SIDES, Side
 from bothways.engine.spec import FieldMap, SyncSpec
 from bothways.errors import RunSuperseded
 from bothways.ledger import db
@@ -47,6 +48,42 @@ class Parents:
 
 
 @dataclass(frozen=True, slots=True)
+class Neighbour:
+    """The sync of the contacts, where ours is one of leads, or the other way round (``leads``: it keeps leads).
+
+    Both are of the same two apps, and the records of ``shared``, our side, are of one object. ``turned``: its left
+    app is our right one. ``on``: it runs. ``fields`` are the names of its mapped fields, left and right;
+    ``slots`` those of the keys by which it links, left and right, per rule. ``scope`` and ``sends`` are by its own
+    sides.
+    """
+
+    sync: Sync
+    shared: Side
+    leads: bool
+    turned: bool = False
+    on: bool = True
+    fields: Sequence[tuple[str, str]] = ()
+    slots: Sequence[tuple[Sequence[str], Sequence[str]]] = ()
+    scope: Scope = field(default_factory=Scope)
+    sends: Mapping[Side, bool] = field(default_factory=lambda: dict.fromkeys(SIDES, True))
+
+    def side(self, side: Side) -> Side:
+        """Return its side for one of ours."""
+        return side.other if self.turned else side
+
+    @property
+    def feed(self) -> Feed:
+        """The feed of the records that it has and ours has not: its leads, or its contacts."""
+        found: Feed = self.sync.left if self.side(self.shared) is Side.RIGHT else self.sync.right
+        return found
+
+    @property
+    def what(self) -> str:
+        """What these records are called."""
+        return "lead" if self.leads else "contact"
+
+
+@dataclass(frozen=True, slots=True)
 class Progress:
     """How far a phase of a run is: ``total`` None where it is not known."""
 
@@ -72,6 +109,7 @@ class Context:
     ``side_by_side``: the two apps are read, and written to, at the same time, each in a thread of its own.
     ``retired`` are mappings of earlier settings, which the journal still speaks of.
     ``parents`` are, by name, the syncs through which associations are translated.
+    ``neighbour`` is the sync of the contacts for one of leads, and the other way round, if there is one.
     ``from_now``: only for a look: as if the line before which nothing is carried were drawn now.
     ``bill`` tells the calls made to both apps so far, by their names; a run keeps what it added to it.
     """
@@ -88,6 +126,7 @@ class Context:
     retired: Sequence[FieldMap] = ()
     from_now: bool = False
     parents: Mapping[str, Parents] = field(default_factory=dict)
+    neighbour: Neighbour | None = None
     run_id: int = 0
     epoch: int = 0
     started_at: float = 0.0

@@ -18,10 +18,15 @@ def hold_merged(sync: Sync, side: Side, link: LinkRow, survivor: LinkRow, app: s
 
     ``link`` is the link that ends, ``survivor`` that of the record which is left; ``app`` is where the merge was.
     """
+    reason = f"these two pairs became one record in {app}: {link.on(side)} was merged into {survivor.on(side)}"
+    hold_left_over(sync, side, link, survivor, reason, now)
+
+
+def hold_left_over(sync: Sync, side: Side, link: LinkRow, survivor: LinkRow, reason: str, now: float) -> None:
+    """Hold, in the caller's transaction, the partner of a record of ``side`` that has ``survivor`` as its link."""
     left_over = link.on(side.other)
     if left_over is None:
         return
-    reason = f"these two pairs became one record in {app}: {link.on(side)} was merged into {survivor.on(side)}"
     known = [(side, survivor.on(side)), (side.other, survivor.on(side.other))]
     data = {"candidates": [[each.value, id] for each, id in known if id], "links": [link.id, survivor.id]}
     holds.put(sync, HoldRow(side.other, left_over, RULE, reason, "match", link_id=link.id, data=data), now)

@@ -1,6 +1,6 @@
 """Make a plan: every due record looked at, page by page, each with one action and its reason."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 
@@ -19,12 +19,22 @@ from bothways.records import Record, Value
 from bothways.sync import held
 from bothways.sync.associations import partners_of
 from bothways.sync.context import Context, Progress
+from bothways.sync.conversions import (
+    awaited,
+    converted_side,
+    former_partner_became,
+    inherit,
+    must_wait,
+    why_converted,
+)
 from bothways.sync.deletes import NONE as NO_FATE
 from bothways.sync.deletes import Fate, fates, may_carry
 from bothways.sync.histories import plan_with_histories
 from bothways.sync.line import differ, held_before, shadows_of, to_be_drawn, unchanged
 from bothways.sync.matches import find_matches, look_up_creates
 from bothways.sync.merges import made_nobodys, merges_undecided
+from bothways.sync.neighbours import NONE as NO_STANDING
+from bothways.sync.neighbours import claimed_links, standings
 from bothways.sync.payload import moves, to_row
 from bothways.sync.poll import refresh
 from bothways.sync.settling import settled, unsettled_from
@@ -117,9 +127,12 @@ def _linked(ctx: Context, sheet: Sheet, wanted: dict[Side, set[str]], tally: Tal
     from_now = to_be_drawn(ctx)
     planned: list[Planned] = []
     looked_at: list[tuple[LinkRow, Pair, Facts]] = []
+    rows_of = {link.id: {side: sheet.rows[side].get(link.on(side) or "") for side in SIDES} for link in found.values()}
+    shadows |= inherit(ctx, [link for link in pairs if link.id not in shadows], rows_of)
+    claimed = claimed_links(ctx, pairs)
     for link in sorted(found.values(), key=lambda link: link.id):
-        rows = {side: sheet.rows[side].get(link.on(side) or "") for side in SIDES}
-        facts = _facts_linked(ctx, link, rows, open_links)
+        rows = rows_of[link.id]
+        facts = replace(_facts_linked(ctx, link, rows, open_links), claimed=claimed.get(link.id, ""))
         records = {side: row.record if row and row.live else None for side, row in rows.items()}
         since = {side: row.stamp_seen_at for side, row in rows.items() if row and row.modified is not None}
         found_held = kept.get(link.id, [])
@@ -152,14 +165,17 @@ def _facts_linked(ctx: Context, link: LinkRow, rows: dict[Side, SeenRow | None],
     gone = frozenset(side for side, row in rows.items() if row is not None and row.state == "gone")
     problem = next((row.problem for row in rows.values() if row is not None and row.problem), None)
     unknown = any(row is None for row in rows.values())
-    busy = link.state == "pending" or link.id in open_links or (unknown and not gone)
+    converted = converted_side(rows)
+    turned = rows[converted] if converted else None
+    busy = link.state == "pending" or link.id in open_links or (unknown and not (gone or converted))
     held = {side: row.values if row is not None and row.live else None for side, row in rows.items()}
     inside = {side: row.lists for side, row in rows.items() if row is not None}
     outside = why_outside(ctx.spec.scope, ctx.spec.apps, held, ctx.clock(), lists=inside, linked=True)
     outside = link.frozen if link.paused else outside
     return Facts(
         linked=True,
-        open_write=busy,
+        open_write=busy or (turned is not None and must_wait(ctx, link, rows)),
+        converted=why_converted(ctx, converted, turned) if converted and turned else "",
         gone=gone,
         problem=problem or "",
         outside=outside,
@@ -192,6 +208,8 @@ def _unlinked(ctx: Context, sheet: Sheet, wanted: dict[Side, set[str]], tally: T
             if (row := sheet.rows[side].get(id)) is not None
         }
         across = partners_of(ctx, pairs.values())
+        stands = standings(ctx, side, sheet.rows[side], {id: matches[id] for id in free}, _settled(fate_of, merged))
+        awaits = awaited(ctx, side, {id: matches[id].partner for id in free})
         looked_at: list[tuple[str, Pair, Facts]] = []
         for id in sorted(pairs):
             row = sheet.rows[side][id]
@@ -218,6 +236,9 @@ def _unlinked(ctx: Context, sheet: Sheet, wanted: dict[Side, set[str]], tally: T
                 outside=_why_outside(ctx, {side: row, side.other: partner}) if row.live else "",
                 misfit=misfit(ctx.spec, side, record, ctx.clock(), row.lists),
                 before=unchanged(ctx, side, before[side].get(id), record.values),
+                converted=former_partner_became(ended.get(id), side),
+                claimed=stands.get(id, NO_STANDING).claimed,
+                unread=awaits.get(id) or stands.get(id, NO_STANDING).unread,
             )
             looked_at.append((id, replace(pairs[id], partners=across), facts))
         actions = plan_with_histories(
@@ -246,6 +267,11 @@ def _plan_pair(ctx: Context, facts: Sequence[Facts], place: int, pair: Pair) -> 
     return plan_linked(ctx.spec, pair, facts[place], ctx.clock())
 
 
+def _settled(fate_of: Mapping[str, Fate], merged: Collection[str]) -> set[str]:
+    """Return the records of which is decided already what becomes of them."""
+    return {id for id, fate in fate_of.items() if fate.restored} | set(merged)
+
+
 def _matched(
     ctx: Context,
     side: Side,
@@ -262,7 +288,12 @@ def _matched(
 def _concerns(action: Action, fate: Fate) -> bool:
     """Tell whether an action is about the link that has ended: it is taken up, or a deletion carried over, or not."""
     carried = fate.link is not None and fate.link.carries_at is not None
-    return action.rule in ("R4d", "R4e", "R4w", "R9r") or (carried and action.rule in ("R4", "R5"))
+    return action.rule in ("R4d", "R4e", "R4w", "R9r") or (carried and _ends_carrying(action))
+
+
+def _ends_carrying(action: Action) -> bool:
+    """Tell whether a deletion that was to be carried over never is, by this action."""
+    return action.rule in ("R4", "R5") or (action.rule == "R17" and action.kind is ActionKind.LEAVE_OUT)
 
 
 def _why_outside(ctx: Context, rows: Mapping[Side, SeenRow | None]) -> str:

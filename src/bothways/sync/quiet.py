@@ -12,6 +12,7 @@ from bothways.ledger.holds import HoldRow
 from bothways.ledger.journal import Entry, FieldWrite
 from bothways.ledger.links import NewLink
 from bothways.ledger.plans import ActionRow
+from bothways.sync import conversions
 from bothways.sync.absorb import end_link
 from bothways.sync.context import Context
 from bothways.sync.deletes import edit_shown, note, take_up
@@ -30,8 +31,7 @@ def record_quiet(ctx: Context, actions: Sequence[ActionRow]) -> None:
         take_up(ctx, action)
     linked = without_linked(ctx, [action for action in kinds[ActionKind.LINK] if action.rule != "R9r"])
     _link(ctx, linked)
-    for action in kinds[ActionKind.UNLINK]:
-        _unlink(ctx, action)
+    unlinked = [action for action in kinds[ActionKind.UNLINK] if _unlink(ctx, action)]
     for action in kinds[ActionKind.HOLD]:
         _hold(ctx, action)
     for action in kinds[ActionKind.WAIT]:
@@ -47,7 +47,8 @@ def record_quiet(ctx: Context, actions: Sequence[ActionRow]) -> None:
     settled = [
         *linked,
         *taken_up,
-        *(each for kind in (ActionKind.UNLINK, ActionKind.NONE, ActionKind.LEAVE_OUT) for each in kinds[kind]),
+        *unlinked,
+        *(each for kind in (ActionKind.NONE, ActionKind.LEAVE_OUT) for each in kinds[kind]),
     ]
     _clear_holds(ctx, settled)
     clear_mended(ctx, kinds[ActionKind.HOLD])
@@ -56,8 +57,8 @@ def record_quiet(ctx: Context, actions: Sequence[ActionRow]) -> None:
 
 
 def _carry_no_more(actions: Sequence[ActionRow]) -> None:
-    """Rows R4e, R4 and R5: a deletion that is not carried over now never is."""
-    over = [each for each in actions if each.rule in ("R4e", "R4", "R5")]
+    """Rows R4e, R4, R5 and R17: a deletion that is not carried over now never is."""
+    over = [each for each in actions if each.rule in ("R4e", "R4", "R5", "R17")]
     links.carry([each.link_id for each in over if each.link_id is not None], None)
 
 
@@ -78,31 +79,44 @@ def _wait(ctx: Context, action: ActionRow) -> None:
     due.postpone(ctx.sync, marks_of(action), settles_at(ctx, side, row) if row else ctx.clock())
 
 
-def _unlink(ctx: Context, action: ActionRow) -> None:
-    """Rows R4, R5 and R10: the link ends; a surviving record is marked so that it is not created again."""
+def _unlink(ctx: Context, action: ActionRow) -> bool:
+    """Rows R4, R5, R10, R17 and R0c: the link ends; a surviving record is marked so that it is not created again.
+
+    Return False where that cannot be done yet, so that it is looked at again.
+    """
     link = links.by_id([action.link_id or 0]).get(action.link_id or 0)
     if link is None or link.state != "active":
-        return
-    gone = {
-        side
-        for side in SIDES
-        if (row := feeds.seen_by_id(ctx.ends[side].feed.pk, [link.on(side) or ""]).get(link.on(side) or ""))
-        and row.state == "gone"
+        return True
+    rows = {
+        side: feeds.seen_by_id(ctx.ends[side].feed.pk, [link.on(side) or ""]).get(link.on(side) or "") for side in SIDES
     }
+    if action.rule == conversions.RULE:
+        if conversions.must_wait(ctx, link, rows):
+            return False
+        _journal_unlink(ctx, action, link.id, None)
+        conversions.go_on(ctx, link, rows, action.reason)
+        return True
+    gone = {side for side, row in rows.items() if row and row.state == "gone"}
     survivor = next((side for side in SIDES if side not in gone), None) if gone else None
     _journal_unlink(ctx, action, link.id, survivor)
     end_link(ctx.sync, link, ctx.clock(), f"{action.rule}: {action.reason}", survivor)
     if action.data.get("carries") and survivor is not None:
         note(ctx, link, survivor)
+    return True
 
 
 def _journal_unlink(ctx: Context, action: ActionRow, link_id: int, survivor: Side | None) -> None:
-    """Keep what was last seen on both sides, so that an edit of a deleted record can be had back."""
+    """Keep what was last seen on both sides, so that an edit of a deleted record can be had back.
+
+    A lead that became a contact has lost nothing.
+    """
+    stays = action.rule == conversions.RULE
     known = links.shadows([link_id]).get(link_id, {side: {} for side in SIDES})
     entries = []
     for side in SIDES:
         writes = {
-            key: FieldWrite(shadow.value, None, action.rule, action.reason) for key, shadow in known[side].items()
+            key: FieldWrite(shadow.value, shadow.value if stays else None, action.rule, action.reason)
+            for key, shadow in known[side].items()
         }
         row = feeds.seen_by_id(ctx.ends[side].feed.pk, [action.on(side) or ""]).get(action.on(side) or "")
         at_end = _at_the_end(ctx, side, row, known[side]) if row and row.live else {}

@@ -19,12 +19,15 @@ def settled(ctx: Context, side: Side, row: SeenRow, ours_from: float) -> bool:
 
     The other side must be known completely up to one poll interval after the record was first seen; its
     index lag is part of how far it is known. Records met in the first, full listing were there before.
+    The leads, or contacts, of the neighbour sync must be known as far: one of them may be the same person.
     One first seen at or after ``ours_from`` may be our own create, of which we do not know yet.
     """
-    feed = ctx.ends[side.other].feed
-    if not feed.baseline_done or row.first_seen_at >= ours_from:
+    feeds = [ctx.ends[side.other].feed]
+    if ctx.neighbour is not None and ctx.neighbour.on:
+        feeds.append(ctx.neighbour.feed)
+    if not all(feed.baseline_done for feed in feeds) or row.first_seen_at >= ours_from:
         return False
-    return row.first_seen_at == 0.0 or feed.complete_to >= row.first_seen_at + ctx.interval
+    return row.first_seen_at == 0.0 or all(feed.complete_to >= row.first_seen_at + ctx.interval for feed in feeds)
 
 
 def settles_at(ctx: Context, side: Side, row: SeenRow) -> float:

@@ -44,7 +44,7 @@ class Tally:
         writes = action.writes
         self.kinds[action.kind] += 1
         if action.kind is ActionKind.LEAVE_OUT:
-            self.left_out[action.reason] += 1
+            self.left_out[_told(action)] += 1
         if moves:
             self.moves[moves][action.reason if moves == LEAVES else ""] += 1
         self.writes += bool(writes)
@@ -103,6 +103,11 @@ class Tally:
             deletes=self.deletes.total(),
             deleted=journal.deleted_since(ctx.sync, ctx.clock() - DAY),
         )
+
+
+def _told(action: Action) -> str:
+    """Return why a record is left out, without the name of the one that goes before it."""
+    return action.reason.rpartition("; ")[2] if action.rule == "R17" else action.reason
 
 
 def totals_of(plan: Plan) -> Totals:

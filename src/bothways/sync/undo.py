@@ -114,6 +114,7 @@ def _steps(ctx: Context, run: Run, part: Part, report: UndoReport) -> Iterator[_
     busy = journal.open_link_ids(ctx.sync)
     while page := journal.done_before(run.pk, before):
         before, page = page[-1].id, part.of(page)
+        page = _without_contacts(ctx, page, report)
         known = links.shadows([entry.link_id for entry in page if entry.link_id is not None])
         rows = {
             side: refresh(ctx, ctx.ends[side], {str(each.record_id) for each in page if each.side is side})
@@ -129,6 +130,20 @@ def _steps(ctx: Context, run: Run, part: Part, report: UndoReport) -> Iterator[_
             step = _step(ctx, entry, row, shadows, report, busy=entry.link_id in busy)
             if step is not None:
                 yield step
+
+
+def _without_contacts(ctx: Context, page: Sequence[Entry], report: UndoReport) -> list[Entry]:
+    """Return the entries but those of leads whose record of the other app is a contact's by now (rows R0c and R17).
+
+    What was put back there would be an edit for the sync of the contacts.
+    """
+    found = links.by_id([entry.link_id for entry in page if entry.link_id is not None])
+    stays = {id for id, link in found.items() if link.by_conversion or link.left_to_contact}
+    for entry in page:
+        if entry.link_id in stays:
+            reason = "was a lead's then, and is kept in step with a contact since; change it by hand"
+            report.kept.append((ctx.spec.apps[entry.side], str(entry.record_id), reason))
+    return [entry for entry in page if entry.link_id not in stays]
 
 
 def _step(

@@ -62,6 +62,7 @@ def sync(view: "SyncView", now: float) -> list[str]:
         *((f"{app} sends", words) for app, words in view.sends.items()),
         *([("Required", "a valid e-mail address in one of the two")] if view.requires else []),
         *([("Leaving", LEAVING[view.when_leaving])] if view.when_leaving else []),
+        *([("Leads", view.leads)] if view.leads else []),
         *([("Deletes", deletes(view))] if any(word != "keep" for word in view.deletes.values()) else []),
         ("Matched by", listed((_match(each, view.apps) for each in view.match), "nothing: no record is linked")),
         ("Both changed", WINS.get(view.wins, "{app} wins").format(app=view.default_app)),

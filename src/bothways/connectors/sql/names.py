@@ -11,6 +11,7 @@ OBJECTS: Mapping[str, str] = {
     **dict.fromkeys(("companies", "company", "organizations", "organisations", "organization"), "Organization"),
     **dict.fromkeys(("deals", "deal", "opportunities", "opportunity"), "Deal"),
     **dict.fromkeys(("contacts", "contact", "people", "persons", "person"), "Person"),
+    **dict.fromkeys(("leads", "lead"), "Lead"),
 }
 
 FIELDS: Mapping[str, str] = {

@@ -1,0 +1,218 @@
+"""A lead that its app turned into a contact: its link goes on in the sync of the contacts, with its history (row R0c).
+
+That is no deletion. The link ends in the sync of the leads, and a link of the contact with the same partner is made in
+the sync of the contacts, in one transaction, whether that sync is on or not. It waits there until the contact can be
+read. Where the contact or the partner has another link already, both pairs are held, as after a merge.
+"""
+
+from collections.abc import Iterable, Mapping
+
+from bothways.engine.fields import Known
+from bothways.engine.rules import because
+from bothways.engine.sides import SIDES, Side
+from bothways.ledger import db, due, feeds, holds, journal, links
+from bothways.ledger.feeds import SeenRow
+from bothways.ledger.links import LinkRow, NewLink
+from bothways.ledger.models import Sync
+from bothways.records import is_blank, same
+from bothways.sync import merges
+from bothways.sync.absorb import end_link
+from bothways.sync.children import wake_children
+from bothways.sync.context import Context, End, Neighbour
+from bothways.sync.poll import refresh
+
+RULE = "R0c"
+
+
+def converted_side(rows: Mapping[Side, SeenRow | None]) -> Side | None:
+    """Return the side whose record was turned into one of another object, None if there is none."""
+    return next((side for side, row in rows.items() if row is not None and row.became), None)
+
+
+def why_converted(ctx: Context, side: Side, row: SeenRow) -> str:
+    """Say into what a record was turned, and what becomes of its link."""
+    assert row.became is not None
+    text = because(RULE, app=ctx.spec.apps[side], message=" ".join(row.became))
+    neighbour = _of_contacts(ctx, side, row)
+    if neighbour is None:
+        return f"{text}, which no sync keeps in step with {ctx.spec.apps[side.other]}"
+    return f'{text}; the link goes on in the sync "{neighbour.sync.name}"'
+
+
+def former_partner_became(ended: LinkRow | None, side: Side) -> str:
+    """Say into what the former partner of a record of ``side`` was turned, "" where its link ended otherwise."""
+    if ended is None or ended.survivor != side:
+        return ""
+    by_conversion = ended.by_conversion or (ended.by_merge and ended.came_from is not None)
+    return ended.ended_by.partition(": ")[2] if by_conversion else ""
+
+
+def must_wait(ctx: Context, link: LinkRow, rows: Mapping[Side, SeenRow | None]) -> bool:
+    """Tell whether a link cannot go on yet: a write to what the contact or its partner is linked to is not settled."""
+    found = _target(ctx, link, rows)
+    if found is None:
+        return False
+    neighbour, ids = found
+    taken = _taken(neighbour, ids)
+    busy = journal.open_link_ids(neighbour.sync)
+    return any(each.state == "pending" or each.id in busy for each in taken.values())
+
+
+def _of_contacts(ctx: Context, side: Side, row: SeenRow) -> Neighbour | None:
+    neighbour = ctx.neighbour
+    fits = neighbour is not None and not neighbour.leads and neighbour.shared is side.other
+    return neighbour if fits and row.became and neighbour and neighbour.feed.object == row.became[0] else None
+
+
+def _target(
+    ctx: Context, link: LinkRow, rows: Mapping[Side, SeenRow | None]
+) -> tuple[Neighbour, dict[Side, str]] | None:
+    """Return the sync in which a link goes on, and the records of it there, by the sides of that sync."""
+    side = converted_side(rows)
+    row = rows[side] if side else None
+    if side is None or row is None or row.became is None:
+        return None
+    neighbour = _of_contacts(ctx, side, row)
+    partner = link.on(side.other)
+    if neighbour is None or partner is None:
+        return None
+    return neighbour, {neighbour.side(side): row.became[1], neighbour.side(side.other): partner}
+
+
+def _taken(neighbour: Neighbour, ids: Mapping[Side, str]) -> dict[Side, LinkRow]:
+    """Return the links that the contact and the partner have in their sync already."""
+    found = {side: links.live_by_record(neighbour.sync, side, [id]).get(id) for side, id in ids.items()}
+    return {side: link for side, link in found.items() if link is not None}
+
+
+def go_on(ctx: Context, link: LinkRow, rows: Mapping[Side, SeenRow | None], reason: str) -> None:
+    """End the link of a lead that was turned into a contact, and let it go on there, in the caller's transaction.
+
+    ``rows`` are what was last seen of its records.
+    """
+    side, found = converted_side(rows), _target(ctx, link, rows)
+    end_link(ctx.sync, link, ctx.clock(), f"{RULE}: {reason}", side.other if side else None)
+    if found is None or side is None:
+        return
+    neighbour, ids = found
+    taken = _taken(neighbour, ids)
+    if len(taken) == len(SIDES):
+        if taken[Side.LEFT].id == taken[Side.RIGHT].id:
+            links.goes_on_from(taken[Side.LEFT].id, link.id)
+    elif not _kept_apart(neighbour.sync, ids):
+        message = f"{neighbour.feed.object} {ids[neighbour.side(side)]}"
+        _make(ctx, neighbour, ids, link, taken, because(RULE, app=ctx.spec.apps[side], message=message))
+
+
+def _kept_apart(sync: Sync, ids: Mapping[Side, str]) -> bool:
+    """Tell whether a person has said of these two, by the sides of their sync, that they belong to others."""
+    for side, id in ids.items():
+        partner = ids[side.other]
+        if links.apart(sync, side, [id]).get(id, set()) & {partner, ""}:
+            return True
+        if holds.chosen(sync, side, [id]).get(id, partner) != partner:
+            return True
+    return False
+
+
+def _make(
+    ctx: Context, neighbour: Neighbour, ids: Mapping[Side, str], lead: LinkRow, taken: Mapping[Side, LinkRow], why: str
+) -> None:
+    """Make the link in the sync of the contacts; where one of the two has one, make it ended by a merge, and a hold."""
+    sync, now = neighbour.sync, ctx.clock()
+    new = NewLink(ids[Side.LEFT], ids[Side.RIGHT], "ended" if taken else "active", RULE, f"linked: {why}", lead.id)
+    [made] = links.create(sync, [new], now)
+    if not taken:
+        if lead.paused:
+            links.pause(made, paused=True)
+        feeds.forget_merged(neighbour.feed.pk, ids[neighbour.side(neighbour.shared.other)])
+        wake_children(sync, {side: [id] for side, id in ids.items()})
+    for side, survivor in taken.items():
+        links.end(made, now, f"{merges.RULE}: {why}", side.other)
+        reason = f"these two pairs became one record: {why}, and {ids[side]} is linked to {survivor.on(side.other)}"
+        merges.hold_left_over(sync, side, links.by_id([made])[made], survivor, reason, now)
+    for side, id in ids.items():
+        due.mark(sync, side, [id])
+
+
+# --- in the sync of the contacts ----------------------------------------------------------------------
+
+
+def awaited(ctx: Context, side: Side, pairs: Mapping[str, str | None]) -> dict[str, str]:
+    """Return which records of one side are to get the link of a lead, which the sync of the leads has yet to hand over.
+
+    ``pairs`` are records without a link, each with its match. Leads that are linked to one of them are read by id.
+    """
+    neighbour = ctx.neighbour
+    if neighbour is None or not neighbour.on or not neighbour.leads or not pairs:
+        return {}
+    own = neighbour.shared.other
+    here = ctx.ends[own]
+    there = neighbour.side(neighbour.shared)
+    shared = pairs.keys() if side is neighbour.shared else {id for id in pairs.values() if id}
+    leads = links.live_by_record(neighbour.sync, there, shared)
+    refresh(
+        ctx, End(own, here.app, neighbour.feed, here.connector), {str(link.on(there.other)) for link in leads.values()}
+    )
+    contacts = {id: (id if side is own else partner) for id, partner in pairs.items()}
+    turned = feeds.turned_into(neighbour.feed.pk, here.object, {id for id in contacts.values() if id})
+    linked = links.live_by_record(neighbour.sync, there.other, {lead for each in turned.values() for lead in each})
+    found = {}
+    for id, contact in contacts.items():
+        lead = next((lead for lead in turned.get(contact or "", ()) if lead in linked), None)
+        if lead is not None:
+            name = neighbour.sync.name
+            found[id] = f'{here.app} turned the lead {lead} into it; the sync "{name}" hands its link over first'
+    return found
+
+
+def inherit(
+    ctx: Context, new: Iterable[LinkRow], rows: Mapping[int, Mapping[Side, SeenRow | None]]
+) -> dict[int, links.Shadows]:
+    """Give links that go on from those of leads what their records were last seen to hold, and return that.
+
+    A mapping is that of the lead where both go to the same field of the other app. What the other app's record was
+    last seen to hold is then known. The contact's side is known only if it holds what the lead was last seen to hold:
+    else the app has another value by the conversion, and where it has none, neither side is known, so that nothing is
+    emptied for it (see decision 0024). Associations begin anew.
+    """
+    neighbour = ctx.neighbour
+    waiting = [link for link in new if link.came_from is not None and _can_be_read(rows[link.id])]
+    if neighbour is None or not waiting:
+        return {}
+    old = links.shadows([link.came_from for link in waiting if link.came_from])
+    made = {link.id: _inherited(ctx, neighbour, old.get(link.came_from or 0, {}), rows[link.id]) for link in waiting}
+    with db.transaction_():
+        ctx.fence()
+        links.save_shadows(
+            ctx.sync.workspace_id, [(id, side, shadows[side]) for id, shadows in made.items() for side in SIDES]
+        )
+    return made
+
+
+def _can_be_read(rows: Mapping[Side, SeenRow | None]) -> bool:
+    return all(row is not None and row.live and not row.problem and row.values is not None for row in rows.values())
+
+
+def _inherited(
+    ctx: Context, neighbour: Neighbour, old: Mapping[Side, Mapping[str, Known]], rows: Mapping[Side, SeenRow | None]
+) -> links.Shadows:
+    shared, own = neighbour.shared, neighbour.shared.other
+    there = neighbour.side(shared)
+    place = SIDES.index(there)
+    keys = {names[place]: f"{names[0]}={names[1]}" for names in neighbour.fields}
+    row = rows[own]
+    values = (row.values if row else None) or {}
+    found: links.Shadows = {side: {} for side in SIDES}
+    for mapping in ctx.spec.fields:
+        key = keys.get(mapping.on(shared).name, "")
+        partner, lead = old.get(there, {}).get(key), old.get(there.other, {}).get(key)
+        held, field = values.get(mapping.on(own).name), mapping.on(own)
+        if mapping.through or partner is None:
+            continue
+        as_before = lead is not None and same(held, field, lead.value)
+        if as_before or not is_blank(held):
+            found[shared][mapping.key] = partner
+        if as_before:
+            found[own][mapping.key] = Known(held)
+    return found
