@@ -132,7 +132,8 @@ def _update(spec: SyncSpec, pair: Pair, ids: Mapping[Side, str | None], now: flo
     )
     writes = [decision for decision in decisions if decision.write]
     holds = [decision for decision in decisions if decision.hold]
-    speaking = writes or holds or decisions
+    left_out = [decision for decision in decisions if decision.rule == "FV"]
+    speaking = writes or holds or left_out or decisions
     kind = ActionKind.UPDATE if writes else ActionKind.HOLD if holds else ActionKind.NONE
     rule = speaking[0].rule if speaking else "F0"
     reason = speaking[0].reason if speaking else because("F0")

@@ -72,7 +72,7 @@ _ROWS = (
     Rule("FC", "opted out on one side", "opted out on the other too, whatever wins there", "{source} says opted out"),
     Rule("FO", "differs; mapped only on create", "none", "this field is written only when a record is created"),
     Rule("FE", "differs; mapped only when empty", "none", "both hold a value; only an empty field is filled"),
-    Rule("FV", "a choice that is paired with none, to be left out", "none", "{message}"),
+    Rule("FV", "a choice that is paired with none, to be left out; a name that no record has", "none", "{message}"),
     Rule("FS", "set by the settings, with another write", "written", "the settings set it"),
     Rule("FA", "associations differ", "merged as a set; what has no partner yet waits for it", "{message}"),
     Rule("F5", "written twice already from the same edit", "frozen", "it is changed back again and again in {app}"),

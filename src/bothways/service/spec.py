@@ -46,6 +46,9 @@ NEVER_BY_DEFAULT = frozenset({"identifier", "dateCreated", "dateModified"})
 OPTED_OUT, OPT_OUT = "optOut", (True, True)
 """The meaning of fields in which a yes says that somebody is opted out, and what it is as consent."""
 
+MADE = (FieldType.JOINED, FieldType.NAMED)
+"""Types that no app has, made of other fields, that can be written."""
+
 MARGIN = 60.0
 """Seconds added to every own-write window: for a slow poll, and for clocks that are a little apart."""
 
@@ -83,7 +86,7 @@ def resolve(
     )
     if not any(enabled for _, enabled in pairs):
         raise MissingKey(where=document.place, key="fields", hint="No fields of the two apps have the same meaning.")
-    associations = associations_of(document, schema, others)
+    associations = associations_of(document, schema, others, _by_name(pairs))
     pairs += [(each.mapping, not each.why_off) for each in associations]
     maps = _with_winners(document, [each for each, _ in pairs])
     enabled = tuple(each for each, (_, on) in zip(maps, pairs, strict=True) if on)
@@ -111,6 +114,12 @@ def resolve(
                 check_parts(document, spec, each)
     off = (each for each, (_, on) in zip(maps, pairs, strict=True) if not (on or each.through))
     return Resolved(document, spec, tuple(off), tuple(associations))
+
+
+def _by_name(pairs: Sequence[tuple[FieldMap, bool]]) -> dict[Side, set[str]]:
+    """Return the references of both sides that are mapped by the name of what they refer to."""
+    maps = [each for each, enabled in pairs if enabled]
+    return {side: {part.name for each in maps if each.named is side for part in each.on(side).parts} for side in SIDES}
 
 
 def _deletes(document: SyncDocument, can: Mapping[Side, Capabilities]) -> Deletes:
@@ -317,7 +326,7 @@ def _check_made(
     """Refuse a text that would be written, and a joined field whose parts another mapping has as well."""
     for side in written:
         field, app = fields[side], document.apps[side]
-        if field.parts and field.type is not FieldType.JOINED:
+        if field.parts and field.type not in MADE:
             direction = f"to_{document.apps[side.other]}"
             raise TextOneWay(where=each.place, app=app, field=field.name, direction=direction)
         others = (other for other in document.fields or () if other.enabled and other is not each)
@@ -357,9 +366,7 @@ def _check_several(document: SyncDocument, fields: Mapping[Side, Field], schema:
 def _check_types(fields: Mapping[Side, Field], target: Side, place: str) -> None:
     source, written = fields[target.other], fields[target]
     if coercion_between(source.type, written.type) is None:
-        allowed = ", ".join(
-            str(kind) for kind in FieldType if kind is not FieldType.JOINED and coercion_between(source.type, kind)
-        )
+        allowed = ", ".join(str(kind) for kind in FieldType if kind not in MADE and coercion_between(source.type, kind))
         raise TypesDoNotMatch(
             where=place,
             left=fields[Side.LEFT].name,

@@ -1,12 +1,12 @@
 """What a plan or a run works with: the sync's row, its two apps, its exact settings, in force in the ledger."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from bothways.engine.sides import SIDES, Side
-from bothways.engine.spec import FieldMap, one_sided
+from bothways.engine.spec import FieldMap, SyncSpec, one_sided
 from bothways.errors import SyncOff
-from bothways.ledger.models import Revision, Sync
+from bothways.ledger.models import Feed, Revision, Sync
 from bothways.records import Field
 from bothways.service.associations import is_turned
 from bothways.service.connect import Opened, open_app
@@ -14,6 +14,7 @@ from bothways.service.document import settings_of
 from bothways.service.door import check_lists
 from bothways.service.in_force import bring_in_force
 from bothways.service.misfits import check_values
+from bothways.service.names import with_names
 from bothways.service.revisions import latest_revision, settings_in_force
 from bothways.service.spec import Resolved, Schema, resolve
 from bothways.service.workspace import Workspace, reload
@@ -38,10 +39,11 @@ def resolution(workspace: Workspace, name: str, *, at_door: bool = False) -> Res
     """
     document = workspace.sync(name)
     apps = {side: open_app(workspace, document.apps[side]) for side in SIDES}
-    schema = {
+    schema: Schema = {
         side: apps[side].fields(document.objects[side], workspace.clock(), document.object_places[side])
         for side in SIDES
     }
+    schema = with_names(document, schema, lambda side, object: apps[side].fields(object, workspace.clock()))
     can = {side: apps[side].connector.capabilities for side in SIDES}
     others = workspace.document.syncs.values()
     resolved = resolve(document, schema, can, others=others, at_door=at_door)
@@ -89,6 +91,7 @@ def context(workspace: Workspace, name: str, progress: Report | None = None, *, 
         side_by_side=True,
         retired=retired_maps(row, found),
         parents=parents_of(workspace, found.resolved),
+        called=called_of(found, ends),
     )
     if progress is not None:
         ctx.report = progress
@@ -102,6 +105,29 @@ def parents_of(workspace: Workspace, resolved: Resolved) -> dict[str, Parents]:
     return {
         name: Parents(row_of(workspace, name), is_turned(resolved.document, workspace.sync(name))) for name in names
     }
+
+
+def called_of(found: Resolution, ends: Mapping[Side, End]) -> dict[str, End]:
+    """Return, by mapping, where the records are that are known by their names: read for that, if for nothing else."""
+    called = {}
+    for each in found.resolved.spec.fields:
+        side = each.named
+        if side is not None:
+            connection, object = ends[side].feed.connection, str(each.on(side).refers_to)
+            feed, _ = Feed.objects.get_or_create(connection=connection, object=object)
+            called[each.key] = End(side, ends[side].app, feed, ends[side].connector)
+    return called
+
+
+def feeds_called(sync: Sync, spec: SyncSpec) -> dict[str, Feed]:
+    """Return the feeds of these records, by mapping, as far as they have been read."""
+    own = {Side.LEFT: sync.left, Side.RIGHT: sync.right}
+    called = {each.key: (own[side].connection_id, each.on(side)) for each in spec.fields if (side := each.named)}
+    found = {
+        key: Feed.objects.filter(connection_id=connection, object=field.refers_to).first()
+        for key, (connection, field) in called.items()
+    }
+    return {key: feed for key, feed in found.items() if feed is not None}
 
 
 def retired_maps(row: Sync, found: Resolution) -> list[FieldMap]:

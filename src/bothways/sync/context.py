@@ -72,6 +72,7 @@ class Context:
     ``side_by_side``: the two apps are read, and written to, at the same time, each in a thread of its own.
     ``retired`` are mappings of earlier settings, which the journal still speaks of.
     ``parents`` are, by name, the syncs through which associations are translated.
+    ``called`` are, by mapping, where the records are read that the other app knows only by their names.
     ``from_now``: only for a look: as if the line before which nothing is carried were drawn now.
     ``bill`` tells the calls made to both apps so far, by their names; a run keeps what it added to it.
     """
@@ -88,6 +89,7 @@ class Context:
     retired: Sequence[FieldMap] = ()
     from_now: bool = False
     parents: Mapping[str, Parents] = field(default_factory=dict)
+    called: Mapping[str, End] = field(default_factory=dict)
     run_id: int = 0
     epoch: int = 0
     started_at: float = 0.0

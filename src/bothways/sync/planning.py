@@ -17,6 +17,7 @@ from bothways.ledger.models import Plan
 from bothways.records import Record, Value
 from bothways.sync import held
 from bothways.sync.associations import partners_of
+from bothways.sync.called import with_names
 from bothways.sync.context import Context, Progress
 from bothways.sync.deletes import NONE as NO_FATE
 from bothways.sync.deletes import Fate, fates, may_carry
@@ -128,8 +129,9 @@ def _linked(ctx: Context, sheet: Sheet, wanted: dict[Side, set[str]], tally: Tal
             tally.agreed += _differ(ctx, records)
         looked_at.append((link, pair, facts))
     partners = partners_of(ctx, [pair for _, pair, _ in looked_at])
+    spec = with_names(ctx, [pair for _, pair, _ in looked_at])
     for link, pair, facts in looked_at:
-        action = plan_linked(ctx.spec, replace(pair, partners=partners), facts, ctx.clock())
+        action = plan_linked(spec, replace(pair, partners=partners), facts, ctx.clock())
         action = held.keep_holding(ctx, action, held.refusals(kept.get(link.id, [])))
         planned.append((action, link, facts))
     return planned
@@ -189,6 +191,7 @@ def _unlinked(ctx: Context, sheet: Sheet, wanted: dict[Side, set[str]], tally: T
             if (row := sheet.rows[side].get(id)) is not None
         }
         across = partners_of(ctx, pairs.values())
+        spec = with_names(ctx, pairs.values())
         for id in sorted(free):
             row = sheet.rows[side].get(id)
             if row is None:
@@ -218,7 +221,7 @@ def _unlinked(ctx: Context, sheet: Sheet, wanted: dict[Side, set[str]], tally: T
                 before=unchanged(ctx, side, before[side].get(id), record.values),
             )
             pair = replace(pairs[id], partners=across)
-            action = plan_unlinked(ctx.spec, side, pair, facts, ctx.clock())
+            action = plan_unlinked(spec, side, pair, facts, ctx.clock())
             if action.rule == "R0":
                 action = replace(action, kept=True, candidates=merged[id])
             if action.kind is ActionKind.LINK and action.rule != "R9r" and match.partner:
