@@ -37,8 +37,8 @@ _ROWS = (
     Rule(
         "R4d",
         "its partner was deleted, and nobody edited it",
-        "archived or deleted",
-        "deleted in {app}; {message} here too",
+        "archived, deleted or tagged",
+        "deleted in {app}; {message}",
     ),
     Rule("R5", "gone on both sides", "the link closes", "deleted in both apps"),
     Rule("R6", "not linked, exactly one free partner", "link", "{match}"),

@@ -115,6 +115,21 @@ class Constant:
         object.__setattr__(self, "mapping", one_sided(self.side, self.field))
 
 
+class Occasion(StrEnum):
+    """When a record is tagged: as its pair leaves the sync, or after its partner was deleted."""
+
+    LEAVING = "leaving"
+    DELETED = "deleted"
+
+
+@dataclass(frozen=True, slots=True)
+class Tag:
+    """A constant that is written once, on an occasion of its own."""
+
+    constant: Constant
+    occasion: Occasion
+
+
 def one_sided(side: Side, of_side: Field) -> FieldMap:
     """Return the mapping that stands for a field of one side alone."""
     nothing = Field("")
@@ -229,7 +244,8 @@ class SyncSpec:
     values may flow out. ``own_write_window`` is, per side, for how many seconds after our write a
     rewriting by the app is expected (longer than index lag + poll). ``scope`` says which records take part.
     ``roles`` are, per side, the fields that the guards of the match rules look at. ``wins`` None: the default app
-    wins a difference. ``deletes`` says what becomes of the partner of a deleted record.
+    wins a difference. ``deletes`` says what becomes of the partner of a deleted record. ``tags`` are written to what
+    leaves, or is left over.
     """
 
     apps: Mapping[Side, str]
@@ -243,6 +259,17 @@ class SyncSpec:
     roles: Mapping[Side, Roles] = field(default_factory=lambda: {side: {} for side in SIDES})
     wins: Wins | None = None
     deletes: Deletes = field(default_factory=Deletes)
+    tags: tuple[Tag, ...] = ()
+
+    def tag(self, side: Side, occasion: Occasion) -> Constant | None:
+        """Return how a record of one side is tagged on an occasion."""
+        found = (each.constant for each in self.tags if each.occasion is occasion and each.constant.side is side)
+        return next(found, None)
+
+    @property
+    def one_sided(self) -> list[FieldMap]:
+        """The mappings that stand for fields of one side alone: of constants, and of tags."""
+        return [each.mapping for each in (*self.constants, *(each.constant for each in self.tags))]
 
     def set_on(self, side: Side, *when: When) -> list[Constant]:
         """Return the constants of one side that are written then."""

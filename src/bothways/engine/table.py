@@ -25,6 +25,7 @@ class ActionKind(StrEnum):
     SKIP = "skip"
     NONE = "none"
     DELETE = "delete"
+    TAG = "tag"
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +41,8 @@ class Facts:
     into a record that has a link, and nobody has decided yet. ``carries``: the deletion of its partner is to be
     carried over to it; ``waits``: the grace is not over; ``edited`` says by what it shows an edit;
     ``after_merge``: its link ended by a merge. ``before``: it was there before the line from which on changes are
-    carried, and is unchanged since. ``misfit`` says why the record made of it in the other app would not take part.
+    carried, and is unchanged since. ``tags`` are the sides whose records are tagged, since the pair leaves now.
+    ``misfit`` says why the record made of it in the other app would not take part.
     """
 
     linked: bool = False
@@ -64,6 +66,7 @@ class Facts:
     edited: str = ""
     after_merge: bool = False
     before: bool = False
+    tags: frozenset[Side] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,7 +25,7 @@ from bothways.records import Field, recipe_of
 from bothways.records.normal import NORM_VERSION
 from bothways.service.associations import stored_associations
 from bothways.service.document import CONSENT, FieldDocument, SyncDocument
-from bothways.service.revisions import add_revision, latest_revision
+from bothways.service.revisions import add_revision, latest_revision, one_sided_fields
 from bothways.service.scope import stored_fields, stored_scope
 from bothways.service.spec import Resolved
 from bothways.sync.absorb import compute_keys
@@ -75,6 +75,7 @@ TOUCHES: Mapping[str, Touched] = {
     "default": Touched.HELD,
     "wins": Touched.HELD,
     "set": Touched.HELD,
+    "tags": Touched.HELD,
     "match": Touched.UNLINKED,
     "slots": Touched.UNLINKED,
     "match_fields": Touched.UNLINKED,
@@ -131,6 +132,7 @@ def in_words(resolved: Resolved) -> dict[str, Any]:
         "default": str(spec.default),
         "sends": [spec.sends[side] for side in SIDES],
         **({"set": constants} if (constants := constants_in_words(resolved.document)) else {}),
+        **({"tags": tags} if (tags := tags_in_words(resolved.document)) else {}),
         "scope": stored_scope(spec.scope),
         **({"wins": str(spec.wins)} if spec.wins else {}),
         **(
@@ -158,6 +160,11 @@ def stored_deletes(deletes: Deletes) -> dict[str, Any]:
 def constants_in_words(document: SyncDocument) -> list[list[Any]]:
     """Return the constants as plain rows: side, field, value, when."""
     return [[str(each.side), each.field, each.value, str(each.when)] for each in document.constants]
+
+
+def tags_in_words(document: SyncDocument) -> list[list[Any]]:
+    """Return the tags as plain rows: side, field, value, occasion."""
+    return [[str(each.side), each.field, each.value, str(each.occasion)] for each in document.tags]
 
 
 def _rows(resolved: Resolved, maps: Iterable[FieldMap]) -> list[list[Any]]:
@@ -205,7 +212,7 @@ def labels_of(resolved: Resolved) -> dict[str, dict[str, str]]:
     """Return what people call the mapped fields, per side by name."""
     maps = (*resolved.spec.fields, *resolved.switched_off, *(each.mapping for each in resolved.associations))
     labels = {str(side): {each.on(side).name: each.on(side).title for each in maps} for side in SIDES}
-    for constant in resolved.spec.constants:
+    for constant in (*resolved.spec.constants, *(each.constant for each in resolved.spec.tags)):
         labels[constant.side][constant.field.name] = constant.field.title
     return labels
 
@@ -246,7 +253,7 @@ def _fields(applied: Mapping[str, Any] | None, side: Side) -> set[str]:
     place = SIDES.index(side)
     if applied is None:
         return set()
-    constants = {name for of_side, name, *_ in applied.get("set", ()) if of_side == side}
+    constants = {name for of_side, name in one_sided_fields(applied) if of_side == side}
     return (
         {each[place] for each in applied["fields"]}
         | set(applied.get("match_fields", ((), ()))[place])

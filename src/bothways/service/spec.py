@@ -30,7 +30,7 @@ from bothways.errors import (
 )
 from bothways.records import CLEANERS, READABLE, Field, FieldType, coercion_between, made_field, recipe_of
 from bothways.service.associations import Association, associations_of
-from bothways.service.constants import constants_of
+from bothways.service.constants import constants_of, tags_of
 from bothways.service.document import CLEAR, ONLY_KEYS, FieldDocument, MatchDocument, SmallGroups, SyncDocument
 from bothways.service.door import check_parts, check_required, check_single, parts_of, several_values
 from bothways.service.pairing import check_choices, choices_of
@@ -92,6 +92,8 @@ def resolve(
     enabled = tuple(each for each, (_, on) in zip(maps, pairs, strict=True) if on)
     match = _match_rules(document, schema)
     fields = {each: _known(document, schema, each.side, each.field, each.place) for each in document.constants}
+    tagged = {each: _known(document, schema, each.side, each.field, each.place) for each in document.tags}
+    scope = _scope(document, schema)
     spec = SyncSpec(
         document.apps,
         enabled,
@@ -100,10 +102,11 @@ def resolve(
         document.sends,
         {side: own_write_window(document.every, can[side]) for side in SIDES},
         tuple(constants_of(document, fields, enabled, match, at_door=at_door)),
-        _scope(document, schema),
+        scope,
         {side: roles_of(schema[side].values()) for side in SIDES},
         document.wins,
         _deletes(document, can),
+        tuple(tags_of(document, tagged, enabled, match, scope, at_door=at_door)),
     )
     if at_door:
         _check_at_door(document, maps)
@@ -126,7 +129,7 @@ def _deletes(document: SyncDocument, can: Mapping[Side, Capabilities]) -> Delete
     """Return what becomes of the partners of deleted records; refuse what an app cannot do."""
     for side, removal in document.deletes.removals.items():
         possible = Removal.ARCHIVE if can[side].archives else Removal.DELETE
-        if removal is not possible:
+        if removal not in (possible, Removal.TAG):
             where, app = document.deletes.places.get(side, document.place), document.apps[side]
             raise RemovalNotPossible(where=where, app=app, removal=str(removal), can=f"keep or {possible}")
     return Deletes(document.deletes.removals, document.deletes.grace)

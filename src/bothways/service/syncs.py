@@ -133,10 +133,12 @@ def check(workspace: Workspace, document: SyncDocument) -> Resolution:
         app.connector.check()
         object = app.object(document.objects[side], document.object_places[side])
         written = any(found.resolved.spec.writes(each, side) for each in found.resolved.spec.fields)
+        written |= any(each.constant.side is side for each in found.resolved.spec.tags)
         if not object.readable or (written and not object.writable):
             deed = "changed" if object.readable else "read"
             raise PermissionMissing(app=app.name, reason=f"{object.label} may not be {deed} with these credentials")
-        if found.resolved.spec.removes(side) and not object.deletable:
+        tagged = found.resolved.spec.deletes.of(side) is Removal.TAG
+        if found.resolved.spec.removes(side) and not (tagged or object.deletable):
             raise PermissionMissing(app=app.name, reason=f"{object.label} may not be deleted with these credentials")
     if not any(found.resolved.spec.writes(each, side) for each in found.resolved.spec.fields for side in SIDES):
         raise SettingsError(where=document.place, reason="no field may be written in any of the two apps")
@@ -177,7 +179,7 @@ def _view(workspace: Workspace, name: str, *, ask: bool) -> SyncView:
         last[0] if last else None,
         tuple(
             SetView(document.apps[Side(side)], name, labels.get(side, {}).get(name, name), value, when)
-            for side, name, value, when in applied.get("set", ())
+            for side, name, value, when in (*applied.get("set", ()), *applied.get("tags", ()))
         ),
         {document.apps[side]: words for side, words in scope_in_words(document, applied).items()},
         str(document.scope.leaving),

@@ -15,7 +15,7 @@ from bothways.service.door import check_lists
 from bothways.service.in_force import bring_in_force
 from bothways.service.misfits import check_values
 from bothways.service.names import with_names
-from bothways.service.revisions import latest_revision, settings_in_force
+from bothways.service.revisions import latest_revision, one_sided_fields, settings_in_force
 from bothways.service.spec import Resolved, Schema, resolve
 from bothways.service.workspace import Workspace, reload
 from bothways.sync.context import Context, End, Parents, Progress
@@ -140,7 +140,7 @@ def retired_maps(row: Sync, found: Resolution) -> list[FieldMap]:
             ]
             each = FieldMap(fields[0], fields[1])
             maps.setdefault(each.key, each)
-        for side, name, *_ in (revision.document["applied"] or {}).get("set", ()):
+        for side, name in one_sided_fields(revision.document["applied"] or {}):
             each = one_sided(Side(side), found.schema[Side(side)].get(name, Field(name)))
             maps.setdefault(each.key, each)
     return [each for key, each in maps.items() if key not in {other.key for other in found.resolved.spec.fields}]

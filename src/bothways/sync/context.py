@@ -103,14 +103,13 @@ class Context:
     def mapping(self, key: str) -> FieldMap:
         """Return a mapping of the sync by its key, one of earlier settings included."""
         if not self._mappings:
-            constants = [each.mapping for each in self.spec.constants]
-            self._mappings = {each.key: each for each in (*reversed(self.retired), *constants, *self.spec.fields)}
+            one_sided = self.spec.one_sided
+            self._mappings = {each.key: each for each in (*reversed(self.retired), *one_sided, *self.spec.fields)}
         return self._mappings[key]
 
     def in_force(self, key: str) -> bool:
-        """Tell whether a mapping, or a constant, is one of the settings as they are now."""
-        constants = (each.mapping for each in self.spec.constants)
-        return any(mapping.key == key for mapping in (*self.spec.fields, *constants))
+        """Tell whether a mapping, a constant or a tag, is one of the settings as they are now."""
+        return any(mapping.key == key for mapping in (*self.spec.fields, *self.spec.one_sided))
 
     def field_name(self, key: str, side: Side) -> str:
         """Return the name of a mapping's field on one side."""

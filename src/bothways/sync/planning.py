@@ -164,6 +164,17 @@ def _facts_linked(ctx: Context, link: LinkRow, rows: dict[Side, SeenRow | None],
         outside=outside,
         unlinks=ctx.spec.scope.leaving is Leaving.UNLINK and not link.paused,
         carries=may_carry(ctx, link, gone),
+        tags=_tagged_by_leaving(ctx, rows) if outside and not link.frozen else frozenset(),
+    )
+
+
+def _tagged_by_leaving(ctx: Context, rows: Mapping[Side, SeenRow | None]) -> frozenset[Side]:
+    """Return the sides whose record is tagged when the pair leaves: not one that its own filter keeps out."""
+    scope, now = ctx.spec.scope, ctx.clock()
+    return frozenset(
+        side
+        for side, row in rows.items()
+        if row is not None and row.live and scope.fits(side, row.values or {}, now, lists=row.lists)
     )
 
 
