@@ -1,25 +1,18 @@
 """The company of a person by its name: HubSpot knows it as a record, a table of the database only as text."""
 
 from collections.abc import Iterator
-from importlib.metadata import EntryPoint
 from pathlib import Path
-from urllib.parse import urlsplit
 
-import psycopg
 import pytest
 
-from bothways.connectors import registry
 from bothways.errors import CannotBeMade, FieldMappedTwice, SettingsError, UnknownField
 from bothways.jobs import now
-from bothways.sandbox.hubspot import FrozenClock, HubSpotSandbox
-from bothways.service import apps, preview
+from bothways.service import preview
 from bothways.service.conflicts import choose_app, type_value
 from bothways.service.issues import list_issues
 from bothways.service.proof import compare
 from bothways.service.syncs import turn_on
-from bothways.service.workspace import Workspace, init, open_workspace
-from tests.connectors.sql.support import PASSWORD, Books
-from tests.databases import empty_ledger
+from tests.hubspot_sql import Between, hubspot_and_sql
 
 TABLES = (
     """CREATE TABLE people (
@@ -43,18 +36,13 @@ syncs:
 class Office:
     """A HubSpot account with companies, a table of people, and the workspace between them."""
 
-    def __init__(self, folder: Path, hubspot: HubSpotSandbox, erp: Books) -> None:
-        self.folder, self.hubspot, self.erp = folder, hubspot, erp
-
-    def open(self) -> Workspace:
-        workspace = open_workspace(self.folder)
-        workspace.clock = self.hubspot.now
-        return workspace
+    def __init__(self, between: Between) -> None:
+        self.hubspot, self.erp, self.open = between.hubspot, between.erp, between.open
+        self.file = between.folder / "bothways.yaml"
 
     def write(self, old: str, new: str) -> None:
-        file = self.folder / "bothways.yaml"
-        assert old in file.read_text()
-        file.write_text(file.read_text().replace(old, new))
+        assert old in self.file.read_text()
+        self.file.write_text(self.file.read_text().replace(old, new))
 
     def on(self) -> None:
         turn_on(self.open(), "people")
@@ -114,28 +102,8 @@ class Office:
 
 @pytest.fixture
 def office(tmp_path: Path, postgresql: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Office]:
-    points = {"sql": "bothways.connectors.sql:Sql", "hubspot": "bothways.connectors.hubspot:HubSpot"}
-    found = {name: EntryPoint(name, value, registry.GROUP) for name, value in points.items()}
-    monkeypatch.setattr(registry, "_points", lambda: found)
-    with psycopg.connect(postgresql, autocommit=True) as server:
-        server.execute("DROP DATABASE IF EXISTS office WITH (FORCE)")
-        server.execute("CREATE DATABASE office")
-    erp = Books(f"{postgresql.rpartition('/')[0]}/office", tables=TABLES)
-    address = urlsplit(erp.url)
-    with empty_ledger(tmp_path), HubSpotSandbox(rate=None, search_rate=None, clock=FrozenClock()) as hubspot:
-        init(tmp_path)
-        text = (tmp_path / "bothways.yaml").read_text()
-        (tmp_path / "bothways.yaml").write_text(text.replace("apps: {}", "allow_hosts: [127.0.0.1]\napps: {}"))
-        workspace = open_workspace(tmp_path)
-        monkeypatch.setenv("HUBSPOT_TOKEN", hubspot.token)
-        monkeypatch.setenv("ERP_PASSWORD", PASSWORD)
-        apps.add_app(workspace, "hubspot", "hubspot", {"base_url": hubspot.url}, {"token": ("env", "HUBSPOT_TOKEN")})
-        settings = {"url": f"postgresql://{address.hostname}:{address.port}/office", "username": "postgres"}
-        apps.add_app(workspace, "erp", "sql", settings, {"password": ("env", "ERP_PASSWORD")})
-        text = (tmp_path / "bothways.yaml").read_text()
-        (tmp_path / "bothways.yaml").write_text(text.replace("syncs: {}\n", SYNC))
-        yield Office(tmp_path, hubspot, erp)
-    erp.close()
+    with hubspot_and_sql(tmp_path, postgresql, monkeypatch, SYNC, TABLES) as between:
+        yield Office(between)
 
 
 def test_app_that_knows_the_company_only_as_text_gets_the_name_of_the_primary_one(office: Office) -> None:
