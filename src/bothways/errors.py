@@ -420,6 +420,12 @@ class CannotSet(SettingsError):
     to_do = "Correct it, or take it out of set:."
 
 
+class CannotTag(SettingsError):
+    code = "BW-195"
+    what = 'Records of {app} cannot be tagged in "{field}" with "{value}": {reason}.'
+    to_do = "Name a field of {app} that nothing else writes to and no filter looks at, and a value that it can hold."
+
+
 class SetFieldMapped(SettingsError):
     code = "BW-149"
     what = '"{field}" of {app} is mapped, so it gets its value from {other}, and cannot be set with every write.'

@@ -405,5 +405,5 @@ def test_worlds_meet_every_kind_of_action() -> None:
         kinds.update({action.kind for action in world.plan()})
 
     draw()
-    never = {ActionKind.WAIT, ActionKind.SKIP, ActionKind.UNLINK, ActionKind.DELETE}
+    never = {ActionKind.WAIT, ActionKind.SKIP, ActionKind.UNLINK, ActionKind.DELETE, ActionKind.TAG}
     assert set(kinds) == set(ActionKind) - never

@@ -6,10 +6,8 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from bothways.engine.deletes import Removal
 from bothways.engine.filters import OPERATORS
 from bothways.engine.keys import NORMAL_FORMS
-from bothways.engine.scope import Leaving
 from bothways.engine.spec import When
 from bothways.records import CASES, CLEANERS
 from bothways.service.document import SmallGroups
@@ -76,6 +74,7 @@ def _match_rules(draw: st.DrawFn) -> dict[str, Any]:
 
 
 MATCHES = st.sampled_from(("none", "as_hubspot")) | st.lists(st.just("usual") | _match_rules(), min_size=1, max_size=3)
+TAGS = st.fixed_dictionaries({"field": TEXTS, "value": SCALARS})
 CONSTANTS = st.builds(
     dict.__or__,
     st.fixed_dictionaries({"field": TEXTS, "value": SCALARS}),
@@ -116,13 +115,14 @@ SYNCS = st.builds(
     some(
         state=st.sampled_from(("on", "off", "draft")),
         send=some(Anna=SENDS, Bert=SENDS | st.just("none")),
-        when_leaving_filter=st.sampled_from([str(each) for each in Leaving]),
+        when_leaving_filter=st.sampled_from(("freeze", "keep", "unlink"))
+        | st.builds(lambda tags: {"tag": tags}, some(Anna=TAGS, Bert=TAGS).filter(bool)),
         require=st.sampled_from(([], ["email"])),
         start=st.sampled_from(("all", "changes_from_now")),
         match=MATCHES,
         deletes=some(
             Anna=st.just("keep"),
-            Bert=st.sampled_from([str(each) for each in Removal]),
+            Bert=st.sampled_from(("keep", "archive", "delete")) | st.builds(lambda tag: {"tag": tag}, TAGS),
             grace=st.sampled_from(("0s", "3d", "1.5h", 90)),
         ),
         small_groups=st.sampled_from([str(each) for each in SmallGroups]),

@@ -12,6 +12,7 @@ from bothways.engine.scope import Leaving
 from bothways.engine.sides import Side
 from bothways.service.document import ConditionDocument, GroupDocument, SyncDocument, settings_of
 from bothways.service.reading import document_of
+from bothways.service.reading_scope import LEAVING
 from bothways.service.yaml_edit import dumped
 from bothways.service.yaml_file import parse
 from tests.office import plug_in
@@ -100,7 +101,15 @@ REFUSED = {
         "must be text",
     ),
     "keys for a value": ("    send: {Anna: {filter: {field: x, is: {a: 1}}}}\n", errors.WrongType, "6:42", ""),
-    "tag": ("    when_leaving_filter: tag\n", errors.NotAvailableYet, "6:26", "when_leaving_filter: tag"),
+    "tag": ("    when_leaving_filter: tag\n", errors.WrongType, "6:26", "{tag: {an app: {field: ..., value: ...}}}"),
+    "no tag": ("    when_leaving_filter: {tag: {}}\n", errors.WrongType, "6:32", "{field: ..., value: ...}"),
+    "tag of nobody": (
+        "    when_leaving_filter: {tag: {Cleo: {field: a, value: b}}}\n",
+        errors.UnknownApp,
+        "6:33",
+        "Cleo",
+    ),
+    "tag without a value": ("    when_leaving_filter: {tag: {Anna: {field: a}}}\n", errors.MissingKey, "6:39", "value"),
     "another leaving": ("    when_leaving_filter: drop\n", errors.WrongType, "6:26", "freeze, keep or unlink"),
     "another start": ("    start: later\n", errors.WrongType, "6:12", "all or changes_from_now"),
     "require a word": ("    require: email\n", errors.WrongType, "6:14", "a list"),
@@ -144,7 +153,7 @@ FILTERS = st.recursive(
 )
 
 
-@given(FILTERS, st.sampled_from(Leaving), st.sampled_from([None, (), ("email",)]))
+@given(FILTERS, st.sampled_from(LEAVING), st.sampled_from([None, (), ("email",)]))
 def test_what_is_exported_is_imported_as_it_was(filter: Any, leaving: Leaving, require: tuple[str, ...] | None) -> None:
     from dataclasses import replace
 

@@ -14,14 +14,25 @@ GRACE = 3 * DAY
 
 class Removal(StrEnum):
     """What is done with the partner: KEEP leaves it, ARCHIVE removes it so that a person can restore it in the
-    app, DELETE removes it for good."""
+    app, DELETE removes it for good, TAG leaves it and writes a tag to it."""
 
     KEEP = "keep"
     ARCHIVE = "archive"
     DELETE = "delete"
+    TAG = "tag"
 
 
-DONE = {Removal.ARCHIVE: "archived", Removal.DELETE: "deleted"}
+DONE = {Removal.ARCHIVE: "archived", Removal.DELETE: "deleted", Removal.TAG: "tagged"}
+
+
+def done_here(removal: Removal) -> str:
+    """Say what is done with the partner, where the deletion in the other app was told before."""
+    return f"{DONE[removal]} here" if removal is Removal.TAG else f"{DONE[removal]} here too"
+
+
+def unless(removal: Removal) -> str:
+    """Say what keeps it from being done within the grace."""
+    return "unless it is restored" if removal is Removal.TAG else "unless it is edited or restored"
 
 
 @dataclass(frozen=True, slots=True)

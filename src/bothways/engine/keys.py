@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import product
 from typing import Any, NamedTuple
 
-from bothways.records import Field, FieldType, Value, is_blank, text_of
+from bothways.records import Field, FieldType, Value, ids_in, is_blank, name_of, text_of
 from bothways.records.normal import (
     company_domain,
     company_name,
@@ -88,6 +88,9 @@ _FORMS: Mapping[str, NormalForm] = {
     "amount": _amount,
 }
 
+REFERRED = "referred"
+"""What makes keys not of the name but of the ids of what a field refers to by its name."""
+
 COMPARE_BY_TYPE = {FieldType.EMAIL: "email", FieldType.PHONE: "phone"}
 
 
@@ -111,6 +114,9 @@ def keys_of(key: Iterable[Iterable[Any]], values: Mapping[str, Value]) -> list[s
 
 
 def _of_part(compare: str, fields: Sequence[str], region: str | None, values: Mapping[str, Value]) -> Iterator[str]:
+    if compare == REFERRED:
+        yield from ids_in(values.get(fields[0]))
+        return
     form = _FORMS[compare]
     for text in texts_of(fields, values):
         key = form(text, region)
@@ -124,6 +130,8 @@ def texts_of(fields: Sequence[str], values: Mapping[str, Value]) -> list[str]:
         joined = " ".join(text_of(value) for name in fields if _is_plain(value := values.get(name)))
         return [joined] if joined else []
     value = values.get(fields[0])
+    if ids_in(value):
+        value = name_of(value)
     if isinstance(value, str):
         return [text] if (text := text_of(value)) else []
     if isinstance(value, Sequence):

@@ -7,7 +7,7 @@ from types import MappingProxyType
 from bothways.engine.associations import NOT_YET, RULE, carried_over, decide_association
 from bothways.engine.consent import is_opted_out
 from bothways.engine.decided import Decided, carry_out
-from bothways.engine.deletes import DONE, in_words
+from bothways.engine.deletes import DONE, Removal, done_here, in_words, unless
 from bothways.engine.fields import (
     FieldDecision,
     FieldState,
@@ -22,8 +22,9 @@ from bothways.engine.fields import (
 from bothways.engine.rules import because
 from bothways.engine.scope import why_outside
 from bothways.engine.sides import SIDES, Side
-from bothways.engine.spec import FieldMap, SyncSpec, When, project
+from bothways.engine.spec import FieldMap, Occasion, SyncSpec, When, project
 from bothways.engine.table import ActionKind, Facts, decide_record
+from bothways.engine.tags import tags_of, tags_taken_away
 from bothways.records import CannotCoerce, LeftOut, Record, Value, goes_back, ids_of, is_blank, same
 
 SET = "FS"
@@ -75,7 +76,7 @@ class Action:
         """The sides that would be written to, left first."""
         if self.kind in (ActionKind.CREATE, ActionKind.DELETE):
             return (self.side,) if self.side else ()
-        if self.kind not in (ActionKind.UPDATE, ActionKind.LINK):
+        if self.kind not in (ActionKind.UPDATE, ActionKind.LINK, ActionKind.TAG):
             return ()
         return tuple(side for side in SIDES if any(decision.write is side for decision in self.fields))
 
@@ -95,6 +96,9 @@ def plan_linked(spec: SyncSpec, pair: Pair, facts: Facts, now: float) -> Action:
     if row.action is ActionKind.UPDATE:
         return _update(spec, pair, ids, now)
     noted = _noted(spec, pair, now) if row.action is ActionKind.LEAVE_OUT else ()
+    if row.rule == "R10" and (tags := tags_of(spec, Occasion.LEAVING, pair.records, facts.tags, facts.outside)):
+        reason = _reason(spec, row.rule, facts, None)
+        return Action(ActionKind.UPDATE, row.rule, reason, ids, fields=(*noted, *tags))
     carries = row.rule == "R4" and facts.carries
     return Action(row.action, row.rule, _reason(spec, row.rule, facts, None), ids, fields=noted, carries=carries)
 
@@ -105,6 +109,10 @@ def plan_unlinked(spec: SyncSpec, side: Side, pair: Pair, facts: Facts, now: flo
     ids = {each: found.id if found else None for each, found in pair.records.items()}
     row = decide_record(facts)
     reason = _reason(spec, row.rule, facts, side)
+    if row.rule == "R4d" and spec.deletes.of(side) is Removal.TAG:
+        tags = tags_of(spec, Occasion.DELETED, pair.records, (side,), reason)
+        kind, rule = (ActionKind.TAG, row.rule) if tags else (ActionKind.LEAVE_OUT, "R4")
+        return Action(kind, rule, reason, ids, fields=tuple(tags))
     if row.rule in _AFTER_A_DELETION:
         return Action(row.action, row.rule, reason, ids, side if row.action is ActionKind.DELETE else None)
     if row.action is ActionKind.LINK:
@@ -135,13 +143,15 @@ def _update(spec: SyncSpec, pair: Pair, ids: Mapping[Side, str | None], now: flo
     decisions = tuple(
         [each for mapping in spec.fields for each in _decide(spec, _state(mapping, values, pair), pair, now)]
     )
-    writes = [decision for decision in decisions if decision.write]
+    more = tags_taken_away(spec, values, pair.shadows) if spec.tags else []
+    writes = [decision for decision in (*decisions, *more) if decision.write]
     holds = [decision for decision in decisions if decision.hold]
-    speaking = writes or holds or decisions
+    left_out = [decision for decision in decisions if decision.rule == "FV"]
+    speaking = writes or holds or left_out or decisions
     kind = ActionKind.UPDATE if writes else ActionKind.HOLD if holds else ActionKind.NONE
     rule = speaking[0].rule if speaking else "F0"
     reason = speaking[0].reason if speaking else because("F0")
-    return Action(kind, rule, reason, ids, fields=(*decisions, *_set_with(spec, values, decisions)))
+    return Action(kind, rule, reason, ids, fields=(*decisions, *more, *_set_with(spec, values, decisions)))
 
 
 def _decide(spec: SyncSpec, state: FieldState, pair: Pair, now: float) -> tuple[FieldDecision, ...]:
@@ -305,7 +315,7 @@ def _follows(spec: SyncSpec, facts: Facts) -> str:
     """Say what becomes of the record whose partner was deleted."""
     side = next(each for each in SIDES if each not in facts.gone)
     done, grace = DONE[spec.deletes.of(side)], in_words(spec.deletes.grace)
-    return f"{done} in {spec.apps[side]} after {grace}, unless it is edited or restored"
+    return f"{done} in {spec.apps[side]} after {grace}, {unless(spec.deletes.of(side))}"
 
 
 def _reason(spec: SyncSpec, rule: str, facts: Facts, side: Side | None) -> str:
@@ -320,7 +330,8 @@ def _reason(spec: SyncSpec, rule: str, facts: Facts, side: Side | None) -> str:
             text = because(rule, app=gone) if rule == "R4" else because(rule)
             return f"{text}; {_follows(spec, facts)}" if rule == "R4" and facts.carries else text
         case "R4d" | "R4e" | "R4w" if side is not None:
-            message = facts.edited if rule == "R4e" else DONE[spec.deletes.of(side)]
+            done = DONE[spec.deletes.of(side)] if rule == "R4w" else done_here(spec.deletes.of(side))
+            message = facts.edited if rule == "R4e" else done
             return because(rule, app=apps[side.other], message=message)
         case "R9r" if side is not None:
             return because(rule, app=apps[side if facts.returned else side.other])

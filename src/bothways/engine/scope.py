@@ -17,12 +17,14 @@ from bothways.records import Value, is_valid_email, text_of
 class Leaving(StrEnum):
     """What becomes of a linked pair that no longer takes part.
 
-    FREEZE: nothing flows until it takes part again. KEEP: it stays in step. UNLINK: the link ends.
+    FREEZE: nothing flows until it takes part again. KEEP: it stays in step. UNLINK: the link ends. TAG: as FREEZE, and
+    its records are tagged.
     """
 
     FREEZE = "freeze"
     KEEP = "keep"
     UNLINK = "unlink"
+    TAG = "tag"
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,13 +1,13 @@
 """What the engine needs to know of a sync's settings."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from dataclasses import field as made_by
 from enum import StrEnum
 from typing import Any
 
 from bothways.engine.deletes import Deletes, Removal
-from bothways.engine.keys import Key, Part, slot_of
+from bothways.engine.keys import REFERRED, Key, Part, slot_of
 from bothways.engine.scope import Scope
 from bothways.engine.sides import SIDES, Direction, Side
 from bothways.records import (
@@ -15,13 +15,18 @@ from bothways.records import (
     Choices,
     Coerced,
     Field,
+    FieldType,
+    LeftOut,
     Value,
     clean,
     coerce,
     coercion_between,
     is_blank,
+    named,
     parse_boolean,
     same,
+    same_name,
+    text_of,
 )
 
 
@@ -50,6 +55,8 @@ class FieldMap:
     ``consent`` marks fields that say whether a person wants to hear from us: the truth that means opted out on the
     left, and on the right.
     ``through`` makes it an association: it names the sync by whose links the ids of one side are those of the other.
+    ``called``: of a field that refers to records by their name, the records (id and name) that texts of the other side
+    are the name of, by text; what is not in it was not looked up.
     ``key`` is the stable name of this mapping in plans and in the journal.
     """
 
@@ -63,6 +70,7 @@ class FieldMap:
     clean: tuple[str, ...] = ()
     consent: tuple[bool, bool] | None = None
     through: str = ""
+    called: Mapping[str, Sequence[tuple[str, str]]] = field(default_factory=dict, repr=False, compare=False)
     key: str = field(init=False)
 
     def __post_init__(self) -> None:
@@ -71,6 +79,11 @@ class FieldMap:
     def on(self, side: Side) -> Field:
         """Return the field of one side."""
         return self.left if side is Side.LEFT else self.right
+
+    @property
+    def named(self) -> Side | None:
+        """The side on which it is a record known by its name, None if there is none."""
+        return next((side for side in SIDES if self.on(side).type is FieldType.NAMED), None)
 
     @property
     def inverted(self) -> bool:
@@ -100,6 +113,21 @@ class Constant:
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "mapping", one_sided(self.side, self.field))
+
+
+class Occasion(StrEnum):
+    """When a record is tagged: as its pair leaves the sync, or after its partner was deleted."""
+
+    LEAVING = "leaving"
+    DELETED = "deleted"
+
+
+@dataclass(frozen=True, slots=True)
+class Tag:
+    """A constant that is written once, on an occasion of its own."""
+
+    constant: Constant
+    occasion: Occasion
 
 
 def one_sided(side: Side, of_side: Field) -> FieldMap:
@@ -171,11 +199,26 @@ def by_field(compare: str, left: str, right: str) -> MatchRule:
 REFERENCE = "reference"
 """How the name of a slot begins that keeps which records refer to which."""
 
+CALLED = "called"
+"""The same of records that refer to others by their name: they are looked at again when that changes."""
+
 
 def reference_slots(maps: Iterable[FieldMap], side: Side) -> list[list[Any]]:
     """Return what a feed must know to tell which records of one side refer to a record, as ``feed_slots`` does."""
-    fields = [each.on(side) for each in maps if each.through]
-    return [[f"{REFERENCE} {each.refers_to}:{each.name}", [["exact", [each.name], None]]] for each in fields]
+    fields = [each.on(side) for each in maps if each.through or each.named is side]
+    return [
+        [
+            f"{CALLED if each.type is FieldType.NAMED else REFERENCE} {each.refers_to}:{each.name}",
+            [[REFERRED if each.type is FieldType.NAMED else "exact", [each.name], None]],
+        ]
+        for each in fields
+    ]
+
+
+def slot_of_names(name: str) -> tuple[str, list[list[Any]]]:
+    """Return the slot, and its parts, in which a feed keeps the names of its records, held in this field."""
+    parts = (Part("company", (name,)),)
+    return slot_of(parts), [[part.compare, list(part.fields), part.region] for part in parts]
 
 
 def feed_slots(rules: Iterable[MatchRule], side: Side) -> list[list[Any]]:
@@ -201,7 +244,8 @@ class SyncSpec:
     values may flow out. ``own_write_window`` is, per side, for how many seconds after our write a
     rewriting by the app is expected (longer than index lag + poll). ``scope`` says which records take part.
     ``roles`` are, per side, the fields that the guards of the match rules look at. ``wins`` None: the default app
-    wins a difference. ``deletes`` says what becomes of the partner of a deleted record.
+    wins a difference. ``deletes`` says what becomes of the partner of a deleted record. ``tags`` are written to what
+    leaves, or is left over.
     """
 
     apps: Mapping[Side, str]
@@ -215,6 +259,17 @@ class SyncSpec:
     roles: Mapping[Side, Roles] = field(default_factory=lambda: {side: {} for side in SIDES})
     wins: Wins | None = None
     deletes: Deletes = field(default_factory=Deletes)
+    tags: tuple[Tag, ...] = ()
+
+    def tag(self, side: Side, occasion: Occasion) -> Constant | None:
+        """Return how a record of one side is tagged on an occasion."""
+        found = (each.constant for each in self.tags if each.occasion is occasion and each.constant.side is side)
+        return next(found, None)
+
+    @property
+    def one_sided(self) -> list[FieldMap]:
+        """The mappings that stand for fields of one side alone: of constants, and of tags."""
+        return [each.mapping for each in (*self.constants, *(each.constant for each in self.tags))]
 
     def set_on(self, side: Side, *when: When) -> list[Constant]:
         """Return the constants of one side that are written then."""
@@ -241,6 +296,8 @@ class SyncSpec:
 
 def project(mapping: FieldMap, value: Value, target: Side) -> Coerced:
     """Return ``value`` of the other side as ``target`` can hold it; raise CannotCoerce, LeftOut among them."""
+    if mapping.named is target and not is_blank(value):
+        return Coerced(_called(mapping, text_of(value)))
     if mapping.choices is not None and not is_blank(value):
         value = mapping.choices[SIDES.index(target)].choose(value)
     if mapping.inverted and (truth := parse_boolean(value)) is not None:
@@ -248,6 +305,20 @@ def project(mapping: FieldMap, value: Value, target: Side) -> Coerced:
     if mapping.clean:
         value = _cleaned(mapping, value, target.other)
     return coerce(value, mapping.on(target.other), mapping.on(target))
+
+
+def _called(mapping: FieldMap, text: str) -> Value:
+    """Return the one record that a text is the name of; raise CannotCoerce, LeftOut where there is none."""
+    kind = mapping.left.refers_to or mapping.right.refers_to
+    found = mapping.called.get(text)
+    if found is None:
+        raise CannotCoerce(f'"{text}" was not looked up among {kind}')
+    if not found:
+        raise LeftOut(f'nothing among {kind} is called "{text}", and nothing is made for it')
+    if len(found) > 1:
+        raise CannotCoerce(f'{len(found)} of {kind} are called "{text}"')
+    id, name = found[0]
+    return named(name, [id])
 
 
 def _cleaned(mapping: FieldMap, value: Value, side: Side) -> Value:
@@ -269,6 +340,8 @@ def blank_across(mapping: FieldMap, value: Value, source: Side) -> bool:
 
 def equal_across(mapping: FieldMap, left: Value, right: Value) -> bool:
     """Tell whether the two sides hold the same, each as the other can hold it and, where they are, cleaned."""
+    if mapping.named is not None:
+        return same_name(left, right)
     alike = left is right or (isinstance(left, str) and left == right)
     if alike and mapping.choices is None and not mapping.inverted and mapping.left.type is mapping.right.type:
         return True

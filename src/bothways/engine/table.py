@@ -25,6 +25,7 @@ class ActionKind(StrEnum):
     SKIP = "skip"
     NONE = "none"
     DELETE = "delete"
+    TAG = "tag"
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +41,8 @@ class Facts:
     into a record that has a link, and nobody has decided yet. ``carries``: the deletion of its partner is to be
     carried over to it; ``waits``: the grace is not over; ``edited`` says by what it shows an edit;
     ``after_merge``: its link ended by a merge. ``before``: it was there before the line from which on changes are
-    carried, and is unchanged since. ``misfit`` says why the record made of it in the other app would not take part.
+    carried, and is unchanged since. ``tags`` are the sides whose records are tagged, since the pair leaves now.
+    ``misfit`` says why the record made of it in the other app would not take part.
     ``converted`` says into what the record of a link was turned. ``claimed`` says who of the neighbour sync has the
     record, or what it holds: a contact before a lead. ``unread``: that sync has not read its records yet.
     """
@@ -69,6 +71,7 @@ class Facts:
     converted: str = ""
     claimed: str = ""
     unread: str = ""
+    tags: frozenset[Side] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,8 @@
 from bothways.records.choices import Choices, LeftOut, Unpaired, goes_back, option_named, suggest
 from bothways.records.clean import CASES, CLEANERS, clean
 from bothways.records.coerce import CannotCoerce, Coerced, coerce, coercion_between
-from bothways.records.made import READABLE, Recipe, made_field, recipe_of
+from bothways.records.made import READABLE, Recipe, made_field, named_field, recipe_of
+from bothways.records.named import ids_in, name_form, name_of, named, same_name
 from bothways.records.normal import is_valid_email, normal_email, normal_phone
 from bothways.records.parse import parse_boolean, text_of
 from bothways.records.record import Record, Ref, Value
@@ -33,11 +34,16 @@ __all__ = [
     "coercion_between",
     "elements",
     "goes_back",
+    "ids_in",
     "ids_of",
     "is_blank",
     "is_valid_email",
     "made_field",
     "may_be_rewriting",
+    "name_form",
+    "name_of",
+    "named",
+    "named_field",
     "normal_email",
     "normal_phone",
     "one_of",
@@ -45,6 +51,7 @@ __all__ = [
     "parse_boolean",
     "recipe_of",
     "same",
+    "same_name",
     "suggest",
     "text_of",
 ]

@@ -13,6 +13,7 @@ from decimal import ROUND_HALF_EVEN, Context, Decimal
 from typing import NamedTuple, TypeVar
 
 from bothways.records.made import joined, split_name
+from bothways.records.named import name_of
 from bothways.records.parse import floor, is_midnight, items_of, parse_boolean, parse_datetime, parse_number, text_of
 from bothways.records.record import Value
 from bothways.records.types import Field, FieldType, Option, one_of
@@ -54,7 +55,7 @@ class Coercion:
 
 
 def _table() -> dict[tuple[FieldType, FieldType], Coercion]:
-    rows = [Coercion(kind, kind) for kind in T]
+    rows = [Coercion(kind, kind) for kind in T if kind is not T.NAMED]
     rows += [Coercion(a, b) for a in _TEXT_LIKE for b in _TEXT_LIKE if a is not b]
     for kind in (T.NUMBER, T.BOOLEAN, T.DATE, T.DATETIME, T.CHOICE, T.REFERENCE):
         rows.append(Coercion(kind, T.TEXT))
@@ -68,6 +69,8 @@ def _table() -> dict[tuple[FieldType, FieldType], Coercion]:
         Coercion(T.BOOLEAN, T.NUMBER),
         Coercion(T.JOINED, T.TEXT),
         Coercion(T.TEXT, T.JOINED),
+        Coercion(T.NAMED, T.TEXT),
+        Coercion(T.TEXT, T.NAMED),
         Coercion(T.BOOLEAN, T.CHOICE),
         Coercion(T.CHOICE, T.BOOLEAN),
     ]
@@ -162,7 +165,14 @@ def _to_joined(value: Value, source: Field, target: Field) -> Coerced:
     return Coerced(list(names))
 
 
+def _to_named(value: Value, source: Field, target: Field) -> Coerced:
+    """Refuse a name: which record has it, only who knows all of them can tell (see ``engine.spec.project``)."""
+    raise CannotCoerce(f'"{text_of(value)}" was not looked up among {target.refers_to}')
+
+
 def _to_text(value: Value, source: Field, target: Field) -> Coerced:
+    if source.type is T.NAMED:
+        return Coerced(name_of(value) or None)
     if source.type is T.JOINED:
         return Coerced(joined(value) or None)
     if source.type is T.MULTI_CHOICE:
@@ -186,6 +196,7 @@ _CONVERT: Mapping[FieldType, Callable[[Value, Field, Field], Coerced]] = {
     T.MULTI_CHOICE: _to_items,
     T.LABELLED: _to_labelled,
     T.JOINED: _to_joined,
+    T.NAMED: _to_named,
 }
 """How a value becomes one of the target's type; types that are not here hold text."""
 

@@ -1,7 +1,8 @@
-"""Fields made of several others: two names joined to one, and texts with fields in them.
+"""Fields that no app has: two names joined to one, texts with fields in them, and what is referred to by its name.
 
 ``first + last`` stands for both names as one; it can be written if a full name can be split surely. A text such as
-``{first} {last}, {city}`` can only be read. Both are written as the name of a field and say all that is needed.
+``{first} {last}, {city}`` can only be read. ``company > name`` is the name of what a reference refers to first. All of
+them are written as the name of a field and say all that is needed.
 """
 
 import re
@@ -28,6 +29,7 @@ READABLE = (
 """The types of fields that may stand in a text."""
 
 _JOINED = re.compile(r"(\S(?:.*?\S)?) \+ (\S.*)", re.DOTALL)
+_NAMED = re.compile(r"(\S(?:.*?\S)?) > (\S.*)", re.DOTALL)
 _PLACE = re.compile(r"\{([^{}]+)\}")
 _WORD = re.compile(r"[^\W\d_]+(?:['\u2019-][^\W\d_]+)*")
 _FAMILY_FIRST = re.compile("[\u1100-\u11ff\u2e80-\u9fff\uac00-\ud7ff\uf900-\ufaff]")
@@ -35,10 +37,14 @@ _FAMILY_FIRST = re.compile("[\u1100-\u11ff\u2e80-\u9fff\uac00-\ud7ff\uf900-\ufaf
 
 @dataclass(frozen=True, slots=True)
 class Recipe:
-    """What a made field is made of: its parts in their order, and the text they stand in ("" if they are joined)."""
+    """What a made field is made of: its parts in their order, and the text they stand in ("" if they are joined).
+
+    ``named``: the field of the records that the only part refers to by which it is known; "" for all other kinds.
+    """
 
     parts: tuple[str, ...]
     text: str = ""
+    named: str = ""
 
     def make(self, values: Mapping[str, Value]) -> Value:
         """Return the value: the two names as a list, or the text without double blanks; None if all parts are empty."""
@@ -60,6 +66,9 @@ def recipe_of(name: str) -> Recipe | None:
     places = tuple(dict.fromkeys(_PLACE.findall(name)))
     if places:
         return None if {"{", "}"} & set(_PLACE.sub("", name)) else Recipe(places, name)
+    reference = _NAMED.fullmatch(name)
+    if reference and name.count(" > ") == 1:
+        return Recipe((reference[1],), named=reference[2])
     joined = _JOINED.fullmatch(name)
     return Recipe((joined[1], joined[2])) if joined and name.count(" + ") == 1 else None
 
@@ -71,6 +80,19 @@ def made_field(name: str, recipe: Recipe, fields: Mapping[str, Field]) -> Field:
         return Field(name, read_only=True, parts=parts)
     label = " + ".join(part.title for part in parts)
     return Field(name, FieldType.JOINED, label, read_only=any(part.read_only for part in parts), parts=parts)
+
+
+def named_field(name: str, reference: Field, by: Field, meaning: str | None) -> Field:
+    """Return the field that is the name, held in the field ``by``, of what a reference refers to first."""
+    return Field(
+        name,
+        FieldType.NAMED,
+        f"{reference.title} > {by.title}",
+        meaning=meaning,
+        read_only=reference.read_only,
+        refers_to=reference.refers_to,
+        parts=(reference,),
+    )
 
 
 def joined(value: Value) -> str:

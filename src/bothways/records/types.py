@@ -21,6 +21,7 @@ class FieldType(StrEnum):
     REFERENCE = "reference"
     LABELLED = "labelled values"
     JOINED = "two names as one"
+    NAMED = "a record by its name"
 
 
 @dataclass(frozen=True, slots=True)

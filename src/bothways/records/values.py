@@ -8,6 +8,7 @@ import unicodedata
 from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 from urllib.parse import urlsplit
 
+from bothways.records.named import name_form
 from bothways.records.normal import normal_email, normal_phone
 from bothways.records.parse import floor, items_of, parse_boolean, parse_date, parse_datetime, parse_number, text_of
 from bothways.records.record import Value
@@ -64,6 +65,8 @@ def canonical(value: Value, field: Field, precision: float | None = None) -> Has
     if field.type is FieldType.REFERENCE and field.multi_valued:
         ids = ids_of(value)
         return (ids[0], frozenset(ids)) if field.primary_first else frozenset(ids)
+    if field.type is FieldType.NAMED:
+        return name_form(value)
     if field.type is FieldType.JOINED:
         return " ".join(filter(None, map(text_of, value if isinstance(value, list | tuple) else [value])))
     if not isinstance(value, str) and isinstance(value, Sequence):

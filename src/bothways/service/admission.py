@@ -5,6 +5,7 @@ The last revision of the settings keeps that it was asked, and who else writes t
 
 from typing import NamedTuple
 
+from bothways.engine.deletes import Removal
 from bothways.engine.sides import SIDES
 from bothways.errors import OthersNotConfirmed, PermissionMissing, SettingsError
 from bothways.ledger.models import Revision, Sync
@@ -68,10 +69,12 @@ def check(workspace: Workspace, document: SyncDocument) -> Resolution:
         app.connector.check()
         object = app.object(document.objects[side], document.object_places[side])
         written = any(found.resolved.spec.writes(each, side) for each in found.resolved.spec.fields)
+        written |= any(each.constant.side is side for each in found.resolved.spec.tags)
         if not object.readable or (written and not object.writable):
             deed = "changed" if object.readable else "read"
             raise PermissionMissing(app=app.name, reason=f"{object.label} may not be {deed} with these credentials")
-        if found.resolved.spec.removes(side) and not object.deletable:
+        tagged = found.resolved.spec.deletes.of(side) is Removal.TAG
+        if found.resolved.spec.removes(side) and not (tagged or object.deletable):
             raise PermissionMissing(app=app.name, reason=f"{object.label} may not be deleted with these credentials")
     if not any(found.resolved.spec.writes(each, side) for each in found.resolved.spec.fields for side in SIDES):
         raise SettingsError(where=document.place, reason="no field may be written in any of the two apps")

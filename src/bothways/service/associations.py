@@ -7,7 +7,7 @@ from typing import Any
 
 from bothways.engine.sides import SIDES, Direction, Side
 from bothways.engine.spec import FieldMap
-from bothways.errors import NoAssociation, NoSyncOfParents, ReadOnlyField
+from bothways.errors import FieldMappedTwice, NoAssociation, NoSyncOfParents, ReadOnlyField
 from bothways.records import Field, FieldType
 from bothways.service.document import AssociationDocument, SyncDocument
 from bothways.service.yaml_file import nearest
@@ -25,10 +25,20 @@ class Association:
     why_off: str = ""
 
 
-def associations_of(document: SyncDocument, schema: Schema, others: Collection[SyncDocument]) -> list[Association]:
-    """Return the associations as written, or else all that are there without a doubt; refuse mistakes."""
+def associations_of(
+    document: SyncDocument, schema: Schema, others: Collection[SyncDocument], by_name: Mapping[Side, Collection[str]]
+) -> list[Association]:
+    """Return the associations as written, or else all that are there without a doubt; refuse mistakes.
+
+    ``by_name`` are the references that are mapped by the name of what they refer to: they cannot be associations, too.
+    """
     if document.associations is None:
-        return list(_usual(document, schema, others))
+        found = _usual(document, schema, others)
+        return [each for each in found if not any(each.mapping.on(side).name in by_name[side] for side in SIDES)]
+    for each in document.associations:
+        for side in SIDES:
+            if each.enabled and each.names[side] in by_name[side]:
+                raise FieldMappedTwice(where=each.place, app=document.apps[side], field=each.names[side])
     return [_written(document, each, schema, others) for each in document.associations]
 
 

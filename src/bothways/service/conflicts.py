@@ -9,7 +9,7 @@ from enum import StrEnum
 from typing import Any
 
 from bothways.engine.sides import SIDES, Side
-from bothways.engine.spec import FieldMap, project
+from bothways.engine.spec import FieldMap, SyncSpec, project
 from bothways.errors import DecisionDoesNotFit, NoDifference, UnknownApp
 from bothways.ledger import db, due, holds
 from bothways.ledger.holds import HoldRow
@@ -21,8 +21,10 @@ from bothways.service.document import SyncDocument
 from bothways.service.issues import find_issue, views_of
 from bothways.service.resolution import resolution
 from bothways.service.views import IssueView
+from bothways.service.work import feeds_called
 from bothways.service.workspace import Workspace, reload
 from bothways.service.yaml_file import nearest
+from bothways.sync.called import as_known
 
 _TYPED = Field("typed")
 
@@ -46,7 +48,8 @@ def choose_app(workspace: Workspace, issue: str, app: str, alike: Alike = Alike.
     mapping = _mapping(workspace, sync, hold, issue)
 
     def values(each: HoldRow) -> dict[Side, Value]:
-        return {source.other: project(mapping, each.data["values"][source], source.other).value}
+        value = each.data["values"][source]
+        return {source.other: project(_looked_up(sync, mapping, source, value), value, source.other).value}
 
     return _decide(workspace, sync, hold, issue, values, f"you chose the value of {app}", alike)
 
@@ -59,7 +62,10 @@ def type_value(workspace: Workspace, issue: str, text: str, alike: Alike = Alike
     DecisionDoesNotFit if one of the apps cannot hold it.
     """
     sync, hold = _difference(workspace, issue)
-    both = _typed(_mapping(workspace, sync, hold, issue), text, issue)
+    mapping = _mapping(workspace, sync, hold, issue)
+    if mapping.named is not None:
+        mapping = _looked_up(sync, mapping, mapping.named.other, text)
+    both = _typed(mapping, text, issue)
     return _decide(workspace, sync, hold, issue, lambda _: both, "you typed it", alike)
 
 
@@ -100,6 +106,15 @@ def _mapping(workspace: Workspace, sync: Sync, hold: HoldRow, issue: str) -> Fie
     if found is None:
         raise NoDifference(issue=issue, reason="the field is not synced any more")
     return found
+
+
+def _looked_up(sync: Sync, mapping: FieldMap, source: Side, value: Value) -> FieldMap:
+    """Return a mapping that knows of which record of the other side a text is the name, where that matters."""
+    if mapping.named is not source.other:
+        return mapping
+    spec = SyncSpec({}, (mapping,))
+    values = {source: {mapping.on(source).name: value}, source.other: None}
+    return as_known(spec, feeds_called(sync, spec), [values]).fields[0]
 
 
 def _typed(mapping: FieldMap, text: str, issue: str) -> dict[Side, Value]:

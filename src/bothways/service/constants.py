@@ -1,11 +1,12 @@
-"""The constants of a sync: values that the settings set in the fields of one app."""
+"""The constants of a sync, and its tags: values that the settings set in the fields of one app."""
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from bothways.engine.spec import Constant, FieldMap, MatchRule, When
-from bothways.errors import CannotSet, SetFieldMapped
+from bothways.engine.scope import Scope
+from bothways.engine.spec import Constant, FieldMap, MatchRule, Tag, When
+from bothways.errors import CannotSet, CannotTag, SetFieldMapped
 from bothways.records import CannotCoerce, Field, Value, coerce, text_of
-from bothways.service.document import SetDocument, SyncDocument
+from bothways.service.document import SetDocument, SyncDocument, TagDocument
 
 _TEXT = Field("")
 
@@ -39,7 +40,34 @@ def constants_of(
         yield Constant(each.side, field, _value(document, each, field, at_door), each.when)
 
 
-def _value(document: SyncDocument, each: SetDocument, field: Field, at_door: bool) -> Value:
+def tags_of(
+    document: SyncDocument,
+    fields: Mapping[TagDocument, Field],
+    maps: Sequence[FieldMap],
+    match: Sequence[MatchRule],
+    scope: Scope,
+    *,
+    at_door: bool,
+) -> Iterator[Tag]:
+    """Yield the tags; refuse those that cannot be written, or in a field that something else looks after."""
+    for each, field in fields.items():
+        parts = {part.name for one in maps for part in (one.on(each.side), *one.on(each.side).parts)}
+        other = document.apps[each.side.other]
+        reasons = {
+            f"{other} sends nothing, so nothing is written": not document.sends[each.side.other],
+            "it is read-only": field.read_only,
+            "it is mapped": each.field in parts,
+            "the settings set it": any((one.side, one.field) == (each.side, each.field) for one in document.constants),
+            "records are recognised by it": any(each.field in rule.fields(each.side) for rule in match),
+            "a filter looks at it": each.field in scope.fields(each.side),
+        }
+        for reason, true in reasons.items():
+            if true:
+                raise _refused(document, each, reason)
+        yield Tag(Constant(each.side, field, _value(document, each, field, at_door)), each.occasion)
+
+
+def _value(document: SyncDocument, each: SetDocument | TagDocument, field: Field, at_door: bool) -> Value:
     """Return the value as the field can hold it."""
     text = text_of(each.value)
     try:
@@ -53,6 +81,6 @@ def _value(document: SyncDocument, each: SetDocument, field: Field, at_door: boo
     return coerced.value
 
 
-def _refused(document: SyncDocument, each: SetDocument, reason: str) -> CannotSet:
-    app = document.apps[each.side]
-    return CannotSet(where=each.place, field=each.field, app=app, value=text_of(each.value), reason=reason)
+def _refused(document: SyncDocument, each: SetDocument | TagDocument, reason: str) -> CannotSet | CannotTag:
+    app, kind = document.apps[each.side], CannotTag if isinstance(each, TagDocument) else CannotSet
+    return kind(where=each.place, field=each.field, app=app, value=text_of(each.value), reason=reason)

@@ -10,7 +10,7 @@ from bothways.engine.brakes import Guards
 from bothways.engine.deletes import GRACE, Removal
 from bothways.engine.scope import Leaving
 from bothways.engine.sides import SIDES, Side
-from bothways.engine.spec import Only, When, Wins
+from bothways.engine.spec import Occasion, Only, When, Wins
 from bothways.errors import SettingsError
 from bothways.records import Unpaired
 
@@ -84,6 +84,17 @@ class AssociationDocument:
     sync: str | None = None
     to: Side | None = None
     enabled: bool = True
+    place: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class TagDocument:
+    """A tag as written: what is written to a field of one side, on which occasion."""
+
+    side: Side
+    field: str
+    value: str | int | float | bool
+    occasion: Occasion
     place: str = ""
 
 
@@ -174,6 +185,7 @@ class ScopeDocument:
     require_place: str = ""
     from_now: bool = False
     start_place: str = ""
+    tags: tuple[TagDocument, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,6 +198,7 @@ class DeletesDocument:
     removals: Mapping[Side, Removal] = field(default_factory=dict)
     grace: float = GRACE
     places: Mapping[Side, str] = field(default_factory=dict)
+    tags: tuple[TagDocument, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -220,6 +233,11 @@ class SyncDocument:
     wins: Wins | None = None
     deletes: DeletesDocument = field(default_factory=DeletesDocument)
     associations: tuple[AssociationDocument, ...] | None = None
+
+    @property
+    def tags(self) -> tuple[TagDocument, ...]:
+        """All tags, of pairs that leave and of records whose partners were deleted."""
+        return (*self.scope.tags, *self.deletes.tags)
 
     @property
     def pair(self) -> tuple[str, str]:
@@ -295,9 +313,14 @@ def settings_of(sync: SyncDocument) -> dict[str, object]:
         "schedule": {"every": f"{_written(sync.every)}s"},
     }
     if sync.scope.leaving is not Leaving.FREEZE:
-        data["when_leaving_filter"] = str(sync.scope.leaving)
+        left = {sync.apps[each.side]: _tag(each) for each in sync.scope.tags}
+        data["when_leaving_filter"] = {"tag": left} if left else str(sync.scope.leaving)
     if sync.deletes.removals or sync.deletes.grace != GRACE:
-        removals = {sync.apps[side]: str(each) for side, each in sync.deletes.removals.items()}
+        tags = {each.side: _tag(each) for each in sync.deletes.tags}
+        removals: dict[str, object] = {
+            sync.apps[side]: {"tag": tags[side]} if side in tags else str(each)
+            for side, each in sync.deletes.removals.items()
+        }
         data["deletes"] = {**removals, "grace": f"{_written(sync.deletes.grace)}s"}
     if sync.scope.from_now:
         data["start"] = FROM_NOW
@@ -324,6 +347,10 @@ def settings_of(sync: SyncDocument) -> dict[str, object]:
     if sync.associations is not None:
         data["associations"] = [_association(sync, each) for each in sync.associations]
     return data
+
+
+def _tag(each: TagDocument) -> dict[str, object]:
+    return {"field": each.field, "value": each.value}
 
 
 def _association(sync: SyncDocument, each: AssociationDocument) -> dict[str, object]:

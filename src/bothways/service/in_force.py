@@ -4,20 +4,28 @@ Run before every plan and every run, by the one runner; it does nothing where no
 step can be done again after a crash: the last one, in one transaction, says that all of it is done.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from enum import StrEnum
 from typing import Any
 
 from bothways.engine.deletes import Deletes
 from bothways.engine.sides import SIDES, Side
-from bothways.engine.spec import FieldMap, MatchRule, feed_slots, reference_slots, sync_slots
+from bothways.engine.spec import (
+    FieldMap,
+    MatchRule,
+    SyncSpec,
+    feed_slots,
+    reference_slots,
+    slot_of_names,
+    sync_slots,
+)
 from bothways.ledger import db, due, feeds, looking
 from bothways.ledger.models import Feed, Revision, Sync
-from bothways.records import Field
+from bothways.records import Field, recipe_of
 from bothways.records.normal import NORM_VERSION
 from bothways.service.associations import stored_associations
 from bothways.service.document import CONSENT, FieldDocument, SyncDocument
-from bothways.service.revisions import add_revision, latest_revision
+from bothways.service.revisions import add_revision, latest_revision, one_sided_fields
 from bothways.service.scope import stored_fields, stored_scope
 from bothways.service.spec import Resolved
 from bothways.sync.absorb import compute_keys
@@ -36,9 +44,13 @@ def bring_in_force(ctx: Context, resolved: Resolved) -> None:
     if before == applied and revision.document["settled"] and revision.document.get("labels") == labels:
         return
     for end in ctx.ends.values():
-        _read_what_is_needed(end.feed, ctx.sync, end.side, applied)
+        _read_what_is_needed(end.feed, ctx.sync, applied)
         if _keys(before, end.side) != _keys(applied, end.side):
-            _compute_keys(ctx, end)
+            needed = {each.on(end.side).name for each in ctx.spec.fields if each.through or each.named is end.side}
+            _compute_keys(ctx, end, needed | ctx.spec.match_fields(end.side))
+    for end in ctx.called.values():
+        if _read_what_is_needed(end.feed, ctx.sync, applied):
+            _compute_keys(ctx, end, {name for object, name in _called(ctx.spec, end.side) if object == end.object})
     with db.transaction_():
         document = {**revision.document, "applied": applied, "settled": True, "labels": labels}
         if before != applied and revision.document["settled"]:
@@ -63,6 +75,7 @@ TOUCHES: Mapping[str, Touched] = {
     "default": Touched.HELD,
     "wins": Touched.HELD,
     "set": Touched.HELD,
+    "tags": Touched.HELD,
     "match": Touched.UNLINKED,
     "slots": Touched.UNLINKED,
     "match_fields": Touched.UNLINKED,
@@ -119,6 +132,7 @@ def in_words(resolved: Resolved) -> dict[str, Any]:
         "default": str(spec.default),
         "sends": [spec.sends[side] for side in SIDES],
         **({"set": constants} if (constants := constants_in_words(resolved.document)) else {}),
+        **({"tags": tags} if (tags := tags_in_words(resolved.document)) else {}),
         "scope": stored_scope(spec.scope),
         **({"wins": str(spec.wins)} if spec.wins else {}),
         **(
@@ -127,9 +141,16 @@ def in_words(resolved: Resolved) -> dict[str, Any]:
             else {}
         ),
         **({"deletes": stored_deletes(spec.deletes)} if spec.deletes.removals else {}),
+        **({"called": called} if (called := [_called(spec, side) for side in SIDES]) != [[], []] else {}),
         **({"associations": stored_associations(resolved.associations)} if resolved.associations else {}),
         **({"neighbour": dict(resolved.neighbour)} if resolved.neighbour else {}),
     }
+
+
+def _called(spec: SyncSpec, side: Side) -> list[list[str]]:
+    """Return the objects of one side whose records are known by their names, each with the field of the name."""
+    fields = [each.on(side) for each in spec.fields if each.named is side]
+    return sorted([str(each.refers_to), recipe.named] for each in fields if (recipe := recipe_of(each.name)))
 
 
 def stored_deletes(deletes: Deletes) -> dict[str, Any]:
@@ -140,6 +161,11 @@ def stored_deletes(deletes: Deletes) -> dict[str, Any]:
 def constants_in_words(document: SyncDocument) -> list[list[Any]]:
     """Return the constants as plain rows: side, field, value, when."""
     return [[str(each.side), each.field, each.value, str(each.when)] for each in document.constants]
+
+
+def tags_in_words(document: SyncDocument) -> list[list[Any]]:
+    """Return the tags as plain rows: side, field, value, occasion."""
+    return [[str(each.side), each.field, each.value, str(each.occasion)] for each in document.tags]
 
 
 def _rows(resolved: Resolved, maps: Iterable[FieldMap]) -> list[list[Any]]:
@@ -187,35 +213,48 @@ def labels_of(resolved: Resolved) -> dict[str, dict[str, str]]:
     """Return what people call the mapped fields, per side by name."""
     maps = (*resolved.spec.fields, *resolved.switched_off, *(each.mapping for each in resolved.associations))
     labels = {str(side): {each.on(side).name: each.on(side).title for each in maps} for side in SIDES}
-    for constant in resolved.spec.constants:
+    for constant in (*resolved.spec.constants, *(each.constant for each in resolved.spec.tags)):
         labels[constant.side][constant.field.name] = constant.field.title
     return labels
 
 
-def _read_what_is_needed(feed: Feed, sync: Sync, side: Side, applied: Mapping[str, Any]) -> None:
-    """Let a feed read the fields and keep the keys of every sync that uses it."""
-    names, slots = _fields(applied, side), _slots(applied, side)
-    for other, other_side in _others(feed, sync):
-        theirs = latest_revision(other).document["applied"]
-        names |= _fields(theirs, other_side)
-        slots |= _slots(theirs, other_side)
+def _read_what_is_needed(feed: Feed, sync: Sync, applied: Mapping[str, Any]) -> bool:
+    """Let a feed read the fields and keep the keys of every sync that uses it; tell whether that changed."""
+    names, slots = _needed(feed, sync, applied)
+    for other in Sync.objects.select_related("left", "right").exclude(pk=sync.pk):
+        if feed.connection_id in (other.left.connection_id, other.right.connection_id):
+            theirs = _needed(feed, other, latest_revision(other).document["applied"])
+            names, slots = names | theirs[0], slots | theirs[1]
     wanted, kept = sorted(names), [[slot, slots[slot]] for slot in sorted(slots)]
-    if (feed.fields, feed.slots) != (wanted, kept):
-        feed.fields, feed.slots = wanted, kept
-        with db.transaction_():
-            feed.save(update_fields=["fields", "slots"])
+    if (feed.fields, feed.slots) == (wanted, kept):
+        return False
+    feed.fields, feed.slots = wanted, kept
+    with db.transaction_():
+        feed.save(update_fields=["fields", "slots"])
+    return True
 
 
-def _others(feed: Feed, sync: Sync) -> list[tuple[Sync, Side]]:
-    found = [(each, Side.LEFT) for each in Sync.objects.filter(left=feed).exclude(pk=sync.pk)]
-    return found + [(each, Side.RIGHT) for each in Sync.objects.filter(right=feed).exclude(pk=sync.pk)]
+def _needed(feed: Feed, sync: Sync, applied: Mapping[str, Any] | None) -> tuple[set[str], dict[str, Any]]:
+    """Return the fields that a sync reads of a feed, and the slots it keeps there: as a side of it, and for names."""
+    names, slots = set[str](), dict[str, Any]()
+    for number, own in enumerate((sync.left, sync.right)):
+        if own.pk == feed.pk:
+            names |= _fields(applied, SIDES[number])
+            slots |= _slots(applied, SIDES[number])
+        called = (applied or {}).get("called", ((), ()))[number]
+        for name in (
+            name for object, name in called if (own.connection_id, object) == (feed.connection_id, feed.object)
+        ):
+            names.add(name)
+            slots |= [slot_of_names(name)]
+    return names, slots
 
 
 def _fields(applied: Mapping[str, Any] | None, side: Side) -> set[str]:
     place = SIDES.index(side)
     if applied is None:
         return set()
-    constants = {name for of_side, name, *_ in applied.get("set", ()) if of_side == side}
+    constants = {name for of_side, name in one_sided_fields(applied) if of_side == side}
     return (
         {each[place] for each in applied["fields"]}
         | set(applied.get("match_fields", ((), ()))[place])
@@ -236,10 +275,9 @@ def _keys(applied: Mapping[str, Any] | None, side: Side) -> object:
     return _slots(applied, side), applied["match_fields"][SIDES.index(side)], applied["norm"]
 
 
-def _compute_keys(ctx: Context, end: End) -> None:
-    """Give every record known its keys by the match rules in force, reading those that lack a field."""
-    after, needed = "", ctx.spec.match_fields(end.side)
-    needed |= {each.on(end.side).name for each in ctx.spec.fields if each.through}
+def _compute_keys(ctx: Context, end: End, needed: Collection[str]) -> None:
+    """Give every record known its keys, reading those that lack a field ``needed`` for them."""
+    after = ""
     while rows := looking.live_page(end.feed.pk, after, PAGE):
         after = rows[-1].id
         lacking = {row.id for row in rows if any(name not in (row.values or {}) for name in needed)}

@@ -11,7 +11,7 @@ from bothways.ledger import journal
 from bothways.ledger.models import Feed, Sync
 from bothways.service.document import SyncDocument
 from bothways.service.resolution import Resolution, resolution
-from bothways.service.revisions import latest_revision
+from bothways.service.revisions import latest_revision, one_sided_fields
 from bothways.service.workspace import Workspace
 
 Place = tuple[str, str]
@@ -104,7 +104,7 @@ def _of_resolution(found: Resolution) -> Iterator[tuple[Place, set[str]]]:
     spec, document = found.resolved.spec, found.resolved.document
     for side, place in zip(SIDES, document.ends, strict=True):
         names = {each.on(side).name for each in spec.fields if spec.writes(each, side)}
-        yield place, names | {each.field.name for each in spec.constants if each.side is side}
+        yield place, names | {each.on(side).name for each in spec.one_sided} - {""}
 
 
 def _written(workspace: Workspace, document: SyncDocument) -> dict[Place, set[str]]:
@@ -123,7 +123,7 @@ def _of_words(document: SyncDocument, applied: Mapping[str, Any]) -> Iterator[tu
             for row, holds in zip(applied["fields"], applied["holds"], strict=True)
             if applied["sends"][1 - number] and row[2] in ("both", _to(side)) and not holds[number][READ_ONLY]
         }
-        constants = {name for of_side, name, *_ in applied.get("set", ()) if of_side == side}
+        constants = {name for of_side, name in one_sided_fields(applied) if of_side == side}
         yield document.ends[number], names | constants
 
 

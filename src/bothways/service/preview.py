@@ -15,6 +15,7 @@ from bothways.records import Field, is_blank
 from bothways.service.advice import advice_for
 from bothways.service.database import on_database
 from bothways.service.lock import runner
+from bothways.service.revisions import one_sided_fields
 from bothways.service.views import ActionView, BrakeView, DuplicatesView, FieldView, PlanView
 from bothways.service.work import Report, context, plain_id
 from bothways.service.workspace import Workspace
@@ -218,7 +219,7 @@ class _Labels:
         self.apps = dict(zip(SIDES, pair, strict=True))
         document = Revision.objects.get(sync=made.sync, number=made.revision).document
         self.names = {f"{each[0]}={each[1]}": (each[0], each[1]) for each in document["applied"]["fields"]}
-        for side, name, *_ in document["applied"].get("set", ()):
+        for side, name in one_sided_fields(document["applied"]):
             self.names[one_sided(Side(side), Field(name)).key] = (name, name)
         self.labels = document["labels"]
 

@@ -9,19 +9,20 @@ from bothways.engine.fields import FieldDecision, FieldState, Known, Landed
 from bothways.engine.plan import decide
 from bothways.engine.scope import why_outside
 from bothways.engine.sides import SIDES, Side
-from bothways.engine.spec import FieldMap, SyncSpec, equal_across
+from bothways.engine.spec import FieldMap, SyncSpec, equal_across, project
 from bothways.ledger import db, feeds, holds, journal, links, looking
 from bothways.ledger.feeds import SeenRow
 from bothways.ledger.links import LinkRow
 from bothways.ledger.models import Sync
-from bothways.records import Ref, Value, ids_of
+from bothways.records import CannotCoerce, Ref, Value, ids_of
 from bothways.service.connect import Opened
 from bothways.service.database import on_database
 from bothways.service.resolution import Resolution, resolution, row_of
 from bothways.service.views import Difference, Proof
-from bothways.service.work import Report, parents_of
+from bothways.service.work import Report, feeds_called, parents_of
 from bothways.service.workspace import Workspace
 from bothways.sync.associations import Partners, partners_in
+from bothways.sync.called import as_known
 from bothways.sync.context import Parents, Progress
 from bothways.sync.lists import read_lists
 from bothways.sync.payload import name_of
@@ -89,6 +90,7 @@ class _Judge:
         self.landed: dict[int, dict[str, list[Landed]]] = {}
         self.held: dict[tuple[str, str, str], str] = {}
         self.parents = parents
+        self.called = feeds_called(sync, self.spec)
         self.partners: Partners = {}
 
     # --- reading ------------------------------------------------------------------------------------------
@@ -149,7 +151,14 @@ class _Judge:
             missing = [id for id in records if id not in answers[side]]
             known = feeds.seen_by_id(looking.feed_id(self.sync, side), missing)
             answers[side].update(self._read(side, [known.get(id, SeenRow(id)).record.ref for id in missing]))
+        self._look_up(page, answers)
         self.partners = {each.key: self._partners(each, page, answers) for each in self.spec.fields if each.through}
+
+    def _look_up(self, page: list[LinkRow], answers: Mapping[Side, dict[str, Answer]]) -> None:
+        """Learn of which records the texts of these pairs are the names, as far as they were read."""
+        if self.called:
+            values = [{side: answers[side][str(link.on(side))].values for side in SIDES} for link in page]
+            self.spec = as_known(self.spec, self.called, values)
 
     def _partners(
         self, mapping: FieldMap, page: list[LinkRow], answers: Mapping[Side, dict[str, Answer]]
@@ -204,7 +213,7 @@ class _Judge:
         if decision.hold:
             return decision.hold, True
         if decision.write is None:
-            return _kept_by(decision), True
+            return _kept_by(decision) + _unknown_name(mapping, now), True
         return f"{decision.reason}; the next run writes it to {self.apps[decision.write].name}", False
 
     def _held(self, link: LinkRow, mapping: FieldMap) -> str:
@@ -214,6 +223,17 @@ class _Judge:
                 if reason is not None:
                     return reason
         return ""
+
+
+def _unknown_name(mapping: FieldMap, now: Mapping[Side, Value]) -> str:
+    """Say why a text stands for no record, where the other app knows it only as text."""
+    if mapping.named is None:
+        return ""
+    try:
+        project(mapping, now[mapping.named.other], mapping.named)
+    except CannotCoerce as problem:
+        return f"; {problem}"
+    return ""
 
 
 def _kept_by(decision: FieldDecision) -> str:

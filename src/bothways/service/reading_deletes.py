@@ -4,14 +4,17 @@ from collections.abc import Mapping
 
 from bothways.engine.deletes import GRACE, Removal
 from bothways.engine.sides import Side
-from bothways.errors import DeletesAgainstDirection, NotAvailableYet
-from bothways.service.document import DeletesDocument
+from bothways.engine.spec import Occasion
+from bothways.errors import DeletesAgainstDirection
+from bothways.service.document import DeletesDocument, TagDocument
+from bothways.service.reading_fields import tag_of
 from bothways.service.yaml_file import Node
 
 LONGEST_GRACE = 90 * 86_400.0
 """Seconds: as long as HubSpot keeps what was archived."""
 
-REMOVAL_LATER = ("tag",)
+REMOVALS = tuple(each for each in Removal if each is not Removal.TAG)
+"""What may be said of an app in a word; a tag says more."""
 
 
 def deletes_of(node: Node, pair: Mapping[str, Side], sends: Mapping[Side, bool]) -> DeletesDocument:
@@ -21,17 +24,25 @@ def deletes_of(node: Node, pair: Mapping[str, Side], sends: Mapping[Side, bool])
     """
     deletes = node.node("deletes")
     deletes.only((*pair, "grace"))
-    removals, places = {}, {}
+    removals, places, tags = {}, {}, []
     for app, side in pair.items():
         if app not in deletes:
             continue
-        value, where = deletes.data[app], deletes.value_place(app)
-        if isinstance(value, str) and value in REMOVAL_LATER:
-            raise NotAvailableYet(where=where, key=f"{app}: {value}")
-        removals[side] = Removal(deletes.choice(app, tuple(Removal), Removal.KEEP))
-        places[side] = where
+        where = places[side] = deletes.value_place(app)
+        if isinstance(deletes.data[app], Mapping):
+            tags.append(_tag(deletes.node(app), side))
+            removals[side] = Removal.TAG
+        else:
+            removals[side] = Removal(deletes.choice(app, REMOVALS, Removal.KEEP))
         if removals[side] is not Removal.KEEP and not sends[side.other]:
             other = next(each for each in pair if each != app)
             raise DeletesAgainstDirection(where=where, app=app, removal=str(removals[side]), other=other)
     grace = deletes.length("grace", GRACE, 0.0, LONGEST_GRACE, "a time from 0s to 90d, such as 3d")
-    return DeletesDocument({side: each for side, each in removals.items() if each is not Removal.KEEP}, grace, places)
+    followed = {side: each for side, each in removals.items() if each is not Removal.KEEP}
+    return DeletesDocument(followed, grace, places, tuple(tags))
+
+
+def _tag(node: Node, side: Side) -> TagDocument:
+    node.only((str(Removal.TAG),))
+    node.need(str(Removal.TAG), "Such as: {tag: {field: state, value: deleted}}")
+    return tag_of(node, str(Removal.TAG), side, Occasion.DELETED)

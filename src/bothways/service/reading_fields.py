@@ -3,11 +3,11 @@
 from collections.abc import Iterator, Mapping, Sequence
 
 from bothways.engine.sides import Side
-from bothways.engine.spec import Only, When
+from bothways.engine.spec import Occasion, Only, When
 from bothways.errors import SettingsContradict, WrongType
 from bothways.records import CASES, CLEANERS, Unpaired
 from bothways.service import document as doc
-from bothways.service.document import AssociationDocument, FieldDocument, SetDocument
+from bothways.service.document import AssociationDocument, FieldDocument, SetDocument, TagDocument
 from bothways.service.reading_apps import only_apps
 from bothways.service.reading_conflicts import winner_of
 from bothways.service.yaml_file import Node, kind_of, shown
@@ -16,6 +16,7 @@ ONLY = tuple(doc.ONLY_KEYS.values())
 FIELD = ("direction", "winner", "when_empty", "enabled", *ONLY, "clean", "values", "other", "consent")
 ASSOCIATION = ("sync", "direction", "enabled")
 CONSTANT = ("field", "value", "when")
+TAG = ("field", "value")
 
 
 def _names_of_fields(node: Node, sides: Mapping[Side, str], known: Sequence[str]) -> dict[Side, str]:
@@ -154,9 +155,22 @@ def constants_of(node: Node, pair: Mapping[str, Side]) -> Iterator[SetDocument]:
             each.only(CONSTANT)
             for key in ("field", "value"):
                 each.need(key, "Such as: {field: source, value: sync, when: created}")
-            value = each.data["value"]
-            if not isinstance(value, str | int | float | bool) or not str(value).strip():
-                raise each.wrong("value", "text, a number, true or false")
             when = When(each.choice("when", tuple(When), When.CREATED))
-            plain = str(value) if isinstance(value, str) else value
-            yield SetDocument(pair[app], each.text("field"), plain, when, each.place)
+            yield SetDocument(pair[app], each.text("field"), _value(each), when, each.place)
+
+
+def _value(node: Node) -> str | int | float | bool:
+    """Return the value that is to be written to a field."""
+    value = node.data["value"]
+    if not isinstance(value, str | int | float | bool) or not str(value).strip():
+        raise node.wrong("value", "text, a number, true or false")
+    return str(value) if isinstance(value, str) else value
+
+
+def tag_of(node: Node, key: str, side: Side, occasion: Occasion) -> TagDocument:
+    """Return the tag under a key."""
+    tag = node.node(key)
+    tag.only(TAG)
+    for each in TAG:
+        tag.need(each, "Such as: {field: state, value: left}")
+    return TagDocument(side, tag.text("field"), _value(tag), occasion, node.value_place(key))

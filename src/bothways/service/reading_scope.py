@@ -1,13 +1,14 @@
 """From the file to the scope of a sync: filters, what becomes of a record that leaves, what a record must have."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import date, datetime
 from typing import Any
 
 from bothways.engine.filters import DEEPEST, GROUPS, OPERATORS
 from bothways.engine.scope import Leaving
 from bothways.engine.sides import Side
-from bothways.errors import MissingKey, NotAvailableYet, WrongType
+from bothways.engine.spec import Occasion
+from bothways.errors import MissingKey, WrongType
 from bothways.service.document import (
     ALL,
     FROM_NOW,
@@ -16,12 +17,18 @@ from bothways.service.document import (
     FilterDocument,
     GroupDocument,
     ScopeDocument,
+    TagDocument,
 )
+from bothways.service.reading_apps import only_apps
+from bothways.service.reading_fields import tag_of
 from bothways.service.yaml_file import Node, kind_of
 
 REQUIRED = ("email",)
 START = (ALL, FROM_NOW)
-LEAVING_LATER = ("tag",)
+LEAVING = tuple(each for each in Leaving if each is not Leaving.TAG)
+"""What ``when_leaving_filter`` may be in a word; a tag says more."""
+
+TAG_HINT = "{tag: {an app: {field: ..., value: ...}}}"
 CONDITION_HINT = "Such as: {field: country, in: [DE, FR]}, or a group: all, any, not."
 
 
@@ -29,20 +36,31 @@ def scope_of(node: Node, pair: Mapping[str, Side]) -> ScopeDocument:
     """Return the scope of a sync of the file; ``pair`` gives the side of each app."""
     send = node.node("send")
     filters = {side: _filter_of(send, app) for app, side in pair.items() if isinstance(send.data.get(app), Mapping)}
-    leaving = _choice(node, "when_leaving_filter", tuple(Leaving), LEAVING_LATER, Leaving.FREEZE)
+    tags = tuple(_tags(node, pair))
+    leaving = Leaving.TAG if tags else Leaving(node.choice("when_leaving_filter", LEAVING, Leaving.FREEZE))
     start = node.choice("start", START, ALL)
     require = None if node.data.get("require") is None else _required(node)
     place = node.value_place("require") if "require" in node else ""
     start_place = node.value_place("start") if "start" in node else ""
-    return ScopeDocument(filters, Leaving(leaving), require, place, start == FROM_NOW, start_place)
+    return ScopeDocument(filters, leaving, require, place, start == FROM_NOW, start_place, tags)
 
 
-def _choice(node: Node, key: str, choices: tuple[str, ...], later: tuple[str, ...], default: str) -> str:
-    """Return one of several words; refuse those that are not available yet as such."""
-    value = node.data.get(key)
-    if isinstance(value, str) and value in later:
-        raise NotAvailableYet(where=node.value_place(key), key=f"{key}: {value}")
-    return node.choice(key, choices, default)
+def _tags(node: Node, pair: Mapping[str, Side]) -> Iterator[TagDocument]:
+    """Yield the tags of what leaves; none where a word says what becomes of it."""
+    value = node.data.get("when_leaving_filter")
+    if value == Leaving.TAG:
+        raise node.wrong("when_leaving_filter", TAG_HINT)
+    if not isinstance(value, Mapping):
+        return
+    leaving = node.node("when_leaving_filter")
+    leaving.only((str(Leaving.TAG),))
+    leaving.need(str(Leaving.TAG), f"Such as: {TAG_HINT}")
+    apps = leaving.node(str(Leaving.TAG))
+    only_apps(apps, pair)
+    if not apps.data:
+        raise leaving.wrong(str(Leaving.TAG), TAG_HINT)
+    for app in (app for app in pair if app in apps):
+        yield tag_of(apps, app, pair[app], Occasion.LEAVING)
 
 
 def _required(node: Node) -> tuple[str, ...]:

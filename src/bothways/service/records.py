@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Set
 from dataclasses import dataclass, field
 from typing import Any
 
-from bothways.engine.deletes import DONE, Removal
+from bothways.engine.deletes import Removal, done_here, unless
 from bothways.engine.rules import because
 from bothways.engine.scope import Scope, why_outside
 from bothways.engine.sides import SIDES, Side
@@ -190,9 +190,9 @@ def _view(
     follows = left.ended.get(keys[0]) if found.link is None and keys else None
     if follows is not None and follows.carries_at is not None and follows.survivor == keys[0][0]:
         side = Side(keys[0][0])
-        done = DONE[document.deletes.removals.get(side, Removal.ARCHIVE)]
+        removal = document.deletes.removals.get(side, Removal.ARCHIVE)
         at = time.strftime("%Y-%m-%d %H:%M", time.localtime(follows.carries_at))
-        reason = f"deleted in {document.apps[side.other]}; {done} here too after {at}, unless it is edited or restored"
+        reason = f"deleted in {document.apps[side.other]}; {done_here(removal)} after {at}, {unless(removal)}"
         return RecordView(found.name, ids, "waiting", reason, follows.ended_at)
     if any(key in due for key in keys) or (found.link is not None and found.link.state == "pending"):
         reason = "to be looked at by the next run" if found.link else "not linked yet; the next run looks for its match"

@@ -6,6 +6,7 @@ from bothways.engine.sides import SIDES, Side
 from bothways.ledger.models import Sync
 from bothways.service.connect import Opened, open_app
 from bothways.service.door import check_lists
+from bothways.service.names import with_names
 from bothways.service.neighbours import neighbour_of, stored_neighbour
 from bothways.service.spec import Resolved, Schema, resolve
 from bothways.service.workspace import Workspace
@@ -27,10 +28,11 @@ def resolution(workspace: Workspace, name: str, *, at_door: bool = False) -> Res
     """
     document = workspace.sync(name)
     apps = {side: open_app(workspace, document.apps[side]) for side in SIDES}
-    schema = {
+    schema: Schema = {
         side: apps[side].fields(document.objects[side], workspace.clock(), document.object_places[side])
         for side in SIDES
     }
+    schema = with_names(document, schema, lambda side, object: apps[side].fields(object, workspace.clock()))
     can = {side: apps[side].connector.capabilities for side in SIDES}
     others = workspace.document.syncs.values()
     resolved = resolve(document, schema, can, others=others, at_door=at_door)

@@ -177,6 +177,11 @@ def _move(document: SyncDocument, row: Sync, feeds: Mapping[Side, Feed]) -> None
     due.mark_everything(row)
 
 
+def one_sided_fields(applied: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """Return the fields that settings in force write to one side alone, as constants or tags: side and name."""
+    return [(side, name) for side, name, *_ in (*applied.get("set", ()), *applied.get("tags", ()))]
+
+
 def workspace_revision() -> int:
     """Return the revision that the workspace is at."""
     row = Workspace.objects.order_by("pk").first()

@@ -9,10 +9,8 @@ from typing import Any
 
 from bothways.connectors import registry
 from bothways.connectors.base import Setting
-from bothways.engine.deletes import Removal
 from bothways.engine.filters import GROUPS, OPERATORS
 from bothways.engine.keys import NORMAL_FORMS
-from bothways.engine.scope import Leaving
 from bothways.engine.spec import When
 from bothways.records import CLEANERS, Unpaired
 from bothways.service import document as doc
@@ -163,10 +161,11 @@ GUARD_SHAPES: Mapping[str, Shape] = {
 }
 SCHEDULE_SHAPES: Mapping[str, Shape] = {"every": _length(reading.SHORTEST_INTERVAL, reading.LONGEST_INTERVAL)}
 
+TAG: Shape = _keys(reading_fields.TAG, {key: CONSTANT_SHAPES[key] for key in reading_fields.TAG}, reading_fields.TAG)
 DELETES: Shape = {
     "type": "object",
     "properties": {"grace": _length(0.0, reading_deletes.LONGEST_GRACE)},
-    "additionalProperties": _one_of(Removal),
+    "additionalProperties": _or(_one_of(reading_deletes.REMOVALS), _keys(("tag",), {"tag": TAG}, ("tag",))),
     "maxProperties": 3,
 }
 SYNC_SHAPES: Mapping[str, Shape] = {
@@ -176,7 +175,10 @@ SYNC_SHAPES: Mapping[str, Shape] = {
         "description": "Two apps, and of each the object that is kept in step.",
     },
     "send": _maybe({**_names(SEND, maxProperties=2), "description": "Which records of each app take part."}),
-    "when_leaving_filter": _one_of(Leaving),
+    "when_leaving_filter": _or(
+        _one_of(reading_scope.LEAVING),
+        _keys(("tag",), {"tag": _names(TAG, minProperties=1, maxProperties=2)}, ("tag",)),
+    ),
     "require": _maybe(_list(_one_of(reading_scope.REQUIRED))),
     "start": _one_of(reading_scope.START),
     "match": _maybe(_or(_one_of((doc.NONE, doc.AS_HUBSPOT)), _list(_or(_one_of((doc.USUAL,)), MATCH_RULE)))),

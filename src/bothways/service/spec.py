@@ -31,7 +31,7 @@ from bothways.errors import (
 )
 from bothways.records import CLEANERS, READABLE, Field, FieldType, coercion_between, made_field, recipe_of
 from bothways.service.associations import Association, associations_of
-from bothways.service.constants import constants_of
+from bothways.service.constants import constants_of, tags_of
 from bothways.service.document import CLEAR, ONLY_KEYS, FieldDocument, MatchDocument, SmallGroups, SyncDocument
 from bothways.service.door import check_parts, check_required, check_single, parts_of, several_values
 from bothways.service.pairing import check_choices, choices_of
@@ -46,6 +46,9 @@ NEVER_BY_DEFAULT = frozenset({"identifier", "dateCreated", "dateModified"})
 
 OPTED_OUT, OPT_OUT = "optOut", (True, True)
 """The meaning of fields in which a yes says that somebody is opted out, and what it is as consent."""
+
+MADE = (FieldType.JOINED, FieldType.NAMED)
+"""Types that no app has, made of other fields, that can be written."""
 
 MARGIN = 60.0
 """Seconds added to every own-write window: for a slow poll, and for clocks that are a little apart."""
@@ -88,12 +91,14 @@ def resolve(
     )
     if not any(enabled for _, enabled in pairs):
         raise MissingKey(where=document.place, key="fields", hint="No fields of the two apps have the same meaning.")
-    associations = associations_of(document, schema, others)
+    associations = associations_of(document, schema, others, _by_name(pairs))
     pairs += [(each.mapping, not each.why_off) for each in associations]
     maps = _with_winners(document, [each for each, _ in pairs])
     enabled = tuple(each for each, (_, on) in zip(maps, pairs, strict=True) if on)
     match = _match_rules(document, schema)
     fields = {each: _known(document, schema, each.side, each.field, each.place) for each in document.constants}
+    tagged = {each: _known(document, schema, each.side, each.field, each.place) for each in document.tags}
+    scope = _scope(document, schema)
     spec = SyncSpec(
         document.apps,
         enabled,
@@ -102,10 +107,11 @@ def resolve(
         document.sends,
         {side: own_write_window(document.every, can[side]) for side in SIDES},
         tuple(constants_of(document, fields, enabled, match, at_door=at_door)),
-        _scope(document, schema),
+        scope,
         {side: roles_of(schema[side].values()) for side in SIDES},
         document.wins,
         _deletes(document, can),
+        tuple(tags_of(document, tagged, enabled, match, scope, at_door=at_door)),
     )
     if at_door:
         _check_at_door(document, maps)
@@ -118,11 +124,17 @@ def resolve(
     return Resolved(document, spec, tuple(off), tuple(associations))
 
 
+def _by_name(pairs: Sequence[tuple[FieldMap, bool]]) -> dict[Side, set[str]]:
+    """Return the references of both sides that are mapped by the name of what they refer to."""
+    maps = [each for each, enabled in pairs if enabled]
+    return {side: {part.name for each in maps if each.named is side for part in each.on(side).parts} for side in SIDES}
+
+
 def _deletes(document: SyncDocument, can: Mapping[Side, Capabilities]) -> Deletes:
     """Return what becomes of the partners of deleted records; refuse what an app cannot do."""
     for side, removal in document.deletes.removals.items():
         possible = Removal.ARCHIVE if can[side].archives else Removal.DELETE
-        if removal is not possible:
+        if removal not in (possible, Removal.TAG):
             where, app = document.deletes.places.get(side, document.place), document.apps[side]
             raise RemovalNotPossible(where=where, app=app, removal=str(removal), can=f"keep or {possible}")
     return Deletes(document.deletes.removals, document.deletes.grace)
@@ -322,7 +334,7 @@ def _check_made(
     """Refuse a text that would be written, and a joined field whose parts another mapping has as well."""
     for side in written:
         field, app = fields[side], document.apps[side]
-        if field.parts and field.type is not FieldType.JOINED:
+        if field.parts and field.type not in MADE:
             direction = f"to_{document.apps[side.other]}"
             raise TextOneWay(where=each.place, app=app, field=field.name, direction=direction)
         others = (other for other in document.fields or () if other.enabled and other is not each)
@@ -362,9 +374,7 @@ def _check_several(document: SyncDocument, fields: Mapping[Side, Field], schema:
 def _check_types(fields: Mapping[Side, Field], target: Side, place: str) -> None:
     source, written = fields[target.other], fields[target]
     if coercion_between(source.type, written.type) is None:
-        allowed = ", ".join(
-            str(kind) for kind in FieldType if kind is not FieldType.JOINED and coercion_between(source.type, kind)
-        )
+        allowed = ", ".join(str(kind) for kind in FieldType if kind not in MADE and coercion_between(source.type, kind))
         raise TypesDoNotMatch(
             where=place,
             left=fields[Side.LEFT].name,

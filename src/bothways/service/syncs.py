@@ -164,7 +164,7 @@ def _view(workspace: Workspace, name: str, *, ask: bool) -> SyncView:
         last[0] if last else None,
         tuple(
             SetView(document.apps[Side(side)], name, labels.get(side, {}).get(name, name), value, when)
-            for side, name, value, when in applied.get("set", ())
+            for side, name, value, when in (*applied.get("set", ()), *applied.get("tags", ()))
         ),
         {document.apps[side]: words for side, words in scope_in_words(document, applied).items()},
         str(document.scope.leaving),

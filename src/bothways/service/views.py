@@ -133,7 +133,7 @@ class MatchView:
 
 @dataclass(frozen=True, slots=True)
 class SetView:
-    """A value that the settings set in a field of an app. ``when``: created, or created_or_updated."""
+    """A value that the settings set in a field of an app. ``when``: created, created_or_updated; leaving, deleted."""
 
     app: str
     field: str
@@ -195,8 +195,8 @@ class SyncView:
     """A sync with its settings, its counts and its last run. ``apps``: the left one first.
 
     ``sends``: per app which of its records take part, ``all``, ``none`` or a filter in words. ``when_leaving``: what
-    becomes of a linked pair that leaves. ``deletes``: per app keep, archive or delete, what becomes of its record when
-    the partner was deleted, after the ``grace`` in seconds. ``requires``: per app the field of which one must
+    becomes of a linked pair that leaves. ``deletes``: per app keep, archive, delete or tag, what becomes of its record
+    when the partner was deleted, after the ``grace`` in seconds. ``requires``: per app the field of which one must
     hold a valid e-mail address. ``leads`` says what becomes of leads, where another sync keeps them, or their contacts.
     """
 

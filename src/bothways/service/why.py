@@ -19,7 +19,7 @@ from bothways.service.document import SyncDocument
 from bothways.service.former import as_a_lead
 from bothways.service.records import Found, describe, find
 from bothways.service.resolution import row_of
-from bothways.service.revisions import latest_revision
+from bothways.service.revisions import latest_revision, one_sided_fields
 from bothways.service.views import Event, FieldStory, WhyView
 from bothways.service.workspace import Workspace
 from bothways.service.yaml_file import nearest
@@ -73,7 +73,7 @@ def _maps(stored: Mapping[str, Any]) -> list[dict[Side, str]]:
     """Return the names of the mapped fields by side; of a field that is only set, its one name."""
     applied = stored["applied"] or {"fields": []}
     maps = [dict(zip(SIDES, each[:2], strict=True)) for each in applied["fields"]]
-    constants = [{Side(side): name} for side, name, *_ in applied.get("set", ())]
+    constants = [{Side(side): name} for side, name in dict.fromkeys(one_sided_fields(applied))]
     return maps + [each for each in constants if not any(each.items() <= names.items() for names in maps)]
 
 

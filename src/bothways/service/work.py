@@ -1,11 +1,11 @@
 """What a plan or a run works with: the sync's row, its two apps, its exact settings, in force in the ledger."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from bothways.engine.sides import SIDES, Side
-from bothways.engine.spec import FieldMap, one_sided
+from bothways.engine.spec import FieldMap, SyncSpec, one_sided
 from bothways.errors import SyncOff
-from bothways.ledger.models import Revision, Sync
+from bothways.ledger.models import Feed, Revision, Sync
 from bothways.records import Field
 from bothways.service.admission import admitted
 from bothways.service.associations import is_turned
@@ -14,7 +14,7 @@ from bothways.service.in_force import bring_in_force
 from bothways.service.misfits import check_values
 from bothways.service.neighbours import neighbour_in_force
 from bothways.service.resolution import Resolution, resolution, row_of
-from bothways.service.revisions import latest_revision, settings_in_force
+from bothways.service.revisions import latest_revision, one_sided_fields, settings_in_force
 from bothways.service.spec import Resolved
 from bothways.service.workspace import Workspace, reload
 from bothways.sync.context import Context, End, Parents, Progress
@@ -56,6 +56,7 @@ def context(workspace: Workspace, name: str, progress: Report | None = None, *, 
         retired=retired_maps(row, found),
         parents=parents_of(workspace, found.resolved),
         neighbour=neighbour_in_force(found.resolved.neighbour) if found.resolved.neighbour else None,
+        called=called_of(found, ends),
     )
     if progress is not None:
         ctx.report = progress
@@ -71,6 +72,29 @@ def parents_of(workspace: Workspace, resolved: Resolved) -> dict[str, Parents]:
     }
 
 
+def called_of(found: Resolution, ends: Mapping[Side, End]) -> dict[str, End]:
+    """Return, by mapping, where the records are that are known by their names: read for that, if for nothing else."""
+    called = {}
+    for each in found.resolved.spec.fields:
+        side = each.named
+        if side is not None:
+            connection, object = ends[side].feed.connection, str(each.on(side).refers_to)
+            feed, _ = Feed.objects.get_or_create(connection=connection, object=object)
+            called[each.key] = End(side, ends[side].app, feed, ends[side].connector)
+    return called
+
+
+def feeds_called(sync: Sync, spec: SyncSpec) -> dict[str, Feed]:
+    """Return the feeds of these records, by mapping, as far as they have been read."""
+    own = {Side.LEFT: sync.left, Side.RIGHT: sync.right}
+    called = {each.key: (own[side].connection_id, each.on(side)) for each in spec.fields if (side := each.named)}
+    found = {
+        key: Feed.objects.filter(connection_id=connection, object=field.refers_to).first()
+        for key, (connection, field) in called.items()
+    }
+    return {key: feed for key, feed in found.items() if feed is not None}
+
+
 def retired_maps(row: Sync, found: Resolution) -> list[FieldMap]:
     """Return the mappings of earlier settings that are none any more; a field that is gone counts as text."""
     maps: dict[str, FieldMap] = {}
@@ -81,7 +105,7 @@ def retired_maps(row: Sync, found: Resolution) -> list[FieldMap]:
             ]
             each = FieldMap(fields[0], fields[1])
             maps.setdefault(each.key, each)
-        for side, name, *_ in (revision.document["applied"] or {}).get("set", ()):
+        for side, name in one_sided_fields(revision.document["applied"] or {}):
             each = one_sided(Side(side), found.schema[Side(side)].get(name, Field(name)))
             maps.setdefault(each.key, each)
     return [each for key, each in maps.items() if key not in {other.key for other in found.resolved.spec.fields}]

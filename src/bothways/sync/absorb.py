@@ -12,7 +12,7 @@ from bothways.ledger.feeds import SeenRow
 from bothways.ledger.models import Feed, Sync
 from bothways.records import Record, Ref, Value, can_be_kept
 from bothways.sync.alike import wake_neighbours, wake_neighbours_of
-from bothways.sync.children import wake_children
+from bothways.sync.children import wake_callers, wake_children
 from bothways.sync.context import Context, End
 from bothways.sync.merges import hold_merged
 
@@ -95,6 +95,7 @@ def absorb(feed: Feed, news: Iterable[News], now: float, read_at: float, *, base
     touched = feeds.drop_told_keys(feed, edited) | feeds.replace_keys(feed, keys) | feeds.drop_keys(feed, lost)
     if not (changed or touched or any(each.merged_into for each in by_id.values())):
         return changed
+    wake_callers(feed, known, (row for row in saved if row.id in changed or not row.live))
     for sync, side_name in feeds.sides_of(feed, off=True):
         side = Side(side_name)
         for each in by_id.values():

@@ -18,7 +18,7 @@ from bothways.ledger.models import Plan
 from bothways.sync.background import at_once, start
 from bothways.sync.checks import still_as_planned
 from bothways.sync.context import Context, Progress
-from bothways.sync.deletes import intend_deletes, record_deleted, still_deleted
+from bothways.sync.deletes import carried, intend_deletes, intend_tags, record_deleted, still_deleted
 from bothways.sync.intents import intend
 from bothways.sync.quiet import record_quiet
 from bothways.sync.results import Sent, forget, record_results
@@ -26,12 +26,15 @@ from bothways.sync.results import Sent, forget, record_results
 Send = Callable[[Callable[[], Sequence[WriteResult]]], Future[Sequence[WriteResult]]]
 
 _QUIET = "NOT writes_left AND NOT writes_right"
-_KINDS = {
-    WriteKind.UPDATE: f"kind NOT IN ('{ActionKind.CREATE}','{ActionKind.DELETE}')",
-    WriteKind.CREATE: f"kind='{ActionKind.CREATE}'",
-    WriteKind.ARCHIVE: f"kind='{ActionKind.DELETE}'",
-}
-"""Which actions are carried out by which kind of write, in this order."""
+_AFTER_DELETION = {ActionKind.DELETE: WriteKind.ARCHIVE, ActionKind.TAG: WriteKind.UPDATE}
+"""What is done to a record whose partner was deleted, by which kind of write."""
+
+_KINDS = (
+    (WriteKind.UPDATE, f"kind NOT IN ('{ActionKind.CREATE}','{ActionKind.DELETE}','{ActionKind.TAG}')", False),
+    (WriteKind.CREATE, f"kind='{ActionKind.CREATE}'", False),
+    *((write, f"kind='{kind}'", True) for kind, write in _AFTER_DELETION.items()),
+)
+"""Which actions are carried out by which kind of write, in this order, and whether since a partner was deleted."""
 
 _LOUD = "(writes_left OR writes_right)"
 
@@ -79,31 +82,34 @@ class _Batch:
     kind: WriteKind
     sent: list[Sent]
     progress: Progress
+    after_deletion: bool = False
 
 
 def _batches(ctx: Context, plan: Plan, side: Side, where: str, saved: bool) -> Iterator[_Batch]:
     """Yield the batches for one side, each ready to be sent: still as planned, its intents committed."""
     end = ctx.ends[side]
     done, total = 0, int(db.value(f"SELECT COUNT(*) FROM plan_action WHERE plan_id=%s AND {where}", (plan.pk,)))
-    for kind, of_kind in _KINDS.items():
+    for kind, of_kind, deleted in _KINDS:
         wanted = f"{where} AND {of_kind}"
         for page in plans.pages(plan, wanted, size=max(end.can.batch_write, 1)):
             done += len(page)
-            deleting = kind is WriteKind.ARCHIVE
             ready = (
                 still_deleted(ctx, plan, page, side)
-                if deleting
+                if deleted
                 else still_as_planned(ctx, plan, page, side, saved=saved)
             )
             with db.transaction_():
                 ctx.fence()
-                sent = intend_deletes(ctx, side, ready) if deleting else intend(ctx, plan, side, kind, ready)
+                if not deleted:
+                    sent = intend(ctx, plan, side, kind, ready)
+                else:
+                    sent = (intend_deletes if kind is WriteKind.ARCHIVE else intend_tags)(ctx, side, ready)
             if not sent:
                 continue
             with db.transaction_():
                 ctx.fence()
                 journal.in_flight([each.entry.id for each in sent])
-            yield _Batch(side, kind, sent, Progress("Writing", end.app, done, total))
+            yield _Batch(side, kind, sent, Progress("Writing", end.app, done, total), deleted)
 
 
 def _write(ctx: Context, plan: Plan, streams: Sequence[Iterator[_Batch]], send: Send) -> None:
@@ -160,4 +166,6 @@ def _record(ctx: Context, plan: Plan, batch: _Batch, future: Future[Sequence[Wri
             record_deleted(ctx, plan, batch.side, done)
             results = {key: result for key, result in results.items() if not _is_done(result)}
         record_results(ctx, plan, batch.side, batch.sent, results)
+        if batch.after_deletion:
+            carried(done for done in batch.sent if _is_done(results.get(done.item.key)))
     ctx.report(batch.progress)

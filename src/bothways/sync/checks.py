@@ -12,6 +12,7 @@ from bothways.ledger.plans import ActionRow
 from bothways.records import same
 from bothways.sync.context import FRESH, Context
 from bothways.sync.matches import matches_now
+from bothways.sync.payload import LEAVES
 from bothways.sync.poll import poll, refresh
 
 
@@ -114,11 +115,13 @@ def _changed(ctx: Context, actions: Sequence[ActionRow], side: Side, written: Si
 def _as_planned(ctx: Context, action: ActionRow, side: Side, written: Side, row: feeds.SeenRow) -> bool:
     """Compare every field but those that this very action has written already: the left side goes first.
 
-    A record that no longer takes part is not as planned.
+    A record that no longer takes part is not as planned; of a pair that leaves, neither is the one not to be tagged.
     """
     if not row.live or row.problem:
         return False
     values = row.values or {}
+    if action.data.get("moves") == LEAVES and side is not written:
+        return False
     if not ctx.spec.scope.fits(side, values, ctx.clock(), lists=row.lists, linked=action.link_id is not None):
         return False
     done = {each["map"] for each in action.data["fields"] if each["write"] == Side.LEFT and written is Side.RIGHT}
@@ -126,6 +129,8 @@ def _as_planned(ctx: Context, action: ActionRow, side: Side, written: Side, row:
         if each["map"] in done and (side is Side.LEFT or each["write"] == Side.LEFT):
             continue
         field = ctx.mapping(each["map"]).on(side)
+        if not field.name:
+            continue
         known = each["merge"]["held"] if "merge" in each else each["seen"] or {}
         planned = known.get(side, each["before"] if each["write"] == side else values.get(field.name))
         if not same(planned, field, values.get(field.name)):

@@ -110,6 +110,7 @@ class Context:
     ``retired`` are mappings of earlier settings, which the journal still speaks of.
     ``parents`` are, by name, the syncs through which associations are translated.
     ``neighbour`` is the sync of the contacts for one of leads, and the other way round, if there is one.
+    ``called`` are, by mapping, where the records are read that the other app knows only by their names.
     ``from_now``: only for a look: as if the line before which nothing is carried were drawn now.
     ``bill`` tells the calls made to both apps so far, by their names; a run keeps what it added to it.
     """
@@ -127,6 +128,7 @@ class Context:
     from_now: bool = False
     parents: Mapping[str, Parents] = field(default_factory=dict)
     neighbour: Neighbour | None = None
+    called: Mapping[str, End] = field(default_factory=dict)
     run_id: int = 0
     epoch: int = 0
     started_at: float = 0.0
@@ -140,14 +142,13 @@ class Context:
     def mapping(self, key: str) -> FieldMap:
         """Return a mapping of the sync by its key, one of earlier settings included."""
         if not self._mappings:
-            constants = [each.mapping for each in self.spec.constants]
-            self._mappings = {each.key: each for each in (*reversed(self.retired), *constants, *self.spec.fields)}
+            one_sided = self.spec.one_sided
+            self._mappings = {each.key: each for each in (*reversed(self.retired), *one_sided, *self.spec.fields)}
         return self._mappings[key]
 
     def in_force(self, key: str) -> bool:
-        """Tell whether a mapping, or a constant, is one of the settings as they are now."""
-        constants = (each.mapping for each in self.spec.constants)
-        return any(mapping.key == key for mapping in (*self.spec.fields, *constants))
+        """Tell whether a mapping, a constant or a tag, is one of the settings as they are now."""
+        return any(mapping.key == key for mapping in (*self.spec.fields, *self.spec.one_sided))
 
     def field_name(self, key: str, side: Side) -> str:
         """Return the name of a mapping's field on one side."""

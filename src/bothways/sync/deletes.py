@@ -4,11 +4,11 @@ When its link ends, it is noted at the link when the surviving record is to foll
 A record that is restored takes its link up again. Right before the write both records are read again by id.
 """
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from bothways.connectors.base import WriteItem, WriteKind
-from bothways.engine.deletes import Stamp, why_edited
+from bothways.engine.deletes import Removal, Stamp, why_edited
 from bothways.engine.fields import Known
 from bothways.engine.sides import SIDES, Side
 from bothways.ledger import db, due, feeds, holds, journal, links, plans
@@ -20,6 +20,7 @@ from bothways.ledger.plans import ActionRow
 from bothways.sync.absorb import News, absorb
 from bothways.sync.children import wake_children
 from bothways.sync.context import Context
+from bothways.sync.intents import item_of, writes_of
 from bothways.sync.payload import marks_of
 from bothways.sync.poll import refresh
 from bothways.sync.results import Sent
@@ -85,7 +86,7 @@ def _carried(ctx: Context, side: Side, row: SeenRow, link: LinkRow, busy: bool) 
         link,
         carries=True,
         waits=ctx.clock() < link.carries_at,
-        edited=_edited(ctx, side, row, link),
+        edited="" if ctx.spec.deletes.of(side) is Removal.TAG else _edited(ctx, side, row, link),
         busy=busy,
     )
 
@@ -217,11 +218,42 @@ def _entry(ctx: Context, side: Side, action: ActionRow, row: SeenRow) -> Entry:
     return Entry(0, ctx.run_id, action.link_id, side, row.id, kind, "intent", RULE, "", writes, more)
 
 
+def intend_tags(ctx: Context, side: Side, actions: Sequence[ActionRow]) -> list[Sent]:
+    """Store that records are about to be tagged, since their partners were deleted, in the caller's transaction."""
+    rows = feeds.seen_by_id(ctx.ends[side].feed.pk, [str(action.on(side)) for action in actions])
+    entries = [
+        Entry(
+            0,
+            ctx.run_id,
+            action.link_id,
+            side,
+            action.on(side),
+            WriteKind.UPDATE.value,
+            "intent",
+            action.rule,
+            "",
+            writes_of(ctx, action, side),
+            {},
+        )
+        for action in actions
+    ]
+    ids = journal.add(ctx.sync, ctx.run_id, entries, ctx.clock())
+    return [
+        Sent(action, entry._replace(id=id), item_of(id, entry, WriteKind.UPDATE, rows), side)
+        for action, entry, id in zip(actions, entries, ids, strict=True)
+    ]
+
+
 def record_deleted(ctx: Context, plan: Plan, side: Side, done: Sequence[Sent]) -> None:
     """Record that records were deleted, in the caller's transaction."""
     now = ctx.clock()
     journal.close([(each.entry, None) for each in done], "done", now)
     absorb(ctx.ends[side].feed, [News(str(each.entry.record_id), gone=True) for each in done], now, now)
-    links.carry([each.entry.link_id for each in done if each.entry.link_id is not None], None)
+    carried(done)
     plans.set_state(plan.pk, [each.action.seq for each in done], "done")
     due.clear(ctx.sync, [mark for each in done for mark in marks_of(each.action)])
+
+
+def carried(done: Iterable[Sent]) -> None:
+    """Note at the ended links of these records that they have followed: they never do so again."""
+    links.carry([each.entry.link_id for each in done if each.entry.link_id is not None], None)

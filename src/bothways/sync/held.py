@@ -80,7 +80,9 @@ def keep_holding(ctx: Context, action: Action, kept: list[HoldRow]) -> Action:
             for decision in action.fields
         ]
     )
-    if action.kind in (ActionKind.UPDATE, ActionKind.CREATE) and not any(decision.write for decision in fields):
+    if action.kind in (ActionKind.UPDATE, ActionKind.CREATE, ActionKind.TAG) and not any(
+        decision.write for decision in fields
+    ):
         return replace(
             action, kind=ActionKind.HOLD, rule="F6", reason=kept[0].reason, side=None, fields=fields, kept=True
         )

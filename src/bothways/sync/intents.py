@@ -38,7 +38,7 @@ def intend(ctx: Context, plan: Plan, side: Side, kind: WriteKind, actions: Seque
             "intent",
             action.rule,
             f"bothways-{ctx.sync.mark}-{link_id}" if kind is WriteKind.CREATE else "",
-            _writes(ctx, action, side),
+            writes_of(ctx, action, side),
             {"source_id": action.on(side.other), **({"both": both} if (both := _to_both(action)) else {})},
         )
         for action, link_id in zip(ready, link_ids, strict=True)
@@ -46,7 +46,7 @@ def intend(ctx: Context, plan: Plan, side: Side, kind: WriteKind, actions: Seque
     ids = journal.add(ctx.sync, ctx.run_id, entries, ctx.clock())
     rows = feeds.seen_by_id(ctx.ends[side].feed.pk, [entry.record_id for entry in entries if entry.record_id])
     return [
-        Sent(action, entry._replace(id=id), _item(id, entry, kind, rows), side)
+        Sent(action, entry._replace(id=id), item_of(id, entry, kind, rows), side)
         for action, entry, id in zip(ready, entries, ids, strict=True)
     ]
 
@@ -129,7 +129,8 @@ def _to_both(action: ActionRow) -> list[str]:
     return sorted(left & right)
 
 
-def _writes(ctx: Context, action: ActionRow, side: Side) -> dict[str, FieldWrite]:
+def writes_of(ctx: Context, action: ActionRow, side: Side) -> dict[str, FieldWrite]:
+    """Return what an action writes to one side, by mapping."""
     return {
         each["map"]: FieldWrite(
             each["before"],
@@ -145,7 +146,7 @@ def _writes(ctx: Context, action: ActionRow, side: Side) -> dict[str, FieldWrite
     }
 
 
-def _item(id: int, entry: Entry, kind: WriteKind, rows: dict[str, SeenRow]) -> WriteItem:
+def item_of(id: int, entry: Entry, kind: WriteKind, rows: dict[str, SeenRow]) -> WriteItem:
     """Return what is handed to the connector; an update says where the record was last seen, and with what."""
     values = {write.field: write.after for write in entry.writes.values()}
     if entry.record_id is None:

@@ -9,6 +9,7 @@ from bothways.engine.fields import Known
 from bothways.engine.plan import Action, Pair, has_anything, misfit, plan_linked, plan_unlinked
 from bothways.engine.scope import Leaving, why_outside
 from bothways.engine.sides import SIDES, Side
+from bothways.engine.spec import SyncSpec
 from bothways.engine.table import ActionKind, Facts
 from bothways.ledger import db, due, journal, links, plans
 from bothways.ledger.due import DueMark
@@ -18,6 +19,7 @@ from bothways.ledger.models import Plan
 from bothways.records import Record, Value
 from bothways.sync import held
 from bothways.sync.associations import partners_of
+from bothways.sync.called import with_names
 from bothways.sync.context import Context, Progress
 from bothways.sync.conversions import (
     awaited,
@@ -144,7 +146,8 @@ def _linked(ctx: Context, sheet: Sheet, wanted: dict[Side, set[str]], tally: Tal
         looked_at.append((link, pair, facts))
     partners = partners_of(ctx, [pair for _, pair, _ in looked_at])
     known_now = [replace(pair, partners=partners) for _, pair, _ in looked_at]
-    actions = plan_with_histories(ctx, known_now, partial(_plan_pair, ctx, [facts for *_, facts in looked_at]))
+    spec = with_names(ctx, [pair for _, pair, _ in looked_at])
+    actions = plan_with_histories(ctx, known_now, partial(_plan_pair, ctx, spec, [facts for *_, facts in looked_at]))
     for (link, _, facts), action in zip(looked_at, actions, strict=True):
         action = held.keep_holding(ctx, action, held.refusals(kept.get(link.id, [])))
         planned.append((action, link, facts))
@@ -181,6 +184,17 @@ def _facts_linked(ctx: Context, link: LinkRow, rows: dict[Side, SeenRow | None],
         outside=outside,
         unlinks=ctx.spec.scope.leaving is Leaving.UNLINK and not link.paused,
         carries=may_carry(ctx, link, gone),
+        tags=_tagged_by_leaving(ctx, rows) if outside and not link.frozen else frozenset(),
+    )
+
+
+def _tagged_by_leaving(ctx: Context, rows: Mapping[Side, SeenRow | None]) -> frozenset[Side]:
+    """Return the sides whose record is tagged when the pair leaves: not one that its own filter keeps out."""
+    scope, now = ctx.spec.scope, ctx.clock()
+    return frozenset(
+        side
+        for side, row in rows.items()
+        if row is not None and row.live and scope.fits(side, row.values or {}, now, lists=row.lists)
     )
 
 
@@ -208,6 +222,7 @@ def _unlinked(ctx: Context, sheet: Sheet, wanted: dict[Side, set[str]], tally: T
             if (row := sheet.rows[side].get(id)) is not None
         }
         across = partners_of(ctx, pairs.values())
+        spec = with_names(ctx, pairs.values())
         stands = standings(ctx, side, sheet.rows[side], {id: matches[id] for id in free}, _settled(fate_of, merged))
         awaits = awaited(ctx, side, {id: matches[id].partner for id in free})
         looked_at: list[tuple[str, Pair, Facts]] = []
@@ -241,9 +256,8 @@ def _unlinked(ctx: Context, sheet: Sheet, wanted: dict[Side, set[str]], tally: T
                 unread=awaits.get(id) or stands.get(id, NO_STANDING).unread,
             )
             looked_at.append((id, replace(pairs[id], partners=across), facts))
-        actions = plan_with_histories(
-            ctx, [pair for _, pair, _ in looked_at], partial(_plan_free, ctx, side, [each for *_, each in looked_at])
-        )
+        plan_one = partial(_plan_free, ctx, spec, side, [facts for *_, facts in looked_at])
+        actions = plan_with_histories(ctx, [pair for _, pair, _ in looked_at], plan_one)
         for (id, pair, facts), action in zip(looked_at, actions, strict=True):
             match, fate = matches[id], fate_of.get(id, NO_FATE)
             if action.rule == "R0":
@@ -259,12 +273,12 @@ def _unlinked(ctx: Context, sheet: Sheet, wanted: dict[Side, set[str]], tally: T
     return planned
 
 
-def _plan_free(ctx: Context, side: Side, facts: Sequence[Facts], place: int, pair: Pair) -> Action:
-    return plan_unlinked(ctx.spec, side, pair, facts[place], ctx.clock())
+def _plan_free(ctx: Context, spec: SyncSpec, side: Side, facts: Sequence[Facts], place: int, pair: Pair) -> Action:
+    return plan_unlinked(spec, side, pair, facts[place], ctx.clock())
 
 
-def _plan_pair(ctx: Context, facts: Sequence[Facts], place: int, pair: Pair) -> Action:
-    return plan_linked(ctx.spec, pair, facts[place], ctx.clock())
+def _plan_pair(ctx: Context, spec: SyncSpec, facts: Sequence[Facts], place: int, pair: Pair) -> Action:
+    return plan_linked(spec, pair, facts[place], ctx.clock())
 
 
 def _settled(fate_of: Mapping[str, Fate], merged: Collection[str]) -> set[str]:

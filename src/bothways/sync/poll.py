@@ -9,7 +9,7 @@ from functools import partial
 from bothways.connectors.base import Page, Seen
 from bothways.engine.brakes import GONE_PERCENT
 from bothways.engine.sides import Side
-from bothways.engine.spec import REFERENCE
+from bothways.engine.spec import CALLED, REFERENCE
 from bothways.errors import AppError, StoppedByBrake
 from bothways.ledger import db, feeds
 from bothways.ledger.feeds import SeenRow
@@ -218,7 +218,7 @@ def sweep(ctx: Context, end: End, approved: bool = False) -> int:
     for refs in end.connector.ids(feed.object):
         ids = [ref.id for ref in refs]
         rows = feeds.seen_by_id(feed.pk, ids)
-        unsure = not end.can.reports_references and any(slot.startswith(REFERENCE) for slot, _ in feed.slots)
+        unsure = not end.can.reports_references and any(slot.startswith((REFERENCE, CALLED)) for slot, _ in feed.slots)
         wanted = [ref for ref in refs if unsure or _is_news(ref, rows)]
         news = ask(ctx, end, [SeenRow(ref.id, ref.address, ref.version) for ref in wanted])
         with db.transaction_():

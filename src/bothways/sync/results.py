@@ -17,7 +17,7 @@ from bothways.ledger.plans import ActionRow
 from bothways.records import Record, Value, can_be_kept, may_be_rewriting, same
 from bothways.sync.context import Context
 from bothways.sync.matches import matches_now, told
-from bothways.sync.payload import again, marks_of
+from bothways.sync.payload import LEAVES, again, marks_of
 from bothways.sync.settle import Landed, remember, settle_links
 
 
@@ -70,6 +70,7 @@ def _record_done(ctx: Context, plan: Plan, side: Side, done: Sequence[tuple[Sent
     settle_links(ctx, side, landed)
     finished = [each.action for each, _, _ in judged if side is Side.RIGHT or not each.action.writes_right]
     plans.set_state(plan.pk, [action.seq for action in finished], "done")
+    links.freeze((each.link_id, each.reason) for each in finished if each.link_id is not None and _leaves(each))
     due.clear(ctx.sync, [mark for action in finished for mark in marks_of(action)])
     for end in SIDES:
         due.mark(ctx.sync, end, [id for action in finished if again(action) and (id := action.on(end))])
@@ -86,6 +87,11 @@ def _record_done(ctx: Context, plan: Plan, side: Side, done: Sequence[tuple[Sent
             for id, action, writes in there
         }
         holds.clear_fields(ctx.sync, end, mended, unchanged)
+
+
+def _leaves(action: ActionRow) -> bool:
+    """Tell whether a pair leaves the sync, its records tagged by now."""
+    return action.rule == "R10" and action.data.get("moves") == LEAVES
 
 
 def _judge(ctx: Context, sent: Sent, result: WriteResult) -> tuple[Record, dict[str, FieldWrite]]:

@@ -69,7 +69,7 @@ def run(ctx: Context, *, full: bool = False, approved: bool = False) -> Report:
     with _taken_over(ctx), _recorded(ctx, "sync") as record:
         recover(ctx)
         _read_both(ctx, full=full)
-        for end in ctx.ends.values():
+        for end in (*ctx.called.values(), *ctx.ends.values()):
             if full or ctx.clock() - end.feed.swept_at >= SWEEP_EVERY:
                 sweep(ctx, end, approved)
         if full or ctx.clock() - ctx.sync.scoped_at >= SWEEP_EVERY:
@@ -90,7 +90,7 @@ def apply(ctx: Context, plan: Plan, *, limit: int | None = None, approved: bool 
         if plan.revision != ctx.sync.revision:
             raise PlanOutdated(plan=f"p_{plan.pk}", reason="the settings were changed since", name=ctx.sync.name)
         recover(ctx)
-        poll(ctx, ctx.ends.values())
+        _poll(ctx)
         refresh_lists(ctx)
         draw(ctx)
         skip_overtaken(ctx, plan)
@@ -99,8 +99,15 @@ def apply(ctx: Context, plan: Plan, *, limit: int | None = None, approved: bool 
 
 def _read_both(ctx: Context, *, full: bool = False) -> None:
     _wake_refused(ctx)
-    poll(ctx, ctx.ends.values())
+    _poll(ctx)
     refresh_lists(ctx, full=full)
+
+
+def _poll(ctx: Context) -> None:
+    """Read what records are called by before the records that refer to them by it."""
+    for end in ctx.called.values():
+        poll(ctx, [end])
+    poll(ctx, ctx.ends.values())
 
 
 def _wake_refused(ctx: Context) -> None:

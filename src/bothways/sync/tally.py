@@ -59,6 +59,7 @@ class Tally:
         if action.kind is ActionKind.UNLINK:
             for side in facts.gone:
                 self.gone[side] += 1
+        self.linked_updates += action.kind is ActionKind.TAG
         if facts.linked and action.kind is ActionKind.UPDATE:
             self.linked_updates += 1
             for side in {decision.write.other for decision in action.fields if decision.write}:

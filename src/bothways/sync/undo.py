@@ -371,6 +371,8 @@ def _agree(ctx: Context, link: links.LinkRow, entry: Entry, stored: dict[str, Va
     row = feeds.seen_by_id(ctx.ends[other].feed.pk, [link.on(other) or ""]).get(link.on(other) or "")
     for key, value in stored.items():
         known[entry.side][key] = Known(value, ctx.clock())
-        if row is not None and row.values is not None and key not in known[other]:
+        if not ctx.field_name(key, other):
+            known[other][key] = Known(value)
+        elif row is not None and row.values is not None and key not in known[other]:
             known[other][key] = Known(row.values.get(ctx.field_name(key, other)))
     links.save_shadows(ctx.sync.workspace_id, [(link.id, side, known[side]) for side in SIDES])

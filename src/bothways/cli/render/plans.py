@@ -9,7 +9,7 @@ from bothways.cli.values import value_text
 if TYPE_CHECKING:
     from bothways.service.views import ActionView, FieldView, PlanView
 
-MARKS = {"create": "+", "update": "~", "link": "~", "hold": "?", "unlink": "×", "delete": "×"}
+MARKS = {"create": "+", "update": "~", "link": "~", "hold": "?", "unlink": "×", "delete": "×", "tag": "~"}
 WORDS = {"leave out": "left out", "wait": "waits", "skip": "skipped", "none": "in sync"}
 NAME = 16
 """Cells kept for a record's name; a longer one pushes the rest to the right."""
@@ -43,7 +43,7 @@ def _summary(row: "ActionView", apps: Sequence[str]) -> str:
             return pair
         case "link":
             return f"{pair}   {row.reason}"
-        case "delete":
+        case "delete" | "tag":
             return f"{pair}   {row.reason}"
         case "unlink":
             return f"{pair}   unlinked: {row.reason}"

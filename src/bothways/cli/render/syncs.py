@@ -23,10 +23,17 @@ WINS = {"newest": "the newest wins, else {app}", "ask": "a person is asked"}
 WINNER = {"newest": "the newest wins", "ask": "a person is asked"}
 CONSENT = {"opt_out": "opted out", "opt_in": "opted in"}
 
+WHEN_SET = {
+    "created": "in new records",
+    "created_or_updated": "in new records and with every write",
+    "leaving": "when a pair leaves",
+    "deleted": "after the partner was deleted",
+}
 LEAVING = {
     "freeze": "nothing flows until the record fits again",
     "keep": "a linked record is kept in step",
     "unlink": "the link ends",
+    "tag": "nothing flows until the record fits again, and a tag is written",
 }
 
 
@@ -121,8 +128,7 @@ def _association(view: "AssociationView", apps: Sequence[str]) -> tuple[str, ...
 
 
 def _set(view: "SetView") -> tuple[str, ...]:
-    when = "in new records" if view.when == "created" else "in new records and with every write"
-    return f"{view.app} {view.field}", "=", value_text(view.value), when
+    return f"{view.app} {view.field}", "=", value_text(view.value), WHEN_SET[view.when]
 
 
 def _other(view: "MappingView") -> str:
