@@ -1,0 +1,417 @@
+"""Homes in the simulator: what things belong to, kept in step by a sync of their own between the same two apps."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from bothways.connectors.base import Outcome, WriteItem, WriteResult
+from bothways.engine.brakes import Guards
+from bothways.engine.sides import SIDES, Direction, Side
+from bothways.engine.spec import FieldMap, SyncSpec, by_field, feed_slots, sync_slots
+from bothways.errors import AppError
+from bothways.ledger import due
+from bothways.ledger.models import Connection, Feed, Sync
+from bothways.records import Field, FieldType, Record, Value, ids_of
+from bothways.sync.context import Context, End, Parents
+from bothways.sync.run import run
+from tests.sim.apps import FakeApp, FakeConnector, Row
+from tests.sim.belonging import Belonging, Op
+from tests.sim.oracle import Oracle
+from tests.sim.world import INTERVAL, Crash, World
+
+if TYPE_CHECKING:
+    from tests.sim.schedule import Schedule
+
+HOMES = "homes"
+"""The object of the homes, and the field of a thing that says which it belongs to."""
+
+KINDS = ("sets", "sets", "primary", "ones", "primary and one", "set and one")
+"""What both apps hold: several ids, several with a primary one first, one; or the one app this and the other that."""
+
+TO = {Side.LEFT: Direction.TO_LEFT, Side.RIGHT: Direction.TO_RIGHT}
+
+
+class Beside:
+    """A world beside a world: of one clock, one chance and one calm, with logs of its own."""
+
+    def __init__(self, world: World) -> None:
+        own = World(world.seed)
+        self.world = world
+        self.edits, self.writes, self.calls, self.asked = own.edits, own.writes, own.calls, own.asked
+        self.deleted, self.restored, self.runs_done = own.deleted, own.restored, own.runs_done
+        self.merged, self.merged_at, self.on_write = own.merged, own.merged_at, own.on_write
+        self.run = self.run_at = 0
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.world, name)
+
+
+@dataclass
+class Manner:
+    """How an app treats what things belong to.
+
+    ``drops``: a deleted home goes out of all things. ``checks``: no thing is put in a home that is not there.
+    ``silent``: a change of nothing but the homes is no change of the thing that any listing tells of.
+    """
+
+    drops: bool
+    checks: bool
+    silent: bool
+
+
+class HomeApp(FakeApp):
+    """The homes of an app; what becomes of one there is seen in its things."""
+
+    def __init__(
+        self, things: FakeApp, beside: Beside, serial: str, rehouse: Callable[[str, str | None], None]
+    ) -> None:
+        super().__init__(things.name, beside, replace(things.traits, refuses=False, robot=False))  # type: ignore[arg-type]
+        self.prefix, self.rehouse = serial, rehouse
+
+    def user_delete(self, row: Row) -> None:
+        super().user_delete(row)
+        self.rehouse(row.id, None)
+
+    def user_merge(self, winner: Row, loser: Row) -> None:
+        super().user_merge(winner, loser)
+        for row in (loser, winner):
+            if row.merged_into:
+                self.rehouse(row.id, row.merged_into)
+
+
+class Housing(FakeConnector):
+    """The connector of an app whose things belong to homes; it reads and writes both."""
+
+    def __init__(self, homes: Homes, side: Side) -> None:
+        super().__init__(homes.schedule.apps[side])
+        self.homes, self.side, self.field = homes, side, homes.fields[side]
+        self.capabilities = replace(self.capabilities, reports_references=not homes.manners[side].silent)
+
+    def _record(self, row: Row, values: bool = True) -> Record:
+        record = super()._record(row, values)
+        return replace(record, values={**record.values, HOMES: self._told(row.values.get(HOMES))}) if values else record
+
+    def _told(self, held: str | None) -> Value:
+        ids = (held or "").split()
+        return ids if self.field.multi_valued else next(iter(ids), None)
+
+    def _write(self, item: WriteItem) -> WriteResult:
+        if HOMES not in item.values:
+            return super()._write(item)
+        row = self.app.rows.get(item.ref.id) if item.ref else None
+        ids = self._changed(row, ids_of(item.values[HOMES]), ids_of(item.base.get(HOMES)))
+        there = self.homes.apps[self.side].rows
+        if self.homes.manners[self.side].checks and not all(id in there and there[id].live for id in ids):
+            named = (HOMES,) if len(item.values) > 1 else ()
+            return WriteResult(item.key, Outcome.REFUSED, fields=named, message="no such home")
+        return super()._write(replace(item, values={**item.values, HOMES: " ".join(ids) or None}))
+
+    def _changed(self, row: Row | None, ids: Sequence[str], base: Sequence[str]) -> Sequence[str]:
+        """Return what a thing holds once that was added and taken away in which the write differs from its base."""
+        if row is None or not self.field.multi_valued:
+            return ids
+        out = {id for id in base if id not in ids}
+        rest = [id for id in dict.fromkeys((*ids, *housed(row))) if id not in out]
+        if self.field.primary_first and ids[:1] != base[:1]:
+            return rest
+        came = [id for id in ids if id not in base]
+        return [id for id in dict.fromkeys((*housed(row), *came)) if id not in out]
+
+    def _log(self, item: WriteItem, row: Row) -> None:
+        rest = {name: value for name, value in item.values.items() if name != HOMES}
+        super()._log(replace(item, values=rest), row)
+        if HOMES in item.values:
+            held, ids = housed(row), tuple(str(item.values[HOMES] or "").split())
+            self.world.say(f"sync moves {row.id} in {self.app.name}: {held} -> {ids}")
+            self.homes.oracle.wrote(self.side, row, self.world.writes[-1], ids)
+
+    def _store(self, item: WriteItem, row: Row) -> WriteResult:
+        result = super()._store(item, row)
+        if HOMES not in item.values:
+            return result
+        row.values[HOMES] = (row.values[HOMES] or "").strip() or None
+        row.later.pop(HOMES, None)
+        self.homes.oracle.remember(self.side, row)
+        told = {**result.record.values, HOMES: self._told(row.values[HOMES])} if result.record else {}
+        return replace(result, record=replace(result.record, values=told)) if result.record else result
+
+
+class Both:
+    """One connector for both objects of an app."""
+
+    def __init__(self, things: Housing, homes: FakeConnector) -> None:
+        self.by_object, self.capabilities = {"things": things, HOMES: homes}, things.capabilities
+
+    def __getattr__(self, name: str) -> Any:
+        return lambda object, *rest: getattr(self.by_object[object], name)(object, *rest)
+
+
+class Homes:
+    """The homes of a world, if it has any: their apps, their sync, and the users who move things in and out."""
+
+    def __init__(self, schedule: Schedule, guards: Guards) -> None:
+        self.schedule, self.guards = schedule, guards
+        self.chance = chance = random.Random(f"homes {schedule.world.seed}")
+        self.on = chance.random() < 0.2
+        if not self.on:
+            return
+        self.beside = Beside(schedule.world)
+        self.kind = chance.choice(KINDS)
+        self.fields = dict(zip(SIDES, _fields(self.kind, chance.random() < 0.5), strict=True))
+        self.turned = chance.random() < 0.3
+        self.to: Side | None = chance.choice((None, None, None, *SIDES))
+        self.manners = {
+            side: Manner(chance.random() < 0.6, chance.random() < 0.2, chance.random() < 0.15) for side in SIDES
+        }
+        self.oracle = Belonging(self)
+        self.apps = {
+            side: HomeApp(app, self.beside, str(place), self._rehouser(side))
+            for place, (side, app) in enumerate(schedule.apps.items(), start=1)
+        }
+
+    @property
+    def maps(self) -> tuple[FieldMap, ...]:
+        """The mapping of what a thing belongs to, if this world has homes."""
+        return (FieldMap(self.fields[Side.LEFT], self.fields[Side.RIGHT], through=HOMES),) if self.on else ()
+
+    @property
+    def parents(self) -> dict[str, Parents]:
+        """What the sync of the things needs to know of the sync of the homes."""
+        return {HOMES: Parents(self.sync, self.turned)} if self.on else {}
+
+    @property
+    def shaken(self) -> bool:
+        """Whether there is, or was, something to do that a sweep alone may find."""
+        return self.on and bool(
+            self.beside.deleted or self.beside.merged or any(manner.silent for manner in self.manners.values())
+        )
+
+    @property
+    def written(self) -> int:
+        """How many writes the sync of the homes has made."""
+        return len(self.beside.writes) if self.on else 0
+
+    def install(self) -> None:
+        """Make the sync of the homes, and let the connectors of the things read and write both."""
+        if not self.on:
+            return
+        schedule, self.feeds = self.schedule, {}
+        self.spec = self._spec()
+        for side in SIDES:
+            app, slots = self.at(side), feed_slots(self.spec.match, side)
+            connection = Connection.objects.get(name=app.name)
+            fields = ["key", "a"]
+            self.feeds[side] = Feed.objects.create(connection=connection, object=HOMES, fields=fields, slots=slots)
+        self.sync = Sync.objects.create(
+            name=HOMES,
+            state="on",
+            left=self.feeds[Side.LEFT],
+            right=self.feeds[Side.RIGHT],
+            slots=sync_slots(self.spec.match),
+            approved=True,
+        )
+        for side in SIDES:
+            both = Both(Housing(self, side), FakeConnector(self.apps[side]))
+            schedule.connectors[side] = both  # type: ignore[assignment]
+        for side, app in schedule.apps.items():
+            app.on_merge = partial(self._merged, side)
+        apps, to = (
+            {side: self.at(side) for side in SIDES},
+            {} if self.to is None else dict.fromkeys(("key", "a"), self.to),
+        )
+        self.of_homes = Oracle(self.beside, apps, self.sync, to, schedule.settle, INTERVAL, {})  # type: ignore[arg-type]
+
+    def at(self, side: Side) -> HomeApp:
+        """Return the app of one side of the sync of the homes."""
+        return self.apps[side.other if self.turned else side]
+
+    def _spec(self) -> SyncSpec:
+        fields = (Field("key", FieldType.EMAIL), Field("a"))
+        direction = TO[self.to] if self.to else Direction.BOTH
+        apps = {side: self.at(side) for side in SIDES}
+        return SyncSpec(
+            {side: app.name for side, app in apps.items()},
+            tuple(FieldMap(field, field, direction) for field in fields),
+            (by_field("email", "key", "key"),),
+            self.chance.choice(SIDES),
+            own_write_window={side: INTERVAL * 4.0 + 2 * app.traits.lag for side, app in apps.items()},
+            sends={side: self.to in (None, side.other) for side in SIDES},
+        )
+
+    def context(self) -> Context:
+        connectors = {side: self.schedule.connectors[side.other if self.turned else side] for side in SIDES}
+        ends = {side: End(side, self.at(side).name, self.feeds[side], connectors[side]) for side in SIDES}
+        clock = lambda: float(self.schedule.world.now)  # noqa: E731
+        return Context(self.sync, self.spec, self.guards, ends, float(INTERVAL), clock=clock)
+
+    # --- users ----------------------------------------------------------------------------------
+
+    def act(self) -> None:
+        """Let users move things in and out, build, raze and merge homes; or another process run their sync."""
+        if not self.on or self.chance.random() < 0.5:
+            return
+        side, choice = self.chance.choice(SIDES), self.chance.random()
+        app = self.apps[side]
+        rows = app.live()
+        if choice < 0.60:
+            self._moves(side)
+        elif choice < 0.75 or not rows:
+            self._builds(side)
+        elif choice < 0.81:
+            app.user_edit(self.chance.choice(rows), "a", self._word())
+        elif choice < 0.86:
+            app.user_delete(self.chance.choice(rows))
+        elif choice < 0.90 and len(rows) > 1:
+            winner, loser = self.chance.sample(rows, 2)
+            app.user_merge(winner, loser)
+        elif choice < 0.93:
+            self._restores(app)
+        elif self.schedule.world.acting:
+            self.run()
+
+    def _word(self) -> str:
+        return f"h{len(self.beside.edits)}h"
+
+    def _builds(self, side: Side) -> Row:
+        key = f"{self._word()}@x.test"
+        row = self.apps[side].user_create({"key": key})
+        if self.chance.random() < 0.3:
+            self.apps[side.other].user_create({"key": key})
+        return row
+
+    def _restores(self, app: HomeApp) -> None:
+        gone = [row for row in app.rows.values() if not row.live and row.merged_into is None]
+        if gone and app.holder_of((row := self.chance.choice(gone)).values["key"]) is None:
+            app.user_restore(row)
+
+    def _moves(self, side: Side) -> None:
+        """A user moves a thing: into a home more, out of one, out of all into another, or one to the first place."""
+        things, chance = self.schedule.apps[side].live(), self.chance
+        if not things:
+            return
+        row, homes = chance.choice(things), self.apps[side].live()
+        held, choice = housed(row), chance.random()
+        home = chance.choice(homes).id if homes and chance.random() < 0.8 else self._builds(side).id
+        if not self.fields[side].multi_valued:
+            ids = () if held and choice < 0.25 else (home,)
+        elif choice < 0.5 or not held:
+            ids = (home, *held) if chance.random() < 0.3 else (*held, home)
+        elif choice < 0.75:
+            out = chance.choice(held)
+            ids = tuple(id for id in held if id != out)
+        elif choice < 0.85:
+            ids = (home,)
+        else:
+            lead = chance.choice(held)
+            ids = (lead, *held)
+        self._set(side, row, tuple(dict.fromkeys(ids)))
+
+    def _set(self, side: Side, row: Row, ids: tuple[str, ...]) -> None:
+        held, world = housed(row), self.schedule.world
+        if ids == held:
+            return
+        world.say(f"user moves {row.id} in {self.schedule.apps[side].name}: {held} -> {ids}")
+        moved = [(id, False) for id in held if id not in ids] + [(id, True) for id in ids if id not in held]
+        self.oracle.ops += [Op(side, row.id, home, came, world.now) for home, came in moved]
+        self._put(side, row, ids, told=not self.manners[side].silent)
+
+    def _put(self, side: Side, row: Row, ids: Sequence[str], *, told: bool) -> None:
+        row.values[HOMES] = " ".join(ids) or None
+        row.changed[HOMES] = self.schedule.world.now
+        if told:
+            self.schedule.apps[side].touch(row)
+        self.oracle.remember(side, row)
+
+    def _rehouser(self, side: Side) -> Callable[[str, str | None], None]:
+        def rehouse(gone: str, into: str | None) -> None:
+            """Let an app put into another home, or out of any, whatever was in one that is gone."""
+            for row in self.schedule.apps[side].rows.values():
+                held = housed(row)
+                if gone in held and (into or self.manners[side].drops):
+                    ids = dict.fromkeys(into if id == gone else id for id in held)
+                    self.oracle.dropped.add((side, row.id, gone))
+                    self._put(side, row, [id for id in ids if id], told=not self.manners[side].silent)
+
+        return rehouse
+
+    def _merged(self, side: Side, survivor: Row, *rows: Row) -> None:
+        """Let a thing that others were merged into belong to whatever they belonged to."""
+        ids = dict.fromkeys(id for row in rows for id in housed(row))
+        self._put(side, survivor, list(ids)[: None if self.fields[side].multi_valued else 1], told=True)
+
+    # --- runs -----------------------------------------------------------------------------------
+
+    def of(self, row: Row) -> tuple[str, ...]:
+        """Return the homes that a thing belongs to."""
+        return housed(row)
+
+    def before_run(self, *, full: bool) -> None:
+        """Let the sync of the homes run now and then, and in a calm world with every run of the other."""
+        if self.on and (self.schedule.world.calm or self.chance.random() < 0.6):
+            self.run(full=full, fails=not self.schedule.world.calm and self.chance.random() < 0.3)
+        if self.on:
+            self.oracle.begins()
+
+    def run(self, *, full: bool = False, fails: bool = False) -> None:
+        """Do one run of the sync of the homes."""
+        world, beside = self.schedule.world, self.beside
+        beside.run, beside.run_at = world.run, world.now
+        world.say("run of the homes")
+        if fails:
+            world.crash_at = world.steps + self.chance.randint(1, 25)
+        try:
+            run(self.context(), full=full, approved=True)
+        except Crash:
+            pass
+        except AppError as error:
+            world.say(f"run of the homes stopped: {error}")
+        else:
+            beside.runs_done.append(world.now)
+            if full:
+                self.oracle.told = beside.run_at
+        if fails:
+            world.crash_at = None
+        self.of_homes.after_run()
+
+    def waiting(self) -> bool:
+        """Tell whether something of the homes is to be looked at by now."""
+        at = due.next_at(self.sync) if self.on else None
+        return at is not None and at <= self.schedule.world.now
+
+    def before_undo(self, run_id: int) -> None:
+        if self.on:
+            self.oracle.before_undo(run_id)
+
+    def after_undo(self) -> None:
+        if self.on:
+            self.oracle.after_undo()
+
+    def at_rest(self) -> None:
+        """Check what must hold of the homes, and of what belongs to them, when nothing moves any more."""
+        if self.on:
+            self.of_homes.at_rest()
+            self.oracle.at_rest()
+
+
+def _fields(kind: str, swapped: bool) -> tuple[Field, Field]:
+    """Return the fields of both sides that say what a thing belongs to."""
+    one = Field(HOMES, FieldType.REFERENCE, refers_to=HOMES)
+    several = replace(one, multi_valued=True)
+    first = replace(several, primary_first=True)
+    pair = {
+        "sets": (several, several),
+        "primary": (first, first),
+        "ones": (one, one),
+        "primary and one": (first, one),
+        "set and one": (several, one),
+    }[kind]
+    return (pair[1], pair[0]) if swapped else pair
+
+
+def housed(row: Row) -> tuple[str, ...]:
+    """Return the homes that a thing belongs to."""
+    return tuple((row.values.get(HOMES) or "").split())
