@@ -104,6 +104,36 @@ def test_from_now_on_what_belonged_together_before_is_left_as_it_is(people: TwoA
     assert (kids.folks(L, kid), kids.folks(R, other)) == ((ann, bob), (people.partner(bob),))
 
 
+def test_what_one_side_was_given_is_known_of_it_though_the_other_is_written_right_after(
+    people: TwoApps, kids: Kids
+) -> None:
+    ann = people.anna.add(email="ann@x.test", name="Ann")
+    people.rest()
+    kid = kids.anna.add(name="Kid")
+    kids.rest()
+    other = kids.partner(kid)
+    kids.anna.edit(kid, name="Kid!")
+    kids.bert.edit(other, folks=[people.partner(ann)])
+    kids.run()
+    assert (kids.folks(L, kid), kids.bert.values(other)["name"]) == ((ann,), "Kid!")
+    kids.bert.edit(other, folks=[])
+    kids.rest()
+    assert (kids.folks(L, kid), kids.folks(R, other)) == ((), ())
+
+
+def test_what_somebody_adds_while_we_write_comes_over_too(people: TwoApps) -> None:
+    ann, bob = (people.anna.add(email=f"{name}@x.test", name=name) for name in ("ann", "bob"))
+    people.rest()
+    late = [people.partner(bob)]
+    kids = Kids(people, rewrite=lambda name, value: [*value, late.pop()] if name == "folks" and late else value)
+    kid = kids.anna.add(name="Kid")
+    kids.rest()
+    kids.anna.edit(kid, folks=[ann])
+    kids.rest()
+    assert kids.folks(R, kids.partner(kid)) == (people.partner(ann), people.partner(bob))
+    assert set(kids.folks(L, kid)) == {ann, bob}
+
+
 def test_crash_between_the_write_and_its_record_is_settled_with_the_association(people: TwoApps, kids: Kids) -> None:
     ann = people.anna.add(email="ann@x.test", name="Ann")
     people.rest()
