@@ -91,7 +91,12 @@ class Asking:
         )
 
     def at_rest(self) -> None:
-        """Q2: every decision was carried out, or asked anew since a value had changed; none waits for ever."""
-        for hold in holds.page(self.schedule.sync):
-            if hold.kind == "conflict" and hold.data.get("decided"):
+        """Q2: every decision was carried out, or asked anew since a value had changed; none waits for ever.
+
+        One that the app refuses is tried again.
+        """
+        held = holds.page(self.schedule.sync)
+        refused = {hold.record_id for hold in held if hold.kind == "refused"}
+        for hold in held:
+            if hold.kind == "conflict" and hold.data.get("decided") and hold.record_id not in refused:
                 raise Broken("Q2", f"{hold.record_id}.{hold.field} was decided, and is not carried out")

@@ -74,7 +74,7 @@ class Belonging:
         held = self.homes.of(row)
         move = Move(write.key, row.id, frozenset(ids).difference(held), frozenset(held).difference(ids))
         self.moves.append(move)
-        if self.undone is not None:
+        if self.undone is not None and (write.kind == "update" or not self.undoing):
             self._undoes(move) if self.undoing else self._does_not_again(move)
         if self.undoing:
             return
@@ -170,7 +170,7 @@ class Belonging:
         sync, apps = self.homes.schedule.sync, self.homes.schedule.apps
         held = {(each[0], each[1]) for each in db.rows("SELECT side, record_id FROM hold WHERE sync_id=%s", (sync.pk,))}
         self.begins()
-        linked = self._linked_homes()
+        linked = [pair for pair in self._linked_homes() if self._is_there(pair)]
         sql = "SELECT left_id, right_id, created_at FROM link WHERE sync_id=%s AND state='active'"
         for left, right, since in db.rows(sql, (sync.pk,)):
             rows = {Side.LEFT: apps[Side.LEFT].rows[left], Side.RIGHT: apps[Side.RIGHT].rows[right]}
@@ -187,12 +187,12 @@ class Belonging:
         """A3: what people moved on one side alone is there as they left it."""
         ops = [op for op in self.ops if self._same(op.side, op.thing, rows[op.side].id)]
         sides = {op.side for op in ops}
-        if len(sides) != 1 or any(op.thing != rows[op.side].id for op in ops):
+        torn = any(self._same(side, thing, rows[side].id) for side, thing, _ in self.dropped)
+        if torn or len(sides) != 1 or not self._only_each_other(rows):
             return
         last = {op.home: op for op in ops}
         for home, op in last.items():
-            there = self.homes.apps[op.side].rows[home].live and (op.side, op.thing, home) not in self.dropped
-            if there and op.came is not (home in self.homes.of(rows[op.side])):
+            if self.homes.apps[op.side].rows[home].live and op.came is not (home in self.homes.of(rows[op.side])):
                 words = "put into" if op.came else "taken out of"
                 raise Broken("A3", f"{op.thing} was {words} {home} by people, and that did not last")
 
@@ -227,13 +227,25 @@ class Belonging:
             if self._same(op.side, op.thing, rows[op.side].id) and self._is(op.side, op.home, pair.ids[op.side])
         ]
         came, went = [op for op in ops if op.came], [op for op in ops if not op.came]
-        if not went:
-            return bool(came)
-        plain = all(op.thing == rows[op.side].id and op.home == pair.ids[op.side] for op in ops)
-        after = went[0].at > max(since, pair.since)
-        if not plain or not after or len({op.side for op in came}) != 1 or came[-1].at >= went[0].at:
+        if not went and came:
+            return True
+        merged = {survivor for (_, _), survivor in self.homes.beside.merged.items()}
+        if merged & set(pair.ids.values()) or not self._only_each_other(rows):
+            return None
+        if went and (
+            len({op.side for op in came}) != 1 or came[-1].at >= went[0].at or went[0].at <= max(since, pair.since)
+        ):
             return None
         return False
+
+    def _only_each_other(self, rows: dict[Side, Row]) -> bool:
+        """Tell whether two things were never linked with others, and none was merged into them."""
+        left, right = rows[Side.LEFT].id, rows[Side.RIGHT].id
+        links = db.value(
+            "SELECT COUNT(*) FROM link WHERE sync_id=%s AND (left_id=%s OR right_id=%s)",
+            (self.homes.schedule.sync.pk, left, right),
+        )
+        return links == 1 and not {left, right} & set(self.world.merged.values())
 
     def _ones(self, rows: dict[Side, Row], linked: list[Pair]) -> None:
         """A4, where an app holds one: that one is the primary one of the other, or any of them."""
@@ -257,11 +269,13 @@ class Belonging:
     # --- helpers --------------------------------------------------------------------------------
 
     def _linked_homes(self) -> list[Pair]:
-        """Return the linked homes that are there in both apps, by the sides of the things."""
+        """Return the linked homes, by the sides of the things."""
         sides = (Side.RIGHT, Side.LEFT) if self.homes.turned else SIDES
         sql = "SELECT left_id, right_id, created_at FROM link WHERE sync_id=%s AND state='active'"
-        found = [Pair(dict(zip(sides, ids, strict=True)), at) for *ids, at in db.rows(sql, (self.homes.sync.pk,))]
-        return [pair for pair in found if all(self.homes.apps[side].rows[id].live for side, id in pair.ids.items())]
+        return [Pair(dict(zip(sides, ids, strict=True)), at) for *ids, at in db.rows(sql, (self.homes.sync.pk,))]
+
+    def _is_there(self, pair: Pair) -> bool:
+        return all(self.homes.apps[side].rows[id].live for side, id in pair.ids.items())
 
     def _family(self, side: Side, id: str) -> dict[Side, set[str]]:
         """Return all homes of both apps that this one was ever linked with, or merged with, through others too."""

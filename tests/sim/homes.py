@@ -105,10 +105,17 @@ class Housing(FakeConnector):
         row = self.app.rows.get(item.ref.id) if item.ref else None
         ids = self._changed(row, ids_of(item.values[HOMES]), ids_of(item.base.get(HOMES)))
         there = self.homes.apps[self.side].rows
+        ids = list(dict.fromkeys(self._now(there, id) for id in ids))
         if self.homes.manners[self.side].checks and not all(id in there and there[id].live for id in ids):
             named = (HOMES,) if len(item.values) > 1 else ()
             return WriteResult(item.key, Outcome.REFUSED, fields=named, message="no such home")
         return super()._write(replace(item, values={**item.values, HOMES: " ".join(ids) or None}))
+
+    def _now(self, there: dict[str, Row], id: str) -> str:
+        """Return the home that one was merged into, as the app knows it by both ids."""
+        while id in there and (into := there[id].merged_into):
+            id = into
+        return id
 
     def _changed(self, row: Row | None, ids: Sequence[str], base: Sequence[str]) -> Sequence[str]:
         """Return what a thing holds once that was added and taken away in which the write differs from its base."""
@@ -167,7 +174,7 @@ class Homes:
         self.manners = {
             side: Manner(chance.random() < 0.6, chance.random() < 0.2, chance.random() < 0.15) for side in SIDES
         }
-        self.oracle = Belonging(self)
+        self.oracle, self.running = Belonging(self), False
         self.apps = {
             side: HomeApp(app, self.beside, str(place), self._rehouser(side))
             for place, (side, app) in enumerate(schedule.apps.items(), start=1)
@@ -270,7 +277,7 @@ class Homes:
             app.user_merge(winner, loser)
         elif choice < 0.93:
             self._restores(app)
-        elif self.schedule.world.acting:
+        elif self.schedule.world.acting and not self.running:
             self.run()
 
     def _word(self) -> str:
@@ -363,6 +370,7 @@ class Homes:
         world.say("run of the homes")
         if fails:
             world.crash_at = world.steps + self.chance.randint(1, 25)
+        self.running = True
         try:
             run(self.context(), full=full, approved=True)
         except Crash:
@@ -373,6 +381,7 @@ class Homes:
             beside.runs_done.append(world.now)
             if full:
                 self.oracle.told = beside.run_at
+        self.running = False
         if fails:
             world.crash_at = None
         self.of_homes.after_run()
