@@ -13,7 +13,7 @@ from bothways.engine.brakes import Guards
 from bothways.engine.sides import SIDES, Direction, Side
 from bothways.engine.spec import FieldMap, SyncSpec, by_field, feed_slots, sync_slots
 from bothways.errors import AppError
-from bothways.ledger import due
+from bothways.ledger import db, due
 from bothways.ledger.models import Connection, Feed, Sync
 from bothways.records import Field, FieldType, Record, Value, ids_of
 from bothways.sync.context import Context, End, Parents
@@ -296,11 +296,21 @@ class Homes:
             app.user_restore(row)
 
     def _moves(self, side: Side) -> None:
-        """A user moves a thing: into a home more, out of one, out of all into another, or one to the first place."""
-        things, chance = self.schedule.apps[side].live(), self.chance
+        """A user moves a thing; often one in the other app moves its partner at the same time."""
+        things = self.schedule.apps[side].live()
         if not things:
             return
-        row, homes = chance.choice(things), self.apps[side].live()
+        row = self.chance.choice(things)
+        self._move(side, row)
+        if self.chance.random() < 0.4:
+            sql = f"SELECT {side.other}_id FROM link WHERE sync_id=%s AND {side}_id=%s AND state='active'"
+            partner = self.schedule.apps[side.other].rows.get(db.value(sql, (self.schedule.sync.pk, row.id)) or "")
+            if partner is not None and partner.live:
+                self._move(side.other, partner)
+
+    def _move(self, side: Side, row: Row) -> None:
+        """A user moves a thing: into a home more, out of one, out of all into another, or one to the first place."""
+        chance, homes = self.chance, self.apps[side].live()
         held, choice = housed(row), chance.random()
         home = chance.choice(homes).id if homes and chance.random() < 0.8 else self._builds(side).id
         if not self.fields[side].multi_valued:
