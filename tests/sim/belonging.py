@@ -78,7 +78,8 @@ class Belonging:
             self._undoes(move) if self.undoing else self._does_not_again(move)
         if self.undoing:
             return
-        late = row.changed.get("homes", 0) >= row.read_at
+        moved = set(ids) & set(self.homes.beside.merged.values())  # what was merged is known by both ids
+        late = moved or row.changed.get("homes", 0) >= row.read_at
         ordered = self.homes.fields[side].primary_first
         if write.kind == "update" and not late and (ids == held or (set(ids) == set(held) and not ordered)):
             raise Broken("I6", f"{row.id} was put in {ids}, and was in them already")
@@ -99,7 +100,8 @@ class Belonging:
             raise Broken("A1", f"{row.id} was put in {id}, which is gone from {home_app}")
         now = {(pair.ids[Side.LEFT], pair.ids[Side.RIGHT]) for pair in self._linked_homes()}
         recent = self._recent(side.other, source)
-        partners = {pair[SIDES.index(side.other)] for pair in now | self.at_start if pair[SIDES.index(side)] == id}
+        here, there = SIDES.index(side), SIDES.index(side.other)
+        partners = {pair[there] for pair in now | self.at_start if self._is(side, pair[here], id)}
         if not partners & recent:
             raise Broken(
                 "A1", f"{row.id} was put in {id}, and {source.id} was in none of its partners: {sorted(recent)}"
@@ -263,8 +265,14 @@ class Belonging:
             same = bool(left and right) and partner[left[0]] == right[0]
         else:
             same = bool({partner.get(id) for id in left} & set(right))
-        if not same:
+        if not same and not self._cleared(rows, ids):
             raise Broken("A4", f"{[row.id for row in rows.values()]} belong to {left} and {right}")
+
+    def _cleared(self, rows: dict[Side, Row], ids: dict[Side, tuple[str, ...]]) -> bool:
+        """Tell whether an app that holds one holds none since a person wants it so."""
+        last = {op.side: op for op in self.ops if self._same(op.side, op.thing, rows[op.side].id)}
+        single = [side for side in SIDES if not self.homes.fields[side].multi_valued]
+        return any(not ids[side] and side in last and not last[side].came for side in single)
 
     # --- helpers --------------------------------------------------------------------------------
 

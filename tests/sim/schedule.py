@@ -346,7 +346,7 @@ class Schedule:
         report = apply(context, plan, approved=True)
         written = len(world.writes) - before
         refused = int(db.value("SELECT COUNT(*) FROM journal WHERE run_id=%s AND state<>'done'", (context.run_id,)))
-        quiet = len(world.edits) == edits and world.calm and not unsettled
+        quiet = len(world.edits) == edits and world.calm and not (unsettled or self.homes.shaken)
         previewed = sum(plan.totals["creates"].values()) + sum(plan.totals["updates"].values())
         previewed += sum(plan.totals["deletes"].values())
         # where one app refuses its half of an action, the other half waits for the next run

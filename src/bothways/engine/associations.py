@@ -96,6 +96,16 @@ def after_write(shadow: Value, before: Value, sent: Value, stored: Value) -> lis
     return kept + [id for id in known if id not in new and (id in ours or id not in old)]
 
 
+def taken_back(now: Value, before: Value, sent: Value) -> list[str]:
+    """Return what a side should hold once a write is undone that made ``sent`` of ``before``.
+
+    What came or went besides, while it was written, stays as it is.
+    """
+    held, old, ours = ids_of(now), ids_of(before), ids_of(sent)
+    kept = [id for id in old if id in held or id not in ours]
+    return kept + [id for id in held if id not in old and id not in ours]
+
+
 def in_step(mapping: FieldMap, now: Mapping[Side, Value], partners: Mapping[Side, Mapping[str, str]]) -> bool:
     """Tell whether both sides refer to the same: as sets, or by the one that counts where a side holds only one."""
     held = {side: ids_of(now[side]) for side in SIDES}

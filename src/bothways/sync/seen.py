@@ -26,15 +26,15 @@ def save_seen_shadows(ctx: Context, actions: Sequence[tuple[int, ActionRow]], wr
     """
     fresh = {}
     for link_id, action in actions:
-        if found := [(each["map"], known) for each in action.data["fields"] if (known := _known_now(each, written))]:
+        if found := [(each["map"], seen) for each in action.data["fields"] if (seen := _known_now(each, written))]:
             fresh[link_id] = found
     known = links.shadows(fresh)
     for link_id, fields in fresh.items():
         shadows = known.setdefault(link_id, {side: {} for side in SIDES})
-        for key, known_now in fields:
+        for key, seen in fields:
             for side in SIDES:
-                if side in known_now:
-                    shadows[side][key] = Known(known_now[side])
+                if side in seen:
+                    shadows[side][key] = Known(seen[side])
     links.save_shadows(
         ctx.sync.workspace_id, [(link_id, side, known[link_id][side]) for link_id in fresh for side in SIDES]
     )
