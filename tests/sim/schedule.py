@@ -22,7 +22,8 @@ from tests.sim.apps import CONSENT, FIELDS, MARK, FakeApp, FakeConnector, Row, d
 from tests.sim.asking import Asking
 from tests.sim.consent import Consent
 from tests.sim.deletes import DeleteOracle, Deleting, draw_deletes
-from tests.sim.homes import HOMES, Homes
+from tests.sim.homes import Homes
+from tests.sim.housing import HOMES
 from tests.sim.oracle import Broken, Oracle
 from tests.sim.world import INTERVAL, Crash, World, Write, loose
 
