@@ -183,6 +183,11 @@ class Homes:
             if partner is not None and partner.live:
                 self._move(side.other, partner)
 
+    def act_late(self, side: Side, row: Row) -> None:
+        """Let a user move a thing now and then right before the sync does, too late to be read."""
+        if not self.schedule.world.calm and self.chance.random() < 0.15:
+            self._move(side, row)
+
     def _move(self, side: Side, row: Row) -> None:
         """A user moves a thing: into a home more, out of one, out of all into another, or one to the first place."""
         chance, homes = self.chance, self.apps[side].live()

@@ -92,6 +92,8 @@ class Housing(FakeConnector):
         if HOMES not in item.values:
             return super()._write(item)
         row = self.app.rows.get(item.ref.id) if item.ref else None
+        if row is not None and row.live and self.field.multi_valued:
+            self.homes.act_late(self.side, row)
         ids = self._changed(row, ids_of(item.values[HOMES]), ids_of(item.base.get(HOMES)))
         there = self.homes.apps[self.side].rows
         ids = list(dict.fromkeys(self._now(there, id) for id in ids))
