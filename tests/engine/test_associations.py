@@ -47,10 +47,18 @@ def test_first_link_makes_one_set_of_both() -> None:
     assert written(decision) == (L, ["a", "b"])
     assert decision.merge is not None
     assert decision.merge.again, "the right side is still to be given what the left one has"
-    assert written(decided(SETS, ["a", "b"], ["B"], (["a", "b"], after_write(decision.merge.base, ["B"], ["B"])))) != (
+    assert written(
+        decided(SETS, ["a", "b"], ["B"], (["a", "b"], after_write(decision.merge.base, ["B"], ["B"], ["B"])))
+    ) != (
         L,
         ["b"],
     )
+
+
+def test_what_others_changed_while_a_side_was_written_still_counts_as_a_change() -> None:
+    assert after_write(["A"], ["A", "W"], ["A", "W", "B"], ["A", "W", "B", "N"]) == ["A", "B"]
+    assert after_write(["A"], ["A"], ["A", "B"], ["B"]) == ["B", "A"]
+    assert after_write(["A", "B"], ["A", "B"], ["A"], ["A"]) == ["A"]
 
 
 def test_what_came_on_one_side_is_added_on_the_other() -> None:
@@ -187,7 +195,7 @@ def test_after_its_writes_both_sides_refer_to_the_same_and_nothing_more_is_writt
             break
         assert decision.merge is not None
         target = decision.write
-        shadow[target] = after_write(decision.merge.base, now[target], decision.value)
+        shadow[target] = after_write(decision.merge.base, now[target], decision.value, decision.value)
         now[target] = decision.value
         known = [shadow[L] or [], shadow[R] or []]
     else:

@@ -116,12 +116,14 @@ class FakeApp:
 
     def __init__(self, name: str, world: World, traits: Traits) -> None:
         self.name, self.world, self.traits = name, world, traits
+        self.prefix = name[0]
         self.rows: dict[str, Row] = {}
         self.serial = 0
         self.gone_at: list[tuple[int, str]] = []
         self.blind = False
         self.put_back: dict[str, str] = {}
         self.fits: Callable[[str | None], bool] = lambda mark: True
+        self.on_merge: Callable[[Row, Row, Row], None] = lambda survivor, winner, loser: None
 
     def clock(self) -> int:
         """Return the app's own time, coarse and skewed."""
@@ -171,7 +173,7 @@ class FakeApp:
     def new_row(self, values: Mapping[str, str | None], marker: str | None = None) -> Row:
         self.serial += 1
         held = {name: values.get(name) for name in (*FIELDS, CONSENT, MARK)}
-        row = Row(f"{self.name[0]}{self.serial:03d}", held, 0, self.world.now)
+        row = Row(f"{self.prefix}{self.serial:03d}", held, 0, self.world.now)
         self.notice(row)
         row.marker = marker
         self.rows[row.id] = row
@@ -244,6 +246,7 @@ class FakeApp:
             if survivor.values[name] is None and loser.values[name] is not None:
                 survivor.values[name] = loser.values[name]
                 survivor.typed[name] = survivor.changed[name] = self.world.now
+        self.on_merge(survivor, winner, loser)
         loser.merged_into = survivor.id
         self.world.merged[self.name, loser.id] = survivor.id
         self.world.merged_at[self.name, survivor.id] = self.world.now

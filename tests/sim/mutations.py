@@ -8,12 +8,25 @@ from dataclasses import replace
 from typing import Any
 from unittest.mock import patch
 
+from bothways.engine import associations as engine_associations
 from bothways.engine import decided, scope, table
 from bothways.engine import fields as engine_fields
 from bothways.engine import spec as engine_spec
 from bothways.engine.sides import SIDES
 from bothways.ledger import journal, links
-from bothways.sync import absorb, apply, checks, deletes, planning, recover, results, settle, undo
+from bothways.sync import (
+    absorb,
+    apply,
+    associations,
+    checks,
+    deletes,
+    intents,
+    planning,
+    recover,
+    results,
+    settle,
+    undo,
+)
 from tests.sim.apps import FakeConnector
 
 Patches = list[Any]
@@ -275,6 +288,45 @@ def merge_ignored() -> Patches:
     return [patch.object(absorb, "from_read", gone)]
 
 
+def parent_missing() -> Patches:
+    """A record whose parent has no partner yet is never looked at again when the parent arrives."""
+    waking = (intents, settle, absorb, deletes)
+    return [patch.object(module, "wake_children", lambda sync, linked: None) for module in waking]
+
+
+def reference_untranslated() -> Patches:
+    """What has no partner yet is referred to in the other app by its id in this one."""
+    partners = associations.partners_in
+
+    def as_they_are(parents: Any, side: Any, ids: Any) -> dict[str, str]:
+        asked = set(ids)
+        return {id: id for id in asked} | partners(parents, side, asked)
+
+    return [patch.object(associations, "partners_in", as_they_are)]
+
+
+def reference_forgotten() -> Patches:
+    """What waits for its partner counts as known."""
+    return [patch.object(engine_associations._View, "settled", lambda view, side: view.held[side])]
+
+
+def removal_wins() -> Patches:
+    """Where one side took something away, what came on the other meanwhile goes, too."""
+    wanted = engine_associations._wanted
+
+    def harsh(view: Any, target: Any) -> Any:
+        came = view.new(target) if view.gone(target.other) else ()
+        return tuple(id for id in wanted(view, target) if id not in came)
+
+    return [patch.object(engine_associations, "_wanted", harsh)]
+
+
+def meanwhile_known() -> Patches:
+    """What somebody else added to a record while it was written counts as known."""
+    after = settle.after_write
+    return [patch.object(settle, "after_write", lambda known, held, sent, stored: after(known, held, stored, stored))]
+
+
 MUTATIONS: dict[str, Callable[[], Patches]] = {
     "one-shadow": one_shadow,
     "no-canonical-equality": no_canonical_equality,
@@ -303,6 +355,11 @@ MUTATIONS: dict[str, Callable[[], Patches]] = {
     "delete-unconfirmed": delete_unconfirmed,
     "edited-deleted": edited_deleted,
     "merge-ignored": merge_ignored,
+    "parent-missing": parent_missing,
+    "reference-untranslated": reference_untranslated,
+    "reference-forgotten": reference_forgotten,
+    "removal-wins": removal_wins,
+    "meanwhile-known": meanwhile_known,
 }
 
 

@@ -10,7 +10,7 @@ from bothways.engine.brakes import Guards
 from bothways.engine.filters import Filter, condition
 from bothways.engine.scope import Leaving, Scope
 from bothways.engine.sides import SIDES, Direction, Side
-from bothways.engine.spec import FieldMap, Only, SyncSpec, by_field, feed_slots, sync_slots
+from bothways.engine.spec import FieldMap, Only, SyncSpec, by_field, feed_slots, reference_slots, sync_slots
 from bothways.errors import AppError, LedgerError, StoppedByBrake
 from bothways.ledger import db, due, journal
 from bothways.ledger.models import Connection, Feed, Run, Sync, Workspace
@@ -22,10 +22,11 @@ from tests.sim.apps import CONSENT, FIELDS, MARK, FakeApp, FakeConnector, Row, d
 from tests.sim.asking import Asking
 from tests.sim.consent import Consent
 from tests.sim.deletes import DeleteOracle, Deleting, draw_deletes
+from tests.sim.homes import Homes
+from tests.sim.housing import HOMES
 from tests.sim.oracle import Broken, Oracle
-from tests.sim.world import Crash, World, Write, loose
+from tests.sim.world import INTERVAL, Crash, World, Write, loose
 
-INTERVAL = 60
 QUIET_RUNS = 12
 """K of invariant I7: so many runs after the last edit, at most, until nothing is written any more."""
 
@@ -70,15 +71,16 @@ class Schedule:
         if rng.random() < 0.3:
             self.one_way["b"] = rng.choice(SIDES)
         self.narrowed = self._narrowed()
-        self.asking, self.consent = Asking(self), Consent(self)
+        self.asking, self.consent, self.homes = Asking(self), Consent(self), Homes(self, BIG)
         deletes = draw_deletes(seed)
         self.spec = replace(self._spec(rng.choice(SIDES)), deletes=deletes)
         self.result = Result(seed)
         self.guards = TIGHT if rng.random() < 0.25 else BIG
         self._install()
-        settle = max(app.traits.lag for app in self.apps.values()) + 20
+        self.settle = max(app.traits.lag for app in self.apps.values()) + 20
+        self.homes.install()
         self.oracle = Oracle(
-            self.world, self.apps, self.sync, self.one_way, settle, INTERVAL, self.narrowed, self.scope.leaving
+            self.world, self.apps, self.sync, self.one_way, self.settle, INTERVAL, self.narrowed, self.scope.leaving
         )
         self.oracle.decided = self.asking.decided
         self.deleting = Deleting(self.world, self.apps, self.sync, deletes)
@@ -126,14 +128,21 @@ class Schedule:
         window = {side: INTERVAL * 4.0 + 2 * app.traits.lag for side, app in self.apps.items()}
         names = {side: app.name for side, app in self.apps.items()}
         rules = (by_field("email", "key", "key"),)
-        return SyncSpec(names, (*maps, *self.consent.maps), rules, default, own_write_window=window, scope=self.scope)
+        return SyncSpec(
+            names,
+            (*maps, *self.consent.maps, *self.homes.maps),
+            rules,
+            default,
+            own_write_window=window,
+            scope=self.scope,
+        )
 
     def _install(self) -> None:
         Workspace.objects.create(name="sim")
         self.feeds = {}
         for side, app in self.apps.items():
             connection = Connection.objects.create(name=app.name, connector="fake")
-            slots = feed_slots(self.spec.match, side)
+            slots = [*feed_slots(self.spec.match, side), *reference_slots(self.spec.fields, side)]
             self.feeds[side] = Feed.objects.create(
                 connection=connection,
                 object="things",
@@ -150,7 +159,7 @@ class Schedule:
         )
 
     def _read_of(self, side: Side) -> list[str]:
-        more = {CONSENT: self.consent.on, MARK: side in self.scope.filters}
+        more = {CONSENT: self.consent.on, MARK: side in self.scope.filters, HOMES: self.homes.on}
         return [*FIELDS, *(name for name, wanted in more.items() if wanted)]
 
     def context(self) -> Context:
@@ -159,13 +168,16 @@ class Schedule:
         def clock() -> float:
             return float(self.world.now)
 
-        return Context(self.sync, self.spec, self.guards, ends, float(INTERVAL), clock=clock, rules=self.result.rules)
+        made = Context(self.sync, self.spec, self.guards, ends, float(INTERVAL), clock=clock, rules=self.result.rules)
+        made.parents = self.homes.parents
+        return made
 
     # --- users ----------------------------------------------------------------------------------
 
     def user_acts(self) -> None:
         """Let one user do one thing in one app."""
         self.consent.act()
+        self.homes.act()
         if self.deleting.act():
             return
         rng, world = self.world.rng, self.world
@@ -273,12 +285,13 @@ class Schedule:
 
     def _come_to_rest(self) -> None:
         self.rest()
-        for each in (self.oracle, self.asking, self.consent):
+        for each in (self.oracle, self.asking, self.consent, self.homes):
             each.at_rest()
 
     def one_run(self, *, full: bool = False) -> Report | None:
         """Do one run, with whatever happens to it; then check what must always hold."""
         world, rng = self.world, self.world.rng
+        self.homes.before_run(full=full)
         world.run += 1
         world.run_at = world.now
         if not world.calm and rng.random() < 0.35:
@@ -334,7 +347,7 @@ class Schedule:
         report = apply(context, plan, approved=True)
         written = len(world.writes) - before
         refused = int(db.value("SELECT COUNT(*) FROM journal WHERE run_id=%s AND state<>'done'", (context.run_id,)))
-        quiet = len(world.edits) == edits and world.calm and not unsettled
+        quiet = len(world.edits) == edits and world.calm and not (unsettled or self.homes.shaken)
         previewed = sum(plan.totals["creates"].values()) + sum(plan.totals["updates"].values())
         previewed += sum(plan.totals["deletes"].values())
         # where one app refuses its half of an action, the other half waits for the next run
@@ -351,9 +364,9 @@ class Schedule:
         quiet, slow = 0, any(app.traits.robot or app.traits.refuses for app in self.apps.values())
         for _ in range(QUIET_RUNS + slow * SLOW_RUNS):
             world.now += INTERVAL + 61
-            before = len(world.writes)
+            before = len(world.writes) + self.homes.written
             self.one_run()
-            quiet = quiet + 1 if len(world.writes) == before and not self._waiting() else 0
+            quiet = quiet + 1 if len(world.writes) + self.homes.written == before and not self._waiting() else 0
             if quiet == 2:
                 break
         else:
@@ -364,7 +377,7 @@ class Schedule:
 
     def _waiting(self) -> bool:
         at = due.next_at(self.sync)
-        return at is not None and at <= self.world.now
+        return (at is not None and at <= self.world.now) or self.homes.waiting()
 
     def _sweeps_find_nothing(self) -> None:
         """I6 and I11: a sweep may find deletes and merges, and nothing else to write, ever."""
@@ -374,7 +387,7 @@ class Schedule:
             before = len(world.writes)
             self.one_run(full=True)
             fresh = world.writes[before:]
-            if fresh and not (world.deleted or world.merged):
+            if fresh and not (world.deleted or world.merged or self.homes.shaken):
                 raise Broken("I6", f"a sweep of a quiet world wrote {fresh[0]}")
         for _ in range(QUIET_RUNS):
             world.now += INTERVAL + 61
@@ -410,7 +423,7 @@ class Schedule:
 
     def undo_last(self) -> None:
         """I15: undo the last run that wrote; then the sync leaves it alone."""
-        runs = Run.objects.filter(kind__in=("sync", "apply")).order_by("-id")
+        runs = Run.objects.filter(sync=self.sync, kind__in=("sync", "apply")).order_by("-id")
         target = next(
             (each for each in runs if db.value("SELECT 1 FROM journal WHERE run_id=%s AND state='done'", (each.pk,))),
             None,
@@ -422,8 +435,10 @@ class Schedule:
         # a person who asks for it has it back, inside the filter or outside
         self.world.on_write = lambda write: None
         before = len(self.world.writes)
+        self.homes.before_undo(target.pk)
         undo(self.context(), target)
         self.consent.after_undo(self.world.writes[before:])
+        self.homes.after_undo()
         self.world.on_write = self._on_write
         before = len(self.world.writes)
         for _ in range(3):

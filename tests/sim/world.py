@@ -11,6 +11,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 LETTERS = "bcdfghjklmnpqrstvwxz"
+INTERVAL = 60
+"""Seconds between two runs, as the settings say."""
 
 
 class Crash(BaseException):

@@ -2,12 +2,15 @@
 
 import random
 from collections.abc import Iterator
+from dataclasses import replace
 
 import pytest
 
+from bothways.engine.deletes import Deletes, Removal
 from bothways.engine.sides import SIDES, Side
 from bothways.errors import OutcomeUnknown
 from bothways.sync import absorb, deletes, intents, settle
+from bothways.sync.run import preview
 from tests.families import FIRST, FOLKS, ONE, Kids
 from tests.sim import database
 from tests.two_apps import TwoApps
@@ -102,6 +105,105 @@ def test_from_now_on_what_belonged_together_before_is_left_as_it_is(people: TwoA
     kids.anna.edit(kid, folks=[ann, bob])
     kids.rest()
     assert (kids.folks(L, kid), kids.folks(R, other)) == ((ann, bob), (people.partner(bob),))
+
+
+def test_look_from_now_counts_what_belongs_to_something_else_as_a_difference_that_stays(
+    people: TwoApps, kids: Kids
+) -> None:
+    ann = people.anna.add(email="ann@x.test", name="Ann")
+    people.rest()
+    kid, same = kids.anna.add(name="Kid"), kids.anna.add(name="Same", folks=[ann])
+    kids.rest()
+    assert kids.folks(R, kids.partner(same)) == (people.partner(ann),)
+    kids.anna.edit(kid, folks=[ann])
+    kids.clock.advance(60)
+    context = kids.context()
+    context.from_now = True
+    plan, _, _ = preview(context, everything=True)
+    assert plan.totals["agreed"] == 1
+
+
+def test_what_waits_for_its_parent_goes_on_waiting_after_an_undo(people: TwoApps, kids: Kids) -> None:
+    ann = people.anna.add(email="ann@x.test", name="Ann")
+    people.rest()
+    kid = kids.anna.add(name="Kid")
+    kids.rest()
+    bob = people.bert.add(email="bob@x.test", name="Bob")
+    other = kids.partner(kid)
+    kids.bert.edit(other, folks=[bob])
+    kids.rest()
+    kids.anna.edit(kid, folks=[ann])
+    report = kids.run()
+    assert set(kids.folks(R, other)) == {bob, people.partner(ann)}
+    kids.undo(report.run_id)
+    assert kids.folks(R, other) == (bob,)
+    people.rest()
+    kids.rest()
+    young = next(left for left, right in people.pairs() if right == bob)
+    assert set(kids.folks(L, kid)) == {ann, young}
+    assert kids.folks(R, other) == (bob,)
+
+
+def test_undo_leaves_what_somebody_added_while_we_wrote(people: TwoApps) -> None:
+    ann, bob = (people.anna.add(email=f"{name}@x.test", name=name) for name in ("ann", "bob"))
+    people.rest()
+    late = [people.partner(bob)]
+    kids = Kids(people, rewrite=lambda name, value: [*value, late.pop()] if name == "folks" and late else value)
+    kid = kids.anna.add(name="Kid")
+    kids.rest()
+    kids.anna.edit(kid, folks=[ann])
+    kids.undo(kids.run().run_id)
+    kids.rest()
+    assert kids.folks(R, kids.partner(kid)) == (people.partner(bob),)
+    assert set(kids.folks(L, kid)) == {ann, bob}
+
+
+def test_deletion_does_not_follow_to_a_record_with_a_parent_that_the_other_app_never_knew(
+    people: TwoApps, kids: Kids
+) -> None:
+    kids.spec = replace(kids.spec, deletes=Deletes({R: Removal.ARCHIVE}, 0.0))
+    kid, plain, _ = (kids.anna.add(name=name) for name in ("Kid", "Plain", "Stays"))
+    kids.rest()
+    other, copy = kids.partner(kid), kids.partner(plain)
+    kids.bert.edit(other, folks=[people.bert.add(email="bob@x.test", name="Bob")])
+    kids.rest()
+    for each in (kid, plain):
+        kids.anna.delete(each)
+    for _ in range(3):
+        kids.run(full=True, approved=True)
+    there = {item.id for item in kids.bert.live()}
+    assert other in there, "what only this record holds would be gone with it"
+    assert copy not in there
+
+
+def test_what_one_side_was_given_is_known_of_it_though_the_other_is_written_right_after(
+    people: TwoApps, kids: Kids
+) -> None:
+    ann = people.anna.add(email="ann@x.test", name="Ann")
+    people.rest()
+    kid = kids.anna.add(name="Kid")
+    kids.rest()
+    other = kids.partner(kid)
+    kids.anna.edit(kid, name="Kid!")
+    kids.bert.edit(other, folks=[people.partner(ann)])
+    kids.run()
+    assert (kids.folks(L, kid), kids.bert.values(other)["name"]) == ((ann,), "Kid!")
+    kids.bert.edit(other, folks=[])
+    kids.rest()
+    assert (kids.folks(L, kid), kids.folks(R, other)) == ((), ())
+
+
+def test_what_somebody_adds_while_we_write_comes_over_too(people: TwoApps) -> None:
+    ann, bob = (people.anna.add(email=f"{name}@x.test", name=name) for name in ("ann", "bob"))
+    people.rest()
+    late = [people.partner(bob)]
+    kids = Kids(people, rewrite=lambda name, value: [*value, late.pop()] if name == "folks" and late else value)
+    kid = kids.anna.add(name="Kid")
+    kids.rest()
+    kids.anna.edit(kid, folks=[ann])
+    kids.rest()
+    assert kids.folks(R, kids.partner(kid)) == (people.partner(ann), people.partner(bob))
+    assert set(kids.folks(L, kid)) == {ann, bob}
 
 
 def test_crash_between_the_write_and_its_record_is_settled_with_the_association(people: TwoApps, kids: Kids) -> None:

@@ -85,14 +85,25 @@ def carried_over(several: bool, ids: Ids, across: Mapping[str, str], *, primary_
     return () if primary_first and ids[0] not in across else found[:1]
 
 
-def after_write(shadow: Value, before: Value, stored: Value) -> list[str]:
+def after_write(shadow: Value, before: Value, sent: Value, stored: Value) -> list[str]:
     """Return the shadow of a written side: what it was, changed by what the write itself has changed.
 
-    An id that was there before and is not in the shadow waits for its partner, and goes on waiting.
+    An id that was there before and is not in the shadow waits for its partner, and goes on waiting. What somebody
+    added or took away while it was written, as ``stored`` shows, still counts as a change.
     """
-    known, old, new = ids_of(shadow), ids_of(before), ids_of(stored)
-    kept = [id for id in new if id in known or id not in old]
-    return kept + [id for id in known if id not in new and id not in old]
+    known, old, ours, new = ids_of(shadow), ids_of(before), ids_of(sent), ids_of(stored)
+    kept = [id for id in new if id in known or (id in ours and id not in old)]
+    return kept + [id for id in known if id not in new and (id in ours or id not in old)]
+
+
+def taken_back(now: Value, before: Value, sent: Value) -> list[str]:
+    """Return what a side should hold once a write is undone that made ``sent`` of ``before``.
+
+    What came or went besides, while it was written, stays as it is.
+    """
+    held, old, ours = ids_of(now), ids_of(before), ids_of(sent)
+    kept = [id for id in old if id in held or id not in ours]
+    return kept + [id for id in held if id not in old and id not in ours]
 
 
 def in_step(mapping: FieldMap, now: Mapping[Side, Value], partners: Mapping[Side, Mapping[str, str]]) -> bool:

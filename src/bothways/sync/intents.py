@@ -26,7 +26,7 @@ def intend(ctx: Context, plan: Plan, side: Side, kind: WriteKind, actions: Seque
     """
     found = _free_links(ctx, actions)
     ready = without_linked(ctx, [action for action in actions if _is_as_planned(action, found)])
-    link_ids = _links_for(ctx, plan, ready, kind)
+    link_ids = _links_for(ctx, plan, side, ready, kind)
     entries = [
         Entry(
             0,
@@ -106,7 +106,7 @@ def _is_as_planned(action: ActionRow, found: dict[int, links.LinkRow]) -> bool:
     return link is not None and link.state == "active" and (link.left_id, link.right_id) == action.ids
 
 
-def _links_for(ctx: Context, plan: Plan, actions: Sequence[ActionRow], kind: WriteKind) -> list[int]:
+def _links_for(ctx: Context, plan: Plan, side: Side, actions: Sequence[ActionRow], kind: WriteKind) -> list[int]:
     """Return the link to write each action under, made now for a create (pending) or a new match."""
     new = [action for action in actions if action.link_id is None]
     if kind is WriteKind.CREATE:
@@ -119,7 +119,7 @@ def _links_for(ctx: Context, plan: Plan, actions: Sequence[ActionRow], kind: Wri
         plans.set_links(plan.pk, made)
         entering = (each for each in actions if each.data.get("moves") == ENTERS)
         links.freeze((each.link_id, "") for each in entering if each.link_id is not None)
-        save_seen_shadows(ctx, list(zip(found, actions, strict=True)))
+        save_seen_shadows(ctx, list(zip(found, actions, strict=True)), side)
     return found
 
 

@@ -18,7 +18,7 @@ from bothways.ledger.links import LinkRow
 from bothways.ledger.models import Plan
 from bothways.records import Record, Value
 from bothways.sync import held
-from bothways.sync.associations import partners_of
+from bothways.sync.associations import Partners, partners_of
 from bothways.sync.called import with_names
 from bothways.sync.context import Context, Progress
 from bothways.sync.conversions import (
@@ -142,13 +142,13 @@ def _linked(ctx: Context, sheet: Sheet, wanted: dict[Side, set[str]], tally: Tal
         pair = Pair(records, known, landed.get(link.id, {}), since, held.decided(found_held))
         if from_now and not link.frozen:
             pair = replace(pair, shadows=_as_they_are(ctx, rows))
-            tally.agreed += _differ(ctx, records)
         looked_at.append((link, pair, facts))
     partners = partners_of(ctx, [pair for _, pair, _ in looked_at])
     known_now = [replace(pair, partners=partners) for _, pair, _ in looked_at]
     spec = with_names(ctx, [pair for _, pair, _ in looked_at])
     actions = plan_with_histories(ctx, known_now, partial(_plan_pair, ctx, spec, [facts for *_, facts in looked_at]))
-    for (link, _, facts), action in zip(looked_at, actions, strict=True):
+    for (link, pair, facts), action in zip(looked_at, actions, strict=True):
+        tally.agreed += from_now and not link.frozen and _differ(ctx, pair.records, partners)
         action = held.keep_holding(ctx, action, held.refusals(kept.get(link.id, [])))
         planned.append((action, link, facts))
     return planned
@@ -159,9 +159,9 @@ def _as_they_are(ctx: Context, rows: dict[Side, SeenRow | None]) -> dict[Side, d
     return shadows_of(ctx, {side: row.values if row and row.live else None for side, row in rows.items()})
 
 
-def _differ(ctx: Context, records: Mapping[Side, Record | None]) -> bool:
+def _differ(ctx: Context, records: Mapping[Side, Record | None], partners: Partners) -> bool:
     values = {side: record.values for side, record in records.items() if record is not None}
-    return len(values) == len(SIDES) and differ(ctx, values)
+    return len(values) == len(SIDES) and differ(ctx, values, partners)
 
 
 def _facts_linked(ctx: Context, link: LinkRow, rows: dict[Side, SeenRow | None], open_links: set[int]) -> Facts:
@@ -264,7 +264,7 @@ def _unlinked(ctx: Context, sheet: Sheet, wanted: dict[Side, set[str]], tally: T
                 action = replace(action, kept=True, candidates=merged[id])
             if action.kind is ActionKind.LINK and action.rule != "R9r" and match.partner:
                 covered[side.other].add(match.partner)
-                tally.agreed += bool(pair.shadows[side]) and not action.writes and _differ(ctx, pair.records)
+                tally.agreed += bool(pair.shadows[side]) and not action.writes and _differ(ctx, pair.records, across)
             link = fate.link if _concerns(action, fate) else None
             if action.rule == "R9r" and link is not None:
                 covered[side.other].add(str(link.on(side.other)))

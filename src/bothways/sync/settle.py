@@ -66,12 +66,14 @@ def _known_after(ctx: Context, side: Side, landed: Landed, key: str, shadows: li
     """Return what becomes known of a written field: what the app stored.
 
     Of a list of values, what has not flowed yet is left out, and the record looked at again (row FM); of an
-    association, what waits for its partner (row FA).
+    association, what waits for its partner, and what came or went while it was written (row FA).
     """
     write, mapping = landed.writes[key], ctx.mapping(key)
     known = {each: shadow.value if (shadow := shadows[each].get(key)) else None for each in shadows}
     if mapping.through:
-        return after_write(known[side], write.before, write.stored)
+        if not same(write.after, mapping.on(side), write.stored):
+            due.mark(ctx.sync, side, [landed.record.id])
+        return after_write(known[side], write.before, write.after, write.stored)
     if landed.entry.kind == UNDO or not of_several(mapping):
         return write.stored
     other = landed.source_seen.get(key, write.source)

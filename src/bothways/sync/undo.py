@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from bothways.connectors.base import Outcome, WriteItem, WriteKind, WriteResult, by_key
+from bothways.engine.associations import after_write, taken_back
 from bothways.engine.consent import opts_in
 from bothways.engine.fields import Known
 from bothways.engine.sides import SIDES, Side
@@ -185,7 +186,13 @@ def _step(
         why = "says opted out, which no undo takes back" if key in opting_in else why
         report.kept.append((app, name, f"{ctx.mapping(key).on(entry.side).title} {why}"))
     back = {
-        key: FieldWrite(values.get(write.field), write.before, "undo", f"undo of r_{entry.run_id}", field=write.field)
+        key: FieldWrite(
+            now := values.get(write.field),
+            _before(ctx, entry, key, now),
+            "undo",
+            f"undo of r_{entry.run_id}",
+            field=write.field,
+        )
         for key, write in entry.writes.items()
         if write.landed
         and key not in edited | gone | opting_in
@@ -217,6 +224,14 @@ def _opts_in(ctx: Context, entry: Entry, key: str, values: Mapping[str, Value]) 
     """Tell whether putting a field back would take an opting out away (row FC)."""
     write = entry.writes[key]
     return opts_in(ctx.mapping(key), entry.side, values.get(write.field), write.before)
+
+
+def _before(ctx: Context, entry: Entry, key: str, now: Value) -> Value:
+    """Return what a field is put back to: of an association that holds several, only what we have changed."""
+    write, mapping = entry.writes[key], ctx.mapping(key)
+    if mapping.through and mapping.on(entry.side).multi_valued:
+        return taken_back(now, write.before, write.after)
+    return write.before
 
 
 def _is_ours(ctx: Context, entry: Entry, key: str, now: Value, shadow: Known | None) -> bool:
@@ -370,6 +385,9 @@ def _agree(ctx: Context, link: links.LinkRow, entry: Entry, stored: dict[str, Va
     other = entry.side.other
     row = feeds.seen_by_id(ctx.ends[other].feed.pk, [link.on(other) or ""]).get(link.on(other) or "")
     for key, value in stored.items():
+        if ctx.mapping(key).through:
+            write, shadow = entry.writes[key], known[entry.side].get(key)
+            value = after_write(shadow.value if shadow else None, write.before, write.after, value)
         known[entry.side][key] = Known(value, ctx.clock())
         if not ctx.field_name(key, other):
             known[other][key] = Known(value)
