@@ -18,10 +18,15 @@ from bothways.records import Field, FieldType
 from bothways.sync.context import Context, End
 from bothways.sync.run import Report, apply, preview, run
 from bothways.sync.undo import undo
-from tests.sim.apps import CONSENT, FIELDS, MARK, FakeApp, FakeConnector, Row, draw_traits
+from tests.sim.apps import CONSENT, FIELDS, FIXED, MANY, MARK, PICK, FakeApp, FakeConnector, Row, draw_traits
 from tests.sim.asking import Asking
+from tests.sim.choices import Picks
 from tests.sim.consent import Consent
+from tests.sim.constants import Constants
 from tests.sim.deletes import DeleteOracle, Deleting, draw_deletes
+from tests.sim.life import Life
+from tests.sim.line import Line
+from tests.sim.lists import Lists
 from tests.sim.oracle import Broken, Oracle
 from tests.sim.world import Crash, World, Write, loose
 
@@ -71,6 +76,8 @@ class Schedule:
             self.one_way["b"] = rng.choice(SIDES)
         self.narrowed = self._narrowed()
         self.asking, self.consent = Asking(self), Consent(self)
+        self.lists, self.picks, self.constants = Lists(self), Picks(self), Constants(self)
+        self.line, self.life = Line(self), Life(self)
         deletes = draw_deletes(seed)
         self.spec = replace(self._spec(rng.choice(SIDES)), deletes=deletes)
         self.result = Result(seed)
@@ -80,13 +87,21 @@ class Schedule:
         self.oracle = Oracle(
             self.world, self.apps, self.sync, self.one_way, settle, INTERVAL, self.narrowed, self.scope.leaving
         )
-        self.oracle.decided = self.asking.decided
+        self.oracle.decided, self.oracle.paused, self.oracle.agreed = (
+            self.asking.decided,
+            self.life.is_paused,
+            self.line.agreed,
+        )
         self.deleting = Deleting(self.world, self.apps, self.sync, deletes)
         self.deletions = DeleteOracle(self.world, self.apps, deletes)
         self.world.on_write = self._on_write
+        if self.line.from_the_start:
+            self.line.ask()
 
     def _on_write(self, write: Write) -> None:
         self.oracle.scope(write)
+        for each in (self.lists, self.picks, self.constants, self.line, self.life):
+            each.on_write(write)
         if wrong := self.deletions.check(write):
             raise Broken("ID", wrong)
 
@@ -126,7 +141,16 @@ class Schedule:
         window = {side: INTERVAL * 4.0 + 2 * app.traits.lag for side, app in self.apps.items()}
         names = {side: app.name for side, app in self.apps.items()}
         rules = (by_field("email", "key", "key"),)
-        return SyncSpec(names, (*maps, *self.consent.maps), rules, default, own_write_window=window, scope=self.scope)
+        more = (*self.consent.maps, *self.lists.maps, *self.picks.maps)
+        return SyncSpec(
+            names,
+            (*maps, *more),
+            rules,
+            default,
+            own_write_window=window,
+            scope=self.scope,
+            constants=self.constants.all,
+        )
 
     def _install(self) -> None:
         Workspace.objects.create(name="sim")
@@ -140,8 +164,12 @@ class Schedule:
                 fields=self._read_of(side),
                 slots=slots,
             )
-        self.sync = Sync.objects.create(
-            name="things",
+        self.sync = self.new_sync("things")
+
+    def new_sync(self, name: str) -> Sync:
+        """Set up a sync of the two, which is on."""
+        return Sync.objects.create(
+            name=name,
             state="on",
             left=self.feeds[Side.LEFT],
             right=self.feeds[Side.RIGHT],
@@ -149,8 +177,17 @@ class Schedule:
             approved=self.guards is BIG,
         )
 
+    def take(self, sync: Sync) -> None:
+        """Let another row be the sync that is played with."""
+        self.sync = self.oracle.sync = self.deleting.sync = sync
+
+    def side_of(self, write: Write) -> Side:
+        """Return the side that a write went to."""
+        return next(side for side, app in self.apps.items() if app.name == write.app)
+
     def _read_of(self, side: Side) -> list[str]:
-        more = {CONSENT: self.consent.on, MARK: side in self.scope.filters}
+        mapped = {CONSENT: self.consent.on, MANY: self.lists.on, PICK: self.picks.on}
+        more = {**mapped, FIXED: side in self.constants.of, MARK: side in self.scope.filters}
         return [*FIELDS, *(name for name, wanted in more.items() if wanted)]
 
     def context(self) -> Context:
@@ -165,7 +202,8 @@ class Schedule:
 
     def user_acts(self) -> None:
         """Let one user do one thing in one app."""
-        self.consent.act()
+        for each in (self.consent, self.lists, self.picks, self.constants):
+            each.act()
         if self.deleting.act():
             return
         rng, world = self.world.rng, self.world
@@ -260,6 +298,8 @@ class Schedule:
                 world.now += rng.choice((2, 20, INTERVAL, INTERVAL))
                 self.one_run(full=(rng.random() < 0.15) | self.deleting.sweeps())
                 self.asking.decide(0.5)
+                self.life.act()
+            self.life.before_rest()
             self._come_to_rest()
             if self.asking.decide(0.8):
                 self._come_to_rest()
@@ -273,7 +313,7 @@ class Schedule:
 
     def _come_to_rest(self) -> None:
         self.rest()
-        for each in (self.oracle, self.asking, self.consent):
+        for each in (self.oracle, self.asking, self.consent, self.lists, self.picks):
             each.at_rest()
 
     def one_run(self, *, full: bool = False) -> Report | None:
@@ -291,6 +331,7 @@ class Schedule:
         carried = self.deletions.carried
         before, first = len(world.writes), not Sync.objects.get(pk=self.sync.pk).approved and not approved
         world.say(f"run {world.run}")
+        self.line.before_run()
         try:
             if rng.random() < 0.15 and not full:
                 report = self._previewed()
@@ -311,7 +352,7 @@ class Schedule:
         world.crash_at = None
         if blind is not None:
             blind.blind = False
-        for each in (self.oracle, self.asking, self.consent):
+        for each in (self.oracle, self.asking, self.consent, self.line):
             each.after_run()
         if report is not None:
             world.runs_done.append(world.now)
@@ -329,6 +370,7 @@ class Schedule:
         plan, _, _ = preview(self.context())
         if len(world.writes) != before:
             raise Broken("I17", "a preview wrote")
+        self.life.act_on_plan()
         context = self.context()
         unsettled = journal.open_entries(self.sync)
         report = apply(context, plan, approved=True)
@@ -410,7 +452,7 @@ class Schedule:
 
     def undo_last(self) -> None:
         """I15: undo the last run that wrote; then the sync leaves it alone."""
-        runs = Run.objects.filter(kind__in=("sync", "apply")).order_by("-id")
+        runs = Run.objects.filter(sync=self.sync, kind__in=("sync", "apply")).order_by("-id")
         target = next(
             (each for each in runs if db.value("SELECT 1 FROM journal WHERE run_id=%s AND state='done'", (each.pk,))),
             None,

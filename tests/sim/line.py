@@ -1,0 +1,101 @@
+"""Changes from now on in the simulator: what was there before is neither created nor written until it is edited."""
+
+from __future__ import annotations
+
+import random
+from typing import TYPE_CHECKING
+
+from bothways.engine.sides import SIDES, Side
+from bothways.ledger import db, journal, noted
+from bothways.ledger.models import Sync
+from tests.sim.apps import CONSENT, FIELDS, FIXED, MANY, PICK, Row
+from tests.sim.oracle import Broken, source_of
+from tests.sim.world import Write
+
+if TYPE_CHECKING:
+    from tests.sim.schedule import Schedule
+
+
+class Line:
+    """The line of a world, if it has one: from when on changes count, and what was there before.
+
+    It is drawn by the first run that ends after it was asked for. What is edited while it is drawn may count or not.
+    """
+
+    def __init__(self, schedule: Schedule) -> None:
+        self.schedule = schedule
+        chance = random.Random(f"line {schedule.world.seed}")
+        self.from_the_start = chance.random() < 0.15
+        self.asked = False
+        self.began: int | None = None
+        self.drawn: int | None = None
+        self.there: set[tuple[str, str]] = set()
+
+    def ask(self) -> None:
+        """Ask for changes from now on alone, as turning a sync on does."""
+        noted.ask(self.schedule.sync)
+        self.asked, self.began, self.drawn = True, None, None
+
+    def forget(self) -> None:
+        """There is no line any more: the sync is another one."""
+        self.asked, self.began, self.drawn = False, None, None
+
+    def before_run(self) -> None:
+        """Take note of who is there before the first run that may draw the line.
+
+        Pairs in which nothing flows keep what waits in them, and a write of unknown outcome flows once it is settled.
+        """
+        if not self.asked or self.began is not None:
+            return
+        self.began = self.schedule.world.now
+        apps, sync = self.schedule.apps, self.schedule.sync
+        self.there = {(app.name, row.id) for app in apps.values() for row in app.live() if row.outside_since is None}
+        busy = journal.open_link_ids(sync)
+        sql = "SELECT id, left_id, right_id, frozen, state FROM link WHERE sync_id=%s AND state<>'ended'"
+        for id, left, right, frozen, state in db.rows(sql, (sync.pk,)):
+            if frozen or id in busy or state == "pending":
+                self.there -= {(apps[side].name, record) for side, record in zip(SIDES, (left, right), strict=True)}
+
+    def after_run(self) -> None:
+        """Take note of when the line was drawn."""
+        if self.began is not None and self.drawn is None:
+            row = Sync.objects.get(pk=self.schedule.sync.pk)
+            self.drawn = self.schedule.world.now if row.line == row.line_drawn else None
+
+    def on_write(self, write: Write) -> None:
+        """N1: nobody is created who was there before and is unchanged. N2: of two such, only what was edited flows."""
+        side = self.schedule.side_of(write)
+        source = self.schedule.apps[side.other].rows.get(str(source_of(write)))
+        if self.began is None or source is None or not self._was_there(side.other, source):
+            return
+        if write.kind == "create" and not self._edited(source, self._mapped()):
+            raise Broken(
+                "N1", f"{write.app} {write.record} was made of {source.id}, which is as it was before the line"
+            )
+        if write.kind != "update" or not self._was_there(side, self.schedule.apps[side].rows[write.record]):
+            return
+        for name in write.values.keys() - {CONSENT, FIXED}:
+            if not self._edited(source, (name,)) and not self.schedule.oracle.decided(write, name):
+                raise Broken(
+                    "N2", f"{name} of {source.id} came to {write.app} {write.record}, unchanged since the line"
+                )
+
+    def agreed(self, left: Row, right: Row, name: str) -> bool:
+        """Tell whether two records may differ in a field since they did so before the line."""
+        if self.began is None:
+            return False
+        there = all(row.created <= self.began for row in (left, right))
+        return there and max(row.changed.get(name, 0) for row in (left, right)) <= (self.drawn or self.began)
+
+    def _was_there(self, side: Side, row: Row) -> bool:
+        world, who = self.schedule.world, (self.schedule.apps[side].name, row.id)
+        since = max(world.merged_at.get(who, 0), world.restored.get(who, 0))
+        return who in self.there and (self.began is None or since < self.began)
+
+    def _edited(self, row: Row, names: tuple[str, ...]) -> bool:
+        return self.began is None or max(row.changed.get(name, 0) for name in names) >= self.began
+
+    def _mapped(self) -> tuple[str, ...]:
+        schedule = self.schedule
+        more = {CONSENT: schedule.consent.on, MANY: schedule.lists.on, PICK: schedule.picks.on}
+        return (*FIELDS, *(name for name, mapped in more.items() if mapped))
