@@ -1,4 +1,4 @@
-"""The life of a sync: pairs paused, the sync off and on, deleted and had back, links brought along, settings changed."""
+"""The life of a sync: pairs paused, itself off and on, deleted and had back, links brought along, settings changed."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from bothways.engine.filters import condition
 from bothways.engine.sides import SIDES, Side
 from bothways.errors import AppError
 from bothways.ledger import db, due, links, noted
+from bothways.ledger.links import LinkRow
 from bothways.ledger.models import Plan, Sync
 from bothways.records import Field
 from bothways.service import deleting
@@ -64,27 +65,28 @@ class Life:
         )
         self.chance.choice(deeds)()
 
-    def act_on_plan(self) -> None:
-        """Pause a pair between a plan and its being carried out."""
+    def act_on_plan(self) -> bool:
+        """Pause a pair between a plan and its being carried out; tell whether that was done."""
+        before = len(self.paused)
         if self.on and self.chance.random() < 0.5:
             self._pause()
+        return len(self.paused) > before
 
     def before_rest(self) -> None:
         """Let what is paused flow again, all of it or some."""
         share = self.chance.choice((0.5, 1.0))
         asked = bool(self.schedule.asking.winners)
-        for link_id in list(self.paused):
+        for link in self._paused():
             if asked or self.chance.random() < share:
-                self._flow_again(link_id)
+                self._flow_again(link)
 
     def is_paused(self, left: Row, right: Row) -> bool:
         """Tell whether a person has paused this pair."""
-        return any(links.by_id([id])[id][1:3] == (left.id, right.id) for id in self._still_paused())
+        return any((link.left_id, link.right_id) == (left.id, right.id) for link in self._paused())
 
-    def _still_paused(self) -> list[int]:
-        found = links.by_id(self.paused)
-        self.paused = {id: at for id, at in self.paused.items() if id in found and found[id].state == "active"}
-        return list(self.paused)
+    def _paused(self) -> list[LinkRow]:
+        """Return the links that are paused. One that has ended stays so: it may be taken up again."""
+        return [link for link in links.by_id(self.paused).values() if link.state == "active"]
 
     def _pairs(self) -> dict[int, Pair]:
         """Return the active links whose records are both there."""
@@ -105,17 +107,14 @@ class Life:
                 links.pause(link_id, paused=True)
 
     def _resume(self) -> None:
-        if paused := self._still_paused():
+        if paused := self._paused():
             self._flow_again(self.chance.choice(paused))
 
-    def _flow_again(self, link_id: int) -> None:
-        del self.paused[link_id]
-        link = links.by_id([link_id]).get(link_id)
-        if link is None or link.state != "active":
-            return
-        self.world.say(f"resumed link {link_id}")
+    def _flow_again(self, link: LinkRow) -> None:
+        del self.paused[link.id]
+        self.world.say(f"resumed link {link.id}")
         with db.transaction_():
-            links.pause(link_id, paused=False)
+            links.pause(link.id, paused=False)
             for side in SIDES:
                 due.mark(self.schedule.sync, side, [str(link.on(side))])
 

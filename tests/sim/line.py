@@ -82,10 +82,13 @@ class Line:
 
     def agreed(self, left: Row, right: Row, name: str) -> bool:
         """Tell whether two records may differ in a field since they did so before the line."""
-        if self.began is None:
+        return self.was_before(max(row.changed.get(name, 0) for row in (left, right)), left, right)
+
+    def was_before(self, at: int, *rows: Row) -> bool:
+        """Tell whether something that happened to records may have done so before the line."""
+        if self.began is None or any(row.created > self.began for row in rows):
             return False
-        there = all(row.created <= self.began for row in (left, right))
-        return there and max(row.changed.get(name, 0) for row in (left, right)) <= (self.drawn or self.began)
+        return self.drawn is None or at <= self.drawn
 
     def _was_there(self, side: Side, row: Row) -> bool:
         world, who = self.schedule.world, (self.schedule.apps[side].name, row.id)

@@ -119,7 +119,7 @@ class Lists:
     # --- what must hold -------------------------------------------------------------------------
 
     def on_write(self, write: Write) -> None:
-        """V1: a write takes out only what a person took out, brings only what is there, and leaves the rest in place."""
+        """V1: a write takes out what a person took out, brings what is there, and leaves the rest in its place."""
         if MANY not in write.values or MANY in write.late:
             return
         side = self.schedule.side_of(write)
@@ -176,8 +176,7 @@ class Lists:
         held = oracle.held()
         for rows in self._pairs():
             left, right = rows.values()
-            still = oracle.outside(left, right) or oracle.agreed(left, right, MANY)
-            if still or any((str(side), row.id) in held for side, row in rows.items()):
+            if oracle.outside(left, right) or any((str(side), row.id) in held for side, row in rows.items()):
                 continue
             for side in SIDES if self.to is None else (self.to,):
                 self._has_all(side, rows[side], rows[side.other])
@@ -186,5 +185,6 @@ class Lists:
         app = self.schedule.apps[side].name
         merged = (app, row.id) in self.schedule.world.merged_at
         for word in held_in(source.values[MANY]).keys() - held_in(row.values[MANY]).keys():
-            if not merged and not self._taken_out(side, row.id, word):
+            before = self.schedule.line.was_before(self.added[word], row, source)
+            if not merged and not before and not self._taken_out(side, row.id, word):
                 raise Broken("V3", f"{source.id} holds {word!r}, {app} {row.id} does not, and nobody took it out")

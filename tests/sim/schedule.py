@@ -352,7 +352,7 @@ class Schedule:
         world.crash_at = None
         if blind is not None:
             blind.blind = False
-        for each in (self.oracle, self.asking, self.consent, self.line):
+        for each in (self.line, self.oracle, self.asking, self.consent):
             each.after_run()
         if report is not None:
             world.runs_done.append(world.now)
@@ -370,13 +370,13 @@ class Schedule:
         plan, _, _ = preview(self.context())
         if len(world.writes) != before:
             raise Broken("I17", "a preview wrote")
-        self.life.act_on_plan()
+        paused = self.life.act_on_plan()
         context = self.context()
         unsettled = journal.open_entries(self.sync)
         report = apply(context, plan, approved=True)
         written = len(world.writes) - before
         refused = int(db.value("SELECT COUNT(*) FROM journal WHERE run_id=%s AND state<>'done'", (context.run_id,)))
-        quiet = len(world.edits) == edits and world.calm and not unsettled
+        quiet = len(world.edits) == edits and world.calm and not unsettled and not paused
         previewed = sum(plan.totals["creates"].values()) + sum(plan.totals["updates"].values())
         previewed += sum(plan.totals["deletes"].values())
         # where one app refuses its half of an action, the other half waits for the next run

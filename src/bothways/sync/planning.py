@@ -20,7 +20,7 @@ from bothways.sync.associations import partners_of
 from bothways.sync.context import Context, Progress
 from bothways.sync.deletes import NONE as NO_FATE
 from bothways.sync.deletes import Fate, fates, may_carry
-from bothways.sync.line import differ, held_before, shadows_of, to_be_drawn, unchanged
+from bothways.sync.line import differ, gone_before, held_before, shadows_of, to_be_drawn, unchanged
 from bothways.sync.matches import find_matches, look_up_creates
 from bothways.sync.merges import made_nobodys, merges_undecided
 from bothways.sync.payload import moves, to_row
@@ -113,11 +113,15 @@ def _linked(ctx: Context, sheet: Sheet, wanted: dict[Side, set[str]], tally: Tal
     open_links = journal.open_link_ids(ctx.sync)
     kept = held.of_links(ctx, pairs)
     from_now = to_be_drawn(ctx)
+    gone = {side: {id for id, row in sheet.rows[side].items() if row.state == "gone"} for side in SIDES}
+    before = {side: gone_before(ctx, side, gone[side]) for side in SIDES}
     planned: list[Planned] = []
     looked_at: list[tuple[LinkRow, Pair, Facts]] = []
     for link in sorted(found.values(), key=lambda link: link.id):
         rows = {side: sheet.rows[side].get(link.on(side) or "") for side in SIDES}
         facts = _facts_linked(ctx, link, rows, open_links)
+        if any(link.on(side) in before[side] for side in facts.gone):
+            facts = replace(facts, carries=False)
         records = {side: row.record if row and row.live else None for side, row in rows.items()}
         since = {side: row.stamp_seen_at for side, row in rows.items() if row and row.modified is not None}
         found_held = kept.get(link.id, [])
