@@ -75,6 +75,8 @@ class Deleting:
         if self.apps[side].holder_of(row.values["key"]) is not None:
             return False
         self.apps[side].user_restore(row)
+        if self.chance.random() < 0.5:  # no key tells any more whom it belongs to
+            self.apps[side].user_edit(row, "key", f"{self.world.word()}@x.test")
         return True
 
     def _edit(self) -> bool:

@@ -30,20 +30,24 @@ class Line:
         self.began: int | None = None
         self.drawn: int | None = None
         self.there: set[tuple[str, str]] = set()
+        self.gone: dict[Side, set[str]] = {side: set() for side in SIDES}
 
     def ask(self) -> None:
         """Ask for changes from now on alone, as turning a sync on does."""
         noted.ask(self.schedule.sync)
         self.asked, self.began, self.drawn = True, None, None
+        self.gone = {side: set() for side in SIDES}
 
     def forget(self) -> None:
         """There is no line any more: the sync is another one."""
         self.asked, self.began, self.drawn = False, None, None
+        self.gone = {side: set() for side in SIDES}
 
     def before_run(self) -> None:
         """Take note of who is there before the first run that may draw the line.
 
-        Pairs in which nothing flows keep what waits in them, and a write of unknown outcome flows once it is settled.
+        Pairs in which nothing flows keep what waits in them, also those yet to be taken up again since a record was
+        restored; a write of unknown outcome flows once it is settled.
         """
         if not self.asked or self.began is not None:
             return
@@ -51,10 +55,15 @@ class Line:
         apps, sync = self.schedule.apps, self.schedule.sync
         self.there = {(app.name, row.id) for app in apps.values() for row in app.live() if row.outside_since is None}
         busy = journal.open_link_ids(sync)
-        sql = "SELECT id, left_id, right_id, frozen, state FROM link WHERE sync_id=%s AND state<>'ended'"
+        sql = "SELECT id, left_id, right_id, frozen, state FROM link WHERE sync_id=%s"
         for id, left, right, frozen, state in db.rows(sql, (sync.pk,)):
-            if frozen or id in busy or state == "pending":
-                self.there -= {(apps[side].name, record) for side, record in zip(SIDES, (left, right), strict=True)}
+            ends = list(zip(SIDES, (left, right), strict=True))
+            gone = [(side, record) for side, record in ends if record and not apps[side].rows[record].live]
+            if state == "active" and not frozen and id not in busy:
+                for side, record in gone:
+                    self.gone[side].add(record)
+            elif state != "ended" or not gone:
+                self.there -= {(apps[side].name, record) for side, record in ends}
 
     def after_run(self) -> None:
         """Take note of when the line was drawn."""
@@ -66,6 +75,8 @@ class Line:
         """N1: nobody is created who was there before and is unchanged. N2: of two such, only what was edited flows."""
         side = self.schedule.side_of(write)
         source = self.schedule.apps[side.other].rows.get(str(source_of(write)))
+        if write.kind == "archive":
+            self._deleted_since(write, side.other, str(source_of(write)))
         if self.began is None or source is None or not self._was_there(side.other, source):
             return
         if write.kind == "create" and not self._edited(source, self._mapped()):
@@ -79,6 +90,11 @@ class Line:
                 raise Broken(
                     "N2", f"{name} of {source.id} came to {write.app} {write.record}, unchanged since the line"
                 )
+
+    def _deleted_since(self, write: Write, side: Side, source: str) -> None:
+        """N3: no deletion is carried over that was made before, and was not noticed by then."""
+        if source in self.gone[side]:
+            raise Broken("N3", f"{write.app} {write.record} was deleted, as {source} was before the line")
 
     def agreed(self, left: Row, right: Row, name: str) -> bool:
         """Tell whether two records may differ in a field since they did so before the line."""

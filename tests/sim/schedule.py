@@ -28,6 +28,7 @@ from tests.sim.life import Life
 from tests.sim.line import Line
 from tests.sim.lists import Lists
 from tests.sim.oracle import Broken, Oracle
+from tests.sim.parting import Parting
 from tests.sim.world import Crash, World, Write, loose
 
 INTERVAL = 60
@@ -77,7 +78,7 @@ class Schedule:
         self.narrowed = self._narrowed()
         self.asking, self.consent = Asking(self), Consent(self)
         self.lists, self.picks, self.constants = Lists(self), Picks(self), Constants(self)
-        self.line, self.life = Line(self), Life(self)
+        self.line, self.life, self.parting = Line(self), Life(self), Parting(self)
         deletes = draw_deletes(seed)
         self.spec = replace(self._spec(rng.choice(SIDES)), deletes=deletes)
         self.result = Result(seed)
@@ -204,7 +205,7 @@ class Schedule:
         """Let one user do one thing in one app."""
         for each in (self.consent, self.lists, self.picks, self.constants):
             each.act()
-        if self.deleting.act():
+        if self.deleting.act() or self.parting.act():
             return
         rng, world = self.world.rng, self.world
         app = self.apps[rng.choice(SIDES)]
