@@ -181,6 +181,10 @@ class FakeApp:
     def holder_of(self, key: str | None, but: str = "") -> Row | None:
         return next((row for row in self.holders_of(key) if row.id != but), None) if key else None
 
+    def refuses(self, value: object) -> bool:
+        """Tell whether the app takes no field of this value."""
+        return self.traits.refuses and str(value).strip().lower().endswith("ze")
+
     def new_row(self, values: Mapping[str, str | None], marker: str | None = None) -> Row:
         self.serial += 1
         held = {name: values.get(name) for name in (*FIELDS, *MORE, MARK)}
@@ -425,8 +429,8 @@ class FakeConnector:
         return results
 
     def _write(self, item: WriteItem) -> WriteResult:
-        bad = tuple(name for name, value in item.values.items() if str(taken(value)).strip().lower().endswith("ze"))
-        if self.app.traits.refuses and bad:
+        bad = tuple(name for name, value in item.values.items() if self.app.refuses(taken(value)))
+        if bad:
             return WriteResult(item.key, Outcome.REFUSED, fields=bad if len(item.values) > 1 else (), message="refused")
         if item.kind is WriteKind.CREATE:
             return self._create(item)

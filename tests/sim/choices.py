@@ -84,10 +84,9 @@ class Picks:
         if not self.on:
             return
         sync, apps, oracle = self.schedule.sync, self.schedule.apps, self.schedule.oracle
-        sql = "SELECT side, record_id, reason FROM hold WHERE sync_id=%s AND field=%s AND rule='F6'"
-        for side, id, reason in db.rows(sql, (sync.pk, f"{PICK}={PICK}")):
-            if "paired with none" in reason:
-                raise Broken("P2", f"{id} of {apps[Side(side)].name} is held for a choice that is to be left out")
+        sql = "SELECT side, record_id FROM hold WHERE sync_id=%s AND field=%s AND rule='F6' AND kind='value'"
+        for side, id in db.rows(sql, (sync.pk, f"{PICK}={PICK}")):
+            raise Broken("P2", f"{id} of {apps[Side(side)].name} is held for a choice that is to be left out")
         held = oracle.held()
         sql = "SELECT left_id, right_id FROM link WHERE sync_id=%s AND state='active'"
         for ids in db.rows(sql, (sync.pk,)):
