@@ -29,7 +29,7 @@ class Consent:
         self.on = self.chance.random() < 0.25
         self.means = (True, self.chance.random() < 0.6)
         self.to: Side | None = self.chance.choice((None, None, None, *SIDES))
-        self.opted_in: dict[tuple[str, str], int] = {}
+        self.opted_in: dict[tuple[str, str], list[int]] = {}
         self.was_out: set[tuple[str, str]] = set()
         self.checked = 0
 
@@ -60,7 +60,7 @@ class Consent:
         if self.is_out(side, row.values[CONSENT]):
             self.was_out.add(who)
         if value == str(not out).lower() and who in self.was_out:
-            self.opted_in[who] = self.schedule.world.now
+            self.opted_in.setdefault(who, []).append(self.schedule.world.now)
         app.user_sets(row, CONSENT, value)
 
     def after_run(self) -> None:
@@ -107,8 +107,8 @@ class Consent:
 
     def _meant(self, side: Side, write: Write) -> bool:
         """Tell whether a person opted the partner in before."""
-        at = self.opted_in.get((self.schedule.apps[side.other].name, str(source_of(write))))
-        return at is not None and at <= write.at
+        times = self.opted_in.get((self.schedule.apps[side.other].name, str(source_of(write))), ())
+        return any(at <= write.at for at in times)
 
     def _copied(self, side: Side, write: Write) -> None:
         source = self.schedule.apps[side.other].rows.get(str(source_of(write)))

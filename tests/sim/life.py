@@ -122,8 +122,11 @@ class Life:
         """Turn the sync off for a while, and on again: catching up, or from now on alone."""
         self.world.say("the sync is off")
         Sync.objects.filter(pk=self.schedule.sync.pk).update(state="off")
+        from_now = self.chance.random() < 0.4
         self._time_passes()
-        self._switch_on(from_now=self.chance.random() < 0.4)
+        if from_now and self.schedule.deleting.deletes.removals:
+            self.schedule.deleting.delete()
+        self._switch_on(from_now=from_now)
 
     def _switch_on(self, *, from_now: bool = False) -> None:
         sync = self.schedule.sync
