@@ -59,8 +59,11 @@ class Consent:
         who = (app.name, row.id)
         if self.is_out(side, row.values[CONSENT]):
             self.was_out.add(who)
-        if value == str(not out).lower() and who in self.was_out:
-            self.opted_in.setdefault(who, []).append(self.schedule.world.now)
+        times, began = self.opted_in.setdefault(who, []), self.schedule.world.run_at
+        if self.is_out(side, value):  # a run that is at work may have read what was there before
+            times[:] = [at for at in times if at >= began]
+        elif value == str(not out).lower() and who in self.was_out:
+            times.append(self.schedule.world.now)
         app.user_sets(row, CONSENT, value)
 
     def after_run(self) -> None:

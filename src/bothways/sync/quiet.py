@@ -17,7 +17,7 @@ from bothways.sync.context import Context
 from bothways.sync.deletes import edit_shown, note, take_up
 from bothways.sync.intents import make_links, without_linked
 from bothways.sync.payload import ENTERS, marks_of
-from bothways.sync.results import hold_fields, unwritten
+from bothways.sync.results import clear_mended, hold_fields
 from bothways.sync.seen import save_seen_shadows
 from bothways.sync.settling import settles_at
 
@@ -50,7 +50,7 @@ def record_quiet(ctx: Context, actions: Sequence[ActionRow]) -> None:
         *(each for kind in (ActionKind.UNLINK, ActionKind.NONE, ActionKind.LEAVE_OUT) for each in kinds[kind]),
     ]
     _clear_holds(ctx, settled)
-    _clear_mended(ctx, kinds[ActionKind.HOLD])
+    clear_mended(ctx, kinds[ActionKind.HOLD])
     hold_fields(ctx, linked)
     due.clear(ctx.sync, [mark for action in [*settled, *kinds[ActionKind.HOLD]] for mark in marks_of(action)])
 
@@ -127,14 +127,6 @@ def _hold(ctx: Context, action: ActionRow) -> None:
         row = HoldRow(side, action.on(side) or "", action.rule, action.reason, kind, link_id=action.link_id, data=data)
         holds.put(ctx.sync, row, ctx.clock())
     hold_fields(ctx, [action])
-
-
-def _clear_mended(ctx: Context, actions: Sequence[ActionRow]) -> None:
-    """Close the holds of fields that are in order by now, where another field of the pair is still held."""
-    for side in SIDES:
-        there = [(id, action) for action in actions if (id := action.on(side)) is not None]
-        unchanged = {id: unwritten(action, ("F0",)) for id, action in there}
-        holds.clear_fields(ctx.sync, side, {id: unwritten(action) for id, action in there}, unchanged)
 
 
 def _clear_holds(ctx: Context, actions: Sequence[ActionRow]) -> None:
