@@ -34,7 +34,7 @@ Pair = dict[Side, str]
 class Life:
     """What people do to the sync itself between its runs, and what must hold of it.
 
-    Z2: every pair that was linked when the sync was deleted is linked when it is had back.
+    Z2: every link that there was when the sync was deleted is there when it is had back.
     """
 
     def __init__(self, schedule: Schedule) -> None:
@@ -163,8 +163,8 @@ class Life:
         schedule, world = self.schedule, self.world
         sync, name = schedule.sync, "things"
         sync.refresh_from_db()
-        before = list(self._pairs().values())
-        self._belong(before)
+        before = self._pairs()
+        self._belong(before.values())
         world.say("the sync is deleted")
         deleting.put_away(sync, world.now)
         self._time_passes()
@@ -179,8 +179,9 @@ class Life:
             deleting.settle_old_links(new, deleting.TAKE)
             self.schedule.take(new)
             self.schedule.line.forget()
-        if lost := [pair for pair in before if pair not in self._linked()]:
-            raise Broken("Z2", f"{lost[0]} was linked when the sync was deleted, and is not")
+        kept = {id for (id,) in db.rows("SELECT id FROM link WHERE sync_id=%s", (schedule.sync.pk,))}
+        if lost := [pair for id, pair in before.items() if id not in kept]:
+            raise Broken("Z2", f"{lost[0]} was linked when the sync was deleted, and its link is gone")
         self._time_passes()
         self._switch_on()
 

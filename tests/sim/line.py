@@ -29,17 +29,20 @@ class Line:
         self.asked = False
         self.began: int | None = None
         self.drawn: int | None = None
+        self.until = 0
         self.there: set[tuple[str, str]] = set()
         self.gone: dict[Side, set[str]] = {side: set() for side in SIDES}
 
     def ask(self) -> None:
         """Ask for changes from now on alone, as turning a sync on does."""
+        self.forget()
         noted.ask(self.schedule.sync)
-        self.asked, self.began, self.drawn = True, None, None
-        self.gone = {side: set() for side in SIDES}
+        self.asked = True
 
     def forget(self) -> None:
-        """There is no line any more: the sync is another one."""
+        """There is no line any more: the sync is another one. What was let agree stays so."""
+        if self.began is not None and self.drawn is None:
+            self.until = self.schedule.world.now
         self.asked, self.began, self.drawn = False, None, None
         self.gone = {side: set() for side in SIDES}
 
@@ -69,7 +72,8 @@ class Line:
         """Take note of when the line was drawn."""
         if self.began is not None and self.drawn is None:
             row = Sync.objects.get(pk=self.schedule.sync.pk)
-            self.drawn = self.schedule.world.now if row.line == row.line_drawn else None
+            if row.line == row.line_drawn:
+                self.drawn = self.until = self.schedule.world.now
 
     def on_write(self, write: Write) -> None:
         """N1: nobody is created who was there before and is unchanged. N2: of two such, only what was edited flows."""
@@ -101,10 +105,9 @@ class Line:
         return self.was_before(max(row.changed.get(name, 0) for row in (left, right)), left, right)
 
     def was_before(self, at: int, *rows: Row) -> bool:
-        """Tell whether something that happened to records may have done so before the line."""
-        if self.began is None or any(row.created > self.began for row in rows):
-            return False
-        return self.drawn is None or at <= self.drawn
+        """Tell whether something that happened to records may have done so before this line or an earlier one."""
+        drawing = self.began is not None and self.drawn is None
+        return drawing or max(at, *(row.created for row in rows)) <= self.until
 
     def _was_there(self, side: Side, row: Row) -> bool:
         world, who = self.schedule.world, (self.schedule.apps[side].name, row.id)

@@ -93,3 +93,17 @@ def test_a_record_deleted_before_the_line_and_restored_is_linked_and_flows_again
     world.rest()
     assert world.partner(here) == there
     assert world.bert.values(there)["name"] == "Anna"
+
+
+def test_notes_of_a_line_that_was_given_up_do_not_count_for_the_next() -> None:
+    world, here, there = pair()
+    noted.ask(world.sync)
+    world.sync.refresh_from_db()
+    noted.note(world.sync, Side.LEFT, {here: {"email": "p0@x.test", "name": "P0", "phone": None}})
+    noted.note(world.sync, Side.RIGHT, {there: {"email": "p0@x.test", "name": "P0", "phone": None}})
+    noted.withdraw(world.sync)
+    world.sync.refresh_from_db()
+    world.anna.edit(here, name="Anna")
+    on_from_now(world)
+    world.rest()
+    assert world.bert.values(there)["name"] == "P0"
