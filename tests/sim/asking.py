@@ -84,7 +84,7 @@ class Asking:
         row = next(app.rows[write.record] for app in self.schedule.apps.values() if app.name == write.app)
         held = loose(write.held[name])
         at = [edit.at for edit in self.schedule.world.edits if edit.field == name and loose(edit.value) == held]
-        return self.schedule.line.was_before(max(at, default=0), row)
+        return self.schedule.line.was_before(min(at, default=0), row)
 
     def decided(self, write: Write, name: str) -> bool:
         """Tell whether a write is what the person decided, over the value they saw, or what was typed over that."""

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 from bothways.engine.sides import SIDES, Side
 from bothways.ledger import db, journal, noted
 from bothways.ledger.models import Sync
-from tests.sim.apps import CONSENT, FIELDS, FIXED, MANY, PICK, Row
+from tests.sim.apps import CONSENT, FIELDS, FIXED, MANY, PICK, FakeApp, Row
 from tests.sim.oracle import Broken, source_of
-from tests.sim.world import Write
+from tests.sim.world import Write, loose
 
 if TYPE_CHECKING:
     from tests.sim.schedule import Schedule
@@ -30,6 +30,7 @@ class Line:
         self.began: int | None = None
         self.drawn: int | None = None
         self.until = 0
+        self.held: dict[tuple[str, str], dict[str, str | None]] = {}
         self.there: set[tuple[str, str]] = set()
         self.gone: dict[Side, set[str]] = {side: set() for side in SIDES}
 
@@ -56,7 +57,10 @@ class Line:
             return
         self.began = self.schedule.world.now
         apps, sync = self.schedule.apps, self.schedule.sync
-        self.there = {(app.name, row.id) for app in apps.values() for row in app.live() if row.outside_since is None}
+        live = [(app, row) for app in apps.values() for row in app.live()]
+        self.held |= {(app.name, row.id): dict(row.values) for app, row in live}
+        listed = [(app, row) for app, row in live if self._seen_since(app, row) + app.traits.lag < self.began]
+        self.there = {(app.name, row.id) for app, row in listed if row.outside_since is None}
         busy = journal.open_link_ids(sync)
         sql = "SELECT id, left_id, right_id, frozen, state FROM link WHERE sync_id=%s"
         for id, left, right, frozen, state in db.rows(sql, (sync.pk,)):
@@ -101,8 +105,13 @@ class Line:
             raise Broken("N3", f"{write.app} {write.record} was deleted, as {source} was before the line")
 
     def agreed(self, left: Row, right: Row, name: str) -> bool:
-        """Tell whether two records may differ in a field since they did so before the line."""
-        return self.was_before(max(row.changed.get(name, 0) for row in (left, right)), left, right)
+        """Tell whether two records may differ in a field since they did so before the line, or as they did again."""
+        rows = list(zip((app.name for app in self.schedule.apps.values()), (left, right), strict=True))
+        then = [self.held.get((app, row.id)) for app, row in rows]
+        again = [
+            held and loose(row.values[name]) == loose(held[name]) for (_, row), held in zip(rows, then, strict=True)
+        ]
+        return all(again) or self.was_before(max(row.changed.get(name, 0) for _, row in rows), left, right)
 
     def was_before(self, at: int, *rows: Row) -> bool:
         """Tell whether something that happened to records may have done so before this line or an earlier one."""
@@ -110,9 +119,13 @@ class Line:
         return drawing or max(at, *(row.created for row in rows)) <= self.until
 
     def _was_there(self, side: Side, row: Row) -> bool:
-        world, who = self.schedule.world, (self.schedule.apps[side].name, row.id)
-        since = max(world.merged_at.get(who, 0), world.restored.get(who, 0))
-        return who in self.there and (self.began is None or since < self.began)
+        app = self.schedule.apps[side]
+        return (app.name, row.id) in self.there and (self.began is None or self._seen_since(app, row) < self.began)
+
+    def _seen_since(self, app: FakeApp, row: Row) -> int:
+        """Return since when a record is what it is: made, restored, or become of several. Some apps list it later."""
+        world, who = self.schedule.world, (app.name, row.id)
+        return max(row.created, world.merged_at.get(who, 0), world.restored.get(who, 0))
 
     def _edited(self, row: Row, names: tuple[str, ...]) -> bool:
         return self.began is None or max(row.changed.get(name, 0) for name in names) >= self.began
