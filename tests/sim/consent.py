@@ -29,7 +29,7 @@ class Consent:
         self.on = self.chance.random() < 0.25
         self.means = (True, self.chance.random() < 0.6)
         self.to: Side | None = self.chance.choice((None, None, None, *SIDES))
-        self.opted_in: dict[tuple[str, str], list[int]] = {}
+        self.said: dict[tuple[str, str], list[tuple[int, bool]]] = {}
         self.was_out: set[tuple[str, str]] = set()
         self.checked = 0
 
@@ -59,11 +59,9 @@ class Consent:
         who = (app.name, row.id)
         if self.is_out(side, row.values[CONSENT]):
             self.was_out.add(who)
-        times, began = self.opted_in.setdefault(who, []), self.schedule.world.run_at
-        if self.is_out(side, value):  # a run that is at work may have read what was there before
-            times[:] = [at for at in times if at >= began]
-        elif value == str(not out).lower() and who in self.was_out:
-            times.append(self.schedule.world.now)
+        opts_in = value == str(not out).lower() and who in self.was_out
+        if opts_in or self.is_out(side, value):
+            self.said.setdefault(who, []).append((self.schedule.world.now, opts_in))
         app.user_sets(row, CONSENT, value)
 
     def after_run(self) -> None:
@@ -109,9 +107,12 @@ class Consent:
         return updates and self.is_out(side, write.held[CONSENT]) and not self.is_out(side, write.values[CONSENT])
 
     def _meant(self, side: Side, write: Write) -> bool:
-        """Tell whether a person opted the partner in before."""
-        times = self.opted_in.get((self.schedule.apps[side.other].name, str(source_of(write))), ())
-        return any(at <= write.at for at in times)
+        """Tell whether a person opted the partner in before, and had not taken that back when the run began."""
+        meant = False
+        for at, opts_in in self.said.get((self.schedule.apps[side.other].name, str(source_of(write))), ()):
+            if at <= write.at:  # what was said while the run was at work may have been read, or not
+                meant = opts_in or (meant and at >= write.run_at)
+        return meant
 
     def _copied(self, side: Side, write: Write) -> None:
         source = self.schedule.apps[side.other].rows.get(str(source_of(write)))
