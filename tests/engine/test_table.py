@@ -53,6 +53,12 @@ def test_each_row_is_the_first_that_fits_its_situation(place: int, expected: tup
     assert (row.rule, row.action) == (rule, action)
 
 
+def test_what_was_there_before_the_line_follows_a_deletion_made_after_it() -> None:
+    row = decide_record(Facts(before=True, survivor=True, carries=True))
+    assert (row.rule, row.action) == ("R4d", ActionKind.DELETE)
+    assert decide_record(Facts(before=True, survivor=True)).rule == "R16"
+
+
 def test_the_situations_above_are_all_rows() -> None:
     assert len(ROWS) == len(RECORD_TABLE)
 

@@ -2,9 +2,10 @@
 
 import pytest
 
-from bothways.ledger import db, due, feeds
+from bothways.ledger import db, due, feeds, links
 from bothways.ledger.due import DueMark
 from bothways.ledger.feeds import SeenRow
+from bothways.ledger.links import NewLink
 from bothways.ledger.models import Sync
 
 NOW = 100.0
@@ -39,6 +40,14 @@ def test_mark_made_anew_after_clearing_is_seen(sync: Sync) -> None:
     assert [mark.id for mark in marks(sync)] == ["a"]
     due.clear(sync, read)
     assert due.count(sync) == 1, "it is another mark than the one that was read before"
+
+
+def test_everything_is_all_that_is_there_and_what_is_gone_and_still_linked(sync: Sync) -> None:
+    rows = [SeenRow(id, state=state) for id, state in (("a", "live"), ("b", "gone"), ("c", "gone"), ("d", "merged"))]
+    feeds.save_seen(sync.left, rows)
+    links.create(sync, [NewLink("a", "x", "active", "R6", ""), NewLink("b", "y", "active", "R6", "")], NOW)
+    due.mark_everything(sync)
+    assert [(mark.side, mark.id) for mark in marks(sync)] == [("left", "a"), ("left", "b")]
 
 
 def test_postponed_mark_waits_unless_it_was_made_again(sync: Sync) -> None:

@@ -63,6 +63,19 @@ def test_a_restored_sync_has_its_settings_links_and_history_and_is_off(folder: P
     assert len(office.bert.live()) == 1
 
 
+def test_a_pair_whose_records_were_known_to_be_gone_is_no_longer_linked_once_it_is_restored(folder: Path) -> None:
+    office = Office(folder, SYNC)
+    pairs = [office.pair(name) for name in ("Dana", "Eve", "Finn")]
+    office.anna.delete(pairs[0][0])
+    office.bert.delete(pairs[0][1])
+    office.plan()
+    delete(office.open(), "people", confirmed=True)
+    restore(office.open(), "people")
+    turn_on(office.open(), "people")
+    office.rest()
+    assert show_sync(office.open(), "people").counts.in_sync == 2
+
+
 def test_after_the_days_all_of_it_is_removed_by_the_next_run_of_any_sync(folder: Path) -> None:
     office, _, _ = deleted(folder)
     office.write(SYNC.replace("  people:", "  others:"))

@@ -42,6 +42,10 @@ BUILT = [
     "R4e",
     "R4w",
     "R9r",
+    "R16",
+    "FM",
+    "FV",
+    "FS",
 ]
 FLOOR_SCHEDULES, FLOOR_HITS = 20_000, 200
 """So often must every rule be applied in so many schedules."""

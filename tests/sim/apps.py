@@ -19,7 +19,7 @@ from bothways.connectors.base import (
     WriteResult,
 )
 from bothways.errors import AppUnreachable, OutcomeUnknown, PageIncomplete
-from bothways.records import Field, FieldType, Record, Ref
+from bothways.records import Field, FieldType, Record, Ref, Value
 from tests.sim.world import Edit, World, Write, loose
 
 FIELDS = ("key", "a", "b")
@@ -27,6 +27,9 @@ MARK = "mark"
 """A field that is not mapped: users mark records with it, and filters look at it."""
 CONSENT = "out"
 """A field of consent, which some worlds map: users opt people out and in."""
+MANY, PICK, FIXED = "many", "pick", "fixed"
+"""A list of labelled values, a choice, and a field that no mapping names: some worlds map, or set, them."""
+MORE = (CONSENT, MANY, PICK, FIXED)
 OVERLAP = 1.5
 
 
@@ -111,6 +114,20 @@ def rewritten(kind: str, value: str | None) -> str | None:
     return {"upper": value.upper(), "lower": value.lower(), "blanks": f" {value} "}.get(kind, value)
 
 
+def given(name: str, value: str | None) -> Value:
+    """Return a value as the connector gives it: a list of the app is a text of ``label:value``, parted by blanks."""
+    if name != MANY or not value:
+        return value
+    return [{"label": label, "value": word} for label, _, word in (each.partition(":") for each in value.split())]
+
+
+def taken(value: Value) -> str | None:
+    """Return a value as the app keeps it."""
+    if isinstance(value, list):
+        return " ".join(f"{each['label']}:{each['value']}" for each in value)
+    return None if value is None else str(value)
+
+
 class FakeApp:
     """The app: its rows, its own clock, what users do in it."""
 
@@ -172,7 +189,7 @@ class FakeApp:
 
     def new_row(self, values: Mapping[str, str | None], marker: str | None = None) -> Row:
         self.serial += 1
-        held = {name: values.get(name) for name in (*FIELDS, CONSENT, MARK)}
+        held = {name: values.get(name) for name in (*FIELDS, *MORE, MARK)}
         row = Row(f"{self.prefix}{self.serial:03d}", held, 0, self.world.now)
         self.notice(row)
         row.marker = marker
@@ -213,12 +230,14 @@ class FakeApp:
         self.notice(row)
         self.world.say(f"user marks {row.id} in {self.name}: {mark}")
 
-    def user_consents(self, row: Row, value: str | None) -> None:
-        row.later.pop(CONSENT, None)
-        row.values[CONSENT] = value
-        row.changed[CONSENT] = self.world.now
+    def user_sets(self, row: Row, name: str, value: str | None) -> None:
+        """Let a user set one of the fields that only some worlds map; what they type there is no word of its own."""
+        over = row.values[name]
+        row.later.pop(name, None)
+        row.values[name] = value
+        row.changed[name] = self.world.now
         self.touch(row)
-        self.world.say(f"user sets the consent of {row.id} in {self.name}: {value}")
+        self.world.say(f"user sets {row.id}.{name} in {self.name}: {over!r} -> {value!r}")
 
     def user_delete(self, row: Row) -> None:
         self.world.say(f"user deletes {row.id} in {self.name}")
@@ -242,7 +261,7 @@ class FakeApp:
             survivor.typed = dict(winner.typed)
             winner.live, winner.merged_into = False, survivor.id
             self.world.merged[self.name, winner.id] = survivor.id
-        for name in (*FIELDS, CONSENT):
+        for name in (*FIELDS, *MORE):
             if survivor.values[name] is None and loser.values[name] is not None:
                 survivor.values[name] = loser.values[name]
                 survivor.typed[name] = survivor.changed[name] = self.world.now
@@ -292,7 +311,7 @@ class FakeConnector:
         return len(self.app.live())
 
     def _record(self, row: Row, values: bool = True) -> Record:
-        held = dict(row.values) if values else {}
+        held = {name: given(name, value) for name, value in row.values.items()} if values else {}
         return Record(row.id, held, None, str(row.version), float(row.modified), float(row.created))
 
     # --- listing --------------------------------------------------------------------------------
@@ -413,7 +432,7 @@ class FakeConnector:
         return results
 
     def _write(self, item: WriteItem) -> WriteResult:
-        bad = tuple(name for name, value in item.values.items() if self.app.refuses(value))
+        bad = tuple(name for name, value in item.values.items() if self.app.refuses(taken(value)))
         if bad:
             return WriteResult(item.key, Outcome.REFUSED, fields=bad if len(item.values) > 1 else (), message="refused")
         if item.kind is WriteKind.CREATE:
@@ -441,7 +460,7 @@ class FakeConnector:
         return self._store(item, row)
 
     def _log(self, item: WriteItem, row: Row) -> None:
-        values = {name: None if value is None else str(value) for name, value in item.values.items()}
+        values = {name: taken(value) for name, value in item.values.items()}
         held = {name: row.values.get(name) for name in values}
         kind = item.kind.value
         self.world.say(f"sync {kind}s {row.id} in {self.app.name}: {held} -> {values}")
@@ -469,15 +488,15 @@ class FakeConnector:
         if traits.robot and item.values.get("b") and row.values["b"]:
             self.app.put_back[row.id] = row.values["b"]
         for name, value in item.values.items():
-            kept = rewritten(traits.rewrite_now, None if value is None else str(value))
+            kept = taken(value) if name == PICK else rewritten(traits.rewrite_now, taken(value))
             row.values[name] = kept
             row.changed[name] = self.world.now
             row.later.pop(name, None)
-            later = rewritten(traits.rewrite_later, kept)
+            later = kept if name == PICK else rewritten(traits.rewrite_later, kept)
             if later != kept and later:
                 row.later[name] = (self.world.now + traits.later_after, later)
         self.app.touch(row)
         record = self._record(row)
         if self.world.rng.random() < 0.5:
-            record = replace(record, values={name: row.values[name] for name in item.values})
+            record = replace(record, values={name: record.values[name] for name in item.values})
         return WriteResult(item.key, Outcome.DONE, record)

@@ -74,10 +74,17 @@ class Asking:
             return
         typed = {edit.app for edit in world.edits if edit.field == name and loose(edit.value) == held}
         carried = any(loose(each.values.get(name)) == held for each in world.writes[:place] if each.app != write.app)
-        if typed == {write.app} and not carried and not self.decided(write, name):
+        if typed == {write.app} and not carried and not self._agreed(write, name) and not self.decided(write, name):
             raise Broken(
                 "Q1", f"{held!r} of {write.app} {write.record}.{name} was replaced by {value!r}; nobody was asked"
             )
+
+    def _agreed(self, write: Write, name: str) -> bool:
+        """Tell whether what was replaced may have stood there before the line: then it was no difference any more."""
+        row = next(app.rows[write.record] for app in self.schedule.apps.values() if app.name == write.app)
+        held = loose(write.held[name])
+        at = [edit.at for edit in self.schedule.world.edits if edit.field == name and loose(edit.value) == held]
+        return self.schedule.line.was_before(min(at, default=0), row)
 
     def decided(self, write: Write, name: str) -> bool:
         """Tell whether a write is what the person decided, over the value they saw, or what was typed over that."""

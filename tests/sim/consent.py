@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import random
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
@@ -12,7 +11,7 @@ from bothways.engine.spec import FieldMap
 from bothways.ledger import db
 from bothways.records import Field, FieldType
 from tests.sim.apps import CONSENT, Row
-from tests.sim.oracle import Broken
+from tests.sim.oracle import Broken, source_of
 from tests.sim.world import Write, loose
 
 if TYPE_CHECKING:
@@ -30,7 +29,7 @@ class Consent:
         self.on = self.chance.random() < 0.25
         self.means = (True, self.chance.random() < 0.6)
         self.to: Side | None = self.chance.choice((None, None, None, *SIDES))
-        self.opted_in: dict[tuple[str, str], int] = {}
+        self.said: dict[tuple[str, str], list[tuple[int, bool]]] = {}
         self.was_out: set[tuple[str, str]] = set()
         self.checked = 0
 
@@ -60,11 +59,10 @@ class Consent:
         who = (app.name, row.id)
         if self.is_out(side, row.values[CONSENT]):
             self.was_out.add(who)
-        if self.is_out(side, value):
-            self.opted_in.pop(who, None)
-        elif value == str(not out).lower() and who in self.was_out:
-            self.opted_in.setdefault(who, self.schedule.world.now)
-        app.user_consents(row, value)
+        opts_in = value == str(not out).lower() and who in self.was_out
+        if opts_in or self.is_out(side, value):
+            self.said.setdefault(who, []).append((self.schedule.world.now, opts_in))
+        app.user_sets(row, CONSENT, value)
 
     def after_run(self) -> None:
         """C1: no write takes an opting out away, unless a person did so in the other app; copies carry it."""
@@ -108,17 +106,16 @@ class Consent:
         updates = write.kind == "update" and CONSENT in write.values
         return updates and self.is_out(side, write.held[CONSENT]) and not self.is_out(side, write.values[CONSENT])
 
-    def _source(self, write: Write) -> str | None:
-        data = db.value("SELECT data FROM journal WHERE id=%s", (int(write.key),))
-        return json.loads(data)["more"].get("source_id") if data else None
-
     def _meant(self, side: Side, write: Write) -> bool:
-        """Tell whether a person opted the partner in before."""
-        at = self.opted_in.get((self.schedule.apps[side.other].name, str(self._source(write))))
-        return at is not None and at <= write.at
+        """Tell whether a person opted the partner in before, and had not taken that back when the run began."""
+        meant = False
+        for at, opts_in in self.said.get((self.schedule.apps[side.other].name, str(source_of(write))), ()):
+            if at <= write.at:  # what was said while the run was at work may have been read, or not
+                meant = opts_in or (meant and at >= write.run_at)
+        return meant
 
     def _copied(self, side: Side, write: Write) -> None:
-        source = self.schedule.apps[side.other].rows.get(str(self._source(write)))
+        source = self.schedule.apps[side.other].rows.get(str(source_of(write)))
         if source is None or self.to not in (None, side) or source.changed.get(CONSENT, 0) >= write.run_at:
             return
         if self.is_out(side.other, source.values[CONSENT]) and not self.is_out(side, write.values.get(CONSENT)):

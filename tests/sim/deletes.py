@@ -39,7 +39,7 @@ class Deleting:
         """Let a user do one of these now and then; tell whether anything was done."""
         if not self.deletes.removals or self.chance.random() >= 0.3:
             return False
-        deed = self.chance.choice((self._delete, self._delete, self._restore, self._edit))
+        deed = self.chance.choice((self.delete, self.delete, self._restore, self._edit))
         return deed()
 
     def sweeps(self) -> bool:
@@ -59,7 +59,8 @@ class Deleting:
                 found.append(rows)
         return found
 
-    def _delete(self) -> bool:
+    def delete(self) -> bool:
+        """Let a user delete one record of a pair; tell whether there was one."""
         pairs = self._pairs("active", live=(2,))
         if not pairs:
             return False
@@ -75,6 +76,8 @@ class Deleting:
         if self.apps[side].holder_of(row.values["key"]) is not None:
             return False
         self.apps[side].user_restore(row)
+        if self.chance.random() < 0.5:  # no key tells any more whom it belongs to
+            self.apps[side].user_edit(row, "key", f"{self.world.word()}@x.test")
         return True
 
     def _edit(self) -> bool:

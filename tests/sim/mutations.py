@@ -5,15 +5,18 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
+from types import SimpleNamespace
 from typing import Any
 from unittest.mock import patch
 
 from bothways.engine import associations as engine_associations
-from bothways.engine import decided, scope, table
+from bothways.engine import decided, plan, scope, sets, table
 from bothways.engine import fields as engine_fields
 from bothways.engine import spec as engine_spec
 from bothways.engine.sides import SIDES
 from bothways.ledger import journal, links
+from bothways.records import CannotCoerce, Choices, LeftOut, same
+from bothways.service import deleting
 from bothways.sync import (
     absorb,
     apply,
@@ -21,6 +24,7 @@ from bothways.sync import (
     checks,
     deletes,
     intents,
+    line,
     planning,
     recover,
     results,
@@ -327,6 +331,122 @@ def meanwhile_known() -> Patches:
     return [patch.object(settle, "after_write", lambda known, held, sent, stored: after(known, held, stored, stored))]
 
 
+def lists_overwritten() -> Patches:
+    """A list goes to the other side as a whole."""
+
+    def whole(mapping: Any, now: Any, shadow: Any, target: Any) -> Any:
+        value, field = now[target.other], mapping.on(target)
+        return sets.Merge(value, int(not same(value, field, now[target])))
+
+    return [patch.object(engine_fields, "merged", whole)]
+
+
+def lists_joined() -> Patches:
+    """What one list has alone goes to the other, whatever was taken out there."""
+    merged = engine_fields.merged
+
+    def joined(mapping: Any, now: Any, shadow: Any, target: Any) -> Any:
+        return merged(mapping, now, dict.fromkeys(SIDES), target)
+
+    return [patch.object(engine_fields, "merged", joined)]
+
+
+def lists_known_too_soon() -> Patches:
+    """After a write to one list all of it counts as known, though what it has anew is still to flow."""
+    return [patch.object(settle, "shadow_after", lambda *args: args[4])]
+
+
+def _unpaired(made: Callable[[Any], str]) -> Patches:
+    choose = Choices.choose
+
+    def chosen(choices: Choices, value: Any) -> str:
+        try:
+            return choose(choices, value)
+        except LeftOut:
+            return made(value)
+
+    return [patch.object(Choices, "choose", chosen)]
+
+
+def unpaired_clears() -> Patches:
+    """An unpaired option counts as none: where clearing follows, it clears the other side."""
+    return _unpaired(lambda value: "")
+
+
+def unpaired_passes() -> Patches:
+    """An unpaired option is written to the other side as it is."""
+    return _unpaired(str)
+
+
+def unpaired_holds() -> Patches:
+    """An unpaired option is held for a person, though the settings leave it out."""
+
+    def held(value: Any) -> str:
+        raise CannotCoerce(f"{value} is paired with none")
+
+    return _unpaired(held)
+
+
+def constant_alone() -> Patches:
+    """A constant that a record does not hold is written by itself."""
+    update = plan._update
+
+    def alone(spec: Any, pair: Any, ids: Any, now: float) -> Any:
+        action = update(spec, pair, ids, now)
+        if action.kind is not table.ActionKind.NONE:
+            return action
+        everywhere = [SimpleNamespace(write=side) for side in SIDES]
+        more = plan._set_with(spec, plan._values(pair), everywhere)
+        return replace(action, kind=table.ActionKind.UPDATE, fields=(*action.fields, *more)) if more else action
+
+    return [patch.object(plan, "_update", alone)]
+
+
+def constant_over_edits() -> Patches:
+    """What is to be set in new records alone goes with every write."""
+
+    def all_of(spec: Any, side: Any, *when: Any) -> Any:
+        return [each for each in spec.constants if each.side is side]
+
+    return [patch.object(engine_spec.SyncSpec, "set_on", all_of)]
+
+
+def line_ignored() -> Patches:
+    """What was there before the line counts like everything else."""
+    return [patch.object(planning, "unchanged", lambda *args: False)]
+
+
+def line_merges() -> Patches:
+    """Two that were there before the line are merged when they are linked."""
+    nothing = {side: dict[str, Any]() for side in SIDES}
+    return [
+        patch.object(planning, "shadows_of", lambda *args: nothing),
+        patch.object(line, "shadows_of", lambda *args: nothing),
+    ]
+
+
+def line_before_the_gone() -> Patches:
+    """A deletion made before the line is carried over."""
+    return [patch.object(planning, "gone_before", lambda *args: set())]
+
+
+def paused_written() -> Patches:
+    """A paused pair flows like any other."""
+    return [patch.object(links.LinkRow, "paused", False)]
+
+
+def restored_without_links() -> Patches:
+    """A deleted sync is had back with its settings alone."""
+    put_away = deleting.put_away
+
+    def without(row: Any, now: float) -> None:
+        put_away(row, now)
+        for each in links.page(row, 0, 1000, "state='active'"):
+            links.forget(each.id)
+
+    return [patch.object(deleting, "put_away", without)]
+
+
 MUTATIONS: dict[str, Callable[[], Patches]] = {
     "one-shadow": one_shadow,
     "no-canonical-equality": no_canonical_equality,
@@ -360,6 +480,19 @@ MUTATIONS: dict[str, Callable[[], Patches]] = {
     "reference-forgotten": reference_forgotten,
     "removal-wins": removal_wins,
     "meanwhile-known": meanwhile_known,
+    "lists-overwritten": lists_overwritten,
+    "lists-joined": lists_joined,
+    "lists-known-too-soon": lists_known_too_soon,
+    "unpaired-clears": unpaired_clears,
+    "unpaired-passes": unpaired_passes,
+    "unpaired-holds": unpaired_holds,
+    "constant-alone": constant_alone,
+    "constant-over-edits": constant_over_edits,
+    "line-ignored": line_ignored,
+    "line-merges": line_merges,
+    "line-before-the-gone": line_before_the_gone,
+    "paused-written": paused_written,
+    "restored-without-links": restored_without_links,
 }
 
 

@@ -10,7 +10,7 @@ from bothways.engine.sides import SIDES, Side
 from bothways.engine.spec import Only
 from bothways.ledger import db, journal
 from bothways.ledger.models import Sync
-from tests.sim.apps import FIELDS, FakeApp, Row
+from tests.sim.apps import FIELDS, MANY, PICK, FakeApp, Row
 from tests.sim.world import Edit, World, Write, loose
 
 FLOWS = {"key": (Side.LEFT, Side.RIGHT), "a": (Side.LEFT, Side.RIGHT), "b": (Side.LEFT, Side.RIGHT)}
@@ -22,6 +22,12 @@ class Broken(AssertionError):
     def __init__(self, invariant: str, what: str) -> None:
         super().__init__(f"{invariant}: {what}")
         self.invariant = invariant
+
+
+def source_of(write: Write) -> str | None:
+    """Return the record of the other side that a write carries over, as the journal has it; None for an undo."""
+    data = db.value("SELECT data FROM journal WHERE id=%s", (int(write.key),))
+    return json.loads(data)["more"].get("source_id") if data else None
 
 
 class Oracle:
@@ -46,7 +52,10 @@ class Oracle:
         self.by_name = {app.name: app for app in apps.values()}
         self.origin = {}
         self.checked = 0
+        self.turned: set[str] = set()
         self.decided: Callable[[Write, str], bool] = lambda write, name: False
+        self.paused: Callable[[Row, Row], bool] = lambda left, right: False
+        self.agreed: Callable[[Row, Row, str], bool] = lambda left, right, name: False
 
     # --- always ---------------------------------------------------------------------------------
 
@@ -89,11 +98,14 @@ class Oracle:
 
     def outside(self, left: Row, right: Row) -> bool:
         """Tell whether nothing may flow between the two."""
+        if self.paused(left, right):
+            return True
         return self.leaving is not Leaving.KEEP and any(row.outside_since is not None for row in (left, right))
 
     def _blank(self, write: Write) -> None:
         for name, value in write.values.items():
-            if not loose(value) and loose(write.held.get(name)) and write.kind == "update":
+            emptied = not loose(value) and loose(write.held.get(name)) and write.kind == "update"
+            if emptied and name not in (MANY, PICK):
                 raise Broken("I8", f"{write.app} {write.record}.{name} was {write.held[name]!r}, now blank")
 
     def _needless(self, write: Write) -> None:
@@ -128,7 +140,7 @@ class Oracle:
             since = linked_since.get((write.app, write.record), write.at)
             if self.decided(write, name) or self._typed_again(name, value) or self._seen_too_late(write, name, value):
                 continue
-            if edit and edit.app == write.app and edit.at > since and self._same(write.app, edit.record, write.record):
+            if edit and edit.app == write.app and edit.at > since and self.same(write.app, edit.record, write.record):
                 raise Broken("I4", f"{value!r} was typed in {write.app} {edit.record}.{name} and written there again")
 
     def _seen_too_late(self, write: Write, name: str, value: str | None) -> bool:
@@ -229,17 +241,19 @@ class Oracle:
         self._no_orphans()
         self._no_recreation()
 
+    def held(self) -> set[tuple[str, str]]:
+        """Return the records that wait for a person or an app, each with its side."""
+        return set(db.rows("SELECT side, record_id FROM hold WHERE sync_id=%s", (self.sync.pk,)))
+
     def _converged(self) -> None:
-        held = {
-            (row[0], row[1]) for row in db.rows("SELECT side, record_id FROM hold WHERE sync_id=%s", (self.sync.pk,))
-        }
+        held = self.held()
         sql = "SELECT left_id, right_id FROM link WHERE sync_id=%s AND state='active'"
         for left_id, right_id in db.rows(sql, (self.sync.pk,)):
             left, right = self.apps[Side.LEFT].rows[left_id], self.apps[Side.RIGHT].rows[right_id]
             if not (left.live and right.live):
                 raise Broken("I1", f"{left_id}-{right_id} is linked, but one of them is gone")
             for name in () if self.outside(left, right) else FIELDS:
-                if (Side.LEFT, left_id) in held or (Side.RIGHT, right_id) in held:
+                if (Side.LEFT, left_id) in held or (Side.RIGHT, right_id) in held or self.agreed(left, right, name):
                     continue
                 self._equal(left, right, name)
 
@@ -249,7 +263,7 @@ class Oracle:
             return None
         if not loose(here) or not loose(there):
             return None if self.narrowed.get(name) is Only.ON_CREATE else self._explained_blank(left, right, name)
-        if name in self.one_way or name in self.narrowed:
+        if name in self.one_way or name in self.narrowed or name in self.turned:
             return None
         if loose(here) == loose(there) and not self._typed_last(left, right, name):
             return None
@@ -259,7 +273,7 @@ class Oracle:
         """A blank beside a value is explained by a person who cleared it, or by the direction."""
         blank, app = (left, self.apps[Side.LEFT]) if not loose(left.values[name]) else (right, self.apps[Side.RIGHT])
         cleared = any(edit.value is None for edit in self._edits_of(app.name, blank.id, name))
-        if not cleared and name not in self.one_way:
+        if not cleared and name not in self.one_way and name not in self.turned:
             raise Broken("I1", f"{left.id}-{right.id} {name}: one side is blank, nobody cleared it")
 
     def _typed_last(self, left: Row, right: Row, name: str) -> bool:
@@ -278,9 +292,7 @@ class Oracle:
         name, typed = edit.field, (edit.value or "").strip()
         there = next(each.name for each in self.apps.values() if each is not app)
         sent = [
-            w
-            for w in self.world.writes
-            if w.app == there and name in w.values and self._same(there, w.record, other.id)
+            w for w in self.world.writes if w.app == there and name in w.values and self.same(there, w.record, other.id)
         ]
         if any(w.at > edit.at or (w.values[name] or "").strip() == typed for w in sent):
             return False
@@ -315,7 +327,7 @@ class Oracle:
 
     def _merge_found(self, app: str, record: str) -> float:
         """Return when the feed found out that other records had been merged into this one."""
-        losers = [old for (name, old) in self.world.merged if name == app and self._same(app, old, record)]
+        losers = [old for (name, old) in self.world.merged if name == app and self.same(app, old, record)]
         sql = (
             "SELECT seen.read_at FROM seen JOIN feed ON feed.id=seen.feed_id JOIN connection ON"
             " connection.id=feed.connection_id WHERE connection.name=%s AND seen.record_id=%s AND seen.state='merged'"
@@ -434,12 +446,13 @@ class Oracle:
         assert entry is not None
         side, source = Side(entry[0]), json.loads(entry[1])["more"]["source_id"]
         app = self.apps[side.other].name
-        return any(target is side and self._same(app, old, source) for target, old in sources)
+        return any(target is side and self.same(app, old, source) for target, old in sources)
 
     def _edits_of(self, app: str, record: str, name: str) -> list[Edit]:
-        return [e for e in self.world.edits if e.app == app and e.field == name and self._same(app, e.record, record)]
+        return [e for e in self.world.edits if e.app == app and e.field == name and self.same(app, e.record, record)]
 
-    def _same(self, app: str, old: str, now: str) -> bool:
+    def same(self, app: str, old: str, now: str) -> bool:
+        """Tell whether a record is another by now, by merges."""
         for _ in range(10):
             if old == now:
                 return True
@@ -447,6 +460,10 @@ class Oracle:
                 return False
             old = self.world.merged[app, old]
         return False
+
+    def linked_since(self, write: Write) -> int:
+        """Return since when the record of a write is linked as it is, and was compared."""
+        return self._linked_since().get((write.app, write.record), write.at)
 
     def _linked_since(self) -> dict[tuple[str, str], int]:
         """Return since when the two sides of each record's link were compared: the first whole run

@@ -18,13 +18,19 @@ from bothways.records import Field, FieldType
 from bothways.sync.context import Context, End
 from bothways.sync.run import Report, apply, preview, run
 from bothways.sync.undo import undo
-from tests.sim.apps import CONSENT, FIELDS, MARK, FakeApp, FakeConnector, Row, draw_traits
+from tests.sim.apps import CONSENT, FIELDS, FIXED, MANY, MARK, PICK, FakeApp, FakeConnector, Row, draw_traits
 from tests.sim.asking import Asking
+from tests.sim.choices import Picks
 from tests.sim.consent import Consent
+from tests.sim.constants import Constants
 from tests.sim.deletes import DeleteOracle, Deleting, draw_deletes
 from tests.sim.homes import Homes
 from tests.sim.housing import HOMES
+from tests.sim.life import Life
+from tests.sim.line import Line
+from tests.sim.lists import Lists
 from tests.sim.oracle import Broken, Oracle
+from tests.sim.parting import Parting
 from tests.sim.world import INTERVAL, Crash, World, Write, loose
 
 QUIET_RUNS = 12
@@ -72,6 +78,8 @@ class Schedule:
             self.one_way["b"] = rng.choice(SIDES)
         self.narrowed = self._narrowed()
         self.asking, self.consent, self.homes = Asking(self), Consent(self), Homes(self, BIG)
+        self.lists, self.picks, self.constants = Lists(self), Picks(self), Constants(self)
+        self.line, self.life, self.parting = Line(self), Life(self), Parting(self)
         deletes = draw_deletes(seed)
         self.spec = replace(self._spec(rng.choice(SIDES)), deletes=deletes)
         self.result = Result(seed)
@@ -82,13 +90,21 @@ class Schedule:
         self.oracle = Oracle(
             self.world, self.apps, self.sync, self.one_way, self.settle, INTERVAL, self.narrowed, self.scope.leaving
         )
-        self.oracle.decided = self.asking.decided
+        self.oracle.decided, self.oracle.paused, self.oracle.agreed = (
+            self.asking.decided,
+            self.life.is_paused,
+            self.line.agreed,
+        )
         self.deleting = Deleting(self.world, self.apps, self.sync, deletes)
         self.deletions = DeleteOracle(self.world, self.apps, deletes)
         self.world.on_write = self._on_write
+        if self.line.from_the_start:
+            self.line.ask()
 
     def _on_write(self, write: Write) -> None:
         self.oracle.scope(write)
+        for each in (self.lists, self.picks, self.constants, self.line, self.life):
+            each.on_write(write)
         if wrong := self.deletions.check(write):
             raise Broken("ID", wrong)
 
@@ -128,13 +144,15 @@ class Schedule:
         window = {side: INTERVAL * 4.0 + 2 * app.traits.lag for side, app in self.apps.items()}
         names = {side: app.name for side, app in self.apps.items()}
         rules = (by_field("email", "key", "key"),)
+        more = (*self.consent.maps, *self.lists.maps, *self.picks.maps, *self.homes.maps)
         return SyncSpec(
             names,
-            (*maps, *self.consent.maps, *self.homes.maps),
+            (*maps, *more),
             rules,
             default,
             own_write_window=window,
             scope=self.scope,
+            constants=self.constants.all,
         )
 
     def _install(self) -> None:
@@ -149,8 +167,12 @@ class Schedule:
                 fields=self._read_of(side),
                 slots=slots,
             )
-        self.sync = Sync.objects.create(
-            name="things",
+        self.sync = self.new_sync("things")
+
+    def new_sync(self, name: str) -> Sync:
+        """Set up a sync of the two, which is on."""
+        return Sync.objects.create(
+            name=name,
             state="on",
             left=self.feeds[Side.LEFT],
             right=self.feeds[Side.RIGHT],
@@ -158,8 +180,18 @@ class Schedule:
             approved=self.guards is BIG,
         )
 
+    def take(self, sync: Sync) -> None:
+        """Let another row be the sync that is played with."""
+        self.sync = self.oracle.sync = self.deleting.sync = sync
+
+    def side_of(self, write: Write) -> Side:
+        """Return the side that a write went to."""
+        return next(side for side, app in self.apps.items() if app.name == write.app)
+
     def _read_of(self, side: Side) -> list[str]:
-        more = {CONSENT: self.consent.on, MARK: side in self.scope.filters, HOMES: self.homes.on}
+        mapped = {CONSENT: self.consent.on, MANY: self.lists.on, PICK: self.picks.on}
+        more = {**mapped, FIXED: side in self.constants.of, MARK: side in self.scope.filters}
+        more |= {HOMES: self.homes.on}
         return [*FIELDS, *(name for name, wanted in more.items() if wanted)]
 
     def context(self) -> Context:
@@ -176,9 +208,9 @@ class Schedule:
 
     def user_acts(self) -> None:
         """Let one user do one thing in one app."""
-        self.consent.act()
-        self.homes.act()
-        if self.deleting.act():
+        for each in (self.consent, self.lists, self.picks, self.constants, self.homes):
+            each.act()
+        if self.deleting.act() or self.parting.act():
             return
         rng, world = self.world.rng, self.world
         app = self.apps[rng.choice(SIDES)]
@@ -272,6 +304,8 @@ class Schedule:
                 world.now += rng.choice((2, 20, INTERVAL, INTERVAL))
                 self.one_run(full=(rng.random() < 0.15) | self.deleting.sweeps())
                 self.asking.decide(0.5)
+                self.life.act()
+            self.life.before_rest()
             self._come_to_rest()
             if self.asking.decide(0.8):
                 self._come_to_rest()
@@ -285,7 +319,7 @@ class Schedule:
 
     def _come_to_rest(self) -> None:
         self.rest()
-        for each in (self.oracle, self.asking, self.consent, self.homes):
+        for each in (self.oracle, self.asking, self.consent, self.homes, self.lists, self.picks):
             each.at_rest()
 
     def one_run(self, *, full: bool = False) -> Report | None:
@@ -304,6 +338,7 @@ class Schedule:
         carried = self.deletions.carried
         before, first = len(world.writes), not Sync.objects.get(pk=self.sync.pk).approved and not approved
         world.say(f"run {world.run}")
+        self.line.before_run()
         try:
             if rng.random() < 0.15 and not full:
                 report = self._previewed()
@@ -324,7 +359,7 @@ class Schedule:
         world.crash_at = None
         if blind is not None:
             blind.blind = False
-        for each in (self.oracle, self.asking, self.consent):
+        for each in (self.line, self.oracle, self.asking, self.consent):
             each.after_run()
         if report is not None:
             world.runs_done.append(world.now)
@@ -342,12 +377,14 @@ class Schedule:
         plan, _, _ = preview(self.context())
         if len(world.writes) != before:
             raise Broken("I17", "a preview wrote")
+        paused = self.life.act_on_plan()
         context = self.context()
         unsettled = journal.open_entries(self.sync)
         report = apply(context, plan, approved=True)
         written = len(world.writes) - before
         refused = int(db.value("SELECT COUNT(*) FROM journal WHERE run_id=%s AND state<>'done'", (context.run_id,)))
-        quiet = len(world.edits) == edits and world.calm and not (unsettled or self.homes.shaken)
+        unsettled = unsettled or self.homes.shaken
+        quiet = len(world.edits) == edits and world.calm and not unsettled and not paused
         previewed = sum(plan.totals["creates"].values()) + sum(plan.totals["updates"].values())
         previewed += sum(plan.totals["deletes"].values())
         # where one app refuses its half of an action, the other half waits for the next run
@@ -452,6 +489,8 @@ class Schedule:
         }
         copied = {(entry.side, str(entry.more["source_id"])) for entry in entries if entry.kind == "create"}
         for write in self.world.writes[before:]:
-            again = any((write.record, name, loose(value)) in undone for name, value in write.values.items())
+            again = any(
+                (write.record, name, loose(write.values[name])) in undone for name in write.values.keys() - {FIXED}
+            )
             if again or (write.kind == "create" and self.oracle.is_copy_of(write, copied)):
                 raise Broken("I15", f"after an undo the sync wrote it again: {write}")

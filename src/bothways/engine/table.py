@@ -102,7 +102,7 @@ RECORD_TABLE: tuple[Row, ...] = (
     Row("R9", lambda f: (f.survivor or f.parted or f.returned) and f.match.found is Found.PARTNER, ActionKind.LINK),
     Row("R6", lambda f: f.match.found is Found.PARTNER, ActionKind.LINK),
     Row("R0", lambda f: f.merged, ActionKind.HOLD),
-    Row("R16", lambda f: f.before, ActionKind.LEAVE_OUT),
+    Row("R16", lambda f: f.before and not (f.survivor and f.carries), ActionKind.LEAVE_OUT),
     Row("R7", lambda f: f.match.found is Found.SEVERAL, ActionKind.HOLD),
     Row("R0c", lambda f: f.survivor and bool(f.converted), ActionKind.LEAVE_OUT),
     Row("R4e", lambda f: f.survivor and f.carries and bool(f.edited), ActionKind.LEAVE_OUT),

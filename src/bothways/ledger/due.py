@@ -31,13 +31,14 @@ def mark(sync: Sync, side: str, ids: Iterable[str], not_before: float = 0.0) -> 
 
 
 def mark_everything(sync: Sync) -> None:
-    """Mark every live record of both sides as due (a new sync, or new settings)."""
+    """Mark every live record of both sides as due, and what is gone and still linked (a new sync, or new settings)."""
     for side, feed_id in (("left", sync.left_id), ("right", sync.right_id)):
         db.execute(
             "INSERT INTO due (sync_id, side, record_id, workspace_id, version, not_before) "
-            "SELECT %s, %s, record_id, %s, %s, 0 FROM seen WHERE feed_id=%s AND state='live' "
+            "SELECT %s, %s, record_id, %s, %s, 0 FROM seen s WHERE feed_id=%s AND (state='live' OR (state='gone' AND "
+            f"EXISTS (SELECT 1 FROM link l WHERE l.sync_id=%s AND l.{side}_id=s.record_id AND l.state='active'))) "
             "ON CONFLICT (sync_id, side, record_id) DO UPDATE SET version=excluded.version, not_before=0",
-            (sync.pk, side, sync.workspace_id, _new_version(), feed_id),
+            (sync.pk, side, sync.workspace_id, _new_version(), feed_id, sync.pk),
         )
 
 

@@ -34,7 +34,10 @@ def ask(sync: Sync) -> None:
 
 
 def withdraw(sync: Sync) -> None:
-    """Ask for nothing of the kind any more, as long as no note was taken for it."""
+    """Ask for nothing of the kind any more, as long as the line is not drawn; the notes taken for it are none."""
+    db.execute(
+        "DELETE FROM noted WHERE sync_id=%s AND line>(SELECT line_drawn FROM sync WHERE id=%s)", (sync.pk, sync.pk)
+    )
     db.execute("UPDATE sync SET line=line_drawn WHERE id=%s", (sync.pk,))
 
 

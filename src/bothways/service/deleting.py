@@ -41,12 +41,8 @@ def delete(workspace: Workspace, name: str, *, confirmed: bool = False) -> Delet
             raise DeleteNotConfirmed(name=name, count=f"{count:,}")
         yaml_edit.remove_entry(workspace.file, "syncs", name)
         reload(workspace)
-        with db.transaction_():
-            now = workspace.clock()
-            Sync.objects.filter(pk=row.pk).update(name=f"{name}#{row.pk}", state="off", deleted_at=now)
-            db.execute("DELETE FROM due WHERE sync_id=%s", (row.pk,))
-            for made in Plan.objects.filter(sync=row):
-                plans.drop(made.pk)
+        now = workspace.clock()
+        put_away(row, now)
         return DeletedView(name, count, now + KEPT_DAYS * DAY)
 
 
@@ -64,18 +60,31 @@ def restore(workspace: Workspace, name: str) -> None:
         row = Sync.objects.filter(name__startswith=f"{name}#", deleted_at__gt=0).order_by("-deleted_at").first()
         if row is None:
             raise NotDeleted(name=name, days=KEPT_DAYS)
-        as_it_is = Sync.objects.filter(pk=row.pk)
         former = Sync.objects.filter(name=name)
         former_id = former.values_list("pk", flat=True).first()
         if former_id is not None:
             former.update(name=f"{name}#{former_id}", deleted_at=workspace.clock())
-        as_it_is.update(name=name, deleted_at=0.0)
+        bring_back(row, name)
         try:
             yaml_edit.add_entry(workspace.file, "syncs", name, {**settings_in_force(row), "state": "off"})
             reload(workspace)
         except BaseException:
-            as_it_is.update(name=row.name, deleted_at=row.deleted_at)
+            Sync.objects.filter(pk=row.pk).update(name=row.name, deleted_at=row.deleted_at)
             raise
+
+
+def put_away(row: Sync, now: float) -> None:
+    """Turn a sync off and put it away under another name, with all that it knows. ``now`` in seconds."""
+    with db.transaction_():
+        Sync.objects.filter(pk=row.pk).update(name=f"{row.name}#{row.pk}", state="off", deleted_at=now)
+        db.execute("DELETE FROM due WHERE sync_id=%s", (row.pk,))
+        for made in Plan.objects.filter(sync=row):
+            plans.drop(made.pk)
+
+
+def bring_back(row: Sync, name: str) -> None:
+    """Let a sync that was put away bear a name again, which must be free; it stays off."""
+    Sync.objects.filter(pk=row.pk).update(name=name, deleted_at=0.0)
 
 
 def purge(now: float) -> None:

@@ -166,7 +166,7 @@ def _before(sync: Sync, applied: Mapping[str, Any] | None, found: list[Found]) -
             row = single[id].rows[side]
             now = (row.values or {}) if row else {}
             mapped = {each[place] for each in applied["fields"]} & values.keys()
-            if all(values[name] == now.get(name) for name in mapped):
+            if values and all(values[name] == now.get(name) for name in mapped):
                 unchanged.add((side, id))
     return unchanged
 

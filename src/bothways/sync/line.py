@@ -3,7 +3,7 @@
 What counts is not a time, since no two clocks agree, but what every record held when the line was drawn.
 """
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 
 from bothways.engine.associations import in_step
 from bothways.engine.fields import Known
@@ -47,31 +47,39 @@ def draw(ctx: Context) -> None:
 
 
 def _agree(ctx: Context, page: Collection[LinkRow]) -> None:
-    """Let what both sides of linked pairs hold be what they were last seen to hold."""
-    rows = _fresh(ctx, page)
+    """Let what both sides of linked pairs hold be what they were last seen to hold.
+
+    Where one record is gone, note is taken of the other as of any record without a link, and of the gone one that it
+    held nothing: its deletion was before the line.
+    """
+    rows = {side: refresh(ctx, ctx.ends[side], {id for link in page if (id := link.on(side))}) for side in SIDES}
     done = {side: noted.of_records(ctx.sync, side, rows[side]) for side in SIDES}
-    pairs = {
-        link.id: {side: rows[side][str(link.on(side))] for side in SIDES}
-        for link in page
-        if all(link.on(side) in rows[side] for side in SIDES) and not all(link.on(side) in done[side] for side in SIDES)
-    }
-    known = links.shadows(pairs)
+    live = {side: _usable(rows[side]) for side in SIDES}
+    gone = {side: {id for id, row in rows[side].items() if row.state == "gone"} for side in SIDES}
+    agreed: list[LinkRow] = []
+    notes: dict[Side, dict[str, Values]] = {side: {} for side in SIDES}
+    for link in page:
+        ids = {side: str(link.on(side)) for side in SIDES}
+        if all(ids[side] in done[side] for side in SIDES):
+            continue
+        if all(ids[side] in live[side] for side in SIDES):
+            agreed.append(link)
+        elif not any(ids[side] in gone[side] for side in SIDES):
+            continue
+        for side, id in ids.items():
+            if id in live[side] or id in gone[side]:
+                notes[side][id] = live[side][id].values or {} if id in live[side] else {}
+    known = links.shadows([link.id for link in agreed])
     shadows = [
-        (id, side, known.get(id, {}).get(side, {}) | seen_as(ctx, side, rows[side].values or {}))
-        for id, rows in pairs.items()
+        (link.id, side, known.get(link.id, {}).get(side, {}) | seen_as(ctx, side, notes[side][str(link.on(side))]))
+        for link in agreed
         for side in SIDES
     ]
     with db.transaction_():
         ctx.fence()
         links.save_shadows(ctx.sync.workspace_id, shadows)
         for side in SIDES:
-            noted.note(ctx.sync, side, {each[side].id: each[side].values or {} for each in pairs.values()})
-
-
-def _fresh(ctx: Context, page: Collection[LinkRow]) -> dict[Side, dict[str, SeenRow]]:
-    return {
-        side: _usable(refresh(ctx, ctx.ends[side], {id for link in page if (id := link.on(side))})) for side in SIDES
-    }
+            noted.note(ctx.sync, side, notes[side])
 
 
 def _note_all(ctx: Context, side: Side) -> None:
@@ -95,7 +103,21 @@ def held_before(ctx: Context, side: Side, rows: Mapping[str, SeenRow]) -> dict[s
     """Return what records held when the line was drawn; what they hold now, where it is yet to be drawn."""
     if to_be_drawn(ctx):
         return {id: row.values or {} for id, row in _usable(rows).items()}
-    return noted.of_records(ctx.sync, side, rows) if ctx.sync.line else {}
+    return _noted(ctx, side, rows)
+
+
+def _noted(ctx: Context, side: Side, ids: Iterable[str]) -> dict[str, Values]:
+    """Return what those of some records held that were there when the line was drawn."""
+    return {id: held for id, held in noted.of_records(ctx.sync, side, ids).items() if held} if ctx.sync.line else {}
+
+
+def gone_before(ctx: Context, side: Side, ids: Collection[str]) -> set[str]:
+    """Return those of some records, all gone and linked, that were gone when the line was drawn, or as it is drawn."""
+    if to_be_drawn(ctx):
+        return set(ids)
+    return (
+        {id for id, values in noted.of_records(ctx.sync, side, ids).items() if not values} if ctx.sync.line else set()
+    )
 
 
 def unchanged(ctx: Context, side: Side, before: Values | None, now: Values) -> bool:
@@ -127,8 +149,8 @@ def seed_shadows(ctx: Context, made: Collection[tuple[int, NewLink]]) -> None:
     if not ctx.sync.line:
         return
     held = {
-        Side.LEFT: noted.of_records(ctx.sync, Side.LEFT, [each.left_id for _, each in made if each.left_id]),
-        Side.RIGHT: noted.of_records(ctx.sync, Side.RIGHT, [each.right_id for _, each in made if each.right_id]),
+        Side.LEFT: _noted(ctx, Side.LEFT, [each.left_id for _, each in made if each.left_id]),
+        Side.RIGHT: _noted(ctx, Side.RIGHT, [each.right_id for _, each in made if each.right_id]),
     }
     seeded = []
     for id, each in made:

@@ -32,7 +32,7 @@ from bothways.sync.conversions import (
 from bothways.sync.deletes import NONE as NO_FATE
 from bothways.sync.deletes import Fate, fates, may_carry
 from bothways.sync.histories import plan_with_histories
-from bothways.sync.line import differ, held_before, shadows_of, to_be_drawn, unchanged
+from bothways.sync.line import differ, gone_before, held_before, shadows_of, to_be_drawn, unchanged
 from bothways.sync.matches import find_matches, look_up_creates
 from bothways.sync.merges import made_nobodys, merges_undecided
 from bothways.sync.neighbours import NONE as NO_STANDING
@@ -127,6 +127,8 @@ def _linked(ctx: Context, sheet: Sheet, wanted: dict[Side, set[str]], tally: Tal
     open_links = journal.open_link_ids(ctx.sync)
     kept = held.of_links(ctx, pairs)
     from_now = to_be_drawn(ctx)
+    gone = {side: {id for id, row in sheet.rows[side].items() if row.state == "gone"} for side in SIDES}
+    before = {side: gone_before(ctx, side, gone[side]) for side in SIDES}
     planned: list[Planned] = []
     looked_at: list[tuple[LinkRow, Pair, Facts]] = []
     rows_of = {link.id: {side: sheet.rows[side].get(link.on(side) or "") for side in SIDES} for link in found.values()}
@@ -135,6 +137,8 @@ def _linked(ctx: Context, sheet: Sheet, wanted: dict[Side, set[str]], tally: Tal
     for link in sorted(found.values(), key=lambda link: link.id):
         rows = rows_of[link.id]
         facts = replace(_facts_linked(ctx, link, rows, open_links), claimed=claimed.get(link.id, ""))
+        if any(link.on(side) in before[side] for side in facts.gone):
+            facts = replace(facts, carries=False)
         records = {side: row.record if row and row.live else None for side, row in rows.items()}
         since = {side: row.stamp_seen_at for side, row in rows.items() if row and row.modified is not None}
         found_held = kept.get(link.id, [])

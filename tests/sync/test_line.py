@@ -1,0 +1,109 @@
+"""The line from which on changes are carried, where records are deleted on either side of it."""
+
+from dataclasses import replace
+
+import pytest
+
+from bothways.engine.deletes import Deletes, Removal
+from bothways.engine.sides import Side
+from bothways.ledger import db, due, noted
+from tests.memory_app import Traits
+from tests.two_apps import WIDE, TwoApps
+
+GRACE = 3600.0
+
+
+def on_from_now(world: TwoApps) -> None:
+    """Turn the sync on again as a person does who wants only what changes from now on."""
+    noted.ask(world.sync)
+    due.mark_everything(world.sync)
+
+
+def pair(traits: Traits | None = None) -> tuple[TwoApps, str, str]:
+    """Return two apps in step whose Bert follows deletions in Anna, and the ids of one pair."""
+    world = TwoApps(traits, traits, guards=replace(WIDE, max_deletes=1_000))
+    here = world.crowd(6)[0]
+    world.spec = replace(world.spec, deletes=Deletes({Side.RIGHT: Removal.ARCHIVE}, GRACE))
+    return world, here, world.partner(here)
+
+
+def time_passes(world: TwoApps) -> None:
+    for _ in range(3):
+        world.run(full=True)
+        world.clock.advance(GRACE)
+
+
+@pytest.mark.parametrize("reports", [True, False])
+def test_a_deletion_made_before_the_line_is_never_carried_over(reports: bool) -> None:
+    world, here, there = pair(Traits(reports_deletes=reports))
+    world.anna.delete(here)
+    on_from_now(world)
+    time_passes(world)
+    assert world.bert.items[there].live
+    assert (len(world.pairs()), len(world.anna.live())) == (5, 5)
+
+
+def test_a_plan_from_now_on_says_that_a_deletion_made_before_is_not_carried_over() -> None:
+    world, here, _ = pair()
+    world.anna.delete(here)
+    plans_of = {}
+    for from_now in (False, True):
+        if from_now:
+            on_from_now(world)
+        plan, _ = world.preview()
+        reasons = db.rows("SELECT reason FROM plan_action WHERE plan_id=%s AND kind='unlink'", (plan.pk,))
+        plans_of[from_now] = [reason for (reason,) in reasons]
+    assert plans_of == {
+        False: ["deleted in Anna; archived in Bert after 1 hour, unless it is edited or restored"],
+        True: ["deleted in Anna"],
+    }
+
+
+@pytest.mark.parametrize("reports", [True, False])
+def test_a_deletion_made_after_the_line_is_carried_over_though_the_pair_was_there_before(reports: bool) -> None:
+    world, here, there = pair(Traits(reports_deletes=reports))
+    on_from_now(world)
+    world.run()
+    world.anna.delete(here)
+    time_passes(world)
+    assert not world.bert.items[there].live
+
+
+def test_a_record_whose_partner_was_gone_before_the_line_gives_only_what_is_edited_later() -> None:
+    world, here, there = pair()
+    world.spec = replace(world.spec, deletes=Deletes())
+    world.bert.delete(there)
+    world.anna.edit(here, name="Anna")
+    other = world.bert.add(email="anna@x.test", name="A.", phone="1")
+    on_from_now(world)
+    world.run()
+    world.anna.edit(here, email="anna@x.test")
+    world.rest()
+    assert world.partner(here) == other
+    assert (world.bert.values(other)["name"], world.anna.values(here).get("phone")) == ("A.", None)
+
+
+def test_a_record_deleted_before_the_line_and_restored_is_linked_and_flows_again() -> None:
+    world, here, there = pair()
+    world.anna.delete(here)
+    on_from_now(world)
+    world.run()
+    world.anna.restore(here)
+    world.anna.edit(here, name="Anna")
+    world.rest()
+    assert world.partner(here) == there
+    assert world.bert.values(there)["name"] == "Anna"
+
+
+def test_notes_of_a_line_that_was_given_up_do_not_count_for_the_next() -> None:
+    world, here, there = pair()
+    noted.ask(world.sync)
+    world.sync.refresh_from_db()
+    noted.note(world.sync, Side.LEFT, {here: {"email": "p0@x.test", "name": "P0", "phone": None}})
+    noted.note(world.sync, Side.RIGHT, {there: {"email": "p0@x.test", "name": "P0", "phone": None}})
+    noted.withdraw(world.sync)
+    world.sync.refresh_from_db()
+    world.anna.edit(here, name="Anna")
+    on_from_now(world)
+    world.rest()
+    assert world.bert.values(there)["name"] == "P0"
