@@ -308,7 +308,7 @@ class Belonging:
 
     def _is(self, side: Side, old: str, now: str) -> bool:
         """Tell whether a home is this one, or was merged into it."""
-        return self.homes.of_homes._same(self.homes.apps[side].name, old, now)
+        return self.homes.of_homes.same(self.homes.apps[side].name, old, now)
 
     def _same(self, side: Side, old: str, now: str) -> bool:
-        return self.homes.schedule.oracle._same(self.homes.schedule.apps[side].name, old, now)
+        return self.homes.schedule.oracle.same(self.homes.schedule.apps[side].name, old, now)

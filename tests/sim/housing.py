@@ -145,4 +145,6 @@ class Both:
         self.by_object, self.capabilities = {"things": things, HOMES: homes}, things.capabilities
 
     def __getattr__(self, name: str) -> Any:
+        if not hasattr(FakeConnector, name):
+            raise AttributeError(name)
         return lambda object, *rest: getattr(self.by_object[object], name)(object, *rest)

@@ -383,8 +383,8 @@ class Schedule:
         report = apply(context, plan, approved=True)
         written = len(world.writes) - before
         refused = int(db.value("SELECT COUNT(*) FROM journal WHERE run_id=%s AND state<>'done'", (context.run_id,)))
-        unsettled = unsettled or self.homes.shaken
-        quiet = len(world.edits) == edits and world.calm and not unsettled and not paused
+        shaken = bool(unsettled) or self.homes.shaken
+        quiet = len(world.edits) == edits and world.calm and not shaken and not paused
         previewed = sum(plan.totals["creates"].values()) + sum(plan.totals["updates"].values())
         previewed += sum(plan.totals["deletes"].values())
         # where one app refuses its half of an action, the other half waits for the next run
