@@ -79,6 +79,7 @@ def test_a_pair_whose_records_were_known_to_be_gone_is_no_longer_linked_once_it_
 def test_after_the_days_all_of_it_is_removed_by_the_next_run_of_any_sync(folder: Path) -> None:
     office, _, _ = deleted(folder)
     office.write(SYNC.replace("  people:", "  others:"))
+    turn_on(office.open(), "others", old_links=LEAVE)
     office.clock.advance(KEPT_DAYS * 86_400 - 120)
     office.run(sync="others")
     with used(office.open().database):
