@@ -249,6 +249,15 @@ def test_difference_is_asked_and_decided_by_the_name(office: Office) -> None:
     assert sorted(map(str, (office.company("Ann"), office.company("Bob")))) == ["Blue", "red"]
 
 
+def test_newest_is_told_by_the_records_since_no_history_tells_of_references(office: Office) -> None:
+    office.write(f"- {BY_NAME}", f"- {BY_NAME.replace('}', ', winner: newest}')}")
+    acme, _ = office.firm("ACME Inc."), office.firm("Blue")
+    ann = office.contact("Ann", acme)
+    office.person("Ann", "Blue")
+    office.on()
+    assert (office.company("Ann"), office.firms_of(ann)) == ("ACME Inc.", [acme])
+
+
 def test_name_of_the_company_counts_as_a_match_key(office: Office) -> None:
     office.write("    match: [{hubspot: email, erp: email, compare: email}]\n", "    require: []\n")
     office.write(

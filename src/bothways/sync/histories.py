@@ -7,7 +7,7 @@ from bothways.connectors.base import LastChange, TellsHistory
 from bothways.engine.fields import Told
 from bothways.engine.plan import Action, Pair
 from bothways.engine.sides import SIDES, Side
-from bothways.records import Field
+from bothways.records import Field, FieldType
 from bothways.sync.context import Context
 
 Changes = Mapping[Side, Mapping[str, Mapping[str, LastChange]]]
@@ -39,12 +39,12 @@ def _asked(
         return {}
     ids = sorted({record.id for pair in pairs if (record := pair.records[side]) is not None})
     fields = sorted({name for key in keys for name in _names(ctx.mapping(key).on(side))})
-    return end.connector.last_changes(end.object, ids, fields)
+    return end.connector.last_changes(end.object, ids, fields) if fields else {}
 
 
 def _names(field: Field) -> list[str]:
-    """Return what the app has of a field: its parts, if we made it of several."""
-    return [part.name for part in field.parts] or [field.name]
+    """Return what the app has of a field: its parts, if we made it of several; nothing of what refers to records."""
+    return [part.name for part in field.parts or (field,) if part.type is not FieldType.REFERENCE]
 
 
 def _told(ctx: Context, pair: Pair, key: str, changes: Changes) -> dict[Side, Told]:

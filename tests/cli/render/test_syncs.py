@@ -54,11 +54,18 @@ def test_policies_and_constants_are_told_in_words():
     ]
     for mapping, words in told:
         assert f"  email  ⇄  Email  {words}" in sync(replace(SYNC, mappings=(mapping,)), 1000.0)
-    sets = (SetView("ledger", "Source", "Source", "hubspot", "created"), SetView("ledger", "Seen", "Seen", True, "x"))
-    assert sync(replace(SYNC, sets=sets), 1000.0)[-3:] == [
+    sets = (
+        SetView("ledger", "Source", "Source", "hubspot", "created"),
+        SetView("ledger", "Seen", "Seen", True, "created_or_updated"),
+        SetView("ledger", "State", "State", "left", "leaving"),
+        SetView("ledger", "State", "State", "gone", "deleted"),
+    )
+    assert sync(replace(SYNC, sets=sets), 1000.0)[-5:] == [
         "Set",
         "  ledger Source  =  hubspot  in new records",
         "  ledger Seen    =  yes      in new records and with every write",
+        "  ledger State   =  left     when a pair leaves",
+        "  ledger State   =  gone     after the partner was deleted",
     ]
 
 
