@@ -1,7 +1,7 @@
 """What a plan or a run works with: the sync's row, its two apps, its exact settings, in force in the ledger."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from bothways.engine.sides import SIDES, Side
 from bothways.engine.spec import FieldMap, one_sided
@@ -72,19 +72,12 @@ def context(workspace: Workspace, name: str, progress: Report | None = None, *, 
     found = resolution(workspace, name, at_door=not latest_revision(row).document["settled"])
     if row.state == "on":
         check_values(row, found.resolved.document, found.resolved.spec)
-    document, feeds = found.resolved.document, {Side.LEFT: row.left, Side.RIGHT: row.right}
-    ends = {side: End(side, document.apps[side], feeds[side], found.apps[side].connector) for side in SIDES}
 
     def bill() -> dict[str, int]:
         return found.apps[Side.LEFT].bill() | found.apps[Side.RIGHT].bill()
 
-    ctx = Context(
-        row,
-        found.resolved.spec,
-        document.guards,
-        ends,
-        document.every,
-        clock=workspace.clock,
+    ctx = replace(
+        _at_hand(workspace, row, found),
         bill=bill,
         side_by_side=True,
         retired=retired_maps(row, found),
@@ -94,6 +87,17 @@ def context(workspace: Workspace, name: str, progress: Report | None = None, *, 
         ctx.report = progress
     bring_in_force(ctx, found.resolved)
     return ctx
+
+
+def context_to_look(workspace: Workspace, name: str) -> Context:
+    """Return what is needed to ask what a run would do, by the settings as the file has them; nothing is changed."""
+    return _at_hand(workspace, row_of(workspace, name), resolution(workspace, name))
+
+
+def _at_hand(workspace: Workspace, row: Sync, found: Resolution) -> Context:
+    document, feeds = found.resolved.document, {Side.LEFT: row.left, Side.RIGHT: row.right}
+    ends = {side: End(side, document.apps[side], feeds[side], found.apps[side].connector) for side in SIDES}
+    return Context(row, found.resolved.spec, document.guards, ends, document.every, clock=workspace.clock)
 
 
 def parents_of(workspace: Workspace, resolved: Resolved) -> dict[str, Parents]:

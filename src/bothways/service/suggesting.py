@@ -1,0 +1,228 @@
+"""Suggestions: records without a partner that may be the same, for a person to look at. They never link anything.
+
+They are made from what the ledger holds, and are not kept. Whoever agrees links the pair, who does not keeps it apart.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from bothways.engine.guards import Held, objection
+from bothways.engine.learning import Columns, expected_share, lessons, meeting
+from bothways.engine.likeness import Trait, blocks_of, shared_by, traits_of
+from bothways.engine.matching import ALONE
+from bothways.engine.plan import Pair, plan_linked
+from bothways.engine.scope import why_outside
+from bothways.engine.sides import SIDES, Side
+from bothways.engine.table import Facts
+from bothways.errors import CannotSuggest
+from bothways.ledger import feeds, holds, links, looking
+from bothways.ledger.feeds import SeenRow
+from bothways.records import is_blank
+from bothways.service.database import on_database
+from bothways.service.splink import MORE_RECORDS, Books, Model, ScoredPair, check_installed, scored_pairs
+from bothways.service.views import FieldView, SuggestionsView, SuggestionView, TraitView
+from bothways.service.work import Report, context_to_look
+from bothways.service.workspace import Workspace
+from bothways.sync.context import Context, Progress
+from bothways.sync.matches import matches_now
+from bothways.sync.payload import name_of
+
+LIKELY, POSSIBLE = 0.95, 0.5
+"""From which probability on a pair is called so; below it is not shown."""
+
+LEAST_RECORDS = 50
+"""Records without a partner that each app must have, for a model to be learnt from them."""
+
+MOST_RECORDS = 100_000
+"""Records of each app that are compared; beyond them, by id, they are only counted."""
+
+MOST_PAIRS = 10_000
+"""Pairs that are looked at after the model has scored them, the most probable ones."""
+
+GUARDS = ("first name", "related names", "legal form", "country")
+"""What speaks against a pair however probable it is: those guards of the match rules that look at the two alone."""
+
+PAGE = 2000
+
+
+@on_database
+def suggest(workspace: Workspace, name: str, *, size: int = 50, progress: Report | None = None) -> SuggestionsView:
+    """Return pairs of records without a partner that are probably the same: at most ``size``, the likeliest first.
+
+    Left out are pairs that are kept apart, of which one takes no part, or which the next run links by itself.
+    Nothing is changed. Raises UnknownSync, LibraryForSuggestions, CannotSuggest.
+    """
+    check_installed()
+    ctx = context_to_look(workspace, name)
+    ctx.report = progress or ctx.report
+    return suggestions(ctx, size)
+
+
+def suggestions(ctx: Context, size: int) -> SuggestionsView:
+    """Return what is suggested for a sync that is at hand: at most ``size`` pairs. Raises CannotSuggest."""
+    name = ctx.sync.name
+    mapped = traits_of(ctx.spec.fields)
+    free = {side: _free(ctx, side, mapped) for side in SIDES}
+    traits = [trait for trait in mapped if all(any(free[side].columns[trait.name]) for side in SIDES)]
+    if len(mapped) < 2:
+        reason = f"the mapped fields of {name} do not tell people or companies apart"
+        raise CannotSuggest(reason=reason, hint="Map names, e-mail addresses, phone numbers or places.")
+    found = _suggested(ctx, _scored(ctx, traits, free))
+    shown = found[:size]
+    rows = _rows(ctx, [each.pair for each in shown])
+    likely = sum(each.likely for each in found)
+    return SuggestionsView(
+        name,
+        {ctx.spec.apps[side]: len(free[side].ids) for side in SIDES},
+        {ctx.spec.apps[side]: free[side].beyond for side in SIDES},
+        likely,
+        len(found) - likely,
+        tuple(_view(ctx, traits, each, {side: rows[side][each.pair.ids[side]] for side in SIDES}) for each in shown),
+    )
+
+
+@dataclass(slots=True)
+class _Free:
+    """The records of one side without a partner: their ids, what they share by name, and how many were too many."""
+
+    ids: list[str] = field(default_factory=list)
+    columns: dict[str, list[str | None]] = field(default_factory=dict)
+    beyond: int = 0
+
+
+def _free(ctx: Context, side: Side, traits: Sequence[Trait]) -> _Free:
+    """Return the records of one side that have no partner, and for which none was chosen."""
+    found = _Free(columns={name: [] for trait in traits for name, _ in shared_by(trait.kind, "x")})
+    for row in _pages(ctx, side):
+        if len(found.ids) >= MOST_RECORDS:
+            found.beyond += 1
+            continue
+        shared = dict(_shared(traits, side, row))
+        found.ids.append(row.id)
+        for name, column in found.columns.items():
+            column.append(shared.get(name))
+        if not len(found.ids) % PAGE:
+            ctx.report(Progress("Reading", ctx.spec.apps[side], len(found.ids)))
+    return found
+
+
+def _shared(traits: Sequence[Trait], side: Side, row: SeenRow) -> Iterator[tuple[str, str]]:
+    for trait in traits:
+        text = trait.text(side, row.values or {})
+        if text is not None:
+            yield from shared_by(trait.kind, text)
+
+
+def _pages(ctx: Context, side: Side) -> Iterator[SeenRow]:
+    after, now = "", ctx.clock()
+    while rows := looking.alone(ctx.sync, side, None, after, PAGE):
+        after = rows[-1].id
+        ids = [row.id for row in rows]
+        decided = holds.chosen(ctx.sync, side, ids)
+        nobodys = {id for id, others in links.apart(ctx.sync, side, ids).items() if ALONE in others}
+        for row in rows:
+            takes_part = row.values and ctx.spec.scope.fits(side, row.values, now, lists=row.lists)
+            if takes_part and row.id not in decided and row.id not in nobodys:
+                yield row
+
+
+def _scored(ctx: Context, traits: Sequence[Trait], free: Mapping[Side, _Free]) -> list[ScoredPair]:
+    if any(len(free[side].ids) < LEAST_RECORDS for side in SIDES):
+        there = " and ".join(f"{len(free[side].ids)} in {ctx.spec.apps[side]}" for side in SIDES)
+        reason = f"it takes {LEAST_RECORDS} records without a partner in each app, and there are {there}"
+        raise CannotSuggest(reason=reason, hint=MORE_RECORDS)
+    both: Mapping[Side, Columns] = {side: free[side].columns for side in SIDES}
+    blocks = blocks_of(traits)
+    learnt_from = lessons(traits, blocks, both)
+    if not learnt_from:
+        reason = "hardly any two records, one of each app, share a name, an e-mail address or a number"
+        raise CannotSuggest(reason=reason, hint=MORE_RECORDS)
+    ctx.report(Progress("Comparing", ctx.sync.name, 0))
+    met = [meeting(both, block) for block in blocks]
+    names = [trait.name for trait in traits]
+    books = {
+        side: Books(free[side].ids, {name: both[side][name] for name in names}, [each[side] for each in met])
+        for side in SIDES
+    }
+    likeness = {trait.name: trait.kind.likeness for trait in traits}
+    return scored_pairs(Model(likeness, learnt_from, expected_share(traits, both)), books, POSSIBLE, MOST_PAIRS)
+
+
+@dataclass(frozen=True, slots=True)
+class _Suggested:
+    pair: ScoredPair
+    against: str
+
+    @property
+    def likely(self) -> bool:
+        return self.pair.probability >= LIKELY and not self.against
+
+
+Rows = Mapping[Side, Mapping[str, SeenRow]]
+
+
+def _rows(ctx: Context, pairs: Sequence[ScoredPair]) -> Rows:
+    return {side: feeds.seen_by_id(ctx.ends[side].feed.pk, [pair.ids[side] for pair in pairs]) for side in SIDES}
+
+
+def _suggested(ctx: Context, pairs: Sequence[ScoredPair]) -> list[_Suggested]:
+    """Return the pairs that a person is to see, the likely ones first, with what speaks against each."""
+    rows, now = _rows(ctx, pairs), ctx.clock()
+    apart = links.apart(ctx.sync, Side.LEFT, {pair.ids[Side.LEFT] for pair in pairs})
+    settled = {
+        side: {id for id, match in matches_now(ctx, side, {pair.ids[side] for pair in pairs}).items() if match.partner}
+        for side in SIDES
+    }
+    found = []
+    for pair in pairs:
+        left, right = (pair.ids[side] for side in SIDES)
+        if right in apart.get(left, ()) or left in settled[Side.LEFT] or right in settled[Side.RIGHT]:
+            continue
+        both = {side: rows[side][pair.ids[side]] for side in SIDES}
+        values = {side: row.values for side, row in both.items()}
+        lists = {side: row.lists for side, row in both.items()}
+        if not why_outside(ctx.spec.scope, ctx.spec.apps, values, now, lists=lists):
+            held = [Held(ctx.spec.roles[side], both[side].values or {}) for side in SIDES]
+            found.append(_Suggested(pair, objection(GUARDS, *held)))
+    return sorted(found, key=lambda each: (not each.likely, -each.pair.probability, *map(each.pair.ids.get, SIDES)))
+
+
+def _view(ctx: Context, traits: Sequence[Trait], found: _Suggested, rows: Mapping[Side, SeenRow]) -> SuggestionView:
+    apps, pair = ctx.spec.apps, found.pair
+    return SuggestionView(
+        {apps[side]: pair.ids[side] for side in SIDES},
+        {apps[side]: name_of(rows[side]) for side in SIDES},
+        pair.probability,
+        found.likely,
+        found.against,
+        tuple(
+            TraitView(
+                trait.name,
+                str(pair.agreements[trait.name]),
+                {apps[side]: trait.text(side, rows[side].values or {}) for side in SIDES},
+            )
+            for trait in traits
+        ),
+        tuple(_overwrites(ctx, rows)),
+    )
+
+
+def _overwrites(ctx: Context, rows: Mapping[Side, SeenRow]) -> Iterator[FieldView]:
+    """Yield what the run that links two records would write over, by the rules of the sync."""
+    since = {side: row.stamp_seen_at for side, row in rows.items() if row.modified is not None}
+    pair = Pair({side: row.record for side, row in rows.items()}, since=since)
+    for each in plan_linked(ctx.spec, pair, Facts(linked=True), ctx.clock()).fields:
+        if each.write is not None and not is_blank(each.before):
+            written = each.mapping.on(each.write)
+            yield FieldView(
+                ctx.spec.apps[each.write],
+                written.name,
+                written.title,
+                each.before,
+                each.value,
+                each.rule,
+                each.reason,
+                each.conflict,
+                "; ".join(each.lost),
+                each.hold,
+            )
