@@ -1,23 +1,16 @@
 """Companies, people and deals in step between HubSpot (the stand-in) and PostgreSQL, with what belongs to what."""
 
 from collections.abc import Iterator
-from importlib.metadata import EntryPoint
 from pathlib import Path
-from urllib.parse import urlsplit
 
-import psycopg
 import pytest
 
-from bothways.connectors import registry
 from bothways.errors import AssociationAmongFields, NoAssociation, NoSyncOfParents
 from bothways.jobs import now
-from bothways.sandbox.hubspot import FrozenClock, HubSpotSandbox
-from bothways.service import apps, preview
+from bothways.service import preview
 from bothways.service.proof import compare
 from bothways.service.syncs import export, show_sync, turn_off, turn_on
-from bothways.service.workspace import Workspace, init, open_workspace
-from tests.connectors.sql.support import PASSWORD, Books
-from tests.databases import empty_ledger
+from tests.hubspot_sql import Between, hubspot_and_sql
 
 TABLES = (
     """CREATE TABLE companies (
@@ -62,16 +55,8 @@ syncs:
 STAGE = {"dealstage": "qualifiedtobuy", "pipeline": "default"}
 
 
-class Office:
+class Office(Between):
     """A HubSpot account, a database with three tables, and the workspace between them."""
-
-    def __init__(self, folder: Path, hubspot: HubSpotSandbox, erp: Books) -> None:
-        self.folder, self.hubspot, self.erp = folder, hubspot, erp
-
-    def open(self) -> Workspace:
-        workspace = open_workspace(self.folder)
-        workspace.clock = self.hubspot.now
-        return workspace
 
     def write(self, old: str, new: str) -> None:
         file = self.folder / "bothways.yaml"
@@ -131,28 +116,8 @@ class Office:
 @pytest.fixture
 def office(tmp_path: Path, postgresql: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Office]:
     """A workspace with both apps and three drafts, the children written before their parents."""
-    points = {"sql": "bothways.connectors.sql:Sql", "hubspot": "bothways.connectors.hubspot:HubSpot"}
-    found = {name: EntryPoint(name, value, registry.GROUP) for name, value in points.items()}
-    monkeypatch.setattr(registry, "_points", lambda: found)
-    with psycopg.connect(postgresql, autocommit=True) as server:
-        server.execute("DROP DATABASE IF EXISTS office WITH (FORCE)")
-        server.execute("CREATE DATABASE office")
-    erp = Books(f"{postgresql.rpartition('/')[0]}/office", tables=TABLES)
-    address = urlsplit(erp.url)
-    with empty_ledger(tmp_path), HubSpotSandbox(rate=None, search_rate=None, clock=FrozenClock()) as hubspot:
-        init(tmp_path)
-        text = (tmp_path / "bothways.yaml").read_text()
-        (tmp_path / "bothways.yaml").write_text(text.replace("apps: {}", "allow_hosts: [127.0.0.1]\napps: {}"))
-        workspace = open_workspace(tmp_path)
-        monkeypatch.setenv("HUBSPOT_TOKEN", hubspot.token)
-        monkeypatch.setenv("ERP_PASSWORD", PASSWORD)
-        apps.add_app(workspace, "hubspot", "hubspot", {"base_url": hubspot.url}, {"token": ("env", "HUBSPOT_TOKEN")})
-        settings = {"url": f"postgresql://{address.hostname}:{address.port}/office", "username": "postgres"}
-        apps.add_app(workspace, "erp", "sql", settings, {"password": ("env", "ERP_PASSWORD")})
-        text = (tmp_path / "bothways.yaml").read_text()
-        (tmp_path / "bothways.yaml").write_text(text.replace("syncs: {}\n", SYNCS))
-        yield Office(tmp_path, hubspot, erp)
-    erp.close()
+    with hubspot_and_sql(tmp_path, postgresql, monkeypatch, SYNCS, TABLES) as made:
+        yield Office(made.folder, made.hubspot, made.erp, made.added)
 
 
 ALL = ("deals", "people", "firms")

@@ -2,26 +2,20 @@
 
 import re
 from collections.abc import Iterator
-from importlib.metadata import EntryPoint
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
-import psycopg
 import pytest
 
-from bothways.connectors import registry
 from bothways.errors import WrongType
 from bothways.jobs import now
-from bothways.sandbox.hubspot import FrozenClock, HubSpotSandbox
 from bothways.service import apps, preview
 from bothways.service.log import runs
 from bothways.service.proof import compare
 from bothways.service.syncs import show_sync, turn_on
 from bothways.service.views import RunView
-from bothways.service.workspace import Workspace, init, open_workspace
-from tests.connectors.sql.support import COMPANIES, PASSWORD, Books
-from tests.databases import empty_ledger
+from tests.connectors.sql.support import COMPANIES, PASSWORD
+from tests.hubspot_sql import Between, hubspot_and_sql
 
 SYNC = """\
 syncs:
@@ -38,16 +32,8 @@ syncs:
 FIELDS = {"name": "name", "domain": "domain", "numberofemployees": "employees"}
 
 
-class Firms:
+class Firms(Between):
     """A HubSpot account and a table of companies, and the workspace between them."""
-
-    def __init__(self, folder: Path, hubspot: HubSpotSandbox, erp: Books) -> None:
-        self.folder, self.hubspot, self.erp = folder, hubspot, erp
-
-    def open(self) -> Workspace:
-        workspace = open_workspace(self.folder)
-        workspace.clock = self.hubspot.now
-        return workspace
 
     def run(self, *, full: bool = False) -> RunView:
         """Run a good while later."""
@@ -75,32 +61,15 @@ class Firms:
 def firms(
     tmp_path: Path, postgresql: str, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest
 ) -> Iterator[Firms]:
-    """A workspace made as a person would: init, two apps added, a sync written into the file."""
-    points = {"sql": "bothways.connectors.sql:Sql", "hubspot": "bothways.connectors.hubspot:HubSpot"}
-    found = {name: EntryPoint(name, value, registry.GROUP) for name, value in points.items()}
-    monkeypatch.setattr(registry, "_points", lambda: found)
-    with psycopg.connect(postgresql, autocommit=True) as server:
-        server.execute("DROP DATABASE IF EXISTS erp WITH (FORCE)")
-        server.execute("CREATE DATABASE erp")
-    erp = Books(f"{postgresql.rpartition('/')[0]}/erp", watched=request.param == "yes", tables=[COMPANIES])
-    address = urlsplit(erp.url)
-    with empty_ledger(tmp_path), HubSpotSandbox(rate=None, search_rate=None, clock=FrozenClock()) as hubspot:
-        init(tmp_path)
-        text = (tmp_path / "bothways.yaml").read_text()
-        (tmp_path / "bothways.yaml").write_text(text.replace("apps: {}", "allow_hosts: [127.0.0.1]\napps: {}"))
-        workspace = open_workspace(tmp_path)
-        monkeypatch.setenv("HUBSPOT_TOKEN", hubspot.token)
-        monkeypatch.setenv("ERP_PASSWORD", PASSWORD)
-        apps.add_app(workspace, "hubspot", "hubspot", {"base_url": hubspot.url}, {"token": ("env", "HUBSPOT_TOKEN")})
-        settings = {"url": f"postgresql://{address.hostname}:{address.port}/erp", "username": "postgres"}
-        settings |= {"helper_tables": request.param}
-        view = apps.add_app(workspace, "erp", "sql", settings, {"password": ("env", "ERP_PASSWORD")})
-        assert [(each.name, each.count) for each in view.objects] == [("companies", 0)]
-        assert PASSWORD not in workspace.file.read_text()
-        text = (tmp_path / "bothways.yaml").read_text()
-        (tmp_path / "bothways.yaml").write_text(text.replace("syncs: {}\n", SYNC))
-        yield Firms(tmp_path, hubspot, erp)
-    erp.close()
+    """A workspace with both apps and one draft, with helper tables in the database and without."""
+    watched = request.param == "yes"
+    settings = {"helper_tables": request.param}
+    with hubspot_and_sql(
+        tmp_path, postgresql, monkeypatch, SYNC, [COMPANIES], watched=watched, settings=settings
+    ) as made:
+        assert [(each.name, each.count) for each in made.added.objects] == [("companies", 0)]
+        assert PASSWORD not in (made.folder / "bothways.yaml").read_text()
+        yield Firms(made.folder, made.hubspot, made.erp, made.added)
 
 
 def test_companies_are_kept_in_step_both_ways_and_it_is_proved(firms: Firms) -> None:

@@ -44,15 +44,25 @@ class Held:
         return " ".join(parts) if len(parts) == 2 else self.first("name") or " ".join(parts)
 
 
+def _shared(one: Held, other: Held) -> set[str]:
+    """Return the mail addresses that both have, in their normal form."""
+    mine, theirs = ({normal_email(text) for text in each.texts("email")} for each in (one, other))
+    return {email for email in mine & theirs if email}
+
+
 def _other_first_name(one: Held, other: Held) -> bool:
-    return names_clash(one.full_name, other.full_name)
+    """Tell whether the first names differ, by more than a slip that a shared address shows.
+
+    Who was born on another day is another person: then no address shows anything.
+    """
+    mine, theirs = (each.first("birth date") for each in (one, other))
+    born_apart = mine and theirs and mine != theirs
+    return names_clash(one.full_name, other.full_name, () if born_apart else _shared(one, other))
 
 
 def _shared_mailbox(one: Held, other: Held) -> bool:
     """Tell whether the two have a mailbox of a role in common, and not surely the same full name."""
-    shared = {normal_email(text) for text in one.texts("email")}
-    shared &= {normal_email(text) for text in other.texts("email")}
-    if not any(email and is_role_address(email) for email in shared):
+    if not any(map(is_role_address, _shared(one, other))):
         return False
     name = person_name(one.full_name)
     return name is None or name != person_name(other.full_name)

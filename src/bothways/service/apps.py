@@ -8,7 +8,8 @@ from bothways.errors import UsageError
 from bothways.records import Field
 from bothways.service.connect import Opened, make, open_app
 from bothways.service.document import AppDocument
-from bothways.service.reading import NAME, app_of, is_name
+from bothways.service.reading import NAME, is_name
+from bothways.service.reading_apps import app_of
 from bothways.service.views import AppCheck, AppView, ConnectorView, ObjectView
 from bothways.service.workspace import Workspace, load
 from bothways.service.yaml_edit import add_entry, dumped

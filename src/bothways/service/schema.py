@@ -16,7 +16,7 @@ from bothways.engine.scope import Leaving
 from bothways.engine.spec import When
 from bothways.records import CLEANERS, Unpaired
 from bothways.service import document as doc
-from bothways.service import reading, reading_deletes, reading_scope
+from bothways.service import reading, reading_conflicts, reading_deletes, reading_fields, reading_scope
 from bothways.service.yaml_file import LENGTH
 
 Shape = Mapping[str, Any]
@@ -125,10 +125,10 @@ FIELD_SHAPES: Mapping[str, Shape] = {
 }
 FIELD: Shape = {
     "type": "object",
-    "properties": {key: FIELD_SHAPES.get(key, ANY) for key in reading.FIELD},
+    "properties": {key: FIELD_SHAPES.get(key, ANY) for key in reading_fields.FIELD},
     "additionalProperties": TEXT,
     "minProperties": 2,
-    "maxProperties": len(reading.FIELD) + 2,
+    "maxProperties": len(reading_fields.FIELD) + 2,
 }
 
 ASSOCIATION_SHAPES: Mapping[str, Shape] = {
@@ -181,21 +181,21 @@ SYNC_SHAPES: Mapping[str, Shape] = {
     "start": _one_of(reading_scope.START),
     "match": _maybe(_or(_one_of((doc.NONE, doc.AS_HUBSPOT)), _list(_or(_one_of((doc.USUAL,)), MATCH_RULE)))),
     "small_groups": _one_of(doc.SmallGroups),
-    "conflicts": _maybe(_keys(reading.CONFLICTS, CONFLICT_SHAPES)),
+    "conflicts": _maybe(_keys(reading_conflicts.CONFLICTS, CONFLICT_SHAPES)),
     "fields": _maybe(_list(FIELD)),
     "deletes": _maybe(DELETES),
     "associations": _maybe(_list(ASSOCIATION)),
-    "set": _maybe(_names(_list(_keys(reading.CONSTANT, CONSTANT_SHAPES, ("field", "value"))), maxProperties=2)),
+    "set": _maybe(_names(_list(_keys(reading_fields.CONSTANT, CONSTANT_SHAPES, ("field", "value"))), maxProperties=2)),
     "guards": _maybe(_keys(reading.GUARDS, GUARD_SHAPES)),
     "schedule": _maybe(_keys(reading.SCHEDULE, SCHEDULE_SHAPES)),
 }
 
 UNSHAPED = {
     "a sync": set(reading.SYNC) - set(SYNC_SHAPES),
-    "a mapping": set(reading.FIELD) - set(FIELD_SHAPES),
-    "an association": set(reading.ASSOCIATION) - set(ASSOCIATION_SHAPES),
-    "conflicts": set(reading.CONFLICTS) - set(CONFLICT_SHAPES),
-    "a constant": set(reading.CONSTANT) - set(CONSTANT_SHAPES),
+    "a mapping": set(reading_fields.FIELD) - set(FIELD_SHAPES),
+    "an association": set(reading_fields.ASSOCIATION) - set(ASSOCIATION_SHAPES),
+    "conflicts": set(reading_conflicts.CONFLICTS) - set(CONFLICT_SHAPES),
+    "a constant": set(reading_fields.CONSTANT) - set(CONSTANT_SHAPES),
     "guards": set(reading.GUARDS) - set(GUARD_SHAPES),
     "the schedule": set(reading.SCHEDULE) - set(SCHEDULE_SHAPES),
 }

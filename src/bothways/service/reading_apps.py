@@ -1,0 +1,112 @@
+"""From the file to the apps, and to what is said per app; secrets stand elsewhere and are only pointed to."""
+
+import re
+from collections.abc import Mapping, Sequence
+from urllib.parse import SplitResult, urlsplit
+
+from bothways.connectors import registry
+from bothways.connectors.base import Setting
+from bothways.engine.sides import Side
+from bothways.errors import MissingKey, SecretInFile, UnknownApp, UnknownConnector, WrongType
+from bothways.service.document import AppDocument, SecretPlace
+from bothways.service.yaml_file import Node, nearest, shown
+
+APP_HINT = "Such as: connector: hubspot"
+_COUNT = re.compile(r"[1-9]\d{0,8}", re.ASCII)
+
+
+def app_of(apps: Node, name: str) -> AppDocument:
+    """Return one app of the file."""
+    node = apps.node(name)
+    if apps.data.get(name) is None:
+        raise MissingKey(where=apps.key_place(name), key="connector", hint=APP_HINT)
+    node.need("connector", APP_HINT)
+    connector = node.text("connector")
+    try:
+        declared = registry.connector_class(connector).settings
+    except UnknownConnector as error:
+        raise UnknownConnector(where=node.value_place("connector"), **error.facts) from error
+    auth = node.node("auth")
+    node.only(("connector", "auth", *(each.name for each in declared if not each.auth)))
+    auth.only(tuple(each.name for each in declared if each.auth))
+    settings, secrets = {}, {}
+    for each in declared:
+        home = auth if each.auth else node
+        if home.data.get(each.name) is None:
+            if each.required and each.default is None:
+                raise MissingKey(where=home.place, key=each.name, hint=_hint(each))
+            continue
+        if isinstance(home.data[each.name], Mapping):
+            if not each.auth:
+                raise home.wrong(each.name, "text")
+            secrets[each.name] = secret_place(home, each.name)
+        elif each.secret:
+            raise SecretInFile(where=home.value_place(each.name), key=each.name, instead=secret_places(each.name))
+        else:
+            settings[each.name] = _plain(home, each, declared)
+    defaults = {each.name: each.default for each in declared if each.default is not None}
+    return AppDocument(name, connector, {**defaults, **settings}, secrets, apps.key_place(name))
+
+
+def _hint(setting: Setting) -> str:
+    if setting.secret:
+        return f"Say where it is: {setting.name}: {{env: NAME}}"
+    return f"Such as: {setting.example}" if setting.example else ""
+
+
+def secret_place(home: Node, key: str) -> SecretPlace:
+    node = home.node(key)
+    node.only(("env", "file"))
+    if len(node.data) != 1:
+        expected = "one of env: NAME and file: PATH"
+        raise WrongType(where=home.value_place(key), key=key, expected=expected, got="something else")
+    kind = next(iter(node))
+    return SecretPlace(kind, node.text(kind))
+
+
+def secret_places(key: str) -> str:
+    """Return in the words of the file where a secret may be."""
+    return f"{key}: {{env: NAME}} or {key}: {{file: PATH}}"
+
+
+def _plain(home: Node, setting: Setting, declared: Sequence[Setting]) -> str:
+    """Return a setting that is no secret, of the kind of its default or example: an address, a count, else any text."""
+    key, value = setting.name, home.data[setting.name]
+    if isinstance(value, bool) or not isinstance(value, str | int | float):
+        raise home.wrong(key, "text")
+    text, sample = str(value), setting.default or setting.example
+    parts = address_parts(text)
+    if parts is not None and parts.password is not None:
+        secret = next((each.name for each in declared if each.secret), "password")
+        raise SecretInFile(where=home.value_place(key), key=key, instead=f"under auth, as {secret_places(secret)}")
+    if sample.startswith(("http://", "https://")):
+        _check_address(home, setting, parts)
+    elif _COUNT.fullmatch(sample) and not _COUNT.fullmatch(text):
+        raise WrongType(where=home.value_place(key), key=key, expected="a whole number above 0", got=shown(value))
+    return text
+
+
+def _check_address(home: Node, setting: Setting, parts: SplitResult | None) -> None:
+    """Refuse what is no web address, without repeating it: it may hold a password that is not seen as one."""
+    where = home.value_place(setting.name)
+    if parts is None or parts.scheme not in ("http", "https") or not parts.hostname:
+        expected = f"a web address such as {setting.example or setting.default}"
+        raise WrongType(where=where, key=setting.name, expected=expected, got="something else")
+    if parts.username is not None:
+        expected = "a web address without a user name, which belongs under auth"
+        raise WrongType(where=where, key=setting.name, expected=expected, got="one with it")
+
+
+def address_parts(url: str) -> SplitResult | None:
+    """Return the parts of an address; None if it cannot be taken apart, down to its port."""
+    try:
+        parts = urlsplit(url)
+        return parts if parts.port != 0 else None
+    except ValueError:
+        return None
+
+
+def only_apps(node: Node, pair: Mapping[str, Side]) -> None:
+    for app in node:
+        if app not in pair:
+            raise UnknownApp(where=node.key_place(app), name=app, hint=nearest(app, pair))
