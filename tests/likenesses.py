@@ -35,6 +35,35 @@ WORDS = {
 FIRST, STEMS, ENDS, CITIES = map(str.split, WORDS.values())
 
 
+FIRMS = (
+    Field("name", label="Name", meaning="name"),
+    Field("domain", label="Domain", meaning="domain"),
+    Field("phone", FieldType.PHONE, "Phone", meaning="telephone"),
+    Field("city", label="City", meaning="address.addressLocality"),
+)
+
+
+def firms(count: int, seed: int) -> tuple[Book, Book]:
+    """Return so many companies of each app: half of the second one are of the first, some typed again with slips."""
+    draw = random.Random(seed)
+    left = [(f"left {number}", _firm(draw, number)) for number in range(count)]
+    right = [
+        (truth, dict(held)) if number % 2 else (f"right {truth}", _firm(draw, count + number))
+        for number, (truth, held) in enumerate(left)
+    ]
+    for number, (_, held) in enumerate(right):
+        if number % 4 == 1:
+            held["name"] = held["name"][:3] + held["name"][4:]
+            held.pop("domain")
+    return left, right
+
+
+def _firm(draw: random.Random, number: int) -> dict[str, str]:
+    name = f"{draw.choice(STEMS)}{draw.choice(ENDS)} {draw.choice(STEMS)}{draw.choice(ENDS)}".title()
+    words = {"name": f"{name} {draw.choice(['Tools', 'Foods'])} Ltd", "city": draw.choice(CITIES)}
+    return words | {"domain": f"firm{number}.test", "phone": f"+1 415 201 {number:04d}"}
+
+
 def fake_people(seed: int) -> tuple[Book, Book]:
     """Return the records of fake_1000, dealt at random into two apps."""
     draw = random.Random(seed)

@@ -3,7 +3,7 @@
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -11,13 +11,14 @@ import pytest
 from django.db import connection
 
 from bothways.errors import CannotSuggest, LibraryForSuggestions, LinkedAlready
+from bothways.records import Field
 from bothways.service import issues as inbox
 from bothways.service import splink, suggesting
 from bothways.service.database import used
 from bothways.service.records import list_records
 from bothways.service.suggesting import suggest
 from bothways.service.views import SuggestionsView, SuggestionView
-from tests.likenesses import FIELDS, Book, colleagues, fake_people
+from tests.likenesses import FIELDS, FIRMS, Book, colleagues, fake_people, firms
 from tests.office import SYNC, Office
 
 ALL = SYNC.replace("    guards:", "    require: []\n    guards:")
@@ -28,9 +29,11 @@ Truth = dict[str, str]
 """Who each record truly is."""
 
 
-def filled(folder: Path, books: tuple[Book, Book], text: str = ALL) -> tuple[Office, Truth]:
+def filled(
+    folder: Path, books: tuple[Book, Book], text: str = ALL, fields: Sequence[Field] = FIELDS
+) -> tuple[Office, Truth]:
     """Return an office whose apps hold two books and were read once, and who its records truly are."""
-    office = Office(folder, text, fields=FIELDS)
+    office = Office(folder, text, fields=fields)
     both = zip((office.anna, office.bert), books, strict=True)
     truth = {app.add(**held): who for app, book in both for who, held in book}
     office.plan()
@@ -103,6 +106,15 @@ def test_colleagues_and_namesakes_are_seldom_taken_for_one_person(
 
 
 @needs_splink
+def test_companies_are_suggested_by_names_numbers_and_places(folder: Path) -> None:
+    office, truth = filled(folder, firms(400, 0), SYNC, FIRMS)
+    view = asked(office)
+    assert len(likely(view)) >= 80
+    assert right(likely(view), truth) >= 0.97 * view.likely
+    assert {trait.name for trait in view.pairs[0].traits} == {"name", "domain", "phone", "city"}
+
+
+@needs_splink
 def test_hardly_any_of_two_apps_full_of_strangers_are_likely_to_be_one_person(folder: Path) -> None:
     office, _ = filled(folder, colleagues(2000, 0.0, 0))
     assert len(likely(asked(office))) <= 5
@@ -151,6 +163,15 @@ def test_pairs_that_the_next_run_links_by_itself_are_not_suggested(crowd: tuple[
     ]
     assert len(matched) > 20
     assert not found & {id for row in matched for id in row.ids.values() if row.state == "in_sync"}
+
+
+@needs_splink
+def test_what_the_next_run_links_by_itself_takes_no_room_among_the_pairs_looked_at(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    office, _ = filled(folder, colleagues(600, 0.5, 1))
+    monkeypatch.setattr(suggesting, "MOST_PAIRS", 40)
+    assert len(asked(office).pairs) == 40
 
 
 @needs_splink

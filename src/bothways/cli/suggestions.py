@@ -10,9 +10,10 @@ from bothways.cli.workspaces import opened
 
 
 def suggest(context: typer.Context, sync: Name, limit: Limit = 20) -> None:
-    """List records without a partner that are probably the same, with the reason. Nothing is linked by it.
+    """List records that are probably the same, and why.
 
-    Compares what was last read; run or plan the sync first. Needs pip install "bothways[suggest]".
+    Nothing is linked by it. Of records without a partner it compares what was last read: plan the sync first. Needs
+    pip install "bothways[suggest]".
     """
     from bothways.cli.render import suggestions as render
     from bothways.service.suggesting import suggest as suggested

@@ -4,7 +4,7 @@ They are made from what the ledger holds, and are not kept. Whoever agrees links
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from bothways.engine.guards import Held, objection
 from bothways.engine.learning import Columns, expected_share, lessons, meeting
@@ -15,7 +15,7 @@ from bothways.engine.scope import why_outside
 from bothways.engine.sides import SIDES, Side
 from bothways.engine.table import Facts
 from bothways.errors import CannotSuggest
-from bothways.ledger import feeds, holds, links, looking
+from bothways.ledger import db, feeds, holds, links, looking
 from bothways.ledger.feeds import SeenRow
 from bothways.records import is_blank
 from bothways.service.database import on_database
@@ -23,6 +23,7 @@ from bothways.service.splink import MORE_RECORDS, Books, Model, ScoredPair, chec
 from bothways.service.views import FieldView, SuggestionsView, SuggestionView, TraitView
 from bothways.service.work import Report, context_to_look
 from bothways.service.workspace import Workspace
+from bothways.sync.associations import partners_of
 from bothways.sync.context import Context, Progress
 from bothways.sync.matches import matches_now
 from bothways.sync.payload import name_of
@@ -36,7 +37,7 @@ LEAST_RECORDS = 50
 MOST_RECORDS = 100_000
 """Records of each app that are compared; beyond them, by id, they are only counted."""
 
-MOST_PAIRS = 10_000
+MOST_PAIRS = 100_000
 """Pairs that are looked at after the model has scored them, the most probable ones."""
 
 GUARDS = ("first name", "related names", "legal form", "country")
@@ -138,7 +139,8 @@ def _scored(ctx: Context, traits: Sequence[Trait], free: Mapping[Side, _Free]) -
         reason = "hardly any two records, one of each app, share a name, an e-mail address or a number"
         raise CannotSuggest(reason=reason, hint=MORE_RECORDS)
     ctx.report(Progress("Comparing", ctx.sync.name, 0))
-    met = [meeting(both, block) for block in blocks]
+    waiting = _without_settled(ctx, free)
+    met = [meeting(waiting, block) for block in blocks]
     names = [trait.name for trait in traits]
     books = {
         side: Books(free[side].ids, {name: both[side][name] for name in names}, [each[side] for each in met])
@@ -146,6 +148,28 @@ def _scored(ctx: Context, traits: Sequence[Trait], free: Mapping[Side, _Free]) -
     }
     likeness = {trait.name: trait.kind.likeness for trait in traits}
     return scored_pairs(Model(likeness, learnt_from, expected_share(traits, both)), books, POSSIBLE, MOST_PAIRS)
+
+
+def _without_settled(ctx: Context, free: Mapping[Side, _Free]) -> dict[Side, Columns]:
+    """Return the columns without the texts of records that the next run links by itself.
+
+    The model learns from them, but they are in no pair.
+    """
+    settled: dict[Side, set[str]] = {side: set() for side in SIDES}
+    for page in db.chunks(free[Side.LEFT].ids, PAGE):
+        for id, match in matches_now(ctx, Side.LEFT, page).items():
+            if match.partner is not None:
+                settled[Side.LEFT].add(id)
+                settled[Side.RIGHT].add(match.partner)
+        ctx.report(Progress("Matching", ctx.sync.name, len(settled[Side.LEFT])))
+    waits = {side: [id not in settled[side] for id in free[side].ids] for side in SIDES}
+    return {
+        side: {
+            name: [text if open_ else None for text, open_ in zip(column, waits[side], strict=True)]
+            for name, column in free[side].columns.items()
+        }
+        for side in SIDES
+    }
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,24 +191,24 @@ def _rows(ctx: Context, pairs: Sequence[ScoredPair]) -> Rows:
 
 def _suggested(ctx: Context, pairs: Sequence[ScoredPair]) -> list[_Suggested]:
     """Return the pairs that a person is to see, the likely ones first, with what speaks against each."""
+    found = [each for page in db.chunks(pairs, PAGE) for each in _of_page(ctx, page)]
+    return sorted(found, key=lambda each: (not each.likely, -each.pair.probability, *map(each.pair.ids.get, SIDES)))
+
+
+def _of_page(ctx: Context, pairs: Sequence[ScoredPair]) -> Iterator[_Suggested]:
     rows, now = _rows(ctx, pairs), ctx.clock()
     apart = links.apart(ctx.sync, Side.LEFT, {pair.ids[Side.LEFT] for pair in pairs})
-    settled = {
-        side: {id for id, match in matches_now(ctx, side, {pair.ids[side] for pair in pairs}).items() if match.partner}
-        for side in SIDES
-    }
-    found = []
+    settled = matches_now(ctx, Side.RIGHT, {pair.ids[Side.RIGHT] for pair in pairs})
     for pair in pairs:
         left, right = (pair.ids[side] for side in SIDES)
-        if right in apart.get(left, ()) or left in settled[Side.LEFT] or right in settled[Side.RIGHT]:
+        if right in apart.get(left, ()) or settled[right].partner is not None:
             continue
         both = {side: rows[side][pair.ids[side]] for side in SIDES}
         values = {side: row.values for side, row in both.items()}
         lists = {side: row.lists for side, row in both.items()}
         if not why_outside(ctx.spec.scope, ctx.spec.apps, values, now, lists=lists):
             held = [Held(ctx.spec.roles[side], both[side].values or {}) for side in SIDES]
-            found.append(_Suggested(pair, objection(GUARDS, *held)))
-    return sorted(found, key=lambda each: (not each.likely, -each.pair.probability, *map(each.pair.ids.get, SIDES)))
+            yield _Suggested(pair, objection(GUARDS, *held))
 
 
 def _view(ctx: Context, traits: Sequence[Trait], found: _Suggested, rows: Mapping[Side, SeenRow]) -> SuggestionView:
@@ -211,6 +235,7 @@ def _overwrites(ctx: Context, rows: Mapping[Side, SeenRow]) -> Iterator[FieldVie
     """Yield what the run that links two records would write over, by the rules of the sync."""
     since = {side: row.stamp_seen_at for side, row in rows.items() if row.modified is not None}
     pair = Pair({side: row.record for side, row in rows.items()}, since=since)
+    pair = replace(pair, partners=partners_of(ctx, [pair]))
     for each in plan_linked(ctx.spec, pair, Facts(linked=True), ctx.clock()).fields:
         if each.write is not None and not is_blank(each.before):
             written = each.mapping.on(each.write)

@@ -81,7 +81,6 @@ def context(workspace: Workspace, name: str, progress: Report | None = None, *, 
         bill=bill,
         side_by_side=True,
         retired=retired_maps(row, found),
-        parents=parents_of(workspace, found.resolved),
     )
     if progress is not None:
         ctx.report = progress
@@ -97,7 +96,9 @@ def context_to_look(workspace: Workspace, name: str) -> Context:
 def _at_hand(workspace: Workspace, row: Sync, found: Resolution) -> Context:
     document, feeds = found.resolved.document, {Side.LEFT: row.left, Side.RIGHT: row.right}
     ends = {side: End(side, document.apps[side], feeds[side], found.apps[side].connector) for side in SIDES}
-    return Context(row, found.resolved.spec, document.guards, ends, document.every, clock=workspace.clock)
+    parents = parents_of(workspace, found.resolved)
+    spec, guards, every = found.resolved.spec, document.guards, document.every
+    return Context(row, spec, guards, ends, every, clock=workspace.clock, parents=parents)
 
 
 def parents_of(workspace: Workspace, resolved: Resolved) -> dict[str, Parents]:
