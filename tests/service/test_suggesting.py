@@ -254,7 +254,7 @@ def test_strangers_and_fields_that_say_too_little_are_refused_in_words(folder: P
     with pytest.raises(CannotSuggest, match="hardly any two records"):
         asked(office)
     office.change("    require: []", "    require: []\n    fields: [{Anna: email, Bert: email}]")
-    with pytest.raises(CannotSuggest, match="do not tell people or companies apart"):
+    with pytest.raises(CannotSuggest, match="does not tell people or companies apart"):
         asked(office)
 
 

@@ -6,11 +6,12 @@ They are made from what the ledger holds, and are not kept. Whoever agrees links
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
+from bothways.engine.fields import FieldDecision
 from bothways.engine.guards import Held, objection
 from bothways.engine.learning import Columns, expected_share, lessons, meeting
 from bothways.engine.likeness import Trait, blocks_of, shared_by, traits_of
 from bothways.engine.matching import ALONE
-from bothways.engine.plan import Pair, plan_linked
+from bothways.engine.plan import Action, Pair, plan_linked
 from bothways.engine.scope import why_outside
 from bothways.engine.sides import SIDES, Side
 from bothways.engine.table import Facts
@@ -25,6 +26,7 @@ from bothways.service.work import Report, context_to_look
 from bothways.service.workspace import Workspace
 from bothways.sync.associations import partners_of
 from bothways.sync.context import Context, Progress
+from bothways.sync.histories import plan_with_histories
 from bothways.sync.matches import matches_now
 from bothways.sync.payload import name_of
 
@@ -65,12 +67,10 @@ def suggestions(ctx: Context, size: int) -> SuggestionsView:
     mapped = traits_of(ctx.spec.fields)
     free = {side: _free(ctx, side, mapped) for side in SIDES}
     traits = [trait for trait in mapped if all(any(free[side].columns[trait.name]) for side in SIDES)]
-    if len(mapped) < 2:
-        reason = f"the mapped fields of {name} do not tell people or companies apart"
-        raise CannotSuggest(reason=reason, hint="Map names, e-mail addresses, phone numbers or places.")
     found = _suggested(ctx, _scored(ctx, traits, free))
-    shown = found[:size]
-    rows = _rows(ctx, [each.pair for each in shown])
+    rows = _rows(ctx, [each.pair for each in found[:size]])
+    shown = [(each, {side: rows[side][each.pair.ids[side]] for side in SIDES}) for each in found[:size]]
+    overwrites = _overwrites(ctx, [both for _, both in shown])
     likely = sum(each.likely for each in found)
     return SuggestionsView(
         name,
@@ -78,7 +78,7 @@ def suggestions(ctx: Context, size: int) -> SuggestionsView:
         {ctx.spec.apps[side]: free[side].beyond for side in SIDES},
         likely,
         len(found) - likely,
-        tuple(_view(ctx, traits, each, {side: rows[side][each.pair.ids[side]] for side in SIDES}) for each in shown),
+        tuple(_view(ctx, traits, each, both, lost) for (each, both), lost in zip(shown, overwrites, strict=True)),
     )
 
 
@@ -132,6 +132,9 @@ def _scored(ctx: Context, traits: Sequence[Trait], free: Mapping[Side, _Free]) -
         there = " and ".join(f"{len(free[side].ids)} in {ctx.spec.apps[side]}" for side in SIDES)
         reason = f"it takes {LEAST_RECORDS} records without a partner in each app, and there are {there}"
         raise CannotSuggest(reason=reason, hint=MORE_RECORDS)
+    if len(traits) < 2:
+        reason = f"what {ctx.sync.name} maps and both apps hold does not tell people or companies apart"
+        raise CannotSuggest(reason=reason, hint="Map names, e-mail addresses, phone numbers or places.")
     both: Mapping[Side, Columns] = {side: free[side].columns for side in SIDES}
     blocks = blocks_of(traits)
     learnt_from = lessons(traits, blocks, both)
@@ -211,7 +214,13 @@ def _of_page(ctx: Context, pairs: Sequence[ScoredPair]) -> Iterator[_Suggested]:
             yield _Suggested(pair, objection(GUARDS, *held))
 
 
-def _view(ctx: Context, traits: Sequence[Trait], found: _Suggested, rows: Mapping[Side, SeenRow]) -> SuggestionView:
+def _view(
+    ctx: Context,
+    traits: Sequence[Trait],
+    found: _Suggested,
+    rows: Mapping[Side, SeenRow],
+    overwrites: tuple[FieldView, ...],
+) -> SuggestionView:
     apps, pair = ctx.spec.apps, found.pair
     return SuggestionView(
         {apps[side]: pair.ids[side] for side in SIDES},
@@ -227,27 +236,45 @@ def _view(ctx: Context, traits: Sequence[Trait], found: _Suggested, rows: Mappin
             )
             for trait in traits
         ),
-        tuple(_overwrites(ctx, rows)),
+        overwrites,
     )
 
 
-def _overwrites(ctx: Context, rows: Mapping[Side, SeenRow]) -> Iterator[FieldView]:
-    """Yield what the run that links two records would write over, by the rules of the sync."""
-    since = {side: row.stamp_seen_at for side, row in rows.items() if row.modified is not None}
-    pair = Pair({side: row.record for side, row in rows.items()}, since=since)
-    pair = replace(pair, partners=partners_of(ctx, [pair]))
-    for each in plan_linked(ctx.spec, pair, Facts(linked=True), ctx.clock()).fields:
-        if each.write is not None and not is_blank(each.before):
-            written = each.mapping.on(each.write)
-            yield FieldView(
-                ctx.spec.apps[each.write],
-                written.name,
-                written.title,
-                each.before,
-                each.value,
-                each.rule,
-                each.reason,
-                each.conflict,
-                "; ".join(each.lost),
-                each.hold,
-            )
+def _overwrites(ctx: Context, found: Sequence[Mapping[Side, SeenRow]]) -> list[tuple[FieldView, ...]]:
+    """Return, for each pair of records, what the run that links them would write over, by the rules of the sync."""
+    pairs = [
+        Pair(
+            {side: row.record for side, row in rows.items()},
+            since={side: row.stamp_seen_at for side, row in rows.items() if row.modified is not None},
+        )
+        for rows in found
+    ]
+    partners = partners_of(ctx, pairs)
+    known = [replace(pair, partners=partners) for pair in pairs]
+    actions = plan_with_histories(ctx, known, lambda _, pair: _linked(ctx, pair))
+    return [tuple(_over(ctx, each) for each in action.fields if _is_over(each)) for action in actions]
+
+
+def _linked(ctx: Context, pair: Pair) -> Action:
+    return plan_linked(ctx.spec, pair, Facts(linked=True), ctx.clock())
+
+
+def _is_over(decision: FieldDecision) -> bool:
+    return decision.write is not None and not is_blank(decision.before)
+
+
+def _over(ctx: Context, decision: FieldDecision) -> FieldView:
+    side = Side(str(decision.write))
+    written = decision.mapping.on(side)
+    return FieldView(
+        ctx.spec.apps[side],
+        written.name,
+        written.title,
+        decision.before,
+        decision.value,
+        decision.rule,
+        decision.reason,
+        decision.conflict,
+        "; ".join(decision.lost),
+        decision.hold,
+    )
