@@ -1,4 +1,4 @@
-"""``python -m bench [sync|pacing|memory|matching|cascade]``: measure, and say which targets are met."""
+"""``python -m bench [sync|pacing|memory|matching|cascade|suggest]``: measure, and say which targets are met."""
 
 import argparse
 import json
@@ -22,7 +22,7 @@ PACED = (4_000, 20)
 """Contacts, and calls per ten seconds: so few that the limit, not the processor, sets the pace."""
 
 
-NAMES = ("sync", "pacing", "memory", "matching", "cascade")
+NAMES = ("sync", "pacing", "memory", "matching", "cascade", "suggest")
 STRICT, USUAL, SMALL = "unique e-mail on both sides", "the usual steps", "the usual steps, small_groups: link_one"
 RULES = {
     "first of many by e-mail": keys.first_of_many,
@@ -30,6 +30,15 @@ RULES = {
     USUAL: keys.by_rules(keys.USUAL),
     SMALL: keys.by_rules(keys.SMALL_GROUPS),
 }
+COLLEAGUES = "colleagues"
+SUGGESTED = (
+    ("fake_1000", 1000, 1.0, 0.99),
+    (COLLEAGUES, 2000, 0.5, 0.97),
+    (COLLEAGUES, 2000, 0.05, 0.9),
+    (COLLEAGUES, 2000, 0.0, None),
+)
+"""What suggestions are measured on: a set, its size, which share is in both apps, and how much must be right."""
+
 STAGES = {
     "fill": "filling the ledger: values and keys",
     "join": "e-mail keys joined in one statement",
@@ -104,6 +113,24 @@ def matching(count: int) -> list[bool]:
     ]
 
 
+def suggest(count: int) -> list[bool]:
+    """Measure how right suggestions are where the truth is known, and what they cost; return which targets are met."""
+    print("\nSuggestions, by what the ledger holds of records that have no partner")
+    met = []
+    for name, size, share, least in (*SUGGESTED, (COLLEAGUES, count, 0.5, 0.97)):
+        command = [sys.executable, "-m", "bench.suggesting", name, str(size), str(share)]
+        got = json.loads(subprocess.run(command, stdout=subprocess.PIPE, check=True).stdout)
+        print(
+            f"  {name}, {' and '.join(f'{each:,}' for each in got['records'])} records, {got['alike']:,} in both apps:"
+        )
+        print(f"    likely: {got['likely'][0]:,} pairs, {got['likely'][1]:,} of them right")
+        print(f"    possible: {got['possible'][0]:,} pairs, {got['possible'][1]:,} of them right")
+        print(f"    {got['seconds']:.1f} s ({got['cpu']:.1f} s processor), peak memory {got['memory'] / 1e6:.0f} MB")
+        if least:
+            met.append(_target("likely pairs that are right", got["likely"][1] / max(1, got["likely"][0]), ">=", least))
+    return met
+
+
 def cascade(count: int) -> list[bool]:
     """Measure what finding the partners of all contacts costs, through the code that plans; no app is asked."""
     print(f"\nPartners of {count:,} contacts in each of two apps, by the usual steps, on SQLite")
@@ -162,6 +189,8 @@ def main() -> None:
         met += matching(2 * given.records)
     if given.name in ("all", "cascade"):
         met += cascade(2 * given.records)
+    if given.name in ("all", "suggest"):
+        met += suggest(given.records)
     print(f"\n{sum(met)} of {len(met)} targets met")
 
 

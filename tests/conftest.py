@@ -1,4 +1,4 @@
-"""Real servers for the tests that name them, and the count of tests that ran against each.
+"""Real servers, and the library of an extra, for the tests that name them; how many tests ran against each.
 
 A test asks for a server by a fixture of the table below, or by the mark ``server(name)`` where it starts one
 itself. Without that server it is skipped with the reason, unless BOTHWAYS_REQUIRE (names, comma-separated)
@@ -36,7 +36,16 @@ def radicale_missing() -> str | None:
     return None if importlib.util.find_spec("radicale") else "Radicale is not installed"
 
 
-MISSING: Mapping[str, Callable[[], str | None]] = {"postgresql": postgresql_missing, "radicale": radicale_missing}
+def splink_missing() -> str | None:
+    """Say why there is no Splink here; None where there is."""
+    return None if importlib.util.find_spec("splink") else "Splink is not installed"
+
+
+MISSING: Mapping[str, Callable[[], str | None]] = {
+    "postgresql": postgresql_missing,
+    "radicale": radicale_missing,
+    "splink": splink_missing,
+}
 BY_FIXTURE = {"postgresql": "postgresql", "radicale": "radicale", "radicale_server": "radicale"}
 
 

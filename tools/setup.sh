@@ -7,7 +7,7 @@ cd "$(dirname "$0")/.."
 
 python=${PYTHON:-python3}
 constraints=tools/constraints.txt
-what="--editable .[postgres] --group dev --group demo"
+what="--editable .[postgres,suggest] --group dev --group demo"
 
 "$python" -c 'import sys; sys.exit(sys.version_info < (3, 11))' || {
     echo "Bothways needs Python 3.11 or newer; \"$python\" is $("$python" --version 2>&1). Say which: make PYTHON=..." >&2

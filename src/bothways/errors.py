@@ -480,6 +480,19 @@ class ForwardOnlyCleared(SettingsError):
     to_do = "Take when_empty: clear out of this mapping."
 
 
+class LibraryForSuggestions(SettingsError):
+    code = "BW-191"
+    what = "Suggestions need the library Splink, which is not installed."
+    to_do = 'Install it with: pip install "bothways[suggest]"'
+
+
+class CannotSuggest(SettingsError):
+    code = "BW-192"
+    what = "Nothing can be suggested: {reason}."
+    by_itself = "Nothing was changed."
+    to_do = "{hint}"
+
+
 class UnknownList(SettingsError):
     code = "BW-158"
     what = '{app} has {several} list named "{list}" of {object}.'

@@ -24,6 +24,7 @@ from tests.cli.views import (
     PROOF,
     RECORD,
     RUN,
+    SUGGESTIONS,
     SUMMARY,
     SYNC,
     UNDO,
@@ -82,6 +83,8 @@ ANSWERS = {
     "service.conflicts.make_rule": "jobtitle",
     "service.issues.link": PAIR,
     "service.issues.unlink": PAIR,
+    "service.issues.keep_two_apart": PAIR,
+    "service.suggesting.suggest": SUGGESTIONS,
     "service.doctor.doctor": FINDINGS[:2],
 }
 

@@ -59,6 +59,8 @@ CALLS = [
     ("link contacts 50121 P-104", "link", 0, "will be linked by the next run"),
     ("unlink contacts 50121 P-104", "unlink", 0, "are no longer linked"),
     ("unlink contacts 50121 P-104 --plan", "unlink-plan", 0, "would no longer be linked"),
+    ("apart contacts 50121 P-104", "apart", 0, "are kept apart"),
+    ("suggest contacts", "suggestions", 0, "likely 98 %"),
     ("undo r_19 --yes", "undo", 0, "Put back 1,096 records"),
     ("undo r_19 --plan", "undo", 0, "Would put back"),
     ("undo r_19 --record 50121 --field jobtitle --plan", "undo", 0, "Would put back"),
@@ -157,6 +159,8 @@ def test_an_issue_is_decided_in_one_way(bothways, service, line):
 def test_what_was_decided_reaches_the_service(bothways, service):
     bothways("issues", "resolve", "h_12", "--apart", "P-104", "--apart", "P-977")
     assert service.called("service.issues.keep_apart") == [(("h_12", ["P-104", "P-977"]), {})]
+    bothways("apart", "contacts", "a@x.test", "ledger:P-104")
+    assert service.called("service.issues.keep_two_apart") == [(("contacts", "a@x.test", "ledger:P-104"), {})]
     bothways("link", "contacts", "a@x.test", "ledger:P-104")
     assert service.called("service.issues.link") == [(("contacts", "a@x.test", "ledger:P-104"), {})]
 

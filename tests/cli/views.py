@@ -173,6 +173,23 @@ CONFLICT = views.IssueView(
     decided="you typed it",
     values={"hubspot": "Buyer", "ledger": "Cook"},
 )
+SUGGESTION = views.SuggestionView(
+    ids={"hubspot": "50121", "ledger": "P-104"},
+    names={"hubspot": "Eve Park", "ledger": "E. Park"},
+    probability=0.987,
+    likely=True,
+    against="",
+    traits=(
+        views.TraitView("e-mail", "missing", {"hubspot": "eve@park.example", "ledger": None}),
+        views.TraitView("given name", "similar", {"hubspot": "eve", "ledger": "e"}),
+        views.TraitView("family name", "same", {"hubspot": "park", "ledger": "park"}),
+        views.TraitView("city", "different", {"hubspot": "salem", "ledger": "dover"}),
+    ),
+    overwrites=(views.FieldView("ledger", "City", "City", "Dover", "Salem", "F4", "both differ; hubspot wins"),),
+)
+SUGGESTIONS = views.SuggestionsView(
+    "contacts", {"hubspot": 1200, "ledger": 900}, {"hubspot": 0, "ledger": 0}, 1, 0, (SUGGESTION,)
+)
 PAIR = views.PairView("contacts", {"hubspot": "50121", "ledger": "P-104"})
 CHECK = views.AppCheck(
     name="crm",

@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 import typer
 
-from bothways.cli import apps, issues, links, looking, plans, runs, syncs, workspaces
+from bothways.cli import apps, issues, links, looking, plans, runs, suggestions, syncs, workspaces
 from bothways.cli.terminal import Terminal
 from bothways.errors import UsageError
 
@@ -24,6 +24,8 @@ COMMANDS: tuple[tuple[str, Callable[..., Any]], ...] = (
     ("issues", issues.issues),
     ("link", issues.link),
     ("unlink", issues.unlink),
+    ("apart", issues.apart),
+    ("suggest", suggestions.suggest),
     ("pause", issues.pause),
     ("resume", issues.resume),
     ("undo", runs.undo),

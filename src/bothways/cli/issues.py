@@ -148,6 +148,14 @@ def link(context: typer.Context, sync: Name, left: Record, right: Record) -> Non
     _pair(terminal, "link", inbox.link(opened(terminal), sync, left, right))
 
 
+def apart(context: typer.Context, sync: Name, left: Record, right: Record) -> None:
+    """Say that two records, one of each app, are not the same thing. It is remembered; to take it back, link them."""
+    from bothways.service import issues as inbox
+
+    terminal: Terminal = context.obj
+    _pair(terminal, "apart", inbox.keep_two_apart(opened(terminal), sync, left, right))
+
+
 def unlink(
     context: typer.Context,
     sync: Name,

@@ -130,17 +130,26 @@ def link(workspace: Workspace, name: str, left: str, right: str) -> PairView:
     Each is named as people know it (an id, ``app:id``, an e-mail address, a name); the order does not count
     where the names say the app. Raises UnknownRecord, SeveralRecords, LinkedAlready.
     """
-    sync = row_of(workspace, name)
-    found = [find(workspace, name, each)[1] for each in (left, right)]
-    sides = [{side for side, row in each.rows.items() if row is not None} for each in found]
-    first = Side.RIGHT if Side.LEFT not in sides[0] or Side.RIGHT not in sides[1] else Side.LEFT
-    ids = {first: found[0].ids[first], first.other: found[1].ids[first.other]}
-    for side, id in ids.items():
-        if id is None:
-            record, app = left if side is first else right, _app(workspace, sync, side)
-            raise UnknownRecord(record=record, name=f"{name}, in {app}")
-    pair = {side: str(id) for side, id in ids.items()}
+    sync, pair = _two(workspace, name, left, right)
     _choose(workspace, sync, pair)
+    return _pair_view(workspace, sync, pair)
+
+
+@on_database
+def keep_two_apart(workspace: Workspace, name: str, left: str, right: str) -> PairView:
+    """Decide that two records are not the same thing; return the two. They are named as for ``link``.
+
+    What was chosen for either of them is forgotten, and the next run matches both anew.
+    Raises UnknownRecord, SeveralRecords, LinkedAlready.
+    """
+    sync, pair = _two(workspace, name, left, right)
+    _refuse_linked(workspace, sync, pair)
+    with db.transaction_():
+        for side, id in pair.items():
+            if holds.chosen(sync, side, [id]).get(id) == pair[side.other]:
+                holds.withdraw(sync, side, id)
+        links.keep_apart(sync, [(pair[Side.LEFT], pair[Side.RIGHT])])
+        _look_again(sync, {side: [id] for side, id in pair.items()})
     return _pair_view(workspace, sync, pair)
 
 
@@ -220,19 +229,37 @@ def _for_deciding(workspace: Workspace, issue: str) -> tuple[Sync, HoldRow]:
     return sync, hold
 
 
-def _choose(workspace: Workspace, sync: Sync, ids: dict[Side, str]) -> None:
+def _two(workspace: Workspace, name: str, left: str, right: str) -> tuple[Sync, dict[Side, str]]:
+    """Return a sync and the ids of two of its records, one of each app, by what people call them."""
+    sync = row_of(workspace, name)
+    found = [find(workspace, name, each)[1] for each in (left, right)]
+    sides = [{side for side, row in each.rows.items() if row is not None} for each in found]
+    first = Side.RIGHT if Side.LEFT not in sides[0] or Side.RIGHT not in sides[1] else Side.LEFT
+    ids = {first: found[0].ids[first], first.other: found[1].ids[first.other]}
     for side, id in ids.items():
-        _there(workspace, sync, side, id)
-        taken = links.live_by_record(sync, side, [id]).get(id)
-        if taken is not None:
-            partner = taken.on(side.other) or "a record that is being created"
-            raise LinkedAlready(app=_app(workspace, sync, side), record=id, partner=partner, name=sync.name)
+        if id is None:
+            record, app = left if side is first else right, _app(workspace, sync, side)
+            raise UnknownRecord(record=record, name=f"{name}, in {app}")
+    return sync, {side: str(id) for side, id in ids.items()}
+
+
+def _choose(workspace: Workspace, sync: Sync, ids: dict[Side, str]) -> None:
+    _refuse_linked(workspace, sync, ids)
     with db.transaction_():
         for side, id in ids.items():
             holds.withdraw(sync, side, id)
             links.forget_apart(sync, side, id, (ids[side.other], ALONE))
         holds.choose(sync, ids, workspace.clock())
         _look_again(sync, {side: [id] for side, id in ids.items()})
+
+
+def _refuse_linked(workspace: Workspace, sync: Sync, ids: dict[Side, str]) -> None:
+    for side, id in ids.items():
+        _there(workspace, sync, side, id)
+        taken = links.live_by_record(sync, side, [id]).get(id)
+        if taken is not None:
+            partner = taken.on(side.other) or "a record that is being created"
+            raise LinkedAlready(app=_app(workspace, sync, side), record=id, partner=partner, name=sync.name)
 
 
 def _choose_the_other(workspace: Workspace, sync: Sync, hold: HoldRow, record: str) -> None:

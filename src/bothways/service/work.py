@@ -1,6 +1,7 @@
 """What a plan or a run works with: the sync's row, its two apps, its exact settings, in force in the ledger."""
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 
 from bothways.engine.sides import SIDES, Side
 from bothways.engine.spec import FieldMap, SyncSpec, one_sided
@@ -38,30 +39,32 @@ def context(workspace: Workspace, name: str, progress: Report | None = None, *, 
     found = admitted(workspace, row) if running else resolution(workspace, name, at_door=fresh)
     if row.state == "on":
         check_values(row, found.resolved.document, found.resolved.spec)
-    document, feeds = found.resolved.document, {Side.LEFT: row.left, Side.RIGHT: row.right}
-    ends = {side: End(side, document.apps[side], feeds[side], found.apps[side].connector) for side in SIDES}
 
     def bill() -> dict[str, int]:
         return found.apps[Side.LEFT].bill() | found.apps[Side.RIGHT].bill()
 
-    ctx = Context(
-        row,
-        found.resolved.spec,
-        document.guards,
-        ends,
-        document.every,
-        clock=workspace.clock,
-        bill=bill,
-        side_by_side=True,
-        retired=retired_maps(row, found),
-        parents=parents_of(workspace, found.resolved),
-        neighbour=neighbour_in_force(found.resolved.neighbour) if found.resolved.neighbour else None,
-        called=called_of(found, ends),
+    ctx = _at_hand(workspace, row, found)
+    ctx = replace(
+        ctx, bill=bill, side_by_side=True, retired=retired_maps(row, found), called=called_of(found, ctx.ends)
     )
     if progress is not None:
         ctx.report = progress
     bring_in_force(ctx, found.resolved)
     return ctx
+
+
+def context_to_look(workspace: Workspace, name: str) -> Context:
+    """Return what is needed to ask what a run would do, by the settings as the file has them; nothing is changed."""
+    return _at_hand(workspace, row_of(workspace, name), resolution(workspace, name))
+
+
+def _at_hand(workspace: Workspace, row: Sync, found: Resolution) -> Context:
+    document, feeds = found.resolved.document, {Side.LEFT: row.left, Side.RIGHT: row.right}
+    ends = {side: End(side, document.apps[side], feeds[side], found.apps[side].connector) for side in SIDES}
+    parents = parents_of(workspace, found.resolved)
+    neighbour = neighbour_in_force(found.resolved.neighbour) if found.resolved.neighbour else None
+    spec, guards, every = found.resolved.spec, document.guards, document.every
+    return Context(row, spec, guards, ends, every, clock=workspace.clock, parents=parents, neighbour=neighbour)
 
 
 def parents_of(workspace: Workspace, resolved: Resolved) -> dict[str, Parents]:

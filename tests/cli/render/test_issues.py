@@ -34,5 +34,7 @@ def test_issue_names_all_who_may_be_meant_and_how_to_decide():
 
 def test_pair_says_what_comes_next():
     assert pair(PAIR, "link") == ["hubspot 50121 ⇄ ledger P-104 will be linked by the next run: bothways run contacts"]
+    (line,) = pair(PAIR, "apart")
+    assert line.endswith("If they are the same after all: bothways link contacts hubspot:50121 ledger:P-104")
     (line,) = pair(PAIR, "unlink")
     assert line.endswith("Link them again: bothways link contacts hubspot:50121 ledger:P-104")

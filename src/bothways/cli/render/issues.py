@@ -82,4 +82,6 @@ def pair(view: "PairView", done: str) -> list[str]:
     if done == "link":
         return [f"{both} will be linked by the next run: bothways run {view.sync}"]
     ids = " ".join(f"{app}:{id}" for app, id in view.ids.items())
+    if done == "apart":
+        return [f"{both} are kept apart. If they are the same after all: bothways link {view.sync} {ids}"]
     return [f"{both} are no longer linked. Link them again: bothways link {view.sync} {ids}"]
