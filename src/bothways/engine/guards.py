@@ -33,9 +33,12 @@ class Held:
         names = self.roles.get(role, ())
         return [text for name in names for text in texts_of((name,), self.values)] if names else []
 
-    def first(self, *roles: str) -> str | None:
-        """Return the first text in the first of these roles that has one."""
-        return next((texts[0] for role in roles if (texts := self.texts(role))), None)
+    def first(self, role: str) -> str | None:
+        """Return the first text in a role."""
+        for name in self.roles.get(role, ()):
+            if texts := texts_of((name,), self.values):
+                return texts[0]
+        return None
 
     @property
     def full_name(self) -> str | None:
@@ -50,9 +53,8 @@ def _other_first_name(one: Held, other: Held) -> bool:
 
 def _shared_mailbox(one: Held, other: Held) -> bool:
     """Tell whether the two have a mailbox of a role in common, and not surely the same full name."""
-    shared = {normal_email(text) for text in one.texts("email")}
-    shared &= {normal_email(text) for text in other.texts("email")}
-    if not any(email and is_role_address(email) for email in shared):
+    of_roles = {normal_email(text) for text in one.texts("email") if is_role_address(text)} - {None}
+    if not of_roles or of_roles.isdisjoint(map(normal_email, other.texts("email"))):
         return False
     name = person_name(one.full_name)
     return name is None or name != person_name(other.full_name)

@@ -122,7 +122,20 @@ def match(
     return NO_MATCH
 
 
-def plain_match(rule: MatchRule, one: Candidate, partner: Candidate, objection: Objection) -> Match:
+def match_of_two(
+    one: Candidate, other: Candidate, place: int, rules: Sequence[MatchRule], objection: Objection
+) -> Match:
+    """Return what the rules say of two free records of both apps: the same of either.
+
+    They share a key of the rule at this place, and neither shares another key of it, or of an earlier one, with
+    anybody. NO_MATCH: they must be asked by later rules, too.
+    """
+    if place == 0 and rules[0].finding is Finding.LINK:
+        return _by_guards(rules[0], one, other, objection)
+    return match(one.side, one.id, [Group(place, "", (one, other))], rules, objection=objection)
+
+
+def _by_guards(rule: MatchRule, one: Candidate, partner: Candidate, objection: Objection) -> Match:
     """Return what a linking rule says of one record where only a guard can speak against its one partner."""
     title = rule.title(one.side)
     against = objection(rule, one, partner)
@@ -171,7 +184,7 @@ class _Asked:
         if earlier is not None:
             reason = f"same {title}, but another {self.rules[earlier].title(self.side)}"
             return Match(Found.SEVERAL, None, tuple(partners), reason, unless_taken=True)
-        return plain_match(rule, self.own(group), partners[0], self.objection)
+        return _by_guards(rule, self.own(group), partners[0], self.objection)
 
     def small_group(self, group: Group) -> dict[Side, Candidate] | None:
         """Return the two that stand for a small group of copies; None where they may not be copies.

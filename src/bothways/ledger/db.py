@@ -142,6 +142,13 @@ def upsert(table: str, columns: Sequence[str], key: Sequence[str], data: Sequenc
         write(cursor, table, columns, key, last)
 
 
+def temporary(table: str, columns: str) -> None:
+    """Make an empty table that only this connection sees, in place of one of that name."""
+    by_key = "" if connection.vendor == "postgresql" or "PRIMARY KEY" not in columns else sqlite.BY_KEY
+    execute(f"DROP TABLE IF EXISTS {table}")
+    execute(f"CREATE TEMP TABLE {table} ({columns}){by_key}")
+
+
 def chunks(items: Sequence[T], size: int) -> Iterator[Sequence[T]]:
     """Yield the items in pieces of at most ``size``."""
     for start in range(0, len(items), size):

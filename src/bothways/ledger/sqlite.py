@@ -3,6 +3,9 @@
 from collections.abc import Sequence
 from typing import Any
 
+BY_KEY = " WITHOUT ROWID"
+"""Behind the columns of a table: its rows are kept by their key alone."""
+
 
 def upsert(
     cursor: Any, table: str, columns: Sequence[str], key: Sequence[str], data: Sequence[Sequence[object]]

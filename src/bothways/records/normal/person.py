@@ -41,6 +41,8 @@ def names_clash(left: str | None, right: str | None) -> bool:
     (Sr, Jr), Mr and Mrs, and a couple beside one of them do. Where an app keeps the names apart, give
     ``"Lee, Ann"``: then ``"Lee,"`` is known to lack the first name.
     """
+    if left == right:
+        return False
     one, other = _parse(left or ""), _parse(right or "")
     if one is None or other is None:
         return False
