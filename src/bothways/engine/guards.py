@@ -5,7 +5,7 @@ nothing, but where a key alone says little (a mailbox of many people).
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from bothways.engine.keys import texts_of
 from bothways.engine.spec import Roles
@@ -21,8 +21,7 @@ from bothways.records.normal import (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Held:
+class Held(NamedTuple):
     """What a record holds: which of its fields play which role, and their values."""
 
     roles: Roles
@@ -97,4 +96,8 @@ GUARDS: Mapping[str, tuple[Callable[[Held, Held], bool], str]] = {
 
 def objection(guards: Sequence[str], one: Held, other: Held) -> str:
     """Return in words what speaks against a pair, nothing if all guards let it pass. Both ways round it is the same."""
-    return next((words for check, words in map(GUARDS.__getitem__, guards) if check(one, other)), "")
+    for name in guards:
+        speaks_against, words = GUARDS[name]
+        if speaks_against(one, other):
+            return words
+    return ""

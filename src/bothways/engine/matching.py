@@ -71,8 +71,7 @@ class Found(Enum):
     SEVERAL = "several"
 
 
-@dataclass(frozen=True, slots=True)
-class Match:
+class Match(NamedTuple):
     """The answer for one record: its ``partner`` if exactly one, else who stands in the way, and why.
 
     ``unless_taken``: the candidates stand in the way only while none of them belongs to another record.
@@ -130,8 +129,11 @@ def match_of_two(
     They share a key of the rule at this place, and neither shares another key of it, or of an earlier one, with
     anybody. NO_MATCH: they must be asked by later rules, too.
     """
-    if place == 0 and rules[0].finding is Finding.LINK:
-        return _by_guards(rules[0], one, other, objection)
+    rule = rules[place]
+    if rule.finding is Finding.HOLD:
+        return NO_MATCH if objection(rule, one, other) else _likely(rule, one.side, (other,))
+    if place == 0:
+        return _by_guards(rule, one, other, objection)
     return match(one.side, one.id, [Group(place, "", (one, other))], rules, objection=objection)
 
 
@@ -142,6 +144,12 @@ def _by_guards(rule: MatchRule, one: Candidate, partner: Candidate, objection: O
     if against:
         return Match(Found.SEVERAL, None, (partner,), f"same {title}, {against}")
     return Match(Found.PARTNER, partner.id, (partner,), f"same {title}")
+
+
+def _likely(rule: MatchRule, side: Side, candidates: tuple[Candidate, ...]) -> Match:
+    """Return what a rule that only holds says of a record that likely is one of these."""
+    reason = f"same {rule.title(side)}: likely, but not sure"
+    return Match(Found.SEVERAL, None, candidates, reason, unless_taken=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -215,10 +223,7 @@ class _Asked:
             for each in self.partners(group)
             if not each.linked and each.id not in self.taken and not self.objection(rule, self.own(group), each)
         ]
-        if not likely:
-            return None
-        reason = f"same {rule.title(self.side)}: likely, but not sure"
-        return Match(Found.SEVERAL, None, tuple(likely), reason, unless_taken=True)
+        return _likely(rule, self.side, tuple(likely)) if likely else None
 
     def partners(self, group: Group) -> list[Candidate]:
         return [each for each in group.on(self.side.other) if each.id not in self.apart]

@@ -286,6 +286,6 @@ def save_position(feed: Feed) -> None:
 
 def _seen(row: Sequence[object]) -> SeenRow:
     id, address, version, data, modified, stamp, read_at, first, swept, state, problem, lists = row
-    values = orjson.loads(data) if isinstance(data, str | bytes) else None
-    inside = tuple(orjson.loads(lists)) if isinstance(lists, str) else ()
+    values = orjson.loads(data) if data is not None else None  # type: ignore[arg-type]
+    inside = tuple(orjson.loads(lists)) if lists is not None else ()  # type: ignore[arg-type]
     return SeenRow(id, address, version, values, modified, stamp, read_at, first, swept, state, problem, inside)  # type: ignore[arg-type]

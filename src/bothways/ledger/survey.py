@@ -84,6 +84,11 @@ class _Keys:
         return f"{table}.feed_id=%s AND {table}.slot IN ({','.join(['%s'] * len(self.slots))})"
 
     @property
+    def several(self) -> str:
+        """Return the condition that rows of one key are of several records; one has it at most once per slot."""
+        return "COUNT(*)>1" if len(self.slots) == 1 else "MIN(k.record_id)<>MAX(k.record_id)"
+
+    @property
     def params(self) -> tuple[object, ...]:
         return (self.feed, *self.slots)
 
@@ -96,7 +101,7 @@ def _ask(place: int, keys: Mapping[Side, _Keys]) -> None:
     for side in SIDES:
         db.execute(
             f"INSERT INTO survey_many SELECT k.hash FROM match_key k WHERE {keys[side].of('k')} "
-            "GROUP BY k.hash HAVING MIN(k.record_id)<>MAX(k.record_id) ON CONFLICT DO NOTHING",
+            f"GROUP BY k.hash HAVING {keys[side].several} ON CONFLICT DO NOTHING",
             keys[side].params,
         )
     for side in SIDES:

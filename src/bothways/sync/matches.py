@@ -97,26 +97,19 @@ class _Asking:
         """Return the answers that follow from the survey: such as ``agree`` gives, without making the groups."""
         if self.survey is None:
             return {}
-        own = self.rows[side]
-        met = self.survey.met(side, [id for id in ids if id in own and own[id].live])
-        pairs = {id: (place, partner) for id, (place, partner) in met.items() if place is not None and partner}
-        theirs = self.rows_of(side.other, {partner for _, partner in pairs.values()})
+        there, match_rules, met = side.other, self.ctx.spec.match, self.survey.met(side, ids)
         found = {id: NO_MATCH for id, (place, _) in met.items() if place is None}
-        places = {id: place for id, (place, partner) in pairs.items() if partner in theirs and theirs[partner].live}
-        told = [id for id, place in places.items() if place and self.ctx.spec.match[place].finding is Finding.LINK]
-        keys = {
-            each: self._keys_of(each, [id if each is side else pairs[id][1] for id in told]) if told else {}
-            for each in SIDES
-        }
-        for id, place in places.items():
-            partner = pairs[id][1]
-            two = (
-                Candidate(side, id, keys=keys[side].get(id, NO_KEYS)),
-                Candidate(side.other, partner, keys=keys[side.other].get(partner, NO_KEYS)),
-            )
-            answer = match_of_two(*two, place, self.ctx.spec.match, self._objection)
-            if answer is not NO_MATCH:
-                found[id] = answer
+        pairs = [(id, place, partner) for id, (place, partner) in met.items() if place is not None and partner]
+        theirs = self.rows_of(there, [partner for _, _, partner in pairs])
+        later = [(id, partner) for id, place, partner in pairs if place and match_rules[place].finding is Finding.LINK]
+        keys = self._keys_of(side, [id for id, _ in later]), self._keys_of(there, [other for _, other in later])
+        for id, place, partner in pairs:
+            if partner in theirs:
+                one = Candidate(side, id, keys=keys[0].get(id, NO_KEYS))
+                other = Candidate(there, partner, keys=keys[1].get(partner, NO_KEYS))
+                answer = match_of_two(one, other, place, match_rules, self._objection)
+                if answer is not NO_MATCH:
+                    found[id] = answer
         return found
 
     def decide(self, side: Side, ids: Collection[str], taken: Mapping[str, frozenset[str]]) -> dict[str, Match]:
@@ -260,6 +253,8 @@ def _with_chosen(ctx: Context, side: Side, matches: dict[str, Match]) -> dict[st
     own = holds.chosen(ctx.sync, side, matches)
     partners = {found.partner for found in matches.values() if found.partner} | set(own.values())
     theirs = holds.chosen(ctx.sync, side.other, partners)
+    if not own and not theirs:
+        return matches
     linked = links.live_by_record(ctx.sync, side.other, own.values())
     answers: dict[str, Match] = {}
     for id, found in matches.items():

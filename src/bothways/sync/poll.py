@@ -188,11 +188,8 @@ def refresh(ctx: Context, end: End, ids: set[str]) -> dict[str, SeenRow]:
 
 def stale(ctx: Context, end: End, rows: Mapping[str, SeenRow], ids: set[str]) -> list[SeenRow]:
     """Return, for those of the ids that must be read again in this run, what is known of them."""
-    return [
-        rows.get(id) or SeenRow(id)
-        for id in sorted(ids)
-        if id not in rows or (_askable(rows[id]) and not _complete(ctx, end, rows[id]))
-    ]
+    old = [id for id in ids if id not in rows or (_askable(rows[id]) and not _complete(ctx, end, rows[id]))]
+    return [rows.get(id) or SeenRow(id) for id in sorted(old)]
 
 
 def _askable(row: SeenRow) -> bool:
