@@ -35,15 +35,15 @@ class Held(NamedTuple):
     def first(self, role: str) -> str | None:
         """Return the first text in a role."""
         for name in self.roles.get(role, ()):
-            if texts := texts_of((name,), self.values):
+            if name in self.values and (texts := texts_of((name,), self.values)):
                 return texts[0]
         return None
 
     @property
     def full_name(self) -> str | None:
         """A person's whole name: from its parts, else as written."""
-        parts = [text for role in ("given name", "family name") if (text := self.first(role))]
-        return " ".join(parts) if len(parts) == 2 else self.first("name") or " ".join(parts)
+        given, family = self.first("given name"), self.first("family name")
+        return f"{given} {family}" if given and family else self.first("name") or given or family or ""
 
 
 def _other_first_name(one: Held, other: Held) -> bool:
@@ -52,8 +52,8 @@ def _other_first_name(one: Held, other: Held) -> bool:
 
 def _shared_mailbox(one: Held, other: Held) -> bool:
     """Tell whether the two have a mailbox of a role in common, and not surely the same full name."""
-    of_roles = {normal_email(text) for text in one.texts("email") if is_role_address(text)} - {None}
-    if not of_roles or of_roles.isdisjoint(map(normal_email, other.texts("email"))):
+    of_roles = [text for text in one.texts("email") if is_role_address(text)]
+    if not of_roles or not set(map(normal_email, of_roles)) & set(map(normal_email, other.texts("email"))) - {None}:
         return False
     name = person_name(one.full_name)
     return name is None or name != person_name(other.full_name)
