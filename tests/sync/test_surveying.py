@@ -5,7 +5,7 @@ from dataclasses import replace
 from typing import Any, cast
 
 from django.db import connection
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from bothways.connectors.base import Capabilities
@@ -86,7 +86,14 @@ def schedules(draw: st.DrawFn) -> tuple[str, list[list[dict[str, str]]], list[An
     return rules, books, draw(st.lists(change, max_size=1)), draw(since)
 
 
+def entry(**values: str) -> dict[str, str]:
+    return dict.fromkeys(SCHEMA[Side.LEFT], "") | values
+
+
 @given(schedules())
+@example(
+    ("companies", [[entry(name="Acme", domain="acme.com")], [entry(name="Acme", domain="byte.com")]], [], []),
+).via("one name, two domains")
 @settings(max_examples=400)
 def test_survey_gives_the_very_answers_that_the_groups_give(
     schedule: tuple[str, list[list[dict[str, str]]], list[Any], list[Any]],

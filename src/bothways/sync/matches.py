@@ -19,8 +19,6 @@ from bothways.sync.settling import settled, unsettled_from
 Key = tuple[int, str]
 """One key of a record: the place of its match rule in the settings, and the hash."""
 
-NO_KEYS: frozenset[Key] = frozenset()
-
 GUARDED = 3
 """Records of one side in a group up to which the guards are asked; a larger one links nobody anyway."""
 
@@ -97,17 +95,21 @@ class _Asking:
         """Return the answers that follow from the survey: such as ``agree`` gives, without making the groups."""
         if self.survey is None:
             return {}
-        there, match_rules, met = side.other, self.ctx.spec.match, self.survey.met(side, ids)
+        rules, met = self.ctx.spec.match, self.survey.met(side, ids)
         found = {id: NO_MATCH for id, (place, _) in met.items() if place is None}
         pairs = [(id, place, partner) for id, (place, partner) in met.items() if place is not None and partner]
-        theirs = self.rows_of(there, [partner for _, _, partner in pairs])
-        later = [(id, partner) for id, place, partner in pairs if place and match_rules[place].finding is Finding.LINK]
-        keys = self._keys_of(side, [id for id, _ in later]), self._keys_of(there, [other for _, other in later])
+        theirs = self.rows_of(side.other, [partner for _, _, partner in pairs])
+        later = [(id, partner) for id, place, partner in pairs if place and rules[place].finding is Finding.LINK]
+        keys = {
+            side: self._keys_of(side, [id for id, _ in later]),
+            side.other: self._keys_of(side.other, [partner for _, partner in later]),
+        }
         for id, place, partner in pairs:
             if partner in theirs:
-                one = Candidate(side, id, keys=keys[0].get(id, NO_KEYS))
-                other = Candidate(there, partner, keys=keys[1].get(partner, NO_KEYS))
-                answer = match_of_two(one, other, place, match_rules, self._objection)
+                one, other = Candidate(side, id), Candidate(side.other, partner)
+                if later:
+                    one, other = (each._replace(keys=keys[each.side].get(each.id, each.keys)) for each in (one, other))
+                answer = match_of_two(one, other, place, rules, self._objection)
                 if answer is not NO_MATCH:
                     found[id] = answer
         return found
@@ -215,6 +217,8 @@ def _with_former_partners(ctx: Context, side: Side, matches: dict[str, Match], a
     """A record that came back goes to its former partner, if no key of either says anything else (row R9)."""
     alone = [id for id, found in matches.items() if found.found is Found.NOBODY]
     ended = links.ended_by_record(ctx.sync, side, alone)
+    if not ended:
+        return matches
     apart = links.apart(ctx.sync, side, ended)
     unlinked = {
         id: link for id, link in ended.items() if link.ended_by == links.UNLINKED and ALONE not in apart.get(id, ())
