@@ -79,6 +79,7 @@ class Traits:
     looked up in the primary store. ``refuses`` returns the app's sentence and the fields it names for an
     item it does not take. ``rewrite`` returns what the app keeps of a value. ``lag``: seconds until the
     listing shows a save; it then carries no values. ``precision``: the grain of its clock, in seconds.
+    ``versions``: its records show which version they are.
     """
 
     unique: str = ""
@@ -88,6 +89,7 @@ class Traits:
     answers_writes: bool = True
     conditional: bool = False
     marker: bool = False
+    versions: bool = True
     reports_deletes: bool = True
     precision: float = 1.0
     batch_read: int = 100
@@ -311,7 +313,11 @@ class MemoryApp:
     def record(self, item: Item, *, values: bool = True) -> Record:
         """Return a record as the app answers it."""
         held = dict(item.values) if values else {}
-        return Record(item.id, held, None, str(item.version), item.modified, item.created)
+        return Record(item.id, held, None, self.version(item), item.modified, item.created)
+
+    def version(self, item: Item) -> str | None:
+        """Return which version of a record this is, if the app shows it."""
+        return str(item.version) if self.traits.versions else None
 
 
 def _folded(value: Value) -> str:
@@ -429,7 +435,7 @@ class MemoryConnector:
     def _rest_of(self, item: Item) -> Record:
         """Return what can be made out of a record that cannot be read."""
         rest = {"email": item.values["email"]} if item.values.get("email") else {}
-        return Record(item.id, rest, None, str(item.version), item.modified)
+        return Record(item.id, rest, None, self.app.version(item), item.modified)
 
     def ids(self, object: str) -> Iterator[Sequence[Ref]]:
         """Yield every live record's id."""

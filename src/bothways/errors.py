@@ -297,6 +297,13 @@ class OthersWriteToo(ConfirmationNeeded):
     to_do = "If that is meant, say so with --yes."
 
 
+class OthersNotConfirmed(SettingsError):
+    code, exit_code = "BW-163", EXIT_USAGE
+    what = "{name} would write what others write as well: {reasons}."
+    by_itself = "It does not run."
+    to_do = "If that is meant, say so: bothways sync on {name} --yes"
+
+
 class AddressNotAllowed(SettingsError):
     code, exit_code = "BW-122", EXIT_NOT_ALLOWED
     what = "The address {host} is not allowed: {reason}."

@@ -206,6 +206,22 @@ def test_one_pair_of_a_small_group_of_copies_is_linked_and_the_rest_held() -> No
     assert matcher(PERSON, books).matches(L)["1"].found is Found.SEVERAL, "off unless the settings say so"
 
 
+def test_copy_with_a_misspelt_name_stands_in_no_small_groups_way_if_the_address_tells_so() -> None:
+    def found(email: str, *names: str) -> dict[str, str | None]:
+        books = {
+            side: {
+                id: {"first": name, "last": "Moore", "email": email} for id, name in zip(ids, names[part], strict=True)
+            }
+            for side, ids, part in ((L, "1", slice(1)), (R, "23", slice(1, 3)))
+        }
+        return {id: answer.partner for id, answer in matcher(PERSON, books, small=True).matches(L).items()}
+
+    assert found("omoore@acme.test", "Oscar", "Oscra", "Oscar") == {"1": "2"}
+    assert found("omoore@acme.test", "Oscra", "Oscar", "Ocsar") == {"1": None}, "no two of them, misspelt both"
+    assert found("family@acme.test", "Oscar", "Oscra", "Oscar") == {"1": None}
+    assert found("omoore@acme.test", "Oscar", "Olga", "Oscar") == {"1": None}
+
+
 def test_holder_of_the_primary_address_goes_before_lower_ids_in_a_small_group() -> None:
     there = {"1": {"email": "b@acme.com", "email2": "a@acme.com"}, "2": {"email": "a@acme.com"}}
     assert matcher(PERSON, {L: {"5": {"email": "a@acme.com"}}, R: there}, small=True).matches(L)["5"].partner == "2"
@@ -297,10 +313,12 @@ def test_step_whose_fields_one_side_lacks_is_left_out() -> None:
 
 # --- whatever the records are -------------------------------------------------------------------------
 
-_emails = st.sampled_from([None, "a@acme.test", "b@acme.test", "info@acme.test", "j.k@gmail.com", "jk@gmail.com"])
+_emails = st.sampled_from(
+    [None, "a@acme.test", "b@acme.test", "info@acme.test", "j.k@gmail.com", "jk@gmail.com", "oscar.lee@acme.test"]
+)
 _person = st.fixed_dictionaries(
     {
-        "first": st.sampled_from([None, "Ann", "Bob"]),
+        "first": st.sampled_from([None, "Ann", "Bob", "Oscar", "Oscra"]),
         "last": st.sampled_from([None, "Lee"]),
         "email": _emails,
         "email2": _emails,

@@ -15,10 +15,30 @@ def of(**texts: Any) -> Held:
 
 ANN, BOB = of(given_name="Ann", family_name="Lee"), of(given_name="Bob", family_name="Lee")
 INFO = {"email": "info@acme.test"}
+MOORE = {"email": "O.Moore@acme.test"}
+BORN = {"birth_date": "1990-01-01"}
 AGAINST = [
     ("first name", ANN, BOB, True),
     ("first name", ANN, of(name="Lee, Ann"), False),
     ("first name", ANN, of(), False),
+    ("first name", of(name="Oscar Moore", **MOORE), of(name="Oscra Moore", **MOORE), False),
+    ("first name", of(name="Oscar Moore", **MOORE), of(name="Oscra Moore", email="oscra@acme.test"), True),
+    ("first name", of(name="Oscar Moore", **MOORE, **BORN), of(name="Oscra Moore", **MOORE, **BORN), False),
+    ("first name", of(name="Oscar Moore", **MOORE, **BORN), of(name="Oscra Moore", **MOORE), False),
+    (
+        "first name",
+        of(name="Oscar Moore", **MOORE, **BORN),
+        of(name="Oscra Moore", **MOORE, birth_date="1990-01-02"),
+        True,
+    ),
+    (
+        "first name",
+        of(name="Oscar Moore", **MOORE, **BORN),
+        of(name="Oscar Moore", **MOORE, birth_date="1990-01-02"),
+        False,
+    ),
+    ("first name", of(name="Anna Moore", **MOORE), of(name="Anne Moore", **MOORE), True),
+    ("shared mailbox", of(name="Oscar Moore", **INFO), of(name="Oscra Moore", **INFO), True),
     ("shared mailbox", of(name="Ann Lee", **INFO), of(name="Ann Lee", **INFO), False),
     ("shared mailbox", of(name="Ann Lee", **INFO), of(name="A Lee", **INFO), True),
     ("shared mailbox", of(name="Ann Lee", **INFO), of(**INFO), True),

@@ -2,7 +2,7 @@
 
 import pytest
 
-from bothways.engine.fields import NEWEST_SKEW, FieldState
+from bothways.engine.fields import NEWEST_SKEW, FieldState, Told
 from bothways.engine.sides import Direction, Side
 from bothways.engine.spec import FieldMap, SyncSpec, Wins
 from bothways.records import Field, FieldType, Value
@@ -48,6 +48,36 @@ def test_newest_wins(left: float, right: float, rule: str, write: Side, seen: tu
 def test_default_app_wins_where_times_do_not_tell(left: float | None, right: float | None, reason: str) -> None:
     decision = decide(at(state(("Ann", "Bob"), ("Al", "Al"), NEWEST), left, right))
     assert (decision.rule, decision.write, decision.reason) == ("F4", R, reason)
+
+
+@pytest.mark.parametrize("seen", [("Al", "Al"), None])
+def test_history_of_the_field_goes_before_the_time_of_the_record(seen: tuple[Value, Value] | None) -> None:
+    record_says_left = at(state(("Ann", "Bob"), seen, NEWEST), 900.0, 100.0)
+    assert decide(record_says_left).asks
+    assert result(decide(record_says_left._replace(told={L: Told(10.0)}))) == ("FL", L, "Bob")
+    assert result(decide(record_says_left._replace(told={L: Told(10.0), R: Told(2000.0)}))) == ("FL", L, "Bob")
+    assert result(decide(record_says_left._replace(told={R: Told(2000.0)}))) == ("FL", L, "Bob")
+    near = decide(record_says_left._replace(told={L: Told(500.0), R: Told(499.0 + NEWEST_SKEW)}))
+    assert (near.rule, near.write) == ("F4", R)
+    known_alone = decide(state(("Ann", "Bob"), seen, NEWEST)._replace(told={L: Told(10.0), R: Told(900.0)}))
+    assert result(known_alone) == ("FL", L, "Bob")
+
+
+def test_only_a_difference_that_the_newest_wins_asks_for_histories() -> None:
+    assert not decide(state(("Ann", "Bob"), ("Al", "Al"))).asks
+    assert not decide(state(("Ann", "Bob"), ("Al", "Al"), ASK)).asks
+    assert not decide(state(("Ann", "Al"), ("Al", "Al"), NEWEST)).asks
+    assert not decide(state(("Ann", None), None, NEWEST)).asks
+
+
+def test_program_that_fights_is_named_in_the_hold() -> None:
+    fought = state(("Ann", "Bob"), ("Ann", "Ann"), landed=[(R, "Ann"), (L, "Bob")] * 4)
+    plain = decide(fought)
+    assert (plain.rule, plain.asks) == ("F5", True)
+    named = decide(fought._replace(told={L: Told(1.0, "Robot"), R: Told(2.0)}))
+    assert named.hold == f"{plain.hold}, by Robot"
+    both = decide(fought._replace(told={L: Told(1.0, "Robot"), R: Told(2.0, "the workflow Tidy up")}))
+    assert both.hold == f"{plain.hold}, by Robot and the workflow Tidy up"
 
 
 def test_difference_is_asked_of_a_person_at_first_link_too_and_a_one_sided_change_flows() -> None:

@@ -22,7 +22,7 @@ from bothways.jobs import now
 from bothways.service import Progress, preview
 from bothways.service.lock import runner
 from bothways.service.log import runs
-from bothways.service.syncs import show_sync, turn_off
+from bothways.service.syncs import show_sync, turn_off, turn_on
 from bothways.service.undo import preview_undo
 from bothways.service.views import plain
 from tests.memory_app import PEOPLE, MemoryApp, Traits
@@ -435,6 +435,8 @@ def test_what_one_sync_writes_another_one_carries_on(folder: Path) -> None:
             office.run(sync="one")
             office.run(sync="two")
 
+    for name in ("one", "two"):
+        turn_on(office.open(), name, confirmed=True)
     run(3)
     office.anna.edit(ids[0], name="Anne")
     office.anna.add(email="new@x.test", name="New")

@@ -50,6 +50,31 @@ def test_two_words_are_a_given_and_a_family_name(text: str) -> None:
     assert split_name(text) == tuple(text.split())
 
 
+@pytest.mark.parametrize("text", ["King, Ada", " King,  Ada ", "O'Brien, Zoë"])
+def test_before_a_comma_stands_the_family_name_if_a_first_name_follows(text: str) -> None:
+    family, given = text.split()
+    assert split_name(text) == (given, family[:-1])
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Acme, Inc",
+        "King, CPA",
+        "King, Jr",
+        "Dr, Ada",
+        "von, Ada",
+        "King,Ada",
+        "King, Ada Mary",
+        "King,",
+        ", Ada",
+        "王, Ada",
+    ],
+)
+def test_what_else_has_a_comma_is_not_split(text: str) -> None:
+    assert split_name(text) is None
+
+
 @pytest.mark.parametrize(
     "text",
     ["", "Ada", "A B C", "von Braun", "Ludwig von", "Dr King", "King jr", "A. King", "X 3", "山田 太郎", "김 철수"],

@@ -14,9 +14,11 @@ from bothways.errors import (
 from bothways.jobs import now
 from bothways.ledger.models import Revision
 from bothways.records import Field, FieldType
-from bothways.service import conflicts
+from bothways.service import conflicts, preview
 from bothways.service import issues as inbox
 from bothways.service.conflicts import Alike
+from bothways.service.export import export
+from bothways.service.syncs import show_sync
 from bothways.service.views import IssueView
 from bothways.service.why import why
 from tests.office import SYNC, Office
@@ -80,6 +82,36 @@ def test_difference_of_a_first_link_with_nothing_else_to_write_is_held(asking: O
     asking.rest()
     assert asking.writes == 0
     assert [each.field for each in waiting(asking)] == ["job=job"]
+
+
+def test_what_a_person_is_asked_stands_in_a_plan_as_a_conflict_to_decide_with_both_values(
+    asking: Office, tmp_path: Path
+) -> None:
+    ids = asking.pair(job="Clerk")
+    other = asking.pair("Eve", job="Clerk")
+    asking.anna.add(email="new@x.test", job="Buyer")
+    asking.bert.add(email="new@x.test", job="Cook")
+    asking.anna.edit(ids[0], job="Buyer", name="Dana Lee")
+    asking.bert.edit(ids[1], job="Cook")
+    asking.anna.edit(other[0], job="Buyer")
+    asking.bert.edit(other[1], job="Cook")
+    asking.plan()
+    view = asking.plan()
+    assert (view.to_decide, view.conflicts) == (3, 0)
+    rows = preview.plan_actions(asking.open(), view.id, show="conflicts")
+    fields = [each for row in rows for each in row.fields if each.between]
+    assert [dict(each.between) for each in fields] == [{"Anna": "Buyer", "Bert": "Cook"}] * 3
+    export(tmp_path / "plan.csv", view, rows)
+    text = (tmp_path / "plan.csv").read_text(encoding="utf-8-sig")
+    assert text.count('"","Job title","Anna: Buyer; Bert: Cook","","FK"') == text.count('"to decide"') == 3
+
+
+def test_a_sync_tells_how_many_differences_nobody_has_decided(asking: Office) -> None:
+    differ(asking)
+    differ(asking, "Eve")
+    assert show_sync(asking.open(), "people").counts.to_decide == 2
+    conflicts.choose_app(asking.open(), waiting(asking)[0].id, "Anna")
+    assert show_sync(asking.open(), "people").counts.to_decide == 1
 
 
 @pytest.mark.parametrize(("app", "value"), [("Anna", "Buyer"), ("Bert", "Cook")])

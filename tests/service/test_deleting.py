@@ -66,6 +66,7 @@ def test_a_restored_sync_has_its_settings_links_and_history_and_is_off(folder: P
 def test_after_the_days_all_of_it_is_removed_by_the_next_run_of_any_sync(folder: Path) -> None:
     office, _, _ = deleted(folder)
     office.write(SYNC.replace("  people:", "  others:"))
+    turn_on(office.open(), "others", old_links=LEAVE)
     office.clock.advance(KEPT_DAYS * 86_400 - 120)
     office.run(sync="others")
     with used(office.open().database):

@@ -9,6 +9,7 @@ from bothways.errors import OthersWriteToo, SecretMissing, SecretUnusable
 from bothways.jobs import now
 from bothways.sandbox.hubspot import FrozenClock, HubSpotSandbox
 from bothways.service import apps, preview
+from bothways.service.issues import list_issues
 from bothways.service.proof import compare
 from bothways.service.syncs import show_sync, turn_off, turn_on
 from bothways.service.why import why
@@ -143,6 +144,166 @@ def test_another_product_at_work_in_the_fields_is_named_before_a_sync_is_turned_
     )
     turn_on(workspace, "people", confirmed=True)
     assert show_sync(workspace, "people").state == "on"
+
+
+# --- deals, without a property for our marks ------------------------------------------------------------
+
+
+@pytest.fixture(params=["none", "[usual]"])
+def deals(request: pytest.FixtureRequest, workspace: Workspace) -> Workspace:
+    """A sync of deals that is on."""
+    head, _, _ = workspace.file.read_text().rpartition("\nsyncs:")
+    objects = f"    objects: {{east: deals, west: deals}}\n    match: {request.param}\n"
+    workspace.file.write_text(f"{head}\nsyncs:\n  deals:\n{objects}")
+    again = open_workspace(workspace.folder)
+    again.clock = workspace.clock
+    turn_on(again, "deals")
+    return again
+
+
+def deal(name: str, **more: str) -> dict[str, str]:
+    return {"dealname": name, "dealstage": "qualifiedtobuy", "pipeline": "default", **more}
+
+
+def rest(workspace: Workspace, clock: HubSpotSandbox) -> None:
+    for _ in range(6):
+        clock.advance(1200)
+        now.run_sync(workspace, "deals", approved=True)
+
+
+@pytest.mark.parametrize("fault", ["timeout-after-commit", "timeout-before", "half-batch", "garbage"])
+def test_deals_of_which_nobody_knows_whether_they_were_created_are_found_again_and_made_once(
+    deals: Workspace, accounts: tuple[HubSpotSandbox, HubSpotSandbox], fault: str
+) -> None:
+    east, west = accounts
+    for number in range(5):
+        east.create("deals", deal(f"Deal {number}", amount=str(100 + number)))
+    for _ in range(2):
+        east.create("deals", deal("Renewal"))
+    west.fault(fault, match="deals/batch/create")
+    rest(deals, east)
+    assert west.faults_waiting() == 0
+    made = [each["dealname"] for each in west.records("deals").values()]
+    assert sorted(made) == [*(f"Deal {number}" for number in range(5)), "Renewal", "Renewal"]
+    assert show_sync(deals, "deals").counts.in_sync == 7
+    assert len(east.records("deals")) == 7
+    first = next(id for id, each in east.records("deals").items() if each["dealname"] == "Deal 0")
+    east.edit("deals", first, {"amount": "999"})
+    rest(deals, east)
+    assert {each["dealname"]: each.get("amount") for each in west.records("deals").values()}["Deal 0"] == "999"
+
+
+def test_deal_that_a_person_edits_before_it_is_found_again_is_still_made_once(
+    deals: Workspace, accounts: tuple[HubSpotSandbox, HubSpotSandbox]
+) -> None:
+    east, west = accounts
+    east.create("deals", deal("Big one", amount="100"))
+    west.fault("timeout-after-commit", match="deals/batch/create")
+    east.advance(1200)
+    now.run_sync(deals, "deals", approved=True)
+    (made,) = west.records("deals")
+    west.edit("deals", made, {"amount": "77"})
+    rest(deals, east)
+    assert [len(account.records("deals")) for account in accounts] == [1, 1]
+    assert show_sync(deals, "deals").counts.in_sync == 1
+
+
+def test_deal_made_by_a_person_meanwhile_is_not_taken_for_the_one_that_was_created(
+    deals: Workspace, accounts: tuple[HubSpotSandbox, HubSpotSandbox]
+) -> None:
+    east, west = accounts
+    east.create("deals", deal("Big one", amount="100"))
+    west.fault("timeout-before", match="deals/batch/create")
+    east.advance(1200)
+    now.run_sync(deals, "deals", approved=True)
+    assert west.faults_waiting() == 0
+    west.create("deals", deal("Small one", amount="5"))
+    rest(deals, east)
+    for account in accounts:
+        assert sorted(each["dealname"] for each in account.records("deals").values()) == ["Big one", "Small one"]
+    assert show_sync(deals, "deals").counts.in_sync == 2
+
+
+# --- the newest, and who fights -------------------------------------------------------------------------
+
+
+def newest(workspace: Workspace) -> Workspace:
+    """Let the newest change win, and return the workspace opened again."""
+    text = workspace.file.read_text()
+    workspace.file.write_text(text.replace("    fields:", "    conflicts: {default: newest}\n    fields:"))
+    again = open_workspace(workspace.folder)
+    again.clock = workspace.clock
+    turn_on(again, "people")
+    return again
+
+
+def held(account: HubSpotSandbox) -> dict[str, object]:
+    ((_, values),) = account.records("contacts").items()
+    return {name: values.get(name) for name in ("firstname", "jobtitle")}
+
+
+def test_newest_goes_by_the_history_of_the_field_and_asks_for_it_only_where_it_decides(
+    workspace: Workspace, accounts: tuple[HubSpotSandbox, HubSpotSandbox]
+) -> None:
+    east, west = accounts
+    person = {"email": "dana@x.test", "firstname": "Dana", "jobtitle": "Clerk"}
+    mine, theirs = east.create("contacts", person), west.create("contacts", person)
+    for number in range(60):
+        for account in accounts:
+            account.create("contacts", {"email": f"p{number}@x.test", "firstname": f"P{number}"})
+    workspace = newest(workspace)
+    east.advance(1200)
+    assert "east read histories" not in now.run_sync(workspace, "people", approved=True).bill
+    east.edit("contacts", mine, {"firstname": "Older"})
+    east.advance(100)
+    west.edit("contacts", theirs, {"firstname": "Newer"})
+    east.advance(100)
+    east.edit("contacts", mine, {"jobtitle": "Buyer"})
+    east.advance(300)
+    view = now.run_sync(workspace, "people", approved=True)
+    for account, id in ((east, mine), (west, theirs)):
+        values = account.records("contacts")[id]
+        assert (values["firstname"], values["jobtitle"]) == ("Newer", "Buyer")
+    asked = {name: count for name, count in view.bill.items() if "histories" in name}
+    assert asked == {"east read histories": 1, "west read histories": 1}
+
+
+def test_changes_of_a_field_within_a_minute_go_to_the_default_app(
+    workspace: Workspace, accounts: tuple[HubSpotSandbox, HubSpotSandbox]
+) -> None:
+    east, west = accounts
+    person = {"email": "dana@x.test", "firstname": "Dana"}
+    mine, theirs = east.create("contacts", person), west.create("contacts", person)
+    workspace = newest(workspace)
+    east.advance(1200)
+    now.run_sync(workspace, "people", approved=True)
+    east.edit("contacts", mine, {"firstname": "East"})
+    east.advance(30)
+    west.edit("contacts", theirs, {"firstname": "West"})
+    east.advance(600)
+    west.edit("contacts", theirs, {"jobtitle": "Buyer"})
+    east.advance(300)
+    now.run_sync(workspace, "people", approved=True)
+    assert held(west) == held(east) == {"firstname": "East", "jobtitle": "Buyer"}
+
+
+def test_programs_that_fight_over_a_field_are_named_in_the_hold(
+    workspace: Workspace, accounts: tuple[HubSpotSandbox, HubSpotSandbox]
+) -> None:
+    east, west = accounts
+    person = {"email": "dana@x.test", "firstname": "Dana"}
+    mine, theirs = east.create("contacts", person), west.create("contacts", person)
+    turn_on(workspace, "people")
+    east.advance(1200)
+    now.run_sync(workspace, "people", approved=True)
+    for _ in range(6):
+        for account, id, name, by in ((east, mine, "Danielle", "Robot"), (west, theirs, "Bob", "Other Sync")):
+            account.edit("contacts", id, {"firstname": name}, by=by)
+            east.advance(300)
+            now.run_sync(workspace, "people", approved=True)
+    (issue,) = list_issues(workspace, "people")
+    assert issue.kind == "frozen"
+    assert issue.reason == "it is changed back again and again in east and west, by Robot and Other Sync"
 
 
 def test_our_own_writes_are_no_other_product(

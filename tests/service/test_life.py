@@ -7,18 +7,20 @@ import pytest
 from bothways.errors import (
     NoPartner,
     NotPaused,
+    OldLinks,
     OnAlready,
+    OthersNotConfirmed,
     OthersWriteToo,
     PlanOutdated,
     SettingsError,
     StartsTooLate,
 )
 from bothways.jobs.now import apply_plan
-from bothways.service import issues, preview
+from bothways.service import deleting, issues, preview
 from bothways.service.records import list_records
 from bothways.service.syncs import show_sync, turn_off, turn_on
 from bothways.service.why import why
-from tests.memory_app import MemoryApp
+from tests.memory_app import APPS, MemoryApp
 from tests.office import SYNC, Office
 
 FROM_NOW = SYNC.replace("state: on", "state: on\n    start: changes_from_now")
@@ -432,6 +434,99 @@ def test_a_second_sync_that_writes_the_same_fields_is_named_and_turned_on_only_w
     assert show_sync(office.open(), last).state == "draft"
     turn_on(office.open(), last, confirmed=True)
     assert show_sync(office.open(), last).state == "on"
+
+
+def turned_on_by_hand(folder: Path) -> Office:
+    """Two syncs that write to Bert: the second one gets on by an edit of the file."""
+    office = with_carl(folder, syncs_of("Anna>Bert", "Carl>Bert"))
+    office.run(sync="s0")
+    office.change("state: draft", "state: on")
+    return office
+
+
+def test_a_sync_turned_on_in_the_file_does_not_run_before_a_second_writer_is_accepted(folder: Path) -> None:
+    office = turned_on_by_hand(folder)
+    APPS["Carl"].add(email="dana@x.test", name="Dana")
+    with pytest.raises(OthersNotConfirmed, match="the sync s0 writes email, name, phone of people in Bert") as refused:
+        office.run(sync="s1")
+    assert "bothways sync on s1 --yes" in refused.value.advice
+    made = office.plan("s1")
+    with pytest.raises(OthersNotConfirmed):
+        office.apply(made)
+    assert office.bert.live() == []
+    turn_on(office.open(), "s1", confirmed=True)
+    office.run(sync="s1")
+    office.run(sync="s1")
+    assert [each.values["name"] for each in office.bert.live()] == ["Dana"]
+
+
+def test_who_was_accepted_is_asked_about_again_only_after_the_sync_was_off(folder: Path) -> None:
+    office = turned_on_by_hand(folder)
+    turn_on(office.open(), "s1", confirmed=True)
+    office.write(office.file.read_text() + "    conflicts: {when_empty: clear}\n")
+    office.run(sync="s1")
+    turn_on(office.open(), "s1")
+    turn_off(office.open(), "s1")
+    with pytest.raises(OthersWriteToo):
+        turn_on(office.open(), "s1")
+    office.change("state: off", "state: on")
+    with pytest.raises(OthersNotConfirmed):
+        office.run(sync="s1")
+
+
+def test_an_edit_by_which_a_sync_that_is_on_writes_what_another_writes_stops_it_until_that_is_accepted(
+    folder: Path,
+) -> None:
+    text = syncs_of("Anna>Bert", "Carl>Bert").replace(
+        "Bert: people}\n", "Bert: people}\n    fields: [{Anna: phone, Bert: phone}]\n    match: none\n", 1
+    )
+    office = with_carl(folder, f"{text}    fields: [{{Carl: email, Bert: email}}]\n")
+    office.run(sync="s0")
+    office.change("state: draft", "state: on")
+    office.run(sync="s1")
+    office.change("[{Carl: email, Bert: email}]", "[{Carl: email, Bert: email}, {Carl: phone, Bert: phone}]")
+    office.plan("s1")
+    with pytest.raises(OthersNotConfirmed, match="the sync s0 writes phone of people in Bert"):
+        office.run(sync="s1")
+    turn_on(office.open(), "s1", confirmed=True)
+    office.run(sync="s1")
+
+
+def test_an_edit_saved_while_a_sync_is_turned_on_is_asked_about_before_it_runs(folder: Path) -> None:
+    text = syncs_of("Anna>Bert", "Carl>Bert").replace(
+        "Bert: people}\n", "Bert: people}\n    fields: [{Anna: phone, Bert: phone}]\n    match: none\n", 1
+    )
+    office = with_carl(folder, f"{text}    fields: [{{Carl: email, Bert: email}}]\n")
+    stale = office.open()
+    office.change("[{Carl: email, Bert: email}]", "[{Carl: email, Bert: email}, {Carl: phone, Bert: phone}]")
+    turn_on(stale, "s1")
+    with pytest.raises(OthersNotConfirmed, match="the sync s0 writes phone of people in Bert"):
+        office.run(sync="s1")
+
+
+def test_an_upgrade_does_not_ask_about_syncs_that_run(folder: Path) -> None:
+    from bothways.ledger.models import Revision
+    from bothways.service.database import used
+
+    office = turned_on_by_hand(folder)
+    turn_on(office.open(), "s1", confirmed=True)
+    office.run(sync="s1")
+    with used(office.open().database):
+        for row in Revision.objects.all():
+            row.document = {key: each for key, each in row.document.items() if key not in ("admitted", "others")}
+            row.save()
+    office.run(sync="s1")
+
+
+def test_a_sync_turned_on_in_the_file_must_say_what_becomes_of_the_links_of_a_deleted_one(office: Office) -> None:
+    office.pair()
+    text = office.file.read_text()
+    deleting.delete(office.open(), "people", confirmed=True)
+    office.write(text.replace("people:   #", "others:   #"))
+    with pytest.raises(OldLinks):
+        office.run(sync="others")
+    turn_on(office.open(), "others", old_links=deleting.LEAVE)
+    office.run(sync="others")
 
 
 def test_syncs_that_write_to_different_apps_are_turned_on_at_once(folder: Path) -> None:

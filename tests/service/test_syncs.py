@@ -290,6 +290,8 @@ def test_two_syncs_of_one_feed_each_get_their_fields(folder: Path) -> None:
         + "  titles:\n    state: on\n    objects: {Anna: people, Cleo: people}\n"
         + "    fields: [{Anna: email, Cleo: email}, {Anna: title, Cleo: title}]\n"
     )
+    for name in ("people", "titles"):
+        turn_on(office.open(), name, confirmed=True)
     for _ in range(3):
         office.run(sync="titles", approved=True)
     assert len(cleo.live()) == 10

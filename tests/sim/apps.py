@@ -164,6 +164,10 @@ class FakeApp:
     def holder_of(self, key: str | None, but: str = "") -> Row | None:
         return next((row for row in self.holders_of(key) if row.id != but), None) if key else None
 
+    def refuses(self, value: object) -> bool:
+        """Tell whether the app takes no field of this value."""
+        return self.traits.refuses and str(value).strip().lower().endswith("ze")
+
     def new_row(self, values: Mapping[str, str | None], marker: str | None = None) -> Row:
         self.serial += 1
         held = {name: values.get(name) for name in (*FIELDS, CONSENT, MARK)}
@@ -406,8 +410,8 @@ class FakeConnector:
         return results
 
     def _write(self, item: WriteItem) -> WriteResult:
-        if self.app.traits.refuses and any(str(value).strip().lower().endswith("ze") for value in item.values.values()):
-            bad = tuple(name for name, value in item.values.items() if str(value).strip().lower().endswith("ze"))
+        bad = tuple(name for name, value in item.values.items() if self.app.refuses(value))
+        if bad:
             return WriteResult(item.key, Outcome.REFUSED, fields=bad if len(item.values) > 1 else (), message="refused")
         if item.kind is WriteKind.CREATE:
             return self._create(item)

@@ -6,7 +6,7 @@ import random
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from bothways.engine.sides import SIDES
+from bothways.engine.sides import SIDES, Side
 from bothways.engine.spec import Wins
 from bothways.ledger import db, due, holds
 from bothways.ledger.holds import HoldRow
@@ -80,18 +80,28 @@ class Asking:
             )
 
     def decided(self, write: Write, name: str) -> bool:
-        """Tell whether a write is what the person decided, over the value they saw."""
-        side = next(side for side, app in self.schedule.apps.items() if app.name == write.app)
+        """Tell whether a write is what the person decided, over the value they saw, or what was typed over that."""
+        side = str(next(side for side, app in self.schedule.apps.items() if app.name == write.app))
         return any(
             each.field == name
-            and loose(each.values.get(str(side))) == loose(write.values[name])
-            and loose(each.seen[str(side)]) == loose(write.held[name])
+            and loose(each.seen[side]) == loose(write.held[name])
+            and (loose(each.values.get(side)) == loose(write.values[name]) or self._typed_over(each, write, name))
             for each in self.decisions
-            if each.at <= write.at
+            if side in each.values and each.at <= write.at
         )
 
+    def _typed_over(self, decision: Decision, write: Write, name: str) -> bool:
+        """Tell whether the written value was typed in the other app over the one decided for both."""
+        both, value = len(decision.values) == len(SIDES), loose(write.values[name])
+        edits = [each for each in self.schedule.world.edits if each.app != write.app and each.field == name]
+        return both and any(loose(each.value) == value and each.at >= decision.at for each in edits)
+
     def at_rest(self) -> None:
-        """Q2: every decision was carried out, or asked anew since a value had changed; none waits for ever."""
+        """Q2: every decision was carried out, refused by the app, or asked anew since a value had changed."""
         for hold in holds.page(self.schedule.sync):
-            if hold.kind == "conflict" and hold.data.get("decided"):
+            decided = hold.data.get("decided") if hold.kind == "conflict" else None
+            if decided and not self._refused(decided["values"]):
                 raise Broken("Q2", f"{hold.record_id}.{hold.field} was decided, and is not carried out")
+
+    def _refused(self, values: dict[str, str]) -> bool:
+        return any(self.schedule.apps[Side(side)].refuses(value) for side, value in values.items())

@@ -60,8 +60,10 @@ class Consent:
         who = (app.name, row.id)
         if self.is_out(side, row.values[CONSENT]):
             self.was_out.add(who)
-        if value == str(not out).lower() and who in self.was_out:
-            self.opted_in[who] = self.schedule.world.now
+        if self.is_out(side, value):
+            self.opted_in.pop(who, None)
+        elif value == str(not out).lower() and who in self.was_out:
+            self.opted_in.setdefault(who, self.schedule.world.now)
         app.user_consents(row, value)
 
     def after_run(self) -> None:

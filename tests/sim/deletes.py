@@ -119,13 +119,22 @@ class DeleteOracle:
     def _edited(self, write: Write, side: Side, source: Row) -> str:
         """Tell of an edit made since a person deleted the partner, if it could have been read."""
         deleted = self.world.deleted.get((self.apps[side.other].name, source.id))
-        row = self.apps[side].rows[write.record]
+        row, unseen = self.apps[side].rows[write.record], self._replaced_unseen(side, write.record)
         for edit in self.world.edits:
             since = deleted is not None and edit.app == write.app and edit.record == write.record and edit.at > deleted
             shows = loose(row.values[edit.field]) == loose(edit.value) != loose(edit.over)
-            if since and shows and edit.at < write.read_at:
+            if since and shows and edit.at < write.read_at and (edit.field, loose(edit.value)) not in unseen:
                 return f"{write.record} was edited in {write.app} ({edit.value!r}), and was deleted all the same"
         return ""
+
+    def _replaced_unseen(self, side: Side, record: str) -> set[tuple[str, str]]:
+        """Return what writes without an answer replaced, if it was not there to be read afterwards.
+
+        Somebody who types it back leaves the record as the sync knew it last.
+        """
+        sql = "SELECT data FROM journal WHERE side=%s AND record_id=%s AND kind='update'"
+        writes = [write for (data,) in db.rows(sql, (side, record)) for write in json.loads(data)["writes"].values()]
+        return {(write["field"], loose(str(write["before"] or ""))) for write in writes if not write["landed"]}
 
     def _kept(self, write: Write, data: dict[str, dict[str, dict[str, object]]]) -> str:
         """Tell of a value that the journal does not keep, though it was there when the record was last read."""

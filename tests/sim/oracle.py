@@ -165,7 +165,8 @@ class Oracle:
         """Tell whether a person typed the same letters anew somewhere: then it is a new edit."""
         typed = [e for e in self.world.edits if e.field == name and loose(e.value) == loose(value)]
         origin = self.origin.get((name, loose(value)))
-        return any(edit is not origin for edit in typed)
+        decided = (w for w in self.world.writes if w.kind == "update" and loose(w.values.get(name)) == loose(value))
+        return any(edit is not origin for edit in typed) or any(w.at < origin.at for w in decided if origin)
 
     def _unsure(self, write: Write, name: str, value: str | None) -> bool:
         """Tell whether the same value was sent before without an answer: an edit over it looks like a conflict."""

@@ -122,6 +122,18 @@ def test_edit_of_the_partner_beats_the_deletion_for_good(when: str) -> None:
     assert not world.anna.items[people[0]].live
 
 
+def test_edit_that_showed_when_the_deletion_was_noticed_counts_though_it_shows_no_more() -> None:
+    world, people = world_with(traits=Traits(versions=False, precision=DAY))
+    partner = world.partner(people[0])
+    world.bert.edit(partner, name="Bea")
+    world.anna.delete(people[0])
+    world.run(full=True)
+    world.bert.edit(partner, name="P0")
+    after_the_grace(world)
+    after_the_grace(world)
+    assert is_there(world, partner)
+
+
 def test_edit_of_a_field_that_is_not_mapped_beats_it_too() -> None:
     world, people = world_with()
     partner = gone_in_anna(world, people[0])

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from bothways.connectors.base import WriteItem
-from bothways.engine.spec import FieldMap
+from bothways.engine.spec import FieldMap, Wins
 from bothways.records import Field, FieldType, Value
 from tests.memory_app import PEOPLE, Refusing, Traits
 from tests.two_apps import TwoApps
@@ -154,3 +154,22 @@ def test_twin_that_cannot_be_found_is_a_refusal_and_not_sent_with_every_run() ->
         tries.append(world.bert.calls["write create"] - before)
     assert 2 <= sum(tries) <= 6, "after 1, 2, 4 and 8 minutes"
     assert [(hold.record_id, hold.rule) for hold in world.holds()] == [(nameless, "R13")]
+
+
+def test_question_that_people_settled_is_asked_no_more_while_the_record_is_refused() -> None:
+    world = TwoApps(bert=Traits(refuses=no_jokers))
+    (ann,) = world.crowd(1)
+    bob = world.partner(ann)
+    fields = tuple(replace(each, winner=Wins.ASK) if each.left.name == "phone" else each for each in world.spec.fields)
+    world.spec = replace(world.spec, fields=fields)
+    world.anna.edit(ann, phone="+41446681801")
+    world.bert.edit(bob, phone="+41446681802")
+    world.run()
+    world.anna.edit(ann, name="Joke")
+    for _ in range(3):
+        world.run()
+    assert sorted(hold.kind for hold in world.holds()) == ["conflict", "refused"]
+    world.anna.edit(ann, phone="+41446681803")
+    world.bert.edit(bob, phone="+41446681803")
+    world.run()
+    assert [hold.kind for hold in world.holds()] == ["refused"]

@@ -44,6 +44,19 @@ def test_other_first_names_are_held_and_linked_when_one_is_put_right(traits: Tra
     assert (world.pairs(), world.holds()) == ([(left, right)], [])
 
 
+def test_misspelt_first_name_links_only_if_the_address_shows_the_right_one() -> None:
+    world = people()
+    left = world.anna.add(email="omoore@x.test", name="Oscar Moore")
+    right = world.bert.add(email="omoore@x.test", name="Oscra Moore")
+    shared = (
+        world.anna.add(email="kusha@x.test", name="Oscar Kusha"),
+        world.bert.add(email="kusha@x.test", name="Oscra Kusha"),
+    )
+    world.rest()
+    assert world.pairs() == [(left, right)]
+    assert reasons(world) == dict.fromkeys(shared, "same e-mail, different first names")
+
+
 def test_an_edit_that_a_guard_looks_at_right_before_the_link_is_heeded() -> None:
     world = people(Traits(lag=10.0), Traits(lag=10.0))
     left = world.anna.add(email="kusha@x.test", name="Edward Kusha")

@@ -336,6 +336,28 @@ class TellsWriters(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
+class LastChange:
+    """When a field came to hold what it holds (seconds, by the app's clock), as the app's history of the field tells.
+
+    ``by`` is the program that wrote it over what another program had written; "" where it was none, or is not told.
+    """
+
+    at: float
+    by: str = ""
+
+
+@runtime_checkable
+class TellsHistory(Protocol):
+    """What a connector has besides, if its app keeps the history of each field. Raises as ``read`` does."""
+
+    def last_changes(
+        self, object: str, ids: Sequence[str], fields: Sequence[str]
+    ) -> Mapping[str, Mapping[str, LastChange]]:
+        """Return the last change per record and field; what the app does not tell is left out."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
 class RecordList:
     """A list of records that people keep in an app, or that the app keeps by a rule (``dynamic``)."""
 

@@ -9,7 +9,18 @@ from typing import Protocol
 
 import pytest
 
-from bothways.connectors.base import Connector, Exists, Outcome, Page, Seen, WriteItem, WriteKind, WriteResult, by_key
+from bothways.connectors.base import (
+    Connector,
+    Exists,
+    Outcome,
+    Page,
+    Seen,
+    TellsHistory,
+    WriteItem,
+    WriteKind,
+    WriteResult,
+    by_key,
+)
 from bothways.errors import UnknownObject
 from bothways.records import Field, Record, Ref, Value, is_blank, may_be_rewriting, meanings
 
@@ -328,6 +339,25 @@ class ConnectorConformance:
         assert results["c1"].existing_id == existing
         if "c2" in results:
             assert results["c2"].outcome is Outcome.DONE, results
+
+    # --- histories ------------------------------------------------------------------------------------
+
+    def test_history_tells_when_each_field_was_changed_if_the_app_keeps_one(
+        self, connector: Connector, user: User
+    ) -> None:
+        if not isinstance(connector, TellsHistory):
+            return
+        ids, asked = [user.create(1), user.create(2)], asked_fields(user)
+        other = next(name for name in asked if name != user.field)
+        before = connector.last_changes(user.object, ids, [user.field, other])
+        user.edit(ids[0], "Second")
+        after = connector.last_changes(user.object, ids, [user.field, other])
+        assert set(before) == set(after) == set(ids)
+        assert after[ids[0]][user.field].at > before[ids[0]][user.field].at
+        assert after[ids[0]][other].at == before[ids[0]][other].at
+        assert after[ids[1]] == before[ids[1]]
+        assert not after[ids[0]][user.field].by, "a person is no program"
+        assert connector.last_changes(user.object, ids, []) == {} == connector.last_changes(user.object, [], asked)
 
     # --- looking up -----------------------------------------------------------------------------------
 

@@ -15,6 +15,7 @@ MEANINGS: Mapping[str, tuple[str, ...]] = {
     "given name": ("givenName",),
     "family name": ("familyName",),
     "name": ("name",),
+    "birth date": ("birthDate",),
     "phone": ("telephone", "mobile"),
     "employer": ("worksFor",),
     "company": ("name", "legalName"),

@@ -48,12 +48,23 @@ class Landed(NamedTuple):
     at: float = math.inf
 
 
+class Told(NamedTuple):
+    """What an app's history of a field tells: when a side came to hold what it holds (seconds, by the app's clock).
+
+    ``by`` is the program that wrote it over what another one had written; "" if none did, or it is not told.
+    """
+
+    at: float
+    by: str = ""
+
+
 class FieldState(NamedTuple):
     """Everything the table looks at for one field: values now, shadows (None: unknown), landed writes.
 
     ``since`` says since when (seconds) a side is known to hold what it holds, where that is known.
     ``modified`` says when (seconds, by the app's own clock) the record of a side was changed last, if the app tells.
     ``partners`` are, for an association, the records of the other side that the ids of each side are linked with.
+    ``told`` is what the history of the field tells, of the sides whose app has been asked for it.
     """
 
     mapping: FieldMap
@@ -63,6 +74,7 @@ class FieldState(NamedTuple):
     since: Mapping[Side, float] = MappingProxyType({})
     modified: Mapping[Side, float] = MappingProxyType({})
     partners: Mapping[Side, Mapping[str, str]] = MappingProxyType({})
+    told: Mapping[Side, Told] = MappingProxyType({})
 
 
 class Merge(NamedTuple):
@@ -84,6 +96,7 @@ class FieldDecision(NamedTuple):
     ``before`` was itself a new edit that lost. ``hold`` says why nothing can be written. ``seen`` are the
     values to become the shadows: at once if nothing is written, else when the write has landed (the
     written side then takes what the app stored). ``held`` are the values between which a person is to choose.
+    ``asks``: what the history of the field tells has a say in it.
     """
 
     mapping: FieldMap
@@ -98,6 +111,7 @@ class FieldDecision(NamedTuple):
     seen: Mapping[Side, Known] | None = None
     held: Mapping[Side, Value] | None = None
     merge: Merge | None = None
+    asks: bool = False
 
 
 class _View(NamedTuple):
@@ -295,8 +309,11 @@ def _braked(view: _View, decision: FieldDecision, now: float) -> FieldDecision:
         return decision
     sides = {decision.write, *(write.side for write in view.state.landed if write.at >= now - FIGHT_WINDOW)}
     reason = because("F5", app=" and ".join(view.spec.apps[side] for side in SIDES if side in sides))
+    fighters = dict.fromkeys(told.by for side in SIDES if side in sides and (told := view.state.told.get(side)))
+    if names := " and ".join(filter(None, fighters)):
+        reason = f"{reason}, by {names}"
     seen = {side: Known(view.state.now[side]) for side in SIDES} if view.mapping.consent is None else None
-    return FieldDecision(view.mapping, "F5", reason, before=decision.before, hold=reason, seen=seen)
+    return FieldDecision(view.mapping, "F5", reason, before=decision.before, hold=reason, seen=seen, asks=True)
 
 
 def _first_link_one_way(view: _View) -> FieldDecision:
@@ -338,8 +355,8 @@ def _both_changed(view: _View) -> FieldDecision:
     for side in (source, source.other):
         if view.blank(side):
             return _write(view, "F4", side, reason=f"{apps[side]} was empty")
-    decide = _TWO_SIDED.get(view.spec.winner(view.mapping), _default_wins)
-    return decide(view)
+    winner = view.spec.winner(view.mapping)
+    return _TWO_SIDED.get(winner, _default_wins)(view)._replace(asks=winner is Wins.NEWEST)
 
 
 def _default_wins(view: _View, why: str = "") -> FieldDecision:
@@ -379,8 +396,12 @@ def _shadow(view: _View, side: Side) -> Value:
 
 
 def _newest_wins(view: _View) -> FieldDecision:
-    """The side whose record was changed last; the default app where the times do not tell."""
-    modified, apps = view.state.modified, view.spec.apps
+    """The side that was changed last, by the history of the field where that is known, else by that of the record.
+
+    The default app where the times do not tell.
+    """
+    apps = view.spec.apps
+    modified = {**view.state.modified, **{side: told.at for side, told in view.state.told.items()}}
     unknown = [apps[side] for side in SIDES if side not in modified]
     if unknown:
         return _default_wins(view, f"{' and '.join(unknown)} does not tell when it was changed")

@@ -46,14 +46,28 @@ class Held(NamedTuple):
         return f"{given} {family}" if given and family else self.first("name") or given or family or ""
 
 
+def _shared(one: Held, other: Held) -> set[str]:
+    """Return the mail addresses that both have, in their normal form."""
+    mine, theirs = ({normal_email(text) for text in each.texts("email")} for each in (one, other))
+    return {email for email in mine & theirs if email}
+
+
 def _other_first_name(one: Held, other: Held) -> bool:
-    return names_clash(one.full_name, other.full_name)
+    """Tell whether the first names differ, by more than a slip that a shared address shows.
+
+    Who was born on another day is another person: then no address shows anything.
+    """
+    names = one.full_name, other.full_name
+    if not names_clash(*names):
+        return False
+    mine, theirs = (each.first("birth date") for each in (one, other))
+    born_apart = bool(mine and theirs) and mine != theirs
+    return born_apart or names_clash(*names, _shared(one, other))
 
 
 def _shared_mailbox(one: Held, other: Held) -> bool:
     """Tell whether the two have a mailbox of a role in common, and not surely the same full name."""
-    of_roles = [text for text in one.texts("email") if is_role_address(text)]
-    if not of_roles or not set(map(normal_email, of_roles)) & set(map(normal_email, other.texts("email"))) - {None}:
+    if not any(map(is_role_address, one.texts("email"))) or not any(map(is_role_address, _shared(one, other))):
         return False
     name = person_name(one.full_name)
     return name is None or name != person_name(other.full_name)

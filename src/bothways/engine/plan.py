@@ -14,6 +14,7 @@ from bothways.engine.fields import (
     Known,
     Landed,
     Merge,
+    Told,
     beyond_reach,
     decide_field,
     note_field,
@@ -36,7 +37,8 @@ class Pair:
     ``records`` are the fresh reads (None: nobody there); ``shadows`` are keyed by mapping, per side, and
     hold only what is known; ``landed`` are earlier writes of this link by mapping, oldest first. ``since``
     says since when (seconds) a side is known to hold what it holds, where that is known. ``decided`` is what a person
-    has decided about fields that both sides changed, by mapping. ``partners`` are, by mapping of an association, the
+    has decided about fields that both sides changed, by mapping. ``told`` is what the apps' histories of single fields
+    tell, by mapping, where they were asked. ``partners`` are, by mapping of an association, the
     records of the other side that the ids of each side are linked with.
     """
 
@@ -46,6 +48,7 @@ class Pair:
     since: Mapping[Side, float] = field(default_factory=dict)
     decided: Mapping[str, Decided] = field(default_factory=dict)
     partners: Mapping[str, Mapping[Side, Mapping[str, str]]] = field(default_factory=dict)
+    told: Mapping[str, Mapping[Side, Told]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,7 +180,8 @@ def _state(mapping: FieldMap, values: Mapping[Side, Mapping[str, Value]], pair: 
     now = {side: values[side].get(mapping.on(side).name) for side in SIDES}
     shadow = {side: pair.shadows[side].get(key) for side in SIDES}
     partners = pair.partners.get(key, {})
-    return FieldState(mapping, now, shadow, pair.landed.get(key, ()), pair.since, _modified(pair), partners=partners)
+    landed, told = pair.landed.get(key, ()), pair.told.get(key, {})
+    return FieldState(mapping, now, shadow, landed, pair.since, _modified(pair), partners, told)
 
 
 def _modified(pair: Pair) -> dict[Side, float]:

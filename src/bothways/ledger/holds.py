@@ -165,6 +165,12 @@ def decide(hold: HoldRow, decided: Mapping[str, Any] | None) -> None:
     db.execute("UPDATE hold SET data=%s WHERE id=%s", (orjson.dumps(data).decode(), hold.id))
 
 
+def to_decide(sync: Sync) -> int:
+    """Return how many differences of fields wait for a person who has not decided them."""
+    sql = "SELECT COUNT(*) FROM hold WHERE sync_id=%s AND kind='conflict' AND data NOT LIKE %s"
+    return int(db.value(sql, (sync.pk, '%"decided":{%')))
+
+
 def conflicts(sync: Sync, field: str) -> list[HoldRow]:
     """Return the differences of one field that wait for a person, oldest first."""
     return _rows("sync_id=%s AND kind='conflict' AND field=%s", (sync.pk, field), " ORDER BY id")

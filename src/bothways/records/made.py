@@ -8,7 +8,9 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from bothways.records.normal.first_names import is_first_name
 from bothways.records.normal.tables import entries, pairs
+from bothways.records.normal.text import fold
 from bothways.records.parse import text_of
 from bothways.records.record import Value
 from bothways.records.types import Field, FieldType
@@ -82,9 +84,12 @@ def split_name(text: str) -> tuple[str, str] | None:
     """Return the given and the family name, None where that is not sure.
 
     It is sure of two words, none of them a title, an addition or the beginning of a family name, in a script in
-    which the given name comes first. More words can belong to either.
+    which the given name comes first. More words can belong to either. A comma puts the family name first, if what
+    follows it is known as a first name: after a comma may stand much else (``Acme, Inc``).
     """
     words = text.split()
+    if len(words) == 2 and words[0].endswith(",") and is_first_name(fold(words[1])):
+        words = [words[1], words[0][:-1]]
     if len(words) != 2 or not all(map(_WORD.fullmatch, words)) or _FAMILY_FIRST.search(text):
         return None
     doubtful = entries("particles") | pairs("titles").keys() | pairs("suffixes").keys()

@@ -19,8 +19,8 @@ from bothways.service import yaml_edit
 from bothways.service.database import on_database
 from bothways.service.document import SyncDocument
 from bothways.service.issues import find_issue, views_of
+from bothways.service.resolution import resolution
 from bothways.service.views import IssueView
-from bothways.service.work import resolution
 from bothways.service.workspace import Workspace, reload
 from bothways.service.yaml_file import nearest
 

@@ -10,9 +10,9 @@ from bothways.ledger.models import Plan, Sync
 from bothways.service import yaml_edit
 from bothways.service.database import on_database
 from bothways.service.lock import runner
+from bothways.service.resolution import row_of
 from bothways.service.revisions import settings_in_force
 from bothways.service.views import DeletedView
-from bothways.service.work import row_of
 from bothways.service.workspace import Workspace, reload
 
 KEPT_DAYS = 30

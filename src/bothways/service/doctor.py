@@ -11,10 +11,10 @@ from django.db import connection
 
 from bothways.errors import BothwaysError, DatabaseLocked, DiskFull
 from bothways.ledger import db
+from bothways.service.admission import check
 from bothways.service.connect import Secrets, open_app
 from bothways.service.database import migrations_off, sqlite_path, used
 from bothways.service.lock import is_held
-from bothways.service.syncs import check
 from bothways.service.views import Finding
 from bothways.service.workspace import Workspace, database_of, open_workspace
 

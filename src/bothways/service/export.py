@@ -55,9 +55,12 @@ def _rows(action: ActionView) -> Iterator[tuple[object, ...]]:
 
 
 def _field(each: FieldView) -> tuple[object, ...]:
+    app, before, after = each.app, shown_or_blank(each.before), shown_or_blank(each.after)
     conflict = "yes" if each.conflict else ""
-    before, after = shown_or_blank(each.before), shown_or_blank(each.after)
-    return each.app, each.label, before, after, each.rule, each.reason, conflict, each.lost, each.hold
+    if each.between:
+        app, conflict = "", "to decide"
+        before = "; ".join(f"{name}: {shown(value)}" for name, value in each.between.items())
+    return app, each.label, before, after, each.rule, each.reason, conflict, each.lost, each.hold
 
 
 def shown_or_blank(value: Any) -> str:

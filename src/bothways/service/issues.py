@@ -25,8 +25,9 @@ from bothways.ledger.models import Sync
 from bothways.service.database import on_database
 from bothways.service.document import SyncDocument
 from bothways.service.records import describe, find
+from bothways.service.resolution import row_of
 from bothways.service.views import CandidateView, IssueView, PairHistory, PairView, RecordView
-from bothways.service.work import plain_id, row_of
+from bothways.service.work import plain_id
 from bothways.service.workspace import Workspace
 from bothways.sync import merges
 from bothways.sync.absorb import end_link

@@ -14,8 +14,9 @@ from bothways.ledger import db, links
 from bothways.service.database import on_database
 from bothways.service.document import SyncDocument
 from bothways.service.lock import runner
+from bothways.service.resolution import row_of
 from bothways.service.views import BadRow, LinkImportView, LinkView
-from bothways.service.work import Report, context, row_of
+from bothways.service.work import Report, context
 from bothways.service.workspace import Workspace
 from bothways.sync import link_import
 from bothways.sync.context import Context

@@ -1,8 +1,8 @@
-"""Who else writes what a sync would write: asked before it is turned on."""
+"""Who else writes what a sync would write: asked when it gets on."""
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 from bothways.connectors.base import TellsWriters, WriteSeen
 from bothways.engine.sides import SIDES, Side
@@ -10,8 +10,8 @@ from bothways.errors import AppError
 from bothways.ledger import journal
 from bothways.ledger.models import Feed, Sync
 from bothways.service.document import SyncDocument
+from bothways.service.resolution import Resolution, resolution
 from bothways.service.revisions import latest_revision
-from bothways.service.work import Resolution, resolution
 from bothways.service.workspace import Workspace
 
 Place = tuple[str, str]
@@ -27,8 +27,20 @@ SHOWN = 5
 """Fields named; more would not be read."""
 
 
-def second_writers(workspace: Workspace, found: Resolution) -> list[str]:
-    """Return in words which syncs that are on write the same fields of the same object. No record is read."""
+class Other(NamedTuple):
+    """Somebody who writes the same, in words, and as plain rows to be known again by: who, app, object, field."""
+
+    words: str
+    rows: list[list[str]]
+
+
+def other_writers(workspace: Workspace, found: Resolution) -> list[Other]:
+    """Return who else writes what a sync would write: syncs that are on, and other products seen at work."""
+    return [*second_writers(workspace, found), *products_at_work(found)]
+
+
+def second_writers(workspace: Workspace, found: Resolution) -> list[Other]:
+    """Return which syncs that are on write the same fields of the same object. No record is read."""
     document = found.resolved.document
     mine = dict(_of_resolution(found))
     told = []
@@ -39,12 +51,13 @@ def second_writers(workspace: Workspace, found: Resolution) -> list[str]:
             both = sorted(fields & mine.get(place, set()))
             if both:
                 names = ", ".join(both[:SHOWN]) + (", ..." if len(both) > SHOWN else "")
-                told.append(f"the sync {other.name} writes {names} of {place[1]} in {place[0]} too")
+                words = f"the sync {other.name} writes {names} of {place[1]} in {place[0]} too"
+                told.append(Other(words, [[f"sync {other.name}", *place, field] for field in both]))
     return told
 
 
-def products_at_work(found: Resolution) -> list[str]:
-    """Return in words which other products are seen writing the same fields, in apps that tell.
+def products_at_work(found: Resolution) -> list[Other]:
+    """Return which other products are seen writing the same fields, in apps that tell.
 
     A product is ours if one of its writes is one of the journal. An app that cannot be asked tells nothing.
     """
@@ -60,8 +73,11 @@ def products_at_work(found: Resolution) -> list[str]:
         ours = _ours(place, seen)
         counts = Counter(each.name for each in seen if each.source not in ours)
         told += [
-            f"{name} writes {place[1]} in {place[0]} too (seen in {count} of the records changed last); "
-            "pause it there first"
+            Other(
+                f"{name} writes {place[1]} in {place[0]} too (seen in {count} of the records changed last); "
+                "pause it there first",
+                [[f"product {name}", *place, ""]],
+            )
             for name, count in counts.most_common()
         ]
     return told

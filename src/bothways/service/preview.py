@@ -119,6 +119,7 @@ def _view(ctx: Context, made: Plan, brakes: list[Brake], advice: str) -> PlanVie
         tuple(_duplicates(ctx)) if not links.counts(ctx.sync) else (),
         {apps[side]: int(totals.get("deletes", {}).get(side, 0)) for side in SIDES},
         int(totals.get("agreed", 0)),
+        int(totals.get("to_decide", 0)),
     )
 
 
@@ -184,7 +185,7 @@ def _loud(row: plans.ActionRow) -> bool:
 
 
 def _conflicting(row: plans.ActionRow) -> bool:
-    return any(each["conflict"] for each in row.data["fields"])
+    return any(each["conflict"] or each.get("held") for each in row.data["fields"])
 
 
 def _emptying(row: plans.ActionRow) -> bool:
@@ -201,7 +202,7 @@ _LOUD = "(writes_left OR writes_right OR kind IN ('create','link','hold','unlink
 _LOUD += "OR (kind='leave out' AND rule='R10' AND link_id IS NOT NULL))"
 SHOWS: Mapping[str, tuple[str, Callable[[plans.ActionRow], bool]]] = {
     "all": (_LOUD, _loud),
-    "conflicts": ("(writes_left OR writes_right)", _conflicting),
+    "conflicts": ("(writes_left OR writes_right OR kind IN ('hold','link'))", _conflicting),
     "emptied": ("(writes_left OR writes_right)", _emptying),
     "held": ("kind IN ('hold','update','link','create')", _holding),
     "everything": ("", _any),
@@ -247,6 +248,7 @@ class _Labels:
             bool(each["conflict"]),
             "; ".join(each["lost"]),
             each["hold"],
+            {self.apps[Side(side)]: value for side, value in each.get("held", {}).items()},
         )
 
     def _written_side(self, row: plans.ActionRow, each: Mapping[str, Any]) -> Side:

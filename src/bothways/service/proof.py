@@ -17,8 +17,9 @@ from bothways.ledger.models import Sync
 from bothways.records import Ref, Value, ids_of
 from bothways.service.connect import Opened
 from bothways.service.database import on_database
+from bothways.service.resolution import Resolution, resolution, row_of
 from bothways.service.views import Difference, Proof
-from bothways.service.work import Report, Resolution, parents_of, resolution, row_of
+from bothways.service.work import Report, parents_of
 from bothways.service.workspace import Workspace
 from bothways.sync.associations import Partners, partners_in
 from bothways.sync.context import Parents, Progress

@@ -19,10 +19,10 @@ from bothways.ledger.models import Sync
 from bothways.records import is_blank, normal_email
 from bothways.service.database import on_database
 from bothways.service.document import SyncDocument
+from bothways.service.resolution import row_of
 from bothways.service.revisions import latest_revision
 from bothways.service.scope import scope_in_force
 from bothways.service.views import Page, RecordView
-from bothways.service.work import row_of
 from bothways.service.workspace import Workspace
 from bothways.sync.payload import name_of
 

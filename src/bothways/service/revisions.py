@@ -10,7 +10,7 @@ from bothways.ledger import db, due, links, noted
 from bothways.ledger.models import Connection, Feed, Plan, Revision, Run, Sync, Workspace
 from bothways.service.document import FROM_NOW, AppDocument, Document, SyncDocument, settings_of
 
-OFF = "off"
+ON, OFF = "on", "off"
 
 
 def import_settings(document: Document, now: float) -> int:
@@ -117,7 +117,7 @@ def _save(document: SyncDocument, row: Sync | None, now: float) -> None:
         row.save()
         if document.scope.from_now:
             noted.ask(row)
-        add_revision(row, {"settings": settings, "applied": None, "settled": False}, author(), now)
+        add_revision(row, {"settings": settings, "applied": None, "settled": False, "admitted": False}, author(), now)
         due.mark_everything(row)
         return
     before = latest_revision(row).document
@@ -125,12 +125,16 @@ def _save(document: SyncDocument, row: Sync | None, now: float) -> None:
     if (row.left_id, row.right_id) != (feeds[Side.LEFT].pk, feeds[Side.RIGHT].pk):
         _move(document, row, feeds)
     _start(document, row, old)
-    came_on = row.state == OFF and document.state != OFF
+    gets_on, came_on = row.state != ON and document.state == ON, row.state == OFF and document.state != OFF
     row.state = document.state
     row.save(update_fields=["state", "left", "right"])
     only_state = {**old, "state": ""} == {**settings, "state": ""}
-    settled = before["settled"] if only_state else False
-    add_revision(row, {**before, "settings": settings, "settled": settled}, author(), now)
+    after = {**before, "settings": settings}
+    if not only_state:
+        after |= {"settled": False, "admitted": False}
+    if gets_on:
+        after |= {"admitted": False, "others": []}
+    add_revision(row, after, author(), now)
     if only_state:
         keep_plans(row)
     if came_on:

@@ -7,10 +7,11 @@ from bothways.connectors import registry
 from bothways.engine.deletes import Removal
 from bothways.engine.sides import SIDES, Side
 from bothways.engine.spec import Finding, Wins
-from bothways.errors import OnAlready, OthersWriteToo, PermissionMissing, SettingsError
-from bothways.ledger import looking, noted, plans
+from bothways.errors import OnAlready, OthersWriteToo
+from bothways.ledger import holds, looking, noted, plans
 from bothways.ledger.models import Plan, Run, Sync
 from bothways.service import yaml_edit
+from bothways.service.admission import check, is_admitted, note_admitted, others_asked
 from bothways.service.associations import SWITCHED_OFF, may_have_any, needs
 from bothways.service.database import on_database
 from bothways.service.deleting import settle_old_links
@@ -20,18 +21,16 @@ from bothways.service.document import (
     AppDocument,
     Document,
     SyncDocument,
-    refuse_ring,
     settings_of,
     winner_word,
 )
 from bothways.service.in_force import constants_in_words, in_words, labels_of, policies_of
 from bothways.service.log import summaries
 from bothways.service.misfits import check_values
-from bothways.service.others import products_at_work, second_writers
+from bothways.service.resolution import resolution, row_of
 from bothways.service.revisions import has_begun, latest_revision, workspace_revision
 from bothways.service.scope import scope_in_words
 from bothways.service.views import AssociationView, Counts, MappingView, MatchView, RunSummary, SetView, SyncView
-from bothways.service.work import Resolution, resolution, row_of
 from bothways.service.workspace import Workspace, reload
 
 
@@ -63,12 +62,13 @@ def turn_on(
     row = row_of(workspace, name)
     if from_now and row.state == "on":
         raise OnAlready(name=name)
-    found = check(workspace, workspace.sync(name))
+    checked = workspace.sync(name)
+    found = check(workspace, checked)
     check_values(row, found.resolved.document, found.resolved.spec)
-    others = [*second_writers(workspace, found), *products_at_work(found)]
-    if others and row.state != "on" and not confirmed:
-        raise OthersWriteToo(name=name, reasons="; ".join(others))
-    if row.state != "on" and not has_begun(row):
+    others = others_asked(workspace, row, found)
+    if others.new and not confirmed:
+        raise OthersWriteToo(name=name, reasons=others.new)
+    if not has_begun(row) and not is_admitted(row):
         settle_old_links(row, old_links)
     before = row.line
     if from_now:
@@ -82,6 +82,8 @@ def turn_on(
     except BaseException:
         Sync.objects.filter(pk=row.pk).update(line=before)
         raise
+    if _same_but_for_state(workspace.sync(name), checked):
+        note_admitted(row_of(workspace, name), others)
 
 
 @on_database
@@ -120,29 +122,14 @@ def _app(app: AppDocument) -> dict[str, Any]:
 # --- turning on and off -------------------------------------------------------------------------------
 
 
+def _same_but_for_state(one: SyncDocument, other: SyncDocument) -> bool:
+    """Tell whether settings are those that were checked: the file may have been edited since it was read."""
+    return {**settings_of(one), "state": ""} == {**settings_of(other), "state": ""}
+
+
 def _set_state(workspace: Workspace, name: str, state: str) -> None:
     yaml_edit.set_value(workspace.file, ("syncs", name, "state"), state)
     reload(workspace)
-
-
-def check(workspace: Workspace, document: SyncDocument) -> Resolution:
-    """Check a sync at the door: both apps answer, their objects and fields are there, something may flow."""
-    found = resolution(workspace, document.name, at_door=True)
-    for side in SIDES:
-        app = found.apps[side]
-        app.connector.check()
-        object = app.object(document.objects[side], document.object_places[side])
-        written = any(found.resolved.spec.writes(each, side) for each in found.resolved.spec.fields)
-        if not object.readable or (written and not object.writable):
-            deed = "changed" if object.readable else "read"
-            raise PermissionMissing(app=app.name, reason=f"{object.label} may not be {deed} with these credentials")
-        if found.resolved.spec.removes(side) and not object.deletable:
-            raise PermissionMissing(app=app.name, reason=f"{object.label} may not be deleted with these credentials")
-    if not any(found.resolved.spec.writes(each, side) for each in found.resolved.spec.fields for side in SIDES):
-        raise SettingsError(where=document.place, reason="no field may be written in any of the two apps")
-    syncs = workspace.document.syncs.values()
-    refuse_ring(document, [each for each in syncs if each.state == "on" and each.name != document.name])
-    return found
 
 
 # --- views --------------------------------------------------------------------------------------------
@@ -150,7 +137,7 @@ def check(workspace: Workspace, document: SyncDocument) -> Resolution:
 
 def _view(workspace: Workspace, name: str, *, ask: bool) -> SyncView:
     row, document = row_of(workspace, name), workspace.sync(name)
-    counts = Counts(**looking.counts(row))
+    counts = Counts(**looking.counts(row), to_decide=holds.to_decide(row))
     last = summaries(workspace, list(Run.objects.select_related("sync").filter(sync=row).order_by("-id")[:1]))
     applied, labels = _exact(workspace, document, row, ask)
     return SyncView(

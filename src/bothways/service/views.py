@@ -160,13 +160,17 @@ class ChangeView:
 
 @dataclass(frozen=True, slots=True)
 class Counts:
-    """How many records are in each state; a linked pair counts once."""
+    """How many records are in each state; a linked pair counts once.
+
+    ``to_decide``: differences of fields that wait for a person.
+    """
 
     in_sync: int = 0
     left_out: int = 0
     failing: int = 0
     held: int = 0
     waiting: int = 0
+    to_decide: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -241,6 +245,8 @@ class PlanView:
     that take part again. ``advice``: what a person should think of before the first run. ``duplicates``: records
     that are several times in one app, told as long as nothing is linked. ``deleted``: records that would be archived
     or deleted. ``agreed``: pairs that differ and stay as they are, since only changes from now on are carried.
+    ``conflicts``: records in which a changed value loses against the other app's; ``to_decide``: records with a
+    difference that waits for a person.
     """
 
     id: str
@@ -267,11 +273,15 @@ class PlanView:
     duplicates: tuple["DuplicatesView", ...] = ()
     deleted: Counted = made_by(default_factory=dict)
     agreed: int = 0
+    to_decide: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class FieldView:
-    """One field of a planned action. ``app`` is where it is written; ``hold`` says why it is not."""
+    """One field of a planned action. ``app`` is where it is written; ``hold`` says why it is not.
+
+    ``between``: the values between which a person is to choose, by app.
+    """
 
     app: str
     field: str
@@ -283,6 +293,7 @@ class FieldView:
     conflict: bool = False
     lost: str = ""
     hold: str = ""
+    between: Mapping[str, Value] = made_by(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,9 +17,9 @@ from bothways.records import Value, canonical, is_blank
 from bothways.service.database import on_database
 from bothways.service.document import SyncDocument
 from bothways.service.records import Found, describe, find
+from bothways.service.resolution import row_of
 from bothways.service.revisions import latest_revision
 from bothways.service.views import Event, FieldStory, WhyView
-from bothways.service.work import row_of
 from bothways.service.workspace import Workspace
 from bothways.service.yaml_file import nearest
 

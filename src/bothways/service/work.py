@@ -1,65 +1,29 @@
 """What a plan or a run works with: the sync's row, its two apps, its exact settings, in force in the ledger."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
 
 from bothways.engine.sides import SIDES, Side
 from bothways.engine.spec import FieldMap, one_sided
 from bothways.errors import SyncOff
 from bothways.ledger.models import Revision, Sync
 from bothways.records import Field
+from bothways.service.admission import admitted
 from bothways.service.associations import is_turned
-from bothways.service.connect import Opened, open_app
 from bothways.service.document import settings_of
-from bothways.service.door import check_lists
 from bothways.service.in_force import bring_in_force
 from bothways.service.misfits import check_values
+from bothways.service.resolution import Resolution, resolution, row_of
 from bothways.service.revisions import latest_revision, settings_in_force
-from bothways.service.spec import Resolved, Schema, resolve
+from bothways.service.spec import Resolved
 from bothways.service.workspace import Workspace, reload
 from bothways.sync.context import Context, End, Parents, Progress
 
 Report = Callable[[Progress], None]
 
 
-@dataclass(frozen=True, slots=True)
-class Resolution:
-    """A sync's exact settings and its two apps, asked for their fields."""
-
-    resolved: Resolved
-    apps: dict[Side, Opened]
-    schema: Schema
-
-
-def resolution(workspace: Workspace, name: str, *, at_door: bool = False) -> Resolution:
-    """Ask both apps for their fields and make the settings exact; refuse what does not fit, with its place.
-
-    ``at_door``: the settings are new, or about to be used for the first time.
-    """
-    document = workspace.sync(name)
-    apps = {side: open_app(workspace, document.apps[side]) for side in SIDES}
-    schema = {
-        side: apps[side].fields(document.objects[side], workspace.clock(), document.object_places[side])
-        for side in SIDES
-    }
-    can = {side: apps[side].connector.capabilities for side in SIDES}
-    others = workspace.document.syncs.values()
-    resolved = resolve(document, schema, can, others=others, at_door=at_door)
-    if at_door:
-        for side in SIDES:
-            check_lists(document, resolved.spec.scope, side, apps[side].connector)
-    return Resolution(resolved, apps, schema)
-
-
-def row_of(workspace: Workspace, name: str) -> Sync:
-    """Return the row of a sync of the workspace; raise UnknownSync."""
-    workspace.sync(name)
-    found: Sync = Sync.objects.select_related("left", "right").get(name=name)
-    return found
-
-
 def context(workspace: Workspace, name: str, progress: Report | None = None, *, running: bool = True) -> Context:
-    """Return what a run works with, settings in force. ``running``: raise SyncOff unless the sync is on.
+    """Return what a run works with, settings in force. ``running``: raise SyncOff unless the sync is on, and
+    what ``admitted`` does.
 
     Only the one runner may call this. A file that another process has taken over since is read again.
     """
@@ -69,7 +33,8 @@ def context(workspace: Workspace, name: str, progress: Report | None = None, *, 
         row = row_of(workspace, name)
     if running and row.state != "on":
         raise SyncOff(name=name)
-    found = resolution(workspace, name, at_door=not latest_revision(row).document["settled"])
+    fresh = not latest_revision(row).document["settled"]
+    found = admitted(workspace, row) if running else resolution(workspace, name, at_door=fresh)
     if row.state == "on":
         check_values(row, found.resolved.document, found.resolved.spec)
     document, feeds = found.resolved.document, {Side.LEFT: row.left, Side.RIGHT: row.right}

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from bothways.connectors.base import WriteItem, WriteKind
 from bothways.engine.deletes import Stamp, why_edited
+from bothways.engine.fields import Known
 from bothways.engine.sides import SIDES, Side
 from bothways.ledger import db, due, feeds, holds, journal, links, plans
 from bothways.ledger.feeds import SeenRow
@@ -93,14 +94,23 @@ def _edited(ctx: Context, side: Side, row: SeenRow, link: LinkRow) -> str:
     if row.first_seen_at > (link.ended_at or 0.0):
         return "it was restored"
     known = links.shadows([link.id]).get(link.id, {each: {} for each in SIDES})[side]
-    then = next(
+    at_end = next(
         (
-            Stamp(*entry.more["stamp"])
+            entry.more
             for entry in reversed(journal.of_link(link.id))
             if entry.kind == "unlink" and entry.side is side and entry.more.get("stamp")
         ),
         None,
     )
+    then = Stamp(*at_end["stamp"]) if at_end else None
+    return (at_end or {}).get("edited") or edit_shown(ctx, side, row, known, then)
+
+
+def edit_shown(ctx: Context, side: Side, row: SeenRow, known: Mapping[str, Known], then: Stamp | None) -> str:
+    """Return by what a record shows that it was edited since it was in step, "" if by nothing.
+
+    ``known`` is the shadow of its side, ``then`` the stamp when its link ended.
+    """
     fields = {mapping.key: mapping.on(side) for mapping in ctx.spec.fields}
     values = {key: shadow.value for key, shadow in known.items()}
     return why_edited(fields, row.values or {}, values, Stamp(row.version, row.modified), then)

@@ -65,7 +65,8 @@ def keep_holding(ctx: Context, action: Action, kept: list[HoldRow]) -> Action:
     whole = by_field.get("")
     same_again = whole is not None and action.writes and whole.data.get("sent") == fingerprint(action)
     if whole is not None and same_again and _waits(ctx, whole):
-        return replace(action, kind=ActionKind.HOLD, rule="R13", reason=whole.reason, side=None, fields=(), kept=True)
+        rest = tuple(decision for decision in action.fields if decision.write is None)
+        return replace(action, kind=ActionKind.HOLD, rule="R13", reason=whole.reason, side=None, fields=rest, kept=True)
     if not by_field or not action.writes:
         return action
     refused = {d.mapping.key for d in action.fields if d.write and _is_refused(by_field.get(d.mapping.key), d)}

@@ -1,7 +1,8 @@
 """Make a plan: every due record looked at, page by page, each with one action and its reason."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 
 from bothways.engine.brakes import Totals
 from bothways.engine.fields import Known
@@ -21,6 +22,7 @@ from bothways.sync.associations import partners_of
 from bothways.sync.context import Context, Progress
 from bothways.sync.deletes import NONE as NO_FATE
 from bothways.sync.deletes import Fate, fates, may_carry
+from bothways.sync.histories import plan_with_histories
 from bothways.sync.line import differ, held_before, shadows_of, to_be_drawn, unchanged
 from bothways.sync.matches import find_matches, look_up_creates
 from bothways.sync.merges import made_nobodys, merges_undecided
@@ -134,8 +136,9 @@ def _linked(ctx: Context, sheet: Sheet, wanted: dict[Side, set[str]], tally: Tal
             tally.agreed += _differ(ctx, records)
         looked_at.append((link, pair, facts))
     partners = partners_of(ctx, [pair for _, pair, _ in looked_at])
-    for link, pair, facts in looked_at:
-        action = plan_linked(ctx.spec, replace(pair, partners=partners), facts, ctx.clock())
+    known_now = [replace(pair, partners=partners) for _, pair, _ in looked_at]
+    actions = plan_with_histories(ctx, known_now, partial(_plan_pair, ctx, [facts for *_, facts in looked_at]))
+    for (link, _, facts), action in zip(looked_at, actions, strict=True):
         action = held.keep_holding(ctx, action, held.refusals(kept.get(link.id, [])))
         planned.append((action, link, facts))
     return planned
@@ -197,10 +200,9 @@ def _unlinked(
             if (row := sheet.rows[side].get(id)) is not None
         }
         across = partners_of(ctx, pairs.values())
-        for id in sorted(free):
-            row = sheet.rows[side].get(id)
-            if row is None:
-                continue
+        looked_at: list[tuple[str, Pair, Facts]] = []
+        for id in sorted(pairs):
+            row = sheet.rows[side][id]
             match, record = matches[id], row.record
             partner = partners.get(match.partner) if match.partner else None
             fate = fate_of.get(id, NO_FATE)
@@ -225,8 +227,12 @@ def _unlinked(
                 misfit=misfit(ctx.spec, side, record, ctx.clock(), row.lists),
                 before=unchanged(ctx, side, before[side].get(id), record.values),
             )
-            pair = replace(pairs[id], partners=across)
-            action = plan_unlinked(ctx.spec, side, pair, facts, ctx.clock())
+            looked_at.append((id, replace(pairs[id], partners=across), facts))
+        actions = plan_with_histories(
+            ctx, [pair for _, pair, _ in looked_at], partial(_plan_free, ctx, side, [each for *_, each in looked_at])
+        )
+        for (id, pair, facts), action in zip(looked_at, actions, strict=True):
+            match, fate = matches[id], fate_of.get(id, NO_FATE)
             if action.rule == "R0":
                 action = replace(action, kept=True, candidates=merged[id])
             if action.kind is ActionKind.LINK and action.rule != "R9r" and match.partner:
@@ -238,6 +244,14 @@ def _unlinked(
             action = held.keep_holding(ctx, action, kept.get(id, []))
             planned.append((action, link, facts))
     return planned
+
+
+def _plan_free(ctx: Context, side: Side, facts: Sequence[Facts], place: int, pair: Pair) -> Action:
+    return plan_unlinked(ctx.spec, side, pair, facts[place], ctx.clock())
+
+
+def _plan_pair(ctx: Context, facts: Sequence[Facts], place: int, pair: Pair) -> Action:
+    return plan_linked(ctx.spec, pair, facts[place], ctx.clock())
 
 
 def _matched(

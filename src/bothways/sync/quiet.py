@@ -1,20 +1,23 @@
 """Carry out the actions that write to no app: links, holds, equalities, ended links, waits."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
+from bothways.engine.deletes import Stamp
+from bothways.engine.fields import Known
 from bothways.engine.sides import SIDES, Side
 from bothways.engine.table import ActionKind
 from bothways.ledger import due, feeds, holds, journal, links
+from bothways.ledger.feeds import SeenRow
 from bothways.ledger.holds import HoldRow
 from bothways.ledger.journal import Entry, FieldWrite
 from bothways.ledger.links import NewLink
 from bothways.ledger.plans import ActionRow
 from bothways.sync.absorb import end_link
 from bothways.sync.context import Context
-from bothways.sync.deletes import note, take_up
+from bothways.sync.deletes import edit_shown, note, take_up
 from bothways.sync.intents import make_links, without_linked
 from bothways.sync.payload import ENTERS, marks_of
-from bothways.sync.results import hold_fields, unwritten
+from bothways.sync.results import clear_mended, hold_fields
 from bothways.sync.seen import save_seen_shadows
 from bothways.sync.settling import settles_at
 
@@ -47,7 +50,7 @@ def record_quiet(ctx: Context, actions: Sequence[ActionRow]) -> None:
         *(each for kind in (ActionKind.UNLINK, ActionKind.NONE, ActionKind.LEAVE_OUT) for each in kinds[kind]),
     ]
     _clear_holds(ctx, settled)
-    _clear_mended(ctx, kinds[ActionKind.HOLD])
+    clear_mended(ctx, kinds[ActionKind.HOLD])
     hold_fields(ctx, linked)
     due.clear(ctx.sync, [mark for action in [*settled, *kinds[ActionKind.HOLD]] for mark in marks_of(action)])
 
@@ -102,12 +105,18 @@ def _journal_unlink(ctx: Context, action: ActionRow, link_id: int, survivor: Sid
             key: FieldWrite(shadow.value, None, action.rule, action.reason) for key, shadow in known[side].items()
         }
         row = feeds.seen_by_id(ctx.ends[side].feed.pk, [action.on(side) or ""]).get(action.on(side) or "")
-        stamp = {"stamp": [row.version, row.modified]} if row and row.live else {}
-        more = {"survivor": survivor, **stamp}
+        at_end = _at_the_end(ctx, side, row, known[side]) if row and row.live else {}
+        more = {"survivor": survivor, **at_end}
         entries.append(
             Entry(0, ctx.run_id, link_id, side, action.on(side), "unlink", "done", action.rule, "", writes, more)
         )
     journal.add(ctx.sync, ctx.run_id, entries, ctx.clock())
+
+
+def _at_the_end(ctx: Context, side: Side, row: SeenRow, known: Mapping[str, Known]) -> dict[str, object]:
+    """Return the stamp of a record whose link ends, and by what it shows an edit: later that may show no more."""
+    edited = edit_shown(ctx, side, row, known, Stamp(row.version, row.modified))
+    return {"stamp": [row.version, row.modified]} | ({"edited": edited} if edited else {})
 
 
 def _hold(ctx: Context, action: ActionRow) -> None:
@@ -118,14 +127,6 @@ def _hold(ctx: Context, action: ActionRow) -> None:
         row = HoldRow(side, action.on(side) or "", action.rule, action.reason, kind, link_id=action.link_id, data=data)
         holds.put(ctx.sync, row, ctx.clock())
     hold_fields(ctx, [action])
-
-
-def _clear_mended(ctx: Context, actions: Sequence[ActionRow]) -> None:
-    """Close the holds of fields that are in order by now, where another field of the pair is still held."""
-    for side in SIDES:
-        there = [(id, action) for action in actions if (id := action.on(side)) is not None]
-        unchanged = {id: unwritten(action, ("F0",)) for id, action in there}
-        holds.clear_fields(ctx.sync, side, {id: unwritten(action) for id, action in there}, unchanged)
 
 
 def _clear_holds(ctx: Context, actions: Sequence[ActionRow]) -> None:

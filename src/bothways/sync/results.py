@@ -152,6 +152,9 @@ def _record_undone(ctx: Context, plan: Plan, sent: Sent, result: WriteResult) ->
     if result.outcome is Outcome.REFUSED:
         forget(ctx, sent, "failed", message)
         _refused(ctx, sent, result)
+        if sent.item.kind is WriteKind.UPDATE:
+            clear_mended(ctx, [sent.action])
+            hold_fields(ctx, [sent.action])
         state = "failed"
     elif result.outcome is Outcome.DUPLICATE and result.existing_id:
         forget(ctx, sent, message=message)
@@ -210,6 +213,14 @@ def hold_fields(ctx: Context, actions: Sequence[ActionRow]) -> None:
                 row = HoldRow(side, str(action.on(side)), each["rule"], each["hold"], kind, each["map"], action.link_id)
                 data = {"values": each["held"]} if kind == "conflict" else {}
                 holds.put(ctx.sync, replace(row, data=data), ctx.clock())
+
+
+def clear_mended(ctx: Context, actions: Sequence[ActionRow]) -> None:
+    """Close the holds of fields that are in order by now, where another field of the pair is still held."""
+    for side in SIDES:
+        there = [(id, action) for action in actions if (id := action.on(side)) is not None]
+        unchanged = {id: unwritten(action, ("F0",)) for id, action in there}
+        holds.clear_fields(ctx.sync, side, {id: unwritten(action) for id, action in there}, unchanged)
 
 
 def _duplicate(ctx: Context, sent: Sent, result: WriteResult) -> None:

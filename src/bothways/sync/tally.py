@@ -33,6 +33,7 @@ class Tally:
         self.left_out: Counter[str] = Counter()
         self.moves: dict[str, Counter[str]] = {LEAVES: Counter(), ENTERS: Counter()}
         self.conflicts = 0
+        self.to_decide = 0
         self.linked_updates = 0
         self.parted = 0
         self.writes = 0
@@ -63,6 +64,7 @@ class Tally:
             for side in {decision.write.other for decision in action.fields if decision.write}:
                 self.changed[side] += 1
         self.conflicts += any(decision.conflict for decision in action.fields)
+        self.to_decide += any(decision.held for decision in action.fields)
         for decision in action.fields:
             if decision.write and is_blank(decision.value) and not is_blank(decision.before):
                 self.emptied[f"{decision.mapping.on(decision.write).title} in {ctx.spec.apps[decision.write]}"] += 1
@@ -75,6 +77,7 @@ class Tally:
             "updates": {str(side): self.updates[side] for side in SIDES},
             "deletes": {str(side): self.deletes[side] for side in SIDES},
             "conflicts": self.conflicts,
+            "to_decide": self.to_decide,
             "left_out": dict(self.left_out.most_common(REASONS)),
             "leaving": dict(self.moves[LEAVES].most_common(REASONS)),
             "entering": self.moves[ENTERS].total(),

@@ -42,6 +42,14 @@ def test_every_total_that_is_not_zero_is_told():
         assert words in text
 
 
+def test_a_difference_that_waits_for_a_person_is_shown_with_both_values_and_counted():
+    why = "they differ; say which value is right"
+    field = FieldView("ledger", "job", "Job", None, None, "FK", why, hold=why, between={"hubspot": "A", "ledger": None})
+    row = replace(HOLD, fields=(field,))
+    assert action(row, APPS)[1:] == [f"      Job    hubspot A ≠ ledger (empty)  to decide: {why}"]
+    assert "? to decide         3" in foot(replace(PLAN, to_decide=3), more=0)
+
+
 def test_who_enters_and_who_leaves_is_told_with_the_reasons():
     why = "outside the filter of hubspot (Country is DE)"
     view = replace(PLAN, emptied={}, entering=1, leaving={why: 2}, left_out_why={"no valid e-mail address": 380})

@@ -1,5 +1,8 @@
-"""Which products write is told by the histories of properties, in two calls."""
+"""Who writes, and when a property got its value, is told by the histories of properties."""
 
+import pytest
+
+from bothways.errors import ProtocolError
 from tests.connectors.hubspot.account import FIELDS, Account
 
 
@@ -12,7 +15,11 @@ def test_products_are_told_by_record_and_people_are_not(account: Account):
     account.hubspot.indexed()
     account.bill()
     seen = account.connector.writers("contacts", FIELDS)
-    assert sorted((each.name, each.record_id) for each in seen) == [("Other", synced), ("Third", twice)]
+    assert sorted((each.name, each.record_id) for each in seen) == [
+        ("Other", synced),
+        ("Other", twice),
+        ("Third", twice),
+    ]
     assert {each.at for each in seen} == {account.hubspot.now()}
     assert account.bill() == {"search": 1, "read histories": 1}
 
@@ -36,3 +43,71 @@ def test_only_the_fifty_records_changed_last_are_looked_at(account: Account):
         account.hubspot.edit("contacts", id, {"lastname": "New"})
     account.hubspot.indexed()
     assert account.connector.writers("contacts", FIELDS) == []
+
+
+# --- the last change of single properties -------------------------------------------------------------
+
+
+def test_last_change_of_each_property_is_told_for_fifty_records_in_a_call(account: Account):
+    ids = account.people(60)
+    born = account.hubspot.now()
+    account.hubspot.advance(100)
+    account.hubspot.edit("contacts", ids[0], {"lastname": "Edited"})
+    account.connector.fields("contacts")
+    account.bill()
+    told = account.connector.last_changes("contacts", ids, [*FIELDS, "no_such_property"])
+    assert account.bill() == {"read histories": 2}
+    assert {name: each.at for name, each in told[ids[0]].items()} == {
+        "email": born,
+        "lastname": born + 100,
+    }
+    assert {each.at for id in ids[1:] for each in told[id].values()} == {born}
+
+
+def test_record_that_is_gone_has_no_history_and_does_not_hide_the_others(account: Account):
+    gone, kept = account.people(2)
+    account.hubspot.archive("contacts", gone)
+    assert set(account.connector.last_changes("contacts", [gone, kept, "999999"], FIELDS)) == {kept}
+
+
+def test_program_is_named_only_where_it_wrote_over_what_another_program_had_written(account: Account):
+    typed, ours, other, fought = account.people(4)
+    account.update({id: {"lastname": "Ours"} for id in (ours, other, fought)})
+    for id in (typed, fought):
+        account.hubspot.advance(1)
+        account.hubspot.edit("contacts", id, {"lastname": "Theirs"}, by="Other")
+    account.hubspot.advance(1)
+    account.hubspot.edit("contacts", other, {"lastname": "Typed"})
+    told = account.connector.last_changes("contacts", [typed, ours, other, fought], ["lastname"])
+    assert {id: each["lastname"].by for id, each in told.items()} == {typed: "", ours: "", other: "", fought: "Other"}
+
+
+def test_workflow_is_named_as_one(account: Account, monkeypatch: pytest.MonkeyPatch):
+    (id,) = account.people(1)
+    _answer(
+        account,
+        monkeypatch,
+        id,
+        [
+            {"timestamp": "2026-01-02T00:00:00Z", "sourceType": "AUTOMATION_PLATFORM", "sourceLabel": "Tidy up"},
+            {"timestamp": "2026-01-01T00:00:00Z", "sourceType": "INTEGRATION", "sourceId": "1"},
+        ],
+    )
+    assert account.connector.last_changes("contacts", [id], ["lastname"])[id]["lastname"].by == "the workflow Tidy up"
+
+
+@pytest.mark.parametrize("entries", [[{"timestamp": "yesterday"}], ["x"], 5, [{}]])
+def test_history_that_is_none_is_a_failure_and_never_a_time(
+    account: Account, monkeypatch: pytest.MonkeyPatch, entries: object
+):
+    (id,) = account.people(1)
+    _answer(account, monkeypatch, id, entries)
+    with pytest.raises(ProtocolError):
+        account.connector.last_changes("contacts", [id], ["lastname"])
+
+
+def _answer(account: Account, monkeypatch: pytest.MonkeyPatch, id: str, entries: object) -> None:
+    """Let the account answer with these entries of the history of a last name."""
+    account.connector.fields("contacts")
+    row = {"id": id, "propertiesWithHistory": {"lastname": entries}}
+    monkeypatch.setattr(account.connector._api, "rows", lambda _: [row])

@@ -24,7 +24,7 @@ def action(row: "ActionView", apps: Sequence[str]) -> list[str]:
     """Return one record of a plan, with a line for each field that would be written or is held."""
     name = pad(cut(clean(row.name or "(no name)"), 30), NAME)
     lines = [f"  {MARKS.get(row.kind, '·')} {name}  {_summary(row, apps)}"]
-    if row.kind not in ("create", "hold"):
+    if row.kind not in ("create", "hold") or any(field.between for field in row.fields):
         lines += columns([_field(field) for field in row.fields], indent="      ")
     return lines
 
@@ -52,6 +52,9 @@ def _summary(row: "ActionView", apps: Sequence[str]) -> str:
 
 
 def _field(field: "FieldView") -> tuple[str, str, str, str]:
+    if field.between:
+        values = " ≠ ".join(f"{app} {value_text(value)}" for app, value in field.between.items())
+        return field.label or field.field, "", values, f"to decide: {field.hold}"
     why = f"held: {field.hold}" if field.hold else field.reason
     if field.lost:
         why = f"{why}; loses {field.lost}"
@@ -114,3 +117,5 @@ def _totals(view: "PlanView") -> Iterator[tuple[str, ...]]:
             yield title, number(count)
     if view.conflicts:
         yield "! conflicts", number(view.conflicts)
+    if view.to_decide:
+        yield "? to decide", number(view.to_decide)

@@ -56,6 +56,7 @@ def sync(view: "SyncView", now: float) -> list[str]:
         ("Failing", counts.failing),
         ("Held", counts.held),
         ("Waiting", counts.waiting),
+        *([("To decide", counts.to_decide)] if counts.to_decide else []),
     )
     settings = [
         *((f"{app} sends", words) for app, words in view.sends.items()),

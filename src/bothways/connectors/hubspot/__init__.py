@@ -4,6 +4,10 @@ Access: a service key, or the token of an existing private app, sent as Bearer. 
 crm.objects.contacts.read and .write, crm.schemas.contacts.read, and the same for companies and deals, as far as they
 are synced. An association needs the scopes of both of its objects.
 
+No object needs ``marker_property``, and deals, which nothing else identifies, do not either: a create of unknown
+outcome is found again among what came since, by its values. Where it is set, every object that may be read must
+have that property.
+
 Changes are found by searching for what was modified since the largest modification date that was processed,
 never since a time by any clock, and reaching back, because search lags behind: ``facts.OVERLAP`` seconds in
 every poll, ``facts.LOOK_BACK`` seconds every now and then. Pages of a search go on by record id, each page as
@@ -27,6 +31,7 @@ n updates, n deletions                pages(n, 100) update, pages(n, 100) archiv
 n creates with look-ups               pages(n, 100) find + pages(n, 100) create
 who else writes                       1 search + 1 read histories, when a sync is turned on
 schema, count, check                  1 properties per object, 1 count, 1 account
+histories of n records                pages(n, 50) read histories, where the newest wins or somebody fights
 associations of n records read        pages(n, 100) associations read per kind, beside what lists or reads them
 associations of n records written     pages(a, 2000) associations create for a added, pages(g, 100) associations archive
                                       for g records that lose some, in every batch of 100; and 1 associations read per
@@ -44,8 +49,8 @@ synced. Of the kinds of association only the plain one and the primary company a
 are while their association does.
 
 HubSpot cannot write on a condition: an edit made between our reading and writing a record is overwritten,
-and can be seen in the history of the property. Whose change is the newest is told by the modification date of
-the record, not by that history, which would have to be read with every record.
+and can be seen in the history of the property. Whose change is the newest, and which program fights over a property, is
+told by that history. It is read only for the records in which this has a say.
 """
 
 from bothways.connectors.hubspot.connector import HubSpot

@@ -8,6 +8,7 @@ from typing import ClassVar
 from bothways.connectors.base import (
     Account,
     Capabilities,
+    LastChange,
     ObjectType,
     Page,
     Read,
@@ -24,7 +25,7 @@ from bothways.connectors.hubspot.facts import BASE_URL, CAPABILITIES, LIMITS, MA
 from bothways.connectors.hubspot.objects import KINDS
 from bothways.connectors.hubspot.schema import field_of
 from bothways.connectors.hubspot.values import joined, listed, to_wire
-from bothways.connectors.hubspot.writers import writers
+from bothways.connectors.hubspot.writers import last_changes, writers
 from bothways.errors import PermissionMissing, UnknownField
 from bothways.records import Field, FieldType, Ref, Value
 
@@ -108,6 +109,13 @@ class HubSpot:
         """Return which products wrote these properties of the records changed last."""
         return writers(self._api, self._api.kind(object), fields)
 
+    def last_changes(
+        self, object: str, ids: Sequence[str], fields: Sequence[str]
+    ) -> Mapping[str, Mapping[str, LastChange]]:
+        """Return when these properties of records got their values, and by which program."""
+        own = [name for name in fields if name in self._properties(object)]
+        return last_changes(self._api, self._api.kind(object), ids, own)
+
     def lists(self, object: str) -> Sequence[RecordList]:
         """Return the lists (segments) of an object's records."""
         return lists.lists(self._api, self._api.kind(object).name)
@@ -131,6 +139,9 @@ class HubSpot:
 
     def _field(self, object: str, name: str) -> Field:
         """Return a field, from the schema as first read; one that is not known is plain text."""
+        return self._properties(object).get(name) or Field(name)
+
+    def _properties(self, object: str) -> Mapping[str, Field]:
         if object not in self._schemas:
             self.fields(object)
-        return self._schemas[object].get(name) or Field(name)
+        return self._schemas[object]

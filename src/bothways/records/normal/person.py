@@ -1,16 +1,18 @@
 """Names of people: a key of the full name, and whether two names may be one person's."""
 
 import re
+from collections.abc import Collection, Iterator
 from functools import lru_cache
 from itertools import product
 from typing import NamedTuple
 
-from bothways.records.normal.first_names import same_first, same_or_initial
+from bothways.records.normal.first_names import is_near, rightly_spelt, same_first, same_or_initial
 from bothways.records.normal.tables import entries, pairs
 from bothways.records.normal.text import words
 
 _COUPLES = frozenset(["and", "und", "et"])
 _COMMENT = re.compile(r"[(\[][^()\[\]]*[)\]]")
+_NO_LETTERS = re.compile("[^a-z]+")
 
 
 class _Name(NamedTuple):
@@ -34,12 +36,13 @@ def person_name(text: str | None) -> str | None:
     return " ".join(sorted(name.whole)) if name is not None and len(name.whole) > 1 else None
 
 
-def names_clash(left: str | None, right: str | None) -> bool:
+def names_clash(left: str | None, right: str | None, shared: Collection[str] = ()) -> bool:
     """Tell whether two full names speak against one person: their first names cannot be the same.
 
     A nickname, an initial, swapped words, another surname or a missing name do not clash. Father and son
     (Sr, Jr), Mr and Mrs, and a couple beside one of them do. Where an app keeps the names apart, give
-    ``"Lee, Ann"``: then ``"Lee,"`` is known to lack the first name.
+    ``"Lee, Ann"``: then ``"Lee,"`` is known to lack the first name. ``shared`` are normal addresses that both have:
+    one made of Oscar Moore's name (``omoore@``) shows that Oscra Moore, who has it too, is misspelt.
     """
     if left == right:
         return False
@@ -53,7 +56,7 @@ def names_clash(left: str | None, right: str | None) -> bool:
         return False
     if _is_couple(one) != _is_couple(other):
         return True
-    return not _given_agree(one, other)
+    return not (_given_agree(one, other) or any(_is_misspelt(one, other, address) for address in shared))
 
 
 @lru_cache(maxsize=4096)
@@ -111,6 +114,35 @@ def _is_among(first: str, given: tuple[str, ...]) -> bool:
 def _swapped(one: _Name, other: _Name) -> bool:
     """Tell whether one name begins with the other's family name and ends with its first."""
     return one.given[0] in other.family and any(same_or_initial(name, other.given[0]) for name in one.family)
+
+
+def _is_misspelt(one: _Name, other: _Name, address: str) -> bool:
+    """Tell whether one first name is the other misspelt, by an address made of the one that is right."""
+    letters = _NO_LETTERS.sub("", address.rpartition("@")[0].partition("+")[0])
+    for mine, yours, others in _readings(one, other):
+        right = rightly_spelt(mine, yours)
+        if right and letters in {right, *(made for name in others for made in _made_of(right, name))}:
+            return True
+    return False
+
+
+def _readings(one: _Name, other: _Name) -> Iterator[tuple[str, str, set[str]]]:
+    """Yield a word of each that may be the same first name, and what stands beside it; one name may be turned round."""
+    (mine, kept), (yours, theirs) = (("".join(name.given), "".join(name.family)) for name in (one, other))
+    if not kept or not theirs or is_near(kept, theirs):
+        yield mine, yours, {kept, theirs} - {""}
+    if mine == theirs:
+        yield kept, yours, {mine}
+    if kept == yours:
+        yield mine, theirs, {kept}
+
+
+def _made_of(one: str, other: str) -> Iterator[str]:
+    """Yield what addresses are made of two names, either first: both, or one and the first letter of the other."""
+    for first, last in ((one, other), (other, one)):
+        yield first + last
+        if len(first) > 1:
+            yield from (first + last[0], last[0] + first)
 
 
 def _is_couple(name: _Name) -> bool:

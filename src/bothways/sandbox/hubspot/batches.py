@@ -5,13 +5,11 @@ from typing import Any
 
 from bothways.sandbox.hubspot.asks import Answer, Ask, sent_properties
 from bothways.sandbox.hubspot.associations import associate_sent, check_sent
-from bothways.sandbox.hubspot.crm import history
+from bothways.sandbox.hubspot.crm import OURS, entry
 from bothways.sandbox.hubspot.problems import Refused, rows_not_found
 from bothways.sandbox.hubspot.values import iso
 
 MOST, MOST_WITH_HISTORY = 100, 50
-OURS = ("4711", "Private app")
-"""Who writes over the API: the id and the label of the one app that has tokens."""
 
 Input = Mapping[str, Any]
 Shown = dict[str, Any]
@@ -33,7 +31,11 @@ def read(ask: Ask) -> Answer:
     shown = [ask.show(rows[id], names) for id in sorted(rows)]
     for each in shown if asked_history else ():
         row = rows[int(each["id"])]
-        each["propertiesWithHistory"] = history(row, asked_history, ask.crm.written.get((ask.kind.name, row.id)))
+        each["propertiesWithHistory"] = {
+            name: [entry(one) for one in ask.crm.history(ask.kind, row, name)]
+            for name in asked_history
+            if name in ask.crm.properties[ask.kind.name]
+        }
     return _answer(ask, shown, errors, 200)
 
 
@@ -43,8 +45,7 @@ def create(ask: Ask) -> Answer:
     def make(each: Input) -> Shown:
         for to in each.get("associations") or []:
             check_sent(ask.crm, ask.kind, to)
-        row = ask.crm.create(ask.kind, sent_properties(each))
-        ask.crm.note_writer(ask.kind, row.id, row.props, *OURS)
+        row = ask.crm.create(ask.kind, sent_properties(each), by=OURS)
         associate_sent(ask.crm, ask.kind, row, each.get("associations"))
         return ask.show(row, list(row.props))
 
@@ -65,8 +66,7 @@ def update(ask: Ask) -> Answer:
 
     def change(each: Input) -> Shown:
         sent = sent_properties(each)
-        ask.crm.note_writer(ask.kind, there[id(each)].id, sent, *OURS)
-        return ask.show(ask.crm.update(ask.kind, there[id(each)], sent), list(sent))
+        return ask.show(ask.crm.update(ask.kind, there[id(each)], sent, by=OURS), list(sent))
 
     results, errors = _each(ask, [each for each in inputs if id(each) in there], change)
     missing = [str(each["id"]) for each, row in rows if row is None]
@@ -84,9 +84,9 @@ def upsert(ask: Ask) -> Answer:
         row, sent = ask.crm.one(ask.kind, key, name), sent_properties(each)
         made = row is None
         if row is None:
-            row = ask.crm.create(ask.kind, {name: key, **sent})
+            row = ask.crm.create(ask.kind, {name: key, **sent}, by=OURS)
         else:
-            row = ask.crm.update(ask.kind, row, sent)
+            row = ask.crm.update(ask.kind, row, sent, by=OURS)
         results.append({**ask.show(row, list(row.props)), "new": made})
     return _answer(ask, results, [], 200)
 

@@ -16,13 +16,28 @@ from bothways.sandbox.hubspot.values import Invalid, bad_value, iso, millis_of, 
 Sent = Mapping[str, Any]
 
 
-class Written(NamedTuple):
-    """The last write of a record by a program: when (milliseconds since 1970), by whom, and which properties."""
+class Author(NamedTuple):
+    """Who writes: what the entries of histories say of them."""
 
+    type: str
+    id: str | None = None
+    label: str | None = None
+
+
+PERSON = Author("CRM_UI")
+OURS = Author("INTEGRATION", "4711", "Private app")
+"""Who writes over the API: the one app that has tokens."""
+
+KEPT = 20
+"""[K] Entries of a property's history that are kept."""
+
+
+class Entry(NamedTuple):
+    """One value that a property got: when (milliseconds since 1970), and by whom."""
+
+    value: str
     at: int
-    source: str
-    label: str
-    names: tuple[str, ...]
+    by: Author
 
 
 class Crm:
@@ -35,7 +50,8 @@ class Crm:
         self.touches = True
         self.properties: dict[str, dict[str, Definition]] = {}
         self._unique: dict[str, list[str]] = {}
-        self.written: dict[tuple[str, int], Written] = {}
+        self._histories: dict[tuple[str, int], dict[str, list[Entry]]] = {}
+        self._makers: dict[tuple[str, int], Author] = {}
         with store.transaction():
             for kind in KINDS:
                 if not store.definitions(kind.name):
@@ -67,7 +83,7 @@ class Crm:
 
     # --- saving ---------------------------------------------------------------------------------------
 
-    def create(self, kind: Kind, sent: Sent, *, trusted: bool = False) -> Row:
+    def create(self, kind: Kind, sent: Sent, *, trusted: bool = False, by: Author = PERSON) -> Row:
         """Make a record and return it; raise Refused. ``trusted``: read-only properties may be given."""
         values = self._checked(kind, sent, {}, trusted)
         if not trusted and not any(values.get(name) for name in kind.needs):
@@ -80,9 +96,11 @@ class Crm:
             raise Refused(400, f"A new {kind.label} needs {', '.join(missing)}")
         self._store(kind, [row])
         self.store.add_keys(kind.name, keys, row.id)
+        if by is not PERSON:
+            self._makers[kind.name, row.id] = by
         return row
 
-    def update(self, kind: Kind, row: Row, sent: Sent, *, trusted: bool = False) -> Row:
+    def update(self, kind: Kind, row: Row, sent: Sent, *, trusted: bool = False, by: Author = PERSON) -> Row:
         """Change a record and return what it is now; raise Refused. It counts as modified in any case."""
         values = self._checked(kind, sent, row.props, trusted)
         props = {name: value for name, value in {**row.props, **values}.items() if value is not None}
@@ -95,11 +113,23 @@ class Crm:
             self._refuse_taken(kind, after - before, row.id)
             self.store.set_keys(kind.name, row.id, after)
         self._store(kind, [changed])
+        self._note(kind, row, changed, by)
         return changed
 
-    def note_writer(self, kind: Kind, id: int, names: Iterable[str], source: str, label: str) -> None:
-        """Remember which program wrote to a record last."""
-        self.written[kind.name, id] = Written(self.now, source, label, tuple(names))
+    def _note(self, kind: Kind, before: Row, after: Row, by: Author) -> None:
+        """Add what became another value to the histories."""
+        known = self._histories.setdefault((kind.name, after.id), {})
+        for name in before.props.keys() | after.props.keys():
+            now = after.props.get(name, "")
+            if before.props.get(name, "") != now:
+                known[name] = [Entry(now, self.now, by), *self.history(kind, before, name)][:KEPT]
+
+    def history(self, kind: Kind, row: Row, name: str) -> list[Entry]:
+        """Return what a property of a record held, the latest first."""
+        known = self._histories.get((kind.name, row.id), {}).get(name)
+        if known is not None or name not in row.props:
+            return known or []
+        return [Entry(row.props[name], row.created, self._makers.get((kind.name, row.id), PERSON))]
 
     def archive(self, kind: Kind, row: Row) -> None:
         """Put a record into the recycle bin. Its unique values are free from then on [K]."""
@@ -143,6 +173,9 @@ class Crm:
         self.store.hand_over(kind.name, (primary.id, other.id), id)
         self._store(kind, [merged])
         self.store.set_keys(kind.name, id, self._keys(kind, merged.props))
+        self._histories[kind.name, id] = {
+            name: self.history(kind, primary if name in primary.props else other, name) for name in merged.props
+        }
         return merged
 
     def join(self, kind: Kind, row: Row, other: Kind, there: Row, *, main: bool) -> None:
@@ -235,18 +268,11 @@ class Crm:
         return [*own, *_listed(props.get(kind.more_emails))]
 
 
-def history(row: Row, names: Iterable[str], written: Written | None) -> dict[str, Any]:
-    """Return the histories of properties as answers show them: of each its latest entry alone.
-
-    What was not in the record's last write counts as typed by a person.
-    """
-    shown = {}
-    for name in names:
-        by = written if written is not None and name in written.names else None
-        entry: dict[str, Any] = {"value": row.props.get(name, ""), "timestamp": iso(by.at if by else row.created)}
-        source = {"sourceType": "INTEGRATION", "sourceId": by.source, "sourceLabel": by.label} if by else None
-        shown[name] = [entry | (source or {"sourceType": "CRM_UI"})]
-    return shown
+def entry(each: Entry) -> dict[str, Any]:
+    """Return an entry of a history as answers show it."""
+    body = {"value": each.value, "timestamp": iso(each.at), "sourceType": each.by.type}
+    more = {"sourceId": each.by.id, "sourceLabel": each.by.label}
+    return body | {name: text for name, text in more.items() if text is not None}
 
 
 def shown(kind: Kind, row: Row, names: Iterable[str], definitions: Mapping[str, Any]) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from urllib.parse import parse_qs
 from bothways.sandbox.hubspot import admin, search
 from bothways.sandbox.hubspot.asks import Ask
 from bothways.sandbox.hubspot.clocks import Clock, FrozenClock
-from bothways.sandbox.hubspot.crm import Crm, found, shown
+from bothways.sandbox.hubspot.crm import PERSON, Author, Crm, found, shown
 from bothways.sandbox.hubspot.faults import Fault, Faults
 from bothways.sandbox.hubspot.limits import DAILY, Limits
 from bothways.sandbox.hubspot.problems import Refused, missing_scopes, rate_limited, unauthorized
@@ -135,9 +135,8 @@ class HubSpotSandbox:
         """
         with self._inside():
             row = self._live(object, id)
-            self._crm.update(_kind(object), row, properties, trusted=True)
-            if by:
-                self._crm.note_writer(_kind(object), row.id, properties, f"id of {by}", by)
+            author = Author("INTEGRATION", f"id of {by}", by) if by else PERSON
+            self._crm.update(_kind(object), row, properties, trusted=True, by=author)
 
     def archive(self, object: str, id: str) -> None:
         """Put a record into the recycle bin; raise Refused."""

@@ -1,0 +1,46 @@
+"""A sync's settings made exact: its row, its two apps, and what the settings come to with the fields of these."""
+
+from dataclasses import dataclass
+
+from bothways.engine.sides import SIDES, Side
+from bothways.ledger.models import Sync
+from bothways.service.connect import Opened, open_app
+from bothways.service.door import check_lists
+from bothways.service.spec import Resolved, Schema, resolve
+from bothways.service.workspace import Workspace
+
+
+@dataclass(frozen=True, slots=True)
+class Resolution:
+    """A sync's exact settings and its two apps, asked for their fields."""
+
+    resolved: Resolved
+    apps: dict[Side, Opened]
+    schema: Schema
+
+
+def resolution(workspace: Workspace, name: str, *, at_door: bool = False) -> Resolution:
+    """Ask both apps for their fields and make the settings exact; refuse what does not fit, with its place.
+
+    ``at_door``: the settings are new, or about to be used for the first time.
+    """
+    document = workspace.sync(name)
+    apps = {side: open_app(workspace, document.apps[side]) for side in SIDES}
+    schema = {
+        side: apps[side].fields(document.objects[side], workspace.clock(), document.object_places[side])
+        for side in SIDES
+    }
+    can = {side: apps[side].connector.capabilities for side in SIDES}
+    others = workspace.document.syncs.values()
+    resolved = resolve(document, schema, can, others=others, at_door=at_door)
+    if at_door:
+        for side in SIDES:
+            check_lists(document, resolved.spec.scope, side, apps[side].connector)
+    return Resolution(resolved, apps, schema)
+
+
+def row_of(workspace: Workspace, name: str) -> Sync:
+    """Return the row of a sync of the workspace; raise UnknownSync."""
+    workspace.sync(name)
+    found: Sync = Sync.objects.select_related("left", "right").get(name=name)
+    return found

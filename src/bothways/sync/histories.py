@@ -1,0 +1,58 @@
+"""What the apps' histories of single fields tell, asked only where it has a say, and then for many records at once."""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
+
+from bothways.connectors.base import LastChange, TellsHistory
+from bothways.engine.fields import Told
+from bothways.engine.plan import Action, Pair
+from bothways.engine.sides import SIDES, Side
+from bothways.records import Field
+from bothways.sync.context import Context
+
+Changes = Mapping[Side, Mapping[str, Mapping[str, LastChange]]]
+
+
+def plan_with_histories(ctx: Context, pairs: Sequence[Pair], plan: Callable[[int, Pair], Action]) -> list[Action]:
+    """Return the action for each pair, planned anew where a decision asks for the histories of its fields.
+
+    ``plan`` gets the place of the pair, and the pair. Raises AppError.
+    """
+    actions = [plan(place, pair) for place, pair in enumerate(pairs)]
+    asking = {place: pairs[place] for place, action in enumerate(actions) if any(each.asks for each in action.fields)}
+    if not asking:
+        return actions
+    keys = {each.mapping.key for place in asking for each in actions[place].fields if each.asks}
+    changes = {side: _asked(ctx, side, asking.values(), keys) for side in SIDES}
+    if any(changes.values()):
+        for place, pair in asking.items():
+            actions[place] = plan(place, replace(pair, told={key: _told(ctx, pair, key, changes) for key in keys}))
+    return actions
+
+
+def _asked(
+    ctx: Context, side: Side, pairs: Iterable[Pair], keys: Iterable[str]
+) -> Mapping[str, Mapping[str, LastChange]]:
+    """Return the last changes of these mappings' fields on one side; nothing where its app keeps no histories."""
+    end = ctx.ends[side]
+    if not isinstance(end.connector, TellsHistory):
+        return {}
+    ids = sorted({record.id for pair in pairs if (record := pair.records[side]) is not None})
+    fields = sorted({name for key in keys for name in _names(ctx.mapping(key).on(side))})
+    return end.connector.last_changes(end.object, ids, fields)
+
+
+def _names(field: Field) -> list[str]:
+    """Return what the app has of a field: its parts, if we made it of several."""
+    return [part.name for part in field.parts] or [field.name]
+
+
+def _told(ctx: Context, pair: Pair, key: str, changes: Changes) -> dict[Side, Told]:
+    told = {}
+    for side in SIDES:
+        record, names = pair.records[side], _names(ctx.mapping(key).on(side))
+        known = changes[side].get(record.id, {}) if record is not None else {}
+        last = max((known[name] for name in names if name in known), key=lambda each: each.at, default=None)
+        if last is not None:
+            told[side] = Told(last.at, last.by)
+    return told
