@@ -14,7 +14,7 @@ from bothways.records.normal.text import visible
 _LABEL = r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?"
 _LONGEST_DOMAIN = 253
 _DOMAIN = re.compile(rf"(?:{_LABEL}\.)+(?:[a-z0-9][a-z0-9-]*)?[a-z]")
-_PLAIN = re.compile(r"[a-z0-9.!#$%&'*+/=?^_`{|}~-]+@" + _DOMAIN.pattern)
+_PLAIN = re.compile(r"([a-z0-9.!#$%&'*+/=?^_`{|}~-]+)@" + _DOMAIN.pattern)
 _ATOM = r"[a-z0-9!#$%&'*+/=?^_`{|}~-]+"
 _USUAL = re.compile(rf"{_ATOM}(?:\.{_ATOM})*@(?:{_LABEL}\.)+([a-z]{{2,63}})")
 """An address that can be written to, if it is not too long, and no label of its domain is special."""
@@ -110,7 +110,8 @@ def email_alias(text: str) -> str | None:
 
 def is_role_address(email: str) -> bool:
     """Tell whether an address (in any form) is of a role or a list of people, such as info@ or sales@."""
-    local = (normal_email(email) or email.lower()).rpartition("@")[0]
+    plain = _PLAIN.fullmatch(email.lower())
+    local = plain[1] if plain else (normal_email(email) or email.lower()).rpartition("@")[0]
     return local.split("+", 1)[0] in _roles()
 
 
