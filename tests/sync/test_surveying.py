@@ -94,6 +94,17 @@ def entry(**values: str) -> dict[str, str]:
 @example(
     ("companies", [[entry(name="Acme", domain="acme.com")], [entry(name="Acme", domain="byte.com")]], [], []),
 ).via("one name, two domains")
+@example(
+    (
+        "guarded",
+        [
+            [entry(name="Ann Lee", currency="EUR", email="ann@x.test")],
+            [entry(name="Ann Lee", currency="USD", email="ann@x.test")],
+        ],
+        [],
+        [],
+    ),
+).via("a guard of a rule that only holds, and a later rule that links")
 @settings(max_examples=400)
 def test_survey_gives_the_very_answers_that_the_groups_give(
     schedule: tuple[str, list[list[dict[str, str]]], list[Any], list[Any]],
