@@ -42,7 +42,9 @@ SUGGESTED = (
 STAGES = {
     "fill": "filling the ledger: values and keys",
     "join": "e-mail keys joined in one statement",
-    "match": "partners of everybody",
+    "survey": "partners: the survey of all keys",
+    "match": "partners: every page of the plan",
+    "read": "beside that, reading the records of these pages",
 }
 REACHED = {"Senzing": {STRICT: 0.15, USUAL: 0.15}, "fake_1000": {STRICT: 0.1685, USUAL: 0.151, SMALL: 0.498}}
 """The least share of people to be reached, by set and rules."""
@@ -138,14 +140,14 @@ def cascade(count: int) -> list[bool]:
     figures = json.loads(subprocess.run(command, stdout=subprocess.PIPE, check=True).stdout)
     told = ", ".join(f"{number:,} {what}" for what, number in sorted(figures["found"].items()))
     print(f"    found: {told}; {figures['joined']:,} e-mail keys of one contact in either app")
-    for name in ("fill", "join", "match"):
+    for name, words in STAGES.items():
         took = figures[name]
-        print(f"    {STAGES[name]}: {took['seconds']:.1f} s, processor {took['cpu']:.1f} s")
+        print(f"    {words}: {took['seconds']:.1f} s, processor {took['cpu']:.1f} s")
     print(f"    ledger {figures['size'] / 2**20:.0f} MiB")
-    million = 1_000_000 / count
+    million, partners = 1_000_000 / count, figures["survey"]["cpu"] + figures["match"]["cpu"]
     return [
         _target("e-mail join of a million, processor seconds", figures["join"]["cpu"] * million, "<=", 5),
-        _target("partners of a million in each app, processor seconds", figures["match"]["cpu"] * million, "<=", 25),
+        _target("partners of a million in each app, processor seconds", partners * million, "<=", 25),
         _target("peak memory, MB", figures["memory"] / 1e6, "<=", 650),
     ]
 

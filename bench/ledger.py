@@ -6,11 +6,13 @@ from typing import Any, cast
 from bothways.connectors.base import Connector
 from bothways.engine.brakes import Guards
 from bothways.engine.cascade import CASCADES, PERSON, cascade, roles_of
+from bothways.engine.matching import Match
 from bothways.engine.sides import SIDES, Side
 from bothways.engine.spec import FieldMap, SyncSpec, feed_slots, sync_slots
-from bothways.ledger import db, feeds, looking
+from bothways.ledger import db, due, feeds
 from bothways.ledger.feeds import SeenRow
 from bothways.ledger.models import Connection, Feed, Sync, Workspace
+from bothways.ledger.survey import Survey
 from bothways.records import Field
 from bothways.sync.absorb import compute_keys
 from bothways.sync.context import Context, End
@@ -59,14 +61,25 @@ def _of_first_rule(ctx: Context, side: Side) -> tuple[int, str]:
     return ctx.ends[side].feed.pk, ctx.spec.match[0].slots(side)[0]
 
 
-def matches(ctx: Context) -> Iterator[list[str]]:
-    """Yield what is found for each record, page by page as planning asks: the left, then the right without partners."""
-    taken: set[str] = set()
-    for side in SIDES:
-        after = ""
-        while rows := looking.live_page(ctx.ends[side].feed.pk, after, PAGE):
-            after = rows[-1].id
-            free = {row.id: row for row in rows if side is Side.LEFT or row.id not in taken}
-            found, _ = find_matches(ctx, side, free, set(free))
-            taken |= {each.partner for each in found.values() if each.partner}
-            yield [each.found.value for each in found.values()]
+def mark(ctx: Context) -> int:
+    """Mark every record as due, as the first reading does; return how many there are."""
+    due.mark_everything(ctx.sync)
+    return due.count(ctx.sync)
+
+
+Page = dict[Side, dict[str, SeenRow]]
+
+
+def pages(ctx: Context, taken: set[str]) -> Iterator[Page]:
+    """Yield what was last seen of all due records but those ``taken``, page by page as planning reads them."""
+    after = ("", "")
+    while marks := due.page(ctx.sync, 1.0, after, PAGE):
+        after = (marks[-1].side, marks[-1].id)
+        ids = {side: [mark.id for mark in marks if mark.side == side and mark.id not in taken] for side in SIDES}
+        yield {side: feeds.seen_by_id(ctx.ends[side].feed.pk, ids[side]) for side in SIDES}
+
+
+def matches(ctx: Context, page: Page, survey: Survey | None) -> list[Match]:
+    """Return what is found for each record of a page, as planning asks."""
+    found = [find_matches(ctx, side, rows, set(rows), survey)[0] for side, rows in page.items()]
+    return [each for of_side in found for each in of_side.values()]

@@ -62,19 +62,43 @@ def measured(count: int) -> dict[str, Any]:
         figures["size"] = Path(folder, "ledger.db").stat().st_size
         with _timed(figures, "join"):
             figures["joined"] = ledger.joined_by_email(ctx)
-        found: Counter[str] = Counter()
+        figures |= asked(ctx)
+    return figures | {"memory": peak_memory()}
+
+
+def asked(ctx: Any) -> dict[str, Any]:
+    """Ask for the partners of everybody; return the costs, part by part, and what was found."""
+    from bench import ledger
+    from bothways.sync.surveying import survey_for
+
+    figures: dict[str, Any] = {}
+    found, taken = Counter[str](), set[str]()
+    marked = ledger.mark(ctx)
+    with _timed(figures, "survey"):
+        survey = survey_for(ctx, marked)
+    pages = ledger.pages(ctx, taken)
+    while True:
+        with _timed(figures, "read"):
+            page = next(pages, None)
+        if page is None:
+            break
         with _timed(figures, "match"):
-            for answers in ledger.matches(ctx):
-                found.update(answers)
-    return figures | {"found": found, "memory": peak_memory()}
+            answers = ledger.matches(ctx, page, survey)
+        taken.update(each.partner for each in answers if each.partner)
+        found.update(each.found.value for each in answers)
+    if survey is not None:
+        survey.close()
+    return figures | {"found": found}
 
 
 @contextmanager
 def _timed(figures: dict[str, Any], name: str) -> Iterator[None]:
-    """Note the seconds and the processor seconds of a block."""
+    """Add the seconds and the processor seconds of a block to those noted by its name."""
     wall, cpu = time.monotonic(), time.process_time()
     yield
-    figures[name] = {"seconds": time.monotonic() - wall, "cpu": time.process_time() - cpu}
+    noted = figures.setdefault(name, {"seconds": 0.0, "cpu": 0.0})
+    noted["seconds"] += time.monotonic() - wall
+    noted["cpu"] += time.process_time() - cpu
 
 
 if __name__ == "__main__":

@@ -77,6 +77,11 @@ def backend(request: pytest.FixtureRequest) -> Iterator[str]:
 @pytest.fixture
 def sync(backend: str) -> Sync:
     """Return a sync that is on, between two feeds."""
+    return new_sync()
+
+
+def new_sync() -> Sync:
+    """Make a sync that is on, between two feeds, in empty tables."""
     Workspace.objects.create(name="test")
     feeds = [
         Feed.objects.create(connection=Connection.objects.create(name=name, connector="memory"), object="people")

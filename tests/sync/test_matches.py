@@ -1,17 +1,15 @@
 """Partners by the whole cascade, on a real ledger: guards, several addresses, what is likely, what is shared."""
 
-import random
 from collections.abc import Sequence
 from typing import Any
 
 import pytest
 
 from bothways.engine.cascade import CASCADES, PERSON, cascade
-from bothways.engine.matching import ALONE, Match, agree
 from bothways.engine.sides import SIDES, Side
-from bothways.ledger import db, links
+from bothways.ledger import db
 from bothways.records import Field, FieldType
-from bothways.sync.matches import _Asking, matches_now
+from bothways.sync.matches import matches_now
 from tests.memory_app import Traits
 from tests.two_apps import TwoApps
 
@@ -117,43 +115,6 @@ def test_address_of_many_is_no_key_and_an_app_that_refuses_it_is_asked_ever_less
     assert len(world.bert.live()) == 1
     assert {hold.kind for hold in world.holds()} == {"refused"}
     assert world.bert.calls["write create"] <= 6
-
-
-@pytest.mark.parametrize("seed", range(6))
-def test_plain_pairs_get_the_very_answers_that_their_groups_give(seed: int) -> None:
-    draw, world = random.Random(seed), people()
-    shared = [f"{name}@{host}.test" for name in ("ann", "info", "sales") for host in "xyz"]
-    for app in (world.anna, world.bert):
-        for number in range(80):
-            own, other = f"p{number}@x.test", f"p{draw.randrange(90)}@x.test"
-            app.add(
-                email=draw.choice([own, own, own, own, own, own, other, draw.choice(shared), ""]),
-                other=draw.choice([*[""] * 9, other]),
-                name=draw.choice(["Ann Lee", "Anne Lee", "A Lee", "Bob Lee", f"P{number} Lee", ""]),
-                company=draw.choice(["Acme", ""]),
-            )
-    world.preview()
-    ctx = world.context()
-    ids = {side: [item.id for item in app.live()] for side, app in world.apps.items()}
-    left, right = (draw.sample(ids[side], 80) for side in SIDES)
-    for pair in zip(left[:6], right[:6], strict=True):
-        links.create(ctx.sync, [links.NewLink(*pair, "active", "R7", "")], 0.0)
-    likely = [(id, answer.partner) for id, answer in matches_now(ctx, Side.LEFT, left[6:]).items() if answer.partner]
-    links.keep_apart(ctx.sync, [*likely[:2], (ALONE, str(likely[2][1])), (likely[3][0], ALONE)])
-    plain = 0
-    for side in SIDES:
-        free = ids[side] if side is Side.LEFT else [id for id in ids[side] if id not in right[:6]]
-        asking = _Asking(ctx)
-        wanted = agree(side, free, asking.decide)
-        assert {id: told(answer) for id, answer in _Asking(ctx).agreed(side, free).items()} == {
-            id: told(answer) for id, answer in wanted.items()
-        }
-        plain += len(asking._plain(side, free))
-    assert plain > 10
-
-
-def told(answer: Match) -> tuple[Any, ...]:
-    return answer.found, answer.partner, answer.reason, answer.unless_taken, [each[:2] for each in answer.candidates]
 
 
 def test_statements_do_not_grow_with_the_records_of_a_page(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -5,7 +5,7 @@ nothing, but where a key alone says little (a mailbox of many people).
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from bothways.engine.keys import texts_of
 from bothways.engine.spec import Roles
@@ -21,8 +21,7 @@ from bothways.records.normal import (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Held:
+class Held(NamedTuple):
     """What a record holds: which of its fields play which role, and their values."""
 
     roles: Roles
@@ -33,15 +32,18 @@ class Held:
         names = self.roles.get(role, ())
         return [text for name in names for text in texts_of((name,), self.values)] if names else []
 
-    def first(self, *roles: str) -> str | None:
-        """Return the first text in the first of these roles that has one."""
-        return next((texts[0] for role in roles if (texts := self.texts(role))), None)
+    def first(self, role: str) -> str | None:
+        """Return the first text in a role."""
+        for name in self.roles.get(role, ()):
+            if name in self.values and (texts := texts_of((name,), self.values)):
+                return texts[0]
+        return None
 
     @property
     def full_name(self) -> str | None:
         """A person's whole name: from its parts, else as written."""
-        parts = [text for role in ("given name", "family name") if (text := self.first(role))]
-        return " ".join(parts) if len(parts) == 2 else self.first("name") or " ".join(parts)
+        given, family = self.first("given name"), self.first("family name")
+        return f"{given} {family}" if given and family else self.first("name") or given or family or ""
 
 
 def _shared(one: Held, other: Held) -> set[str]:
@@ -55,14 +57,17 @@ def _other_first_name(one: Held, other: Held) -> bool:
 
     Who was born on another day is another person: then no address shows anything.
     """
+    names = one.full_name, other.full_name
+    if not names_clash(*names):
+        return False
     mine, theirs = (each.first("birth date") for each in (one, other))
-    born_apart = mine and theirs and mine != theirs
-    return names_clash(one.full_name, other.full_name, () if born_apart else _shared(one, other))
+    born_apart = bool(mine and theirs) and mine != theirs
+    return born_apart or names_clash(*names, _shared(one, other))
 
 
 def _shared_mailbox(one: Held, other: Held) -> bool:
     """Tell whether the two have a mailbox of a role in common, and not surely the same full name."""
-    if not any(map(is_role_address, _shared(one, other))):
+    if not any(map(is_role_address, one.texts("email"))) or not any(map(is_role_address, _shared(one, other))):
         return False
     name = person_name(one.full_name)
     return name is None or name != person_name(other.full_name)
@@ -105,4 +110,8 @@ GUARDS: Mapping[str, tuple[Callable[[Held, Held], bool], str]] = {
 
 def objection(guards: Sequence[str], one: Held, other: Held) -> str:
     """Return in words what speaks against a pair, nothing if all guards let it pass. Both ways round it is the same."""
-    return next((words for check, words in map(GUARDS.__getitem__, guards) if check(one, other)), "")
+    for name in guards:
+        speaks_against, words = GUARDS[name]
+        if speaks_against(one, other):
+            return words
+    return ""

@@ -71,8 +71,7 @@ class Found(Enum):
     SEVERAL = "several"
 
 
-@dataclass(frozen=True, slots=True)
-class Match:
+class Match(NamedTuple):
     """The answer for one record: its ``partner`` if exactly one, else who stands in the way, and why.
 
     ``unless_taken``: the candidates stand in the way only while none of them belongs to another record.
@@ -122,13 +121,35 @@ def match(
     return NO_MATCH
 
 
-def plain_match(rule: MatchRule, one: Candidate, partner: Candidate, objection: Objection) -> Match:
+def match_of_two(
+    one: Candidate, other: Candidate, place: int, rules: Sequence[MatchRule], objection: Objection
+) -> Match:
+    """Return what the rules say of two free records of both apps: the same of either.
+
+    They share a key of the rule at this place, and neither shares another key of it, or of an earlier one, with
+    anybody. NO_MATCH: they must be asked by later rules, too.
+    """
+    rule = rules[place]
+    if rule.finding is Finding.HOLD:
+        return NO_MATCH if objection(rule, one, other) else _likely(rule, one.side, (other,))
+    if place == 0:
+        return _by_guards(rule, one, other, objection)
+    return match(one.side, one.id, [Group(place, "", (one, other))], rules, objection=objection)
+
+
+def _by_guards(rule: MatchRule, one: Candidate, partner: Candidate, objection: Objection) -> Match:
     """Return what a linking rule says of one record where only a guard can speak against its one partner."""
     title = rule.title(one.side)
     against = objection(rule, one, partner)
     if against:
         return Match(Found.SEVERAL, None, (partner,), f"same {title}, {against}")
     return Match(Found.PARTNER, partner.id, (partner,), f"same {title}")
+
+
+def _likely(rule: MatchRule, side: Side, candidates: tuple[Candidate, ...]) -> Match:
+    """Return what a rule that only holds says of a record that likely is one of these."""
+    reason = f"same {rule.title(side)}: likely, but not sure"
+    return Match(Found.SEVERAL, None, candidates, reason, unless_taken=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,7 +192,7 @@ class _Asked:
         if earlier is not None:
             reason = f"same {title}, but another {self.rules[earlier].title(self.side)}"
             return Match(Found.SEVERAL, None, tuple(partners), reason, unless_taken=True)
-        return plain_match(rule, self.own(group), partners[0], self.objection)
+        return _by_guards(rule, self.own(group), partners[0], self.objection)
 
     def small_group(self, group: Group) -> dict[Side, Candidate] | None:
         """Return the two that stand for a small group of copies; None where they may not be copies.
@@ -202,10 +223,7 @@ class _Asked:
             for each in self.partners(group)
             if not each.linked and each.id not in self.taken and not self.objection(rule, self.own(group), each)
         ]
-        if not likely:
-            return None
-        reason = f"same {rule.title(self.side)}: likely, but not sure"
-        return Match(Found.SEVERAL, None, tuple(likely), reason, unless_taken=True)
+        return _likely(rule, self.side, tuple(likely)) if likely else None
 
     def partners(self, group: Group) -> list[Candidate]:
         return [each for each in group.on(self.side.other) if each.id not in self.apart]

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from itertools import islice
 from operator import itemgetter
+from types import ModuleType
 from typing import Any, TypeVar
 
 from django.db import (
@@ -22,7 +23,7 @@ from bothways.ledger import postgresql, sqlite
 T = TypeVar("T")
 
 CHUNK = 400
-"""Ids in one IN list: below every backend's limit of parameters."""
+"""Ids asked for in one statement."""
 
 after_commit: list[Callable[[], None]] = []
 """Called after each outermost commit; tests use it to stop the program between two commits."""
@@ -106,17 +107,17 @@ def execute_many(sql: str, params: Sequence[Sequence[object]]) -> None:
 def in_list(sql: str, params: Sequence[object], ids: Iterable[object]) -> list[tuple[Any, ...]]:
     """Return the rows of a query that ends in ``IN {ids}``, asked in chunks."""
     found: list[tuple[Any, ...]] = []
+    backend = _backend()
     for chunk in chunks(list(dict.fromkeys(ids)), CHUNK):
-        marks = "(" + ",".join(["%s"] * len(chunk)) + ")"
-        found += rows(sql.replace("{ids}", marks), (*params, *chunk))
+        found += rows(sql.replace("IN {ids}", backend.LISTED), (*params, backend.listed(chunk)))
     return found
 
 
 def in_list_execute(sql: str, params: Sequence[object], ids: Iterable[object]) -> None:
     """Run a statement that ends in ``IN {ids}``, in chunks."""
+    backend = _backend()
     for chunk in chunks(list(ids), CHUNK):
-        marks = "(" + ",".join(["%s"] * len(chunk)) + ")"
-        execute(sql.replace("{ids}", marks), (*params, *chunk))
+        execute(sql.replace("IN {ids}", backend.LISTED), (*params, backend.listed(chunk)))
 
 
 def insert(
@@ -137,9 +138,19 @@ def upsert(table: str, columns: Sequence[str], key: Sequence[str], data: Sequenc
         return
     key_of = itemgetter(*(columns.index(each) for each in key))
     last = list({key_of(row): row for row in data}.values())
-    write = postgresql.upsert if connection.vendor == "postgresql" else sqlite.upsert
     with transaction.atomic(savepoint=False), connection.cursor() as cursor:
-        write(cursor, table, columns, key, last)
+        _backend().upsert(cursor, table, columns, key, last)
+
+
+def temporary(table: str, columns: str) -> None:
+    """Make an empty table that only this connection sees, in place of one of that name."""
+    execute(f"DROP TABLE IF EXISTS {table}")
+    execute(f"CREATE TEMP TABLE {table} ({columns}){_backend().BY_KEY if 'PRIMARY KEY' in columns else ''}")
+
+
+def _backend() -> ModuleType:
+    """Return what the database in use wants in its own way."""
+    return postgresql if connection.vendor == "postgresql" else sqlite
 
 
 def chunks(items: Sequence[T], size: int) -> Iterator[Sequence[T]]:

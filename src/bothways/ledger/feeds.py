@@ -251,6 +251,11 @@ def live_count(feed_id: int) -> int:
     return int(db.value("SELECT COUNT(*) FROM seen WHERE feed_id=%s AND state='live'", (feed_id,)))
 
 
+def size(feed_id: int, most: int) -> int:
+    """Return how many records the feed knows, counted up to ``most``."""
+    return int(db.value("SELECT COUNT(*) FROM (SELECT 1 FROM seen WHERE feed_id=%s LIMIT %s) AS s", (feed_id, most)))
+
+
 def unswept(feed_id: int, since: float) -> int:
     """Return how many live records a sweep begun at ``since`` did not meet."""
     return int(db.value("SELECT COUNT(*) FROM seen WHERE feed_id=%s AND state='live' AND swept<%s", (feed_id, since)))

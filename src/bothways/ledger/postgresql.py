@@ -8,6 +8,15 @@ from bothways.ledger.sqlite import upsert_statement
 COPY_FROM = 50
 """Rows from which COPY into a temporary table beats single statements."""
 
+BY_KEY = ""
+LISTED = "= ANY(%s)"
+"""Among a list of ids: the statement is the same whatever their number."""
+
+
+def listed(ids: Sequence[object]) -> list[object]:
+    """Return ids as the parameter of LISTED."""
+    return list(ids)
+
 
 def upsert(
     cursor: Any, table: str, columns: Sequence[str], key: Sequence[str], data: Sequence[Sequence[object]]

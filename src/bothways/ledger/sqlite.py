@@ -3,6 +3,19 @@
 from collections.abc import Sequence
 from typing import Any
 
+import orjson
+
+LISTED = "IN (SELECT value FROM json_each(%s))"
+"""Among a list of ids, whatever their number: the statement stays the same, and is prepared once."""
+
+BY_KEY = " WITHOUT ROWID"
+"""Behind the columns of a table: its rows are kept by their key alone."""
+
+
+def listed(ids: Sequence[object]) -> str:
+    """Return ids as the parameter of LISTED."""
+    return orjson.dumps(ids).decode()
+
 
 def upsert(
     cursor: Any, table: str, columns: Sequence[str], key: Sequence[str], data: Sequence[Sequence[object]]

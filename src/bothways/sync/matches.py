@@ -1,18 +1,17 @@
 """Find partners for records without a link: the ledger yields the groups, the engine decides each."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from bothways.engine.guards import Held, objection
 from bothways.engine.keys import keys_of
-from bothways.engine.matching import ALONE, Candidate, Found, Group, Match, agree, match, plain_match
+from bothways.engine.matching import ALONE, NO_MATCH, Candidate, Found, Group, Match, agree, match, match_of_two
 from bothways.engine.sides import SIDES, Side
 from bothways.engine.spec import Finding, MatchRule
 from bothways.ledger import db, feeds, holds, links
 from bothways.ledger.feeds import SeenRow
 from bothways.ledger.links import LinkRow
-from bothways.ledger.plain import plain_pairs
-from bothways.records import Value
+from bothways.ledger.survey import Survey
 from bothways.sync.context import Context
 from bothways.sync.poll import refresh, stale
 from bothways.sync.settling import settled, unsettled_from
@@ -25,10 +24,11 @@ GUARDED = 3
 
 
 def find_matches(
-    ctx: Context, side: Side, rows: Mapping[str, SeenRow], ids: set[str]
+    ctx: Context, side: Side, rows: Mapping[str, SeenRow], ids: set[str], survey: Survey | None = None
 ) -> tuple[dict[str, Match], dict[str, SeenRow]]:
     """Return the match of each id of one side, and the freshly read rows of the partners found.
 
+    What the ``survey`` says of a record is taken, as long as it holds; all others go the way through their groups.
     A partner whose key, or what a guard looks at, turns out to have changed when it is read may be none: then
     all is asked again.
     """
@@ -36,7 +36,7 @@ def find_matches(
     guarded = any(rule.guards for rule in ctx.spec.match)
     partners: dict[str, SeenRow] = {}
     for _ in range(3):
-        asking = _Asking(ctx)
+        asking = _Asking(ctx, survey)
         asking.know(side, rows)
         matches = asking.agreed(side, ids)
         matches = _with_former_partners(ctx, side, matches, asking)
@@ -44,7 +44,7 @@ def find_matches(
         wanted = {found.partner for found in matches.values() if found.partner}
         if wanted <= partners.keys():
             break
-        known = feeds.seen_by_id(end.feed.pk, wanted)
+        known = asking.rows_of(side.other, wanted)
         if not stale(ctx, end, known, wanted):
             partners |= known
             break
@@ -69,42 +69,50 @@ class _Asking:
     """The match rules being asked: groups and values that are known so far are kept, and grow."""
 
     ctx: Context
+    survey: Survey | None = None
     groups: dict[Key, Group | None] = field(default_factory=dict)
-    values: dict[tuple[Side, str], Mapping[str, Value]] = field(default_factory=dict)
+    rows: dict[Side, dict[str, SeenRow]] = field(default_factory=lambda: {side: {} for side in SIDES})
     keys: dict[Side, dict[str, frozenset[Key]]] = field(default_factory=lambda: {side: {} for side in SIDES})
     said: dict[tuple[object, ...], str] = field(default_factory=dict)
 
     def know(self, side: Side, rows: Mapping[str, SeenRow]) -> None:
-        """Take in the values of records."""
-        self.values |= {(side, id): row.values or {} for id, row in rows.items()}
+        """Take in what was last seen of records."""
+        self.rows[side] |= rows
+
+    def rows_of(self, side: Side, ids: Iterable[str]) -> dict[str, SeenRow]:
+        """Return what was last seen of records, those that are not known left out."""
+        rows = self.rows[side]
+        if new := [id for id in ids if id not in rows]:
+            rows |= feeds.seen_by_id(self.ctx.ends[side].feed.pk, new)
+        return {id: rows[id] for id in ids if id in rows}
 
     def agreed(self, side: Side, ids: Collection[str]) -> dict[str, Match]:
         """Return what the match rules say of each record of one side, agreed with its partner."""
-        plain = self._plain(side, ids)
-        return plain | agree(side, [id for id in ids if id not in plain], self.decide)
+        surveyed = self._surveyed(side, ids)
+        return surveyed | agree(side, [id for id in ids if id not in surveyed], self.decide)
 
-    def _plain(self, side: Side, ids: Collection[str]) -> dict[str, Match]:
-        """Return the answers for plain pairs by the first rule: such as ``agree`` gives, without its groups.
-
-        The first group of both is theirs alone; only a guard can speak against them.
-        """
-        rules, ends = self.ctx.spec.match, self.ctx.ends
-        if not rules or rules[0].finding is not Finding.LINK:
+    def _surveyed(self, side: Side, ids: Collection[str]) -> dict[str, Match]:
+        """Return the answers that follow from the survey: such as ``agree`` gives, without making the groups."""
+        if self.survey is None:
             return {}
-        rule = rules[0]
-        pairs = plain_pairs(
-            self.ctx.sync,
-            side,
-            {each: end.feed.pk for each, end in ends.items()},
-            {each: rule.slots(each) for each in SIDES},
-            ids,
-        )
-        if rule.guards:
-            self._know_guarded({side: pairs.keys(), side.other: pairs.values()})
-        return {
-            id: plain_match(rule, Candidate(side, id), Candidate(side.other, partner), self._against)
-            for id, partner in pairs.items()
+        rules, met = self.ctx.spec.match, self.survey.met(side, ids)
+        found = {id: NO_MATCH for id, (place, _) in met.items() if place is None}
+        pairs = [(id, place, partner) for id, (place, partner) in met.items() if place is not None and partner]
+        theirs = self.rows_of(side.other, [partner for _, _, partner in pairs])
+        later = [(id, partner) for id, place, partner in pairs if place and rules[place].finding is Finding.LINK]
+        keys = {
+            side: self._keys_of(side, [id for id, _ in later]),
+            side.other: self._keys_of(side.other, [partner for _, partner in later]),
         }
+        for id, place, partner in pairs:
+            if partner in theirs:
+                one, other = Candidate(side, id), Candidate(side.other, partner)
+                if later:
+                    one, other = (each._replace(keys=keys[each.side].get(each.id, each.keys)) for each in (one, other))
+                answer = match_of_two(one, other, place, rules, self._objection)
+                if answer is not NO_MATCH:
+                    found[id] = answer
+        return found
 
     def decide(self, side: Side, ids: Collection[str], taken: Mapping[str, frozenset[str]]) -> dict[str, Match]:
         """Return what the match rules say of each record of one side."""
@@ -124,11 +132,15 @@ class _Asking:
             return ""
         pair = (rule.guards, *((one[:2], other[:2]) if one[:2] < other[:2] else (other[:2], one[:2])))
         if pair not in self.said:
-            self.said[pair] = objection(rule.guards, self._held(one), self._held(other))
+            self.said[pair] = self._objection(rule, one, other)
         return self.said[pair]
 
+    def _objection(self, rule: MatchRule, one: Candidate, other: Candidate) -> str:
+        return objection(rule.guards, self._held(one), self._held(other)) if rule.guards else ""
+
     def _held(self, member: Candidate) -> Held:
-        return Held(self.ctx.spec.roles[member.side], self.values.get((member.side, member.id), {}))
+        row = self.rows[member.side].get(member.id)
+        return Held(self.ctx.spec.roles[member.side], row.values or {} if row else {})
 
     def _add(self, keys: set[Key]) -> None:
         """Learn the groups of keys, and what the guards of their rules look at."""
@@ -137,14 +149,8 @@ class _Asking:
         self.groups |= new
         asked = [group for group in new.values() if self.ctx.spec.match[group.rule].guards]
         small = [group for group in asked if all(0 < len(group.on(each)) <= GUARDED for each in SIDES)]
-        self._know_guarded({side: {member.id for group in small for member in group.on(side)} for side in SIDES})
-
-    def _know_guarded(self, ids: Mapping[Side, Collection[str]]) -> None:
-        """Learn the values of records that a guard will look at."""
-        for side, wanted in ids.items():
-            new = [id for id in wanted if (side, id) not in self.values]
-            if new:
-                self.know(side, feeds.seen_by_id(self.ctx.ends[side].feed.pk, new))
+        for side in SIDES:
+            self.rows_of(side, {member.id for group in small for member in group.on(side)})
 
     def _groups(self, keys: set[Key]) -> dict[Key, Group]:
         """Return the group of each key: all live records of both sides that hold it by any way to make it.
@@ -211,6 +217,8 @@ def _with_former_partners(ctx: Context, side: Side, matches: dict[str, Match], a
     """A record that came back goes to its former partner, if no key of either says anything else (row R9)."""
     alone = [id for id, found in matches.items() if found.found is Found.NOBODY]
     ended = links.ended_by_record(ctx.sync, side, alone)
+    if not ended:
+        return matches
     apart = links.apart(ctx.sync, side, ended)
     unlinked = {
         id: link for id, link in ended.items() if link.ended_by == links.UNLINKED and ALONE not in apart.get(id, ())
@@ -249,6 +257,8 @@ def _with_chosen(ctx: Context, side: Side, matches: dict[str, Match]) -> dict[st
     own = holds.chosen(ctx.sync, side, matches)
     partners = {found.partner for found in matches.values() if found.partner} | set(own.values())
     theirs = holds.chosen(ctx.sync, side.other, partners)
+    if not own and not theirs:
+        return matches
     linked = links.live_by_record(ctx.sync, side.other, own.values())
     answers: dict[str, Match] = {}
     for id, found in matches.items():
@@ -262,10 +272,16 @@ def _with_chosen(ctx: Context, side: Side, matches: dict[str, Match]) -> dict[st
     return answers
 
 
-def look_up_creates(ctx: Context, rows: Mapping[Side, Mapping[str, SeenRow]], free: Mapping[Side, set[str]]) -> None:
+def look_up_creates(
+    ctx: Context,
+    rows: Mapping[Side, Mapping[str, SeenRow]],
+    free: Mapping[Side, set[str]],
+    survey: Survey | None = None,
+) -> None:
     """Ask an app that can for the unique keys of records about to be created there (the strong look-up).
 
-    What it finds is remembered as a key told by the app, so that matching meets it like any other.
+    What it finds is remembered as a key told by the app, so that matching meets it like any other; the ``survey``
+    did not know of it.
     """
     for side in SIDES:
         if not ctx.ends[side.other].can.finds_strongly or not ctx.spec.sends[side]:
@@ -275,10 +291,21 @@ def look_up_creates(ctx: Context, rows: Mapping[Side, Mapping[str, SeenRow]], fr
         ready = [row for row in found if row is not None and row.live and settled(ctx, side, row, ours_from)]
         for rule in ctx.spec.match:
             if rule.finding is Finding.LINK and (field := rule.field(side.other)) is not None:
-                _look_up(ctx, side, rule, field, ready)
+                _look_up(ctx, side, rule, field, ready, survey)
 
 
-def _look_up(ctx: Context, side: Side, rule: MatchRule, field: str, rows: list[SeenRow]) -> None:
+def _holders(ctx: Context, keys: Collection[str]) -> set[tuple[Side, str]]:
+    """Return who holds one of these keys, on both sides and whatever they are compared for."""
+    hashes = {feeds.key_hash(key) for key in keys}
+    found = set()
+    for side in SIDES:
+        slots = {slot for rule in ctx.spec.match for slot in rule.slots(side)}
+        held = feeds.holders(ctx.ends[side].feed.pk, {(slot, hashed) for slot in slots for hashed in hashes})
+        found |= {(side, id) for ids in held.values() for id in ids}
+    return found
+
+
+def _look_up(ctx: Context, side: Side, rule: MatchRule, field: str, rows: list[SeenRow], survey: Survey | None) -> None:
     end, slot = ctx.ends[side.other], rule.slots(side.other)[0]
     keys = {key for row in rows for way in rule.on(side) for key in keys_of(way, row.record.values)}
     hashes = {(slot, feeds.key_hash(key)) for key in keys}
@@ -290,6 +317,8 @@ def _look_up(ctx: Context, side: Side, rule: MatchRule, field: str, rows: list[S
             ctx.fence()
             for key, ids in found.items():
                 told(ctx, side.other, slot, key, ids)
+        if survey is not None and found:
+            survey.void.update(_holders(ctx, found))
 
 
 def told(ctx: Context, side: Side, slot: str, key: str, ids: Sequence[str]) -> None:

@@ -16,6 +16,7 @@ from bothways.ledger.due import DueMark
 from bothways.ledger.feeds import SeenRow
 from bothways.ledger.links import LinkRow
 from bothways.ledger.models import Plan
+from bothways.ledger.survey import Survey
 from bothways.records import Record, Value
 from bothways.sync import held
 from bothways.sync.associations import Partners, partners_of
@@ -40,6 +41,7 @@ from bothways.sync.neighbours import claimed_links, standings
 from bothways.sync.payload import moves, to_row
 from bothways.sync.poll import refresh
 from bothways.sync.settling import settled, unsettled_from
+from bothways.sync.surveying import survey_for
 from bothways.sync.tally import Tally, totals_of
 
 PAGE = 400
@@ -63,27 +65,31 @@ def make_plan(ctx: Context) -> tuple[Plan, Totals]:
         workspace_id=ctx.sync.workspace_id, sync=ctx.sync, revision=ctx.sync.revision, created_at=ctx.clock()
     )
     tally, seq, after, total = Tally(), 0, ("", ""), due.count(ctx.sync)
-    now = ctx.clock()
+    now, survey = ctx.clock(), survey_for(ctx, total)
     while marks := due.page(ctx.sync, now, after, PAGE):
         after = (marks[-1].side, marks[-1].id)
-        actions = _plan_page(ctx, plan, marks, seq, tally)
+        actions = _plan_page(ctx, plan, marks, seq, tally, survey)
         with db.transaction_():
             plans.add(plan, actions)
         seq += len(actions)
         ctx.report(Progress("Matching", ctx.sync.name, min(seq, total), total))
+    if survey is not None:
+        survey.close()
     plan.state, plan.totals = "ready", tally.as_dict(ctx)
     plan.save(update_fields=["state", "totals"])
     return plan, totals_of(plan)
 
 
-def _plan_page(ctx: Context, plan: Plan, marks: list[DueMark], seq: int, tally: Tally) -> list[plans.ActionRow]:
+def _plan_page(
+    ctx: Context, plan: Plan, marks: list[DueMark], seq: int, tally: Tally, survey: Survey | None
+) -> list[plans.ActionRow]:
     wanted: dict[Side, set[str]] = {}
     for side in SIDES:
         ids = {mark.id for mark in marks if mark.side == side}
         wanted[side] = ids - plans.planned_ids(plan, side, ids)
     sheet = _fill(ctx, wanted)
     actions: list[plans.ActionRow] = []
-    for action, link, facts in [*_linked(ctx, sheet, wanted, tally), *_unlinked(ctx, sheet, wanted, tally)]:
+    for action, link, facts in [*_linked(ctx, sheet, wanted, tally), *_unlinked(ctx, sheet, wanted, tally, survey)]:
         tally.add(ctx, action, facts, moves(action, link))
         ctx.count(action.rule)
         for decision in action.fields:
@@ -202,14 +208,16 @@ def _tagged_by_leaving(ctx: Context, rows: Mapping[Side, SeenRow | None]) -> fro
     )
 
 
-def _unlinked(ctx: Context, sheet: Sheet, wanted: dict[Side, set[str]], tally: Tally) -> list[Planned]:
+def _unlinked(
+    ctx: Context, sheet: Sheet, wanted: dict[Side, set[str]], tally: Tally, survey: Survey | None
+) -> list[Planned]:
     """Plan the due records that have no link; a matched pair is planned once, from its first side."""
     planned: list[Planned] = []
     covered: dict[Side, set[str]] = {side: set() for side in SIDES}
-    look_up_creates(ctx, sheet.rows, {side: _inside(ctx, sheet, side, wanted[side]) for side in SIDES})
+    look_up_creates(ctx, sheet.rows, {side: _inside(ctx, sheet, side, wanted[side]) for side in SIDES}, survey)
     for side in SIDES:
         free = _free(sheet, side, wanted[side]) - covered[side]
-        matches, partners = find_matches(ctx, side, sheet.rows[side], free)
+        matches, partners = find_matches(ctx, side, sheet.rows[side], free, survey)
         sheet.rows[side.other] |= partners
         sheet.marks[side.other] |= due.marked(ctx.sync, side.other, partners)
         before = {

@@ -1,11 +1,13 @@
 """E-mail addresses in the form in which they are compared."""
 
 import pytest
-from hypothesis import given
+from email_validator import SPECIAL_USE_DOMAIN_NAMES, EmailNotValidError, validate_email
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from bothways.records import normal_email
 from bothways.records.normal import email_alias, is_role_address, is_valid_email
+from bothways.records.normal.email import _is_usual
 from tests.records.normal.vectors import vectors
 from tests.records.strategies import texts
 
@@ -148,3 +150,25 @@ def test_what_nobody_can_be_written_to_by_is_not_valid(text: str) -> None:
 @given(texts)
 def test_whatever_is_valid_has_a_normal_form(text: str) -> None:
     assert not is_valid_email(text) or normal_email(text)
+
+
+ATOM = st.text("ab1.-_+!'%", min_size=1, max_size=66)
+LABEL = st.one_of(st.text("ab1-", min_size=1, max_size=5), st.sampled_from(["a" * 63, "a" * 64, "xn--a", "a--b"]))
+ENDING = st.sampled_from([*SPECIAL_USE_DOMAIN_NAMES, "com", "c", "co1", "c-m", "xn--p1ai", "a" * 63, "a" * 64])
+
+
+@given(ATOM, st.lists(LABEL, max_size=5), ENDING)
+@example("a" * 200, ["b" * 47], "com")
+@example("a" * 200, ["b" * 50], "com")
+@example("a", ["b" * 63] * 3, "b" * 58)
+def test_quick_look_says_valid_only_where_the_library_does(local: str, labels: list[str], ending: str) -> None:
+    address = f"{local}@{'.'.join([*labels, ending])}"
+    try:
+        validate_email(address, check_deliverability=False, test_environment=True)
+    except EmailNotValidError:
+        assert not _is_usual(address)
+
+
+def test_usual_addresses_need_no_slow_look() -> None:
+    for address in ("ann.lee@example.com", "o'neill+x@mail.example.co.uk", "a@x.test"):
+        assert _is_usual(address)

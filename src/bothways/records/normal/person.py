@@ -44,6 +44,8 @@ def names_clash(left: str | None, right: str | None, shared: Collection[str] = (
     ``"Lee, Ann"``: then ``"Lee,"`` is known to lack the first name. ``shared`` are normal addresses that both have:
     one made of Oscar Moore's name (``omoore@``) shows that Oscra Moore, who has it too, is misspelt.
     """
+    if left == right:
+        return False
     one, other = _parse(left or ""), _parse(right or "")
     if one is None or other is None:
         return False
