@@ -169,6 +169,8 @@ class Belonging:
 
     def at_rest(self) -> None:
         """Check all linked things whose app takes what is written, and that take part."""
+        if self.homes.schedule.line.until or self.homes.schedule.line.asked:
+            return  # what differed before the line stays so
         sync, apps = self.homes.schedule.sync, self.homes.schedule.apps
         held = {(each[0], each[1]) for each in db.rows("SELECT side, record_id FROM hold WHERE sync_id=%s", (sync.pk,))}
         self.begins()

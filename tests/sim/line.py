@@ -9,6 +9,7 @@ from bothways.engine.sides import SIDES, Side
 from bothways.ledger import db, journal, noted
 from bothways.ledger.models import Sync
 from tests.sim.apps import CONSENT, FIELDS, FIXED, MANY, PICK, FakeApp, Row
+from tests.sim.housing import HOMES
 from tests.sim.oracle import Broken, source_of
 from tests.sim.world import Write, loose
 
@@ -93,7 +94,7 @@ class Line:
             )
         if write.kind != "update" or not self._was_there(side, self.schedule.apps[side].rows[write.record]):
             return
-        for name in write.values.keys() - {CONSENT, FIXED}:
+        for name in write.values.keys() - {CONSENT, FIXED, HOMES}:
             if not self._edited(source, (name,)) and not self.schedule.oracle.decided(write, name):
                 raise Broken(
                     "N2", f"{name} of {source.id} came to {write.app} {write.record}, unchanged since the line"
@@ -132,5 +133,10 @@ class Line:
 
     def _mapped(self) -> tuple[str, ...]:
         schedule = self.schedule
-        more = {CONSENT: schedule.consent.on, MANY: schedule.lists.on, PICK: schedule.picks.on}
+        more = {
+            CONSENT: schedule.consent.on,
+            MANY: schedule.lists.on,
+            PICK: schedule.picks.on,
+            HOMES: schedule.homes.on,
+        }
         return (*FIELDS, *(name for name, mapped in more.items() if mapped))

@@ -52,7 +52,9 @@ def _agree(ctx: Context, page: Collection[LinkRow]) -> None:
     Where one record is gone, note is taken of the other as of any record without a link, and of the gone one that it
     held nothing: its deletion was before the line.
     """
-    rows = {side: refresh(ctx, ctx.ends[side], {id for link in page if (id := link.on(side))}) for side in SIDES}
+    _fresh(ctx, page)  # a merge that is met by this moves its link
+    page = [link for link in links.by_id([each.id for each in page]).values() if link.state == "active"]
+    rows = _fresh(ctx, page)
     done = {side: noted.of_records(ctx.sync, side, rows[side]) for side in SIDES}
     live = {side: _usable(rows[side]) for side in SIDES}
     gone = {side: {id for id, row in rows[side].items() if row.state == "gone"} for side in SIDES}
@@ -80,6 +82,10 @@ def _agree(ctx: Context, page: Collection[LinkRow]) -> None:
         links.save_shadows(ctx.sync.workspace_id, shadows)
         for side in SIDES:
             noted.note(ctx.sync, side, notes[side])
+
+
+def _fresh(ctx: Context, page: Collection[LinkRow]) -> dict[Side, dict[str, SeenRow]]:
+    return {side: refresh(ctx, ctx.ends[side], {id for link in page if (id := link.on(side))}) for side in SIDES}
 
 
 def _note_all(ctx: Context, side: Side) -> None:
