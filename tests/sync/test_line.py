@@ -107,3 +107,16 @@ def test_notes_of_a_line_that_was_given_up_do_not_count_for_the_next() -> None:
     on_from_now(world)
     world.rest()
     assert world.bert.values(there)["name"] == "P0"
+
+
+def test_a_merge_made_before_the_line_lets_nothing_older_flow() -> None:
+    world, here, there = pair()
+    other = world.bert.add(email="other@x.test", name="Other", phone="1")
+    world.bert.merge(other, there)
+    on_from_now(world)
+    world.rest()
+    assert world.partner(here) == other
+    assert (world.anna.values(here)["email"], world.bert.values(other)["email"]) == ("p0@x.test", "other@x.test")
+    world.anna.edit(here, phone="2")
+    world.rest()
+    assert (world.bert.values(other)["phone"], world.bert.values(other)["name"]) == ("2", "Other")

@@ -50,7 +50,7 @@ def _agree(ctx: Context, page: Collection[LinkRow]) -> None:
     Where one record is gone, note is taken of the other as of any record without a link, and of the gone one that it
     held nothing: its deletion was before the line.
     """
-    rows = {side: refresh(ctx, ctx.ends[side], {id for link in page if (id := link.on(side))}) for side in SIDES}
+    page, rows = _as_read(ctx, page)
     done = {side: noted.of_records(ctx.sync, side, rows[side]) for side in SIDES}
     live = {side: _usable(rows[side]) for side in SIDES}
     gone = {side: {id for id, row in rows[side].items() if row.state == "gone"} for side in SIDES}
@@ -78,6 +78,17 @@ def _agree(ctx: Context, page: Collection[LinkRow]) -> None:
         links.save_shadows(ctx.sync.workspace_id, shadows)
         for side in SIDES:
             noted.note(ctx.sync, side, notes[side])
+
+
+def _as_read(ctx: Context, page: Collection[LinkRow]) -> tuple[list[LinkRow], dict[Side, dict[str, SeenRow]]]:
+    """Return active links, and their records as they are now: a merge that is found out by reading moves a link."""
+    _read(ctx, page)
+    now = [link for link in links.by_id([link.id for link in page]).values() if link.state == "active"]
+    return now, _read(ctx, now)
+
+
+def _read(ctx: Context, page: Collection[LinkRow]) -> dict[Side, dict[str, SeenRow]]:
+    return {side: refresh(ctx, ctx.ends[side], {id for link in page if (id := link.on(side))}) for side in SIDES}
 
 
 def _note_all(ctx: Context, side: Side) -> None:
