@@ -167,18 +167,19 @@ def world(folder: Path, server: Radicale) -> Iterator[World]:
 
 
 def make_marker(hubspot: HubSpotSandbox) -> None:
-    """Make the unique property that lets creates be recognised."""
-    definition = {
-        "name": MARKER,
-        "label": "Key of Bothways",
-        "type": "string",
-        "fieldType": "text",
-        "groupName": "contactinformation",
-        "hasUniqueValue": True,
-    }
+    """Make the unique property that lets creates be recognised, in every object that may be read."""
     headers = {"Authorization": f"Bearer {hubspot.token}", "Content-Type": "application/json"}
-    url = f"{hubspot.url}/crm/v3/properties/contacts"
-    urllib.request.urlopen(urllib.request.Request(url, json.dumps(definition).encode(), headers), timeout=10).close()
+    for object, group in (("contacts", "contact"), ("companies", "company"), ("deals", "deal")):
+        definition = {
+            "name": MARKER,
+            "label": "Key of Bothways",
+            "type": "string",
+            "fieldType": "text",
+            "groupName": f"{group}information",
+            "hasUniqueValue": True,
+        }
+        url, body = f"{hubspot.url}/crm/v3/properties/{object}", json.dumps(definition).encode()
+        urllib.request.urlopen(urllib.request.Request(url, body, headers), timeout=10).close()
 
 
 def moments(rng: random.Random) -> Iterator[tuple[str, Moment]]:

@@ -30,7 +30,7 @@ SECRETS = {"password": ("env", "CRM_PW")}
 
 def test_the_catalogue_tells_what_each_connector_wants(office: Office) -> None:
     found = {each.name: each for each in apps.catalogue()}
-    assert set(found) == {"memory", "locked"}
+    assert set(found) == {"memory", "locked", "many"}
     assert [each.name for each in found["locked"].settings] == ["url", "user", "password", "port"]
 
 

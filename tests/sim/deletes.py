@@ -123,10 +123,13 @@ class DeleteOracle:
         """Tell of an edit made since a person deleted the partner, if it could have been read."""
         deleted = self.world.deleted.get((self.apps[side.other].name, source.id))
         row, unseen = self.apps[side].rows[write.record], self._replaced_unseen(side, write.record)
+        before: dict[str, str] = {}
         for edit in self.world.edits:
             since = deleted is not None and edit.app == write.app and edit.record == write.record and edit.at > deleted
-            shows = loose(row.values[edit.field]) == loose(edit.value) != loose(edit.over)
-            if since and shows and edit.at < write.read_at and (edit.field, loose(edit.value)) not in unseen:
+            if since:
+                before.setdefault(edit.field, loose(edit.over))
+            shows = since and loose(row.values[edit.field]) == loose(edit.value) != before[edit.field]
+            if shows and edit.at < write.read_at and (edit.field, loose(edit.value)) not in unseen:
                 return f"{write.record} was edited in {write.app} ({edit.value!r}), and was deleted all the same"
         return ""
 

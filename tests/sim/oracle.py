@@ -365,7 +365,7 @@ class Oracle:
 
     def _journal_befores(self) -> set[str]:
         found: set[str] = set()
-        for (run_id,) in db.rows("SELECT id FROM run"):
+        for (run_id,) in db.rows("SELECT DISTINCT run_id FROM journal"):
             after = 0
             while page := journal.of_run(run_id, after):
                 after = page[-1].id

@@ -11,9 +11,10 @@ from tests.sim.schedule import Result, Schedule
 
 def play(seed: int, mutation: str = "", *, twice: bool = False) -> dict[str, object]:
     """Play one schedule, with one known mistake switched on if named; return what came of it as plain data."""
+    lists = mutation.startswith("lists-")
     with mutated(mutation):
-        result = _once(seed)
-        if twice and result.broken is None and _once(seed).digest != result.digest:
+        result = _once(seed, lists=lists)
+        if twice and result.broken is None and _once(seed, lists=lists).digest != result.digest:
             result.broken = Broken("I13", "the same seed played twice gave two traces")
     return {
         "seed": seed,
@@ -26,9 +27,9 @@ def play(seed: int, mutation: str = "", *, twice: bool = False) -> dict[str, obj
     }
 
 
-def _once(seed: int) -> Result:
+def _once(seed: int, *, lists: bool) -> Result:
     database.fresh()
-    schedule = Schedule(seed)
+    schedule = Schedule(seed, lists=lists)
     db.after_commit[:] = [lambda: schedule.world.step("commit")]
     try:
         return schedule.play()

@@ -109,14 +109,14 @@ def test_notes_of_a_line_that_was_given_up_do_not_count_for_the_next() -> None:
     assert world.bert.values(there)["name"] == "P0"
 
 
-def test_a_pair_whose_record_was_merged_before_the_line_agrees_too() -> None:
-    world, here, there = pair(Traits(reports_deletes=False, carries_values=False))
-    world.bert.edit(there, phone="+41446681801")
-    world.anna.edit(here, phone="+41446681802")
-    world.bert.merge(world.bert.add(email="other@x.test", name="Other"), there)
+def test_a_merge_made_before_the_line_lets_nothing_older_flow() -> None:
+    world, here, there = pair()
+    other = world.bert.add(email="other@x.test", name="Other", phone="1")
+    world.bert.merge(other, there)
     on_from_now(world)
-    for _ in range(3):
-        world.run()
-    assert world.anna.items[here].values["phone"] == "+41446681802"
-    assert len(world.pairs()) == 6
-    assert world.anna.items[here].values["name"] != "Other"
+    world.rest()
+    assert world.partner(here) == other
+    assert (world.anna.values(here)["email"], world.bert.values(other)["email"]) == ("p0@x.test", "other@x.test")
+    world.anna.edit(here, phone="2")
+    world.rest()
+    assert (world.bert.values(other)["phone"], world.bert.values(other)["name"]) == ("2", "Other")

@@ -109,7 +109,7 @@ def split_name(text: str) -> tuple[str, str] | None:
     which the given name comes first. More words can belong to either. A comma puts the family name first, if what
     follows it is known as a first name: after a comma may stand much else (``Acme, Inc``).
     """
-    words = text.split()
+    words = re.split(" +", text.strip(" "))
     if len(words) == 2 and words[0].endswith(",") and is_first_name(fold(words[1])):
         words = [words[1], words[0][:-1]]
     if len(words) != 2 or not all(map(_WORD.fullmatch, words)) or _FAMILY_FIRST.search(text):

@@ -5,16 +5,14 @@ What counts is not a time, since no two clocks agree, but what every record held
 
 from collections.abc import Collection, Iterable, Mapping
 
-from bothways.engine.associations import in_step
 from bothways.engine.fields import Known
 from bothways.engine.sides import SIDES, Side
-from bothways.engine.spec import FieldMap, equal_across
+from bothways.engine.spec import equal_across
 from bothways.ledger import db, journal, links, looking, noted
 from bothways.ledger.feeds import SeenRow
 from bothways.ledger.links import LinkRow, NewLink
 from bothways.ledger.noted import Values
-from bothways.records import Value, same
-from bothways.sync.associations import Partners
+from bothways.records import same
 from bothways.sync.context import Context, Progress
 from bothways.sync.poll import refresh
 
@@ -52,9 +50,7 @@ def _agree(ctx: Context, page: Collection[LinkRow]) -> None:
     Where one record is gone, note is taken of the other as of any record without a link, and of the gone one that it
     held nothing: its deletion was before the line.
     """
-    _fresh(ctx, page)  # a merge that is met by this moves its link
-    page = [link for link in links.by_id([each.id for each in page]).values() if link.state == "active"]
-    rows = _fresh(ctx, page)
+    page, rows = _as_read(ctx, page)
     done = {side: noted.of_records(ctx.sync, side, rows[side]) for side in SIDES}
     live = {side: _usable(rows[side]) for side in SIDES}
     gone = {side: {id for id, row in rows[side].items() if row.state == "gone"} for side in SIDES}
@@ -84,7 +80,14 @@ def _agree(ctx: Context, page: Collection[LinkRow]) -> None:
             noted.note(ctx.sync, side, notes[side])
 
 
-def _fresh(ctx: Context, page: Collection[LinkRow]) -> dict[Side, dict[str, SeenRow]]:
+def _as_read(ctx: Context, page: Collection[LinkRow]) -> tuple[list[LinkRow], dict[Side, dict[str, SeenRow]]]:
+    """Return active links, and their records as they are now: a merge that is found out by reading moves a link."""
+    _read(ctx, page)
+    now = [link for link in links.by_id([link.id for link in page]).values() if link.state == "active"]
+    return now, _read(ctx, now)
+
+
+def _read(ctx: Context, page: Collection[LinkRow]) -> dict[Side, dict[str, SeenRow]]:
     return {side: refresh(ctx, ctx.ends[side], {id for link in page if (id := link.on(side))}) for side in SIDES}
 
 
@@ -169,19 +172,10 @@ def seed_shadows(ctx: Context, made: Collection[tuple[int, NewLink]]) -> None:
     links.save_shadows(ctx.sync.workspace_id, seeded)
 
 
-def differ(ctx: Context, values: Mapping[Side, Values], partners: Partners) -> bool:
-    """Tell whether two records differ in a mapped field that flows somewhere.
-
-    ``partners`` are the records that those which they belong to are linked with.
-    """
+def differ(ctx: Context, values: Mapping[Side, Values]) -> bool:
+    """Tell whether two records differ in a mapped field that flows somewhere, but for what they belong to."""
     return any(
-        not _alike(each, {side: values[side].get(each.on(side).name) for side in SIDES}, partners)
+        not equal_across(each, values[Side.LEFT].get(each.left.name), values[Side.RIGHT].get(each.right.name))
         for each in ctx.spec.fields
-        if any(ctx.spec.writes(each, side) for side in SIDES)
+        if not each.through and any(ctx.spec.writes(each, side) for side in SIDES)
     )
-
-
-def _alike(mapping: FieldMap, now: Mapping[Side, Value], partners: Partners) -> bool:
-    if mapping.through:
-        return in_step(mapping, now, partners.get(mapping.key, {}))
-    return equal_across(mapping, now[Side.LEFT], now[Side.RIGHT])
