@@ -5,14 +5,16 @@ What counts is not a time, since no two clocks agree, but what every record held
 
 from collections.abc import Collection, Iterable, Mapping
 
+from bothways.engine.associations import in_step
 from bothways.engine.fields import Known
 from bothways.engine.sides import SIDES, Side
-from bothways.engine.spec import equal_across
+from bothways.engine.spec import FieldMap, equal_across
 from bothways.ledger import db, journal, links, looking, noted
 from bothways.ledger.feeds import SeenRow
 from bothways.ledger.links import LinkRow, NewLink
 from bothways.ledger.noted import Values
-from bothways.records import same
+from bothways.records import Value, same
+from bothways.sync.associations import Partners
 from bothways.sync.context import Context, Progress
 from bothways.sync.poll import refresh
 
@@ -172,10 +174,19 @@ def seed_shadows(ctx: Context, made: Collection[tuple[int, NewLink]]) -> None:
     links.save_shadows(ctx.sync.workspace_id, seeded)
 
 
-def differ(ctx: Context, values: Mapping[Side, Values]) -> bool:
-    """Tell whether two records differ in a mapped field that flows somewhere, but for what they belong to."""
+def differ(ctx: Context, values: Mapping[Side, Values], partners: Partners) -> bool:
+    """Tell whether two records differ in a mapped field that flows somewhere.
+
+    ``partners`` are the records that those which they belong to are linked with.
+    """
     return any(
-        not equal_across(each, values[Side.LEFT].get(each.left.name), values[Side.RIGHT].get(each.right.name))
+        not _alike(each, {side: values[side].get(each.on(side).name) for side in SIDES}, partners)
         for each in ctx.spec.fields
-        if not each.through and any(ctx.spec.writes(each, side) for side in SIDES)
+        if any(ctx.spec.writes(each, side) for side in SIDES)
     )
+
+
+def _alike(mapping: FieldMap, now: Mapping[Side, Value], partners: Partners) -> bool:
+    if mapping.through:
+        return in_step(mapping, now, partners.get(mapping.key, {}))
+    return equal_across(mapping, now[Side.LEFT], now[Side.RIGHT])
