@@ -77,8 +77,15 @@ class Line:
         """Take note of when the line was drawn."""
         if self.began is not None and self.drawn is None:
             row = Sync.objects.get(pk=self.schedule.sync.pk)
+            self._without_paused()
             if row.line == row.line_drawn:
                 self.drawn = self.until = self.schedule.world.now
+
+    def _without_paused(self) -> None:
+        """A pair that is paused while the line is drawn, from one run to another, keeps what waits in it."""
+        sync, apps = self.schedule.sync, self.schedule.apps
+        for ends in db.rows("SELECT left_id, right_id FROM link WHERE sync_id=%s AND frozen<>''", (sync.pk,)):
+            self.there -= {(apps[side].name, record) for side, record in zip(SIDES, ends, strict=True)}
 
     def on_write(self, write: Write) -> None:
         """N1: nobody is created who was there before and is unchanged. N2: of two such, only what was edited flows."""

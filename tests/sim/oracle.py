@@ -10,7 +10,7 @@ from bothways.engine.sides import SIDES, Side
 from bothways.engine.spec import Only
 from bothways.ledger import db, journal
 from bothways.ledger.models import Sync
-from tests.sim.apps import FIELDS, MANY, PICK, FakeApp, Row
+from tests.sim.apps import FIELDS, MANY, PICK, FakeApp, Row, rewritten
 from tests.sim.world import Edit, World, Write, loose
 
 FLOWS = {"key": (Side.LEFT, Side.RIGHT), "a": (Side.LEFT, Side.RIGHT), "b": (Side.LEFT, Side.RIGHT)}
@@ -304,6 +304,7 @@ class Oracle:
             self._soon_after_write(edit, row)
             or self._taken_for_ours(app, row, edit)
             or self._merged_unread(app.name, row.id, edit.at)
+            or self._as_first_stored(app, row, edit)
         )
         return not (unsure or hidden)
 
@@ -316,6 +317,12 @@ class Oracle:
             if sent and loose(sent["after"]) == loose(edit.value) and edit.at <= done_at + self.window[app.name]:
                 return True
         return False
+
+    def _as_first_stored(self, app: FakeApp, row: Row, edit: Edit) -> bool:
+        """A person typed over a late rewriting just what the app had made of our write at once: it looks unchanged."""
+        ours = [w for w in self.world.writes if w.app == app.name and w.record == row.id and edit.field in w.values]
+        stored = rewritten(app.traits.rewrite_now, ours[-1].values[edit.field]) if ours else None
+        return (stored or "").strip() == (edit.value or "").strip()
 
     def _merged_unread(self, app: str, record: str, at: int) -> bool:
         """Until a merged record is read for the first time, a change of case cannot be told from a rewriting."""
@@ -411,14 +418,24 @@ class Oracle:
     def _no_recreation(self) -> None:
         """A record whose partner a person deleted is never created again, nor one whose link ended by a filter."""
         self._nobody_made_for_the_parted()
-        sql = "SELECT left_id, right_id, survivor FROM link WHERE sync_id=%s AND state='ended' AND survivor IS NOT NULL"
-        for left_id, right_id, survivor in db.rows(sql, (self.sync.pk,)):
+        where = "sync_id=%s AND state='ended' AND survivor IS NOT NULL"
+        sql = f"SELECT id, left_id, right_id, survivor FROM link WHERE {where}"
+        for ended, left_id, right_id, survivor in db.rows(sql, (self.sync.pk,)):
             side = Side(survivor)
             gone_id, own_id = (left_id, right_id) if side is Side.RIGHT else (right_id, left_id)
             deleted = self.world.deleted.get((self.apps[side.other].name, gone_id))
-            sql = f"SELECT {side.other}_id, created_at, rule FROM link WHERE sync_id=%s AND {side}_id=%s AND state=%s"
-            for again, created, rule in db.rows(sql, (self.sync.pk, own_id, "active")):
-                if deleted and created > deleted and rule == "R8" and self._created_for(side.other, again) == own_id:
+            sql = (
+                f"SELECT {side.other}_id, created_at, rule, state FROM link WHERE sync_id=%s AND {side}_id=%s AND id>%s"
+            )
+            # somebody who was linked to another since belongs to that one
+            for again, created, rule, state in db.rows(f"{sql} ORDER BY id LIMIT 1", (self.sync.pk, own_id, ended)):
+                if (
+                    state == "active"
+                    and deleted
+                    and created > deleted
+                    and rule == "R8"
+                    and self._created_for(side.other, again) == own_id
+                ):
                     raise Broken("I5", f"{gone_id} was deleted, and {again} was created for it")
 
     def _nobody_made_for_the_parted(self) -> None:
