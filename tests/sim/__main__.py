@@ -31,7 +31,6 @@ BUILT = [
     "F4",
     "F5",
     "F6",
-    "FA",
     "FO",
     "FE",
     "FC",
@@ -60,7 +59,7 @@ def main() -> int:
     options = _options()
     if options.wide:
         os.environ[jobs.WIDE_WORLDS] = "1"
-        BUILT.append("FM")
+        BUILT.extend(("FA", "FM"))
     with ExitStack() as stack:
         server = None
         if options.postgresql:
@@ -77,7 +76,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--seed", type=int, help="first seed; without it, fresh ones")
     parser.add_argument("--trace", action="store_true", help="print every event of what breaks")
     parser.add_argument("--mutation", help="a known mistake to switch on, or all")
-    parser.add_argument("--wide", action="store_true", help="worlds with lists, too, and with everything at a time")
+    parser.add_argument("--wide", action="store_true", help="worlds with lists and homes, too, and all at a time")
     parser.add_argument("--postgresql", action="store_true", help="on a PostgreSQL server started for it")
     parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1)
     return parser.parse_args()

@@ -43,7 +43,7 @@ SLOW_RUNS = 16
 refuses values, until the pauses between the tries are longer than two runs."""
 
 WIDE = os.environ.get(WIDE_WORLDS) == "1"
-"""Whether worlds may have lists, and everything beside homes. Some of their schedules are not explained yet."""
+"""Whether worlds may have lists and homes, and all at a time. A few of their schedules are not explained yet."""
 
 BIG = Guards(first_run=10_000, max_change=100.0, max_emptied=10_000, max_deletes=10_000)
 TIGHT = Guards(first_run=2, max_change=100.0, max_emptied=10_000, max_deletes=1)
@@ -69,7 +69,7 @@ class Result:
 class Schedule:
     """Set a world up from a seed and play it."""
 
-    def __init__(self, seed: int, *, lists: bool = False) -> None:
+    def __init__(self, seed: int, part: str = "") -> None:
         self.world = World(seed)
         rng = self.world.rng
         self.apps = {
@@ -86,7 +86,7 @@ class Schedule:
         self.lists, self.picks, self.constants = Lists(self), Picks(self), Constants(self)
         self.line, self.life, self.parting = Line(self), Life(self), Parting(self)
         if not WIDE:
-            self._narrow(lists)
+            self._narrow(part)
         deletes = draw_deletes(seed)
         self.spec = replace(self._spec(rng.choice(SIDES)), deletes=deletes)
         self.result = Result(seed)
@@ -108,9 +108,10 @@ class Schedule:
         if self.line.from_the_start:
             self.line.ask()
 
-    def _narrow(self, lists: bool) -> None:
-        """Leave out lists, unless they are asked for, and beside homes everything else."""
-        self.lists.on = self.lists.on and lists
+    def _narrow(self, part: str) -> None:
+        """Leave out lists and homes, unless they are asked for by name, and beside homes everything else."""
+        self.lists.on = self.lists.on and part == "lists"
+        self.homes.on = self.homes.on and part == "homes"
         if self.homes.on:
             self.lists.on = self.picks.on = self.life.on = self.parting.on = self.line.from_the_start = False
             self.constants.of.clear()
