@@ -72,7 +72,11 @@ def why_edited(
     """
     if then is None or now != then:
         return "it was saved"
-    changed = [each.title for key, each in fields.items() if not same(known.get(key), each, values.get(each.name))]
+    changed = [
+        each.title
+        for key, each in fields.items()
+        if key not in known or not same(known[key], each, values.get(each.name))
+    ]
     return f"{changed[0]} was edited" if changed else ""
 
 
