@@ -148,6 +148,12 @@ def temporary(table: str, columns: str) -> None:
     execute(f"CREATE TEMP TABLE {table} ({columns}){_backend().BY_KEY if 'PRIMARY KEY' in columns else ''}")
 
 
+def filled(table: str) -> None:
+    """Let the database look at how much is in a temporary table: PostgreSQL never does so by itself."""
+    if connection.vendor == "postgresql":
+        execute(f"ANALYZE {table}")
+
+
 def _backend() -> ModuleType:
     """Return what the database in use wants in its own way."""
     return postgresql if connection.vendor == "postgresql" else sqlite

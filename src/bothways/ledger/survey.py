@@ -69,6 +69,8 @@ def take(sync: Sync, rules: Sequence[Slots]) -> Survey:
     feeds = {Side.LEFT: sync.left_id, Side.RIGHT: sync.right_id}
     for place, slots in enumerate(rules):
         _ask(place, {side: _Keys(feeds[side], tuple(slots[side])) for side in SIDES})
+    for side in SIDES:
+        db.filled(f"survey_{side}")
     return Survey(sync.pk, versions)
 
 

@@ -95,20 +95,20 @@ class _Asking:
         """Return the answers that follow from the survey: such as ``agree`` gives, without making the groups."""
         if self.survey is None:
             return {}
-        rules, met = self.ctx.spec.match, self.survey.met(side, ids)
+        there, rules, met = side.other, self.ctx.spec.match, self.survey.met(side, ids)
         found = {id: NO_MATCH for id, (place, _) in met.items() if place is None}
         pairs = [(id, place, partner) for id, (place, partner) in met.items() if place is not None and partner]
-        theirs = self.rows_of(side.other, [partner for _, _, partner in pairs])
+        theirs = self.rows_of(there, [partner for _, _, partner in pairs])
         later = [(id, partner) for id, place, partner in pairs if place and rules[place].finding is Finding.LINK]
-        keys = {
-            side: self._keys_of(side, [id for id, _ in later]),
-            side.other: self._keys_of(side.other, [partner for _, partner in later]),
-        }
+        keys = self._keys_of(side, [id for id, _ in later]), self._keys_of(there, [partner for _, partner in later])
         for id, place, partner in pairs:
             if partner in theirs:
-                one, other = Candidate(side, id), Candidate(side.other, partner)
+                one, other = Candidate(side, id), Candidate(there, partner)
                 if later:
-                    one, other = (each._replace(keys=keys[each.side].get(each.id, each.keys)) for each in (one, other))
+                    one, other = (
+                        each._replace(keys=held.get(each.id, each.keys))
+                        for each, held in zip((one, other), keys, strict=True)
+                    )
                 answer = match_of_two(one, other, place, rules, self._objection)
                 if answer is not NO_MATCH:
                     found[id] = answer

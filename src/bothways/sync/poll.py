@@ -189,19 +189,15 @@ def refresh(ctx: Context, end: End, ids: set[str]) -> dict[str, SeenRow]:
 def stale(ctx: Context, end: End, rows: Mapping[str, SeenRow], ids: set[str]) -> list[SeenRow]:
     """Return, for those of the ids that must be read again in this run, what is known of them."""
     names = set(end.feed.fields)
-    old = [id for id in ids if id not in rows or (_askable(rows[id]) and not _complete(ctx, names, rows[id]))]
+    old = [id for id in ids if id not in rows or _is_old(ctx, names, rows[id])]
     return [rows.get(id) or SeenRow(id) for id in sorted(old)]
 
 
-def _askable(row: SeenRow) -> bool:
-    return row.live or row.state == "gone"
-
-
-def _complete(ctx: Context, names: set[str], row: SeenRow) -> bool:
-    if row.problem is not None or not row.live:
-        return ctx.read_in_this_run(row.read_at)
-    has_all = row.values is not None and row.values.keys() >= names
-    return has_all and ctx.read_in_this_run(row.read_at)
+def _is_old(ctx: Context, names: set[str], row: SeenRow) -> bool:
+    """Tell whether a row that can be read again was not read in this run, or lacks a field."""
+    if row.state == "live" and row.problem is None and not (row.values is not None and row.values.keys() >= names):
+        return True
+    return row.state in ("live", "gone") and not ctx.read_in_this_run(row.read_at)
 
 
 def sweep(ctx: Context, end: End, approved: bool = False) -> int:
