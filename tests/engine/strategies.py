@@ -6,7 +6,7 @@ from itertools import product
 
 from hypothesis import strategies as st
 
-from bothways.engine.fields import FieldState, Known, Landed
+from bothways.engine.field_state import FieldState, Known, Landed
 from bothways.engine.sides import SIDES, Direction, Side
 from bothways.engine.spec import FieldMap, Only, SyncSpec, Wins
 from bothways.records import Choices, Field, FieldType, Option, Unpaired, Value

@@ -3,7 +3,8 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
-from bothways.engine.fields import FieldDecision, FieldState, Known, Landed, decide_field
+from bothways.engine.field_state import FieldDecision, FieldState, Known, Landed
+from bothways.engine.fields import decide_field
 from bothways.engine.sides import SIDES, Direction, Side
 from bothways.engine.spec import FieldMap, MatchRule, SyncSpec
 from bothways.records import Field, Value

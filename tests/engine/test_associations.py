@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bothways.engine.associations import after_write, carried_over, decide_association, in_step
-from bothways.engine.fields import FieldDecision, FieldState, Known, Landed
+from bothways.engine.field_state import FieldDecision, FieldState, Known, Landed
 from bothways.engine.plan import Pair, plan_linked, plan_unlinked
 from bothways.engine.sides import SIDES, Direction
 from bothways.engine.spec import FieldMap, Wins

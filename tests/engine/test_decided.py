@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bothways.engine.decided import Decided, carry_out
-from bothways.engine.fields import FieldState, Known
+from bothways.engine.field_state import FieldState, Known
 from bothways.engine.plan import Pair, plan_linked
 from bothways.engine.sides import Side
 from bothways.engine.spec import FieldMap, SyncSpec, Wins

@@ -2,7 +2,8 @@
 
 import pytest
 
-from bothways.engine.fields import FIGHT_WINDOW, REWRITING_LIMIT, UNRELATED_LIMIT, Known
+from bothways.engine.field_state import Known
+from bothways.engine.fields import FIGHT_WINDOW, REWRITING_LIMIT, UNRELATED_LIMIT
 from bothways.engine.sides import SIDES, Side
 from bothways.engine.spec import FieldMap, Only
 from bothways.records import Field, FieldType, Option, Value

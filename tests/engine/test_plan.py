@@ -9,7 +9,7 @@ import pytest
 from hypothesis import Phase, given, seed, settings
 from hypothesis import strategies as st
 
-from bothways.engine.fields import Known, Landed
+from bothways.engine.field_state import Known, Landed
 from bothways.engine.matching import NO_MATCH, Candidate, Found, Group, Match, match
 from bothways.engine.plan import Action, Pair, has_anything, plan_linked, plan_unlinked, without_lonely
 from bothways.engine.sides import SIDES, Direction, Side

@@ -5,7 +5,8 @@ from dataclasses import replace
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bothways.engine.fields import FieldDecision, FieldState, Known, decide_field
+from bothways.engine.field_state import FieldDecision, FieldState, Known
+from bothways.engine.fields import decide_field
 from bothways.engine.sets import shadow_after
 from bothways.engine.sides import SIDES, Direction, Side
 from bothways.engine.spec import FieldMap, SyncSpec

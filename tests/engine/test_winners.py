@@ -2,7 +2,8 @@
 
 import pytest
 
-from bothways.engine.fields import NEWEST_SKEW, FieldState, Told
+from bothways.engine.field_state import FieldState, Told
+from bothways.engine.fields import NEWEST_SKEW
 from bothways.engine.sides import Direction, Side
 from bothways.engine.spec import FieldMap, SyncSpec, Wins
 from bothways.records import Field, FieldType, Value

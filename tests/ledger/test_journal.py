@@ -2,7 +2,7 @@
 
 import pytest
 
-from bothways.engine.fields import Landed
+from bothways.engine.field_state import Landed
 from bothways.engine.sides import SIDES, Side
 from bothways.ledger import journal
 from bothways.ledger.journal import Entry, FieldWrite

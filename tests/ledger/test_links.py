@@ -2,7 +2,7 @@
 
 import pytest
 
-from bothways.engine.fields import Known
+from bothways.engine.field_state import Known
 from bothways.engine.sides import SIDES, Side
 from bothways.errors import LedgerError
 from bothways.ledger import db, links

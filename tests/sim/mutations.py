@@ -13,6 +13,7 @@ from bothways.engine import associations as engine_associations
 from bothways.engine import decided, plan, scope, sets, table
 from bothways.engine import fields as engine_fields
 from bothways.engine import spec as engine_spec
+from bothways.engine.field_state import Known
 from bothways.engine.sides import SIDES
 from bothways.ledger import journal, links
 from bothways.records import CannotCoerce, Choices, LeftOut, same
@@ -129,7 +130,7 @@ def read_back_trusted() -> Patches:
             for mapping in ctx.spec.fields:
                 name = mapping.on(side).name
                 if name in each.record.values:
-                    known[side][mapping.key] = engine_fields.Known(each.record.values[name])
+                    known[side][mapping.key] = Known(each.record.values[name])
             links.save_shadows(ctx.sync.workspace_id, [(each.entry.link_id, end, known[end]) for end in SIDES])
 
     return [patch.object(results, "settle_links", trusting), patch.object(settle, "due", _NoMarks(settle.due))]

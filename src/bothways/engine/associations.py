@@ -11,7 +11,8 @@ and such a field never takes away any other.
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
-from bothways.engine.fields import FIGHT_WINDOW, UNRELATED_LIMIT, FieldDecision, FieldState, Known, Merge
+from bothways.engine.field_state import FieldDecision, FieldState, Known, Merge
+from bothways.engine.fields import FIGHT_WINDOW, UNRELATED_LIMIT
 from bothways.engine.rules import because
 from bothways.engine.sides import SIDES, Side
 from bothways.engine.spec import FieldMap, SyncSpec

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import NamedTuple
 
-from bothways.engine.fields import FieldDecision, FieldState, Known
+from bothways.engine.field_state import FieldDecision, FieldState, Known
 from bothways.engine.rules import because
 from bothways.engine.sides import SIDES, Side
 from bothways.engine.spec import FieldMap, SyncSpec

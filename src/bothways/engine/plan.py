@@ -8,17 +8,8 @@ from bothways.engine.associations import NOT_YET, RULE, carried_over, decide_ass
 from bothways.engine.consent import is_opted_out
 from bothways.engine.decided import Decided, carry_out
 from bothways.engine.deletes import DONE, Removal, done_here, in_words, unless
-from bothways.engine.fields import (
-    FieldDecision,
-    FieldState,
-    Known,
-    Landed,
-    Merge,
-    Told,
-    beyond_reach,
-    decide_field,
-    note_field,
-)
+from bothways.engine.field_state import FieldDecision, FieldState, Known, Landed, Merge, Told
+from bothways.engine.fields import beyond_reach, decide_field, note_field
 from bothways.engine.rules import because
 from bothways.engine.scope import why_outside
 from bothways.engine.sides import SIDES, Side

@@ -6,7 +6,7 @@ record is tagged by us. When its pair takes part again, the tag is taken away, u
 
 from collections.abc import Collection, Iterator, Mapping
 
-from bothways.engine.fields import FieldDecision, Known
+from bothways.engine.field_state import FieldDecision, Known
 from bothways.engine.sides import SIDES, Side
 from bothways.engine.spec import Occasion, SyncSpec
 from bothways.records import Record, Value, goes_back, same

@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 import orjson
 
-from bothways.engine.fields import Landed
+from bothways.engine.field_state import Landed
 from bothways.engine.sides import Side
 from bothways.ledger import db
 from bothways.ledger.models import Feed, Sync

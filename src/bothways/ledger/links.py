@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 import orjson
 
-from bothways.engine.fields import Known
+from bothways.engine.field_state import Known
 from bothways.engine.sides import SIDES, Side
 from bothways.ledger import db
 from bothways.ledger.models import Sync

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 from bothways.connectors.base import Exists, Read
 from bothways.engine.associations import in_step
-from bothways.engine.fields import FieldDecision, FieldState, Known, Landed
+from bothways.engine.field_state import FieldDecision, FieldState, Known, Landed
 from bothways.engine.plan import decide
 from bothways.engine.scope import why_outside
 from bothways.engine.sides import SIDES, Side

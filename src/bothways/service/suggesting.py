@@ -6,7 +6,7 @@ They are made from what the ledger holds, and are not kept. Whoever agrees links
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from bothways.engine.fields import FieldDecision
+from bothways.engine.field_state import FieldDecision
 from bothways.engine.guards import Held, objection
 from bothways.engine.learning import Columns, expected_share, lessons, meeting
 from bothways.engine.likeness import Trait, blocks_of, shared_by, traits_of

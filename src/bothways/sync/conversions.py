@@ -7,7 +7,7 @@ read. Where the contact or the partner has another link already, both pairs are 
 
 from collections.abc import Iterable, Mapping
 
-from bothways.engine.fields import Known
+from bothways.engine.field_state import Known
 from bothways.engine.rules import because
 from bothways.engine.sides import SIDES, Side
 from bothways.ledger import db, due, feeds, holds, journal, links

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from bothways.connectors.base import WriteItem, WriteKind
 from bothways.engine.deletes import Removal, Stamp, why_edited
-from bothways.engine.fields import Known
+from bothways.engine.field_state import Known
 from bothways.engine.sides import SIDES, Side
 from bothways.ledger import db, due, feeds, holds, journal, links, plans
 from bothways.ledger.feeds import SeenRow

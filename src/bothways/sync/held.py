@@ -5,7 +5,7 @@ from dataclasses import replace
 from typing import Any
 
 from bothways.engine.decided import Decided
-from bothways.engine.fields import FieldDecision
+from bothways.engine.field_state import FieldDecision
 from bothways.engine.plan import SET, Action, without_lonely
 from bothways.engine.sides import SIDES, Side
 from bothways.engine.table import ActionKind

@@ -6,7 +6,7 @@ What counts is not a time, since no two clocks agree, but what every record held
 from collections.abc import Collection, Iterable, Mapping
 
 from bothways.engine.associations import in_step
-from bothways.engine.fields import Known
+from bothways.engine.field_state import Known
 from bothways.engine.sides import SIDES, Side
 from bothways.engine.spec import FieldMap, equal_across
 from bothways.ledger import db, journal, links, looking, noted

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from bothways.engine.fields import FieldDecision, Merge
+from bothways.engine.field_state import FieldDecision, Merge
 from bothways.engine.plan import Action
 from bothways.engine.sides import SIDES, Side
 from bothways.engine.table import ActionKind

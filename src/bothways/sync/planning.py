@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 
 from bothways.engine.brakes import Totals
-from bothways.engine.fields import Known
+from bothways.engine.field_state import Known
 from bothways.engine.plan import Action, Pair, has_anything, misfit, plan_linked, plan_unlinked
 from bothways.engine.scope import Leaving, why_outside
 from bothways.engine.sides import SIDES, Side

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 
 from bothways.engine.deletes import Stamp
-from bothways.engine.fields import Known
+from bothways.engine.field_state import Known
 from bothways.engine.sides import SIDES, Side
 from bothways.engine.table import ActionKind
 from bothways.ledger import due, feeds, holds, journal, links

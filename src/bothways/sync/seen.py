@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from bothways.engine.fields import Known
+from bothways.engine.field_state import Known
 from bothways.engine.sides import SIDES, Side
 from bothways.ledger import links
 from bothways.ledger.plans import ActionRow

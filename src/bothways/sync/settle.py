@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from bothways.engine.associations import after_write
-from bothways.engine.fields import Known
+from bothways.engine.field_state import Known
 from bothways.engine.sets import of_several, shadow_after
 from bothways.engine.sides import SIDES, Side
 from bothways.engine.table import ActionKind

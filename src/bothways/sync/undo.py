@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from bothways.connectors.base import Outcome, WriteItem, WriteKind, WriteResult, by_key
 from bothways.engine.associations import after_write, taken_back
 from bothways.engine.consent import opts_in
-from bothways.engine.fields import Known
+from bothways.engine.field_state import Known
 from bothways.engine.sides import SIDES, Side
 from bothways.errors import AppError, OutcomeUnknown
 from bothways.ledger import db, due, feeds, journal, links

@@ -1,0 +1,69 @@
+"""What the service layer answers: frozen dataclasses that every face shows in its own way.
+
+Apps are named, never sides. Times are seconds since 1970 (UTC). Ids of plans and runs are the strings
+people see and type: ``p_12``, ``r_19``.
+"""
+
+from bothways.service.views.apps import AppCheck, AppView, ConnectorView, ObjectView
+from bothways.service.views.common import Counted, plain
+from bothways.service.views.issues import CandidateView, IssueView, PairHistory, PairView
+from bothways.service.views.plans import ActionView, BrakeView, DuplicatesView, FieldView, PlanView
+from bothways.service.views.records import Difference, Event, FieldStory, Finding, Page, Proof, RecordView, WhyView
+from bothways.service.views.runs import BadRow, KeptView, LinkImportView, LinkView, RunView, SkippedView, UndoView
+from bothways.service.views.suggestions import SuggestionsView, SuggestionView, TraitView
+from bothways.service.views.syncs import (
+    AssociationView,
+    ChangeView,
+    Counts,
+    DeletedView,
+    MappingView,
+    MatchView,
+    RunSummary,
+    SetView,
+    SyncView,
+)
+
+__all__ = [
+    "ActionView",
+    "AppCheck",
+    "AppView",
+    "AssociationView",
+    "BadRow",
+    "BrakeView",
+    "CandidateView",
+    "ChangeView",
+    "ConnectorView",
+    "Counted",
+    "Counts",
+    "DeletedView",
+    "Difference",
+    "DuplicatesView",
+    "Event",
+    "FieldStory",
+    "FieldView",
+    "Finding",
+    "IssueView",
+    "KeptView",
+    "LinkImportView",
+    "LinkView",
+    "MappingView",
+    "MatchView",
+    "ObjectView",
+    "Page",
+    "PairHistory",
+    "PairView",
+    "PlanView",
+    "Proof",
+    "RecordView",
+    "RunSummary",
+    "RunView",
+    "SetView",
+    "SkippedView",
+    "SuggestionView",
+    "SuggestionsView",
+    "SyncView",
+    "TraitView",
+    "UndoView",
+    "WhyView",
+    "plain",
+]

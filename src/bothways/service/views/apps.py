@@ -1,0 +1,47 @@
+"""Apps and what they offer."""
+
+from dataclasses import dataclass
+
+from bothways.connectors.base import Setting
+
+
+@dataclass(frozen=True, slots=True)
+class ConnectorView:
+    """A kind of app that can be connected, and what it needs to be told."""
+
+    name: str
+    title: str
+    settings: tuple[Setting, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class AppView:
+    """An app of the workspace and the syncs that use it."""
+
+    name: str
+    connector: str
+    title: str
+    syncs: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ObjectView:
+    """A kind of record in an app; ``count`` None where the app cannot tell cheaply."""
+
+    name: str
+    label: str
+    readable: bool
+    writable: bool
+    count: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class AppCheck:
+    """An app that answered: who we are there and what it offers."""
+
+    name: str
+    title: str
+    account_id: str
+    account_label: str
+    notes: tuple[str, ...]
+    objects: tuple[ObjectView, ...]

@@ -1,0 +1,104 @@
+"""Plans: what a run would do."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from dataclasses import field as made_by
+
+from bothways.records import Value
+from bothways.service.views.common import Counted
+
+
+@dataclass(frozen=True, slots=True)
+class DuplicatesView:
+    """Records of one app that share a key by which partners are found.
+
+    ``groups`` of them in all; ``examples`` are the ids of some groups.
+    """
+
+    app: str
+    key: str
+    groups: int
+    records: int
+    examples: tuple[tuple[str, ...], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class BrakeView:
+    """A brake that would stop the run: its name in the settings, why, and what releases it."""
+
+    name: str
+    reason: str
+    hint: str
+
+
+@dataclass(frozen=True, slots=True)
+class PlanView:
+    """What a run would do, counted. ``changes``: records that would be written.
+
+    ``compared``: pairs and single records known. ``unlinked``: links that would end. ``left_out_why``: the records
+    left out by reason, the commonest; ``leaving``: linked pairs that leave the sync, by reason; ``entering``: those
+    that take part again. ``advice``: what a person should think of before the first run. ``duplicates``: records
+    that are several times in one app, told as long as nothing is linked. ``deleted``: records that would be archived
+    or deleted. ``agreed``: pairs that differ and stay as they are, since only changes from now on are carried.
+    ``conflicts``: records in which a changed value loses against the other app's; ``to_decide``: records with a
+    difference that waits for a person.
+    """
+
+    id: str
+    sync: str
+    apps: tuple[str, str]
+    compared: int
+    created: Counted
+    updated: Counted
+    linked: int
+    held: int
+    left_out: int
+    failing: int
+    waiting: int
+    conflicts: int
+    emptied: Counted
+    brakes: tuple[BrakeView, ...]
+    changes: int
+    revision: int
+    unlinked: int = 0
+    left_out_why: Counted = made_by(default_factory=dict)
+    leaving: Counted = made_by(default_factory=dict)
+    entering: int = 0
+    advice: str = ""
+    duplicates: tuple[DuplicatesView, ...] = ()
+    deleted: Counted = made_by(default_factory=dict)
+    agreed: int = 0
+    to_decide: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class FieldView:
+    """One field of a planned action. ``app`` is where it is written; ``hold`` says why it is not.
+
+    ``between``: the values between which a person is to choose, by app.
+    """
+
+    app: str
+    field: str
+    label: str
+    before: Value
+    after: Value
+    rule: str
+    reason: str
+    conflict: bool = False
+    lost: str = ""
+    hold: str = ""
+    between: Mapping[str, Value] = made_by(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class ActionView:
+    """One record of a plan. ``kind``: create, update, link, hold, leave out, unlink, delete, wait, skip, none."""
+
+    seq: int
+    kind: str
+    rule: str
+    reason: str
+    name: str
+    ids: Mapping[str, str | None]
+    fields: tuple[FieldView, ...]

@@ -1,0 +1,91 @@
+"""Records, why they hold what they hold, and the proof that both apps are equal."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from dataclasses import field as made_by
+
+from bothways.records import Value
+from bothways.service.views.common import Counted
+
+
+@dataclass(frozen=True, slots=True)
+class RecordView:
+    """A pair, or a record without a partner. ``state``: in_sync, left_out, failing, held, waiting."""
+
+    name: str
+    ids: Mapping[str, str | None]
+    state: str
+    reason: str
+    since: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """A page of records; ``after`` None at the end."""
+
+    rows: tuple[RecordView, ...]
+    after: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """Something that happened to one field. ``what``: written, created, put back, refused, held, ..."""
+
+    at: float
+    app: str
+    what: str
+    before: Value
+    after: Value
+    run: str
+    rule: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class FieldStory:
+    """Why a field holds what it holds: the values now, one sentence, what happened (newest first)."""
+
+    labels: Mapping[str, str]
+    values: Mapping[str, Value]
+    sentence: str
+    events: tuple[Event, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class WhyView:
+    """A record and the story of its fields."""
+
+    record: RecordView
+    fields: tuple[FieldStory, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """Two apps that do not hold the same: the values by app; ``field`` "" for the record as a whole."""
+
+    name: str
+    values: Mapping[str, Value]
+    field: str
+    why: str
+    ids: Mapping[str, str | None] = made_by(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Proof:
+    """Both apps read again and compared. ``equal``: pairs that hold the same in every field."""
+
+    pairs: int
+    equal: int
+    explained: tuple[Difference, ...]
+    different: tuple[Difference, ...]
+    unlinked: Counted
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One finding of the doctor. ``level``: ok, warning, problem."""
+
+    level: str
+    what: str
+    to_do: str = ""
+    code: str = ""

@@ -1,0 +1,102 @@
+"""Runs, undos and files of links: what was done."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from dataclasses import field as made_by
+
+from bothways.service.views.common import Counted
+
+
+@dataclass(frozen=True, slots=True)
+class SkippedView:
+    """A record of a plan that was not written because it changed since."""
+
+    name: str
+    ids: Mapping[str, str | None]
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class RunView:
+    """What a run did. ``failing``, ``held`` and ``waiting`` are how the sync stands after it.
+
+    ``unlinked``: links that ended, since a record was deleted or takes no part any more. ``remaining``: planned
+    records that a limit left unwritten. ``next_at``: when the next waiting record becomes due. ``skipped_records``
+    lists at most a hundred of the ``skipped``. ``advice``: what to think of before going on with a first run.
+    """
+
+    id: str
+    sync: str
+    state: str
+    reason: str
+    created: Counted
+    updated: Counted
+    failing: int
+    held: int
+    waiting: int
+    skipped: int
+    remaining: int
+    next_at: float | None
+    bill: Counted
+    seconds: float
+    exit_code: int
+    skipped_records: tuple[SkippedView, ...] = ()
+    unlinked: int = 0
+    advice: str = ""
+    deleted: Counted = made_by(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class KeptView:
+    """A record that an undo leaves as it is; ``record`` is its name, or its id where it has none."""
+
+    app: str
+    record: str
+    reason: str
+    id: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class UndoView:
+    """What an undo did, or would do (then ``id`` is ""). ``remade``: deleted records made again as new ones."""
+
+    id: str
+    run: str
+    restored: int
+    removed: int
+    kept: tuple[KeptView, ...]
+    remade: int = 0
+    unlinked: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class LinkView:
+    """Two linked records: the link's own number, and the ids by app, the left app's first."""
+
+    number: int
+    ids: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class BadRow:
+    """A row of a file of links that cannot be linked, and why."""
+
+    line: int
+    ids: Mapping[str, str]
+    problem: str
+
+
+@dataclass(frozen=True, slots=True)
+class LinkImportView:
+    """A file of links, checked. ``new``: pairs that were linked, or would be if not ``done``; ``there``: that are.
+
+    ``id`` is the run that made them, "" if none did.
+    """
+
+    sync: str
+    id: str
+    rows: int
+    new: int
+    there: int
+    bad: tuple[BadRow, ...]
+    done: bool = False

@@ -1,0 +1,157 @@
+"""Syncs and their settings."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from dataclasses import field as made_by
+from typing import Any
+
+from bothways.records import Value
+from bothways.service.views.common import Counted
+
+
+@dataclass(frozen=True, slots=True)
+class DeletedView:
+    """A sync that was deleted, how many links it had, and until when it can be restored (seconds)."""
+
+    sync: str
+    links: int
+    until: float
+
+
+@dataclass(frozen=True, slots=True)
+class MappingView:
+    """Two fields kept equal. ``direction``: both, or to_<app>.
+
+    ``winner``: an app, newest or ask; "" for what the sync says.
+    ``consent``: by app, whether a yes means opt_out or opt_in.
+    ``only``: "when empty" or "on create" where it is written then alone. ``clean``: how texts are cleaned.
+    ``values``: paired options, the left one first; ``other``: what becomes of those paired with none,
+    ``defaults`` what stands for them, by app.
+    """
+
+    fields: Mapping[str, str]
+    labels: Mapping[str, str]
+    direction: str
+    winner: str
+    when_empty: str
+    enabled: bool
+    only: str = ""
+    clean: tuple[str, ...] = ()
+    values: tuple[tuple[str, str], ...] = ()
+    other: str = ""
+    defaults: Mapping[str, str] = made_by(default_factory=dict)
+    consent: Mapping[str, str] = made_by(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class AssociationView:
+    """Fields of both apps that refer to what another sync keeps in step. ``why_off``: "" where it is in force."""
+
+    fields: Mapping[str, str]
+    labels: Mapping[str, str]
+    direction: str
+    sync: str
+    why_off: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class MatchView:
+    """One key by which records are recognised. Not ``links``: who shares it is held for a person."""
+
+    fields: Mapping[str, str]
+    compare: str
+    links: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class SetView:
+    """A value that the settings set in a field of an app. ``when``: created, created_or_updated; leaving, deleted."""
+
+    app: str
+    field: str
+    label: str
+    value: Value
+    when: str
+
+
+@dataclass(frozen=True, slots=True)
+class ChangeView:
+    """One setting that a file would change, of a sync or of an app. ``item``: the mapping, rule or constant, or "".
+
+    ``key`` "": the whole item. ``before`` and ``after`` are as the file has them, None for not set.
+    """
+
+    sync: str
+    app: str
+    part: str
+    item: str
+    key: str
+    before: object
+    after: object
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """How many records are in each state; a linked pair counts once.
+
+    ``to_decide``: differences of fields that wait for a person.
+    """
+
+    in_sync: int = 0
+    left_out: int = 0
+    failing: int = 0
+    held: int = 0
+    waiting: int = 0
+    to_decide: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class RunSummary:
+    """One run in a list. ``undoes`` is the run that it put back."""
+
+    id: str
+    sync: str
+    kind: str
+    state: str
+    reason: str
+    started_at: float
+    ended_at: float | None
+    created: Counted
+    updated: Counted
+    bill: Counted
+    undoes: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class SyncView:
+    """A sync with its settings, its counts and its last run. ``apps``: the left one first.
+
+    ``sends``: per app which of its records take part, ``all``, ``none`` or a filter in words. ``when_leaving``: what
+    becomes of a linked pair that leaves. ``deletes``: per app keep, archive, delete or tag, what becomes of its record
+    when the partner was deleted, after the ``grace`` in seconds. ``requires``: per app the field of which one must
+    hold a valid e-mail address. ``leads`` says what becomes of leads, where another sync keeps them, or their contacts.
+    """
+
+    name: str
+    state: str
+    state_word: str
+    apps: tuple[str, str]
+    objects: Mapping[str, str]
+    direction: str
+    default_app: str
+    mappings: tuple[MappingView, ...]
+    match: tuple[MatchView, ...]
+    guards: Mapping[str, Any]
+    every: float
+    revision: int
+    counts: Counts
+    last_run: RunSummary | None
+    sets: tuple[SetView, ...] = ()
+    sends: Mapping[str, str] = made_by(default_factory=dict)
+    when_leaving: str = ""
+    requires: Mapping[str, str] = made_by(default_factory=dict)
+    wins: str = ""
+    deletes: Mapping[str, str] = made_by(default_factory=dict)
+    grace: float = 0.0
+    associations: tuple[AssociationView, ...] = ()
+    leads: str = ""
