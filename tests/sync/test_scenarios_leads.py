@@ -473,6 +473,26 @@ def test_deleted_contact_leaves_its_partner_to_the_lead_and_nothing_is_deleted(f
     assert [each.kind for each in contacts.bert.writes if each.kind == "archive"] == []
 
 
+def test_deletion_of_a_contact_is_over_once_a_lead_has_its_partner_though_the_lead_goes_too() -> None:
+    contacts, leads = books()
+    contacts.deleting(Deletes({R: Removal.ARCHIVE}, 60.0))
+    contact = contacts.anna.add(email="ann@x.test", name="Ann")
+    lead = leads.anna.add(email="ann@x.test", name="Ann")
+    for name in ("bob", "cat", "dan"):
+        contacts.anna.add(email=f"{name}@x.test", name=name)
+        leads.anna.add(email=f"{name}@y.test", name=name)
+    rest(leads, contacts)
+    person = contacts.partner(contact)
+    contacts.anna.delete(contact)
+    rest(leads, contacts)
+    assert (lead, person) in leads.pairs()
+    leads.anna.delete(lead)
+    rest(leads, contacts)
+    contacts.clock.advance(86_400)
+    rest(leads, contacts)
+    assert contacts.bert.items[person].live
+
+
 def test_nobody_is_created_before_the_other_sync_has_read_its_records_since(both: tuple[Book, Book]) -> None:
     contacts, leads = both
     leads.bert.add(email="bob@x.test", name="Bob")
