@@ -22,6 +22,7 @@ SETS = FieldMap(SEVERAL, SEVERAL, through="groups")
 MAINS = FieldMap(MAIN_FIRST, MAIN_FIRST, through="firms")
 TO_ONE = FieldMap(MAIN_FIRST, ONE, through="firms")
 EVERYBODY = "abcdef"
+ALL = {L: {id: id.upper() for id in EVERYBODY}, R: {id.upper(): id for id in EVERYBODY}}
 
 
 def decided(mapping, left, right, seen=None, linked=EVERYBODY, landed=(), default=L, sends=SIDES) -> FieldDecision:
@@ -73,6 +74,23 @@ def test_what_was_seen_and_is_gone_on_the_side_that_changed_is_taken_away_on_the
 
 def test_what_was_never_seen_together_is_not_taken_away() -> None:
     assert decided(SETS, ["a"], ["A", "B"], (["a"], ["A", "B"])).write is None
+
+
+def test_what_a_merged_record_lacks_comes_back_to_it_since_nobody_can_tell_who_took_it_away() -> None:
+    state = FieldState(SETS, {L: ["a", "b"], R: ["B"]}, {L: Known(["a", "b"]), R: None}, partners=ALL)
+    decision = decide_association(spec(SETS), state, NOW)
+    assert written(decision) == (R, ["B", "A"])
+
+
+def test_what_a_merged_record_has_more_goes_over_and_what_it_lacks_still_comes_back() -> None:
+    held = {L: ["a"], R: ["B"]}
+    first = decide_association(spec(SETS), FieldState(SETS, held, {L: Known(["a"]), R: None}, partners=ALL), NOW)
+    assert written(first) == (L, ["a", "b"])
+    assert first.merge is not None
+    assert first.seen is not None
+    shadows = {L: Known(after_write(first.merge.base, ["a"], first.value, first.value)), R: first.seen[R]}
+    second = FieldState(SETS, {L: ["a", "b"], R: ["B"]}, shadows, partners=ALL)
+    assert written(decide_association(spec(SETS), second, NOW)) == (R, ["B", "A"])
 
 
 def test_added_on_one_side_beats_taken_away_on_the_other() -> None:

@@ -2,12 +2,13 @@
 
 from dataclasses import replace
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from bothways.engine.field_state import FieldDecision, FieldState, Known
 from bothways.engine.fields import decide_field
-from bothways.engine.sets import shadow_after
+from bothways.engine.sets import shadow_after, shows
 from bothways.engine.sides import SIDES, Direction, Side
 from bothways.engine.spec import FieldMap, SyncSpec
 from bothways.records import Field, FieldType, Value, elements
@@ -153,6 +154,27 @@ def test_value_that_the_app_rewrites_is_not_sent_back_as_a_new_one() -> None:
 def test_value_that_somebody_else_added_meanwhile_is_still_new() -> None:
     known = shadow_after(MAILS, R, None, mails("a"), mails("az"), None, mails("a"), None)
     assert names(known) == "a"
+
+
+def test_value_that_somebody_else_changed_meanwhile_is_new_and_no_rewriting() -> None:
+    known = shadow_after(MAILS, R, mails("b"), mails("ba"), mails("za"), mails("b"), mails("ba"), mails("ba"))
+    assert names(known) == "a"
+
+
+@pytest.mark.parametrize(
+    ("before", "sent", "now", "told"),
+    [
+        ("", "a", "a", True),
+        ("", "a", "ab", True),
+        ("", "a", "b", False),
+        ("", "ab", "a", False),
+        ("abc", "ab", "abz", True),
+        ("abc", "ab", "abc", False),
+        ("ab", "ab", "ab", False),
+    ],
+)
+def test_what_a_write_was_to_change_shows_in_a_list_whatever_else_changed(before, sent, now, told) -> None:
+    assert shows(before, sent, now) is told
 
 
 # --- properties ---------------------------------------------------------------------------------------

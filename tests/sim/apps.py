@@ -459,7 +459,7 @@ class FakeConnector:
         row.by_sync = True
         return self._store(item, row)
 
-    def _log(self, item: WriteItem, row: Row) -> None:
+    def _log(self, item: WriteItem, row: Row, *, moves: bool = False) -> None:
         values = {name: taken(value) for name, value in item.values.items()}
         held = {name: row.values.get(name) for name in values}
         kind = item.kind.value
@@ -478,6 +478,7 @@ class FakeConnector:
                 row.read_at,
                 late,
                 self.world.run_at,
+                moves,
             )
         )
         self.world.on_write(self.world.writes[-1])

@@ -28,12 +28,13 @@ class Op:
 
 
 class Move(NamedTuple):
-    """The sync changed to which homes a thing belongs."""
+    """The sync changed to which homes a thing belongs. ``raced``: people moved it so too, too late to be read."""
 
     key: str
     thing: str
     came: frozenset[str]
     gone: frozenset[str]
+    raced: frozenset[str] = frozenset()
 
 
 class Pair(NamedTuple):
@@ -72,7 +73,9 @@ class Belonging:
     def wrote(self, side: Side, row: Row, write: Write, ids: tuple[str, ...]) -> None:
         """Check a write to a thing of one side, which is to belong to ``ids``, before it is done."""
         held = self.homes.of(row)
-        move = Move(write.key, row.id, frozenset(ids).difference(held), frozenset(held).difference(ids))
+        late_ops = (op for op in self.ops if (op.side, op.thing) == (side, row.id) and op.at >= row.read_at)
+        raced = frozenset(op.home for op in late_ops if op.came is (op.home in ids))
+        move = Move(write.key, row.id, frozenset(ids).difference(held), frozenset(held).difference(ids), raced)
         self.moves.append(move)
         if self.undone is not None and (write.kind == "update" or not self.undoing):
             self._undoes(move) if self.undoing else self._does_not_again(move)
@@ -157,7 +160,7 @@ class Belonging:
     def _undoes(self, move: Move) -> None:
         """A6: an undo takes back what the run did, and leaves what people did."""
         was = (self.undone or {}).get(move.thing, Move("", "", frozenset(), frozenset()))
-        if not move.came <= was.gone or not move.gone <= was.came:
+        if not move.came <= was.gone | was.raced or not move.gone <= was.came | was.raced:
             raise Broken("A6", f"an undo of {was} moved {move}")
 
     def _does_not_again(self, move: Move) -> None:

@@ -56,5 +56,5 @@ class Constants:
             raise Broken("S1", f"{told} was set to {write.values[FIXED]!r}, which no settings say")
         if write.kind == "update" and constant.when is When.CREATED:
             raise Broken("S1", f"{told} was set, and is to be set in new records alone")
-        if write.values.keys() == {FIXED}:
+        if write.values.keys() == {FIXED} and not write.moves:
             raise Broken("S1", f"{told} was set by a write of its own")

@@ -119,9 +119,9 @@ class Housing(FakeConnector):
         came = [id for id in ids if id not in base]
         return [id for id in dict.fromkeys((*housed(row), *came)) if id not in out]
 
-    def _log(self, item: WriteItem, row: Row) -> None:
+    def _log(self, item: WriteItem, row: Row, *, moves: bool = False) -> None:
         rest = {name: value for name, value in item.values.items() if name != HOMES}
-        super()._log(replace(item, values=rest), row)
+        super()._log(replace(item, values=rest), row, moves=moves or HOMES in item.values)
         if HOMES in item.values:
             held, ids = housed(row), tuple(str(item.values[HOMES] or "").split())
             self.world.say(f"sync moves {row.id} in {self.app.name}: {held} -> {ids}")

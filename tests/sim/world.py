@@ -37,6 +37,7 @@ class Write:
     """The sync wrote to an app. ``kind``: create, update or archive. ``held`` is what was there.
 
     ``late``: the fields that were changed there since the record was last read. ``run_at``: when the run began.
+    ``moves``: it says, too, what the record belongs to.
     """
 
     app: str
@@ -50,6 +51,7 @@ class Write:
     read_at: int
     late: frozenset[str] = frozenset()
     run_at: int = 0
+    moves: bool = False
 
 
 @dataclass

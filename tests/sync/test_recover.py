@@ -9,7 +9,7 @@ from bothways.engine.sides import Side
 from bothways.engine.spec import Constant
 from bothways.errors import OutcomeUnknown
 from bothways.ledger import journal
-from bothways.records import Field
+from bothways.records import Field, FieldType
 from bothways.sync.run import run
 from tests.memory_app import PEOPLE, MemoryApp, Traits
 from tests.sync.crashes import Crash
@@ -124,6 +124,28 @@ def test_edit_made_over_a_lost_update_is_kept_or_had_back() -> None:
     assert world.in_step()
     kept = {write.before for entry in world.journal() for write in entry.writes.values() if write.conflict}
     assert "Ann Kay" in kept | {world.bert.values(partner)["name"]}
+
+
+PHONES = Field("phones", FieldType.LABELLED)
+
+
+def _phones(*numbers: str) -> list[dict[str, str]]:
+    return [{"label": "home", "value": number} for number in numbers]
+
+
+def test_what_a_lost_update_added_to_a_list_is_known_by_it_though_more_was_added_since() -> None:
+    world = TwoApps(fields=(*PEOPLE, PHONES))
+    ann = world.anna.add(email="ann@x.test", name="Ann")
+    world.rest()
+    partner = world.partner(ann)
+    world.anna.edit(ann, phones=_phones("1"))
+    world.bert.fail("write update", TIME_OUT, when="after")
+    world.run()
+    world.bert.edit(partner, phones=_phones("1", "2"))
+    world.anna.edit(ann, phones=None)
+    world.rest()
+    assert world.anna.values(ann)["phones"] == _phones("2"), "what was taken out stays out"
+    assert world.bert.values(partner)["phones"] == _phones("1", "2")
 
 
 def test_result_that_the_app_does_not_know_or_forgets_counts_as_unknown(monkeypatch: pytest.MonkeyPatch) -> None:

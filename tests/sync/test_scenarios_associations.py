@@ -219,6 +219,21 @@ def test_crash_between_the_write_and_its_record_is_settled_with_the_association(
     assert len([each for each in kids.bert.writes if each.kind == "update"]) == 1
 
 
+def test_association_that_a_lost_write_made_is_ours_though_another_was_added_since(people: TwoApps, kids: Kids) -> None:
+    ann, bob = (people.anna.add(email=f"{name}@x.test", name=name) for name in ("ann", "bob"))
+    people.rest()
+    kid = kids.anna.add(name="Kid", folks=[])
+    kids.rest()
+    kids.anna.edit(kid, folks=[ann])
+    kids.bert.fail("write", OutcomeUnknown(app="Bert", reason="time-out"), when="after")
+    kids.run()
+    kids.bert.edit(kids.partner(kid), folks=[people.partner(ann), people.partner(bob)])
+    kids.anna.edit(kid, folks=[])
+    kids.rest()
+    assert kids.folks(L, kid) == (bob,), "whom Anna was taken out of does not come back"
+    assert kids.folks(R, kids.partner(kid)) == (people.partner(bob),)
+
+
 # --- by chance ----------------------------------------------------------------------------------------
 
 

@@ -51,9 +51,13 @@ class _View(NamedTuple):
         winner = self.spec.winner(self.state.mapping)
         return winner if isinstance(winner, Side) else self.spec.default
 
+    def agreed(self, side: Side) -> Ids:
+        """Return what the other side has of a side, or was told of: nothing, where it was merged and is not known."""
+        return () if self.shadow[side.other] is None else self.shadow[side] or ()
+
     def new(self, side: Side) -> Ids:
         """Return what came on a side since it was last seen."""
-        return tuple(id for id in self.held[side] if id not in (self.shadow[side] or ()))
+        return tuple(id for id in self.held[side] if id not in self.agreed(side))
 
     def gone(self, side: Side) -> Ids:
         """Return what went away on a side since it was last seen."""
@@ -162,7 +166,7 @@ def _told_already(view: _View, side: Side) -> Ids:
     """Return, for a side that has changes of its own which are written later, what the other side knows of it."""
     other = side.other
     there = {view.across(other, id) for id in view.held[other]}
-    held = tuple(id for id in view.held[side] if id in (view.shadow[side] or ()) or id in there)
+    held = tuple(id for id in view.held[side] if id in view.agreed(side) or id in there)
     return held + tuple(id for id in view.gone(side) if view.across(side, id) in view.held[other])
 
 

@@ -5,7 +5,7 @@ themselves. A value that one side has alone is new there, unless a shadow says t
 agreement on it before: then it was taken out on the other side, or was left as a difference.
 """
 
-from collections.abc import Hashable, Mapping
+from collections.abc import Collection, Hashable, Mapping
 from typing import NamedTuple
 
 from bothways.engine.sides import Side
@@ -61,18 +61,27 @@ def shadow_after(
     ``before``, ``sent`` and ``stored`` are what the side held, was sent and holds now; ``shadow`` is what was known
     of it, ``other`` what the other side held, and ``other_shadow`` was known to. Left out is what only this side has,
     and has anew; kept is what was taken out here and is still to go there, since it was known of both. Where the app
-    keeps something else than was sent, that is its rewriting.
+    does not show what the write has added, what it shows instead is its rewriting.
     """
     field = mapping.on(side)
     held, was, known = elements(stored, field), elements(before, field), elements(shadow, field)
     there = elements(_across(mapping, other, side).value, field)
-    rewritten = not elements(sent, field).keys() <= held.keys()
+    rewritten = not elements(sent, field).keys() - was.keys() <= held.keys()
     kept = [item for key, item in held.items() if key in there or key in known or (rewritten and key not in was)]
     if mapping.clearing_follows:
         old = elements(_across(mapping, other_shadow, side).value, field)
         taken_out = [key for key in known if key not in held and key not in was]
         kept += [known[key] for key in taken_out if key in there and key in old]
     return kept or None
+
+
+def shows(before: Collection[Hashable], sent: Collection[Hashable], now: Collection[Hashable]) -> bool:
+    """Tell whether a set holds by ``now`` what a write was to add and not what it was to take out, whatever else came.
+
+    ``before`` is what it held when the write was decided, ``sent`` what it was sent.
+    """
+    came, went = set(sent).difference(before), set(before).difference(sent)
+    return bool(came or went) and came.issubset(now) and went.isdisjoint(now)
 
 
 def _across(mapping: FieldMap, value: Value, target: Side) -> Coerced:

@@ -5,12 +5,13 @@ from collections.abc import Sequence
 from bothways.connectors.base import WriteKind
 from bothways.engine.keys import keys_of
 from bothways.engine.plan import SET
+from bothways.engine.sets import of_several, shows
 from bothways.engine.sides import Side
 from bothways.engine.spec import Finding
 from bothways.ledger import db, due, feeds, journal, links
 from bothways.ledger.feeds import SeenRow
 from bothways.ledger.journal import Entry, FieldWrite
-from bothways.records import Record, is_blank, may_be_rewriting, same
+from bothways.records import Record, elements, ids_of, is_blank, may_be_rewriting, same
 from bothways.sync.absorb import absorb, ask, end_link
 from bothways.sync.context import Context
 from bothways.sync.settle import Landed, remember, settle_links
@@ -158,10 +159,18 @@ def _holds_more(ctx: Context, entry: Entry, record: Record) -> bool:
 
 
 def _landed(ctx: Context, key: str, write: FieldWrite, side: Side, record: Record) -> bool:
-    """Tell whether a record shows what was sent, or the app's rewriting of it, and not what was there before."""
-    field, now = ctx.mapping(key).on(side), record.values.get(write.field)
+    """Tell whether a record shows what was sent, or the app's rewriting of it, and not what was there before.
+
+    Of a list, or of associations, that is what the write has changed: others may have come and gone since.
+    """
+    mapping, now = ctx.mapping(key), record.values.get(write.field)
+    field = mapping.on(side)
     if same(write.after, field, now):
         return True
+    if mapping.through:
+        return shows(*map(ids_of, (write.before, write.after, now)))
+    if of_several(mapping):
+        return shows(*(elements(value, field) for value in (write.before, write.after, now)))
     return may_be_rewriting(write.after, now, field) and not same(write.before, field, now)
 
 
