@@ -31,6 +31,8 @@ BUILT = [
     "F4",
     "F5",
     "F6",
+    "FA",
+    "FM",
     "FO",
     "FE",
     "FC",
@@ -57,9 +59,6 @@ MUTATION_LIMIT, MUTATION_STEP = 2_000, 40
 def main() -> int:
     """Play what the arguments ask for and return the exit code."""
     options = _options()
-    if options.wide:
-        os.environ[jobs.WIDE_WORLDS] = "1"
-        BUILT.extend(("FA", "FM"))
     with ExitStack() as stack:
         server = None
         if options.postgresql:
@@ -76,7 +75,6 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--seed", type=int, help="first seed; without it, fresh ones")
     parser.add_argument("--trace", action="store_true", help="print every event of what breaks")
     parser.add_argument("--mutation", help="a known mistake to switch on, or all")
-    parser.add_argument("--wide", action="store_true", help="worlds with lists and homes, too, and all at a time")
     parser.add_argument("--postgresql", action="store_true", help="on a PostgreSQL server started for it")
     parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1)
     return parser.parse_args()

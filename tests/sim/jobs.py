@@ -9,9 +9,6 @@ from tests.sim import database
 SAME_AGAIN = 50
 """Every so many schedules, one is played twice: the traces must be the same (I13)."""
 
-WIDE_WORLDS = "BOTHWAYS_SIM_WIDE"
-"""The environment variable that lets worlds have all parts at a time, in the processes of a pool as well."""
-
 
 def start(server: str | None) -> None:
     """Make this process ready: its own ledger in memory, or on the PostgreSQL server of this URL."""

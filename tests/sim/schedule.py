@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import os
 import random
 from dataclasses import dataclass, field, replace
 
@@ -27,7 +26,6 @@ from tests.sim.constants import Constants
 from tests.sim.deletes import DeleteOracle, Deleting, draw_deletes
 from tests.sim.homes import Homes
 from tests.sim.housing import HOMES
-from tests.sim.jobs import WIDE_WORLDS
 from tests.sim.life import Life
 from tests.sim.line import Line
 from tests.sim.lists import Lists
@@ -41,9 +39,6 @@ QUIET_RUNS = 12
 SLOW_RUNS = 16
 """So many runs more where workflows put values back, until the brake of row F5 ends that, or where an app
 refuses values, until the pauses between the tries are longer than two runs."""
-
-WIDE = os.environ.get(WIDE_WORLDS) == "1"
-"""Whether worlds may have lists and homes, and all at a time. A few of their schedules are not explained yet."""
 
 BIG = Guards(first_run=10_000, max_change=100.0, max_emptied=10_000, max_deletes=10_000)
 TIGHT = Guards(first_run=2, max_change=100.0, max_emptied=10_000, max_deletes=1)
@@ -69,7 +64,7 @@ class Result:
 class Schedule:
     """Set a world up from a seed and play it."""
 
-    def __init__(self, seed: int, part: str = "") -> None:
+    def __init__(self, seed: int) -> None:
         self.world = World(seed)
         rng = self.world.rng
         self.apps = {
@@ -85,8 +80,6 @@ class Schedule:
         self.asking, self.consent, self.homes = Asking(self), Consent(self), Homes(self, BIG)
         self.lists, self.picks, self.constants = Lists(self), Picks(self), Constants(self)
         self.line, self.life, self.parting = Line(self), Life(self), Parting(self)
-        if not WIDE:
-            self._narrow(part)
         deletes = draw_deletes(seed)
         self.spec = replace(self._spec(rng.choice(SIDES)), deletes=deletes)
         self.result = Result(seed)
@@ -107,14 +100,6 @@ class Schedule:
         self.world.on_write = self._on_write
         if self.line.from_the_start:
             self.line.ask()
-
-    def _narrow(self, part: str) -> None:
-        """Leave out lists and homes, unless they are asked for by name, and beside homes everything else."""
-        self.lists.on = self.lists.on and part == "lists"
-        self.homes.on = self.homes.on and part == "homes"
-        if self.homes.on:
-            self.lists.on = self.picks.on = self.life.on = self.parting.on = self.line.from_the_start = False
-            self.constants.of.clear()
 
     def _on_write(self, write: Write) -> None:
         self.oracle.scope(write)

@@ -8,16 +8,12 @@ from tests.sim.mutations import mutated
 from tests.sim.oracle import Broken
 from tests.sim.schedule import Result, Schedule
 
-PARTS = {"lists": "lists"} | dict.fromkeys(("parent", "reference", "removal", "meanwhile"), "homes")
-"""What a world needs for a mistake to show, by the first word of the mistake's name."""
-
 
 def play(seed: int, mutation: str = "", *, twice: bool = False) -> dict[str, object]:
     """Play one schedule, with one known mistake switched on if named; return what came of it as plain data."""
-    part = PARTS.get(mutation.partition("-")[0], "")
     with mutated(mutation):
-        result = _once(seed, part)
-        if twice and result.broken is None and _once(seed, part).digest != result.digest:
+        result = _once(seed)
+        if twice and result.broken is None and _once(seed).digest != result.digest:
             result.broken = Broken("I13", "the same seed played twice gave two traces")
     return {
         "seed": seed,
@@ -30,9 +26,9 @@ def play(seed: int, mutation: str = "", *, twice: bool = False) -> dict[str, obj
     }
 
 
-def _once(seed: int, part: str) -> Result:
+def _once(seed: int) -> Result:
     database.fresh()
-    schedule = Schedule(seed, part)
+    schedule = Schedule(seed)
     db.after_commit[:] = [lambda: schedule.world.step("commit")]
     try:
         return schedule.play()
