@@ -73,7 +73,7 @@ class Belonging:
     def wrote(self, side: Side, row: Row, write: Write, ids: tuple[str, ...]) -> None:
         """Check a write to a thing of one side, which is to belong to ``ids``, before it is done."""
         held = self.homes.of(row)
-        late_ops = (op for op in self.ops if (op.side, op.thing) == (side, row.id) and op.at >= row.read_at)
+        late_ops = [op for op in self.ops if (op.side, op.thing) == (side, row.id) and op.at >= row.read_at]
         raced = frozenset(op.home for op in late_ops if op.came is (op.home in ids))
         move = Move(write.key, row.id, frozenset(ids).difference(held), frozenset(held).difference(ids), raced)
         self.moves.append(move)
@@ -87,7 +87,7 @@ class Belonging:
         if write.kind == "update" and not late and (ids == held or (set(ids) == set(held) and not ordered)):
             raise Broken("I6", f"{row.id} was put in {ids}, and was in them already")
         *merged, source = self._sources(side, write)
-        for id in sorted(move.came):
+        for id in sorted(move.came.difference(op.home for op in late_ops)):
             self._meant(side, row, [*merged, source], id)
         for id in sorted(move.gone) if self.homes.fields[side].multi_valued else ():
             self._taken_out(side, row, source, id)
