@@ -105,7 +105,7 @@ class Belonging:
         recent = set[str]().union(*(self._recent(side.other, source) for source in sources))
         here, there = SIDES.index(side), SIDES.index(side.other)
         partners = {pair[there] for pair in now | self.at_start if self._is(side, pair[here], id)}
-        if not partners & recent:
+        if not any(self._is(side.other, partner, held) for partner in partners for held in recent):
             raise Broken(
                 "A1", f"{row.id} was put in {id}, and {sources[-1].id} was in none of its partners: {sorted(recent)}"
             )
