@@ -123,28 +123,23 @@ def _country_in_words(part: Part) -> str:
     return f"{own}@{part.region}" if part.region else own
 
 
-def keys_of(key: Iterable[Iterable[Any]], values: Mapping[str, Value]) -> list[str]:
+def keys_of(key: Iterable[Sequence[Any]], values: Mapping[str, Value]) -> list[str]:
     """Return the comparable keys of a record, in the order of its values; none where a part is missing.
 
     The parts may come as they are kept in a database, as plain lists.
     """
-    found = [list(_of_part(values, *part)) for part in key]
+    found = [list(_of_part(part, values)) for part in key]
     return found[0] if len(found) == 1 else ["\n".join(each) for each in product(*found)]
 
 
-def _of_part(
-    values: Mapping[str, Value],
-    compare: str,
-    fields: Sequence[str],
-    region: str | None = None,
-    countries: Sequence[str] = (),
-) -> Iterator[str]:
+def _of_part(part: Sequence[Any], values: Mapping[str, Value]) -> Iterator[str]:
+    compare, fields, region = part[0], part[1], part[2]
     if compare == REFERRED:
         yield from ids_in(values.get(fields[0]))
         return
     form = _FORMS[compare]
-    if countries:
-        region = own_country(countries, values) or region
+    if len(part) > 3 and part[3]:
+        region = own_country(part[3], values) or region
     for text in texts_of(fields, values):
         key = form(text, region)
         if key is not None:
