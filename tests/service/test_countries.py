@@ -8,6 +8,7 @@ from bothways.engine.sides import SIDES, Side
 from bothways.errors import NoCountry, WrongType
 from bothways.ledger.models import Feed
 from bothways.records import Field
+from bothways.service.apps import add_app
 from bothways.service.conflicts import choose_app, type_value
 from bothways.service.countries import with_countries
 from bothways.service.in_force import Touched, in_words, touched
@@ -17,7 +18,7 @@ from bothways.service.reading import document_of
 from bothways.service.resolution import resolution
 from bothways.service.syncs import export
 from bothways.service.yaml_file import parse
-from tests.memory_app import PEOPLE
+from tests.memory_app import PEOPLE, MemoryApp, Traits
 from tests.office import SYNC, Office
 
 HERE = (*PEOPLE, Field("country", label="Country", meaning="address.addressCountry"))
@@ -162,6 +163,13 @@ def test_record_that_gets_a_country_is_matched_by_it(office: Office) -> None:
     assert (linked(office), people(office)) == (1, (1, 1))
 
 
+def test_one_number_in_two_forms_is_no_difference_that_is_left_from_before(office: Office) -> None:
+    office.write(CLEANED.replace(", clean: [phone_e164]", "") + FROM_NOW)
+    two(office, country="GB")
+    plan = office.plan()
+    assert (plan.linked, plan.agreed) == (1, 0)
+
+
 # --- values -------------------------------------------------------------------------------------------
 
 
@@ -232,6 +240,14 @@ def test_country_is_given_back_with_the_settings(office: Office) -> None:
     set_country(office, "Anna", "NO")
     document = document_of(parse(export(office.open(), "people"), "copy.yaml"))
     assert {app.name: app.country for app in document.apps.values()} == {"Anna": "NO", "Bert": None}
+
+
+def test_country_is_given_when_an_app_is_connected(office: Office) -> None:
+    MemoryApp("Cara", office.clock, Traits(), HERE)
+    add_app(office.open(), "Cara", "memory", {"country": "NO"}, {})
+    assert office.open().app("Cara").country == "NO"
+    with pytest.raises(NoCountry):
+        add_app(office.open(), "Dora", "memory", {"country": "Norway"}, {})
 
 
 def test_texts_that_the_settings_take_for_phone_numbers_have_a_country_too(office: Office) -> None:
