@@ -532,6 +532,12 @@ class DeletesAgainstDirection(SettingsError):
     to_do = "Let {other} send records, or say: {app}: keep."
 
 
+class NoCountry(SettingsError):
+    code = "BW-169"
+    what = '"{country}" is no country.'
+    to_do = "Write the two capital letters that it has in ISO 3166. {hint}"
+
+
 # --- apps ---------------------------------------------------------------------------------------------
 
 

@@ -44,7 +44,7 @@ def test_references_to_other_records_are_no_traits() -> None:
 
 def test_texts_are_compared_in_normal_form_and_the_primary_value_counts() -> None:
     traits = {trait.name: trait for trait in traits_of([MOBILE, PHONE, GIVEN, FAMILY, COMPANY])}
-    assert traits["phone"].fields[Side.RIGHT] == ("tel", "cell")
+    assert [field.name for field in traits["phone"].held[Side.RIGHT]] == ["tel", "cell"]
     assert traits["phone"].text(Side.LEFT, {"phone": "", "mobile": "030 1234567"}) == "+49301234567"
     assert traits["phone"].text(Side.LEFT, {"phone": "030 7654321", "mobile": "030 1234567"}) == "+49307654321"
     assert traits["given name"].text(Side.RIGHT, {"a": " José "}) == "jose"

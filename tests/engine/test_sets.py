@@ -242,3 +242,51 @@ def test_swapping_the_sides_mirrors_the_decision(each: FieldState, default: Side
     turned = decide_field(mirrored_spec(settings), mirrored(each), NOW)
     assert (turned.rule, turned.value) == (decision.rule, decision.value)
     assert turned.write is (decision.write.other if decision.write else None)
+
+
+# --- phone numbers, which may be national on either side ----------------------------------------------
+
+NUMBERS = ("020 7946 0018", "+44 20 7946 0018", "(415) 555-2671", "+14155552671", "06 12 34 56 78", "06 1234 5678")
+
+
+def phones(left: str | None, right: str | None, *, clears: bool = False) -> FieldMap:
+    """Return a mapping of lists of phone numbers between accounts, or records, of these countries."""
+    one = Field("phones", FieldType.LABELLED, items=FieldType.PHONE, region=left)
+    return FieldMap(one, replace(one, name="tels", region=right), clearing_follows=clears)
+
+
+def test_one_number_in_national_and_in_international_form_is_one_value() -> None:
+    now: tuple[Value, Value] = (["020 7946 0018", "+14155552671"], ["(415) 555-2671", "+442079460018"])
+    assert run(state(now, mapping=phones("GB", "US")))[1] == 0
+    assert run(state((now[1], now[0]), mapping=phones("US", "GB")))[1] == 0
+    assert run(state(now, mapping=phones(None, "US")))[1] > 0, "a country that is not known is not guessed"
+
+
+def test_number_in_national_form_is_added_once_and_taken_out_once() -> None:
+    there: Value = ["+442079460018", "(415) 555-2671"]
+    each = phones("GB", "US", clears=True)
+    after, writes = run(state((["020 7946 0018"], there), mapping=each))
+    assert (after.now[L], after.now[R], writes) == (["020 7946 0018", "(415) 555-2671"], there, 1)
+    out = after._replace(now={**after.now, R: ["(415) 555-2671"]})
+    after, writes = run(out)
+    assert (after.now[L], after.now[R], writes) == (["(415) 555-2671"], ["(415) 555-2671"], 1)
+
+
+@given(
+    st.lists(st.sampled_from(NUMBERS), max_size=3),
+    st.lists(st.sampled_from(NUMBERS), max_size=3),
+    st.sampled_from((None, "GB", "US", "FR", "IT")),
+    st.sampled_from((None, "GB", "US", "FR", "IT")),
+    st.booleans(),
+)
+def test_lists_of_numbers_come_to_rest_and_hold_nothing_twice(
+    left: list[str], right: list[str], at_left: str | None, at_right: str | None, clears: bool
+) -> None:
+    each = state((list(left), list(right)), mapping=phones(at_left, at_right, clears=clears))
+    after, writes = run(each, rounds=3)
+    assert writes <= 2
+    assert run(after, rounds=2)[1] == 0
+    for side in SIDES:
+        if (now := after.now[side]) != each.now[side]:
+            assert isinstance(now, list)
+            assert len(elements(now, after.mapping.on(side))) == len(now)

@@ -152,7 +152,7 @@ ANNA = st.builds(
             "password": st.sampled_from(({"env": "SECRET"}, {"file": "/run/secrets/anna"})),
         }
     ),
-    some(port=st.sampled_from((443, "8443"))),
+    some(port=st.sampled_from((443, "8443")), country=st.sampled_from(("GB", "NO"))),
 )
 DOCUMENTS = st.builds(
     lambda anna, sync, more: {

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from itertools import product
 
-from bothways.engine.keys import Key, Part
+from bothways.engine.keys import Key, part_of
 from bothways.engine.sides import SIDES, Side
 from bothways.engine.spec import Finding, MatchRule, Roles
 from bothways.records import Field, FieldType
@@ -139,7 +139,7 @@ def cascade(steps: Iterable[Step], schema: Schema, *, small_groups: bool = False
 def _keys(step: Step, roles: Roles, fields: Mapping[str, Field]) -> tuple[Key, ...]:
     """Return every way to make the key of a step, the primary first."""
     ways = [
-        [Part(compare, names, fields[names[0]].region if compare == "phone" else None) for names in _ways(role, roles)]
+        [part_of(compare, [fields[name] for name in names]) for names in _ways(role, roles)]
         for compare, role in step.parts
     ]
     return tuple(product(*ways))

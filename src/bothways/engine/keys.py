@@ -8,6 +8,7 @@ from bothways.records import Field, FieldType, Value, ids_in, is_blank, name_of,
 from bothways.records.normal import (
     company_domain,
     company_name,
+    country_of,
     email_alias,
     is_free_mail,
     is_role_address,
@@ -21,12 +22,25 @@ from bothways.records.normal import (
 class Part(NamedTuple):
     """One comparable part of a key: the normal form, and the fields whose values, joined, are brought into it.
 
-    ``region`` is the ISO 3166 country that national phone numbers belong to.
+    ``region`` is the ISO 3166 country that national phone numbers belong to, unless one of ``countries``, fields of the
+    same record, names its own.
     """
 
     compare: str
     fields: tuple[str, ...]
     region: str | None = None
+    countries: tuple[str, ...] = ()
+
+    def plain(self) -> list[Any]:
+        """Return it as plain data, as ``keys_of`` takes it."""
+        told = [self.compare, list(self.fields), self.region]
+        return [*told, list(self.countries)] if self.countries else told
+
+
+def part_of(compare: str, fields: Sequence[Field]) -> Part:
+    """Return the part that compares these fields, with what they know of the country of their phone numbers."""
+    names = tuple(field.name for field in fields)
+    return Part(compare, names, fields[0].region, fields[0].countries) if compare == "phone" else Part(compare, names)
 
 
 Key = tuple[Part, ...]
@@ -101,27 +115,42 @@ def compare_for(field: Field) -> str:
 
 def slot_of(key: Key) -> str:
     """Return the name under which the keys made this way are kept in the key table."""
-    return "+".join(f"{part.compare}:{','.join(part.fields)}{f'@{part.region}' if part.region else ''}" for part in key)
+    return "+".join(f"{part.compare}:{','.join(part.fields)}{_country_in_words(part)}" for part in key)
 
 
-def keys_of(key: Iterable[Iterable[Any]], values: Mapping[str, Value]) -> list[str]:
+def _country_in_words(part: Part) -> str:
+    own = f"@({','.join(part.countries)})" if part.countries else ""
+    return f"{own}@{part.region}" if part.region else own
+
+
+def keys_of(key: Iterable[Sequence[Any]], values: Mapping[str, Value]) -> list[str]:
     """Return the comparable keys of a record, in the order of its values; none where a part is missing.
 
     The parts may come as they are kept in a database, as plain lists.
     """
-    found = [list(_of_part(compare, fields, region, values)) for compare, fields, region in key]
+    found = [list(_of_part(part, values)) for part in key]
     return found[0] if len(found) == 1 else ["\n".join(each) for each in product(*found)]
 
 
-def _of_part(compare: str, fields: Sequence[str], region: str | None, values: Mapping[str, Value]) -> Iterator[str]:
+def _of_part(part: Sequence[Any], values: Mapping[str, Value]) -> Iterator[str]:
+    compare, fields, region = part[0], part[1], part[2]
     if compare == REFERRED:
         yield from ids_in(values.get(fields[0]))
         return
     form = _FORMS[compare]
+    if len(part) > 3 and part[3]:
+        region = own_country(part[3], values) or region
     for text in texts_of(fields, values):
         key = form(text, region)
         if key is not None:
             yield key
+
+
+def own_country(countries: Sequence[str], values: Mapping[str, Value]) -> str | None:
+    """Return the country that a record names in these fields; None where it names none, or several."""
+    texts = (value for name in countries if isinstance(value := values.get(name), str))
+    found = {country for text in texts if (country := country_of(text))}
+    return found.pop() if len(found) == 1 else None
 
 
 def texts_of(fields: Sequence[str], values: Mapping[str, Value]) -> list[str]:

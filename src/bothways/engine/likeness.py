@@ -9,10 +9,10 @@ from enum import StrEnum
 from itertools import combinations
 
 from bothways.engine.cascade import ORGANIZATION, PERSON, kind_of
-from bothways.engine.keys import texts_of
+from bothways.engine.keys import own_country, texts_of
 from bothways.engine.sides import SIDES, Side
 from bothways.engine.spec import FieldMap
-from bothways.records import FieldType, Value
+from bothways.records import Field, FieldType, Value
 from bothways.records.normal import company_domain, company_name, normal_email, normal_phone, person_name
 from bothways.records.normal.text import words
 
@@ -47,8 +47,7 @@ class Trait:
     """A trait that both apps know: its kind, and per side the fields that hold it, the primary first."""
 
     kind: Kind
-    fields: Mapping[Side, tuple[str, ...]]
-    regions: Mapping[Side, str | None]
+    held: Mapping[Side, tuple[Field, ...]]
 
     @property
     def name(self) -> str:
@@ -56,8 +55,12 @@ class Trait:
 
     def text(self, side: Side, values: Mapping[str, Value]) -> str | None:
         """Return what a record of one side holds of it, in normal form; None where it holds nothing that compares."""
-        texts = (text for name in self.fields[side] for text in texts_of((name,), values))
-        return next((form for text in texts if (form := self.kind.form(text, self.regions[side]))), None)
+        for field in self.held[side]:
+            region = own_country(field.countries, values) or field.region
+            for text in texts_of((field.name,), values):
+                if form := self.kind.form(text, region):
+                    return form
+        return None
 
 
 def _words(text: str, region: str | None) -> str | None:
@@ -121,9 +124,7 @@ def _trait(kind: Kind, maps: Iterable[FieldMap]) -> Trait | None:
     )
     if not held:
         return None
-    of_side = {side: tuple(each.on(side) for _, _, each in held) for side in SIDES}
-    names = {side: tuple(field.name for field in of_side[side]) for side in SIDES}
-    return Trait(kind, names, {side: of_side[side][0].region for side in SIDES})
+    return Trait(kind, {side: tuple(each.on(side) for _, _, each in held) for side in SIDES})
 
 
 def _rank(kind: Kind, mapping: FieldMap, side: Side) -> int:

@@ -6,6 +6,7 @@ from types import MappingProxyType
 
 from bothways.engine.associations import NOT_YET, RULE, carried_over, decide_association
 from bothways.engine.consent import is_opted_out
+from bothways.engine.countries import read_there
 from bothways.engine.decided import Decided, carry_out
 from bothways.engine.deletes import DONE, Removal, done_here, in_words, unless
 from bothways.engine.field_state import FieldDecision, FieldState, Known, Landed, Merge, Told
@@ -179,7 +180,7 @@ def without_lonely(fields: Sequence[FieldDecision]) -> tuple[FieldDecision, ...]
 
 
 def _state(mapping: FieldMap, values: Mapping[Side, Mapping[str, Value]], pair: Pair) -> FieldState:
-    key = mapping.key
+    key, mapping = mapping.key, read_there(mapping, values)
     now = {side: values[side].get(mapping.on(side).name) for side in SIDES}
     shadow = {side: pair.shadows[side].get(key) for side in SIDES}
     partners = pair.partners.get(key, {})
@@ -202,7 +203,8 @@ def _create(
     """Fill a new record on the other side: every mapping that may flow there and is not blank."""
     target = side.other
     decisions = []
-    for mapping in spec.fields:
+    for each in spec.fields:
+        mapping = read_there(each, {side: record.values})
         value = record.values.get(mapping.on(side).name)
         if is_blank(value) or not spec.writes(mapping, target):
             if is_opted_out(mapping, side, value):

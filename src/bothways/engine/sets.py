@@ -34,10 +34,10 @@ def merged(mapping: FieldMap, now: Mapping[Side, Value], shadow: Mapping[Side, V
     """
     source = target.other
     coerced = _across(mapping, now[source], target)
-    there = elements(coerced.value, mapping.on(target))
     held = elements(now[target], mapping.on(target))
     had = elements(shadow[target], mapping.on(target))
-    had_there = elements(_across(mapping, shadow[source], target).value, mapping.on(target))
+    there = _from_there(mapping, coerced.value, target, {**held, **had})
+    had_there = _from_there(mapping, _across(mapping, shadow[source], target).value, target, {**held, **had})
     new = {key: item for key, item in there.items() if key not in held and key not in had and key not in had_there}
     gone: set[Hashable] = set()
     if mapping.clearing_follows and not coerced.lost:
@@ -65,11 +65,12 @@ def shadow_after(
     """
     field = mapping.on(side)
     held, was, known = elements(stored, field), elements(before, field), elements(shadow, field)
-    there = elements(_across(mapping, other, side).value, field)
+    known_here = {**held, **was, **known}
+    there = _from_there(mapping, _across(mapping, other, side).value, side, known_here)
     rewritten = not elements(sent, field).keys() - was.keys() <= held.keys()
     kept = [item for key, item in held.items() if key in there or key in known or (rewritten and key not in was)]
     if mapping.clearing_follows:
-        old = elements(_across(mapping, other_shadow, side).value, field)
+        old = _from_there(mapping, _across(mapping, other_shadow, side).value, side, known_here)
         taken_out = [key for key in known if key not in held and key not in was]
         kept += [known[key] for key in taken_out if key in there and key in old]
     return kept or None
@@ -86,6 +87,21 @@ def arrived(field: Field, before: Value, sent: Value, now: Value) -> Value:
     if came.isdisjoint(held) if came else not went or not went.isdisjoint(held):
         return None
     return [item for key, item in ours.items() if key in held]
+
+
+def _from_there(
+    mapping: FieldMap, value: Value, target: Side, known: Mapping[Hashable, Value]
+) -> dict[Hashable, Value]:
+    """Return values that came from the other side by what each is known by on ``target``.
+
+    A phone number is what ``target`` would read it as; but where that is none that is ``known``, and what its own side
+    reads it as is one, then it is that.
+    """
+    read = elements(value, mapping.on(target))
+    if mapping.left.region == mapping.right.region:
+        return read
+    own = {key: next(iter(elements([item], mapping.on(target.other)))) for key, item in read.items()}
+    return {own[key] if key not in known and own[key] in known else key: item for key, item in read.items()}
 
 
 def _across(mapping: FieldMap, value: Value, target: Side) -> Coerced:

@@ -173,7 +173,7 @@ class MatchRule:
 
     def fields(self, side: Side) -> set[str]:
         """Return all fields of one side that its keys are made of."""
-        return {name for key in self.on(side) for part in key for name in part.fields}
+        return {name for key in self.on(side) for part in key for name in (*part.fields, *part.countries)}
 
     def title(self, side: Side) -> str:
         """Return what people call it on one side."""
@@ -218,13 +218,13 @@ def reference_slots(maps: Iterable[FieldMap], side: Side) -> list[list[Any]]:
 def slot_of_names(name: str) -> tuple[str, list[list[Any]]]:
     """Return the slot, and its parts, in which a feed keeps the names of its records, held in this field."""
     parts = (Part("company", (name,)),)
-    return slot_of(parts), [[part.compare, list(part.fields), part.region] for part in parts]
+    return slot_of(parts), [part.plain() for part in parts]
 
 
 def feed_slots(rules: Iterable[MatchRule], side: Side) -> list[list[Any]]:
     """Return what a feed must know to make the keys of one side: per slot its name and its parts, as plain data."""
     keys = {slot_of(key): key for rule in rules for key in rule.on(side)}
-    return [[slot, [[part.compare, list(part.fields), part.region] for part in key]] for slot, key in keys.items()]
+    return [[slot, [part.plain() for part in key]] for slot, key in keys.items()]
 
 
 def sync_slots(rules: Iterable[MatchRule]) -> list[list[list[str]]]:

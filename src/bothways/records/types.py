@@ -40,7 +40,8 @@ class Field:
     ``name`` is the stable address of the field inside its object and may hold a dotted label, as in
     ``phone.work``. ``meaning`` is a term of schema.org (see ``records.meanings``). ``max_length`` counts
     characters. ``precision`` is the number of decimals kept by a number field, or the grain in seconds of
-    a datetime field. ``region`` is the ISO 3166 country that national phone numbers belong to. ``refers_to``
+    a datetime field. ``region`` is the ISO 3166 country that national phone numbers belong to, unless one of
+    ``countries``, fields of the same object, names the record's own. ``refers_to``
     names the object whose ids a reference field holds: an association of records is such a field, read and
     listed like any other, so that a change of nothing but the association is a change of the record. Its value is
     one id, or a list of them if it is ``multi_valued``; ``primary_first``: the first of them is the primary one.
@@ -62,6 +63,7 @@ class Field:
     precision: float | None = None
     options: tuple[Option, ...] = field(default=())
     region: str | None = None
+    countries: tuple[str, ...] = ()
     refers_to: str | None = None
     primary_first: bool = False
     items: FieldType | None = None

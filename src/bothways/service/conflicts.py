@@ -8,10 +8,11 @@ from collections.abc import Callable, Mapping
 from enum import StrEnum
 from typing import Any
 
+from bothways.engine.countries import read_there
 from bothways.engine.sides import SIDES, Side
 from bothways.engine.spec import FieldMap, SyncSpec, project
 from bothways.errors import DecisionDoesNotFit, NoDifference, UnknownApp
-from bothways.ledger import db, due, holds
+from bothways.ledger import db, due, feeds, holds, links, looking
 from bothways.ledger.holds import HoldRow
 from bothways.ledger.models import Sync
 from bothways.records import CannotCoerce, Field, Value, coerce, is_blank
@@ -49,7 +50,8 @@ def choose_app(workspace: Workspace, issue: str, app: str, alike: Alike = Alike.
 
     def values(each: HoldRow) -> dict[Side, Value]:
         value = each.data["values"][source]
-        return {source.other: project(_looked_up(sync, mapping, source, value), value, source.other).value}
+        there = _looked_up(sync, _read_there(sync, mapping, each), source, value)
+        return {source.other: project(there, value, source.other).value}
 
     return _decide(workspace, sync, hold, issue, values, f"you chose the value of {app}", alike)
 
@@ -65,8 +67,11 @@ def type_value(workspace: Workspace, issue: str, text: str, alike: Alike = Alike
     mapping = _mapping(workspace, sync, hold, issue)
     if mapping.named is not None:
         mapping = _looked_up(sync, mapping, mapping.named.other, text)
-    both = _typed(mapping, text, issue)
-    return _decide(workspace, sync, hold, issue, lambda _: both, "you typed it", alike)
+
+    def values(each: HoldRow) -> dict[Side, Value]:
+        return _typed(_read_there(sync, mapping, each), text, issue)
+
+    return _decide(workspace, sync, hold, issue, values, "you typed it", alike)
 
 
 @on_database
@@ -106,6 +111,17 @@ def _mapping(workspace: Workspace, sync: Sync, hold: HoldRow, issue: str) -> Fie
     if found is None:
         raise NoDifference(issue=issue, reason="the field is not synced any more")
     return found
+
+
+def _read_there(sync: Sync, mapping: FieldMap, hold: HoldRow) -> FieldMap:
+    """Return a mapping as it holds for the two records that differ, by what was last read of them."""
+    side = Side(hold.side)
+    link = links.live_by_record(sync, side, [hold.record_id]).get(hold.record_id)
+    if link is None or not any(mapping.on(each).countries for each in SIDES):
+        return mapping
+    ids = {each: str(link.on(each)) for each in SIDES}
+    rows = {each: feeds.seen_by_id(looking.feed_id(sync, each), [ids[each]]).get(ids[each]) for each in SIDES}
+    return read_there(mapping, {each: row.values if row else None for each, row in rows.items()})
 
 
 def _looked_up(sync: Sync, mapping: FieldMap, source: Side, value: Value) -> FieldMap:
@@ -150,7 +166,7 @@ def _decide(
     for each in _alike(sync, hold, alike):
         try:
             decided.append((each, _stored(each, values(each), words)))
-        except CannotCoerce:
+        except (CannotCoerce, DecisionDoesNotFit):
             continue
     with db.transaction_():
         for each, decision in decided:

@@ -43,13 +43,17 @@ class SecretPlace:
 
 @dataclass(frozen=True, slots=True)
 class AppDocument:
-    """One app: its connector, its settings, and where its secrets are."""
+    """One app: its connector, its settings, and where its secrets are.
+
+    ``country`` is the one that its phone numbers in national form belong to (ISO 3166).
+    """
 
     name: str
     connector: str
     settings: Mapping[str, str] = field(default_factory=dict)
     secrets: Mapping[str, SecretPlace] = field(default_factory=dict)
     place: str = ""
+    country: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -81,6 +81,7 @@ TOUCHES: Mapping[str, Touched] = {
     "match_fields": Touched.UNLINKED,
     "roles": Touched.UNLINKED,
     "norm": Touched.UNLINKED,
+    "phones": Touched.UNLINKED,
     "sends": Touched.UNLINKED,
 }
 """What a change of each part of the exact settings touches; everything, where it is not named.
@@ -143,8 +144,15 @@ def in_words(resolved: Resolved) -> dict[str, Any]:
         **({"deletes": stored_deletes(spec.deletes)} if spec.deletes.removals else {}),
         **({"called": called} if (called := [_called(spec, side) for side in SIDES]) != [[], []] else {}),
         **({"associations": stored_associations(resolved.associations)} if resolved.associations else {}),
+        **({"phones": phones} if (phones := [_phones(spec, side) for side in SIDES]) != [[], []] else {}),
         **({"neighbour": dict(resolved.neighbour)} if resolved.neighbour else {}),
     }
+
+
+def _phones(spec: SyncSpec, side: Side) -> list[list[Any]]:
+    """Return the mapped phone numbers of one side of which a country may be known: of the account, in which fields."""
+    fields = [each.on(side) for each in spec.fields]
+    return [[each.name, each.region, list(each.countries)] for each in fields if each.region or each.countries]
 
 
 def _called(spec: SyncSpec, side: Side) -> list[list[str]]:
@@ -258,6 +266,7 @@ def _fields(applied: Mapping[str, Any] | None, side: Side) -> set[str]:
     return (
         {each[place] for each in applied["fields"]}
         | set(applied.get("match_fields", ((), ()))[place])
+        | {name for *_, countries in applied.get("phones", ((), ()))[place] for name in countries}
         | constants
         | stored_fields(applied, side)
     )

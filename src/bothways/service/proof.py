@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 from bothways.connectors.base import Exists, Read
 from bothways.engine.associations import in_step
+from bothways.engine.countries import read_there
 from bothways.engine.field_state import FieldDecision, FieldState, Known, Landed
 from bothways.engine.plan import decide
 from bothways.engine.scope import why_outside
@@ -80,6 +81,7 @@ class _Judge:
         self.names = {
             side: sorted(
                 {each.on(side).name for each in self.spec.fields}
+                | {name for each in self.spec.fields for name in each.on(side).countries}
                 | self.spec.match_fields(side)
                 | self.spec.scope.fields(side)
             )
@@ -186,7 +188,7 @@ class _Judge:
         outside = why_outside(self.spec.scope, self.spec.apps, values_of, self.now, lists=lists, linked=True)
         kept: list[Difference] = []
         open_: list[Difference] = []
-        for mapping in self.spec.fields:
+        for mapping in (read_there(each, values_of) for each in self.spec.fields):
             now = {side: pair[side].values.get(mapping.on(side).name) for side in SIDES}
             if self._equal(mapping, now):
                 continue

@@ -7,9 +7,13 @@ from urllib.parse import SplitResult, urlsplit
 from bothways.connectors import registry
 from bothways.connectors.base import Setting
 from bothways.engine.sides import Side
-from bothways.errors import MissingKey, SecretInFile, UnknownApp, UnknownConnector, WrongType
+from bothways.errors import MissingKey, NoCountry, SecretInFile, UnknownApp, UnknownConnector, WrongType
+from bothways.records.normal import country_codes, country_of
 from bothways.service.document import AppDocument, SecretPlace
 from bothways.service.yaml_file import Node, nearest, shown
+
+APP = ("connector", "country", "auth")
+"""What every app has beside the settings of its connector."""
 
 APP_HINT = "Such as: connector: hubspot"
 _COUNT = re.compile(r"[1-9]\d{0,8}", re.ASCII)
@@ -27,7 +31,7 @@ def app_of(apps: Node, name: str) -> AppDocument:
     except UnknownConnector as error:
         raise UnknownConnector(where=node.value_place("connector"), **error.facts) from error
     auth = node.node("auth")
-    node.only(("connector", "auth", *(each.name for each in declared if not each.auth)))
+    node.only((*APP, *(each.name for each in declared if not each.auth)))
     auth.only(tuple(each.name for each in declared if each.auth))
     settings, secrets = {}, {}
     for each in declared:
@@ -45,7 +49,19 @@ def app_of(apps: Node, name: str) -> AppDocument:
         else:
             settings[each.name] = _plain(home, each, declared)
     defaults = {each.name: each.default for each in declared if each.default is not None}
-    return AppDocument(name, connector, {**defaults, **settings}, secrets, apps.key_place(name))
+    return AppDocument(name, connector, {**defaults, **settings}, secrets, apps.key_place(name), _country(node))
+
+
+def _country(node: Node) -> str | None:
+    """Return the country of an account; refuse what is none."""
+    if node.data.get("country") is None:
+        return None
+    code = node.text("country")
+    if code not in country_codes():
+        meant = country_of(code)
+        hint = f"Did you mean {meant}?" if meant else "Such as: country: GB"
+        raise NoCountry(where=node.value_place("country"), country=code, hint=hint)
+    return code
 
 
 def _hint(setting: Setting) -> str:

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from bothways.engine.sides import SIDES, Side
 from bothways.ledger.models import Sync
 from bothways.service.connect import Opened, open_app
+from bothways.service.countries import with_countries
 from bothways.service.door import check_lists
 from bothways.service.names import with_names
 from bothways.service.neighbours import neighbour_of, stored_neighbour
@@ -33,6 +34,7 @@ def resolution(workspace: Workspace, name: str, *, at_door: bool = False) -> Res
         for side in SIDES
     }
     schema = with_names(document, schema, lambda side, object: apps[side].fields(object, workspace.clock()))
+    schema = with_countries(document, schema, {side: apps[side].document.country for side in SIDES})
     can = {side: apps[side].connector.capabilities for side in SIDES}
     others = workspace.document.syncs.values()
     resolved = resolve(document, schema, can, others=others, at_door=at_door)

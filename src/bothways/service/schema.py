@@ -13,8 +13,9 @@ from bothways.engine.filters import GROUPS, OPERATORS
 from bothways.engine.keys import NORMAL_FORMS
 from bothways.engine.spec import When
 from bothways.records import CLEANERS, Unpaired
+from bothways.records.normal import country_codes
 from bothways.service import document as doc
-from bothways.service import reading, reading_conflicts, reading_deletes, reading_fields, reading_scope
+from bothways.service import reading, reading_apps, reading_conflicts, reading_deletes, reading_fields, reading_scope
 from bothways.service.yaml_file import LENGTH
 
 Shape = Mapping[str, Any]
@@ -69,6 +70,7 @@ def _keys(known: Iterable[str], shapes: Mapping[str, Shape], needed: Iterable[st
 PLACE = _keys(("env", "file"), {"env": TEXT, "file": TEXT}, minProperties=1, maxProperties=1)
 """Where a secret is."""
 
+COUNTRY: Shape = {"$ref": "#/$defs/country", "description": "Of national phone numbers: ISO 3166, two letters."}
 FILTER: Shape = {"$ref": "#/$defs/filter"}
 CONDITION = _keys(
     ("field", *OPERATORS),
@@ -220,7 +222,7 @@ def settings_schema() -> dict[str, Any]:
         "$schema": DRAFT,
         "title": "Settings of Bothways",
         **_keys(reading.TOP, top, ("version",)),
-        "$defs": {"filter": _or(CONDITION, IN_LIST, *groups)},
+        "$defs": {"filter": _or(CONDITION, IN_LIST, *groups), "country": _one_of(sorted(country_codes()))},
     }
 
 
@@ -251,10 +253,11 @@ def _connector(name: str, settings: Iterable[Setting]) -> Shape:
     plain = {each.name: each for each in settings if not each.auth}
     secret = {each.name: each for each in settings if each.auth}
     auth = _keys(secret, {key: _setting(each) for key, each in secret.items()}, _needed(secret))
-    shapes = {"connector": {"const": name}, "auth": auth if _needed(secret) else _maybe(auth)}
+    shapes: dict[str, Shape] = {"connector": {"const": name}, "country": _maybe(COUNTRY)}
+    shapes["auth"] = auth if _needed(secret) else _maybe(auth)
     shapes |= {key: _setting(each) for key, each in plain.items()}
     needed = [*_needed(plain), *(["auth"] if _needed(secret) else [])]
-    return _keys(("connector", "auth", *plain), shapes, needed)
+    return _keys((*reading_apps.APP, *plain), shapes, needed)
 
 
 def _needed(settings: Mapping[str, Setting]) -> list[str]:

@@ -8,7 +8,7 @@ from typing import Any
 from bothways.connectors.base import Capabilities
 from bothways.engine.cascade import AS_HUBSPOT, CASCADES, cascade, kind_of, roles_of
 from bothways.engine.deletes import Deletes, Removal
-from bothways.engine.keys import Part, compare_for
+from bothways.engine.keys import compare_for, part_of
 from bothways.engine.scope import Scope
 from bothways.engine.sides import SIDES, Direction, Side
 from bothways.engine.spec import FieldMap, Finding, MatchRule, SyncSpec
@@ -434,13 +434,7 @@ def _match_rule(document: SyncDocument, each: MatchDocument, schema: Schema) -> 
     forms = each.compare or [
         _compare(*(fields[side][place][0] for side in SIDES)) for place in range(len(fields[Side.LEFT]))
     ]
-    left, right = (
-        tuple(
-            Part(form, tuple(field.name for field in part), part[0].region if form == "phone" else None)
-            for form, part in zip(forms, fields[side], strict=True)
-        )
-        for side in SIDES
-    )
+    left, right = (tuple(part_of(form, part) for form, part in zip(forms, fields[side], strict=True)) for side in SIDES)
     return MatchRule((left,), (right,))
 
 

@@ -116,7 +116,8 @@ def _app(app: AppDocument) -> dict[str, Any]:
     auth: dict[str, Any] = {name: {place.kind: place.name} for name, place in app.secrets.items()}
     auth |= {each.name: app.settings[each.name] for each in declared if each.auth and each.name in app.settings}
     plain = {each.name: app.settings[each.name] for each in declared if not each.auth and each.name in app.settings}
-    return {"connector": app.connector, **plain, **({"auth": auth} if auth else {})}
+    country = {"country": app.country} if app.country else {}
+    return {"connector": app.connector, **country, **plain, **({"auth": auth} if auth else {})}
 
 
 # --- turning on and off -------------------------------------------------------------------------------

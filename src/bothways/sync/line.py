@@ -6,6 +6,7 @@ What counts is not a time, since no two clocks agree, but what every record held
 from collections.abc import Collection, Iterable, Mapping
 
 from bothways.engine.associations import in_step
+from bothways.engine.countries import read_there
 from bothways.engine.field_state import Known
 from bothways.engine.sides import SIDES, Side
 from bothways.engine.spec import FieldMap, equal_across
@@ -13,7 +14,7 @@ from bothways.ledger import db, journal, links, looking, noted
 from bothways.ledger.feeds import SeenRow
 from bothways.ledger.links import LinkRow, NewLink
 from bothways.ledger.noted import Values
-from bothways.records import Value, same
+from bothways.records import same
 from bothways.sync.associations import Partners
 from bothways.sync.context import Context, Progress
 from bothways.sync.poll import refresh
@@ -180,13 +181,14 @@ def differ(ctx: Context, values: Mapping[Side, Values], partners: Partners) -> b
     ``partners`` are the records that those which they belong to are linked with.
     """
     return any(
-        not _alike(each, {side: values[side].get(each.on(side).name) for side in SIDES}, partners)
+        not _alike(read_there(each, values), values, partners)
         for each in ctx.spec.fields
         if any(ctx.spec.writes(each, side) for side in SIDES)
     )
 
 
-def _alike(mapping: FieldMap, now: Mapping[Side, Value], partners: Partners) -> bool:
+def _alike(mapping: FieldMap, values: Mapping[Side, Values], partners: Partners) -> bool:
+    now = {side: values[side].get(mapping.on(side).name) for side in SIDES}
     if mapping.through:
         return in_step(mapping, now, partners.get(mapping.key, {}))
     return equal_across(mapping, now[Side.LEFT], now[Side.RIGHT])

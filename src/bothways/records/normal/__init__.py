@@ -4,6 +4,7 @@ Pure functions of text, each total: what has no normal form gives None, and None
 """
 
 from bothways.records.normal.company import CompanyName, company_name, forms_conflict, names_related
+from bothways.records.normal.country import country_codes, country_of
 from bothways.records.normal.domain import company_domain, is_free_mail
 from bothways.records.normal.email import email_alias, is_role_address, is_valid_email, normal_email
 from bothways.records.normal.person import names_clash, person_name
@@ -18,6 +19,8 @@ __all__ = [
     "CompanyName",
     "company_domain",
     "company_name",
+    "country_codes",
+    "country_of",
     "email_alias",
     "forms_conflict",
     "is_free_mail",
