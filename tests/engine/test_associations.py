@@ -78,6 +78,11 @@ def test_write_without_an_answer_was_done_where_all_that_it_was_to_change_shows(
     assert all_moved(list(before), list(sent), list(now)) is told
 
 
+def test_record_that_the_app_shows_instead_of_a_merged_one_is_no_change() -> None:
+    assert after_write([], [], ["A"], ["M"]) == ["M"]
+    assert after_write(["B"], ["B"], ["B", "A"], ["B", "M"]) == ["B", "M"]
+
+
 def test_what_came_on_one_side_is_added_on_the_other() -> None:
     decision = decided(SETS, ["a", "b"], ["A"], (["a"], ["A"]))
     assert written(decision) == (R, ["A", "B"])

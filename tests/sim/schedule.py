@@ -306,6 +306,7 @@ class Schedule:
                 self.asking.decide(0.5)
                 self.life.act()
             self.life.before_rest()
+            self._flurry()
             self._come_to_rest()
             if self.asking.decide(0.8):
                 self._come_to_rest()
@@ -316,6 +317,18 @@ class Schedule:
         self.result.trace = world.events
         self.result.edits, self.result.writes = len(world.edits), len(world.writes)
         return self.result
+
+    def _flurry(self) -> None:
+        """In some worlds, let users edit right before the last run, whose listing may show the later edit alone."""
+        chance = random.Random(f"flurry {self.world.seed}")
+        app = self.apps[chance.choice(SIDES)]
+        if chance.random() < 0.7 or not app.traits.lag:
+            return
+        for row in chance.sample(app.live(), min(3, len(app.live()))):
+            app.user_edit(row, "a", self.world.word())
+            self.world.now += chance.randint(1, 3)
+        self.world.now += chance.randint(0, app.traits.lag)
+        self.one_run()
 
     def _come_to_rest(self) -> None:
         self.rest()
@@ -442,9 +455,9 @@ class Schedule:
         moved = self.world.deleted.keys() | self.world.merged_at.keys() | self.world.restored.keys()
         sql = f"SELECT created_at FROM link WHERE sync_id=%s AND {side}_id=%s AND {side.other}_id=%s AND state='active'"
         since = db.value(sql, (self.sync.pk, write.record, source))
-        return (
-            write.kind == "update" and not write.moves and not moved & set(ends) and since is not None and since < began
-        )
+        taken = "key" in write.values and self.apps[side].traits.unique  # another may have held it until now
+        quiet = not (write.moves or taken or moved & set(ends))
+        return write.kind == "update" and quiet and since is not None and since < began
 
     def _grace_passes(self) -> None:
         """Let every deletion that was noticed be carried over, or be settled otherwise."""

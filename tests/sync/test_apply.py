@@ -9,7 +9,7 @@ from bothways.connectors.base import Outcome, WriteItem, WriteResult
 from bothways.engine.sides import Side
 from bothways.errors import AppUnreachable
 from bothways.ledger import journal
-from bothways.records import Value
+from bothways.records import Field, FieldType, Value
 from bothways.sync.context import FRESH
 from tests.memory_app import PEOPLE, MemoryConnector, Traits
 from tests.two_apps import TwoApps
@@ -133,6 +133,29 @@ def test_record_edited_during_a_long_run_is_read_again_before_it_is_written() ->
     assert world.in_step()
     lost = [write.before for entry in world.journal() for write in entry.writes.values() if write.conflict]
     assert lost == ["Typed meanwhile"], "a conflict by the rules, with its loser kept"
+
+
+def test_list_put_in_order_during_a_long_run_is_not_written_over() -> None:
+    phones = Field("phones", FieldType.LABELLED)
+    world = TwoApps(bert=Traits(batch_write=1), fields=(*PEOPLE, phones))
+    people = world.crowd(3)
+    numbers = [{"label": "home", "value": "1"}, {"label": "home", "value": "2"}]
+    for id in people:
+        world.anna.edit(id, phones=numbers)
+    world.rest()
+    partner = world.partner(people[2])
+    other = [{"label": "work", "value": "2"}, {"label": "home", "value": "1"}]
+    for id in people:
+        world.anna.edit(id, phones=[*numbers, {"label": "home", "value": "3"}])
+
+    def slow() -> None:
+        world.clock.advance(20.0)
+        world.bert.edit(partner, phones=other)
+
+    world.bert.once("after", "write update", slow)
+    world.run()
+    world.rest()
+    assert world.bert.values(partner)["phones"] == [*other, {"label": "home", "value": "3"}]
 
 
 def test_partner_made_by_a_person_during_a_long_run_is_linked_and_not_doubled() -> None:

@@ -94,10 +94,12 @@ def after_write(shadow: Value, before: Value, sent: Value, stored: Value) -> lis
     """Return the shadow of a written side: what it was, changed by what the write itself has changed.
 
     An id that was there before and is not in the shadow waits for its partner, and goes on waiting. What somebody
-    added or took away while it was written, as ``stored`` shows, still counts as a change.
+    added or took away while it was written, as ``stored`` shows, still counts as a change. Where the app does not show
+    what the write has added, what it shows instead is its own: the record that this one was merged into.
     """
     known, old, ours, new = ids_of(shadow), ids_of(before), ids_of(sent), ids_of(stored)
-    kept = [id for id in new if id in known or (id in ours and id not in old)]
+    instead = not set(ours).difference(old) <= set(new)
+    kept = [id for id in new if id in known or ((instead or id in ours) and id not in old)]
     return kept + [id for id in known if id not in new and (id in ours or id not in old)]
 
 

@@ -9,7 +9,7 @@ from bothways.engine.table import ActionKind
 from bothways.ledger import db, due, feeds, links, plans
 from bothways.ledger.models import Plan
 from bothways.ledger.plans import ActionRow
-from bothways.records import same
+from bothways.records import FieldType, same
 from bothways.sync.context import FRESH, Context
 from bothways.sync.matches import matches_now
 from bothways.sync.payload import LEAVES
@@ -116,6 +116,7 @@ def _as_planned(ctx: Context, action: ActionRow, side: Side, written: Side, row:
     """Compare every field but those that this very action has written already: the left side goes first.
 
     A record that no longer takes part is not as planned; of a pair that leaves, neither is the one not to be tagged.
+    Of a list that is to be written over, labels and order count as well.
     """
     if not row.live or row.problem:
         return False
@@ -133,6 +134,8 @@ def _as_planned(ctx: Context, action: ActionRow, side: Side, written: Side, row:
             continue
         known = each["merge"]["held"] if "merge" in each else each["seen"] or {}
         planned = known.get(side, each["before"] if each["write"] == side else values.get(field.name))
-        if not same(planned, field, values.get(field.name)):
+        now = values.get(field.name)
+        relabelled = each["write"] == side and field.type is FieldType.LABELLED and planned != now
+        if relabelled or not same(planned, field, now):
             return False
     return True
