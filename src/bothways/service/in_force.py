@@ -143,6 +143,11 @@ def in_words(resolved: Resolved) -> dict[str, Any]:
         **({"deletes": stored_deletes(spec.deletes)} if spec.deletes.removals else {}),
         **({"called": called} if (called := [_called(spec, side) for side in SIDES]) != [[], []] else {}),
         **({"associations": stored_associations(resolved.associations)} if resolved.associations else {}),
+        **(
+            {"labels": labels}
+            if (labels := [[each.name for each in spec.labels[side]] for side in SIDES]) != [[], []]
+            else {}
+        ),
         **({"neighbour": dict(resolved.neighbour)} if resolved.neighbour else {}),
     }
 
@@ -211,7 +216,8 @@ def _holds(field: Field) -> list[Any]:
 
 def labels_of(resolved: Resolved) -> dict[str, dict[str, str]]:
     """Return what people call the mapped fields, per side by name."""
-    maps = (*resolved.spec.fields, *resolved.switched_off, *(each.mapping for each in resolved.associations))
+    associated = (mapping for each in resolved.associations for mapping in each.maps)
+    maps = (*resolved.spec.fields, *resolved.switched_off, *associated)
     labels = {str(side): {each.on(side).name: each.on(side).title for each in maps} for side in SIDES}
     for constant in (*resolved.spec.constants, *(each.constant for each in resolved.spec.tags)):
         labels[constant.side][constant.field.name] = constant.field.title
@@ -260,6 +266,7 @@ def _fields(applied: Mapping[str, Any] | None, side: Side) -> set[str]:
         | set(applied.get("match_fields", ((), ()))[place])
         | constants
         | stored_fields(applied, side)
+        | set(applied.get("labels", ((), ()))[place])
     )
 
 
