@@ -67,10 +67,9 @@ class Both:
     west: Office
     workspace: Workspace
 
-    def write(self, more: str, *, instead_of: str = "") -> None:
+    def write(self, more: str) -> None:
         """Let the settings of the sync of people have more lines."""
-        text = self.workspace.file.read_text()
-        self.workspace.file.write_text(text.replace(instead_of, more) if instead_of else text + more)
+        self.workspace.file.write_text(self.workspace.file.read_text() + more)
         clock = self.workspace.clock
         self.workspace = open_workspace(self.workspace.folder)
         self.workspace.clock = clock
@@ -84,10 +83,14 @@ class Both:
         for _ in range(3):
             self.run()
 
-    def begin(self) -> None:
+    def turn_on(self) -> None:
         for name in ("firms", "people"):
             turn_on(self.workspace, name)
-        self.rest()
+
+    def pair(self, labels: str) -> None:
+        """Turn the syncs on with these labels paired in the settings."""
+        self.write(WRITTEN.replace("}", f", labels: {labels}}}"))
+        self.turn_on()
 
     def labels(self) -> tuple[list[str] | None, list[str] | None]:
         return self.east.labels(), self.west.labels()
@@ -121,7 +124,8 @@ def both(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Both]:
 def joined(both: Both) -> Both:
     """Both accounts with the person in the firm, without a label, and all in step."""
     both.east.join()
-    both.begin()
+    both.turn_on()
+    both.rest()
     assert both.labels() == ([], [])
     return both
 
@@ -140,18 +144,18 @@ def test_labels_of_the_same_word_are_kept_in_step_both_ways(joined: Both) -> Non
 
 
 def test_labels_are_paired_as_the_settings_say_and_only_so(both: Both) -> None:
-    both.write(WRITTEN.replace("}", ", labels: {Payer: Accounts}}"))
     both.east.join("Buyer", "Payer")
-    both.begin()
+    both.pair("{Payer: Accounts}")
+    both.rest()
     assert both.labels() == (["Buyer", "Payer"], ["Accounts"])
     view = show_sync(both.workspace, "people").associations[0]
     assert view.paired == ({"east": "Payer", "west": "Accounts"},)
 
 
 def test_no_label_is_carried_where_none_is_paired(both: Both) -> None:
-    both.write(WRITTEN.replace("}", ", labels: {}}"))
     both.east.join("Buyer")
-    both.begin()
+    both.pair("{}")
+    both.rest()
     assert both.labels() == (["Buyer"], [])
 
 
@@ -201,7 +205,8 @@ def test_label_that_is_given_while_the_association_is_taken_away_brings_it_back(
 
 
 def test_label_comes_with_a_new_record_once_the_firm_has_a_partner(both: Both) -> None:
-    both.begin()
+    both.turn_on()
+    both.rest()
     firm = both.east.account.create("companies", {"name": "New", "domain": "new.example"})
     person = both.east.account.create("contacts", {"email": "bob@new.example"})
     both.east.account.associate("contacts", person, "companies", firm, labels=["Buyer"])
@@ -249,17 +254,12 @@ def test_rest_without_change_writes_nothing(joined: Both) -> None:
 )
 def test_what_cannot_be_paired_is_refused_with_its_place(both: Both, labels: str, refusal, said: str) -> None:
     with pytest.raises(refusal, match=re.escape(said)) as caught:
-        both.write(WRITTEN.replace("}", f", labels: {labels}}}"))
-        turn_on(both.workspace, "firms")
-        turn_on(both.workspace, "people")
+        both.pair(labels)
     assert re.search(r"bothways\.yaml:1[45]:\d+", str(caught.value.where))
 
 
 def test_labels_on_associations_without_any_are_refused(both: Both) -> None:
     for word in ("Only west", "Accounts", "buyer"):
         both.west.account.drop_label("contacts", "companies", word)
-    both.write(WRITTEN.replace("}", ", labels: {Buyer: Accounts}}"))
-    turn_on(both.workspace, "firms")
-    with pytest.raises(NoLabels) as caught:
-        turn_on(both.workspace, "people")
-    assert "west" in str(caught.value)
+    with pytest.raises(NoLabels, match="west"):
+        both.pair("{Buyer: Accounts}")

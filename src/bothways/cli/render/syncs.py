@@ -120,7 +120,7 @@ def _association(view: "AssociationView", apps: Sequence[str]) -> tuple[str, ...
     left, right = apps
     arrow = {f"to_{right}": "→", f"to_{left}": "←"}.get(view.direction, "⇄")
     note = f"off: {view.why_off}" if view.why_off else f"through {view.sync}"
-    labels = (f'"{pair[left]}" {arrow} "{pair[right]}"' for pair in view.paired)
+    labels = (f'label "{pair[left]}" {arrow} "{pair[right]}"' for pair in view.paired)
     return view.fields[left], arrow, view.fields[right], listed([note, *labels])
 
 

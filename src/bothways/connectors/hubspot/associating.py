@@ -125,18 +125,22 @@ def _change_of(reference: Reference, item: WriteItem, held: Held) -> _Change:
             come.setdefault(id, []).append(type)
         for id in (id for id in old if id not in new):
             lose.setdefault(id, []).append(type)
-    went = [id for id in before if id not in after]
-    stay = {id: words for id in went if (words := _words(reference, held.get(id, {}), lose.get(id, ())))}
-    go = [id for id in went if id not in stay]
-    types = {
-        id: [reference.plain, *([reference.main] if id == main and reference.main else []), *labels]
-        for id, labels in come.items()
+    left = {
+        id: {type: label for type, label in types.items() if type not in lose.get(id, ())} for id, types in held.items()
     }
+    stay = {id: words for id in before if id not in after and (words := _words(reference, left.get(id, {})))}
+    go = [id for id in before if id not in after and id not in stay]
+
+    def types(id: str, labels: Sequence[Type]) -> list[Type]:
+        first = [reference.main] if id == main and reference.main else []
+        there = (type for type in left.get(id, {}) if main is None or type != reference.main)
+        return list(dict.fromkeys([reference.plain, *first, *labels, *there]))
+
     return _Change(
-        {id: list(dict.fromkeys([*each, *_left(held.get(id, {}), lose.get(id, ()))])) for id, each in types.items()},
+        {id: types(id, labels) for id, labels in come.items()},
         main,
         go,
-        {id: each for id, each in lose.items() if id not in go},
+        {id: labels for id, labels in lose.items() if id not in go},
         stay,
     )
 
@@ -149,14 +153,9 @@ def _labels(reference: Reference, item: WriteItem) -> Iterator[tuple[str, Type]]
             yield name, type
 
 
-def _left(types: Mapping[Type, str], lost: Sequence[Type]) -> Iterator[Type]:
-    return (type for type in types if type not in lost)
-
-
-def _words(reference: Reference, types: Mapping[Type, str], lost: Sequence[Type]) -> str:
-    """Return the labels that hang on an association besides those that go, in words."""
-    left = (types[type] for type in _left(types, lost) if reference.is_label(type, types[type]))
-    return ", ".join(f'"{label}"' for label in left)
+def _words(reference: Reference, types: Mapping[Type, str]) -> str:
+    """Return the labels among types, in words."""
+    return ", ".join(f'"{label}"' for type, label in types.items() if reference.is_label(type, label))
 
 
 def _matters(reference: Reference, item: WriteItem) -> bool:
