@@ -247,7 +247,10 @@ class NameTaken(SettingsError):
 
 class OldLinks(SettingsError):
     code, exit_code = "BW-182", EXIT_USAGE
-    what = "{old}, deleted since, kept the same records in step and had {count} links. {name} may take them over."
+    what = (
+        "{old}, deleted since, kept the same records in step and knew {count} links, also of what is not to be created "
+        "again. {name} may take them over."
+    )
     to_do = "Say which: bothways sync on {name} --old-links take, or leave."
 
 

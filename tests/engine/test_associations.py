@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bothways.engine.associations import after_write, carried_over, decide_association, in_step
+from bothways.engine.associations import after_write, all_moved, carried_over, decide_association, in_step
 from bothways.engine.field_state import FieldDecision, FieldState, Known, Landed
 from bothways.engine.plan import Pair, plan_linked, plan_unlinked
 from bothways.engine.sides import SIDES, Direction
@@ -60,6 +60,22 @@ def test_what_others_changed_while_a_side_was_written_still_counts_as_a_change()
     assert after_write(["A"], ["A", "W"], ["A", "W", "B"], ["A", "W", "B", "N"]) == ["A", "B"]
     assert after_write(["A"], ["A"], ["A", "B"], ["B"]) == ["B", "A"]
     assert after_write(["A", "B"], ["A", "B"], ["A"], ["A"]) == ["A"]
+
+
+@pytest.mark.parametrize(
+    ("before", "sent", "now", "told"),
+    [
+        ("A", "AB", "AB", True),
+        ("A", "AB", "ABC", True),
+        ("A", "AB", "BC", True),
+        ("A", "ABC", "AB", False),
+        ("AB", "A", "AC", True),
+        ("AB", "AC", "ABC", False),
+        ("AB", "BA", "BA", False),
+    ],
+)
+def test_write_without_an_answer_was_done_where_all_that_it_was_to_change_shows(before, sent, now, told) -> None:
+    assert all_moved(list(before), list(sent), list(now)) is told
 
 
 def test_what_came_on_one_side_is_added_on_the_other() -> None:

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from bothways.engine.field_state import FieldDecision, FieldState, Known
 from bothways.engine.fields import decide_field
-from bothways.engine.sets import shadow_after, shows
+from bothways.engine.sets import arrived, shadow_after
 from bothways.engine.sides import SIDES, Direction, Side
 from bothways.engine.spec import FieldMap, SyncSpec
 from bothways.records import Field, FieldType, Value, elements
@@ -162,19 +162,23 @@ def test_value_that_somebody_else_changed_meanwhile_is_new_and_no_rewriting() ->
 
 
 @pytest.mark.parametrize(
-    ("before", "sent", "now", "told"),
+    ("before", "sent", "now", "there"),
     [
-        ("", "a", "a", True),
-        ("", "a", "ab", True),
-        ("", "a", "b", False),
-        ("", "ab", "a", False),
-        ("abc", "ab", "abz", True),
-        ("abc", "ab", "abc", False),
-        ("ab", "ab", "ab", False),
+        ("", "a", "a", "a"),
+        ("", "a", "ab", "a"),
+        ("", "a", "b", None),
+        ("", "ab", "a", "a"),
+        ("", "ab", "c", None),
+        ("abc", "ab", "abz", "ab"),
+        ("abc", "ab", "abc", None),
+        ("ab", "ab", "ab", None),
     ],
 )
-def test_what_a_write_was_to_change_shows_in_a_list_whatever_else_changed(before, sent, now, told) -> None:
-    assert shows(before, sent, now) is told
+def test_what_became_of_a_list_without_an_answer_is_told_by_what_the_write_was_to_change(
+    before, sent, now, there
+) -> None:
+    found = arrived(MAILS.right, mails(before), mails(sent), mails(now))
+    assert (None if found is None else names(found)) == there
 
 
 # --- properties ---------------------------------------------------------------------------------------

@@ -10,7 +10,7 @@ from bothways.engine.sides import SIDES, Side
 from bothways.ledger import due, feeds, links, survey
 from bothways.ledger.feeds import SeenRow
 from bothways.ledger.links import NewLink
-from bothways.ledger.models import Sync
+from bothways.ledger.models import Connection, Feed, Sync
 from tests.ledger.conftest import empty_tables, new_sync
 
 L, R = SIDES
@@ -25,6 +25,10 @@ def keep(sync: Sync, side: Side, id: str, *keys: tuple[str, str], state: str = "
     feeds.save_seen(feed, [SeenRow(id, state=state)])
     feeds.replace_keys(feed, {id: {(slot, feeds.key_hash(key)) for slot, key in keys}})
     due.mark(sync, side, [id])
+
+
+def new_feed(app: str) -> Feed:
+    return Feed.objects.create(connection=Connection.objects.get(name=app), object="others")
 
 
 def pair(sync: Sync, name: str, key: str) -> None:
@@ -100,6 +104,17 @@ def test_another_survey_begins_anew_and_a_closed_one_leaves_nothing(sync: Sync) 
     assert met(sync, taken, ["a", "x"]) == {"a": (0, None), "x": (0, None)}
     taken.close()
     survey.take(sync, RULES).close()
+
+
+def test_surveys_of_two_syncs_say_nothing_of_each_other(sync: Sync) -> None:
+    other = Sync.objects.create(name="other", state="on", left=new_feed("Anna"), right=new_feed("Bert"))
+    pair(sync, "a", "1")
+    pair(other, "b", "1")
+    first, second = survey.take(sync, RULES), survey.take(other, RULES)
+    assert met(sync, first, [*"aAb"]) == {"a": (0, "A"), "A": (0, "a")}
+    second.close()
+    assert met(sync, first, [*"aAb"]) == {"a": (0, "A"), "A": (0, "a")}
+    first.close()
 
 
 KEYS = st.lists(st.tuples(st.integers(0, 1), st.integers(0, 1), st.sampled_from("123")), max_size=4)

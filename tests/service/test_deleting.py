@@ -117,6 +117,25 @@ def test_the_same_sync_made_anew_is_offered_the_old_links(folder: Path) -> None:
     assert (len(office.anna.live()), len(office.bert.live())) == (1, 1)
 
 
+def test_what_was_deleted_is_not_created_again_by_a_new_sync_that_takes_what_the_old_one_knew(folder: Path) -> None:
+    office = Office(folder, SYNC)
+    left = [office.anna.add(email=f"{name}@x.test", name=name) for name in ("dana", "eve", "finn")]
+    office.rest()
+    for item in office.bert.live():
+        if item.values["name"] != "eve":
+            office.bert.delete(item.id)
+            office.rest()
+    office.anna.delete(left[1])
+    office.rest()
+    delete(office.open(), "people", confirmed=True)
+    office.write(SYNC.replace("state: on", "state: draft"))
+    with pytest.raises(OldLinks, match="3 links, also of what is not to be created again"):
+        turn_on(office.open(), "people")
+    turn_on(office.open(), "people", old_links=TAKE)
+    office.rest()
+    assert (len(office.anna.live()), [item.values["name"] for item in office.bert.live()]) == (2, ["eve"])
+
+
 def test_old_links_are_left_where_that_is_said(folder: Path) -> None:
     office, _, _ = deleted(folder)
     office.write(SYNC.replace("state: on", "state: draft"))

@@ -107,8 +107,13 @@ class Asking:
         """Q2: every decision was carried out, refused by the app, or asked anew since a value had changed."""
         for hold in holds.page(self.schedule.sync):
             decided = hold.data.get("decided") if hold.kind == "conflict" else None
-            if decided and not self._refused(decided["values"]):
+            if decided and not self._refused(decided["values"]) and not self._refused(self._held_now(hold)):
                 raise Broken("Q2", f"{hold.record_id}.{hold.field} was decided, and is not carried out")
+
+    def _held_now(self, hold: HoldRow) -> dict[str, str]:
+        """Return what would be written over a decision that a later edit has overtaken."""
+        side, field = Side(hold.side), hold.field.partition("=")[0]
+        return {str(side.other): self.schedule.apps[side].rows[hold.record_id].values[field] or ""}
 
     def _refused(self, values: dict[str, str]) -> bool:
         return any(self.schedule.apps[Side(side)].refuses(value) for side, value in values.items())

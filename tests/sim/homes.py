@@ -268,6 +268,7 @@ class Homes:
         except AppError as error:
             world.say(f"run of the homes stopped: {error}")
         else:
+            beside.runs_begun.append(beside.run_at)
             beside.runs_done.append(world.now)
             if full:
                 self.oracle.told = beside.run_at

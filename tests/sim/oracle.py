@@ -305,6 +305,7 @@ class Oracle:
             or self._taken_for_ours(app, row, edit)
             or self._merged_unread(app.name, row.id, edit.at)
             or self._as_first_stored(app, row, edit)
+            or self._typed_back(app, row, edit)
         )
         return not (unsure or hidden)
 
@@ -323,6 +324,13 @@ class Oracle:
         ours = [w for w in self.world.writes if w.app == app.name and w.record == row.id and edit.field in w.values]
         stored = rewritten(app.traits.rewrite_now, ours[-1].values[edit.field]) if ours else None
         return (stored or "").strip() == (edit.value or "").strip()
+
+    def _typed_back(self, app: FakeApp, row: Row, edit: Edit) -> bool:
+        """A person typed again what had stood there when the last whole run read it: it looks unchanged."""
+        runs = zip(self.world.runs_begun, self.world.runs_done, strict=True)
+        begun = max((at for at, done in runs if done < edit.at), default=0)
+        since = [e for e in self._edits_of(app.name, row.id, edit.field) if begun <= e.at <= edit.at and e is not edit]
+        return any(each.over == edit.value for each in since)
 
     def _merged_unread(self, app: str, record: str, at: int) -> bool:
         """Until a merged record is read for the first time, a change of case cannot be told from a rewriting."""

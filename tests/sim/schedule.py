@@ -362,6 +362,7 @@ class Schedule:
         for each in (self.line, self.oracle, self.asking, self.consent):
             each.after_run()
         if report is not None:
+            world.runs_begun.append(world.run_at)
             world.runs_done.append(world.now)
         return report
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import traceback
+
 from bothways.ledger import db
 from tests.sim import database
 from tests.sim.mutations import mutated
@@ -32,5 +34,8 @@ def _once(seed: int) -> Result:
     db.after_commit[:] = [lambda: schedule.world.step("commit")]
     try:
         return schedule.play()
+    except Exception:  # noqa: BLE001 - whatever it is, it was found
+        broken = Broken("I0", f"an error that nobody foresaw: {traceback.format_exc()}")
+        return Result(seed, trace=schedule.world.events, broken=broken)
     finally:
         db.after_commit.clear()

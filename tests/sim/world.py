@@ -67,6 +67,7 @@ class World:
     restored: dict[tuple[str, str], int] = field(default_factory=dict)
     merged: dict[tuple[str, str], str] = field(default_factory=dict)
     merged_at: dict[tuple[str, str], int] = field(default_factory=dict)
+    runs_begun: list[int] = field(default_factory=list)
     runs_done: list[int] = field(default_factory=list)
     events: list[str] = field(default_factory=list)
     act: Callable[[], None] | None = None

@@ -7,6 +7,7 @@ import pytest
 
 from bothways.connectors.base import Read
 from bothways.engine.sides import Side
+from bothways.engine.spec import FieldMap
 from bothways.ledger import db, journal
 from bothways.records import Field, FieldType, Ref
 from tests.memory_app import PEOPLE, MemoryConnector, Traits
@@ -53,6 +54,24 @@ def test_link_follows_a_merge_and_the_partner_stays(full: bool) -> None:
     assert (winner, partner) in world.pairs()
     assert len(world.anna.live()) == len(world.bert.live()) == 5
     assert world.in_step()
+
+
+@pytest.mark.parametrize("linked", [2, 1], ids=["both linked", "one linked"])
+def test_opting_in_that_a_merge_brought_is_no_persons(linked: int) -> None:
+    out = Field("out", FieldType.BOOLEAN, "Opted out")
+    maps = [*(FieldMap(each, each) for each in PEOPLE), FieldMap(out, out, consent=(True, True))]
+    world = TwoApps(fields=(*PEOPLE, out), maps=maps)
+    ann = world.anna.add(email="ann@x.test", name="Ann", out="true")
+    world.rest()
+    world.clock.advance(3600)
+    world.bert.edit(world.partner(ann), out=None)
+    loser = world.bert.add(email="bob@x.test", out="false")
+    for _ in range(linked):
+        world.run()
+    assert len(world.pairs()) == linked
+    world.bert.merge(world.partner(ann), loser)
+    world.rest()
+    assert world.anna.values(ann)["out"] == "true"
 
 
 def test_what_a_merge_replaces_is_in_the_journal() -> None:

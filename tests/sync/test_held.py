@@ -92,6 +92,19 @@ def test_refused_create_is_held_on_the_record_it_was_to_be_made_from() -> None:
     assert hold.next_try == world.clock() + 60.0
 
 
+@pytest.mark.parametrize("refusing", ["anna", "bert"])
+def test_field_refused_of_a_new_record_is_held_once_and_sent_again_at_its_time_only(refusing: str) -> None:
+    world = TwoApps(**{refusing: Traits(refuses=no_jokes)})
+    target, source = (world.anna, world.bert) if refusing == "anna" else (world.bert, world.anna)
+    source.add(email="j@x.test", name="Joke")
+    for _ in range(24):
+        world.run()
+    assert len(target.live()) == 1
+    [hold] = world.holds()
+    assert (hold.record_id, hold.field) == (target.live()[0].id, "name=name")
+    assert 2 <= target.calls["write update"] <= 5, "after 1, 2, 4 and 8 minutes"
+
+
 def test_record_deleted_while_it_is_held_is_held_no_more() -> None:
     world = TwoApps(bert=Traits(refuses=no_jokers))
     world.crowd(5)

@@ -148,6 +148,21 @@ def test_what_a_lost_update_added_to_a_list_is_known_by_it_though_more_was_added
     assert world.bert.values(partner)["phones"] == _phones("1", "2")
 
 
+def test_what_was_taken_out_of_a_list_that_a_lost_update_had_made_stays_out() -> None:
+    world = TwoApps(fields=(*PEOPLE, PHONES))
+    ann = world.anna.add(email="ann@x.test", name="Ann")
+    world.rest()
+    partner = world.partner(ann)
+    world.anna.edit(ann, phones=_phones("1", "2"))
+    world.bert.fail("write update", TIME_OUT, when="after")
+    world.run()
+    world.bert.edit(partner, phones=_phones("1", "3"))
+    world.anna.edit(ann, phones=None)
+    world.rest()
+    assert world.anna.values(ann)["phones"] == _phones("3")
+    assert world.bert.values(partner)["phones"] == _phones("1", "3")
+
+
 def test_result_that_the_app_does_not_know_or_forgets_counts_as_unknown(monkeypatch: pytest.MonkeyPatch) -> None:
     world = TwoApps()
     people = world.crowd(3)

@@ -1,10 +1,12 @@
 """Plans with a survey: the answers that the groups give, whatever changes meanwhile; none for a few changes."""
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from typing import Any, cast
 
-from django.db import connection
+import pytest
+from django.db import DatabaseError, connection
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
@@ -13,12 +15,14 @@ from bothways.engine.cascade import CASCADES, DEAL, ORGANIZATION, PERSON, cascad
 from bothways.engine.matching import ALONE, Match
 from bothways.engine.sides import SIDES, Side
 from bothways.engine.spec import Finding, MatchRule, by_field
+from bothways.errors import OutcomeUnknown
 from bothways.ledger import db, due, feeds, links
 from bothways.records import Field, FieldType, Record
 from bothways.sync.absorb import News, absorb
 from bothways.sync.context import Context
 from bothways.sync.matches import _Asking, _look_up
-from bothways.sync.surveying import survey_for
+from bothways.sync.poll import poll
+from bothways.sync.surveying import survey_for, surveyed
 from tests.memory_app import Traits
 from tests.sim import database
 from tests.two_apps import TwoApps
@@ -186,7 +190,7 @@ def test_first_plan_makes_a_survey_and_a_plan_of_a_few_changes_none() -> None:
     def surveys() -> int:
         asked.clear()
         world.rest()
-        return sum("CREATE TEMP TABLE survey_left" in sql for sql in asked)
+        return sum(f"CREATE TEMP TABLE survey_{world.sync.pk}_left" in sql for sql in asked)
 
     with connection.execute_wrapper(keep):
         for number in range(12):
@@ -200,3 +204,15 @@ def test_first_plan_makes_a_survey_and_a_plan_of_a_few_changes_none() -> None:
         assert world.in_step()
         world.remap(world.spec.fields)
         assert surveys() == 0, "all records are due, but they are linked"
+
+
+def test_plan_that_fails_leaves_no_survey_behind() -> None:
+    world = TwoApps()
+    world.anna.add(email="ann@x.test", name="Ann")
+    ctx = world.context()
+    poll(ctx, ctx.ends.values())
+    with suppress(OutcomeUnknown), surveyed(ctx, due.count(ctx.sync)) as survey:
+        assert survey is not None
+        raise OutcomeUnknown(app="Bert", reason="time-out")
+    with pytest.raises(DatabaseError):
+        db.rows(f"SELECT * FROM survey_{world.sync.pk}_left")

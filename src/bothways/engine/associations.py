@@ -116,6 +116,15 @@ def after_write(shadow: Value, before: Value, sent: Value, stored: Value) -> lis
     return kept + [id for id in known if id not in new and (id in ours or id not in old)]
 
 
+def all_moved(before: Value, sent: Value, now: Value) -> bool:
+    """Tell whether all that a write was to add is there ``now`` and all that it was to take away is not.
+
+    Whatever else came or went. An app that makes associations one by one may have made some of them.
+    """
+    old, ours, held = (set(ids_of(value)) for value in (before, sent, now))
+    return old != ours and ours - old <= held and held.isdisjoint(old - ours)
+
+
 def taken_back(now: Value, before: Value, sent: Value) -> list[str]:
     """Return what a side should hold once a write is undone that made ``sent`` of ``before``.
 

@@ -11,7 +11,10 @@ from bothways.records import Value
 
 
 class Known(NamedTuple):
-    """What a side was last seen to hold. ``own_write_at``: we wrote it then (seconds); None if we did not."""
+    """What a side was last seen to hold. ``own_write_at``: we wrote it then (seconds); None if we did not.
+
+    Where the app merged another record into it, that counts as written by us: what is made of it then, no person does.
+    """
 
     value: Value
     own_write_at: float | None = None

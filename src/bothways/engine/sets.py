@@ -5,12 +5,12 @@ themselves. A value that one side has alone is new there, unless a shadow says t
 agreement on it before: then it was taken out on the other side, or was left as a difference.
 """
 
-from collections.abc import Collection, Hashable, Mapping
+from collections.abc import Hashable, Mapping
 from typing import NamedTuple
 
 from bothways.engine.sides import Side
 from bothways.engine.spec import FieldMap
-from bothways.records import CannotCoerce, Coerced, FieldType, Value, coerce, elements
+from bothways.records import CannotCoerce, Coerced, Field, FieldType, Value, coerce, elements
 
 
 class Merge(NamedTuple):
@@ -75,13 +75,17 @@ def shadow_after(
     return kept or None
 
 
-def shows(before: Collection[Hashable], sent: Collection[Hashable], now: Collection[Hashable]) -> bool:
-    """Tell whether a set holds by ``now`` what a write was to add and not what it was to take out, whatever else came.
+def arrived(field: Field, before: Value, sent: Value, now: Value) -> Value:
+    """Return what is there ``now`` of a list that was ``sent`` without an answer, None if it did not arrive.
 
-    ``before`` is what it held when the write was decided, ``sent`` what it was sent.
+    An app takes a list whole: one value that the write was to add tells that all were written, and that a person took
+    out since what is missing. ``before`` is what the list held when the write was decided.
     """
-    came, went = set(sent).difference(before), set(before).difference(sent)
-    return bool(came or went) and came.issubset(now) and went.isdisjoint(now)
+    was, ours, held = (elements(value, field) for value in (before, sent, now))
+    came, went = ours.keys() - was.keys(), was.keys() - ours.keys()
+    if came.isdisjoint(held) if came else not went or not went.isdisjoint(held):
+        return None
+    return [item for key, item in ours.items() if key in held]
 
 
 def _across(mapping: FieldMap, value: Value, target: Side) -> Coerced:

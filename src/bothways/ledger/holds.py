@@ -110,6 +110,11 @@ def close_of_pair(sync: Sync, side: Side, id: str) -> None:
     _delete(hold for hold in of_records(sync, side, [id]) if hold.field and hold.kind in ("conflict", "consent"))
 
 
+def close_refusal(sync: Sync, side: Side, id: str, field: str) -> None:
+    """Close the hold of what an app refused of one field of a record, "" for the whole of it."""
+    _delete(hold for hold in of_records(sync, side, [id]) if hold.field == field and hold.kind == "refused")
+
+
 def forget(sync: Sync, side: Side, ids: Iterable[str]) -> None:
     """Close every hold of records that are gone."""
     _delete(of_records(sync, side, ids))

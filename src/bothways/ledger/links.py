@@ -229,6 +229,11 @@ def counts(sync: Sync) -> int:
     return int(db.value("SELECT COUNT(*) FROM link WHERE sync_id=%s AND state='active'", (sync.pk,)))
 
 
+def known(sync: Sync) -> int:
+    """Return the number of links, those that have ended as well."""
+    return int(db.value("SELECT COUNT(*) FROM link WHERE sync_id=%s", (sync.pk,)))
+
+
 def apart(sync: Sync, side: Side, ids: Iterable[str]) -> dict[str, set[str]]:
     """Return, per record of one side, the records of the other that are known to be somebody else."""
     found: dict[str, set[str]] = {}

@@ -38,8 +38,8 @@ class Survey:
             f"AND NOT EXISTS (SELECT 1 FROM apart a WHERE a.sync_id=d.sync_id AND a.{side}_id=d.record_id) "
             f"AND NOT EXISTS (SELECT 1 FROM apart a WHERE a.sync_id=d.sync_id AND a.{there}_id=m.partner) "
             f"FROM due d JOIN sync s ON s.id=d.sync_id AND s.state<>'off' "
-            f"LEFT JOIN survey_{side} m ON m.record_id=d.record_id "
-            f"LEFT JOIN survey_{there} o ON o.record_id=m.partner "
+            f"LEFT JOIN {_found(self.sync_id, side)} m ON m.record_id=d.record_id "
+            f"LEFT JOIN {_found(self.sync_id, there)} o ON o.record_id=m.partner "
             "LEFT JOIN due p ON p.sync_id=d.sync_id AND p.side=%s AND p.record_id=m.partner "
             "WHERE d.sync_id=%s AND d.side=%s AND d.record_id IN {ids}"
         )
@@ -54,8 +54,13 @@ class Survey:
 
     def close(self) -> None:
         """Forget what was found."""
-        for name in ("left", "right"):
-            db.execute(f"DROP TABLE survey_{name}")
+        for side in SIDES:
+            db.execute(f"DROP TABLE {_found(self.sync_id, side)}")
+
+
+def _found(sync_id: int, side: Side) -> str:
+    """Return the name of the table of what was found of one side: another sync may be surveyed at the same time."""
+    return f"survey_{sync_id}_{side}"
 
 
 def take(sync: Sync, rules: Sequence[Slots]) -> Survey:
@@ -64,13 +69,14 @@ def take(sync: Sync, rules: Sequence[Slots]) -> Survey:
     The marks are read first: what changes while it is made is marked anew.
     """
     versions = frozenset(row[0] for row in db.rows("SELECT DISTINCT version FROM due WHERE sync_id=%s", (sync.pk,)))
-    for side in SIDES:
-        db.temporary(f"survey_{side}", "record_id TEXT PRIMARY KEY, partner TEXT, rule INTEGER NOT NULL")
+    found = {side: _found(sync.pk, side) for side in SIDES}
+    for table in found.values():
+        db.temporary(table, "record_id TEXT PRIMARY KEY, partner TEXT, rule INTEGER NOT NULL")
     feeds = {Side.LEFT: sync.left_id, Side.RIGHT: sync.right_id}
     for place, slots in enumerate(rules):
-        _ask(place, {side: _Keys(feeds[side], tuple(slots[side])) for side in SIDES})
-    for side in SIDES:
-        db.filled(f"survey_{side}")
+        _ask(place, {side: _Keys(feeds[side], tuple(slots[side])) for side in SIDES}, found)
+    for table in found.values():
+        db.filled(table)
     return Survey(sync.pk, versions)
 
 
@@ -95,8 +101,8 @@ class _Keys:
         return (self.feed, *self.slots)
 
 
-def _ask(place: int, keys: Mapping[Side, _Keys]) -> None:
-    """Find who shares a key of one rule, of those who share none of an earlier one."""
+def _ask(place: int, keys: Mapping[Side, _Keys], found: Mapping[Side, str]) -> None:
+    """Add to the tables ``found`` who shares a key of one rule, of those who share none of an earlier one."""
     left, right = (keys[side] for side in SIDES)
     db.temporary("survey_many", "hash TEXT PRIMARY KEY")
     db.temporary("survey_near", "left_id TEXT NOT NULL, right_id TEXT NOT NULL")
@@ -108,7 +114,7 @@ def _ask(place: int, keys: Mapping[Side, _Keys]) -> None:
         )
     for side in SIDES:
         db.execute(
-            f"INSERT INTO survey_{side} SELECT DISTINCT k.record_id, NULL, {place} FROM match_key k "
+            f"INSERT INTO {found[side]} SELECT DISTINCT k.record_id, NULL, {place} FROM match_key k "
             f"WHERE {keys[side].of('k')} AND k.hash IN (SELECT hash FROM survey_many) ON CONFLICT DO NOTHING",
             keys[side].params,
         )
@@ -116,13 +122,13 @@ def _ask(place: int, keys: Mapping[Side, _Keys]) -> None:
         f"INSERT INTO survey_near SELECT l.record_id, r.record_id FROM match_key l "
         f"JOIN match_key r ON {right.of('r')} AND r.hash=l.hash "
         f"WHERE {left.of('l')} AND l.hash NOT IN (SELECT hash FROM survey_many) AND NOT EXISTS "
-        "(SELECT 1 FROM survey_left m WHERE m.record_id=l.record_id AND m.partner=r.record_id)",
+        f"(SELECT 1 FROM {found[Side.LEFT]} m WHERE m.record_id=l.record_id AND m.partner=r.record_id)",
         (*right.params, *left.params),
     )
     for side in SIDES:
         own, other = f"{side}_id", f"{side.other}_id"
         db.execute(
-            f"INSERT INTO survey_{side} "
+            f"INSERT INTO {found[side]} "
             f"SELECT {own}, CASE WHEN MIN({other})=MAX({other}) THEN MIN({other}) END, {place} "
             f"FROM survey_near WHERE true GROUP BY {own} ON CONFLICT DO NOTHING"
         )

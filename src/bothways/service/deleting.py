@@ -100,11 +100,11 @@ def settle_old_links(row: Sync, answer: str | None) -> None:
 
     Ended links come along, so that nothing is created again that was deleted.
     """
-    old = next((each for each in _deleted_like(row) if links.counts(each)), None)
+    old = next((each for each in _deleted_like(row) if links.known(each)), None)
     if old is None or answer == LEAVE:
         return
     if answer != TAKE:
-        count = f"{links.counts(old):,}"
+        count = f"{links.known(old):,}"
         raise OldLinks(name=row.name, old=old.name.partition("#")[0], count=count)
     taken = " OR ".join(
         f"EXISTS (SELECT 1 FROM link x WHERE x.sync_id=%s AND x.{links.LIVE} AND x.{side}_id=link.{side}_id)"

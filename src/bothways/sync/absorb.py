@@ -193,6 +193,13 @@ def _row(news: News, before: SeenRow | None, now: float, read_at: float, baselin
     )
 
 
+def _written_by_app(sync: Sync, link: links.LinkRow, side: Side, now: float) -> None:
+    """Take what one side of a link was last seen to hold for written just now, and not by a person."""
+    known = links.shadows([link.id]).get(link.id, {}).get(side, {})
+    shadow = {key: each._replace(own_write_at=now) for key, each in known.items()}
+    links.save_shadows(sync.workspace_id, [(link.id, side, shadow)])
+
+
 def _keepable(news: News) -> News:
     """Make a problem of a record with a value that cannot be stored, such as half a character."""
     if news.record is None:
@@ -214,12 +221,19 @@ def _differs(feed: Feed, before: SeenRow | None, after: SeenRow) -> bool:
 
 
 def _follow_merge(sync: Sync, side: Side, feed: Feed, news: News, now: float) -> None:
-    """Row R0: the link follows; if the surviving record is linked already, this link ends as merged."""
+    """Row R0: the link follows; if the surviving record is linked already, this link ends as merged.
+
+    What the surviving record holds was chosen by the app then, and by no person: no opting in comes of it.
+    """
     survivor = news.merged_into
-    link = links.live_by_record(sync, side, [news.id]).get(news.id)
-    if link is None or survivor is None:
+    if survivor is None:
         return
-    of_survivor = links.live_by_record(sync, side, [survivor]).get(survivor)
+    found = links.live_by_record(sync, side, [news.id, survivor])
+    link, of_survivor = found.get(news.id), found.get(survivor)
+    if of_survivor is not None:
+        _written_by_app(sync, of_survivor, side, now)
+    if link is None:
+        return
     if of_survivor is not None:
         end_link(sync, link, now, f"R0: {because('R0', app=feed.connection.name)}", side.other)
         hold_merged(sync, side, link, of_survivor, feed.connection.name, now)

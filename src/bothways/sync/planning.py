@@ -41,7 +41,7 @@ from bothways.sync.neighbours import claimed_links, standings
 from bothways.sync.payload import moves, to_row
 from bothways.sync.poll import refresh
 from bothways.sync.settling import settled, unsettled_from
-from bothways.sync.surveying import survey_for
+from bothways.sync.surveying import surveyed
 from bothways.sync.tally import Tally, totals_of
 
 PAGE = 400
@@ -65,16 +65,15 @@ def make_plan(ctx: Context) -> tuple[Plan, Totals]:
         workspace_id=ctx.sync.workspace_id, sync=ctx.sync, revision=ctx.sync.revision, created_at=ctx.clock()
     )
     tally, seq, after, total = Tally(), 0, ("", ""), due.count(ctx.sync)
-    now, survey = ctx.clock(), survey_for(ctx, total)
-    while marks := due.page(ctx.sync, now, after, PAGE):
-        after = (marks[-1].side, marks[-1].id)
-        actions = _plan_page(ctx, plan, marks, seq, tally, survey)
-        with db.transaction_():
-            plans.add(plan, actions)
-        seq += len(actions)
-        ctx.report(Progress("Matching", ctx.sync.name, min(seq, total), total))
-    if survey is not None:
-        survey.close()
+    now = ctx.clock()
+    with surveyed(ctx, total) as survey:
+        while marks := due.page(ctx.sync, now, after, PAGE):
+            after = (marks[-1].side, marks[-1].id)
+            actions = _plan_page(ctx, plan, marks, seq, tally, survey)
+            with db.transaction_():
+                plans.add(plan, actions)
+            seq += len(actions)
+            ctx.report(Progress("Matching", ctx.sync.name, min(seq, total), total))
     plan.state, plan.totals = "ready", tally.as_dict(ctx)
     plan.save(update_fields=["state", "totals"])
     return plan, totals_of(plan)

@@ -3,15 +3,16 @@
 from collections.abc import Sequence
 
 from bothways.connectors.base import WriteKind
+from bothways.engine.associations import all_moved
 from bothways.engine.keys import keys_of
 from bothways.engine.plan import SET
-from bothways.engine.sets import of_several, shows
+from bothways.engine.sets import arrived, of_several
 from bothways.engine.sides import Side
 from bothways.engine.spec import Finding
 from bothways.ledger import db, due, feeds, journal, links
 from bothways.ledger.feeds import SeenRow
 from bothways.ledger.journal import Entry, FieldWrite
-from bothways.records import Record, elements, ids_of, is_blank, may_be_rewriting, same
+from bothways.records import Record, is_blank, may_be_rewriting, same
 from bothways.sync.absorb import absorb, ask, end_link
 from bothways.sync.context import Context
 from bothways.sync.settle import Landed, remember, settle_links
@@ -128,7 +129,7 @@ def _come_since(ctx: Context, entry: Entry, ids: Sequence[str]) -> dict[str, See
 def _likeness(ctx: Context, entry: Entry, record: Record) -> tuple[int, bool]:
     """Return how many of the sent fields a record shows, and whether it holds nothing more."""
     told = [(key, write) for key, write in entry.writes.items() if write.rule != SET]
-    shown = sum(_landed(ctx, key, write, entry.side, record) for key, write in told)
+    shown = sum(_shows(ctx, key, write, entry.side, record) for key, write in told)
     return shown, not _holds_more(ctx, entry, record)
 
 
@@ -141,7 +142,7 @@ def _is_ours(ctx: Context, entry: Entry, record: Record) -> bool:
     told = {key: write for key, write in entry.writes.items() if write.rule != SET}  # a constant tells no record apart
     linking = [rule for rule in ctx.spec.match if rule.finding is Finding.LINK]
     key_fields = {rule.field(entry.side) for rule in linking if rule is linking[0] or not rule.guards}
-    landed = {write.field: _landed(ctx, key, write, entry.side, record) for key, write in told.items()}
+    landed = {write.field: _shows(ctx, key, write, entry.side, record) for key, write in told.items()}
     if any(hit for field, hit in landed.items() if field in key_fields):
         return True
     if all(landed.values()) and not _holds_more(ctx, entry, record):
@@ -159,18 +160,23 @@ def _holds_more(ctx: Context, entry: Entry, record: Record) -> bool:
 
 
 def _landed(ctx: Context, key: str, write: FieldWrite, side: Side, record: Record) -> bool:
-    """Tell whether a record shows what was sent, or the app's rewriting of it, and not what was there before.
+    """Tell whether a write of one field arrived in a record.
 
-    Of a list, or of associations, that is what the write has changed: others may have come and gone since.
+    Of a list, or of associations, what the write has changed tells: others may have come and gone since.
     """
     mapping, now = ctx.mapping(key), record.values.get(write.field)
-    field = mapping.on(side)
+    if mapping.through and all_moved(write.before, write.after, now):
+        return True
+    if of_several(mapping):
+        return arrived(mapping.on(side), write.before, write.after, now) is not None
+    return _shows(ctx, key, write, side, record)
+
+
+def _shows(ctx: Context, key: str, write: FieldWrite, side: Side, record: Record) -> bool:
+    """Tell whether a record shows what was sent, or the app's rewriting of it, and not what was there before."""
+    field, now = ctx.mapping(key).on(side), record.values.get(write.field)
     if same(write.after, field, now):
         return True
-    if mapping.through:
-        return shows(*map(ids_of, (write.before, write.after, now)))
-    if of_several(mapping):
-        return shows(*(elements(value, field) for value in (write.before, write.after, now)))
     return may_be_rewriting(write.after, now, field) and not same(write.before, field, now)
 
 
@@ -187,9 +193,19 @@ def _settle(ctx: Context, entry: Entry, record: Record | None) -> None:
     closed = entry._replace(writes=writes)
     journal.close([(closed, record.id if record else None)], state, ctx.clock(), "found out afterwards")
     if record is not None and entry.link_id is not None:
-        found = Landed(entry, record, landed, {})
+        found = Landed(
+            entry, record, {key: _as_arrived(ctx, key, each, entry.side) for key, each in landed.items()}, {}
+        )
         settle_links(ctx, entry.side, [found])
         remember(ctx, entry.side, [(record, found.stored)])
+
+
+def _as_arrived(ctx: Context, key: str, write: FieldWrite, side: Side) -> FieldWrite:
+    """Return a write of a list as one of what is there of it: whatever else is there now is no rewriting of it."""
+    mapping = ctx.mapping(key)
+    if mapping.through or not of_several(mapping):
+        return write
+    return write._replace(after=arrived(mapping.on(side), write.before, write.after, write.stored))
 
 
 def _look_again(ctx: Context, entry: Entry) -> None:

@@ -198,8 +198,13 @@ def _refused(ctx: Context, sent: Sent, result: WriteResult) -> None:
 
 
 def _hold(ctx: Context, sent: Sent, hold: HoldRow) -> None:
-    """Open a hold on the record that was to be written, or on the source of one that was to be created."""
+    """Open a hold on the record that was to be written, or on the source of one that was to be created.
+
+    What was refused of that source when its partner was created is the partner's from now on.
+    """
     side = sent.side if sent.item.ref else sent.side.other
+    if sent.item.ref:
+        holds.close_refusal(ctx.sync, side.other, sent.source_id, hold.field)
     record_id = sent.item.ref.id if sent.item.ref else sent.source_id
     link_id = sent.entry.link_id if sent.item.ref else None
     holds.put(ctx.sync, replace(hold, side=side, record_id=record_id, link_id=link_id), ctx.clock())

@@ -1,5 +1,8 @@
 """When a plan is made with a survey of all keys: where so much of the books is due that it is the shorter way."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 from bothways.engine.sides import SIDES
 from bothways.ledger import feeds, links, survey
 from bothways.ledger.survey import Survey
@@ -7,6 +10,17 @@ from bothways.sync.context import Context
 
 SHARE = 4
 """A survey reads all keys of both feeds. It is made if at least one of so many records is due and has no link."""
+
+
+@contextmanager
+def surveyed(ctx: Context, due: int) -> Iterator[Survey | None]:
+    """Give the survey for a plan of so many due records, and forget it whatever becomes of the plan."""
+    survey = survey_for(ctx, due)
+    try:
+        yield survey
+    finally:
+        if survey is not None:
+            survey.close()
 
 
 def survey_for(ctx: Context, due: int) -> Survey | None:
