@@ -13,7 +13,7 @@ from bothways.sandbox.hubspot import FrozenClock, HubSpotSandbox
 from bothways.service import preview
 from bothways.service.issues import list_issues
 from bothways.service.proof import compare
-from bothways.service.syncs import show_sync, turn_on
+from bothways.service.syncs import show_sync, turn_off, turn_on
 from bothways.service.views import RunView
 from bothways.service.why import why
 from bothways.service.workspace import Workspace, open_workspace
@@ -233,6 +233,16 @@ def test_label_that_was_deleted_in_an_app_is_taken_from_nothing_in_the_other(joi
     assert joined.west.labels() == ["buyer"]
     joined.rest()
     assert joined.west.labels() == ["buyer"], "its pairing by the word is over"
+
+
+def test_deleted_label_stops_no_other_sync_of_the_same_records(joined: Both) -> None:
+    turn_off(joined.workspace, "people")
+    joined.write("  names:\n    objects: {east: contacts, west: contacts}\n    associations: []\n")
+    turn_on(joined.workspace, "names", confirmed=True)
+    now.run_sync(joined.workspace, "names", approved=True)
+    joined.east.account.drop_label("contacts", "companies", "Only east")
+    joined.east.account.advance(1200)
+    assert now.run_sync(joined.workspace, "names", approved=True, full=True).exit_code == 0
 
 
 def test_rest_without_change_writes_nothing(joined: Both) -> None:

@@ -27,7 +27,7 @@ from bothways.service.associations import stored_associations
 from bothways.service.document import CONSENT, FieldDocument, SyncDocument
 from bothways.service.revisions import add_revision, latest_revision, one_sided_fields
 from bothways.service.scope import stored_fields, stored_scope
-from bothways.service.spec import Resolved
+from bothways.service.spec import Resolved, Schema
 from bothways.sync.absorb import compute_keys
 from bothways.sync.context import Context, End
 from bothways.sync.poll import refresh
@@ -35,16 +35,20 @@ from bothways.sync.poll import refresh
 PAGE = 400
 
 
-def bring_in_force(ctx: Context, resolved: Resolved) -> None:
-    """Let changed settings take effect: what the change touches is looked at again (row R14)."""
+def bring_in_force(ctx: Context, resolved: Resolved, schema: Schema) -> None:
+    """Let changed settings take effect: what the change touches is looked at again (row R14).
+
+    ``schema``: the fields that both apps have by now. No feed reads any other for a sync that has not run since.
+    """
     revision = latest_revision(ctx.sync)
     applied = in_words(resolved)
     before = revision.document["applied"]
     labels = labels_of(resolved)
-    if before == applied and revision.document["settled"] and revision.document.get("labels") == labels:
+    stands = before == applied and revision.document["settled"] and revision.document.get("labels") == labels
+    if stands and all(_is_there(name, schema[end.side]) for end in ctx.ends.values() for name in end.feed.fields):
         return
     for end in ctx.ends.values():
-        _read_what_is_needed(end.feed, ctx.sync, applied)
+        _read_what_is_needed(end.feed, ctx.sync, applied, schema[end.side])
         if _keys(before, end.side) != _keys(applied, end.side):
             needed = {each.on(end.side).name for each in ctx.spec.fields if each.through or each.named is end.side}
             _compute_keys(ctx, end, needed | ctx.spec.match_fields(end.side))
@@ -224,13 +228,19 @@ def labels_of(resolved: Resolved) -> dict[str, dict[str, str]]:
     return labels
 
 
-def _read_what_is_needed(feed: Feed, sync: Sync, applied: Mapping[str, Any]) -> bool:
-    """Let a feed read the fields and keep the keys of every sync that uses it; tell whether that changed."""
+def _read_what_is_needed(
+    feed: Feed, sync: Sync, applied: Mapping[str, Any], schema: Mapping[str, Field] | None = None
+) -> bool:
+    """Let a feed read the fields and keep the keys of every sync that uses it; tell whether that changed.
+
+    Of the other syncs only those in the ``schema`` are read, if it is known: an app would refuse any other.
+    """
     names, slots = _needed(feed, sync, applied)
     for other in Sync.objects.select_related("left", "right").exclude(pk=sync.pk):
         if feed.connection_id in (other.left.connection_id, other.right.connection_id):
             theirs = _needed(feed, other, latest_revision(other).document["applied"])
-            names, slots = names | theirs[0], slots | theirs[1]
+            names |= {name for name in theirs[0] if schema is None or _is_there(name, schema)}
+            slots |= theirs[1]
     wanted, kept = sorted(names), [[slot, slots[slot]] for slot in sorted(slots)]
     if (feed.fields, feed.slots) == (wanted, kept):
         return False
@@ -238,6 +248,11 @@ def _read_what_is_needed(feed: Feed, sync: Sync, applied: Mapping[str, Any]) -> 
     with db.transaction_():
         feed.save(update_fields=["fields", "slots"])
     return True
+
+
+def _is_there(name: str, schema: Mapping[str, Field]) -> bool:
+    """Tell whether a field can be read: the app has it, or it is made of others."""
+    return name in schema or recipe_of(name) is not None
 
 
 def _needed(feed: Feed, sync: Sync, applied: Mapping[str, Any] | None) -> tuple[set[str], dict[str, Any]]:

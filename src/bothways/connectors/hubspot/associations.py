@@ -97,7 +97,7 @@ def _require(api: Api, object: str, reference: Reference, held: Mapping[str, Hel
         api.believe(object, [reference.name_of(type) for type in _labels(api, object, reference)])
         for name in missing:
             if not api.is_real(object, [name]):
-                hint = "The label was deleted in HubSpot: take it out of the labels of the association."
+                hint = "It is a label that was deleted in HubSpot. If the settings pair it, take it out."
                 raise UnknownField(app=api.app, object=object, field=name, hint=hint)
 
 
