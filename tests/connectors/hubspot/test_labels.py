@@ -142,7 +142,7 @@ def test_association_stays_that_was_given_another_label_meanwhile(account: Accou
     join(account, person, firms[0], "Other")  # by somebody, after we read it
     result = update(account, person, firms=(firms[:2], []), buyer=([firms[0]], []))
     assert (result.outcome, result.fields) == (Outcome.REFUSED, (FIRMS,))
-    assert f'{person} stays associated with {firms[0]}, since the label "Other" hangs on it' in result.message
+    assert f'an association stays, since the label "Other" hangs on that with {firms[0]}' in result.message
     assert labelled(account, person) == {firms[0]: ["Other"]}
 
 

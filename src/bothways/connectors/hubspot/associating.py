@@ -169,18 +169,14 @@ def _matters(reference: Reference, item: WriteItem) -> bool:
 
 
 def _write(api: Api, object: str, reference: Reference, items: Sequence[WriteItem]) -> list[str]:
-    """Add and take away the associations of one kind; return what speaks against any of them."""
+    """Add and take away the associations of one kind; return what HubSpot said against any of them."""
     asked = _ids([item for item in items if _matters(reference, item)])
     held = held_by(api, object, reference, asked)
     changes = {id: _change_of(reference, item, held.get(id, {})) for id, item in zip(_ids(items), items, strict=True)}
     come = [_input(id, to, types) for id, each in changes.items() for to, types in each.come.items()]
     lose = [_input(id, to, types) for id, each in changes.items() for to, types in each.lose.items()]
     gone = [{"from": {"id": id}, "to": [{"id": to} for to in each.go]} for id, each in changes.items() if each.go]
-    words = [
-        f"{id} stays associated with {to}, since the label {labels} hangs on it: take it away there, or pair it"
-        for id, each in changes.items()
-        for to, labels in each.stay.items()
-    ]
+    words = []
     calls = (
         (come, "create", ASSOCIATIONS_CREATED),
         (lose, "labels/archive", ASSOCIATIONS_ARCHIVED),
@@ -213,17 +209,19 @@ def _rows(types: Sequence[Type]) -> list[dict[str, Any]]:
 
 def _result(object: str, item: WriteItem, held: Mapping[Reference, Held], words: Sequence[str]) -> WriteResult:
     """Return what became of one item: refused are the associations and labels that are not as they were to be."""
-    record, refused = Record(item.ref.id if item.ref else "", {}), []
+    record, refused, stay = Record(item.ref.id if item.ref else "", {}), [], list[str]()
     for reference in _references(object, item):
         names = _names(reference, item)
         record = with_held(record, {reference: held[reference]}, names)
-        main = _change_of(reference, item, {}).main
+        change = _change_of(reference, item, held[reference])
+        stay += [f"the label {labels} hangs on that with {to}" for to, labels in change.stay.items()]
         for name in names:
             now, after, before = (ids_of(each.get(name)) for each in (record.values, item.values, item.base))
             wrong = set(after) - set(before) - set(now) or (set(before) - set(after)) & set(now)
-            if wrong or (name == reference.field and main and now[:1] != (main,)):
+            if wrong or (name == reference.field and change.main and now[:1] != (change.main,)):
                 refused.append(name)
     if refused:
-        message = "; ".join(filter(None, dict.fromkeys(words))) or "HubSpot did not take the association"
+        kept = [f"an association stays, since {each}: take it away there, or pair it with another" for each in stay]
+        message = "; ".join(filter(None, dict.fromkeys([*kept, *words]))) or "HubSpot did not take the association"
         return WriteResult(item.key, Outcome.REFUSED, fields=tuple(refused), message=message)
     return WriteResult(item.key, Outcome.DONE, record)
