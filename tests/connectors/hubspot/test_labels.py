@@ -140,10 +140,10 @@ def test_association_stays_that_was_given_another_label_meanwhile(account: Accou
     join(account, person, firms[0], "Buyer")
     join(account, person, firms[1])
     join(account, person, firms[0], "Other")  # by somebody, after we read it
-    result = update(account, person, firms=(firms[:2], []), buyer=([firms[0]], []))
-    assert (result.outcome, result.fields) == (Outcome.REFUSED, (FIRMS,))
+    result = update(account, person, firms=(firms[:2], firms[2:3]), buyer=([firms[0]], []))
+    assert (result.outcome, result.fields) == (Outcome.REFUSED, (FIRMS, BUYER))
     assert f'an association stays, since the label "Other" hangs on that with {firms[0]}' in result.message
-    assert labelled(account, person) == {firms[0]: ["Other"]}
+    assert labelled(account, person) == {firms[0]: ["Buyer", "Other"], firms[1]: []}, "nothing is changed by halves"
 
 
 def test_label_that_is_refused_is_named(account: Account, firms, person) -> None:

@@ -169,10 +169,14 @@ def _matters(reference: Reference, item: WriteItem) -> bool:
 
 
 def _write(api: Api, object: str, reference: Reference, items: Sequence[WriteItem]) -> list[str]:
-    """Add and take away the associations of one kind; return what HubSpot said against any of them."""
+    """Add and take away the associations of one kind; return what HubSpot said against any of them.
+
+    Nothing is changed of a record of which a label keeps one that was to go.
+    """
     asked = _ids([item for item in items if _matters(reference, item)])
     held = held_by(api, object, reference, asked)
-    changes = {id: _change_of(reference, item, held.get(id, {})) for id, item in zip(_ids(items), items, strict=True)}
+    each_of = zip(_ids(items), items, strict=True)
+    changes = {id: each for id, item in each_of if not (each := _change_of(reference, item, held.get(id, {}))).stay}
     come = [_input(id, to, types) for id, each in changes.items() for to, types in each.come.items()]
     lose = [_input(id, to, types) for id, each in changes.items() for to, types in each.lose.items()]
     gone = [{"from": {"id": id}, "to": [{"id": to} for to in each.go]} for id, each in changes.items() if each.go]
