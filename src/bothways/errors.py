@@ -534,7 +534,7 @@ class LabelPairedTwice(SettingsError):
 
 class NoLabels(SettingsError):
     code = "BW-168"
-    what = 'Labels are paired, but the associations in the {app} field "{field}" have none.'
+    what = 'Labels are paired, but the associations in the {app} field "{field}" can have no label.'
     to_do = "Take labels out, or make the labels in {app} first: bothways app fields {app} OBJECT shows them."
 
 

@@ -235,7 +235,7 @@ class FakeApp:
         over = row.values[name]
         row.later.pop(name, None)
         row.values[name] = value
-        row.changed[name] = self.world.now
+        row.typed[name] = row.changed[name] = self.world.now
         self.touch(row)
         self.world.say(f"user sets {row.id}.{name} in {self.name}: {over!r} -> {value!r}")
 

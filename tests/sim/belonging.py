@@ -73,7 +73,7 @@ class Belonging:
     def wrote(self, side: Side, row: Row, write: Write, ids: tuple[str, ...]) -> None:
         """Check a write to a thing of one side, which is to belong to ``ids``, before it is done."""
         held = self.homes.of(row)
-        late_ops = (op for op in self.ops if (op.side, op.thing) == (side, row.id) and op.at >= row.read_at)
+        late_ops = [op for op in self.ops if (op.side, op.thing) == (side, row.id) and op.at >= row.read_at]
         raced = frozenset(op.home for op in late_ops if op.came is (op.home in ids))
         move = Move(write.key, row.id, frozenset(ids).difference(held), frozenset(held).difference(ids), raced)
         self.moves.append(move)
@@ -86,13 +86,13 @@ class Belonging:
         ordered = self.homes.fields[side].primary_first
         if write.kind == "update" and not late and (ids == held or (set(ids) == set(held) and not ordered)):
             raise Broken("I6", f"{row.id} was put in {ids}, and was in them already")
-        source = self._source(side, write)
-        for id in sorted(move.came):
-            self._meant(side, row, source, id)
+        *merged, source = self._sources(side, write)
+        for id in sorted(move.came.difference(op.home for op in late_ops)):
+            self._meant(side, row, [*merged, source], id)
         for id in sorted(move.gone) if self.homes.fields[side].multi_valued else ():
             self._taken_out(side, row, source, id)
 
-    def _meant(self, side: Side, row: Row, source: Row, id: str) -> None:
+    def _meant(self, side: Side, row: Row, sources: list[Row], id: str) -> None:
         """A1: a thing is put only into a home of its own app, whose partner a person has put the other thing in."""
         home = self.homes.apps[side].rows.get(id)
         if home is None:
@@ -102,12 +102,12 @@ class Belonging:
         if not home.live and ended is not None and ended < self.told:
             raise Broken("A1", f"{row.id} was put in {id}, which is gone from {home_app}")
         now = {(pair.ids[Side.LEFT], pair.ids[Side.RIGHT]) for pair in self._linked_homes()}
-        recent = self._recent(side.other, source)
+        recent = set[str]().union(*(self._recent(side.other, source) for source in sources))
         here, there = SIDES.index(side), SIDES.index(side.other)
         partners = {pair[there] for pair in now | self.at_start if self._is(side, pair[here], id)}
         if not partners & recent:
             raise Broken(
-                "A1", f"{row.id} was put in {id}, and {source.id} was in none of its partners: {sorted(recent)}"
+                "A1", f"{row.id} was put in {id}, and {sources[-1].id} was in none of its partners: {sorted(recent)}"
             )
 
     def _taken_out(self, side: Side, row: Row, source: Row, id: str) -> None:
@@ -129,13 +129,14 @@ class Belonging:
         if not (by_person or by_app):
             raise Broken("A2", f"{row.id} was taken out of {id}, and nobody has taken {source.id} out of {partners}")
 
-    def _source(self, side: Side, write: Write) -> Row:
+    def _sources(self, side: Side, write: Write) -> list[Row]:
+        """Return the record that a write carries over, and what it was merged into since, one after the other."""
         data = db.value("SELECT data FROM journal WHERE id=%s", (int(write.key),))
         rows = self.homes.schedule.apps[side.other].rows
-        row = rows[json.loads(data)["more"]["source_id"]]
-        while row.merged_into:
-            row = rows[row.merged_into]
-        return row
+        found = [rows[json.loads(data)["more"]["source_id"]]]
+        while into := found[-1].merged_into:
+            found.append(rows[into])
+        return found
 
     def _recent(self, side: Side, row: Row) -> set[str]:
         """Return what a thing belonged to when it was last read, or since."""

@@ -214,6 +214,7 @@ class Homes:
         world.say(f"user moves {row.id} in {self.schedule.apps[side].name}: {held} -> {ids}")
         moved = [(id, False) for id in held if id not in ids] + [(id, True) for id in ids if id not in held]
         self.oracle.ops += [Op(side, row.id, home, came, world.now) for home, came in moved]
+        row.typed[HOMES] = world.now
         self._put(side, row, ids, told=not self.manners[side].silent)
 
     def _put(self, side: Side, row: Row, ids: Sequence[str], *, told: bool) -> None:

@@ -109,7 +109,8 @@ class Line:
 
     def _deleted_since(self, write: Write, side: Side, source: str) -> None:
         """N3: no deletion is carried over that was made before, and was not noticed by then."""
-        if source in self.gone[side]:
+        came_back = self.schedule.world.restored.get((self.schedule.apps[side].name, source), 0)
+        if source in self.gone[side] and came_back < (self.began or 0):
             raise Broken("N3", f"{write.app} {write.record} was deleted, as {source} was before the line")
 
     def agreed(self, left: Row, right: Row, name: str) -> bool:

@@ -411,8 +411,7 @@ class Oracle:
             known = {row[0] for row in db.rows(f"SELECT {side}_id FROM link WHERE sync_id=%s", (self.sync.pk,))}
             for row in app.live():
                 absorbed = {old for (name, old), new in self.world.merged.items() if name == app.name and new == row.id}
-                edited = any(edit.app == app.name and edit.record == row.id for edit in self.world.edits)
-                orphan = row.by_sync and row.id not in known and not absorbed & known and not edited
+                orphan = row.by_sync and row.id not in known and not absorbed & known and not row.typed
                 if orphan and not self._source_was_merged(app, row):
                     raise Broken("I3", f"{row.id} was created by the sync and is linked to nothing")
 

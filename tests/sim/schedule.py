@@ -29,7 +29,7 @@ from tests.sim.housing import HOMES
 from tests.sim.life import Life
 from tests.sim.line import Line
 from tests.sim.lists import Lists
-from tests.sim.oracle import Broken, Oracle
+from tests.sim.oracle import Broken, Oracle, source_of
 from tests.sim.parting import Parting
 from tests.sim.world import INTERVAL, Crash, World, Write, loose
 
@@ -419,13 +419,13 @@ class Schedule:
 
     def _sweeps_find_nothing(self) -> None:
         """I6 and I11: a sweep may find deletes and merges, and nothing else to write, ever."""
-        world = self.world
+        world, began = self.world, self.world.now
         for _ in range(3):
             world.now += INTERVAL + 61
             before = len(world.writes)
             self.one_run(full=True)
-            fresh = world.writes[before:]
-            if fresh and not (world.deleted or world.merged or self.homes.shaken):
+            quiet = not (world.deleted or world.merged or self.homes.shaken)
+            if fresh := [write for write in world.writes[before:] if quiet or self._is_untouched(write, began)]:
                 raise Broken("I6", f"a sweep of a quiet world wrote {fresh[0]}")
         for _ in range(QUIET_RUNS):
             world.now += INTERVAL + 61
@@ -434,6 +434,17 @@ class Schedule:
             if len(world.writes) == before:
                 return
         raise Broken("I6", "sweeps of a quiet world keep writing")
+
+    def _is_untouched(self, write: Write, began: int) -> bool:
+        """Tell whether a write is to one of two that were linked before, neither of them ever deleted or merged."""
+        side, source = self.side_of(write), str(source_of(write))
+        ends = ((write.app, write.record), (self.apps[side.other].name, source))
+        moved = self.world.deleted.keys() | self.world.merged_at.keys() | self.world.restored.keys()
+        sql = f"SELECT created_at FROM link WHERE sync_id=%s AND {side}_id=%s AND {side.other}_id=%s AND state='active'"
+        since = db.value(sql, (self.sync.pk, write.record, source))
+        return (
+            write.kind == "update" and not write.moves and not moved & set(ends) and since is not None and since < began
+        )
 
     def _grace_passes(self) -> None:
         """Let every deletion that was noticed be carried over, or be settled otherwise."""

@@ -158,6 +158,18 @@ def test_restored_record_takes_its_link_up_and_all_goes_on(deletes: Deletes) -> 
     assert len(world.bert.live()) == 6
 
 
+def test_restored_record_takes_its_link_up_though_another_matches_its_partner_by_now() -> None:
+    world, people = world_with()
+    partner = gone_in_anna(world, people[0])
+    world.bert.edit(partner, email="new@x.test")
+    world.anna.add(email="new@x.test", name="New")
+    world.anna.restore(people[0])
+    plan, _ = world.preview()
+    assert plan.totals["kinds"].get("link") == 1, "nobody is previewed to be linked twice"
+    world.rest()
+    assert world.partner(people[0]) == partner
+
+
 def test_restored_right_before_the_write_nothing_is_deleted() -> None:
     world, people = world_with(traits=Traits(reports_deletes=False))
     partner = gone_in_anna(world, people[0])

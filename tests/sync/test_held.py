@@ -58,6 +58,27 @@ def test_edit_of_another_field_goes_out_beside_a_refused_one(monkeypatch: pytest
     assert tries == [{"phone": "+41446681800"}]
 
 
+@pytest.mark.parametrize("refusing", ["anna", "bert"])
+def test_edit_goes_out_to_one_app_while_the_other_refuses_the_record(refusing: str) -> None:
+    world = TwoApps(**{refusing: Traits(refuses=no_jokers)})
+    ann, *_ = world.crowd(3)
+    ids = {"anna": ann, "bert": world.partner(ann)}
+    strict, takes = (world.anna, world.bert) if refusing == "anna" else (world.bert, world.anna)
+    here, there = ids[refusing], ids["bert" if refusing == "anna" else "anna"]
+    takes.edit(there, name="Joke")
+    strict.edit(here, phone="+41446681800")
+    for _ in range(24):
+        world.run()
+    assert takes.values(there)["phone"] == "+41446681800"
+    assert [(hold.record_id, hold.rule) for hold in world.holds()] == [(here, "R13")]
+    refused = strict.calls["write update"]
+    assert 2 <= refused <= 6, "after 1, 2, 4 and 8 minutes"
+    takes.edit(there, name="Ann Lee")
+    world.rest()
+    assert world.in_step()
+    assert world.holds() == []
+
+
 @pytest.mark.parametrize("refuses", [no_jokes, no_jokers])
 def test_new_value_is_sent_at_once_and_ends_the_hold(refuses: Refusing) -> None:
     world = TwoApps(bert=Traits(refuses=refuses))

@@ -63,10 +63,8 @@ def keep_holding(ctx: Context, action: Action, kept: list[HoldRow]) -> Action:
     """Take out of an action what was refused before and has not changed since."""
     by_field = {hold.field: hold for hold in kept}
     whole = by_field.get("")
-    same_again = whole is not None and action.writes and whole.data.get("sent") == fingerprint(action)
-    if whole is not None and same_again and _waits(ctx, whole):
-        rest = tuple(decision for decision in action.fields if decision.write is None)
-        return replace(action, kind=ActionKind.HOLD, rule="R13", reason=whole.reason, side=None, fields=rest, kept=True)
+    if whole is not None and action.writes and _waits(ctx, whole):
+        action = _without_refused_side(action, whole)
     if not by_field or not action.writes:
         return action
     refused = {d.mapping.key for d in action.fields if d.write and _is_refused(by_field.get(d.mapping.key), d)}
@@ -89,6 +87,23 @@ def keep_holding(ctx: Context, action: Action, kept: list[HoldRow]) -> Action:
     return replace(action, fields=fields)
 
 
+def _without_refused_side(action: Action, whole: HoldRow) -> Action:
+    """Take out of an action what goes to the side whose app has refused just that; what goes to the other goes out."""
+    refused = next((side for side in SIDES if fingerprint(action, side) == whole.data.get("sent") != {}), None)
+    if refused is None:
+        return action
+    rest = without_lonely(
+        [
+            each._replace(rule="R13", reason=whole.reason, write=None, seen=None) if each.write is refused else each
+            for each in action.fields
+        ]
+    )
+    if any(decision.write for decision in rest):
+        return replace(action, fields=rest)
+    rest = tuple(decision for decision in action.fields if decision.write is None)
+    return replace(action, kind=ActionKind.HOLD, rule="R13", reason=whole.reason, side=None, fields=rest, kept=True)
+
+
 def _is_refused(hold: HoldRow | None, decision: FieldDecision) -> bool:
     """Tell whether a decision would send the very value that was refused."""
     if hold is None or decision.write is None:
@@ -96,6 +111,6 @@ def _is_refused(hold: HoldRow | None, decision: FieldDecision) -> bool:
     return same(hold.data.get("value"), decision.mapping.on(decision.write), decision.value)
 
 
-def fingerprint(action: Action) -> dict[str, str]:
-    """Return what an action would send, to recognise the same attempt later."""
-    return {f"{each.write}:{each.mapping.key}": str(each.value) for each in action.fields if each.write}
+def fingerprint(action: Action, side: Side) -> dict[str, str]:
+    """Return what an action would send to one side, to recognise the same attempt later."""
+    return {f"{each.write}:{each.mapping.key}": str(each.value) for each in action.fields if each.write is side}

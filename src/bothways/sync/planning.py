@@ -210,11 +210,17 @@ def _tagged_by_leaving(ctx: Context, rows: Mapping[Side, SeenRow | None]) -> fro
 def _unlinked(
     ctx: Context, sheet: Sheet, wanted: dict[Side, set[str]], tally: Tally, survey: Survey | None
 ) -> list[Planned]:
-    """Plan the due records that have no link; a matched pair is planned once, from its first side."""
+    """Plan the due records that have no link; a matched pair is planned once, from its first side.
+
+    A match of a record that takes up its former link now is left for the next plan.
+    """
     planned: list[Planned] = []
     covered: dict[Side, set[str]] = {side: set() for side in SIDES}
     look_up_creates(ctx, sheet.rows, {side: _inside(ctx, sheet, side, wanted[side]) for side in SIDES}, survey)
+    ended_of = {side: links.ended_by_record(ctx.sync, side, _free(sheet, side, wanted[side])) for side in SIDES}
+    fates_of = {side: fates(ctx, side, sheet.rows[side], ended_of[side]) for side in SIDES}
     for side in SIDES:
+        ended, fate_of = ended_of[side], fates_of[side]
         free = _free(sheet, side, wanted[side]) - covered[side]
         matches, partners = find_matches(ctx, side, sheet.rows[side], free, survey)
         sheet.rows[side.other] |= partners
@@ -222,15 +228,15 @@ def _unlinked(
         before = {
             each: held_before(ctx, each, rows) for each, rows in ((side, sheet.rows[side]), (side.other, partners))
         }
-        ended = links.ended_by_record(ctx.sync, side, free)
         kept = held.of_records(ctx, side, free)
         ours_from = unsettled_from(ctx, side)
-        fate_of = fates(ctx, side, sheet.rows[side], ended)
+        taken_up = {str(fate.link.on(side.other)) for fate in fate_of.values() if fate.restored and fate.link}
         merged, nobodys = merges_undecided(ctx.sync, side, ended), made_nobodys(ctx.sync, side, ended)
         pairs = {
             id: _matched(ctx, side, row, partners.get(matches[id].partner or ""), before)
             for id in free
             if (row := sheet.rows[side].get(id)) is not None
+            and (fate_of.get(id, NO_FATE).restored or matches[id].partner not in taken_up)
         }
         across = partners_of(ctx, pairs.values())
         spec = with_names(ctx, pairs.values())

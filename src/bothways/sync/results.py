@@ -68,7 +68,7 @@ def _record_done(ctx: Context, plan: Plan, side: Side, done: Sequence[tuple[Sent
         for each, record, writes in judged
     ]
     settle_links(ctx, side, landed)
-    finished = [each.action for each, _, _ in judged if side is Side.RIGHT or not each.action.writes_right]
+    finished = [each.action for each, _, _ in judged if side_to_come(each) is None]
     plans.set_state(plan.pk, [action.seq for action in finished], "done")
     links.freeze((each.link_id, each.reason) for each in finished if each.link_id is not None and _leaves(each))
     due.clear(ctx.sync, [mark for action in finished for mark in marks_of(action)])
@@ -83,7 +83,7 @@ def _record_done(ctx: Context, plan: Plan, side: Side, done: Sequence[tuple[Sent
         there = [(str(id), each.action, writes) for each, _, writes in judged if (id := each.action.on(end))]
         unchanged = {id: unwritten(action, ("F0",)) for id, action, _ in there}
         mended = {
-            id: {"", *_arrived(writes), *unwritten(action)} - _still_to_write(action, side)
+            id: {*_whole(action), *_arrived(writes), *unwritten(action)} - _still_to_write(action, side)
             for id, action, writes in there
         }
         holds.clear_fields(ctx.sync, end, mended, unchanged)
@@ -110,12 +110,17 @@ def _arrived(writes: Mapping[str, FieldWrite]) -> dict[str, FieldWrite]:
     return {key: write for key, write in writes.items() if write.landed}
 
 
+def _whole(action: ActionRow) -> set[str]:
+    """Return what stands for the whole record, unless an app still refuses it (row R13)."""
+    return set() if any(each["rule"] == "R13" for each in action.data["fields"]) else {""}
+
+
 def _still_to_write(action: ActionRow, side: Side) -> set[str]:
     """Return the fields that are written to both sides, while the second write is to come."""
     return {each["map"] for each in action.data["fields"] if side is Side.LEFT and each["write"] == Side.RIGHT}
 
 
-def unwritten(action: ActionRow, rules: Collection[str] = RULES.keys() - {"F6"}) -> list[str]:
+def unwritten(action: ActionRow, rules: Collection[str] = RULES.keys() - {"F6", "R13"}) -> list[str]:
     """Return the fields that an action has looked at and neither writes nor holds, by these rules."""
     return [
         each["map"]
@@ -194,7 +199,13 @@ def _refused(ctx: Context, sent: Sent, result: WriteResult) -> None:
         writes = {} if deleting else sent.entry.writes
         sent_values = {f"{sent.side}:{key}": str(write.after) for key, write in writes.items()}
         _hold(ctx, sent, HoldRow(sent.side, "", "R13", reason, "refused", data={"sent": sent_values}))
-        due.clear(ctx.sync, marks_of(sent.action))
+        if side_to_come(sent) is None:
+            due.clear(ctx.sync, marks_of(sent.action))
+
+
+def side_to_come(sent: Sent) -> Side | None:
+    """Return the side that the action of a write is to write to afterwards, None if there is none."""
+    return Side.RIGHT if sent.side is Side.LEFT and sent.action.writes_right else None
 
 
 def _hold(ctx: Context, sent: Sent, hold: HoldRow) -> None:
