@@ -520,6 +520,24 @@ class DecisionDoesNotFit(SettingsError):
     to_do = "Choose another one: bothways issues resolve {issue} --value VALUE"
 
 
+class UnknownLabel(SettingsError):
+    code = "BW-164"
+    what = 'The associations in the {app} field "{field}" have no label, or not one alone, called "{label}".'
+    to_do = "{hint}"
+
+
+class LabelPairedTwice(SettingsError):
+    code = "BW-167"
+    what = 'The {app} label "{label}" is paired with two labels of the other app.'
+    to_do = "Pair it with one of them."
+
+
+class NoLabels(SettingsError):
+    code = "BW-168"
+    what = 'Labels are paired, but the associations in the {app} field "{field}" can have no label.'
+    to_do = "Take labels out, or make the labels in {app} first: bothways app fields {app} OBJECT shows them."
+
+
 class RemovalNotPossible(SettingsError):
     code = "BW-165"
     what = "{app} cannot {removal} records when their partners were deleted."

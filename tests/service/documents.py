@@ -106,7 +106,9 @@ def _mappings(draw: st.DrawFn) -> dict[str, Any]:
 def _associations(draw: st.DrawFn) -> dict[str, Any]:
     names = {app: draw(TEXTS) for app in APPS}
     ways = st.sampled_from(("both", "to_Anna", "to_Bert"))
-    return names | draw(some(sync=TEXTS, direction=ways, enabled=st.booleans()))
+    return names | draw(
+        some(sync=TEXTS, direction=ways, enabled=st.booleans(), labels=st.dictionaries(TEXTS, TEXTS, max_size=3))
+    )
 
 
 SYNCS = st.builds(

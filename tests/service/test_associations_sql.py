@@ -8,6 +8,7 @@ import pytest
 from bothways.errors import AssociationAmongFields, NoAssociation, NoSyncOfParents
 from bothways.jobs import now
 from bothways.service import preview
+from bothways.service.issues import list_issues
 from bothways.service.proof import compare
 from bothways.service.syncs import export, show_sync, turn_off, turn_on
 from tests.hubspot_sql import Between, hubspot_and_sql
@@ -245,6 +246,27 @@ def test_undo_puts_an_association_back_and_the_next_run_leaves_it_so(office: Off
     office.rest("people")
     assert office.firms_of("contacts", ann) == ["Blue"]
     assert red
+
+
+def test_company_by_a_label_stays_among_others_when_the_table_names_another_one_or_none(office: Office) -> None:
+    for name in ("Acme", "Beta"):
+        office.hubspot.create("companies", {"name": name, "domain": f"{name}.example"})
+    ann = office.hubspot.create("contacts", {"email": "ann@x.test", "lastname": "Ann"})
+    office.hubspot.add_label("contacts", "companies", "Buyer")
+    office.hubspot.associate("contacts", ann, "companies", office.firm("Acme"), labels=["Buyer"])
+    office.on("firms", "people")
+    office.rest("firms", "people")
+    assert office.employers() == {"Ann": "Acme"}
+    office.erp.sql("UPDATE people SET company_id = (SELECT id FROM companies WHERE name = 'Beta')")
+    office.rest("firms", "people")
+    assert office.firms_of("contacts", ann) == ["Beta", "Acme"]
+    assert office.hubspot.labelled("contacts", ann, "companies")[office.firm("Acme")] == ["Buyer"]
+    assert list_issues(office.open(), "people") == []
+    office.hubspot.associate("contacts", ann, "companies", office.firm("Beta"), labels=["Buyer"])
+    office.erp.sql("UPDATE people SET company_id = NULL")
+    office.rest("firms", "people")
+    assert office.firms_of("contacts", ann) == ["Beta", "Acme"]
+    assert [each.app for each in list_issues(office.open(), "people")], "somebody is told"
 
 
 def test_plan_tells_of_associations_and_is_carried_out_as_it_says(office: Office) -> None:

@@ -154,6 +154,23 @@ def test_company_that_a_person_typed_becomes_the_primary_one_and_takes_no_other_
     assert office.company("Ann") == "blue"
 
 
+def test_company_with_a_label_is_replaced_by_none_that_a_person_typed_and_somebody_is_told(office: Office) -> None:
+    acme, blue = (office.firm(name) for name in ("ACME Inc.", "Blue GmbH"))
+    ann = office.contact("Ann", acme)
+    office.hubspot.add_label("contacts", "companies", "Buyer")
+    office.hubspot.associate("contacts", ann, "companies", acme, labels=["Buyer"])
+    office.on()
+    office.types("Ann", "blue")
+    office.rest()
+    assert (office.firms_of(ann), office.company("Ann")) == ([acme], "blue")
+    (issue,) = list_issues(office.open(), "people")
+    assert 'the label "Buyer" hangs on that with' in str(issue)
+    office.hubspot.unlabel("contacts", ann, "companies", acme, ["Buyer"])
+    office.hubspot.advance(86_400)
+    office.rest()
+    assert office.firms_of(ann) == [blue]
+
+
 def test_new_record_of_the_text_app_is_given_the_company_that_its_text_names(office: Office) -> None:
     acme = office.firm("ACME Inc.")
     office.person("Ann", "acme")

@@ -63,10 +63,25 @@ class _View(NamedTuple):
         """Return what went away on a side since it was last seen."""
         return tuple(id for id in self.shadow[side] or () if id not in self.held[side])
 
+    def tied(self, side: Side) -> Mapping[str, str]:
+        """Return which ids stay on a side, since a label hangs on them."""
+        return self.state.tied.get(side, {})
+
+    def unheard(self, side: Side) -> dict[str, str]:
+        """Return what went away on a side and stays on the other one, with the labels for which it does."""
+        tied = self.tied(side.other) if self.writable(side.other) else {}
+        there = set(self.held[side.other]) - set(self.new(side.other))
+        gone = {id: self.across(side, id) for id in self.gone(side)}
+        return {id: tied[partner] for id, partner in gone.items() if partner in there and partner in tied}
+
+    def waits(self, side: Side) -> bool:
+        """Tell whether a side holds something new that has no partner yet."""
+        return any(self.across(side, id) is None for id in self.new(side))
+
     def settled(self, side: Side) -> Ids:
-        """Return what a side holds but for what is new and has no partner yet."""
+        """Return what becomes known of a side: what it holds but for what waits, and what it is to be rid of still."""
         waiting = {id for id in self.new(side) if self.across(side, id) is None}
-        return tuple(id for id in self.held[side] if id not in waiting)
+        return (*(id for id in self.held[side] if id not in waiting), *self.unheard(side))
 
 
 def decide_association(spec: SyncSpec, state: FieldState, now: float) -> FieldDecision:
@@ -141,11 +156,12 @@ def in_step(mapping: FieldMap, now: Mapping[Side, Value], partners: Mapping[Side
 def _sets(view: _View) -> FieldDecision:
     wanted = {side: _wanted(view, side) for side in SIDES}
     targets = [side for side in SIDES if not _alike(view, side, wanted[side])]
+    tied = {side: words for side in SIDES if (words := ", ".join(filter(None, view.unheard(side).values())))}
     if not targets:
-        return _none(view)
+        return _none(view) if not tied else _tied(view, *next(iter(tied.items())))
     target = targets[0]
     if len(targets) == 1:
-        return _write(view, target, wanted[target], base=view.settled(target))
+        return _write(view, target, wanted[target], base=view.settled(target), again=bool(tied))
     return _write(view, target, wanted[target], base=_told_already(view, target), again=True)
 
 
@@ -155,7 +171,7 @@ def _wanted(view: _View, target: Side) -> Ids:
     if not view.writable(target):
         return own
     came = [there for id in view.new(source) if (there := view.across(source, id)) is not None]
-    went = {view.across(source, id) for id in view.gone(source)} - set(view.new(target))
+    went = {view.across(source, id) for id in view.gone(source)} - set(view.new(target)) - view.tied(target).keys()
     ids = tuple(dict.fromkeys([*(id for id in own if id not in went), *came]))
     lead = view.across(source, next(iter(view.held[source]), None))
     if lead in ids and lead is not None and _leads(view, source):
@@ -200,11 +216,14 @@ def _one(view: _View) -> FieldDecision:
     target, conflict = source.other, len(changed) == 2 and now[source.other] is not None
     if now[source] is None:
         there = view.across(source, was[source])
+        if there in view.tied(target) and there in view.held[target]:
+            return _tied(view, source, view.tied(target)[there])
         return _write(view, target, tuple(id for id in view.held[target] if id != there))
     there = view.across(source, now[source])
     if there is None:
         return _waits(view)
     moved = None if view.several(source) else view.across(source, was[source])
+    moved = None if moved in view.tied(target) else moved
     rest = (id for id in view.held[target] if id not in (there, moved)) if view.several(target) else ()
     return _write(view, target, (there, *rest), conflict=conflict)
 
@@ -235,7 +254,7 @@ def _value(view: _View, side: Side, ids: Sequence[str]) -> Value:
 def _none(view: _View) -> FieldDecision:
     """Nothing is written; what both sides hold becomes known, but for what waits for a partner."""
     changed = any(view.shadow[side] is None or view.new(side) or view.gone(side) for side in SIDES)
-    waiting = any(len(view.settled(side)) < len(view.held[side]) for side in SIDES)
+    waiting = any(view.waits(side) for side in SIDES)
     if waiting:
         reason = because(RULE, message=NOT_YET)
     else:
@@ -250,6 +269,17 @@ def _waits(view: _View) -> FieldDecision:
     """The one that counts has no partner yet: nothing is written and nothing taken note of until it has."""
     reason = because(RULE, message=NOT_YET)
     return FieldDecision(view.state.mapping, RULE, reason, merge=Merge(dict(view.state.now)))
+
+
+def _tied(view: _View, source: Side, labels: str) -> FieldDecision:
+    """What was taken away on one side stays on the other, with a label that a person must decide about."""
+    app = view.spec.apps[source.other]
+    reason = because(
+        RULE, message=f"the label {labels} still hangs on it in {app}: take it away there, or pair it with another"
+    )
+    seen = {side: Known(list(view.settled(side))) for side in SIDES}
+    held = Merge(dict(view.state.now))
+    return FieldDecision(view.state.mapping, RULE, reason, hold=reason, seen=seen, merge=held)
 
 
 def _write(

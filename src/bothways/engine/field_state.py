@@ -44,6 +44,7 @@ class FieldState(NamedTuple):
     ``since`` says since when (seconds) a side is known to hold what it holds, where that is known.
     ``modified`` says when (seconds, by the app's own clock) the record of a side was changed last, if the app tells.
     ``partners`` are, for an association, the records of the other side that the ids of each side are linked with.
+    ``tied`` are, per side, those ids of an association that stay (see ``labels.tied_by_labels``).
     ``told`` is what the history of the field tells, of the sides whose app has been asked for it.
     """
 
@@ -55,6 +56,7 @@ class FieldState(NamedTuple):
     modified: Mapping[Side, float] = MappingProxyType({})
     partners: Mapping[Side, Mapping[str, str]] = MappingProxyType({})
     told: Mapping[Side, Told] = MappingProxyType({})
+    tied: Mapping[Side, Mapping[str, str]] = MappingProxyType({})
 
 
 class Merge(NamedTuple):

@@ -11,6 +11,7 @@ from bothways.engine.decided import Decided, carry_out
 from bothways.engine.deletes import DONE, Removal, done_here, in_words, unless
 from bothways.engine.field_state import FieldDecision, FieldState, Known, Landed, Merge, Told
 from bothways.engine.fields import beyond_reach, decide_field, note_field
+from bothways.engine.labels import labels_first, tied_by_labels
 from bothways.engine.rules import because
 from bothways.engine.scope import why_outside
 from bothways.engine.sides import SIDES, Side
@@ -132,9 +133,7 @@ def _values(pair: Pair) -> dict[Side, Mapping[str, Value]]:
 
 def _update(spec: SyncSpec, pair: Pair, ids: Mapping[Side, str | None], now: float) -> Action:
     values = _values(pair)
-    decisions = tuple(
-        [each for mapping in spec.fields for each in _decide(spec, _state(mapping, values, pair), pair, now)]
-    )
+    decisions = _decisions(spec, values, pair, now)
     more = tags_taken_away(spec, values, pair.shadows) if spec.tags else []
     writes = [decision for decision in (*decisions, *more) if decision.write]
     holds = [decision for decision in decisions if decision.hold]
@@ -144,6 +143,21 @@ def _update(spec: SyncSpec, pair: Pair, ids: Mapping[Side, str | None], now: flo
     rule = speaking[0].rule if speaking else "F0"
     reason = speaking[0].reason if speaking else because("F0")
     return Action(kind, rule, reason, ids, fields=(*decisions, *more, *_set_with(spec, values, decisions)))
+
+
+def _decisions(
+    spec: SyncSpec, values: Mapping[Side, Mapping[str, Value]], pair: Pair, now: float
+) -> tuple[FieldDecision, ...]:
+    """Return what to do with each mapping, in their order."""
+    found: dict[str, tuple[FieldDecision, ...]] = {}
+    labelled = any(spec.labels.values())
+    for mapping in labels_first(spec.fields) if labelled else spec.fields:
+        state = _state(mapping, values, pair)
+        if labelled and mapping.through and not mapping.is_label:
+            labels = (each for decided in found.values() for each in decided)
+            state = state._replace(tied=tied_by_labels(spec, mapping, values, labels))
+        found[mapping.key] = _decide(spec, state, pair, now)
+    return tuple(each for mapping in spec.fields for each in found[mapping.key])
 
 
 def _decide(spec: SyncSpec, state: FieldState, pair: Pair, now: float) -> tuple[FieldDecision, ...]:

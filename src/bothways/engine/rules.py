@@ -86,7 +86,12 @@ _ROWS = (
     Rule("FE", "differs; mapped only when empty", "none", "both hold a value; only an empty field is filled"),
     Rule("FV", "a choice that is paired with none, to be left out; a name that no record has", "none", "{message}"),
     Rule("FS", "set by the settings, with another write", "written", "the settings set it"),
-    Rule("FA", "associations differ", "merged as a set; what has no partner yet waits for it", "{message}"),
+    Rule(
+        "FA",
+        "associations differ",
+        "merged as a set; what has no partner yet waits for it; what a label hangs on stays",
+        "{message}",
+    ),
     Rule("F5", "written twice already from the same edit", "frozen", "it is changed back again and again in {app}"),
     Rule("F6", "refused, or accepted and still showing the old value", "held", "{app} does not take it: {message}"),
 )

@@ -86,6 +86,11 @@ class FieldMap:
         return next((side for side in SIDES if self.on(side).type is FieldType.NAMED), None)
 
     @property
+    def is_label(self) -> bool:
+        """Tell whether it is a label of associations, and not what all of these have in common."""
+        return self.left.label_of is not None
+
+    @property
     def inverted(self) -> bool:
         """Tell whether yes on one side is no on the other."""
         return self.consent is not None and self.consent[0] is not self.consent[1]
@@ -245,7 +250,7 @@ class SyncSpec:
     rewriting by the app is expected (longer than index lag + poll). ``scope`` says which records take part.
     ``roles`` are, per side, the fields that the guards of the match rules look at. ``wins`` None: the default app
     wins a difference. ``deletes`` says what becomes of the partner of a deleted record. ``tags`` are written to what
-    leaves, or is left over.
+    leaves, or is left over. ``labels`` are the fields of all labels that associations can have where they are written.
     """
 
     apps: Mapping[Side, str]
@@ -260,6 +265,11 @@ class SyncSpec:
     wins: Wins | None = None
     deletes: Deletes = field(default_factory=Deletes)
     tags: tuple[Tag, ...] = ()
+    labels: Mapping[Side, tuple[Field, ...]] = field(default_factory=lambda: dict.fromkeys(SIDES, ()))
+
+    def labels_on(self, side: Side, mapping: FieldMap) -> list[Field]:
+        """Return the labels that the associations of a mapping can have on one side, paired or not."""
+        return [each for each in self.labels[side] if each.label_of == mapping.on(side).name]
 
     def tag(self, side: Side, occasion: Occasion) -> Constant | None:
         """Return how a record of one side is tagged on an occasion."""

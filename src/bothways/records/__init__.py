@@ -1,6 +1,6 @@
 """The vocabulary: records, fields and the rules for their values."""
 
-from bothways.records.choices import Choices, LeftOut, Unpaired, goes_back, option_named, suggest
+from bothways.records.choices import Choices, LeftOut, Unpaired, goes_back, option_named, same_labels, suggest
 from bothways.records.clean import CASES, CLEANERS, clean
 from bothways.records.coerce import CannotCoerce, Coerced, coerce, coercion_between
 from bothways.records.made import READABLE, Recipe, made_field, named_field, recipe_of
@@ -51,6 +51,7 @@ __all__ = [
     "parse_boolean",
     "recipe_of",
     "same",
+    "same_labels",
     "same_name",
     "suggest",
     "text_of",

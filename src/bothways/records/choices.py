@@ -1,6 +1,6 @@
 """Options of two choice fields paired with each other: what a value of one becomes in the other."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 
@@ -60,17 +60,28 @@ class Choices:
 
 
 def suggest(left: Field, right: Field) -> tuple[tuple[str, str], ...]:
-    """Return the keys of the options that are the same to people: by label, then by key, then by one of each.
+    """Return the keys of the options that are the same to people: by label, then by key, then by one of each."""
+    return _paired(left.options, right.options, (_label, _label), (_key, _key), (_key, _label), (_label, _key))
 
-    Each option is used once; a name that two options of one field share pairs none of them.
+
+def same_labels(left: Sequence[Option], right: Sequence[Option]) -> tuple[tuple[str, str], ...]:
+    """Return the keys of the options that have the same label."""
+    return _paired(left, right, (_label, _label))
+
+
+def _paired(
+    left: Sequence[Option], right: Sequence[Option], *ways: tuple[Callable[[Option], str], Callable[[Option], str]]
+) -> tuple[tuple[str, str], ...]:
+    """Return the keys of options that one way after the other finds the same.
+
+    Each option is used once; a name that two options of one side share pairs none of them.
     """
-    ways = ((_label, _label), (_key, _key), (_key, _label), (_label, _key))
     pairs: dict[str, str] = {}
     for of_left, of_right in ways:
-        lefts = _once((of_left(each), each.key) for each in left.options if each.key not in pairs)
-        rights = _once((of_right(each), each.key) for each in right.options if each.key not in pairs.values())
+        lefts = _once((of_left(each), each.key) for each in left if each.key not in pairs)
+        rights = _once((of_right(each), each.key) for each in right if each.key not in pairs.values())
         pairs |= {key: rights[name] for name, key in lefts.items() if name and name in rights}
-    return tuple((each.key, pairs[each.key]) for each in left.options if each.key in pairs)
+    return tuple((each.key, pairs[each.key]) for each in left if each.key in pairs)
 
 
 def option_named(name: str, options: Iterable[Option]) -> Option | None:

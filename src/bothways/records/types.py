@@ -45,6 +45,8 @@ class Field:
     names the object whose ids a reference field holds: an association of records is such a field, read and
     listed like any other, so that a change of nothing but the association is a change of the record. Its value is
     one id, or a list of them if it is ``multi_valued``; ``primary_first``: the first of them is the primary one.
+    ``label_of``: the field is a label of the associations in that field of the same object, and holds the ids of
+    those records that are associated by it. A record with a label is associated in any case.
     ``items`` is the type of the values in a list of labelled values, None for text. ``part_of`` names such a list
     of the same object, if this field is one value of it, and ``position`` says which, if not its label does.
     ``parts`` are the fields that a field is made of which no app has (see ``records.made``).
@@ -66,6 +68,7 @@ class Field:
     countries: tuple[str, ...] = ()
     refers_to: str | None = None
     primary_first: bool = False
+    label_of: str | None = None
     items: FieldType | None = None
     part_of: str | None = None
     position: int | None = None

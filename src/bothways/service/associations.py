@@ -10,19 +10,28 @@ from bothways.engine.spec import FieldMap
 from bothways.errors import FieldMappedTwice, NoAssociation, NoSyncOfParents, ReadOnlyField
 from bothways.records import Field, FieldType
 from bothways.service.document import AssociationDocument, SyncDocument
+from bothways.service.labels import Schema, paired_labels
 from bothways.service.yaml_file import nearest
 
-Schema = Mapping[Side, Mapping[str, Field]]
 SWITCHED_OFF = "switched off"
 _TO = {Side.LEFT: Direction.TO_LEFT, Side.RIGHT: Direction.TO_RIGHT}
 
 
 @dataclass(frozen=True, slots=True)
 class Association:
-    """An association of a sync: ``why_off`` says why nothing flows, "" where it is in force."""
+    """An association of a sync: ``why_off`` says why nothing flows, "" where it is in force.
+
+    ``labels`` are its labels that are paired, and in force together with it.
+    """
 
     mapping: FieldMap
     why_off: str = ""
+    labels: tuple[FieldMap, ...] = ()
+
+    @property
+    def maps(self) -> tuple[FieldMap, ...]:
+        """All that is kept in step of it."""
+        return (self.mapping, *self.labels)
 
 
 def associations_of(
@@ -68,17 +77,16 @@ def is_turned(document: SyncDocument, parents: SyncDocument) -> bool:
 
 
 def stored_associations(found: Sequence[Association]) -> list[list[Any]]:
-    """Return associations as plain rows: both fields, direction, the sync of what they refer to, why they are off."""
-    return [
-        [
-            each.mapping.left.name,
-            each.mapping.right.name,
-            str(each.mapping.direction),
-            each.mapping.through,
-            each.why_off,
-        ]
-        for each in found
-    ]
+    """Return associations as plain rows: both fields, direction, the sync of what they refer to, why they are off.
+
+    The fields of labels that are paired come last, and only where there are any.
+    """
+    rows: list[list[Any]] = []
+    for each in found:
+        own, labels = each.mapping, [[label.left.name, label.right.name] for label in each.labels]
+        row = [own.left.name, own.right.name, str(own.direction), own.through, each.why_off]
+        rows.append([*row, labels] if labels else row)
+    return rows
 
 
 # --- as found -----------------------------------------------------------------------------------------
@@ -93,15 +101,13 @@ def _usual(document: SyncDocument, schema: Schema, others: Collection[SyncDocume
         ways = [side for side in SIDES if document.sends[side.other] and not (left, right)[SIDES.index(side)].read_only]
         if len(parents) == 1 and ways and times[left.refers_to, right.refers_to] == 1:
             direction = Direction.BOTH if len(ways) == 2 else _TO[ways[0]]
-            yield _association(FieldMap(left, right, direction, through=parents[0].name), parents[0], enabled=True)
+            mapping = FieldMap(left, right, direction, through=parents[0].name)
+            yield Association(mapping, needs(parents[0]), paired_labels(document, mapping, schema, None))
 
 
 def _references(schema: Schema, side: Side) -> list[Field]:
-    return [field for field in schema[side].values() if field.type is FieldType.REFERENCE and field.refers_to]
-
-
-def _association(mapping: FieldMap, parents: SyncDocument, *, enabled: bool) -> Association:
-    return Association(mapping, needs(parents) if enabled else SWITCHED_OFF)
+    references = (field for field in schema[side].values() if field.type is FieldType.REFERENCE)
+    return [field for field in references if field.refers_to and field.label_of is None]
 
 
 # --- as written ---------------------------------------------------------------------------------------
@@ -123,7 +129,8 @@ def _written(
             raise ReadOnlyField(where=each.place, field=fields[side].name, app=document.apps[side], direction=way)
     direction = _TO[each.to] if each.to else Direction.BOTH
     mapping = FieldMap(fields[Side.LEFT], fields[Side.RIGHT], direction, through=parents[0].name)
-    return _association(mapping, parents[0], enabled=each.enabled)
+    labels = paired_labels(document, mapping, schema, each)
+    return Association(mapping, needs(parents[0]) if each.enabled else SWITCHED_OFF, labels)
 
 
 def _reference(document: SyncDocument, each: AssociationDocument, schema: Schema, side: Side) -> Field:

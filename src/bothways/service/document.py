@@ -82,13 +82,18 @@ class FieldDocument:
 
 @dataclass(frozen=True, slots=True)
 class AssociationDocument:
-    """An association as written: a field of each side, the sync of what they refer to; None: the only one there is."""
+    """An association as written: a field of each side, the sync of what they refer to; None: the only one there is.
+
+    ``labels`` are those paired, the first app's first; None: as their words suggest.
+    """
 
     names: Mapping[Side, str]
     sync: str | None = None
     to: Side | None = None
     enabled: bool = True
     place: str = ""
+    labels: tuple[tuple[str, str], ...] | None = None
+    labels_place: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -365,6 +370,8 @@ def _association(sync: SyncDocument, each: AssociationDocument) -> dict[str, obj
         data["direction"] = f"to_{sync.apps[each.to]}"
     if not each.enabled:
         data["enabled"] = False
+    if each.labels is not None:
+        data["labels"] = dict(each.labels)
     return data
 
 

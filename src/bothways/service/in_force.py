@@ -27,7 +27,7 @@ from bothways.service.associations import stored_associations
 from bothways.service.document import CONSENT, FieldDocument, SyncDocument
 from bothways.service.revisions import add_revision, latest_revision, one_sided_fields
 from bothways.service.scope import stored_fields, stored_scope
-from bothways.service.spec import Resolved
+from bothways.service.spec import Resolved, Schema
 from bothways.sync.absorb import compute_keys
 from bothways.sync.context import Context, End
 from bothways.sync.poll import refresh
@@ -35,16 +35,20 @@ from bothways.sync.poll import refresh
 PAGE = 400
 
 
-def bring_in_force(ctx: Context, resolved: Resolved) -> None:
-    """Let changed settings take effect: what the change touches is looked at again (row R14)."""
+def bring_in_force(ctx: Context, resolved: Resolved, schema: Schema) -> None:
+    """Let changed settings take effect: what the change touches is looked at again (row R14).
+
+    ``schema``: the fields that both apps have by now. No feed reads any other for a sync that has not run since.
+    """
     revision = latest_revision(ctx.sync)
     applied = in_words(resolved)
     before = revision.document["applied"]
     labels = labels_of(resolved)
-    if before == applied and revision.document["settled"] and revision.document.get("labels") == labels:
+    stands = before == applied and revision.document["settled"] and revision.document.get("labels") == labels
+    if stands and all(_is_there(name, schema[end.side]) for end in ctx.ends.values() for name in end.feed.fields):
         return
     for end in ctx.ends.values():
-        _read_what_is_needed(end.feed, ctx.sync, applied)
+        _read_what_is_needed(end.feed, ctx.sync, applied, schema[end.side])
         if _keys(before, end.side) != _keys(applied, end.side):
             needed = {each.on(end.side).name for each in ctx.spec.fields if each.through or each.named is end.side}
             _compute_keys(ctx, end, needed | ctx.spec.match_fields(end.side))
@@ -145,6 +149,11 @@ def in_words(resolved: Resolved) -> dict[str, Any]:
         **({"called": called} if (called := [_called(spec, side) for side in SIDES]) != [[], []] else {}),
         **({"associations": stored_associations(resolved.associations)} if resolved.associations else {}),
         **({"phones": phones} if (phones := [_phones(spec, side) for side in SIDES]) != [[], []] else {}),
+        **(
+            {"labels": labels}
+            if (labels := [[each.name for each in spec.labels[side]] for side in SIDES]) != [[], []]
+            else {}
+        ),
         **({"neighbour": dict(resolved.neighbour)} if resolved.neighbour else {}),
     }
 
@@ -219,20 +228,27 @@ def _holds(field: Field) -> list[Any]:
 
 def labels_of(resolved: Resolved) -> dict[str, dict[str, str]]:
     """Return what people call the mapped fields, per side by name."""
-    maps = (*resolved.spec.fields, *resolved.switched_off, *(each.mapping for each in resolved.associations))
+    associated = (mapping for each in resolved.associations for mapping in each.maps)
+    maps = (*resolved.spec.fields, *resolved.switched_off, *associated)
     labels = {str(side): {each.on(side).name: each.on(side).title for each in maps} for side in SIDES}
     for constant in (*resolved.spec.constants, *(each.constant for each in resolved.spec.tags)):
         labels[constant.side][constant.field.name] = constant.field.title
     return labels
 
 
-def _read_what_is_needed(feed: Feed, sync: Sync, applied: Mapping[str, Any]) -> bool:
-    """Let a feed read the fields and keep the keys of every sync that uses it; tell whether that changed."""
+def _read_what_is_needed(
+    feed: Feed, sync: Sync, applied: Mapping[str, Any], schema: Mapping[str, Field] | None = None
+) -> bool:
+    """Let a feed read the fields and keep the keys of every sync that uses it; tell whether that changed.
+
+    Of the other syncs only those in the ``schema`` are read, if it is known: an app would refuse any other.
+    """
     names, slots = _needed(feed, sync, applied)
     for other in Sync.objects.select_related("left", "right").exclude(pk=sync.pk):
         if feed.connection_id in (other.left.connection_id, other.right.connection_id):
             theirs = _needed(feed, other, latest_revision(other).document["applied"])
-            names, slots = names | theirs[0], slots | theirs[1]
+            names |= {name for name in theirs[0] if schema is None or _is_there(name, schema)}
+            slots |= theirs[1]
     wanted, kept = sorted(names), [[slot, slots[slot]] for slot in sorted(slots)]
     if (feed.fields, feed.slots) == (wanted, kept):
         return False
@@ -240,6 +256,11 @@ def _read_what_is_needed(feed: Feed, sync: Sync, applied: Mapping[str, Any]) -> 
     with db.transaction_():
         feed.save(update_fields=["fields", "slots"])
     return True
+
+
+def _is_there(name: str, schema: Mapping[str, Field]) -> bool:
+    """Tell whether a field can be read: the app has it, or it is made of others."""
+    return name in schema or recipe_of(name) is not None
 
 
 def _needed(feed: Feed, sync: Sync, applied: Mapping[str, Any] | None) -> tuple[set[str], dict[str, Any]]:
@@ -269,6 +290,7 @@ def _fields(applied: Mapping[str, Any] | None, side: Side) -> set[str]:
         | {name for *_, countries in applied.get("phones", ((), ()))[place] for name in countries}
         | constants
         | stored_fields(applied, side)
+        | set(applied.get("labels", ((), ()))[place])
     )
 
 

@@ -14,7 +14,7 @@ from bothways.service.yaml_file import Node, kind_of, shown
 
 ONLY = tuple(doc.ONLY_KEYS.values())
 FIELD = ("direction", "winner", "when_empty", "enabled", *ONLY, "clean", "values", "other", "consent")
-ASSOCIATION = ("sync", "direction", "enabled")
+ASSOCIATION = ("sync", "direction", "enabled", "labels")
 CONSTANT = ("field", "value", "when")
 TAG = ("field", "value")
 
@@ -38,7 +38,7 @@ def field_of(node: Node, sides: Mapping[Side, str]) -> FieldDocument:
         node.truth("enabled", True),
         node.place,
         only,
-        _values(node),
+        _pairs(node, "values"),
         other,
         defaults,
         {key: node.value_place(key) for key in node},
@@ -63,6 +63,8 @@ def _association(node: Node, sides: Mapping[Side, str]) -> AssociationDocument:
         ways[node.choice("direction", tuple(ways), "both")],
         node.truth("enabled", True),
         node.place,
+        _pairs(node, "labels"),
+        node.value_place("labels") if "labels" in node else node.place,
     )
 
 
@@ -96,16 +98,16 @@ def _clean(node: Node) -> tuple[str, ...]:
     return tuple(names)
 
 
-def _values(node: Node) -> tuple[tuple[str, str], ...] | None:
-    """Return paired options as written, those of the first app first; what looks like a number must be quoted."""
-    if node.data.get("values") is None:
+def _pairs(node: Node, key: str) -> tuple[tuple[str, str], ...] | None:
+    """Return paired options or labels as written, those of the first app first; a number must be quoted."""
+    if node.data.get(key) is None:
         return None
-    values = node.node("values")
-    for option in values:
-        if not isinstance(option, str):
-            where = values.key_place(option)
-            raise WrongType(where=where, key=str(option), expected="text (in quotes)", got=kind_of(option))
-    return tuple((option, values.text(option)) for option in values)
+    pairs = node.node(key)
+    for each in pairs:
+        if not isinstance(each, str):
+            where = pairs.key_place(each)
+            raise WrongType(where=where, key=str(each), expected="text (in quotes)", got=kind_of(each))
+    return tuple((each, pairs.text(each)) for each in pairs)
 
 
 def _other(node: Node, sides: Mapping[Side, str]) -> tuple[Unpaired | None, dict[Side, str]]:

@@ -135,6 +135,10 @@ ASSOCIATION_SHAPES: Mapping[str, Shape] = {
     "sync": {**TEXT, "description": "The sync that keeps in step what the two fields refer to."},
     "direction": FIELD_SHAPES["direction"],
     "enabled": TRUTH,
+    "labels": {
+        **_maybe(_names(TEXT)),
+        "description": "Labels of the first app, each with the one of the second app that it is kept in step with.",
+    },
 }
 ASSOCIATION: Shape = {
     "type": "object",

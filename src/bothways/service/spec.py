@@ -34,6 +34,7 @@ from bothways.service.associations import Association, associations_of
 from bothways.service.constants import constants_of, tags_of
 from bothways.service.document import CLEAR, ONLY_KEYS, FieldDocument, MatchDocument, SmallGroups, SyncDocument
 from bothways.service.door import check_parts, check_required, check_single, parts_of, several_values
+from bothways.service.labels import labels_of
 from bothways.service.pairing import check_choices, choices_of
 from bothways.service.scope import to_filter
 from bothways.service.yaml_file import nearest
@@ -92,7 +93,7 @@ def resolve(
     if not any(enabled for _, enabled in pairs):
         raise MissingKey(where=document.place, key="fields", hint="No fields of the two apps have the same meaning.")
     associations = associations_of(document, schema, others, _by_name(pairs))
-    pairs += [(each.mapping, not each.why_off) for each in associations]
+    pairs += [(mapping, not each.why_off) for each in associations for mapping in each.maps]
     maps = _with_winners(document, [each for each, _ in pairs])
     enabled = tuple(each for each, (_, on) in zip(maps, pairs, strict=True) if on)
     match = _match_rules(document, schema)
@@ -113,6 +114,7 @@ def resolve(
         _deletes(document, can),
         tuple(tags_of(document, tagged, enabled, match, scope, at_door=at_door)),
     )
+    spec = replace(spec, labels={side: tuple(_labels(spec, schema, side)) for side in SIDES})
     if at_door:
         _check_at_door(document, maps)
         check_required(document, spec, schema)
@@ -122,6 +124,13 @@ def resolve(
                 check_parts(document, spec, each)
     off = (each for each, (_, on) in zip(maps, pairs, strict=True) if not (on or each.through))
     return Resolved(document, spec, tuple(off), tuple(associations))
+
+
+def _labels(spec: SyncSpec, schema: Schema, side: Side) -> Iterator[Field]:
+    """Yield the labels, paired or not, that can hang on the associations that are written to a side."""
+    for each in spec.fields:
+        if each.through and not each.is_label and spec.writes(each, side):
+            yield from labels_of(each.on(side), schema[side]).values()
 
 
 def _by_name(pairs: Sequence[tuple[FieldMap, bool]]) -> dict[Side, set[str]]:

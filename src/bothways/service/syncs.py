@@ -265,16 +265,21 @@ def _who(document: SyncDocument, winner: str) -> str:
 def _associations(
     workspace: Workspace, document: SyncDocument, applied: Mapping[str, Any], labels: Mapping[str, Mapping[str, str]]
 ) -> Iterator[AssociationView]:
-    for left, right, direction, sync, stored in applied.get("associations", ()):
+    for left, right, direction, sync, stored, *paired in applied.get("associations", ()):
         parents = workspace.document.syncs.get(sync)
         why_off = needs(parents) if stored != SWITCHED_OFF and parents is not None else stored
         names = {Side.LEFT: left, Side.RIGHT: right}
+
+        def words(names: Mapping[Side, str]) -> dict[str, str]:
+            return {document.apps[side]: labels.get(side, {}).get(names[side], names[side]) for side in SIDES}
+
         yield AssociationView(
             {document.apps[side]: names[side] for side in SIDES},
-            {document.apps[side]: labels.get(side, {}).get(names[side], names[side]) for side in SIDES},
+            words(names),
             _way(document, direction),
             sync,
             why_off,
+            tuple(words(dict(zip(SIDES, pair, strict=True))) for pair in (paired[0] if paired else ())),
         )
 
 

@@ -49,7 +49,7 @@ def context(workspace: Workspace, name: str, progress: Report | None = None, *, 
     )
     if progress is not None:
         ctx.report = progress
-    bring_in_force(ctx, found.resolved)
+    bring_in_force(ctx, found.resolved, found.schema)
     return ctx
 
 

@@ -73,10 +73,13 @@ def test_associations_are_listed_with_what_they_go_through_or_why_they_are_off()
     names = {"hubspot": "associations.companies", "ledger": "org_id"}
     on = AssociationView(names, names, "both", "companies")
     off = AssociationView(names, names, "to_ledger", "companies", "switched off")
-    assert sync(replace(SYNC, associations=(on, off)), 1000.0)[-3:] == [
+    labels = ({"hubspot": "Buyer", "ledger": "Buys"}, {"hubspot": "Payer", "ledger": "Pays"})
+    labelled = AssociationView(names, names, "both", "companies", paired=labels)
+    assert sync(replace(SYNC, associations=(on, off, labelled)), 1000.0)[-4:] == [
         "Associations",
         "  associations.companies  ⇄  org_id  through companies",
         "  associations.companies  →  org_id  off: switched off",
+        '  associations.companies  ⇄  org_id  through companies, label "Buyer" ⇄ "Buys", label "Payer" ⇄ "Pays"',
     ]
 
 

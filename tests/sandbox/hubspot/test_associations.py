@@ -1,5 +1,7 @@
 """Associations of the stand-in, as HubSpot's documentation describes them."""
 
+from collections.abc import Sequence
+
 import pytest
 
 from bothways.sandbox.hubspot import HubSpotSandbox
@@ -12,8 +14,9 @@ def call(client: Client, action: str, *inputs: dict, own: str = "contacts", othe
     return client.post(BATCH.format(own, other, action), {"inputs": list(inputs)})
 
 
-def joined(own: str, other: str, *types: int) -> dict:
+def joined(own: str, other: str, *types: int, labels: Sequence[int] = ()) -> dict:
     sent = [{"associationCategory": "HUBSPOT_DEFINED", "associationTypeId": each} for each in types]
+    sent += [{"associationCategory": "USER_DEFINED", "associationTypeId": each} for each in labels]
     return {"from": {"id": own}, "to": {"id": other}, "types": sent}
 
 
@@ -107,3 +110,84 @@ def test_deal_needs_a_name_and_a_stage(client: Client, lacking: str) -> None:
 def test_stage_is_one_of_the_pipeline_s(client: Client) -> None:
     said = client.post("/crm/objects/2026-09/deals", {"properties": {"dealname": "S", "dealstage": "nowhere"}})
     assert said.code == 400
+
+
+# --- labels -------------------------------------------------------------------------------------------
+
+
+def shown(client: Client, person: str) -> dict[str, list[tuple[str, int, str | None]]]:
+    """Return the types by which a person belongs to companies."""
+    (row,) = call(client, "read", {"id": person})["results"]
+    return {
+        str(each["toObjectId"]): [(one["category"], one["typeId"], one["label"]) for one in each["associationTypes"]]
+        for each in row["to"]
+    }
+
+
+PLAIN, PRIMARY = ("HUBSPOT_DEFINED", 279, None), ("HUBSPOT_DEFINED", 1, "Primary")
+
+
+def test_labels_are_listed_from_both_ends_with_the_types_that_hubspot_has(client: Client, hubspot) -> None:
+    hubspot.add_label("contacts", "companies", "Works for", "Employs")
+    path = "/crm/associations/2026-09/{}/{}/labels"
+    there, back = (client.get(path.format(*ends)) for ends in (("contacts", "companies"), ("companies", "contacts")))
+    assert [(each["category"], each["typeId"], each["label"]) for each in there["results"]] == [
+        PLAIN,
+        PRIMARY,
+        ("USER_DEFINED", 1, "Works for"),
+    ]
+    assert [(each["typeId"], each["label"]) for each in back["results"]] == [
+        (280, None),
+        (2, "Primary"),
+        (2, "Employs"),
+    ]
+
+
+def test_label_makes_the_association_that_it_hangs_on(client: Client, hubspot, ids) -> None:
+    person, a, b = ids
+    for label in ("Buyer", "Payer"):
+        hubspot.add_label("contacts", "companies", label)
+    call(client, "create", joined(person, a, 279), joined(person, b, labels=(1, 3)), joined(person, b, labels=(3,)))
+    labels = [("USER_DEFINED", 1, "Buyer"), ("USER_DEFINED", 3, "Payer")]
+    assert shown(client, person) == {a: [PRIMARY, PLAIN], b: [PLAIN, *labels]}
+    assert hubspot.labelled("contacts", person, "companies") == {a: [], b: ["Buyer", "Payer"]}
+    assert hubspot.labelled("companies", b, "contacts") == {person: ["Buyer", "Payer"]}
+    assert "association types" in call(client, "create", joined(person, a, labels=(5,)))["errors"][0]["message"]
+
+
+def test_archived_label_leaves_the_association_and_an_archived_association_no_label(
+    client: Client, hubspot, ids
+) -> None:
+    person, a, b = ids
+    hubspot.add_label("contacts", "companies", "Buyer")
+    call(client, "create", *(joined(person, each, labels=(1,)) for each in (a, b)))
+    assert call(client, "labels/archive", joined(person, a, labels=(1,)), joined(person, b, 279)).code == 204
+    assert hubspot.labelled("contacts", person, "companies") == {a: []}
+    call(client, "create", joined(person, b, 279))
+    assert hubspot.labelled("contacts", person, "companies") == {a: [], b: []}
+
+
+def test_new_record_is_made_with_labels(client: Client, hubspot, ids) -> None:
+    hubspot.add_label("contacts", "companies", "Buyer")
+    to = [{"to": {"id": ids[1]}, "types": joined("", "", labels=(1,))["types"]}]
+    said = client.post("/crm/objects/2026-09/contacts", {"properties": {"lastname": "A"}, "associations": to})
+    assert hubspot.labelled("contacts", said["id"], "companies") == {ids[1]: ["Buyer"]}
+
+
+def test_merged_company_keeps_the_labels_of_both(client: Client, hubspot, ids) -> None:
+    person, a, b = ids
+    for label, firm in (("Buyer", a), ("Payer", b)):
+        hubspot.add_label("contacts", "companies", label)
+        hubspot.associate("contacts", person, "companies", firm, labels=[label])
+    merged = hubspot.merge("companies", a, b)
+    assert hubspot.labelled("contacts", person, "companies") == {merged: ["Buyer", "Payer"]}
+
+
+def test_label_that_is_deleted_is_gone_from_all_and_an_unknown_one_cannot_be_given(hubspot, ids) -> None:
+    person, a, _ = ids
+    hubspot.add_label("contacts", "companies", "Buyer")
+    hubspot.associate("contacts", person, "companies", a, labels=["Buyer"])
+    hubspot.drop_label("contacts", "companies", "Buyer")
+    assert hubspot.labelled("contacts", person, "companies") == {a: []}
+    with pytest.raises(ValueError, match="no label Buyer"):
+        hubspot.unlabel("contacts", person, "companies", a, ["Buyer"])

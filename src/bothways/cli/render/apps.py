@@ -54,7 +54,8 @@ def _notes(view: Field) -> str:
         ("unique", view.unique),
         ("several values", view.multi_valued),
     )
-    return listed([*(word for word, true in flags if true), size, f"one of: {choices}" if choices else ""])
+    label = f"label of {view.label_of}" if view.label_of else ""
+    return listed([*(word for word, true in flags if true), size, f"one of: {choices}" if choices else "", label])
 
 
 def connectors(views: Sequence["ConnectorView"], words: str) -> list[str]:

@@ -119,12 +119,9 @@ def _mapping(view: "MappingView", apps: Sequence[str]) -> tuple[str, ...]:
 def _association(view: "AssociationView", apps: Sequence[str]) -> tuple[str, ...]:
     left, right = apps
     arrow = {f"to_{right}": "→", f"to_{left}": "←"}.get(view.direction, "⇄")
-    return (
-        view.fields[left],
-        arrow,
-        view.fields[right],
-        (view.why_off and f"off: {view.why_off}") or f"through {view.sync}",
-    )
+    note = f"off: {view.why_off}" if view.why_off else f"through {view.sync}"
+    labels = (f'label "{pair[left]}" {arrow} "{pair[right]}"' for pair in view.paired)
+    return view.fields[left], arrow, view.fields[right], listed([note, *labels])
 
 
 def _set(view: "SetView") -> tuple[str, ...]:

@@ -30,12 +30,16 @@ n reads, some of them deleted         pages(n, 100) read, and 1 read archived pe
 n updates, n deletions                pages(n, 100) update, pages(n, 100) archive
 n creates with look-ups               pages(n, 100) find + pages(n, 100) create
 who else writes                       1 search + 1 read histories, when a sync is turned on
-schema, count, check                  1 properties per object, 1 count, 1 account
+schema, count, check                  1 properties per object and 1 associations labels per kind, 1 count, 1 account
 histories of n records                pages(n, 50) read histories, where the newest wins or somebody fights
 associations of n records read        pages(n, 100) associations read per kind, beside what lists or reads them
 associations of n records written     pages(a, 2000) associations create for a added, pages(g, 100) associations archive
                                       for g records that lose some, in every batch of 100; and 1 associations read per
                                       kind and batch; those of new records go with their create
+labels of n associations taken away   pages(n, 100) associations labels archive; labels that come go with a create
+the same, with anything taken away,   1 associations read per kind and batch before
+a primary one moved, or any label
+label that hangs on nothing read      1 associations labels per kind and poll
 ====================================  ==================================================================
 
 Rows that a search reaches back to are shown again, and not read again if their dates say that they were. A
@@ -45,8 +49,9 @@ poll so long after the last change has done so. Fewer than 200 rows make no poll
 
 A contact tells its companies, a deal its companies and contacts: fields with ids, the primary company first. Whether a
 record counts as modified when it is associated is not promised: the sweep reads every record where associations are
-synced. Of the kinds of association only the plain one and the primary company are known here; other labels stay as they
-are while their association does.
+synced. The labels of an account, and those that HubSpot has by itself, are fields with ids as well. An association is
+not taken away while a label hangs on it that does not go with it. [K] That labels which are sent are added to those
+that hang there is not promised: what hangs there is sent as well.
 
 HubSpot cannot write on a condition: an edit made between our reading and writing a record is overwritten,
 and can be seen in the history of the property. Whose change is the newest, and which program fights over a property, is

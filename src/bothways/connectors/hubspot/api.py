@@ -1,6 +1,6 @@
 """The calls that are made to HubSpot, by name."""
 
-from collections.abc import Container, Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 from urllib.parse import quote, urlencode
@@ -56,11 +56,19 @@ class Api:
         missing = [name for name in names if rows and name not in shown and (object, name) not in self._real]
         if not missing:
             return
-        self._real |= {(object, str(each["name"])) for each in self.properties(object)}
+        self.believe(object, (str(each["name"]) for each in self.properties(object)))
         for name in missing:
-            if (object, name) not in self._real:
+            if not self.is_real(object, [name]):
                 hint = f'Restore it in HubSpot, or take "{name}" out of the mappings.'
                 raise UnknownField(app=self.app, object=object, field=name, hint=hint)
+
+    def believe(self, object: str, names: Iterable[str]) -> None:
+        """Take note of fields that exist, until ``forget_schema``."""
+        self._real |= {(object, name) for name in names}
+
+    def is_real(self, object: str, names: Iterable[str]) -> bool:
+        """Tell whether all of these fields are known to exist."""
+        return self._real.issuperset((object, name) for name in names)
 
     def forget_schema(self) -> None:
         """Believe no longer that the properties met so far exist: called when a poll begins."""
@@ -100,8 +108,14 @@ class Api:
     def associations(self, object: str, to: str, action: str, body: Any, *, ok: Container[int]) -> Response:
         """Read, create or archive associations in a batch. Doing any of these twice does no harm."""
         path = f"/crm/associations/{API_VERSION}/{object}/{to}/batch/{action}"
-        call, pool = f"associations {action}", "associations"
+        call, pool = f"associations {action.replace('/', ' ')}", "associations"
         return self.http.request("POST", path, json=body, pool=pool, call=call, repeatable=True, ok=ok)
+
+    def labels(self, object: str, to: str) -> Sequence[Mapping[str, Any]]:
+        """Return the types that associations can have."""
+        path = f"/crm/associations/{API_VERSION}/{object}/{to}/labels"
+        response = self.http.request("GET", path, pool="associations", call="associations labels", repeatable=True)
+        return self.rows(self.body(response), "typeId")
 
     def associated(self, object: str, id: str, to: str, after: str) -> Mapping[str, Any] | None:
         """Return a page of what one record is associated with, None if there is no such record."""

@@ -1,39 +1,51 @@
-"""Which records belong together: read in batches beside the properties, and written as what was added and taken away.
+"""Which records belong together: as fields, and read in batches beside the properties.
 
 An association is a field of the record that belongs: ``associations.companies`` of a contact is the list of its
-companies, the primary one first. Properties of HubSpot have no dot in their names.
+companies, the primary one first. Each label that associations can have is one as well: the list of the companies that
+it hangs on, such as ``associations.companies.user_defined.37``. Properties of HubSpot have no dot in their names.
 
 Source: associations guide and descriptions of version 2026-03 of the API (those of 2026-09 omit multi-status answers).
 """
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
-from bothways.connectors.base import Outcome, WriteItem, WriteResult
 from bothways.connectors.hubspot.api import FOUND, Api
-from bothways.connectors.hubspot.facts import ASSOCIATIONS_ARCHIVED, ASSOCIATIONS_CREATED, ASSOCIATIONS_READ
-from bothways.connectors.hubspot.objects import ASSOCIATED, REFERENCES, Reference
-from bothways.errors import AppError, AppFailed, OutcomeUnknown, ProtocolError, RateLimited
-from bothways.records import Field, FieldType, Record, Value, ids_of
+from bothways.connectors.hubspot.facts import ASSOCIATIONS_READ
+from bothways.connectors.hubspot.objects import ASSOCIATED, REFERENCES, Reference, Type
+from bothways.errors import AppFailed, PermissionMissing, UnknownField
+from bothways.records import Field, FieldType, Record, Value
 
-REFUSALS = frozenset({400, 404, 409, 413, 422})
 Row = Mapping[str, Any]
+Held = Mapping[str, Mapping[Type, str]]
+"""What a record is associated with, the primary one first: the types of each association, with their labels or ""."""
 
 
-def fields_of(object: str) -> list[Field]:
-    """Return the associations of an object as fields."""
-    return [
-        Field(
-            each.field,
-            FieldType.REFERENCE,
-            label=each.label,
-            multi_valued=True,
-            refers_to=each.to,
-            primary_first=each.primary is not None,
-        )
-        for each in REFERENCES.get(object, ())
-    ]
+def fields_of(api: Api, object: str) -> list[Field]:
+    """Return the associations of an object, and the labels that they can have, as fields."""
+    found = []
+    for each in REFERENCES.get(object, ()):
+        own = Field(each.field, FieldType.REFERENCE, each.label, multi_valued=True, refers_to=each.to)
+        found.append(replace(own, primary_first=each.primary is not None))
+        labels = _labels(api, object, each).items()
+        found += [replace(own, name=each.name_of(type), label=label, label_of=own.name) for type, label in labels]
+    return found
+
+
+def _labels(api: Api, object: str, reference: Reference) -> dict[Type, str]:
+    """Return the labels that associations can have, by type; none where the token may not read them."""
+    try:
+        rows = api.labels(object, reference.to)
+    except PermissionMissing:
+        return {}
+    found = {type_of(row): str(row.get("label") or "") for row in rows}
+    return {type: label for type, label in found.items() if reference.is_label(type, label)}
+
+
+def type_of(row: Row) -> Type:
+    """Return the type that a row of an answer names."""
+    return Type(str(row.get("category")), int(row.get("typeId") or 0))
 
 
 def properties_in(names: Sequence[str]) -> list[str]:
@@ -50,18 +62,47 @@ def properties_of(values: Mapping[str, Value]) -> dict[str, Value]:
 
 
 def completed(api: Api, object: str, records: Sequence[Record], names: Sequence[str]) -> list[Record]:
-    """Return records with what they are associated with, for those of the field names that are associations."""
-    wanted = [each for each in REFERENCES.get(object, ()) if each.field in names]
-    ids = [record.id for record in records]
-    held = {each.field: _read(api, object, each, ids) for each in wanted} if ids else {}
-    return [
-        replace(record, values={**record.values, **{name: held[name].get(record.id, []) for name in held}})
-        for record in records
-    ]
+    """Return records with what they are associated with, for those of the field names that are associations.
+
+    Raises UnknownField for a label that there is no longer: it must not be taken for one that hangs on nothing.
+    """
+    held = {each: held_by(api, object, each, [record.id for record in records]) for each in _wanted(object, names)}
+    for reference, rows in held.items():
+        _require(api, object, reference, rows, names)
+    return [with_held(record, {each: rows[record.id] for each, rows in held.items()}, names) for record in records]
 
 
-def _read(api: Api, object: str, reference: Reference, ids: Sequence[str]) -> dict[str, list[Value]]:
-    """Return per record the ids that it refers to, the primary one first, the others in their order."""
+def with_held(record: Record, held: Mapping[Reference, Held], names: Sequence[str]) -> Record:
+    """Return a record with the values of those of the field names that are associations."""
+    values: dict[str, Value] = {}
+    for reference, others in held.items():
+        for name in names:
+            type = reference.type_of(name)
+            if name == reference.field:
+                values[name] = list(others)
+            elif type is not None:
+                values[name] = [id for id, types in others.items() if type in types]
+    return replace(record, values={**record.values, **values})
+
+
+def _wanted(object: str, names: Sequence[str]) -> list[Reference]:
+    return [each for each in REFERENCES.get(object, ()) if any(each.has(name) for name in names)]
+
+
+def _require(api: Api, object: str, reference: Reference, held: Mapping[str, Held], names: Sequence[str]) -> None:
+    """Raise UnknownField if a label that was asked for hangs on nothing, and HubSpot does not know it."""
+    shown = {type for others in held.values() for types in others.values() for type in types}
+    missing = [name for name in names if (type := reference.type_of(name)) is not None and type not in shown]
+    if held and missing and not api.is_real(object, missing):
+        api.believe(object, [reference.name_of(type) for type in _labels(api, object, reference)])
+        for name in missing:
+            if not api.is_real(object, [name]):
+                hint = "It is a label that was deleted in HubSpot. If the settings pair it, take it out."
+                raise UnknownField(app=api.app, object=object, field=name, hint=hint)
+
+
+def held_by(api: Api, object: str, reference: Reference, ids: Sequence[str]) -> dict[str, Held]:
+    """Return per record what it is associated with."""
     rows: dict[str, list[Row]] = {id: [] for id in ids}
     inputs: list[dict[str, str]] = [{"id": id} for id in dict.fromkeys(ids)]
     while inputs:
@@ -76,7 +117,7 @@ def _read(api: Api, object: str, reference: Reference, ids: Sequence[str]) -> di
             inputs += [{"id": id, "after": str(after)}] if after else []
         for id in {each["id"] for each in batch} - told:
             rows[id] += _read_one(api, object, reference, id)
-    return {id: list(_in_order(each, reference)) for id, each in rows.items()}
+    return {id: _in_order(each, reference) for id, each in rows.items()}
 
 
 def _told_empty(api: Api, body: Row) -> set[str]:
@@ -99,134 +140,9 @@ def _read_one(api: Api, object: str, reference: Reference, id: str) -> list[Row]
     return rows
 
 
-def _in_order(rows: Sequence[Row], reference: Reference) -> Iterator[str]:
-    def place(row: Row) -> tuple[bool, int]:
-        types = {each.get("typeId") for each in row.get("associationTypes") or ()}
-        return reference.primary not in types, int(row["toObjectId"])
-
-    yield from dict.fromkeys(str(row["toObjectId"]) for row in sorted(rows, key=place))
-
-
-# --- writing ------------------------------------------------------------------------------------------
-
-
-def inline(object: str, item: WriteItem) -> list[dict[str, Any]]:
-    """Return what a new record is associated with, as it stands in the input that creates it."""
-    return [
-        {"to": {"id": id}, "types": _types(each, main=place == 0)}
-        for each in REFERENCES.get(object, ())
-        for place, id in enumerate(ids_of(item.values.get(each.field)))
-    ]
-
-
-def write(api: Api, object: str, items: Sequence[WriteItem]) -> dict[str, WriteResult]:
-    """Write the associations of records that exist, and return by key what became of those that have any to write.
-
-    Only what differs from what was last read is added or taken away: what others did meanwhile stays. Afterwards
-    all is read again, so that an association that HubSpot did not take is refused and all others count as done.
-    """
-    changed = [item for item in items if _references(object, item)]
-    if not changed:
-        return {}
-    words: list[str] = []
-    try:
-        for each in REFERENCES[object]:
-            words += _change(api, object, each, changed)
-        records = [Record(item.ref.id, {}) for item in changed if item.ref]
-        names = [each.field for each in REFERENCES[object] if any(each.field in item.values for item in changed)]
-        held = completed(api, object, records, names)
-    except (OutcomeUnknown, ProtocolError, AppFailed) as error:
-        return {item.key: WriteResult(item.key, Outcome.UNKNOWN, message=error.message) for item in changed}
-    except RateLimited as error:
-        return {item.key: WriteResult(item.key, Outcome.LATER, message=error.message) for item in changed}
-    return {item.key: _result(object, item, each, words) for item, each in zip(changed, held, strict=True)}
-
-
-def read_back(
-    api: Api, object: str, items: Sequence[WriteItem], results: Mapping[str, WriteResult]
-) -> dict[str, WriteResult]:
-    """Return results of creates with the associations as HubSpot stored them; as sent, where it cannot be asked."""
-    made = {
-        item.key: (item, record)
-        for item in items
-        if _references(object, item) and (record := results[item.key].record) is not None
-    }
-    names = sorted({name for item, _ in made.values() for name in item.values if name.startswith(ASSOCIATED)})
-    records = [record for _, record in made.values()]
-    try:
-        records = completed(api, object, records, names)
-    except AppError:
-        records = [replace(each, values={**each.values, **_sent(item)}) for item, each in made.values()]
-    return {key: replace(results[key], record=record) for key, record in zip(made, records, strict=True)}
-
-
-def _sent(item: WriteItem) -> dict[str, Value]:
-    return {name: list(ids_of(value)) for name, value in item.values.items() if name.startswith(ASSOCIATED)}
-
-
-def _references(object: str, item: WriteItem) -> list[Reference]:
-    return [each for each in REFERENCES.get(object, ()) if each.field in item.values]
-
-
-@dataclass(frozen=True, slots=True)
-class _Change:
-    """What is to change in the associations of one record: what comes, what becomes the primary one, what goes."""
-
-    id: str
-    come: tuple[str, ...]
-    main: str | None
-    go: tuple[str, ...]
-
-
-def _change_of(reference: Reference, item: WriteItem) -> _Change:
-    after, before = ids_of(item.values[reference.field]), ids_of(item.base.get(reference.field))
-    main = after[0] if reference.primary and after and after[:1] != before[:1] else None
-    come = tuple(id for id in after if id not in before and id != main)
-    return _Change(item.ref.id if item.ref else "", come, main, tuple(id for id in before if id not in after))
-
-
-def _change(api: Api, object: str, reference: Reference, items: Sequence[WriteItem]) -> list[str]:
-    """Add and take away the associations of one kind; return what HubSpot said against any of them."""
-    changes = [_change_of(reference, item) for item in items if reference.field in item.values]
-    added = [_input(each.id, each.main, reference, main=True) for each in changes if each.main]
-    added += [_input(each.id, id, reference, main=False) for each in changes for id in each.come]
-    gone = [{"from": {"id": each.id}, "to": [{"id": id} for id in each.go]} for each in changes if each.go]
-    words = []
-    for inputs, action, most in ((added, "create", ASSOCIATIONS_CREATED), (gone, "archive", ASSOCIATIONS_ARCHIVED)):
-        for start in range(0, len(inputs), most):
-            words += _do(api, object, reference, action, inputs[start : start + most])
-    return words
-
-
-def _do(api: Api, object: str, reference: Reference, action: str, inputs: Sequence[Row]) -> list[str]:
-    """Make one call; a batch that is refused as a whole is halved until what is at fault stands alone."""
-    response = api.associations(object, reference.to, action, {"inputs": list(inputs)}, ok=FOUND | REFUSALS)
-    if response.status not in REFUSALS:
-        return [] if response.status == 204 else [each.message for each in api.problems(api.body(response))]
-    if len(inputs) == 1:
-        return [api.said(response).message]
-    middle = len(inputs) // 2
-    return _do(api, object, reference, action, inputs[:middle]) + _do(api, object, reference, action, inputs[middle:])
-
-
-def _input(id: str, to: str | None, reference: Reference, *, main: bool) -> dict[str, Any]:
-    return {"from": {"id": id}, "to": {"id": to}, "types": _types(reference, main=main)}
-
-
-def _types(reference: Reference, *, main: bool) -> list[dict[str, Any]]:
-    ids = [reference.type, *([reference.primary] if main and reference.primary else [])]
-    return [{"associationCategory": "HUBSPOT_DEFINED", "associationTypeId": id} for id in ids]
-
-
-def _result(object: str, item: WriteItem, record: Record, words: Sequence[str]) -> WriteResult:
-    """Return what became of one item: refused are the associations that are not as they were to be."""
-    refused = []
-    for each in _references(object, item):
-        change, held = _change_of(each, item), ids_of(record.values.get(each.field))
-        lacks = [id for id in (*change.come, *([change.main] if change.main else [])) if id not in held]
-        if lacks or any(id in held for id in change.go) or (change.main and held[:1] != (change.main,)):
-            refused.append(each.field)
-    if refused:
-        message = "; ".join(filter(None, dict.fromkeys(words))) or "HubSpot did not take the association"
-        return WriteResult(item.key, Outcome.REFUSED, fields=tuple(refused), message=message)
-    return WriteResult(item.key, Outcome.DONE, record)
+def _in_order(rows: Sequence[Row], reference: Reference) -> Held:
+    found: dict[str, dict[Type, str]] = {}
+    for row in sorted(rows, key=lambda row: int(row["toObjectId"])):
+        types = {type_of(each): str(each.get("label") or "") for each in row.get("associationTypes") or ()}
+        found.setdefault(str(row["toObjectId"]), {}).update(types)
+    return dict(sorted(found.items(), key=lambda each: reference.main not in each[1]))

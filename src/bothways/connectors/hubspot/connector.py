@@ -62,11 +62,8 @@ class HubSpot:
         return [kind.type for kind in KINDS.values()]
 
     def fields(self, object: str) -> Sequence[Field]:
-        """Return the properties of an object, and its associations, as fields."""
-        kind = self._api.kind(object)
-        schema = {field.name: field for field in (field_of(kind, prop) for prop in self._api.properties(object))}
-        self._schemas[object] = schema
-        return [*schema.values(), *associations.fields_of(object)]
+        """Return the properties of an object, its associations and the labels of these, as fields."""
+        return [*self._read_properties(object).values(), *associations.fields_of(self._api, object)]
 
     def count(self, object: str) -> int | None:
         """Return the number of live records as HubSpot's search knows it; None where the token may not read them."""
@@ -125,7 +122,7 @@ class HubSpot:
         return lists.members(self._api, list)
 
     def _check_marker(self, object: str, name: str) -> None:
-        found = next((field for field in self.fields(object) if field.name == name), None)
+        found = self._read_properties(object).get(name)
         if found is None or not found.unique or found.read_only:
             hint = "Make it in HubSpot as a text property with unique values, or take marker_property out."
             raise UnknownField(app=self._api.app, object=object, field=name, hint=hint)
@@ -142,6 +139,11 @@ class HubSpot:
         return self._properties(object).get(name) or Field(name)
 
     def _properties(self, object: str) -> Mapping[str, Field]:
-        if object not in self._schemas:
-            self.fields(object)
+        return self._schemas[object] if object in self._schemas else self._read_properties(object)
+
+    def _read_properties(self, object: str) -> Mapping[str, Field]:
+        kind = self._api.kind(object)
+        self._schemas[object] = {
+            each.name: each for each in (field_of(kind, prop) for prop in self._api.properties(object))
+        }
         return self._schemas[object]

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from bothways.connectors.base import ObjectType
 
@@ -118,6 +119,17 @@ ASSOCIATED = "associations."
 """How the names of fields begin that are associations."""
 
 
+OWN = "HUBSPOT_DEFINED"
+"""The category of the types that every account has. Accounts number the types of their own labels by themselves."""
+
+
+class Type(NamedTuple):
+    """A type of associations, as HubSpot names it: a number means nothing without its category."""
+
+    category: str
+    id: int
+
+
 @dataclass(frozen=True, slots=True)
 class Reference:
     """One kind of association: a field, the object that it refers to, and HubSpot's ids of its types.
@@ -133,6 +145,31 @@ class Reference:
     @property
     def field(self) -> str:
         return f"{ASSOCIATED}{self.to}"
+
+    @property
+    def plain(self) -> Type:
+        return Type(OWN, self.type)
+
+    @property
+    def main(self) -> Type | None:
+        return Type(OWN, self.primary) if self.primary else None
+
+    def is_label(self, type: Type, label: str) -> bool:
+        """Tell whether a type is one that says more than that two records belong together, or mostly do."""
+        return bool(label) and type not in (self.plain, self.main)
+
+    def name_of(self, type: Type) -> str:
+        """Return the name of the field that a label is."""
+        return f"{self.field}.{type.category.lower()}.{type.id}"
+
+    def type_of(self, name: str) -> Type | None:
+        """Return the type of the label that a field is, None if it is none of this association."""
+        category, _, id = name.removeprefix(f"{self.field}.").rpartition(".")
+        return Type(category.upper(), int(id)) if name.startswith(f"{self.field}.") and id.isdecimal() else None
+
+    def has(self, name: str) -> bool:
+        """Tell whether a field is this association or one of its labels."""
+        return name == self.field or self.type_of(name) is not None
 
 
 REFERENCES: Mapping[str, tuple[Reference, ...]] = {

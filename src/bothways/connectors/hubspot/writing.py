@@ -12,7 +12,7 @@ from typing import Any
 
 from bothways.connectors.base import Outcome, WriteItem, WriteKind, WriteResult
 from bothways.connectors.http import Response
-from bothways.connectors.hubspot import associations
+from bothways.connectors.hubspot import associating, associations
 from bothways.connectors.hubspot.api import FOUND, Api
 from bothways.connectors.hubspot.facts import FORWARD_ONLY, NOT_CARRIED_OUT
 from bothways.connectors.hubspot.problems import NOT_FOUND, Problem
@@ -40,11 +40,11 @@ def write(api: Api, object: str, items: Sequence[WriteItem], wire: Wire, marker:
     """
     plain = {item.key: replace(item, values=associations.properties_of(item.values)) for item in items}
     if not items or items[0].kind is not WriteKind.UPDATE:
-        more = {item.key: associations.inline(object, item) for item in items}
+        more = {item.key: associating.inline(object, item) for item in items}
         results = _write(api, object, list(plain.values()), lambda item: _input(item, wire, marker, more[item.key]))
-        results |= associations.read_back(api, object, items, results)
+        results |= associating.read_back(api, object, items, results)
         return [results[item.key] for item in items]
-    done = associations.write(api, object, items)
+    done = associating.write(api, object, items)
     rest = [plain[item.key] for item in items if plain[item.key].values and _may_go_on(done.get(item.key))]
     try:
         results = _write(api, object, rest, lambda item: _input(item, wire, marker, ()))

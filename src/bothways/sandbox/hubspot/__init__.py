@@ -3,7 +3,8 @@
 It behaves as HubSpot's documentation says, for API version 2026-09: values are texts, addresses are kept in
 lower case and unique, search lags behind and ends at 10,000 rows, batches hold a hundred and report their
 rows, limits are rolling windows, a merge makes a new id, lifecycle stages go forward only. Records are associated
-with each other, a primary company among them; other labels than that it has none.
+with each other, a primary company among them, and by the labels
+that the account makes.
 
 In a test, in a thread of the same process, on a clock that moves only when told::
 

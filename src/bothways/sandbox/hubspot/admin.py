@@ -21,7 +21,17 @@ PREFIX = "/_admin/"
 NAMES = frozenset(
     {
         *("seed", "create", "edit", "archive", "restore", "merge", "get", "records", "define", "indexed"),
-        *("associate", "dissociate", "associated", "set_list", "drop_list"),
+        *(
+            "associate",
+            "dissociate",
+            "associated",
+            "add_label",
+            "drop_label",
+            "unlabel",
+            "labelled",
+            "set_list",
+            "drop_list",
+        ),
         *("fault", "clear_faults", "faults_waiting", "now", "advance", "set_time", "change", "grant", "revoke"),
     }
 )
@@ -96,9 +106,28 @@ class Admin:
         """Merge two records and return the id of the new one."""
         return str(self._ask("merge", object=object, primary=primary, other=other))
 
-    def associate(self, object: str, id: str, other: str, other_id: str, *, primary: bool = False) -> None:
-        """Associate two records."""
-        self._ask("associate", object=object, id=id, other=other, other_id=other_id, primary=primary)
+    def associate(
+        self, object: str, id: str, other: str, other_id: str, *, primary: bool = False, labels: Sequence[str] = ()
+    ) -> None:
+        """Associate two records, with labels if any are given."""
+        names = {"object": object, "id": id, "other": other, "other_id": other_id}
+        self._ask("associate", **names, primary=primary, labels=list(labels))
+
+    def unlabel(self, object: str, id: str, other: str, other_id: str, labels: Sequence[str]) -> None:
+        """Take labels from the association of two records."""
+        self._ask("unlabel", object=object, id=id, other=other, other_id=other_id, labels=list(labels))
+
+    def add_label(self, object: str, other: str, label: str, inverse: str = "") -> None:
+        """Make a label for associations."""
+        self._ask("add_label", object=object, other=other, label=label, inverse=inverse)
+
+    def drop_label(self, object: str, other: str, label: str) -> None:
+        """Delete a label."""
+        self._ask("drop_label", object=object, other=other, label=label)
+
+    def labelled(self, object: str, id: str, other: str) -> dict[str, list[str]]:
+        """Return the labels of a record's associations, by the id of the other record."""
+        return dict(self._ask("labelled", object=object, id=id, other=other))
 
     def dissociate(self, object: str, id: str, other: str, other_id: str) -> None:
         """Take the association of two records away."""
@@ -158,7 +187,7 @@ class Admin:
         self._ask("set_time", moment=moment)
 
     def change(self, **settings: Any) -> None:
-        """Change ``index_lag``, ``search_cap``, ``echo_traces``, ``report_rows`` or ``touches``."""
+        """Change ``index_lag``, ``search_cap``, ``echo_traces``, ``report_rows``, ``touches`` or ``labels_stay``."""
         self._ask("change", **settings)
 
     def grant(self, token: str, scopes: AbstractSet[str] | None = None) -> None:

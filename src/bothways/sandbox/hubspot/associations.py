@@ -5,12 +5,14 @@ from typing import Any
 
 from bothways.sandbox.hubspot.asks import Answer, Ask
 from bothways.sandbox.hubspot.crm import Crm, found
+from bothways.sandbox.hubspot.joining import End, join, labels_between, labels_on, names_of, pair_of, part, unlabel
 from bothways.sandbox.hubspot.problems import Refused
-from bothways.sandbox.hubspot.schema import PAIRS, Kind, Pair, kind_of
+from bothways.sandbox.hubspot.schema import PAIRS, Kind, kind_of
 from bothways.sandbox.hubspot.store import Row
 from bothways.sandbox.hubspot.values import iso
 
-MOST_READ, MOST_CREATED, MOST_ARCHIVED, PAGE = 1000, 2000, 100, 500
+MOST_READ, MOST_CREATED, MOST_ARCHIVED, MOST_LABELS_ARCHIVED, PAGE = 1000, 2000, 100, 2000, 500
+OWN, DEFINED = "HUBSPOT_DEFINED", "USER_DEFINED"
 
 
 def read(ask: Ask) -> Answer:
@@ -51,14 +53,45 @@ def create(ask: Ask) -> Answer:
 
 def archive(ask: Ask) -> Answer:
     """Take associations away, labels included; the answer says nothing about any of them."""
-    other = _other(ask)
     for each in _inputs(ask, MOST_ARCHIVED):
-        own = ask.crm.one(ask.kind, str((each.get("from") or {}).get("id") or ""))
         for to in each.get("to") or []:
-            there = ask.crm.one(other, str(to.get("id") or ""))
-            if own is not None and there is not None:
-                ask.crm.part(ask.kind, own, other, there)
+            ends = _ends(ask, each, to)
+            if ends is not None:
+                part(ask.crm, *ends)
     return 204, None
+
+
+def archive_labels(ask: Ask) -> Answer:
+    """Take labels from associations; with the plain type, the whole association."""
+    pair, place = pair_of(ask.kind, _other(ask))
+    for each in _inputs(ask, MOST_LABELS_ARCHIVED):
+        ends = _ends(ask, each, each.get("to") or {})
+        if ends is None:
+            continue
+        own, hung = _sent(ask.crm, ask.kind, ends[1][0], each.get("types") or [])
+        if pair.types[place] in own:
+            part(ask.crm, *ends)
+        else:
+            unlabel(ask.crm, *ends, hung, main=bool(own))
+    return 204, None
+
+
+def labels(ask: Ask) -> Answer:
+    """Answer which types of associations there are from one kind to another."""
+    other = _other(ask)
+    pair, place = pair_of(ask.kind, other)
+    own = [(pair.types[place], None), *([(pair.primary[place], "Primary")] if pair.primary else [])]
+    rows = [{"category": OWN, "typeId": id, "label": label} for id, label in own]
+    made = labels_between(ask.crm, ask.kind, other)
+    return 200, {"results": rows + [{"category": DEFINED, "typeId": id, "label": word} for id, word in made.values()]}
+
+
+def _ends(ask: Ask, sent: Mapping[str, Any], to: Mapping[str, Any]) -> tuple[End, End] | None:
+    """Return the two records that an input names, None if there is not each of them."""
+    other = _other(ask)
+    own = ask.crm.one(ask.kind, str((sent.get("from") or {}).get("id") or ""))
+    there = ask.crm.one(other, str(to.get("id") or ""))
+    return None if own is None or there is None else ((ask.kind, own), (other, there))
 
 
 def associate(crm: Crm, kind: Kind, row: Row, other: Kind, id: str, types: Sequence[Mapping[str, Any]]) -> None:
@@ -66,27 +99,39 @@ def associate(crm: Crm, kind: Kind, row: Row, other: Kind, id: str, types: Seque
     there = crm.one(other, id)
     if there is None:
         raise Refused(400, f"{other.label} {id} does not exist")
-    sent = {int(each.get("associationTypeId") or 0) for each in types}
     pair, place = pair_of(kind, other)
-    allowed = {pair.types[place], *([pair.primary[place]] if pair.primary else [])}
-    if not sent or sent - allowed:
+    own, hung = _sent(crm, kind, other, types)
+    main = bool(pair.primary and pair.primary[place] in own)
+    join(crm, (kind, row), (other, there), main=main, labels=hung)
+
+
+def _sent(crm: Crm, kind: Kind, other: Kind, types: Sequence[Mapping[str, Any]]) -> tuple[set[int], set[int]]:
+    """Return which of HubSpot's own types were sent, and which labels, by their numbers; raise Refused."""
+    pair, place = pair_of(kind, other)
+    sent = _types(types)
+    own = {(OWN, id): id for id in (pair.types[place], *([pair.primary[place]] if pair.primary else []))}
+    made = {(DEFINED, id): number for number, (id, _) in labels_between(crm, kind, other).items()}
+    if not sent or sent - own.keys() - made.keys():
         raise Refused(400, f"Invalid association types {sorted(sent)} from {kind.name} to {other.name}")
-    crm.join(kind, row, other, there, main=bool(pair.primary and pair.primary[place] in sent))
+    return {own[each] for each in sent if each in own}, {made[each] for each in sent if each in made}
+
+
+def _types(sent: Sequence[Mapping[str, Any]]) -> set[tuple[str, int]]:
+    return {(str(each.get("associationCategory")), int(each.get("associationTypeId") or 0)) for each in sent}
 
 
 def check_sent(crm: Crm, kind: Kind, sent: Mapping[str, Any]) -> tuple[Kind, str]:
     """Return the kind and id that a new record is to be associated with; raise Refused if that cannot be."""
-    wanted = {int(each.get("associationTypeId") or 0) for each in sent.get("types") or []}
     id = str((sent.get("to") or {}).get("id") or "")
-    for names, pair in PAIRS.items():
-        for place in (0, 1):
-            known = {pair.types[place], *([pair.primary[place]] if pair.primary else [])}
-            if names[place] == kind.name and wanted and wanted <= known:
-                other = _kind(names[1 - place])
-                if crm.one(other, id) is None:
-                    raise Refused(400, f"{other.label} {id} does not exist")
-                return other, id
-    raise Refused(400, f"Invalid association types {sorted(wanted)} for {kind.name}")
+    for other in (_kind(names[1 - names.index(kind.name)]) for names in PAIRS if kind.name in names):
+        try:
+            _sent(crm, kind, other, sent.get("types") or [])
+        except Refused:
+            continue
+        if crm.one(other, id) is None:
+            raise Refused(400, f"{other.label} {id} does not exist")
+        return other, id
+    raise Refused(400, f"Invalid association types {sorted(_types(sent.get('types') or []))} for {kind.name}")
 
 
 def associate_sent(crm: Crm, kind: Kind, row: Row, sent: Any) -> None:
@@ -96,27 +141,22 @@ def associate_sent(crm: Crm, kind: Kind, row: Row, sent: Any) -> None:
         associate(crm, kind, row, other, id, each["types"])
 
 
-def pair_of(kind: Kind, other: Kind) -> tuple[Pair, int]:
-    """Return how two kinds are associated, and which of the two is asked about; raise Refused."""
-    for place, names in enumerate(((kind.name, other.name), (other.name, kind.name))):
-        if names in PAIRS:
-            return PAIRS[names], place
-    raise Refused(400, f"{kind.name} cannot be associated with {other.name}")
-
-
 def _page(crm: Crm, kind: Kind, row: Row | None, other: Kind, after: int) -> dict[str, Any]:
-    pair, place = pair_of(kind, other)
     rows = [each for each in crm.store.associated(kind.name, row.id, other.name) if each[0] >= after] if row else []
-    shown: dict[str, Any] = {"results": [_shown(pair, place, *each) for each in rows[:PAGE]]}
+    shown: dict[str, Any] = {"results": [_shown(crm, kind, row, other, *each) for each in rows[:PAGE]] if row else []}
     if len(rows) > PAGE:
         shown["paging"] = {"next": {"after": str(rows[PAGE][0])}}
     return shown
 
 
-def _shown(pair: Pair, place: int, id: int, main: bool) -> dict[str, Any]:
-    types: list[dict[str, Any]] = [{"category": "HUBSPOT_DEFINED", "typeId": pair.types[place], "label": None}]
+def _shown(crm: Crm, kind: Kind, row: Row, other: Kind, id: int, main: bool) -> dict[str, Any]:
+    pair, place = pair_of(kind, other)
+    types: list[dict[str, Any]] = [{"category": OWN, "typeId": pair.types[place], "label": None}]
     if main and pair.primary:
-        types.insert(0, {"category": "HUBSPOT_DEFINED", "typeId": pair.primary[place], "label": "Primary"})
+        types.insert(0, {"category": OWN, "typeId": pair.primary[place], "label": "Primary"})
+    made = labels_between(crm, kind, other)
+    hung = sorted(labels_on(crm.store, names_of(kind, row.id, other, id))) if made else []
+    types += [{"category": DEFINED, "typeId": made[each][0], "label": made[each][1]} for each in hung]
     return {"toObjectId": id, "associationTypes": types}
 
 

@@ -9,7 +9,7 @@ from dataclasses import replace
 from typing import Any, NamedTuple
 
 from bothways.sandbox.hubspot.problems import BadValue, Refused, conflict, invalid_values, not_found
-from bothways.sandbox.hubspot.schema import KINDS, PAIRS, STAGES, Definition, Kind, first_properties
+from bothways.sandbox.hubspot.schema import KINDS, STAGES, Definition, Kind, first_properties
 from bothways.sandbox.hubspot.store import Row, Store
 from bothways.sandbox.hubspot.values import Invalid, bad_value, iso, millis_of, normal
 
@@ -48,6 +48,7 @@ class Crm:
         self.now = 0
         self.lag = 0
         self.touches = True
+        self.labels_stay = True
         self.properties: dict[str, dict[str, Definition]] = {}
         self._unique: dict[str, list[str]] = {}
         self._histories: dict[tuple[str, int], dict[str, list[Entry]]] = {}
@@ -178,25 +179,7 @@ class Crm:
         }
         return merged
 
-    def join(self, kind: Kind, row: Row, other: Kind, there: Row, *, main: bool) -> None:
-        """Associate two records. The first company of a record becomes its primary one [K]."""
-        ends = ((kind, row), (other, there)) if (kind.name, other.name) in PAIRS else ((other, there), (kind, row))
-        (own, one), (far, two) = ends
-        held = self.store.associated(own.name, one.id, far.name)
-        if (two.id, True) in held or ((two.id, False) in held and not main):
-            return
-        first = PAIRS[own.name, far.name].primary is not None and not any(is_main for _, is_main in held)
-        self.store.associate(own.name, one.id, far.name, two.id, main=main or first)
-        self._touch(*ends)
-
-    def part(self, kind: Kind, row: Row, other: Kind, there: Row) -> None:
-        """Take the association of two records away."""
-        ends = ((kind, row), (other, there)) if (kind.name, other.name) in PAIRS else ((other, there), (kind, row))
-        (own, one), (far, two) = ends
-        if self.store.dissociate(own.name, one.id, far.name, two.id):
-            self._touch(*ends)
-
-    def _touch(self, *ends: tuple[Kind, Row]) -> None:
+    def touch(self, *ends: tuple[Kind, Row]) -> None:
         """Let records count as modified, in accounts where an association does that [K]."""
         for kind, row in ends if self.touches else ():
             now = self.store.get(kind.name, row.id) or row

@@ -13,7 +13,9 @@ from bothways.sandbox.hubspot.schema import CONTACTS, Kind, kind_of
 _VERSION = r"20\d\d-\d\d(?:-beta)?"
 _OBJECTS = re.compile(rf"/crm/(?:objects/{_VERSION}|v[34]/objects)/([^/]+)(?:/(.+))?")
 _PROPERTIES = re.compile(rf"/crm/(?:properties/{_VERSION}|v[34]/properties)/([^/]+)(?:/([^/]+))?")
-_ASSOCIATIONS = re.compile(rf"/crm/(?:associations/{_VERSION}|v4/associations)/([^/]+)/([^/]+)/batch/(\w+)")
+_ASSOCIATIONS = re.compile(
+    rf"/crm/(?:associations/{_VERSION}|v4/associations)/([^/]+)/([^/]+)/(batch/\w+|batch/labels/archive|labels)"
+)
 _LISTS = re.compile(rf"/crm/(?:lists/{_VERSION}|v3/lists)/(?:search|([^/]+)/memberships)")
 _ACCOUNT = re.compile(rf"/account-info/(?:{_VERSION}|v3)/details")
 
@@ -55,9 +57,11 @@ _OF_RECORD: Mapping[str, Route] = {
     "DELETE": Route("archive", single.archive, _WRITE),
 }
 _OF_ASSOCIATIONS: Mapping[tuple[str, str], Route] = {
-    ("POST", "read"): Route("associations/read", associations.read, _READ),
-    ("POST", "create"): Route("associations/create", associations.create, _WRITE),
-    ("POST", "archive"): Route("associations/archive", associations.archive, _WRITE),
+    ("POST", "batch/read"): Route("associations/read", associations.read, _READ),
+    ("POST", "batch/create"): Route("associations/create", associations.create, _WRITE),
+    ("POST", "batch/archive"): Route("associations/archive", associations.archive, _WRITE),
+    ("POST", "batch/labels/archive"): Route("associations/labels/archive", associations.archive_labels, _WRITE),
+    ("GET", "labels"): Route("associations/labels", associations.labels, _READ),
 }
 _OF_PROPERTIES: Mapping[str, Route] = {
     "GET": Route("properties", properties.list_all, _SCHEMA_READ),

@@ -14,6 +14,18 @@ from bothways.sandbox.hubspot.asks import Ask
 from bothways.sandbox.hubspot.clocks import Clock, FrozenClock
 from bothways.sandbox.hubspot.crm import PERSON, Author, Crm, found, shown
 from bothways.sandbox.hubspot.faults import Fault, Faults
+from bothways.sandbox.hubspot.joining import (
+    End,
+    add_label,
+    drop_label,
+    join,
+    labels_between,
+    labels_on,
+    names_of,
+    pair_of,
+    part,
+    unlabel,
+)
 from bothways.sandbox.hubspot.limits import DAILY, Limits
 from bothways.sandbox.hubspot.problems import Refused, missing_scopes, rate_limited, unauthorized
 from bothways.sandbox.hubspot.routes import Route, route_of
@@ -143,17 +155,54 @@ class HubSpotSandbox:
         with self._inside():
             self._crm.archive(_kind(object), self._live(object, id))
 
-    def associate(self, object: str, id: str, other: str, other_id: str, *, primary: bool = False) -> None:
-        """Associate two records as a person would; ``primary`` is for the company of a contact or a deal."""
+    def associate(
+        self, object: str, id: str, other: str, other_id: str, *, primary: bool = False, labels: Sequence[str] = ()
+    ) -> None:
+        """Associate two records as a person would, with labels if any are given; raise ValueError for an unknown one.
+
+        ``primary`` is for the company of a contact or a deal.
+        """
         with self._inside():
-            rows = self._live(object, id), self._live(other, other_id)
-            self._crm.join(_kind(object), rows[0], _kind(other), rows[1], main=primary)
+            join(
+                self._crm,
+                *self._ends(object, id, other, other_id),
+                main=primary,
+                labels=self._labels(object, other, labels),
+            )
 
     def dissociate(self, object: str, id: str, other: str, other_id: str) -> None:
         """Take the association of two records away as a person would."""
         with self._inside():
-            rows = self._live(object, id), self._live(other, other_id)
-            self._crm.part(_kind(object), rows[0], _kind(other), rows[1])
+            part(self._crm, *self._ends(object, id, other, other_id))
+
+    def unlabel(self, object: str, id: str, other: str, other_id: str, labels: Sequence[str]) -> None:
+        """Take labels from the association of two records as a person would; they stay associated."""
+        with self._inside():
+            unlabel(self._crm, *self._ends(object, id, other, other_id), self._labels(object, other, labels))
+
+    def add_label(self, object: str, other: str, label: str, inverse: str = "") -> None:
+        """Make a label for associations; ``inverse`` is its word seen from the other record, if that is another one."""
+        with self._inside():
+            turned = pair_of(_kind(object), _kind(other))[1]
+            names, words = (object, other), (label, inverse or label)
+            add_label(self._store, *(names[::-1] if turned else names), words[::-1] if turned else words)
+
+    def drop_label(self, object: str, other: str, label: str) -> None:
+        """Delete a label, which takes it from all associations as well."""
+        with self._inside():
+            for number in self._labels(object, other, [label]):
+                drop_label(self._store, number)
+
+    def labelled(self, object: str, id: str, other: str) -> dict[str, list[str]]:
+        """Return the labels of a record's associations, as they are seen from it, by the id of the other record."""
+        kind, far = _kind(object), _kind(other)
+        with self._inside():
+            row, words = self._live(object, id), labels_between(self._crm, kind, far)
+            hung = {
+                there: labels_on(self._store, names_of(kind, row.id, far, there))
+                for there, _ in self._store.associated(kind.name, row.id, far.name)
+            }
+        return {str(there): sorted(words[number][1] for number in hung[there]) for there in hung}
 
     def associated(self, object: str, id: str, other: str) -> list[str]:
         """Return the ids of the live records that a record is associated with, the primary one first."""
@@ -232,11 +281,14 @@ class HubSpotSandbox:
         echo_traces: bool | None = None,
         report_rows: bool | None = None,
         touches: bool | None = None,
+        labels_stay: bool | None = None,
     ) -> None:
         """Change how the account behaves from now on (None: as it does).
 
-        ``touches``: a record counts as modified when it is associated with another.
+        ``touches``: a record counts as modified when it is associated with another. ``labels_stay``: who
+        sets labels of an association adds them to those that hang on it, and does not put them in their place [K].
         """
+        self._crm.labels_stay = self._crm.labels_stay if labels_stay is None else labels_stay
         self._crm.touches = self._crm.touches if touches is None else touches
         self.report_rows = self.report_rows if report_rows is None else report_rows
         self.index_lag = self.index_lag if index_lag is None else index_lag
@@ -250,6 +302,17 @@ class HubSpotSandbox:
     def revoke(self, token: str) -> None:
         """Accept a token no longer."""
         self.tokens.pop(token, None)
+
+    def _ends(self, object: str, id: str, other: str, other_id: str) -> tuple[End, End]:
+        return (_kind(object), self._live(object, id)), (_kind(other), self._live(other, other_id))
+
+    def _labels(self, object: str, other: str, words: Sequence[str]) -> set[int]:
+        """Return labels by their words as seen from the first kind; raise ValueError."""
+        known = {word: number for number, (_, word) in labels_between(self._crm, _kind(object), _kind(other)).items()}
+        unknown = [word for word in words if word not in known]
+        if unknown:
+            raise ValueError(f"no label {unknown[0]} from {object} to {other}")
+        return {known[word] for word in words}
 
     @contextlib.contextmanager
     def _inside(self, lag: float = 0.0) -> Iterator[None]:

@@ -36,6 +36,13 @@ CREATE TABLE IF NOT EXISTS associations (
     object TEXT, id INTEGER, other TEXT, other_id INTEGER, main INTEGER, PRIMARY KEY (object, id, other, other_id)
 ) WITHOUT ROWID;
 CREATE INDEX IF NOT EXISTS associations_back ON associations (other, other_id, object);
+CREATE TABLE IF NOT EXISTS labels (
+    number INTEGER PRIMARY KEY AUTOINCREMENT, object TEXT, other TEXT, label TEXT, inverse TEXT
+);
+CREATE TABLE IF NOT EXISTS labelled (
+    object TEXT, id INTEGER, other TEXT, other_id INTEGER, label INTEGER,
+    PRIMARY KEY (object, id, other, other_id, label)
+) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS lists (id INTEGER PRIMARY KEY, object TEXT, name TEXT, type TEXT);
 CREATE TABLE IF NOT EXISTS list_members (list INTEGER, id INTEGER, PRIMARY KEY (list, id)) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS counters (name TEXT PRIMARY KEY, value INTEGER) WITHOUT ROWID;
@@ -222,16 +229,23 @@ class Store:
 
     def dissociate(self, object: str, id: int, other: str, other_id: int) -> bool:
         """Take every association of two records away; tell whether there was one."""
-        sql = "DELETE FROM associations WHERE object=? AND id=? AND other=? AND other_id=?"
+        where = "WHERE object=? AND id=? AND other=? AND other_id=?"
+        self.db.execute(f"DELETE FROM labelled {where}", (object, id, other, other_id))
+        return self.db.execute(f"DELETE FROM associations {where}", (object, id, other, other_id)).rowcount > 0
+
+    def unmark(self, object: str, id: int, other: str, other_id: int) -> bool:
+        """Let an association be no longer the primary one; tell whether it was."""
+        sql = "UPDATE associations SET main=0 WHERE object=? AND id=? AND other=? AND other_id=? AND main"
         return self.db.execute(sql, (object, id, other, other_id)).rowcount > 0
 
     def hand_over(self, object: str, ids: Sequence[int], target: int) -> None:
         """Let a record have the associations of others, which were merged into it."""
         for kind, own in (("object", "id"), ("other", "other_id")):
             for id in ids:
-                sql = f"UPDATE OR IGNORE associations SET {own}=? WHERE {kind}=? AND {own}=?"
-                self.db.execute(sql, (target, object, id))
-                self.db.execute(f"DELETE FROM associations WHERE {kind}=? AND {own}=?", (object, id))
+                for table in ("associations", "labelled"):
+                    sql = f"UPDATE OR IGNORE {table} SET {own}=? WHERE {kind}=? AND {own}=?"
+                    self.db.execute(sql, (target, object, id))
+                    self.db.execute(f"DELETE FROM {table} WHERE {kind}=? AND {own}=?", (object, id))
         sql = (
             "UPDATE associations SET main=0 WHERE object=? AND id=? AND main AND other_id > "
             "(SELECT min(a.other_id) FROM associations a WHERE a.object=associations.object AND a.id=associations.id "

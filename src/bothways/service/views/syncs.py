@@ -45,13 +45,17 @@ class MappingView:
 
 @dataclass(frozen=True, slots=True)
 class AssociationView:
-    """Fields of both apps that refer to what another sync keeps in step. ``why_off``: "" where it is in force."""
+    """Fields of both apps that refer to what another sync keeps in step. ``why_off``: "" where it is in force.
+
+    ``paired`` are its labels that are kept in step, in the words of both apps.
+    """
 
     fields: Mapping[str, str]
     labels: Mapping[str, str]
     direction: str
     sync: str
     why_off: str = ""
+    paired: tuple[Mapping[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

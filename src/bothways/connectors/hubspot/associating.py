@@ -1,0 +1,231 @@
+"""Which records belong together, written: as what was added and taken away, with the labels of it.
+
+An association that HubSpot takes away takes all its labels with it, so one stays on which a label hangs that was not
+to go. And whether labels that are sent are added to those that hang there, or replace them, is not documented [K]: what
+hangs there is sent as well. So that is read right before, wherever more is written than that something came.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from bothways.connectors.base import Outcome, WriteItem, WriteResult
+from bothways.connectors.hubspot.api import FOUND, Api
+from bothways.connectors.hubspot.associations import Held, held_by, with_held
+from bothways.connectors.hubspot.facts import ASSOCIATIONS_ARCHIVED, ASSOCIATIONS_CREATED
+from bothways.connectors.hubspot.objects import ASSOCIATED, REFERENCES, Reference, Type
+from bothways.errors import AppError, AppFailed, OutcomeUnknown, ProtocolError, RateLimited
+from bothways.records import Record, Value, ids_of
+
+REFUSALS = frozenset({400, 404, 409, 413, 422})
+Row = Mapping[str, Any]
+
+
+def inline(object: str, item: WriteItem) -> list[dict[str, Any]]:
+    """Return what a new record is associated with, as it stands in the input that creates it."""
+    return [
+        {"to": {"id": id}, "types": _rows(types)}
+        for each in REFERENCES.get(object, ())
+        for id, types in _change_of(each, item, {}).come.items()
+    ]
+
+
+def write(api: Api, object: str, items: Sequence[WriteItem]) -> dict[str, WriteResult]:
+    """Write the associations of records that exist, and return by key what became of those that have any to write.
+
+    Only what differs from what was last read is added or taken away: what others did meanwhile stays. Afterwards
+    all is read again, so that an association that HubSpot did not take is refused and all others count as done.
+    """
+    changed = [item for item in items if _references(object, item)]
+    if not changed:
+        return {}
+    words: list[str] = []
+    try:
+        for each in REFERENCES[object]:
+            words += _write(api, object, each, [item for item in changed if _names(each, item)])
+        held = {each: held_by(api, object, each, _ids(changed)) for each in _written(object, changed)}
+    except (OutcomeUnknown, ProtocolError, AppFailed) as error:
+        return {item.key: WriteResult(item.key, Outcome.UNKNOWN, message=error.message) for item in changed}
+    except RateLimited as error:
+        return {item.key: WriteResult(item.key, Outcome.LATER, message=error.message) for item in changed}
+    return {
+        item.key: _result(object, item, {each: rows[id] for each, rows in held.items()}, words)
+        for item, id in zip(changed, _ids(changed), strict=True)
+    }
+
+
+def read_back(
+    api: Api, object: str, items: Sequence[WriteItem], results: Mapping[str, WriteResult]
+) -> dict[str, WriteResult]:
+    """Return results of creates with the associations as HubSpot stored them; as sent, where it cannot be asked."""
+    made = {
+        item.key: (item, record)
+        for item in items
+        if _references(object, item) and (record := results[item.key].record) is not None
+    }
+    ids = [record.id for _, record in made.values()]
+    try:
+        held = {each: held_by(api, object, each, ids) for each in _written(object, [item for item, _ in made.values()])}
+        records = [
+            with_held(record, {each: held[each][record.id] for each in _references(object, item)}, list(item.values))
+            for item, record in made.values()
+        ]
+    except AppError:
+        records = [replace(each, values={**each.values, **_sent(item)}) for item, each in made.values()]
+    return {key: replace(results[key], record=record) for key, record in zip(made, records, strict=True)}
+
+
+def _sent(item: WriteItem) -> dict[str, Value]:
+    return {name: list(ids_of(value)) for name, value in item.values.items() if name.startswith(ASSOCIATED)}
+
+
+def _ids(items: Sequence[WriteItem]) -> list[str]:
+    return [item.ref.id if item.ref else "" for item in items]
+
+
+def _names(reference: Reference, item: WriteItem) -> list[str]:
+    return [name for name in item.values if reference.has(name)]
+
+
+def _references(object: str, item: WriteItem) -> list[Reference]:
+    return [each for each in REFERENCES.get(object, ()) if _names(each, item)]
+
+
+def _written(object: str, items: Sequence[WriteItem]) -> list[Reference]:
+    return [each for each in REFERENCES.get(object, ()) if any(_names(each, item) for item in items)]
+
+
+# --- what is to change --------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class _Change:
+    """What is to change in the associations of one record.
+
+    ``come``: the types that are set, by the other record's id; ``main`` is to become the primary one. ``go`` are taken
+    away, and ``lose`` says which labels alone. ``stay`` were to go, but for the labels that hang on them, by the words.
+    """
+
+    come: Mapping[str, list[Type]]
+    main: str | None
+    go: Sequence[str]
+    lose: Mapping[str, list[Type]]
+    stay: Mapping[str, str] = field(default_factory=dict)
+
+
+def _change_of(reference: Reference, item: WriteItem, held: Held) -> _Change:
+    """Return what an item changes in associations of one kind, of a record that has those ``held`` by now."""
+    after, before = (ids_of(values.get(reference.field)) for values in (item.values, item.base))
+    main = after[0] if reference.primary and after and after[:1] != before[:1] else None
+    come: dict[str, list[Type]] = {id: [] for id in after if id not in before or id == main}
+    lose: dict[str, list[Type]] = {}
+    for name, type in _labels(reference, item):
+        new, old = ids_of(item.values[name]), ids_of(item.base.get(name))
+        for id in (id for id in new if id not in old):
+            come.setdefault(id, []).append(type)
+        for id in (id for id in old if id not in new):
+            lose.setdefault(id, []).append(type)
+    left = {
+        id: {type: label for type, label in types.items() if type not in lose.get(id, ())} for id, types in held.items()
+    }
+    stay = {id: words for id in before if id not in after and (words := _words(reference, left.get(id, {})))}
+    go = [id for id in before if id not in after and id not in stay]
+
+    def types(id: str, labels: Sequence[Type]) -> list[Type]:
+        first = [reference.main] if id == main and reference.main else []
+        there = (type for type in left.get(id, {}) if main is None or type != reference.main)
+        return list(dict.fromkeys([reference.plain, *first, *labels, *there]))
+
+    return _Change(
+        {id: types(id, labels) for id, labels in come.items()},
+        main,
+        go,
+        {id: labels for id, labels in lose.items() if id not in go},
+        stay,
+    )
+
+
+def _labels(reference: Reference, item: WriteItem) -> Iterator[tuple[str, Type]]:
+    """Yield the labels that an item writes: their fields and types."""
+    for name in item.values:
+        type = reference.type_of(name)
+        if type is not None:
+            yield name, type
+
+
+def _words(reference: Reference, types: Mapping[Type, str]) -> str:
+    """Return the labels among types, in words."""
+    return ", ".join(f'"{label}"' for type, label in types.items() if reference.is_label(type, label))
+
+
+def _matters(reference: Reference, item: WriteItem) -> bool:
+    """Tell whether it matters what HubSpot holds by now: whether more is written than that something is added."""
+    after, before = (ids_of(values.get(reference.field)) for values in (item.values, item.base))
+    moved = after[:1] != before[:1] and after[:1] and after[0] in before
+    return bool(moved or set(before) - set(after)) or any(_labels(reference, item))
+
+
+# --- the calls ----------------------------------------------------------------------------------------
+
+
+def _write(api: Api, object: str, reference: Reference, items: Sequence[WriteItem]) -> list[str]:
+    """Add and take away the associations of one kind; return what HubSpot said against any of them.
+
+    Nothing is changed of a record of which a label keeps one that was to go.
+    """
+    asked = _ids([item for item in items if _matters(reference, item)])
+    held = held_by(api, object, reference, asked)
+    each_of = zip(_ids(items), items, strict=True)
+    changes = {id: each for id, item in each_of if not (each := _change_of(reference, item, held.get(id, {}))).stay}
+    come = [_input(id, to, types) for id, each in changes.items() for to, types in each.come.items()]
+    lose = [_input(id, to, types) for id, each in changes.items() for to, types in each.lose.items()]
+    gone = [{"from": {"id": id}, "to": [{"id": to} for to in each.go]} for id, each in changes.items() if each.go]
+    words = []
+    calls = (
+        (come, "create", ASSOCIATIONS_CREATED),
+        (lose, "labels/archive", ASSOCIATIONS_ARCHIVED),
+        (gone, "archive", ASSOCIATIONS_ARCHIVED),
+    )
+    for inputs, action, most in calls:
+        for start in range(0, len(inputs), most):
+            words += _do(api, object, reference, action, inputs[start : start + most])
+    return words
+
+
+def _do(api: Api, object: str, reference: Reference, action: str, inputs: Sequence[Row]) -> list[str]:
+    """Make one call; a batch that is refused as a whole is halved until what is at fault stands alone."""
+    response = api.associations(object, reference.to, action, {"inputs": list(inputs)}, ok=FOUND | REFUSALS)
+    if response.status not in REFUSALS:
+        return [] if response.status == 204 else [each.message for each in api.problems(api.body(response))]
+    if len(inputs) == 1:
+        return [api.said(response).message]
+    middle = len(inputs) // 2
+    return _do(api, object, reference, action, inputs[:middle]) + _do(api, object, reference, action, inputs[middle:])
+
+
+def _input(id: str, to: str, types: Sequence[Type]) -> dict[str, Any]:
+    return {"from": {"id": id}, "to": {"id": to}, "types": _rows(types)}
+
+
+def _rows(types: Sequence[Type]) -> list[dict[str, Any]]:
+    return [{"associationCategory": each.category, "associationTypeId": each.id} for each in types]
+
+
+def _result(object: str, item: WriteItem, held: Mapping[Reference, Held], words: Sequence[str]) -> WriteResult:
+    """Return what became of one item: refused are the associations and labels that are not as they were to be."""
+    record, refused, stay = Record(item.ref.id if item.ref else "", {}), [], list[str]()
+    for reference in _references(object, item):
+        names = _names(reference, item)
+        record = with_held(record, {reference: held[reference]}, names)
+        change = _change_of(reference, item, held[reference])
+        stay += [f"the label {labels} hangs on that with {to}" for to, labels in change.stay.items()]
+        for name in names:
+            now, after, before = (ids_of(each.get(name)) for each in (record.values, item.values, item.base))
+            wrong = set(after) - set(before) - set(now) or (set(before) - set(after)) & set(now)
+            if wrong or (name == reference.field and change.main and now[:1] != (change.main,)):
+                refused.append(name)
+    if refused:
+        kept = [f"an association stays, since {each}: take it away there, or pair it with another" for each in stay]
+        message = "; ".join(filter(None, dict.fromkeys([*kept, *words]))) or "HubSpot did not take the association"
+        return WriteResult(item.key, Outcome.REFUSED, fields=tuple(refused), message=message)
+    return WriteResult(item.key, Outcome.DONE, record)
