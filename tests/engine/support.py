@@ -76,11 +76,14 @@ def carried_out(
 ) -> FieldState:
     """Return the state once a decision was carried out; ``stores`` is what the written app makes of the value."""
     held, shadow, landed = dict(each.now), {**each.shadow, **(decision.seen or {})}, list(each.landed)
+    modified, told = dict(each.modified), dict(each.told)
     if decision.write:
         held[decision.write] = stores(decision.value)
         shadow[decision.write] = Known(held[decision.write], now)
         landed.append(Landed(decision.write, decision.value))
-    return FieldState(each.mapping, held, shadow, landed)
+        modified |= {decision.write: now} if decision.write in modified else {}
+        told.pop(decision.write, None)
+    return each._replace(now=held, shadow=shadow, landed=landed, modified=modified, told=told)
 
 
 def mirrored_map(mapping: FieldMap) -> FieldMap:

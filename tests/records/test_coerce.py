@@ -192,6 +192,13 @@ def test_a_value_keeps_its_meaning_where_nothing_is_lost(value: Value, field: Fi
         assert same(coerced.value, field, value)
 
 
+@pytest.mark.parametrize("value", ["2020-01-01T00:00:00+14:00", "0001-01-01T00:00:00+14:00"])
+def test_a_date_that_is_no_day_in_utc_is_not_taken_for_one(value: str) -> None:
+    day = Field("day", T.DATE)
+    with pytest.raises(CannotCoerce):
+        coerce(value, day, day)
+
+
 def test_a_mapping_that_always_loses_something_says_so_beforehand() -> None:
     coercion = coercion_between(T.DATETIME, T.DATE)
     assert coercion is not None

@@ -117,7 +117,7 @@ def _to_boolean(value: Value, source: Field, target: Field) -> Coerced:
 
 
 def _to_date(value: Value, source: Field, target: Field) -> Coerced:
-    written = source.type is not T.DATETIME  # a moment is the same in every zone, a written day is not
+    written = source.type is T.TEXT  # a moment is the same in every zone, a day that somebody wrote is not
     parsed = parse_datetime(value, milliseconds=source.type is not T.TEXT, own_zone=written)
     moment = _demand(parsed, value, "a date")
     if is_midnight(moment):
