@@ -31,7 +31,7 @@ class Line:
         self.began: int | None = None
         self.drawn: int | None = None
         self.until = 0
-        self.held: dict[tuple[str, str], dict[str, str | None]] = {}
+        self.held: dict[tuple[str, str], list[dict[str, str | None]]] = {}
         self.there: set[tuple[str, str]] = set()
         self.gone: dict[Side, set[str]] = {side: set() for side in SIDES}
 
@@ -54,12 +54,15 @@ class Line:
         Pairs in which nothing flows keep what waits in them, also those yet to be taken up again since a record was
         restored; a write of unknown outcome flows once it is settled.
         """
-        if not self.asked or self.began is not None:
+        if not self.asked or self.drawn is not None:
             return
-        self.began = self.schedule.world.now
         apps, sync = self.schedule.apps, self.schedule.sync
         live = [(app, row) for app in apps.values() for row in app.live()]
-        self.held |= {(app.name, row.id): dict(row.values) for app, row in live}
+        for app, row in live:
+            self.held.setdefault((app.name, row.id), []).append(dict(row.values))
+        if self.began is not None:
+            return
+        self.began = self.schedule.world.now
         listed = [(app, row) for app, row in live if self._seen_since(app, row) + app.traits.lag < self.began]
         self.there = {(app.name, row.id) for app, row in listed if row.outside_since is None}
         busy = journal.open_link_ids(sync)
@@ -116,9 +119,9 @@ class Line:
     def agreed(self, left: Row, right: Row, name: str) -> bool:
         """Tell whether two records may differ in a field since they did so before the line, or as they did again."""
         rows = list(zip((app.name for app in self.schedule.apps.values()), (left, right), strict=True))
-        then = [self.held.get((app, row.id)) for app, row in rows]
         again = [
-            held and loose(row.values[name]) == loose(held[name]) for (_, row), held in zip(rows, then, strict=True)
+            any(loose(row.values[name]) == loose(held[name]) for held in self.held.get((app, row.id), ()))
+            for app, row in rows
         ]
         return all(again) or self.was_before(max(row.changed.get(name, 0) for _, row in rows), left, right)
 
