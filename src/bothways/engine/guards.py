@@ -12,6 +12,7 @@ from bothways.engine.spec import Roles
 from bothways.records import Value
 from bothways.records.normal import (
     company_domain,
+    country_of,
     forms_conflict,
     is_role_address,
     names_clash,
@@ -82,9 +83,12 @@ def _other_form(one: Held, other: Held) -> bool:
 
 
 def _other_country(one: Held, other: Held) -> bool:
-    """Tell whether the countries differ; a code and a name cannot be compared."""
-    mine, theirs = ((each.first("country") or "").strip().casefold() for each in (one, other))
-    return bool(mine and theirs) and (len(mine) == 2) is (len(theirs) == 2) and mine != theirs
+    """Tell whether the countries differ, in whatever language; one that is known and one that is not say nothing."""
+    mine, theirs = ((each.first("country") or "").strip() for each in (one, other))
+    known = country_of(mine), country_of(theirs)
+    if any(known):
+        return all(known) and known[0] != known[1]
+    return bool(mine and theirs) and mine.casefold() != theirs.casefold()
 
 
 def _other_currency(one: Held, other: Held) -> bool:
