@@ -215,6 +215,8 @@ class Belonging:
             if torn:
                 continue
             if inside[Side.LEFT] is not inside[Side.RIGHT]:
+                if self._left_a_merged_one(rows, pair):
+                    continue
                 raise Broken("A4", f"{[row.id for row in rows.values()]} in {pair.ids}: {inside}")
             certain = self._certain(rows, pair, since)
             if certain is not None and inside[Side.LEFT] is not certain:
@@ -226,6 +228,16 @@ class Belonging:
             both = leads[Side.LEFT] in partner and leads[Side.RIGHT] in partner.values()
             if both and partner[str(leads[Side.LEFT])] != leads[Side.RIGHT]:
                 raise Broken("A4", f"the first home of {[row.id for row in rows.values()]} is {leads}")
+
+    def _left_a_merged_one(self, rows: dict[Side, Row], pair: Pair) -> bool:
+        """Tell whether a person took one out of a home before that was merged: it went away with its record."""
+        return any(
+            not op.came
+            and self._same(op.side, op.thing, rows[op.side].id)
+            and self.homes.apps[op.side].rows[op.home].merged_into
+            and self._is(op.side, op.home, pair.ids[op.side])
+            for op in self.ops
+        )
 
     def _certain(self, rows: dict[Side, Row], pair: Pair, since: float) -> bool | None:
         """Return whether the two must belong to a home by all that people did, None where either would do."""
