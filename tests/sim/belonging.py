@@ -215,7 +215,9 @@ class Belonging:
             if torn:
                 continue
             if inside[Side.LEFT] is not inside[Side.RIGHT]:
-                if self._left_a_merged_one(rows, pair):
+                without = Side.LEFT if inside[Side.RIGHT] else Side.RIGHT
+                in_another = set(self.homes.of(rows[without])) & family[without]  # two pairs of homes became one
+                if in_another or self._left_a_merged_one(rows, pair):
                     continue
                 raise Broken("A4", f"{[row.id for row in rows.values()]} in {pair.ids}: {inside}")
             certain = self._certain(rows, pair, since)
