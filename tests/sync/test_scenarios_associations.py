@@ -206,31 +206,32 @@ def test_what_somebody_adds_while_we_write_comes_over_too(people: TwoApps) -> No
     assert set(kids.folks(L, kid)) == {ann, bob}
 
 
-def test_crash_between_the_write_and_its_record_is_settled_with_the_association(people: TwoApps, kids: Kids) -> None:
-    ann = people.anna.add(email="ann@x.test", name="Ann")
+def given_ann_without_an_answer(people: TwoApps, kids: Kids) -> tuple[str, str]:
+    """Let a kid be given to Ann, and the answer be lost; return the ids of the kid and of Ann."""
+    ann = people.anna.add(email="ann@x.test", name="ann")
     people.rest()
     kid = kids.anna.add(name="Kid", folks=[])
     kids.rest()
     kids.anna.edit(kid, folks=[ann])
     kids.bert.fail("write", OutcomeUnknown(app="Bert", reason="time-out"), when="after")
     kids.run()
+    return kid, ann
+
+
+def test_crash_between_the_write_and_its_record_is_settled_with_the_association(people: TwoApps, kids: Kids) -> None:
+    given_ann_without_an_answer(people, kids)
     kids.rest()
     assert kids.same_folks()
     assert len([each for each in kids.bert.writes if each.kind == "update"]) == 1
 
 
 def test_association_that_a_lost_write_made_is_ours_though_another_was_added_since(people: TwoApps, kids: Kids) -> None:
-    ann, bob = (people.anna.add(email=f"{name}@x.test", name=name) for name in ("ann", "bob"))
-    people.rest()
-    kid = kids.anna.add(name="Kid", folks=[])
-    kids.rest()
-    kids.anna.edit(kid, folks=[ann])
-    kids.bert.fail("write", OutcomeUnknown(app="Bert", reason="time-out"), when="after")
-    kids.run()
+    bob = people.anna.add(email="bob@x.test", name="bob")
+    kid, ann = given_ann_without_an_answer(people, kids)
     kids.bert.edit(kids.partner(kid), folks=[people.partner(ann), people.partner(bob)])
     kids.anna.edit(kid, folks=[])
     kids.rest()
-    assert kids.folks(L, kid) == (bob,), "whom Anna was taken out of does not come back"
+    assert kids.folks(L, kid) == (bob,), "Ann, whom Anna took away, does not come back"
     assert kids.folks(R, kids.partner(kid)) == (people.partner(bob),)
 
 
