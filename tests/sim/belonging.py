@@ -251,6 +251,8 @@ class Belonging:
         came, went = [op for op in ops if op.came], [op for op in ops if not op.came]
         if not went and came:
             return True
+        if self._came_unheard(rows, pair):
+            return None
         merged = {survivor for (_, _), survivor in self.homes.beside.merged.items()}
         if merged & set(pair.ids.values()) or not self._only_each_other(rows):
             return None
@@ -259,6 +261,16 @@ class Belonging:
         ):
             return None
         return False
+
+    def _came_unheard(self, rows: dict[Side, Row], pair: Pair) -> bool:
+        """Tell whether the answer was lost of a write into one of the homes: that a person took it out is not seen."""
+        moves = [
+            move
+            for move in self.moves
+            if any(move.thing == row.id for row in rows.values()) and move.came & set(pair.ids.values())
+        ]
+        sql = "SELECT message FROM journal WHERE id=%s"
+        return any(db.value(sql, (int(move.key),)) == "found out afterwards" for move in moves)
 
     def _only_each_other(self, rows: dict[Side, Row]) -> bool:
         """Tell whether two things were never linked with others, and none was merged into them."""
