@@ -12,6 +12,7 @@ from bothways.engine.spec import FieldMap
 from bothways.errors import AppUnreachable, RunSuperseded, StoppedByBrake
 from bothways.ledger import plans
 from bothways.ledger.models import Plan, Run, Sync
+from bothways.sync.context import Progress
 from bothways.sync.run import SWEEP_EVERY, apply, run
 from tests.memory_app import PEOPLE, MemoryConnector, Traits
 from tests.two_apps import TwoApps
@@ -252,6 +253,21 @@ def test_run_keeps_when_what_and_its_bill() -> None:
     assert (record.kind, record.state, record.started_at) == ("sync", "done", world.clock())
     assert record.counts["F4"]
     assert record.bill["Bert write create"] == 1
+
+
+def test_run_that_was_taken_over_while_it_planned_says_so_and_plans_no_further() -> None:
+    world = TwoApps()
+    world.anna.add(email="ann@x.test", name="Ann")
+    ctx = world.context()
+
+    def taken(progress: object) -> None:
+        if isinstance(progress, Progress) and progress.phase == "Matching":
+            run(world.context())
+
+    ctx.report = taken
+    with pytest.raises(RunSuperseded):
+        run(ctx)
+    assert [each.state for each in Run.objects.order_by("id")] == ["failed", "done"]
 
 
 def test_run_that_was_taken_over_records_nothing_more() -> None:

@@ -55,7 +55,7 @@ class Survey:
     def close(self) -> None:
         """Forget what was found."""
         for side in SIDES:
-            db.execute(f"DROP TABLE {_found(self.sync_id, side)}")
+            db.execute(f"DROP TABLE IF EXISTS {_found(self.sync_id, side)}")
 
 
 def _found(sync_id: int, side: Side) -> str:

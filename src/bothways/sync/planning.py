@@ -71,11 +71,14 @@ def make_plan(ctx: Context) -> tuple[Plan, Totals]:
             after = (marks[-1].side, marks[-1].id)
             actions = _plan_page(ctx, plan, marks, seq, tally, survey)
             with db.transaction_():
+                ctx.fence()
                 plans.add(plan, actions)
             seq += len(actions)
             ctx.report(Progress("Matching", ctx.sync.name, min(seq, total), total))
     plan.state, plan.totals = "ready", tally.as_dict(ctx)
-    plan.save(update_fields=["state", "totals"])
+    with db.transaction_():
+        ctx.fence()
+        plan.save(update_fields=["state", "totals"])
     return plan, totals_of(plan)
 
 
