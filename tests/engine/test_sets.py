@@ -161,6 +161,13 @@ def test_value_that_somebody_else_changed_meanwhile_is_new_and_no_rewriting() ->
     assert names(known) == "a"
 
 
+def test_value_taken_out_while_the_other_record_was_merged_does_not_come_back_after_a_write() -> None:
+    begun = FieldState(MAILS, dict(zip(SIDES, seen("ab", "ac"), strict=True)), {L: None, R: Known(mails("ab"))})
+    first = decide_field(spec(MAILS), begun, NOW)
+    assert first.write is L
+    assert decide_field(spec(MAILS), carry_out(begun, first), NOW).write is None
+
+
 @pytest.mark.parametrize(
     ("before", "sent", "now", "there"),
     [

@@ -10,7 +10,7 @@ from bothways.engine.sides import SIDES, Side
 from bothways.engine.spec import Wins
 from bothways.ledger import db, due, holds
 from bothways.ledger.holds import HoldRow
-from tests.sim.oracle import Broken
+from tests.sim.oracle import Broken, source_of
 from tests.sim.world import Write, loose
 
 if TYPE_CHECKING:
@@ -37,6 +37,7 @@ class Asking:
         drawn = {name: self.chance.choice((None, None, None, Wins.ASK, Wins.ASK, Wins.NEWEST)) for name in free}
         self.winners = {name: wins for name, wins in drawn.items() if wins}
         self.decisions: list[Decision] = []
+        self.waited: set[tuple[Side, str, str]] = set()
         self.checked = 0
 
     def decide(self, probability: float) -> bool:
@@ -61,6 +62,9 @@ class Asking:
 
     def after_run(self) -> None:
         """Q1: what two people typed apart from each other is written over by a decision alone, made on these values."""
+        if Wins.ASK in self.winners.values():
+            found = (hold for hold in holds.page(self.schedule.sync) if hold.kind == "conflict")
+            self.waited |= {(Side(each.side), each.record_id, each.field.partition("=")[0]) for each in found}
         writes = self.schedule.world.writes
         for place, write in enumerate(writes[self.checked :], start=self.checked):
             for name, wins in self.winners.items():
@@ -85,6 +89,11 @@ class Asking:
         held = loose(write.held[name])
         at = [edit.at for edit in self.schedule.world.edits if edit.field == name and loose(edit.value) == held]
         return self.schedule.line.was_before(min(at, default=0), row)
+
+    def asked(self, write: Write, name: str) -> bool:
+        """Tell whether a question waited here: until it is settled, nothing becomes known, and a blank is filled."""
+        side = self.schedule.side_of(write)
+        return bool(self.waited & {(side, write.record, name), (side.other, str(source_of(write)), name)})
 
     def decided(self, write: Write, name: str) -> bool:
         """Tell whether a write is what the person decided, over the value they saw, or what was typed over that."""

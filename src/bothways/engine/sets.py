@@ -60,7 +60,7 @@ def shadow_after(
 
     ``before``, ``sent`` and ``stored`` are what the side held, was sent and holds now; ``shadow`` is what was known
     of it, ``other`` what the other side held, and ``other_shadow`` was known to. Left out is what only this side has,
-    and has anew; kept is what was taken out here and is still to go there, since it was known of both. Where the app
+    and has anew, and the other one never was known to have; kept is what was taken out here and is still to go there, since it was known of both. Where the app
     does not show what the write has added, what it shows instead is its rewriting.
     """
     field = mapping.on(side)
@@ -68,9 +68,10 @@ def shadow_after(
     known_here = {**held, **was, **known}
     there = _from_there(mapping, _across(mapping, other, side).value, side, known_here)
     rewritten = not elements(sent, field).keys() - was.keys() <= held.keys()
-    kept = [item for key, item in held.items() if key in there or key in known or (rewritten and key not in was)]
+    old = _from_there(mapping, _across(mapping, other_shadow, side).value, side, known_here)
+    agreed = there.keys() | known.keys() | old.keys()
+    kept = [item for key, item in held.items() if key in agreed or (rewritten and key not in was)]
     if mapping.clearing_follows:
-        old = _from_there(mapping, _across(mapping, other_shadow, side).value, side, known_here)
         taken_out = [key for key in known if key not in held and key not in was]
         kept += [known[key] for key in taken_out if key in there and key in old]
     return kept or None
