@@ -60,8 +60,9 @@ def shadow_after(
 
     ``before``, ``sent`` and ``stored`` are what the side held, was sent and holds now; ``shadow`` is what was known
     of it, ``other`` what the other side held, and ``other_shadow`` was known to. Left out is what only this side has,
-    and has anew, and the other one never was known to have; kept is what was taken out here and is still to go there, since it was known of both. Where the app
-    does not show what the write has added, what it shows instead is its rewriting.
+    and has anew, and the other one never was known to have; kept is what was taken out here and is still to go there,
+    since it was known of both. Where the app does not show what the write has added, what it shows instead is its
+    rewriting.
     """
     field = mapping.on(side)
     held, was, known = elements(stored, field), elements(before, field), elements(shadow, field)
