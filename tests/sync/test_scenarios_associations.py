@@ -235,6 +235,24 @@ def test_association_that_a_lost_write_made_is_ours_though_another_was_added_sin
     assert kids.folks(R, kids.partner(kid)) == (people.partner(bob),)
 
 
+def test_association_that_a_merged_record_lacks_is_sent_again_when_the_write_got_lost(
+    people: TwoApps, kids: Kids
+) -> None:
+    ann = people.anna.add(email="ann@x.test", name="ann")
+    people.rest()
+    kid = kids.anna.add(name="Kid", folks=[ann])
+    kids.rest()
+    partner = kids.partner(kid)
+    winner = kids.bert.add(name="Kiddy", folks=[])
+    kids.bert.merge(winner, partner)
+    kids.bert.edit(winner, folks=[])
+    kids.anna.edit(kid, name="Kid!")
+    kids.bert.fail("write update", OutcomeUnknown(app="Bert", reason="time-out"), when="before")
+    kids.rest()
+    assert kids.partner(kid) == winner
+    assert kids.folks(R, winner) == (people.partner(ann),)
+
+
 # --- by chance ----------------------------------------------------------------------------------------
 
 

@@ -288,7 +288,8 @@ def _write(
     if _alike(view, target, ids):
         return _none(view)
     source, apps = target.other, view.spec.apps
-    known = view.settled(target) if base is None else base
+    known = list(view.settled(target) if base is None else base)
+    merged = view.shadow[target] is None and view.shadow[source] is not None  # unknown until the write has landed
     return FieldDecision(
         view.state.mapping,
         RULE,
@@ -298,7 +299,7 @@ def _write(
         before=view.state.now[target],
         conflict=conflict,
         seen={source: Known(list(view.settled(source)))},
-        merge=Merge(dict(view.state.now), list(known), again),
+        merge=Merge(dict(view.state.now), None if merged else known, again),
     )
 
 

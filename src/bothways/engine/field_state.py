@@ -62,8 +62,8 @@ class FieldState(NamedTuple):
 class Merge(NamedTuple):
     """What goes with the decision of an association: what both sides held, in full.
 
-    ``base``: what becomes the shadow of the written side before the write lands. ``again``: the other side is to be
-    written as well, once this write has landed.
+    ``base``: what becomes the shadow of the written side before the write lands; None leaves it as it is. ``again``:
+    the other side is to be written as well, once this write has landed.
     """
 
     held: Mapping[Side, Value]

@@ -15,7 +15,8 @@ def _known_now(each: Mapping[str, Any], written: Side | None) -> Mapping[str, Va
     """Return what is known before anything is written: nothing of a written field, of an association the base."""
     if not each["write"]:
         return each["seen"] or {}
-    return {each["write"]: each["merge"]["base"]} if "merge" in each and each["write"] == written else {}
+    base = each["merge"]["base"] if "merge" in each and each["write"] == written else None
+    return {} if base is None else {each["write"]: base}
 
 
 def save_seen_shadows(ctx: Context, actions: Sequence[tuple[int, ActionRow]], written: Side | None = None) -> None:
