@@ -143,6 +143,8 @@ class Lists:
             gone = self._taken_out(side, write.record, word)
             linked = gone and self.schedule.oracle.linked_since(write)
             known = linked < gone < write.read_at and self.added.get(word, 0) < gone
+            ends = ((write.app, write.record), (self.schedule.apps[side.other].name, source.id))
+            known = known and not any(self.schedule.oracle.merged_unread(*end, gone) for end in ends)
             if gone and known and not self._unsure(write, word):
                 raise Broken("V2", f"{word!r} was taken out of {write.app} {write.record}, and came back")
 

@@ -306,7 +306,7 @@ class Oracle:
         hidden = (
             self._soon_after_write(edit, row)
             or self._taken_for_ours(app, row, edit)
-            or self._merged_unread(app.name, row.id, edit.at)
+            or self.merged_unread(app.name, row.id, edit.at)
             or self._as_first_stored(app, row, edit)
             or self._typed_back(app, row, edit)
         )
@@ -335,7 +335,7 @@ class Oracle:
         since = [e for e in self._edits_of(app.name, row.id, edit.field) if begun <= e.at <= edit.at and e is not edit]
         return any(each.over == edit.value for each in since)
 
-    def _merged_unread(self, app: str, record: str, at: int) -> bool:
+    def merged_unread(self, app: str, record: str, at: int) -> bool:
         """Until a merged record is read for the first time, a change of case cannot be told from a rewriting."""
         merged = self.world.merged_at.get((app, record))
         if merged is None:
