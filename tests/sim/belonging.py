@@ -28,13 +28,17 @@ class Op:
 
 
 class Move(NamedTuple):
-    """The sync changed to which homes a thing belongs. ``raced``: people moved it so too, too late to be read."""
+    """The sync changed to which homes a thing belongs. People moved it too, too late to be read.
+
+    ``raced``: into and out of these they moved it as the sync did; ``over``: of these they did the opposite.
+    """
 
     key: str
     thing: str
     came: frozenset[str]
     gone: frozenset[str]
     raced: frozenset[str] = frozenset()
+    over: frozenset[str] = frozenset()
 
 
 class Pair(NamedTuple):
@@ -75,7 +79,8 @@ class Belonging:
         held = self.homes.of(row)
         late_ops = [op for op in self.ops if (op.side, op.thing) == (side, row.id) and op.at >= row.read_at]
         raced = frozenset(op.home for op in late_ops if op.came is (op.home in ids))
-        move = Move(write.key, row.id, frozenset(ids).difference(held), frozenset(held).difference(ids), raced)
+        over = frozenset(op.home for op in late_ops if op.came is not (op.home in ids))
+        move = Move(write.key, row.id, frozenset(ids).difference(held), frozenset(held).difference(ids), raced, over)
         self.moves.append(move)
         if self.undone is not None and (write.kind == "update" or not self.undoing):
             self._undoes(move) if self.undoing else self._does_not_again(move)
@@ -266,12 +271,14 @@ class Belonging:
         return False
 
     def _came_unheard(self, rows: dict[Side, Row], pair: Pair) -> bool:
-        """Tell whether the answer was lost of a write into one of the homes: that a person took it out is not seen."""
+        """Tell whether a person took one out of a home in vain: right before a write, or one whose answer was lost."""
         moves = [
             move
             for move in self.moves
             if any(move.thing == row.id for row in rows.values()) and move.came & set(pair.ids.values())
         ]
+        if any(move.over & set(pair.ids.values()) for move in moves):
+            return True
         sql = "SELECT message FROM journal WHERE id=%s"
         return any(db.value(sql, (int(move.key),)) == "found out afterwards" for move in moves)
 

@@ -186,7 +186,8 @@ class Oracle:
     def _unsure(self, write: Write, name: str, value: str | None) -> bool:
         """Tell whether the same value was sent before without an answer: an edit over it looks like a conflict."""
         for earlier in self.world.writes:
-            same = earlier.app == write.app and earlier.record == write.record and name in earlier.values
+            same = earlier.app == write.app and name in earlier.values
+            same = same and self.same(write.app, earlier.record, write.record)
             if same and earlier.at < write.at and loose(earlier.values[name]) == loose(value):
                 data = db.value("SELECT data FROM journal WHERE id=%s AND state='done'", (int(earlier.key),))
                 sent = json.loads(data)["writes"].get(f"{name}={name}") if data else None
