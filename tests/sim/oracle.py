@@ -171,6 +171,7 @@ class Oracle:
                 continue
             for edit in self._edits_of(write.app, write.record, name):
                 known = edit.at <= write.read_at and edit.at > since
+                known = known and not self.merged_unread(write.app, write.record, edit.at)
                 if not loose(edit.value) and self.asked(write, name):
                     continue
                 if known and loose(edit.over) == loose(value) and self._held_is_from(write, name, edit):
