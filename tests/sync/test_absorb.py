@@ -60,16 +60,18 @@ def test_link_follows_a_merge_and_the_partner_stays(full: bool) -> None:
 def test_opting_in_that_a_merge_brought_is_no_persons(linked: int) -> None:
     out = Field("out", FieldType.BOOLEAN, "Opted out")
     maps = [*(FieldMap(each, each) for each in PEOPLE), FieldMap(out, out, consent=(True, True))]
-    world = TwoApps(fields=(*PEOPLE, out), maps=maps)
+    world = TwoApps(bert=Traits(carries_values=False, reports_deletes=False), fields=(*PEOPLE, out), maps=maps)
+    world.connectors[Side.RIGHT].__class__ = Telling
     ann = world.anna.add(email="ann@x.test", name="Ann", out="true")
     world.rest()
     world.clock.advance(3600)
-    world.bert.edit(world.partner(ann), out=None)
     loser = world.bert.add(email="bob@x.test", out="false")
     for _ in range(linked):
         world.run()
     assert len(world.pairs()) == linked
+    world.bert.edit(world.partner(ann), out=None)
     world.bert.merge(world.partner(ann), loser)
+    assert world.bert.values(world.partner(ann))["out"] == "false"
     world.rest()
     assert world.anna.values(ann)["out"] == "true"
 
