@@ -76,6 +76,25 @@ def test_opting_in_that_a_merge_brought_is_no_persons(linked: int) -> None:
     assert world.anna.values(ann)["out"] == "true"
 
 
+@pytest.mark.parametrize("linked", [2, 1], ids=["both linked", "one linked"])
+def test_change_of_case_after_a_merge_is_a_persons(linked: int) -> None:
+    world = TwoApps(bert=Traits(carries_values=False, reports_deletes=False))
+    world.connectors[Side.RIGHT].__class__ = Telling
+    ann = world.anna.add(email="ann@x.test", name="Ann")
+    world.rest()
+    world.clock.advance(3600)
+    loser = world.bert.add(email="bob@x.test")
+    for _ in range(linked):
+        world.run()
+    partner = world.partner(ann)
+    world.bert.merge(partner, loser)
+    world.bert.edit(partner, phone="1")
+    world.run()
+    world.bert.edit(partner, name="ANN")
+    world.rest()
+    assert world.anna.values(ann)["name"] == "ANN"
+
+
 def test_what_a_merge_replaces_is_in_the_journal() -> None:
     world = TwoApps()
     ann, *_ = world.crowd(5)

@@ -10,7 +10,7 @@ from bothways.engine.sides import Side
 from bothways.ledger import db, due, feeds, holds, links
 from bothways.ledger.feeds import SeenRow
 from bothways.ledger.models import Feed, Sync
-from bothways.records import Record, Ref, Value, can_be_kept
+from bothways.records import Record, Ref, Value, can_be_kept, parse_boolean
 from bothways.sync.alike import wake_neighbours, wake_neighbours_of
 from bothways.sync.children import wake_callers, wake_children
 from bothways.sync.context import Context, End
@@ -194,9 +194,12 @@ def _row(news: News, before: SeenRow | None, now: float, read_at: float, baselin
 
 
 def _written_by_app(sync: Sync, link: links.LinkRow, side: Side, now: float) -> None:
-    """Take what one side of a link was last seen to hold for written just now, and not by a person."""
+    """Take the yes and no that one side of a link was last seen to hold for written just now, and not by a person."""
     known = links.shadows([link.id]).get(link.id, {}).get(side, {})
-    shadow = {key: each._replace(own_write_at=now) for key, each in known.items()}
+    shadow = {
+        key: each if parse_boolean(each.value) is None else each._replace(own_write_at=now)
+        for key, each in known.items()
+    }
     links.save_shadows(sync.workspace_id, [(link.id, side, shadow)])
 
 
