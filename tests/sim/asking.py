@@ -100,7 +100,7 @@ class Asking:
         side = str(next(side for side, app in self.schedule.apps.items() if app.name == write.app))
         return any(
             each.field == name
-            and loose(each.seen[side]) == loose(write.held[name])
+            and (name in write.late or loose(each.seen[side]) == loose(write.held[name]))
             and (loose(each.values.get(side)) == loose(write.values[name]) or self._typed_over(each, write, name))
             for each in self.decisions
             if side in each.values and each.at <= write.at
