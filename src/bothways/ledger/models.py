@@ -21,30 +21,57 @@ class Base(models.Model):
 
 
 class Workspace(models.Model):
-    """One installation's set of connections and syncs."""
+    """One installation's set of connections and syncs. ``paused``: nothing runs by itself."""
 
     name = models.TextField(unique=True)
     revision = models.IntegerField(default=0)
+    paused = models.BooleanField(default=False, db_default=False)
 
     class Meta:
         db_table = "workspace"
 
 
 class Connection(Base):
-    """One account of an app. Secrets are not stored: ``settings`` names where they are found."""
+    """One account of an app. Secrets are not stored: ``settings`` names where they are found.
+
+    ``rests_until``: nothing is asked of it before then (seconds), since it failed ``failed`` times in a row, as
+    ``trouble`` says (an error's code and words, "" for none).
+    """
 
     name = models.TextField()
     connector = models.TextField()
     settings = models.JSONField(default=dict)
+    rests_until = models.FloatField(default=0.0, db_default=0.0)
+    failed = models.IntegerField(default=0, db_default=0)
+    trouble = models.TextField(default="", db_default="")
 
     class Meta:
         db_table = "connection"
         constraints = [models.UniqueConstraint(fields=["workspace_id", "name"], name="connection_name")]
 
 
-class Feed(Base):
+class Turns(Base):
+    """What is done again and again by whichever worker takes it up; see ``ledger.turns``. Times are seconds.
+
+    ``due_at``: when its next turn is; ``asked_at``: when somebody last asked for one at once. ``taken_at``: since when
+    ``worker`` has been at it, null where none is; ``beat_at``: when that one last said that it is alive.
+    """
+
+    due_at = models.FloatField(default=0.0, db_default=0.0)
+    asked_at = models.FloatField(default=0.0, db_default=0.0)
+    taken_at = models.FloatField(null=True)
+    beat_at = models.FloatField(default=0.0, db_default=0.0)
+    worker = models.TextField(default="", db_default="")
+    failed = models.IntegerField(default=0, db_default=0)
+
+    class Meta:
+        abstract = True
+
+
+class Feed(Turns):
     """One object of one connection being read; serves every sync that uses it.
 
+    ``failed``: how often reading it failed in a row.
     ``lists``: when (seconds) the members of which of the app's lists were read, by name in small letters.
     """
 
@@ -61,6 +88,7 @@ class Feed(Base):
 
     class Meta:
         db_table = "feed"
+        indexes = [models.Index(fields=["due_at"], name="feed_due")]
         constraints = [models.UniqueConstraint(fields=["connection", "object"], name="feed_object")]
 
 
@@ -69,8 +97,10 @@ def new_mark() -> str:
     return secrets.token_hex(8)
 
 
-class Sync(Base):
+class Sync(Turns):
     """One object of one connection kept in step with one of another.
+
+    ``failed``: how often its runs failed in a row.
 
     ``mark`` is part of the markers of its creates: two ledgers on one account never take each other's.
     ``scoped_at``: when filters that depend on the time were last looked at for every record (seconds).
@@ -86,9 +116,7 @@ class Sync(Base):
     epoch = models.IntegerField(default=0)
     mark = models.TextField(default=new_mark)
     approved = models.BooleanField(default=False)
-    due_at = models.FloatField(default=0.0)
     slots = models.JSONField(default=list)
-    ended_at = models.FloatField(default=0.0)
     scoped_at = models.FloatField(default=0.0, db_default=0.0)
     line = models.IntegerField(default=0, db_default=0)
     line_drawn = models.IntegerField(default=0, db_default=0)
@@ -96,6 +124,7 @@ class Sync(Base):
 
     class Meta:
         db_table = "sync"
+        indexes = [models.Index(fields=["due_at"], name="sync_due")]
         constraints = [models.UniqueConstraint(fields=["workspace_id", "name"], name="sync_name")]
 
 
@@ -142,6 +171,22 @@ class Seen(Base):
             models.Index(fields=["feed"], condition=Q(lists__isnull=False), name="seen_in_list"),
             models.Index(fields=["feed", "became"], condition=Q(became__isnull=False), name="seen_became"),
         ]
+
+
+class Hinted(Base):
+    """A record of which an app has said, by a webhook, that it changed: to be read, for nothing else is believed.
+
+    ``at``: when it changed, by the app's clock, null where it does not say; ``told_at``: when we were told (seconds).
+    """
+
+    pk = models.CompositePrimaryKey("feed_id", "record_id")
+    feed = models.ForeignKey(Feed, models.CASCADE, db_constraint=False, db_index=False)
+    record_id = models.TextField()
+    at = models.FloatField(null=True)
+    told_at = models.FloatField()
+
+    class Meta:
+        db_table = "hinted"
 
 
 class Key(Base):

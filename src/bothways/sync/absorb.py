@@ -13,7 +13,7 @@ from bothways.ledger.models import Feed, Sync
 from bothways.records import Record, Ref, Value, can_be_kept, parse_boolean
 from bothways.sync.alike import wake_neighbours, wake_neighbours_of
 from bothways.sync.children import wake_callers, wake_children
-from bothways.sync.context import Context, End
+from bothways.sync.context import End, Reader
 from bothways.sync.merges import hold_merged
 
 
@@ -48,7 +48,7 @@ def from_read(read: Read) -> list[News]:
     return []
 
 
-def ask(ctx: Context, end: End, rows: Sequence[SeenRow]) -> list[News]:
+def ask(ctx: Reader, end: End, rows: Sequence[SeenRow]) -> list[News]:
     """Read records by id from the app's primary store, in batches, and what was merged into them as well."""
     news: list[News] = []
     asked, rest = set[str](), list(rows)

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from time import time
+from typing import Protocol
 
 from bothways.connectors.base import Capabilities, Connector
 from bothways.engine.brakes import Guards
@@ -102,6 +103,57 @@ def _no_bill() -> Mapping[str, int]:
     return {}
 
 
+class Reader(Protocol):
+    """What reading a feed works with: a sync at work, or a worker that reads for all syncs that use the feed."""
+
+    @property
+    def name(self) -> str:
+        """Who reads, to be named in messages."""
+        ...
+
+    @property
+    def clock(self) -> Callable[[], float]:
+        """Gives seconds."""
+        ...
+
+    @property
+    def report(self) -> Callable[[Progress], None]:
+        """Is told how far it is."""
+        ...
+
+    @property
+    def side_by_side(self) -> bool:
+        """Whether several feeds are read at the same time."""
+        ...
+
+    def count(self, rule: str, times: int = 1) -> None:
+        """Count that a rule was applied."""
+        ...
+
+    def fence(self) -> None:
+        """Stop if somebody else is at it by now: called inside every transaction."""
+        ...
+
+
+@dataclass(slots=True)
+class FeedReader:
+    """A worker that reads one feed for all syncs that use it.
+
+    It needs no fence: what a slower reader of the same feed stores later is older than what is known, and left aside.
+    """
+
+    name: str
+    clock: Callable[[], float] = time
+    report: Callable[[Progress], None] = _silent
+    side_by_side: bool = False
+
+    def count(self, rule: str, times: int = 1) -> None:
+        """Rules are counted by runs."""
+
+    def fence(self) -> None:
+        """Nothing is refused."""
+
+
 @dataclass(slots=True)
 class Context:
     """A sync at work. ``interval`` is the time between two polls, in seconds; the clock gives seconds.
@@ -113,6 +165,7 @@ class Context:
     ``called`` are, by mapping, where the records are read that the other app knows only by their names.
     ``from_now``: only for a look: as if the line before which nothing is carried were drawn now.
     ``bill`` tells the calls made to both apps so far, by their names; a run keeps what it added to it.
+    ``read_within``: feeds that others read by and by are not read again if that was done so many seconds ago.
     """
 
     sync: Sync
@@ -129,11 +182,17 @@ class Context:
     parents: Mapping[str, Parents] = field(default_factory=dict)
     neighbour: Neighbour | None = None
     called: Mapping[str, End] = field(default_factory=dict)
+    read_within: float = 0.0
     run_id: int = 0
     epoch: int = 0
     started_at: float = 0.0
     rules: dict[str, int] = field(default_factory=dict)
     _mappings: dict[str, FieldMap] = field(default_factory=dict, init=False)
+
+    @property
+    def name(self) -> str:
+        """The name of the sync."""
+        return str(self.sync.name)
 
     def count(self, rule: str, times: int = 1) -> None:
         """Count that a rule was applied."""
@@ -160,5 +219,8 @@ class Context:
             raise RunSuperseded()
 
     def read_in_this_run(self, read_at: float) -> bool:
-        """Tell whether a read of that time is good enough to plan from; right before a write it must be FRESH."""
-        return read_at >= self.started_at
+        """Tell whether a read of that time is good enough to plan from; right before a write it must be FRESH.
+
+        What a worker has read for this run just before it is as good as what the run reads itself.
+        """
+        return read_at >= self.started_at - (FRESH if self.read_within else 0.0)

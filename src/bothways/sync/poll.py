@@ -16,7 +16,7 @@ from bothways.ledger.feeds import SeenRow
 from bothways.records import Ref
 from bothways.sync.absorb import News, absorb, ask
 from bothways.sync.background import start
-from bothways.sync.context import Context, End, Progress
+from bothways.sync.context import Context, End, Progress, Reader
 
 FINE_CLOCK = 0.01
 """Seconds: below this grain of an app's clock, one modification stamp cannot hide two saves from us."""
@@ -40,7 +40,7 @@ class Fetched:
         return self.pages[-1].last
 
 
-def poll(ctx: Context, ends: Collection[End]) -> int:
+def poll(ctx: Reader, ends: Collection[End]) -> int:
     """Take in all changes of these sides and return how many records changed.
 
     A cursor moves in the transaction that stores its page, so that a broken listing goes on where it was.
@@ -74,7 +74,7 @@ def poll(ctx: Context, ends: Collection[End]) -> int:
     return done.total()
 
 
-def _doubt_empty(ctx: Context, last: Fetched) -> None:
+def _doubt_empty(ctx: Reader, last: Fetched) -> None:
     """Raise StoppedByBrake if a first listing shows nothing, and the app itself counts records (row R11)."""
     end = last.end
     if any(page.seen for page in last.pages) or feeds.live_count(end.feed.pk):
@@ -83,10 +83,10 @@ def _doubt_empty(ctx: Context, last: Fetched) -> None:
     if counted:
         ctx.count("R11")
         reason = f"{end.app} lists no records, and says that it has {counted:,}"
-        raise StoppedByBrake(name=ctx.sync.name, reason=reason, hint="The listing may have failed: run it again.")
+        raise StoppedByBrake(name=ctx.name, reason=reason, hint="The listing may have failed: run it again.")
 
 
-def _fetch(ctx: Context, ends: Collection[End]) -> Iterator[list[Fetched]]:
+def _fetch(ctx: Reader, ends: Collection[End]) -> Iterator[list[Fetched]]:
     """Yield the pages of all sides as they arrive.
 
     Side by side, the next pages are on their way while these are taken in, several of a side together.
@@ -109,7 +109,7 @@ def _fetch(ctx: Context, ends: Collection[End]) -> Iterator[list[Fetched]]:
             yield arrived
 
 
-def _pages(ctx: Context, end: End) -> Iterator[Fetched]:
+def _pages(ctx: Reader, end: End) -> Iterator[Fetched]:
     asked_at = ctx.clock()
     for page in end.connector.changes(end.object, end.feed.cursor, end.feed.fields):
         yield Fetched(end, [page], asked_at)
@@ -135,7 +135,7 @@ def _joined(kept: Sequence[Fetched]) -> Fetched:
     return Fetched(kept[0].end, [page for each in kept for page in each.pages], kept[0].asked_at)
 
 
-def _news_of(ctx: Context, end: End, page: Page) -> list[News]:
+def _news_of(ctx: Reader, end: End, page: Page) -> list[News]:
     """Return what a page tells, reading by id whatever the listing did not carry. Live rows win over gone."""
     rows: dict[str, Seen] = {}
     for seen in page.seen:

@@ -1,7 +1,7 @@
 """One run of a sync: recover, read both sides, plan, brake, write, record."""
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
@@ -13,7 +13,7 @@ from bothways.ledger.plans import ActionRow, drop
 from bothways.sync.again import look_again
 from bothways.sync.apply import apply_quiet, apply_writes
 from bothways.sync.checks import skip_overtaken
-from bothways.sync.context import Context
+from bothways.sync.context import Context, End
 from bothways.sync.line import draw
 from bothways.sync.lists import refresh_lists
 from bothways.sync.planning import make_plan
@@ -106,8 +106,14 @@ def _read_both(ctx: Context, *, full: bool = False) -> None:
 def _poll(ctx: Context) -> None:
     """Read what records are called by before the records that refer to them by it."""
     for end in ctx.called.values():
-        poll(ctx, [end])
-    poll(ctx, ctx.ends.values())
+        poll(ctx, _to_read(ctx, [end]))
+    poll(ctx, _to_read(ctx, ctx.ends.values()))
+
+
+def _to_read(ctx: Context, ends: Iterable[End]) -> list[End]:
+    """Return the ends whose feed nobody has read completely of late."""
+    since = ctx.clock() - ctx.read_within
+    return [end for end in ends if not (end.feed.baseline_done and end.feed.polled_at > since)]
 
 
 def _wake_refused(ctx: Context) -> None:

@@ -1,0 +1,154 @@
+"""Turns: feeds to be read and syncs to be run, each by one worker at a time, when they are due.
+
+This is the truth of what is to be done when; queues only bring it about sooner. A worker that has taken a turn says
+every few seconds that it is alive; after ``TAKEOVER`` seconds without a word it counts as gone, and another takes
+the turn. Should it come back, its commits are refused by the fence of the sync. Times are seconds by ``clock``.
+"""
+
+import time
+from collections.abc import Callable, Iterable
+from typing import NamedTuple
+
+from django.db import connection
+
+from bothways.ledger import db
+
+FEED, SYNC = "feed", "sync"
+"""The tables whose rows have turns."""
+
+BEAT_EVERY, TAKEOVER = 5.0, 20.0
+"""Seconds between two signs of life of a worker, and without any before it counts as gone."""
+
+FAR_AHEAD = 90 * 86_400.0
+"""Seconds. What is due later than in so long was put there by a clock that was wrong then, and is due now."""
+
+_FREE = "(t.taken_at IS NULL OR t.beat_at<%s OR t.beat_at>%s)"
+"""Nobody has the turn, or nobody who lives: a sign of life from the future is one from before a clock was set back."""
+
+_SYNCS = f"""
+SELECT t.id FROM sync t
+JOIN feed l ON l.id=t.left_id JOIN connection cl ON cl.id=l.connection_id
+JOIN feed r ON r.id=t.right_id JOIN connection cr ON cr.id=r.connection_id
+WHERE t.state='on' AND t.deleted_at=0 AND (t.due_at<=%s OR t.due_at>%s) AND {_FREE}
+AND cl.rests_until<=%s AND cr.rests_until<=%s ORDER BY t.due_at, t.id LIMIT %s
+"""
+
+_FEEDS = f"""
+SELECT t.id FROM feed t JOIN connection c ON c.id=t.connection_id
+WHERE t.baseline_done AND (t.due_at<=%s OR t.due_at>%s) AND {_FREE} AND c.rests_until<=%s
+AND EXISTS (SELECT 1 FROM sync s WHERE (s.left_id=t.id OR s.right_id=t.id) AND s.state='on' AND s.deleted_at=0)
+ORDER BY t.due_at, t.id LIMIT %s
+"""
+
+
+class Turn(NamedTuple):
+    """A turn that a worker has taken: of which table, which row, when, and how often it had failed in a row."""
+
+    kind: str
+    id: int
+    worker: str
+    taken_at: float
+    failed: int
+
+
+def clock_of(own: Callable[[], float] = time.time) -> float:
+    """Return the time by which turns are told: that of the PostgreSQL server, which all workers share, else our own."""
+    if connection.vendor == "postgresql":
+        return float(db.value("SELECT EXTRACT(EPOCH FROM clock_timestamp())::float8"))
+    return own()
+
+
+def due(kind: str, now: float, most: int) -> list[int]:
+    """Return up to ``most`` feeds or syncs that are due, which nobody is at and whose apps may be asked."""
+    free = (now, now + FAR_AHEAD, now - TAKEOVER, now + TAKEOVER)
+    if kind == SYNC:
+        return [int(id) for (id,) in db.rows(_SYNCS, (*free, now, now, most))]
+    return [int(id) for (id,) in db.rows(_FEEDS, (*free, now, most))]
+
+
+def next_at(kind: str) -> float | None:
+    """Return when the next feed or sync that is in use is due, None if there is none."""
+    which = "state='on' AND deleted_at=0" if kind == SYNC else "baseline_done"
+    found = db.value(f"SELECT MIN(due_at) FROM {kind} WHERE {which} AND taken_at IS NULL")
+    return float(found) if found is not None else None
+
+
+def take(kind: str, id: int, worker: str, now: float) -> Turn | None:
+    """Take a turn that is due; None if it is not, or another worker is at it."""
+    with db.transaction_():
+        found = db.rows(
+            f"UPDATE {kind} AS t SET worker=%s, taken_at=%s, beat_at=%s "
+            f"WHERE id=%s AND (due_at<=%s OR due_at>%s) AND {_FREE} RETURNING failed",
+            (worker, now, now, id, now, now + FAR_AHEAD, now - TAKEOVER, now + TAKEOVER),
+        )
+    return Turn(kind, id, worker, now, int(found[0][0])) if found else None
+
+
+def beat(worker: str, now: float) -> None:
+    """Say that a worker is alive, for all the turns it has taken."""
+    with db.transaction_():
+        for kind in (FEED, SYNC):
+            db.execute(f"UPDATE {kind} SET beat_at=%s WHERE worker=%s AND taken_at IS NOT NULL", (now, worker))
+
+
+def finish(turn: Turn, due_at: float, failed: int = 0) -> bool:
+    """End a turn; it is due again at ``due_at``, or at once if somebody asked for it since it was taken.
+
+    Return False if another worker has taken it over: then nothing is changed.
+    """
+    with db.transaction_():
+        sql = (
+            f"UPDATE {turn.kind} SET taken_at=NULL, worker='', failed=%s, "
+            "due_at=CASE WHEN asked_at>=taken_at AND asked_at<%s THEN asked_at ELSE %s END "
+            "WHERE id=%s AND worker=%s AND taken_at=%s"
+        )
+        return bool(db.execute(sql, (failed, due_at, due_at, turn.id, turn.worker, turn.taken_at)))
+
+
+def leave(worker: str) -> None:
+    """Give back every turn that a worker has taken and not ended: it stops, and others may go on at once."""
+    with db.transaction_():
+        for kind in (FEED, SYNC):
+            db.execute(f"UPDATE {kind} SET taken_at=NULL, worker='' WHERE worker=%s", (worker,))
+
+
+def forget_workers() -> None:
+    """Give back all turns: only where no other worker can be alive, as beside the lock of an SQLite database."""
+    with db.transaction_():
+        for kind in (FEED, SYNC):
+            db.execute(f"UPDATE {kind} SET taken_at=NULL, worker='' WHERE taken_at IS NOT NULL")
+
+
+def ask(kind: str, ids: Iterable[int], now: float) -> None:
+    """Let feeds or syncs be due at once; one that somebody is at is due again when that ends."""
+    with db.transaction_():
+        sql = (
+            f"UPDATE {kind} SET asked_at=%s, due_at=CASE WHEN due_at<%s THEN due_at ELSE %s END "
+            "WHERE id=%s AND (asked_at<%s OR due_at>%s)"
+        )
+        db.execute_many(sql, [(now, now, now, id, now, now) for id in sorted(set(ids))])
+
+
+def with_marks(feed_id: int, now: float) -> list[int]:
+    """Return the syncs that use a feed, are on and do not fail, and have records to look at."""
+    sql = (
+        "SELECT s.id FROM sync s WHERE (s.left_id=%s OR s.right_id=%s) AND s.state='on' AND s.deleted_at=0 "
+        "AND s.failed=0 AND EXISTS (SELECT 1 FROM due d WHERE d.sync_id=s.id AND d.not_before<=%s) ORDER BY s.id"
+    )
+    return [int(id) for (id,) in db.rows(sql, (feed_id, feed_id, now))]
+
+
+def beside(sync_id: int, now: float) -> list[int]:
+    """Return the other syncs between the same connections that are on, do not fail, and have records to look at.
+
+    Their records refer to those of this sync, or are leads of the same people.
+    """
+    sql = (
+        "SELECT o.id FROM sync s JOIN feed sl ON sl.id=s.left_id JOIN feed sr ON sr.id=s.right_id "
+        "JOIN sync o ON o.id<>s.id JOIN feed ol ON ol.id=o.left_id JOIN feed orr ON orr.id=o.right_id "
+        "WHERE s.id=%s AND o.state='on' AND o.deleted_at=0 AND o.failed=0 "
+        "AND ((ol.connection_id=sl.connection_id AND orr.connection_id=sr.connection_id) "
+        "OR (ol.connection_id=sr.connection_id AND orr.connection_id=sl.connection_id)) "
+        "AND EXISTS (SELECT 1 FROM due d WHERE d.sync_id=o.id AND d.not_before<=%s) ORDER BY o.id"
+    )
+    return [int(id) for (id,) in db.rows(sql, (sync_id, now))]
