@@ -225,7 +225,7 @@ class Belonging:
             if inside[Side.LEFT] is not inside[Side.RIGHT]:
                 without = Side.LEFT if inside[Side.RIGHT] else Side.RIGHT
                 in_another = set(self.homes.of(rows[without])) & family[without]  # two pairs of homes became one
-                if in_another or self._left_one_that_was_gone(rows, family):
+                if in_another or self._left_another(rows, pair, family):
                     continue
                 raise Broken("A4", f"{[row.id for row in rows.values()]} in {pair.ids}: {inside}")
             certain = self._certain(rows, pair, since)
@@ -239,17 +239,17 @@ class Belonging:
             if both and partner[str(leads[Side.LEFT])] != leads[Side.RIGHT]:
                 raise Broken("A4", f"the first home of {[row.id for row in rows.values()]} is {leads}")
 
-    def _left_one_that_was_gone(self, rows: dict[Side, Row], family: dict[Side, set[str]]) -> bool:
-        """Tell whether a person took one out of a home that was merged or deleted at some time.
+    def _left_another(self, rows: dict[Side, Row], pair: Pair, family: dict[Side, set[str]]) -> bool:
+        """Tell whether a person took one out of a home that is one with these through a merge, or was gone at some time.
 
-        With the link of the two homes, what is said of them was gone then: nobody can tell a removal from it.
+        With the link of such a home, what is said of it is gone: nobody can tell a removal from it.
         """
         gone = self.homes.beside.deleted.keys() | self.homes.beside.restored.keys()
         return any(
             not op.came
             and op.home in family[op.side]
             and self._same(op.side, op.thing, rows[op.side].id)
-            and (self.homes.apps[op.side].rows[op.home].merged_into or (self.homes.apps[op.side].name, op.home) in gone)
+            and (op.home != pair.ids[op.side] or (self.homes.apps[op.side].name, op.home) in gone)
             for op in self.ops
         )
 
