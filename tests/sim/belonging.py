@@ -240,7 +240,7 @@ class Belonging:
                 raise Broken("A4", f"the first home of {[row.id for row in rows.values()]} is {leads}")
 
     def _left_another(self, rows: dict[Side, Row], pair: Pair, family: dict[Side, set[str]]) -> bool:
-        """Tell whether a person took one out of a home that is one with these through a merge, or was gone at some time.
+        """Tell whether a person took one out of a home that is one with these by a merge, or was gone at some time.
 
         With the link of such a home, what is said of it is gone: nobody can tell a removal from it.
         """
