@@ -55,6 +55,7 @@ class Oracle:
         self.turned: set[str] = set()
         self.decided: Callable[[Write, str], bool] = lambda write, name: False
         self.asked: Callable[[Write, str], bool] = lambda write, name: False
+        self.half_done: Callable[[Row, Row, str], bool] = lambda left, right, name: False
         self.paused: Callable[[Row, Row], bool] = lambda left, right: False
         self.agreed: Callable[[Row, Row, str], bool] = lambda left, right, name: False
 
@@ -271,6 +272,8 @@ class Oracle:
         if name in self.one_way or name in self.narrowed or name in self.turned:
             return None
         if loose(here) == loose(there) and not self._typed_last(left, right, name):
+            return None
+        if self.half_done(left, right, name):
             return None
         raise Broken("I1", f"{left.id}-{right.id} {name}: {here!r} and {there!r}")
 
