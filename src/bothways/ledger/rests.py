@@ -1,0 +1,44 @@
+"""Connections that rest: an app that fails as a whole is left alone for a while by everything that uses it."""
+
+from typing import NamedTuple
+
+from bothways.ledger import db
+
+
+class Rest(NamedTuple):
+    """A connection in trouble: its name, until when nothing is asked of it (seconds), since when, and why."""
+
+    connection: str
+    until: float
+    failed: int
+    trouble: str
+
+
+def failed(connection: str) -> int:
+    """Return how often a connection failed in a row."""
+    return int(db.value("SELECT failed FROM connection WHERE name=%s", (connection,)) or 0)
+
+
+def begin(connection: str, until: float, trouble: str) -> bool:
+    """Let a connection rest; return whether that is news: it worked before, or failed in another way."""
+    with db.transaction_():
+        before = db.value("SELECT trouble FROM connection WHERE name=%s", (connection,))
+        sql = "UPDATE connection SET rests_until=%s, failed=failed+1, trouble=%s WHERE name=%s"
+        db.execute(sql, (until, trouble, connection))
+    return before != trouble
+
+
+def end(connections: list[str]) -> list[str]:
+    """Let connections that answered be used again; return those that had been in trouble."""
+    with db.transaction_():
+        found = db.in_list("SELECT name FROM connection WHERE failed>0 AND name IN {ids}", (), connections)
+        sql = "UPDATE connection SET rests_until=0, failed=0, trouble='' WHERE failed>0 AND name IN {ids}"
+        if found:
+            db.in_list_execute(sql, (), connections)
+    return [str(name) for (name,) in found]
+
+
+def resting() -> list[Rest]:
+    """Return the connections that are in trouble."""
+    sql = "SELECT name, rests_until, failed, trouble FROM connection WHERE failed>0 ORDER BY name"
+    return [Rest(str(name), float(until), int(failed), str(trouble)) for name, until, failed, trouble in db.rows(sql)]
