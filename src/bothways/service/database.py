@@ -44,6 +44,18 @@ def used(url: str) -> Iterator[None]:
         _close()
 
 
+@contextmanager
+def kept_open(url: str) -> Iterator[None]:
+    """Work on the database of this URL in a thread that will do so again: its connection is kept while it works."""
+    boot.setup(url)
+    try:
+        with db.translated():
+            yield
+    except LedgerError:
+        _close()
+        raise
+
+
 def _close() -> None:
     try:
         if not connection.in_atomic_block:

@@ -1,0 +1,133 @@
+"""Take turns until told to stop: a queue brings them, a tick finds what is due, a beat says that we are alive."""
+
+import asyncio
+import os
+import secrets
+import socket
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from typing import Any, TypeVar
+
+from bothways.errors import BothwaysError, DatabaseLocked, DatabaseUnreachable
+from bothways.jobs.queue import Queue
+from bothways.jobs.turns import Worker, take_turn
+from bothways.ledger import db, turns
+from bothways.ledger.models import Workspace as WorkspaceRow
+from bothways.ledger.turns import BEAT_EVERY, FEED, SYNC
+from bothways.service.database import kept_open
+from bothways.service.views import RunView
+from bothways.service.workspace import Workspace, take_over_changes
+
+T = TypeVar("T")
+
+TICK = 2.0
+"""Seconds between two looks at what is due."""
+
+MOST_QUEUED = 200
+"""Feeds, and syncs, that one tick queues at most."""
+
+
+def worker_name() -> str:
+    """Return a name that no other worker has."""
+    return f"{socket.gethostname()}-{os.getpid()}-{secrets.token_hex(4)}"
+
+
+@dataclass
+class Service:
+    """A worker at work. ``at_once``: how many turns it takes at the same time. ``ticked_at``: its last look (seconds).
+
+    ``follows_file``: it takes changes of the settings file over.
+    """
+
+    workspace: Workspace
+    queue: Queue
+    at_once: int
+    on_run: Callable[[RunView], None]
+    on_failure: Callable[[str, BothwaysError], None]
+    follows_file: bool = True
+    name: str = field(default_factory=worker_name)
+    ticked_at: float = 0.0
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Take turns until ``stop`` is set, then end those that were begun. Raises LedgerError if the database fails."""
+        loop = asyncio.get_running_loop()
+
+        def ask(kind: str, ids: list[int]) -> None:
+            turns.ask(kind, ids, self.worker.clock())
+            asyncio.run_coroutine_threadsafe(self.queue.trigger(kind, ids, urgent=True), loop).result(TICK)
+
+        self.worker = Worker(self.workspace, self.name, self.on_run, self.on_failure, ask)
+        self._turns = ThreadPoolExecutor(self.at_once, thread_name_prefix="bothways-turn")
+        self._own = ThreadPoolExecutor(1, thread_name_prefix="bothways-tick")
+        tasks = [
+            asyncio.create_task(each)
+            for each in (self.queue.run_worker(self._turn, self.at_once), self._tick(stop), self._beat(stop))
+        ]
+        waiting = asyncio.create_task(stop.wait())
+        try:
+            await asyncio.wait([waiting, *tasks], return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            stop.set()
+            await self.queue.close()
+            done = await asyncio.gather(*tasks, return_exceptions=True)
+            waiting.cancel()
+            self._turns.shutdown(wait=True)
+            await self._in(self._own, turns.leave, self.name)
+            self._own.shutdown(wait=True)
+        for each in done:
+            if isinstance(each, BaseException) and not isinstance(each, asyncio.CancelledError):
+                raise each
+
+    async def _turn(self, kind: str, id: int) -> None:
+        """Take a turn, and again as long as it is due: somebody may have asked for it meanwhile."""
+        while await self._in(self._turns, take_turn, self.worker, kind, id):
+            if self.queue.closing:
+                return
+
+    async def _tick(self, stop: asyncio.Event) -> None:
+        while not stop.is_set():
+            try:
+                found = await self._in(self._own, self._look)
+            except (DatabaseLocked, DatabaseUnreachable) as error:
+                self.on_failure("", error)
+                found = {}
+            for kind, ids in found.items():
+                await self.queue.trigger(kind, ids)
+            await _wait(stop, TICK)
+
+    def _look(self) -> dict[str, list[int]]:
+        if self.follows_file:
+            try:
+                take_over_changes(self.workspace)
+            except BothwaysError as error:
+                self.on_failure("", error)
+        self.ticked_at = self.workspace.clock()
+        if WorkspaceRow.objects.filter(paused=True).exists():
+            return {}
+        now = self.worker.clock()
+        return {kind: turns.due(kind, now, MOST_QUEUED) for kind in (FEED, SYNC)}
+
+    async def _beat(self, stop: asyncio.Event) -> None:
+        beats = ThreadPoolExecutor(1, thread_name_prefix="bothways-beat")
+        while not stop.is_set():
+            try:
+                await self._in(beats, lambda: turns.beat(self.name, self.worker.clock()))
+            except (DatabaseLocked, DatabaseUnreachable) as error:
+                self.on_failure("", error)
+            await _wait(stop, BEAT_EVERY)
+        beats.shutdown(wait=True)
+
+    async def _in(self, pool: ThreadPoolExecutor, call: Callable[..., T], *args: Any) -> T:
+        def inside() -> T:
+            with kept_open(self.workspace.database), db.translated():
+                return call(*args)
+
+        return await asyncio.get_running_loop().run_in_executor(pool, inside)
+
+
+async def _wait(stop: asyncio.Event, seconds: float) -> None:
+    try:
+        await asyncio.wait_for(stop.wait(), seconds)
+    except TimeoutError:
+        return
