@@ -257,9 +257,9 @@ class Belonging:
 
     def _put_in_beside_a_merge(self, rows: dict[Side, Row], pair: Pair) -> bool:
         """Tell whether a person put one in right as it was written into a home that was merged: which is which?"""
-        merged, things = {old for _, old in self.homes.beside.merged}, {row.id for row in rows.values()}
+        merged, things = set(self.homes.beside.merged.values()), {row.id for row in rows.values()}
         moves = [move for move in self.moves if move.thing in things and move.came & merged]
-        return any(move.over & set(pair.ids.values()) for move in moves)
+        return any((move.over | move.raced) & set(pair.ids.values()) for move in moves)
 
     def _certain(self, rows: dict[Side, Row], pair: Pair, since: float) -> bool | None:
         """Return whether the two must belong to a home by all that people did, None where either would do."""
