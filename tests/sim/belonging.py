@@ -227,7 +227,7 @@ class Belonging:
             if inside[Side.LEFT] is not inside[Side.RIGHT]:
                 without = Side.LEFT if inside[Side.RIGHT] else Side.RIGHT
                 in_another = set(self.homes.of(rows[without])) & family[without]  # two pairs of homes became one
-                if in_another or self._left_another(rows, pair, family):
+                if in_another or self._left_another(rows, pair, family) or self._put_in_beside_a_merge(rows, pair):
                     continue
                 raise Broken("A4", f"{[row.id for row in rows.values()]} in {pair.ids}: {inside}")
             certain = None if self._left_another(rows, pair, family) else self._certain(rows, pair, since)
@@ -254,6 +254,12 @@ class Belonging:
             and (op.home != pair.ids[op.side] or (self.homes.apps[op.side].name, op.home) in gone)
             for op in self.ops
         )
+
+    def _put_in_beside_a_merge(self, rows: dict[Side, Row], pair: Pair) -> bool:
+        """Tell whether a person put one in right as it was written into a home that was merged: which is which?"""
+        merged, things = set(self.homes.beside.merged.values()), {row.id for row in rows.values()}
+        moves = [move for move in self.moves if move.thing in things and move.came & merged]
+        return any((move.over | move.raced) & set(pair.ids.values()) for move in moves)
 
     def _certain(self, rows: dict[Side, Row], pair: Pair, since: float) -> bool | None:
         """Return whether the two must belong to a home by all that people did, None where either would do."""
