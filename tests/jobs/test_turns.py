@@ -1,0 +1,121 @@
+"""Turns taken: feeds read for all their syncs, syncs run when there is something to do, apps left alone that fail."""
+
+import pytest
+
+from bothways.errors import AppUnreachable, BothwaysError, CredentialsRefused
+from bothways.jobs.schedule import LONGEST_PAUSE
+from bothways.jobs.turns import Worker, take_turn
+from bothways.ledger import hints, rests, turns
+from bothways.ledger.models import Feed, Run
+from bothways.ledger.turns import FEED, SYNC
+from bothways.service.database import used
+from bothways.service.views import RunView
+from tests.office import SYNC as SETTINGS
+from tests.office import Office
+
+SECOND = """
+  people2:
+    state: on
+    objects: {Anna: people, Bert: others}
+    guards: {first_run: 1000, max_change: 100%, max_emptied: 1000}
+"""
+
+
+class Shift:
+    """A worker on an office's clock: takes every turn that is due, and remembers what it was told."""
+
+    def __init__(self, office: Office) -> None:
+        self.office, self.runs, self.failures = office, list[RunView](), list[BothwaysError]()
+        self.worker = Worker(
+            office.open(), "one", self.runs.append, lambda name, error: self.failures.append(error), self._ask
+        )
+        self.worker.chance = lambda: 0.0
+
+    def _ask(self, kind: str, ids: list[int]) -> None:
+        turns.ask(kind, ids, self.worker.clock())
+
+    def work(self, seconds: float = 0.0, step: float = 1.0) -> None:
+        """Let time pass, a tick per step, and take what is due."""
+        end = self.office.clock() + seconds
+        with used(self.worker.workspace.database):
+            while True:
+                for kind in (FEED, SYNC):
+                    for id in turns.due(kind, self.worker.clock(), 100):
+                        while take_turn(self.worker, kind, id):
+                            pass
+                if self.office.clock() >= end:
+                    return
+                self.office.clock.advance(step)
+
+    def calls(self) -> int:
+        return len(self.office.anna.calls) + len(self.office.bert.calls)
+
+
+@pytest.fixture
+def shift(office: Office) -> Shift:
+    office.pair()
+    shift = Shift(office)
+    shift.work(300)
+    return shift
+
+
+def test_edit_arrives_after_one_interval_at_the_latest_and_then_in_the_same_tick(shift: Shift) -> None:
+    id = next(iter(shift.office.anna.items))
+    shift.office.anna.edit(id, name="Dana Lee")
+    shift.work(61)
+    assert shift.office.bert.holding("name", "Dana Lee")
+
+
+def test_nothing_changed_costs_one_listing_per_app_and_interval_and_no_run(shift: Shift) -> None:
+    calls, runs = shift.calls(), Run.objects.count()
+    shift.work(600)
+    assert 2 * 9 <= shift.calls() - calls <= 2 * 12
+    assert Run.objects.count() == runs
+
+
+def test_hint_is_followed_at_once_by_reading_that_record_alone(shift: Shift) -> None:
+    id = next(iter(shift.office.anna.items))
+    shift.office.anna.edit(id, name="Dana Lee")
+    with used(shift.worker.workspace.database):
+        feed = Feed.objects.get(connection__name="Anna", object="people")
+        hints.keep(feed, {id: None}, shift.office.clock())
+        turns.ask(FEED, [feed.pk], shift.office.clock())
+    before = len([call for call in shift.office.anna.calls if "changes" in str(call)])
+    shift.work()
+    assert shift.office.bert.holding("name", "Dana Lee")
+    assert len([call for call in shift.office.anna.calls if "changes" in str(call)]) == before
+    with used(shift.worker.workspace.database):
+        assert hints.of(feed.pk) == []
+
+
+def test_app_that_fails_rests_longer_and_longer_and_is_told_of_once(shift: Shift) -> None:
+    shift.office.bert.fail("changes", AppUnreachable(app="Bert", reason="no route"), times=10_000)
+    shift.office.anna.edit(next(iter(shift.office.anna.items)), name="Dana Lee")
+    calls = len(shift.office.bert.calls)
+    shift.work(3600)
+    assert len(shift.failures) == 1
+    assert 4 <= len(shift.office.bert.calls) - calls <= 20
+    with used(shift.worker.workspace.database):
+        [rest] = rests.resting()
+    assert (rest.connection, rest.trouble[:6]) == ("Bert", "BW-201")
+    assert rest.until - shift.office.clock() <= LONGEST_PAUSE * 1.25
+
+
+def test_what_waited_while_an_app_was_away_is_sent_when_it_is_back(shift: Shift) -> None:
+    shift.office.bert.fail("changes", CredentialsRefused(app="Bert"), times=3)
+    shift.work(120)
+    shift.office.anna.edit(next(iter(shift.office.anna.items)), name="Dana Lee")
+    shift.work(300)
+    assert shift.office.bert.holding("name", "Dana Lee")
+    with used(shift.worker.workspace.database):
+        assert rests.resting() == []
+
+
+def test_sync_that_stops_at_a_brake_is_tried_again_later_and_later_and_told_of_once(office: Office) -> None:
+    office.write(SETTINGS.replace("first_run: 1000", "first_run: 1"))
+    for number in range(3):
+        office.anna.add(email=f"p{number}@x.test", name=f"P{number}")
+    shift = Shift(office)
+    shift.work(1800)
+    assert len(office.bert.writes) == 1
+    assert Run.objects.count() < 20

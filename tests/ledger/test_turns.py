@@ -1,0 +1,95 @@
+"""Turns: one worker at a time, taken over from one that is gone, none lost."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from bothways.ledger import rests, turns
+from bothways.ledger.models import Connection, Feed, Sync
+from bothways.ledger.turns import BEAT_EVERY, FEED, SYNC, TAKEOVER
+
+NOW = 1_700_000_000.0
+
+
+@pytest.fixture
+def sync() -> Iterator[Sync]:
+    feeds = [
+        Feed.objects.create(connection=Connection.objects.create(name=name, connector="memory"), object="people")
+        for name in ("Anna", "Bert")
+    ]
+    Feed.objects.update(baseline_done=True)
+    yield Sync.objects.create(name="people", state="on", left=feeds[0], right=feeds[1])
+
+
+def test_turn_is_taken_by_one_worker_alone(sync: Sync) -> None:
+    assert turns.due(SYNC, NOW, 10) == [sync.pk]
+    assert turns.take(SYNC, sync.pk, "one", NOW) is not None
+    assert turns.take(SYNC, sync.pk, "two", NOW) is None
+    assert turns.due(SYNC, NOW, 10) == []
+
+
+def test_finished_turn_is_due_again_when_it_was_said_to_be(sync: Sync) -> None:
+    turn = turns.take(SYNC, sync.pk, "one", NOW)
+    assert turn is not None
+    assert turns.finish(turn, NOW + 60)
+    assert turns.due(SYNC, NOW + 59, 10) == []
+    assert turns.due(SYNC, NOW + 60, 10) == [sync.pk]
+
+
+def test_who_asks_while_it_runs_gets_another_turn_right_after(sync: Sync) -> None:
+    turn = turns.take(SYNC, sync.pk, "one", NOW)
+    turns.ask(SYNC, [sync.pk], NOW + 1)
+    assert turn is not None
+    turns.finish(turn, NOW + 60)
+    assert turns.due(SYNC, NOW + 1, 10) == [sync.pk]
+
+
+def test_who_asked_before_it_began_gets_no_second_turn(sync: Sync) -> None:
+    turns.ask(SYNC, [sync.pk], NOW - 1)
+    turn = turns.take(SYNC, sync.pk, "one", NOW)
+    assert turn is not None
+    turns.finish(turn, NOW + 60)
+    assert turns.due(SYNC, NOW + 1, 10) == []
+
+
+def test_worker_without_a_sign_of_life_is_taken_over_from_and_cannot_finish(sync: Sync) -> None:
+    gone = turns.take(SYNC, sync.pk, "one", NOW)
+    turns.beat("one", NOW + BEAT_EVERY)
+    assert turns.take(SYNC, sync.pk, "two", NOW + TAKEOVER) is None, "it said that it lives"
+    taken = turns.take(SYNC, sync.pk, "two", NOW + BEAT_EVERY + TAKEOVER + 1)
+    assert taken is not None
+    assert gone is not None
+    assert not turns.finish(gone, NOW + 1000)
+    assert turns.finish(taken, NOW + 60)
+
+
+def test_sign_of_life_from_the_future_is_none(sync: Sync) -> None:
+    turns.take(SYNC, sync.pk, "one", NOW + 86_400)
+    assert turns.due(SYNC, NOW, 10) == [sync.pk], "the clock was set back since"
+
+
+def test_worker_that_stops_gives_its_turns_back(sync: Sync) -> None:
+    turns.take(SYNC, sync.pk, "one", NOW)
+    turns.leave("one")
+    assert turns.due(SYNC, NOW, 10) == [sync.pk]
+
+
+@pytest.mark.parametrize("state", ["off", "draft"])
+def test_sync_that_is_not_on_is_never_due_nor_is_a_feed_of_it(sync: Sync, state: str) -> None:
+    assert len(turns.due(FEED, NOW, 10)) == 2
+    Sync.objects.update(state=state)
+    assert turns.due(SYNC, NOW, 10) == turns.due(FEED, NOW, 10) == []
+
+
+def test_feed_that_was_never_read_waits_for_the_first_run(sync: Sync) -> None:
+    Feed.objects.filter(pk=sync.left_id).update(baseline_done=False)
+    assert turns.due(FEED, NOW, 10) == [sync.right_id]
+
+
+def test_nothing_is_due_of_a_connection_that_rests(sync: Sync) -> None:
+    assert rests.begin("Anna", NOW + 100, "BW-201 cannot be reached")
+    assert not rests.begin("Anna", NOW + 100, "BW-201 cannot be reached"), "it is no news any more"
+    assert turns.due(SYNC, NOW, 10) == []
+    assert turns.due(FEED, NOW, 10) == [sync.right_id]
+    assert rests.end(["Anna", "Bert"]) == ["Anna"]
+    assert turns.due(SYNC, NOW, 10) == [sync.pk]
