@@ -288,6 +288,44 @@ def test_events_are_gathered_for_a_moment_of_the_accounts_clock(hubspot: HubSpot
     assert [hint.id for hint in receiver.hints[0] or ()] == ids
 
 
+@pytest.mark.parametrize("kind", [Clock, FrozenClock])
+def test_clock_that_is_moved_sends_what_is_due(kind: type[Clock | FrozenClock]):
+    with HubSpotSandbox(clock=kind()) as hubspot, receiving(hubspot.clock) as receiver:
+        hubspot.subscribe(receiver.url, EVERYTHING)
+        for move in (hubspot.advance, lambda seconds: hubspot.set_time(hubspot.now() + seconds)):
+            hubspot.fault("hook-late", seconds=600)
+            late, soon = (hubspot.create("contacts", {"lastname": name}) for name in "AB")
+            hubspot.deliver()  # from now on the sender sleeps
+            assert [hint.id for hint in receiver.hints[-1] or ()] == [soon]
+            assert receiver.arrived.acquire(timeout=30)
+            move(600)
+            assert receiver.arrived.acquire(timeout=30)
+            assert [hint.id for hint in receiver.hints[-1] or ()] == [late]
+
+
+def test_who_waits_for_deliveries_waits_for_their_answers(hubspot: HubSpotSandbox):
+    returned, early = threading.Event(), []
+
+    def wait() -> None:
+        hubspot.deliver()
+        returned.set()
+
+    waiting = threading.Thread(target=wait)
+
+    def answer(asked: Asked) -> Answer:
+        waiting.start()
+        early.append(returned.wait(0.2))
+        return Answer(204, b"")
+
+    with web(answer) as site:
+        hubspot.subscribe(site.url, EVERYTHING)
+        hubspot.create("contacts", {"lastname": "A"})
+        hubspot.advance(GATHERED)
+        assert returned.wait(30)
+        waiting.join()
+    assert early == [False]
+
+
 def test_clock_that_goes_on_sends_by_itself():
     with HubSpotSandbox(clock=Clock()) as hubspot, receiving(hubspot.clock) as receiver:
         hubspot.subscribe(receiver.url, EVERYTHING)
@@ -315,9 +353,12 @@ def test_nothing_to_send_is_nothing_to_wait_for(hubspot: HubSpotSandbox):
 def test_delivery_that_is_answered_badly_comes_again_later(hubspot: HubSpotSandbox, receiver: Receiver, status: int):
     receiver.statuses = [status] * 2
     id = hubspot.create("contacts", {"lastname": "A"})
+    arrived = []
     for wait in (0, 59, 1, 119, 1, 10**6):
         hubspot.advance(wait)
         hubspot.deliver()
+        arrived.append(len(receiver.events))
+    assert arrived == [1, 1, 2, 2, 3, 3]
     assert [event["attemptNumber"] for event in receiver.told] == [0, 1, 2]
     assert [[hint.id for hint in each or ()] for each in receiver.hints] == [[id]] * 3
 
@@ -453,6 +494,7 @@ def test_faults_of_webhooks_and_of_calls_do_not_meet_each_other(
     hubspot.create("contacts", {"lastname": "A"})
     hubspot.deliver()
     assert receiver.hints != [None]
+    assert hubspot.faults_waiting() == 1
     hubspot.clear_faults()
     for kind in ("hook-late", "hook-twice", "hook-dropped", "hook-shuffled", "hook-forged"):
         hubspot.fault(kind)
