@@ -154,6 +154,26 @@ def test_primary_one_changed_on_both_sides_is_that_of_the_default_app(default, e
 # --- one on a side ------------------------------------------------------------------------------------
 
 
+@pytest.mark.parametrize("seen", [([], []), (["c"], ["C"]), None], ids=["waited", "moved", "first link"])
+@pytest.mark.parametrize(("left", "right"), [("a", "B"), ("a", "BA"), ("ab", "B"), ("ac", "B")])
+@pytest.mark.parametrize(("default", "first"), [(L, "a"), (R, "b")])
+def test_primary_one_comes_out_though_both_sides_must_be_written(seen, left, right, default, first) -> None:
+    held = {L: list(left), R: list(right)}
+    shadows = None if seen is None else dict(zip(SIDES, seen, strict=True))
+    for _ in range(4):
+        decision = decided(MAINS, held[L], held[R], shadows and (shadows[L], shadows[R]), default=default)
+        shadows = dict(shadows or {L: [], R: []})
+        shadows |= {side: known.value for side, known in (decision.seen or {}).items()}
+        if decision.write is None:
+            break
+        side, before = decision.write, held[decision.write]
+        held[side] = list(ids_of(decision.value))
+        shadows[side] = after_write(decision.merge.base or shadows[side], before, decision.value, held[side])
+    assert held[L][0] == first
+    assert held[R][0] == first.upper()
+    assert set(held[R]) == {id.upper() for id in held[L]}
+
+
 def test_primary_one_is_what_a_single_reference_is_given() -> None:
     assert written(decided(TO_ONE, ["b", "a"], None, ([], None))) == (R, "B")
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import random
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -10,6 +11,7 @@ from bothways.engine.sides import SIDES, Side
 from bothways.engine.spec import Wins
 from bothways.ledger import db, due, holds
 from bothways.ledger.holds import HoldRow
+from tests.sim.apps import Row
 from tests.sim.oracle import Broken, source_of
 from tests.sim.world import Write, loose
 
@@ -100,7 +102,7 @@ class Asking:
         side = str(next(side for side, app in self.schedule.apps.items() if app.name == write.app))
         return any(
             each.field == name
-            and loose(each.seen[side]) == loose(write.held[name])
+            and (name in write.late or loose(each.seen[side]) == loose(write.held[name]))
             and (loose(each.values.get(side)) == loose(write.values[name]) or self._typed_over(each, write, name))
             for each in self.decisions
             if side in each.values and each.at <= write.at
@@ -111,6 +113,15 @@ class Asking:
         both, value = len(decision.values) == len(SIDES), loose(write.values[name])
         edits = [each for each in self.schedule.world.edits if each.app != write.app and each.field == name]
         return both and any(loose(each.value) == value and each.at >= decision.at for each in edits)
+
+    def half_done(self, left: Row, right: Row, name: str) -> bool:
+        """Tell whether a decision for both was written to one alone, since the other was deleted right then."""
+        sql = (
+            "SELECT j.data FROM journal j JOIN link l ON l.id=j.link_id "
+            "WHERE l.left_id=%s AND l.right_id=%s AND j.message='not written: gone'"
+        )
+        found = [json.loads(data) for (data,) in db.rows(sql, (left.id, right.id))]
+        return any(key.partition("=")[0] == name for each in found for key in each["more"].get("both", ()))
 
     def at_rest(self) -> None:
         """Q2: every decision was carried out, refused by the app, or asked anew since a value had changed."""

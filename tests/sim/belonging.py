@@ -92,7 +92,9 @@ class Belonging:
         if write.kind == "update" and not late and (ids == held or (set(ids) == set(held) and not ordered)):
             raise Broken("I6", f"{row.id} was put in {ids}, and was in them already")
         *merged, source = self._sources(side, write)
-        for id in sorted(move.came.difference(op.home for op in late_ops)):
+        homes = self.homes.apps[side].rows
+        held_on = {id for id in self._recent(side, row) if not homes[id].live}  # it was deleted since that was read
+        for id in sorted(move.came.difference(held_on, (op.home for op in late_ops))):
             self._meant(side, row, [*merged, source], id)
         for id in sorted(move.gone) if self.homes.fields[side].multi_valued else ():
             self._taken_out(side, row, source, id)
@@ -225,10 +227,10 @@ class Belonging:
             if inside[Side.LEFT] is not inside[Side.RIGHT]:
                 without = Side.LEFT if inside[Side.RIGHT] else Side.RIGHT
                 in_another = set(self.homes.of(rows[without])) & family[without]  # two pairs of homes became one
-                if in_another or self._left_a_merged_one(rows, pair):
+                if in_another or self._left_another(rows, pair, family) or self._put_in_beside_a_merge(rows, pair):
                     continue
                 raise Broken("A4", f"{[row.id for row in rows.values()]} in {pair.ids}: {inside}")
-            certain = self._certain(rows, pair, since)
+            certain = None if self._left_another(rows, pair, family) else self._certain(rows, pair, since)
             if certain is not None and inside[Side.LEFT] is not certain:
                 words = "are not in, though a person put one there" if certain else "are in, though nobody wants that:"
                 raise Broken("A5", f"{[row.id for row in rows.values()]} {words} {pair.ids}")
@@ -239,15 +241,25 @@ class Belonging:
             if both and partner[str(leads[Side.LEFT])] != leads[Side.RIGHT]:
                 raise Broken("A4", f"the first home of {[row.id for row in rows.values()]} is {leads}")
 
-    def _left_a_merged_one(self, rows: dict[Side, Row], pair: Pair) -> bool:
-        """Tell whether a person took one out of a home before that was merged: it went away with its record."""
+    def _left_another(self, rows: dict[Side, Row], pair: Pair, family: dict[Side, set[str]]) -> bool:
+        """Tell whether a person took one out of a home that is one with these by a merge, or was gone at some time.
+
+        With the link of such a home, what is said of it is gone: nobody can tell a removal from it.
+        """
+        gone = self.homes.beside.deleted.keys() | self.homes.beside.restored.keys()
         return any(
             not op.came
+            and op.home in family[op.side]
             and self._same(op.side, op.thing, rows[op.side].id)
-            and self.homes.apps[op.side].rows[op.home].merged_into
-            and self._is(op.side, op.home, pair.ids[op.side])
+            and (op.home != pair.ids[op.side] or (self.homes.apps[op.side].name, op.home) in gone)
             for op in self.ops
         )
+
+    def _put_in_beside_a_merge(self, rows: dict[Side, Row], pair: Pair) -> bool:
+        """Tell whether a person put one in right as it was written into a home that was merged: which is which?"""
+        merged, things = set(self.homes.beside.merged.values()), {row.id for row in rows.values()}
+        moves = [move for move in self.moves if move.thing in things and move.came & merged]
+        return any((move.over | move.raced) & set(pair.ids.values()) for move in moves)
 
     def _certain(self, rows: dict[Side, Row], pair: Pair, since: float) -> bool | None:
         """Return whether the two must belong to a home by all that people did, None where either would do."""
@@ -258,7 +270,7 @@ class Belonging:
         ]
         came, went = [op for op in ops if op.came], [op for op in ops if not op.came]
         if not went and came:
-            return True
+            return None if self._taken_out_before(rows, pair) else True
         if self._came_unheard(rows, pair):
             return None
         merged = {survivor for (_, _), survivor in self.homes.beside.merged.items()}
@@ -270,6 +282,11 @@ class Belonging:
             return None
         return False
 
+    def _taken_out_before(self, rows: dict[Side, Row], pair: Pair) -> bool:
+        """Tell whether the sync took one out of a home, as a person had done with the partner that it had then."""
+        homes = set(pair.ids.values())
+        return any(move.gone & homes for move in self.moves if move.thing in {row.id for row in rows.values()})
+
     def _came_unheard(self, rows: dict[Side, Row], pair: Pair) -> bool:
         """Tell whether a person took one out of a home in vain: right before a write, or one whose answer was lost."""
         moves = [
@@ -280,7 +297,8 @@ class Belonging:
         if any(move.over & set(pair.ids.values()) for move in moves):
             return True
         sql = "SELECT message FROM journal WHERE id=%s"
-        return any(db.value(sql, (int(move.key),)) == "found out afterwards" for move in moves)
+        lost = ("found out afterwards", "did not land")
+        return any(db.value(sql, (int(move.key),)) in lost for move in moves)
 
     def _only_each_other(self, rows: dict[Side, Row]) -> bool:
         """Tell whether two things were never linked with others, and none was merged into them."""

@@ -119,6 +119,17 @@ class DeleteOracle:
             return f"{source.id} is there in {app}, and its partner was deleted"
         return ""
 
+    def _in_step(self, record: str, name: str, value: str) -> str:
+        """Return what a record held before the edits that were never carried over, the last of which made it ``value``.
+
+        To put back what was there when both were in step is no edit.
+        """
+        for edit in reversed(self.world.edits):
+            carried = any(loose(write.values.get(name)) == value for write in self.world.writes)
+            if not carried and (edit.record, edit.field, loose(edit.value)) == (record, name, value):
+                value = loose(edit.over)
+        return value
+
     def _edited(self, write: Write, side: Side, source: Row) -> str:
         """Tell of an edit made since a person deleted the partner, if it could have been read."""
         deleted = self.world.deleted.get((self.apps[side.other].name, source.id))
@@ -127,7 +138,7 @@ class DeleteOracle:
         for edit in self.world.edits:
             since = deleted is not None and edit.app == write.app and edit.record == write.record and edit.at > deleted
             if since:
-                before.setdefault(edit.field, loose(edit.over))
+                before.setdefault(edit.field, self._in_step(write.record, edit.field, loose(edit.over)))
             shows = since and loose(row.values[edit.field]) == loose(edit.value) != before[edit.field]
             if shows and edit.at < write.read_at and (edit.field, loose(edit.value)) not in unseen:
                 return f"{write.record} was edited in {write.app} ({edit.value!r}), and was deleted all the same"

@@ -258,7 +258,7 @@ class Life:
             app.fits = (lambda mark: mark == "in") if wanted else (lambda mark: mark != "out")
             filters = {**schedule.spec.scope.filters, side: condition(Field(MARK), *asked)}
             schedule.spec = replace(schedule.spec, scope=replace(schedule.spec.scope, filters=filters))
-            for row in app.live():
+            for row in app.rows.values():
                 app.notice(row)
             self.world.say(f"{app.name}: only records whose mark {asked}")
         due.mark_everything(schedule.sync)

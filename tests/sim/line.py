@@ -75,6 +75,8 @@ class Line:
                     self.gone[side].add(record)
             elif state != "ended" or not gone:
                 self.there -= {(apps[side].name, record) for side, record in ends}
+        unsettled = {str(entry.id) for entry in journal.open_entries(sync)}
+        self.there -= {(each.app, each.record) for each in self.schedule.world.writes if each.key in unsettled}
 
     def after_run(self) -> None:
         """Take note of when the line was drawn."""
@@ -128,7 +130,8 @@ class Line:
     def was_before(self, at: int, *rows: Row) -> bool:
         """Tell whether something that happened to records may have done so before this line or an earlier one."""
         drawing = self.began is not None and self.drawn is None
-        return drawing or max(at, *(row.created for row in rows)) <= self.until
+        merged = {id for _, id in self.schedule.world.merged_at}  # what these hold may be older than they are
+        return drawing or max(at, *(row.created for row in rows if row.id not in merged), 0) <= self.until
 
     def _was_there(self, side: Side, row: Row) -> bool:
         app = self.schedule.apps[side]

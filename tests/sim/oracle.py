@@ -55,6 +55,7 @@ class Oracle:
         self.turned: set[str] = set()
         self.decided: Callable[[Write, str], bool] = lambda write, name: False
         self.asked: Callable[[Write, str], bool] = lambda write, name: False
+        self.half_done: Callable[[Row, Row, str], bool] = lambda left, right, name: False
         self.paused: Callable[[Row, Row], bool] = lambda left, right: False
         self.agreed: Callable[[Row, Row, str], bool] = lambda left, right, name: False
 
@@ -272,6 +273,8 @@ class Oracle:
             return None
         if loose(here) == loose(there) and not self._typed_last(left, right, name):
             return None
+        if self.half_done(left, right, name):
+            return None
         raise Broken("I1", f"{left.id}-{right.id} {name}: {here!r} and {there!r}")
 
     def _explained_blank(self, left: Row, right: Row, name: str) -> None:
@@ -454,11 +457,12 @@ class Oracle:
         sql = "SELECT left_id, right_id, ended_at FROM link WHERE sync_id=%s AND ended_by LIKE %s"
         for *ids, ended in db.rows(sql, (self.sync.pk, "R10%")):
             for side, own_id in zip(SIDES, ids, strict=True):
-                where = f"sync_id=%s AND {side}_id=%s AND rule='R8' AND created_at>%s"
-                for (made,) in db.rows(
-                    f"SELECT {side.other}_id FROM link WHERE {where}", (self.sync.pk, own_id, ended)
+                where = f"sync_id=%s AND {side}_id=%s AND created_at>%s ORDER BY id LIMIT 1"
+                # who was linked again since, and parted from that one too, is somebody new
+                for made, rule in db.rows(
+                    f"SELECT {side.other}_id, rule FROM link WHERE {where}", (self.sync.pk, own_id, ended)
                 ):
-                    if made and self._created_for(side.other, made) == own_id:
+                    if made and rule == "R8" and self._created_for(side.other, made) == own_id:
                         raise Broken("I5", f"the link of {own_id} had ended by a filter, and {made} was created for it")
 
     def _created_for(self, side: Side, record: str) -> str | None:

@@ -90,7 +90,7 @@ class Schedule:
         self.oracle = Oracle(
             self.world, self.apps, self.sync, self.one_way, self.settle, INTERVAL, self.narrowed, self.scope.leaving
         )
-        self.oracle.asked = self.asking.asked
+        self.oracle.asked, self.oracle.half_done = self.asking.asked, self.asking.half_done
         self.oracle.decided, self.oracle.paused, self.oracle.agreed = (
             self.asking.decided,
             self.life.is_paused,

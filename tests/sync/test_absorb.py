@@ -9,6 +9,7 @@ from bothways.connectors.base import Read
 from bothways.engine.sides import Side
 from bothways.engine.spec import FieldMap
 from bothways.ledger import db, journal
+from bothways.ledger.models import Sync
 from bothways.records import Field, FieldType, Ref
 from tests.memory_app import PEOPLE, MemoryConnector, Traits
 from tests.two_apps import TwoApps
@@ -93,6 +94,23 @@ def test_change_of_case_after_a_merge_is_a_persons(linked: int) -> None:
     world.bert.edit(partner, name="ANN")
     world.rest()
     assert world.anna.values(ann)["name"] == "ANN"
+
+
+@pytest.mark.parametrize("state", ["on", "off"])
+def test_what_waited_at_a_record_that_was_merged_away_waits_no_longer(state: str) -> None:
+    refuses = Traits(refuses=lambda item: ("too long", ("name",)) if item.values.get("name") == "Bad" else None)
+    world = TwoApps(bert=refuses)
+    ann, *_ = world.crowd(5)
+    partner = world.partner(ann)
+    world.anna.edit(ann, name="Bad")
+    world.run()
+    assert [hold.record_id for hold in world.holds()] == [partner]
+    winner = world.bert.add(email="ann@other.test", name="Ann Lee")
+    world.bert.merge(winner, partner)
+    Sync.objects.filter(pk=world.sync.pk).update(state=state)
+    world.preview()
+    assert (ann, winner) in world.pairs()
+    assert partner not in {hold.record_id for hold in world.holds()}
 
 
 def test_what_a_merge_replaces_is_in_the_journal() -> None:

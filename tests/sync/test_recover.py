@@ -133,6 +133,28 @@ def _phones(*numbers: str) -> list[dict[str, str]]:
     return [{"label": "home", "value": number} for number in numbers]
 
 
+@pytest.mark.parametrize("when", WHENS)
+def test_lost_update_of_a_record_that_was_deleted_is_found_out_when_it_is_restored(when: str) -> None:
+    world = TwoApps(default=Side.RIGHT)
+    ann, bob, *_ = world.crowd(4)
+    partners = [world.partner(ann), world.partner(bob)]
+    for id in (ann, bob):
+        world.anna.edit(id, name="Typed first")
+    world.bert.fail("write update", TIME_OUT, when=when)
+    world.run()
+    for partner in partners:
+        world.bert.delete(partner)
+    world.run(full=True, approved=True)
+    for partner in partners:
+        world.bert.restore(partner)
+    for id in (ann, bob):
+        world.anna.edit(id, name="Typed second")
+    world.rest()
+    assert [world.bert.values(partner)["name"] for partner in partners] == ["Typed second"] * 2
+    assert [world.anna.values(id)["name"] for id in (ann, bob)] == ["Typed second"] * 2
+    assert journal.open_entries(world.sync) == []
+
+
 def test_what_a_lost_update_added_to_a_list_is_known_by_it_though_more_was_added_since() -> None:
     world = TwoApps(fields=(*PEOPLE, PHONES))
     ann = world.anna.add(email="ann@x.test", name="Ann")

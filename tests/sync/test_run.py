@@ -7,6 +7,8 @@ import pytest
 
 from bothways.connectors.base import Page
 from bothways.engine.brakes import Guards
+from bothways.engine.filters import condition
+from bothways.engine.scope import Scope
 from bothways.engine.sides import Side
 from bothways.engine.spec import FieldMap
 from bothways.errors import AppUnreachable, RunSuperseded, StoppedByBrake
@@ -102,6 +104,24 @@ def test_record_that_came_or_went_since_the_preview_is_skipped(there: str) -> No
     assert world.apply(plan).written["create right"] == 2
     world.rest()
     assert len(world.bert.holding("email", "n0@new.test")) == (there == "created")
+
+
+def test_planned_create_whose_former_match_turned_out_gone_while_planning_is_carried_out() -> None:
+    scope = Scope({Side.LEFT: condition(PHONE, "known", True)})
+    world = TwoApps(bert=Traits(carries_values=False, reports_deletes=False), scope=scope)
+    world.crowd(3)
+    lone = world.bert.add(email="n0@new.test", name="N0")
+    outside = world.anna.add(email="n0@new.test", name="N0")
+    world.rest()
+    assert outside not in {left for left, _ in world.pairs()}
+    world.bert.delete(lone)
+    world.anna.edit(outside, phone="+41446681800")
+    world.clock.advance(3600)
+    plan, _ = world.preview()
+    assert plan.totals["writes"] == 1
+    report = world.apply(plan)
+    assert (report.written, report.skipped) == ({"create right": 1}, 0)
+    assert world.bert.values(world.partner(outside))["name"] == "N0"
 
 
 def test_applied_plan_is_forgotten_and_writes_nothing_a_second_time() -> None:

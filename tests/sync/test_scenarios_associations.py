@@ -1,5 +1,6 @@
 """Parents and children in two syncs of the same two apps, whatever comes first, whoever changes what."""
 
+import contextlib
 import random
 from collections.abc import Iterator
 from dataclasses import replace
@@ -8,7 +9,7 @@ import pytest
 
 from bothways.engine.deletes import Deletes, Removal
 from bothways.engine.sides import SIDES, Side
-from bothways.errors import OutcomeUnknown
+from bothways.errors import AppUnreachable, OutcomeUnknown
 from bothways.sync import absorb, deletes, intents, settle
 from bothways.sync.run import preview
 from tests.families import FIRST, FOLKS, ONE, Kids
@@ -204,6 +205,26 @@ def test_what_somebody_adds_while_we_write_comes_over_too(people: TwoApps) -> No
     kids.rest()
     assert kids.folks(R, kids.partner(kid)) == (people.partner(ann), people.partner(bob))
     assert set(kids.folks(L, kid)) == {ann, bob}
+
+
+def test_removal_after_a_write_that_failed_leaves_no_difference(people: TwoApps) -> None:
+    kids = Kids(people)
+    ann, bob = (people.anna.add(email=f"{name}@x.test", name=name) for name in ("ann", "bob"))
+    people.rest()
+    kid = kids.anna.add(name="Kid")
+    kids.rest()
+    other = kids.partner(kid)
+    kids.bert.edit(other, name="Kid!")
+    kids.rest()
+    kids.anna.edit(kid, folks=[bob, ann])
+    kids.bert.edit(other, folks=[people.partner(ann)])
+    kids.bert.fail("write update", AppUnreachable(app="Bert", reason="no route"))
+    with contextlib.suppress(AppUnreachable):
+        kids.run()
+    kids.anna.edit(kid, folks=[bob])
+    kids.rest()
+    assert {people.partner(id) for id in kids.folks(L, kid)} == set(kids.folks(R, other))
+    assert people.partner(bob) in kids.folks(R, other)
 
 
 def given_ann_without_an_answer(people: TwoApps, kids: Kids) -> tuple[str, str]:

@@ -190,10 +190,16 @@ def _leads(view: _View, source: Side) -> bool:
 
 
 def _told_already(view: _View, side: Side) -> Ids:
-    """Return, for a side that has changes of its own which are written later, what the other side knows of it."""
+    """Return, for a side that has changes of its own which are written later, what the other side knows of it.
+
+    Its primary one is not known if it is still to be the primary one of the other side.
+    """
     other = side.other
     there = {view.across(other, id) for id in view.held[other]}
-    held = tuple(id for id in view.held[side] if id in view.agreed(side) or id in there)
+    lead = view.held[side][0] if view.held[side] and _leads(view, side) else None
+    if view.across(side, lead) == next(iter(view.held[other]), None):
+        lead = None
+    held = tuple(id for id in view.held[side] if (id in view.agreed(side) or id in there) and id != lead)
     return held + tuple(id for id in view.gone(side) if view.across(side, id) in view.held[other])
 
 

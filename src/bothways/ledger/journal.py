@@ -104,6 +104,16 @@ def close(ended: Sequence[tuple[Entry, str | None]], state: str, now: float, mes
     )
 
 
+NEVER_SEEN = "deleted before it was found out"
+"""Says of an entry that nobody knows what became of it, since its record was gone when it was asked for."""
+
+
+def reopen(link_id: int) -> None:
+    """Let what nobody could find out of a link be asked again: its record is there again."""
+    sql = "UPDATE journal SET state='in_flight', done_at=NULL, message='' WHERE link_id=%s AND message=%s"
+    db.execute(sql, (link_id, NEVER_SEEN))
+
+
 def open_entries(sync: Sync) -> list[Entry]:
     """Return every intent whose result is not recorded, oldest first."""
     return _entries(db.rows(f"SELECT {_COLUMNS} FROM journal WHERE sync_id=%s AND {OPEN} ORDER BY id", (sync.pk,)))

@@ -242,4 +242,5 @@ def _follow_merge(sync: Sync, side: Side, feed: Feed, news: News, now: float) ->
         hold_merged(sync, side, link, of_survivor, feed.connection.name, now)
     else:
         links.move(link.id, side, survivor)
+        holds.forget(sync, side, [news.id])
         wake_children(sync, {side: [survivor]})

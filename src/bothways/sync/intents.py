@@ -39,7 +39,7 @@ def intend(ctx: Context, plan: Plan, side: Side, kind: WriteKind, actions: Seque
             action.rule,
             f"bothways-{ctx.sync.mark}-{link_id}" if kind is WriteKind.CREATE else "",
             writes_of(ctx, action, side),
-            {"source_id": action.on(side.other), **({"both": both} if (both := _to_both(action)) else {})},
+            _more(action, side),
         )
         for action, link_id in zip(ready, link_ids, strict=True)
     ]
@@ -119,8 +119,19 @@ def _links_for(ctx: Context, plan: Plan, side: Side, actions: Sequence[ActionRow
         plans.set_links(plan.pk, made)
         entering = (each for each in actions if each.data.get("moves") == ENTERS)
         links.freeze((each.link_id, "") for each in entering if each.link_id is not None)
-        save_seen_shadows(ctx, list(zip(found, actions, strict=True)), side)
+        save_seen_shadows(ctx, list(zip(found, actions, strict=True)))
     return found
+
+
+def _more(action: ActionRow, side: Side) -> dict[str, object]:
+    """Return what is kept beside a write: where it comes from; and of a set, what is known of it once it has landed."""
+    more: dict[str, object] = {"source_id": action.on(side.other)}
+    base = {
+        each["map"]: each["merge"]["base"]
+        for each in action.data["fields"]
+        if each["write"] == side and "merge" in each and each["merge"]["base"] is not None
+    }
+    return {**more, **({"both": both} if (both := _to_both(action)) else {}), **({"base": base} if base else {})}
 
 
 def _to_both(action: ActionRow) -> list[str]:

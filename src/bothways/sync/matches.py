@@ -8,7 +8,8 @@ from bothways.engine.keys import keys_of
 from bothways.engine.matching import ALONE, NO_MATCH, Candidate, Found, Group, Match, agree, match, match_of_two
 from bothways.engine.sides import SIDES, Side
 from bothways.engine.spec import Finding, MatchRule
-from bothways.ledger import db, feeds, holds, links
+from bothways.ledger import db, due, feeds, holds, links
+from bothways.ledger.due import DueMark
 from bothways.ledger.feeds import SeenRow
 from bothways.ledger.links import LinkRow
 from bothways.ledger.survey import Survey
@@ -25,8 +26,9 @@ GUARDED = 3
 
 def find_matches(
     ctx: Context, side: Side, rows: Mapping[str, SeenRow], ids: set[str], survey: Survey | None = None
-) -> tuple[dict[str, Match], dict[str, SeenRow]]:
-    """Return the match of each id of one side, and the freshly read rows of the partners found.
+) -> tuple[dict[str, Match], dict[str, SeenRow], dict[str, DueMark]]:
+    """Return the match of each id of one side, the freshly read rows of the partners found, and the due marks of the
+    ids as they were when the rules were asked last: what is read here may mark them anew.
 
     What the ``survey`` says of a record is taken, as long as it holds; all others go the way through their groups.
     A partner whose key, or what a guard looks at, turns out to have changed when it is read may be none: then
@@ -36,6 +38,7 @@ def find_matches(
     guarded = any(rule.guards for rule in ctx.spec.match)
     partners: dict[str, SeenRow] = {}
     for _ in range(3):
+        marks = due.marked(ctx.sync, side, ids)
         asking = _Asking(ctx, survey)
         asking.know(side, rows)
         matches = asking.agreed(side, ids)
@@ -56,7 +59,7 @@ def find_matches(
     for id, found in matches.items():
         if found.partner and found.partner not in usable:
             matches[id] = Match(Found.SEVERAL, None, found.candidates, "the only match cannot be read")
-    return matches, usable
+    return matches, usable, marks
 
 
 def matches_now(ctx: Context, side: Side, ids: Collection[str]) -> dict[str, Match]:

@@ -225,8 +225,9 @@ def _unlinked(
     for side in SIDES:
         ended, fate_of = ended_of[side], fates_of[side]
         free = _free(sheet, side, wanted[side]) - covered[side]
-        matches, partners = find_matches(ctx, side, sheet.rows[side], free, survey)
+        matches, partners, marks = find_matches(ctx, side, sheet.rows[side], free, survey)
         sheet.rows[side.other] |= partners
+        sheet.marks[side] |= marks
         sheet.marks[side.other] |= due.marked(ctx.sync, side.other, partners)
         before = {
             each: held_before(ctx, each, rows) for each, rows in ((side, sheet.rows[side]), (side.other, partners))

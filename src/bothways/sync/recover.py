@@ -181,9 +181,12 @@ def _shows(ctx: Context, key: str, write: FieldWrite, side: Side, record: Record
 
 
 def _settle(ctx: Context, entry: Entry, record: Record | None) -> None:
-    """Close an entry with the fields that landed; their shadows follow, all others stay as they were."""
+    """Close an entry with the fields that landed; their shadows follow, all others stay as they were.
+
+    What became of it nobody knows if the record is gone; it is asked again should the record come back.
+    """
     writes = {
-        key: write._replace(stored=record.values.get(write.field))
+        key: write._replace(stored=record.values.get(write.field), landed=True)
         if record is not None and _landed(ctx, key, write, entry.side, record)
         else write._replace(landed=False)
         for key, write in entry.writes.items()
@@ -191,7 +194,8 @@ def _settle(ctx: Context, entry: Entry, record: Record | None) -> None:
     landed = {key: write for key, write in writes.items() if write.landed}
     state = "done" if landed or entry.kind == WriteKind.CREATE.value else "dropped"
     closed = entry._replace(writes=writes)
-    journal.close([(closed, record.id if record else None)], state, ctx.clock(), "found out afterwards")
+    message = "found out afterwards" if record else journal.NEVER_SEEN
+    journal.close([(closed, record.id if record else None)], state, ctx.clock(), message)
     if record is not None and entry.link_id is not None:
         found = Landed(
             entry, record, {key: _as_arrived(ctx, key, each, entry.side) for key, each in landed.items()}, {}

@@ -1,33 +1,21 @@
 """Store what a plan has seen of fields that it does not write."""
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
 
 from bothways.engine.field_state import Known
-from bothways.engine.sides import SIDES, Side
+from bothways.engine.sides import SIDES
 from bothways.ledger import links
 from bothways.ledger.plans import ActionRow
-from bothways.records import Value
 from bothways.sync.context import Context
 
 
-def _known_now(each: Mapping[str, Any], written: Side | None) -> Mapping[str, Value]:
-    """Return what is known before anything is written: nothing of a written field, of an association the base."""
-    if not each["write"]:
-        return each["seen"] or {}
-    base = each["merge"]["base"] if "merge" in each and each["write"] == written else None
-    return {} if base is None else {each["write"]: base}
-
-
-def save_seen_shadows(ctx: Context, actions: Sequence[tuple[int, ActionRow]], written: Side | None = None) -> None:
-    """Make what was seen the shadows of links (each given with its action), for the fields that are not written.
-
-    ``written``: the side that is about to be written to. The base of the other side is that of a write that was made
-    already, or is yet to be.
-    """
+def save_seen_shadows(ctx: Context, actions: Sequence[tuple[int, ActionRow]]) -> None:
+    """Make what was seen the shadows of links (each given with its action), for the fields that are not written."""
     fresh = {}
     for link_id, action in actions:
-        if found := [(each["map"], seen) for each in action.data["fields"] if (seen := _known_now(each, written))]:
+        if found := [
+            (each["map"], each["seen"]) for each in action.data["fields"] if each["seen"] and not each["write"]
+        ]:
             fresh[link_id] = found
     known = links.shadows(fresh)
     for link_id, fields in fresh.items():

@@ -70,6 +70,7 @@ def _known_after(ctx: Context, side: Side, landed: Landed, key: str, shadows: li
     """
     write, mapping = landed.writes[key], ctx.mapping(key)
     known = {each: shadow.value if (shadow := shadows[each].get(key)) else None for each in shadows}
+    known[side] = landed.entry.more.get("base", {}).get(key, known[side])
     if mapping.through:
         if not same(write.after, mapping.on(side), write.stored):
             due.mark(ctx.sync, side, [landed.record.id])
