@@ -37,13 +37,7 @@ class HubSpot:
     title: ClassVar[str] = "HubSpot"
     settings: ClassVar[tuple[Setting, ...]] = (
         Setting("token", "Service key or access token", auth=True, secret=True, example="pat-eu1-..."),
-        Setting(
-            webhooks.SECRET,
-            "Client secret of the app that sends webhooks",
-            auth=True,
-            secret=True,
-            required=False,
-        ),
+        Setting(webhooks.SECRET, "Client secret of the app with the webhooks", auth=True, secret=True, required=False),
         Setting("base_url", "Address", required=False, default=BASE_URL),
         Setting("marker_property", "Unique property for our own marks", required=False, example=MARKER),
     )
