@@ -556,6 +556,15 @@ class NoCountry(SettingsError):
     to_do = "Write the two capital letters that it has in ISO 3166. {hint}"
 
 
+class WebhookRefused(SettingsError):
+    """Raised for a call that claims to come from an app. Its reason tells neither the secret nor a signature."""
+
+    code = "BW-173"
+    what = "A webhook of {app} was refused: {reason}."
+    by_itself = "Nothing in it was believed. Changes are found by polling all the same."
+    to_do = "{hint}"
+
+
 # --- apps ---------------------------------------------------------------------------------------------
 
 

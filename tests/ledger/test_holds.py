@@ -60,6 +60,13 @@ def test_ready_are_those_whose_next_try_has_come(sync: Sync) -> None:
     assert len(holds.ready(sync, NOW + 90)) == 2
 
 
+def test_field_of_a_record_that_was_refused_as_a_whole_waits_with_it(sync: Sync) -> None:
+    holds.put(sync, replace(REFUSED, field="name=name"), NOW)
+    holds.put(sync, replace(REFUSED, field=""), NOW + 30)
+    assert holds.ready(sync, NOW + 89) == []
+    assert {hold.field for hold in holds.ready(sync, NOW + 90)} == {"", "name=name"}
+
+
 def test_record_and_each_of_its_fields_are_held_apart(sync: Sync) -> None:
     for field in ("", "name=name", "tel=tel"):
         holds.put(sync, replace(REFUSED, field=field), NOW)

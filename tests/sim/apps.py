@@ -49,9 +49,14 @@ class Row:
     later: dict[str, tuple[int, str]] = field(default_factory=dict)
     typed: dict[str, int] = field(default_factory=dict)
     changed: dict[str, int] = field(default_factory=dict)
-    read_at: int = 0
+    reads: list[int] = field(default_factory=list)
     by_sync: bool = False
     outside_since: int | None = None
+
+    @property
+    def read_at(self) -> int:
+        """When the sync read it last, 0 if it never did."""
+        return self.reads[-1] if self.reads else 0
 
     def indexed(self, now: int) -> int | None:
         """Return the stamp that a lagging listing shows now: that of an older state, until it catches up."""
@@ -330,7 +335,7 @@ class FakeConnector:
             rows = sorted((row for row in self.app.live() if row.id > after), key=lambda row: row.id)
             page, more = rows[:3], len(rows) > 3
             for row in page:
-                row.read_at = self.world.now
+                row.reads.append(self.world.now)
             seen = [Seen(self._record(row), has_values=True) for row in page]
             if not more:
                 yield Page(seen, cursor=self._cursor(int(str(started)), len(self.app.gone_at)), last=True)
@@ -354,7 +359,7 @@ class FakeConnector:
         seen = []
         for row in rows:
             if self.app.traits.primary:
-                row.read_at = self.world.now
+                row.reads.append(self.world.now)
             record = replace(self._record(row, self.app.traits.primary), modified=float(stamps[row.id] or 0))
             seen.append(Seen(record, has_values=self.app.traits.primary))
         seen += [each for each in seen if self.world.chance(0.02)]
@@ -395,7 +400,7 @@ class FakeConnector:
             row, hops = self.app.rows.get(row.merged_into), hops + 1
         if row is None:
             return Read(id, Exists.MISSING)
-        row.read_at = self.world.now
+        row.reads.append(self.world.now)
         if not row.live:
             return Read(id, Exists.ARCHIVED)
         return Read(id, Exists.EXISTS, self._record(row))

@@ -109,10 +109,12 @@ class Asking:
         )
 
     def _typed_over(self, decision: Decision, write: Write, name: str) -> bool:
-        """Tell whether the written value was typed in the other app over the one decided for both."""
-        both, value = len(decision.values) == len(SIDES), loose(write.values[name])
-        edits = [each for each in self.schedule.world.edits if each.app != write.app and each.field == name]
-        return both and any(loose(each.value) == value and each.at >= decision.at for each in edits)
+        """Tell whether the written value came in the other app over the one decided for both: typed, or by a merge."""
+        world, value = self.schedule.world, loose(write.values[name])
+        other = self.schedule.apps[self.schedule.side_of(write).other].name
+        typed = (edit.at for edit in world.edits if (edit.app, edit.field, loose(edit.value)) == (other, name, value))
+        since = (*typed, world.merged_at.get((other, str(source_of(write))), 0))
+        return len(decision.values) == len(SIDES) and max(since) >= decision.at
 
     def half_done(self, left: Row, right: Row, name: str) -> bool:
         """Tell whether a decision for both was written to one alone, since the other was deleted right then."""

@@ -168,7 +168,8 @@ class Belonging:
     def _undoes(self, move: Move) -> None:
         """A6: an undo takes back what the run did, and leaves what people did."""
         was = (self.undone or {}).get(move.thing, Move("", "", frozenset(), frozenset()))
-        if not move.came <= was.gone | was.raced or not move.gone <= was.came | was.raced:
+        merged = set(self.homes.beside.merged.values())  # a merge may look like a write that was never answered
+        if not move.came <= was.gone | was.raced or not move.gone <= was.came | was.raced | merged:
             raise Broken("A6", f"an undo of {was} moved {move}")
 
     def _does_not_again(self, move: Move) -> None:
@@ -246,14 +247,22 @@ class Belonging:
 
         With the link of such a home, what is said of it is gone: nobody can tell a removal from it.
         """
-        gone = self.homes.beside.deleted.keys() | self.homes.beside.restored.keys()
         return any(
-            not op.came
-            and op.home in family[op.side]
-            and self._same(op.side, op.thing, rows[op.side].id)
-            and (op.home != pair.ids[op.side] or (self.homes.apps[op.side].name, op.home) in gone)
-            for op in self.ops
+            op.home in family[op.side] and (op.home != pair.ids[op.side] or self._was_gone(op.side, op.home))
+            for op in self._leavings(rows)
         )
+
+    def _left_a_gone_one(self, rows: dict[Side, Row]) -> bool:
+        """Tell whether a person took one out of a home that was gone at some time: it looks like its deletion."""
+        return any(self._was_gone(op.side, op.home) for op in self._leavings(rows))
+
+    def _leavings(self, rows: dict[Side, Row]) -> list[Op]:
+        """Return all that people took out of homes of two things."""
+        return [op for op in self.ops if not op.came and self._same(op.side, op.thing, rows[op.side].id)]
+
+    def _was_gone(self, side: Side, home: str) -> bool:
+        beside = self.homes.beside
+        return (self.homes.apps[side].name, home) in beside.deleted.keys() | beside.restored.keys()
 
     def _put_in_beside_a_merge(self, rows: dict[Side, Row], pair: Pair) -> bool:
         """Tell whether a person put one in right as it was written into a home that was merged: which is which?"""
@@ -325,7 +334,7 @@ class Belonging:
             same = bool(left and right) and partner[left[0]] == right[0]
         else:
             same = bool({partner.get(id) for id in left} & set(right))
-        if not same and not self._cleared(rows, ids):
+        if not same and not self._cleared(rows, ids) and not self._left_a_gone_one(rows):
             raise Broken("A4", f"{[row.id for row in rows.values()]} belong to {left} and {right}")
 
     def _cleared(self, rows: dict[Side, Row], ids: dict[Side, tuple[str, ...]]) -> bool:

@@ -152,8 +152,12 @@ class Oracle:
             for w in self.world.writes
             if w.app != write.app and w.at < write.at and loose(w.values.get(name)) == loose(value)
         ]
-        other = next(name for name in self.window if name != write.app)
-        return bool(ours) and write.read_at - max(ours) > self.window[other] and value not in self._exactly_typed(name)
+        if not ours or value in self._exactly_typed(name):
+            return False
+        other = next(app for name, app in self.by_name.items() if name != write.app)
+        source = other.rows.get(str(source_of(write)))
+        read_at = max((at for at in source.reads if at <= write.at), default=0) if source else write.read_at
+        return read_at - max(ours) > self.window[other.name]
 
     def _exactly_typed(self, name: str) -> set[str | None]:
         return {edit.value for edit in self.world.edits if edit.field == name}

@@ -79,6 +79,25 @@ def test_edit_goes_out_to_one_app_while_the_other_refuses_the_record(refusing: s
     assert world.holds() == []
 
 
+def test_edit_goes_out_though_the_other_app_refuses_the_record_and_a_field_of_it() -> None:
+    def refuses(item: WriteItem) -> tuple[str, tuple[str, ...]] | None:
+        if "phone" in item.values:
+            return "not a number", ("phone",)
+        return no_jokers(item)
+
+    world = TwoApps(anna=Traits(refuses=refuses))
+    ann, *_ = world.crowd(3)
+    partner = world.partner(ann)
+    world.bert.edit(partner, phone="+41446681800")
+    world.run()
+    world.bert.edit(partner, name="Joke")
+    world.anna.edit(ann, email="ann@new.test")
+    for _ in range(6):
+        world.run()
+    assert world.bert.values(partner)["email"] == "ann@new.test"
+    assert {hold.field for hold in world.holds()} == {"", "phone=phone"}
+
+
 @pytest.mark.parametrize("refuses", [no_jokes, no_jokers])
 def test_new_value_is_sent_at_once_and_ends_the_hold(refuses: Refusing) -> None:
     world = TwoApps(bert=Traits(refuses=refuses))

@@ -125,8 +125,12 @@ def _delete(found: Iterable[HoldRow]) -> None:
 
 
 def ready(sync: Sync, now: float) -> list[HoldRow]:
-    """Return the refused ones whose next try has come."""
-    return _rows("sync_id=%s AND next_try IS NOT NULL AND next_try<=%s", (sync.pk, now))
+    """Return the refused ones whose next try has come; none of a record that was refused as a whole and still waits."""
+    waits = (
+        "SELECT 1 FROM hold w WHERE w.sync_id=hold.sync_id AND w.side=hold.side AND w.record_id=hold.record_id "
+        "AND w.field='' AND w.next_try>%s"
+    )
+    return _rows(f"sync_id=%s AND next_try IS NOT NULL AND next_try<=%s AND NOT EXISTS ({waits})", (sync.pk, now, now))
 
 
 def of_records(sync: Sync, side: str, ids: Iterable[str]) -> list[HoldRow]:

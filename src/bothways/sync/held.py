@@ -60,13 +60,17 @@ def _waits(ctx: Context, hold: HoldRow) -> bool:
 
 
 def keep_holding(ctx: Context, action: Action, kept: list[HoldRow]) -> Action:
-    """Take out of an action what was refused before and has not changed since."""
+    """Take out of an action what was refused before and has not changed since: fields, then all that goes to a side."""
     by_field = {hold.field: hold for hold in kept}
-    whole = by_field.get("")
+    whole = by_field.pop("", None)
+    if by_field and action.writes:
+        action = _without_refused_fields(ctx, action, by_field, kept[0].reason)
     if whole is not None and action.writes and _waits(ctx, whole):
         action = _without_refused_side(action, whole)
-    if not by_field or not action.writes:
-        return action
+    return action
+
+
+def _without_refused_fields(ctx: Context, action: Action, by_field: Mapping[str, HoldRow], reason: str) -> Action:
     refused = {d.mapping.key for d in action.fields if d.write and _is_refused(by_field.get(d.mapping.key), d)}
     alone = refused == {decision.mapping.key for decision in action.fields if decision.write and decision.rule != SET}
     fields = without_lonely(
@@ -81,9 +85,7 @@ def keep_holding(ctx: Context, action: Action, kept: list[HoldRow]) -> Action:
     if action.kind in (ActionKind.UPDATE, ActionKind.CREATE, ActionKind.TAG) and not any(
         decision.write for decision in fields
     ):
-        return replace(
-            action, kind=ActionKind.HOLD, rule="F6", reason=kept[0].reason, side=None, fields=fields, kept=True
-        )
+        return replace(action, kind=ActionKind.HOLD, rule="F6", reason=reason, side=None, fields=fields, kept=True)
     return replace(action, fields=fields)
 
 

@@ -28,7 +28,7 @@ def find_matches(
     ctx: Context, side: Side, rows: Mapping[str, SeenRow], ids: set[str], survey: Survey | None = None
 ) -> tuple[dict[str, Match], dict[str, SeenRow], dict[str, DueMark]]:
     """Return the match of each id of one side, the freshly read rows of the partners found, and the due marks of the
-    ids as they were when the rules were asked last: what is read here may mark them anew.
+    ids as they were when the rules were asked again, if they were: what was read here may have marked them anew.
 
     What the ``survey`` says of a record is taken, as long as it holds; all others go the way through their groups.
     A partner whose key, or what a guard looks at, turns out to have changed when it is read may be none: then
@@ -37,8 +37,10 @@ def find_matches(
     end = ctx.ends[side.other]
     guarded = any(rule.guards for rule in ctx.spec.match)
     partners: dict[str, SeenRow] = {}
+    marks: dict[str, DueMark] = {}
     for _ in range(3):
-        marks = due.marked(ctx.sync, side, ids)
+        if partners:
+            marks = due.marked(ctx.sync, side, ids)
         asking = _Asking(ctx, survey)
         asking.know(side, rows)
         matches = asking.agreed(side, ids)

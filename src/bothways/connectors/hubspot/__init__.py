@@ -56,6 +56,17 @@ that hang there is not promised: what hangs there is sent as well.
 HubSpot cannot write on a condition: an edit made between our reading and writing a record is overwritten,
 and can be seen in the history of the property. Whose change is the newest, and which program fights over a property, is
 told by that history. It is read only for the records in which this has a say.
+
+Webhooks, where they are wanted: an app of the same account sends them, a private app or one made as a project, since
+service keys have none. It is given our address, which must be reached from outside by https, and subscriptions:
+creation, deletion, merge, restore and associationChange of each object that is synced, and propertyChange of each
+property that is; as ``contact.creation`` or as ``object.creation``, both are understood. Its client secret is
+``webhook_secret`` under auth. Without that every delivery is refused, and so is one whose signature (version 3) is
+wrong, or whose time is more than five minutes from ours. HubSpot signs its own address: a proxy in between must leave
+scheme, host, path and query as they were called. A delivery has at most a hundred events, is sent again for up to a
+day if it is not answered within five seconds, and comes twice, late, out of order or not at all: so it only says which
+records are to be read again, both ends of an association and all records of a merge among them. What a property became
+stands in it, and is not believed.
 """
 
 from bothways.connectors.hubspot.connector import HubSpot

@@ -19,13 +19,14 @@ from bothways.connectors.base import (
     WriteResult,
     WriteSeen,
 )
-from bothways.connectors.hubspot import associations, listing, lists, reading, writing
+from bothways.connectors.hubspot import associations, listing, lists, reading, webhooks, writing
 from bothways.connectors.hubspot.api import Api
 from bothways.connectors.hubspot.facts import BASE_URL, CAPABILITIES, LIMITS, MARKER
 from bothways.connectors.hubspot.objects import KINDS
 from bothways.connectors.hubspot.schema import field_of
 from bothways.connectors.hubspot.values import joined, listed, to_wire
 from bothways.connectors.hubspot.writers import last_changes, writers
+from bothways.connectors.webhooks import Delivery, Hint
 from bothways.errors import PermissionMissing, UnknownField
 from bothways.records import Field, FieldType, Ref, Value
 
@@ -36,6 +37,7 @@ class HubSpot:
     title: ClassVar[str] = "HubSpot"
     settings: ClassVar[tuple[Setting, ...]] = (
         Setting("token", "Service key or access token", auth=True, secret=True, example="pat-eu1-..."),
+        Setting(webhooks.SECRET, "Client secret of the app with the webhooks", auth=True, secret=True, required=False),
         Setting("base_url", "Address", required=False, default=BASE_URL),
         Setting("marker_property", "Unique property for our own marks", required=False, example=MARKER),
     )
@@ -45,6 +47,7 @@ class HubSpot:
         self._marker = setup.settings.get("marker_property") or None
         self.capabilities: Capabilities = replace(CAPABILITIES, marker=self._marker is not None)
         self._api = Api(setup)
+        self._secrets = setup.secrets
         self._schemas: dict[str, Mapping[str, Field]] = {}
 
     def check(self) -> Account:
@@ -120,6 +123,10 @@ class HubSpot:
     def members(self, object: str, list: str) -> Iterator[Sequence[str]]:
         """Yield the ids of the records in a list, a page at a time; raise ObjectGone."""
         return lists.members(self._api, list)
+
+    def hints(self, delivery: Delivery) -> Sequence[Hint]:
+        """Return the records that a webhook names; raise WebhookRefused for one that HubSpot did not send."""
+        return webhooks.hints(self._api.app, self._secrets, delivery)
 
     def _check_marker(self, object: str, name: str) -> None:
         found = self._read_properties(object).get(name)

@@ -4,7 +4,7 @@ It behaves as HubSpot's documentation says, for API version 2026-09: values are 
 lower case and unique, search lags behind and ends at 10,000 rows, batches hold a hundred and report their
 rows, limits are rolling windows, a merge makes a new id, lifecycle stages go forward only. Records are associated
 with each other, a primary company among them, and by the labels
-that the account makes.
+that the account makes. Webhooks are sent to whoever subscribes to them.
 
 In a test, in a thread of the same process, on a clock that moves only when told::
 
@@ -12,6 +12,7 @@ In a test, in a thread of the same process, on a clock that moves only when told
         id = hubspot.create("contacts", {"email": "ann@example.com"})    # as a person in the app
         connect(base_url=hubspot.url, token=hubspot.token)               # what is under test
         hubspot.fault("timeout-after-commit", match="batch/update")
+        hubspot.subscribe("http://127.0.0.1:8000/hooks", subscriptions("contact", ["email"]))
         hubspot.advance(60)
         assert hubspot.calls["search"] == 1
 
@@ -27,8 +28,9 @@ Or by hand: ``python -m bothways.sandbox.hubspot --port 0 --database FILE`` prin
 
 from bothways.sandbox.hubspot.admin import Admin
 from bothways.sandbox.hubspot.clocks import Clock, FrozenClock
+from bothways.sandbox.hubspot.hooks import CLIENT_SECRET, subscriptions
 from bothways.sandbox.hubspot.problems import Refused
 from bothways.sandbox.hubspot.server import HubSpotSandbox
 from bothways.sandbox.hubspot.starting import start
 
-__all__ = ["Admin", "Clock", "FrozenClock", "HubSpotSandbox", "Refused", "start"]
+__all__ = ["CLIENT_SECRET", "Admin", "Clock", "FrozenClock", "HubSpotSandbox", "Refused", "start", "subscriptions"]

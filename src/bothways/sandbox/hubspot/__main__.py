@@ -5,6 +5,7 @@ import signal
 import threading
 
 from bothways.sandbox.hubspot.clocks import Clock, FrozenClock
+from bothways.sandbox.hubspot.hooks import CLIENT_SECRET
 from bothways.sandbox.hubspot.server import TOKEN, HubSpotSandbox
 
 
@@ -20,6 +21,7 @@ def main(arguments: list[str] | None = None) -> None:
         rate=(given.rate, 10.0) if given.rate else None,
         search_rate=(5, 1.0) if given.rate else None,
         search_cap=given.search_cap,
+        client_secret=given.client_secret,
         database=given.database,
         clock=FrozenClock() if given.frozen else Clock(),
         port=given.port,
@@ -32,6 +34,7 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m bothways.sandbox.hubspot", description=__doc__)
     parser.add_argument("--port", type=int, default=0, help="port on 127.0.0.1 (0: any that is free)")
     parser.add_argument("--token", default=TOKEN, help="the access token that is accepted")
+    parser.add_argument("--client-secret", default=CLIENT_SECRET, help="what webhooks are signed with")
     parser.add_argument("--database", default=":memory:", help="file that keeps the account")
     parser.add_argument("--index-lag", type=float, default=0.0, help="seconds until a save can be found by search")
     parser.add_argument("--search-cap", type=int, default=10_000, help="row at which a search ends")

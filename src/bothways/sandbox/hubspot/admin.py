@@ -32,7 +32,19 @@ NAMES = frozenset(
             "set_list",
             "drop_list",
         ),
-        *("fault", "clear_faults", "faults_waiting", "now", "advance", "set_time", "change", "grant", "revoke"),
+        *(
+            "subscribe",
+            "deliver",
+            "fault",
+            "clear_faults",
+            "faults_waiting",
+            "now",
+            "advance",
+            "set_time",
+            "change",
+            "grant",
+            "revoke",
+        ),
     }
 )
 """The methods that can be called from afar."""
@@ -81,6 +93,14 @@ class Admin:
     def log(self) -> list[tuple[str, str, int]]:
         """The calls there were: method, path and status (0: no answer)."""
         return [(method, path, status) for method, path, status in self._ask("log")]
+
+    def subscribe(self, url: str, subscriptions: Sequence[Mapping[str, str]]) -> None:
+        """Send webhooks of these kinds, and of no others, to an address."""
+        self._ask("subscribe", url=url, subscriptions=[dict(each) for each in subscriptions])
+
+    def deliver(self) -> None:
+        """Send all webhooks that are due, and return when each of them was answered or has failed."""
+        self._ask("deliver")
 
     def seed(self, object: str, rows: Sequence[Mapping[str, Any]]) -> list[str]:
         """Make many records, found by search at once, and return their ids."""

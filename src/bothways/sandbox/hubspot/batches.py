@@ -5,7 +5,7 @@ from typing import Any
 
 from bothways.sandbox.hubspot.asks import Answer, Ask, sent_properties
 from bothways.sandbox.hubspot.associations import associate_sent, check_sent
-from bothways.sandbox.hubspot.crm import OURS, entry
+from bothways.sandbox.hubspot.histories import entry
 from bothways.sandbox.hubspot.problems import Refused, rows_not_found
 from bothways.sandbox.hubspot.values import iso
 
@@ -32,7 +32,7 @@ def read(ask: Ask) -> Answer:
     for each in shown if asked_history else ():
         row = rows[int(each["id"])]
         each["propertiesWithHistory"] = {
-            name: [entry(one) for one in ask.crm.history(ask.kind, row, name)]
+            name: [entry(one) for one in ask.crm.histories.of(ask.kind, row, name)]
             for name in asked_history
             if name in ask.crm.properties[ask.kind.name]
         }
@@ -45,7 +45,7 @@ def create(ask: Ask) -> Answer:
     def make(each: Input) -> Shown:
         for to in each.get("associations") or []:
             check_sent(ask.crm, ask.kind, to)
-        row = ask.crm.create(ask.kind, sent_properties(each), by=OURS)
+        row = ask.crm.create(ask.kind, sent_properties(each))
         associate_sent(ask.crm, ask.kind, row, each.get("associations"))
         return ask.show(row, list(row.props))
 
@@ -66,7 +66,7 @@ def update(ask: Ask) -> Answer:
 
     def change(each: Input) -> Shown:
         sent = sent_properties(each)
-        return ask.show(ask.crm.update(ask.kind, there[id(each)], sent, by=OURS), list(sent))
+        return ask.show(ask.crm.update(ask.kind, there[id(each)], sent), list(sent))
 
     results, errors = _each(ask, [each for each in inputs if id(each) in there], change)
     missing = [str(each["id"]) for each, row in rows if row is None]
@@ -84,9 +84,9 @@ def upsert(ask: Ask) -> Answer:
         row, sent = ask.crm.one(ask.kind, key, name), sent_properties(each)
         made = row is None
         if row is None:
-            row = ask.crm.create(ask.kind, {name: key, **sent}, by=OURS)
+            row = ask.crm.create(ask.kind, {name: key, **sent})
         else:
-            row = ask.crm.update(ask.kind, row, sent, by=OURS)
+            row = ask.crm.update(ask.kind, row, sent)
         results.append({**ask.show(row, list(row.props)), "new": made})
     return _answer(ask, results, [], 200)
 

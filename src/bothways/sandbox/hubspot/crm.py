@@ -6,8 +6,10 @@ documentation does not promise.
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
-from typing import Any, NamedTuple
+from typing import Any
 
+from bothways.sandbox.hubspot.changes import PERSON, Change
+from bothways.sandbox.hubspot.histories import Histories, changed
 from bothways.sandbox.hubspot.problems import BadValue, Refused, conflict, invalid_values, not_found
 from bothways.sandbox.hubspot.schema import KINDS, STAGES, Definition, Kind, first_properties
 from bothways.sandbox.hubspot.store import Row, Store
@@ -16,43 +18,23 @@ from bothways.sandbox.hubspot.values import Invalid, bad_value, iso, millis_of, 
 Sent = Mapping[str, Any]
 
 
-class Author(NamedTuple):
-    """Who writes: what the entries of histories say of them."""
-
-    type: str
-    id: str | None = None
-    label: str | None = None
-
-
-PERSON = Author("CRM_UI")
-OURS = Author("INTEGRATION", "4711", "Private app")
-"""Who writes over the API: the one app that has tokens."""
-
-KEPT = 20
-"""[K] Entries of a property's history that are kept."""
-
-
-class Entry(NamedTuple):
-    """One value that a property got: when (milliseconds since 1970), and by whom."""
-
-    value: str
-    at: int
-    by: Author
-
-
 class Crm:
-    """One account. ``now`` is milliseconds since 1970, ``lag`` milliseconds until a save can be searched."""
+    """One account. ``now`` is milliseconds since 1970, ``lag`` milliseconds until a save can be searched.
+
+    ``by`` is who writes now, ``told`` what has happened since it was last emptied.
+    """
 
     def __init__(self, store: Store) -> None:
         self.store = store
         self.now = 0
         self.lag = 0
+        self.by = PERSON
+        self.told: list[Change] = []
         self.touches = True
         self.labels_stay = True
         self.properties: dict[str, dict[str, Definition]] = {}
         self._unique: dict[str, list[str]] = {}
-        self._histories: dict[tuple[str, int], dict[str, list[Entry]]] = {}
-        self._makers: dict[tuple[str, int], Author] = {}
+        self.histories = Histories()
         with store.transaction():
             for kind in KINDS:
                 if not store.definitions(kind.name):
@@ -84,7 +66,7 @@ class Crm:
 
     # --- saving ---------------------------------------------------------------------------------------
 
-    def create(self, kind: Kind, sent: Sent, *, trusted: bool = False, by: Author = PERSON) -> Row:
+    def create(self, kind: Kind, sent: Sent, *, trusted: bool = False) -> Row:
         """Make a record and return it; raise Refused. ``trusted``: read-only properties may be given."""
         values = self._checked(kind, sent, {}, trusted)
         if not trusted and not any(values.get(name) for name in kind.needs):
@@ -97,45 +79,32 @@ class Crm:
             raise Refused(400, f"A new {kind.label} needs {', '.join(missing)}")
         self._store(kind, [row])
         self.store.add_keys(kind.name, keys, row.id)
-        if by is not PERSON:
-            self._makers[kind.name, row.id] = by
+        self.histories.made(kind, row, self.by)
+        self.tell("creation", kind, row.id, changeFlag="CREATED")
+        self._tell_values(kind, Row(row.id), row)  # [K] a new record's values count as changed
         return row
 
-    def update(self, kind: Kind, row: Row, sent: Sent, *, trusted: bool = False, by: Author = PERSON) -> Row:
+    def update(self, kind: Kind, row: Row, sent: Sent, *, trusted: bool = False) -> Row:
         """Change a record and return what it is now; raise Refused. It counts as modified in any case."""
         values = self._checked(kind, sent, row.props, trusted)
         props = {name: value for name, value in {**row.props, **values}.items() if value is not None}
         if "email" in values and kind.more_emails in props:
             others = [each for each in props[str(kind.more_emails)].split(";") if each != props.get("email")]
             props[str(kind.more_emails)] = ";".join(others)
-        changed = Row(row.id, _derived(kind, props), row.created, _moment(values.get(kind.modified), self.now))
-        before, after = self._keys(kind, row.props), self._keys(kind, changed.props)
-        if before != after:
-            self._refuse_taken(kind, after - before, row.id)
-            self.store.set_keys(kind.name, row.id, after)
-        self._store(kind, [changed])
-        self._note(kind, row, changed, by)
-        return changed
-
-    def _note(self, kind: Kind, before: Row, after: Row, by: Author) -> None:
-        """Add what became another value to the histories."""
-        known = self._histories.setdefault((kind.name, after.id), {})
-        for name in before.props.keys() | after.props.keys():
-            now = after.props.get(name, "")
-            if before.props.get(name, "") != now:
-                known[name] = [Entry(now, self.now, by), *self.history(kind, before, name)][:KEPT]
-
-    def history(self, kind: Kind, row: Row, name: str) -> list[Entry]:
-        """Return what a property of a record held, the latest first."""
-        known = self._histories.get((kind.name, row.id), {}).get(name)
-        if known is not None or name not in row.props:
-            return known or []
-        return [Entry(row.props[name], row.created, self._makers.get((kind.name, row.id), PERSON))]
+        after = Row(row.id, _derived(kind, props), row.created, _moment(values.get(kind.modified), self.now))
+        held, keys = self._keys(kind, row.props), self._keys(kind, after.props)
+        if held != keys:
+            self._refuse_taken(kind, keys - held, row.id)
+            self.store.set_keys(kind.name, row.id, keys)
+        self._store(kind, [after])
+        self.histories.note(kind, row, after, self.now, self.by)
+        self._tell_values(kind, row, after)
+        return after
 
     def archive(self, kind: Kind, row: Row) -> None:
         """Put a record into the recycle bin. Its unique values are free from then on [K]."""
-        self._store(kind, [replace(row, archived_at=self.now)])
-        self.store.set_keys(kind.name, row.id, ())
+        self._put_away(kind, row)
+        self.tell("deletion", kind, row.id, changeFlag="DELETED")
 
     def restore(self, kind: Kind, row: Row) -> None:
         """Take a record out of the recycle bin; raise Refused if its unique values are taken meanwhile."""
@@ -143,11 +112,18 @@ class Crm:
         self._refuse_taken(kind, keys, row.id)
         self._store(kind, [replace(row, archived_at=None, modified=self.now)])
         self.store.set_keys(kind.name, row.id, keys)
+        self.tell("restore", kind, row.id)
 
     def forget(self, kind: Kind, row: Row) -> None:
         """Delete a record for good, as privacy laws want it."""
-        self.archive(kind, row)
+        if row.archived_at is None:
+            self.archive(kind, row)
         self.store.remove(kind.name, row.id)
+        self.tell("privacyDeletion", kind, row.id)
+
+    def _put_away(self, kind: Kind, row: Row) -> None:
+        self._store(kind, [replace(row, archived_at=self.now)])
+        self.store.set_keys(kind.name, row.id, ())
 
     def merge(self, kind: Kind, primary: Row, other: Row) -> Row:
         """Merge two records into a new one with a new id, to which both old ids lead from then on.
@@ -169,14 +145,16 @@ class Crm:
         id = self.store.next_ids(kind.name, 1)[0]
         merged = Row(id, _derived(kind, props), min(primary.created, other.created), self.now)
         for row in (primary, other):
-            self.forget(kind, row)
+            self._put_away(kind, row)
+            self.store.remove(kind.name, row.id)
         self.store.lead(kind.name, (primary.id, other.id), id)
         self.store.hand_over(kind.name, (primary.id, other.id), id)
         self._store(kind, [merged])
         self.store.set_keys(kind.name, id, self._keys(kind, merged.props))
-        self._histories[kind.name, id] = {
-            name: self.history(kind, primary if name in primary.props else other, name) for name in merged.props
-        }
+        self.histories.merge(kind, primary, other, merged)
+        moved = len(other.props.keys() - primary.props.keys())
+        facts = {"primaryObjectId": primary.id, "mergedObjectIds": [other.id], "newObjectId": id}
+        self.tell("merge", kind, id, **facts, numberOfPropertiesMoved=moved)  # [K] which id is the objectId
         return merged
 
     def touch(self, *ends: tuple[Kind, Row]) -> None:
@@ -199,6 +177,16 @@ class Crm:
             made.append(row)
         self.store.save(kind.name, made, self.now)
         return [str(row.id) for row in made]
+
+    # --- telling --------------------------------------------------------------------------------------
+
+    def tell(self, event: str, kind: Kind, id: int, **facts: Any) -> None:
+        """Have webhooks tell of something that has happened to a record now."""
+        self.told.append(Change(event, kind, self.now, self.by, {"objectId": id, **facts}))
+
+    def _tell_values(self, kind: Kind, before: Row, after: Row) -> None:
+        for name, now in changed(before, after):
+            self.tell("propertyChange", kind, after.id, propertyName=name, propertyValue=now)
 
     # --- rules ----------------------------------------------------------------------------------------
 
@@ -249,13 +237,6 @@ class Crm:
             return []
         own = [props["email"]] if "email" in props else []
         return [*own, *_listed(props.get(kind.more_emails))]
-
-
-def entry(each: Entry) -> dict[str, Any]:
-    """Return an entry of a history as answers show it."""
-    body = {"value": each.value, "timestamp": iso(each.at), "sourceType": each.by.type}
-    more = {"sourceId": each.by.id, "sourceLabel": each.by.label}
-    return body | {name: text for name, text in more.items() if text is not None}
 
 
 def shown(kind: Kind, row: Row, names: Iterable[str], definitions: Mapping[str, Any]) -> dict[str, Any]:

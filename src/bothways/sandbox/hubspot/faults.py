@@ -7,6 +7,9 @@ from typing import Any
 
 WRITES = ("create", "update", "archive", "batch/create", "batch/update", "batch/archive", "batch/upsert", "merge")
 BATCHES = ("batch/read", "batch/create", "batch/update", "batch/archive", "batch/upsert")
+EVENT, HOOKS, DELIVERY = "event", "hooks", "delivery"
+"""What a fault of webhooks meets: one event, the events that are sent together, one attempt to deliver them."""
+
 KINDS: Mapping[str, tuple[str, ...] | None] = {
     **dict.fromkeys(("400", "401", "403", "404", "409", "423", "429", "477", "500", "502", "503", "504")),
     "timeout-before": None,
@@ -15,8 +18,11 @@ KINDS: Mapping[str, tuple[str, ...] | None] = {
     "slow": None,
     "lag": WRITES,
     "garbage": None,
+    **dict.fromkeys(("hook-late", "hook-twice", "hook-dropped"), (EVENT,)),
+    "hook-shuffled": (HOOKS,),
+    "hook-forged": (DELIVERY,),
 }
-"""Every kind of fault and the calls it can meet (None: all)."""
+"""Every kind of fault and what it can meet (None: every call of the API)."""
 
 
 @dataclass(slots=True)
@@ -47,8 +53,7 @@ class Faults:
         """Return the fault that this call meets, None for none. One call meets one fault."""
         with self._lock:
             for fault in self._waiting:
-                calls = KINDS[fault.kind]
-                if fault.times > 0 and fault.match in target and (calls is None or call in calls):
+                if fault.times > 0 and fault.match in target and _meets(fault.kind, call):
                     fault.times -= 1
                     self._waiting = [each for each in self._waiting if each.times > 0]
                     return fault
@@ -62,3 +67,8 @@ class Faults:
         """Forget all faults that have not happened yet."""
         with self._lock:
             self._waiting.clear()
+
+
+def _meets(kind: str, call: str) -> bool:
+    calls = KINDS[kind]
+    return call not in (EVENT, HOOKS, DELIVERY) if calls is None else call in calls

@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from collections.abc import Set as AbstractSet
 from typing import NamedTuple
 
+from bothways.sandbox.hubspot.changes import Change
 from bothways.sandbox.hubspot.crm import Crm
 from bothways.sandbox.hubspot.problems import Refused
 from bothways.sandbox.hubspot.schema import PAIRS, Kind, Pair
@@ -98,6 +99,7 @@ def join(crm: Crm, one: End, two: End, *, main: bool, labels: AbstractSet[int] =
         _hang(crm.store, names, labels - hung)
         _take(crm.store, names, gone)
         crm.touch(*ends)
+        _tell(crm, ends, main=main or first)
 
 
 def part(crm: Crm, one: End, two: End) -> None:
@@ -105,6 +107,7 @@ def part(crm: Crm, one: End, two: End) -> None:
     ends = _in_order(one, two)
     if crm.store.dissociate(*_names(ends)):
         crm.touch(*ends)
+        _tell(crm, ends, removed=True)
 
 
 def unlabel(crm: Crm, one: End, two: End, labels: AbstractSet[int], *, main: bool = False) -> None:
@@ -115,6 +118,20 @@ def unlabel(crm: Crm, one: End, two: End, labels: AbstractSet[int], *, main: boo
     unmarked = main and crm.store.unmark(*_names(ends))
     if hung or unmarked:
         crm.touch(*ends)
+        _tell(crm, ends, removed=True, main=unmarked)
+
+
+def _tell(crm: Crm, ends: tuple[End, End], *, removed: bool = False, main: bool = False) -> None:
+    """Have webhooks tell of an association or of a label on it, from either end [K]."""
+    for (kind, row), (other, there) in (ends, ends[::-1]):
+        facts = {
+            "associationType": f"{kind.label}_TO_{other.label}".upper(),
+            "fromObjectId": row.id,
+            "toObjectId": there.id,
+            "associationRemoved": removed,
+            "isPrimaryAssociation": main,
+        }
+        crm.told.append(Change("associationChange", kind, crm.now, crm.by, facts, other))
 
 
 def names_of(kind: Kind, id: int, other: Kind, other_id: int) -> Names:

@@ -11,9 +11,11 @@ from urllib.parse import parse_qs
 
 from bothways.sandbox.hubspot import admin, search
 from bothways.sandbox.hubspot.asks import Ask
+from bothways.sandbox.hubspot.changes import OURS, PERSON, Author
 from bothways.sandbox.hubspot.clocks import Clock, FrozenClock
-from bothways.sandbox.hubspot.crm import PERSON, Author, Crm, found, shown
+from bothways.sandbox.hubspot.crm import Crm, found, shown
 from bothways.sandbox.hubspot.faults import Fault, Faults
+from bothways.sandbox.hubspot.hooks import CLIENT_SECRET, Hooks
 from bothways.sandbox.hubspot.joining import (
     End,
     add_label,
@@ -47,6 +49,7 @@ class HubSpotSandbox:
     ":memory:"; a file's account goes on where it was. ``echo_traces``: rows of batch answers repeat the
     trace ids of their inputs; ``report_rows``: a batch
     whose inputs have trace ids reports refusals row by row (if not, one refused row refuses its batch).
+    ``client_secret`` signs webhooks.
     """
 
     def __init__(
@@ -60,6 +63,7 @@ class HubSpotSandbox:
         daily: int = DAILY,
         echo_traces: bool = True,
         report_rows: bool = True,
+        client_secret: str = CLIENT_SECRET,
         database: str = ":memory:",
         clock: Clock | FrozenClock | None = None,
         port: int = 0,
@@ -72,6 +76,8 @@ class HubSpotSandbox:
         self.log: deque[tuple[str, str, int]] = deque(maxlen=LOG_LENGTH)
         self._limits = Limits(rate, search_rate, daily)
         self._faults = Faults()
+        self._hooks = Hooks(self.clock, self._faults, client_secret)
+        self.clock.watch(self._hooks.wake)
         self._lock = threading.Lock()
         self._stopping = threading.Event()
         self._store = Store(database)
@@ -92,6 +98,7 @@ class HubSpotSandbox:
         """Stop serving and close the store."""
         self._stopping.set()
         self._web.stop()
+        self._hooks.close()
         with self._lock:
             self._store.close()
 
@@ -113,8 +120,9 @@ class HubSpotSandbox:
         Kinds: "429" (options policy, retry_after), "400", "401", "403", "404", "409", "423", "477", "500",
         "502", "503", "504" (option commit: do it all the same), "timeout-before" and "timeout-after-commit"
         (the connection is closed without an answer), "half-batch" (do half and answer 500), "slow" (option
-        seconds), "lag" (what this call saves is indexed ``seconds`` later), "garbage" (HTML). Raises
-        ValueError.
+        seconds), "lag" (what this call saves is indexed ``seconds`` later), "garbage" (HTML). Of webhooks, with
+        ``match`` in their types: "hook-late" (by ``seconds``), "hook-twice", "hook-dropped", "hook-shuffled",
+        "hook-forged". Raises ValueError.
         """
         self._faults.order(kind, times, match, options)
 
@@ -125,6 +133,20 @@ class HubSpotSandbox:
     def faults_waiting(self) -> int:
         """Return how many faults have not happened yet."""
         return self._faults.waiting()
+
+    def subscribe(self, url: str, subscriptions: Sequence[Mapping[str, str]]) -> None:
+        """Send webhooks of these kinds, and of no others, to an address; raise ValueError.
+
+        ``subscriptions`` are in HubSpot's words (``hooks.subscriptions`` makes some): ``subscriptionType``, with
+        ``propertyName`` if it is a change of a property, and ``objectType`` if it begins with "object". They tell of
+        what people and clients of the API do from now on, and never of ``seed``. On a clock that stands still they
+        are sent by ``deliver``, or when it is moved.
+        """
+        self._hooks.subscribe(url, subscriptions)
+
+    def deliver(self) -> None:
+        """Send all webhooks that are due, and return when each of them was answered or has failed."""
+        self._hooks.deliver()
 
     def seed(self, object: str, rows: Sequence[Mapping[str, Any]]) -> list[str]:
         """Make many records, indexed at once, and return their ids.
@@ -145,10 +167,9 @@ class HubSpotSandbox:
 
         ``by``: as a product of this name does, instead of a person.
         """
-        with self._inside():
-            row = self._live(object, id)
-            author = Author("INTEGRATION", f"id of {by}", by) if by else PERSON
-            self._crm.update(_kind(object), row, properties, trusted=True, by=author)
+        author = Author("INTEGRATION", f"id of {by}", by) if by else PERSON
+        with self._inside(by=author):
+            self._crm.update(_kind(object), self._live(object, id), properties, trusted=True)
 
     def archive(self, object: str, id: str) -> None:
         """Put a record into the recycle bin; raise Refused."""
@@ -315,12 +336,14 @@ class HubSpotSandbox:
         return {known[word] for word in words}
 
     @contextlib.contextmanager
-    def _inside(self, lag: float = 0.0) -> Iterator[None]:
-        """Hold the lock and a transaction, at the time it is now."""
-        with self._lock, self._store.transaction():
-            self._crm.now = round(self.clock.now() * 1000)
-            self._crm.lag = round((self.index_lag + lag) * 1000)
-            yield
+    def _inside(self, lag: float = 0.0, by: Author = PERSON) -> Iterator[None]:
+        """Hold the lock and a transaction, at the time it is now, and have webhooks tell of what was committed."""
+        with self._lock:
+            with self._store.transaction():
+                self._crm.now, self._crm.by, self._crm.told = round(self.clock.now() * 1000), by, []
+                self._crm.lag = round((self.index_lag + lag) * 1000)
+                yield
+            self._hooks.take(self._crm.told)
 
     def _live(self, object: str, id: str) -> Row:
         return found(self._crm.one(_kind(object), id))
@@ -380,7 +403,7 @@ class HubSpotSandbox:
         ask = Ask(
             self._crm, route.kind, route.arg, here, query, body, self.search_cap, self.echo_traces, self.report_rows
         )
-        with self._inside(lag):
+        with self._inside(lag, by=OURS):
             return Reply(*route.do(ask))
 
     def _faulty(self, request: Request, route: Route, fault: Fault) -> Reply | None:

@@ -4,7 +4,7 @@ from typing import Any
 
 from bothways.sandbox.hubspot.asks import Answer, Ask, sent_properties
 from bothways.sandbox.hubspot.associations import associate_sent, check_sent
-from bothways.sandbox.hubspot.crm import OURS, found
+from bothways.sandbox.hubspot.crm import found
 from bothways.sandbox.hubspot.problems import PORTAL, Refused
 from bothways.sandbox.hubspot.search import search
 from bothways.sandbox.hubspot.store import Row
@@ -36,7 +36,7 @@ def create(ask: Ask) -> Answer:
     """Make one record."""
     for to in ask.body.get("associations") or []:
         check_sent(ask.crm, ask.kind, to)
-    row = ask.crm.create(ask.kind, sent_properties(ask.body), by=OURS)
+    row = ask.crm.create(ask.kind, sent_properties(ask.body))
     associate_sent(ask.crm, ask.kind, row, ask.body.get("associations"))
     return 201, ask.show(row, list(row.props))
 
@@ -44,7 +44,7 @@ def create(ask: Ask) -> Answer:
 def update(ask: Ask) -> Answer:
     """Change one record."""
     sent = sent_properties(ask.body)
-    row = ask.crm.update(ask.kind, _addressed(ask), sent, by=OURS)
+    row = ask.crm.update(ask.kind, _addressed(ask), sent)
     return 200, ask.show(row, list(sent))
 
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from bothways.sandbox.hubspot.admin import Admin
+from bothways.sandbox.hubspot.hooks import CLIENT_SECRET
 from bothways.sandbox.processes import running
 
 READY = r"listening on (http://127\.0\.0\.1:[1-9]\d*)\s"
@@ -16,6 +17,7 @@ def start(
     folder: Path | None = None,
     *,
     token: str = "pat-sandbox",
+    client_secret: str = CLIENT_SECRET,
     index_lag: float = 0.0,
     rate: int = 100,
     frozen: bool = False,
@@ -23,6 +25,7 @@ def start(
 ) -> Iterator[Admin]:
     """Run the stand-in and yield its Admin; the account is kept in ``folder`` (None: thrown away).
 
+    ``client_secret`` signs webhooks.
     ``index_lag``: seconds until a save is found by search. ``rate``: calls in ten seconds (0: no limits).
     ``frozen``: its clock moves only by ``advance``. Raises DidNotStart.
     """
@@ -30,6 +33,7 @@ def start(
         place = folder or Path(stack.enter_context(tempfile.TemporaryDirectory()))
         place.mkdir(parents=True, exist_ok=True)
         arguments = ["--port", str(port), "--token", token, "--index-lag", str(index_lag), "--rate", str(rate)]
+        arguments += ["--client-secret", client_secret]
         arguments += ["--frozen"] if frozen else []
         arguments += ["--database", str(place / "hubspot.sqlite3")] if folder else []
         log = place / "hubspot.log"

@@ -1,0 +1,274 @@
+"""The webhooks that the account sends: what is sent, to whom and when.
+
+As HubSpot does: lists of at most a hundred events, signed by version 3, and sent again for most of a day where they are
+not answered well. A thread of its own sends them, one delivery after the other; when one is due is told by the
+account's clock. What was not sent yet is lost when the account is closed.
+"""
+
+import base64
+import hashlib
+import heapq
+import hmac
+import threading
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import orjson
+import urllib3
+from urllib3.exceptions import HTTPError, LocationValueError
+from urllib3.util import parse_url
+
+from bothways.sandbox.hubspot.changes import OURS, Change
+from bothways.sandbox.hubspot.faults import DELIVERY, EVENT, HOOKS, Faults
+from bothways.sandbox.hubspot.problems import PORTAL
+from bothways.sandbox.hubspot.schema import KINDS
+
+CLIENT_SECRET = "client-secret-sandbox"
+MOST, MOST_SUBSCRIPTIONS = 100, 1000
+GATHERED = 0.05
+"""[K] Seconds that events are gathered before they are sent together."""
+
+PATIENCE = 5.0
+"""Seconds of the real time in which a delivery must be answered."""
+
+ATTEMPTS = 11
+FIRST_WAIT = 60.0
+"""[K] Seconds until the second attempt; every further wait is twice as long. Eleven attempts take 17 hours."""
+
+EVENTS = ("creation", "deletion", "propertyChange", "merge", "restore", "associationChange")
+SIGNED_AS_THEMSELVES = ":/?@!$'()*,;"
+"""Characters that are signed as themselves where they are encoded in an address."""
+
+Event = dict[str, Any]
+
+
+class Time(Protocol):
+    """What is needed of a clock."""
+
+    def now(self) -> float: ...
+    def until(self, moment: float) -> float | None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Subscription:
+    """One kind of event of one type of records; ``word`` comes first in its name ("contact", "object")."""
+
+    id: int
+    word: str
+    event: str
+    type_id: str
+    property: str
+
+    def covers(self, change: Change) -> bool:
+        """Tell whether a change is one of these."""
+        names = ("", str(change.facts.get("propertyName", "")))
+        return (change.event, change.kind.type_id) == (self.event, self.type_id) and self.property in names
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Parcel:
+    """Events that are sent together once it is ``due``; those of one moment go by their ``number``."""
+
+    due: float
+    number: int
+    events: tuple[Event, ...]
+    attempt: int = 0
+
+
+def subscriptions(word: str, properties: Sequence[str] = ()) -> list[dict[str, str]]:
+    """Return the subscriptions to all that can happen to a "contact", "company" or "deal", and to these properties."""
+    plain = [{"subscriptionType": f"{word}.{event}"} for event in EVENTS if event != "propertyChange"]
+    return plain + [{"subscriptionType": f"{word}.propertyChange", "propertyName": name} for name in properties]
+
+
+def signature(secret: str, url: str, body: bytes, stamp: str) -> str:
+    """Return the signature, version 3, of what is posted."""
+    for each in SIGNED_AS_THEMSELVES:
+        url = url.replace(f"%{ord(each):02X}", each)
+    digest = hmac.new(secret.encode(), f"POST{url}".encode() + body + stamp.encode(), hashlib.sha256)
+    return base64.b64encode(digest.digest()).decode()
+
+
+class Hooks:
+    """Sends what its subscriptions cover to one address. ``patience`` is how long an answer may take.
+
+    The faults "hook-late", "hook-twice" and "hook-dropped" meet single events, by their type; "hook-shuffled" (sent in
+    reverse order) and "hook-forged" (a wrong signature) meet deliveries, by the types of all their events.
+    """
+
+    def __init__(self, clock: Time, faults: Faults, secret: str, patience: float = PATIENCE) -> None:
+        self._clock, self._faults, self._secret = clock, faults, secret
+        self._pool = urllib3.PoolManager(retries=False, timeout=urllib3.Timeout(total=patience))
+        self._changed = threading.Condition()
+        self._thread = threading.Thread(target=self._work, daemon=True)
+        self._url, self._subscriptions = "", tuple[Subscription, ...]()
+        self._numbers = 0
+        self._gathered: list[Event] = []
+        self._gathered_due = 0.0
+        self._waiting: list[Parcel] = []
+        self._sending = self._closed = False
+
+    def subscribe(self, url: str, wanted: Iterable[Mapping[str, str]]) -> None:
+        """Tell of these kinds of event, and of no others, at this address from now on; raise ValueError."""
+        known = tuple(_subscription(100 + place, each) for place, each in enumerate(wanted))
+        if len(known) > MOST_SUBSCRIPTIONS:
+            raise ValueError(f"an app has {MOST_SUBSCRIPTIONS} subscriptions at most")
+        try:
+            parts = parse_url(url)
+        except LocationValueError as error:
+            raise ValueError(f"{url} is no address") from error
+        if parts.scheme not in ("http", "https") or not parts.host:
+            raise ValueError(f"{url} is no address")
+        with self._changed:
+            self._url, self._subscriptions = parts.url, known
+            if not self._thread.ident:
+                self._thread.start()
+
+    def take(self, changes: Iterable[Change]) -> None:
+        """Send word of what has happened, as far as somebody wants to know."""
+        with self._changed:
+            for change in changes:
+                for each in self._subscriptions:
+                    if each.covers(change):
+                        self._numbers += 1
+                        self._gather(_event(each, change, self._numbers))
+            self._changed.notify_all()
+
+    def wake(self) -> None:
+        """Look again at what is due: the clock was moved."""
+        with self._changed:
+            self._changed.notify_all()
+
+    def deliver(self) -> None:
+        """Send at once what is being gathered, and return when nothing that is due by now is without an answer.
+
+        What comes late or is sent again is due at its own time.
+        """
+        with self._changed:
+            self._gathered_due = self._clock.now()
+            self._changed.notify_all()
+            self._changed.wait_for(lambda: self._closed or not (self._sending or self._gathered or self._is_due()))
+
+    def close(self) -> None:
+        """Send nothing more; return when no delivery is on its way."""
+        with self._changed:
+            self._closed = True
+            self._changed.notify_all()
+        if self._thread.ident:
+            self._thread.join()
+        self._pool.clear()
+
+    # --- what is sent when ----------------------------------------------------------------------------
+
+    def _gather(self, event: Event) -> None:
+        now, fault = self._clock.now(), self._faults.meet(EVENT, event["subscriptionType"])
+        kind = fault.kind if fault else ""
+        if fault and kind == "hook-late":
+            self._put([event], now + fault.options.get("seconds", 60.0))
+        elif kind != "hook-dropped":
+            if not self._gathered:
+                self._gathered_due = now + GATHERED
+            self._gathered.append(event)
+        if kind == "hook-twice":
+            self._put([event], now)
+
+    def _put(self, events: Sequence[Event], due: float, attempt: int = 0) -> None:
+        self._numbers += 1
+        heapq.heappush(self._waiting, Parcel(due, self._numbers, tuple(events), attempt))
+
+    def _pack(self) -> None:
+        """Make parcels of what was gathered."""
+        events, self._gathered = self._gathered, []
+        for start in range(0, len(events), MOST):
+            some = events[start : start + MOST]
+            shuffled = len(some) > 1 and self._faults.meet(HOOKS, _types(some))
+            self._put(some[::-1] if shuffled else some, self._gathered_due)
+
+    def _is_due(self) -> bool:
+        return bool(self._waiting) and self._waiting[0].due <= self._clock.now()
+
+    def _next(self) -> Parcel | None:
+        """Wait until a parcel is due and return it; None when the account is closed."""
+        with self._changed:
+            while not self._closed:
+                if self._gathered and self._gathered_due <= self._clock.now():
+                    self._pack()
+                if self._is_due():
+                    self._sending = True
+                    return heapq.heappop(self._waiting)
+                self._changed.notify_all()
+                moments = [each.due for each in self._waiting[:1]] + ([self._gathered_due] if self._gathered else [])
+                self._changed.wait(self._clock.until(min(moments)) if moments else None)
+        return None
+
+    # --- sending --------------------------------------------------------------------------------------
+
+    def _work(self) -> None:
+        try:
+            while (parcel := self._next()) is not None:
+                answered = self._send(parcel)
+                with self._changed:
+                    self._sending = False
+                    if not answered and parcel.attempt + 1 < ATTEMPTS:
+                        due = self._clock.now() + FIRST_WAIT * 2**parcel.attempt
+                        self._put(parcel.events, due, parcel.attempt + 1)
+        finally:
+            with self._changed:  # nobody waits for a thread that is no more
+                self._closed = True
+                self._changed.notify_all()
+
+    def _send(self, parcel: Parcel) -> bool:
+        """Send a parcel and tell whether it was answered well."""
+        body = orjson.dumps([{**event, "attemptNumber": parcel.attempt} for event in parcel.events])
+        url, stamp = self._url, f"{self._clock.now() * 1000:.0f}"
+        forged = self._faults.meet(DELIVERY, _types(parcel.events))
+        secret = f"not {self._secret}" if forged else self._secret
+        headers = {
+            "Content-Type": "application/json",
+            "X-HubSpot-Request-Timestamp": stamp,
+            "X-HubSpot-Signature-v3": signature(secret, url, body, stamp),
+        }
+        try:
+            return self._pool.request("POST", url, body=body, headers=headers, redirect=False).status < 400
+        except HTTPError:
+            return False
+
+
+def _subscription(id: int, wanted: Mapping[str, str]) -> Subscription:
+    """Return a subscription from HubSpot's words for it; raise ValueError."""
+    type, property = wanted.get("subscriptionType", ""), wanted.get("propertyName", "")
+    word, _, event = type.partition(".")
+    object = wanted.get("objectType", "") if word == "object" else word
+    kinds = [kind for kind in KINDS if object in (kind.label.lower(), kind.type_id)]
+    if not kinds or (event not in EVENTS and type != "contact.privacyDeletion"):
+        raise ValueError(f"no events are called {type} {object if word == 'object' else ''}".rstrip())
+    if (event == "propertyChange") != bool(property):
+        raise ValueError(f"a subscription to {type} names {'one property' if not property else 'no property'}")
+    return Subscription(id, word, event, kinds[0].type_id, property)
+
+
+def _event(subscription: Subscription, change: Change, number: int) -> Event:
+    """Return an event as it is sent."""
+    event: Event = {
+        "eventId": number,
+        "subscriptionId": subscription.id,
+        "portalId": PORTAL,
+        "appId": int(OURS.id or 0),
+        "occurredAt": change.at,
+        "subscriptionType": f"{subscription.word}.{subscription.event}",
+        "attemptNumber": 0,
+        **change.facts,
+        "changeSource": change.by.type,
+        "sourceId": change.by.id or "userId:1",
+    }
+    if subscription.word == "object" and change.other is None:
+        event["objectTypeId"] = change.kind.type_id
+    elif subscription.word == "object" and change.other is not None:
+        del event["associationType"]
+        event |= {"fromObjectTypeId": change.kind.type_id, "toObjectTypeId": change.other.type_id}
+    return event
+
+
+def _types(events: Iterable[Event]) -> str:
+    return " ".join(each["subscriptionType"] for each in events)
