@@ -294,7 +294,8 @@ class Belonging:
     def _taken_out_before(self, rows: dict[Side, Row], pair: Pair) -> bool:
         """Tell whether the sync took one out of a home, as a person had done with the partner that it had then."""
         homes = set(pair.ids.values())
-        return any(move.gone & homes for move in self.moves if move.thing in {row.id for row in rows.values()})
+        moves = [move for move in self.moves if any(self._same(side, move.thing, rows[side].id) for side in SIDES)]
+        return any(move.gone & homes for move in moves)
 
     def _came_unheard(self, rows: dict[Side, Row], pair: Pair) -> bool:
         """Tell whether a person took one out of a home in vain: right before a write, or one whose answer was lost."""
