@@ -132,7 +132,7 @@ class Written:
 
 @dataclass
 class Fault:
-    """An exception laid in the way of the ``nth`` call from now whose name begins with ``call``.
+    """An exception laid in the way of ``times`` calls, from the ``nth`` from now, whose name begins with ``call``.
 
     ``when``: before anything is done, after everything is done, or half-way through a batch of writes.
     """
@@ -141,11 +141,17 @@ class Fault:
     error: BaseException
     nth: int
     when: str
+    times: int = 1
 
     def strikes(self, call: str) -> bool:
-        """Count a call and tell whether it is the one."""
+        """Count a call and tell whether it is one of those."""
         self.nth -= call.startswith(self.call)
-        return self.nth == 0 and call.startswith(self.call)
+        return -self.times < self.nth <= 0 and call.startswith(self.call)
+
+    @property
+    def is_over(self) -> bool:
+        """Whether it strikes no more."""
+        return self.nth <= 1 - self.times
 
 
 @dataclass
@@ -241,9 +247,9 @@ class MemoryApp:
 
     # --- faults ---------------------------------------------------------------------------------
 
-    def fail(self, call: str, error: BaseException, *, nth: int = 1, when: str = "before") -> None:
-        """Let the ``nth`` call from now whose name begins with ``call`` end in an exception."""
-        self.faults.append(Fault(call, error, nth, when))
+    def fail(self, call: str, error: BaseException, *, nth: int = 1, when: str = "before", times: int = 1) -> None:
+        """Let ``times`` calls, from the ``nth`` from now, whose name begins with ``call``, end in an exception."""
+        self.faults.append(Fault(call, error, nth, when, times))
 
     def once(self, when: str, call: str, deed: Callable[[], Any]) -> None:
         """Let something happen before or after the next call of this name, once."""
@@ -261,7 +267,8 @@ class MemoryApp:
         self._hook("before", call)
         struck = next((fault for fault in list(self.faults) if fault.strikes(call)), None)
         if struck is not None:
-            self.faults.remove(struck)
+            if struck.is_over:
+                self.faults.remove(struck)
             if struck.when == "before":
                 raise struck.error
         return struck

@@ -77,7 +77,7 @@ def take(kind: str, id: int, worker: str, now: float) -> Turn | None:
     """Take a turn that is due; None if it is not, or another worker is at it."""
     with db.transaction_():
         found = db.rows(
-            f"UPDATE {kind} AS t SET worker=%s, taken_at=%s, beat_at=%s "
+            f"UPDATE {kind} AS t SET worker=%s, taken_at=%s, beat_at=%s, asked_at=0 "
             f"WHERE id=%s AND (due_at<=%s OR due_at>%s) AND {_FREE} RETURNING failed",
             (worker, now, now, id, now, now + FAR_AHEAD, now - TAKEOVER, now + TAKEOVER),
         )
@@ -99,7 +99,7 @@ def finish(turn: Turn, due_at: float, failed: int = 0) -> bool:
     with db.transaction_():
         sql = (
             f"UPDATE {turn.kind} SET taken_at=NULL, worker='', failed=%s, "
-            "due_at=CASE WHEN asked_at>=taken_at AND asked_at<%s THEN asked_at ELSE %s END "
+            "due_at=CASE WHEN asked_at>0 AND asked_at<%s THEN asked_at ELSE %s END "
             "WHERE id=%s AND worker=%s AND taken_at=%s"
         )
         return bool(db.execute(sql, (failed, due_at, due_at, turn.id, turn.worker, turn.taken_at)))
