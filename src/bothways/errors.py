@@ -565,6 +565,15 @@ class WebhookRefused(SettingsError):
     to_do = "{hint}"
 
 
+class NoWebhooks(SettingsError):
+    """Raised for a call to the address of an app whose connector takes none."""
+
+    code = "BW-174"
+    what = "{app} sends no webhooks that Bothways knows."
+    by_itself = "Nothing in the call was believed. Changes of {app} are found by polling."
+    to_do = "Take the address out of the settings of whoever calls it."
+
+
 # --- apps ---------------------------------------------------------------------------------------------
 
 

@@ -168,6 +168,7 @@ DOCUMENTS = st.builds(
     some(
         revision=st.integers(0, 10**9),
         allow_hosts=st.lists(st.sampled_from(("dav.example", "10.0.0.1")), unique=True),
+        public_url=st.sampled_from(("https://sync.example.com", "http://localhost:8080/bothways/")),
         database=st.sampled_from(({"env": "URL"}, "sqlite:///srv/ledger.db", "postgresql://db.example/ledger")),
     ),
 )

@@ -1,11 +1,13 @@
 """The queue that brings turns to workers: PgQueuer, in memory for one process, on PostgreSQL for many machines.
 
 It only dispatches: what is to be done when stands in our own tables, and a tick queues again whatever is due. So a
-queue that loses everything costs one tick, and what it delivers twice is refused by the turn's own row.
+queue that loses everything, or cannot be reached for a while, costs one tick, and what it delivers twice is refused by
+the turn's own row.
 """
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
 from datetime import timedelta
 from typing import Any
 
@@ -19,44 +21,76 @@ ENTRY = "turn"
 PRUNE_EVERY = 60.0
 """Seconds after which the queue's own log of what it did is emptied: ours is the runs."""
 
-Handler = Callable[[str, int], Any]
+RECONNECT_AFTER = 1.0
+"""Seconds after which a queue that cannot be reached is tried again."""
+
+_INSTALLING = 7_303_421
+"""Key of PostgreSQL's advisory lock under which the queue's tables are made: by one process of all."""
+
+Handler = Callable[[str, int], Awaitable[None]]
 """Takes a turn, of which table and row; called in the worker's own loop and awaited."""
+
+Connect = Callable[[], Awaitable[tuple[PgQueuer, Callable[[], Awaitable[Any]]]]]
+"""Makes a connected queue, and what closes its connection."""
 
 
 class Queue:
-    """Three calls: ``trigger``, ``run_worker``, ``close``."""
+    """Three calls: ``trigger``, ``run_worker``, ``close``. All of them belong to one event loop."""
 
-    def __init__(self, queuer: PgQueuer, close: Callable[[], Any] | None = None) -> None:
-        self._queuer, self._close = queuer, close
+    def __init__(self, connect: Connect, failures: tuple[type[Exception], ...] = ()) -> None:
+        self._connect, self._failures = connect, failures
+        self._queuer: PgQueuer | None = None
+        self._disconnect: Callable[[], Awaitable[Any]] | None = None
+        self._connecting = asyncio.Lock()
+        self._closed = asyncio.Event()
 
-    async def trigger(self, kind: str, ids: Sequence[int], *, after: float = 0.0, urgent: bool = False) -> None:
+    @property
+    def closing(self) -> bool:
+        """Whether it takes no more turns."""
+        return self._closed.is_set()
+
+    async def trigger(self, kind: str, ids: Sequence[int], *, after: float = 0.0, urgent: bool = False) -> bool:
         """Queue turns, to be taken ``after`` seconds at the earliest; those that are queued or run already are not.
 
-        ``urgent``: before those that are not.
+        ``urgent``: before those that are not. Return False if the queue cannot be reached: then a tick finds them.
         """
-        if not ids or self._queuer.queries is None:
-            return
         count = len(ids)
-        await self._queuer.queries.enqueue(
-            [ENTRY] * count,
-            [f"{kind}:{id}".encode() for id in ids],
-            [int(urgent)] * count,
-            [timedelta(seconds=after)] * count,
-            [f"{kind}:{id}" for id in ids],
-            on_conflict="skip",
-        )
+        if not count or self.closing:
+            return True
+        try:
+            queuer = await self._connected()
+            if queuer.queries is not None:
+                await queuer.queries.enqueue(
+                    [ENTRY] * count,
+                    [f"{kind}:{id}".encode() for id in ids],
+                    [int(urgent)] * count,
+                    [timedelta(seconds=after)] * count,
+                    [f"{kind}:{id}" for id in ids],
+                    on_conflict="skip",
+                )
+        except self._failures:
+            await self._drop()
+            return False
+        return True
 
     async def run_worker(self, handler: Handler, at_once: int) -> None:
-        """Hand over turns to ``handler``, so many at once, until ``close``."""
+        """Hand over turns to ``handler``, so many at once, until ``close``; a lost connection is made again."""
+        while not self.closing:
+            try:
+                await self._work(await self._connected(), handler, at_once)
+            except self._failures:
+                await self._drop()
+                await self._pause(RECONNECT_AFTER)
 
-        @self._queuer.entrypoint(ENTRY)
+    async def _work(self, queuer: PgQueuer, handler: Handler, at_once: int) -> None:
+        @queuer.entrypoint(ENTRY)
         async def turn(job: Job) -> None:
             kind, _, id = (job.payload or b"").decode().partition(":")
             await handler(kind, int(id))
 
-        pruning = asyncio.create_task(self._prune())
+        pruning = asyncio.create_task(self._prune(queuer))
         try:
-            await self._queuer.qm.run(
+            await queuer.qm.run(
                 batch_size=max(1, at_once // 2),
                 max_concurrent_tasks=max(2, at_once),
                 heartbeat_timeout=timedelta(seconds=TAKEOVER),
@@ -65,35 +99,72 @@ class Queue:
         finally:
             pruning.cancel()
 
-    @property
-    def closing(self) -> bool:
-        """Whether it takes no more turns."""
-        return self._queuer.shutdown.is_set()
-
-    async def _prune(self) -> None:
-        while not self._queuer.shutdown.is_set():
-            await asyncio.sleep(PRUNE_EVERY)
-            if self._queuer.queries is not None:
-                await self._queuer.queries.clear_queue_log()
+    async def _prune(self, queuer: PgQueuer) -> None:
+        while not self.closing:
+            await self._pause(PRUNE_EVERY)
+            with suppress(*self._failures):
+                if queuer.queries is not None:
+                    await queuer.queries.clear_queue_log()
 
     async def close(self) -> None:
-        """Take no more turns; those being taken are waited for."""
-        self._queuer.shutdown.set()
-        if self._close is not None:
-            await self._close()
+        """Take no more turns; those being taken are waited for by ``run_worker``."""
+        self._closed.set()
+        if self._queuer is not None:
+            self._queuer.shutdown.set()
+
+    async def disconnect(self) -> None:
+        """Let go of the database, when ``run_worker`` has ended."""
+        await self._drop()
+
+    async def _connected(self) -> PgQueuer:
+        async with self._connecting:
+            if self._queuer is None:
+                self._queuer, self._disconnect = await self._connect()
+                if self.closing:
+                    self._queuer.shutdown.set()
+            return self._queuer
+
+    async def _drop(self) -> None:
+        disconnect, self._queuer, self._disconnect = self._disconnect, None, None
+        if disconnect is not None:
+            with suppress(*self._failures):
+                await disconnect()
+
+    async def _pause(self, seconds: float) -> None:
+        with suppress(TimeoutError):
+            await asyncio.wait_for(self._closed.wait(), seconds)
 
 
 def in_memory() -> Queue:
     """Return a queue within this process."""
-    return Queue(PgQueuer.in_memory())
+
+    async def connect() -> tuple[PgQueuer, Callable[[], Awaitable[Any]]]:
+        async def nothing() -> None:
+            """There is nothing to close."""
+
+        return PgQueuer.in_memory(), nothing
+
+    return Queue(connect)
 
 
-async def on_postgresql(url: str) -> Queue:
+def on_postgresql(url: str) -> Queue:
     """Return the queue of all processes that use a PostgreSQL database; its tables are made if they are not there."""
     import psycopg
 
-    connection = await psycopg.AsyncConnection.connect(url, autocommit=True)
-    queuer = PgQueuer.from_psycopg_connection(connection)
-    if queuer.queries is not None and not await queuer.queries.has_table("pgqueuer"):
-        await queuer.queries.install()
-    return Queue(queuer, connection.close)
+    async def connect() -> tuple[PgQueuer, Callable[[], Awaitable[Any]]]:
+        connection = await psycopg.AsyncConnection.connect(url, autocommit=True)
+        queuer = PgQueuer.from_psycopg_connection(connection)
+        await connection.execute("SELECT pg_advisory_lock(%s)", (_INSTALLING,))
+        try:
+            if queuer.queries is not None and not await queuer.queries.has_table("pgqueuer"):
+                await queuer.queries.install()
+        finally:
+            await connection.execute("SELECT pg_advisory_unlock(%s)", (_INSTALLING,))
+        return queuer, connection.close
+
+    return Queue(connect, (psycopg.Error, OSError))
+
+
+def queue_of(database: str) -> Queue:
+    """Return the queue for a database by its URL."""
+    return in_memory() if database.startswith("sqlite") else on_postgresql(database)

@@ -10,9 +10,10 @@ from dataclasses import dataclass, field
 
 from bothways.engine.sides import Side
 from bothways.errors import AppError, BothwaysError, LedgerError, RunSuperseded, SecretMissing, SyncOff
+from bothways.jobs import metrics
 from bothways.jobs.now import run_view
 from bothways.jobs.schedule import after_failure, after_success
-from bothways.ledger import rests, turns
+from bothways.ledger import journal, rests, turns
 from bothways.ledger.models import Feed, Sync
 from bothways.ledger.turns import FEED, SYNC, Turn
 from bothways.service.connect import open_app
@@ -89,7 +90,9 @@ def _run(worker: Worker, turn: Turn) -> tuple[float, int]:
     except BothwaysError as error:
         return _failed(worker, turn, name, error)
     rests.end([end.app for end in ctx.ends.values()])
-    worker.on_run(run_view(ctx, report))
+    view = run_view(ctx, report)
+    metrics.tell(view, journal.delays(report.run_id))
+    worker.on_run(view)
     worker.ask(SYNC, turns.beside(turn.id, worker.workspace.clock()))
     if report.state == "stopped":
         return after_failure(turn.failed + 1, worker.clock(), worker.chance()), turn.failed + 1

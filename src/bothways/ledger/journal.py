@@ -222,3 +222,18 @@ def _entries(found: Iterable[Sequence[Any]]) -> list[Entry]:
 def _pack(writes: Mapping[str, FieldWrite], more: Mapping[str, Any]) -> str:
     fields = {key: write._asdict() for key, write in writes.items()}
     return orjson.dumps({"writes": fields, "more": dict(more)}).decode()
+
+
+def delays(run_id: int) -> list[tuple[str, float]]:
+    """Return of each write of a run its kind, and the seconds from the change that it carries, as far as that is known.
+
+    The change's time is that of its app, whose clock may be a little off ours.
+    """
+    sql = (
+        "SELECT j.kind, j.done_at - s.modified FROM journal j JOIN link l ON l.id=j.link_id "
+        "JOIN sync y ON y.id=l.sync_id JOIN seen s "
+        "ON s.feed_id=CASE WHEN j.side='left' THEN y.right_id ELSE y.left_id END "
+        "AND s.record_id=CASE WHEN j.side='left' THEN l.right_id ELSE l.left_id END "
+        "WHERE j.run_id=%s AND j.state='done' AND j.kind IN ('create','update') AND s.modified IS NOT NULL"
+    )
+    return [(str(kind), max(float(seconds), 0.0)) for kind, seconds in db.rows(sql, (run_id,))]

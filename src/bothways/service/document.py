@@ -262,10 +262,14 @@ class SyncDocument:
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """The whole file. ``database``: its URL, or where that is; None for the one in the workspace's folder."""
+    """The whole file. ``database``: its URL, or where that is; None for the one in the workspace's folder.
+
+    ``public_url``: the address by which apps reach us, to call us by webhooks; "" if they cannot.
+    """
 
     revision: int | None
     database: str | SecretPlace | None
+    public_url: str
     allow_hosts: frozenset[str]
     apps: Mapping[str, AppDocument]
     syncs: Mapping[str, SyncDocument]

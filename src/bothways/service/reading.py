@@ -31,7 +31,7 @@ from bothways.service.reading_match import matches_of
 from bothways.service.reading_scope import scope_of
 from bothways.service.yaml_file import Node, nearest, shown
 
-TOP = ("version", "revision", "database", "allow_hosts", "apps", "syncs")
+TOP = ("version", "revision", "database", "public_url", "allow_hosts", "apps", "syncs")
 SYNC = (
     "state",
     "objects",
@@ -68,7 +68,7 @@ DATABASE = "an absolute path such as sqlite:///srv/ledger.db, postgresql://..."
 
 def document_of(root: Node) -> Document:
     """Return the document of a file, or raise the first thing wrong with it, with line and column."""
-    root.only(TOP, ("settings", "users", "public_url"))
+    root.only(TOP, ("settings", "users"))
     root.need("version", "This program reads version: 1")
     version = root.data["version"]
     if version != 1 or isinstance(version, bool):
@@ -78,7 +78,7 @@ def document_of(root: Node) -> Document:
     syncs = {name: _sync(root.node("syncs"), name, apps) for name in _names(root.node("syncs"))}
     _no_ring(syncs.values())
     revision = root.whole("revision", 0) if "revision" in root else None
-    return Document(revision, _database(root), _hosts(root), apps, syncs)
+    return Document(revision, _database(root), _public_url(root), _hosts(root), apps, syncs)
 
 
 def _names(node: Node) -> list[str]:
@@ -116,6 +116,19 @@ def is_database(url: str) -> bool:
     if parts.scheme == "sqlite":
         return not parts.netloc and parts.path.startswith("/")
     return parts.scheme in ("postgresql", "postgres")
+
+
+def _public_url(root: Node) -> str:
+    """Return the address by which apps reach us, without a slash at its end; "" if none is given."""
+    if root.data.get("public_url") is None:
+        return ""
+    url = root.text("public_url")
+    parts = address_parts(url)
+    plain = parts is not None and parts.username is None and not parts.query and not parts.fragment
+    if parts is None or not plain or parts.scheme not in ("http", "https") or not parts.hostname:
+        where, expected = root.value_place("public_url"), "a web address such as https://sync.example.com"
+        raise WrongType(where=where, key="public_url", expected=expected, got="something else")
+    return url.rstrip("/")
 
 
 def _hosts(root: Node) -> frozenset[str]:

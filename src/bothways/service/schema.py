@@ -217,6 +217,7 @@ def settings_schema() -> dict[str, Any]:
         "version": {"const": 1},
         "revision": {**COUNT, "description": "Written by an export: an older file is not taken over by mistake."},
         "database": _maybe(_or(TEXT, PLACE)),
+        "public_url": _maybe({"type": "string", "pattern": "^https?://"}),
         "allow_hosts": _maybe(_list({"type": "string"})),
         "apps": _maybe(_names(_app(), propertyNames=_name())),
         "syncs": _maybe(_names(sync, propertyNames=_name())),

@@ -1,0 +1,53 @@
+"""What Prometheus reads of this process: how late syncs are, what they cost, what waits. No personal data."""
+
+from collections.abc import Iterable, Mapping
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+
+from bothways.service.views import RunView
+
+REGISTRY = CollectorRegistry()
+
+_DELAYS = (0.25, 0.5, 1, 2, 3, 5, 10, 20, 45, 75, 120, 300, 600, 1800, 3600)
+
+delay = Histogram(
+    "bothways_delay_seconds",
+    "From the time of a change in one app, by its clock, to its write in the other; creates apart.",
+    ("sync", "kind"),
+    buckets=_DELAYS,
+    registry=REGISTRY,
+)
+run_time = Histogram(
+    "bothways_run_seconds",
+    "How long runs took.",
+    ("sync", "state"),
+    buckets=(0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 15, 60, 300, 1800),
+    registry=REGISTRY,
+)
+calls = Counter("bothways_calls", "Calls to apps.", ("call",), registry=REGISTRY)
+failures = Counter("bothways_failures", "Failures told of, by their codes.", ("code",), registry=REGISTRY)
+refused = Counter("bothways_webhooks_refused", "Webhooks that an app did not send.", ("app",), registry=REGISTRY)
+waiting = Gauge("bothways_waiting", "Turns that are due and not taken, at the last look.", ("kind",), registry=REGISTRY)
+held = Gauge("bothways_held", "Records that wait for a person.", ("sync",), registry=REGISTRY)
+failing = Gauge("bothways_failing", "Records that an app refuses or that cannot be read.", ("sync",), registry=REGISTRY)
+
+
+def count_calls(bill: Mapping[str, int]) -> None:
+    """Add the calls of a run or of a reading of a feed, by their names."""
+    for call, times in bill.items():
+        calls.labels(call).inc(times)
+
+
+def tell(view: RunView, delays: Iterable[tuple[str, float]]) -> None:
+    """Add a run: how late each of its writes was, by kind and seconds, and what waits after it."""
+    for kind, seconds in delays:
+        delay.labels(view.sync, kind).observe(seconds)
+    run_time.labels(view.sync, view.state).observe(view.seconds)
+    held.labels(view.sync).set(view.held)
+    failing.labels(view.sync).set(view.failing)
+    count_calls(view.bill)
+
+
+def exposed() -> str:
+    """Return everything in the text format of Prometheus."""
+    return generate_latest(REGISTRY).decode()

@@ -1,0 +1,134 @@
+"""The ASGI application: takes webhooks in, and answers those who watch the service. It reads bodies as raw as they came.
+
+``POST /hooks/APP`` stores what a webhook names before it is answered. ``GET /healthz`` tells whether the process works,
+``/readyz`` whether its database answers as well, ``/metrics`` what Prometheus reads.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping, MutableMapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import unquote
+
+from bothways.connectors.webhooks import Delivery
+from bothways.errors import BothwaysError, LedgerError, NoWebhooks, SettingsError, UnknownApp, WebhookRefused
+from bothways.jobs.metrics import exposed
+from bothways.ledger import db
+from bothways.service.database import kept_open
+from bothways.service.receiving import BURST, receive
+from bothways.service.workspace import Workspace
+
+LARGEST = 2_000_000
+"""Bytes of a body that are read; no app sends so many."""
+
+Scope = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
+Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
+Trigger = Callable[[str, list[int], float], Awaitable[None]]
+
+
+class TooLarge(Exception):
+    """A body is longer than any webhook."""
+
+
+@dataclass
+class Dispatcher:
+    """Answers every call. ``public_url``: the address by which apps reach it, without it what they called.
+
+    ``trigger`` queues turns to be taken so many seconds later; ``is_alive`` tells whether the worker beside it works.
+    """
+
+    workspace: Workspace
+    trigger: Trigger
+    on_failure: Callable[[str, BothwaysError], None]
+    is_alive: Callable[[], bool] = lambda: True
+    threads: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(4, thread_name_prefix="bothways-web"))
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one call of the server."""
+        if scope["type"] != "http":
+            return
+        path, method = str(scope["path"]), str(scope["method"])
+        if path.startswith("/hooks/"):
+            status, answer = await self._hook(scope, receive) if method == "POST" else (405, "POST only\n")
+        elif method not in ("GET", "HEAD"):
+            status, answer = 405, "GET only\n"
+        elif path == "/healthz":
+            status, answer = (200, "ok\n") if self.is_alive() else (503, "the worker does not answer\n")
+        elif path == "/readyz":
+            status, answer = await self._ready()
+        elif path == "/metrics":
+            status, answer = 200, exposed()
+        else:
+            status, answer = 404, "not found\n"
+        await _answer(send, status, answer, head=method == "HEAD")
+
+    async def _hook(self, scope: Scope, receive_: Receive) -> tuple[int, str]:
+        app = unquote(str(scope["path"]).removeprefix("/hooks/")).rstrip("/")
+        try:
+            body = await _body(receive_)
+        except TooLarge:
+            return 413, "too large\n"
+        headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
+        url = self._url(scope, headers)
+        delivery = Delivery(str(scope["method"]), url, headers, body, self.workspace.clock())
+        try:
+            feeds = await self._in_thread(receive, self.workspace, app, delivery)
+        except (UnknownApp, NoWebhooks):
+            return 404, "not found\n"
+        except WebhookRefused as error:
+            self.on_failure(app, error)
+            return 401, f"{error.code}\n"
+        except (SettingsError, LedgerError) as error:
+            self.on_failure(app, error)
+            return 503, f"{error.code}\n"
+        if feeds:
+            await self.trigger("feed", feeds, BURST)
+        return 200, "taken\n"
+
+    def _url(self, scope: Scope, headers: Mapping[str, str]) -> str:
+        query = bytes(scope.get("query_string") or b"").decode("latin-1")
+        target = bytes(scope.get("raw_path") or str(scope["path"]).encode()).decode("latin-1") + (query and f"?{query}")
+        own = self.workspace.document.public_url
+        host = next((value for name, value in headers.items() if name.lower() == "host"), "")
+        return (own.rstrip("/") if own else f"{scope.get('scheme', 'http')}://{host}") + target
+
+    async def _ready(self) -> tuple[int, str]:
+        try:
+            await self._in_thread(db.value, "SELECT 1")
+        except LedgerError as error:
+            return 503, f"{error.code}\n"
+        return (200, "ok\n") if self.is_alive() else (503, "the worker does not answer\n")
+
+    async def _in_thread(self, call: Callable[..., Any], *args: Any) -> Any:
+        def inside() -> Any:
+            with kept_open(self.workspace.database):
+                return call(*args)
+
+        return await asyncio.get_running_loop().run_in_executor(self.threads, inside)
+
+
+async def _body(receive: Receive) -> bytes:
+    parts, size = [], 0
+    while True:
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            return b"".join(parts)
+        parts.append(message.get("body", b""))
+        size += len(parts[-1])
+        if size > LARGEST:
+            raise TooLarge
+        if not message.get("more_body"):
+            return b"".join(parts)
+
+
+async def _answer(send: Send, status: int, text: str, *, head: bool) -> None:
+    body = text.encode()
+    headers = [
+        (b"content-type", b"text/plain; version=0.0.4; charset=utf-8"),
+        (b"content-length", str(len(body)).encode()),
+        (b"cache-control", b"no-store"),
+    ]
+    await send({"type": "http.response.start", "status": status, "headers": headers})
+    await send({"type": "http.response.body", "body": b"" if head else body})

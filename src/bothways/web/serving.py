@@ -1,0 +1,124 @@
+"""One process that serves: a worker, the receiver of webhooks, or both, until it is told to stop."""
+
+import asyncio
+import signal
+import socket
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager, suppress
+from dataclasses import dataclass
+
+import uvicorn
+
+from bothways.errors import AddressInUse, BothwaysError
+from bothways.jobs.queue import Queue, queue_of
+from bothways.jobs.service import Service
+from bothways.ledger import turns
+from bothways.service.database import sqlite_path, used
+from bothways.service.lock import runner
+from bothways.service.views import RunView
+from bothways.service.workspace import Workspace
+from bothways.web.dispatcher import Dispatcher
+
+
+@dataclass(frozen=True, slots=True)
+class Role:
+    """What a process does: ``works`` takes turns, ``host`` and ``port`` answer calls, None if it answers none."""
+
+    works: bool = True
+    host: str = "127.0.0.1"
+    port: int | None = None
+    at_once: int = 4
+
+
+class Server(uvicorn.Server):
+    """A server that leaves signals to us: one of them ends it and the worker beside it."""
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Capture none."""
+        yield
+
+
+def serve(
+    workspace: Workspace,
+    role: Role,
+    *,
+    on_run: Callable[[RunView], None],
+    on_failure: Callable[[str, BothwaysError], None],
+    on_ready: Callable[[str], None],
+) -> None:
+    """Serve until a signal to stop arrives; what was begun is ended first.
+
+    ``on_ready`` is told the address when calls are answered. Raises SecondRunner, AddressInUse, and LedgerError if
+    the database fails.
+    """
+    with ExitStack() as stack:
+        listener = stack.enter_context(_listening(role)) if role.port is not None else None
+        if role.works:
+            stack.enter_context(runner(workspace))
+            if sqlite_path(workspace.database):
+                with used(workspace.database):
+                    turns.forget_workers()
+        if listener is not None:
+            on_ready(f"http://{role.host}:{listener.getsockname()[1]}")
+        asyncio.run(_serve(workspace, role, listener, on_run, on_failure))
+
+
+async def _serve(
+    workspace: Workspace,
+    role: Role,
+    listener: socket.socket | None,
+    on_run: Callable[[RunView], None],
+    on_failure: Callable[[str, BothwaysError], None],
+) -> None:
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for each in (signal.SIGINT, signal.SIGTERM):
+        with suppress(NotImplementedError):
+            loop.add_signal_handler(each, stop.set)
+    queue = queue_of(workspace.database)
+    service = Service(workspace, queue, role.at_once, on_run, on_failure) if role.works else None
+    tasks = [asyncio.create_task(service.run(stop))] if service else []
+    if listener is not None:
+        alive = service.is_alive if service else lambda: True
+        tasks.append(asyncio.create_task(_answer(workspace, queue, listener, stop, alive, on_failure)))
+    waiting = asyncio.create_task(stop.wait())
+    await asyncio.wait([waiting, *tasks], return_when=asyncio.FIRST_COMPLETED)
+    stop.set()
+    done = await asyncio.gather(*tasks, return_exceptions=True)
+    await queue.close()
+    await queue.disconnect()
+    for each in done:
+        if isinstance(each, BaseException):
+            raise each
+
+
+async def _answer(
+    workspace: Workspace,
+    queue: Queue,
+    listener: socket.socket,
+    stop: asyncio.Event,
+    alive: Callable[[], bool],
+    on_failure: Callable[[str, BothwaysError], None],
+) -> None:
+    async def trigger(kind: str, ids: list[int], after: float) -> None:
+        await queue.trigger(kind, ids, after=after, urgent=True)
+
+    app = Dispatcher(workspace, trigger, on_failure, alive)
+    server = Server(uvicorn.Config(app, lifespan="off", log_config=None, access_log=False, server_header=False))
+    serving = asyncio.create_task(server.serve([listener]))
+    waiting = asyncio.create_task(stop.wait())
+    try:
+        await asyncio.wait([serving, waiting], return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        waiting.cancel()
+        server.should_exit = True
+        await serving
+        app.threads.shutdown(wait=True)
+
+
+def _listening(role: Role) -> socket.socket:
+    try:
+        return socket.create_server((role.host, role.port or 0))
+    except OSError as error:
+        raise AddressInUse(address=f"{role.host}:{role.port}", reason=error.strerror) from error
