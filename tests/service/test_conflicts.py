@@ -1,5 +1,6 @@
 """Differences that a person is asked about: held per field, decided, remembered, carried out, void, undone."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -8,6 +9,7 @@ from bothways.errors import (
     ConsentDoesNotFit,
     DecisionDoesNotFit,
     NoDifference,
+    OutcomeUnknown,
     SettingsContradict,
     UnknownApp,
 )
@@ -160,6 +162,28 @@ def test_people_who_bring_both_in_line_by_hand_end_the_question(asking: Office) 
     ids = differ(asking)
     asking.bert.edit(ids[1], job="Buyer")
     asking.rest()
+    assert waiting(asking) == []
+
+
+def test_decision_of_which_only_a_later_run_finds_that_it_was_carried_out_ends_the_question(asking: Office) -> None:
+    ids = differ(asking)
+    conflicts.choose_app(asking.open(), waiting(asking)[0].id, "Anna")
+    asking.bert.fail("write update", OutcomeUnknown(app="Bert", reason="time-out"), when="after")
+    asking.run()
+    asking.anna.edit(ids[0], job="Wizard")
+    asking.bert.traits = replace(asking.bert.traits, refuses=lambda item: ("no", ("job",)))
+    asking.run()
+    assert jobs(asking, ids) == ("Wizard", "Buyer")
+    assert [issue.kind for issue in waiting(asking)] == ["refused"]
+
+
+def test_typed_value_of_which_one_half_is_found_to_have_arrived_still_goes_to_the_other(asking: Office) -> None:
+    ids = differ(asking)
+    conflicts.type_value(asking.open(), waiting(asking)[0].id, "Baker")
+    asking.anna.fail("write update", OutcomeUnknown(app="Anna", reason="time-out"), when="after")
+    asking.run()
+    asking.rest()
+    assert jobs(asking, ids) == ("Baker", "Baker")
     assert waiting(asking) == []
 
 

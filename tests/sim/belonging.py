@@ -261,8 +261,12 @@ class Belonging:
         return [op for op in self.ops if not op.came and self._same(op.side, op.thing, rows[op.side].id)]
 
     def _was_gone(self, side: Side, home: str) -> bool:
-        beside = self.homes.beside
-        return (self.homes.apps[side].name, home) in beside.deleted.keys() | beside.restored.keys()
+        """Tell whether a home was gone at some time, merged, or without a partner until a merge was followed."""
+        beside, one = self.homes.beside, (self.homes.apps[side].name, home)
+        return (
+            one in beside.deleted.keys() | beside.restored.keys() | beside.merged.keys()
+            or home in beside.merged.values()
+        )
 
     def _put_in_beside_a_merge(self, rows: dict[Side, Row], pair: Pair) -> bool:
         """Tell whether a person put one in right as it was written into a home that was merged: which is which?"""

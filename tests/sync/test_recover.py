@@ -1,5 +1,6 @@
 """Writes of unknown outcome: found out before anything is sent again (rows R2 and R3)."""
 
+from contextlib import nullcontext
 from dataclasses import replace
 
 import pytest
@@ -7,7 +8,7 @@ import pytest
 from bothways.connectors.base import Outcome, WriteItem, WriteResult
 from bothways.engine.sides import Side
 from bothways.engine.spec import Constant
-from bothways.errors import OutcomeUnknown
+from bothways.errors import AppUnreachable, OutcomeUnknown
 from bothways.ledger import journal
 from bothways.records import Field, FieldType
 from bothways.sync.run import run
@@ -133,8 +134,9 @@ def _phones(*numbers: str) -> list[dict[str, str]]:
     return [{"label": "home", "value": number} for number in numbers]
 
 
+@pytest.mark.parametrize("ended", [True, False])
 @pytest.mark.parametrize("when", WHENS)
-def test_lost_update_of_a_record_that_was_deleted_is_found_out_when_it_is_restored(when: str) -> None:
+def test_lost_update_of_a_record_that_was_deleted_is_found_out_when_it_is_restored(when: str, ended: bool) -> None:
     world = TwoApps(default=Side.RIGHT)
     ann, bob, *_ = world.crowd(4)
     partners = [world.partner(ann), world.partner(bob)]
@@ -144,7 +146,10 @@ def test_lost_update_of_a_record_that_was_deleted_is_found_out_when_it_is_restor
     world.run()
     for partner in partners:
         world.bert.delete(partner)
-    world.run(full=True, approved=True)
+    if not ended:
+        world.anna.fail("changes", AppUnreachable(app="Anna", reason="no route"))
+    with nullcontext() if ended else pytest.raises(AppUnreachable):
+        world.run(full=True, approved=True)
     for partner in partners:
         world.bert.restore(partner)
     for id in (ann, bob):

@@ -10,6 +10,7 @@ import orjson
 from bothways.engine.sides import Side
 from bothways.ledger import db
 from bothways.ledger.models import Sync
+from bothways.records import Value
 
 FIRST_WAIT, LONGEST_WAIT = 60.0, 86_400.0
 """Seconds until a refused record is tried again: doubled at each try, from a minute to a day."""
@@ -108,6 +109,12 @@ def clear_settled(sync: Sync, side: Side, unchanged: Mapping[str, Collection[str
 def close_of_pair(sync: Sync, side: Side, id: str) -> None:
     """Close the holds of a record that are about what its partner holds."""
     _delete(hold for hold in of_records(sync, side, [id]) if hold.field and hold.kind in ("conflict", "consent"))
+
+
+def close_carried_out(sync: Sync, pair: Mapping[Side, str], field: str, side: Side, value: Value) -> None:
+    """Close the difference of a field of which a person had decided just this: that value, on that side alone."""
+    found = [hold for end, id in pair.items() for hold in of_records(sync, end, [id]) if hold.field == field]
+    _delete(hold for hold in found if (hold.data.get("decided") or {}).get("values") == {str(side): value})
 
 
 def close_refusal(sync: Sync, side: Side, id: str, field: str) -> None:

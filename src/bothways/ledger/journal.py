@@ -108,10 +108,10 @@ NEVER_SEEN = "deleted before it was found out"
 """Says of an entry that nobody knows what became of it, since its record was gone when it was asked for."""
 
 
-def reopen(link_id: int) -> None:
-    """Let what nobody could find out of a link be asked again: its record is there again."""
+def reopen(link_ids: Iterable[int]) -> None:
+    """Let what nobody could find out of these links be asked again: their records are there again."""
     sql = "UPDATE journal SET state='in_flight', done_at=NULL, message='' WHERE link_id=%s AND message=%s"
-    db.execute(sql, (link_id, NEVER_SEEN))
+    db.execute_many(sql, [(link_id, NEVER_SEEN) for link_id in link_ids])
 
 
 def open_entries(sync: Sync) -> list[Entry]:

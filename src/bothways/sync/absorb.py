@@ -7,7 +7,7 @@ from bothways.connectors.base import Became, Exists, Read
 from bothways.engine.keys import keys_of
 from bothways.engine.rules import because
 from bothways.engine.sides import Side
-from bothways.ledger import db, due, feeds, holds, links
+from bothways.ledger import db, due, feeds, holds, journal, links
 from bothways.ledger.feeds import SeenRow
 from bothways.ledger.models import Feed, Sync
 from bothways.records import Record, Ref, Value, can_be_kept, parse_boolean
@@ -78,6 +78,7 @@ def absorb(feed: Feed, news: Iterable[News], now: float, read_at: float, *, base
     saved: list[SeenRow] = []
     keys: dict[str, set[tuple[str, str]]] = {}
     lost: list[str] = []
+    restored: list[str] = []
     for each in by_id.values():
         before = known.get(each.id)
         after = _row(each, before, now, read_at, baseline)
@@ -86,6 +87,8 @@ def absorb(feed: Feed, news: Iterable[News], now: float, read_at: float, *, base
         saved.append(after)
         if _differs(feed, before, after):
             changed.add(each.id)
+        if after.live and before is not None and not before.live:
+            restored.append(each.id)
         if not after.live:
             lost.append(each.id)
         elif each.record is not None and (each.problem is None or after.values is None):
@@ -102,6 +105,7 @@ def absorb(feed: Feed, news: Iterable[News], now: float, read_at: float, *, base
             if each.merged_into:
                 changed.add(each.merged_into)
                 _follow_merge(sync, side, feed, each, now)
+        journal.reopen(link.id for link in links.live_by_record(sync, side, restored).values())
         if sync.state == "off":
             continue
         linked = links.live_by_record(sync, side, lost)

@@ -144,7 +144,7 @@ def take_up(ctx: Context, action: ActionRow) -> None:
     if link is None or link.state != "ended" or any(taken):
         return
     links.revive(link.id)
-    journal.reopen(link.id)
+    journal.reopen([link.id])
     wake_children(ctx.sync, {side: [str(link.on(side))] for side in SIDES})
     for side in SIDES:
         due.mark(ctx.sync, side, [str(link.on(side))])

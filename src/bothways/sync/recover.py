@@ -9,7 +9,7 @@ from bothways.engine.plan import SET
 from bothways.engine.sets import arrived, of_several
 from bothways.engine.sides import Side
 from bothways.engine.spec import Finding
-from bothways.ledger import db, due, feeds, journal, links
+from bothways.ledger import db, due, feeds, holds, journal, links
 from bothways.ledger.feeds import SeenRow
 from bothways.ledger.journal import Entry, FieldWrite
 from bothways.records import Record, is_blank, may_be_rewriting, same
@@ -201,6 +201,9 @@ def _settle(ctx: Context, entry: Entry, record: Record | None) -> None:
             entry, record, {key: _as_arrived(ctx, key, each, entry.side) for key, each in landed.items()}, {}
         )
         settle_links(ctx, entry.side, [found])
+        pair = {entry.side: record.id, entry.side.other: str(entry.more.get("source_id"))}
+        for key, write in landed.items():
+            holds.close_carried_out(ctx.sync, pair, key, entry.side, write.after)
         remember(ctx, entry.side, [(record, found.stored)])
 
 
