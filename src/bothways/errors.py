@@ -565,6 +565,15 @@ class WebhookRefused(SettingsError):
     to_do = "{hint}"
 
 
+class AddressInUse(SettingsError):
+    """Raised when the address at which calls are to be answered cannot be had."""
+
+    code = "BW-189"
+    what = "{address} cannot be listened at: {reason}."
+    by_itself = "Nothing was started."
+    to_do = "Stop what uses it, or choose another: --host, --port."
+
+
 class NoWebhooks(SettingsError):
     """Raised for a call to the address of an app whose connector takes none."""
 

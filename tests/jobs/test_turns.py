@@ -2,7 +2,7 @@
 
 import pytest
 
-from bothways.errors import AppUnreachable, BothwaysError, CredentialsRefused
+from bothways.errors import AppUnreachable, BothwaysError, CredentialsRefused, OurFault
 from bothways.jobs.schedule import LONGEST_PAUSE
 from bothways.jobs.turns import Worker, take_turn
 from bothways.ledger import hints, rests, turns
@@ -27,9 +27,17 @@ class Shift:
     def __init__(self, office: Office) -> None:
         self.office, self.runs, self.failures = office, list[RunView](), list[BothwaysError]()
         self.worker = Worker(
-            office.open(), "one", self.runs.append, lambda name, error: self.failures.append(error), self._ask
+            office.open(),
+            "one",
+            self.runs.append,
+            lambda name, error: self.failures.append(error),
+            self._ask,
+            self._ours,
         )
         self.worker.chance = lambda: 0.0
+
+    def _ours(self, problem: Exception) -> BothwaysError:
+        return OurFault(reason=type(problem).__name__, incident="i_1")
 
     def _ask(self, kind: str, ids: list[int]) -> None:
         turns.ask(kind, ids, self.worker.clock())

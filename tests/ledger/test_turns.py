@@ -1,6 +1,5 @@
 """Turns: one worker at a time, taken over from one that is gone, none lost."""
 
-from collections.abc import Iterator
 
 import pytest
 
@@ -12,13 +11,13 @@ NOW = 1_700_000_000.0
 
 
 @pytest.fixture
-def sync() -> Iterator[Sync]:
+def sync() -> Sync:
     feeds = [
         Feed.objects.create(connection=Connection.objects.create(name=name, connector="memory"), object="people")
         for name in ("Anna", "Bert")
     ]
     Feed.objects.update(baseline_done=True)
-    yield Sync.objects.create(name="people", state="on", left=feeds[0], right=feeds[1])
+    return Sync.objects.create(name="people", state="on", left=feeds[0], right=feeds[1])
 
 
 def test_turn_is_taken_by_one_worker_alone(sync: Sync) -> None:
@@ -54,7 +53,7 @@ def test_who_asked_before_it_began_gets_no_second_turn(sync: Sync) -> None:
 
 def test_worker_without_a_sign_of_life_is_taken_over_from_and_cannot_finish(sync: Sync) -> None:
     gone = turns.take(SYNC, sync.pk, "one", NOW)
-    turns.beat("one", NOW + BEAT_EVERY)
+    turns.beat("one", [(SYNC, sync.pk)], NOW + BEAT_EVERY)
     assert turns.take(SYNC, sync.pk, "two", NOW + TAKEOVER) is None, "it said that it lives"
     taken = turns.take(SYNC, sync.pk, "two", NOW + BEAT_EVERY + TAKEOVER + 1)
     assert taken is not None

@@ -6,13 +6,16 @@ from typing import Annotated, Any
 
 import typer
 
-from bothways.cli import apps, issues, links, looking, plans, runs, suggestions, syncs, workspaces
+from bothways.cli import apps, issues, links, looking, plans, runs, serving, suggestions, syncs, workspaces
 from bothways.cli.terminal import Terminal
 from bothways.errors import UsageError
 
 EVERYWHERE = "Every command takes -C FOLDER, --json, --no-color, --no-input and --quiet too."
 
 COMMANDS: tuple[tuple[str, Callable[..., Any]], ...] = (
+    ("up", serving.up),
+    ("worker", serving.worker),
+    ("web", serving.web),
     ("init", workspaces.init),
     ("plan", plans.plan),
     ("apply", plans.apply),

@@ -44,6 +44,22 @@ def report(problem: BaseException, terminal: Terminal, before: Sequence[str], wo
     return error.exit_code
 
 
+def tell(error: BothwaysError, terminal: Terminal, name: str) -> None:
+    """Tell of a failure that ends nothing, and of what it is a failure, if not of everything."""
+    if terminal.json:
+        error_document({"sync": name, **document(error)})
+    else:
+        say(clean(f"{name}: {error}" if name else str(error)))
+
+
+def kept(problem: Exception, terminal: Terminal) -> BothwaysError:
+    """Return the catalogue's error for an exception that ends nothing; the trace of an unforeseen one is kept."""
+    error = understood(problem, [])
+    if isinstance(error, OurFault):
+        record(problem, error, terminal.folder, [])
+    return error
+
+
 def understood(problem: BaseException, words: Sequence[str]) -> BothwaysError:
     """Return the catalogue's error for any exception."""
     if isinstance(problem, BothwaysError):

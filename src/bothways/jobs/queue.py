@@ -9,7 +9,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from datetime import timedelta
-from typing import Any
+from typing import Any, Protocol, cast
 
 from pgqueuer import PgQueuer
 from pgqueuer.models import Job
@@ -32,6 +32,12 @@ Handler = Callable[[str, int], Awaitable[None]]
 
 Connect = Callable[[], Awaitable[tuple[PgQueuer, Callable[[], Awaitable[Any]]]]]
 """Makes a connected queue, and what closes its connection."""
+
+
+class _Logs(Protocol):
+    """What PgQueuer's queries have on both of its backends, and its own protocol does not name."""
+
+    async def clear_queue_log(self) -> None: ...
 
 
 class Queue:
@@ -103,8 +109,7 @@ class Queue:
         while not self.closing:
             await self._pause(PRUNE_EVERY)
             with suppress(*self._failures):
-                if queuer.queries is not None:
-                    await queuer.queries.clear_queue_log()
+                await cast(_Logs, queuer.queries).clear_queue_log()
 
     async def close(self) -> None:
         """Take no more turns; those being taken are waited for by ``run_worker``."""

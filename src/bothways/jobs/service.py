@@ -21,8 +21,14 @@ from bothways.service.workspace import Workspace, take_over_changes
 
 T = TypeVar("T")
 
+PASSING = (DatabaseLocked, DatabaseUnreachable)
+"""Failures of the database that end by themselves: what was left is taken over, here or elsewhere."""
+
 TICK = 2.0
 """Seconds between two looks at what is due."""
+
+LATE = 30.0
+"""Seconds without a look at what is due after which a worker does not count as alive."""
 
 MOST_QUEUED = 200
 """Feeds, and syncs, that one tick queues at most."""
@@ -45,19 +51,27 @@ class Service:
     at_once: int
     on_run: Callable[[RunView], None]
     on_failure: Callable[[str, BothwaysError], None]
+    understood: Callable[[Exception], BothwaysError]
     follows_file: bool = True
     name: str = field(default_factory=worker_name)
     ticked_at: float = 0.0
+    _at_work: set[tuple[str, int]] = field(default_factory=set, init=False)
+
+    def is_alive(self) -> bool:
+        """Tell whether it has looked for work of late."""
+        return self.workspace.clock() - self.ticked_at < LATE
 
     async def run(self, stop: asyncio.Event) -> None:
-        """Take turns until ``stop`` is set, then end those that were begun. Raises LedgerError if the database fails."""
+        """Take turns until ``stop`` is set, then end those begun. Raises LedgerError if the database fails for good."""
         loop = asyncio.get_running_loop()
 
         def ask(kind: str, ids: list[int]) -> None:
             turns.ask(kind, ids, self.worker.clock())
-            asyncio.run_coroutine_threadsafe(self.queue.trigger(kind, ids, urgent=True), loop).result(TICK)
+            asyncio.run_coroutine_threadsafe(self.queue.trigger(kind, ids, urgent=True), loop)
 
-        self.worker = Worker(self.workspace, self.name, self.on_run, self.on_failure, ask)
+        self.worker = Worker(self.workspace, self.name, self.on_run, self.on_failure, ask, self.understood)
+        self._fatal: list[BaseException] = []
+        self._stop = stop
         self._turns = ThreadPoolExecutor(self.at_once, thread_name_prefix="bothways-turn")
         self._own = ThreadPoolExecutor(1, thread_name_prefix="bothways-tick")
         tasks = [
@@ -73,23 +87,36 @@ class Service:
             done = await asyncio.gather(*tasks, return_exceptions=True)
             waiting.cancel()
             self._turns.shutdown(wait=True)
-            await self._in(self._own, turns.leave, self.name)
+            try:
+                await self._in(self._own, turns.leave, self.name)
+            except PASSING as error:
+                self.on_failure("", error)
             self._own.shutdown(wait=True)
-        for each in done:
+        for each in (*self._fatal, *done):
             if isinstance(each, BaseException) and not isinstance(each, asyncio.CancelledError):
                 raise each
 
     async def _turn(self, kind: str, id: int) -> None:
         """Take a turn, and again as long as it is due: somebody may have asked for it meanwhile."""
-        while await self._in(self._turns, take_turn, self.worker, kind, id):
-            if self.queue.closing:
-                return
+        if (kind, id) in self._at_work:
+            return
+        self._at_work.add((kind, id))
+        try:
+            while await self._in(self._turns, take_turn, self.worker, kind, id) and not self.queue.closing:
+                pass
+        except PASSING as error:
+            self.on_failure("", error)
+        except BaseException as error:  # noqa: BLE001 - the queue would only note it: it ends the worker
+            self._fatal.append(error)
+            self._stop.set()
+        finally:
+            self._at_work.discard((kind, id))
 
     async def _tick(self, stop: asyncio.Event) -> None:
         while not stop.is_set():
             try:
                 found = await self._in(self._own, self._look)
-            except (DatabaseLocked, DatabaseUnreachable) as error:
+            except PASSING as error:
                 self.on_failure("", error)
                 found = {}
             for kind, ids in found.items():
@@ -112,8 +139,8 @@ class Service:
         beats = ThreadPoolExecutor(1, thread_name_prefix="bothways-beat")
         while not stop.is_set():
             try:
-                await self._in(beats, lambda: turns.beat(self.name, self.worker.clock()))
-            except (DatabaseLocked, DatabaseUnreachable) as error:
+                await self._in(beats, lambda: turns.beat(self.name, tuple(self._at_work), self.worker.clock()))
+            except PASSING as error:
                 self.on_failure("", error)
             await _wait(stop, BEAT_EVERY)
         beats.shutdown(wait=True)

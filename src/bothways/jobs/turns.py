@@ -31,13 +31,17 @@ GRACE = 30.0
 
 @dataclass(slots=True)
 class Worker:
-    """Who takes turns: its name, which no other worker has, and who is to be told of its runs and failures."""
+    """Who takes turns: its name, which no other worker has, and who is to be told of its runs and failures.
+
+    ``ask`` lets turns be taken soon; ``understood`` makes one of ours of an exception that nobody foresaw.
+    """
 
     workspace: Workspace
     name: str
     on_run: Callable[[RunView], None]
     on_failure: Callable[[str, BothwaysError], None]
     ask: Callable[[str, list[int]], None]
+    understood: Callable[[Exception], BothwaysError]
     chance: Callable[[], float] = field(default=random.random)
 
     def clock(self) -> float:
@@ -46,11 +50,19 @@ class Worker:
 
 
 def take_turn(worker: Worker, kind: str, id: int) -> bool:
-    """Take the turn of a feed or a sync, in the caller's use of the database; False if it is not due, or taken."""
+    """Take the turn of a feed or a sync, in the caller's use of the database; False if it is not due, or taken.
+
+    Raises LedgerError if the database fails: then the turn is left, to be taken over.
+    """
     turn = turns.take(kind, id, worker.name, worker.clock())
     if turn is None:
         return False
-    due_at, failed = (_read if kind == FEED else _run)(worker, turn)
+    try:
+        due_at, failed = (_read if kind == FEED else _run)(worker, turn)
+    except LedgerError:
+        raise
+    except Exception as problem:  # noqa: BLE001 - what nobody foresaw is told, and reaches no other sync
+        due_at, failed = _failed(worker, turn, f"{kind} {id}", worker.understood(problem))
     turns.finish(turn, due_at, failed)
     return True
 

@@ -84,11 +84,12 @@ def take(kind: str, id: int, worker: str, now: float) -> Turn | None:
     return Turn(kind, id, worker, now, int(found[0][0])) if found else None
 
 
-def beat(worker: str, now: float) -> None:
-    """Say that a worker is alive, for all the turns it has taken."""
+def beat(worker: str, at_work: Iterable[tuple[str, int]], now: float) -> None:
+    """Say that a worker is alive, for the turns it is at: those that it has left without a word are taken over."""
     with db.transaction_():
-        for kind in (FEED, SYNC):
-            db.execute(f"UPDATE {kind} SET beat_at=%s WHERE worker=%s AND taken_at IS NOT NULL", (now, worker))
+        for kind, id in sorted(at_work):
+            sql = f"UPDATE {kind} SET beat_at=%s WHERE id=%s AND worker=%s AND taken_at IS NOT NULL"
+            db.execute(sql, (now, id, worker))
 
 
 def finish(turn: Turn, due_at: float, failed: int = 0) -> bool:

@@ -1,4 +1,4 @@
-"""The ASGI application: takes webhooks in, and answers those who watch the service. It reads bodies as raw as they came.
+"""The ASGI application: takes webhooks in, their bodies as raw as they came, and answers those who watch the service.
 
 ``POST /hooks/APP`` stores what a webhook names before it is answered. ``GET /healthz`` tells whether the process works,
 ``/readyz`` whether its database answers as well, ``/metrics`` what Prometheus reads.
@@ -43,7 +43,9 @@ class Dispatcher:
     trigger: Trigger
     on_failure: Callable[[str, BothwaysError], None]
     is_alive: Callable[[], bool] = lambda: True
-    threads: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(4, thread_name_prefix="bothways-web"))
+    threads: ThreadPoolExecutor = field(
+        default_factory=lambda: ThreadPoolExecutor(4, thread_name_prefix="bothways-web")
+    )
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one call of the server."""
@@ -110,7 +112,8 @@ class Dispatcher:
 
 
 async def _body(receive: Receive) -> bytes:
-    parts, size = [], 0
+    parts: list[bytes] = []
+    size = 0
     while True:
         message = await receive()
         if message["type"] == "http.disconnect":

@@ -45,6 +45,7 @@ def serve(
     *,
     on_run: Callable[[RunView], None],
     on_failure: Callable[[str, BothwaysError], None],
+    understood: Callable[[Exception], BothwaysError],
     on_ready: Callable[[str], None],
 ) -> None:
     """Serve until a signal to stop arrives; what was begun is ended first.
@@ -61,23 +62,35 @@ def serve(
                     turns.forget_workers()
         if listener is not None:
             on_ready(f"http://{role.host}:{listener.getsockname()[1]}")
-        asyncio.run(_serve(workspace, role, listener, on_run, on_failure))
+        asyncio.run(_until_signal(workspace, role, listener, on_run, on_failure, understood))
 
 
-async def _serve(
+async def _until_signal(
     workspace: Workspace,
     role: Role,
     listener: socket.socket | None,
     on_run: Callable[[RunView], None],
     on_failure: Callable[[str, BothwaysError], None],
+    understood: Callable[[Exception], BothwaysError],
 ) -> None:
-    stop = asyncio.Event()
-    loop = asyncio.get_running_loop()
+    stop, loop = asyncio.Event(), asyncio.get_running_loop()
     for each in (signal.SIGINT, signal.SIGTERM):
         with suppress(NotImplementedError):
             loop.add_signal_handler(each, stop.set)
     queue = queue_of(workspace.database)
-    service = Service(workspace, queue, role.at_once, on_run, on_failure) if role.works else None
+    service = Service(workspace, queue, role.at_once, on_run, on_failure, understood) if role.works else None
+    await serve_until(stop, workspace, queue, service, listener, on_failure)
+
+
+async def serve_until(
+    stop: asyncio.Event,
+    workspace: Workspace,
+    queue: Queue,
+    service: Service | None,
+    listener: socket.socket | None,
+    on_failure: Callable[[str, BothwaysError], None],
+) -> None:
+    """Let a worker work and calls be answered until ``stop`` is set; raise what ends one of them before."""
     tasks = [asyncio.create_task(service.run(stop))] if service else []
     if listener is not None:
         alive = service.is_alive if service else lambda: True

@@ -1,0 +1,149 @@
+"""One process that serves: webhooks arrive over real HTTP, a worker follows them, both stand-ins end up equal."""
+
+import asyncio
+import socket
+import threading
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+
+from bothways.errors import BothwaysError, OurFault
+from bothways.jobs.queue import queue_of
+from bothways.jobs.service import Service
+from bothways.sandbox.hubspot import CLIENT_SECRET, HubSpotSandbox, subscriptions
+from bothways.service.views import RunView
+from bothways.service.workspace import Workspace, open_workspace
+from bothways.web.serving import serve_until
+from tests.databases import empty_ledger
+
+FILE = """\
+version: 1
+allow_hosts: [127.0.0.1]
+apps:
+  east:
+    connector: hubspot
+    auth: {{token: {{env: EAST_TOKEN}}, webhook_secret: {{env: EAST_SECRET}}}}
+    base_url: "{east}"
+  west: {{connector: hubspot, auth: {{token: {{env: WEST_TOKEN}}}}, base_url: "{west}"}}
+syncs:
+  people:
+    state: on
+    objects: {{east: contacts, west: contacts}}
+    schedule: {{every: 60s}}
+"""
+
+
+def until(true: Callable[[], bool], seconds: float = 20.0) -> bool:
+    """Wait until something holds; tell whether it came to that."""
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        if true():
+            return True
+        time.sleep(0.02)
+    return False
+
+
+@dataclass
+class Serving:
+    """A process that serves, in a thread of this one, with what it told of."""
+
+    workspace: Workspace
+    listener: socket.socket
+    runs: list[RunView] = field(default_factory=list)
+    failures: list[BothwaysError] = field(default_factory=list)
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.listener.getsockname()[1]}"
+
+    def get(self, path: str) -> tuple[int, str]:
+        try:
+            with urllib.request.urlopen(self.url + path) as answer:
+                return answer.status, answer.read().decode()
+        except urllib.error.HTTPError as refusal:
+            with refusal:
+                return refusal.code, refusal.read().decode()
+
+    def __enter__(self) -> "Serving":
+        self._loop = asyncio.new_event_loop()
+        self._stop = asyncio.Event()
+        self._thread = threading.Thread(target=self._serve)
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._loop.call_soon_threadsafe(self._stop.set)
+        self._thread.join()
+        self._loop.close()
+
+    def _serve(self) -> None:
+        queue = queue_of(self.workspace.database)
+        service = Service(self.workspace, queue, 2, self.runs.append, self._failed, _ours)
+        serving = serve_until(self._stop, self.workspace, queue, service, self.listener, self._failed)
+        self._loop.run_until_complete(serving)
+
+    def _failed(self, name: str, error: BothwaysError) -> None:
+        self.failures.append(error)
+
+
+def _ours(problem: Exception) -> BothwaysError:
+    return OurFault(reason=repr(problem), incident="i_1")
+
+
+@dataclass
+class Accounts:
+    """Two accounts that hold the same person, and the process that keeps them in step."""
+
+    east: HubSpotSandbox
+    west: HubSpotSandbox
+    ids: tuple[str, str]
+    serving: Serving
+
+
+@pytest.fixture
+def accounts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Accounts]:
+    with HubSpotSandbox() as east, HubSpotSandbox() as west, empty_ledger(tmp_path):
+        monkeypatch.setenv("EAST_TOKEN", east.token)
+        monkeypatch.setenv("EAST_SECRET", CLIENT_SECRET)
+        monkeypatch.setenv("WEST_TOKEN", west.token)
+        ids = [each.create("contacts", {"email": "ann@x.test", "firstname": "Ann"}) for each in (east, west)]
+        (tmp_path / "bothways.yaml").write_text(FILE.format(east=east.url, west=west.url))
+        with socket.create_server(("127.0.0.1", 0)) as listener:
+            serving = Serving(open_workspace(tmp_path), listener)
+            with serving:
+                assert until(lambda: bool(serving.runs)), serving.failures
+                east.subscribe(f"{serving.url}/hooks/east", subscriptions("contact", ["firstname", "email"]))
+                yield Accounts(east, west, (ids[0], ids[1]), serving)
+
+
+def test_edit_told_of_by_a_webhook_arrives_within_seconds_though_polling_is_a_minute_away(accounts: Accounts) -> None:
+    east, west, (mine, theirs) = accounts.east, accounts.west, accounts.ids
+    east.edit("contacts", mine, {"firstname": "Anna"})
+    assert until(lambda: west.records("contacts")[theirs]["firstname"] == "Anna", 10), accounts.serving.failures
+    assert accounts.serving.failures == []
+
+
+def test_forged_webhook_is_refused_and_moves_nothing(accounts: Accounts) -> None:
+    request = urllib.request.Request(f"{accounts.serving.url}/hooks/east", b'[{"objectId": 1}]', method="POST")
+    with pytest.raises(urllib.error.HTTPError) as refused:
+        urllib.request.urlopen(request)
+    with refused.value:
+        assert refused.value.code == 401
+    assert [error.code for error in accounts.serving.failures] == ["BW-173"]
+
+
+def test_it_tells_how_it_is(accounts: Accounts) -> None:
+    serving = accounts.serving
+    assert serving.get("/healthz") == (200, "ok\n")
+    assert serving.get("/readyz") == (200, "ok\n")
+    assert serving.get("/elsewhere")[0] == 404
+    assert serving.get("/hooks/nobody")[0] == 405
+    status, text = serving.get("/metrics")
+    assert status == 200
+    assert 'bothways_run_seconds_count{state="done",sync="people"}' in text
+    assert "bothways_calls_total{" in text
