@@ -55,8 +55,8 @@ class Queue:
         """Whether it takes no more turns."""
         return self._closed.is_set()
 
-    async def trigger(self, kind: str, ids: Sequence[int], *, after: float = 0.0, urgent: bool = False) -> bool:
-        """Queue turns, to be taken ``after`` seconds at the earliest; those that are queued or run already are not.
+    async def trigger(self, kind: str, ids: Sequence[int], *, urgent: bool = False) -> bool:
+        """Queue turns, to be taken as soon as somebody is free; those that are queued or run already are not.
 
         ``urgent``: before those that are not. Return False if the queue cannot be reached: then a tick finds them.
         """
@@ -70,7 +70,7 @@ class Queue:
                     [ENTRY] * count,
                     [f"{kind}:{id}".encode() for id in ids],
                     [int(urgent)] * count,
-                    [timedelta(seconds=after)] * count,
+                    [None] * count,
                     [f"{kind}:{id}" for id in ids],
                     on_conflict="skip",
                 )

@@ -50,6 +50,8 @@ def kept_open(url: str) -> Iterator[None]:
     boot.setup(url)
     try:
         with db.translated():
+            if connection.connection is not None and not connection.is_usable():
+                _close()  # the server was started anew since
             yield
     except LedgerError:
         _close()

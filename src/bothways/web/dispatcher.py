@@ -14,7 +14,7 @@ from urllib.parse import unquote
 from bothways.connectors.webhooks import Delivery
 from bothways.errors import BothwaysError, LedgerError, NoWebhooks, SettingsError, UnknownApp, WebhookRefused
 from bothways.jobs.metrics import exposed
-from bothways.ledger import db
+from bothways.ledger import db, turns
 from bothways.service.database import kept_open
 from bothways.service.receiving import BURST, receive
 from bothways.service.workspace import Workspace
@@ -25,7 +25,7 @@ LARGEST = 2_000_000
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
 Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
-Trigger = Callable[[str, list[int], float], Awaitable[None]]
+Trigger = Callable[[str, list[int]], Awaitable[object]]
 
 
 class TooLarge(Exception):
@@ -36,7 +36,7 @@ class TooLarge(Exception):
 class Dispatcher:
     """Answers every call. ``public_url``: the address by which apps reach it, without it what they called.
 
-    ``trigger`` queues turns to be taken so many seconds later; ``is_alive`` tells whether the worker beside it works.
+    ``trigger`` queues turns; ``is_alive`` tells whether the worker beside it works.
     """
 
     workspace: Workspace
@@ -46,6 +46,8 @@ class Dispatcher:
     threads: ThreadPoolExecutor = field(
         default_factory=lambda: ThreadPoolExecutor(4, thread_name_prefix="bothways-web")
     )
+
+    _soon: dict[int, asyncio.Task[None]] = field(default_factory=dict, init=False)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one call of the server."""
@@ -85,9 +87,15 @@ class Dispatcher:
         except (SettingsError, LedgerError) as error:
             self.on_failure(app, error)
             return 503, f"{error.code}\n"
-        if feeds:
-            await self.trigger("feed", feeds, BURST)
+        for feed in set(feeds) - self._soon.keys():
+            self._soon[feed] = asyncio.create_task(self._follow(feed))
         return 200, "taken\n"
+
+    async def _follow(self, feed: int) -> None:
+        """Have a feed read when the burst in which a first save was told of is over."""
+        await asyncio.sleep(BURST)
+        del self._soon[feed]
+        await self.trigger(turns.FEED, [feed])
 
     def _url(self, scope: Scope, headers: Mapping[str, str]) -> str:
         query = bytes(scope.get("query_string") or b"").decode("latin-1")

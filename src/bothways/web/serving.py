@@ -114,8 +114,8 @@ async def _answer(
     alive: Callable[[], bool],
     on_failure: Callable[[str, BothwaysError], None],
 ) -> None:
-    async def trigger(kind: str, ids: list[int], after: float) -> None:
-        await queue.trigger(kind, ids, after=after, urgent=True)
+    async def trigger(kind: str, ids: list[int]) -> bool:
+        return await queue.trigger(kind, ids, urgent=True)
 
     app = Dispatcher(workspace, trigger, on_failure, alive)
     server = Server(uvicorn.Config(app, lifespan="off", log_config=None, access_log=False, server_header=False))
