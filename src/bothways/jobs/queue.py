@@ -156,16 +156,23 @@ def on_postgresql(url: str) -> Queue:
     """Return the queue of all processes that use a PostgreSQL database; its tables are made if they are not there."""
     import psycopg
 
+    from bothways.jobs.listening import ListeningApart
+
     async def connect() -> tuple[PgQueuer, Callable[[], Awaitable[Any]]]:
-        connection = await psycopg.AsyncConnection.connect(url, autocommit=True)
-        queuer = PgQueuer.from_psycopg_connection(connection)
+        connection, listening = [await psycopg.AsyncConnection.connect(url, autocommit=True) for _ in range(2)]
+        queuer = PgQueuer(ListeningApart(connection, listening))
         await connection.execute("SELECT pg_advisory_lock(%s)", (_INSTALLING,))
         try:
             if queuer.queries is not None and not await queuer.queries.has_table("pgqueuer"):
                 await queuer.queries.install()
         finally:
             await connection.execute("SELECT pg_advisory_unlock(%s)", (_INSTALLING,))
-        return queuer, connection.close
+
+        async def close() -> None:
+            await listening.close()
+            await connection.close()
+
+        return queuer, close
 
     return Queue(connect, (psycopg.Error, OSError))
 

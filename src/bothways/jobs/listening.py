@@ -1,0 +1,36 @@
+"""A connection of its own on which PgQueuer listens: while psycopg waits for a notification, no query can be sent."""
+
+from typing import Self
+
+from pgqueuer.adapters.drivers.psycopg import PsycopgDriver
+from pgqueuer.ports.driver import NotifyCallback
+from psycopg import AsyncConnection
+
+
+class ListeningApart(PsycopgDriver):
+    """PgQueuer's driver with two connections: one for its queries, one for its notifications.
+
+    On one connection a trigger would wait up to a second, since psycopg's ``notifies`` holds its lock for so long.
+    """
+
+    def __init__(self, queries: AsyncConnection, listening: AsyncConnection) -> None:
+        super().__init__(queries)
+        self._ear = PsycopgDriver(listening)
+
+    async def add_listener(self, channel: str, callback: NotifyCallback) -> None:
+        """Call back for each notification of a channel."""
+        await self._ear.add_listener(channel, callback)
+
+    async def remove_listener(self, channel: str, callback: NotifyCallback) -> None:
+        """Call back no more."""
+        await self._ear.remove_listener(channel, callback)
+
+    async def __aenter__(self) -> Self:
+        """Begin both."""
+        await self._ear.__aenter__()
+        return await super().__aenter__()
+
+    async def __aexit__(self, *exception: object) -> None:
+        """End both."""
+        await self._ear.__aexit__(*exception)
+        await super().__aexit__(*exception)
