@@ -290,6 +290,15 @@ def test_run_that_was_taken_over_while_it_planned_says_so_and_plans_no_further()
     assert [each.state for each in Run.objects.order_by("id")] == ["failed", "done"]
 
 
+def test_run_whose_process_was_killed_is_shown_as_interrupted_once_another_goes_on() -> None:
+    world = TwoApps()
+    world.crowd(2)
+    killed = Run.objects.create(sync=world.sync, kind="sync", started_at=world.clock())
+    world.run()
+    killed.refresh_from_db()
+    assert (killed.state, killed.ended_at) == ("interrupted", world.clock())
+
+
 def test_run_that_was_taken_over_records_nothing_more() -> None:
     world = TwoApps()
     world.anna.add(email="ann@x.test", name="Ann")

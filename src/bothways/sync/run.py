@@ -197,6 +197,7 @@ def _taken_over(ctx: Context) -> Iterator[None]:
     with db.transaction_():
         sql = "UPDATE sync SET epoch=epoch+1 WHERE id=%s RETURNING epoch"
         ctx.epoch = int(db.value(sql, (ctx.sync.pk,)))
+        Run.objects.filter(sync=ctx.sync, state="running").update(state="interrupted", ended_at=ctx.clock())
     ctx.sync.refresh_from_db()
     yield
 
