@@ -54,6 +54,12 @@ def start_postgresql(folder: Path, *, fsync: bool = False) -> Iterator[str]:
         _run([*control, "--mode=immediate", "stop"])
 
 
+def restart_postgresql(folder: Path) -> None:
+    """Start a server anew that has its data in ``folder``, as after a crash: all its connections are cut."""
+    control = [*_as_server_user(folder), str(programs() / "pg_ctl"), "--pgdata", str(folder / "data")]
+    _run([*control, "--wait", "--silent", "--mode=immediate", f"--log={folder / 'log'}", "restart"])
+
+
 def _as_server_user(folder: Path) -> Sequence[str]:
     """Return the words before a command that make it run as a user whom PostgreSQL accepts."""
     if os.geteuid() != 0:

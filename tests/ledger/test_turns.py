@@ -1,6 +1,5 @@
 """Turns: one worker at a time, taken over from one that is gone, none lost."""
 
-
 import pytest
 
 from bothways.ledger import rests, turns

@@ -1,0 +1,163 @@
+"""Many processes on one PostgreSQL database: one is killed, one frozen, the server is started anew; nothing is lost."""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import psycopg
+import pytest
+
+from bothways.sandbox.hubspot import CLIENT_SECRET, HubSpotSandbox, subscriptions
+from tests.postgres import free_port, restart_postgresql, start_postgresql
+
+FILE = """\
+version: 1
+database: {{env: LEDGER}}
+allow_hosts: [127.0.0.1]
+apps:
+  east:
+    connector: hubspot
+    auth: {{token: {{env: EAST_TOKEN}}, webhook_secret: {{env: EAST_SECRET}}}}
+    base_url: "{east}"
+  west: {{connector: hubspot, auth: {{token: {{env: WEST_TOKEN}}}}, base_url: "{west}"}}
+syncs:
+  people:
+    state: on
+    objects: {{east: contacts, west: contacts}}
+    schedule: {{every: 60s}}
+"""
+
+TAKEN_OVER_WITHIN = 30.0
+"""Seconds after which at the latest another worker goes on where one stopped without a word."""
+
+
+@dataclass
+class Site:
+    """Two accounts with the same person, a PostgreSQL server, and the processes that keep the accounts in step."""
+
+    folder: Path
+    server: Path
+    url: str
+    east: HubSpotSandbox
+    west: HubSpotSandbox
+    mine: str
+    theirs: str
+    port: int = field(default_factory=free_port)
+    processes: list[subprocess.Popen[bytes]] = field(default_factory=list)
+
+    def start(self, *words: str) -> subprocess.Popen[bytes]:
+        secrets = {"EAST_TOKEN": self.east.token, "EAST_SECRET": CLIENT_SECRET, "WEST_TOKEN": self.west.token}
+        command = [sys.executable, "-m", "bothways.cli.main", "-C", str(self.folder), *words]
+        with (self.folder / f"{words[0]}-{len(self.processes)}.log").open("wb") as log:
+            process = subprocess.Popen(
+                command,
+                env=os.environ | secrets | {"LEDGER": self.url},
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+            )
+        self.processes.append(process)
+        return process
+
+    def logs(self) -> str:
+        return "\n".join(f"{path.name}: {path.read_text()}" for path in sorted(self.folder.glob("*.log")))
+
+    def edit(self, name: str) -> None:
+        self.east.edit("contacts", self.mine, {"firstname": name})
+
+    def arrives(self, name: str, seconds: float) -> bool:
+        """Wait until a name has come to the other account; tell whether it did in time."""
+        end = time.monotonic() + seconds
+        while time.monotonic() < end:
+            if self.west.records("contacts")[self.theirs].get("firstname") == name:
+                return True
+            time.sleep(0.05)
+        return False
+
+    def is_linked(self, seconds: float) -> bool:
+        """Wait until the first run has linked the two; tell whether it did in time."""
+        end = time.monotonic() + seconds
+        with psycopg.connect(self.url, autocommit=True) as connection:
+            while time.monotonic() < end:
+                if connection.execute("SELECT 1 FROM link WHERE state='active'").fetchone():
+                    return True
+                time.sleep(0.05)
+        return False
+
+    def takers(self) -> Counter[str]:
+        with psycopg.connect(self.url) as connection:
+            return Counter(
+                worker for (worker,) in connection.execute("SELECT worker FROM sync WHERE taken_at IS NOT NULL")
+            )
+
+
+@pytest.fixture
+def site(tmp_path: Path) -> Iterator[Site]:
+    folder = tmp_path
+    with (
+        TemporaryDirectory(prefix="bothways-postgresql-") as name,
+        start_postgresql(server := Path(name)) as url,
+        HubSpotSandbox() as east,
+        HubSpotSandbox() as west,
+    ):
+        ids = [each.create("contacts", {"email": "ann@x.test", "firstname": "Ann"}) for each in (east, west)]
+        (folder / "bothways.yaml").write_text(FILE.format(east=east.url, west=west.url))
+        site = Site(folder, server, url, east, west, *ids)
+        site.start("web", "--port", str(site.port))
+        _until_answered(site.port)
+        east.subscribe(f"http://127.0.0.1:{site.port}/hooks/east", subscriptions("contact", ["firstname", "email"]))
+        try:
+            yield site
+        finally:
+            for process in site.processes:
+                process.kill()
+                process.wait()
+
+
+def _until_answered(port: int) -> None:
+    end = time.monotonic() + 30
+    while True:
+        try:
+            socket.create_connection(("127.0.0.1", port)).close()
+            return
+        except OSError:
+            assert time.monotonic() < end, "the web process does not answer"
+            time.sleep(0.05)
+
+
+@pytest.mark.server("postgresql")
+def test_killed_and_frozen_workers_are_taken_over_from_and_a_server_started_anew_is_found_again(site: Site) -> None:
+    first, second = site.start("worker"), site.start("worker")
+    assert site.is_linked(60), site.logs()
+    site.edit("both")
+    assert site.arrives("both", 60), site.logs()
+
+    first.kill()
+    site.edit("one killed")
+    assert site.arrives("one killed", TAKEN_OVER_WITHIN), site.logs()
+
+    second.send_signal(signal.SIGSTOP)
+    third = site.start("worker")
+    site.edit("one frozen")
+    assert site.arrives("one frozen", TAKEN_OVER_WITHIN + 10), site.logs()
+    second.send_signal(signal.SIGCONT)
+    site.edit("continued")
+    assert site.arrives("continued", TAKEN_OVER_WITHIN), site.logs()
+
+    restart_postgresql(site.server)
+    site.edit("started anew")
+    assert site.arrives("started anew", 90), site.logs()
+
+    for process in (second, third):
+        process.send_signal(signal.SIGTERM)
+    assert [process.wait(timeout=30) for process in (second, third)] == [0, 0], site.logs()
+    assert site.takers() == Counter(), "what they were at is given back"
+    assert "Traceback" not in site.logs()
