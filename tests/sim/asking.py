@@ -98,12 +98,15 @@ class Asking:
         return bool(self.waited & {(side, write.record, name), (side.other, str(source_of(write)), name)})
 
     def decided(self, write: Write, name: str) -> bool:
-        """Tell whether a write is what the person decided, over the value they saw, or what was typed over that."""
+        """Tell whether a write is what the person decided, over the value they saw, or what was typed over that.
+
+        What was decided stands there itself where one half of it was written, and a person typed it once more.
+        """
         side = str(next(side for side, app in self.schedule.apps.items() if app.name == write.app))
         return any(
             each.field == name
-            and (name in write.late or loose(each.seen[side]) == loose(write.held[name]))
-            and (loose(each.values.get(side)) == loose(write.values[name]) or self._typed_over(each, write, name))
+            and (name in write.late or loose(write.held[name]) in (loose(each.seen[side]), loose(each.values[side])))
+            and (loose(each.values[side]) == loose(write.values[name]) or self._typed_over(each, write, name))
             for each in self.decisions
             if side in each.values and each.at <= write.at
         )
