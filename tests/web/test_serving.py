@@ -126,6 +126,8 @@ def test_edit_told_of_by_a_webhook_arrives_within_seconds_though_polling_is_a_mi
     east.edit("contacts", mine, {"firstname": "Anna"})
     assert until(lambda: west.records("contacts")[theirs]["firstname"] == "Anna", 10), accounts.serving.failures
     assert accounts.serving.failures == []
+    count = 'bothways_delay_seconds_count{kind="update",sync="people"}'
+    assert until(lambda: count in accounts.serving.get("/metrics")[1])
 
 
 def test_forged_webhook_is_refused_and_moves_nothing(accounts: Accounts) -> None:

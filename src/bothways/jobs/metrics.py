@@ -1,9 +1,12 @@
 """What Prometheus reads of this process: how late syncs are, what they cost, what waits. No personal data."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+from prometheus_client.core import CounterMetricFamily, Metric
+from prometheus_client.registry import Collector
 
+from bothways.service.connect import calls_made
 from bothways.service.views import RunView
 
 REGISTRY = CollectorRegistry()
@@ -24,18 +27,24 @@ run_time = Histogram(
     buckets=(0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 15, 60, 300, 1800),
     registry=REGISTRY,
 )
-calls = Counter("bothways_calls", "Calls to apps.", ("call",), registry=REGISTRY)
 failures = Counter("bothways_failures", "Failures told of, by their codes.", ("code",), registry=REGISTRY)
-refused = Counter("bothways_webhooks_refused", "Webhooks that an app did not send.", ("app",), registry=REGISTRY)
-waiting = Gauge("bothways_waiting", "Turns that are due and not taken, at the last look.", ("kind",), registry=REGISTRY)
+due = Gauge("bothways_due", "Turns that were due and not taken at the last look.", ("kind",), registry=REGISTRY)
 held = Gauge("bothways_held", "Records that wait for a person.", ("sync",), registry=REGISTRY)
 failing = Gauge("bothways_failing", "Records that an app refuses or that cannot be read.", ("sync",), registry=REGISTRY)
 
 
-def count_calls(bill: Mapping[str, int]) -> None:
-    """Add the calls of a run or of a reading of a feed, by their names."""
-    for call, times in bill.items():
-        calls.labels(call).inc(times)
+class Calls(Collector):
+    """The calls to apps that this process has made so far, as their budgets count them."""
+
+    def collect(self) -> Iterator[Metric]:
+        """Yield the one metric."""
+        family = CounterMetricFamily("bothways_calls", "Calls to apps.", labels=("app", "call"))
+        for app, call, times in calls_made():
+            family.add_metric((app, call), times)
+        yield family
+
+
+REGISTRY.register(Calls())
 
 
 def tell(view: RunView, delays: Iterable[tuple[str, float]]) -> None:
@@ -45,7 +54,6 @@ def tell(view: RunView, delays: Iterable[tuple[str, float]]) -> None:
     run_time.labels(view.sync, view.state).observe(view.seconds)
     held.labels(view.sync).set(view.held)
     failing.labels(view.sync).set(view.failing)
-    count_calls(view.bill)
 
 
 def exposed() -> str:

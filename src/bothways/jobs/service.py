@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
 from bothways.errors import BothwaysError, DatabaseLocked, DatabaseUnreachable
+from bothways.jobs import metrics
 from bothways.jobs.queue import Queue
 from bothways.jobs.turns import Worker, take_turn
 from bothways.ledger import db, turns
@@ -133,7 +134,10 @@ class Service:
         if WorkspaceRow.objects.filter(paused=True).exists():
             return {}
         now = self.worker.clock()
-        return {kind: turns.due(kind, now, MOST_QUEUED) for kind in (FEED, SYNC)}
+        found = {kind: turns.due(kind, now, MOST_QUEUED) for kind in (FEED, SYNC)}
+        for kind, ids in found.items():
+            metrics.due.labels(kind).set(len(ids))
+        return found
 
     async def _beat(self, stop: asyncio.Event) -> None:
         beats = ThreadPoolExecutor(1, thread_name_prefix="bothways-beat")

@@ -5,8 +5,9 @@ later, and nothing of it reaches another sync. Only a database that fails for go
 """
 
 import random
+import threading
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from bothways.engine.sides import Side
 from bothways.errors import AppError, BothwaysError, LedgerError, RunSuperseded, SecretMissing, SyncOff
@@ -43,6 +44,13 @@ class Worker:
     ask: Callable[[str, list[int]], None]
     understood: Callable[[Exception], BothwaysError]
     chance: Callable[[], float] = field(default=random.random)
+    _of_thread: threading.local = field(default_factory=threading.local, init=False, repr=False)
+
+    def own(self) -> Workspace:
+        """Return the workspace with apps opened for this thread alone: a database connection has one transaction."""
+        if not hasattr(self._of_thread, "opened"):
+            self._of_thread.opened = {}
+        return replace(self.workspace, opened=self._of_thread.opened)
 
     def clock(self) -> float:
         """Return the time that turns are told by (seconds)."""
@@ -73,7 +81,7 @@ def _read(worker: Worker, turn: Turn) -> tuple[float, int]:
     name, every = feed.connection.name, _interval(worker, feed)
     listing = worker.clock() - feed.polled_at >= every * (1 - 2 * turns.BEAT_EVERY / max(every, 60.0))
     try:
-        end = End(Side.LEFT, name, feed, open_app(worker.workspace, name).connector)
+        end = End(Side.LEFT, name, feed, open_app(worker.own(), name).connector)
         changed = read_feed(FeedReader(name, worker.workspace.clock), end, listing=listing)
     except BothwaysError as error:
         return _failed(worker, turn, name, error)
@@ -94,7 +102,7 @@ def _run(worker: Worker, turn: Turn) -> tuple[float, int]:
     """Run a sync; return when it is due again, and how often its runs failed in a row."""
     name = Sync.objects.values_list("name", flat=True).get(pk=turn.id)
     try:
-        ctx = context(worker.workspace, name)
+        ctx = context(worker.own(), name)
         ctx.read_within = ctx.interval + GRACE
         report = running.run(ctx)
     except SyncOff:

@@ -1,7 +1,7 @@
 """Connections to apps: made from the settings, secrets read at the moment they are used, one budget each."""
 
 import os
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -90,6 +90,13 @@ def make(workspace: "Workspace", document: AppDocument) -> Opened:
 def budget_of(folder: Path, document: AppDocument, limits: Mapping[str, tuple[int, float]]) -> MemoryBudget:
     """Return the one budget of a connection in this process."""
     return _budgets.setdefault((folder, document.name, document.connector), MemoryBudget(limits, app=document.name))
+
+
+def calls_made() -> Iterator[tuple[str, str, int]]:
+    """Yield the calls that this process has made so far: app, name of the call, how often."""
+    for (_, app, _), budget in list(_budgets.items()):
+        for call, times in dict(budget.bill).items():
+            yield app, call, times
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 import uvicorn
 
 from bothways.errors import AddressInUse, BothwaysError
+from bothways.jobs import metrics
 from bothways.jobs.queue import Queue, queue_of
 from bothways.jobs.service import Service
 from bothways.ledger import turns
@@ -53,6 +54,11 @@ def serve(
     ``on_ready`` is told the address when calls are answered. Raises SecondRunner, AddressInUse, and LedgerError if
     the database fails.
     """
+
+    def failed(name: str, error: BothwaysError) -> None:
+        metrics.failures.labels(error.code).inc()
+        on_failure(name, error)
+
     with ExitStack() as stack:
         listener = stack.enter_context(_listening(role)) if role.port is not None else None
         if role.works:
@@ -62,7 +68,7 @@ def serve(
                     turns.forget_workers()
         if listener is not None:
             on_ready(f"http://{role.host}:{listener.getsockname()[1]}")
-        asyncio.run(_until_signal(workspace, role, listener, on_run, on_failure, understood))
+        asyncio.run(_until_signal(workspace, role, listener, on_run, failed, understood))
 
 
 async def _until_signal(
