@@ -15,7 +15,8 @@ from bothways.errors import AppError, LedgerError, StoppedByBrake
 from bothways.ledger import db, due, journal
 from bothways.ledger.models import Connection, Feed, Run, Sync, Workspace
 from bothways.records import Field, FieldType
-from bothways.sync.context import Context, End
+from bothways.sync.context import Context, End, FeedReader
+from bothways.sync.reading import read_feed
 from bothways.sync.run import Report, apply, preview, run
 from bothways.sync.undo import undo
 from tests.sim.apps import CONSENT, FIELDS, FIXED, MANY, MARK, PICK, FakeApp, FakeConnector, Row, draw_traits
@@ -32,6 +33,9 @@ from tests.sim.lists import Lists
 from tests.sim.oracle import Broken, Oracle, source_of
 from tests.sim.parting import Parting
 from tests.sim.world import INTERVAL, Crash, World, Write, loose
+
+GRACE = 30
+"""Seconds beyond the interval in which a feed that others read is not read again by a run."""
 
 QUIET_RUNS = 12
 """K of invariant I7: so many runs after the last edit, at most, until nothing is written any more."""
@@ -80,6 +84,8 @@ class Schedule:
         self.asking, self.consent, self.homes = Asking(self), Consent(self), Homes(self, BIG)
         self.lists, self.picks, self.constants = Lists(self), Picks(self), Constants(self)
         self.line, self.life, self.parting = Line(self), Life(self), Parting(self)
+        turns = random.Random(f"turns {seed}")
+        self.turns = turns if turns.random() < 0.35 else None
         deletes = draw_deletes(seed)
         self.spec = replace(self._spec(rng.choice(SIDES)), deletes=deletes)
         self.result = Result(seed)
@@ -198,12 +204,13 @@ class Schedule:
     def context(self) -> Context:
         ends = {side: End(side, self.apps[side].name, self.feeds[side], self.connectors[side]) for side in SIDES}
 
-        def clock() -> float:
-            return float(self.world.now)
-
-        made = Context(self.sync, self.spec, self.guards, ends, float(INTERVAL), clock=clock, rules=self.result.rules)
+        rules = self.result.rules
+        made = Context(self.sync, self.spec, self.guards, ends, float(INTERVAL), clock=self._clock, rules=rules)
         made.parents = self.homes.parents
         return made
+
+    def _clock(self) -> float:
+        return float(self.world.now)
 
     # --- users ----------------------------------------------------------------------------------
 
@@ -357,7 +364,7 @@ class Schedule:
             if rng.random() < 0.15 and not full:
                 report = self._previewed()
             else:
-                report = run(self.context(), full=full, approved=approved)
+                report = run(self._read_before(self.context()), full=full, approved=approved)
                 self._within_brakes(before, 2 * self.guards.first_run if first else None)
                 if not approved and carried < self.deletions.carried > self.guards.max_deletes:
                     raise Broken("I16", f"{self.deletions.carried} deletions carried over, and nobody approved")
@@ -379,6 +386,16 @@ class Schedule:
             world.runs_begun.append(world.run_at)
             world.runs_done.append(world.now)
         return report
+
+    def _read_before(self, ctx: Context) -> Context:
+        """Let feeds be read before the run, as a worker does for all syncs that use them, in some of the worlds."""
+        chance = self.turns
+        if chance is not None:
+            ctx.read_within = INTERVAL + GRACE
+            for end in chance.sample(list(ctx.ends.values()), 2):
+                if self.world.calm or chance.random() < 0.8:
+                    read_feed(FeedReader(end.app, self._clock), end)
+        return ctx
 
     def _within_brakes(self, before: int, most: int | None) -> None:
         """I16: a run that a brake has stopped wrote nothing; a first run that nobody approved, the first few alone."""
