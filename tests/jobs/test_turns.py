@@ -86,7 +86,7 @@ def test_hint_is_followed_at_once_by_reading_that_record_alone(shift: Shift) -> 
     shift.office.anna.edit(id, name="Dana Lee")
     with used(shift.worker.workspace.database):
         feed = Feed.objects.get(connection__name="Anna", object="people")
-        hints.keep(feed, {id: None}, shift.office.clock())
+        hints.keep(feed, [id], shift.office.clock())
         turns.ask(FEED, [feed.pk], shift.office.clock())
     before = shift.office.anna.calls["changes"]
     shift.work()

@@ -85,8 +85,8 @@ def test_feed_that_was_never_read_waits_for_the_first_run(sync: Sync) -> None:
 
 
 def test_nothing_is_due_of_a_connection_that_rests(sync: Sync) -> None:
-    assert rests.begin("Anna", NOW + 100, "BW-201 cannot be reached")
-    assert not rests.begin("Anna", NOW + 100, "BW-201 cannot be reached"), "it is no news any more"
+    assert rests.begin("Anna", NOW + 100, "BW-201", "cannot be reached")
+    assert not rests.begin("Anna", NOW + 100, "BW-201", "cannot be reached"), "it is no news any more"
     assert turns.due(SYNC, NOW, 10) == []
     assert turns.due(FEED, NOW, 10) == [sync.right_id]
     assert rests.end(["Anna", "Bert"]) == ["Anna"]

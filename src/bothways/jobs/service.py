@@ -14,7 +14,6 @@ from bothways.jobs import metrics
 from bothways.jobs.queue import Queue
 from bothways.jobs.turns import Worker, take_turn
 from bothways.ledger import db, turns
-from bothways.ledger.models import Workspace as WorkspaceRow
 from bothways.ledger.turns import BEAT_EVERY, FEED, SYNC
 from bothways.service.database import kept_open
 from bothways.service.views import RunView
@@ -75,17 +74,19 @@ class Service:
         self._stop = stop
         self._turns = ThreadPoolExecutor(self.at_once, thread_name_prefix="bothways-turn")
         self._own = ThreadPoolExecutor(1, thread_name_prefix="bothways-tick")
-        tasks = [
-            asyncio.create_task(each)
-            for each in (self.queue.run_worker(self._turn, self.at_once), self._tick(stop), self._beat(stop))
-        ]
+        ended = asyncio.Event()
+        beat = asyncio.create_task(self._beat(ended))
+        working = (self.queue.run_worker(self._turn, self.at_once), self._tick(stop))
+        tasks = [asyncio.create_task(each) for each in working]
         waiting = asyncio.create_task(stop.wait())
         try:
-            await asyncio.wait([waiting, *tasks], return_when=asyncio.FIRST_COMPLETED)
+            await asyncio.wait([waiting, beat, *tasks], return_when=asyncio.FIRST_COMPLETED)
         finally:
             stop.set()
             await self.queue.close()
             done = await asyncio.gather(*tasks, return_exceptions=True)
+            ended.set()
+            done += await asyncio.gather(beat, return_exceptions=True)
             waiting.cancel()
             self._turns.shutdown(wait=True)
             try:
@@ -131,8 +132,6 @@ class Service:
             except BothwaysError as error:
                 self.on_failure("", error)
         self.ticked_at = self.workspace.clock()
-        if WorkspaceRow.objects.filter(paused=True).exists():
-            return {}
         now = self.worker.clock()
         found = {kind: turns.due(kind, now, MOST_QUEUED) for kind in (FEED, SYNC)}
         for kind, ids in found.items():

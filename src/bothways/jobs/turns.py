@@ -13,11 +13,12 @@ from bothways.engine.sides import Side
 from bothways.errors import AppError, BothwaysError, LedgerError, RunSuperseded, SecretMissing, SyncOff
 from bothways.jobs import metrics
 from bothways.jobs.now import run_view
-from bothways.jobs.schedule import after_failure, after_success
+from bothways.jobs.schedule import JITTER, after_failure, after_success
 from bothways.ledger import journal, rests, turns
 from bothways.ledger.models import Feed, Sync
 from bothways.ledger.turns import FEED, SYNC, Turn
 from bothways.service.connect import open_app
+from bothways.service.deleting import purge
 from bothways.service.views import RunView
 from bothways.service.work import context
 from bothways.service.workspace import Workspace
@@ -79,7 +80,7 @@ def _read(worker: Worker, turn: Turn) -> tuple[float, int]:
     """Read a feed; return when it is due again, and how often reading it failed in a row."""
     feed = Feed.objects.select_related("connection").get(pk=turn.id)
     name, every = feed.connection.name, _interval(worker, feed)
-    listing = worker.clock() - feed.polled_at >= every * (1 - 2 * turns.BEAT_EVERY / max(every, 60.0))
+    listing = worker.workspace.clock() - feed.polled_at >= every * (1 - 2 * JITTER)  # sooner, hints are to be followed
     try:
         end = End(Side.LEFT, name, feed, open_app(worker.own(), name).connector)
         changed = read_feed(FeedReader(name, worker.workspace.clock), end, listing=listing)
@@ -102,6 +103,7 @@ def _run(worker: Worker, turn: Turn) -> tuple[float, int]:
     """Run a sync; return when it is due again, and how often its runs failed in a row."""
     name = Sync.objects.values_list("name", flat=True).get(pk=turn.id)
     try:
+        purge(worker.workspace.clock())
         ctx = context(worker.own(), name)
         ctx.read_within = ctx.interval + GRACE
         report = running.run(ctx)
@@ -127,7 +129,7 @@ def _failed(worker: Worker, turn: Turn, name: str, error: BothwaysError) -> tupl
     if isinstance(error, AppError | SecretMissing) and "app" in error.facts:
         app = str(error.facts["app"])
         until = after_failure(rests.failed(app) + 1, now, worker.chance())
-        if rests.begin(app, until, f"{error.code} {error.message}"):
+        if rests.begin(app, until, error.code, error.message):
             worker.on_failure(name, error)
         return until, 0
     if failed == 1 and not isinstance(error, RunSuperseded):

@@ -1,6 +1,6 @@
 """What apps say, by webhooks, has changed: which records of a feed are to be read. Nothing else of it is kept."""
 
-from collections.abc import Mapping
+from collections.abc import Collection
 from typing import NamedTuple
 
 from bothways.ledger import db
@@ -11,26 +11,25 @@ MOST = 1000
 
 
 class Hint(NamedTuple):
-    """A record to be read. ``at``: when it changed, by the app's clock; ``told_at``: when we were told (seconds)."""
+    """A record to be read. ``told_at``: when we were told of it last (seconds)."""
 
     id: str
-    at: float | None
     told_at: float
 
 
-def keep(feed: Feed, changed: Mapping[str, float | None], told_at: float) -> None:
-    """Keep that records changed, by id and the app's time of it. Of several hints at a record the first counts."""
+def keep(feed: Feed, ids: Collection[str], told_at: float) -> None:
+    """Keep that records are to be read, by id, in the caller's transaction."""
     sql = (
-        "INSERT INTO hinted (feed_id, record_id, workspace_id, at, told_at) VALUES (%s,%s,%s,%s,%s) "
+        "INSERT INTO hinted (feed_id, record_id, workspace_id, told_at) VALUES (%s,%s,%s,%s) "
         "ON CONFLICT (feed_id, record_id) DO UPDATE SET told_at=excluded.told_at"
     )
-    db.execute_many(sql, [(feed.pk, id, feed.workspace_id, at, told_at) for id, at in sorted(changed.items())])
+    db.execute_many(sql, [(feed.pk, id, feed.workspace_id, told_at) for id in sorted(ids)])
 
 
 def of(feed_id: int) -> list[Hint]:
     """Return the records to be read, those that were told of first."""
-    sql = "SELECT record_id, at, told_at FROM hinted WHERE feed_id=%s ORDER BY told_at, record_id LIMIT %s"
-    return [Hint(str(id), at, float(told_at)) for id, at, told_at in db.rows(sql, (feed_id, MOST))]
+    sql = "SELECT record_id, told_at FROM hinted WHERE feed_id=%s ORDER BY told_at, record_id LIMIT %s"
+    return [Hint(str(id), float(told_at)) for id, told_at in db.rows(sql, (feed_id, MOST))]
 
 
 def drop(feed_id: int, hints: list[Hint]) -> None:

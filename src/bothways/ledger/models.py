@@ -21,11 +21,10 @@ class Base(models.Model):
 
 
 class Workspace(models.Model):
-    """One installation's set of connections and syncs. ``paused``: nothing runs by itself."""
+    """One installation's set of connections and syncs."""
 
     name = models.TextField(unique=True)
     revision = models.IntegerField(default=0)
-    paused = models.BooleanField(default=False, db_default=False)
 
     class Meta:
         db_table = "workspace"
@@ -176,13 +175,12 @@ class Seen(Base):
 class Hinted(Base):
     """A record of which an app has said, by a webhook, that it changed: to be read, for nothing else is believed.
 
-    ``at``: when it changed, by the app's clock, null where it does not say; ``told_at``: when we were told (seconds).
+    ``told_at``: when we were told (seconds).
     """
 
     pk = models.CompositePrimaryKey("feed_id", "record_id")
     feed = models.ForeignKey(Feed, models.CASCADE, db_constraint=False, db_index=False)
     record_id = models.TextField()
-    at = models.FloatField(null=True)
     told_at = models.FloatField()
 
     class Meta:

@@ -19,13 +19,13 @@ def failed(connection: str) -> int:
     return int(db.value("SELECT failed FROM connection WHERE name=%s", (connection,)) or 0)
 
 
-def begin(connection: str, until: float, trouble: str) -> bool:
-    """Let a connection rest; return whether that is news: it worked before, or failed in another way."""
+def begin(connection: str, until: float, code: str, words: str) -> bool:
+    """Let a connection rest, for an error of this code; return whether that is news: it worked, or failed otherwise."""
     with db.transaction_():
         before = db.value("SELECT trouble FROM connection WHERE name=%s", (connection,))
         sql = "UPDATE connection SET rests_until=%s, failed=failed+1, trouble=%s WHERE name=%s"
-        db.execute(sql, (until, trouble, connection))
-    return before != trouble
+        db.execute(sql, (until, f"{code} {words}", connection))
+    return not str(before or "").startswith(f"{code} ")
 
 
 def end(connections: list[str]) -> list[str]:

@@ -66,13 +66,6 @@ def due(kind: str, now: float, most: int) -> list[int]:
     return [int(id) for (id,) in db.rows(_FEEDS, (*free, now, most))]
 
 
-def next_at(kind: str) -> float | None:
-    """Return when the next feed or sync that is in use is due, None if there is none."""
-    which = "state='on' AND deleted_at=0" if kind == SYNC else "baseline_done"
-    found = db.value(f"SELECT MIN(due_at) FROM {kind} WHERE {which} AND taken_at IS NULL")
-    return float(found) if found is not None else None
-
-
 def take(kind: str, id: int, worker: str, now: float) -> Turn | None:
     """Take a turn that is due; None if it is not, or another worker is at it."""
     with db.transaction_():

@@ -19,9 +19,9 @@ def receive(workspace: Workspace, app: str, delivery: Delivery) -> list[int]:
     connector = open_app(workspace, app).connector
     if not isinstance(connector, ReceivesWebhooks):
         raise NoWebhooks(app=app)
-    changed: dict[str, dict[str, float | None]] = {}
+    changed: dict[str, set[str]] = {}
     for each in connector.hints(delivery):
-        changed.setdefault(each.object, {})[each.id] = each.at
+        changed.setdefault(each.object, set()).add(each.id)
     if not changed:
         return []
     feeds = list(Feed.objects.filter(connection__name=app, object__in=changed))

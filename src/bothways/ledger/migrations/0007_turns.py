@@ -16,7 +16,6 @@ class Migration(migrations.Migration):
                 ('pk', models.CompositePrimaryKey('feed_id', 'record_id', blank=True, editable=False, primary_key=True, serialize=False)),
                 ('feed', models.ForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.CASCADE, to='ledger.feed')),
                 ('record_id', models.TextField()),
-                ('at', models.FloatField(null=True)),
                 ('told_at', models.FloatField()),
             ],
             options={
@@ -96,11 +95,6 @@ class Migration(migrations.Migration):
             model_name='sync',
             name='worker',
             field=models.TextField(db_default='', default=''),
-        ),
-        migrations.AddField(
-            model_name='workspace',
-            name='paused',
-            field=models.BooleanField(db_default=False, default=False),
         ),
         migrations.AlterField(
             model_name='sync',
