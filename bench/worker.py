@@ -29,7 +29,7 @@ def measured(folder: Path) -> dict[str, Any]:
         "created": dict(view.created),
         "updated": dict(view.updated),
         "bill": dict(view.bill),
-        "waited": sum(open_app(workspace, name).budget.waited for name in NAMES),
+        "waited": sum(open_app(workspace, name).budget.shared.waited for name in NAMES),
     }
 
 

@@ -5,7 +5,7 @@ from bisect import bisect_left
 
 import pytest
 
-from bothways.connectors.budget import MARGIN, MemoryBudget
+from bothways.connectors.budget import MARGIN, Billed, MemoryBudget
 from bothways.errors import RateLimited
 from tests.connectors.support import Time
 
@@ -157,3 +157,17 @@ def test_window_is_longer_than_the_apps_by_the_margin():
     budget = MemoryBudget({"": (1, 10.0)}, time.clock, time.sleep)
     stamps = spend_many(budget, time, 2)
     assert stamps[1] - stamps[0] == pytest.approx(10.0 * (1 + MARGIN), abs=0.01)
+
+
+def test_those_who_share_a_budget_share_its_window_and_have_bills_of_their_own():
+    time = Time()
+    shared = MemoryBudget({"": (3, 10.0)}, time.clock, time.sleep)
+    one, other = Billed(shared), Billed(shared)
+    for _ in range(2):
+        one.spend("", "read")
+    other.spend("", "read")
+    assert time.slept == []
+    other.spend("", "list")
+    assert time.slept != []
+    assert (dict(one.bill), dict(other.bill)) == ({"read": 2}, {"read": 1, "list": 1})
+    assert dict(shared.bill) == {"read": 3, "list": 1}

@@ -182,3 +182,26 @@ class MemoryBudget:
             if not wait:
                 self.bill[call] += 1
             return wait
+
+
+class Billed:
+    """A share in a budget that others spend from too, with a ``bill`` of what was spent by it alone."""
+
+    def __init__(self, budget: MemoryBudget) -> None:
+        self.bill: Counter[str] = Counter()
+        self.shared = budget
+        self._lock = threading.Lock()
+
+    def spend(self, pool: str, call: str) -> None:
+        """Wait until one more call is allowed, then count it; raise RateLimited if the wait would be too long."""
+        self.shared.spend(pool, call)
+        with self._lock:
+            self.bill[call] += 1
+
+    def learn(self, pool: str, limit: int, interval: float, remaining: int | None = None) -> None:
+        """Take over the limit that the app has told."""
+        self.shared.learn(pool, limit, interval, remaining)
+
+    def back_off(self, pool: str, seconds: float) -> None:
+        """Let nobody's calls of this pool through for so many seconds."""
+        self.shared.back_off(pool, seconds)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from bothways.connectors import registry
 from bothways.connectors.base import Connector, ObjectType, Setup
-from bothways.connectors.budget import MemoryBudget
+from bothways.connectors.budget import Billed, MemoryBudget
 from bothways.connectors.made import with_made
 from bothways.errors import SecretMissing, UnknownObject
 from bothways.records import Field
@@ -27,12 +27,12 @@ _budgets: dict[tuple[Path, str, str], MemoryBudget] = {}
 
 @dataclass(slots=True)
 class Opened:
-    """An app in use: its settings as of its opening, its connector, its budget, the schemas read so far."""
+    """An app in use: its settings as of its opening, its connector, its share in a budget, the schemas read by now."""
 
     document: AppDocument
     title: str
     connector: Connector
-    budget: MemoryBudget
+    budget: Billed
     allow_hosts: frozenset[str]
     schemas: dict[str, tuple[float, Mapping[str, Field]]] = field(default_factory=dict)
 
@@ -62,7 +62,7 @@ class Opened:
         return found
 
     def bill(self) -> dict[str, int]:
-        """Return the calls made so far, as ``HubSpot read`` and so on."""
+        """Return the calls made by it so far, as ``HubSpot read`` and so on."""
         return {f"{self.name} {call}": count for call, count in self.budget.bill.items()}
 
 
@@ -81,7 +81,8 @@ def make(workspace: "Workspace", document: AppDocument) -> Opened:
     store = Secrets(document.name, document.secrets, workspace.folder)
     public = {each.name for each in kind.settings if each.auth and not each.secret}
     settings = dict(document.settings) | {name: store.get(name) for name in document.secrets if name in public}
-    budget, hosts = budget_of(workspace.folder, document, kind.limits), workspace.document.allow_hosts
+    hosts = workspace.document.allow_hosts
+    budget = Billed(budget_of(workspace.folder, document, kind.limits))
     secrets = Secrets(document.name, document.secrets, workspace.folder, settings)
     setup = Setup(document.name, settings, secrets, budget, hosts, clock=workspace.clock)
     return Opened(document, kind.title, with_made(kind)(setup), budget, hosts)
