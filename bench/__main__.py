@@ -1,4 +1,4 @@
-"""``python -m bench [sync|pacing|memory|matching|cascade|suggest]``: measure, and say which targets are met."""
+"""``python -m bench [sync|pacing|memory|matching|cascade|suggest|latency]``: measure, and say which targets are met."""
 
 import argparse
 import json
@@ -6,12 +6,16 @@ import subprocess
 import sys
 
 from bench import matching as keys
+from bench.latency import measure
 from bench.stages import UNLIMITED, Cost, all_runs, first_run
 
 MOST_CALLS = 1.05
 LEAST_RATE = 0.90
 MOST_GROWTH = 1.15
 MOST_SECONDS = 35
+BOOK = 1_000
+"""Cards of the address book in which delays are measured."""
+
 LIMIT = 190
 """Calls per ten seconds that most accounts may make."""
 
@@ -22,7 +26,7 @@ PACED = (4_000, 20)
 """Contacts, and calls per ten seconds: so few that the limit, not the processor, sets the pace."""
 
 
-NAMES = ("sync", "pacing", "memory", "matching", "cascade", "suggest")
+NAMES = ("sync", "pacing", "memory", "matching", "cascade", "suggest", "latency")
 STRICT, USUAL, SMALL = "unique e-mail on both sides", "the usual steps", "the usual steps, small_groups: link_one"
 RULES = {
     "first of many by e-mail": keys.first_of_many,
@@ -152,6 +156,22 @@ def cascade(count: int) -> list[bool]:
     ]
 
 
+def latency(seconds: int) -> list[bool]:
+    """Measure how late changes arrive, told of by webhooks and by polling alone; return which targets are met."""
+    met = []
+    for webhooks, half, most in ((True, 1.0, 3.0), (False, None, 75.0)):
+        words = "with webhooks" if webhooks else "by polling alone, every 60 s"
+        print(f"\nFrom HubSpot to an address book of {BOOK:,} cards, {words}: 10 changes/s for {seconds} s")
+        got = measure(BOOK, 10, seconds, webhooks=webhooks)
+        shares = ", ".join(f"{name} {share:.0%}" for name, share in sorted(got.cpu.items()))
+        print(f"    of one core: {shares}")
+        met.append(_target("changes that did not arrive", got.lost, "<=", 0))
+        if half:
+            met.append(_target("half of the delays, seconds", got.part(0.5), "<=", half))
+        met.append(_target("95 % of the delays, seconds", got.part(0.95), "<=", most))
+    return met
+
+
 def _show(cost: Cost) -> None:
     figures = cost.figures
     written = [(count, word, app) for word in ("created", "updated") for app, count in figures[word].items() if count]
@@ -179,6 +199,7 @@ def main() -> None:
     parser.add_argument("--records", type=int, default=10_000, help="contacts in each account (a multiple of ten)")
     parser.add_argument("--rate", choices=("on", "off"), default="on", help="the rate limit of the accounts")
     parser.add_argument("--limit", type=int, default=LIMIT, help="calls per ten seconds")
+    parser.add_argument("--seconds", type=int, default=300, help="how long delays are measured")
     given = parser.parse_args()
     met: list[bool] = []
     if given.name in ("all", "sync"):
@@ -193,6 +214,8 @@ def main() -> None:
         met += cascade(2 * given.records)
     if given.name in ("all", "suggest"):
         met += suggest(given.records)
+    if given.name in ("all", "latency"):
+        met += latency(given.seconds)
     print(f"\n{sum(met)} of {len(met)} targets met")
 
 
