@@ -5,7 +5,7 @@ import os
 import secrets
 import socket
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
@@ -41,10 +41,7 @@ def worker_name() -> str:
 
 @dataclass
 class Service:
-    """A worker at work. ``at_once``: how many turns it takes at the same time. ``ticked_at``: its last look (seconds).
-
-    ``follows_file``: it takes changes of the settings file over.
-    """
+    """A worker at work. ``at_once``: how many turns it takes at the same time. ``ticked_at``: its last look (seconds)."""
 
     workspace: Workspace
     queue: Queue
@@ -52,7 +49,6 @@ class Service:
     on_run: Callable[[RunView], None]
     on_failure: Callable[[str, BothwaysError], None]
     understood: Callable[[Exception], BothwaysError]
-    follows_file: bool = True
     name: str = field(default_factory=worker_name)
     ticked_at: float = 0.0
     _at_work: set[tuple[str, int]] = field(default_factory=set, init=False)
@@ -63,11 +59,12 @@ class Service:
 
     async def run(self, stop: asyncio.Event) -> None:
         """Take turns until ``stop`` is set, then end those begun. Raises LedgerError if the database fails for good."""
-        loop = asyncio.get_running_loop()
+        loop = self._loop = asyncio.get_running_loop()
 
         def ask(kind: str, ids: list[int]) -> None:
             turns.ask(kind, ids, self.worker.clock())
-            asyncio.run_coroutine_threadsafe(self.queue.trigger(kind, ids, urgent=True), loop)
+            triggered = asyncio.run_coroutine_threadsafe(self.queue.trigger(kind, ids, urgent=True), loop)
+            triggered.add_done_callback(self._triggered)
 
         self.worker = Worker(self.workspace, self.name, self.on_run, self.on_failure, ask, self.understood)
         self._fatal: list[BaseException] = []
@@ -98,6 +95,12 @@ class Service:
             if isinstance(each, BaseException) and not isinstance(each, asyncio.CancelledError):
                 raise each
 
+    def _triggered(self, done: Future[bool]) -> None:
+        """End the worker if its queue fails in a way that is not a lost connection."""
+        if not done.cancelled() and (error := done.exception()) is not None:
+            self._fatal.append(error)
+            self._loop.call_soon_threadsafe(self._stop.set)
+
     async def _turn(self, kind: str, id: int) -> None:
         """Take a turn, and again as long as it is due: somebody may have asked for it meanwhile."""
         if (kind, id) in self._at_work:
@@ -126,11 +129,10 @@ class Service:
             await _wait(stop, TICK)
 
     def _look(self) -> dict[str, list[int]]:
-        if self.follows_file:
-            try:
-                take_over_changes(self.workspace)
-            except BothwaysError as error:
-                self.on_failure("", error)
+        try:
+            take_over_changes(self.workspace)
+        except BothwaysError as error:
+            self.on_failure("", error)
         self.ticked_at = self.workspace.clock()
         now = self.worker.clock()
         found = {kind: turns.due(kind, now, MOST_QUEUED) for kind in (FEED, SYNC)}
