@@ -41,7 +41,7 @@ def worker_name() -> str:
 
 @dataclass
 class Service:
-    """A worker at work. ``at_once``: how many turns it takes at the same time. ``ticked_at``: its last look (seconds)."""
+    """A worker at work. ``at_once``: how many turns it takes at a time. ``ticked_at``: its last look (seconds)."""
 
     workspace: Workspace
     queue: Queue
