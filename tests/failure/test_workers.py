@@ -15,25 +15,9 @@ from tempfile import TemporaryDirectory
 import psycopg
 import pytest
 
-from bothways.sandbox.hubspot import CLIENT_SECRET, HubSpotSandbox, subscriptions
+from bothways.sandbox.hubspot import HubSpotSandbox, subscriptions
+from tests.hooked_accounts import secrets, settings
 from tests.postgres import free_port, restart_postgresql, start_postgresql
-
-FILE = """\
-version: 1
-database: {{env: LEDGER}}
-allow_hosts: [127.0.0.1]
-apps:
-  east:
-    connector: hubspot
-    auth: {{token: {{env: EAST_TOKEN}}, webhook_secret: {{env: EAST_SECRET}}}}
-    base_url: "{east}"
-  west: {{connector: hubspot, auth: {{token: {{env: WEST_TOKEN}}}}, base_url: "{west}"}}
-syncs:
-  people:
-    state: on
-    objects: {{east: contacts, west: contacts}}
-    schedule: {{every: 60s}}
-"""
 
 TAKEN_OVER_WITHIN = 30.0
 """Seconds after which at the latest another worker goes on where one stopped without a word."""
@@ -54,12 +38,11 @@ class Site:
     processes: list[subprocess.Popen[bytes]] = field(default_factory=list)
 
     def start(self, *words: str) -> subprocess.Popen[bytes]:
-        secrets = {"EAST_TOKEN": self.east.token, "EAST_SECRET": CLIENT_SECRET, "WEST_TOKEN": self.west.token}
         command = [sys.executable, "-m", "bothways.cli.main", "-C", str(self.folder), *words]
         with (self.folder / f"{words[0]}-{len(self.processes)}.log").open("wb") as log:
             process = subprocess.Popen(
                 command,
-                env=os.environ | secrets | {"LEDGER": self.url},
+                env=os.environ | secrets(self.east, self.west) | {"LEDGER": self.url},
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
@@ -109,7 +92,7 @@ def site(tmp_path: Path) -> Iterator[Site]:
         HubSpotSandbox() as west,
     ):
         ids = [each.create("contacts", {"email": "ann@x.test", "firstname": "Ann"}) for each in (east, west)]
-        (folder / "bothways.yaml").write_text(FILE.format(east=east.url, west=west.url))
+        (folder / "bothways.yaml").write_text(settings(east, west, "database: {env: LEDGER}"))
         site = Site(folder, server, url, east, west, *ids)
         site.start("web", "--port", str(site.port))
         _until_answered(site.port)

@@ -15,27 +15,12 @@ import pytest
 from bothways.errors import BothwaysError, OurFault
 from bothways.jobs.queue import queue_of
 from bothways.jobs.service import Service
-from bothways.sandbox.hubspot import CLIENT_SECRET, HubSpotSandbox, subscriptions
+from bothways.sandbox.hubspot import HubSpotSandbox, subscriptions
 from bothways.service.views import RunView
 from bothways.service.workspace import Workspace, open_workspace
 from bothways.web.serving import serve_until
 from tests.databases import empty_ledger
-
-FILE = """\
-version: 1
-allow_hosts: [127.0.0.1]
-apps:
-  east:
-    connector: hubspot
-    auth: {{token: {{env: EAST_TOKEN}}, webhook_secret: {{env: EAST_SECRET}}}}
-    base_url: "{east}"
-  west: {{connector: hubspot, auth: {{token: {{env: WEST_TOKEN}}}}, base_url: "{west}"}}
-syncs:
-  people:
-    state: on
-    objects: {{east: contacts, west: contacts}}
-    schedule: {{every: 60s}}
-"""
+from tests.hooked_accounts import secrets, settings
 
 
 def until(true: Callable[[], bool], seconds: float = 20.0) -> bool:
@@ -108,11 +93,10 @@ class Accounts:
 @pytest.fixture
 def accounts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Accounts]:
     with HubSpotSandbox() as east, HubSpotSandbox() as west, empty_ledger(tmp_path):
-        monkeypatch.setenv("EAST_TOKEN", east.token)
-        monkeypatch.setenv("EAST_SECRET", CLIENT_SECRET)
-        monkeypatch.setenv("WEST_TOKEN", west.token)
+        for name, secret in secrets(east, west).items():
+            monkeypatch.setenv(name, secret)
         ids = [each.create("contacts", {"email": "ann@x.test", "firstname": "Ann"}) for each in (east, west)]
-        (tmp_path / "bothways.yaml").write_text(FILE.format(east=east.url, west=west.url))
+        (tmp_path / "bothways.yaml").write_text(settings(east, west))
         with socket.create_server(("127.0.0.1", 0)) as listener:
             serving = Serving(open_workspace(tmp_path), listener)
             with serving:
