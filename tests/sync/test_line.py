@@ -7,6 +7,9 @@ import pytest
 from bothways.engine.deletes import Deletes, Removal
 from bothways.engine.sides import Side
 from bothways.ledger import db, due, noted
+from bothways.sync.context import FeedReader
+from bothways.sync.reading import read_feed
+from bothways.sync.run import run
 from tests.memory_app import Traits
 from tests.two_apps import WIDE, TwoApps
 
@@ -120,3 +123,19 @@ def test_a_merge_made_before_the_line_lets_nothing_older_flow() -> None:
     world.anna.edit(here, phone="2")
     world.rest()
     assert (world.bert.values(other)["phone"], world.bert.values(other)["name"]) == ("2", "Other")
+
+
+def test_what_was_edited_right_before_the_line_is_not_carried_though_a_worker_had_read_the_feeds_before_that() -> None:
+    world, here, there = pair()
+    world.clock.advance(60)
+    ctx = world.context()
+    world.anna.edit(here, phone="1")
+    for end in ctx.ends.values():
+        read_feed(FeedReader(end.app, world.clock), end)
+    world.anna.edit(here, name="Typed before")
+    on_from_now(world)
+    ctx = world.context()
+    ctx.read_within = 90.0
+    run(ctx)
+    world.rest()
+    assert (world.anna.values(here)["name"], world.bert.values(there)["name"]) == ("Typed before", "P0")

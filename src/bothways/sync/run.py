@@ -14,7 +14,7 @@ from bothways.sync.again import look_again
 from bothways.sync.apply import apply_quiet, apply_writes
 from bothways.sync.checks import skip_overtaken
 from bothways.sync.context import Context, End
-from bothways.sync.line import draw
+from bothways.sync.line import draw, to_be_drawn
 from bothways.sync.lists import refresh_lists
 from bothways.sync.planning import make_plan
 from bothways.sync.poll import poll, sweep
@@ -67,6 +67,8 @@ def run(ctx: Context, *, full: bool = False, approved: bool = False) -> Report:
     Raises StoppedByBrake before the first write, AppError if an app fails as a whole.
     """
     with _taken_over(ctx), _recorded(ctx, "sync") as record:
+        if to_be_drawn(ctx):
+            ctx.read_within = 0.0  # what was there before the line is told by reading now alone
         recover(ctx)
         _read_both(ctx, full=full)
         for end in (*ctx.called.values(), *ctx.ends.values()):
