@@ -235,10 +235,11 @@ class Belonging:
             if certain is not None and inside[Side.LEFT] is not certain:
                 words = "are not in, though a person put one there" if certain else "are in, though nobody wants that:"
                 raise Broken("A5", f"{[row.id for row in rows.values()]} {words} {pair.ids}")
-        leads = {side: (*self.homes.of(rows[side]), None)[0] for side in SIDES}
-        partner = {pair.ids[Side.LEFT]: pair.ids[Side.RIGHT] for pair in linked}
+        held = {side: self.homes.of(rows[side]) for side in SIDES}
+        leads = {side: (*held[side], None)[0] for side in SIDES}
+        partner = {pair.ids[side]: pair.ids[side.other] for pair in linked for side in SIDES}
         if all(self.homes.fields[side].primary_first for side in SIDES):
-            both = leads[Side.LEFT] in partner and leads[Side.RIGHT] in partner.values()
+            both = all(partner.get(str(leads[side])) in held[side.other] for side in SIDES)
             if both and partner[str(leads[Side.LEFT])] != leads[Side.RIGHT]:
                 raise Broken("A4", f"the first home of {[row.id for row in rows.values()]} is {leads}")
 

@@ -15,7 +15,7 @@ from bothways.errors import AppError, LedgerError, StoppedByBrake
 from bothways.ledger import db, due, journal
 from bothways.ledger.models import Connection, Feed, Run, Sync, Workspace
 from bothways.records import Field, FieldType
-from bothways.sync.context import Context, End, FeedReader
+from bothways.sync.context import JUST_READ, Context, End, FeedReader
 from bothways.sync.reading import read_feed
 from bothways.sync.run import Report, apply, preview, run
 from bothways.sync.undo import undo
@@ -348,7 +348,7 @@ class Schedule:
         world, rng = self.world, self.world.rng
         self.homes.before_run(full=full)
         world.run += 1
-        world.run_at = world.now
+        world.run_at = world.now - (int(JUST_READ) if self.turns else 0)
         if not world.calm and rng.random() < 0.35:
             world.crash_at = world.steps + rng.randint(1, 30)
         report = None

@@ -36,7 +36,8 @@ class Edit:
 class Write:
     """The sync wrote to an app. ``kind``: create, update or archive. ``held`` is what was there.
 
-    ``late``: the fields that were changed there since the record was last read. ``run_at``: when the run began.
+    ``late``: the fields that were changed there since the record was last read. ``run_at``: when the run began, or
+    what it works with may have been read.
     ``moves``: it says, too, what the record belongs to.
     """
 

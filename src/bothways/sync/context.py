@@ -17,6 +17,9 @@ from bothways.ledger.models import Feed, Sync
 FRESH = 15.0
 """Seconds for which a read counts as fresh when a record is about to be written."""
 
+JUST_READ = 5.0
+"""Seconds for which what others have read counts as read by a run that begins: they have read it for that run."""
+
 
 @dataclass(frozen=True, slots=True)
 class End:
@@ -219,8 +222,5 @@ class Context:
             raise RunSuperseded()
 
     def read_in_this_run(self, read_at: float) -> bool:
-        """Tell whether a read of that time is good enough to plan from; right before a write it must be FRESH.
-
-        What a worker has read for this run just before it is as good as what the run reads itself.
-        """
-        return read_at >= self.started_at - (FRESH if self.read_within else 0.0)
+        """Tell whether a read of that time is good enough to plan from; right before a write it must be FRESH."""
+        return read_at >= self.started_at - (JUST_READ if self.read_within else 0.0)
