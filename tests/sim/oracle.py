@@ -424,7 +424,7 @@ class Oracle:
             for row in app.live():
                 absorbed = {old for (name, old), new in self.world.merged.items() if name == app.name and new == row.id}
                 orphan = row.by_sync and row.id not in known and not absorbed & known and not row.typed
-                if orphan and not self._source_was_merged(app, row):
+                if orphan and not self._source_was_merged(app, row) and not self._has_a_twin(app, row):
                     raise Broken("I3", f"{row.id} was created by the sync and is linked to nothing")
 
     def _source_was_merged(self, app: FakeApp, row: Row) -> bool:
@@ -433,6 +433,14 @@ class Oracle:
         keys = [w.key for w in self.world.writes if w.app == app.name and w.record == row.id and w.kind == "create"]
         data = db.value("SELECT data FROM journal WHERE id=%s", (int(keys[0]),)) if keys else None
         return bool(data) and (other.name, json.loads(data)["more"]["source_id"]) in self.world.merged
+
+    def _has_a_twin(self, app: FakeApp, row: Row) -> bool:
+        """A person made another with the same key while the run was at work whose create got no answer: which is ours?"""
+        writes = [w for w in self.world.writes if w.app == app.name and w.record == row.id and w.kind == "create"]
+        found = db.value("SELECT record_id FROM journal WHERE id=%s", (int(writes[0].key),)) if writes else None
+        twin = app.rows.get(str(found))
+        same = twin is not None and loose(twin.values["key"]) == loose(row.values["key"]) != ""
+        return same and twin is not None and not twin.by_sync and twin.created >= writes[0].run_at
 
     def _no_recreation(self) -> None:
         """A record whose partner a person deleted is never created again, nor one whose link ended by a filter."""
