@@ -435,7 +435,7 @@ class Oracle:
         return bool(data) and (other.name, json.loads(data)["more"]["source_id"]) in self.world.merged
 
     def _has_a_twin(self, app: FakeApp, row: Row) -> bool:
-        """A person made another with the same key while the run was at work whose create got no answer: which is ours?"""
+        """A person made another with the same key while the run whose create got no answer was at work."""
         writes = [w for w in self.world.writes if w.app == app.name and w.record == row.id and w.kind == "create"]
         found = db.value("SELECT record_id FROM journal WHERE id=%s", (int(writes[0].key),)) if writes else None
         twin = app.rows.get(str(found))
