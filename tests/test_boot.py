@@ -44,6 +44,7 @@ def test_postgresql_url_in_all_its_parts(scheme: str) -> None:
         "HOST": "db.test",
         "PORT": "6543",
         "CONN_MAX_AGE": None,
+        "OPTIONS": {"options": "-c idle_in_transaction_session_timeout=15s"},
     }
 
 

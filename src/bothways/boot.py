@@ -17,6 +17,9 @@ SQLITE_PRAGMAS = "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA forei
 LOCK_TIMEOUT = 20.0
 """Seconds to wait for another writer of the same SQLite file."""
 
+STANDSTILL = 15
+"""Seconds after which PostgreSQL ends a session that stands still in a transaction: a frozen process holds locks."""
+
 NEW_OBJECTS = 50_000
 """So many new objects before Python looks for cycles: records come and go by the thousand and form none."""
 
@@ -85,5 +88,6 @@ def database_settings(url: str) -> dict[str, Any]:
             "HOST": parts.hostname or "",
             "PORT": str(parts.port or ""),
             "CONN_MAX_AGE": None,
+            "OPTIONS": {"options": f"-c idle_in_transaction_session_timeout={STANDSTILL}s"},
         }
     raise DatabaseUnreachable(url=parts.scheme or url, reason="only sqlite:/// and postgresql:// are known")

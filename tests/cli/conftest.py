@@ -67,6 +67,7 @@ ANSWERS = {
     "jobs.now.apply_plan": RUN,
     "jobs.now.undo_run": UNDO,
     "jobs.watch.watch": lambda *_args, on_run, **_: on_run(RUN),
+    "web.serving.serve": lambda *_args, on_run, **_: on_run(RUN),
     "service.undo.preview_undo": UNDO,
     "service.records.list_records": views.Page((RECORD,), None),
     "service.why.why": WHY,

@@ -66,7 +66,14 @@ CALLS = [
     ("undo r_19 --record 50121 --field jobtitle --plan", "undo", 0, "Would put back"),
     ("compare contacts", "proof", 0, "Everything that should be equal is equal."),
 ]
-STREAMS = [("log", "log", 2), ("log contacts", "log", 2), ("watch contacts", "run", 1)]
+STREAMS = [
+    ("log", "log", 2),
+    ("log contacts", "log", 2),
+    ("watch contacts", "run", 1),
+    ("up", "run", 1),
+    ("worker", "run", 1),
+    ("web", "run", 1),
+]
 
 
 def test_every_command_is_called_here():

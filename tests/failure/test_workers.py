@@ -22,6 +22,9 @@ from tests.postgres import free_port, restart_postgresql, start_postgresql
 TAKEN_OVER_WITHIN = 30.0
 """Seconds after which at the latest another worker goes on where one stopped without a word."""
 
+POLLED_WITHIN = 75.0
+"""Seconds after which polling has found a change at the latest, should its webhook have met a locked row."""
+
 
 @dataclass
 class Site:
@@ -130,14 +133,14 @@ def test_killed_and_frozen_workers_are_taken_over_from_and_a_server_started_anew
     second.send_signal(signal.SIGSTOP)
     third = site.start("worker")
     site.edit("one frozen")
-    assert site.arrives("one frozen", TAKEN_OVER_WITHIN + 10), site.logs()
+    assert site.arrives("one frozen", TAKEN_OVER_WITHIN + POLLED_WITHIN), site.logs()
     second.send_signal(signal.SIGCONT)
     site.edit("continued")
     assert site.arrives("continued", TAKEN_OVER_WITHIN), site.logs()
 
     restart_postgresql(site.server)
     site.edit("started anew")
-    assert site.arrives("started anew", 90), site.logs()
+    assert site.arrives("started anew", TAKEN_OVER_WITHIN + POLLED_WITHIN), site.logs()
 
     for process in (second, third):
         process.send_signal(signal.SIGTERM)

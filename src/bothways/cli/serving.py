@@ -19,7 +19,10 @@ PORT = 8417
 
 
 def up(context: typer.Context, host: Host = "127.0.0.1", port: Port = PORT, at_once: AtOnce = 4) -> None:
-    """Keep every sync that is on in step until Ctrl-C, and take webhooks: one process does it all."""
+    """Keep all syncs in step by itself until Ctrl-C.
+
+    One process does it all: it reads the apps, runs what has something to do, and takes webhooks.
+    """
     from bothways.web.serving import Role
 
     _serve(context, Role(works=True, host=host, port=port, at_once=at_once))
@@ -31,14 +34,17 @@ def worker(
     port: Annotated[int | None, typer.Option("--port", min=0, max=65535, help="Where metrics are read.")] = None,
     at_once: AtOnce = 4,
 ) -> None:
-    """Keep every sync that is on in step until Ctrl-C. On PostgreSQL, as many of them as you like share the work."""
+    """Keep all syncs in step, beside other workers.
+
+    On PostgreSQL as many of them as you like share the work, and take over from each other.
+    """
     from bothways.web.serving import Role
 
     _serve(context, Role(works=True, host=host, port=port, at_once=at_once))
 
 
 def web(context: typer.Context, host: Host = "127.0.0.1", port: Port = PORT) -> None:
-    """Take webhooks for workers elsewhere, until Ctrl-C."""
+    """Take webhooks in, for workers elsewhere."""
     from bothways.web.serving import Role
 
     _serve(context, Role(works=False, host=host, port=port))
