@@ -40,6 +40,7 @@ syncs:
     state: on
     objects: {{hubspot: contacts, book: contacts}}
     schedule: {{every: 60s}}
+    guards: {{max_change: 100%}}      # what is saved in a minute is more of the book than the brake lets pass
 """
 _TICKS = os.sysconf("SC_CLK_TCK")
 _LOOK_EVERY = 0.02
