@@ -81,7 +81,7 @@ async def _until_signal(
 ) -> None:
     stop, loop = asyncio.Event(), asyncio.get_running_loop()
     for each in (signal.SIGINT, signal.SIGTERM):
-        with suppress(NotImplementedError):
+        with suppress(NotImplementedError):  # the event loop of Windows has no handlers: there Ctrl-C interrupts it
             loop.add_signal_handler(each, stop.set)
     queue = queue_of(workspace.database)
     service = Service(workspace, queue, role.at_once, on_run, on_failure, understood) if role.works else None
