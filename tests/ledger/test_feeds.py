@@ -55,6 +55,16 @@ def test_records_turned_into_others_are_found_by_what_they_became(sync: Sync) ->
     assert feeds.turned_into(sync.left_id, "contacts", []) == {}
 
 
+def test_what_was_merged_is_followed_to_the_record_that_it_is_by_now(sync: Sync) -> None:
+    into = [("a", "b"), ("b", "c"), ("x", "y"), ("y", "x"), ("lost", None)]
+    merged = [SeenRow(id, state="merged", became=("people", new) if new else None) for id, new in into]
+    feeds.save_seen(sync.left, [*merged, SeenRow("c"), SeenRow("lead", state="converted", became=("contacts", "c"))])
+    asked = (id for id in ["a", "b", "c", "lost", "lead", "unknown"])
+    assert feeds.survivors(sync.left_id, asked) == {"a": "c", "b": "c"}
+    assert feeds.survivors(sync.left_id, ["x"]) == {"x": "y"}, "a circle ends"
+    assert feeds.survivors(sync.right_id, ["a"]) == {}
+
+
 def test_only_what_was_merged_away_is_forgotten(sync: Sync) -> None:
     feeds.save_seen(sync.left, [SeenRow("a", state="merged"), SeenRow("b")])
     for id in ("a", "b"):

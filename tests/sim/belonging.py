@@ -207,10 +207,9 @@ class Belonging:
         if torn or len(sides) != 1 or not self._only_each_other(rows):
             return
         last = {op.home: op for op in ops}
-        merged = {id for (_, old), new in self.homes.beside.merged.items() for id in (old, new)}
         for home, op in last.items():
-            if merged & set().union(*self._family(op.side, home).values()):
-                continue  # where its partner was merged into another home, it goes with that
+            if self._family(op.side, home)[op.side] != {home}:
+                continue  # where it was merged, or its partner into that of another home, it goes with that
             if self.homes.apps[op.side].rows[home].live and op.came is not (home in self.homes.of(rows[op.side])):
                 words = "put into" if op.came else "taken out of"
                 raise Broken("A3", f"{op.thing} was {words} {home} by people, and that did not last")

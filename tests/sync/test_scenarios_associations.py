@@ -274,6 +274,107 @@ def test_association_that_a_merged_record_lacks_is_sent_again_when_the_write_got
     assert kids.folks(R, winner) == (people.partner(ann),)
 
 
+# --- folks that are merged -----------------------------------------------------------------------------
+
+
+def given_a_kid_of_two(people: TwoApps, kids: Kids) -> tuple[str, str, str]:
+    """Let a kid belong to Ann and Bob in both apps, and Bert know of a twin of Ann; return kid, Ann and the twin."""
+    ann, bob = (people.anna.add(email=f"{name}@x.test", name=name) for name in ("ann", "bob"))
+    people.rest()
+    kid = kids.anna.add(name="Kid", folks=[ann, bob])
+    kids.rest()
+    twin = people.bert.add(email="", name="Ann's twin")
+    return kid, ann, twin
+
+
+def merge_into_twin(people: TwoApps, kids: Kids, kid: str, ann: str, twin: str) -> str:
+    """Merge Bert's Ann into her twin, and let his kids be the twin's from then on, as an app does. Return his kid."""
+    old, other = people.partner(ann), kids.partner(kid)
+    people.bert.merge(twin, old)
+    kids.bert.edit(other, folks=[twin if id == old else id for id in kids.folks(R, other)])
+    return other
+
+
+def test_who_was_taken_away_while_the_other_app_merged_it_does_not_come_back(people: TwoApps, kids: Kids) -> None:
+    kid, ann, twin = given_a_kid_of_two(people, kids)
+    other = merge_into_twin(people, kids, kid, ann, twin)
+    [_, bob] = kids.folks(L, kid)
+    kids.anna.edit(kid, folks=[bob])
+    people.rest()
+    kids.rest()
+    assert kids.folks(L, kid) == (bob,)
+    assert kids.folks(R, other) == (people.partner(bob),)
+
+
+def test_who_was_merged_twice_is_the_same_person_still(people: TwoApps, kids: Kids) -> None:
+    kid, ann, twin = given_a_kid_of_two(people, kids)
+    other = merge_into_twin(people, kids, kid, ann, twin)
+    people.rest()
+    last = people.bert.add(email="", name="Ann's last twin")
+    people.bert.merge(last, twin)
+    people.rest()
+    [_, bob] = kids.folks(L, kid)
+    kids.bert.edit(other, folks=[last, people.partner(bob)])
+    kids.anna.edit(kid, folks=[bob])
+    kids.rest()
+    assert kids.folks(L, kid) == (bob,)
+    assert kids.folks(R, other) == (people.partner(bob),)
+
+
+def test_taking_away_whom_others_were_merged_into_is_carried_over(people: TwoApps, kids: Kids) -> None:
+    kid, ann, twin = given_a_kid_of_two(people, kids)
+    other = merge_into_twin(people, kids, kid, ann, twin)
+    people.rest()
+    kids.rest()
+    written = kids.written()
+    kids.bert.edit(other, folks=[id for id in kids.folks(R, other) if id != twin])
+    kids.rest()
+    assert ann not in kids.folks(L, kid)
+    assert kids.written() == written + 1
+
+
+def test_merge_that_took_somebody_away_is_no_edit_of_a_person(people: TwoApps, kids: Kids) -> None:
+    kid, ann, twin = given_a_kid_of_two(people, kids)
+    old, other = people.partner(ann), kids.partner(kid)
+    people.bert.merge(twin, old)
+    kids.bert.edit(other, folks=[id for id in kids.folks(R, other) if id != old])
+    people.rest()
+    kids.rest()
+    assert ann in kids.folks(L, kid)
+
+
+def test_linked_person_whom_a_linked_one_was_merged_into_comes_to_the_kids(people: TwoApps, kids: Kids) -> None:
+    ann, bob = (people.anna.add(email=f"{name}@x.test", name=name) for name in ("ann", "bob"))
+    people.rest()
+    kid = kids.anna.add(name="Kid", folks=[ann])
+    kids.rest()
+    merge_into_twin(people, kids, kid, ann, people.partner(bob))
+    people.rest()
+    kids.rest()
+    assert set(kids.folks(L, kid)) == {ann, bob}
+    assert kids.folks(R, kids.partner(kid)) == (people.partner(bob),)
+
+
+def test_move_that_waits_is_not_written_over_since_the_other_app_merged_the_old_one(people: TwoApps) -> None:
+    kids = Kids(people, ONE, ONE)
+    kids.spec = replace(kids.spec, default=R)
+    ann = people.anna.add(email="ann@x.test", name="ann")
+    people.rest()
+    kid = kids.anna.add(name="Kid", folk_id=ann)
+    kids.rest()
+    other, old = kids.partner(kid), people.partner(ann)
+    twin = people.bert.add(email="", name="Ann's twin")
+    people.bert.merge(twin, old)
+    kids.bert.edit(other, folk_id=twin)
+    new = people.anna.add(email="new@x.test", name="new")
+    kids.anna.edit(kid, folk_id=new)
+    kids.rest()
+    assert kids.folks(L, kid) == (new,), "the new one waits for its partner"
+    people.rest()
+    kids.rest()
+    assert kids.folks(R, other) == (people.partner(new),)
+
+
 # --- by chance ----------------------------------------------------------------------------------------
 
 

@@ -40,7 +40,7 @@ class SeenRow(NamedTuple):
     """What a feed last saw of one record. ``read_at`` 0: the values are known to be out of date.
 
     ``lists`` are those of the app's lists that the record is in, of the ones looked at (``sync.lists``).
-    ``became``: the object and the id of the record that this one was turned into.
+    ``became``: the object and the id of the record that this one was turned into, or merged into.
     """
 
     id: str
@@ -60,6 +60,11 @@ class SeenRow(NamedTuple):
     @property
     def live(self) -> bool:
         return self.state == "live"
+
+    @property
+    def converted(self) -> bool:
+        """Whether it was turned into a record of another object."""
+        return self.state == "converted"
 
     @property
     def record(self) -> Record:
@@ -138,6 +143,26 @@ def turned_into(feed_id: int, object: str, ids: Iterable[str]) -> dict[str, list
     for record_id, became in db.in_list(sql, (feed_id,), wanted):
         found.setdefault(wanted[became], []).append(record_id)
     return found
+
+
+def survivors(feed_id: int, ids: Iterable[str]) -> dict[str, str]:
+    """Return, for those of the ids that were merged away, the record that each is by now."""
+    sql = "SELECT record_id, became FROM seen WHERE feed_id=%s AND state='merged' AND record_id IN {ids}"
+    into: dict[str, str] = {}
+    wanted = ahead = set(ids)
+    while ahead:
+        rows = db.in_list(sql, (feed_id,), ahead)
+        into |= {record_id: orjson.loads(became)[1] for record_id, became in rows if became is not None}
+        ahead = {into[id] for id in ahead if id in into} - into.keys()
+    return {id: _last(into, id) for id in wanted if id in into}
+
+
+def _last(into: Mapping[str, str], id: str) -> str:
+    followed = {id}
+    while (after := into.get(id)) is not None and after not in followed:
+        followed.add(after)
+        id = after
+    return id
 
 
 def forget_merged(feed_id: int, id: str) -> None:

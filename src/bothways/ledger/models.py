@@ -144,7 +144,7 @@ class Revision(Base):
 class Seen(Base):
     """What a feed last saw of one record. ``state``: live, gone, merged or converted.
 
-    ``became``: the object and the id of the record that a converted one was turned into, as JSON.
+    ``became``: the object and the id of the record that this one was turned into, or merged into, as JSON.
     """
 
     pk = models.CompositePrimaryKey("feed_id", "record_id")

@@ -218,7 +218,7 @@ class _Left:
 
 def _why_gone(document: SyncDocument, side: Side, row: SeenRow | None) -> str:
     app = document.apps[side]
-    if row and row.became:
+    if row and row.became and row.converted:
         return f"turned into {' '.join(row.became)} in {app}"
     return f"merged into another record in {app}" if row and row.state == "merged" else f"no longer there in {app}"
 

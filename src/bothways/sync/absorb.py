@@ -81,7 +81,7 @@ def absorb(feed: Feed, news: Iterable[News], now: float, read_at: float, *, base
     restored: list[str] = []
     for each in by_id.values():
         before = known.get(each.id)
-        after = _row(each, before, now, read_at, baseline)
+        after = _row(feed, each, before, now, read_at, baseline)
         if after is None:
             continue
         saved.append(after)
@@ -163,18 +163,19 @@ def _feed_id(sync: Sync, side: Side) -> int:
     return int(sync.left_id if side is Side.LEFT else sync.right_id)
 
 
-def _row(news: News, before: SeenRow | None, now: float, read_at: float, baseline: bool) -> SeenRow | None:
+def _row(feed: Feed, news: News, before: SeenRow | None, now: float, read_at: float, baseline: bool) -> SeenRow | None:
     """Return the row to store: None where nothing is known, or a later read has been stored already."""
     if before is not None and before.read_at > read_at:
         return None
     if news.merged_into:
-        return (before or SeenRow(news.id))._replace(state="merged", values=None, read_at=read_at)
+        became = (feed.object, news.merged_into)
+        return (before or SeenRow(news.id))._replace(state="merged", values=None, read_at=read_at, became=became)
     if news.became:
         became = (news.became.object, news.became.id)
         return (before or SeenRow(news.id))._replace(state="converted", values=None, read_at=read_at, became=became)
     if news.gone:
         known = before is not None and before.state != "converted"
-        return before._replace(state="gone", values=None, read_at=read_at) if before and known else None
+        return before._replace(state="gone", values=None, read_at=read_at, became=None) if before and known else None
     came_back = before is None or not before.live
     first = (0.0 if baseline and before is None else now) if came_back else before.first_seen_at  # type: ignore[union-attr]
     if news.record is None or news.problem is not None:

@@ -1,12 +1,13 @@
 """Associations and the ledger: which ids of the two apps are the same records, by the links of another sync."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+from bothways.engine.field_state import Known
 from bothways.engine.plan import Pair
 from bothways.engine.sides import SIDES, Side
 from bothways.engine.spec import FieldMap
-from bothways.ledger import links
+from bothways.ledger import db, feeds, links
 from bothways.ledger.models import Feed, Sync
 from bothways.records import Record, ids_of
 from bothways.sync.context import Context, End, Parents
@@ -28,8 +29,27 @@ def partners_of(ctx: Context, pairs: Iterable[Pair]) -> Partners:
 
     What went away from a record is asked for by id: a reference that went since its record did is no edit of a person.
     """
-    maps, kept = [each for each in ctx.spec.fields if each.through], list(pairs)
-    return {each.key: {side: _across(ctx, each, side, kept) for side in SIDES} for each in maps} if kept else {}
+    kept = list(pairs)
+    return {each.key: _across(ctx, each, kept) for each in _associations(ctx)} if kept else {}
+
+
+def follow_merges(ctx: Context, pairs: Mapping[int, Pair], partners: Partners) -> dict[int, Pair]:
+    """Return these pairs, by link, with shadows that name what was merged by what it was merged into; store them so.
+
+    Whoever refers to the surviving record instead was moved to it by the app, and by no person. It is agreed upon only
+    if the other side is known to refer to its partner.
+    """
+    found = dict(pairs)
+    for mapping in _associations(ctx):
+        into = {side: _merged(ctx, mapping, side, pairs.values()) for side in SIDES}
+        for id, pair in found.items() if any(into.values()) else ():
+            found[id] = replace(pair, shadows=_with_survivors(mapping, pair, into, partners[mapping.key]))
+    changed = [(id, side) for id in found for side in SIDES if found[id].shadows[side] is not pairs[id].shadows[side]]
+    if changed:
+        with db.transaction_():
+            ctx.fence()
+            links.save_shadows(ctx.sync.workspace_id, [(id, side, found[id].shadows[side]) for id, side in changed])
+    return found
 
 
 def partners_in(parents: Parents, side: Side, ids: Iterable[str]) -> dict[str, str]:
@@ -43,20 +63,55 @@ def partners_in(parents: Parents, side: Side, ids: Iterable[str]) -> dict[str, s
     }
 
 
-def _across(ctx: Context, mapping: FieldMap, side: Side, pairs: Sequence[Pair]) -> dict[str, str]:
-    parents, ids = ctx.parents[mapping.through], _ids(mapping, side, pairs)
-    there = parents.side(side)
-    feed = feeds_of(parents.sync)[there]
-    if ids.gone:
-        own = ctx.ends[side]
-        rows = refresh(ctx, End(side, own.app, feed, own.connector), ids.gone)
-        dead = {id for id in ids.gone if id not in rows or not rows[id].live}
-    else:
-        dead = set()
-    return partners_in(parents, side, ids.held | ids.gone - dead)
+def _associations(ctx: Context) -> list[FieldMap]:
+    return [each for each in ctx.spec.fields if each.through]
 
 
-def _ids(mapping: FieldMap, side: Side, pairs: Sequence[Pair]) -> _Ids:
+def _across(ctx: Context, mapping: FieldMap, pairs: Sequence[Pair]) -> dict[Side, dict[str, str]]:
+    parents = ctx.parents[mapping.through]
+    ids = {side: _ids(mapping, side, pairs) for side in SIDES}
+    dead = {side: _dead(ctx, parents, side, ids[side].gone) for side in SIDES}
+    return {side: partners_in(parents, side, ids[side].held | ids[side].gone - dead[side]) for side in SIDES}
+
+
+def _dead(ctx: Context, parents: Parents, side: Side, ids: set[str]) -> set[str]:
+    """Return those of the ids whose records are gone or merged away by now."""
+    if not ids:
+        return set()
+    own = ctx.ends[side]
+    rows = refresh(ctx, End(side, own.app, _feed(parents, side), own.connector), ids)
+    return {id for id in ids if id not in rows or not rows[id].live}
+
+
+def _merged(ctx: Context, mapping: FieldMap, side: Side, pairs: Iterable[Pair]) -> dict[str, str]:
+    """Return what the records were merged into that went away from one side."""
+    gone = _ids(mapping, side, pairs).gone
+    return feeds.survivors(_feed(ctx.parents[mapping.through], side).pk, gone) if gone else {}
+
+
+def _with_survivors(
+    mapping: FieldMap,
+    pair: Pair,
+    into: Mapping[Side, Mapping[str, str]],
+    across: Mapping[Side, Mapping[str, str]],
+) -> dict[Side, Mapping[str, Known]]:
+    held = {side: _of_record(mapping, side, pair.records[side]) for side in SIDES}
+    known = {side: [] if (one := pair.shadows[side].get(mapping.key)) is None else ids_of(one.value) for side in SIDES}
+    named = {side: [into[side].get(id, id) for id in known[side]] for side in SIDES}
+    shadows = dict(pair.shadows)
+    for side in SIDES:
+        agreed = {across[side.other].get(id) for id in named[side.other]}
+        ids = [
+            new if new in agreed and new in held[side] and old not in held[side] else old
+            for old, new in zip(known[side], named[side], strict=True)
+        ]
+        if ids != known[side]:
+            moved = pair.shadows[side][mapping.key]._replace(value=list(dict.fromkeys(ids)))
+            shadows[side] = {**pair.shadows[side], mapping.key: moved}
+    return shadows
+
+
+def _ids(mapping: FieldMap, side: Side, pairs: Iterable[Pair]) -> _Ids:
     found = _Ids(set(), set())
     for pair in pairs:
         held = _of_record(mapping, side, pair.records[side])
@@ -69,6 +124,10 @@ def _ids(mapping: FieldMap, side: Side, pairs: Sequence[Pair]) -> _Ids:
 
 def _of_record(mapping: FieldMap, side: Side, record: Record | None) -> set[str]:
     return set() if record is None else set(ids_of(record.values.get(mapping.on(side).name)))
+
+
+def _feed(parents: Parents, side: Side) -> Feed:
+    return feeds_of(parents.sync)[parents.side(side)]
 
 
 def feeds_of(sync: Sync) -> dict[Side, Feed]:

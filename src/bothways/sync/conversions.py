@@ -26,7 +26,7 @@ RULE = "R0c"
 
 def converted_side(rows: Mapping[Side, SeenRow | None]) -> Side | None:
     """Return the side whose record was turned into one of another object, None if there is none."""
-    return next((side for side, row in rows.items() if row is not None and row.became), None)
+    return next((side for side, row in rows.items() if row is not None and row.converted), None)
 
 
 def why_converted(ctx: Context, side: Side, row: SeenRow) -> str:

@@ -19,7 +19,7 @@ from bothways.ledger.models import Plan
 from bothways.ledger.survey import Survey
 from bothways.records import Record, Value
 from bothways.sync import held
-from bothways.sync.associations import Partners, partners_of
+from bothways.sync.associations import Partners, follow_merges, partners_of
 from bothways.sync.called import with_names
 from bothways.sync.context import Context, Progress
 from bothways.sync.conversions import (
@@ -156,7 +156,8 @@ def _linked(ctx: Context, sheet: Sheet, wanted: dict[Side, set[str]], tally: Tal
             pair = replace(pair, shadows=_as_they_are(ctx, rows))
         looked_at.append((link, pair, facts))
     partners = partners_of(ctx, [pair for _, pair, _ in looked_at])
-    known_now = [replace(pair, partners=partners) for _, pair, _ in looked_at]
+    followed = follow_merges(ctx, {link.id: pair for link, pair, _ in looked_at}, partners)
+    known_now = [replace(pair, partners=partners) for pair in followed.values()]
     spec = with_names(ctx, [pair for _, pair, _ in looked_at])
     actions = plan_with_histories(ctx, known_now, partial(_plan_pair, ctx, spec, [facts for *_, facts in looked_at]))
     for (link, pair, facts), action in zip(looked_at, actions, strict=True):
