@@ -7,7 +7,7 @@ import typer
 
 from bothways import __version__
 from bothways.cli.terminal import Terminal
-from bothways.errors import EXIT_OK, EXIT_SETTINGS, BothwaysError
+from bothways.errors import EXIT_OK, EXIT_SETTINGS, catalogue
 
 if TYPE_CHECKING:
     from bothways.service.workspace import Workspace
@@ -110,9 +110,4 @@ def version(context: typer.Context) -> None:
 
 def exit_code_of(code: str | None) -> int:
     """Return the exit code that belongs to a code of the error catalogue; 65 for one that is not in it."""
-    return next((kind.exit_code for kind in catalogue(BothwaysError) if kind.code == code), EXIT_SETTINGS)
-
-
-def catalogue(kind: type[BothwaysError]) -> list[type[BothwaysError]]:
-    """Return a class of the error catalogue and every class below it."""
-    return [kind, *(below for child in kind.__subclasses__() for below in catalogue(child))]
+    return next((kind.exit_code for kind in catalogue() if kind.code == code), EXIT_SETTINGS)
