@@ -42,11 +42,33 @@ def status(context: typer.Context) -> None:
     from bothways.service.views import plain
 
     terminal: Terminal = context.obj
-    views = syncs.list_syncs(opened(terminal))
+    view = syncs.status(opened(terminal))
     if terminal.json:
-        terminal.document("status", {"syncs": [plain(view) for view in views]})
+        terminal.document("status", plain(view))
     else:
-        terminal.lines(render.status(views, time.time()))
+        terminal.lines(render.status(view, time.time()))
+
+
+def pause(terminal: Terminal) -> None:
+    """Let no sync run until they are resumed."""
+    from bothways.service.standing import pause_all
+
+    since = pause_all(opened(terminal))
+    if terminal.json:
+        terminal.document("pause-all", {"paused_at": since})
+    else:
+        terminal.lines(["All syncs are paused; what is at work ends first. Let them go on: bothways resume"])
+
+
+def resume(terminal: Terminal) -> None:
+    """Let all syncs go on."""
+    from bothways.service.standing import resume_all
+
+    resume_all(opened(terminal))
+    if terminal.json:
+        terminal.document("resume-all", {"paused_at": None})
+    else:
+        terminal.lines(["The syncs go on, with what changed meanwhile."])
 
 
 def validate(context: typer.Context) -> None:

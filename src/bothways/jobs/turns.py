@@ -19,6 +19,7 @@ from bothways.ledger.models import Feed, Request, Sync
 from bothways.ledger.turns import FEED, SYNC, Turn
 from bothways.service.connect import open_app
 from bothways.service.deleting import purge
+from bothways.service.turn import with_something_to_do
 from bothways.service.views import RunView
 from bothways.service.work import context
 from bothways.service.workspace import Workspace
@@ -137,6 +138,7 @@ def _asked(worker: Worker, turn: Turn, request: Request) -> tuple[float, int]:
         return worker.clock(), failed
     if isinstance(answer, RunView):
         _told(worker, turn, answer, int(answer.id.removeprefix("r_")))
+    worker.ask(SYNC, [id for id in with_something_to_do(own, request.sync) if id != turn.id])
     if answer is not None:
         rests.end(list(own.sync(request.sync.name).pair))
         failed = failed + 1 if isinstance(answer, RunView) and answer.state == "stopped" else 0

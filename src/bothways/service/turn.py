@@ -72,6 +72,13 @@ def own_turn(
                 yield turn
             finally:
                 turns.give_back(turn)
+                turns.ask(SYNC, with_something_to_do(workspace, row), _now(workspace))
+
+
+def with_something_to_do(workspace: Workspace, row: Sync) -> list[int]:
+    """Return the syncs that have records to look at and use a feed of this one: whoever reads it reads it for all."""
+    feeds = (row.left_id, row.right_id)
+    return [id for feed in feeds for id in turns.with_marks(feed, workspace.clock())]
 
 
 def _now(workspace: Workspace) -> float:
