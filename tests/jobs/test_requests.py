@@ -129,15 +129,23 @@ def test_brake_stops_what_was_asked_for_with_the_same_error_and_approval_release
     assert all(not isinstance(each, OurFault) for each in served.failures)
 
 
-def test_plan_is_shown_and_applied_beside_a_service(office: Office) -> None:
+def test_plan_is_applied_by_the_service(office: Office) -> None:
     edited(office)
+    shown = plan(office.open(), "people")
+    nothing_by_itself(office)
     with Served(office):
-        shown = plan(office.open(), "people")
-        with pytest.raises(ConfirmationNeeded, match="would write 1 records"):
-            now.apply_plan(office.open(), shown.id)
         view = now.apply_plan(office.open(), shown.id, approved=True)
     assert (shown.changes, view.updated["Bert"]) == (1, 1)
-    assert told(office) == [("apply", "failed"), ("apply", "done")]
+    assert told(office) == [("apply", "done")]
+
+
+def test_plan_that_nobody_has_agreed_to_is_refused_with_the_same_question(office: Office) -> None:
+    edited(office)
+    shown = plan(office.open(), "people")
+    nothing_by_itself(office)
+    with Served(office), pytest.raises(ConfirmationNeeded, match="would write 1 records"):
+        now.apply_plan(office.open(), shown.id)
+    assert told(office) == [("apply", "failed")]
 
 
 def test_undo_beside_a_service_of_a_sync_that_is_off(office: Office) -> None:
@@ -309,6 +317,7 @@ def test_what_nobody_began_within_a_day_is_wanted_no_more(office: Office) -> Non
 def killed_at(office: Office, wish: ToRun | ToApply | ToUndo, write: int = 1) -> None:
     """Ask a service for something, and kill it at one of the writes to Bert."""
     office.bert.fail("write", Killed(), nth=write)  # type: ignore[arg-type]
+    nothing_by_itself(office)
     with Served(office, "killed") as served:
         workspace = open_workspace(office.folder)
         workspace.clock = office.clock
