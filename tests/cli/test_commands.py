@@ -277,6 +277,13 @@ def test_apply_hands_its_limits_on(bothways, service):
     }
 
 
+@pytest.mark.parametrize("command", ["pause", "resume"])
+def test_a_sync_alone_is_not_paused_and_turning_it_off_is_named(bothways, service, command):
+    ended = bothways(command, "contacts")
+    assert (ended.code, "bothways sync off SYNC" in ended.err) == (64, True)
+    assert not service.called("service.standing.pause_all")
+
+
 @pytest.mark.parametrize("share", ["ten", "-1%", "101%", "nan"])
 def test_what_is_no_percentage_is_refused(bothways, service, share):
     ended = bothways("apply", "p_12", "--max-change", share)

@@ -178,9 +178,9 @@ def unlink(
 
 
 def pause(context: typer.Context, sync: SyncOrAll = None, record: RecordOrAll = None) -> None:
-    """Let nothing flow between a record and its partner for now; without both, let no sync run at all.
+    """Pause a record and its partner; without both, all syncs.
 
-    Nothing is forgotten. What is at work ends first.
+    Nothing flows, and nothing is forgotten. What is at work ends first.
     """
     from bothways.service import issues as inbox
 
@@ -193,7 +193,10 @@ def pause(context: typer.Context, sync: SyncOrAll = None, record: RecordOrAll = 
 
 
 def resume(context: typer.Context, sync: SyncOrAll = None, record: RecordOrAll = None) -> None:
-    """Let changes flow again, those made meanwhile too: of a record, or of all syncs."""
+    """Let a paused record go on; without one, all syncs.
+
+    What was changed meanwhile flows too.
+    """
     from bothways.service import issues as inbox
 
     terminal: Terminal = context.obj

@@ -27,7 +27,7 @@ def context(workspace: Workspace, name: str, progress: Report | None = None, *, 
     """Return what a run works with, settings in force. ``running``: raise SyncOff unless the sync is on, and
     what ``admitted`` does.
 
-    Only the one runner may call this. A file that another process has taken over since is read again.
+    Only who has the turn of the sync may call this. A file that another process has taken over since is read again.
     """
     row = row_of(workspace, name)
     if settings_in_force(row) != settings_of(workspace.sync(name)):
