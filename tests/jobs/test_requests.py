@@ -16,12 +16,14 @@ from bothways.errors import (
     Interrupted,
     LeftToService,
     OurFault,
+    RunSuperseded,
     SecondRunner,
     StoppedByBrake,
     SyncOff,
     UnknownSync,
 )
 from bothways.jobs import now
+from bothways.jobs.doing import do
 from bothways.ledger import hints, rests, turns
 from bothways.ledger.models import Feed, Request, Run, Sync
 from bothways.ledger.requests import WANTED
@@ -427,6 +429,14 @@ def test_nobody_else_runs_a_sync_while_a_command_does(office: Office) -> None:
     assert looks
     assert set(looks) == {None}
     assert on_database(office, lambda: Sync.objects.filter(taken_at__isnull=False).count()) == 0
+
+
+def test_who_stood_still_until_another_had_the_turn_begins_nothing(office: Office) -> None:
+    edited(office)
+    workspace = office.open()
+    with Taken(office), used(workspace.database), pytest.raises(RunSuperseded):
+        do(workspace, ToRun("people", approved=True), "stood still")
+    assert office.bert.writes == []
 
 
 def test_sync_is_deleted_beside_a_service_when_what_is_at_work_on_it_has_ended(office: Office) -> None:

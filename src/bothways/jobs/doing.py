@@ -42,18 +42,18 @@ TELL_EVERY = 0.5
 """Seconds between two steps of a request that are kept for whoever waits for it."""
 
 
-def do(workspace: Workspace, wish: Wish, progress: Report | None = None) -> Answer:
-    """Do what was asked for, on the caller's use of the database.
+def do(workspace: Workspace, wish: Wish, worker: str, progress: Report | None = None) -> Answer:
+    """Do what was asked for, by the worker that has the turn of the sync, on the caller's use of the database.
 
     Raises SyncOff, StoppedByBrake (before the first write), PlanOutdated, ConfirmationNeeded, AppError and the like.
     """
     match wish:
         case ToRun():
-            return _run(workspace, wish, progress)
+            return _run(workspace, wish, worker, progress)
         case ToApply():
-            return _apply(workspace, wish, progress)
+            return _apply(workspace, wish, worker, progress)
         case ToUndo():
-            return _undo(workspace, wish, progress)
+            return _undo(workspace, wish, worker, progress)
 
 
 def carry_out(
@@ -78,7 +78,7 @@ def carry_out(
         return None
     try:
         take_over_changes(workspace)
-        answer = do(workspace, view_of(row).wish, _Told(row, worker, progress))
+        answer = do(workspace, view_of(row).wish, worker, _Told(row, worker, progress))
     except LedgerError as error:
         if not error.retriable and not isinstance(error, RunSuperseded):
             end(None, error)
@@ -112,15 +112,15 @@ class _Told:
             requests.tell(self.row, self.worker, plain(step))
 
 
-def _run(workspace: Workspace, wish: ToRun, progress: Report | None) -> RunView:
+def _run(workspace: Workspace, wish: ToRun, worker: str, progress: Report | None) -> RunView:
     purge(workspace.clock())
-    ctx = context(workspace, wish.sync, progress)
+    ctx = context(workspace, wish.sync, progress, worker=worker)
     return run_view(ctx, running.run(ctx, full=wish.full, approved=wish.approved))
 
 
-def _apply(workspace: Workspace, wish: ToApply, progress: Report | None) -> RunView:
+def _apply(workspace: Workspace, wish: ToApply, worker: str, progress: Report | None) -> RunView:
     row, limit = plan_row(workspace, wish.plan), wish.limit
-    ctx = context(workspace, row.sync.name, progress)
+    ctx = context(workspace, row.sync.name, progress, worker=worker)
     _check_plan(ctx, row, wish.plan)
     writes = min(int(row.totals["writes"]), limit if limit is not None else int(row.totals["writes"]))
     if wish.max_change is not None:
@@ -148,10 +148,10 @@ def _check_change(ctx: Context, row: Plan, max_change: float) -> None:
         raise StoppedByBrake(name=ctx.sync.name, reason=reason, hint="Allow more: --max-change")
 
 
-def _undo(workspace: Workspace, wish: ToUndo, progress: Report | None) -> UndoView:
+def _undo(workspace: Workspace, wish: ToUndo, worker: str, progress: Report | None) -> UndoView:
     row = run_row(workspace, wish.run)
     part = undoing.part_of(workspace, row, wish.record, wish.field)
-    ctx = context(workspace, row.sync.name, progress, running=False)
+    ctx = context(workspace, row.sync.name, progress, running=False, worker=worker)
     return undoing.view(ctx, row, sync_undo.undo(ctx, row, part))
 
 

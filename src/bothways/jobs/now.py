@@ -68,8 +68,8 @@ def undo_run(
 def _done(workspace: Workspace, wish: Wish, progress: Report | None) -> Answer:
     with no_service(workspace) as alone:
         if alone:
-            with own_turn(workspace, sync_of(workspace, wish), progress, though_paused=False):
-                return do(workspace, wish, progress)
+            with own_turn(workspace, sync_of(workspace, wish), progress, though_paused=False) as turn:
+                return do(workspace, wish, turn.worker, progress)
     asked = ask(workspace, wish)
     try:
         _wake(workspace, sync_of(workspace, wish).pk)

@@ -145,7 +145,8 @@ class Service:
 
     def _say_alive(self) -> None:
         now = self.worker.clock()
-        turns.serve(self.name, now)
+        if self.is_alive():
+            turns.serve(self.name, now)
         turns.beat(self.name, tuple(self._at_work), now)
 
     async def _in(self, pool: ThreadPoolExecutor, call: Callable[..., T], *args: Any) -> T:

@@ -108,7 +108,7 @@ def _run(worker: Worker, turn: Turn) -> tuple[float, int]:
     name = Sync.objects.values_list("name", flat=True).get(pk=turn.id)
     try:
         purge(worker.workspace.clock())
-        ctx = context(worker.own(), name)
+        ctx = context(worker.own(), name, worker=turn.worker)
         ctx.read_within = ctx.interval + GRACE
         report = running.run(ctx)
     except SyncOff:

@@ -45,8 +45,8 @@ def import_links(
     through a plan and its brakes. Raises UnknownSync, FileUnreadable, SecondRunner, AppError.
     """
     document = workspace.sync(name)
-    with own_turn(workspace, row_of(workspace, name), progress):
-        ctx = context(workspace, name, progress, running=False)
+    with own_turn(workspace, row_of(workspace, name), progress) as turn:
+        ctx = context(workspace, name, progress, running=False, worker=turn.worker)
         with taken_over(ctx):
             ctx.started_at = ctx.clock()
             poll(ctx, ctx.ends.values())

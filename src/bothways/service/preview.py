@@ -47,8 +47,8 @@ def plan(workspace: Workspace, name: str, *, from_now: bool = False, progress: R
     ``from_now``: show what turning the sync on from now on would leave as it is; such a plan cannot be applied.
     Raises OnAlready for it.
     """
-    with own_turn(workspace, row_of(workspace, name), progress):
-        ctx = context(workspace, name, progress, running=False)
+    with own_turn(workspace, row_of(workspace, name), progress) as turn:
+        ctx = context(workspace, name, progress, running=False, worker=turn.worker)
         if from_now and ctx.sync.state == "on":
             raise OnAlready(name=name)
         ctx.from_now = from_now

@@ -17,7 +17,7 @@ from bothways.service.lock import runner
 from bothways.service.workspace import Workspace
 from bothways.sync.context import Progress
 
-LOOK_EVERY = 0.1
+LOOK_EVERY = 0.2
 """Seconds between two looks at whether something that another process does has ended."""
 
 

@@ -31,9 +31,9 @@ def preview_undo(
     ``record``, ``field``: only what the run wrote to this record, or to this field, named as for ``why``.
     """
     row = run_row(workspace, run_id)
-    with own_turn(workspace, row.sync, progress):
+    with own_turn(workspace, row.sync, progress) as turn:
         part = part_of(workspace, row, record, field)
-        ctx = context(workspace, row.sync.name, progress, running=False)
+        ctx = context(workspace, row.sync.name, progress, running=False, worker=turn.worker)
         return view(ctx, row, look(ctx, row, part))
 
 
