@@ -1,6 +1,8 @@
 """The error catalogue: each failure with its own code, its words, and an exit code that is documented."""
 
+import json
 import re
+from pathlib import Path
 from string import Formatter
 
 import pytest
@@ -21,6 +23,8 @@ from bothways.errors import (
     SettingsError,
     StoppedByBrake,
     UnknownField,
+    as_data,
+    of_data,
 )
 
 EXIT_CODES = {value for name, value in vars(errors).items() if name.startswith("EXIT_")}
@@ -44,6 +48,18 @@ def test_whole_catalogue_is_looked_at() -> None:
     named = {each for each in vars(errors).values() if isinstance(each, type) and issubclass(each, Exception)}
     assert set(CATALOGUE) == named
     assert len(CATALOGUE) > 40
+
+
+@pytest.mark.parametrize("kind", CATALOGUE)
+def test_error_told_as_data_is_the_same_one_again(kind: type[BothwaysError]) -> None:
+    facts = {name: 3 if name == "count" else Path(f"some/{name}") for name in placeholders(kind)}
+    told = kind(where="bothways.yaml:3:1", **facts)
+    again = of_data(json.loads(json.dumps(as_data(told))))
+    assert (type(again), str(again), again.exit_code) == (kind, str(told), kind.exit_code)
+
+
+def test_error_of_another_version_is_told_with_its_code() -> None:
+    assert "BW-199" in str(of_data({"code": "BW-199", "where": "", "facts": {}}))
 
 
 def test_codes_are_unique() -> None:

@@ -11,7 +11,8 @@ of the command line. Placeholders in braces are filled from the keyword argument
     └── OurFault        (exit 70)  a broken promise of this program
 """
 
-from typing import ClassVar
+from collections.abc import Mapping
+from typing import Any, ClassVar
 
 EXIT_OK, EXIT_CHANGES, EXIT_FAILING, EXIT_HELD, EXIT_BRAKE = 0, 2, 3, 4, 5
 EXIT_USAGE, EXIT_SETTINGS, EXIT_UNREACHABLE, EXIT_OURS = 64, 65, 69, 70
@@ -64,6 +65,25 @@ class BothwaysError(Exception):
 class _Facts(dict[str, object]):
     def __missing__(self, key: str) -> str:
         return f"({key} not known)"
+
+
+def catalogue(kind: type[BothwaysError] = BothwaysError) -> list[type[BothwaysError]]:
+    """Return a class of the error catalogue and every class below it."""
+    return [kind, *(below for child in kind.__subclasses__() for below in catalogue(child))]
+
+
+def as_data(error: BothwaysError) -> dict[str, object]:
+    """Return an error as data that JSON can hold."""
+    facts = {key: fact if isinstance(fact, int | float) else str(fact) for key, fact in error.facts.items()}
+    return {"code": error.code, "where": str(error.where), "facts": facts}
+
+
+def of_data(data: Mapping[str, Any]) -> BothwaysError:
+    """Return the error that ``as_data`` has told of, of the very same class."""
+    kind = next((each for each in catalogue() if each.code == data["code"]), None)
+    if kind is None:
+        return OurFault(reason=f"it met the failure {data['code']}, which this version does not know", incident="none")
+    return kind(where=data["where"], **data["facts"])
 
 
 # --- settings -----------------------------------------------------------------------------------------
@@ -243,6 +263,24 @@ class NameTaken(SettingsError):
     code, exit_code = "BW-181", EXIT_USAGE
     what = "There is a sync {name} in bothways.yaml, so the deleted one cannot be restored."
     to_do = "Give the other one another name first."
+
+
+class AllPaused(SettingsError):
+    """Raised for what would run a sync while a person has paused everything."""
+
+    code = "BW-196"
+    what = "All syncs are paused."
+    by_itself = "Nothing was begun. What changes meanwhile is found when they go on."
+    to_do = "Let them go on with: bothways resume"
+
+
+class LeftToService(SettingsError):
+    """Raised when a person waits no longer for what the service is doing for them."""
+
+    code, exit_code = "BW-198", EXIT_INTERRUPTED
+    what = "Interrupted; the service is at it already."
+    by_itself = "It goes on there."
+    to_do = "See what came of it: bothways log {name}"
 
 
 class OldLinks(SettingsError):

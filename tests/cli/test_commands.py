@@ -37,6 +37,8 @@ CALLS = [
     ("sync restore contacts", "sync-state", 0, "contacts is off."),
     ("links import contacts pairs.csv", "link-import", 0, "Take it back: bothways undo r_20"),
     ("links export contacts", "links", 0, "50121,P-8842"),
+    ("pause", "pause-all", 0, "All syncs are paused; what is at work ends first."),
+    ("resume", "resume-all", 0, "The syncs go on"),
     ("pause contacts 50121", "pause", 0, "are paused. Let them flow again: bothways resume contacts hubspot:50121"),
     ("resume contacts 50121", "resume", 0, "flow again, with what changed meanwhile"),
     ("plan contacts", "plan", 0, "Plan p_12"),
@@ -273,6 +275,13 @@ def test_apply_hands_its_limits_on(bothways, service):
         "max_change": 2.5,
         "approved": True,
     }
+
+
+@pytest.mark.parametrize("command", ["pause", "resume"])
+def test_a_sync_alone_is_not_paused_and_turning_it_off_is_named(bothways, service, command):
+    ended = bothways(command, "contacts")
+    assert (ended.code, "bothways sync off SYNC" in ended.err) == (64, True)
+    assert not service.called("service.standing.pause_all")
 
 
 @pytest.mark.parametrize("share", ["ten", "-1%", "101%", "nan"])

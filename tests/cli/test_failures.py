@@ -9,9 +9,10 @@ from bothways import errors
 from bothways.cli import failures
 from bothways.cli.failures import report, told, understood
 from bothways.cli.terminal import Terminal
-from bothways.cli.workspaces import catalogue, exit_code_of
+from bothways.cli.workspaces import exit_code_of
+from bothways.errors import catalogue
 
-ALL = catalogue(errors.BothwaysError)[1:]
+ALL = catalogue()[1:]
 EXIT_CODES = {2, 3, 4, 5, 64, 65, 69, 70, 74, 75, 77, 130}
 
 

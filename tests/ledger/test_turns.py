@@ -2,9 +2,9 @@
 
 import pytest
 
-from bothways.ledger import rests, turns
-from bothways.ledger.models import Connection, Feed, Sync
-from bothways.ledger.turns import BEAT_EVERY, FEED, SYNC, TAKEOVER
+from bothways.ledger import requests, rests, turns
+from bothways.ledger.models import Connection, Feed, Sync, Workspace
+from bothways.ledger.turns import BEAT_EVERY, BESIDE, FEED, SYNC, TAKEOVER
 
 NOW = 1_700_000_000.0
 
@@ -91,3 +91,61 @@ def test_nothing_is_due_of_a_connection_that_rests(sync: Sync) -> None:
     assert turns.due(FEED, NOW, 10) == [sync.right_id]
     assert rests.end(["Anna", "Bert"]) == ["Anna"]
     assert turns.due(SYNC, NOW, 10) == [sync.pk]
+
+
+def test_turn_taken_for_a_person_is_had_though_it_is_not_due_and_given_back_as_it_was(sync: Sync) -> None:
+    Sync.objects.update(due_at=NOW + 60)
+    turn = turns.take_now(sync.pk, "command", NOW, though_paused=False)
+    assert turn is not None
+    assert turns.take_now(sync.pk, "other", NOW, though_paused=True) is None
+    turns.give_back(turn)
+    assert turns.due(SYNC, NOW + 59, 10) == []
+    assert turns.due(SYNC, NOW + 60, 10) == [sync.pk]
+
+
+def test_worker_is_there_as_long_as_it_says_so(sync: Sync) -> None:
+    assert not turns.is_served(NOW)
+    turns.serve("one", NOW)
+    turns.serve("one", NOW + BEAT_EVERY)
+    assert turns.is_served(NOW + BEAT_EVERY + TAKEOVER)
+    assert not turns.is_served(NOW + BEAT_EVERY + TAKEOVER + 1)
+    assert not turns.is_served(NOW - 86_400), "the clock was set back since"
+    turns.serve("two", NOW)
+    turns.leave("two")
+    turns.leave("one")
+    assert not turns.is_served(NOW)
+
+
+def test_who_holds_the_lock_gives_back_all_turns_but_those_of_commands_beside_a_service(sync: Sync) -> None:
+    turns.take(FEED, sync.left_id, "one", NOW)
+    turns.take_now(sync.pk, f"{BESIDE}command", NOW, though_paused=True)
+    turns.serve("one", NOW)
+    turns.forget_workers()
+    assert sync.left_id in turns.due(FEED, NOW, 10)
+    assert turns.due(SYNC, NOW, 10) == []
+    assert not turns.is_served(NOW)
+
+
+def test_while_all_is_paused_no_turn_is_taken_but_for_a_look(sync: Sync) -> None:
+    Workspace.objects.get_or_create(defaults={"name": "test"})
+    turns.pause(NOW)
+    assert turns.paused_at() == NOW
+    assert turns.due(SYNC, NOW, 10) == turns.due(FEED, NOW, 10) == []
+    assert turns.take(SYNC, sync.pk, "one", NOW) is None
+    assert turns.take_now(sync.pk, "command", NOW, though_paused=False) is None
+    look = turns.take_now(sync.pk, "command", NOW, though_paused=True)
+    assert look is not None
+    turns.give_back(look)
+    turns.pause(0.0)
+    assert turns.paused_at() is None
+    assert turns.take(SYNC, sync.pk, "one", NOW) is not None
+
+
+def test_request_is_due_though_the_sync_is_off_or_its_app_rests(sync: Sync) -> None:
+    requests.add(sync.pk, "run", {"sync": "people"}, "ana", NOW)
+    rests.begin("Anna", NOW + 100, "BW-201", "cannot be reached")
+    assert turns.due(SYNC, NOW, 10) == [sync.pk]
+    Sync.objects.update(state="off")
+    assert turns.due(SYNC, NOW, 10) == [sync.pk]
+    requests.withdraw_all(sync.pk, NOW)
+    assert turns.due(SYNC, NOW, 10) == []

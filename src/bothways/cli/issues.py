@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from bothways.cli import workspaces
 from bothways.cli.looking import Limit
 from bothways.cli.syncs import Name
 from bothways.cli.terminal import Terminal
@@ -16,6 +17,8 @@ if TYPE_CHECKING:
 
 HOW_VALUE = "Such as: bothways issues resolve h_12 --use hubspot --alike values"
 HOW = "Such as: bothways issues resolve h_12 --link ID"
+SyncOrAll = Annotated[str | None, typer.Argument(metavar="[SYNC]", help="The sync's name; all syncs without it.")]
+RecordOrAll = Annotated[str | None, typer.Argument(metavar="[RECORD]", help="An id, app:id, an e-mail or a name.")]
 Record = Annotated[str, typer.Argument(metavar="RECORD", help="An id in either app, app:id, an e-mail or a name.")]
 
 
@@ -174,20 +177,41 @@ def unlink(
     _pair(terminal, "unlink-plan" if plan else "unlink", view)
 
 
-def pause(context: typer.Context, sync: Name, record: Record) -> None:
-    """Let nothing flow between a record and its partner for now. Nothing is forgotten."""
+def pause(context: typer.Context, sync: SyncOrAll = None, record: RecordOrAll = None) -> None:
+    """Pause a record and its partner; without both, all syncs.
+
+    Nothing flows, and nothing is forgotten. What is at work ends first.
+    """
     from bothways.service import issues as inbox
 
     terminal: Terminal = context.obj
-    _paused(terminal, sync, "pause", inbox.pause(opened(terminal), sync, record))
+    if sync is None:
+        workspaces.pause(terminal)
+        return
+    view = inbox.pause(opened(terminal), sync, _demanded(record, "pause"))
+    _paused(terminal, sync, "pause", view)
 
 
-def resume(context: typer.Context, sync: Name, record: Record) -> None:
-    """Let changes flow again, those made meanwhile too."""
+def resume(context: typer.Context, sync: SyncOrAll = None, record: RecordOrAll = None) -> None:
+    """Let a paused record go on; without one, all syncs.
+
+    What was changed meanwhile flows too.
+    """
     from bothways.service import issues as inbox
 
     terminal: Terminal = context.obj
-    _paused(terminal, sync, "resume", inbox.resume(opened(terminal), sync, record))
+    if sync is None:
+        workspaces.resume(terminal)
+        return
+    view = inbox.resume(opened(terminal), sync, _demanded(record, "resume"))
+    _paused(terminal, sync, "resume", view)
+
+
+def _demanded(record: str | None, command: str) -> str:
+    if record is None:
+        reason = f"Say which record: bothways {command} SYNC RECORD; or neither, for all syncs"
+        raise UsageError(reason=reason, hint="One sync is turned off with: bothways sync off SYNC")
+    return record
 
 
 def _paused(terminal: Terminal, sync: str, done: str, view: "RecordView") -> None:

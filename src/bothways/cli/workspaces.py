@@ -7,7 +7,7 @@ import typer
 
 from bothways import __version__
 from bothways.cli.terminal import Terminal
-from bothways.errors import EXIT_OK, EXIT_SETTINGS, BothwaysError
+from bothways.errors import EXIT_OK, EXIT_SETTINGS, catalogue
 
 if TYPE_CHECKING:
     from bothways.service.workspace import Workspace
@@ -42,11 +42,33 @@ def status(context: typer.Context) -> None:
     from bothways.service.views import plain
 
     terminal: Terminal = context.obj
-    views = syncs.list_syncs(opened(terminal))
+    view = syncs.status(opened(terminal))
     if terminal.json:
-        terminal.document("status", {"syncs": [plain(view) for view in views]})
+        terminal.document("status", plain(view))
     else:
-        terminal.lines(render.status(views, time.time()))
+        terminal.lines(render.status(view, time.time()))
+
+
+def pause(terminal: Terminal) -> None:
+    """Let no sync run until they are resumed."""
+    from bothways.service.standing import pause_all
+
+    since = pause_all(opened(terminal))
+    if terminal.json:
+        terminal.document("pause-all", {"paused_at": since})
+    else:
+        terminal.lines(["All syncs are paused; what is at work ends first. Let them go on: bothways resume"])
+
+
+def resume(terminal: Terminal) -> None:
+    """Let all syncs go on."""
+    from bothways.service.standing import resume_all
+
+    resume_all(opened(terminal))
+    if terminal.json:
+        terminal.document("resume-all", {"paused_at": None})
+    else:
+        terminal.lines(["The syncs go on, with what changed meanwhile."])
 
 
 def validate(context: typer.Context) -> None:
@@ -110,9 +132,4 @@ def version(context: typer.Context) -> None:
 
 def exit_code_of(code: str | None) -> int:
     """Return the exit code that belongs to a code of the error catalogue; 65 for one that is not in it."""
-    return next((kind.exit_code for kind in catalogue(BothwaysError) if kind.code == code), EXIT_SETTINGS)
-
-
-def catalogue(kind: type[BothwaysError]) -> list[type[BothwaysError]]:
-    """Return a class of the error catalogue and every class below it."""
-    return [kind, *(below for child in kind.__subclasses__() for below in catalogue(child))]
+    return next((kind.exit_code for kind in catalogue() if kind.code == code), EXIT_SETTINGS)

@@ -1,50 +1,37 @@
-"""Runs that a person asks for: run a sync, apply a plan, undo a run. One runner at a time."""
+"""What a person asks for, now: run a sync, apply a plan, undo a run. By the service, if one runs; else here."""
 
-from bothways.engine.sides import SIDES, Side
-from bothways.errors import (
-    EXIT_BRAKE,
-    EXIT_FAILING,
-    EXIT_HELD,
-    EXIT_OK,
-    ConfirmationNeeded,
-    PlanOutdated,
-    StoppedByBrake,
-)
-from bothways.ledger import links, looking
-from bothways.ledger.models import Plan, Run
-from bothways.ledger.plans import ActionRow
-from bothways.service import undo as undoing
-from bothways.service.advice import advice_for
-from bothways.service.database import on_database
-from bothways.service.deleting import purge
-from bothways.service.lock import runner
-from bothways.service.log import created_and_updated, run_row
-from bothways.service.preview import LOOK, plan_row
-from bothways.service.views import RunView, SkippedView, UndoView
-from bothways.service.work import Report, context
+import asyncio
+import time
+from contextlib import suppress
+from typing import cast
+
+from django.db import connection
+
+from bothways.errors import AllPaused, Interrupted, LeftToService, SecondRunner
+from bothways.jobs.doing import carry_out, do
+from bothways.ledger import requests, turns
+from bothways.ledger.requests import ASKED, AT_WORK, OPEN
+from bothways.ledger.turns import SYNC
+from bothways.service.database import on_database, sqlite_path
+from bothways.service.requests import Answer, RequestView, ToApply, ToRun, ToUndo, Wish, ask, look, sync_of, withdraw
+from bothways.service.turn import LOOK_EVERY, is_served, no_service, own_turn
+from bothways.service.views import RunView, UndoView
+from bothways.service.work import Report
 from bothways.service.workspace import Workspace
-from bothways.sync import run as running
-from bothways.sync import undo as sync_undo
-from bothways.sync.context import Context
-
-CHANGED = "changed since the plan was made"
+from bothways.sync.context import Progress
 
 
-@on_database
 def run_sync(
     workspace: Workspace, name: str, *, full: bool = False, approved: bool = False, progress: Report | None = None
 ) -> RunView:
     """Do one run of a sync. ``full`` looks for deleted records too; ``approved`` releases the brakes.
 
-    Raises SyncOff, SecondRunner, StoppedByBrake (before the first write), AppError.
+    Raises SyncOff, AllPaused, SecondRunner, StoppedByBrake (before the first write), AppError; LeftToService where
+    Ctrl-C ends the waiting for the service alone.
     """
-    with runner(workspace):
-        purge(workspace.clock())
-        ctx = context(workspace, name, progress)
-        return run_view(ctx, running.run(ctx, full=full, approved=approved))
+    return cast(RunView, _done(workspace, ToRun(name, full, approved), progress))
 
 
-@on_database
 def apply_plan(
     workspace: Workspace,
     plan_id: str,
@@ -59,37 +46,9 @@ def apply_plan(
     ``limit``: records to write at most. ``max_change``: stop if more of the linked records (percent)
     would change, approved or not.
     """
-    with runner(workspace):
-        row = plan_row(workspace, plan_id)
-        ctx = context(workspace, row.sync.name, progress)
-        _check_plan(ctx, row, plan_id)
-        writes = min(int(row.totals["writes"]), limit if limit is not None else int(row.totals["writes"]))
-        if max_change is not None:
-            _check_change(ctx, row, max_change)
-        if writes and not approved:
-            raise ConfirmationNeeded(count=f"{writes:,}")
-        return run_view(ctx, running.apply(ctx, row, limit=limit, approved=approved), by_limit=limit is not None)
+    return cast(RunView, _done(workspace, ToApply(plan_id, limit, max_change, approved), progress))
 
 
-def _check_plan(ctx: Context, row: Plan, plan_id: str) -> None:
-    if row.state == LOOK:
-        reason = "it shows what turning on from now on would do"
-        raise PlanOutdated(plan=plan_id, reason=reason, name=ctx.sync.name)
-    if row.revision != ctx.sync.revision:
-        raise PlanOutdated(plan=plan_id, reason="the settings were changed since", name=ctx.sync.name)
-    if row.state != "ready":
-        raise PlanOutdated(plan=plan_id, reason="it was applied already", name=ctx.sync.name)
-
-
-def _check_change(ctx: Context, row: Plan, max_change: float) -> None:
-    linked, updates = links.counts(ctx.sync), int(row.totals["kinds"].get("update", 0))
-    share = 100.0 * updates / linked if linked else 0.0
-    if share > max_change:
-        reason = f"{updates:,} of {linked:,} linked records would change, more than {max_change:g} %"
-        raise StoppedByBrake(name=ctx.sync.name, reason=reason, hint="Allow more: --max-change")
-
-
-@on_database
 def undo_run(
     workspace: Workspace,
     run_id: str,
@@ -102,47 +61,63 @@ def undo_run(
 
     ``record``, ``field``: only what the run wrote to this record, or to this field, named as for ``why``.
     """
-    with runner(workspace):
-        row = run_row(workspace, run_id)
-        part = undoing.part_of(workspace, row, record, field)
-        ctx = context(workspace, row.sync.name, progress, running=False)
-        return undoing.view(ctx, row, sync_undo.undo(ctx, row, part))
+    return cast(UndoView, _done(workspace, ToUndo(run_id, record, field), progress))
 
 
-def run_view(ctx: Context, report: running.Report, *, by_limit: bool = False) -> RunView:
-    """Return what a run did, and how its sync stands after it."""
-    row = Run.objects.get(pk=report.run_id)
-    counts = looking.counts(ctx.sync)
-    written = looking.written([row.pk]).get(row.pk, {})
-    created, updated = created_and_updated(ctx.spec.apps, written)
-    deleted = {app: written.get(("archive", side), 0) for side, app in ctx.spec.apps.items()}
-    updated = {app: count - deleted[app] for app, count in updated.items()}
-    failing, held = counts["failing"], counts["held"]
-    stopped = report.state == "stopped" and not by_limit
-    return RunView(
-        f"r_{row.pk}",
-        ctx.sync.name,
-        report.state,
-        row.reason,
-        created,
-        updated,
-        failing,
-        held,
-        counts["waiting"],
-        report.skipped,
-        report.remaining,
-        looking.next_waiting(ctx.sync, ctx.clock()),
-        dict(row.bill),
-        (row.ended_at or row.started_at) - row.started_at,
-        EXIT_BRAKE if stopped else EXIT_FAILING if failing else EXIT_HELD if held else EXIT_OK,
-        tuple(_skipped(ctx, each) for each in report.skipped_actions),
-        looking.links_ended(row.pk),
-        advice_for(ctx, report.totals),
-        deleted,
-    )
+@on_database
+def _done(workspace: Workspace, wish: Wish, progress: Report | None) -> Answer:
+    with no_service(workspace) as alone:
+        if alone:
+            with own_turn(workspace, sync_of(workspace, wish), progress, though_paused=False) as turn:
+                return do(workspace, wish, turn.worker, progress)
+    asked = ask(workspace, wish)
+    try:
+        _wake(workspace, sync_of(workspace, wish).pk)
+        return _answer(_waited_for(workspace, asked, progress))
+    except KeyboardInterrupt:
+        connection.close()  # whatever was being asked of the database is left
+        if not withdraw(workspace, asked.id) and look(asked.id).state == AT_WORK:
+            raise LeftToService(name=asked.sync) from None
+        raise
 
 
-def _skipped(ctx: Context, action: ActionRow) -> SkippedView:
-    names = action.data["names"]
-    ids = {ctx.spec.apps[side]: action.on(side) for side in SIDES}
-    return SkippedView(names.get(Side.LEFT) or names.get(Side.RIGHT) or "", ids, CHANGED)
+def _wake(workspace: Workspace, sync_id: int) -> None:
+    """Have workers elsewhere take the turn at once; that of one process on SQLite finds it at its next tick."""
+    if sqlite_path(workspace.database) is None:
+        from bothways.jobs.queue import wake
+
+        asyncio.run(wake(workspace.database, SYNC, [sync_id]))
+
+
+def _waited_for(workspace: Workspace, asked: RequestView, progress: Report | None) -> RequestView:
+    """Return how a request has ended. Should the service be gone, it is done here, as by the next one."""
+    while (found := look(asked.id)).is_open:
+        if progress is not None:
+            progress(found.progress or Progress("Waiting for the service", "", 0))
+        if found.state == ASKED and turns.paused_at() and withdraw(workspace, asked.id):
+            raise AllPaused()
+        if not is_served(workspace):
+            _do_here(workspace, asked.id, progress)
+        time.sleep(LOOK_EVERY)
+    return found
+
+
+def _do_here(workspace: Workspace, id: int, progress: Report | None) -> None:
+    """Do what a service has left, unless the next one begins just now."""
+    row = requests.get(id)
+    with suppress(SecondRunner), no_service(workspace) as alone:
+        if alone:
+            with own_turn(workspace, row.sync, progress, though_paused=False) as turn:
+                try:
+                    carry_out(workspace, row, turn.worker, progress)
+                except BaseException:
+                    requests.withdraw(id, turns.clock_of(workspace.clock), OPEN)
+                    raise
+
+
+def _answer(found: RequestView) -> Answer:
+    if found.error is not None:
+        raise found.error
+    if found.answer is None:
+        raise Interrupted(hint=f"bothways run {found.sync}")
+    return found.answer

@@ -180,3 +180,13 @@ def on_postgresql(url: str) -> Queue:
 def queue_of(database: str) -> Queue:
     """Return the queue for a database by its URL."""
     return in_memory() if database.startswith("sqlite") else on_postgresql(database)
+
+
+async def wake(database: str, kind: str, ids: Sequence[int]) -> bool:
+    """Have the workers of a PostgreSQL database take turns soon; False if their queue cannot be reached."""
+    queue = on_postgresql(database)
+    try:
+        return await queue.trigger(kind, ids, urgent=True)
+    finally:
+        await queue.close()
+        await queue.disconnect()

@@ -1,9 +1,6 @@
 """Take turns until told to stop: a queue brings them, a tick finds what is due, a beat says that we are alive."""
 
 import asyncio
-import os
-import secrets
-import socket
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
@@ -16,6 +13,7 @@ from bothways.jobs.turns import Worker, take_turn
 from bothways.ledger import db, turns
 from bothways.ledger.turns import BEAT_EVERY, FEED, SYNC
 from bothways.service.database import kept_open
+from bothways.service.turn import process_name
 from bothways.service.views import RunView
 from bothways.service.workspace import Workspace, take_over_changes
 
@@ -34,11 +32,6 @@ MOST_QUEUED = 200
 """Feeds, and syncs, that one tick queues at most."""
 
 
-def worker_name() -> str:
-    """Return a name that no other worker has."""
-    return f"{socket.gethostname()}-{os.getpid()}-{secrets.token_hex(4)}"
-
-
 @dataclass
 class Service:
     """A worker at work. ``at_once``: how many turns it takes at a time. ``ticked_at``: its last look (seconds)."""
@@ -49,7 +42,7 @@ class Service:
     on_run: Callable[[RunView], None]
     on_failure: Callable[[str, BothwaysError], None]
     understood: Callable[[Exception], BothwaysError]
-    name: str = field(default_factory=worker_name)
+    name: str = field(default_factory=process_name)
     ticked_at: float = 0.0
     _at_work: set[tuple[str, int]] = field(default_factory=set, init=False)
 
@@ -144,11 +137,17 @@ class Service:
         beats = ThreadPoolExecutor(1, thread_name_prefix="bothways-beat")
         while not stop.is_set():
             try:
-                await self._in(beats, lambda: turns.beat(self.name, tuple(self._at_work), self.worker.clock()))
+                await self._in(beats, self._say_alive)
             except PASSING as error:
                 self.on_failure("", error)
             await _wait(stop, BEAT_EVERY)
         beats.shutdown(wait=True)
+
+    def _say_alive(self) -> None:
+        now = self.worker.clock()
+        if self.is_alive():
+            turns.serve(self.name, now)
+        turns.beat(self.name, tuple(self._at_work), now)
 
     async def _in(self, pool: ThreadPoolExecutor, call: Callable[..., T], *args: Any) -> T:
         def inside() -> T:

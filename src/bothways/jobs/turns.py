@@ -12,20 +12,21 @@ from dataclasses import dataclass, field, replace
 from bothways.engine.sides import Side
 from bothways.errors import AppError, BothwaysError, LedgerError, RunSuperseded, SecretMissing, SyncOff
 from bothways.jobs import metrics
-from bothways.jobs.now import run_view
+from bothways.jobs.doing import carry_out, run_view
 from bothways.jobs.schedule import JITTER, after_failure, after_success
-from bothways.ledger import journal, rests, turns
-from bothways.ledger.models import Feed, Sync
+from bothways.ledger import journal, requests, rests, turns
+from bothways.ledger.models import Feed, Request, Sync
 from bothways.ledger.turns import FEED, SYNC, Turn
 from bothways.service.connect import open_app
 from bothways.service.deleting import purge
+from bothways.service.turn import with_something_to_do
 from bothways.service.views import RunView
 from bothways.service.work import context
 from bothways.service.workspace import Workspace
 from bothways.sync import run as running
 from bothways.sync.context import End, FeedReader
 from bothways.sync.reading import read_feed
-from bothways.sync.when import next_due
+from bothways.sync.when import SOON, next_due
 
 GRACE = 30.0
 """Seconds beyond the interval in which a feed counts as read by others; later, a run reads it itself."""
@@ -100,11 +101,14 @@ def _interval(worker: Worker, feed: Feed) -> float:
 
 
 def _run(worker: Worker, turn: Turn) -> tuple[float, int]:
-    """Run a sync; return when it is due again, and how often its runs failed in a row."""
+    """Run a sync, or do what somebody asks for; return when it is due again, and how often its runs failed in a row."""
+    request = requests.next_of(turn.id, worker.clock())
+    if request is not None:
+        return _asked(worker, turn, request)
     name = Sync.objects.values_list("name", flat=True).get(pk=turn.id)
     try:
         purge(worker.workspace.clock())
-        ctx = context(worker.own(), name)
+        ctx = context(worker.own(), name, worker=turn.worker)
         ctx.read_within = ctx.interval + GRACE
         report = running.run(ctx)
     except SyncOff:
@@ -112,13 +116,35 @@ def _run(worker: Worker, turn: Turn) -> tuple[float, int]:
     except BothwaysError as error:
         return _failed(worker, turn, name, error)
     rests.end([end.app for end in ctx.ends.values()])
-    view = run_view(ctx, report)
-    metrics.tell(view, journal.delays(report.run_id))
-    worker.on_run(view)
-    worker.ask(SYNC, turns.beside(turn.id, worker.workspace.clock()))
+    _told(worker, turn, run_view(ctx, report), report.run_id)
     if report.state == "stopped":
         return after_failure(turn.failed + 1, worker.clock(), worker.chance()), turn.failed + 1
     return worker.clock() + max(next_due(ctx) - worker.workspace.clock(), 0.0), 0
+
+
+def _told(worker: Worker, turn: Turn, view: RunView, run_id: int) -> None:
+    """Tell of a run, and let those syncs be run that waited for it."""
+    metrics.tell(view, journal.delays(run_id))
+    worker.on_run(view)
+    worker.ask(SYNC, turns.beside(turn.id, worker.workspace.clock()))
+
+
+def _asked(worker: Worker, turn: Turn, request: Request) -> tuple[float, int]:
+    """Do what somebody asks for; the sync is run by itself soon after it. What fails is told to who asked."""
+    own, failed = worker.own(), turn.failed
+    try:
+        answer = carry_out(own, request, turn.worker, understood=worker.understood)
+    except RunSuperseded:
+        return worker.clock(), failed
+    if isinstance(answer, RunView):
+        _told(worker, turn, answer, int(answer.id.removeprefix("r_")))
+    worker.ask(SYNC, [id for id in with_something_to_do(own, request.sync) if id != turn.id])
+    if answer is not None:
+        rests.end(list(own.sync(request.sync.name).pair))
+        failed = failed + 1 if isinstance(answer, RunView) and answer.state == "stopped" else 0
+    if requests.next_of(turn.id, worker.clock()) is not None:
+        return worker.clock(), failed
+    return after_failure(failed, worker.clock(), worker.chance()) if failed else worker.clock() + SOON, failed
 
 
 def _failed(worker: Worker, turn: Turn, name: str, error: BothwaysError) -> tuple[float, int]:

@@ -9,6 +9,7 @@ from django.db import models
 from django.db.models import Q
 
 ACTIVE = ("pending", "active")
+OPEN = ("asked", "at work")
 
 
 class Base(models.Model):
@@ -21,10 +22,14 @@ class Base(models.Model):
 
 
 class Workspace(models.Model):
-    """One installation's set of connections and syncs."""
+    """One installation's set of connections and syncs.
+
+    ``paused_at``: since when a person lets nothing run (seconds), 0 if they let it.
+    """
 
     name = models.TextField(unique=True)
     revision = models.IntegerField(default=0)
+    paused_at = models.FloatField(default=0.0, db_default=0.0)
 
     class Meta:
         db_table = "workspace"
@@ -65,6 +70,16 @@ class Turns(Base):
 
     class Meta:
         abstract = True
+
+
+class Worker(Base):
+    """A process that takes turns by itself. ``beat_at``: when it last said that it is alive (seconds)."""
+
+    name = models.TextField(unique=True)
+    beat_at = models.FloatField()
+
+    class Meta:
+        db_table = "worker"
 
 
 class Feed(Turns):
@@ -125,6 +140,31 @@ class Sync(Turns):
         db_table = "sync"
         indexes = [models.Index(fields=["due_at"], name="sync_due")]
         constraints = [models.UniqueConstraint(fields=["workspace_id", "name"], name="sync_name")]
+
+
+class Request(Base):
+    """What a person asks the service for, done in a turn of its sync; see ``ledger.requests``. Times are seconds.
+
+    ``worker``: who began it last. ``progress``, ``answer`` and ``error`` are as they are shown: a step, a view, a code
+    with its facts.
+    """
+
+    sync = models.ForeignKey(Sync, models.CASCADE, db_index=False)
+    kind = models.TextField()
+    parameters = models.JSONField(default=dict)
+    asked_by = models.TextField(default="")
+    asked_at = models.FloatField()
+    state = models.TextField(default="asked")
+    worker = models.TextField(default="")
+    begun_at = models.FloatField(null=True)
+    ended_at = models.FloatField(null=True)
+    progress = models.JSONField(null=True)
+    answer = models.JSONField(null=True)
+    error = models.JSONField(null=True)
+
+    class Meta:
+        db_table = "request"
+        indexes = [models.Index(fields=["sync", "id"], condition=Q(state__in=OPEN), name="request_open")]
 
 
 class Revision(Base):

@@ -22,20 +22,32 @@ BEAT_EVERY, TAKEOVER = 5.0, 20.0
 FAR_AHEAD = 90 * 86_400.0
 """Seconds. What is due later than in so long was put there by a clock that was wrong then, and is due now."""
 
+LONG_GONE = 3600.0
+"""Seconds without a sign of life after which a worker is forgotten."""
+
+BESIDE = "beside-"
+"""Begins the names of commands that take a turn beside the service that holds the lock of an SQLite database."""
+
 _FREE = "(t.taken_at IS NULL OR t.beat_at<%s OR t.beat_at>%s)"
 """Nobody has the turn, or nobody who lives: a sign of life from the future is one from before a clock was set back."""
+
+_GOES_ON = "NOT EXISTS (SELECT 1 FROM workspace WHERE paused_at>0)"
+"""Nobody has paused everything: no turn is taken while somebody has, but for a look."""
+
+_ASKED = "EXISTS (SELECT 1 FROM request q WHERE q.sync_id=t.id AND q.state IN ('asked','at work'))"
+"""A person has asked for something: that is done though the sync is off or an app of it rests."""
 
 _SYNCS = f"""
 SELECT t.id FROM sync t
 JOIN feed l ON l.id=t.left_id JOIN connection cl ON cl.id=l.connection_id
 JOIN feed r ON r.id=t.right_id JOIN connection cr ON cr.id=r.connection_id
-WHERE t.state='on' AND t.deleted_at=0 AND (t.due_at<=%s OR t.due_at>%s) AND {_FREE}
-AND cl.rests_until<=%s AND cr.rests_until<=%s ORDER BY t.due_at, t.id LIMIT %s
+WHERE t.deleted_at=0 AND (t.due_at<=%s OR t.due_at>%s) AND {_FREE} AND {_GOES_ON}
+AND (t.state='on' AND cl.rests_until<=%s AND cr.rests_until<=%s OR {_ASKED}) ORDER BY t.due_at, t.id LIMIT %s
 """
 
 _FEEDS = f"""
 SELECT t.id FROM feed t JOIN connection c ON c.id=t.connection_id
-WHERE t.baseline_done AND (t.due_at<=%s OR t.due_at>%s) AND {_FREE} AND c.rests_until<=%s
+WHERE t.baseline_done AND (t.due_at<=%s OR t.due_at>%s) AND {_FREE} AND {_GOES_ON} AND c.rests_until<=%s
 AND EXISTS (SELECT 1 FROM sync s WHERE (s.left_id=t.id OR s.right_id=t.id) AND s.state='on' AND s.deleted_at=0)
 ORDER BY t.due_at, t.id LIMIT %s
 """
@@ -67,12 +79,27 @@ def due(kind: str, now: float, most: int) -> list[int]:
 
 
 def take(kind: str, id: int, worker: str, now: float) -> Turn | None:
-    """Take a turn that is due; None if it is not, or another worker is at it."""
+    """Take a turn that is due; None if it is not, another worker is at it, or all is paused."""
+    return _take(kind, id, worker, now, "AND (due_at<=%s OR due_at>%s)", (now, now + FAR_AHEAD))
+
+
+def take_now(id: int, worker: str, now: float, *, though_paused: bool) -> Turn | None:
+    """Take the turn of a sync for a person, due or not; None while another worker is at it.
+
+    ``though_paused``: for what writes to no app; else None while all is paused, too.
+    """
+    return _take(SYNC, id, worker, now, "", (), though_paused=though_paused)
+
+
+def _take(
+    kind: str, id: int, worker: str, now: float, where: str, params: tuple[float, ...], *, though_paused: bool = False
+) -> Turn | None:
+    goes_on = "" if though_paused else f"AND {_GOES_ON}"
     with db.transaction_():
         found = db.rows(
             f"UPDATE {kind} AS t SET worker=%s, taken_at=%s, beat_at=%s, asked_at=0 "
-            f"WHERE id=%s AND (due_at<=%s OR due_at>%s) AND {_FREE} RETURNING failed",
-            (worker, now, now, id, now, now + FAR_AHEAD, now - TAKEOVER, now + TAKEOVER),
+            f"WHERE id=%s {where} AND {_FREE} {goes_on} RETURNING failed",
+            (worker, now, now, id, *params, now - TAKEOVER, now + TAKEOVER),
         )
     return Turn(kind, id, worker, now, int(found[0][0])) if found else None
 
@@ -99,18 +126,54 @@ def finish(turn: Turn, due_at: float, failed: int = 0) -> bool:
         return bool(db.execute(sql, (failed, due_at, due_at, turn.id, turn.worker, turn.taken_at)))
 
 
+def give_back(turn: Turn) -> None:
+    """End a turn that was taken for a person: the next one is due when it was."""
+    with db.transaction_():
+        sql = f"UPDATE {turn.kind} SET taken_at=NULL, worker='' WHERE id=%s AND worker=%s AND taken_at=%s"
+        db.execute(sql, (turn.id, turn.worker, turn.taken_at))
+
+
 def leave(worker: str) -> None:
     """Give back every turn that a worker has taken and not ended: it stops, and others may go on at once."""
     with db.transaction_():
         for kind in (FEED, SYNC):
             db.execute(f"UPDATE {kind} SET taken_at=NULL, worker='' WHERE worker=%s", (worker,))
+        db.execute("DELETE FROM worker WHERE name=%s", (worker,))
 
 
 def forget_workers() -> None:
-    """Give back all turns: only where no other worker can be alive, as beside the lock of an SQLite database."""
+    """Give back all turns but those taken beside a service: for who holds the lock of an SQLite database, since no
+    other worker can be alive then."""
     with db.transaction_():
         for kind in (FEED, SYNC):
-            db.execute(f"UPDATE {kind} SET taken_at=NULL, worker='' WHERE taken_at IS NOT NULL")
+            sql = f"UPDATE {kind} SET taken_at=NULL, worker='' WHERE taken_at IS NOT NULL AND worker NOT LIKE %s"
+            db.execute(sql, (f"{BESIDE}%",))
+        db.execute("DELETE FROM worker")
+
+
+def serve(worker: str, now: float) -> None:
+    """Say that a worker is there, whether it is at a turn or not. Those long gone are forgotten."""
+    with db.transaction_():
+        sql = "INSERT INTO worker (workspace_id, name, beat_at) VALUES (1, %s, %s) "
+        db.execute(f"{sql} ON CONFLICT (name) DO UPDATE SET beat_at=excluded.beat_at", (worker, now))
+        db.execute("DELETE FROM worker WHERE beat_at<%s", (now - LONG_GONE,))
+
+
+def is_served(now: float) -> bool:
+    """Tell whether a worker is there."""
+    sql = "SELECT COUNT(*) FROM worker WHERE beat_at>=%s AND beat_at<=%s"
+    return bool(db.value(sql, (now - TAKEOVER, now + TAKEOVER)))
+
+
+def pause(now: float) -> None:
+    """Let no turn be taken from now on (seconds), 0 to let them be taken again. Those begun end as ever."""
+    with db.transaction_():
+        db.execute("UPDATE workspace SET paused_at=%s", (now,))
+
+
+def paused_at() -> float | None:
+    """Return since when all is paused (seconds), None if it is not."""
+    return float(db.value("SELECT MAX(paused_at) FROM workspace") or 0.0) or None
 
 
 def ask(kind: str, ids: Iterable[int], now: float) -> None:

@@ -5,13 +5,13 @@ A deleted sync is no longer in the file and is off. Its row bears another name, 
 
 from bothways.engine.sides import SIDES
 from bothways.errors import DeleteNotConfirmed, NameTaken, NotDeleted, OldLinks
-from bothways.ledger import db, due, links, plans
+from bothways.ledger import db, due, links, plans, requests
 from bothways.ledger.models import Plan, Sync
 from bothways.service import yaml_edit
 from bothways.service.database import on_database
-from bothways.service.lock import runner
 from bothways.service.resolution import row_of
 from bothways.service.revisions import settings_in_force
+from bothways.service.turn import own_turn
 from bothways.service.views import DeletedView
 from bothways.service.workspace import Workspace, reload
 
@@ -23,7 +23,7 @@ _BEFORE = (
     "plan_action WHERE plan_id IN (SELECT id FROM plan WHERE sync_id=%s)",
     "shadow WHERE link_id IN (SELECT id FROM link WHERE sync_id=%s)",
 )
-_TABLES = ("plan", "journal", "due", "hold", "apart", "noted", "link", "run", "revision")
+_TABLES = ("plan", "journal", "due", "hold", "apart", "noted", "link", "run", "request", "revision")
 """Everything that belongs to a sync, in the order in which it can be removed."""
 
 
@@ -31,14 +31,16 @@ _TABLES = ("plan", "journal", "due", "hold", "apart", "noted", "link", "run", "r
 def delete(workspace: Workspace, name: str, *, confirmed: bool = False) -> DeletedView:
     """Delete a sync from the file and say until when it can be restored. No app is asked, no record is touched.
 
-    Raises UnknownSync, SecondRunner, and DeleteNotConfirmed unless ``confirmed``.
+    What is at work on it ends first. Raises UnknownSync, SecondRunner, and DeleteNotConfirmed unless ``confirmed``.
     """
-    with runner(workspace):
+    row = row_of(workspace, name)
+    if not confirmed:
+        raise DeleteNotConfirmed(name=name, count=f"{links.counts(row):,}")
+    with own_turn(workspace, row):
         purge(workspace.clock())
+        reload(workspace)
         row = row_of(workspace, name)
         count = links.counts(row)
-        if not confirmed:
-            raise DeleteNotConfirmed(name=name, count=f"{count:,}")
         yaml_edit.remove_entry(workspace.file, "syncs", name)
         reload(workspace)
         now = workspace.clock()
@@ -52,14 +54,9 @@ def restore(workspace: Workspace, name: str) -> None:
 
     Raises NameTaken, NotDeleted, and what is wrong with its settings by now (an app that is gone).
     """
-    with runner(workspace):
-        purge(workspace.clock())
-        reload(workspace)
-        if name in workspace.document.syncs:
-            raise NameTaken(name=name)
-        row = Sync.objects.filter(name__startswith=f"{name}#", deleted_at__gt=0).order_by("-deleted_at").first()
-        if row is None:
-            raise NotDeleted(name=name, days=KEPT_DAYS)
+    purge(workspace.clock())
+    with own_turn(workspace, _to_restore(workspace, name)):
+        row = _to_restore(workspace, name)
         former = Sync.objects.filter(name=name)
         former_id = former.values_list("pk", flat=True).first()
         if former_id is not None:
@@ -73,11 +70,22 @@ def restore(workspace: Workspace, name: str) -> None:
             raise
 
 
+def _to_restore(workspace: Workspace, name: str) -> Sync:
+    reload(workspace)
+    if name in workspace.document.syncs:
+        raise NameTaken(name=name)
+    row = Sync.objects.filter(name__startswith=f"{name}#", deleted_at__gt=0).order_by("-deleted_at").first()
+    if row is None:
+        raise NotDeleted(name=name, days=KEPT_DAYS)
+    return row
+
+
 def put_away(row: Sync, now: float) -> None:
     """Turn a sync off and put it away under another name, with all that it knows. ``now`` in seconds."""
     with db.transaction_():
         Sync.objects.filter(pk=row.pk).update(name=f"{row.name}#{row.pk}", state="off", deleted_at=now)
         db.execute("DELETE FROM due WHERE sync_id=%s", (row.pk,))
+        requests.withdraw_all(row.pk, now)
         for made in Plan.objects.filter(sync=row):
             plans.drop(made.pk)
 

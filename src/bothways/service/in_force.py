@@ -1,6 +1,6 @@
 """Bring the ledger in line with the settings: what the feeds read, which keys they keep, what is due.
 
-Run before every plan and every run, by the one runner; it does nothing where nothing has changed. Each
+Run before every plan and every run, by who has the turn of the sync; it does nothing where nothing has changed. Each
 step can be done again after a crash: the last one, in one transaction, says that all of it is done.
 """
 

@@ -13,8 +13,8 @@ from bothways.errors import FileUnreadable
 from bothways.ledger import db, links
 from bothways.service.database import on_database
 from bothways.service.document import SyncDocument
-from bothways.service.lock import runner
 from bothways.service.resolution import row_of
+from bothways.service.turn import own_turn
 from bothways.service.views import BadRow, LinkImportView, LinkView
 from bothways.service.work import Report, context
 from bothways.service.workspace import Workspace
@@ -45,8 +45,8 @@ def import_links(
     through a plan and its brakes. Raises UnknownSync, FileUnreadable, SecondRunner, AppError.
     """
     document = workspace.sync(name)
-    with runner(workspace):
-        ctx = context(workspace, name, progress, running=False)
+    with own_turn(workspace, row_of(workspace, name), progress) as turn:
+        ctx = context(workspace, name, progress, running=False, worker=turn.worker)
         with taken_over(ctx):
             ctx.started_at = ctx.clock()
             poll(ctx, ctx.ends.values())

@@ -14,8 +14,9 @@ from bothways.ledger.models import Plan, Revision
 from bothways.records import Field, is_blank
 from bothways.service.advice import advice_for
 from bothways.service.database import on_database
-from bothways.service.lock import runner
+from bothways.service.resolution import row_of
 from bothways.service.revisions import one_sided_fields
+from bothways.service.turn import own_turn
 from bothways.service.views import ActionView, BrakeView, DuplicatesView, FieldView, PlanView
 from bothways.service.work import Report, context, plain_id
 from bothways.service.workspace import Workspace
@@ -46,8 +47,8 @@ def plan(workspace: Workspace, name: str, *, from_now: bool = False, progress: R
     ``from_now``: show what turning the sync on from now on would leave as it is; such a plan cannot be applied.
     Raises OnAlready for it.
     """
-    with runner(workspace):
-        ctx = context(workspace, name, progress, running=False)
+    with own_turn(workspace, row_of(workspace, name), progress) as turn:
+        ctx = context(workspace, name, progress, running=False, worker=turn.worker)
         if from_now and ctx.sync.state == "on":
             raise OnAlready(name=name)
         ctx.from_now = from_now

@@ -30,21 +30,40 @@ from bothways.service.misfits import check_values
 from bothways.service.resolution import resolution, row_of
 from bothways.service.revisions import has_begun, latest_revision, workspace_revision
 from bothways.service.scope import scope_in_words
-from bothways.service.views import AssociationView, Counts, MappingView, MatchView, RunSummary, SetView, SyncView
+from bothways.service.standing import Standing, next_of, standing
+from bothways.service.views import (
+    AssociationView,
+    Counts,
+    MappingView,
+    MatchView,
+    RunSummary,
+    SetView,
+    StatusView,
+    SyncView,
+)
 from bothways.service.workspace import Workspace, reload
 
 
 @on_database
 def list_syncs(workspace: Workspace) -> list[SyncView]:
     """Return every sync of the file; no app is asked."""
-    return [_view(workspace, name, ask=False) for name in workspace.document.syncs]
+    here = standing(workspace)
+    return [_view(workspace, name, here, ask=False) for name in workspace.document.syncs]
+
+
+@on_database
+def status(workspace: Workspace) -> StatusView:
+    """Return how the workspace stands; no app is asked."""
+    here = standing(workspace)
+    views = tuple(_view(workspace, name, here, ask=False) for name in workspace.document.syncs)
+    return StatusView(here.paused_at, views)
 
 
 @on_database
 def show_sync(workspace: Workspace, name: str) -> SyncView:
     """Return one sync. The apps are asked only if mappings or associations are to be made from their fields, the
     first time."""
-    return _view(workspace, name, ask=True)
+    return _view(workspace, name, standing(workspace), ask=True)
 
 
 @on_database
@@ -136,7 +155,7 @@ def _set_state(workspace: Workspace, name: str, state: str) -> None:
 # --- views --------------------------------------------------------------------------------------------
 
 
-def _view(workspace: Workspace, name: str, *, ask: bool) -> SyncView:
+def _view(workspace: Workspace, name: str, here: Standing, *, ask: bool) -> SyncView:
     row, document = row_of(workspace, name), workspace.sync(name)
     counts = Counts(**looking.counts(row), to_decide=holds.to_decide(row))
     last = summaries(workspace, list(Run.objects.select_related("sync").filter(sync=row).order_by("-id")[:1]))
@@ -175,6 +194,7 @@ def _view(workspace: Workspace, name: str, *, ask: bool) -> SyncView:
         document.deletes.grace,
         tuple(_associations(workspace, document, applied, labels)),
         neighbours.in_words(applied["neighbour"]) if "neighbour" in applied else "",
+        next_of(row, document.pair, here),
     )
 
 

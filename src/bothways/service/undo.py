@@ -4,9 +4,9 @@ from bothways.engine.sides import SIDES
 from bothways.ledger import feeds
 from bothways.ledger.models import Run
 from bothways.service.database import on_database
-from bothways.service.lock import runner
 from bothways.service.log import run_row
 from bothways.service.records import find
+from bothways.service.turn import own_turn
 from bothways.service.views import KeptView, UndoView
 from bothways.service.why import keys_called
 from bothways.service.work import Report, context
@@ -30,10 +30,10 @@ def preview_undo(
 
     ``record``, ``field``: only what the run wrote to this record, or to this field, named as for ``why``.
     """
-    with runner(workspace):
-        row = run_row(workspace, run_id)
+    row = run_row(workspace, run_id)
+    with own_turn(workspace, row.sync, progress) as turn:
         part = part_of(workspace, row, record, field)
-        ctx = context(workspace, row.sync.name, progress, running=False)
+        ctx = context(workspace, row.sync.name, progress, running=False, worker=turn.worker)
         return view(ctx, row, look(ctx, row, part))
 
 

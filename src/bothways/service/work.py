@@ -23,11 +23,13 @@ from bothways.sync.context import Context, End, Parents, Progress
 Report = Callable[[Progress], None]
 
 
-def context(workspace: Workspace, name: str, progress: Report | None = None, *, running: bool = True) -> Context:
+def context(
+    workspace: Workspace, name: str, progress: Report | None = None, *, running: bool = True, worker: str = ""
+) -> Context:
     """Return what a run works with, settings in force. ``running``: raise SyncOff unless the sync is on, and
-    what ``admitted`` does.
+    what ``admitted`` does. ``worker``: who has the turn of the sync.
 
-    Only the one runner may call this. A file that another process has taken over since is read again.
+    Only who has the turn of the sync may call this. A file that another process has taken over since is read again.
     """
     row = row_of(workspace, name)
     if settings_in_force(row) != settings_of(workspace.sync(name)):
@@ -45,7 +47,12 @@ def context(workspace: Workspace, name: str, progress: Report | None = None, *, 
 
     ctx = _at_hand(workspace, row, found)
     ctx = replace(
-        ctx, bill=bill, side_by_side=True, retired=retired_maps(row, found), called=called_of(found, ctx.ends)
+        ctx,
+        worker=worker,
+        bill=bill,
+        side_by_side=True,
+        retired=retired_maps(row, found),
+        called=called_of(found, ctx.ends),
     )
     if progress is not None:
         ctx.report = progress

@@ -168,6 +168,7 @@ class Context:
     ``called`` are, by mapping, where the records are read that the other app knows only by their names.
     ``from_now``: only for a look: as if the line before which nothing is carried were drawn now.
     ``bill`` tells the calls made to both apps so far, by their names; a run keeps what it added to it.
+    ``worker``: who has taken the sync's turn, "" where none are taken; nothing begins if another one has it by then.
     ``read_within``: feeds that others read by and by are not read again if that was done so many seconds ago.
     """
 
@@ -186,6 +187,7 @@ class Context:
     neighbour: Neighbour | None = None
     called: Mapping[str, End] = field(default_factory=dict)
     read_within: float = 0.0
+    worker: str = ""
     run_id: int = 0
     epoch: int = 0
     started_at: float = 0.0

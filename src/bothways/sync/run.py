@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 from bothways.engine.brakes import Brake, Totals, stopped_by
-from bothways.errors import BothwaysError, PlanOutdated, StoppedByBrake
+from bothways.errors import BothwaysError, PlanOutdated, RunSuperseded, StoppedByBrake
 from bothways.ledger import db, due, holds, looking
 from bothways.ledger.models import Plan, Run, Sync
 from bothways.ledger.plans import ActionRow, drop
@@ -195,10 +195,16 @@ def written_by(run_id: int) -> dict[str, int]:
 
 @contextmanager
 def _taken_over(ctx: Context) -> Iterator[None]:
-    """Take the sync over: from here on every commit of an earlier, still running process is refused."""
+    """Take the sync over: from here on every commit of an earlier, still running process is refused.
+
+    Raises RunSuperseded for who has stood still so long that another worker has the turn by now.
+    """
     with db.transaction_():
-        sql = "UPDATE sync SET epoch=epoch+1 WHERE id=%s RETURNING epoch"
-        ctx.epoch = int(db.value(sql, (ctx.sync.pk,)))
+        sql = "UPDATE sync SET epoch=epoch+1 WHERE id=%s AND %s IN ('', worker) RETURNING epoch"
+        epoch = db.value(sql, (ctx.sync.pk, ctx.worker))
+        if epoch is None:
+            raise RunSuperseded()
+        ctx.epoch = int(epoch)
         Run.objects.filter(sync=ctx.sync, state="running").update(state="interrupted", ended_at=ctx.clock())
     ctx.sync.refresh_from_db()
     yield

@@ -169,18 +169,20 @@ def _step(
     if entry.kind == WriteKind.ARCHIVE.value:
         return None
     values = row.values or {}
-    edited = {
+    changed = {
         key
         for key, write in entry.writes.items()
         if write.landed and not _is_ours(ctx, entry, key, values.get(write.field), shadows.get(key))
     }
+    back_already = {key for key in changed if _is_back(ctx, entry, key, values)}
+    edited = changed - back_already
     if entry.kind == WriteKind.CREATE.value:
-        if edited or _filled_since(ctx, entry, row, shadows):
+        if changed or _filled_since(ctx, entry, row, shadows):
             report.kept.append((app, name, "created by the run, edited since"))
             return None
         return _Step(entry, row, {}, WriteKind.ARCHIVE)
     gone = {key for key in entry.writes if not ctx.in_force(key)}
-    opting_in = {key for key in entry.writes.keys() - edited - gone if _opts_in(ctx, entry, key, values)}
+    opting_in = {key for key in entry.writes.keys() - changed - gone if _opts_in(ctx, entry, key, values)}
     for key in sorted(edited | gone | opting_in):
         why = "is not synced any more" if key in gone else "was edited since"
         why = "says opted out, which no undo takes back" if key in opting_in else why
@@ -195,7 +197,7 @@ def _step(
         )
         for key, write in entry.writes.items()
         if write.landed
-        and key not in edited | gone | opting_in
+        and key not in changed | gone | opting_in
         and not same(write.before, ctx.mapping(key).on(entry.side), write.stored)
     }
     return _Step(entry, row, back, WriteKind.UPDATE) if back else None
@@ -218,6 +220,12 @@ def _remake(ctx: Context, entry: Entry, row: SeenRow, report: UndoReport) -> _St
         report.kept.append((app, row.id, "was deleted, and none of its fields is synced any more"))
         return None
     return _Step(entry, row, back, WriteKind.CREATE)
+
+
+def _is_back(ctx: Context, entry: Entry, key: str, values: Mapping[str, Value]) -> bool:
+    """Tell whether a field holds again what it held before the run: by an undo that was broken off, or by a person."""
+    write = entry.writes[key]
+    return same(write.before, ctx.mapping(key).on(entry.side), values.get(write.field))
 
 
 def _opts_in(ctx: Context, entry: Entry, key: str, values: Mapping[str, Value]) -> bool:

@@ -16,6 +16,7 @@ from bothways.jobs.service import Service
 from bothways.ledger import turns
 from bothways.service.database import sqlite_path, used
 from bothways.service.lock import runner
+from bothways.service.turn import process_name
 from bothways.service.views import RunView
 from bothways.service.workspace import Workspace
 from bothways.web.dispatcher import Dispatcher
@@ -59,21 +60,24 @@ def serve(
         metrics.failures.labels(error.code).inc()
         on_failure(name, error)
 
+    name = process_name()
     with ExitStack() as stack:
         listener = stack.enter_context(_listening(role)) if role.port is not None else None
         if role.works:
             stack.enter_context(runner(workspace))
-            if sqlite_path(workspace.database):
-                with used(workspace.database):
+            with used(workspace.database):
+                if sqlite_path(workspace.database):
                     turns.forget_workers()
+                turns.serve(name, turns.clock_of(workspace.clock))
         if listener is not None:
             on_ready(f"http://{role.host}:{listener.getsockname()[1]}")
-        asyncio.run(_until_signal(workspace, role, listener, on_run, failed, understood))
+        asyncio.run(_until_signal(workspace, role, name, listener, on_run, failed, understood))
 
 
 async def _until_signal(
     workspace: Workspace,
     role: Role,
+    name: str,
     listener: socket.socket | None,
     on_run: Callable[[RunView], None],
     on_failure: Callable[[str, BothwaysError], None],
@@ -84,7 +88,7 @@ async def _until_signal(
         with suppress(NotImplementedError):  # the event loop of Windows has no handlers: there Ctrl-C interrupts it
             loop.add_signal_handler(each, stop.set)
     queue = queue_of(workspace.database)
-    service = Service(workspace, queue, role.at_once, on_run, on_failure, understood) if role.works else None
+    service = Service(workspace, queue, role.at_once, on_run, on_failure, understood, name) if role.works else None
     await serve_until(stop, workspace, queue, service, listener, on_failure)
 
 

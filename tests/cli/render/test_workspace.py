@@ -1,22 +1,45 @@
 """Status and findings read as designed."""
 
 from dataclasses import replace
+from datetime import datetime
 
 from bothways.cli.render.workspace import findings, status
-from bothways.service.views import Counts
+from bothways.service.views import Counts, NextView, StatusView
 from tests.cli.views import FINDINGS, SYNC
 
 
 def test_status_ends_with_what_needs_a_person():
-    new = replace(SYNC, name="companies", state_word="Draft", counts=Counts(), last_run=None)
-    assert status([SYNC, new], 1044.0) == [
-        "Sync       Direction  State       In sync  Left out  Failing  Held  Last run",
-        "contacts   two-way    Up to date   11,985       380        3    16  40 s ago",
+    new = replace(SYNC, name="companies", state_word="Draft", counts=Counts(), last_run=None, next=NextView(why="off"))
+    assert status(StatusView(None, (replace(SYNC, next=NextView(1064.0)), new)), 1044.0) == [
+        "Sync       Direction  State       In sync  Left out  Failing  Held  Last run  Next look",
+        "contacts   two-way    Up to date   11,985       380        3    16  40 s ago  in 20 s",
         "companies  two-way    Draft             0         0        0     0  never",
         "! contacts: 3 failing. See: bothways records contacts --state failing",
         "! contacts: 16 held. See: bothways records contacts --state held",
     ]
-    assert status([], 0.0) == ["No sync yet. Add one under syncs: in bothways.yaml."]
+    assert status(StatusView(None, ()), 0.0) == ["No sync yet. Add one under syncs: in bothways.yaml."]
+
+
+def test_status_says_why_a_sync_is_not_looked_at_now():
+    well = replace(SYNC, counts=Counts())
+    at = datetime.fromtimestamp(1104.0).strftime("%H:%M")
+    for each, word, line in (
+        (NextView(1104.0, "resting", "ledger", "BW-201 no route"), "rests in 1 m", f"ledger is left alone until {at}"),
+        (NextView(1104.0, "failed", trouble="a brake"), "again in 1 m", f"tried again at {at}. It stopped: a brake"),
+        (NextView(why="no service"), "when you run it", None),
+        (NextView(why="at work"), "at work", None),
+        (NextView(1044.0), "now", None),
+    ):
+        lines = status(StatusView(None, (replace(well, next=each),)), 1044.0)
+        assert lines[1].endswith(word)
+        assert (line is None and len(lines) == 2) or line in lines[2]
+
+
+def test_status_says_plainly_that_all_is_paused():
+    lines = status(StatusView(1040.0, (replace(SYNC, counts=Counts(), next=NextView(why="paused")),)), 1044.0)
+    assert lines[1].endswith("paused")
+    at = datetime.fromtimestamp(1040.0).strftime("%H:%M")
+    assert lines[2:] == [f"! All syncs are paused since {at}. Let them go on: bothways resume"]
 
 
 def test_findings_say_what_to_do():

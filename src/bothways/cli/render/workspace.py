@@ -3,33 +3,70 @@
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from bothways.cli.text import ago, columns, number
+from bothways.cli.text import ago, columns, duration, moment, number
 
 if TYPE_CHECKING:
-    from bothways.service.views import Finding, SyncView
+    from bothways.service.views import Finding, NextView, StatusView, SyncView
 
 LEVELS = {"ok": "✓", "warning": "!", "problem": "×"}
 
 
-def status(views: Sequence["SyncView"], now: float) -> list[str]:
-    """Return every sync with its counts, then what needs a person."""
-    if not views:
-        return ["No sync yet. Add one under syncs: in bothways.yaml."]
+NEXT = {
+    "off": "",
+    "paused": "paused",
+    "no service": "when you run it",
+    "at work": "at work",
+    "resting": "rests",
+    "failed": "again",
+}
+"""Short words for what stands against looking at a sync."""
+
+
+def status(view: "StatusView", now: float) -> list[str]:
+    """Return every sync with its counts and when it is looked at next, then what needs a person."""
+    if not view.syncs:
+        return [*_paused(view, now), "No sync yet. Add one under syncs: in bothways.yaml."]
     rows = [
         (
-            view.name,
-            view.direction,
-            view.state_word,
-            number(view.counts.in_sync),
-            number(view.counts.left_out),
-            number(view.counts.failing),
-            number(view.counts.held),
-            ago(view.last_run.ended_at or view.last_run.started_at, now) if view.last_run else "never",
+            each.name,
+            each.direction,
+            each.state_word,
+            number(each.counts.in_sync),
+            number(each.counts.left_out),
+            number(each.counts.failing),
+            number(each.counts.held),
+            ago(each.last_run.ended_at or each.last_run.started_at, now) if each.last_run else "never",
+            _next(each.next, now),
         )
-        for view in views
+        for each in view.syncs
     ]
-    head = ("Sync", "Direction", "State", "In sync", "Left out", "Failing", "Held", "Last run")
-    return columns([head, *rows], right=(3, 4, 5, 6)) + [hint for view in views for hint in needs(view)]
+    head = ("Sync", "Direction", "State", "In sync", "Left out", "Failing", "Held", "Last run", "Next look")
+    hints = [hint for each in view.syncs for hint in (*needs(each), *_waits(each, now))]
+    return columns([head, *rows], right=(3, 4, 5, 6)) + _paused(view, now) + hints
+
+
+def _paused(view: "StatusView", now: float) -> list[str]:
+    if view.paused_at is None:
+        return []
+    return [f"! All syncs are paused since {moment(view.paused_at, now)}. Let them go on: bothways resume"]
+
+
+def _next(view: "NextView", now: float) -> str:
+    word = NEXT.get(view.why, view.why)
+    if view.at is None:
+        return word
+    when = f"in {duration(view.at - now)}" if view.at - now >= 1 else "now"
+    return f"{word} {when}".lstrip()
+
+
+def _waits(view: "SyncView", now: float) -> list[str]:
+    """Return why a sync that is on is not looked at sooner."""
+    at = moment(view.next.at, now)
+    if view.next.why == "resting":
+        return [f"! {view.name}: {view.next.app} is left alone until {at}, since it failed: {view.next.trouble}"]
+    if view.next.why == "failed":
+        return [f"! {view.name}: tried again at {at}. It stopped: {view.next.trouble}"]
+    return []
 
 
 def needs(view: "SyncView") -> list[str]:

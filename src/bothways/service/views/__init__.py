@@ -18,8 +18,10 @@ from bothways.service.views.syncs import (
     DeletedView,
     MappingView,
     MatchView,
+    NextView,
     RunSummary,
     SetView,
+    StatusView,
     SyncView,
 )
 
@@ -48,6 +50,7 @@ __all__ = [
     "LinkView",
     "MappingView",
     "MatchView",
+    "NextView",
     "ObjectView",
     "Page",
     "PairHistory",
@@ -59,6 +62,7 @@ __all__ = [
     "RunView",
     "SetView",
     "SkippedView",
+    "StatusView",
     "SuggestionView",
     "SuggestionsView",
     "SyncView",

@@ -2,7 +2,9 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import fields, is_dataclass
-from typing import Any
+from typing import Any, TypeVar, get_args, get_origin, get_type_hints
+
+V = TypeVar("V")
 
 Counted = Mapping[str, int]
 """A number per app, by its name."""
@@ -19,3 +21,16 @@ def plain(view: Any) -> Any:
     if isinstance(view, Sequence | set | frozenset):
         return [plain(each) for each in view]
     return view
+
+
+def from_plain(kind: type[V], data: Mapping[str, Any]) -> V:
+    """Return the view of this class that ``plain`` has told of. Its fields are texts, numbers, mappings of these,
+    views, and tuples of one kind."""
+    kinds = get_type_hints(kind)
+    return kind(**{name: _as(kinds[name], value) for name, value in data.items()})
+
+
+def _as(kind: Any, value: Any) -> Any:
+    if get_origin(kind) is tuple:
+        return tuple(_as(get_args(kind)[0], each) for each in value)
+    return from_plain(kind, value) if is_dataclass(kind) and isinstance(kind, type) else value

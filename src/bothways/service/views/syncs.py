@@ -127,6 +127,28 @@ class RunSummary:
 
 
 @dataclass(frozen=True, slots=True)
+class NextView:
+    """When a sync is looked at next by itself (seconds), and what stands against it: ``why`` is "" or one of these.
+
+    off; paused: all syncs are; no service: none runs that would; at work: now; resting: ``app`` failed as a whole, with
+    this ``trouble``; failed: the sync did, so that it is tried again later.
+    """
+
+    at: float | None = None
+    why: str = ""
+    app: str = ""
+    trouble: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class StatusView:
+    """How the workspace stands: since when a person has paused everything (seconds, None if nobody has), its syncs."""
+
+    paused_at: float | None
+    syncs: tuple["SyncView", ...]
+
+
+@dataclass(frozen=True, slots=True)
 class SyncView:
     """A sync with its settings, its counts and its last run. ``apps``: the left one first.
 
@@ -159,3 +181,4 @@ class SyncView:
     grace: float = 0.0
     associations: tuple[AssociationView, ...] = ()
     leads: str = ""
+    next: NextView = NextView()

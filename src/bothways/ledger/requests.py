@@ -1,0 +1,86 @@
+"""What people ask the service for: a row each, taken in a turn of its sync, kept with what came of it.
+
+A request belongs to whoever has the turn of its sync. One that is at work when a turn is taken was left by a worker
+that is gone, and is done again. Times are seconds.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+from bothways.ledger import db
+from bothways.ledger.models import OPEN, Request
+
+ASKED, AT_WORK = OPEN
+DONE, FAILED, WITHDRAWN = "done", "failed", "withdrawn"
+
+WANTED = 86_400.0
+"""Seconds after which nobody is taken to want any more what nobody has begun."""
+
+KEPT = 30 * 86_400.0
+"""Seconds for which what has ended is kept."""
+
+
+def add(sync_id: int, kind: str, parameters: Mapping[str, Any], by: str, now: float) -> Request:
+    """Store what somebody asks for, and forget what has long ended."""
+    with db.transaction_():
+        Request.objects.filter(ended_at__lt=now - KEPT).delete()
+        made: Request = Request.objects.create(
+            sync_id=sync_id, kind=kind, parameters=dict(parameters), asked_by=by, asked_at=now
+        )
+        return made
+
+
+def get(id: int) -> Request:
+    """Return a request."""
+    found: Request = Request.objects.select_related("sync").get(pk=id)
+    return found
+
+
+def next_of(sync_id: int, now: float) -> Request | None:
+    """Return what is to be done next for a sync: what was begun and left, else what was asked for first."""
+    for row in Request.objects.select_related("sync").filter(sync_id=sync_id, state__in=OPEN).order_by("id"):
+        if row.state == AT_WORK or now - row.asked_at <= WANTED:
+            found: Request = row
+            return found
+        withdraw(row.pk, now)
+    return None
+
+
+def begin(row: Request, worker: str, now: float) -> bool:
+    """Say that a worker, which has the turn, is at it; False if it was withdrawn meanwhile."""
+    with db.transaction_():
+        found = Request.objects.filter(pk=row.pk, state__in=OPEN)
+        return bool(found.update(state=AT_WORK, worker=worker, begun_at=now, progress=None))
+
+
+def tell(row: Request, worker: str, progress: Mapping[str, Any]) -> None:
+    """Keep how far it is."""
+    with db.transaction_():
+        Request.objects.filter(pk=row.pk, state=AT_WORK, worker=worker).update(progress=dict(progress))
+
+
+def end(
+    row: Request,
+    worker: str,
+    now: float,
+    *,
+    answer: Mapping[str, Any] | None = None,
+    error: Mapping[str, Any] | None = None,
+) -> None:
+    """Keep what came of it: an answer, or an error; nothing if another worker has taken it over."""
+    with db.transaction_():
+        state = DONE if error is None else FAILED
+        found = Request.objects.filter(pk=row.pk, state=AT_WORK, worker=worker)
+        found.update(state=state, answer=answer, error=error, ended_at=now, progress=None)
+
+
+def withdraw(id: int, now: float, states: tuple[str, ...] = (ASKED,)) -> bool:
+    """Take back what was asked for; False if it is in none of these states."""
+    with db.transaction_():
+        return bool(Request.objects.filter(pk=id, state__in=states).update(state=WITHDRAWN, ended_at=now))
+
+
+def withdraw_all(sync_id: int, now: float) -> None:
+    """Take back everything that was asked for a sync."""
+    with db.transaction_():
+        Request.objects.filter(sync_id=sync_id, state__in=OPEN).update(state=WITHDRAWN, ended_at=now)

@@ -1,0 +1,138 @@
+"""What a person asks for: to run a sync, to apply a plan, to undo a run. Asked of the service, looked at, withdrawn.
+
+All of it in the caller's use of the database. A service that runs does what was asked in a turn of the sync, so that it
+meets no other run of it; one that dies is followed by the next one, which does it again: a run, an apply or an undo
+that was broken off goes on where it stopped.
+"""
+
+from dataclasses import dataclass
+from dataclasses import field as made_by
+
+from bothways.errors import AllPaused, BothwaysError, of_data
+from bothways.ledger import requests, turns
+from bothways.ledger.models import Request, Sync
+from bothways.ledger.requests import ASKED, AT_WORK
+from bothways.service.log import run_row
+from bothways.service.preview import plan_row
+from bothways.service.resolution import row_of
+from bothways.service.revisions import author
+from bothways.service.views import RunView, UndoView
+from bothways.service.views.common import from_plain, plain
+from bothways.service.workspace import Workspace
+from bothways.sync.context import Progress
+
+
+@dataclass(frozen=True, slots=True)
+class ToRun:
+    """Run a sync. ``full`` looks for deleted records too; ``approved`` releases the brakes."""
+
+    sync: str
+    full: bool = False
+    approved: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ToApply:
+    """Write what a plan says: ``limit`` records at most; nothing if more of the linked ones than ``max_change``
+    percent would change, approved or not."""
+
+    plan: str
+    limit: int | None = None
+    max_change: float | None = None
+    approved: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ToUndo:
+    """Put back what a run wrote, or wrote to one record or field, named as for ``why``."""
+
+    run: str
+    record: str | None = None
+    field: str | None = None
+
+
+Wish = ToRun | ToApply | ToUndo
+Answer = RunView | UndoView
+
+KINDS: dict[str, tuple[type[ToRun] | type[ToApply] | type[ToUndo], type[RunView] | type[UndoView]]] = {
+    "run": (ToRun, RunView),
+    "apply": (ToApply, RunView),
+    "undo": (ToUndo, UndoView),
+}
+"""What can be asked for, and what is answered."""
+
+
+@dataclass(frozen=True, slots=True)
+class RequestView:
+    """What somebody asked for and what came of it. ``state``: asked, at work, done, failed, withdrawn.
+
+    ``progress`` while it is at work; ``answer`` when it is done, ``error`` when it has failed.
+    """
+
+    id: int
+    sync: str
+    wish: Wish
+    state: str
+    asked_by: str
+    asked_at: float
+    begun_at: float | None = None
+    ended_at: float | None = None
+    progress: Progress | None = None
+    answer: Answer | None = None
+    error: BothwaysError | None = made_by(default=None, compare=False)
+
+    @property
+    def is_open(self) -> bool:
+        """Whether it still waits or is at work."""
+        return self.state in (ASKED, AT_WORK)
+
+
+def sync_of(workspace: Workspace, wish: Wish) -> Sync:
+    """Return the sync that a wish is about; raise UnknownSync, PlanOutdated, UnknownRun."""
+    match wish:
+        case ToRun():
+            return row_of(workspace, wish.sync)
+        case ToApply():
+            return plan_row(workspace, wish.plan).sync
+        case ToUndo():
+            return run_row(workspace, wish.run).sync
+
+
+def ask(workspace: Workspace, wish: Wish) -> RequestView:
+    """Ask the service for something; the sync is due at once. Raises what ``sync_of`` does, and AllPaused."""
+    sync = sync_of(workspace, wish)
+    if turns.paused_at():
+        raise AllPaused()
+    kind = next(kind for kind, (made, _) in KINDS.items() if isinstance(wish, made))
+    now = turns.clock_of(workspace.clock)
+    row = requests.add(sync.pk, kind, plain(wish), author(), now)
+    turns.ask(turns.SYNC, [sync.pk], now)
+    return view_of(row)
+
+
+def look(id: int) -> RequestView:
+    """Return how a request stands."""
+    return view_of(requests.get(id))
+
+
+def withdraw(workspace: Workspace, id: int) -> bool:
+    """Take back what was asked for; False if it was begun already, or has ended."""
+    return requests.withdraw(id, turns.clock_of(workspace.clock))
+
+
+def view_of(row: Request) -> RequestView:
+    """Return a request as it is shown."""
+    made, answered = KINDS[row.kind]
+    return RequestView(
+        row.pk,
+        row.sync.name,
+        from_plain(made, row.parameters),
+        row.state,
+        row.asked_by,
+        row.asked_at,
+        row.begun_at,
+        row.ended_at,
+        from_plain(Progress, row.progress) if row.progress else None,
+        from_plain(answered, row.answer) if row.answer else None,
+        of_data(row.error) if row.error else None,
+    )
