@@ -130,7 +130,8 @@ class HttpClient:
     ``base_url`` is what relative addresses are joined to, and the only place that the credentials in
     ``headers`` are sent to. ``timeout`` is in seconds without a byte. ``tries``: how often a call is sent
     at most. Safe to share between threads. ``scrub`` takes the credentials out of an app's words: what an
-    app says of a refused call must go through it, since it may quote what it was sent.
+    app says of a refused call must go through it, since it may quote what it was sent. ``secrets`` are those that do
+    not stand in a header.
     """
 
     def __init__(
@@ -143,13 +144,14 @@ class HttpClient:
         manners: Manners | None = None,
         connections: int = 8,
         tries: int = TRIES,
+        secrets: Sequence[str] = (),
     ) -> None:
         check_url(base_url)
         self.base_url, self._setup, self._tries = base_url, setup, tries
         self._headers = {"User-Agent": "bothways", "Accept-Encoding": "gzip", **(headers or {})}
         _check_headers(setup.app, self._headers)
         self._manners = manners or Manners()
-        self.scrub = scrubber(self._headers)
+        self.scrub = scrubber(self._headers, secrets)
         self._pools = urllib3.PoolManager(
             maxsize=connections,
             timeout=urllib3.Timeout(connect=min(CONNECT_TIMEOUT, timeout), read=timeout),
