@@ -78,6 +78,7 @@ def _settings(hooks: Hooks) -> dict[str, Any]:
 
 def row(each: Subscription) -> dict[str, Any]:
     """Return a subscription as answers show it."""
-    shown = {"id": str(each.id), "eventType": each.name(), "active": each.active, "createdAt": STAMP, "updatedAt": STAMP}
+    shown = {"id": str(each.id), "eventType": each.name(), "active": each.active}
+    shown |= {"createdAt": STAMP, "updatedAt": STAMP}
     shown |= {"propertyName": each.property} if each.property else {}
     return shown | ({"objectTypeId": each.type_id} if each.word == "object" else {})
