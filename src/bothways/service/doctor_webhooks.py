@@ -108,10 +108,8 @@ def _subscriptions(workspace: Workspace, app: str, connector: Subscribes) -> Ite
         return
     access = subscriber(connector)  # type: ignore[arg-type]
     if access is None:
-        where = f"send them to {ours}, and " if ours else ""
-        yield Finding(
-            "ok", f"App {app}: its subscriptions are made by hand. There: {where}subscribe to {words(wanted)}"
-        )
+        where = f"to {ours}, " if ours else ""
+        yield Finding("ok", f"App {app}: subscriptions are made by hand, and should be {where}to {words(wanted)}")
         return
     there = access.subscribed()
     if there.address != ours:
