@@ -137,3 +137,14 @@ def test_webhooks_that_come_no_more_are_told_of_once_when_polling_finds_changes(
         webhooks.found_changes("east", keeper.time.now + SILENCE * 2)
     keeper.look(SILENCE * 2)
     assert [error.code for error in keeper.failures] == ["BW-139", "BW-139"]
+
+
+def test_what_changed_while_no_process_worked_does_not_mean_that_none_come(keeper: Keeper) -> None:
+    keeper.look()
+    with used(keeper.accounts.workspace.database):
+        webhooks.came("east", keeper.time.now)
+    keeper.look(SILENCE * 5, keeper.anew())
+    with used(keeper.accounts.workspace.database):
+        webhooks.found_changes("east", keeper.time.now + 1)
+    keeper.look(10)
+    assert keeper.failures == []

@@ -11,6 +11,7 @@ from bothways.jobs.now import run_sync
 from bothways.ledger import webhooks
 from bothways.ledger.webhooks import Own
 from bothways.sandbox.hubspot.hooks import MOST_SUBSCRIPTIONS
+from bothways.service.apps import add_app
 from bothways.service.database import used
 from bothways.service.reading import document_of
 from bothways.service.subscribing import Changed, compared, flaw_of, words
@@ -170,6 +171,20 @@ def test_settings_that_are_of_no_use_are_refused_with_their_place(accounts: Owne
     assert '"webhook_secret" is missing' in refused(text, "webhook_secret: {env: EAST_SECRET}, ", "")
     assert '"webhook_app_id" is missing' in refused(text, "    webhook_app_id: 4711\n", "")
     assert "a whole number above 0" in refused(text, "webhook_app_id: 4711", "webhook_app_id: my-app")
+
+
+def test_app_that_cannot_reach_us_is_not_added_to_the_file(accounts: Owned) -> None:
+    accounts.be_private()
+    accounts.change((f'public_url: "{PUBLIC}"\n', ""))
+    before = accounts.workspace.file.read_text()
+    settings = {"base_url": accounts.east.url, "webhook_app_id": "4711"}
+    places = {"token": "EAST_TOKEN", "webhook_secret": "EAST_SECRET", "developer_key": "EAST_KEY"}
+    with pytest.raises(MissingKey) as caught:
+        add_app(
+            accounts.workspace, "north", "hubspot", settings, {name: ("env", place) for name, place in places.items()}
+        )
+    assert '"public_url" is missing' in str(caught.value)
+    assert accounts.workspace.file.read_text() == before
 
 
 @pytest.mark.parametrize("local", ["http://localhost:8417", "http://127.0.0.1:8417", "http://[::1]:8417"])

@@ -50,7 +50,7 @@ class Upkeep:
                 continue  # whoever reads the app tells of it
             if connector is None:
                 continue
-            webhooks.awaited(app, workspace.clock())
+            webhooks.awaited(app, workspace.clock(), anew=not self._begun)
             self._listen(app)
             if access := subscriber(connector):
                 self._look_at(workspace, app, access)

@@ -48,9 +48,9 @@ def known(connection: str) -> Known:
     return Known(*found) if found else Known()
 
 
-def awaited(connection: str, now: float) -> None:
-    """Take note that webhooks of a connection are awaited, in a transaction of its own; nothing if that is known."""
-    if not known(connection).since:
+def awaited(connection: str, now: float, *, anew: bool = False) -> None:
+    """Take note that webhooks of a connection are awaited, since now if that was not known, or if it is ``anew``."""
+    if anew or not known(connection).since:
         with db.transaction_():
             _set(connection, "since", now)
 

@@ -4,7 +4,7 @@ import secrets
 from collections.abc import Iterator
 
 import urllib3
-from urllib3.exceptions import HTTPError
+from urllib3.exceptions import HTTPError, SSLError, TimeoutError
 
 from bothways.connectors.base import Connector
 from bothways.connectors.webhooks import ReceivesWebhooks, Subscribes
@@ -78,7 +78,7 @@ def _tested(workspace: Workspace, app: str, connector: ReceivesWebhooks) -> Find
             status = pool.request(call.method, call.url, body=call.body, headers=call.headers, redirect=False).status
     except HTTPError as error:
         hint = "Start bothways up, or bothways web. If it runs: its proxy, its name or a firewall keep calls from it."
-        return _said(NotReached(url=address, reason=f"no answer ({type(error).__name__})", hint=hint), "warning")
+        return _said(NotReached(url=address, reason=_unanswered(error), hint=hint), "warning")
     if status < 300:
         if webhooks.known(app).nonce == nonce:
             return Finding("ok", f"App {app}: a signed test call to {address} arrived")
@@ -86,6 +86,12 @@ def _tested(workspace: Workspace, app: str, connector: ReceivesWebhooks) -> Find
         return _said(NotReached(url=address, reason="somebody else took it", hint=hint))
     reason, hint = _why_not(status, app)
     return _said(NotReached(url=address, reason=reason, hint=hint))
+
+
+def _unanswered(error: HTTPError) -> str:
+    if isinstance(error, SSLError):
+        return "the certificate there is not valid"
+    return "no answer in time" if isinstance(error, TimeoutError) else "no connection"
 
 
 def _why_not(status: int, app: str) -> tuple[str, str]:

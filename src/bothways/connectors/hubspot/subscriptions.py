@@ -54,6 +54,7 @@ class Subscriptions:
     def __init__(self, setup: Setup) -> None:
         self.app, self._setup = setup.app, setup
         self._app_id = setup.settings.get(APP_ID) or ""
+        self._key = ""
         self._http: HttpClient | None = None
 
     @property
@@ -121,9 +122,10 @@ class Subscriptions:
 
     def _client(self, key: str) -> HttpClient:
         """Return the client; the key goes in the address, as HubSpot wants it, and never into a message."""
-        if self._http is None or self._http.scrub(key) == key:
+        if self._http is None or key != self._key:
             address = self._setup.settings.get("base_url") or BASE_URL
             self._http = HttpClient(address, self._setup, manners=MANNERS, connections=1, secrets=(key,))
+            self._key = key
         return self._http
 
     def _body(self, response: Response) -> Mapping[str, Any]:
