@@ -54,8 +54,8 @@ class Webhooks(Base):
 
     ``since``: since when they are awaited, by a process that works; ``came_at``: when the last one that was believed
     came; ``found_at``: when polling last found changes; ``silent``: it was told that none come. ``nonce``: the last
-    test call that arrived. ``address``: where we had the app send them; ``wanted``: what the subscriptions were last checked
-    for, due again at ``due_at``, with ``failed`` and ``trouble`` as of a connection.
+    test call that arrived. ``address``: where we had the app send them; ``wanted``: what the subscriptions were last
+    checked for, due again at ``due_at``, with ``failed`` and ``trouble`` as of a connection.
     """
 
     connection = models.OneToOneField(Connection, models.CASCADE)
