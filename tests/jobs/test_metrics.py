@@ -20,15 +20,8 @@ def scraped() -> dict[str, Metric]:
 
 
 def value(name: str, **labels: str) -> float:
-    found = [each.value for family in scraped().values() for each in family.samples if each.name == name]
-    matching = [
-        each.value
-        for family in scraped().values()
-        for each in family.samples
-        if each.name == name and labels.items() <= each.labels.items()
-    ]
-    assert found or not matching
-    return sum(matching)
+    samples = [each for family in scraped().values() for each in family.samples if each.name == name]
+    return sum(each.value for each in samples if labels.items() <= each.labels.items())
 
 
 @pytest.fixture

@@ -6,7 +6,9 @@ nobody knows: that is OutcomeUnknown, and the caller finds out by reading.
 """
 
 import json
+import logging
 import random
+import re
 import ssl
 from collections.abc import Callable, Container, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -60,6 +62,20 @@ TRY_AGAIN = frozenset({408, 423, 477, 500, 502, 503, 504, *range(520, 528)})
 """Statuses after which a harmless call is repeated."""
 
 TOO_MANY = 429
+
+
+class _WithoutQueries(logging.Filter):
+    """Takes the queries out of the addresses that urllib3 warns of: one may hold a secret."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        record.msg, record.args = _QUERY.sub("?***", record.getMessage()), ()
+        return True
+
+
+_QUERY = re.compile(r"\?[^\s\"')]+")
+
+for _name in ("urllib3.connection", "urllib3.connectionpool"):
+    logging.getLogger(_name).addFilter(_WithoutQueries())
 
 
 @dataclass(frozen=True, slots=True)

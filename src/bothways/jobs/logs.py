@@ -135,4 +135,4 @@ class _Library(logging.Handler):
         kind = record.exc_info[0].__name__ if record.exc_info and record.exc_info[0] else None
         level = "error" if record.levelno >= logging.ERROR else "warning"
         told = {"exception": kind} if kind else {}
-        _tell(level, "library", of=record.name, **told, detail={"message": record.getMessage()})
+        _tell(level, "library", of=record.name, **told, detail={"message": record.getMessage()} if _verbose else {})

@@ -46,8 +46,8 @@ class Upkeep:
         for app in list(workspace.document.apps):
             try:
                 connector = awaited(workspace, app)
-            except BothwaysError:
-                continue  # whoever reads the app tells of it
+            except Exception:  # noqa: BLE001 - it cannot be opened: whoever reads the app tells of it
+                continue
             if connector is None:
                 continue
             webhooks.awaited(app, workspace.clock(), anew=not self._begun)
