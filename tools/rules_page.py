@@ -31,6 +31,7 @@ SECTIONS = (
     "Deletes",
     "Consent",
     "Life",
+    "Webhooks",
     "Preview",
     "Undo",
     "Why",

@@ -603,6 +603,51 @@ class WebhookRefused(SettingsError):
     to_do = "{hint}"
 
 
+class WebhooksElsewhere(SettingsError):
+    """Raised where the app that is to send us webhooks sends them to somebody else, as far as we know."""
+
+    code = "BW-136"
+    what = "The webhooks of {app} go to {address}, which we have not set."
+    by_itself = "That address and all subscriptions were left as they are. Changes are found by polling."
+    to_do = "If nobody else needs them there, let them go to {ours}. Else use an app of its own for Bothways."
+
+
+class NotSubscribed(SettingsError):
+    """Raised where an app will not tell of all that it is to tell of, and we may not or cannot change that."""
+
+    code = "BW-137"
+    what = "{app} does not tell of everything by webhooks: {reason}."
+    by_itself = "What it does not tell of is found by polling."
+    to_do = "{hint}"
+
+
+class WebhooksSilent(SettingsError):
+    """Raised where an app that is to tell of changes by webhooks does not, as polling shows."""
+
+    code = "BW-139"
+    what = "No webhook of {app} has come {last}, though polling finds changes."
+    by_itself = "Changes are found by polling, so later."
+    to_do = "See why with: bothways doctor."
+
+
+class NotReached(SettingsError):
+    """Raised where a test call to our own public address does not arrive."""
+
+    code = "BW-135"
+    what = "A test call to {url} did not arrive here: {reason}."
+    by_itself = "Changes are found by polling, so later."
+    to_do = "{hint}"
+
+
+class TracingMissing(SettingsError):
+    """Raised where the environment asks for traces that cannot be made."""
+
+    code = "BW-138"
+    what = "The environment asks for traces, and OpenTelemetry is not installed."
+    by_itself = "All else goes on without them."
+    to_do = 'Install it with: pip install "bothways[otel]"'
+
+
 class AddressInUse(SettingsError):
     """Raised when the address at which calls are to be answered cannot be had."""
 

@@ -2,6 +2,7 @@
 
 import base64
 import gzip
+import logging
 import socket
 
 import pytest
@@ -296,3 +297,16 @@ def test_credentials_in_the_address_are_refused_and_not_shown():
     with pytest.raises(AddressNotAllowed) as caught:
         client_for("https://me:geheim@crm.example/")
     assert "geheim" not in str(caught.value)
+
+
+@pytest.mark.parametrize("name", ["urllib3.connection", "urllib3.connectionpool"])
+def test_no_query_stands_in_what_urllib3_warns_of(caplog: pytest.LogCaptureFixture, name: str):
+    url = "https://api.example.com/webhooks?hapikey=very-secret"
+    logging.getLogger(name).warning("Failed to parse headers (url=%s): %s", url, "no colon")
+    assert "very-secret" not in caplog.text
+    assert caplog.messages == ["Failed to parse headers (url=https://api.example.com/webhooks?***): no colon"]
+
+
+def test_secret_that_stands_in_no_header_is_scrubbed_as_well():
+    client = HttpClient("https://api.example.com", make_setup(Time()), secrets=("very-secret",))
+    assert client.scrub("not known: very-secret") == "not known: ***"

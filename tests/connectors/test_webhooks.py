@@ -41,8 +41,14 @@ def test_headers_are_found_in_any_case_and_never_printed():
     assert "Ann" not in repr(delivery)
 
 
-def test_whoever_has_hints_receives_webhooks():
+def test_whoever_has_hints_and_can_prove_itself_receives_webhooks():
     class Receiver:
+        def awaits_webhooks(self):
+            return True
+
+        def test_call(self, url: str, at: float):
+            return Delivery("POST", url, {}, b"", at)
+
         def hints(self, delivery: Delivery):
             return ()
 

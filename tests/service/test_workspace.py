@@ -8,6 +8,7 @@ import pytest
 
 from bothways import boot
 from bothways.errors import (
+    DatabaseLocked,
     DatabaseUnreachable,
     DiskFull,
     LedgerError,
@@ -23,7 +24,7 @@ from bothways.ledger.models import Revision, Sync
 from bothways.service import workspace as workspaces
 from bothways.service.database import sqlite_path, used
 from bothways.service.syncs import export, list_syncs, show_sync
-from bothways.service.workspace import init, open_workspace
+from bothways.service.workspace import init, open_workspace, take_over_changes
 from tests.office import SYNC, Office
 
 
@@ -283,3 +284,20 @@ def test_an_exported_file_says_the_same_as_the_one_it_came_from(office: Office) 
     office.write(export(office.open(), "people"))
     assert show_sync(office.open(), "people") == before
     assert revisions(office) == [(1, "on")]
+
+
+def test_a_change_that_the_database_could_not_take_is_taken_the_next_time(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    workspace = open_workspace(office.folder)
+    office.change("max_change: 100%", "max_change: 50%")
+
+    def locked(document: object, now: float) -> int:
+        raise DatabaseLocked()
+
+    with monkeypatch.context() as patched:
+        patched.setattr(workspaces, "import_settings", locked)
+        with pytest.raises(DatabaseLocked):
+            take_over_changes(workspace)
+    take_over_changes(workspace)
+    assert workspace.sync("people").guards.max_change == 50

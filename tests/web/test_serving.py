@@ -12,15 +12,17 @@ from pathlib import Path
 
 import pytest
 
+from bothways.connectors.webhooks import Topic
 from bothways.errors import BothwaysError, OurFault
 from bothways.jobs.queue import queue_of
 from bothways.jobs.service import Service
 from bothways.sandbox.hubspot import HubSpotSandbox, subscriptions
+from bothways.service.doctor import doctor
 from bothways.service.views import RunView
 from bothways.service.workspace import Workspace, open_workspace
 from bothways.web.serving import serve_until
 from tests.databases import empty_ledger
-from tests.hooked_accounts import secrets, settings
+from tests.hooked_accounts import owned_accounts, secrets, settings
 
 
 def until(true: Callable[[], bool], seconds: float = 20.0) -> bool:
@@ -41,6 +43,7 @@ class Serving:
     listener: socket.socket
     runs: list[RunView] = field(default_factory=list)
     failures: list[BothwaysError] = field(default_factory=list)
+    works: bool = True
 
     @property
     def url(self) -> str:
@@ -68,7 +71,8 @@ class Serving:
 
     def _serve(self) -> None:
         queue = queue_of(self.workspace.database)
-        service = Service(self.workspace, queue, 2, self.runs.append, self._failed, _ours)
+        worker = Service(self.workspace, queue, 2, self.runs.append, self._failed, _ours)
+        service = worker if self.works else None
         serving = serve_until(self._stop, self.workspace, queue, service, self.listener, self._failed)
         self._loop.run_until_complete(serving)
 
@@ -133,3 +137,38 @@ def test_it_tells_how_it_is(accounts: Accounts) -> None:
     assert status == 200
     assert 'bothways_run_seconds_count{state="done",sync="people"}' in text
     assert "bothways_calls_total{" in text
+
+
+def test_subscriptions_are_made_by_the_service_and_what_they_tell_of_arrives(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        url = f"http://127.0.0.1:{listener.getsockname()[1]}"
+        with owned_accounts(tmp_path, monkeypatch, url) as accounts:
+            east, west = accounts.east, accounts.west
+            with Serving(accounts.workspace, listener) as serving:
+                assert until(lambda: Topic("contact.propertyChange", "jobtitle") in accounts.topics), serving.failures
+                (mine,), (theirs,) = east.records("contacts"), west.records("contacts")
+                east.edit("contacts", mine, {"jobtitle": "Baker"})
+                assert until(lambda: west.records("contacts")[theirs].get("jobtitle") == "Baker", 10)
+                told = [each.what for each in doctor(tmp_path) if "App east" in each.what]
+                assert any("a signed test call" in each for each in told), told
+                assert any("its last webhook came at" in each for each in told), told
+                assert serving.failures == []
+
+
+def test_process_that_only_answers_takes_over_changes_of_the_settings(accounts: Accounts, tmp_path: Path) -> None:
+    file = tmp_path / "bothways.yaml"
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        web = Serving(open_workspace(tmp_path), listener, works=False)
+        with web:
+            assert until(lambda: web.get("/readyz")[0] == 200)
+            file.write_text(
+                file.read_text().replace("version: 1\n", "version: 1\npublic_url: https://new.example.com\n")
+            )
+            assert until(lambda: web.workspace.document.public_url == "https://new.example.com")
+            file.write_text(file.read_text().replace("every: 60s", "every: never"))
+            assert until(lambda: bool(web.failures))
+            file.write_text(file.read_text().replace("every: never", "every: 90s"))
+            assert until(lambda: web.workspace.sync("people").every == 90)
+    assert [error.code for error in web.failures] == ["BW-105"]

@@ -1,5 +1,6 @@
 """``bothways up`` as a process: it says where it answers, refuses a second one, and ends when told to."""
 
+import json
 import re
 import signal
 import subprocess
@@ -62,3 +63,28 @@ def test_address_that_is_in_use_is_refused_at_the_door(up: subprocess.Popen[str]
     port = _address(up).rpartition(":")[2]
     refused = _run(folder, "web", "--port", port)
     assert (refused.returncode, "BW-189" in refused.stderr) == (65, True)
+
+
+@pytest.mark.parametrize("command", ["up", "web"])
+def test_log_in_json_is_one_document_per_line_on_stderr_and_nothing_on_stdout(folder: Path, command: str) -> None:
+    words = [*COMMAND, "-C", str(folder), command, "--port", "0", "--log-format", "json"]
+    with subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+        assert process.stderr is not None
+        begun, ready = json.loads(process.stderr.readline()), json.loads(process.stderr.readline())
+        with urllib.request.urlopen(f"{ready['address']}/readyz") as answer:
+            assert answer.status == 200
+        (folder / "bothways.yaml").write_text("version: 2\n")
+        failure = json.loads(process.stderr.readline())
+        process.send_signal(signal.SIGTERM)
+        rest, told = process.stdout.read() if process.stdout else "", process.stderr.read()
+    assert process.returncode == 0
+    assert (begun["event"], ready["event"], begun["level"]) == ("begun", "ready", "info")
+    assert (failure["event"], failure["code"], failure["level"]) == ("failure", "BW-105", "error")
+    assert (rest, told) == ("", "")
+
+
+def test_failure_that_ends_it_is_the_last_line_of_the_log(folder: Path) -> None:
+    (folder / "bothways.yaml").write_text("version: 2\n")
+    refused = _run(folder, "web", "--port", "0", "--log-format", "json")
+    assert refused.returncode == 65
+    assert [json.loads(line)["code"] for line in refused.stderr.splitlines()] == ["BW-105"]

@@ -210,7 +210,11 @@ class WriteResult:
 
 @dataclass(frozen=True, slots=True)
 class Setting:
-    """One thing a connection needs to be told. ``auth`` ones stand under ``auth:`` in the YAML file."""
+    """One thing a connection needs to be told. ``auth`` ones stand under ``auth:`` in the YAML file.
+
+    ``needs`` are the settings without which this one is of no use. ``reached``: nor is it without an address by which
+    the app can reach us.
+    """
 
     name: str
     label: str
@@ -219,6 +223,8 @@ class Setting:
     required: bool = True
     default: str | None = None
     example: str = ""
+    needs: tuple[str, ...] = ()
+    reached: bool = False
 
 
 class TokenStore(Protocol):

@@ -6,7 +6,9 @@ nobody knows: that is OutcomeUnknown, and the caller finds out by reading.
 """
 
 import json
+import logging
 import random
+import re
 import ssl
 from collections.abc import Callable, Container, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -60,6 +62,20 @@ TRY_AGAIN = frozenset({408, 423, 477, 500, 502, 503, 504, *range(520, 528)})
 """Statuses after which a harmless call is repeated."""
 
 TOO_MANY = 429
+
+
+class _WithoutQueries(logging.Filter):
+    """Takes the queries out of the addresses that urllib3 warns of: one may hold a secret."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        record.msg, record.args = _QUERY.sub("?***", record.getMessage()), ()
+        return True
+
+
+_QUERY = re.compile(r"\?[^\s\"')]+")
+
+for _name in ("urllib3.connection", "urllib3.connectionpool"):
+    logging.getLogger(_name).addFilter(_WithoutQueries())
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,7 +146,8 @@ class HttpClient:
     ``base_url`` is what relative addresses are joined to, and the only place that the credentials in
     ``headers`` are sent to. ``timeout`` is in seconds without a byte. ``tries``: how often a call is sent
     at most. Safe to share between threads. ``scrub`` takes the credentials out of an app's words: what an
-    app says of a refused call must go through it, since it may quote what it was sent.
+    app says of a refused call must go through it, since it may quote what it was sent. ``secrets`` are those that do
+    not stand in a header.
     """
 
     def __init__(
@@ -143,13 +160,14 @@ class HttpClient:
         manners: Manners | None = None,
         connections: int = 8,
         tries: int = TRIES,
+        secrets: Sequence[str] = (),
     ) -> None:
         check_url(base_url)
         self.base_url, self._setup, self._tries = base_url, setup, tries
         self._headers = {"User-Agent": "bothways", "Accept-Encoding": "gzip", **(headers or {})}
         _check_headers(setup.app, self._headers)
         self._manners = manners or Manners()
-        self.scrub = scrubber(self._headers)
+        self.scrub = scrubber(self._headers, secrets)
         self._pools = urllib3.PoolManager(
             maxsize=connections,
             timeout=urllib3.Timeout(connect=min(CONNECT_TIMEOUT, timeout), read=timeout),

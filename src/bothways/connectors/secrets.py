@@ -2,7 +2,7 @@
 
 import base64
 import binascii
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 
 SECRET_HEADERS = frozenset({"authorization", "proxy-authorization", "cookie", "x-api-key"})
 """Headers that go to the app's own host only, and never into a message."""
@@ -11,9 +11,9 @@ SHORTEST = 4
 """Characters: shorter pieces would blot out ordinary words."""
 
 
-def scrubber(headers: Mapping[str, str]) -> Callable[[str], str]:
-    """Return a function that takes every secret in these headers out of a text."""
-    secrets: set[str] = set()
+def scrubber(headers: Mapping[str, str], more: Iterable[str] = ()) -> Callable[[str], str]:
+    """Return a function that takes every secret in these headers, and ``more`` secrets, out of a text."""
+    secrets = set(more)
     for name, value in headers.items():
         if name.lower() in SECRET_HEADERS:
             secrets |= _pieces(value)

@@ -51,11 +51,84 @@ class Hint:
 class ReceivesWebhooks(Protocol):
     """What a connector has besides, if its app sends webhooks."""
 
+    def awaits_webhooks(self) -> bool:
+        """Whether the settings say by what deliveries are proven, so that any can be believed."""
+        ...
+
+    def test_call(self, url: str, at: float) -> Delivery:
+        """Return a delivery to this address that names no record, proven as the app would; raise SecretMissing."""
+        ...
+
     def hints(self, delivery: Delivery) -> Sequence[Hint]:
         """Return the records that a delivery names, each once; raise WebhookRefused for one that the app did not send.
 
         Records of objects that the connector does not know are left out. Calls no app.
         """
+        ...
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Topic:
+    """What an app can be asked to tell of, in its own words: an event, and of a change of a field, which one."""
+
+    event: str
+    field: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Subscription:
+    """What an app was asked to tell of, by its id there. One that is not ``active`` is paused."""
+
+    id: str
+    topic: Topic
+    active: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Subscribed:
+    """All subscriptions of an app, whoever made them. ``address``: where all is sent, "" for nowhere.
+
+    ``most``: how many there may be.
+    """
+
+    address: str
+    subscriptions: Sequence[Subscription]
+    most: int
+
+
+@runtime_checkable
+class Subscribes(Protocol):
+    """What a connector has besides, if its app tells of what was subscribed to, and of nothing else.
+
+    Methods raise as those of ``Connector``; the three that write raise OutcomeUnknown as well.
+    """
+
+    def topics(self, object: str, fields: Sequence[str]) -> Sequence[Topic]:
+        """Return what must be subscribed to for the records of an object and these fields of them; calls no app."""
+        ...
+
+    def can_subscribe(self) -> bool:
+        """Whether the settings give access to the subscriptions; else people make them by hand."""
+        ...
+
+    def subscribed(self) -> Subscribed:
+        """Return what there is."""
+        ...
+
+    def send_to(self, address: str) -> None:
+        """Have all deliveries sent to an address."""
+        ...
+
+    def subscribe(self, topic: Topic) -> str:
+        """Make a subscription and return its id."""
+        ...
+
+    def resume(self, id: str) -> None:
+        """Have a subscription told of that was paused."""
+        ...
+
+    def unsubscribe(self, id: str) -> None:
+        """Delete a subscription; one that is gone already is no failure."""
         ...
 
 

@@ -27,6 +27,24 @@ run_time = Histogram(
     buckets=(0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 15, 60, 300, 1800),
     registry=REGISTRY,
 )
+takeovers = Counter(
+    "bothways_takeovers",
+    "Turns taken over from workers that gave no sign of life any more.",
+    ("kind",),
+    registry=REGISTRY,
+)
+webhooks = Counter(
+    "bothways_webhooks",
+    "Calls that came for webhooks: received and believed, or refused. Those for no app of ours have no app.",
+    ("app", "outcome"),
+    registry=REGISTRY,
+)
+hints = Counter(
+    "bothways_webhook_records",
+    "Records that webhooks named: new, or duplicates that were to be read already.",
+    ("app", "outcome"),
+    registry=REGISTRY,
+)
 failures = Counter("bothways_failures", "Failures told of, by their codes.", ("code",), registry=REGISTRY)
 due = Gauge("bothways_due", "Turns that were due and not taken at the last look.", ("kind",), registry=REGISTRY)
 held = Gauge("bothways_held", "Records that wait for a person.", ("sync",), registry=REGISTRY)
@@ -54,6 +72,13 @@ def tell(view: RunView, delays: Iterable[tuple[str, float]]) -> None:
     run_time.labels(view.sync, view.state).observe(view.seconds)
     held.labels(view.sync).set(view.held)
     failing.labels(view.sync).set(view.failing)
+
+
+def tell_received(app: str, records: int, new: int) -> None:
+    """Add a delivery that was believed: how many records it named, and how many of them were not to be read already."""
+    webhooks.labels(app, "received").inc()
+    hints.labels(app, "new").inc(new)
+    hints.labels(app, "duplicate").inc(records - new)
 
 
 def exposed() -> str:

@@ -10,6 +10,7 @@ from bothways.errors import BothwaysError, DatabaseLocked, DatabaseUnreachable
 from bothways.jobs import metrics
 from bothways.jobs.queue import Queue
 from bothways.jobs.turns import Worker, take_turn
+from bothways.jobs.upkeep import LOOK_EVERY, Upkeep
 from bothways.ledger import db, turns
 from bothways.ledger.turns import BEAT_EVERY, FEED, SYNC
 from bothways.service.database import kept_open
@@ -64,9 +65,10 @@ class Service:
         self._stop = stop
         self._turns = ThreadPoolExecutor(self.at_once, thread_name_prefix="bothways-turn")
         self._own = ThreadPoolExecutor(1, thread_name_prefix="bothways-tick")
+        self._aside = ThreadPoolExecutor(1, thread_name_prefix="bothways-upkeep")
         ended = asyncio.Event()
         beat = asyncio.create_task(self._beat(ended))
-        working = (self.queue.run_worker(self._turn, self.at_once), self._tick(stop))
+        working = (self.queue.run_worker(self._turn, self.at_once), self._tick(stop), self._keep_up(stop))
         tasks = [asyncio.create_task(each) for each in working]
         waiting = asyncio.create_task(stop.wait())
         try:
@@ -84,6 +86,7 @@ class Service:
             except PASSING as error:
                 self.on_failure("", error)
             self._own.shutdown(wait=True)
+            self._aside.shutdown(wait=True)
         for each in (*self._fatal, *done):
             if isinstance(each, BaseException) and not isinstance(each, asyncio.CancelledError):
                 raise each
@@ -119,19 +122,26 @@ class Service:
                 found = {}
             for kind, ids in found.items():
                 await self.queue.trigger(kind, ids)
-            await _wait(stop, TICK)
+            await wait(stop, TICK)
 
     def _look(self) -> dict[str, list[int]]:
-        try:
-            take_over_changes(self.workspace)
-        except BothwaysError as error:
-            self.on_failure("", error)
+        follow(self.workspace, self.on_failure)
         self.ticked_at = self.workspace.clock()
         now = self.worker.clock()
         found = {kind: turns.due(kind, now, MOST_QUEUED) for kind in (FEED, SYNC)}
         for kind, ids in found.items():
             metrics.due.labels(kind).set(len(ids))
         return found
+
+    async def _keep_up(self, stop: asyncio.Event) -> None:
+        """See to the subscriptions in the apps, in a thread of its own: however long that takes, turns go on."""
+        upkeep = Upkeep(self.worker)
+        while not stop.is_set():
+            try:
+                await self._in(self._aside, upkeep.look)
+            except PASSING as error:
+                self.on_failure("", error)
+            await wait(stop, LOOK_EVERY)
 
     async def _beat(self, stop: asyncio.Event) -> None:
         beats = ThreadPoolExecutor(1, thread_name_prefix="bothways-beat")
@@ -140,7 +150,7 @@ class Service:
                 await self._in(beats, self._say_alive)
             except PASSING as error:
                 self.on_failure("", error)
-            await _wait(stop, BEAT_EVERY)
+            await wait(stop, BEAT_EVERY)
         beats.shutdown(wait=True)
 
     def _say_alive(self) -> None:
@@ -157,7 +167,16 @@ class Service:
         return await asyncio.get_running_loop().run_in_executor(pool, inside)
 
 
-async def _wait(stop: asyncio.Event, seconds: float) -> None:
+def follow(workspace: Workspace, on_failure: Callable[[str, BothwaysError], None]) -> None:
+    """Let changes of the settings file take effect; of one that cannot be used is told once, and nothing changes."""
+    try:
+        take_over_changes(workspace)
+    except BothwaysError as error:
+        on_failure("", error)
+
+
+async def wait(stop: asyncio.Event, seconds: float) -> None:
+    """Wait so many seconds, or until ``stop`` is set."""
     try:
         await asyncio.wait_for(stop.wait(), seconds)
     except TimeoutError:

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 
 from bothways.engine.sides import Side
 from bothways.errors import AppError, BothwaysError, LedgerError, RunSuperseded, SecretMissing, SyncOff
-from bothways.jobs import metrics
+from bothways.jobs import logs, metrics
 from bothways.jobs.doing import carry_out, run_view
 from bothways.jobs.schedule import JITTER, after_failure, after_success
 from bothways.ledger import journal, requests, rests, turns
@@ -19,6 +19,7 @@ from bothways.ledger.models import Feed, Request, Sync
 from bothways.ledger.turns import FEED, SYNC, Turn
 from bothways.service.connect import open_app
 from bothways.service.deleting import purge
+from bothways.service.tracing import span
 from bothways.service.turn import with_something_to_do
 from bothways.service.views import RunView
 from bothways.service.work import context
@@ -67,12 +68,16 @@ def take_turn(worker: Worker, kind: str, id: int) -> bool:
     turn = turns.take(kind, id, worker.name, worker.clock())
     if turn is None:
         return False
-    try:
-        due_at, failed = (_read if kind == FEED else _run)(worker, turn)
-    except LedgerError:
-        raise
-    except Exception as problem:  # noqa: BLE001 - what nobody foresaw is told, and reaches no other sync
-        due_at, failed = _failed(worker, turn, f"{kind} {id}", worker.understood(problem))
+    if turn.taken_from:
+        metrics.takeovers.labels(kind).inc()
+        logs.takeover(kind, turns.name_of(turn), turn.taken_from)
+    with span("turn", kind=kind, id=id, worker=worker.name):
+        try:
+            due_at, failed = (_read if kind == FEED else _run)(worker, turn)
+        except LedgerError:
+            raise
+        except Exception as problem:  # noqa: BLE001 - what nobody foresaw is told, and reaches no other sync
+            due_at, failed = _failed(worker, turn, f"{kind} {id}", worker.understood(problem))
     turns.finish(turn, due_at, failed)
     return True
 
@@ -110,7 +115,9 @@ def _run(worker: Worker, turn: Turn) -> tuple[float, int]:
         purge(worker.workspace.clock())
         ctx = context(worker.own(), name, worker=turn.worker)
         ctx.read_within = ctx.interval + GRACE
-        report = running.run(ctx)
+        with span("run", sync=name) as tell:
+            report = running.run(ctx)
+            tell(run=f"r_{report.run_id}", state=report.state)
     except SyncOff:
         return worker.clock() + turns.TAKEOVER, 0
     except BothwaysError as error:

@@ -17,13 +17,15 @@ class Hint(NamedTuple):
     told_at: float
 
 
-def keep(feed: Feed, ids: Collection[str], told_at: float) -> None:
-    """Keep that records are to be read, by id, in the caller's transaction."""
+def keep(feed: Feed, ids: Collection[str], told_at: float) -> int:
+    """Keep that records are to be read, by id, in the caller's transaction; return how many were not already."""
+    known = db.in_list("SELECT record_id FROM hinted WHERE feed_id=%s AND record_id IN {ids}", (feed.pk,), ids)
     sql = (
         "INSERT INTO hinted (feed_id, record_id, workspace_id, told_at) VALUES (%s,%s,%s,%s) "
         "ON CONFLICT (feed_id, record_id) DO UPDATE SET told_at=excluded.told_at"
     )
     db.execute_many(sql, [(feed.pk, id, feed.workspace_id, told_at) for id in sorted(ids)])
+    return len(ids) - len(known)
 
 
 def of(feed_id: int) -> list[Hint]:

@@ -54,6 +54,44 @@ class Connection(Base):
         constraints = [models.UniqueConstraint(fields=["workspace_id", "name"], name="connection_name")]
 
 
+class Webhooks(Base):
+    """What is known of a connection whose app sends webhooks. Times are seconds.
+
+    ``since``: since when they are awaited, by a process that works; ``came_at``: when the last one that was believed
+    came; ``found_at``: when polling last found changes; ``silent``: it was told that none come. ``nonce``: the last
+    test call that arrived. ``address``: where we had the app send them; ``wanted``: what the subscriptions were last
+    checked for, due again at ``due_at``, with ``failed`` and ``trouble`` as of a connection.
+    """
+
+    connection = models.OneToOneField(Connection, models.CASCADE)
+    since = models.FloatField(default=0.0, db_default=0.0)
+    came_at = models.FloatField(default=0.0, db_default=0.0)
+    found_at = models.FloatField(default=0.0, db_default=0.0)
+    silent = models.BooleanField(default=False, db_default=False)
+    nonce = models.TextField(default="", db_default="")
+    address = models.TextField(default="", db_default="")
+    wanted = models.TextField(default="", db_default="")
+    due_at = models.FloatField(default=0.0, db_default=0.0)
+    failed = models.IntegerField(default=0, db_default=0)
+    trouble = models.TextField(default="", db_default="")
+
+    class Meta:
+        db_table = "webhooks"
+
+
+class Subscription(Base):
+    """A subscription that we have made in an app: ``ref`` is its id there, and the event and field that it is to."""
+
+    connection = models.ForeignKey(Connection, models.CASCADE, db_index=False)
+    ref = models.TextField()
+    event = models.TextField()
+    field = models.TextField(default="", db_default="")
+
+    class Meta:
+        db_table = "subscription"
+        constraints = [models.UniqueConstraint(fields=["connection", "ref"], name="subscription_one")]
+
+
 class Turns(Base):
     """What is done again and again by whichever worker takes it up; see ``ledger.turns``. Times are seconds.
 

@@ -54,13 +54,25 @@ ORDER BY t.due_at, t.id LIMIT %s
 
 
 class Turn(NamedTuple):
-    """A turn that a worker has taken: of which table, which row, when, and how often it had failed in a row."""
+    """A turn that a worker has taken: of which table, which row, when, and how often it had failed in a row.
+
+    ``taken_from``: the worker that had it and gave no sign of life any more, "" where there was none.
+    """
 
     kind: str
     id: int
     worker: str
     taken_at: float
     failed: int
+    taken_from: str = ""
+
+
+def name_of(turn: Turn) -> str:
+    """Return what a turn is of: a sync by its name, a feed by those of its connection and its object."""
+    if turn.kind == SYNC:
+        return str(db.value("SELECT name FROM sync WHERE id=%s", (turn.id,)))
+    sql = "SELECT c.name, t.object FROM feed t JOIN connection c ON c.id=t.connection_id WHERE t.id=%s"
+    return " ".join(map(str, db.one(sql, (turn.id,)) or ()))
 
 
 def clock_of(own: Callable[[], float] = time.time) -> float:
@@ -96,12 +108,13 @@ def _take(
 ) -> Turn | None:
     goes_on = "" if though_paused else f"AND {_GOES_ON}"
     with db.transaction_():
+        before = db.value(f"SELECT worker FROM {kind} WHERE id=%s AND taken_at IS NOT NULL", (id,))
         found = db.rows(
             f"UPDATE {kind} AS t SET worker=%s, taken_at=%s, beat_at=%s, asked_at=0 "
             f"WHERE id=%s {where} AND {_FREE} {goes_on} RETURNING failed",
             (worker, now, now, id, *params, now - TAKEOVER, now + TAKEOVER),
         )
-    return Turn(kind, id, worker, now, int(found[0][0])) if found else None
+    return Turn(kind, id, worker, now, int(found[0][0]), str(before or "")) if found else None
 
 
 def beat(worker: str, at_work: Iterable[tuple[str, int]], now: float) -> None:

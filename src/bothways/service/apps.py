@@ -9,7 +9,7 @@ from bothways.records import Field
 from bothways.service.connect import Opened, make, open_app
 from bothways.service.document import AppDocument
 from bothways.service.reading import NAME, is_name
-from bothways.service.reading_apps import app_of
+from bothways.service.reading_apps import app_of, check_reached
 from bothways.service.views import AppCheck, AppView, ConnectorView, ObjectView
 from bothways.service.workspace import Workspace, load
 from bothways.service.yaml_edit import add_entry, dumped
@@ -49,6 +49,7 @@ def add_app(
     check_name(workspace, name)
     entry = _entry(connector, settings, secrets)
     document = _checked(name, entry)
+    check_reached(document, workspace.document.public_url)
     view = _check(make(workspace, document))
     add_entry(workspace.file, "apps", name, entry)
     workspace.document = load(workspace.file)

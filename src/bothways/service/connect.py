@@ -13,6 +13,8 @@ from bothways.connectors.made import with_made
 from bothways.errors import SecretMissing, UnknownObject
 from bothways.records import Field
 from bothways.service.document import AppDocument, SecretPlace
+from bothways.service.traced import traced
+from bothways.service.tracing import is_on
 from bothways.service.yaml_file import nearest
 
 if TYPE_CHECKING:
@@ -85,7 +87,8 @@ def make(workspace: "Workspace", document: AppDocument) -> Opened:
     budget = Billed(budget_of(workspace.folder, document, kind.limits))
     secrets = Secrets(document.name, document.secrets, workspace.folder, settings)
     setup = Setup(document.name, settings, secrets, budget, hosts, clock=workspace.clock)
-    return Opened(document, kind.title, with_made(kind)(setup), budget, hosts)
+    made = with_made(kind)
+    return Opened(document, kind.title, (traced(made) if is_on() else made)(setup), budget, hosts)
 
 
 def budget_of(folder: Path, document: AppDocument, limits: Mapping[str, tuple[int, float]]) -> MemoryBudget:

@@ -11,6 +11,7 @@ from django.db import connection
 
 from bothways.errors import BothwaysError, DatabaseLocked, DiskFull
 from bothways.ledger import db
+from bothways.service import doctor_webhooks
 from bothways.service.admission import check
 from bothways.service.connect import Secrets, open_app
 from bothways.service.database import migrations_off, sqlite_path, used
@@ -34,9 +35,14 @@ def doctor(folder: Path) -> list[Finding]:
         workspace.database = database_of(workspace.folder, workspace.document)
     except BothwaysError as error:
         return [*findings, _problem(error)]
-    findings += _database(workspace)
+    database = _database(workspace)
+    findings += database
     answers = {name: _app(workspace, name) for name in workspace.document.apps}
     findings += [each for found in answers.values() for each in found]
+    if all(each.level == "ok" for each in database) and has_database(workspace):
+        for name, found in answers.items():
+            if all(each.level == "ok" for each in found):
+                findings += doctor_webhooks.findings(workspace, name)
     for sync in workspace.document.syncs.values():
         answering = all(each.level == "ok" for app in sync.pair for each in answers[app])
         if answering and sync.state != "off":
@@ -125,6 +131,12 @@ def _lock(workspace: Workspace) -> list[Finding]:
     if busy:
         return [Finding("ok", "Another process is running syncs just now", "", DatabaseLocked.code)]
     return [_ok("No other process is running syncs")]
+
+
+def has_database(workspace: Workspace) -> bool:
+    """Tell whether there is a database to look into."""
+    path = sqlite_path(workspace.database)
+    return path is None or path.exists()
 
 
 # --- apps ---------------------------------------------------------------------------------------------

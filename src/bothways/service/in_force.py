@@ -263,6 +263,15 @@ def _is_there(name: str, schema: Mapping[str, Field]) -> bool:
     return name in schema or recipe_of(name) is not None
 
 
+def fields_in_use(feed: Feed) -> list[str]:
+    """Return the fields that a feed reads for the syncs that are on, by the settings in force."""
+    names = set[str]()
+    for sync in Sync.objects.select_related("left", "right").filter(state="on", deleted_at=0):
+        if feed.connection_id in (sync.left.connection_id, sync.right.connection_id):
+            names |= _needed(feed, sync, latest_revision(sync).document["applied"])[0]
+    return sorted(names)
+
+
 def _needed(feed: Feed, sync: Sync, applied: Mapping[str, Any] | None) -> tuple[set[str], dict[str, Any]]:
     """Return the fields that a sync reads of a feed, and the slots it keeps there: as a side of it, and for names."""
     names, slots = set[str](), dict[str, Any]()

@@ -23,7 +23,7 @@ from bothways.service.document import (
     SyncDocument,
     refuse_ring,
 )
-from bothways.service.reading_apps import address_parts, app_of, only_apps, secret_place, secret_places
+from bothways.service.reading_apps import address_parts, app_of, check_reached, only_apps, secret_place, secret_places
 from bothways.service.reading_conflicts import CONFLICTS, default_of, winners_of
 from bothways.service.reading_deletes import deletes_of
 from bothways.service.reading_fields import ASSOCIATION, FIELD, associations_of, constants_of, field_of
@@ -78,7 +78,10 @@ def document_of(root: Node) -> Document:
     syncs = {name: _sync(root.node("syncs"), name, apps) for name in _names(root.node("syncs"))}
     _no_ring(syncs.values())
     revision = root.whole("revision", 0) if "revision" in root else None
-    return Document(revision, _database(root), _public_url(root), _hosts(root), apps, syncs)
+    public_url = _public_url(root)
+    for app in apps.values():
+        check_reached(app, public_url, root.value_place("public_url"))
+    return Document(revision, _database(root), public_url, _hosts(root), apps, syncs)
 
 
 def _names(node: Node) -> list[str]:

@@ -1,5 +1,6 @@
 """From the file to the apps, and to what is said per app; secrets stand elsewhere and are only pointed to."""
 
+import ipaddress
 import re
 from collections.abc import Mapping, Sequence
 from urllib.parse import SplitResult, urlsplit
@@ -48,8 +49,44 @@ def app_of(apps: Node, name: str) -> AppDocument:
             raise SecretInFile(where=home.value_place(each.name), key=each.name, instead=secret_places(each.name))
         else:
             settings[each.name] = _plain(home, each, declared)
+    _check_needs(node, auth, declared)
     defaults = {each.name: each.default for each in declared if each.default is not None}
     return AppDocument(name, connector, {**defaults, **settings}, secrets, apps.key_place(name), _country(node))
+
+
+def _check_needs(node: Node, auth: Node, declared: Sequence[Setting]) -> None:
+    """Refuse a setting that is of no use without another one."""
+    homes = {each.name: auth if each.auth else node for each in declared}
+    for each in declared:
+        for need in each.needs if homes[each.name].data.get(each.name) is not None else ():
+            if homes[need].data.get(need) is None:
+                wanted = next(one for one in declared if one.name == need)
+                hint = f"{each.name} is of no use without it. {_hint(wanted)}"
+                raise MissingKey(where=homes[need].place, key=need, hint=hint)
+
+
+def check_reached(app: AppDocument, url: str, place: str = "") -> None:
+    """Refuse an app that must reach us, where ``url``, which stands at ``place``, is no address by which it can."""
+    for each in registry.connector_class(app.connector).settings:
+        if not each.reached or each.name not in app.settings:
+            continue
+        if not url:
+            hint = f"{each.name} of {app.name} is of no use without it. Such as: public_url: https://sync.example.com"
+            raise MissingKey(where=app.place, key="public_url", hint=hint)
+        if not is_reached_safely(url):
+            expected = f"an https address, since {app.name} sends webhooks to it"
+            raise WrongType(where=place, key="public_url", expected=expected, got="another one")
+
+
+def is_reached_safely(url: str) -> bool:
+    """Tell whether what is sent to an address is encrypted, or never leaves this machine."""
+    parts = urlsplit(url)
+    if parts.scheme == "https" or parts.hostname == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(parts.hostname or "").is_loopback
+    except ValueError:
+        return False
 
 
 def _country(node: Node) -> str | None:

@@ -6,7 +6,7 @@ from pathlib import Path
 from time import time
 from urllib.parse import quote
 
-from bothways.errors import DiskFull, NoWorkspace, UnknownApp, UnknownSync, UsageError, WrongType
+from bothways.errors import DiskFull, LedgerError, NoWorkspace, UnknownApp, UnknownSync, UsageError, WrongType
 from bothways.service.connect import Opened, Secrets
 from bothways.service.database import bring_up_to_date, make_folder, used
 from bothways.service.document import AppDocument, Document, SyncDocument
@@ -122,10 +122,15 @@ def reload(workspace: Workspace) -> None:
 
 
 def take_over_changes(workspace: Workspace) -> None:
-    """Read the file again if it was written since it was last read."""
-    if _stamp(workspace.file) != workspace.stamp:
-        with used(workspace.database):
-            reload(workspace)
+    """Read the file again if it was written since it was last read; where the database fails, the next time again."""
+    before = workspace.stamp
+    if _stamp(workspace.file) != before:
+        try:
+            with used(workspace.database):
+                reload(workspace)
+        except LedgerError:
+            workspace.stamp = before
+            raise
 
 
 def _stamp(file: Path) -> int:

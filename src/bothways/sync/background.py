@@ -5,6 +5,8 @@ import threading
 from collections import defaultdict
 from collections.abc import Callable
 from concurrent.futures import Future
+from contextvars import copy_context
+from functools import partial
 from queue import Empty, SimpleQueue
 from typing import Any, TypeVar
 
@@ -24,7 +26,7 @@ def start(call: Callable[[], T]) -> Future[T]:
     except Empty:
         jobs = SimpleQueue()
         threading.Thread(target=_work, args=(jobs, idle), name="bothways-app", daemon=True).start()
-    jobs.put((future, call))
+    jobs.put((future, partial(copy_context().run, call)))
     return future
 
 

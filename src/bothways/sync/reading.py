@@ -1,6 +1,6 @@
 """Read one feed for all syncs that use it: what its app has hinted at, and what it lists as changed."""
 
-from bothways.ledger import db, feeds, hints
+from bothways.ledger import db, feeds, hints, webhooks
 from bothways.ledger.feeds import SeenRow
 from bothways.sync.absorb import absorb, ask
 from bothways.sync.context import End, Reader
@@ -10,7 +10,10 @@ from bothways.sync.poll import poll
 def read_feed(reader: Reader, end: End, *, listing: bool = True) -> int:
     """Take in the records that the app has hinted at, and all changes where ``listing``; return how many changed."""
     changed = _follow_hints(reader, end)
-    return changed + (poll(reader, [end]) if listing else 0)
+    found = poll(reader, [end]) if listing else 0
+    if found:
+        webhooks.found_changes(end.app, reader.clock())
+    return changed + found
 
 
 def _follow_hints(reader: Reader, end: End) -> int:

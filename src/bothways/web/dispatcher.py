@@ -13,7 +13,7 @@ from urllib.parse import unquote
 
 from bothways.connectors.webhooks import Delivery
 from bothways.errors import BothwaysError, LedgerError, NoWebhooks, SettingsError, UnknownApp, WebhookRefused
-from bothways.jobs.metrics import exposed
+from bothways.jobs import logs, metrics
 from bothways.ledger import db, turns
 from bothways.service.database import kept_open
 from bothways.service.receiving import BURST, receive
@@ -63,7 +63,7 @@ class Dispatcher:
         elif path == "/readyz":
             status, answer = await self._ready()
         elif path == "/metrics":
-            status, answer = 200, exposed()
+            status, answer = 200, metrics.exposed()
         else:
             status, answer = 404, "not found\n"
         await _answer(send, status, answer, head=method == "HEAD")
@@ -78,16 +78,20 @@ class Dispatcher:
         url = self._url(scope, headers)
         delivery = Delivery(str(scope["method"]), url, headers, body, self.workspace.clock())
         try:
-            feeds = await self._in_thread(receive, self.workspace, app, delivery)
+            received = await self._in_thread(receive, self.workspace, app, delivery)
         except (UnknownApp, NoWebhooks):
+            metrics.webhooks.labels("", "refused").inc()
             return 404, "not found\n"
         except WebhookRefused as error:
+            metrics.webhooks.labels(app, "refused").inc()
             self.on_failure(app, error)
             return 401, f"{error.code}\n"
         except (SettingsError, LedgerError) as error:
             self.on_failure(app, error)
             return 503, f"{error.code}\n"
-        for feed in set(feeds) - self._soon.keys():
+        metrics.tell_received(app, len(received.records), received.new)
+        logs.webhooks(app, received.records, received.new)
+        for feed in set(received.feeds) - self._soon.keys():
             self._soon[feed] = asyncio.create_task(self._follow(feed))
         return 200, "taken\n"
 

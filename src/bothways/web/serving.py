@@ -4,6 +4,7 @@ import asyncio
 import signal
 import socket
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 
@@ -12,7 +13,7 @@ import uvicorn
 from bothways.errors import AddressInUse, BothwaysError
 from bothways.jobs import metrics
 from bothways.jobs.queue import Queue, queue_of
-from bothways.jobs.service import Service
+from bothways.jobs.service import TICK, Service, follow, wait
 from bothways.ledger import turns
 from bothways.service.database import sqlite_path, used
 from bothways.service.lock import runner
@@ -101,7 +102,7 @@ async def serve_until(
     on_failure: Callable[[str, BothwaysError], None],
 ) -> None:
     """Let a worker work and calls be answered until ``stop`` is set; raise what ends one of them before."""
-    tasks = [asyncio.create_task(service.run(stop))] if service else []
+    tasks = [asyncio.create_task(service.run(stop) if service else _follow(stop, workspace, on_failure))]
     if listener is not None:
         alive = service.is_alive if service else lambda: True
         tasks.append(asyncio.create_task(_answer(workspace, queue, listener, stop, alive, on_failure)))
@@ -114,6 +115,14 @@ async def serve_until(
     for each in done:
         if isinstance(each, BaseException):
             raise each
+
+
+async def _follow(stop: asyncio.Event, workspace: Workspace, on_failure: Callable[[str, BothwaysError], None]) -> None:
+    """Take over changes of the settings where no worker does so."""
+    with ThreadPoolExecutor(1, thread_name_prefix="bothways-settings") as aside:
+        while not stop.is_set():
+            await asyncio.get_running_loop().run_in_executor(aside, follow, workspace, on_failure)
+            await wait(stop, TICK)
 
 
 async def _answer(

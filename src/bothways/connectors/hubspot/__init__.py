@@ -67,6 +67,10 @@ scheme, host, path and query as they were called. A delivery has at most a hundr
 day if it is not answered within five seconds, and comes twice, late, out of order or not at all: so it only says which
 records are to be read again, both ends of an association and all records of a merge among them. What a property became
 stands in it, and is not believed.
+
+Of a public app, ``webhook_app_id``, the subscriptions and their address are kept by us, over its owner's API (version
+3) with ``developer_key`` under auth: 1 webhook settings and 1 webhook subscriptions per look, and 1 call for each
+change. That key goes in the address, as HubSpot wants it. Other apps have no such API.
 """
 
 from bothways.connectors.hubspot.connector import HubSpot

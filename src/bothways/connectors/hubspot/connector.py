@@ -19,15 +19,16 @@ from bothways.connectors.base import (
     WriteResult,
     WriteSeen,
 )
-from bothways.connectors.hubspot import associations, listing, lists, reading, webhooks, writing
+from bothways.connectors.hubspot import associations, listing, lists, reading, subscriptions, webhooks, writing
 from bothways.connectors.hubspot.api import Api
 from bothways.connectors.hubspot.facts import BASE_URL, CAPABILITIES, LIMITS, MARKER
 from bothways.connectors.hubspot.objects import KINDS
 from bothways.connectors.hubspot.schema import field_of
+from bothways.connectors.hubspot.subscriptions import Subscriptions
 from bothways.connectors.hubspot.values import joined, listed, to_wire
 from bothways.connectors.hubspot.writers import last_changes, writers
-from bothways.connectors.webhooks import Delivery, Hint
-from bothways.errors import PermissionMissing, UnknownField
+from bothways.connectors.webhooks import Delivery, Hint, Subscribed, Topic
+from bothways.errors import PermissionMissing, SecretMissing, UnknownField
 from bothways.records import Field, FieldType, Ref, Value
 
 
@@ -38,6 +39,22 @@ class HubSpot:
     settings: ClassVar[tuple[Setting, ...]] = (
         Setting("token", "Service key or access token", auth=True, secret=True, example="pat-eu1-..."),
         Setting(webhooks.SECRET, "Client secret of the app with the webhooks", auth=True, secret=True, required=False),
+        Setting(
+            subscriptions.KEY,
+            "Developer key, to keep the subscriptions of a public app",
+            auth=True,
+            secret=True,
+            required=False,
+            needs=(subscriptions.APP_ID,),
+        ),
+        Setting(
+            subscriptions.APP_ID,
+            "Number of the public app whose subscriptions are kept",
+            required=False,
+            example="1234567",
+            needs=(subscriptions.KEY, webhooks.SECRET),
+            reached=True,
+        ),
         Setting("base_url", "Address", required=False, default=BASE_URL),
         Setting("marker_property", "Unique property for our own marks", required=False, example=MARKER),
     )
@@ -48,6 +65,7 @@ class HubSpot:
         self.capabilities: Capabilities = replace(CAPABILITIES, marker=self._marker is not None)
         self._api = Api(setup)
         self._secrets = setup.secrets
+        self._subscriptions = Subscriptions(setup)
         self._schemas: dict[str, Mapping[str, Field]] = {}
 
     def check(self) -> Account:
@@ -127,6 +145,44 @@ class HubSpot:
     def hints(self, delivery: Delivery) -> Sequence[Hint]:
         """Return the records that a webhook names; raise WebhookRefused for one that HubSpot did not send."""
         return webhooks.hints(self._api.app, self._secrets, delivery)
+
+    def awaits_webhooks(self) -> bool:
+        """Whether there is a client secret."""
+        with suppress(SecretMissing):
+            return bool(self._secrets.get(webhooks.SECRET).strip())
+        return False
+
+    def test_call(self, url: str, at: float) -> Delivery:
+        """Return a delivery without events, signed as HubSpot signs; raise SecretMissing."""
+        return webhooks.test_call(self._secrets, url, at)
+
+    def topics(self, object: str, fields: Sequence[str]) -> Sequence[Topic]:
+        """Return the events to subscribe to, one for each property."""
+        return subscriptions.topics(self._api.kind(object).name, fields)
+
+    def can_subscribe(self) -> bool:
+        """Whether a public app is named, with its owner's key."""
+        return self._subscriptions.at_hand
+
+    def subscribed(self) -> Subscribed:
+        """Return the subscriptions of the app; raise PermissionMissing where the key is not its owner's."""
+        return self._subscriptions.all()
+
+    def send_to(self, address: str) -> None:
+        """Set the address of the app's webhooks."""
+        self._subscriptions.send_to(address)
+
+    def subscribe(self, topic: Topic) -> str:
+        """Make a subscription and return its id."""
+        return self._subscriptions.make(topic)
+
+    def resume(self, id: str) -> None:
+        """Activate a subscription that is paused."""
+        self._subscriptions.resume(id)
+
+    def unsubscribe(self, id: str) -> None:
+        """Delete a subscription."""
+        self._subscriptions.delete(id)
 
     def _check_marker(self, object: str, name: str) -> None:
         found = self._read_properties(object).get(name)

@@ -12,6 +12,15 @@ API_VERSION = "2026-09"
 BASE_URL = "https://api.hubapi.com"
 """The same for all regions."""
 
+WEBHOOKS_VERSION = "v3"
+"""Of the API of subscriptions, which public apps alone have."""
+
+MOST_SUBSCRIPTIONS = 1000
+"""Of one app."""
+
+AT_ONCE = 10
+"""Deliveries that HubSpot makes at a time, where nothing was set."""
+
 LIMITS = {"": (100, 10.0), "search": (5, 1.0), "associations": (100, 10.0)}
 """Calls and seconds: what the smallest account may do; the answers' headers tell of more. Search has a
 limit of its own for the whole account and sends no headers. That it counts in both is [K]. Calls about associations

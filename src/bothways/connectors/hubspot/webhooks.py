@@ -1,5 +1,7 @@
 """HubSpot's webhooks: what proves that it has sent one, and the records that one names."""
 
+import base64
+import hmac
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
@@ -19,8 +21,10 @@ _DECODED = re.compile("%(3A|2F|3F|40|21|24|27|28|29|2A|2C|3B)", re.IGNORECASE)
 
 _ID = re.compile("[1-9][0-9]{0,18}")
 
-_BY_WORD = {"contact": CONTACTS.name, "company": COMPANIES.name, "deal": DEALS.name}
-"""Our names of objects by HubSpot's words in kinds of events, such as ``contact.creation``."""
+WORDS = {CONTACTS.name: "contact", COMPANIES.name: "company", DEALS.name: "deal"}
+"""HubSpot's words for our objects in kinds of events, such as ``contact.creation``."""
+
+_BY_WORD = {word: object for object, word in WORDS.items()}
 
 _BY_TYPE = {kind.type_id: kind.name for kind in KINDS.values()}
 
@@ -38,6 +42,20 @@ def hints(app: str, secrets: TokenStore, delivery: Delivery) -> Sequence[Hint]:
         for key in _named(event):
             found[key] = max((each for each in (found.get(key), at) if each is not None), default=None)
     return [Hint(object, id, at) for (object, id), at in found.items()]
+
+
+def test_call(secrets: TokenStore, url: str, at: float) -> Delivery:
+    """Return a delivery without events, signed as HubSpot signs; raise SecretMissing."""
+    stamp, body = f"{at * 1000:.0f}", b"[]"
+    message = as_bytes(f"POST{_signed(url)}") + body + as_bytes(stamp)
+    signature = base64.b64encode(hmac.digest(as_bytes(secrets.get(SECRET).strip()), message, "sha256")).decode()
+    headers = {"Content-Type": "application/json", SIGNATURE: signature, TIMESTAMP: stamp}
+    return Delivery("POST", url, headers, body, at)
+
+
+def _signed(url: str) -> str:
+    """Return an address as HubSpot signs it."""
+    return _DECODED.sub(lambda each: chr(int(each[1], 16)), url)
 
 
 def _secret(app: str, secrets: TokenStore) -> str:
@@ -58,8 +76,7 @@ def _flaw(secret: str, delivery: Delivery) -> str:
     at = moment_of(stamp)
     if not signature or at is None:
         return f"it has no {SIGNATURE}, or no {TIMESTAMP} with it"
-    url = _DECODED.sub(lambda each: chr(int(each[1], 16)), delivery.url)
-    message = as_bytes(delivery.method.upper() + url) + delivery.body + as_bytes(stamp.strip())
+    message = as_bytes(delivery.method.upper() + _signed(delivery.url)) + delivery.body + as_bytes(stamp.strip())
     if not signed_by(secret, message, signature.strip(), "base64"):
         return "its signature is wrong"
     return flaw_of_stamp(at / 1000, delivery.received_at)

@@ -34,6 +34,8 @@ NAMES = frozenset(
         ),
         *(
             "subscribe",
+            "subscribed",
+            "pause",
             "deliver",
             "fault",
             "clear_faults",
@@ -97,6 +99,14 @@ class Admin:
     def subscribe(self, url: str, subscriptions: Sequence[Mapping[str, str]]) -> None:
         """Send webhooks of these kinds, and of no others, to an address."""
         self._ask("subscribe", url=url, subscriptions=[dict(each) for each in subscriptions])
+
+    def subscribed(self) -> dict[str, Any]:
+        """Return the address of the webhooks and all subscriptions."""
+        return dict(self._ask("subscribed"))
+
+    def pause(self, id: str) -> None:
+        """Pause a subscription."""
+        self._ask("pause", id=id)
 
     def deliver(self) -> None:
         """Send all webhooks that are due, and return when each of them was answered or has failed."""

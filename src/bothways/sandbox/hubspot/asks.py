@@ -8,6 +8,7 @@ from urllib.parse import urlencode
 import orjson
 
 from bothways.sandbox.hubspot.crm import Crm, shown
+from bothways.sandbox.hubspot.hooks import Hooks
 from bothways.sandbox.hubspot.problems import Refused
 from bothways.sandbox.hubspot.schema import CONTACTS, Kind
 from bothways.sandbox.hubspot.store import Row
@@ -22,7 +23,7 @@ class Ask:
     """One call. ``arg`` is the id or name in the path, ``here`` the address that links go to.
 
     ``cap`` is where search ends; ``echo`` says whether rows repeat the trace ids of their inputs, ``by_row``
-    whether refusals are reported by them.
+    whether refusals are reported by them. ``hooks`` sends the webhooks.
     """
 
     crm: Crm
@@ -34,6 +35,7 @@ class Ask:
     cap: int = 10_000
     echo: bool = True
     by_row: bool = True
+    hooks: Hooks | None = None
 
     @property
     def body(self) -> dict[str, Any]:

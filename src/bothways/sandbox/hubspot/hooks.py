@@ -11,7 +11,7 @@ import heapq
 import hmac
 import threading
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
 import orjson
@@ -24,7 +24,7 @@ from bothways.sandbox.hubspot.faults import DELIVERY, EVENT, HOOKS, Faults
 from bothways.sandbox.hubspot.problems import PORTAL
 from bothways.sandbox.hubspot.schema import KINDS
 
-CLIENT_SECRET = "client-secret-sandbox"
+CLIENT_SECRET, DEVELOPER_KEY = "client-secret-sandbox", "developer-key-sandbox"
 MOST, MOST_SUBSCRIPTIONS = 100, 1000
 GATHERED = 0.05
 """[K] Seconds that events are gathered before they are sent together."""
@@ -59,11 +59,17 @@ class Subscription:
     event: str
     type_id: str
     property: str
+    active: bool = True
+
+    def name(self) -> str:
+        """Return its kind in HubSpot's words."""
+        return f"{self.word}.{self.event}"
 
     def covers(self, change: Change) -> bool:
         """Tell whether a change is one of these."""
         names = ("", str(change.facts.get("propertyName", "")))
-        return (change.event, change.kind.type_id) == (self.event, self.type_id) and self.property in names
+        happened = (change.event, change.kind.type_id) == (self.event, self.type_id)
+        return self.active and happened and self.property in names
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -103,6 +109,8 @@ class Hooks:
         self._changed = threading.Condition()
         self._thread = threading.Thread(target=self._work, daemon=True)
         self._url, self._subscriptions = "", tuple[Subscription, ...]()
+        self._throttling: Mapping[str, Any] = {}
+        self._made = 100
         self._numbers = 0
         self._gathered: list[Event] = []
         self._gathered_due = 0.0
@@ -114,6 +122,29 @@ class Hooks:
         known = tuple(_subscription(100 + place, each) for place, each in enumerate(wanted))
         if len(known) > MOST_SUBSCRIPTIONS:
             raise ValueError(f"an app has {MOST_SUBSCRIPTIONS} subscriptions at most")
+        self.send_to(url)
+        with self._changed:
+            self._subscriptions, self._made = known, 100 + len(known)
+
+    # --- what the owner of the app does over the API ---------------------------------------------------
+
+    @property
+    def url(self) -> str:
+        """Where all is sent, "" before that was set."""
+        return self._url
+
+    @property
+    def throttling(self) -> Mapping[str, Any]:
+        """How many deliveries are made at a time, as it was set."""
+        return self._throttling
+
+    @property
+    def subscriptions(self) -> Sequence[Subscription]:
+        """All that there are."""
+        return self._subscriptions
+
+    def send_to(self, url: str, throttling: Mapping[str, Any] | None = None) -> None:
+        """Send all to this address from now on; raise ValueError."""
         try:
             parts = parse_url(url)
         except LocationValueError as error:
@@ -121,16 +152,43 @@ class Hooks:
         if parts.scheme not in ("http", "https") or not parts.host:
             raise ValueError(f"{url} is no address")
         with self._changed:
-            self._url, self._subscriptions = parts.url, known
+            self._url, self._throttling = parts.url, throttling or self._throttling
             if not self._thread.ident:
                 self._thread.start()
+
+    def add(self, wanted: Mapping[str, str], *, active: bool) -> Subscription:
+        """Make a subscription; raise ValueError for one that is no kind of event, or too many."""
+        with self._changed:
+            made = replace(_subscription(self._made, wanted), active=active)
+            if len(self._subscriptions) >= MOST_SUBSCRIPTIONS:
+                raise ValueError(f"an app has {MOST_SUBSCRIPTIONS} subscriptions at most")
+            if any(replace(each, id=made.id, active=active) == made for each in self._subscriptions):
+                raise ValueError("there is such a subscription already")
+            self._subscriptions, self._made = (*self._subscriptions, made), self._made + 1
+            return made
+
+    def set_active(self, id: int, active: bool) -> Subscription | None:
+        """Pause a subscription, or let it go on; return it as it is then, None if there is none."""
+        with self._changed:
+            changed = [replace(each, active=active) if each.id == id else each for each in self._subscriptions]
+            self._subscriptions = tuple(changed)
+            return next((each for each in changed if each.id == id), None)
+
+    def remove(self, id: int) -> bool:
+        """Delete a subscription and tell whether there was one."""
+        with self._changed:
+            left = tuple(each for each in self._subscriptions if each.id != id)
+            found, self._subscriptions = len(left) < len(self._subscriptions), left
+            return found
+
+    # --- what happens -----------------------------------------------------------------------------------
 
     def take(self, changes: Iterable[Change]) -> None:
         """Send word of what has happened, as far as somebody wants to know."""
         with self._changed:
             for change in changes:
                 for each in self._subscriptions:
-                    if each.covers(change):
+                    if self._url and each.covers(change):
                         self._numbers += 1
                         self._gather(_event(each, change, self._numbers))
             self._changed.notify_all()
@@ -256,7 +314,7 @@ def _event(subscription: Subscription, change: Change, number: int) -> Event:
         "portalId": PORTAL,
         "appId": int(OURS.id or 0),
         "occurredAt": change.at,
-        "subscriptionType": f"{subscription.word}.{subscription.event}",
+        "subscriptionType": subscription.name(),
         "attemptNumber": 0,
         **change.facts,
         "changeSource": change.by.type,

@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from urllib.parse import unquote
 
-from bothways.sandbox.hubspot import associations, batches, lists, properties, single
+from bothways.sandbox.hubspot import associations, batches, lists, owning, properties, single
 from bothways.sandbox.hubspot.asks import Answer, Ask
 from bothways.sandbox.hubspot.problems import Refused, not_found
 from bothways.sandbox.hubspot.schema import CONTACTS, Kind, kind_of
@@ -18,17 +18,22 @@ _ASSOCIATIONS = re.compile(
 )
 _LISTS = re.compile(rf"/crm/(?:lists/{_VERSION}|v3/lists)/(?:search|([^/]+)/memberships)")
 _ACCOUNT = re.compile(rf"/account-info/(?:{_VERSION}|v3)/details")
+_OWNED = re.compile(rf"/webhooks/(?:{_VERSION}|v3)/(\d+)/(settings|subscriptions)(?:/(\d+))?")
 
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """One call: its name in the counter, what it does, and one of whose scopes a token must have."""
+    """One call: its name in the counter, what it does, and one of whose scopes a token must have.
+
+    ``owned``: the number of the app that only its owner may ask about.
+    """
 
     call: str
     do: Callable[[Ask], Answer]
     scope: str = ""
     kind: Kind = CONTACTS
     arg: str = ""
+    owned: str = ""
 
     @property
     def scopes(self) -> tuple[str, ...]:
@@ -74,6 +79,20 @@ _OF_PROPERTY: Mapping[str, Route] = {
 }
 _OF_LISTS: Mapping[str, Route] = {"POST": Route("lists", lists.search, "lists.read")}
 _OF_LIST: Mapping[str, Route] = {"GET": Route("lists/members", lists.members, "lists.read")}
+_OF_OWNER: Mapping[tuple[str, str], Mapping[str, Route]] = {
+    ("settings", ""): {
+        "GET": Route("webhooks/settings", owning.settings),
+        "PUT": Route("webhooks/settings/set", owning.set_settings),
+    },
+    ("subscriptions", ""): {
+        "GET": Route("webhooks/subscriptions", owning.list_all),
+        "POST": Route("webhooks/subscriptions/create", owning.create),
+    },
+    ("subscriptions", "one"): {
+        "PATCH": Route("webhooks/subscriptions/update", owning.update),
+        "DELETE": Route("webhooks/subscriptions/delete", owning.delete),
+    },
+}
 ACCOUNT = Route("account-info", single.account)
 
 
@@ -94,6 +113,9 @@ def route_of(method: str, path: str) -> Route:
     if match := _PROPERTIES.fullmatch(path):
         kind, name = _kind(match[1]), unquote(match[2] or "")
         return replace(_chosen(_OF_PROPERTY if name else _OF_PROPERTIES, method), kind=kind, arg=name)
+    if match := _OWNED.fullmatch(path):
+        routes = _OF_OWNER.get((match[2], "one" if match[3] else ""), {})
+        return replace(_chosen(routes, method), owned=match[1], arg=match[3] or "")
     raise not_found()
 
 

@@ -9,13 +9,13 @@ from types import TracebackType
 from typing import Any, Self
 from urllib.parse import parse_qs
 
-from bothways.sandbox.hubspot import admin, search
+from bothways.sandbox.hubspot import admin, owning, search
 from bothways.sandbox.hubspot.asks import Ask
 from bothways.sandbox.hubspot.changes import OURS, PERSON, Author
 from bothways.sandbox.hubspot.clocks import Clock, FrozenClock
 from bothways.sandbox.hubspot.crm import Crm, found, shown
 from bothways.sandbox.hubspot.faults import Fault, Faults
-from bothways.sandbox.hubspot.hooks import CLIENT_SECRET, Hooks
+from bothways.sandbox.hubspot.hooks import CLIENT_SECRET, DEVELOPER_KEY, Hooks
 from bothways.sandbox.hubspot.joining import (
     End,
     add_label,
@@ -49,7 +49,7 @@ class HubSpotSandbox:
     ":memory:"; a file's account goes on where it was. ``echo_traces``: rows of batch answers repeat the
     trace ids of their inputs; ``report_rows``: a batch
     whose inputs have trace ids reports refusals row by row (if not, one refused row refuses its batch).
-    ``client_secret`` signs webhooks.
+    ``client_secret`` signs webhooks; ``developer_key`` is that of the owner of the one app there is.
     """
 
     def __init__(
@@ -64,6 +64,7 @@ class HubSpotSandbox:
         echo_traces: bool = True,
         report_rows: bool = True,
         client_secret: str = CLIENT_SECRET,
+        developer_key: str = DEVELOPER_KEY,
         database: str = ":memory:",
         clock: Clock | FrozenClock | None = None,
         port: int = 0,
@@ -76,6 +77,7 @@ class HubSpotSandbox:
         self.log: deque[tuple[str, str, int]] = deque(maxlen=LOG_LENGTH)
         self._limits = Limits(rate, search_rate, daily)
         self._faults = Faults()
+        self._developer_key = developer_key
         self._hooks = Hooks(self.clock, self._faults, client_secret)
         self.clock.watch(self._hooks.wake)
         self._lock = threading.Lock()
@@ -143,6 +145,14 @@ class HubSpotSandbox:
         are sent by ``deliver``, or when it is moved.
         """
         self._hooks.subscribe(url, subscriptions)
+
+    def subscribed(self) -> dict[str, Any]:
+        """Return the address of the webhooks and all subscriptions, as the owner of the app sees them."""
+        return {"url": self._hooks.url, "subscriptions": [owning.row(each) for each in self._hooks.subscriptions]}
+
+    def pause(self, id: str) -> None:
+        """Pause a subscription, as the owner of the app would by hand."""
+        self._hooks.set_active(int(id), False)
 
     def deliver(self) -> None:
         """Send all webhooks that are due, and return when each of them was answered or has failed."""
@@ -377,8 +387,10 @@ class HubSpotSandbox:
     def _routed(self, request: Request, search: bool) -> Reply | None:
         if len(request.target) > LONGEST_ADDRESS:
             raise Refused(414, "The address is too long")
-        scopes = self._scopes(request)
+        scopes = None if request.path.startswith("/webhooks/") else self._scopes(request)
         route = route_of(request.method, request.path)
+        if route.owned:
+            self._check_owner(request, route)
         with self._lock:
             self.calls[route.call] += 1
             policy = self._limits.refusal(self.clock.now(), search=search)
@@ -397,11 +409,25 @@ class HubSpotSandbox:
             raise unauthorized()
         return self.tokens[token.strip()]
 
+    def _check_owner(self, request: Request, route: Route) -> None:
+        """Refuse whoever is not the owner of the app."""
+        if parse_qs(request.query).get("hapikey") != [self._developer_key] or route.owned != OURS.id:
+            raise unauthorized()
+
     def _done(self, request: Request, route: Route, body: bytes, lag: float = 0.0) -> Reply:
         here = f"http://{request.headers.get('host') or self.url[7:]}{request.path}"
         query = parse_qs(request.query, keep_blank_values=True)
         ask = Ask(
-            self._crm, route.kind, route.arg, here, query, body, self.search_cap, self.echo_traces, self.report_rows
+            self._crm,
+            route.kind,
+            route.arg,
+            here,
+            query,
+            body,
+            self.search_cap,
+            self.echo_traces,
+            self.report_rows,
+            self._hooks,
         )
         with self._inside(lag, by=OURS):
             return Reply(*route.do(ask))

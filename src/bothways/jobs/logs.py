@@ -1,0 +1,138 @@
+"""The log of a process that serves, for programs to read: one line per run, failure, takeover and batch of webhooks.
+
+At the level ``info`` a line names syncs, apps, runs and codes, and counts records. At ``debug`` it also has the ids of
+records, and the words of failures, in which an app may quote what a record holds. Secrets stand in neither.
+Nothing is logged before ``begin``.
+"""
+
+import logging
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import structlog
+
+from bothways import __version__
+from bothways.errors import BothwaysError
+from bothways.service.views import RunView
+
+_SAFE = ("status", "incident")
+"""Facts of a failure that never hold anything of a record."""
+
+
+class _Sink:
+    """Takes finished lines: what structlog calls a logger."""
+
+    def __init__(self, write: Callable[[str], None]) -> None:
+        self.write = write
+
+    def msg(self, line: str) -> None:
+        """Take a line of any level."""
+        self.write(line)
+
+    debug = info = warning = error = critical = msg
+
+
+_log: Any = None
+_verbose = False
+
+
+def begin(write: Callable[[str], None], level: str = "info") -> None:
+    """Log from now on, a line of JSON at a time; what libraries have to say as well, from warnings on."""
+    global _log, _verbose
+    _verbose = level == "debug"
+    chain: list[Any] = [
+        structlog.processors.add_log_level,
+        structlog.processors.TimeStamper(fmt="iso", utc=True, key="time"),
+        structlog.processors.JSONRenderer(sort_keys=False),
+    ]
+    _log = structlog.wrap_logger(_Sink(write), processors=chain, wrapper_class=structlog.BoundLogger)
+    library = logging.getLogger()
+    library.handlers = [each for each in library.handlers if not isinstance(each, _Library)] + [_Library()]
+
+
+def end() -> None:
+    """Log nothing more."""
+    global _log
+    _log = None
+    library = logging.getLogger()
+    library.handlers = [each for each in library.handlers if not isinstance(each, _Library)]
+
+
+def begun() -> None:
+    """Log that the process begins."""
+    _tell("info", "begun", version=__version__)
+
+
+def ready(address: str) -> None:
+    """Log that calls are answered."""
+    _tell("info", "ready", address=address)
+
+
+def run(view: RunView) -> None:
+    """Log a run: what it did, in counts, and how its sync stands."""
+    _tell(
+        "warning" if view.state == "stopped" else "info",
+        "run",
+        run=view.id,
+        sync=view.sync,
+        state=view.state,
+        seconds=round(view.seconds, 3),
+        created=sum(view.created.values()),
+        updated=sum(view.updated.values()),
+        deleted=sum(view.deleted.values()),
+        unlinked=view.unlinked,
+        skipped=view.skipped,
+        failing=view.failing,
+        held=view.held,
+        waiting=view.waiting,
+        calls=sum(view.bill.values()),
+        detail={"reason": view.reason} if view.reason else {},
+    )
+
+
+def failure(name: str, error: BothwaysError) -> None:
+    """Log a failure of a sync or an app, or of all ("") by its code."""
+    facts = {key: value for key in _SAFE if (value := error.facts.get(key)) is not None}
+    _tell(
+        "warning" if error.retriable else "error",
+        "failure",
+        of=name,
+        code=error.code,
+        error=type(error).__name__,
+        retriable=error.retriable,
+        **facts,
+        detail={"message": error.message},
+    )
+
+
+def takeover(kind: str, name: str, worker: str) -> None:
+    """Log that a turn was taken over from a worker that gave no sign of life."""
+    _tell("warning", "takeover", turn=kind, of=name, worker=worker)
+
+
+def webhooks(app: str, records: Sequence[str], new: int) -> None:
+    """Log a delivery that was believed: how many records it named, and how many of them were not to be read already."""
+    _tell("info", "webhooks", app=app, records=len(records), new=new, detail={"ids": list(records)})
+
+
+def subscriptions(app: str, made: int, resumed: int, deleted: int) -> None:
+    """Log that subscriptions of an app were changed."""
+    _tell("info", "subscriptions", app=app, made=made, resumed=resumed, deleted=deleted)
+
+
+def _tell(level: str, event: str, *, detail: Mapping[str, object] | None = None, **facts: object) -> None:
+    if _log is not None:
+        getattr(_log, level)(event, **facts, **((detail or {}) if _verbose else {}))
+
+
+class _Library(logging.Handler):
+    """What libraries warn of: who, and at the level ``debug`` what, since it may quote anything."""
+
+    def __init__(self) -> None:
+        super().__init__(logging.WARNING)
+
+    def emit(self, record: logging.LogRecord) -> None:
+        kind = record.exc_info[0].__name__ if record.exc_info and record.exc_info[0] else None
+        level = "error" if record.levelno >= logging.ERROR else "warning"
+        told = {"exception": kind} if kind else {}
+        _tell(level, "library", of=record.name, **told, detail={"message": record.getMessage()} if _verbose else {})
