@@ -23,6 +23,7 @@ from bothways.service.document import (
     SyncDocument,
     refuse_ring,
 )
+from bothways.service.reading_alerts import alerts_of
 from bothways.service.reading_apps import address_parts, app_of, only_apps, secret_place, secret_places
 from bothways.service.reading_conflicts import CONFLICTS, default_of, winners_of
 from bothways.service.reading_deletes import deletes_of
@@ -31,7 +32,7 @@ from bothways.service.reading_match import matches_of
 from bothways.service.reading_scope import scope_of
 from bothways.service.yaml_file import Node, nearest, shown
 
-TOP = ("version", "revision", "database", "public_url", "allow_hosts", "apps", "syncs")
+TOP = ("version", "revision", "database", "public_url", "allow_hosts", "alerts", "apps", "syncs")
 SYNC = (
     "state",
     "objects",
@@ -78,7 +79,7 @@ def document_of(root: Node) -> Document:
     syncs = {name: _sync(root.node("syncs"), name, apps) for name in _names(root.node("syncs"))}
     _no_ring(syncs.values())
     revision = root.whole("revision", 0) if "revision" in root else None
-    return Document(revision, _database(root), _public_url(root), _hosts(root), apps, syncs)
+    return Document(revision, _database(root), _public_url(root), _hosts(root), apps, syncs, alerts_of(root))
 
 
 def _names(node: Node) -> list[str]:

@@ -27,6 +27,7 @@ from bothways.service.document import (
 from bothways.service.in_force import constants_in_words, in_words, labels_of, policies_of
 from bothways.service.log import summaries
 from bothways.service.misfits import check_values
+from bothways.service.reading_alerts import alerts_data
 from bothways.service.resolution import resolution, row_of
 from bothways.service.revisions import has_begun, latest_revision, workspace_revision
 from bothways.service.scope import scope_in_words
@@ -105,6 +106,8 @@ def exported(document: Document, name: str, revision: int) -> str:
     data: dict[str, Any] = {"version": 1, "revision": revision}
     if document.allow_hosts:
         data["allow_hosts"] = sorted(document.allow_hosts)
+    if alerts := alerts_data(document.alerts):
+        data["alerts"] = alerts
     sync = document.syncs[name]
     data["apps"] = {app: _app(document.apps[app]) for app in sync.pair}
     data["syncs"] = {name: settings_of(sync)}
