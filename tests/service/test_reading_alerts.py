@@ -55,11 +55,19 @@ REFUSED: dict[str, tuple[str, type[errors.SettingsError], str, str]] = {
         "3:14",
         "",
     ),
-    "mail to one who is no list": (HEAD + MAIL.replace("[ops@example.com]", "a@x.test") + "{host: h}}\n",)
-    + (errors.WrongType, "3:14", "a list"),
+    "mail to one who is no list": (
+        HEAD + MAIL.replace("[ops@example.com]", "a@x.test") + "{host: h}}\n",
+        errors.WrongType,
+        "3:14",
+        "a list",
+    ),
     "mail to no address": (HEAD + MAIL.replace("ops@", "ops") + "{host: h}}\n", errors.WrongType, "3:14", "addresses"),
-    "mail to a header": (HEAD + MAIL.replace("ops@example.com", '"a@x.test\\nBcc: b@x.test"') + "{host: h}}\n",)
-    + (errors.WrongType, "3:14", "addresses"),
+    "mail to a header": (
+        HEAD + MAIL.replace("ops@example.com", '"a@x.test\\nBcc: b@x.test"') + "{host: h}}\n",
+        errors.WrongType,
+        "3:14",
+        "addresses",
+    ),
     "mail to too many": (
         HEAD + MAIL.replace("ops@example.com", ", ".join(f"p{n}@x.test" for n in range(MOST + 1))) + "{host: h}}\n",
         errors.WrongType,
@@ -84,14 +92,26 @@ REFUSED: dict[str, tuple[str, type[errors.SettingsError], str, str]] = {
         "3:114",
         "security: none",
     ),
-    "password in the file": (HEAD + SMTP + ", user: ann, password: hunter2}}\n",)
-    + (errors.SecretInFile, "3:98", "password: {env: NAME}"),
+    "password in the file": (
+        HEAD + SMTP + ", user: ann, password: hunter2}}\n",
+        errors.SecretInFile,
+        "3:98",
+        "password: {env: NAME}",
+    ),
     "webhook without an address": (HEAD + "  webhook: {secret: {env: X}}\n", errors.MissingKey, "3:12", '"url"'),
     "webhook by mail": (HEAD + "  webhook: {url: 'mailto:a@x.test'}\n", errors.WrongType, "3:18", "web address"),
-    "webhook with a password": (HEAD + "  webhook: {url: 'https://a:hunter2@x.test/'}\n",)
-    + (errors.SecretInFile, "3:18", "url: {env: NAME}"),
-    "webhook with its secret": (HEAD + "  webhook: {url: 'https://x.test/', secret: hunter2}\n",)
-    + (errors.SecretInFile, "3:45", "secret: {env: NAME}"),
+    "webhook with a password": (
+        HEAD + "  webhook: {url: 'https://a:hunter2@x.test/'}\n",
+        errors.SecretInFile,
+        "3:18",
+        "url: {env: NAME}",
+    ),
+    "webhook with its secret": (
+        HEAD + "  webhook: {url: 'https://x.test/', secret: hunter2}\n",
+        errors.SecretInFile,
+        "3:45",
+        "secret: {env: NAME}",
+    ),
     "webhook from nowhere": (HEAD + "  webhook: {url: {}}\n", errors.WrongType, "3:18", "env: NAME"),
 }
 

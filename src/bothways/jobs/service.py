@@ -10,11 +10,12 @@ from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
 from bothways.errors import BothwaysError, DatabaseLocked, DatabaseUnreachable
-from bothways.jobs import metrics
+from bothways.jobs import alerting, metrics
 from bothways.jobs.queue import Queue
 from bothways.jobs.turns import Worker, take_turn
 from bothways.ledger import db, turns
 from bothways.ledger.turns import BEAT_EVERY, FEED, SYNC
+from bothways.service.alert_channels import CHANNELS, in_use
 from bothways.service.database import kept_open
 from bothways.service.views import RunView
 from bothways.service.workspace import Workspace, take_over_changes
@@ -71,9 +72,11 @@ class Service:
         self._stop = stop
         self._turns = ThreadPoolExecutor(self.at_once, thread_name_prefix="bothways-turn")
         self._own = ThreadPoolExecutor(1, thread_name_prefix="bothways-tick")
+        self._sending = ThreadPoolExecutor(len(CHANNELS), thread_name_prefix="bothways-alert")
         ended = asyncio.Event()
         beat = asyncio.create_task(self._beat(ended))
-        working = (self.queue.run_worker(self._turn, self.at_once), self._tick(stop))
+        sending = [self._alert(stop, channel) for channel in CHANNELS]
+        working = (self.queue.run_worker(self._turn, self.at_once), self._tick(stop), *sending)
         tasks = [asyncio.create_task(each) for each in working]
         waiting = asyncio.create_task(stop.wait())
         try:
@@ -86,6 +89,7 @@ class Service:
             done += await asyncio.gather(beat, return_exceptions=True)
             waiting.cancel()
             self._turns.shutdown(wait=True)
+            self._sending.shutdown(wait=True)
             try:
                 await self._in(self._own, turns.leave, self.name)
             except PASSING as error:
@@ -138,7 +142,20 @@ class Service:
         found = {kind: turns.due(kind, now, MOST_QUEUED) for kind in (FEED, SYNC)}
         for kind, ids in found.items():
             metrics.due.labels(kind).set(len(ids))
+        alerting.look(self.worker)
         return found
+
+    async def _alert(self, stop: asyncio.Event, channel: str) -> None:
+        """Send the alerts of a channel, one after the other, while it is one that the settings name."""
+        while not stop.is_set():
+            more = False
+            if channel in in_use(self.workspace.document.alerts):
+                try:
+                    more = await self._in(self._sending, alerting.send_next, self.worker, channel)
+                except PASSING as error:
+                    self.on_failure("", error)
+            if not more:
+                await _wait(stop, TICK)
 
     async def _beat(self, stop: asyncio.Event) -> None:
         beats = ThreadPoolExecutor(1, thread_name_prefix="bothways-beat")

@@ -17,6 +17,7 @@ from bothways.jobs.schedule import JITTER, after_failure, after_success
 from bothways.ledger import journal, rests, turns
 from bothways.ledger.models import Feed, Sync
 from bothways.ledger.turns import FEED, SYNC, Turn
+from bothways.service import alerts
 from bothways.service.connect import open_app
 from bothways.service.deleting import purge
 from bothways.service.views import RunView
@@ -71,7 +72,7 @@ def take_turn(worker: Worker, kind: str, id: int) -> bool:
     except LedgerError:
         raise
     except Exception as problem:  # noqa: BLE001 - what nobody foresaw is told, and reaches no other sync
-        due_at, failed = _failed(worker, turn, f"{kind} {id}", worker.understood(problem))
+        due_at, failed = _failed(worker, turn, _name(turn), worker.understood(problem))
     turns.finish(turn, due_at, failed)
     return True
 
@@ -87,6 +88,7 @@ def _read(worker: Worker, turn: Turn) -> tuple[float, int]:
     except BothwaysError as error:
         return _failed(worker, turn, name, error)
     rests.end([name])
+    alerts.works(alerts.APP, [name], worker.clock())
     if changed:
         worker.ask(SYNC, turns.with_marks(feed.pk, worker.workspace.clock()))
     return after_success(every, worker.clock(), worker.chance()), 0
@@ -99,9 +101,16 @@ def _interval(worker: Worker, feed: Feed) -> float:
     return min((known[each.name].every for each in syncs if each.name in known), default=60.0)
 
 
+def _name(turn: Turn) -> str:
+    """Return what is to be named when a turn fails: the app that is read, or the sync."""
+    if turn.kind == FEED:
+        return str(Feed.objects.values_list("connection__name", flat=True).get(pk=turn.id))
+    return str(Sync.objects.values_list("name", flat=True).get(pk=turn.id))
+
+
 def _run(worker: Worker, turn: Turn) -> tuple[float, int]:
     """Run a sync; return when it is due again, and how often its runs failed in a row."""
-    name = Sync.objects.values_list("name", flat=True).get(pk=turn.id)
+    name = _name(turn)
     try:
         purge(worker.workspace.clock())
         ctx = context(worker.own(), name)
@@ -111,13 +120,17 @@ def _run(worker: Worker, turn: Turn) -> tuple[float, int]:
         return worker.clock() + turns.TAKEOVER, 0
     except BothwaysError as error:
         return _failed(worker, turn, name, error)
-    rests.end([end.app for end in ctx.ends.values()])
+    apps = [end.app for end in ctx.ends.values()]
+    rests.end(apps)
     view = run_view(ctx, report)
+    alerts.ran(view, apps, worker.clock())
     metrics.tell(view, journal.delays(report.run_id))
     worker.on_run(view)
     worker.ask(SYNC, turns.beside(turn.id, worker.workspace.clock()))
     if report.state == "stopped":
-        return after_failure(turn.failed + 1, worker.clock(), worker.chance()), turn.failed + 1
+        until = after_failure(turn.failed + 1, worker.clock(), worker.chance())
+        alerts.fails(alerts.SYNC, name, running.first_look(ctx), worker.clock(), until)
+        return until, turn.failed + 1
     return worker.clock() + max(next_due(ctx) - worker.workspace.clock(), 0.0), 0
 
 
@@ -131,7 +144,10 @@ def _failed(worker: Worker, turn: Turn, name: str, error: BothwaysError) -> tupl
         until = after_failure(rests.failed(app) + 1, now, worker.chance())
         if rests.begin(app, until, error.code, error.message):
             worker.on_failure(name, error)
+        alerts.fails(alerts.APP, app, error, now, until)
         return until, 0
     if failed == 1 and not isinstance(error, RunSuperseded):
         worker.on_failure(name, error)
-    return after_failure(failed, now, worker.chance()), failed
+    until = after_failure(failed, now, worker.chance())
+    alerts.fails(alerts.APP if turn.kind == FEED else alerts.SYNC, name, error, now, until)
+    return until, failed

@@ -13,7 +13,7 @@ from bothways.errors import AddressInUse, BothwaysError
 from bothways.jobs import metrics
 from bothways.jobs.queue import Queue, queue_of
 from bothways.jobs.service import Service
-from bothways.ledger import turns
+from bothways.ledger import alerts, turns
 from bothways.service.database import sqlite_path, used
 from bothways.service.lock import runner
 from bothways.service.views import RunView
@@ -66,6 +66,7 @@ def serve(
             if sqlite_path(workspace.database):
                 with used(workspace.database):
                     turns.forget_workers()
+                    alerts.release_all()
         if listener is not None:
             on_ready(f"http://{role.host}:{listener.getsockname()[1]}")
         asyncio.run(_until_signal(workspace, role, listener, on_run, failed, understood))

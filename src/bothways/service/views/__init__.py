@@ -4,6 +4,7 @@ Apps are named, never sides. Times are seconds since 1970 (UTC). Ids of plans an
 people see and type: ``p_12``, ``r_19``.
 """
 
+from bothways.service.views.alerts import AlertsView, AlertView, SentView, TroubleView
 from bothways.service.views.apps import AppCheck, AppView, ConnectorView, ObjectView
 from bothways.service.views.common import Counted, plain
 from bothways.service.views.issues import CandidateView, IssueView, PairHistory, PairView
@@ -25,6 +26,8 @@ from bothways.service.views.syncs import (
 
 __all__ = [
     "ActionView",
+    "AlertView",
+    "AlertsView",
     "AppCheck",
     "AppView",
     "AssociationView",
@@ -57,12 +60,14 @@ __all__ = [
     "RecordView",
     "RunSummary",
     "RunView",
+    "SentView",
     "SetView",
     "SkippedView",
     "SuggestionView",
     "SuggestionsView",
     "SyncView",
     "TraitView",
+    "TroubleView",
     "UndoView",
     "WhyView",
     "plain",
