@@ -37,16 +37,18 @@ def status(context: typer.Context) -> None:
     """Show every sync, its state and what needs you."""
     import time
 
-    from bothways.cli.render import workspace as render
+    from bothways.cli.render import alerts, workspace
     from bothways.service import syncs
+    from bothways.service.alerts import unsent
     from bothways.service.views import plain
 
     terminal: Terminal = context.obj
-    views = syncs.list_syncs(opened(terminal))
+    here = opened(terminal)
+    views, failing = syncs.list_syncs(here), unsent(here)
     if terminal.json:
-        terminal.document("status", {"syncs": [plain(view) for view in views]})
+        terminal.document("status", {"syncs": [plain(view) for view in views], "alerts": [plain(v) for v in failing]})
     else:
-        terminal.lines(render.status(views, time.time()))
+        terminal.lines([*workspace.status(views, time.time()), *alerts.unsent(failing)])
 
 
 def validate(context: typer.Context) -> None:
