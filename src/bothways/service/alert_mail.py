@@ -137,7 +137,7 @@ def _said(error: Exception) -> str:
         return _line(error.smtp_code, error.smtp_error)
     if isinstance(error, ssl.SSLCertVerificationError):
         return f"its certificate is not valid ({error.verify_message or 'the names do not match'})"
-    if isinstance(error, TimeoutError):
+    if isinstance(error, TimeoutError) or isinstance(error.__context__, TimeoutError):
         return "no answer in time"
     if isinstance(error, socket.gaierror):
         return "there is no such host"
