@@ -21,9 +21,9 @@ USER, PASSWORD = "ann", "correct horse"
 
 @dataclass
 class Mailbox:
-    """What the server took, and what it answers: ``refused`` addresses, ``answer`` to a mail, ``hold`` to wait first.
+    """What the server took, and what it answers: ``refused`` addresses, ``answer`` to a mail.
 
-    ``arrived`` is set as soon as a mail is there, before it is answered.
+    ``arrived`` is set as soon as a mail is there; ``hold``: what is waited for before it is answered.
     """
 
     port: int = 0
@@ -47,13 +47,12 @@ class Mailbox:
         content = envelope.content
         mail = message_from_bytes(content if isinstance(content, bytes) else b"", policy=default)
         assert isinstance(mail, EmailMessage)
-        if self.hold is not None:
-            self.arrived.set()
-            await asyncio.to_thread(self.hold.wait)
         if self.answer.startswith("250"):
             self.mails.append(mail)
             self.senders.append(envelope.mail_from or "")
         self.arrived.set()
+        if self.hold is not None:
+            await asyncio.to_thread(self.hold.wait)
         return self.answer
 
     def login(self, server: SMTP, session: Session, envelope: Envelope, mechanism: str, data: Any) -> AuthResult:

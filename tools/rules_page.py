@@ -31,6 +31,7 @@ SECTIONS = (
     "Deletes",
     "Consent",
     "Life",
+    "Alerts",
     "Preview",
     "Undo",
     "Why",

@@ -6,6 +6,7 @@ import secrets
 import socket
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
@@ -150,10 +151,8 @@ class Service:
         while not stop.is_set():
             more = False
             if channel in in_use(self.workspace.document.alerts):
-                try:
+                with suppress(*PASSING):  # the tick tells of it
                     more = await self._in(self._sending, alerting.send_next, self.worker, channel)
-                except PASSING as error:
-                    self.on_failure("", error)
             if not more:
                 await _wait(stop, TICK)
 
