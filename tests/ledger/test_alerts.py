@@ -141,7 +141,12 @@ def test_two_workers_share_many_alerts_and_send_none_twice(backend: str) -> None
     assert sorted(each.document for each in taken) == sorted(f'"{name}"' for name in names)
 
 
-def test_syncs_that_are_on_and_their_apps_are_watched(sync: Sync) -> None:
-    assert troubles.watched() == ({"people"}, {"Anna", "Bert"})
+def test_troubles_of_syncs_that_are_not_on_and_of_apps_that_none_uses_are_not_watched(sync: Sync) -> None:
+    begin("Anna")
+    begin("Carl")
+    for kind in ("sync", "failing", "held", "channel"):
+        troubles.begin(kind, "people", code="", words="", now=NOW)
+    ids = {(each.kind, each.name): each.id for each in troubles.known()}
+    assert troubles.unwatched() == {ids["app", "Carl"]}
     db.execute("UPDATE sync SET state='off'")
-    assert troubles.watched() == (set(), set())
+    assert troubles.unwatched() == {id for (kind, _), id in ids.items() if kind != "channel"}

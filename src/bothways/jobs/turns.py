@@ -104,8 +104,10 @@ def _interval(worker: Worker, feed: Feed) -> float:
 def _name(turn: Turn) -> str:
     """Return what is to be named when a turn fails: the app that is read, or the sync."""
     if turn.kind == FEED:
-        return str(Feed.objects.values_list("connection__name", flat=True).get(pk=turn.id))
-    return str(Sync.objects.values_list("name", flat=True).get(pk=turn.id))
+        name = Feed.objects.filter(pk=turn.id).values_list("connection__name", flat=True).first()
+    else:
+        name = Sync.objects.filter(pk=turn.id).values_list("name", flat=True).first()
+    return name or f"{turn.kind} {turn.id}"
 
 
 def _run(worker: Worker, turn: Turn) -> tuple[float, int]:

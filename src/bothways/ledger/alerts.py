@@ -9,7 +9,7 @@ from bothways.ledger.troubles import Trouble
 KEPT = 30 * 86_400.0
 """Seconds for which alerts are kept, sent or not."""
 
-LEASE = 60.0
+LEASE = 120.0
 """Seconds for which whoever sends an alert has it alone; without a word, others take it over then."""
 
 _DUE = "channel=%s AND sent_at=0 AND (due_at<=%s OR due_at>%s)"
@@ -42,9 +42,9 @@ def tell(
             return False
         db.execute("DELETE FROM alert WHERE trouble=%s AND sent_at=0", (trouble.mark,))
         db.execute("DELETE FROM alert WHERE made_at<%s", (now - KEPT,))
-        rows = [(1, each, trouble.mark, document, now, 0.0, 0, 0.0, "") for each in channels]
-        columns = "workspace_id, channel, trouble, document, made_at, due_at, tries, sent_at, answer"
-        db.execute_many(f"INSERT INTO alert ({columns}) VALUES (%s,%s,%s,%s,%s,%s,%s,%s,%s)", rows)
+        columns = "channel, trouble, document, made_at, due_at, tries, sent_at, answer"
+        sql = f"INSERT INTO alert ({columns}) VALUES (%s,%s,%s,%s,0,0,0,'')"
+        db.execute_many(sql, [(each, trouble.mark, document, now) for each in channels])
     return True
 
 

@@ -9,13 +9,23 @@ from bothways.ledger.models import new_mark
 _COLUMNS = "id, kind, name, mark, code, words, to_do, since, tries, until, tell_at, told, over_at"
 
 _BEGIN = """
-INSERT INTO trouble (workspace_id, kind, name, mark, code, words, to_do, since, tries, until, tell_at, told, over_at)
-VALUES (1, %s, %s, %s, %s, %s, %s, %s, 1, %s, %s, '', 0)
+INSERT INTO trouble (kind, name, mark, code, words, to_do, since, tries, until, tell_at, told, over_at)
+VALUES (%s, %s, %s, %s, %s, %s, %s, 1, %s, %s, '', 0)
 ON CONFLICT (workspace_id, kind, name) DO UPDATE SET code=excluded.code, words=excluded.words, to_do=excluded.to_do,
 tries=trouble.tries+1, until=excluded.until, over_at=0, tell_at=CASE
 WHEN trouble.told='' AND trouble.tell_at<excluded.tell_at THEN trouble.tell_at
 WHEN trouble.told='' OR (%s AND trouble.told NOT LIKE %s) THEN excluded.tell_at
 ELSE trouble.tell_at END
+"""
+
+
+_ON = "s.workspace_id=t.workspace_id AND s.state='on' AND s.deleted_at=0"
+_UNWATCHED = f"""
+SELECT t.id FROM trouble t WHERE t.kind IN ('sync', 'failing', 'held')
+AND NOT EXISTS (SELECT 1 FROM sync s WHERE s.name=t.name AND {_ON})
+UNION ALL SELECT t.id FROM trouble t WHERE t.kind='app' AND NOT EXISTS (
+SELECT 1 FROM connection c JOIN feed f ON f.connection_id=c.id JOIN sync s ON s.left_id=f.id OR s.right_id=f.id
+WHERE c.workspace_id=t.workspace_id AND c.name=t.name AND {_ON})
 """
 
 
@@ -40,6 +50,11 @@ class Trouble(NamedTuple):
 def known() -> list[Trouble]:
     """Return all troubles, the oldest first."""
     return [Trouble(*row) for row in db.rows(f"SELECT {_COLUMNS} FROM trouble ORDER BY id")]
+
+
+def of(names: Iterable[str]) -> list[Trouble]:
+    """Return the troubles of apps and syncs of these names."""
+    return [Trouble(*row) for row in db.in_list(f"SELECT {_COLUMNS} FROM trouble WHERE name IN {{ids}}", (), names)]
 
 
 def find(kind: str, name: str) -> Trouble | None:
@@ -95,12 +110,6 @@ def over(trouble: Trouble) -> bool:
     return bool(db.execute("DELETE FROM trouble WHERE id=%s AND over_at=%s", (trouble.id, trouble.over_at)))
 
 
-def watched() -> tuple[set[str], set[str]]:
-    """Return the names of the syncs that are on, and of the apps that they use."""
-    sql = (
-        "SELECT s.name, l.name, r.name FROM sync s JOIN feed lf ON lf.id=s.left_id JOIN connection l "
-        "ON l.id=lf.connection_id JOIN feed rf ON rf.id=s.right_id JOIN connection r ON r.id=rf.connection_id "
-        "WHERE s.state='on' AND s.deleted_at=0"
-    )
-    rows = db.rows(sql)
-    return {str(sync) for sync, *_ in rows}, {str(app) for _, *apps in rows for app in apps}
+def unwatched() -> set[int]:
+    """Return the ids of the troubles of syncs that are not on, and of apps that no such sync uses."""
+    return {int(id) for (id,) in db.rows(_UNWATCHED)}

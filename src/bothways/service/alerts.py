@@ -108,13 +108,12 @@ def fails(kind: str, name: str, error: BothwaysError, now: float, until: float) 
 
 def works(kind: str, names: Collection[str], now: float) -> None:
     """Take note that apps or syncs work."""
-    found = [each for each in troubles.known() if each.kind == kind and each.name in names]
-    troubles.end(found, now, CALM)
+    troubles.end((each for each in troubles.of(names) if each.kind == kind), now, CALM)
 
 
 def ran(view: RunView, apps: Collection[str], now: float) -> None:
     """Take note of a run: both apps answered, and so many records fail or are held after it."""
-    known = {(each.kind, each.name): each for each in troubles.known()}
+    known = {(each.kind, each.name): each for each in troubles.of((*apps, view.sync))}
     good = {(APP, app) for app in apps} | ({(SYNC, view.sync)} if view.state != "stopped" else set())
     for kind, count in ((FAILING, view.failing), (HELD, view.held)):
         here = (kind, view.sync)
@@ -136,9 +135,9 @@ def settle(channels: Collection[str], now: float) -> None:
     Where there is no channel, troubles wait to be told.
     """
     known = [each for each in troubles.known() if each.kind != CHANNEL]
-    syncs, apps = troubles.watched() if known else (set(), set())
+    unwatched = troubles.unwatched() if known else set()
     for each in known:
-        if each.name not in (apps if each.kind == APP else syncs):
+        if each.id in unwatched:
             _tell_over(each, channels, now, "is no longer tried, since it is off")
         elif each.over_at:
             if _is_due(each.over_at, now):
