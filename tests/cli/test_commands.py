@@ -422,7 +422,7 @@ def test_channel_that_takes_no_test_ends_it_with_the_answer(bothways, service):
 def test_status_names_a_channel_that_takes_no_alerts(bothways, service):
     service.answer("service.alerts.unsent", [UNSENT])
     assert "no answer in time. (BW-193) See: bothways alerts list" in bothways("status").out
-    assert json.loads(bothways("status", "--json").out)["alerts"][0]["name"] == "mail"
+    assert json.loads(bothways("status", "--json").out)["failing_channels"][0]["name"] == "mail"
 
 
 def test_doctor_ends_with_the_code_of_the_first_problem(bothways, service):

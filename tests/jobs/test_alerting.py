@@ -15,8 +15,9 @@ from bothways.jobs.turns import Worker
 from bothways.ledger import alerts, troubles
 from bothways.ledger.alerts import LEASE
 from bothways.service import alert_channels
-from bothways.service.alerts import CALM, CHANNEL, LASTING
+from bothways.service.alerts import CALM, CHANNEL, LASTING, overview, unsent
 from bothways.service.database import used
+from bothways.service.document import CHANNELS
 from tests.connectors.support import Answer, Web, web
 from tests.jobs.test_turns import Shift
 from tests.mail_server import Mailbox, mail_server
@@ -50,7 +51,7 @@ class Watch(Shift):
     def send(self) -> None:
         with used(self.worker.workspace.database):
             alerting.look(self.worker)
-            for channel in alert_channels.CHANNELS:
+            for channel in CHANNELS:
                 while alerting.send_next(self.worker, channel):
                     pass
 
@@ -129,6 +130,25 @@ def test_channel_that_fails_is_told_of_once_and_the_other_goes_on(watch: Watch) 
         assert troubles.find(CHANNEL, "mail") is None
 
 
+def test_what_stands_what_was_sent_and_what_fails_to_be_sent_is_listed(watch: Watch) -> None:
+    watch.mailbox.answer = "452 disk full"
+    watch.office.bert.fail("changes", CredentialsRefused(app="Bert"), times=10_000)
+    watch.go_on(120)
+    workspace = watch.worker.workspace
+    view = overview(workspace, 10)
+    assert [(each.kind, each.name, each.told) for each in view.troubles] == [
+        ("app", "Bert", True),
+        ("channel", "mail", False),
+    ]
+    by_channel = {each.channel: each for each in view.alerts}
+    assert (by_channel["webhook"].answer, by_channel["webhook"].tries) == ("HTTP 200, ok", 1)
+    assert by_channel["mail"].sent_at is None
+    assert "452 disk full" in by_channel["mail"].answer
+    assert [each.name for each in unsent(workspace)] == ["mail"]
+    watch.office.write(SYNC)
+    assert unsent(watch.office.open()) == [], "it is no longer a channel"
+
+
 def test_secret_that_is_missing_is_told_of_and_the_alert_waits(watch: Watch, monkeypatch: pytest.MonkeyPatch) -> None:
     watch.office.change(f'{{url: "{watch.receiver.url}"}}', "{url: {env: HOOK}}")
     watch.worker.workspace = watch.office.open()
@@ -178,13 +198,13 @@ def test_two_workers_send_nothing_twice(watch: Watch) -> None:
             troubles.begin("app", name, code="BW-202", words=name, now=now, tell_at=now)
         for each in troubles.known():
             document = alert_channels.document("trouble", each.name, (each.words,), now)
-            alerts.tell(each, troubles.told, document, alert_channels.CHANNELS, now)
+            alerts.tell(each, troubles.told, document, CHANNELS, now)
     together = threading.Barrier(2)
 
     def work(worker: Worker) -> None:
         together.wait()
         with used(database):
-            for channel in alert_channels.CHANNELS:
+            for channel in CHANNELS:
                 while any(each.channel == channel and not each.sent_at for each in alerts.latest(100)):
                     alerting.send_next(worker, channel)
 

@@ -220,14 +220,14 @@ def test_database_that_fails_is_no_trouble_of_a_sync(watch: Watch, error: Bothwa
     assert troubles.known() == []
 
 
-def test_sync_that_was_turned_off_is_told_to_be_no_longer_tried(watch: Watch) -> None:
+def test_sync_that_was_turned_off_is_told_to_be_no_longer_run(watch: Watch) -> None:
     watch.fails(BRAKE, SYNC, "people")
     watch.fails()
     watch.look()
     watch.office.change("state: on", "state: off")
     watch.office.open()
     with used(watch.office.open().database):
-        assert watch.told() == ["people has stopped (BW-400)", "people is no longer tried, since it is off"]
+        assert watch.told() == ["people has stopped (BW-400)", "people is no longer run, since it is off"]
         assert troubles.known() == [], "what nobody was told of is forgotten in silence"
 
 

@@ -46,7 +46,8 @@ def status(context: typer.Context) -> None:
     here = opened(terminal)
     views, failing = syncs.list_syncs(here), unsent(here)
     if terminal.json:
-        terminal.document("status", {"syncs": [plain(view) for view in views], "alerts": [plain(v) for v in failing]})
+        channels = [plain(channel) for channel in failing]
+        terminal.document("status", {"syncs": [plain(view) for view in views], "failing_channels": channels})
     else:
         terminal.lines([*workspace.status(views, time.time()), *alerts.unsent(failing)])
 

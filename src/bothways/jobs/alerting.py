@@ -5,13 +5,13 @@ from bothways.jobs import metrics
 from bothways.jobs.schedule import after_failure
 from bothways.jobs.turns import Worker
 from bothways.ledger import alerts, troubles
-from bothways.service.alert_channels import in_use, send
+from bothways.service.alert_channels import send
 from bothways.service.alerts import CHANNEL, FAR_AHEAD, settle
 
 
 def look(worker: Worker) -> None:
     """Let what is to be told by now become alerts, in the caller's use of the database."""
-    settle(in_use(worker.workspace.document.alerts), worker.clock())
+    settle(worker.workspace.document.alerts.channels, worker.clock())
 
 
 def send_next(worker: Worker, channel: str) -> bool:

@@ -16,8 +16,8 @@ from bothways.jobs.queue import Queue
 from bothways.jobs.turns import Worker, take_turn
 from bothways.ledger import db, turns
 from bothways.ledger.turns import BEAT_EVERY, FEED, SYNC
-from bothways.service.alert_channels import CHANNELS, in_use
 from bothways.service.database import kept_open
+from bothways.service.document import CHANNELS
 from bothways.service.views import RunView
 from bothways.service.workspace import Workspace, take_over_changes
 
@@ -150,7 +150,7 @@ class Service:
         """Send the alerts of a channel, one after the other, while it is one that the settings name."""
         while not stop.is_set():
             more = False
-            if channel in in_use(self.workspace.document.alerts):
+            if channel in self.workspace.document.alerts.channels:
                 with suppress(*PASSING):  # the tick tells of it
                     more = await self._in(self._sending, alerting.send_next, self.worker, channel)
             if not more:

@@ -8,18 +8,11 @@ from bothways.errors import AlertNotSent, NoAlerts, SecretMissing
 from bothways.service import alert_mail, alert_webhook
 from bothways.service.alerts import TEST, document
 from bothways.service.connect import Secrets
-from bothways.service.document import AlertsDocument, MailDocument, SecretPlace, WebhookDocument
+from bothways.service.document import MAIL, MailDocument, SecretPlace, WebhookDocument
 from bothways.service.views import SentView
 from bothways.service.workspace import Workspace
 
-MAIL, WEBHOOK = CHANNELS = ("mail", "webhook")
-
 OPENED = "This is a test. Whoever reads it is told when something of Bothways is in trouble, and when that is over."
-
-
-def in_use(alerts: AlertsDocument) -> tuple[str, ...]:
-    """Return the channels that the settings name."""
-    return tuple(name for name in CHANNELS if getattr(alerts, name) is not None)
 
 
 def send(workspace: Workspace, channel: str, alert: str, now: float) -> str:
@@ -34,9 +27,9 @@ def send(workspace: Workspace, channel: str, alert: str, now: float) -> str:
 def test(workspace: Workspace) -> Iterator[SentView | AlertNotSent]:
     """Send a test over every channel and yield what came of each. Raises NoAlerts if there is none."""
     alerts, now = workspace.document.alerts, workspace.clock()
-    if not in_use(alerts):
+    if not alerts.channels:
         raise NoAlerts()
-    for channel in in_use(alerts):
+    for channel in alerts.channels:
         try:
             answer = send(workspace, channel, document(TEST, "test", (OPENED,), now), now)
             yield SentView(channel, _receiver(workspace, channel), answer)

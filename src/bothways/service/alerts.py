@@ -9,7 +9,7 @@ An alert holds names of apps and syncs, codes, counts and commands: never what a
 """
 
 import re
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from datetime import UTC, datetime
 from string import Formatter
 from typing import Any
@@ -56,25 +56,19 @@ OURS = (StoppedByBrake, AppUnreachable)
 
 HARMLESS = frozenset(
     (
-        *(
-            "app",
-            "name",
-            "other",
-            "object",
-            "field",
-            "target",
-            "part",
-            "left",
-            "right",
-            "type",
-            "left_type",
-            "right_type",
-        ),
-        *("allowed", "list", "label", "source", "status", "key", "hint", "library", "extra", "direction", "setting"),
-        *("host", "incident"),
+        *("app", "name", "other", "object", "field", "target", "part", "left", "right", "type", "left_type"),
+        *("right_type", "allowed", "list", "label", "source", "status", "key", "hint", "library", "extra"),
+        *("direction", "setting", "host", "incident"),
     )
 )
 """Facts of a failure that are names, codes or commands; no other is told."""
+
+AGAIN = {APP: "works again", SYNC: "runs again"}
+GIVEN_UP = {
+    APP: "is no longer tried, since no sync that is on uses it",
+    SYNC: "is no longer run, since it is off",
+}
+"""How it is told that a trouble is over. Of records it is not: whoever decided on them knows."""
 
 SEE = {
     FAILING: "Look at them: bothways records {name} --state failing",
@@ -138,10 +132,10 @@ def settle(channels: Collection[str], now: float) -> None:
     unwatched = troubles.unwatched() if known else set()
     for each in known:
         if each.id in unwatched:
-            _tell_over(each, channels, now, "is no longer tried, since it is off")
+            _tell_over(each, channels, now, GIVEN_UP)
         elif each.over_at:
             if _is_due(each.over_at, now):
-                _tell_over(each, channels, now, "works again" if each.kind == APP else "runs again")
+                _tell_over(each, channels, now, AGAIN)
         elif each.tell_at and _is_due(each.tell_at, now) and channels:
             alerts.tell(each, troubles.told, _document(BEGUN, each, _subject(each), _lines(each), now), channels, now)
 
@@ -150,12 +144,12 @@ def _is_due(at: float, now: float) -> bool:
     return not now < at <= now + FAR_AHEAD
 
 
-def _tell_over(trouble: Trouble, channels: Collection[str], now: float, what: str) -> None:
-    """Forget a trouble that is over; tell of it if the trouble was told of. Whoever decides on records knows."""
-    told = trouble.told and trouble.kind in (APP, SYNC)
-    subject = f"{trouble.name} {what}"
+def _tell_over(trouble: Trouble, channels: Collection[str], now: float, words: Mapping[str, str]) -> None:
+    """Forget a trouble that is over, and tell of it if the trouble was told of and there are words for that."""
+    subject = f"{trouble.name} {words.get(trouble.kind, '')}"
     lines = (f"{subject}.", f"It had failed since {_moment(trouble.since)} ({trouble.code}).")
-    alerts.tell(trouble, troubles.over, _document(OVER, trouble, subject, lines, now), channels if told else (), now)
+    to_tell = channels if trouble.told and trouble.kind in words else ()
+    alerts.tell(trouble, troubles.over, _document(OVER, trouble, subject, lines, now), to_tell, now)
 
 
 def _subject(trouble: Trouble) -> str:
@@ -200,19 +194,21 @@ def _moment(at: float) -> str:
 @on_database
 def overview(workspace: Workspace, most: int) -> AlertsView:
     """Return what is in trouble, and the alerts made last: those that are not sent yet first."""
-    return AlertsView(tuple(map(_trouble_view, troubles.known())), tuple(map(_alert_view, alerts.latest(most))))
+    return AlertsView(tuple(_standing(workspace)), tuple(map(_alert_view, alerts.latest(most))))
 
 
 @on_database
 def unsent(workspace: Workspace) -> list[TroubleView]:
     """Return the channels by which alerts cannot be sent."""
-    return [_trouble_view(each) for each in troubles.known() if each.kind == CHANNEL]
+    return [each for each in _standing(workspace) if each.kind == CHANNEL]
 
 
-def _trouble_view(each: Trouble) -> TroubleView:
-    return TroubleView(
-        each.kind, each.name, each.code, each.words, each.to_do, each.since, bool(each.told), bool(each.over_at)
-    )
+def _standing(workspace: Workspace) -> Iterator[TroubleView]:
+    """Yield what is in trouble; a channel that the settings no longer name is not."""
+    for each in troubles.known():
+        if each.kind != CHANNEL or each.name in workspace.document.alerts.channels:
+            told, settling = bool(each.told), bool(each.over_at)
+            yield TroubleView(each.kind, each.name, each.code, each.words, each.to_do, each.since, told, settling)
 
 
 def _alert_view(each: alerts.Alert) -> AlertView:

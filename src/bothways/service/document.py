@@ -281,12 +281,21 @@ class WebhookDocument:
     secret: SecretPlace | None = None
 
 
+MAIL, WEBHOOK = CHANNELS = ("mail", "webhook")
+"""By which alerts are sent."""
+
+
 @dataclass(frozen=True, slots=True)
 class AlertsDocument:
     """Who is alerted when something is in trouble, by which channels."""
 
     mail: MailDocument | None = None
     webhook: WebhookDocument | None = None
+
+    @property
+    def channels(self) -> tuple[str, ...]:
+        """The channels in use."""
+        return tuple(name for name in CHANNELS if getattr(self, name) is not None)
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,11 +4,10 @@ import re
 from collections.abc import Mapping
 
 from bothways.errors import MissingKey, SecretInFile, SettingsContradict, WrongType
-from bothways.service.document import AlertsDocument, MailDocument, SecretPlace, WebhookDocument
+from bothways.service.document import CHANNELS, AlertsDocument, MailDocument, SecretPlace, WebhookDocument
 from bothways.service.reading_apps import address_parts, secret_place, secret_places
 from bothways.service.yaml_file import Node, shown
 
-ALERTS = ("mail", "webhook")
 MAIL = ("to", "from", "smtp")
 SMTP = ("host", "port", "security", "user", "password")
 WEBHOOK = ("url", "secret")
@@ -35,7 +34,7 @@ HINTS = {
 def alerts_of(root: Node) -> AlertsDocument:
     """Return who is alerted; nobody where the file says nothing."""
     node = root.node("alerts")
-    node.only(ALERTS)
+    node.only(CHANNELS)
     mail = _mail(node.node("mail")) if node.data.get("mail") is not None else None
     return AlertsDocument(mail, _webhook(node.node("webhook")) if node.data.get("webhook") is not None else None)
 

@@ -236,7 +236,7 @@ UNSHAPED = {
     "a constant": set(reading_fields.CONSTANT) - set(CONSTANT_SHAPES),
     "guards": set(reading.GUARDS) - set(GUARD_SHAPES),
     "the schedule": set(reading.SCHEDULE) - set(SCHEDULE_SHAPES),
-    "alerts": set(reading_alerts.ALERTS) - set(ALERT_SHAPES),
+    "alerts": set(doc.CHANNELS) - set(ALERT_SHAPES),
     "mail": set(reading_alerts.MAIL) - set(MAIL_SHAPES),
     "a mail server": set(reading_alerts.SMTP) - set(SMTP_SHAPES),
     "a webhook": set(reading_alerts.WEBHOOK) - set(WEBHOOK_SHAPES),
@@ -253,7 +253,7 @@ def settings_schema() -> dict[str, Any]:
         "database": _maybe(_or(TEXT, PLACE)),
         "public_url": _maybe({"type": "string", "pattern": "^https?://"}),
         "allow_hosts": _maybe(_list({"type": "string"})),
-        "alerts": _maybe(_keys(reading_alerts.ALERTS, ALERT_SHAPES)),
+        "alerts": _maybe(_keys(doc.CHANNELS, ALERT_SHAPES)),
         "apps": _maybe(_names(_app(), propertyNames=_name())),
         "syncs": _maybe(_names(sync, propertyNames=_name())),
     }
