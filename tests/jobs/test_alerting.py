@@ -7,7 +7,7 @@ from contextlib import ExitStack
 
 import pytest
 
-from bothways.errors import AlertNotSent, AppUnreachable, BothwaysError, CredentialsRefused
+from bothways.errors import AlertNotSent, AppUnreachable, BothwaysError, CredentialsRefused, NoAlerts
 from bothways.jobs import alerting
 from bothways.jobs.metrics import exposed
 from bothways.jobs.schedule import FIRST_PAUSE, LONGEST_PAUSE
@@ -247,3 +247,8 @@ def test_test_goes_over_every_channel_and_fails_with_the_answer(watch: Watch) ->
     assert not isinstance(sent, AlertNotSent)
     assert (sent.channel, sent.to, sent.answer) == ("webhook", watch.receiver.url, "HTTP 200, ok")
     assert json.loads(watch.receiver.asked[0].body)["event"] == "test"
+
+
+def test_test_without_a_channel_says_that_nobody_is_alerted(office: Office) -> None:
+    with pytest.raises(NoAlerts):
+        next(alert_channels.test(office.open()))
