@@ -17,7 +17,6 @@ from typing import Any
 import orjson
 
 from bothways.errors import (
-    AppUnreachable,
     BothwaysError,
     CredentialsRefused,
     LedgerError,
@@ -50,9 +49,6 @@ BEGUN, OVER, TEST = "trouble", "over", "test"
 
 FOR_A_PERSON = (CredentialsRefused, PermissionMissing, ObjectGone, ListGone, SettingsError, StoppedByBrake)
 """What does not pass by itself."""
-
-OURS = (StoppedByBrake, AppUnreachable)
-"""Failures whose reason is in our own words: counts, and what became of a connection."""
 
 HARMLESS = frozenset(
     (
@@ -230,8 +226,8 @@ def _counted(kind: str, name: str, count: int) -> str:
 
 def _words(error: BothwaysError, name: str) -> str:
     """Return what happened, without what an app said and without anything of a record."""
-    if isinstance(error, OURS):
-        return error.message
+    if isinstance(error, StoppedByBrake):
+        return error.message  # its reason is our own: names and counts
     words = _filled(re.sub(r": \{\w+\}", "", error.what), error.facts)
     place = f"{error.where}: " if isinstance(error, SettingsError) and error.where else ""
     return f"{place}{words}" if words else f"{name} failed."
