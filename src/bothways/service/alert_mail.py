@@ -56,7 +56,7 @@ def written(mail: MailDocument, alert: dict[str, Any], now: float) -> bytes:
     message = EmailMessage(POLICY)
     message["From"], message["To"] = mail.sender, ", ".join(mail.to)
     message["Subject"] = f"Bothways: {alert['subject']}"
-    message["Date"] = formatdate(now)
+    message["Date"] = formatdate(now, usegmt=True)
     message["Message-ID"] = f"<{alert['id']}@{domain}>"
     if "trouble" in alert:
         message["References"] = f"<{alert['trouble']}.trouble@{domain}>"
