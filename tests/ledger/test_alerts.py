@@ -31,6 +31,7 @@ def test_trouble_is_one_row_that_keeps_its_beginning_and_its_mark() -> None:
     [again] = troubles.known()
     assert (again.since, again.mark, again.tell_at) == (NOW, first.mark, NOW + 900)
     assert (again.code, again.tries, again.until) == ("BW-201", 2, NOW + 90)
+    assert (troubles.of(["Anna", "Bert"]), troubles.of(["Bert"]), troubles.of([])) == ([again], [], [])
 
 
 def test_change_and_its_alerts_are_stored_together_and_by_one_alone() -> None:
