@@ -9,9 +9,9 @@ from bothways.errors import EXIT_OK
 
 
 def list_(context: typer.Context, limit: Limit = 20) -> None:
-    """List what is in trouble, and the alerts that were sent or wait to be.
+    """List what is in trouble, and the latest alerts.
 
-    Alerts are sent by up and worker, to those whom bothways.yaml names under alerts.
+    Those that were sent with the answer, and those that wait to be. Alerts are sent by up and worker, to those whom bothways.yaml names under alerts.
     """
     import time
 
