@@ -11,7 +11,7 @@ from bothways.errors import EXIT_OK
 def list_(context: typer.Context, limit: Limit = 20) -> None:
     """List what is in trouble, and the latest alerts.
 
-    Those that were sent with the answer, and those that wait to be. Alerts are sent by up and worker, to those whom bothways.yaml names under alerts.
+    They are sent by up and worker, to those whom bothways.yaml names under alerts.
     """
     import time
 
