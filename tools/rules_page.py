@@ -32,6 +32,7 @@ SECTIONS = (
     "Consent",
     "Life",
     "Webhooks",
+    "Alerts",
     "Preview",
     "Undo",
     "Why",

@@ -657,6 +657,22 @@ class AddressInUse(SettingsError):
     to_do = "Stop what uses it, or choose another: --host, --port."
 
 
+class AlertNotSent(SettingsError):
+    """Raised by one channel; the other one is used all the same."""
+
+    code, exit_code = "BW-193", EXIT_UNREACHABLE
+    what = "Alerts cannot be sent by {channel}: {reason}."
+    by_itself = "What is to be told waits and is tried again, later and later; the syncs go on."
+    to_do = "Correct what stands under alerts: in bothways.yaml, or whom it names, then try: bothways alerts test"
+
+
+class NoAlerts(SettingsError):
+    code = "BW-194"
+    what = "Nobody is alerted: bothways.yaml names nobody under alerts:."
+    by_itself = "Nothing was sent."
+    to_do = "Name a mail address or a webhook there."
+
+
 class NoWebhooks(SettingsError):
     """Raised for a call to the address of an app whose connector takes none."""
 

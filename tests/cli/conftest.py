@@ -11,6 +11,7 @@ import pytest
 from bothways.cli.main import main
 from bothways.service import views
 from tests.cli.views import (
+    ALERTS,
     APP,
     CHECK,
     CONFLICT,
@@ -43,6 +44,9 @@ ANSWERS = {
     "service.apps.check_app": CHECK,
     "service.apps.app_objects": list(CHECK.objects),
     "service.apps.app_fields": FIELDS,
+    "service.alerts.overview": ALERTS,
+    "service.alerts.unsent": [],
+    "service.alert_channels.test": [views.SentView("mail", "ops@example.com", "250 OK")],
     "service.syncs.list_syncs": [SYNC],
     "service.syncs.status": views.StatusView(None, (SYNC,)),
     "service.standing.pause_all": 1_770_000_000.0,

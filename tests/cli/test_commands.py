@@ -10,7 +10,7 @@ from bothways import errors
 from bothways.cli.commands import COMMANDS, GROUPS
 from bothways.cli.main import main
 from bothways.service import views
-from tests.cli.views import DIFFERENCE, FINDINGS, PLAN, PROOF, QUIET, RECORD, RUN, UPDATE
+from tests.cli.views import DIFFERENCE, FINDINGS, PLAN, PROOF, QUIET, RECORD, RUN, UNSENT, UPDATE
 
 CALLS = [
     ("init", "workspace", 0, "books/bothways.yaml"),
@@ -19,6 +19,8 @@ CALLS = [
     ("schema", "schema", 0, '"title": "Settings of Bothways"'),
     ("doctor", "doctor", 0, "Nothing to fix."),
     ("version", "version", 0, "bothways "),
+    ("alerts list", "alerts", 0, "contacts has stopped (BW-400)"),
+    ("alerts test", "alerts-test", 0, "✓ mail to ops@example.com: 250 OK"),
     ("app list", "apps", 0, "crm"),
     ("app add crm hubspot --secret token=env:TOKEN", "app-check", 0, "✓ crm"),
     ("app check crm", "app-check", 0, "✓ crm"),
@@ -414,6 +416,22 @@ def test_why_of_one_field(bothways, service):
 def test_a_difference_without_a_reason_ends_with_2(bothways, service):
     service.answer("service.proof.compare", replace(PROOF, different=(DIFFERENCE,)))
     assert bothways("compare", "contacts").code == 2
+
+
+def test_channel_that_takes_no_test_ends_it_with_the_answer(bothways, service):
+    refused = errors.AlertNotSent(channel="webhook", reason="its receiver said HTTP 404, no such hook")
+    service.answer("service.alert_channels.test", [refused, views.SentView("mail", "ops@example.com", "250 OK")])
+    ended = bothways("alerts", "test")
+    assert (ended.code, "HTTP 404, no such hook" in ended.err, "✓ mail" in ended.out) == (69, True, True)
+    body = json.loads(bothways("alerts", "test", "--json").out)
+    assert [each["channel"] for each in body["sent"]] == ["mail"]
+    assert [(each["channel"], each["code"]) for each in body["failed"]] == [("webhook", "BW-193")]
+
+
+def test_status_names_a_channel_that_takes_no_alerts(bothways, service):
+    service.answer("service.alerts.unsent", [UNSENT])
+    assert "no answer in time. (BW-193) See: bothways alerts list" in bothways("status").out
+    assert json.loads(bothways("status", "--json").out)["failing_channels"][0]["name"] == "mail"
 
 
 def test_doctor_ends_with_the_code_of_the_first_problem(bothways, service):

@@ -14,6 +14,34 @@ RECORD = views.RecordView(
 HELD = views.RecordView(
     name="Eve Park", ids={"hubspot": None, "ledger": "P-104"}, state="held", reason="2 possible matches", since=None
 )
+UNSENT = views.TroubleView(
+    kind="channel",
+    name="mail",
+    code="BW-193",
+    words="Alerts cannot be sent by mail: mx.example.com: no answer in time.",
+    to_do="Correct it.",
+    since=1000.0,
+    told=False,
+    settling=False,
+)
+ALERTS = views.AlertsView(
+    (
+        views.TroubleView(
+            kind="sync",
+            name="contacts",
+            code="BW-400",
+            words="contacts stopped before writing: hubspot looks empty, but had 4 records.",
+            to_do="If that is right: bothways run contacts --yes",
+            since=1000.0,
+            told=True,
+            settling=False,
+        ),
+    ),
+    (
+        views.AlertView("a1", "mail", "trouble", "contacts has stopped (BW-400)", 1000.0, None, 2, "421 busy"),
+        views.AlertView("a1", "webhook", "trouble", "contacts has stopped (BW-400)", 1000.0, 1001.0, 1, "HTTP 200, ok"),
+    ),
+)
 SUMMARY = views.RunSummary(
     id="r_19",
     sync="contacts",

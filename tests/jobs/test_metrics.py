@@ -36,7 +36,7 @@ def test_all_of_it_is_parsed_and_has_a_help_and_labels_without_personal_data(wor
     found = scraped()
     assert {"bothways_run_seconds", "bothways_delay_seconds", "bothways_calls", "bothways_takeovers"} <= found.keys()
     labels = {name for family in found.values() for sample in family.samples for name in sample.labels}
-    assert labels <= {"sync", "kind", "state", "app", "call", "code", "outcome", "le"}
+    assert labels <= {"sync", "kind", "state", "app", "call", "channel", "code", "outcome", "le"}
     for family in found.values():
         assert family.documentation.endswith("."), family.name
         assert re.fullmatch(r"bothways_[a-z_]+", family.name)

@@ -156,6 +156,30 @@ ANNA = st.builds(
     ),
     some(port=st.sampled_from((443, "8443")), country=st.sampled_from(("GB", "NO"))),
 )
+SMTP = st.builds(
+    dict.__or__,
+    st.fixed_dictionaries({"host": st.sampled_from(("smtp.example", "10.0.0.1"))}, optional={"port": st.just(2525)}),
+    some(security=st.sampled_from(("starttls", "tls", "none")))
+    | st.builds(
+        lambda user, place, more: {"user": user, "password": place, **more},
+        TEXTS,
+        st.sampled_from(({"env": "SMTP"}, {"file": "/run/secrets/smtp"})),
+        some(security=st.sampled_from(("starttls", "tls"))),
+    ),
+)
+ALERTS = some(
+    mail=st.fixed_dictionaries(
+        {
+            "to": st.lists(st.sampled_from(("ops@example.com", "o'neil+on.call@localhost")), min_size=1, max_size=2),
+            "from": st.just("bothways@example.com"),
+            "smtp": SMTP,
+        }
+    ),
+    webhook=st.fixed_dictionaries(
+        {"url": st.sampled_from(("https://hooks.example/a?b=c", {"env": "HOOK"}))},
+        optional={"secret": st.sampled_from(({"env": "SIGNED"}, {"file": "signed"}))},
+    ),
+)
 DOCUMENTS = st.builds(
     lambda anna, sync, more: {
         "version": 1,
@@ -168,6 +192,7 @@ DOCUMENTS = st.builds(
     some(
         revision=st.integers(0, 10**9),
         allow_hosts=st.lists(st.sampled_from(("dav.example", "10.0.0.1")), unique=True),
+        alerts=ALERTS,
         public_url=st.sampled_from(("https://sync.example.com", "http://localhost:8080/bothways/")),
         database=st.sampled_from(({"env": "URL"}, "sqlite:///srv/ledger.db", "postgresql://db.example/ledger")),
     ),

@@ -45,7 +45,7 @@ def test_what_is_exported_is_imported_as_it_was(data: Any, written: Any) -> None
     again = read(exported(document, "people", 7))
     assert without_places(again.syncs) == without_places(document.syncs)
     assert without_places(again.apps) == without_places(document.apps)
-    assert (again.revision, again.allow_hosts) == (7, document.allow_hosts)
+    assert (again.revision, again.allow_hosts, again.alerts) == (7, document.allow_hosts, document.alerts)
     assert exported(again, "people", 7) == exported(document, "people", 7)
 
 

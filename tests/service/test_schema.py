@@ -15,7 +15,7 @@ from bothways.service.workspace import SKELETON
 from bothways.service.yaml_edit import dumped
 from bothways.service.yaml_file import parse
 from tests.office import SYNC, plug_in
-from tests.service import test_reading, test_reading_scope
+from tests.service import test_reading, test_reading_alerts, test_reading_scope
 from tests.service.documents import DOCUMENTS
 
 
@@ -70,7 +70,7 @@ def test_whatever_reading_accepts_the_schema_accepts(validator: Draft202012Valid
     [
         SKELETON,
         SYNC,
-        "version: 1\ndatabase:\nallow_hosts:\napps:\nsyncs:\n",
+        "version: 1\ndatabase:\nalerts:\nallow_hosts:\napps:\nsyncs:\n",
         test_reading.HEAD
         + "    send:\n    match:\n    conflicts:\n    fields:\n    set:\n    guards:\n    schedule:\n    require:\n",
         test_reading.HEAD + "    fields: [{Anna: a, Bert: b, clean: , values: , other: }]\n",
@@ -84,6 +84,7 @@ def test_what_is_left_empty_is_accepted_by_both(validator: Draft202012Validator,
 MISTAKES: dict[str, str] = {name: text for name, (text, *_) in test_reading.REFUSED.items()} | {
     name: test_reading_scope.SYNC + more for name, (more, *_) in test_reading_scope.REFUSED.items()
 }
+MISTAKES |= {name: text for name, (text, *_) in test_reading_alerts.REFUSED.items()}
 KNOWN = (
     "unknown key at the top",
     "unknown key of a sync",
@@ -146,6 +147,24 @@ KNOWN = (
     "another leaving",
     "require a word",
     "require a phone",
+    "unknown channel",
+    "alerts as a list",
+    "mail to nobody",
+    "mail to an empty list",
+    "mail to one who is no list",
+    "mail to no address",
+    "mail to a header",
+    "mail to too many",
+    "mail from no address",
+    "mail by no server",
+    "another security",
+    "port of nothing",
+    "port beyond the last",
+    "password in the file",
+    "webhook without an address",
+    "webhook by mail",
+    "webhook with its secret",
+    "webhook from nowhere",
 )
 """Mistakes of form. What takes more - names that are not there, what other keys say - only reading knows."""
 

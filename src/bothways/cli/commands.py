@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 import typer
 
-from bothways.cli import apps, issues, links, looking, plans, runs, serving, suggestions, syncs, workspaces
+from bothways.cli import alerts, apps, issues, links, looking, plans, runs, serving, suggestions, syncs, workspaces
 from bothways.cli.terminal import Terminal
 from bothways.errors import UsageError
 
@@ -40,6 +40,11 @@ COMMANDS: tuple[tuple[str, Callable[..., Any]], ...] = (
     ("version", workspaces.version),
 )
 GROUPS: tuple[tuple[str, str, tuple[tuple[str, Callable[..., Any]], ...]], ...] = (
+    (
+        "alerts",
+        "Look at what is in trouble and who was told, and try it.",
+        (("list", alerts.list_), ("test", alerts.test)),
+    ),
     (
         "app",
         "Connect apps and look at what they hold.",

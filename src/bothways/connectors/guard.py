@@ -59,20 +59,37 @@ def _inner(ip: ipaddress.IPv4Address | ipaddress.IPv6Address) -> ipaddress.IPv4A
     return ip
 
 
+def resolved(host: str, port: int, allow_hosts: frozenset[str], resolve: Resolve = socket.getaddrinfo) -> list[Any]:
+    """Return the addresses of a host, as getaddrinfo does, all of which may be called.
+
+    ``allow_hosts``: the private or loopback hosts that an administrator allows. Raises AddressNotAllowed, OSError.
+    """
+    host = host.strip("[]")
+    allowed = host.lower() in {each.lower().strip("[]") for each in allow_hosts}
+    try:
+        found = resolve(host, port, type=socket.SOCK_STREAM)
+    except UnicodeError as error:
+        raise socket.gaierror(str(error)) from error
+    for *_, sockaddr in found:
+        reason = refusal(str(sockaddr[0]), allowed)
+        if reason is not None:
+            raise AddressNotAllowed(host=host, reason=reason)
+    return found
+
+
 def pool_classes(allow_hosts: frozenset[str], resolve: Resolve = socket.getaddrinfo) -> dict[str, Any]:
     """Return urllib3's pool classes per scheme whose connections are guarded.
 
     Their connections raise AddressNotAllowed for a host that resolves to a forbidden address.
     """
-    allowed = frozenset(host.lower().strip("[]") for host in allow_hosts)
 
     class Guarded(HTTPConnection):
         def _new_conn(self) -> socket.socket:
-            return _connect(self, allowed, resolve)
+            return _connect(self, allow_hosts, resolve)
 
     class GuardedTls(HTTPSConnection):
         def _new_conn(self) -> socket.socket:
-            return _connect(self, allowed, resolve)
+            return _connect(self, allow_hosts, resolve)
 
     class Plain(HTTPConnectionPool):
         ConnectionCls = Guarded
@@ -83,16 +100,11 @@ def pool_classes(allow_hosts: frozenset[str], resolve: Resolve = socket.getaddri
     return {"http": Plain, "https": Tls}
 
 
-def _connect(conn: HTTPConnection, allowed: frozenset[str], resolve: Resolve) -> socket.socket:
-    host = conn.host.strip("[]")
+def _connect(conn: HTTPConnection, allow_hosts: frozenset[str], resolve: Resolve) -> socket.socket:
     try:
-        found = resolve(host, conn.port, type=socket.SOCK_STREAM)
-    except (socket.gaierror, UnicodeError) as error:
-        raise NameResolutionError(conn.host, conn, socket.gaierror(str(error))) from error
-    for *_, sockaddr in found:
-        reason = refusal(str(sockaddr[0]), host.lower() in allowed)
-        if reason is not None:
-            raise AddressNotAllowed(host=host, reason=reason)
+        found = resolved(conn.host, conn.port, allow_hosts, resolve)
+    except socket.gaierror as error:
+        raise NameResolutionError(conn.host, conn, error) from error
     return _first_of(conn, found)
 
 

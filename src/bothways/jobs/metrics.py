@@ -46,6 +46,7 @@ hints = Counter(
     registry=REGISTRY,
 )
 failures = Counter("bothways_failures", "Failures told of, by their codes.", ("code",), registry=REGISTRY)
+alerts = Counter("bothways_alerts", "Alerts, by channel: sent, failed.", ("channel", "outcome"), registry=REGISTRY)
 due = Gauge("bothways_due", "Turns that were due and not taken at the last look.", ("kind",), registry=REGISTRY)
 held = Gauge("bothways_held", "Records that wait for a person.", ("sync",), registry=REGISTRY)
 failing = Gauge("bothways_failing", "Records that an app refuses or that cannot be read.", ("sync",), registry=REGISTRY)

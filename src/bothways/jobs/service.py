@@ -3,17 +3,19 @@
 import asyncio
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
 from bothways.errors import BothwaysError, DatabaseLocked, DatabaseUnreachable
-from bothways.jobs import metrics
+from bothways.jobs import alerting, metrics
 from bothways.jobs.queue import Queue
 from bothways.jobs.turns import Worker, take_turn
 from bothways.jobs.upkeep import LOOK_EVERY, Upkeep
 from bothways.ledger import db, turns
 from bothways.ledger.turns import BEAT_EVERY, FEED, SYNC
 from bothways.service.database import kept_open
+from bothways.service.document import CHANNELS
 from bothways.service.turn import process_name
 from bothways.service.views import RunView
 from bothways.service.workspace import Workspace, take_over_changes
@@ -66,9 +68,11 @@ class Service:
         self._turns = ThreadPoolExecutor(self.at_once, thread_name_prefix="bothways-turn")
         self._own = ThreadPoolExecutor(1, thread_name_prefix="bothways-tick")
         self._aside = ThreadPoolExecutor(1, thread_name_prefix="bothways-upkeep")
+        self._sending = ThreadPoolExecutor(len(CHANNELS), thread_name_prefix="bothways-alert")
         ended = asyncio.Event()
         beat = asyncio.create_task(self._beat(ended))
-        working = (self.queue.run_worker(self._turn, self.at_once), self._tick(stop), self._keep_up(stop))
+        aside = [self._keep_up(stop), *(self._alert(stop, channel) for channel in CHANNELS)]
+        working = (self.queue.run_worker(self._turn, self.at_once), self._tick(stop), *aside)
         tasks = [asyncio.create_task(each) for each in working]
         waiting = asyncio.create_task(stop.wait())
         try:
@@ -81,6 +85,7 @@ class Service:
             done += await asyncio.gather(beat, return_exceptions=True)
             waiting.cancel()
             self._turns.shutdown(wait=True)
+            self._sending.shutdown(wait=True)
             try:
                 await self._in(self._own, turns.leave, self.name)
             except PASSING as error:
@@ -131,6 +136,7 @@ class Service:
         found = {kind: turns.due(kind, now, MOST_QUEUED) for kind in (FEED, SYNC)}
         for kind, ids in found.items():
             metrics.due.labels(kind).set(len(ids))
+        alerting.look(self.worker)
         return found
 
     async def _keep_up(self, stop: asyncio.Event) -> None:
@@ -142,6 +148,16 @@ class Service:
             except PASSING as error:
                 self.on_failure("", error)
             await wait(stop, LOOK_EVERY)
+
+    async def _alert(self, stop: asyncio.Event, channel: str) -> None:
+        """Send the alerts of a channel, one after the other, while it is one that the settings name."""
+        while not stop.is_set():
+            more = False
+            if channel in self.workspace.document.alerts.channels:
+                with suppress(*PASSING):  # the tick tells of it
+                    more = await self._in(self._sending, alerting.send_next, self.worker, channel)
+            if not more:
+                await wait(stop, TICK)
 
     async def _beat(self, stop: asyncio.Event) -> None:
         beats = ThreadPoolExecutor(1, thread_name_prefix="bothways-beat")

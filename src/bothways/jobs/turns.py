@@ -6,7 +6,7 @@ later, and nothing of it reaches another sync. Only a database that fails for go
 
 import random
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 
 from bothways.engine.sides import Side
@@ -17,6 +17,7 @@ from bothways.jobs.schedule import JITTER, after_failure, after_success
 from bothways.ledger import journal, requests, rests, turns
 from bothways.ledger.models import Feed, Request, Sync
 from bothways.ledger.turns import FEED, SYNC, Turn
+from bothways.service import alerts
 from bothways.service.connect import open_app
 from bothways.service.deleting import purge
 from bothways.service.tracing import span
@@ -77,7 +78,7 @@ def take_turn(worker: Worker, kind: str, id: int) -> bool:
         except LedgerError:
             raise
         except Exception as problem:  # noqa: BLE001 - what nobody foresaw is told, and reaches no other sync
-            due_at, failed = _failed(worker, turn, f"{kind} {id}", worker.understood(problem))
+            due_at, failed = _failed(worker, turn, _name(turn), worker.understood(problem))
     turns.finish(turn, due_at, failed)
     return True
 
@@ -93,6 +94,7 @@ def _read(worker: Worker, turn: Turn) -> tuple[float, int]:
     except BothwaysError as error:
         return _failed(worker, turn, name, error)
     rests.end([name])
+    alerts.works(alerts.APP, [name], worker.clock())
     if changed:
         worker.ask(SYNC, turns.with_marks(feed.pk, worker.workspace.clock()))
     return after_success(every, worker.clock(), worker.chance()), 0
@@ -105,12 +107,21 @@ def _interval(worker: Worker, feed: Feed) -> float:
     return min((known[each.name].every for each in syncs if each.name in known), default=60.0)
 
 
+def _name(turn: Turn) -> str:
+    """Return what is to be named when a turn fails: the app that is read, or the sync."""
+    if turn.kind == FEED:
+        name = Feed.objects.filter(pk=turn.id).values_list("connection__name", flat=True).first()
+    else:
+        name = Sync.objects.filter(pk=turn.id).values_list("name", flat=True).first()
+    return name or f"{turn.kind} {turn.id}"
+
+
 def _run(worker: Worker, turn: Turn) -> tuple[float, int]:
     """Run a sync, or do what somebody asks for; return when it is due again, and how often its runs failed in a row."""
     request = requests.next_of(turn.id, worker.clock())
     if request is not None:
         return _asked(worker, turn, request)
-    name = Sync.objects.values_list("name", flat=True).get(pk=turn.id)
+    name = _name(turn)
     try:
         purge(worker.workspace.clock())
         ctx = context(worker.own(), name, worker=turn.worker)
@@ -122,15 +133,19 @@ def _run(worker: Worker, turn: Turn) -> tuple[float, int]:
         return worker.clock() + turns.TAKEOVER, 0
     except BothwaysError as error:
         return _failed(worker, turn, name, error)
-    rests.end([end.app for end in ctx.ends.values()])
-    _told(worker, turn, run_view(ctx, report), report.run_id)
+    apps = [end.app for end in ctx.ends.values()]
+    rests.end(apps)
+    _told(worker, turn, run_view(ctx, report), report.run_id, apps)
     if report.state == "stopped":
-        return after_failure(turn.failed + 1, worker.clock(), worker.chance()), turn.failed + 1
+        until = after_failure(turn.failed + 1, worker.clock(), worker.chance())
+        alerts.fails(alerts.SYNC, name, running.first_look(ctx), worker.clock(), until)
+        return until, turn.failed + 1
     return worker.clock() + max(next_due(ctx) - worker.workspace.clock(), 0.0), 0
 
 
-def _told(worker: Worker, turn: Turn, view: RunView, run_id: int) -> None:
+def _told(worker: Worker, turn: Turn, view: RunView, run_id: int, apps: Sequence[str]) -> None:
     """Tell of a run, and let those syncs be run that waited for it."""
+    alerts.ran(view, apps, worker.clock())
     metrics.tell(view, journal.delays(run_id))
     worker.on_run(view)
     worker.ask(SYNC, turns.beside(turn.id, worker.workspace.clock()))
@@ -144,7 +159,7 @@ def _asked(worker: Worker, turn: Turn, request: Request) -> tuple[float, int]:
     except RunSuperseded:
         return worker.clock(), failed
     if isinstance(answer, RunView):
-        _told(worker, turn, answer, int(answer.id.removeprefix("r_")))
+        _told(worker, turn, answer, int(answer.id.removeprefix("r_")), own.sync(request.sync.name).pair)
     worker.ask(SYNC, [id for id in with_something_to_do(own, request.sync) if id != turn.id])
     if answer is not None:
         rests.end(list(own.sync(request.sync.name).pair))
@@ -164,7 +179,10 @@ def _failed(worker: Worker, turn: Turn, name: str, error: BothwaysError) -> tupl
         until = after_failure(rests.failed(app) + 1, now, worker.chance())
         if rests.begin(app, until, error.code, error.message):
             worker.on_failure(name, error)
+        alerts.fails(alerts.APP, app, error, now, until)
         return until, 0
     if failed == 1 and not isinstance(error, RunSuperseded):
         worker.on_failure(name, error)
-    return after_failure(failed, now, worker.chance()), failed
+    until = after_failure(failed, now, worker.chance())
+    alerts.fails(alerts.APP if turn.kind == FEED else alerts.SYNC, name, error, now, until)
+    return until, failed

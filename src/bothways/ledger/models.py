@@ -476,3 +476,52 @@ class Hold(Base):
         constraints = [
             models.UniqueConstraint(fields=["sync", "side", "record_id", "field"], name="hold_one"),
         ]
+
+
+class Trouble(Base):
+    """Something that is in trouble: an app, a sync, some records of a sync, or a channel by which alerts are sent.
+
+    ``kind`` and ``name`` say what; ``mark`` is what receivers know this trouble by. It fails since ``since``, has
+    failed so often (``tries``), last by the error of ``code``, and is tried again by ``until`` at the latest.
+    ``tell_at``: when it is to be told of, 0 if it was, or never is; ``told``: the codes told of. ``over_at``: when it
+    counts as over, 0 while it fails. Times are seconds.
+    """
+
+    kind = models.TextField()
+    name = models.TextField()
+    mark = models.TextField(default=new_mark)
+    code = models.TextField()
+    words = models.TextField()
+    to_do = models.TextField(default="")
+    since = models.FloatField()
+    tries = models.IntegerField(default=1)
+    until = models.FloatField(default=0.0)
+    tell_at = models.FloatField(default=0.0)
+    told = models.TextField(default="")
+    over_at = models.FloatField(default=0.0)
+
+    class Meta:
+        db_table = "trouble"
+        constraints = [models.UniqueConstraint(fields=["workspace_id", "kind", "name"], name="trouble_one")]
+
+
+class Alert(Base):
+    """A message about a trouble, for one channel: to be sent, or sent.
+
+    ``trouble``: the trouble's mark. ``document``: what it says, as JSON. ``due_at``: when it is sent next; whoever
+    sends it puts that ahead, so that nobody else does. ``answer``: what the receiver said to it. Times are seconds.
+    """
+
+    id = models.BigAutoField(primary_key=True)
+    channel = models.TextField()
+    trouble = models.TextField()
+    document = models.TextField()
+    made_at = models.FloatField()
+    due_at = models.FloatField(default=0.0)
+    tries = models.IntegerField(default=0)
+    sent_at = models.FloatField(default=0.0)
+    answer = models.TextField(default="")
+
+    class Meta:
+        db_table = "alert"
+        indexes = [models.Index(fields=["channel", "due_at"], condition=Q(sent_at=0), name="alert_unsent")]

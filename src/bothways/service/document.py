@@ -261,6 +261,44 @@ class SyncDocument:
 
 
 @dataclass(frozen=True, slots=True)
+class MailDocument:
+    """Alerts by mail: to whom, from which address, over which server. ``security``: starttls, tls or none."""
+
+    to: tuple[str, ...]
+    sender: str
+    host: str
+    port: int
+    security: str
+    user: str = ""
+    password: SecretPlace | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class WebhookDocument:
+    """Alerts by webhook: its address, or where that is if it is a secret itself; with which secret they are signed."""
+
+    url: str | SecretPlace
+    secret: SecretPlace | None = None
+
+
+MAIL, WEBHOOK = CHANNELS = ("mail", "webhook")
+"""By which alerts are sent."""
+
+
+@dataclass(frozen=True, slots=True)
+class AlertsDocument:
+    """Who is alerted when something is in trouble, by which channels."""
+
+    mail: MailDocument | None = None
+    webhook: WebhookDocument | None = None
+
+    @property
+    def channels(self) -> tuple[str, ...]:
+        """The channels in use."""
+        return tuple(name for name in CHANNELS if getattr(self, name) is not None)
+
+
+@dataclass(frozen=True, slots=True)
 class Document:
     """The whole file. ``database``: its URL, or where that is; None for the one in the workspace's folder.
 
@@ -273,6 +311,7 @@ class Document:
     allow_hosts: frozenset[str]
     apps: Mapping[str, AppDocument]
     syncs: Mapping[str, SyncDocument]
+    alerts: AlertsDocument = field(default_factory=AlertsDocument)
 
 
 def refuse_ring(sync: SyncDocument, others: Sequence[SyncDocument]) -> None:

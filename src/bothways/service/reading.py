@@ -23,6 +23,7 @@ from bothways.service.document import (
     SyncDocument,
     refuse_ring,
 )
+from bothways.service.reading_alerts import alerts_of
 from bothways.service.reading_apps import address_parts, app_of, check_reached, only_apps, secret_place, secret_places
 from bothways.service.reading_conflicts import CONFLICTS, default_of, winners_of
 from bothways.service.reading_deletes import deletes_of
@@ -31,7 +32,7 @@ from bothways.service.reading_match import matches_of
 from bothways.service.reading_scope import scope_of
 from bothways.service.yaml_file import Node, nearest, shown
 
-TOP = ("version", "revision", "database", "public_url", "allow_hosts", "apps", "syncs")
+TOP = ("version", "revision", "database", "public_url", "allow_hosts", "alerts", "apps", "syncs")
 SYNC = (
     "state",
     "objects",
@@ -81,7 +82,7 @@ def document_of(root: Node) -> Document:
     public_url = _public_url(root)
     for app in apps.values():
         check_reached(app, public_url, root.value_place("public_url"))
-    return Document(revision, _database(root), public_url, _hosts(root), apps, syncs)
+    return Document(revision, _database(root), public_url, _hosts(root), apps, syncs, alerts_of(root))
 
 
 def _names(node: Node) -> list[str]:

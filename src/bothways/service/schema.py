@@ -15,7 +15,15 @@ from bothways.engine.spec import When
 from bothways.records import CLEANERS, Unpaired
 from bothways.records.normal import country_codes
 from bothways.service import document as doc
-from bothways.service import reading, reading_apps, reading_conflicts, reading_deletes, reading_fields, reading_scope
+from bothways.service import (
+    reading,
+    reading_alerts,
+    reading_apps,
+    reading_conflicts,
+    reading_deletes,
+    reading_fields,
+    reading_scope,
+)
 from bothways.service.yaml_file import LENGTH
 
 Shape = Mapping[str, Any]
@@ -198,6 +206,28 @@ SYNC_SHAPES: Mapping[str, Shape] = {
     "schedule": _maybe(_keys(reading.SCHEDULE, SCHEDULE_SHAPES)),
 }
 
+ADDRESS: Shape = {"type": "string", "pattern": rf"^{reading_alerts.ADDRESS}$"}
+SMTP_SHAPES: Mapping[str, Shape] = {
+    "host": {**TEXT, "description": "The mail server."},
+    "port": {"type": "integer", "minimum": 1, "maximum": reading_alerts.LAST_PORT},
+    "security": {**_one_of(reading_alerts.PORTS), "description": "How the connection is protected."},
+    "user": _maybe(TEXT),
+    "password": _maybe(PLACE),
+}
+MAIL_SHAPES: Mapping[str, Shape] = {
+    "to": {**_some(ADDRESS), "maxItems": reading_alerts.MOST},
+    "from": ADDRESS,
+    "smtp": _keys(reading_alerts.SMTP, SMTP_SHAPES, ("host",)),
+}
+WEBHOOK_SHAPES: Mapping[str, Shape] = {
+    "url": _or({"type": "string", "pattern": "^https?://"}, PLACE),
+    "secret": {**_maybe(PLACE), "description": "With which alerts are signed."},
+}
+ALERT_SHAPES: Mapping[str, Shape] = {
+    "mail": _maybe(_keys(reading_alerts.MAIL, MAIL_SHAPES, reading_alerts.MAIL)),
+    "webhook": _maybe(_keys(reading_alerts.WEBHOOK, WEBHOOK_SHAPES, ("url",))),
+}
+
 UNSHAPED = {
     "a sync": set(reading.SYNC) - set(SYNC_SHAPES),
     "a mapping": set(reading_fields.FIELD) - set(FIELD_SHAPES),
@@ -206,6 +236,10 @@ UNSHAPED = {
     "a constant": set(reading_fields.CONSTANT) - set(CONSTANT_SHAPES),
     "guards": set(reading.GUARDS) - set(GUARD_SHAPES),
     "the schedule": set(reading.SCHEDULE) - set(SCHEDULE_SHAPES),
+    "alerts": set(doc.CHANNELS) - set(ALERT_SHAPES),
+    "mail": set(reading_alerts.MAIL) - set(MAIL_SHAPES),
+    "a mail server": set(reading_alerts.SMTP) - set(SMTP_SHAPES),
+    "a webhook": set(reading_alerts.WEBHOOK) - set(WEBHOOK_SHAPES),
 }
 """Keys that reading knows and that have no shape here: none, as a test sees to."""
 
@@ -219,6 +253,7 @@ def settings_schema() -> dict[str, Any]:
         "database": _maybe(_or(TEXT, PLACE)),
         "public_url": _maybe({"type": "string", "pattern": "^https?://"}),
         "allow_hosts": _maybe(_list({"type": "string"})),
+        "alerts": _maybe(_keys(doc.CHANNELS, ALERT_SHAPES)),
         "apps": _maybe(_names(_app(), propertyNames=_name())),
         "syncs": _maybe(_names(sync, propertyNames=_name())),
     }

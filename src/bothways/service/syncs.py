@@ -12,6 +12,7 @@ from bothways.ledger import holds, looking, noted, plans
 from bothways.ledger.models import Plan, Run, Sync
 from bothways.service import neighbours, yaml_edit
 from bothways.service.admission import check, is_admitted, note_admitted, others_asked
+from bothways.service.alerts import unsent
 from bothways.service.associations import SWITCHED_OFF, may_have_any, needs
 from bothways.service.database import on_database
 from bothways.service.deleting import settle_old_links
@@ -27,6 +28,7 @@ from bothways.service.document import (
 from bothways.service.in_force import constants_in_words, in_words, labels_of, policies_of
 from bothways.service.log import summaries
 from bothways.service.misfits import check_values
+from bothways.service.reading_alerts import alerts_data
 from bothways.service.resolution import resolution, row_of
 from bothways.service.revisions import has_begun, latest_revision, workspace_revision
 from bothways.service.scope import scope_in_words
@@ -56,7 +58,7 @@ def status(workspace: Workspace) -> StatusView:
     """Return how the workspace stands; no app is asked."""
     here = standing(workspace)
     views = tuple(_view(workspace, name, here, ask=False) for name in workspace.document.syncs)
-    return StatusView(here.paused_at, views)
+    return StatusView(here.paused_at, views, tuple(unsent(workspace)))
 
 
 @on_database
@@ -124,6 +126,8 @@ def exported(document: Document, name: str, revision: int) -> str:
     data: dict[str, Any] = {"version": 1, "revision": revision}
     if document.allow_hosts:
         data["allow_hosts"] = sorted(document.allow_hosts)
+    if alerts := alerts_data(document.alerts):
+        data["alerts"] = alerts
     sync = document.syncs[name]
     data["apps"] = {app: _app(document.apps[app]) for app in sync.pair}
     data["syncs"] = {name: settings_of(sync)}

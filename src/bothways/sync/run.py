@@ -178,10 +178,15 @@ def _left_of_first_run(ctx: Context, totals: Totals) -> int:
     left = ctx.guards.first_run - looking.records_written(ctx.sync)
     if left <= 0 and totals.writes:
         ctx.count("R11")
-        reason = f"its first {ctx.guards.first_run} records were written, to be looked at"
-        hint = f"If they are right: bothways run {ctx.sync.name} --yes"
-        raise StoppedByBrake(name=ctx.sync.name, reason=reason, hint=hint)
+        raise first_look(ctx)
     return max(left, 0)
+
+
+def first_look(ctx: Context) -> StoppedByBrake:
+    """Return the brake at which a new sync waits until a person has looked at what it wrote first."""
+    reason = f"its first {ctx.guards.first_run} records were written, to be looked at"
+    hint = f"If they are right: bothways run {ctx.sync.name} --yes"
+    return StoppedByBrake(name=ctx.sync.name, reason=reason, hint=hint)
 
 
 def written_by(run_id: int) -> dict[str, int]:

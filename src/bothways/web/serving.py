@@ -14,7 +14,7 @@ from bothways.errors import AddressInUse, BothwaysError
 from bothways.jobs import metrics
 from bothways.jobs.queue import Queue, queue_of
 from bothways.jobs.service import TICK, Service, follow, wait
-from bothways.ledger import turns
+from bothways.ledger import alerts, turns
 from bothways.service.database import sqlite_path, used
 from bothways.service.lock import runner
 from bothways.service.turn import process_name
@@ -69,6 +69,7 @@ def serve(
             with used(workspace.database):
                 if sqlite_path(workspace.database):
                     turns.forget_workers()
+                    alerts.release_all()
                 turns.serve(name, turns.clock_of(workspace.clock))
         if listener is not None:
             on_ready(f"http://{role.host}:{listener.getsockname()[1]}")

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from bothways.cli.render.alerts import unsent
 from bothways.cli.text import ago, columns, duration, moment, number
 
 if TYPE_CHECKING:
@@ -42,7 +43,7 @@ def status(view: "StatusView", now: float) -> list[str]:
     ]
     head = ("Sync", "Direction", "State", "In sync", "Left out", "Failing", "Held", "Last run", "Next look")
     hints = [hint for each in view.syncs for hint in (*needs(each), *_waits(each, now))]
-    return columns([head, *rows], right=(3, 4, 5, 6)) + _paused(view, now) + hints
+    return columns([head, *rows], right=(3, 4, 5, 6)) + _paused(view, now) + hints + unsent(view.failing_channels)
 
 
 def _paused(view: "StatusView", now: float) -> list[str]:

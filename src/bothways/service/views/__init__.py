@@ -4,6 +4,7 @@ Apps are named, never sides. Times are seconds since 1970 (UTC). Ids of plans an
 people see and type: ``p_12``, ``r_19``.
 """
 
+from bothways.service.views.alerts import AlertsView, AlertView, SentView, TroubleView
 from bothways.service.views.apps import AppCheck, AppView, ConnectorView, ObjectView
 from bothways.service.views.common import Counted, plain
 from bothways.service.views.issues import CandidateView, IssueView, PairHistory, PairView
@@ -27,6 +28,8 @@ from bothways.service.views.syncs import (
 
 __all__ = [
     "ActionView",
+    "AlertView",
+    "AlertsView",
     "AppCheck",
     "AppView",
     "AssociationView",
@@ -60,6 +63,7 @@ __all__ = [
     "RecordView",
     "RunSummary",
     "RunView",
+    "SentView",
     "SetView",
     "SkippedView",
     "StatusView",
@@ -67,6 +71,7 @@ __all__ = [
     "SuggestionsView",
     "SyncView",
     "TraitView",
+    "TroubleView",
     "UndoView",
     "WhyView",
     "plain",

@@ -6,6 +6,7 @@ from dataclasses import field as made_by
 from typing import Any
 
 from bothways.records import Value
+from bothways.service.views.alerts import TroubleView
 from bothways.service.views.common import Counted
 
 
@@ -142,10 +143,12 @@ class NextView:
 
 @dataclass(frozen=True, slots=True)
 class StatusView:
-    """How the workspace stands: since when a person has paused everything (seconds, None if nobody has), its syncs."""
+    """How the workspace stands: since when a person has paused everything (seconds, None if nobody has), its syncs, and
+    the channels by which alerts cannot be sent."""
 
     paused_at: float | None
     syncs: tuple["SyncView", ...]
+    failing_channels: tuple[TroubleView, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
