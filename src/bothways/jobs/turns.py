@@ -6,19 +6,21 @@ later, and nothing of it reaches another sync. Only a database that fails for go
 
 import random
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 
 from bothways.engine.sides import Side
 from bothways.errors import AppError, BothwaysError, LedgerError, RunSuperseded, SecretMissing, SyncOff
 from bothways.jobs import metrics
 from bothways.jobs.now import run_view
-from bothways.jobs.schedule import JITTER, after_failure, after_success
+from bothways.jobs.schedule import JITTER, after_failure, after_success, allowed, quiet_until
 from bothways.ledger import journal, rests, turns
 from bothways.ledger.models import Feed, Sync
 from bothways.ledger.turns import FEED, SYNC, Turn
 from bothways.service.connect import open_app
 from bothways.service.deleting import purge
+from bothways.service.receiving import schedules_of
+from bothways.service.schedule_document import Schedule
 from bothways.service.views import RunView
 from bothways.service.work import context
 from bothways.service.workspace import Workspace
@@ -77,10 +79,17 @@ def take_turn(worker: Worker, kind: str, id: int) -> bool:
 
 
 def _read(worker: Worker, turn: Turn) -> tuple[float, int]:
-    """Read a feed; return when it is due again, and how often reading it failed in a row."""
+    """Read a feed for its syncs that are not in their quiet hours; return when it is due again, and how often reading
+    it failed in a row.
+    """
     feed = Feed.objects.select_related("connection").get(pk=turn.id)
-    name, every = feed.connection.name, _interval(worker, feed)
-    listing = worker.workspace.clock() - feed.polled_at >= every * (1 - 2 * JITTER)  # sooner, hints are to be followed
+    wants, now = schedules_of(worker.workspace, feed), worker.workspace.clock()
+    awake = {id: each for id, each in wants.items() if quiet_until(each.quiet, now) is None}
+    if not awake:
+        ends = min((allowed(each.quiet, now) for each in wants.values()), default=now + turns.TAKEOVER)
+        return worker.clock() + ends - now, 0
+    name, every = feed.connection.name, min(each.every for each in awake.values())
+    listing = now - feed.polled_at >= every * (1 - 2 * JITTER)  # sooner, hints are to be followed
     try:
         end = End(Side.LEFT, name, feed, open_app(worker.own(), name).connector)
         changed = read_feed(FeedReader(name, worker.workspace.clock), end, listing=listing)
@@ -88,20 +97,28 @@ def _read(worker: Worker, turn: Turn) -> tuple[float, int]:
         return _failed(worker, turn, name, error)
     rests.end([name])
     if changed:
-        worker.ask(SYNC, turns.with_marks(feed.pk, worker.workspace.clock()))
-    return after_success(every, worker.clock(), worker.chance()), 0
+        _hurry(worker, feed, wants, listing=listing)
+    since = 0.0 if listing else max(worker.workspace.clock() - feed.polled_at, 0.0)
+    return max(after_success(every, worker.clock() - since, worker.chance()), worker.clock()), 0
 
 
-def _interval(worker: Worker, feed: Feed) -> float:
-    """Return how often a feed is read: as often as the most eager of its syncs wants."""
-    syncs = Sync.objects.filter(state="on", deleted_at=0).filter(left=feed) | Sync.objects.filter(right=feed)
-    known = worker.workspace.document.syncs
-    return min((known[each.name].every for each in syncs if each.name in known), default=60.0)
+def _hurry(worker: Worker, feed: Feed, wants: Mapping[int, Schedule], *, listing: bool) -> None:
+    """Let the syncs run of which records have changed; one that no hints hurry when polling would have told it."""
+    marked = turns.with_marks(feed.pk, worker.workspace.clock())
+    patient = [] if listing else [id for id in marked if id in wants and not wants[id].webhooks]
+    worker.ask(SYNC, [id for id in marked if id not in patient])
+    for id in patient:
+        at = worker.clock() + max(feed.polled_at + wants[id].every - worker.workspace.clock(), 0.0)
+        turns.ask(SYNC, [id], at)
 
 
 def _run(worker: Worker, turn: Turn) -> tuple[float, int]:
     """Run a sync; return when it is due again, and how often its runs failed in a row."""
     name = Sync.objects.values_list("name", flat=True).get(pk=turn.id)
+    known, now = worker.workspace.document.syncs.get(name), worker.workspace.clock()
+    quiet = known.timing.schedule.quiet if known else None
+    if (ends := quiet_until(quiet, now)) is not None:
+        return worker.clock() + ends - now, turn.failed
     try:
         purge(worker.workspace.clock())
         ctx = context(worker.own(), name)

@@ -76,7 +76,9 @@ def _zone(node: Node) -> str:
     name = node.text("time_zone", UTC)
     if not _is_zone(name):
         hint = nearest(name, available_timezones())
-        expected = f"a time zone such as Europe/Berlin ({hint})" if "Did" in hint else "a time zone such as Europe/Berlin"
+        expected = (
+            f"a time zone such as Europe/Berlin ({hint})" if "Did" in hint else "a time zone such as Europe/Berlin"
+        )
         raise WrongType(where=node.value_place("time_zone"), key="time_zone", expected=expected, got=shown(name))
     return name
 

@@ -1,20 +1,22 @@
 """Webhooks of apps: verified by their connectors, kept as hints, followed by the next turn of their feeds."""
 
+from django.db.models import Q
+
 from bothways.connectors.webhooks import Delivery, ReceivesWebhooks
 from bothways.errors import NoWebhooks
 from bothways.ledger import db, hints, turns
-from bothways.ledger.models import Feed
+from bothways.ledger.models import Feed, Sync
 from bothways.service.connect import open_app
+from bothways.service.schedule_document import Schedule
 from bothways.service.workspace import Workspace
 
-BURST = 0.5
-"""Seconds for which saves of records are gathered before they are read: one form is often saved field by field."""
 
+def receive(workspace: Workspace, app: str, delivery: Delivery) -> dict[int, float]:
+    """Keep what a delivery names, in the caller's use of the database; return the feeds to be read, each with the
+    seconds after which that is done: its burst window.
 
-def receive(workspace: Workspace, app: str, delivery: Delivery) -> list[int]:
-    """Keep what a delivery names, in the caller's use of the database; return the feeds to be read after ``BURST``.
-
-    Objects that no sync uses are left out. Raises UnknownApp, NoWebhooks, WebhookRefused, SecretMissing.
+    Objects of which no sync wants to be told are left out: polling finds what changed. Raises UnknownApp, NoWebhooks,
+    WebhookRefused, SecretMissing.
     """
     connector = open_app(workspace, app).connector
     if not isinstance(connector, ReceivesWebhooks):
@@ -23,10 +25,20 @@ def receive(workspace: Workspace, app: str, delivery: Delivery) -> list[int]:
     for each in connector.hints(delivery):
         changed.setdefault(each.object, set()).add(each.id)
     if not changed:
-        return []
-    feeds = list(Feed.objects.filter(connection__name=app, object__in=changed))
+        return {}
+    bursts: dict[int, float] = {}
     with db.transaction_():
-        for feed in feeds:
-            hints.keep(feed, changed[feed.object], delivery.received_at)
-        turns.ask(turns.FEED, [feed.pk for feed in feeds], turns.clock_of(workspace.clock) + BURST)
-    return [feed.pk for feed in feeds]
+        for feed in Feed.objects.filter(connection__name=app, object__in=changed):
+            wanted = [each.burst for each in schedules_of(workspace, feed).values() if each.webhooks]
+            if wanted:
+                bursts[feed.pk] = min(wanted)
+                hints.keep(feed, changed[feed.object], delivery.received_at)
+                turns.ask(turns.FEED, [feed.pk], turns.clock_of(workspace.clock) + bursts[feed.pk])
+    return bursts
+
+
+def schedules_of(workspace: Workspace, feed: Feed) -> dict[int, Schedule]:
+    """Return the schedules of the syncs that use a feed and are on, by their ids."""
+    syncs = Sync.objects.filter(Q(left=feed) | Q(right=feed), state="on", deleted_at=0)
+    known = workspace.document.syncs
+    return {each.pk: known[each.name].timing.schedule for each in syncs if each.name in known}

@@ -15,7 +15,15 @@ from bothways.engine.spec import When
 from bothways.records import CLEANERS, Unpaired
 from bothways.records.normal import country_codes
 from bothways.service import document as doc
-from bothways.service import reading, reading_apps, reading_conflicts, reading_deletes, reading_fields, reading_schedule, reading_scope
+from bothways.service import (
+    reading,
+    reading_apps,
+    reading_conflicts,
+    reading_deletes,
+    reading_fields,
+    reading_schedule,
+    reading_scope,
+)
 from bothways.service.schedule_document import DAY, NEVER
 from bothways.service.yaml_file import LENGTH
 
