@@ -1,6 +1,7 @@
 """When something is done: never later than promised, later and later after failures, and never in quiet hours."""
 
 from datetime import datetime, time
+from itertools import pairwise
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -160,5 +161,5 @@ def test_proofs_follow_each_other_at_their_time_of_day_over_a_change_of_summer_t
 
 def test_proofs_of_many_syncs_are_spread_over_the_day() -> None:
     found = sorted(next_proof(ProofSettings(), None, lot_of(id), None, 1e9) for id in range(1, 101))
-    gaps = [later - sooner for sooner, later in zip(found, found[1:], strict=False)]
+    gaps = [later - sooner for sooner, later in pairwise(found)]
     assert max(gaps) < DAY / 40

@@ -72,7 +72,8 @@ def test_whatever_reading_accepts_the_schema_accepts(validator: Draft202012Valid
         SYNC,
         "version: 1\ndatabase:\nallow_hosts:\napps:\nsyncs:\n",
         test_reading.HEAD
-        + "    send:\n    match:\n    conflicts:\n    fields:\n    set:\n    guards:\n    schedule:\n    proof:\n    require:\n",
+        + "    send:\n    match:\n    conflicts:\n    fields:\n    set:\n    guards:\n    schedule:\n"
+        + "    proof:\n    require:\n",
         test_reading.HEAD + "    fields: [{Anna: a, Bert: b, clean: , values: , other: }]\n",
     ],
 )

@@ -31,6 +31,13 @@ failures = Counter("bothways_failures", "Failures told of, by their codes.", ("c
 due = Gauge("bothways_due", "Turns that were due and not taken at the last look.", ("kind",), registry=REGISTRY)
 held = Gauge("bothways_held", "Records that wait for a person.", ("sync",), registry=REGISTRY)
 failing = Gauge("bothways_failing", "Records that an app refuses or that cannot be read.", ("sync",), registry=REGISTRY)
+differing = Gauge(
+    "bothways_proof_differing",
+    "Pairs that differ though nothing explains it, by the last proof.",
+    ("sync",),
+    registry=REGISTRY,
+)
+proven_at = Gauge("bothways_proof_timestamp_seconds", "When the last proof began.", ("sync",), registry=REGISTRY)
 
 
 class Calls(Collector):
@@ -54,6 +61,12 @@ def tell(view: RunView, delays: Iterable[tuple[str, float]]) -> None:
     run_time.labels(view.sync, view.state).observe(view.seconds)
     held.labels(view.sync).set(view.held)
     failing.labels(view.sync).set(view.failing)
+
+
+def proven(sync: str, at: float, differ: int) -> None:
+    """Tell what the last proof of a sync found, and when it began (seconds)."""
+    differing.labels(sync).set(differ)
+    proven_at.labels(sync).set(at)
 
 
 def exposed() -> str:

@@ -1,4 +1,4 @@
-"""One turn: a feed is read, or a sync is run, by the worker that takes it, and is due again some time later.
+"""One turn: a feed is read, a sync is run or proven, by the worker that takes it, and is due again some time later.
 
 Whatever goes wrong is settled here: an app that fails as a whole rests, a sync that fails is tried again later and
 later, and nothing of it reaches another sync. Only a database that fails for good ends a worker.
@@ -11,12 +11,12 @@ from dataclasses import dataclass, field, replace
 
 from bothways.engine.sides import Side
 from bothways.errors import AppError, BothwaysError, LedgerError, RunSuperseded, SecretMissing, SyncOff
-from bothways.jobs import metrics
+from bothways.jobs import metrics, proofs
 from bothways.jobs.now import run_view
 from bothways.jobs.schedule import JITTER, after_failure, after_success, allowed, quiet_until
 from bothways.ledger import journal, rests, turns
-from bothways.ledger.models import Feed, Sync
-from bothways.ledger.turns import FEED, SYNC, Turn
+from bothways.ledger.models import Feed, Proof, Sync
+from bothways.ledger.turns import FEED, PROOF, SYNC, Turn
 from bothways.service.connect import open_app
 from bothways.service.deleting import purge
 from bothways.service.receiving import schedules_of
@@ -38,6 +38,7 @@ class Worker:
     """Who takes turns: its name, which no other worker has, and who is to be told of its runs and failures.
 
     ``ask`` lets turns be taken soon; ``understood`` makes one of ours of an exception that nobody foresaw.
+    ``stopping`` is set when it stops: a proof is broken off then.
     """
 
     workspace: Workspace
@@ -47,6 +48,7 @@ class Worker:
     ask: Callable[[str, list[int]], None]
     understood: Callable[[Exception], BothwaysError]
     chance: Callable[[], float] = field(default=random.random)
+    stopping: threading.Event = field(default_factory=threading.Event)
     _of_thread: threading.local = field(default_factory=threading.local, init=False, repr=False)
 
     def own(self) -> Workspace:
@@ -61,7 +63,7 @@ class Worker:
 
 
 def take_turn(worker: Worker, kind: str, id: int) -> bool:
-    """Take the turn of a feed or a sync, in the caller's use of the database; False if it is not due, or taken.
+    """Take the turn of a feed, a sync or a proof, in the caller's use of the database; False if not due, or taken.
 
     Raises LedgerError if the database fails: then the turn is left, to be taken over.
     """
@@ -69,9 +71,11 @@ def take_turn(worker: Worker, kind: str, id: int) -> bool:
     if turn is None:
         return False
     try:
-        due_at, failed = (_read if kind == FEED else _run)(worker, turn)
+        due_at, failed = {FEED: _read, SYNC: _run, PROOF: _prove}[kind](worker, turn)
     except LedgerError:
         raise
+    except proofs.BrokenOff:
+        due_at, failed = turn.taken_at, turn.failed
     except Exception as problem:  # noqa: BLE001 - what nobody foresaw is told, and reaches no other sync
         due_at, failed = _failed(worker, turn, f"{kind} {id}", worker.understood(problem))
     turns.finish(turn, due_at, failed)
@@ -136,6 +140,15 @@ def _run(worker: Worker, turn: Turn) -> tuple[float, int]:
     if report.state == "stopped":
         return after_failure(turn.failed + 1, worker.clock(), worker.chance()), turn.failed + 1
     return worker.clock() + max(next_due(ctx) - worker.workspace.clock(), 0.0), 0
+
+
+def _prove(worker: Worker, turn: Turn) -> tuple[float, int]:
+    """Compare both sides of a sync; return when that is done next, and how often it failed in a row."""
+    try:
+        return proofs.make(worker, turn)
+    except BothwaysError as error:
+        name = str(Proof.objects.values_list("sync__name", flat=True).get(pk=turn.id))
+        return _failed(worker, turn, name, error)
 
 
 def _failed(worker: Worker, turn: Turn, name: str, error: BothwaysError) -> tuple[float, int]:

@@ -1,4 +1,4 @@
-"""Keep running: every sync that is on at its interval, and earlier when a waiting record becomes due; not when quiet."""
+"""Keep running: every sync that is on at its interval, earlier when a waiting record becomes due, not when quiet."""
 
 import threading
 from collections.abc import Callable, Sequence

@@ -1,4 +1,4 @@
-"""Turns: feeds to be read and syncs to be run, each by one worker at a time, when they are due.
+"""Turns: feeds to be read, syncs to be run and to be proven, each by one worker at a time, when they are due.
 
 This is the truth of what is to be done when; queues only bring it about sooner. A worker that has taken a turn says
 every few seconds that it is alive; after ``TAKEOVER`` seconds without a word it counts as gone, and another takes
@@ -13,7 +13,7 @@ from django.db import connection
 
 from bothways.ledger import db
 
-FEED, SYNC = "feed", "sync"
+FEED, SYNC, PROOF = KINDS = "feed", "sync", "proof"
 """The tables whose rows have turns."""
 
 BEAT_EVERY, TAKEOVER = 5.0, 20.0
@@ -30,6 +30,15 @@ SELECT t.id FROM sync t
 JOIN feed l ON l.id=t.left_id JOIN connection cl ON cl.id=l.connection_id
 JOIN feed r ON r.id=t.right_id JOIN connection cr ON cr.id=r.connection_id
 WHERE t.state='on' AND t.deleted_at=0 AND (t.due_at<=%s OR t.due_at>%s) AND {_FREE}
+AND cl.rests_until<=%s AND cr.rests_until<=%s ORDER BY t.due_at, t.id LIMIT %s
+"""
+
+_PROOFS = f"""
+SELECT t.id FROM proof t JOIN sync s ON s.id=t.sync_id
+JOIN feed l ON l.id=s.left_id JOIN connection cl ON cl.id=l.connection_id
+JOIN feed r ON r.id=s.right_id JOIN connection cr ON cr.id=r.connection_id
+WHERE s.state='on' AND s.deleted_at=0 AND l.baseline_done AND r.baseline_done
+AND (t.due_at<=%s OR t.due_at>%s) AND {_FREE}
 AND cl.rests_until<=%s AND cr.rests_until<=%s ORDER BY t.due_at, t.id LIMIT %s
 """
 
@@ -59,10 +68,10 @@ def clock_of(own: Callable[[], float] = time.time) -> float:
 
 
 def due(kind: str, now: float, most: int) -> list[int]:
-    """Return up to ``most`` feeds or syncs that are due, which nobody is at and whose apps may be asked."""
+    """Return up to ``most`` feeds, syncs or proofs that are due, which nobody is at and whose apps may be asked."""
     free = (now, now + FAR_AHEAD, now - TAKEOVER, now + TAKEOVER)
-    if kind == SYNC:
-        return [int(id) for (id,) in db.rows(_SYNCS, (*free, now, now, most))]
+    if kind in (SYNC, PROOF):
+        return [int(id) for (id,) in db.rows(_SYNCS if kind == SYNC else _PROOFS, (*free, now, now, most))]
     return [int(id) for (id,) in db.rows(_FEEDS, (*free, now, most))]
 
 
@@ -102,14 +111,14 @@ def finish(turn: Turn, due_at: float, failed: int = 0) -> bool:
 def leave(worker: str) -> None:
     """Give back every turn that a worker has taken and not ended: it stops, and others may go on at once."""
     with db.transaction_():
-        for kind in (FEED, SYNC):
+        for kind in KINDS:
             db.execute(f"UPDATE {kind} SET taken_at=NULL, worker='' WHERE worker=%s", (worker,))
 
 
 def forget_workers() -> None:
     """Give back all turns: only where no other worker can be alive, as beside the lock of an SQLite database."""
     with db.transaction_():
-        for kind in (FEED, SYNC):
+        for kind in KINDS:
             db.execute(f"UPDATE {kind} SET taken_at=NULL, worker='' WHERE taken_at IS NOT NULL")
 
 

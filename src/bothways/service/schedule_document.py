@@ -83,6 +83,11 @@ def _proof(proof: ProofSettings) -> Mapping[str, object]:
     return {"every": every, **at, "repair": proof.repair}
 
 
+def quiet_words(quiet: QuietHours | None) -> str:
+    """Return quiet hours in words, "" for none."""
+    return f"{clock(quiet.begins)} to {clock(quiet.ends)}, {quiet.zone}" if quiet else ""
+
+
 def clock(at: time) -> str:
     """Return a time of day as it is written."""
     return f"{at:%H:%M}"

@@ -27,8 +27,10 @@ from bothways.service.document import (
 from bothways.service.in_force import constants_in_words, in_words, labels_of, policies_of
 from bothways.service.log import summaries
 from bothways.service.misfits import check_values
+from bothways.service.proving import proof_of
 from bothways.service.resolution import resolution, row_of
 from bothways.service.revisions import has_begun, latest_revision, workspace_revision
+from bothways.service.schedule_document import quiet_words
 from bothways.service.scope import scope_in_words
 from bothways.service.views import AssociationView, Counts, MappingView, MatchView, RunSummary, SetView, SyncView
 from bothways.service.workspace import Workspace, reload
@@ -175,6 +177,8 @@ def _view(workspace: Workspace, name: str, *, ask: bool) -> SyncView:
         document.deletes.grace,
         tuple(_associations(workspace, document, applied, labels)),
         neighbours.in_words(applied["neighbour"]) if "neighbour" in applied else "",
+        quiet_words(document.timing.schedule.quiet),
+        proof_of(row),
     )
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from bothways.cli.render.records import proven
 from bothways.cli.text import ago, columns, number
 
 if TYPE_CHECKING:
@@ -12,7 +13,7 @@ LEVELS = {"ok": "✓", "warning": "!", "problem": "×"}
 
 
 def status(views: Sequence["SyncView"], now: float) -> list[str]:
-    """Return every sync with its counts, then what needs a person."""
+    """Return every sync with its counts, then what needs a person, and what the last proofs found."""
     if not views:
         return ["No sync yet. Add one under syncs: in bothways.yaml."]
     rows = [
@@ -29,7 +30,8 @@ def status(views: Sequence["SyncView"], now: float) -> list[str]:
         for view in views
     ]
     head = ("Sync", "Direction", "State", "In sync", "Left out", "Failing", "Held", "Last run")
-    return columns([head, *rows], right=(3, 4, 5, 6)) + [hint for view in views for hint in needs(view)]
+    lines = columns([head, *rows], right=(3, 4, 5, 6)) + [hint for view in views for hint in needs(view)]
+    return lines + [proven(view.proof, view.name, now) for view in views if view.proof is not None]
 
 
 def needs(view: "SyncView") -> list[str]:
