@@ -327,7 +327,9 @@ class NotAvailableYet(SettingsError):
 
 class TooManyDiffer(SettingsError):
     code, exit_code = "BW-199", EXIT_BRAKE
-    what = "{differ} of {pairs} pairs of {name} differ without a reason, more than the {repair} that it repairs unasked."
+    what = (
+        "{differ} of {pairs} pairs of {name} differ without a reason, more than the {repair} that it repairs unasked."
+    )
     by_itself = "The sync goes on; these pairs stay as they are until they change, or until you decide."
     to_do = "See them: bothways compare {name} --last   Let the next run look at them: bothways compare {name} --repair"
 

@@ -73,7 +73,11 @@ def test_a_change_that_no_poll_told_is_marked_and_carried_by_the_next_run(office
     assert (found.pairs, len(found.differing), report["marked"]) == (2, 1, 1)
     assert (marks(office), office.writes) == ({left, right}, before)
     [difference] = report["differences"]
-    assert (difference["name"], difference["field"], difference["ids"]) == ("Dora", "Name", {"Anna": left, "Bert": right})
+    assert (difference["name"], difference["field"], difference["ids"]) == (
+        "Dora",
+        "Name",
+        {"Anna": left, "Bert": right},
+    )
     assert difference["why"] == f"Anna changed; the next run writes it to Bert; {MARKED}"
     assert "values" not in difference
     office.run()
