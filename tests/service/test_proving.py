@@ -1,4 +1,4 @@
-"""A proof by itself: what was done behind our back is looked at again, or asked about; what is meant is no difference."""
+"""A proof by itself: what was done behind our back is looked at again, or asked about; what is meant is none of it."""
 
 from collections.abc import Callable
 from pathlib import Path

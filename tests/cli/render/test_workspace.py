@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from bothways.cli.render.workspace import findings, status
 from bothways.service.views import Counts
-from tests.cli.views import FINDINGS, SYNC
+from tests.cli.views import FINDINGS, LAST_PROOF, SYNC
 
 
 def test_status_ends_with_what_needs_a_person():
@@ -16,6 +16,8 @@ def test_status_ends_with_what_needs_a_person():
         "! contacts: 3 failing. See: bothways records contacts --state failing",
         "! contacts: 16 held. See: bothways records contacts --state held",
     ]
+    proven = replace(new, name="people", proof=LAST_PROOF)
+    assert status([proven], 1044.0)[-1].startswith("✓ people: 0 of 12,004 pairs differ, ")
     assert status([], 0.0) == ["No sync yet. Add one under syncs: in bothways.yaml."]
 
 

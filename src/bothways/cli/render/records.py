@@ -87,10 +87,11 @@ def proof(view: "Proof", sync: str) -> list[str]:
 
 def last_proof(view: "LastProof", sync: str, now: float) -> list[str]:
     """Return what the last comparison by itself found: what differs with its reason, then the verdict."""
-    rows = [(each.name, each.field, each.why) for each in view.differences[:SHOWN]]
-    lines = columns(rows, indent="  ")
-    if view.differ > len(rows):
-        lines.append(f"  … {number(view.differ - len(rows))} more pairs")
+    shown = view.differences[:SHOWN]
+    lines = columns([(each.name, each.field, each.why) for each in shown], indent="  ")
+    rest = view.differ - len({tuple(each.ids.values()) for each in shown})
+    if rest > 0:
+        lines.append(f"  … {counted(rest, 'more pair')}")
     took = f"It took {duration(view.seconds)}; {counted(view.explained, 'pair')} differ with a reason"
     return [*lines, proven(view, sync, now), f"{took}, {number(view.waiting)} waited for their run."]
 
