@@ -5,7 +5,6 @@ import threading
 import time
 from collections.abc import Callable
 
-
 from bothways.errors import BothwaysError, OurFault
 from bothways.jobs.queue import in_memory
 from bothways.jobs.service import Service

@@ -2,7 +2,8 @@
 
 from collections import Counter
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from contextlib import closing
+from dataclasses import dataclass
 
 from bothways.connectors.base import Exists, Read
 from bothways.engine.associations import in_step
@@ -17,6 +18,7 @@ from bothways.ledger.feeds import SeenRow
 from bothways.ledger.links import LinkRow
 from bothways.ledger.models import Sync
 from bothways.records import CannotCoerce, Ref, Value, ids_of
+from bothways.service.answers import Answer, Answers
 from bothways.service.connect import Opened
 from bothways.service.database import on_database
 from bothways.service.resolution import Resolution, resolution, row_of
@@ -30,14 +32,6 @@ from bothways.sync.lists import read_lists
 from bothways.sync.payload import name_of
 
 PAGE = 400
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """What an app says of one record now: its values, or in words why there are none."""
-
-    values: Mapping[str, Value] = field(default_factory=dict)
-    problem: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +92,7 @@ class Judge:
     ) -> None:
         self.sync, self.now, self.report = sync, now, report
         self.unlinked: Mapping[str, int] = {}
+        self.met = Counter[Side]()
         self.spec: SyncSpec = found.resolved.spec
         self.apps: Mapping[Side, Opened] = found.apps
         self.objects = found.resolved.document.objects
@@ -120,12 +115,17 @@ class Judge:
 
     def whole(self) -> Iterator[Judged]:
         """Read both apps whole, and compare every linked pair."""
-        answers = {side: self.listed(side) for side in SIDES}
-        after = 0
-        while page := links.page(self.sync, after, PAGE, "state='active'"):
-            after = page[-1].id
-            yield from self._judged(page, answers)
-        self.unlinked = {self.apps[side].name: len(answers[side]) for side in SIDES}
+        with closing(Answers()) as left, closing(Answers()) as right:
+            told = {Side.LEFT: left, Side.RIGHT: right}
+            for side in SIDES:
+                self._listed(side, told[side])
+            after = compared = 0
+            while page := links.page(self.sync, after, PAGE, "state='active'"):
+                after, compared = page[-1].id, compared + len(page)
+                answers = {side: told[side].take([str(link.on(side)) for link in page]) for side in SIDES}
+                yield from self._judged(page, answers)
+                self.report(Progress("Comparing", self.sync.name, compared))
+            self.unlinked = {self.apps[side].name: len(told[side]) for side in SIDES}
 
     def again(self, page: list[LinkRow]) -> list[Judged]:
         """Read these pairs by id and compare them, by what the ledger knows of them now."""
@@ -143,21 +143,26 @@ class Judge:
 
     # --- reading ------------------------------------------------------------------------------------------
 
-    def listed(self, side: Side) -> dict[str, Answer]:
-        """Return every record of one side by a full listing; what the listing does not carry is read by id."""
-        app, object, names = self.apps[side], self.objects[side], self.names[side]
-        answers: dict[str, Answer] = {}
-        bare: dict[str, Ref] = {}
-        for page in app.connector.changes(object, None, names):
+    def _listed(self, side: Side, told: Answers) -> None:
+        """Keep what a full listing tells of every record of one side; what it does not carry is read by id."""
+        app, most = self.apps[side], self.apps[side].connector.capabilities.batch_read
+        bare: list[Ref] = []
+        for page in app.connector.changes(self.objects[side], None, self.names[side]):
+            answers: dict[str, Answer] = {}
             for seen in page.seen:
                 if seen.problem is not None:
                     answers[seen.record.id] = Answer(problem=f"cannot be read: {seen.problem}")
                 elif seen.has_values:
                     answers[seen.record.id] = self._answer(side, seen.record.values)
                 else:
-                    bare[seen.record.id] = seen.record.ref
-            self.report(Progress("Reading", app.name, len(answers) + len(bare)))
-        return answers | self._read(side, list(bare.values()))
+                    bare.append(seen.record.ref)
+            told.keep(answers)
+            self.met[side] += len(page.seen)
+            self.report(Progress("Reading", app.name, self.met[side]))
+            whole = len(bare) // most * most
+            told.keep(self._read(side, bare[:whole]))
+            bare = bare[whole:]
+        told.keep(self._read(side, bare))
 
     def _lists(self, side: Side) -> Mapping[str, Collection[str]]:
         """Return the records in the lists that decide, as the app tells now; asked once."""
@@ -175,7 +180,7 @@ class Judge:
         for batch in db.chunks(refs, app.connector.capabilities.batch_read):
             for read in app.connector.read(self.objects[side], batch, self.names[side]):
                 answers[read.asked] = self._of_read(side, read)
-            self.report(Progress("Reading", app.name, len(answers), len(refs)))
+            self.report(Progress("Reading", app.name, self.met[side]))
         return answers
 
     def _of_read(self, side: Side, read: Read) -> Answer:
