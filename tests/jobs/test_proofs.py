@@ -153,6 +153,24 @@ def test_change_of_the_settings_moves_the_proof_and_never_ends_it(office: Office
         assert not Proof.objects.exists()
 
 
+def test_change_that_a_proof_has_taken_in_is_carried_at_once_and_not_an_hour_later(
+    office: Office, pairs: list[tuple[str, str]]
+) -> None:
+    shift = Night(office)
+    shift.work()
+    office.clock.now = shift.due_at()
+    left, right = pairs[1]
+    office.clock.advance(5)
+    office.anna.edit(left, name="Eve Lee")
+    with used(shift.worker.workspace.database):
+        [id] = turns.due(PROOF, office.clock(), 10)
+        take_turn(shift.worker, PROOF, id)
+        [sync] = turns.due(turns.SYNC, office.clock(), 10)
+        take_turn(shift.worker, turns.SYNC, sync)
+    assert (shift.last().waiting, shift.last().differ) == (1, 0)
+    assert office.bert.values(right)["name"] == "Eve Lee"
+
+
 def test_proof_that_an_app_breaks_off_is_made_anew_when_it_is_back(
     office: Office, pairs: list[tuple[str, str]]
 ) -> None:

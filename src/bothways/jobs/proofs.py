@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from bothways.errors import TooManyDiffer
 from bothways.jobs import metrics
 from bothways.jobs.schedule import lot_of, next_proof, quiet_until
-from bothways.ledger import proofs
+from bothways.ledger import proofs, turns
 from bothways.ledger.models import Proof
 from bothways.ledger.turns import SYNC, Turn
 from bothways.service.proving import prove
@@ -68,7 +68,11 @@ def make(worker: "Worker", turn: Turn) -> tuple[float, int]:
     quiet, planned = timing.schedule.quiet, row.due_at - ahead
     if quiet is not None and timing.proof.at is None and quiet_until(quiet, now) is None:
         return _next(timing, row.sync_id, None, now) + ahead, 0  # its quiet hours have passed meanwhile
-    proof = prove(worker.own(), name, row.report, Pace(worker.stopping))
+    try:
+        proof = prove(worker.own(), name, row.report, Pace(worker.stopping))
+    finally:  # what it took in of changes no feed's turn finds any more
+        feeds = (row.sync.left_id, row.sync.right_id)
+        worker.ask(SYNC, [id for feed in feeds for id in turns.with_marks(feed, worker.workspace.clock())])
     if proof is None:
         return turn.taken_at, 0
     found, report = proof
@@ -76,8 +80,6 @@ def make(worker: "Worker", turn: Turn) -> tuple[float, int]:
         metrics.proven(name, now, len(found.differing))
         if report["held"] and not row.report.get("held"):
             worker.on_failure(name, _too_many(name, found.pairs, report["held"], timing))
-        if report["marked"]:
-            worker.ask(SYNC, [row.sync_id])
     return _next(timing, row.sync_id, planned, worker.workspace.clock()) + ahead, 0
 
 

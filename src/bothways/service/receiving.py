@@ -38,7 +38,9 @@ def receive(workspace: Workspace, app: str, delivery: Delivery) -> dict[int, flo
 
 
 def schedules_of(workspace: Workspace, feed: Feed) -> dict[int, Schedule]:
-    """Return the schedules of the syncs that use a feed and are on, by their ids."""
+    """Return the schedules of the syncs that use a feed and are on, by their ids; the usual one where a sync is newer
+    than the settings that this process has read.
+    """
     syncs = Sync.objects.filter(Q(left=feed) | Q(right=feed), state="on", deleted_at=0)
     known = workspace.document.syncs
-    return {each.pk: known[each.name].timing.schedule for each in syncs if each.name in known}
+    return {each.pk: known[each.name].timing.schedule if each.name in known else Schedule() for each in syncs}
