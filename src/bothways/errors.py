@@ -363,6 +363,15 @@ class NotAvailableYet(SettingsError):
     to_do = "Take it out; it would not be obeyed."
 
 
+class TooManyDiffer(SettingsError):
+    code, exit_code = "BW-199", EXIT_BRAKE
+    what = (
+        "{differ} of {pairs} pairs of {name} differ without a reason, more than the {repair} that it repairs unasked."
+    )
+    by_itself = "The sync goes on; these pairs stay as they are until they change, or until you decide."
+    to_do = "See them: bothways compare {name} --last   Let the next run look at them: bothways compare {name} --repair"
+
+
 class SecretInFile(SettingsError):
     code = "BW-125"
     what = 'A secret stands in the file itself, under "{key}".'

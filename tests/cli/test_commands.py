@@ -10,7 +10,7 @@ from bothways import errors
 from bothways.cli.commands import COMMANDS, GROUPS
 from bothways.cli.main import main
 from bothways.service import views
-from tests.cli.views import DIFFERENCE, FINDINGS, PLAN, PROOF, QUIET, RECORD, RUN, UNSENT, UPDATE
+from tests.cli.views import DIFFERENCE, FINDINGS, NOT_EQUAL, PLAN, PROOF, QUIET, RECORD, RUN, SYNC, UNSENT, UPDATE
 
 CALLS = [
     ("init", "workspace", 0, "books/bothways.yaml"),
@@ -69,6 +69,7 @@ CALLS = [
     ("undo r_19 --plan", "undo", 0, "Would put back"),
     ("undo r_19 --record 50121 --field jobtitle --plan", "undo", 0, "Would put back"),
     ("compare contacts", "proof", 0, "Everything that should be equal is equal."),
+    ("compare contacts --last", "last-proof", 0, "contacts: 0 of 12,004 pairs differ"),
 ]
 STREAMS = [
     ("log", "log", 2),
@@ -429,9 +430,28 @@ def test_channel_that_takes_no_test_ends_it_with_the_answer(bothways, service):
 
 
 def test_status_names_a_channel_that_takes_no_alerts(bothways, service):
-    service.answer("service.alerts.unsent", [UNSENT])
+    service.answer("service.syncs.status", views.StatusView(None, (SYNC,), (UNSENT,)))
     assert "no answer in time. (BW-193) See: bothways alerts list" in bothways("status").out
     assert json.loads(bothways("status", "--json").out)["failing_channels"][0]["name"] == "mail"
+
+
+def test_a_difference_that_is_to_be_repaired_is_marked_and_that_is_said(bothways, service):
+    service.answer("service.proof.compare", replace(PROOF, different=(DIFFERENCE,)))
+    run = bothways("compare", "contacts", "--repair")
+    assert service.called("service.proof.compare")[0][1]["repair"] is True
+    assert "The next run looks at them" in run.err
+
+
+def test_last_proof_that_found_differences_ends_with_2(bothways, service):
+    service.answer("service.proving.last_proof", NOT_EQUAL)
+    assert bothways("compare", "contacts", "--last").code == 2
+
+
+def test_last_proof_that_is_none_and_one_that_is_to_repair_are_refused(bothways, service):
+    service.answer("service.proving.last_proof", None)
+    assert "has not been compared by itself yet" in bothways("compare", "contacts", "--last").err
+    assert bothways("compare", "contacts", "--last", "--repair").code == 64
+    assert service.called("service.proof.compare") == []
 
 
 def test_doctor_ends_with_the_code_of_the_first_problem(bothways, service):

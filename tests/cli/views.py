@@ -176,6 +176,27 @@ DIFFERENCE = views.Difference("Dana Novak", {"hubspot": "Dave", "ledger": "David
 PROOF = views.Proof(
     pairs=11985, equal=11984, explained=(DIFFERENCE,), different=(), unlinked={"hubspot": 412, "ledger": 0}
 )
+LAST_PROOF = views.LastProof(
+    at=1000.0,
+    seconds=192.0,
+    pairs=12004,
+    differ=0,
+    explained=7,
+    waiting=2,
+    marked=0,
+    lasting=0,
+    held=0,
+    calls={"hubspot search": 120, "ledger changes": 120},
+    differences=(),
+)
+NOT_EQUAL = replace(
+    LAST_PROOF,
+    differ=3,
+    marked=1,
+    lasting=1,
+    held=1,
+    differences=(views.Difference("Dana Novak", {}, "firstname", "hubspot changed; it waits for you"),),
+)
 ISSUE = views.IssueView(
     id="h_12",
     sync="contacts",

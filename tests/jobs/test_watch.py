@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Callable
+from datetime import UTC, datetime
 
 import pytest
 
@@ -51,6 +52,21 @@ def watched(
 
 def test_a_sync_runs_at_once_and_then_at_its_interval(office: Office) -> None:
     assert [at for at, _ in watched(office, 95)] == [0.0, 60.0, 120.0, 180.0]
+
+
+def test_nothing_is_read_in_quiet_hours_and_what_changed_is_sent_right_after(office: Office) -> None:
+    left, right = office.pair("Dana")
+    ends = office.clock() + 120 - office.clock() % 60
+    hours = [f"{datetime.fromtimestamp(at, UTC):%H:%M}" for at in (ends - 3600, ends)]
+    office.change("    guards:", f"    schedule: {{quiet_hours: {{from: {hours[0]}, to: {hours[1]}}}}}\n    guards:")
+    office.anna.edit(left, name="Dora")
+    left_of_it = ends - office.clock()
+    calls = office.anna.calls.total()
+    told = watched(office, int(left_of_it // 2) - 1)
+    assert (told, office.anna.calls.total() - calls) == ([], 0)
+    told = watched(office, 3)
+    assert [view.updated["Bert"] for _, view in told] == [1]
+    assert office.bert.values(right)["name"] == "Dora"
 
 
 def test_an_edit_arrives_with_the_next_run(office: Office) -> None:

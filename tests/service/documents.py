@@ -143,7 +143,21 @@ SYNCS = st.builds(
             max_emptied=st.integers(0, 10**6),
             max_deletes=st.integers(0, 10**6),
         ),
-        schedule=some(every=st.sampled_from(("60s", "5m", "1.5h", "31d", 90, 1))),
+        schedule=some(
+            every=st.sampled_from(("60s", "5m", "1.5h", "31d", 90, 10)),
+            webhooks=st.booleans(),
+            burst_window=st.sampled_from(("0.5s", "0s", 2, "1m")),
+            quiet_hours=st.builds(
+                dict.__or__,
+                st.sampled_from(({"from": "22:00", "to": "06:00"}, {"from": "9:05", "to": "00:00"})),
+                some(time_zone=st.sampled_from(("Europe/Berlin", "UTC", "America/St_Johns"))),
+            ),
+        ),
+        proof=some(
+            every=st.sampled_from(("1d", "24h", "31d", "never", 86_400)),
+            at=st.sampled_from(("03:00", "23:59")),
+            repair=st.integers(0, 1000),
+        ),
     ),
 )
 ANNA = st.builds(

@@ -1,6 +1,7 @@
 """What the settings file may say: every refusal has the place of its cause, by line and column."""
 
 import json
+from datetime import time
 
 import pytest
 
@@ -8,6 +9,7 @@ from bothways import errors
 from bothways.engine.sides import Side
 from bothways.service.document import Document, SecretPlace, settings_of
 from bothways.service.reading import document_of
+from bothways.service.schedule_document import QuietHours, Schedule, Timing
 from bothways.service.yaml_edit import dumped
 from bothways.service.yaml_file import parse
 from tests.office import plug_in
@@ -113,6 +115,7 @@ def test_on_and_off_and_no_are_text() -> None:
 
 REFUSED = {
     "unknown key at the top": (HEAD + "sincs: {}\n", errors.UnknownKey, "8:1", "Did you mean syncs?"),
+    "users come later": (HEAD + "users: {}\n", errors.NotAvailableYet, "8:1", ""),
     "unknown key of a sync": (HEAD + "    stat: on\n", errors.UnknownKey, "8:5", "Did you mean state"),
     "unknown guard": (HEAD + "    guards: {max_chang: 1}\n", errors.UnknownKey, "8:14", "max_change"),
     "a filter belongs under send": (HEAD + "    filter: {}\n", errors.UnknownKey, "8:5", "send"),
@@ -140,7 +143,6 @@ REFUSED = {
         "9:21",
         "Bert sends nothing",
     ),
-    "webhooks come later": (HEAD + "    schedule: {webhooks: true}\n", errors.NotAvailableYet, "8:16", ""),
     "winner that is none": (
         HEAD + "    fields:\n      - {Anna: email, Bert: email, winner: oldest}\n",
         errors.WrongType,
@@ -394,7 +396,53 @@ REFUSED = {
         "8:23",
         'but is the text ".inf"',
     ),
-    "interval of a lifetime": (HEAD + "    schedule: {every: 32d}\n", errors.WrongType, "8:23", "1s to 31d"),
+    "interval of a lifetime": (HEAD + "    schedule: {every: 32d}\n", errors.WrongType, "8:23", "10s to 31d"),
+    "interval too short": (HEAD + "    schedule: {every: 9s}\n", errors.WrongType, "8:23", "10s to 31d"),
+    "webhooks in words": (HEAD + "    schedule: {webhooks: often}\n", errors.WrongType, "8:26", "true or false"),
+    "burst too long": (HEAD + "    schedule: {burst_window: 61s}\n", errors.WrongType, "8:30", "0s to 60s"),
+    "unknown key of the schedule": (HEAD + "    schedule: {evry: 60s}\n", errors.UnknownKey, "8:16", "every"),
+    "quiet hours without an end": (
+        HEAD + '    schedule: {quiet_hours: {from: "22:00"}}\n',
+        errors.MissingKey,
+        "8:29",
+        "to: 06:00",
+    ),
+    "quiet hours that never end": (
+        HEAD + "    schedule: {quiet_hours: {from: 22:00, to: 22:00}}\n",
+        errors.WrongType,
+        "8:47",
+        "turned off",
+    ),
+    "hour that is none": (
+        HEAD + "    schedule: {quiet_hours: {from: 22:00, to: 24:00}}\n",
+        errors.WrongType,
+        "8:47",
+        "a time of day",
+    ),
+    "hour as a number": (
+        HEAD + "    schedule: {quiet_hours: {from: 22, to: 06:00}}\n",
+        errors.WrongType,
+        "8:36",
+        "a time of day",
+    ),
+    "zone that is none": (
+        HEAD + "    schedule: {quiet_hours: {from: 22:00, to: 06:00, time_zone: Europe/Berln}}\n",
+        errors.WrongType,
+        "8:65",
+        "Did you mean Europe/Berlin",
+    ),
+    "zone that is a folder": (
+        HEAD + "    schedule: {quiet_hours: {from: 22:00, to: 06:00, time_zone: Europe}}\n",
+        errors.WrongType,
+        "8:65",
+        "a time zone",
+    ),
+    "quiet hours in words": (HEAD + "    schedule: {quiet_hours: nights}\n", errors.WrongType, "8:29", "keys with"),
+    "proof every hour": (HEAD + "    proof: {every: 1h}\n", errors.WrongType, "8:20", "whole days"),
+    "proof every half day": (HEAD + "    proof: {every: 36h}\n", errors.WrongType, "8:20", "whole days"),
+    "proof at noon in words": (HEAD + "    proof: {at: noon}\n", errors.WrongType, "8:17", "a time of day"),
+    "repair without end": (HEAD + "    proof: {repair: 1001}\n", errors.WrongType, "8:21", "1000"),
+    "unknown key of the proof": (HEAD + "    proof: {heal: 3}\n", errors.UnknownKey, "8:13", "repair"),
     "nothing flows": (HEAD + "    send: {Anna: none, Bert: none}\n", errors.NothingFlows, "8:5", "send: all"),
     "send of a stranger": (HEAD + "    send: {Carl: all}\n", errors.UnknownApp, "8:12", ""),
     "database of another kind": ("version: 1\ndatabase: mysql://x/y\n", errors.WrongType, "2:11", ""),
@@ -513,6 +561,14 @@ def test_settings_and_secrets_of_an_app_are_read() -> None:
 )
 def test_intervals_are_read(text: str, seconds: float) -> None:
     assert read(HEAD + f"    schedule: {{every: {text}}}\n").syncs["people"].every == seconds
+
+
+def test_schedule_is_read_with_what_is_usual_where_it_says_nothing() -> None:
+    assert read(HEAD).syncs["people"].timing == Timing()
+    text = '    schedule: {webhooks: false, burst_window: 2s, quiet_hours: {from: 22:00, to: "6:00"}}\n'
+    timing = read(HEAD + text + "    proof: {every: never}\n").syncs["people"].timing
+    assert timing.schedule == Schedule(60.0, False, 2.0, QuietHours(time(22), time(6), "UTC"))
+    assert timing.proof.days == 0
 
 
 def test_the_longest_interval_is_a_month() -> None:

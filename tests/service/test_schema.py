@@ -72,7 +72,8 @@ def test_whatever_reading_accepts_the_schema_accepts(validator: Draft202012Valid
         SYNC,
         "version: 1\ndatabase:\nalerts:\nallow_hosts:\napps:\nsyncs:\n",
         test_reading.HEAD
-        + "    send:\n    match:\n    conflicts:\n    fields:\n    set:\n    guards:\n    schedule:\n    require:\n",
+        + "    send:\n    match:\n    conflicts:\n    fields:\n    set:\n    guards:\n    schedule:\n"
+        + "    proof:\n    require:\n",
         test_reading.HEAD + "    fields: [{Anna: a, Bert: b, clean: , values: , other: }]\n",
     ],
 )
@@ -128,6 +129,15 @@ KNOWN = (
     "interval of nothing",
     "interval that is no number",
     "interval without end",
+    "webhooks in words",
+    "unknown key of the schedule",
+    "quiet hours without an end",
+    "hour that is none",
+    "hour as a number",
+    "quiet hours in words",
+    "proof at noon in words",
+    "repair without end",
+    "unknown key of the proof",
     "database from nowhere",
     "hosts as text",
     "nothing",

@@ -10,7 +10,7 @@ from bothways.cli.progress import progress
 from bothways.cli.syncs import Name
 from bothways.cli.terminal import Terminal
 from bothways.cli.workspaces import opened
-from bothways.errors import EXIT_CHANGES, EXIT_OK
+from bothways.errors import EXIT_CHANGES, EXIT_OK, UsageError
 
 if TYPE_CHECKING:
     from bothways.service.views import RecordView
@@ -121,10 +121,19 @@ def log(
         terminal.lines(render.log(views, time.time()))
 
 
-def compare(context: typer.Context, sync: Name) -> int:
+def compare(
+    context: typer.Context,
+    sync: Name,
+    last: Annotated[
+        bool, typer.Option("--last", help="Show what the last comparison by itself found; no app is asked.")
+    ] = False,
+    repair: Annotated[
+        bool, typer.Option("--repair", help="Let the next run look at all that differs without a reason.")
+    ] = False,
+) -> int:
     """Prove that both apps hold the same.
 
-    Reads both again, whole, and compares every linked pair field by field. Nothing is written.
+    Reads both again, whole, and compares every linked pair field by field. Nothing is written to any app.
 
     Ends with 2 if a difference is found that no rule explains.
     """
@@ -134,10 +143,36 @@ def compare(context: typer.Context, sync: Name) -> int:
 
     terminal: Terminal = context.obj
     workspace = opened(terminal)
+    if last:
+        if repair:
+            raise UsageError(
+                reason="--last and --repair do not go together", hint="Repair compares anew: leave --last out."
+            )
+        return _last(terminal, workspace, sync)
     with progress(terminal) as report:
-        proof = prove(workspace, sync, progress=report)
+        proof = prove(workspace, sync, repair=repair, progress=report)
     if terminal.json:
         terminal.document("proof", {"sync": sync, **plain(proof)})
     else:
         terminal.lines(render.proof(proof, sync))
+        if repair and proof.different:
+            terminal.note("The next run looks at them, and decides by the rules of the sync.")
     return EXIT_CHANGES if proof.different else EXIT_OK
+
+
+def _last(terminal: Terminal, workspace: "Workspace", sync: str) -> int:
+    import time
+
+    from bothways.cli.render import records as render
+    from bothways.service.proving import last_proof
+    from bothways.service.views import plain
+
+    proof = last_proof(workspace, sync)
+    if proof is None:
+        hint = f"bothways up and worker make them. Make one now: bothways compare {sync}"
+        raise UsageError(reason=f"{sync} has not been compared by itself yet", hint=hint)
+    if terminal.json:
+        terminal.document("last-proof", {"sync": sync, **plain(proof)})
+    else:
+        terminal.lines(render.last_proof(proof, sync, time.time()))
+    return EXIT_CHANGES if proof.differ else EXIT_OK

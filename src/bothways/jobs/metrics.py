@@ -50,6 +50,13 @@ alerts = Counter("bothways_alerts", "Alerts, by channel: sent, failed.", ("chann
 due = Gauge("bothways_due", "Turns that were due and not taken at the last look.", ("kind",), registry=REGISTRY)
 held = Gauge("bothways_held", "Records that wait for a person.", ("sync",), registry=REGISTRY)
 failing = Gauge("bothways_failing", "Records that an app refuses or that cannot be read.", ("sync",), registry=REGISTRY)
+differing = Gauge(
+    "bothways_proof_differing",
+    "Pairs that differ though nothing explains it, by the last proof.",
+    ("sync",),
+    registry=REGISTRY,
+)
+proven_at = Gauge("bothways_proof_timestamp_seconds", "When the last proof began.", ("sync",), registry=REGISTRY)
 
 
 class Calls(Collector):
@@ -80,6 +87,12 @@ def tell_received(app: str, records: int, new: int) -> None:
     webhooks.labels(app, "received").inc()
     hints.labels(app, "new").inc(new)
     hints.labels(app, "duplicate").inc(records - new)
+
+
+def proven(sync: str, at: float, differ: int) -> None:
+    """Tell what the last proof of a sync found, and when it began (seconds)."""
+    differing.labels(sync).set(differ)
+    proven_at.labels(sync).set(at)
 
 
 def exposed() -> str:

@@ -1,4 +1,7 @@
-"""Take turns until told to stop: a queue brings them, a tick finds what is due, a beat says that we are alive."""
+"""Take turns until told to stop: a queue brings them, a tick finds what is due, a beat says that we are alive.
+
+Proofs are found by the tick and made one at a time, in a thread of their own: they may take hours, and hold up no run.
+"""
 
 import asyncio
 from collections.abc import Callable
@@ -9,11 +12,12 @@ from typing import Any, TypeVar
 
 from bothways.errors import BothwaysError, DatabaseLocked, DatabaseUnreachable
 from bothways.jobs import alerting, metrics
+from bothways.jobs.proofs import arrange
 from bothways.jobs.queue import Queue
 from bothways.jobs.turns import Worker, take_turn
 from bothways.jobs.upkeep import LOOK_EVERY, Upkeep
 from bothways.ledger import db, turns
-from bothways.ledger.turns import BEAT_EVERY, FEED, SYNC
+from bothways.ledger.turns import BEAT_EVERY, KINDS, PROOF
 from bothways.service.database import kept_open
 from bothways.service.document import CHANNELS
 from bothways.service.turn import process_name
@@ -30,6 +34,9 @@ TICK = 2.0
 
 LATE = 30.0
 """Seconds without a look at what is due after which a worker does not count as alive."""
+
+ARRANGE_EVERY = 60.0
+"""Seconds between two looks at when syncs are to be proven."""
 
 MOST_QUEUED = 200
 """Feeds, and syncs, that one tick queues at most."""
@@ -48,6 +55,8 @@ class Service:
     name: str = field(default_factory=process_name)
     ticked_at: float = 0.0
     _at_work: set[tuple[str, int]] = field(default_factory=set, init=False)
+    _arranged_at: float = field(default=0.0, init=False)
+    _proof: asyncio.Task[None] | None = field(default=None, init=False)
 
     def is_alive(self) -> bool:
         """Tell whether it has looked for work of late."""
@@ -66,6 +75,7 @@ class Service:
         self._fatal: list[BaseException] = []
         self._stop = stop
         self._turns = ThreadPoolExecutor(self.at_once, thread_name_prefix="bothways-turn")
+        self._proofs = ThreadPoolExecutor(1, thread_name_prefix="bothways-proof")
         self._own = ThreadPoolExecutor(1, thread_name_prefix="bothways-tick")
         self._aside = ThreadPoolExecutor(1, thread_name_prefix="bothways-upkeep")
         self._sending = ThreadPoolExecutor(len(CHANNELS), thread_name_prefix="bothways-alert")
@@ -79,13 +89,17 @@ class Service:
             await asyncio.wait([waiting, beat, *tasks], return_when=asyncio.FIRST_COMPLETED)
         finally:
             stop.set()
+            self.worker.stopping.set()
             await self.queue.close()
             done = await asyncio.gather(*tasks, return_exceptions=True)
+            if self._proof is not None:
+                await self._proof
             ended.set()
             done += await asyncio.gather(beat, return_exceptions=True)
             waiting.cancel()
             self._turns.shutdown(wait=True)
             self._sending.shutdown(wait=True)
+            self._proofs.shutdown(wait=True)
             try:
                 await self._in(self._own, turns.leave, self.name)
             except PASSING as error:
@@ -107,8 +121,9 @@ class Service:
         if (kind, id) in self._at_work:
             return
         self._at_work.add((kind, id))
+        pool = self._proofs if kind == PROOF else self._turns
         try:
-            while await self._in(self._turns, take_turn, self.worker, kind, id) and not self.queue.closing:
+            while await self._in(pool, take_turn, self.worker, kind, id) and not self.queue.closing:
                 pass
         except PASSING as error:
             self.on_failure("", error)
@@ -125,6 +140,9 @@ class Service:
             except PASSING as error:
                 self.on_failure("", error)
                 found = {}
+            to_prove = found.pop(PROOF, [])
+            if to_prove and (self._proof is None or self._proof.done()):
+                self._proof = asyncio.create_task(self._turn(PROOF, to_prove[0]))
             for kind, ids in found.items():
                 await self.queue.trigger(kind, ids)
             await wait(stop, TICK)
@@ -132,8 +150,11 @@ class Service:
     def _look(self) -> dict[str, list[int]]:
         follow(self.workspace, self.on_failure)
         self.ticked_at = self.workspace.clock()
+        if not 0.0 <= self.ticked_at - self._arranged_at < ARRANGE_EVERY:
+            arrange(self.worker)
+            self._arranged_at = self.ticked_at
         now = self.worker.clock()
-        found = {kind: turns.due(kind, now, MOST_QUEUED) for kind in (FEED, SYNC)}
+        found = {kind: turns.due(kind, now, MOST_QUEUED) for kind in KINDS}
         for kind, ids in found.items():
             metrics.due.labels(kind).set(len(ids))
         alerting.look(self.worker)

@@ -1,4 +1,4 @@
-"""One turn: a feed is read, or a sync is run, by the worker that takes it, and is due again some time later.
+"""One turn: a feed is read, a sync is run or proven, by the worker that takes it, and is due again some time later.
 
 Whatever goes wrong is settled here: an app that fails as a whole rests, a sync that fails is tried again later and
 later, and nothing of it reaches another sync. Only a database that fails for good ends a worker.
@@ -6,20 +6,22 @@ later, and nothing of it reaches another sync. Only a database that fails for go
 
 import random
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from bothways.engine.sides import Side
 from bothways.errors import AppError, BothwaysError, LedgerError, RunSuperseded, SecretMissing, SyncOff
-from bothways.jobs import logs, metrics
+from bothways.jobs import logs, metrics, proofs
 from bothways.jobs.doing import carry_out, run_view
-from bothways.jobs.schedule import JITTER, after_failure, after_success
+from bothways.jobs.schedule import JITTER, after_failure, after_success, allowed, quiet_until
 from bothways.ledger import journal, requests, rests, turns
-from bothways.ledger.models import Feed, Request, Sync
-from bothways.ledger.turns import FEED, SYNC, Turn
+from bothways.ledger.models import Feed, Proof, Request, Sync
+from bothways.ledger.turns import FEED, PROOF, SYNC, Turn
 from bothways.service import alerts
 from bothways.service.connect import open_app
 from bothways.service.deleting import purge
+from bothways.service.receiving import schedules_of
+from bothways.service.schedule_document import Schedule
 from bothways.service.tracing import span
 from bothways.service.turn import with_something_to_do
 from bothways.service.views import RunView
@@ -39,6 +41,7 @@ class Worker:
     """Who takes turns: its name, which no other worker has, and who is to be told of its runs and failures.
 
     ``ask`` lets turns be taken soon; ``understood`` makes one of ours of an exception that nobody foresaw.
+    ``stopping`` is set when it stops: a proof is broken off then.
     """
 
     workspace: Workspace
@@ -48,6 +51,7 @@ class Worker:
     ask: Callable[[str, list[int]], None]
     understood: Callable[[Exception], BothwaysError]
     chance: Callable[[], float] = field(default=random.random)
+    stopping: threading.Event = field(default_factory=threading.Event)
     _of_thread: threading.local = field(default_factory=threading.local, init=False, repr=False)
 
     def own(self) -> Workspace:
@@ -62,7 +66,7 @@ class Worker:
 
 
 def take_turn(worker: Worker, kind: str, id: int) -> bool:
-    """Take the turn of a feed or a sync, in the caller's use of the database; False if it is not due, or taken.
+    """Take the turn of a feed, a sync or a proof, in the caller's use of the database; False if not due, or taken.
 
     Raises LedgerError if the database fails: then the turn is left, to be taken over.
     """
@@ -74,9 +78,11 @@ def take_turn(worker: Worker, kind: str, id: int) -> bool:
         logs.takeover(kind, turns.name_of(turn), turn.taken_from)
     with span("turn", kind=kind, id=id, worker=worker.name):
         try:
-            due_at, failed = (_read if kind == FEED else _run)(worker, turn)
+            due_at, failed = {FEED: _read, SYNC: _run, PROOF: _prove}[kind](worker, turn)
         except LedgerError:
             raise
+        except proofs.BrokenOff:
+            due_at, failed = turn.taken_at, turn.failed
         except Exception as problem:  # noqa: BLE001 - what nobody foresaw is told, and reaches no other sync
             due_at, failed = _failed(worker, turn, _name(turn), worker.understood(problem))
     turns.finish(turn, due_at, failed)
@@ -84,10 +90,17 @@ def take_turn(worker: Worker, kind: str, id: int) -> bool:
 
 
 def _read(worker: Worker, turn: Turn) -> tuple[float, int]:
-    """Read a feed; return when it is due again, and how often reading it failed in a row."""
+    """Read a feed for its syncs that are not in their quiet hours; return when it is due again, and how often reading
+    it failed in a row.
+    """
     feed = Feed.objects.select_related("connection").get(pk=turn.id)
-    name, every = feed.connection.name, _interval(worker, feed)
-    listing = worker.workspace.clock() - feed.polled_at >= every * (1 - 2 * JITTER)  # sooner, hints are to be followed
+    wants, now = schedules_of(worker.workspace, feed), worker.workspace.clock()
+    awake = {id: each for id, each in wants.items() if quiet_until(each.quiet, now) is None}
+    if not awake:
+        ends = min((allowed(each.quiet, now) for each in wants.values()), default=now + turns.TAKEOVER)
+        return worker.clock() + ends - now, 0
+    name, every = feed.connection.name, min(each.every for each in awake.values())
+    listing = now - feed.polled_at >= every * (1 - 2 * JITTER)  # sooner, hints are to be followed
     try:
         end = End(Side.LEFT, name, feed, open_app(worker.own(), name).connector)
         changed = read_feed(FeedReader(name, worker.workspace.clock), end, listing=listing)
@@ -96,32 +109,44 @@ def _read(worker: Worker, turn: Turn) -> tuple[float, int]:
     rests.end([name])
     alerts.works(alerts.APP, [name], worker.clock())
     if changed:
-        worker.ask(SYNC, turns.with_marks(feed.pk, worker.workspace.clock()))
-    return after_success(every, worker.clock(), worker.chance()), 0
+        _hurry(worker, feed, wants, listing=listing)
+    since = 0.0 if listing else max(worker.workspace.clock() - feed.polled_at, 0.0)
+    return max(after_success(every, worker.clock() - since, worker.chance()), worker.clock()), 0
 
 
-def _interval(worker: Worker, feed: Feed) -> float:
-    """Return how often a feed is read: as often as the most eager of its syncs wants."""
-    syncs = Sync.objects.filter(state="on", deleted_at=0).filter(left=feed) | Sync.objects.filter(right=feed)
-    known = worker.workspace.document.syncs
-    return min((known[each.name].every for each in syncs if each.name in known), default=60.0)
+def _hurry(worker: Worker, feed: Feed, wants: Mapping[int, Schedule], *, listing: bool) -> None:
+    """Let the syncs run of which records have changed; one that no hints hurry when polling would have told it."""
+    marked = turns.with_marks(feed.pk, worker.workspace.clock())
+    patient = [] if listing else [id for id in marked if id in wants and not wants[id].webhooks]
+    worker.ask(SYNC, [id for id in marked if id not in patient])
+    for id in patient:
+        at = worker.clock() + max(feed.polled_at + wants[id].every - worker.workspace.clock(), 0.0)
+        turns.ask(SYNC, [id], at)
 
 
 def _name(turn: Turn) -> str:
     """Return what is to be named when a turn fails: the app that is read, or the sync."""
     if turn.kind == FEED:
         name = Feed.objects.filter(pk=turn.id).values_list("connection__name", flat=True).first()
-    else:
+    elif turn.kind == SYNC:
         name = Sync.objects.filter(pk=turn.id).values_list("name", flat=True).first()
+    else:
+        name = Proof.objects.filter(pk=turn.id).values_list("sync__name", flat=True).first()
     return name or f"{turn.kind} {turn.id}"
 
 
 def _run(worker: Worker, turn: Turn) -> tuple[float, int]:
-    """Run a sync, or do what somebody asks for; return when it is due again, and how often its runs failed in a row."""
+    """Run a sync, or do what somebody asks for, in quiet hours too; return when it is due again, and how often its runs
+    failed in a row.
+    """
     request = requests.next_of(turn.id, worker.clock())
     if request is not None:
         return _asked(worker, turn, request)
     name = _name(turn)
+    known, now = worker.workspace.document.syncs.get(name), worker.workspace.clock()
+    quiet = known.timing.schedule.quiet if known else None
+    if (ends := quiet_until(quiet, now)) is not None:
+        return worker.clock() + ends - now, turn.failed
     try:
         purge(worker.workspace.clock())
         ctx = context(worker.own(), name, worker=turn.worker)
@@ -167,6 +192,14 @@ def _asked(worker: Worker, turn: Turn, request: Request) -> tuple[float, int]:
     if requests.next_of(turn.id, worker.clock()) is not None:
         return worker.clock(), failed
     return after_failure(failed, worker.clock(), worker.chance()) if failed else worker.clock() + SOON, failed
+
+
+def _prove(worker: Worker, turn: Turn) -> tuple[float, int]:
+    """Compare both sides of a sync; return when that is done next, and how often it failed in a row."""
+    try:
+        return proofs.make(worker, turn)
+    except BothwaysError as error:
+        return _failed(worker, turn, _name(turn), error)
 
 
 def _failed(worker: Worker, turn: Turn, name: str, error: BothwaysError) -> tuple[float, int]:

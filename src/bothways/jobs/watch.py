@@ -1,4 +1,4 @@
-"""Keep running: every sync that is on at its interval, and earlier when a waiting record becomes due."""
+"""Keep running: every sync that is on at its interval, earlier when a waiting record becomes due, not when quiet."""
 
 import threading
 from collections.abc import Callable, Sequence
@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from bothways.errors import BothwaysError, LedgerError, RunSuperseded, SyncOff
 from bothways.jobs.now import run_sync
+from bothways.jobs.schedule import quiet_until
 from bothways.service.lock import runner
 from bothways.service.views import RunView
 from bothways.service.workspace import Workspace, take_over_changes
@@ -32,7 +33,7 @@ def watch(
     on_run: Callable[[RunView], None],
     stop: threading.Event,
 ) -> None:
-    """Run the named syncs (all where none is named) again and again until ``stop`` is set.
+    """Run the named syncs (all where none is named) again and again until ``stop`` is set, not in their quiet hours.
 
     What goes wrong with one run is told as a stopped run, and that sync is tried again later. Changes of the
     settings file take effect at the next run. Raises SecondRunner, and LedgerError if the database fails.
@@ -45,14 +46,17 @@ def watch(
             _take_over(workspace, on_run)
             for name in names or list(workspace.document.syncs):
                 turn = turns.setdefault(name, _Turn())
-                if workspace.clock() >= turn.at and not stop.is_set() and _is_on(workspace, name):
+                if workspace.clock() >= turn.at and not stop.is_set() and _may_run(workspace, name):
                     turns[name] = _one_turn(workspace, name, turn, on_run)
             stop.wait(TICK)
 
 
-def _is_on(workspace: Workspace, name: str) -> bool:
+def _may_run(workspace: Workspace, name: str) -> bool:
+    """Tell whether a sync is on, and not in its quiet hours."""
     found = workspace.document.syncs.get(name)
-    return found is not None and found.state == "on"
+    if found is None or found.state != "on":
+        return False
+    return quiet_until(found.timing.schedule.quiet, workspace.clock()) is None
 
 
 def _take_over(workspace: Workspace, on_run: Callable[[RunView], None]) -> None:

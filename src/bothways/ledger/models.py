@@ -205,6 +205,25 @@ class Request(Base):
         indexes = [models.Index(fields=["sync", "id"], condition=Q(state__in=OPEN), name="request_open")]
 
 
+class Proof(Turns):
+    """The comparison of both sides of a sync that is made by itself: when, and what the last one found.
+
+    ``timing``: by which settings ``due_at`` was told. ``proven_at``: when the last one began (seconds), 0 if there was
+    none; it compared so many ``pairs``, of which so many were ``differing`` though nothing explains it.
+    """
+
+    sync = models.OneToOneField(Sync, models.CASCADE)
+    timing = models.TextField(default="", db_default="")
+    proven_at = models.FloatField(default=0.0, db_default=0.0)
+    pairs = models.IntegerField(default=0, db_default=0)
+    differing = models.IntegerField(default=0, db_default=0)
+    report = models.JSONField(default=dict)
+
+    class Meta:
+        db_table = "proof"
+        indexes = [models.Index(fields=["due_at"], name="proof_due")]
+
+
 class Revision(Base):
     """The settings of a sync as they were saved: who, when, the whole document."""
 

@@ -1,4 +1,4 @@
-"""Turns: feeds to be read and syncs to be run, each by one worker at a time, when they are due.
+"""Turns: feeds to be read, syncs to be run and to be proven, each by one worker at a time, when they are due.
 
 This is the truth of what is to be done when; queues only bring it about sooner. A worker that has taken a turn says
 every few seconds that it is alive; after ``TAKEOVER`` seconds without a word it counts as gone, and another takes
@@ -13,7 +13,7 @@ from django.db import connection
 
 from bothways.ledger import db
 
-FEED, SYNC = "feed", "sync"
+FEED, SYNC, PROOF = KINDS = "feed", "sync", "proof"
 """The tables whose rows have turns."""
 
 BEAT_EVERY, TAKEOVER = 5.0, 20.0
@@ -45,6 +45,15 @@ WHERE t.deleted_at=0 AND (t.due_at<=%s OR t.due_at>%s) AND {_FREE} AND {_GOES_ON
 AND (t.state='on' AND cl.rests_until<=%s AND cr.rests_until<=%s OR {_ASKED}) ORDER BY t.due_at, t.id LIMIT %s
 """
 
+_PROOFS = f"""
+SELECT t.id FROM proof t JOIN sync s ON s.id=t.sync_id
+JOIN feed l ON l.id=s.left_id JOIN connection cl ON cl.id=l.connection_id
+JOIN feed r ON r.id=s.right_id JOIN connection cr ON cr.id=r.connection_id
+WHERE s.state='on' AND s.deleted_at=0 AND l.baseline_done AND r.baseline_done
+AND (t.due_at<=%s OR t.due_at>%s) AND {_FREE} AND {_GOES_ON}
+AND cl.rests_until<=%s AND cr.rests_until<=%s ORDER BY t.due_at, t.id LIMIT %s
+"""
+
 _FEEDS = f"""
 SELECT t.id FROM feed t JOIN connection c ON c.id=t.connection_id
 WHERE t.baseline_done AND (t.due_at<=%s OR t.due_at>%s) AND {_FREE} AND {_GOES_ON} AND c.rests_until<=%s
@@ -71,6 +80,8 @@ def name_of(turn: Turn) -> str:
     """Return what a turn is of: a sync by its name, a feed by those of its connection and its object."""
     if turn.kind == SYNC:
         return str(db.value("SELECT name FROM sync WHERE id=%s", (turn.id,)))
+    if turn.kind == PROOF:
+        return str(db.value("SELECT s.name FROM proof t JOIN sync s ON s.id=t.sync_id WHERE t.id=%s", (turn.id,)))
     sql = "SELECT c.name, t.object FROM feed t JOIN connection c ON c.id=t.connection_id WHERE t.id=%s"
     return " ".join(map(str, db.one(sql, (turn.id,)) or ()))
 
@@ -83,10 +94,10 @@ def clock_of(own: Callable[[], float] = time.time) -> float:
 
 
 def due(kind: str, now: float, most: int) -> list[int]:
-    """Return up to ``most`` feeds or syncs that are due, which nobody is at and whose apps may be asked."""
+    """Return up to ``most`` feeds, syncs or proofs that are due, which nobody is at and whose apps may be asked."""
     free = (now, now + FAR_AHEAD, now - TAKEOVER, now + TAKEOVER)
-    if kind == SYNC:
-        return [int(id) for (id,) in db.rows(_SYNCS, (*free, now, now, most))]
+    if kind in (SYNC, PROOF):
+        return [int(id) for (id,) in db.rows(_SYNCS if kind == SYNC else _PROOFS, (*free, now, now, most))]
     return [int(id) for (id,) in db.rows(_FEEDS, (*free, now, most))]
 
 
@@ -149,7 +160,7 @@ def give_back(turn: Turn) -> None:
 def leave(worker: str) -> None:
     """Give back every turn that a worker has taken and not ended: it stops, and others may go on at once."""
     with db.transaction_():
-        for kind in (FEED, SYNC):
+        for kind in KINDS:
             db.execute(f"UPDATE {kind} SET taken_at=NULL, worker='' WHERE worker=%s", (worker,))
         db.execute("DELETE FROM worker WHERE name=%s", (worker,))
 
@@ -158,7 +169,7 @@ def forget_workers() -> None:
     """Give back all turns but those taken beside a service: for who holds the lock of an SQLite database, since no
     other worker can be alive then."""
     with db.transaction_():
-        for kind in (FEED, SYNC):
+        for kind in KINDS:
             sql = f"UPDATE {kind} SET taken_at=NULL, worker='' WHERE taken_at IS NOT NULL AND worker NOT LIKE %s"
             db.execute(sql, (f"{BESIDE}%",))
         db.execute("DELETE FROM worker")

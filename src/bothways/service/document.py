@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from decimal import Decimal
 from enum import StrEnum
 from typing import Any
 
@@ -13,6 +12,7 @@ from bothways.engine.sides import SIDES, Side
 from bothways.engine.spec import Occasion, Only, When, Wins
 from bothways.errors import SettingsError
 from bothways.records import Unpaired
+from bothways.service.schedule_document import Timing, timing_settings, written
 
 STATES = ("on", "off", "draft")
 KEEP, CLEAR = "keep", "clear"
@@ -23,9 +23,6 @@ CONSENT = {True: "opt_out", False: "opt_in"}
 """What a yes in a field of consent means, by whether it says opted out."""
 ALL, FROM_NOW = "all", "changes_from_now"
 """What ``start`` may be."""
-
-EVERY = 60.0
-"""Seconds between two polls where the file does not say."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -232,7 +229,7 @@ class SyncDocument:
     winners: Mapping[str, Winner]
     fields: tuple[FieldDocument, ...] | None
     guards: Guards
-    every: float
+    timing: Timing
     place: str = ""
     constants: tuple[SetDocument, ...] = ()
     scope: ScopeDocument = field(default_factory=ScopeDocument)
@@ -242,6 +239,11 @@ class SyncDocument:
     wins: Wins | None = None
     deletes: DeletesDocument = field(default_factory=DeletesDocument)
     associations: tuple[AssociationDocument, ...] | None = None
+
+    @property
+    def every(self) -> float:
+        """Seconds between two polls."""
+        return self.timing.schedule.every
 
     @property
     def tags(self) -> tuple[TagDocument, ...]:
@@ -358,11 +360,11 @@ def settings_of(sync: SyncDocument) -> dict[str, object]:
         "conflicts": conflicts,
         "guards": {
             "first_run": sync.guards.first_run,
-            "max_change": f"{_written(sync.guards.max_change)}%",
+            "max_change": f"{written(sync.guards.max_change)}%",
             "max_emptied": sync.guards.max_emptied,
             "max_deletes": sync.guards.max_deletes,
         },
-        "schedule": {"every": f"{_written(sync.every)}s"},
+        **timing_settings(sync.timing),
     }
     if sync.scope.leaving is not Leaving.FREEZE:
         left = {sync.apps[each.side]: _tag(each) for each in sync.scope.tags}
@@ -373,7 +375,7 @@ def settings_of(sync: SyncDocument) -> dict[str, object]:
             sync.apps[side]: {"tag": tags[side]} if side in tags else str(each)
             for side, each in sync.deletes.removals.items()
         }
-        data["deletes"] = {**removals, "grace": f"{_written(sync.deletes.grace)}s"}
+        data["deletes"] = {**removals, "grace": f"{written(sync.deletes.grace)}s"}
     if sync.scope.from_now:
         data["start"] = FROM_NOW
     if sync.scope.require is not None:
@@ -416,12 +418,6 @@ def _association(sync: SyncDocument, each: AssociationDocument) -> dict[str, obj
     if each.labels is not None:
         data["labels"] = dict(each.labels)
     return data
-
-
-def _written(number: float) -> str:
-    """Return a number with all its digits and without an exponent."""
-    text = format(Decimal(repr(number)), "f")
-    return text.rstrip("0").rstrip(".") if "." in text else text
 
 
 def winner_word(sync: SyncDocument, winner: Side | Wins) -> str:

@@ -1,7 +1,9 @@
-"""The proof: both apps read again and every linked pair compared, field by field. Nothing is written anywhere."""
+"""The proof: both apps read again and every linked pair compared, field by field. Nothing is written to any app."""
 
-from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass, field
+from collections import Counter
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from contextlib import closing
+from dataclasses import dataclass
 
 from bothways.connectors.base import Exists, Read
 from bothways.engine.associations import in_step
@@ -11,11 +13,12 @@ from bothways.engine.plan import decide
 from bothways.engine.scope import why_outside
 from bothways.engine.sides import SIDES, Side
 from bothways.engine.spec import FieldMap, SyncSpec, equal_across, project
-from bothways.ledger import db, feeds, holds, journal, links, looking
+from bothways.ledger import db, due, feeds, holds, journal, links, looking, proofs, turns
 from bothways.ledger.feeds import SeenRow
 from bothways.ledger.links import LinkRow
 from bothways.ledger.models import Sync
 from bothways.records import CannotCoerce, Ref, Value, ids_of
+from bothways.service.answers import Answer, Answers
 from bothways.service.connect import Opened
 from bothways.service.database import on_database
 from bothways.service.resolution import Resolution, resolution, row_of
@@ -32,49 +35,64 @@ PAGE = 400
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
-    """What an app says of one record now: its values, or in words why there are none."""
+class Judged:
+    """A pair, its differences that a rule keeps, and those that are open: no rule keeps them."""
 
-    values: Mapping[str, Value] = field(default_factory=dict)
-    problem: str = ""
+    link: LinkRow
+    kept: Sequence[Difference]
+    open: Sequence[Difference]
 
 
 @on_database
-def compare(workspace: Workspace, name: str, *, progress: Report | None = None) -> Proof:
+def compare(workspace: Workspace, name: str, *, repair: bool = False, progress: Report | None = None) -> Proof:
     """Read both apps whole, compare every linked pair, and explain each difference by the rule that keeps it.
 
     ``different`` are those that no rule keeps: what the next run would write, and records that are gone.
+    ``repair``: their pairs are marked as due, so that the next run looks at them; nothing else is stored.
     """
-    sync, found = row_of(workspace, name), resolution(workspace, name)
-    judge = _Judge(sync, found, parents_of(workspace, found.resolved), workspace.clock())
-    answers = {side: judge.listed(side, progress or (lambda _: None)) for side in SIDES}
+    judge = judge_of(workspace, name, progress)
     pairs = equal = 0
     explained: list[Difference] = []
     different: list[Difference] = []
-    for page in _pages(sync):
-        judge.turn_to(page, answers)
-        for link in page:
-            pair = {side: answers[side].pop(str(link.on(side)), Answer(problem="is not there")) for side in SIDES}
-            kept, open_ = judge.differences(link, pair)
-            explained += kept
-            different += open_
-            pairs, equal = pairs + 1, equal + (not kept and not open_)
-    unlinked = {found.apps[side].name: len(answers[side]) for side in SIDES}
-    return Proof(pairs, equal, tuple(explained), tuple(different), unlinked)
+    apart: list[LinkRow] = []
+    for each in judge.whole():
+        explained += each.kept
+        different += each.open
+        apart += [each.link] if each.open else []
+        pairs, equal = pairs + 1, equal + (not each.kept and not each.open)
+    if repair and apart:
+        with db.transaction_():
+            mark_pairs(judge.sync, apart)
+            proofs.remember(judge.sync, [link.id for link in apart])
+        turns.ask(turns.SYNC, [judge.sync.pk], turns.clock_of(workspace.clock))
+    return Proof(pairs, equal, tuple(explained), tuple(different), judge.unlinked)
 
 
-def _pages(sync: Sync) -> Iterator[list[LinkRow]]:
-    after = 0
-    while page := links.page(sync, after, PAGE, "state='active'"):
-        after = page[-1].id
-        yield page
+def judge_of(workspace: Workspace, name: str, progress: Report | None = None) -> "Judge":
+    """Return who compares the pairs of a sync; raise what its settings or its apps are refused for."""
+    sync, found = row_of(workspace, name), resolution(workspace, name)
+    parents = parents_of(workspace, found.resolved)
+    return Judge(sync, found, parents, workspace.clock(), progress or (lambda _: None))
 
 
-class _Judge:
-    """Compares pairs, with what the ledger knows of them at hand."""
+def mark_pairs(sync: Sync, pairs: Collection[LinkRow]) -> None:
+    """Mark both records of pairs as due, in the caller's transaction: the next run reads and decides them anew."""
+    for side in SIDES:
+        due.mark(sync, side, [id for link in pairs if (id := link.on(side)) is not None])
 
-    def __init__(self, sync: Sync, found: Resolution, parents: Mapping[str, Parents], now: float) -> None:
-        self.sync, self.now = sync, now
+
+class Judge:
+    """Compares pairs, with what the ledger knows of them at hand.
+
+    ``unlinked``: after all pairs were compared, how many records of each app were met besides.
+    """
+
+    def __init__(
+        self, sync: Sync, found: Resolution, parents: Mapping[str, Parents], now: float, report: Report
+    ) -> None:
+        self.sync, self.now, self.report = sync, now, report
+        self.unlinked: Mapping[str, int] = {}
+        self.met = Counter[Side]()
         self.spec: SyncSpec = found.resolved.spec
         self.apps: Mapping[Side, Opened] = found.apps
         self.objects = found.resolved.document.objects
@@ -95,23 +113,56 @@ class _Judge:
         self.called = feeds_called(sync, self.spec)
         self.partners: Partners = {}
 
+    def whole(self) -> Iterator[Judged]:
+        """Read both apps whole, and compare every linked pair."""
+        with closing(Answers()) as left, closing(Answers()) as right:
+            told = {Side.LEFT: left, Side.RIGHT: right}
+            for side in SIDES:
+                self._listed(side, told[side])
+            after = compared = 0
+            while page := links.page(self.sync, after, PAGE, "state='active'"):
+                after, compared = page[-1].id, compared + len(page)
+                answers = {side: told[side].take([str(link.on(side)) for link in page]) for side in SIDES}
+                yield from self._judged(page, answers)
+                self.report(Progress("Comparing", self.sync.name, compared))
+            self.unlinked = {self.apps[side].name: len(told[side]) for side in SIDES}
+
+    def again(self, page: list[LinkRow]) -> list[Judged]:
+        """Read these pairs by id and compare them, by what the ledger knows of them now."""
+        return list(self._judged(page, {side: {} for side in SIDES}))
+
+    def bill(self) -> Counter[str]:
+        """Return the calls that were made to both apps so far, by their names."""
+        return Counter(self.apps[Side.LEFT].bill() | self.apps[Side.RIGHT].bill())
+
+    def _judged(self, page: list[LinkRow], answers: Mapping[Side, dict[str, Answer]]) -> Iterator[Judged]:
+        self.turn_to(page, answers)
+        for link in page:
+            pair = {side: answers[side].pop(str(link.on(side)), Answer(problem="is not there")) for side in SIDES}
+            yield Judged(link, *self.differences(link, pair))
+
     # --- reading ------------------------------------------------------------------------------------------
 
-    def listed(self, side: Side, report: Report) -> dict[str, Answer]:
-        """Return every record of one side by a full listing; what the listing does not carry is read by id."""
-        app, object, names = self.apps[side], self.objects[side], self.names[side]
-        answers: dict[str, Answer] = {}
-        bare: dict[str, Ref] = {}
-        for page in app.connector.changes(object, None, names):
+    def _listed(self, side: Side, told: Answers) -> None:
+        """Keep what a full listing tells of every record of one side; what it does not carry is read by id."""
+        app, most = self.apps[side], self.apps[side].connector.capabilities.batch_read
+        bare: list[Ref] = []
+        for page in app.connector.changes(self.objects[side], None, self.names[side]):
+            answers: dict[str, Answer] = {}
             for seen in page.seen:
                 if seen.problem is not None:
                     answers[seen.record.id] = Answer(problem=f"cannot be read: {seen.problem}")
                 elif seen.has_values:
                     answers[seen.record.id] = self._answer(side, seen.record.values)
                 else:
-                    bare[seen.record.id] = seen.record.ref
-            report(Progress("Reading", app.name, len(answers) + len(bare)))
-        return answers | self._read(side, list(bare.values()))
+                    bare.append(seen.record.ref)
+            told.keep(answers)
+            self.met[side] += len(page.seen)
+            self.report(Progress("Reading", app.name, self.met[side]))
+            whole = len(bare) // most * most
+            told.keep(self._read(side, bare[:whole]))
+            bare = bare[whole:]
+        told.keep(self._read(side, bare))
 
     def _lists(self, side: Side) -> Mapping[str, Collection[str]]:
         """Return the records in the lists that decide, as the app tells now; asked once."""
@@ -129,6 +180,7 @@ class _Judge:
         for batch in db.chunks(refs, app.connector.capabilities.batch_read):
             for read in app.connector.read(self.objects[side], batch, self.names[side]):
                 answers[read.asked] = self._of_read(side, read)
+            self.report(Progress("Reading", app.name, self.met[side]))
         return answers
 
     def _of_read(self, side: Side, read: Read) -> Answer:
@@ -186,6 +238,7 @@ class _Judge:
         values_of = {side: answer.values for side, answer in pair.items()}
         lists = {side: self._lists(side).get(str(link.on(side)), ()) for side in SIDES}
         outside = why_outside(self.spec.scope, self.spec.apps, values_of, self.now, lists=lists, linked=True)
+        outside = link.frozen if link.paused else outside
         kept: list[Difference] = []
         open_: list[Difference] = []
         for mapping in (read_there(each, values_of) for each in self.spec.fields):

@@ -29,6 +29,7 @@ from bothways.service.reading_conflicts import CONFLICTS, default_of, winners_of
 from bothways.service.reading_deletes import deletes_of
 from bothways.service.reading_fields import ASSOCIATION, FIELD, associations_of, constants_of, field_of
 from bothways.service.reading_match import matches_of
+from bothways.service.reading_schedule import timing_of
 from bothways.service.reading_scope import scope_of
 from bothways.service.yaml_file import Node, nearest, shown
 
@@ -49,15 +50,13 @@ SYNC = (
     "set",
     "guards",
     "schedule",
+    "proof",
 )
 GUARDS = ("first_run", "max_change", "max_emptied", "max_deletes")
-SCHEDULE, SCHEDULE_LATER = ("every",), ("webhooks", "burst_window")
 RESERVED = (*FIELD, *ASSOCIATION, *Wins, "compare", "grace")
 """What no app and no sync may be called: it would be taken for a key, or for another winner."""
 SENDS = "none, all or {filter: ...}"
 _NAME = re.compile(r"[^\W_][\w. -]{0,59}", re.UNICODE)
-SHORTEST_INTERVAL, LONGEST_INTERVAL = 1.0, 31 * 86_400.0
-"""Seconds."""
 
 SYNC_HINT = "Such as: objects: {hubspot: contacts, addressbook: contacts}"
 NAME = (
@@ -174,7 +173,7 @@ def _sync(syncs: Node, name: str, apps: Mapping[str, AppDocument]) -> SyncDocume
         winners_of(conflicts, pair),
         tuple(field_of(each, sides) for each in node.nodes("fields")) if node.data.get("fields") is not None else None,
         _guards(node.node("guards")),
-        _every(node.node("schedule")),
+        timing_of(node),
         syncs.key_place(name),
         tuple(constants_of(node, pair)),
         scope_of(node, pair),
@@ -238,9 +237,3 @@ def _percent(node: Node, key: str, default: float) -> float:
     if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= 100:
         raise node.wrong(key, "a percentage such as 10%")
     return float(value)
-
-
-def _every(node: Node) -> float:
-    node.only(SCHEDULE, SCHEDULE_LATER)
-    expected = "a time from 1s to 31d, such as 60s, 5m or 1h"
-    return node.length("every", doc.EVERY, SHORTEST_INTERVAL, LONGEST_INTERVAL, expected)

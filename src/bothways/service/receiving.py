@@ -1,18 +1,18 @@
 """Webhooks of apps: verified by their connectors, kept as hints, followed by the next turn of their feeds."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from urllib.parse import parse_qs, urlsplit
+
+from django.db.models import Q
 
 from bothways.connectors.webhooks import Delivery, ReceivesWebhooks
 from bothways.errors import NoWebhooks
 from bothways.ledger import db, hints, turns, webhooks
-from bothways.ledger.models import Feed
+from bothways.ledger.models import Feed, Sync
 from bothways.service.connect import open_app
+from bothways.service.schedule_document import Schedule
 from bothways.service.workspace import Workspace
-
-BURST = 0.5
-"""Seconds for which saves of records are gathered before they are read: one form is often saved field by field."""
-
 
 TEST = "bothways_test"
 """The name, in an address, of what a test call brings to show that it arrived."""
@@ -20,20 +20,20 @@ TEST = "bothways_test"
 
 @dataclass(frozen=True, slots=True)
 class Received:
-    """What was kept of a delivery: the feeds to be read, and the records to be read, each with its object.
-
-    ``new`` of them were not to be read already.
+    """What was kept of a delivery: the feeds to be read, each with the seconds after which that is done (its burst
+    window), and the records to be read, each with its object. ``new`` of them were not to be read already.
     """
 
-    feeds: tuple[int, ...] = ()
+    feeds: Mapping[int, float] = field(default_factory=dict)
     records: tuple[str, ...] = ()
     new: int = 0
 
 
 def receive(workspace: Workspace, app: str, delivery: Delivery) -> Received:
-    """Keep what a delivery names, in the caller's use of the database; its feeds are to be read after ``BURST``.
+    """Keep what a delivery names, in the caller's use of the database.
 
-    Objects that no sync uses are left out. Raises UnknownApp, NoWebhooks, WebhookRefused, SecretMissing.
+    Objects of which no sync wants to be told are left out: polling finds what changed. Raises UnknownApp, NoWebhooks,
+    WebhookRefused, SecretMissing.
     """
     connector = open_app(workspace, app).connector
     if not isinstance(connector, ReceivesWebhooks):
@@ -44,16 +44,29 @@ def receive(workspace: Workspace, app: str, delivery: Delivery) -> Received:
     if nonce := nonce_of(delivery.url):
         webhooks.tested(app, nonce)
         return Received()
-    feeds, new = list(Feed.objects.filter(connection__name=app, object__in=changed)), 0
+    bursts: dict[int, float] = {}
+    ids, new = list[str](), 0
     with db.transaction_():
         webhooks.came(app, delivery.received_at)
-        for feed in feeds:
-            new += hints.keep(feed, changed[feed.object], delivery.received_at)
-        turns.ask(turns.FEED, [feed.pk for feed in feeds], turns.clock_of(workspace.clock) + BURST)
-    ids = tuple(f"{feed.object} {id}" for feed in feeds for id in sorted(changed[feed.object]))
-    return Received(tuple(feed.pk for feed in feeds), ids, new)
+        for feed in Feed.objects.filter(connection__name=app, object__in=changed):
+            wanted = [each.burst for each in schedules_of(workspace, feed).values() if each.webhooks]
+            if wanted:
+                bursts[feed.pk] = min(wanted)
+                new += hints.keep(feed, changed[feed.object], delivery.received_at)
+                ids += [f"{feed.object} {id}" for id in sorted(changed[feed.object])]
+                turns.ask(turns.FEED, [feed.pk], turns.clock_of(workspace.clock) + bursts[feed.pk])
+    return Received(bursts, tuple(ids), new)
 
 
 def nonce_of(url: str) -> str:
     """Return the word that a test call to this address brings, "" for a call that is none."""
     return next(iter(parse_qs(urlsplit(url).query).get(TEST, ())), "")
+
+
+def schedules_of(workspace: Workspace, feed: Feed) -> dict[int, Schedule]:
+    """Return the schedules of the syncs that use a feed and are on, by their ids; the usual one where a sync is newer
+    than the settings that this process has read.
+    """
+    syncs = Sync.objects.filter(Q(left=feed) | Q(right=feed), state="on", deleted_at=0)
+    known = workspace.document.syncs
+    return {each.pk: known[each.name].timing.schedule if each.name in known else Schedule() for each in syncs}

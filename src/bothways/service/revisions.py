@@ -6,7 +6,7 @@ from typing import Any
 
 from bothways.engine.sides import SIDES, Side
 from bothways.errors import SettingsError, StaleSettings, StartsTooLate
-from bothways.ledger import db, due, links, noted
+from bothways.ledger import db, due, links, noted, turns
 from bothways.ledger.models import Connection, Feed, Plan, Revision, Run, Sync, Workspace
 from bothways.service.document import FROM_NOW, AppDocument, Document, SyncDocument, settings_of
 
@@ -40,11 +40,19 @@ def import_settings(document: Document, now: float) -> int:
             Connection.objects.update_or_create(name=app.name, defaults=connection_of(app))
         for sync in changed:
             _save(sync, stored.get(sync.name), now)
+        _look_soon([sync.name for sync in changed], turns.clock_of(lambda: now))
         for gone in removed:
             Sync.objects.filter(pk=gone.pk).update(state=OFF)
         row.revision += bool(changed or removed)
         row.save(update_fields=["revision"])
     return int(row.revision)
+
+
+def _look_soon(names: list[str], now: float) -> None:
+    """Let workers look at syncs and their feeds at once, whose next turns were told by other settings."""
+    rows = Sync.objects.filter(name__in=names)
+    turns.ask(turns.SYNC, [row.pk for row in rows], now)
+    turns.ask(turns.FEED, [feed for row in rows for feed in (row.left_id, row.right_id)], now)
 
 
 def latest_revision(sync: Sync) -> Revision:

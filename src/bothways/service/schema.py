@@ -22,8 +22,10 @@ from bothways.service import (
     reading_conflicts,
     reading_deletes,
     reading_fields,
+    reading_schedule,
     reading_scope,
 )
+from bothways.service.schedule_document import DAY, NEVER
 from bothways.service.yaml_file import LENGTH
 
 Shape = Mapping[str, Any]
@@ -173,7 +175,26 @@ GUARD_SHAPES: Mapping[str, Shape] = {
     "max_emptied": COUNT,
     "max_deletes": COUNT,
 }
-SCHEDULE_SHAPES: Mapping[str, Shape] = {"every": _length(reading.SHORTEST_INTERVAL, reading.LONGEST_INTERVAL)}
+CLOCK: Shape = {"type": "string", "pattern": rf"^\s*{reading_schedule.CLOCK}\s*$"}
+QUIET_SHAPES: Mapping[str, Shape] = {
+    "from": CLOCK,
+    "to": CLOCK,
+    "time_zone": {**TEXT, "description": "By its IANA name, such as Europe/Berlin; UTC where it is left out."},
+}
+SCHEDULE_SHAPES: Mapping[str, Shape] = {
+    "every": _length(reading_schedule.SHORTEST_INTERVAL, reading_schedule.LONGEST_INTERVAL),
+    "webhooks": {**TRUTH, "description": "Whether what an app says by webhooks is read at once."},
+    "burst_window": _length(0.0, reading_schedule.LONGEST_BURST),
+    "quiet_hours": {
+        **_maybe(_keys(reading_schedule.QUIET, QUIET_SHAPES, ("from", "to"))),
+        "description": "When nothing is polled and written by itself; it is done after they end.",
+    },
+}
+PROOF_SHAPES: Mapping[str, Shape] = {
+    "every": _or(_one_of((NEVER,)), _length(DAY, reading_schedule.LONGEST_INTERVAL)),
+    "at": _maybe(CLOCK),
+    "repair": {**COUNT, "maximum": reading_schedule.MOST_REPAIRED},
+}
 
 TAG: Shape = _keys(reading_fields.TAG, {key: CONSTANT_SHAPES[key] for key in reading_fields.TAG}, reading_fields.TAG)
 DELETES: Shape = {
@@ -203,7 +224,11 @@ SYNC_SHAPES: Mapping[str, Shape] = {
     "associations": _maybe(_list(ASSOCIATION)),
     "set": _maybe(_names(_list(_keys(reading_fields.CONSTANT, CONSTANT_SHAPES, ("field", "value"))), maxProperties=2)),
     "guards": _maybe(_keys(reading.GUARDS, GUARD_SHAPES)),
-    "schedule": _maybe(_keys(reading.SCHEDULE, SCHEDULE_SHAPES)),
+    "schedule": _maybe(_keys(reading_schedule.SCHEDULE, SCHEDULE_SHAPES)),
+    "proof": {
+        **_maybe(_keys(reading_schedule.PROOF, PROOF_SHAPES)),
+        "description": "When both apps are read again whole and compared, and how many pairs are then looked at again.",
+    },
 }
 
 ADDRESS: Shape = {"type": "string", "pattern": rf"^{reading_alerts.ADDRESS}$"}
@@ -235,7 +260,9 @@ UNSHAPED = {
     "conflicts": set(reading_conflicts.CONFLICTS) - set(CONFLICT_SHAPES),
     "a constant": set(reading_fields.CONSTANT) - set(CONSTANT_SHAPES),
     "guards": set(reading.GUARDS) - set(GUARD_SHAPES),
-    "the schedule": set(reading.SCHEDULE) - set(SCHEDULE_SHAPES),
+    "the schedule": set(reading_schedule.SCHEDULE) - set(SCHEDULE_SHAPES),
+    "quiet hours": set(reading_schedule.QUIET) - set(QUIET_SHAPES),
+    "the proof": set(reading_schedule.PROOF) - set(PROOF_SHAPES),
     "alerts": set(doc.CHANNELS) - set(ALERT_SHAPES),
     "mail": set(reading_alerts.MAIL) - set(MAIL_SHAPES),
     "a mail server": set(reading_alerts.SMTP) - set(SMTP_SHAPES),

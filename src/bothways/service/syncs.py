@@ -28,9 +28,11 @@ from bothways.service.document import (
 from bothways.service.in_force import constants_in_words, in_words, labels_of, policies_of
 from bothways.service.log import summaries
 from bothways.service.misfits import check_values
+from bothways.service.proving import proof_of
 from bothways.service.reading_alerts import alerts_data
 from bothways.service.resolution import resolution, row_of
 from bothways.service.revisions import has_begun, latest_revision, workspace_revision
+from bothways.service.schedule_document import quiet_words
 from bothways.service.scope import scope_in_words
 from bothways.service.standing import Standing, next_of, standing
 from bothways.service.views import (
@@ -199,6 +201,8 @@ def _view(workspace: Workspace, name: str, here: Standing, *, ask: bool) -> Sync
         tuple(_associations(workspace, document, applied, labels)),
         neighbours.in_words(applied["neighbour"]) if "neighbour" in applied else "",
         next_of(row, document.pair, here),
+        quiet_words(document.timing.schedule.quiet),
+        proof_of(row),
     )
 
 

@@ -38,7 +38,7 @@ apps: {}
 #     match:
 #       - {hubspot: email, addressbook: email, compare: email}
 #     conflicts: {default_app: hubspot}
-#     schedule: {every: 60s}
+#     schedule: {every: 60s}            # and quiet_hours: {from: "22:00", to: "06:00", time_zone: Europe/Berlin}
 syncs: {}
 """
 

@@ -16,7 +16,7 @@ from bothways.errors import BothwaysError, LedgerError, NoWebhooks, SettingsErro
 from bothways.jobs import logs, metrics
 from bothways.ledger import db, turns
 from bothways.service.database import kept_open
-from bothways.service.receiving import BURST, receive
+from bothways.service.receiving import receive
 from bothways.service.workspace import Workspace
 
 LARGEST = 2_000_000
@@ -91,13 +91,13 @@ class Dispatcher:
             return 503, f"{error.code}\n"
         metrics.tell_received(app, len(received.records), received.new)
         logs.webhooks(app, received.records, received.new)
-        for feed in set(received.feeds) - self._soon.keys():
-            self._soon[feed] = asyncio.create_task(self._follow(feed))
+        for feed in received.feeds.keys() - self._soon.keys():
+            self._soon[feed] = asyncio.create_task(self._follow(feed, received.feeds[feed]))
         return 200, "taken\n"
 
-    async def _follow(self, feed: int) -> None:
+    async def _follow(self, feed: int, burst: float) -> None:
         """Have a feed read when the burst in which a first save was told of is over."""
-        await asyncio.sleep(BURST)
+        await asyncio.sleep(burst)
         del self._soon[feed]
         await self.trigger(turns.FEED, [feed])
 

@@ -3,8 +3,9 @@
 from dataclasses import replace
 from datetime import datetime
 
-from bothways.cli.render.records import proof, records, why
-from tests.cli.views import DIFFERENCE, HELD, PROOF, RECORD, WHY
+from bothways.cli.render.records import last_proof, proof, records, why
+from bothways.cli.text import moment
+from tests.cli.views import DIFFERENCE, HELD, LAST_PROOF, NOT_EQUAL, PROOF, RECORD, WHY
 
 NOW = datetime(2026, 3, 5, 9, 41).timestamp()
 
@@ -47,6 +48,25 @@ def test_a_proof_ends_with_its_verdict():
         "contacts: 11,985 pairs read again in both apps, 11,984 equal in every field.",
         "✓ Everything that should be equal is equal.",
     ]
+
+
+def test_last_proof_is_one_line_where_nothing_differs():
+    day = moment(1000.0, 2000.0)
+    assert last_proof(LAST_PROOF, "contacts", 2000.0) == [
+        f"✓ contacts: 0 of 12,004 pairs differ, {day}, 240 calls",
+        "It took 3 m 12 s; 7 pairs differ with a reason, 2 waited for their run.",
+    ]
+
+
+def test_last_proof_says_what_becomes_of_what_differs():
+    lines = last_proof(NOT_EQUAL, "contacts", 2000.0)
+    assert lines[:2] == [
+        "  Dana Novak  firstname  hubspot changed; it waits for you",
+        "  … 2 more pairs",
+    ]
+    fates = "1 looked at by the next run, 1 looked at and still different, 1 waiting for you."
+    assert f"3 of 12,004 pairs differ, {moment(1000.0, 2000.0)}, 240 calls: {fates}" in lines[2]
+    assert lines[2].endswith("See: bothways compare contacts --last")
 
 
 def test_a_proof_that_fails_says_so_last():

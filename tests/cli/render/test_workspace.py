@@ -5,7 +5,7 @@ from datetime import datetime
 
 from bothways.cli.render.workspace import findings, status
 from bothways.service.views import Counts, NextView, StatusView
-from tests.cli.views import FINDINGS, SYNC
+from tests.cli.views import FINDINGS, LAST_PROOF, SYNC
 
 
 def test_status_ends_with_what_needs_a_person():
@@ -17,6 +17,9 @@ def test_status_ends_with_what_needs_a_person():
         "! contacts: 3 failing. See: bothways records contacts --state failing",
         "! contacts: 16 held. See: bothways records contacts --state held",
     ]
+
+    proven = replace(new, name="people", proof=LAST_PROOF)
+    assert status(StatusView(None, (proven,)), 1044.0)[-1].startswith("✓ people: 0 of 12,004 pairs differ, ")
     assert status(StatusView(None, ()), 0.0) == ["No sync yet. Add one under syncs: in bothways.yaml."]
 
 

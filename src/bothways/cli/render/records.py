@@ -3,12 +3,12 @@
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from bothways.cli.text import columns, counted, cut, moment, number
+from bothways.cli.text import columns, counted, cut, duration, listed, moment, number
 from bothways.cli.values import value_text
 from bothways.records import is_blank
 
 if TYPE_CHECKING:
-    from bothways.service.views import Difference, Event, FieldStory, Proof, RecordView, WhyView
+    from bothways.service.views import Difference, Event, FieldStory, LastProof, Proof, RecordView, WhyView
 
 STATES = {
     "in_sync": "In sync",
@@ -83,6 +83,31 @@ def proof(view: "Proof", sync: str) -> list[str]:
             f"! {counted(len(view.different), 'difference')} without a reason. See: bothways why {sync} RECORD",
         ]
     return [*lines, "✓ Everything that should be equal is equal."]
+
+
+def last_proof(view: "LastProof", sync: str, now: float) -> list[str]:
+    """Return what the last comparison by itself found: what differs with its reason, then the verdict."""
+    shown = view.differences[:SHOWN]
+    lines = columns([(each.name, each.field, each.why) for each in shown], indent="  ")
+    rest = view.differ - len({tuple(each.ids.values()) for each in shown})
+    if rest > 0:
+        lines.append(f"  … {counted(rest, 'more pair')}")
+    took = f"It took {duration(view.seconds)}; {counted(view.explained, 'pair')} differ with a reason"
+    return [*lines, proven(view, sync, now), f"{took}, {number(view.waiting)} waited for their run."]
+
+
+def proven(view: "LastProof", sync: str, now: float) -> str:
+    """Return the verdict of the last comparison by itself in one line."""
+    calls = counted(sum(view.calls.values()), "call")
+    told = f"{sync}: {number(view.differ)} of {counted(view.pairs, 'pair')} differ, {moment(view.at, now)}, {calls}"
+    if not view.differ:
+        return f"✓ {told}"
+    fates = [
+        f"{number(view.marked)} looked at by the next run" if view.marked else "",
+        f"{number(view.lasting)} looked at and still different" if view.lasting else "",
+        f"{number(view.held)} waiting for you. See: bothways compare {sync} --last" if view.held else "",
+    ]
+    return f"! {told}: {listed(fates)}"
 
 
 def _differences(title: str, found: Sequence["Difference"]) -> list[str]:

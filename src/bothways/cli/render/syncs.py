@@ -74,6 +74,7 @@ def sync(view: "SyncView", now: float) -> list[str]:
         ("Matched by", listed((_match(each, view.apps) for each in view.match), "nothing: no record is linked")),
         ("Both changed", WINS.get(view.wins, "{app} wins").format(app=view.default_app)),
         ("Brakes", guards(view.guards)),
+        *([("Quiet", f"from {view.quiet}")] if view.quiet else []),
         ("Last run", last_run(view.last_run, now)),
     ]
     return [

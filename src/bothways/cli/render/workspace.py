@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from bothways.cli.render.alerts import unsent
+from bothways.cli.render.records import proven
 from bothways.cli.text import ago, columns, duration, moment, number
 
 if TYPE_CHECKING:
@@ -24,7 +25,7 @@ NEXT = {
 
 
 def status(view: "StatusView", now: float) -> list[str]:
-    """Return every sync with its counts and when it is looked at next, then what needs a person."""
+    """Return every sync with its counts and when it is looked at next, what needs a person, what the proofs found."""
     if not view.syncs:
         return [*_paused(view, now), "No sync yet. Add one under syncs: in bothways.yaml."]
     rows = [
@@ -43,7 +44,15 @@ def status(view: "StatusView", now: float) -> list[str]:
     ]
     head = ("Sync", "Direction", "State", "In sync", "Left out", "Failing", "Held", "Last run", "Next look")
     hints = [hint for each in view.syncs for hint in (*needs(each), *_waits(each, now))]
-    return columns([head, *rows], right=(3, 4, 5, 6)) + _paused(view, now) + hints + unsent(view.failing_channels)
+    return (
+        columns([head, *rows], right=(3, 4, 5, 6))
+        + _paused(view, now)
+        + hints
+        + [
+            *(proven(each.proof, each.name, now) for each in view.syncs if each.proof is not None),
+            *unsent(view.failing_channels),
+        ]
+    )
 
 
 def _paused(view: "StatusView", now: float) -> list[str]:

@@ -9,7 +9,17 @@ from bothways.service.views.apps import AppCheck, AppView, ConnectorView, Object
 from bothways.service.views.common import Counted, plain
 from bothways.service.views.issues import CandidateView, IssueView, PairHistory, PairView
 from bothways.service.views.plans import ActionView, BrakeView, DuplicatesView, FieldView, PlanView
-from bothways.service.views.records import Difference, Event, FieldStory, Finding, Page, Proof, RecordView, WhyView
+from bothways.service.views.records import (
+    Difference,
+    Event,
+    FieldStory,
+    Finding,
+    LastProof,
+    Page,
+    Proof,
+    RecordView,
+    WhyView,
+)
 from bothways.service.views.runs import BadRow, KeptView, LinkImportView, LinkView, RunView, SkippedView, UndoView
 from bothways.service.views.suggestions import SuggestionsView, SuggestionView, TraitView
 from bothways.service.views.syncs import (
@@ -49,6 +59,7 @@ __all__ = [
     "Finding",
     "IssueView",
     "KeptView",
+    "LastProof",
     "LinkImportView",
     "LinkView",
     "MappingView",

@@ -82,6 +82,28 @@ class Proof:
 
 
 @dataclass(frozen=True, slots=True)
+class LastProof:
+    """The last comparison of both apps that was made by itself, ``at`` which time (seconds).
+
+    Of its pairs, ``differ`` are not equal and nothing explains it: the next run looks at the ``marked``, the
+    ``lasting`` were looked at already, the ``held`` are too many and wait for a person. ``waiting``: those that a run
+    was about to look at. ``calls`` to the apps, by their names; ``differences``: the first of them, without values.
+    """
+
+    at: float
+    seconds: float
+    pairs: int
+    differ: int
+    explained: int
+    waiting: int
+    marked: int
+    lasting: int
+    held: int
+    calls: Counted
+    differences: tuple[Difference, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Finding:
     """One finding of the doctor. ``level``: ok, warning, problem."""
 

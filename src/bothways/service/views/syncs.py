@@ -8,6 +8,7 @@ from typing import Any
 from bothways.records import Value
 from bothways.service.views.alerts import TroubleView
 from bothways.service.views.common import Counted
+from bothways.service.views.records import LastProof
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,6 +160,7 @@ class SyncView:
     becomes of a linked pair that leaves. ``deletes``: per app keep, archive, delete or tag, what becomes of its record
     when the partner was deleted, after the ``grace`` in seconds. ``requires``: per app the field of which one must
     hold a valid e-mail address. ``leads`` says what becomes of leads, where another sync keeps them, or their contacts.
+    ``quiet``: its quiet hours; ``proof``: the last one.
     """
 
     name: str
@@ -185,3 +187,5 @@ class SyncView:
     associations: tuple[AssociationView, ...] = ()
     leads: str = ""
     next: NextView = NextView()
+    quiet: str = ""
+    proof: LastProof | None = None

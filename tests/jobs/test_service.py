@@ -1,0 +1,87 @@
+"""A worker at work: a proof that takes long holds up no run, and ends when the worker stops."""
+
+import asyncio
+import threading
+import time
+from collections.abc import Callable
+
+from bothways.errors import BothwaysError, OurFault
+from bothways.jobs.queue import in_memory
+from bothways.jobs.service import Service
+from bothways.ledger.models import Proof
+from bothways.service.database import used
+from bothways.service.workspace import Workspace
+from tests.office import Office
+
+
+def until(true: Callable[[], bool], seconds: float = 30.0) -> bool:
+    """Wait until something holds; tell whether it came to that."""
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        if true():
+            return True
+        time.sleep(0.02)
+    return False
+
+
+class AtWork:
+    """A worker in a thread of this process, which takes one turn at a time."""
+
+    def __init__(self, workspace: Workspace) -> None:
+        self.failures: list[BothwaysError] = []
+        self._loop, self._stop = asyncio.new_event_loop(), asyncio.Event()
+        queue = in_memory()
+        self._service = Service(workspace, queue, 1, lambda view: None, self._failed, self._ours)
+        self._thread = threading.Thread(target=lambda: self._loop.run_until_complete(self._service.run(self._stop)))
+        self._thread.start()
+
+    def _failed(self, name: str, error: BothwaysError) -> None:
+        self.failures.append(error)
+
+    def _ours(self, problem: Exception) -> BothwaysError:
+        return OurFault(reason=repr(problem), incident="i_1")
+
+    def tell_to_stop(self) -> None:
+        self._loop.call_soon_threadsafe(self._stop.set)
+
+    def wait(self) -> bool:
+        self._thread.join(30)
+        ended = not self._thread.is_alive()
+        if ended:
+            self._loop.close()
+        return ended
+
+
+def proofs(office: Office) -> list[Proof]:
+    with used(office.open().database):
+        return list(Proof.objects.all())
+
+
+def test_proof_that_takes_long_holds_up_no_run_and_ends_when_the_worker_stops(office: Office) -> None:
+    left, right = office.pair()
+    workspace = office.open()
+    reached, go_on = threading.Event(), threading.Event()
+
+    def hold_up(when: str, call: str) -> None:
+        if threading.current_thread().name.startswith("bothways-proof") and not go_on.is_set():
+            reached.set()
+            go_on.wait(60)
+
+    office.anna.hook = hold_up
+    worker = AtWork(workspace)
+    try:
+        assert until(lambda: bool(proofs(office)))
+        office.clock.now = proofs(office)[0].due_at
+        assert reached.wait(30), worker.failures
+        office.anna.edit(left, name="Dana Lee")
+        office.clock.advance(61)
+        assert until(lambda: office.bert.values(right)["name"] == "Dana Lee"), worker.failures
+        assert proofs(office)[0].worker, "the proof is still being made"
+        worker.tell_to_stop()
+    finally:
+        worker.tell_to_stop()
+        go_on.set()
+        assert worker.wait()
+    [proof] = proofs(office)
+    assert (proof.worker, proof.proven_at, worker.failures) == ("", 0.0, [])
+    assert proof.due_at <= office.clock(), "another worker makes it anew"
