@@ -10,7 +10,7 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from bothways.connectors.pacing import Day, InMemory, Keeper, State, Window
 from bothways.errors import QuotaUsedUp, RateLimited
@@ -99,6 +99,7 @@ class MemoryBudget:
         self._seen: dict[str, tuple[int, float]] = {}
         self._said: int | None = None
         self._made = 0
+        self._day = Day(quota)
 
     # --- spending -----------------------------------------------------------------------------------------
 
@@ -152,7 +153,7 @@ class MemoryBudget:
         """
         shared, today, asked = self._keeper.shared, self.today(), self._clock()
 
-        def work(state: State, now: float) -> tuple[dict[str, _Hand], float, Day | None]:
+        def work(state: State, now: float) -> tuple[dict[str, _Hand], float, bool]:
             self._tell(state, now, pools)
             got, wait = dict[str, _Hand](), 0.0
             for pool in pools:
@@ -160,20 +161,21 @@ class MemoryBudget:
                 wanted = self._wanted(pool, window, now)
                 lasts = min(window.interval * LEASE, LONGEST_LEASE) if shared else 0.0
                 if pool == MAIN and self.quota:
-                    wanted = min(wanted, self._left(state, now, today, whole))
+                    left = state.day.left(today, 0.0 if whole else self.reserve)
+                    wanted = min(wanted, left - window.untold)
                     if wanted <= 0:
-                        return got, wait, state.day
+                        return got, wait, True
                 if calls := window.take(now, wanted, lasts, state.leases):
                     got[pool] = _Hand(state.leases, calls, asked + lasts if shared else math.inf, wanted)
                 else:
                     wait = max(wait, window.wait(now))
-            return got, wait, None
+            return got, wait, False
 
-        got, wait, day = self._keeper.change(work)
+        got, wait, spent = self._keeper.change(work)
         self._told(pools)
         self._hands |= got
-        if day is not None:
-            raise self._used_up(day, today)
+        if spent:
+            raise self._used_up(today)
         return wait
 
     def _wanted(self, pool: str, window: Window, now: float) -> int:
@@ -181,11 +183,8 @@ class MemoryBudget:
         hand = self._hands.get(pool)
         return hand.next(int(window.allowed(now) * LEASE)) if hand and self._keeper.shared else 1
 
-    def _left(self, state: State, now: float, today: float, whole: bool) -> int:
-        """Return how many calls of the day nobody has made, or may still make on a lease."""
-        return state.day.left(today, 0.0 if whole else self.reserve) - state.window(MAIN).taken_and_open(now)
-
-    def _used_up(self, day: Day, now: float) -> QuotaUsedUp:
+    def _used_up(self, now: float) -> QuotaUsedUp:
+        day = self._day
         until = day.again(now)
         if now < day.blocked_until:
             reason = "it says that all calls of the day are made"
@@ -220,6 +219,7 @@ class MemoryBudget:
             state.day.turn(self.today())
             state.day.quota = self.quota
             state.day.used = self._made + (state.day.used if self._said is None else self._said)
+            self._day = replace(state.day)
 
     def _told(self, pools: Sequence[str]) -> None:
         """Begin to count anew, since what was to be told is told."""
@@ -229,6 +229,46 @@ class MemoryBudget:
                 self._hands[pool] = _Hand(0, 0, -math.inf, hand.next(hand.wanted * 2))
         if MAIN in pools:
             self._said, self._made = None, 0
+
+    @property
+    def shared(self) -> bool:
+        """Whether others spend from it, too."""
+        return self._keeper.shared
+
+    def day(self) -> Day:
+        """Return how the day stands, as far as it was told."""
+        with self._lock:
+
+            def work(state: State, now: float) -> Day:
+                state.day.turn(self.today())
+                return replace(state.day)
+
+            self._day = self._keeper.change(work)
+            return replace(self._day)
+
+    @property
+    def left_today(self) -> int | None:
+        """How many calls of the day were left for us when we last looked; None where it has no end."""
+        return self._day.left(self.today(), self.reserve) if self._day.quota else None
+
+    def take_up(self, day: Day) -> None:
+        """Go on from what is known of a day; what was spent by now comes to it."""
+        with self._lock:
+            now = self.today()
+
+            def work(state: State, _: float) -> None:
+                spent, state.day = state.day.used, replace(day)
+                state.day.turn(now)
+                state.day.used += spent
+                self.quota = state.day.quota or self.quota
+
+            self._keeper.change(work)
+
+    def settle_zone(self, zone: str) -> None:
+        """Take note of where the account's midnight is."""
+        with self._lock:
+            now = self.today()
+            self._keeper.change(lambda state, _: state.day.settle_zone(zone, now))
 
     # --- what the app says --------------------------------------------------------------------------------
 
@@ -257,12 +297,13 @@ class MemoryBudget:
             self.refused += 1
             today = self.today()
 
-            def work(state: State, now: float) -> Day:
+            def work(state: State, now: float) -> None:
                 state.day.spent(today)
-                return state.day
+                self._day = replace(state.day)
 
             self._drop(MAIN)
-            return self._used_up(self._keeper.change(work), today)
+            self._keeper.change(work)
+            return self._used_up(today)
 
     def back_off(self, pool: str, seconds: float) -> None:
         """Let no call of this pool through for so many seconds, and fewer per window after that."""

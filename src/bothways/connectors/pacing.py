@@ -21,6 +21,9 @@ T = TypeVar("T")
 MARGIN = 0.03
 """Share by which our window is longer than the app's: calls sent evenly do not arrive evenly."""
 
+GRAIN = 0.01
+"""Share of a window within which calls count as made at the same time, by the last of them."""
+
 CUT = 0.5
 """What is left of the allowed rate after the app has refused a call."""
 
@@ -75,7 +78,10 @@ class Window:
         if self.blocked_until is not None and now < self.blocked_until:
             return 0
         calls = min(wanted, self.allowed(now) - self.used(now)) if self.limit else wanted
-        if calls > 0:
+        last = self.leases[-1] if self.leases else None
+        if calls > 0 and last and not (lasts or last.open) and 0 <= now - last.began < self.interval * GRAIN:
+            last.calls, last.ends = last.calls + calls, now
+        elif calls > 0:
             self.leases.append(Lease(id, calls, now, now + lasts, lasts > 0))
         return max(calls, 0)
 
@@ -93,9 +99,9 @@ class Window:
     def used(self, now: float) -> int:
         """Return how many calls the window holds at this time."""
         old = now - self._length
-        if any(each.ends <= old for each in self.leases):
+        if self.leases and self.leases[0].ends <= old:
             self.leases = [each for each in self.leases if each.ends > old]
-        return sum(each.calls for each in self.leases)
+        return sum([each.calls for each in self.leases])
 
     def made(self, id: int, calls: int, last: float) -> None:
         """Close a lease of which so many calls were made, the last of them then; what is left is given back."""
@@ -105,9 +111,10 @@ class Window:
         elif found is not None:
             found.calls, found.ends, found.open = calls, min(found.ends, max(last, found.began)), False
 
-    def taken_and_open(self, now: float) -> int:
-        """Return how many calls may yet be made on leases that live."""
-        return sum(each.calls for each in self.leases if each.open and each.ends > now)
+    @property
+    def untold(self) -> int:
+        """How many calls may have been made on leases of which that is not told yet."""
+        return sum(each.calls for each in self.leases if each.open)
 
     def others(self, seen: int, at: float) -> None:
         """Count the calls that others have made on the same limit, of ``seen`` that the app has counted then."""
@@ -162,7 +169,11 @@ class Day:
         self.turn(now)
         if now < self.blocked_until:
             return 0
-        return max(self.quota - math.ceil(self.quota * reserve) - self.used, 0)
+        return max(self.quota - self.kept(reserve) - self.used, 0)
+
+    def kept(self, reserve: float) -> int:
+        """Return how many calls are for others."""
+        return math.ceil(self.quota * reserve)
 
     def again(self, now: float) -> float:
         """Return when there is something left again, if nothing is."""
@@ -212,9 +223,12 @@ def state_of(text: str) -> State:
 
 
 class Keeper(Protocol):
-    """Keeps what is left of a connection's limits. ``shared``: others change it as well."""
+    """Keeps what is left of a connection's limits."""
 
-    shared: bool
+    @property
+    def shared(self) -> bool:
+        """Whether others change it as well."""
+        ...
 
     def change(self, work: Callable[[State, float], T]) -> T:
         """Have the state changed by nobody else at the time, and kept; return what ``work`` does.

@@ -10,13 +10,23 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
 from bothways.engine.sides import Side
-from bothways.errors import AppError, BothwaysError, LedgerError, RunSuperseded, SecretMissing, SyncOff
+from bothways.errors import (
+    AppError,
+    BothwaysError,
+    LedgerError,
+    QuotaUsedUp,
+    RateLimited,
+    RunSuperseded,
+    SecretMissing,
+    SyncOff,
+)
 from bothways.jobs import metrics
 from bothways.jobs.now import run_view
 from bothways.jobs.schedule import JITTER, after_failure, after_success
-from bothways.ledger import journal, rests, turns
+from bothways.ledger import db, journal, rests, turns
 from bothways.ledger.models import Feed, Sync
 from bothways.ledger.turns import FEED, SYNC, Turn
+from bothways.service.allowances import know, settle
 from bothways.service.connect import open_app
 from bothways.service.deleting import purge
 from bothways.service.views import RunView
@@ -72,7 +82,9 @@ def take_turn(worker: Worker, kind: str, id: int) -> bool:
         raise
     except Exception as problem:  # noqa: BLE001 - what nobody foresaw is told, and reaches no other sync
         due_at, failed = _failed(worker, turn, f"{kind} {id}", worker.understood(problem))
-    turns.finish(turn, due_at, failed)
+    with db.transaction_():
+        settle(worker.workspace)
+        turns.finish(turn, due_at, failed)
     return True
 
 
@@ -82,7 +94,9 @@ def _read(worker: Worker, turn: Turn) -> tuple[float, int]:
     name, every = feed.connection.name, _interval(worker, feed)
     listing = worker.workspace.clock() - feed.polled_at >= every * (1 - 2 * JITTER)  # sooner, hints are to be followed
     try:
-        end = End(Side.LEFT, name, feed, open_app(worker.own(), name).connector)
+        app = open_app(worker.own(), name)
+        know(worker.workspace, app)
+        end = End(Side.LEFT, name, feed, app.connector)
         changed = read_feed(FeedReader(name, worker.workspace.clock), end, listing=listing)
     except BothwaysError as error:
         return _failed(worker, turn, name, error)
@@ -129,7 +143,10 @@ def _failed(worker: Worker, turn: Turn, name: str, error: BothwaysError) -> tupl
     if isinstance(error, AppError | SecretMissing) and "app" in error.facts:
         app = str(error.facts["app"])
         until = after_failure(rests.failed(app) + 1, now, worker.chance())
-        if rests.begin(app, until, error.code, error.message):
+        if isinstance(error, QuotaUsedUp):
+            until = now + max(float(str(error.facts["until"])) - worker.workspace.clock(), 0.0)
+        news = rests.begin(app, until, error.code, error.message)
+        if news and type(error) is not RateLimited:  # a rate limit is waited for, and no failure
             worker.on_failure(name, error)
         return until, 0
     if failed == 1 and not isinstance(error, RunSuperseded):

@@ -13,6 +13,7 @@ from bothways.ledger import db, feeds, links, plans
 from bothways.ledger.models import Plan, Revision
 from bothways.records import Field, is_blank
 from bothways.service.advice import advice_for
+from bothways.service.allowances import accounted
 from bothways.service.database import on_database
 from bothways.service.lock import runner
 from bothways.service.revisions import one_sided_fields
@@ -40,6 +41,7 @@ FAILING = ("R13", "F6")
 
 
 @on_database
+@accounted
 def plan(workspace: Workspace, name: str, *, from_now: bool = False, progress: Report | None = None) -> PlanView:
     """Read both apps and plan; nothing is written to any app. A draft can be planned, too.
 

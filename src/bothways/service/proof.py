@@ -16,6 +16,7 @@ from bothways.ledger.feeds import SeenRow
 from bothways.ledger.links import LinkRow
 from bothways.ledger.models import Sync
 from bothways.records import CannotCoerce, Ref, Value, ids_of
+from bothways.service.allowances import accounted
 from bothways.service.connect import Opened
 from bothways.service.database import on_database
 from bothways.service.resolution import Resolution, resolution, row_of
@@ -40,6 +41,7 @@ class Answer:
 
 
 @on_database
+@accounted
 def compare(workspace: Workspace, name: str, *, progress: Report | None = None) -> Proof:
     """Read both apps whole, compare every linked pair, and explain each difference by the rule that keeps it.
 

@@ -117,7 +117,7 @@ def _app(app: AppDocument) -> dict[str, Any]:
     auth |= {each.name: app.settings[each.name] for each in declared if each.auth and each.name in app.settings}
     plain = {each.name: app.settings[each.name] for each in declared if not each.auth and each.name in app.settings}
     country = {"country": app.country} if app.country else {}
-    return {"connector": app.connector, **country, **plain, **({"auth": auth} if auth else {})}
+    return {"connector": app.connector, **country, **app.limits, **plain, **({"auth": auth} if auth else {})}
 
 
 # --- turning on and off -------------------------------------------------------------------------------

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from functools import partial
 
 from bothways.engine.sides import SIDES, Side
 from bothways.engine.spec import FieldMap, SyncSpec, one_sided
@@ -9,6 +10,7 @@ from bothways.errors import SyncOff
 from bothways.ledger.models import Feed, Revision, Sync
 from bothways.records import Field
 from bothways.service.admission import admitted
+from bothways.service.allowances import settle
 from bothways.service.associations import is_turned
 from bothways.service.document import settings_of
 from bothways.service.in_force import bring_in_force
@@ -45,7 +47,12 @@ def context(workspace: Workspace, name: str, progress: Report | None = None, *, 
 
     ctx = _at_hand(workspace, row, found)
     ctx = replace(
-        ctx, bill=bill, side_by_side=True, retired=retired_maps(row, found), called=called_of(found, ctx.ends)
+        ctx,
+        bill=bill,
+        settle=partial(settle, workspace),
+        side_by_side=True,
+        retired=retired_maps(row, found),
+        called=called_of(found, ctx.ends),
     )
     if progress is not None:
         ctx.report = progress

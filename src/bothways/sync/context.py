@@ -106,6 +106,10 @@ def _no_bill() -> Mapping[str, int]:
     return {}
 
 
+def _nothing() -> None:
+    """Do nothing."""
+
+
 class Reader(Protocol):
     """What reading a feed works with: a sync at work, or a worker that reads for all syncs that use the feed."""
 
@@ -167,7 +171,8 @@ class Context:
     ``neighbour`` is the sync of the contacts for one of leads, and the other way round, if there is one.
     ``called`` are, by mapping, where the records are read that the other app knows only by their names.
     ``from_now``: only for a look: as if the line before which nothing is carried were drawn now.
-    ``bill`` tells the calls made to both apps so far, by their names; a run keeps what it added to it.
+    ``bill`` tells the calls made to both apps so far, by their names; a run keeps what it added to it. ``settle`` keeps
+    what was spent of the apps' limits.
     ``read_within``: feeds that others read by and by are not read again if that was done so many seconds ago.
     """
 
@@ -179,6 +184,7 @@ class Context:
     clock: Callable[[], float] = time
     report: Callable[[Progress], None] = _silent
     bill: Callable[[], Mapping[str, int]] = _no_bill
+    settle: Callable[[], None] = _nothing
     side_by_side: bool = False
     retired: Sequence[FieldMap] = ()
     from_now: bool = False

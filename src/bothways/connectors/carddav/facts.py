@@ -35,4 +35,5 @@ CAPABILITIES = Capabilities(
     unique_create=False,  # unique is the UID alone, and no field of a contact
     finds_strongly=False,  # addressbook-query is too unevenly built to be trusted
     archives=False,  # DELETE is for good
+    list_page=0,  # one report names all cards; they are read in batches
 )

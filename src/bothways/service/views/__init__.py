@@ -4,7 +4,7 @@ Apps are named, never sides. Times are seconds since 1970 (UTC). Ids of plans an
 people see and type: ``p_12``, ``r_19``.
 """
 
-from bothways.service.views.apps import AppCheck, AppView, ConnectorView, ObjectView
+from bothways.service.views.apps import AllowanceView, AppCheck, AppView, ConnectorView, ObjectView
 from bothways.service.views.common import Counted, plain
 from bothways.service.views.issues import CandidateView, IssueView, PairHistory, PairView
 from bothways.service.views.plans import ActionView, BrakeView, DuplicatesView, FieldView, PlanView
@@ -25,6 +25,7 @@ from bothways.service.views.syncs import (
 
 __all__ = [
     "ActionView",
+    "AllowanceView",
     "AppCheck",
     "AppView",
     "AssociationView",
