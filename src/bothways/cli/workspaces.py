@@ -38,15 +38,16 @@ def status(context: typer.Context) -> None:
     import time
 
     from bothways.cli.render import workspace as render
-    from bothways.service import syncs
+    from bothways.service import allowances, syncs
     from bothways.service.views import plain
 
     terminal: Terminal = context.obj
-    views = syncs.list_syncs(opened(terminal))
+    workspace = opened(terminal)
+    views, apps = syncs.list_syncs(workspace), allowances.standing(workspace)
     if terminal.json:
-        terminal.document("status", {"syncs": [plain(view) for view in views]})
+        terminal.document("status", {"syncs": [plain(view) for view in views], "apps": [plain(app) for app in apps]})
     else:
-        terminal.lines(render.status(views, time.time()))
+        terminal.lines([*render.status(views, time.time()), *render.limits(apps, time.time())])
 
 
 def validate(context: typer.Context) -> None:

@@ -18,6 +18,7 @@ from bothways.service.misfits import check_values
 from bothways.service.neighbours import neighbour_in_force
 from bothways.service.resolution import Resolution, resolution, row_of
 from bothways.service.revisions import latest_revision, one_sided_fields, settings_in_force
+from bothways.service.slowing import Told
 from bothways.service.spec import Resolved
 from bothways.service.workspace import Workspace, reload
 from bothways.sync.context import Context, End, Parents, Progress
@@ -55,7 +56,7 @@ def context(workspace: Workspace, name: str, progress: Report | None = None, *, 
         called=called_of(found, ctx.ends),
     )
     if progress is not None:
-        ctx.report = progress
+        ctx.report = Told(progress, found.apps.values())
     bring_in_force(ctx, found.resolved, found.schema)
     return ctx
 

@@ -89,12 +89,13 @@ class Neighbour:
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """How far a phase of a run is: ``total`` None where it is not known."""
+    """How far a phase of a run is: ``total`` None where it is not known. ``slowed``: a rate limit is waited for."""
 
     phase: str
     app: str
     done: int
     total: int | None = None
+    slowed: bool = False
 
 
 def _silent(progress: Progress) -> None:

@@ -3,10 +3,10 @@
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from bothways.cli.text import ago, columns, number
+from bothways.cli.text import ago, columns, moment, number
 
 if TYPE_CHECKING:
-    from bothways.service.views import Finding, SyncView
+    from bothways.service.views import AllowanceView, Finding, SyncView
 
 LEVELS = {"ok": "✓", "warning": "!", "problem": "×"}
 
@@ -30,6 +30,21 @@ def status(views: Sequence["SyncView"], now: float) -> list[str]:
     ]
     head = ("Sync", "Direction", "State", "In sync", "Left out", "Failing", "Held", "Last run")
     return columns([head, *rows], right=(3, 4, 5, 6)) + [hint for view in views for hint in needs(view)]
+
+
+def limits(apps: Sequence["AllowanceView"], now: float) -> list[str]:
+    """Return what the apps have left of their calls of today, and which of them are left alone until when."""
+    rows = [
+        (app.app, f"{number(app.calls)} of {number(app.quota)}", number(app.left), moment(app.day_ends, now))
+        for app in apps
+        if app.day_ends is not None
+    ]
+    lines = columns([("App", "Calls today", "Left", "New day"), *rows], right=(2,)) if rows else []
+    return lines + [
+        f"· {app.app} is asked again at {moment(app.waits_until, now)}: {app.why}"
+        for app in apps
+        if app.waits_until is not None
+    ]
 
 
 def needs(view: "SyncView") -> list[str]:
