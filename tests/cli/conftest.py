@@ -11,6 +11,7 @@ import pytest
 from bothways.cli.main import main
 from bothways.service import views
 from tests.cli.views import (
+    ALLOWANCE,
     APP,
     CHECK,
     CONFLICT,
@@ -44,6 +45,7 @@ ANSWERS = {
     "service.apps.app_objects": list(CHECK.objects),
     "service.apps.app_fields": FIELDS,
     "service.syncs.list_syncs": [SYNC],
+    "service.allowances.standing": [ALLOWANCE],
     "service.syncs.show_sync": SYNC,
     "service.syncs.turn_on": SYNC,
     "service.syncs.turn_off": SYNC,

@@ -43,6 +43,7 @@ class Capabilities:
     ``unique_create``: the app refuses a second record with the same value of a unique field.
     ``finds_strongly``: ``find`` reads the primary store.
     ``archives``: deleted records can be restored (``archive`` is not a hard delete).
+    ``per_write``: records that one call writes, of a batch (0: the whole batch).
     ``list_page``: rows per call of the first, full listing; 0: one call lists all, and reads them in batches.
     """
 
@@ -61,6 +62,7 @@ class Capabilities:
     unique_create: bool = False
     finds_strongly: bool = False
     archives: bool = True
+    per_write: int = 0
     list_page: int = 100
 
 

@@ -241,10 +241,17 @@ class MemoryBudget:
 
             def work(state: State, now: float) -> Day:
                 state.day.turn(self.today())
+                state.day.quota = self.quota
                 return replace(state.day)
 
             self._day = self._keeper.change(work)
             return replace(self._day)
+
+    @property
+    def pace(self) -> float:
+        """How many seconds one call takes where the main limit is used up."""
+        limit, interval = self._limits.get(MAIN, (0, 0.0))
+        return interval / limit if limit else 0.0
 
     @property
     def left_today(self) -> int | None:

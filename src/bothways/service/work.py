@@ -10,7 +10,7 @@ from bothways.errors import SyncOff
 from bothways.ledger.models import Feed, Revision, Sync
 from bothways.records import Field
 from bothways.service.admission import admitted
-from bothways.service.allowances import settle
+from bothways.service.allowances import accounted, settle
 from bothways.service.associations import is_turned
 from bothways.service.document import settings_of
 from bothways.service.in_force import bring_in_force
@@ -26,6 +26,7 @@ from bothways.sync.context import Context, End, Parents, Progress
 Report = Callable[[Progress], None]
 
 
+@accounted
 def context(workspace: Workspace, name: str, progress: Report | None = None, *, running: bool = True) -> Context:
     """Return what a run works with, settings in force. ``running``: raise SyncOff unless the sync is on, and
     what ``admitted`` does.

@@ -7,7 +7,15 @@ people see and type: ``p_12``, ``r_19``.
 from bothways.service.views.apps import AllowanceView, AppCheck, AppView, ConnectorView, ObjectView
 from bothways.service.views.common import Counted, plain
 from bothways.service.views.issues import CandidateView, IssueView, PairHistory, PairView
-from bothways.service.views.plans import ActionView, BrakeView, DuplicatesView, FieldView, PlanView
+from bothways.service.views.plans import (
+    ActionView,
+    AppForecast,
+    BrakeView,
+    DuplicatesView,
+    FieldView,
+    ForecastView,
+    PlanView,
+)
 from bothways.service.views.records import Difference, Event, FieldStory, Finding, Page, Proof, RecordView, WhyView
 from bothways.service.views.runs import BadRow, KeptView, LinkImportView, LinkView, RunView, SkippedView, UndoView
 from bothways.service.views.suggestions import SuggestionsView, SuggestionView, TraitView
@@ -27,6 +35,7 @@ __all__ = [
     "ActionView",
     "AllowanceView",
     "AppCheck",
+    "AppForecast",
     "AppView",
     "AssociationView",
     "BadRow",
@@ -43,6 +52,7 @@ __all__ = [
     "FieldStory",
     "FieldView",
     "Finding",
+    "ForecastView",
     "IssueView",
     "KeptView",
     "LinkImportView",
