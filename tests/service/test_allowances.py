@@ -8,6 +8,7 @@ import pytest
 from bothways.connectors.pacing import day_ends
 from bothways.errors import QuotaUsedUp, WrongType
 from bothways.jobs import now
+from bothways.jobs.metrics import exposed
 from bothways.sandbox.hubspot import FrozenClock, HubSpotSandbox
 from bothways.service import allowances, preview
 from bothways.service.syncs import export, show_sync
@@ -149,6 +150,14 @@ def test_status_tells_what_is_left_and_for_whom(site: Site) -> None:
     assert (east.app, east.quota, east.reserved, east.calls) == ("east", QUOTA, 20, site.east.calls.total())
     assert (west.left, west.day_ends) == (QUOTA - site.west.calls.total(), day_ends("UTC", site.east.now()))
     assert (east.waits_until, east.why) == (None, "")
+
+
+def test_metrics_tell_what_is_left_for_us(site: Site) -> None:
+    site.people(site.east, 0, 30)
+    site.run()
+    left = 20 - site.east.calls.total()
+    assert f'bothways_quota_left{{app="east"}} {left}.0' in exposed()
+    assert 'bothways_rate_limited_total{app="east"} 0.0' in exposed()
 
 
 # --- foreseen ---------------------------------------------------------------------------------------------

@@ -80,12 +80,11 @@ class ObjectType:
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """Who we are in the app: shown to people, never a secret. ``zone``: where its midnight is, if it tells."""
+    """Who we are in the app: shown to people, never a secret."""
 
     id: str
     label: str
     notes: tuple[str, ...] = ()
-    zone: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -384,6 +383,15 @@ class TellsHistory(Protocol):
         self, object: str, ids: Sequence[str], fields: Sequence[str]
     ) -> Mapping[str, Mapping[str, LastChange]]:
         """Return the last change per record and field; what the app does not tell is left out."""
+        ...
+
+
+@runtime_checkable
+class TellsTimeZone(Protocol):
+    """What a connector has besides, if its app counts the calls of a day by the midnight of the account."""
+
+    def time_zone(self) -> str:
+        """Return the name of the account's time zone, such as Europe/Berlin; raise as ``check`` does."""
         ...
 
 

@@ -1,14 +1,15 @@
 """What the apps still allow: one budget per connection, kept in the ledger, shared by all who spend from it."""
 
+import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import wraps
 from pathlib import Path
 from typing import TYPE_CHECKING, Concatenate, ParamSpec, TypeVar
 
-from bothways.connectors.base import Connector
+from bothways.connectors.base import Connector, TellsTimeZone
 from bothways.connectors.budget import MemoryBudget
 from bothways.connectors.pacing import Day, State
 from bothways.errors import PermissionMissing
@@ -28,12 +29,17 @@ T = TypeVar("T")
 
 @dataclass(slots=True)
 class _Account:
-    """A connection in this process: its budget, whether the ledger was asked about it, its day as last kept."""
+    """A connection in this process: its budget, and its day as last kept.
+
+    ``known``: the ledger was asked about it; ``zoned``: where its midnight is was settled.
+    """
 
     app: str
     budget: MemoryBudget
     known: bool = False
     kept: Day | None = None
+    zoned: bool = False
+    lock: threading.Lock = field(default_factory=threading.Lock)
 
 
 _accounts: dict[tuple[Path, str, str], _Account] = {}
@@ -77,18 +83,20 @@ def budget_of(workspace: "Workspace", document: AppDocument, kind: type[Connecto
 def know(workspace: "Workspace", app: "Opened") -> None:
     """Take up, once per process, what the ledger knows of an app's day; ask the app once where its midnight is."""
     account = _accounts[workspace.folder, app.name, app.document.connector]
-    if account.known or not account.budget.quota:
+    budget = account.budget
+    if account.zoned or not budget.quota:
         return
-    if not account.budget.shared:
-        account.kept = allowances.load(app.name).day
-        account.budget.take_up(account.kept)
-    account.known = True
-    if not account.budget.day().zone:
+    with account.lock:
+        if not account.known and not budget.shared:
+            account.kept = allowances.load(app.name).day
+            budget.take_up(account.kept)
+        account.known = True
+    if not budget.day().zone and isinstance(app.connector, TellsTimeZone):
         try:
-            zone = app.connector.check().zone
+            budget.settle_zone(app.connector.time_zone())
         except PermissionMissing:
-            zone = ""
-        account.budget.settle_zone(zone)
+            budget.settle_zone("")
+    account.zoned = True
 
 
 def settle(workspace: "Workspace") -> None:

@@ -59,7 +59,11 @@ class HubSpot:
         for object in KINDS if self._marker else ():
             with suppress(PermissionMissing):  # what may not be read is not synced
                 self._check_marker(object, str(self._marker))
-        return Account(id, f"HubSpot account {id}", notes, zone=str(details.get("timeZone") or ""))
+        return Account(id, f"HubSpot account {id}", notes)
+
+    def time_zone(self) -> str:
+        """Return the time zone of the account, "" if its details do not tell."""
+        return str(self._api.account().get("timeZone") or "")
 
     def objects(self) -> Sequence[ObjectType]:
         """Return contacts, companies and deals."""
