@@ -236,6 +236,25 @@ def test_calls_of_others_on_the_day_are_known_by_what_the_app_says():
     assert (budget.day().quota, budget.day().used) == (200, 160)
 
 
+def test_worker_that_was_not_told_how_many_calls_a_day_has_believes_those_who_were():
+    desk = Desk()
+    told, new = desk.budget(10_000, 10.0, quota=100), desk.budget(10_000, 10.0, quota=100)
+    assert spent(told)
+    told.learn_day(1000, 500)
+    told.settle()
+    assert spent(new)
+    new.settle()
+    assert (desk.budget(quota=100).day().quota, new.day().used) == (1000, 501)
+
+
+def test_app_without_limits_is_nobody_s_concern():
+    desk = Desk()
+    budget = MemoryBudget({}, desk.clock, desk.sleep, keeper=desk)
+    assert all(spent(budget) for _ in range(50))
+    budget.settle()
+    assert desk.changes == 0
+
+
 def test_app_that_says_that_its_day_is_over_is_asked_again_within_the_hour():
     desk = Desk()
     budget = desk.budget(quota=100)

@@ -98,6 +98,7 @@ class MemoryBudget:
         self._hands: dict[str, _Hand] = {}
         self._seen: dict[str, tuple[int, float]] = {}
         self._said: int | None = None
+        self._told_quota = False
         self._made = 0
         self._day = Day(quota)
 
@@ -200,7 +201,7 @@ class MemoryBudget:
         """Tell the keeper all that was made of the leases, and give back what is left of them."""
         with self._lock:
             pools = [pool for pool, hand in self._hands.items() if hand.left or hand.made]
-            if not pools and not self._made and self._said is None:
+            if not pools and not (self.quota and (self._made or self._said is not None)):
                 return
             pools = list(dict.fromkeys((*pools, MAIN)))
             self._keeper.change(lambda state, now: self._tell(state, now, pools))
@@ -216,8 +217,7 @@ class MemoryBudget:
                 seen, at = self._seen[pool]
                 state.window(pool).others(seen, now - (here - at))
         if MAIN in pools:
-            state.day.turn(self.today())
-            state.day.quota = self.quota
+            self._agree_on_quota(state.day)
             state.day.used = self._made + (state.day.used if self._said is None else self._said)
             self._day = replace(state.day)
 
@@ -230,9 +230,16 @@ class MemoryBudget:
         if MAIN in pools:
             self._said, self._made = None, 0
 
+    def _agree_on_quota(self, day: Day) -> None:
+        """Let the day be today, of as many calls as the app has told us, else as it has told others."""
+        day.turn(self.today())
+        if self._told_quota or not day.quota:
+            day.quota = self.quota
+        self.quota = day.quota
+
     @property
-    def shared(self) -> bool:
-        """Whether others spend from it, too."""
+    def is_shared(self) -> bool:
+        """Whether other processes spend from it, too."""
         return self._keeper.shared
 
     def day(self) -> Day:
@@ -240,8 +247,7 @@ class MemoryBudget:
         with self._lock:
 
             def work(state: State, now: float) -> Day:
-                state.day.turn(self.today())
-                state.day.quota = self.quota
+                self._agree_on_quota(state.day)
                 return replace(state.day)
 
             self._day = self._keeper.change(work)
@@ -267,7 +273,6 @@ class MemoryBudget:
                 spent, state.day = state.day.used, replace(day)
                 state.day.turn(now)
                 state.day.used += spent
-                self.quota = state.day.quota or self.quota
 
             self._keeper.change(work)
 
@@ -296,7 +301,8 @@ class MemoryBudget:
     def learn_day(self, quota: int, remaining: int) -> None:
         """Take over how many calls the app allows a day, and how many it says are left: others make some, too."""
         with self._lock:
-            self.quota, self._said, self._made = quota, quota - remaining, 0
+            self.quota, self._told_quota = quota, True
+            self._said, self._made = quota - remaining, 0
 
     def day_is_spent(self) -> QuotaUsedUp:
         """Take the app's word that its day is used up; return what is to be raised."""

@@ -87,7 +87,7 @@ def know(workspace: "Workspace", app: "Opened") -> None:
     if account.zoned or not budget.quota:
         return
     with account.lock:
-        if not account.known and not budget.shared:
+        if not account.known and not budget.is_shared:
             account.kept = allowances.load(app.name).day
             budget.take_up(account.kept)
         account.known = True
@@ -105,7 +105,7 @@ def settle(workspace: "Workspace") -> None:
         if folder != workspace.folder:
             continue
         account.budget.settle()
-        if account.known and not account.budget.shared and (day := account.budget.day()) != account.kept:
+        if account.known and not account.budget.is_shared and (day := account.budget.day()) != account.kept:
             allowances.save(account.app, State(day=day))
             account.kept = day
 
