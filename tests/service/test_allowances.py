@@ -6,14 +6,16 @@ from pathlib import Path
 import pytest
 
 from bothways.connectors.pacing import day_ends
-from bothways.errors import QuotaUsedUp, WrongType
+from bothways.errors import QuotaUsedUp, UnknownKey, WrongType
 from bothways.jobs import now
 from bothways.jobs.metrics import exposed
 from bothways.sandbox.hubspot import FrozenClock, HubSpotSandbox
 from bothways.service import allowances, preview
+from bothways.service.reading import document_of
 from bothways.service.syncs import export, show_sync
 from bothways.service.views import PlanView, RunView
 from bothways.service.workspace import Workspace, open_workspace
+from bothways.service.yaml_file import parse
 from tests.databases import empty_ledger
 
 FILE = """\
@@ -228,3 +230,10 @@ def test_share_for_others_is_refused_at_the_door_where_nothing_would_be_left(sit
         assert refused.value.where.startswith("bothways.yaml:4:")
     (site.folder / "bothways.yaml").write_text(text)
     assert "reserve: 50%" in export(site.open(), "people")
+
+
+def test_app_that_does_not_count_its_calls_has_no_share_for_others() -> None:
+    text = "version: 1\napps:\n  dav: {connector: carddav, url: 'https://x.test/', limits: {reserve: 20%}}\n"
+    with pytest.raises(UnknownKey, match="limits") as refused:
+        document_of(parse(text, "bothways.yaml"))
+    assert refused.value.where.startswith("bothways.yaml:3:")
