@@ -15,7 +15,8 @@ from tests.hooked_accounts import secrets, settings
 from tests.ledger.conftest import migrated, new_database
 
 CALLS = 60
-RATE = (20, 1.0)
+RATE = (60, 10.0)
+"""As long a window as HubSpot's: in a shorter one, calls that a busy machine sends late come too close together."""
 
 CALLER = f"""
 import sys
