@@ -290,6 +290,8 @@ class MemoryBudget:
             return
         with self._lock:
             self._limits[pool] = (limit, interval)
+            if (hand := self._hands.get(pool)) is not None and hand.made:
+                hand.last = self._clock()  # it has reached the app by now: a busy machine may have sent it late
             if remaining is None:
                 return
             seen = limit - max(remaining, 0)

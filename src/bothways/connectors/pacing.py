@@ -109,7 +109,7 @@ class Window:
         if found is not None and not calls:
             self.leases.remove(found)
         elif found is not None:
-            found.calls, found.ends, found.open = calls, min(found.ends, max(last, found.began)), False
+            found.calls, found.ends, found.open = calls, max(last, found.began), False
 
     @property
     def untold(self) -> int:
