@@ -359,6 +359,7 @@ class MemoryConnector:
     title: ClassVar[str] = "Memory"
     settings: ClassVar[tuple[Setting, ...]] = ()
     limits: ClassVar[Mapping[str, tuple[int, float]]] = {}
+    quota: ClassVar[int] = 0
 
     def __init__(self, setup: Setup) -> None:
         self.app, self._budget = APPS[setup.app], setup.budget
@@ -535,6 +536,7 @@ class ManyObjects:
     title: ClassVar[str] = "Memory"
     settings: ClassVar[tuple[Setting, ...]] = ()
     limits: ClassVar[Mapping[str, tuple[int, float]]] = {}
+    quota: ClassVar[int] = 0
 
     def __init__(self, setup: Setup) -> None:
         names = [name for name in APPS if name.startswith(f"{setup.app} ")]

@@ -36,6 +36,7 @@ syncs:
 class Locked(MemoryConnector):
     """An app in memory that wants a user and a password, and shows what it got."""
 
+    quota = 1000
     settings = (
         Setting("url", "Address", example="https://..."),
         Setting("user", "User name", auth=True),

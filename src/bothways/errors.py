@@ -724,6 +724,12 @@ class RateLimited(AppError):
     by_itself = "The waiting changes are sent when the limit allows it."
 
 
+class QuotaUsedUp(RateLimited):
+    code = "BW-211"
+    what = "{app} is asked no more today: {reason}."
+    by_itself = "Everything waits and goes on from {again}."
+
+
 class AppFailed(AppError):
     code, retriable = "BW-205", True
     what = "{app} failed with HTTP {status}: {reason}."

@@ -15,8 +15,8 @@ class Clock:
 
 
 class Step:
-    def __init__(self, phase, app, done, total=None):
-        self.phase, self.app, self.done, self.total = phase, app, done, total
+    def __init__(self, phase, app, done, total=None, slowed=False):
+        self.phase, self.app, self.done, self.total, self.slowed = phase, app, done, total, slowed
 
 
 def test_short_phases_say_nothing(capsys):
@@ -36,6 +36,15 @@ def test_a_phase_that_lasts_says_so_once(capsys):
             report(Step(phase, "HubSpot", done))
             clock.now += 0.6
     assert capsys.readouterr() == ("", "HubSpot: reading ...\nHubSpot: writing ...\n")
+
+
+def test_phase_that_a_rate_limit_slows_says_so(capsys):
+    clock = Clock()
+    report = Lines(Terminal(), clock)
+    report(Step("Writing", "HubSpot", 100, 200))
+    clock.now = 1.5
+    report(Step("Writing", "HubSpot", 100, 200, slowed=True))
+    assert capsys.readouterr() == ("", "HubSpot: writing, slowed by rate limit ...\n")
 
 
 def test_quiet_says_nothing(capsys):
@@ -60,10 +69,13 @@ def test_bars_wait_a_second_then_count(monkeypatch):
     assert bars.rich is None
     clock.now = 1.5
     bars(Step("Reading", "HubSpot", 4000, 12004))
-    bars(Step("Reading", "[bold]odd", 7))
+    bars(Step("Reading", "[bold]odd", 7, slowed=True))
     counts = [(task.description, task.completed, task.total, task.fields["count"]) for task in bars.rich.tasks]
     bars.close()
-    assert counts == [("HubSpot: reading", 4000, 12004, "4,000/12,004"), ("[bold]odd: reading", 7, None, "7")]
+    assert counts == [
+        ("HubSpot: reading", 4000, 12004, "4,000/12,004"),
+        ("[bold]odd: reading", 7, None, "7, slowed by rate limit"),
+    ]
 
 
 def test_bars_never_draw_on_stdout(capsys):

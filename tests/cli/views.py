@@ -86,6 +86,7 @@ SYNC = views.SyncView(
     when_leaving="freeze",
     requires={"hubspot": "email", "ledger": "Email"},
 )
+ALLOWANCE = views.AllowanceView("hubspot", 200_000, 250_000, 50_000, 12_500, 1_770_000_000.0, None, "")
 PLAN = views.PlanView(
     id="p_12",
     sync="contacts",

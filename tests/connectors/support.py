@@ -47,7 +47,7 @@ def make_setup(time: Time, *, budget: Budget | None = None, allow: tuple[str, ..
         app="Test",
         settings=kwargs.get("settings", {}),
         secrets=Secrets(**kwargs.get("secrets", {})),
-        budget=budget or MemoryBudget({}, time.clock, time.sleep),
+        budget=budget or MemoryBudget({}, time.clock, time.sleep, app="Test", today=time.clock),
         allow_hosts=frozenset(allow),
         clock=time.clock,
         sleep=time.sleep,

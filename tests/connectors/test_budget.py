@@ -5,7 +5,8 @@ from bisect import bisect_left
 
 import pytest
 
-from bothways.connectors.budget import MARGIN, Billed, MemoryBudget
+from bothways.connectors.budget import Billed, MemoryBudget
+from bothways.connectors.pacing import MARGIN
 from bothways.errors import RateLimited
 from tests.connectors.support import Time
 

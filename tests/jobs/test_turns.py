@@ -2,7 +2,7 @@
 
 import pytest
 
-from bothways.errors import AppUnreachable, BothwaysError, CredentialsRefused, OurFault
+from bothways.errors import AppUnreachable, BothwaysError, CredentialsRefused, OurFault, QuotaUsedUp, RateLimited
 from bothways.jobs.schedule import LONGEST_PAUSE
 from bothways.jobs.turns import Worker, take_turn
 from bothways.ledger import hints, rests, turns
@@ -107,6 +107,31 @@ def test_app_that_fails_rests_longer_and_longer_and_is_told_of_once(shift: Shift
         [rest] = rests.resting()
     assert (rest.connection, rest.trouble[:6]) == ("Bert", "BW-201")
     assert rest.until - shift.office.clock() <= LONGEST_PAUSE * 1.25
+
+
+def test_app_that_is_asked_no_more_today_rests_until_it_may_be_asked_again_and_is_told_of_once(shift: Shift) -> None:
+    until = shift.office.clock() + 7200
+    spent = QuotaUsedUp(app="Bert", reason="all calls are made", again="tomorrow", until=until)
+    shift.office.bert.fail("changes", spent, times=1)
+    shift.office.anna.edit(next(iter(shift.office.anna.items)), name="Dana Lee")
+    shift.work(120)
+    calls = shift.office.bert.calls.total()
+    with used(shift.worker.workspace.database):
+        [rest] = rests.resting()
+    assert (rest.until, [each.code for each in shift.failures]) == (until, ["BW-211"])
+    shift.work(until - shift.office.clock() - 1)
+    assert shift.office.bert.calls.total() == calls
+    shift.work(3)
+    assert shift.office.bert.holding("name", "Dana Lee")
+    assert len(shift.failures) == 1
+
+
+def test_rate_limit_is_waited_for_and_no_failure(shift: Shift) -> None:
+    shift.office.bert.fail("changes", RateLimited(app="Bert"), times=2)
+    shift.office.anna.edit(next(iter(shift.office.anna.items)), name="Dana Lee")
+    shift.work(180)
+    assert shift.office.bert.holding("name", "Dana Lee")
+    assert shift.failures == []
 
 
 def test_what_waited_while_an_app_was_away_is_sent_when_it_is_back(shift: Shift) -> None:

@@ -168,7 +168,11 @@ ANNA = st.builds(
             "password": st.sampled_from(({"env": "SECRET"}, {"file": "/run/secrets/anna"})),
         }
     ),
-    some(port=st.sampled_from((443, "8443")), country=st.sampled_from(("GB", "NO"))),
+    some(
+        port=st.sampled_from((443, "8443")),
+        country=st.sampled_from(("GB", "NO")),
+        limits=some(reserve=st.sampled_from(("20%", "12.3456789%", "0.00001%", 0, 7.5, 95))),
+    ),
 )
 SMTP = st.builds(
     dict.__or__,

@@ -47,7 +47,7 @@ class Lines:
         if (step.phase, step.app) != self.phase:
             self.phase, self.since, self.told = (step.phase, step.app), self.clock(), False
         elif not self.told and self.clock() - self.since >= PATIENCE:
-            self.terminal.note(f"{title(step)} ...")
+            self.terminal.note(f"{title(step)}{slowed(step)} ...")
             self.told = True
 
 
@@ -70,6 +70,7 @@ class Bars:
         if place not in self.tasks:
             self.tasks[place] = self.rich.add_task(title(step), total=step.total, count="")
         count = number(step.done) if step.total is None else f"{number(step.done)}/{number(step.total)}"
+        count += slowed(step)
         self.rich.update(self.tasks[place], completed=step.done, total=step.total, count=count)
 
     def close(self) -> None:
@@ -81,6 +82,11 @@ class Bars:
 def title(step: "Progress") -> str:
     """Return what is being done: ``hubspot: reading``."""
     return f"{step.app}: {step.phase.lower()}" if step.app else step.phase.lower()
+
+
+def slowed(step: "Progress") -> str:
+    """Return why it takes its time, if an app's rate limit is why."""
+    return ", slowed by rate limit" if step.slowed else ""
 
 
 def drawn(*, colour: bool) -> "RichProgress":

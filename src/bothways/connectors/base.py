@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from enum import Enum
 from typing import ClassVar, Protocol, runtime_checkable
 
+from bothways.errors import QuotaUsedUp
 from bothways.records import Field, Record, Ref, Value
 
 
@@ -42,6 +43,8 @@ class Capabilities:
     ``unique_create``: the app refuses a second record with the same value of a unique field.
     ``finds_strongly``: ``find`` reads the primary store.
     ``archives``: deleted records can be restored (``archive`` is not a hard delete).
+    ``per_write``: records that one call writes, of a batch (0: the whole batch).
+    ``list_page``: rows per call of the first, full listing; 0: one call lists all, and reads them in batches.
     """
 
     batch_read: int = 1
@@ -59,6 +62,8 @@ class Capabilities:
     unique_create: bool = False
     finds_strongly: bool = False
     archives: bool = True
+    per_write: int = 0
+    list_page: int = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -253,6 +258,14 @@ class Budget(Protocol):
         """Let no call through for so long: the app has asked for it (429, Retry-After)."""
         ...
 
+    def learn_day(self, quota: int, remaining: int) -> None:
+        """Take over how many calls the app allows a day, and how many it says are left."""
+        ...
+
+    def day_is_spent(self) -> QuotaUsedUp:
+        """Take the app's word that nothing is left of its day; return what is to be raised."""
+        ...
+
 
 @dataclass(frozen=True, slots=True)
 class Setup:
@@ -274,12 +287,14 @@ class Connector(Protocol):
     """What every connector has. Methods raise the AppError classes of the catalogue, nothing else.
 
     A connector class is named by an entry point ``bothways.connectors`` and made with one ``Setup``.
-    ``limits`` are the app's limits by pool, as calls and seconds: what the budget is made from.
+    ``limits`` are the app's limits by pool, as calls and seconds: what the budget is made from. ``quota``: calls a
+    day by the account's own midnight, those of the smallest account until the app tells of more; 0 for no such limit.
     """
 
     title: ClassVar[str]
     settings: ClassVar[tuple[Setting, ...]]
     limits: ClassVar[Mapping[str, tuple[int, float]]]
+    quota: ClassVar[int]
     capabilities: Capabilities
 
     def __init__(self, setup: Setup) -> None: ...
@@ -374,6 +389,15 @@ class TellsHistory(Protocol):
         self, object: str, ids: Sequence[str], fields: Sequence[str]
     ) -> Mapping[str, Mapping[str, LastChange]]:
         """Return the last change per record and field; what the app does not tell is left out."""
+        ...
+
+
+@runtime_checkable
+class TellsTimeZone(Protocol):
+    """What a connector has besides, if its app counts the calls of a day by the midnight of the account."""
+
+    def time_zone(self) -> str:
+        """Return the name of the account's time zone, such as Europe/Berlin; raise as ``check`` does."""
         ...
 
 

@@ -52,9 +52,6 @@ FIRST_WAIT, LONGEST_WAIT = 0.5, 30.0
 LOCKED_WAIT = 2.0
 """Seconds before a locked (423) or migrating (477) record is asked for again."""
 
-USED_UP_WAIT = 600.0
-"""Seconds for which an app is left alone that says its allowance of the day is used up."""
-
 LARGEST_ANSWER = 64 * 2**20
 """Bytes, unpacked. Nothing an app has to say about 200 records is longer."""
 
@@ -121,12 +118,13 @@ class Manners:
     """How one app speaks of errors and limits.
 
     ``words``: the app's own sentence about an error. ``limit``: calls, seconds and what remains, if an
-    answer tells. ``spent``: what a 429 says is used up.
+    answer tells; ``day``: calls a day and what remains of them. ``spent``: what a 429 says is used up.
     """
 
     words: Callable[[Response], str] = plain_words
     limit: Callable[[Mapping[str, str]], tuple[int, float, int | None] | None] = lambda headers: None
     spent: Callable[[Response], Spent] = lambda response: Spent.POOL
+    day: Callable[[Mapping[str, str]], tuple[int, int] | None] = lambda headers: None
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,7 +196,7 @@ class HttpClient:
         ``call`` names it in the bill, ``pool`` the limit it counts in. ``repeatable`` says that sending
         it twice does no harm. Raises AddressNotAllowed, AppUnreachable, CredentialsRefused (401),
         PermissionMissing (403), RateLimited (429), OutcomeUnknown (a write that broke off, or 5xx),
-        AppFailed (any other status), ProtocolError.
+        QuotaUsedUp (a 429 for the whole day), AppFailed (any other status), ProtocolError.
         """
         url = urljoin(self.base_url, url_or_path)
         if query:
@@ -233,9 +231,11 @@ class HttpClient:
         last = attempt == self._tries
         if response.status == TOO_MANY:
             spent = self._manners.spent(response)
-            wait = told if told is not None else USED_UP_WAIT if spent is Spent.DAY else _backoff(attempt + 2)
+            if spent is Spent.DAY:
+                raise self._setup.budget.day_is_spent()
+            wait = told if told is not None else _backoff(attempt + 2)
             self._setup.budget.back_off(call.pool if spent is Spent.POOL else MAIN, wait)
-            return spent is not Spent.DAY and wait <= LONGEST_WAIT and not last
+            return wait <= LONGEST_WAIT and not last
         if last or not call.repeatable or response.status not in TRY_AGAIN:
             return False
         least = LOCKED_WAIT if response.status in (423, 477) else 0.0
@@ -250,19 +250,16 @@ class HttpClient:
         target: Target | None = call.target
         while target is not None:
             check_url(target.url)
-            self._spend(call)
+            self._setup.budget.spend(call.pool, call.name)
             response = self._exchange(target, call.repeatable)
             limit = self._manners.limit(response.headers)
             if limit is not None:
                 self._setup.budget.learn(call.pool, *limit)
+            day = self._manners.day(response.headers)
+            if day is not None:
+                self._setup.budget.learn_day(*day)
             target = follow(target, response.status, response.headers.get("Location"), self._setup.app)
         return response
-
-    def _spend(self, call: _Call) -> None:
-        try:
-            self._setup.budget.spend(call.pool, call.name)
-        except RateLimited:
-            raise RateLimited(app=self._setup.app) from None
 
     def _exchange(self, target: Target, repeatable: bool) -> Response:
         """Exchange one request for one answer.

@@ -3,10 +3,10 @@
 from collections.abc import Iterable, Iterator
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
-from prometheus_client.core import CounterMetricFamily, Metric
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
-from bothways.service.connect import calls_made
+from bothways.service.allowances import calls_made, limits_met
 from bothways.service.views import RunView
 
 REGISTRY = CollectorRegistry()
@@ -63,11 +63,20 @@ class Calls(Collector):
     """The calls to apps that this process has made so far, as their budgets count them."""
 
     def collect(self) -> Iterator[Metric]:
-        """Yield the one metric."""
+        """Yield the calls made, refused and waited for, and what is left of the day."""
         family = CounterMetricFamily("bothways_calls", "Calls to apps.", labels=("app", "call"))
         for app, call, times in calls_made():
             family.add_metric((app, call), times)
         yield family
+        refused = CounterMetricFamily("bothways_rate_limited", "Calls refused by a rate limit (429).", labels=("app",))
+        waited = CounterMetricFamily("bothways_slowed_seconds", "Time waited for rate limits.", labels=("app",))
+        left = GaugeMetricFamily("bothways_quota_left", "Calls left for us today, as last seen.", labels=("app",))
+        for app, times, seconds, calls in limits_met():
+            refused.add_metric((app,), times)
+            waited.add_metric((app,), seconds)
+            if calls is not None:
+                left.add_metric((app,), calls)
+        yield from (refused, waited, left)
 
 
 REGISTRY.register(Calls())

@@ -10,14 +10,24 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from bothways.engine.sides import Side
-from bothways.errors import AppError, BothwaysError, LedgerError, RunSuperseded, SecretMissing, SyncOff
+from bothways.errors import (
+    AppError,
+    BothwaysError,
+    LedgerError,
+    QuotaUsedUp,
+    RateLimited,
+    RunSuperseded,
+    SecretMissing,
+    SyncOff,
+)
 from bothways.jobs import logs, metrics, proofs
 from bothways.jobs.doing import carry_out, run_view
 from bothways.jobs.schedule import JITTER, after_failure, after_success, allowed, quiet_until
-from bothways.ledger import journal, requests, rests, turns
+from bothways.ledger import db, journal, requests, rests, turns
 from bothways.ledger.models import Feed, Proof, Request, Sync
 from bothways.ledger.turns import FEED, PROOF, SYNC, Turn
 from bothways.service import alerts
+from bothways.service.allowances import know, settle
 from bothways.service.connect import open_app
 from bothways.service.deleting import purge
 from bothways.service.receiving import schedules_of
@@ -85,7 +95,9 @@ def take_turn(worker: Worker, kind: str, id: int) -> bool:
             due_at, failed = turn.taken_at, turn.failed
         except Exception as problem:  # noqa: BLE001 - what nobody foresaw is told, and reaches no other sync
             due_at, failed = _failed(worker, turn, _name(turn), worker.understood(problem))
-    turns.finish(turn, due_at, failed)
+    with db.transaction_():
+        settle(worker.workspace)
+        turns.finish(turn, due_at, failed)
     return True
 
 
@@ -102,7 +114,9 @@ def _read(worker: Worker, turn: Turn) -> tuple[float, int]:
     name, every = feed.connection.name, min(each.every for each in awake.values())
     listing = now - feed.polled_at >= every * (1 - 2 * JITTER)  # sooner, hints are to be followed
     try:
-        end = End(Side.LEFT, name, feed, open_app(worker.own(), name).connector)
+        app = open_app(worker.own(), name)
+        know(worker.workspace, app)
+        end = End(Side.LEFT, name, feed, app.connector)
         changed = read_feed(FeedReader(name, worker.workspace.clock), end, listing=listing)
     except BothwaysError as error:
         return _failed(worker, turn, name, error)
@@ -210,7 +224,10 @@ def _failed(worker: Worker, turn: Turn, name: str, error: BothwaysError) -> tupl
     if isinstance(error, AppError | SecretMissing) and "app" in error.facts:
         app = str(error.facts["app"])
         until = after_failure(rests.failed(app) + 1, now, worker.chance())
-        if rests.begin(app, until, error.code, error.message):
+        if isinstance(error, QuotaUsedUp):
+            until = now + max(float(str(error.facts["until"])) - worker.workspace.clock(), 0.0)
+        news = rests.begin(app, until, error.code, error.message)
+        if news and type(error) is not RateLimited:  # a rate limit is waited for, and no failure
             worker.on_failure(name, error)
         alerts.fails(alerts.APP, app, error, now, until)
         return until, 0

@@ -4,7 +4,7 @@ import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from bothways.errors import BothwaysError, LedgerError, RunSuperseded, SyncOff
+from bothways.errors import BothwaysError, LedgerError, QuotaUsedUp, RunSuperseded, SyncOff
 from bothways.jobs.now import run_sync
 from bothways.jobs.schedule import quiet_until
 from bothways.service.lock import runner
@@ -94,6 +94,8 @@ def _pause(
     name: str, began: float, every: float, turn: _Turn, error: BothwaysError, on_run: Callable[[RunView], None]
 ) -> _Turn:
     on_run(_failed(name, error))
+    if isinstance(error, QuotaUsedUp):
+        return _Turn(max(float(str(error.facts["until"])), began + every))
     longest = max(LONGEST_PAUSE, every)
     return _Turn(began + min(every * 2**turn.failed, longest), min(turn.failed + 1, 20))
 

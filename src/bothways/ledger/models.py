@@ -92,6 +92,22 @@ class Subscription(Base):
         constraints = [models.UniqueConstraint(fields=["connection", "ref"], name="subscription_one")]
 
 
+class Allowance(Base):
+    """What is left of the limits of a connection, known by its name: ``state`` is JSON (``connectors.pacing``).
+
+    It is changed by whoever calls the app, apart from all else, and has no row of the connection to wait for. Each
+    change raises ``version``, so that none is made to what another has changed meanwhile.
+    """
+
+    pk = models.CompositePrimaryKey("workspace_id", "connection")
+    connection = models.TextField()
+    state = models.TextField()
+    version = models.BigIntegerField(default=0)
+
+    class Meta:
+        db_table = "allowance"
+
+
 class Turns(Base):
     """What is done again and again by whichever worker takes it up; see ``ledger.turns``. Times are seconds.
 

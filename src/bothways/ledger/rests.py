@@ -38,6 +38,17 @@ def end(connections: list[str]) -> list[str]:
     return [str(name) for (name,) in found]
 
 
+def wake(connection: str) -> None:
+    """Let a connection in trouble be tried at once, and all that waits for it: its settings were changed."""
+    with db.transaction_():
+        sql = "UPDATE connection SET rests_until=0 WHERE name=%s AND failed>0"
+        if db.execute(sql, (connection,)):
+            feeds = "SELECT f.id FROM feed f JOIN connection c ON c.id=f.connection_id WHERE c.name=%s"
+            db.execute(f"UPDATE feed SET due_at=0 WHERE id IN ({feeds})", (connection,))
+            sql = f"UPDATE sync SET due_at=0 WHERE left_id IN ({feeds}) OR right_id IN ({feeds})"
+            db.execute(sql, (connection, connection))
+
+
 def resting() -> list[Rest]:
     """Return the connections that are in trouble."""
     sql = "SELECT name, rests_until, failed, trouble FROM connection WHERE failed>0 ORDER BY name"

@@ -6,6 +6,7 @@ from typing import Any
 from bothways.connectors import registry
 from bothways.errors import UsageError
 from bothways.records import Field
+from bothways.service.allowances import accounted, into_the_reserve
 from bothways.service.connect import Opened, make, open_app
 from bothways.service.document import AppDocument
 from bothways.service.reading import NAME, is_name
@@ -83,19 +84,28 @@ def _checked(name: str, entry: Mapping[str, Any]) -> AppDocument:
     return app_of(parse(dumped({name: entry}), f"the settings of {name}"), name)
 
 
+@accounted
 def check_app(workspace: Workspace, name: str) -> AppCheck:
     """Ask an app who we are there and what it offers."""
-    return _check(open_app(workspace, name))
+    app = open_app(workspace, name)
+    with into_the_reserve(app):
+        return _check(app)
 
 
+@accounted
 def app_objects(workspace: Workspace, name: str) -> list[ObjectView]:
     """Return the kinds of record an app offers."""
-    return _objects(open_app(workspace, name))
+    app = open_app(workspace, name)
+    with into_the_reserve(app):
+        return _objects(app)
 
 
+@accounted
 def app_fields(workspace: Workspace, name: str, object: str) -> list[Field]:
     """Return the fields of a kind of record."""
-    return list(open_app(workspace, name).fields(object, workspace.clock()).values())
+    app = open_app(workspace, name)
+    with into_the_reserve(app):
+        return list(app.fields(object, workspace.clock()).values())
 
 
 def _check(app: Opened) -> AppCheck:

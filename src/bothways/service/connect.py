@@ -1,17 +1,18 @@
 """Connections to apps: made from the settings, secrets read at the moment they are used, one budget each."""
 
 import os
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from bothways.connectors import registry
 from bothways.connectors.base import Connector, ObjectType, Setup
-from bothways.connectors.budget import Billed, MemoryBudget
+from bothways.connectors.budget import Billed
 from bothways.connectors.made import with_made
 from bothways.errors import SecretMissing, UnknownObject
 from bothways.records import Field
+from bothways.service.allowances import budget_of
 from bothways.service.document import AppDocument, SecretPlace
 from bothways.service.traced import traced
 from bothways.service.tracing import is_on
@@ -22,9 +23,6 @@ if TYPE_CHECKING:
 
 SCHEMA_KEPT = 600.0
 """Seconds for which the fields of an object are not asked for again."""
-
-_budgets: dict[tuple[Path, str, str], MemoryBudget] = {}
-"""By folder, app and connector: everything in this process shares the allowance of an account."""
 
 
 @dataclass(slots=True)
@@ -84,23 +82,11 @@ def make(workspace: "Workspace", document: AppDocument) -> Opened:
     public = {each.name for each in kind.settings if each.auth and not each.secret}
     settings = dict(document.settings) | {name: store.get(name) for name in document.secrets if name in public}
     hosts = workspace.document.allow_hosts
-    budget = Billed(budget_of(workspace.folder, document, kind.limits))
+    budget = Billed(budget_of(workspace, document, kind))
     secrets = Secrets(document.name, document.secrets, workspace.folder, settings)
     setup = Setup(document.name, settings, secrets, budget, hosts, clock=workspace.clock)
     made = with_made(kind)
     return Opened(document, kind.title, (traced(made) if is_on() else made)(setup), budget, hosts)
-
-
-def budget_of(folder: Path, document: AppDocument, limits: Mapping[str, tuple[int, float]]) -> MemoryBudget:
-    """Return the one budget of a connection in this process."""
-    return _budgets.setdefault((folder, document.name, document.connector), MemoryBudget(limits, app=document.name))
-
-
-def calls_made() -> Iterator[tuple[str, str, int]]:
-    """Yield the calls that this process has made so far: app, name of the call, how often."""
-    for (_, app, _), budget in list(_budgets.items()):
-        for call, times in dict(budget.bill).items():
-            yield app, call, times
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,7 @@ from django.db import transaction
 
 from bothways.errors import UnknownSync
 from bothways.ledger.models import Connection, Sync
+from bothways.service.allowances import accounted
 from bothways.service.database import on_database
 from bothways.service.document import AppDocument, Document, refuse_ring, settings_of
 from bothways.service.lock import runner
@@ -72,6 +73,7 @@ def plan_file(
 
 
 @on_database
+@accounted
 def _plan_edited(workspace: Workspace, name: str, show: Shown, take: Taken, progress: Report | None) -> None:
     with runner(workspace), transaction.atomic():
         import_settings(workspace.document, workspace.clock())

@@ -24,6 +24,9 @@ CONSENT = {True: "opt_out", False: "opt_in"}
 ALL, FROM_NOW = "all", "changes_from_now"
 """What ``start`` may be."""
 
+RESERVE = 5.0
+"""Percent of an app's calls of a day that are left to others where the file does not say."""
+
 
 @dataclass(frozen=True, slots=True)
 class SecretPlace:
@@ -42,7 +45,8 @@ class SecretPlace:
 class AppDocument:
     """One app: its connector, its settings, and where its secrets are.
 
-    ``country`` is the one that its phone numbers in national form belong to (ISO 3166).
+    ``country`` is the one that its phone numbers in national form belong to (ISO 3166). ``reserve`` is the share of the
+    app's calls of a day, in percent, that is left to others.
     """
 
     name: str
@@ -51,6 +55,12 @@ class AppDocument:
     secrets: Mapping[str, SecretPlace] = field(default_factory=dict)
     place: str = ""
     country: str | None = None
+    reserve: float = RESERVE
+
+    @property
+    def limits(self) -> dict[str, Any]:
+        """What the file says of the app's limits, as an entry of it; nothing where it is the usual."""
+        return {"limits": {"reserve": f"{written(self.reserve)}%"}} if self.reserve != RESERVE else {}
 
 
 @dataclass(frozen=True, slots=True)

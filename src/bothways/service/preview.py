@@ -13,11 +13,14 @@ from bothways.ledger import db, feeds, links, plans
 from bothways.ledger.models import Plan, Revision
 from bothways.records import Field, is_blank
 from bothways.service.advice import advice_for
+from bothways.service.allowances import accounted, into_the_reserve
+from bothways.service.connect import open_app
 from bothways.service.database import on_database
+from bothways.service.forecast import forecast
 from bothways.service.resolution import row_of
 from bothways.service.revisions import one_sided_fields
 from bothways.service.turn import own_turn
-from bothways.service.views import ActionView, BrakeView, DuplicatesView, FieldView, PlanView
+from bothways.service.views import ActionView, BrakeView, DuplicatesView, FieldView, ForecastView, PlanView
 from bothways.service.work import Report, context, plain_id
 from bothways.service.workspace import Workspace
 from bothways.sync.context import Context
@@ -41,13 +44,15 @@ FAILING = ("R13", "F6")
 
 
 @on_database
+@accounted
 def plan(workspace: Workspace, name: str, *, from_now: bool = False, progress: Report | None = None) -> PlanView:
     """Read both apps and plan; nothing is written to any app. A draft can be planned, too.
 
     ``from_now``: show what turning the sync on from now on would leave as it is; such a plan cannot be applied.
     Raises OnAlready for it.
     """
-    with own_turn(workspace, row_of(workspace, name), progress) as turn:
+    apps = [open_app(workspace, app) for app in workspace.sync(name).pair]
+    with own_turn(workspace, row_of(workspace, name), progress) as turn, into_the_reserve(*apps):
         ctx = context(workspace, name, progress, running=False, worker=turn.worker)
         if from_now and ctx.sync.state == "on":
             raise OnAlready(name=name)
@@ -56,7 +61,7 @@ def plan(workspace: Workspace, name: str, *, from_now: bool = False, progress: R
         if from_now:
             Plan.objects.filter(pk=made.pk).update(state=LOOK)
         _forget_old(made)
-        return _view(ctx, made, brakes, advice_for(ctx, planned))
+        return _view(ctx, made, brakes, advice_for(ctx, planned), None if from_now else _cost(workspace, ctx, made))
 
 
 Shown = str
@@ -71,7 +76,7 @@ def show_plan(workspace: Workspace, name: str, show: Shown, take: Taken, progres
     """
     ctx = context(workspace, name, progress, running=False)
     made, planned, brakes = preview(ctx, everything=ctx.sync.state == "off")
-    view = _view(ctx, made, brakes, advice_for(ctx, planned))
+    view = _view(ctx, made, brakes, advice_for(ctx, planned), _cost(workspace, ctx, made))
     take(replace(view, id=""), _paged(workspace, made, show))
 
 
@@ -88,7 +93,7 @@ def _forget_old(made: Plan) -> None:
             plans.drop(old.pk)
 
 
-def _view(ctx: Context, made: Plan, brakes: list[Brake], advice: str) -> PlanView:
+def _view(ctx: Context, made: Plan, brakes: list[Brake], advice: str, cost: ForecastView | None = None) -> PlanView:
     apps, totals = ctx.spec.apps, made.totals
     kinds: Counter[str] = Counter()
     for kind, rule, count in db.rows(
@@ -122,7 +127,14 @@ def _view(ctx: Context, made: Plan, brakes: list[Brake], advice: str) -> PlanVie
         {apps[side]: int(totals.get("deletes", {}).get(side, 0)) for side in SIDES},
         int(totals.get("agreed", 0)),
         int(totals.get("to_decide", 0)),
+        cost,
     )
+
+
+def _cost(workspace: Workspace, ctx: Context, made: Plan) -> ForecastView | None:
+    if not made.totals["writes"]:
+        return None
+    return forecast(ctx, made, {side: open_app(workspace, end.app) for side, end in ctx.ends.items()})
 
 
 def _duplicates(ctx: Context) -> Iterator[DuplicatesView]:

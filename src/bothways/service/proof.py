@@ -18,6 +18,7 @@ from bothways.ledger.feeds import SeenRow
 from bothways.ledger.links import LinkRow
 from bothways.ledger.models import Sync
 from bothways.records import CannotCoerce, Ref, Value, ids_of
+from bothways.service.allowances import accounted
 from bothways.service.answers import Answer, Answers
 from bothways.service.connect import Opened
 from bothways.service.database import on_database
@@ -44,6 +45,7 @@ class Judged:
 
 
 @on_database
+@accounted
 def compare(workspace: Workspace, name: str, *, repair: bool = False, progress: Report | None = None) -> Proof:
     """Read both apps whole, compare every linked pair, and explain each difference by the rule that keeps it.
 

@@ -224,16 +224,7 @@ def _guards(node: Node) -> Guards:
     node.only(GUARDS)
     return Guards(
         node.whole("first_run", standard.first_run),
-        _percent(node, "max_change", standard.max_change),
+        node.percent("max_change", standard.max_change),
         node.whole("max_emptied", standard.max_emptied),
         node.whole("max_deletes", standard.max_deletes),
     )
-
-
-def _percent(node: Node, key: str, default: float) -> float:
-    value = node.data.get(key, default)
-    if isinstance(value, str) and re.fullmatch(r"\d+(\.\d+)?\s*%?", value.strip()):
-        value = float(value.strip().rstrip("% "))
-    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= 100:
-        raise node.wrong(key, "a percentage such as 10%")
-    return float(value)

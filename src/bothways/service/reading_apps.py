@@ -6,15 +6,22 @@ from collections.abc import Mapping, Sequence
 from urllib.parse import SplitResult, urlsplit
 
 from bothways.connectors import registry
-from bothways.connectors.base import Setting
+from bothways.connectors.base import Connector, Setting
 from bothways.engine.sides import Side
 from bothways.errors import MissingKey, NoCountry, SecretInFile, UnknownApp, UnknownConnector, WrongType
 from bothways.records.normal import country_codes, country_of
-from bothways.service.document import AppDocument, SecretPlace
+from bothways.service.document import RESERVE, AppDocument, SecretPlace
 from bothways.service.yaml_file import Node, nearest, shown
 
 APP = ("connector", "country", "auth")
 """What every app has beside the settings of its connector."""
+
+COUNTED = ("limits",)
+"""What an app has besides if it allows so many calls a day."""
+
+LIMITS = ("reserve",)
+MOST_RESERVED = 95.0
+"""Percent of the calls of a day that can be left to others."""
 
 APP_HINT = "Such as: connector: hubspot"
 _COUNT = re.compile(r"[1-9]\d{0,8}", re.ASCII)
@@ -28,11 +35,11 @@ def app_of(apps: Node, name: str) -> AppDocument:
     node.need("connector", APP_HINT)
     connector = node.text("connector")
     try:
-        declared = registry.connector_class(connector).settings
+        kind = registry.connector_class(connector)
     except UnknownConnector as error:
         raise UnknownConnector(where=node.value_place("connector"), **error.facts) from error
-    auth = node.node("auth")
-    node.only((*APP, *(each.name for each in declared if not each.auth)))
+    auth, declared = node.node("auth"), kind.settings
+    node.only((*keys_of(kind), *(each.name for each in declared if not each.auth)))
     auth.only(tuple(each.name for each in declared if each.auth))
     settings, secrets = {}, {}
     for each in declared:
@@ -51,7 +58,24 @@ def app_of(apps: Node, name: str) -> AppDocument:
             settings[each.name] = _plain(home, each, declared)
     _check_needs(node, auth, declared)
     defaults = {each.name: each.default for each in declared if each.default is not None}
-    return AppDocument(name, connector, {**defaults, **settings}, secrets, apps.key_place(name), _country(node))
+    place, country, reserve = apps.key_place(name), _country(node), _reserve(node)
+    return AppDocument(name, connector, {**defaults, **settings}, secrets, place, country, reserve)
+
+
+def keys_of(kind: type[Connector]) -> tuple[str, ...]:
+    """Return what an app of this kind has beside the settings of its connector."""
+    return (*APP, *COUNTED) if kind.quota else APP
+
+
+def _reserve(node: Node) -> float:
+    """Return the share of the calls of a day that is left to others, in percent."""
+    limits = node.node("limits")
+    limits.only(LIMITS)
+    reserve = limits.percent("reserve", RESERVE)
+    if reserve > MOST_RESERVED:
+        expected, got = f"at most {MOST_RESERVED:g}%, or nothing is left to work with", shown(limits.data["reserve"])
+        raise WrongType(where=limits.value_place("reserve"), key="reserve", expected=expected, got=got)
+    return reserve
 
 
 def _check_needs(node: Node, auth: Node, declared: Sequence[Setting]) -> None:

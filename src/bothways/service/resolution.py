@@ -4,6 +4,7 @@ from dataclasses import dataclass, replace
 
 from bothways.engine.sides import SIDES, Side
 from bothways.ledger.models import Sync
+from bothways.service.allowances import know
 from bothways.service.connect import Opened, open_app
 from bothways.service.countries import with_countries
 from bothways.service.door import check_lists
@@ -29,6 +30,8 @@ def resolution(workspace: Workspace, name: str, *, at_door: bool = False) -> Res
     """
     document = workspace.sync(name)
     apps = {side: open_app(workspace, document.apps[side]) for side in SIDES}
+    for app in apps.values():
+        know(workspace, app)
     schema: Schema = {
         side: apps[side].fields(document.objects[side], workspace.clock(), document.object_places[side])
         for side in SIDES

@@ -6,7 +6,7 @@ from typing import Any
 
 from bothways.engine.sides import SIDES, Side
 from bothways.errors import SettingsError, StaleSettings, StartsTooLate
-from bothways.ledger import db, due, links, noted, turns
+from bothways.ledger import db, due, links, noted, rests, turns
 from bothways.ledger.models import Connection, Feed, Plan, Revision, Run, Sync, Workspace
 from bothways.service.document import FROM_NOW, AppDocument, Document, SyncDocument, settings_of
 
@@ -38,6 +38,7 @@ def import_settings(document: Document, now: float) -> int:
         row, _ = Workspace.objects.get_or_create(defaults={"name": "workspace"})
         for app in apps:
             Connection.objects.update_or_create(name=app.name, defaults=connection_of(app))
+            rests.wake(app.name)
         for sync in changed:
             _save(sync, stored.get(sync.name), now)
         _look_soon([sync.name for sync in changed], turns.clock_of(lambda: now))
@@ -110,7 +111,7 @@ def connection_of(app: AppDocument) -> dict[str, Any]:
     """Return an app's settings as the database keeps them; of its secrets only where they are."""
     places = {name: {place.kind: place.name} for name, place in app.secrets.items()}
     country = {"country": app.country} if app.country else {}
-    return {"connector": app.connector, "settings": {**app.settings, **country, "auth": places}}
+    return {"connector": app.connector, "settings": {**app.settings, **country, **app.limits, "auth": places}}
 
 
 def _differs(app: AppDocument) -> bool:

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from bothways.connectors import registry
-from bothways.connectors.base import Setting
+from bothways.connectors.base import Connector, Setting
 from bothways.engine.filters import GROUPS, OPERATORS
 from bothways.engine.keys import NORMAL_FORMS
 from bothways.engine.spec import When
@@ -96,6 +96,11 @@ PERCENTAGE = _or(
     {"type": "number", "minimum": 0, "maximum": 100},
     {"type": "string", "pattern": r"^\s*\d+(\.\d+)?\s*%?\s*$"},
 )
+
+
+LIMIT_SHAPES: Mapping[str, Shape] = {
+    "reserve": {**PERCENTAGE, "description": "Of the calls that the app allows a day: how many are left to others."},
+}
 
 
 def _length(least: float, most: float) -> Shape:
@@ -260,6 +265,7 @@ UNSHAPED = {
     "conflicts": set(reading_conflicts.CONFLICTS) - set(CONFLICT_SHAPES),
     "a constant": set(reading_fields.CONSTANT) - set(CONSTANT_SHAPES),
     "guards": set(reading.GUARDS) - set(GUARD_SHAPES),
+    "limits": set(reading_apps.LIMITS) - set(LIMIT_SHAPES),
     "the schedule": set(reading_schedule.SCHEDULE) - set(SCHEDULE_SHAPES),
     "quiet hours": set(reading_schedule.QUIET) - set(QUIET_SHAPES),
     "the proof": set(reading_schedule.PROOF) - set(PROOF_SHAPES),
@@ -304,7 +310,7 @@ def _app() -> Shape:
     rules = [
         {
             "if": {"properties": {"connector": {"const": name}}, "required": ["connector"]},
-            "then": _connector(name, kind.settings),
+            "then": _connector(name, kind),
         }
         for name, kind in kinds.items()
     ]
@@ -316,15 +322,16 @@ def _app() -> Shape:
     }
 
 
-def _connector(name: str, settings: Iterable[Setting]) -> Shape:
-    plain = {each.name: each for each in settings if not each.auth}
-    secret = {each.name: each for each in settings if each.auth}
+def _connector(name: str, kind: type[Connector]) -> Shape:
+    plain = {each.name: each for each in kind.settings if not each.auth}
+    secret = {each.name: each for each in kind.settings if each.auth}
     auth = _keys(secret, {key: _setting(each) for key, each in secret.items()}, _needed(secret))
     shapes: dict[str, Shape] = {"connector": {"const": name}, "country": _maybe(COUNTRY)}
+    shapes["limits"] = _maybe(_keys(reading_apps.LIMITS, LIMIT_SHAPES))
     shapes["auth"] = auth if _needed(secret) else _maybe(auth)
     shapes |= {key: _setting(each) for key, each in plain.items()}
     needed = [*_needed(plain), *(["auth"] if _needed(secret) else [])]
-    return _keys((*reading_apps.APP, *plain), shapes, needed)
+    return _keys((*reading_apps.keys_of(kind), *plain), shapes, needed)
 
 
 def _needed(settings: Mapping[str, Setting]) -> list[str]:

@@ -10,7 +10,7 @@ from bothways.engine.spec import Finding, Wins
 from bothways.errors import OnAlready, OthersWriteToo
 from bothways.ledger import holds, looking, noted, plans
 from bothways.ledger.models import Plan, Run, Sync
-from bothways.service import neighbours, yaml_edit
+from bothways.service import allowances, neighbours, yaml_edit
 from bothways.service.admission import check, is_admitted, note_admitted, others_asked
 from bothways.service.alerts import unsent
 from bothways.service.associations import SWITCHED_OFF, may_have_any, needs
@@ -60,7 +60,7 @@ def status(workspace: Workspace) -> StatusView:
     """Return how the workspace stands; no app is asked."""
     here = standing(workspace)
     views = tuple(_view(workspace, name, here, ask=False) for name in workspace.document.syncs)
-    return StatusView(here.paused_at, views, tuple(unsent(workspace)))
+    return StatusView(here.paused_at, views, tuple(unsent(workspace)), tuple(allowances.standing(workspace)))
 
 
 @on_database
@@ -142,7 +142,7 @@ def _app(app: AppDocument) -> dict[str, Any]:
     auth |= {each.name: app.settings[each.name] for each in declared if each.auth and each.name in app.settings}
     plain = {each.name: app.settings[each.name] for each in declared if not each.auth and each.name in app.settings}
     country = {"country": app.country} if app.country else {}
-    return {"connector": app.connector, **country, **plain, **({"auth": auth} if auth else {})}
+    return {"connector": app.connector, **country, **app.limits, **plain, **({"auth": auth} if auth else {})}
 
 
 # --- turning on and off -------------------------------------------------------------------------------

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from functools import partial
 
 from bothways.engine.sides import SIDES, Side
 from bothways.engine.spec import FieldMap, SyncSpec, one_sided
@@ -9,6 +10,7 @@ from bothways.errors import SyncOff
 from bothways.ledger.models import Feed, Revision, Sync
 from bothways.records import Field
 from bothways.service.admission import admitted
+from bothways.service.allowances import accounted, settle
 from bothways.service.associations import is_turned
 from bothways.service.document import settings_of
 from bothways.service.in_force import bring_in_force
@@ -16,6 +18,7 @@ from bothways.service.misfits import check_values
 from bothways.service.neighbours import neighbour_in_force
 from bothways.service.resolution import Resolution, resolution, row_of
 from bothways.service.revisions import latest_revision, one_sided_fields, settings_in_force
+from bothways.service.slowing import Told
 from bothways.service.spec import Resolved
 from bothways.service.workspace import Workspace, reload
 from bothways.sync.context import Context, End, Parents, Progress
@@ -23,6 +26,7 @@ from bothways.sync.context import Context, End, Parents, Progress
 Report = Callable[[Progress], None]
 
 
+@accounted
 def context(
     workspace: Workspace, name: str, progress: Report | None = None, *, running: bool = True, worker: str = ""
 ) -> Context:
@@ -50,12 +54,13 @@ def context(
         ctx,
         worker=worker,
         bill=bill,
+        settle=partial(settle, workspace),
         side_by_side=True,
         retired=retired_maps(row, found),
         called=called_of(found, ctx.ends),
     )
     if progress is not None:
-        ctx.report = progress
+        ctx.report = Told(progress, found.apps.values())
     bring_in_force(ctx, found.resolved, found.schema)
     return ctx
 

@@ -214,6 +214,15 @@ class Node:
             raise self.wrong(key, "a whole number from 0 on")
         return int(value)
 
+    def percent(self, key: str, default: float) -> float:
+        """Return a percentage: a number from 0 to 100, or a text such as 10%."""
+        value = self.data.get(key, default)
+        if isinstance(value, str) and re.fullmatch(r"\d+(\.\d+)?\s*%?", value.strip()):
+            value = float(value.strip().rstrip("% "))
+        if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= 100:
+            raise self.wrong(key, "a percentage such as 10%")
+        return float(value)
+
     def node(self, key: str) -> "Node":
         """Return the mapping under a key; an empty one where the key is absent or holds nothing."""
         value = self.data.get(key)

@@ -89,12 +89,13 @@ class Neighbour:
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """How far a phase of a run is: ``total`` None where it is not known."""
+    """How far a phase of a run is: ``total`` None where it is not known. ``slowed``: a rate limit is waited for."""
 
     phase: str
     app: str
     done: int
     total: int | None = None
+    slowed: bool = False
 
 
 def _silent(progress: Progress) -> None:
@@ -104,6 +105,10 @@ def _silent(progress: Progress) -> None:
 def _no_bill() -> Mapping[str, int]:
     """Count nothing."""
     return {}
+
+
+def _nothing() -> None:
+    """Do nothing."""
 
 
 class Reader(Protocol):
@@ -167,7 +172,8 @@ class Context:
     ``neighbour`` is the sync of the contacts for one of leads, and the other way round, if there is one.
     ``called`` are, by mapping, where the records are read that the other app knows only by their names.
     ``from_now``: only for a look: as if the line before which nothing is carried were drawn now.
-    ``bill`` tells the calls made to both apps so far, by their names; a run keeps what it added to it.
+    ``bill`` tells the calls made to both apps so far, by their names; a run keeps what it added to it. ``settle`` keeps
+    what was spent of the apps' limits.
     ``worker``: who has taken the sync's turn, "" where none are taken; nothing begins if another one has it by then.
     ``read_within``: feeds that others read by and by are not read again if that was done so many seconds ago.
     """
@@ -180,6 +186,7 @@ class Context:
     clock: Callable[[], float] = time
     report: Callable[[Progress], None] = _silent
     bill: Callable[[], Mapping[str, int]] = _no_bill
+    settle: Callable[[], None] = _nothing
     side_by_side: bool = False
     retired: Sequence[FieldMap] = ()
     from_now: bool = False

@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 from bothways.engine.brakes import Brake, Totals, stopped_by
-from bothways.errors import BothwaysError, PlanOutdated, RunSuperseded, StoppedByBrake
+from bothways.errors import BothwaysError, PlanOutdated, RateLimited, RunSuperseded, StoppedByBrake
 from bothways.ledger import db, due, holds, looking
 from bothways.ledger.models import Plan, Run, Sync
 from bothways.ledger.plans import ActionRow, drop
@@ -234,7 +234,7 @@ def _recorded(ctx: Context, kind: str, undoes: int | None = None) -> Iterator[Ru
         if record.state == "running":
             record.state = "done"
     except BothwaysError as error:
-        record.state, record.reason = ("stopped" if isinstance(error, StoppedByBrake) else "failed"), str(error)
+        record.state, record.reason = _ended_by(error), str(error)
         raise
     finally:
         if record.state == "running":
@@ -243,9 +243,17 @@ def _recorded(ctx: Context, kind: str, undoes: int | None = None) -> Iterator[Ru
         record.counts = dict(ctx.rules)
         record.bill = dict(Counter(ctx.bill()) - Counter(bill))
         with db.transaction_():
+            ctx.settle()
             record.save()
             if record.state in ("done", "stopped"):
                 _drop_old_plans(ctx)
+
+
+def _ended_by(error: BothwaysError) -> str:
+    """Return how a run ended: one that an app's limits let go no further only waits."""
+    if isinstance(error, RateLimited):
+        return "waiting"
+    return "stopped" if isinstance(error, StoppedByBrake) else "failed"
 
 
 def _drop_old_plans(ctx: Context) -> None:

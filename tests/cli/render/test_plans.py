@@ -2,8 +2,8 @@
 
 from dataclasses import replace
 
-from bothways.cli.render.plans import action, foot, head, warnings
-from bothways.service.views import ActionView, BrakeView, DuplicatesView, FieldView
+from bothways.cli.render.plans import action, cost, foot, head, warnings
+from bothways.service.views import ActionView, AppForecast, BrakeView, DuplicatesView, FieldView, ForecastView
 from tests.cli.views import APPS, CREATE, HOLD, PLAN, UPDATE
 
 
@@ -114,3 +114,18 @@ def test_duplicates_inside_one_app_are_told_with_examples():
         "! 5 records in hubspot share their e-mail with another one there, such as 1 and 2, 3 and 4 and 5. "
         "Merge them there if they are the same."
     )
+
+
+def test_cost_is_foreseen_in_words():
+    apps = {"hubspot": AppForecast(243, 3.2, 100, 1_770_000_000.0), "ledger": AppForecast(1, None, None, None)}
+    first, warning = cost(replace(PLAN, forecast=ForecastView(True, apps, 41.3)))
+    assert (
+        first
+        == "A first run takes about 240 calls of hubspot (3 % of today's quota) and 1 call of ledger, and about 41 s."
+    )
+    assert warning.startswith("! hubspot leaves us 100 calls today; what is over waits until ")
+    small = {"hubspot": AppForecast(9, 0.01, 100, 1_770_000_000.0)}
+    assert cost(replace(PLAN, forecast=ForecastView(False, small, 9000.0))) == [
+        "Applying it takes about 9 calls of hubspot (less than 1 % of today's quota), and about 2 h."
+    ]
+    assert cost(PLAN) == []

@@ -3,9 +3,9 @@
 from dataclasses import replace
 from datetime import datetime
 
-from bothways.cli.render.workspace import findings, status
+from bothways.cli.render.workspace import findings, limits, status
 from bothways.service.views import Counts, NextView, StatusView
-from tests.cli.views import FINDINGS, LAST_PROOF, SYNC
+from tests.cli.views import ALLOWANCE, FINDINGS, LAST_PROOF, SYNC
 
 
 def test_status_ends_with_what_needs_a_person():
@@ -55,3 +55,14 @@ def test_findings_say_what_to_do():
         "1 to fix.",
     ]
     assert findings(FINDINGS[:2])[-1] == "Nothing to fix."
+
+
+def test_limits_tell_what_is_left_of_the_day_and_who_is_left_alone_until_when():
+    noon = 1_770_030_000.0
+    spent = replace(ALLOWANCE, calls=237_500, left=12_500, waits_until=noon + 3600, why="BW-211 it is used up")
+    text = "\n".join(limits([ALLOWANCE, replace(spent, app="crm"), replace(spent, app="dav", day_ends=None)], noon))
+    assert "200,000 of 250,000" in text
+    assert "237,500 of 250,000" in text
+    assert text.count("is asked again at") == 2
+    assert "dav is asked again at" in text
+    assert limits([], noon) == []

@@ -1,13 +1,14 @@
 """A plan as text: its records, what to look out for, and its totals last."""
 
+import time
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from bothways.cli.text import clean, columns, counted, cut, listed, number, pad
+from bothways.cli.text import clean, columns, counted, cut, listed, moment, number, pad
 from bothways.cli.values import value_text
 
 if TYPE_CHECKING:
-    from bothways.service.views import ActionView, FieldView, PlanView
+    from bothways.service.views import ActionView, AppForecast, FieldView, PlanView
 
 MARKS = {"create": "+", "update": "~", "link": "~", "hold": "?", "unlink": "×", "delete": "×", "tag": "~"}
 WORDS = {"leave out": "left out", "wait": "waits", "skip": "skipped", "none": "in sync"}
@@ -71,7 +72,43 @@ def foot(view: "PlanView", *, more: int) -> list[str]:
     table = columns([(title, *view.apps), *_totals(view)], gap="   ", right=(1, 2))
     if view.id and (view.changes or view.linked):
         table[0] += f"          Apply exactly this plan: bothways apply {view.id}"
-    return [*lines, *table]
+    return [*lines, *table, *cost(view)]
+
+
+def cost(view: "PlanView") -> list[str]:
+    """Return what the plan would cost, and which app does not allow so much today."""
+    if view.forecast is None:
+        return []
+    now, found = time.time(), view.forecast
+    apps = [f"{counted(rounded(each.calls), 'call')} of {name}{_of_day(each)}" for name, each in found.apps.items()]
+    what = "A first run" if found.first else "Applying it"
+    lines = [f"{what} takes about {' and '.join(apps)}, and about {lasting(found.seconds)}."]
+    return lines + [
+        f"! {name} leaves us {counted(each.left, 'call')} today; what is over waits until {moment(each.day_ends, now)}."
+        for name, each in found.apps.items()
+        if each.left is not None and each.calls > each.left
+    ]
+
+
+def _of_day(each: "AppForecast") -> str:
+    if each.of_day is None:
+        return ""
+    share = f"{each.of_day:.0f} %" if each.of_day >= 1 else "less than 1 %"
+    return f" ({share} of today's quota)"
+
+
+def rounded(count: float) -> int:
+    """Return a number as it is said with "about": its first two digits."""
+    digits = max(len(str(int(count))) - 2, 0)
+    return int(round(count, -digits))
+
+
+def lasting(seconds: float) -> str:
+    """Return a length of time in the largest unit that it has two of."""
+    for unit, size in (("h", 3600.0), ("min", 60.0)):
+        if seconds >= 2 * size:
+            return f"{rounded(seconds / size)} {unit}"
+    return f"{max(rounded(seconds), 1)} s"
 
 
 def scope(view: "PlanView") -> list[str]:

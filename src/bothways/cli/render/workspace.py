@@ -8,7 +8,7 @@ from bothways.cli.render.records import proven
 from bothways.cli.text import ago, columns, duration, moment, number
 
 if TYPE_CHECKING:
-    from bothways.service.views import Finding, NextView, StatusView, SyncView
+    from bothways.service.views import AllowanceView, Finding, NextView, StatusView, SyncView
 
 LEVELS = {"ok": "✓", "warning": "!", "problem": "×"}
 
@@ -25,7 +25,7 @@ NEXT = {
 
 
 def status(view: "StatusView", now: float) -> list[str]:
-    """Return every sync with its counts and when it is looked at next, what needs a person, what the proofs found."""
+    """Return every sync with its counts and when it is looked at next, what needs a person, proofs, limits."""
     if not view.syncs:
         return [*_paused(view, now), "No sync yet. Add one under syncs: in bothways.yaml."]
     rows = [
@@ -44,15 +44,9 @@ def status(view: "StatusView", now: float) -> list[str]:
     ]
     head = ("Sync", "Direction", "State", "In sync", "Left out", "Failing", "Held", "Last run", "Next look")
     hints = [hint for each in view.syncs for hint in (*needs(each), *_waits(each, now))]
-    return (
-        columns([head, *rows], right=(3, 4, 5, 6))
-        + _paused(view, now)
-        + hints
-        + [
-            *(proven(each.proof, each.name, now) for each in view.syncs if each.proof is not None),
-            *unsent(view.failing_channels),
-        ]
-    )
+    found = [proven(each.proof, each.name, now) for each in view.syncs if each.proof is not None]
+    table = columns([head, *rows], right=(3, 4, 5, 6))
+    return [*table, *_paused(view, now), *hints, *found, *unsent(view.failing_channels), *limits(view.apps, now)]
 
 
 def _paused(view: "StatusView", now: float) -> list[str]:
@@ -77,6 +71,21 @@ def _waits(view: "SyncView", now: float) -> list[str]:
     if view.next.why == "failed":
         return [f"! {view.name}: tried again at {at}. It stopped: {view.next.trouble}"]
     return []
+
+
+def limits(apps: Sequence["AllowanceView"], now: float) -> list[str]:
+    """Return what the apps have left of their calls of today, and which of them are left alone until when."""
+    rows = [
+        (app.app, f"{number(app.calls)} of {number(app.quota)}", number(app.left), moment(app.day_ends, now))
+        for app in apps
+        if app.day_ends is not None
+    ]
+    lines = columns([("App", "Calls today", "Left", "New day"), *rows], right=(2,)) if rows else []
+    return lines + [
+        f"· {app.app} is asked again at {moment(app.waits_until, now)}: {app.why}"
+        for app in apps
+        if app.waits_until is not None
+    ]
 
 
 def needs(view: "SyncView") -> list[str]:

@@ -53,6 +53,7 @@ class CardDav:
         Setting("calls_per_second", "Calls per second at most", required=False, default=str(LIMITS[""][0])),
     )
     limits: ClassVar[Mapping[str, tuple[int, float]]] = LIMITS
+    quota: ClassVar[int] = 0
     capabilities: Capabilities = CAPABILITIES
 
     def __init__(self, setup: Setup) -> None:

@@ -35,4 +35,6 @@ CAPABILITIES = Capabilities(
     unique_create=False,  # unique is the UID alone, and no field of a contact
     finds_strongly=False,  # addressbook-query is too unevenly built to be trusted
     archives=False,  # DELETE is for good
+    per_write=1,
+    list_page=0,  # one report names all cards; they are read in batches
 )

@@ -53,6 +53,11 @@ synced. The labels of an account, and those that HubSpot has by itself, are fiel
 not taken away while a label hangs on it that does not go with it. [K] That labels which are sent are added to those
 that hang there is not promised: what hangs there is sent as well.
 
+Limits: calls in ten seconds, searches in one, and calls a day (usage guidelines). The first and the last are told by
+the answers' headers, but for those of searches. The day ends at midnight in the time zone of the account, which its
+details tell, and belongs to all private apps of the account. A 429 names its limit: after DAILY nothing is asked until
+the next day, and at most for an hour, should that begin at another time than we think.
+
 HubSpot cannot write on a condition: an edit made between our reading and writing a record is overwritten,
 and can be seen in the history of the property. Whose change is the newest, and which program fights over a property, is
 told by that history. It is read only for the records in which this has a say.

@@ -9,10 +9,10 @@ from bothways.connectors.base import Setup
 from bothways.connectors.http import HttpClient, Manners, Response
 from bothways.connectors.hubspot.facts import API_VERSION, BASE_URL, CONCURRENCY, LONGEST_QUERY
 from bothways.connectors.hubspot.objects import KINDS, Kind
-from bothways.connectors.hubspot.problems import Problem, limit_of, problem_of, said_of, spent, words_of
+from bothways.connectors.hubspot.problems import Problem, day_of, limit_of, problem_of, said_of, spent, words_of
 from bothways.errors import ObjectGone, ProtocolError, UnknownField, UnknownObject
 
-MANNERS = Manners(words_of, limit_of, spent)
+MANNERS = Manners(words_of, limit_of, spent, day_of)
 FOUND = frozenset({200, 201, 204, 207})
 
 

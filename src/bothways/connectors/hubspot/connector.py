@@ -21,7 +21,7 @@ from bothways.connectors.base import (
 )
 from bothways.connectors.hubspot import associations, listing, lists, reading, subscriptions, webhooks, writing
 from bothways.connectors.hubspot.api import Api
-from bothways.connectors.hubspot.facts import BASE_URL, CAPABILITIES, LIMITS, MARKER
+from bothways.connectors.hubspot.facts import BASE_URL, CAPABILITIES, LIMITS, MARKER, QUOTA
 from bothways.connectors.hubspot.objects import KINDS
 from bothways.connectors.hubspot.schema import field_of
 from bothways.connectors.hubspot.subscriptions import Subscriptions
@@ -59,6 +59,7 @@ class HubSpot:
         Setting("marker_property", "Unique property for our own marks", required=False, example=MARKER),
     )
     limits: ClassVar[Mapping[str, tuple[int, float]]] = LIMITS
+    quota: ClassVar[int] = QUOTA
 
     def __init__(self, setup: Setup) -> None:
         self._marker = setup.settings.get("marker_property") or None
@@ -77,6 +78,10 @@ class HubSpot:
             with suppress(PermissionMissing):  # what may not be read is not synced
                 self._check_marker(object, str(self._marker))
         return Account(id, f"HubSpot account {id}", notes)
+
+    def time_zone(self) -> str:
+        """Return the time zone of the account, "" if its details do not tell."""
+        return str(self._api.account().get("timeZone") or "")
 
     def objects(self) -> Sequence[ObjectType]:
         """Return contacts, companies and deals."""

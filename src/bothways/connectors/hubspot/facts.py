@@ -26,6 +26,11 @@ LIMITS = {"": (100, 10.0), "search": (5, 1.0), "associations": (100, 10.0)}
 limit of its own for the whole account and sends no headers. That it counts in both is [K]. Calls about associations
 have a limit of their own, too."""
 
+QUOTA = 250_000
+"""Calls a day of the smallest account, by the midnight of its own time zone, which all of its private apps share; the
+answers' headers tell of more, but for those of searches (usage guidelines, "rate limits"). Calls about associations
+count in a quota of their own, which is as large at least: here they count in this one as well."""
+
 BATCH = 100
 """Records per batch call, and rows per page of a listing."""
 
@@ -86,4 +91,5 @@ CAPABILITIES = Capabilities(
     unique_create=True,
     finds_strongly=True,
     archives=True,
+    list_page=BATCH,
 )

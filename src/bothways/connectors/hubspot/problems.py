@@ -92,6 +92,15 @@ def limit_of(headers: Mapping[str, str]) -> tuple[int, float, int | None] | None
     return int(str(most)), int(str(millis)) / 1000, int(left) if left.isdigit() else None
 
 
+def day_of(headers: Mapping[str, str]) -> tuple[int, int] | None:
+    """Return the calls a day that an answer's headers tell of, and those that remain."""
+    most, left = (
+        headers.get("X-HubSpot-RateLimit-Daily") or "",
+        headers.get("X-HubSpot-RateLimit-Daily-Remaining") or "",
+    )
+    return (int(most), int(left)) if most.isdigit() and left.isdigit() and int(most) else None
+
+
 def spent(response: Response) -> Spent:
     """Return which of HubSpot's limits a 429 speaks of."""
     policy = str(_body(response).get("policyName") or "").upper()

@@ -17,7 +17,7 @@ from bothways.connectors.hubspot.api import FOUND, Api
 from bothways.connectors.hubspot.facts import FORWARD_ONLY, NOT_CARRIED_OUT
 from bothways.connectors.hubspot.problems import NOT_FOUND, Problem
 from bothways.connectors.hubspot.values import record_of, to_wire
-from bothways.errors import AppError, ObjectGone, OutcomeUnknown, ProtocolError, RateLimited
+from bothways.errors import AppError, ObjectGone, OutcomeUnknown, ProtocolError, QuotaUsedUp, RateLimited
 
 REFUSALS = frozenset({400, 404, 409, 413, 422})
 """Statuses that refuse a call for what is in it: nothing of it was written."""
@@ -79,6 +79,8 @@ def _write(api: Api, object: str, items: Sequence[WriteItem], build: Callable[[W
         return _results(api, object, items, response) or _halves(api, object, items, build)
     except (OutcomeUnknown, ProtocolError) as error:
         return _all(items, Outcome.UNKNOWN, error.message)
+    except QuotaUsedUp:
+        raise  # nothing of it was sent, and nothing will be today
     except RateLimited as error:
         return _all(items, Outcome.LATER, error.message)
 

@@ -35,6 +35,7 @@ class Sql:
         Setting("ca_file", "File with the certificate authority of the server", required=False),
     )
     limits: ClassVar[Mapping[str, tuple[int, float]]] = LIMITS
+    quota: ClassVar[int] = 0
 
     def __init__(self, setup: Setup) -> None:
         helped = _truth(setup.app, setup.settings.get("helper_tables") or "")

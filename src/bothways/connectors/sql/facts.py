@@ -54,4 +54,5 @@ CAPABILITIES = Capabilities(
     unique_create=True,
     finds_strongly=True,
     archives=False,  # DELETE is for good
+    list_page=LIST,
 )

@@ -5,10 +5,18 @@ people see and type: ``p_12``, ``r_19``.
 """
 
 from bothways.service.views.alerts import AlertsView, AlertView, SentView, TroubleView
-from bothways.service.views.apps import AppCheck, AppView, ConnectorView, ObjectView
+from bothways.service.views.apps import AllowanceView, AppCheck, AppView, ConnectorView, ObjectView
 from bothways.service.views.common import Counted, plain
 from bothways.service.views.issues import CandidateView, IssueView, PairHistory, PairView
-from bothways.service.views.plans import ActionView, BrakeView, DuplicatesView, FieldView, PlanView
+from bothways.service.views.plans import (
+    ActionView,
+    AppForecast,
+    BrakeView,
+    DuplicatesView,
+    FieldView,
+    ForecastView,
+    PlanView,
+)
 from bothways.service.views.records import (
     Difference,
     Event,
@@ -40,7 +48,9 @@ __all__ = [
     "ActionView",
     "AlertView",
     "AlertsView",
+    "AllowanceView",
     "AppCheck",
+    "AppForecast",
     "AppView",
     "AssociationView",
     "BadRow",
@@ -57,6 +67,7 @@ __all__ = [
     "FieldStory",
     "FieldView",
     "Finding",
+    "ForecastView",
     "IssueView",
     "KeptView",
     "LastProof",

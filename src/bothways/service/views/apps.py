@@ -25,6 +25,24 @@ class AppView:
 
 
 @dataclass(frozen=True, slots=True)
+class AllowanceView:
+    """How many calls of today an app has had from everybody, of how many (0: no such limit), and what is left of them.
+
+    ``reserved``: how many of them are for others. ``day_ends``: when the app begins to count anew. ``waits_until``:
+    nothing is asked of it until then, None where it is asked; ``why``.
+    """
+
+    app: str
+    calls: int
+    quota: int
+    left: int
+    reserved: int
+    day_ends: float | None
+    waits_until: float | None
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
 class ObjectView:
     """A kind of record in an app; ``count`` None where the app cannot tell cheaply."""
 

@@ -32,6 +32,28 @@ class BrakeView:
 
 
 @dataclass(frozen=True, slots=True)
+class AppForecast:
+    """About how many calls one app would have, and their share of the calls of a day in percent.
+
+    ``left``: how many are left for us today, ``day_ends``: when there are more. None where the app does not count them.
+    """
+
+    calls: int
+    of_day: float | None
+    left: int | None
+    day_ends: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class ForecastView:
+    """About what the ``first`` run of a sync would cost, or to apply this plan; ``seconds``: how long it takes."""
+
+    first: bool
+    apps: Mapping[str, AppForecast]
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
 class PlanView:
     """What a run would do, counted. ``changes``: records that would be written.
 
@@ -41,7 +63,7 @@ class PlanView:
     that are several times in one app, told as long as nothing is linked. ``deleted``: records that would be archived
     or deleted. ``agreed``: pairs that differ and stay as they are, since only changes from now on are carried.
     ``conflicts``: records in which a changed value loses against the other app's; ``to_decide``: records with a
-    difference that waits for a person.
+    difference that waits for a person. ``forecast``: what it would cost, None where nothing would be written.
     """
 
     id: str
@@ -69,6 +91,7 @@ class PlanView:
     deleted: Counted = made_by(default_factory=dict)
     agreed: int = 0
     to_decide: int = 0
+    forecast: ForecastView | None = None
 
 
 @dataclass(frozen=True, slots=True)

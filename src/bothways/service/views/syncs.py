@@ -7,6 +7,7 @@ from typing import Any
 
 from bothways.records import Value
 from bothways.service.views.alerts import TroubleView
+from bothways.service.views.apps import AllowanceView
 from bothways.service.views.common import Counted
 from bothways.service.views.records import LastProof
 
@@ -144,12 +145,13 @@ class NextView:
 
 @dataclass(frozen=True, slots=True)
 class StatusView:
-    """How the workspace stands: since when a person has paused everything (seconds, None if nobody has), its syncs, and
-    the channels by which alerts cannot be sent."""
+    """How the workspace stands: since when a person has paused everything (seconds, None if nobody has), its syncs,
+    the channels by which alerts cannot be sent, and what is left of the apps' limits."""
 
     paused_at: float | None
     syncs: tuple["SyncView", ...]
     failing_channels: tuple[TroubleView, ...] = ()
+    apps: tuple[AllowanceView, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
