@@ -6,11 +6,12 @@ later, and nothing of it reaches another sync. Only a database that fails for go
 
 import random
 import threading
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
 from bothways.engine.sides import Side
-from bothways.errors import AppError, BothwaysError, LedgerError, RunSuperseded, SecretMissing, SyncOff
+from bothways.errors import AppError, BothwaysError, CredentialsRefused, LedgerError, RunSuperseded, SecretMissing, SyncOff
 from bothways.jobs import metrics
 from bothways.jobs.now import run_view
 from bothways.jobs.schedule import JITTER, after_failure, after_success
@@ -46,12 +47,23 @@ class Worker:
     understood: Callable[[Exception], BothwaysError]
     chance: Callable[[], float] = field(default=random.random)
     _of_thread: threading.local = field(default_factory=threading.local, init=False, repr=False)
+    _refused: Counter[str] = field(default_factory=Counter, init=False, repr=False)
 
     def own(self) -> Workspace:
-        """Return the workspace with apps opened for this thread alone: a database connection has one transaction."""
-        if not hasattr(self._of_thread, "opened"):
-            self._of_thread.opened = {}
-        return replace(self.workspace, opened=self._of_thread.opened)
+        """Return the workspace with apps opened for this thread alone: a database connection has one transaction.
+
+        An app that has refused its credentials since is opened anew, with those that it has by now.
+        """
+        kept = self._of_thread.__dict__
+        opened, refused = kept.setdefault("opened", {}), kept.setdefault("refused", Counter[str]())
+        for app in [each for each, times in dict(self._refused).items() if times != refused[each]]:
+            refused[app] = self._refused[app]
+            opened.pop(app, None)
+        return replace(self.workspace, opened=opened)
+
+    def refused(self, app: str) -> None:
+        """Let an app be opened anew that has refused its credentials."""
+        self._refused[app] += 1
 
     def clock(self) -> float:
         """Return the time that turns are told by (seconds)."""
@@ -128,6 +140,8 @@ def _failed(worker: Worker, turn: Turn, name: str, error: BothwaysError) -> tupl
     now, failed = worker.clock(), turn.failed + 1
     if isinstance(error, AppError | SecretMissing) and "app" in error.facts:
         app = str(error.facts["app"])
+        if isinstance(error, CredentialsRefused):
+            worker.refused(app)
         until = after_failure(rests.failed(app) + 1, now, worker.chance())
         if rests.begin(app, until, error.code, error.message):
             worker.on_failure(name, error)
