@@ -5,7 +5,7 @@ import pytest
 from bothways.errors import AppUnreachable, BothwaysError, CredentialsRefused, OurFault
 from bothways.jobs.schedule import LONGEST_PAUSE
 from bothways.jobs.turns import Worker, take_turn
-from bothways.ledger import hints, rests, turns
+from bothways.ledger import clocks, hints, rests, turns
 from bothways.ledger.models import Feed, Run
 from bothways.ledger.turns import FEED, SYNC
 from bothways.service.connect import open_app
@@ -48,6 +48,7 @@ class Shift:
         end = self.office.clock() + seconds
         with used(self.worker.workspace.database):
             while True:
+                clocks.keep_right(self.worker.clock)
                 for kind in (FEED, SYNC):
                     for id in turns.due(kind, self.worker.clock(), 100):
                         while take_turn(self.worker, kind, id):

@@ -13,7 +13,7 @@ from bothways.errors import BothwaysError, DatabaseLocked, DatabaseUnreachable
 from bothways.jobs import metrics
 from bothways.jobs.queue import Queue
 from bothways.jobs.turns import Worker, take_turn
-from bothways.ledger import db, turns
+from bothways.ledger import clocks, db, turns
 from bothways.ledger.turns import BEAT_EVERY, FEED, SYNC
 from bothways.service.database import kept_open
 from bothways.service.views import RunView
@@ -133,8 +133,8 @@ class Service:
             take_over_changes(self.workspace)
         except BothwaysError as error:
             self.on_failure("", error)
-        self.ticked_at = self.workspace.clock()
-        now = self.worker.clock()
+        clocks.keep_right(self.workspace.clock)
+        self.ticked_at = now = self.worker.clock()
         found = {kind: turns.due(kind, now, MOST_QUEUED) for kind in (FEED, SYNC)}
         for kind, ids in found.items():
             metrics.due.labels(kind).set(len(ids))

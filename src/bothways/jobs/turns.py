@@ -9,9 +9,18 @@ import threading
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
+from functools import partial
 
 from bothways.engine.sides import Side
-from bothways.errors import AppError, BothwaysError, CredentialsRefused, LedgerError, RunSuperseded, SecretMissing, SyncOff
+from bothways.errors import (
+    AppError,
+    BothwaysError,
+    CredentialsRefused,
+    LedgerError,
+    RunSuperseded,
+    SecretMissing,
+    SyncOff,
+)
 from bothways.jobs import metrics
 from bothways.jobs.now import run_view
 from bothways.jobs.schedule import JITTER, after_failure, after_success
@@ -67,7 +76,7 @@ class Worker:
 
     def clock(self) -> float:
         """Return the time that turns are told by (seconds)."""
-        return turns.clock_of(self.workspace.clock)
+        return self.workspace.clock()
 
 
 def take_turn(worker: Worker, kind: str, id: int) -> bool:
@@ -95,7 +104,7 @@ def _read(worker: Worker, turn: Turn) -> tuple[float, int]:
     listing = worker.workspace.clock() - feed.polled_at >= every * (1 - 2 * JITTER)  # sooner, hints are to be followed
     try:
         end = End(Side.LEFT, name, feed, open_app(worker.own(), name).connector)
-        changed = read_feed(FeedReader(name, worker.workspace.clock), end, listing=listing)
+        changed = read_feed(FeedReader(name, worker.workspace.clock, partial(turns.fence, turn)), end, listing=listing)
     except BothwaysError as error:
         return _failed(worker, turn, name, error)
     rests.end([name])

@@ -154,6 +154,11 @@ def filled(table: str) -> None:
         execute(f"ANALYZE {table}")
 
 
+def shared() -> str:
+    """Return the end of a query whose rows nobody may change before this transaction has ended, though others read."""
+    return _backend().SHARED
+
+
 def _backend() -> ModuleType:
     """Return what the database in use wants in its own way."""
     return postgresql if connection.vendor == "postgresql" else sqlite

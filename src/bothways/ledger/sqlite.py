@@ -11,6 +11,9 @@ LISTED = "IN (SELECT value FROM json_each(%s))"
 BY_KEY = " WITHOUT ROWID"
 """Behind the columns of a table: its rows are kept by their key alone."""
 
+SHARED = ""
+"""Of one writer at a time nobody changes a row meanwhile."""
+
 
 def listed(ids: Sequence[object]) -> str:
     """Return ids as the parameter of LISTED."""

@@ -2,15 +2,13 @@
 
 This is the truth of what is to be done when; queues only bring it about sooner. A worker that has taken a turn says
 every few seconds that it is alive; after ``TAKEOVER`` seconds without a word it counts as gone, and another takes
-the turn. Should it come back, its commits are refused by the fence of the sync. Times are seconds by ``clock``.
+the turn. Should it come back, its commits are refused by the fence of the sync, or of the feed.
 """
 
-import time
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from typing import NamedTuple
 
-from django.db import connection
-
+from bothways.errors import RunSuperseded
 from bothways.ledger import db
 
 FEED, SYNC = "feed", "sync"
@@ -51,13 +49,6 @@ class Turn(NamedTuple):
     failed: int
 
 
-def clock_of(own: Callable[[], float] = time.time) -> float:
-    """Return the time by which turns are told: that of the PostgreSQL server, which all workers share, else our own."""
-    if connection.vendor == "postgresql":
-        return float(db.value("SELECT EXTRACT(EPOCH FROM clock_timestamp())::float8"))
-    return own()
-
-
 def due(kind: str, now: float, most: int) -> list[int]:
     """Return up to ``most`` feeds or syncs that are due, which nobody is at and whose apps may be asked."""
     free = (now, now + FAR_AHEAD, now - TAKEOVER, now + TAKEOVER)
@@ -75,6 +66,16 @@ def take(kind: str, id: int, worker: str, now: float) -> Turn | None:
             (worker, now, now, id, now, now + FAR_AHEAD, now - TAKEOVER, now + TAKEOVER),
         )
     return Turn(kind, id, worker, now, int(found[0][0])) if found else None
+
+
+def fence(turn: Turn) -> None:
+    """Stop if another worker has taken a turn over, and let none do so before the caller's transaction has ended.
+
+    Raises RunSuperseded.
+    """
+    sql = f"SELECT 1 FROM {turn.kind} WHERE id=%s AND worker=%s AND taken_at=%s{db.shared()}"
+    if db.value(sql, (turn.id, turn.worker, turn.taken_at)) is None:
+        raise RunSuperseded()
 
 
 def beat(worker: str, at_work: Iterable[tuple[str, int]], now: float) -> None:

@@ -28,5 +28,5 @@ def receive(workspace: Workspace, app: str, delivery: Delivery) -> list[int]:
     with db.transaction_():
         for feed in feeds:
             hints.keep(feed, changed[feed.object], delivery.received_at)
-        turns.ask(turns.FEED, [feed.pk for feed in feeds], turns.clock_of(workspace.clock) + BURST)
+        turns.ask(turns.FEED, [feed.pk for feed in feeds], workspace.clock() + BURST)
     return [feed.pk for feed in feeds]

@@ -7,6 +7,7 @@ from time import time
 from urllib.parse import quote
 
 from bothways.errors import DiskFull, NoWorkspace, UnknownApp, UnknownSync, UsageError, WrongType
+from bothways.ledger import clocks
 from bothways.service.connect import Opened, Secrets
 from bothways.service.database import bring_up_to_date, make_folder, used
 from bothways.service.document import AppDocument, Document, SyncDocument
@@ -103,6 +104,7 @@ def open_workspace(folder: Path, *, load_only: bool = False, take_over: bool = T
     make_folder(workspace.database)
     with used(workspace.database):
         bring_up_to_date()
+        workspace.clock = clocks.of_database()
         if take_over:
             _take_over(workspace, document)
     return workspace

@@ -106,6 +106,10 @@ def _no_bill() -> Mapping[str, int]:
     return {}
 
 
+def _by_nothing() -> None:
+    """Refuse nothing."""
+
+
 class Reader(Protocol):
     """What reading a feed works with: a sync at work, or a worker that reads for all syncs that use the feed."""
 
@@ -140,13 +144,11 @@ class Reader(Protocol):
 
 @dataclass(slots=True)
 class FeedReader:
-    """A worker that reads one feed for all syncs that use it.
-
-    It needs no fence: what a slower reader of the same feed stores later is older than what is known, and left aside.
-    """
+    """A worker that reads one feed for all syncs that use it, as long as ``fenced_by`` raises nothing."""
 
     name: str
     clock: Callable[[], float] = time
+    fenced_by: Callable[[], None] = _by_nothing
     report: Callable[[Progress], None] = _silent
     side_by_side: bool = False
 
@@ -154,7 +156,8 @@ class FeedReader:
         """Rules are counted by runs."""
 
     def fence(self) -> None:
-        """Nothing is refused."""
+        """Stop if another worker reads the feed by now."""
+        self.fenced_by()
 
 
 @dataclass(slots=True)
@@ -217,8 +220,11 @@ class Context:
         return self.mapping(key).on(side).name
 
     def fence(self) -> None:
-        """Stop if another process took this sync over: called inside every transaction of a run."""
-        if self.epoch and db.value("SELECT epoch FROM sync WHERE id=%s", (self.sync.pk,)) != self.epoch:
+        """Stop if another process took this sync over: called inside every transaction of a run.
+
+        Nobody can take it over before that transaction has ended.
+        """
+        if self.epoch and db.value(f"SELECT epoch FROM sync WHERE id=%s{db.shared()}", (self.sync.pk,)) != self.epoch:
             raise RunSuperseded()
 
     def read_in_this_run(self, read_at: float) -> bool:
