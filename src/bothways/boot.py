@@ -38,7 +38,7 @@ CONNECTION: dict[str, Any] = {
     "tcp_user_timeout": GONE * 1000,
     "options": " ".join(f"-c {name}={value}" for name, value in _SERVER.items()),
 }
-"""How both ends of a connection to PostgreSQL notice that the other is gone: else they wait for hours, holding locks."""
+"""How both ends of a connection to PostgreSQL notice that the other is gone: else they wait for hours."""
 
 NEW_OBJECTS = 50_000
 """So many new objects before Python looks for cycles: records come and go by the thousand and form none."""

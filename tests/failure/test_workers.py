@@ -153,3 +153,17 @@ def test_killed_and_frozen_workers_are_taken_over_from_and_a_server_started_anew
     assert [process.wait(timeout=30) for process in (second, third)] == [0, 0], site.logs()
     assert site.takers() == Counter(), "what they were at is given back"
     assert "Traceback" not in site.logs()
+
+
+@pytest.mark.server("postgresql")
+def test_processes_that_begin_at_once_on_an_empty_database_wait_for_each_other(postgresql: str, tmp_path: Path) -> None:
+    with psycopg.connect(postgresql, autocommit=True) as connection:
+        connection.execute("CREATE DATABASE begun_at_once")
+    with HubSpotSandbox() as east, HubSpotSandbox() as west:
+        (tmp_path / "bothways.yaml").write_text(settings(east, west, "database: {env: LEDGER}"))
+        url = f"{postgresql.rpartition('/')[0]}/begun_at_once"
+        command = [sys.executable, "-m", "bothways.cli.main", "-C", str(tmp_path), "status"]
+        own = os.environ | secrets(east, west) | {"LEDGER": url}
+        begun = [subprocess.Popen(command, env=own, stdout=subprocess.PIPE, stderr=subprocess.PIPE) for _ in range(4)]
+        told = [(*each.communicate(timeout=60), each.returncode) for each in begun]
+    assert [code for *_, code in told] == [0] * 4, told

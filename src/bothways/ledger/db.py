@@ -154,6 +154,23 @@ def filled(table: str) -> None:
         execute(f"ANALYZE {table}")
 
 
+_OPENING = 7_303_422
+"""Key of PostgreSQL's advisory lock for what one process of all does at a time when it opens a workspace."""
+
+
+@contextmanager
+def alone() -> Iterator[None]:
+    """Do something that no other process on this PostgreSQL database does meanwhile: they wait for each other."""
+    if connection.vendor != "postgresql":
+        yield
+        return
+    execute("SELECT pg_advisory_lock(%s)", (_OPENING,))
+    try:
+        yield
+    finally:
+        execute("SELECT pg_advisory_unlock(%s)", (_OPENING,))
+
+
 def shared() -> str:
     """Return the end of a query whose rows nobody may change before this transaction has ended, though others read."""
     return _backend().SHARED
