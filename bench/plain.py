@@ -3,6 +3,7 @@
 It sends webhooks. A process finds its connector, ``plain``, with ``environment`` added to its own.
 """
 
+import threading
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, ClassVar
@@ -46,6 +47,7 @@ CREATE TABLE record (
 );
 CREATE INDEX record_version ON record (app, object, version);
 """
+_of_thread = threading.local()
 _COLUMNS = "id, email, name, title, version, changed"
 _SAVED = "version=nextval('version'), changed=EXTRACT(EPOCH FROM clock_timestamp())"
 
@@ -79,11 +81,11 @@ class Plain:
     )
 
     def __init__(self, setup: Setup) -> None:
-        self._setup, self._link = setup, psycopg.connect(setup.settings["url"], autocommit=True)
+        self._setup, self._url = setup, setup.settings["url"]
 
     def _ask(self, call: str, sql: str, *values: Any) -> list[tuple[Any, ...]]:
         self._setup.budget.spend("", call)
-        return self._link.execute(sql, (self._setup.app, *values)).fetchall()
+        return _link(self._url).execute(sql, (self._setup.app, *values)).fetchall()
 
     def check(self) -> Account:
         """Return who we are."""
@@ -136,11 +138,15 @@ class Plain:
         if item.kind is not WriteKind.UPDATE or item.ref is None:
             return WriteResult(item.key, Outcome.REFUSED, message="nothing is made or deleted here")
         self._setup.budget.spend("", "update")
-        row = self._link.execute(
-            f"UPDATE record SET {''.join(f'{name}=%s, ' for name in item.values)}{_SAVED} "
-            f"WHERE app=%s AND object=%s AND id=%s RETURNING {_COLUMNS}",
-            (*item.values.values(), self._setup.app, object, item.ref.id),
-        ).fetchone()
+        row = (
+            _link(self._url)
+            .execute(
+                f"UPDATE record SET {''.join(f'{name}=%s, ' for name in item.values)}{_SAVED} "
+                f"WHERE app=%s AND object=%s AND id=%s RETURNING {_COLUMNS}",
+                (*item.values.values(), self._setup.app, object, item.ref.id),
+            )
+            .fetchone()
+        )
         return WriteResult(item.key, Outcome.DONE, _record(row)) if row else WriteResult(item.key, Outcome.GONE)
 
     def hints(self, delivery: Delivery) -> Sequence[Hint]:
@@ -149,6 +155,14 @@ class Plain:
         if not signed_by(secret, delivery.body, delivery.header(SIGNATURE), "hex"):
             raise WebhookRefused(app=self._setup.app, reason="its signature is wrong")
         return [Hint(object, id) for object, id in orjson.loads(delivery.body)]
+
+
+def _link(url: str) -> "psycopg.Connection[tuple[Any, ...]]":
+    """Return this thread's one connection to a database, whatever the number of apps in it."""
+    links: dict[str, psycopg.Connection[tuple[Any, ...]]] = _of_thread.__dict__
+    if url not in links:
+        links[url] = psycopg.connect(url, autocommit=True)
+    return links[url]
 
 
 def _record(row: tuple[Any, ...]) -> Record:
