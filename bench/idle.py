@@ -9,7 +9,7 @@ import psycopg
 from bench.many import Works, cpu_of, memory_of, until, works
 
 EACH = 10
-"""Syncs of each connection. Half of the connections send, each to so many of the other half: there must be no ring."""
+"""Syncs of each connection. Half of them send, each to so many of the other half: there must be no ring."""
 
 RECORDS = 5
 PATIENCE = 600.0

@@ -61,6 +61,8 @@ class Faults:
     """What came of killing and freezing. Takeovers are in seconds, None where it took too long."""
 
     edits: int = 0
+    refused: int = 0
+    per_second: float = 0.0
     lost: int = 0
     different: int = 0
     killed: float | None = None
@@ -103,6 +105,7 @@ class People:
         self.saved[name, f"p{who}@example.com"] = title
         body = json.dumps([[name, id]]).encode()
         headers = {SIGNATURE: hmac.digest(SECRET.encode(), body, "sha256").hex()}
+        self._call.close()
         self._call.request("POST", f"/hooks/{app}", body, headers)
         answer = self._call.getresponse()
         answer.read()
@@ -176,13 +179,18 @@ def faults(site: Works, people: People, per_second: float, seconds: float) -> Fa
             thaw = 0.0
         for each in watching:
             each.look()
+    found.edits, found.refused, found.per_second = (
+        people.edits,
+        people.refused,
+        people.edits / (time.monotonic() - began),
+    )
     if thaw:
         time.sleep(max(0.0, thaw - time.monotonic()))
         second.send_signal(signal.SIGCONT)
     until(lambda: not people.lost() and not people.different(), PATIENCE, 0.5)
     found.killed, found.frozen = (each.took for each in watching)
     found.held = [len(each.held) for each in watching]
-    found.edits, found.lost, found.different = people.edits, people.lost(), people.different()
+    found.lost, found.different = people.lost(), people.different()
     found.committed, found.overlapping = commits(site.ledger)
     site.stop(*(each for each in site.processes[1:] if each.poll() is None))
     return found

@@ -91,9 +91,9 @@ def test_nobody_takes_over_while_a_transaction_behind_the_fence_is_under_way(
         other.execute("SET lock_timeout='100ms'")
         with transaction.atomic():
             run.fence()
-            other.execute("SELECT epoch FROM sync")
+            other.execute("UPDATE sync SET due_at=0")
             with pytest.raises(psycopg.errors.LockNotAvailable):
-                other.execute("UPDATE sync SET epoch=epoch+1")
+                other.execute("SELECT pg_advisory_xact_lock(7303423, %s)", (sync.pk,))
         other.execute("UPDATE sync SET epoch=epoch+1")
     with pytest.raises(RunSuperseded):
         run.fence()

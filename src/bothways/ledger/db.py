@@ -171,9 +171,25 @@ def alone() -> Iterator[None]:
         execute("SELECT pg_advisory_unlock(%s)", (_OPENING,))
 
 
-def shared() -> str:
-    """Return the end of a query whose rows nobody may change before this transaction has ended, though others read."""
-    return _backend().SHARED
+_GATE = 7_303_423
+"""First key of PostgreSQL's advisory locks for the syncs: whoever takes one over waits for commits under way."""
+
+
+def pass_gate(sync_id: int) -> None:
+    """Let nobody take a sync over before this transaction has ended. No row is locked for it: others write to them."""
+    if connection.vendor == "postgresql":
+        execute("SELECT pg_advisory_xact_lock_shared(%s, %s)", (_GATE, sync_id))
+
+
+def shut_gate(sync_id: int) -> None:
+    """Wait until no transaction is under way that passed the gate of a sync, and let none pass until this one ends."""
+    if connection.vendor == "postgresql":
+        execute("SELECT pg_advisory_xact_lock(%s, %s)", (_GATE, sync_id))
+
+
+def unlocked() -> str:
+    """Return the end of a query that is to leave out rows which somebody else writes to just now."""
+    return _backend().UNLOCKED
 
 
 def _backend() -> ModuleType:

@@ -11,8 +11,8 @@ LISTED = "IN (SELECT value FROM json_each(%s))"
 BY_KEY = " WITHOUT ROWID"
 """Behind the columns of a table: its rows are kept by their key alone."""
 
-SHARED = ""
-"""Of one writer at a time nobody changes a row meanwhile."""
+UNLOCKED = ""
+"""There is one writer at a time."""
 
 
 def listed(ids: Sequence[object]) -> str:

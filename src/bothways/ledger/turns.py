@@ -79,11 +79,14 @@ def fence(turn: Turn) -> None:
 
 
 def beat(worker: str, at_work: Iterable[tuple[str, int]], now: float) -> None:
-    """Say that a worker is alive, for the turns it is at: those that it has left without a word are taken over."""
-    with db.transaction_():
-        for kind, id in sorted(at_work):
-            sql = f"UPDATE {kind} SET beat_at=%s WHERE id=%s AND worker=%s AND taken_at IS NOT NULL"
-            db.execute(sql, (now, id, worker))
+    """Say that a worker is alive, for the turns it is at: those that it has left without a word are taken over.
+
+    It waits for nobody: a frozen worker may have locked one of the rows, and the others must not suffer for it.
+    """
+    for kind, id in sorted(at_work):
+        mine = f"SELECT id FROM {kind} WHERE id=%s AND worker=%s AND taken_at IS NOT NULL{db.unlocked()}"
+        with db.transaction_():
+            db.execute(f"UPDATE {kind} SET beat_at=%s WHERE id IN ({mine})", (now, id, worker))
 
 
 def finish(turn: Turn, due_at: float, failed: int = 0) -> bool:

@@ -224,8 +224,10 @@ class Context:
 
         Nobody can take it over before that transaction has ended.
         """
-        if self.epoch and db.value(f"SELECT epoch FROM sync WHERE id=%s{db.shared()}", (self.sync.pk,)) != self.epoch:
-            raise RunSuperseded()
+        if self.epoch:
+            db.pass_gate(self.sync.pk)
+            if db.value("SELECT epoch FROM sync WHERE id=%s", (self.sync.pk,)) != self.epoch:
+                raise RunSuperseded()
 
     def read_in_this_run(self, read_at: float) -> bool:
         """Tell whether a read of that time is good enough to plan from; right before a write it must be FRESH."""

@@ -197,6 +197,7 @@ def written_by(run_id: int) -> dict[str, int]:
 def _taken_over(ctx: Context) -> Iterator[None]:
     """Take the sync over: from here on every commit of an earlier, still running process is refused."""
     with db.transaction_():
+        db.shut_gate(ctx.sync.pk)
         sql = "UPDATE sync SET epoch=epoch+1 WHERE id=%s RETURNING epoch"
         ctx.epoch = int(db.value(sql, (ctx.sync.pk,)))
         Run.objects.filter(sync=ctx.sync, state="running").update(state="interrupted", ended_at=ctx.clock())
@@ -232,6 +233,7 @@ def _recorded(ctx: Context, kind: str, undoes: int | None = None) -> Iterator[Ru
         record.counts = dict(ctx.rules)
         record.bill = dict(Counter(ctx.bill()) - Counter(bill))
         with db.transaction_():
+            ctx.fence()  # who was taken over from has been said to be interrupted, and drops nobody's plan
             record.save()
             if record.state in ("done", "stopped"):
                 _drop_old_plans(ctx)
