@@ -208,11 +208,15 @@ class Belonging:
             return
         last = {op.home: op for op in ops}
         for home, op in last.items():
-            if self._family(op.side, home)[op.side] != {home}:
-                continue  # where it was merged, or its partner into that of another home, it goes with that
+            if self._became_one(op):
+                continue
             if self.homes.apps[op.side].rows[home].live and op.came is not (home in self.homes.of(rows[op.side])):
                 words = "put into" if op.came else "taken out of"
                 raise Broken("A3", f"{op.thing} was {words} {home} by people, and that did not last")
+
+    def _became_one(self, op: Op) -> bool:
+        """Tell whether a home was merged with another, or its partner with that of another: which is meant?"""
+        return self._family(op.side, op.home)[op.side] != {op.home}
 
     def _sets(self, rows: dict[Side, Row], since: float, linked: list[Pair]) -> None:
         """A4: both things belong to the same homes; what a person added stays, what one has taken out is out."""
@@ -286,8 +290,8 @@ class Belonging:
             return None if self._taken_out_before(rows, pair) else True
         if self._came_unheard(rows, pair):
             return None
-        merged = {survivor for (_, _), survivor in self.homes.beside.merged.items()}
-        if merged & set(pair.ids.values()) or not self._only_each_other(rows):
+        family, doubtful = self._family(Side.LEFT, pair.ids[Side.LEFT]), {op.side for op in went} or SIDES
+        if any(family[side] != {pair.ids[side]} for side in doubtful) or not self._only_each_other(rows):
             return None
         if went and (
             len({op.side for op in came}) != 1 or came[-1].at >= went[0].at or went[0].at <= max(since, pair.since)

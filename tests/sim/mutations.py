@@ -315,6 +315,11 @@ def reference_forgotten() -> Patches:
     return [patch.object(engine_associations._View, "settled", lambda view, side: view.held[side])]
 
 
+def merged_reference_new() -> Patches:
+    """What a record was moved to by a merge of what it referred to counts as put there by a person."""
+    return [patch.object(planning, "follow_merges", lambda ctx, pairs, partners: dict(pairs))]
+
+
 def removal_wins() -> Patches:
     """Where one side took something away, what came on the other meanwhile goes, too."""
     wanted = engine_associations._wanted
@@ -479,6 +484,7 @@ MUTATIONS: dict[str, Callable[[], Patches]] = {
     "parent-missing": parent_missing,
     "reference-untranslated": reference_untranslated,
     "reference-forgotten": reference_forgotten,
+    "merged-reference-new": merged_reference_new,
     "removal-wins": removal_wins,
     "meanwhile-known": meanwhile_known,
     "lists-overwritten": lists_overwritten,

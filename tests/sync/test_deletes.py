@@ -11,6 +11,10 @@ from bothways.engine.scope import Scope
 from bothways.engine.sides import Side
 from bothways.errors import OutcomeUnknown, StoppedByBrake
 from bothways.ledger import db
+from bothways.sync import link_import
+from bothways.sync.link_import import GivenPair
+from bothways.sync.poll import poll
+from bothways.sync.run import recorded, taken_over
 from tests.memory_app import PEOPLE, MemoryConnector, Traits
 from tests.two_apps import WIDE, TwoApps
 
@@ -168,6 +172,29 @@ def test_restored_record_takes_its_link_up_though_another_matches_its_partner_by
     assert plan.totals["kinds"].get("link") == 1, "nobody is previewed to be linked twice"
     world.rest()
     assert world.partner(people[0]) == partner
+
+
+def link_by_hand(world: TwoApps, left: str, right: str) -> int:
+    """Bring a link along between two records, as they are now; return how many links were made."""
+    ctx = world.context()
+    with taken_over(ctx), recorded(ctx, link_import.RULE):
+        poll(ctx, ctx.ends.values())
+        with db.transaction_():
+            return link_import.make(ctx, link_import.check(ctx, [GivenPair(1, left, right)]))
+
+
+def test_former_partner_of_a_restored_record_that_a_person_linked_to_another_does_not_follow_it() -> None:
+    world, people = world_with()
+    partner = gone_in_anna(world, people[0])
+    other = world.bert.add(email="", name="Other")
+    world.anna.restore(people[0])
+    world.anna.edit(people[0], email="other@x.test")
+    assert link_by_hand(world, people[0], other) == 1
+    world.run()
+    assert gone_in_anna(world, people[0]) == other
+    after_the_grace(world)
+    assert is_there(world, partner)
+    assert not is_there(world, other), "its partner by now follows"
 
 
 def test_restored_right_before_the_write_nothing_is_deleted() -> None:

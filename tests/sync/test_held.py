@@ -79,6 +79,22 @@ def test_edit_goes_out_to_one_app_while_the_other_refuses_the_record(refusing: s
     assert world.holds() == []
 
 
+def test_record_that_both_apps_refuse_is_sent_to_each_at_its_time_only() -> None:
+    def no_phones(item: WriteItem) -> tuple[str, tuple[str, ...]] | None:
+        return ("no", ()) if "phone" in item.values else None
+
+    world = TwoApps(anna=Traits(refuses=no_phones), bert=Traits(refuses=no_jokers))
+    ann, *_ = world.crowd(3)
+    world.bert.edit(world.partner(ann), phone="+41446681800")
+    world.run()
+    world.anna.edit(ann, name="Joke")
+    for _ in range(24):
+        world.run()
+    sent = {app.name: app.calls["write update"] for app in (world.anna, world.bert)}
+    assert all(2 <= count <= 6 for count in sent.values()), f"after 1, 2, 4 and 8 minutes: {sent}"
+    assert {hold.side for hold in world.holds()} == {"left", "right"}
+
+
 def test_edit_goes_out_though_the_other_app_refuses_the_record_and_a_field_of_it() -> None:
     def refuses(item: WriteItem) -> tuple[str, tuple[str, ...]] | None:
         if "phone" in item.values:

@@ -375,6 +375,26 @@ def test_move_that_waits_is_not_written_over_since_the_other_app_merged_the_old_
     assert kids.folks(R, other) == (people.partner(new),)
 
 
+def test_lost_write_is_known_though_whom_it_named_was_merged_meanwhile(people: TwoApps) -> None:
+    kids = Kids(people, ONE, ONE)
+    ann, bob = (people.anna.add(email=f"{name}@x.test", name=name) for name in ("ann", "bob"))
+    people.rest()
+    kid = kids.anna.add(name="Kid")
+    kids.rest()
+    other, old = kids.partner(kid), people.partner(ann)
+    kids.anna.edit(kid, folk_id=ann)
+    kids.bert.fail("write", OutcomeUnknown(app="Bert", reason="time-out"), when="after")
+    kids.run()
+    twin = people.bert.add(email="", name="Ann's twin")
+    people.bert.merge(twin, old)
+    kids.bert.edit(other, folk_id=twin)
+    kids.anna.edit(kid, folk_id=bob)
+    kids.spec = replace(kids.spec, default=R)
+    kids.rest()
+    assert kids.folks(L, kid) == (bob,), "what Bert shows is what was written, and no edit of a person"
+    assert kids.folks(R, other) == (people.partner(bob),)
+
+
 # --- by chance ----------------------------------------------------------------------------------------
 
 

@@ -117,9 +117,10 @@ def close_carried_out(sync: Sync, pair: Mapping[Side, str], field: str, side: Si
     _delete(hold for hold in found if (hold.data.get("decided") or {}).get("values") == {str(side): value})
 
 
-def close_refusal(sync: Sync, side: Side, id: str, field: str) -> None:
-    """Close the hold of what an app refused of one field of a record, "" for the whole of it."""
-    _delete(hold for hold in of_records(sync, side, [id]) if hold.field == field and hold.kind == "refused")
+def close_refused_create(sync: Sync, side: Side, id: str, field: str) -> None:
+    """Close the hold of what was refused of one field, "" for the whole, of a record to be made from this one."""
+    found = [hold for hold in of_records(sync, side, [id]) if hold.field == field and hold.kind == "refused"]
+    _delete(hold for hold in found if hold.link_id is None)
 
 
 def forget(sync: Sync, side: Side, ids: Iterable[str]) -> None:

@@ -52,6 +52,13 @@ def follow_merges(ctx: Context, pairs: Mapping[int, Pair], partners: Partners) -
     return found
 
 
+def merged_into(ctx: Context, mapping: FieldMap, side: Side, ids: set[str]) -> dict[str, str]:
+    """Return, for those of these ids that were merged away, what each is by now; all of them are asked for by id."""
+    parents = ctx.parents[mapping.through]
+    dead = _dead(ctx, parents, side, ids)
+    return feeds.survivors(_feed(parents, side).pk, dead) if dead else {}
+
+
 def partners_in(parents: Parents, side: Side, ids: Iterable[str]) -> dict[str, str]:
     """Return the partners that records of one side of ours have in the sync they are kept in step by."""
     there = parents.side(side)

@@ -73,7 +73,7 @@ def fates(ctx: Context, side: Side, rows: Mapping[str, SeenRow], ended: Mapping[
         free = same and partner_id not in taken and not decided and not apart.get(id, set()) & {partner_id, ""}
         both = rows[id].live and partner is not None and partner.live
         found[id] = Fate(link, restored=free and both, busy=link.id in busy)
-        if link.survivor == side and partner is not None and partner.state == "gone" and not both:
+        if link.survivor == side and partner is not None and partner.state == "gone" and free:
             found[id] = _carried(ctx, side, rows[id], link, link.id in busy)
     return found
 

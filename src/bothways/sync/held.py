@@ -61,12 +61,12 @@ def _waits(ctx: Context, hold: HoldRow) -> bool:
 
 def keep_holding(ctx: Context, action: Action, kept: list[HoldRow]) -> Action:
     """Take out of an action what was refused before and has not changed since: fields, then all that goes to a side."""
-    by_field = {hold.field: hold for hold in kept}
-    whole = by_field.pop("", None)
+    by_field = {hold.field: hold for hold in kept if hold.field}
     if by_field and action.writes:
         action = _without_refused_fields(ctx, action, by_field, kept[0].reason)
-    if whole is not None and action.writes and _waits(ctx, whole):
-        action = _without_refused_side(action, whole)
+    for whole in (hold for hold in kept if not hold.field):
+        if action.writes and _waits(ctx, whole):
+            action = _without_refused_side(action, whole)
     return action
 
 

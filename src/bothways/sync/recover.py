@@ -1,6 +1,6 @@
 """Find out what became of writes whose outcome is unknown (rows R2 and R3), before anything else is done."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 from bothways.connectors.base import WriteKind
 from bothways.engine.associations import all_moved
@@ -12,8 +12,9 @@ from bothways.engine.spec import Finding
 from bothways.ledger import db, due, feeds, holds, journal, links
 from bothways.ledger.feeds import SeenRow
 from bothways.ledger.journal import Entry, FieldWrite
-from bothways.records import Record, is_blank, may_be_rewriting, same
+from bothways.records import Record, Value, ids_of, is_blank, may_be_rewriting, same
 from bothways.sync.absorb import absorb, ask, end_link
+from bothways.sync.associations import merged_into
 from bothways.sync.context import Context
 from bothways.sync.settle import Landed, remember, settle_links
 
@@ -49,6 +50,7 @@ def _recover_update(ctx: Context, entry: Entry) -> bool:
     if row is None:
         return False
     ctx.count("R2")
+    entry = _by_survivors(ctx, entry, [row])
     with db.transaction_():
         ctx.fence()
         _settle(ctx, entry, row.record if row.live else None)
@@ -81,6 +83,7 @@ def _recover_create(ctx: Context, entry: Entry) -> bool:
     if found is None:
         return False
     ctx.count("R3")
+    entry = _by_survivors(ctx, entry, found.values())
     with db.transaction_():
         ctx.fence()
         link = links.by_id([entry.link_id or 0]).get(entry.link_id or 0)
@@ -213,6 +216,27 @@ def _as_arrived(ctx: Context, key: str, write: FieldWrite, side: Side) -> FieldW
     if mapping.through or not of_several(mapping):
         return write
     return write._replace(after=arrived(mapping.on(side), write.before, write.after, write.stored))
+
+
+def _by_survivors(ctx: Context, entry: Entry, rows: Collection[SeenRow]) -> Entry:
+    """Return an entry whose associations name a record that was merged by the one that the rows refer to instead."""
+    writes = dict(entry.writes)
+    for key, write in entry.writes.items():
+        mapping = ctx.mapping(key)
+        if not mapping.through:
+            continue
+        held = {id for row in rows if row.live for id in ids_of((row.values or {}).get(write.field))}
+        lacking = {*ids_of(write.before), *ids_of(write.after)} - held
+        into = {old: new for old, new in merged_into(ctx, mapping, entry.side, lacking).items() if new in held}
+        if into:
+            writes[key] = write._replace(before=_renamed(write.before, into), after=_renamed(write.after, into))
+    return entry._replace(writes=writes)
+
+
+def _renamed(value: Value, into: Mapping[str, str]) -> Value:
+    if isinstance(value, str):
+        return into.get(value, value)
+    return list(dict.fromkeys(into.get(id, id) for id in ids_of(value)))
 
 
 def _look_again(ctx: Context, entry: Entry) -> None:

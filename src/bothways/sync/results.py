@@ -215,7 +215,7 @@ def _hold(ctx: Context, sent: Sent, hold: HoldRow) -> None:
     """
     side = sent.side if sent.item.ref else sent.side.other
     if sent.item.ref:
-        holds.close_refusal(ctx.sync, side.other, sent.source_id, hold.field)
+        holds.close_refused_create(ctx.sync, side.other, sent.source_id, hold.field)
     record_id = sent.item.ref.id if sent.item.ref else sent.source_id
     link_id = sent.entry.link_id if sent.item.ref else None
     holds.put(ctx.sync, replace(hold, side=side, record_id=record_id, link_id=link_id), ctx.clock())
