@@ -1,6 +1,5 @@
 """Hundreds of connections at which nothing happens: what one worker on PostgreSQL spends on looking after them."""
 
-import sys
 import time
 from dataclasses import dataclass
 
@@ -17,7 +16,12 @@ SETTLED = 75.0
 """Seconds after which every feed was read in the way that it is read from then on."""
 
 _APP = '  a{number:04}: {{connector: plain, url: "{apps}", auth: {{webhook_secret: {{env: PLAIN_SECRET}}}}}}\n'
-_SYNC = "  s{left:04}_{right:04}: {{state: on, objects: {{a{left:04}: people, a{right:04}: people}}, send: {{a{right:04}: none}}}}\n"
+_SYNC = """\
+  s{left:04}_{right:04}:
+    state: on
+    objects: {{a{left:04}: people, a{right:04}: people}}
+    send: {{a{right:04}: none}}
+"""
 _FILL = """
 INSERT INTO record (app, object, id, email, name)
 SELECT 'a' || to_char(a, 'FM0000'), 'people', 'r' || n, 'p' || n || '@example.com', 'Name'
@@ -93,7 +97,3 @@ def _begin(site: Works, connections: int) -> None:
 
 def _count(link: "psycopg.Connection[tuple[int, ...]]", sql: str, *values: float) -> int:
     return (link.execute(sql, values).fetchone() or (0,))[0]
-
-
-if __name__ == "__main__":
-    print(measure(int(sys.argv[1]), float(sys.argv[2])))

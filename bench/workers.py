@@ -7,7 +7,6 @@ import json
 import random
 import signal
 import subprocess
-import sys
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -44,7 +43,7 @@ _SYNC = """\
     objects: {{left: {name}, right: {name}}}
     guards: {{first_run: 1000000, max_change: 100%}}
 """
-_FILL = """
+FILL = """
 INSERT INTO record (app, object, id, email, name, title)
 SELECT app, 'o' || to_char(o, 'FM0000'), app || n, 'p' || n || '@example.com', 'Name ' || n, 'Buyer'
 FROM unnest(ARRAY['left', 'right']) app, generate_series(1, %s) o, generate_series(1, %s) n
@@ -135,7 +134,7 @@ def running(syncs: int) -> Iterator[tuple[Works, People]]:
     text = "".join(_SYNC.format(name=f"o{number + 1:04}") for number in range(syncs))
     with works(lambda apps: _HEAD.format(apps=apps) + text) as site:
         with psycopg.connect(site.apps) as link:
-            link.execute(_FILL, (syncs, RECORDS))
+            link.execute(FILL, (syncs, RECORDS))
         site.start("web", "--port", str(site.port))
         people = [site.start("worker") for _ in range(2)]
         with psycopg.connect(site.ledger, autocommit=True) as link:
@@ -248,10 +247,3 @@ def pace(site: Works, people: People, workers: int, seconds: float) -> Pace:
 
 def _cpu(processes: list["subprocess.Popen[bytes]"]) -> float:
     return sum(cpu_of(each.pid) for each in processes)
-
-
-if __name__ == "__main__":
-    with running(int(sys.argv[1])) as (at, who):
-        print(faults(at, who, 50, float(sys.argv[2])))
-        for count in (1, 2, 3):
-            print(pace(at, who, count, float(sys.argv[3])))
