@@ -1,11 +1,14 @@
-"""``python -m bench [sync|pacing|memory|matching|cascade|suggest|latency]``: measure, and say which targets are met."""
+"""``python -m bench [NAME]``: measure one thing, or all, and say which targets are met."""
 
 import argparse
 import json
 import subprocess
 import sys
 
+from bench import idle as at_rest
 from bench import matching as keys
+from bench import scale as paper
+from bench import workers as many
 from bench.latency import measure
 from bench.stages import UNLIMITED, Cost, all_runs, first_run
 
@@ -26,7 +29,7 @@ PACED = (4_000, 20)
 """Contacts, and calls per ten seconds: so few that the limit, not the processor, sets the pace."""
 
 
-NAMES = ("sync", "pacing", "memory", "matching", "cascade", "suggest", "latency")
+NAMES = ("sync", "pacing", "memory", "matching", "cascade", "suggest", "latency", "workers", "idle", "scale")
 STRICT, USUAL, SMALL = "unique e-mail on both sides", "the usual steps", "the usual steps, small_groups: link_one"
 RULES = {
     "first of many by e-mail": keys.first_of_many,
@@ -172,6 +175,57 @@ def latency(seconds: int) -> list[bool]:
     return met
 
 
+def workers(syncs: int, seconds: int) -> list[bool]:
+    """Measure what killing and freezing workers does, and what a run costs with 1 to 3; return which targets are met."""
+    print(f"\n{syncs} syncs on PostgreSQL, two workers and a web process: 50 changes told of by webhooks per second")
+    with many.running(syncs) as (site, people):
+        got = many.faults(site, people, 50, seconds)
+        print(f"    {got.edits:,} changes, {got.per_second:.0f} per second; {got.refused} of their webhooks not taken")
+        print(
+            f"    turns held by the killed worker {got.held[0]}, by the one frozen for {many.FROZEN:.0f} s {got.held[1]}"
+        )
+        met = [
+            _target(f"commits after a takeover, of {got.committed:,} rows", got.overlapping, "<=", 0),
+            _target("changes that did not arrive", got.lost, "<=", 0),
+            _target("records that differ at the end", got.different, "<=", 0),
+            _target("taken over from the killed worker, seconds", got.killed or float("inf"), "<=", 30),
+            _target("taken over from the frozen worker, seconds", got.frozen or float("inf"), "<=", 30),
+        ]
+        paces = [many.pace(site, people, count, max(15.0, seconds / 8)) for count in (1, 2, 3)]
+    for each in paces:
+        print(
+            f"    {each.workers} workers: {each.per_second:.1f} runs/s, {1 / each.cost:.1f} per processor second of theirs,"
+            f" {1000 * each.cost:.0f} ms a run; the server beside them {1000 * each.server:.0f} ms"
+        )
+    return [*met, _target("processor time of a run, 3 workers over 1", paces[2].cost / paces[0].cost, "<=", 1.2)]
+
+
+def idle(connections: int, seconds: int) -> list[bool]:
+    """Measure what one worker spends where nothing happens; return which targets are met."""
+    print(f"\n{connections} connections with {at_rest.EACH} idle syncs each, one worker on PostgreSQL")
+    got = at_rest.measure(connections, seconds)
+    print(
+        f"    in {got.seconds:.0f} s {got.listings:,} listings and {got.runs:,} runs; the server {got.server:.0%} of a core"
+    )
+    return [
+        _target("share of one core", got.share, "<=", 0.5),
+        _target("memory, MB", got.memory / 1e6, "<=", 300),
+    ]
+
+
+def scale(records: int, seconds: int) -> list[bool]:
+    """Measure unit costs and print what very many syncs would cost by them; there is no target."""
+    print(f"\nUnit costs, with {records:,} links, and {paper.SYNCS:,} syncs of {paper.LINKS:,} links on paper")
+    units = paper.measure(records, max(15.0, seconds / 8))
+    told = ", ".join(f"{table} {held:.0f}" for table, held in units.size.items())
+    print(f"    bytes of a link: {told}; together {sum(units.size.values()):.0f}")
+    for what, (own, server) in {"listing": units.listing, "run of one edit": units.run}.items():
+        print(f"    processor time of a {what}: {1000 * own:.1f} ms, of the database {1000 * server:.1f} ms")
+    for what, much in paper.on_paper(units):
+        print(f"    {what}: {much}")
+    return []
+
+
 def _show(cost: Cost) -> None:
     figures = cost.figures
     written = [(count, word, app) for word in ("created", "updated") for app, count in figures[word].items() if count]
@@ -199,7 +253,9 @@ def main() -> None:
     parser.add_argument("--records", type=int, default=10_000, help="contacts in each account (a multiple of ten)")
     parser.add_argument("--rate", choices=("on", "off"), default="on", help="the rate limit of the accounts")
     parser.add_argument("--limit", type=int, default=LIMIT, help="calls per ten seconds")
-    parser.add_argument("--seconds", type=int, default=300, help="how long delays are measured")
+    parser.add_argument("--seconds", type=int, default=300, help="how long is measured, for what takes its time")
+    parser.add_argument("--syncs", type=int, default=200, help="syncs that several workers share")
+    parser.add_argument("--connections", type=int, default=500, help="connections at which nothing happens")
     given = parser.parse_args()
     met: list[bool] = []
     if given.name in ("all", "sync"):
@@ -216,6 +272,12 @@ def main() -> None:
         met += suggest(given.records)
     if given.name in ("all", "latency"):
         met += latency(given.seconds)
+    if given.name in ("all", "workers"):
+        met += workers(given.syncs, given.seconds)
+    if given.name in ("all", "idle"):
+        met += idle(given.connections, given.seconds)
+    if given.name in ("all", "scale"):
+        met += scale(given.records, given.seconds)
     print(f"\n{sum(met)} of {len(met)} targets met")
 
 

@@ -10,12 +10,14 @@ import os
 import tempfile
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 import hypothesis
 import pytest
 
+from tests.namespaces import namespaces_missing
 from tests.postgres import PostgresqlMissing, programs, start_postgresql
 
 hypothesis.settings.register_profile("bothways", deadline=None, print_blob=True)
@@ -42,6 +44,7 @@ def splink_missing() -> str | None:
 
 
 MISSING: Mapping[str, Callable[[], str | None]] = {
+    "namespaces": cache(namespaces_missing),
     "postgresql": postgresql_missing,
     "radicale": radicale_missing,
     "splink": splink_missing,

@@ -35,21 +35,26 @@ def free_port() -> int:
 
 
 @contextmanager
-def start_postgresql(folder: Path, *, fsync: bool = False) -> Iterator[str]:
+def start_postgresql(
+    folder: Path, *, fsync: bool = False, addresses: Sequence[str] = ("127.0.0.1",), inside: Sequence[str] = ()
+) -> Iterator[str]:
     """Run a new, empty server with its data in ``folder`` and yield the URL of its first database.
 
-    ``fsync=True`` keeps commits through a power cut, for tests that are about that. Run as root, the server
-    itself runs as the user postgres, who must be able to pass through the folders above. Raises
-    PostgresqlMissing.
+    ``fsync=True`` keeps commits through a power cut, for tests that are about that. ``addresses`` are those it
+    listens at, the first of which is in the URL; ``inside`` are words before a command that make it run elsewhere, as
+    in a network of its own. Run as root, the server itself runs as the user postgres, who must be able to pass
+    through the folders above. Raises PostgresqlMissing.
     """
-    as_user, bin = _as_server_user(folder), programs()
+    as_user, bin = [*inside, *_as_server_user(folder)], programs()
     data, log = folder / "data", folder / "log"
     auth = ["--username=postgres", "--auth=trust", "--encoding=UTF8", "--locale=C.UTF-8", "--no-sync"]
     _run([*as_user, str(bin / "initdb"), "--pgdata", str(data), *auth])
+    with (data / "pg_hba.conf").open("a") as rules:
+        rules.write("host all all samenet trust\n")
     control = [*as_user, str(bin / "pg_ctl"), "--pgdata", str(data), "--wait", "--silent"]
-    port = _start(control, folder, log, "on" if fsync else "off")
+    port = _start(control, folder, log, addresses, "on" if fsync else "off")
     try:
-        yield f"postgresql://postgres@127.0.0.1:{port}/postgres"
+        yield f"postgresql://postgres@{addresses[0]}:{port}/postgres"
     finally:
         _run([*control, "--mode=immediate", "stop"])
 
@@ -76,12 +81,12 @@ def _as_server_user(folder: Path) -> Sequence[str]:
     return words
 
 
-def _start(control: Sequence[str], folder: Path, log: Path, fsync: str) -> int:
+def _start(control: Sequence[str], folder: Path, log: Path, addresses: Sequence[str], fsync: str) -> int:
     for attempt in range(1, ATTEMPTS + 1):
         port = free_port()
         settings = {
             "port": port,
-            "listen_addresses": "127.0.0.1",
+            "listen_addresses": ",".join(addresses),
             "unix_socket_directories": folder,
             "fsync": fsync,
             "max_connections": 50,

@@ -20,6 +20,26 @@ LOCK_TIMEOUT = 20.0
 STANDSTILL = 15
 """Seconds after which PostgreSQL ends a session that stands still in a transaction: a frozen process holds locks."""
 
+GONE = 15
+"""Seconds without an answer, even to the network's own questions, after which the other end counts as gone."""
+
+_SERVER = {
+    "idle_in_transaction_session_timeout": f"{STANDSTILL}s",
+    "tcp_keepalives_idle": GONE // 3,
+    "tcp_keepalives_interval": GONE // 3,
+    "tcp_keepalives_count": 2,
+    "tcp_user_timeout": GONE * 1000,
+}
+CONNECTION: dict[str, Any] = {
+    "connect_timeout": GONE,
+    "keepalives_idle": GONE // 3,
+    "keepalives_interval": GONE // 3,
+    "keepalives_count": 2,
+    "tcp_user_timeout": GONE * 1000,
+    "options": " ".join(f"-c {name}={value}" for name, value in _SERVER.items()),
+}
+"""How both ends of a connection to PostgreSQL notice that the other is gone: else they wait for hours."""
+
 NEW_OBJECTS = 50_000
 """So many new objects before Python looks for cycles: records come and go by the thousand and form none."""
 
@@ -88,6 +108,6 @@ def database_settings(url: str) -> dict[str, Any]:
             "HOST": parts.hostname or "",
             "PORT": str(parts.port or ""),
             "CONN_MAX_AGE": None,
-            "OPTIONS": {"options": f"-c idle_in_transaction_session_timeout={STANDSTILL}s"},
+            "OPTIONS": CONNECTION,
         }
     raise DatabaseUnreachable(url=parts.scheme or url, reason="only sqlite:/// and postgresql:// are known")

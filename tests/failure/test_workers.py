@@ -8,6 +8,7 @@ import sys
 import time
 from collections import Counter
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -40,12 +41,13 @@ class Site:
     port: int = field(default_factory=free_port)
     processes: list[subprocess.Popen[bytes]] = field(default_factory=list)
 
-    def start(self, *words: str) -> subprocess.Popen[bytes]:
+    def start(self, *words: str, url: str = "") -> subprocess.Popen[bytes]:
+        """Start a process, which finds the database at ``url`` if that is not where all others do."""
         command = [sys.executable, "-m", "bothways.cli.main", "-C", str(self.folder), *words]
         with (self.folder / f"{words[0]}-{len(self.processes)}.log").open("wb") as log:
             process = subprocess.Popen(
                 command,
-                env=os.environ | secrets(self.east, self.west) | {"LEDGER": self.url},
+                env=os.environ | secrets(self.east, self.west) | {"LEDGER": url or self.url},
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
@@ -79,21 +81,25 @@ class Site:
         return False
 
     def takers(self) -> Counter[str]:
+        sql = " UNION ALL ".join(f"SELECT worker FROM {kind} WHERE taken_at IS NOT NULL" for kind in ("feed", "sync"))
         with psycopg.connect(self.url) as connection:
-            return Counter(
-                worker for (worker,) in connection.execute("SELECT worker FROM sync WHERE taken_at IS NOT NULL")
-            )
+            return Counter(worker for (worker,) in connection.execute(sql))
 
 
 @pytest.fixture
 def site(tmp_path: Path) -> Iterator[Site]:
-    folder = tmp_path
     with (
         TemporaryDirectory(prefix="bothways-postgresql-") as name,
         start_postgresql(server := Path(name)) as url,
-        HubSpotSandbox() as east,
-        HubSpotSandbox() as west,
+        running(tmp_path, server, url) as site,
     ):
+        yield site
+
+
+@contextmanager
+def running(folder: Path, server: Path, url: str) -> Iterator[Site]:
+    """Run the accounts and a web process on a PostgreSQL server, and end all processes that are started later."""
+    with HubSpotSandbox() as east, HubSpotSandbox() as west:
         ids = [each.create("contacts", {"email": "ann@x.test", "firstname": "Ann"}) for each in (east, west)]
         (folder / "bothways.yaml").write_text(settings(east, west, "database: {env: LEDGER}"))
         site = Site(folder, server, url, east, west, *ids)
@@ -147,3 +153,17 @@ def test_killed_and_frozen_workers_are_taken_over_from_and_a_server_started_anew
     assert [process.wait(timeout=30) for process in (second, third)] == [0, 0], site.logs()
     assert site.takers() == Counter(), "what they were at is given back"
     assert "Traceback" not in site.logs()
+
+
+@pytest.mark.server("postgresql")
+def test_processes_that_begin_at_once_on_an_empty_database_wait_for_each_other(postgresql: str, tmp_path: Path) -> None:
+    with psycopg.connect(postgresql, autocommit=True) as connection:
+        connection.execute("CREATE DATABASE begun_at_once")
+    with HubSpotSandbox() as east, HubSpotSandbox() as west:
+        (tmp_path / "bothways.yaml").write_text(settings(east, west, "database: {env: LEDGER}"))
+        url = f"{postgresql.rpartition('/')[0]}/begun_at_once"
+        command = [sys.executable, "-m", "bothways.cli.main", "-C", str(tmp_path), "status"]
+        own = os.environ | secrets(east, west) | {"LEDGER": url}
+        begun = [subprocess.Popen(command, env=own, stdout=subprocess.PIPE, stderr=subprocess.PIPE) for _ in range(4)]
+        told = [(*each.communicate(timeout=60), each.returncode) for each in begun]
+    assert [code for *_, code in told] == [0] * 4, told

@@ -79,7 +79,7 @@ def nothing_by_itself(office: Office) -> None:
     """Let no turn be due unless somebody asks for it."""
     with used(office.open().database):
         for kind in (Feed, Sync):
-            kind.objects.update(due_at=turns.clock_of(office.clock) + 3600)
+            kind.objects.update(due_at=office.clock() + 3600)
 
 
 def told(office: Office) -> list[tuple[str, str]]:
@@ -180,7 +180,7 @@ def test_what_an_app_or_nobody_foresaw_fails_for_who_asked_and_the_service_goes_
 
 def test_app_that_rests_is_asked_for_a_person(office: Office) -> None:
     edited(office)
-    later = on_database(office, lambda: turns.clock_of(office.clock) + 600)
+    later = on_database(office, lambda: office.clock() + 600)
     on_database(office, lambda: rests.begin("Bert", float(str(later)), "BW-201", "away"))
     with Served(office):
         assert status(office.open()).syncs[0].next.why == "resting"
@@ -261,7 +261,7 @@ class Taken:
             assert until(lambda: self._takes(id))
 
     def _takes(self, id: int) -> bool:
-        turn = turns.take_now(id, "other", turns.clock_of(self.office.clock), though_paused=False)
+        turn = turns.take_now(id, "other", self.office.clock(), though_paused=False)
         if turn is not None:
             self.turn = turn
         return turn is not None
@@ -307,7 +307,7 @@ def test_what_nobody_began_within_a_day_is_wanted_no_more(office: Office) -> Non
     edited(office)
     workspace = office.open()
     on_database(office, lambda: requests.ask(workspace, ToRun("people")))
-    on_database(office, lambda: Request.objects.update(asked_at=turns.clock_of(office.clock) - WANTED - 1))
+    on_database(office, lambda: Request.objects.update(asked_at=office.clock() - WANTED - 1))
     with Served(office):
         assert now.run_sync(office.open(), "people").state == "done"
     assert told(office) == [("run", "withdrawn"), ("run", "done")]
@@ -423,7 +423,7 @@ def test_nobody_else_runs_a_sync_while_a_command_does(office: Office) -> None:
 
     def meanwhile(step: Progress) -> None:
         [id] = Sync.objects.values_list("pk", flat=True)
-        looks.append(turns.take(SYNC, id, "worker", turns.clock_of(office.clock)))
+        looks.append(turns.take(SYNC, id, "worker", office.clock()))
 
     now.run_sync(office.open(), "people", progress=meanwhile)
     assert looks
@@ -474,9 +474,9 @@ def test_while_all_is_paused_nothing_runs_and_what_changed_meanwhile_is_carried_
     with used(office.open().database):
         feed = Feed.objects.get(connection__name="Anna", object="people")
         hints.keep(feed, ["1"], office.clock())
-        turns.ask(FEED, [feed.pk], turns.clock_of(office.clock))
-        assert [turns.due(kind, turns.clock_of(office.clock), 10) for kind in (FEED, SYNC)] == [[], []]
-        assert turns.take(FEED, feed.pk, "worker", turns.clock_of(office.clock)) is None
+        turns.ask(FEED, [feed.pk], office.clock())
+        assert [turns.due(kind, office.clock(), 10) for kind in (FEED, SYNC)] == [[], []]
+        assert turns.take(FEED, feed.pk, "worker", office.clock()) is None
         assert len(hints.of(feed.pk)) == 1
     shown = status(office.open())
     assert shown.paused_at is not None
@@ -531,7 +531,7 @@ def test_status_tells_when_a_sync_is_looked_at_next_or_why_not(office: Office) -
         now.run_sync(office.open(), "people")
         assert until(lambda: status(office.open()).syncs[0].next.why == "")
         shown = status(office.open()).syncs[0].next
-        here = float(str(on_database(office, lambda: turns.clock_of(office.clock))))
+        here = float(str(on_database(office, lambda: office.clock())))
         assert shown.at is not None
         assert 0 <= shown.at - here <= 60
         with Taken(office):

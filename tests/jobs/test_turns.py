@@ -5,9 +5,10 @@ import pytest
 from bothways.errors import AppUnreachable, BothwaysError, CredentialsRefused, OurFault, QuotaUsedUp, RateLimited
 from bothways.jobs.schedule import LONGEST_PAUSE
 from bothways.jobs.turns import Worker, take_turn
-from bothways.ledger import hints, rests, turns
+from bothways.ledger import clocks, hints, rests, turns
 from bothways.ledger.models import Feed, Run
 from bothways.ledger.turns import FEED, SYNC
+from bothways.service.connect import open_app
 from bothways.service.database import used
 from bothways.service.views import RunView
 from tests.office import SYNC as SETTINGS
@@ -47,6 +48,7 @@ class Shift:
         end = self.office.clock() + seconds
         with used(self.worker.workspace.database):
             while True:
+                clocks.keep_right(self.worker.clock)
                 for kind in (FEED, SYNC):
                     for id in turns.due(kind, self.worker.clock(), 100):
                         while take_turn(self.worker, kind, id):
@@ -142,6 +144,16 @@ def test_what_waited_while_an_app_was_away_is_sent_when_it_is_back(shift: Shift)
     assert shift.office.bert.holding("name", "Dana Lee")
     with used(shift.worker.workspace.database):
         assert rests.resting() == []
+
+
+def test_app_that_refused_its_credentials_is_opened_anew_with_those_that_it_has_by_now(shift: Shift) -> None:
+    before = {name: open_app(shift.worker.own(), name).connector for name in ("Anna", "Bert")}
+    shift.office.bert.fail("changes", CredentialsRefused(app="Bert"))
+    shift.office.anna.fail("changes", AppUnreachable(app="Anna", reason="no route"))
+    shift.work(300)
+    after = {name: open_app(shift.worker.own(), name).connector for name in ("Anna", "Bert")}
+    assert after["Bert"] is not before["Bert"]
+    assert after["Anna"] is before["Anna"]
 
 
 def test_sync_that_stops_at_a_brake_is_tried_again_later_and_later_and_told_of_once(office: Office) -> None:

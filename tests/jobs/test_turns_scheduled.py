@@ -71,6 +71,8 @@ def shift_of(office: Office, seconds: float = 300.0) -> Shift:
 def sends(monkeypatch: pytest.MonkeyPatch, shift: Shift, id: str) -> dict[int, float]:
     """Let Anna's webhook name a record; return the feeds to be read and when."""
     monkeypatch.setattr(MemoryConnector, "hints", lambda self, delivery: [Hint("people", id)], raising=False)
+    for name in ("awaits_webhooks", "test_call"):
+        monkeypatch.setattr(MemoryConnector, name, lambda self, *rest: None, raising=False)
     workspace = shift.worker.own()
     workspace.opened.clear()
     with used(workspace.database):

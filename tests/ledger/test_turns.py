@@ -1,10 +1,17 @@
 """Turns: one worker at a time, taken over from one that is gone, none lost."""
 
-import pytest
+from typing import cast
 
+import pytest
+from django.db import transaction
+
+from bothways.engine.brakes import Guards
+from bothways.engine.spec import SyncSpec
+from bothways.errors import RunSuperseded
 from bothways.ledger import requests, rests, turns
 from bothways.ledger.models import Connection, Feed, Sync, Workspace
 from bothways.ledger.turns import BEAT_EVERY, BESIDE, FEED, SYNC, TAKEOVER
+from bothways.sync.context import Context
 
 NOW = 1_700_000_000.0
 
@@ -59,6 +66,37 @@ def test_worker_without_a_sign_of_life_is_taken_over_from_and_cannot_finish(sync
     assert gone is not None
     assert not turns.finish(gone, NOW + 1000)
     assert turns.finish(taken, NOW + 60)
+
+
+def test_who_was_taken_over_from_is_refused_at_the_fence(sync: Sync) -> None:
+    gone = turns.take(SYNC, sync.pk, "one", NOW)
+    taken = turns.take(SYNC, sync.pk, "two", NOW + TAKEOVER + 1)
+    assert gone is not None
+    assert taken is not None
+    turns.fence(taken)
+    with pytest.raises(RunSuperseded):
+        turns.fence(gone)
+
+
+def test_nobody_takes_over_while_a_transaction_behind_the_fence_is_under_way(
+    sync: Sync, backend: str, request: pytest.FixtureRequest
+) -> None:
+    if backend != "postgresql":
+        pytest.skip("SQLite has one writer at a time")
+    import psycopg
+
+    Sync.objects.update(epoch=1)
+    run = Context(sync, cast(SyncSpec, None), Guards(), {}, epoch=1)
+    with psycopg.connect(request.getfixturevalue("postgresql_database"), autocommit=True) as other:
+        other.execute("SET lock_timeout='100ms'")
+        with transaction.atomic():
+            run.fence()
+            other.execute("UPDATE sync SET due_at=0")
+            with pytest.raises(psycopg.errors.LockNotAvailable):
+                other.execute("SELECT pg_advisory_xact_lock(7303423, %s)", (sync.pk,))
+        other.execute("UPDATE sync SET epoch=epoch+1")
+    with pytest.raises(RunSuperseded):
+        run.fence()
 
 
 def test_sign_of_life_from_the_future_is_none(sync: Sync) -> None:

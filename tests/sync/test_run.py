@@ -287,7 +287,7 @@ def test_run_that_was_taken_over_while_it_planned_says_so_and_plans_no_further()
     ctx.report = taken
     with pytest.raises(RunSuperseded):
         run(ctx)
-    assert [each.state for each in Run.objects.order_by("id")] == ["failed", "done"]
+    assert [each.state for each in Run.objects.order_by("id")] == ["interrupted", "done"]
 
 
 def test_run_whose_process_was_killed_is_shown_as_interrupted_once_another_goes_on() -> None:
@@ -306,7 +306,7 @@ def test_run_that_was_taken_over_records_nothing_more() -> None:
     world.bert.once("after", "write create", lambda: run(world.context()))
     with pytest.raises(RunSuperseded):
         world.run()
-    assert [each.state for each in Run.objects.order_by("id")] == ["failed", "done"]
+    assert [each.state for each in Run.objects.order_by("id")] == ["interrupted", "done"]
     world.rest()
     assert len(world.bert.live()) == 1
     assert world.in_step()

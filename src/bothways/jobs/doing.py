@@ -22,7 +22,6 @@ from bothways.errors import (
 from bothways.ledger import links, looking, requests
 from bothways.ledger.models import Plan, Request, Run
 from bothways.ledger.plans import ActionRow
-from bothways.ledger.turns import clock_of
 from bothways.service import undo as undoing
 from bothways.service.advice import advice_for
 from bothways.service.deleting import purge
@@ -72,9 +71,9 @@ def carry_out(
 
     def end(answer: Answer | None, error: BothwaysError | None) -> None:
         told = as_data(error) if error is not None else None
-        requests.end(row, worker, clock_of(workspace.clock), answer=plain(answer), error=told)
+        requests.end(row, worker, workspace.clock(), answer=plain(answer), error=told)
 
-    if not requests.begin(row, worker, clock_of(workspace.clock)):
+    if not requests.begin(row, worker, workspace.clock()):
         return None
     try:
         take_over_changes(workspace)

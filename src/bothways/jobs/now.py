@@ -111,7 +111,7 @@ def _do_here(workspace: Workspace, id: int, progress: Report | None) -> None:
                 try:
                     carry_out(workspace, row, turn.worker, progress)
                 except BaseException:
-                    requests.withdraw(id, turns.clock_of(workspace.clock), OPEN)
+                    requests.withdraw(id, workspace.clock(), OPEN)
                     raise
 
 

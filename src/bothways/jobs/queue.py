@@ -8,12 +8,14 @@ the turn's own row.
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, Protocol, cast
 
 from pgqueuer import PgQueuer
 from pgqueuer.models import Job
 
+from bothways.boot import CONNECTION
 from bothways.ledger.turns import TAKEOVER
 
 ENTRY = "turn"
@@ -30,8 +32,16 @@ _INSTALLING = 7_303_421
 Handler = Callable[[str, int], Awaitable[None]]
 """Takes a turn, of which table and row; called in the worker's own loop and awaited."""
 
-Connect = Callable[[], Awaitable[tuple[PgQueuer, Callable[[], Awaitable[Any]]]]]
-"""Makes a connected queue, and what closes its connection."""
+Connect = Callable[[], Awaitable["Connected"]]
+
+
+@dataclass(frozen=True, slots=True)
+class Connected:
+    """A connected queue, what closes its connections, and whether it is deaf: it hears of new turns no more."""
+
+    queuer: PgQueuer
+    close: Callable[[], Awaitable[Any]]
+    deaf: asyncio.Event
 
 
 class _Logs(Protocol):
@@ -45,8 +55,7 @@ class Queue:
 
     def __init__(self, connect: Connect, failures: tuple[type[Exception], ...] = ()) -> None:
         self._connect, self._failures = connect, failures
-        self._queuer: PgQueuer | None = None
-        self._disconnect: Callable[[], Awaitable[Any]] | None = None
+        self._link: Connected | None = None
         self._connecting = asyncio.Lock()
         self._closed = asyncio.Event()
 
@@ -64,7 +73,7 @@ class Queue:
         if not count or self.closing:
             return True
         try:
-            queuer = await self._connected()
+            queuer = (await self._connected()).queuer
             if queuer.queries is not None:
                 await queuer.queries.enqueue(
                     [ENTRY] * count,
@@ -85,16 +94,19 @@ class Queue:
             try:
                 await self._work(await self._connected(), handler, at_once)
             except self._failures:
-                await self._drop()
                 await self._pause(RECONNECT_AFTER)
+            if not self.closing:
+                await self._drop()
 
-    async def _work(self, queuer: PgQueuer, handler: Handler, at_once: int) -> None:
+    async def _work(self, link: Connected, handler: Handler, at_once: int) -> None:
+        queuer = link.queuer
+
         @queuer.entrypoint(ENTRY)
         async def turn(job: Job) -> None:
             kind, _, id = (job.payload or b"").decode().partition(":")
             await handler(kind, int(id))
 
-        pruning = asyncio.create_task(self._prune(queuer))
+        beside = [asyncio.create_task(each) for each in (self._prune(queuer), _end_when_deaf(link))]
         try:
             await queuer.qm.run(
                 batch_size=max(1, at_once // 2),
@@ -103,7 +115,8 @@ class Queue:
                 log_aggregation_interval=timedelta(0),
             )
         finally:
-            pruning.cancel()
+            for each in beside:
+                each.cancel()
 
     async def _prune(self, queuer: PgQueuer) -> None:
         while not self.closing:
@@ -114,40 +127,45 @@ class Queue:
     async def close(self) -> None:
         """Take no more turns; those being taken are waited for by ``run_worker``."""
         self._closed.set()
-        if self._queuer is not None:
-            self._queuer.shutdown.set()
+        if self._link is not None:
+            self._link.queuer.shutdown.set()
 
     async def disconnect(self) -> None:
         """Let go of the database, when ``run_worker`` has ended."""
         await self._drop()
 
-    async def _connected(self) -> PgQueuer:
+    async def _connected(self) -> Connected:
         async with self._connecting:
-            if self._queuer is None:
-                self._queuer, self._disconnect = await self._connect()
+            if self._link is None:
+                self._link = await self._connect()
                 if self.closing:
-                    self._queuer.shutdown.set()
-            return self._queuer
+                    self._link.queuer.shutdown.set()
+            return self._link
 
     async def _drop(self) -> None:
-        disconnect, self._queuer, self._disconnect = self._disconnect, None, None
-        if disconnect is not None:
+        link, self._link = self._link, None
+        if link is not None:
             with suppress(*self._failures):
-                await disconnect()
+                await link.close()
 
     async def _pause(self, seconds: float) -> None:
         with suppress(TimeoutError):
             await asyncio.wait_for(self._closed.wait(), seconds)
 
 
+async def _end_when_deaf(link: Connected) -> None:
+    await link.deaf.wait()
+    link.queuer.shutdown.set()
+
+
 def in_memory() -> Queue:
     """Return a queue within this process."""
 
-    async def connect() -> tuple[PgQueuer, Callable[[], Awaitable[Any]]]:
+    async def connect() -> Connected:
         async def nothing() -> None:
             """There is nothing to close."""
 
-        return PgQueuer.in_memory(), nothing
+        return Connected(PgQueuer.in_memory(), nothing, asyncio.Event())
 
     return Queue(connect)
 
@@ -158,9 +176,11 @@ def on_postgresql(url: str) -> Queue:
 
     from bothways.jobs.listening import ListeningApart
 
-    async def connect() -> tuple[PgQueuer, Callable[[], Awaitable[Any]]]:
-        connection, listening = [await psycopg.AsyncConnection.connect(url, autocommit=True) for _ in range(2)]
-        queuer = PgQueuer(ListeningApart(connection, listening))
+    async def connect() -> Connected:
+        connect_ = psycopg.AsyncConnection.connect
+        connection, listening = [await connect_(url, autocommit=True, **CONNECTION) for _ in range(2)]
+        driver = ListeningApart(connection, listening)
+        queuer = PgQueuer(driver)
         await connection.execute("SELECT pg_advisory_lock(%s)", (_INSTALLING,))
         try:
             if queuer.queries is not None and not await queuer.queries.has_table("pgqueuer"):
@@ -172,7 +192,7 @@ def on_postgresql(url: str) -> Queue:
             await listening.close()
             await connection.close()
 
-        return queuer, close
+        return Connected(queuer, close, driver.deaf)
 
     return Queue(connect, (psycopg.Error, OSError))
 

@@ -16,7 +16,7 @@ from bothways.jobs.proofs import arrange
 from bothways.jobs.queue import Queue
 from bothways.jobs.turns import Worker, take_turn
 from bothways.jobs.upkeep import LOOK_EVERY, Upkeep
-from bothways.ledger import db, turns
+from bothways.ledger import clocks, db, turns
 from bothways.ledger.turns import BEAT_EVERY, KINDS, PROOF
 from bothways.service.database import kept_open
 from bothways.service.document import CHANNELS
@@ -149,11 +149,11 @@ class Service:
 
     def _look(self) -> dict[str, list[int]]:
         follow(self.workspace, self.on_failure)
-        self.ticked_at = self.workspace.clock()
-        if not 0.0 <= self.ticked_at - self._arranged_at < ARRANGE_EVERY:
+        clocks.keep_right(self.workspace.clock)
+        self.ticked_at = now = self.worker.clock()
+        if not 0.0 <= now - self._arranged_at < ARRANGE_EVERY:
             arrange(self.worker)
-            self._arranged_at = self.ticked_at
-        now = self.worker.clock()
+            self._arranged_at = now
         found = {kind: turns.due(kind, now, MOST_QUEUED) for kind in KINDS}
         for kind, ids in found.items():
             metrics.due.labels(kind).set(len(ids))

@@ -6,13 +6,16 @@ later, and nothing of it reaches another sync. Only a database that fails for go
 
 import random
 import threading
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 
 from bothways.engine.sides import Side
 from bothways.errors import (
     AppError,
     BothwaysError,
+    CredentialsRefused,
     LedgerError,
     QuotaUsedUp,
     RateLimited,
@@ -63,16 +66,27 @@ class Worker:
     chance: Callable[[], float] = field(default=random.random)
     stopping: threading.Event = field(default_factory=threading.Event)
     _of_thread: threading.local = field(default_factory=threading.local, init=False, repr=False)
+    _refused: Counter[str] = field(default_factory=Counter, init=False, repr=False)
 
     def own(self) -> Workspace:
-        """Return the workspace with apps opened for this thread alone: a database connection has one transaction."""
-        if not hasattr(self._of_thread, "opened"):
-            self._of_thread.opened = {}
-        return replace(self.workspace, opened=self._of_thread.opened)
+        """Return the workspace with apps opened for this thread alone: a database connection has one transaction.
+
+        An app that has refused its credentials since is opened anew, with those that it has by now.
+        """
+        kept = self._of_thread.__dict__
+        opened, refused = kept.setdefault("opened", {}), kept.setdefault("refused", Counter[str]())
+        for app in [each for each, times in dict(self._refused).items() if times != refused[each]]:
+            refused[app] = self._refused[app]
+            opened.pop(app, None)
+        return replace(self.workspace, opened=opened)
+
+    def refused(self, app: str) -> None:
+        """Let an app be opened anew that has refused its credentials."""
+        self._refused[app] += 1
 
     def clock(self) -> float:
         """Return the time that turns are told by (seconds)."""
-        return turns.clock_of(self.workspace.clock)
+        return self.workspace.clock()
 
 
 def take_turn(worker: Worker, kind: str, id: int) -> bool:
@@ -117,7 +131,8 @@ def _read(worker: Worker, turn: Turn) -> tuple[float, int]:
         app = open_app(worker.own(), name)
         know(worker.workspace, app)
         end = End(Side.LEFT, name, feed, app.connector)
-        changed = read_feed(FeedReader(name, worker.workspace.clock), end, listing=listing)
+        reader = FeedReader(name, worker.workspace.clock, partial(turns.fence, turn))
+        changed = read_feed(reader, end, listing=listing)
     except BothwaysError as error:
         return _failed(worker, turn, name, error)
     rests.end([name])
@@ -223,6 +238,8 @@ def _failed(worker: Worker, turn: Turn, name: str, error: BothwaysError) -> tupl
     now, failed = worker.clock(), turn.failed + 1
     if isinstance(error, AppError | SecretMissing) and "app" in error.facts:
         app = str(error.facts["app"])
+        if isinstance(error, CredentialsRefused):
+            worker.refused(app)
         until = after_failure(rests.failed(app) + 1, now, worker.chance())
         if isinstance(error, QuotaUsedUp):
             until = now + max(float(str(error.facts["until"])) - worker.workspace.clock(), 0.0)

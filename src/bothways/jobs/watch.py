@@ -41,9 +41,13 @@ def watch(
     for name in names:
         workspace.sync(name)
     turns: dict[str, _Turn] = {}
+    looked = 0.0
     with runner(workspace):
         while not stop.is_set():
             _take_over(workspace, on_run)
+            if workspace.clock() < looked:
+                turns.clear()  # the clock was set back: by it they would come too late
+            looked = workspace.clock()
             for name in names or list(workspace.document.syncs):
                 turn = turns.setdefault(name, _Turn())
                 if workspace.clock() >= turn.at and not stop.is_set() and _may_run(workspace, name):

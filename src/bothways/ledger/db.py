@@ -154,6 +154,44 @@ def filled(table: str) -> None:
         execute(f"ANALYZE {table}")
 
 
+_OPENING = 7_303_422
+"""Key of PostgreSQL's advisory lock for what one process of all does at a time when it opens a workspace."""
+
+
+@contextmanager
+def alone() -> Iterator[None]:
+    """Do something that no other process on this PostgreSQL database does meanwhile: they wait for each other."""
+    if connection.vendor != "postgresql":
+        yield
+        return
+    execute("SELECT pg_advisory_lock(%s)", (_OPENING,))
+    try:
+        yield
+    finally:
+        execute("SELECT pg_advisory_unlock(%s)", (_OPENING,))
+
+
+_GATE = 7_303_423
+"""First key of PostgreSQL's advisory locks for the syncs: whoever takes one over waits for commits under way."""
+
+
+def pass_gate(sync_id: int) -> None:
+    """Let nobody take a sync over before this transaction has ended. No row is locked for it: others write to them."""
+    if connection.vendor == "postgresql":
+        execute("SELECT pg_advisory_xact_lock_shared(%s, %s)", (_GATE, sync_id))
+
+
+def shut_gate(sync_id: int) -> None:
+    """Wait until no transaction is under way that passed the gate of a sync, and let none pass until this one ends."""
+    if connection.vendor == "postgresql":
+        execute("SELECT pg_advisory_xact_lock(%s, %s)", (_GATE, sync_id))
+
+
+def unlocked() -> str:
+    """Return the end of a query that is to leave out rows which somebody else writes to just now."""
+    return _backend().UNLOCKED
+
+
 def _backend() -> ModuleType:
     """Return what the database in use wants in its own way."""
     return postgresql if connection.vendor == "postgresql" else sqlite

@@ -9,6 +9,7 @@ COPY_FROM = 50
 """Rows from which COPY into a temporary table beats single statements."""
 
 BY_KEY = ""
+UNLOCKED = " FOR UPDATE SKIP LOCKED"
 LISTED = "= ANY(%s)"
 """Among a list of ids: the statement is the same whatever their number."""
 

@@ -11,6 +11,9 @@ LISTED = "IN (SELECT value FROM json_each(%s))"
 BY_KEY = " WITHOUT ROWID"
 """Behind the columns of a table: its rows are kept by their key alone."""
 
+UNLOCKED = ""
+"""There is one writer at a time."""
+
 
 def listed(ids: Sequence[object]) -> str:
     """Return ids as the parameter of LISTED."""

@@ -2,15 +2,13 @@
 
 This is the truth of what is to be done when; queues only bring it about sooner. A worker that has taken a turn says
 every few seconds that it is alive; after ``TAKEOVER`` seconds without a word it counts as gone, and another takes
-the turn. Should it come back, its commits are refused by the fence of the sync. Times are seconds by ``clock``.
+the turn. Should it come back, its commits are refused by the fence of the sync, or of the feed.
 """
 
-import time
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from typing import NamedTuple
 
-from django.db import connection
-
+from bothways.errors import RunSuperseded
 from bothways.ledger import db
 
 FEED, SYNC, PROOF = KINDS = "feed", "sync", "proof"
@@ -86,13 +84,6 @@ def name_of(turn: Turn) -> str:
     return " ".join(map(str, db.one(sql, (turn.id,)) or ()))
 
 
-def clock_of(own: Callable[[], float] = time.time) -> float:
-    """Return the time by which turns are told: that of the PostgreSQL server, which all workers share, else our own."""
-    if connection.vendor == "postgresql":
-        return float(db.value("SELECT EXTRACT(EPOCH FROM clock_timestamp())::float8"))
-    return own()
-
-
 def due(kind: str, now: float, most: int) -> list[int]:
     """Return up to ``most`` feeds, syncs or proofs that are due, which nobody is at and whose apps may be asked."""
     free = (now, now + FAR_AHEAD, now - TAKEOVER, now + TAKEOVER)
@@ -128,12 +119,25 @@ def _take(
     return Turn(kind, id, worker, now, int(found[0][0]), str(before or "")) if found else None
 
 
+def fence(turn: Turn) -> None:
+    """Stop if another worker has taken a turn over: raise RunSuperseded.
+
+    It holds no lock: webhooks write to the rows of feeds, and must not wait.
+    """
+    sql = f"SELECT 1 FROM {turn.kind} WHERE id=%s AND worker=%s AND taken_at=%s"
+    if db.value(sql, (turn.id, turn.worker, turn.taken_at)) is None:
+        raise RunSuperseded()
+
+
 def beat(worker: str, at_work: Iterable[tuple[str, int]], now: float) -> None:
-    """Say that a worker is alive, for the turns it is at: those that it has left without a word are taken over."""
-    with db.transaction_():
-        for kind, id in sorted(at_work):
-            sql = f"UPDATE {kind} SET beat_at=%s WHERE id=%s AND worker=%s AND taken_at IS NOT NULL"
-            db.execute(sql, (now, id, worker))
+    """Say that a worker is alive, for the turns it is at: those that it has left without a word are taken over.
+
+    It waits for nobody: a frozen worker may have locked one of the rows, and the others must not suffer for it.
+    """
+    for kind, id in sorted(at_work):
+        mine = f"SELECT id FROM {kind} WHERE id=%s AND worker=%s AND taken_at IS NOT NULL{db.unlocked()}"
+        with db.transaction_():
+            db.execute(f"UPDATE {kind} SET beat_at=%s WHERE id IN ({mine})", (now, id, worker))
 
 
 def finish(turn: Turn, due_at: float, failed: int = 0) -> bool:

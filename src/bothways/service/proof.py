@@ -66,7 +66,7 @@ def compare(workspace: Workspace, name: str, *, repair: bool = False, progress: 
         with db.transaction_():
             mark_pairs(judge.sync, apart)
             proofs.remember(judge.sync, [link.id for link in apart])
-        turns.ask(turns.SYNC, [judge.sync.pk], turns.clock_of(workspace.clock))
+        turns.ask(turns.SYNC, [judge.sync.pk], workspace.clock())
     return Proof(pairs, equal, tuple(explained), tuple(different), judge.unlinked)
 
 

@@ -91,7 +91,7 @@ def _look_twice(workspace: Workspace, judge: Judge, doubtful: list[int], found: 
     feeds = (judge.sync.left, judge.sync.right)
     for side, feed in zip(SIDES, feeds, strict=True):
         end = End(side, judge.apps[side].name, feed, judge.apps[side].connector)
-        read_feed(FeedReader(judge.sync.name, workspace.clock, judge.report), end)
+        read_feed(FeedReader(judge.sync.name, workspace.clock, report=judge.report), end)
     for ids in db.chunks(doubtful, PAGE):
         page = [link for link in links.by_id(ids).values() if link.state == "active"]
         waiting = _waiting(judge.sync, page)

@@ -54,7 +54,7 @@ def receive(workspace: Workspace, app: str, delivery: Delivery) -> Received:
                 bursts[feed.pk] = min(wanted)
                 new += hints.keep(feed, changed[feed.object], delivery.received_at)
                 ids += [f"{feed.object} {id}" for id in sorted(changed[feed.object])]
-                turns.ask(turns.FEED, [feed.pk], turns.clock_of(workspace.clock) + bursts[feed.pk])
+                turns.ask(turns.FEED, [feed.pk], workspace.clock() + bursts[feed.pk])
     return Received(bursts, tuple(ids), new)
 
 

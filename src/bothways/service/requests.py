@@ -104,7 +104,7 @@ def ask(workspace: Workspace, wish: Wish) -> RequestView:
     if turns.paused_at():
         raise AllPaused()
     kind = next(kind for kind, (made, _) in KINDS.items() if isinstance(wish, made))
-    now = turns.clock_of(workspace.clock)
+    now = workspace.clock()
     row = requests.add(sync.pk, kind, plain(wish), author(), now)
     turns.ask(turns.SYNC, [sync.pk], now)
     return view_of(row)
@@ -117,7 +117,7 @@ def look(id: int) -> RequestView:
 
 def withdraw(workspace: Workspace, id: int) -> bool:
     """Take back what was asked for; False if it was begun already, or has ended."""
-    return requests.withdraw(id, turns.clock_of(workspace.clock))
+    return requests.withdraw(id, workspace.clock())
 
 
 def view_of(row: Request) -> RequestView:

@@ -41,7 +41,7 @@ def import_settings(document: Document, now: float) -> int:
             rests.wake(app.name)
         for sync in changed:
             _save(sync, stored.get(sync.name), now)
-        _look_soon([sync.name for sync in changed], turns.clock_of(lambda: now))
+        _look_soon([sync.name for sync in changed], now)
         for gone in removed:
             Sync.objects.filter(pk=gone.pk).update(state=OFF)
         row.revision += bool(changed or removed)

@@ -23,7 +23,7 @@ class Standing:
 
 def standing(workspace: Workspace) -> Standing:
     """Return how things stand, in the caller's use of the database."""
-    now = turns.clock_of(workspace.clock)
+    now = workspace.clock()
     return Standing(now, turns.paused_at(), turns.is_served(now), tuple(rests.resting()))
 
 
@@ -51,7 +51,7 @@ def next_of(sync: Sync, apps: tuple[str, str], here: Standing) -> NextView:
 @on_database
 def pause_all(workspace: Workspace) -> float:
     """Let nothing run from now on, and return since when; what is at work ends first."""
-    since = turns.paused_at() or turns.clock_of(workspace.clock)
+    since = turns.paused_at() or workspace.clock()
     turns.pause(since)
     return since
 

@@ -28,7 +28,7 @@ def process_name() -> str:
 
 def is_served(workspace: Workspace) -> bool:
     """Tell whether a service runs on the database: ``up``, or a worker."""
-    return turns.is_served(turns.clock_of(workspace.clock))
+    return turns.is_served(workspace.clock())
 
 
 @contextmanager
@@ -82,7 +82,7 @@ def with_something_to_do(workspace: Workspace, row: Sync) -> list[int]:
 
 
 def _now(workspace: Workspace) -> float:
-    return turns.clock_of(workspace.clock)
+    return workspace.clock()
 
 
 @contextmanager

@@ -7,6 +7,7 @@ from functools import partial
 from bothways.engine.sides import SIDES, Side
 from bothways.engine.spec import FieldMap, SyncSpec, one_sided
 from bothways.errors import SyncOff
+from bothways.ledger import clocks
 from bothways.ledger.models import Feed, Revision, Sync
 from bothways.records import Field
 from bothways.service.admission import admitted
@@ -35,6 +36,7 @@ def context(
 
     Only who has the turn of the sync may call this. A file that another process has taken over since is read again.
     """
+    clocks.keep_right(workspace.clock)
     row = row_of(workspace, name)
     if settings_in_force(row) != settings_of(workspace.sync(name)):
         reload(workspace)

@@ -7,6 +7,7 @@ from time import time
 from urllib.parse import quote
 
 from bothways.errors import DiskFull, LedgerError, NoWorkspace, UnknownApp, UnknownSync, UsageError, WrongType
+from bothways.ledger import clocks, db
 from bothways.service.connect import Opened, Secrets
 from bothways.service.database import bring_up_to_date, make_folder, used
 from bothways.service.document import AppDocument, Document, SyncDocument
@@ -102,7 +103,9 @@ def open_workspace(folder: Path, *, load_only: bool = False, take_over: bool = T
     workspace = Workspace(folder, file, document, database_of(folder, document), stamp=_stamp(file))
     make_folder(workspace.database)
     with used(workspace.database):
-        bring_up_to_date()
+        with db.alone():
+            bring_up_to_date()
+        workspace.clock = clocks.of_database()
         if take_over:
             _take_over(workspace, document)
     return workspace
@@ -138,7 +141,8 @@ def _stamp(file: Path) -> int:
 
 
 def _take_over(workspace: Workspace, document: Document) -> None:
-    revision = import_settings(document, workspace.clock())
+    with db.alone():
+        revision = import_settings(document, workspace.clock())
     workspace.document = document
     if document.revision is not None and document.revision != revision:
         set_value(workspace.file, ("revision",), revision)

@@ -165,7 +165,7 @@ def _feed_id(sync: Sync, side: Side) -> int:
 
 def _row(feed: Feed, news: News, before: SeenRow | None, now: float, read_at: float, baseline: bool) -> SeenRow | None:
     """Return the row to store: None where nothing is known, or a later read has been stored already."""
-    if before is not None and before.read_at > read_at:
+    if before is not None and read_at < before.read_at <= now:  # a read in the future was before a clock was set back
         return None
     if news.merged_into:
         became = (feed.object, news.merged_into)

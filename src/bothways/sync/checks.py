@@ -71,7 +71,7 @@ def _has_partner_now(ctx: Context, creates: Sequence[ActionRow], side: Side) -> 
     if not creates:
         return set()
     end = ctx.ends[side]
-    if ctx.clock() - end.feed.polled_at > FRESH and not _refuses_twins(ctx, side):
+    if not 0 <= ctx.clock() - end.feed.polled_at <= FRESH and not _refuses_twins(ctx, side):
         poll(ctx, [end])
     ids = {str(action.on(side.other)): action.seq for action in creates}
     found = matches_now(ctx, side.other, ids)
@@ -92,7 +92,7 @@ def _read_again(ctx: Context, actions: Sequence[ActionRow], side: Side, *, every
     ids = {
         str(action.on(side))
         for action in actions
-        if action.on(side) and (everything or now - action.data["read"].get(side, 0.0) > FRESH)
+        if action.on(side) and (everything or not 0 <= now - action.data["read"].get(side, 0.0) <= FRESH)
     }
     if ids:
         feed = ctx.ends[side].feed

@@ -145,13 +145,11 @@ class Reader(Protocol):
 
 @dataclass(slots=True)
 class FeedReader:
-    """A worker that reads one feed for all syncs that use it.
-
-    It needs no fence: what a slower reader of the same feed stores later is older than what is known, and left aside.
-    """
+    """A worker that reads one feed for all syncs that use it, as long as ``fenced_by`` raises nothing."""
 
     name: str
     clock: Callable[[], float] = time
+    fenced_by: Callable[[], None] = _nothing
     report: Callable[[Progress], None] = _silent
     side_by_side: bool = False
 
@@ -159,7 +157,8 @@ class FeedReader:
         """Rules are counted by runs."""
 
     def fence(self) -> None:
-        """Nothing is refused."""
+        """Stop if another worker reads the feed by now."""
+        self.fenced_by()
 
 
 @dataclass(slots=True)
@@ -226,9 +225,14 @@ class Context:
         return self.mapping(key).on(side).name
 
     def fence(self) -> None:
-        """Stop if another process took this sync over: called inside every transaction of a run."""
-        if self.epoch and db.value("SELECT epoch FROM sync WHERE id=%s", (self.sync.pk,)) != self.epoch:
-            raise RunSuperseded()
+        """Stop if another process took this sync over: called inside every transaction of a run.
+
+        Nobody can take it over before that transaction has ended.
+        """
+        if self.epoch:
+            db.pass_gate(self.sync.pk)
+            if db.value("SELECT epoch FROM sync WHERE id=%s", (self.sync.pk,)) != self.epoch:
+                raise RunSuperseded()
 
     def read_in_this_run(self, read_at: float) -> bool:
         """Tell whether a read of that time is good enough to plan from; right before a write it must be FRESH."""

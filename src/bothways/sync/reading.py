@@ -24,6 +24,7 @@ def _follow_hints(reader: Reader, end: End) -> int:
         known = feeds.seen_by_id(end.feed.pk, [each.id for each in told])
         news = ask(reader, end, [known.get(each.id) or SeenRow(each.id) for each in told])
         with db.transaction_():
+            reader.fence()
             changed += len(absorb(end.feed, news, reader.clock(), asked_at))
             hints.drop(end.feed.pk, told)
     return changed

@@ -205,6 +205,7 @@ def _taken_over(ctx: Context) -> Iterator[None]:
     Raises RunSuperseded for who has stood still so long that another worker has the turn by now.
     """
     with db.transaction_():
+        db.shut_gate(ctx.sync.pk)
         sql = "UPDATE sync SET epoch=epoch+1 WHERE id=%s AND %s IN ('', worker) RETURNING epoch"
         epoch = db.value(sql, (ctx.sync.pk, ctx.worker))
         if epoch is None:
@@ -243,6 +244,7 @@ def _recorded(ctx: Context, kind: str, undoes: int | None = None) -> Iterator[Ru
         record.counts = dict(ctx.rules)
         record.bill = dict(Counter(ctx.bill()) - Counter(bill))
         with db.transaction_():
+            ctx.fence()  # who was taken over from has been said to be interrupted, and drops nobody's plan
             ctx.settle()
             record.save()
             if record.state in ("done", "stopped"):

@@ -70,7 +70,7 @@ def serve(
                 if sqlite_path(workspace.database):
                     turns.forget_workers()
                     alerts.release_all()
-                turns.serve(name, turns.clock_of(workspace.clock))
+                turns.serve(name, workspace.clock())
         if listener is not None:
             on_ready(f"http://{role.host}:{listener.getsockname()[1]}")
         asyncio.run(_until_signal(workspace, role, name, listener, on_run, failed, understood))
