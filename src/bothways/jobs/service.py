@@ -52,6 +52,7 @@ class Service:
     name: str = field(default_factory=worker_name)
     ticked_at: float = 0.0
     _at_work: set[tuple[str, int]] = field(default_factory=set, init=False)
+    _taken_over: set[asyncio.Task[None]] = field(default_factory=set, init=False)
 
     def is_alive(self) -> bool:
         """Tell whether it has looked for work of late."""
@@ -81,7 +82,7 @@ class Service:
         finally:
             stop.set()
             await self.queue.close()
-            done = await asyncio.gather(*tasks, return_exceptions=True)
+            done = await asyncio.gather(*tasks, *self._taken_over, return_exceptions=True)
             ended.set()
             done += await asyncio.gather(beat, return_exceptions=True)
             waiting.cancel()
@@ -120,15 +121,20 @@ class Service:
     async def _tick(self, stop: asyncio.Event) -> None:
         while not stop.is_set():
             try:
-                found = await self._in(self._own, self._look)
+                found, left = await self._in(self._own, self._look)
             except PASSING as error:
                 self.on_failure("", error)
-                found = {}
+                found, left = {}, []
+            for turn in left[: self.at_once]:  # what a worker that is gone has left does not wait in the queue again
+                task = asyncio.create_task(self._turn(*turn))
+                self._taken_over.add(task)
+                task.add_done_callback(self._taken_over.discard)
             for kind, ids in found.items():
                 await self.queue.trigger(kind, ids)
             await _wait(stop, TICK)
 
-    def _look(self) -> dict[str, list[int]]:
+    def _look(self) -> tuple[dict[str, list[int]], list[tuple[str, int]]]:
+        """Return what is due, and what workers that are gone have left."""
         try:
             take_over_changes(self.workspace)
         except BothwaysError as error:
@@ -138,7 +144,7 @@ class Service:
         found = {kind: turns.due(kind, now, MOST_QUEUED) for kind in (FEED, SYNC)}
         for kind, ids in found.items():
             metrics.due.labels(kind).set(len(ids))
-        return found
+        return found, turns.left(now)
 
     async def _beat(self, stop: asyncio.Event) -> None:
         beats = ThreadPoolExecutor(1, thread_name_prefix="bothways-beat")
