@@ -176,14 +176,12 @@ def latency(seconds: int) -> list[bool]:
 
 
 def workers(syncs: int, seconds: int) -> list[bool]:
-    """Measure what killing and freezing workers does, and what a run costs with 1 to 3; return which targets are met."""
+    """Measure what killing and freezing workers does, what a run costs with 1 to 3; return which targets are met."""
     print(f"\n{syncs} syncs on PostgreSQL, two workers and a web process: 50 changes told of by webhooks per second")
     with many.running(syncs) as (site, people):
         got = many.faults(site, people, 50, seconds)
         print(f"    {got.edits:,} changes, {got.per_second:.0f} per second; {got.refused} of their webhooks not taken")
-        print(
-            f"    turns held by the killed worker {got.held[0]}, by the one frozen for {many.FROZEN:.0f} s {got.held[1]}"
-        )
+        print(f"    turns held by the killed worker {got.held[0]}, by the one frozen for a minute {got.held[1]}")
         met = [
             _target(f"commits after a takeover, of {got.committed:,} rows", got.overlapping, "<=", 0),
             _target("changes that did not arrive", got.lost, "<=", 0),
@@ -194,7 +192,7 @@ def workers(syncs: int, seconds: int) -> list[bool]:
         paces = [many.pace(site, people, count, max(15.0, seconds / 8)) for count in (1, 2, 3)]
     for each in paces:
         print(
-            f"    {each.workers} workers: {each.per_second:.1f} runs/s, {1 / each.cost:.1f} per processor second of theirs,"
+            f"    {each.workers} workers: {each.per_second:.1f} runs/s, {1 / each.cost:.1f} per processor second,"
             f" {1000 * each.cost:.0f} ms a run; the server beside them {1000 * each.server:.0f} ms"
         )
     return [*met, _target("processor time of a run, 3 workers over 1", paces[2].cost / paces[0].cost, "<=", 1.2)]
@@ -204,9 +202,7 @@ def idle(connections: int, seconds: int) -> list[bool]:
     """Measure what one worker spends where nothing happens; return which targets are met."""
     print(f"\n{connections} connections with {at_rest.EACH} idle syncs each, one worker on PostgreSQL")
     got = at_rest.measure(connections, seconds)
-    print(
-        f"    in {got.seconds:.0f} s {got.listings:,} listings and {got.runs:,} runs; the server {got.server:.0%} of a core"
-    )
+    print(f"    in {got.seconds:.0f} s {got.listings:,} listings and {got.runs:,} runs; the server {got.server:.0%}")
     return [
         _target("share of one core", got.share, "<=", 0.5),
         _target("memory, MB", got.memory / 1e6, "<=", 300),

@@ -1,4 +1,4 @@
-"""What one record, one listing and one run cost, and what 10,000 syncs of a million links would: on paper, from these."""
+"""What one record, one listing and one run cost; from these, on paper, what 10,000 syncs of a million links would."""
 
 import contextlib
 from dataclasses import dataclass

@@ -107,7 +107,7 @@ class Day:
         end = MIDNIGHT + until * HOUR
         with used(self.service.workspace.database):
             while self.clock.now() < end:
-                for kind, ids in self.service._look().items():
+                for kind, ids in self.service._look()[0].items():
                     for id in ids:
                         while take_turn(self.worker, kind, id):
                             pass

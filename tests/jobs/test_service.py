@@ -1,4 +1,4 @@
-"""A worker at work: a proof that takes long holds up no run, and ends when the worker stops."""
+"""A worker at work: a long proof holds up no run and ends when the worker stops; what others left is taken."""
 
 import asyncio
 import threading
@@ -6,10 +6,11 @@ import time
 from collections.abc import Callable
 
 from bothways.errors import BothwaysError, OurFault
-from bothways.jobs.queue import in_memory
+from bothways.jobs.queue import Queue, in_memory
 from bothways.jobs.service import Service
-from bothways.ledger.models import Proof
+from bothways.ledger.models import Feed, Proof
 from bothways.service.database import used
+from bothways.service.views import RunView
 from bothways.service.workspace import Workspace
 from tests.office import Office
 
@@ -85,3 +86,38 @@ def test_proof_that_takes_long_holds_up_no_run_and_ends_when_the_worker_stops(of
     [proof] = proofs(office)
     assert (proof.worker, proof.proven_at, worker.failures) == ("", 0.0, [])
     assert proof.due_at <= office.clock(), "another worker makes it anew"
+
+
+def _ours(problem: Exception) -> BothwaysError:
+    raise problem
+
+
+class Mute(Queue):
+    """A queue in which everything waits for ever."""
+
+    async def trigger(self, *_: object, **__: object) -> bool:
+        return True
+
+
+def test_what_a_worker_that_is_gone_has_left_does_not_wait_in_the_queue(office: Office) -> None:
+    office.pair()
+    office.clock.advance(600)
+    workspace = office.open()
+    with used(workspace.database):
+        Feed.objects.update(due_at=office.clock() + 1000)
+        Feed.objects.filter(connection__name="Anna").update(taken_at=1.0, beat_at=1.0, worker="gone", due_at=1.0)
+    queue = Mute(in_memory()._connect)
+    service = Service(workspace, queue, 2, list[RunView]().append, lambda name, error: None, _ours)
+    before = office.anna.calls["changes"]
+
+    async def work() -> None:
+        stop, read = asyncio.Event(), asyncio.Event()
+        loop = asyncio.get_running_loop()
+        office.anna.hook = lambda when, call: loop.call_soon_threadsafe(read.set) and None
+        working = asyncio.create_task(service.run(stop))
+        await asyncio.wait_for(read.wait(), 30)
+        stop.set()
+        await working
+
+    asyncio.run(work())
+    assert office.anna.calls["changes"] == before + 1

@@ -57,6 +57,7 @@ class Service:
     _at_work: set[tuple[str, int]] = field(default_factory=set, init=False)
     _arranged_at: float = field(default=0.0, init=False)
     _proof: asyncio.Task[None] | None = field(default=None, init=False)
+    _taken_over: set[asyncio.Task[None]] = field(default_factory=set, init=False)
 
     def is_alive(self) -> bool:
         """Tell whether it has looked for work of late."""
@@ -91,7 +92,7 @@ class Service:
             stop.set()
             self.worker.stopping.set()
             await self.queue.close()
-            done = await asyncio.gather(*tasks, return_exceptions=True)
+            done = await asyncio.gather(*tasks, *self._taken_over, return_exceptions=True)
             if self._proof is not None:
                 await self._proof
             ended.set()
@@ -136,18 +137,23 @@ class Service:
     async def _tick(self, stop: asyncio.Event) -> None:
         while not stop.is_set():
             try:
-                found = await self._in(self._own, self._look)
+                found, left = await self._in(self._own, self._look)
             except PASSING as error:
                 self.on_failure("", error)
-                found = {}
+                found, left = {}, []
             to_prove = found.pop(PROOF, [])
             if to_prove and (self._proof is None or self._proof.done()):
                 self._proof = asyncio.create_task(self._turn(PROOF, to_prove[0]))
+            for turn in left[: self.at_once]:  # what a worker that is gone has left does not wait in the queue again
+                task = asyncio.create_task(self._turn(*turn))
+                self._taken_over.add(task)
+                task.add_done_callback(self._taken_over.discard)
             for kind, ids in found.items():
                 await self.queue.trigger(kind, ids)
             await wait(stop, TICK)
 
-    def _look(self) -> dict[str, list[int]]:
+    def _look(self) -> tuple[dict[str, list[int]], list[tuple[str, int]]]:
+        """Return what is due, and what workers that are gone have left."""
         follow(self.workspace, self.on_failure)
         clocks.keep_right(self.workspace.clock)
         self.ticked_at = now = self.worker.clock()
@@ -158,7 +164,7 @@ class Service:
         for kind, ids in found.items():
             metrics.due.labels(kind).set(len(ids))
         alerting.look(self.worker)
-        return found
+        return found, turns.left(now)
 
     async def _keep_up(self, stop: asyncio.Event) -> None:
         """See to the subscriptions in the apps, in a thread of its own: however long that takes, turns go on."""

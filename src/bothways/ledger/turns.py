@@ -92,6 +92,15 @@ def due(kind: str, now: float, most: int) -> list[int]:
     return [int(id) for (id,) in db.rows(_FEEDS, (*free, now, most))]
 
 
+def left(now: float) -> list[tuple[str, int]]:
+    """Return the turns of workers that are gone: which table, which row."""
+    found: list[tuple[str, int]] = []
+    for kind in (FEED, SYNC):
+        sql = f"SELECT t.id FROM {kind} t WHERE t.taken_at IS NOT NULL AND {_FREE} ORDER BY t.due_at, t.id"
+        found += [(kind, int(id)) for (id,) in db.rows(sql, (now - TAKEOVER, now + TAKEOVER))]
+    return found
+
+
 def take(kind: str, id: int, worker: str, now: float) -> Turn | None:
     """Take a turn that is due; None if it is not, another worker is at it, or all is paused."""
     return _take(kind, id, worker, now, "AND (due_at<=%s OR due_at>%s)", (now, now + FAR_AHEAD))
