@@ -61,7 +61,7 @@ def own_turn(
         if alone and on_sqlite:
             turns.forget_workers()
         name = process_name() if alone or not on_sqlite else BESIDE + process_name()
-        while (turn := turns.take_now(row.pk, name, _now(workspace), though_paused=though_paused)) is None:
+        while (turn := turns.take_now(row.pk, name, workspace.clock(), though_paused=though_paused)) is None:
             if not though_paused and turns.paused_at():
                 raise AllPaused()
             if report is not None:
@@ -72,17 +72,13 @@ def own_turn(
                 yield turn
             finally:
                 turns.give_back(turn)
-                turns.ask(SYNC, with_something_to_do(workspace, row), _now(workspace))
+                turns.ask(SYNC, with_something_to_do(workspace, row), workspace.clock())
 
 
 def with_something_to_do(workspace: Workspace, row: Sync) -> list[int]:
     """Return the syncs that have records to look at and use a feed of this one: whoever reads it reads it for all."""
     feeds = (row.left_id, row.right_id)
     return [id for feed in feeds for id in turns.with_marks(feed, workspace.clock())]
-
-
-def _now(workspace: Workspace) -> float:
-    return workspace.clock()
 
 
 @contextmanager
@@ -93,7 +89,7 @@ def _beating(workspace: Workspace, turn: Turn) -> Iterator[None]:
     def beat() -> None:
         while not ended.wait(BEAT_EVERY):
             with suppress(LedgerError), used(workspace.database):
-                turns.beat(turn.worker, [(SYNC, turn.id)], _now(workspace))
+                turns.beat(turn.worker, [(SYNC, turn.id)], workspace.clock())
 
     thread = threading.Thread(target=beat, name="bothways-beat", daemon=True)
     thread.start()
