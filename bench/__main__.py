@@ -193,7 +193,8 @@ def workers(syncs: int, seconds: int) -> list[bool]:
     for each in paces:
         print(
             f"    {each.workers} workers: {each.per_second:.1f} runs/s, {1 / each.cost:.1f} per processor second,"
-            f" {1000 * each.cost:.0f} ms a run; the server beside them {1000 * each.server:.0f} ms"
+            f" {1000 * each.cost:.0f} ms a run; the server beside them {1000 * each.server:.0f} ms;"
+            f" a piece of work that is always the same {1000 * each.yardstick:.1f} ms"
         )
     return [*met, _target("processor time of a run, 3 workers over 1", paces[2].cost / paces[0].cost, "<=", 1.2)]
 

@@ -73,12 +73,17 @@ class Faults:
 
 @dataclass
 class Pace:
-    """What so many workers did: runs per second, processor seconds of a run, those of the server beside it."""
+    """What so many workers did: runs per second, processor seconds of a run, those of the server beside it.
+
+    ``yardstick``: processor seconds that the same piece of work took meanwhile, in another process: a machine at which
+    more is going on takes more of them for everything.
+    """
 
     workers: int
     per_second: float
     cost: float
     server: float
+    yardstick: float
 
 
 class People:
@@ -228,11 +233,14 @@ def pace(site: Works, people: People, workers: int, seconds: float) -> Pace:
         for number in numbers.values():
             people.edit(number)
         began = before = time.monotonic()
-        runs, spent, server = 0, 0.0, 0.0
+        runs, spent, server, yardstick, measured = 0, 0.0, 0.0, list[float](), began
         while time.monotonic() - began < WARM + seconds:
             if not spent and time.monotonic() - began > WARM:
                 runs, before, spent, server = 0, time.monotonic(), _cpu(at_work), site.server_cpu()
             time.sleep(0.05)
+            if spent and time.monotonic() - measured > 0.5:
+                measured = time.monotonic()
+                yardstick.append(_yardstick())
             sql = "SELECT id, sync_id FROM run WHERE id>%s AND state='done' ORDER BY id"
             done = link.execute(sql, (last,)).fetchall()
             last = done[-1][0] if done else last
@@ -242,7 +250,14 @@ def pace(site: Works, people: People, workers: int, seconds: float) -> Pace:
         took, used, beside = time.monotonic() - before, _cpu(at_work) - spent, site.server_cpu() - server
     until(lambda: not people.lost(), PATIENCE, 0.5)
     site.stop(*at_work)
-    return Pace(workers, runs / took, used / max(runs, 1), beside / max(runs, 1))
+    return Pace(workers, runs / took, used / max(runs, 1), beside / max(runs, 1), sum(yardstick) / len(yardstick))
+
+
+def _yardstick() -> float:
+    began = time.process_time()
+    for _ in range(20):
+        json.loads(json.dumps({str(number): [number] * 5 for number in range(200)}))
+    return time.process_time() - began
 
 
 def _cpu(processes: list["subprocess.Popen[bytes]"]) -> float:

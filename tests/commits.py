@@ -7,11 +7,11 @@ TABLES = ("journal", "run", "plan", "link", "hold")
 
 _LOG = """
 CREATE TABLE IF NOT EXISTS test_commits (
-    number bigserial PRIMARY KEY, sync_id bigint, backend int, epoch int, at double precision
+    number bigserial PRIMARY KEY, sync_id bigint, backend int, epoch int, what text, at double precision
 );
 CREATE OR REPLACE FUNCTION test_commit() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
-    INSERT INTO test_commits (sync_id, backend, at)
-    VALUES (NEW.sync_id, pg_backend_pid(), EXTRACT(EPOCH FROM clock_timestamp()));
+    INSERT INTO test_commits (sync_id, backend, what, at)
+    VALUES (NEW.sync_id, pg_backend_pid(), TG_TABLE_NAME, EXTRACT(EPOCH FROM clock_timestamp()));
     RETURN NULL;
 END $$;
 CREATE OR REPLACE FUNCTION test_takeover() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN

@@ -149,10 +149,12 @@ def _carry_out(
     apply_quiet(ctx, plan)
     apply_writes(ctx, plan, stop_after, saved=saved)
     stopped = stop_after is not None and totals.writes > stop_after
-    if (approved and limit is None) or (totals.writes and not stopped):
-        Sync.objects.filter(pk=ctx.sync.pk).update(approved=True)
     states, skipped = looking.planned_writes(plan.pk)
-    Plan.objects.filter(pk=plan.pk).update(state="stopped" if stopped else "applied")
+    with db.transaction_():
+        ctx.fence()
+        if (approved and limit is None) or (totals.writes and not stopped):
+            Sync.objects.filter(pk=ctx.sync.pk).update(approved=True)
+        Plan.objects.filter(pk=plan.pk).update(state="stopped" if stopped else "applied")
     record.state = "stopped" if stopped else "done"
     record.reason = f"first {stop_after} records written, to be looked at" if stopped else ""
     return Report(
