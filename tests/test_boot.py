@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from bothways.boot import LOCK_TIMEOUT, database_settings
+from bothways.boot import CONNECTION, LOCK_TIMEOUT, database_settings
 from bothways.errors import DatabaseUnreachable
 
 
@@ -44,7 +44,7 @@ def test_postgresql_url_in_all_its_parts(scheme: str) -> None:
         "HOST": "db.test",
         "PORT": "6543",
         "CONN_MAX_AGE": None,
-        "OPTIONS": {"options": "-c idle_in_transaction_session_timeout=15s"},
+        "OPTIONS": CONNECTION,
     }
 
 
@@ -118,6 +118,27 @@ boot.setup("sqlite://{tmp_path}/one.db")
 print(connection.introspection.table_names())
 """
     assert python(code).splitlines() == ["True", "True", "2", "Cannot operate on a closed database.", "[]"]
+
+
+def test_thread_that_had_a_connection_to_another_database_leaves_it(tmp_path: Path) -> None:
+    code = f"""
+from concurrent.futures import ThreadPoolExecutor
+from bothways import boot
+
+def where(url):
+    from django.db import connection
+    boot.setup(url)
+    with connection.cursor() as cursor:
+        cursor.execute("PRAGMA database_list")
+        return cursor.fetchone()[2][-6:]
+
+boot.prepare()
+with ThreadPoolExecutor(1) as other:
+    print(other.submit(where, "sqlite://{tmp_path}/one.db").result())
+    print(where("sqlite://{tmp_path}/two.db"))
+    print(other.submit(where, "sqlite://{tmp_path}/two.db").result())
+"""
+    assert python(code).splitlines() == ["one.db", "two.db", "two.db"]
 
 
 def test_url_that_is_refused_changes_nothing(tmp_path: Path) -> None:

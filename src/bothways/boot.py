@@ -73,6 +73,7 @@ def setup(database: str) -> None:
     """
     prepare()
     if database == settings.BOTHWAYS_DATABASE:
+        _leave_former()
         return
     chosen = database_settings(database)
     if "default" in connections.settings:
@@ -82,6 +83,14 @@ def setup(database: str) -> None:
     connections.settings = connections.configure_settings({"default": chosen})
     settings.DATABASES = connections.settings
     settings.BOTHWAYS_DATABASE = database
+
+
+def _leave_former() -> None:
+    """Close the connection of this thread if it is to a database that another thread has left since."""
+    here = connections._connections
+    if hasattr(here, "default") and here.default.settings_dict is not connections.settings["default"]:
+        here.default.close()
+        del here.default
 
 
 def database_settings(url: str) -> dict[str, Any]:

@@ -210,7 +210,7 @@ def test_strategy_reaches_every_rule_and_every_row_of_the_field_table() -> None:
     rows: Counter[int] = Counter()
 
     @seed(1)
-    @settings(max_examples=1_200, database=None, phases=[Phase.generate], suppress_health_check=list(HealthCheck))
+    @settings(max_examples=2_500, database=None, phases=[Phase.generate], suppress_health_check=list(HealthCheck))
     @given(cases())
     def draw(case: Case) -> None:
         rules[decided(case).rule] += 1
