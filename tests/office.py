@@ -6,11 +6,14 @@ Nothing here imports Django before ``bothways.service`` has prepared it.
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
+import psycopg
 import pytest
 
+from bothways import boot
 from bothways.connectors import registry
 from bothways.connectors.base import Setting
 from bothways.jobs import now
@@ -132,3 +135,18 @@ def plug_in(monkeypatch: pytest.MonkeyPatch) -> None:
         return kinds[name]
 
     monkeypatch.setattr(registry, "connector_class", find)
+
+
+@contextmanager
+def office_on(server: str, folder: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Office]:
+    """Give an office a database of its own on a PostgreSQL server, named by its URL."""
+    with psycopg.connect(server, autocommit=True) as link:
+        link.execute("DROP DATABASE IF EXISTS office WITH (FORCE)")
+        link.execute("CREATE DATABASE office")
+    monkeypatch.setenv("THE_DATABASE", f"{server.rpartition('/')[0]}/office")
+    office = Office(folder)
+    office.change("version: 1\n", "version: 1\ndatabase: {env: THE_DATABASE}\n")
+    try:
+        yield office
+    finally:
+        boot.setup("sqlite:///:memory:")

@@ -5,10 +5,8 @@ import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-import psycopg
 import pytest
 
-from bothways import boot
 from bothways.errors import (
     AllPaused,
     AppUnreachable,
@@ -43,7 +41,7 @@ from bothways.service.workspace import open_workspace
 from tests.databases import empty_ledger
 from tests.jobs.served import Killed, Served
 from tests.memory_app import Traits
-from tests.office import Office, plug_in
+from tests.office import Office, office_on, plug_in
 
 
 @pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.server("postgresql"))])
@@ -54,17 +52,8 @@ def office(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.M
         with empty_ledger(tmp_path):
             yield Office(tmp_path)
         return
-    server = request.getfixturevalue("postgresql")
-    with psycopg.connect(server, autocommit=True) as link:
-        link.execute("DROP DATABASE IF EXISTS requests WITH (FORCE)")
-        link.execute("CREATE DATABASE requests")
-    monkeypatch.setenv("THE_DATABASE", f"{server.rpartition('/')[0]}/requests")
-    office = Office(tmp_path)
-    office.change("version: 1\n", "version: 1\ndatabase: {env: THE_DATABASE}\n")
-    try:
+    with office_on(request.getfixturevalue("postgresql"), tmp_path, monkeypatch) as office:
         yield office
-    finally:
-        boot.setup("sqlite:///:memory:")
 
 
 def edited(office: Office, name: str = "Dora") -> None:

@@ -3,10 +3,8 @@
 from collections.abc import Iterator
 from pathlib import Path
 
-import psycopg
 import pytest
 
-from bothways import boot
 from bothways.errors import DatabaseUnreachable
 from bothways.jobs.now import undo_run
 from bothways.service.diff import plan_file
@@ -18,23 +16,15 @@ from bothways.service.records import list_records
 from bothways.service.syncs import show_sync
 from bothways.service.views import ActionView, PlanView
 from bothways.service.why import why
-from tests.office import Office, plug_in
+from tests.office import Office, office_on, plug_in
 
 
 @pytest.fixture
 def office(tmp_path: Path, postgresql: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Office]:
     """Anna and Bert on a database of their own of a PostgreSQL server."""
     plug_in(monkeypatch)
-    with psycopg.connect(postgresql, autocommit=True) as server:
-        server.execute("DROP DATABASE IF EXISTS office WITH (FORCE)")
-        server.execute("CREATE DATABASE office")
-    monkeypatch.setenv("THE_DATABASE", f"{postgresql.rpartition('/')[0]}/office")
-    office = Office(tmp_path)
-    office.change("version: 1\n", "version: 1\ndatabase: {env: THE_DATABASE}\n")
-    try:
+    with office_on(postgresql, tmp_path, monkeypatch) as office:
         yield office
-    finally:
-        boot.setup("sqlite:///:memory:")
 
 
 def test_everything_works_on_postgresql_too(office: Office) -> None:

@@ -55,6 +55,13 @@ def test_sync_that_is_off_needs_none(accounts: Owned) -> None:
     assert accounts.topics == set()
 
 
+def test_sync_that_is_not_to_be_told_of_anything_needs_none(accounts: Owned) -> None:
+    accounts.see_to()
+    accounts.change(("schedule: {every: 60s}", "schedule: {every: 60s, webhooks: false}"))
+    accounts.see_to()
+    assert accounts.topics == set()
+
+
 def test_ours_that_was_paused_goes_on_and_one_that_was_deleted_is_made_again(accounts: Owned) -> None:
     accounts.see_to()
     before = accounts.topics

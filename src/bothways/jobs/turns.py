@@ -27,7 +27,7 @@ from bothways.jobs import logs, metrics, proofs
 from bothways.jobs.doing import carry_out, run_view
 from bothways.jobs.schedule import JITTER, after_failure, after_success, allowed, quiet_until
 from bothways.ledger import db, journal, requests, rests, turns
-from bothways.ledger.models import Feed, Proof, Request, Sync
+from bothways.ledger.models import Feed, Request
 from bothways.ledger.turns import FEED, PROOF, SYNC, Turn
 from bothways.service import alerts
 from bothways.service.allowances import know, settle
@@ -108,7 +108,7 @@ def take_turn(worker: Worker, kind: str, id: int) -> bool:
         except proofs.BrokenOff:
             due_at, failed = turn.taken_at, turn.failed
         except Exception as problem:  # noqa: BLE001 - what nobody foresaw is told, and reaches no other sync
-            due_at, failed = _failed(worker, turn, _name(turn), worker.understood(problem))
+            due_at, failed = _failed(worker, turn, turns.name_of(turn), worker.understood(problem))
     with db.transaction_():
         settle(worker.workspace)
         turns.finish(turn, due_at, failed)
@@ -153,17 +153,6 @@ def _hurry(worker: Worker, feed: Feed, wants: Mapping[int, Schedule], *, listing
         turns.ask(SYNC, [id], at)
 
 
-def _name(turn: Turn) -> str:
-    """Return what is to be named when a turn fails: the app that is read, or the sync."""
-    if turn.kind == FEED:
-        name = Feed.objects.filter(pk=turn.id).values_list("connection__name", flat=True).first()
-    elif turn.kind == SYNC:
-        name = Sync.objects.filter(pk=turn.id).values_list("name", flat=True).first()
-    else:
-        name = Proof.objects.filter(pk=turn.id).values_list("sync__name", flat=True).first()
-    return name or f"{turn.kind} {turn.id}"
-
-
 def _run(worker: Worker, turn: Turn) -> tuple[float, int]:
     """Run a sync, or do what somebody asks for, in quiet hours too; return when it is due again, and how often its runs
     failed in a row.
@@ -171,7 +160,7 @@ def _run(worker: Worker, turn: Turn) -> tuple[float, int]:
     request = requests.next_of(turn.id, worker.clock())
     if request is not None:
         return _asked(worker, turn, request)
-    name = _name(turn)
+    name = turns.name_of(turn)
     known, now = worker.workspace.document.syncs.get(name), worker.workspace.clock()
     quiet = known.timing.schedule.quiet if known else None
     if (ends := quiet_until(quiet, now)) is not None:
@@ -228,7 +217,7 @@ def _prove(worker: Worker, turn: Turn) -> tuple[float, int]:
     try:
         return proofs.make(worker, turn)
     except BothwaysError as error:
-        return _failed(worker, turn, _name(turn), error)
+        return _failed(worker, turn, turns.name_of(turn), error)
 
 
 def _failed(worker: Worker, turn: Turn, name: str, error: BothwaysError) -> tuple[float, int]:

@@ -76,7 +76,7 @@ class Upkeep:
         now = self.worker.clock()
         if not self._begun:
             webhooks.ask(app, now)
-        if webhooks.take(app, fingerprint(workspace, app, topics(app, access)), now):
+        if webhooks.take(app, fingerprint(workspace, app, topics(workspace, app, access)), now):
             done = see_to(workspace, app)
             if done != Changed():
                 logs.subscriptions(app, done.made, done.resumed, done.deleted)

@@ -74,14 +74,16 @@ class Turn(NamedTuple):
     taken_from: str = ""
 
 
+_NAMES = {
+    FEED: "SELECT c.name FROM feed t JOIN connection c ON c.id=t.connection_id WHERE t.id=%s",
+    SYNC: "SELECT t.name FROM sync t WHERE t.id=%s",
+    PROOF: "SELECT s.name FROM proof t JOIN sync s ON s.id=t.sync_id WHERE t.id=%s",
+}
+
+
 def name_of(turn: Turn) -> str:
-    """Return what a turn is of: a sync by its name, a feed by those of its connection and its object."""
-    if turn.kind == SYNC:
-        return str(db.value("SELECT name FROM sync WHERE id=%s", (turn.id,)))
-    if turn.kind == PROOF:
-        return str(db.value("SELECT s.name FROM proof t JOIN sync s ON s.id=t.sync_id WHERE t.id=%s", (turn.id,)))
-    sql = "SELECT c.name, t.object FROM feed t JOIN connection c ON c.id=t.connection_id WHERE t.id=%s"
-    return " ".join(map(str, db.one(sql, (turn.id,)) or ()))
+    """Return what is to be named when a turn is told of: the app that is read, or the sync."""
+    return str(db.value(_NAMES[turn.kind], (turn.id,)) or f"{turn.kind} {turn.id}")
 
 
 def due(kind: str, now: float, most: int) -> list[int]:

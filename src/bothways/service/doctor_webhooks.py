@@ -109,7 +109,7 @@ def _why_not(status: int, app: str) -> tuple[str, str]:
 
 
 def _subscriptions(workspace: Workspace, app: str, connector: Subscribes) -> Iterator[Finding]:
-    wanted, ours = topics(app, connector), address_of(workspace, app)
+    wanted, ours = topics(workspace, app, connector), address_of(workspace, app)
     if not wanted:
         return
     access = subscriber(connector)  # type: ignore[arg-type]

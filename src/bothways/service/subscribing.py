@@ -20,6 +20,7 @@ from bothways.ledger.models import Feed
 from bothways.ledger.webhooks import Known, Own
 from bothways.service.connect import open_app
 from bothways.service.in_force import fields_in_use
+from bothways.service.receiving import schedules_of
 from bothways.service.workspace import Workspace
 
 
@@ -69,11 +70,15 @@ def address_of(workspace: Workspace, app: str) -> str:
     return f"{url}/hooks/{quote(app, safe='')}" if url else ""
 
 
-def topics(app: str, connector: Subscribes) -> list[Topic]:
-    """Return what an app is to tell of, for the syncs that are on: first what is of whole records."""
+def topics(workspace: Workspace, app: str, connector: Subscribes) -> list[Topic]:
+    """Return what an app is to tell of, for the syncs that are on: first what is of whole records.
+
+    Nothing of an object of which no sync wants to be told.
+    """
     found: set[Topic] = set()
     for feed in Feed.objects.filter(connection__name=app):
-        if fields := fields_in_use(feed):
+        wanted = any(each.webhooks for each in schedules_of(workspace, feed).values())
+        if wanted and (fields := fields_in_use(feed)):
             found |= set(connector.topics(feed.object, fields))
     return sorted(found, key=lambda topic: (bool(topic.field), topic))
 
@@ -93,7 +98,7 @@ def see_to(workspace: Workspace, app: str) -> Changed:
     connector = subscriber(open_app(workspace, app).connector)
     if connector is None:
         return Changed()
-    wanted, there = topics(app, connector), connector.subscribed()
+    wanted, there = topics(workspace, app, connector), connector.subscribed()
     _bring_here(app, connector, there, address_of(workspace, app))
     state = compared(wanted, there, webhooks.own(app))
     webhooks.forget(app, state.lost)

@@ -1,0 +1,72 @@
+"""All tables. Settings are used through the ORM; the hot ones are written by raw SQL in this package.
+
+Times in the hot tables are seconds since 1970 (UTC), as double precision. Values are JSON text.
+"""
+
+from bothways.ledger.models.base import Base, Turns, new_mark
+from bothways.ledger.models.core import (
+    ACTIVE,
+    Apart,
+    Connection,
+    Due,
+    Feed,
+    Hold,
+    Journal,
+    Key,
+    Link,
+    Noted,
+    Plan,
+    PlanAction,
+    Revision,
+    Run,
+    Seen,
+    Shadow,
+    Sync,
+    Workspace,
+)
+from bothways.ledger.models.service import (
+    OPEN,
+    Alert,
+    Allowance,
+    Hinted,
+    Proof,
+    Request,
+    Subscription,
+    Trouble,
+    Webhooks,
+    Worker,
+)
+
+__all__ = [
+    "ACTIVE",
+    "OPEN",
+    "Alert",
+    "Allowance",
+    "Apart",
+    "Base",
+    "Connection",
+    "Due",
+    "Feed",
+    "Hinted",
+    "Hold",
+    "Journal",
+    "Key",
+    "Link",
+    "Noted",
+    "Plan",
+    "PlanAction",
+    "Proof",
+    "Request",
+    "Revision",
+    "Run",
+    "Seen",
+    "Shadow",
+    "Subscription",
+    "Sync",
+    "Trouble",
+    "Turns",
+    "Webhooks",
+    "Worker",
+    "Workspace",
+    "new_mark",
+]
