@@ -148,3 +148,13 @@ def test_what_changed_while_no_process_worked_does_not_mean_that_none_come(keepe
         webhooks.found_changes("east", keeper.time.now + 1)
     keeper.look(10)
     assert keeper.failures == []
+
+
+def test_webhooks_that_no_sync_wants_are_missed_by_nobody(keeper: Keeper) -> None:
+    keeper.look()
+    keeper.accounts.change(("schedule: {every: 60s}", "schedule: {every: 60s, webhooks: false}"))
+    keeper.look(SILENCE * 24)
+    with used(keeper.accounts.workspace.database):
+        webhooks.found_changes("east", keeper.time.now)
+    keeper.look(10)
+    assert keeper.failures == []

@@ -12,6 +12,7 @@ from bothways.service.subscribing import (
     Changed,
     awaited,
     fingerprint,
+    is_wanted,
     see_to,
     silence_of,
     subscriber,
@@ -50,7 +51,10 @@ class Upkeep:
                 continue
             if connector is None:
                 continue
-            webhooks.awaited(app, workspace.clock(), anew=not self._begun)
+            if is_wanted(workspace, app):
+                webhooks.awaited(app, workspace.clock(), anew=not self._begun)
+            else:
+                webhooks.awaited_no_more(app)
             self._listen(app)
             if access := subscriber(connector):
                 self._look_at(workspace, app, access)

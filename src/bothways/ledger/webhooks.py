@@ -55,6 +55,13 @@ def awaited(connection: str, now: float, *, anew: bool = False) -> None:
             _set(connection, "since", now)
 
 
+def awaited_no_more(connection: str) -> None:
+    """Take note that no webhooks of a connection are awaited."""
+    if known(connection).since:
+        with db.transaction_():
+            _set(connection, "since", 0.0)
+
+
 def is_silent(known: Known) -> bool:
     """Tell whether none came for long before polling found changes: then none will, until somebody does something."""
     return known.since > 0 and known.found_at - max(known.came_at, known.since) > SILENCE

@@ -76,11 +76,20 @@ def topics(workspace: Workspace, app: str, connector: Subscribes) -> list[Topic]
     Nothing of an object of which no sync wants to be told.
     """
     found: set[Topic] = set()
-    for feed in Feed.objects.filter(connection__name=app):
-        wanted = any(each.webhooks for each in schedules_of(workspace, feed).values())
-        if wanted and (fields := fields_in_use(feed)):
+    for feed in _told_of(workspace, app):
+        if fields := fields_in_use(feed):
             found |= set(connector.topics(feed.object, fields))
     return sorted(found, key=lambda topic: (bool(topic.field), topic))
+
+
+def is_wanted(workspace: Workspace, app: str) -> bool:
+    """Tell whether a sync that is on wants to be told of anything by webhooks of an app."""
+    return bool(_told_of(workspace, app))
+
+
+def _told_of(workspace: Workspace, app: str) -> list[Feed]:
+    feeds = Feed.objects.filter(connection__name=app)
+    return [feed for feed in feeds if any(each.webhooks for each in schedules_of(workspace, feed).values())]
 
 
 def fingerprint(workspace: Workspace, app: str, wanted: Sequence[Topic]) -> str:
