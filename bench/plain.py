@@ -71,6 +71,7 @@ class Plain:
         Setting("webhook_secret", "Secret of the webhooks", auth=True, secret=True),
     )
     limits: ClassVar[Mapping[str, tuple[int, float]]] = {}
+    quota: ClassVar[int] = 0
     capabilities = Capabilities(
         batch_read=PAGE,
         batch_write=PAGE,

@@ -145,6 +145,12 @@ class UnknownConnector(SettingsError):
     to_do = "{hint}"
 
 
+class ConnectorUnusable(SettingsError):
+    code = "BW-129"
+    what = 'The connector "{name}" of the package {package} cannot be used: {reason}.'
+    to_do = "Install a version of that package which is made for this one of Bothways, or remove it."
+
+
 class UnknownObject(SettingsError):
     code = "BW-110"
     what = '{app} has no object "{name}".'

@@ -6,20 +6,27 @@ import pytest
 
 from bothways.connectors import registry
 from bothways.connectors.hubspot import HubSpot
-from bothways.errors import UnknownConnector
+from bothways.errors import ConnectorUnusable, UnknownConnector
+from tests.memory_app import MemoryConnector
 
 
-class Stranger:
+class Stranger(MemoryConnector):
     title = "Stranger"
+
+
+class OfOldTimes:
+    title = "Of old times"
+    settings, limits = (), {}
+
+
+def install(monkeypatch, **classes):
+    points = [EntryPoint(name, path, registry.GROUP) for name, path in classes.items()]
+    monkeypatch.setattr(registry, "entry_points", lambda group: [each for each in points if each.group == group])
 
 
 @pytest.fixture
 def only_these(monkeypatch):
-    points = [
-        EntryPoint("stranger", f"{__name__}:Stranger", registry.GROUP),
-        EntryPoint("hubspot", "bothways.connectors.hubspot:HubSpot", registry.GROUP),
-    ]
-    monkeypatch.setattr(registry, "entry_points", lambda group: [each for each in points if each.group == group])
+    install(monkeypatch, stranger=f"{__name__}:Stranger", hubspot="bothways.connectors.hubspot:HubSpot")
 
 
 @pytest.mark.usefixtures("only_these")
@@ -40,3 +47,22 @@ def test_unknown_name_is_answered_with_the_nearest(name, hint):
     with pytest.raises(UnknownConnector, match=f'"{name}"') as caught:
         registry.connector_class(name)
     assert caught.value.advice == hint
+
+
+def test_a_class_that_lacks_what_every_connector_has_is_refused_with_what_it_lacks(monkeypatch):
+    install(monkeypatch, old=f"{__name__}:OfOldTimes")
+    with pytest.raises(ConnectorUnusable, match=r"of the package tests .*: it has no quota and no check and no objects"):
+        registry.connector_class("old")
+
+
+def test_a_class_that_cannot_be_loaded_is_refused_with_the_reason(monkeypatch):
+    install(monkeypatch, away=f"{__name__}:Away", gone="no_such_package.of_ours:Gone")
+    with pytest.raises(ConnectorUnusable, match=r"AttributeError: .* 'Away'"):
+        registry.connector_class("away")
+    with pytest.raises(ConnectorUnusable, match="no_such_package cannot be used: ModuleNotFoundError"):
+        registry.connector_class("gone")
+
+
+def test_the_connector_of_the_benches_is_one(monkeypatch):
+    install(monkeypatch, plain="bench.plain:Plain")
+    assert registry.connector_class("plain").title == "Plain"

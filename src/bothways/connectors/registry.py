@@ -2,20 +2,27 @@
 
 import difflib
 from importlib.metadata import EntryPoint, entry_points
+from typing import ClassVar, get_origin
 
 from bothways.connectors.base import Connector
-from bothways.errors import UnknownConnector
+from bothways.errors import ConnectorUnusable, UnknownConnector
 
 GROUP = "bothways.connectors"
 
+DEMANDED = (
+    *(name for name, kind in Connector.__annotations__.items() if get_origin(kind) is ClassVar),
+    *(name for name, each in vars(Connector).items() if callable(each) and not name.startswith("_")),
+)
+"""What every connector class has."""
+
 
 def connectors() -> dict[str, type[Connector]]:
-    """Return every installed connector class by its name, in the order of names."""
+    """Return every installed connector class by its name, in the order of names; raise ConnectorUnusable."""
     return {name: _load(point) for name, point in sorted(_points().items())}
 
 
 def connector_class(name: str) -> type[Connector]:
-    """Return the connector of this name; raise UnknownConnector with the nearest names."""
+    """Return the connector of this name; raise UnknownConnector with the nearest names, ConnectorUnusable."""
     points = _points()
     if name not in points:
         raise UnknownConnector(name=name, hint=_hint(name, sorted(points)))
@@ -27,8 +34,19 @@ def _points() -> dict[str, EntryPoint]:
 
 
 def _load(point: EntryPoint) -> type[Connector]:
-    found: type[Connector] = point.load()
+    """Load a class of another package at the door: what it lacks is said there, and not when it is needed."""
+    try:
+        found: type[Connector] = point.load()
+    except Exception as problem:
+        raise _unusable(point, f"{type(problem).__name__}: {problem}") from problem
+    if missing := [name for name in DEMANDED if not hasattr(found, name)]:
+        raise _unusable(point, f"it has no {' and no '.join(missing)}")
     return found
+
+
+def _unusable(point: EntryPoint, reason: str) -> ConnectorUnusable:
+    package = point.dist.name if point.dist else point.value.partition(".")[0]
+    return ConnectorUnusable(name=point.name, package=package, reason=reason)
 
 
 def _hint(name: str, known: list[str]) -> str:
