@@ -3,6 +3,7 @@
 It sends webhooks. A process finds its connector, ``plain``, with ``environment`` added to its own.
 """
 
+import hmac
 import threading
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
@@ -149,6 +150,17 @@ class Plain:
             .fetchone()
         )
         return WriteResult(item.key, Outcome.DONE, _record(row)) if row else WriteResult(item.key, Outcome.GONE)
+
+    def awaits_webhooks(self) -> bool:
+        """Whether the secret is set."""
+        return bool(self._setup.secrets.get("webhook_secret"))
+
+    def test_call(self, url: str, at: float) -> Delivery:
+        """Return a delivery that names no record."""
+        return Delivery("POST", url, {SIGNATURE: self._sign(b"[]")}, b"[]", at)
+
+    def _sign(self, body: bytes) -> str:
+        return hmac.digest(self._setup.secrets.get("webhook_secret").encode(), body, "sha256").hex()
 
     def hints(self, delivery: Delivery) -> Sequence[Hint]:
         """Return the records that a webhook names: ``[[object, id], ...]``; raise WebhookRefused."""

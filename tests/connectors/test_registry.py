@@ -6,6 +6,7 @@ import pytest
 
 from bothways.connectors import registry
 from bothways.connectors.hubspot import HubSpot
+from bothways.connectors.webhooks import ReceivesWebhooks
 from bothways.errors import ConnectorUnusable, UnknownConnector
 from tests.memory_app import MemoryConnector
 
@@ -63,6 +64,6 @@ def test_a_class_that_cannot_be_loaded_is_refused_with_the_reason(monkeypatch):
         registry.connector_class("gone")
 
 
-def test_the_connector_of_the_benches_is_one(monkeypatch):
+def test_the_connector_of_the_benches_is_whole(monkeypatch):
     install(monkeypatch, plain="bench.plain:Plain")
-    assert registry.connector_class("plain").title == "Plain"
+    assert issubclass(registry.connector_class("plain"), ReceivesWebhooks)
