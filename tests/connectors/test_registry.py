@@ -20,6 +20,13 @@ class OfOldTimes:
     settings, limits = (), {}
 
 
+@pytest.fixture(autouse=True)
+def _read_anew():
+    registry._points.cache_clear()
+    yield
+    registry._points.cache_clear()
+
+
 def install(monkeypatch, **classes):
     points = [EntryPoint(name, path, registry.GROUP) for name, path in classes.items()]
     monkeypatch.setattr(registry, "entry_points", lambda group: [each for each in points if each.group == group])

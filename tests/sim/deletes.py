@@ -120,10 +120,7 @@ class DeleteOracle:
         return ""
 
     def _in_step(self, record: str, name: str, value: str) -> str:
-        """Return what a record held before the edits that were never carried over, the last of which made it ``value``.
-
-        To put back what was there when both were in step is no edit.
-        """
+        """Return what a record held before edits that were never carried over, the last of which made it ``value``."""
         for edit in reversed(self.world.edits):
             carried = any(loose(write.values.get(name)) == value for write in self.world.writes)
             if not carried and (edit.record, edit.field, loose(edit.value)) == (record, name, value):
@@ -131,15 +128,20 @@ class DeleteOracle:
         return value
 
     def _edited(self, write: Write, side: Side, source: Row) -> str:
-        """Tell of an edit made since a person deleted the partner, if it could have been read."""
+        """Tell of an edit made since a person deleted the partner, if it could have been read.
+
+        Who puts back what was there before, or when both were in step, has edited nothing.
+        """
         deleted = self.world.deleted.get((self.apps[side.other].name, source.id))
         row, unseen = self.apps[side].rows[write.record], self._replaced_unseen(side, write.record)
-        before: dict[str, str] = {}
+        before: dict[str, set[str]] = {}
         for edit in self.world.edits:
             since = deleted is not None and edit.app == write.app and edit.record == write.record and edit.at > deleted
             if since:
-                before.setdefault(edit.field, self._in_step(write.record, edit.field, loose(edit.over)))
-            shows = since and loose(row.values[edit.field]) == loose(edit.value) != before[edit.field]
+                over = loose(edit.over)
+                before.setdefault(edit.field, {over, self._in_step(write.record, edit.field, over)})
+            shown = loose(row.values[edit.field])
+            shows = since and shown == loose(edit.value) and shown not in before[edit.field]
             if shows and edit.at < write.read_at and (edit.field, loose(edit.value)) not in unseen:
                 return f"{write.record} was edited in {write.app} ({edit.value!r}), and was deleted all the same"
         return ""

@@ -1,6 +1,7 @@
 """Which connectors there are: ours and those of other packages, by the entry point ``bothways.connectors``."""
 
 import difflib
+from functools import cache
 from importlib.metadata import EntryPoint, entry_points
 from typing import ClassVar, get_origin
 
@@ -29,10 +30,13 @@ def connector_class(name: str) -> type[Connector]:
     return _load(points[name])
 
 
+@cache
 def _points() -> dict[str, EntryPoint]:
+    """Return what is installed: reading that takes long, and nothing is added to a process that runs."""
     return {point.name: point for point in entry_points(group=GROUP)}
 
 
+@cache
 def _load(point: EntryPoint) -> type[Connector]:
     """Load a class of another package at the door: what it lacks is said there, and not when it is needed."""
     try:

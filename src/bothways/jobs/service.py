@@ -4,6 +4,7 @@ Proofs are found by the tick and made one at a time, in a thread of their own: t
 """
 
 import asyncio
+import time
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
@@ -168,13 +169,15 @@ class Service:
 
     async def _keep_up(self, stop: asyncio.Event) -> None:
         """See to the subscriptions in the apps, in a thread of its own: however long that takes, turns go on."""
-        upkeep = Upkeep(self.worker)
+        upkeep, settings, looked_at = Upkeep(self.worker), None, 0.0
         while not stop.is_set():
-            try:
-                await self._in(self._aside, upkeep.look)
-            except PASSING as error:
-                self.on_failure("", error)
-            await wait(stop, LOOK_EVERY)
+            if settings is not self.workspace.document or time.monotonic() - looked_at >= LOOK_EVERY:
+                settings, looked_at = self.workspace.document, time.monotonic()
+                try:
+                    await self._in(self._aside, upkeep.look)
+                except PASSING as error:
+                    self.on_failure("", error)
+            await wait(stop, TICK)
 
     async def _alert(self, stop: asyncio.Event, channel: str) -> None:
         """Send the alerts of a channel, one after the other, while it is one that the settings name."""

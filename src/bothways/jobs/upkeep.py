@@ -8,20 +8,21 @@ from bothways.jobs import logs
 from bothways.jobs.schedule import after_failure
 from bothways.jobs.turns import Worker
 from bothways.ledger import webhooks
+from bothways.ledger.webhooks import Known
 from bothways.service.subscribing import (
     Changed,
     awaited,
     fingerprint,
-    is_wanted,
     see_to,
     silence_of,
     subscriber,
     topics,
+    wanting,
 )
 from bothways.service.workspace import Workspace
 
-LOOK_EVERY = 10.0
-"""Seconds between two looks at whether something else is wanted of the apps."""
+LOOK_EVERY = 30.0
+"""Seconds between two looks at what is wanted of the apps, if the settings do not change."""
 
 AGAIN = 86_400.0
 """Seconds after which subscriptions that were as they should be are looked at again."""
@@ -44,6 +45,7 @@ class Upkeep:
         again later. Raises LedgerError if the database fails.
         """
         workspace = self.worker.own()
+        known, told = webhooks.all_known(), wanting(workspace)
         for app in list(workspace.document.apps):
             try:
                 connector = awaited(workspace, app)
@@ -51,18 +53,19 @@ class Upkeep:
                 continue
             if connector is None:
                 continue
-            if is_wanted(workspace, app):
+            found = known.get(app, Known())
+            if app in told and not (self._begun and found.since):
                 webhooks.awaited(app, workspace.clock(), anew=not self._begun)
-            else:
+            elif app not in told and found.since:
                 webhooks.awaited_no_more(app)
-            self._listen(app)
+            else:
+                self._listen(app, found)
             if access := subscriber(connector):
                 self._look_at(workspace, app, access)
         self._begun = True
 
-    def _listen(self, app: str) -> None:
+    def _listen(self, app: str, known: Known) -> None:
         """Tell once of an app whose webhooks come no more."""
-        known = webhooks.known(app)
         if (silent := webhooks.is_silent(known)) != known.silent:
             webhooks.told_silent(app, silent)
             if silent:

@@ -38,14 +38,19 @@ class Own(NamedTuple):
     field: str
 
 
+_KNOWN = f"SELECT c.name, {', '.join(f'w.{each}' for each in Known._fields)} FROM webhooks w"
+_KNOWN += " JOIN connection c ON c.id=w.connection_id"
+
+
 def known(connection: str) -> Known:
     """Return what is known of a connection by its name."""
-    sql = (
-        "SELECT w.since, w.came_at, w.found_at, w.silent, w.nonce, w.address, w.failed, w.trouble FROM webhooks w "
-        "JOIN connection c ON c.id=w.connection_id WHERE c.name=%s"
-    )
-    found = db.one(sql, (connection,))
-    return Known(*found) if found else Known()
+    found = db.one(f"{_KNOWN} WHERE c.name=%s", (connection,))
+    return Known(*found[1:]) if found else Known()
+
+
+def all_known() -> dict[str, Known]:
+    """Return what is known of each connection, by their names."""
+    return {str(name): Known(*rest) for name, *rest in db.rows(_KNOWN)}
 
 
 def awaited(connection: str, now: float, *, anew: bool = False) -> None:
@@ -57,9 +62,8 @@ def awaited(connection: str, now: float, *, anew: bool = False) -> None:
 
 def awaited_no_more(connection: str) -> None:
     """Take note that no webhooks of a connection are awaited."""
-    if known(connection).since:
-        with db.transaction_():
-            _set(connection, "since", 0.0)
+    with db.transaction_():
+        _set(connection, "since", 0.0)
 
 
 def is_silent(known: Known) -> bool:

@@ -16,7 +16,7 @@ from bothways.connectors.base import Connector
 from bothways.connectors.webhooks import ReceivesWebhooks, Subscribed, Subscribes, Topic
 from bothways.errors import NotSubscribed, WebhooksElsewhere, WebhooksSilent
 from bothways.ledger import webhooks
-from bothways.ledger.models import Feed
+from bothways.ledger.models import Feed, Sync
 from bothways.ledger.webhooks import Known, Own
 from bothways.service.connect import open_app
 from bothways.service.in_force import fields_in_use
@@ -76,20 +76,18 @@ def topics(workspace: Workspace, app: str, connector: Subscribes) -> list[Topic]
     Nothing of an object of which no sync wants to be told.
     """
     found: set[Topic] = set()
-    for feed in _told_of(workspace, app):
-        if fields := fields_in_use(feed):
+    for feed in Feed.objects.filter(connection__name=app):
+        told = any(each.webhooks for each in schedules_of(workspace, feed).values())
+        if told and (fields := fields_in_use(feed)):
             found |= set(connector.topics(feed.object, fields))
     return sorted(found, key=lambda topic: (bool(topic.field), topic))
 
 
-def is_wanted(workspace: Workspace, app: str) -> bool:
-    """Tell whether a sync that is on wants to be told of anything by webhooks of an app."""
-    return bool(_told_of(workspace, app))
-
-
-def _told_of(workspace: Workspace, app: str) -> list[Feed]:
-    feeds = Feed.objects.filter(connection__name=app)
-    return [feed for feed in feeds if any(each.webhooks for each in schedules_of(workspace, feed).values())]
+def wanting(workspace: Workspace) -> set[str]:
+    """Return the apps of which a sync that is on wants to be told of something by webhooks."""
+    known, both = workspace.document.syncs, ("left__connection__name", "right__connection__name")
+    on = Sync.objects.filter(state="on", deleted_at=0).values_list("name", *both)
+    return {app for name, *apps in on if name not in known or known[name].timing.schedule.webhooks for app in apps}
 
 
 def fingerprint(workspace: Workspace, app: str, wanted: Sequence[Topic]) -> str:
