@@ -72,6 +72,17 @@ class SeenRow(NamedTuple):
         return Record(self.id, self.values or {}, self.address, self.version, self.modified)
 
 
+def tell_the_same(one: SeenRow | None, other: SeenRow | None) -> bool:
+    """Tell whether two rows of a record tell the same of it, whenever it was read."""
+    if one is None or other is None:
+        return one is other
+    return _told_by(one) == _told_by(other)
+
+
+def _told_by(row: SeenRow) -> tuple[object, ...]:
+    return row.version, row.values, row.modified, row.state, row.problem, row.lists, row.became
+
+
 @dataclass(frozen=True, slots=True)
 class KeyRow:
     """One key of a record, before hashing."""

@@ -11,7 +11,7 @@ from bothways.engine.scope import Leaving, why_outside
 from bothways.engine.sides import SIDES, Side
 from bothways.engine.spec import SyncSpec
 from bothways.engine.table import ActionKind, Facts
-from bothways.ledger import db, due, journal, links, plans
+from bothways.ledger import db, due, feeds, journal, links, plans
 from bothways.ledger.due import DueMark
 from bothways.ledger.feeds import SeenRow
 from bothways.ledger.links import LinkRow
@@ -57,6 +57,12 @@ class Sheet:
     rows: Rows = field(default_factory=lambda: {side: {} for side in SIDES})
     marks: dict[Side, dict[str, DueMark]] = field(default_factory=lambda: {side: {} for side in SIDES})
     links: dict[Side, dict[str, LinkRow]] = field(default_factory=lambda: {side: {} for side in SIDES})
+
+    def add(self, side: Side, rows: Mapping[str, SeenRow], marks: Mapping[str, DueMark]) -> None:
+        """Take in more records; of those that stand here already something is decided by what stands here."""
+        new = rows.keys() - self.rows[side].keys()
+        self.rows[side] |= {id: rows[id] for id in new}
+        self.marks[side] |= {id: mark for id, mark in marks.items() if id in new}
 
 
 def make_plan(ctx: Context) -> tuple[Plan, Totals]:
@@ -119,8 +125,19 @@ def _fill(ctx: Context, wanted: dict[Side, set[str]]) -> Sheet:
         for side in SIDES:
             need[side] |= more[side]
     for side in SIDES:
-        sheet.marks[side] = due.marked(ctx.sync, side, need[side])
+        sheet.marks[side] = _looked_at(ctx, side, due.marked(ctx.sync, side, need[side]), sheet.rows[side])
     return sheet
+
+
+def _looked_at(
+    ctx: Context, side: Side, marks: Mapping[str, DueMark], rows: Mapping[str, SeenRow]
+) -> dict[str, DueMark]:
+    """Return these due marks, but of records of which more is known by now than these rows tell.
+
+    Others read the feed, too: a mark that tells of what nobody here has looked at is left for the next run.
+    """
+    known = feeds.seen_by_id(ctx.ends[side].feed.pk, marks)
+    return {id: mark for id, mark in marks.items() if feeds.tell_the_same(known.get(id), rows.get(id))}
 
 
 Planned = tuple[Action, LinkRow | None, Facts]
@@ -227,9 +244,9 @@ def _unlinked(
         ended, fate_of = ended_of[side], fates_of[side]
         free = _free(sheet, side, wanted[side]) - covered[side]
         matches, partners, marks = find_matches(ctx, side, sheet.rows[side], free, survey)
-        sheet.rows[side.other] |= partners
-        sheet.marks[side] |= marks
-        sheet.marks[side.other] |= due.marked(ctx.sync, side.other, partners)
+        sheet.marks[side] |= _looked_at(ctx, side, marks, sheet.rows[side])
+        theirs = due.marked(ctx.sync, side.other, partners)
+        sheet.add(side.other, partners, _looked_at(ctx, side.other, theirs, partners))
         before = {
             each: held_before(ctx, each, rows) for each, rows in ((side, sheet.rows[side]), (side.other, partners))
         }
