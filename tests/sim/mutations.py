@@ -320,6 +320,11 @@ def merged_reference_new() -> Patches:
     return [patch.object(planning, "follow_merges", lambda ctx, pairs, partners: dict(pairs))]
 
 
+def marks_unlooked_at() -> Patches:
+    """A due mark that tells of what another worker has read meanwhile counts as looked at."""
+    return [patch.object(planning, "_looked_at", lambda ctx, side, marks, rows: dict(marks))]
+
+
 def removal_wins() -> Patches:
     """Where one side took something away, what came on the other meanwhile goes, too."""
     wanted = engine_associations._wanted
@@ -485,6 +490,7 @@ MUTATIONS: dict[str, Callable[[], Patches]] = {
     "reference-untranslated": reference_untranslated,
     "reference-forgotten": reference_forgotten,
     "merged-reference-new": merged_reference_new,
+    "marks-unlooked-at": marks_unlooked_at,
     "removal-wins": removal_wins,
     "meanwhile-known": meanwhile_known,
     "lists-overwritten": lists_overwritten,

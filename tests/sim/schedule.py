@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import random
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 
 from bothways.engine.brakes import Guards
@@ -360,6 +361,7 @@ class Schedule:
         before, first = len(world.writes), not Sync.objects.get(pk=self.sync.pk).approved and not approved
         world.say(f"run {world.run}")
         self.line.before_run()
+        world.beside = self._read_beside if self.turns else None
         try:
             if rng.random() < 0.15 and not full:
                 report = self._previewed()
@@ -377,7 +379,7 @@ class Schedule:
             world.say(f"run stopped: {error}")
         except LedgerError as error:
             raise Broken("I10", f"the ledger has refused it: {error}") from error
-        world.crash_at = None
+        world.crash_at = world.beside = None
         if blind is not None:
             blind.blind = False
         for each in (self.line, self.oracle, self.asking, self.consent):
@@ -396,6 +398,16 @@ class Schedule:
                 if self.world.calm or chance.random() < 0.8:
                     read_feed(FeedReader(end.app, self._clock), end)
         return ctx
+
+    def _read_beside(self) -> None:
+        """Let another worker read a feed while the run is at work, once in a while."""
+        chance = self.turns
+        if chance is not None and chance.random() < 0.05:
+            side = chance.choice(SIDES)
+            feed = Feed.objects.select_related("connection").get(pk=self.feeds[side].pk)
+            app = self.apps[side].name
+            with suppress(AppError):
+                read_feed(FeedReader(app, self._clock), End(side, app, feed, self.connectors[side]))
 
     def _within_brakes(self, before: int, most: int | None) -> None:
         """I16: a run that a brake has stopped wrote nothing; a first run that nobody approved, the first few alone."""

@@ -72,6 +72,7 @@ class World:
     runs_done: list[int] = field(default_factory=list)
     events: list[str] = field(default_factory=list)
     act: Callable[[], None] | None = None
+    beside: Callable[[], None] | None = None
     on_write: Callable[[Write], None] = lambda write: None
     calm: bool = False
     crash_at: int | None = None
@@ -86,7 +87,7 @@ class World:
         self.rng = random.Random(self.seed)
 
     def step(self, what: str) -> None:
-        """Let time pass at one API call or commit; a user may act, the process may crash."""
+        """Let time pass at one API call or commit; a user may act, another worker too, the process may crash."""
         self.steps += 1
         self.now += self.rng.choice((0, 0, 1, 1, 2))
         if self.calm or self.acting:
@@ -94,6 +95,10 @@ class World:
         if self.act is not None and self.rng.random() < 0.06:
             self.acting = True
             self.act()
+            self.acting = False
+        if self.beside is not None and what != "commit":
+            self.acting = True
+            self.beside()
             self.acting = False
         if self.crash_at is not None and self.steps >= self.crash_at:
             self.crash_at = None
