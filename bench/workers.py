@@ -29,6 +29,9 @@ FROZEN = 60.0
 WARM = 20.0
 """Seconds of work before the cost of runs is measured: the first runs in a process learn what the apps have."""
 
+LATE = 100
+"""How many runs may begin before one is seen that began earlier."""
+
 _HEAD = """\
 version: 1
 database: {{env: LEDGER}}
@@ -229,7 +232,7 @@ def pace(site: Works, people: People, workers: int, seconds: float) -> Pace:
     at_work = [site.start("worker") for _ in range(workers)]
     with psycopg.connect(site.ledger, autocommit=True) as link:
         numbers = {id: people.names.index(name) for id, name in link.execute("SELECT id, name FROM sync").fetchall()}
-        last = int((link.execute("SELECT COALESCE(MAX(id), 0) FROM run").fetchone() or (0,))[0])
+        ended = _Ended(link)
         for number in numbers.values():
             people.edit(number)
         began = before = time.monotonic()
@@ -241,16 +244,32 @@ def pace(site: Works, people: People, workers: int, seconds: float) -> Pace:
             if spent and time.monotonic() - measured > 0.5:
                 measured = time.monotonic()
                 yardstick.append(_yardstick())
-            sql = "SELECT id, sync_id FROM run WHERE id>%s AND state='done' ORDER BY id"
-            done = link.execute(sql, (last,)).fetchall()
-            last = done[-1][0] if done else last
+            done = ended.look()
             runs += len(done)
-            for sync in {sync for _, sync in done}:
+            for sync in set(done):
                 people.edit(numbers[sync])
         took, used, beside = time.monotonic() - before, _cpu(at_work) - spent, site.server_cpu() - server
     until(lambda: not people.lost(), PATIENCE, 0.5)
     site.stop(*at_work)
     return Pace(workers, runs / took, used / max(runs, 1), beside / max(runs, 1), sum(yardstick) / len(yardstick))
+
+
+class _Ended:
+    """Tells of every run once, when it has ended: they do not end in the order in which they began."""
+
+    def __init__(self, link: "psycopg.Connection[tuple[int, ...]]") -> None:
+        self._link, self._told = link, set[int]()
+        self._after = int((link.execute("SELECT COALESCE(MAX(id), 0) FROM run").fetchone() or (0,))[0])
+
+    def look(self) -> list[int]:
+        """Return the syncs of the runs that have ended since."""
+        sql = "SELECT id, sync_id, state='running' FROM run WHERE id>%s ORDER BY id"
+        rows = self._link.execute(sql, (self._after,)).fetchall()
+        new = [(id, sync) for id, sync, running in rows if not running and id not in self._told]
+        self._told |= {id for id, _ in new}
+        at_work = [id for id, _, running in rows if running] or [id for id, *_ in rows]
+        self._after = max(self._after, min(at_work, default=0) - LATE)
+        return [sync for _, sync in new]
 
 
 def _yardstick() -> float:
