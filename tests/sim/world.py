@@ -96,7 +96,7 @@ class World:
             self.acting = True
             self.act()
             self.acting = False
-        if self.beside is not None and what != "commit":
+        if self.beside is not None and what != "commit" and " write " not in what:
             self.acting = True
             self.beside()
             self.acting = False
