@@ -5,8 +5,8 @@ import pytest
 from bothways.errors import AppUnreachable, BothwaysError, CredentialsRefused, OurFault, QuotaUsedUp, RateLimited
 from bothways.jobs.schedule import LONGEST_PAUSE
 from bothways.jobs.turns import Worker, take_turn
-from bothways.ledger import clocks, hints, rests, turns
-from bothways.ledger.models import Feed, Run
+from bothways.ledger import clocks, due, hints, rests, turns
+from bothways.ledger.models import Feed, Run, Sync
 from bothways.ledger.turns import FEED, SYNC
 from bothways.service.connect import open_app
 from bothways.service.database import used
@@ -164,3 +164,15 @@ def test_sync_that_stops_at_a_brake_is_tried_again_later_and_later_and_told_of_o
     shift.work(1800)
     assert len(office.bert.writes) == 1
     assert Run.objects.count() < 20
+
+
+def test_what_a_worker_that_is_gone_had_found_is_looked_at_by_who_takes_over(shift: Shift) -> None:
+    with used(shift.worker.workspace.database):
+        feed, sync = Feed.objects.get(connection__name="Anna"), Sync.objects.get()
+        turns.ask(FEED, [feed.pk], shift.worker.clock())
+        assert turns.take(FEED, feed.pk, "gone", shift.worker.clock()) is not None
+        due.mark(sync, "left", ["a00001"])
+    shift.work(turns.TAKEOVER)
+    before = len(shift.runs)
+    shift.work(2)
+    assert len(shift.runs) == before + 1

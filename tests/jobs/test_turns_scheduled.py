@@ -240,3 +240,14 @@ def test_listing_keeps_its_own_time_though_a_hint_was_followed_in_between(
     sends(monkeypatch, shift, left)
     shift.work(polled + 62 - office.clock())
     assert office.anna.calls["changes"] == listed + 1
+
+
+# --- what one sync writes is news to another ------------------------------------------------------------
+
+
+def test_what_one_sync_writes_is_carried_on_at_once_by_the_next(shared: Circle) -> None:
+    shared.write(SHARED.replace("    send: {Bert: none}\n", ""))
+    shift = shift_of(shared, 600)
+    shared.bert.edit("b00001", name="Dana Lee")
+    shift.work(62)
+    assert names(shared.anna) == names(shared.cleo) == ["Dana Lee"]

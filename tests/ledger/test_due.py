@@ -104,3 +104,15 @@ def test_everything_live_of_both_sides_is_marked_at_once(sync: Sync) -> None:
     due.mark_everything(sync)
     assert [(mark.side, mark.id) for mark in marks(sync)] == [("left", "a"), ("right", "b")]
     assert db.value("SELECT COUNT(*) FROM due WHERE workspace_id<>1") == 0
+
+
+def test_who_is_marked_within_a_block_is_noted(sync: Sync) -> None:
+    due.mark(sync, "left", ["a1"])
+    with due.noting() as noted:
+        due.mark(sync, "left", [])
+        assert noted == set()
+        with due.noting() as inner:
+            due.mark(sync, "left", ["a1"])
+        assert (noted, inner) == (set(), {sync.pk})
+        due.mark_everything(sync)
+        assert noted == {sync.pk}

@@ -8,7 +8,7 @@ from django.db import transaction
 from bothways.engine.brakes import Guards
 from bothways.engine.spec import SyncSpec
 from bothways.errors import RunSuperseded
-from bothways.ledger import requests, rests, turns
+from bothways.ledger import due, requests, rests, turns
 from bothways.ledger.models import Connection, Feed, Sync, Workspace
 from bothways.ledger.turns import BEAT_EVERY, BESIDE, FEED, SYNC, TAKEOVER
 from bothways.sync.context import Context
@@ -187,3 +187,23 @@ def test_request_is_due_though_the_sync_is_off_or_its_app_rests(sync: Sync) -> N
     assert turns.due(SYNC, NOW, 10) == [sync.pk]
     requests.withdraw_all(sync.pk, NOW)
     assert turns.due(SYNC, NOW, 10) == []
+
+
+def test_sync_beside_has_waited_unless_somebody_is_at_it(sync: Sync) -> None:
+    other = Sync.objects.create(name="deals", state="on", left=sync.right, right=sync.left)
+    assert turns.beside(sync.pk, NOW) == []
+    due.mark(other, "left", ["b1"])
+    assert turns.beside(sync.pk, NOW) == [other.pk]
+    turns.take(SYNC, other.pk, "two", NOW)
+    assert turns.beside(sync.pk, NOW) == []
+
+
+def test_only_syncs_that_are_on_and_do_not_fail_have_something_to_look_at(sync: Sync) -> None:
+    due.mark(sync, "left", ["a1"], NOW + 5)
+    assert turns.with_marks([sync.pk], NOW) == turns.all_with_marks(NOW) == []
+    assert turns.with_marks([sync.pk, 99], NOW + 5) == turns.all_with_marks(NOW + 5) == [sync.pk]
+    assert turns.all_with_marks(NOW + 5, sync.left_id) == [sync.pk]
+    assert turns.all_with_marks(NOW + 5, 99) == []
+    for changed in ({"failed": 1}, {"failed": 0, "state": "off"}):
+        Sync.objects.update(**changed)
+        assert turns.with_marks([sync.pk], NOW + 5) == turns.all_with_marks(NOW + 5) == []

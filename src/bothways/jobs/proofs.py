@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 from bothways.errors import TooManyDiffer
 from bothways.jobs import metrics
 from bothways.jobs.schedule import lot_of, next_proof, quiet_until
-from bothways.ledger import proofs, turns
+from bothways.ledger import proofs
 from bothways.ledger.models import Proof
-from bothways.ledger.turns import SYNC, Turn
+from bothways.ledger.turns import Turn
 from bothways.service.proving import prove
 from bothways.service.schedule_document import Timing, timing_settings
 from bothways.sync.context import Progress
@@ -68,11 +68,7 @@ def make(worker: "Worker", turn: Turn) -> tuple[float, int]:
     quiet, planned = timing.schedule.quiet, row.due_at - ahead
     if quiet is not None and timing.proof.at is None and quiet_until(quiet, now) is None:
         return _next(timing, row.sync_id, None, now) + ahead, 0  # its quiet hours have passed meanwhile
-    try:
-        proof = prove(worker.own(), name, row.report, Pace(worker.stopping))
-    finally:  # what it took in of changes no feed's turn finds any more
-        feeds = (row.sync.left_id, row.sync.right_id)
-        worker.ask(SYNC, [id for feed in feeds for id in turns.with_marks(feed, worker.workspace.clock())])
+    proof = prove(worker.own(), name, row.report, Pace(worker.stopping))
     if proof is None:
         return turn.taken_at, 0
     found, report = proof

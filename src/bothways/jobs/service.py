@@ -18,7 +18,7 @@ from bothways.jobs.queue import Queue
 from bothways.jobs.turns import Worker, take_turn
 from bothways.jobs.upkeep import LOOK_EVERY, Upkeep
 from bothways.ledger import clocks, db, turns
-from bothways.ledger.turns import BEAT_EVERY, KINDS, PROOF
+from bothways.ledger.turns import BEAT_EVERY, KINDS, PROOF, SYNC
 from bothways.service.database import kept_open
 from bothways.service.document import CHANNELS
 from bothways.service.turn import process_name
@@ -157,7 +157,10 @@ class Service:
         """Return what is due, and what workers that are gone have left."""
         follow(self.workspace, self.on_failure)
         clocks.keep_right(self.workspace.clock)
-        self.ticked_at = now = self.worker.clock()
+        begins, self.ticked_at = not self.ticked_at, self.worker.clock()
+        now = self.ticked_at
+        if begins:  # whoever was here last may have been killed before it told of what it had found
+            turns.ask(SYNC, turns.all_with_marks(now), now)
         if not 0.0 <= now - self._arranged_at < ARRANGE_EVERY:
             arrange(self.worker)
             self._arranged_at = now

@@ -26,9 +26,9 @@ from bothways.errors import (
 from bothways.jobs import logs, metrics, proofs
 from bothways.jobs.doing import carry_out, run_view
 from bothways.jobs.schedule import JITTER, after_failure, after_success, allowed, quiet_until
-from bothways.ledger import db, journal, requests, rests, turns
+from bothways.ledger import db, due, journal, requests, rests, turns
 from bothways.ledger.models import Feed, Request
-from bothways.ledger.turns import FEED, PROOF, SYNC, Turn
+from bothways.ledger.turns import FEED, SYNC, Turn
 from bothways.service import alerts
 from bothways.service.allowances import know, settle
 from bothways.service.connect import open_app
@@ -36,7 +36,6 @@ from bothways.service.deleting import purge
 from bothways.service.receiving import schedules_of
 from bothways.service.schedule_document import Schedule
 from bothways.service.tracing import span
-from bothways.service.turn import with_something_to_do
 from bothways.service.views import RunView
 from bothways.service.work import context
 from bothways.service.workspace import Workspace
@@ -100,9 +99,15 @@ def take_turn(worker: Worker, kind: str, id: int) -> bool:
     if turn.taken_from:
         metrics.takeovers.labels(kind).inc()
         logs.takeover(kind, turns.name_of(turn), turn.taken_from)
-    with span("turn", kind=kind, id=id, worker=worker.name):
+    with span("turn", kind=kind, id=id, worker=worker.name), due.noting() as noted:
         try:
-            due_at, failed = {FEED: _read, SYNC: _run, PROOF: _prove}[kind](worker, turn)
+            match kind:
+                case turns.FEED:
+                    due_at, failed = _read(worker, turn, noted)
+                case turns.SYNC:
+                    due_at, failed = _run(worker, turn)
+                case _:
+                    due_at, failed = _prove(worker, turn)
         except LedgerError:
             raise
         except proofs.BrokenOff:
@@ -112,10 +117,20 @@ def take_turn(worker: Worker, kind: str, id: int) -> bool:
     with db.transaction_():
         settle(worker.workspace)
         turns.finish(turn, due_at, failed)
+    _carry_on(worker, turn, noted)
     return True
 
 
-def _read(worker: Worker, turn: Turn) -> tuple[float, int]:
+def _carry_on(worker: Worker, turn: Turn, noted: set[int]) -> None:
+    """Let those syncs be run for which the turn has found something, such as what it has written: no feed's turn takes
+    that for news any more. After a worker that is gone nobody knows what it found: then all that have something to do.
+    """
+    now = worker.workspace.clock()
+    found = turns.all_with_marks(now) if turn.taken_from else turns.with_marks(noted, now)
+    worker.ask(SYNC, [id for id in found if (SYNC, id) != (turn.kind, turn.id)])
+
+
+def _read(worker: Worker, turn: Turn, noted: set[int]) -> tuple[float, int]:
     """Read a feed for its syncs that are not in their quiet hours; return when it is due again, and how often reading
     it failed in a row.
     """
@@ -132,25 +147,24 @@ def _read(worker: Worker, turn: Turn) -> tuple[float, int]:
         know(worker.workspace, app)
         end = End(Side.LEFT, name, feed, app.connector)
         reader = FeedReader(name, worker.workspace.clock, partial(turns.fence, turn))
-        changed = read_feed(reader, end, listing=listing)
+        read_feed(reader, end, listing=listing)
     except BothwaysError as error:
         return _failed(worker, turn, name, error)
     rests.end([name])
     alerts.works(alerts.APP, [name], worker.clock())
-    if changed:
-        _hurry(worker, feed, wants, listing=listing)
+    if not listing:
+        _leave_to_listing(worker, feed, wants, noted)
     since = 0.0 if listing else max(worker.workspace.clock() - feed.polled_at, 0.0)
     return max(after_success(every, worker.clock() - since, worker.chance()), worker.clock()), 0
 
 
-def _hurry(worker: Worker, feed: Feed, wants: Mapping[int, Schedule], *, listing: bool) -> None:
-    """Let the syncs run of which records have changed; one that no hints hurry when polling would have told it."""
-    marked = turns.with_marks(feed.pk, worker.workspace.clock())
-    patient = [] if listing else [id for id in marked if id in wants and not wants[id].webhooks]
-    worker.ask(SYNC, [id for id in marked if id not in patient])
-    for id in patient:
+def _leave_to_listing(worker: Worker, feed: Feed, wants: Mapping[int, Schedule], noted: set[int]) -> None:
+    """Let those syncs that no hints are to hurry be run when a listing would have told of what was found by hints."""
+    patient = {id for id in noted if id in wants and not wants[id].webhooks}
+    for id in turns.with_marks(patient, worker.workspace.clock()):
         at = worker.clock() + max(feed.polled_at + wants[id].every - worker.workspace.clock(), 0.0)
         turns.ask(SYNC, [id], at)
+    noted -= patient
 
 
 def _run(worker: Worker, turn: Turn) -> tuple[float, int]:
@@ -203,7 +217,6 @@ def _asked(worker: Worker, turn: Turn, request: Request) -> tuple[float, int]:
         return worker.clock(), failed
     if isinstance(answer, RunView):
         _told(worker, turn, answer, int(answer.id.removeprefix("r_")), own.sync(request.sync.name).pair)
-    worker.ask(SYNC, [id for id in with_something_to_do(own, request.sync) if id != turn.id])
     if answer is not None:
         rests.end(list(own.sync(request.sync.name).pair))
         failed = failed + 1 if isinstance(answer, RunView) and answer.state == "stopped" else 0

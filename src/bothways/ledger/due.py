@@ -1,7 +1,9 @@
 """Due marks: which records a sync must look at. Each mark made has another version, so that none is cleared unseen."""
 
 import secrets
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import NamedTuple
 
 from bothways.ledger import db
@@ -16,6 +18,26 @@ _VERSION_BITS = 53
 """As many as a number in JSON holds exactly."""
 
 
+_noted: ContextVar[set[int] | None] = ContextVar("noted", default=None)
+
+
+@contextmanager
+def noting() -> Iterator[set[int]]:
+    """Collect the ids of the syncs for which records are marked as due within the block."""
+    found = set[int]()
+    before = _noted.set(found)
+    try:
+        yield found
+    finally:
+        _noted.reset(before)
+
+
+def _note(sync: Sync) -> None:
+    noted = _noted.get()
+    if noted is not None:
+        noted.add(sync.pk)
+
+
 class DueMark(NamedTuple):
     """One mark, as it was when read."""
 
@@ -26,12 +48,15 @@ class DueMark(NamedTuple):
 
 def mark(sync: Sync, side: str, ids: Iterable[str], not_before: float = 0.0) -> None:
     """Mark records as due, from ``not_before`` (seconds) on."""
-    version = _new_version()
-    db.execute_many(_MARK, [(sync.pk, side, each, sync.workspace_id, version, not_before) for each in sorted(set(ids))])
+    version, wanted = _new_version(), sorted(set(ids))
+    if wanted:
+        _note(sync)
+    db.execute_many(_MARK, [(sync.pk, side, each, sync.workspace_id, version, not_before) for each in wanted])
 
 
 def mark_everything(sync: Sync) -> None:
     """Mark every live record of both sides as due, and what is gone and still linked (a new sync, or new settings)."""
+    _note(sync)
     for side, feed_id in (("left", sync.left_id), ("right", sync.right_id)):
         db.execute(
             "INSERT INTO due (sync_id, side, record_id, workspace_id, version, not_before) "
@@ -44,6 +69,7 @@ def mark_everything(sync: Sync) -> None:
 
 def mark_unlinked(sync: Sync) -> None:
     """Mark every live record of both sides that has no link as due (new match rules)."""
+    _note(sync)
     for side, feed_id in (("left", sync.left_id), ("right", sync.right_id)):
         db.execute(
             "INSERT INTO due (sync_id, side, record_id, workspace_id, version, not_before) "

@@ -225,26 +225,36 @@ def ask(kind: str, ids: Iterable[int], now: float) -> None:
         db.execute_many(sql, [(now, now, now, id, now, now) for id in sorted(set(ids))])
 
 
-def with_marks(feed_id: int, now: float) -> list[int]:
-    """Return the syncs that use a feed, are on and do not fail, and have records to look at."""
-    sql = (
-        "SELECT s.id FROM sync s WHERE (s.left_id=%s OR s.right_id=%s) AND s.state='on' AND s.deleted_at=0 "
-        "AND s.failed=0 AND EXISTS (SELECT 1 FROM due d WHERE d.sync_id=s.id AND d.not_before<=%s) ORDER BY s.id"
-    )
-    return [int(id) for (id,) in db.rows(sql, (feed_id, feed_id, now))]
+_HAS_SOMETHING = (
+    "{sync}.state='on' AND {sync}.deleted_at=0 AND {sync}.failed=0 "
+    "AND EXISTS (SELECT 1 FROM due d WHERE d.sync_id={sync}.id AND d.not_before<=%s)"
+)
+"""A sync is on, does not fail, and has records to look at."""
+
+
+def with_marks(ids: Iterable[int], now: float) -> list[int]:
+    """Return those of these syncs that are on and do not fail, and have records to look at."""
+    sql = f"SELECT s.id FROM sync s WHERE {_HAS_SOMETHING.format(sync='s')} AND s.id IN {{ids}}"
+    return sorted(int(id) for (id,) in db.in_list(sql, (now,), ids))
+
+
+def all_with_marks(now: float, feed_id: int | None = None) -> list[int]:
+    """Return all such syncs, or those that use a feed."""
+    uses, feed = ("AND %s IN (s.left_id, s.right_id)", (feed_id,)) if feed_id is not None else ("", ())
+    sql = f"SELECT s.id FROM sync s WHERE {_HAS_SOMETHING.format(sync='s')} {uses} ORDER BY s.id"
+    return [int(id) for (id,) in db.rows(sql, (now, *feed))]
 
 
 def beside(sync_id: int, now: float) -> list[int]:
-    """Return the other syncs between the same connections that are on, do not fail, and have records to look at.
+    """Return the other such syncs between the same connections that nobody is at.
 
-    Their records refer to those of this sync, or are leads of the same people.
+    Their records refer to those of this sync, or are leads of the same people: they may have waited for it.
     """
     sql = (
         "SELECT o.id FROM sync s JOIN feed sl ON sl.id=s.left_id JOIN feed sr ON sr.id=s.right_id "
         "JOIN sync o ON o.id<>s.id JOIN feed ol ON ol.id=o.left_id JOIN feed orr ON orr.id=o.right_id "
-        "WHERE s.id=%s AND o.state='on' AND o.deleted_at=0 AND o.failed=0 "
+        f"WHERE s.id=%s AND o.taken_at IS NULL AND {_HAS_SOMETHING.format(sync='o')} "
         "AND ((ol.connection_id=sl.connection_id AND orr.connection_id=sr.connection_id) "
-        "OR (ol.connection_id=sr.connection_id AND orr.connection_id=sl.connection_id)) "
-        "AND EXISTS (SELECT 1 FROM due d WHERE d.sync_id=o.id AND d.not_before<=%s) ORDER BY o.id"
+        "OR (ol.connection_id=sr.connection_id AND orr.connection_id=sl.connection_id)) ORDER BY o.id"
     )
     return [int(id) for (id,) in db.rows(sql, (sync_id, now))]

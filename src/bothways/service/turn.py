@@ -78,7 +78,7 @@ def own_turn(
 def with_something_to_do(workspace: Workspace, row: Sync) -> list[int]:
     """Return the syncs that have records to look at and use a feed of this one: whoever reads it reads it for all."""
     feeds = (row.left_id, row.right_id)
-    return [id for feed in feeds for id in turns.with_marks(feed, workspace.clock())]
+    return [id for feed in feeds for id in turns.all_with_marks(workspace.clock(), feed)]
 
 
 @contextmanager
