@@ -56,6 +56,7 @@ class Belonging:
         self.ops: list[Op] = []
         self.moves: list[Move] = []
         self.dropped: set[tuple[Side, str, str]] = set()
+        self.rehoused: set[tuple[Side, str, str]] = set()
         self.history: dict[tuple[Side, str], list[tuple[int, tuple[str, ...]]]] = {}
         self.ever: set[tuple[str, str]] = set()
         self.at_start: set[tuple[str, str]] = set()
@@ -69,7 +70,7 @@ class Belonging:
 
     def begins(self) -> None:
         """Take note of which homes are linked as a run of the things begins."""
-        self.at_start = {(pair.ids[Side.LEFT], pair.ids[Side.RIGHT]) for pair in self._linked_homes()}
+        self.at_start = {(pair.ids[Side.LEFT], pair.ids[Side.RIGHT]) for pair in self.linked_homes()}
         self.ever |= self.at_start
 
     # --- at every write -------------------------------------------------------------------------
@@ -108,7 +109,7 @@ class Belonging:
         ended = self.homes.beside.merged_at.get((home_app, home.merged_into)) if home.merged_into else ended
         if not home.live and ended is not None and ended < self.told:
             raise Broken("A1", f"{row.id} was put in {id}, which is gone from {home_app}")
-        now = {(pair.ids[Side.LEFT], pair.ids[Side.RIGHT]) for pair in self._linked_homes()}
+        now = {(pair.ids[Side.LEFT], pair.ids[Side.RIGHT]) for pair in self.linked_homes()}
         recent = set[str]().union(*(self._recent(side.other, source) for source in sources))
         here, there = SIDES.index(side), SIDES.index(side.other)
         partners = {pair[there] for pair in now | self.at_start if self._is(side, pair[here], id)}
@@ -186,7 +187,7 @@ class Belonging:
         sync, apps = self.homes.schedule.sync, self.homes.schedule.apps
         held = {(each[0], each[1]) for each in db.rows("SELECT side, record_id FROM hold WHERE sync_id=%s", (sync.pk,))}
         self.begins()
-        linked = [pair for pair in self._linked_homes() if self._is_there(pair)]
+        linked = [pair for pair in self.linked_homes() if self._is_there(pair)]
         sql = "SELECT left_id, right_id, created_at FROM link WHERE sync_id=%s AND state='active'"
         for left, right, since in db.rows(sql, (sync.pk,)):
             rows = {Side.LEFT: apps[Side.LEFT].rows[left], Side.RIGHT: apps[Side.RIGHT].rows[right]}
@@ -354,7 +355,7 @@ class Belonging:
 
     # --- helpers --------------------------------------------------------------------------------
 
-    def _linked_homes(self) -> list[Pair]:
+    def linked_homes(self) -> list[Pair]:
         """Return the linked homes, by the sides of the things."""
         sides = (Side.RIGHT, Side.LEFT) if self.homes.turned else SIDES
         sql = "SELECT left_id, right_id, created_at FROM link WHERE sync_id=%s AND state='active'"

@@ -149,7 +149,11 @@ class Homes:
             app.user_delete(self.chance.choice(rows))
         elif choice < 0.90 and len(rows) > 1:
             winner, loser = self.chance.sample(rows, 2)
+            if self.chance.random() < 0.5:  # into a new one, as some apps do
+                winner = app.user_create({"key": f"{self._word()}@x.test"})
             app.user_merge(winner, loser)
+            if self.chance.random() < 0.5:
+                self._leaves_partner(side, loser)
         elif choice < 0.93:
             self._restores(app)
         elif self.schedule.world.acting and not self.running:
@@ -182,6 +186,14 @@ class Homes:
             partner = self.schedule.apps[side.other].rows.get(db.value(sql, (self.schedule.sync.pk, row.id)) or "")
             if partner is not None and partner.live:
                 self._move(side.other, partner)
+
+    def _leaves_partner(self, side: Side, home: Row) -> None:
+        """A user takes a thing out of the partner of a home that was merged away: that looks like what apps do."""
+        partners = {pair.ids[side.other] for pair in self.oracle.linked_homes() if pair.ids[side] == home.id}
+        things = [row for row in self.schedule.apps[side.other].live() if partners & set(housed(row))]
+        if things:
+            row = self.chance.choice(things)
+            self._set(side.other, row, tuple(id for id in housed(row) if id not in partners))
 
     def act_late(self, side: Side, row: Row) -> None:
         """Let a user move a thing now and then right before the sync does, too late to be read."""
@@ -231,7 +243,7 @@ class Homes:
                 held = housed(row)
                 if gone in held and (into or self.manners[side].drops):
                     ids = dict.fromkeys(into if id == gone else id for id in held)
-                    self.oracle.dropped.add((side, row.id, gone))
+                    (self.oracle.rehoused if into else self.oracle.dropped).add((side, row.id, gone))
                     self._put(side, row, [id for id in ids if id], told=not self.manners[side].silent)
 
         return rehouse
