@@ -395,6 +395,27 @@ def test_lost_write_is_known_though_whom_it_named_was_merged_meanwhile(people: T
     assert kids.folks(R, other) == (people.partner(bob),)
 
 
+def test_who_is_taken_away_before_a_merge_of_the_partner_is_followed_goes_there_too(
+    people: TwoApps, kids: Kids
+) -> None:
+    ann = people.anna.add(email="ann@x.test", name="ann")
+    people.rest()
+    kid = kids.anna.add(name="Kid")
+    kids.rest()
+    old, other = people.partner(ann), kids.partner(kid)
+    kids.anna.edit(kid, folks=[ann])
+    twin = people.bert.add(email="", name="Ann's twin")
+    people.bert.merge(twin, old)
+    kids.bert.traits = replace(kids.bert.traits, rewrite=lambda name, value: [twin] if value == [old] else value)
+    kids.rest()
+    assert kids.folks(R, other) == (twin,), "Bert puts the kid where its folks were merged into"
+    kids.anna.edit(kid, folks=[])
+    kids.rest()
+    people.rest()
+    kids.rest()
+    assert kids.folks(L, kid) == kids.folks(R, other) == ()
+
+
 # --- by chance ----------------------------------------------------------------------------------------
 
 

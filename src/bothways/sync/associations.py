@@ -78,7 +78,17 @@ def _across(ctx: Context, mapping: FieldMap, pairs: Sequence[Pair]) -> dict[Side
     parents = ctx.parents[mapping.through]
     ids = {side: _ids(mapping, side, pairs) for side in SIDES}
     dead = {side: _dead(ctx, parents, side, ids[side].gone) for side in SIDES}
+    for side in SIDES:
+        _read_partners(ctx, parents, side, ids[side].gone - dead[side])
     return {side: partners_in(parents, side, ids[side].held | ids[side].gone - dead[side]) for side in SIDES}
+
+
+def _read_partners(ctx: Context, parents: Parents, side: Side, ids: set[str]) -> None:
+    """Read the partners of these ids of one side: if one was merged meanwhile, its link moves to the survivor now, and
+    not only when its own sync is run.
+    """
+    own, partners = ctx.ends[side.other], set(partners_in(parents, side, ids).values())
+    refresh(ctx, End(side.other, own.app, _feed(parents, side.other), own.connector), partners)
 
 
 def _dead(ctx: Context, parents: Parents, side: Side, ids: set[str]) -> set[str]:
