@@ -6,9 +6,11 @@ from dataclasses import dataclass
 import psycopg
 
 from bench.many import Works, cpu_of, memory_of, until, works
+from bench.plain import NOTES
 
-EACH = 10
-"""Syncs of each connection. Half of them send, each to so many of the other half: there must be no ring."""
+EACH = len(NOTES)
+"""Syncs of each connection. Half of them send, each to so many of the other half: there must be no ring, and of those
+that write to one of them each writes another field."""
 
 RECORDS = 5
 PATIENCE = 600.0
@@ -21,6 +23,9 @@ _SYNC = """\
     state: on
     objects: {{a{left:04}: people, a{right:04}: people}}
     send: {{a{right:04}: none}}
+    match: [{{a{left:04}: email, a{right:04}: email, compare: email}}]
+    fields: [{{a{left:04}: note{far}, a{right:04}: note{far}}}]
+    guards: {{first_run: 1000, max_change: 100%}}
 """
 _FILL = """
 INSERT INTO record (app, object, id, email, name)
@@ -48,8 +53,8 @@ def measure(connections: int, seconds: float) -> Idle:
         numbers = range(connections)
         made = "".join(_APP.format(number=number, apps=apps) for number in numbers)
         half = connections // 2
-        pairs = [(left, half + (left + far) % half) for left in range(half) for far in range(EACH)]
-        syncs = "".join(_SYNC.format(left=left, right=right) for left, right in pairs)
+        pairs = [(left, half + (left + far) % half, far) for left in range(half) for far in range(EACH)]
+        syncs = "".join(_SYNC.format(left=left, right=right, far=far) for left, right, far in pairs)
         return f"version: 1\ndatabase: {{env: LEDGER}}\napps:\n{made}syncs:\n{syncs}"
 
     with works(settings) as site:

@@ -31,25 +31,30 @@ from bothways.connectors.webhooks import Delivery, Hint, signed_by
 from bothways.errors import WebhookRefused
 from bothways.records import Field, FieldType, Record, Ref
 
+NOTES = tuple(f"note{number}" for number in range(10))
+"""Fields that ten syncs may write, each another one."""
+
 FIELDS = (
     Field("email", FieldType.EMAIL, "E-mail", meaning="email"),
     Field("name", label="Name", meaning="name"),
     Field("title", label="Title", meaning="jobTitle"),
+    *(Field(name, label=name.title()) for name in NOTES),
 )
 SECRET = "a secret of the bench"
 PAGE = 500
 SIGNATURE = "X-Signature"
 
-TABLE = """
+TABLE = f"""
 CREATE SEQUENCE version;
 CREATE TABLE record (
-    app text, object text, id text, email text, name text, title text, version bigint DEFAULT nextval('version'),
+    app text, object text, id text, email text, name text, title text,
+    {", ".join(f"{name} text" for name in NOTES)}, version bigint DEFAULT nextval('version'),
     changed double precision DEFAULT EXTRACT(EPOCH FROM clock_timestamp()), PRIMARY KEY (app, object, id)
 );
 CREATE INDEX record_version ON record (app, object, version);
 """
 _of_thread = threading.local()
-_COLUMNS = "id, email, name, title, version, changed"
+_COLUMNS = f"id, version, changed, {', '.join(each.name for each in FIELDS)}"
 _SAVED = "version=nextval('version'), changed=EXTRACT(EPOCH FROM clock_timestamp())"
 
 
@@ -112,7 +117,7 @@ class Plain:
         rows: list[tuple[Any, ...]] = [()] * PAGE
         while len(rows) == PAGE:
             rows = self._ask("changes", sql, object, int(cursor or 0))
-            cursor = str(rows[-1][4]) if rows else cursor or "0"
+            cursor = str(rows[-1][1]) if rows else cursor or "0"
             yield Page([Seen(_record(row)) for row in rows], cursor=cursor, last=len(rows) < PAGE)
 
     def ids(self, object: str) -> Iterator[Sequence[Ref]]:
@@ -179,4 +184,5 @@ def _link(url: str) -> "psycopg.Connection[tuple[Any, ...]]":
 
 
 def _record(row: tuple[Any, ...]) -> Record:
-    return Record(row[0], dict(zip(("email", "name", "title"), row[1:4], strict=True)), None, str(row[4]), row[5])
+    values = dict(zip((each.name for each in FIELDS), row[3:], strict=True))
+    return Record(row[0], values, None, str(row[1]), row[2])
