@@ -89,7 +89,7 @@ def _start(control: Sequence[str], folder: Path, log: Path, addresses: Sequence[
             "listen_addresses": ",".join(addresses),
             "unix_socket_directories": folder,
             "fsync": fsync,
-            "max_connections": 50,
+            "max_connections": 100,
         }
         options = " ".join(f"-c {name}={value}" for name, value in settings.items())
         try:

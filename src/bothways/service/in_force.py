@@ -8,6 +8,8 @@ from collections.abc import Collection, Iterable, Mapping
 from enum import StrEnum
 from typing import Any
 
+from django.db.models import Q, QuerySet
+
 from bothways.engine.deletes import Deletes
 from bothways.engine.sides import SIDES, Side
 from bothways.engine.spec import (
@@ -244,11 +246,10 @@ def _read_what_is_needed(
     Of the other syncs only those in the ``schema`` are read, if it is known: an app would refuse any other.
     """
     names, slots = _needed(feed, sync, applied)
-    for other in Sync.objects.select_related("left", "right").exclude(pk=sync.pk):
-        if feed.connection_id in (other.left.connection_id, other.right.connection_id):
-            theirs = _needed(feed, other, latest_revision(other).document["applied"])
-            names |= {name for name in theirs[0] if schema is None or _is_there(name, schema)}
-            slots |= theirs[1]
+    for other in _of_connection(feed).exclude(pk=sync.pk):
+        theirs = _needed(feed, other, latest_revision(other).document["applied"])
+        names |= {name for name in theirs[0] if schema is None or _is_there(name, schema)}
+        slots |= theirs[1]
     wanted, kept = sorted(names), [[slot, slots[slot]] for slot in sorted(slots)]
     if (feed.fields, feed.slots) == (wanted, kept):
         return False
@@ -266,10 +267,16 @@ def _is_there(name: str, schema: Mapping[str, Field]) -> bool:
 def fields_in_use(feed: Feed) -> list[str]:
     """Return the fields that a feed reads for the syncs that are on, by the settings in force."""
     names = set[str]()
-    for sync in Sync.objects.select_related("left", "right").filter(state="on", deleted_at=0):
-        if feed.connection_id in (sync.left.connection_id, sync.right.connection_id):
-            names |= _needed(feed, sync, latest_revision(sync).document["applied"])[0]
+    for sync in _of_connection(feed).filter(state="on", deleted_at=0):
+        names |= _needed(feed, sync, latest_revision(sync).document["applied"])[0]
     return sorted(names)
+
+
+def _of_connection(feed: Feed) -> QuerySet[Sync]:
+    """Return the syncs that use the connection of a feed: those that read it, and those that know names by it."""
+    ours = Q(left__connection=feed.connection_id) | Q(right__connection=feed.connection_id)
+    found: QuerySet[Sync] = Sync.objects.select_related("left", "right").filter(ours)
+    return found
 
 
 def _needed(feed: Feed, sync: Sync, applied: Mapping[str, Any] | None) -> tuple[set[str], dict[str, Any]]:
