@@ -12,7 +12,6 @@ EACH = len(NOTES)
 """Syncs of each connection. Half of them send, each to so many of the other half: there must be no ring, and of those
 that write to one of them each writes another field."""
 
-RECORDS = 5
 PATIENCE = 600.0
 SETTLED = 75.0
 """Seconds after which every feed was read in the way that it is read from then on."""
@@ -26,11 +25,6 @@ _SYNC = """\
     match: [{{a{left:04}: email, a{right:04}: email, compare: email}}]
     fields: [{{a{left:04}: note{far}, a{right:04}: note{far}}}]
     guards: {{first_run: 1000, max_change: 100%}}
-"""
-_FILL = """
-INSERT INTO record (app, object, id, email, name)
-SELECT 'a' || to_char(a, 'FM0000'), 'people', 'r' || n, 'p' || n || '@example.com', 'Name'
-FROM generate_series(0, %s) a, generate_series(1, %s) n
 """
 
 
@@ -58,8 +52,6 @@ def measure(connections: int, seconds: float) -> Idle:
         return f"version: 1\ndatabase: {{env: LEDGER}}\napps:\n{made}syncs:\n{syncs}"
 
     with works(settings) as site:
-        with psycopg.connect(site.apps) as link:
-            link.execute(_FILL, (connections - 1, RECORDS))
         _begin(site, connections)
         worker = site.start("worker")
         with psycopg.connect(site.ledger, autocommit=True) as link:

@@ -25,8 +25,9 @@ def neighbour_of(document: SyncDocument, others: Collection[SyncDocument], meani
 
     One that is on goes before one that is not.
     """
-    found = [each for each in others if each.name != document.name and set(each.pair) == set(document.pair)]
-    found = [each for each in found if len(set(each.ends) & set(document.ends)) == 1]
+    apps, ends = document.pair, set(document.ends)
+    found = [each for each in others if each.pair in (apps, apps[::-1]) and each.name != document.name]
+    found = [each for each in found if len(ends.intersection(each.ends)) == 1]
     fits = [
         each for each in found if {meaning(*_own(document, each)), meaning(*_own(each, document))} == {LEAD, PERSON}
     ]
