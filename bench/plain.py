@@ -99,9 +99,9 @@ class Plain:
         return Account(self._setup.app, self._setup.app)
 
     def objects(self) -> Sequence[ObjectType]:
-        """Return the kinds of record."""
-        found = self._ask("objects", "SELECT DISTINCT object FROM record WHERE app=%s ORDER BY object")
-        return [ObjectType(name, name.title()) for (name,) in found]
+        """Return the kinds of record: those of which there are any, and people."""
+        found = self._ask("objects", "SELECT DISTINCT object FROM record WHERE app=%s")
+        return [ObjectType(name, name.title()) for name in sorted({"people", *(name for (name,) in found)})]
 
     def fields(self, object: str) -> Sequence[Field]:
         """Return the fields, which all objects have."""

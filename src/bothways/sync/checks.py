@@ -25,14 +25,15 @@ def still_as_planned(
     versions itself; for a saved plan both sides are. What was read again since planning, here or by a poll,
     is compared with the plan: a newer version must never carry the older decision.
     """
-    changed = _paused(actions)
     for each in SIDES:
-        unsure = saved or (each is side and not ctx.ends[side].can.conditional_writes)
-        if unsure:
+        if saved or (each is side and not ctx.ends[side].can.conditional_writes):
             _read_again(ctx, actions, each, everything=saved)
-        changed |= _changed(ctx, actions, each, side)
     creates = [action for action in actions if action.kind == ActionKind.CREATE]
-    changed |= _has_partner_now(ctx, creates, side)
+    if creates:
+        _poll_for_twins(ctx, side)
+    changed = _paused(actions) | _has_partner_now(ctx, creates, side)
+    for each in SIDES:
+        changed |= _changed(ctx, actions, each, side)
     if changed:
         with db.transaction_():
             plans.set_state(plan.pk, sorted(changed), "skipped")
@@ -63,16 +64,17 @@ def _paused(actions: Sequence[ActionRow]) -> set[int]:
     return {action.seq for action in actions if (link := found.get(action.link_id or 0)) is not None and link.paused}
 
 
-def _has_partner_now(ctx: Context, creates: Sequence[ActionRow], side: Side) -> set[int]:
-    """Return the creates that somebody in the app where they were to be made matches by now.
-
-    The app is polled again for it, unless that was done just now, or the app itself refuses a second holder.
-    """
-    if not creates:
-        return set()
+def _poll_for_twins(ctx: Context, side: Side) -> None:
+    """Poll an app where records are to be made, unless that was done just now, or it refuses a second holder itself."""
     end = ctx.ends[side]
     if not 0 <= ctx.clock() - end.feed.polled_at <= FRESH and not _refuses_twins(ctx, side):
         poll(ctx, [end])
+
+
+def _has_partner_now(ctx: Context, creates: Sequence[ActionRow], side: Side) -> set[int]:
+    """Return the creates that somebody in the app where they were to be made matches by now."""
+    if not creates:
+        return set()
     ids = {str(action.on(side.other)): action.seq for action in creates}
     found = matches_now(ctx, side.other, ids)
     return {seq for id, seq in ids.items() if found[id].found is not Found.NOBODY}
