@@ -176,3 +176,21 @@ def test_what_a_worker_that_is_gone_had_found_is_looked_at_by_who_takes_over(shi
     before = len(shift.runs)
     shift.work(2)
     assert len(shift.runs) == before + 1
+
+
+def test_turn_does_not_end_before_the_syncs_are_asked_for_that_it_has_found_something_for(
+    shift: Shift, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shift.office.anna.edit("a00001", name="Dana Lee")
+    shift.office.clock.advance(61)
+    finish, asked = turns.finish, list[float]()
+
+    def watched(turn: turns.Turn, due_at: float, failed: int = 0) -> bool:
+        if turn.kind == FEED:
+            asked.append(Sync.objects.get().asked_at)
+        return finish(turn, due_at, failed)
+
+    monkeypatch.setattr(turns, "finish", watched)
+    with used(shift.worker.workspace.database):
+        take_turn(shift.worker, FEED, Feed.objects.get(connection__name="Anna").pk)
+    assert asked == [shift.worker.clock()]

@@ -8,7 +8,7 @@ import pytest
 from bothways.engine.sides import Side
 from bothways.ledger import due, feeds
 from bothways.records import Record
-from bothways.sync import planning
+from bothways.sync import checks, planning
 from bothways.sync.context import FeedReader
 from bothways.sync.reading import read_feed
 from tests.memory_app import Traits
@@ -91,3 +91,23 @@ def test_pair_that_is_planned_keeps_its_mark_when_one_of_it_is_read_anew_as_some
     assert other.edits == []
     world.rest()
     assert world.anna.items[ada].values.get("phone") == "+49 30 901820"
+
+
+def test_record_is_not_made_from_values_that_somebody_learned_to_be_old_while_twins_were_looked_for(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    world = TwoApps()
+    world.crowd(1)
+    new = world.anna.add(email="new@x.test", name="New")
+
+    def read_beside() -> None:
+        if world.bert.calls["write"] == calls and world.anna.items[new].values["name"] == "New":
+            world.clock.advance(1)
+            world.anna.edit(new, name="Newer")
+            read_feed(FeedReader("Anna", world.clock), world.context().ends[Side.LEFT])
+
+    calls = world.bert.calls["write"]
+    before(monkeypatch, checks, "_poll_for_twins", read_beside)
+    world.rest()
+    [made] = [each for each in world.bert.writes if each.kind == "create" and each.values.get("email") == "new@x.test"]
+    assert made.values["name"] == "Newer"

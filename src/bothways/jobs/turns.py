@@ -114,10 +114,10 @@ def take_turn(worker: Worker, kind: str, id: int) -> bool:
             due_at, failed = turn.taken_at, turn.failed
         except Exception as problem:  # noqa: BLE001 - what nobody foresaw is told, and reaches no other sync
             due_at, failed = _failed(worker, turn, turns.name_of(turn), worker.understood(problem))
+    _carry_on(worker, turn, noted)  # before the end: who is killed in between has left the turn, and it is taken over
     with db.transaction_():
         settle(worker.workspace)
         turns.finish(turn, due_at, failed)
-    _carry_on(worker, turn, noted)
     return True
 
 
