@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from bothways.engine.associations import after_write, all_moved, carried_over, decide_association, in_step
 from bothways.engine.field_state import FieldDecision, FieldState, Known, Landed
 from bothways.engine.plan import Pair, plan_linked, plan_unlinked
-from bothways.engine.sides import SIDES, Direction
+from bothways.engine.sides import SIDES, Direction, Side
 from bothways.engine.spec import FieldMap, Wins
 from bothways.engine.table import ActionKind, Facts
 from bothways.records import Field, FieldType, Record, Value, ids_of
@@ -34,6 +34,20 @@ def decided(mapping, left, right, seen=None, linked=EVERYBODY, landed=(), defaul
     shadows = dict.fromkeys(SIDES) if seen is None else {L: Known(seen[0]), R: Known(seen[1])}
     state = FieldState(mapping, {L: left, R: right}, shadows, landed, partners=partners)
     return decide_association(spec(mapping, default=default, sends=sends), state, NOW)
+
+
+def played(held, shadows, **also) -> dict[Side, Value]:
+    """Let run after run decide and write until nothing is left to do, and return the shadows then."""
+    for _ in range(5):
+        decision = decided(MAINS, held[L], held[R], shadows and (shadows[L], shadows[R]), **also)
+        shadows = dict(shadows or {L: [], R: []})
+        shadows |= {side: known.value for side, known in (decision.seen or {}).items()}
+        if decision.write is None:
+            return shadows
+        side, before = decision.write, held[decision.write]
+        held[side] = list(ids_of(decision.value))
+        shadows[side] = after_write(decision.merge.base or shadows[side], before, decision.value, held[side])
+    raise AssertionError("still writing")
 
 
 def written(decision: FieldDecision) -> tuple[object, Value]:
@@ -159,19 +173,20 @@ def test_primary_one_changed_on_both_sides_is_that_of_the_default_app(default, e
 @pytest.mark.parametrize(("default", "first"), [(L, "a"), (R, "b")])
 def test_primary_one_comes_out_though_both_sides_must_be_written(seen, left, right, default, first) -> None:
     held = {L: list(left), R: list(right)}
-    shadows = None if seen is None else dict(zip(SIDES, seen, strict=True))
-    for _ in range(4):
-        decision = decided(MAINS, held[L], held[R], shadows and (shadows[L], shadows[R]), default=default)
-        shadows = dict(shadows or {L: [], R: []})
-        shadows |= {side: known.value for side, known in (decision.seen or {}).items()}
-        if decision.write is None:
-            break
-        side, before = decision.write, held[decision.write]
-        held[side] = list(ids_of(decision.value))
-        shadows[side] = after_write(decision.merge.base or shadows[side], before, decision.value, held[side])
+    played(held, None if seen is None else dict(zip(SIDES, seen, strict=True)), default=default)
     assert held[L][0] == first
     assert held[R][0] == first.upper()
     assert set(held[R]) == {id.upper() for id in held[L]}
+
+
+@pytest.mark.parametrize("rest", ["ba", "ab", "b"])
+def test_primary_one_agrees_again_after_one_without_a_partner_was_it_and_went(rest: str) -> None:
+    held = {L: ["z", "b"], R: ["A", "B"]}
+    shadows = played(held, {L: ["b"], R: ["B"]})
+    assert held[L][0] == "z", "a person's primary one stays, though nobody over there has it"
+    held[L] = list(rest)
+    played(held, shadows)
+    assert held == {L: list(rest), R: list(rest.upper())}
 
 
 def test_primary_one_is_what_a_single_reference_is_given() -> None:

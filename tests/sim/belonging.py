@@ -84,7 +84,7 @@ class Belonging:
         move = Move(write.key, row.id, frozenset(ids).difference(held), frozenset(held).difference(ids), raced, over)
         self.moves.append(move)
         if self.undone is not None and (write.kind == "update" or not self.undoing):
-            self._undoes(move) if self.undoing else self._does_not_again(move)
+            self._undoes(side, move) if self.undoing else self._does_not_again(move)
         if self.undoing:
             return
         moved = set(ids) & set(self.homes.beside.merged.values())  # what was merged is known by both ids
@@ -166,11 +166,12 @@ class Belonging:
         """From now on, nothing that was undone is done again."""
         self.undoing = False
 
-    def _undoes(self, move: Move) -> None:
+    def _undoes(self, side: Side, move: Move) -> None:
         """A6: an undo takes back what the run did, and leaves what people did."""
         was = (self.undone or {}).get(move.thing, Move("", "", frozenset(), frozenset()))
         merged = set(self.homes.beside.merged.values())  # a merge may look like a write that was never answered
-        if not move.came <= was.gone | was.raced or not move.gone <= was.came | was.raced | merged:
+        back = {id for id in move.came if any(self._is(side, old, id) for old in was.gone)}
+        if not move.came <= back | was.raced or not move.gone <= was.came | was.raced | merged:
             raise Broken("A6", f"an undo of {was} moved {move}")
 
     def _does_not_again(self, move: Move) -> None:
@@ -244,7 +245,7 @@ class Belonging:
         partner = {pair.ids[side]: pair.ids[side.other] for pair in linked for side in SIDES}
         if all(self.homes.fields[side].primary_first for side in SIDES):
             both = all(partner.get(str(leads[side])) in held[side.other] for side in SIDES)
-            if both and partner[str(leads[Side.LEFT])] != leads[Side.RIGHT]:
+            if both and partner[str(leads[Side.LEFT])] != leads[Side.RIGHT] and not self._left_an_unknown_one(rows):
                 raise Broken("A4", f"the first home of {[row.id for row in rows.values()]} is {leads}")
 
     def _left_another(self, rows: dict[Side, Row], pair: Pair, family: dict[Side, set[str]]) -> bool:
@@ -256,6 +257,11 @@ class Belonging:
             op.home in family[op.side] and (op.home != pair.ids[op.side] or self._was_gone(op.side, op.home))
             for op in self._leavings(rows)
         )
+
+    def _left_an_unknown_one(self, rows: dict[Side, Row]) -> bool:
+        """Tell whether a person took one out of a home that never had a partner: which comes first then, it hid."""
+        known = [set(ids) for ids in zip(*self.ever, strict=True)] or [set(), set()]
+        return any(op.home not in known[SIDES.index(op.side)] for op in self._leavings(rows))
 
     def _left_a_gone_one(self, rows: dict[Side, Row]) -> bool:
         """Tell whether a person took one out of a home that was gone at some time: it looks like its deletion."""

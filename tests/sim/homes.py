@@ -149,9 +149,7 @@ class Homes:
             app.user_delete(self.chance.choice(rows))
         elif choice < 0.90 and len(rows) > 1:
             winner, loser = self.chance.sample(rows, 2)
-            if self.chance.random() < 0.5:  # into a new one, as some apps do
-                winner = app.user_create({"key": f"{self._word()}@x.test"})
-            app.user_merge(winner, loser)
+            self._merges(side, winner, loser)
             if self.chance.random() < 0.5:
                 self._leaves_partner(side, loser)
         elif choice < 0.93:
@@ -186,6 +184,25 @@ class Homes:
             partner = self.schedule.apps[side.other].rows.get(db.value(sql, (self.schedule.sync.pk, row.id)) or "")
             if partner is not None and partner.live:
                 self._move(side.other, partner)
+
+    def act_last(self) -> None:
+        """In some worlds, let a home be merged away at last: what a person says of it then, nothing else tells."""
+        if not self.on or self.chance.random() < 0.5:
+            return
+        side = self.chance.choice(SIDES)
+        rows = self.apps[side].live()
+        held = {id for row in self.schedule.apps[side.other].live() for id in housed(row)}
+        losers = {pair.ids[side] for pair in self.oracle.linked_homes() if pair.ids[side.other] in held}
+        if both := [row for row in rows if row.id in losers]:
+            loser = self.chance.choice(both)
+            self._merges(side, self.chance.choice(rows), loser)
+            self._leaves_partner(side, loser)
+
+    def _merges(self, side: Side, winner: Row, loser: Row) -> None:
+        """A user merges a home into another; often that is a new one, as some apps do."""
+        if winner is loser or self.chance.random() < 0.5:
+            winner = self.apps[side].user_create({"key": f"{self._word()}@x.test"})
+        self.apps[side].user_merge(winner, loser)
 
     def _leaves_partner(self, side: Side, home: Row) -> None:
         """A user takes a thing out of the partner of a home that was merged away: that looks like what apps do."""

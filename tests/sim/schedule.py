@@ -13,9 +13,10 @@ from bothways.engine.scope import Leaving, Scope
 from bothways.engine.sides import SIDES, Direction, Side
 from bothways.engine.spec import FieldMap, Only, SyncSpec, by_field, feed_slots, reference_slots, sync_slots
 from bothways.errors import AppError, LedgerError, StoppedByBrake
-from bothways.ledger import db, due, journal
+from bothways.ledger import db, due, feeds, journal
 from bothways.ledger.models import Connection, Feed, Run, Sync, Workspace
 from bothways.records import Field, FieldType
+from bothways.sync.absorb import absorb, ask
 from bothways.sync.context import JUST_READ, Context, End, FeedReader
 from bothways.sync.reading import read_feed
 from bothways.sync.run import Report, apply, preview, run
@@ -87,6 +88,7 @@ class Schedule:
         self.line, self.life, self.parting = Line(self), Life(self), Parting(self)
         turns = random.Random(f"turns {seed}")
         self.turns = turns if turns.random() < 0.35 else None
+        self.crowded = 0.05
         deletes = draw_deletes(seed)
         self.spec = replace(self._spec(rng.choice(SIDES)), deletes=deletes)
         self.result = Result(seed)
@@ -316,6 +318,8 @@ class Schedule:
                 self.life.act()
             self.life.before_rest()
             self._flurry()
+            self._crowd()
+            self.homes.act_last()
             self._come_to_rest()
             if self.asking.decide(0.8):
                 self._come_to_rest()
@@ -338,6 +342,19 @@ class Schedule:
             self.world.now += chance.randint(1, 3)
         self.world.now += chance.randint(0, app.traits.lag)
         self.one_run()
+
+    def _crowd(self) -> None:
+        """Let others read all through a last run, which looks at everything: after it nobody touches what they find."""
+        if self.turns is not None:
+            self.world.now += INTERVAL
+            due.mark_everything(self.sync)
+            self.crowded = 0.6
+            self.one_run()
+
+    def _type_on(self, app: FakeApp) -> None:
+        """A user types once more in the record that was changed last."""
+        if rows := app.live():
+            app.user_edit(max(rows, key=lambda row: row.modified), self.world.rng.choice(("a", "b")), self.world.word())
 
     def _come_to_rest(self) -> None:
         self.rest()
@@ -400,14 +417,23 @@ class Schedule:
         return ctx
 
     def _read_beside(self) -> None:
-        """Let another worker read a feed while the run is at work, once in a while."""
+        """Let another worker read a feed while the run is at work; users often go on typing where they just did."""
         chance = self.turns
-        if chance is not None and chance.random() < 0.05:
-            side = chance.choice(SIDES)
+        if chance is not None and chance.random() < self.crowded:
+            side = chance.choice((Side.LEFT, *SIDES, Side.LEFT))  # the one that is read first may move on meanwhile
+            if chance.random() < 0.5:
+                self._type_on(self.apps[side])
             feed = Feed.objects.select_related("connection").get(pk=self.feeds[side].pk)
-            app = self.apps[side].name
+            reader = FeedReader(self.apps[side].name, self._clock)
+            end = End(side, reader.name, feed, self.connectors[side])
             with suppress(AppError):
-                read_feed(FeedReader(app, self._clock), End(side, app, feed, self.connectors[side]))
+                read_feed(reader, end) if chance.random() < 0.5 else self._read_by_id(reader, end)
+
+    def _read_by_id(self, reader: FeedReader, end: End) -> None:
+        known, asked_at = feeds.seen_by_id(end.feed.pk, list(self.apps[end.side].rows)), self._clock()
+        news = ask(reader, end, list(known.values()))
+        with db.transaction_():
+            absorb(end.feed, news, self._clock(), asked_at)
 
     def _within_brakes(self, before: int, most: int | None) -> None:
         """I16: a run that a brake has stopped wrote nothing; a first run that nobody approved, the first few alone."""

@@ -74,14 +74,24 @@ class _View(NamedTuple):
         gone = {id: self.across(side, id) for id in self.gone(side)}
         return {id: tied[partner] for id, partner in gone.items() if partner in there and partner in tied}
 
-    def waits(self, side: Side) -> bool:
-        """Tell whether a side holds something new that has no partner yet."""
-        return any(self.across(side, id) is None for id in self.new(side))
+    def waiting(self, side: Side) -> set[str]:
+        """Return what a side holds that is new and has no partner yet."""
+        return {id for id in self.new(side) if self.across(side, id) is None}
+
+    def led_by_waiting(self, side: Side) -> bool:
+        """Tell whether the primary one of a side waits for its partner."""
+        return self.ordered(side) and not self.waiting(side).isdisjoint(self.held[side][:1])
 
     def settled(self, side: Side) -> Ids:
-        """Return what becomes known of a side: what it holds but for what waits, and what it is to be rid of still."""
-        waiting = {id for id in self.new(side) if self.across(side, id) is None}
-        return (*(id for id in self.held[side] if id not in waiting), *self.unheard(side))
+        """Return what becomes known of a side: what it holds but for what waits, and what it is to be rid of still.
+
+        Where the primary one waits, the other side's is known as such: whichever comes after it is compared with that.
+        """
+        waiting = self.waiting(side)
+        known = tuple(id for id in self.held[side] if id not in waiting)
+        if self.led_by_waiting(side):
+            known = _led_by(self.across(side.other, next(iter(self.held[side.other]), None)), known)
+        return (*known, *self.unheard(side))
 
 
 def decide_association(spec: SyncSpec, state: FieldState, now: float) -> FieldDecision:
@@ -161,7 +171,8 @@ def _sets(view: _View) -> FieldDecision:
         return _none(view) if not tied else _tied(view, *next(iter(tied.items())))
     target = targets[0]
     if len(targets) == 1:
-        return _write(view, target, wanted[target], base=view.settled(target), again=bool(tied))
+        again = bool(tied) or view.led_by_waiting(target)  # what was added may be what is to come after it
+        return _write(view, target, wanted[target], base=view.settled(target), again=again)
     return _write(view, target, wanted[target], base=_told_already(view, target), again=True)
 
 
@@ -173,10 +184,12 @@ def _wanted(view: _View, target: Side) -> Ids:
     came = [there for id in view.new(source) if (there := view.across(source, id)) is not None]
     went = {view.across(source, id) for id in view.gone(source)} - set(view.new(target)) - view.tied(target).keys()
     ids = tuple(dict.fromkeys([*(id for id in own if id not in went), *came]))
-    lead = view.across(source, next(iter(view.held[source]), None))
-    if lead in ids and lead is not None and _leads(view, source):
-        return (lead, *(id for id in ids if id != lead))
-    return ids
+    return _led_by(view.across(source, next(iter(view.held[source]), None)), ids) if _leads(view, source) else ids
+
+
+def _led_by(lead: str | None, ids: Ids) -> Ids:
+    """Return the ids with this one first, if it is among them."""
+    return (lead, *(id for id in ids if id != lead)) if lead is not None and lead in ids else ids
 
 
 def _leads(view: _View, source: Side) -> bool:
@@ -260,7 +273,7 @@ def _value(view: _View, side: Side, ids: Sequence[str]) -> Value:
 def _none(view: _View) -> FieldDecision:
     """Nothing is written; what both sides hold becomes known, but for what waits for a partner."""
     changed = any(view.shadow[side] is None or view.new(side) or view.gone(side) for side in SIDES)
-    waiting = any(view.waits(side) for side in SIDES)
+    waiting = any(view.waiting(side) for side in SIDES)
     if waiting:
         reason = because(RULE, message=NOT_YET)
     else:
