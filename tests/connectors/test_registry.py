@@ -20,6 +20,11 @@ class OfOldTimes:
     settings, limits = (), {}
 
 
+class HalfATelephone(MemoryConnector):
+    def hints(self, delivery):
+        return []
+
+
 @pytest.fixture(autouse=True)
 def _read_anew():
     registry._points.cache_clear()
@@ -61,6 +66,12 @@ def test_a_class_that_lacks_what_every_connector_has_is_refused_with_what_it_lac
     install(monkeypatch, old=f"{__name__}:OfOldTimes")
     with pytest.raises(ConnectorUnusable, match=r"package tests .*: it has no quota and no check and no objects"):
         registry.connector_class("old")
+
+
+def test_a_class_that_has_half_of_what_takes_more_is_refused_with_the_other_half(monkeypatch):
+    install(monkeypatch, half=f"{__name__}:HalfATelephone")
+    with pytest.raises(ConnectorUnusable, match="it has hints, but no awaits_webhooks and no test_call"):
+        registry.connector_class("half")
 
 
 def test_a_class_that_cannot_be_loaded_is_refused_with_the_reason(monkeypatch):

@@ -5,7 +5,8 @@ from functools import cache
 from importlib.metadata import EntryPoint, entry_points
 from typing import ClassVar, get_origin
 
-from bothways.connectors.base import Connector
+from bothways.connectors.base import Connector, KeepsLists
+from bothways.connectors.webhooks import ReceivesWebhooks, Subscribes
 from bothways.errors import ConnectorUnusable, UnknownConnector
 
 GROUP = "bothways.connectors"
@@ -15,6 +16,12 @@ DEMANDED = (
     *(name for name, each in vars(Connector).items() if callable(each) and not name.startswith("_")),
 )
 """What every connector class has."""
+
+TOGETHER = tuple(
+    tuple(name for name, each in vars(kind).items() if callable(each) and not name.startswith("_"))
+    for kind in (ReceivesWebhooks, Subscribes, KeepsLists)
+)
+"""What a connector class has all of, or nothing: of one that has a part, nobody would be told why it does not work."""
 
 
 def connectors() -> dict[str, type[Connector]]:
@@ -45,6 +52,10 @@ def _load(point: EntryPoint) -> type[Connector]:
         raise _unusable(point, f"{type(problem).__name__}: {problem}") from problem
     if missing := [name for name in DEMANDED if not hasattr(found, name)]:
         raise _unusable(point, f"it has no {' and no '.join(missing)}")
+    for names in TOGETHER:
+        there = [name for name in names if hasattr(found, name)]
+        if there and (missing := [name for name in names if name not in there]):
+            raise _unusable(point, f"it has {' and '.join(there)}, but no {' and no '.join(missing)}")
     return found
 
 
