@@ -179,6 +179,17 @@ def test_primary_one_comes_out_though_both_sides_must_be_written(seen, left, rig
     assert set(held[R]) == {id.upper() for id in held[L]}
 
 
+@pytest.mark.parametrize("stored", ["ba", "ab"])
+def test_primary_one_agrees_where_somebody_puts_one_back_while_another_is_written(stored: str) -> None:
+    held = {L: [], R: ["A", "B"]}
+    decision = decided(MAINS, held[L], held[R], (["a"], ["A"]))
+    assert written(decision) == (L, ["b"])
+    held[L] = list(stored)
+    shadows = {side: known.value for side, known in decision.seen.items()}
+    played(held, shadows | {L: after_write(decision.merge.base, [], ["b"], held[L])})
+    assert held == {L: list(stored), R: list(stored.upper())}
+
+
 @pytest.mark.parametrize("rest", ["ba", "ab", "b"])
 def test_primary_one_agrees_again_after_one_without_a_partner_was_it_and_went(rest: str) -> None:
     held = {L: ["z", "b"], R: ["A", "B"]}
@@ -222,6 +233,16 @@ def test_both_changed_is_decided_by_the_default_app(default, expected) -> None:
 def test_side_that_holds_nothing_never_empties_the_other_at_the_first_link() -> None:
     assert written(decided(TO_ONE, [], "A")) == (L, ["a"])
     assert written(decided(TO_ONE, ["a"], None, default=R)) == (R, "A")
+
+
+@pytest.mark.parametrize(
+    ("left", "right", "unknown", "expected"),
+    [(["a"], None, R, (R, "A")), ([], "A", L, (L, ["a"])), (["b"], "A", L, (R, "B")), ([], None, L, (None, None))],
+)
+def test_what_a_merged_record_lacks_comes_back_to_a_single_reference_too(left, right, unknown, expected) -> None:
+    shadows = {L: Known(["a"]), R: Known(["A"]), unknown: None}
+    found = decide_association(spec(TO_ONE), FieldState(TO_ONE, {L: left, R: right}, shadows, partners=ALL), NOW)
+    assert written(found) == expected
 
 
 def test_several_without_a_primary_one_agree_with_a_single_one_among_them() -> None:

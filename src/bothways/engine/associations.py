@@ -120,11 +120,13 @@ def after_write(shadow: Value, before: Value, sent: Value, stored: Value) -> lis
 
     An id that was there before and is not in the shadow waits for its partner, and goes on waiting. What somebody
     added or took away while it was written, as ``stored`` shows, still counts as a change. Where the app does not show
-    what the write has added, what it shows instead is its own: the record that this one was merged into.
+    what the write has added, what it shows instead is its own: the record that this one was merged into. What somebody
+    has put back meanwhile is known as the primary one, so that the other side learns which is now.
     """
     known, old, ours, new = ids_of(shadow), ids_of(before), ids_of(sent), ids_of(stored)
     instead = not set(ours).difference(old) <= set(new)
     kept = [id for id in new if id in known or ((instead or id in ours) and id not in old)]
+    kept.sort(key=lambda id: id not in known or id in old or id in ours)
     return kept + [id for id in known if id not in new and (id in ours or id not in old)]
 
 
@@ -223,7 +225,12 @@ def _one(view: _View) -> FieldDecision:
     """Merge where a side holds one id: the primary one of the other side is what is compared and flows."""
     now = {side: _chief(view, side, view.held) for side in SIDES}
     was = {side: _chief(view, side, {each: view.shadow[each] or () for each in SIDES}) for side in SIDES}
-    changed = [side for side in SIDES if view.shadow[side] is None or now[side] != was[side]]
+    lacks = [side for side in SIDES if view.shadow[side] is None and now[side] is None]  # unknown is not taken away
+    changed = [
+        side
+        for side in SIDES
+        if side not in lacks and (view.shadow[side] is None or now[side] != was[side] or side.other in lacks)
+    ]
     if not changed or view.across(Side.LEFT, now[Side.LEFT]) == now[Side.RIGHT] is not None:
         return _none(view)
     sources = [side for side in changed if view.writable(side.other)]
