@@ -350,7 +350,9 @@ class Belonging:
             same = bool(left and right) and partner[left[0]] == right[0]
         else:
             same = bool({partner.get(id) for id in left} & set(right))
-        if not same and not self._cleared(rows, ids) and not self._left_a_gone_one(rows):
+        named = [pair for pair in linked if any(pair.ids[side] in ids[side] for side in SIDES)]
+        torn = any(self._left_another(rows, pair, self._family(Side.LEFT, pair.ids[Side.LEFT])) for pair in named)
+        if not same and not torn and not self._cleared(rows, ids) and not self._left_a_gone_one(rows):
             raise Broken("A4", f"{[row.id for row in rows.values()]} belong to {left} and {right}")
 
     def _cleared(self, rows: dict[Side, Row], ids: dict[Side, tuple[str, ...]]) -> bool:
