@@ -530,8 +530,17 @@ def test_a_ring_of_syncs_that_are_on_is_refused_at_the_one_that_closes_it() -> N
     assert caught.value.where == "bothways.yaml:9:3"
 
 
+def test_of_many_syncs_those_of_the_ring_alone_are_named() -> None:
+    others = (
+        "  aside: {state: on, objects: {Anna: companies, Cleo: companies}}\n"
+        "  last: {state: on, objects: {Cleo: people, Bert: companies}}\n"
+    )
+    with pytest.raises(errors.SettingsError, match=r"which are on \(first, second\) it would form a ring"):
+        read(RING.replace("  third:", others + "  third:"))
+
+
 def test_two_syncs_between_the_same_objects_are_a_ring() -> None:
-    with pytest.raises(errors.SettingsError, match="ring"):
+    with pytest.raises(errors.SettingsError, match=r"\(first\) it would form a ring"):
         read(RING.replace("{Bert: people, Cleo: people}", "{Bert: people, Anna: people}"))
 
 

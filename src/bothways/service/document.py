@@ -331,29 +331,35 @@ def refuse_ring(sync: SyncDocument, others: Sequence[SyncDocument]) -> None:
 
     What counts is which app sends to which: two ways that both lead from one app to another are no ring.
     """
-    twin = any(set(each.ends) == set(sync.ends) for each in others)
-    ways = [way for each in others for way in _ways(each)]
-    if twin or any(start in _reached(goal, ways) for start, goal in _ways(sync)):
-        names = ", ".join(each.name for each in others)
-        reason = f"with the syncs that are on ({names}) it would form a ring, in which values go round; turn one off"
+    ring = [each.name for each in others if set(each.ends) == set(sync.ends)]
+    for way in _ways(sync):
+        ring = ring or _way_back(way, others)
+    if ring:
+        names = ", ".join(ring)
+        reason = f"with syncs which are on ({names}) it would form a ring, in which values go round; turn one off"
         raise SettingsError(where=sync.place, reason=reason)
 
 
-def _ways(sync: SyncDocument) -> list[tuple[tuple[str, str], tuple[str, str]]]:
+_Way = tuple[tuple[str, str], tuple[str, str]]
+"""From an object of an app, by the names of both, to another."""
+
+
+def _ways(sync: SyncDocument) -> list[_Way]:
     """Return from which end to which a sync sends."""
     left, right = sync.ends
     ways = {Side.LEFT: (left, right), Side.RIGHT: (right, left)}
     return [ways[side] for side in SIDES if sync.sends[side]]
 
 
-def _reached(start: tuple[str, str], ways: Sequence[tuple[tuple[str, str], tuple[str, str]]]) -> set[tuple[str, str]]:
-    """Return the ends to which values of one come."""
-    reached, grew = {start}, True
-    while grew:
-        met = {goal for source, goal in ways if source in reached}
-        grew = not met <= reached
-        reached |= met
-    return reached
+def _way_back(way: _Way, others: Sequence[SyncDocument]) -> list[str]:
+    """Return the names of the fewest syncs by which what came this way gets back to where it began, in their order."""
+    start, goal = way
+    reached, newest = {goal: list[str]()}, [goal]
+    while newest and start not in reached:
+        found = {end: [*reached[at], each.name] for each in others for at, end in _ways(each) if at in newest}
+        newest = [end for end in found if end not in reached]
+        reached = found | reached
+    return reached.get(start, [])
 
 
 def settings_of(sync: SyncDocument) -> dict[str, object]:
