@@ -5,6 +5,7 @@ from dataclasses import replace
 import pytest
 
 from bothways.connectors.base import WriteItem
+from bothways.engine.sides import Side
 from bothways.engine.spec import FieldMap, Wins
 from bothways.records import Field, FieldType, Value
 from tests.memory_app import PEOPLE, Refusing, Traits
@@ -93,6 +94,23 @@ def test_record_that_both_apps_refuse_is_sent_to_each_at_its_time_only() -> None
     sent = {app.name: app.calls["write update"] for app in (world.anna, world.bert)}
     assert all(2 <= count <= 6 for count in sent.values()), f"after 1, 2, 4 and 8 minutes: {sent}"
     assert {hold.side for hold in world.holds()} == {"left", "right"}
+
+
+def test_field_that_one_app_has_refused_is_sent_to_the_other_at_its_time_only_if_that_refuses_it_too() -> None:
+    world = TwoApps(default=Side.RIGHT, anna=Traits(refuses=no_jokes), bert=Traits(refuses=no_jokes))
+    ann, *_ = world.crowd(3)
+    world.anna.edit(ann, name="Joke")
+    world.run()
+    world.bert.edit(world.partner(ann), name="Joke again")
+    for _ in range(24):
+        world.run()
+    sent = {app.name: app.calls["write update"] for app in (world.anna, world.bert)}
+    assert sent["Bert"] == 1
+    assert 2 <= sent["Anna"] <= 6, "after 1, 2, 4 and 8 minutes"
+    world.bert.edit(world.partner(ann), name="Ann Lee")
+    world.rest()
+    assert world.in_step()
+    assert world.holds() == []
 
 
 def test_edit_goes_out_though_the_other_app_refuses_the_record_and_a_field_of_it() -> None:

@@ -1,6 +1,6 @@
 """Holds met again while planning: what an app refused is not sent again before its next try, and then alone."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -61,23 +61,24 @@ def _waits(ctx: Context, hold: HoldRow) -> bool:
 
 def keep_holding(ctx: Context, action: Action, kept: list[HoldRow]) -> Action:
     """Take out of an action what was refused before and has not changed since: fields, then all that goes to a side."""
-    by_field = {hold.field: hold for hold in kept if hold.field}
-    if by_field and action.writes:
-        action = _without_refused_fields(ctx, action, by_field, kept[0].reason)
+    fields = [hold for hold in kept if hold.field]
+    if fields and action.writes:
+        action = _without_refused_fields(ctx, action, fields, kept[0].reason)
     for whole in (hold for hold in kept if not hold.field):
         if action.writes and _waits(ctx, whole):
             action = _without_refused_side(action, whole)
     return action
 
 
-def _without_refused_fields(ctx: Context, action: Action, by_field: Mapping[str, HoldRow], reason: str) -> Action:
-    refused = {d.mapping.key for d in action.fields if d.write and _is_refused(by_field.get(d.mapping.key), d)}
-    alone = refused == {decision.mapping.key for decision in action.fields if decision.write and decision.rule != SET}
+def _without_refused_fields(ctx: Context, action: Action, kept: Sequence[HoldRow], reason: str) -> Action:
+    refused = {d.mapping.key: hold for d in action.fields if (hold := _refusal_of(d, kept))}
+    alone = refused.keys() == {
+        decision.mapping.key for decision in action.fields if decision.write and decision.rule != SET
+    }
     fields = without_lonely(
         [
-            decision._replace(rule="F6", reason=by_field[decision.mapping.key].reason, write=None, seen=None)
-            if decision.mapping.key in refused
-            and (not alone or decision.rule == SET or _waits(ctx, by_field[decision.mapping.key]))
+            decision._replace(rule="F6", reason=hold.reason, write=None, seen=None)
+            if (hold := refused.get(decision.mapping.key)) and (not alone or decision.rule == SET or _waits(ctx, hold))
             else decision
             for decision in action.fields
         ]
@@ -106,11 +107,17 @@ def _without_refused_side(action: Action, whole: HoldRow) -> Action:
     return replace(action, kind=ActionKind.HOLD, rule="R13", reason=whole.reason, side=None, fields=rest, kept=True)
 
 
-def _is_refused(hold: HoldRow | None, decision: FieldDecision) -> bool:
-    """Tell whether a decision would send the very value that was refused."""
-    if hold is None or decision.write is None:
-        return False
-    return same(hold.data.get("value"), decision.mapping.on(decision.write), decision.value)
+def _refusal_of(decision: FieldDecision, kept: Iterable[HoldRow]) -> HoldRow | None:
+    """Return the refusal of the very value that a decision would send, that of the same app first."""
+    if decision.write is None:
+        return None
+    field = decision.mapping.on(decision.write)
+    found = [
+        hold
+        for hold in kept
+        if hold.field == decision.mapping.key and same(hold.data.get("value"), field, decision.value)
+    ]
+    return max(found, key=lambda hold: hold.side == decision.write, default=None)
 
 
 def fingerprint(action: Action, side: Side) -> dict[str, str]:
