@@ -73,6 +73,14 @@ def test_many_pending_links_wait_for_records_to_be_created(sync: Sync) -> None:
     assert links.counts(sync) == 2
 
 
+def test_link_that_ended_while_its_record_was_created_stays_ended_and_knows_the_record(sync: Sync) -> None:
+    [id] = make(sync, ("l1", None), state="pending")
+    links.end(id, 5.0, "R0: Anna merged it", L)
+    links.activate(R, [(id, "r1")])
+    link = links.by_id([id])[id]
+    assert (link.state, link.on(R), live(sync)) == ("ended", "r1", [])
+
+
 def test_links_of_another_sync_are_not_in_the_way(sync: Sync) -> None:
     other = Sync.objects.create(name="others", left_id=sync.left_id, right_id=sync.right_id)
     make(sync, ("l1", "r1"))

@@ -138,8 +138,9 @@ def create(sync: Sync, new: Sequence[NewLink], now: float) -> list[int]:
 
 
 def activate(side: Side, created: Sequence[tuple[int, str]]) -> None:
-    """Complete pending links, each with the record that was created on ``side``."""
-    sql = f"UPDATE link SET {side}_id=%s, state='active' WHERE id=%s"
+    """Complete pending links, each with the record that was created on ``side``; one that has ended stays so."""
+    state = "CASE WHEN state='pending' THEN 'active' ELSE state END"
+    sql = f"UPDATE link SET {side}_id=%s, state={state} WHERE id=%s"
     db.execute_many(sql, [(record_id, link_id) for link_id, record_id in created])
 
 
