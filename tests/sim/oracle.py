@@ -175,7 +175,7 @@ class Oracle:
             if self._seen_too_late(write, name, value):
                 continue
             for edit in self._edits_of(write.app, write.record, name):
-                known = edit.at <= write.read_at and edit.at > since
+                known = edit.at <= write.read_at and since < edit.at < write.at  # at the same moment: before, or after?
                 known = known and not self.merged_unread(write.app, write.record, edit.at)
                 if not loose(edit.value) and self.asked(write, name):
                     continue
