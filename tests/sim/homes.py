@@ -214,7 +214,7 @@ class Homes:
 
     def act_late(self, side: Side, row: Row) -> None:
         """Let a user move a thing now and then right before the sync does, too late to be read."""
-        if not self.schedule.world.calm and self.chance.random() < 0.15:
+        if not self.schedule.world.calm and self.chance.random() < 0.4:
             self._move(side, row)
 
     def _move(self, side: Side, row: Row) -> None:

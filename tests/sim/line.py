@@ -25,7 +25,7 @@ class Line:
 
     def __init__(self, schedule: Schedule) -> None:
         self.schedule = schedule
-        chance = random.Random(f"line {schedule.world.seed}")
+        self.chance = chance = random.Random(f"line {schedule.world.seed}")
         self.from_the_start = chance.random() < 0.15
         self.asked = False
         self.began: int | None = None
@@ -36,7 +36,10 @@ class Line:
         self.gone: dict[Side, set[str]] = {side: set() for side in SIDES}
 
     def ask(self) -> None:
-        """Ask for changes from now on alone, as turning a sync on does."""
+        """Ask for changes from now on alone, as turning a sync on does; often somebody has deleted a record before."""
+        app = self.schedule.apps[self.chance.choice(SIDES)]
+        if self.schedule.deleting.deletes.removals and self.chance.random() < 0.5 and (rows := app.live()):
+            app.user_delete(self.chance.choice(rows))
         self.forget()
         noted.ask(self.schedule.sync)
         self.asked = True
