@@ -162,6 +162,7 @@ def test_what_a_field_holds_is_held_again_without_loss(value: Value, source: Fie
         once = coerce(value, source, target)
     except CannotCoerce:
         assume(False)
+    assume(target.type is not T.NAMED)  # a record is looked for by a name, and never told by one
     again = coerce(once.value, target, target)
     assert same(again.value, target, once.value)
     assert again.lost == ()
