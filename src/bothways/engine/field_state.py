@@ -63,7 +63,8 @@ class Merge(NamedTuple):
     """What goes with the decision of an association: what both sides held, in full.
 
     ``base``: what becomes the shadow of the written side before the write lands; None leaves it as it is. ``again``:
-    the other side is to be written as well, once this write has landed.
+    the pair is looked at once more when this write has landed, since the other side is to be written as well, or
+    since only then it shows what is known.
     """
 
     held: Mapping[Side, Value]
