@@ -8,7 +8,7 @@ from collections.abc import Callable
 from bothways.errors import BothwaysError, OurFault
 from bothways.jobs.queue import Queue, in_memory
 from bothways.jobs.service import Service
-from bothways.ledger.models import Feed, Proof
+from bothways.ledger.models import Feed, Proof, Sync
 from bothways.service.database import used
 from bothways.service.views import RunView
 from bothways.service.workspace import Workspace
@@ -53,6 +53,13 @@ class AtWork:
         return ended
 
 
+def idle(office: Office) -> bool:
+    """Tell whether no feed is being read and no sync runs, and none is about to."""
+    with used(office.open().database):
+        now = office.clock()
+        return not any(each.objects.exclude(taken_at=None, due_at__gt=now).exists() for each in (Feed, Sync))
+
+
 def proofs(office: Office) -> list[Proof]:
     with used(office.open().database):
         return list(Proof.objects.all())
@@ -74,6 +81,7 @@ def test_proof_that_takes_long_holds_up_no_run_and_ends_when_the_worker_stops(of
         assert until(lambda: bool(proofs(office)))
         office.clock.now = proofs(office)[0].due_at
         assert reached.wait(30), worker.failures
+        assert until(lambda: idle(office)), "a clock that stands still makes nothing due that ends after it was put on"
         office.anna.edit(left, name="Dana Lee")
         office.clock.advance(61)
         assert until(lambda: office.bert.values(right)["name"] == "Dana Lee"), worker.failures
