@@ -62,6 +62,7 @@ class Belonging:
         self.at_start: set[tuple[str, str]] = set()
         self.told = 0
         self.undone: dict[str, Move] | None = None
+        self.found_out: set[str] = set()
         self.undoing = False
 
     def remember(self, side: Side, row: Row) -> None:
@@ -156,7 +157,9 @@ class Belonging:
 
     def before_undo(self, run_id: int) -> None:
         """Take note of what the run that is to be undone has moved."""
-        keys = {str(id) for (id,) in db.rows("SELECT id FROM journal WHERE run_id=%s", (run_id,))}
+        written = db.rows("SELECT id, record_id, message FROM journal WHERE run_id=%s", (run_id,))
+        keys = {str(id) for id, _, _ in written}
+        self.found_out = {str(record) for _, record, message in written if message == "found out afterwards"}
         self.undone, self.undoing = {}, True
         for move in self.moves:
             if move.key in keys:
@@ -171,7 +174,10 @@ class Belonging:
         was = (self.undone or {}).get(move.thing, Move("", "", frozenset(), frozenset()))
         merged = set(self.homes.beside.merged.values())  # a merge may look like a write that was never answered
         back = {id for id in move.came if any(self._is(side, old, id) for old in was.gone)}
-        if not move.came <= back | was.raced or not move.gone <= was.came | was.raced | merged:
+        raced = was.raced
+        if not was.key and move.thing in self.found_out:  # a person did in time what was never sent
+            raced = frozenset(op.home for op in self.ops if (op.side, op.thing) == (side, move.thing))
+        if not move.came <= back | raced or not move.gone <= was.came | raced | merged:
             raise Broken("A6", f"an undo of {was} moved {move}")
 
     def _does_not_again(self, move: Move) -> None:
