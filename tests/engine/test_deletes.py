@@ -1,6 +1,6 @@
 """Whether a record shows that it was edited since it was in step with its deleted partner."""
 
-from bothways.engine.deletes import Stamp, why_edited
+from bothways.engine.deletes import Stamp, edited_since, saved_since, why_edited
 from bothways.records import Field
 
 NAME = Field("name", label="Name")
@@ -19,3 +19,16 @@ def test_another_value_and_another_stamp_show_an_edit() -> None:
 def test_what_cannot_be_told_counts_as_an_edit() -> None:
     assert why_edited({"name": NAME}, {}, {}, SEEN, SEEN) == "Name was edited"
     assert why_edited({"name": NAME}, {"name": "Ann"}, {"name": "Ann"}, SEEN, None) == "it was saved"
+
+
+def test_save_seen_after_the_partner_was_last_there_is_somebodys_unless_it_may_be_ours() -> None:
+    assert saved_since(seen_at=101, there_at=100, written_at=0, window=60)
+    assert not saved_since(seen_at=100, there_at=100, written_at=0, window=60), "the partner was there when it was seen"
+    assert not saved_since(seen_at=160, there_at=90, written_at=100, window=60), "the app's answer to our write"
+    assert saved_since(seen_at=161, there_at=90, written_at=100, window=60)
+
+
+def test_edit_that_did_not_flow_counts_if_the_partner_may_have_been_gone_by_then() -> None:
+    assert edited_since({"name": NAME}, {"name": 101.0}, 100.0) == "Name was edited"
+    assert edited_since({"name": NAME}, {"name": 100.0}, 100.0) == ""
+    assert edited_since({"name": NAME}, {"phone": 101.0}, 100.0) == "", "it is not mapped any more"

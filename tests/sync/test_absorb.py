@@ -8,9 +8,10 @@ import pytest
 from bothways.connectors.base import Read
 from bothways.engine.sides import Side
 from bothways.engine.spec import FieldMap
-from bothways.ledger import db, journal
+from bothways.ledger import db, feeds, journal
 from bothways.ledger.models import Sync
-from bothways.records import Field, FieldType, Ref
+from bothways.records import Field, FieldType, Record, Ref
+from bothways.sync.absorb import News, absorb
 from tests.memory_app import PEOPLE, MemoryConnector, Traits
 from tests.two_apps import TwoApps
 
@@ -272,3 +273,18 @@ def test_twin_that_is_held_is_looked_at_again_when_our_own_write_changes_the_key
     world.rest()
     assert world.holds() == []
     assert world.in_step()
+
+
+def test_where_an_app_stamps_nothing_another_version_or_value_tells_of_a_save() -> None:
+    world = TwoApps()
+    feed = world.context().ends[Side.LEFT].feed
+    record = Record("a1", {"name": "Ann"}, version="1")
+
+    def seen_at(now: float, news: Record) -> float:
+        absorb(feed, [News("a1", news)], now, now)
+        return feeds.seen_by_id(feed.pk, ["a1"])["a1"].stamp_seen_at
+
+    assert seen_at(1.0, record) == 1.0
+    assert seen_at(2.0, record) == 1.0
+    assert seen_at(3.0, replace(record, version="2")) == 3.0
+    assert seen_at(4.0, replace(record, version="2", values={"name": "Bea"})) == 4.0

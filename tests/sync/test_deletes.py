@@ -9,6 +9,7 @@ from bothways.engine.deletes import DAY, Deletes, Removal
 from bothways.engine.filters import condition
 from bothways.engine.scope import Scope
 from bothways.engine.sides import Side
+from bothways.engine.spec import Direction
 from bothways.errors import OutcomeUnknown, StoppedByBrake
 from bothways.ledger import db
 from bothways.sync import link_import
@@ -136,6 +137,47 @@ def test_edit_that_showed_when_the_deletion_was_noticed_counts_though_it_shows_n
     after_the_grace(world)
     after_the_grace(world)
     assert is_there(world, partner)
+
+
+@pytest.mark.parametrize("how", ["does not flow", "does not flow, and another is written", "is not mapped"])
+@pytest.mark.parametrize("traits", [Traits(), Traits(reports_deletes=False)], ids=["plain", "sweep"])
+def test_edit_that_does_not_flow_beats_it_though_it_was_read_before_the_deletion_was_noticed(
+    traits: Traits, how: str
+) -> None:
+    world, people = world_with(traits=traits)
+    ways = {"name": Direction.TO_LEFT, "phone": Direction.TO_RIGHT}
+    maps = [replace(each, direction=ways.get(each.left.name, Direction.BOTH)) for each in world.spec.fields]
+    world.remap([each for each in maps if how != "is not mapped" or each.left.name != "phone"])
+    world.rest()
+    partner = world.partner(people[0])
+    world.clock.advance(DAY)
+    world.run(full=True)
+
+    def meanwhile(when: str, call: str) -> None:
+        world.bert.hook = None
+        world.clock.advance(1)
+        world.anna.delete(people[0])
+        world.bert.edit(partner, phone="1")
+
+    world.anna.edit(people[0], **{"email" if "written" in how else "name": "ann@x.test"})
+    world.bert.hook = meanwhile
+    world.run()
+    assert (people[0], partner) in world.pairs(), "the edit is known, the deletion is not"
+    world.run(full=True)
+    world.run()
+    after_the_grace(world)
+    after_the_grace(world)
+    assert is_there(world, partner)
+
+
+def test_what_we_wrote_to_the_partner_last_is_no_edit() -> None:
+    world, people = world_with(traits=Traits(answers_writes=False, reports_deletes=False))
+    world.anna.edit(people[0], name="Ann")
+    world.run()
+    partner = gone_in_anna(world, people[0])
+    after_the_grace(world)
+    assert world.bert.values(partner)["name"] == "Ann"
+    assert not is_there(world, partner)
 
 
 def test_edit_of_a_field_that_is_not_mapped_beats_it_too() -> None:

@@ -80,6 +80,25 @@ def why_edited(
     return f"{changed[0]} was edited" if changed else ""
 
 
+def edited_since(fields: Mapping[str, Field], edited_at: Mapping[str, float], there_at: float) -> str:
+    """Return by which field a record was edited when its partner may have been deleted already, "" if by none.
+
+    ``edited_at``: by mapping, when note was taken of an edit that did not flow; one that did, the partner was there to
+    take. ``there_at``: when the partner was last known to be there. Both in seconds.
+    """
+    late = [each.title for key, each in fields.items() if edited_at.get(key, 0.0) > there_at]
+    return f"{late[0]} was edited" if late else ""
+
+
+def saved_since(seen_at: float, there_at: float, written_at: float, window: float) -> bool:
+    """Tell whether somebody saved a record when its partner may have been deleted already. All in seconds.
+
+    ``seen_at``: when its last save was seen; ``there_at``: when the partner was last known to be there. What is seen
+    within ``window`` after ``written_at``, our own last write to it, may be no more than that.
+    """
+    return seen_at > there_at and seen_at > written_at + window
+
+
 def in_words(seconds: float) -> str:
     """Return a length of time as people say it."""
     for size, word in ((DAY, "day"), (3600.0, "hour"), (60.0, "minute")):

@@ -14,10 +14,12 @@ class Known(NamedTuple):
     """What a side was last seen to hold. ``own_write_at``: we wrote it then (seconds); None if we did not.
 
     Where the app merged another record into it, that counts as written by us: what is made of it then, no person does.
+    ``edited_at``: when (seconds) note was taken of an edit there that did not flow; None without one, or if it flowed.
     """
 
     value: Value
     own_write_at: float | None = None
+    edited_at: float | None = None
 
 
 class Landed(NamedTuple):

@@ -206,7 +206,7 @@ def shadows(link_ids: Iterable[int]) -> dict[int, Shadows]:
     for link_id, side, data in db.in_list(
         "SELECT link_id, side, data FROM shadow WHERE link_id IN {ids}", (), link_ids
     ):
-        known = {key: Known(value, own) for key, (value, own) in orjson.loads(data).items()}
+        known = {key: Known(*each) for key, each in orjson.loads(data).items()}
         found.setdefault(link_id, {each: {} for each in SIDES})[Side(side)] = known
     return found
 
@@ -218,7 +218,7 @@ def save_shadows(workspace_id: int, data: Sequence[tuple[int, Side, Mapping[str,
             link_id,
             str(side),
             workspace_id,
-            orjson.dumps({key: [known.value, known.own_write_at] for key, known in shadow.items()}).decode(),
+            orjson.dumps({key: known[: 2 if known.edited_at is None else 3] for key, known in shadow.items()}).decode(),
         )
         for link_id, side, shadow in data
     ]

@@ -22,7 +22,7 @@ class News:
     """What was learnt about one id: the record, a problem in reading it, that it is gone, or merged away.
 
     Beside a problem, the record holds only what could be made out, to be matched by. ``became``: it was turned into
-    a record of another object.
+    a record of another object. ``there_at``: when (seconds) the app, which lists what is deleted, did not list it yet.
     """
 
     id: str
@@ -31,6 +31,7 @@ class News:
     gone: bool = False
     merged_into: str | None = None
     became: Became | None = None
+    there_at: float = 0.0
 
 
 def from_read(read: Read) -> list[News]:
@@ -62,7 +63,8 @@ def ask(ctx: Reader, end: End, rows: Sequence[SeenRow]) -> list[News]:
         known = feeds.seen_by_id(end.feed.pk, absorbed - asked) if absorbed else {}
         rest = [row for row in known.values() if row.live]
     ctx.count("R0", sum(1 for each in news if each.merged_into))
-    return news
+    there_at = end.feed.complete_to if end.can.reports_deletes else 0.0
+    return [replace(each, there_at=there_at) if each.gone else each for each in news]
 
 
 def absorb(feed: Feed, news: Iterable[News], now: float, read_at: float, *, baseline: bool = False) -> set[str]:
@@ -174,8 +176,7 @@ def _row(feed: Feed, news: News, before: SeenRow | None, now: float, read_at: fl
         became = (news.became.object, news.became.id)
         return (before or SeenRow(news.id))._replace(state="converted", values=None, read_at=read_at, became=became)
     if news.gone:
-        known = before is not None and before.state != "converted"
-        return before._replace(state="gone", values=None, read_at=read_at, became=None) if before and known else None
+        return _gone(before, news, read_at) if before is not None and before.state != "converted" else None
     came_back = before is None or not before.live
     first = (0.0 if baseline and before is None else now) if came_back else before.first_seen_at  # type: ignore[union-attr]
     if news.record is None or news.problem is not None:
@@ -184,6 +185,8 @@ def _row(feed: Feed, news: News, before: SeenRow | None, now: float, read_at: fl
         return row._replace(state="live", problem=news.problem, read_at=read_at, first_seen_at=first, became=None)
     record = news.record
     same_stamp = before is not None and before.modified == record.modified
+    if record.modified is None:
+        same_stamp = before is not None and (before.version, before.values) == (record.version, record.values)
     return SeenRow(
         record.id,
         record.address,
@@ -196,6 +199,11 @@ def _row(feed: Feed, news: News, before: SeenRow | None, now: float, read_at: fl
         before.swept if before else 0.0,
         lists=before.lists if before else (),
     )
+
+
+def _gone(before: SeenRow, news: News, read_at: float) -> SeenRow:
+    met = max(before.swept, before.read_at, news.there_at) if before.live else before.swept
+    return before._replace(state="gone", values=None, read_at=read_at, became=None, swept=met)
 
 
 def _written_by_app(sync: Sync, link: links.LinkRow, side: Side, now: float) -> None:

@@ -8,7 +8,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from bothways.connectors.base import WriteItem, WriteKind
-from bothways.engine.deletes import Removal, Stamp, why_edited
+from bothways.engine.deletes import Removal, Stamp, edited_since, saved_since, why_edited
 from bothways.engine.field_state import Known
 from bothways.engine.sides import SIDES, Side
 from bothways.ledger import db, due, feeds, holds, journal, links, plans
@@ -129,6 +129,32 @@ def may_carry(ctx: Context, link: LinkRow, gone: Collection[Side]) -> bool:
 
 
 # --- when the link ends, and after --------------------------------------------------------------------
+
+
+def at_the_end(
+    ctx: Context, link: LinkRow, side: Side, rows: Mapping[Side, SeenRow | None], known: Mapping[str, Known]
+) -> dict[str, object]:
+    """Return the stamp of a record whose link ends, and by what it shows an edit: later that may show no more.
+
+    ``known`` is the shadow of its side. Nothing, if the record is gone itself.
+    """
+    row, partner = rows[side], rows[side.other]
+    if row is None or not row.live:
+        return {}
+    edited = edit_shown(ctx, side, row, known, Stamp(row.version, row.modified))
+    if partner is not None and partner.state == "gone":
+        there_at = max(partner.swept, link.created_at)
+        fields = {mapping.key: mapping.on(side) for mapping in ctx.spec.fields}
+        edited_at = {key: shadow.edited_at for key, shadow in known.items() if shadow.edited_at is not None}
+        edited = edited or edited_since(fields, edited_at, there_at) or _saved_since(ctx, link, side, row, there_at)
+    return {"stamp": [row.version, row.modified]} | ({"edited": edited} if edited else {})
+
+
+def _saved_since(ctx: Context, link: LinkRow, side: Side, row: SeenRow, there_at: float) -> str:
+    sent = [each for each in journal.of_link(link.id) if each.side is side and each.kind in ("create", "update")]
+    written_at = max((each.done_at or 0.0 for each in sent if each.state == "done"), default=0.0)
+    saved = saved_since(row.stamp_seen_at, there_at, written_at, ctx.spec.own_write_window[side])
+    return "it was saved" if saved else ""
 
 
 def note(ctx: Context, link: LinkRow, survivor: Side) -> None:

@@ -2,20 +2,18 @@
 
 from collections.abc import Mapping, Sequence
 
-from bothways.engine.deletes import Stamp
-from bothways.engine.field_state import Known
 from bothways.engine.sides import SIDES, Side
 from bothways.engine.table import ActionKind
 from bothways.ledger import due, feeds, holds, journal, links
 from bothways.ledger.feeds import SeenRow
 from bothways.ledger.holds import HoldRow
 from bothways.ledger.journal import Entry, FieldWrite
-from bothways.ledger.links import NewLink
+from bothways.ledger.links import LinkRow, NewLink
 from bothways.ledger.plans import ActionRow
 from bothways.sync import conversions
 from bothways.sync.absorb import end_link
 from bothways.sync.context import Context
-from bothways.sync.deletes import edit_shown, note, take_up
+from bothways.sync.deletes import at_the_end, note, take_up
 from bothways.sync.intents import make_links, without_linked
 from bothways.sync.payload import ENTERS, marks_of
 from bothways.sync.results import clear_mended, hold_fields
@@ -93,44 +91,38 @@ def _unlink(ctx: Context, action: ActionRow) -> bool:
     if action.rule == conversions.RULE:
         if conversions.must_wait(ctx, link, rows):
             return False
-        _journal_unlink(ctx, action, link.id, None)
+        _journal_unlink(ctx, action, link, rows, None)
         conversions.go_on(ctx, link, rows, action.reason)
         return True
     gone = {side for side, row in rows.items() if row and row.state == "gone"}
     survivor = next((side for side in SIDES if side not in gone), None) if gone else None
-    _journal_unlink(ctx, action, link.id, survivor)
+    _journal_unlink(ctx, action, link, rows, survivor)
     end_link(ctx.sync, link, ctx.clock(), f"{action.rule}: {action.reason}", survivor)
     if action.data.get("carries") and survivor is not None:
         note(ctx, link, survivor)
     return True
 
 
-def _journal_unlink(ctx: Context, action: ActionRow, link_id: int, survivor: Side | None) -> None:
+def _journal_unlink(
+    ctx: Context, action: ActionRow, link: LinkRow, rows: Mapping[Side, SeenRow | None], survivor: Side | None
+) -> None:
     """Keep what was last seen on both sides, so that an edit of a deleted record can be had back.
 
     A lead that became a contact has lost nothing.
     """
     stays = action.rule == conversions.RULE
-    known = links.shadows([link_id]).get(link_id, {side: {} for side in SIDES})
+    known = links.shadows([link.id]).get(link.id, {side: {} for side in SIDES})
     entries = []
     for side in SIDES:
         writes = {
             key: FieldWrite(shadow.value, shadow.value if stays else None, action.rule, action.reason)
             for key, shadow in known[side].items()
         }
-        row = feeds.seen_by_id(ctx.ends[side].feed.pk, [action.on(side) or ""]).get(action.on(side) or "")
-        at_end = _at_the_end(ctx, side, row, known[side]) if row and row.live else {}
-        more = {"survivor": survivor, **at_end}
+        more = {"survivor": survivor, **at_the_end(ctx, link, side, rows, known[side])}
         entries.append(
-            Entry(0, ctx.run_id, link_id, side, action.on(side), "unlink", "done", action.rule, "", writes, more)
+            Entry(0, ctx.run_id, link.id, side, action.on(side), "unlink", "done", action.rule, "", writes, more)
         )
     journal.add(ctx.sync, ctx.run_id, entries, ctx.clock())
-
-
-def _at_the_end(ctx: Context, side: Side, row: SeenRow, known: Mapping[str, Known]) -> dict[str, object]:
-    """Return the stamp of a record whose link ends, and by what it shows an edit: later that may show no more."""
-    edited = edit_shown(ctx, side, row, known, Stamp(row.version, row.modified))
-    return {"stamp": [row.version, row.modified]} | ({"edited": edited} if edited else {})
 
 
 def _hold(ctx: Context, action: ActionRow) -> None:

@@ -14,16 +14,21 @@ def save_seen_shadows(ctx: Context, actions: Sequence[tuple[int, ActionRow]]) ->
     fresh = {}
     for link_id, action in actions:
         if found := [
-            (each["map"], each["seen"]) for each in action.data["fields"] if each["seen"] and not each["write"]
+            (each["map"], each["rule"], each["seen"])
+            for each in action.data["fields"]
+            if each["seen"] and not each["write"]
         ]:
             fresh[link_id] = found
     known = links.shadows(fresh)
     for link_id, fields in fresh.items():
         shadows = known.setdefault(link_id, {side: {} for side in SIDES})
-        for key, seen in fields:
+        for key, rule, seen in fields:
             for side in SIDES:
                 if side in seen:
-                    shadows[side][key] = Known(seen[side])
+                    before = shadows[side].get(key)
+                    edited = before is not None and before.value != seen[side] and rule != "FN"
+                    edited_at = ctx.clock() if edited else before and before.edited_at
+                    shadows[side][key] = Known(seen[side], edited_at=edited_at)
     links.save_shadows(
         ctx.sync.workspace_id, [(link_id, side, known[link_id][side]) for link_id in fresh for side in SIDES]
     )

@@ -111,7 +111,10 @@ class Revision(Base):
 
 
 class Seen(Base):
-    """What a feed last saw of one record. ``state``: live, gone, merged or converted.
+    """What a feed last saw of one record. ``state``: live, gone, merged or converted. Times are seconds.
+
+    ``stamp_seen_at``: when it first showed the stamp that it shows, or what it holds where the app stamps nothing.
+    ``swept``: when a walk of all ids met it last; of one that is gone, when it was last known to be there.
 
     ``became``: the object and the id of the record that this one was turned into, or merged into, as JSON.
     """
@@ -205,7 +208,7 @@ class Link(Base):
 
 
 class Shadow(Base):
-    """The mapped values last seen on one side of a link: mapping -> [value, time of our own write]."""
+    """The mapped values last seen on one side of a link: mapping -> what ``Known`` has, as a list, its end left out."""
 
     pk = models.CompositePrimaryKey("link_id", "side")
     link = models.ForeignKey(Link, models.CASCADE, db_constraint=False, db_index=False)
