@@ -8,9 +8,10 @@ import pytest
 from bothways.connectors.base import Read
 from bothways.engine.sides import Side
 from bothways.engine.spec import FieldMap
+from bothways.errors import OutcomeUnknown
 from bothways.ledger import db, feeds, journal
 from bothways.ledger.models import Sync
-from bothways.records import Field, FieldType, Record, Ref
+from bothways.records import Field, FieldType, Record, Ref, parse_boolean
 from bothways.sync.absorb import News, absorb
 from tests.memory_app import PEOPLE, MemoryConnector, Traits
 from tests.two_apps import TwoApps
@@ -76,6 +77,24 @@ def test_opting_in_that_a_merge_brought_is_no_persons(linked: int) -> None:
     assert world.bert.values(world.partner(ann))["out"] == "false"
     world.rest()
     assert world.anna.values(ann)["out"] == "true"
+
+
+def test_opting_in_of_the_survivor_is_no_persons_where_the_merged_one_was_being_copied() -> None:
+    out = Field("out", FieldType.BOOLEAN, "Opted out")
+    maps = [*(FieldMap(each, each) for each in PEOPLE), FieldMap(out, out, consent=(True, True))]
+    world = TwoApps(anna=Traits(reports_deletes=False), fields=(*PEOPLE, out), maps=maps)
+    world.connectors[Side.LEFT].__class__ = Telling
+    ann = world.anna.add(email="ann@x.test", name="Ann", out="true")
+    world.bert.fail("write create", OutcomeUnknown(app="Bert", reason="time-out"), when="after")
+    world.run()
+    assert [parse_boolean(each.values["out"]) for each in world.bert.live()] == [True]
+    survivor = world.anna.add(name="Ann", out="false")
+    world.anna.merge(survivor, ann)
+    world.clock.advance(3600)
+    world.rest()
+    (copy,) = world.bert.live()
+    assert (survivor, copy.id) in world.pairs()
+    assert parse_boolean(copy.values["out"]) is True
 
 
 @pytest.mark.parametrize("linked", [2, 1], ids=["both linked", "one linked"])

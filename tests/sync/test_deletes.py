@@ -12,9 +12,13 @@ from bothways.engine.sides import Side
 from bothways.engine.spec import Direction
 from bothways.errors import OutcomeUnknown, StoppedByBrake
 from bothways.ledger import db
+from bothways.ledger.models import Plan
 from bothways.sync import link_import
+from bothways.sync import run as running
+from bothways.sync.apply import apply_quiet
+from bothways.sync.context import Context
 from bothways.sync.link_import import GivenPair
-from bothways.sync.poll import poll
+from bothways.sync.poll import poll, sweep
 from bothways.sync.run import recorded, taken_over
 from tests.memory_app import PEOPLE, MemoryConnector, Traits
 from tests.two_apps import WIDE, TwoApps
@@ -214,6 +218,26 @@ def test_restored_record_takes_its_link_up_though_another_matches_its_partner_by
     assert plan.totals["kinds"].get("link") == 1, "nobody is previewed to be linked twice"
     world.rest()
     assert world.partner(people[0]) == partner
+
+
+def test_partner_that_is_merged_away_as_the_link_is_taken_up_is_found_to_be(monkeypatch: pytest.MonkeyPatch) -> None:
+    world, people = world_with(Deletes(), Traits(reports_deletes=False))
+    partner, winner = gone_in_anna(world, people[0]), world.partner(people[1])
+    world.anna.restore(people[0])
+
+    def carry_out(ctx: Context, plan: Plan) -> None:
+        if world.bert.items[partner].live:
+            world.bert.merge(winner, partner)
+            another = world.context()
+            sweep(another, another.ends[Side.RIGHT])
+        apply_quiet(ctx, plan)
+
+    monkeypatch.setattr(running, "apply_quiet", carry_out)
+    world.run()
+    world.rest()
+    assert (people[0], partner) not in world.pairs()
+    assert (people[1], winner) in world.pairs()
+    assert [hold.record_id for hold in world.holds()] == [people[0]], "its history stands there with the other's"
 
 
 def link_by_hand(world: TwoApps, left: str, right: str) -> int:

@@ -20,7 +20,7 @@ from bothways.ledger.plans import ActionRow
 from bothways.sync.absorb import News, absorb
 from bothways.sync.children import wake_children
 from bothways.sync.context import Context
-from bothways.sync.intents import item_of, writes_of
+from bothways.sync.intents import item_of, look_again_at_dead, writes_of
 from bothways.sync.payload import marks_of
 from bothways.sync.poll import refresh
 from bothways.sync.results import Sent
@@ -174,6 +174,7 @@ def take_up(ctx: Context, action: ActionRow) -> None:
     wake_children(ctx.sync, {side: [str(link.on(side))] for side in SIDES})
     for side in SIDES:
         due.mark(ctx.sync, side, [str(link.on(side))])
+        look_again_at_dead(ctx, side, [str(link.on(side))])
 
 
 # --- right before the write ---------------------------------------------------------------------------

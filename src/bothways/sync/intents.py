@@ -76,9 +76,21 @@ def make_links(ctx: Context, new: Sequence[NewLink]) -> list[int]:
     )
     for side in SIDES:
         linked = [each.left_id if side is Side.LEFT else each.right_id for each in new]
-        due.mark(ctx.sync, side, feeds.not_live(ctx.ends[side].feed.pk, [id for id in linked if id is not None]))
+        look_again_at_dead(ctx, side, [id for id in linked if id is not None])
     _look_again_at_held(ctx, new)
     return ids
+
+
+def look_again_at_dead(ctx: Context, side: Side, ids: Sequence[str]) -> None:
+    """Let those of records that are linked now be looked at again which are known to be gone, or merged away, by now.
+
+    The link of one that was merged has not followed, since there was none then: the app is asked again into which.
+    """
+    feed = ctx.ends[side].feed
+    dead = feeds.not_live(feed.pk, ids)
+    due.mark(ctx.sync, side, dead)
+    for id in dead:
+        feeds.forget_merged(feed.pk, id)
 
 
 def _look_again_at_held(ctx: Context, new: Sequence[NewLink]) -> None:

@@ -221,7 +221,8 @@ def _keys_by_rule(ctx: Context, side: Side, ids: Collection[str]) -> dict[str, f
 def _with_former_partners(ctx: Context, side: Side, matches: dict[str, Match], asking: "_Asking") -> dict[str, Match]:
     """A record that came back goes to its former partner, if no key of either says anything else (row R9)."""
     alone = [id for id, found in matches.items() if found.found is Found.NOBODY]
-    ended = links.ended_by_record(ctx.sync, side, alone)
+    there = [id for id, row in asking.rows_of(side, alone).items() if row.live]
+    ended = links.ended_by_record(ctx.sync, side, there)
     if not ended:
         return matches
     apart = links.apart(ctx.sync, side, ended)

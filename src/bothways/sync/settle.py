@@ -38,16 +38,20 @@ class Landed:
 def settle_links(ctx: Context, side: Side, landed: Sequence[Landed]) -> None:
     """Bring links up to date with what landed on ``side``: both shadows, and the id of a new record."""
     now, other = ctx.clock(), side.other
-    shadows = links.shadows([each.entry.link_id for each in landed if each.entry.link_id is not None])
+    link_ids = [each.entry.link_id for each in landed if each.entry.link_id is not None]
+    rows, shadows = links.by_id(link_ids), links.shadows(link_ids)
     created: list[tuple[int, str]] = []
     saved = []
     for each in landed:
         link_id = each.entry.link_id
         assert link_id is not None
         known = shadows.setdefault(link_id, {side: {} for side in SIDES})
+        source_id, goes_by = each.entry.more.get("source_id"), rows[link_id].on(other)
         for key, write in each.writes.items():
             known[side][key] = Known(_known_after(ctx, side, each, key, known), now)
             kept = each.entry.kind == UNDO or key in each.entry.more.get("both", ())
+            if source_id is not None and source_id != goes_by:
+                continue  # merged since: what the survivor holds is not what was sent
             if not kept or key not in known[other]:
                 known[other][key] = Known(each.source_seen.get(key, write.source))
         if each.entry.kind == ActionKind.CREATE:
@@ -57,7 +61,7 @@ def settle_links(ctx: Context, side: Side, landed: Sequence[Landed]) -> None:
         saved += [(link_id, end, known[end]) for end in SIDES]
     links.activate(side, created)
     if created:
-        own = [str(link.on(other)) for link in links.by_id([link_id for link_id, _ in created]).values()]
+        own = [str(rows[link_id].on(other)) for link_id, _ in created]
         wake_children(ctx.sync, {side: [record_id for _, record_id in created], other: own})
     links.save_shadows(ctx.sync.workspace_id, saved)
 
