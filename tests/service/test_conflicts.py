@@ -70,6 +70,27 @@ def test_difference_is_held_with_both_values_and_the_other_fields_flow(asking: O
     assert (asking.writes, len(waiting(asking))) == (writes, 1)
 
 
+def test_decision_that_only_one_app_has_when_the_other_record_is_deleted_is_asked_for_again_when_it_is_restored(
+    asking: Office,
+) -> None:
+    for name in ("Eve", "Finn"):
+        asking.pair(name)
+    ids = differ(asking)
+    conflicts.type_value(asking.open(), waiting(asking)[0].id, "Baker")
+    asking.bert.fail("write update", OutcomeUnknown(app="Bert", reason="time-out"))
+    asking.run()
+    assert jobs(asking, ids) == ("Baker", "Cook")
+    asking.bert.delete(ids[1])
+    asking.run(full=True)
+    asking.run(full=True)
+    assert not waiting(asking)
+    asking.bert.restore(ids[1])
+    asking.rest()
+    assert jobs(asking, ids) == ("Baker", "Cook"), "nothing is overwritten that was not decided again"
+    (issue,) = waiting(asking)
+    assert (issue.kind, issue.values) == ("conflict", {"Anna": "Baker", "Bert": "Cook"})
+
+
 def test_difference_of_a_first_link_is_held_and_what_is_empty_is_filled(asking: Office) -> None:
     ids = asking.anna.add(email="d@x.test", job="Buyer"), asking.bert.add(email="d@x.test", job="Cook", name="Dana")
     asking.rest()

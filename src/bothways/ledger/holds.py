@@ -106,9 +106,14 @@ def clear_settled(sync: Sync, side: Side, unchanged: Mapping[str, Collection[str
     _delete(hold for hold in found if hold.kind != "frozen" or hold.field not in unchanged[hold.record_id])
 
 
-def close_of_pair(sync: Sync, side: Side, id: str) -> None:
-    """Close the holds of a record that are about what its partner holds."""
-    _delete(hold for hold in of_records(sync, side, [id]) if hold.field and hold.kind in ("conflict", "consent"))
+def close_of_pair(sync: Sync, side: Side, id: str) -> set[str]:
+    """Close the holds of a record that are about what its partner holds.
+
+    Return the fields of which a person has decided what may be carried out by half: it goes with the holds.
+    """
+    closed = [hold for hold in of_records(sync, side, [id]) if hold.field and hold.kind in ("conflict", "consent")]
+    _delete(closed)
+    return {hold.field for hold in closed if hold.data.get("decided")}
 
 
 def close_carried_out(sync: Sync, pair: Mapping[Side, str], field: str, side: Side, value: Value) -> None:

@@ -1,6 +1,6 @@
 """Links and their shadows. At most one pending or active link per record and sync: the database says so."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -223,6 +223,13 @@ def save_shadows(workspace_id: int, data: Sequence[tuple[int, Side, Mapping[str,
         for link_id, side, shadow in data
     ]
     db.upsert("shadow", ("link_id", "side", "workspace_id", "data"), ("link_id", "side"), packed)
+
+
+def forget_shadows(workspace_id: int, link_id: int, keys: Collection[str]) -> None:
+    """Forget what was last seen of some mappings on both sides of a link: it is as at the first look."""
+    known = shadows([link_id]).get(link_id, {})
+    kept = {side: {key: each for key, each in shadow.items() if key not in keys} for side, shadow in known.items()}
+    save_shadows(workspace_id, [(link_id, side, shadow) for side, shadow in kept.items()])
 
 
 def counts(sync: Sync) -> int:

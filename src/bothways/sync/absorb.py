@@ -150,12 +150,16 @@ def wake(
 
 
 def end_link(sync: Sync, link: links.LinkRow, now: float, rule: str, survivor: Side | None) -> None:
-    """End a link and look again at everything that it stood in the way of; nobody is asked about its fields again."""
+    """End a link and look again at everything that it stood in the way of; nobody is asked about its fields again.
+
+    What was decided of them may have been done in one app and not in the other: that is no state the two agreed on.
+    """
     links.end(link.id, now, rule, survivor)
     for side in Side:
         record_id = link.on(side)
         if record_id is not None:
-            holds.close_of_pair(sync, side, record_id)
+            if decided := holds.close_of_pair(sync, side, record_id):
+                links.forget_shadows(sync.workspace_id, link.id, decided)
             keys = feeds.all_keys_of(_feed_id(sync, side), [record_id]).get(record_id, set())
             wake(sync, side, keys)
             wake_neighbours(sync, side, [record_id])
