@@ -1,11 +1,46 @@
 """A connection of its own on which PgQueuer listens: while psycopg waits for a notification, no query can be sent."""
 
 import asyncio
+import math
 from typing import Self
 
 from pgqueuer.adapters.drivers.psycopg import PsycopgDriver
 from pgqueuer.ports.driver import NotifyCallback
 from psycopg import AsyncConnection, Error
+
+TOGETHER = 0.05
+"""Seconds in which all news of the queue's table count as one, after the first: for each PgQueuer asks the database."""
+
+_TABLE_CHANGED = '"table_changed_event"'
+
+
+class Together:
+    """Hands on what is heard of a channel: that the queue's table has changed at once, and then once in ``TOGETHER``.
+
+    Every worker hears of every turn that is queued and of every one that has ended; else each of them would ask the
+    database that often, and a run would cost the more the more workers there are. All else is handed on as it comes.
+    """
+
+    def __init__(self, callback: NotifyCallback) -> None:
+        self._callback = callback
+        self._told_at = -math.inf
+        self._soon: asyncio.TimerHandle | None = None
+
+    def __call__(self, payload: str | bytes | bytearray) -> None:
+        """Hand on what was heard, now or soon."""
+        if _TABLE_CHANGED not in str(payload):
+            self._callback(payload)
+        elif self._soon is None:
+            loop = asyncio.get_running_loop()
+            wait = self._told_at + TOGETHER - loop.time()
+            if wait > 0:
+                self._soon = loop.call_later(wait, self._tell, payload)
+            else:
+                self._tell(payload)
+
+    def _tell(self, payload: str | bytes | bytearray) -> None:
+        self._soon, self._told_at = None, asyncio.get_running_loop().time()
+        self._callback(payload)
 
 
 class _Ear(PsycopgDriver):
@@ -33,15 +68,16 @@ class ListeningApart(PsycopgDriver):
     def __init__(self, queries: AsyncConnection, listening: AsyncConnection) -> None:
         super().__init__(queries)
         self._ear = _Ear(listening)
+        self._heard: dict[NotifyCallback, Together] = {}
         self.deaf = self._ear.deaf
 
     async def add_listener(self, channel: str, callback: NotifyCallback) -> None:
         """Call back for each notification of a channel."""
-        await self._ear.add_listener(channel, callback)
+        await self._ear.add_listener(channel, self._heard.setdefault(callback, Together(callback)))
 
     async def remove_listener(self, channel: str, callback: NotifyCallback) -> None:
         """Call back no more."""
-        await self._ear.remove_listener(channel, callback)
+        await self._ear.remove_listener(channel, self._heard.pop(callback))
 
     async def __aenter__(self) -> Self:
         """Begin both."""
