@@ -30,7 +30,11 @@ _SERVER = {
     "tcp_keepalives_count": 2,
     "tcp_user_timeout": GONE * 1000,
 }
+OURS = "bothways"
+"""What our sessions call themselves."""
+
 CONNECTION: dict[str, Any] = {
+    "application_name": OURS,
     "connect_timeout": GONE,
     "keepalives_idle": GONE // 3,
     "keepalives_interval": GONE // 3,

@@ -1,7 +1,9 @@
 """Statements, bulk writes on both of their paths, and database failures in our own words."""
 
 import sqlite3
+import time
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -319,3 +321,39 @@ def test_lock_waited_for_too_long_is_locked(backend: str) -> None:
         other.execute("LOCK TABLE shadow IN ACCESS EXCLUSIVE MODE")
         with pytest.raises(DatabaseLocked):
             together(lambda: db.execute("SET LOCAL lock_timeout='10ms'"), lambda: db.execute("DELETE FROM shadow"))
+
+
+@on_postgresql
+def test_session_that_stands_still_in_the_middle_of_what_it_sends_is_ended_and_its_locks_with_it(
+    sync: Sync, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import psycopg
+
+    with closing(psycopg.connect(settings.BOTHWAYS_DATABASE, autocommit=True, **boot.CONNECTION)) as frozen:
+        pid = frozen.info.backend_pid
+        frozen.execute("BEGIN")
+        frozen.pgconn.enter_pipeline_mode()
+        frozen.pgconn.send_query_params(b"UPDATE sync SET name='locked'", None)
+        frozen.pgconn.send_flush_request()
+        frozen.pgconn.flush()
+
+        def stands() -> bool:
+            db.end_standstill()
+            sql = "SELECT state, wait_event FROM pg_stat_activity WHERE pid=%s"
+            return db.one(sql, (pid,)) == ("active", "ClientRead")
+
+        assert within(10, stands)
+        assert stands(), "it may only be slow"
+        monkeypatch.setattr(boot, "STANDSTILL", 0.05)
+        assert within(10, lambda: not stands())
+    assert db.execute("UPDATE sync SET name='free'") == 1, "nothing is locked any more"
+
+
+def within(seconds: float, true: Callable[[], bool]) -> bool:
+    """Wait until something holds; tell whether it came to that in time."""
+    end = time.monotonic() + seconds
+    while not true():
+        if time.monotonic() > end:
+            return False
+        time.sleep(0.02)
+    return True

@@ -207,6 +207,7 @@ class Service:
         if self.is_alive():
             turns.serve(self.name, now)
         turns.beat(self.name, tuple(self._at_work), now)
+        db.end_standstill()
 
     async def _in(self, pool: ThreadPoolExecutor, call: Callable[..., T], *args: Any) -> T:
         def inside() -> T:

@@ -17,6 +17,7 @@ from django.db import (
     transaction,
 )
 
+from bothways import boot
 from bothways.errors import DatabaseLocked, DatabaseUnreachable, DiskFull, LedgerError
 from bothways.ledger import postgresql, sqlite
 
@@ -185,6 +186,12 @@ def shut_gate(sync_id: int) -> None:
     """Wait until no transaction is under way that passed the gate of a sync, and let none pass until this one ends."""
     if connection.vendor == "postgresql":
         execute("SELECT pg_advisory_xact_lock(%s, %s)", (_GATE, sync_id))
+
+
+def end_standstill() -> None:
+    """End sessions of ours that stand still in the middle of what they send: a frozen process holds locks by them."""
+    if connection.vendor == "postgresql":
+        execute(postgresql.END_STANDSTILL, (boot.OURS, boot.STANDSTILL))
 
 
 def unlocked() -> str:

@@ -10,6 +10,14 @@ COPY_FROM = 50
 
 BY_KEY = ""
 UNLOCKED = " FOR UPDATE SKIP LOCKED"
+END_STANDSTILL = """
+SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid<>pg_backend_pid()
+AND datname=current_database() AND usename=current_user AND application_name=%s
+AND state='active' AND wait_event='ClientRead' AND state_change<clock_timestamp() - make_interval(secs => %s)
+"""
+"""A session that has been sent a part of what goes together, and for so long nothing more. The server's own time-out
+for idle transactions does not count it as idle, and without Sync it waits for ever."""
+
 LISTED = "= ANY(%s)"
 """Among a list of ids: the statement is the same whatever their number."""
 
