@@ -5,6 +5,7 @@ of the command line. Placeholders in braces are filled from the keyword argument
 
     BothwaysError
     ├── SettingsError   (exit 65)  the settings, the YAML file or the command cannot be used as they are
+    ├── PeopleError     (exit 77)  somebody may not do what they asked for, or cannot sign in
     ├── AppError        (exit 69)  an app cannot be reached, refuses us, or answers what it should not
     ├── LedgerError     (exit 74)  the database or the disk
     ├── StoppedByBrake  (exit 5)   a brake stopped a run before it wrote
@@ -695,6 +696,61 @@ class NoWebhooks(SettingsError):
     what = "{app} sends no webhooks that Bothways knows."
     by_itself = "Nothing in the call was believed. Changes of {app} are found by polling."
     to_do = "Take the address out of the settings of whoever calls it."
+
+
+# --- people -------------------------------------------------------------------------------------------
+
+
+class PeopleError(BothwaysError):
+    code, exit_code, what = "BW-500", EXIT_NOT_ALLOWED, "That is not allowed."
+
+
+class NotAllowed(PeopleError):
+    code = "BW-501"
+    what = "{who} may not do this: it takes the role {needed}, and {who} has {role}."
+    to_do = "Ask an admin to do it, or for that role."
+
+
+class SignInRefused(PeopleError):
+    code = "BW-502"
+    what = "This name and this password do not belong together."
+    to_do = "Try again, or ask an admin for a new link: bothways user link NAME"
+
+
+class SignInLocked(PeopleError):
+    code, retriable = "BW-503", True
+    what = "There were too many wrong passwords, so nobody can sign in as {name} for {minutes} minutes."
+    to_do = "Wait, or ask an admin for a new link: bothways user link NAME"
+
+
+class LinkUsed(PeopleError):
+    code = "BW-504"
+    what = "This link was used already, or its time is over."
+    to_do = "Print a new one: bothways user link"
+
+
+class PasswordWeak(PeopleError):
+    code = "BW-505"
+    what = "This password is too easy to guess: {reason}."
+    to_do = "Choose another one, such as four words that do not belong together."
+
+
+class NameRefused(PeopleError):
+    code = "BW-506"
+    what = "Nobody can be called {name} here: {reason}."
+    to_do = "Choose another name."
+
+
+class UnknownPerson(PeopleError):
+    code, exit_code = "BW-507", EXIT_USAGE
+    what = "There is no account called {name}."
+    to_do = "See: bothways user list"
+
+
+class LastAdmin(PeopleError):
+    code = "BW-508"
+    what = "{name} is the only admin."
+    to_do = "Make somebody else an admin first."
 
 
 # --- apps ---------------------------------------------------------------------------------------------

@@ -11,6 +11,7 @@ from bothways.service.connect import Opened, make, open_app
 from bothways.service.document import AppDocument
 from bothways.service.reading import NAME, is_name
 from bothways.service.reading_apps import app_of, check_reached
+from bothways.service.rights import Role, for_role
 from bothways.service.views import AppCheck, AppView, ConnectorView, ObjectView
 from bothways.service.workspace import Workspace, load
 from bothways.service.yaml_edit import add_entry, dumped
@@ -36,6 +37,7 @@ def list_apps(workspace: Workspace) -> list[AppView]:
     ]
 
 
+@for_role(Role.EDITOR)
 def add_app(
     workspace: Workspace,
     name: str,

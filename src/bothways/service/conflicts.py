@@ -21,6 +21,7 @@ from bothways.service.database import on_database
 from bothways.service.document import SyncDocument
 from bothways.service.issues import find_issue, views_of
 from bothways.service.resolution import resolution
+from bothways.service.rights import Role, for_role
 from bothways.service.views import IssueView
 from bothways.service.work import feeds_called
 from bothways.service.workspace import Workspace, reload
@@ -39,6 +40,7 @@ class Alike(StrEnum):
 
 
 @on_database
+@for_role(Role.OPERATOR)
 def choose_app(workspace: Workspace, issue: str, app: str, alike: Alike = Alike.NONE) -> list[IssueView]:
     """Decide that one app's value is right; return the issues decided, the one named first.
 
@@ -57,6 +59,7 @@ def choose_app(workspace: Workspace, issue: str, app: str, alike: Alike = Alike.
 
 
 @on_database
+@for_role(Role.OPERATOR)
 def type_value(workspace: Workspace, issue: str, text: str, alike: Alike = Alike.NONE) -> list[IssueView]:
     """Decide on a value that both apps are to hold; return the issues decided, the one named first.
 
@@ -75,6 +78,7 @@ def type_value(workspace: Workspace, issue: str, text: str, alike: Alike = Alike
 
 
 @on_database
+@for_role(Role.EDITOR)
 def make_rule(workspace: Workspace, issue: str, app: str) -> str:
     """Let one app win every difference of the field from now on, in the settings; return the field's name there.
 

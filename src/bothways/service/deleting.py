@@ -11,6 +11,7 @@ from bothways.service import yaml_edit
 from bothways.service.database import on_database
 from bothways.service.resolution import row_of
 from bothways.service.revisions import settings_in_force
+from bothways.service.rights import Role, for_role
 from bothways.service.turn import own_turn
 from bothways.service.views import DeletedView
 from bothways.service.workspace import Workspace, reload
@@ -28,6 +29,7 @@ _TABLES = ("plan", "journal", "due", "hold", "apart", "noted", "link", "run", "r
 
 
 @on_database
+@for_role(Role.EDITOR)
 def delete(workspace: Workspace, name: str, *, confirmed: bool = False) -> DeletedView:
     """Delete a sync from the file and say until when it can be restored. No app is asked, no record is touched.
 
@@ -49,6 +51,7 @@ def delete(workspace: Workspace, name: str, *, confirmed: bool = False) -> Delet
 
 
 @on_database
+@for_role(Role.EDITOR)
 def restore(workspace: Workspace, name: str) -> None:
     """Bring the sync of this name that was deleted last back into the file, off, with all that it knew.
 

@@ -15,7 +15,7 @@ from bothways.service.database import on_database
 from bothways.service.document import AppDocument, Document, refuse_ring, settings_of
 from bothways.service.lock import runner
 from bothways.service.preview import Shown, Taken, show_plan
-from bothways.service.revisions import connection_of, import_settings, settings_in_force
+from bothways.service.revisions import author_of, connection_of, import_settings, settings_in_force
 from bothways.service.views import ChangeView
 from bothways.service.work import Report
 from bothways.service.workspace import Workspace, load
@@ -76,7 +76,7 @@ def plan_file(
 @accounted
 def _plan_edited(workspace: Workspace, name: str, show: Shown, take: Taken, progress: Report | None) -> None:
     with runner(workspace), transaction.atomic():
-        import_settings(workspace.document, workspace.clock())
+        import_settings(workspace.document, workspace.clock(), author_of(workspace))
         show_plan(workspace, name, show, take, progress)
         transaction.set_rollback(True)
 

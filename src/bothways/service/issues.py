@@ -26,6 +26,7 @@ from bothways.service.database import on_database
 from bothways.service.document import SyncDocument
 from bothways.service.records import describe, find
 from bothways.service.resolution import row_of
+from bothways.service.rights import Role, for_role
 from bothways.service.views import CandidateView, IssueView, PairHistory, PairView, RecordView
 from bothways.service.work import plain_id
 from bothways.service.workspace import Workspace
@@ -56,6 +57,7 @@ def show_issue(workspace: Workspace, issue: str) -> IssueView:
 
 
 @on_database
+@for_role(Role.OPERATOR)
 def link_issue(workspace: Workspace, issue: str, record: str) -> IssueView:
     """Decide that the held record and this one of the other app are the same thing; the next run links them.
 
@@ -70,6 +72,7 @@ def link_issue(workspace: Workspace, issue: str, record: str) -> IssueView:
 
 
 @on_database
+@for_role(Role.OPERATOR)
 def keep_apart(workspace: Workspace, issue: str, records: Sequence[str]) -> IssueView:
     """Decide that the held record is none of these of the other app; the next run matches it without them.
 
@@ -87,6 +90,7 @@ def keep_apart(workspace: Workspace, issue: str, records: Sequence[str]) -> Issu
 
 
 @on_database
+@for_role(Role.OPERATOR)
 def create_issue(workspace: Workspace, issue: str) -> IssueView:
     """Decide that nobody in the other app is the held record; the next run creates it there.
 
@@ -102,6 +106,7 @@ def create_issue(workspace: Workspace, issue: str) -> IssueView:
 
 
 @on_database
+@for_role(Role.OPERATOR)
 def withdraw(workspace: Workspace, issue: str) -> IssueView:
     """Take back all that was decided about a held record or field; it waits again.
 
@@ -124,6 +129,7 @@ def withdraw(workspace: Workspace, issue: str) -> IssueView:
 
 
 @on_database
+@for_role(Role.OPERATOR)
 def link(workspace: Workspace, name: str, left: str, right: str) -> PairView:
     """Decide that two records are the same thing, whatever was decided before; return the two.
 
@@ -136,6 +142,7 @@ def link(workspace: Workspace, name: str, left: str, right: str) -> PairView:
 
 
 @on_database
+@for_role(Role.OPERATOR)
 def keep_two_apart(workspace: Workspace, name: str, left: str, right: str) -> PairView:
     """Decide that two records are not the same thing; return the two. They are named as for ``link``.
 
@@ -154,6 +161,7 @@ def keep_two_apart(workspace: Workspace, name: str, left: str, right: str) -> Pa
 
 
 @on_database
+@for_role(Role.OPERATOR)
 def unlink(workspace: Workspace, name: str, left: str, right: str, *, only_planned: bool = False) -> PairView:
     """End the link of two records and keep them apart; return the two.
 
@@ -177,6 +185,7 @@ def unlink(workspace: Workspace, name: str, left: str, right: str, *, only_plann
 
 
 @on_database
+@for_role(Role.OPERATOR)
 def pause(workspace: Workspace, name: str, record: str) -> RecordView:
     """Let nothing flow between a record and its partner until a person says so; nothing is forgotten meanwhile.
 
@@ -186,6 +195,7 @@ def pause(workspace: Workspace, name: str, record: str) -> RecordView:
 
 
 @on_database
+@for_role(Role.OPERATOR)
 def resume(workspace: Workspace, name: str, record: str) -> RecordView:
     """Let changes flow again between a paused record and its partner, those made meanwhile among them.
 

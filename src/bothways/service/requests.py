@@ -15,7 +15,7 @@ from bothways.ledger.requests import ASKED, AT_WORK
 from bothways.service.log import run_row
 from bothways.service.preview import plan_row
 from bothways.service.resolution import row_of
-from bothways.service.revisions import author
+from bothways.service.revisions import author_of
 from bothways.service.views import RunView, UndoView
 from bothways.service.views.common import from_plain, plain
 from bothways.service.workspace import Workspace
@@ -105,7 +105,7 @@ def ask(workspace: Workspace, wish: Wish) -> RequestView:
         raise AllPaused()
     kind = next(kind for kind, (made, _) in KINDS.items() if isinstance(wish, made))
     now = workspace.clock()
-    row = requests.add(sync.pk, kind, plain(wish), author(), now)
+    row = requests.add(sync.pk, kind, plain(wish), author_of(workspace), now)
     turns.ask(turns.SYNC, [sync.pk], now)
     return view_of(row)
 

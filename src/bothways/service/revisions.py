@@ -9,11 +9,12 @@ from bothways.errors import SettingsError, StaleSettings, StartsTooLate
 from bothways.ledger import db, due, links, noted, rests, turns
 from bothways.ledger.models import Connection, Feed, Plan, Revision, Run, Sync, Workspace
 from bothways.service.document import FROM_NOW, AppDocument, Document, SyncDocument, settings_of
+from bothways.service.rights import HasActor
 
 ON, OFF = "on", "off"
 
 
-def import_settings(document: Document, now: float) -> int:
+def import_settings(document: Document, now: float, author: str) -> int:
     """Take over what differs from the database; return the workspace's revision.
 
     A file that was exported before the latest change is refused if it would change anything.
@@ -40,7 +41,7 @@ def import_settings(document: Document, now: float) -> int:
             Connection.objects.update_or_create(name=app.name, defaults=connection_of(app))
             rests.wake(app.name)
         for sync in changed:
-            _save(sync, stored.get(sync.name), now)
+            _save(sync, stored.get(sync.name), now, author)
         _look_soon([sync.name for sync in changed], now)
         for gone in removed:
             Sync.objects.filter(pk=gone.pk).update(state=OFF)
@@ -78,8 +79,10 @@ def keep_plans(sync: Sync) -> None:
     Plan.objects.filter(sync=sync, state="ready", revision=sync.revision - 1).update(revision=sync.revision)
 
 
-def author() -> str:
-    """Return who is at the keyboard, as the operating system knows them."""
+def author_of(workspace: HasActor) -> str:
+    """Return who is acting; at the command line, as the operating system knows them."""
+    if workspace.actor is not None:
+        return workspace.actor.name
     try:
         return getpass.getuser()
     except (KeyError, OSError, ImportError):
@@ -119,7 +122,7 @@ def _differs(app: AppDocument) -> bool:
     return row is None or {"connector": row.connector, "settings": row.settings} != connection_of(app)
 
 
-def _save(document: SyncDocument, row: Sync | None, now: float) -> None:
+def _save(document: SyncDocument, row: Sync | None, now: float, author: str) -> None:
     feeds = {side: _feed(document, side) for side in SIDES}
     settings = settings_of(document)
     if row is None:
@@ -127,7 +130,7 @@ def _save(document: SyncDocument, row: Sync | None, now: float) -> None:
         row.save()
         if document.scope.from_now:
             noted.ask(row)
-        add_revision(row, {"settings": settings, "applied": None, "settled": False, "admitted": False}, author(), now)
+        add_revision(row, {"settings": settings, "applied": None, "settled": False, "admitted": False}, author, now)
         due.mark_everything(row)
         return
     before = latest_revision(row).document
@@ -144,7 +147,7 @@ def _save(document: SyncDocument, row: Sync | None, now: float) -> None:
         after |= {"settled": False, "admitted": False}
     if gets_on:
         after |= {"admitted": False, "others": []}
-    add_revision(row, after, author(), now)
+    add_revision(row, after, author, now)
     if only_state:
         keep_plans(row)
     if came_on:

@@ -7,6 +7,7 @@ from bothways.ledger.models import Run, Sync
 from bothways.ledger.rests import Rest
 from bothways.ledger.turns import TAKEOVER
 from bothways.service.database import on_database
+from bothways.service.rights import Role, for_role
 from bothways.service.views import NextView
 from bothways.service.workspace import Workspace
 
@@ -49,6 +50,7 @@ def next_of(sync: Sync, apps: tuple[str, str], here: Standing) -> NextView:
 
 
 @on_database
+@for_role(Role.EDITOR)
 def pause_all(workspace: Workspace) -> float:
     """Let nothing run from now on, and return since when; what is at work ends first."""
     since = turns.paused_at() or workspace.clock()
@@ -57,6 +59,7 @@ def pause_all(workspace: Workspace) -> float:
 
 
 @on_database
+@for_role(Role.EDITOR)
 def resume_all(workspace: Workspace) -> None:
     """Let everything go on, with what changed meanwhile."""
     turns.pause(0.0)

@@ -32,6 +32,7 @@ from bothways.service.proving import proof_of
 from bothways.service.reading_alerts import alerts_data
 from bothways.service.resolution import resolution, row_of
 from bothways.service.revisions import has_begun, latest_revision, workspace_revision
+from bothways.service.rights import Role, for_role
 from bothways.service.schedule_document import quiet_words
 from bothways.service.scope import scope_in_words
 from bothways.service.standing import Standing, next_of, standing
@@ -71,6 +72,7 @@ def show_sync(workspace: Workspace, name: str) -> SyncView:
 
 
 @on_database
+@for_role(Role.EDITOR)
 def turn_on(
     workspace: Workspace, name: str, *, from_now: bool = False, old_links: str | None = None, confirmed: bool = False
 ) -> None:
@@ -110,6 +112,7 @@ def turn_on(
 
 
 @on_database
+@for_role(Role.EDITOR)
 def turn_off(workspace: Workspace, name: str) -> None:
     """Turn a sync off: nothing flows, nothing is forgotten."""
     workspace.sync(name)

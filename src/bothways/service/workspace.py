@@ -12,7 +12,8 @@ from bothways.service.connect import Opened, Secrets
 from bothways.service.database import bring_up_to_date, make_folder, used
 from bothways.service.document import AppDocument, Document, SyncDocument
 from bothways.service.reading import DATABASE, document_of, is_database
-from bothways.service.revisions import import_settings
+from bothways.service.revisions import author_of, import_settings
+from bothways.service.rights import Actor
 from bothways.service.yaml_edit import set_value, write_text
 from bothways.service.yaml_file import nearest, parse, read_text
 
@@ -48,7 +49,7 @@ syncs: {}
 class Workspace:
     """An opened workspace. ``clock`` gives seconds since 1970; ``opened`` are the apps in use by now.
 
-    ``database`` is a URL, empty if only the file was read.
+    ``database`` is a URL, empty if only the file was read. ``actor``: who acts, None for who has the command line.
     """
 
     folder: Path
@@ -58,6 +59,7 @@ class Workspace:
     clock: Callable[[], float] = field(default=time, repr=False, compare=False)
     opened: dict[str, Opened] = field(default_factory=dict, repr=False, compare=False)
     stamp: int = field(default=0, repr=False, compare=False)
+    actor: Actor | None = field(default=None, compare=False)
 
     def sync(self, name: str) -> SyncDocument:
         """Return the settings of a sync; raise UnknownSync."""
@@ -142,7 +144,7 @@ def _stamp(file: Path) -> int:
 
 def _take_over(workspace: Workspace, document: Document) -> None:
     with db.alone():
-        revision = import_settings(document, workspace.clock())
+        revision = import_settings(document, workspace.clock(), author_of(workspace))
     workspace.document = document
     if document.revision is not None and document.revision != revision:
         set_value(workspace.file, ("revision",), revision)

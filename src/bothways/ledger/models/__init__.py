@@ -24,6 +24,7 @@ from bothways.ledger.models.core import (
     Sync,
     Workspace,
 )
+from bothways.ledger.models.people import Account, Deed, OneTimeLink, Session
 from bothways.ledger.models.service import (
     OPEN,
     Alert,
@@ -40,11 +41,13 @@ from bothways.ledger.models.service import (
 __all__ = [
     "ACTIVE",
     "OPEN",
+    "Account",
     "Alert",
     "Allowance",
     "Apart",
     "Base",
     "Connection",
+    "Deed",
     "Due",
     "Feed",
     "Hinted",
@@ -53,6 +56,7 @@ __all__ = [
     "Key",
     "Link",
     "Noted",
+    "OneTimeLink",
     "Plan",
     "PlanAction",
     "Proof",
@@ -60,6 +64,7 @@ __all__ = [
     "Revision",
     "Run",
     "Seen",
+    "Session",
     "Shadow",
     "Subscription",
     "Sync",

@@ -11,11 +11,13 @@ ACTIVE = ("pending", "active")
 class Workspace(models.Model):
     """One installation's set of connections and syncs.
 
-    ``paused_at``: since when a person lets nothing run (seconds), 0 if they let it.
+    ``paused_at``: since when a person lets nothing run (seconds), 0 if they let it. ``web_key`` signs what the pages
+    hand out, "" before the first page was asked for.
     """
 
     name = models.TextField(unique=True)
     revision = models.IntegerField(default=0)
+    web_key = models.TextField(default="", db_default="")
     paused_at = models.FloatField(default=0.0, db_default=0.0)
 
     class Meta:

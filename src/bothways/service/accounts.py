@@ -1,0 +1,285 @@
+"""Accounts: made by one-time links, signed in with a password, and what they did.
+
+Passwords are kept as hashes alone, and links as digests: neither can be shown again. All times are in seconds.
+"""
+
+import hashlib
+import secrets
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from django.contrib.auth.hashers import check_password, make_password
+from django.contrib.auth.password_validation import CommonPasswordValidator
+from django.core.exceptions import ValidationError
+
+from bothways.errors import LastAdmin, LinkUsed, NameRefused, PasswordWeak, SignInLocked, SignInRefused, UnknownPerson
+from bothways.ledger import db
+from bothways.ledger.models import Account, Deed, OneTimeLink, Session
+from bothways.service.database import on_database
+from bothways.service.revisions import author_of
+from bothways.service.rights import Actor, Role, for_role
+from bothways.service.workspace import Workspace
+
+DAY = 86_400.0
+LINK_LASTS = 3 * DAY
+"""Seconds in which a one-time link can be used."""
+
+SHORTEST, LONGEST = 10, 256
+"""Characters of a password; NIST SP 800-63B wants at least 8, and no rules of which."""
+
+TRIES = 5
+"""Wrong passwords in a row after which nobody can sign in for a while, which doubles with each further one."""
+
+FIRST_LOCK, LONGEST_LOCK = 60.0, 3600.0
+"""Seconds for which nobody can sign in after too many wrong passwords, at first and at most."""
+
+
+@dataclass(frozen=True, slots=True)
+class AccountView:
+    """Somebody who can sign in. ``signed_in_at``: 0 if never; ``is_on``: not switched off; ``sessions``: open ones."""
+
+    id: int
+    name: str
+    role: Role
+    made_at: float
+    signed_in_at: float
+    is_on: bool
+    sessions: int = 0
+
+    @property
+    def actor(self) -> Actor:
+        """Who acts when this account does something."""
+        return Actor(self.name, self.role)
+
+
+@dataclass(frozen=True, slots=True)
+class SessionView:
+    """A browser that is signed in."""
+
+    key: str
+    made_at: float
+    agent: str
+
+
+@dataclass(frozen=True, slots=True)
+class DeedView:
+    """Something that somebody did."""
+
+    at: float
+    who: str
+    what: str
+    about: str
+
+
+@on_database
+@for_role(Role.ADMIN)
+def make_link(workspace: Workspace, role: Role = Role.ADMIN, name: str = "") -> str:
+    """Return the word of a new one-time link: for a new account of a role, or a new password of the account ``name``.
+
+    Raises UnknownPerson.
+    """
+    account = _account(name) if name else None
+    word, now = secrets.token_urlsafe(24), workspace.clock()
+    OneTimeLink.objects.filter(ends_at__lt=now).delete()
+    OneTimeLink.objects.create(
+        digest=_digest(word),
+        role=account.role if account else role,
+        account=account,
+        made_by=author_of(workspace),
+        ends_at=now + LINK_LASTS,
+    )
+    note(workspace, "made a one-time link", account.name if account else f"a new {role}")
+    return word
+
+
+@on_database
+def link_is_for(workspace: Workspace, word: str) -> tuple[Role, str]:
+    """Return for which role a one-time link is, and for whose account, "" for a new one; raise LinkUsed."""
+    link = _link(workspace, word)
+    return Role(link.role), link.account.name if link.account else ""
+
+
+@on_database
+def use_link(workspace: Workspace, word: str, name: str, password: str) -> AccountView:
+    """Make the account that a one-time link allows, or give it a new password; the link is used up by it.
+
+    Raises LinkUsed, NameRefused, PasswordWeak.
+    """
+    with db.transaction_():
+        link = _link(workspace, word)
+        name = link.account.name if link.account else _named(name)
+        _check_password(password, name)
+        account = link.account or Account(name=name, key=_key(name), role=link.role, made_at=workspace.clock())
+        account.password, account.failed, account.locked_until = make_password(password), 0, 0.0
+        account.save()
+        OneTimeLink.objects.filter(pk=link.pk).delete()
+        Session.objects.filter(account_id=account.pk).delete()
+        Deed.objects.create(
+            at=workspace.clock(), who=name, what="set a password" if link.account else "made an account", about=name
+        )
+    return _view(account)
+
+
+@on_database
+def sign_in(workspace: Workspace, name: str, password: str) -> AccountView:
+    """Return the account of a name and a password; raise SignInRefused, and SignInLocked after too many tries.
+
+    It takes as long for a name that nobody has.
+    """
+    account, now = Account.objects.filter(key=_key(name), left_at=0.0).first(), workspace.clock()
+    if account is not None and account.locked_until > now:
+        raise SignInLocked(name=account.name, minutes=max(1, round((account.locked_until - now) / 60)))
+    right = check_password(password[:LONGEST], account.password if account and account.password else _DUMMY)
+    if account is None or not account.password or not right:
+        if account is not None:
+            _failed(account, now)
+        raise SignInRefused()
+    Account.objects.filter(pk=account.pk).update(failed=0, locked_until=0.0, signed_in_at=now)
+    account.signed_in_at = now
+    return _view(account)
+
+
+def _failed(account: Account, now: float) -> None:
+    with db.transaction_():
+        db.execute("UPDATE account SET failed=failed+1 WHERE id=%s", (account.pk,))
+        beyond = int(db.value("SELECT failed FROM account WHERE id=%s", (account.pk,)) or 0) - TRIES
+        if beyond >= 0:
+            until = now + min(FIRST_LOCK * 2.0 ** min(beyond, 10), LONGEST_LOCK)
+            db.execute("UPDATE account SET locked_until=%s WHERE id=%s", (until, account.pk))
+
+
+@on_database
+def account_of(workspace: Workspace, id: int) -> AccountView | None:
+    """Return an account that is on, None if there is none."""
+    row = Account.objects.filter(pk=id, left_at=0.0).first()
+    return _view(row) if row else None
+
+
+@on_database
+def is_new(workspace: Workspace) -> bool:
+    """Tell whether nobody has an account yet."""
+    return not Account.objects.exists()
+
+
+@on_database
+@for_role(Role.ADMIN)
+def list_accounts(workspace: Workspace) -> list[AccountView]:
+    """Return all accounts, by name."""
+    open_ = [id for (id,) in db.rows("SELECT account_id FROM session WHERE account_id IS NOT NULL")]
+    return [_view(row, open_.count(row.pk)) for row in Account.objects.order_by("key")]
+
+
+@on_database
+@for_role(Role.ADMIN)
+def set_role(workspace: Workspace, name: str, role: Role) -> AccountView:
+    """Give an account another role; raise UnknownPerson, LastAdmin."""
+    with db.transaction_():
+        account = _account(name)
+        if role is not Role.ADMIN:
+            _refuse_last(account)
+        Account.objects.filter(pk=account.pk).update(role=role)
+        note(workspace, f"made {role}", account.name)
+    account.role = role
+    return _view(account)
+
+
+@on_database
+@for_role(Role.ADMIN)
+def switch_off(workspace: Workspace, name: str) -> AccountView:
+    """Let somebody sign in no more, and end their sessions; raise UnknownPerson, LastAdmin."""
+    with db.transaction_():
+        account = _account(name)
+        _refuse_last(account)
+        account.left_at = workspace.clock()
+        account.save(update_fields=["left_at"])
+        Session.objects.filter(account_id=account.pk).delete()
+        note(workspace, "switched off", account.name)
+    return _view(account)
+
+
+@on_database
+def sessions_of(workspace: Workspace, account_id: int) -> Sequence[SessionView]:
+    """Return the browsers in which an account is signed in, the newest first."""
+    rows = Session.objects.filter(account_id=account_id).order_by("-made_at")
+    return [SessionView(row.session_key, row.made_at, row.agent) for row in rows]
+
+
+@on_database
+def end_session(workspace: Workspace, account_id: int, key: str) -> None:
+    """End a session of an account."""
+    Session.objects.filter(account_id=account_id, session_key=key).delete()
+
+
+@on_database
+def admins(workspace: Workspace) -> list[str]:
+    """Return the names of those who can change what somebody may do."""
+    return [row.name for row in Account.objects.filter(role=Role.ADMIN, left_at=0.0).order_by("key")]
+
+
+@on_database
+@for_role(Role.ADMIN)
+def deeds(workspace: Workspace, most: int = 100) -> list[DeedView]:
+    """Return what was done last, the newest first."""
+    rows = Deed.objects.order_by("-at", "-id")[:most]
+    return [DeedView(row.at, row.who, row.what, row.about) for row in rows]
+
+
+def note(workspace: Workspace, what: str, about: str = "") -> None:
+    """Keep for the audit log what somebody does, in the caller's use of the database. It must hold no secret."""
+    Deed.objects.create(at=workspace.clock(), who=author_of(workspace), what=what, about=about)
+
+
+def _digest(word: str) -> str:
+    return hashlib.sha256(word.encode()).hexdigest()
+
+
+def _link(workspace: Workspace, word: str) -> OneTimeLink:
+    found = OneTimeLink.objects.select_related("account").filter(digest=_digest(word)).first()
+    if found is None or found.ends_at < workspace.clock():
+        raise LinkUsed()
+    return found
+
+
+def _key(name: str) -> str:
+    return name.strip().casefold()
+
+
+def _named(name: str) -> str:
+    name = " ".join(name.split())
+    if not name or len(name) > 100:
+        raise NameRefused(name=name or "nothing", reason="a name has 1 to 100 characters")
+    if Account.objects.filter(key=_key(name)).exists():
+        raise NameRefused(name=name, reason="somebody is called so already")
+    return name
+
+
+def _check_password(password: str, name: str) -> None:
+    if not SHORTEST <= len(password) <= LONGEST:
+        raise PasswordWeak(reason=f"it takes {SHORTEST} to {LONGEST} characters")
+    if _key(name) in password.casefold() and len(name) > 3:
+        raise PasswordWeak(reason="it has your name in it")
+    try:
+        CommonPasswordValidator().validate(password)
+    except ValidationError as error:
+        raise PasswordWeak(reason="many people use it") from error
+
+
+def _account(name: str) -> Account:
+    found = Account.objects.filter(key=_key(name)).first()
+    if found is None:
+        raise UnknownPerson(name=name)
+    return found
+
+
+def _refuse_last(account: Account) -> None:
+    others = Account.objects.filter(role=Role.ADMIN, left_at=0.0).exclude(pk=account.pk)
+    if account.role == Role.ADMIN and not others.exists():
+        raise LastAdmin(name=account.name)
+
+
+def _view(row: Account, sessions: int = 0) -> AccountView:
+    return AccountView(row.pk, row.name, Role(row.role), row.made_at, row.signed_in_at, not row.left_at, sessions)
+
+
+_DUMMY = "pbkdf2_sha256$1000000$tcTFkGd9mFZHrGBe8gjpxV$9SuUe0AROPTkf3IHu3hZcwMmqGwkBVtyT2g9dRgt0hY="
+"""A hash that no password has: checked where there is no account, so that it takes as long."""

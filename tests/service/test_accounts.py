@@ -1,0 +1,173 @@
+"""Accounts: made by one-time links, signed in with a password, locked after too many tries, with four roles."""
+
+import pytest
+
+from bothways.errors import (
+    LastAdmin,
+    LinkUsed,
+    NameRefused,
+    NotAllowed,
+    PasswordWeak,
+    SignInLocked,
+    SignInRefused,
+    UnknownPerson,
+)
+from bothways.ledger.models import Account, OneTimeLink
+from bothways.service import accounts, syncs
+from bothways.service.accounts import LINK_LASTS, TRIES, AccountView
+from bothways.service.database import used
+from bothways.service.rights import Actor, Role
+from bothways.service.workspace import Workspace
+from tests.office import Office
+
+GOOD = "correct horse battery"
+
+
+def made(workspace: Workspace, name: str = "Ana Ruiz", role: Role = Role.ADMIN) -> AccountView:
+    """Make an account by a link of its own."""
+    return accounts.use_link(workspace, accounts.make_link(workspace, role), name, GOOD)
+
+
+def test_first_account_is_made_by_a_one_time_link(office: Office) -> None:
+    workspace = office.open()
+    assert accounts.is_new(workspace)
+    word = accounts.make_link(workspace)
+    assert accounts.link_is_for(workspace, word) == (Role.ADMIN, "")
+    account = accounts.use_link(workspace, word, " Ana  Ruiz ", GOOD)
+    assert (account.name, account.role, account.is_on) == ("Ana Ruiz", Role.ADMIN, True)
+    assert not accounts.is_new(workspace)
+    with pytest.raises(LinkUsed):
+        accounts.use_link(workspace, word, "Bert", GOOD)
+
+
+def test_neither_a_password_nor_a_link_can_be_read_from_the_database(office: Office) -> None:
+    workspace = office.open()
+    made(workspace)
+    word = accounts.make_link(workspace)
+    with used(workspace.database):
+        assert GOOD not in str(list(Account.objects.values()))
+        assert word not in str(list(OneTimeLink.objects.values()))
+
+
+def test_link_ends_after_three_days(office: Office) -> None:
+    word = accounts.make_link(office.open())
+    office.clock.advance(LINK_LASTS + 1)
+    with pytest.raises(LinkUsed):
+        accounts.link_is_for(office.open(), word)
+
+
+def test_sign_in_takes_the_name_in_any_case_and_the_right_password(office: Office) -> None:
+    workspace = office.open()
+    made(workspace)
+    assert accounts.sign_in(workspace, "ana RUIZ", GOOD).name == "Ana Ruiz"
+    for name, password in (("Ana Ruiz", "wrong"), ("Nobody", GOOD), ("", "")):
+        with pytest.raises(SignInRefused):
+            accounts.sign_in(workspace, name, password)
+
+
+def test_too_many_wrong_passwords_lock_the_account_for_longer_each_time(office: Office) -> None:
+    workspace = office.open()
+    made(workspace)
+
+    def fail() -> None:
+        with pytest.raises(SignInRefused):
+            accounts.sign_in(workspace, "Ana Ruiz", "wrong")
+
+    def locked() -> bool:
+        try:
+            accounts.sign_in(workspace, "Ana Ruiz", GOOD)
+        except SignInLocked:
+            return True
+        return False
+
+    for _ in range(TRIES):
+        fail()
+    assert locked()
+    office.clock.advance(61)
+    fail()
+    office.clock.advance(61)
+    assert locked(), "two minutes after the next one"
+    office.clock.advance(61)
+    assert not locked()
+    fail()
+    assert not locked(), "a right password lets the count begin anew"
+
+
+@pytest.mark.parametrize("password", ["short", "password123", "my ana ruiz 1", "x" * 257])
+def test_password_that_is_easy_to_guess_is_refused_and_the_link_stays(office: Office, password: str) -> None:
+    workspace = office.open()
+    word = accounts.make_link(workspace)
+    with pytest.raises(PasswordWeak):
+        accounts.use_link(workspace, word, "Ana Ruiz", password)
+    assert accounts.use_link(workspace, word, "Ana Ruiz", GOOD)
+
+
+@pytest.mark.parametrize("name", ["", "  ", "ANA ruiz", "x" * 101])
+def test_name_that_somebody_has_or_that_is_none_is_refused(office: Office, name: str) -> None:
+    workspace = office.open()
+    made(workspace)
+    with pytest.raises(NameRefused):
+        made(workspace, name)
+
+
+def test_link_for_an_account_gives_it_a_new_password_and_ends_its_lock(office: Office) -> None:
+    workspace = office.open()
+    made(workspace)
+    word = accounts.make_link(workspace, name="ana ruiz")
+    account = accounts.use_link(workspace, word, "ignored", "another long one")
+    assert (account.name, account.role) == ("Ana Ruiz", Role.ADMIN)
+    assert accounts.sign_in(workspace, "Ana Ruiz", "another long one")
+    with pytest.raises(SignInRefused):
+        accounts.sign_in(workspace, "Ana Ruiz", GOOD)
+    with pytest.raises(UnknownPerson):
+        accounts.make_link(workspace, name="Nobody")
+
+
+def test_last_admin_stays_one(office: Office) -> None:
+    workspace = office.open()
+    made(workspace)
+    with pytest.raises(LastAdmin):
+        accounts.set_role(workspace, "Ana Ruiz", Role.VIEWER)
+    with pytest.raises(LastAdmin):
+        accounts.switch_off(workspace, "Ana Ruiz")
+    made(workspace, "Bert")
+    assert accounts.set_role(workspace, "Ana Ruiz", Role.VIEWER).role is Role.VIEWER
+    assert not accounts.switch_off(workspace, "Ana Ruiz").is_on
+    with pytest.raises(SignInRefused):
+        accounts.sign_in(workspace, "Ana Ruiz", GOOD)
+
+
+def test_who_lacks_a_role_is_refused_by_the_use_case_and_nothing_changes(office: Office) -> None:
+    workspace = office.open()
+    workspace.actor = Actor("Vera", Role.VIEWER)
+    with pytest.raises(NotAllowed) as refused:
+        syncs.turn_off(workspace, "people")
+    assert "Vera may not do this: it takes the role editor" in str(refused.value)
+    assert syncs.show_sync(workspace, "people").state == "on"
+    with pytest.raises(NotAllowed):
+        accounts.make_link(workspace)
+    workspace.actor = Actor("Eve", Role.EDITOR)
+    syncs.turn_off(workspace, "people")
+    workspace.actor = None
+
+
+def test_what_was_done_is_kept_with_who_did_it(office: Office) -> None:
+    workspace = office.open()
+    made(workspace)
+    workspace.actor = Actor("Ana Ruiz", Role.ADMIN)
+    accounts.make_link(workspace, Role.EDITOR)
+    done = [(each.who, each.what, each.about) for each in accounts.deeds(workspace)]
+    assert done[:2] == [
+        ("Ana Ruiz", "made a one-time link", "a new editor"),
+        ("Ana Ruiz", "made an account", "Ana Ruiz"),
+    ]
+    workspace.actor = None
+
+
+def test_roles_have_the_rights_of_those_before_them() -> None:
+    assert [[one.includes(other) for other in Role] for one in Role] == [
+        [True, False, False, False],
+        [True, True, False, False],
+        [True, True, True, False],
+        [True, True, True, True],
+    ]
