@@ -19,6 +19,7 @@ from bothways.errors import (
     LedgerError,
     MissingKey,
     OurFault,
+    PeopleError,
     SecretInFile,
     SettingsError,
     StoppedByBrake,
@@ -37,7 +38,7 @@ def below(kind: type[BothwaysError]) -> list[type[BothwaysError]]:
 
 
 CATALOGUE = [each for each in below(BothwaysError) if each.__module__ == "bothways.errors"]
-SECTIONS = {SettingsError: "1", AppError: "2", LedgerError: "3", StoppedByBrake: "4"}
+SECTIONS = {SettingsError: "1", AppError: "2", LedgerError: "3", StoppedByBrake: "4", PeopleError: "5"}
 
 
 def placeholders(kind: type[BothwaysError]) -> set[str]:

@@ -718,7 +718,7 @@ class SignInRefused(PeopleError):
 
 
 class SignInLocked(PeopleError):
-    code, retriable = "BW-503", True
+    code = "BW-503"
     what = "There were too many wrong passwords, so nobody can sign in as {name} for {minutes} minutes."
     to_do = "Wait, or ask an admin for a new link: bothways user link NAME"
 
@@ -745,6 +745,12 @@ class UnknownPerson(PeopleError):
     code, exit_code = "BW-507", EXIT_USAGE
     what = "There is no account called {name}."
     to_do = "See: bothways user list"
+
+
+class UnknownRole(PeopleError):
+    code, exit_code = "BW-509", EXIT_USAGE
+    what = 'There is no role called "{name}".'
+    to_do = "The roles are: {roles}."
 
 
 class LastAdmin(PeopleError):

@@ -10,7 +10,9 @@ import pytest
 
 from bothways.cli.main import main
 from bothways.service import views
+from bothways.service.rights import Role
 from tests.cli.views import (
+    ACCOUNT,
     ALERTS,
     APP,
     CHECK,
@@ -34,7 +36,9 @@ from tests.cli.views import (
     WHY,
 )
 
-WORKSPACE = SimpleNamespace(folder=Path("books"), file=Path("books/bothways.yaml"), document={})
+WORKSPACE = SimpleNamespace(
+    folder=Path("books"), file=Path("books/bothways.yaml"), document=SimpleNamespace(public_url="")
+)
 ANSWERS = {
     "service.workspace.init": Path("books/bothways.yaml"),
     "service.workspace.open_workspace": WORKSPACE,
@@ -95,6 +99,10 @@ ANSWERS = {
     "service.issues.keep_two_apart": PAIR,
     "service.suggesting.suggest": SUGGESTIONS,
     "service.doctor.doctor": FINDINGS[:2],
+    "service.accounts.make_link": "one-time-word",
+    "service.accounts.list_accounts": [ACCOUNT],
+    "service.accounts.set_role": replace(ACCOUNT, role=Role.EDITOR),
+    "service.accounts.switch_off": replace(ACCOUNT, is_on=False),
 }
 
 

@@ -70,6 +70,11 @@ CALLS = [
     ("undo r_19 --record 50121 --field jobtitle --plan", "undo", 0, "Would put back"),
     ("compare contacts", "proof", 0, "Everything that should be equal is equal."),
     ("compare contacts --last", "last-proof", 0, "contacts: 0 of 12,004 pairs differ"),
+    ("user link", "user-link", 0, "http://127.0.0.1:8417/welcome?key=one-time-word"),
+    ("user link Ana --url https://x.test/", "user-link", 0, "https://x.test/welcome?key=one-time-word"),
+    ("user list", "users", 0, "Ana Ruiz"),
+    ("user role Ana editor", "user", 0, "Ana Ruiz is editor now."),
+    ("user off Ana", "user", 0, "Ana Ruiz can sign in no more."),
 ]
 STREAMS = [
     ("log", "log", 2),

@@ -5,6 +5,7 @@ from dataclasses import replace
 from bothways.connectors.base import Setting
 from bothways.records import Field, FieldType, Option
 from bothways.service import views
+from bothways.service.rights import Role
 
 APPS = ("hubspot", "ledger")
 
@@ -277,3 +278,5 @@ FINDINGS = [
     views.Finding("warning", "Little disk is free.", "Make room.", "BW-301"),
     views.Finding("problem", "The secret for crm is missing.", "Set it.", "BW-116"),
 ]
+
+ACCOUNT = views.AccountView(1, "Ana Ruiz", Role.ADMIN, 1_770_000_000.0, 0.0, True)

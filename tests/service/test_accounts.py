@@ -14,9 +14,10 @@ from bothways.errors import (
 )
 from bothways.ledger.models import Account, OneTimeLink
 from bothways.service import accounts, syncs
-from bothways.service.accounts import LINK_LASTS, TRIES, AccountView
+from bothways.service.accounts import LINK_LASTS, TRIES
 from bothways.service.database import used
 from bothways.service.rights import Actor, Role
+from bothways.service.views import AccountView
 from bothways.service.workspace import Workspace
 from tests.office import Office
 

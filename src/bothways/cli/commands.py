@@ -6,7 +6,20 @@ from typing import Annotated, Any
 
 import typer
 
-from bothways.cli import alerts, apps, issues, links, looking, plans, runs, serving, suggestions, syncs, workspaces
+from bothways.cli import (
+    alerts,
+    apps,
+    issues,
+    links,
+    looking,
+    people,
+    plans,
+    runs,
+    serving,
+    suggestions,
+    syncs,
+    workspaces,
+)
 from bothways.cli.terminal import Terminal
 from bothways.errors import UsageError
 
@@ -74,6 +87,11 @@ GROUPS: tuple[tuple[str, str, tuple[tuple[str, Callable[..., Any]], ...]], ...] 
             ("delete", syncs.delete),
             ("restore", syncs.restore),
         ),
+    ),
+    (
+        "user",
+        "Say who may sign in to the pages, and what they may do.",
+        (("link", people.link), ("list", people.list_), ("role", people.role), ("off", people.off)),
     ),
 )
 

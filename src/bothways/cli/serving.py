@@ -53,7 +53,7 @@ def up(
     """
     from bothways.web.serving import Role
 
-    _serve(context, Role(works=True, host=host, port=port, at_once=at_once), log_format, log_level)
+    _serve(context, Role(works=True, host=host, port=port, at_once=at_once, pages=True), log_format, log_level)
 
 
 def worker(
@@ -83,7 +83,7 @@ def web(
     """Take webhooks in, for workers elsewhere."""
     from bothways.web.serving import Role
 
-    _serve(context, Role(works=False, host=host, port=port), log_format, log_level)
+    _serve(context, Role(works=False, host=host, port=port, pages=True), log_format, log_level)
 
 
 def _serve(context: typer.Context, role: "Role", log_format: LogFormat, log_level: LogLevel) -> None:

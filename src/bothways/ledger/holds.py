@@ -187,6 +187,11 @@ def decide(hold: HoldRow, decided: Mapping[str, Any] | None) -> None:
     db.execute("UPDATE hold SET data=%s WHERE id=%s", (orjson.dumps(data).decode(), hold.id))
 
 
+def count(sync: Sync) -> int:
+    """Return how many things are held."""
+    return int(db.value("SELECT COUNT(*) FROM hold WHERE sync_id=%s", (sync.pk,)))
+
+
 def to_decide(sync: Sync) -> int:
     """Return how many differences of fields wait for a person who has not decided them."""
     sql = "SELECT COUNT(*) FROM hold WHERE sync_id=%s AND kind='conflict' AND data NOT LIKE %s"

@@ -6,7 +6,6 @@ Passwords are kept as hashes alone, and links as digests: neither can be shown a
 import hashlib
 import secrets
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from django.contrib.auth.hashers import check_password, make_password
 from django.contrib.auth.password_validation import CommonPasswordValidator
@@ -17,7 +16,8 @@ from bothways.ledger import db
 from bothways.ledger.models import Account, Deed, OneTimeLink, Session
 from bothways.service.database import on_database
 from bothways.service.revisions import author_of
-from bothways.service.rights import Actor, Role, for_role
+from bothways.service.rights import Role, for_role
+from bothways.service.views import AccountView, DeedView, SessionView
 from bothways.service.workspace import Workspace
 
 DAY = 86_400.0
@@ -32,43 +32,6 @@ TRIES = 5
 
 FIRST_LOCK, LONGEST_LOCK = 60.0, 3600.0
 """Seconds for which nobody can sign in after too many wrong passwords, at first and at most."""
-
-
-@dataclass(frozen=True, slots=True)
-class AccountView:
-    """Somebody who can sign in. ``signed_in_at``: 0 if never; ``is_on``: not switched off; ``sessions``: open ones."""
-
-    id: int
-    name: str
-    role: Role
-    made_at: float
-    signed_in_at: float
-    is_on: bool
-    sessions: int = 0
-
-    @property
-    def actor(self) -> Actor:
-        """Who acts when this account does something."""
-        return Actor(self.name, self.role)
-
-
-@dataclass(frozen=True, slots=True)
-class SessionView:
-    """A browser that is signed in."""
-
-    key: str
-    made_at: float
-    agent: str
-
-
-@dataclass(frozen=True, slots=True)
-class DeedView:
-    """Something that somebody did."""
-
-    at: float
-    who: str
-    what: str
-    about: str
 
 
 @on_database

@@ -1,6 +1,7 @@
 """The database at the door: chosen, made, brought up to date, and its failures in our own words."""
 
 import pkgutil
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import wraps
@@ -28,10 +29,20 @@ class HasDatabase(Protocol):
 
 W = TypeVar("W", bound=HasDatabase)
 
+_thread = threading.local()
+"""``kept``: the URL of the database whose connection is kept open in this thread."""
+
 
 @contextmanager
 def used(url: str) -> Iterator[None]:
-    """Work on the database of this URL; its failures come out as LedgerError classes, its connection is closed."""
+    """Work on the database of this URL; its failures come out as LedgerError classes, its connection is closed.
+
+    Within ``kept_open`` it is one of its uses: that sees to the connection.
+    """
+    if getattr(_thread, "kept", None) == url:
+        with db.translated():
+            yield
+        return
     boot.setup(url)
     try:
         with db.translated():
@@ -48,6 +59,7 @@ def used(url: str) -> Iterator[None]:
 def kept_open(url: str) -> Iterator[None]:
     """Work on the database of this URL in a thread that will do so again: its connection is kept while it works."""
     boot.setup(url)
+    before, _thread.kept = getattr(_thread, "kept", None), url
     try:
         with db.translated():
             if connection.connection is not None and not connection.is_usable():
@@ -56,6 +68,8 @@ def kept_open(url: str) -> Iterator[None]:
     except LedgerError:
         _close()
         raise
+    finally:
+        _thread.kept = before
 
 
 def _close() -> None:

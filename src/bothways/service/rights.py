@@ -6,7 +6,7 @@ from enum import StrEnum
 from functools import wraps
 from typing import Concatenate, ParamSpec, Protocol, TypeVar
 
-from bothways.errors import NotAllowed
+from bothways.errors import NotAllowed, UnknownRole
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -25,6 +25,14 @@ class Role(StrEnum):
         """Tell whether it has the rights of another role."""
         order = list(Role)
         return order.index(self) >= order.index(other)
+
+
+def role_called(name: str) -> Role:
+    """Return the role of a name; raise UnknownRole."""
+    try:
+        return Role(name)
+    except ValueError:
+        raise UnknownRole(name=name, roles=", ".join(Role)) from None
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,5 @@
-"""The ASGI application: takes webhooks in, their bodies as raw as they came, and answers those who watch the service.
+"""The ASGI application: takes webhooks in, their bodies as raw as they came, answers those who watch the service, and
+leaves the pages to Django.
 
 ``POST /hooks/APP`` stores what a webhook names before it is answered. ``GET /healthz`` tells whether the process works,
 ``/readyz`` whether its database answers as well, ``/metrics`` what Prometheus reads.
@@ -18,9 +19,14 @@ from bothways.ledger import db, turns
 from bothways.service.database import kept_open
 from bothways.service.receiving import receive
 from bothways.service.workspace import Workspace
+from bothways.web import assets
+from bothways.web.bridge import Headers, Pages
 
 LARGEST = 2_000_000
 """Bytes of a body that are read; no app sends so many."""
+
+WATCHED = ("/healthz", "/readyz", "/metrics")
+"""What those ask for who watch the service."""
 
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
@@ -36,13 +42,14 @@ class TooLarge(Exception):
 class Dispatcher:
     """Answers every call. ``public_url``: the address by which apps reach it, without it what they called.
 
-    ``trigger`` queues turns; ``is_alive`` tells whether the worker beside it works.
+    ``trigger`` queues turns; ``is_alive`` tells whether the worker beside it works. ``pages``: None shows none.
     """
 
     workspace: Workspace
     trigger: Trigger
     on_failure: Callable[[str, BothwaysError], None]
     is_alive: Callable[[], bool] = lambda: True
+    pages: Pages | None = None
     threads: ThreadPoolExecutor = field(
         default_factory=lambda: ThreadPoolExecutor(4, thread_name_prefix="bothways-web")
     )
@@ -56,6 +63,9 @@ class Dispatcher:
         path, method = str(scope["path"]), str(scope["method"])
         if path.startswith("/hooks/"):
             status, answer = await self._hook(scope, receive) if method == "POST" else (405, "POST only\n")
+        elif path not in WATCHED and self.pages is not None:
+            await self._page(scope, receive, send)
+            return
         elif method not in ("GET", "HEAD"):
             status, answer = 405, "GET only\n"
         elif path == "/healthz":
@@ -67,6 +77,22 @@ class Dispatcher:
         else:
             status, answer = 404, "not found\n"
         await _answer(send, status, answer, head=method == "HEAD")
+
+    async def _page(self, scope: Scope, receive: Receive, send: Send) -> None:
+        assert self.pages is not None
+        path, head = str(scope["path"]), scope["method"] == "HEAD"
+        if path.startswith(assets.PREFIX):
+            headers = {name: value.decode("latin-1") for name, value in scope["headers"]}
+            found = assets.answer(path, headers.get(b"accept-encoding", ""))
+            await _send(send, *found, head=head)
+            return
+        try:
+            body = await _body(receive)
+        except TooLarge:
+            await _answer(send, 413, "too large\n", head=head)
+            return
+        loop = asyncio.get_running_loop()
+        await _send(send, *await loop.run_in_executor(self.threads, self.pages.answer, scope, body), head=head)
 
     async def _hook(self, scope: Scope, receive_: Receive) -> tuple[int, str]:
         app = unquote(str(scope["path"]).removeprefix("/hooks/")).rstrip("/")
@@ -139,11 +165,12 @@ async def _body(receive: Receive) -> bytes:
 
 
 async def _answer(send: Send, status: int, text: str, *, head: bool) -> None:
-    body = text.encode()
-    headers = [
-        (b"content-type", b"text/plain; version=0.0.4; charset=utf-8"),
-        (b"content-length", str(len(body)).encode()),
-        (b"cache-control", b"no-store"),
-    ]
-    await send({"type": "http.response.start", "status": status, "headers": headers})
+    headers = [(b"content-type", b"text/plain; version=0.0.4; charset=utf-8"), (b"cache-control", b"no-store")]
+    await _send(send, status, headers, text.encode(), head=head)
+
+
+async def _send(send: Send, status: int, headers: Headers, body: bytes, *, head: bool) -> None:
+    length = (b"content-length", str(len(body)).encode())
+    kept = [each for each in headers if each[0] != b"content-length"]
+    await send({"type": "http.response.start", "status": status, "headers": [*kept, length]})
     await send({"type": "http.response.body", "body": b"" if head else body})

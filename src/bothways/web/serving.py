@@ -20,17 +20,23 @@ from bothways.service.lock import runner
 from bothways.service.turn import process_name
 from bothways.service.views import RunView
 from bothways.service.workspace import Workspace
+from bothways.web.bridge import Pages
 from bothways.web.dispatcher import Dispatcher
+from bothways.web.django_settings import Address, configure, key_of_workspace
 
 
 @dataclass(frozen=True, slots=True)
 class Role:
-    """What a process does: ``works`` takes turns, ``host`` and ``port`` answer calls, None if it answers none."""
+    """What a process does: ``works`` takes turns, ``host`` and ``port`` answer calls, None if it answers none.
+
+    ``pages``: it shows the pages, too.
+    """
 
     works: bool = True
     host: str = "127.0.0.1"
     port: int | None = None
     at_once: int = 4
+    pages: bool = False
 
 
 class Server(uvicorn.Server):
@@ -71,6 +77,9 @@ def serve(
                     turns.forget_workers()
                     alerts.release_all()
                 turns.serve(name, workspace.clock())
+        if role.pages:
+            with used(workspace.database):
+                configure(Address(role.host, workspace.document.public_url), key_of_workspace())
         if listener is not None:
             on_ready(f"http://{role.host}:{listener.getsockname()[1]}")
         asyncio.run(_until_signal(workspace, role, name, listener, on_run, failed, understood))
@@ -91,7 +100,7 @@ async def _until_signal(
             loop.add_signal_handler(each, stop.set)
     queue = queue_of(workspace.database)
     service = Service(workspace, queue, role.at_once, on_run, on_failure, understood, name) if role.works else None
-    await serve_until(stop, workspace, queue, service, listener, on_failure)
+    await serve_until(stop, workspace, queue, service, listener, on_failure, pages=role.pages)
 
 
 async def serve_until(
@@ -101,12 +110,14 @@ async def serve_until(
     service: Service | None,
     listener: socket.socket | None,
     on_failure: Callable[[str, BothwaysError], None],
+    *,
+    pages: bool = False,
 ) -> None:
     """Let a worker work and calls be answered until ``stop`` is set; raise what ends one of them before."""
     tasks = [asyncio.create_task(service.run(stop) if service else _follow(stop, workspace, on_failure))]
     if listener is not None:
         alive = service.is_alive if service else lambda: True
-        tasks.append(asyncio.create_task(_answer(workspace, queue, listener, stop, alive, on_failure)))
+        tasks.append(asyncio.create_task(_answer(workspace, queue, listener, stop, alive, on_failure, pages)))
     waiting = asyncio.create_task(stop.wait())
     await asyncio.wait([waiting, *tasks], return_when=asyncio.FIRST_COMPLETED)
     stop.set()
@@ -133,11 +144,17 @@ async def _answer(
     stop: asyncio.Event,
     alive: Callable[[], bool],
     on_failure: Callable[[str, BothwaysError], None],
+    with_pages: bool,
 ) -> None:
+    loop = asyncio.get_running_loop()
+
+    def soon(kind: str, ids: list[int]) -> None:
+        asyncio.run_coroutine_threadsafe(trigger(kind, ids), loop)
+
     async def trigger(kind: str, ids: list[int]) -> bool:
         return await queue.trigger(kind, ids, urgent=True)
 
-    app = Dispatcher(workspace, trigger, on_failure, alive)
+    app = Dispatcher(workspace, trigger, on_failure, alive, Pages(workspace, soon) if with_pages else None)
     server = Server(uvicorn.Config(app, lifespan="off", log_config=None, access_log=False, server_header=False))
     serving = asyncio.create_task(server.serve([listener]))
     waiting = asyncio.create_task(stop.wait())

@@ -8,6 +8,7 @@ from bothways.service.views.alerts import AlertsView, AlertView, SentView, Troub
 from bothways.service.views.apps import AllowanceView, AppCheck, AppView, ConnectorView, ObjectView
 from bothways.service.views.common import Counted, plain
 from bothways.service.views.issues import CandidateView, IssueView, PairHistory, PairView
+from bothways.service.views.people import AccountView, DeedView, SessionView
 from bothways.service.views.plans import (
     ActionView,
     AppForecast,
@@ -45,6 +46,7 @@ from bothways.service.views.syncs import (
 )
 
 __all__ = [
+    "AccountView",
     "ActionView",
     "AlertView",
     "AlertsView",
@@ -60,6 +62,7 @@ __all__ = [
     "ConnectorView",
     "Counted",
     "Counts",
+    "DeedView",
     "DeletedView",
     "Difference",
     "DuplicatesView",
@@ -86,6 +89,7 @@ __all__ = [
     "RunSummary",
     "RunView",
     "SentView",
+    "SessionView",
     "SetView",
     "SkippedView",
     "StatusView",

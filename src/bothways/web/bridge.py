@@ -1,0 +1,43 @@
+"""Django's pages behind our ASGI server: each request in one of our threads, in its own use of the database."""
+
+from collections.abc import Callable, Mapping
+from io import BytesIO
+from typing import Any
+
+from django.core.handlers.asgi import ASGIRequest
+from django.core.handlers.base import BaseHandler
+from django.http import HttpResponse
+from django.http.response import HttpResponseBase
+
+from bothways.service.database import kept_open
+from bothways.service.workspace import Workspace
+
+Headers = list[tuple[bytes, bytes]]
+
+
+class Pages(BaseHandler):
+    """Answers requests for pages. ``trigger`` brings turns about sooner; the answer to it is not waited for."""
+
+    def __init__(self, workspace: Workspace, trigger: Callable[[str, list[int]], None]) -> None:
+        super().__init__()
+        self._workspace, self._trigger = workspace, trigger
+        self.load_middleware()
+
+    def answer(self, scope: Mapping[str, Any], body: bytes) -> tuple[int, Headers, bytes]:
+        """Return status, headers and body of the answer to a request."""
+        request = ASGIRequest({**scope, "root_path": ""}, BytesIO(body))
+        request.base, request.trigger = self._workspace, self._trigger
+        with kept_open(self._workspace.database):
+            response = self.get_response(request)
+        return response.status_code, _headers(response), _content(response)
+
+
+def _headers(response: HttpResponseBase) -> Headers:
+    found = [(name.lower().encode("ascii"), value.encode("latin-1")) for name, value in response.items()]
+    return found + [(b"set-cookie", cookie.output(header="").strip().encode()) for cookie in response.cookies.values()]
+
+
+def _content(response: HttpResponseBase) -> bytes:
+    if isinstance(response, HttpResponse):
+        return bytes(response.content)
+    return b"".join(response.streaming_content)

@@ -1,0 +1,27 @@
+"""What every template may use."""
+
+from typing import Any
+
+from django.http import HttpRequest
+from django.utils.translation import get_language, get_language_bidi
+
+from bothways.service.issues import how_many
+from bothways.web.pages.page import NOTICE
+
+SECTIONS = {"apps": "apps", "issues": "issues", "activity": "activity", "runs": "activity", "settings": "people"}
+"""To which part of the pages an address belongs, by its first word; to the syncs, any other."""
+
+
+def everywhere(request: HttpRequest) -> dict[str, Any]:
+    """Return who is signed in, how many issues there are, and the sentence that the page begins with."""
+    account = getattr(request, "account", None)
+    return {
+        "account": account,
+        "issue_count": how_many(request.workspace) if account else 0,
+        "apps_in_order": list(request.base.document.apps),
+        "now": request.base.clock(),
+        "notice": request.session.pop(NOTICE, "") if hasattr(request, "session") else "",
+        "section": SECTIONS.get(request.path.split("/")[1], "syncs"),
+        "language": get_language(),
+        "direction": "rtl" if get_language_bidi() else "ltr",
+    }

@@ -1,0 +1,54 @@
+"""A page: who may see it and who may act on it; and how actions answer, with script and without."""
+
+from collections.abc import Callable, Mapping
+from typing import Any, TypeVar
+
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import render
+
+from bothways.service.rights import Role
+
+View = TypeVar("View", bound=Callable[..., HttpResponse])
+NOTICE = "notice"
+"""Where a session keeps the sentence that the next page begins with."""
+
+
+def page(get: Role | None = Role.VIEWER) -> Callable[[View], View]:
+    """Mark a view that is only looked at, by those with a role; None: by everybody."""
+    return _marked({"GET": get, "HEAD": get})
+
+
+def action(post: Role | None) -> Callable[[View], View]:
+    """Mark a view that does something, for those with a role."""
+    return _marked({"POST": post})
+
+
+def form(get: Role | None, post: Role | None) -> Callable[[View], View]:
+    """Mark a view that shows a form and takes it."""
+    return _marked({"GET": get, "HEAD": get, "POST": post})
+
+
+def _marked(roles: Mapping[str, Role | None]) -> Callable[[View], View]:
+    def around(view: View) -> View:
+        view.roles = roles  # type: ignore[attr-defined]
+        return view
+
+    return around
+
+
+def roles_of(view: Callable[..., HttpResponse]) -> Mapping[str, Role | None]:
+    """Return by method which role a view takes, None where it takes none."""
+    roles: Mapping[str, Role | None] = view.roles  # type: ignore[attr-defined]
+    return roles
+
+
+def shown(request: HttpRequest, template: str, status: int = 200, **context: Any) -> HttpResponse:
+    """Return a page made from a template."""
+    return render(request, template, context, status=status)
+
+
+def went_well(request: HttpRequest, address: str, notice: str = "") -> HttpResponse:
+    """Answer an action: go to a page, which begins with ``notice``."""
+    if notice:
+        request.session[NOTICE] = notice
+    return HttpResponseRedirect(address, status=303)

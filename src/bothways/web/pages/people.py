@@ -1,0 +1,110 @@
+"""Signing in and out, and the one-time link by which an account is made."""
+
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.translation import gettext as _
+
+from bothways.errors import LinkUsed, PeopleError
+from bothways.ledger.sessions import ACCOUNT, AGENT, MADE_AT
+from bothways.service import accounts
+from bothways.service.rights import Role, role_called
+from bothways.service.views import AccountView
+from bothways.web.pages.page import action, form, page, shown, went_well
+
+LONGEST_AGENT = 200
+
+
+@form(get=None, post=None)
+def welcome(request: HttpRequest) -> HttpResponse:
+    """Make an account by a one-time link, or give one a new password."""
+    word = str(request.POST.get("key") or request.GET.get("key") or "")
+    try:
+        role, name = accounts.link_is_for(request.base, word)
+    except LinkUsed as error:
+        return shown(request, "people/welcome.html", 410, used=error)
+    context: dict[str, Any] = {"key": word, "role": role, "name": name, "fixed": bool(name)}
+    if request.method != "POST":
+        return shown(request, "people/welcome.html", **context)
+    given, password = str(request.POST.get("name", "")), str(request.POST.get("password", ""))
+    try:
+        account = accounts.use_link(request.base, word, given, password)
+    except LinkUsed as error:
+        return shown(request, "people/welcome.html", 410, used=error)
+    except PeopleError as error:
+        return shown(request, "people/welcome.html", 422, **{**context, "name": name or given, "error": error})
+    _begin(request, account)
+    return went_well(request, "/", _("Welcome, %(name)s.") % {"name": account.name})
+
+
+@form(get=None, post=None)
+def sign_in(request: HttpRequest) -> HttpResponse:
+    """Sign in with a name and a password."""
+    back = str(request.POST.get("next") or request.GET.get("next") or "/")
+    if not url_has_allowed_host_and_scheme(back, allowed_hosts=None):
+        back = "/"
+    if request.account is not None and request.method != "POST":
+        return went_well(request, back)
+    if request.method != "POST":
+        return shown(request, "people/login.html", back=back, is_new=accounts.is_new(request.base))
+    name = str(request.POST.get("name", ""))
+    try:
+        account = accounts.sign_in(request.base, name, str(request.POST.get("password", "")))
+    except PeopleError as error:
+        return shown(request, "people/login.html", 422, back=back, name=name, error=error)
+    _begin(request, account)
+    return went_well(request, back)
+
+
+@action(post=None)
+def sign_out(request: HttpRequest) -> HttpResponse:
+    """End this session."""
+    request.session.flush()
+    return went_well(request, "/login")
+
+
+@page(get=Role.ADMIN)
+def people(request: HttpRequest) -> HttpResponse:
+    """Show who can sign in, and what was done."""
+    return shown(
+        request,
+        "people/people.html",
+        people=accounts.list_accounts(request.workspace),
+        deeds=accounts.deeds(request.workspace),
+        roles=list(Role),
+        link=request.session.pop("link", None),
+    )
+
+
+@action(post=Role.ADMIN)
+def invite(request: HttpRequest) -> HttpResponse:
+    """Make a one-time link, and show it once."""
+    name = str(request.POST.get("name", ""))
+    word = accounts.make_link(request.workspace, role_called(str(request.POST.get("role", ""))), name)
+    request.session["link"] = request.build_absolute_uri(f"/welcome?key={word}")
+    return went_well(request, "/settings/people")
+
+
+@action(post=Role.ADMIN)
+def set_role(request: HttpRequest) -> HttpResponse:
+    """Give somebody another role."""
+    changed = accounts.set_role(
+        request.workspace, str(request.POST.get("name", "")), role_called(str(request.POST.get("role", "")))
+    )
+    said = _("%(name)s is %(role)s now.") % {"name": changed.name, "role": changed.role}
+    return went_well(request, "/settings/people", said)
+
+
+@action(post=Role.ADMIN)
+def switch_off(request: HttpRequest) -> HttpResponse:
+    """Let somebody sign in no more."""
+    gone = accounts.switch_off(request.workspace, str(request.POST.get("name", "")))
+    return went_well(request, "/settings/people", _("%(name)s can sign in no more.") % {"name": gone.name})
+
+
+def _begin(request: HttpRequest, account: AccountView) -> None:
+    request.session.flush()
+    request.session[ACCOUNT] = account.id
+    request.session[MADE_AT] = request.base.clock()
+    request.session[AGENT] = request.headers.get("User-Agent", "")[:LONGEST_AGENT]

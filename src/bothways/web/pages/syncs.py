@@ -1,0 +1,134 @@
+"""Syncs: all of them, one with its health, its records and the story of each; turned on, off and run."""
+
+from typing import Any
+from urllib.parse import quote
+
+from django.http import HttpRequest, HttpResponse
+from django.utils.translation import gettext as _
+
+from bothways.ledger.turns import SYNC
+from bothways.service import log, records, requests, standing, syncs
+from bothways.service.requests import ToRun
+from bothways.service.resolution import row_of
+from bothways.service.rights import Role
+from bothways.service.why import why
+from bothways.web.pages.page import action, page, shown, went_well
+
+STATES = ("in_sync", "left_out", "failing", "held", "waiting")
+PAGE = 50
+
+
+def address(name: str) -> str:
+    """Return the address of a sync's page."""
+    return f"/syncs/{quote(name, safe='')}"
+
+
+@page()
+def home(request: HttpRequest) -> HttpResponse:
+    """Show all syncs: state, counts, and what needs somebody."""
+    found = syncs.status(request.workspace)
+    resting = {view.next.app: view.next for view in found.syncs if view.next.why == "resting"}
+    on = sum(view.state == "on" for view in found.syncs)
+    needing = sum(view.counts.failing + view.counts.held for view in found.syncs)
+    return shown(request, "syncs/home.html", stands=found, resting=resting, on=on, needing=needing)
+
+
+@page()
+def overview(request: HttpRequest, name: str) -> HttpResponse:
+    """Show one sync: its health, what it does now, its settings and its last runs."""
+    view = syncs.show_sync(request.workspace, name)
+    runs = log.runs(request.workspace, name, size=5)
+    return shown(request, "syncs/overview.html", sync=view, runs=runs, tab="overview", tiles=_tiles(view))
+
+
+def _tiles(view: syncs.SyncView) -> list[tuple[str, str, int]]:
+    titles = (_("In sync"), _("Left out"), _("Failing"), _("Held"), _("Waiting"))
+    return [(state, title, getattr(view.counts, state)) for state, title in zip(STATES, titles, strict=True)]
+
+
+@page()
+def listed(request: HttpRequest, name: str) -> HttpResponse:
+    """Show the records behind a number, by state and text."""
+    view = syncs.show_sync(request.workspace, name)
+    state, text = str(request.GET.get("state", "")), str(request.GET.get("q", "")).strip()
+    state = state if state in STATES else ""
+    found = records.list_records(
+        request.workspace,
+        name,
+        state=state or None,
+        search=text or None,
+        after=str(request.GET.get("after", "")) or None,
+        size=PAGE,
+    )
+    context: dict[str, Any] = {
+        "sync": view,
+        "found": found,
+        "state": state,
+        "q": text,
+        "tab": "records",
+        "tiles": _tiles(view),
+    }
+    return shown(request, "syncs/_records.html" if request.htmx else "syncs/records.html", **context)
+
+
+@page()
+def record(request: HttpRequest, name: str, key: str) -> HttpResponse:
+    """Show one record: the values of both sides, and why each is as it is."""
+    view = syncs.show_sync(request.workspace, name)
+    return shown(request, "syncs/record.html", sync=view, story=why(request.workspace, name, key), tab="records")
+
+
+@page()
+def fields(request: HttpRequest, name: str) -> HttpResponse:
+    """Show which fields are kept equal, how records are recognised, and what else is set."""
+    return shown(request, "syncs/fields.html", sync=syncs.show_sync(request.workspace, name), tab="fields")
+
+
+@page()
+def yaml(request: HttpRequest, name: str) -> HttpResponse:
+    """Show a sync as a settings file of its own."""
+    view, text = syncs.show_sync(request.workspace, name), syncs.export(request.workspace, name)
+    return shown(request, "syncs/yaml.html", sync=view, text=text, tab="yaml")
+
+
+@action(post=Role.EDITOR)
+def turn_on(request: HttpRequest, name: str) -> HttpResponse:
+    """Turn a sync on."""
+    syncs.turn_on(request.workspace, name, from_now=request.POST.get("start") == "now")
+    _wake(request, name)
+    return went_well(request, address(name), _("%(name)s is on.") % {"name": name})
+
+
+@action(post=Role.EDITOR)
+def turn_off(request: HttpRequest, name: str) -> HttpResponse:
+    """Turn a sync off."""
+    syncs.turn_off(request.workspace, name)
+    return went_well(
+        request, address(name), _("%(name)s is off. Nothing flows, nothing is forgotten.") % {"name": name}
+    )
+
+
+@action(post=Role.OPERATOR)
+def sync_now(request: HttpRequest, name: str) -> HttpResponse:
+    """Ask the service to run a sync."""
+    requests.ask(request.workspace, ToRun(name))
+    _wake(request, name)
+    return went_well(request, address(name), _("Asked for a run. It begins in a moment."))
+
+
+@action(post=Role.EDITOR)
+def pause(request: HttpRequest) -> HttpResponse:
+    """Let nothing run from now on."""
+    standing.pause_all(request.workspace)
+    return went_well(request, "/", _("Everything is paused; what is at work ends first."))
+
+
+@action(post=Role.EDITOR)
+def resume(request: HttpRequest) -> HttpResponse:
+    """Let everything go on."""
+    standing.resume_all(request.workspace)
+    return went_well(request, "/", _("Everything goes on, with what changed meanwhile."))
+
+
+def _wake(request: HttpRequest, name: str) -> None:
+    request.trigger(SYNC, [row_of(request.workspace, name).pk])
