@@ -44,5 +44,6 @@ def queries_of_a_first_plan(folder: Path, others: int) -> int:
 
 
 def test_settings_come_into_force_by_the_syncs_of_their_connections_alone(folder: Path) -> None:
-    few = queries_of_a_first_plan(folder / "few", 1)
-    assert queries_of_a_first_plan(folder / "many", 9) <= few
+    few, more = queries_of_a_first_plan(folder / "few", 1), 30
+    grown = queries_of_a_first_plan(folder / "many", 1 + more) - few
+    assert grown < more / 3, "a few depend on how long it takes, and none on how many other syncs there are"

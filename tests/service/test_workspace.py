@@ -292,7 +292,7 @@ def test_a_change_that_the_database_could_not_take_is_taken_the_next_time(
     workspace = open_workspace(office.folder)
     office.change("max_change: 100%", "max_change: 50%")
 
-    def locked(document: object, now: float) -> int:
+    def locked(document: object, now: float, author: str) -> int:
         raise DatabaseLocked()
 
     with monkeypatch.context() as patched:
