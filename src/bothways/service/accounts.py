@@ -5,7 +5,6 @@ Passwords are kept as hashes alone, and links as digests: neither can be shown a
 
 import hashlib
 import secrets
-from collections.abc import Sequence
 
 from django.contrib.auth.hashers import check_password, make_password
 from django.contrib.auth.password_validation import CommonPasswordValidator
@@ -17,7 +16,7 @@ from bothways.ledger.models import Account, Deed, OneTimeLink, Session
 from bothways.service.database import on_database
 from bothways.service.revisions import author_of
 from bothways.service.rights import Role, for_role
-from bothways.service.views import AccountView, DeedView, SessionView
+from bothways.service.views import AccountView, DeedView
 from bothways.service.workspace import Workspace
 
 DAY = 86_400.0
@@ -158,19 +157,6 @@ def switch_off(workspace: Workspace, name: str) -> AccountView:
         Session.objects.filter(account_id=account.pk).delete()
         note(workspace, "switched off", account.name)
     return _view(account)
-
-
-@on_database
-def sessions_of(workspace: Workspace, account_id: int) -> Sequence[SessionView]:
-    """Return the browsers in which an account is signed in, the newest first."""
-    rows = Session.objects.filter(account_id=account_id).order_by("-made_at")
-    return [SessionView(row.session_key, row.made_at, row.agent) for row in rows]
-
-
-@on_database
-def end_session(workspace: Workspace, account_id: int, key: str) -> None:
-    """End a session of an account."""
-    Session.objects.filter(account_id=account_id, session_key=key).delete()
 
 
 @on_database

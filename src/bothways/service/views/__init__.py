@@ -8,7 +8,7 @@ from bothways.service.views.alerts import AlertsView, AlertView, SentView, Troub
 from bothways.service.views.apps import AllowanceView, AppCheck, AppView, ConnectorView, ObjectView
 from bothways.service.views.common import Counted, plain
 from bothways.service.views.issues import CandidateView, IssueView, PairHistory, PairView
-from bothways.service.views.people import AccountView, DeedView, SessionView
+from bothways.service.views.people import AccountView, DeedView
 from bothways.service.views.plans import (
     ActionView,
     AppForecast,
@@ -89,7 +89,6 @@ __all__ = [
     "RunSummary",
     "RunView",
     "SentView",
-    "SessionView",
     "SetView",
     "SkippedView",
     "StatusView",

@@ -1,4 +1,4 @@
-"""Who can sign in, where they are signed in, and what they did. Times are in seconds."""
+"""Who can sign in, and what they did. Times are in seconds."""
 
 from dataclasses import dataclass
 
@@ -21,15 +21,6 @@ class AccountView:
     def actor(self) -> Actor:
         """Who acts when this account does something."""
         return Actor(self.name, self.role)
-
-
-@dataclass(frozen=True, slots=True)
-class SessionView:
-    """A browser that is signed in."""
-
-    key: str
-    made_at: float
-    agent: str
 
 
 @dataclass(frozen=True, slots=True)
