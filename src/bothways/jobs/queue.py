@@ -174,17 +174,18 @@ def on_postgresql(url: str) -> Queue:
     """Return the queue of all processes that use a PostgreSQL database; its tables are made if they are not there."""
     import psycopg
 
-    from bothways.jobs.listening import ListeningApart
+    from bothways.jobs.listening import ListeningApart, TellingItsOwn
 
     async def connect() -> Connected:
         connect_ = psycopg.AsyncConnection.connect
         connection, listening = [await connect_(url, autocommit=True, **CONNECTION) for _ in range(2)]
         driver = ListeningApart(connection, listening)
-        queuer = PgQueuer(driver)
+        queries = TellingItsOwn(driver)
         await connection.execute("SELECT pg_advisory_lock(%s)", (_INSTALLING,))
         try:
-            if queuer.queries is not None and not await queuer.queries.has_table("pgqueuer"):
-                await queuer.queries.install()
+            if not await queries.has_table("pgqueuer"):
+                await queries.uninstall()  # what is left of it
+                await queries.install()
         finally:
             await connection.execute("SELECT pg_advisory_unlock(%s)", (_INSTALLING,))
 
@@ -192,7 +193,7 @@ def on_postgresql(url: str) -> Queue:
             await listening.close()
             await connection.close()
 
-        return Connected(queuer, close, driver.deaf)
+        return Connected(PgQueuer(driver, queries=queries), close, driver.deaf)
 
     return Queue(connect, (psycopg.Error, OSError))
 
