@@ -43,10 +43,14 @@ class BothwaysError(Exception):
         return template.format_map(_Facts(self.facts))
 
     @property
+    def said(self) -> str:
+        """What happened."""
+        return self._fill(self.what)
+
+    @property
     def message(self) -> str:
         """What happened and where, one line without the code."""
-        text = self._fill(self.what)
-        return f"{self.where}: {text}" if self.where else text
+        return f"{self.where}: {self.said}" if self.where else self.said
 
     @property
     def consequence(self) -> str:
@@ -270,6 +274,43 @@ class NameTaken(SettingsError):
     code, exit_code = "BW-181", EXIT_USAGE
     what = "There is a sync {name} in bothways.yaml, so the deleted one cannot be restored."
     to_do = "Give the other one another name first."
+
+
+class SyncNameTaken(SettingsError):
+    code, exit_code = "BW-130", EXIT_USAGE
+    what = "There is a sync {name} already, or a draft of one."
+    to_do = "Choose another name."
+
+
+class UnknownDraft(SettingsError):
+    code, exit_code = "BW-131", EXIT_USAGE
+    what = "There is no draft {id}: it was saved or discarded."
+    to_do = "Look at the syncs as they are now."
+
+
+class DraftChanged(SettingsError):
+    """Raised for a change that was made from an older version of a draft than there is."""
+
+    code = "BW-132"
+    what = "{who} has changed the draft of {name} since you loaded it."
+    by_itself = "Your change was not saved; nothing of theirs is lost."
+    to_do = "Look at the draft as it is now and make your change again."
+
+
+class DraftOutdated(SettingsError):
+    """Raised for a draft that would overwrite settings which were changed since it was begun."""
+
+    code = "BW-133"
+    what = "{who} has changed the settings of {name} since this draft was begun: {changed}."
+    by_itself = "The draft was not saved and stays as it is."
+    to_do = "Save it over them all the same, or discard it and begin anew."
+
+
+class DraftRefused(SettingsError):
+    code = "BW-134"
+    what = "The draft of {name} cannot be saved. {first}"
+    by_itself = "It stays as it is, and so do the settings in force. Things to mend: {count}."
+    to_do = "Each is told where it stands."
 
 
 class AllPaused(SettingsError):

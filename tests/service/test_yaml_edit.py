@@ -145,3 +145,30 @@ def test_a_write_that_breaks_off_leaves_the_file_whole(tmp_path: Path, monkeypat
         yaml_edit.set_value(path, ("syncs", "contacts", "state"), "on")
     assert [each.name for each in tmp_path.iterdir()] == ["bothways.yaml"]
     assert path.read_text() == FILE
+
+
+# --- whole entries ------------------------------------------------------------------------------------
+
+
+def test_entry_is_brought_in_line_key_by_key_and_what_is_equal_keeps_its_comments(tmp_path: Path) -> None:
+    path = tmp_path / "bothways.yaml"
+    path.write_text(FILE.replace("# both\n", "# both\n    guards: {first_run: 7}\n    require: [email]\n"))
+    entry = yaml_edit.entry(path, "syncs", "contacts")
+    assert entry["guards"] == {"first_run": 7}
+    del entry["require"]
+    entry |= {"guards": {"first_run": 8}, "fields": [{"hubspot": "010", "dav": "no"}]}
+    yaml_edit.set_entry(path, "syncs", "contacts", entry)
+    text = path.read_text()
+    for comment in ("# our settings", "# the big one", "# not yet", "# both"):
+        assert comment in text
+    assert "require" not in text
+    assert yaml_edit.entry(path, "syncs", "contacts") == entry
+
+
+def test_entry_that_could_not_be_read_is_not_written(tmp_path: Path) -> None:
+    path = tmp_path / "bothways.yaml"
+    path.write_text(FILE)
+    entry = yaml_edit.entry(path, "syncs", "contacts")
+    with pytest.raises(SettingsError):
+        yaml_edit.set_entry(path, "syncs", "contacts", {**entry, "guard": {}})
+    assert path.read_text() == FILE

@@ -25,6 +25,10 @@ SCHEMA_KEPT = 600.0
 """Seconds for which the fields of an object are not asked for again."""
 
 
+Schemas = dict[str, tuple[AppDocument, dict[str, tuple[float, Mapping[str, Field]]]]]
+"""What each app, of these settings, has told of the fields of its objects, and when."""
+
+
 @dataclass(slots=True)
 class Opened:
     """An app in use: its settings as of its opening, its connector, its share in a budget, the schemas read by now."""
@@ -72,7 +76,16 @@ def open_app(workspace: "Workspace", name: str) -> Opened:
     opened = workspace.opened.get(name)
     if opened is None or (opened.document, opened.allow_hosts) != (document, workspace.document.allow_hosts):
         opened = workspace.opened[name] = make(workspace, document)
+        if workspace.schemas is not None:
+            opened.schemas = _kept(workspace.schemas, document)
     return opened
+
+
+def _kept(schemas: Schemas, document: AppDocument) -> dict[str, tuple[float, Mapping[str, Field]]]:
+    """Return what an app of these settings has told; nothing is known of one whose settings have changed."""
+    if document.name not in schemas or schemas[document.name][0] != document:
+        schemas[document.name] = (document, {})
+    return schemas[document.name][1]
 
 
 def make(workspace: "Workspace", document: AppDocument) -> Opened:

@@ -6,7 +6,7 @@ A deleted sync is no longer in the file and is off. Its row bears another name, 
 from bothways.engine.sides import SIDES
 from bothways.errors import DeleteNotConfirmed, NameTaken, NotDeleted, OldLinks
 from bothways.ledger import db, due, links, plans, requests
-from bothways.ledger.models import Plan, Sync
+from bothways.ledger.models import Draft, Plan, Sync
 from bothways.service import yaml_edit
 from bothways.service.database import on_database
 from bothways.service.resolution import row_of
@@ -24,7 +24,7 @@ _BEFORE = (
     "plan_action WHERE plan_id IN (SELECT id FROM plan WHERE sync_id=%s)",
     "shadow WHERE link_id IN (SELECT id FROM link WHERE sync_id=%s)",
 )
-_TABLES = ("plan", "journal", "due", "hold", "apart", "noted", "link", "run", "request", "proof", "revision")
+_TABLES = ("plan", "journal", "due", "hold", "apart", "noted", "link", "run", "request", "proof", "draft", "revision")
 """Everything that belongs to a sync, in the order in which it can be removed."""
 
 
@@ -89,6 +89,7 @@ def put_away(row: Sync, now: float) -> None:
         Sync.objects.filter(pk=row.pk).update(name=f"{row.name}#{row.pk}", state="off", deleted_at=now)
         db.execute("DELETE FROM due WHERE sync_id=%s", (row.pk,))
         requests.withdraw_all(row.pk, now)
+        Draft.objects.filter(sync=row).delete()
         for made in Plan.objects.filter(sync=row):
             plans.drop(made.pk)
 

@@ -39,11 +39,11 @@ def diff(workspace: Workspace, name: str | None = None, file: Path | None = None
         change
         for app in document.apps.values()
         if any(app.name in each.pair for each in chosen)
-        for change in _changes(_app_before(app), connection_of(app), app=app.name)
+        for change in changes_of(_app_before(app), connection_of(app), app=app.name)
     ]
     for each in chosen:
         before = settings_in_force(rows[each.name]) if each.name in rows else {}
-        found += _changes(before, settings_of(each), sync=each.name)
+        found += changes_of(before, settings_of(each), sync=each.name)
     if name is None and file is None:
         gone = [row for key, row in rows.items() if key not in document.syncs and row.state != "off"]
         found += [ChangeView(row.name, "", "state", "", "", row.state, "off") for row in gone]
@@ -91,7 +91,7 @@ def _app_before(app: AppDocument) -> Settings:
     return {"connector": row.connector, "settings": row.settings} if row else {}
 
 
-def _changes(before: Settings, after: Settings, *, sync: str = "", app: str = "") -> Iterator[ChangeView]:
+def changes_of(before: Settings, after: Settings, *, sync: str = "", app: str = "") -> Iterator[ChangeView]:
     """Yield what differs; an item that only one of them has is one change."""
     old, new = _by_item(before), _by_item(after)
     for item in dict.fromkeys([*old, *new]):

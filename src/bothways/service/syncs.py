@@ -1,6 +1,6 @@
 """Syncs: listed, shown, turned on and off, exported."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from bothways.connectors import registry
@@ -128,15 +128,17 @@ def export(workspace: Workspace, name: str) -> str:
 
 def exported(document: Document, name: str, revision: int) -> str:
     """Return a sync of a document and its apps as the text of a settings file."""
-    data: dict[str, Any] = {"version": 1, "revision": revision}
-    if document.allow_hosts:
-        data["allow_hosts"] = sorted(document.allow_hosts)
-    if alerts := alerts_data(document.alerts):
-        data["alerts"] = alerts
     sync = document.syncs[name]
-    data["apps"] = {app: _app(document.apps[app]) for app in sync.pair}
-    data["syncs"] = {name: settings_of(sync)}
-    return yaml_edit.dumped(data)
+    alerts = alerts_data(document.alerts)
+    data = file_of(document, sync.pair, {name: settings_of(sync)})
+    head = {"version": data.pop("version"), "revision": revision}
+    return yaml_edit.dumped(head | ({"alerts": alerts} if alerts else {}) | data)
+
+
+def file_of(document: Document, apps: Iterable[str], syncs: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
+    """Return some apps of a document, and entries of syncs, as the data of a settings file."""
+    hosts = {"allow_hosts": sorted(document.allow_hosts)} if document.allow_hosts else {}
+    return {"version": 1, **hosts, "apps": {app: _app(document.apps[app]) for app in apps}, "syncs": dict(syncs)}
 
 
 def _app(app: AppDocument) -> dict[str, Any]:

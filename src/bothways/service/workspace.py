@@ -8,7 +8,7 @@ from urllib.parse import quote
 
 from bothways.errors import DiskFull, LedgerError, NoWorkspace, UnknownApp, UnknownSync, UsageError, WrongType
 from bothways.ledger import clocks, db
-from bothways.service.connect import Opened, Secrets
+from bothways.service.connect import Opened, Schemas, Secrets
 from bothways.service.database import bring_up_to_date, make_folder, used
 from bothways.service.document import AppDocument, Document, SyncDocument
 from bothways.service.reading import DATABASE, document_of, is_database
@@ -50,6 +50,7 @@ class Workspace:
     """An opened workspace. ``clock`` gives seconds since 1970; ``opened`` are the apps in use by now.
 
     ``database`` is a URL, empty if only the file was read. ``actor``: who acts, None for who has the command line.
+    ``schemas``: what apps have told of their fields, where that outlives what was opened.
     """
 
     folder: Path
@@ -60,6 +61,7 @@ class Workspace:
     opened: dict[str, Opened] = field(default_factory=dict, repr=False, compare=False)
     stamp: int = field(default=0, repr=False, compare=False)
     actor: Actor | None = field(default=None, compare=False)
+    schemas: Schemas | None = field(default=None, repr=False, compare=False)
 
     def sync(self, name: str) -> SyncDocument:
         """Return the settings of a sync; raise UnknownSync."""

@@ -6,6 +6,7 @@ settings is never written: what is wrong with it is raised, and the file stays a
 """
 
 import io
+import json
 import os
 import re
 import shutil
@@ -47,6 +48,30 @@ def remove_entry(path: Path, section: str, name: str) -> None:
         changed = out.getvalue()
     document_of(parse(changed, path.name))
     write_text(path, changed)
+
+
+def entry(path: Path, section: str, name: str) -> dict[str, Any]:
+    """Return a mapping under a section of the file as plain data."""
+    node = parse(read_text(path), path.name).node(section)
+    found: dict[str, Any] = json.loads(json.dumps(node.node(name).data))
+    return found
+
+
+def set_entry(path: Path, section: str, name: str, entry: Mapping[str, Any]) -> None:
+    """Bring a mapping under a section of the file in line with ``entry``, key by key: what is equal stays as it is."""
+    text = read_text(path)
+    was = parse(text, path.name).node(section).node(name).data
+    wanted = _yaml().load(text)
+    held = wanted[section][name]
+    for key in [key for key in held if key not in entry]:
+        del held[key]
+    for key, value in entry.items():
+        if key not in was or was[key] != value:
+            held[key] = _flowing(value)
+    out = io.StringIO()
+    _yaml().dump(wanted, out)
+    document_of(parse(out.getvalue(), path.name))
+    write_text(path, out.getvalue())
 
 
 def dumped(data: object) -> str:

@@ -10,6 +10,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from bothways.errors import BothwaysError, NotAllowed
 from bothways.ledger.sessions import ACCOUNT
 from bothways.service.accounts import account_of
+from bothways.service.connect import Schemas
 from bothways.service.rights import require
 from bothways.web.pages import failures
 from bothways.web.pages.page import roles_of
@@ -53,13 +54,16 @@ class SignedIn:
 
     def __init__(self, answer: Answer) -> None:
         self._answer = answer
+        self._schemas: Schemas = {}
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         """Answer a request in the name of who is signed in."""
         id = request.session.get(ACCOUNT)
         request.account = account_of(request.base, id) if id is not None else None
         actor = request.account.actor if request.account else None
-        request.workspace = replace(request.base, actor=actor, opened={})  # apps are opened by one thread for itself
+        request.workspace = replace(
+            request.base, actor=actor, opened={}, schemas=self._schemas
+        )  # apps are opened by one thread for itself
         return self._answer(request)
 
     def process_view(

@@ -24,6 +24,7 @@ from bothways.ledger.models.core import (
     Sync,
     Workspace,
 )
+from bothways.ledger.models.drafts import Draft
 from bothways.ledger.models.people import Account, Deed, OneTimeLink, Session
 from bothways.ledger.models.service import (
     OPEN,
@@ -48,6 +49,7 @@ __all__ = [
     "Base",
     "Connection",
     "Deed",
+    "Draft",
     "Due",
     "Feed",
     "Hinted",

@@ -98,6 +98,34 @@ class ChangeView:
 
 
 @dataclass(frozen=True, slots=True)
+class DraftView:
+    """Settings of a sync that somebody is working on. ``new``: there is no such sync yet.
+
+    ``version`` counts its changes, the last of which is by ``author``. ``apps``: left first. ``settings``: its parts as
+    they stand in the settings file.
+    """
+
+    id: int
+    name: str
+    new: bool
+    version: int
+    author: str
+    saved_at: float
+    apps: tuple[str, str]
+    settings: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class ProblemView:
+    """What is wrong with a draft: in which ``part`` of its settings, "" for the whole; which item of that, from 0."""
+
+    part: str
+    item: int | None
+    message: str
+    code: str
+
+
+@dataclass(frozen=True, slots=True)
 class Counts:
     """How many records are in each state; a linked pair counts once.
 
