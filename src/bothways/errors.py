@@ -308,9 +308,9 @@ class DraftOutdated(SettingsError):
 
 class DraftRefused(SettingsError):
     code = "BW-134"
-    what = "The draft of {name} cannot be saved. {first}"
+    what = "The draft of {name} cannot be saved."
     by_itself = "It stays as it is, and so do the settings in force. Things to mend: {count}."
-    to_do = "Each is told where it stands."
+    to_do = "{first}"
 
 
 class AllPaused(SettingsError):
@@ -819,6 +819,18 @@ class CredentialsRefused(AppError):
     code, exit_code = "BW-202", EXIT_NOT_ALLOWED
     what = "{app} does not accept the credentials."
     to_do = "Give a valid token or password, then try again."
+
+
+class AccountChanged(AppError):
+    """Raised where settings or credentials lead to another account than that whose records are linked."""
+
+    code, exit_code = "BW-212", EXIT_NOT_ALLOWED
+    what = "{app} is another account now: {now}. What is linked belongs to {before}."
+    by_itself = "Nothing is read from it and nothing is written. What waits is not lost."
+    to_do = (
+        "Put the former credentials and address back; another account is another app, with a name of its own. "
+        "If it is the same account after all: bothways app check {app} --same"
+    )
 
 
 class PermissionMissing(AppError):

@@ -62,14 +62,24 @@ def list_(context: typer.Context) -> None:
         terminal.lines(render.apps(views))
 
 
-def check(context: typer.Context, app: Name) -> None:
+def check(
+    context: typer.Context,
+    app: Name,
+    same: Annotated[
+        bool, typer.Option("--same", help="Say that it is the same account as before, though it seems another.")
+    ] = False,
+) -> None:
     """Check that an app can be reached and what its credentials allow."""
     from bothways.cli.render import apps as render
     from bothways.service import apps
+    from bothways.service.same_account import accept_account
     from bothways.service.views import plain
 
     terminal: Terminal = context.obj
-    view = apps.check_app(opened(terminal), app)
+    workspace = opened(terminal)
+    if same:
+        accept_account(workspace, app)
+    view = apps.check_app(workspace, app)
     if terminal.json:
         terminal.document("app-check", plain(view))
     else:

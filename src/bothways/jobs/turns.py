@@ -34,6 +34,7 @@ from bothways.service.allowances import know, settle
 from bothways.service.connect import open_app
 from bothways.service.deleting import purge
 from bothways.service.receiving import schedules_of
+from bothways.service.same_account import ensure_same_account
 from bothways.service.schedule_document import Schedule
 from bothways.service.tracing import span
 from bothways.service.views import RunView
@@ -145,6 +146,7 @@ def _read(worker: Worker, turn: Turn, noted: set[int]) -> tuple[float, int]:
     try:
         app = open_app(worker.own(), name)
         know(worker.workspace, app)
+        ensure_same_account(worker.workspace, app)
         end = End(Side.LEFT, name, feed, app.connector)
         reader = FeedReader(name, worker.workspace.clock, partial(turns.fence, turn))
         read_feed(reader, end, listing=listing)

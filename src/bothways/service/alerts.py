@@ -17,6 +17,7 @@ from typing import Any
 import orjson
 
 from bothways.errors import (
+    AccountChanged,
     BothwaysError,
     CredentialsRefused,
     LedgerError,
@@ -47,7 +48,15 @@ APP, SYNC, FAILING, HELD, CHANNEL = "app", "sync", "failing", "held", "channel"
 BEGUN, OVER, TEST = "trouble", "over", "test"
 """What an alert tells: of a trouble, that it is over, nothing at all."""
 
-FOR_A_PERSON = (CredentialsRefused, PermissionMissing, ObjectGone, ListGone, SettingsError, StoppedByBrake)
+FOR_A_PERSON = (
+    AccountChanged,
+    CredentialsRefused,
+    PermissionMissing,
+    ObjectGone,
+    ListGone,
+    SettingsError,
+    StoppedByBrake,
+)
 """What does not pass by itself."""
 
 HARMLESS = frozenset(

@@ -91,7 +91,7 @@ def _kept(schemas: Schemas, document: AppDocument) -> dict[str, tuple[float, Map
 def make(workspace: "Workspace", document: AppDocument) -> Opened:
     """Return an app made from its settings."""
     kind = registry.connector_class(document.connector)
-    store = Secrets(document.name, document.secrets, workspace.folder)
+    store = secrets_of(workspace, document)
     public = {each.name for each in kind.settings if each.auth and not each.secret}
     settings = dict(document.settings) | {name: store.get(name) for name in document.secrets if name in public}
     hosts = workspace.document.allow_hosts
@@ -100,6 +100,11 @@ def make(workspace: "Workspace", document: AppDocument) -> Opened:
     setup = Setup(document.name, settings, secrets, budget, hosts, clock=workspace.clock)
     made = with_made(kind)
     return Opened(document, kind.title, (traced(made) if is_on() else made)(setup), budget, hosts)
+
+
+def secrets_of(workspace: "Workspace", document: AppDocument) -> "Secrets":
+    """Return what reads the secrets of an app that stand elsewhere."""
+    return Secrets(document.name, document.secrets, workspace.folder)
 
 
 @dataclass(frozen=True, slots=True)

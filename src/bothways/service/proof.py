@@ -23,6 +23,7 @@ from bothways.service.answers import Answer, Answers
 from bothways.service.connect import Opened
 from bothways.service.database import on_database
 from bothways.service.resolution import Resolution, resolution, row_of
+from bothways.service.same_account import ensure_same_account
 from bothways.service.views import Difference, Proof
 from bothways.service.work import Report, feeds_called, parents_of
 from bothways.service.workspace import Workspace
@@ -73,6 +74,8 @@ def compare(workspace: Workspace, name: str, *, repair: bool = False, progress: 
 def judge_of(workspace: Workspace, name: str, progress: Report | None = None) -> "Judge":
     """Return who compares the pairs of a sync; raise what its settings or its apps are refused for."""
     sync, found = row_of(workspace, name), resolution(workspace, name)
+    for app in found.apps.values():
+        ensure_same_account(workspace, app)
     parents = parents_of(workspace, found.resolved)
     return Judge(sync, found, parents, workspace.clock(), progress or (lambda _: None))
 

@@ -19,6 +19,7 @@ from bothways.service.misfits import check_values
 from bothways.service.neighbours import neighbour_in_force
 from bothways.service.resolution import Resolution, resolution, row_of
 from bothways.service.revisions import latest_revision, one_sided_fields, settings_in_force
+from bothways.service.same_account import ensure_same_account
 from bothways.service.slowing import Told
 from bothways.service.spec import Resolved
 from bothways.service.workspace import Workspace, reload
@@ -73,6 +74,8 @@ def context_to_look(workspace: Workspace, name: str) -> Context:
 
 
 def _at_hand(workspace: Workspace, row: Sync, found: Resolution) -> Context:
+    for app in found.apps.values():
+        ensure_same_account(workspace, app)
     document, feeds = found.resolved.document, {Side.LEFT: row.left, Side.RIGHT: row.right}
     ends = {side: End(side, document.apps[side], feeds[side], found.apps[side].connector) for side in SIDES}
     parents = parents_of(workspace, found.resolved)

@@ -28,7 +28,8 @@ class Connection(Base):
     """One account of an app. Secrets are not stored: ``settings`` names where they are found.
 
     ``rests_until``: nothing is asked of it before then (seconds), since it failed ``failed`` times in a row, as
-    ``trouble`` says (an error's code and words, "" for none).
+    ``trouble`` says (an error's code and words, "" for none). ``account``: who we are there, "" while
+    that is not known; ``trace`` tells whether settings and credentials are still those by which that was seen.
     """
 
     name = models.TextField()
@@ -37,6 +38,8 @@ class Connection(Base):
     rests_until = models.FloatField(default=0.0, db_default=0.0)
     failed = models.IntegerField(default=0, db_default=0)
     trouble = models.TextField(default="", db_default="")
+    account = models.TextField(default="", db_default="")
+    trace = models.TextField(default="", db_default="")
 
     class Meta:
         db_table = "connection"

@@ -1,0 +1,66 @@
+"""An app stays the account that it was, since other credentials or another address may lead to other records.
+
+What is linked would then be taken for deleted or, worse, ids mean other records there, and these would be overwritten
+with what is known of ours. So as soon as the settings or credentials of a connection differ from those last seen, the
+app is asked who we are there, and nothing is read or written if it is somebody else. Of credentials few bits are kept.
+"""
+
+import hashlib
+import json
+
+from bothways.connectors import registry
+from bothways.connectors.base import Account
+from bothways.errors import AccountChanged
+from bothways.ledger import db, rests
+from bothways.service.connect import Opened, open_app, secrets_of
+from bothways.service.database import on_database
+from bothways.service.rights import Role, for_role
+from bothways.service.workspace import Workspace
+
+BITS = 16
+"""What is kept of each secret: too little to find it by, enough to see that it changed."""
+
+
+def ensure_same_account(workspace: Workspace, app: Opened) -> None:
+    """Refuse an app that has become another account (AccountChanged), in the caller's use of the database.
+
+    It is asked only where its settings or credentials have changed. Raises what asking it may raise.
+    """
+    trace = _trace(workspace, app)
+    row = db.one("SELECT account, trace FROM connection WHERE name=%s", (app.name,))
+    if row is None or row[1] == trace:
+        return
+    now, before = app.connector.check(), str(row[0])
+    if before and now.id and now.id != before:
+        raise AccountChanged(app=app.name, before=before, now=now.label or now.id)
+    _keep(app.name, now.id or before, trace)
+
+
+@on_database
+@for_role(Role.EDITOR)
+def accept_account(workspace: Workspace, name: str) -> Account:
+    """Let an app be the account that it is now, since somebody says that this is the same one; return it."""
+    app = open_app(workspace, name)
+    now = app.connector.check()
+    _keep(name, now.id, _trace(workspace, app))
+    rests.wake(name)
+    return now
+
+
+def _keep(name: str, account: str, trace: str) -> None:
+    with db.transaction_():
+        db.execute("UPDATE connection SET account=%s, trace=%s WHERE name=%s", (account, trace, name))
+
+
+def _trace(workspace: Workspace, app: Opened) -> str:
+    """Return what tells whether anything has changed by which an app is reached and we are known there."""
+    document, kind = app.document, registry.connector_class(app.document.connector)
+    needed = [each.name for each in kind.settings if each.secret and each.required]
+    store = secrets_of(workspace, document)
+    bits = {name: _few_bits(app.name, store.get(name)) for name in needed if name in document.secrets}
+    said = json.dumps([document.connector, dict(document.settings), bits], sort_keys=True)
+    return hashlib.sha256(said.encode()).hexdigest()
+
+
+def _few_bits(salt: str, secret: str) -> str:
+    return hashlib.blake2b(secret.encode(), key=salt.encode()[:64], digest_size=BITS // 8).hexdigest()
