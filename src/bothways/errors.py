@@ -313,6 +313,12 @@ class DraftRefused(SettingsError):
     to_do = "{first}"
 
 
+class AppInUse(SettingsError):
+    code = "BW-159"
+    what = "{app} is used by: {syncs}."
+    to_do = "Delete these syncs first; the records in both apps stay as they are."
+
+
 class AllPaused(SettingsError):
     """Raised for what would run a sync while a person has paused everything."""
 

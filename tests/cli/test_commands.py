@@ -24,6 +24,9 @@ CALLS = [
     ("app list", "apps", 0, "crm"),
     ("app add crm hubspot --secret token=env:TOKEN", "app-check", 0, "✓ crm"),
     ("app check crm", "app-check", 0, "✓ crm"),
+    ("app check crm --same", "app-check", 0, "✓ crm"),
+    ("app login crm --secret token=env:TOKEN", "app-check", 0, "✓ crm"),
+    ("app remove crm", "removed", 0, "crm is disconnected."),
     ("app objects crm", "objects", 0, "companies"),
     ("app fields crm contacts", "fields", 0, "required, unique"),
     ("app search", "connectors", 0, "HubSpot"),
@@ -499,20 +502,16 @@ def test_places_of_secrets_and_settings_are_handed_on(bothways, service):
     assert args[3] == {"token": ("env", "TOKEN"), "other": ("file", "/run/secrets/x:y")}
 
 
-def test_a_secret_from_stdin_is_kept_where_only_its_owner_reads_it(bothways, service, tmp_path, monkeypatch):
+def test_a_secret_from_stdin_is_handed_on_and_not_shown(bothways, service, tmp_path, monkeypatch):
     monkeypatch.setattr(
         sys,
         "stdin",
         type("In", (), {"closed": False, "isatty": lambda self: False, "readline": lambda self: "hunter2\n"})(),
     )
-    ended = bothways("-C", str(tmp_path), "app", "add", "../crm", "hubspot", "--secret", "token=stdin")
+    ended = bothways("-C", str(tmp_path), "app", "add", "crm", "hubspot", "--secret", "token=stdin")
     assert "hunter2" not in ended.out + ended.err
     ((args, _),) = service.called("service.apps.add_app")
-    kind, place = args[3]["token"]
-    path = tmp_path / place
-    assert (kind, path.read_text()) == ("file", "hunter2")
-    assert path.parent == tmp_path / ".bothways" / "secrets"
-    assert path.stat().st_mode & 0o077 == 0
+    assert args[3:] == ({}, {"token": "hunter2"})
 
 
 def test_a_name_that_cannot_be_used_is_refused_before_a_secret_is_asked_for(bothways, service, tmp_path, monkeypatch):
@@ -527,20 +526,6 @@ def test_a_name_that_cannot_be_used_is_refused_before_a_secret_is_asked_for(both
     assert ended.code == 64
     assert not service.called("service.apps.add_app")
     assert not (tmp_path / ".bothways").exists()
-
-
-def test_a_secret_from_stdin_goes_again_if_the_check_fails(bothways, service, tmp_path, monkeypatch):
-    monkeypatch.setattr(
-        sys,
-        "stdin",
-        type("In", (), {"closed": False, "isatty": lambda self: False, "readline": lambda self: "hunter2\n"})(),
-    )
-    service.answer("service.apps.add_app", errors.CredentialsRefused(app="crm"))
-    kept = tmp_path / ".bothways" / "secrets" / "crm_token"
-    kept.parent.mkdir(parents=True)
-    kept.write_text("of an app that works")
-    assert bothways("-C", str(tmp_path), "app", "add", "crm", "hubspot", "--secret", "token=stdin").code == 77
-    assert [path.read_text() for path in kept.parent.iterdir()] == ["of an app that works"]
 
 
 def test_an_empty_stdin_is_no_secret(bothways, service, tmp_path, monkeypatch):

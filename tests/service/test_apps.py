@@ -2,7 +2,10 @@
 
 import pytest
 
+from bothways.connectors.base import Account
 from bothways.errors import (
+    AccountChanged,
+    AppInUse,
     CredentialsRefused,
     MissingKey,
     SecretInFile,
@@ -13,7 +16,7 @@ from bothways.errors import (
     UsageError,
 )
 from bothways.service import apps
-from tests.memory_app import MemoryApp
+from tests.memory_app import MemoryApp, MemoryConnector
 from tests.office import Office
 
 
@@ -123,3 +126,88 @@ def test_a_missing_secret_names_its_variable(office: Office, crm: MemoryApp, mon
     monkeypatch.delenv("CRM_PW")
     with pytest.raises(SecretMissing, match="CRM_PW"):
         apps.add_app(office.open(), "crm", "locked", {"url": "https://x"}, {"user": ("env", "CRM_PW"), **SECRETS})
+
+
+# --- typed secrets ------------------------------------------------------------------------------------
+
+
+def secrets(office: Office) -> dict[str, str]:
+    """Return what is kept of typed secrets, by file."""
+    folder = office.folder / ".bothways" / "secrets"
+    return {path.name: path.read_text() for path in folder.iterdir()} if folder.is_dir() else {}
+
+
+def test_typed_secret_is_kept_where_only_its_owner_reads_it(office: Office, crm: MemoryApp) -> None:
+    workspace = office.open()
+    apps.add_app(workspace, "crm", "locked", SETTINGS, {}, {"password": "hunter2"})
+    assert secrets(office) == {"crm_password": "hunter2"}
+    path = office.folder / ".bothways" / "secrets" / "crm_password"
+    assert (path.stat().st_mode & 0o077, path.parent.stat().st_mode & 0o077) == (0, 0)
+    assert "hunter2" not in office.file.read_text()
+    found = apps.show_app(office.open(), "crm")
+    assert found.secrets == (("password", "Password", "typed in here"),)
+    assert found.settings == (("Address", "https://crm.example/"), ("User name", "ana"), ("Port", "443"))
+
+
+def test_typed_secret_goes_again_if_the_app_refuses_it_and_no_other_is_touched(office: Office, crm: MemoryApp) -> None:
+    kept = office.folder / ".bothways" / "secrets" / "crm_password"
+    kept.parent.mkdir(parents=True)
+    kept.write_text("of an app that works")
+    crm.fail("check", CredentialsRefused(app="crm"))
+    with pytest.raises(CredentialsRefused):
+        apps.add_app(office.open(), "crm", "locked", SETTINGS, {}, {"password": "hunter2"})
+    assert secrets(office) == {"crm_password": "of an app that works"}
+
+
+def test_empty_secret_is_none(office: Office, crm: MemoryApp) -> None:
+    with pytest.raises(SecretMissing):
+        apps.add_app(office.open(), "crm", "locked", SETTINGS, {}, {"password": " "})
+    assert secrets(office) == {}
+
+
+def test_app_lets_us_in_again_with_another_secret_and_the_former_one_is_forgotten(
+    office: Office, crm: MemoryApp
+) -> None:
+    apps.add_app(office.open(), "crm", "locked", SETTINGS, {}, {"password": "hunter2"})
+    apps.sign_in_again(office.open(), "crm", {}, {"password": "hunter3"})
+    assert list(secrets(office).values()) == ["hunter3"]
+    apps.sign_in_again(office.open(), "crm", SECRETS)
+    assert secrets(office) == {}
+    assert "password: {env: CRM_PW}" in office.file.read_text()
+
+
+def test_former_secret_stays_where_the_app_refuses_the_other_one(office: Office, crm: MemoryApp) -> None:
+    apps.add_app(office.open(), "crm", "locked", SETTINGS, {}, {"password": "hunter2"})
+    before = office.file.read_text()
+    crm.fail("check", CredentialsRefused(app="crm"))
+    with pytest.raises(CredentialsRefused):
+        apps.sign_in_again(office.open(), "crm", {}, {"password": "hunter3"})
+    with pytest.raises(UsageError, match='no secret "token"'):
+        apps.sign_in_again(office.open(), "crm", {}, {"token": "hunter3"})
+    assert list(secrets(office).values()) == ["hunter2"]
+    assert office.file.read_text() == before
+
+
+def test_secret_of_another_account_is_not_taken_over(
+    office: Office, crm: MemoryApp, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    apps.add_app(office.open(), "crm", "locked", SETTINGS, {}, {"password": "hunter2"})
+    apps.sign_in_again(office.open(), "crm", {}, {"password": "hunter3"})
+    monkeypatch.setattr(MemoryConnector, "check", lambda connector: Account("4242", "account 4242"))
+    with pytest.raises(AccountChanged):
+        apps.sign_in_again(office.open(), "crm", {}, {"password": "hunter4"})
+    assert list(secrets(office).values()) == ["hunter3"]
+
+
+def test_disconnected_app_is_gone_with_its_secrets(office: Office, crm: MemoryApp) -> None:
+    apps.add_app(office.open(), "crm", "locked", SETTINGS, {}, {"password": "hunter2"})
+    apps.disconnect(office.open(), "crm")
+    assert list(office.open().document.apps) == ["Anna", "Bert"]
+    assert secrets(office) == {}
+
+
+def test_app_that_a_sync_uses_stays(office: Office) -> None:
+    before = office.file.read_text()
+    with pytest.raises(AppInUse, match="people"):
+        apps.disconnect(office.open(), "Anna")
+    assert office.file.read_text() == before

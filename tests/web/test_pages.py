@@ -34,7 +34,12 @@ TABLE = {
     "pause": {"POST": Role.EDITOR},
     "resume": {"POST": Role.EDITOR},
     "apps": {"GET": Role.VIEWER},
+    "apps/<str:name>": {"GET": Role.VIEWER},
     "apps/<str:name>/check": {"POST": Role.OPERATOR},
+    "apps/<str:name>/sign-in": {"GET": Role.EDITOR, "POST": Role.EDITOR},
+    "apps/<str:name>/same": {"POST": Role.EDITOR},
+    "apps/<str:name>/disconnect": {"GET": Role.EDITOR, "POST": Role.EDITOR},
+    "connect/<str:connector>": {"GET": Role.EDITOR, "POST": Role.EDITOR},
     "issues": {"GET": Role.VIEWER},
     "issues/<str:issue>/link": {"POST": Role.OPERATOR},
     "issues/<str:issue>/create": {"POST": Role.OPERATOR},
@@ -51,7 +56,7 @@ TABLE = {
 }
 """The one table of who may do what on the pages."""
 
-SOMETHING = {"name": "people", "key": "nobody", "issue": "h_999", "run": "r_999"}
+SOMETHING = {"connector": "memory", "name": "people", "key": "nobody", "issue": "h_999", "run": "r_999"}
 
 
 def browser(office: Office) -> Browser:

@@ -39,13 +39,58 @@ def add(
     workspace = opened(terminal)
     apps.check_name(workspace, name)
     settings = secrets.settings(connector, set_ or [], apps.catalogue())
-    with secrets.references(terminal, name, secret or []) as references:
-        view = apps.add_app(workspace, name, connector, settings, references)
+    places, typed = secrets.places(terminal, name, secret or [])
+    view = apps.add_app(workspace, name, connector, settings, places, typed)
     if terminal.json:
         terminal.document("app-check", plain(view))
         return
     terminal.lines(render.check(view))
     terminal.note(f"Added to bothways.yaml. Next: bothways app fields {name} OBJECT")
+
+
+def login(
+    context: typer.Context,
+    app: Name,
+    secret: Annotated[
+        list[str] | None,
+        typer.Option("--secret", metavar="KEY=env:NAME", help="Where a secret is: env:NAME, file:PATH or stdin."),
+    ] = None,
+) -> None:
+    """Sign in to an app again, with other secrets.
+
+    They are only taken over if the app lets us in with them, as the account that it was:
+
+    bothways app login crm --secret token=stdin
+    """
+    from bothways.cli import secrets
+    from bothways.cli.render import apps as render
+    from bothways.service import apps
+    from bothways.service.views import plain
+
+    terminal: Terminal = context.obj
+    workspace = opened(terminal)
+    places, typed = secrets.places(terminal, app, secret or [])
+    view = apps.sign_in_again(workspace, app, places, typed)
+    if terminal.json:
+        terminal.document("app-check", plain(view))
+        return
+    terminal.lines(render.check(view))
+    terminal.note("What waited for it goes on.")
+
+
+def remove(context: typer.Context, app: Name) -> None:
+    """Disconnect an app that no sync uses.
+
+    Its records stay as they are; secrets that were typed in are forgotten.
+    """
+    from bothways.service import apps
+
+    terminal: Terminal = context.obj
+    apps.disconnect(opened(terminal), app)
+    if terminal.json:
+        terminal.document("removed", {"app": app})
+    else:
+        terminal.lines([f"{app} is disconnected. Its records stay as they are."])
 
 
 def list_(context: typer.Context) -> None:

@@ -65,6 +65,8 @@ GROUPS: tuple[tuple[str, str, tuple[tuple[str, Callable[..., Any]], ...]], ...] 
             ("add", apps.add),
             ("list", apps.list_),
             ("check", apps.check),
+            ("login", apps.login),
+            ("remove", apps.remove),
             ("objects", apps.objects),
             ("fields", apps.fields),
             ("search", apps.search),

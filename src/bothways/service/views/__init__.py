@@ -5,7 +5,7 @@ people see and type: ``p_12``, ``r_19``.
 """
 
 from bothways.service.views.alerts import AlertsView, AlertView, SentView, TroubleView
-from bothways.service.views.apps import AllowanceView, AppCheck, AppView, ConnectorView, ObjectView
+from bothways.service.views.apps import AllowanceView, AppCheck, AppDetails, AppView, ConnectorView, ObjectView
 from bothways.service.views.common import Counted, plain
 from bothways.service.views.issues import CandidateView, IssueView, PairHistory, PairView
 from bothways.service.views.people import AccountView, DeedView
@@ -54,6 +54,7 @@ __all__ = [
     "AlertsView",
     "AllowanceView",
     "AppCheck",
+    "AppDetails",
     "AppForecast",
     "AppView",
     "AssociationView",

@@ -43,6 +43,25 @@ class AllowanceView:
 
 
 @dataclass(frozen=True, slots=True)
+class AppDetails:
+    """All that is known of an app without asking it. ``settings``: label and value of each that is no secret.
+
+    ``secrets``: name, label, and in words where it is. ``account``: who we are there, "" while that is not known.
+    ``rests_until``: it is in trouble and asked again then (seconds), as ``trouble`` says; None, "".
+    ``is_another``: the trouble is that it has become another account.
+    """
+
+    app: AppView
+    settings: tuple[tuple[str, str], ...]
+    secrets: tuple[tuple[str, str, str], ...]
+    account: str
+    rests_until: float | None
+    trouble: str
+    is_another: bool
+    allowance: AllowanceView | None
+
+
+@dataclass(frozen=True, slots=True)
 class ObjectView:
     """A kind of record in an app; ``count`` None where the app cannot tell cheaply."""
 

@@ -1,18 +1,47 @@
-"""Apps: which are connected, how they stand, and what they offer."""
+"""Apps: which are connected and how they stand, connecting one, signing in to it again, disconnecting it."""
+
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import quote
 
 from django.http import HttpRequest, HttpResponse
+from django.utils.translation import gettext as _
 
+from bothways.connectors.base import Setting
+from bothways.errors import BothwaysError, LedgerError, NotAllowed
 from bothways.service import apps, syncs
 from bothways.service.rights import Role
-from bothways.web.pages.page import action, page, shown
+from bothways.service.same_account import accept_account
+from bothways.service.views import ConnectorView
+from bothways.web.pages.page import action, form, page, shown, went_well
+
+PREFIX = "set-"
+"""What the fields of a form begin with that are settings of an app."""
+
+
+def address(name: str) -> str:
+    """Return the address of an app's page."""
+    return f"/apps/{quote(name, safe='')}"
 
 
 @page()
 def listed(request: HttpRequest) -> HttpResponse:
-    """Show the connected apps, their calls of today, and the kinds of app that can be connected."""
+    """Show the connected apps and how they stand, and the kinds of app that can be connected, by a part of a name."""
+    text = str(request.GET.get("q", "")).strip()
     stands = {each.app: each for each in syncs.status(request.workspace).apps}
-    found = [(each, stands.get(each.name)) for each in apps.list_apps(request.workspace)]
-    return shown(request, "apps/apps.html", apps=found, catalogue=apps.catalogue())
+    found = [
+        (each, stands.get(each.name))
+        for each in apps.list_apps(request.workspace)
+        if text.casefold() in f"{each.name} {each.title}".casefold()
+    ]
+    kinds = [each for each in apps.catalogue() if text.casefold() in f"{each.name} {each.title}".casefold()]
+    return shown(request, "apps/apps.html", apps=found, catalogue=kinds, q=text)
+
+
+@page()
+def one(request: HttpRequest, name: str) -> HttpResponse:
+    """Show one app: who uses it, its calls of today, its settings, and where its secrets are."""
+    return shown(request, "apps/app.html", found=apps.show_app(request.workspace, name))
 
 
 @action(post=Role.OPERATOR)
@@ -20,3 +49,85 @@ def check(request: HttpRequest, name: str) -> HttpResponse:
     """Ask an app who we are there and what it offers."""
     request.workspace.app(name)
     return shown(request, "apps/check.html", check=apps.check_app(request.workspace, name))
+
+
+@form(get=Role.EDITOR, post=Role.EDITOR)
+def connect(request: HttpRequest, connector: str) -> HttpResponse:
+    """Connect an app of a kind: it is asked whether it lets us in, and only then written into the settings."""
+    kind = apps.kind_called(connector)
+    name, given = str(request.POST.get("name", "")).strip(), _given(request, kind.settings)
+    if request.method != "POST":
+        return _form(request, kind, apps.free_name(request.workspace, connector), {})
+    typed = {each.name: given.pop(each.name) for each in kind.settings if each.secret and each.name in given}
+    try:
+        made = apps.add_app(request.workspace, name, connector, given, {}, typed)
+    except (LedgerError, NotAllowed):
+        raise
+    except BothwaysError as error:
+        return _form(request, kind, name, given, error)
+    words = _("%(name)s is connected, as %(account)s.") % {"name": name, "account": made.account_label}
+    return went_well(request, address(name), words)
+
+
+@form(get=Role.EDITOR, post=Role.EDITOR)
+def sign_in(request: HttpRequest, name: str) -> HttpResponse:
+    """Take over other secrets of an app, if it lets us in with them."""
+    found = apps.show_app(request.workspace, name)
+    kind = apps.kind_called(found.app.connector)
+    secrets = [each for each in kind.settings if each.secret]
+    typed = _given(request, secrets)
+    problem: BothwaysError | None = None
+    if request.method == "POST" and typed:
+        try:
+            apps.sign_in_again(request.workspace, name, {}, typed)
+        except (LedgerError, NotAllowed):
+            raise
+        except BothwaysError as error:
+            problem = error
+        else:
+            return went_well(request, address(name), _("%(name)s lets us in. What waited goes on.") % {"name": name})
+    context = {"found": found, "secrets": secrets, "error": problem, "nothing": request.method == "POST" and not typed}
+    return shown(request, "apps/sign_in.html", 422 if request.method == "POST" else 200, **context)
+
+
+@form(get=Role.EDITOR, post=Role.EDITOR)
+def disconnect(request: HttpRequest, name: str) -> HttpResponse:
+    """Ask whether an app is to be disconnected, and do it."""
+    if request.method != "POST":
+        return shown(request, "apps/disconnect.html", found=apps.show_app(request.workspace, name))
+    apps.disconnect(request.workspace, name)
+    return went_well(request, "/apps", _("%(name)s is disconnected. Its records stay as they are.") % {"name": name})
+
+
+@action(post=Role.EDITOR)
+def same(request: HttpRequest, name: str) -> HttpResponse:
+    """Take somebody's word that an app is still the account that it was."""
+    account = accept_account(request.workspace, name)
+    words = _("%(account)s counts as the same account from now on.") % {"account": account.label}
+    return went_well(request, address(name), words)
+
+
+def _given(request: HttpRequest, settings: Any) -> dict[str, str]:
+    """Return what a form says of settings, without those that it leaves empty."""
+    found = {each.name: str(request.POST.get(PREFIX + each.name, "")).strip() for each in settings}
+    return {name: value for name, value in found.items() if value}
+
+
+def _form(
+    request: HttpRequest, kind: ConnectorView, name: str, given: Mapping[str, str], error: BothwaysError | None = None
+) -> HttpResponse:
+    wrong = str(error.facts.get("key", "")) if error else ""
+    fields = [(each, given.get(each.name, each.default or ""), each.name == wrong) for each in kind.settings]
+    context = {
+        "kind": kind,
+        "name": name,
+        "needed": [each for each in fields if _is_asked(each[0])],
+        "more": [each for each in fields if not _is_asked(each[0])],
+        "error": error,
+        "wrong": wrong,
+    }
+    return shown(request, "apps/connect.html", 422 if error else 200, **context)
+
+
+def _is_asked(setting: Setting) -> bool:
+    return setting.required and setting.default is None

@@ -1,0 +1,129 @@
+"""Apps on the pages: found, connected by what is typed, signed in to again, disconnected."""
+
+import pytest
+
+from bothways.connectors.base import Account
+from bothways.errors import CredentialsRefused
+from bothways.service import apps
+from tests.memory_app import MemoryApp, MemoryConnector
+from tests.office import Office
+from tests.web.browser import Browser
+
+TYPED = {"name": "crm", "set-url": "https://crm.example/", "set-user": "ana", "set-password": "hunter2"}
+
+
+@pytest.fixture
+def here(office: Office) -> Browser:
+    """Return a browser in which an admin is signed in."""
+    made = Browser(office.open())
+    made.sign_up("Ana Ruiz")
+    return made
+
+
+@pytest.fixture
+def crm(office: Office) -> MemoryApp:
+    """A third app, not connected yet."""
+    return MemoryApp("crm", office.clock)
+
+
+def send(here: Browser, address: str, fields: dict[str, str]) -> tuple[int, str, str]:
+    """Load a form, send it, and return status, where to, and the text."""
+    here.get(address)
+    answer = here.post(address, **fields)
+    return answer.status, answer.location, answer.text
+
+
+def test_apps_and_kinds_are_found_by_a_part_of_their_names(here: Browser) -> None:
+    text = here.get("/apps?q=ann").text
+    assert "Anna" in text
+    assert "Bert" not in text
+    assert "Check Anna" in text
+    assert "No app is called like" in here.get("/apps?q=salesforce").text
+
+
+def test_app_is_connected_by_what_is_typed_and_its_secret_never_shown(
+    here: Browser, office: Office, crm: MemoryApp
+) -> None:
+    form = here.get("/connect/locked").text
+    assert 'name="name" value="locked"' in form
+    assert 'id="set-password" name="set-password" type="password"' in form
+    status, location, _ = send(here, "/connect/locked", TYPED)
+    assert (status, location) == (303, "/apps/crm")
+    page = here.get("/apps/crm").text
+    assert "crm is connected, as crm." in page
+    assert "typed in here" in page
+    assert "hunter2" not in page
+    assert "hunter2" not in office.file.read_text()
+
+
+def test_app_that_refuses_is_told_in_its_words_and_nothing_is_kept(
+    here: Browser, office: Office, crm: MemoryApp
+) -> None:
+    before = office.file.read_text()
+    crm.fail("check", CredentialsRefused(app="crm"))
+    status, _, text = send(here, "/connect/locked", TYPED)
+    assert status == 422
+    assert "BW-202" in text
+    assert 'value="https://crm.example/"' in text, "what is no secret need not be typed again"
+    assert "hunter2" not in text
+    assert office.file.read_text() == before
+
+
+def test_wrong_setting_is_marked_at_its_field(here: Browser, crm: MemoryApp) -> None:
+    status, _, text = send(here, "/connect/locked", {**TYPED, "set-url": "nonsense"})
+    field = text[text.index('id="set-url"') :].partition(">")[0]
+    assert (status, 'aria-invalid="true"' in field) == (422, True)
+
+
+@pytest.mark.parametrize("name", ["Anna", "a/b", ""])
+def test_name_that_cannot_be_is_refused_with_its_words(here: Browser, name: str) -> None:
+    status, _, text = send(here, "/connect/locked", {**TYPED, "name": name})
+    assert status == 422
+    assert "BW-101" in text
+
+
+def test_kind_that_there_is_not_has_no_page(here: Browser) -> None:
+    assert here.get("/connect/nothing").status == 404
+
+
+def test_signing_in_again_takes_another_secret_of_the_same_account_alone(
+    here: Browser, office: Office, crm: MemoryApp, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    send(here, "/connect/locked", TYPED)
+    assert send(here, "/apps/crm/sign-in", {"set-password": ""})[0] == 422
+    assert send(here, "/apps/crm/sign-in", {"set-password": "hunter3"})[:2] == (303, "/apps/crm")
+    assert "What waited goes on." in here.get("/apps/crm").text
+    monkeypatch.setattr(MemoryConnector, "check", lambda connector: Account("4242", "account 4242"))
+    status, _, text = send(here, "/apps/crm/sign-in", {"set-password": "hunter4"})
+    assert status == 422
+    assert "BW-212" in text
+    [kept] = (office.folder / ".bothways" / "secrets").iterdir()
+    assert kept.read_text() == "hunter3"
+
+
+def test_app_that_became_another_account_can_be_said_to_be_the_same(
+    here: Browser, office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    office.pair()
+    office.write(office.file.read_text().replace("Bert: {connector: memory}", "Bert: {connector: many}"))
+    assert "It is the same account" not in here.get("/apps/Anna").text
+    here.get("/apps/Anna")
+    monkeypatch.setattr(MemoryConnector, "check", lambda connector: Account("4242", "account 4242"))
+    answer = here.post("/apps/Anna/same")
+    assert (answer.status, answer.location) == (303, "/apps/Anna")
+    page = here.get("/apps/Anna").text
+    assert "account 4242 counts as the same account from now on." in page
+
+
+def test_app_that_is_used_is_not_disconnected_and_says_by_what(here: Browser) -> None:
+    page = here.get("/apps/Anna/disconnect").text
+    assert "must be deleted first" in page
+    assert here.post("/apps/Anna/disconnect").status == 422
+
+
+def test_app_is_disconnected(here: Browser, office: Office, crm: MemoryApp) -> None:
+    send(here, "/connect/locked", TYPED)
+    status, location, _ = send(here, "/apps/crm/disconnect", {})
+    assert (status, location) == (303, "/apps")
+    assert [each.name for each in apps.list_apps(office.open())] == ["Anna", "Bert"]
+    assert here.get("/apps/crm").status == 404
