@@ -1,4 +1,4 @@
-"""Django's pages behind our ASGI server: each request in one of our threads, in its own use of the database."""
+"""Pages and the API behind our ASGI server: each request in one of our threads, in its own use of the database."""
 
 from collections.abc import Callable, Mapping
 from io import BytesIO
@@ -11,12 +11,14 @@ from django.http.response import HttpResponseBase
 
 from bothways.service.database import kept_open
 from bothways.service.workspace import Workspace
+from bothways.web import api
+from bothways.web.api.answering import answer
 
 Headers = list[tuple[bytes, bytes]]
 
 
 class Pages(BaseHandler):
-    """Answers requests for pages. ``trigger`` brings turns about sooner; the answer to it is not waited for."""
+    """Answers requests for pages and calls of the API. ``trigger`` brings turns about sooner; the answer to it is not waited for."""
 
     def __init__(self, workspace: Workspace, trigger: Callable[[str, list[int]], None]) -> None:
         super().__init__()
@@ -28,7 +30,7 @@ class Pages(BaseHandler):
         request = ASGIRequest({**scope, "root_path": ""}, BytesIO(body))
         request.base, request.trigger = self._workspace, self._trigger
         with kept_open(self._workspace.database):
-            response = self.get_response(request)
+            response = answer(request) if request.path.startswith(api.PREFIX) else self.get_response(request)
         return response.status_code, _headers(response), _content(response)
 
 
