@@ -812,7 +812,9 @@ class TokenRefused(PeopleError):
 
     code = "BW-525"
     what = "The call has no token, or one that is not known, was revoked, or has ended."
-    to_do = "Send the header Authorization: Bearer TOKEN. Make a token on the page about you, or by: bothways token make"
+    to_do = (
+        "Send the header Authorization: Bearer TOKEN. Make a token on the page about you, or by: bothways token make"
+    )
 
 
 class UnknownToken(PeopleError):
@@ -884,6 +886,13 @@ class CallRefused(PeopleError):
     what = "The call cannot be taken: {reason}."
     by_itself = "Nothing was done."
     to_do = "See the description of the call in /api/v1/openapi.json."
+
+
+class CallTooLong(PeopleError):
+    code, exit_code = "BW-537", EXIT_USAGE
+    what = "The body of the call is longer than {most} bytes."
+    by_itself = "Nothing was done."
+    to_do = "Send less at once."
 
 
 class NoSuchAddress(PeopleError):

@@ -1,8 +1,9 @@
 """The API: who may call what, how failures are told, paging, idempotency, tokens; and each call once as it is meant."""
 
+import asyncio
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, MutableMapping
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,7 @@ from bothways.service.rights import Role
 from bothways.web.api.calls import CALLS
 from bothways.web.api.problems import status_of, title_of
 from bothways.web.api.urls import MODULES
+from bothways.web.dispatcher import LARGEST, Dispatcher
 from tests.office import Office
 from tests.web.browser import PASSWORD, Browser
 from tests.web.caller import BASE, Caller, caller, token_of
@@ -246,6 +248,26 @@ def test_refusal_of_a_body_never_repeats_it(office: Office) -> None:
     answer = caller(office.open()).post("people/invite", {"role": "hunter2", "word": "hunter3"})
     assert (answer.status, "hunter" in answer.text) == (422, False)
     assert [each["place"] for each in answer.json["errors"]] == ["body.whom.role", "body.whom.word"]
+
+
+def test_body_that_is_too_long_is_a_problem_too(office: Office) -> None:
+    here, sent = caller(office.open()), list[MutableMapping[str, Any]]()
+
+    async def receive() -> MutableMapping[str, Any]:
+        return {"type": "http.request", "body": b" " * (LARGEST + 1)}
+
+    async def send(message: MutableMapping[str, Any]) -> None:
+        sent.append(message)
+
+    async def trigger(*_: object) -> None:
+        raise AssertionError("nothing was asked for")
+
+    scope = {"type": "http", "method": "POST", "path": f"{BASE}drafts", "headers": []}
+    app = Dispatcher(here.workspace, trigger, lambda *_: None, pages=here._pages)
+    asyncio.run(app(scope, receive, send))
+    app.threads.shutdown()
+    assert (sent[0]["status"], json.loads(sent[1]["body"])["code"]) == (413, "BW-537")
+    assert (b"content-type", b"application/problem+json") in sent[0]["headers"]
 
 
 def test_failure_of_ours_has_an_id_that_stands_in_the_log_and_no_word_of_what_it_was(
@@ -537,6 +559,7 @@ def test_people_are_invited_changed_and_switched_off(office: Office) -> None:
 
 def test_new_sync_is_drafted_changed_and_saved(office: Office) -> None:
     here = caller(office.open(), Role.EDITOR, "Eve")
+    here.post("syncs/people/off")
     new = {"name": "friends", "apps": ["Anna", "Bert"], "objects": ["people", "people"]}
     made = here.post("drafts", new)
     assert (made.status, made.json["version"], made.json["author"]) == (201, 1, "Eve")

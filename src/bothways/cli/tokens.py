@@ -13,7 +13,9 @@ def make(
     person: Annotated[str, typer.Argument(metavar="PERSON", help="In whose name it acts: the name of an account.")],
     name: Annotated[str, typer.Argument(metavar="NAME", help="What it is for.")],
     role: Annotated[str, typer.Option("--role", help="viewer, operator, editor or admin.")] = "viewer",
-    days: Annotated[float | None, typer.Option("--days", help="For how many days it is good; always without it.")] = None,
+    days: Annotated[
+        float | None, typer.Option("--days", help="For how many days it is good; always without it.")
+    ] = None,
 ) -> None:
     """Make a token for the API and print it, this once.
 

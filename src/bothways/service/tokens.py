@@ -112,6 +112,4 @@ def _role(row: Token) -> Role:
 
 def _view(row: Token) -> TokenView:
     account: Account = row.account
-    return TokenView(
-        f"t_{row.pk}", row.name, account.name, _role(row), row.made_at, row.used_at, row.ends_at or None
-    )
+    return TokenView(f"t_{row.pk}", row.name, account.name, _role(row), row.made_at, row.used_at, row.ends_at or None)

@@ -14,8 +14,12 @@ HEADERS = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff", "Va
 
 
 def answer(request: HttpRequest) -> HttpResponseBase:
-    """Return the answer to a call."""
+    """Return the answer to a call. Settings that it has changed are known to the next one at once."""
+    before = request.base.document
     response = _answer(request)
+    acted = getattr(request, "workspace", None)
+    if acted is not None and acted.document is not before:
+        request.base.document, request.base.stamp = acted.document, acted.stamp
     for name, value in HEADERS.items():
         response.headers.setdefault(name, value)
     if settings.SESSION_COOKIE_SECURE:

@@ -141,7 +141,7 @@ def _call(
 
         CALLS[view.__name__] = call
         first, _, rest = (view.__doc__ or "").partition("\n")
-        words = {"summary": first.rstrip("."), "description": " ".join(rest.split())}
+        words: dict[str, Any] = {"summary": first.rstrip("."), "description": " ".join(rest.split())}
         tag = path.split("/")[0]
         api.api_operation([method], f"/{path}", auth=Bearer(role), operation_id=view.__name__, tags=[tag], **words)(
             inside

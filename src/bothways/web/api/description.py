@@ -60,18 +60,22 @@ def _responses(call: Call, operation: dict[str, Any], schemas: dict[str, Schema]
 
 
 def _refusals(call: Call, operation: dict[str, Any]) -> Iterable[type[BothwaysError]]:
-    yield from (*ALWAYS, *call.refused)
+    yield from ALWAYS
+    yield from call.refused
     if call.role is not Role.VIEWER:
         yield e.NotAllowed
     if operation["parameters"] or "requestBody" in operation or call.method == "POST":
         yield e.CallRefused
+    if "requestBody" in operation:
+        yield e.CallTooLong
     if call.method == "POST":
-        yield from (e.KeyUsedOtherwise, e.KeyTaken)
+        yield e.KeyUsedOtherwise
+        yield e.KeyTaken
 
 
 def _answered(call: Call, schemas: dict[str, Schema]) -> tuple[str, Schema]:
     if isinstance(call.answer, str):
-        return call.answer, {"type": "string"}
+        return call.answer, {"type": "object"}
     if isinstance(call.answer, type) and issubclass(call.answer, Body):
         schemas[call.answer.__name__] = call.answer.model_json_schema()
         return "application/json", {"$ref": f"#/components/schemas/{call.answer.__name__}"}

@@ -51,6 +51,7 @@ STATUSES: tuple[tuple[int, tuple[type[BothwaysError], ...]], ...] = (
             e.SyncOff,
         ),
     ),
+    (413, (e.CallTooLong,)),
     (423, (e.StillBeingWritten, e.DatabaseLocked, e.SecondRunner, e.RunSuperseded)),
     (422, (e.CallRefused, e.KeyUsedOtherwise, e.NameRefused, e.UnknownRole, e.SettingsError)),
     (403, (e.PeopleError,)),

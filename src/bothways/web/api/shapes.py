@@ -47,13 +47,9 @@ def schema_of(kind: Any, known: dict[str, Schema]) -> Schema:
     if origin in (Union, UnionType):
         return {"anyOf": [schema_of(each, known) for each in inner]}
     if origin is tuple and inner[-1] is not Ellipsis:
-        size = len(inner)
-        return {
-            "type": "array",
-            "prefixItems": [schema_of(each, known) for each in inner],
-            "minItems": size,
-            "maxItems": size,
-        }
+        each = [schema_of(kind, known) for kind in inner]
+        items = {"items": each[0]} if len(set(inner)) == 1 else {"prefixItems": each}
+        return {"type": "array", **items, "minItems": len(inner), "maxItems": len(inner)}
     if origin in (tuple, list, Sequence):
         return {"type": "array", "items": schema_of(inner[0], known)}
     if origin in (dict, Mapping):

@@ -80,9 +80,7 @@ def export_sync(request: HttpRequest, name: str) -> HttpResponse:
 )
 def turn_on(request: HttpRequest, name: str, how: Start = Start()) -> SyncView:  # noqa: B008 - it is not changed
     """Turn a sync on, after everything it needs has been checked."""
-    syncs.turn_on(
-        request.workspace, name, from_now=how.from_now, old_links=how.old_links, confirmed=how.confirmed
-    )
+    syncs.turn_on(request.workspace, name, from_now=how.from_now, old_links=how.old_links, confirmed=how.confirmed)
     _wake(request, name)
     return syncs.show_sync(request.workspace, name)
 

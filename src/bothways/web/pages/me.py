@@ -102,7 +102,7 @@ def make_token(request: HttpRequest) -> HttpResponse:
 @action(post=Role.VIEWER)
 def revoke_token(request: HttpRequest) -> HttpResponse:
     """End a token at once."""
-    gone = tokens.revoke_token(request.workspace, str(request.POST.get("token", "")))
+    gone = tokens.revoke_token(request.workspace, str(request.POST.get("id", "")))
     return went_well(request, f"{HERE}#tokens", _("The token %(name)s is revoked.") % {"name": gone.name})
 
 
@@ -131,4 +131,4 @@ def _qr(address: str) -> SafeString:
     drawn = segno.make(address, error="m", micro=False).svg_inline(
         scale=5, border=4, dark="#000", light="#fff", svgclass="qr", lineclass=None, omitsize=True
     )
-    return mark_safe(drawn)  # noqa: S308 - made of nothing but numbers
+    return mark_safe(drawn)  # it holds nothing but numbers
