@@ -3,6 +3,7 @@
 import asyncio
 import json
 import re
+import shlex
 from collections.abc import Iterator, MutableMapping
 from pathlib import Path
 from typing import Any
@@ -594,6 +595,23 @@ def test_nothing_secret_is_answered_or_kept(office: Office, caplog: pytest.LogCa
     for secret in (here.token, PASSWORD, accounts.digest_of(here.token), "pbkdf2"):
         assert all(secret not in each for each in said)
         assert secret not in caplog.text
+
+
+def test_examples_of_the_readme_work(office: Office) -> None:
+    office.change("  people:   # who we know", "  contacts:")
+    office.anna.add(email="ana@example.org", name="Ana")
+    office.run(sync="contacts")
+    here = caller(office.open(), Role.OPERATOR)
+    text = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
+    lines = [shlex.split(line, comments=True) for line in text.splitlines() if line.startswith("curl ")]
+    assert len(lines) > 4
+    for words in lines:
+        assert "Authorization: Bearer $TOKEN" in words
+        method = words[words.index("-X") + 1] if "-X" in words else "GET"
+        sent = [words[place + 1].split(": ") for place, word in enumerate(words) if word == "-H"]
+        headers = {name: value for name, value in sent if name != "Authorization"}
+        answer = here.call(method, words[-1].removeprefix("$API/"), **headers)
+        assert answer.status < 300, (words, answer.text)
 
 
 def test_what_is_not_of_the_api_is_still_a_page(office: Office) -> None:

@@ -79,7 +79,10 @@ def off(context: typer.Context, name: Name) -> None:
 
 
 def reset(context: typer.Context, name: Name) -> None:
-    """Take the second factor from somebody who has lost it: the password alone signs in then."""
+    """Take the second factor from somebody who has lost it.
+
+    The password alone signs them in then, until they set up another.
+    """
     from bothways.service import second_factor
 
     terminal: Terminal = context.obj
