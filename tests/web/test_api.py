@@ -248,7 +248,7 @@ def test_body_that_is_not_as_described_is_refused_and_says_where(office: Office,
 def test_refusal_of_a_body_never_repeats_it(office: Office) -> None:
     answer = caller(office.open()).post("people/invite", {"role": "hunter2", "word": "hunter3"})
     assert (answer.status, "hunter" in answer.text) == (422, False)
-    assert [each["place"] for each in answer.json["errors"]] == ["body.whom.role", "body.whom.word"]
+    assert [each["place"] for each in answer.json["errors"]] == ["body.role", "body.word"]
 
 
 def test_body_that_is_too_long_is_a_problem_too(office: Office) -> None:
@@ -556,6 +556,9 @@ def test_people_are_invited_changed_and_switched_off(office: Office) -> None:
     assert here.post("people/Ana Ruiz/off").code == "BW-508"
     assert here.post("people/Ana Ruiz/reset").code == "BW-529"
     assert here.get("deeds?limit=1").json["items"][0]["what"] == "switched off"
+    found = [(each["id"], each["what"]) for each in all_of(here, "deeds?limit=2")]
+    assert [what for _, what in found[:3]] == ["switched off", "made operator", "made an account"]
+    assert found == [(each["id"], each["what"]) for each in here.get("deeds").json["items"]]
 
 
 def test_new_sync_is_drafted_changed_and_saved(office: Office) -> None:

@@ -196,10 +196,10 @@ def admins(workspace: Workspace) -> list[str]:
 
 @on_database
 @for_role(Role.ADMIN)
-def deeds(workspace: Workspace, most: int = 100) -> list[DeedView]:
-    """Return what was done last, the newest first."""
-    rows = Deed.objects.order_by("-at", "-id")[:most]
-    return [DeedView(row.at, row.who, row.what, row.about) for row in rows]
+def deeds(workspace: Workspace, most: int = 100, *, after: int | None = None) -> list[DeedView]:
+    """Return what was done last, the newest first; before the deed ``after``."""
+    rows = Deed.objects.order_by("-id") if after is None else Deed.objects.filter(pk__lt=after).order_by("-id")
+    return [DeedView(row.pk, row.at, row.who, row.what, row.about) for row in rows[:most]]
 
 
 def note(workspace: Workspace, what: str, about: str = "") -> None:

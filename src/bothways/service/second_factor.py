@@ -69,7 +69,7 @@ def confirm(workspace: Workspace, code: str) -> tuple[str, ...]:
     account = own(workspace)
     if account.totp or not account.totp_new:
         raise NoSecondFactor(name=account.name)
-    step = _step_of(account.totp_new, code, workspace.clock(), 0)
+    step = _step_of(account.totp_new, code, workspace.clock())
     if step is None:
         raise CodeRefused()
     codes = tuple(_recovery_code() for _ in range(CODES))
@@ -129,18 +129,20 @@ def _check(workspace: Workspace, account: Account, code: str) -> None:
 
 
 def _use_code(account: Account, code: str, now: float) -> bool:
-    step = _step_of(account.totp, code, now, account.totp_step)
-    return step is not None and bool(
-        Account.objects.filter(pk=account.pk, totp=account.totp, totp_step__lt=step).update(totp_step=step)
-    )
+    """Use a code up that counts now, unless one of its interval or a later one was used."""
+    step = _step_of(account.totp, code, now)
+    if step is None:
+        return False
+    before = Account.objects.filter(pk=account.pk, totp=account.totp, totp_step__lt=step)
+    return bool(before.update(totp_step=step))
 
 
-def _step_of(secret: str, code: str, now: float, used: int) -> int | None:
-    """Return of which interval after the last one used a code is, None if of none that counts now."""
+def _step_of(secret: str, code: str, now: float) -> int | None:
+    """Return of which interval a code is, None if of none that counts now."""
     totp, given = TOTP(secret), _plain(code)
     present = int(now) // totp.interval
     for step in range(present - DRIFT, present + DRIFT + 1):
-        if step > used and hmac.compare_digest(totp.generate_otp(step).encode(), given.encode()):
+        if hmac.compare_digest(totp.generate_otp(step).encode(), given.encode()):
             return step
     return None
 

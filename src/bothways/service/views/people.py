@@ -31,6 +31,7 @@ class AccountView:
 class DeedView:
     """Something that somebody did."""
 
+    id: int
     at: float
     who: str
     what: str

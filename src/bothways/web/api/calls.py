@@ -9,6 +9,7 @@ from typing import Annotated, Any, TypeVar
 from urllib.parse import urlencode
 
 from django.http import HttpRequest, HttpResponse
+from django.utils.encoding import escape_uri_path
 from ninja import NinjaAPI, Schema
 from ninja.errors import AuthenticationError, HttpError, ValidationError
 from ninja.security import HttpBearer
@@ -156,7 +157,7 @@ def listed(request: HttpRequest, items: Sequence[object], after: object = None) 
     if after is None:
         return {"items": list(items), "next": None}
     query = urlencode({**{key: value for key, value in request.GET.items() if key != "after"}, "after": str(after)})
-    return {"items": list(items), "next": f"{request.path}?{query}"}
+    return {"items": list(items), "next": f"{escape_uri_path(request.path)}?{query}"}
 
 
 def one_more(request: HttpRequest, items: Sequence[Any], limit: int) -> dict[str, object]:
@@ -219,7 +220,9 @@ def _not_as_described(request: HttpRequest, error: Any) -> HttpResponse:
 
 
 def _place(parts: Sequence[object]) -> str:
-    return ".".join(str(part) for place, part in enumerate(parts) if not (place == 1 and part == "body"))
+    """Return a place as the caller knows it: what our code calls the body is left out."""
+    known = [str(part) for part in parts]
+    return ".".join(known[:1] + known[2:] if known[0] == "body" else known)
 
 
 @api.exception_handler(HttpError)

@@ -29,8 +29,7 @@ _KEY = {
 def openapi() -> bytes:
     """Return the whole description."""
     found = json.loads(json.dumps(api.get_openapi_schema(path_prefix=PREFIX.strip("/"))))
-    schemas: dict[str, Schema] = found["components"]["schemas"]
-    schemas[PROBLEM] = PROBLEM_SCHEMA
+    schemas: dict[str, Schema] = {PROBLEM: PROBLEM_SCHEMA}
     for address in found["paths"].values():
         for operation in address.values():
             call = CALLS[operation["operationId"]]
@@ -38,6 +37,10 @@ def openapi() -> bytes:
             operation["x-role"] = str(call.role)
             if call.method == "POST":
                 operation["parameters"].append(_KEY)
+    bodies = found["components"]["schemas"]
+    if twice := schemas.keys() & bodies.keys():
+        raise TypeError(f"two schemas are called {', '.join(twice)}")
+    bodies.update(schemas)
     return json.dumps(found, ensure_ascii=False).encode()
 
 

@@ -9,7 +9,7 @@ from bothways import errors as e
 from bothways.service import accounts, second_factor
 from bothways.service.rights import Role
 from bothways.service.views import AccountView, DeedView
-from bothways.web.api.calls import Body, Limit, Name, get, listed, post
+from bothways.web.api.calls import Body, Limit, Name, Number, get, listed, one_more, post
 
 
 class Invited(Body):
@@ -39,9 +39,9 @@ def list_people(request: HttpRequest) -> object:
 
 
 @get("deeds", DeedView, role=Role.ADMIN, page=True)
-def list_deeds(request: HttpRequest, limit: Limit = 50) -> object:
+def list_deeds(request: HttpRequest, after: Number | None = None, limit: Limit = 50) -> object:
     """List what was done last to accounts, sessions and tokens, the newest first."""
-    return listed(request, accounts.deeds(request.workspace, limit))
+    return one_more(request, accounts.deeds(request.workspace, limit + 1, after=after), limit)
 
 
 @post("people/invite", Link, Role.ADMIN, status=201, refused=(e.UnknownPerson,), secret=True)
