@@ -22,7 +22,7 @@ from bothways.web.api.calls import CALLS
 from bothways.web.api.problems import status_of, title_of
 from bothways.web.api.urls import MODULES
 from bothways.web.dispatcher import LARGEST, Dispatcher
-from tests.office import Office
+from tests.office import Office, office_on, plug_in
 from tests.web.browser import PASSWORD, Browser
 from tests.web.caller import BASE, Caller, caller, token_of
 
@@ -377,6 +377,22 @@ def test_key_that_is_none_is_refused(office: Office) -> None:
     here = caller(office.open())
     assert here.post("syncs/people/run", idempotency_key="k" * 256).status == 422
     assert requests_made(here) == 0
+
+
+def test_calls_on_postgresql(postgresql: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    plug_in(monkeypatch)
+    with office_on(postgresql, tmp_path, monkeypatch) as office:
+        office.pair("Dana")
+        here = caller(office.open())
+        first, again = (here.post("syncs/people/run", idempotency_key="k") for _ in range(2))
+        assert (first.status, again.text, requests_made(here)) == (202, first.text, 1)
+        assert here.post("pause", idempotency_key="k").code == "BW-532"
+        assert here.get("syncs/people/records?search=dana").json["items"][0]["name"] == "Dana"
+        assert here.get("deeds").json["items"][0]["what"] == "made a token (admin)"
+        for address in ("syncs/people/records/%00", "syncs/people/records?search=%00", "issues?after=%00"):
+            assert here.get(address).code != "BW-900", address
+        assert here.post("people/%00/off").code != "BW-900"
+        assert here.post("drafts", {"name": "a\x00", "apps": ["Anna", "Bert"], "objects": ["a\x00", "b"]}).status < 500
 
 
 # --- lists --------------------------------------------------------------------------------------------
