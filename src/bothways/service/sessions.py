@@ -89,7 +89,8 @@ def touch(workspace: Workspace, key: str) -> None:
     """Note that a session is used, told to the minute; it lasts as long from now on as a new one."""
     ends = timezone.now() + timedelta(seconds=LASTS)
     rows = Session.objects.filter(session_key=key, expire_date__lt=ends - timedelta(seconds=TOLD_EVERY))
-    rows.update(expire_date=ends)
+    if rows.exists():  # to look whether there is something to write waits for nobody who writes
+        rows.update(expire_date=ends)
 
 
 def _mine(account: Account) -> Any:

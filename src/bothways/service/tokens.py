@@ -95,7 +95,8 @@ def bearer_of(workspace: Workspace, word: str) -> Bearer:
     row = Token.objects.select_related("account").filter(digest=digest_of(word)).first()
     if row is None or row.account.left_at or 0 < row.ends_at <= now:
         raise TokenRefused()
-    Token.objects.filter(pk=row.pk, used_at__lt=now - TOLD_EVERY).update(used_at=now)
+    if row.used_at < now - TOLD_EVERY:
+        Token.objects.filter(pk=row.pk).update(used_at=now)
     return Bearer(row.pk, Actor(row.account.name, _role(row), row.account.pk))
 
 
