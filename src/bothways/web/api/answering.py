@@ -1,9 +1,9 @@
 """Calls of the API behind our ASGI server: without cookies, so that no other site can make a browser call it."""
 
 from django.conf import settings
-from django.http import HttpRequest
+from django.http import Http404, HttpRequest
 from django.http.response import HttpResponseBase
-from django.urls import Resolver404, resolve
+from django.urls import resolve
 
 from bothways.errors import NoSuchAddress
 from bothways.web.api.calls import ours
@@ -32,10 +32,9 @@ def _answer(request: HttpRequest) -> HttpResponseBase:
         request.method = "GET"  # the server leaves the body out
     try:
         found = resolve(request.path_info, URLS)
-    except Resolver404:
-        return problem(NoSuchAddress())
-    try:
         response = found.func(request, *found.args, **found.kwargs)
+    except Http404:
+        return problem(NoSuchAddress())
     except Exception as error:  # noqa: BLE001 - whatever it is becomes words and a code
         return ours(request, error)
     if response.status_code == 405:
