@@ -806,6 +806,108 @@ class LastAdmin(PeopleError):
     to_do = "Make somebody else an admin first."
 
 
+class TokenNotMade(PeopleError):
+    code, exit_code = "BW-524", EXIT_USAGE
+    what = "The token cannot be made: {reason}."
+    by_itself = "Nothing was made."
+    to_do = "Correct that and try again."
+
+
+class TokenRefused(PeopleError):
+    """Raised for a call of the API. It does not tell which of these is so."""
+
+    code = "BW-525"
+    what = "The call has no token, or one that is not known, was revoked, or has ended."
+    to_do = (
+        "Send the header Authorization: Bearer TOKEN. Make a token on the page about you, or by: bothways token make"
+    )
+
+
+class UnknownToken(PeopleError):
+    code, exit_code = "BW-526", EXIT_USAGE
+    what = 'There is no token "{token}" of yours (any more).'
+    to_do = "See: bothways token list"
+
+
+class CodeRefused(PeopleError):
+    code = "BW-527"
+    what = "This code is wrong, was used already, or its time is over."
+    to_do = "Type the code that your app shows now, or a recovery code that you have not used yet."
+
+
+class SecondFactorIsOn(PeopleError):
+    code, exit_code = "BW-528", EXIT_USAGE
+    what = "{name} has a second factor already."
+    to_do = "Turn it off first."
+
+
+class NoSecondFactor(PeopleError):
+    code, exit_code = "BW-529", EXIT_USAGE
+    what = "{name} has no second factor, or has not begun to set one up."
+    to_do = "See who has one with: bothways user list"
+
+
+class PasswordWrong(PeopleError):
+    code = "BW-530"
+    what = "This is not your password."
+    to_do = "Try again, or ask an admin for a new link: bothways user link NAME"
+
+
+class SignInExpired(PeopleError):
+    code = "BW-531"
+    what = "Too much time has passed since you typed your password."
+    by_itself = "Nobody was signed in."
+    to_do = "Sign in again."
+
+
+class KeyUsedOtherwise(PeopleError):
+    """Raised for a call with an idempotency key that came with another call before."""
+
+    code = "BW-532"
+    what = "This Idempotency-Key came with another call within the last day."
+    by_itself = "Nothing was done."
+    to_do = "Send a new key with each new call."
+
+
+class KeyTaken(PeopleError):
+    """Raised for a call with an idempotency key whose first answer cannot be given again (yet)."""
+
+    code = "BW-533"
+    what = "The call with this Idempotency-Key {reason}."
+    by_itself = "It was not done a second time."
+    to_do = "{hint}"
+
+
+class UnknownRequest(PeopleError):
+    code, exit_code = "BW-534", EXIT_USAGE
+    what = "There is no request {id} (any more)."
+    by_itself = "What has ended is kept for 30 days."
+    to_do = "List the requests, or look at the runs."
+
+
+class CallRefused(PeopleError):
+    """Raised for a call of the API that is not as its description says."""
+
+    code, exit_code = "BW-535", EXIT_USAGE
+    what = "The call cannot be taken: {reason}."
+    by_itself = "Nothing was done."
+    to_do = "See the description of the call in /api/v1/openapi.json."
+
+
+class CallTooLong(PeopleError):
+    code, exit_code = "BW-537", EXIT_USAGE
+    what = "The body of the call is longer than {most} bytes."
+    by_itself = "Nothing was done."
+    to_do = "Send less at once."
+
+
+class NoSuchAddress(PeopleError):
+    code, exit_code = "BW-536", EXIT_USAGE
+    what = "The API has no such address, or it does not take this method."
+    by_itself = "Nothing was done."
+    to_do = "All addresses stand in /api/v1/openapi.json."
+
+
 # --- apps ---------------------------------------------------------------------------------------------
 
 

@@ -31,6 +31,7 @@ from tests.cli.views import (
     SUGGESTIONS,
     SUMMARY,
     SYNC,
+    TOKEN,
     UNDO,
     UPDATE,
     WHY,
@@ -106,6 +107,10 @@ ANSWERS = {
     "service.accounts.list_accounts": [ACCOUNT],
     "service.accounts.set_role": replace(ACCOUNT, role=Role.EDITOR),
     "service.accounts.switch_off": replace(ACCOUNT, is_on=False),
+    "service.second_factor.reset": ACCOUNT,
+    "service.tokens.make_token": (TOKEN, "the-word-of-a-token"),
+    "service.tokens.list_tokens": [TOKEN],
+    "service.tokens.revoke_token": TOKEN,
 }
 
 

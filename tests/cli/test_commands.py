@@ -78,6 +78,10 @@ CALLS = [
     ("user list", "users", 0, "Ana Ruiz"),
     ("user role Ana editor", "user", 0, "Ana Ruiz is editor now."),
     ("user off Ana", "user", 0, "Ana Ruiz can sign in no more."),
+    ("user reset Ana", "user", 0, "Ana Ruiz signs in with the password alone now."),
+    ("token make Ana reports --role viewer --days 90", "token", 0, "the-word-of-a-token"),
+    ("token list", "tokens", 0, "reports"),
+    ("token revoke t_3", "token-revoked", 0, "reports of Ana Ruiz is revoked."),
 ]
 STREAMS = [
     ("log", "log", 2),

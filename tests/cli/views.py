@@ -280,3 +280,4 @@ FINDINGS = [
 ]
 
 ACCOUNT = views.AccountView(1, "Ana Ruiz", Role.ADMIN, 1_770_000_000.0, 0.0, True)
+TOKEN = views.TokenView("t_3", "reports", "Ana Ruiz", Role.VIEWER, 1_770_000_000.0, 0.0, None)

@@ -21,6 +21,7 @@ NOBODY = None
 TABLE = {
     "welcome": {"GET": NOBODY, "POST": NOBODY},
     "login": {"GET": NOBODY, "POST": NOBODY},
+    "login/code": {"GET": NOBODY, "POST": NOBODY},
     "logout": {"POST": NOBODY},
     "": {"GET": Role.VIEWER},
     "syncs/<str:name>": {"GET": Role.VIEWER},
@@ -53,6 +54,17 @@ TABLE = {
     "settings/people/invite": {"POST": Role.ADMIN},
     "settings/people/role": {"POST": Role.ADMIN},
     "settings/people/off": {"POST": Role.ADMIN},
+    "settings/people/reset": {"POST": Role.ADMIN},
+    "settings/me": {"GET": Role.VIEWER},
+    "settings/me/password": {"POST": Role.VIEWER},
+    "settings/me/sessions/end": {"POST": Role.VIEWER},
+    "settings/me/sessions/end-others": {"POST": Role.VIEWER},
+    "settings/me/second-factor": {"GET": Role.VIEWER},
+    "settings/me/second-factor/begin": {"POST": Role.VIEWER},
+    "settings/me/second-factor/confirm": {"POST": Role.VIEWER},
+    "settings/me/second-factor/off": {"POST": Role.VIEWER},
+    "settings/me/tokens/make": {"POST": Role.VIEWER},
+    "settings/me/tokens/revoke": {"POST": Role.VIEWER},
 }
 """The one table of who may do what on the pages."""
 

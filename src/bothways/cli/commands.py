@@ -18,6 +18,7 @@ from bothways.cli import (
     serving,
     suggestions,
     syncs,
+    tokens,
     workspaces,
 )
 from bothways.cli.terminal import Terminal
@@ -91,9 +92,20 @@ GROUPS: tuple[tuple[str, str, tuple[tuple[str, Callable[..., Any]], ...]], ...] 
         ),
     ),
     (
+        "token",
+        "Let programs call the API.",
+        (("make", tokens.make), ("list", tokens.list_), ("revoke", tokens.revoke)),
+    ),
+    (
         "user",
         "Say who may sign in to the pages, and what they may do.",
-        (("link", people.link), ("list", people.list_), ("role", people.role), ("off", people.off)),
+        (
+            ("link", people.link),
+            ("list", people.list_),
+            ("role", people.role),
+            ("off", people.off),
+            ("reset", people.reset),
+        ),
     ),
 )
 

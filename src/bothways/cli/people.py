@@ -49,10 +49,14 @@ def list_(context: typer.Context) -> None:
     if terminal.json:
         terminal.document("users", {"users": [plain(each) for each in found]})
     elif found:
-        rows = [(each.name, each.role.value, "" if each.is_on else "switched off") for each in found]
+        rows = [(each.name, each.role.value, _notes(each)) for each in found]
         terminal.lines(columns([("Name", "Role", ""), *rows]))
     else:
         terminal.lines(["Nobody yet. Make the first account with: bothways user link"])
+
+
+def _notes(view: "AccountView") -> str:
+    return ", ".join(["switched off"] * (not view.is_on) + ["second factor"] * view.second_factor)
 
 
 def role(context: typer.Context, name: Name, role: Annotated[str, typer.Argument(metavar="ROLE")]) -> None:
@@ -72,6 +76,18 @@ def off(context: typer.Context, name: Name) -> None:
     terminal: Terminal = context.obj
     view = accounts.switch_off(opened(terminal), name)
     _told(terminal, view, f"{view.name} can sign in no more.")
+
+
+def reset(context: typer.Context, name: Name) -> None:
+    """Take the second factor from somebody who has lost it.
+
+    The password alone signs them in then, until they set up another.
+    """
+    from bothways.service import second_factor
+
+    terminal: Terminal = context.obj
+    view = second_factor.reset(opened(terminal), name)
+    _told(terminal, view, f"{view.name} signs in with the password alone now.")
 
 
 def _told(terminal: Terminal, view: "AccountView", words: str) -> None:

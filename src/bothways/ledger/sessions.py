@@ -9,6 +9,9 @@ from bothways.ledger.models import Session
 ACCOUNT, AGENT, MADE_AT = "account", "agent", "made_at"
 """What a session holds: whose it is, which browser, since when (seconds)."""
 
+LASTS = 14 * 86_400
+"""Seconds without a visit after which somebody must sign in again."""
+
 
 class SessionStore(DatabaseStore):
     """Keeps the account of a session beside it."""

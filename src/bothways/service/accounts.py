@@ -10,9 +10,18 @@ from django.contrib.auth.hashers import check_password, make_password
 from django.contrib.auth.password_validation import CommonPasswordValidator
 from django.core.exceptions import ValidationError
 
-from bothways.errors import LastAdmin, LinkUsed, NameRefused, PasswordWeak, SignInLocked, SignInRefused, UnknownPerson
+from bothways.errors import (
+    LastAdmin,
+    LinkUsed,
+    NameRefused,
+    NotAllowed,
+    PasswordWeak,
+    SignInLocked,
+    SignInRefused,
+    UnknownPerson,
+)
 from bothways.ledger import db
-from bothways.ledger.models import Account, Deed, OneTimeLink, Session
+from bothways.ledger.models import Account, Deed, OneTimeLink, Session, Token
 from bothways.service.database import on_database
 from bothways.service.revisions import author_of
 from bothways.service.rights import Role, for_role
@@ -40,11 +49,11 @@ def make_link(workspace: Workspace, role: Role = Role.ADMIN, name: str = "") -> 
 
     Raises UnknownPerson.
     """
-    account = _account(name) if name else None
+    account = account_called(name) if name else None
     word, now = secrets.token_urlsafe(24), workspace.clock()
     OneTimeLink.objects.filter(ends_at__lt=now).delete()
     OneTimeLink.objects.create(
-        digest=_digest(word),
+        digest=digest_of(word),
         role=account.role if account else role,
         account=account,
         made_by=author_of(workspace),
@@ -70,7 +79,7 @@ def use_link(workspace: Workspace, word: str, name: str, password: str) -> Accou
     with db.transaction_():
         link = _link(workspace, word)
         name = link.account.name if link.account else _named(name)
-        _check_password(password, name)
+        check_new_password(password, name)
         account = link.account or Account(name=name, key=_key(name), role=link.role, made_at=workspace.clock())
         account.password, account.failed, account.locked_until = make_password(password), 0, 0.0
         account.save()
@@ -79,29 +88,48 @@ def use_link(workspace: Workspace, word: str, name: str, password: str) -> Accou
         Deed.objects.create(
             at=workspace.clock(), who=name, what="set a password" if link.account else "made an account", about=name
         )
-    return _view(account)
+    return view_of(account)
 
 
 @on_database
 def sign_in(workspace: Workspace, name: str, password: str) -> AccountView:
     """Return the account of a name and a password; raise SignInRefused, and SignInLocked after too many tries.
 
-    It takes as long for a name that nobody has.
+    One with a second factor is not signed in by that yet: see ``second_factor.finish_sign_in``. It takes as long for a
+    name that nobody has.
     """
     account, now = Account.objects.filter(key=_key(name), left_at=0.0).first(), workspace.clock()
-    if account is not None and account.locked_until > now:
-        raise SignInLocked(name=account.name, minutes=max(1, round((account.locked_until - now) / 60)))
-    right = check_password(password[:LONGEST], account.password if account and account.password else _DUMMY)
-    if account is None or not account.password or not right:
+    if account is not None:
+        refuse_locked(account, now)
+    right = is_password(account, password)
+    if account is None or not right:
         if account is not None:
-            _failed(account, now)
+            count_failure(account, now)
         raise SignInRefused()
+    return view_of(account) if account.totp else signed_in(account, now)
+
+
+def is_password(account: Account | None, password: str) -> bool:
+    """Tell whether this is the password of an account."""
+    known = account is not None and bool(account.password)
+    return check_password(password[:LONGEST], account.password if account and known else _DUMMY) and known
+
+
+def signed_in(account: Account, now: float) -> AccountView:
+    """Note that somebody has shown who they are; what failed before counts no more."""
     Account.objects.filter(pk=account.pk).update(failed=0, locked_until=0.0, signed_in_at=now)
     account.signed_in_at = now
-    return _view(account)
+    return view_of(account)
 
 
-def _failed(account: Account, now: float) -> None:
+def refuse_locked(account: Account, now: float) -> None:
+    """Raise SignInLocked while there were too many tries."""
+    if account.locked_until > now:
+        raise SignInLocked(name=account.name, minutes=max(1, round((account.locked_until - now) / 60)))
+
+
+def count_failure(account: Account, now: float) -> None:
+    """Count a wrong password or code; too many in a row lock the account for a while."""
     with db.transaction_():
         db.execute("UPDATE account SET failed=failed+1 WHERE id=%s", (account.pk,))
         beyond = int(db.value("SELECT failed FROM account WHERE id=%s", (account.pk,)) or 0) - TRIES
@@ -114,7 +142,7 @@ def _failed(account: Account, now: float) -> None:
 def account_of(workspace: Workspace, id: int) -> AccountView | None:
     """Return an account that is on, None if there is none."""
     row = Account.objects.filter(pk=id, left_at=0.0).first()
-    return _view(row) if row else None
+    return view_of(row) if row else None
 
 
 @on_database
@@ -128,7 +156,7 @@ def is_new(workspace: Workspace) -> bool:
 def list_accounts(workspace: Workspace) -> list[AccountView]:
     """Return all accounts, by name."""
     open_ = [id for (id,) in db.rows("SELECT account_id FROM session WHERE account_id IS NOT NULL")]
-    return [_view(row, open_.count(row.pk)) for row in Account.objects.order_by("key")]
+    return [view_of(row, open_.count(row.pk)) for row in Account.objects.order_by("key")]
 
 
 @on_database
@@ -136,27 +164,28 @@ def list_accounts(workspace: Workspace) -> list[AccountView]:
 def set_role(workspace: Workspace, name: str, role: Role) -> AccountView:
     """Give an account another role; raise UnknownPerson, LastAdmin."""
     with db.transaction_():
-        account = _account(name)
+        account = account_called(name)
         if role is not Role.ADMIN:
             _refuse_last(account)
         Account.objects.filter(pk=account.pk).update(role=role)
         note(workspace, f"made {role}", account.name)
     account.role = role
-    return _view(account)
+    return view_of(account)
 
 
 @on_database
 @for_role(Role.ADMIN)
 def switch_off(workspace: Workspace, name: str) -> AccountView:
-    """Let somebody sign in no more, and end their sessions; raise UnknownPerson, LastAdmin."""
+    """Let somebody sign in no more, and end their sessions and tokens; raise UnknownPerson, LastAdmin."""
     with db.transaction_():
-        account = _account(name)
+        account = account_called(name)
         _refuse_last(account)
         account.left_at = workspace.clock()
         account.save(update_fields=["left_at"])
         Session.objects.filter(account_id=account.pk).delete()
+        Token.objects.filter(account=account).delete()
         note(workspace, "switched off", account.name)
-    return _view(account)
+    return view_of(account)
 
 
 @on_database
@@ -167,10 +196,10 @@ def admins(workspace: Workspace) -> list[str]:
 
 @on_database
 @for_role(Role.ADMIN)
-def deeds(workspace: Workspace, most: int = 100) -> list[DeedView]:
-    """Return what was done last, the newest first."""
-    rows = Deed.objects.order_by("-at", "-id")[:most]
-    return [DeedView(row.at, row.who, row.what, row.about) for row in rows]
+def deeds(workspace: Workspace, most: int = 100, *, after: int | None = None) -> list[DeedView]:
+    """Return what was done last, the newest first; before the deed ``after``."""
+    rows = Deed.objects.order_by("-id") if after is None else Deed.objects.filter(pk__lt=after).order_by("-id")
+    return [DeedView(row.pk, row.at, row.who, row.what, row.about) for row in rows[:most]]
 
 
 def note(workspace: Workspace, what: str, about: str = "") -> None:
@@ -178,12 +207,13 @@ def note(workspace: Workspace, what: str, about: str = "") -> None:
     Deed.objects.create(at=workspace.clock(), who=author_of(workspace), what=what, about=about)
 
 
-def _digest(word: str) -> str:
+def digest_of(word: str) -> str:
+    """Return by what a long word made by chance is known, which cannot be turned back into it."""
     return hashlib.sha256(word.encode()).hexdigest()
 
 
 def _link(workspace: Workspace, word: str) -> OneTimeLink:
-    found = OneTimeLink.objects.select_related("account").filter(digest=_digest(word)).first()
+    found = OneTimeLink.objects.select_related("account").filter(digest=digest_of(word)).first()
     if found is None or found.ends_at < workspace.clock():
         raise LinkUsed()
     return found
@@ -202,7 +232,8 @@ def _named(name: str) -> str:
     return name
 
 
-def _check_password(password: str, name: str) -> None:
+def check_new_password(password: str, name: str) -> None:
+    """Raise PasswordWeak for one that is easy to guess."""
     if not SHORTEST <= len(password) <= LONGEST:
         raise PasswordWeak(reason=f"it takes {SHORTEST} to {LONGEST} characters")
     if _key(name) in password.casefold() and len(name) > 3:
@@ -213,10 +244,21 @@ def _check_password(password: str, name: str) -> None:
         raise PasswordWeak(reason="many people use it") from error
 
 
-def _account(name: str) -> Account:
+def account_called(name: str) -> Account:
+    """Return the account of a name; raise UnknownPerson."""
     found = Account.objects.filter(key=_key(name)).first()
     if found is None:
         raise UnknownPerson(name=name)
+    return found
+
+
+def own(workspace: Workspace) -> Account:
+    """Return the account of who is acting; raise NotAllowed where nobody is who has one."""
+    actor = workspace.actor
+    found = Account.objects.filter(pk=actor.account, left_at=0.0).first() if actor else None
+    if found is None:
+        who = actor.name if actor else "the command line"
+        raise NotAllowed(who=who, needed="of an account", role="none")
     return found
 
 
@@ -226,8 +268,10 @@ def _refuse_last(account: Account) -> None:
         raise LastAdmin(name=account.name)
 
 
-def _view(row: Account, sessions: int = 0) -> AccountView:
-    return AccountView(row.pk, row.name, Role(row.role), row.made_at, row.signed_in_at, not row.left_at, sessions)
+def view_of(row: Account, sessions: int = 0) -> AccountView:
+    """Return an account as it is shown."""
+    is_on, second = not row.left_at, bool(row.totp)
+    return AccountView(row.pk, row.name, Role(row.role), row.made_at, row.signed_in_at, is_on, sessions, second)
 
 
 _DUMMY = "pbkdf2_sha256$1000000$tcTFkGd9mFZHrGBe8gjpxV$9SuUe0AROPTkf3IHu3hZcwMmqGwkBVtyT2g9dRgt0hY="

@@ -39,12 +39,22 @@ MOST_WRITTEN = 10
 
 
 @on_database
-def list_issues(workspace: Workspace, name: str | None = None, *, size: int = 50) -> list[IssueView]:
-    """Return what is held in a sync, in all of them if None, oldest first of each: at most ``size``."""
+def list_issues(
+    workspace: Workspace, name: str | None = None, *, after: str | None = None, size: int = 50
+) -> list[IssueView]:
+    """Return what is held in a sync, in all of them if None, oldest first of each: at most ``size``.
+
+    ``after``: only what comes after this issue; raises UnknownIssue if there is none such any more.
+    """
+    names, last = list(workspace.document.syncs) if name is None else [name], 0
+    if after is not None:
+        before, hold = find_issue(workspace, after)
+        last, names = hold.id, names[names.index(before.name) :] if before.name in names else []
     found: list[IssueView] = []
-    for each in workspace.document.syncs if name is None else [name]:
+    for each in names:
         sync = row_of(workspace, each)
-        found += views_of(sync, workspace.sync(each), holds.page(sync, size=size - len(found)))
+        found += views_of(sync, workspace.sync(each), holds.page(sync, last, size - len(found)))
+        last = 0
     return found
 
 

@@ -84,7 +84,7 @@ def _every(sync: Sync, state: str | None, after: str) -> Iterator[tuple[Found, s
     """Yield pairs and single records, each with the place from where to go on after it."""
     kind, _, last = after.partition(":")
     if kind == "pairs":
-        number = int(last) if last.isdigit() else 0
+        number = int(last) if last.isascii() and last.isdigit() and len(last) < 19 else 0
         while page := looking.pairs(sync, state, number, BATCH):
             number = page[-1].id
             for found in _of_links(sync, page):

@@ -8,14 +8,16 @@ that was broken off goes on where it stopped.
 from dataclasses import dataclass
 from dataclasses import field as made_by
 
-from bothways.errors import AllPaused, BothwaysError, of_data
+from bothways.errors import AllPaused, BothwaysError, UnknownRequest, of_data
 from bothways.ledger import requests, turns
 from bothways.ledger.models import Request, Sync
 from bothways.ledger.requests import ASKED, AT_WORK
+from bothways.service.database import on_database
 from bothways.service.log import run_row
 from bothways.service.preview import plan_row
 from bothways.service.resolution import row_of
 from bothways.service.revisions import author_of
+from bothways.service.rights import Role, for_role, require
 from bothways.service.views import RunView, UndoView
 from bothways.service.views.common import from_plain, plain
 from bothways.service.workspace import Workspace
@@ -98,8 +100,23 @@ def sync_of(workspace: Workspace, wish: Wish) -> Sync:
             return run_row(workspace, wish.run).sync
 
 
+def role_for(wish: Wish) -> Role:
+    """Return which role may ask for something: whole undos, and what releases brakes, are for editors."""
+    match wish:
+        case ToRun():
+            return Role.EDITOR if wish.approved else Role.OPERATOR
+        case ToApply():
+            return Role.EDITOR
+        case ToUndo():
+            return Role.EDITOR if wish.record is None else Role.OPERATOR
+
+
 def ask(workspace: Workspace, wish: Wish) -> RequestView:
-    """Ask the service for something; the sync is due at once. Raises what ``sync_of`` does, and AllPaused."""
+    """Ask the service for something; the sync is due at once.
+
+    Raises what ``sync_of`` does, AllPaused, and NotAllowed to who lacks the role.
+    """
+    require(workspace, role_for(wish))
     sync = sync_of(workspace, wish)
     if turns.paused_at():
         raise AllPaused()
@@ -113,6 +130,25 @@ def ask(workspace: Workspace, wish: Wish) -> RequestView:
 def look(id: int) -> RequestView:
     """Return how a request stands."""
     return view_of(requests.get(id))
+
+
+@on_database
+@for_role(Role.VIEWER)
+def list_requests(workspace: Workspace, *, after: int | None = None, size: int = 50) -> list[RequestView]:
+    """Return what was asked for, latest first, before the request ``after``."""
+    rows = Request.objects.select_related("sync").filter(sync__name__in=list(workspace.document.syncs))
+    rows = rows.filter(pk__lt=after) if after is not None else rows
+    return [view_of(row) for row in rows.order_by("-pk")[:size]]
+
+
+@on_database
+@for_role(Role.VIEWER)
+def show_request(workspace: Workspace, id: int) -> RequestView:
+    """Return how a request stands; raise UnknownRequest."""
+    row = Request.objects.select_related("sync").filter(pk=id).first()
+    if row is None or row.sync.name not in workspace.document.syncs:
+        raise UnknownRequest(id=id)
+    return view_of(row)
 
 
 def withdraw(workspace: Workspace, id: int) -> bool:

@@ -37,10 +37,11 @@ def role_called(name: str) -> Role:
 
 @dataclass(frozen=True, slots=True)
 class Actor:
-    """Who does something: the name that settings and requests keep, and the role."""
+    """Who does something: the name that settings and requests keep, the role, and the number of the account."""
 
     name: str
     role: Role
+    account: int = 0
 
 
 class HasActor(Protocol):

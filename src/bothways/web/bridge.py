@@ -1,4 +1,4 @@
-"""Django's pages behind our ASGI server: each request in one of our threads, in its own use of the database."""
+"""Pages and the API behind our ASGI server: each request in one of our threads, in its own use of the database."""
 
 from collections.abc import Callable, Mapping
 from io import BytesIO
@@ -9,14 +9,21 @@ from django.core.handlers.base import BaseHandler
 from django.http import HttpResponse
 from django.http.response import HttpResponseBase
 
+from bothways.errors import CallTooLong
 from bothways.service.database import kept_open
 from bothways.service.workspace import Workspace
+from bothways.web import api
+from bothways.web.api.answering import answer
+from bothways.web.api.problems import problem
 
 Headers = list[tuple[bytes, bytes]]
 
 
 class Pages(BaseHandler):
-    """Answers requests for pages. ``trigger`` brings turns about sooner; the answer to it is not waited for."""
+    """Answers requests for pages and calls of the API.
+
+    ``trigger`` brings turns about sooner; the answer to it is not waited for.
+    """
 
     def __init__(self, workspace: Workspace, trigger: Callable[[str, list[int]], None]) -> None:
         super().__init__()
@@ -28,8 +35,22 @@ class Pages(BaseHandler):
         request = ASGIRequest({**scope, "root_path": ""}, BytesIO(body))
         request.base, request.trigger = self._workspace, self._trigger
         with kept_open(self._workspace.database):
-            response = self.get_response(request)
-        return response.status_code, _headers(response), _content(response)
+            response = answer(request) if is_call(request.path) else self.get_response(request)
+        return _sent(response)
+
+
+def is_call(path: str) -> bool:
+    """Tell whether an address is of the API."""
+    return path.startswith(api.PREFIX)
+
+
+def too_long(most: int) -> tuple[int, Headers, bytes]:
+    """Return status, headers and body of the answer to a call that is too long to be read."""
+    return _sent(problem(CallTooLong(most=most)))
+
+
+def _sent(response: HttpResponseBase) -> tuple[int, Headers, bytes]:
+    return response.status_code, _headers(response), _content(response)
 
 
 def _headers(response: HttpResponseBase) -> Headers:

@@ -21,7 +21,9 @@ def everywhere(request: HttpRequest) -> dict[str, Any]:
         "apps_in_order": list(request.base.document.apps),
         "now": request.base.clock(),
         "notice": request.session.pop(NOTICE, "") if hasattr(request, "session") else "",
-        "section": SECTIONS.get(request.path.split("/")[1], "syncs"),
+        "section": "me"
+        if request.path.startswith("/settings/me")
+        else SECTIONS.get(request.path.split("/")[1], "syncs"),
         "language": get_language(),
         "direction": "rtl" if get_language_bidi() else "ltr",
     }

@@ -1,5 +1,5 @@
 """The ASGI application: takes webhooks in, their bodies as raw as they came, answers those who watch the service, and
-leaves the pages to Django.
+leaves the pages and the API to Django.
 
 ``POST /hooks/APP`` stores what a webhook names before it is answered. ``GET /healthz`` tells whether the process works,
 ``/readyz`` whether its database answers as well, ``/metrics`` what Prometheus reads.
@@ -20,7 +20,7 @@ from bothways.service.database import kept_open
 from bothways.service.receiving import receive
 from bothways.service.workspace import Workspace
 from bothways.web import assets
-from bothways.web.bridge import Headers, Pages
+from bothways.web.bridge import Headers, Pages, is_call, too_long
 
 LARGEST = 2_000_000
 """Bytes of a body that are read; no app sends so many."""
@@ -89,7 +89,10 @@ class Dispatcher:
         try:
             body = await _body(receive)
         except TooLarge:
-            await _answer(send, 413, "too large\n", head=head)
+            if is_call(path):
+                await _send(send, *too_long(LARGEST), head=head)
+            else:
+                await _answer(send, 413, "too large\n", head=head)
             return
         loop = asyncio.get_running_loop()
         await _send(send, *await loop.run_in_executor(self.threads, self.pages.answer, scope, body), head=head)

@@ -9,10 +9,9 @@ from django.conf import settings
 from django.utils.translation import gettext_lazy as _
 
 from bothways.ledger.models import Workspace as Row
+from bothways.ledger.sessions import LASTS
 
 HERE = Path(__file__).parent
-SIGNED_IN_FOR = 14 * 86_400
-"""Seconds without a visit after which somebody must sign in again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +60,7 @@ def configure(address: Address, key: str) -> None:
         ],
         "SESSION_ENGINE": "bothways.ledger.sessions",
         "SESSION_COOKIE_NAME": "bothways_session",
-        "SESSION_COOKIE_AGE": SIGNED_IN_FOR,
+        "SESSION_COOKIE_AGE": LASTS,
         "SESSION_COOKIE_SECURE": address.secure,
         "SESSION_COOKIE_SAMESITE": "Lax",
         "CSRF_COOKIE_NAME": "bothways_csrf",

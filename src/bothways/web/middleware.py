@@ -12,6 +12,7 @@ from bothways.ledger.sessions import ACCOUNT
 from bothways.service.accounts import account_of
 from bothways.service.connect import Schemas
 from bothways.service.rights import require
+from bothways.service.sessions import touch
 from bothways.web.pages import failures
 from bothways.web.pages.page import roles_of
 
@@ -61,6 +62,8 @@ class SignedIn:
         id = request.session.get(ACCOUNT)
         request.account = account_of(request.base, id) if id is not None else None
         actor = request.account.actor if request.account else None
+        if actor is not None:
+            touch(request.base, request.session.session_key)
         request.workspace = replace(
             request.base, actor=actor, opened={}, schemas=self._schemas
         )  # apps are opened by one thread for itself

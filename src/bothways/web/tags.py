@@ -101,6 +101,28 @@ def may(account: Any, role: str) -> bool:
     return account is not None and account.role.includes(Role(role))
 
 
+_BROWSERS = (("Edg", "Edge"), ("OPR", "Opera"), ("Firefox", "Firefox"), ("Chrome", "Chrome"), ("Safari", "Safari"))
+_SYSTEMS = (
+    ("iPhone", "iPhone"),
+    ("iPad", "iPad"),
+    ("Android", "Android"),
+    ("Windows", "Windows"),
+    ("Mac OS", "macOS"),
+    ("Linux", "Linux"),
+)
+"""Words in what browsers call themselves, and what people call them: the first one met counts."""
+
+
+@register.filter
+def browser(agent: str) -> str:
+    """Return what a browser is, by what it calls itself."""
+    called = next((name for word, name in _BROWSERS if f"{word}/" in agent or f"{word}iOS/" in agent), "")
+    system = next((name for word, name in _SYSTEMS if word in agent), "")
+    if called and system:
+        return _("%(browser)s on %(system)s") % {"browser": called, "system": system}
+    return called or system or agent[:40] or _("a browser")
+
+
 @register.filter
 def of(mapping: Any, key: str) -> Any:
     """Return what a mapping holds at a key."""

@@ -2,11 +2,12 @@
 
 from django.urls import path
 
-from bothways.web.pages import activity, apps, failures, issues, people, syncs
+from bothways.web.pages import activity, apps, failures, issues, me, people, syncs
 
 urlpatterns = [
     path("welcome", people.welcome),
     path("login", people.sign_in),
+    path("login/code", people.code),
     path("logout", people.sign_out),
     path("", syncs.home),
     path("syncs/<str:name>", syncs.overview),
@@ -39,6 +40,17 @@ urlpatterns = [
     path("settings/people/invite", people.invite),
     path("settings/people/role", people.set_role),
     path("settings/people/off", people.switch_off),
+    path("settings/people/reset", people.reset),
+    path("settings/me", me.me),
+    path("settings/me/password", me.change_password),
+    path("settings/me/sessions/end", me.end_session),
+    path("settings/me/sessions/end-others", me.end_others),
+    path("settings/me/second-factor", me.second_factor_begun),
+    path("settings/me/second-factor/begin", me.begin_second_factor),
+    path("settings/me/second-factor/confirm", me.confirm_second_factor),
+    path("settings/me/second-factor/off", me.turn_off_second_factor),
+    path("settings/me/tokens/make", me.make_token),
+    path("settings/me/tokens/revoke", me.revoke_token),
 ]
 handler404 = failures.missing
 handler500 = failures.ours

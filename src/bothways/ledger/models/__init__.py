@@ -25,7 +25,7 @@ from bothways.ledger.models.core import (
     Workspace,
 )
 from bothways.ledger.models.drafts import Draft
-from bothways.ledger.models.people import Account, Deed, OneTimeLink, Session
+from bothways.ledger.models.people import Account, Answered, Deed, OneTimeLink, RecoveryCode, Session, Token
 from bothways.ledger.models.service import (
     OPEN,
     Alert,
@@ -45,6 +45,7 @@ __all__ = [
     "Account",
     "Alert",
     "Allowance",
+    "Answered",
     "Apart",
     "Base",
     "Connection",
@@ -62,6 +63,7 @@ __all__ = [
     "Plan",
     "PlanAction",
     "Proof",
+    "RecoveryCode",
     "Request",
     "Revision",
     "Run",
@@ -70,6 +72,7 @@ __all__ = [
     "Shadow",
     "Subscription",
     "Sync",
+    "Token",
     "Trouble",
     "Turns",
     "Webhooks",

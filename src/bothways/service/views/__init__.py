@@ -8,7 +8,14 @@ from bothways.service.views.alerts import AlertsView, AlertView, SentView, Troub
 from bothways.service.views.apps import AllowanceView, AppCheck, AppDetails, AppView, ConnectorView, ObjectView
 from bothways.service.views.common import Counted, plain
 from bothways.service.views.issues import CandidateView, IssueView, PairHistory, PairView
-from bothways.service.views.people import AccountView, DeedView
+from bothways.service.views.people import (
+    AccountView,
+    DeedView,
+    NewFactorView,
+    SecondFactorView,
+    SessionView,
+    TokenView,
+)
 from bothways.service.views.plans import (
     ActionView,
     AppForecast,
@@ -82,6 +89,7 @@ __all__ = [
     "LinkView",
     "MappingView",
     "MatchView",
+    "NewFactorView",
     "NextView",
     "ObjectView",
     "Page",
@@ -93,13 +101,16 @@ __all__ = [
     "RecordView",
     "RunSummary",
     "RunView",
+    "SecondFactorView",
     "SentView",
+    "SessionView",
     "SetView",
     "SkippedView",
     "StatusView",
     "SuggestionView",
     "SuggestionsView",
     "SyncView",
+    "TokenView",
     "TraitView",
     "TroubleView",
     "UndoView",

@@ -7,7 +7,10 @@ from bothways.service.rights import Actor, Role
 
 @dataclass(frozen=True, slots=True)
 class AccountView:
-    """Somebody who can sign in. ``signed_in_at``: 0 if never; ``is_on``: not switched off; ``sessions``: open ones."""
+    """Somebody who can sign in. ``signed_in_at``: 0 if never; ``is_on``: not switched off; ``sessions``: open ones.
+
+    ``second_factor``: signing in asks for a code, too.
+    """
 
     id: int
     name: str
@@ -16,18 +19,63 @@ class AccountView:
     signed_in_at: float
     is_on: bool
     sessions: int = 0
+    second_factor: bool = False
 
     @property
     def actor(self) -> Actor:
         """Who acts when this account does something."""
-        return Actor(self.name, self.role)
+        return Actor(self.name, self.role, self.id)
 
 
 @dataclass(frozen=True, slots=True)
 class DeedView:
     """Something that somebody did."""
 
+    id: int
     at: float
     who: str
     what: str
     about: str
+
+
+@dataclass(frozen=True, slots=True)
+class SessionView:
+    """A browser in which somebody is signed in: what it calls itself, since when, when last used; ``this`` one."""
+
+    id: str
+    agent: str
+    made_at: float
+    used_at: float
+    this: bool
+
+
+@dataclass(frozen=True, slots=True)
+class SecondFactorView:
+    """How the second factor of somebody stands. ``recovery_codes``: how many are left."""
+
+    on: bool
+    recovery_codes: int
+
+
+@dataclass(frozen=True, slots=True)
+class NewFactorView:
+    """A second factor that is about to be turned on: its secret, as it is typed, and as an address for a QR code."""
+
+    secret: str
+    address: str
+
+
+@dataclass(frozen=True, slots=True)
+class TokenView:
+    """A token of the API. ``person``: in whose name it acts; ``role``: what it may do at most, as its person may.
+
+    ``used_at``: 0 if never; ``ends_at``: None if it does not end by itself.
+    """
+
+    id: str
+    name: str
+    person: str
+    role: Role
+    made_at: float
+    used_at: float
+    ends_at: float | None

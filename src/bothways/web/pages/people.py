@@ -1,19 +1,25 @@
 """Signing in and out, and the one-time link by which an account is made."""
 
 from typing import Any
+from urllib.parse import urlencode
 
 from django.http import HttpRequest, HttpResponse
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 
-from bothways.errors import LinkUsed, PeopleError
+from bothways.errors import LinkUsed, PeopleError, SignInExpired
 from bothways.ledger.sessions import ACCOUNT, AGENT, MADE_AT
-from bothways.service import accounts
+from bothways.service import accounts, second_factor
 from bothways.service.rights import Role, role_called
 from bothways.service.views import AccountView
 from bothways.web.pages.page import action, form, page, shown, went_well
 
 LONGEST_AGENT = 200
+HALF, HALF_AT = "half", "half_at"
+"""Where a session keeps whose password was right and whose code is still to come, and since when."""
+
+HALF_LASTS = 600.0
+"""Seconds in which the code must come after the password."""
 
 
 @form(get=None, post=None)
@@ -34,6 +40,8 @@ def welcome(request: HttpRequest) -> HttpResponse:
         return shown(request, "people/welcome.html", 410, used=error)
     except PeopleError as error:
         return shown(request, "people/welcome.html", 422, **{**context, "name": name or given, "error": error})
+    if account.second_factor:
+        return _ask_for_code(request, account, "/")
     _begin(request, account)
     return went_well(request, "/", _("Welcome, %(name)s.") % {"name": account.name})
 
@@ -53,6 +61,30 @@ def sign_in(request: HttpRequest) -> HttpResponse:
         account = accounts.sign_in(request.base, name, str(request.POST.get("password", "")))
     except PeopleError as error:
         return shown(request, "people/login.html", 422, back=back, name=name, error=error)
+    if account.second_factor:
+        return _ask_for_code(request, account, back)
+    _begin(request, account)
+    return went_well(request, back)
+
+
+@form(get=None, post=None)
+def code(request: HttpRequest) -> HttpResponse:
+    """Take the code of a second factor, after the password."""
+    back = str(request.POST.get("next") or request.GET.get("next") or "/")
+    if not url_has_allowed_host_and_scheme(back, allowed_hosts=None):
+        back = "/"
+    half = request.session.get(HALF)
+    if half is None or request.session[HALF_AT] + HALF_LASTS < request.base.clock():
+        return shown(request, "people/login.html", 422, back=back, error=SignInExpired())
+    if request.method != "POST":
+        return shown(request, "people/code.html", back=back)
+    try:
+        account = second_factor.finish_sign_in(request.base, half, str(request.POST.get("code", "")))
+    except SignInExpired as error:
+        request.session.flush()
+        return shown(request, "people/login.html", 422, back=back, error=error)
+    except PeopleError as error:
+        return shown(request, "people/code.html", 422, back=back, error=error)
     _begin(request, account)
     return went_well(request, back)
 
@@ -101,6 +133,20 @@ def switch_off(request: HttpRequest) -> HttpResponse:
     """Let somebody sign in no more."""
     gone = accounts.switch_off(request.workspace, str(request.POST.get("name", "")))
     return went_well(request, "/settings/people", _("%(name)s can sign in no more.") % {"name": gone.name})
+
+
+@action(post=Role.ADMIN)
+def reset(request: HttpRequest) -> HttpResponse:
+    """Take the second factor from somebody who has lost it."""
+    gone = second_factor.reset(request.workspace, str(request.POST.get("name", "")))
+    said = _("%(name)s signs in with the password alone now.") % {"name": gone.name}
+    return went_well(request, "/settings/people", said)
+
+
+def _ask_for_code(request: HttpRequest, account: AccountView, back: str) -> HttpResponse:
+    request.session.flush()
+    request.session[HALF], request.session[HALF_AT] = account.id, request.base.clock()
+    return went_well(request, "/login/code" if back == "/" else f"/login/code?{urlencode({'next': back})}")
 
 
 def _begin(request: HttpRequest, account: AccountView) -> None:

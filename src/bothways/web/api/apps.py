@@ -1,0 +1,28 @@
+"""Apps: which are connected and can be, and what they offer."""
+
+from django.http import HttpRequest
+
+from bothways import errors as e
+from bothways.service import apps
+from bothways.service.rights import Role
+from bothways.service.views import AppCheck, AppView, ConnectorView
+from bothways.web.api.calls import get, listed, post
+from bothways.web.api.syncs import ASKED_APPS
+
+
+@get("apps", AppView, page=True)
+def list_apps(request: HttpRequest) -> object:
+    """List the connected apps and the syncs that use them."""
+    return listed(request, apps.list_apps(request.workspace))
+
+
+@post("apps/{name}/check", AppCheck, Role.OPERATOR, refused=(e.UnknownApp, *ASKED_APPS))
+def check_app(request: HttpRequest, name: str) -> AppCheck:
+    """Ask an app who we are there and what it offers."""
+    return apps.check_app(request.workspace, name)
+
+
+@get("connectors", ConnectorView, page=True)
+def list_connectors(request: HttpRequest) -> object:
+    """List the kinds of app that can be connected."""
+    return listed(request, apps.catalogue())
