@@ -46,6 +46,20 @@ def next_of(sync_id: int, now: float) -> Request | None:
     return None
 
 
+def last_of(sync_id: int, kind: str | None = None) -> Request | None:
+    """Return what was last asked for a sync, of one kind or any."""
+    rows = Request.objects.select_related("sync").filter(sync_id=sync_id).order_by("-id")
+    found: Request | None = (rows.filter(kind=kind) if kind else rows).first()
+    return found
+
+
+def open_of(sync_id: int) -> Request | None:
+    """Return what is done first of what was asked for a sync and has not ended."""
+    rows = Request.objects.select_related("sync").filter(sync_id=sync_id, state__in=OPEN)
+    found: Request | None = rows.order_by("id").first()
+    return found
+
+
 def begin(row: Request, worker: str, now: float) -> bool:
     """Say that a worker, which has the turn, is at it; False if it was withdrawn meanwhile."""
     with db.transaction_():

@@ -10,12 +10,14 @@ from bothways.service.views.common import Counted, plain
 from bothways.service.views.issues import CandidateView, IssueView, PairHistory, PairView
 from bothways.service.views.people import AccountView, DeedView
 from bothways.service.views.plans import (
+    ActionPage,
     ActionView,
     AppForecast,
     BrakeView,
     DuplicatesView,
     FieldView,
     ForecastView,
+    MadePlan,
     PlanView,
 )
 from bothways.service.views.records import (
@@ -29,7 +31,20 @@ from bothways.service.views.records import (
     RecordView,
     WhyView,
 )
-from bothways.service.views.runs import BadRow, KeptView, LinkImportView, LinkView, RunView, SkippedView, UndoView
+from bothways.service.views.runs import (
+    BadRow,
+    BarView,
+    FirstLook,
+    KeptView,
+    LinkImportView,
+    LinkView,
+    RunView,
+    SkippedView,
+    UndoView,
+    WorkView,
+    WrittenPage,
+    WrittenView,
+)
 from bothways.service.views.suggestions import SuggestionsView, SuggestionView, TraitView
 from bothways.service.views.syncs import (
     AssociationView,
@@ -49,6 +64,7 @@ from bothways.service.views.syncs import (
 
 __all__ = [
     "AccountView",
+    "ActionPage",
     "ActionView",
     "AlertView",
     "AlertsView",
@@ -58,6 +74,7 @@ __all__ = [
     "AppView",
     "AssociationView",
     "BadRow",
+    "BarView",
     "BrakeView",
     "CandidateView",
     "ChangeView",
@@ -73,12 +90,14 @@ __all__ = [
     "FieldStory",
     "FieldView",
     "Finding",
+    "FirstLook",
     "ForecastView",
     "IssueView",
     "KeptView",
     "LastProof",
     "LinkImportView",
     "LinkView",
+    "MadePlan",
     "MappingView",
     "MatchView",
     "NextView",
@@ -103,5 +122,8 @@ __all__ = [
     "TroubleView",
     "UndoView",
     "WhyView",
+    "WorkView",
+    "WrittenPage",
+    "WrittenView",
     "plain",
 ]
