@@ -60,6 +60,10 @@ SHOWS: Mapping[str, tuple[str, Callable[[ActionRow], bool]]] = {
 }
 
 
+TOUCHED = "touched"
+"""Under which the records and linked pairs are counted that a plan does not leave as they are."""
+
+
 def shown_under(row: ActionRow) -> list[str]:
     """Return under which of these an action is listed."""
     return [name for name, (_, fits) in SHOWS.items() if fits(row)]

@@ -15,7 +15,7 @@ from bothways.ledger.plans import ActionRow
 from bothways.records import is_blank
 from bothways.sync.context import Context
 from bothways.sync.payload import ENTERS, LEAVES
-from bothways.sync.shows import shown_under
+from bothways.sync.shows import TOUCHED, shown_under
 
 REASONS = 20
 """Different reasons told of what is left out; the rest of them would be read by nobody."""
@@ -74,8 +74,10 @@ class Tally:
                 self.emptied[f"{decision.mapping.on(decision.write).title} in {ctx.spec.apps[decision.write]}"] += 1
 
     def list(self, row: ActionRow) -> None:
-        """Count where one action, as it is stored, is listed."""
+        """Count where one action, as it is stored, is listed, and the records and pairs that do not stay as they are."""
         self.shows.update(shown_under(row))
+        if row.kind != ActionKind.NONE:
+            self.shows[TOUCHED] += 2 if row.link_id is None and row.left_id and row.right_id else 1
 
     def as_dict(self, ctx: Context) -> dict[str, Any]:
         """Return the counts as plain data, to be stored with the plan; ``totals_of`` reads the totals again."""

@@ -61,10 +61,14 @@ class SignedIn:
         id = request.session.get(ACCOUNT)
         request.account = account_of(request.base, id) if id is not None else None
         actor = request.account.actor if request.account else None
+        before = request.base.document
         request.workspace = replace(
             request.base, actor=actor, opened={}, schemas=self._schemas
         )  # apps are opened by one thread for itself
-        return self._answer(request)
+        response = self._answer(request)
+        if request.workspace.document is not before:  # all pages see at once what one of them has changed in the file
+            request.base.document, request.base.stamp = request.workspace.document, request.workspace.stamp
+        return response
 
     def process_view(
         self, request: HttpRequest, view: Callable[..., HttpResponse], _args: Sequence[str], _kwargs: Mapping[str, str]

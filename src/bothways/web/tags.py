@@ -140,7 +140,7 @@ def to_right(sync: SyncView) -> str:
 
 # --- plans and runs -------------------------------------------------------------------------------------
 
-SHOWN_FIELDS = 5
+SHOWN_FIELDS = 2
 """Fields shown of a record in a long list; all of them where it is alone."""
 
 

@@ -7,13 +7,14 @@ from django.utils.translation import gettext as _
 from bothways.errors import BothwaysError, PlanOutdated, StoppedByBrake, SyncOff
 from bothways.ledger.turns import SYNC
 from bothways.service import preview as plans
-from bothways.service import requests, syncs
+from bothways.service import requests, running, syncs
 from bothways.service.export import as_csv
 from bothways.service.requests import ToPlan
 from bothways.service.resolution import row_of
 from bothways.service.rights import Role
 from bothways.service.views import ActionPage, MadePlan
 from bothways.web.pages.page import action, form, page, shown, went_well
+from bothways.web.pages.runs import told
 from bothways.web.pages.syncs import address
 
 PAGE = 50
@@ -65,13 +66,18 @@ def _shown(request: HttpRequest, name: str, error: BothwaysError | None = None) 
     made = plans.latest_plan(request.workspace, name)
     show, text = str(request.GET.get("show", "")), str(request.GET.get("q", "")).strip()
     show = show if show in SHOWS else "all"
+    making = asked is not None and asked.is_open
+    work = running.at_work(request.workspace, name) if making else None
     context = {
+        **told(work),
+        "live": f"{address(name)}/now?for=plan",
         "sync": view,
         "tab": "preview",
         "made": made,
-        "making": asked is not None and asked.is_open,
+        "making": making,
         "failed": asked.error if asked is not None and (made is None or asked.asked_at > made.made_at) else None,
         "error": error,
+        "only": _is_number(str(request.GET.get("only", ""))),
         "show": show,
         "q": text,
         "found": _found(request, made, show, text) if made is not None else None,
@@ -113,7 +119,7 @@ def _tiles(made: MadePlan) -> list[tuple[str, str, str, int]]:
     found = [("create", _("Create in"), app, view.created.get(app, 0)) for app in view.apps]
     found += [("update", _("Update in"), app, view.updated.get(app, 0)) for app in view.apps]
     found += [("delete", _("Delete in"), app, count) for app, count in view.deleted.items() if count]
-    same = max(view.compared - made.shows.get("all", 0) - view.left_out - view.waiting, 0)
+    same = max(view.compared - made.shows.get("touched", 0), 0)
     found += [("same", _("No change"), "", same), ("held", _("Need a decision"), "", made.shows.get("held", 0))]
     return found + [
         (kind, title, "", count)

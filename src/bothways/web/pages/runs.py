@@ -49,7 +49,7 @@ def now(request: HttpRequest, name: str) -> HttpResponse:
     look = running.first_look(request.workspace, name)
     last = requests.last_asked(request.workspace, name)
     failed = last.error if last is not None and work is None else None
-    context = {**_told(work), "sync": view, "look": look, "failed": failed, "live": f"{address(name)}/now"}
+    context = {**told(work), "sync": view, "look": look, "failed": failed, "live": f"{address(name)}/now"}
     return shown(request, "runs/now.html", **context)
 
 
@@ -67,7 +67,7 @@ def run(request: HttpRequest, run: str) -> HttpResponse:
     return shown(
         request,
         "runs/run.html",
-        **_told(work),
+        **told(work),
         sync=syncs.show_sync(request.workspace, found.sync),
         run=found,
         written=running.written(request.workspace, run, after=place, size=PAGE),
@@ -85,12 +85,12 @@ def go_on(request: HttpRequest, name: str) -> HttpResponse:
 
 
 def _part(request: HttpRequest, work: WorkView | None) -> HttpResponse:
-    response = shown(request, "runs/_work.html", **_told(work))
+    response = shown(request, "runs/_work.html", **told(work))
     response[LIVE] = OVER if work is None else ON
     return response
 
 
-def _told(work: WorkView | None) -> dict[str, Any]:
+def told(work: WorkView | None) -> dict[str, Any]:
     """Return what is at work, and the words that are read out: they change with the phase and each quarter alone."""
     if work is None:
         return {"work": None, "said": _("Finished")}
