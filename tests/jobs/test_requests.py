@@ -3,6 +3,8 @@
 import threading
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -13,6 +15,7 @@ from bothways.errors import (
     ConfirmationNeeded,
     Interrupted,
     LeftToService,
+    NotAllowed,
     OurFault,
     RunSuperseded,
     SecondRunner,
@@ -30,13 +33,14 @@ from bothways.service import Progress, requests
 from bothways.service.database import used
 from bothways.service.deleting import delete, restore
 from bothways.service.lock import runner
-from bothways.service.preview import plan
-from bothways.service.requests import ToApply, ToRun, ToUndo
+from bothways.service.preview import latest_plan, plan
+from bothways.service.requests import ToApply, ToPlan, ToRun, ToUndo
+from bothways.service.rights import Actor, Role
 from bothways.service.standing import pause_all, resume_all
 from bothways.service.syncs import status, turn_off
 from bothways.service.turn import own_turn
 from bothways.service.undo import preview_undo
-from bothways.service.views import RunView, UndoView
+from bothways.service.views import PlanView, RunView, UndoView
 from bothways.service.workspace import open_workspace
 from tests.databases import empty_ledger
 from tests.jobs.served import Killed, Served
@@ -128,6 +132,74 @@ def test_plan_is_applied_by_the_service(office: Office) -> None:
         view = now.apply_plan(office.open(), shown.id, approved=True)
     assert (shown.changes, view.updated["Bert"]) == (1, 1)
     assert told(office) == [("apply", "done")]
+
+
+@pytest.mark.parametrize("state", ["on", "off", "draft"])
+def test_plan_that_is_asked_for_is_made_by_the_service_whatever_the_state_of_the_sync(
+    office: Office, state: str
+) -> None:
+    edited(office)
+    office.change("state: on", f"state: {state}")
+    workspace = office.open()
+    nothing_by_itself(office)
+    before = office.writes
+    with Served(office) as served:
+        on_database(office, lambda: requests.ask(workspace, ToPlan("people")))
+        found = answered(office)
+    assert (found.state, found.error, office.writes) == ("done", None, before)
+    assert isinstance(found.answer, PlanView)
+    assert found.answer.updated == {"Anna": 0, "Bert": 1}
+    made = latest_plan(workspace, "people")
+    assert made is not None
+    assert (made.view, made.outdated) == (found.answer, "")
+    assert served.runs == [], "a plan is looked at before the sync is run by itself"
+
+
+def test_plan_that_is_made_hurries_no_run_and_does_not_end_the_pause_of_one_that_fails(office: Office) -> None:
+    edited(office)
+    workspace = office.open()
+    on_database(office, lambda: Sync.objects.update(failed=3))
+    with Served(office):
+        on_database(office, lambda: requests.ask(workspace, ToPlan("people")))
+        assert answered(office).state == "done"
+    row = on_database(office, lambda: Sync.objects.get())
+    assert isinstance(row, Sync)
+    assert row.failed == 3
+    assert row.due_at > office.clock()
+
+
+def test_plan_is_made_again_by_the_next_service_where_one_died(office: Office) -> None:
+    edited(office)
+    office.bert.fail("changes", Killed())  # type: ignore[arg-type]
+    workspace = office.open()
+    with Served(office, "killed") as served:
+        on_database(office, lambda: requests.ask(workspace, ToPlan("people")))
+        assert served.killed.wait(30)
+    gone(office)
+    with Served(office, "next"):
+        assert answered(office).state == "done"
+
+
+def test_role_is_asked_for_what_is_wished(office: Office) -> None:
+    edited(office)
+    run = office.run()
+    made = plan(office.open(), "people")
+    wishes = (
+        (ToPlan("people"), Role.OPERATOR),
+        (ToRun("people"), Role.OPERATOR),
+        (ToRun("people", approved=True), Role.EDITOR),
+        (ToUndo(run.id, record="Anna:a00001"), Role.OPERATOR),
+        (ToUndo(run.id), Role.EDITOR),
+        (ToApply(made.id, approved=True), Role.EDITOR),
+    )
+    for wish, needed in wishes:
+        for role in Role:
+            workspace = replace(office.open(), actor=Actor("somebody", role))
+            if role.includes(needed):
+                on_database(office, partial(requests.ask, workspace, wish))
+            else:
+                with pytest.raises(NotAllowed):
+                    on_database(office, partial(requests.ask, workspace, wish))
 
 
 def test_plan_that_nobody_has_agreed_to_is_refused_with_the_same_question(office: Office) -> None:

@@ -1,6 +1,7 @@
 """Turning on and off, deleting and having back: each asks first, says what follows, and does it only then."""
 
 import re
+from datetime import UTC, datetime
 
 import pytest
 
@@ -110,8 +111,9 @@ def test_sync_is_deleted_only_when_its_name_is_typed(office: Office) -> None:
     here = signed_in(office)
     asked = here.get("/syncs/people/delete").text
     assert "The records in both apps stay as they are" in asked
-    assert "kept for 30 days" in asked
-    assert "in 30 days" in asked or "in 29 days" in asked
+    assert "for 30 days, until" in asked
+    until = datetime.fromtimestamp(office.clock() + 30 * 86_400, UTC).date()
+    assert f'<time datetime="{until.isoformat()}">' in asked
     wrong = here.post("/syncs/people/delete", typed="peopel")
     assert wrong.status == 422
     assert re.search(

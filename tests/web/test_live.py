@@ -86,9 +86,12 @@ def test_what_has_not_changed_is_not_sent_again_and_the_end_ends_it() -> None:
         Reader(),
     )
     asyncio.run(Streams(page).serve(scope(), reader.receive, reader.send))
-    assert reader.text == (
-        "event: message\ndata: <p>1</p>\n\nevent: message\ndata: <p>2</p>\ndata: <p>3</p>\n\nevent: over\ndata: over\n\n"
-    )
+    assert reader.text.split("\n\n") == [
+        "event: message\ndata: <p>1</p>",
+        "event: message\ndata: <p>2</p>\ndata: <p>3</p>",
+        "event: over\ndata: over",
+        "",
+    ]
     assert len(page.asked) == 6
     headers = dict(reader.sent[0]["headers"])
     assert (headers[b"content-type"], headers[b"x-frame-options"]) == (b"text/event-stream", b"DENY")

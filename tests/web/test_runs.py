@@ -143,7 +143,7 @@ def test_finished_run_shows_each_record_with_the_values_before_and_after(office:
     office.run()
     done = office.run()
     here = signed_in(office, Role.VIEWER, "Vera")
-    runs = [each for each in (done.id, f"r_{int(done.id[2:]) - 1}")]
+    runs = (done.id, f"r_{int(done.id[2:]) - 1}")
     text = "".join(here.get(f"/runs/{each}").text for each in runs)
     for part in ("Dana", "Dora", "Cleo", "Anna changed", "Updated", "Created", f"/records/Bert%3A{right}"):
         assert part in text, part

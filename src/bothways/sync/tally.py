@@ -74,7 +74,7 @@ class Tally:
                 self.emptied[f"{decision.mapping.on(decision.write).title} in {ctx.spec.apps[decision.write]}"] += 1
 
     def list(self, row: ActionRow) -> None:
-        """Count where one action, as it is stored, is listed, and the records and pairs that do not stay as they are."""
+        """Count where one action, as it is stored, is listed, and what does not stay as it is."""
         self.shows.update(shown_under(row))
         if row.kind != ActionKind.NONE:
             self.shows[TOUCHED] += 2 if row.link_id is None and row.left_id and row.right_id else 1

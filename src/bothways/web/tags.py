@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from django import template
-from django.utils.formats import number_format
+from django.utils.formats import date_format, number_format
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
@@ -60,6 +60,13 @@ def ago(context: template.Context, at: float | None) -> SafeString:
         moment.strftime("%Y-%m-%d %H:%M:%S UTC"),
         _between(at - context["now"]),
     )
+
+
+@register.simple_tag
+def day(at: float) -> SafeString:
+    """Return the day of a time (seconds), as the reader's language writes it."""
+    moment = datetime.fromtimestamp(at, UTC)
+    return format_html('<time datetime="{}">{}</time>', moment.date().isoformat(), date_format(moment, "DATE_FORMAT"))
 
 
 def _between(seconds: float) -> str:
