@@ -155,6 +155,27 @@ def test_plan_that_is_asked_for_is_made_by_the_service_whatever_the_state_of_the
     assert served.runs == [], "a plan is looked at before the sync is run by itself"
 
 
+def test_plan_is_made_though_all_is_paused_and_nothing_else_is_done(office: Office) -> None:
+    edited(office)
+    workspace = office.open()
+    on_database(office, lambda: requests.ask(workspace, ToRun("people")))
+    pause_all(workspace)
+    before = office.writes
+    with Served(office) as served:
+        on_database(office, lambda: requests.ask(workspace, ToPlan("people")))
+        assert answered(office).state == "done"
+        with pytest.raises(AllPaused):
+            on_database(office, lambda: requests.ask(workspace, ToRun("people")))
+        on_database(office, lambda: turns.ask(SYNC, Sync.objects.values_list("pk", flat=True), office.clock()))
+        on_database(office, lambda: requests.ask(workspace, ToPlan("people")))
+        assert answered(office).state == "done"
+        assert told(office) == [("run", "asked"), ("plan", "done"), ("plan", "done")]
+        assert (served.runs, office.writes) == ([], before)
+        resume_all(workspace)
+        assert until(lambda: told(office)[0] == ("run", "done"))
+    assert office.bert.holding("name", "Dora")
+
+
 def test_plan_that_is_made_hurries_no_run_and_does_not_end_the_pause_of_one_that_fails(office: Office) -> None:
     edited(office)
     workspace = office.open()

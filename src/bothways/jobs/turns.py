@@ -174,6 +174,8 @@ def _run(worker: Worker, turn: Turn) -> tuple[float, int]:
     request = requests.next_of(turn.id, worker.clock())
     if request is not None:
         return _asked(worker, turn, request)
+    if turns.paused_at():
+        return worker.clock(), turn.failed
     name = turns.name_of(turn)
     known, now = worker.workspace.document.syncs.get(name), worker.workspace.clock()
     quiet = known.timing.schedule.quiet if known else None

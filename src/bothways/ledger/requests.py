@@ -7,7 +7,7 @@ that is gone, and is done again. Times are seconds.
 from collections.abc import Mapping
 from typing import Any
 
-from bothways.ledger import db
+from bothways.ledger import db, turns
 from bothways.ledger.models import OPEN, Request
 
 ASKED, AT_WORK = OPEN
@@ -37,8 +37,14 @@ def get(id: int) -> Request:
 
 
 def next_of(sync_id: int, now: float) -> Request | None:
-    """Return what is to be done next for a sync: what was begun and left, else what was asked for first."""
-    for row in Request.objects.select_related("sync").filter(sync_id=sync_id, state__in=OPEN).order_by("id"):
+    """Return what is to be done next for a sync: what was begun and left, else what was asked for first.
+
+    While all is paused, of what is only to be looked at.
+    """
+    rows = Request.objects.select_related("sync").filter(sync_id=sync_id, state__in=OPEN)
+    if turns.paused_at():
+        rows = rows.filter(kind=turns.LOOKS)
+    for row in rows.order_by("id"):
         if row.state == AT_WORK or now - row.asked_at <= WANTED:
             found: Request = row
             return found

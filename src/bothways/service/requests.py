@@ -120,11 +120,11 @@ def role_for(wish: Wish) -> Role:
 def ask(workspace: Workspace, wish: Wish) -> RequestView:
     """Ask the service for something; the sync is due at once.
 
-    Raises what ``sync_of`` does, AllPaused, and NotAllowed to who lacks the role for it.
+    Raises what ``sync_of`` does, NotAllowed to who lacks the role for it, and AllPaused, but for what only looks.
     """
     require(workspace, role_for(wish))
     sync = sync_of(workspace, wish)
-    if turns.paused_at():
+    if turns.paused_at() and not isinstance(wish, ToPlan):
         raise AllPaused()
     kind = next(kind for kind, (made, _) in KINDS.items() if isinstance(wish, made))
     now = workspace.clock()
