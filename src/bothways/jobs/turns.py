@@ -226,7 +226,7 @@ def _asked(worker: Worker, turn: Turn, request: Request) -> tuple[float, int]:
         rests.end(list(own.sync(request.sync.name).pair))
         if not isinstance(answer, PlanView):
             failed = failed + 1 if isinstance(answer, RunView) and answer.state == "stopped" else 0
-    if requests.next_of(turn.id, worker.clock()) is not None:
+    if requests.open_of(turn.id) is not None:
         return worker.clock(), failed
     if failed:
         return after_failure(failed, worker.clock(), worker.chance()), failed
