@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from bothways.engine.sides import Side
 from bothways.errors import (
     AllPaused,
     AppUnreachable,
@@ -25,15 +26,15 @@ from bothways.errors import (
 )
 from bothways.jobs import now
 from bothways.jobs.doing import do
-from bothways.ledger import hints, rests, turns
-from bothways.ledger.models import Feed, Request, Run, Sync
+from bothways.ledger import hints, plans, rests, turns
+from bothways.ledger.models import Feed, Plan, Request, Run, Sync
 from bothways.ledger.requests import WANTED
 from bothways.ledger.turns import FEED, SYNC, TAKEOVER
-from bothways.service import Progress, requests
+from bothways.service import Progress, requests, running
 from bothways.service.database import used
 from bothways.service.deleting import delete, restore
 from bothways.service.lock import runner
-from bothways.service.preview import latest_plan, plan
+from bothways.service.preview import latest_plan, plan, plan_page
 from bothways.service.requests import ToApply, ToPlan, ToRun, ToUndo
 from bothways.service.rights import Actor, Role
 from bothways.service.standing import pause_all, resume_all
@@ -128,10 +129,16 @@ def test_plan_is_applied_by_the_service(office: Office) -> None:
     edited(office)
     shown = plan(office.open(), "people")
     nothing_by_itself(office)
+    counted = on_database(office, lambda: plans.written(Plan.objects.get(pk=shown.id.removeprefix("p_"))))
+    assert counted == {Side.LEFT: (0, 0), Side.RIGHT: (0, 1)}
     with Served(office):
         view = now.apply_plan(office.open(), shown.id, approved=True)
     assert (shown.changes, view.updated["Bert"]) == (1, 1)
     assert told(office) == [("apply", "done")]
+    (row,) = running.written(office.open(), view.id).rows
+    assert (row.app, row.name, row.kind) == ("Bert", "Dora", "update")
+    assert [(each.label, each.before, each.after) for each in row.fields] == [("Name", "Dana", "Dora")]
+    assert running.at_work(office.open(), "people") is None
 
 
 @pytest.mark.parametrize("state", ["on", "off", "draft"])
@@ -153,6 +160,8 @@ def test_plan_that_is_asked_for_is_made_by_the_service_whatever_the_state_of_the
     assert made is not None
     assert (made.view, made.outdated) == (found.answer, "")
     assert served.runs == [], "a plan is looked at before the sync is run by itself"
+    found_by = [plan_page(workspace, made.view.id, search=text).rows for text in ("DORA", "b00001", "%", "Dana_")]
+    assert [[each.name for each in rows] for rows in found_by] == [["Dora"], ["Dora"], [], []]
 
 
 def test_plan_is_made_though_all_is_paused_and_nothing_else_is_done(office: Office) -> None:
@@ -176,17 +185,22 @@ def test_plan_is_made_though_all_is_paused_and_nothing_else_is_done(office: Offi
     assert office.bert.holding("name", "Dora")
 
 
-def test_plan_that_is_made_hurries_no_run_and_does_not_end_the_pause_of_one_that_fails(office: Office) -> None:
+@pytest.mark.parametrize("failed", [0, 3])
+def test_plan_that_is_made_hurries_no_run_and_does_not_end_the_pause_of_one_that_fails(
+    office: Office, failed: int
+) -> None:
     edited(office)
     workspace = office.open()
-    on_database(office, lambda: Sync.objects.update(failed=3))
+    on_database(office, lambda: Sync.objects.update(failed=failed))
     with Served(office):
         on_database(office, lambda: requests.ask(workspace, ToPlan("people")))
         assert answered(office).state == "done"
+        assert until(lambda: on_database(office, lambda: Sync.objects.get().taken_at) is None)
     row = on_database(office, lambda: Sync.objects.get())
     assert isinstance(row, Sync)
-    assert row.failed == 3
-    assert row.due_at > office.clock()
+    assert (row.failed, row.due_at > office.clock()) == (failed, True)
+    if not failed:
+        assert row.due_at == office.clock() + workspace.sync("people").every
 
 
 def test_plan_is_made_again_by_the_next_service_where_one_died(office: Office) -> None:

@@ -239,3 +239,13 @@ def test_why_the_last_thing_asked_for_failed_is_told(office: Office) -> None:
         here.post("/syncs/people/run")
         assert until(lambda: running.at_work(here.workspace, "people") is None)
     assert "BW-123" in here.get("/syncs/people/now").text
+
+
+def test_sentence_for_the_next_page_is_left_to_it_by_parts_and_streams(office: Office) -> None:
+    office.pair("Dana")
+    here = signed_in(office)
+    here.get("/syncs/people")
+    here.post("/syncs/people/off")
+    assert here.get("/syncs/people/now", htmx=True).status == 200
+    assert "people is off." in here.get("/syncs/people").text
+    assert "people is off." not in here.get("/syncs/people").text
