@@ -908,6 +908,15 @@ class NoSuchAddress(PeopleError):
     to_do = "All addresses stand in /api/v1/openapi.json."
 
 
+class AtWork(PeopleError):
+    """Raised for what needs a sync to itself, where nobody can wait until it has it."""
+
+    code, exit_code = "BW-510", EXIT_LOCKED
+    what = "{name} is at work just now, so it can be had by nobody else."
+    by_itself = "Nothing was changed."
+    to_do = "Try again when that has ended. Turned off, it is not begun again."
+
+
 # --- apps ---------------------------------------------------------------------------------------------
 
 

@@ -3,16 +3,20 @@
 import threading
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import pytest
 
+from bothways.engine.sides import Side
 from bothways.errors import (
     AllPaused,
     AppUnreachable,
     ConfirmationNeeded,
     Interrupted,
     LeftToService,
+    NotAllowed,
     OurFault,
     RunSuperseded,
     SecondRunner,
@@ -22,21 +26,22 @@ from bothways.errors import (
 )
 from bothways.jobs import now
 from bothways.jobs.doing import do
-from bothways.ledger import hints, rests, turns
-from bothways.ledger.models import Feed, Request, Run, Sync
+from bothways.ledger import hints, plans, rests, turns
+from bothways.ledger.models import Feed, Plan, Request, Run, Sync
 from bothways.ledger.requests import WANTED
 from bothways.ledger.turns import FEED, SYNC, TAKEOVER
-from bothways.service import Progress, requests
+from bothways.service import Progress, requests, running
 from bothways.service.database import used
 from bothways.service.deleting import delete, restore
 from bothways.service.lock import runner
-from bothways.service.preview import plan
-from bothways.service.requests import ToApply, ToRun, ToUndo
+from bothways.service.preview import latest_plan, plan, plan_page
+from bothways.service.requests import ToApply, ToPlan, ToRun, ToUndo
+from bothways.service.rights import Actor, Role
 from bothways.service.standing import pause_all, resume_all
 from bothways.service.syncs import status, turn_off
 from bothways.service.turn import own_turn
 from bothways.service.undo import preview_undo
-from bothways.service.views import RunView, UndoView
+from bothways.service.views import PlanView, RunView, UndoView
 from bothways.service.workspace import open_workspace
 from tests.databases import empty_ledger
 from tests.jobs.served import Killed, Served
@@ -124,10 +129,112 @@ def test_plan_is_applied_by_the_service(office: Office) -> None:
     edited(office)
     shown = plan(office.open(), "people")
     nothing_by_itself(office)
+    counted = on_database(office, lambda: plans.written(Plan.objects.get(pk=shown.id.removeprefix("p_"))))
+    assert counted == {Side.LEFT: (0, 0), Side.RIGHT: (0, 1)}
     with Served(office):
         view = now.apply_plan(office.open(), shown.id, approved=True)
     assert (shown.changes, view.updated["Bert"]) == (1, 1)
     assert told(office) == [("apply", "done")]
+    (row,) = running.written(office.open(), view.id).rows
+    assert (row.app, row.name, row.kind) == ("Bert", "Dora", "update")
+    assert [(each.label, each.before, each.after) for each in row.fields] == [("Name", "Dana", "Dora")]
+    assert running.at_work(office.open(), "people") is None
+
+
+@pytest.mark.parametrize("state", ["on", "off", "draft"])
+def test_plan_that_is_asked_for_is_made_by_the_service_whatever_the_state_of_the_sync(
+    office: Office, state: str
+) -> None:
+    edited(office)
+    office.change("state: on", f"state: {state}")
+    workspace = office.open()
+    nothing_by_itself(office)
+    before = office.writes
+    with Served(office) as served:
+        on_database(office, lambda: requests.ask(workspace, ToPlan("people")))
+        found = answered(office)
+    assert (found.state, found.error, office.writes) == ("done", None, before)
+    assert isinstance(found.answer, PlanView)
+    assert found.answer.updated == {"Anna": 0, "Bert": 1}
+    made = latest_plan(workspace, "people")
+    assert made is not None
+    assert (made.view, made.outdated) == (found.answer, "")
+    assert served.runs == [], "a plan is looked at before the sync is run by itself"
+    found_by = [plan_page(workspace, made.view.id, search=text).rows for text in ("DORA", "b00001", "%", "Dana_")]
+    assert [[each.name for each in rows] for rows in found_by] == [["Dora"], ["Dora"], [], []]
+
+
+def test_plan_is_made_though_all_is_paused_and_nothing_else_is_done(office: Office) -> None:
+    edited(office)
+    workspace = office.open()
+    on_database(office, lambda: requests.ask(workspace, ToRun("people")))
+    pause_all(workspace)
+    before = office.writes
+    with Served(office) as served:
+        on_database(office, lambda: requests.ask(workspace, ToPlan("people")))
+        assert answered(office).state == "done"
+        with pytest.raises(AllPaused):
+            on_database(office, lambda: requests.ask(workspace, ToRun("people")))
+        on_database(office, lambda: turns.ask(SYNC, Sync.objects.values_list("pk", flat=True), office.clock()))
+        on_database(office, lambda: requests.ask(workspace, ToPlan("people")))
+        assert answered(office).state == "done"
+        assert told(office) == [("run", "asked"), ("plan", "done"), ("plan", "done")]
+        assert (served.runs, office.writes) == ([], before)
+        resume_all(workspace)
+        assert until(lambda: told(office)[0] == ("run", "done"))
+    assert office.bert.holding("name", "Dora")
+
+
+@pytest.mark.parametrize("failed", [0, 3])
+def test_plan_that_is_made_hurries_no_run_and_does_not_end_the_pause_of_one_that_fails(
+    office: Office, failed: int
+) -> None:
+    edited(office)
+    workspace = office.open()
+    on_database(office, lambda: Sync.objects.update(failed=failed))
+    with Served(office):
+        on_database(office, lambda: requests.ask(workspace, ToPlan("people")))
+        assert answered(office).state == "done"
+        assert until(lambda: on_database(office, lambda: Sync.objects.get().taken_at) is None)
+    row = on_database(office, lambda: Sync.objects.get())
+    assert isinstance(row, Sync)
+    assert (row.failed, row.due_at > office.clock()) == (failed, True)
+    if not failed:
+        assert row.due_at == office.clock() + workspace.sync("people").every
+
+
+def test_plan_is_made_again_by_the_next_service_where_one_died(office: Office) -> None:
+    edited(office)
+    office.bert.fail("changes", Killed())  # type: ignore[arg-type]
+    workspace = office.open()
+    with Served(office, "killed") as served:
+        on_database(office, lambda: requests.ask(workspace, ToPlan("people")))
+        assert served.killed.wait(30)
+    gone(office)
+    with Served(office, "next"):
+        assert answered(office).state == "done"
+
+
+def test_role_is_asked_for_what_is_wished(office: Office) -> None:
+    edited(office)
+    run = office.run()
+    made = plan(office.open(), "people")
+    wishes = (
+        (ToPlan("people"), Role.OPERATOR),
+        (ToRun("people"), Role.OPERATOR),
+        (ToRun("people", approved=True), Role.EDITOR),
+        (ToUndo(run.id, record="Anna:a00001"), Role.OPERATOR),
+        (ToUndo(run.id), Role.EDITOR),
+        (ToApply(made.id, approved=True), Role.EDITOR),
+    )
+    for wish, needed in wishes:
+        for role in Role:
+            workspace = replace(office.open(), actor=Actor("somebody", role))
+            if role.includes(needed):
+                on_database(office, partial(requests.ask, workspace, wish))
+            else:
+                with pytest.raises(NotAllowed):
+                    on_database(office, partial(requests.ask, workspace, wish))
 
 
 def test_plan_that_nobody_has_agreed_to_is_refused_with_the_same_question(office: Office) -> None:

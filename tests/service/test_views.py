@@ -6,10 +6,19 @@ from dataclasses import replace
 import pytest
 
 from bothways.service import Progress
-from bothways.service.requests import KINDS, ToApply, ToRun, ToUndo
-from bothways.service.views import KeptView, SkippedView, UndoView, plain
+from bothways.service.requests import KINDS, ToApply, ToPlan, ToRun, ToUndo
+from bothways.service.views import (
+    AppForecast,
+    BrakeView,
+    DuplicatesView,
+    ForecastView,
+    KeptView,
+    SkippedView,
+    UndoView,
+    plain,
+)
 from bothways.service.views.common import from_plain
-from tests.cli.views import RUN, UNDO
+from tests.cli.views import PLAN, RUN, UNDO
 
 SKIPPED = (SkippedView("Dana", {"hubspot": "50121", "ledger": None}, "changed since"),)
 VIEWS = [
@@ -17,6 +26,16 @@ VIEWS = [
     replace(RUN, skipped_records=SKIPPED, deleted={"hubspot": 1}, next_at=None),
     UNDO,
     UndoView("r_20", "r_19", 1, 0, (KeptView("hubspot", "Dana", "edited since", "50121"),)),
+    PLAN,
+    replace(
+        PLAN,
+        brakes=(BrakeView("max_emptied", "Phone would be emptied in 230 records", "--yes"),),
+        duplicates=(DuplicatesView("ledger", "email", 2, 4, (("1", "2"), ("3", "4"))),),
+        forecast=ForecastView(
+            True, {"hubspot": AppForecast(12, 0.5, None, 3.0), "ledger": AppForecast(3, None, 1, None)}, 9.5
+        ),
+    ),
+    ToPlan("people"),
     ToRun("people", approved=True),
     ToApply("p_12", 10, 2.5),
     ToUndo("r_19", field="Name"),

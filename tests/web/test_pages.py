@@ -25,9 +25,16 @@ TABLE = {
     "logout": {"POST": NOBODY},
     "": {"GET": Role.VIEWER},
     "syncs/<str:name>": {"GET": Role.VIEWER},
-    "syncs/<str:name>/on": {"POST": Role.EDITOR},
-    "syncs/<str:name>/off": {"POST": Role.EDITOR},
+    "syncs/<str:name>/on": {"GET": Role.EDITOR, "POST": Role.EDITOR},
+    "syncs/<str:name>/off": {"GET": Role.EDITOR, "POST": Role.EDITOR},
+    "syncs/<str:name>/delete": {"GET": Role.EDITOR, "POST": Role.EDITOR},
+    "syncs/<str:name>/restore": {"POST": Role.EDITOR},
     "syncs/<str:name>/run": {"POST": Role.OPERATOR},
+    "syncs/<str:name>/now": {"GET": Role.VIEWER},
+    "syncs/<str:name>/continue": {"POST": Role.EDITOR},
+    "syncs/<str:name>/preview": {"GET": Role.VIEWER, "POST": Role.OPERATOR},
+    "syncs/<str:name>/preview/write": {"POST": Role.EDITOR},
+    "syncs/<str:name>/preview/csv": {"GET": Role.VIEWER},
     "syncs/<str:name>/fields": {"GET": Role.VIEWER},
     "syncs/<str:name>/yaml": {"GET": Role.VIEWER},
     "syncs/<str:name>/records": {"GET": Role.VIEWER},
@@ -48,6 +55,7 @@ TABLE = {
     "issues/<str:issue>/choose": {"POST": Role.OPERATOR},
     "issues/<str:issue>/withdraw": {"POST": Role.OPERATOR},
     "activity": {"GET": Role.VIEWER},
+    "runs/<str:run>": {"GET": Role.VIEWER},
     "runs/<str:run>/undo": {"GET": Role.EDITOR},
     "runs/<str:run>/undo/do": {"POST": Role.EDITOR},
     "settings/people": {"GET": Role.ADMIN},
@@ -117,7 +125,7 @@ def test_every_address_is_refused_to_who_lacks_its_role_and_to_nobody_else(offic
 def test_method_that_an_address_does_not_take_is_refused(office: Office) -> None:
     here = browser(office)
     here.sign_up("Ana Ruiz")
-    assert (here.get("/syncs/people/off").status, here.post("/activity").status) == (405, 405)
+    assert (here.get("/syncs/people/run").status, here.post("/activity").status) == (405, 405)
     assert syncs.show_sync(here.workspace, "people").state == "on"
 
 

@@ -44,6 +44,7 @@ class Serving:
     runs: list[RunView] = field(default_factory=list)
     failures: list[BothwaysError] = field(default_factory=list)
     works: bool = True
+    pages: bool = False
 
     @property
     def url(self) -> str:
@@ -73,7 +74,7 @@ class Serving:
         queue = queue_of(self.workspace.database)
         worker = Service(self.workspace, queue, 2, self.runs.append, self._failed, _ours)
         service = worker if self.works else None
-        serving = serve_until(self._stop, self.workspace, queue, service, self.listener, self._failed)
+        serving = serve_until(self._stop, self.workspace, queue, service, self.listener, self._failed, pages=self.pages)
         self._loop.run_until_complete(serving)
 
     def _failed(self, name: str, error: BothwaysError) -> None:

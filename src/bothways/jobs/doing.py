@@ -1,4 +1,4 @@
-"""What a person asks for, done: a sync run, a plan applied, a run undone; by whoever has the turn of the sync."""
+"""What a person asks for, done by whoever has the turn: a sync planned or run, a plan applied, a run undone."""
 
 import time
 from collections.abc import Callable
@@ -26,8 +26,8 @@ from bothways.service import undo as undoing
 from bothways.service.advice import advice_for
 from bothways.service.deleting import purge
 from bothways.service.log import created_and_updated, run_row
-from bothways.service.preview import LOOK, plan_row
-from bothways.service.requests import Answer, ToApply, ToRun, ToUndo, Wish, view_of
+from bothways.service.preview import LOOK, plan_in_turn, plan_row
+from bothways.service.requests import Answer, ToApply, ToPlan, ToRun, ToUndo, Wish, view_of
 from bothways.service.views import RunView, SkippedView, UndoView, plain
 from bothways.service.work import Report, context
 from bothways.service.workspace import Workspace, take_over_changes
@@ -47,6 +47,8 @@ def do(workspace: Workspace, wish: Wish, worker: str, progress: Report | None = 
     Raises SyncOff, StoppedByBrake (before the first write), PlanOutdated, ConfirmationNeeded, AppError and the like.
     """
     match wish:
+        case ToPlan():
+            return plan_in_turn(workspace, wish.sync, worker, progress=progress)
         case ToRun():
             return _run(workspace, wish, worker, progress)
         case ToApply():

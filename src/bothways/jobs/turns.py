@@ -37,7 +37,7 @@ from bothways.service.receiving import schedules_of
 from bothways.service.same_account import ensure_same_account
 from bothways.service.schedule_document import Schedule
 from bothways.service.tracing import span
-from bothways.service.views import RunView
+from bothways.service.views import PlanView, RunView
 from bothways.service.work import context
 from bothways.service.workspace import Workspace
 from bothways.sync import run as running
@@ -176,6 +176,8 @@ def _run(worker: Worker, turn: Turn) -> tuple[float, int]:
     request = requests.next_of(turn.id, worker.clock())
     if request is not None:
         return _asked(worker, turn, request)
+    if turns.paused_at():
+        return worker.clock(), turn.failed
     name = turns.name_of(turn)
     known, now = worker.workspace.document.syncs.get(name), worker.workspace.clock()
     quiet = known.timing.schedule.quiet if known else None
@@ -211,7 +213,10 @@ def _told(worker: Worker, turn: Turn, view: RunView, run_id: int, apps: Sequence
 
 
 def _asked(worker: Worker, turn: Turn, request: Request) -> tuple[float, int]:
-    """Do what somebody asks for; the sync is run by itself soon after it. What fails is told to who asked."""
+    """Do what somebody asks for; the sync is run by itself soon after it, but a plan leaves time to be looked at.
+
+    What fails is told to who asked.
+    """
     own, failed = worker.own(), turn.failed
     try:
         answer = carry_out(own, request, turn.worker, understood=worker.understood)
@@ -221,10 +226,13 @@ def _asked(worker: Worker, turn: Turn, request: Request) -> tuple[float, int]:
         _told(worker, turn, answer, int(answer.id.removeprefix("r_")), own.sync(request.sync.name).pair)
     if answer is not None:
         rests.end(list(own.sync(request.sync.name).pair))
-        failed = failed + 1 if isinstance(answer, RunView) and answer.state == "stopped" else 0
-    if requests.next_of(turn.id, worker.clock()) is not None:
+        if not isinstance(answer, PlanView):
+            failed = failed + 1 if isinstance(answer, RunView) and answer.state == "stopped" else 0
+    if requests.open_of(turn.id) is not None:
         return worker.clock(), failed
-    return after_failure(failed, worker.clock(), worker.chance()) if failed else worker.clock() + SOON, failed
+    if failed:
+        return after_failure(failed, worker.clock(), worker.chance()), failed
+    return worker.clock() + (own.sync(request.sync.name).every if isinstance(answer, PlanView) else SOON), 0
 
 
 def _prove(worker: Worker, turn: Turn) -> tuple[float, int]:

@@ -155,6 +155,15 @@ def done_before(run_id: int, before: int, size: int = 100) -> list[Entry]:
     return _entries(db.rows(sql, (run_id, before, size)))
 
 
+def written_in(run_id: int, after: int = 0, size: int = 50) -> list[Entry]:
+    """Return a page of a run's writes that landed, in order."""
+    sql = (
+        f"SELECT {_COLUMNS} FROM journal WHERE run_id=%s AND id>%s AND state='done' "
+        "AND kind IN ('update','create','archive','undo') ORDER BY id LIMIT %s"
+    )
+    return _entries(db.rows(sql, (run_id, after, size)))
+
+
 def of_link(link_id: int) -> list[Entry]:
     """Return everything written for one link, oldest first."""
     return _entries(db.rows(f"SELECT {_COLUMNS} FROM journal WHERE link_id=%s ORDER BY id", (link_id,)))

@@ -187,6 +187,13 @@ def records_written(sync: Sync) -> int:
     return int(db.value(sql, (sync.pk,)))
 
 
+def last_run_that_wrote(sync: Sync) -> int | None:
+    """Return the last run of a sync that wrote a record."""
+    sql = "SELECT MAX(run_id) FROM journal WHERE sync_id=%s AND state='done' AND kind IN ('update','create')"
+    found = db.value(sql, (sync.pk,))
+    return int(found) if found is not None else None
+
+
 def planned_writes(plan_id: int, size: int = 100) -> tuple[dict[str, int], tuple[ActionRow, ...]]:
     """Return how many writing actions of a plan are in each state, and the first of those skipped."""
     loud = "plan_id=%s AND (writes_left OR writes_right)"

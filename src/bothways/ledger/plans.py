@@ -5,7 +5,7 @@ from typing import Any, NamedTuple
 
 import orjson
 
-from bothways.engine.sides import Side
+from bothways.engine.sides import SIDES, Side
 from bothways.ledger import db
 from bothways.ledger.models import Plan
 
@@ -87,11 +87,31 @@ def pages(plan: Plan, where: str = "", size: int = 400) -> Iterator[list[ActionR
         after = page[-1].seq
 
 
-def every(plan: Plan, after: int = -1, size: int = 400, where: str = "") -> list[ActionRow]:
-    """Return a page of actions in any state."""
+def every(plan: Plan, after: int = -1, size: int = 400, where: str = "", params: Sequence[str] = ()) -> list[ActionRow]:
+    """Return a page of actions in any state that fit ``where``, which may ask for ``params``."""
     condition = f" AND {where}" if where else ""
     sql = f"SELECT {_COLUMNS} FROM plan_action WHERE plan_id=%s AND seq>%s{condition} ORDER BY seq LIMIT %s"
-    return [_action(row) for row in db.rows(sql, (plan.pk, after, size))]
+    return [_action(row) for row in db.rows(sql, (plan.pk, after, *params, size))]
+
+
+def size(plan: Plan) -> int:
+    """Return how many actions a plan has so far."""
+    return int(db.value("SELECT COALESCE(MAX(seq)+1, 0) FROM plan_action WHERE plan_id=%s", (plan.pk,)))
+
+
+def written(plan: Plan) -> dict[Side, tuple[int, int]]:
+    """Return per side how many writes of a plan are settled, of how many."""
+    sql = (
+        "SELECT writes_left, writes_right, state<>'planned', COUNT(*) FROM plan_action WHERE plan_id=%s "
+        "AND (writes_left OR writes_right) GROUP BY 1, 2, 3"
+    )
+    found = {side: [0, 0] for side in SIDES}
+    for left, right, settled, count in db.rows(sql, (plan.pk,)):
+        for side, writes in zip(SIDES, (left, right), strict=True):
+            if writes:
+                found[side][0] += int(count) if settled else 0
+                found[side][1] += int(count)
+    return {side: (done, total) for side, (done, total) in found.items()}
 
 
 def set_state(plan_id: int, seqs: Sequence[int], state: str) -> None:

@@ -7,7 +7,7 @@ that is gone, and is done again. Times are seconds.
 from collections.abc import Mapping
 from typing import Any
 
-from bothways.ledger import db
+from bothways.ledger import db, turns
 from bothways.ledger.models import OPEN, Request
 
 ASKED, AT_WORK = OPEN
@@ -37,13 +37,33 @@ def get(id: int) -> Request:
 
 
 def next_of(sync_id: int, now: float) -> Request | None:
-    """Return what is to be done next for a sync: what was begun and left, else what was asked for first."""
-    for row in Request.objects.select_related("sync").filter(sync_id=sync_id, state__in=OPEN).order_by("id"):
+    """Return what is to be done next for a sync: what was begun and left, else what was asked for first.
+
+    While all is paused, of what is only to be looked at.
+    """
+    rows = Request.objects.select_related("sync").filter(sync_id=sync_id, state__in=OPEN)
+    if turns.paused_at():
+        rows = rows.filter(kind=turns.LOOKS)
+    for row in rows.order_by("id"):
         if row.state == AT_WORK or now - row.asked_at <= WANTED:
             found: Request = row
             return found
         withdraw(row.pk, now)
     return None
+
+
+def last_of(sync_id: int, kind: str | None = None) -> Request | None:
+    """Return what was last asked for a sync, of one kind or any."""
+    rows = Request.objects.select_related("sync").filter(sync_id=sync_id).order_by("-id")
+    found: Request | None = (rows.filter(kind=kind) if kind else rows).first()
+    return found
+
+
+def open_of(sync_id: int) -> Request | None:
+    """Return what is done first of what was asked for a sync and has not ended."""
+    rows = Request.objects.select_related("sync").filter(sync_id=sync_id, state__in=OPEN)
+    found: Request | None = rows.order_by("id").first()
+    return found
 
 
 def begin(row: Request, worker: str, now: float) -> bool:

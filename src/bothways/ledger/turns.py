@@ -30,16 +30,21 @@ _FREE = "(t.taken_at IS NULL OR t.beat_at<%s OR t.beat_at>%s)"
 """Nobody has the turn, or nobody who lives: a sign of life from the future is one from before a clock was set back."""
 
 _GOES_ON = "NOT EXISTS (SELECT 1 FROM workspace WHERE paused_at>0)"
-"""Nobody has paused everything: no turn is taken while somebody has, but for a look."""
+"""Nobody has paused everything: no turn is taken while somebody has, but to look."""
 
 _ASKED = "EXISTS (SELECT 1 FROM request q WHERE q.sync_id=t.id AND q.state IN ('asked','at work'))"
 """A person has asked for something: that is done though the sync is off or an app of it rests."""
+
+LOOKS = "plan"
+"""What is asked for to look at alone: nothing is written to any app, so that it is done though all is paused."""
+
+_MAY_GO_ON = f"({_GOES_ON} OR {_ASKED.removesuffix(')')} AND q.kind='{LOOKS}'))"
 
 _SYNCS = f"""
 SELECT t.id FROM sync t
 JOIN feed l ON l.id=t.left_id JOIN connection cl ON cl.id=l.connection_id
 JOIN feed r ON r.id=t.right_id JOIN connection cr ON cr.id=r.connection_id
-WHERE t.deleted_at=0 AND (t.due_at<=%s OR t.due_at>%s) AND {_FREE} AND {_GOES_ON}
+WHERE t.deleted_at=0 AND (t.due_at<=%s OR t.due_at>%s) AND {_FREE} AND {_MAY_GO_ON}
 AND (t.state='on' AND cl.rests_until<=%s AND cr.rests_until<=%s OR {_ASKED}) ORDER BY t.due_at, t.id LIMIT %s
 """
 
@@ -119,7 +124,7 @@ def take_now(id: int, worker: str, now: float, *, though_paused: bool) -> Turn |
 def _take(
     kind: str, id: int, worker: str, now: float, where: str, params: tuple[float, ...], *, though_paused: bool = False
 ) -> Turn | None:
-    goes_on = "" if though_paused else f"AND {_GOES_ON}"
+    goes_on = "" if though_paused else f"AND {_MAY_GO_ON if kind == SYNC else _GOES_ON}"
     with db.transaction_():
         before = db.value(f"SELECT worker FROM {kind} WHERE id=%s AND taken_at IS NOT NULL", (id,))
         found = db.rows(

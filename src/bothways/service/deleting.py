@@ -30,15 +30,16 @@ _TABLES = ("plan", "journal", "due", "hold", "apart", "noted", "link", "run", "r
 
 @on_database
 @for_role(Role.EDITOR)
-def delete(workspace: Workspace, name: str, *, confirmed: bool = False) -> DeletedView:
+def delete(workspace: Workspace, name: str, *, confirmed: bool = False, wait: bool = True) -> DeletedView:
     """Delete a sync from the file and say until when it can be restored. No app is asked, no record is touched.
 
-    What is at work on it ends first. Raises UnknownSync, SecondRunner, and DeleteNotConfirmed unless ``confirmed``.
+    What is at work on it ends first; unless ``wait``, AtWork is raised instead.
+    Raises UnknownSync, SecondRunner, and DeleteNotConfirmed unless ``confirmed``.
     """
     row = row_of(workspace, name)
     if not confirmed:
         raise DeleteNotConfirmed(name=name, count=f"{links.counts(row):,}")
-    with own_turn(workspace, row):
+    with own_turn(workspace, row, wait=wait):
         purge(workspace.clock())
         reload(workspace)
         row = row_of(workspace, name)
@@ -52,13 +53,14 @@ def delete(workspace: Workspace, name: str, *, confirmed: bool = False) -> Delet
 
 @on_database
 @for_role(Role.EDITOR)
-def restore(workspace: Workspace, name: str) -> None:
+def restore(workspace: Workspace, name: str, *, wait: bool = True) -> None:
     """Bring the sync of this name that was deleted last back into the file, off, with all that it knew.
 
-    Raises NameTaken, NotDeleted, and what is wrong with its settings by now (an app that is gone).
+    ``wait`` as for ``delete``. Raises NameTaken, NotDeleted, and what is wrong with its settings by now (an app that is
+    gone).
     """
     purge(workspace.clock())
-    with own_turn(workspace, _to_restore(workspace, name)):
+    with own_turn(workspace, _to_restore(workspace, name), wait=wait):
         row = _to_restore(workspace, name)
         former = Sync.objects.filter(name=name)
         former_id = former.values_list("pk", flat=True).first()
@@ -71,6 +73,22 @@ def restore(workspace: Workspace, name: str) -> None:
         except BaseException:
             Sync.objects.filter(pk=row.pk).update(name=row.name, deleted_at=row.deleted_at)
             raise
+
+
+@on_database
+@for_role(Role.VIEWER)
+def deleted(workspace: Workspace) -> list[DeletedView]:
+    """Return the deleted syncs that can be restored, the last one of each name, those deleted last first.
+
+    One whose name another sync has by now is not among them.
+    """
+    since = workspace.clock() - KEPT_DAYS * DAY
+    found: dict[str, DeletedView] = {}
+    for row in Sync.objects.filter(deleted_at__gt=0, deleted_at__gte=since).order_by("-deleted_at"):
+        name = str(row.name).rpartition("#")[0]
+        if name not in workspace.document.syncs and name not in found:
+            found[name] = DeletedView(name, links.counts(row), row.deleted_at + KEPT_DAYS * DAY)
+    return list(found.values())
 
 
 def _to_restore(workspace: Workspace, name: str) -> Sync:

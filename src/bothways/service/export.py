@@ -1,6 +1,7 @@
 """A plan as a file for others: CSV for spreadsheets, JSON for programs, written row by row."""
 
 import csv
+import io
 import json
 import os
 import tempfile
@@ -47,6 +48,13 @@ def write_csv(file: TextIO, view: PlanView, actions: Iterable[ActionView]) -> No
             writer.writerow([safe(str(cell)) for cell in (*ids, *row)])
 
 
+def as_csv(view: PlanView, actions: Iterable[ActionView]) -> bytes:
+    """Return what ``export`` writes to a ``.csv`` file."""
+    text = io.StringIO(newline="")
+    write_csv(text, view, actions)
+    return text.getvalue().encode(ENCODINGS[".csv"], "replace")
+
+
 def _rows(action: ActionView) -> Iterator[tuple[object, ...]]:
     if not action.fields:
         yield action.name, action.kind, "", "", "", "", action.rule, action.reason, "", "", ""
@@ -84,6 +92,7 @@ def write_json(file: TextIO, view: PlanView, actions: Iterable[ActionView]) -> N
 
 
 WRITERS = {".csv": write_csv, ".json": write_json}
+ENCODINGS = {".csv": "utf-8-sig", ".json": "utf-8"}
 
 
 @contextmanager
@@ -91,8 +100,7 @@ def _whole(path: Path) -> Iterator[TextIO]:
     try:
         handle, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
         try:
-            encoding = "utf-8-sig" if path.suffix.lower() == ".csv" else "utf-8"
-            with os.fdopen(handle, "w", encoding=encoding, newline="", errors="replace") as file:
+            with os.fdopen(handle, "w", encoding=ENCODINGS[path.suffix.lower()], newline="", errors="replace") as file:
                 yield file
             os.replace(name, path)
         except BaseException:

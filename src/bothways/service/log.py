@@ -7,6 +7,7 @@ from bothways.errors import UnknownRun
 from bothways.ledger import looking
 from bothways.ledger.models import Run
 from bothways.service.database import on_database
+from bothways.service.rights import Role, for_role
 from bothways.service.views import RunSummary
 from bothways.service.work import plain_id
 from bothways.service.workspace import Workspace
@@ -24,6 +25,13 @@ def runs(
     if after is not None:
         found = found.filter(pk__lt=run_row(workspace, after).pk)
     return summaries(workspace, list(found.filter(sync__name__in=list(workspace.document.syncs))[:size]))
+
+
+@on_database
+@for_role(Role.VIEWER)
+def show_run(workspace: Workspace, run_id: str) -> RunSummary:
+    """Return one run; raise UnknownRun."""
+    return summaries(workspace, [run_row(workspace, run_id)])[0]
 
 
 def summaries(workspace: Workspace, rows: list[Run]) -> list[RunSummary]:

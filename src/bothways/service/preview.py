@@ -1,5 +1,6 @@
 """Plans: what a run would do, kept as rows, and read in pages."""
 
+import re
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
@@ -9,9 +10,9 @@ from bothways.engine.brakes import Brake
 from bothways.engine.sides import SIDES, Side
 from bothways.engine.spec import Finding, one_sided
 from bothways.errors import OnAlready, PlanOutdated
-from bothways.ledger import db, feeds, links, plans
-from bothways.ledger.models import Plan, Revision
-from bothways.records import Field, is_blank
+from bothways.ledger import db, feeds, links, looking, plans
+from bothways.ledger.models import Plan, Revision, Run
+from bothways.records import Field
 from bothways.service.advice import advice_for
 from bothways.service.allowances import accounted, into_the_reserve
 from bothways.service.connect import open_app
@@ -19,13 +20,25 @@ from bothways.service.database import on_database
 from bothways.service.forecast import forecast
 from bothways.service.resolution import row_of
 from bothways.service.revisions import one_sided_fields
+from bothways.service.rights import Role, for_role
 from bothways.service.turn import own_turn
-from bothways.service.views import ActionView, BrakeView, DuplicatesView, FieldView, ForecastView, PlanView
+from bothways.service.views import (
+    ActionPage,
+    ActionView,
+    BrakeView,
+    DuplicatesView,
+    FieldView,
+    ForecastView,
+    MadePlan,
+    PlanView,
+    plain,
+)
+from bothways.service.views.common import from_plain
 from bothways.service.work import Report, context, plain_id
 from bothways.service.workspace import Workspace
 from bothways.sync.context import Context
-from bothways.sync.payload import LEAVES
 from bothways.sync.run import preview
+from bothways.sync.shows import SHOWS
 
 KEPT = 5
 """Plans of one sync that are kept for being applied; older ones are forgotten."""
@@ -39,29 +52,49 @@ EXAMPLES = 5
 LOOK = "look"
 """State of a plan that shows what turning on from now on would do, and is not to be applied."""
 
+SETTINGS, BY_A_RUN = "settings", "run"
+"""What may have happened since a plan was made."""
+
+VIEW = "view"
+"""Where the totals of a stored plan keep what it was shown as."""
+
+_NOT_SEARCHABLE = re.compile(r"[^!-~ ]|[\"\\\\]")
+"""What the database's own search may miss: letters whose case it does not know, what JSON writes otherwise."""
+
 FAILING = ("R13", "F6")
 """Rules of actions that are held because an app or a record does not let them be done."""
 
 
 @on_database
-@accounted
 def plan(workspace: Workspace, name: str, *, from_now: bool = False, progress: Report | None = None) -> PlanView:
     """Read both apps and plan; nothing is written to any app. A draft can be planned, too.
 
     ``from_now``: show what turning the sync on from now on would leave as it is; such a plan cannot be applied.
     Raises OnAlready for it.
     """
+    with own_turn(workspace, row_of(workspace, name), progress) as turn:
+        return plan_in_turn(workspace, name, turn.worker, from_now=from_now, progress=progress)
+
+
+@accounted
+def plan_in_turn(
+    workspace: Workspace, name: str, worker: str, *, from_now: bool = False, progress: Report | None = None
+) -> PlanView:
+    """Plan as ``plan`` does, by the worker that has the turn of the sync, in the caller's use of the database."""
     apps = [open_app(workspace, app) for app in workspace.sync(name).pair]
-    with own_turn(workspace, row_of(workspace, name), progress) as turn, into_the_reserve(*apps):
-        ctx = context(workspace, name, progress, running=False, worker=turn.worker)
+    with into_the_reserve(*apps):
+        ctx = context(workspace, name, progress, running=False, worker=worker)
         if from_now and ctx.sync.state == "on":
             raise OnAlready(name=name)
         ctx.from_now = from_now
         made, planned, brakes = preview(ctx, everything=ctx.sync.state == "off")
         if from_now:
-            Plan.objects.filter(pk=made.pk).update(state=LOOK)
+            made.state = LOOK
         _forget_old(made)
-        return _view(ctx, made, brakes, advice_for(ctx, planned), None if from_now else _cost(workspace, ctx, made))
+        view = _view(ctx, made, brakes, advice_for(ctx, planned), None if from_now else _cost(workspace, ctx, made))
+        made.totals = {**made.totals, VIEW: plain(view)}
+        made.save(update_fields=["state", "totals"])
+        return view
 
 
 Shown = str
@@ -167,61 +200,98 @@ def plan_row(workspace: Workspace, plan_id: str) -> Plan:
 
 
 @on_database
+@for_role(Role.VIEWER)
+def latest_plan(workspace: Workspace, name: str) -> MadePlan | None:
+    """Return the plan of a sync that was made last and can still be looked at; None if there is none."""
+    sync = row_of(workspace, name)
+    found = Plan.objects.filter(sync=sync, state="ready").order_by("-id").first()
+    return _made(workspace, found) if found is not None and VIEW in found.totals else None
+
+
+@on_database
+@for_role(Role.VIEWER)
+def made_plan(workspace: Workspace, plan_id: str) -> MadePlan:
+    """Return a plan as it was shown when it was made; raise PlanOutdated where it is not kept (any more)."""
+    found = plan_row(workspace, plan_id)
+    if VIEW not in found.totals:
+        reason = "it was made by an older version of Bothways"
+        raise PlanOutdated(plan=plan_id, reason=reason, name=found.sync.name)
+    return _made(workspace, found)
+
+
+def _made(workspace: Workspace, found: Plan) -> MadePlan:
+    view = from_plain(PlanView, found.totals[VIEW])
+    return MadePlan(
+        view, found.created_at, dict(found.totals.get("shows", {})), _outdated(found), not found.sync.approved
+    )
+
+
+def _outdated(found: Plan) -> str:
+    """Return why a plan no longer says what would happen, "" if nothing is known to have happened since."""
+    if found.revision != found.sync.revision:
+        return SETTINGS
+    since = Run.objects.filter(sync=found.sync, started_at__gt=found.created_at).values_list("pk", flat=True)
+    return BY_A_RUN if any(looking.written(list(since)).values()) else ""
+
+
+@on_database
 def plan_actions(
     workspace: Workspace, plan_id: str, *, show: str = "all", after: int = -1, size: int = 400
 ) -> list[ActionView]:
     """Return a page of a plan's actions, in order after the last one seen.
 
-    ``show``: all that would be done or is held; conflicts, emptied, held of these; everything looked at.
+    ``show``: one of ``SHOWS``: all that would be done or is held; conflicts, emptied, held of these; everything.
     """
     return _page(workspace, plan_row(workspace, plan_id), show, after, size)
 
 
-def _page(workspace: Workspace, found: Plan, show: Shown, after: int, size: int) -> list[ActionView]:
+@for_role(Role.VIEWER)
+def each_action(workspace: Workspace, plan_id: str, *, show: str = "everything") -> Iterator[ActionView]:
+    """Yield all actions of a plan that are listed so, read page by page."""
+    after = -1
+    while page := plan_actions(workspace, plan_id, show=show, after=after, size=PAGE):
+        yield from page
+        after = page[-1].seq
+
+
+@on_database
+@for_role(Role.VIEWER)
+def plan_page(
+    workspace: Workspace, plan_id: str, *, show: str = "all", search: str = "", after: int = -1, size: int = 50
+) -> ActionPage:
+    """Return a page of a plan's actions whose records have a text in their names or ids, and from where to go on."""
+    found = _page(workspace, plan_row(workspace, plan_id), show, after, size + 1, search.strip())
+    shown = found[:size]
+    return ActionPage(tuple(shown), shown[-1].seq if len(found) > size else None)
+
+
+def _page(workspace: Workspace, found: Plan, show: Shown, after: int, size: int, search: str = "") -> list[ActionView]:
     where, fits = SHOWS[show]
+    where, params = _and_holding(where, search)
     labels = _Labels(workspace, found)
     shown: list[ActionView] = []
     while len(shown) < size:
-        rows = plans.every(found, after, size, where)
-        shown += [labels.action(row) for row in rows if fits(row)][: size - len(shown)]
-        if len(rows) < size:
+        rows = plans.every(found, after, PAGE, where, params)
+        shown += [labels.action(row) for row in rows if fits(row) and _is_called(row, search)][: size - len(shown)]
+        if len(rows) < PAGE:
             break
         after = rows[-1].seq
     return shown
 
 
-def _any(row: plans.ActionRow) -> bool:
-    return True
+def _and_holding(where: str, search: str) -> tuple[str, tuple[str, ...]]:
+    """Return a condition that also lets only rows pass that may hold a text."""
+    if not search or _NOT_SEARCHABLE.search(search):
+        return where, ()
+    needle = search.lower().replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
+    columns = ("data", "left_id", "right_id")
+    held = " OR ".join(f"LOWER({column}) LIKE %s ESCAPE '\\'" for column in columns)
+    return " AND ".join(filter(None, (where, f"({held})"))), (f"%{needle}%",) * len(columns)
 
 
-def _loud(row: plans.ActionRow) -> bool:
-    return row.kind != "leave out" or row.data.get("moves") == LEAVES
-
-
-def _conflicting(row: plans.ActionRow) -> bool:
-    return any(each["conflict"] or each.get("held") for each in row.data["fields"])
-
-
-def _emptying(row: plans.ActionRow) -> bool:
-    return any(
-        each["write"] and is_blank(each["value"]) and not is_blank(each["before"]) for each in row.data["fields"]
-    )
-
-
-def _holding(row: plans.ActionRow) -> bool:
-    return row.kind == "hold" or any(each["hold"] for each in row.data["fields"])
-
-
-_LOUD = "(writes_left OR writes_right OR kind IN ('create','link','hold','unlink') "
-_LOUD += "OR (kind='leave out' AND rule='R10' AND link_id IS NOT NULL))"
-SHOWS: Mapping[str, tuple[str, Callable[[plans.ActionRow], bool]]] = {
-    "all": (_LOUD, _loud),
-    "conflicts": ("(writes_left OR writes_right OR kind IN ('hold','link'))", _conflicting),
-    "emptied": ("(writes_left OR writes_right)", _emptying),
-    "held": ("kind IN ('hold','update','link','create')", _holding),
-    "everything": ("", _any),
-}
-"""What can be listed of a plan: a condition for the database, and one for the stored decisions."""
+def _is_called(row: plans.ActionRow, search: str) -> bool:
+    held = [*row.data["names"].values(), *(id for id in row.ids if id)]
+    return not search or any(search.casefold() in str(each).casefold() for each in held)
 
 
 class _Labels:
@@ -263,6 +333,7 @@ class _Labels:
             "; ".join(each["lost"]),
             each["hold"],
             {self.apps[Side(side)]: value for side, value in each.get("held", {}).items()},
+            {self.apps[Side(side)]: value for side, value in each["seen"].items()},
         )
 
     def _written_side(self, row: plans.ActionRow, each: Mapping[str, Any]) -> Side:

@@ -1,4 +1,4 @@
-"""What a person asks for: to run a sync, to apply a plan, to undo a run. Asked of the service, looked at, withdrawn.
+"""What a person asks for: to plan or run a sync, to apply a plan, to undo a run. Asked of the service, withdrawn.
 
 All of it in the caller's use of the database. A service that runs does what was asked in a turn of the sync, so that it
 meets no other run of it; one that dies is followed by the next one, which does it again: a run, an apply or an undo
@@ -8,20 +8,35 @@ that was broken off goes on where it stopped.
 from dataclasses import dataclass
 from dataclasses import field as made_by
 
-from bothways.errors import AllPaused, BothwaysError, UnknownRequest, of_data
+from bothways.errors import (
+    AllPaused,
+    BothwaysError,
+    PlanOutdated,
+    StoppedByBrake,
+    SyncOff,
+    UnknownRequest,
+    of_data,
+)
 from bothways.ledger import requests, turns
 from bothways.ledger.models import Request, Sync
 from bothways.ledger.requests import ASKED, AT_WORK
 from bothways.service.database import on_database
 from bothways.service.log import run_row
-from bothways.service.preview import plan_row
+from bothways.service.preview import SETTINGS, made_plan, plan_row
 from bothways.service.resolution import row_of
 from bothways.service.revisions import author_of
 from bothways.service.rights import Role, for_role, require
-from bothways.service.views import RunView, UndoView
+from bothways.service.views import PlanView, RunView, UndoView
 from bothways.service.views.common import from_plain, plain
 from bothways.service.workspace import Workspace
 from bothways.sync.context import Progress
+
+
+@dataclass(frozen=True, slots=True)
+class ToPlan:
+    """Plan what a run of a sync would do; it may be off, or a draft."""
+
+    sync: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,10 +68,11 @@ class ToUndo:
     field: str | None = None
 
 
-Wish = ToRun | ToApply | ToUndo
-Answer = RunView | UndoView
+Wish = ToPlan | ToRun | ToApply | ToUndo
+Answer = PlanView | RunView | UndoView
 
-KINDS: dict[str, tuple[type[ToRun] | type[ToApply] | type[ToUndo], type[RunView] | type[UndoView]]] = {
+KINDS: dict[str, tuple[type[Wish], type[Answer]]] = {
+    "plan": (ToPlan, PlanView),
     "run": (ToRun, RunView),
     "apply": (ToApply, RunView),
     "undo": (ToUndo, UndoView),
@@ -92,7 +108,7 @@ class RequestView:
 def sync_of(workspace: Workspace, wish: Wish) -> Sync:
     """Return the sync that a wish is about; raise UnknownSync, PlanOutdated, UnknownRun."""
     match wish:
-        case ToRun():
+        case ToPlan() | ToRun():
             return row_of(workspace, wish.sync)
         case ToApply():
             return plan_row(workspace, wish.plan).sync
@@ -101,30 +117,51 @@ def sync_of(workspace: Workspace, wish: Wish) -> Sync:
 
 
 def role_for(wish: Wish) -> Role:
-    """Return which role may ask for something: whole undos, and what releases brakes, are for editors."""
+    """Return the role that a wish takes: what concerns a whole sync and cannot be seen before, an editor's."""
     match wish:
-        case ToRun():
-            return Role.EDITOR if wish.approved else Role.OPERATOR
-        case ToApply():
+        case ToPlan() | ToRun(approved=False) | ToUndo(record=str()):
+            return Role.OPERATOR
+        case _:
             return Role.EDITOR
-        case ToUndo():
-            return Role.EDITOR if wish.record is None else Role.OPERATOR
 
 
 def ask(workspace: Workspace, wish: Wish) -> RequestView:
     """Ask the service for something; the sync is due at once.
 
-    Raises what ``sync_of`` does, AllPaused, and NotAllowed to who lacks the role.
+    Raises what ``sync_of`` does, NotAllowed to who lacks the role for it, and AllPaused, but for what only looks.
     """
     require(workspace, role_for(wish))
     sync = sync_of(workspace, wish)
-    if turns.paused_at():
+    if turns.paused_at() and not isinstance(wish, ToPlan):
         raise AllPaused()
     kind = next(kind for kind, (made, _) in KINDS.items() if isinstance(wish, made))
     now = workspace.clock()
     row = requests.add(sync.pk, kind, plain(wish), author_of(workspace), now)
     turns.ask(turns.SYNC, [sync.pk], now)
     return view_of(row)
+
+
+@on_database
+@for_role(Role.EDITOR)
+def ask_to_apply(
+    workspace: Workspace, plan_id: str, *, limit: int | None = None, though_braked: bool = False
+) -> RequestView:
+    """Ask the service to write a plan that somebody has looked at, or ``limit`` records of it.
+
+    Raises PlanOutdated and SyncOff, which the service would find as well, and StoppedByBrake for a plan beyond the
+    brakes unless that is said to be meant. Whoever has looked at the whole plan needs no stop after the first records.
+    """
+    made, row = made_plan(workspace, plan_id), plan_row(workspace, plan_id)
+    if made.outdated == SETTINGS:
+        raise PlanOutdated(plan=plan_id, reason="the settings were changed since", name=row.sync.name)
+    if row.state != "ready":
+        raise PlanOutdated(plan=plan_id, reason="it was applied already", name=row.sync.name)
+    if row.sync.state != "on":
+        raise SyncOff(name=row.sync.name)
+    if made.view.brakes and not though_braked:
+        reason = "; ".join(brake.reason for brake in made.view.brakes)
+        raise StoppedByBrake(name=row.sync.name, reason=reason, hint="If that is right, write them all the same.")
+    return ask(workspace, ToApply(plan_id, limit, approved=True))
 
 
 def look(id: int) -> RequestView:
@@ -149,6 +186,14 @@ def show_request(workspace: Workspace, id: int) -> RequestView:
     if row is None or row.sync.name not in workspace.document.syncs:
         raise UnknownRequest(id=id)
     return view_of(row)
+
+
+@on_database
+@for_role(Role.VIEWER)
+def last_asked(workspace: Workspace, name: str, kind: str | None = None) -> RequestView | None:
+    """Return what was last asked for a sync, of one kind or any, and how it stands; None if nothing was."""
+    row = requests.last_of(row_of(workspace, name).pk, kind)
+    return view_of(row) if row is not None else None
 
 
 def withdraw(workspace: Workspace, id: int) -> bool:

@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
 
-from bothways.errors import AllPaused, LedgerError, SecondRunner
+from bothways.errors import AllPaused, AtWork, LedgerError, SecondRunner
 from bothways.ledger import turns
 from bothways.ledger.models import Sync
 from bothways.ledger.turns import BEAT_EVERY, BESIDE, SYNC, Turn
@@ -50,9 +50,16 @@ def no_service(workspace: Workspace) -> Iterator[bool]:
 
 @contextmanager
 def own_turn(
-    workspace: Workspace, row: Sync, report: Callable[[Progress], None] | None = None, *, though_paused: bool = True
+    workspace: Workspace,
+    row: Sync,
+    report: Callable[[Progress], None] | None = None,
+    *,
+    though_paused: bool = True,
+    wait: bool = True,
 ) -> Iterator[Turn]:
     """Have a sync to oneself, waiting for whoever is at it, a service included; in the caller's use of the database.
+
+    Unless ``wait``, AtWork is raised where somebody is at it.
 
     Raises SecondRunner if another command runs syncs on an SQLite database, and AllPaused unless ``though_paused``.
     """
@@ -64,6 +71,8 @@ def own_turn(
         while (turn := turns.take_now(row.pk, name, workspace.clock(), though_paused=though_paused)) is None:
             if not though_paused and turns.paused_at():
                 raise AllPaused()
+            if not wait:
+                raise AtWork(name=row.name.partition("#")[0])
             if report is not None:
                 report(Progress("Waiting for its turn", "", 0))
             time.sleep(LOOK_EVERY)

@@ -103,6 +103,7 @@ def _plan_page(
         for decision in action.fields:
             ctx.count(decision.rule)
         actions.append(to_row(seq + len(actions), action, link, sheet.rows, sheet.marks))
+        tally.list(actions[-1])
     return actions
 
 

@@ -11,9 +11,11 @@ from bothways.engine.sides import SIDES, Side
 from bothways.engine.table import ActionKind, Facts
 from bothways.ledger import feeds, journal, links
 from bothways.ledger.models import Plan
+from bothways.ledger.plans import ActionRow
 from bothways.records import is_blank
 from bothways.sync.context import Context
 from bothways.sync.payload import ENTERS, LEAVES
+from bothways.sync.shows import TOUCHED, shown_under
 
 REASONS = 20
 """Different reasons told of what is left out; the rest of them would be read by nobody."""
@@ -38,6 +40,7 @@ class Tally:
         self.parted = 0
         self.writes = 0
         self.agreed = 0
+        self.shows: Counter[str] = Counter()
 
     def add(self, ctx: Context, action: Action, facts: Facts, moves: str = "") -> None:
         """Count one action; ``moves`` tells whether a linked pair leaves the sync or takes part again."""
@@ -70,6 +73,12 @@ class Tally:
             if decision.write and is_blank(decision.value) and not is_blank(decision.before):
                 self.emptied[f"{decision.mapping.on(decision.write).title} in {ctx.spec.apps[decision.write]}"] += 1
 
+    def list(self, row: ActionRow) -> None:
+        """Count where one action, as it is stored, is listed, and what does not stay as it is."""
+        self.shows.update(shown_under(row))
+        if row.kind != ActionKind.NONE:
+            self.shows[TOUCHED] += 2 if row.link_id is None and row.left_id and row.right_id else 1
+
     def as_dict(self, ctx: Context) -> dict[str, Any]:
         """Return the counts as plain data, to be stored with the plan; ``totals_of`` reads the totals again."""
         return {
@@ -85,6 +94,7 @@ class Tally:
             "emptied": dict(self.emptied),
             "writes": self.writes,
             "agreed": self.agreed,
+            "shows": dict(self.shows),
             "totals": asdict(self.totals(ctx)),
         }
 

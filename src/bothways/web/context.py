@@ -12,6 +12,11 @@ SECTIONS = {"apps": "apps", "issues": "issues", "activity": "activity", "runs": 
 """To which part of the pages an address belongs, by its first word; to the syncs, any other."""
 
 
+def _notice(request: HttpRequest) -> str:
+    """Return the sentence for the next whole page, once: a part of a page, or a stream of it, leaves it there."""
+    return str(request.session.pop(NOTICE, ""))
+
+
 def everywhere(request: HttpRequest) -> dict[str, Any]:
     """Return who is signed in, how many issues there are, and the sentence that the page begins with."""
     account = getattr(request, "account", None)
@@ -20,7 +25,7 @@ def everywhere(request: HttpRequest) -> dict[str, Any]:
         "issue_count": how_many(request.workspace) if account else 0,
         "apps_in_order": list(request.base.document.apps),
         "now": request.base.clock(),
-        "notice": request.session.pop(NOTICE, "") if hasattr(request, "session") else "",
+        "notice": "" if request.headers.get("HX-Request") or not hasattr(request, "session") else _notice(request),
         "section": "me"
         if request.path.startswith("/settings/me")
         else SECTIONS.get(request.path.split("/")[1], "syncs"),

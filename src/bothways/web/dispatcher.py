@@ -21,6 +21,7 @@ from bothways.service.receiving import receive
 from bothways.service.workspace import Workspace
 from bothways.web import assets
 from bothways.web.bridge import Headers, Pages, is_call, too_long
+from bothways.web.live import Streams, wants_stream
 
 LARGEST = 2_000_000
 """Bytes of a body that are read; no app sends so many."""
@@ -55,6 +56,10 @@ class Dispatcher:
     )
 
     _soon: dict[int, asyncio.Task[None]] = field(default_factory=dict, init=False)
+    streams: Streams = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.streams = Streams(self._answer_page)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one call of the server."""
@@ -79,12 +84,14 @@ class Dispatcher:
         await _answer(send, status, answer, head=method == "HEAD")
 
     async def _page(self, scope: Scope, receive: Receive, send: Send) -> None:
-        assert self.pages is not None
         path, head = str(scope["path"]), scope["method"] == "HEAD"
         if path.startswith(assets.PREFIX):
             headers = {name: value.decode("latin-1") for name, value in scope["headers"]}
             found = assets.answer(path, headers.get(b"accept-encoding", ""))
             await _send(send, *found, head=head)
+            return
+        if wants_stream(scope):
+            await self.streams.serve(scope, receive, send)
             return
         try:
             body = await _body(receive)
@@ -94,8 +101,11 @@ class Dispatcher:
             else:
                 await _answer(send, 413, "too large\n", head=head)
             return
-        loop = asyncio.get_running_loop()
-        await _send(send, *await loop.run_in_executor(self.threads, self.pages.answer, scope, body), head=head)
+        await _send(send, *await self._answer_page(scope, body), head=head)
+
+    async def _answer_page(self, scope: Mapping[str, Any], body: bytes = b"") -> tuple[int, Headers, bytes]:
+        assert self.pages is not None
+        return await asyncio.get_running_loop().run_in_executor(self.threads, self.pages.answer, scope, body)
 
     async def _hook(self, scope: Scope, receive_: Receive) -> tuple[int, str]:
         app = unquote(str(scope["path"]).removeprefix("/hooks/")).rstrip("/")

@@ -162,6 +162,7 @@ async def _answer(
         await asyncio.wait([serving, waiting], return_when=asyncio.FIRST_COMPLETED)
     finally:
         waiting.cancel()
+        app.streams.stop()
         server.should_exit = True
         await serving
         app.threads.shutdown(wait=True)

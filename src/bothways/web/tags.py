@@ -5,14 +5,14 @@ from datetime import UTC, datetime
 from typing import Any
 
 from django import template
-from django.utils.formats import number_format
+from django.utils.formats import date_format, number_format
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from bothways.service.rights import Role
-from bothways.service.views import RunSummary, SyncView
+from bothways.service.views import ActionView, FieldView, RunSummary, SyncView, WrittenView
 from bothways.service.why import shown
 from bothways.web.assets import assets
 
@@ -60,6 +60,13 @@ def ago(context: template.Context, at: float | None) -> SafeString:
         moment.strftime("%Y-%m-%d %H:%M:%S UTC"),
         _between(at - context["now"]),
     )
+
+
+@register.simple_tag
+def day(at: float) -> SafeString:
+    """Return the day of a time (seconds), as the reader's language writes it."""
+    moment = datetime.fromtimestamp(at, UTC)
+    return format_html('<time datetime="{}">{}</time>', moment.date().isoformat(), date_format(moment, "DATE_FORMAT"))
 
 
 def _between(seconds: float) -> str:
@@ -158,3 +165,90 @@ def wrote(run: RunSummary) -> bool:
 def to_right(sync: SyncView) -> str:
     """Return how a direction to the second app of a sync is written."""
     return f"to_{sync.apps[1]}"
+
+
+# --- plans and runs -------------------------------------------------------------------------------------
+
+SHOWN_FIELDS = 2
+"""Fields shown of a record in a long list; all of them where it is alone."""
+
+
+@register.filter
+def first_of(fields: Any, rows: Any) -> Any:
+    """Return the fields of a record that are shown: of a record among others the first."""
+    return fields if len(rows) == 1 else fields[:SHOWN_FIELDS]
+
+
+@register.simple_tag
+def cell(action: ActionView, field: FieldView, name: str) -> SafeString:
+    """Return what an app holds in a field now; what is to be replaced is struck through, and said to be so."""
+    if action.ids.get(name) is None:
+        return format_html('<span class="empty">{}</span>', _("no record"))
+    replaced = name == field.app and not field.hold and not field.between
+    held = field.before if replaced else field.between.get(name, field.now.get(name))
+    if replaced and held not in (None, "", []):
+        return format_html('<del><span class="unseen">{} </span>{}</del>', _("replaced:"), value(held))
+    return value(held)
+
+
+@register.filter
+def plan_kind(action: ActionView) -> str:
+    """Return as what an action is marked."""
+    if any(field.conflict or field.between for field in action.fields):
+        return "conflict"
+    return "hold" if any(field.hold for field in action.fields) else action.kind.replace(" ", "_")
+
+
+@register.filter
+def plan_word(action: ActionView) -> str:
+    """Return in words what would be done with a record."""
+    app = next((field.app for field in action.fields), "")
+    words = {
+        "create": _("Create in %(app)s") % {"app": app} if app else _("Create"),
+        "update": _("Update"),
+        "link": _("Link"),
+        "hold": _("Need a decision"),
+        "leave_out": _("Left out"),
+        "unlink": _("Unlink"),
+        "delete": _("Delete"),
+        "tag": _("Tag"),
+        "wait": _("Waits"),
+        "conflict": _("Conflict"),
+    }
+    return words.get(plan_kind(action), _("No change"))
+
+
+@register.filter
+def run_word(state: str) -> str:
+    """Return the word for how a run stands."""
+    words = {
+        "running": _("At work"),
+        "done": _("Done"),
+        "stopped": _("Stopped before the rest"),
+        "failed": _("Failed"),
+        "waiting": _("Waits for the app"),
+        "interrupted": _("Interrupted; the next run goes on from there"),
+    }
+    return words.get(state, state)
+
+
+@register.filter
+def took(run: RunSummary) -> str:
+    """Return how long a run took."""
+    seconds = max((run.ended_at or run.started_at) - run.started_at, 0.0)
+    if seconds < 60:
+        return _("took %(count)d s") % {"count": round(seconds)}
+    return _("took %(count)d min") % {"count": round(seconds / 60)}
+
+
+@register.filter
+def written_word(written: WrittenView) -> str:
+    """Return what was done to a record."""
+    words = {"create": _("Created"), "update": _("Updated"), "archive": _("Deleted"), "undo": _("Put back")}
+    return words.get(written.kind, written.kind)
+
+
+@register.filter
+def place(written: WrittenView) -> str:
+    """Return by what a written record is asked for: its app and its id there."""
+    return f"{written.app}:{written.id}"

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from bothways.web.pages import activity, apps, failures, issues, me, people, syncs
+from bothways.web.pages import activity, apps, failures, issues, life, me, people, preview, runs, syncs
 
 urlpatterns = [
     path("welcome", people.welcome),
@@ -11,9 +11,16 @@ urlpatterns = [
     path("logout", people.sign_out),
     path("", syncs.home),
     path("syncs/<str:name>", syncs.overview),
-    path("syncs/<str:name>/on", syncs.turn_on),
-    path("syncs/<str:name>/off", syncs.turn_off),
+    path("syncs/<str:name>/on", life.turn_on),
+    path("syncs/<str:name>/off", life.turn_off),
+    path("syncs/<str:name>/delete", life.delete),
+    path("syncs/<str:name>/restore", life.restore),
     path("syncs/<str:name>/run", syncs.sync_now),
+    path("syncs/<str:name>/now", runs.now),
+    path("syncs/<str:name>/continue", runs.go_on),
+    path("syncs/<str:name>/preview", preview.preview),
+    path("syncs/<str:name>/preview/write", preview.write),
+    path("syncs/<str:name>/preview/csv", preview.csv),
     path("syncs/<str:name>/fields", syncs.fields),
     path("syncs/<str:name>/yaml", syncs.yaml),
     path("syncs/<str:name>/records", syncs.listed),
@@ -34,6 +41,7 @@ urlpatterns = [
     path("issues/<str:issue>/choose", issues.choose),
     path("issues/<str:issue>/withdraw", issues.withdraw),
     path("activity", activity.activity),
+    path("runs/<str:run>", runs.run),
     path("runs/<str:run>/undo", activity.to_undo),
     path("runs/<str:run>/undo/do", activity.undo_run),
     path("settings/people", people.people),

@@ -17,12 +17,14 @@ from bothways.service.views.people import (
     TokenView,
 )
 from bothways.service.views.plans import (
+    ActionPage,
     ActionView,
     AppForecast,
     BrakeView,
     DuplicatesView,
     FieldView,
     ForecastView,
+    MadePlan,
     PlanView,
 )
 from bothways.service.views.records import (
@@ -36,7 +38,20 @@ from bothways.service.views.records import (
     RecordView,
     WhyView,
 )
-from bothways.service.views.runs import BadRow, KeptView, LinkImportView, LinkView, RunView, SkippedView, UndoView
+from bothways.service.views.runs import (
+    BadRow,
+    BarView,
+    FirstLook,
+    KeptView,
+    LinkImportView,
+    LinkView,
+    RunView,
+    SkippedView,
+    UndoView,
+    WorkView,
+    WrittenPage,
+    WrittenView,
+)
 from bothways.service.views.suggestions import SuggestionsView, SuggestionView, TraitView
 from bothways.service.views.syncs import (
     AssociationView,
@@ -56,6 +71,7 @@ from bothways.service.views.syncs import (
 
 __all__ = [
     "AccountView",
+    "ActionPage",
     "ActionView",
     "AlertView",
     "AlertsView",
@@ -66,6 +82,7 @@ __all__ = [
     "AppView",
     "AssociationView",
     "BadRow",
+    "BarView",
     "BrakeView",
     "CandidateView",
     "ChangeView",
@@ -81,12 +98,14 @@ __all__ = [
     "FieldStory",
     "FieldView",
     "Finding",
+    "FirstLook",
     "ForecastView",
     "IssueView",
     "KeptView",
     "LastProof",
     "LinkImportView",
     "LinkView",
+    "MadePlan",
     "MappingView",
     "MatchView",
     "NewFactorView",
@@ -115,5 +134,8 @@ __all__ = [
     "TroubleView",
     "UndoView",
     "WhyView",
+    "WorkView",
+    "WrittenPage",
+    "WrittenView",
     "plain",
 ]

@@ -95,10 +95,25 @@ class PlanView:
 
 
 @dataclass(frozen=True, slots=True)
+class MadePlan:
+    """A plan that is kept: when it was made (seconds), and how many actions are listed under each name.
+
+    ``outdated``: settings or run, what has happened since so that it no longer says what would happen; "" if nothing.
+    ``first``: nobody has looked yet at what this sync writes.
+    """
+
+    view: PlanView
+    made_at: float
+    shows: Counted
+    outdated: str = ""
+    first: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class FieldView:
     """One field of a planned action. ``app`` is where it is written; ``hold`` says why it is not.
 
-    ``between``: the values between which a person is to choose, by app.
+    ``between``: the values between which a person is to choose, by app. ``now``: what each app held when it was read.
     """
 
     app: str
@@ -112,6 +127,7 @@ class FieldView:
     lost: str = ""
     hold: str = ""
     between: Mapping[str, Value] = made_by(default_factory=dict)
+    now: Mapping[str, Value] = made_by(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,3 +141,11 @@ class ActionView:
     name: str
     ids: Mapping[str, str | None]
     fields: tuple[FieldView, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ActionPage:
+    """Some records of a plan; ``after``: from where to go on, None at the end."""
+
+    rows: tuple[ActionView, ...]
+    after: int | None

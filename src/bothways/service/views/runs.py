@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from dataclasses import field as made_by
 
 from bothways.service.views.common import Counted
+from bothways.service.views.plans import FieldView
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,3 +101,68 @@ class LinkImportView:
     there: int
     bad: tuple[BadRow, ...]
     done: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class BarView:
+    """How far something is in one app, or in all ("" for ``app``): ``total`` None where it is not known."""
+
+    app: str
+    done: int
+    total: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class WorkView:
+    """What is done with a sync now, or waits for the service. ``what``: plan, run, apply, undo, or another kind of run.
+
+    ``phase``: Waiting, or one of ``Progress``; ``run``: the run's id, "" where there is none. ``slowed``: the app whose
+    rate limit is waited for, "" if none is. ``begun_at``: when it began (seconds), None as long as it waits.
+    ``held`` and ``failing``: what waits for a person, or for an app, so far.
+    """
+
+    sync: str
+    what: str
+    phase: str
+    bars: tuple[BarView, ...] = ()
+    run: str = ""
+    slowed: str = ""
+    asked_by: str = ""
+    begun_at: float | None = None
+    created: Counted = made_by(default_factory=dict)
+    updated: Counted = made_by(default_factory=dict)
+    held: int = 0
+    failing: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class FirstLook:
+    """What a new sync has written so far, to be looked at before it goes on: how many records, by which run last.
+
+    ``remaining``: how many were planned beyond them, None where that is not known.
+    """
+
+    written: int
+    run: str
+    remaining: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class WrittenView:
+    """A record as a run wrote it. ``kind``: create, update, archive, undo; ``number``: its place in the journal."""
+
+    number: int
+    kind: str
+    app: str
+    id: str
+    name: str
+    at: float
+    fields: tuple[FieldView, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class WrittenPage:
+    """Some of what a run wrote, in order; ``after``: from where to go on, None at the end."""
+
+    rows: tuple[WrittenView, ...]
+    after: int | None

@@ -1,4 +1,4 @@
-"""Syncs: all of them, one with its health, its records and the story of each; turned on, off and run."""
+"""Syncs: all of them, one with its health, its records and the story of each; asked to run."""
 
 from typing import Any
 from urllib.parse import quote
@@ -7,7 +7,7 @@ from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
 
 from bothways.ledger.turns import SYNC
-from bothways.service import log, records, requests, standing, syncs
+from bothways.service import deleting, log, records, requests, running, standing, syncs
 from bothways.service.requests import ToRun
 from bothways.service.resolution import row_of
 from bothways.service.rights import Role
@@ -30,7 +30,8 @@ def home(request: HttpRequest) -> HttpResponse:
     resting = {view.next.app: view.next for view in found.syncs if view.next.why == "resting"}
     on = sum(view.state == "on" for view in found.syncs)
     needing = sum(view.counts.failing + view.counts.held for view in found.syncs)
-    return shown(request, "syncs/home.html", stands=found, resting=resting, on=on, needing=needing)
+    deleted = deleting.deleted(request.workspace)
+    return shown(request, "syncs/home.html", stands=found, resting=resting, on=on, needing=needing, deleted=deleted)
 
 
 @page()
@@ -38,7 +39,8 @@ def overview(request: HttpRequest, name: str) -> HttpResponse:
     """Show one sync: its health, what it does now, its settings and its last runs."""
     view = syncs.show_sync(request.workspace, name)
     runs = log.runs(request.workspace, name, size=5)
-    return shown(request, "syncs/overview.html", sync=view, runs=runs, tab="overview", tiles=_tiles(view))
+    look = running.first_look(request.workspace, name)
+    return shown(request, "syncs/overview.html", sync=view, runs=runs, tab="overview", tiles=_tiles(view), look=look)
 
 
 def _tiles(view: syncs.SyncView) -> list[tuple[str, str, int]]:
@@ -91,29 +93,12 @@ def yaml(request: HttpRequest, name: str) -> HttpResponse:
     return shown(request, "syncs/yaml.html", sync=view, text=text, tab="yaml")
 
 
-@action(post=Role.EDITOR)
-def turn_on(request: HttpRequest, name: str) -> HttpResponse:
-    """Turn a sync on."""
-    syncs.turn_on(request.workspace, name, from_now=request.POST.get("start") == "now")
-    _wake(request, name)
-    return went_well(request, address(name), _("%(name)s is on.") % {"name": name})
-
-
-@action(post=Role.EDITOR)
-def turn_off(request: HttpRequest, name: str) -> HttpResponse:
-    """Turn a sync off."""
-    syncs.turn_off(request.workspace, name)
-    return went_well(
-        request, address(name), _("%(name)s is off. Nothing flows, nothing is forgotten.") % {"name": name}
-    )
-
-
 @action(post=Role.OPERATOR)
 def sync_now(request: HttpRequest, name: str) -> HttpResponse:
     """Ask the service to run a sync."""
     requests.ask(request.workspace, ToRun(name))
     _wake(request, name)
-    return went_well(request, address(name), _("Asked for a run. It begins in a moment."))
+    return went_well(request, f"{address(name)}/now")
 
 
 @action(post=Role.EDITOR)

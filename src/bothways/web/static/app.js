@@ -10,3 +10,13 @@ document.addEventListener("DOMContentLoaded", () => {
   const error = document.getElementById("error");
   if (error) error.focus();
 });
+// A question that a script has fetched is asked as a dialog; without a script its link leads to a page.
+document.addEventListener("htmx:afterSwap", (event) => {
+  const dialog = event.target.querySelector("dialog[data-ask]");
+  if (!dialog) return;
+  const from = document.activeElement;
+  dialog.addEventListener("close", () => { dialog.remove(); if (from) from.focus(); });
+  const cancel = dialog.querySelector("[data-close]");
+  cancel.addEventListener("click", (click) => { click.preventDefault(); dialog.close(); });
+  dialog.showModal();
+});

@@ -1,0 +1,103 @@
+"""What is done with a sync now, live, and what a run has done, record by record."""
+
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as later
+
+from bothways.ledger.turns import SYNC
+from bothways.service import log, requests, running, syncs
+from bothways.service.resolution import row_of
+from bothways.service.rights import Role
+from bothways.service.views import WorkView
+from bothways.web.live import LIVE, ON, OVER
+from bothways.web.pages.page import action, page, shown, went_well
+from bothways.web.pages.syncs import address
+
+PAGE = 50
+QUARTERS = 4
+PHASES = {
+    "Waiting": later("Waiting for its turn"),
+    "Reading": later("Reading"),
+    "Matching": later("Comparing"),
+    "Writing": later("Writing"),
+    "Undoing": later("Putting back"),
+    "Taking note": later("Taking note of what there is"),
+}
+"""What is being done, as people call it."""
+KINDS = {
+    "plan": later("Preview"),
+    "run": later("Run"),
+    "sync": later("Run"),
+    "apply": later("Writing a preview"),
+    "undo": later("Undo"),
+}
+"""What it is a part of."""
+
+
+@page()
+def now(request: HttpRequest, name: str) -> HttpResponse:
+    """Show what is done with a sync now; ``for=plan``: whether a preview is being made, and how far it is."""
+    work = running.at_work(request.workspace, name)
+    if request.GET.get("for") == "plan":
+        asked = requests.last_asked(request.workspace, name, "plan")
+        work = work if asked is not None and asked.is_open else None
+    if request.htmx:
+        return _part(request, work)
+    view = syncs.show_sync(request.workspace, name)
+    look = running.first_look(request.workspace, name)
+    last = requests.last_asked(request.workspace, name)
+    failed = last.error if last is not None and work is None else None
+    context = {**told(work), "sync": view, "look": look, "failed": failed, "live": f"{address(name)}/now"}
+    return shown(request, "runs/now.html", **context)
+
+
+@page()
+def run(request: HttpRequest, run: str) -> HttpResponse:
+    """Show a run: how far it is, or what it did, record by record."""
+    found = log.show_run(request.workspace, run)
+    work = running.at_work(request.workspace, found.sync) if found.state == "running" else None
+    work = work if work is not None and work.run == found.id else None
+    if request.htmx and not request.GET.get("after"):
+        return _part(request, work)
+    after = str(request.GET.get("after", ""))
+    place = int(after) if after.isascii() and after.isdigit() and len(after) < 19 else 0
+    look = running.first_look(request.workspace, found.sync)
+    return shown(
+        request,
+        "runs/run.html",
+        **told(work),
+        sync=syncs.show_sync(request.workspace, found.sync),
+        run=found,
+        written=running.written(request.workspace, run, after=place, size=PAGE),
+        look=look if look is not None and look.run == found.id else None,
+        live=f"/runs/{found.id}",
+    )
+
+
+@action(post=Role.EDITOR)
+def go_on(request: HttpRequest, name: str) -> HttpResponse:
+    """Let a new sync go on with what it has written first."""
+    running.go_on(request.workspace, name)
+    request.trigger(SYNC, [row_of(request.workspace, name).pk])
+    return went_well(request, f"{address(name)}/now")
+
+
+def _part(request: HttpRequest, work: WorkView | None) -> HttpResponse:
+    response = shown(request, "runs/_work.html", **told(work))
+    response[LIVE] = OVER if work is None else ON
+    return response
+
+
+def told(work: WorkView | None) -> dict[str, Any]:
+    """Return what is at work, and the words that are read out: they change with the phase and each quarter alone."""
+    if work is None:
+        return {"work": None, "said": _("Finished")}
+    phase = PHASES.get(work.phase, work.phase)
+    known = [bar for bar in work.bars if bar.total]
+    total = sum(bar.total or 0 for bar in known)
+    share = sum(bar.done for bar in known) * QUARTERS // total * (100 // QUARTERS) if total else 0
+    words = {"phase": phase, "percent": share}
+    said = _("%(phase)s, %(percent)s %%") % words if total else str(phase)
+    return {"work": work, "phase": phase, "what": KINDS.get(work.what, KINDS["sync"]), "said": said}

@@ -1,0 +1,39 @@
+"use strict";
+// <live-stream data-src>: a part of the page that the server sends anew when it changes. All texts are attributes.
+customElements.define("live-stream", class extends HTMLElement {
+  connectedCallback() {
+    this.toggle = this.querySelector("[data-toggle]");
+    this.toggle.hidden = false;
+    this.toggle.addEventListener("click", () => { this.held = !this.held; this.look(); });
+    this.seen = () => this.look();
+    document.addEventListener("visibilitychange", this.seen);
+    this.look();
+  }
+  disconnectedCallback() { document.removeEventListener("visibilitychange", this.seen); this.close(); }
+  // Open while somebody can see it and wants it to move; closed else.
+  look() {
+    this.close();
+    this.toggle.textContent = this.held ? this.dataset.goOn : this.dataset.hold;
+    if (this.held || document.hidden) this.say("paused"); else this.open();
+  }
+  open() {
+    this.source = new EventSource(this.dataset.src);
+    this.source.onopen = () => { this.wait = 0; this.say("live"); };
+    this.source.onmessage = (event) => this.show(event.data);
+    this.source.addEventListener("over", (event) => { this.show(event.data); this.close(); this.say("over"); location.reload(); });
+    this.source.onerror = () => {
+      this.close();
+      this.say("lost");
+      this.wait = Math.min((this.wait || 500) * 2, 30000);
+      this.timer = setTimeout(() => this.look(), this.wait);
+    };
+  }
+  close() { clearTimeout(this.timer); if (this.source) this.source.close(); this.source = null; }
+  say(state) { this.querySelector("[data-state]").textContent = this.dataset[state]; }
+  // What is read out changes with the phase and every quarter alone; the numbers tick unheard.
+  show(html) {
+    this.querySelector("[data-part]").innerHTML = html;
+    const said = this.querySelector("[data-said]").dataset.said, heard = this.querySelector("[role=status]");
+    if (heard.textContent !== said) heard.textContent = said;
+  }
+});

@@ -1,0 +1,251 @@
+"""What is at work, live, and what a run did, record by record."""
+
+import threading
+
+import pytest
+
+from bothways.ledger import requests as asked_for
+from bothways.ledger import turns
+from bothways.ledger.models import Plan, Request, Run, Sync
+from bothways.service import requests, running
+from bothways.service.database import used
+from bothways.service.rights import Role
+from bothways.service.views import BarView
+from tests.jobs.served import Served
+from tests.memory_app import Traits
+from tests.office import Office
+from tests.web.browser import Browser
+from tests.web.until import until
+
+
+def signed_in(office: Office, role: Role = Role.ADMIN, name: str = "Ana Ruiz") -> Browser:
+    here = Browser(office.open())
+    here.sign_up(name, role)
+    return here
+
+
+def people(office: Office, count: int) -> None:
+    """Let Anna know so many people whom Bert does not know, one record to a call."""
+    office.bert.traits = Traits(batch_write=1)
+    for number in range(count):
+        office.anna.add(email=f"p{number}@x.test", name=f"P{number}")
+
+
+# --- live ---------------------------------------------------------------------------------------------
+
+
+def test_run_at_work_shows_its_phase_and_how_far_each_app_is(office: Office) -> None:
+    people(office, 4)
+    here = signed_in(office, Role.OPERATOR, "Olga")
+    here.get("/syncs/people")
+    writing, go_on = threading.Event(), threading.Event()
+
+    def slowly(when: str, call: str) -> None:
+        if when == "before" and call.startswith("write") and len(office.bert.live()) == 2:
+            writing.set()
+            go_on.wait(30)
+
+    office.bert.hook = slowly
+    with Served(office):
+        assert here.post("/syncs/people/run").location == "/syncs/people/now"
+        assert writing.wait(30)
+        try:
+            work = running.at_work(here.workspace, "people")
+            assert work is not None
+            assert (work.phase, work.what, work.bars) == ("Writing", "sync", (BarView("Bert", 2, 4),))
+            assert work.created == {"Anna": 0, "Bert": 2}
+            page = here.get("/syncs/people/now").text
+            for part in (
+                'data-src="/syncs/people/now"',
+                '<progress max="4" value="2"',
+                "2 of 4",
+                'data-said="Writing, 50 %"',
+            ):
+                assert part in page, part
+            assert "At work" in here.get("/").text
+            part = here.get("/syncs/people/now", htmx=True)
+            assert (part.headers["x-live"], "<html" in part.text) == ("on", False)
+            assert len(part.text.encode()) < 2_000
+            run = here.get(f"/runs/{work.run}").text
+            assert f'data-src="/runs/{work.run}"' in run
+            assert "P0" in run, "what it has written so far"
+        finally:
+            go_on.set()
+        assert until(lambda: running.at_work(here.workspace, "people") is None)
+    over = here.get("/syncs/people/now", htmx=True)
+    assert (over.headers["x-live"], 'data-said="Finished"' in over.text) == ("over", True)
+    assert here.get(f"/runs/{work.run}", htmx=True).headers["x-live"] == "over"
+    assert "live-stream" not in here.get("/syncs/people/now").text
+
+
+def test_what_is_asked_for_waits_for_its_turn_and_says_who_asked(office: Office) -> None:
+    office.pair("Dana")
+    here = signed_in(office, Role.OPERATOR, "Olga")
+    here.get("/syncs/people")
+    here.post("/syncs/people/run")
+    text = here.get("/syncs/people/now").text
+    for part in ("Waiting for its turn", "asked for by Olga", "No service runs that would do it."):
+        assert part in text, part
+
+
+def test_plan_that_is_made_tells_how_many_are_compared(office: Office) -> None:
+    office.pair("Dana")
+    workspace = office.open()
+    with used(workspace.database):
+        sync = Sync.objects.get()
+        asked = requests.ask(workspace, requests.ToPlan("people"))
+        turn = turns.take_now(sync.pk, "one", office.clock(), though_paused=False)
+        assert turn is not None
+        assert asked_for.begin(asked_for.get(asked.id), "one", office.clock())
+    first = running.at_work(workspace, "people")
+    assert first is not None
+    assert (first.what, first.phase, first.bars) == ("plan", "Reading", ())
+    with used(workspace.database):
+        Plan.objects.create(sync=sync, revision=1, created_at=office.clock())
+    then = running.at_work(workspace, "people")
+    assert then is not None
+    assert (then.phase, then.bars) == ("Matching", (BarView("", 0, 0),))
+
+
+@pytest.mark.parametrize(
+    ("done", "said"), [(0, "Writing, 0 %"), (24, "Writing, 0 %"), (25, "Writing, 25 %"), (99, "Writing, 75 %")]
+)
+def test_words_that_are_read_out_change_with_each_quarter_alone(office: Office, done: int, said: str) -> None:
+    from bothways.service.views import WorkView
+    from bothways.web.pages.runs import told
+
+    signed_in(office)
+    assert told(WorkView("people", "sync", "Writing", (BarView("Bert", done, 100),)))["said"] == said
+
+
+def test_worker_that_is_gone_is_not_at_work(office: Office) -> None:
+    office.pair("Dana")
+    workspace = office.open()
+    with used(workspace.database):
+        sync = Sync.objects.get()
+        assert turns.take_now(sync.pk, "one", office.clock(), though_paused=False)
+        Run.objects.create(sync=sync, kind="sync", started_at=office.clock(), revision=1)
+    assert running.at_work(workspace, "people") is not None
+    office.clock.advance(turns.TAKEOVER + 1)
+    assert running.at_work(workspace, "people") is None
+    run = signed_in(office).get("/runs/r_1").text
+    assert "live-stream" not in run
+
+
+# --- what a run did -----------------------------------------------------------------------------------
+
+
+def test_finished_run_shows_each_record_with_the_values_before_and_after(office: Office) -> None:
+    left, right = office.pair("Dana")
+    office.anna.edit(left, name="Dora")
+    office.anna.add(email="c@x.test", name="Cleo")
+    office.clock.advance(120)
+    office.run()
+    done = office.run()
+    here = signed_in(office, Role.VIEWER, "Vera")
+    runs = (done.id, f"r_{int(done.id[2:]) - 1}")
+    text = "".join(here.get(f"/runs/{each}").text for each in runs)
+    for part in ("Dana", "Dora", "Cleo", "Anna changed", "Updated", "Created", f"/records/Bert%3A{right}"):
+        assert part in text, part
+    assert "/undo" not in text, "an undo is an editor's"
+    assert here.get("/runs/r_999").status == 404
+
+
+def test_what_a_run_wrote_is_read_in_pages_of_fifty(office: Office) -> None:
+    people(office, 60)
+    done = office.run()
+    here = signed_in(office)
+    first = here.get(f"/runs/{done.id}").text
+    assert (first.count("<summary"), "Next 50" in first, "Undo" in first) == (50, True, True)
+    place = running.written(here.workspace, done.id).after
+    assert f"?after={place}#written" in first
+    second = here.get(f"/runs/{done.id}?after={place}").text
+    assert (second.count("<summary"), "Next 50" in second) == (10, False)
+
+
+def test_runs_are_linked_from_the_activity_and_the_overview(office: Office) -> None:
+    office.pair("Dana")
+    here = signed_in(office)
+    assert 'href="/runs/r_1"' in here.get("/activity").text
+    assert 'href="/runs/r_' in here.get("/syncs/people").text
+
+
+# --- the first records --------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def stopped(office: Office) -> Office:
+    """A new sync that has written its first two of five records."""
+    office.change("first_run: 1000", "first_run: 2")
+    people(office, 5)
+    office.run()
+    return office
+
+
+def test_first_records_are_shown_and_the_sync_waits_for_somebody(stopped: Office) -> None:
+    here = signed_in(stopped)
+    for address in ("/syncs/people", "/syncs/people/now", "/runs/r_1"):
+        text = here.get(address).text
+        for part in (
+            "2 records were written first.",
+            'href="/runs/r_1#written"',
+            "/runs/r_1/undo",
+            "/syncs/people/continue",
+        ):
+            assert part in text, (address, part)
+    viewer = Browser(here.workspace)
+    viewer.sign_up("Vera", Role.VIEWER)
+    seen = viewer.get("/runs/r_1").text
+    assert ("2 records were written first." in seen, "/continue" in seen) == (True, False)
+    assert viewer.post("/syncs/people/continue").status == 403
+
+
+def test_going_on_writes_the_rest(stopped: Office) -> None:
+    here = signed_in(stopped)
+    here.get("/syncs/people/now")
+    with Served(stopped):
+        assert here.post("/syncs/people/continue").location == "/syncs/people/now"
+        assert until(lambda: len(stopped.bert.live()) == 5)
+        assert until(lambda: running.at_work(here.workspace, "people") is None)
+    assert "written first" not in here.get("/syncs/people/now").text
+
+
+def test_going_on_leaves_all_other_brakes_in_force(stopped: Office) -> None:
+    here = signed_in(stopped)
+    here.get("/syncs/people/now")
+    here.post("/syncs/people/continue")
+    with used(here.workspace.database):
+        (asked,) = Request.objects.all()
+        assert asked.parameters == {"sync": "people", "full": False, "approved": False}
+        assert Sync.objects.get().approved
+
+
+def test_undoing_the_first_records_leaves_both_apps_as_they_were(stopped: Office) -> None:
+    here = signed_in(stopped)
+    assert here.get("/runs/r_1/undo").status == 200
+    with Served(stopped):
+        assert here.post("/runs/r_1/undo/do").status == 303
+        assert until(lambda: not stopped.bert.live())
+        assert until(lambda: running.at_work(here.workspace, "people") is None)
+    assert len(stopped.anna.live()) == 5
+
+
+def test_why_the_last_thing_asked_for_failed_is_told(office: Office) -> None:
+    office.pair("Dana")
+    here = signed_in(office)
+    here.get("/syncs/people")
+    here.post("/syncs/people/off")
+    with Served(office):
+        here.post("/syncs/people/run")
+        assert until(lambda: running.at_work(here.workspace, "people") is None)
+    assert "BW-123" in here.get("/syncs/people/now").text
+
+
+def test_sentence_for_the_next_page_is_left_to_it_by_parts_and_streams(office: Office) -> None:
+    office.pair("Dana")
+    here = signed_in(office)
+    here.get("/syncs/people")
+    here.post("/syncs/people/off")
+    assert here.get("/syncs/people/now", htmx=True).status == 200
+    assert "people is off." in here.get("/syncs/people").text
+    assert "people is off." not in here.get("/syncs/people").text
