@@ -8,6 +8,16 @@ from bothways.service.views.alerts import AlertsView, AlertView, SentView, Troub
 from bothways.service.views.apps import AllowanceView, AppCheck, AppView, ConnectorView, ObjectView
 from bothways.service.views.common import Counted, plain
 from bothways.service.views.issues import CandidateView, IssueView, PairHistory, PairView
+from bothways.service.views.mappings import (
+    AssociationRow,
+    DraftAssociations,
+    DraftFields,
+    MappingRow,
+    OptionsView,
+    OptionView,
+    PairRow,
+    ValuesView,
+)
 from bothways.service.views.people import AccountView, DeedView
 from bothways.service.views.plans import (
     ActionView,
@@ -56,6 +66,7 @@ __all__ = [
     "AppCheck",
     "AppForecast",
     "AppView",
+    "AssociationRow",
     "AssociationView",
     "BadRow",
     "BrakeView",
@@ -67,6 +78,8 @@ __all__ = [
     "DeedView",
     "DeletedView",
     "Difference",
+    "DraftAssociations",
+    "DraftFields",
     "DraftView",
     "DuplicatesView",
     "Event",
@@ -79,12 +92,16 @@ __all__ = [
     "LastProof",
     "LinkImportView",
     "LinkView",
+    "MappingRow",
     "MappingView",
     "MatchView",
     "NextView",
     "ObjectView",
+    "OptionView",
+    "OptionsView",
     "Page",
     "PairHistory",
+    "PairRow",
     "PairView",
     "PlanView",
     "ProblemView",
@@ -102,6 +119,7 @@ __all__ = [
     "TraitView",
     "TroubleView",
     "UndoView",
+    "ValuesView",
     "WhyView",
     "plain",
 ]

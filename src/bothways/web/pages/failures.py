@@ -13,7 +13,9 @@ from bothways.errors import (
     NotAllowed,
     SettingsError,
     UnknownApp,
+    UnknownDraft,
     UnknownIssue,
+    UnknownMapping,
     UnknownRecord,
     UnknownRun,
     UnknownSync,
@@ -21,7 +23,7 @@ from bothways.errors import (
 from bothways.service.accounts import admins
 from bothways.web.pages.page import shown
 
-NOT_THERE = (UnknownApp, UnknownIssue, UnknownRecord, UnknownRun, UnknownSync)
+NOT_THERE = (UnknownApp, UnknownDraft, UnknownIssue, UnknownMapping, UnknownRecord, UnknownRun, UnknownSync)
 
 
 def known(request: HttpRequest, error: BothwaysError) -> HttpResponse:
