@@ -271,7 +271,8 @@ def _row_answer(request: HttpRequest, id: int, number: int, *, new: bool = False
         if each.number != number and before.get(str(each.number)) != after.get(str(each.number))
     ]
     each = row_at(found.rows, number)
-    return shown(request, "drafts/_row_answer.html", each=each, others=others, new=new, **context)
+    context |= {"others": others, "new": new, "renamed": any(f"field-{side}" in request.POST for side in SIDES)}
+    return shown(request, "drafts/_row_answer.html", each=each, **context)
 
 
 # --- values -------------------------------------------------------------------------------------------

@@ -7,7 +7,7 @@ customElements.define("field-picker", class extends HTMLElement {
     const input = this.input = document.createElement("input");
     const list = this.list = document.createElement("ul");
     this.was = input.value = "empty" in this.dataset ? "" : link.textContent.trim();
-    Object.assign(input, { id: link.id, autocomplete: "off", spellcheck: false, autofocus: link.autofocus });
+    Object.assign(input, { id: link.id, autocomplete: "off", spellcheck: false });
     Object.assign(list, { id: link.id + "-list", hidden: true });
     const told = { role: "combobox", "aria-expanded": "false", "aria-autocomplete": "list", "aria-controls": list.id };
     Object.assign(told, { "aria-label": this.dataset.label, placeholder: this.dataset.hint || "" });
@@ -16,6 +16,7 @@ customElements.define("field-picker", class extends HTMLElement {
     list.setAttribute("role", "listbox");
     list.setAttribute("aria-label", this.dataset.label);
     link.replaceWith(input, list);
+    if ("begin" in this.dataset) input.focus();
     input.addEventListener("input", (event) => { event.stopPropagation(); clearTimeout(this.later); this.later = setTimeout(() => this.open(input.value), 120); });
     input.addEventListener("change", (event) => event.stopPropagation());
     input.addEventListener("click", () => this.open(""));
