@@ -317,10 +317,11 @@ def _values_page(
     wrong = str(error.facts.get("choice", "")) if isinstance(error, UnknownChoice | PairingAmbiguous) else None
     if typed is not None:
         place = 1 if partner == second else 0
-        lines = [
+        sent = [
             (label, key, pair[place], pair[place])
-            for (label, key, *_rest), pair in zip(lines, typed["pairs"], strict=False)
+            for (label, key, *_), pair in zip(lines, typed["pairs"], strict=False)
         ]
+        lines = [*sent, *lines[len(sent) :]]
     return shown(
         request,
         "drafts/values.html",
