@@ -140,12 +140,19 @@ def test_field_that_is_gone_is_told(folder: Path) -> None:
     assert 'Ledger has no field "Forename"' in row.problem
 
 
-def test_what_a_match_rule_or_a_filter_lacks_is_not_told_here(folder: Path) -> None:
-    here = Drafting(folder, [STAGE])
-    here.set(match=[{"HubSpot": "nobody", "Ledger": "Email"}], send={"HubSpot": {"filter": {"list": "VIP"}}})
-    assert len(problems(here)) == 1
-    assert seen(here).to_fix == 1
+def test_what_a_filter_lacks_is_not_told_here_and_hides_nothing(folder: Path) -> None:
+    here = Drafting(folder, [EMAIL, STAGE])
+    here.set(
+        send={"HubSpot": {"filter": {"field": "nobody", "is": "x"}}}, match=[{"HubSpot": "nobody", "Ledger": "Email"}]
+    )
+    assert [bool(each) for each in problems(here)] == [False, True]
     assert seen(here).trouble is None
+
+
+def test_match_rules_that_are_not_said_yet_hide_nothing(folder: Path) -> None:
+    hubspot, ledger = ([each for each in fields if each.name.lower() != "email"] for fields in (HUBSPOT, LEDGER))
+    here = Drafting(folder, [PHONE, STAGE], hubspot=hubspot, ledger=ledger)
+    assert [bool(each) for each in problems(here)] == [False, True]
 
 
 def test_rows_are_wrong_as_the_whole_draft_says_that_they_are(folder: Path) -> None:
