@@ -16,10 +16,11 @@ from bothways.errors import (
     UnknownChoice,
     WrongType,
 )
+from bothways.records import Field, FieldType, Option
 from bothways.service import draft_fields, draft_values
 from bothways.service.rights import Role
 from bothways.service.views import ValuesView
-from tests.drafting import EMAIL, STAGE, Drafting
+from tests.drafting import EMAIL, LEDGER, STAGE, Drafting
 
 ONE_WAY = {**STAGE, "direction": "to_Ledger"}
 
@@ -94,6 +95,20 @@ def test_option_that_is_gone_may_stay_where_it_stands_and_comes_nowhere_else(fol
         pair(here, ("lead", "Gone"))
     assert here.rows is not None
     assert here.rows[0]["values"] == {"lead": "L", "old": "C", "mql": "X"}
+
+
+def test_options_of_the_same_label_are_told_apart_by_their_keys(folder: Path) -> None:
+    twice = Field(
+        "Stage",
+        FieldType.CHOICE,
+        "Stage",
+        options=(Option("1", "Lost"), Option("2", "lost"), Option("3", "Lead"), Option("4")),
+    )
+    here = Drafting(folder, [{**ONE_WAY, "values": {"lead": "2"}}], ledger=(*LEDGER[:4], twice))
+    assert look(here).options["Ledger"] == (("1", "1"), ("2", "2"), ("3", "Lead"), ("4", "4"))
+    assert look(here).pairs[0].labels == {"HubSpot": "Lead", "Ledger": "2"}
+    pair(here, ("lead", "2"), ("customer", "Lead"))
+    assert here.rows == [{**ONE_WAY, "values": {"lead": "2", "customer": "3"}}]
 
 
 def test_fields_without_options_have_nothing_to_pair(folder: Path) -> None:

@@ -283,6 +283,14 @@ def test_without_script_a_row_is_removed_too(here: Drafting) -> None:
     assert (answer.status, answer.location, here.rows) == (303, address(here, "/fields#m-2"), [EMAIL, ROWS[2]])
 
 
+def test_without_script_what_was_switched_is_kept_when_a_row_is_added_or_removed(here: Drafting) -> None:
+    browser = editor(here)
+    ways = {"direction-1": "both", "direction-2": "to_Ledger", "on-2": "on", "direction-3": "to_Ledger", "on-3": "on"}
+    post(here, browser, "/fields/add", htmx=False, **ways)
+    post(here, browser, "/fields/3/remove", htmx=False, **ways)
+    assert here.rows == [{**EMAIL, "enabled": False}, {**NAME, "direction": "to_Ledger"}, {}]
+
+
 def test_suggested_mappings_are_added(here: Drafting) -> None:
     here.set(fields=[NAME])
     browser = editor(here)
@@ -349,6 +357,12 @@ def test_page_of_one_row_has_one_full_list_at_most(here: Drafting) -> None:
     assert text.count('<select id="field"') == 1
     assert len(re.findall(r'<option value="(?:Email|GivenName|Tel|Note|Stage|Firm)"', text)) == 6
     assert "E-mail (mapped in row 1)" in text
+
+
+def test_field_that_no_list_has_is_kept_by_the_page_of_its_row(here: Drafting) -> None:
+    here.set(fields=[EMAIL, {"HubSpot": "firstname + score", "Ledger": "Note"}])
+    text = editor(here).get(address(here, "/fields/2?side=left")).text
+    assert '<option value="firstname + score" selected>' in text
 
 
 def test_page_of_one_row_takes_all_that_is_said_of_it(here: Drafting) -> None:

@@ -147,8 +147,6 @@ def _names(draft: DraftView, first: str, second: str) -> dict[str, str]:
 
 def _unmapped(sight: Sight) -> list[FieldMap]:
     """Return the pairs of the same meaning of which neither field is mapped."""
-    if not sight.written:
-        return []
     used = {side: {row.get(sight.document.apps[side]) for row in sight.rows} for side in SIDES}
     found = default_maps(sight.document, sight.schema)
     return [each for each in found if not any(each.on(side).name in used[side] for side in SIDES)]

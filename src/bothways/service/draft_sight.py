@@ -86,9 +86,13 @@ class Sight:
 
 def sight_of(workspace: Workspace, draft: DraftView) -> Sight:
     """Ask both apps for their fields, if they have not told them lately; raise what keeps them from being asked."""
-    document = drafts.edited(workspace, draft.name, _bare(draft.settings)).sync(draft.name)
-    seen = replace(document, fields=None if draft.settings.get("fields") is None else ())
-    return Sight(draft, seen, asked(workspace, seen)[1])
+    try:
+        document = drafts.edited(workspace, draft.name, _bare(draft.settings)).sync(draft.name)
+        seen = replace(document, fields=None if draft.settings.get("fields") is None else ())
+        return Sight(draft, seen, asked(workspace, seen)[1])
+    except SettingsError as error:
+        error.where = ""  # a line of a file that nobody sees
+        raise
 
 
 def wrong_in(workspace: Workspace, draft: DraftView) -> tuple[list[ProblemView], Resolution | None]:

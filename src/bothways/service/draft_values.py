@@ -43,7 +43,7 @@ def values(workspace: Workspace, id: int, number: int) -> ValuesView:
         sight.document.apps[fixed],
         tuple(_lines(sight, both, _pairs(row, both), fixed)),
         {
-            sight.document.apps[side]: tuple((each.key, each.label or each.key) for each in both[side].options)
+            sight.document.apps[side]: tuple((each.key, _label(both[side], each.key)) for each in both[side].options)
             for side in SIDES
         },
         tuple(sight.document.apps[side] for side in SIDES if _may_write(sight, row, side)),
@@ -125,7 +125,10 @@ def _key(field: Field, name: str) -> str:
 
 
 def _label(field: Field, key: str) -> str:
-    return next((option.label for option in field.options if option.key == key and option.label), key)
+    """Return what people see of an option, and name it by; its key, if another has the same label."""
+    label = next((option.label for option in field.options if option.key == key), "")
+    found = option_named(label, field.options)
+    return label if label and found is not None and found.key == key else key
 
 
 def _may_write(sight: Sight, row: Row, side: Side) -> bool:

@@ -27,7 +27,7 @@ from bothways.records import CASES, Unpaired
 from bothways.service import draft_associations, draft_fields, draft_values, drafts
 from bothways.service.draft_sight import row_at
 from bothways.service.rights import Role
-from bothways.service.views import DraftFields, DraftView, MappingRow
+from bothways.service.views import DraftFields, DraftView, MappingRow, OptionView
 from bothways.web.pages import failures
 from bothways.web.pages.page import action, form, page, shown, went_well
 
@@ -68,11 +68,7 @@ def _told(request: HttpRequest, error: BothwaysError, status: int, newest: str) 
 def fields(request: HttpRequest, id: int) -> HttpResponse:
     """Show the mappings of a draft, or take direction and switch of every row at once, as pages without script do."""
     if request.method == "POST":
-        version = _version(request)
-        numbers = [key.removeprefix("direction-") for key in request.POST if key.startswith("direction-")]
-        for number in [int(each) for each in numbers if each.isdigit()]:
-            said = _said(request, id, number)
-            version = draft_fields.set_mapping(request.workspace, id, version, number, **said).version
+        _take_rows(request, id)
         return went_well(request, f"/drafts/{id}/fields", _("The draft is updated."))
     found = draft_fields.fields(request.workspace, id)
     context = _context(found, str(request.GET.get("q", "")).strip())
@@ -91,12 +87,13 @@ def row(request: HttpRequest, id: int, number: int) -> HttpResponse:
     if request.method != "POST":
         return _row_page(request, id, number)
     version = _version(request)
-    draft = draft_fields.set_mapping(request.workspace, id, version, number, **_said(request, id, number))
     if request.POST.get("options"):
+        said = _options(request, drafts.draft(request.workspace, id))
         try:
-            draft_fields.set_options(request.workspace, id, draft.version, number, **_options(request, draft))
+            version = draft_fields.set_options(request.workspace, id, version, number, **said).version
         except ConsentOfOne as error:
             return _row_page(request, id, number, 422, error=error)
+    draft_fields.set_mapping(request.workspace, id, version, number, **_said(request, id, number))
     if not request.htmx:
         return went_well(request, f"/drafts/{id}/fields#m-{number}")
     return _row_answer(request, id, number)
@@ -106,7 +103,7 @@ def row(request: HttpRequest, id: int, number: int) -> HttpResponse:
 @careful
 def add(request: HttpRequest, id: int) -> HttpResponse:
     """Add a mapping whose fields are to be chosen."""
-    draft = draft_fields.add(request.workspace, id, _version(request))
+    draft = draft_fields.add(request.workspace, id, _take_rows(request, id))
     number = len(draft.settings["fields"])
     if not request.htmx:
         return went_well(request, f"/drafts/{id}/fields/{number}?side=left")
@@ -117,7 +114,7 @@ def add(request: HttpRequest, id: int) -> HttpResponse:
 @careful
 def suggest(request: HttpRequest, id: int) -> HttpResponse:
     """Add all mappings that are suggested."""
-    draft_fields.add_suggested(request.workspace, id, _version(request))
+    draft_fields.add_suggested(request.workspace, id, _take_rows(request, id))
     return went_well(request, f"/drafts/{id}/fields")
 
 
@@ -125,7 +122,7 @@ def suggest(request: HttpRequest, id: int) -> HttpResponse:
 @careful
 def remove(request: HttpRequest, id: int, number: int) -> HttpResponse:
     """Take a mapping out; the focus goes to the one that comes next."""
-    draft_fields.remove(request.workspace, id, _version(request), number)
+    draft_fields.remove(request.workspace, id, _take_rows(request, id), number)
     if not request.htmx:
         return went_well(request, f"/drafts/{id}/fields#m-{number}")
     found = draft_fields.fields(request.workspace, id)
@@ -161,7 +158,11 @@ def _row_page(
     context = _context(found, "")
     if side in SIDES:
         app = _app_of(found.draft, side)
-        context |= {"side": side, "choices": draft_fields.options(request.workspace, id, number, app, most=None)}
+        choices = list(draft_fields.options(request.workspace, id, number, app, most=None).options)
+        own = each.fields[app]
+        if own and own not in [option.name for option in choices]:
+            choices.insert(0, OptionView(own, each.labels[app], each.kinds[app]))
+        context |= {"side": side, "choices": choices}
     if error is not None:
         each = replace(each, **_options(request, found.draft))
     cases = [(name, name) for name in each.cleaners if name in CASES]
@@ -193,6 +194,16 @@ def _cleaner(name: str) -> str:
 def _version(request: HttpRequest) -> int:
     text = str(request.POST.get("version", ""))
     return int(text) if text.isdigit() else 0
+
+
+def _take_rows(request: HttpRequest, id: int) -> int:
+    """Take direction and switch of every row that a form of a page without script holds; return the version then."""
+    version = _version(request)
+    numbers = [key.removeprefix("direction-") for key in request.POST if key.startswith("direction-")]
+    for number in [int(each) for each in numbers if each.isdigit()]:
+        said = _said(request, id, number)
+        version = draft_fields.set_mapping(request.workspace, id, version, number, **said).version
+    return version
 
 
 def _app_of(draft: DraftView, side: str) -> str:

@@ -31,6 +31,7 @@ customElements.define("field-picker", class extends HTMLElement {
     const address = `${this.closest("[data-options]").dataset.options}?side=${this.dataset.side}&row=${this.dataset.row}&q=${encodeURIComponent(text)}`;
     const answer = await fetch(address, { signal: asked.signal, headers: { "HX-Request": "true" } }).catch(() => null);
     if (!answer || !answer.ok || asked.signal.aborted) return;
+    if (answer.headers.has("HX-Redirect")) return location.reload();
     const items = await answer.text();
     if (asked.signal.aborted || document.activeElement !== this.input) return;
     this.list.innerHTML = items;
