@@ -16,6 +16,7 @@ from bothways.errors import (
     WrongType,
 )
 from bothways.records import Field
+from bothways.records import FieldType as T
 from bothways.service import draft_fields, drafts
 from bothways.service.rights import Role
 from bothways.service.views import DraftFields
@@ -303,10 +304,16 @@ def test_fields_that_do_not_fit_come_last_each_with_its_reason(folder: Path) -> 
     assert found["Firm"] == "refers to other records: see Associations"
 
 
-def test_reasons_are_the_refusals_that_the_row_would_get(folder: Path) -> None:
-    here = Drafting(folder, [EMAIL, PHONE])
-    for name, reason in reasons(here, 2, "Ledger").items():
-        edit(here, 2, fields={"Ledger": name})
+@pytest.mark.parametrize("app", ["HubSpot", "Ledger"])
+def test_reasons_are_the_refusals_that_the_row_would_get(folder: Path, app: str) -> None:
+    lists = (Field("mails", T.LABELLED, "Mails", multi_valued=True), Field("mails.work", T.EMAIL, part_of="mails"))
+    rows = [EMAIL, PHONE, {"HubSpot": "mails", "Ledger": "mails"}]
+    here = Drafting(folder, rows, hubspot=(*HUBSPOT, *lists), ledger=(*LEDGER, *lists))
+    found = reasons(here, 2, app)
+    assert found["mails.work"] == "its list or a part of it is mapped"
+    assert found.get("addresses", "several values into one") == "several values into one"
+    for name, reason in found.items():
+        edit(here, 2, fields={app: name})
         problem = seen(here).rows[1].problem
         assert bool(problem) == bool(reason), (name, reason, problem)
 

@@ -42,7 +42,7 @@ def in_short(error: BothwaysError, ways: Mapping[str, str], kinds: tuple[str, st
     if isinstance(error, errors.TypesDoNotMatch):
         return f"{kinds[0]}, needs {kinds[1]}"
     if isinstance(error, errors.SeveralValues):
-        return "one holds several values, the other one"
+        return "several values into one"
     if isinstance(error, errors.AssociationAmongFields):
         return "refers to other records: see Associations"
     if isinstance(error, errors.ListAndPartMapped):
