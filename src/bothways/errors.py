@@ -326,14 +326,14 @@ class ConsentOfOne(SettingsError):
     code, exit_code = "BW-521", EXIT_USAGE
     what = "What a yes means for consent is said for {app} alone."
     by_itself = "Nothing was changed."
-    to_do = "Say it for both apps, or for none."
+    to_do = "Say it for both apps, or for neither."
 
 
 class NothingForTheRest(SettingsError):
     """Raised for a default in place of unpaired values that is not named."""
 
     code, exit_code = "BW-522", EXIT_USAGE
-    what = "The values without a partner are to get a default, and none is named."
+    what = "The values without a partner are to get a default, and it is not named."
     by_itself = "Nothing was changed."
     to_do = "Name one, or say something else of them."
 

@@ -476,7 +476,8 @@ def test_association_is_turned_off(folder: Path, htmx: bool) -> None:
     assert answer.status == (200 if htmx else 303)
     if htmx:
         assert Elements(answer.text).one("a-on-1")["aria-checked"] == "false"
-        assert f'name="version" value="{here.version}"' in answer.text
+        assert f'name="version" value="{here.version}" hx-swap-oob="true"' in answer.text
+        assert 'name="told"' not in answer.text, "what the page shows of the fields is as it was"
     assert here.draft.settings["associations"] == [
         {"HubSpot": "companies", "Ledger": "Firm", "sync": "firms", "enabled": False}
     ]
