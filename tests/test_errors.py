@@ -39,6 +39,7 @@ def below(kind: type[BothwaysError]) -> list[type[BothwaysError]]:
 
 CATALOGUE = [each for each in below(BothwaysError) if each.__module__ == "bothways.errors"]
 SECTIONS = {SettingsError: "15", AppError: "2", LedgerError: "3", StoppedByBrake: "4", PeopleError: "5"}
+"""By what each code begins with; the first section is full, and what settings refuse goes on in the fifth."""
 
 
 def placeholders(kind: type[BothwaysError]) -> set[str]:

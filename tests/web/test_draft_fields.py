@@ -300,6 +300,15 @@ def test_suggested_mappings_are_added(here: Drafting) -> None:
     assert "Suggest" not in browser.get(address(here)).text
 
 
+def test_who_may_not_change_it_any_more_is_told_on_a_whole_page(here: Drafting) -> None:
+    browser = editor(here, Role.VIEWER)
+    answer = post(here, browser, "/fields/1", **{"direction-1": "to_Ledger"})
+    assert (answer.status, answer.headers["hx-retarget"]) == (403, "body")
+    forged = browser.post(address(here, "/fields/1"), htmx=True, token=False)
+    assert (forged.status, forged.headers["hx-retarget"]) == (403, "body")
+    assert here.rows == ROWS
+
+
 # --- others were faster -------------------------------------------------------------------------------
 
 
