@@ -38,7 +38,8 @@ def below(kind: type[BothwaysError]) -> list[type[BothwaysError]]:
 
 
 CATALOGUE = [each for each in below(BothwaysError) if each.__module__ == "bothways.errors"]
-SECTIONS = {SettingsError: "1", AppError: "2", LedgerError: "3", StoppedByBrake: "4", PeopleError: "5"}
+SECTIONS = {SettingsError: "15", AppError: "2", LedgerError: "3", StoppedByBrake: "4", PeopleError: "5"}
+"""By what each code begins with; the first section is full, and what settings refuse goes on in the fifth."""
 
 
 def placeholders(kind: type[BothwaysError]) -> set[str]:
@@ -72,7 +73,7 @@ def test_codes_are_unique() -> None:
 def test_code_says_the_section(kind: type[BothwaysError]) -> None:
     assert re.fullmatch(r"BW-\d{3}", kind.code)
     section = next((digit for base, digit in SECTIONS.items() if issubclass(kind, base)), "9")
-    assert kind.code[3] == ("0" if kind is BothwaysError else section)
+    assert kind.code[3] in ("0" if kind is BothwaysError else section)
 
 
 @pytest.mark.parametrize("kind", CATALOGUE)

@@ -319,6 +319,31 @@ class AppInUse(SettingsError):
     to_do = "Delete these syncs first; the records in both apps stay as they are."
 
 
+class UnknownMapping(SettingsError):
+    code, exit_code = "BW-520", EXIT_USAGE
+    what = "There is no row {row} in this draft."
+    by_itself = "Nothing was changed."
+    to_do = "Look at the draft as it is now."
+
+
+class ConsentOfOne(SettingsError):
+    """Raised for a mapping of which only one field is said to be of consent."""
+
+    code, exit_code = "BW-521", EXIT_USAGE
+    what = "What a yes means for consent is said for {app} alone."
+    by_itself = "Nothing was changed."
+    to_do = "Say it for both apps, or for neither."
+
+
+class NothingForTheRest(SettingsError):
+    """Raised for a default in place of unpaired values that is not named."""
+
+    code, exit_code = "BW-522", EXIT_USAGE
+    what = "The values without a partner are to get a default, and it is not named."
+    by_itself = "Nothing was changed."
+    to_do = "Name one, or say something else of them."
+
+
 class AllPaused(SettingsError):
     """Raised for what would run a sync while a person has paused everything."""
 

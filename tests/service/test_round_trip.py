@@ -18,7 +18,7 @@ from bothways.service.reading import document_of
 from bothways.service.syncs import exported
 from bothways.service.workspace import load
 from bothways.service.yaml_edit import dumped
-from bothways.service.yaml_file import parse
+from bothways.service.yaml_file import node_of, parse
 from tests.office import plug_in
 from tests.service.documents import AMBIGUOUS, DOCUMENTS, without_places
 
@@ -47,6 +47,20 @@ def test_what_is_exported_is_imported_as_it_was(data: Any, written: Any) -> None
     assert without_places(again.apps) == without_places(document.apps)
     assert (again.revision, again.allow_hosts, again.alerts) == (7, document.allow_hosts, document.alerts)
     assert exported(again, "people", 7) == exported(document, "people", 7)
+
+
+@settings(max_examples=50)
+@given(DOCUMENTS)
+def test_plain_data_is_read_as_the_file_that_is_written_of_it(data: Any) -> None:
+    assert without_places(document_of(node_of(data, "draft"))) == without_places(read(dumped(data)))
+
+
+def test_plain_data_has_places_as_a_file_with_one_thing_in_each_line() -> None:
+    root = node_of({"a": 1, "b": {"c": [{"d": 1, "e": "x"}, 2]}, "f": None}, "draft")
+    inner = root.node("b")
+    assert (root.key_place("a"), root.value_place("b"), inner.key_place("c")) == ("draft:1:1", "draft:2:1", "draft:3:1")
+    assert [place for place, _ in inner.nodes_or("c", 2)] == ["draft:4:1", "draft:7:1"]  # type: ignore[arg-type]
+    assert root.key_place("f") == "draft:8:1"
 
 
 @pytest.mark.parametrize("word", [each for each in AMBIGUOUS if each not in ("null", "~", "true", "<<")])

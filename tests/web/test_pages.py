@@ -39,6 +39,15 @@ TABLE = {
     "syncs/<str:name>/yaml": {"GET": Role.VIEWER},
     "syncs/<str:name>/records": {"GET": Role.VIEWER},
     "syncs/<str:name>/records/<path:key>": {"GET": Role.VIEWER},
+    "drafts/<int:id>/fields": {"GET": Role.VIEWER, "POST": Role.EDITOR},
+    "drafts/<int:id>/fields/add": {"POST": Role.EDITOR},
+    "drafts/<int:id>/fields/suggest": {"POST": Role.EDITOR},
+    "drafts/<int:id>/fields/<int:number>": {"GET": Role.EDITOR, "POST": Role.EDITOR},
+    "drafts/<int:id>/fields/<int:number>/remove": {"POST": Role.EDITOR},
+    "drafts/<int:id>/options": {"GET": Role.VIEWER},
+    "drafts/<int:id>/values/<int:number>": {"GET": Role.EDITOR, "POST": Role.EDITOR},
+    "drafts/<int:id>/associations": {"GET": Role.VIEWER},
+    "drafts/<int:id>/associations/<int:number>/switch": {"POST": Role.EDITOR},
     "pause": {"POST": Role.EDITOR},
     "resume": {"POST": Role.EDITOR},
     "apps": {"GET": Role.VIEWER},
@@ -76,7 +85,15 @@ TABLE = {
 }
 """The one table of who may do what on the pages."""
 
-SOMETHING = {"connector": "memory", "name": "people", "key": "nobody", "issue": "h_999", "run": "r_999"}
+SOMETHING = {
+    "connector": "memory",
+    "name": "people",
+    "key": "nobody",
+    "issue": "h_999",
+    "run": "r_999",
+    "id": "999",
+    "number": "999",
+}
 
 
 def browser(office: Office) -> Browser:

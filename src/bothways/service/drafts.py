@@ -37,7 +37,7 @@ from bothways.service.rights import Role, for_role
 from bothways.service.syncs import file_of
 from bothways.service.views import ChangeView, DraftView, ProblemView
 from bothways.service.workspace import Workspace, reload
-from bothways.service.yaml_file import Node, nearest, parse
+from bothways.service.yaml_file import Node, nearest, node_of
 
 FILE = "draft"
 """What stands for the name of the file in the places of what is wrong with a draft."""
@@ -137,7 +137,7 @@ def problems(workspace: Workspace, id: int) -> list[ProblemView]:
     Raises UnknownDraft, and whatever keeps an app from being asked.
     """
     row = _row(id)
-    return _problems(workspace, row.name, _entry(row))[0]
+    return checked(workspace, row.name, _entry(row))[0]
 
 
 @on_database
@@ -148,7 +148,7 @@ def sound_part(workspace: Workspace, id: int) -> tuple[Resolution | None, list[P
     Both apps are asked for their fields. Raises UnknownDraft, and whatever keeps an app from being asked.
     """
     row = _row(id)
-    found, exact = _problems(workspace, row.name, _entry(row))
+    found, exact = checked(workspace, row.name, _entry(row))
     return exact, found
 
 
@@ -159,7 +159,7 @@ def differences(workspace: Workspace, id: int) -> list[ChangeView]:
     row = _row(id)
     before = settings_in_force(row.sync) if row.sync else {}
     try:
-        after = settings_of(_edited(workspace, row.name, _entry(row)).sync(row.name))
+        after = settings_of(edited(workspace, row.name, _entry(row)).sync(row.name))
     except SettingsError as error:
         raise _refused(row.name, error, 1) from error
     return list(changes_of(before, {**after, "state": before.get("state", after["state"])}, sync=row.name))
@@ -227,12 +227,12 @@ def save(workspace: Workspace, id: int, version: int) -> str:
     """
     row = _row(id, version)
     name, entry = row.name, _entry(row)
-    found, _ = _problems(workspace, name, entry)
+    found, _ = checked(workspace, name, entry)
     if found:
         raise DraftRefused(name=name, count=len(found), first=found[0].message)
-    edited = _edited(workspace, name, entry)
+    changed = edited(workspace, name, entry)
     try:
-        check(edited, edited.sync(name))
+        check(changed, changed.sync(name))
     except SettingsError as error:
         raise _refused(name, error, 1) from error
     if row.sync is None:
@@ -296,8 +296,8 @@ def _view(row: Draft) -> DraftView:
 # --- what is wrong ------------------------------------------------------------------------------------
 
 
-def _problems(workspace: Workspace, name: str, entry: Entry) -> tuple[list[ProblemView], Resolution | None]:
-    """Return all that is wrong with an entry, and it made exact without that.
+def checked(workspace: Workspace, name: str, entry: Entry) -> tuple[list[ProblemView], Resolution | None]:
+    """Return all that is wrong with an entry of the settings file, and it made exact without that.
 
     What is wrong is taken out and the rest is read again, until nothing is. What is missing cannot be taken out: it
     ends that, and is told only if it is all there is, since what it misses may have been taken out.
@@ -306,31 +306,34 @@ def _problems(workspace: Workspace, name: str, entry: Entry) -> tuple[list[Probl
     numbers = {part: list(range(len(items))) for part, items in entry.items() if isinstance(items, list)}
     while True:
         try:
-            return found, resolution(_edited(workspace, name, trial), name, at_door=True)
+            return found, resolution(edited(workspace, name, trial), name, at_door=True)
         except SettingsError as error:
             if not error.where.startswith(f"{FILE}:"):
                 raise
             part, item = _place(workspace, name, trial, error)
             if not part or part in FIXED:
-                return found or [ProblemView(part, None, _without_place(error), error.code)], None
+                return found or [_problem(part, None, error)], None
             if item is None:
                 del trial[part]
-                found.append(ProblemView(part, None, _without_place(error), error.code))
+                found.append(_problem(part, None, error))
             else:
                 del trial[part][item]
-                found.append(ProblemView(part, numbers[part].pop(item), _without_place(error), error.code))
+                found.append(_problem(part, numbers[part].pop(item), error))
 
 
-def _edited(workspace: Workspace, name: str, entry: Entry) -> Workspace:
-    """Return the workspace with an entry in place of a sync, or as one more."""
+def _problem(part: str, item: int | None, error: BothwaysError) -> ProblemView:
+    return ProblemView(part, item, _without_place(error), error.code, error.facts)
+
+
+def edited(workspace: Workspace, name: str, entry: Entry) -> Workspace:
+    """Return the workspace with an entry in place of a sync, or as one more; raise what the file refuses of it."""
     document = document_of(_parsed(workspace, name, entry)).syncs[name]
-    edited = replace(workspace.document, syncs={**workspace.document.syncs, name: document})
-    return replace(workspace, document=edited)
+    return replace(workspace, document=replace(workspace.document, syncs={**workspace.document.syncs, name: document}))
 
 
 def _parsed(workspace: Workspace, name: str, entry: Entry) -> Node:
     apps = [app for app in entry["objects"] if app in workspace.document.apps]
-    return parse(yaml_edit.dumped(file_of(workspace.document, apps, {name: entry})), FILE)
+    return node_of(file_of(workspace.document, apps, {name: entry}), FILE)
 
 
 def _place(workspace: Workspace, name: str, entry: Entry, error: BothwaysError) -> tuple[str, int | None]:

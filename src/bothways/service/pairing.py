@@ -44,9 +44,14 @@ def choices_of(
     )
 
 
-def _check_types(each: FieldDocument, left: Field, right: Field) -> None:
+def are_pairable(left: Field, right: Field) -> bool:
+    """Tell whether the values of two fields can be paired: a choice with another, or with a text."""
     kinds = {left.type, right.type}
-    if kinds <= PAIRABLE and FieldType.CHOICE in kinds:
+    return kinds <= PAIRABLE and FieldType.CHOICE in kinds
+
+
+def _check_types(each: FieldDocument, left: Field, right: Field) -> None:
+    if are_pairable(left, right):
         return
     where = each.places.get("values") or each.places.get("other") or each.place
     raise NothingToPair(

@@ -7,6 +7,7 @@ from bothways.ledger.models import Sync
 from bothways.service.allowances import know
 from bothways.service.connect import Opened, open_app
 from bothways.service.countries import with_countries
+from bothways.service.document import SyncDocument
 from bothways.service.door import check_lists
 from bothways.service.names import with_names
 from bothways.service.neighbours import neighbour_of, stored_neighbour
@@ -29,15 +30,7 @@ def resolution(workspace: Workspace, name: str, *, at_door: bool = False) -> Res
     ``at_door``: the settings are new, or about to be used for the first time.
     """
     document = workspace.sync(name)
-    apps = {side: open_app(workspace, document.apps[side]) for side in SIDES}
-    for app in apps.values():
-        know(workspace, app)
-    schema: Schema = {
-        side: apps[side].fields(document.objects[side], workspace.clock(), document.object_places[side])
-        for side in SIDES
-    }
-    schema = with_names(document, schema, lambda side, object: apps[side].fields(object, workspace.clock()))
-    schema = with_countries(document, schema, {side: apps[side].document.country for side in SIDES})
+    apps, schema = asked(workspace, document)
     can = {side: apps[side].connector.capabilities for side in SIDES}
     others = workspace.document.syncs.values()
     resolved = resolve(document, schema, can, others=others, at_door=at_door)
@@ -53,6 +46,19 @@ def resolution(workspace: Workspace, name: str, *, at_door: bool = False) -> Res
     if neighbour is not None:
         resolved = replace(resolved, neighbour=stored_neighbour(document, neighbour, meaning))
     return Resolution(resolved, apps, schema)
+
+
+def asked(workspace: Workspace, document: SyncDocument) -> tuple[dict[Side, Opened], Schema]:
+    """Return both apps of a sync, and their fields as its settings see them; what they told lately is not asked."""
+    apps = {side: open_app(workspace, document.apps[side]) for side in SIDES}
+    for app in apps.values():
+        know(workspace, app)
+    schema: Schema = {
+        side: apps[side].fields(document.objects[side], workspace.clock(), document.object_places[side])
+        for side in SIDES
+    }
+    schema = with_names(document, schema, lambda side, object: apps[side].fields(object, workspace.clock()))
+    return apps, with_countries(document, schema, {side: apps[side].document.country for side in SIDES})
 
 
 def row_of(workspace: Workspace, name: str) -> Sync:

@@ -1,6 +1,6 @@
 """From the settings and what both apps tell of their fields to what the engine works by: the one place."""
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
@@ -249,6 +249,18 @@ def _map(document: SyncDocument, each: FieldDocument, schema: Schema) -> FieldMa
         clean=each.clean,
         consent=_consent(document, fields, each),
     )
+
+
+def fitting(document: SyncDocument, each: FieldDocument, schema: Schema, beside: Iterable[FieldMap] = ()) -> FieldMap:
+    """Return a mapping of a document made exact; raise what speaks against it in new settings, beside others too.
+
+    How options are paired is not asked: that can be said for any two fields that have them.
+    """
+    mapping = _map(document, each, schema)
+    spec = SyncSpec(document.apps, (*beside, mapping), sends=document.sends)
+    check_single(document, spec, mapping, schema)
+    check_parts(document, spec, mapping)
+    return mapping
 
 
 def _no_association(document: SyncDocument, fields: Mapping[Side, Field], each: FieldDocument) -> None:

@@ -4,9 +4,10 @@ import codecs
 import difflib
 import math
 import re
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -123,6 +124,29 @@ def nearest(name: str, known: Collection[str]) -> str:
     names = sorted(known)
     shown = ", ".join(names[:12]) + (", ..." if len(names) > 12 else "")
     return f"There are: {shown}." if names else "There is none."
+
+
+def node_of(data: Mapping[str, Any], file: str) -> "Node":
+    """Return plain data as if it had been read from a file in which each key and each item has a line of its own."""
+    return Node(file, _placed(data, count()), f"{file}:1:1")
+
+
+def _placed(data: Any, lines: Iterator[int]) -> Any:
+    if isinstance(data, Mapping):
+        keys = CommentedMap()
+        for key, value in data.items():
+            line = next(lines)
+            keys[key] = _placed(value, lines)
+            keys._yaml_set_kv_line_col(key, [line, 0, line, 0])
+        return keys
+    if isinstance(data, list | tuple):
+        items = CommentedSeq()
+        for place, value in enumerate(data):
+            line = next(lines)
+            items.append(_placed(value, lines))
+            items._yaml_set_idx_line_col(place, [line, 0])
+        return items
+    return data
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,7 @@ _FILES = {
     "app.css": ("bothways.web", "static/app.css", "text/css; charset=utf-8"),
     "app.js": ("bothways.web", "static/app.js", "text/javascript; charset=utf-8"),
     "live.js": ("bothways.web", "static/live.js", "text/javascript; charset=utf-8"),
+    "picker.js": ("bothways.web", "static/picker.js", "text/javascript; charset=utf-8"),
     "htmx.js": ("django_htmx", "static/django_htmx/htmx-2.min.js", "text/javascript; charset=utf-8"),
     "icon.svg": ("bothways.web", "static/icon.svg", "image/svg+xml"),
 }

@@ -2,7 +2,19 @@
 
 from django.urls import path
 
-from bothways.web.pages import activity, apps, failures, issues, life, me, people, preview, runs, syncs
+from bothways.web.pages import (
+    activity,
+    apps,
+    draft_fields,
+    failures,
+    issues,
+    life,
+    me,
+    people,
+    preview,
+    runs,
+    syncs,
+)
 
 urlpatterns = [
     path("welcome", people.welcome),
@@ -25,6 +37,15 @@ urlpatterns = [
     path("syncs/<str:name>/yaml", syncs.yaml),
     path("syncs/<str:name>/records", syncs.listed),
     path("syncs/<str:name>/records/<path:key>", syncs.record),
+    path("drafts/<int:id>/fields", draft_fields.fields),
+    path("drafts/<int:id>/fields/add", draft_fields.add),
+    path("drafts/<int:id>/fields/suggest", draft_fields.suggest),
+    path("drafts/<int:id>/fields/<int:number>", draft_fields.row),
+    path("drafts/<int:id>/fields/<int:number>/remove", draft_fields.remove),
+    path("drafts/<int:id>/options", draft_fields.options),
+    path("drafts/<int:id>/values/<int:number>", draft_fields.values),
+    path("drafts/<int:id>/associations", draft_fields.associations),
+    path("drafts/<int:id>/associations/<int:number>/switch", draft_fields.switch_association),
     path("pause", syncs.pause),
     path("resume", syncs.resume),
     path("apps", apps.listed),

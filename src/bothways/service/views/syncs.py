@@ -117,12 +117,16 @@ class DraftView:
 
 @dataclass(frozen=True, slots=True)
 class ProblemView:
-    """What is wrong with a draft: in which ``part`` of its settings, "" for the whole; which item of that, from 0."""
+    """What is wrong with a draft: in which ``part`` of its settings, "" for the whole; which item of that, from 0.
+
+    ``message`` is in the words of the settings file; ``code`` and ``facts`` are what it is made of.
+    """
 
     part: str
     item: int | None
     message: str
     code: str
+    facts: Mapping[str, object] = made_by(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
