@@ -23,7 +23,10 @@ TABLE = {
     "login": {"GET": NOBODY, "POST": NOBODY},
     "logout": {"POST": NOBODY},
     "": {"GET": Role.VIEWER},
+    "syncs/new": {"GET": Role.EDITOR, "POST": Role.EDITOR},
     "syncs/<str:name>": {"GET": Role.VIEWER},
+    "syncs/<str:name>/edit": {"POST": Role.EDITOR},
+    "syncs/<str:name>/start": {"GET": Role.EDITOR, "POST": Role.EDITOR},
     "syncs/<str:name>/on": {"POST": Role.EDITOR},
     "syncs/<str:name>/off": {"POST": Role.EDITOR},
     "syncs/<str:name>/run": {"POST": Role.OPERATOR},
@@ -31,6 +34,12 @@ TABLE = {
     "syncs/<str:name>/yaml": {"GET": Role.VIEWER},
     "syncs/<str:name>/records": {"GET": Role.VIEWER},
     "syncs/<str:name>/records/<path:key>": {"GET": Role.VIEWER},
+    "drafts/<int:id>/records": {"GET": Role.VIEWER, "POST": Role.EDITOR},
+    "drafts/<int:id>/matching": {"GET": Role.VIEWER, "POST": Role.EDITOR},
+    "drafts/<int:id>/conflicts": {"GET": Role.VIEWER, "POST": Role.EDITOR},
+    "drafts/<int:id>/fields": {"GET": Role.VIEWER},
+    "drafts/<int:id>/review": {"GET": Role.VIEWER, "POST": Role.EDITOR},
+    "drafts/<int:id>/discard": {"POST": Role.EDITOR},
     "pause": {"POST": Role.EDITOR},
     "resume": {"POST": Role.EDITOR},
     "apps": {"GET": Role.VIEWER},
@@ -51,7 +60,7 @@ TABLE = {
 }
 """The one table of who may do what on the pages."""
 
-SOMETHING = {"name": "people", "key": "nobody", "issue": "h_999", "run": "r_999"}
+SOMETHING = {"name": "people", "key": "nobody", "issue": "h_999", "run": "r_999", "id": "999"}
 
 
 def browser(office: Office) -> Browser:

@@ -8,15 +8,17 @@ told, each with its place, and it is only saved when nothing is.
 import json
 from copy import deepcopy
 from dataclasses import replace
-from typing import Any
+from typing import Any, NamedTuple
 
-from ruamel.yaml.comments import CommentedSeq
+from ruamel.yaml.comments import CommentedMap, CommentedSeq
 
 from bothways.errors import (
     BothwaysError,
     DraftChanged,
     DraftOutdated,
     DraftRefused,
+    MissingKey,
+    RequiredFieldNotMapped,
     SettingsError,
     SyncNameTaken,
     UnknownDraft,
@@ -47,6 +49,12 @@ PARTS = tuple(part for part in SYNC if part != "state")
 
 FIXED = ("objects", "send")
 """Parts without which nothing else can be checked."""
+
+DEEP = ("send", "conflicts", "deletes", "guards", "schedule", "proof", "set")
+"""Parts of which each key stands for itself: what is wrong with one of them is taken out alone."""
+
+LISTED = (("set", None), ("conflicts", "per_field"))
+"""Of these, the keys under which several stand, each of which is taken out alone; None: all keys."""
 
 Entry = dict[str, Any]
 """A sync as it stands in the settings file, as plain data."""
@@ -99,6 +107,17 @@ def edit(workspace: Workspace, name: str) -> DraftView:
 def discard(workspace: Workspace, id: int) -> None:
     """Forget a draft; what is in force stays. Raises UnknownDraft."""
     _row(id).delete()
+
+
+@on_database
+@for_role(Role.EDITOR)
+def free_name(workspace: Workspace, wish: str) -> str:
+    """Return a name that a new sync can have, as near to what is wished for as can be."""
+    letters = "".join(each for each in wish.lower() if each.isalnum() or each in " .-_").strip(" .-_")[:50]
+    name = letters if is_name(letters) else "records"
+    taken = {*workspace.document.syncs, *Draft.objects.filter(sync=None).values_list("name", flat=True)}
+    tries = (name, *(f"{name} {number}" for number in range(2, len(taken) + 3)))
+    return next(each for each in tries if each not in taken)
 
 
 def _check_name(workspace: Workspace, name: str) -> None:
@@ -303,22 +322,23 @@ def _problems(workspace: Workspace, name: str, entry: Entry) -> tuple[list[Probl
     ends that, and is told only if it is all there is, since what it misses may have been taken out.
     """
     trial, found = deepcopy(entry), list[ProblemView]()
-    numbers = {part: list(range(len(items))) for part, items in entry.items() if isinstance(items, list)}
+    numbers = dict[tuple[str, str], list[int]]()
     while True:
         try:
             return found, resolution(_edited(workspace, name, trial), name, at_door=True)
         except SettingsError as error:
             if not error.where.startswith(f"{FILE}:"):
                 raise
-            part, item = _place(workspace, name, trial, error)
-            if not part or part in FIXED:
+            part, key, item = place = _place(workspace, name, trial, error)
+            if not part or (part in FIXED and not key):
+                part = part or _missed(error)
                 return found or [ProblemView(part, None, _without_place(error), error.code)], None
-            if item is None:
-                del trial[part]
-                found.append(ProblemView(part, None, _without_place(error), error.code))
+            if item is not None:
+                number = numbers.setdefault((part, key), list(range(len(_holder(trial, place)))))
+                found.append(ProblemView(part, number.pop(item), _without_place(error), error.code, key))
             else:
-                del trial[part][item]
-                found.append(ProblemView(part, numbers[part].pop(item), _without_place(error), error.code))
+                found.append(ProblemView(part, None, _without_place(error), error.code, key))
+            _take_out(trial, place)
 
 
 def _edited(workspace: Workspace, name: str, entry: Entry) -> Workspace:
@@ -333,15 +353,61 @@ def _parsed(workspace: Workspace, name: str, entry: Entry) -> Node:
     return parse(yaml_edit.dumped(file_of(workspace.document, apps, {name: entry})), FILE)
 
 
-def _place(workspace: Workspace, name: str, entry: Entry, error: BothwaysError) -> tuple[str, int | None]:
-    """Return in which part of an entry the place of an error is, and in which item of that, from 0; "" for none."""
-    line = int(error.where.split(":")[1]) - 1
+class _Place(NamedTuple):
+    """Where in an entry something is: in which part, under which key of that, in which of several, from 0."""
+
+    part: str = ""
+    key: str = ""
+    item: int | None = None
+
+
+def _place(workspace: Workspace, name: str, entry: Entry, error: BothwaysError) -> _Place:
+    """Return where in an entry the place of an error is; no part for the whole."""
+    line, column = (int(each) - 1 for each in error.where.split(":")[1:3])
     data = _parsed(workspace, name, entry).node("syncs").node(name).data
-    part = next((key for key in reversed(list(data)) if data.lc.key(key)[0] <= line), "")
+    part = _last_key(data, (line, column))
     items = data.get(part)
-    if not isinstance(items, CommentedSeq):
-        return part, None
-    return part, next((item for item in reversed(range(len(items))) if items.lc.item(item)[0] <= line), None)
+    if isinstance(items, CommentedSeq):
+        return _Place(part, "", _last_item(items, (line, column)))
+    if part not in DEEP or not isinstance(items, CommentedMap):
+        return _Place(part)
+    key = _last_key(items, (line, column))
+    several = items.get(key) if (part, None) in LISTED or (part, key) in LISTED else None
+    if isinstance(several, CommentedSeq):
+        return _Place(part, key, _last_item(several, (line, column)))
+    if isinstance(several, CommentedMap) and (named := _last_key(several, (line, column))):
+        return _Place(part, key, list(several).index(named))
+    return _Place(part, key)
+
+
+def _last_key(data: CommentedMap, at: tuple[int, int]) -> str:
+    """Return the key of a mapping under which a place of the file is, "" for none."""
+    return next((str(key) for key in reversed(list(data)) if data.lc.key(key) <= at), "")
+
+
+def _last_item(items: CommentedSeq, at: tuple[int, int]) -> int | None:
+    return next((item for item in reversed(range(len(items))) if items.lc.item(item) <= at), None)
+
+
+def _holder(entry: Entry, place: _Place) -> Any:
+    return entry[place.part][place.key] if place.key else entry[place.part]
+
+
+def _take_out(entry: Entry, place: _Place) -> None:
+    if place.item is not None:
+        holder = _holder(entry, place)
+        del holder[list(holder)[place.item] if isinstance(holder, dict) else place.item]
+    elif place.key:
+        del entry[place.part][place.key]
+    else:
+        del entry[place.part]
+
+
+def _missed(error: BothwaysError) -> str:
+    """Return the part of which an error says that it is missing, or lacks something; "" for none."""
+    if isinstance(error, RequiredFieldNotMapped):
+        return "fields"
+    return str(error.facts["key"]) if isinstance(error, MissingKey) and error.facts["key"] in PARTS else ""
 
 
 def _without_place(error: BothwaysError) -> str:

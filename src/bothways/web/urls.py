@@ -2,14 +2,17 @@
 
 from django.urls import path
 
-from bothways.web.pages import activity, apps, failures, issues, people, syncs
+from bothways.web.pages import activity, apps, drafts, failures, issues, new_sync, people, starting, syncs
 
 urlpatterns = [
     path("welcome", people.welcome),
     path("login", people.sign_in),
     path("logout", people.sign_out),
     path("", syncs.home),
+    path("syncs/new", new_sync.new),
     path("syncs/<str:name>", syncs.overview),
+    path("syncs/<str:name>/edit", drafts.edit),
+    path("syncs/<str:name>/start", starting.start),
     path("syncs/<str:name>/on", syncs.turn_on),
     path("syncs/<str:name>/off", syncs.turn_off),
     path("syncs/<str:name>/run", syncs.sync_now),
@@ -17,6 +20,12 @@ urlpatterns = [
     path("syncs/<str:name>/yaml", syncs.yaml),
     path("syncs/<str:name>/records", syncs.listed),
     path("syncs/<str:name>/records/<path:key>", syncs.record),
+    path("drafts/<int:id>/records", drafts.records),
+    path("drafts/<int:id>/matching", drafts.match),
+    path("drafts/<int:id>/conflicts", drafts.differences),
+    path("drafts/<int:id>/fields", drafts.fields),
+    path("drafts/<int:id>/review", drafts.review),
+    path("drafts/<int:id>/discard", drafts.discard),
     path("pause", syncs.pause),
     path("resume", syncs.resume),
     path("apps", apps.listed),

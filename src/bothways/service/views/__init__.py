@@ -5,7 +5,7 @@ people see and type: ``p_12``, ``r_19``.
 """
 
 from bothways.service.views.alerts import AlertsView, AlertView, SentView, TroubleView
-from bothways.service.views.apps import AllowanceView, AppCheck, AppView, ConnectorView, ObjectView
+from bothways.service.views.apps import AllowanceView, AppCheck, AppView, ConnectorView, KnownView, ObjectView
 from bothways.service.views.common import Counted, plain
 from bothways.service.views.issues import CandidateView, IssueView, PairHistory, PairView
 from bothways.service.views.people import AccountView, DeedView
@@ -76,6 +76,7 @@ __all__ = [
     "ForecastView",
     "IssueView",
     "KeptView",
+    "KnownView",
     "LastProof",
     "LinkImportView",
     "LinkView",

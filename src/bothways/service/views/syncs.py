@@ -117,12 +117,16 @@ class DraftView:
 
 @dataclass(frozen=True, slots=True)
 class ProblemView:
-    """What is wrong with a draft: in which ``part`` of its settings, "" for the whole; which item of that, from 0."""
+    """What is wrong with a draft: in which ``part`` of its settings, "" for the whole; which item of that, from 0.
+
+    ``key``: under which key of the part, and then of what stands there, "" where the part has none.
+    """
 
     part: str
     item: int | None
     message: str
     code: str
+    key: str = ""
 
 
 @dataclass(frozen=True, slots=True)

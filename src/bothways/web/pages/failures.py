@@ -13,6 +13,7 @@ from bothways.errors import (
     NotAllowed,
     SettingsError,
     UnknownApp,
+    UnknownDraft,
     UnknownIssue,
     UnknownRecord,
     UnknownRun,
@@ -21,7 +22,7 @@ from bothways.errors import (
 from bothways.service.accounts import admins
 from bothways.web.pages.page import shown
 
-NOT_THERE = (UnknownApp, UnknownIssue, UnknownRecord, UnknownRun, UnknownSync)
+NOT_THERE = (UnknownApp, UnknownDraft, UnknownIssue, UnknownRecord, UnknownRun, UnknownSync)
 
 
 def known(request: HttpRequest, error: BothwaysError) -> HttpResponse:

@@ -7,7 +7,7 @@ from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
 
 from bothways.ledger.turns import SYNC
-from bothways.service import log, records, requests, standing, syncs
+from bothways.service import drafts, log, records, requests, standing, syncs
 from bothways.service.requests import ToRun
 from bothways.service.resolution import row_of
 from bothways.service.rights import Role
@@ -30,7 +30,8 @@ def home(request: HttpRequest) -> HttpResponse:
     resting = {view.next.app: view.next for view in found.syncs if view.next.why == "resting"}
     on = sum(view.state == "on" for view in found.syncs)
     needing = sum(view.counts.failing + view.counts.held for view in found.syncs)
-    return shown(request, "syncs/home.html", stands=found, resting=resting, on=on, needing=needing)
+    begun = drafts.drafts(request.workspace)
+    return shown(request, "syncs/home.html", stands=found, resting=resting, on=on, needing=needing, drafts=begun)
 
 
 @page()
