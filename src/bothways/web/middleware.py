@@ -64,7 +64,11 @@ class SignedIn:
         request.workspace = replace(
             request.base, actor=actor, opened={}, schemas=self._schemas
         )  # apps are opened by one thread for itself
-        return self._answer(request)
+        before = request.workspace.document
+        response = self._answer(request)
+        if request.workspace.document is not before:  # settings were saved: the next page is to know them at once
+            request.base.document, request.base.stamp = request.workspace.document, request.workspace.stamp
+        return response
 
     def process_view(
         self, request: HttpRequest, view: Callable[..., HttpResponse], _args: Sequence[str], _kwargs: Mapping[str, str]
