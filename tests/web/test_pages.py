@@ -39,7 +39,7 @@ TABLE = {
     "drafts/<int:id>/conflicts": {"GET": Role.VIEWER, "POST": Role.EDITOR},
     "drafts/<int:id>/fields": {"GET": Role.VIEWER},
     "drafts/<int:id>/review": {"GET": Role.VIEWER, "POST": Role.EDITOR},
-    "drafts/<int:id>/discard": {"POST": Role.EDITOR},
+    "drafts/<int:id>/discard": {"GET": Role.EDITOR, "POST": Role.EDITOR},
     "pause": {"POST": Role.EDITOR},
     "resume": {"POST": Role.EDITOR},
     "apps": {"GET": Role.VIEWER},

@@ -6,6 +6,8 @@ told, each with its place, and it is only saved when nothing is.
 """
 
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 from copy import deepcopy
 from dataclasses import replace
 from typing import Any, NamedTuple
@@ -20,6 +22,7 @@ from bothways.errors import (
     MissingKey,
     RequiredFieldNotMapped,
     SettingsError,
+    StartsTooLate,
     SyncNameTaken,
     UnknownDraft,
     UnknownKey,
@@ -31,15 +34,15 @@ from bothways.service import yaml_edit
 from bothways.service.admission import check
 from bothways.service.database import on_database
 from bothways.service.diff import changes_of
-from bothways.service.document import settings_of
+from bothways.service.document import FROM_NOW, settings_of
 from bothways.service.reading import NAME, SYNC, document_of, is_name
 from bothways.service.resolution import Resolution, resolution, row_of
-from bothways.service.revisions import author_of, differences_of, settings_in_force
+from bothways.service.revisions import author_of, differences_of, has_begun, settings_in_force
 from bothways.service.rights import Role, for_role
 from bothways.service.syncs import file_of
 from bothways.service.views import ChangeView, DraftView, ProblemView
 from bothways.service.workspace import Workspace, reload
-from bothways.service.yaml_file import Node, nearest, parse
+from bothways.service.yaml_file import Node, nearest, parse, read_text
 
 FILE = "draft"
 """What stands for the name of the file in the places of what is wrong with a draft."""
@@ -155,8 +158,7 @@ def problems(workspace: Workspace, id: int) -> list[ProblemView]:
 
     Raises UnknownDraft, and whatever keeps an app from being asked.
     """
-    row = _row(id)
-    return _problems(workspace, row.name, _entry(row))[0]
+    return _found(workspace, _row(id))[0]
 
 
 @on_database
@@ -166,8 +168,7 @@ def sound_part(workspace: Workspace, id: int) -> tuple[Resolution | None, list[P
 
     Both apps are asked for their fields. Raises UnknownDraft, and whatever keeps an app from being asked.
     """
-    row = _row(id)
-    found, exact = _problems(workspace, row.name, _entry(row))
+    found, exact = _found(workspace, _row(id))
     return exact, found
 
 
@@ -246,7 +247,7 @@ def save(workspace: Workspace, id: int, version: int) -> str:
     """
     row = _row(id, version)
     name, entry = row.name, _entry(row)
-    found, _ = _problems(workspace, name, entry)
+    found, _ = _found(workspace, row)
     if found:
         raise DraftRefused(name=name, count=len(found), first=found[0].message)
     edited = _edited(workspace, name, entry)
@@ -256,14 +257,28 @@ def save(workspace: Workspace, id: int, version: int) -> str:
         raise _refused(name, error, 1) from error
     if row.sync is None:
         _check_not_there(workspace, name)
-        yaml_edit.add_entry(workspace.file, "syncs", name, entry)
     else:
         _check_not_outdated(row)
-        entry["state"] = _entry_in_file(workspace, name)["state"]
-        yaml_edit.set_entry(workspace.file, "syncs", name, entry)
-    reload(workspace)
+    with _as_it_was(workspace):
+        if row.sync is None:
+            yaml_edit.add_entry(workspace.file, "syncs", name, entry)
+        else:
+            entry["state"] = _entry_in_file(workspace, name)["state"]
+            yaml_edit.set_entry(workspace.file, "syncs", name, entry)
+        reload(workspace)
     Draft.objects.filter(pk=row.pk).delete()
     return str(name)
+
+
+@contextmanager
+def _as_it_was(workspace: Workspace) -> Iterator[None]:
+    """Leave the file as it was where what was written cannot take effect."""
+    text = read_text(workspace.file)
+    try:
+        yield
+    except BaseException:
+        yaml_edit.write_text(workspace.file, text)
+        raise
 
 
 def _check_not_there(workspace: Workspace, name: str) -> None:
@@ -313,6 +328,26 @@ def _view(row: Draft) -> DraftView:
 
 
 # --- what is wrong ------------------------------------------------------------------------------------
+
+
+def _found(workspace: Workspace, row: Draft) -> tuple[list[ProblemView], Resolution | None]:
+    """Return all that is wrong with a draft, and it made exact without that."""
+    found, exact = _problems(workspace, row.name, _entry(row))
+    return found + _too_late(row), exact
+
+
+def _too_late(row: Draft) -> list[ProblemView]:
+    """Return that a sync which has run cannot begin with changes alone any more, if it is to."""
+    wanted = _entry(row).get("start") == FROM_NOW
+    if (
+        not wanted
+        or row.sync is None
+        or not has_begun(row.sync)
+        or settings_in_force(row.sync).get("start") == FROM_NOW
+    ):
+        return []
+    error = StartsTooLate(name=row.name)
+    return [ProblemView("start", None, _without_place(error), error.code)]
 
 
 def _problems(workspace: Workspace, name: str, entry: Entry) -> tuple[list[ProblemView], Resolution | None]:

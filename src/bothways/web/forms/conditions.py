@@ -172,11 +172,28 @@ def _problem(item: Mapping[str, Any], fields: Fields) -> str:
     if item["field"] not in fields:
         return "" if not fields else _("There is no such field.")
     operator = next(key for key in item if key != "field")
+    if is_unfilled(item[operator]):
+        return _("Fill in a value.")
     try:
         condition(fields[item["field"]], operator, item[operator])
     except SettingsError as error:
         return f"{error.said} {error.advice}".strip()
     return ""
+
+
+def is_unfilled(operand: Any) -> bool:
+    """Tell whether nothing was filled in for an operand, or not all of it."""
+    return operand in ("", []) or (isinstance(operand, list) and "" in operand)
+
+
+def lacks_values(filter: Any) -> bool:
+    """Tell whether a condition of a filter, however deep, still waits for its value."""
+    if isinstance(filter, list):
+        return any(lacks_values(each) for each in filter)
+    if not isinstance(filter, dict):
+        return False
+    deeper = [value for key, value in filter.items() if key in (ALL, ANY, "not")]
+    return lacks_values(deeper) if deeper else any(is_unfilled(value) for value in filter.values())
 
 
 # --- read ---------------------------------------------------------------------------------------------

@@ -153,8 +153,6 @@ def _delete(entry: Entry, app: str, place: int, fields: Fields, problems: Proble
     label = _("When a record was deleted in %(other)s, in %(app)s") % {"other": other, "app": app}
     problem = problems.at("deletes", app)
     tagged = held.get("tag") if isinstance(held, dict) else None
-    if word == Removal.TAG and not tagged:
-        problem = _("Choose a field.")
     removal = Control(
         f"deletes-{place}",
         label,

@@ -20,6 +20,7 @@ from bothways.web.forms.plain import (
     field_choices,
     has,
     last,
+    place_of,
     title_of,
     unless_same,
 )
@@ -86,7 +87,7 @@ def shown(entry: Entry, fields: Fields, problems: Problems) -> MatchingForm:
         (RULES, _("By rules of my own, tried in this order")),
         (NONE, _("By nothing: no record is linked, all are created anew")),
     )
-    label = _("How do we know two records are the same?")
+    label = _("Records are recognised")
     small = str(entry.get("small_groups", SmallGroups.HOLD))
     smalls = (
         (str(SmallGroups.HOLD), _("A person decides")),
@@ -244,7 +245,7 @@ def _with_compares(rule: dict[str, Any], chosen: Sequence[str], apps: Sequence[s
 def _done(did: str, form: Form, rules: list[Rule], apps: Sequence[str], fields: Fields) -> list[Rule]:
     """Return the rules after what a button did."""
     what, _dash, place = did.rpartition("-")
-    number = int(place) if place.isdecimal() else -1
+    number = place_of(place)
     if did == "add-usual" and USUAL not in rules:
         return [*rules, USUAL]
     if did == "add-rule":
@@ -267,11 +268,11 @@ def _with_added(form: Form, rules: list[Rule], apps: Sequence[str], fields: Fiel
     ]
     if not all(last(form, f"add-{place}") for place in range(len(apps))):
         return rules
-    compare, to = last(form, "add-compare"), last(form, "add-to", NEW)
-    if to == NEW or not to.isdecimal() or int(to) >= len(rules) or rules[int(to)] == USUAL:
+    compare, number = last(form, "add-compare"), place_of(last(form, "add-to", NEW))
+    if not 0 <= number < len(rules) or rules[number] == USUAL:
         keys = {app: _written([parts[place]]) for place, app in enumerate(apps)}
         return [*rules, {**keys, **({"compare": compare} if compare else {})}]
-    rule, number = rules[int(to)], int(to)
+    rule = rules[number]
     before = [_parts(rule.get(app)) for app in apps]
     forms = [*(_compares(rule, len(before[0])) or [""] * len(before[0])), compare]
     joined = {app: _written([*before[place], parts[place]]) for place, app in enumerate(apps)}

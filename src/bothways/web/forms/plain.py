@@ -1,8 +1,7 @@
 """Controls of a form as plain data, what a browser sends of them, and texts that stand for values of fields."""
 
-import math
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import suppress
 from dataclasses import dataclass, fields, is_dataclass
 from datetime import date
 from typing import Any, TypeVar
@@ -24,6 +23,9 @@ Choices = tuple[tuple[str, str], ...]
 """Values, each with its words."""
 
 YES, NO = "true", "false"
+
+_NUMBER = re.compile(r"[+-]?[0-9]{1,40}(\.[0-9]{1,40})?")
+_PLACE = re.compile(r"[0-9]{1,4}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,11 +137,15 @@ def text_of(value: Any) -> str | None:
 
 def number_of(text: str) -> int | float | None:
     """Return the number that a text is, None if it is none."""
-    for kind in (int, float):
-        with suppress(ValueError):
-            number = kind(text.strip())
-            return number if math.isfinite(number) else None
-    return None
+    written = text.strip()
+    if not _NUMBER.fullmatch(written):
+        return None
+    return float(written) if "." in written else int(written)
+
+
+def place_of(text: str) -> int:
+    """Return the place in a list that a text names, -1 for none."""
+    return int(text) if _PLACE.fullmatch(text) else -1
 
 
 def value_of(field: Field, text: str) -> Any:

@@ -1,9 +1,15 @@
 """What is wrong with a draft, by the places where its pages tell it."""
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
 
+from django.utils.translation import gettext as _
+
+from bothways.errors import MissingKey
 from bothways.service.views import ProblemView
+from bothways.web.forms.conditions import lacks_values
 
 STEPS = ("records", "matching", "conflicts", "fields", "review")
 """The steps of a draft, by the last word of their addresses."""
@@ -72,6 +78,30 @@ def anchor(problem: ProblemView, apps: Sequence[str]) -> str:
         case "fields" | "associations":
             return f"m-{item}" if item is not None else "main"
     return part if part in ("require", "start") else "main"
+
+
+def for_pages(problem: ProblemView, entry: Mapping[str, Any]) -> ProblemView:
+    """Return a problem in the words of the pages, where those of the settings file would say little."""
+    return replace(problem, message=_words(problem, entry))
+
+
+def _words(problem: ProblemView, entry: Mapping[str, Any]) -> str:
+    held = entry.get(problem.part)
+    of_key = held.get(problem.key) if isinstance(held, dict) and problem.key else None
+    match problem.part:
+        case "send" if isinstance(of_key, dict) and of_key.get("filter") in ({"all": []}, {"any": []}):
+            return _("Add a condition, or let all be sent.")
+        case "send" if isinstance(of_key, dict) and lacks_values(of_key.get("filter")):
+            return _("Fill in a value for each condition.")
+        case "when_leaving_filter" if held == {"tag": {}}:
+            return _("Choose a field of one of the apps.")
+        case "deletes" if of_key == {"tag": {}}:
+            return _("Choose a field.")
+        case "set" if isinstance(of_key, list) and problem.item is not None and of_key[problem.item].get("value") == "":
+            return _("Fill in a value.")
+        case "schedule" if problem.key == "quiet_hours" and problem.code == MissingKey.code:
+            return _("Say both from when and until when it is quiet.")
+    return re.sub(r'^"\w+" must be ', _("This must be "), problem.message)
 
 
 def told(problems: Iterable[ProblemView]) -> str:

@@ -24,6 +24,7 @@ from bothways.web.forms.plain import (
     field_choices,
     has,
     last,
+    place_of,
     switched,
     title_of,
     unless_same,
@@ -110,8 +111,7 @@ def shown(entry: Entry, fields: Fields, problems: Problems, lists: Lists = (None
         (str(Leaving.UNLINK), _("End the link")),
         (str(Leaving.TAG), _("Stop updating it and tag it")),
     )
-    untold = word == Leaving.TAG and not (isinstance(leaving, dict) and leaving.get("tag"))
-    problem = _("Choose a field of one of the apps.") if untold else problems.at("when_leaving_filter")
+    problem = problems.at("when_leaving_filter")
     starts = ((ALL, _("With all records")), (FROM_NOW, _("Only with what changes from now on")))
     return RecordsForm(
         tuple(_sends(entry, app, place, fields, problems, lists[place]) for place, app in enumerate(apps)),
@@ -143,16 +143,14 @@ def _sends(
     kind, object = _kind(entry, app), entry["objects"][app]
     choices = (
         (EVERYTHING, _("All %(objects)s") % {"objects": object}),
-        (FILTER, _("%(objects)s that match a filter") % {"objects": object}),
+        (FILTER, _("Only %(objects)s that match a filter") % {"objects": object}),
         (NOTHING, _("No %(objects)s") % {"objects": object}),
     )
     label = _("Send from %(app)s") % {"app": app}
     built = conditions.shown(f"filter-{place}", filter_of(entry, app), fields[place], lists) if kind == FILTER else None
     problem = problems.at("send", app)
-    if built and not built.rows:
-        problem = _("Add a condition, or let all be sent.")
-    elif built and any(row.problem and row.problem in problem for row in built.rows):
-        problem = ""
+    if built and any(row.problem for row in built.rows):
+        problem = ""  # it is told there
     send = Control(f"send-{place}", label, "select", (kind,), choices, problem=problem, redraws=True)
     return Sends(app, object, send, built)
 
@@ -254,7 +252,7 @@ def _read_sends(
             if did == f"add-{name}":
                 filter = conditions.added(form, name, filter, fields[place])
             elif did.startswith(f"remove-{name}-"):
-                filter = conditions.removed(filter, int(did.removeprefix(f"remove-{name}-") or "-1"))
+                filter = conditions.removed(filter, place_of(did.removeprefix(f"remove-{name}-")))
             sends[app] = {"filter": filter}
     if did in ("to-both", "to-0", "to-1"):
         sends = _quick(did.removeprefix("to-"), sends, apps)
@@ -307,8 +305,8 @@ def _read_sets(form: Form, entry: Entry, apps: Sequence[str], fields: Fields, di
         if did == f"add-set-{place}" and last(form, f"set-{place}-add"):
             after.append({"field": last(form, f"set-{place}-add"), "value": "", "when": str(When.CREATED)})
         if did.startswith(f"remove-set-{place}-"):
-            gone = did.removeprefix(f"remove-set-{place}-")
-            after = [each for number, each in enumerate(after) if str(number) != gone]
+            gone = place_of(did.removeprefix(f"remove-set-{place}-"))
+            after = [each for number, each in enumerate(after) if number != gone]
         if after or app in sets:
             sets[app] = after
     if did.startswith(("add-set-", "remove-set-")):

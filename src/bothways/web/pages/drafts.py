@@ -31,8 +31,8 @@ from bothways.service.views import DraftView
 from bothways.service.yaml_edit import dumped
 from bothways.web.forms import conflicts, matching, scope
 from bothways.web.forms.conditions import asks_for_lists
-from bothways.web.forms.plain import Choices, Form, Parts, last
-from bothways.web.forms.problems import STEPS, Problems, anchor, step_of, told
+from bothways.web.forms.plain import Choices, Form, Parts, last, place_of
+from bothways.web.forms.problems import STEPS, Problems, anchor, for_pages, step_of, told
 from bothways.web.pages import starting
 from bothways.web.pages.page import action, form, page, shown, went_well
 from bothways.web.pages.summary import direction, rule_words, sending, sentences
@@ -74,7 +74,7 @@ class Looked:
         except (AppError, SettingsError) as error:
             self.trouble = self.trouble or error
             return None, Problems(self.draft.apps)
-        return exact, Problems(self.draft.apps, tuple(found))
+        return exact, Problems(self.draft.apps, tuple(for_pages(each, self.draft.settings) for each in found))
 
     @property
     def exact(self) -> Resolution | None:
@@ -153,7 +153,9 @@ def _matching(looked: Looked) -> dict[str, Any]:
 def _conflicts(looked: Looked) -> dict[str, Any]:
     exact = looked.exact
     can = [_can_remove(exact, place) for place in (0, 1)] if exact else []
-    return {"form": conflicts.shown(looked.draft.settings, looked.fields, looked.problems, _mapped(exact), can)}
+    built = conflicts.shown(looked.draft.settings, looked.fields, looked.problems, _mapped(exact), can)
+    wrong = any(each.part in ("guards", "schedule", "proof") for each in looked.problems.all)
+    return {"form": built, "open_limits": wrong}
 
 
 def _can_remove(exact: Resolution, place: int) -> str:
@@ -284,8 +286,8 @@ def _told(looked: Looked) -> str:
 def _next_focus(did: str) -> str:
     """Return the id of what is to have the focus after a button was pressed, "" where it stays."""
     what, _dash, number = did.rpartition("-")
-    if what in ("up-rule", "down-rule") and number.isdecimal():
-        place = int(number) + (1 if what == "down-rule" else -1)
+    if what in ("up-rule", "down-rule"):
+        place = place_of(number) + (1 if what == "down-rule" else -1)
         return f"match-{max(place, 0)}-title"
     if what.startswith("remove-filter-"):
         return f"{what.removeprefix('remove-')}-add"
@@ -349,10 +351,12 @@ def edit(request: HttpRequest, name: str) -> HttpResponse:
     return went_well(request, f"/drafts/{drafts.edit(request.workspace, name).id}/records")
 
 
-@action(post=Role.EDITOR)
+@form(get=Role.EDITOR, post=Role.EDITOR)
 def discard(request: HttpRequest, id: int) -> HttpResponse:
-    """Forget a draft."""
+    """Say what would be lost with a draft, and forget it."""
     draft = drafts.draft(request.workspace, id)
+    if request.method != "POST":
+        return shown(request, "drafts/discard.html", draft=draft, changes=_changes(Looked(request, draft)))
     drafts.discard(request.workspace, id)
     text = _("The draft of %(name)s is discarded. What is in force stays.") % {"name": draft.name}
     return went_well(request, "/", text)
