@@ -178,6 +178,8 @@ def test_journey_of_a_small_list(office: Office, htmx: bool) -> None:
     assert "3 <bdi>people</bdi> in <bdi>Anna</bdi>" in here.step("records")
     here.fill("records", htmx=htmx, do="remove-filter-0-1", require=["false", "true"], leaving="unlink")
     assert (here.entry["require"], here.entry["when_leaving_filter"]) == (["email"], "unlink")
+    here.fill("records", htmx=htmx, require=["false"])
+    assert here.entry["require"] == []
     here.fill("records", htmx=htmx, **{"set-0-add": "stage"}, do="add-set-0")
     assert problem_at(here.page, "set-0-0") == "Fill in a value."
     assert "Fill in a value." in here.step("review")

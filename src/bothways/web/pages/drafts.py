@@ -222,10 +222,9 @@ def _step(request: HttpRequest, id: int, step: str) -> HttpResponse:
         return _shown(looked, step)
     sent: Form = {name: [str(each) for each in texts] for name, texts in request.POST.lists()}
     parts = _read(step, sent, looked)
-    version = _version(sent)
     try:
-        if parts or version != looked.draft.version:
-            looked = Looked(request, drafts.change(request.workspace, id, version, **parts))
+        if parts:
+            looked = Looked(request, drafts.change(request.workspace, id, _version(sent), **parts))
     except DraftChanged as error:
         return _shown(looked, step, 422, error=error, both=_both(parts, looked.draft))
     did, to = last(sent, "do"), last(sent, "go")
