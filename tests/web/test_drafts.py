@@ -503,7 +503,7 @@ def test_edit_shows_what_changes_and_saves_it_over_a_sync_that_stays_on(office: 
     here.edit()
     here.fill("conflicts", winner="Bert")
     page = here.step("review")
-    assert re.search(r"default_app.*?Anna.*?Bert", page, re.DOTALL)
+    assert re.search(r"Conflicts: <bdi>default app</bdi>.*?Anna.*?Bert", page, re.DOTALL)
     here.post(f"/drafts/{here.id}/review", version=filled(page)["version"], do="save")
     view = syncs.show_sync(office.open(), "people")
     assert (view.state, view.default_app) == ("on", "Bert")

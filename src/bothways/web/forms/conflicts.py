@@ -142,15 +142,15 @@ def _delete(entry: Entry, app: str, place: int, fields: Fields, problems: Proble
     held = (entry.get("deletes") or {}).get(app, str(Removal.KEEP))
     word = str(Removal.TAG) if isinstance(held, dict) else str(held)
     words = {
-        str(Removal.KEEP): _("Keep it"),
-        str(Removal.ARCHIVE): _("Archive it too; it can be restored there"),
-        str(Removal.DELETE): _("Delete it too, for good"),
-        str(Removal.TAG): _("Keep it and tag it"),
+        str(Removal.KEEP): _("Is kept"),
+        str(Removal.ARCHIVE): _("Is archived too; it can be restored there"),
+        str(Removal.DELETE): _("Is deleted too, for good"),
+        str(Removal.TAG): _("Is kept and tagged"),
     }
     possible = can[place] if place < len(can) else ""
     offered = [each for each in words if not possible or each not in ("archive", "delete") or each in (possible, word)]
     other = next(each for each in entry["objects"] if each != app)
-    label = _("When a record was deleted in %(other)s, in %(app)s") % {"other": other, "app": app}
+    label = _("If a record is deleted in %(other)s, its partner in %(app)s") % {"other": other, "app": app}
     problem = problems.at("deletes", app)
     tagged = held.get("tag") if isinstance(held, dict) else None
     removal = Control(
@@ -169,7 +169,7 @@ def _delete(entry: Entry, app: str, place: int, fields: Fields, problems: Proble
 def _grace(entry: Entry, problems: Problems) -> Control:
     return Control(
         "grace",
-        _("So long after a deletion it is done"),
+        _("Wait this long before that is done"),
         "text",
         (str((entry.get("deletes") or {}).get("grace", "")),),
         help=_("Such as 3d or 12h. A record that is edited or restored until then stays."),
@@ -217,10 +217,19 @@ def _webhooks(entry: Entry, problems: Problems) -> Control:
 def _quiet(entry: Entry, problems: Problems) -> tuple[Control, ...]:
     held = _schedule(entry).get("quiet_hours") or {}
     labels = {"from": _("Quiet from"), "to": _("Quiet until"), "time_zone": _("Time zone")}
-    usual = {"from": "22:00", "to": "06:00", "time_zone": UTC}
+    helps = {"from": _("Such as 22:00; nothing for no quiet hours."), "to": _("Such as 06:00."), "time_zone": ""}
+    usual = {"time_zone": UTC}
     problem = problems.at("schedule", "quiet_hours")
     return tuple(
-        Control(f"quiet-{key}", labels[key], "text", (str(held.get(key, "")),), problem=problem, usual=usual[key])
+        Control(
+            f"quiet-{key}",
+            labels[key],
+            "text",
+            (str(held.get(key, "")),),
+            help=helps[key],
+            problem=problem,
+            usual=usual.get(key, ""),
+        )
         for key in QUIET
     )
 

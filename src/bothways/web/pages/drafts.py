@@ -23,7 +23,6 @@ from bothways.errors import (
 from bothways.records import Field
 from bothways.service import apps, drafts
 from bothways.service.accounts import admins
-from bothways.service.diff import in_words
 from bothways.service.headcount import known
 from bothways.service.resolution import Resolution
 from bothways.service.rights import Role
@@ -341,6 +340,25 @@ def part_words(part: str) -> str:
     return words.get(part, part)
 
 
+def key_words(part: str, key: str) -> str:
+    """Return how a key of a part of the settings is called; as the file has it, where it has no words of its own."""
+    words = {
+        ("conflicts", "default_app"): _("default app"),
+        ("conflicts", "default"): _("who wins"),
+        ("conflicts", "when_empty"): _("an empty value"),
+        ("deletes", "grace"): _("how long it waits"),
+        ("guards", "first_run"): _("records of the first run"),
+        ("guards", "max_change"): _("share that may change"),
+        ("guards", "max_emptied"): _("records that may be emptied"),
+        ("guards", "max_deletes"): _("deletions in a day"),
+        ("schedule", "every"): _("how often it looks"),
+        ("schedule", "webhooks"): _("when an app tells"),
+    }
+    if part == "conflicts" and key.startswith("per_field."):
+        return _("who wins %(field)s") % {"field": key.removeprefix("per_field.")}
+    return words.get((part, key), key)
+
+
 # --- beginning and ending -----------------------------------------------------------------------------
 
 
@@ -418,10 +436,11 @@ def _changes(looked: Looked) -> list[dict[str, Any]]:
         return []
     return [
         {
-            "what": " ".join(each for each in (part_words(change.part), change.item, change.key) if each),
+            "part": part_words(change.part),
+            "item": change.item,
+            "key": key_words(change.part, change.key),
             "before": _as_text(change.before),
             "after": _as_text(change.after),
-            "words": in_words(change),
         }
         for change in found
     ]
