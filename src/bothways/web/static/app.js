@@ -17,3 +17,23 @@ document.addEventListener("DOMContentLoaded", () => {
   const error = document.getElementById("error");
   if (error) error.focus();
 });
+// What is typed or chosen in a step while an answer is on its way is put into the controls that the answer brings.
+const unsent = new Map();
+const note = (event) => {
+  const at = event.target;
+  if (!at.id || !at.closest("#step")) return;
+  unsent.set(at.id, { value: at.value, checked: at.checked, done: event.type === "change" });
+};
+document.addEventListener("input", note, true);
+document.addEventListener("change", note, true);
+document.addEventListener("htmx:beforeRequest", () => unsent.clear());
+document.addEventListener("htmx:afterSettle", () => {
+  for (const [id, was] of [...unsent]) {
+    const now = document.getElementById(id);
+    const marks = now && (now.type === "checkbox" || now.type === "radio");
+    if (!now || (marks ? now.checked === was.checked : now.value === was.value)) continue;
+    if (marks) now.checked = was.checked;
+    else now.value = was.value;
+    if (was.done) now.dispatchEvent(new Event("change", { bubbles: true }));
+  }
+});
