@@ -465,6 +465,20 @@ def test_save_and_sync_while_all_is_paused_turns_on_and_says_so(office: Office) 
     assert syncs.show_sync(office.open(), "friends").state == "on"
 
 
+def test_app_that_fails_after_saving_is_told_with_what_is_saved_and_tried_again(office: Office) -> None:
+    rich(office)
+    here = Wizard(office)
+    here.begin()
+    here.step("review")
+    office.anna.fail("check", AppUnreachable(app="Anna", reason="no route to it"), nth=2)
+    failed = here.post(f"/drafts/{here.id}/review", version="1", do="sync")
+    assert failed.status == 422
+    assert ("no route to it" in failed.text, "The settings are saved" in failed.text) == (True, True)
+    assert syncs.show_sync(office.open(), "friends").state == "draft"
+    assert here.post("/syncs/friends/start").location == "/syncs/friends"
+    assert syncs.show_sync(office.open(), "friends").state == "on"
+
+
 def test_old_links_are_asked_about_and_taken_over(office: Office) -> None:
     office.pair("Dana")
     deleting.delete(office.open(), "people", confirmed=True)

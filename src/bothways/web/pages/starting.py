@@ -3,7 +3,7 @@
 from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
 
-from bothways.errors import AllPaused, OldLinks, OthersWriteToo
+from bothways.errors import AllPaused, AppError, BothwaysError, OldLinks, OthersWriteToo, SettingsError
 from bothways.ledger.turns import SYNC
 from bothways.service import requests, syncs
 from bothways.service.deleting import LEAVE, TAKE
@@ -27,11 +27,13 @@ def started(request: HttpRequest, name: str) -> HttpResponse:
     confirmed = request.POST.get("confirmed") == "yes"
     old_links = str(request.POST.get("old_links", ""))
     answered = old_links if old_links in (TAKE, LEAVE) else None
+    request.workspace.sync(name)
     try:
         syncs.turn_on(request.workspace, name, old_links=answered, confirmed=confirmed)
-    except (OthersWriteToo, OldLinks) as question:
+    except (SettingsError, AppError) as question:
         context = {"sync": syncs.show_sync(request.workspace, name), "question": question, "confirmed": confirmed}
-        kind = "old_links" if isinstance(question, OldLinks) else "others"
+        kinds: dict[type[BothwaysError], str] = {OldLinks: "old_links", OthersWriteToo: "others"}
+        kind = kinds.get(type(question), "failed")
         return shown(request, "drafts/start.html", 422, **context, kind=kind, old_links=answered or "")
     try:
         requests.ask(request.workspace, ToRun(name))
