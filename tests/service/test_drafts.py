@@ -10,6 +10,7 @@ from bothways.errors import (
     DraftChanged,
     DraftOutdated,
     DraftRefused,
+    LedgerError,
     NotAllowed,
     SyncNameTaken,
     UnknownDraft,
@@ -177,6 +178,51 @@ def test_all_that_is_wrong_is_told_with_its_place(office: Office) -> None:
     assert [each.on(Side.LEFT).name for each in exact.resolved.spec.fields] == ["email", "name"]
 
 
+def test_each_key_of_a_part_is_wrong_for_itself_and_the_rest_holds(office: Office) -> None:
+    made = drafts.edit(office.open(), "people")
+    constants = [{"field": "shoe", "value": "x"}, {"field": "phone", "value": "+44 1"}]
+    wrong = changed(
+        office,
+        made,
+        fields=[EMAIL, NAME],
+        send={"Anna": {"filter": {"all": []}}, "Bert": "all"},
+        conflicts={"default_app": "Bert", "per_field": {"name": "Anna", "shoe": "Bert"}, "when_empty": "never"},
+        deletes={"Anna": "explode", "grace": "1d"},
+        guards={"first_run": 7, "max_change": "lots"},
+        schedule={"every": "1s", "quiet_hours": {"from": "22:00"}},
+        set={"Anna": constants, "Bert": [{"field": "phone", "value": "+44 1"}]},
+    )
+    exact, found = drafts.sound_part(office.open(), wrong.id)
+    assert {(each.part, each.key, each.item) for each in found} == {
+        ("send", "Anna", None),
+        ("conflicts", "per_field", 1),
+        ("conflicts", "when_empty", None),
+        ("deletes", "Anna", None),
+        ("guards", "max_change", None),
+        ("schedule", "every", None),
+        ("schedule", "quiet_hours", None),
+        ("set", "Anna", 0),
+    }
+    assert exact is not None
+    document = exact.resolved.document
+    assert (document.default, document.deletes.grace, document.guards.first_run) == (Side.RIGHT, 86_400.0, 7)
+    assert (list(document.winners), len(document.constants)) == (["name"], 2)
+
+
+def test_what_is_missing_is_told_of_its_part(office: Office) -> None:
+    made = changed(office, drafts.edit(office.open(), "people"), fields=[])
+    assert [each.part for each in drafts.problems(office.open(), made.id)] == ["fields"]
+
+
+def test_free_name_can_be_had(office: Office) -> None:
+    assert drafts.free_name(office.open(), "People") == "people 2"
+    assert drafts.free_name(office.open(), "public.order items!") == "public.order items"
+    assert drafts.free_name(office.open(), "direction") == "records", "no key of the file"
+    made = new(office, "records")
+    assert drafts.free_name(office.open(), "???") == "records 2"
+    assert made.name == "records"
+
+
 def test_what_is_told_has_words_and_no_line_of_a_file(office: Office) -> None:
     made = changed(office, drafts.edit(office.open(), "people"), fields=[{"Anna": "nmae", "Bert": "name"}, EMAIL])
     [problem] = drafts.problems(office.open(), made.id)
@@ -249,6 +295,35 @@ def test_wrong_draft_is_not_saved(office: Office) -> None:
     made = changed(office, drafts.edit(office.open(), "people"), fields=[{"Anna": "nmae", "Bert": "name"}])
     before = office.file.read_text()
     with pytest.raises(DraftRefused, match="nmae"):
+        drafts.save(office.open(), made.id, made.version)
+    assert office.file.read_text() == before
+    assert drafts.draft(office.open(), made.id) == made
+
+
+def test_sync_that_has_run_does_not_begin_with_changes_alone(office: Office) -> None:
+    made = changed(office, drafts.edit(office.open(), "people"), start="changes_from_now")
+    assert drafts.problems(office.open(), made.id) == []
+    office.pair()
+    assert [each.part for each in drafts.problems(office.open(), made.id)] == ["start"]
+    with pytest.raises(DraftRefused, match="has run already"):
+        drafts.save(office.open(), made.id, made.version)
+
+
+@pytest.mark.parametrize("is_new", [True, False])
+def test_file_stays_as_it_was_where_what_is_saved_cannot_take_effect(
+    office: Office, monkeypatch: pytest.MonkeyPatch, is_new: bool
+) -> None:
+    made = changed(office, new(office) if is_new else drafts.edit(office.open(), "people"), fields=[EMAIL])
+    before = office.file.read_text()
+    reload = drafts.reload
+
+    def failing(workspace: Workspace) -> None:
+        if office.file.read_text() != before:
+            raise LedgerError(reason="the disk is gone")
+        reload(workspace)
+
+    monkeypatch.setattr(drafts, "reload", failing)
+    with pytest.raises(LedgerError):
         drafts.save(office.open(), made.id, made.version)
     assert office.file.read_text() == before
     assert drafts.draft(office.open(), made.id) == made

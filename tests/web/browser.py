@@ -42,11 +42,13 @@ class Browser:
         """Ask for a page; its token is kept for the next form."""
         return self._ask(method, address, b"", htmx)
 
-    def post(self, address: str, *, htmx: bool = False, token: bool = True, **fields: str) -> Answer:
-        """Send a form, with the token of the last page unless it is to be left out."""
+    def post(
+        self, address: str, *, htmx: bool = False, token: bool = True, target: str = "", **fields: str | list[str]
+    ) -> Answer:
+        """Send a form, with the token of the last page unless it is left out; ``target``: what htmx is to swap."""
         if token:
             fields["csrfmiddlewaretoken"] = self._token
-        return self._ask("POST", address, urlencode(fields).encode(), htmx)
+        return self._ask("POST", address, urlencode(fields, doseq=True).encode(), htmx, target)
 
     def sign_up(self, name: str, role: Role = Role.ADMIN) -> None:
         """Make an account by a one-time link, and be signed in with it."""
@@ -56,13 +58,15 @@ class Browser:
         assert (made.status, made.location) == (303, "/"), made.text
         self.get("/")
 
-    def _ask(self, method: str, address: str, body: bytes, htmx: bool) -> Answer:
+    def _ask(self, method: str, address: str, body: bytes, htmx: bool, target: str = "") -> Answer:
         parts = urlsplit(address)
         headers = [(b"host", b"127.0.0.1"), (b"user-agent", b"Test")]
         if self.cookies:
             headers.append((b"cookie", "; ".join(f"{name}={value}" for name, value in self.cookies.items()).encode()))
         if htmx:
             headers.append((b"hx-request", b"true"))
+        if target:
+            headers.append((b"hx-target", target.encode()))
         if body:
             headers.append((b"content-type", b"application/x-www-form-urlencoded"))
         scope = {

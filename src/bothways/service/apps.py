@@ -5,6 +5,7 @@ from itertools import chain, count
 from typing import Any
 
 from bothways.connectors import registry
+from bothways.connectors.base import KeepsLists
 from bothways.errors import AccountChanged, AppInUse, UsageError
 from bothways.ledger import db, rests
 from bothways.records import Field
@@ -201,6 +202,29 @@ def app_fields(workspace: Workspace, name: str, object: str) -> list[Field]:
     app = open_app(workspace, name)
     with into_the_reserve(app):
         return list(app.fields(object, workspace.clock()).values())
+
+
+@accounted
+def app_count(workspace: Workspace, name: str, object: str) -> int | None:
+    """Return how many records of a kind an app has, None where it cannot tell cheaply."""
+    app = open_app(workspace, name)
+    with into_the_reserve(app):
+        return app.connector.count(object)
+
+
+def keeps_lists(workspace: Workspace, name: str) -> bool:
+    """Tell whether an app tells of lists of records. It is not asked."""
+    return isinstance(open_app(workspace, name).connector, KeepsLists)
+
+
+@accounted
+def app_lists(workspace: Workspace, name: str, object: str) -> list[str]:
+    """Return the names of the lists that an app keeps of a kind of record; none where it keeps no lists."""
+    app = open_app(workspace, name)
+    if not isinstance(app.connector, KeepsLists):
+        return []
+    with into_the_reserve(app):
+        return sorted({each.name for each in app.connector.lists(object)}, key=str.casefold)
 
 
 def _check(app: Opened) -> AppCheck:

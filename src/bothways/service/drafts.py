@@ -6,18 +6,23 @@ told, each with its place, and it is only saved when nothing is.
 """
 
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 from copy import deepcopy
 from dataclasses import replace
-from typing import Any
+from typing import Any, NamedTuple
 
-from ruamel.yaml.comments import CommentedSeq
+from ruamel.yaml.comments import CommentedMap, CommentedSeq
 
 from bothways.errors import (
     BothwaysError,
     DraftChanged,
     DraftOutdated,
     DraftRefused,
+    MissingKey,
+    RequiredFieldNotMapped,
     SettingsError,
+    StartsTooLate,
     SyncNameTaken,
     UnknownDraft,
     UnknownKey,
@@ -29,15 +34,15 @@ from bothways.service import yaml_edit
 from bothways.service.admission import check
 from bothways.service.database import on_database
 from bothways.service.diff import changes_of
-from bothways.service.document import settings_of
+from bothways.service.document import FROM_NOW, settings_of
 from bothways.service.reading import NAME, SYNC, document_of, is_name
 from bothways.service.resolution import Resolution, resolution, row_of
-from bothways.service.revisions import author_of, differences_of, settings_in_force
+from bothways.service.revisions import author_of, differences_of, has_begun, settings_in_force
 from bothways.service.rights import Role, for_role
 from bothways.service.syncs import file_of
 from bothways.service.views import ChangeView, DraftView, ProblemView
 from bothways.service.workspace import Workspace, reload
-from bothways.service.yaml_file import Node, nearest, node_of
+from bothways.service.yaml_file import Node, nearest, node_of, read_text
 
 FILE = "draft"
 """What stands for the name of the file in the places of what is wrong with a draft."""
@@ -47,6 +52,12 @@ PARTS = tuple(part for part in SYNC if part != "state")
 
 FIXED = ("objects", "send")
 """Parts without which nothing else can be checked."""
+
+DEEP = ("send", "conflicts", "deletes", "guards", "schedule", "proof", "set")
+"""Parts of which each key stands for itself: what is wrong with one of them is taken out alone."""
+
+LISTED = (("set", None), ("conflicts", "per_field"))
+"""Of these, the keys under which several stand, each of which is taken out alone; None: all keys."""
 
 Entry = dict[str, Any]
 """A sync as it stands in the settings file, as plain data."""
@@ -101,6 +112,17 @@ def discard(workspace: Workspace, id: int) -> None:
     _row(id).delete()
 
 
+@on_database
+@for_role(Role.EDITOR)
+def free_name(workspace: Workspace, wish: str) -> str:
+    """Return a name that a new sync can have, as near to what is wished for as can be."""
+    letters = "".join(each for each in wish.lower() if each.isalnum() or each in " .-_").strip(" .-_")[:50]
+    name = letters if is_name(letters) else "records"
+    taken = {*workspace.document.syncs, *Draft.objects.filter(sync=None).values_list("name", flat=True)}
+    tries = (name, *(f"{name} {number}" for number in range(2, len(taken) + 3)))
+    return next(each for each in tries if each not in taken)
+
+
 def _check_name(workspace: Workspace, name: str) -> None:
     if not is_name(name):
         raise UsageError(reason=f'"{name}" cannot be the name of a sync', hint=f"It must be {NAME}.")
@@ -136,8 +158,7 @@ def problems(workspace: Workspace, id: int) -> list[ProblemView]:
 
     Raises UnknownDraft, and whatever keeps an app from being asked.
     """
-    row = _row(id)
-    return checked(workspace, row.name, _entry(row))[0]
+    return _found(workspace, _row(id))[0]
 
 
 @on_database
@@ -147,8 +168,7 @@ def sound_part(workspace: Workspace, id: int) -> tuple[Resolution | None, list[P
 
     Both apps are asked for their fields. Raises UnknownDraft, and whatever keeps an app from being asked.
     """
-    row = _row(id)
-    found, exact = checked(workspace, row.name, _entry(row))
+    found, exact = _found(workspace, _row(id))
     return exact, found
 
 
@@ -227,7 +247,7 @@ def save(workspace: Workspace, id: int, version: int) -> str:
     """
     row = _row(id, version)
     name, entry = row.name, _entry(row)
-    found, _ = checked(workspace, name, entry)
+    found, _ = _found(workspace, row)
     if found:
         raise DraftRefused(name=name, count=len(found), first=found[0].message)
     changed = edited(workspace, name, entry)
@@ -237,14 +257,28 @@ def save(workspace: Workspace, id: int, version: int) -> str:
         raise _refused(name, error, 1) from error
     if row.sync is None:
         _check_not_there(workspace, name)
-        yaml_edit.add_entry(workspace.file, "syncs", name, entry)
     else:
         _check_not_outdated(row)
-        entry["state"] = _entry_in_file(workspace, name)["state"]
-        yaml_edit.set_entry(workspace.file, "syncs", name, entry)
-    reload(workspace)
+    with _as_it_was(workspace):
+        if row.sync is None:
+            yaml_edit.add_entry(workspace.file, "syncs", name, entry)
+        else:
+            entry["state"] = _entry_in_file(workspace, name)["state"]
+            yaml_edit.set_entry(workspace.file, "syncs", name, entry)
+        reload(workspace)
     Draft.objects.filter(pk=row.pk).delete()
     return str(name)
+
+
+@contextmanager
+def _as_it_was(workspace: Workspace) -> Iterator[None]:
+    """Leave the file as it was where what was written cannot take effect."""
+    text = read_text(workspace.file)
+    try:
+        yield
+    except BaseException:
+        yaml_edit.write_text(workspace.file, text)
+        raise
 
 
 def _check_not_there(workspace: Workspace, name: str) -> None:
@@ -296,6 +330,26 @@ def _view(row: Draft) -> DraftView:
 # --- what is wrong ------------------------------------------------------------------------------------
 
 
+def _found(workspace: Workspace, row: Draft) -> tuple[list[ProblemView], Resolution | None]:
+    """Return all that is wrong with a draft, and it made exact without that."""
+    found, exact = checked(workspace, row.name, _entry(row))
+    return found + _too_late(row), exact
+
+
+def _too_late(row: Draft) -> list[ProblemView]:
+    """Return that a sync which has run cannot begin with changes alone any more, if it is to."""
+    wanted = _entry(row).get("start") == FROM_NOW
+    if (
+        not wanted
+        or row.sync is None
+        or not has_begun(row.sync)
+        or settings_in_force(row.sync).get("start") == FROM_NOW
+    ):
+        return []
+    error = StartsTooLate(name=row.name)
+    return [_problem("start", None, error)]
+
+
 def checked(workspace: Workspace, name: str, entry: Entry) -> tuple[list[ProblemView], Resolution | None]:
     """Return all that is wrong with an entry of the settings file, and it made exact without that.
 
@@ -303,26 +357,27 @@ def checked(workspace: Workspace, name: str, entry: Entry) -> tuple[list[Problem
     ends that, and is told only if it is all there is, since what it misses may have been taken out.
     """
     trial, found = deepcopy(entry), list[ProblemView]()
-    numbers = {part: list(range(len(items))) for part, items in entry.items() if isinstance(items, list)}
+    numbers = dict[tuple[str, str], list[int]]()
     while True:
         try:
             return found, resolution(edited(workspace, name, trial), name, at_door=True)
         except SettingsError as error:
             if not error.where.startswith(f"{FILE}:"):
                 raise
-            part, item = _place(workspace, name, trial, error)
-            if not part or part in FIXED:
+            part, key, item = place = _place(workspace, name, trial, error)
+            if not part or (part in FIXED and not key):
+                part = part or _missed(error)
                 return found or [_problem(part, None, error)], None
-            if item is None:
-                del trial[part]
-                found.append(_problem(part, None, error))
+            if item is not None:
+                number = numbers.setdefault((part, key), list(range(len(_holder(trial, place)))))
+                found.append(_problem(part, number.pop(item), error, key))
             else:
-                del trial[part][item]
-                found.append(_problem(part, numbers[part].pop(item), error))
+                found.append(_problem(part, None, error, key))
+            _take_out(trial, place)
 
 
-def _problem(part: str, item: int | None, error: BothwaysError) -> ProblemView:
-    return ProblemView(part, item, _without_place(error), error.code, error.facts)
+def _problem(part: str, item: int | None, error: BothwaysError, key: str = "") -> ProblemView:
+    return ProblemView(part, item, _without_place(error), error.code, key, error.facts)
 
 
 def edited(workspace: Workspace, name: str, entry: Entry) -> Workspace:
@@ -336,15 +391,61 @@ def _parsed(workspace: Workspace, name: str, entry: Entry) -> Node:
     return node_of(file_of(workspace.document, apps, {name: entry}), FILE)
 
 
-def _place(workspace: Workspace, name: str, entry: Entry, error: BothwaysError) -> tuple[str, int | None]:
-    """Return in which part of an entry the place of an error is, and in which item of that, from 0; "" for none."""
-    line = int(error.where.split(":")[1]) - 1
+class _Place(NamedTuple):
+    """Where in an entry something is: in which part, under which key of that, in which of several, from 0."""
+
+    part: str = ""
+    key: str = ""
+    item: int | None = None
+
+
+def _place(workspace: Workspace, name: str, entry: Entry, error: BothwaysError) -> _Place:
+    """Return where in an entry the place of an error is; no part for the whole."""
+    line, column = (int(each) - 1 for each in error.where.split(":")[1:3])
     data = _parsed(workspace, name, entry).node("syncs").node(name).data
-    part = next((key for key in reversed(list(data)) if data.lc.key(key)[0] <= line), "")
+    part = _last_key(data, (line, column))
     items = data.get(part)
-    if not isinstance(items, CommentedSeq):
-        return part, None
-    return part, next((item for item in reversed(range(len(items))) if items.lc.item(item)[0] <= line), None)
+    if isinstance(items, CommentedSeq):
+        return _Place(part, "", _last_item(items, (line, column)))
+    if part not in DEEP or not isinstance(items, CommentedMap):
+        return _Place(part)
+    key = _last_key(items, (line, column))
+    several = items.get(key) if (part, None) in LISTED or (part, key) in LISTED else None
+    if isinstance(several, CommentedSeq):
+        return _Place(part, key, _last_item(several, (line, column)))
+    if isinstance(several, CommentedMap) and (named := _last_key(several, (line, column))):
+        return _Place(part, key, list(several).index(named))
+    return _Place(part, key)
+
+
+def _last_key(data: CommentedMap, at: tuple[int, int]) -> str:
+    """Return the key of a mapping under which a place of the file is, "" for none."""
+    return next((str(key) for key in reversed(list(data)) if data.lc.key(key) <= at), "")
+
+
+def _last_item(items: CommentedSeq, at: tuple[int, int]) -> int | None:
+    return next((item for item in reversed(range(len(items))) if items.lc.item(item) <= at), None)
+
+
+def _holder(entry: Entry, place: _Place) -> Any:
+    return entry[place.part][place.key] if place.key else entry[place.part]
+
+
+def _take_out(entry: Entry, place: _Place) -> None:
+    if place.item is not None:
+        holder = _holder(entry, place)
+        del holder[list(holder)[place.item] if isinstance(holder, dict) else place.item]
+    elif place.key:
+        del entry[place.part][place.key]
+    else:
+        del entry[place.part]
+
+
+def _missed(error: BothwaysError) -> str:
+    """Return the part of which an error says that it is missing, or lacks something; "" for none."""
+    if isinstance(error, RequiredFieldNotMapped):
+        return "fields"
+    return str(error.facts["key"]) if isinstance(error, MissingKey) and error.facts["key"] in PARTS else ""
 
 
 def _without_place(error: BothwaysError) -> str:

@@ -88,7 +88,7 @@ def _filter(node: Node, depth: int) -> FilterDocument:
         raise WrongType(where=node.place, key=kind, expected=expected, got="deeper")
     parts = [node.node(kind)] if kind == "not" else node.nodes(kind)
     if not parts:
-        raise node.wrong(kind, "a list of conditions")
+        raise WrongType(where=node.value_place(kind), key=kind, expected="a list of conditions", got="empty")
     return GroupDocument(kind, tuple(_filter(part, depth - 1) for part in parts), node.place)
 
 

@@ -161,7 +161,7 @@ def _required_emails(document: SyncDocument, schema: Schema) -> dict[Side, str]:
     """Return the address field of each side where an address is required: of people, unless settings say otherwise."""
     required = document.scope.require
     if required is None:
-        required = ("email",) if all(_is_person(schema[side]) for side in SIDES) else ()
+        required = ("email",) if all(is_person(schema[side]) for side in SIDES) else ()
     emails = {side: each.name for side in SIDES if (each := _email(schema[side])) is not None}
     if required and not emails:
         reason = "an e-mail address is required, but none of the two apps has a field for it"
@@ -169,7 +169,7 @@ def _required_emails(document: SyncDocument, schema: Schema) -> dict[Side, str]:
     return emails if required else {}
 
 
-def _is_person(fields: Mapping[str, Field]) -> bool:
+def is_person(fields: Mapping[str, Field]) -> bool:
     """Tell whether an object is contact-like: its records have the name of a person, and an e-mail address."""
     meanings = {field.meaning for field in fields.values()}
     return "email" in meanings and not meanings.isdisjoint(("givenName", "familyName"))
@@ -453,13 +453,13 @@ def _match_rule(document: SyncDocument, each: MatchDocument, schema: Schema) -> 
         for side in SIDES
     }
     forms = each.compare or [
-        _compare(*(fields[side][place][0] for side in SIDES)) for place in range(len(fields[Side.LEFT]))
+        suits(*(fields[side][place][0] for side in SIDES)) for place in range(len(fields[Side.LEFT]))
     ]
     left, right = (tuple(part_of(form, part) for form, part in zip(forms, fields[side], strict=True)) for side in SIDES)
     return MatchRule((left,), (right,))
 
 
-def _compare(left: Field, right: Field) -> str:
+def suits(left: Field, right: Field) -> str:
     """Return the normal form that suits two fields: that of the one whose type says more."""
     found = {compare_for(left), compare_for(right)} - {"text"}
     return found.pop() if len(found) == 1 else "text"

@@ -137,6 +137,12 @@ def of(mapping: Any, key: str) -> Any:
 
 
 @register.filter
+def at(items: Any, place: int) -> Any:
+    """Return what a list holds at a place, from 0."""
+    return items[place]
+
+
+@register.filter
 def key(record: Any, apps: Any) -> str:
     """Return by what a record is asked for: its app and its id there."""
     return next(f"{app}:{record.ids[app]}" for app in apps if record.ids.get(app))

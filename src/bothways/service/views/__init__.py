@@ -5,7 +5,15 @@ people see and type: ``p_12``, ``r_19``.
 """
 
 from bothways.service.views.alerts import AlertsView, AlertView, SentView, TroubleView
-from bothways.service.views.apps import AllowanceView, AppCheck, AppDetails, AppView, ConnectorView, ObjectView
+from bothways.service.views.apps import (
+    AllowanceView,
+    AppCheck,
+    AppDetails,
+    AppView,
+    ConnectorView,
+    KnownView,
+    ObjectView,
+)
 from bothways.service.views.common import Counted, plain
 from bothways.service.views.issues import CandidateView, IssueView, PairHistory, PairView
 from bothways.service.views.mappings import (
@@ -115,6 +123,7 @@ __all__ = [
     "ForecastView",
     "IssueView",
     "KeptView",
+    "KnownView",
     "LastProof",
     "LinkImportView",
     "LinkView",

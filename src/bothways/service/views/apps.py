@@ -73,6 +73,20 @@ class ObjectView:
 
 
 @dataclass(frozen=True, slots=True)
+class KnownView:
+    """What is known of the records of an object without asking its app, as of ``at`` (seconds).
+
+    ``fitting``: how many fit a filter; ``without_email``: how many hold no valid e-mail address; None where that is not
+    known of all of them.
+    """
+
+    total: int
+    fitting: int | None
+    without_email: int | None
+    at: float
+
+
+@dataclass(frozen=True, slots=True)
 class AppCheck:
     """An app that answered: who we are there and what it offers."""
 

@@ -119,6 +119,7 @@ class DraftView:
 class ProblemView:
     """What is wrong with a draft: in which ``part`` of its settings, "" for the whole; which item of that, from 0.
 
+    ``key``: under which key of the part, and then of what stands there, "" where the part has none.
     ``message`` is in the words of the settings file; ``code`` and ``facts`` are what it is made of.
     """
 
@@ -126,6 +127,7 @@ class ProblemView:
     item: int | None
     message: str
     code: str
+    key: str = ""
     facts: Mapping[str, object] = made_by(default_factory=dict)
 
 

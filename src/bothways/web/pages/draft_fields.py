@@ -29,6 +29,7 @@ from bothways.service.draft_sight import row_at
 from bothways.service.rights import Role
 from bothways.service.views import DraftFields, DraftView, MappingRow, OptionView
 from bothways.web.pages import failures
+from bothways.web.pages.drafts import Looked, around
 from bothways.web.pages.page import action, form, page, shown, went_well
 
 MANY = 900
@@ -77,7 +78,8 @@ def fields(request: HttpRequest, id: int) -> HttpResponse:
     show = "fields" if request.GET.get("show") == "fields" else "all"
     if show == "all":
         context["associations"] = draft_associations.associations(request.workspace, id)
-    return shown(request, "drafts/fields.html", show=show, **context)
+    frame = around(Looked(request, drafts.draft(request.workspace, id)), "fields")
+    return shown(request, "drafts/fields.html", **{**frame, **context, "show": show})
 
 
 @form(get=Role.EDITOR, post=Role.EDITOR)

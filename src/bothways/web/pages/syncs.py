@@ -7,7 +7,7 @@ from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
 
 from bothways.ledger.turns import SYNC
-from bothways.service import deleting, log, records, requests, running, standing, syncs
+from bothways.service import deleting, drafts, log, records, requests, running, standing, syncs
 from bothways.service.requests import ToRun
 from bothways.service.resolution import row_of
 from bothways.service.rights import Role
@@ -30,8 +30,11 @@ def home(request: HttpRequest) -> HttpResponse:
     resting = {view.next.app: view.next for view in found.syncs if view.next.why == "resting"}
     on = sum(view.state == "on" for view in found.syncs)
     needing = sum(view.counts.failing + view.counts.held for view in found.syncs)
-    deleted = deleting.deleted(request.workspace)
-    return shown(request, "syncs/home.html", stands=found, resting=resting, on=on, needing=needing, deleted=deleted)
+    context: dict[str, Any] = {
+        "deleted": deleting.deleted(request.workspace),
+        "drafts": drafts.drafts(request.workspace),
+    }
+    return shown(request, "syncs/home.html", stands=found, resting=resting, on=on, needing=needing, **context)
 
 
 @page()

@@ -1,8 +1,14 @@
 "use strict";
 // After a swap that took the focused element away, focus goes where the server says: to [data-focus], else to the page.
+// To data-focus="now" it goes in any case: what was moved takes the focus along.
 document.addEventListener("htmx:afterSettle", () => {
-  const named = document.querySelector("[data-focus]");
+  const moved = document.querySelector('[data-focus="now"]');
+  const named = moved || document.querySelector("[data-focus]");
   if (named) named.removeAttribute("data-focus");
+  if (moved) {
+    moved.focus();
+    return;
+  }
   if (document.activeElement && document.activeElement !== document.body) return;
   const next = named || document.getElementById("main");
   if (next) next.focus({ preventScroll: true });
@@ -21,4 +27,24 @@ document.addEventListener("htmx:afterSwap", (event) => {
   const cancel = dialog.querySelector("[data-close]");
   cancel.addEventListener("click", (click) => { click.preventDefault(); dialog.close(); });
   dialog.showModal();
+});
+// What is typed or chosen in a step while an answer is on its way is put into the controls that the answer brings.
+const unsent = new Map();
+const note = (event) => {
+  const at = event.target;
+  if (!at.id || !at.closest("#step")) return;
+  unsent.set(at.id, { value: at.value, checked: at.checked, done: event.type === "change" });
+};
+document.addEventListener("input", note, true);
+document.addEventListener("change", note, true);
+document.addEventListener("htmx:beforeRequest", () => unsent.clear());
+document.addEventListener("htmx:afterSettle", () => {
+  for (const [id, was] of [...unsent]) {
+    const now = document.getElementById(id);
+    const marks = now && (now.type === "checkbox" || now.type === "radio");
+    if (!now || (marks ? now.checked === was.checked : now.value === was.value)) continue;
+    if (marks) now.checked = was.checked;
+    else now.value = was.value;
+    if (was.done) now.dispatchEvent(new Event("change", { bubbles: true }));
+  }
 });

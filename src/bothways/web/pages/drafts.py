@@ -1,0 +1,433 @@
+"""Drafts of syncs: the steps in which they are edited, each saved by itself, and the review before they are saved."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from hashlib import blake2b
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.utils.translation import gettext as _
+
+from bothways.engine.sides import SIDES
+from bothways.errors import (
+    AppError,
+    BothwaysError,
+    DraftChanged,
+    DraftOutdated,
+    DraftRefused,
+    SettingsError,
+    SyncNameTaken,
+    UsageError,
+)
+from bothways.records import Field
+from bothways.service import apps, drafts
+from bothways.service.accounts import admins
+from bothways.service.headcount import known
+from bothways.service.resolution import Resolution
+from bothways.service.rights import Role
+from bothways.service.views import DraftView
+from bothways.service.yaml_edit import dumped
+from bothways.web.forms import conflicts, matching, scope
+from bothways.web.forms.conditions import asks_for_lists
+from bothways.web.forms.plain import Choices, Form, Parts, last, place_of
+from bothways.web.forms.problems import STEPS, Problems, anchor, for_pages, step_of, told
+from bothways.web.pages import starting
+from bothways.web.pages.page import action, form, shown, went_well
+from bothways.web.pages.summary import direction, rule_words, sending, sentences
+from bothways.web.pages.syncs import address
+
+SAVED = "saved"
+"""The id of what tells that a draft is saved: a change that asks for no other controls swaps that alone."""
+
+
+# --- what a step is made of ---------------------------------------------------------------------------
+
+
+@dataclass
+class Looked:
+    """A draft, and what both apps tell that its pages need. ``trouble``: why they could not be asked."""
+
+    request: HttpRequest
+    draft: DraftView
+    trouble: BothwaysError | None = None
+
+    @cached_property
+    def fields(self) -> tuple[Mapping[str, Field], Mapping[str, Field]]:
+        """What both apps tell of their fields; nothing where one cannot be asked."""
+        objects = self.draft.settings["objects"]
+        try:
+            first, second = (
+                {each.name: each for each in apps.app_fields(self.request.workspace, app, objects[app])}
+                for app in self.draft.apps
+            )
+        except (AppError, SettingsError) as error:
+            self.trouble = error
+            return {}, {}
+        return first, second
+
+    @cached_property
+    def _sound(self) -> tuple[Resolution | None, Problems]:
+        try:
+            exact, found = drafts.sound_part(self.request.workspace, self.draft.id)
+        except (AppError, SettingsError) as error:
+            self.trouble = self.trouble or error
+            return None, Problems(self.draft.apps)
+        return exact, Problems(self.draft.apps, tuple(for_pages(each, self.draft.settings) for each in found))
+
+    @property
+    def exact(self) -> Resolution | None:
+        """The draft made exact without what is wrong with it."""
+        return self._sound[0]
+
+    @property
+    def problems(self) -> Problems:
+        """All that is wrong with it."""
+        return self._sound[1]
+
+    def lists(self, *, ask: bool) -> scope.Lists:
+        """Return the names of the lists of both apps; ``ask`` them only where a filter names one."""
+        found: list[list[str] | None] = []
+        for app in self.draft.apps:
+            try:
+                found.append(self._lists_of(app, ask=ask))
+            except (AppError, SettingsError) as error:
+                self.trouble = self.trouble or error
+                found.append(None)
+        return tuple(found)
+
+    def _lists_of(self, app: str, *, ask: bool) -> list[str] | None:
+        if not apps.keeps_lists(self.request.workspace, app):
+            return None
+        if not ask or not asks_for_lists(scope.filter_of(self.draft.settings, app)):
+            return []
+        return apps.app_lists(self.request.workspace, app, self.draft.settings["objects"][app])
+
+
+def _records(looked: Looked) -> dict[str, Any]:
+    built = scope.shown(looked.draft.settings, looked.fields, looked.problems, looked.lists(ask=True))
+    sends = {each.app: each.send.value for each in built.sends}
+    others = dict(zip(sends, reversed(sends), strict=True))
+    objects = looked.draft.settings["objects"]
+    lines = [
+        sending(app, objects[app], others[app], send if send in ("all", "none") else "filter")
+        for app, send in sends.items()
+    ]
+    way = direction({app: send != scope.NOTHING for app, send in sends.items()})
+    return {"form": built, "lines": [way, *lines], "known": _known(looked), "counts": _counts(looked)}
+
+
+def _known(looked: Looked) -> list[Any]:
+    """Return what is known by now of the records of both apps."""
+    found, objects = [], looked.draft.settings["objects"]
+    for side, app in zip(SIDES, looked.draft.apps, strict=True):
+        spec = looked.exact.resolved.spec.scope if looked.exact else None
+        filter, email = (spec.filters.get(side), spec.emails.get(side, "")) if spec else (None, "")
+        if not looked.problems.at("send", app):
+            found.append(known(looked.request.workspace, app, objects[app], filter, email))
+        else:
+            found.append(None)
+    return found
+
+
+def _counts(looked: Looked) -> list[int | None]:
+    """Return how many records both apps say they have; they are asked with whole pages alone."""
+    found: list[int | None] = []
+    for app in looked.draft.apps:
+        object = looked.draft.settings["objects"][app]
+        try:
+            asked = not looked.request.htmx and looked.trouble is None
+            found.append(apps.app_count(looked.request.workspace, app, object) if asked else None)
+        except (AppError, SettingsError):
+            found.append(None)
+    return found
+
+
+def _matching(looked: Looked) -> dict[str, Any]:
+    exact = looked.exact
+    rules = [rule_words(each, exact) for each in exact.resolved.spec.match] if exact else []
+    return {"form": matching.shown(looked.draft.settings, looked.fields, looked.problems), "rules": rules}
+
+
+def _conflicts(looked: Looked) -> dict[str, Any]:
+    exact = looked.exact
+    can = [_can_remove(exact, place) for place in (0, 1)] if exact else []
+    built = conflicts.shown(looked.draft.settings, looked.fields, looked.problems, _mapped(exact), can)
+    wrong = any(each.part in ("guards", "schedule", "proof") for each in looked.problems.all)
+    return {"form": built, "open_limits": wrong}
+
+
+def _can_remove(exact: Resolution, place: int) -> str:
+    return "archive" if exact.apps[SIDES[place]].connector.capabilities.archives else "delete"
+
+
+def _mapped(exact: Resolution | None) -> Choices:
+    """Return the fields that can have a winner of their own, by the names of the first app."""
+    maps = exact.resolved.spec.fields if exact else ()
+    return tuple((each.left.name, each.left.title) for each in maps if not each.through)
+
+
+SHOW: Mapping[str, Callable[[Looked], dict[str, Any]]] = {
+    "records": _records,
+    "matching": _matching,
+    "conflicts": _conflicts,
+}
+
+
+def _read(step: str, sent: Form, looked: Looked) -> Parts:
+    entry = looked.draft.settings
+    if step == "records":
+        return scope.read(sent, entry, looked.fields, looked.lists(ask=False))
+    return (matching if step == "matching" else conflicts).read(sent, entry, looked.fields)
+
+
+# --- the steps ----------------------------------------------------------------------------------------
+
+
+@form(get=Role.VIEWER, post=Role.EDITOR)
+def records(request: HttpRequest, id: int) -> HttpResponse:
+    """Say which records take part."""
+    return _step(request, id, "records")
+
+
+@form(get=Role.VIEWER, post=Role.EDITOR)
+def match(request: HttpRequest, id: int) -> HttpResponse:
+    """Say by what records are recognised."""
+    return _step(request, id, "matching")
+
+
+@form(get=Role.VIEWER, post=Role.EDITOR)
+def differences(request: HttpRequest, id: int) -> HttpResponse:
+    """Say who wins, what becomes of deletions, and the limits."""
+    return _step(request, id, "conflicts")
+
+
+def _step(request: HttpRequest, id: int, step: str) -> HttpResponse:
+    looked = Looked(request, drafts.draft(request.workspace, id))
+    if request.method != "POST":
+        return _shown(looked, step)
+    sent: Form = {name: [str(each) for each in texts] for name, texts in request.POST.lists()}
+    parts = _read(step, sent, looked)
+    try:
+        if parts:
+            looked = Looked(request, drafts.change(request.workspace, id, _version(sent), **parts))
+    except DraftChanged as error:
+        return _shown(looked, step, 422, error=error, both=_both(parts, looked.draft))
+    did, to = last(sent, "do"), last(sent, "go")
+    if to in STEPS:
+        return _moved(request, f"/drafts/{id}/{to}")
+    focus = _next_focus(did)
+    if not request.htmx:
+        return went_well(request, f"/drafts/{id}/{step}#{focus}" if focus else f"/drafts/{id}/{step}")
+    return _shown(looked, step, focus=focus, quiet=request.htmx.target == SAVED and last(sent, "told") == _told(looked))
+
+
+def _version(sent: Form) -> int:
+    text = last(sent, "version")
+    return int(text) if text.isdecimal() and text.isascii() and len(text) < 10 else 0
+
+
+def _shown(looked: Looked, step: str, status: int = 200, **more: Any) -> HttpResponse:
+    """Show a step: the whole page, what changes of it, or, ``quiet``, only that it is saved."""
+    request, context = looked.request, {**SHOW[step](looked), **more}
+    context |= around(looked, step)
+    if more.get("quiet"):
+        return shown(request, "drafts/_saved.html", status, **context)
+    response = shown(request, f"drafts/{'_' if request.htmx else ''}{step}.html", status, **context)
+    if request.htmx:
+        response["HX-Retarget"], response["HX-Reswap"] = "#draft", "outerHTML"
+    return response
+
+
+def around(looked: Looked, step: str) -> dict[str, Any]:
+    """Return what all steps show: the draft, the stepper, who may change it, and what is wrong elsewhere."""
+    request, draft = looked.request, looked.draft
+    titles = (_("Records"), _("Matching"), _("Conflicts"), _("Fields"), _("Review"))
+    steps = [
+        {"name": name, "title": title, "number": number, "count": looked.problems.count(name)}
+        for number, (name, title) in enumerate(zip(STEPS, titles, strict=True), start=3)
+    ]
+    may_edit = request.account.role.includes(Role.EDITOR)
+    return {
+        "draft": draft,
+        "steps": steps,
+        "step": step,
+        "here": f"/drafts/{draft.id}/{step}",
+        "may_edit": may_edit,
+        "who_can": [] if may_edit else admins(request.base),
+        "trouble": looked.trouble,
+        "whole": looked.problems.at(""),
+        "told": _told(looked),
+        "before": STEPS[STEPS.index(step) - 1] if step != STEPS[0] else "",
+        "after": STEPS[STEPS.index(step) + 1] if step != STEPS[-1] else "",
+        "titles": dict(zip(STEPS, titles, strict=True)),
+    }
+
+
+def _told(looked: Looked) -> str:
+    return blake2b(told(looked.problems.all).encode(), digest_size=8).hexdigest()
+
+
+def _next_focus(did: str) -> str:
+    """Return the id of what is to have the focus after a button was pressed, "" where it stays."""
+    what, _dash, number = did.rpartition("-")
+    if what in ("up-rule", "down-rule"):
+        place = place_of(number) + (1 if what == "down-rule" else -1)
+        return f"match-{max(place, 0)}-title"
+    if what.startswith("remove-filter-"):
+        return f"{what.removeprefix('remove-')}-add"
+    if what.startswith("remove-set-"):
+        return f"{what.removeprefix('remove-')}-add"
+    return {"remove-rule": "add-0", "remove-winner": "add-winner"}.get(what, "")
+
+
+def _moved(request: HttpRequest, to: str) -> HttpResponse:
+    """Go to another page, with script too."""
+    if request.htmx:
+        response = HttpResponse()
+        response["HX-Redirect"] = to
+        return response
+    return went_well(request, to)
+
+
+def _both(parts: Parts, draft: DraftView) -> list[dict[str, str]]:
+    """Return what somebody wanted to change beside what the draft says by now."""
+    return [
+        {"part": part_words(part), "mine": _as_text(value), "theirs": _as_text(draft.settings.get(part))}
+        for part, value in parts.items()
+    ]
+
+
+def _as_text(value: Any) -> str:
+    if value is None:
+        return ""
+    return value if isinstance(value, str) else dumped(value).removesuffix("...\n").strip()
+
+
+def part_words(part: str) -> str:
+    """Return how a part of the settings is called."""
+    words = {
+        "send": _("What is sent"),
+        "when_leaving_filter": _("When a record stops matching"),
+        "require": _("E-mail address"),
+        "start": _("Start"),
+        "set": _("What is set"),
+        "match": _("Matching"),
+        "small_groups": _("Copies of a record"),
+        "conflicts": _("Conflicts"),
+        "deletes": _("Deletions"),
+        "guards": _("Safety limits"),
+        "schedule": _("Schedule"),
+        "proof": _("Proof"),
+        "fields": _("Fields"),
+        "associations": _("Associations"),
+        "objects": _("Objects"),
+        "state": _("State"),
+    }
+    return words.get(part, part)
+
+
+def key_words(part: str, key: str) -> str:
+    """Return how a key of a part of the settings is called; as the file has it, where it has no words of its own."""
+    words = {
+        ("conflicts", "default_app"): _("default app"),
+        ("conflicts", "default"): _("who wins"),
+        ("conflicts", "when_empty"): _("an empty value"),
+        ("deletes", "grace"): _("how long it waits"),
+        ("guards", "first_run"): _("records of the first run"),
+        ("guards", "max_change"): _("share that may change"),
+        ("guards", "max_emptied"): _("records that may be emptied"),
+        ("guards", "max_deletes"): _("deletions in a day"),
+        ("schedule", "every"): _("how often it looks"),
+        ("schedule", "webhooks"): _("when an app tells"),
+    }
+    if part == "conflicts" and key.startswith("per_field."):
+        return _("who wins %(field)s") % {"field": key.removeprefix("per_field.")}
+    return words.get((part, key), key)
+
+
+# --- beginning and ending -----------------------------------------------------------------------------
+
+
+@action(post=Role.EDITOR)
+def edit(request: HttpRequest, name: str) -> HttpResponse:
+    """Take up the draft of a sync, or begin one."""
+    return went_well(request, f"/drafts/{drafts.edit(request.workspace, name).id}/records")
+
+
+@form(get=Role.EDITOR, post=Role.EDITOR)
+def discard(request: HttpRequest, id: int) -> HttpResponse:
+    """Say what would be lost with a draft, and forget it."""
+    draft = drafts.draft(request.workspace, id)
+    if request.method != "POST":
+        return shown(request, "drafts/discard.html", draft=draft, changes=_changes(Looked(request, draft)))
+    drafts.discard(request.workspace, id)
+    text = _("The draft of %(name)s is discarded. What is in force stays.") % {"name": draft.name}
+    return went_well(request, "/", text)
+
+
+@form(get=Role.VIEWER, post=Role.EDITOR)
+def review(request: HttpRequest, id: int) -> HttpResponse:
+    """Look at all of a draft, and save it."""
+    looked = Looked(request, drafts.draft(request.workspace, id))
+    if request.method != "POST":
+        return _review(looked)
+    did, version = str(request.POST.get("do", "")), _version({"version": [str(request.POST.get("version", ""))]})
+    try:
+        if did == "rename":
+            drafts.rename(request.workspace, id, version, str(request.POST.get("name", "")).strip())
+            return went_well(request, f"/drafts/{id}/review#name")
+        if request.POST.get("over"):
+            version = drafts.take_up(request.workspace, id, version).version
+        name = drafts.save(request.workspace, id, version)
+    except (SyncNameTaken, UsageError) as error:
+        return _review(looked, 422, wrong=error, typed=str(request.POST.get("name", "")))
+    except (DraftRefused, DraftOutdated, DraftChanged) as error:
+        return _review(Looked(request, drafts.draft(request.workspace, id)), 422, error=error, did=did)
+    if did == "sync":
+        return starting.started(request, name)
+    if did == "preview":
+        return went_well(request, f"{address(name)}/preview")
+    return went_well(request, address(name), _("%(name)s is saved.") % {"name": name})
+
+
+def _review(looked: Looked, status: int = 200, **more: Any) -> HttpResponse:
+    draft, found = looked.draft, looked.problems
+    todo = [
+        {
+            "message": each.message,
+            "step": step_of(each),
+            "anchor": anchor(each, draft.apps),
+            "part": part_words(each.part) if each.part else "",
+        }
+        for each in found.all
+    ]
+    context = {
+        "sentences": sentences(looked.exact, new=draft.new) if looked.exact else [],
+        "todo": todo,
+        "changes": _changes(looked),
+        "outdated": isinstance(more.get("error"), DraftOutdated),
+        **around(looked, "review"),
+        **more,
+    }
+    return shown(looked.request, "drafts/review.html", status, **context)
+
+
+def _changes(looked: Looked) -> list[dict[str, Any]]:
+    """Return what a draft of a sync that is there would change, setting by setting."""
+    if looked.draft.new:
+        return []
+    try:
+        found = drafts.differences(looked.request.workspace, looked.draft.id)
+    except DraftRefused:
+        return []
+    return [
+        {
+            "part": part_words(change.part),
+            "item": change.item,
+            "key": key_words(change.part, change.key),
+            "before": _as_text(change.before),
+            "after": _as_text(change.after),
+        }
+        for change in found
+    ]
