@@ -37,6 +37,7 @@ syncs:
   deals:
     state: draft
     objects: {east: deals, west: deals}
+    match: [{east: dealname, west: dealname, compare: text}]
 """
 
 Row = Mapping[str, str]
