@@ -1,4 +1,4 @@
-"""Real servers, and the library of an extra, for the tests that name them; how many tests ran against each.
+"""Real servers, the browser, and the library of an extra, for the tests that name them; how many ran against each.
 
 A test asks for a server by a fixture of the table below, or by the mark ``server(name)`` where it starts one
 itself. Without that server it is skipped with the reason, unless BOTHWAYS_REQUIRE (names, comma-separated)
@@ -17,6 +17,7 @@ from typing import Any
 import hypothesis
 import pytest
 
+from tests.browser.chromium import chromium_missing
 from tests.namespaces import namespaces_missing
 from tests.postgres import PostgresqlMissing, programs, start_postgresql
 
@@ -44,12 +45,18 @@ def splink_missing() -> str | None:
 
 
 MISSING: Mapping[str, Callable[[], str | None]] = {
+    "chromium": cache(chromium_missing),
     "namespaces": cache(namespaces_missing),
     "postgresql": postgresql_missing,
     "radicale": radicale_missing,
     "splink": splink_missing,
 }
-BY_FIXTURE = {"postgresql": "postgresql", "radicale": "radicale", "radicale_server": "radicale"}
+BY_FIXTURE = {
+    "chromium": "chromium",
+    "postgresql": "postgresql",
+    "radicale": "radicale",
+    "radicale_server": "radicale",
+}
 
 
 @pytest.fixture(scope="session")

@@ -2,6 +2,7 @@
 
 import os
 import sqlite3
+from contextlib import AbstractContextManager
 from pathlib import Path
 
 import pytest
@@ -20,6 +21,7 @@ from bothways.errors import (
     WrongType,
     YamlUnreadable,
 )
+from bothways.ledger import db
 from bothways.ledger.models import Revision, Sync
 from bothways.service import workspace as workspaces
 from bothways.service.database import sqlite_path, used
@@ -301,3 +303,20 @@ def test_a_change_that_the_database_could_not_take_is_taken_the_next_time(
             take_over_changes(workspace)
     take_over_changes(workspace)
     assert workspace.sync("people").guards.max_change == 50
+
+
+def test_change_that_somebody_else_takes_over_at_the_same_moment_becomes_one_revision(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    workspace, other = open_workspace(office.folder), open_workspace(office.folder)
+    office.change("state: on", "state: off")
+    begin = db.transaction_
+
+    def after_the_other() -> AbstractContextManager[None]:
+        monkeypatch.setattr(db, "transaction_", begin)
+        take_over_changes(other)
+        return begin()
+
+    monkeypatch.setattr(db, "transaction_", after_the_other)
+    take_over_changes(workspace)
+    assert revisions(office) == [(1, "on"), (2, "off")]

@@ -254,7 +254,8 @@ class FakeApp:
         row.live = True
         self.touch(row)
         row.typed["key"] = self.world.now
-        self.world.deleted.pop((self.name, row.id), None)
+        since = self.world.deleted.pop((self.name, row.id), self.world.now)
+        self.world.away.setdefault((self.name, row.id), []).append((since, self.world.now))
         self.world.restored[self.name, row.id] = self.world.now
         self.world.say(f"user restores {row.id} in {self.name}")
 

@@ -31,7 +31,7 @@ class Beside:
         own = World(world.seed)
         self.world = world
         self.edits, self.writes, self.calls, self.asked = own.edits, own.writes, own.calls, own.asked
-        self.deleted, self.restored = own.deleted, own.restored
+        self.deleted, self.restored, self.away = own.deleted, own.restored, own.away
         self.runs_begun, self.runs_done = own.runs_begun, own.runs_done
         self.merged, self.merged_at, self.on_write = own.merged, own.merged_at, own.on_write
         self.run = self.run_at = 0

@@ -511,13 +511,15 @@ class Oracle:
         return self._linked_since().get((write.app, write.record), write.at)
 
     def _linked_since(self) -> dict[tuple[str, str], int]:
-        """Return since when the two sides of each record's link were compared: the first whole run
-        after it was made, or after a merge."""
+        """Return since when the two sides of each record's link were compared: the first whole run after it was made,
+        or after a merge, at which both of them were there."""
         found: dict[tuple[str, str], int] = {}
         sql = "SELECT left_id, right_id, created_at FROM link WHERE sync_id=%s ORDER BY id"
         for left_id, right_id, created in db.rows(sql, (self.sync.pk,)):
             ends = ((self.apps[Side.LEFT].name, left_id), (self.apps[Side.RIGHT].name, right_id))
             known = max(int(created), *(self.world.merged_at.get(end, 0) for end in ends))
-            since = next((at for at in self.world.runs_done if at > known), self.world.now + 1)
+            away = [span for end in ends for span in self.world.away.get(end, ())]
+            met = (at for at in self.world.runs_done if at > known and not any(a <= at <= b for a, b in away))
+            since = next(met, self.world.now + 1)
             found.update(dict.fromkeys(ends, since))
         return found

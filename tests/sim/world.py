@@ -66,6 +66,7 @@ class World:
     writes: list[Write] = field(default_factory=list)
     deleted: dict[tuple[str, str], int] = field(default_factory=dict)
     restored: dict[tuple[str, str], int] = field(default_factory=dict)
+    away: dict[tuple[str, str], list[tuple[int, int]]] = field(default_factory=dict)
     merged: dict[tuple[str, str], str] = field(default_factory=dict)
     merged_at: dict[tuple[str, str], int] = field(default_factory=dict)
     runs_begun: list[int] = field(default_factory=list)

@@ -207,6 +207,7 @@ def test_one_time_link_makes_an_account_and_signs_in_once(office: Office) -> Non
     assert 'value="Ana Ruiz"' in weak.text, "what was typed is kept"
     here.sign_up("Ana Ruiz")
     assert "Ana Ruiz" in here.get("/").text
+    assert "<td>never</td>" not in here.get("/settings/people").text, "who has made an account has signed in"
     other = Browser(here.workspace)
     other.get(f"/welcome?key={word}")
     other.post("/welcome", key=word, name="Bert", password=PASSWORD)
@@ -324,6 +325,19 @@ def test_sync_is_turned_off_and_on_in_the_file_in_the_name_of_who_did_it(office:
         assert Revision.objects.order_by("-number")[0].author == "Ana Ruiz"
 
 
+def test_sync_is_turned_on_for_what_changes_from_now_on(office: Office) -> None:
+    left, right = office.pair("Dana")
+    here = browser(office)
+    here.sign_up("Ana Ruiz")
+    here.get("/syncs/people")
+    here.post("/syncs/people/off")
+    office.anna.edit(left, name="Dave")
+    assert 'name="start" value="now"' in here.get("/syncs/people").text
+    here.post("/syncs/people/on", start="now")
+    office.rest()
+    assert office.bert.values(right)["name"] == "Dana"
+
+
 def test_sync_now_asks_the_service_in_the_name_of_who_did_it(office: Office) -> None:
     office.pair()
     here = browser(office)
@@ -411,6 +425,32 @@ def test_what_cannot_be_decided_says_why_and_changes_nothing(office: Office) -> 
     assert refused.status == 404
     assert "(BW-" in refused.text
     assert not issues.show_issue(here.workspace, issue.id).decided
+
+
+def test_failure_takes_the_place_of_the_page_though_a_part_of_it_was_asked_for(office: Office) -> None:
+    here = held(office)
+    here.get("/issues")
+    refused = here.post("/issues/h_999/create", htmx=True)
+    assert refused.status == 404
+    wanted = {"hx-retarget": "#main", "hx-reselect": "#main", "hx-reswap": "outerHTML"}
+    assert {name: refused.headers[name] for name in wanted} == wanted
+    assert not wanted.keys() & here.post("/issues/h_999/create").headers.keys()
+
+
+def test_differences_decided_together_are_all_shown_decided(office: Office) -> None:
+    office.change("    guards", "    conflicts: {default: ask}\n    guards")
+    for left, right in [office.pair("Dana"), office.pair("Eve")]:
+        office.anna.edit(left, name="Dee")
+        office.bert.edit(right, name="Dora")
+    office.run()
+    here = browser(office)
+    here.sign_up("Olga", Role.OPERATOR)
+    here.get("/issues")
+    issue = issues.list_issues(here.workspace)[0].id
+    answer = here.post(f"/issues/{issue}/choose", htmx=True, app="Anna", alike="1")
+    assert (answer.status, answer.headers["hx-refresh"]) == (200, "true")
+    text = here.get("/issues").text
+    assert ("Decided. The next run does it." in text, text.count("you chose the value of Anna")) == (True, 2)
 
 
 def test_viewer_sees_what_is_held_and_no_buttons(office: Office) -> None:

@@ -6,7 +6,7 @@ import re
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 PATIENCE = 20.0
@@ -21,16 +21,23 @@ class DidNotStart(RuntimeError):
 
 
 @contextlib.contextmanager
-def running(module: str, arguments: Sequence[str], log: Path, ready: str) -> Iterator[tuple[str, ...]]:
+def running(
+    module: str, arguments: Sequence[str], log: Path, ready: str, environment: Mapping[str, str] | None = None
+) -> Iterator[tuple[str, ...]]:
     """Run ``python -m module`` and yield the groups of the pattern ``ready`` once its output matches it.
 
     Its output goes to ``log``. It ends with the block, and with this process if that is killed; Ctrl-C in
-    the terminal does not reach it. Raises DidNotStart.
+    the terminal does not reach it. ``environment``: None is ours. Raises DidNotStart.
     """
     command = [sys.executable, "-m", "bothways.sandbox.keeper", sys.executable, "-u", "-m", module, *arguments]
     with log.open("wb") as output:
         keeper = subprocess.Popen(
-            command, stdin=subprocess.PIPE, stdout=output, stderr=subprocess.STDOUT, start_new_session=True
+            command,
+            stdin=subprocess.PIPE,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            env=environment,
+            start_new_session=True,
         )
     try:
         yield _wait_until_ready(keeper, log, ready)

@@ -82,6 +82,7 @@ def use_link(workspace: Workspace, word: str, name: str, password: str) -> Accou
         check_new_password(password, name)
         account = link.account or Account(name=name, key=_key(name), role=link.role, made_at=workspace.clock())
         account.password, account.failed, account.locked_until = make_password(password), 0, 0.0
+        account.signed_in_at = workspace.clock()
         account.save()
         OneTimeLink.objects.filter(pk=link.pk).delete()
         Session.objects.filter(account_id=account.pk).delete()

@@ -1,8 +1,8 @@
 """Settings in the database: every change of a sync's settings is a revision with its author and time."""
 
 import getpass
-from collections.abc import Iterator, Mapping
-from typing import Any
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, NamedTuple
 
 from bothways.engine.sides import SIDES, Side
 from bothways.errors import SettingsError, StaleSettings, StartsTooLate
@@ -19,7 +19,40 @@ def import_settings(document: Document, now: float, author: str) -> int:
 
     A file that was exported before the latest change is refused if it would change anything.
     """
-    row, current = Workspace.objects.order_by("pk").first(), workspace_revision()
+    if not _differing(document):
+        return workspace_revision()
+    with db.transaction_():
+        found = _differing(document)  # once more: another thread or process may have taken it over just now
+        row, _ = Workspace.objects.get_or_create(defaults={"name": "workspace"})
+        for app in found.apps:
+            Connection.objects.update_or_create(name=app.name, defaults=connection_of(app))
+            rests.wake(app.name)
+        for sync in found.syncs:
+            _save(sync, found.stored.get(sync.name), now, author)
+        _look_soon([sync.name for sync in found.syncs], now)
+        for gone in found.removed:
+            Sync.objects.filter(pk=gone.pk).update(state=OFF)
+        row.revision += bool(found.syncs or found.removed)
+        row.save(update_fields=["revision"])
+    return int(row.revision)
+
+
+class _Differing(NamedTuple):
+    """What of a file differs from the database: syncs, those it no longer has, apps; ``stored``: the database's."""
+
+    stored: Mapping[str, Sync]
+    syncs: Sequence[SyncDocument]
+    removed: Sequence[Sync]
+    apps: Sequence[AppDocument]
+    is_new: bool
+
+    def __bool__(self) -> bool:
+        return bool(self.syncs or self.removed or self.apps or self.is_new)
+
+
+def _differing(document: Document) -> _Differing:
+    """Return what differs; raise StaleSettings if the file was exported before the latest change."""
+    current = workspace_revision()
     stored = {sync.name: sync for sync in Sync.objects.select_related("left", "right")}
     latest = {name: settings_in_force(sync) for name, sync in stored.items()}
     changed = [
@@ -33,21 +66,7 @@ def import_settings(document: Document, now: float, author: str) -> int:
         raise StaleSettings(name=stale.name, file=document.revision, current=current, diff=differences or "nothing")
     removed = [sync for name, sync in stored.items() if name not in document.syncs and sync.state != OFF]
     apps = [app for app in document.apps.values() if _differs(app)]
-    if not (changed or removed or apps) and row is not None:
-        return current
-    with db.transaction_():
-        row, _ = Workspace.objects.get_or_create(defaults={"name": "workspace"})
-        for app in apps:
-            Connection.objects.update_or_create(name=app.name, defaults=connection_of(app))
-            rests.wake(app.name)
-        for sync in changed:
-            _save(sync, stored.get(sync.name), now, author)
-        _look_soon([sync.name for sync in changed], now)
-        for gone in removed:
-            Sync.objects.filter(pk=gone.pk).update(state=OFF)
-        row.revision += bool(changed or removed)
-        row.save(update_fields=["revision"])
-    return int(row.revision)
+    return _Differing(stored, changed, removed, apps, not Workspace.objects.exists())
 
 
 def _look_soon(names: list[str], now: float) -> None:

@@ -26,4 +26,5 @@ def test_every_check_of_the_demo_holds():
     held = re.search(r"^(\d+) of (\d+) checks held\.$", done.stdout, re.MULTILINE)
     assert held is not None
     assert held[1] == held[2]
-    assert done.stdout.count("\n── ") == len(STEPS) + 1
+    assert done.stdout.count("\n── ") == len(STEPS) + 2
+    assert "✓ The sign-in page answers\n✓ The welcome page answers\n" in done.stdout

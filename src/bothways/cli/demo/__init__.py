@@ -1,1 +1,1 @@
-"""The demo: two real servers on this machine, filled, synced, edited, undone, and read again to prove it."""
+"""The demo: two real servers on this machine, filled, synced, edited, undone, read again as proof, shown on pages."""

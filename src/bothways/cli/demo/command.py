@@ -2,12 +2,13 @@
 
 import contextlib
 import signal
-import sys
+import threading
 from collections.abc import Iterator
 from typing import Annotated
 
 import typer
 
+from bothways.cli.demo.pages import answering, served
 from bothways.cli.demo.stage import Stage, stage
 from bothways.cli.demo.story import STEPS
 from bothways.cli.terminal import Terminal
@@ -27,39 +28,53 @@ NEXT = (
 
 def demo(
     context: typer.Context,
-    keep: Annotated[bool, typer.Option("--keep", help="Leave both servers running until Ctrl-C.")] = False,
+    keep: Annotated[bool, typer.Option("--keep", help="Leave all servers running until Ctrl-C.")] = False,
 ) -> int:
     """Try Bothways with a stand-in for HubSpot and a real address book, both on this machine.
 
-    Everything is thrown away at the end. Ends with 0 only if every check held.
+    At a terminal it ends with the pages, until Ctrl-C. Everything is thrown away at the end. Ends with 0 only if every
+    check held.
     """
     terminal = context.obj if isinstance(context.obj, Terminal) else Terminal()
     with _ended_by_hang_up():
         try:
             with stage(terminal) as here:
-                return play(here, keep=keep)
+                return play(here, keep=keep or terminal.can_ask)
         except DidNotStart as problem:
             terminal.lines([f"! A server of the demo did not start: {problem}", *_missing(str(problem))])
             return FAILED
 
 
 def play(here: Stage, *, keep: bool) -> int:
-    """Go through the steps as long as they hold; return the exit code."""
+    """Go through the steps as long as they hold, then show the pages; return the exit code.
+
+    ``keep``: go on serving until Ctrl-C.
+    """
     for step in STEPS:
-        step(here)
         if here.failed:
             break
+        step(here)
+    if here.failed:
+        return _ended(here)
+    with served(here) as link:
+        answering(here, link)
+        code = _ended(here)
+        if keep:
+            _wait(here, link)
+    return code
+
+
+def _ended(here: Stage) -> int:
+    """Say how many checks held; return the exit code."""
     here.title("The end")
     here.tell(f"{len(here.checks) - len(here.failed)} of {len(here.checks)} checks held.")
     here.tell(*(f"! Not so: {what}" for what in here.failed))
     here.tell(*NEXT)
-    if keep or (here.terminal.can_ask and here.terminal.ask("Keep both servers running, to play with?")):
-        _wait(here)
     return FAILED if here.failed else 0
 
 
-def _wait(here: Stage) -> None:
-    """Leave the servers up until Enter, the end of the input, or Ctrl-C."""
+def _wait(here: Stage, link: str) -> None:
+    """Leave the servers up until Ctrl-C."""
     secrets = ("HUBSPOT_TOKEN", "BOOK_USER", "BOOK_PASSWORD")
     here.tell(
         "",
@@ -67,9 +82,12 @@ def _wait(here: Stage) -> None:
         f"  cd {here.folder}",
         f"  export {' '.join(f'{name}={here.environment[name]}' for name in secrets)}",
         "  bothways status",
-        "Press Enter to end.",
+        "",
+        f"The pages: {link}",
+        "They are there until Ctrl-C.",
     )
-    sys.stdin.readline()
+    with contextlib.suppress(KeyboardInterrupt):
+        threading.Event().wait()
 
 
 def _missing(problem: str) -> list[str]:

@@ -30,7 +30,7 @@ from bothways.service.rights import Role
 from bothways.service.views import DraftFields, DraftView, MappingRow, OptionView
 from bothways.web.pages import failures
 from bothways.web.pages.drafts import Looked, around
-from bothways.web.pages.page import action, form, page, shown, went_well
+from bothways.web.pages.page import action, asks_for_part, form, page, shown, went_well
 
 MANY = 900
 """Options of both fields, multiplied, beyond which partners are typed and not chosen from a list in each row."""
@@ -73,7 +73,7 @@ def fields(request: HttpRequest, id: int) -> HttpResponse:
         return went_well(request, f"/drafts/{id}/fields", _("The draft is updated."))
     found = draft_fields.fields(request.workspace, id)
     context = _context(found, str(request.GET.get("q", "")).strip())
-    if request.htmx:
+    if asks_for_part(request):
         return shown(request, "drafts/_rows.html", **context)
     show = "fields" if request.GET.get("show") == "fields" else "all"
     if show == "all":

@@ -33,7 +33,7 @@ from bothways.web.forms.conditions import asks_for_lists
 from bothways.web.forms.plain import Choices, Form, Parts, last, place_of
 from bothways.web.forms.problems import STEPS, Problems, anchor, for_pages, step_of, told
 from bothways.web.pages import starting
-from bothways.web.pages.page import action, form, shown, went_well
+from bothways.web.pages.page import action, asks_for_part, form, shown, went_well
 from bothways.web.pages.summary import direction, rule_words, sending, sentences
 from bothways.web.pages.syncs import address
 
@@ -233,8 +233,8 @@ def _shown(looked: Looked, step: str, status: int = 200, **more: Any) -> HttpRes
     context |= around(looked, step)
     if more.get("quiet"):
         return shown(request, "drafts/_saved.html", status, **context)
-    response = shown(request, f"drafts/{'_' if request.htmx else ''}{step}.html", status, **context)
-    if request.htmx:
+    response = shown(request, f"drafts/{'_' if asks_for_part(request) else ''}{step}.html", status, **context)
+    if asks_for_part(request):
         response["HX-Retarget"], response["HX-Reswap"] = "#draft", "outerHTML"
     return response
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
+from django_htmx.http import reselect, reswap, retarget
 
 from bothways.errors import (
     BothwaysError,
@@ -43,12 +44,12 @@ def known(request: HttpRequest, error: BothwaysError) -> HttpResponse:
     if isinstance(error, LedgerError) and not isinstance(error, SettingsError):
         status = 503
     who = admins(request.base) if isinstance(error, NotAllowed) else []
-    return _whole(request, "failure.html", status, error=error, admins=who)
+    return _instead(request, "failure.html", status, error=error, admins=who)
 
 
 def missing(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
     """Show that there is no such page."""
-    return _whole(request, "notice.html", 404, title=_("There is no such page"), text=_("Nothing was changed."))
+    return _instead(request, "notice.html", 404, title=_("There is no such page"), text=_("Nothing was changed."))
 
 
 def forged(request: HttpRequest, reason: str = "") -> HttpResponse:
@@ -56,13 +57,13 @@ def forged(request: HttpRequest, reason: str = "") -> HttpResponse:
     text = _(
         "The page was open for too long, or it was not ours. Nothing was changed. Open it again and try once more."
     )
-    return _whole(request, "notice.html", 403, title=_("This could not be taken"), text=text)
+    return _instead(request, "notice.html", 403, title=_("This could not be taken"), text=text)
 
 
 def no_such_method(request: HttpRequest, methods: Sequence[str]) -> HttpResponse:
     """Show that an address is not called so."""
     text = _("This address is for something else. Nothing was changed.")
-    response = _whole(request, "notice.html", 405, title=_("This could not be taken"), text=text)
+    response = _instead(request, "notice.html", 405, title=_("This could not be taken"), text=text)
     response["Allow"] = ", ".join(methods)
     return response
 
@@ -71,14 +72,14 @@ def ours(request: HttpRequest) -> HttpResponse:
     """Show that something broke that should not, with an id that stands in the log too."""
     incident = f"i_{secrets.token_hex(4)}"
     logging.getLogger("bothways.web").error("a page failed", extra={"incident": incident}, exc_info=True)
-    return _whole(
+    return _instead(
         request, "notice.html", 500, title=_("Our fault"), text=_("Something broke that should not."), code=incident
     )
 
 
-def _whole(request: HttpRequest, template: str, status: int, **context: Any) -> HttpResponse:
-    """Show a page that takes the place of all there is, also where only a part of one was asked for."""
+def _instead(request: HttpRequest, template: str, status: int, **context: Any) -> HttpResponse:
+    """Show a failure in place of the page, whatever part of the page was asked for."""
     response = shown(request, template, status, **context)
     if getattr(request, "htmx", False):
-        response["HX-Retarget"], response["HX-Reswap"] = "body", "innerHTML"
+        reswap(retarget(reselect(response, "#main"), "#main"), "outerHTML")
     return response

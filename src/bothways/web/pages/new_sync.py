@@ -9,7 +9,7 @@ from bothways.errors import BothwaysError, SyncNameTaken, UsageError
 from bothways.service import apps, drafts
 from bothways.service.rights import Role
 from bothways.service.views import ObjectView
-from bothways.web.pages.page import form, shown, went_well
+from bothways.web.pages.page import asks_for_part, form, shown, went_well
 
 
 @form(get=Role.EDITOR, post=Role.EDITOR)
@@ -39,7 +39,9 @@ def new(request: HttpRequest) -> HttpResponse:
         "suggested": _suggested(request, picked),
     }
     if request.method != "POST":
-        return shown(request, "drafts/_object.html" if request.htmx else "drafts/object.html", **context, **objects)
+        return shown(
+            request, "drafts/_object.html" if asks_for_part(request) else "drafts/object.html", **context, **objects
+        )
     try:
         begun = drafts.begin(request.workspace, name, (chosen[0], chosen[1]), (picked[0], picked[1]))
     except (SyncNameTaken, UsageError) as error:

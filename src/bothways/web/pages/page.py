@@ -47,6 +47,11 @@ def shown(request: HttpRequest, template: str, status: int = 200, **context: Any
     return render(request, template, context, status=status)
 
 
+def asks_for_part(request: HttpRequest) -> bool:
+    """Tell whether a page asks for a part of itself; after going back it asks for all of it."""
+    return bool(request.htmx) and not request.htmx.history_restore_request
+
+
 def went_well(request: HttpRequest, address: str, notice: str = "") -> HttpResponse:
     """Answer an action: go to a page, which begins with ``notice``."""
     if notice:

@@ -13,7 +13,7 @@ from bothways.service.requests import ToPlan
 from bothways.service.resolution import row_of
 from bothways.service.rights import Role
 from bothways.service.views import ActionPage, MadePlan
-from bothways.web.pages.page import action, form, page, shown, went_well
+from bothways.web.pages.page import action, asks_for_part, form, page, shown, went_well
 from bothways.web.pages.runs import told
 from bothways.web.pages.syncs import address
 
@@ -84,7 +84,7 @@ def _shown(request: HttpRequest, name: str, error: BothwaysError | None = None) 
         "chips": _chips(made) if made is not None else [],
         "tiles": _tiles(made) if made is not None else [],
     }
-    template = "syncs/_plan.html" if request.htmx and error is None else "syncs/preview.html"
+    template = "syncs/_plan.html" if asks_for_part(request) and error is None else "syncs/preview.html"
     return shown(request, template, 422 if error else 200, **context)
 
 

@@ -12,7 +12,7 @@ from bothways.service.resolution import row_of
 from bothways.service.rights import Role
 from bothways.service.views import WorkView
 from bothways.web.live import LIVE, ON, OVER
-from bothways.web.pages.page import action, page, shown, went_well
+from bothways.web.pages.page import action, asks_for_part, page, shown, went_well
 from bothways.web.pages.syncs import address
 
 PAGE = 50
@@ -43,7 +43,7 @@ def now(request: HttpRequest, name: str) -> HttpResponse:
     if request.GET.get("for") == "plan":
         asked = requests.last_asked(request.workspace, name, "plan")
         work = work if asked is not None and asked.is_open else None
-    if request.htmx:
+    if asks_for_part(request):
         return _part(request, work)
     view = syncs.show_sync(request.workspace, name)
     look = running.first_look(request.workspace, name)
@@ -59,7 +59,7 @@ def run(request: HttpRequest, run: str) -> HttpResponse:
     found = log.show_run(request.workspace, run)
     work = running.at_work(request.workspace, found.sync) if found.state == "running" else None
     work = work if work is not None and work.run == found.id else None
-    if request.htmx and not request.GET.get("after"):
+    if asks_for_part(request) and not request.GET.get("after"):
         return _part(request, work)
     after = str(request.GET.get("after", ""))
     place = int(after) if after.isascii() and after.isdigit() and len(after) < 19 else 0

@@ -12,7 +12,7 @@ from bothways.service.requests import ToRun
 from bothways.service.resolution import row_of
 from bothways.service.rights import Role
 from bothways.service.why import why
-from bothways.web.pages.page import action, page, shown, went_well
+from bothways.web.pages.page import action, asks_for_part, page, shown, went_well
 
 STATES = ("in_sync", "left_out", "failing", "held", "waiting")
 PAGE = 50
@@ -73,7 +73,7 @@ def listed(request: HttpRequest, name: str) -> HttpResponse:
         "tab": "records",
         "tiles": _tiles(view),
     }
-    return shown(request, "syncs/_records.html" if request.htmx else "syncs/records.html", **context)
+    return shown(request, "syncs/_records.html" if asks_for_part(request) else "syncs/records.html", **context)
 
 
 @page()

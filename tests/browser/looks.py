@@ -1,0 +1,78 @@
+"""One page in every look: axe-core finds nothing, nothing is wider than the window, and pictures are kept if asked for.
+
+``BOTHWAYS_SCREENSHOTS`` names the folder of the pictures; without it none are made.
+"""
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Page
+
+PHONE, DESK = 320, 1280
+HEIGHT = 800
+
+STRETCH = """() => {
+  const MORE = "lorem ipsum dolor sit amet consectetur ".repeat(20);
+  document.documentElement.dir = "ltr";
+  const texts = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+  while (texts.nextNode()) {
+    const text = texts.currentNode, words = text.data.trim();
+    if (words && !text.parentElement.closest("bdi, code, pre, script"))
+      text.data = text.data.replace(words, words + " " + MORE.slice(0, Math.ceil(words.length * 0.4)));
+  }
+}"""
+"""Makes our own words longer by 40 %, as those of another language may be; what users and apps wrote stays."""
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """How a page is looked at: how wide, by which wishes of its reader, and what is done to it before."""
+
+    name: str
+    width: int = DESK
+    media: Mapping[str, str] = field(default_factory=dict)
+    before: str = ""
+
+
+LOOKS = (
+    Look("light"),
+    Look("dark", media={"color_scheme": "dark"}),
+    Look("phone", PHONE),
+    Look("forced-colours", media={"forced_colors": "active"}),
+    Look("right-to-left", before="() => document.documentElement.dir = 'rtl'"),
+    Look("longer-words", before=STRETCH),
+)
+
+RULES = {
+    "runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22a", "wcag22aa", "best-practice"],
+    "rules": {"target-size": {"enabled": True}},
+    "resultTypes": ["violations"],
+}
+
+WIDER = "() => document.documentElement.scrollWidth - document.documentElement.clientWidth"
+
+
+def faults_of(page: Page, name: str) -> list[str]:
+    """Look at the page as it is now in every look; return what is wrong with it."""
+    found: list[str] = []
+    page.evaluate(Axe().axe_script)
+    for look in LOOKS:
+        page.emulate_media(**{"color_scheme": "light", "forced_colors": "none", **look.media})
+        if look.before:
+            page.evaluate(look.before)
+        for width in (PHONE + DESK - look.width, look.width):
+            page.set_viewport_size({"width": width, "height": HEIGHT})
+            if wider := page.evaluate(WIDER):
+                found.append(f"{look.name}: the page is {wider} px wider than a window of {width} px")
+        _picture(page, f"{name}-{look.name}")
+        violations = page.evaluate("rules => axe.run(rules).then(found => found.violations)", RULES)
+        found += [f"{look.name}: {each['id']}: {node['html']}" for each in violations for node in each["nodes"]]
+    return found
+
+
+def _picture(page: Page, name: str) -> None:
+    if folder := os.environ.get("BOTHWAYS_SCREENSHOTS"):
+        page.screenshot(path=Path(folder) / f"{name}.png", full_page=True)

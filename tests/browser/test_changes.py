@@ -1,0 +1,86 @@
+"""Changes on their way: from app to app, explained, and while a sync is off."""
+
+from playwright.sync_api import Page, expect
+
+from bothways.sandbox.hubspot import subscriptions
+from tests.browser.house import House
+from tests.browser.people import found, move
+
+
+def city(house: House, name: str) -> tuple[str | None, str | None]:
+    """Return the city of a person or a firm in both apps."""
+    return found(house.east, name).get("city"), found(house.west, name).get("city")
+
+
+def sync_now(page: Page, name: str) -> None:
+    page.goto(f"/syncs/{name}")
+    page.get_by_role("button", name="Sync now").click()
+    expect(page.get_by_role("status")).to_contain_text("Asked for a run.")
+
+
+def test_change_arrives_by_itself_and_its_record_says_why(house: House, ana: Page) -> None:
+    house.east.subscribe(f"{house.url}/hooks/east", subscriptions("contact", ["city"]))
+    move(house.east, "Dana Novak", "Bergen")
+    house.until(lambda: city(house, "Dana Novak") == ("Bergen", "Bergen"))
+
+    ana.goto("/syncs/people/records")
+    ana.get_by_label("Search by name, e-mail or id").fill("dana")
+    expect(ana.get_by_role("rowheader")).to_have_text(["Dana Novak"])
+    expect(ana).to_have_url(f"{house.url}/syncs/people/records?state=&q=dana")
+    ana.get_by_role("link", name="Dana Novak").click()
+    expect(ana.get_by_role("heading", name="Dana Novak")).to_be_visible()
+    row = ana.get_by_role("row", name="City")
+    expect(row.get_by_role("cell", name="Bergen", exact=True)).to_have_count(2)
+    expect(row).to_contain_text("east changed")
+    row.get_by_text("History").click()
+    expect(row.get_by_role("listitem")).to_contain_text("Oslo to Bergen")
+
+
+def test_change_of_the_other_app_arrives_when_asked_for_and_comes_back_as_no_echo(house: House, ana: Page) -> None:
+    move(house.west, "Chen Wei", "Turku")
+    sync_now(ana, "people")
+    house.until(lambda: city(house, "Chen Wei") == ("Turku", "Turku"))
+    again = house.run("people")
+    assert not any((*again["created"].values(), *again["updated"].values())), "it does not come back as an echo"
+    ana.goto("/activity")
+    expect(ana.get_by_role("row").filter(has_text="1 in east").first).to_contain_text("people")
+
+
+def test_list_that_was_searched_is_whole_again_after_going_back(ana: Page) -> None:
+    ana.goto("/syncs/people/records")
+    search = ana.get_by_label("Search by name, e-mail or id")
+    search.fill("dana")
+    expect(ana.get_by_role("rowheader")).to_have_text(["Dana Novak"])
+    search.fill("chen")
+    expect(ana.get_by_role("rowheader")).to_have_text(["Chen Wei"])
+    ana.go_back()
+    expect(ana.get_by_role("rowheader")).to_have_text(["Dana Novak"])
+    expect(ana.get_by_role("heading", level=1)).to_contain_text("people")
+
+
+def test_what_changed_while_a_sync_was_off_is_caught_up_with_or_left(house: House, ana: Page) -> None:
+    title, said = ana.get_by_role("heading", level=1), ana.get_by_role("status")
+    ana.goto("/syncs/firms")
+    ana.get_by_role("button", name="Turn off").click()
+    expect(said).to_contain_text("firms is off.")
+    expect(title).to_contain_text("Off")
+    move(house.east, "Acorn Tools", "Bergen")
+    move(house.west, "Birch Paper", "Turku")
+    ana.get_by_label("Catch up").check()
+    ana.get_by_role("button", name="Turn on").click()
+    expect(said).to_contain_text("firms is on.")
+    sync_now(ana, "firms")
+    house.until(lambda: city(house, "Acorn Tools") == ("Bergen", "Bergen"))
+    house.until(lambda: city(house, "Birch Paper") == ("Turku", "Turku"))
+
+    ana.get_by_role("button", name="Turn off").click()
+    expect(said).to_contain_text("firms is off.")
+    move(house.east, "Acorn Tools", "Narvik")
+    ana.get_by_label("Only what changes from now on").check()
+    ana.get_by_role("button", name="Turn on").click()
+    expect(said).to_contain_text("firms is on.")
+    house.run("firms")  # from here on it carries changes
+    move(house.east, "Cedar Boats", "Moss")
+    sync_now(ana, "firms")
+    house.until(lambda: city(house, "Cedar Boats") == ("Moss", "Moss"))
+    assert city(house, "Acorn Tools") == ("Narvik", "Bergen"), "what changed while it was off stays as it is"

@@ -1,0 +1,49 @@
+"""What the pages may never do is noticed when it is done."""
+
+from playwright.sync_api import Browser, Route
+
+from tests.browser.house import House
+from tests.browser.watch import Watch
+
+
+def watched(chromium: Browser, house: House, script: str) -> list[str]:
+    """Let a script act on the sign-in page, and return what was noticed; the answers of other hosts are made here."""
+
+    def answer(route: Route) -> None:
+        if "fails" in route.request.url:
+            route.fulfill(status=500, body="")
+        elif "elsewhere" in route.request.url:
+            route.fulfill(status=204)
+        else:
+            route.continue_()
+
+    watch, context = Watch(house.url), chromium.new_context(base_url=house.url)
+    watch.over(context)
+    page = context.new_page()
+    page.route("**/*", answer)
+    page.goto("/login")
+    assert watch.problems == []
+    page.evaluate(script)
+    context.close()
+    return watch.problems
+
+
+def test_request_to_another_host_is_noticed(chromium: Browser, house: House) -> None:
+    script = (
+        "() => { const link = document.createElement('a'); link.href = 'http://elsewhere.example/'; link.click(); }"
+    )
+    found = watched(chromium, house, script)
+    assert "another host was asked: http://elsewhere.example/" in found
+
+
+def test_what_the_policy_forbids_is_noticed(chromium: Browser, house: House) -> None:
+    found = watched(chromium, house, "() => { document.body.innerHTML += '<p style=\"color: red\">Red</p>'; }")
+    assert any("Content Security Policy" in each for each in found), found
+
+
+def test_failure_of_the_server_and_of_a_script_is_noticed(chromium: Browser, house: House) -> None:
+    assert any(each.startswith("500 of") for each in watched(chromium, house, "() => fetch('/fails')"))
+    found = watched(
+        chromium, house, "() => new Promise((r) => { setTimeout(() => { throw Error('oh') }); setTimeout(r, 50) })"
+    )
+    assert any("oh" in each for each in found)

@@ -1,0 +1,64 @@
+"""What no page may do, whatever is done on it: ask another host, break its policy, fail."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from urllib.parse import urlsplit
+
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Request, Response
+
+from tests.browser.house import House
+
+PATIENCE = 20_000
+"""Milliseconds until what cannot be done on a page counts as broken."""
+
+REFUSED = ("Failed to load resource: the server responded with a status of 4", "Response Status Error Code 4")
+"""How the console tells of an answer that refuses; who asked has looked at it."""
+
+
+@dataclass
+class Watch:
+    """Notes what goes wrong in all pages of a context. ``home`` is the address of the pages."""
+
+    home: str
+    problems: list[str] = field(default_factory=list)
+
+    def over(self, context: BrowserContext) -> None:
+        """Watch a context."""
+        context.on("request", self._asked)
+        context.on("response", self._answered)
+        context.on("console", self._told)
+        context.on("weberror", lambda error: self.problems.append(f"script failed: {error.error}"))
+
+    def _asked(self, request: Request) -> None:
+        if urlsplit(request.url).netloc != urlsplit(self.home).netloc and not request.url.startswith("data:"):
+            self.problems.append(f"another host was asked: {request.url}")
+
+    def _answered(self, response: Response) -> None:
+        refused = response.status >= 400 and response.request.resource_type not in ("document", "xhr", "fetch")
+        if response.status >= 500 or refused:
+            self.problems.append(f"{response.status} of {response.url}")
+
+    def _told(self, message: ConsoleMessage) -> None:
+        """Note errors and warnings."""
+        if message.type in ("error", "warning") and not message.text.startswith(REFUSED):
+            self.problems.append(f"{message.type} on {message.location.get('url')}: {message.text}")
+
+
+@contextmanager
+def watched(chromium: Browser, house: House) -> Iterator[Callable[..., BrowserContext]]:
+    """Make browser contexts; at the end nothing may have gone wrong in any of them, nor in the process that serves."""
+    watch, made, before = Watch(house.url), list[BrowserContext](), len(house.faults)
+
+    def make(**options: object) -> BrowserContext:
+        context = chromium.new_context(base_url=house.url, **options)
+        context.set_default_timeout(PATIENCE)
+        watch.over(context)
+        made.append(context)
+        return context
+
+    yield make
+    for context in made:
+        context.close()
+    wrong = [*watch.problems, *map(str, house.faults[before:])]
+    assert not wrong, "\n".join(wrong)
