@@ -1,5 +1,7 @@
 """Changes on their way: from app to app, explained, and while a sync is off."""
 
+import re
+
 from playwright.sync_api import Page, expect
 
 from bothways.sandbox.hubspot import subscriptions
@@ -15,7 +17,7 @@ def city(house: House, name: str) -> tuple[str | None, str | None]:
 def sync_now(page: Page, name: str) -> None:
     page.goto(f"/syncs/{name}")
     page.get_by_role("button", name="Sync now").click()
-    expect(page.get_by_role("status")).to_contain_text("Asked for a run.")
+    expect(page).to_have_url(re.compile(r"/syncs/\w+/now$"))
 
 
 def test_change_arrives_by_itself_and_its_record_says_why(house: House, ana: Page) -> None:
@@ -58,26 +60,33 @@ def test_list_that_was_searched_is_whole_again_after_going_back(ana: Page) -> No
     expect(ana.get_by_role("heading", level=1)).to_contain_text("people")
 
 
+def answer(page: Page, what: str, choice: str = "") -> None:
+    """Do something that is asked about first, in a dialog."""
+    page.get_by_role("link", name=what).click()
+    dialog = page.get_by_role("dialog")
+    if choice:
+        dialog.get_by_label(choice).check()
+    dialog.get_by_role("button", name=what).click()
+
+
 def test_what_changed_while_a_sync_was_off_is_caught_up_with_or_left(house: House, ana: Page) -> None:
     title, said = ana.get_by_role("heading", level=1), ana.get_by_role("status")
     ana.goto("/syncs/firms")
-    ana.get_by_role("button", name="Turn off").click()
+    answer(ana, "Turn off")
     expect(said).to_contain_text("firms is off.")
     expect(title).to_contain_text("Off")
     move(house.east, "Acorn Tools", "Bergen")
     move(house.west, "Birch Paper", "Turku")
-    ana.get_by_label("Catch up").check()
-    ana.get_by_role("button", name="Turn on").click()
+    answer(ana, "Turn on", "Compare and catch up")
     expect(said).to_contain_text("firms is on.")
     sync_now(ana, "firms")
     house.until(lambda: city(house, "Acorn Tools") == ("Bergen", "Bergen"))
     house.until(lambda: city(house, "Birch Paper") == ("Turku", "Turku"))
 
-    ana.get_by_role("button", name="Turn off").click()
+    answer(ana, "Turn off")
     expect(said).to_contain_text("firms is off.")
     move(house.east, "Acorn Tools", "Narvik")
-    ana.get_by_label("Only what changes from now on").check()
-    ana.get_by_role("button", name="Turn on").click()
+    answer(ana, "Turn on", "From now on")
     expect(said).to_contain_text("firms is on.")
     house.run("firms")  # from here on it carries changes
     move(house.east, "Cedar Boats", "Moss")

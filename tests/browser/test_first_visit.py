@@ -39,9 +39,9 @@ def test_link_makes_the_first_admin_who_sees_the_first_sync_as_it_comes(chromium
                 file.write(SYNC)
             here.until(lambda: bool(here.runs("people")))
             page.goto("/")
-            row = page.get_by_role("row").filter(has=page.get_by_role("link", name="people"))
+            row = page.get_by_role("row").filter(has=page.get_by_role("link", name="people", exact=True))
             expect(row).to_contain_text("Two-way")
             expect(row.get_by_role("link", name="25")).to_be_visible()
-            row.get_by_role("link", name="people").click()
+            row.get_by_role("link", name="people", exact=True).click()
             expect(page.get_by_role("region", name="Runs")).to_contain_text("stopped")
             assert len(west.records("contacts")) == 25, "it waits to be looked at"

@@ -6,11 +6,12 @@ from urllib.parse import quote
 
 import pytest
 from playwright.sync_api import Page, expect
+from pyotp import TOTP
 
 import bothways.web  # noqa: F401 - prepares Django
 from bothways.web.pages.page import roles_of
 from bothways.web.urls import urlpatterns
-from tests.browser.conftest import OpenAs
+from tests.browser.conftest import PASSWORD, OpenAs
 from tests.browser.house import House
 from tests.browser.looks import faults_of
 from tests.browser.people import DIFFER, id_of
@@ -73,6 +74,60 @@ def invited(page: Page, _: House) -> None:
     expect(page.get_by_text("/welcome?key=")).to_be_visible()
 
 
+def draft(step: str) -> Visit:
+    """Edit the settings of a sync, and go to a step of that."""
+
+    def visit(page: Page, _: House) -> None:
+        page.goto("/syncs/deals")
+        page.get_by_role("button", name="Edit sync settings").click()
+        page.wait_for_url("**/records")
+        page.goto(page.url.replace("/records", f"/{step}"))
+
+    return visit
+
+
+def values(page: Page, house: House) -> None:
+    """Open the values of the first mapping that has any to pair."""
+    draft("fields")(page, house)
+    page.goto(str(page.locator('a[href*="/values/"]').first.get_attribute("href")))
+
+
+def previewed(page: Page, _: House) -> None:
+    page.goto("/syncs/people/preview")
+    page.locator('form[action$="/preview"] button').first.click()
+    expect(page.get_by_role("link", name="Download CSV")).to_be_visible()
+
+
+def ran(page: Page, _: House) -> None:
+    """Open the first run that wrote anything."""
+    page.goto("/activity")
+    page.locator('a[href^="/runs/"]:not([href$="/undo"])').last.click()
+
+
+def factor(page: Page, _: House) -> None:
+    page.goto("/settings/me")
+    page.get_by_role("button", name="Set up").click()
+    expect(page.locator("#secret")).to_be_visible()
+
+
+def code_asked_for(page: Page, house: House) -> None:
+    """Sign in as somebody with a second factor, up to the code."""
+    page.goto(house.link("viewer"))
+    name = f"Tilo {len(house.log)}"
+    page.get_by_label("Your name").fill(name)
+    page.get_by_label("Password").fill(PASSWORD)
+    page.get_by_role("button", name="Make account").click()
+    factor(page, house)
+    page.get_by_label("Code of your app").fill(TOTP(page.locator("#secret").inner_text()).now())
+    page.get_by_role("button", name="Turn on the second factor").click()
+    expect(page.get_by_role("link", name="I have kept them")).to_be_visible()
+    page.get_by_role("button", name="Sign out").click()
+    page.get_by_label("Name").fill(name)
+    page.get_by_label("Password").fill(PASSWORD)
+    page.get_by_role("button", name="Sign in").click()
+    expect(page.get_by_label("Code of your app")).to_be_visible()
+
+
 @dataclass(frozen=True, slots=True)
 class View:
     """A page in one state. ``pattern``: its address in ``urls.py``, "" for one that has none of its own."""
@@ -99,6 +154,32 @@ VIEWS = (
     View("records", "syncs/<str:name>/records", "people", at("/syncs/people/records")),
     View("records-none", "syncs/<str:name>/records", "people", nobody_found),
     View("record", "syncs/<str:name>/records/<path:key>", "people", record),
+    View("new-sync", "syncs/new", "Which", at("/syncs/new")),
+    View("new-sync-object", "syncs/new", "What should be kept in step?", at("/syncs/new?app-0=east&app-1=west")),
+    View("turn-on", "syncs/<str:name>/on", "Turn", at("/syncs/deals/on")),
+    View("turn-off", "syncs/<str:name>/off", "Turn", at("/syncs/people/off")),
+    View("start", "syncs/<str:name>/start", "deals", at("/syncs/deals/start")),
+    View("delete", "syncs/<str:name>/delete", "Delete", at("/syncs/people/delete")),
+    View("now", "syncs/<str:name>/now", "people", at("/syncs/people/now")),
+    View("preview", "syncs/<str:name>/preview", "people", previewed),
+    View("preview-none", "syncs/<str:name>/preview", "firms", at("/syncs/firms/preview")),
+    View("draft-records", "drafts/<int:id>/records", "Which", draft("records")),
+    View("draft-matching", "drafts/<int:id>/matching", "How", draft("matching")),
+    View("draft-conflicts", "drafts/<int:id>/conflicts", "When", draft("conflicts")),
+    View("draft-fields", "drafts/<int:id>/fields", "Which fields", draft("fields")),
+    View("draft-mapping", "drafts/<int:id>/fields/<int:number>", "Mapping 1", draft("fields/1")),
+    View("draft-values", "drafts/<int:id>/values/<int:number>", "Values", values),
+    View("draft-associations", "drafts/<int:id>/associations", "Associations", draft("associations")),
+    View("draft-review", "drafts/<int:id>/review", "", draft("review")),
+    View("draft-discard", "drafts/<int:id>/discard", "Discard", draft("discard")),
+    View("run", "runs/<str:run>", "r_", ran),
+    View("me", "settings/me", "About you", at("/settings/me")),
+    View("second-factor", "settings/me/second-factor", "Set up a second factor", factor),
+    View("code", "login/code", "Your code", code_asked_for, None),
+    View("app", "apps/<str:name>", "east", at("/apps/east")),
+    View("app-sign-in", "apps/<str:name>/sign-in", "Sign in to east again", at("/apps/east/sign-in")),
+    View("app-disconnect", "apps/<str:name>/disconnect", "Disconnect", at("/apps/east/disconnect")),
+    View("connect", "connect/<str:connector>", "Connect HubSpot", at("/connect/hubspot")),
     View("apps", "apps", "Apps", at("/apps")),
     View("app-checked", "", "east", checked),
     View("issues", "issues", "Issues", at("/issues")),
@@ -111,7 +192,10 @@ VIEWS = (
     View("missing", "", "There is no such page", at("/nothing/here")),
 )
 
-NOT_LOOKED_AT: dict[str, str] = {}
+NOT_LOOKED_AT = {
+    "syncs/<str:name>/preview/csv": "a file",
+    "drafts/<int:id>/options": "a part of the page of the fields",
+}
 """Addresses that are answered by no page of their own, each with the reason."""
 
 

@@ -303,9 +303,9 @@ def test_suggested_mappings_are_added(here: Drafting) -> None:
 def test_who_may_not_change_it_any_more_is_told_on_a_whole_page(here: Drafting) -> None:
     browser = editor(here, Role.VIEWER)
     answer = post(here, browser, "/fields/1", **{"direction-1": "to_Ledger"})
-    assert (answer.status, answer.headers["hx-retarget"]) == (403, "body")
+    assert (answer.status, answer.headers["hx-retarget"]) == (403, "#main")
     forged = browser.post(address(here, "/fields/1"), htmx=True, token=False)
-    assert (forged.status, forged.headers["hx-retarget"]) == (403, "body")
+    assert (forged.status, forged.headers["hx-retarget"]) == (403, "#main")
     assert here.rows == ROWS
 
 

@@ -332,7 +332,7 @@ def test_sync_is_turned_on_for_what_changes_from_now_on(office: Office) -> None:
     here.get("/syncs/people")
     here.post("/syncs/people/off")
     office.anna.edit(left, name="Dave")
-    assert 'name="start" value="now"' in here.get("/syncs/people").text
+    assert 'name="start" value="now"' in here.get("/syncs/people/on").text
     here.post("/syncs/people/on", start="now")
     office.rest()
     assert office.bert.values(right)["name"] == "Dana"

@@ -15,6 +15,7 @@ document.addEventListener("htmx:afterSettle", () => {
 });
 // What went wrong is read out, and found by the keyboard.
 document.addEventListener("DOMContentLoaded", () => {
+  for (const each of document.querySelectorAll("[data-focus]")) each.removeAttribute("data-focus");
   const error = document.getElementById("error");
   if (error) error.focus();
 });
