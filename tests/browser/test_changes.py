@@ -5,6 +5,7 @@ import re
 from playwright.sync_api import Page, expect
 
 from bothways.sandbox.hubspot import subscriptions
+from bothways.web.assets import assets
 from tests.browser.house import House
 from tests.browser.people import found, move
 
@@ -83,6 +84,7 @@ def test_what_changed_while_a_sync_was_off_is_caught_up_with_or_left(house: Hous
     house.until(lambda: city(house, "Acorn Tools") == ("Bergen", "Bergen"))
     house.until(lambda: city(house, "Birch Paper") == ("Turku", "Turku"))
 
+    ana.goto("/syncs/firms")
     answer(ana, "Turn off")
     expect(said).to_contain_text("firms is off.")
     move(house.east, "Acorn Tools", "Narvik")
@@ -93,3 +95,29 @@ def test_what_changed_while_a_sync_was_off_is_caught_up_with_or_left(house: Hous
     sync_now(ana, "firms")
     house.until(lambda: city(house, "Cedar Boats") == ("Moss", "Moss"))
     assert city(house, "Acorn Tools") == ("Narvik", "Bergen"), "what changed while it was off stays as it is"
+
+
+STREAM = """path => {
+  window.before = true;
+  const stream = document.createElement("live-stream");
+  Object.assign(stream.dataset, { src: "/ended", over: "Finished", live: "Live", hold: "Pause" });
+  stream.innerHTML = "<span data-state></span><button data-toggle></button><p role=status></p><div data-part></div>";
+  document.getElementById("main").append(stream);
+  document.head.append(Object.assign(document.createElement("script"), { src: path }));
+}"""
+"""Puts a stream into a page that has none, and what shows it."""
+
+
+def test_question_that_is_being_asked_stays_when_what_was_at_work_has_ended(ana: Page) -> None:
+    ended = 'event: over\ndata: <p data-said="Done">Done</p>\n\n'
+    ana.route("**/ended", lambda route: route.fulfill(content_type="text/event-stream", body=ended))
+    ana.goto("/syncs/people")
+    ana.get_by_role("link", name="Turn off").click()
+    dialog = ana.get_by_role("dialog")
+    expect(dialog).to_be_visible()
+    ana.evaluate(STREAM, assets()["live.js"].path)
+    expect(ana.locator("live-stream [data-state]")).to_have_text("Finished")
+    expect(dialog).to_be_visible()
+    dialog.get_by_role("link", name="Cancel").click()
+    ana.wait_for_function("() => !window.before")
+    expect(dialog).to_have_count(0)

@@ -20,13 +20,20 @@ customElements.define("live-stream", class extends HTMLElement {
     this.source = new EventSource(this.dataset.src);
     this.source.onopen = () => { this.wait = 0; this.say("live"); };
     this.source.onmessage = (event) => this.show(event.data);
-    this.source.addEventListener("over", (event) => { this.show(event.data); this.close(); this.say("over"); location.reload(); });
+    this.source.addEventListener("over", (event) => { this.show(event.data); this.close(); this.say("over"); this.reload(); });
     this.source.onerror = () => {
       this.close();
       this.say("lost");
       this.wait = Math.min((this.wait || 500) * 2, 30000);
       this.timer = setTimeout(() => this.look(), this.wait);
     };
+  }
+  // The page is loaded anew, but takes nothing away that somebody is being asked, or has just asked for.
+  reload() {
+    const dialog = document.querySelector("dialog[open]");
+    if (dialog) dialog.addEventListener("close", () => location.reload());
+    else if (document.querySelector(".htmx-request")) document.addEventListener("htmx:afterSettle", () => this.reload(), { once: true });
+    else location.reload();
   }
   close() { clearTimeout(this.timer); if (this.source) this.source.close(); this.source = null; }
   say(state) { this.querySelector("[data-state]").textContent = this.dataset[state]; }
