@@ -53,7 +53,7 @@ FLOOR_SCHEDULES, FLOOR_HITS = 20_000, 200
 FEWEST_HITS = 10
 """A share of the floor below this is chance: so few schedules say nothing about it."""
 
-MUTATION_LIMIT, MUTATION_STEP = 2_000, 40
+MUTATION_LIMIT, MUTATION_STEP = 4_000, 40
 
 
 def main() -> int:
