@@ -18,7 +18,7 @@ test: $(READY)
 	sh tools/postgresql.sh
 	sh tools/chromium.sh
 	$(PY) -m pytest -n 2 --dist loadfile
-	$(PY) -m tests.sim --schedules 1000 --seed 1
+	$(PY) -m tests.sim --schedules 600 --seed 1
 	$(PY) -m tests.sim --schedules 200
 
 demo: $(READY)
