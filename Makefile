@@ -33,8 +33,8 @@ lint: $(READY)
 	.venv/bin/ruff format --check
 	.venv/bin/mypy
 	.venv/bin/lint-imports
-	.venv/bin/coverage erase
-	.venv/bin/coverage run -m pytest tests/engine tests/sync/test_deletes.py tests/service/test_tags.py tests/service/test_company_names.py
+	$(PY) -m pytest -n 2 --dist loadfile --cov=bothways --cov-report= \
+		tests/engine tests/sync/test_deletes.py tests/service/test_tags.py tests/service/test_company_names.py
 	.venv/bin/coverage report --include='src/bothways/engine/*' --show-missing --skip-covered --fail-under=95
 
 sim-long: $(READY)

@@ -1,5 +1,7 @@
 """What a person decided about a difference: carried out on the values they saw, and on no others."""
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -62,3 +64,15 @@ def test_decision_goes_before_the_field_table_and_other_fields_flow_meanwhile() 
     assert (held.kind, [one.rule for one in held.fields]) == (ActionKind.UPDATE, ["FK", "F3"])
     decided = plan_linked(settings, Pair(records, {L: known, R: known}, decided={"name=name": ANNA_S}), facts, NOW)
     assert [(one.rule, one.write) for one in decided.fields] == [("FD", R), ("F3", R)]
+
+
+def test_decision_that_one_side_alone_holds_and_that_is_void_leaves_the_field_as_at_the_first_look() -> None:
+    one_way = replace(TO_RIGHT, winner=Wins.ASK)
+    half = state(("Cleo", "Bob"), ("Cleo", "Bob"), one_way)
+    records = {side: Record(str(side), {"name": half.now[side]}) for side in (L, R)}
+    shadows = {side: {"name=name": known} for side, known in half.shadow.items() if known}
+    pair = Pair(records, shadows, decided={"name=name": TYPED})
+    action = plan_linked(spec(one_way), pair, Facts(linked=True), NOW)
+    assert [(one.write, one.value) for one in action.fields] == [(R, "Cleo")]
+    untouched = plan_linked(spec(one_way), Pair(records, shadows), Facts(linked=True), NOW)
+    assert [one.rule for one in untouched.fields] == ["F0"]

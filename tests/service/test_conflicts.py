@@ -1,11 +1,13 @@
 """Differences that a person is asked about: held per field, decided, remembered, carried out, void, undone."""
 
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from bothways.errors import (
+    AppError,
     ConsentDoesNotFit,
     DecisionDoesNotFit,
     NoDifference,
@@ -206,6 +208,54 @@ def test_typed_value_of_which_one_half_is_found_to_have_arrived_still_goes_to_th
     asking.rest()
     assert jobs(asking, ids) == ("Baker", "Baker")
     assert waiting(asking) == []
+
+
+def half_done(office: Office) -> tuple[str, str]:
+    """Let a typed value be written to Anna, and not to Bert."""
+    ids = differ(office)
+    conflicts.type_value(office.open(), waiting(office)[0].id, "Baker")
+    office.bert.fail("write update", OutcomeUnknown(app="Bert", reason="time-out"), when="before")
+    with suppress(AppError):
+        office.run()
+    assert jobs(office, ids) == ("Baker", "Cook")
+    return ids
+
+
+def test_decision_done_in_one_app_alone_is_asked_anew_after_a_pause(asking: Office) -> None:
+    ids = half_done(asking)
+    inbox.pause(asking.open(), "people", "dana@x.test")
+    asking.rest()
+    assert (jobs(asking, ids), waiting(asking)) == (("Baker", "Cook"), [])
+    inbox.resume(asking.open(), "people", "dana@x.test")
+    asking.rest()
+    [issue] = waiting(asking)
+    assert issue.values == {"Anna": "Baker", "Bert": "Cook"}
+
+
+def test_decision_done_in_one_app_alone_and_taken_back_is_asked_anew(asking: Office) -> None:
+    half_done(asking)
+    inbox.withdraw(asking.open(), waiting(asking)[0].id)
+    asking.rest()
+    [issue] = waiting(asking)
+    assert issue.values == {"Anna": "Baker", "Bert": "Cook"}
+
+
+def test_decision_done_in_one_app_alone_gives_way_to_another(asking: Office) -> None:
+    ids = half_done(asking)
+    conflicts.choose_app(asking.open(), waiting(asking)[0].id, "Bert")
+    asking.rest()
+    assert waiting(asking)[0].values == {"Anna": "Baker", "Bert": "Cook"}, "they have not seen that value yet"
+    conflicts.choose_app(asking.open(), waiting(asking)[0].id, "Bert")
+    asking.rest()
+    assert (jobs(asking, ids), waiting(asking)) == (("Cook", "Cook"), [])
+
+
+def test_decision_done_in_one_app_alone_is_as_at_the_first_look_once_the_field_flows_one_way(asking: Office) -> None:
+    ids = half_done(asking)
+    fields = "      - {Anna: email, Bert: email}\n      - {Anna: job, Bert: job, direction: to_Bert}\n"
+    asking.change("    conflicts", f"    fields:\n{fields}    conflicts")
+    asking.rest()
+    assert (jobs(asking, ids), waiting(asking)) == (("Baker", "Baker"), [])
 
 
 def test_decision_taken_back_before_the_run(asking: Office) -> None:

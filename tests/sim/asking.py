@@ -5,12 +5,13 @@ from __future__ import annotations
 import json
 import random
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from bothways.engine.sides import SIDES, Side
 from bothways.engine.spec import Wins
-from bothways.ledger import db, due, holds
+from bothways.ledger import db, holds
 from bothways.ledger.holds import HoldRow
+from bothways.sync.held import answer
 from tests.sim.apps import Row
 from tests.sim.oracle import Broken, source_of
 from tests.sim.world import Write, loose
@@ -43,11 +44,16 @@ class Asking:
         self.checked = 0
 
     def decide(self, probability: float) -> bool:
-        """Let the person decide some of what waits, now; tell whether anything was decided."""
-        sync, before = self.schedule.sync, len(self.decisions)
-        for hold in holds.page(sync) if Wins.ASK in self.winners.values() else ():
-            if hold.kind == "conflict" and not hold.data.get("decided") and self.chance.random() < probability:
-                self._decide(hold)
+        """Let the person decide some of what waits, now, or take it back; tell whether anything was decided."""
+        before = len(self.decisions)
+        asked = holds.page(self.schedule.sync) if Wins.ASK in self.winners.values() else []
+        for hold in (each for each in asked if each.kind == "conflict"):
+            if not hold.data.get("decided"):
+                if self.chance.random() < probability:
+                    self._decide(hold)
+            elif not self.schedule.world.calm and self.chance.random() < 0.3:
+                self.schedule.world.say(f"taken back: {hold.record_id}.{hold.field}")
+                self._answer(hold, None)
         return len(self.decisions) > before
 
     def _decide(self, hold: HoldRow) -> None:
@@ -58,9 +64,11 @@ class Asking:
         values = {str(source.other): seen[source]} if source else {str(side): word for side in SIDES}
         self.decisions.append(Decision(field, seen, values, world.now))
         world.say(f"decided {hold.record_id}.{field}: {seen} -> {values}")
+        self._answer(hold, {"seen": seen, "values": values, "words": "decided"})
+
+    def _answer(self, hold: HoldRow, decision: dict[str, Any] | None) -> None:
         with db.transaction_():
-            holds.decide(hold, {"seen": seen, "values": values, "words": "decided"})
-            due.mark(self.schedule.sync, hold.side, [hold.record_id])
+            answer(self.schedule.sync, hold, decision)
 
     def after_run(self) -> None:
         """Q1: what two people typed apart from each other is written over by a decision alone, made on these values."""

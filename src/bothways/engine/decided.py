@@ -41,6 +41,12 @@ def carry_out(spec: SyncSpec, state: FieldState, decided: Decided | None) -> tup
     )
 
 
+def half_done(mapping: FieldMap, held: Mapping[Side, Value], decided: Decided) -> bool:
+    """Tell whether one side holds what was decided and another does not: no state that the two agreed on."""
+    done = [_as_decided(mapping, side, held, decided) for side in decided.values]
+    return any(done) and not all(done)
+
+
 def stands(mapping: FieldMap, now: Mapping[Side, Value], decided: Decided) -> bool:
     """Tell whether both sides hold what the person saw, or what they decided."""
     return all(_as_seen(mapping, side, now, decided) or _as_decided(mapping, side, now, decided) for side in SIDES)

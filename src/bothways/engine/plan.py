@@ -7,7 +7,7 @@ from types import MappingProxyType
 from bothways.engine.associations import NOT_YET, RULE, carried_over, decide_association
 from bothways.engine.consent import is_opted_out
 from bothways.engine.countries import read_there
-from bothways.engine.decided import Decided, carry_out
+from bothways.engine.decided import Decided, carry_out, half_done
 from bothways.engine.deletes import DONE, Removal, done_here, in_words, unless
 from bothways.engine.field_state import FieldDecision, FieldState, Known, Landed, Merge, Told
 from bothways.engine.fields import beyond_reach, decide_field, note_field
@@ -161,9 +161,15 @@ def _decisions(
 
 
 def _decide(spec: SyncSpec, state: FieldState, pair: Pair, now: float) -> tuple[FieldDecision, ...]:
-    """Let what a person has decided go before the field table."""
-    decided = carry_out(spec, state, pair.decided.get(state.mapping.key)) if pair.decided else ()
-    return decided or (decide(spec, state, now),)
+    """Let what a person has decided go before the field table. Void when half done, it is as at the first look."""
+    decided = pair.decided.get(state.mapping.key)
+    if decided is None:
+        return (decide(spec, state, now),)
+    if writes := carry_out(spec, state, decided):
+        return writes
+    if half_done(state.mapping, state.now, decided):
+        state = state._replace(shadow=dict.fromkeys(SIDES))
+    return (decide(spec, state, now),)
 
 
 def decide(spec: SyncSpec, state: FieldState, now: float) -> FieldDecision:

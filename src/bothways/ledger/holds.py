@@ -88,22 +88,25 @@ def put(sync: Sync, hold: HoldRow, now: float) -> None:
 
 def clear_fields(
     sync: Sync, side: Side, fields: Mapping[str, Collection[str]], unchanged: Mapping[str, Collection[str]] = _NONE
-) -> None:
-    """Close the holds of these fields of records (record id -> fields; "" is the whole record).
+) -> list[HoldRow]:
+    """Close the holds of these fields of records (record id -> fields; "" is the whole record) and return them.
 
     Of them, a field that did not change stays frozen (row F5).
     """
     found = [hold for hold in of_records(sync, side, fields) if hold.field in fields[hold.record_id]]
-    _delete(hold for hold in found if hold.kind != "frozen" or hold.field not in unchanged.get(hold.record_id, ()))
+    return _close(hold for hold in found if _no_longer_frozen(hold, unchanged))
 
 
-def clear_settled(sync: Sync, side: Side, unchanged: Mapping[str, Collection[str]]) -> None:
-    """Close the holds of records that a plan has looked at anew (record id -> its fields that did not change).
+def clear_settled(sync: Sync, side: Side, unchanged: Mapping[str, Collection[str]]) -> list[HoldRow]:
+    """Close the holds of records that a plan has looked at anew (record id -> its unchanged fields) and return them.
 
     A field that did not change stays frozen (row F5).
     """
-    found = of_records(sync, side, unchanged)
-    _delete(hold for hold in found if hold.kind != "frozen" or hold.field not in unchanged[hold.record_id])
+    return _close(hold for hold in of_records(sync, side, unchanged) if _no_longer_frozen(hold, unchanged))
+
+
+def _no_longer_frozen(hold: HoldRow, unchanged: Mapping[str, Collection[str]]) -> bool:
+    return hold.kind != "frozen" or hold.field not in unchanged.get(hold.record_id, ())
 
 
 def close_of_pair(sync: Sync, side: Side, id: str) -> set[str]:
@@ -111,30 +114,32 @@ def close_of_pair(sync: Sync, side: Side, id: str) -> set[str]:
 
     Return the fields of which a person has decided what may be carried out by half: it goes with the holds.
     """
-    closed = [hold for hold in of_records(sync, side, [id]) if hold.field and hold.kind in ("conflict", "consent")]
-    _delete(closed)
+    found = of_records(sync, side, [id])
+    closed = _close(hold for hold in found if hold.field and hold.kind in ("conflict", "consent"))
     return {hold.field for hold in closed if hold.data.get("decided")}
 
 
 def close_carried_out(sync: Sync, pair: Mapping[Side, str], field: str, side: Side, value: Value) -> None:
     """Close the difference of a field of which a person had decided just this: that value, on that side alone."""
     found = [hold for end, id in pair.items() for hold in of_records(sync, end, [id]) if hold.field == field]
-    _delete(hold for hold in found if (hold.data.get("decided") or {}).get("values") == {str(side): value})
+    _close(hold for hold in found if (hold.data.get("decided") or {}).get("values") == {str(side): value})
 
 
 def close_refused_create(sync: Sync, side: Side, id: str, field: str) -> None:
     """Close the hold of what was refused of one field, "" for the whole, of a record to be made from this one."""
     found = [hold for hold in of_records(sync, side, [id]) if hold.field == field and hold.kind == "refused"]
-    _delete(hold for hold in found if hold.link_id is None)
+    _close(hold for hold in found if hold.link_id is None)
 
 
 def forget(sync: Sync, side: Side, ids: Iterable[str]) -> None:
     """Close every hold of records that are gone."""
-    _delete(of_records(sync, side, ids))
+    _close(of_records(sync, side, ids))
 
 
-def _delete(found: Iterable[HoldRow]) -> None:
-    db.execute_many("DELETE FROM hold WHERE id=%s", [(hold.id,) for hold in found])
+def _close(found: Iterable[HoldRow]) -> list[HoldRow]:
+    closed = list(found)
+    db.execute_many("DELETE FROM hold WHERE id=%s", [(hold.id,) for hold in closed])
+    return closed
 
 
 def ready(sync: Sync, now: float) -> list[HoldRow]:

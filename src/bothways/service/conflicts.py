@@ -12,7 +12,7 @@ from bothways.engine.countries import read_there
 from bothways.engine.sides import SIDES, Side
 from bothways.engine.spec import FieldMap, SyncSpec, project
 from bothways.errors import DecisionDoesNotFit, NoDifference, UnknownApp
-from bothways.ledger import db, due, feeds, holds, links, looking
+from bothways.ledger import db, feeds, holds, links, looking
 from bothways.ledger.holds import HoldRow
 from bothways.ledger.models import Sync
 from bothways.records import CannotCoerce, Field, Value, coerce, is_blank
@@ -27,6 +27,7 @@ from bothways.service.work import feeds_called
 from bothways.service.workspace import Workspace, reload
 from bothways.service.yaml_file import nearest
 from bothways.sync.called import as_known
+from bothways.sync.held import answer
 
 _TYPED = Field("typed")
 
@@ -174,8 +175,7 @@ def _decide(
             continue
     with db.transaction_():
         for each, decision in decided:
-            holds.decide(each, decision)
-            due.mark(sync, each.side, [each.record_id])
+            answer(sync, each, decision)
     now = [found[1] for each, _ in decided if (found := holds.by_id(each.id))]
     return views_of(sync, workspace.sync(sync.name), now)
 

@@ -32,6 +32,7 @@ from bothways.service.work import plain_id
 from bothways.service.workspace import Workspace
 from bothways.sync import merges
 from bothways.sync.absorb import end_link
+from bothways.sync.held import answer
 from bothways.sync.payload import name_of
 
 MOST_WRITTEN = 10
@@ -131,8 +132,7 @@ def withdraw(workspace: Workspace, issue: str) -> IssueView:
     sync, hold = find_issue(workspace, issue)
     if hold.field and hold.data.get("decided"):
         with db.transaction_():
-            holds.decide(hold, None)
-            due.mark(sync, hold.side, [hold.record_id])
+            answer(sync, hold, None)
         return _after(workspace, sync, hold)
     sync, hold = _for_deciding(workspace, issue)
     side = Side(hold.side)

@@ -4,14 +4,15 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from bothways.engine.decided import Decided
+from bothways.engine.decided import Decided, half_done
 from bothways.engine.field_state import FieldDecision
 from bothways.engine.plan import SET, Action, without_lonely
 from bothways.engine.sides import SIDES, Side
 from bothways.engine.table import ActionKind
-from bothways.ledger import holds
+from bothways.ledger import due, holds, links
 from bothways.ledger.holds import HoldRow
 from bothways.ledger.links import LinkRow
+from bothways.ledger.models import Sync
 from bothways.records import same
 from bothways.sync.context import Context
 
@@ -36,6 +37,32 @@ def decided_of(data: Mapping[str, Any]) -> Decided:
     """Return a decision from its stored form."""
     seen, values = ({Side(side): value for side, value in data[key].items()} for key in ("seen", "values"))
     return Decided(seen, values, data["words"])
+
+
+def answer(sync: Sync, hold: HoldRow, decided: Mapping[str, Any] | None) -> None:
+    """Remember what a person has decided about a field that is held, None to forget it, and look at the record again.
+
+    What was decided before for both apps may be done in one of them by now: that is no state the two agreed on.
+    """
+    if len((hold.data.get("decided") or {}).get("values", ())) > 1:
+        for link in links.live_by_record(sync, Side(hold.side), [hold.record_id]).values():
+            links.forget_shadows(sync.workspace_id, link.id, [hold.field])
+    holds.decide(hold, decided)
+    due.mark(sync, Side(hold.side), [hold.record_id])
+
+
+def forget_half_done(ctx: Context, closed: Iterable[HoldRow], linked: Mapping[str, int]) -> None:
+    """Of questions that were closed (``linked``: record -> link), forget what was seen where an answer is half done.
+
+    What was decided stands in one app and not in the other: no state that the two agreed on, so it is asked anew.
+    """
+    for hold in closed:
+        link_id = linked.get(hold.record_id)
+        if link_id is not None and hold.data.get("decided"):
+            known = links.shadows([link_id]).get(link_id, {})
+            seen = {side: each[hold.field].value if hold.field in each else None for side, each in known.items()}
+            if half_done(ctx.mapping(hold.field), seen, decided_of(hold.data["decided"])):
+                links.forget_shadows(ctx.sync.workspace_id, link_id, [hold.field])
 
 
 def of_records(ctx: Context, side: Side, ids: Iterable[str]) -> dict[str, list[HoldRow]]:

@@ -14,6 +14,7 @@ from bothways.sync import conversions
 from bothways.sync.absorb import end_link
 from bothways.sync.context import Context
 from bothways.sync.deletes import at_the_end, note, take_up
+from bothways.sync.held import forget_half_done
 from bothways.sync.intents import make_links, without_linked
 from bothways.sync.payload import ENTERS, marks_of
 from bothways.sync.results import clear_mended, hold_fields
@@ -142,4 +143,5 @@ def _clear_holds(ctx: Context, actions: Sequence[ActionRow]) -> None:
             for action in actions
             if (id := action.on(side)) is not None
         }
-        holds.clear_settled(ctx.sync, side, unchanged)
+        linked = {id: link for action in actions if (link := action.link_id) and (id := action.on(side)) is not None}
+        forget_half_done(ctx, holds.clear_settled(ctx.sync, side, unchanged), linked)

@@ -16,6 +16,7 @@ from bothways.ledger.models import Plan
 from bothways.ledger.plans import ActionRow
 from bothways.records import Record, Value, can_be_kept, may_be_rewriting, same
 from bothways.sync.context import Context
+from bothways.sync.held import forget_half_done
 from bothways.sync.matches import matches_now, told
 from bothways.sync.payload import LEAVES, again, marks_of
 from bothways.sync.settle import Landed, remember, settle_links
@@ -86,7 +87,8 @@ def _record_done(ctx: Context, plan: Plan, side: Side, done: Sequence[tuple[Sent
             id: {*_whole(action), *_arrived(writes), *unwritten(action)} - _still_to_write(action, side)
             for id, action, writes in there
         }
-        holds.clear_fields(ctx.sync, end, mended, unchanged)
+        linked = {id: action.link_id for id, action, _ in there if action.link_id}
+        forget_half_done(ctx, holds.clear_fields(ctx.sync, end, mended, unchanged), linked)
 
 
 def _leaves(action: ActionRow) -> bool:
@@ -242,7 +244,9 @@ def clear_mended(ctx: Context, actions: Sequence[ActionRow]) -> None:
     for side in SIDES:
         there = [(id, action) for action in actions if (id := action.on(side)) is not None]
         unchanged = {id: unwritten(action, ("F0",)) for id, action in there}
-        holds.clear_fields(ctx.sync, side, {id: unwritten(action) for id, action in there}, unchanged)
+        mended = {id: unwritten(action) for id, action in there}
+        linked = {id: action.link_id for id, action in there if action.link_id}
+        forget_half_done(ctx, holds.clear_fields(ctx.sync, side, mended, unchanged), linked)
 
 
 def _duplicate(ctx: Context, sent: Sent, result: WriteResult) -> None:
