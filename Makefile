@@ -17,7 +17,7 @@ $(READY): pyproject.toml tools/constraints.txt tools/setup.sh
 test: $(READY)
 	sh tools/postgresql.sh
 	sh tools/chromium.sh
-	$(PY) -m pytest -n 2 --dist loadfile
+	$(PY) -m pytest -n 3 --dist loadfile
 	$(PY) -m tests.sim --schedules 600 --seed 1
 	$(PY) -m tests.sim --schedules 200
 
