@@ -6,7 +6,7 @@ settings file names where the client secret is. Nothing is kept before the app w
 
 import hmac
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
@@ -23,7 +23,7 @@ from bothways.service.entries import check_name, checked, checked_app, entry_of
 from bothways.service.reading_apps import check_reached
 from bothways.service.rights import Role, for_role
 from bothways.service.same_account import refuse_another
-from bothways.service.secret_files import Reference, forget
+from bothways.service.secret_files import Reference, forget, kept
 from bothways.service.views import AppCheck
 from bothways.service.workspace import Workspace, reload
 
@@ -169,9 +169,63 @@ def arrive(workspace: Workspace, way: Way, code: str) -> AppCheck:
         _connect(workspace, way)
     reload(workspace)
     rests.wake(way.name)
-    kept = workspace.app(way.name).all_secrets
-    forget(workspace.folder, {each: place for each, place in former.items() if kept.get(each) != place})
+    now = workspace.app(way.name).all_secrets
+    forget(workspace.folder, {each: place for each, place in former.items() if now.get(each) != place})
     return view
+
+
+def add_by_hand(
+    workspace: Workspace,
+    name: str,
+    connector: str,
+    settings: Mapping[str, str],
+    secrets: Mapping[str, Reference],
+    typed: Mapping[str, str],
+    redirect: str,
+    without: Iterable[str],
+    ask: Callable[[str], str],
+) -> AppCheck:
+    """Connect an app: ``ask`` gets the address to open, and returns the one that the app sent somebody back to.
+
+    ``without``: scopes that are not asked for. Those that were ``typed`` are kept in files of the workspace.
+    """
+    with kept(workspace.folder, name, typed) as files:
+        chosen = _all_but(connector, without)
+        way = way_to(workspace, name, connector, settings, {**secrets, **files}, redirect, chosen)
+        return _by_hand(workspace, way, ask)
+
+
+def sign_in_by_hand(
+    workspace: Workspace,
+    name: str,
+    secrets: Mapping[str, Reference],
+    typed: Mapping[str, str],
+    redirect: str,
+    without: Iterable[str],
+    ask: Callable[[str], str],
+) -> AppCheck:
+    """Sign in to an app again, as ``add_by_hand`` connects one."""
+    with kept(workspace.folder, name, typed) as files:
+        chosen = _all_but(workspace.app(name).connector, without)
+        return _by_hand(workspace, way_again(workspace, name, {**secrets, **files}, redirect, chosen), ask)
+
+
+def _by_hand(workspace: Workspace, way: Way, ask: Callable[[str], str]) -> AppCheck:
+    answer = answer_in(ask(address_of(way)))
+    if "state" not in answer:
+        reason = f"That is not the address that {way.name} sends anybody back to"
+        raise UsageError(reason=reason, hint=f"It begins with {way.redirect} and stands where the browser shows it.")
+    return arrive(workspace, way, code_of(way, answer))
+
+
+def _all_but(connector: str, without: Iterable[str]) -> tuple[str, ...]:
+    """Return the scopes that may be left out, but for some."""
+    left = set(without)
+    offered = [each.scope for each in _oauth(connector).permissions if not each.needed]
+    for unknown in sorted(left - set(offered)):
+        hint = f"These can be left out: {', '.join(offered) or 'none'}."
+        raise UsageError(reason=f"{unknown} is asked for in any case, or not at all", hint=hint)
+    return tuple(each for each in offered if each not in left)
 
 
 def _connect(workspace: Workspace, way: Way) -> None:
