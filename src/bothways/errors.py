@@ -975,14 +975,14 @@ class CredentialsRefused(AppError):
 class SignInNeeded(CredentialsRefused):
     """Raised where an app that people let us into by OAuth does not let us in any more."""
 
-    code = "BW-538"
+    code = "BW-238"
     what = "{app} asks you to sign in again: {reason}."
     by_itself = "Nothing is lost: what waits is sent when you have signed in."
     to_do = "Sign in again on the page of {app}, or with: bothways app login {app}"
 
 
 class ClientRefused(CredentialsRefused):
-    code = "BW-539"
+    code = "BW-239"
     what = "{app} does not take us for an app that is registered there: {reason}."
     to_do = "Check client_id and client_secret under auth: oauth: against what {app} shows for your app."
 
@@ -990,7 +990,7 @@ class ClientRefused(CredentialsRefused):
 class AccessNotAllowed(AppError):
     """Raised where somebody came back from an app that does not let us in."""
 
-    code, exit_code = "BW-540", EXIT_NOT_ALLOWED
+    code, exit_code = "BW-240", EXIT_NOT_ALLOWED
     what = "{app} does not let us in: {reason}."
     by_itself = "Nothing was connected or changed."
     to_do = "Try again and allow it there. The address that {app} must know is {redirect}"

@@ -97,6 +97,8 @@ def test_who_allows_it_lands_on_the_page_of_the_app(
     assert "Waiting for HubSpot" in first.text
     assert first.headers["refresh"] == f"0; url={address_on(first.text)}"
     assert "refresh" not in here.get(waiting).headers, "who comes back by the browser's own button stays"
+    assert here.get("/connect/hubspot").location == waiting
+    assert here.get("/connect/hubspot?by=secrets").status == 200
     assert here.get(waiting, htmx=True).status == 204
     back = answered(address_on(first.text)).removeprefix("http://127.0.0.1")
     arrived = here.get(back)
@@ -180,6 +182,8 @@ def test_answer_that_comes_too_late_is_not_taken(here: Browser, workspace: Works
     back = answered(address).removeprefix("http://127.0.0.1")
     hubspot.advance(1)
     assert "BW-541" in here.get(back).text
+    assert "HubSpot did not let us in" in here.get(waiting).text
+    assert here.get("/connect/hubspot").status == 200
     assert "crm" not in workspace.file.read_text()
     hubspot.advance(visits.KEPT)
     leave(here, hubspot, name="two")
@@ -205,7 +209,7 @@ def test_secret_that_the_app_does_not_know_is_told_and_nothing_is_connected(
     waiting = leave(here, hubspot, **{"set-client_secret": "guessed-and-wrong"})
     arrived = here.get(answered(address_on(here.get(waiting).text)).removeprefix("http://127.0.0.1"))
     page = here.get(arrived.location).text
-    assert "BW-539" in page
+    assert "BW-239" in page
     assert "guessed-and-wrong" not in page
     assert "crm" not in workspace.file.read_text()
 
@@ -222,7 +226,7 @@ def test_signing_in_again_goes_the_same_way(here: Browser, workspace: Workspace,
     connect(here, hubspot)
     hubspot.remove_apps()
     refused = here.post("/apps/crm/check")
-    assert (refused.status, "BW-538" in refused.text) == (422, True)
+    assert (refused.status, "BW-238" in refused.text) == (422, True)
     form = here.get("/apps/crm/sign-in").text
     assert "the same account as before" in form
     assert again(here, hubspot).location == "/apps/crm"

@@ -67,14 +67,14 @@ def try_again(workspace: Workspace, session: str, mark: str) -> VisitView:
     way = letting_in.anew(letting_in.way_of(visit.way))
     if not ledger.begin_again(mark, _digest(session), way.state, way.text, workspace.clock()):
         raise VisitOver()
-    return _view(_found(session, mark))
+    return _view(workspace, _found(session, mark))
 
 
 @on_database
 @for_role(Role.EDITOR)
 def look(workspace: Workspace, session: str, mark: str) -> VisitView:
     """Return how a visit stands; raise VisitOver."""
-    return _view(_found(session, mark))
+    return _view(workspace, _found(session, mark))
 
 
 @on_database
@@ -100,7 +100,7 @@ def come_back(workspace: Workspace, session: str, answer: Mapping[str, str]) -> 
         raise
     else:
         ledger.done(visit.mark)
-    return _view(_found(session, visit.mark))
+    return _view(workspace, _found(session, visit.mark))
 
 
 @on_database
@@ -113,7 +113,7 @@ def cancel(workspace: Workspace, session: str, mark: str) -> None:
 def _begun(workspace: Workspace, session: str, way: Way, files: Mapping[str, Reference]) -> VisitView:
     paths = [path for _, path in files.values()]
     mark = ledger.begin(way.state, _digest(session), way.text, paths, workspace.clock())
-    return _view(_found(session, mark))
+    return _view(workspace, _found(session, mark))
 
 
 def _found(session: str, mark: str) -> Visit:
@@ -123,8 +123,11 @@ def _found(session: str, mark: str) -> Visit:
     return visit
 
 
-def _view(visit: Visit) -> VisitView:
+def _view(workspace: Workspace, visit: Visit) -> VisitView:
     way = letting_in.way_of(visit.way)
+    trouble = of_data(visit.trouble) if visit.trouble else None
+    if visit.stage == ledger.OPEN and visit.made_at <= workspace.clock() - LASTS:
+        trouble = VisitOver()
     return VisitView(
         visit.mark,
         way.name,
@@ -133,7 +136,7 @@ def _view(visit: Visit) -> VisitView:
         letting_in.address_of(way),
         way.redirect,
         visit.stage == ledger.DONE,
-        of_data(visit.trouble) if visit.trouble else None,
+        trouble,
     )
 
 

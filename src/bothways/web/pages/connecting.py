@@ -17,8 +17,8 @@ from bothways.web.pages.page import action, asks_for_part, form, page, shown, we
 BACK = "/oauth/callback"
 """Where apps send people back to: what they know of us."""
 
-LEAVING = "leaving"
-"""Where a session keeps the visit whose page sends the browser on to the app, once."""
+VISIT, LEAVING = "visit", "leaving"
+"""Where a session keeps the visit that was begun last, and that its page sends the browser on to the app, once."""
 
 ANSWER = ("code", "state", "error", "error_description")
 
@@ -31,7 +31,7 @@ def connect(request: HttpRequest, connector: str) -> HttpResponse:
         return by_secrets.connect(request, connector)
     name = str(request.POST.get("name", "")).strip()
     if request.method != "POST":
-        return _form(request, kind, apps.free_name(request.workspace, connector), {})
+        return _waiting(request, "") or _form(request, kind, apps.free_name(request.workspace, connector), {})
     said = {**settings_in(request, kind.settings), **_of_client(request)}
     secret = {CLIENT_SECRET, *(each.name for each in kind.settings if each.secret)}
     typed = {each: said.pop(each) for each in list(said) if each in secret}
@@ -53,7 +53,7 @@ def sign_in(request: HttpRequest, name: str) -> HttpResponse:
     if not found.by_oauth:
         return by_secrets.sign_in(request, name)
     if request.method != "POST":
-        return _sign_in(request, found)
+        return _waiting(request, name) or _sign_in(request, found)
     typed = {each: word for each, word in _of_client(request).items() if each == CLIENT_SECRET}
     try:
         visit = visits.begin_again(request.workspace, _session(request), _back(request), name, typed, _chosen(request))
@@ -73,7 +73,7 @@ def visit(request: HttpRequest, mark: str) -> HttpResponse:
     if asks_for_part(request):  # the page asks again and again whether there is an answer
         return _gone(request, request.path) if found.trouble else HttpResponse(status=204)
     response = shown(request, "apps/visit.html", visit=found)
-    if request.session.pop(LEAVING, "") == mark and not found.trouble:
+    if request.session.get(VISIT) == mark and request.session.pop(LEAVING, False) and not found.trouble:
         response["Refresh"] = f"0; url={found.address}"
     return response
 
@@ -89,6 +89,7 @@ def visit_cancel(request: HttpRequest, mark: str) -> HttpResponse:
     """Wait for an app no longer."""
     found = visits.look(request.workspace, _session(request), mark)
     visits.cancel(request.workspace, _session(request), mark)
+    request.session.pop(VISIT, None)
     if found.again:
         return went_well(request, address(found.app), _("Nothing was changed."))
     return went_well(request, "/apps", _("Nothing was connected."))
@@ -112,8 +113,21 @@ come_back.roles = {"GET": None}  # type: ignore[attr-defined]  # not HEAD: it do
 
 
 def _leave(request: HttpRequest, visit: VisitView) -> HttpResponse:
-    request.session[LEAVING] = visit.mark
+    request.session[VISIT], request.session[LEAVING] = visit.mark, True
     return HttpResponseRedirect(_page_of(visit), status=303)
+
+
+def _waiting(request: HttpRequest, app: str) -> HttpResponse | None:
+    """Send somebody to the page that waits for the app that they have gone to from here, as the browser's own button to
+    go back leads here; None if none is waited for. ``app``: the one to sign in to again, "" for a new one.
+    """
+    try:
+        found = visits.look(request.workspace, _session(request), str(request.session.get(VISIT, "")))
+    except VisitOver:
+        return None
+    if found.done or found.trouble or (found.app if found.again else "") != app:
+        return None
+    return HttpResponseRedirect(_page_of(found), status=303)
 
 
 def _page_of(visit: VisitView) -> str:
