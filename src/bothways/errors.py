@@ -933,6 +933,15 @@ class NoSuchAddress(PeopleError):
     to_do = "All addresses stand in /api/v1/openapi.json."
 
 
+class VisitOver(PeopleError):
+    """Raised for who comes back from an app, and is not expected: too late, twice, or from another browser."""
+
+    code, exit_code = "BW-541", EXIT_NOT_ALLOWED
+    what = "This way back from an app was used already, its time is over, or somebody else began it."
+    by_itself = "Nothing was connected or changed."
+    to_do = "Begin again on the page of the app, in this browser."
+
+
 class AtWork(PeopleError):
     """Raised for what needs a sync to itself, where nobody can wait until it has it."""
 
@@ -961,6 +970,30 @@ class CredentialsRefused(AppError):
     code, exit_code = "BW-202", EXIT_NOT_ALLOWED
     what = "{app} does not accept the credentials."
     to_do = "Give a valid token or password, then try again."
+
+
+class SignInNeeded(CredentialsRefused):
+    """Raised where an app that people let us into by OAuth does not let us in any more."""
+
+    code = "BW-238"
+    what = "{app} asks you to sign in again: {reason}."
+    by_itself = "Nothing is lost: what waits is sent when you have signed in."
+    to_do = "Sign in again on the page of {app}, or with: bothways app login {app}"
+
+
+class ClientRefused(CredentialsRefused):
+    code = "BW-239"
+    what = "{app} does not take us for an app that is registered there: {reason}."
+    to_do = "Check client_id and client_secret under auth: oauth: against what {app} shows for your app."
+
+
+class AccessNotAllowed(AppError):
+    """Raised where somebody came back from an app that does not let us in."""
+
+    code, exit_code = "BW-240", EXIT_NOT_ALLOWED
+    what = "{app} does not let us in: {reason}."
+    by_itself = "Nothing was connected or changed."
+    to_do = "Try again and allow it there. The address that {app} must know is {redirect}"
 
 
 class AccountChanged(AppError):

@@ -9,12 +9,14 @@ from playwright.sync_api import Page, expect
 from pyotp import TOTP
 
 import bothways.web  # noqa: F401 - prepares Django
+from bothways.sandbox.hubspot import APP_SECRET, CLIENT_ID
 from bothways.web.pages.page import roles_of
 from bothways.web.urls import urlpatterns
 from tests.browser.conftest import PASSWORD, OpenAs
 from tests.browser.house import House
 from tests.browser.looks import faults_of
 from tests.browser.people import DIFFER, id_of
+from tests.consenting import register
 
 Visit = Callable[[Page, House], None]
 
@@ -66,6 +68,33 @@ def checked(page: Page, _: House) -> None:
     page.goto("/apps")
     page.get_by_role("button", name="Check east").click()
     expect(page.get_by_text("May be written")).to_be_visible()
+
+
+def asking(page: Page, house: House) -> None:
+    """Go to the app that is to be connected; it asks whether it lets us in."""
+    register(house.west, f"{house.url}/oauth/callback")
+    page.goto("/connect/hubspot")
+    if "/visits/" in page.url:  # it is still waited for since another view
+        page.get_by_role("button", name="Cancel").click()
+        page.goto("/connect/hubspot")
+    page.get_by_label("Client id").fill(CLIENT_ID)
+    page.get_by_label("Client secret", exact=True).fill(APP_SECRET)
+    page.get_by_text("More settings").click()
+    page.get_by_label("Address at which it is allowed").fill(f"{house.west.url}/oauth/authorize")
+    page.get_by_label("Address (optional)", exact=True).fill(house.west.url)
+    page.get_by_role("button", name="Go to HubSpot to allow").click()
+    expect(page.get_by_role("heading", name="Connect Bothways to HubSpot")).to_be_visible()
+
+
+def waiting(page: Page, house: House) -> None:
+    asking(page, house)
+    page.go_back()
+
+
+def not_let_in(page: Page, house: House) -> None:
+    asking(page, house)
+    page.get_by_role("button", name="Cancel").click()
+    expect(page.get_by_role("alert")).to_be_focused()
 
 
 def invited(page: Page, _: House) -> None:
@@ -180,6 +209,9 @@ VIEWS = (
     View("app-sign-in", "apps/<str:name>/sign-in", "Sign in to east again", at("/apps/east/sign-in")),
     View("app-disconnect", "apps/<str:name>/disconnect", "Disconnect", at("/apps/east/disconnect")),
     View("connect", "connect/<str:connector>", "Connect HubSpot", at("/connect/hubspot")),
+    View("connect-by-secrets", "connect/<str:connector>", "Connect HubSpot", at("/connect/hubspot?by=secrets")),
+    View("visit", "visits/<str:mark>", "Waiting for HubSpot", waiting),
+    View("visit-refused", "visits/<str:mark>", "HubSpot did not let us in", not_let_in),
     View("apps", "apps", "Apps", at("/apps")),
     View("app-checked", "", "east", checked),
     View("issues", "issues", "Issues", at("/issues")),
@@ -195,6 +227,7 @@ VIEWS = (
 NOT_LOOKED_AT = {
     "syncs/<str:name>/preview/csv": "a file",
     "drafts/<int:id>/options": "a part of the page of the fields",
+    "oauth/callback": "the way back from an app, which leads to another page",
 }
 """Addresses that are answered by no page of their own, each with the reason."""
 

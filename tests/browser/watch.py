@@ -18,9 +18,13 @@ REFUSED = ("Failed to load resource: the server responded with a status of 4", "
 
 @dataclass
 class Watch:
-    """Notes what goes wrong in all pages of a context. ``home`` is the address of the pages."""
+    """Notes what goes wrong in all pages of a context. ``home`` is the address of the pages.
+
+    ``apps`` are those of apps that a person may be sent to, and that nothing else is to be asked of.
+    """
 
     home: str
+    apps: tuple[str, ...] = ()
     problems: list[str] = field(default_factory=list)
 
     def over(self, context: BrowserContext) -> None:
@@ -31,6 +35,8 @@ class Watch:
         context.on("weberror", lambda error: self.problems.append(f"script failed: {error.error}"))
 
     def _asked(self, request: Request) -> None:
+        if request.url.startswith(self.apps) and request.is_navigation_request():
+            return
         if urlsplit(request.url).netloc != urlsplit(self.home).netloc and not request.url.startswith("data:"):
             self.problems.append(f"another host was asked: {request.url}")
 
@@ -48,7 +54,8 @@ class Watch:
 @contextmanager
 def watched(chromium: Browser, house: House) -> Iterator[Callable[..., BrowserContext]]:
     """Make browser contexts; at the end nothing may have gone wrong in any of them, nor in the process that serves."""
-    watch, made, before = Watch(house.url), list[BrowserContext](), len(house.faults)
+    apps = tuple(f"{each.url}/oauth/authorize" for each in (house.east, house.west))
+    watch, made, before = Watch(house.url, apps), list[BrowserContext](), len(house.faults)
 
     def make(**options: object) -> BrowserContext:
         context = chromium.new_context(base_url=house.url, **options)

@@ -49,7 +49,7 @@ ANSWERS = {
     "service.apps.add_app": CHECK,
     "service.apps.check_app": CHECK,
     "service.apps.sign_in_again": CHECK,
-    "service.apps.disconnect": None,
+    "service.apps.disconnect": True,
     "service.same_account.accept_account": None,
     "service.apps.app_objects": list(CHECK.objects),
     "service.apps.app_fields": FIELDS,

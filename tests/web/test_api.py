@@ -41,6 +41,7 @@ TABLE: dict[tuple[str, str], Role] = {
     ("POST", "pause"): Role.EDITOR,
     ("POST", "resume"): Role.EDITOR,
     ("GET", "apps"): Role.VIEWER,
+    ("GET", "apps/{name}"): Role.VIEWER,
     ("POST", "apps/{name}/check"): Role.OPERATOR,
     ("GET", "connectors"): Role.VIEWER,
     ("GET", "issues"): Role.VIEWER,

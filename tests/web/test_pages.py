@@ -65,6 +65,10 @@ TABLE = {
     "apps/<str:name>/same": {"POST": Role.EDITOR},
     "apps/<str:name>/disconnect": {"GET": Role.EDITOR, "POST": Role.EDITOR},
     "connect/<str:connector>": {"GET": Role.EDITOR, "POST": Role.EDITOR},
+    "visits/<str:mark>": {"GET": Role.EDITOR},
+    "visits/<str:mark>/again": {"POST": Role.EDITOR},
+    "visits/<str:mark>/cancel": {"POST": Role.EDITOR},
+    "oauth/callback": {"GET": NOBODY},
     "issues": {"GET": Role.VIEWER},
     "issues/<str:issue>/link": {"POST": Role.OPERATOR},
     "issues/<str:issue>/create": {"POST": Role.OPERATOR},
@@ -101,6 +105,7 @@ SOMETHING = {
     "run": "r_999",
     "id": "999",
     "number": "999",
+    "mark": "nobody",
 }
 
 

@@ -1,12 +1,31 @@
 """Commands about apps: connect them, check them, see what they offer."""
 
-from typing import Annotated
+import sys
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from bothways.cli.terminal import Terminal
+from bothways.cli.serving import PORT
+from bothways.cli.terminal import Terminal, say
 from bothways.cli.workspaces import opened
 
+if TYPE_CHECKING:
+    from bothways.service.workspace import Workspace
+
+CLIENT_SECRET = "client_secret"
+
+Redirect = Annotated[
+    str,
+    typer.Option(
+        "--redirect",
+        metavar="ADDRESS",
+        help="Where the app sends you back to; it must know it. Else that of the pages.",
+    ),
+]
+Without = Annotated[
+    list[str] | None, typer.Option("--without", metavar="SCOPE", help="A permission not to ask for, by OAuth.")
+]
 Name = Annotated[str, typer.Argument(metavar="APP", help="The app's name in this workspace.")]
 
 
@@ -21,6 +40,8 @@ def add(
         list[str] | None,
         typer.Option("--secret", metavar="KEY=env:NAME", help="Where a secret is: env:NAME, file:PATH or stdin."),
     ] = None,
+    redirect: Redirect = "",
+    without: Without = None,
 ) -> None:
     """Connect an app.
 
@@ -29,10 +50,14 @@ def add(
     Secrets are never given here, only where they are:
 
     bothways app add crm hubspot --secret token=env:HUBSPOT_TOKEN
+
+    An app that knows us by a client id is opened in a browser, and asks there whether it lets us in:
+
+    bothways app add crm hubspot --set client_id=ID --secret client_secret=env:NAME
     """
     from bothways.cli import secrets
     from bothways.cli.render import apps as render
-    from bothways.service import apps
+    from bothways.service import apps, letting_in
     from bothways.service.views import plain
 
     terminal: Terminal = context.obj
@@ -40,7 +65,13 @@ def add(
     apps.check_name(workspace, name)
     settings = secrets.settings(connector, set_ or [], apps.catalogue())
     places, typed = secrets.places(terminal, name, secret or [])
-    view = apps.add_app(workspace, name, connector, settings, places, typed)
+    if "client_id" in settings or CLIENT_SECRET in {**places, **typed}:
+        back = _back(workspace, redirect)
+        view = letting_in.add_by_hand(
+            workspace, name, connector, settings, places, typed, back, without or (), _asking(terminal)
+        )
+    else:
+        view = apps.add_app(workspace, name, connector, settings, places, typed)
     if terminal.json:
         terminal.document("app-check", plain(view))
         return
@@ -55,27 +86,52 @@ def login(
         list[str] | None,
         typer.Option("--secret", metavar="KEY=env:NAME", help="Where a secret is: env:NAME, file:PATH or stdin."),
     ] = None,
+    redirect: Redirect = "",
+    without: Without = None,
 ) -> None:
-    """Sign in to an app again, with other secrets.
+    """Sign in to an app again.
 
-    They are only taken over if the app lets us in with them, as the account that it was:
+    Other secrets are only taken over if the app lets us in with them, as the account that it was:
 
     bothways app login crm --secret token=stdin
+
+    An app that lets us in by OAuth is opened in a browser: bothways app login crm
     """
     from bothways.cli import secrets
     from bothways.cli.render import apps as render
-    from bothways.service import apps
+    from bothways.service import apps, letting_in
     from bothways.service.views import plain
 
     terminal: Terminal = context.obj
     workspace = opened(terminal)
     places, typed = secrets.places(terminal, app, secret or [])
-    view = apps.sign_in_again(workspace, app, places, typed)
+    if set(places) | set(typed) <= {CLIENT_SECRET} and workspace.app(app).oauth:
+        back = _back(workspace, redirect)
+        view = letting_in.sign_in_by_hand(workspace, app, places, typed, back, without or (), _asking(terminal))
+    else:
+        view = apps.sign_in_again(workspace, app, places, typed)
     if terminal.json:
         terminal.document("app-check", plain(view))
         return
     terminal.lines(render.check(view))
     terminal.note("What waited for it goes on.")
+
+
+def _back(workspace: "Workspace", given: str) -> str:
+    """Return the address that an app sends people back to: that of the pages here, unless another one is given."""
+    return given or (workspace.document.public_url or f"http://127.0.0.1:{PORT}").rstrip("/") + "/oauth/callback"
+
+
+def _asking(terminal: Terminal) -> Callable[[str], str]:
+    """Return what has somebody open an address, and reads where they were sent back to: a browser may be elsewhere."""
+
+    def ask(address: str) -> str:
+        say("Open this address in a browser and allow it there:")
+        say(f"\n  {address}\n")
+        say("Then copy the address that you are sent to, whatever its page shows, and paste it here:")
+        return sys.stdin.readline().strip()
+
+    return ask
 
 
 def remove(context: typer.Context, app: Name) -> None:
@@ -86,11 +142,13 @@ def remove(context: typer.Context, app: Name) -> None:
     from bothways.service import apps
 
     terminal: Terminal = context.obj
-    apps.disconnect(opened(terminal), app)
+    told = apps.disconnect(opened(terminal), app)
     if terminal.json:
         terminal.document("removed", {"app": app})
     else:
         terminal.lines([f"{app} is disconnected. Its records stay as they are."])
+    if not told:
+        terminal.note(f"{app} could not be told: take Bothways out of its list of connected apps there.")
 
 
 def list_(context: typer.Context) -> None:

@@ -10,8 +10,9 @@ import logging
 import random
 import re
 import ssl
+from collections import deque
 from collections.abc import Callable, Container, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from email.utils import parsedate_to_datetime
 from enum import Enum
 from http import HTTPStatus
@@ -22,7 +23,7 @@ import orjson
 import urllib3
 from urllib3.exceptions import ConnectTimeoutError, HTTPError, NewConnectionError, SSLError
 
-from bothways.connectors.base import Setup
+from bothways.connectors.base import Access, Setup
 from bothways.connectors.budget import MAIN
 from bothways.connectors.guard import check_url, pool_classes
 from bothways.connectors.redirect import Target, follow
@@ -37,6 +38,7 @@ from bothways.errors import (
     ProtocolError,
     RateLimited,
     SecretUnusable,
+    SignInNeeded,
 )
 
 TRIES = 5
@@ -58,7 +60,10 @@ LARGEST_ANSWER = 64 * 2**20
 TRY_AGAIN = frozenset({408, 423, 477, 500, 502, 503, 504, *range(520, 528)})
 """Statuses after which a harmless call is repeated."""
 
-TOO_MANY = 429
+UNAUTHORIZED, TOO_MANY = 401, 429
+
+TOKENS = 4
+"""So many tokens that were sent last are taken out of an app's words."""
 
 
 class _WithoutQueries(logging.Filter):
@@ -143,9 +148,8 @@ class HttpClient:
 
     ``base_url`` is what relative addresses are joined to, and the only place that the credentials in
     ``headers`` are sent to. ``timeout`` is in seconds without a byte. ``tries``: how often a call is sent
-    at most. Safe to share between threads. ``scrub`` takes the credentials out of an app's words: what an
-    app says of a refused call must go through it, since it may quote what it was sent. ``secrets`` are those that do
-    not stand in a header.
+    at most. Safe to share between threads. ``secrets`` are those that do not stand in a header. ``access``: what hands
+    out the token of each call, which is then sent as Bearer; one that the app refuses is followed by another, once.
     """
 
     def __init__(
@@ -159,13 +163,15 @@ class HttpClient:
         connections: int = 8,
         tries: int = TRIES,
         secrets: Sequence[str] = (),
+        access: Access | None = None,
     ) -> None:
         check_url(base_url)
         self.base_url, self._setup, self._tries = base_url, setup, tries
         self._headers = {"User-Agent": "bothways", "Accept-Encoding": "gzip", **(headers or {})}
         _check_headers(setup.app, self._headers)
         self._manners = manners or Manners()
-        self.scrub = scrubber(self._headers, secrets)
+        self._access, self._tokens = access, deque[str](maxlen=TOKENS)
+        self._scrub = scrubber(self._headers, secrets)
         self._pools = urllib3.PoolManager(
             maxsize=connections,
             timeout=urllib3.Timeout(connect=min(CONNECT_TIMEOUT, timeout), read=timeout),
@@ -176,6 +182,10 @@ class HttpClient:
     def close(self) -> None:
         """Close all kept connections."""
         self._pools.clear()
+
+    def scrub(self, words: str) -> str:
+        """Take the credentials out of an app's words: it may quote what it was sent."""
+        return scrubber({}, tuple(self._tokens))(self._scrub(words))
 
     def request(
         self,
@@ -211,9 +221,11 @@ class HttpClient:
 
     def _persist(self, call: _Call) -> Response:
         """Send a call until it is answered for good, or there is nothing more to try."""
+        anew = False
         for attempt in range(1, self._tries + 1):
+            token = self._token()
             try:
-                response = self._send(call)
+                response = self._send(call, token)
             except AppUnreachable as error:
                 if attempt == self._tries or not error.facts.get("again", True):
                     raise
@@ -221,6 +233,10 @@ class HttpClient:
                 continue
             if response.status in call.ok:
                 return response
+            if response.status == UNAUTHORIZED and self._access is not None and not anew:
+                self._access.refused(token)  # the call was surely not carried out
+                anew = True
+                continue
             if not self._wait_for(call, response, attempt):
                 break
         raise self._error(call, response)
@@ -245,9 +261,21 @@ class HttpClient:
         self._setup.sleep(wait)
         return True
 
-    def _send(self, call: _Call) -> Response:
+    def _token(self) -> str:
+        """Return the token to send a call with, "" where none is handed out."""
+        if self._access is None:
+            return ""
+        token = self._access.token()
+        if token not in self._tokens:
+            self._tokens.append(token)
+        _check_headers(self._setup.app, {"Authorization": token})
+        return token
+
+    def _send(self, call: _Call, token: str = "") -> Response:
         """Send a call once, following redirects; each hop is paid for."""
         target: Target | None = call.target
+        if token:
+            target = replace(call.target, headers={**call.target.headers, "Authorization": f"Bearer {token}"})
         while target is not None:
             check_url(target.url)
             self._setup.budget.spend(call.pool, call.name)
@@ -297,7 +325,9 @@ class HttpClient:
         """Return the error that a refused call is for the user."""
         app, status = self._setup.app, response.status
         words = self.scrub(self._manners.words(response)).strip().rstrip(".")
-        if status == 401:
+        if status == UNAUTHORIZED and self._access is not None:
+            return SignInNeeded(app=app, reason=words or "it does not accept what it gave us")
+        if status == UNAUTHORIZED:
             return CredentialsRefused(app=app)
         if status == 403:
             return PermissionMissing(app=app, reason=words)

@@ -14,6 +14,7 @@ from bothways.connectors.budget import MemoryBudget
 from bothways.connectors.pacing import Day, State
 from bothways.errors import PermissionMissing
 from bothways.ledger import allowances, rests
+from bothways.service.access import keep_unkept
 from bothways.service.database import kept_open, on_database, sqlite_path
 from bothways.service.document import AppDocument
 from bothways.service.views import AllowanceView
@@ -100,7 +101,8 @@ def know(workspace: "Workspace", app: "Opened") -> None:
 
 
 def settle(workspace: "Workspace") -> None:
-    """Keep what was spent, and give back what was taken and not used."""
+    """Keep what was spent, give back what was taken and not used, and keep tokens that could not be kept before."""
+    keep_unkept(workspace.database)
     for (folder, _, _), account in list(_accounts.items()):
         if folder != workspace.folder:
             continue

@@ -1,33 +1,44 @@
 """Apps: which can be connected, which are, whether they answer, what they offer."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterator, Mapping
 from itertools import chain, count
-from typing import Any
 
 from bothways.connectors import registry
-from bothways.connectors.base import KeepsLists
-from bothways.errors import AccountChanged, AppInUse, UsageError
-from bothways.ledger import db, rests
+from bothways.connectors.base import KeepsLists, Setting, oauth_of
+from bothways.errors import AccountChanged, AppInUse
+from bothways.ledger import access, db, rests
 from bothways.records import Field
 from bothways.service import yaml_edit
+from bothways.service.access import end
 from bothways.service.allowances import accounted, into_the_reserve, standing
-from bothways.service.connect import Opened, make, open_app
+from bothways.service.connect import access_of, make, open_app
 from bothways.service.database import on_database
-from bothways.service.document import AppDocument, SecretPlace
-from bothways.service.reading import NAME, is_name
-from bothways.service.reading_apps import app_of, check_reached
+from bothways.service.document import CLIENT_SECRET, AppDocument, SecretPlace
+from bothways.service.entries import check_name, checked, checked_app, demand_secrets, entry_of, objects_of
+from bothways.service.reading_apps import check_reached
 from bothways.service.rights import Role, for_role
 from bothways.service.same_account import ensure_same_account
 from bothways.service.secret_files import Reference, forget, is_kept, kept
-from bothways.service.views import AppCheck, AppDetails, AppView, ConnectorView, ObjectView
+from bothways.service.views import AppCheck, AppDetails, AppView, ConnectorView, ObjectView, PermissionView
 from bothways.service.workspace import Workspace, reload
-from bothways.service.yaml_edit import add_entry, dumped
-from bothways.service.yaml_file import parse
+from bothways.service.yaml_edit import add_entry
 
 
 def catalogue() -> list[ConnectorView]:
     """Return every connector there is."""
-    return [ConnectorView(name, kind.title, tuple(kind.settings)) for name, kind in registry.connectors().items()]
+    found = ((name, kind, oauth_of(kind)) for name, kind in registry.connectors().items())
+    return [
+        ConnectorView(
+            name,
+            kind.title,
+            tuple(kind.settings),
+            way is not None,
+            way.permissions if way else (),
+            way.never if way else (),
+            way.instead_of if way else "",
+        )
+        for name, kind, way in found
+    ]
 
 
 def kind_called(connector: str) -> ConnectorView:
@@ -65,13 +76,48 @@ def show_app(workspace: Workspace, name: str) -> AppDetails:
     rest = next((each for each in rests.resting() if each.connection == name), None)
     return AppDetails(
         next(each for each in list_apps(workspace) if each.name == name),
-        tuple((each.label, document.settings[each.name]) for each in declared if each.name in document.settings),
-        tuple((each.name, each.label, _where(document.secrets.get(each.name))) for each in declared if each.secret),
+        (*_of_client(document), *(named for each in declared if (named := _said(each, document)))),
+        tuple(_secrets(document)),
         str(db.value("SELECT account FROM connection WHERE name=%s", (name,)) or ""),
         rest.until if rest else None,
         rest.trouble.partition(" ")[2] if rest else "",
         rest is not None and rest.trouble.startswith(f"{AccountChanged.code} "),
         next((each for each in standing(workspace) if each.app == name), None),
+        *_by_oauth(document),
+    )
+
+
+def _said(setting: Setting, document: AppDocument) -> tuple[str, str] | None:
+    held = document.settings.get(setting.name)
+    return None if held is None else (setting.label, held)
+
+
+def _of_client(document: AppDocument) -> list[tuple[str, str]]:
+    return [("Client id", document.oauth.client_id)] if document.oauth else []
+
+
+def _secrets(document: AppDocument) -> Iterator[tuple[str, str, str]]:
+    kind = registry.connector_class(document.connector)
+    way = oauth_of(kind)
+    if document.oauth:
+        yield CLIENT_SECRET, "Client secret", _where(document.oauth.client_secret)
+    for each in kind.settings:
+        if each.secret and not (document.oauth and way and each.name == way.instead_of):
+            yield each.name, each.label, _where(document.secrets.get(each.name))
+
+
+def _by_oauth(document: AppDocument) -> tuple[bool, tuple[PermissionView, ...], float | None]:
+    """Return whether an app lets us in by OAuth, what it allows, and since when."""
+    way = oauth_of(registry.connector_class(document.connector))
+    if document.oauth is None or way is None:
+        return False, (), None
+    given = access.find(document.name)
+    allowed = frozenset(given.scopes.split()) if given and given.scopes is not None else None
+    missing = set(way.missing(allowed)) if given else set(way.permissions)
+    return (
+        True,
+        tuple(PermissionView(each.label, each not in missing, each.reads, each.writes) for each in way.permissions),
+        given.signed_in_at if given else None,
     )
 
 
@@ -97,10 +143,10 @@ def add_app(
     """
     check_name(workspace, name)
     with kept(workspace.folder, name, typed or {}) as files:
-        entry = _entry(connector, settings, {**secrets, **files})
-        document = _checked(name, entry)
+        entry = entry_of(connector, settings, {**secrets, **files})
+        document = checked(name, entry)
         check_reached(document, workspace.document.public_url)
-        view = _check(make(workspace, document))
+        view = checked_app(make(workspace, document))
         add_entry(workspace.file, "apps", name, entry)
     reload(workspace)
     return view
@@ -118,11 +164,11 @@ def sign_in_again(
     before = workspace.app(name)
     with kept(workspace.folder, name, typed or {}) as files:
         entry = yaml_edit.entry(workspace.file, "apps", name)
-        _demand_secrets(before.connector, {**secrets, **files})
+        demand_secrets(before.connector, {**secrets, **files})
         auth = {each: {kind: place} for each, (kind, place) in {**secrets, **files}.items()}
         entry["auth"] = {**entry.get("auth", {}), **auth}
-        app = make(workspace, _checked(name, entry))
-        view = _check(app)
+        app = make(workspace, checked(name, entry))
+        view = checked_app(app)
         ensure_same_account(workspace, app)
         yaml_edit.set_entry(workspace.file, "apps", name, entry)
     reload(workspace)
@@ -133,8 +179,9 @@ def sign_in_again(
 
 @on_database
 @for_role(Role.EDITOR)
-def disconnect(workspace: Workspace, name: str) -> None:
-    """Take an app out of the file and forget secrets that were typed; its records stay as they are.
+def disconnect(workspace: Workspace, name: str) -> bool:
+    """Take an app out of the file, give back what it gave us, and forget secrets that were typed; its records stay as
+    they are. Return whether all was given back: it may not answer.
 
     Raises UnknownApp, AppInUse where a sync uses it.
     """
@@ -145,39 +192,9 @@ def disconnect(workspace: Workspace, name: str) -> None:
         raise AppInUse(app=name, syncs=", ".join(used_by))
     yaml_edit.remove_entry(workspace.file, "apps", name)
     reload(workspace)
-    forget(workspace.folder, app.secrets)
-
-
-def check_name(workspace: Workspace, name: str) -> None:
-    """Refuse a name that the file cannot hold, and one that is taken."""
-    if not is_name(name):
-        hint = f"It must be {NAME}."
-        raise UsageError(reason=f'"{name}" cannot be the name of an app', hint=hint)
-    if name in workspace.document.apps:
-        raise UsageError(reason=f'There is an app "{name}" already', hint="Choose another name, or edit bothways.yaml.")
-
-
-def _demand_secrets(connector: str, secrets: Iterable[str]) -> None:
-    """Refuse what is no secret of this kind of app."""
-    declared = [each.name for each in registry.connector_class(connector).settings]
-    for name in secrets:
-        if name not in declared:
-            raise UsageError(reason=f'{connector} has no secret "{name}"', hint=f"It takes: {', '.join(declared)}.")
-
-
-def _entry(connector: str, settings: Mapping[str, str], secrets: Mapping[str, Reference]) -> dict[str, Any]:
-    """Return an app as it stands in the file."""
-    declared = {each.name: each for each in registry.connector_class(connector).settings}
-    _demand_secrets(connector, secrets)
-    auth: dict[str, Any] = {name: {kind: place} for name, (kind, place) in secrets.items()}
-    auth |= {name: value for name, value in settings.items() if name in declared and declared[name].auth}
-    plain = {name: value for name, value in settings.items() if name not in auth}
-    return {"connector": connector, **plain, **({"auth": auth} if auth else {})}
-
-
-def _checked(name: str, entry: Mapping[str, Any]) -> AppDocument:
-    """Return the entry as the file would be read with it, or refuse it by the same rules."""
-    return app_of(parse(dumped({name: entry}), f"the settings of {name}"), name)
+    told = end(access_of(workspace, app)) if app.oauth else True
+    forget(workspace.folder, app.all_secrets)
+    return told
 
 
 @accounted
@@ -185,7 +202,7 @@ def check_app(workspace: Workspace, name: str) -> AppCheck:
     """Ask an app who we are there and what it offers."""
     app = open_app(workspace, name)
     with into_the_reserve(app):
-        return _check(app)
+        return checked_app(app)
 
 
 @accounted
@@ -193,7 +210,7 @@ def app_objects(workspace: Workspace, name: str) -> list[ObjectView]:
     """Return the kinds of record an app offers."""
     app = open_app(workspace, name)
     with into_the_reserve(app):
-        return _objects(app)
+        return objects_of(app)
 
 
 @accounted
@@ -225,15 +242,3 @@ def app_lists(workspace: Workspace, name: str, object: str) -> list[str]:
         return []
     with into_the_reserve(app):
         return sorted({each.name for each in app.connector.lists(object)}, key=str.casefold)
-
-
-def _check(app: Opened) -> AppCheck:
-    account = app.connector.check()
-    return AppCheck(app.name, app.title, account.id, account.label, tuple(account.notes), tuple(_objects(app)))
-
-
-def _objects(app: Opened) -> list[ObjectView]:
-    return [
-        ObjectView(each.name, each.label, each.readable, each.writable, app.connector.count(each.name))
-        for each in app.connector.objects()
-    ]

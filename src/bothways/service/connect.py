@@ -2,23 +2,25 @@
 
 import os
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from bothways.connectors import registry
-from bothways.connectors.base import Connector, ObjectType, Setup
+from bothways.connectors.base import Access, Connector, ObjectType, Setup, oauth_of
 from bothways.connectors.budget import Billed
 from bothways.connectors.made import with_made
 from bothways.errors import SecretMissing, UnknownObject
 from bothways.records import Field
+from bothways.service.access import KeptAccess, memory_of
 from bothways.service.allowances import budget_of
-from bothways.service.document import AppDocument, SecretPlace
+from bothways.service.document import CLIENT_SECRET, AppDocument, SecretPlace
 from bothways.service.traced import traced
 from bothways.service.tracing import is_on
 from bothways.service.yaml_file import nearest
 
 if TYPE_CHECKING:
+    from bothways.connectors.oauth import Client, TokenServer
     from bothways.service.workspace import Workspace
 
 SCHEMA_KEPT = 600.0
@@ -88,8 +90,18 @@ def _kept(schemas: Schemas, document: AppDocument) -> dict[str, tuple[float, Map
     return schemas[document.name][1]
 
 
-def make(workspace: "Workspace", document: AppDocument) -> Opened:
-    """Return an app made from its settings."""
+def make(workspace: "Workspace", document: AppDocument, access: Access | None = None) -> Opened:
+    """Return an app made from its settings; ``access``: what it gave, where that is not kept yet."""
+    kind = registry.connector_class(document.connector)
+    setup = setup_of(workspace, document)
+    if document.oauth:
+        setup = replace(setup, access=access or access_of(workspace, document))
+    made, budget = with_made(kind), cast(Billed, setup.budget)
+    return Opened(document, kind.title, (traced(made) if is_on() else made)(setup), budget, setup.allow_hosts)
+
+
+def setup_of(workspace: "Workspace", document: AppDocument) -> Setup:
+    """Return what a connector, or whoever else talks to its app, is made from."""
     kind = registry.connector_class(document.connector)
     store = secrets_of(workspace, document)
     public = {each.name for each in kind.settings if each.auth and not each.secret}
@@ -97,14 +109,41 @@ def make(workspace: "Workspace", document: AppDocument) -> Opened:
     hosts = workspace.document.allow_hosts
     budget = Billed(budget_of(workspace, document, kind))
     secrets = Secrets(document.name, document.secrets, workspace.folder, settings)
-    setup = Setup(document.name, settings, secrets, budget, hosts, clock=workspace.clock)
-    made = with_made(kind)
-    return Opened(document, kind.title, (traced(made) if is_on() else made)(setup), budget, hosts)
+    return Setup(document.name, settings, secrets, budget, hosts, clock=workspace.clock)
 
 
 def secrets_of(workspace: "Workspace", document: AppDocument) -> "Secrets":
     """Return what reads the secrets of an app that stand elsewhere."""
-    return Secrets(document.name, document.secrets, workspace.folder)
+    return Secrets(document.name, document.all_secrets, workspace.folder)
+
+
+def client_of(workspace: "Workspace", document: AppDocument) -> "Client":
+    """Return by what an app knows us that lets us in by OAuth; raise SecretMissing."""
+    from bothways.connectors.oauth import Client
+
+    assert document.oauth is not None
+    return Client(document.oauth.client_id, secrets_of(workspace, document).get(CLIENT_SECRET).strip())
+
+
+def token_server(workspace: "Workspace", document: AppDocument, client: "Client") -> "TokenServer":
+    """Return where an app hands out tokens."""
+    from bothways.connectors.oauth import TokenServer
+
+    oauth = oauth_of(registry.connector_class(document.connector))
+    assert oauth is not None
+    return TokenServer(oauth, setup_of(workspace, document), client)
+
+
+def access_of(workspace: "Workspace", document: AppDocument) -> KeptAccess:
+    """Return the access to an app that lets us in by OAuth."""
+    return KeptAccess(
+        workspace.database,
+        document.name,
+        lambda: client_of(workspace, document),
+        lambda client: token_server(workspace, document, client),
+        workspace.clock,
+        memory_of(workspace.database, document.name),
+    )
 
 
 @dataclass(frozen=True, slots=True)

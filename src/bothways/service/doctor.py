@@ -144,8 +144,8 @@ def has_database(workspace: Workspace) -> bool:
 
 def _app(workspace: Workspace, name: str) -> list[Finding]:
     document = workspace.app(name)
-    store = Secrets(name, document.secrets, workspace.folder)
-    findings = [each for secret in document.secrets for each in _try("", lambda s=secret: store.get(s))]  # type: ignore[misc]
+    store = Secrets(name, document.all_secrets, workspace.folder)
+    findings = [each for secret in document.all_secrets for each in _try("", lambda s=secret: store.get(s))]  # type: ignore[misc]
     missing = [each for each in findings if each.level != "ok"]
     if missing:
         return missing

@@ -41,12 +41,31 @@ class SecretPlace:
         return f"the environment variable {self.name}" if self.kind == "env" else f"the file {self.name}"
 
 
+CLIENT_SECRET = "client_secret"
+"""What the secret is called by which an app knows us, under ``auth: oauth:``."""
+
+
+@dataclass(frozen=True, slots=True)
+class OAuthDocument:
+    """By what an app knows us that lets us in by OAuth. ``authorize``: where people allow it, "" for where all do."""
+
+    client_id: str
+    client_secret: SecretPlace
+    authorize: str = ""
+
+    @property
+    def entry(self) -> dict[str, Any]:
+        """What the file says of it."""
+        secret = {CLIENT_SECRET: {self.client_secret.kind: self.client_secret.name}}
+        return {"client_id": self.client_id, **secret, **({"authorize_url": self.authorize} if self.authorize else {})}
+
+
 @dataclass(frozen=True, slots=True)
 class AppDocument:
     """One app: its connector, its settings, and where its secrets are.
 
     ``country`` is the one that its phone numbers in national form belong to (ISO 3166). ``reserve`` is the share of the
-    app's calls of a day, in percent, that is left to others.
+    app's calls of a day, in percent, that is left to others. ``oauth``: where we are let in by that.
     """
 
     name: str
@@ -56,6 +75,18 @@ class AppDocument:
     place: str = ""
     country: str | None = None
     reserve: float = RESERVE
+    oauth: OAuthDocument | None = None
+
+    @property
+    def auth(self) -> dict[str, Any]:
+        """What the file says of its secrets: where they are."""
+        places: dict[str, Any] = {name: {place.kind: place.name} for name, place in self.secrets.items()}
+        return places | ({"oauth": self.oauth.entry} if self.oauth else {})
+
+    @property
+    def all_secrets(self) -> Mapping[str, SecretPlace]:
+        """Where all of its secrets are, the one for OAuth among them."""
+        return {**self.secrets, **({CLIENT_SECRET: self.oauth.client_secret} if self.oauth else {})}
 
     @property
     def limits(self) -> dict[str, Any]:

@@ -6,11 +6,11 @@ from collections.abc import Mapping, Sequence
 from urllib.parse import SplitResult, urlsplit
 
 from bothways.connectors import registry
-from bothways.connectors.base import Connector, Setting
+from bothways.connectors.base import Connector, OAuth, Setting, oauth_of
 from bothways.engine.sides import Side
 from bothways.errors import MissingKey, NoCountry, SecretInFile, UnknownApp, UnknownConnector, WrongType
 from bothways.records.normal import country_codes, country_of
-from bothways.service.document import RESERVE, AppDocument, SecretPlace
+from bothways.service.document import CLIENT_SECRET, RESERVE, AppDocument, OAuthDocument, SecretPlace
 from bothways.service.yaml_file import Node, nearest, shown
 
 APP = ("connector", "country", "auth")
@@ -18,6 +18,9 @@ APP = ("connector", "country", "auth")
 
 COUNTED = ("limits",)
 """What an app has besides if it allows so many calls a day."""
+
+OAUTH = ("client_id", CLIENT_SECRET, "authorize_url")
+"""What stands under ``auth: oauth:``."""
 
 LIMITS = ("reserve",)
 MOST_RESERVED = 95.0
@@ -38,16 +41,21 @@ def app_of(apps: Node, name: str) -> AppDocument:
         kind = registry.connector_class(connector)
     except UnknownConnector as error:
         raise UnknownConnector(where=node.value_place("connector"), **error.facts) from error
-    auth, declared = node.node("auth"), kind.settings
+    auth, declared, way = node.node("auth"), kind.settings, oauth_of(kind)
     node.only((*keys_of(kind), *(each.name for each in declared if not each.auth)))
-    auth.only(tuple(each.name for each in declared if each.auth))
+    auth.only((*(each.name for each in declared if each.auth), *(("oauth",) if way else ())))
+    oauth = _oauth(auth, way)
+    spared = way.instead_of if way and oauth else ""
     settings, secrets = {}, {}
     for each in declared:
         home = auth if each.auth else node
         if home.data.get(each.name) is None:
-            if each.required and each.default is None:
+            if each.required and each.default is None and each.name != spared:
                 raise MissingKey(where=home.place, key=each.name, hint=_hint(each))
             continue
+        if each.name == spared:
+            expected = "left out where the app lets us in by oauth"
+            raise WrongType(where=home.value_place(each.name), key=each.name, expected=expected, got="both of them")
         if isinstance(home.data[each.name], Mapping):
             if not each.auth:
                 raise home.wrong(each.name, "text")
@@ -59,7 +67,26 @@ def app_of(apps: Node, name: str) -> AppDocument:
     _check_needs(node, auth, declared)
     defaults = {each.name: each.default for each in declared if each.default is not None}
     place, country, reserve = apps.key_place(name), _country(node), _reserve(node)
-    return AppDocument(name, connector, {**defaults, **settings}, secrets, place, country, reserve)
+    return AppDocument(name, connector, {**defaults, **settings}, secrets, place, country, reserve, oauth)
+
+
+def _oauth(auth: Node, way: OAuth | None) -> OAuthDocument | None:
+    """Return by what an app knows us that lets us in by OAuth, None for one that does not."""
+    if way is None or auth.data.get("oauth") is None:
+        return None
+    node = auth.node("oauth")
+    node.only(OAUTH)
+    node.need("client_id", "It is shown by the app, where yours is registered.")
+    node.need(CLIENT_SECRET, f"Say where it is: {CLIENT_SECRET}: {{env: NAME}}")
+    if not isinstance(node.data[CLIENT_SECRET], Mapping):
+        where = node.value_place(CLIENT_SECRET)
+        raise SecretInFile(where=where, key=CLIENT_SECRET, instead=secret_places(CLIENT_SECRET))
+    address = ""
+    if node.data.get("authorize_url") is not None:
+        address = node.text("authorize_url")
+        setting = Setting("authorize_url", "Address at which it is allowed", example=way.authorize)
+        _check_address(node, setting, address_parts(address))
+    return OAuthDocument(node.text("client_id"), secret_place(node, CLIENT_SECRET), address)
 
 
 def keys_of(kind: type[Connector]) -> tuple[str, ...]:

@@ -131,9 +131,8 @@ def _flat(data: object, path: str = "") -> Iterator[tuple[str, object]]:
 
 def connection_of(app: AppDocument) -> dict[str, Any]:
     """Return an app's settings as the database keeps them; of its secrets only where they are."""
-    places = {name: {place.kind: place.name} for name, place in app.secrets.items()}
     country = {"country": app.country} if app.country else {}
-    return {"connector": app.connector, "settings": {**app.settings, **country, **app.limits, "auth": places}}
+    return {"connector": app.connector, "settings": {**app.settings, **country, **app.limits, "auth": app.auth}}
 
 
 def _differs(app: AppDocument) -> bool:

@@ -11,7 +11,7 @@ import json
 from bothways.connectors import registry
 from bothways.connectors.base import Account
 from bothways.errors import AccountChanged
-from bothways.ledger import db, rests
+from bothways.ledger import access, db, rests
 from bothways.service.connect import Opened, open_app, secrets_of
 from bothways.service.database import on_database
 from bothways.service.rights import Role, for_role
@@ -30,10 +30,16 @@ def ensure_same_account(workspace: Workspace, app: Opened) -> None:
     row = db.one("SELECT account, trace FROM connection WHERE name=%s", (app.name,))
     if row is None or row[1] == trace:
         return
-    now, before = app.connector.check(), str(row[0])
-    if before and now.id and now.id != before:
-        raise AccountChanged(app=app.name, before=before, now=now.label or now.id)
-    _keep(app.name, now.id or before, trace)
+    now = app.connector.check()
+    refuse_another(app.name, now.id, now.label)
+    _keep(app.name, now.id or str(row[0]), trace)
+
+
+def refuse_another(name: str, id: str, label: str) -> None:
+    """Refuse an account of an app that is not the one that it was (AccountChanged)."""
+    before = str(db.value("SELECT account FROM connection WHERE name=%s", (name,)) or "")
+    if before and id and id != before:
+        raise AccountChanged(app=name, before=before, now=label or id)
 
 
 @on_database
@@ -58,7 +64,8 @@ def _trace(workspace: Workspace, app: Opened) -> str:
     needed = [each.name for each in kind.settings if each.secret and each.required]
     store = secrets_of(workspace, document)
     bits = {name: _few_bits(app.name, store.get(name)) for name in needed if name in document.secrets}
-    said = json.dumps([document.connector, dict(document.settings), bits], sort_keys=True)
+    by_oauth = [document.oauth.client_id, access.mark_of(app.name)] if document.oauth else []
+    said = json.dumps([document.connector, dict(document.settings), bits, *by_oauth], sort_keys=True)
     return hashlib.sha256(said.encode()).hexdigest()
 
 

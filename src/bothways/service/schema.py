@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from bothways.connectors import registry
-from bothways.connectors.base import Connector, Setting
+from bothways.connectors.base import Connector, Setting, oauth_of
 from bothways.engine.filters import GROUPS, OPERATORS
 from bothways.engine.keys import NORMAL_FORMS
 from bothways.engine.spec import When
@@ -98,6 +98,11 @@ PERCENTAGE = _or(
 )
 
 
+OAUTH_SHAPES: Mapping[str, Shape] = {
+    "client_id": {**TEXT, "description": "What the app knows us by."},
+    doc.CLIENT_SECRET: {**PLACE, "description": "Where the secret is that the app knows us by."},
+    "authorize_url": _maybe({**TEXT, "description": "Where people allow it, if not at the usual address."}),
+}
 LIMIT_SHAPES: Mapping[str, Shape] = {
     "reserve": {**PERCENTAGE, "description": "Of the calls that the app allows a day: how many are left to others."},
 }
@@ -265,6 +270,7 @@ UNSHAPED = {
     "conflicts": set(reading_conflicts.CONFLICTS) - set(CONFLICT_SHAPES),
     "a constant": set(reading_fields.CONSTANT) - set(CONSTANT_SHAPES),
     "guards": set(reading.GUARDS) - set(GUARD_SHAPES),
+    "oauth": set(reading_apps.OAUTH) - set(OAUTH_SHAPES),
     "limits": set(reading_apps.LIMITS) - set(LIMIT_SHAPES),
     "the schedule": set(reading_schedule.SCHEDULE) - set(SCHEDULE_SHAPES),
     "quiet hours": set(reading_schedule.QUIET) - set(QUIET_SHAPES),
@@ -325,7 +331,13 @@ def _app() -> Shape:
 def _connector(name: str, kind: type[Connector]) -> Shape:
     plain = {each.name: each for each in kind.settings if not each.auth}
     secret = {each.name: each for each in kind.settings if each.auth}
-    auth = _keys(secret, {key: _setting(each) for key, each in secret.items()}, _needed(secret))
+    oauth, needed_auth = oauth_of(kind), _needed(secret)
+    auth_shapes = {key: _setting(each) for key, each in secret.items()}
+    if oauth:
+        needed_auth = [each for each in needed_auth if each != oauth.instead_of]
+        auth_shapes[oauth.instead_of] = _maybe(auth_shapes[oauth.instead_of])
+        auth_shapes["oauth"] = _maybe(_keys(reading_apps.OAUTH, OAUTH_SHAPES, reading_apps.OAUTH[:2]))
+    auth = _keys(auth_shapes, auth_shapes, needed_auth)
     shapes: dict[str, Shape] = {"connector": {"const": name}, "country": _maybe(COUNTRY)}
     shapes["limits"] = _maybe(_keys(reading_apps.LIMITS, LIMIT_SHAPES))
     shapes["auth"] = auth if _needed(secret) else _maybe(auth)

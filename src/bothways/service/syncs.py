@@ -143,7 +143,7 @@ def file_of(document: Document, apps: Iterable[str], syncs: Mapping[str, Mapping
 
 def _app(app: AppDocument) -> dict[str, Any]:
     declared = registry.connector_class(app.connector).settings
-    auth: dict[str, Any] = {name: {place.kind: place.name} for name, place in app.secrets.items()}
+    auth = app.auth
     auth |= {each.name: app.settings[each.name] for each in declared if each.auth and each.name in app.settings}
     plain = {each.name: app.settings[each.name] for each in declared if not each.auth and each.name in app.settings}
     country = {"country": app.country} if app.country else {}

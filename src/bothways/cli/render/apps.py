@@ -80,4 +80,8 @@ def connectors(views: Sequence["ConnectorView"], words: str) -> list[str]:
             for each in view.settings
         ]
         lines += columns(rows, indent="  ")
+        if view.by_oauth:
+            lines.append(
+                f"  or by OAuth, without {view.instead_of}: --set client_id=... --secret client_secret=env:NAME"
+            )
     return lines

@@ -22,13 +22,14 @@ class Api:
     def __init__(self, setup: Setup) -> None:
         self.app = setup.app
         self._real: set[tuple[str, str]] = set()
-        token = setup.secrets.get("token").strip()
+        by_token = {} if setup.access else {"Authorization": f"Bearer {setup.secrets.get('token').strip()}"}
         self.http = HttpClient(
             setup.settings.get("base_url") or BASE_URL,
             setup,
-            {"Authorization": f"Bearer {token}"},
+            by_token,
             manners=MANNERS,
             connections=CONCURRENCY,
+            access=setup.access,
         )
 
     def kind(self, object: str) -> Kind:

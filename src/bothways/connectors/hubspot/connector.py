@@ -9,6 +9,7 @@ from bothways.connectors.base import (
     Account,
     Capabilities,
     LastChange,
+    OAuth,
     ObjectType,
     Page,
     Read,
@@ -21,7 +22,7 @@ from bothways.connectors.base import (
 )
 from bothways.connectors.hubspot import associations, listing, lists, reading, subscriptions, webhooks, writing
 from bothways.connectors.hubspot.api import Api
-from bothways.connectors.hubspot.facts import BASE_URL, CAPABILITIES, LIMITS, MARKER, QUOTA
+from bothways.connectors.hubspot.facts import BASE_URL, CAPABILITIES, LIMITS, MARKER, OAUTH, QUOTA
 from bothways.connectors.hubspot.objects import KINDS
 from bothways.connectors.hubspot.schema import field_of
 from bothways.connectors.hubspot.subscriptions import Subscriptions
@@ -33,7 +34,7 @@ from bothways.records import Field, FieldType, Ref, Value
 
 
 class HubSpot:
-    """HubSpot CRM, API version 2026-09, with a service key or a private app's token."""
+    """HubSpot CRM, API version 2026-09, with a service key, a private app's token, or by OAuth."""
 
     title: ClassVar[str] = "HubSpot"
     settings: ClassVar[tuple[Setting, ...]] = (
@@ -60,12 +61,13 @@ class HubSpot:
     )
     limits: ClassVar[Mapping[str, tuple[int, float]]] = LIMITS
     quota: ClassVar[int] = QUOTA
+    oauth: ClassVar[OAuth] = OAUTH
 
     def __init__(self, setup: Setup) -> None:
         self._marker = setup.settings.get("marker_property") or None
         self.capabilities: Capabilities = replace(CAPABILITIES, marker=self._marker is not None)
         self._api = Api(setup)
-        self._secrets = setup.secrets
+        self._secrets, self._access = setup.secrets, setup.access
         self._subscriptions = Subscriptions(setup)
         self._schemas: dict[str, Mapping[str, Field]] = {}
 
@@ -84,8 +86,9 @@ class HubSpot:
         return str(self._api.account().get("timeZone") or "")
 
     def objects(self) -> Sequence[ObjectType]:
-        """Return contacts, companies and deals."""
-        return [kind.type for kind in KINDS.values()]
+        """Return contacts, companies and deals, as far as they are allowed to us."""
+        allowed = self._access.allowed() if self._access else None
+        return [OAUTH.restricted(kind.type, allowed) for kind in KINDS.values()]
 
     def fields(self, object: str) -> Sequence[Field]:
         """Return the properties of an object, its associations and the labels of these, as fields."""

@@ -4,7 +4,7 @@ Written for version 2026-09 of the API (developers.hubspot.com). Facts marked [K
 that its documentation does not promise: what depends on them stands here and nowhere else.
 """
 
-from bothways.connectors.base import Capabilities
+from bothways.connectors.base import Capabilities, OAuth, Permission
 
 API_VERSION = "2026-09"
 """Supported until about March 2028; a version lives 18 months from its release."""
@@ -93,3 +93,34 @@ CAPABILITIES = Capabilities(
     archives=True,
     list_page=BATCH,
 )
+
+OAUTH = OAuth(
+    authorize="https://app.hubspot.com/oauth/authorize",
+    server="base_url",
+    token=f"/oauth/{API_VERSION}/token",
+    introspect=f"/oauth/{API_VERSION}/token/introspect",
+    revoke=f"/oauth/{API_VERSION}/token/revoke",
+    optional="optional_scope",
+    permissions=(
+        Permission("oauth", "know which account it is", reads=("contacts", "companies", "deals")),
+        Permission("crm.objects.contacts.read", "read contacts", reads=("contacts",)),
+        Permission("crm.objects.contacts.write", "add and change contacts", writes=("contacts",)),
+        Permission("crm.schemas.contacts.read", "see which properties contacts have", reads=("contacts",)),
+        Permission("crm.objects.companies.read", "read companies", reads=("companies",), needed=False),
+        Permission("crm.objects.companies.write", "add and change companies", writes=("companies",), needed=False),
+        Permission(
+            "crm.schemas.companies.read", "see which properties companies have", reads=("companies",), needed=False
+        ),
+        Permission("crm.objects.deals.read", "read deals", reads=("deals",), needed=False),
+        Permission("crm.objects.deals.write", "add and change deals", writes=("deals",), needed=False),
+        Permission("crm.schemas.deals.read", "see which properties deals have", reads=("deals",), needed=False),
+        Permission("crm.lists.read", "see which records are in a list", needed=False),
+    ),
+    never=(
+        "delete records, unless you turn that on for a sync: they then go to the recycling bin",
+        "send e-mails, enrol anybody in a workflow, or read messages and calls",
+        "change properties, lists, pipelines, users or settings",
+    ),
+)
+"""An app of HubSpot asks for the scopes that are set in it, and for no others: those needed here must be required
+there, and the rest optional. [K] That the paths of version 2026-09 take the forms of RFC 6749, 7009 and 7662."""

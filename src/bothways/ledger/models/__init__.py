@@ -3,6 +3,7 @@
 Times in the hot tables are seconds since 1970 (UTC), as double precision. Values are JSON text.
 """
 
+from bothways.ledger.models.access import Access, Visit
 from bothways.ledger.models.base import Base, Turns, new_mark
 from bothways.ledger.models.core import (
     ACTIVE,
@@ -42,6 +43,7 @@ from bothways.ledger.models.service import (
 __all__ = [
     "ACTIVE",
     "OPEN",
+    "Access",
     "Account",
     "Alert",
     "Allowance",
@@ -75,6 +77,7 @@ __all__ = [
     "Token",
     "Trouble",
     "Turns",
+    "Visit",
     "Webhooks",
     "Worker",
     "Workspace",

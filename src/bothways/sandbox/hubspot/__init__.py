@@ -4,7 +4,8 @@ It behaves as HubSpot's documentation says, for API version 2026-09: values are 
 lower case and unique, search lags behind and ends at 10,000 rows, batches hold a hundred and report their
 rows, limits are rolling windows, a merge makes a new id, lifecycle stages go forward only. Records are associated
 with each other, a primary company among them, and by the labels
-that the account makes. Webhooks are sent to whoever subscribes to them.
+that the account makes. Webhooks are sent to whoever subscribes to them. People let apps in by OAuth, on a page of their
+own at ``/oauth/authorize``, once ``register`` has set an app up.
 
 In a test, in a thread of the same process, on a clock that moves only when told::
 
@@ -29,8 +30,20 @@ Or by hand: ``python -m bothways.sandbox.hubspot --port 0 --database FILE`` prin
 from bothways.sandbox.hubspot.admin import Admin
 from bothways.sandbox.hubspot.clocks import Clock, FrozenClock
 from bothways.sandbox.hubspot.hooks import CLIENT_SECRET, subscriptions
+from bothways.sandbox.hubspot.oauth import APP_SECRET, CLIENT_ID
 from bothways.sandbox.hubspot.problems import Refused
 from bothways.sandbox.hubspot.server import HubSpotSandbox
 from bothways.sandbox.hubspot.starting import start
 
-__all__ = ["CLIENT_SECRET", "Admin", "Clock", "FrozenClock", "HubSpotSandbox", "Refused", "start", "subscriptions"]
+__all__ = [
+    "APP_SECRET",
+    "CLIENT_ID",
+    "CLIENT_SECRET",
+    "Admin",
+    "Clock",
+    "FrozenClock",
+    "HubSpotSandbox",
+    "Refused",
+    "start",
+    "subscriptions",
+]

@@ -46,6 +46,9 @@ NAMES = frozenset(
             "change",
             "grant",
             "revoke",
+            "register",
+            "remove_apps",
+            "refresh_tokens",
         ),
     }
 )
@@ -227,6 +230,26 @@ class Admin:
     def revoke(self, token: str) -> None:
         """Accept a token no longer."""
         self._ask("revoke", token=token)
+
+    def register(
+        self,
+        redirects: Sequence[str],
+        needed: Sequence[str] = ("oauth",),
+        optional: Sequence[str] = (),
+        *,
+        rotates: bool = False,
+    ) -> None:
+        """Set up the app that people let in by OAuth."""
+        names = {"redirects": list(redirects), "needed": list(needed), "optional": list(optional)}
+        self._ask("register", **names, rotates=rotates)
+
+    def remove_apps(self) -> int:
+        """End all that people have allowed apps by OAuth."""
+        return int(self._ask("remove_apps"))
+
+    def refresh_tokens(self) -> list[str]:
+        """Return the refresh tokens that are good."""
+        return list(self._ask("refresh_tokens"))
 
     def _ask(self, name: str, **arguments: Any) -> Any:
         answer = self._pool.request("POST", self.url + PREFIX + name, body=orjson.dumps(arguments))

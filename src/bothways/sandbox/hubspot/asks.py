@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
 import orjson
@@ -13,9 +13,12 @@ from bothways.sandbox.hubspot.problems import Refused
 from bothways.sandbox.hubspot.schema import CONTACTS, Kind
 from bothways.sandbox.hubspot.store import Row
 
+if TYPE_CHECKING:
+    from bothways.sandbox.hubspot.oauth import Desk
+
 Query = Mapping[str, Sequence[str]]
-Answer = tuple[int, Any]
-"""A status and what the body holds (None: there is none)."""
+Answer = tuple[int, Any] | tuple[int, Any, dict[str, str]]
+"""A status and what the body holds (None: there is none), and headers, if there are any."""
 
 
 @dataclass(slots=True)
@@ -23,7 +26,7 @@ class Ask:
     """One call. ``arg`` is the id or name in the path, ``here`` the address that links go to.
 
     ``cap`` is where search ends; ``echo`` says whether rows repeat the trace ids of their inputs, ``by_row``
-    whether refusals are reported by them. ``hooks`` sends the webhooks.
+    whether refusals are reported by them. ``hooks`` sends the webhooks, ``desk`` lets apps in. ``now`` is in seconds.
     """
 
     crm: Crm
@@ -36,6 +39,8 @@ class Ask:
     echo: bool = True
     by_row: bool = True
     hooks: Hooks | None = None
+    desk: "Desk | None" = None
+    now: float = 0.0
 
     @property
     def body(self) -> dict[str, Any]:

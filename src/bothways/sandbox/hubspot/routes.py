@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from urllib.parse import unquote
 
-from bothways.sandbox.hubspot import associations, batches, lists, owning, properties, single
+from bothways.sandbox.hubspot import associations, batches, consent, lists, oauth, owning, properties, single
 from bothways.sandbox.hubspot.asks import Answer, Ask
 from bothways.sandbox.hubspot.problems import Refused, not_found
 from bothways.sandbox.hubspot.schema import CONTACTS, Kind, kind_of
@@ -18,6 +18,7 @@ _ASSOCIATIONS = re.compile(
 )
 _LISTS = re.compile(rf"/crm/(?:lists/{_VERSION}|v3/lists)/(?:search|([^/]+)/memberships)")
 _ACCOUNT = re.compile(rf"/account-info/(?:{_VERSION}|v3)/details")
+_OAUTH = re.compile(rf"/oauth/(?:(authorize)|(?:{_VERSION}|v[13])/token(?:/(introspect|revoke))?)")
 _OWNED = re.compile(rf"/webhooks/(?:{_VERSION}|v3)/(\d+)/(settings|subscriptions)(?:/(\d+))?")
 
 
@@ -25,7 +26,8 @@ _OWNED = re.compile(rf"/webhooks/(?:{_VERSION}|v3)/(\d+)/(settings|subscriptions
 class Route:
     """One call: its name in the counter, what it does, and one of whose scopes a token must have.
 
-    ``owned``: the number of the app that only its owner may ask about.
+    ``owned``: the number of the app that only its owner may ask about. ``open``: it takes no token
+    and counts in no limit.
     """
 
     call: str
@@ -34,6 +36,7 @@ class Route:
     kind: Kind = CONTACTS
     arg: str = ""
     owned: str = ""
+    open: bool = False
 
     @property
     def scopes(self) -> tuple[str, ...]:
@@ -93,6 +96,15 @@ _OF_OWNER: Mapping[tuple[str, str], Mapping[str, Route]] = {
         "DELETE": Route("webhooks/subscriptions/delete", owning.delete),
     },
 }
+_OF_OAUTH: Mapping[str, Mapping[str, Route]] = {
+    "authorize": {
+        "GET": Route("oauth/authorize", consent.show, open=True),
+        "POST": Route("oauth/decide", consent.decide, open=True),
+    },
+    "token": {"POST": Route("oauth/token", oauth.token, open=True)},
+    "introspect": {"POST": Route("oauth/introspect", oauth.introspect, open=True)},
+    "revoke": {"POST": Route("oauth/revoke", oauth.revoke, open=True)},
+}
 ACCOUNT = Route("account-info", single.account)
 
 
@@ -113,6 +125,8 @@ def route_of(method: str, path: str) -> Route:
     if match := _PROPERTIES.fullmatch(path):
         kind, name = _kind(match[1]), unquote(match[2] or "")
         return replace(_chosen(_OF_PROPERTY if name else _OF_PROPERTIES, method), kind=kind, arg=name)
+    if match := _OAUTH.fullmatch(path):
+        return _chosen(_OF_OAUTH[match[1] or match[2] or "token"], method)
     if match := _OWNED.fullmatch(path):
         routes = _OF_OWNER.get((match[2], "one" if match[3] else ""), {})
         return replace(_chosen(routes, method), owned=match[1], arg=match[3] or "")

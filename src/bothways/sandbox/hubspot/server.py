@@ -29,6 +29,7 @@ from bothways.sandbox.hubspot.joining import (
     unlabel,
 )
 from bothways.sandbox.hubspot.limits import DAILY, Limits
+from bothways.sandbox.hubspot.oauth import LetsAppsIn
 from bothways.sandbox.hubspot.problems import Refused, missing_scopes, rate_limited, unauthorized
 from bothways.sandbox.hubspot.routes import Route, route_of
 from bothways.sandbox.hubspot.schema import Kind, kind_of
@@ -40,7 +41,7 @@ LONGEST_ADDRESS = 8000
 LOG_LENGTH = 100_000
 
 
-class HubSpotSandbox:
+class HubSpotSandbox(LetsAppsIn):
     """A HubSpot account to be used in a ``with`` block.
 
     ``tokens`` maps each accepted token to its scopes (None: all). ``rate`` and ``search_rate`` are calls
@@ -69,6 +70,7 @@ class HubSpotSandbox:
         clock: Clock | FrozenClock | None = None,
         port: int = 0,
     ) -> None:
+        super().__init__()
         self.tokens = dict(tokens or {TOKEN: None})
         self.clock = clock or Clock()
         self.index_lag, self.search_cap = index_lag, search_cap
@@ -387,13 +389,14 @@ class HubSpotSandbox:
     def _routed(self, request: Request, search: bool) -> Reply | None:
         if len(request.target) > LONGEST_ADDRESS:
             raise Refused(414, "The address is too long")
-        scopes = None if request.path.startswith("/webhooks/") else self._scopes(request)
+        free = request.path.startswith(("/webhooks/", "/oauth/"))
+        scopes = None if free else self._scopes(request)
         route = route_of(request.method, request.path)
         if route.owned:
             self._check_owner(request, route)
         with self._lock:
             self.calls[route.call] += 1
-            policy = self._limits.refusal(self.clock.now(), search=search)
+            policy = None if route.open else self._limits.refusal(self.clock.now(), search=search)
         if policy is not None:
             raise rate_limited(policy)
         fault = self._faults.meet(route.call, f"{request.method} {request.target}")
@@ -405,9 +408,13 @@ class HubSpotSandbox:
 
     def _scopes(self, request: Request) -> AbstractSet[str] | None:
         scheme, _, token = request.headers.get("authorization", "").partition(" ")
-        if scheme.lower() != "bearer" or token.strip() not in self.tokens:
+        token = token.strip() if scheme.lower() == "bearer" else ""
+        if token in self.tokens:
+            return self.tokens[token]
+        scopes = self._desk.scopes_of(token, self.clock.now())
+        if scopes is None:
             raise unauthorized()
-        return self.tokens[token.strip()]
+        return scopes
 
     def _check_owner(self, request: Request, route: Route) -> None:
         """Refuse whoever is not the owner of the app."""
@@ -428,7 +435,11 @@ class HubSpotSandbox:
             self.echo_traces,
             self.report_rows,
             self._hooks,
+            self._desk,
+            self.clock.now(),
         )
+        if route.open:
+            return Reply(*route.do(ask))
         with self._inside(lag, by=OURS):
             return Reply(*route.do(ask))
 

@@ -13,6 +13,8 @@ from bothways.service.views.apps import (
     ConnectorView,
     KnownView,
     ObjectView,
+    PermissionView,
+    VisitView,
 )
 from bothways.service.views.common import Counted, plain
 from bothways.service.views.issues import CandidateView, IssueView, PairHistory, PairView
@@ -140,6 +142,7 @@ __all__ = [
     "PairHistory",
     "PairRow",
     "PairView",
+    "PermissionView",
     "PlanView",
     "ProblemView",
     "Proof",
@@ -160,6 +163,7 @@ __all__ = [
     "TroubleView",
     "UndoView",
     "ValuesView",
+    "VisitView",
     "WhyView",
     "WorkView",
     "WrittenPage",

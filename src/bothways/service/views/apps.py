@@ -2,16 +2,25 @@
 
 from dataclasses import dataclass
 
-from bothways.connectors.base import Setting
+from bothways.connectors.base import Permission, Setting
+from bothways.errors import BothwaysError
 
 
 @dataclass(frozen=True, slots=True)
 class ConnectorView:
-    """A kind of app that can be connected, and what it needs to be told."""
+    """A kind of app that can be connected, and what it needs to be told.
+
+    ``by_oauth``: people can let us in on a page of the app, with ``permissions``; we ``never`` do there what that says;
+    the secret ``instead_of`` is then not needed.
+    """
 
     name: str
     title: str
     settings: tuple[Setting, ...]
+    by_oauth: bool = False
+    permissions: tuple[Permission, ...] = ()
+    never: tuple[str, ...] = ()
+    instead_of: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,12 +52,23 @@ class AllowanceView:
 
 
 @dataclass(frozen=True, slots=True)
+class PermissionView:
+    """What we may do in an app, in words, and whether it was allowed; which objects are not read or written without."""
+
+    label: str
+    allowed: bool
+    reads: tuple[str, ...]
+    writes: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class AppDetails:
     """All that is known of an app without asking it. ``settings``: label and value of each that is no secret.
 
     ``secrets``: name, label, and in words where it is. ``account``: who we are there, "" while that is not known.
     ``rests_until``: it is in trouble and asked again then (seconds), as ``trouble`` says; None, "".
-    ``is_another``: the trouble is that it has become another account.
+    ``is_another``: the trouble is that it has become another account. ``by_oauth``: people let us in on a page of the
+    app, last at ``signed_in_at`` (seconds, None: never), with ``permissions``.
     """
 
     app: AppView
@@ -59,6 +79,14 @@ class AppDetails:
     trouble: str
     is_another: bool
     allowance: AllowanceView | None
+    by_oauth: bool = False
+    permissions: tuple[PermissionView, ...] = ()
+    signed_in_at: float | None = None
+
+    @property
+    def missing(self) -> tuple[PermissionView, ...]:
+        """What was not allowed."""
+        return tuple(each for each in self.permissions if not each.allowed)
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,3 +124,21 @@ class AppCheck:
     account_label: str
     notes: tuple[str, ...]
     objects: tuple[ObjectView, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class VisitView:
+    """Somebody on the way to an app, to let us in. ``mark`` is in the address of its page, ``address`` is to be opened.
+
+    ``redirect`` is where the app sends them back to, ``trouble`` why it did not let us in; None while it is waited for,
+    and when it is ``done``.
+    """
+
+    mark: str
+    app: str
+    title: str
+    again: bool
+    address: str
+    redirect: str
+    done: bool
+    trouble: BothwaysError | None

@@ -5,7 +5,7 @@ from django.http import HttpRequest
 from bothways import errors as e
 from bothways.service import apps
 from bothways.service.rights import Role
-from bothways.service.views import AppCheck, AppView, ConnectorView
+from bothways.service.views import AppCheck, AppDetails, AppView, ConnectorView
 from bothways.web.api.calls import get, listed, post
 from bothways.web.api.syncs import ASKED_APPS
 
@@ -14,6 +14,12 @@ from bothways.web.api.syncs import ASKED_APPS
 def list_apps(request: HttpRequest) -> object:
     """List the connected apps and the syncs that use them."""
     return listed(request, apps.list_apps(request.workspace))
+
+
+@get("apps/{name}", AppDetails, refused=(e.UnknownApp,))
+def show_app(request: HttpRequest, name: str) -> AppDetails:
+    """Look at an app: its account, what it allows, and what it is in trouble with. It is not asked."""
+    return apps.show_app(request.workspace, name)
 
 
 @post("apps/{name}/check", AppCheck, Role.OPERATOR, refused=(e.UnknownApp, *ASKED_APPS))

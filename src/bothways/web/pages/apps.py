@@ -55,7 +55,7 @@ def check(request: HttpRequest, name: str) -> HttpResponse:
 def connect(request: HttpRequest, connector: str) -> HttpResponse:
     """Connect an app of a kind: it is asked whether it lets us in, and only then written into the settings."""
     kind = apps.kind_called(connector)
-    name, given = str(request.POST.get("name", "")).strip(), _given(request, kind.settings)
+    name, given = str(request.POST.get("name", "")).strip(), settings_in(request, kind.settings)
     if request.method != "POST":
         return _form(request, kind, apps.free_name(request.workspace, connector), {})
     typed = {each.name: given.pop(each.name) for each in kind.settings if each.secret and each.name in given}
@@ -75,7 +75,7 @@ def sign_in(request: HttpRequest, name: str) -> HttpResponse:
     found = apps.show_app(request.workspace, name)
     kind = apps.kind_called(found.app.connector)
     secrets = [each for each in kind.settings if each.secret]
-    typed = _given(request, secrets)
+    typed = settings_in(request, secrets)
     problem: BothwaysError | None = None
     if request.method == "POST" and typed:
         try:
@@ -95,8 +95,12 @@ def disconnect(request: HttpRequest, name: str) -> HttpResponse:
     """Ask whether an app is to be disconnected, and do it."""
     if request.method != "POST":
         return shown(request, "apps/disconnect.html", found=apps.show_app(request.workspace, name))
-    apps.disconnect(request.workspace, name)
-    return went_well(request, "/apps", _("%(name)s is disconnected. Its records stay as they are.") % {"name": name})
+    told = apps.disconnect(request.workspace, name)
+    words = _("%(name)s is disconnected. Its records stay as they are.") % {"name": name}
+    if not told:
+        more = _("It could not be told: take Bothways out of its list of connected apps there.")
+        words = f"{words} {more}"
+    return went_well(request, "/apps", words)
 
 
 @action(post=Role.EDITOR)
@@ -107,7 +111,7 @@ def same(request: HttpRequest, name: str) -> HttpResponse:
     return went_well(request, address(name), words)
 
 
-def _given(request: HttpRequest, settings: Any) -> dict[str, str]:
+def settings_in(request: HttpRequest, settings: Any) -> dict[str, str]:
     """Return what a form says of settings, without those that it leaves empty."""
     found = {each.name: str(request.POST.get(PREFIX + each.name, "")).strip() for each in settings}
     return {name: value for name, value in found.items() if value}

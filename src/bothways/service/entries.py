@@ -1,0 +1,69 @@
+"""Apps as entries of the settings file, before they are there: made, named, and refused by the rules of the file."""
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from bothways.connectors import registry
+from bothways.connectors.base import oauth_of
+from bothways.errors import UsageError
+from bothways.service.connect import Opened
+from bothways.service.document import AppDocument
+from bothways.service.reading import NAME, is_name
+from bothways.service.reading_apps import OAUTH, app_of
+from bothways.service.secret_files import Reference
+from bothways.service.views import AppCheck, ObjectView
+from bothways.service.workspace import Workspace
+from bothways.service.yaml_edit import dumped
+from bothways.service.yaml_file import parse
+
+
+def check_name(workspace: Workspace, name: str) -> None:
+    """Refuse a name that the file cannot hold, and one that is taken."""
+    if not is_name(name):
+        hint = f"It must be {NAME}."
+        raise UsageError(reason=f'"{name}" cannot be the name of an app', hint=hint)
+    if name in workspace.document.apps:
+        raise UsageError(reason=f'There is an app "{name}" already', hint="Choose another name, or edit bothways.yaml.")
+
+
+def demand_secrets(connector: str, secrets: Iterable[str]) -> None:
+    """Refuse what is no secret of this kind of app."""
+    kind = registry.connector_class(connector)
+    declared = [*(each.name for each in kind.settings), *(OAUTH if oauth_of(kind) else ())]
+    for name in secrets:
+        if name not in declared:
+            raise UsageError(reason=f'{connector} has no secret "{name}"', hint=f"It takes: {', '.join(declared)}.")
+
+
+def entry_of(connector: str, settings: Mapping[str, str], secrets: Mapping[str, Reference]) -> dict[str, Any]:
+    """Return an app as it stands in the file. What stands there under ``oauth`` is told apart by its name."""
+    kind = registry.connector_class(connector)
+    declared = {each.name: each for each in kind.settings}
+    demand_secrets(connector, secrets)
+    places: dict[str, Any] = {name: {of: place} for name, (of, place) in secrets.items()}
+    said = {**places, **{name: value for name, value in settings.items() if name not in places}}
+    oauth = {name: said.pop(name) for name in OAUTH if oauth_of(kind) and name not in declared and name in said}
+    auth = {name: value for name, value in said.items() if name in places or (name in declared and declared[name].auth)}
+    auth |= {"oauth": oauth} if oauth else {}
+    plain = {name: value for name, value in said.items() if name not in auth}
+    return {"connector": connector, **plain, **({"auth": auth} if auth else {})}
+
+
+def checked(name: str, entry: Mapping[str, Any]) -> AppDocument:
+    """Return the entry as the file would be read with it, or refuse it by the same rules."""
+    return app_of(parse(dumped({name: entry}), f"the settings of {name}"), name)
+
+
+def checked_app(app: Opened) -> AppCheck:
+    """Ask an app who we are there and what it offers."""
+    account = app.connector.check()
+    return AppCheck(app.name, app.title, account.id, account.label, tuple(account.notes), tuple(objects_of(app)))
+
+
+def objects_of(app: Opened) -> list[ObjectView]:
+    """Return the kinds of record that an app offers; those that may be read are counted."""
+    count = app.connector.count
+    return [
+        ObjectView(each.name, each.label, each.readable, each.writable, count(each.name) if each.readable else None)
+        for each in app.connector.objects()
+    ]
