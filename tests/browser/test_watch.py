@@ -5,8 +5,10 @@ from playwright.sync_api import Browser, Route
 from tests.browser.house import House
 from tests.browser.watch import Watch
 
+LINK = "() => { const link = document.createElement('a'); link.href = 'ADDRESS'; link.click(); }"
 
-def watched(chromium: Browser, house: House, script: str) -> list[str]:
+
+def watched(chromium: Browser, house: House, script: str, apps: tuple[str, ...] = ()) -> list[str]:
     """Let a script act on the sign-in page, and return what was noticed; the answers of other hosts are made here."""
 
     def answer(route: Route) -> None:
@@ -17,7 +19,7 @@ def watched(chromium: Browser, house: House, script: str) -> list[str]:
         else:
             route.continue_()
 
-    watch, context = Watch(house.url), chromium.new_context(base_url=house.url)
+    watch, context = Watch(house.url, apps), chromium.new_context(base_url=house.url)
     watch.over(context)
     page = context.new_page()
     page.route("**/*", answer)
@@ -29,11 +31,14 @@ def watched(chromium: Browser, house: House, script: str) -> list[str]:
 
 
 def test_request_to_another_host_is_noticed(chromium: Browser, house: House) -> None:
-    script = (
-        "() => { const link = document.createElement('a'); link.href = 'http://elsewhere.example/'; link.click(); }"
-    )
-    found = watched(chromium, house, script)
+    found = watched(chromium, house, LINK.replace("ADDRESS", "http://elsewhere.example/"))
     assert "another host was asked: http://elsewhere.example/" in found
+
+
+def test_app_that_somebody_is_sent_to_is_asked_for_that_page_alone(chromium: Browser, house: House) -> None:
+    allow = "http://elsewhere.example/oauth/authorize"
+    assert watched(chromium, house, LINK.replace("ADDRESS", allow), (allow,)) == []
+    assert watched(chromium, house, LINK.replace("ADDRESS", "http://elsewhere.example/crm"), (allow,)) != []
 
 
 def test_what_the_policy_forbids_is_noticed(chromium: Browser, house: House) -> None:

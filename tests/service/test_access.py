@@ -14,12 +14,14 @@ import pytest
 from bothways import boot
 from bothways.errors import AppFailed, DatabaseLocked, SignInNeeded
 from bothways.ledger import access as ledger
+from bothways.ledger import db
 from bothways.sandbox.hubspot import APP_SECRET, Clock, HubSpotSandbox
 from bothways.service import access, apps, letting_in
 from bothways.service.access import Memory
 from bothways.service.allowances import settle
-from bothways.service.connect import access_of
+from bothways.service.connect import access_of, open_app
 from bothways.service.database import used
+from bothways.service.same_account import ensure_same_account
 from bothways.service.workspace import Workspace, open_workspace
 from tests.consenting import OPTIONAL, REDIRECT, SECRET_NAME, answered, app_text, register
 from tests.databases import empty_ledger
@@ -230,3 +232,35 @@ def test_sealed_tokens_open_for_their_connection_and_client_alone(workspace: Wor
     for connection, other in (("crm2", client), ("crm", replace(client, id="x")), ("crm", replace(client, secret="x"))):
         with pytest.raises(SignInNeeded):
             access.opened(connection, other, row.sealed)
+
+
+def test_who_writes_while_a_token_is_renewed_is_not_waited_for_long(
+    workspace: Workspace, hubspot: HubSpotSandbox
+) -> None:
+    hubspot.advance(4000)
+    mine = access_of(workspace, workspace.app("crm"))
+    with used(workspace.database):
+        with db.transaction_():
+            db.execute("UPDATE connection SET failed=failed")
+            token = mine.token()  # as in the middle of a plan by a file that is not saved
+        settle(workspace)
+    assert as_another_process(workspace).token() == token
+
+
+def test_process_that_missed_a_sign_in_to_another_account_does_not_go_on_with_the_former(
+    workspace: Workspace, hubspot: HubSpotSandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    worker = replace(workspace, opened={})
+    with used(workspace.database):
+        ensure_same_account(worker, open_app(worker, "crm"))
+    memory = access_of(worker, worker.app("crm")).memory
+    former = memory.tokens
+    with used(workspace.database):
+        ledger.forget("crm")
+    sign_in(workspace)
+    access._memories[workspace.database, "crm"] = memory  # what the other process still knows
+    assert former is not None
+    assert memory.tokens == former
+    with used(workspace.database):
+        ensure_same_account(worker, open_app(worker, "crm"))
+    assert access_of(worker, worker.app("crm")).token() != former.access

@@ -5,6 +5,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from jsonschema import Draft202012Validator, ValidationError
 
 from bothways.errors import (
     AccessNotAllowed,
@@ -28,6 +29,7 @@ from bothways.service.document import CLIENT_SECRET
 from bothways.service.letting_in import Way
 from bothways.service.rights import Actor, Role
 from bothways.service.same_account import ensure_same_account
+from bothways.service.schema import settings_schema
 from bothways.service.workspace import Workspace, load, open_workspace
 from tests.consenting import OPTIONAL, REDIRECT, SECRET_NAME, answered, app_text, register
 from tests.databases import empty_ledger
@@ -309,6 +311,17 @@ def test_what_cannot_be_is_refused_when_the_file_is_read(
     workspace.file.write_text(f"{HEAD}apps:\n  crm: {{connector: hubspot, auth: {auth}}}\n")
     with pytest.raises(error):
         load(workspace.file)
+
+
+def test_schema_takes_what_reading_takes(workspace: Workspace, hubspot: HubSpotSandbox) -> None:
+    validator = Draft202012Validator(settings_schema())
+    oauth: dict[str, object] = {"client_id": "a", "client_secret": {"env": "A"}, "authorize_url": hubspot.url}
+    app = {"connector": "hubspot", "auth": {"oauth": oauth}}
+    validator.validate({"version": 1, "apps": {"crm": app}})
+    validator.validate({"version": 1, "apps": {"crm": {"connector": "hubspot", "auth": {"token": {"env": "A"}}}}})
+    oauth["client_secret"] = "typed"
+    with pytest.raises(ValidationError):
+        validator.validate({"version": 1, "apps": {"crm": app}})
 
 
 def test_exported_settings_name_it_as_the_file_does(workspace: Workspace, hubspot: HubSpotSandbox) -> None:

@@ -12,6 +12,9 @@ from bothways.ledger.models import new_mark
 HELD = 90
 """Seconds that PostgreSQL leaves a transaction alone in which an app is asked: longer than asking may take."""
 
+MOMENT = 2000
+"""Milliseconds."""
+
 _HERE = "workspace_id=1 AND connection=%s"
 _COLUMNS = ("workspace_id", "connection", "sealed", "version", "mark", "scopes", "signed_in_at")
 
@@ -45,11 +48,17 @@ def held(connection: str) -> Iterator[Given | None]:
         yield _found(connection, " FOR UPDATE")
 
 
-def keep(connection: str, sealed: str, version: int, scopes: str | None) -> bool:
-    """Keep other tokens in place of those of a version; False if others have come since."""
+def keep(connection: str, sealed: str, former: tuple[str, int], scopes: str | None) -> bool:
+    """Keep other tokens in place of the ``former``, known by mark and version; False if others have come since."""
     with db.transaction_():
-        sql = f"UPDATE access SET sealed=%s, version=version+1, scopes=%s WHERE {_HERE} AND version=%s"
-        return bool(db.execute(sql, (sealed, scopes, connection, version)))
+        sql = f"UPDATE access SET sealed=%s, version=version+1, scopes=%s WHERE {_HERE} AND mark=%s AND version=%s"
+        return bool(db.execute(sql, (sealed, scopes, connection, *former)))
+
+
+def hurry() -> None:
+    """Wait only for a moment, on this connection, for whoever writes to an SQLite database."""
+    if database.vendor == "sqlite":
+        db.execute(f"PRAGMA busy_timeout={MOMENT}")
 
 
 def begin(connection: str, sealed: str, scopes: str | None, at: float) -> None:

@@ -42,15 +42,20 @@ NONCE = 12
 class Memory:
     """What this process knows of a connection's tokens.
 
-    ``bad``: the access token that the app has refused. ``unkept``: the database does not have them yet, and has those
-    of ``version``.
+    ``former``: the mark and version of those that the database has, or had before them. ``bad``: the access token that
+    the app has refused. ``unkept``: the tokens as they are to be kept, while the database does not have them.
     """
 
     tokens: "Tokens | None" = None
-    version: int = 0
+    former: tuple[str, int] = ("", 0)
     bad: str = ""
     unkept: str = field(default="", repr=False)
     lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def belongs_to(self, mark: str) -> None:
+        """Forget tokens of another sign-in than the one of this mark: they may be of another account."""
+        if self.former[0] != mark:
+            self.tokens, self.unkept = None, ""
 
 
 _memories: dict[tuple[str, str], Memory] = {}
@@ -100,11 +105,13 @@ class KeptAccess:
         """Return tokens that are good: those that somebody else has renewed, or else other ones from the app."""
         client, memory = self.client(), self.memory
         with used(self.database):
+            ledger.hurry()  # whoever waits for the token may be the one who writes
             try:
                 with _alone(self.database, self.connection), ledger.held(self.connection) as row:
                     if row is None:
                         raise SignInNeeded(app=self.connection, reason="nobody has signed in yet")
-                    if memory.unkept and memory.version != row.version:
+                    former = (row.mark, row.version)
+                    if memory.former != former:
                         memory.unkept = ""
                     late = memory.tokens if memory.unkept else None
                     tokens = late or opened(self.connection, client, row.sealed)
@@ -112,12 +119,12 @@ class KeptAccess:
                         tokens = self.server(client).refresh(tokens)
                         memory.bad = ""
                     elif late is None:
-                        memory.tokens, memory.version = tokens, row.version
+                        memory.tokens, memory.former = tokens, former
                         return tokens
-                    memory.tokens, memory.version = tokens, row.version
+                    memory.tokens, memory.former = tokens, former
                     memory.unkept = sealed(self.connection, client, tokens)
-                    ledger.keep(self.connection, memory.unkept, row.version, scopes_text(tokens))
-                memory.unkept = ""
+                    ledger.keep(self.connection, memory.unkept, former, scopes_text(tokens))
+                memory.unkept, memory.former = "", (row.mark, row.version + 1)
             except LedgerError:
                 if not memory.unkept or memory.tokens is None or not self._is_good(memory.tokens):
                     raise
@@ -149,8 +156,8 @@ def keep_unkept(database: str) -> None:
     for (place, connection), memory in list(_memories.items()):
         if place == database and memory.unkept and memory.tokens is not None:
             with suppress(LedgerError), used(database):
-                ledger.keep(connection, memory.unkept, memory.version, scopes_text(memory.tokens))
-                memory.unkept = ""
+                ledger.keep(connection, memory.unkept, memory.former, scopes_text(memory.tokens))
+                memory.unkept, memory.former = "", (memory.former[0], memory.former[1] + 1)
 
 
 def begin(database: str, connection: str, client: "Client", tokens: "Tokens", at: float) -> None:

@@ -12,6 +12,7 @@ from bothways.connectors import registry
 from bothways.connectors.base import Account
 from bothways.errors import AccountChanged
 from bothways.ledger import access, db, rests
+from bothways.service.access import memory_of
 from bothways.service.connect import Opened, open_app, secrets_of
 from bothways.service.database import on_database
 from bothways.service.rights import Role, for_role
@@ -26,6 +27,8 @@ def ensure_same_account(workspace: Workspace, app: Opened) -> None:
 
     It is asked only where its settings or credentials have changed. Raises what asking it may raise.
     """
+    if app.document.oauth:
+        memory_of(workspace.database, app.name).belongs_to(access.mark_of(app.name))
     trace = _trace(workspace, app)
     row = db.one("SELECT account, trace FROM connection WHERE name=%s", (app.name,))
     if row is None or row[1] == trace:
