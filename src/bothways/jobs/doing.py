@@ -19,7 +19,7 @@ from bothways.errors import (
     StoppedByBrake,
     as_data,
 )
-from bothways.ledger import links, looking, requests
+from bothways.ledger import db, due, links, looking, requests
 from bothways.ledger.models import Plan, Request, Run
 from bothways.ledger.plans import ActionRow
 from bothways.service import undo as undoing
@@ -27,6 +27,7 @@ from bothways.service.advice import advice_for
 from bothways.service.deleting import purge
 from bothways.service.log import created_and_updated, run_row
 from bothways.service.preview import LOOK, plan_in_turn, plan_row
+from bothways.service.records import find
 from bothways.service.requests import Answer, ToApply, ToPlan, ToRun, ToUndo, Wish, view_of
 from bothways.service.views import RunView, SkippedView, UndoView, plain
 from bothways.service.work import Report, context
@@ -116,7 +117,18 @@ class _Told:
 def _run(workspace: Workspace, wish: ToRun, worker: str, progress: Report | None) -> RunView:
     purge(workspace.clock())
     ctx = context(workspace, wish.sync, progress, worker=worker)
+    if wish.record is not None:
+        _look_at(workspace, wish.sync, wish.record)
     return run_view(ctx, running.run(ctx, full=wish.full, approved=wish.approved))
+
+
+def _look_at(workspace: Workspace, name: str, record: str) -> None:
+    """Mark a record and its partner as due: the run reads both again by id, whatever the listings tell."""
+    sync, found = find(workspace, name, record)
+    with db.transaction_():
+        for side, id in found.ids.items():
+            if id:
+                due.mark(sync, side, [id])
 
 
 def _apply(workspace: Workspace, wish: ToApply, worker: str, progress: Report | None) -> RunView:

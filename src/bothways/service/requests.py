@@ -23,6 +23,7 @@ from bothways.ledger.requests import ASKED, AT_WORK
 from bothways.service.database import on_database
 from bothways.service.log import run_row
 from bothways.service.preview import SETTINGS, made_plan, plan_row
+from bothways.service.records import find
 from bothways.service.resolution import row_of
 from bothways.service.revisions import author_of
 from bothways.service.rights import Role, for_role, require
@@ -41,11 +42,13 @@ class ToPlan:
 
 @dataclass(frozen=True, slots=True)
 class ToRun:
-    """Run a sync. ``full`` looks for deleted records too; ``approved`` releases the brakes."""
+    """Run a sync. ``full`` looks for deleted records too; ``approved`` releases the brakes. ``record``: this one, named
+    as for ``why``, is read again and looked at in any case."""
 
     sync: str
     full: bool = False
     approved: bool = False
+    record: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,10 +131,13 @@ def role_for(wish: Wish) -> Role:
 def ask(workspace: Workspace, wish: Wish) -> RequestView:
     """Ask the service for something; the sync is due at once.
 
-    Raises what ``sync_of`` does, NotAllowed to who lacks the role for it, and AllPaused, but for what only looks.
+    Raises what ``sync_of`` does, NotAllowed to who lacks the role for it, UnknownRecord and SeveralRecords for the
+    record of a run, and AllPaused, but for what only looks.
     """
     require(workspace, role_for(wish))
     sync = sync_of(workspace, wish)
+    if isinstance(wish, ToRun) and wish.record is not None:
+        find(workspace, wish.sync, wish.record)
     if turns.paused_at() and not isinstance(wish, ToPlan):
         raise AllPaused()
     kind = next(kind for kind, (made, _) in KINDS.items() if isinstance(wish, made))

@@ -53,8 +53,10 @@ from bothways.service.views.records import (
     LastProof,
     Page,
     Proof,
+    PutBackView,
     RecordView,
     WhyView,
+    WinnerView,
 )
 from bothways.service.views.runs import (
     BadRow,
@@ -143,6 +145,7 @@ __all__ = [
     "PlanView",
     "ProblemView",
     "Proof",
+    "PutBackView",
     "RecordView",
     "RunSummary",
     "RunView",
@@ -161,6 +164,7 @@ __all__ = [
     "UndoView",
     "ValuesView",
     "WhyView",
+    "WinnerView",
     "WorkView",
     "WrittenPage",
     "WrittenView",
