@@ -5,7 +5,7 @@ from typing import Any
 
 from bothways.engine.sides import SIDES, Side
 from bothways.engine.spec import Wins
-from bothways.errors import NoOwnWinner, UnknownApp
+from bothways.errors import NoOwnWinner, UnknownApp, UnknownField
 from bothways.ledger import holds
 from bothways.service import yaml_edit
 from bothways.service.database import on_database
@@ -45,6 +45,18 @@ def set_winner(workspace: Workspace, name: str, field: str, app: str) -> WinnerV
         yaml_edit.set_value(workspace.file, _place(workspace.sync(name), applied, view.key), app)
         reload(workspace)
     return view
+
+
+@on_database
+@for_role(Role.VIEWER)
+def could_win(workspace: Workspace, name: str, field: str) -> list[str]:
+    """Return the apps that do not win the differences of a field, and could; none where nobody can win anything."""
+    document = workspace.sync(name)
+    try:
+        before = _view(workspace, name, field, document.pair[0]).before
+    except (NoOwnWinner, UnknownField):
+        return []
+    return [app for app in document.pair if app != before]
 
 
 def _view(workspace: Workspace, name: str, field: str, app: str) -> WinnerView:

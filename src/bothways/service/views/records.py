@@ -90,6 +90,17 @@ class PutBackView:
 
 
 @dataclass(frozen=True, slots=True)
+class PartnersView:
+    """Who could be the partner of a record: those of ``app`` found by ``text``; ``more``: there are others."""
+
+    record: RecordView
+    app: str
+    text: str
+    found: tuple[RecordView, ...]
+    more: bool
+
+
+@dataclass(frozen=True, slots=True)
 class WinnerView:
     """Who is to win the differences of one field, and who did ``before``. ``waiting``: differences of it that are
     held, and decided so by the next run."""

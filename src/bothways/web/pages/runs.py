@@ -38,10 +38,11 @@ KINDS = {
 
 @page()
 def now(request: HttpRequest, name: str) -> HttpResponse:
-    """Show what is done with a sync now; ``for=plan``: whether a preview is being made, and how far it is."""
+    """Show what is done with a sync now; ``for``: as long as something of this kind is asked for."""
     work = running.at_work(request.workspace, name)
-    if request.GET.get("for") == "plan":
-        asked = requests.last_asked(request.workspace, name, "plan")
+    kind = str(request.GET.get("for", ""))
+    if kind in requests.KINDS:
+        asked = requests.last_asked(request.workspace, name, kind)
         work = work if asked is not None and asked.is_open else None
     if asks_for_part(request):
         return _part(request, work)
