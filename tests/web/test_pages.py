@@ -42,6 +42,8 @@ TABLE = {
     "syncs/<str:name>/yaml": {"GET": Role.VIEWER},
     "syncs/<str:name>/records": {"GET": Role.VIEWER},
     "syncs/<str:name>/records/<path:key>": {"GET": Role.VIEWER},
+    "syncs/<str:name>/halt": {"POST": Role.OPERATOR},
+    "syncs/<str:name>/resume": {"POST": Role.OPERATOR},
     "syncs/<str:name>/put-back": {"GET": Role.OPERATOR, "POST": Role.OPERATOR},
     "syncs/<str:name>/winner": {"GET": Role.EDITOR, "POST": Role.EDITOR},
     "syncs/<str:name>/unlink": {"GET": Role.OPERATOR, "POST": Role.OPERATOR},

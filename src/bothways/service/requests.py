@@ -21,6 +21,7 @@ from bothways.ledger import requests, turns
 from bothways.ledger.models import Request, Sync
 from bothways.ledger.requests import ASKED, AT_WORK
 from bothways.service.database import on_database
+from bothways.service.halting import refuse_halted
 from bothways.service.log import run_row
 from bothways.service.preview import SETTINGS, made_plan, plan_row
 from bothways.service.records import find
@@ -132,7 +133,7 @@ def ask(workspace: Workspace, wish: Wish) -> RequestView:
     """Ask the service for something; the sync is due at once.
 
     Raises what ``sync_of`` does, NotAllowed to who lacks the role for it, UnknownRecord and SeveralRecords for the
-    record of a run, and AllPaused, but for what only looks.
+    record of a run, AllPaused, but for what only looks, and SyncHalted for what writes and is no undo.
     """
     require(workspace, role_for(wish))
     sync = sync_of(workspace, wish)
@@ -140,6 +141,8 @@ def ask(workspace: Workspace, wish: Wish) -> RequestView:
         find(workspace, wish.sync, wish.record)
     if turns.paused_at() and not isinstance(wish, ToPlan):
         raise AllPaused()
+    if isinstance(wish, ToRun | ToApply):
+        refuse_halted(sync)
     kind = next(kind for kind, (made, _) in KINDS.items() if isinstance(wish, made))
     now = workspace.clock()
     row = requests.add(sync.pk, kind, plain(wish), author_of(workspace), now)

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from bothways.engine.sides import SIDES, Side
-from bothways.ledger import db, due, feeds, holds, journal, looking, plans, requests
+from bothways.ledger import db, due, feeds, halts, holds, journal, looking, plans, requests
 from bothways.ledger.journal import Entry
 from bothways.ledger.models import Plan, Revision, Run, Sync
 from bothways.ledger.requests import AT_WORK
@@ -91,7 +91,14 @@ def _running(workspace: Workspace, sync: Sync, run: Run, asked: RequestView | No
         created,
         updated,
         *_waiting(sync),
+        ends=_ends(sync, run),
     )
+
+
+def _ends(sync: Sync, run: Run) -> str:
+    """Return who wants a run to end, "" for nobody; the undo of a sync that was halted before goes on."""
+    found = halts.of(sync.pk)
+    return found.by if found is not None and (run.kind in (RUN, APPLY) or found.at > run.started_at) else ""
 
 
 def _waiting(sync: Sync) -> tuple[int, int]:
@@ -136,7 +143,7 @@ def first_look(workspace: Workspace, name: str) -> FirstLook | None:
     """Return what a new sync has written first and now waits with; None if it waits for nobody."""
     sync = row_of(workspace, name)
     last = Run.objects.filter(sync=sync).order_by("-id").first()
-    if sync.state != "on" or sync.approved or last is None or last.state != "stopped":
+    if sync.state != "on" or sync.approved or last is None or last.state != "stopped" or halts.of(sync.pk):
         return None
     written = looking.records_written(sync)
     wrote = looking.last_run_that_wrote(sync)

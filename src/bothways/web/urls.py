@@ -37,6 +37,8 @@ urlpatterns = [
     path("syncs/<str:name>/run", syncs.sync_now),
     path("syncs/<str:name>/now", runs.now),
     path("syncs/<str:name>/continue", runs.go_on),
+    path("syncs/<str:name>/halt", runs.halt),
+    path("syncs/<str:name>/resume", runs.resume),
     path("syncs/<str:name>/preview", preview.preview),
     path("syncs/<str:name>/preview/write", preview.write),
     path("syncs/<str:name>/preview/csv", preview.csv),

@@ -4,7 +4,7 @@ from django.http import HttpRequest, HttpResponse
 from django.utils.http import content_disposition_header
 from django.utils.translation import gettext as _
 
-from bothways.errors import BothwaysError, PlanOutdated, StoppedByBrake, SyncOff
+from bothways.errors import BothwaysError, PlanOutdated, StoppedByBrake, SyncHalted, SyncOff
 from bothways.ledger.turns import SYNC
 from bothways.service import preview as plans
 from bothways.service import requests, running, syncs
@@ -44,7 +44,7 @@ def write(request: HttpRequest, name: str) -> HttpResponse:
             limit=int(limit) if limit.isascii() and limit.isdigit() and 0 < len(limit) < 10 else None,
             though_braked=bool(request.POST.get("anyway")),
         )
-    except (PlanOutdated, StoppedByBrake, SyncOff) as error:
+    except (PlanOutdated, StoppedByBrake, SyncHalted, SyncOff) as error:
         return _shown(request, name, error)
     _wake(request, name)
     return went_well(request, f"{address(name)}/now")

@@ -128,7 +128,12 @@ def put_back(request: HttpRequest, name: str) -> HttpResponse:
     view = undo.preview_put_back(request.workspace, name, key, field, run)
     here = record_address(name, key)
     if request.method != "POST" or view.why_not:
-        context: dict[str, Any] = {"sync": syncs.show_sync(request.workspace, name), "back": view, "key": key, "here": here}
+        context: dict[str, Any] = {
+            "sync": syncs.show_sync(request.workspace, name),
+            "back": view,
+            "key": key,
+            "here": here,
+        }
         return _question(request, "put_back", 422 if request.method == "POST" else 200, **context)
     requests.ask(request.workspace, ToUndo(run, key, view.key))
     _wake(request, name)
@@ -143,7 +148,12 @@ def winner(request: HttpRequest, name: str) -> HttpResponse:
     here = record_address(name, key) if key else address(name)
     if request.method != "POST":
         view = winners.preview_winner(request.workspace, name, field, app)
-        context: dict[str, Any] = {"sync": syncs.show_sync(request.workspace, name), "view": view, "key": key, "here": here}
+        context: dict[str, Any] = {
+            "sync": syncs.show_sync(request.workspace, name),
+            "view": view,
+            "key": key,
+            "here": here,
+        }
         return _question(request, "winner", **context)
     view = winners.set_winner(request.workspace, name, field, app)
     label = next(iter(view.labels.values()))

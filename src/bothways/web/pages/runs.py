@@ -6,8 +6,9 @@ from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as later
 
+from bothways.errors import StoppedByPerson
 from bothways.ledger.turns import SYNC
-from bothways.service import log, requests, running, syncs
+from bothways.service import halting, log, requests, running, syncs
 from bothways.service.resolution import row_of
 from bothways.service.rights import Role
 from bothways.service.views import WorkView
@@ -49,8 +50,10 @@ def now(request: HttpRequest, name: str) -> HttpResponse:
     view = syncs.show_sync(request.workspace, name)
     look = running.first_look(request.workspace, name)
     last = requests.last_asked(request.workspace, name)
-    failed = last.error if last is not None and work is None else None
-    context = {**told(work), "sync": view, "look": look, "failed": failed, "live": f"{address(name)}/now"}
+    failed = last.error if last is not None and work is None and not isinstance(last.error, StoppedByPerson) else None
+    halt = halting.halted(request.workspace, name)
+    live = f"{address(name)}/now"
+    context = {**told(work), "sync": view, "look": look, "halt": halt, "failed": failed, "live": live}
     return shown(request, "runs/now.html", **context)
 
 
@@ -65,6 +68,7 @@ def run(request: HttpRequest, run: str) -> HttpResponse:
     after = str(request.GET.get("after", ""))
     place = int(after) if after.isascii() and after.isdigit() and len(after) < 19 else 0
     look = running.first_look(request.workspace, found.sync)
+    halt = halting.halted(request.workspace, found.sync)
     return shown(
         request,
         "runs/run.html",
@@ -73,6 +77,7 @@ def run(request: HttpRequest, run: str) -> HttpResponse:
         run=found,
         written=running.written(request.workspace, run, after=place, size=PAGE),
         look=look if look is not None and look.run == found.id else None,
+        halt=halt if halt is not None and halt.run == found.id else None,
         live=f"/runs/{found.id}",
     )
 
@@ -81,6 +86,21 @@ def run(request: HttpRequest, run: str) -> HttpResponse:
 def go_on(request: HttpRequest, name: str) -> HttpResponse:
     """Let a new sync go on with what it has written first."""
     running.go_on(request.workspace, name)
+    request.trigger(SYNC, [row_of(request.workspace, name).pk])
+    return went_well(request, f"{address(name)}/now")
+
+
+@action(post=Role.OPERATOR)
+def halt(request: HttpRequest, name: str) -> HttpResponse:
+    """Pause a sync, or stop it to be looked at: what is at work ends between two batches."""
+    (halting.stop if request.POST.get("do") == "stop" else halting.pause)(request.workspace, name)
+    return went_well(request, f"{address(name)}/now")
+
+
+@action(post=Role.OPERATOR)
+def resume(request: HttpRequest, name: str) -> HttpResponse:
+    """Let a sync go on that somebody has paused or stopped."""
+    halting.go_on(request.workspace, name)
     request.trigger(SYNC, [row_of(request.workspace, name).pk])
     return went_well(request, f"{address(name)}/now")
 

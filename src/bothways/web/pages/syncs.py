@@ -7,7 +7,7 @@ from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
 
 from bothways.ledger.turns import SYNC
-from bothways.service import deleting, drafts, log, records, requests, running, standing, syncs
+from bothways.service import deleting, drafts, halting, log, records, requests, running, standing, syncs
 from bothways.service.requests import ToRun
 from bothways.service.resolution import row_of
 from bothways.service.rights import Role
@@ -42,7 +42,8 @@ def overview(request: HttpRequest, name: str) -> HttpResponse:
     view = syncs.show_sync(request.workspace, name)
     runs = log.runs(request.workspace, name, size=5)
     look = running.first_look(request.workspace, name)
-    return shown(request, "syncs/overview.html", sync=view, runs=runs, tab="overview", tiles=_tiles(view), look=look)
+    context = {"sync": view, "runs": runs, "tab": "overview", "tiles": _tiles(view), "look": look}
+    return shown(request, "syncs/overview.html", **context, halt=halting.halted(request.workspace, name))
 
 
 def _tiles(view: syncs.SyncView) -> list[tuple[str, str, int]]:
