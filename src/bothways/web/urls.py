@@ -16,7 +16,6 @@ from bothways.web.pages import (
     preview,
     records,
     runs,
-    starting,
     syncs,
 )
 
@@ -26,10 +25,9 @@ urlpatterns = [
     path("login/code", people.code),
     path("logout", people.sign_out),
     path("", syncs.home),
-    path("syncs/new", new_sync.new),
+    path("new-sync", new_sync.new),
     path("syncs/<str:name>", syncs.overview),
     path("syncs/<str:name>/edit", drafts.edit),
-    path("syncs/<str:name>/start", starting.start),
     path("syncs/<str:name>/on", life.turn_on),
     path("syncs/<str:name>/off", life.turn_off),
     path("syncs/<str:name>/delete", life.delete),

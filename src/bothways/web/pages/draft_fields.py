@@ -28,6 +28,7 @@ from bothways.service import draft_associations, draft_fields, draft_values, dra
 from bothways.service.draft_sight import row_at
 from bothways.service.rights import Role
 from bothways.service.views import DraftFields, DraftView, MappingRow, OptionView
+from bothways.web.forms.plain import version_of
 from bothways.web.pages import failures
 from bothways.web.pages.drafts import Looked, around
 from bothways.web.pages.page import action, asks_for_part, form, page, shown, went_well
@@ -194,8 +195,7 @@ def _cleaner(name: str) -> str:
 
 
 def _version(request: HttpRequest) -> int:
-    text = str(request.POST.get("version", ""))
-    return int(text) if text.isdigit() else 0
+    return version_of(str(request.POST.get("version", "")))
 
 
 def _take_rows(request: HttpRequest, id: int) -> int:

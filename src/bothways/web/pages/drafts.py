@@ -30,9 +30,9 @@ from bothways.service.views import DraftView
 from bothways.service.yaml_edit import dumped
 from bothways.web.forms import conflicts, matching, scope
 from bothways.web.forms.conditions import asks_for_lists
-from bothways.web.forms.plain import Choices, Form, Parts, last, place_of
+from bothways.web.forms.plain import Choices, Form, Parts, last, place_of, version_of
 from bothways.web.forms.problems import STEPS, Problems, anchor, for_pages, step_of, told
-from bothways.web.pages import starting
+from bothways.web.pages import life
 from bothways.web.pages.page import action, asks_for_part, form, shown, went_well
 from bothways.web.pages.summary import direction, rule_words, sending, sentences
 from bothways.web.pages.syncs import address
@@ -210,7 +210,7 @@ def _step(request: HttpRequest, id: int, step: str) -> HttpResponse:
     parts = _read(step, sent, looked)
     try:
         if parts:
-            looked = Looked(request, drafts.change(request.workspace, id, _version(sent), **parts))
+            looked = Looked(request, drafts.change(request.workspace, id, version_of(last(sent, "version")), **parts))
     except DraftChanged as error:
         return _shown(looked, step, 422, error=error, both=_both(parts, looked.draft))
     did, to = last(sent, "do"), last(sent, "go")
@@ -220,11 +220,6 @@ def _step(request: HttpRequest, id: int, step: str) -> HttpResponse:
     if not request.htmx:
         return went_well(request, f"/drafts/{id}/{step}#{focus}" if focus else f"/drafts/{id}/{step}")
     return _shown(looked, step, focus=focus, quiet=request.htmx.target == SAVED and last(sent, "told") == _told(looked))
-
-
-def _version(sent: Form) -> int:
-    text = last(sent, "version")
-    return int(text) if text.isdecimal() and text.isascii() and len(text) < 10 else 0
 
 
 def _shown(looked: Looked, step: str, status: int = 200, **more: Any) -> HttpResponse:
@@ -372,7 +367,7 @@ def review(request: HttpRequest, id: int) -> HttpResponse:
     looked = Looked(request, drafts.draft(request.workspace, id))
     if request.method != "POST":
         return _review(looked)
-    did, version = str(request.POST.get("do", "")), _version({"version": [str(request.POST.get("version", ""))]})
+    did, version = str(request.POST.get("do", "")), version_of(str(request.POST.get("version", "")))
     try:
         if did == "rename":
             drafts.rename(request.workspace, id, version, str(request.POST.get("name", "")).strip())
@@ -385,7 +380,7 @@ def review(request: HttpRequest, id: int) -> HttpResponse:
     except (DraftRefused, DraftOutdated, DraftChanged) as error:
         return _review(Looked(request, drafts.draft(request.workspace, id)), 422, error=error, did=did)
     if did == "sync":
-        return starting.started(request, name)
+        return life.started(request, name, saved=True)
     if did == "preview":
         return went_well(request, f"{address(name)}/preview")
     return went_well(request, address(name), _("%(name)s is saved.") % {"name": name})

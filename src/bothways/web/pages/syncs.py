@@ -42,7 +42,7 @@ def overview(request: HttpRequest, name: str) -> HttpResponse:
     view = syncs.show_sync(request.workspace, name)
     runs = log.runs(request.workspace, name, size=5)
     look = running.first_look(request.workspace, name)
-    context = {"sync": view, "runs": runs, "tab": "overview", "tiles": _tiles(view), "look": look}
+    context: dict[str, Any] = {"sync": view, "runs": runs, "tab": "overview", "tiles": _tiles(view), "look": look}
     return shown(request, "syncs/overview.html", **context, halt=halting.halted(request.workspace, name))
 
 
