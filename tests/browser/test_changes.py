@@ -19,6 +19,7 @@ def sync_now(page: Page, name: str) -> None:
     page.goto(f"/syncs/{name}")
     page.get_by_role("button", name="Sync now").click()
     expect(page).to_have_url(re.compile(r"/syncs/\w+/now$"))
+    expect(page.get_by_role("heading", name="Nothing is at work")).to_be_visible()
 
 
 def test_change_arrives_by_itself_and_its_record_says_why(house: House, ana: Page) -> None:

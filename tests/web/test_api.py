@@ -60,7 +60,7 @@ TABLE: dict[tuple[str, str], Role] = {
     ("POST", "issues/{issue}/choose"): Role.OPERATOR,
     ("POST", "issues/{issue}/withdraw"): Role.OPERATOR,
     ("GET", "runs"): Role.VIEWER,
-    ("GET", "runs/{run}/undo"): Role.OPERATOR,
+    ("GET", "runs/{run}/undo"): Role.EDITOR,
     ("POST", "runs/{run}/undo"): Role.OPERATOR,
     ("GET", "requests"): Role.VIEWER,
     ("GET", "requests/{id}"): Role.VIEWER,
@@ -79,6 +79,7 @@ TABLE: dict[tuple[str, str], Role] = {
     ("POST", "drafts/{id}/take-up"): Role.EDITOR,
     ("GET", "drafts/{id}/problems"): Role.VIEWER,
     ("GET", "drafts/{id}/differences"): Role.VIEWER,
+    ("POST", "drafts/{id}/preview"): Role.OPERATOR,
     ("POST", "drafts/{id}/save"): Role.EDITOR,
     ("DELETE", "drafts/{id}"): Role.EDITOR,
 }
@@ -98,6 +99,7 @@ BODIES: dict[str, object] = {
     "drafts/{id}": {"version": 1, "parts": {}},
     "drafts/{id}/rename": {"version": 1, "name": "other"},
     "drafts/{id}/take-up": {"version": 1},
+    "drafts/{id}/preview": {"version": 1},
     "drafts/{id}/save": {"version": 1},
 }
 

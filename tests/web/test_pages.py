@@ -51,6 +51,7 @@ TABLE = {
     "drafts/<int:id>/matching": {"GET": Role.VIEWER, "POST": Role.EDITOR},
     "drafts/<int:id>/conflicts": {"GET": Role.VIEWER, "POST": Role.EDITOR},
     "drafts/<int:id>/review": {"GET": Role.VIEWER, "POST": Role.EDITOR},
+    "drafts/<int:id>/preview": {"GET": Role.VIEWER, "POST": Role.OPERATOR},
     "drafts/<int:id>/discard": {"GET": Role.EDITOR, "POST": Role.EDITOR},
     "drafts/<int:id>/fields": {"GET": Role.VIEWER, "POST": Role.EDITOR},
     "drafts/<int:id>/fields/add": {"POST": Role.EDITOR},

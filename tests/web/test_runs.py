@@ -216,7 +216,7 @@ def test_going_on_leaves_all_other_brakes_in_force(stopped: Office) -> None:
     here.post("/syncs/people/continue")
     with used(here.workspace.database):
         (asked,) = Request.objects.all()
-        assert asked.parameters == {"sync": "people", "full": False, "approved": False}
+        assert asked.parameters == {"sync": "people", "full": False, "approved": False, "record": None}
         assert Sync.objects.get().approved
 
 

@@ -32,7 +32,8 @@ from bothways.service.preview import LOOK, plan_in_turn, plan_row
 from bothways.service.records import find
 from bothways.service.requests import Answer, ToApply, ToPlan, ToRun, ToUndo, Wish, view_of
 from bothways.service.resolution import row_of
-from bothways.service.views import RunView, SkippedView, UndoView, plain
+from bothways.service.views import PlanView, RunView, SkippedView, UndoView, plain
+from bothways.service.what_if import plan_draft_in_turn
 from bothways.service.work import Report, context
 from bothways.service.workspace import Workspace, take_over_changes
 from bothways.sync import run as running
@@ -52,6 +53,8 @@ def do(workspace: Workspace, wish: Wish, worker: str, progress: Report | None = 
     ConfirmationNeeded, AppError and the like.
     """
     match wish:
+        case ToPlan(draft=int()):
+            return _plan_draft(workspace, wish, worker, progress)
         case ToPlan():
             return plan_in_turn(workspace, wish.sync, worker, progress=progress)
         case ToRun():
@@ -116,6 +119,11 @@ class _Told:
         if now - self.told_at >= TELL_EVERY and not connection.in_atomic_block:
             self.told_at = now
             requests.tell(self.row, self.worker, plain(step))
+
+
+def _plan_draft(workspace: Workspace, wish: ToPlan, worker: str, progress: Report | None) -> PlanView:
+    draft, version, all_of_it = int(wish.draft or 0), wish.version, wish.everything
+    return plan_draft_in_turn(workspace, wish.sync, draft, version, worker, everything=all_of_it, progress=progress)
 
 
 def _run(workspace: Workspace, wish: ToRun, worker: str, progress: Report | None) -> RunView:

@@ -77,7 +77,7 @@ def _view(sync: Sync, found: Halt) -> HaltView:
     broken_off = run is not None and (run.state == "running" or (run.ended_at or 0.0) >= found.at)
     if run is None or not broken_off:
         return HaltView(sync.name, found.stopped, found.by, found.at)
-    made = Plan.objects.filter(sync=sync, created_at__gte=run.started_at).order_by("-id").first()
+    made = Plan.objects.filter(sync=sync, revision__gt=0, created_at__gte=run.started_at).order_by("-id").first()
     left = None
     if run.kind == "sync" and made is not None and made.state == "ready":
         written = plans.written(made)

@@ -23,7 +23,7 @@ from bothways.ledger.requests import ASKED, AT_WORK
 from bothways.service.database import on_database
 from bothways.service.halting import refuse_halted
 from bothways.service.log import run_row
-from bothways.service.preview import SETTINGS, made_plan, plan_row
+from bothways.service.preview import DRAFT, SETTINGS, made_plan, plan_row
 from bothways.service.records import find
 from bothways.service.resolution import row_of
 from bothways.service.revisions import author_of
@@ -36,9 +36,16 @@ from bothways.sync.context import Progress
 
 @dataclass(frozen=True, slots=True)
 class ToPlan:
-    """Plan what a run of a sync would do; it may be off, or a draft."""
+    """Plan what a run of a sync would do; it may be off, or a draft.
+
+    ``draft``: by the settings of this draft in this ``version``, of which nothing takes effect; of the records that
+    these changes touch, or of ``everything``.
+    """
 
     sync: str
+    draft: int | None = None
+    version: int = 0
+    everything: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,6 +168,9 @@ def ask_to_apply(
     brakes unless that is said to be meant. Whoever has looked at the whole plan needs no stop after the first records.
     """
     made, row = made_plan(workspace, plan_id), plan_row(workspace, plan_id)
+    if DRAFT in row.totals:
+        reason = "it tells of settings that are not saved"
+        raise PlanOutdated(plan=plan_id, reason=reason, name=row.sync.name)
     if made.outdated == SETTINGS:
         raise PlanOutdated(plan=plan_id, reason="the settings were changed since", name=row.sync.name)
     if row.state != "ready":

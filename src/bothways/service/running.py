@@ -14,7 +14,7 @@ from bothways.ledger.requests import AT_WORK
 from bothways.ledger.turns import TAKEOVER
 from bothways.service.database import on_database
 from bothways.service.log import created_and_updated, run_row
-from bothways.service.requests import RequestView, ToApply, ToRun, ask, view_of
+from bothways.service.requests import RequestView, ToApply, ToPlan, ToRun, ask, view_of
 from bothways.service.resolution import row_of
 from bothways.service.rights import Role, for_role
 from bothways.service.views import BarView, FieldView, FirstLook, RunView, WorkView, WrittenPage, WrittenView
@@ -49,18 +49,24 @@ def at_work(workspace: Workspace, name: str) -> WorkView | None:
 
 
 def _made_since(sync: Sync, at: float) -> Plan | None:
-    found: Plan | None = Plan.objects.filter(sync=sync, created_at__gte=at).order_by("-id").first()
+    found: Plan | None = Plan.objects.filter(sync=sync, revision__gt=0, created_at__gte=at).order_by("-id").first()
     return found
 
 
 def _planning(sync: Sync, made: Plan | None, asked: RequestView | None, what: str = PLAN) -> WorkView:
     """Return how far something is of which no run is kept: a plan, or a run that has not begun to be one."""
     making = made is not None and made.state == "making"
+    step = asked.progress if asked is not None and isinstance(asked.wish, ToPlan) and asked.wish.draft else None
+    phase, bars = MATCHING if making else READING, tuple(_read(sync))
+    if made is not None and making:
+        bars = _compared(sync, made)
+    elif step is not None:  # of a draft: it is planned on a copy of the ledger, and told of by reports alone
+        phase, bars = step.phase, (BarView("" if step.phase == MATCHING else step.app, step.done, step.total),)
     return WorkView(
         sync.name,
         what,
-        MATCHING if making else READING,
-        _compared(sync, made) if made is not None and making else tuple(_read(sync)),
+        phase,
+        bars,
         slowed=_slowed(asked),
         asked_by=asked.asked_by if asked else "",
         begun_at=asked.begun_at if asked else sync.taken_at,

@@ -52,6 +52,7 @@ urlpatterns = [
     path("drafts/<int:id>/matching", drafts.match),
     path("drafts/<int:id>/conflicts", drafts.differences),
     path("drafts/<int:id>/review", drafts.review),
+    path("drafts/<int:id>/preview", preview.of_draft),
     path("drafts/<int:id>/discard", drafts.discard),
     path("drafts/<int:id>/fields", draft_fields.fields),
     path("drafts/<int:id>/fields/add", draft_fields.add),

@@ -37,12 +37,9 @@ def list_runs(
     return one_more(request, log.runs(request.workspace, sync, after=after or None, size=limit + 1), limit)
 
 
-@get("runs/{run}/undo", UndoView, role=Role.OPERATOR, refused=(*NAMED, e.SecondRunner, *ASKED_APPS))
+@get("runs/{run}/undo", UndoView, role=Role.EDITOR, refused=(*NAMED, e.SecondRunner, *ASKED_APPS))
 def preview_undo(request: HttpRequest, run: str, record: Name | None = None, field: Name | None = None) -> UndoView:
-    """Show what an undo of a run would put back, and what it could not; nothing is written.
-
-    An operator can ask for that of one record; the whole of a run takes the role editor.
-    """
+    """Show what an undo of a run would put back, and what it could not; nothing is written."""
     return undo.preview_undo(request.workspace, run, record=record, field=field)
 
 

@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from bothways.errors import LinkedAlready, NotLinked, StillBeingWritten, UnknownRecord
 from bothways.ledger.turns import SYNC
 from bothways.service import issues, partners, requests, running, syncs, undo, winners
-from bothways.service.requests import RequestView, ToRun, ToUndo
+from bothways.service.requests import RequestView, ToUndo
 from bothways.service.resolution import row_of
 from bothways.service.rights import Role
 from bothways.service.views import Event, FieldStory, RecordView, SyncView, WhyView
@@ -100,16 +100,17 @@ def _happened(told_of: WhyView) -> list[Happened]:
 def _asked(request: HttpRequest, view: SyncView, told_of: WhyView) -> dict[str, Any]:
     """Return what somebody has asked for of this record: how far it is, or why it came to nothing."""
     known = {f"{app}:{id}" for app, id in told_of.record.ids.items() if id}
-    for kind in ("undo", "run"):
-        asked = requests.last_asked(request.workspace, view.name, kind)
-        if asked is None or not isinstance(asked.wish, ToUndo | ToRun) or asked.wish.record not in known:
-            continue
-        if asked.is_open:
-            work = running.at_work(request.workspace, view.name)
-            return {**told(work), "asked": asked, "live": f"{address(view.name)}/now?for={kind}"}
-        if asked.ended_at is not None and request.base.clock() - asked.ended_at < RECENT:
-            return {"failed": asked.error, "kept": _kept(asked), "work": None}
-    return {"work": None}
+    latest = [requests.last_asked(request.workspace, view.name, kind) for kind in ("undo", "run")]
+    ours = [each for each in latest if each is not None and getattr(each.wish, "record", None) in known]
+    asked = max(ours, key=lambda each: each.id, default=None)
+    if asked is None:
+        return {"work": None}
+    if asked.is_open:
+        kind = "undo" if isinstance(asked.wish, ToUndo) else "run"
+        work = running.at_work(request.workspace, view.name)
+        return {**told(work), "asked": asked, "live": f"{address(view.name)}/now?for={kind}"}
+    recent = asked.ended_at is not None and request.base.clock() - asked.ended_at < RECENT
+    return {"failed": asked.error if recent else None, "kept": _kept(asked) if recent else [], "work": None}
 
 
 def _kept(asked: RequestView) -> list[str]:

@@ -6,7 +6,7 @@ from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as later
 
-from bothways.errors import StoppedByPerson
+from bothways.errors import StoppedByPerson, SyncHalted
 from bothways.ledger.turns import SYNC
 from bothways.service import halting, log, requests, running, syncs
 from bothways.service.resolution import row_of
@@ -27,6 +27,8 @@ PHASES = {
     "Taking note": later("Taking note of what there is"),
 }
 """What is being done, as people call it."""
+HALTED = (StoppedByPerson, SyncHalted)
+"""By what a request ends that somebody has paused or stopped: the page says so by itself."""
 KINDS = {
     "plan": later("Preview"),
     "run": later("Run"),
@@ -50,7 +52,7 @@ def now(request: HttpRequest, name: str) -> HttpResponse:
     view = syncs.show_sync(request.workspace, name)
     look = running.first_look(request.workspace, name)
     last = requests.last_asked(request.workspace, name)
-    failed = last.error if last is not None and work is None and not isinstance(last.error, StoppedByPerson) else None
+    failed = last.error if last is not None and work is None and not isinstance(last.error, HALTED) else None
     halt = halting.halted(request.workspace, name)
     live = f"{address(name)}/now"
     context = {**told(work), "sync": view, "look": look, "halt": halt, "failed": failed, "live": live}
