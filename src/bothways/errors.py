@@ -1110,7 +1110,7 @@ class StoppedByBrake(BothwaysError):
 class StoppedByPerson(StoppedByBrake):
     """Raised between two batches, where nothing is half done: by a wish to pause or stop a run that is at work."""
 
-    code = "BW-563"
+    code = "BW-401"
     what = "{by} {did} {name}."
     by_itself = "What was written until then is recorded; the rest waits, and nothing runs by itself."
     to_do = "Let it go on: bothways resume {name}"

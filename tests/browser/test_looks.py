@@ -117,6 +117,12 @@ def previewed(page: Page, _: House) -> None:
     expect(page.get_by_role("link", name="Download CSV")).to_be_visible()
 
 
+def draft_previewed(page: Page, house: House) -> None:
+    draft("preview")(page, house)
+    page.locator("#make").click()
+    expect(page.get_by_role("link", name="Download CSV")).to_be_visible()
+
+
 def ran(page: Page, _: House) -> None:
     """Open the first run that wrote anything."""
     page.goto("/activity")
@@ -193,6 +199,7 @@ VIEWS = (
     View("draft-values", "drafts/<int:id>/values/<int:number>", "Values", values),
     View("draft-associations", "drafts/<int:id>/associations", "Associations", draft("associations")),
     View("draft-review", "drafts/<int:id>/review", "", draft("review")),
+    View("draft-preview", "drafts/<int:id>/preview", "deals", draft_previewed),
     View("draft-discard", "drafts/<int:id>/discard", "Discard", draft("discard")),
     View("run", "runs/<str:run>", "r_", ran),
     View("me", "settings/me", "About you", at("/settings/me")),

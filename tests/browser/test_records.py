@@ -7,6 +7,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from tests.browser.conftest import NAMES, OpenAs, sign_up
 from tests.browser.house import House, accounts, house
+from tests.browser.looks import faults_of
 from tests.browser.people import found, id_of, move
 from tests.browser.watch import watched
 
@@ -73,6 +74,29 @@ def test_pair_is_unlinked_and_linked_again_by_hand(house: House, open_as: OpenAs
     expect(olga.get_by_role("link", name="Unlink")).to_be_visible()
 
 
+def test_changes_of_a_draft_are_previewed_before_they_are_saved(house: House, ana: Page) -> None:
+    move(house.east, WHO, "Lisbon")
+    house.run("people")
+    ana.goto("/syncs/people")
+    ana.get_by_role("button", name="Edit sync settings").click()
+    ana.wait_for_url("**/records")
+    draft = ana.url.rpartition("/")[0]
+    ana.goto(f"{draft}/fields")
+    ana.get_by_role("switch").last.click()
+    ana.get_by_role("link", name="Review changes").click()
+    ana.get_by_label("Look at all records").check()
+    ana.get_by_role("button", name="Preview these changes").click()
+    expect(ana.get_by_role("heading", name="What the draft would change")).to_be_visible()
+    expect(ana.get_by_role("link", name="Download CSV")).to_be_visible()
+    expect(ana.get_by_role("button", name="Save and sync")).to_be_visible()
+    ana.get_by_role("link", name="Back to the review of the draft").click()
+    ana.get_by_role("link", name="Discard this draft").click()
+    ana.get_by_role("button", name="Discard").click()
+    expect(ana.get_by_role("status")).to_contain_text("is discarded")
+    move(house.east, WHO, "Oslo")
+    house.run("people")
+
+
 def test_run_at_work_is_stopped_and_goes_on_when_somebody_lets_it(chromium: Browser, tmp_path: Path) -> None:
     with accounts() as (east, west):
         east.seed("contacts", [{"email": f"p{n}@mail.example", "firstname": f"Pat {n}"} for n in range(350)])
@@ -86,6 +110,7 @@ def test_run_at_work_is_stopped_and_goes_on_when_somebody_lets_it(chromium: Brow
             expect(page.get_by_text("Writing", exact=True)).to_be_visible()
             page.get_by_role("button", name="Stop this run").click()
             expect(page.get_by_text("Ana Ruiz has stopped it.")).to_be_visible()
+            assert faults_of(page, "run-stopped") == []
             written = len(west.records("contacts"))
             assert written < 350, "it ended between two batches"
             west.clear_faults()
