@@ -11,7 +11,7 @@ from bothways.service.associations import SWITCHED_OFF, Association, association
 from bothways.service.database import on_database
 from bothways.service.draft_fields import ways_of
 from bothways.service.draft_rows import BOTH, Row, switched
-from bothways.service.draft_sight import Sight, draft_of, look_at, row_at, sight_of
+from bothways.service.draft_sight import Sight, Whole, draft_of, look_at, row_at, sight_of
 from bothways.service.draft_words import in_words
 from bothways.service.resolution import Resolution
 from bothways.service.rights import Role, for_role
@@ -21,9 +21,12 @@ from bothways.service.workspace import Workspace
 
 @on_database
 @for_role(Role.VIEWER)
-def associations(workspace: Workspace, id: int) -> DraftAssociations:
-    """Return the associations of a draft and those that it could have; raise UnknownDraft."""
-    looked = look_at(workspace, id)
+def associations(workspace: Workspace, id: int, whole: Whole | None = None) -> DraftAssociations:
+    """Return the associations of a draft and those that it could have; raise UnknownDraft.
+
+    ``whole``: what is known already to be wrong with the draft, as for ``look_at``.
+    """
+    looked = look_at(workspace, id, whole)
     if looked.sight is None:
         return DraftAssociations(looked.draft, tuple(_unread(looked.draft)), looked.trouble)
     return DraftAssociations(looked.draft, tuple(_rows(workspace, looked.sight, looked.problems, looked.exact)))

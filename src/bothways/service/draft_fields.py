@@ -31,7 +31,7 @@ from bothways.service.draft_rows import (
     with_field,
     with_options,
 )
-from bothways.service.draft_sight import Sight, draft_of, look_at, row_at, sight_of
+from bothways.service.draft_sight import Sight, Whole, draft_of, look_at, row_at, sight_of
 from bothways.service.draft_words import in_short, in_words, unfinished
 from bothways.service.pairing import are_pairable
 from bothways.service.resolution import Resolution
@@ -51,9 +51,12 @@ Labels = Mapping[str, str]
 
 @on_database
 @for_role(Role.VIEWER)
-def fields(workspace: Workspace, id: int) -> DraftFields:
-    """Return the mappings of a draft, all that is wrong with them, and what could be mapped; raise UnknownDraft."""
-    looked = look_at(workspace, id)
+def fields(workspace: Workspace, id: int, whole: Whole | None = None) -> DraftFields:
+    """Return the mappings of a draft, all that is wrong with them, and what could be mapped; raise UnknownDraft.
+
+    ``whole``: what is known already to be wrong with the draft, as for ``look_at``.
+    """
+    looked = look_at(workspace, id, whole)
     draft, sight = looked.draft, looked.sight
     if sight is None:
         written = draft.settings.get("fields") is not None

@@ -95,11 +95,20 @@ class Looked:
     trouble: AppError | SettingsError | None = None
 
 
-def look_at(workspace: Workspace, id: int) -> Looked:
-    """Return a draft with what both apps tell of it, and what is wrong with its fields; raise UnknownDraft."""
+Whole = tuple[Resolution | None, Sequence[ProblemView]]
+"""What ``drafts.sound_part`` answers of a draft."""
+
+
+def look_at(workspace: Workspace, id: int, whole: Whole | None = None) -> Looked:
+    """Return a draft with what both apps tell of it, and what is wrong with its fields; raise UnknownDraft.
+
+    ``whole``: what is known already of all of it, so that it is not checked again, unless that ended before the fields.
+    """
     draft = drafts.draft(workspace, id)
     try:
         sight = sight_of(workspace, draft)
+        if whole is not None and whole[0] is not None:
+            return Looked(draft, sight, [each for each in whole[1] if each.part in KEPT], whole[0])
         return Looked(draft, sight, *wrong_in(workspace, draft))
     except (AppError, SettingsError) as trouble:
         return Looked(draft, None, trouble=trouble)

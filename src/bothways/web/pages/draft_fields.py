@@ -72,15 +72,15 @@ def fields(request: HttpRequest, id: int) -> HttpResponse:
     if request.method == "POST":
         _take_rows(request, id)
         return went_well(request, f"/drafts/{id}/fields", _("The draft is updated."))
-    found = draft_fields.fields(request.workspace, id)
-    context = _context(found, str(request.GET.get("q", "")).strip())
+    text = str(request.GET.get("q", "")).strip()
     if asks_for_part(request):
-        return shown(request, "drafts/_rows.html", **context)
+        return shown(request, "drafts/_rows.html", **_context(draft_fields.fields(request.workspace, id), text))
+    looked = Looked(request, drafts.draft(request.workspace, id))
+    context = _context(draft_fields.fields(request.workspace, id, looked.whole), text)
     show = "fields" if request.GET.get("show") == "fields" else "all"
     if show == "all":
-        context["associations"] = draft_associations.associations(request.workspace, id)
-    frame = around(Looked(request, drafts.draft(request.workspace, id)), "fields")
-    return shown(request, "drafts/fields.html", **{**frame, **context, "show": show})
+        context["associations"] = draft_associations.associations(request.workspace, id, looked.whole)
+    return shown(request, "drafts/fields.html", **{**around(looked, "fields"), **context, "show": show})
 
 
 @form(get=Role.EDITOR, post=Role.EDITOR)

@@ -23,6 +23,7 @@ from bothways.errors import (
 from bothways.records import Field
 from bothways.service import apps, drafts
 from bothways.service.accounts import admins
+from bothways.service.draft_sight import Whole
 from bothways.service.headcount import known
 from bothways.service.resolution import Resolution
 from bothways.service.rights import Role
@@ -67,23 +68,24 @@ class Looked:
         return first, second
 
     @cached_property
-    def _sound(self) -> tuple[Resolution | None, Problems]:
+    def whole(self) -> Whole:
+        """The draft made exact without what is wrong with it, and all that is; nothing where apps cannot be asked."""
         try:
-            exact, found = drafts.sound_part(self.request.workspace, self.draft.id)
+            return drafts.sound_part(self.request.workspace, self.draft.id)
         except (AppError, SettingsError) as error:
             self.trouble = self.trouble or error
-            return None, Problems(self.draft.apps)
-        return exact, Problems(self.draft.apps, tuple(for_pages(each, self.draft.settings) for each in found))
+            return None, []
 
     @property
     def exact(self) -> Resolution | None:
         """The draft made exact without what is wrong with it."""
-        return self._sound[0]
+        return self.whole[0]
 
-    @property
+    @cached_property
     def problems(self) -> Problems:
         """All that is wrong with it."""
-        return self._sound[1]
+        found = tuple(for_pages(each, self.draft.settings) for each in self.whole[1])
+        return Problems(self.draft.apps, found)
 
     def lists(self, *, ask: bool) -> scope.Lists:
         """Return the names of the lists of both apps; ``ask`` them only where a filter names one."""
