@@ -45,6 +45,12 @@ class Happened:
     first: Event
     events: Sequence[tuple[FieldStory, Event]]
 
+    @property
+    def reason(self) -> str:
+        """The reason of all of it, "" where each has its own."""
+        reasons = {event.reason for _story, event in self.events}
+        return reasons.pop() if len(reasons) == 1 else ""
+
 
 @page()
 def record(request: HttpRequest, name: str, key: str) -> HttpResponse:
