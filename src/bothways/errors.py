@@ -353,6 +353,15 @@ class AllPaused(SettingsError):
     to_do = "Let them go on with: bothways resume"
 
 
+class SyncHalted(SettingsError):
+    """Raised for what would write in a sync that somebody has paused or stopped."""
+
+    code, exit_code = "BW-564", EXIT_BRAKE
+    what = "{by} {did} {name}, so nothing of it is written."
+    by_itself = "Both apps are read; what changes waits. What was written can be undone."
+    to_do = "Let it go on: bothways resume {name}"
+
+
 class LeftToService(SettingsError):
     """Raised when a person waits no longer for what the service is doing for them."""
 
@@ -638,6 +647,15 @@ class NoDifference(SettingsError):
     code, exit_code = "BW-161", EXIT_USAGE
     what = 'The issue "{issue}" is no difference of a field that waits for a person: {reason}.'
     to_do = "See what it is about with: bothways issues show {issue}"
+
+
+class NoOwnWinner(SettingsError):
+    """Raised for a field in which no app can be said to win."""
+
+    code, exit_code = "BW-565", EXIT_USAGE
+    what = "{field} of {name} can have no winner of its own: {reason}."
+    by_itself = "The settings are as they were."
+    to_do = "Who wins which field is told by: bothways sync show {name}"
 
 
 class DecisionDoesNotFit(SettingsError):
@@ -1120,6 +1138,15 @@ class StoppedByBrake(BothwaysError):
     what = "{name} stopped before writing: {reason}."
     by_itself = "Nothing was written in this step."
     to_do = "{hint}"
+
+
+class StoppedByPerson(StoppedByBrake):
+    """Raised between two batches, where nothing is half done: by a wish to pause or stop a run that is at work."""
+
+    code = "BW-401"
+    what = "{by} {did} {name}."
+    by_itself = "What was written until then is recorded; the rest waits, and nothing runs by itself."
+    to_do = "Let it go on: bothways resume {name}"
 
 
 # --- us -----------------------------------------------------------------------------------------------

@@ -19,6 +19,7 @@ def sync_now(page: Page, name: str) -> None:
     page.goto(f"/syncs/{name}")
     page.get_by_role("button", name="Sync now").click()
     expect(page).to_have_url(re.compile(r"/syncs/\w+/now$"))
+    expect(page.get_by_role("heading", name="Nothing is at work")).to_be_visible()
 
 
 def test_change_arrives_by_itself_and_its_record_says_why(house: House, ana: Page) -> None:
@@ -34,9 +35,12 @@ def test_change_arrives_by_itself_and_its_record_says_why(house: House, ana: Pag
     expect(ana.get_by_role("heading", name="Dana Novak")).to_be_visible()
     row = ana.get_by_role("row", name="City")
     expect(row.get_by_role("cell", name="Bergen", exact=True)).to_have_count(2)
-    expect(row).to_contain_text("east changed")
-    row.get_by_text("History").click()
-    expect(row.get_by_role("listitem")).to_contain_text("Oslo to Bergen")
+    row.get_by_role("link", name="Why?").click()
+    why = ana.get_by_role("region", name="Why is City “Bergen”?")
+    expect(why).to_contain_text("East changed. So Bergen was written to west")
+    history = ana.get_by_role("region", name="History")
+    expect(history.get_by_role("listitem").first).to_contain_text("Written to west")
+    expect(history.get_by_role("listitem").first).to_contain_text("City: replaced: Oslo Bergen")
 
 
 def test_change_of_the_other_app_arrives_when_asked_for_and_comes_back_as_no_echo(house: House, ana: Page) -> None:

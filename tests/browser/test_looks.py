@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from urllib.parse import quote
+from urllib.parse import quote, urlencode
 
 import pytest
 from playwright.sync_api import Page, expect
@@ -15,7 +15,7 @@ from bothways.web.urls import urlpatterns
 from tests.browser.conftest import PASSWORD, OpenAs
 from tests.browser.house import House
 from tests.browser.looks import faults_of
-from tests.browser.people import DIFFER, id_of
+from tests.browser.people import ALONE, DOUBTS, found, id_of, move
 from tests.consenting import register
 
 Visit = Callable[[Page, House], None]
@@ -27,9 +27,28 @@ def at(address: str) -> Visit:
 
 
 def record(page: Page, house: House) -> None:
-    """Open the page of somebody with a difference, and the history of a field."""
-    page.goto(f"/syncs/people/records/{quote('east:' + id_of(house.east, next(iter(DIFFER))), safe='')}")
-    page.get_by_text("History").first.click()
+    """Open the page of somebody whom the first run made known to west, and why a field of it is as it is."""
+    page.goto(f"/syncs/people/records/{quote('east:' + id_of(house.east, ALONE), safe='')}")
+    page.get_by_role("link", name="Why? City").click()
+
+
+def about(what: str, who: str, **more: str) -> Visit:
+    """Open what is asked about a record before something is done."""
+
+    def visit(page: Page, house: House) -> None:
+        query = urlencode({"record": f"east:{id_of(house.east, who)}", **more})
+        page.goto(f"/syncs/people/{what}?{query}")
+
+    return visit
+
+
+def put_back(page: Page, house: House) -> None:
+    """Change a city, and look at what would be put back."""
+    move(house.east, ALONE, "Aarhus" if found(house.east, ALONE)["city"] != "Aarhus" else "Lund")
+    house.run("people")
+    record(page, house)
+    href = page.get_by_role("link", name="Put back").first.get_attribute("href")
+    page.goto(str(href))
 
 
 def nobody_found(page: Page, _: House) -> None:
@@ -127,6 +146,12 @@ def previewed(page: Page, _: House) -> None:
     expect(page.get_by_role("link", name="Download CSV")).to_be_visible()
 
 
+def draft_previewed(page: Page, house: House) -> None:
+    draft("preview")(page, house)
+    page.locator("#make").click()
+    expect(page.get_by_role("link", name="Download CSV")).to_be_visible()
+
+
 def ran(page: Page, _: House) -> None:
     """Open the first run that wrote anything."""
     page.goto("/activity")
@@ -182,12 +207,15 @@ VIEWS = (
     View("yaml", "syncs/<str:name>/yaml", "people", at("/syncs/people/yaml")),
     View("records", "syncs/<str:name>/records", "people", at("/syncs/people/records")),
     View("records-none", "syncs/<str:name>/records", "people", nobody_found),
-    View("record", "syncs/<str:name>/records/<path:key>", "people", record),
-    View("new-sync", "syncs/new", "Which", at("/syncs/new")),
-    View("new-sync-object", "syncs/new", "What should be kept in step?", at("/syncs/new?app-0=east&app-1=west")),
+    View("record", "syncs/<str:name>/records/<path:key>", ALONE, record),
+    View("put-back", "syncs/<str:name>/put-back", "Put back", put_back),
+    View("winner", "syncs/<str:name>/winner", "Let west win", about("winner", ALONE, field="city=city", app="west")),
+    View("unlink", "syncs/<str:name>/unlink", "Unlink", about("unlink", ALONE)),
+    View("link", "syncs/<str:name>/link", "Which record of west", about("link", DOUBTS[0], q="Park")),
+    View("new-sync", "new-sync", "Which", at("/new-sync")),
+    View("new-sync-object", "new-sync", "What should be kept in step?", at("/new-sync?app-0=east&app-1=west")),
     View("turn-on", "syncs/<str:name>/on", "Turn", at("/syncs/deals/on")),
     View("turn-off", "syncs/<str:name>/off", "Turn", at("/syncs/people/off")),
-    View("start", "syncs/<str:name>/start", "deals", at("/syncs/deals/start")),
     View("delete", "syncs/<str:name>/delete", "Delete", at("/syncs/people/delete")),
     View("now", "syncs/<str:name>/now", "people", at("/syncs/people/now")),
     View("preview", "syncs/<str:name>/preview", "people", previewed),
@@ -200,6 +228,7 @@ VIEWS = (
     View("draft-values", "drafts/<int:id>/values/<int:number>", "Values", values),
     View("draft-associations", "drafts/<int:id>/associations", "Associations", draft("associations")),
     View("draft-review", "drafts/<int:id>/review", "", draft("review")),
+    View("draft-preview", "drafts/<int:id>/preview", "deals", draft_previewed),
     View("draft-discard", "drafts/<int:id>/discard", "Discard", draft("discard")),
     View("run", "runs/<str:run>", "r_", ran),
     View("me", "settings/me", "About you", at("/settings/me")),

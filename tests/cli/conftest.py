@@ -35,6 +35,7 @@ from tests.cli.views import (
     UNDO,
     UPDATE,
     WHY,
+    WINNER,
 )
 
 WORKSPACE = SimpleNamespace(
@@ -69,6 +70,11 @@ ANSWERS = {
         [] if _args[-1] else [views.LinkView(1, {"hubspot": "50121", "ledger": "P-8842"})]
     ),
     "service.issues.pause": RECORD,
+    "service.halting.pause": views.HaltView("contacts", False, "Ana Ruiz", 1_770_000_000.0),
+    "service.halting.stop": views.HaltView("contacts", True, "Ana Ruiz", 1_770_000_000.0, "r_19", 4),
+    "service.halting.go_on": True,
+    "service.winners.preview_winner": WINNER,
+    "service.winners.set_winner": WINNER,
     "service.issues.resume": RECORD,
     "service.syncs.export": "revision: 3\nsyncs:\n  contacts: {}\n",
     "service.diff.diff": [

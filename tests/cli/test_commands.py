@@ -46,6 +46,12 @@ CALLS = [
     ("resume", "resume-all", 0, "The syncs go on"),
     ("pause contacts 50121", "pause", 0, "are paused. Let them flow again: bothways resume contacts hubspot:50121"),
     ("resume contacts 50121", "resume", 0, "flow again, with what changed meanwhile"),
+    ("pause contacts", "halt", 0, "contacts is paused; what is being written ends first."),
+    ("stop contacts", "halt", 0, "What it wrote can be undone: bothways undo r_19"),
+    ("resume contacts", "resumed", 0, "contacts goes on."),
+    ("sync winner contacts firstname ledger", "winner", 0, "ledger wins First name of contacts from now on"),
+    ("sync winner contacts firstname ledger --plan", "winner", 0, "2 differences of it that wait for a person"),
+    ("run contacts --record 50121", "run", 3, "Done in 3 m 12 s."),
     ("plan contacts", "plan", 0, "Plan p_12"),
     ("plan contacts --exit-code", "plan", 2, "Plan p_12"),
     ("plan contacts -f other.yaml", "plan", 0, "Plan by settings that are not saved"),
@@ -292,11 +298,10 @@ def test_apply_hands_its_limits_on(bothways, service):
     }
 
 
-@pytest.mark.parametrize("command", ["pause", "resume"])
-def test_a_sync_alone_is_not_paused_and_turning_it_off_is_named(bothways, service, command):
-    ended = bothways(command, "contacts")
-    assert (ended.code, "bothways sync off SYNC" in ended.err) == (64, True)
-    assert not service.called("service.standing.pause_all")
+@pytest.mark.parametrize(("command", "use"), [("pause", "pause"), ("resume", "go_on"), ("stop", "stop")])
+def test_a_sync_alone_is_paused_stopped_and_let_go_on(bothways, service, command, use):
+    assert bothways(command, "contacts").code == 0
+    assert service.called(f"service.halting.{use}") == [(("contacts",), {})]
 
 
 @pytest.mark.parametrize("share", ["ten", "-1%", "101%", "nan"])

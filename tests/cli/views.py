@@ -241,6 +241,9 @@ SUGGESTION = views.SuggestionView(
 SUGGESTIONS = views.SuggestionsView(
     "contacts", {"hubspot": 1200, "ledger": 900}, {"hubspot": 0, "ledger": 0}, 1, 0, (SUGGESTION,)
 )
+WINNER = views.WinnerView(
+    "contacts", "firstname=GivenName", {"hubspot": "First name", "ledger": "Given name"}, "ledger", "hubspot", 2
+)
 PAIR = views.PairView("contacts", {"hubspot": "50121", "ledger": "P-104"})
 CHECK = views.AppCheck(
     name="crm",

@@ -2,7 +2,7 @@
 
 import re
 from http.cookies import SimpleCookie
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import unquote, urlencode, urlsplit
 
 from bothways.service import accounts
 from bothways.service.database import used
@@ -72,7 +72,7 @@ class Browser:
         scope = {
             "type": "http",
             "method": method,
-            "path": parts.path,
+            "path": unquote(parts.path),
             "query_string": parts.query.encode(),
             "headers": headers,
             "scheme": "http",

@@ -36,6 +36,15 @@ TABLE: dict[tuple[str, str], Role] = {
     ("POST", "syncs/{name}/on"): Role.EDITOR,
     ("POST", "syncs/{name}/off"): Role.EDITOR,
     ("POST", "syncs/{name}/run"): Role.OPERATOR,
+    ("POST", "syncs/{name}/pause"): Role.OPERATOR,
+    ("POST", "syncs/{name}/stop"): Role.OPERATOR,
+    ("POST", "syncs/{name}/resume"): Role.OPERATOR,
+    ("GET", "syncs/{name}/partners"): Role.VIEWER,
+    ("POST", "syncs/{name}/link"): Role.OPERATOR,
+    ("POST", "syncs/{name}/unlink"): Role.OPERATOR,
+    ("GET", "syncs/{name}/put-back"): Role.OPERATOR,
+    ("GET", "syncs/{name}/winner"): Role.EDITOR,
+    ("POST", "syncs/{name}/winner"): Role.EDITOR,
     ("GET", "syncs/{name}/records"): Role.VIEWER,
     ("GET", "syncs/{name}/records/{path:record}"): Role.VIEWER,
     ("POST", "pause"): Role.EDITOR,
@@ -71,6 +80,7 @@ TABLE: dict[tuple[str, str], Role] = {
     ("POST", "drafts/{id}/take-up"): Role.EDITOR,
     ("GET", "drafts/{id}/problems"): Role.VIEWER,
     ("GET", "drafts/{id}/differences"): Role.VIEWER,
+    ("POST", "drafts/{id}/preview"): Role.OPERATOR,
     ("POST", "drafts/{id}/save"): Role.EDITOR,
     ("DELETE", "drafts/{id}"): Role.EDITOR,
 }
@@ -80,6 +90,9 @@ SOMETHING = {"name": "people", "record": "nobody", "issue": "h_999", "run": "r_9
 BODIES: dict[str, object] = {
     "runs/{run}/undo": {"record": "x"},
     "issues/{issue}/link": {"record": "x"},
+    "syncs/{name}/link": {"left": "x", "right": "y"},
+    "syncs/{name}/unlink": {"left": "x", "right": "y"},
+    "syncs/{name}/winner": {"field": "x", "app": "y"},
     "issues/{issue}/apart": {"records": ["x"]},
     "issues/{issue}/choose": {"value": "x"},
     "people/{name}/role": {"role": "viewer"},
@@ -87,6 +100,7 @@ BODIES: dict[str, object] = {
     "drafts/{id}": {"version": 1, "parts": {}},
     "drafts/{id}/rename": {"version": 1, "name": "other"},
     "drafts/{id}/take-up": {"version": 1},
+    "drafts/{id}/preview": {"version": 1},
     "drafts/{id}/save": {"version": 1},
 }
 

@@ -12,8 +12,11 @@ import pytest
 
 from bothways.errors import AppUnreachable
 from bothways.records import Field, FieldType, Option
-from bothways.service import draft_fields
+from bothways.service import draft_fields, drafts
+from bothways.service.resolution import Resolution
 from bothways.service.rights import Role
+from bothways.service.views import ProblemView
+from bothways.service.workspace import Workspace
 from bothways.web import assets
 from tests.databases import empty_ledger
 from tests.drafting import EMAIL, HUBSPOT, LEDGER, NAME, PHONE, SINCE, STAGE, Drafting
@@ -99,6 +102,21 @@ def test_page_shows_rows_with_words_for_directions_and_counts_them(here: Draftin
     wrong = page.one("f-4-left")
     assert (wrong["aria-invalid"], wrong["aria-describedby"]) == ("true", "e-4")
     assert "aria-invalid" not in page.one("f-4-right")
+
+
+def test_draft_is_checked_once_for_its_rows_its_associations_and_the_steps(
+    here: Drafting, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    browser, checked = editor(here), list[str]()
+
+    def counted(workspace: Workspace, name: str, entry: drafts.Entry) -> tuple[list[ProblemView], Resolution | None]:
+        checked.append(name)
+        return check(workspace, name, entry)
+
+    check = drafts.checked
+    monkeypatch.setattr(drafts, "checked", counted)
+    assert browser.get(address(here)).status == 200
+    assert len(checked) == 1
 
 
 def test_every_control_has_an_id_and_none_stands_twice(here: Drafting) -> None:

@@ -36,8 +36,8 @@ class Wizard(Browser):
 
     def begin(self, name: str = "friends") -> None:
         """Begin a new sync of Anna and Bert."""
-        self.get("/syncs/new?app-0=Anna&app-1=Bert")
-        self.begun(self.post("/syncs/new", **{"app-0": "Anna", "app-1": "Bert", "object-0": "people", "name": name}))
+        self.get("/new-sync?app-0=Anna&app-1=Bert")
+        self.begun(self.post("/new-sync", **{"app-0": "Anna", "app-1": "Bert", "object-0": "people", "name": name}))
 
     def edit(self, name: str = "people") -> None:
         """Take up the draft of a sync."""
@@ -94,21 +94,21 @@ def problem_at(page: str, control: str) -> str:
 
 def test_apps_and_objects_are_chosen_and_a_name_is_suggested(office: Office) -> None:
     here = Wizard(office)
-    assert "Which two apps" in here.get("/syncs/new").text
-    same = here.get("/syncs/new?app-0=Anna&app-1=Anna")
+    assert "Which two apps" in here.get("/new-sync").text
+    same = here.get("/new-sync?app-0=Anna&app-1=Anna")
     assert (same.status, problem_at(same.text, "app-1")) == (422, "Choose two different apps.")
-    page = here.get("/syncs/new?app-0=Anna&app-1=Bert").text
+    page = here.get("/new-sync?app-0=Anna&app-1=Bert").text
     form = filled(page, "draft")
     assert (form["object-0"], form["object-1"], form["name"]) == (["people"], ["people"], ["people 2"])
-    here.begun(here.post("/syncs/new", **form))
+    here.begun(here.post("/new-sync", **form))
     assert here.entry["send"] == {"Anna": "all", "Bert": "all"}
     assert "people 2" in here.get("/").text
 
 
 def test_name_that_is_taken_is_told_where_it_is_typed_and_what_was_typed_stays(office: Office) -> None:
     here = Wizard(office)
-    form = filled(here.get("/syncs/new?app-0=Anna&app-1=Bert").text, "draft")
-    refused = here.post("/syncs/new", **{**form, "name": "people"})
+    form = filled(here.get("/new-sync?app-0=Anna&app-1=Bert").text, "draft")
+    refused = here.post("/new-sync", **{**form, "name": "people"})
     assert refused.status == 422
     assert "There is a sync people already" in problem_at(refused.text, "name")
     assert 'value="people"' in refused.text
@@ -118,7 +118,7 @@ def test_name_that_is_taken_is_told_where_it_is_typed_and_what_was_typed_stays(o
 def test_app_that_cannot_be_asked_for_its_objects_is_told(office: Office) -> None:
     here = Wizard(office)
     office.anna.fail("count", AppUnreachable(app="Anna", reason="no route"), times=9)
-    assert here.get("/syncs/new?app-0=Nobody&app-1=Bert").status == 200
+    assert here.get("/new-sync?app-0=Nobody&app-1=Bert").status == 200
 
 
 def test_draft_is_listed_goes_on_and_is_discarded(office: Office) -> None:
@@ -475,7 +475,7 @@ def test_app_that_fails_after_saving_is_told_with_what_is_saved_and_tried_again(
     assert failed.status == 422
     assert ("no route to it" in failed.text, "The settings are saved" in failed.text) == (True, True)
     assert syncs.show_sync(office.open(), "friends").state == "draft"
-    assert here.post("/syncs/friends/start").location == "/syncs/friends"
+    assert here.post("/syncs/friends/on").location == "/syncs/friends"
     assert syncs.show_sync(office.open(), "friends").state == "on"
 
 
@@ -487,9 +487,9 @@ def test_old_links_are_asked_about_and_taken_over(office: Office) -> None:
     here.step("review")
     asked = here.post(f"/drafts/{here.id}/review", version="1", do="sync")
     assert asked.status == 422
-    assert ("Take over 1 links" in asked.text, "Begin without them" in asked.text) == (True, True)
+    assert ("Take them over" in asked.text, "Leave them" in asked.text) == (True, True)
     assert syncs.show_sync(office.open(), "friends").state == "draft"
-    assert here.post("/syncs/friends/start", old_links="take").location == "/syncs/friends"
+    assert here.post("/syncs/friends/on", old_links="take").location == "/syncs/friends"
     view = syncs.show_sync(office.open(), "friends")
     assert (view.state, view.counts.in_sync + view.counts.waiting) == ("on", 1)
 
@@ -498,8 +498,8 @@ def test_others_that_write_the_same_are_asked_about(office: Office) -> None:
     office.change("  Bert: {connector: memory}\n", "  Bert: {connector: memory}\n  Cleo: {connector: memory}\n")
     MemoryApp("Cleo", office.clock)
     here = Wizard(office)
-    here.get("/syncs/new?app-0=Cleo&app-1=Bert")
-    here.begun(here.post("/syncs/new", **{"app-0": "Cleo", "app-1": "Bert", "name": "third"}))
+    here.get("/new-sync?app-0=Cleo&app-1=Bert")
+    here.begun(here.post("/new-sync", **{"app-0": "Cleo", "app-1": "Bert", "name": "third"}))
     here.fill("records", **{"send-1": "none"})
     here.step("review")
     version = filled(here.page)["version"]
@@ -507,7 +507,7 @@ def test_others_that_write_the_same_are_asked_about(office: Office) -> None:
     assert asked.status == 422
     assert "the sync people writes" in asked.text
     assert syncs.show_sync(office.open(), "third").state == "draft"
-    assert here.post("/syncs/third/start", confirmed="yes").location == "/syncs/third"
+    assert here.post("/syncs/third/on", confirmed="yes").location == "/syncs/third"
     assert syncs.show_sync(office.open(), "third").state == "on"
 
 

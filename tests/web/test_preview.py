@@ -8,7 +8,7 @@ import pytest
 
 from bothways.ledger.models import Feed, Plan, Request, Sync
 from bothways.ledger.turns import SYNC
-from bothways.service import preview, requests
+from bothways.service import drafts, preview, requests
 from bothways.service.database import used
 from bothways.service.rights import Role
 from bothways.service.views import PlanView
@@ -320,3 +320,69 @@ def test_stored_plan_is_shown_as_it_was_when_it_was_made(busy: Office) -> None:
     with used(workspace.database):
         Plan.objects.update(totals={"writes": 1})
     assert preview.latest_plan(workspace, "people") is None, "one of an older version is not half shown"
+
+
+# --- of a draft ---------------------------------------------------------------------------------------
+
+
+def draft_with_phones(office: Office) -> int:
+    """Begin a draft that maps the telephone, too, of a pair that differs in it."""
+    office.change("    objects:", "    fields: [{Anna: email, Bert: email}, {Anna: name, Bert: name}]\n    objects:")
+    left, _ = office.pair("Dana")
+    office.anna.edit(left, phone="+4722864400")
+    office.rest()
+    draft = drafts.edit(office.open(), "people")
+    fields = [*draft.settings["fields"], {"Anna": "phone", "Bert": "phone"}]
+    drafts.change(office.open(), draft.id, draft.version, fields=fields)
+    office.clock.advance(60)
+    return draft.id
+
+
+def test_review_asks_for_a_preview_of_the_changes_and_the_worker_makes_it(office: Office) -> None:
+    id = draft_with_phones(office)
+    here = signed_in(office, Role.EDITOR, "Edo")
+    page = here.get(f"/drafts/{id}/review").text
+    for part in ("Preview these changes", "Look at what these changes touch", "Look at all records"):
+        assert part in page, part
+    assert "No preview yet" in here.get(f"/drafts/{id}/preview").text
+    sent = here.post(f"/drafts/{id}/preview", everything="")
+    assert (sent.status, sent.location) == (303, f"/drafts/{id}/preview")
+    assert "Both apps are read and compared." in here.get(sent.location).text
+    here.post(f"/drafts/{id}/preview", everything="")
+    assert len(requests.list_requests(here.workspace)) == 1, "it is asked for once"
+    with Served(office):
+        assert until(lambda: "Download CSV" in here.get(sent.location).text)
+    page = here.get(sent.location).text
+    for part in ("What the draft would change", "+4722864400", "Save and sync", f'action="/drafts/{id}/review"'):
+        assert part in page, part
+    assert ("Write this" in page, office.writes) == (False, 0)
+    assert "No preview yet" in here.get("/syncs/people/preview").text, "it is none of the settings in force"
+    part = here.get(f"/drafts/{id}/preview?show=create", htmx=True).text
+    assert ("No records here." in part, "<html" in part) == (True, False)
+    plan = preview.latest_of_draft(here.workspace, id)
+    assert plan is not None
+    assert "+4722864400" in here.get(f"/syncs/people/preview/csv?plan={plan.view.id}").text
+    here.get(f"/drafts/{id}/preview")
+    version = drafts.draft(here.workspace, id).version
+    assert here.post(f"/drafts/{id}/review", version=str(version), do="sync").location == "/syncs/people"
+    office.run()
+    assert [each.values.get("phone") for each in office.bert.live()] == ["+4722864400"]
+
+
+def test_preview_of_a_draft_says_when_it_no_longer_tells_what_would_happen(office: Office) -> None:
+    id = draft_with_phones(office)
+    here = signed_in(office, Role.OPERATOR, "Olga")
+    here.get("/syncs/people")
+    here.post(f"/drafts/{id}/preview", everything="yes")
+    with Served(office):
+        assert until(lambda: "Download CSV" in here.get(f"/drafts/{id}/preview").text)
+    assert "An editor can save the draft." in here.get(f"/drafts/{id}/preview").text
+    draft = drafts.draft(here.workspace, id)
+    drafts.change(office.open(), id, draft.version, guards={"first_run": 7})
+    assert "was changed since. Refresh it." in here.get(f"/drafts/{id}/preview").text
+
+
+def test_new_sync_has_no_preview_before_it_is_saved(office: Office) -> None:
+    draft = drafts.begin(office.open(), "friends", ("Anna", "Bert"), ("people", "people"))
+    here = signed_in(office, Role.EDITOR, "Edo")
+    assert here.get(f"/drafts/{draft.id}/preview").location == f"/drafts/{draft.id}/review"

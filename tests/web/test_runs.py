@@ -216,7 +216,7 @@ def test_going_on_leaves_all_other_brakes_in_force(stopped: Office) -> None:
     here.post("/syncs/people/continue")
     with used(here.workspace.database):
         (asked,) = Request.objects.all()
-        assert asked.parameters == {"sync": "people", "full": False, "approved": False}
+        assert asked.parameters == {"sync": "people", "full": False, "approved": False, "record": None}
         assert Sync.objects.get().approved
 
 
@@ -249,3 +249,59 @@ def test_sentence_for_the_next_page_is_left_to_it_by_parts_and_streams(office: O
     assert here.get("/syncs/people/now", htmx=True).status == 200
     assert "people is off." in here.get("/syncs/people").text
     assert "people is off." not in here.get("/syncs/people").text
+
+
+# --- paused and stopped -------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("do", "said"), [("pause", "Olga has paused it."), ("stop", "Olga has stopped it.")])
+def test_run_at_work_is_halted_and_goes_on_when_somebody_lets_it(office: Office, do: str, said: str) -> None:
+    for number, (left, _) in enumerate([office.pair(f"P{number}") for number in range(4)]):
+        office.anna.edit(left, name=f"Q{number}")
+    office.bert.traits = Traits(batch_write=1)
+    office.clock.advance(60)
+    here = signed_in(office, Role.OPERATOR, "Olga")
+    writing, go_on = threading.Event(), threading.Event()
+
+    def slowly(when: str, call: str) -> None:
+        if when == "before" and call.startswith("write") and not writing.is_set():
+            writing.set()
+            go_on.wait(30)
+
+    def renamed() -> int:
+        return sum(str(each.values["name"]).startswith("Q") for each in office.bert.live())
+
+    office.bert.hook = slowly
+    with Served(office):
+        try:
+            assert writing.wait(30)
+            page = here.get("/syncs/people/now").text
+            assert ("Pause this run" in page, "Stop this run" in page) == (True, True)
+            assert here.post("/syncs/people/halt", do=do).location == "/syncs/people/now"
+            page = here.get("/syncs/people/now").text
+            assert "Olga wants it to end: it does after the records that are being written." in page
+            assert "Stop this run" not in page
+        finally:
+            go_on.set()
+        assert until(lambda: running.at_work(here.workspace, "people") is None)
+        page = here.get("/syncs/people/now").text
+        for part in (said, "Continue with 3 more", "Look at what was written"):
+            assert part in page, part
+        assert renamed() == 1
+        assert "Sync now" not in page
+        assert said.split()[1] in here.get("/syncs/people").text
+        assert ("Stopped by Olga." in here.get("/syncs/people").text) == (do == "stop")
+        assert "BW-564" in here.post("/syncs/people/run").text
+        assert here.post("/syncs/people/resume").status == 303
+        assert until(lambda: renamed() == 4)
+    assert "Continue" not in here.get("/syncs/people/now").text
+    assert len(office.bert.writes) == 4, "nothing is written twice"
+
+
+def test_viewer_sees_who_has_stopped_a_sync_and_is_offered_nothing(office: Office) -> None:
+    office.pair("Dana")
+    here = signed_in(office, Role.OPERATOR, "Olga")
+    here.get("/syncs/people")
+    here.post("/syncs/people/halt", do="stop")
+    page = signed_in(office, Role.VIEWER, "Vera").get("/syncs/people/now").text
+    assert ("Olga has stopped it." in page, 'id="go-on"' in page) == (True, False)

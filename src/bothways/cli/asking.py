@@ -7,7 +7,7 @@ import typer
 
 from bothways.cli.failures import told
 from bothways.cli.terminal import Terminal, say
-from bothways.errors import EXIT_BRAKE, EXIT_INTERRUPTED, ConfirmationNeeded, StoppedByBrake
+from bothways.errors import EXIT_BRAKE, EXIT_INTERRUPTED, ConfirmationNeeded, StoppedByBrake, StoppedByPerson
 
 Result = TypeVar("Result")
 
@@ -33,7 +33,7 @@ def released(terminal: Terminal, call: Callable[[bool], Result], yes: bool) -> R
     try:
         return call(yes)
     except StoppedByBrake as stop:
-        if yes or not terminal.can_ask:
+        if yes or isinstance(stop, StoppedByPerson) or not terminal.can_ask:
             raise
         say(f"Stopped: {told(stop)}")
         if not terminal.ask("Write all the same?"):

@@ -178,40 +178,52 @@ def unlink(
 
 
 def pause(context: typer.Context, sync: SyncOrAll = None, record: RecordOrAll = None) -> None:
-    """Pause a record and its partner; without both, all syncs.
+    """Pause a sync, or one record of it and its partner; without both, all syncs.
 
-    Nothing flows, and nothing is forgotten. What is at work ends first.
+    Nothing flows, and nothing is forgotten. A run of a paused sync that is at work ends after the records that it is
+    writing; where all are paused, it ends first.
     """
+    from bothways.cli.render import runs as render
+    from bothways.service import halting
     from bothways.service import issues as inbox
+    from bothways.service.views import plain
 
     terminal: Terminal = context.obj
     if sync is None:
         workspaces.pause(terminal)
         return
-    view = inbox.pause(opened(terminal), sync, _demanded(record, "pause"))
+    if record is None:
+        halt = halting.pause(opened(terminal), sync)
+        if terminal.json:
+            terminal.document("halt", plain(halt))
+        else:
+            terminal.lines(render.halt(halt))
+        return
+    view = inbox.pause(opened(terminal), sync, record)
     _paused(terminal, sync, "pause", view)
 
 
 def resume(context: typer.Context, sync: SyncOrAll = None, record: RecordOrAll = None) -> None:
-    """Let a paused record go on; without one, all syncs.
+    """Let a paused or stopped sync, or a paused record of it, go on; without both, all syncs.
 
     What was changed meanwhile flows too.
     """
+    from bothways.service import halting
     from bothways.service import issues as inbox
 
     terminal: Terminal = context.obj
     if sync is None:
         workspaces.resume(terminal)
         return
-    view = inbox.resume(opened(terminal), sync, _demanded(record, "resume"))
-    _paused(terminal, sync, "resume", view)
-
-
-def _demanded(record: str | None, command: str) -> str:
     if record is None:
-        reason = f"Say which record: bothways {command} SYNC RECORD; or neither, for all syncs"
-        raise UsageError(reason=reason, hint="One sync is turned off with: bothways sync off SYNC")
-    return record
+        went_on = halting.go_on(opened(terminal), sync)
+        if terminal.json:
+            terminal.document("resumed", {"sync": sync, "was_halted": went_on})
+        else:
+            terminal.lines([f"{sync} goes on." if went_on else f"{sync} was neither paused nor stopped."])
+        return
+    view = inbox.resume(opened(terminal), sync, record)
+    _paused(terminal, sync, "resume", view)
 
 
 def _paused(terminal: Terminal, sync: str, done: str, view: "RecordView") -> None:

@@ -22,6 +22,9 @@ def run(
     full: Annotated[
         bool, typer.Option("--full", help="Also look for deleted records, by every id of both apps.")
     ] = False,
+    record: Annotated[
+        str | None, typer.Option("--record", help="Read this one again and look at it: an id, an e-mail or a name.")
+    ] = None,
     yes: Annotated[bool, typer.Option("--yes", help="Let the brakes pass: write whatever the plan says.")] = False,
 ) -> int:
     """Bring both apps in step now. A brake stops it before the first write if too much would change."""
@@ -32,9 +35,26 @@ def run(
 
     def go(approved: bool) -> "RunView":
         with progress(terminal) as report:
-            return now.run_sync(workspace, sync, full=full, approved=approved, progress=report)
+            return now.run_sync(workspace, sync, full=full, approved=approved, record=record, progress=report)
 
     return finish(terminal, released(terminal, go, yes))
+
+
+def stop(context: typer.Context, sync: Name) -> None:
+    """End a run that is at work, after the records that it is writing, to be looked at.
+
+    None begins until the sync is let go on: bothways resume SYNC. What was written can be undone.
+    """
+    from bothways.cli.render import runs as render
+    from bothways.service import halting
+    from bothways.service.views import plain
+
+    terminal: Terminal = context.obj
+    view = halting.stop(opened(terminal), sync)
+    if terminal.json:
+        terminal.document("halt", plain(view))
+    else:
+        terminal.lines(render.halt(view))
 
 
 def finish(terminal: Terminal, view: "RunView") -> int:

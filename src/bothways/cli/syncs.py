@@ -131,6 +131,30 @@ def off(context: typer.Context, sync: Name) -> None:
     _changed(terminal, sync, "off")
 
 
+def winner(
+    context: typer.Context,
+    sync: Name,
+    field: Annotated[str, typer.Argument(metavar="FIELD", help="Its name or label in either app.")],
+    app: Annotated[str, typer.Argument(metavar="APP", help="The app whose value wins a difference of it.")],
+    plan: Annotated[bool, typer.Option("--plan", help="Only say what that means.")] = False,
+) -> None:
+    """Let one app win every difference of a field from now on, in the settings file.
+
+    What both apps hold now stays as it is, but what waits for a person is decided so by the next run.
+    """
+    from bothways.cli.render import syncs as render
+    from bothways.service import winners
+    from bothways.service.views import plain
+
+    terminal: Terminal = context.obj
+    workspace = opened(terminal)
+    view = (winners.preview_winner if plan else winners.set_winner)(workspace, sync, field, app)
+    if terminal.json:
+        terminal.document("winner", {**plain(view), "only_planned": plan})
+    else:
+        terminal.lines(render.winner(view, only_planned=plan))
+
+
 def delete(
     context: typer.Context,
     sync: Name,

@@ -19,16 +19,21 @@ from bothways.errors import (
     StoppedByBrake,
     as_data,
 )
-from bothways.ledger import links, looking, requests
+from bothways.jobs.heeding import heed
+from bothways.ledger import db, due, links, looking, requests
 from bothways.ledger.models import Plan, Request, Run
 from bothways.ledger.plans import ActionRow
 from bothways.service import undo as undoing
 from bothways.service.advice import advice_for
 from bothways.service.deleting import purge
+from bothways.service.halting import refuse_halted
 from bothways.service.log import created_and_updated, run_row
 from bothways.service.preview import LOOK, plan_in_turn, plan_row
+from bothways.service.records import find
 from bothways.service.requests import Answer, ToApply, ToPlan, ToRun, ToUndo, Wish, view_of
-from bothways.service.views import RunView, SkippedView, UndoView, plain
+from bothways.service.resolution import row_of
+from bothways.service.views import PlanView, RunView, SkippedView, UndoView, plain
+from bothways.service.what_if import plan_draft_in_turn
 from bothways.service.work import Report, context
 from bothways.service.workspace import Workspace, take_over_changes
 from bothways.sync import run as running
@@ -44,9 +49,12 @@ TELL_EVERY = 0.5
 def do(workspace: Workspace, wish: Wish, worker: str, progress: Report | None = None) -> Answer:
     """Do what was asked for, by the worker that has the turn of the sync, on the caller's use of the database.
 
-    Raises SyncOff, StoppedByBrake (before the first write), PlanOutdated, ConfirmationNeeded, AppError and the like.
+    Raises SyncOff, SyncHalted, StoppedByBrake (before the first write), StoppedByPerson, PlanOutdated,
+    ConfirmationNeeded, AppError and the like.
     """
     match wish:
+        case ToPlan(draft=int()):
+            return _plan_draft(workspace, wish, worker, progress)
         case ToPlan():
             return plan_in_turn(workspace, wish.sync, worker, progress=progress)
         case ToRun():
@@ -113,15 +121,33 @@ class _Told:
             requests.tell(self.row, self.worker, plain(step))
 
 
+def _plan_draft(workspace: Workspace, wish: ToPlan, worker: str, progress: Report | None) -> PlanView:
+    draft, version, all_of_it = int(wish.draft or 0), wish.version, wish.everything
+    return plan_draft_in_turn(workspace, wish.sync, draft, version, worker, everything=all_of_it, progress=progress)
+
+
 def _run(workspace: Workspace, wish: ToRun, worker: str, progress: Report | None) -> RunView:
     purge(workspace.clock())
-    ctx = context(workspace, wish.sync, progress, worker=worker)
+    refuse_halted(row_of(workspace, wish.sync))
+    ctx = heed(context(workspace, wish.sync, progress, worker=worker))
+    if wish.record is not None:
+        _look_at(workspace, wish.sync, wish.record)
     return run_view(ctx, running.run(ctx, full=wish.full, approved=wish.approved))
+
+
+def _look_at(workspace: Workspace, name: str, record: str) -> None:
+    """Mark a record and its partner as due: the run reads both again by id, whatever the listings tell."""
+    sync, found = find(workspace, name, record)
+    with db.transaction_():
+        for side, id in found.ids.items():
+            if id:
+                due.mark(sync, side, [id])
 
 
 def _apply(workspace: Workspace, wish: ToApply, worker: str, progress: Report | None) -> RunView:
     row, limit = plan_row(workspace, wish.plan), wish.limit
-    ctx = context(workspace, row.sync.name, progress, worker=worker)
+    refuse_halted(row.sync)
+    ctx = heed(context(workspace, row.sync.name, progress, worker=worker))
     _check_plan(ctx, row, wish.plan)
     writes = min(int(row.totals["writes"]), limit if limit is not None else int(row.totals["writes"]))
     if wish.max_change is not None:
@@ -152,7 +178,7 @@ def _check_change(ctx: Context, row: Plan, max_change: float) -> None:
 def _undo(workspace: Workspace, wish: ToUndo, worker: str, progress: Report | None) -> UndoView:
     row = run_row(workspace, wish.run)
     part = undoing.part_of(workspace, row, wish.record, wish.field)
-    ctx = context(workspace, row.sync.name, progress, running=False, worker=worker)
+    ctx = heed(context(workspace, row.sync.name, progress, running=False, worker=worker), though_halted=True)
     return undoing.view(ctx, row, sync_undo.undo(ctx, row, part))
 
 

@@ -22,14 +22,21 @@ from bothways.sync.context import Progress
 
 
 def run_sync(
-    workspace: Workspace, name: str, *, full: bool = False, approved: bool = False, progress: Report | None = None
+    workspace: Workspace,
+    name: str,
+    *,
+    full: bool = False,
+    approved: bool = False,
+    record: str | None = None,
+    progress: Report | None = None,
 ) -> RunView:
-    """Do one run of a sync. ``full`` looks for deleted records too; ``approved`` releases the brakes.
+    """Do one run of a sync. ``full`` looks for deleted records too; ``approved`` releases the brakes; a ``record``,
+    named as for ``why``, is read again and looked at in any case.
 
     Raises SyncOff, AllPaused, SecondRunner, StoppedByBrake (before the first write), AppError; LeftToService where
     Ctrl-C ends the waiting for the service alone.
     """
-    return cast(RunView, _done(workspace, ToRun(name, full, approved), progress))
+    return cast(RunView, _done(workspace, ToRun(name, full, approved, record), progress))
 
 
 def apply_plan(

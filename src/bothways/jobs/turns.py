@@ -21,12 +21,14 @@ from bothways.errors import (
     RateLimited,
     RunSuperseded,
     SecretMissing,
+    StoppedByPerson,
     SyncOff,
 )
 from bothways.jobs import logs, metrics, proofs
 from bothways.jobs.doing import carry_out, run_view
+from bothways.jobs.heeding import heed
 from bothways.jobs.schedule import JITTER, after_failure, after_success, allowed, quiet_until
-from bothways.ledger import db, due, journal, requests, rests, turns
+from bothways.ledger import db, due, halts, journal, requests, rests, turns
 from bothways.ledger.models import Feed, Request
 from bothways.ledger.turns import FEED, SYNC, Turn
 from bothways.service import alerts
@@ -178,6 +180,8 @@ def _run(worker: Worker, turn: Turn) -> tuple[float, int]:
         return _asked(worker, turn, request)
     if turns.paused_at():
         return worker.clock(), turn.failed
+    if halts.of(turn.id) is not None:
+        return worker.clock() + turns.TAKEOVER, turn.failed
     name = turns.name_of(turn)
     known, now = worker.workspace.document.syncs.get(name), worker.workspace.clock()
     quiet = known.timing.schedule.quiet if known else None
@@ -185,13 +189,16 @@ def _run(worker: Worker, turn: Turn) -> tuple[float, int]:
         return worker.clock() + ends - now, turn.failed
     try:
         purge(worker.workspace.clock())
-        ctx = context(worker.own(), name, worker=turn.worker)
+        ctx = heed(context(worker.own(), name, worker=turn.worker))
         ctx.read_within = ctx.interval + GRACE
         with span("run", sync=name) as tell:
             report = running.run(ctx)
             tell(run=f"r_{report.run_id}", state=report.state)
     except SyncOff:
         return worker.clock() + turns.TAKEOVER, 0
+    except StoppedByPerson:
+        worker.on_run(run_view(ctx, running.Report(ctx.run_id, "stopped")))
+        return worker.clock() + turns.TAKEOVER, turn.failed
     except BothwaysError as error:
         return _failed(worker, turn, name, error)
     apps = [end.app for end in ctx.ends.values()]

@@ -4,7 +4,7 @@ import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from bothways.errors import BothwaysError, LedgerError, QuotaUsedUp, RunSuperseded, SyncOff
+from bothways.errors import BothwaysError, LedgerError, QuotaUsedUp, RunSuperseded, SyncHalted, SyncOff
 from bothways.jobs.now import run_sync
 from bothways.jobs.schedule import quiet_until
 from bothways.service.lock import runner
@@ -83,7 +83,7 @@ def _one_turn(workspace: Workspace, name: str, turn: _Turn, on_run: Callable[[Ru
     began = workspace.clock()
     try:
         view = run_sync(workspace, name)
-    except SyncOff:
+    except (SyncOff, SyncHalted):
         return _Turn(began + every)
     except BothwaysError as error:
         if _is_fatal(error):

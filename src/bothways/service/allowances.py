@@ -112,6 +112,14 @@ def settle(workspace: "Workspace") -> None:
             account.kept = day
 
 
+def settle_anew(workspace: "Workspace") -> None:
+    """Keep what was spent, though it was kept before: on a copy of the ledger that is gone by now."""
+    for (folder, _, _), account in list(_accounts.items()):
+        if folder == workspace.folder:
+            account.kept = None
+    settle(workspace)
+
+
 def accounted(function: Callable[Concatenate["Workspace", P], R]) -> Callable[Concatenate["Workspace", P], R]:
     """Let a use case that calls apps keep what it has spent, on the database of its workspace, the first argument."""
 

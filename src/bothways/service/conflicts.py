@@ -16,15 +16,15 @@ from bothways.ledger import db, feeds, holds, links, looking
 from bothways.ledger.holds import HoldRow
 from bothways.ledger.models import Sync
 from bothways.records import CannotCoerce, Field, Value, coerce, is_blank
-from bothways.service import yaml_edit
 from bothways.service.database import on_database
 from bothways.service.document import SyncDocument
 from bothways.service.issues import find_issue, views_of
 from bothways.service.resolution import resolution
 from bothways.service.rights import Role, for_role
 from bothways.service.views import IssueView
+from bothways.service.winners import set_winner
 from bothways.service.work import feeds_called
-from bothways.service.workspace import Workspace, reload
+from bothways.service.workspace import Workspace
 from bothways.service.yaml_file import nearest
 from bothways.sync.called import as_known
 from bothways.sync.held import answer
@@ -83,14 +83,11 @@ def type_value(workspace: Workspace, issue: str, text: str, alike: Alike = Alike
 def make_rule(workspace: Workspace, issue: str, app: str) -> str:
     """Let one app win every difference of the field from now on, in the settings; return the field's name there.
 
-    What waits of this field is decided so by the next run. Raises UnknownIssue, NoDifference, UnknownApp.
+    What waits of this field is decided so by the next run. Raises UnknownIssue, NoDifference, and what ``set_winner``
+    does.
     """
     sync, hold = _difference(workspace, issue)
-    document = workspace.sync(sync.name)
-    _side(document, app)
-    yaml_edit.set_value(workspace.file, _place(document, hold.field), app)
-    reload(workspace)
-    return hold.field.partition("=")[0]
+    return set_winner(workspace, sync.name, hold.field, app).key.partition("=")[0]
 
 
 # --- behind them --------------------------------------------------------------------------------------
@@ -190,14 +187,3 @@ def _alike(sync: Sync, hold: HoldRow, alike: Alike) -> list[HoldRow]:
 def _stored(hold: HoldRow, values: Mapping[Side, Value], words: str) -> dict[str, Any]:
     """Return a decision as plain data; ``sync.held.decided_of`` reads it again."""
     return {"seen": hold.data["values"], "values": {str(side): value for side, value in values.items()}, "words": words}
-
-
-def _place(document: SyncDocument, key: str) -> list[str | int]:
-    """Return where in the file the winner of a mapping stands, or is to stand."""
-    top = ["syncs", document.name]
-    for number, each in enumerate(document.fields or ()):
-        if key == "=".join(each.names[side] for side in SIDES) and each.winner is not None:
-            return [*top, "fields", number, "winner"]
-    names = key.split("=")
-    written = next((name for name in names if name in document.winners), names[0])
-    return [*top, "conflicts", "per_field", written]

@@ -72,6 +72,16 @@ def kept_open(url: str) -> Iterator[None]:
         _thread.kept = before
 
 
+@contextmanager
+def kept_here(url: str) -> Iterator[None]:
+    """Let every use of this database within be one of the connection that this thread has now."""
+    before, _thread.kept = getattr(_thread, "kept", None), url
+    try:
+        yield
+    finally:
+        _thread.kept = before
+
+
 def _close() -> None:
     try:
         if not connection.in_atomic_block:

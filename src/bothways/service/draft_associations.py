@@ -5,14 +5,13 @@ from dataclasses import replace
 from typing import Any
 
 from bothways.engine.sides import SIDES
-from bothways.errors import AppError, SettingsError
 from bothways.records import Field
 from bothways.service import drafts
 from bothways.service.associations import SWITCHED_OFF, Association, associations_of
 from bothways.service.database import on_database
 from bothways.service.draft_fields import ways_of
 from bothways.service.draft_rows import BOTH, Row, switched
-from bothways.service.draft_sight import Sight, draft_of, row_at, sight_of, wrong_in
+from bothways.service.draft_sight import Sight, Whole, draft_of, look_at, row_at, sight_of
 from bothways.service.draft_words import in_words
 from bothways.service.resolution import Resolution
 from bothways.service.rights import Role, for_role
@@ -22,15 +21,15 @@ from bothways.service.workspace import Workspace
 
 @on_database
 @for_role(Role.VIEWER)
-def associations(workspace: Workspace, id: int) -> DraftAssociations:
-    """Return the associations of a draft and those that it could have; raise UnknownDraft."""
-    draft = drafts.draft(workspace, id)
-    try:
-        sight = sight_of(workspace, draft)
-        problems, exact = wrong_in(workspace, draft)
-    except (AppError, SettingsError) as trouble:
-        return DraftAssociations(draft, tuple(_unread(draft)), trouble)
-    return DraftAssociations(draft, tuple(_rows(workspace, sight, problems, exact)))
+def associations(workspace: Workspace, id: int, whole: Whole | None = None) -> DraftAssociations:
+    """Return the associations of a draft and those that it could have; raise UnknownDraft.
+
+    ``whole``: what is known already to be wrong with the draft, as for ``look_at``.
+    """
+    looked = look_at(workspace, id, whole)
+    if looked.sight is None:
+        return DraftAssociations(looked.draft, tuple(_unread(looked.draft)), looked.trouble)
+    return DraftAssociations(looked.draft, tuple(_rows(workspace, looked.sight, looked.problems, looked.exact)))
 
 
 @on_database

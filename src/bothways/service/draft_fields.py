@@ -9,7 +9,6 @@ from dataclasses import replace
 from bothways.engine.sides import SIDES, Side
 from bothways.engine.spec import FieldMap
 from bothways.errors import (
-    AppError,
     ConsentOfOne,
     FieldMappedTwice,
     MissingKey,
@@ -32,7 +31,7 @@ from bothways.service.draft_rows import (
     with_field,
     with_options,
 )
-from bothways.service.draft_sight import Sight, draft_of, row_at, sight_of, wrong_in
+from bothways.service.draft_sight import Sight, Whole, draft_of, look_at, row_at, sight_of
 from bothways.service.draft_words import in_short, in_words, unfinished
 from bothways.service.pairing import are_pairable
 from bothways.service.resolution import Resolution
@@ -52,17 +51,19 @@ Labels = Mapping[str, str]
 
 @on_database
 @for_role(Role.VIEWER)
-def fields(workspace: Workspace, id: int) -> DraftFields:
-    """Return the mappings of a draft, all that is wrong with them, and what could be mapped; raise UnknownDraft."""
-    draft = drafts.draft(workspace, id)
-    try:
-        sight = sight_of(workspace, draft)
-        found, exact = wrong_in(workspace, draft)
-    except (AppError, SettingsError) as trouble:
-        return DraftFields(draft, tuple(_unread_rows(draft)), draft.settings.get("fields") is not None, trouble=trouble)
-    lacking = tuple(each.message for each in found if each.code == RequiredFieldNotMapped.code)
+def fields(workspace: Workspace, id: int, whole: Whole | None = None) -> DraftFields:
+    """Return the mappings of a draft, all that is wrong with them, and what could be mapped; raise UnknownDraft.
+
+    ``whole``: what is known already to be wrong with the draft, as for ``look_at``.
+    """
+    looked = look_at(workspace, id, whole)
+    draft, sight = looked.draft, looked.sight
+    if sight is None:
+        written = draft.settings.get("fields") is not None
+        return DraftFields(draft, tuple(_unread_rows(draft)), written, trouble=looked.trouble)
+    lacking = tuple(each.message for each in looked.problems if each.code == RequiredFieldNotMapped.code)
     suggested = tuple(_names(draft, *(each.on(side).title for side in SIDES)) for each in _unmapped(sight))
-    return DraftFields(draft, tuple(_rows(sight, found, exact)), sight.written, suggested, lacking)
+    return DraftFields(draft, tuple(_rows(sight, looked.problems, looked.exact)), sight.written, suggested, lacking)
 
 
 @on_database

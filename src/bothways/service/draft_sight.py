@@ -6,7 +6,7 @@ from typing import Any, TypeVar
 
 from bothways.engine.sides import SIDES, Direction, Side
 from bothways.engine.spec import FieldMap
-from bothways.errors import DraftChanged, SettingsError, UnknownMapping
+from bothways.errors import AppError, DraftChanged, SettingsError, UnknownMapping
 from bothways.service import drafts
 from bothways.service.document import NONE, FieldDocument, SyncDocument
 from bothways.service.draft_rows import BOTH, Row
@@ -82,6 +82,36 @@ class Sight:
             except SettingsError:
                 continue
         return found
+
+
+@dataclass(frozen=True, slots=True)
+class Looked:
+    """A draft looked at with both apps, or why they cannot be asked: then there is ``trouble``, and no sight."""
+
+    draft: DraftView
+    sight: Sight | None
+    problems: Sequence[ProblemView] = ()
+    exact: Resolution | None = None
+    trouble: AppError | SettingsError | None = None
+
+
+Whole = tuple[Resolution | None, Sequence[ProblemView]]
+"""What ``drafts.sound_part`` answers of a draft."""
+
+
+def look_at(workspace: Workspace, id: int, whole: Whole | None = None) -> Looked:
+    """Return a draft with what both apps tell of it, and what is wrong with its fields; raise UnknownDraft.
+
+    ``whole``: what is known already of all of it, so that it is not checked again, unless that ended before the fields.
+    """
+    draft = drafts.draft(workspace, id)
+    try:
+        sight = sight_of(workspace, draft)
+        if whole is not None and whole[0] is not None:
+            return Looked(draft, sight, [each for each in whole[1] if each.part in KEPT], whole[0])
+        return Looked(draft, sight, *wrong_in(workspace, draft))
+    except (AppError, SettingsError) as trouble:
+        return Looked(draft, None, trouble=trouble)
 
 
 def sight_of(workspace: Workspace, draft: DraftView) -> Sight:

@@ -9,9 +9,9 @@ from typing import Any
 from bothways.engine.brakes import Brake
 from bothways.engine.sides import SIDES, Side
 from bothways.engine.spec import Finding, one_sided
-from bothways.errors import OnAlready, PlanOutdated
+from bothways.errors import OnAlready, PlanOutdated, UnknownDraft
 from bothways.ledger import db, feeds, links, looking, plans
-from bothways.ledger.models import Plan, Revision, Run
+from bothways.ledger.models import Draft, Plan, Revision, Run
 from bothways.records import Field
 from bothways.service.advice import advice_for
 from bothways.service.allowances import accounted, into_the_reserve
@@ -55,8 +55,8 @@ LOOK = "look"
 SETTINGS, BY_A_RUN = "settings", "run"
 """What may have happened since a plan was made."""
 
-VIEW = "view"
-"""Where the totals of a stored plan keep what it was shown as."""
+VIEW, DRAFT, DOCUMENT = "view", "draft", "document"
+"""Where the totals of a stored plan keep what it was shown as; of which draft it tells, and by which exact settings."""
 
 _NOT_SEARCHABLE = re.compile(r"[^!-~ ]|[\"\\\\]")
 """What the database's own search may miss: letters whose case it does not know, what JSON writes otherwise."""
@@ -90,8 +90,9 @@ def plan_in_turn(
         made, planned, brakes = preview(ctx, everything=ctx.sync.state == "off")
         if from_now:
             made.state = LOOK
-        _forget_old(made)
-        view = _view(ctx, made, brakes, advice_for(ctx, planned), None if from_now else _cost(workspace, ctx, made))
+        forget_old(made)
+        advice = advice_for(ctx, planned)
+        view = _view(ctx, made, brakes, advice) if from_now else view_of_plan(workspace, ctx, made, brakes, advice)
         made.totals = {**made.totals, VIEW: plain(view)}
         made.save(update_fields=["state", "totals"])
         return view
@@ -109,7 +110,7 @@ def show_plan(workspace: Workspace, name: str, show: Shown, take: Taken, progres
     """
     ctx = context(workspace, name, progress, running=False)
     made, planned, brakes = preview(ctx, everything=ctx.sync.state == "off")
-    view = _view(ctx, made, brakes, advice_for(ctx, planned), _cost(workspace, ctx, made))
+    view = view_of_plan(workspace, ctx, made, brakes, advice_for(ctx, planned))
     take(replace(view, id=""), _paged(workspace, made, show))
 
 
@@ -120,10 +121,15 @@ def _paged(workspace: Workspace, made: Plan, show: Shown) -> Iterator[ActionView
         after = page[-1].seq
 
 
-def _forget_old(made: Plan) -> None:
+def forget_old(made: Plan) -> None:
     for old in Plan.objects.filter(sync_id=made.sync_id).order_by("-id")[KEPT:]:
         with db.transaction_():
             plans.drop(old.pk)
+
+
+def view_of_plan(workspace: Workspace, ctx: Context, made: Plan, brakes: list[Brake], advice: str) -> PlanView:
+    """Return a plan as it is shown, with what writing it would cost."""
+    return _view(ctx, made, brakes, advice, _cost(workspace, ctx, made))
 
 
 def _view(ctx: Context, made: Plan, brakes: list[Brake], advice: str, cost: ForecastView | None = None) -> PlanView:
@@ -204,8 +210,23 @@ def plan_row(workspace: Workspace, plan_id: str) -> Plan:
 def latest_plan(workspace: Workspace, name: str) -> MadePlan | None:
     """Return the plan of a sync that was made last and can still be looked at; None if there is none."""
     sync = row_of(workspace, name)
-    found = Plan.objects.filter(sync=sync, state="ready").order_by("-id").first()
+    found = Plan.objects.filter(sync=sync, state="ready", revision__gt=0).order_by("-id").first()
     return _made(workspace, found) if found is not None and VIEW in found.totals else None
+
+
+@on_database
+@for_role(Role.VIEWER)
+def latest_of_draft(workspace: Workspace, draft: int) -> MadePlan | None:
+    """Return what the settings of a draft would change, as it was planned last; None if it was not. Raise UnknownDraft.
+
+    It is outdated by another version of the draft, too.
+    """
+    row = Draft.objects.filter(pk=draft).first()
+    if row is None:
+        raise UnknownDraft(id=draft)
+    rows = Plan.objects.filter(sync=row.sync_id, state="ready", revision=0).order_by("-id")
+    found = next((each for each in rows if each.totals.get(DRAFT, {}).get("id") == draft), None)
+    return _made(workspace, found) if found is not None else None
 
 
 @on_database
@@ -228,7 +249,12 @@ def _made(workspace: Workspace, found: Plan) -> MadePlan:
 
 def _outdated(found: Plan) -> str:
     """Return why a plan no longer says what would happen, "" if nothing is known to have happened since."""
-    if found.revision != found.sync.revision:
+    if DRAFT in found.totals:
+        told = found.totals[DRAFT]
+        row = Draft.objects.filter(pk=told["id"]).first()
+        if row is None or row.version != told["version"] or found.sync.revision != told["base"]:
+            return SETTINGS
+    elif found.revision != found.sync.revision:
         return SETTINGS
     since = Run.objects.filter(sync=found.sync, started_at__gt=found.created_at).values_list("pk", flat=True)
     return BY_A_RUN if any(looking.written(list(since)).values()) else ""
@@ -300,7 +326,7 @@ class _Labels:
     def __init__(self, workspace: Workspace, made: Plan) -> None:
         pair = workspace.sync(made.sync.name).pair
         self.apps = dict(zip(SIDES, pair, strict=True))
-        document = Revision.objects.get(sync=made.sync, number=made.revision).document
+        document = made.totals.get(DOCUMENT) or Revision.objects.get(sync=made.sync, number=made.revision).document
         self.names = {f"{each[0]}={each[1]}": (each[0], each[1]) for each in document["applied"]["fields"]}
         for side, name in one_sided_fields(document["applied"]):
             self.names[one_sided(Side(side), Field(name)).key] = (name, name)

@@ -287,6 +287,20 @@ def _by_words(sync: Sync, record: str) -> list[Found]:
     return _whole(sync, hits)
 
 
+def search_alone(sync: Sync, side: Side, text: str, size: int) -> list[Found]:
+    """Return records of one side without a partner that have a text in their id, name or e-mail address: ``size``."""
+    wanted = text.strip()
+    if not wanted:
+        return []
+    feed = looking.feed_id(sync, side)
+    rows = feeds.seen_by_id(feed, [wanted])
+    word = max(_NOT_SEARCHABLE.split(wanted.casefold()), key=len)
+    rows |= {row.id: row for row in looking.holding(feed, word, MOST_HITS)}
+    taken = links.live_by_record(sync, side, list(rows))
+    found = [Found(None, {side: row, side.other: None}) for id, row in rows.items() if id not in taken and row.live]
+    return [each for each in found if _contains(each, wanted)][:size]
+
+
 def _is_called(row: SeenRow, wanted: str, email: str | None) -> bool:
     if name_of(row).casefold() == wanted:
         return True

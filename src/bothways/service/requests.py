@@ -21,8 +21,10 @@ from bothways.ledger import requests, turns
 from bothways.ledger.models import Request, Sync
 from bothways.ledger.requests import ASKED, AT_WORK
 from bothways.service.database import on_database
+from bothways.service.halting import refuse_halted
 from bothways.service.log import run_row
-from bothways.service.preview import SETTINGS, made_plan, plan_row
+from bothways.service.preview import DRAFT, SETTINGS, made_plan, plan_row
+from bothways.service.records import find
 from bothways.service.resolution import row_of
 from bothways.service.revisions import author_of
 from bothways.service.rights import Role, for_role, require
@@ -34,18 +36,27 @@ from bothways.sync.context import Progress
 
 @dataclass(frozen=True, slots=True)
 class ToPlan:
-    """Plan what a run of a sync would do; it may be off, or a draft."""
+    """Plan what a run of a sync would do; it may be off, or a draft.
+
+    ``draft``: by the settings of this draft in this ``version``, of which nothing takes effect; of the records that
+    these changes touch, or of ``everything``.
+    """
 
     sync: str
+    draft: int | None = None
+    version: int = 0
+    everything: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class ToRun:
-    """Run a sync. ``full`` looks for deleted records too; ``approved`` releases the brakes."""
+    """Run a sync. ``full`` looks for deleted records too; ``approved`` releases the brakes. ``record``: this one, named
+    as for ``why``, is read again and looked at in any case."""
 
     sync: str
     full: bool = False
     approved: bool = False
+    record: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,12 +139,17 @@ def role_for(wish: Wish) -> Role:
 def ask(workspace: Workspace, wish: Wish) -> RequestView:
     """Ask the service for something; the sync is due at once.
 
-    Raises what ``sync_of`` does, NotAllowed to who lacks the role for it, and AllPaused, but for what only looks.
+    Raises what ``sync_of`` does, NotAllowed to who lacks the role for it, UnknownRecord and SeveralRecords for the
+    record of a run, AllPaused, but for what only looks, and SyncHalted for what writes and is no undo.
     """
     require(workspace, role_for(wish))
     sync = sync_of(workspace, wish)
+    if isinstance(wish, ToRun) and wish.record is not None:
+        find(workspace, wish.sync, wish.record)
     if turns.paused_at() and not isinstance(wish, ToPlan):
         raise AllPaused()
+    if isinstance(wish, ToRun | ToApply):
+        refuse_halted(sync)
     kind = next(kind for kind, (made, _) in KINDS.items() if isinstance(wish, made))
     now = workspace.clock()
     row = requests.add(sync.pk, kind, plain(wish), author_of(workspace), now)
@@ -152,6 +168,9 @@ def ask_to_apply(
     brakes unless that is said to be meant. Whoever has looked at the whole plan needs no stop after the first records.
     """
     made, row = made_plan(workspace, plan_id), plan_row(workspace, plan_id)
+    if DRAFT in row.totals:
+        reason = "it tells of settings that are not saved"
+        raise PlanOutdated(plan=plan_id, reason=reason, name=row.sync.name)
     if made.outdated == SETTINGS:
         raise PlanOutdated(plan=plan_id, reason="the settings were changed since", name=row.sync.name)
     if row.state != "ready":

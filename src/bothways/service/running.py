@@ -7,14 +7,14 @@ from collections.abc import Iterator
 from typing import Any
 
 from bothways.engine.sides import SIDES, Side
-from bothways.ledger import db, due, feeds, holds, journal, looking, plans, requests
+from bothways.ledger import db, due, feeds, halts, holds, journal, looking, plans, requests
 from bothways.ledger.journal import Entry
 from bothways.ledger.models import Plan, Revision, Run, Sync
 from bothways.ledger.requests import AT_WORK
 from bothways.ledger.turns import TAKEOVER
 from bothways.service.database import on_database
 from bothways.service.log import created_and_updated, run_row
-from bothways.service.requests import RequestView, ToApply, ToRun, ask, view_of
+from bothways.service.requests import RequestView, ToApply, ToPlan, ToRun, ask, view_of
 from bothways.service.resolution import row_of
 from bothways.service.rights import Role, for_role
 from bothways.service.views import BarView, FieldView, FirstLook, RunView, WorkView, WrittenPage, WrittenView
@@ -49,18 +49,24 @@ def at_work(workspace: Workspace, name: str) -> WorkView | None:
 
 
 def _made_since(sync: Sync, at: float) -> Plan | None:
-    found: Plan | None = Plan.objects.filter(sync=sync, created_at__gte=at).order_by("-id").first()
+    found: Plan | None = Plan.objects.filter(sync=sync, revision__gt=0, created_at__gte=at).order_by("-id").first()
     return found
 
 
 def _planning(sync: Sync, made: Plan | None, asked: RequestView | None, what: str = PLAN) -> WorkView:
     """Return how far something is of which no run is kept: a plan, or a run that has not begun to be one."""
     making = made is not None and made.state == "making"
+    step = asked.progress if asked is not None and isinstance(asked.wish, ToPlan) and asked.wish.draft else None
+    phase, bars = MATCHING if making else READING, tuple(_read(sync))
+    if made is not None and making:
+        bars = _compared(sync, made)
+    elif step is not None:  # of a draft: it is planned on a copy of the ledger, and told of by reports alone
+        phase, bars = step.phase, (BarView("" if step.phase == MATCHING else step.app, step.done, step.total),)
     return WorkView(
         sync.name,
         what,
-        MATCHING if making else READING,
-        _compared(sync, made) if made is not None and making else tuple(_read(sync)),
+        phase,
+        bars,
         slowed=_slowed(asked),
         asked_by=asked.asked_by if asked else "",
         begun_at=asked.begun_at if asked else sync.taken_at,
@@ -91,7 +97,14 @@ def _running(workspace: Workspace, sync: Sync, run: Run, asked: RequestView | No
         created,
         updated,
         *_waiting(sync),
+        ends=_ends(sync, run),
     )
+
+
+def _ends(sync: Sync, run: Run) -> str:
+    """Return who wants a run to end, "" for nobody; the undo of a sync that was halted before goes on."""
+    found = halts.of(sync.pk)
+    return found.by if found is not None and (run.kind in (RUN, APPLY) or found.at > run.started_at) else ""
 
 
 def _waiting(sync: Sync) -> tuple[int, int]:
@@ -136,7 +149,7 @@ def first_look(workspace: Workspace, name: str) -> FirstLook | None:
     """Return what a new sync has written first and now waits with; None if it waits for nobody."""
     sync = row_of(workspace, name)
     last = Run.objects.filter(sync=sync).order_by("-id").first()
-    if sync.state != "on" or sync.approved or last is None or last.state != "stopped":
+    if sync.state != "on" or sync.approved or last is None or last.state != "stopped" or halts.of(sync.pk):
         return None
     written = looking.records_written(sync)
     wrote = looking.last_run_that_wrote(sync)

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from bothways.ledger import rests, turns
+from bothways.ledger import halts, rests, turns
 from bothways.ledger.models import Run, Sync
 from bothways.ledger.rests import Rest
 from bothways.ledger.turns import TAKEOVER
@@ -36,6 +36,9 @@ def next_of(sync: Sync, apps: tuple[str, str], here: Standing) -> NextView:
         return NextView(why="paused")
     if sync.taken_at is not None and here.now - sync.beat_at <= TAKEOVER:
         return NextView(why="at work")
+    halt = halts.of(sync.pk)
+    if halt is not None:
+        return NextView(why="stopped" if halt.stopped else "halted", trouble=halt.by)
     if not here.is_served:
         return NextView(why="no service")
     resting = [each for each in here.rests if each.connection in apps and each.until > here.now]

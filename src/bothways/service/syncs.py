@@ -8,7 +8,7 @@ from bothways.engine.deletes import Removal
 from bothways.engine.sides import SIDES, Side
 from bothways.engine.spec import Finding, Wins
 from bothways.errors import OnAlready, OthersWriteToo
-from bothways.ledger import holds, looking, noted, plans
+from bothways.ledger import halts, holds, looking, noted, plans
 from bothways.ledger.models import Plan, Run, Sync
 from bothways.service import allowances, neighbours, yaml_edit
 from bothways.service.admission import check, is_admitted, note_admitted, others_asked
@@ -95,6 +95,7 @@ def turn_on(
         raise OthersWriteToo(name=name, reasons=others.new)
     if not has_begun(row) and not is_admitted(row):
         settle_old_links(row, old_links)
+    halts.drop(row.pk)
     before = row.line
     if from_now:
         noted.ask(row)

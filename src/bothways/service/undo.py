@@ -1,20 +1,28 @@
 """Undo, looked at before it is done."""
 
 from bothways.engine.sides import SIDES
+from bothways.errors import AtWork, UnknownRun
 from bothways.ledger import feeds
 from bothways.ledger.models import Run
 from bothways.service.database import on_database
 from bothways.service.log import run_row
 from bothways.service.records import find
+from bothways.service.requests import ToUndo, role_for
+from bothways.service.rights import Role, for_role, require
 from bothways.service.turn import own_turn
-from bothways.service.views import KeptView, UndoView
-from bothways.service.why import keys_called
+from bothways.service.views import KeptView, PutBackView, UndoView
+from bothways.service.why import keys_called, why
 from bothways.service.work import Report, context
 from bothways.service.workspace import Workspace
 from bothways.sync.context import Context
 from bothways.sync.payload import name_of
 from bothways.sync.undo import Part, UndoReport
 from bothways.sync.undo import preview_undo as look
+
+BACK = ("written", "written over a change", "put back")
+"""What a field has gone through that can be undone alone."""
+
+CHANGED, NO_NEWS = "it was changed since", "it holds what it held before"
 
 
 @on_database
@@ -28,10 +36,54 @@ def preview_undo(
 ) -> UndoView:
     """Read the records again and say what undoing a run would put back; nothing is written to any app.
 
-    ``record``, ``field``: only what the run wrote to this record, or to this field, named as for ``why``.
+    ``record``, ``field``: only what the run wrote to this record, or to this field, named as for ``why``. Raises
+    NotAllowed to who could not ask for that undo.
     """
-    row = run_row(workspace, run_id)
-    with own_turn(workspace, row.sync, progress) as turn:
+    return _previewed(workspace, ToUndo(run_id, record, field), progress)
+
+
+@on_database
+@for_role(Role.OPERATOR)
+def preview_put_back(workspace: Workspace, name: str, record: str, field: str, run_id: str) -> PutBackView:
+    """Say what a field would get if what a run wrote to it were put back; nothing is written to any app.
+
+    The record is read again, unless a run is at work: what was changed since is found before anything is written, in
+    any case. Raises UnknownRecord, SeveralRecords, UnknownField, UnknownRun for what no run of the sync has written.
+    """
+    told = why(workspace, name, record, field)
+    story = told.fields[0]
+    event = next((each for each in story.events if each.run == run_id and each.what in BACK), None)
+    if event is None or len(told.fields) > 1:
+        raise UnknownRun(run=run_id)
+    reason, looked = "", True
+    if not event.undoable:
+        reason = CHANGED if not event.stands else NO_NEWS
+    else:
+        try:
+            wish = ToUndo(run_id, record, story.key)
+            kept = _previewed(workspace, wish, wait=False).kept
+            reason = kept[0].reason if kept else ""
+        except AtWork:
+            looked = False
+    return PutBackView(
+        name,
+        told.record,
+        story.key,
+        story.labels.get(event.app, next(iter(story.labels.values()))),
+        event.app,
+        run_id,
+        story.values.get(event.app),
+        event.before,
+        reason,
+        looked,
+    )
+
+
+def _previewed(workspace: Workspace, wish: ToUndo, progress: Report | None = None, *, wait: bool = True) -> UndoView:
+    require(workspace, role_for(wish))
+    row = run_row(workspace, wish.run)
+    record, field = wish.record, wish.field
+    with own_turn(workspace, row.sync, progress, wait=wait) as turn:
         part = part_of(workspace, row, record, field)
         ctx = context(workspace, row.sync.name, progress, running=False, worker=turn.worker)
         return view(ctx, row, look(ctx, row, part))

@@ -34,12 +34,16 @@ WHAT = {
 }
 """What a write is called, by its kind; all others are ``written``."""
 
+PUT_BACK = ("update", "undo")
+"""Kinds of writes of which a single field can be put back."""
+
 NOT_DONE = {"failed": "refused", "dropped": "not written", "intent": "about to be written", "in_flight": "sent"}
 
 
 @on_database
 def why(workspace: Workspace, name: str, record: str, field: str | None = None) -> WhyView:
-    """Return the story of each mapped field of a record, or of one; ``field`` is a name or label in either app."""
+    """Return the story of each mapped field of a record, or of one; ``field`` is a name or label in either app, or
+    the key of a mapping."""
     sync, found = find(workspace, name, record)
     document = workspace.sync(name)
     stored = latest_revision(sync).document
@@ -53,9 +57,11 @@ def why(workspace: Workspace, name: str, record: str, field: str | None = None) 
         maps = _chosen(document, maps, labels, field)
     entries = _entries(sync, found)
     teller = _Teller(workspace, document, sync, found, labels, narrowed)
-    return WhyView(
-        describe(sync, document, [found], workspace.clock())[0], tuple(teller.story(names, entries) for names in maps)
-    )
+    stories = tuple(teller.story(names, entries) for names in maps)
+    view = describe(sync, document, [found], workspace.clock())[0]
+    if found.link is None or found.link.state != "active":
+        return WhyView(view, stories)
+    return WhyView(view, stories, found.link.reason, found.link.created_at)
 
 
 def keys_called(workspace: Workspace, name: str, field: str) -> frozenset[str]:
@@ -80,6 +86,9 @@ def _maps(stored: Mapping[str, Any]) -> list[dict[Side, str]]:
 def _chosen(
     document: SyncDocument, maps: list[dict[Side, str]], labels: Mapping[Side, Mapping[str, str]], field: str
 ) -> list[dict[Side, str]]:
+    exact = [names for names in maps if _key(names) == field]
+    if exact:
+        return exact
     wanted = field.casefold()
 
     def called(names: Mapping[Side, str]) -> set[str]:
@@ -129,13 +138,27 @@ class _Teller:
             for side, row in self.found.rows.items()
             if row and side in names
         }
-        events = [*self._held(key), *(self._event(entry, write) for entry, write in written)]
+        standing = self._standing(values, written)
+        events = [*self._held(key), *(self._event(entry, write, standing) for entry, write in written)]
         return FieldStory(
             {self.apps[side]: self.labels[side].get(names[side], names[side]) for side in names},
             values,
             self._sentence(names, values, written) + self._left_alone(key, values),
             tuple(sorted(events, key=lambda event: event.at, reverse=True)),
+            key,
         )
+
+    def _standing(self, values: Mapping[str, Value], written: list[tuple[Entry, FieldWrite]]) -> set[int]:
+        """Return the entries whose value the app still holds: of each app the last one that has landed, or none."""
+        latest: dict[Side, tuple[Entry, FieldWrite]] = {}
+        for entry, write in written:
+            if entry.state == "done" and write.landed and entry.kind != "unlink":
+                latest.setdefault(entry.side, (entry, write))
+        return {
+            entry.id
+            for entry, write in latest.values()
+            if _equal(values.get(self.apps[entry.side]), write.after if write.stored is None else write.stored)
+        }
 
     def _left_alone(self, key: str, values: Mapping[str, Value]) -> str:
         """Say by which policy of its mapping a difference stays."""
@@ -149,7 +172,7 @@ class _Teller:
                 app = self.apps[Side(hold.side)]
                 yield Event(hold.opened_at, app, "held", None, hold.data.get("value"), "", hold.rule, hold.reason)
 
-    def _event(self, entry: Entry, write: FieldWrite) -> Event:
+    def _event(self, entry: Entry, write: FieldWrite, standing: set[int]) -> Event:
         what = "became a contact" if entry.rule == conversions.RULE else WHAT.get(entry.kind, "written")
         if entry.state != "done":
             what = NOT_DONE[entry.state]
@@ -160,7 +183,15 @@ class _Teller:
         after = write.after if write.stored is None else write.stored
         reason = entry.message if entry.state == "failed" and entry.message else write.reason
         at = entry.done_at or entry.created_at
-        return Event(at, self.apps[entry.side], what, write.before, after, f"r_{entry.run_id}", write.rule, reason)
+        stands = entry.id in standing
+        undoable = stands and entry.kind in PUT_BACK and not _equal(write.before, after) and not self._as_a_lead(entry)
+        app, run = self.apps[entry.side], f"r_{entry.run_id}"
+        return Event(at, app, what, write.before, after, run, write.rule, reason, stands, undoable)
+
+    def _as_a_lead(self, entry: Entry) -> bool:
+        """Tell whether it was written by another sync, of the leads."""
+        link = self.found.link
+        return link is not None and link.came_from is not None and entry.link_id == link.came_from
 
     def _sentence(
         self, names: Mapping[Side, str], values: Mapping[str, Value], written: list[tuple[Entry, FieldWrite]]

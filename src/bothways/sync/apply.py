@@ -12,7 +12,7 @@ from functools import partial
 from bothways.connectors.base import Outcome, WriteKind, WriteResult, by_key
 from bothways.engine.sides import SIDES, Side
 from bothways.engine.table import ActionKind
-from bothways.errors import AppError, OutcomeUnknown
+from bothways.errors import AppError, OutcomeUnknown, StoppedByPerson
 from bothways.ledger import db, journal, plans
 from bothways.ledger.models import Plan
 from bothways.sync.background import at_once, start
@@ -115,10 +115,11 @@ def _batches(ctx: Context, plan: Plan, side: Side, where: str, saved: bool) -> I
 def _write(ctx: Context, plan: Plan, streams: Sequence[Iterator[_Batch]], send: Send) -> None:
     """Send the batches of every stream, one at a time each, and record what became of them.
 
-    After an app has failed nothing more is sent; what is on its way is recorded before the failure is raised.
+    After an app has failed, or whoever is told how far it is wants it to end, nothing more is sent; what is on its way
+    is recorded before that is raised.
     """
     calls: dict[Future[Sequence[WriteResult]], tuple[_Batch, Iterator[_Batch]]] = {}
-    failure: AppError | None = None
+    failure: AppError | StoppedByPerson | None = None
     idle = list(streams)
     while True:
         while idle and failure is None:
@@ -133,7 +134,7 @@ def _write(ctx: Context, plan: Plan, streams: Sequence[Iterator[_Batch]], send: 
             try:
                 _record(ctx, plan, batch, future)
                 idle.append(stream)
-            except AppError as error:
+            except (AppError, StoppedByPerson) as error:
                 failure = failure or error
     if failure is not None:
         raise failure

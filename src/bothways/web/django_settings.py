@@ -53,7 +53,7 @@ def configure(address: Address, key: str) -> None:
                 "BACKEND": "django.template.backends.django.DjangoTemplates",
                 "DIRS": [HERE / "templates"],
                 "OPTIONS": {
-                    "builtins": ["bothways.web.tags", "django.templatetags.i18n"],
+                    "builtins": ["bothways.web.tags", "bothways.web.record_tags", "django.templatetags.i18n"],
                     "context_processors": ["bothways.web.context.everywhere"],
                 },
             }

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 from bothways.cli.text import columns, counted, cut, duration, listed, moment, number
 
 if TYPE_CHECKING:
-    from bothways.service.views import RunSummary, RunView, UndoView
+    from bothways.service.views import HaltView, RunSummary, RunView, UndoView
 
 
 def run(view: "RunView", now: float) -> list[str]:
@@ -21,6 +21,13 @@ def run(view: "RunView", now: float) -> list[str]:
         lines.append(_waits(view, now))
     hints = list(_hints(view))
     return lines + ["   ".join(hints)] * bool(hints)
+
+
+def halt(view: "HaltView") -> list[str]:
+    """Return that a sync was paused or stopped, and how it goes on."""
+    word = "stopped" if view.stopped else "paused"
+    lines = [f"{view.sync} is {word}; what is being written ends first. Let it go on: bothways resume {view.sync}"]
+    return lines + ([f"What it wrote can be undone: bothways undo {view.run}"] if view.run else [])
 
 
 def _result(view: "RunView") -> str:

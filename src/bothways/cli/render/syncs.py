@@ -16,6 +16,7 @@ if TYPE_CHECKING:
         RunSummary,
         SetView,
         SyncView,
+        WinnerView,
     )
 
 
@@ -156,3 +157,14 @@ def deleted(view: "DeletedView") -> list[str]:
         f"{view.sync} is deleted. The records in both apps stay as they are.",
         f"{kept}. Have it back: bothways sync restore {view.sync}",
     ]
+
+
+def winner(view: "WinnerView", *, only_planned: bool) -> list[str]:
+    """Return who wins a field from now on, who did before, and what of it waits."""
+    before = WINNER.get(view.before, f"{view.before} wins")
+    label = next(iter(view.labels.values()))
+    line = (
+        f"{view.app} {'would win' if only_planned else 'wins'} {label} of {view.sync} from now on; until now {before}."
+    )
+    waits = f"{counted(view.waiting, 'difference')} of it that wait for a person are decided so by the next run."
+    return [line, *([waits] if view.waiting else [])]

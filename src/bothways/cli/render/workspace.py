@@ -16,6 +16,8 @@ LEVELS = {"ok": "✓", "warning": "!", "problem": "×"}
 NEXT = {
     "off": "",
     "paused": "paused",
+    "halted": "paused",
+    "stopped": "stopped",
     "no service": "when you run it",
     "at work": "at work",
     "resting": "rests",
@@ -66,6 +68,9 @@ def _next(view: "NextView", now: float) -> str:
 def _waits(view: "SyncView", now: float) -> list[str]:
     """Return why a sync that is on is not looked at sooner."""
     at = moment(view.next.at, now)
+    if view.next.why in ("halted", "stopped"):
+        word = NEXT[view.next.why]
+        return [f"! {view.name} was {word} by {view.next.trouble}. Let it go on: bothways resume {view.name}"]
     if view.next.why == "resting":
         return [f"! {view.name}: {view.next.app} is left alone until {at}, since it failed: {view.next.trouble}"]
     if view.next.why == "failed":

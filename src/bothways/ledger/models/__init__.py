@@ -26,6 +26,7 @@ from bothways.ledger.models.core import (
     Workspace,
 )
 from bothways.ledger.models.drafts import Draft
+from bothways.ledger.models.halts import Halt
 from bothways.ledger.models.people import Account, Answered, Deed, OneTimeLink, RecoveryCode, Session, Token
 from bothways.ledger.models.service import (
     OPEN,
@@ -55,6 +56,7 @@ __all__ = [
     "Draft",
     "Due",
     "Feed",
+    "Halt",
     "Hinted",
     "Hold",
     "Journal",

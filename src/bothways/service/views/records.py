@@ -29,7 +29,10 @@ class Page:
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """Something that happened to one field. ``what``: written, created, put back, refused, held, ..."""
+    """Something that happened to one field. ``what``: written, created, put back, refused, held, ...
+
+    ``stands``: the app still holds what was written then. ``undoable``: as far as is known, it can be put back.
+    """
 
     at: float
     app: str
@@ -39,24 +42,75 @@ class Event:
     run: str
     rule: str
     reason: str
+    stands: bool = False
+    undoable: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class FieldStory:
-    """Why a field holds what it holds: the values now, one sentence, what happened (newest first)."""
+    """Why a field holds what it holds: the values now, one sentence, what happened (newest first).
+
+    ``key`` names the mapping, where a name or a label may be that of several.
+    """
 
     labels: Mapping[str, str]
     values: Mapping[str, Value]
     sentence: str
     events: tuple[Event, ...]
+    key: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class WhyView:
-    """A record and the story of its fields."""
+    """A record and the story of its fields; by what and when it was linked, "" and None without a partner."""
 
     record: RecordView
     fields: tuple[FieldStory, ...]
+    linked_by: str = ""
+    linked_at: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PutBackView:
+    """A value that is to be put back: the field of the app that holds it ``now``, and what it gets in its place.
+
+    ``why_not``: why it cannot be. ``looked``: the record was read anew for this; not where a run is at work.
+    """
+
+    sync: str
+    record: RecordView
+    key: str
+    label: str
+    app: str
+    run: str
+    now: Value
+    after: Value
+    why_not: str
+    looked: bool
+
+
+@dataclass(frozen=True, slots=True)
+class PartnersView:
+    """Who could be the partner of a record: those of ``app`` found by ``text``; ``more``: there are others."""
+
+    record: RecordView
+    app: str
+    text: str
+    found: tuple[RecordView, ...]
+    more: bool
+
+
+@dataclass(frozen=True, slots=True)
+class WinnerView:
+    """Who is to win the differences of one field, and who did ``before``. ``waiting``: differences of it that are
+    held, and decided so by the next run."""
+
+    sync: str
+    key: str
+    labels: Mapping[str, str]
+    app: str
+    before: str
+    waiting: int
 
 
 @dataclass(frozen=True, slots=True)

@@ -118,7 +118,8 @@ class WorkView:
 
     ``phase``: Waiting, or one of ``Progress``; ``run``: the run's id, "" where there is none. ``slowed``: the app whose
     rate limit is waited for, "" if none is. ``begun_at``: when it began (seconds), None as long as it waits.
-    ``held`` and ``failing``: what waits for a person, or for an app, so far.
+    ``held`` and ``failing``: what waits for a person, or for an app, so far. ``ends``: who has paused or stopped it, so
+    that it ends after this batch, "" for nobody.
     """
 
     sync: str
@@ -133,6 +134,23 @@ class WorkView:
     updated: Counted = made_by(default_factory=dict)
     held: int = 0
     failing: int = 0
+    ends: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class HaltView:
+    """A sync that somebody has paused or ``stopped``, ``at`` (seconds), until it is let go on.
+
+    ``run``: the run that this ends or has ended, "" where none was at work; ``left``: the records that it had planned
+    to write and has not, None where that is not known.
+    """
+
+    sync: str
+    stopped: bool
+    by: str
+    at: float
+    run: str = ""
+    left: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -167,8 +167,9 @@ class RunSummary:
 class NextView:
     """When a sync is looked at next by itself (seconds), and what stands against it: ``why`` is "" or one of these.
 
-    off; paused: all syncs are; no service: none runs that would; at work: now; resting: ``app`` failed as a whole, with
-    this ``trouble``; failed: the sync did, so that it is tried again later.
+    off; paused: all syncs are; halted, stopped: this one is, by whom ``trouble`` names; no service: none runs that
+    would; at work: now; resting: ``app`` failed as a whole, with this ``trouble``; failed: the sync did, so that it is
+    tried again later.
     """
 
     at: float | None = None

@@ -6,7 +6,9 @@ from django.http import HttpRequest
 from pydantic import Field
 
 from bothways import errors as e
-from bothways.service import drafts, syncs
+from bothways.ledger.turns import SYNC
+from bothways.service import drafts, requests, syncs
+from bothways.service.requests import RequestView, ToPlan
 from bothways.service.rights import Role
 from bothways.service.views import ChangeView, DraftView, ProblemView, SyncView
 from bothways.web.api.calls import Body, Name, Number, delete, get, listed, patch, post
@@ -27,6 +29,12 @@ class Version(Body):
     """Which version of the draft is meant."""
 
     version: Number
+
+
+class Previewed(Version):
+    """Which version of a draft is planned, and of which records."""
+
+    everything: Annotated[bool, Field(description="Look at all records, not only what the changes touch.")] = False
 
 
 class Change(Version):
@@ -97,6 +105,29 @@ def list_problems(request: HttpRequest, id: Number) -> object:
 def list_differences(request: HttpRequest, id: Number) -> object:
     """List what a draft would change of what is in force."""
     return listed(request, drafts.differences(request.workspace, id))
+
+
+@post(
+    "drafts/{id}/preview",
+    RequestView,
+    Role.OPERATOR,
+    status=202,
+    refused=(*CHANGED, e.UsageError),
+)
+def preview_draft(request: HttpRequest, id: Number, how: Previewed) -> RequestView:
+    """Ask the service what a draft would change; nothing of it is saved or written.
+
+    The answer is a request; ask for it again to see what came of it.
+    """
+    known = drafts.draft(request.workspace, id)
+    if known.version != how.version:
+        raise e.DraftChanged(name=known.name, who=known.author)
+    if known.new:
+        raise e.UsageError(reason=f"{known.name} is not saved yet", hint="Save it: it is a draft then, and off.")
+    wish = ToPlan(known.name, id, how.version, how.everything)
+    asked = requests.ask(request.workspace, wish)
+    request.trigger(SYNC, [requests.sync_of(request.workspace, wish).pk])
+    return asked
 
 
 @post(

@@ -47,6 +47,7 @@ STATUSES: tuple[tuple[int, tuple[type[BothwaysError], ...]], ...] = (
             e.StaleSettings,
             e.StartsTooLate,
             e.StoppedByBrake,
+            e.SyncHalted,
             e.SyncNameTaken,
             e.SyncOff,
         ),

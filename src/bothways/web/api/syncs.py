@@ -7,11 +7,11 @@ from pydantic import Field
 
 from bothways import errors as e
 from bothways.ledger.turns import SYNC
-from bothways.service import records, requests, standing, syncs
+from bothways.service import halting, records, requests, standing, syncs
 from bothways.service.requests import RequestView, ToRun
 from bothways.service.resolution import row_of
 from bothways.service.rights import Role
-from bothways.service.views import RecordView, StatusView, SyncView, WhyView
+from bothways.service.views import HaltView, RecordView, StatusView, SyncView, WhyView
 from bothways.service.why import why
 from bothways.web.api.calls import Body, Limit, Name, get, listed, post
 
@@ -37,6 +37,7 @@ class Run(Body):
 
     full: Annotated[bool, Field(description="Look for deleted records, too.")] = False
     approved: Annotated[bool, Field(description="Release the brakes; it takes the role editor.")] = False
+    record: Annotated[Name | None, Field(description="Read this one again, and look at it in any case.")] = None
 
 
 class Paused(Body):
@@ -92,15 +93,41 @@ def turn_off(request: HttpRequest, name: str) -> SyncView:
     return syncs.show_sync(request.workspace, name)
 
 
-@post("syncs/{name}/run", RequestView, Role.OPERATOR, status=202, refused=(e.UnknownSync, e.AllPaused))
+@post(
+    "syncs/{name}/run",
+    RequestView,
+    Role.OPERATOR,
+    status=202,
+    refused=(e.UnknownSync, e.AllPaused, e.SyncHalted, e.UnknownRecord, e.SeveralRecords),
+)
 def run_sync(request: HttpRequest, name: str, how: Run = Run()) -> RequestView:  # noqa: B008 - it is not changed
     """Ask the service to run a sync.
 
     The answer is a request; ask for it again to see what came of it.
     """
-    asked = requests.ask(request.workspace, ToRun(name, how.full, how.approved))
+    asked = requests.ask(request.workspace, ToRun(name, how.full, how.approved, how.record))
     _wake(request, name)
     return asked
+
+
+@post("syncs/{name}/pause", HaltView, Role.OPERATOR, refused=(e.UnknownSync,))
+def pause_sync(request: HttpRequest, name: str) -> HaltView:
+    """Let a sync rest: a run that is at work ends between two batches, and none begins."""
+    return halting.pause(request.workspace, name)
+
+
+@post("syncs/{name}/stop", HaltView, Role.OPERATOR, refused=(e.UnknownSync,))
+def stop_sync(request: HttpRequest, name: str) -> HaltView:
+    """End a run that is at work between two batches, to be looked at; none begins until the sync is let go on."""
+    return halting.stop(request.workspace, name)
+
+
+@post("syncs/{name}/resume", SyncView, Role.OPERATOR, refused=(e.UnknownSync, *ASKED_APPS))
+def resume_sync(request: HttpRequest, name: str) -> SyncView:
+    """Let a sync go on that was paused or stopped."""
+    halting.go_on(request.workspace, name)
+    _wake(request, name)
+    return syncs.show_sync(request.workspace, name)
 
 
 @get("syncs/{name}/records", RecordView, page=True, refused=(e.UnknownSync,))

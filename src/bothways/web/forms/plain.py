@@ -28,6 +28,11 @@ _NUMBER = re.compile(r"[+-]?[0-9]{1,40}(\.[0-9]{1,40})?")
 _PLACE = re.compile(r"[0-9]{1,4}")
 
 
+def version_of(text: str) -> int:
+    """Return the version of a draft that a form was made from; 0, which none has, where it says none."""
+    return int(text) if text.isdecimal() and text.isascii() and len(text) < 10 else 0
+
+
 @dataclass(frozen=True, slots=True)
 class Control:
     """One control of a form. ``name`` is its id as well.

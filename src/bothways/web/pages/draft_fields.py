@@ -28,6 +28,7 @@ from bothways.service import draft_associations, draft_fields, draft_values, dra
 from bothways.service.draft_sight import row_at
 from bothways.service.rights import Role
 from bothways.service.views import DraftFields, DraftView, MappingRow, OptionView
+from bothways.web.forms.plain import version_of
 from bothways.web.pages import failures
 from bothways.web.pages.drafts import Looked, around
 from bothways.web.pages.page import action, asks_for_part, form, page, shown, went_well
@@ -71,15 +72,15 @@ def fields(request: HttpRequest, id: int) -> HttpResponse:
     if request.method == "POST":
         _take_rows(request, id)
         return went_well(request, f"/drafts/{id}/fields", _("The draft is updated."))
-    found = draft_fields.fields(request.workspace, id)
-    context = _context(found, str(request.GET.get("q", "")).strip())
+    text = str(request.GET.get("q", "")).strip()
     if asks_for_part(request):
-        return shown(request, "drafts/_rows.html", **context)
+        return shown(request, "drafts/_rows.html", **_context(draft_fields.fields(request.workspace, id), text))
+    looked = Looked(request, drafts.draft(request.workspace, id))
+    context = _context(draft_fields.fields(request.workspace, id, looked.whole), text)
     show = "fields" if request.GET.get("show") == "fields" else "all"
     if show == "all":
-        context["associations"] = draft_associations.associations(request.workspace, id)
-    frame = around(Looked(request, drafts.draft(request.workspace, id)), "fields")
-    return shown(request, "drafts/fields.html", **{**frame, **context, "show": show})
+        context["associations"] = draft_associations.associations(request.workspace, id, looked.whole)
+    return shown(request, "drafts/fields.html", **{**around(looked, "fields"), **context, "show": show})
 
 
 @form(get=Role.EDITOR, post=Role.EDITOR)
@@ -194,8 +195,7 @@ def _cleaner(name: str) -> str:
 
 
 def _version(request: HttpRequest) -> int:
-    text = str(request.POST.get("version", ""))
-    return int(text) if text.isdigit() else 0
+    return version_of(str(request.POST.get("version", "")))
 
 
 def _take_rows(request: HttpRequest, id: int) -> int:

@@ -23,6 +23,7 @@ from bothways.errors import (
 from bothways.records import Field
 from bothways.service import apps, drafts
 from bothways.service.accounts import admins
+from bothways.service.draft_sight import Whole
 from bothways.service.headcount import known
 from bothways.service.resolution import Resolution
 from bothways.service.rights import Role
@@ -30,9 +31,9 @@ from bothways.service.views import DraftView
 from bothways.service.yaml_edit import dumped
 from bothways.web.forms import conflicts, matching, scope
 from bothways.web.forms.conditions import asks_for_lists
-from bothways.web.forms.plain import Choices, Form, Parts, last, place_of
+from bothways.web.forms.plain import Choices, Form, Parts, last, place_of, version_of
 from bothways.web.forms.problems import STEPS, Problems, anchor, for_pages, step_of, told
-from bothways.web.pages import starting
+from bothways.web.pages import life
 from bothways.web.pages.page import action, asks_for_part, form, shown, went_well
 from bothways.web.pages.summary import direction, rule_words, sending, sentences
 from bothways.web.pages.syncs import address
@@ -67,23 +68,24 @@ class Looked:
         return first, second
 
     @cached_property
-    def _sound(self) -> tuple[Resolution | None, Problems]:
+    def whole(self) -> Whole:
+        """The draft made exact without what is wrong with it, and all that is; nothing where apps cannot be asked."""
         try:
-            exact, found = drafts.sound_part(self.request.workspace, self.draft.id)
+            return drafts.sound_part(self.request.workspace, self.draft.id)
         except (AppError, SettingsError) as error:
             self.trouble = self.trouble or error
-            return None, Problems(self.draft.apps)
-        return exact, Problems(self.draft.apps, tuple(for_pages(each, self.draft.settings) for each in found))
+            return None, []
 
     @property
     def exact(self) -> Resolution | None:
         """The draft made exact without what is wrong with it."""
-        return self._sound[0]
+        return self.whole[0]
 
-    @property
+    @cached_property
     def problems(self) -> Problems:
         """All that is wrong with it."""
-        return self._sound[1]
+        found = tuple(for_pages(each, self.draft.settings) for each in self.whole[1])
+        return Problems(self.draft.apps, found)
 
     def lists(self, *, ask: bool) -> scope.Lists:
         """Return the names of the lists of both apps; ``ask`` them only where a filter names one."""
@@ -210,7 +212,7 @@ def _step(request: HttpRequest, id: int, step: str) -> HttpResponse:
     parts = _read(step, sent, looked)
     try:
         if parts:
-            looked = Looked(request, drafts.change(request.workspace, id, _version(sent), **parts))
+            looked = Looked(request, drafts.change(request.workspace, id, version_of(last(sent, "version")), **parts))
     except DraftChanged as error:
         return _shown(looked, step, 422, error=error, both=_both(parts, looked.draft))
     did, to = last(sent, "do"), last(sent, "go")
@@ -220,11 +222,6 @@ def _step(request: HttpRequest, id: int, step: str) -> HttpResponse:
     if not request.htmx:
         return went_well(request, f"/drafts/{id}/{step}#{focus}" if focus else f"/drafts/{id}/{step}")
     return _shown(looked, step, focus=focus, quiet=request.htmx.target == SAVED and last(sent, "told") == _told(looked))
-
-
-def _version(sent: Form) -> int:
-    text = last(sent, "version")
-    return int(text) if text.isdecimal() and text.isascii() and len(text) < 10 else 0
 
 
 def _shown(looked: Looked, step: str, status: int = 200, **more: Any) -> HttpResponse:
@@ -372,7 +369,7 @@ def review(request: HttpRequest, id: int) -> HttpResponse:
     looked = Looked(request, drafts.draft(request.workspace, id))
     if request.method != "POST":
         return _review(looked)
-    did, version = str(request.POST.get("do", "")), _version({"version": [str(request.POST.get("version", ""))]})
+    did, version = str(request.POST.get("do", "")), version_of(str(request.POST.get("version", "")))
     try:
         if did == "rename":
             drafts.rename(request.workspace, id, version, str(request.POST.get("name", "")).strip())
@@ -385,7 +382,7 @@ def review(request: HttpRequest, id: int) -> HttpResponse:
     except (DraftRefused, DraftOutdated, DraftChanged) as error:
         return _review(Looked(request, drafts.draft(request.workspace, id)), 422, error=error, did=did)
     if did == "sync":
-        return starting.started(request, name)
+        return life.started(request, name, saved=True)
     if did == "preview":
         return went_well(request, f"{address(name)}/preview")
     return went_well(request, address(name), _("%(name)s is saved.") % {"name": name})

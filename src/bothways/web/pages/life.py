@@ -5,9 +5,18 @@ from typing import Any
 from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
 
-from bothways.errors import DeleteNotConfirmed, OldLinks, OthersWriteToo
+from bothways.errors import (
+    AllPaused,
+    AppError,
+    BothwaysError,
+    DeleteNotConfirmed,
+    OldLinks,
+    OthersWriteToo,
+    SettingsError,
+)
 from bothways.ledger.turns import SYNC
-from bothways.service import deleting, syncs
+from bothways.service import deleting, requests, syncs
+from bothways.service.requests import ToRun
 from bothways.service.resolution import row_of
 from bothways.service.revisions import has_begun
 from bothways.service.rights import Role
@@ -20,8 +29,14 @@ def turn_on(request: HttpRequest, name: str) -> HttpResponse:
     """Turn a sync on: what changed meanwhile is caught up with, or is not carried, as is said."""
     if request.method != "POST":
         return _asked(request, name, "on")
+    return started(request, name, saved=bool(request.POST.get("saved")))
+
+
+def started(request: HttpRequest, name: str, *, saved: bool) -> HttpResponse:
+    """Turn a sync on and ask for a run, or show what must be answered first; ``saved``: its settings were just now."""
     start, links = str(request.POST.get("start", "")), str(request.POST.get("old_links", ""))
-    said = {"start": start, "old_links": links, "confirmed": bool(request.POST.get("confirmed"))}
+    said = {"start": start, "old_links": links, "confirmed": bool(request.POST.get("confirmed")), "saved": saved}
+    request.workspace.sync(name)
     try:
         syncs.turn_on(
             request.workspace,
@@ -30,12 +45,16 @@ def turn_on(request: HttpRequest, name: str) -> HttpResponse:
             old_links=links if links in (deleting.TAKE, deleting.LEAVE) else None,
             confirmed=bool(said["confirmed"]),
         )
-    except OthersWriteToo as error:
-        return _asked(request, name, "on", 422, **said, others=error)
-    except OldLinks as error:
-        return _asked(request, name, "on", 422, **said, links=error)
+    except (SettingsError, AppError) as error:
+        kinds: dict[type[BothwaysError], str] = {OldLinks: "links", OthersWriteToo: "others"}
+        return _asked(request, name, "on", 422, **said, **{kinds.get(type(error), "failed"): error})
+    try:
+        requests.ask(request.workspace, ToRun(name))
+    except AllPaused:
+        text = _("%(name)s is on. All syncs are paused, so it runs when they go on.")
+        return went_well(request, address(name), text % {"name": name})
     request.trigger(SYNC, [row_of(request.workspace, name).pk])
-    return went_well(request, address(name), _("%(name)s is on.") % {"name": name})
+    return went_well(request, address(name), _("%(name)s is on. It runs in a moment.") % {"name": name})
 
 
 @form(get=Role.EDITOR, post=Role.EDITOR)

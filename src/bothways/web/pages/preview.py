@@ -4,15 +4,15 @@ from django.http import HttpRequest, HttpResponse
 from django.utils.http import content_disposition_header
 from django.utils.translation import gettext as _
 
-from bothways.errors import BothwaysError, PlanOutdated, StoppedByBrake, SyncOff
+from bothways.errors import BothwaysError, PlanOutdated, StoppedByBrake, SyncHalted, SyncOff
 from bothways.ledger.turns import SYNC
+from bothways.service import drafts, requests, running, syncs
 from bothways.service import preview as plans
-from bothways.service import requests, running, syncs
 from bothways.service.export import as_csv
-from bothways.service.requests import ToPlan
+from bothways.service.requests import RequestView, ToPlan
 from bothways.service.resolution import row_of
 from bothways.service.rights import Role
-from bothways.service.views import ActionPage, MadePlan
+from bothways.service.views import ActionPage, DraftView, MadePlan
 from bothways.web.pages.page import action, asks_for_part, form, page, shown, went_well
 from bothways.web.pages.runs import told
 from bothways.web.pages.syncs import address
@@ -26,11 +26,28 @@ def preview(request: HttpRequest, name: str) -> HttpResponse:
     """Show what a run would do, as it was found out last; or have it found out now."""
     if request.method != "POST":
         return _shown(request, name)
-    asked = requests.last_asked(request.workspace, name, "plan")
-    if asked is None or not asked.is_open:
-        requests.ask(request.workspace, ToPlan(name))
-        _wake(request, name)
+    _ask(request, ToPlan(name))
     return went_well(request, f"{address(name)}/preview")
+
+
+@form(get=Role.VIEWER, post=Role.OPERATOR)
+def of_draft(request: HttpRequest, id: int) -> HttpResponse:
+    """Show what the settings of a draft would change, as it was found out last; or have it found out now."""
+    draft = drafts.draft(request.workspace, id)
+    if draft.new:
+        return went_well(request, f"/drafts/{id}/review")
+    if request.method != "POST":
+        return _shown(request, draft.name, draft=draft)
+    _ask(request, ToPlan(draft.name, draft.id, draft.version, bool(request.POST.get("everything"))))
+    return went_well(request, f"/drafts/{id}/preview")
+
+
+def _ask(request: HttpRequest, wish: ToPlan) -> None:
+    """Ask for a preview, unless the same one is asked for already."""
+    asked = requests.last_asked(request.workspace, wish.sync, "plan")
+    if asked is None or not asked.is_open or asked.wish != wish:
+        requests.ask(request.workspace, wish)
+        _wake(request, wish.sync)
 
 
 @action(post=Role.EDITOR)
@@ -44,7 +61,7 @@ def write(request: HttpRequest, name: str) -> HttpResponse:
             limit=int(limit) if limit.isascii() and limit.isdigit() and 0 < len(limit) < 10 else None,
             though_braked=bool(request.POST.get("anyway")),
         )
-    except (PlanOutdated, StoppedByBrake, SyncOff) as error:
+    except (PlanOutdated, StoppedByBrake, SyncHalted, SyncOff) as error:
         return _shown(request, name, error)
     _wake(request, name)
     return went_well(request, f"{address(name)}/now")
@@ -60,10 +77,15 @@ def csv(request: HttpRequest, name: str) -> HttpResponse:
     return response
 
 
-def _shown(request: HttpRequest, name: str, error: BothwaysError | None = None) -> HttpResponse:
+def _shown(
+    request: HttpRequest, name: str, error: BothwaysError | None = None, draft: DraftView | None = None
+) -> HttpResponse:
     view = syncs.show_sync(request.workspace, name)
-    asked = requests.last_asked(request.workspace, name, "plan")
-    made = plans.latest_plan(request.workspace, name)
+    asked = _asked(request, name, draft)
+    if draft is None:
+        made = plans.latest_plan(request.workspace, name)
+    else:
+        made = plans.latest_of_draft(request.workspace, draft.id)
     show, text = str(request.GET.get("show", "")), str(request.GET.get("q", "")).strip()
     show = show if show in SHOWS else "all"
     making = asked is not None and asked.is_open
@@ -72,7 +94,10 @@ def _shown(request: HttpRequest, name: str, error: BothwaysError | None = None) 
         **told(work),
         "live": f"{address(name)}/now?for=plan",
         "sync": view,
-        "tab": "preview",
+        "tab": "preview" if draft is None else "",
+        "draft": draft,
+        "base": f"{address(name)}/preview" if draft is None else f"/drafts/{draft.id}/preview",
+        "everything": asked is not None and isinstance(asked.wish, ToPlan) and asked.wish.everything,
         "made": made,
         "making": making,
         "failed": asked.error if asked is not None and (made is None or asked.asked_at > made.made_at) else None,
@@ -86,6 +111,13 @@ def _shown(request: HttpRequest, name: str, error: BothwaysError | None = None) 
     }
     template = "syncs/_plan.html" if asks_for_part(request) and error is None else "syncs/preview.html"
     return shown(request, template, 422 if error else 200, **context)
+
+
+def _asked(request: HttpRequest, name: str, draft: DraftView | None) -> RequestView | None:
+    """Return what was asked for last, if it is the preview of this draft, or of the settings in force."""
+    asked = requests.last_asked(request.workspace, name, "plan")
+    wanted = draft.id if draft is not None else None
+    return asked if asked is not None and isinstance(asked.wish, ToPlan) and asked.wish.draft == wanted else None
 
 
 def _found(request: HttpRequest, made: MadePlan, show: str, text: str) -> ActionPage:

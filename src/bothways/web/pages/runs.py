@@ -6,8 +6,9 @@ from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as later
 
+from bothways.errors import StoppedByPerson, SyncHalted
 from bothways.ledger.turns import SYNC
-from bothways.service import log, requests, running, syncs
+from bothways.service import halting, log, requests, running, syncs
 from bothways.service.resolution import row_of
 from bothways.service.rights import Role
 from bothways.service.views import WorkView
@@ -26,6 +27,8 @@ PHASES = {
     "Taking note": later("Taking note of what there is"),
 }
 """What is being done, as people call it."""
+HALTED = (StoppedByPerson, SyncHalted)
+"""By what a request ends that somebody has paused or stopped: the page says so by itself."""
 KINDS = {
     "plan": later("Preview"),
     "run": later("Run"),
@@ -38,18 +41,21 @@ KINDS = {
 
 @page()
 def now(request: HttpRequest, name: str) -> HttpResponse:
-    """Show what is done with a sync now; ``for=plan``: whether a preview is being made, and how far it is."""
+    """Show what is done with a sync now; ``for``: as long as something of this kind is asked for."""
     work = running.at_work(request.workspace, name)
-    if request.GET.get("for") == "plan":
-        asked = requests.last_asked(request.workspace, name, "plan")
+    kind = str(request.GET.get("for", ""))
+    if kind in requests.KINDS:
+        asked = requests.last_asked(request.workspace, name, kind)
         work = work if asked is not None and asked.is_open else None
     if asks_for_part(request):
         return _part(request, work)
     view = syncs.show_sync(request.workspace, name)
     look = running.first_look(request.workspace, name)
     last = requests.last_asked(request.workspace, name)
-    failed = last.error if last is not None and work is None else None
-    context = {**told(work), "sync": view, "look": look, "failed": failed, "live": f"{address(name)}/now"}
+    failed = last.error if last is not None and work is None and not isinstance(last.error, HALTED) else None
+    halt = halting.halted(request.workspace, name)
+    live = f"{address(name)}/now"
+    context = {**told(work), "sync": view, "look": look, "halt": halt, "failed": failed, "live": live}
     return shown(request, "runs/now.html", **context)
 
 
@@ -64,6 +70,7 @@ def run(request: HttpRequest, run: str) -> HttpResponse:
     after = str(request.GET.get("after", ""))
     place = int(after) if after.isascii() and after.isdigit() and len(after) < 19 else 0
     look = running.first_look(request.workspace, found.sync)
+    halt = halting.halted(request.workspace, found.sync)
     return shown(
         request,
         "runs/run.html",
@@ -72,6 +79,7 @@ def run(request: HttpRequest, run: str) -> HttpResponse:
         run=found,
         written=running.written(request.workspace, run, after=place, size=PAGE),
         look=look if look is not None and look.run == found.id else None,
+        halt=halt if halt is not None and halt.run == found.id else None,
         live=f"/runs/{found.id}",
     )
 
@@ -80,6 +88,21 @@ def run(request: HttpRequest, run: str) -> HttpResponse:
 def go_on(request: HttpRequest, name: str) -> HttpResponse:
     """Let a new sync go on with what it has written first."""
     running.go_on(request.workspace, name)
+    request.trigger(SYNC, [row_of(request.workspace, name).pk])
+    return went_well(request, f"{address(name)}/now")
+
+
+@action(post=Role.OPERATOR)
+def halt(request: HttpRequest, name: str) -> HttpResponse:
+    """Pause a sync, or stop it to be looked at: what is at work ends between two batches."""
+    (halting.stop if request.POST.get("do") == "stop" else halting.pause)(request.workspace, name)
+    return went_well(request, f"{address(name)}/now")
+
+
+@action(post=Role.OPERATOR)
+def resume(request: HttpRequest, name: str) -> HttpResponse:
+    """Let a sync go on that somebody has paused or stopped."""
+    halting.go_on(request.workspace, name)
     request.trigger(SYNC, [row_of(request.workspace, name).pk])
     return went_well(request, f"{address(name)}/now")
 

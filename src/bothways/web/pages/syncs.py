@@ -7,11 +7,10 @@ from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
 
 from bothways.ledger.turns import SYNC
-from bothways.service import deleting, drafts, log, records, requests, running, standing, syncs
+from bothways.service import deleting, drafts, halting, log, records, requests, running, standing, syncs
 from bothways.service.requests import ToRun
 from bothways.service.resolution import row_of
 from bothways.service.rights import Role
-from bothways.service.why import why
 from bothways.web.pages.page import action, asks_for_part, page, shown, went_well
 
 STATES = ("in_sync", "left_out", "failing", "held", "waiting")
@@ -43,7 +42,8 @@ def overview(request: HttpRequest, name: str) -> HttpResponse:
     view = syncs.show_sync(request.workspace, name)
     runs = log.runs(request.workspace, name, size=5)
     look = running.first_look(request.workspace, name)
-    return shown(request, "syncs/overview.html", sync=view, runs=runs, tab="overview", tiles=_tiles(view), look=look)
+    context: dict[str, Any] = {"sync": view, "runs": runs, "tab": "overview", "tiles": _tiles(view), "look": look}
+    return shown(request, "syncs/overview.html", **context, halt=halting.halted(request.workspace, name))
 
 
 def _tiles(view: syncs.SyncView) -> list[tuple[str, str, int]]:
@@ -77,13 +77,6 @@ def listed(request: HttpRequest, name: str) -> HttpResponse:
 
 
 @page()
-def record(request: HttpRequest, name: str, key: str) -> HttpResponse:
-    """Show one record: the values of both sides, and why each is as it is."""
-    view = syncs.show_sync(request.workspace, name)
-    return shown(request, "syncs/record.html", sync=view, story=why(request.workspace, name, key), tab="records")
-
-
-@page()
 def fields(request: HttpRequest, name: str) -> HttpResponse:
     """Show which fields are kept equal, how records are recognised, and what else is set."""
     return shown(request, "syncs/fields.html", sync=syncs.show_sync(request.workspace, name), tab="fields")
@@ -98,10 +91,11 @@ def yaml(request: HttpRequest, name: str) -> HttpResponse:
 
 @action(post=Role.OPERATOR)
 def sync_now(request: HttpRequest, name: str) -> HttpResponse:
-    """Ask the service to run a sync."""
-    requests.ask(request.workspace, ToRun(name))
+    """Ask the service to run a sync, and to look at one record in any case."""
+    record = str(request.POST.get("record", "")) or None
+    requests.ask(request.workspace, ToRun(name, record=record))
     _wake(request, name)
-    return went_well(request, f"{address(name)}/now")
+    return went_well(request, f"{address(name)}/records/{quote(record, safe='')}" if record else f"{address(name)}/now")
 
 
 @action(post=Role.EDITOR)

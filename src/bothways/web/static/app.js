@@ -49,3 +49,12 @@ document.addEventListener("htmx:afterSettle", () => {
     if (was.done) now.dispatchEvent(new Event("change", { bubbles: true }));
   }
 });
+// What somebody has unfolded stays so when its part of the page is drawn anew.
+let unfolded = [];
+document.addEventListener("htmx:beforeSwap", () => { unfolded = [...document.querySelectorAll("details[id][open]")].map((each) => each.id); });
+document.addEventListener("htmx:afterSwap", () => {
+  for (const id of unfolded) {
+    const now = document.getElementById(id);
+    if (now && now.tagName === "DETAILS") now.open = true;
+  }
+});

@@ -1,0 +1,111 @@
+"""Who wins the differences of one field: an app, by the settings file, from now on."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from bothways.engine.sides import SIDES, Side
+from bothways.engine.spec import Wins
+from bothways.errors import NoOwnWinner, UnknownApp, UnknownField
+from bothways.ledger import holds
+from bothways.service import yaml_edit
+from bothways.service.database import on_database
+from bothways.service.document import SyncDocument, winner_word
+from bothways.service.drafts import as_it_was
+from bothways.service.resolution import row_of
+from bothways.service.revisions import latest_revision
+from bothways.service.rights import Role, for_role
+from bothways.service.views import WinnerView
+from bothways.service.why import keys_called
+from bothways.service.workspace import Workspace, reload
+from bothways.service.yaml_file import nearest
+
+
+@on_database
+@for_role(Role.EDITOR)
+def preview_winner(workspace: Workspace, name: str, field: str, app: str) -> WinnerView:
+    """Say what it would mean that one app wins the differences of a field; nothing is changed.
+
+    ``field`` is named as for ``why``. Raises UnknownSync, UnknownField, UnknownApp, and NoOwnWinner for a field in
+    which nobody can win anything.
+    """
+    return _view(workspace, name, field, app)
+
+
+@on_database
+@for_role(Role.EDITOR)
+def set_winner(workspace: Workspace, name: str, field: str, app: str) -> WinnerView:
+    """Let one app win every difference of a field from now on, in the settings file; return what that means.
+
+    What waits of it is decided so by the next run. The file stays as it was where that cannot take effect. Raises what
+    ``preview_winner`` does.
+    """
+    view = _view(workspace, name, field, app)
+    with as_it_was(workspace):
+        applied = latest_revision(row_of(workspace, name)).document["applied"]
+        yaml_edit.set_value(workspace.file, _place(workspace.sync(name), applied, view.key), app)
+        reload(workspace)
+    return view
+
+
+@on_database
+@for_role(Role.VIEWER)
+def could_win(workspace: Workspace, name: str, field: str) -> list[str]:
+    """Return the apps that do not win the differences of a field, and could; none where nobody can win anything."""
+    document = workspace.sync(name)
+    try:
+        before = _view(workspace, name, field, document.pair[0]).before
+    except (NoOwnWinner, UnknownField):
+        return []
+    return [app for app in document.pair if app != before]
+
+
+def _view(workspace: Workspace, name: str, field: str, app: str) -> WinnerView:
+    sync, document = row_of(workspace, name), workspace.sync(name)
+    if app not in document.pair:
+        raise UnknownApp(where=document.place, name=app, hint=nearest(app, document.pair))
+    keys = sorted(keys_called(workspace, name, field))
+    if len(keys) > 1:
+        reason = f"{len(keys)} mappings have it: {', '.join(keys)}"
+        raise NoOwnWinner(field=field, name=name, reason=reason)
+    stored = latest_revision(sync).document
+    labels = stored.get("labels") or {}
+    names = dict(zip(SIDES, keys[0].split("="), strict=True))
+    before = _before(document, stored["applied"] or {}, keys[0], field)
+    words = {document.apps[side]: labels.get(side, {}).get(names[side], names[side]) for side in SIDES}
+    return WinnerView(name, keys[0], words, app, before, len(holds.conflicts(sync, keys[0])))
+
+
+def _before(document: SyncDocument, applied: Mapping[str, Any], key: str, field: str) -> str:
+    """Return who wins the field by the settings in force; raise NoOwnWinner where nobody can."""
+
+    def refused(reason: str) -> NoOwnWinner:
+        return NoOwnWinner(field=field, name=document.name, reason=reason)
+
+    if not all(key.split("=")):
+        raise refused("it is set, and taken from no app")
+    found = next((row for row in applied.get("fields", ()) if f"{row[0]}={row[1]}" == key), None)
+    if found is None:
+        raise refused("it is not synced any more")
+    _, _, direction, winner, _, *more = found
+    if more and "through" in more[0]:
+        raise refused("what belongs to what is merged, and nobody wins it")
+    if any(each[0] == key for each in applied.get("consent", ())):
+        raise refused("of consent, opted out always wins")
+    if direction != "both" or not all(document.sends.values()):
+        raise refused("it flows one way, so the app that sends it always wins")
+    if winner:
+        return winner_word(document, Wins(winner) if winner in tuple(Wins) else Side(winner))
+    return winner_word(document, document.wins or document.default)
+
+
+def _place(document: SyncDocument, applied: Mapping[str, Any], key: str) -> list[str | int]:
+    """Return where in the file the winner of a mapping stands, or is to stand: by a name that no other mapping has."""
+    top, names = ["syncs", document.name], key.split("=")
+    places = {"=".join(each.names[side] for side in SIDES): number for number, each in enumerate(document.fields or ())}
+    if key in places and (document.fields or ())[places[key]].winner is not None:
+        return [*top, "fields", places[key], "winner"]
+    used = [name for row in applied["fields"] for name in {*row[:2]}]
+    free = [name for name in names if name in document.winners] or [name for name in names if used.count(name) == 1]
+    if not free and key in places:
+        return [*top, "fields", places[key], "winner"]
+    return [*top, "conflicts", "per_field", (free or names)[0]]
