@@ -25,6 +25,7 @@ from bothways.ledger.models.core import (
     Workspace,
 )
 from bothways.ledger.models.drafts import Draft
+from bothways.ledger.models.issues import Ignored, Mend, Mended
 from bothways.ledger.models.people import Account, Answered, Deed, OneTimeLink, RecoveryCode, Session, Token
 from bothways.ledger.models.service import (
     OPEN,
@@ -55,9 +56,12 @@ __all__ = [
     "Feed",
     "Hinted",
     "Hold",
+    "Ignored",
     "Journal",
     "Key",
     "Link",
+    "Mend",
+    "Mended",
     "Noted",
     "OneTimeLink",
     "Plan",
