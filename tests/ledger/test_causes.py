@@ -1,12 +1,11 @@
 """Holds by their causes: one group for what is the same, ignored until edited, tried again exactly."""
 
-from dataclasses import replace
-
 import pytest
 
-from bothways.ledger import causes, db, due, feeds, holds
+from bothways.ledger import causes, db, due, feeds, holds, links
 from bothways.ledger.feeds import SeenRow
 from bothways.ledger.holds import HoldRow
+from bothways.ledger.links import NewLink
 from bothways.ledger.models import Sync
 
 PAIRED = 'Bert does not take it: "{}" is paired with none of the choices of Country'
@@ -27,7 +26,7 @@ def put(sync: Sync, *rows: HoldRow, now: float = 10.0) -> None:
 
 
 def shown(sync: Sync, **more: bool) -> list[tuple[str, str, int]]:
-    return [(each.cause.kind, each.cause.field, each.count) for each in causes.groups(sync, **more)]
+    return [(each.cause.kind, each.cause.field, each.size) for each in causes.groups(sync, **more)]
 
 
 def test_one_group_for_each_cause_with_its_number_of_records(sync: Sync) -> None:
@@ -76,9 +75,6 @@ def test_groups_and_their_holds_are_listed_page_by_page(sync: Sync) -> None:
 
 @pytest.mark.parametrize("edited", ["left", "right", None])
 def test_what_is_ignored_comes_back_when_one_of_its_records_is_edited(sync: Sync, edited: str | None) -> None:
-    from bothways.ledger import links
-    from bothways.ledger.links import NewLink
-
     links.create(sync, [NewLink("a", "A", "active", "R6", "")], 1.0)
     for feed, id in ((sync.left, "a"), (sync.right, "A")):
         feeds.save_seen(feed, [SeenRow(id, stamp_seen_at=5.0)])
@@ -116,13 +112,15 @@ def test_retry_makes_exactly_the_records_of_the_cause_due(sync: Sync) -> None:
 def test_only_some_reasons_of_a_cause_are_tried_again(sync: Sync) -> None:
     put(sync, unpaired("a", "UK"), unpaired("b", "Holland"))
     (group,) = causes.groups(sync)
-    assert causes.try_again(sync, group, "pairing", "Ana", 50.0, [PAIRED.format("UK")])[1] == 1
+    assert causes.try_again(sync, group, "pairing", "Ana", 50.0, only=[PAIRED.format("UK")])[1] == 1
     assert [each.id for each in due.page(sync, 50.0, ("", ""), 10)] == ["a"]
 
 
 def test_how_many_differences_are_between_the_same_values(sync: Sync) -> None:
     def differs(id: str, left: str, right: str, field: str = "job=job") -> HoldRow:
-        return HoldRow("left", id, "FK", "they differ", "conflict", field, data={"values": {"left": left, "right": right}})
+        return HoldRow(
+            "left", id, "FK", "they differ", "conflict", field, data={"values": {"left": left, "right": right}}
+        )
 
     put(sync, differs("a", "x", "y"), differs("b", "x", "y"), differs("c", "x", "z"), differs("d", "x", "y", "n=n"))
     ids = {each.record_id: each.id for each in holds.page(sync)}

@@ -23,6 +23,7 @@ FOR_A_PERSON = ("match", "conflict", "consent", "frozen")
 _QUOTED = r'"[^"]*"|[^\s"]+@[^\s"]+|[0-9a-fA-F-]{16,}|[0-9]{5,}'
 _KINDS = "(" + ",".join(f"'{kind}'" for kind in FOR_A_PERSON) + ")"
 _VERSION_BITS = 53
+_DIFFERING = "FROM hold WHERE sync_id=%s AND field=%s AND kind='conflict'"
 
 
 class Cause(NamedTuple):
@@ -42,7 +43,7 @@ class Group(NamedTuple):
 
     cause: Cause
     digest: str
-    count: int
+    size: int
     first: int
     since: float
     next_try: float | None
@@ -146,6 +147,11 @@ def group(sync: Sync, digest: str, *, ignored: bool | None = None) -> Group | No
     return next(iter(_groups(sync, "q.digest=%s", (digest,), 1, ignored)), None)
 
 
+def digest_of(cause: Cause) -> str:
+    """Return what a cause is known by."""
+    return _digest("|".join(cause))[:12]
+
+
 def cause_of(sync: Sync, hold_id: int) -> Cause | None:
     """Return the cause of one hold."""
     _prepare()
@@ -219,6 +225,16 @@ def alike(sync: Sync, hold_ids: Iterable[int]) -> dict[int, int]:
     return {id: found.get(key, 1) - 1 for id, key in own.items()}
 
 
+def count_differing(sync: Sync, field: str) -> int:
+    """Return how many records differ in a field, and wait for a person."""
+    return int(db.value(f"SELECT COUNT(*) {_DIFFERING}", (sync.pk, field)))
+
+
+def count_decided(sync: Sync, field: str) -> int:
+    """Return of how many of them a person has decided already."""
+    return int(db.value(f"SELECT COUNT(*) {_DIFFERING} AND data LIKE %s", (sync.pk, field, '%"decided":{%')))
+
+
 def ignored_among(sync: Sync, hold_ids: Iterable[int]) -> dict[int, tuple[float, str]]:
     """Return which holds are ignored: since when (seconds) and by whom."""
     query, params = _ignored(sync)
@@ -250,20 +266,33 @@ def _mends(where: str, params: Sequence[object]) -> list[MendRow]:
         "SELECT m.id, m.sync_id, m.digest, m.kind, m.rule, m.field, m.cause, m.reason, m.how, m.author, m.at, m.total, "
         f"(SELECT COUNT(*) {held}), (SELECT COUNT(*) {held} AND h.tries>d.tries) FROM mend m WHERE {where}"
     )
-    return [MendRow(*row[:3], Cause(*row[3:7]), *row[7:]) for row in db.rows(sql, params)]
+    return [
+        MendRow(id, sync, digest, Cause(kind, rule, field, words), *more)
+        for id, sync, digest, kind, rule, field, words, *more in db.rows(sql, params)
+    ]
 
 
 # --- doing --------------------------------------------------------------------------------------------
 
 
 def try_again(
-    sync: Sync, group: Group, how: str, author: str, now: float, only: Sequence[str] | None = None
+    sync: Sync,
+    group: Group,
+    how: str,
+    author: str,
+    now: float,
+    *,
+    only: Sequence[str] | None = None,
+    hold_id: int | None = None,
 ) -> tuple[int, int]:
     """Let all holds of a cause be tried by the next run, in the caller's transaction; return the mend and their number.
 
-    ``only``: those of these reasons. Exactly their records are due.
+    ``only``: those of these reasons; ``hold_id``: one alone. What is ignored is left alone, unless it is that one.
+    Exactly their records are due.
     """
-    where, params = _of(sync, group.cause, None)
+    where, params = _of(sync, group.cause, None if hold_id is not None else False)
+    if hold_id is not None:
+        where, params = f"{where} AND h.id=%s", (*params, hold_id)
     if only is not None:
         where, params = f"{where} AND h.reason IN ({','.join(['%s'] * len(only))})", (*params, *only)
     chosen = f"SELECT h.id FROM hold h WHERE {where}"
@@ -271,9 +300,7 @@ def try_again(
     cause = group.cause
     columns = "sync_id, workspace_id, digest, kind, rule, field, cause, reason, how, author, at, total"
     values = (sync.pk, sync.workspace_id, group.digest, *cause, group.reason, how, author, now, total)
-    mend = int(
-        db.value(f"INSERT INTO mend ({columns}) VALUES ({','.join(['%s'] * len(values))}) RETURNING id", values)
-    )
+    mend = int(db.value(f"INSERT INTO mend ({columns}) VALUES ({','.join(['%s'] * len(values))}) RETURNING id", values))
     db.execute(
         "INSERT INTO mended (workspace_id, mend_id, hold_id, tries) "
         f"SELECT %s, %s, h.id, h.tries FROM hold h WHERE {where}",

@@ -12,7 +12,7 @@ from bothways.engine.countries import read_there
 from bothways.engine.sides import SIDES, Side
 from bothways.engine.spec import FieldMap, SyncSpec, project
 from bothways.errors import DecisionDoesNotFit, NoDifference, UnknownApp
-from bothways.ledger import db, due, feeds, holds, links, looking
+from bothways.ledger import causes, db, due, feeds, holds, links, looking
 from bothways.ledger.holds import HoldRow
 from bothways.ledger.models import Sync
 from bothways.records import CannotCoerce, Field, Value, coerce, is_blank
@@ -21,8 +21,10 @@ from bothways.service.database import on_database
 from bothways.service.document import SyncDocument
 from bothways.service.issues import find_issue, views_of
 from bothways.service.resolution import resolution
+from bothways.service.revisions import latest_revision
 from bothways.service.rights import Role, for_role
-from bothways.service.views import IssueView
+from bothways.service.settings_change import Entry, draft_beside, refuse_if_moved, take_along
+from bothways.service.views import IssueView, RuleView
 from bothways.service.work import feeds_called
 from bothways.service.workspace import Workspace, reload
 from bothways.service.yaml_file import nearest
@@ -78,17 +80,47 @@ def type_value(workspace: Workspace, issue: str, text: str, alike: Alike = Alike
 
 
 @on_database
+@for_role(Role.VIEWER)
+def preview_rule(workspace: Workspace, issue: str, app: str) -> RuleView:
+    """Return what it would mean to let one app win every difference of a field; nothing is changed.
+
+    Raises UnknownIssue, NoDifference, UnknownApp.
+    """
+    sync, hold = _difference(workspace, issue)
+    document = workspace.sync(sync.name)
+    side = _side(document, app)
+    decided = causes.count_decided(sync, hold.field)
+    return RuleView(
+        sync.name,
+        issue,
+        _label(sync, hold.field, side),
+        app,
+        document.apps[side.other],
+        causes.count_differing(sync, hold.field) - decided,
+        decided,
+        sync.revision,
+    )
+
+
+@on_database
 @for_role(Role.EDITOR)
-def make_rule(workspace: Workspace, issue: str, app: str) -> str:
+def make_rule(workspace: Workspace, issue: str, app: str, revision: int | None = None) -> str:
     """Let one app win every difference of the field from now on, in the settings; return the field's name there.
 
-    What waits of this field is decided so by the next run. Raises UnknownIssue, NoDifference, UnknownApp.
+    What waits of this field is decided so by the next run. ``revision``: of the settings that were looked at. Raises
+    UnknownIssue, NoDifference, UnknownApp, and SettingsMoved and DraftInTheWay, with nothing saved.
     """
     sync, hold = _difference(workspace, issue)
     document = workspace.sync(sync.name)
     _side(document, app)
+    if revision is not None:
+        refuse_if_moved(workspace, sync.name, revision, f"{app} wins {hold.field.partition('=')[0]}")
+        document = workspace.sync(sync.name)
+    names = dict(zip(SIDES, hold.field.split("="), strict=True))
+    draft = draft_beside(workspace, sync, lambda entry: _winners_in(entry, document, names))
     yaml_edit.set_value(workspace.file, _place(document, hold.field), app)
     reload(workspace)
+    take_along(workspace, draft, sync.revision, lambda entry: _with_winner(entry, document, names, app))
     return hold.field.partition("=")[0]
 
 
@@ -201,3 +233,34 @@ def _place(document: SyncDocument, key: str) -> list[str | int]:
     names = key.split("=")
     written = next((name for name in names if name in document.winners), names[0])
     return [*top, "conflicts", "per_field", written]
+
+
+def _winners_in(entry: Entry, document: SyncDocument, names: Mapping[Side, str]) -> list[object]:
+    """Return what an entry of the settings says of the winner of a mapping, in each of its places."""
+    said = (entry.get("conflicts") or {}).get("per_field") or {}
+    row = _row_in(entry, document, names)
+    return [row.get("winner") if row else None, *(said.get(name) for name in names.values())]
+
+
+def _with_winner(entry: Entry, document: SyncDocument, names: Mapping[Side, str], app: str) -> Entry:
+    """Return an entry in which an app wins a mapping, said where it is said now."""
+    row = _row_in(entry, document, names)
+    if row is not None and row.get("winner") is not None:
+        fields = [{**each, "winner": app} if each is row else each for each in entry["fields"]]
+        return {**entry, "fields": fields}
+    conflicts = entry.get("conflicts") or {}
+    said = conflicts.get("per_field") or {}
+    written = next((name for name in names.values() if name in said), names[Side.LEFT])
+    return {**entry, "conflicts": {**conflicts, "per_field": {**said, written: app}}}
+
+
+def _row_in(entry: Entry, document: SyncDocument, names: Mapping[Side, str]) -> Entry | None:
+    rows = entry.get("fields") or []
+    return next((row for row in rows if all(row.get(document.apps[side]) == names[side] for side in SIDES)), None)
+
+
+def _label(sync: Sync, key: str, side: Side) -> str:
+    """Return what people call a field of a side, by the settings in force."""
+    name = dict(zip(SIDES, key.split("="), strict=True))[side]
+    labels = latest_revision(sync).document.get("labels") or {}
+    return str(labels.get(side, {}).get(name, name))
