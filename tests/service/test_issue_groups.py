@@ -44,7 +44,9 @@ SETTINGS = (
 
 
 def land(name: str, *options: tuple[str, str]) -> Field:
-    return Field(name, FieldType.CHOICE, "Country", options=tuple(Option(*each) for each in options))
+    return Field(
+        name, FieldType.CHOICE, "Country", meaning="landOfBirth", options=tuple(Option(*each) for each in options)
+    )
 
 
 ANNAS = land("land", ("uk", "UK"), ("holland", "Holland"), ("fr", "France"))
@@ -187,7 +189,7 @@ def test_defaults_are_written_out_when_the_file_names_no_mappings(folder: Path) 
     mending.pair_values(office.open(), group.id, group.revision, {"uk": "gb"})
     office.rest()
     assert {item.values["name"]: item.values["land"] for item in office.bert.live()} == {"Fay": "fr", "Una": "gb"}
-    assert [each.names["Anna"] for each in syncs.show_sync(office.open(), "people").mappings] == [
+    assert [each.fields["Anna"] for each in syncs.show_sync(office.open(), "people").mappings] == [
         "email",
         "name",
         "phone",

@@ -137,9 +137,12 @@ def count(sync: Sync, *, ignored: bool = False) -> int:
     return int(db.value(f"SELECT COUNT(*) FROM hold h WHERE {where}", params))
 
 
-def groups(sync: Sync, after: int = 0, size: int = 50, *, ignored: bool | None = False) -> list[Group]:
-    """Return the causes of a sync's holds, that of the oldest hold first: those whose first comes after ``after``."""
-    return _groups(sync, "q.first>%s", (after,), size, ignored)
+def groups(sync: Sync, after: int = 0, size: int = 50, *, ignored: bool | None = False, kind: str = "") -> list[Group]:
+    """Return the causes of a sync's holds, that of the oldest hold first: those whose first comes after ``after``.
+
+    ``kind``: those of one kind of holds alone.
+    """
+    return _groups(sync, "q.first>%s", (after,), size, ignored, kind)
 
 
 def group(sync: Sync, digest: str, *, ignored: bool | None = None) -> Group | None:
@@ -160,9 +163,13 @@ def cause_of(sync: Sync, hold_id: int) -> Cause | None:
     return Cause(*map(str, row)) if row else None
 
 
-def _groups(sync: Sync, having: str, more: tuple[object, ...], size: int, ignored: bool | None) -> list[Group]:
+def _groups(
+    sync: Sync, having: str, more: tuple[object, ...], size: int, ignored: bool | None, kind: str = ""
+) -> list[Group]:
     _prepare()
     where, params = _among(sync, ignored)
+    if kind:
+        where, params = f"{where} AND h.kind=%s", (*params, kind)
     value = f"CASE WHEN h.kind='refused' AND h.field<>'' THEN {_held('value')} END"
     same = (
         "SELECT h.kind, h.rule, h.field, "
@@ -251,13 +258,13 @@ def mends(syncs: Sequence[int], before: int | None, size: int) -> list[MendRow]:
     return _mends(f"{where} ORDER BY m.id DESC LIMIT {int(size)}", params) if syncs else []
 
 
-def last_mends(sync: Sync, digests: Sequence[str]) -> dict[str, MendRow]:
-    """Return, per cause, what was done about it last, where some of that is left."""
+def last_mends(sync: Sync, digests: Sequence[str], *, even_if_over: bool = False) -> dict[str, MendRow]:
+    """Return, per cause, what was done about it last, where some of that is left, or ``even_if_over``."""
     if not digests:
         return {}
     marks = ",".join(["%s"] * len(digests))
     last = f"m.id IN (SELECT MAX(id) FROM mend WHERE sync_id=%s AND digest IN ({marks}) GROUP BY digest)"
-    return {each.digest: each for each in _mends(last, [sync.pk, *digests]) if each.left}
+    return {each.digest: each for each in _mends(last, [sync.pk, *digests]) if each.left or even_if_over}
 
 
 def _mends(where: str, params: Sequence[object]) -> list[MendRow]:

@@ -28,6 +28,7 @@ from bothways.service.workspace import Workspace
 from bothways.sync import merges
 
 NEED, IGNORED = "need", "ignored"
+MOST_FIELDS = 500
 MOST_VALUES = 50
 """Values of one cause that are shown at once."""
 
@@ -89,6 +90,29 @@ def show_group(workspace: Workspace, id: str, *, ignored: bool | None = None) ->
     """Return a group of issues by its id, or that of one of its issues; raise UnknownIssue if none is left of it."""
     sync, found = find_group(workspace, id, ignored=ignored)
     return _views(workspace, sync, [found], bool(ignored))[0]
+
+
+@on_database
+@for_role(Role.VIEWER)
+def conflict_groups(workspace: Workspace) -> list[GroupView]:
+    """Return the fields whose differences wait for a person, of all syncs."""
+    found: list[GroupView] = []
+    for name in workspace.document.syncs:
+        row = row_of(workspace, name)
+        found += _views(workspace, row, causes.groups(row, size=MOST_FIELDS, kind="conflict"), False)
+    return found
+
+
+@on_database
+@for_role(Role.VIEWER)
+def last_mend(workspace: Workspace, id: str) -> MendView | None:
+    """Return what was done about a group last, if anything was."""
+    told = _GROUP.fullmatch(id)
+    row = Sync.objects.select_related("left", "right").filter(pk=int(told[1])).first() if told else None
+    if told is None or row is None or row.name not in workspace.document.syncs:
+        return None
+    found = causes.last_mends(row, [told[2]], even_if_over=True).get(told[2])
+    return _mend_view(workspace, row, found) if found else None
 
 
 @on_database
