@@ -7,7 +7,6 @@ from typing import Any
 
 import pytest
 
-from bothways.connectors.base import WriteItem
 from bothways.errors import (
     DraftInTheWay,
     NotAllowed,
@@ -20,7 +19,6 @@ from bothways.errors import (
 )
 from bothways.ledger import due
 from bothways.ledger.models import Draft, Revision
-from bothways.records import Field, FieldType, Option
 from bothways.service import drafts, issue_groups, mending, syncs
 from bothways.service.database import used
 from bothways.service.in_force import Touched, touched
@@ -28,33 +26,9 @@ from bothways.service.resolution import row_of
 from bothways.service.revisions import latest_revision
 from bothways.service.rights import Actor, Role
 from bothways.service.views import GroupView
+from tests.lands import ANNAS, BERTS, SETTINGS, land, refuse_closed
 from tests.memory_app import PEOPLE, Traits
 from tests.office import SYNC, Office
-
-SETTINGS = (
-    SYNC
-    + """\
-    fields:
-      - {Anna: email, Bert: email}
-      - {Anna: name, Bert: name}
-      # how countries are called
-      - {Anna: land, Bert: country, other: hold}   # as agreed
-"""
-)
-
-
-def land(name: str, *options: tuple[str, str]) -> Field:
-    return Field(
-        name, FieldType.CHOICE, "Country", meaning="landOfBirth", options=tuple(Option(*each) for each in options)
-    )
-
-
-ANNAS = land("land", ("uk", "UK"), ("holland", "Holland"), ("fr", "France"))
-BERTS = land("country", ("gb", "United Kingdom"), ("nl", "Netherlands"), ("fr", "France"))
-
-
-def refuse_closed(item: WriteItem) -> tuple[str, tuple[str, ...]] | None:
-    return ("Period closed", ()) if item.values.get("name", "").startswith("Closed") else None
 
 
 @pytest.fixture

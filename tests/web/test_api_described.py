@@ -22,7 +22,7 @@ from schemathesis.specs.openapi.checks import (
 
 import bothways.web  # noqa: F401 - prepares Django
 from bothways.engine.deletes import DAY
-from bothways.service import drafts, issues
+from bothways.service import drafts, issue_groups, issues
 from bothways.service.rights import Role
 from bothways.web.api.calls import CALLS
 from bothways.web.api.problems import status_of
@@ -98,6 +98,7 @@ class Service:
             "name": "Vera" if path.startswith("people") else "Anna" if path.startswith("apps") else "people",
             "record": f"Anna:{self.left}",
             "issue": issues.list_issues(workspace)[0].id,
+            "group": issue_groups.groups(workspace).rows[0].id,
             "run": self.run,
             "id": int(self.asked) if path.startswith("requests") else draft,
         }

@@ -77,6 +77,9 @@ def pair_values(workspace: Workspace, id: str, revision: int, choices: Mapping[s
     chosen = {value: option.strip() for value, option in choices.items() if option.strip()}
     if not chosen:
         raise NothingChosen
+    only = [reason for reason, _ in causes.reasons(sync, group.cause, group.size) if value_in(reason) in chosen]
+    if strange := chosen.keys() - {value_in(reason) for reason in only}:
+        raise NotForThat(issue=id, reason=f'"{min(strange)}" is none of its values')
     yours = ", ".join(f"{value} is {option}" for value, option in chosen.items())
     refuse_if_moved(workspace, sync.name, revision, yours)
     apps = workspace.sync(sync.name).apps
@@ -98,8 +101,6 @@ def pair_values(workspace: Workspace, id: str, revision: int, choices: Mapping[s
     if part(entry_of(workspace, sync.name)) is None:
         raise NotForThat(issue=id, reason="the field is not mapped any more")
     change_entry(workspace, sync, edit, part)
-    told = causes.reasons(sync, group.cause, group.size)
-    only = [reason for reason, _ in told if value_in(reason) in chosen]
     return _try_again(workspace, sync, group, PAIRING, only=only)
 
 

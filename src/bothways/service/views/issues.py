@@ -200,3 +200,10 @@ class TriedView:
     sync: str
     count: int
     is_on: bool
+
+
+@dataclass(frozen=True, slots=True)
+class IgnoredView:
+    """How many issues are ignored from now on, or no longer are."""
+
+    count: int

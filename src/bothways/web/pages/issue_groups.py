@@ -133,9 +133,12 @@ def _tried(request: HttpRequest, group: str, done: TriedView) -> HttpResponse:
             done.count,
         )
     request.trigger(SYNC, [row_of(request.workspace, done.sync).pk])
-    if request.htmx:
-        return _card(request, group, focus=True)
-    return went_well(request, f"/issues#{group}", said % {"count": done.count, "sync": done.sync})
+    said = said % {"count": done.count, "sync": done.sync}
+    if not request.htmx:
+        return went_well(request, f"/issues#{group}", said)
+    if group.startswith("h_"):
+        return shown(request, "issues/_gone.html", id=group, said=said, back=False)
+    return _card(request, group, focus=True)
 
 
 # --- how they are shown -------------------------------------------------------------------------------
