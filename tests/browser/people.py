@@ -72,7 +72,7 @@ DIFFER = {
 """People whom both know, with another job title in each."""
 
 LANDS = {
-    **dict.fromkeys(("Ada Holm", "Bo Lind", "Cai Munk", "Dag Rask", "Eli Skov", "Finn Toft", "Gry Vang"), "uk"),
+    **dict.fromkeys(("Ada Holm", "Bo Nyman", "Cai Munk", "Dag Rask", "Eli Skov", "Finn Toft", "Gry Vang"), "uk"),
     **dict.fromkeys(("Hal Wolf", "Ian York"), "holland"),
 }
 """People whom both know, of countries that west calls otherwise."""

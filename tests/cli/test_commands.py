@@ -175,7 +175,6 @@ def test_validate_opens_no_database(bothways, service):
         "issues retry h_12 --undo",
         "issues ignore h_12 --create",
         "issues contacts --ignored",
-        "issues retry",
         "issues resolve h_12 --create --undo",
         "issues show h_12 --create",
         "issues contacts h_12",

@@ -419,7 +419,7 @@ def test_held_match_is_linked_in_place_and_taken_back(office: Office, htmx: bool
         assert (answer.status, "<html" in answer.text) == (200, False)
         assert f"link to {candidate.id}" in answer.text
     else:
-        assert (answer.status, answer.location) == (303, f"/issues#{issue.id}")
+        assert (answer.status, answer.location) == (303, f"/issues/groups/{issue.id}#{issue.id}")
         assert f"link to {candidate.id}" in here.get("/issues").text
     here.post(f"/issues/{issue.id}/withdraw", htmx=htmx)
     assert f"Link to {candidate.id}" in here.get("/issues").text
