@@ -18,6 +18,7 @@ from bothways.ledger.models import Answered, Request, Revision
 from bothways.service import accounts, syncs, tokens
 from bothways.service.database import used
 from bothways.service.rights import Role
+from bothways.web.api import calls
 from bothways.web.api.calls import CALLS
 from bothways.web.api.problems import status_of, title_of
 from bothways.web.api.urls import MODULES
@@ -671,7 +672,10 @@ def test_description_is_for_everybody_and_names_no_other_host_and_no_page_shows_
 # --- issues by cause ----------------------------------------------------------------------------------
 
 
-def test_issues_by_cause_are_mended_tried_again_and_ignored(office: Office, tmp_path: Path) -> None:
+def test_issues_by_cause_are_mended_tried_again_and_ignored(
+    office: Office, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(calls, "_schemas", {})
     world = Office(tmp_path, SETTINGS, fields=(*PEOPLE, ANNAS), bert_fields=(*PEOPLE, BERTS))
     for name, country in (("Una", "uk"), ("Uri", "uk"), ("Hans", "holland")):
         world.anna.add(email=f"{name}@x.test", name=name, land=country)
