@@ -49,7 +49,7 @@ def refused_pair(page: Page, _: House) -> None:
     for each in tier.get_by_role("combobox").all():
         each.select_option("first")
     tier.get_by_role("button", name="Save and retry 2").click()
-    expect(tier.get_by_role("alert")).to_be_focused()
+    expect(tier.get_by_role("alert")).to_be_visible()
 
 
 def rule(page: Page, _: House) -> None:

@@ -70,7 +70,7 @@ def test_values_are_paired_in_place_and_the_group_goes_away(world: Office) -> No
     sent = {"revision": str(found.revision), "value": ["uk", "holland"], "option": ["gb", "nl"]}
     done = here.post(f"/issues/groups/{found.id}/pair", htmx=True, **sent)
     assert (done.status, "<html" in done.text, "3 are tried again by the next run" in done.text) == (200, False, True)
-    assert 'hx-trigger="every 2s"' in done.text
+    assert 'hx-trigger="every 3s"' in done.text
     assert here.triggered == [(turns.SYNC, [1])]
     world.run()
     gone = here.get(f"/issues/groups/{found.id}", htmx=True)
