@@ -128,6 +128,15 @@ def test_how_many_differences_are_between_the_same_values(sync: Sync) -> None:
     assert {name: found[id] for name, id in ids.items()} == {"a": 1, "b": 1, "c": 0, "d": 0}
 
 
+def test_value_with_a_nul_is_counted_like_any_other(sync: Sync) -> None:
+    differs = HoldRow("left", "b", "FK", "they differ", "conflict", "c=c", data={"values": {"left": "a\0b"}})
+    put(sync, refused("a", "no", "a\0b", "c=c"), differs)
+    assert shown(sync) == [("refused", "c=c", 1), ("conflict", "c=c", 1)]
+    found = causes.groups(sync)
+    assert len(causes.page(sync, found[0].cause, 0, 10)) == 1
+    assert causes.alike(sync, [found[1].first]) == {found[1].first: 0}
+
+
 def test_what_is_over_is_forgotten(sync: Sync) -> None:
     put(sync, unpaired("a", "UK"), unpaired("b", "UK"))
     (group,) = causes.groups(sync)

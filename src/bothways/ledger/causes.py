@@ -92,10 +92,10 @@ def _cause_of(reason: str, value: str) -> str:
 
 
 def _held(key: str, row: str = "h") -> str:
-    """Return the expression of a part of what a hold knows, as text."""
+    """Return the expression of a part of what a hold knows, as text; PostgreSQL knows no text with a NUL in it."""
     if connection.vendor == "sqlite":
         return f"CAST(json_extract({row}.data, '$.{key}') AS TEXT)"
-    return f"(CAST({row}.data AS json)->>'{key}')"
+    return f"(CASE WHEN POSITION('\\u0000' IN {row}.data)=0 THEN CAST({row}.data AS json)->>'{key}' END)"
 
 
 def _words() -> str:

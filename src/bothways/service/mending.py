@@ -35,10 +35,11 @@ def retry(workspace: Workspace, id: str) -> TriedView:
 
     Raises UnknownIssue, and NotForThat for what waits for a decision.
     """
-    sync, group = find_group(workspace, id)
+    hold = plain_id(id, "h")
+    sync, group = find_group(workspace, id, ignored=None if hold is not None else False)
     if cause_word(*group.cause[:3], group.reason) in NOT_RETRIED:
         raise NotForThat(issue=id, reason="it waits for somebody, and trying again changes nothing")
-    return _try_again(workspace, sync, group, RETRY, hold_id=plain_id(id, "h"))
+    return _try_again(workspace, sync, group, RETRY, hold_id=hold)
 
 
 @on_database

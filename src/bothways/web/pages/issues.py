@@ -76,5 +76,7 @@ def _decided(request: HttpRequest, view: IssueView, count: int = 1) -> HttpRespo
     """Show the issue as it is now, in its place where the page asks for that."""
     if request.htmx and count == 1:
         return shown(request, "issues/_issue.html", issue=view)
-    answer = went_well(request, f"/issues/groups/{view.id}#{view.id}", _("Decided. The next run does it.") if view.decided else "")
+    answer = went_well(
+        request, f"/issues/groups/{view.id}#{view.id}", _("Decided. The next run does it.") if view.decided else ""
+    )
     return HttpResponseClientRefresh() if request.htmx else answer
