@@ -216,6 +216,44 @@ class NotForDeciding(SettingsError):
     to_do = "See what it is about with: bothways issues show {issue}"
 
 
+class SettingsMoved(SettingsError):
+    """Raised for a change of settings that was made from older ones than those in force."""
+
+    code = "BW-558"
+    what = "{who} has changed the settings of {name} since you looked: {changed}."
+    by_itself = "Nothing was saved. What you chose: {yours}."
+    to_do = "Look at them as they are now; what you chose is still there to be saved."
+
+
+class DraftInTheWay(SettingsError):
+    """Raised for a change in place of what somebody is changing in a draft otherwise."""
+
+    code = "BW-559"
+    what = "{who} is changing this in a draft of {name}, which says {theirs}; in force is {ours}."
+    by_itself = "Nothing was saved, and the draft stays as it is."
+    to_do = "Save the draft or discard it, or change it there."
+
+
+class NothingChosen(SettingsError):
+    code, exit_code = "BW-560", EXIT_USAGE
+    what = "Nothing was chosen for any of the values."
+    by_itself = "Nothing was saved."
+    to_do = "Choose a partner for one of them at least."
+
+
+class MendRefused(SettingsError):
+    code = "BW-561"
+    what = "The settings of {name} cannot be changed so."
+    by_itself = "Nothing was saved."
+    to_do = "{first}"
+
+
+class NotForThat(SettingsError):
+    code, exit_code = "BW-562", EXIT_USAGE
+    what = "This cannot be done with the issue {issue}: {reason}."
+    to_do = "See what it needs with: bothways issues show {issue}"
+
+
 class LinkedAlready(SettingsError):
     code, exit_code = "BW-155", EXIT_USAGE
     what = "{app} {record} is linked already, to {partner}."

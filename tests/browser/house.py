@@ -34,8 +34,8 @@ apps:
 
 SECRET = "a secret of webhooks"
 ENDED = {"event": "ended"}
-IN_STEP = (0, 4)
-"""Exit codes: done; done, and some records are held."""
+IN_STEP = (0, 3, 4)
+"""Exit codes: done; done, and some records fail, or are held."""
 
 
 @dataclass

@@ -7,6 +7,7 @@ people of its own, so that journeys can be taken in any order on one and the sam
 from collections.abc import Iterator, Mapping
 
 from bothways.sandbox.hubspot import Admin
+from bothways.sandbox.hubspot.schema import prop
 
 SYNCS = """\
 syncs:
@@ -17,7 +18,7 @@ syncs:
     match:
       - {east: email, west: email, compare: email}
       - {east: phone, west: phone, compare: phone}
-    conflicts: {default_app: east, per_field: {jobtitle: ask}}
+    conflicts: {default_app: east, per_field: {jobtitle: ask, company: ask, fax: ask}}
     fields:
       - {east: email, west: email}
       - {east: firstname, west: firstname}
@@ -25,6 +26,11 @@ syncs:
       - {east: phone, west: phone}
       - {east: jobtitle, west: jobtitle}
       - {east: city, west: city}
+      - {east: company, west: company}
+      - {east: fax, west: fax}
+      # how each calls countries, and tiers
+      - {east: land, west: land, other: hold}
+      - {east: tier, west: tier, other: hold}   # in nobody's way
     guards: {first_run: 1000}
   firms:
     state: on
@@ -39,6 +45,10 @@ syncs:
     objects: {east: deals, west: deals}
     match: [{east: dealname, west: dealname, compare: text}]
 """
+
+EASTERN = (("uk", "UK"), ("holland", "Holland"), ("no", "Norway"))
+WESTERN = (("gb", "United Kingdom"), ("nl", "Netherlands"), ("no", "Norway"))
+"""Countries as each calls them, by their keys."""
 
 Row = Mapping[str, str]
 
@@ -61,17 +71,42 @@ DIFFER = {
 }
 """People whom both know, with another job title in each."""
 
+LANDS = {
+    **dict.fromkeys(("Ada Holm", "Bo Nyman", "Cai Munk", "Dag Rask", "Eli Skov", "Finn Toft", "Gry Vang"), "uk"),
+    **dict.fromkeys(("Hal Wolf", "Ian York"), "holland"),
+}
+"""People whom both know, of countries that west calls otherwise."""
+
+TIERS = {"Jo Abel": "gold", "Kai Beck": "silver"}
+"""The same of tiers; nobody ever pairs these."""
+
+EMPLOYED = {
+    "Lil Carr": ("Acme", "Apex"),
+    **dict.fromkeys((f"Mo Unit{letter}" for letter in "abcdefghijklm"), ("Bolt", "Brio")),
+    "Nan Dorn": ("Cord", "Cove"),
+    "Ole Egge": ("Dale", "Dune"),
+}
+"""People whom both know, with another employer in each: one of his own, 13 alike, two for a rule."""
+
+FAXES = {"Pat Foss": ("111", "222")}
+"""The same of a field about which nobody ever decides."""
+
 FIRMS = ("Acorn Tools", "Birch Paper", "Cedar Boats")
 
 
 def settle_in(east: Admin, west: Admin) -> None:
     """Fill both accounts."""
     both = [_person(name) for name in PAIRS]
+    for account, lands, tiers in ((east, EASTERN, ("gold", "silver")), (west, WESTERN, ("first", "second"))):
+        account.define("contacts", prop("land", "Land", "enumeration", "select", options=lands, custom=True))
+        account.define("contacts", prop("tier", "Tier", "enumeration", "select", options=tiers, custom=True))
     east.seed(
         "contacts",
         [*both, _person(ALONE), *_of(0), *({**_person(name), "email": "", "phone": _phone(name)} for name in DOUBTS)],
     )
     west.seed("contacts", [*both, *_of(1), *_doubles()])
+    for place, account in enumerate((east, west)):
+        account.seed("contacts", list(_more(place)))
     for account in (east, west):
         account.seed("companies", [{"name": name, "domain": f"{_word(name)}.example"} for name in FIRMS])
 
@@ -105,6 +140,13 @@ def _person(name: str) -> dict[str, str]:
 
 def _of(place: int) -> Iterator[dict[str, str]]:
     return ({**_person(name), "jobtitle": jobs[place]} for name, jobs in DIFFER.items())
+
+
+def _more(place: int) -> Iterator[dict[str, str]]:
+    for name, held in (EMPLOYED | FAXES).items():
+        yield {**_person(name), "fax" if name in FAXES else "company": held[place]}
+    for name, word in (LANDS | TIERS).items():
+        yield {**_person(name), **({"tier" if name in TIERS else "land": word} if place == 0 else {})}
 
 
 def _doubles() -> Iterator[dict[str, str]]:

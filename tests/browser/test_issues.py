@@ -1,10 +1,13 @@
-"""What is held, decided in place: with the mouse, by the keyboard alone, and without script."""
+"""What is held, decided and mended in place: with the mouse, by the keyboard alone, and without script."""
+
+import re
 
 from playwright.sync_api import Locator, Page, expect
 
+from bothways.sandbox.hubspot import subscriptions
 from tests.browser.conftest import OpenAs
 from tests.browser.house import House
-from tests.browser.people import found
+from tests.browser.people import EMPLOYED, LANDS, found, move
 from tests.browser.test_changes import sync_now
 
 
@@ -27,6 +30,18 @@ def difference_of(page: Page, name: str) -> Locator:
     return page.get_by_role("article", name=name)
 
 
+MATCHES, JOBS, EMPLOYERS = "Who belongs together", "Job Title differs", "Company Name differs"
+
+
+def open_group(page: Page, title: str) -> None:
+    """Go to the issues of a cause: few are decided where the cause is listed, more on a page of their own."""
+    page.goto("/issues")
+    more = page.get_by_role("article", name=title).get_by_role("link", name=re.compile("^Decide "))
+    if more.count():
+        more.click()
+        expect(page).not_to_have_url(re.compile("/issues$"))
+
+
 def tab_to(page: Page, id: str) -> None:
     """Press Tab until the control of this id has the focus."""
     for _ in range(400):
@@ -38,19 +53,19 @@ def tab_to(page: Page, id: str) -> None:
 
 def test_held_person_is_linked_to_one_of_two(house: House, ana: Page) -> None:
     id = doubles(house, "Park")[0]
-    ana.goto("/issues")
+    open_group(ana, MATCHES)
     issue = match_of(ana, "Eve Park")
     issue.get_by_role("button", name=f"Link to {id}").click()
     expect(issue).to_contain_text(f"Decided: link to {id}")
     expect(issue.get_by_role("heading")).to_be_focused()
     sync_now(ana, "people")
     house.until(lambda: found(house.east, "Eve Park").get("email") == house.west.records("contacts")[id]["email"])
-    ana.goto("/issues")
+    open_group(ana, MATCHES)
     expect(issue).to_have_count(0)
 
 
 def test_held_person_is_nobody_the_other_app_knows(house: House, ana: Page) -> None:
-    ana.goto("/issues")
+    open_group(ana, MATCHES)
     match_of(ana, "Gus Lind").get_by_role("button", name="Create new").click()
     expect(match_of(ana, "Gus Lind")).to_contain_text("Decided: create")
     match_of(ana, "Hana Mori").get_by_role("button", name="None of these").click()
@@ -60,7 +75,7 @@ def test_held_person_is_nobody_the_other_app_knows(house: House, ana: Page) -> N
 
 
 def test_what_was_decided_is_taken_back(ana: Page) -> None:
-    ana.goto("/issues")
+    open_group(ana, MATCHES)
     issue = match_of(ana, "Ivo Kral")
     issue.get_by_role("button", name="Create new").click()
     issue.get_by_role("button", name="Take back").click()
@@ -69,7 +84,7 @@ def test_what_was_decided_is_taken_back(ana: Page) -> None:
 
 
 def test_difference_is_settled_by_the_value_of_one_app(house: House, ana: Page) -> None:
-    ana.goto("/issues")
+    open_group(ana, JOBS)
     difference_of(ana, "Lea Blum").get_by_role("button", name="Use west").click()
     expect(difference_of(ana, "Lea Blum")).to_contain_text("you chose the value of west")
     sync_now(ana, "people")
@@ -78,9 +93,9 @@ def test_difference_is_settled_by_the_value_of_one_app(house: House, ana: Page) 
 
 def test_differences_alike_are_settled_at_once(house: House, ana: Page) -> None:
     names = ("Max Frei", "Nia Cole", "Oto Hahn")
-    ana.goto("/issues")
+    open_group(ana, JOBS)
     issue = difference_of(ana, names[1])
-    issue.get_by_label("The same for all with these two values").check()
+    issue.get_by_label("Do the same for 2 like this").check()
     issue.get_by_role("button", name="Use east").click()
     for name in names:
         expect(difference_of(ana, name)).to_contain_text("you chose the value of east")
@@ -90,8 +105,11 @@ def test_differences_alike_are_settled_at_once(house: House, ana: Page) -> None:
 
 
 def test_issues_are_decided_by_the_keyboard_alone(house: House, ana: Page) -> None:
-    ana.goto("/issues")
-    for issue, name in ((match_of(ana, "Kim Berg"), "Create new"), (difference_of(ana, "Pia Lund"), "Use west")):
+    for title, issue, name in (
+        (MATCHES, match_of(ana, "Kim Berg"), "Create new"),
+        (JOBS, difference_of(ana, "Pia Lund"), "Use west"),
+    ):
+        open_group(ana, title)
         tab_to(ana, str(issue.get_by_role("button", name=name).get_attribute("id")))
         ana.keyboard.press("Enter")
         expect(issue).to_contain_text("Decided:")
@@ -102,11 +120,12 @@ def test_issues_are_decided_by_the_keyboard_alone(house: House, ana: Page) -> No
 
 def test_issues_are_decided_without_script(house: House, open_as: OpenAs) -> None:
     page = open_as("operator", java_script_enabled=False)
-    page.goto("/issues")
+    open_group(page, JOBS)
     difference_of(page, "Quin Roe").get_by_label("Or type a value").fill("Baker")
     difference_of(page, "Quin Roe").get_by_role("button", name="Use this").click()
     expect(page.get_by_role("status")).to_contain_text("Decided.")
     id = doubles(house, "Vos")[1]
+    open_group(page, MATCHES)
     match_of(page, "Jan Vos").get_by_role("button", name=f"Link to {id}").click()
     expect(match_of(page, "Jan Vos")).to_contain_text(f"Decided: link to {id}")
     sync_now(page, "people")
@@ -115,7 +134,7 @@ def test_issues_are_decided_without_script(house: House, open_as: OpenAs) -> Non
 
 
 def test_issue_that_is_gone_by_now_says_so_on_a_page_of_its_own(house: House, ana: Page) -> None:
-    ana.goto("/issues")
+    open_group(ana, MATCHES)
     issue = match_of(ana, "Ivo Kral")
     ana.evaluate(
         "id => document.getElementById(id).querySelectorAll('form').forEach("
@@ -127,3 +146,93 @@ def test_issue_that_is_gone_by_now_says_so_on_a_page_of_its_own(house: House, an
     expect(ana.get_by_role("heading", level=1)).to_have_text(["That did not work"])
     expect(ana.get_by_role("alert")).to_be_focused()
     expect(ana.get_by_role("banner")).to_have_count(1)
+
+
+# --- by cause -----------------------------------------------------------------------------------------
+
+
+def countries(house: House) -> dict[str, str | None]:
+    return {name: found(house.west, name).get("land") for name in LANDS}
+
+
+def test_bad_values_are_one_group_mended_in_place_and_the_rest_keeps_syncing(house: House, ana: Page) -> None:
+    ana.goto("/issues")
+    group = ana.get_by_role("article", name="Land is not a value west accepts")
+    expect(group).to_contain_text("9 records")
+    expect(group.get_by_text("You can fix this here")).to_be_visible()
+    move(house.east, "Ada Holm", "Visby")
+    house.run("people")
+    assert (found(house.west, "Ada Holm").get("city"), set(countries(house).values())) == ("Visby", {None})
+    expect(group.get_by_label("UK")).to_have_value("gb")
+    expect(group.get_by_label("Holland")).to_have_value("nl")
+    group.get_by_label("Holland").select_option("gb")
+    group.get_by_role("button", name="Save and retry 9").click()
+    expect(group.get_by_role("alert")).to_contain_text("is not clear")
+    expect(group.get_by_label("Holland")).to_have_attribute("aria-invalid", "true")
+    group.get_by_label("Holland").select_option("nl")
+    group.get_by_role("button", name="Save and retry 9").click()
+    expect(ana.get_by_text("Land is not a value west accepts: 9 of 9 solved.")).to_be_visible()
+    wanted = {"uk": "gb", "holland": "nl"}
+    assert countries(house) == {name: wanted[land] for name, land in LANDS.items()}
+    text = house.file.read_text(encoding="utf-8")
+    assert "{east: land, west: land, other: hold, values: {no: no, uk: gb, holland: nl}}" in text
+    assert "# in nobody's way" in text
+    ana.get_by_role("link", name="Solved").click()
+    expect(ana.get_by_role("row", name="Land is not a value west accepts")).to_contain_text("9 of 9")
+
+
+def test_busy_app_is_retried_by_itself_and_clears(house: House, ana: Page) -> None:
+    house.east.subscribe(f"{house.url}/hooks/east", subscriptions("contact", ["city"]))
+    ana.goto("/issues?tab=retrying")
+    expect(ana.get_by_text("Nothing is being tried again")).to_be_visible()
+    house.east.fault("429", times=5, retry_after=1, match="contacts/batch/read")
+    move(house.east, "Bo Nyman", "Kiruna")
+    busy = ana.get_by_role("article", name="east")
+    expect(busy.get_by_text("Retrying by itself")).to_be_visible()
+    expect(busy).to_contain_text("next try")
+    expect(ana.get_by_role("link", name="Retrying by itself 1")).to_be_visible()
+    expect(ana.get_by_text("Nothing is being tried again")).to_be_visible()
+    house.until(lambda: found(house.west, "Bo Nyman").get("city") == "Kiruna")
+    assert house.east.faults_waiting() == 0
+
+
+def test_group_is_ignored_and_taken_back_by_the_keyboard(ana: Page) -> None:
+    ana.goto("/issues")
+    group = ana.get_by_role("article", name="Tier is not a value west accepts")
+    tab_to(ana, str(group.get_by_role("button", name="Ignore 2").get_attribute("id")))
+    ana.keyboard.press("Enter")
+    said = ana.get_by_role("status").filter(has_text="2 issues are ignored")
+    expect(said).to_be_focused()
+    ana.keyboard.press("Tab")
+    ana.keyboard.press("Enter")
+    expect(ana.get_by_role("status").filter(has_text="2 issues are back.")).to_be_focused()
+    ana.goto("/issues")
+    expect(group).to_contain_text("2 records")
+
+
+def employer(house: House, name: str) -> tuple[str | None, str | None]:
+    return found(house.east, name).get("company"), found(house.west, name).get("company")
+
+
+def test_differences_are_decided_one_by_one_for_all_alike_and_by_a_rule(house: House, ana: Page) -> None:
+    open_group(ana, EMPLOYERS)
+    expect(ana.get_by_role("heading", level=1)).to_have_text("Differences 16")
+    difference_of(ana, "Lil Carr").get_by_role("button", name="Use west").click()
+    expect(difference_of(ana, "Lil Carr")).to_contain_text("you chose the value of west")
+    alike = [name for name in EMPLOYED if name.startswith("Mo ")]
+    first = difference_of(ana, alike[0])
+    first.get_by_label("Do the same for 12 like this").check()
+    first.get_by_role("button", name="Use east").click()
+    expect(ana.get_by_text("you chose the value of east")).to_have_count(13)
+    difference_of(ana, "Nan Dorn").get_by_role("link", name="Make it a rule").click()
+    dialog = ana.get_by_role("dialog")
+    expect(dialog).to_contain_text("If west wins: 2 records that wait get the Company Name of west in east")
+    expect(dialog).to_contain_text("14 that are decided already stay as decided.")
+    dialog.get_by_role("button", name="Let west win").click()
+    expect(ana.get_by_role("status")).to_contain_text("west wins Company Name from now on.")
+    sync_now(ana, "people")
+    wanted = dict.fromkeys(alike, "Bolt") | {"Lil Carr": "Apex", "Nan Dorn": "Cove", "Ole Egge": "Dune"}
+    house.until(lambda: all(employer(house, name) == (work, work) for name, work in wanted.items()))
+    assert "company: west" in house.file.read_text(encoding="utf-8")
+    ana.goto("/issues")
+    expect(ana.get_by_role("article", name=EMPLOYERS)).to_have_count(0)

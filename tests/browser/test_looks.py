@@ -57,6 +57,28 @@ def nobody_found(page: Page, _: House) -> None:
     expect(page.get_by_text("No records here.")).to_be_visible()
 
 
+def group(page: Page, _: House) -> None:
+    """Open the records of a cause that nobody mends."""
+    page.goto("/issues")
+    page.get_by_role("article", name="Tier is not a value").get_by_role("link", name="Records 2").click()
+
+
+def refused_pair(page: Page, _: House) -> None:
+    """Pair two values with the same option."""
+    page.goto("/issues")
+    tier = page.get_by_role("article", name="Tier is not a value")
+    for each in tier.get_by_role("combobox").all():
+        each.select_option("first")
+    tier.get_by_role("button", name="Save and retry 2").click()
+    expect(tier.get_by_role("alert")).to_be_visible()
+
+
+def rule(page: Page, _: House) -> None:
+    page.goto("/issues")
+    fax = page.get_by_role("article", name="Fax").first
+    page.goto(str(fax.get_by_role("link", name="Make it a rule").get_attribute("href")))
+
+
 def undo(page: Page, _: House) -> None:
     """Look at what the undo of the first run would do."""
     page.goto("/activity")
@@ -245,6 +267,13 @@ VIEWS = (
     View("app-checked", "", "east", checked),
     View("issues", "issues", "Issues", at("/issues")),
     View("issues-of-viewer", "issues", "Issues", at("/issues"), "viewer"),
+    View("issues-refused-pair", "issues", "Issues", refused_pair),
+    View("issues-retrying", "issues", "Issues", at("/issues?tab=retrying")),
+    View("issues-ignored", "issues", "Issues", at("/issues?tab=ignored")),
+    View("issues-solved", "issues", "Issues", at("/issues?tab=solved")),
+    View("issue-group", "issues/groups/<str:group>", "Tier is not a value west accepts", group),
+    View("conflicts", "issues/conflicts", "Differences", at("/issues/conflicts")),
+    View("rule", "issues/<str:issue>/rule", "Make a rule", rule),
     View("activity", "activity", "Activity", at("/activity")),
     View("undo", "runs/<str:run>/undo", "Undo r_", undo),
     View("people", "settings/people", "People", at("/settings/people")),

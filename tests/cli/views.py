@@ -284,3 +284,30 @@ FINDINGS = [
 
 ACCOUNT = views.AccountView(1, "Ana Ruiz", Role.ADMIN, 1_770_000_000.0, 0.0, True)
 TOKEN = views.TokenView("t_3", "reports", "Ana Ruiz", Role.VIEWER, 1_770_000_000.0, 0.0, None)
+
+GROUP = views.GroupView(
+    "g_1_0123456789ab",
+    "contacts",
+    "unpaired",
+    "fix",
+    9,
+    "Country is not a value ledger accepts",
+    "This field waits.",
+    "Say which choice each value means.",
+    '"uk" is paired with none of the choices of Country',
+    "Country",
+    "ledger",
+    "hubspot",
+    "country=Country",
+    1000.0,
+    None,
+    ignored=False,
+    can_retry=True,
+    is_on=True,
+    values=(views.ValueView("uk", "UK", 7, "gb"), views.ValueView("nl", "Holland", 2, "")),
+    choices=(views.ChoiceView("gb", "United Kingdom", ""),),
+    revision=3,
+)
+FAILING_APP = views.TroubleIssue(
+    "t_app_1", "app", "ledger", "retrying", "BW-204", "ledger is busy.", "", 1000.0, 1060.0, 40, ""
+)

@@ -3,9 +3,11 @@
 from pathlib import Path
 
 import pytest
+from django.apps import apps
 
 from bothways.errors import DeleteNotConfirmed, NameTaken, NotDeleted, OldLinks, UnknownSync
 from bothways.ledger import db
+from bothways.service import deleting
 from bothways.service.database import used
 from bothways.service.deleting import KEPT_DAYS, LEAVE, TAKE, delete, restore
 from bothways.service.syncs import show_sync, turn_on
@@ -153,3 +155,8 @@ def test_one_of_several_syncs_is_deleted_and_restored_without_touching_the_other
     assert list(office.open().document.syncs) == ["people"]
     restore(office.open(), "more")
     assert list(office.open().document.syncs) == ["people", "more"]
+
+
+def test_nothing_that_belongs_to_a_sync_is_left_out_of_what_is_removed() -> None:
+    known = {each._meta.db_table for each in apps.get_models() if any(f.name == "sync" for f in each._meta.fields)}
+    assert known <= set(deleting._TABLES)

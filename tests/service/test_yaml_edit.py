@@ -172,3 +172,40 @@ def test_entry_that_could_not_be_read_is_not_written(tmp_path: Path) -> None:
     with pytest.raises(SettingsError):
         yaml_edit.set_entry(path, "syncs", "contacts", {**entry, "guard": {}})
     assert path.read_text() == FILE
+
+
+ROWS = """\
+version: 1
+apps: {Anna: {connector: hubspot, auth: {token: {env: A}}}, Bert: {connector: hubspot, auth: {token: {env: B}}}}
+syncs:
+  people:
+    objects: {Anna: people, Bert: people}
+    fields:
+      - {Anna: email, Bert: email}   # who
+      # where
+      - {Anna: "a}b", Bert: land, values: {"x}": y}}   # as agreed
+      - Anna: name   # in lines
+        Bert: name
+"""
+
+
+def test_item_of_a_list_is_changed_in_its_line_and_every_comment_stays(tmp_path: Path) -> None:
+    file = tmp_path / "bothways.yaml"
+    file.write_text(ROWS, encoding="utf-8")
+    entry = yaml_edit.entry(file, "syncs", "people")
+    entry["fields"][1]["values"]["z"] = "w"
+    yaml_edit.set_entry(file, "syncs", "people", entry)
+    assert file.read_text(encoding="utf-8") == ROWS.replace(
+        '{Anna: "a}b", Bert: land, values: {"x}": y}}', "{Anna: 'a}b', Bert: land, values: {'x}': y, z: w}}"
+    )
+
+
+def test_item_that_goes_over_lines_keeps_its_comments(tmp_path: Path) -> None:
+    file = tmp_path / "bothways.yaml"
+    file.write_text(ROWS, encoding="utf-8")
+    entry = yaml_edit.entry(file, "syncs", "people")
+    entry["fields"][2]["winner"] = "Bert"
+    yaml_edit.set_entry(file, "syncs", "people", entry)
+    assert yaml_edit.entry(file, "syncs", "people") == entry
+    text = file.read_text(encoding="utf-8")
+    assert [word in text for word in ("# who", "# in lines", "# as agreed")] == [True, True, True]

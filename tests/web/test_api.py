@@ -18,10 +18,13 @@ from bothways.ledger.models import Answered, Request, Revision
 from bothways.service import accounts, syncs, tokens
 from bothways.service.database import used
 from bothways.service.rights import Role
+from bothways.web.api import calls
 from bothways.web.api.calls import CALLS
 from bothways.web.api.problems import status_of, title_of
 from bothways.web.api.urls import MODULES
 from bothways.web.dispatcher import LARGEST, Dispatcher
+from tests.lands import ANNAS, BERTS, SETTINGS
+from tests.memory_app import PEOPLE
 from tests.office import Office, office_on, plug_in
 from tests.web.browser import PASSWORD, Browser
 from tests.web.caller import BASE, Caller, caller, token_of
@@ -60,6 +63,18 @@ TABLE: dict[tuple[str, str], Role] = {
     ("POST", "issues/{issue}/apart"): Role.OPERATOR,
     ("POST", "issues/{issue}/choose"): Role.OPERATOR,
     ("POST", "issues/{issue}/withdraw"): Role.OPERATOR,
+    ("GET", "issues/{issue}/rule"): Role.VIEWER,
+    ("POST", "issues/{issue}/rule"): Role.EDITOR,
+    ("GET", "issues/counts"): Role.VIEWER,
+    ("GET", "issues/groups"): Role.VIEWER,
+    ("GET", "issues/failing"): Role.VIEWER,
+    ("GET", "issues/solved"): Role.VIEWER,
+    ("GET", "issues/groups/{group}"): Role.VIEWER,
+    ("GET", "issues/groups/{group}/issues"): Role.VIEWER,
+    ("POST", "issues/groups/{group}/retry"): Role.OPERATOR,
+    ("POST", "issues/groups/{group}/ignore"): Role.OPERATOR,
+    ("POST", "issues/groups/{group}/take-back"): Role.OPERATOR,
+    ("POST", "issues/groups/{group}/pair"): Role.EDITOR,
     ("GET", "runs"): Role.VIEWER,
     ("GET", "runs/{run}/undo"): Role.EDITOR,
     ("POST", "runs/{run}/undo"): Role.OPERATOR,
@@ -86,7 +101,14 @@ TABLE: dict[tuple[str, str], Role] = {
 }
 """The one table of who may call what."""
 
-SOMETHING = {"name": "people", "record": "nobody", "issue": "h_999", "run": "r_999", "id": "999"}
+SOMETHING = {
+    "name": "people",
+    "record": "nobody",
+    "issue": "h_999",
+    "run": "r_999",
+    "id": "999",
+    "group": "g_9_000000000000",
+}
 BODIES: dict[str, object] = {
     "runs/{run}/undo": {"record": "x"},
     "issues/{issue}/link": {"record": "x"},
@@ -95,6 +117,8 @@ BODIES: dict[str, object] = {
     "syncs/{name}/winner": {"field": "x", "app": "y"},
     "issues/{issue}/apart": {"records": ["x"]},
     "issues/{issue}/choose": {"value": "x"},
+    "issues/{issue}/rule": {"app": "Anna"},
+    "issues/groups/{group}/pair": {"revision": 1, "choices": {"x": "y"}},
     "people/{name}/role": {"role": "viewer"},
     "drafts": {"name": "new", "apps": ["Anna", "Bert"], "objects": ["people", "people"]},
     "drafts/{id}": {"version": 1, "parts": {}},
@@ -658,3 +682,55 @@ def test_description_is_for_everybody_and_names_no_other_host_and_no_page_shows_
     assert (described.status, "://" in described.text) == (200, False)
     assert "people" not in json.dumps(described.json["info"]), "it tells nothing of this workspace"
     assert [here.get(each).status for each in ("docs", "redoc", "")] == [404, 404, 404]
+
+
+# --- issues by cause ----------------------------------------------------------------------------------
+
+
+def test_issues_by_cause_are_mended_tried_again_and_ignored(
+    office: Office, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(calls, "_schemas", {})
+    world = Office(tmp_path, SETTINGS, fields=(*PEOPLE, ANNAS), bert_fields=(*PEOPLE, BERTS))
+    for name, country in (("Una", "uk"), ("Uri", "uk"), ("Hans", "holland")):
+        world.anna.add(email=f"{name}@x.test", name=name, land=country)
+    world.rest()
+    here = caller(world.open(), Role.EDITOR)
+    (group,) = here.get("issues/groups").json["items"]
+    assert (group["cause"], group["need"], group["count"]) == ("unpaired", "fix", 3)
+    assert group["values"][0] == {"value": "uk", "label": "UK", "count": 2, "suggestion": "gb"}
+    at = f"issues/groups/{group['id']}"
+    assert [each["name"] for each in all_of(here, f"{at}/issues?limit=2")] == ["Una", "Uri", "Hans"]
+    assert here.post(f"{at}/ignore").json == {"count": 3}
+    assert here.get("issues/counts").json == {"need": 0, "retrying": 0, "ignored": 3}
+    assert [each["id"] for each in here.get("issues/groups?ignored=true").json["items"]] == [group["id"]]
+    assert here.post(f"{at}/take-back").json == {"count": 3}
+    pairs = {"revision": group["revision"], "choices": {"uk": "gb"}}
+    assert here.post(f"{at}/pair", {**pairs, "revision": 0}).status == 409
+    assert here.post(f"{at}/pair", {**pairs, "choices": {"us": "gb"}}).code == "BW-562"
+    assert here.post(f"{at}/pair", pairs).json == {"sync": "people", "count": 2, "is_on": True}
+    assert here.triggered == [("sync", [1])]
+    world.run()
+    assert here.get(at).json["count"] == 1
+    assert here.post(f"{at}/retry").json["count"] == 1
+    assert [(each["how"], each["solved"], each["total"]) for each in all_of(here, "issues/solved?limit=1")] == [
+        ("retry", 0, 1),
+        ("pairing", 2, 2),
+    ]
+    assert here.get("issues/failing").json["items"] == []
+
+
+def test_rule_is_looked_at_and_made(office: Office) -> None:
+    office.change("    guards:", "    conflicts: {default: ask}\n    guards:")
+    left, right = office.pair("Dana")
+    office.anna.edit(left, name="Dave")
+    office.bert.edit(right, name="Dora")
+    office.run()
+    here = caller(office.open(), Role.EDITOR)
+    (issue,) = here.get("issues").json["items"]
+    found = here.get(f"issues/{issue['id']}/rule?app=Bert").json
+    assert (found["waiting"], found["field"], found["other"]) == (1, "Name", "Anna")
+    made = here.post(f"issues/{issue['id']}/rule", {"app": "Bert", "revision": found["revision"]})
+    assert (made.status, made.json["app"]) == (200, "Bert")
+    office.rest()
+    assert office.anna.values(left)["name"] == "Dora"

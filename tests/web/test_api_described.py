@@ -22,7 +22,7 @@ from schemathesis.specs.openapi.checks import (
 
 import bothways.web  # noqa: F401 - prepares Django
 from bothways.engine.deletes import DAY
-from bothways.service import drafts, issues
+from bothways.service import drafts, issue_groups, issues
 from bothways.service.rights import Role
 from bothways.web.api.calls import CALLS
 from bothways.web.api.problems import status_of
@@ -86,6 +86,7 @@ class Service:
         office.clock.advance(DAY)
         office.run()
         self.here = caller(office.open())
+        self.group = issue_groups.groups(self.here.workspace).rows[0].id
         token_of(self.here.workspace, "Vera", Role.VIEWER)
         self.asked = str(self.here.post("syncs/people/run").json["id"])
         self.schema = schemathesis.openapi.from_wsgi(f"{BASE}openapi.json", as_wsgi(self.here))
@@ -98,6 +99,7 @@ class Service:
             "name": "Vera" if path.startswith("people") else "Anna" if path.startswith("apps") else "people",
             "record": f"Anna:{self.left}",
             "issue": issues.list_issues(workspace)[0].id,
+            "group": self.group,
             "run": self.run,
             "id": int(self.asked) if path.startswith("requests") else draft,
         }

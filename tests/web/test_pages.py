@@ -81,6 +81,13 @@ TABLE = {
     "issues/<str:issue>/apart": {"POST": Role.OPERATOR},
     "issues/<str:issue>/choose": {"POST": Role.OPERATOR},
     "issues/<str:issue>/withdraw": {"POST": Role.OPERATOR},
+    "issues/<str:issue>/rule": {"GET": Role.VIEWER, "POST": Role.EDITOR},
+    "issues/conflicts": {"GET": Role.VIEWER},
+    "issues/groups/<str:group>": {"GET": Role.VIEWER},
+    "issues/groups/<str:group>/retry": {"POST": Role.OPERATOR},
+    "issues/groups/<str:group>/ignore": {"POST": Role.OPERATOR},
+    "issues/groups/<str:group>/take-back": {"POST": Role.OPERATOR},
+    "issues/groups/<str:group>/pair": {"POST": Role.EDITOR},
     "activity": {"GET": Role.VIEWER},
     "runs/<str:run>": {"GET": Role.VIEWER},
     "runs/<str:run>/undo": {"GET": Role.EDITOR},
@@ -108,6 +115,7 @@ SOMETHING = {
     "name": "people",
     "key": "nobody",
     "issue": "h_999",
+    "group": "g_9_000000000000",
     "run": "r_999",
     "id": "999",
     "number": "999",
@@ -422,7 +430,7 @@ def test_held_match_is_linked_in_place_and_taken_back(office: Office, htmx: bool
         assert (answer.status, "<html" in answer.text) == (200, False)
         assert f"link to {candidate.id}" in answer.text
     else:
-        assert (answer.status, answer.location) == (303, f"/issues#{issue.id}")
+        assert (answer.status, answer.location) == (303, f"/issues/groups/{issue.id}#{issue.id}")
         assert f"link to {candidate.id}" in here.get("/issues").text
     here.post(f"/issues/{issue.id}/withdraw", htmx=htmx)
     assert f"Link to {candidate.id}" in here.get("/issues").text

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from bothways.cli import workspaces
+from bothways.cli import issue_groups, workspaces
 from bothways.cli.looking import Limit
 from bothways.cli.syncs import Name
 from bothways.cli.terminal import Terminal
@@ -16,6 +16,10 @@ if TYPE_CHECKING:
     from bothways.service.workspace import Workspace
 
 HOW_VALUE = "Such as: bothways issues resolve h_12 --use hubspot --alike values"
+HOW_PAIR = 'Such as: bothways issues resolve g_1_0123456789ab --pair "UK=United Kingdom"'
+_UNDO = [False, False, False, True, False, False, False]
+"""What is given where --undo is, alone."""
+
 HOW = "Such as: bothways issues resolve h_12 --link ID"
 SyncOrAll = Annotated[str | None, typer.Argument(metavar="[SYNC]", help="The sync's name; all syncs without it.")]
 RecordOrAll = Annotated[str | None, typer.Argument(metavar="[RECORD]", help="An id, app:id, an e-mail or a name.")]
@@ -24,8 +28,12 @@ Record = Annotated[str, typer.Argument(metavar="RECORD", help="An id in either a
 
 def issues(
     context: typer.Context,
-    what: Annotated[str | None, typer.Argument(metavar="[SYNC|show|resolve]", help="A sync, or what to do.")] = None,
-    issue: Annotated[str | None, typer.Argument(metavar="[ISSUE]", help="The issue's id, such as h_12.")] = None,
+    what: Annotated[
+        str | None, typer.Argument(metavar="[SYNC|show|retry|ignore|resolve]", help="A sync, or what to do.")
+    ] = None,
+    issue: Annotated[
+        str | None, typer.Argument(metavar="[ISSUE]", help="Its id: h_12, or g_1_... for all of a cause.")
+    ] = None,
     link: Annotated[str | None, typer.Option("--link", metavar="ID", help="It is this one of the other app.")] = None,
     apart: Annotated[
         list[str] | None, typer.Option("--apart", metavar="ID", help="It is not this one of the other app.")
@@ -41,11 +49,17 @@ def issues(
         typer.Option("--alike", metavar="values|field", help="And the others of the same values, or of this field."),
     ] = None,
     rule: Annotated[bool, typer.Option("--rule", help="With --use: let that app win this field from now on.")] = False,
+    pair: Annotated[
+        list[str] | None,
+        typer.Option("--pair", metavar="VALUE=CHOICE", help="This value is that choice; saved in the settings."),
+    ] = None,
+    by_cause: Annotated[bool, typer.Option("--by-cause", help="List causes, each with its number of records.")] = False,
+    ignored: Annotated[bool, typer.Option("--ignored", help="With --by-cause: those that are ignored.")] = False,
     limit: Limit = 50,
 ) -> None:
-    """List what is held, show one, or decide about it.
+    """List what is held, show one, try it again, ignore it, or decide about it.
 
-    A decision is remembered, and carried out by the next run.
+    A decision is remembered, and carried out by the next run. What is ignored comes back when its record is edited.
     """
     import time
 
@@ -54,15 +68,26 @@ def issues(
 
     terminal: Terminal = context.obj
     workspace = opened(terminal)
-    given = [link is not None, bool(apart), create, undo, use is not None, value is not None]
-    if issue is None or what not in ("show", "resolve"):
-        if issue is not None or any(given) or alike or rule:
-            raise UsageError(reason="Say show or resolve in front of the issue", hint=HOW)
-        _list(terminal, workspace, what, limit)
+    given = [link is not None, bool(apart), create, undo, use is not None, value is not None, bool(pair)]
+    if issue is None or what not in ("show", "resolve", "retry", "ignore"):
+        if issue is not None or any(given) or alike or rule or (ignored and not by_cause):
+            raise UsageError(reason="Say show, retry, ignore or resolve in front of the issue", hint=HOW)
+        (issue_groups.list_causes if by_cause else _list)(terminal, workspace, what, limit, **_only(by_cause, ignored))
         return
-    if sum(given) != (what == "resolve"):
-        ways = "--link, --apart, --create, --use, --value and --undo"
+    if by_cause or ignored or (sum(given) != (what == "resolve") and not (what == "ignore" and given == _UNDO)):
+        ways = "--link, --apart, --create, --use, --value, --pair and --undo"
         raise UsageError(reason=f"To resolve needs one of {ways}", hint=HOW)
+    if what in ("retry", "ignore"):
+        issue_groups.retry_or_ignore(terminal, workspace, what, issue, undo)
+        return
+    if pair:
+        issue_groups.pair(terminal, workspace, issue, pair)
+        return
+    if issue.startswith("g_"):
+        if what == "resolve":
+            raise UsageError(reason="All issues of a cause are resolved by --pair alone", hint=HOW_PAIR)
+        issue_groups.show(terminal, workspace, issue)
+        return
     if use is not None or value is not None or alike or rule:
         _decide_value(terminal, workspace, issue, use, value, alike, rule)
         return
@@ -71,6 +96,10 @@ def issues(
         terminal.document("issue", plain(view))
     else:
         terminal.lines(render.issue(view, time.time()))
+
+
+def _only(by_cause: bool, ignored: bool) -> dict[str, bool]:
+    return {"ignored": ignored} if by_cause else {}
 
 
 def _list(terminal: Terminal, workspace: "Workspace", sync: str | None, limit: int) -> None:

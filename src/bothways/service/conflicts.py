@@ -12,7 +12,7 @@ from bothways.engine.countries import read_there
 from bothways.engine.sides import SIDES, Side
 from bothways.engine.spec import FieldMap, SyncSpec, project
 from bothways.errors import DecisionDoesNotFit, NoDifference, UnknownApp
-from bothways.ledger import db, feeds, holds, links, looking
+from bothways.ledger import causes, db, feeds, holds, links, looking
 from bothways.ledger.holds import HoldRow
 from bothways.ledger.models import Sync
 from bothways.records import CannotCoerce, Field, Value, coerce, is_blank
@@ -20,8 +20,9 @@ from bothways.service.database import on_database
 from bothways.service.document import SyncDocument
 from bothways.service.issues import find_issue, views_of
 from bothways.service.resolution import resolution
+from bothways.service.revisions import latest_revision
 from bothways.service.rights import Role, for_role
-from bothways.service.views import IssueView
+from bothways.service.views import IssueView, RuleView
 from bothways.service.winners import set_winner
 from bothways.service.work import feeds_called
 from bothways.service.workspace import Workspace
@@ -79,15 +80,38 @@ def type_value(workspace: Workspace, issue: str, text: str, alike: Alike = Alike
 
 
 @on_database
-@for_role(Role.EDITOR)
-def make_rule(workspace: Workspace, issue: str, app: str) -> str:
-    """Let one app win every difference of the field from now on, in the settings; return the field's name there.
+@for_role(Role.VIEWER)
+def preview_rule(workspace: Workspace, issue: str, app: str) -> RuleView:
+    """Return what it would mean to let one app win every difference of a field; nothing is changed.
 
-    What waits of this field is decided so by the next run. Raises UnknownIssue, NoDifference, and what ``set_winner``
-    does.
+    Raises UnknownIssue, NoDifference, UnknownApp.
     """
     sync, hold = _difference(workspace, issue)
-    return set_winner(workspace, sync.name, hold.field, app).key.partition("=")[0]
+    document = workspace.sync(sync.name)
+    side = _side(document, app)
+    decided = causes.count_decided(sync, hold.field)
+    return RuleView(
+        sync.name,
+        issue,
+        _label(sync, hold.field, side),
+        app,
+        document.apps[side.other],
+        causes.count_differing(sync, hold.field) - decided,
+        decided,
+        sync.revision,
+    )
+
+
+@on_database
+@for_role(Role.EDITOR)
+def make_rule(workspace: Workspace, issue: str, app: str, revision: int | None = None) -> str:
+    """Let one app win every difference of the field from now on, in the settings; return the field's name there.
+
+    What waits of this field is decided so by the next run. ``revision``: of the settings that were looked at. Raises
+    UnknownIssue, NoDifference, and what ``set_winner`` does.
+    """
+    sync, hold = _difference(workspace, issue)
+    return set_winner(workspace, sync.name, hold.field, app, revision).key.partition("=")[0]
 
 
 # --- behind them --------------------------------------------------------------------------------------
@@ -187,3 +211,10 @@ def _alike(sync: Sync, hold: HoldRow, alike: Alike) -> list[HoldRow]:
 def _stored(hold: HoldRow, values: Mapping[Side, Value], words: str) -> dict[str, Any]:
     """Return a decision as plain data; ``sync.held.decided_of`` reads it again."""
     return {"seen": hold.data["values"], "values": {str(side): value for side, value in values.items()}, "words": words}
+
+
+def _label(sync: Sync, key: str, side: Side) -> str:
+    """Return what people call a field of a side, by the settings in force."""
+    name = dict(zip(SIDES, key.split("="), strict=True))[side]
+    labels = latest_revision(sync).document.get("labels") or {}
+    return str(labels.get(side, {}).get(name, name))

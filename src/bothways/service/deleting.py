@@ -23,6 +23,7 @@ TAKE, LEAVE = "take", "leave"
 _BEFORE = (
     "plan_action WHERE plan_id IN (SELECT id FROM plan WHERE sync_id=%s)",
     "shadow WHERE link_id IN (SELECT id FROM link WHERE sync_id=%s)",
+    "mended WHERE mend_id IN (SELECT id FROM mend WHERE sync_id=%s)",
 )
 _TABLES = (
     "plan",
@@ -37,6 +38,8 @@ _TABLES = (
     "proof",
     "draft",
     "halt",
+    "mend",
+    "ignored",
     "revision",
 )
 """Everything that belongs to a sync, in the order in which it can be removed."""

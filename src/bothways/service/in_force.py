@@ -21,12 +21,13 @@ from bothways.engine.spec import (
     slot_of_names,
     sync_slots,
 )
-from bothways.ledger import db, due, feeds, looking
+from bothways.ledger import causes, db, due, feeds, looking
 from bothways.ledger.models import Feed, Revision, Sync
 from bothways.records import Field, recipe_of
 from bothways.records.normal import NORM_VERSION
 from bothways.service.associations import stored_associations
 from bothways.service.document import CONSENT, FieldDocument, SyncDocument
+from bothways.service.pairs_in_force import newly_paired
 from bothways.service.revisions import add_revision, latest_revision, one_sided_fields
 from bothways.service.scope import stored_fields, stored_scope
 from bothways.service.spec import Resolved, Schema
@@ -65,12 +66,17 @@ def bring_in_force(ctx: Context, resolved: Resolved, schema: Schema) -> None:
             Revision.objects.filter(pk=revision.pk).update(document=document)
         ctx.sync.slots = sync_slots(ctx.spec.match)
         ctx.sync.save(update_fields=["slots"])
-        _look_again(ctx.sync, touched(before, applied))
+        which = touched(before, applied)
+        _look_again(ctx.sync, which)
+        if which is Touched.PAIRED:
+            causes.mark_held_by(ctx.sync, newly_paired(before, applied) or ())
 
 
 class Touched(StrEnum):
-    """Which records a change of the settings touches: those that wait, or also those without a link, or all."""
+    """Which records a change of the settings touches: those that wait for more pairs of values, all those that wait,
+    or also those without a link, or all."""
 
+    PAIRED = "paired"
     HELD = "held"
     UNLINKED = "unlinked"
     EVERYTHING = "everything"
@@ -104,8 +110,14 @@ def touched(before: Mapping[str, Any] | None, applied: Mapping[str, Any]) -> Tou
     changed = [part for part in {**before, **applied} if before.get(part) != applied.get(part)]
     found = {TOUCHES.get(part, Touched.EVERYTHING) for part in changed if part not in ("fields", "holds")}
     if "fields" in changed or "holds" in changed:
-        found.add(Touched.HELD if _only_fewer(before, applied) else Touched.EVERYTHING)
+        found.add(_by_fields(before, applied))
     return max(found, key=list(Touched).index, default=None)
+
+
+def _by_fields(before: Mapping[str, Any], applied: Mapping[str, Any]) -> Touched:
+    if newly_paired(before, applied) is not None:
+        return Touched.PAIRED
+    return Touched.HELD if _only_fewer(before, applied) else Touched.EVERYTHING
 
 
 def _only_fewer(before: Mapping[str, Any], applied: Mapping[str, Any]) -> bool:
@@ -118,7 +130,7 @@ def _look_again(sync: Sync, which: Touched | None) -> None:
     """Mark as due what new settings touch, in the caller's transaction."""
     if which is Touched.EVERYTHING:
         due.mark_everything(sync)
-    elif which is not None:
+    elif which in (Touched.HELD, Touched.UNLINKED):
         due.mark_held(sync)
         if which is Touched.UNLINKED:
             due.mark_unlinked(sync)

@@ -60,12 +60,6 @@ def list_issues(
 
 
 @on_database
-def how_many(workspace: Workspace) -> int:
-    """Return how many records of all syncs are held or refused."""
-    return sum(holds.count(row_of(workspace, name)) for name in workspace.document.syncs)
-
-
-@on_database
 def show_issue(workspace: Workspace, issue: str) -> IssueView:
     """Return one issue; raise UnknownIssue."""
     sync, hold = find_issue(workspace, issue)

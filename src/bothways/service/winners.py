@@ -1,6 +1,6 @@
 """Who wins the differences of one field: an app, by the settings file, from now on."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from bothways.engine.sides import SIDES, Side
@@ -14,6 +14,7 @@ from bothways.service.drafts import as_it_was
 from bothways.service.resolution import row_of
 from bothways.service.revisions import latest_revision
 from bothways.service.rights import Role, for_role
+from bothways.service.settings_change import Entry, draft_beside, refuse_if_moved, take_along
 from bothways.service.views import WinnerView
 from bothways.service.why import keys_called
 from bothways.service.workspace import Workspace, reload
@@ -33,17 +34,22 @@ def preview_winner(workspace: Workspace, name: str, field: str, app: str) -> Win
 
 @on_database
 @for_role(Role.EDITOR)
-def set_winner(workspace: Workspace, name: str, field: str, app: str) -> WinnerView:
+def set_winner(workspace: Workspace, name: str, field: str, app: str, revision: int | None = None) -> WinnerView:
     """Let one app win every difference of a field from now on, in the settings file; return what that means.
 
-    What waits of it is decided so by the next run. The file stays as it was where that cannot take effect. Raises what
-    ``preview_winner`` does.
+    What waits of it is decided so by the next run. The file stays as it was where that cannot take effect.
+    ``revision``: of the settings looked at. Raises what ``preview_winner`` does, SettingsMoved, DraftInTheWay.
     """
-    view = _view(workspace, name, field, app)
+    if revision is not None:
+        refuse_if_moved(workspace, name, revision, f"{app} wins {field.partition('=')[0]}")
+    view, sync, document = _view(workspace, name, field, app), row_of(workspace, name), workspace.sync(name)
+    names = dict(zip(SIDES, view.key.split("="), strict=True))
+    place = _place(document, latest_revision(sync).document["applied"], view.key)
+    draft = draft_beside(workspace, sync, lambda entry: _winners_in(entry, document, names))
     with as_it_was(workspace):
-        applied = latest_revision(row_of(workspace, name)).document["applied"]
-        yaml_edit.set_value(workspace.file, _place(workspace.sync(name), applied, view.key), app)
+        yaml_edit.set_value(workspace.file, place, app)
         reload(workspace)
+    take_along(workspace, draft, sync.revision, lambda entry: _with_winner(entry, document, names, place, app))
     return view
 
 
@@ -109,3 +115,27 @@ def _place(document: SyncDocument, applied: Mapping[str, Any], key: str) -> list
     if not free and key in places:
         return [*top, "fields", places[key], "winner"]
     return [*top, "conflicts", "per_field", (free or names)[0]]
+
+
+def _winners_in(entry: Entry, document: SyncDocument, names: Mapping[Side, str]) -> list[object]:
+    """Return what an entry of the settings says of the winner of a mapping, in each of its places."""
+    said = (entry.get("conflicts") or {}).get("per_field") or {}
+    row = _row_in(entry, document, names)
+    return [row.get("winner") if row else None, *(said.get(name) for name in names.values())]
+
+
+def _with_winner(
+    entry: Entry, document: SyncDocument, names: Mapping[Side, str], place: Sequence[str | int], app: str
+) -> Entry:
+    """Return an entry in which an app wins a mapping, said where the file says it."""
+    if place[2] == "fields":
+        row, rows = _row_in(entry, document, names), list(entry.get("fields") or ())
+        return {**entry, "fields": [{**each, **({"winner": app} if each is row else {})} for each in rows]}
+    conflicts: Entry = entry.get("conflicts") or {}
+    winners: Entry = conflicts.get("per_field") or {}
+    return {**entry, "conflicts": {**conflicts, "per_field": {**winners, str(place[-1]): app}}}
+
+
+def _row_in(entry: Entry, document: SyncDocument, names: Mapping[Side, str]) -> Entry | None:
+    rows = entry.get("fields") or []
+    return next((row for row in rows if all(row.get(document.apps[side]) == names[side] for side in SIDES)), None)

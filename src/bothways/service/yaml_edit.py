@@ -23,6 +23,10 @@ from bothways.errors import DiskFull
 from bothways.service.reading import document_of
 from bothways.service.yaml_file import parse, read_text
 
+_QUOTED = r"\"[^\"]*\"|'[^']*'"
+_BRACES = re.compile(rf"\{{(?:{_QUOTED}|\{{(?:{_QUOTED}|\{{[^{{}}\n]*\}}|[^{{}}\n])*\}}|[^{{}}\n])*\}}")
+"""A mapping in braces on one line, with at most two more inside."""
+
 _SCALAR = re.compile(r"\"[^\"]*\"|'[^']*'|[^\s,}#]+")
 
 
@@ -58,20 +62,70 @@ def entry(path: Path, section: str, name: str) -> dict[str, Any]:
 
 
 def set_entry(path: Path, section: str, name: str, entry: Mapping[str, Any]) -> None:
-    """Bring a mapping under a section of the file in line with ``entry``, key by key: what is equal stays as it is."""
+    """Bring a mapping under a section of the file in line with ``entry``, key by key, and lists that stay as long item
+    by item: what is equal stays as it is.
+    """
     text = read_text(path)
     was = parse(text, path.name).node(section).node(name).data
     wanted = _yaml().load(text)
     held = wanted[section][name]
-    for key in [key for key in held if key not in entry]:
-        del held[key]
-    for key, value in entry.items():
-        if key not in was or was[key] != value:
+    _bring_in_line(held, was, entry)
+    changed = _with_items(text, was, entry)
+    if changed is None or _yaml().load(changed) != wanted:
+        out = io.StringIO()
+        _yaml().dump(wanted, out)
+        changed = out.getvalue()
+    document_of(parse(changed, path.name))
+    write_text(path, changed)
+
+
+def _bring_in_line(held: Any, was: Any, wanted: Any) -> None:
+    """Change what is ``held`` in the file, and reads as ``was``, into what is ``wanted``."""
+    if isinstance(wanted, Mapping):
+        for key in [key for key in held if key not in wanted]:
+            del held[key]
+    for key, value in wanted.items() if isinstance(wanted, Mapping) else enumerate(wanted):
+        if isinstance(wanted, Mapping) and key not in was:
             held[key] = _flowing(value)
+        elif was[key] != value:
+            if _goes_on(was[key], value):
+                _bring_in_line(held[key], was[key], value)
+            else:
+                held[key] = _flowing(value, isinstance(wanted, list | tuple))
+
+
+def _goes_on(was: Any, wanted: Any) -> bool:
+    if isinstance(wanted, Mapping):
+        return isinstance(was, Mapping) and bool(was)
+    lists = isinstance(wanted, list | tuple) and isinstance(was, list)
+    return lists and len(was) == len(wanted) > 0
+
+
+def _with_items(text: str, was: Any, wanted: Mapping[str, Any]) -> str | None:
+    """Return the text with some items of lists changed, each a mapping in braces on one line; None for any other."""
+    if list(was) != list(wanted):
+        return None
+    lines = text.splitlines(keepends=True)
+    for key, value in wanted.items():
+        if was[key] == value:
+            continue
+        if not isinstance(value, list | tuple) or not _goes_on(was[key], value):
+            return None
+        for number, (old, new) in enumerate(zip(was[key], value, strict=True)):
+            if old == new:
+                continue
+            line, column = was[key].lc.item(number)
+            found = _BRACES.match(lines[line], column)
+            if found is None or not isinstance(new, Mapping):
+                return None
+            lines[line] = f"{lines[line][:column]}{_on_one_line(new)}{lines[line][found.end() :]}"
+    return "".join(lines)
+
+
+def _on_one_line(data: Mapping[str, Any]) -> str:
     out = io.StringIO()
-    _yaml().dump(wanted, out)
-    document_of(parse(out.getvalue(), path.name))
-    write_text(path, out.getvalue())
+    _yaml().dump(_flowing(data, True), out)
+    return out.getvalue().strip()
 
 
 def dumped(data: object) -> str:

@@ -5,7 +5,7 @@ from typing import Any
 from django.http import HttpRequest
 from django.utils.translation import get_language, get_language_bidi
 
-from bothways.service.issues import how_many
+from bothways.service.issue_groups import counts
 from bothways.web.pages.page import NOTICE
 
 SECTIONS = {
@@ -27,7 +27,7 @@ def everywhere(request: HttpRequest) -> dict[str, Any]:
     account = getattr(request, "account", None)
     return {
         "account": account,
-        "issue_count": how_many(request.workspace) if account else 0,
+        "issue_count": counts(request.workspace).need if account else 0,
         "apps_in_order": list(request.base.document.apps),
         "now": request.base.clock(),
         "notice": "" if request.headers.get("HX-Request") or not hasattr(request, "session") else _notice(request),

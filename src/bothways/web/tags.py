@@ -11,8 +11,9 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from bothways.service.issue_words import MISFIT, Words, words_of
 from bothways.service.rights import Role
-from bothways.service.views import ActionView, FieldView, RunSummary, SyncView, WrittenView
+from bothways.service.views import ActionView, FieldView, GroupView, RunSummary, SyncView, WrittenView
 from bothways.service.why import shown
 from bothways.web.assets import assets
 
@@ -133,7 +134,7 @@ def browser(agent: str) -> str:
 @register.filter
 def of(mapping: Any, key: str) -> Any:
     """Return what a mapping holds at a key."""
-    return mapping.get(key)
+    return mapping.get(key) if mapping else None
 
 
 @register.filter
@@ -171,6 +172,18 @@ def wrote(run: RunSummary) -> bool:
 def to_right(sync: SyncView) -> str:
     """Return how a direction to the second app of a sync is written."""
     return f"to_{sync.apps[1]}"
+
+
+@register.filter
+def issue_words(group: GroupView) -> Words:
+    """Return the cause of issues in words: what it is, what happens by itself, what to do."""
+    return words_of(group.cause, {"field": group.field, "app": group.app, "other": group.other}, _)
+
+
+@register.filter
+def mended_in(group: GroupView) -> str:
+    """Return the app in which a cause is to be mended."""
+    return group.other if group.cause == MISFIT else group.app
 
 
 # --- plans and runs -------------------------------------------------------------------------------------

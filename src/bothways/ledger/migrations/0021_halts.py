@@ -5,7 +5,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('ledger', '0017_access'),
+        ('ledger', '0020_issues'),
     ]
 
     operations = [

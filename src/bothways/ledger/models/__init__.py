@@ -27,6 +27,7 @@ from bothways.ledger.models.core import (
 )
 from bothways.ledger.models.drafts import Draft
 from bothways.ledger.models.halts import Halt
+from bothways.ledger.models.issues import Ignored, Mend, Mended
 from bothways.ledger.models.people import Account, Answered, Deed, OneTimeLink, RecoveryCode, Session, Token
 from bothways.ledger.models.service import (
     OPEN,
@@ -59,9 +60,12 @@ __all__ = [
     "Halt",
     "Hinted",
     "Hold",
+    "Ignored",
     "Journal",
     "Key",
     "Link",
+    "Mend",
+    "Mended",
     "Noted",
     "OneTimeLink",
     "Plan",

@@ -21,7 +21,7 @@ from bothways.errors import (
     UsageError,
 )
 from bothways.records import Field
-from bothways.service import apps, drafts
+from bothways.service import apps, draft_fields, drafts
 from bothways.service.accounts import admins
 from bothways.service.draft_sight import Whole
 from bothways.service.headcount import known
@@ -348,8 +348,14 @@ def key_words(part: str, key: str) -> str:
 
 @action(post=Role.EDITOR)
 def edit(request: HttpRequest, name: str) -> HttpResponse:
-    """Take up the draft of a sync, or begin one."""
-    return went_well(request, f"/drafts/{drafts.edit(request.workspace, name).id}/records")
+    """Take up the draft of a sync, or begin one; go to its first step, or to the mapping that is asked for."""
+    draft = drafts.edit(request.workspace, name)
+    if mapping := str(request.POST.get("mapping", "")):
+        found = draft_fields.fields(request.workspace, draft.id).rows
+        keys = ["=".join(str(each.fields.get(app, "")) for app in draft.apps) for each in found]
+        place = f"/{found[keys.index(mapping)].number}" if mapping in keys else ""
+        return went_well(request, f"/drafts/{draft.id}/fields{place}")
+    return went_well(request, f"/drafts/{draft.id}/records")
 
 
 @form(get=Role.EDITOR, post=Role.EDITOR)

@@ -1,23 +1,15 @@
-"""The inbox: what is held, and what somebody decides about it, in place."""
+"""What somebody decides about a single issue, in place: who belongs together, which value is right, or a rule."""
 
 from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
 from django_htmx.http import HttpResponseClientRefresh
 
+from bothways.errors import DraftInTheWay, SettingsMoved
 from bothways.service import conflicts, issues
 from bothways.service.conflicts import Alike
 from bothways.service.rights import Role
 from bothways.service.views import IssueView
-from bothways.web.pages.page import action, page, shown, went_well
-
-PAGE = 50
-
-
-@page()
-def inbox(request: HttpRequest) -> HttpResponse:
-    """Show what waits for a person, or for an app."""
-    found = issues.list_issues(request.workspace, size=PAGE + 1)
-    return shown(request, "issues/inbox.html", issues=found[:PAGE], more=len(found) > PAGE)
+from bothways.web.pages.page import action, asks_for_part, form, shown, went_well
 
 
 @action(post=Role.OPERATOR)
@@ -57,9 +49,34 @@ def withdraw(request: HttpRequest, issue: str) -> HttpResponse:
     return _decided(request, issues.withdraw(request.workspace, issue))
 
 
+@form(get=Role.VIEWER, post=Role.EDITOR)
+def rule(request: HttpRequest, issue: str) -> HttpResponse:
+    """Say what a rule for the field would mean for all that waits, and make it."""
+    if request.method != "POST":
+        return _rule(request, issue)
+    app, revision = str(request.POST.get("app", "")), str(request.POST.get("revision", ""))
+    number = int(revision) if revision.isascii() and revision.isdigit() and len(revision) < 10 else 0
+    found = conflicts.preview_rule(request.workspace, issue, app)
+    try:
+        conflicts.make_rule(request.workspace, issue, app, number)
+    except (SettingsMoved, DraftInTheWay) as error:
+        return _rule(request, issue, 422, error=error)
+    said = _("%(app)s wins %(field)s from now on. The next run writes what waits.")
+    return went_well(request, "/issues/conflicts", said % {"app": app, "field": found.field})
+
+
+def _rule(request: HttpRequest, issue: str, status: int = 200, **more: object) -> HttpResponse:
+    held = issues.show_issue(request.workspace, issue)
+    rules = [conflicts.preview_rule(request.workspace, issue, app) for app in held.values]
+    template = "issues/_rule.html" if asks_for_part(request) else "issues/rule.html"
+    return shown(request, template, status, issue=held, rules=rules, **more)
+
+
 def _decided(request: HttpRequest, view: IssueView, count: int = 1) -> HttpResponse:
     """Show the issue as it is now, in its place where the page asks for that."""
     if request.htmx and count == 1:
         return shown(request, "issues/_issue.html", issue=view)
-    answer = went_well(request, f"/issues#{view.id}", _("Decided. The next run does it.") if view.decided else "")
+    answer = went_well(
+        request, f"/issues/groups/{view.id}#{view.id}", _("Decided. The next run does it.") if view.decided else ""
+    )
     return HttpResponseClientRefresh() if request.htmx else answer

@@ -58,3 +58,15 @@ document.addEventListener("htmx:afterSwap", () => {
     if (now && now.tagName === "DETAILS") now.open = true;
   }
 });
+// What an app said is copied at a press, where the browser can do that.
+const offer = () => {
+  for (const each of document.querySelectorAll("[data-copy][hidden]")) each.hidden = !navigator.clipboard;
+};
+document.addEventListener("DOMContentLoaded", offer);
+document.addEventListener("htmx:afterSettle", offer);
+document.addEventListener("click", async (event) => {
+  const button = event.target.closest("[data-copy]");
+  if (!button) return;
+  await navigator.clipboard.writeText(document.getElementById(button.dataset.copy).textContent);
+  button.textContent = button.dataset.done;
+});
