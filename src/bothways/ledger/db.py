@@ -199,6 +199,11 @@ def unlocked() -> str:
     return _backend().UNLOCKED
 
 
+def any_case() -> str:
+    """Return the operator that compares with a pattern, whatever the case of Latin letters without marks."""
+    return str(_backend().ANY_CASE)
+
+
 def _backend() -> ModuleType:
     """Return what the database in use wants in its own way."""
     return postgresql if connection.vendor == "postgresql" else sqlite

@@ -24,7 +24,21 @@ _BEFORE = (
     "plan_action WHERE plan_id IN (SELECT id FROM plan WHERE sync_id=%s)",
     "shadow WHERE link_id IN (SELECT id FROM link WHERE sync_id=%s)",
 )
-_TABLES = ("plan", "journal", "due", "hold", "apart", "noted", "link", "run", "request", "proof", "draft", "revision")
+_TABLES = (
+    "plan",
+    "journal",
+    "due",
+    "hold",
+    "apart",
+    "noted",
+    "link",
+    "run",
+    "request",
+    "proof",
+    "draft",
+    "delay",
+    "revision",
+)
 """Everything that belongs to a sync, in the order in which it can be removed."""
 
 

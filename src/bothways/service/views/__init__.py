@@ -15,6 +15,7 @@ from bothways.service.views.apps import (
     ObjectView,
 )
 from bothways.service.views.common import Counted, plain
+from bothways.service.views.hours import CallsOfHour, CallsView, DayView, HourView
 from bothways.service.views.issues import CandidateView, IssueView, PairHistory, PairView
 from bothways.service.views.mappings import (
     AssociationRow,
@@ -103,11 +104,14 @@ __all__ = [
     "BadRow",
     "BarView",
     "BrakeView",
+    "CallsOfHour",
+    "CallsView",
     "CandidateView",
     "ChangeView",
     "ConnectorView",
     "Counted",
     "Counts",
+    "DayView",
     "DeedView",
     "DeletedView",
     "Difference",
@@ -121,6 +125,7 @@ __all__ = [
     "Finding",
     "FirstLook",
     "ForecastView",
+    "HourView",
     "IssueView",
     "KeptView",
     "KnownView",
