@@ -162,7 +162,8 @@ def _runs(do: Do, sync: int, now: float, links: int) -> None:
     numbers = _NUMBERS.format(first=0, last=RUNS - 1)
     bill = '\'{"left changes":1,"right changes":1,"right write":1}\''
     do(
-        "INSERT INTO run (id, workspace_id, sync_id, kind, state, started_at, ended_at, reason, counts, bill, revision) "
+        "INSERT INTO run (id, workspace_id, sync_id, kind, state, started_at, ended_at, reason, counts, bill, "
+        "revision) "
         f"SELECT {base} + i, 1, {sync}, 'sync', 'done', {now} - ({RUNS} - i) * 60.0, {now} - ({RUNS} - i) * 60.0 + 9, "
         f"'', '{{}}', {bill}, 1 FROM {numbers}"
     )

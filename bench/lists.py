@@ -6,7 +6,7 @@ from math import ceil
 from urllib.parse import quote
 
 from bench import filled
-from bench.many import memory_of, works
+from bench.many import cpu_of, memory_of, works
 from bench.visitor import Answer, Visitor, one_time_link, serve_pages
 
 ROUNDS = 20
@@ -17,9 +17,13 @@ STATES = ("in_sync", "left_out", "failing", "held", "waiting")
 
 @dataclass
 class Shown:
-    """Seconds by page, the first time apart; ``memory`` of the process at the end, ``size`` of the ledger in bytes."""
+    """Seconds by page, the first time apart; ``cpu``: processor seconds of the process for one of the page.
+
+    ``memory`` of the process at the end, ``size`` of the ledger, in bytes.
+    """
 
     seconds: dict[str, list[float]] = field(default_factory=dict)
+    cpu: dict[str, float] = field(default_factory=dict)
     first: dict[str, float] = field(default_factory=dict)
     memory: int = 0
     size: float = 0.0
@@ -39,7 +43,9 @@ def measure(links: int, *, on_postgresql: bool) -> Shown:
             shown.first[name] = page(visitor).seconds
         for _ in range(ROUNDS):
             for name, page in wanted.items():
+                before = cpu_of(web.pid)
                 answer = page(visitor)
+                shown.cpu[name] = shown.cpu.get(name, 0.0) + (cpu_of(web.pid) - before) / ROUNDS
                 if answer.status != 200:
                     raise SystemExit(f"{name}: {answer.status} {answer.text[:500]}\n{site.logs()[-2000:]}")
                 shown.seconds.setdefault(name, []).append(answer.seconds)

@@ -74,9 +74,9 @@ class Visitor:
         return Answer(answer.status, text, len(sent), seconds, answer.headers.get("Location") or "")
 
 
-def serve_pages(site: Works) -> "subprocess.Popen[bytes]":
-    """Start the process that shows the pages; return it when it answers."""
-    web = site.start("web", "--port", str(site.port))
+def serve_pages(site: Works, command: str = "web") -> "subprocess.Popen[bytes]":
+    """Start a process that shows the pages; return it when it answers."""
+    web = site.start(command, "--port", str(site.port))
 
     def answers() -> bool:
         try:
