@@ -33,10 +33,10 @@ BATCH = 200
 _NOT_SEARCHABLE = re.compile(r"[^!-~]|[\"\\]")
 """What the database's own search may miss: letters whose case it does not know, what JSON writes otherwise."""
 
-WINDOW = 10_000
+WINDOW = 5_000
 """Records among which is looked at a time for those wanted, where these may be few."""
 
-EFFORT, SEARCHED, PASSED, READ = 10_000, 10_000, 1_000, 10
+EFFORT, SEARCHED, PASSED, READ = 5_000, 5_000, 250, 10
 """The effort of a moment, and what is counted as how much of it: to look for a text in a window of pairs; to go
 through one of records without a partner; to look at one that may be it."""
 
