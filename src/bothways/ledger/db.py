@@ -114,6 +114,12 @@ def in_list(sql: str, params: Sequence[object], ids: Iterable[object]) -> list[t
     return found
 
 
+def among(ids: Sequence[object]) -> tuple[str, object]:
+    """Return the condition that what stands before it is one of these, whatever their number, and what it asks for."""
+    backend = _backend()
+    return backend.LISTED, backend.listed(ids)
+
+
 def in_list_execute(sql: str, params: Sequence[object], ids: Iterable[object]) -> None:
     """Run a statement that ends in ``IN {ids}``, in chunks."""
     backend = _backend()

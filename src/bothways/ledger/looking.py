@@ -46,11 +46,17 @@ def feed_id(sync: Sync, side: Side) -> int:
 _LIVE = "l.state IN ('pending','active')"
 
 
+def _linked_to(record: str, side: Side, of: str) -> str:
+    """Return the query of the live link that a record is in. Where it stands as a value it is looked up row by row:
+    PostgreSQL would read all links rather than look up some thousands of them."""
+    return f"SELECT l.id FROM link l WHERE l.sync_id={of} AND {_LIVE} AND l.{side}_id={record} LIMIT 1"
+
+
 def _links_in(table: str, more: str = "") -> str:
     """Return the query of the ids of live links that have a row in a table of records; it asks for the sync twice."""
     return " UNION ".join(
-        f"SELECT l.id FROM {table} x JOIN link l ON l.sync_id=x.sync_id AND l.{side}_id=x.record_id "
-        f"AND {_LIVE} WHERE x.sync_id=%s AND x.side='{side}'{more}"
+        f"SELECT id FROM (SELECT ({_linked_to('x.record_id', side, 'x.sync_id')}) AS id FROM {table} x "
+        f"WHERE x.sync_id=%s AND x.side='{side}'{more}) {side}_ids WHERE id IS NOT NULL"
         for side in SIDES
     )
 
@@ -87,7 +93,24 @@ _LISTED = {
     "in_sync": f"{_UNTOUCHED} AND l.frozen=''",
     "left_out": f"{_UNTOUCHED} AND l.state='active' AND l.frozen>''",
 }
-"""The conditions that the live link ``l`` is in each state, as the query of a page is quickest."""
+"""The conditions that the live link ``l`` is in each state, as the query of a page is quickest where few are noted."""
+
+_FAILS = _pair_has("hold", f" AND x.kind IN {_KINDS}")
+_WALKED = {
+    "failing": _FAILS,
+    "held": f"{_pair_has('hold')} AND NOT {_FAILS}",
+    "waiting": f"(l.state='pending' OR {_pair_has('due')}) AND NOT {_pair_has('hold')}",
+}
+"""The same where very many are, as in a first run: links are gone through in order until there are enough."""
+
+MOST_NOTED = 20_000
+
+
+def _many_noted(sync: Sync, state: str) -> bool:
+    """Tell whether very much is noted of records in a state."""
+    table = "due" if state == "waiting" else "hold"
+    rows = f"SELECT 1 FROM {table} WHERE sync_id=%s LIMIT %s"
+    return int(db.value(f"SELECT COUNT(*) FROM ({rows}) q", (sync.pk, MOST_NOTED))) >= MOST_NOTED
 
 
 def pairs(sync: Sync, state: str | None, after: int, size: int, where: str = "", params: Sequence[Any] = ()) -> Links:
@@ -96,7 +119,9 @@ def pairs(sync: Sync, state: str | None, after: int, size: int, where: str = "",
     ``where``: of them only those that fit, a condition that asks for ``params``.
     """
     fits, asked = f"l.sync_id=%s AND {_LIVE} AND l.id>%s", [sync.pk, after]
-    if state is not None:
+    if state in _WALKED and _many_noted(sync, state):
+        fits += f" AND {_WALKED[state]}"
+    elif state is not None:
         fits += f" AND {_LISTED[state]}"
         asked += [sync.pk] * _LISTED[state].count("%s")
     fits += f" AND {where}" if where else ""
@@ -142,34 +167,49 @@ def _alone(side: Side) -> tuple[str, str]:
         f"CASE WHEN {has('hold', f' AND x.kind IN {_KINDS}')} THEN 'failing' WHEN {has('hold')} THEN 'held' "
         f"WHEN {has('due')} THEN 'waiting' ELSE 'left_out' END"
     )
-    where = (
-        "s.feed_id=%s AND s.state='live' AND NOT EXISTS (SELECT 1 FROM link l "
-        f"WHERE l.sync_id=%s AND {_LIVE} AND l.{side}_id=s.record_id)"
-    )
+    where = f"s.feed_id=%s AND s.state='live' AND ({_linked_to('s.record_id', side, '%s')}) IS NULL"
     return state, where
 
 
 def alone(
-    sync: Sync, side: Side, state: str | None, after: str, size: int, where: str = "", params: Sequence[Any] = ()
+    sync: Sync,
+    side: Side,
+    state: str | None,
+    after: str,
+    size: int,
+    where: str = "",
+    params: Sequence[Any] = (),
+    until: str | None = None,
 ) -> list[SeenRow]:
-    """Return live records of a side without a partner, all or those in one state, by id.
+    """Return live records of a side without a partner, all or those in one state, by id, up to ``until``.
 
     ``where``: of them only those that fit, a condition that asks for ``params``.
     """
     if state == "in_sync":
         return []
+    more = f" AND {where}" if where else ""
+    between, ends = ("record_id>%s", [after]) if until is None else ("record_id>%s AND record_id<=%s", [after, until])
+    if state not in _NOTED:
+        fits = between.replace("record_id", "s.record_id")
+        return _alone_of(sync, side, state, size, fits + more, [*ends, *params])
+    found: list[SeenRow] = []
+    noted = f"SELECT record_id FROM ({_NOTED[state]}) n WHERE {between} ORDER BY record_id LIMIT %s"
+    while len(found) < size:
+        ids = [str(id) for (id,) in db.rows(noted, (sync.pk, str(side), *ends, size))]
+        among, listed = db.among(ids)
+        found += _alone_of(sync, side, state, size - len(found), f"s.record_id {among}{more}", [listed, *params])
+        if len(ids) < size:
+            break
+        ends[0] = ids[-1]
+    return found
+
+
+def _alone_of(sync: Sync, side: Side, state: str | None, size: int, where: str, params: Sequence[Any]) -> list[SeenRow]:
     of_row, fits = _alone(side)
-    source, asked = "seen s", list[Any]()
-    if state in _NOTED:  # SQLite begins with what stands first
-        source, fits = f"({_NOTED[state]}) n CROSS JOIN seen s", f"s.record_id=n.record_id AND {fits}"
-        asked = [sync.pk, str(side)]
-    asked += [feed_id(sync, side), sync.pk, after]
-    fits += " AND s.record_id>%s"
+    asked: list[Any] = [feed_id(sync, side), sync.pk]
     if state is not None:
         fits, asked = f"{fits} AND {of_row}=%s", [*asked, *[sync.pk] * 3, state]
-    fits += f" AND {where}" if where else ""
-    columns = _SELECT.partition(" FROM ")[0].replace("record_id", "s.record_id", 1)
-    sql = f"{columns} FROM {source} WHERE {fits} ORDER BY s.record_id LIMIT %s"
+    sql = f"{_SELECT.partition(' FROM ')[0]} FROM seen s WHERE {fits} AND {where} ORDER BY s.record_id LIMIT %s"
     return [_seen(row) for row in db.rows(sql, (*asked, *params, size))]
 
 
@@ -198,10 +238,10 @@ def _live_alone(sync: Sync, side: Side) -> int:
     not there any more do not count. Read off indexes alone, but for these few."""
     feed = feed_id(sync, side)
     gone = "FROM seen s WHERE s.feed_id=%s AND NOT (s.state='live')"
-    linked = f"SELECT 1 FROM link l WHERE l.sync_id=%s AND l.{side}_id=s.record_id AND {_LIVE}"
+    linked = _linked_to("s.record_id", side, "%s")
     all_of_them = int(db.value("SELECT COUNT(*) FROM seen WHERE feed_id=%s", (feed,)))
     live = all_of_them - int(db.value(f"SELECT COUNT(*) {gone}", (feed,)))
-    linked_and_gone = int(db.value(f"SELECT COUNT(*) {gone} AND EXISTS ({linked})", (feed, sync.pk)))
+    linked_and_gone = int(db.value(f"SELECT COUNT(*) {gone} AND ({linked}) IS NOT NULL", (feed, sync.pk)))
     return live - (_linked(sync, side) - linked_and_gone)
 
 

@@ -173,9 +173,7 @@ def _alone(sync: Sync, side: Side, state: str | None, searching: bool, word: str
     holds_it, asked = looking.row_holds(word) if word else ("", [])
     while True:
         edge = looking.seen_edge(feed, id, WINDOW) if in_windows else None
-        where = " AND ".join([*(["s.record_id<=%s"] if edge is not None else []), *([holds_it] if holds_it else [])])
-        params = [*([edge] if edge is not None else []), *asked]
-        while rows := looking.alone(sync, side, state, id, BATCH, where, params):
+        while rows := looking.alone(sync, side, state, id, BATCH, holds_it, asked, edge):
             id = rows[-1].id
             for row in rows:
                 yield Found(None, {side: row, side.other: None}), f"{side}:{row.id}", 0, READ if searching else 0
