@@ -17,13 +17,15 @@ STATES = ("in_sync", "left_out", "failing", "held", "waiting")
 
 @dataclass
 class Shown:
-    """Seconds by page, the first time apart; ``cpu``: processor seconds of the process for one of the page.
+    """Seconds by page, the first time apart; ``cpu``: processor seconds of the process for one of the page, and
+    ``server`` those of the PostgreSQL server.
 
     ``memory`` of the process at the end, ``size`` of the ledger, in bytes.
     """
 
     seconds: dict[str, list[float]] = field(default_factory=dict)
     cpu: dict[str, float] = field(default_factory=dict)
+    server: dict[str, float] = field(default_factory=dict)
     first: dict[str, float] = field(default_factory=dict)
     memory: int = 0
     size: float = 0.0
@@ -43,8 +45,9 @@ def measure(links: int, *, on_postgresql: bool) -> Shown:
             shown.first[name] = page(visitor).seconds
         for _ in range(ROUNDS):
             for name, page in wanted.items():
-                before = cpu_of(web.pid)
+                before, there = cpu_of(web.pid), site.server_cpu()
                 answer = page(visitor)
+                shown.server[name] = shown.server.get(name, 0.0) + (site.server_cpu() - there) / ROUNDS
                 shown.cpu[name] = shown.cpu.get(name, 0.0) + (cpu_of(web.pid) - before) / ROUNDS
                 if answer.status != 200:
                     raise SystemExit(f"{name}: {answer.status} {answer.text[:500]}\n{site.logs()[-2000:]}")

@@ -59,7 +59,8 @@ def shown(links: int, target: Target, *, on_postgresql: bool) -> list[bool]:
     met = []
     for name, seconds in got.seconds.items():
         first, middle, cpu = (1000 * each for each in (got.first[name], half(seconds), got.cpu[name]))
-        print(f"    {name}: first {first:.0f} ms, half within {middle:.0f} ms, processor {cpu:.0f} ms")
+        beside = f" and {1000 * got.server[name]:.0f} ms of the server" if on_postgresql else ""
+        print(f"    {name}: first {first:.0f} ms, half within {middle:.0f} ms, processor {cpu:.0f} ms{beside}")
         met.append(target(f"{name}, ms for 95 %", 1000 * part(seconds, MODE), "<=", LIST_MS))
     return met
 
