@@ -33,12 +33,22 @@ class Works:
     port: int = field(default_factory=free_port)
     processes: list[subprocess.Popen[bytes]] = field(default_factory=list)
 
+    @property
+    def address(self) -> str:
+        """Where the web process answers."""
+        return f"http://127.0.0.1:{self.port}"
+
+    @property
+    def whole_environment(self) -> dict[str, str]:
+        """The environment of a process of Bothways."""
+        return {**os.environ, **self.environment}
+
     def start(self, *words: str) -> subprocess.Popen[bytes]:
         """Start a process of Bothways."""
         command = [sys.executable, "-m", "bothways.cli.main", "-C", str(self.folder), "--quiet", *words]
         with (self.folder / f"{len(self.processes)}-{words[0]}.log").open("wb") as log:
             process = subprocess.Popen(
-                command, env=os.environ | self.environment, stdin=subprocess.DEVNULL, stdout=log, stderr=log
+                command, env=self.whole_environment, stdin=subprocess.DEVNULL, stdout=log, stderr=log
             )
         self.processes.append(process)
         return process

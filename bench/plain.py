@@ -42,6 +42,8 @@ FIELDS = (
 )
 SECRET = "a secret of the bench"
 PAGE = 500
+WIDE = 300
+"""Fields of the connector that has many."""
 SIGNATURE = "X-Signature"
 
 TABLE = f"""
@@ -63,7 +65,9 @@ def environment(folder: Path) -> dict[str, str]:
     told = folder / "bench_apps-1.0.dist-info"
     told.mkdir()
     (told / "METADATA").write_text("Metadata-Version: 2.1\nName: bench-apps\nVersion: 1.0\n")
-    (told / "entry_points.txt").write_text("[bothways.connectors]\nplain = bench.plain:Plain\n")
+    (told / "entry_points.txt").write_text(
+        "[bothways.connectors]\nplain = bench.plain:Plain\nwide = bench.plain:Wide\n"
+    )
     here = Path(__file__).parents[1]
     return {"PYTHONPATH": f"{here / 'src'}:{here}:{folder}", "PLAIN_SECRET": SECRET}
 
@@ -173,6 +177,17 @@ class Plain:
         if not signed_by(secret, delivery.body, delivery.header(SIGNATURE), "hex"):
             raise WebhookRefused(app=self._setup.app, reason="its signature is wrong")
         return [Hint(object, id) for object, id in orjson.loads(delivery.body)]
+
+
+class Wide(Plain):
+    """One that has as many fields as large accounts have; the others are for pages alone, and hold nothing."""
+
+    title: ClassVar[str] = "Wide"
+
+    def fields(self, object: str) -> Sequence[Field]:
+        """Return the fields, which all objects have."""
+        more = range(len(FIELDS), WIDE)
+        return (*FIELDS, *(Field(f"extra{number:03}", label=f"Property of the number {number}") for number in more))
 
 
 def _link(url: str) -> "psycopg.Connection[tuple[Any, ...]]":

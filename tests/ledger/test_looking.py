@@ -53,8 +53,12 @@ ALONE = {
 }
 
 
+@pytest.mark.parametrize("most", [1, looking.MOST_NOTED])
 @pytest.mark.parametrize("state", STATES)
-def test_pairs_and_lone_records_by_their_state(people: Sync, state: str) -> None:
+def test_pairs_and_lone_records_by_their_state(
+    people: Sync, state: str, most: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(looking, "MOST_NOTED", most)
     assert [link.left_id for link in looking.pairs(people, state, 0, 100)] == PAIRS[state]
     found = tuple([row.id for row in looking.alone(people, side, state, "", 100)] for side in SIDES)
     assert found == ALONE[state]
@@ -66,6 +70,36 @@ def test_counts_are_those_of_the_lists_and_everybody_is_in_one(people: Sync) -> 
     pairs = looking.pairs(people, None, 0, 100)
     lone = [row for side in SIDES for row in looking.alone(people, side, None, "", 100)]
     assert sum(counted.values()) == len(pairs) + len(lone)
+
+
+@pytest.mark.parametrize("state", [*STATES, None])
+@pytest.mark.parametrize("size", [1, 2])
+def test_lone_records_in_one_state_are_paged_up_to_an_edge(people: Sync, state: str | None, size: int) -> None:
+    every = [row.id for row in looking.alone(people, R, state, "", 100)]
+    found: list[str] = []
+    while rows := looking.alone(people, R, state, found[-1] if found else "", size, until="r6"):
+        found += [row.id for row in rows]
+    assert found == [id for id in every if id <= "r6"]
+
+
+def test_edges_are_as_many_places_behind(people: Sync) -> None:
+    ids = [link.id for link in looking.pairs(people, None, 0, 100)]
+    assert looking.pairs_edge(people, 0, 1) == ids[0]
+    assert looking.pairs_edge(people, ids[0], 5) == ids[5]
+    assert looking.pairs_edge(people, ids[0], 6) is None
+    assert looking.seen_edge(people.left_id, "l1", 2) == "l2"  # behind l10
+    assert looking.seen_edge(people.left_id, "l8", 2) is None
+
+
+@pytest.mark.parametrize(
+    ("word", "ids"), [("ANN", ["l0", "l2"]), ("r1", ["l1"]), ("x_y", ["l3"]), ("100%", []), ("zz", [])]
+)
+def test_pairs_that_hold_a_word_in_either_record(people: Sync, word: str, ids: list[str]) -> None:
+    feeds.save_seen(people.left, [SeenRow("l0", values={"name": "Ann"}), SeenRow("l3", values={"name": "X_Y"})])
+    feeds.save_seen(people.right, [SeenRow("r2", values={"name": "Joann"}), SeenRow("r1", values={"name": "x-y"})])
+    where, asked = looking.pair_holds(people, word)
+    found = [link.left_id for link in looking.pairs(people, None, 0, 100, where, asked)]
+    assert [id for id in found if id != "l10" or "l10" in ids] == ids
 
 
 @pytest.mark.parametrize("size", [1, 2, 100])

@@ -6,7 +6,7 @@ from bothways.errors import SeveralRecords, UnknownRecord
 from bothways.service.database import used
 from bothways.service.records import find, list_records
 from bothways.service.syncs import show_sync
-from bothways.service.views import RecordView
+from bothways.service.views import Page, RecordView
 from tests.memory_app import Traits
 from tests.office import Office
 
@@ -151,3 +151,94 @@ def test_an_id_that_both_apps_use_for_different_records_needs_its_app(office: Of
         found(office, "a00001")
     assert found(office, "Anna:a00001")["left"] == "a00001"
     assert found(office, "Bert:a00001")["right"] == "a00001"
+
+
+# --- some of very many at a time -----------------------------------------------------------------------
+
+
+@pytest.fixture
+def many(office: Office, monkeypatch: pytest.MonkeyPatch) -> Office:
+    """Thirty pairs and ten records without a partner, where four are many."""
+    monkeypatch.setattr("bothways.service.records.WINDOW", 4)
+    office.change("    guards:", "    send: {Bert: none}\n    guards:")
+    for number in range(30):
+        for app in (office.anna, office.bert):
+            app.add(email=f"p{number:02}@x.test", name=f"Person {number:02}")
+    for number in range(10):
+        office.bert.add(email=f"lone{number}@x.test", name=f"Lone {number}")
+    office.rest()
+    return office
+
+
+def steps(office: Office, state: str | None = None, search: str | None = None, size: int = 50) -> list[Page]:
+    """Return all pages of a bounded list."""
+    pages, after = list[Page](), None
+    while True:
+        pages.append(
+            list_records(office.open(), "people", state=state, search=search, after=after, size=size, bounded=True)
+        )
+        after = pages[-1].after
+        if after is None:
+            return pages
+        assert len(pages) < 100
+
+
+def names(pages: list[Page]) -> list[str]:
+    return [row.name for page in pages for row in page.rows]
+
+
+@pytest.mark.parametrize("size", [1, 3, 50])
+@pytest.mark.parametrize("search", ["erson", "lone", "x.test", "PERSON 2", "a0000", "b00033", "nobody", "7@x"])
+def test_a_bounded_search_finds_the_same_bit_by_bit(many: Office, search: str, size: int) -> None:
+    assert sorted(names(steps(many, search=search, size=size))) == sorted(
+        row.name for row in listed(many, search=search)
+    )
+
+
+def test_a_bounded_search_looks_at_no_more_than_a_window_at_once(many: Office) -> None:
+    pages = steps(many, search="lone 3")
+    assert [len(page.rows) for page in pages].count(0) == len(pages) - 1
+    assert all(page.unfinished == (page.after is not None) for page in pages)
+    assert {page.looked for page in pages[:7]} == {4}
+
+
+@pytest.mark.parametrize("state", ["in_sync", "left_out", "failing", "held", "waiting", None])
+@pytest.mark.parametrize("size", [2, 50])
+def test_bounded_lists_are_the_same_in_the_same_order(many: Office, state: str | None, size: int) -> None:
+    assert names(steps(many, state, size=size)) == [row.name for row in listed(many, state)]
+
+
+def test_a_list_of_one_state_goes_on_where_its_moment_is_over(many: Office, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("bothways.service.records.EFFORT", 250)
+    pages = steps(many, "left_out")
+    assert names(pages) == [f"Lone {number}" for number in range(10)]
+    assert any(page.unfinished for page in pages)
+
+
+@pytest.mark.parametrize("search", ["a00029", "P28@x.test", " b00030 "])
+def test_who_is_called_exactly_so_comes_at_once_and_once(many: Office, search: str) -> None:
+    pages = steps(many, search=search)
+    assert len(pages[0].rows) == 1
+    assert len(names(pages)) == 1
+
+
+def test_who_is_called_exactly_so_is_not_listed_in_another_state(many: Office) -> None:
+    assert names(steps(many, "held", search="a00029")) == []
+    assert len(names(steps(many, "in_sync", search="a00029"))) == 1
+
+
+@pytest.mark.parametrize(
+    "search", ["strasse", "STRASSE", "Straße", "élodie", "ÉLODIE", "élodie straße", "odie s", "日本"]
+)
+def test_letters_that_the_database_does_not_know_are_found(office: Office, search: str) -> None:
+    office.anna.add(email="elodie@x.test", name="Élodie Straße 日本")
+    office.rest()
+    assert [row.name for row in listed(office, search=search)] == ["Élodie Straße 日本"]
+
+
+@pytest.mark.parametrize("search", ["%", "_", "\\", '"', "'"])
+def test_signs_of_the_database_are_taken_as_they_are(office: Office, search: str) -> None:
+    office.anna.add(email="ann@x.test", name="Ann")
+    office.anna.add(email="bob@x.test", name=f"Bob {search}")
+    office.rest()
+    assert [row.name for row in listed(office, search=search)] == [f"Bob {search}"]

@@ -515,3 +515,22 @@ def test_failure_of_ours_has_an_id_that_stands_in_the_log(
     assert incident
     assert "secret words" not in answer.text
     assert any(getattr(record, "incident", "") == incident[0] for record in caplog.records)
+
+
+def test_a_search_that_has_not_looked_at_all_goes_on_by_itself(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("bothways.service.records.WINDOW", 2)
+    for number in range(5):
+        office.anna.add(email=f"p{number}@x.test", name=f"Person {number}")
+    office.rest()
+    here = browser(office)
+    here.sign_up("Ana Ruiz")
+    text, steps = here.get("/syncs/people/records?q=son+4").text, 1
+    while 'hx-trigger="load, click"' in text:
+        assert f"{2 * steps} records were looked at." in text
+        assert "None among those looked at so far." in text
+        found = re.search(r'id="more" href="\?([^"]+)"', text)
+        assert found is not None
+        text, steps = here.get(f"/syncs/people/records?{found[1].replace('&amp;', '&')}", htmx=True).text, steps + 1
+    assert steps == 3
+    assert "Person 4" in text
+    assert "Next 50" not in text

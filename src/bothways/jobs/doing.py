@@ -20,7 +20,7 @@ from bothways.errors import (
     as_data,
 )
 from bothways.jobs.heeding import heed
-from bothways.ledger import db, due, links, looking, requests
+from bothways.ledger import db, due, hours, links, looking, requests
 from bothways.ledger.models import Plan, Request, Run
 from bothways.ledger.plans import ActionRow
 from bothways.service import undo as undoing
@@ -183,8 +183,9 @@ def _undo(workspace: Workspace, wish: ToUndo, worker: str, progress: Report | No
 
 
 def run_view(ctx: Context, report: running.Report, *, by_limit: bool = False) -> RunView:
-    """Return what a run did, and how its sync stands after it."""
+    """Return what a run did, and how its sync stands after it; count how late what it wrote was."""
     row = Run.objects.get(pk=report.run_id)
+    hours.add_delays(ctx.sync, ctx.clock(), hours.delays_of(row.pk))
     counts = looking.counts(ctx.sync)
     written = looking.written([row.pk]).get(row.pk, {})
     created, updated = created_and_updated(ctx.spec.apps, written)

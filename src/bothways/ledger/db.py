@@ -114,6 +114,12 @@ def in_list(sql: str, params: Sequence[object], ids: Iterable[object]) -> list[t
     return found
 
 
+def among(ids: Sequence[object]) -> tuple[str, object]:
+    """Return the condition that what stands before it is one of these, whatever their number, and what it asks for."""
+    backend = _backend()
+    return backend.LISTED, backend.listed(ids)
+
+
 def in_list_execute(sql: str, params: Sequence[object], ids: Iterable[object]) -> None:
     """Run a statement that ends in ``IN {ids}``, in chunks."""
     backend = _backend()
@@ -197,6 +203,11 @@ def end_standstill() -> None:
 def unlocked() -> str:
     """Return the end of a query that is to leave out rows which somebody else writes to just now."""
     return _backend().UNLOCKED
+
+
+def any_case() -> str:
+    """Return the operator that compares with a pattern, whatever the case of Latin letters without marks."""
+    return str(_backend().ANY_CASE)
 
 
 def _backend() -> ModuleType:

@@ -124,6 +124,12 @@ def open_link_ids(sync: Sync) -> set[int]:
     return {row[0] for row in db.rows(f"SELECT link_id FROM journal WHERE sync_id=%s AND {OPEN}", (sync.pk,))}
 
 
+def is_open(run_id: int) -> bool:
+    """Tell whether the result of anything that a run wrote is not recorded yet."""
+    sql = f"SELECT 1 FROM journal WHERE sync_id=(SELECT sync_id FROM run WHERE id=%s) AND run_id=%s AND {OPEN} LIMIT 1"
+    return db.one(sql, (run_id, run_id)) is not None
+
+
 def oldest_open_create(sync: Sync, side: Side) -> float | None:
     """Return when (seconds) the oldest open intent to create a record on this side was stored, None without one."""
     sql = f"SELECT MIN(created_at) FROM journal WHERE sync_id=%s AND side=%s AND kind='create' AND {OPEN}"

@@ -9,6 +9,7 @@ COPY_FROM = 50
 """Rows from which COPY into a temporary table beats single statements."""
 
 BY_KEY = ""
+ANY_CASE = "ILIKE"
 UNLOCKED = " FOR UPDATE SKIP LOCKED"
 END_STANDSTILL = """
 SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid<>pg_backend_pid()

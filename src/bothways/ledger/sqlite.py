@@ -11,6 +11,9 @@ LISTED = "IN (SELECT value FROM json_each(%s))"
 BY_KEY = " WITHOUT ROWID"
 """Behind the columns of a table: its rows are kept by their key alone."""
 
+ANY_CASE = "LIKE"
+"""Like a pattern, whatever the case of Latin letters without marks."""
+
 UNLOCKED = ""
 """There is one writer at a time."""
 

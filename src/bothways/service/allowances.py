@@ -13,7 +13,7 @@ from bothways.connectors.base import Connector, TellsTimeZone
 from bothways.connectors.budget import MemoryBudget
 from bothways.connectors.pacing import Day, State
 from bothways.errors import PermissionMissing
-from bothways.ledger import allowances, rests
+from bothways.ledger import allowances, hours, rests
 from bothways.service.access import keep_unkept
 from bothways.service.database import kept_open, on_database, sqlite_path
 from bothways.service.document import AppDocument
@@ -32,7 +32,8 @@ T = TypeVar("T")
 class _Account:
     """A connection in this process: its budget, and its day as last kept.
 
-    ``known``: the ledger was asked about it; ``zoned``: where its midnight is was settled.
+    ``known``: the ledger was asked about it; ``zoned``: where its midnight is was settled; ``told``: how many of its
+    calls were counted in their hours.
     """
 
     app: str
@@ -40,7 +41,14 @@ class _Account:
     known: bool = False
     kept: Day | None = None
     zoned: bool = False
+    told: int = 0
     lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def untold(self) -> int:
+        """Return how many calls were made since this was asked last."""
+        with self.lock:
+            before, self.told = self.told, sum(dict(self.budget.bill).values())
+            return self.told - before
 
 
 _accounts: dict[tuple[Path, str, str], _Account] = {}
@@ -103,9 +111,11 @@ def know(workspace: "Workspace", app: "Opened") -> None:
 def settle(workspace: "Workspace") -> None:
     """Keep what was spent, give back what was taken and not used, and keep tokens that could not be kept before."""
     keep_unkept(workspace.database)
-    for (folder, _, _), account in list(_accounts.items()):
+    for (folder, _, _), account in sorted(_accounts.items()):  # in order: none waits for who waits for it
         if folder != workspace.folder:
             continue
+        if made := account.untold():
+            hours.add_calls(account.app, workspace.clock(), made)
         account.budget.settle()
         if account.known and not account.budget.is_shared and (day := account.budget.day()) != account.kept:
             allowances.save(account.app, State(day=day))

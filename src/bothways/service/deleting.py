@@ -40,6 +40,7 @@ _TABLES = (
     "halt",
     "mend",
     "ignored",
+    "delay",
     "revision",
 )
 """Everything that belongs to a sync, in the order in which it can be removed."""

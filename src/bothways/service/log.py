@@ -4,8 +4,9 @@ from collections.abc import Mapping
 
 from bothways.engine.sides import SIDES, Side
 from bothways.errors import UnknownRun
-from bothways.ledger import looking
+from bothways.ledger import journal, looking
 from bothways.ledger.models import Run
+from bothways.service.counting import MANY
 from bothways.service.database import on_database
 from bothways.service.rights import Role, for_role
 from bothways.service.views import RunSummary
@@ -34,9 +35,18 @@ def show_run(workspace: Workspace, run_id: str) -> RunSummary:
     return summaries(workspace, [run_row(workspace, run_id)])[0]
 
 
+_kept: dict[tuple[str, int], dict[tuple[str, str], int]] = {}
+"""What runs wrote that have ended and wrote very many records: by database and run."""
+
+
 def summaries(workspace: Workspace, rows: list[Run]) -> list[RunSummary]:
     """Return runs as they are shown."""
-    written = looking.written([row.pk for row in rows])
+    kept = {row.pk: _kept[place] for row in rows if (place := (workspace.database, row.pk)) in _kept}
+    written = kept | looking.written([row.pk for row in rows if row.pk not in kept])
+    for row in rows:
+        many = row.ended_at is not None and sum(written.get(row.pk, {}).values()) >= MANY
+        if many and row.pk not in kept and not journal.is_open(row.pk):
+            _kept[workspace.database, row.pk] = written[row.pk]
     return [_summary(workspace, row, written.get(row.pk, {})) for row in rows]
 
 

@@ -46,6 +46,9 @@ KEPT = 5
 PAGE = 400
 """Actions read at once."""
 
+SWIFT, WINDOW, ROUGH = 20_000, 4_000, ("emptied", "conflicts", "held")
+"""Actions among which is looked at once for those of a page; fewer of lists for which each must be read."""
+
 EXAMPLES = 5
 """Records shown of a group of duplicates."""
 
@@ -285,15 +288,34 @@ def each_action(workspace: Workspace, plan_id: str, *, show: str = "everything")
 def plan_page(
     workspace: Workspace, plan_id: str, *, show: str = "all", search: str = "", after: int = -1, size: int = 50
 ) -> ActionPage:
-    """Return a page of a plan's actions whose records have a text in their names or ids, and from where to go on."""
-    found = _page(workspace, plan_row(workspace, plan_id), show, after, size + 1, search.strip())
-    shown = found[:size]
-    return ActionPage(tuple(shown), shown[-1].seq if len(found) > size else None)
+    """Return a page of a plan's actions whose records have a text in their names or ids, and from where to go on.
+
+    Of very many actions only some are looked at: then the page may be short, and is ``unfinished``.
+    """
+    made = plan_row(workspace, plan_id)
+    edge = after + (WINDOW if show in ROUGH else SWIFT)
+    found = _page(workspace, made, show, after, size + 1, search.strip(), edge)
+    shown = tuple(found[:size])
+    if len(found) > size:
+        return ActionPage(shown, shown[-1].seq)
+    last = plans.size(made) - 1
+    return ActionPage(shown, edge, looked=edge + 1, unfinished=True) if edge < last else ActionPage(shown, None)
 
 
-def _page(workspace: Workspace, found: Plan, show: Shown, after: int, size: int, search: str = "") -> list[ActionView]:
+def _page(
+    workspace: Workspace,
+    found: Plan,
+    show: Shown,
+    after: int,
+    size: int,
+    search: str = "",
+    edge: int | None = None,
+) -> list[ActionView]:
+    """Return some of the actions behind one; ``edge``: none beyond this one is looked at."""
     where, fits = SHOWS[show]
     where, params = _and_holding(where, search)
+    if edge is not None:
+        where = " AND ".join(filter(None, (where, f"seq<={int(edge)}")))
     labels = _Labels(workspace, found)
     shown: list[ActionView] = []
     while len(shown) < size:
@@ -311,7 +333,7 @@ def _and_holding(where: str, search: str) -> tuple[str, tuple[str, ...]]:
         return where, ()
     needle = search.lower().replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
     columns = ("data", "left_id", "right_id")
-    held = " OR ".join(f"LOWER({column}) LIKE %s ESCAPE '\\'" for column in columns)
+    held = " OR ".join(f"{column} {db.any_case()} %s ESCAPE '\\'" for column in columns)
     return " AND ".join(filter(None, (where, f"({held})"))), (f"%{needle}%",) * len(columns)
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from bothways.engine.deletes import Removal, done_here, unless
+from bothways.engine.keys import keys_of
 from bothways.engine.rules import because
 from bothways.engine.scope import Scope, why_outside
 from bothways.engine.sides import SIDES, Side
@@ -32,8 +33,18 @@ BATCH = 200
 _NOT_SEARCHABLE = re.compile(r"[^!-~]|[\"\\]")
 """What the database's own search may miss: letters whose case it does not know, what JSON writes otherwise."""
 
+WINDOW = 5_000
+"""Records among which is looked at a time for those wanted, where these may be few."""
+
+EFFORT, SEARCHED, PASSED, READ = 5_000, 5_000, 250, 10
+"""The effort of a moment, and what is counted as how much of it: to look for a text in a window of pairs; to go
+through one of records without a partner; to look at one that may be it."""
+
 MOST_HITS = 1000
 """Candidates looked at for a name; more of them are no answer anyway."""
+
+
+Key = int | tuple[Side, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +62,13 @@ class Found:
         return {side: row.id if row else None for side, row in self.rows.items()}
 
     @property
+    def key(self) -> Key:
+        """What tells it from all others."""
+        if self.link is not None:
+            return self.link.id
+        return next((side, row.id) for side, row in self.rows.items() if row)
+
+    @property
     def name(self) -> str:
         """What people call it."""
         return next((name for row in self.rows.values() if (name := name_of(row))), "")
@@ -65,38 +83,112 @@ def list_records(
     search: str | None = None,
     after: str | None = None,
     size: int = 50,
+    bounded: bool = False,
 ) -> Page:
-    """Return a page of records: pairs first, then those without a partner, app by app."""
+    """Return a page of records: pairs first, then those without a partner, app by app.
+
+    Who is called exactly as is searched for comes first. ``bounded``: no more records are looked at than takes a
+    moment, so that the page may be shorter than ``size`` though there is more; then it is ``unfinished``.
+    """
     sync, document = row_of(workspace, name), workspace.sync(name)
+    first = _called_so(sync, document, search, workspace.clock()) if search is not None else {}
+    first = first if len(first) <= size else {}
+    shown = [view for view in first.values() if state in (None, view.state)] if after is None else []
+    spare, effort, looked = size - len(shown), 0, 0
     chosen: list[tuple[Found, str]] = []
-    for found, place in _every(sync, state, after or "pairs:0"):
-        if search is not None and not _contains(found, search):
-            continue
-        chosen.append((found, place))
-        if len(chosen) > size:
+    last: str | None = None
+    for found, place, passed, cost in _every(sync, state, search, after or "pairs:0"):
+        effort, looked, last = effort + cost, looked + passed, place
+        if found is not None and found.key not in first and (search is None or _contains(found, search)):
+            chosen.append((found, place))
+        if len(chosen) > spare or (bounded and effort >= EFFORT):
             break
-    shown = chosen[:size]
-    rows = describe(sync, document, [found for found, _ in shown], workspace.clock())
-    return Page(tuple(rows), shown[-1][1] if len(chosen) > size else None)
+    else:
+        last = None
+    more = len(chosen) > spare
+    chosen = chosen[:spare]
+    shown += describe(sync, document, [found for found, _ in chosen], workspace.clock())
+    if more:
+        return Page(tuple(shown), chosen[-1][1] if chosen else after or "pairs:0", looked)
+    return Page(tuple(shown), last, looked, unfinished=last is not None)
 
 
-def _every(sync: Sync, state: str | None, after: str) -> Iterator[tuple[Found, str]]:
-    """Yield pairs and single records, each with the place from where to go on after it."""
+def _called_so(sync: Sync, document: SyncDocument, text: str, now: float) -> dict[Key, RecordView]:
+    """Return who has exactly this id, e-mail address or other key, as they are shown; nobody else is looked at."""
+    ids: dict[Side, list[str]] = {}
+    for side in SIDES:
+        feed = sync.left if side is Side.LEFT else sync.right
+        keys = {
+            (slot, feeds.key_hash(key))
+            for slot, parts in feed.slots
+            if len(parts) == 1 and len(parts[0][1]) == 1
+            for key in keys_of(parts, {parts[0][1][0]: text.strip()})
+        }
+        holders = feeds.holders(feed.pk, keys) if keys else {}
+        ids[side] = sorted({text.strip(), *(id for held in holders.values() for id in held)})
+    found = [each for each in _whole(sync, ids) if _contains(each, text)][:MOST_HITS]
+    views = describe(sync, document, found, now)
+    return {each.key: view for each, view in zip(found, views, strict=True)}
+
+
+Step = tuple[Found | None, str, int, int]
+"""A pair or single record, None where some were passed; the place from where to go on after it; how many records were
+passed; and the effort of that."""
+
+
+def _every(sync: Sync, state: str | None, search: str | None, after: str) -> Iterator[Step]:
+    """Yield pairs and single records that may be wanted."""
     kind, _, last = after.partition(":")
+    word = _word_of(search) if search is not None else ""
     if kind == "pairs":
         number = int(last) if last.isascii() and last.isdigit() and len(last) < 19 else 0
-        while page := looking.pairs(sync, state, number, BATCH):
-            number = page[-1].id
-            for found in _of_links(sync, page):
-                yield found, f"pairs:{found.link.id if found.link else 0}"
+        yield from _pairs(sync, state, search is not None, word, number)
     for side in SIDES:
         if kind == Side.RIGHT and side is Side.LEFT:
             continue
-        id = last if kind == side else ""
-        while rows := looking.alone(sync, side, state, id, BATCH):
+        yield from _alone(sync, side, state, search is not None, word, last if kind == side else "")
+
+
+def _pairs(sync: Sync, state: str | None, searching: bool, word: str, number: int) -> Iterator[Step]:
+    holds_it, asked = looking.pair_holds(sync, word) if word else ("", [])
+    while True:
+        edge = looking.pairs_edge(sync, number, WINDOW) if searching else None
+        where = " AND ".join([*(["l.id<=%s"] if edge is not None else []), *([holds_it] if holds_it else [])])
+        params = [*([edge] if edge is not None else []), *asked]
+        while page := looking.pairs(sync, state, number, BATCH, where, params):
+            number = page[-1].id
+            for found in _of_links(sync, page):
+                yield found, f"pairs:{found.link.id if found.link else 0}", 0, READ if searching else 0
+        if edge is None:
+            return
+        number = edge
+        yield None, f"pairs:{edge}", WINDOW, SEARCHED
+
+
+def _alone(sync: Sync, side: Side, state: str | None, searching: bool, word: str, id: str) -> Iterator[Step]:
+    if state == "in_sync":
+        return
+    feed = looking.feed_id(sync, side)
+    in_windows = searching or state in (None, "left_out")
+    holds_it, asked = looking.row_holds(word) if word else ("", [])
+    while True:
+        edge = looking.seen_edge(feed, id, WINDOW) if in_windows else None
+        while rows := looking.alone(sync, side, state, id, BATCH, holds_it, asked, edge):
             id = rows[-1].id
             for row in rows:
-                yield Found(None, {side: row, side.other: None}), f"{side}:{row.id}"
+                yield Found(None, {side: row, side.other: None}), f"{side}:{row.id}", 0, READ if searching else 0
+        if edge is None:
+            return
+        id = edge
+        yield None, f"{side}:{edge}", WINDOW, PASSED
+
+
+def _word_of(text: str) -> str:
+    """Return the longest part of a text by which the database can look for it, "" if there is none.
+
+    It knows no letters but Latin ones without marks, and not that an ss may be written as one letter.
+    """
+    return max(_NOT_SEARCHABLE.split(text.casefold().strip().replace("ss", " ")), key=len)
 
 
 def _of_links(sync: Sync, page: list[LinkRow]) -> list[Found]:

@@ -8,12 +8,13 @@ from bothways.engine.deletes import Removal
 from bothways.engine.sides import SIDES, Side
 from bothways.engine.spec import Finding, Wins
 from bothways.errors import OnAlready, OthersWriteToo
-from bothways.ledger import halts, holds, looking, noted, plans
+from bothways.ledger import halts, hours, noted, plans
 from bothways.ledger.models import Plan, Run, Sync
 from bothways.service import allowances, neighbours, yaml_edit
 from bothways.service.admission import check, is_admitted, note_admitted, others_asked
 from bothways.service.alerts import unsent
 from bothways.service.associations import SWITCHED_OFF, may_have_any, needs
+from bothways.service.counting import counts_of
 from bothways.service.database import on_database
 from bothways.service.deleting import settle_old_links
 from bothways.service.document import (
@@ -169,7 +170,7 @@ def _set_state(workspace: Workspace, name: str, state: str) -> None:
 
 def _view(workspace: Workspace, name: str, here: Standing, *, ask: bool) -> SyncView:
     row, document = row_of(workspace, name), workspace.sync(name)
-    counts = Counts(**looking.counts(row), to_decide=holds.to_decide(row))
+    counts = counts_of(workspace, row)
     last = summaries(workspace, list(Run.objects.select_related("sync").filter(sync=row).order_by("-id")[:1]))
     applied, labels = _exact(workspace, document, row, ask)
     return SyncView(
@@ -209,6 +210,7 @@ def _view(workspace: Workspace, name: str, here: Standing, *, ask: bool) -> Sync
         next_of(row, document.pair, here),
         quiet_words(document.timing.schedule.quiet),
         proof_of(row),
+        hours.last_written(row),
     )
 
 

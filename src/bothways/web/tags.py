@@ -70,6 +70,25 @@ def day(at: float) -> SafeString:
     return format_html('<time datetime="{}">{}</time>', moment.date().isoformat(), date_format(moment, "DATE_FORMAT"))
 
 
+@register.simple_tag
+def hour(at: float) -> SafeString:
+    """Return the time at which an hour begins (seconds)."""
+    moment = datetime.fromtimestamp(at, UTC)
+    return format_html(
+        '<time datetime="{}">{}</time>', moment.isoformat(timespec="minutes"), moment.strftime("%H:%M UTC")
+    )
+
+
+def duration(seconds: float) -> str:
+    """Return how long something takes, in the unit that people would use."""
+    if seconds < 10:
+        return _("%(count)s s") % {"count": number_format(seconds, decimal_pos=0 if seconds == int(seconds) else 1)}
+    for size, words in ((86_400, _("%(count)s d")), (3600, _("%(count)s h")), (60, _("%(count)s min"))):
+        if seconds >= size:
+            return words % {"count": number(round(seconds / size))}
+    return _("%(count)s s") % {"count": number(round(seconds))}
+
+
 def _between(seconds: float) -> str:
     length, ahead = abs(seconds), seconds > 0
     for size, words in _SIZES:
@@ -166,6 +185,12 @@ def state_word(state: str) -> str:
 def wrote(run: RunSummary) -> bool:
     """Tell whether a run wrote anything."""
     return any((*run.created.values(), *run.updated.values()))
+
+
+@register.filter
+def needing(sync: SyncView) -> int:
+    """Return how many records of a sync wait for a person, or are refused."""
+    return sync.counts.failing + sync.counts.held
 
 
 @register.filter

@@ -41,6 +41,7 @@ from bothways.ledger.models.service import (
     Webhooks,
     Worker,
 )
+from bothways.ledger.models.tallies import Called, Delay
 
 __all__ = [
     "ACTIVE",
@@ -52,8 +53,10 @@ __all__ = [
     "Answered",
     "Apart",
     "Base",
+    "Called",
     "Connection",
     "Deed",
+    "Delay",
     "Draft",
     "Due",
     "Feed",

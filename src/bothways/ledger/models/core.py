@@ -146,6 +146,7 @@ class Seen(Base):
             models.Index(fields=["feed", "address"], name="seen_address"),
             models.Index(fields=["feed"], condition=Q(lists__isnull=False), name="seen_in_list"),
             models.Index(fields=["feed", "became"], condition=Q(became__isnull=False), name="seen_became"),
+            models.Index(fields=["feed", "record_id"], condition=~Q(state="live"), name="seen_not_live"),
         ]
 
 
@@ -209,6 +210,9 @@ class Link(Base):
         indexes = [
             models.Index(fields=["sync", side], condition=Q(state="ended"), name=f"link_ended_{side}")
             for side in ("left_id", "right_id")
+        ] + [
+            models.Index(fields=["sync", "id"], condition=Q(state="pending"), name="link_pending"),
+            models.Index(fields=["sync", "id"], condition=Q(frozen__gt=""), name="link_frozen"),
         ]
 
 
@@ -335,6 +339,8 @@ class Journal(Base):
             models.Index(fields=["run_id", "id"], name="journal_run"),
             models.Index(fields=["sync", "record_id"], name="journal_record"),
             models.Index(fields=["sync", "state"], condition=Q(state__in=("intent", "in_flight")), name="journal_open"),
+            models.Index(fields=["run_id", "kind", "side"], condition=Q(state="done"), name="journal_written"),
+            models.Index(fields=["sync", "done_at", "kind", "side"], condition=Q(state="done"), name="journal_done"),
         ]
 
 

@@ -17,6 +17,7 @@ from bothways.service.views.apps import (
     VisitView,
 )
 from bothways.service.views.common import Counted, plain
+from bothways.service.views.hours import CallsOfHour, CallsView, DayView, HourView
 from bothways.service.views.issues import (
     CandidateView,
     ChoiceView,
@@ -124,12 +125,15 @@ __all__ = [
     "BadRow",
     "BarView",
     "BrakeView",
+    "CallsOfHour",
+    "CallsView",
     "CandidateView",
     "ChangeView",
     "ChoiceView",
     "ConnectorView",
     "Counted",
     "Counts",
+    "DayView",
     "DeedView",
     "DeletedView",
     "Difference",
@@ -146,6 +150,7 @@ __all__ = [
     "GroupPage",
     "GroupView",
     "HaltView",
+    "HourView",
     "IgnoredView",
     "IssueCounts",
     "IssueView",

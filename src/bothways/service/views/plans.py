@@ -145,7 +145,12 @@ class ActionView:
 
 @dataclass(frozen=True, slots=True)
 class ActionPage:
-    """Some records of a plan; ``after``: from where to go on, None at the end."""
+    """Some records of a plan; ``after``: from where to go on, None at the end.
+
+    ``unfinished``: so far only ``looked`` actions were looked at, go on to find out whether there are more.
+    """
 
     rows: tuple[ActionView, ...]
     after: int | None
+    looked: int = 0
+    unfinished: bool = False

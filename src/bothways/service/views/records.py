@@ -21,10 +21,16 @@ class RecordView:
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """A page of records; ``after`` None at the end."""
+    """A page of records; ``after`` None at the end.
+
+    ``looked``: how many records were passed in search of those wanted; ``unfinished``: these are not all there are
+    up to here, go on to find out.
+    """
 
     rows: tuple[RecordView, ...]
     after: str | None
+    looked: int = 0
+    unfinished: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -135,7 +135,8 @@ class ProblemView:
 class Counts:
     """How many records are in each state; a linked pair counts once.
 
-    ``to_decide``: differences of fields that wait for a person.
+    ``to_decide``: differences of fields that wait for a person. ``counted_at``: when all this was counted (seconds),
+    None: just now.
     """
 
     in_sync: int = 0
@@ -144,6 +145,7 @@ class Counts:
     held: int = 0
     waiting: int = 0
     to_decide: int = 0
+    counted_at: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,7 +199,7 @@ class SyncView:
     becomes of a linked pair that leaves. ``deletes``: per app keep, archive, delete or tag, what becomes of its record
     when the partner was deleted, after the ``grace`` in seconds. ``requires``: per app the field of which one must
     hold a valid e-mail address. ``leads`` says what becomes of leads, where another sync keeps them, or their contacts.
-    ``quiet``: its quiet hours; ``proof``: the last one.
+    ``quiet``: its quiet hours; ``proof``: the last one; ``changed_at``: when a record was written last (seconds).
     """
 
     name: str
@@ -226,3 +228,4 @@ class SyncView:
     next: NextView = NextView()
     quiet: str = ""
     proof: LastProof | None = None
+    changed_at: float | None = None

@@ -3,9 +3,9 @@
 from django.http import HttpRequest
 
 from bothways import errors as e
-from bothways.service import apps
+from bothways.service import apps, hours
 from bothways.service.rights import Role
-from bothways.service.views import AppCheck, AppDetails, AppView, ConnectorView
+from bothways.service.views import AppCheck, AppDetails, AppView, CallsView, ConnectorView
 from bothways.web.api.calls import get, listed, post
 from bothways.web.api.syncs import ASKED_APPS
 
@@ -20,6 +20,12 @@ def list_apps(request: HttpRequest) -> object:
 def show_app(request: HttpRequest, name: str) -> AppDetails:
     """Look at an app: its account, what it allows, and what it is in trouble with. It is not asked."""
     return apps.show_app(request.workspace, name)
+
+
+@get("apps/{name}/hours", CallsView, refused=(e.UnknownApp,))
+def show_calls(request: HttpRequest, name: str) -> CallsView:
+    """Show how many calls we made to an app in the last 24 hours, hour by hour, and how many it allows."""
+    return hours.calls_of(request.workspace, name)
 
 
 @post("apps/{name}/check", AppCheck, Role.OPERATOR, refused=(e.UnknownApp, *ASKED_APPS))

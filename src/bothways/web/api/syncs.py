@@ -7,11 +7,11 @@ from pydantic import Field
 
 from bothways import errors as e
 from bothways.ledger.turns import SYNC
-from bothways.service import halting, records, requests, standing, syncs
+from bothways.service import halting, hours, records, requests, standing, syncs
 from bothways.service.requests import RequestView, ToRun
 from bothways.service.resolution import row_of
 from bothways.service.rights import Role
-from bothways.service.views import HaltView, RecordView, StatusView, SyncView, WhyView
+from bothways.service.views import DayView, HaltView, RecordView, StatusView, SyncView, WhyView
 from bothways.service.why import why
 from bothways.web.api.calls import Body, Limit, Name, get, listed, post
 
@@ -65,6 +65,12 @@ def list_syncs(request: HttpRequest) -> object:
 def show_sync(request: HttpRequest, name: str) -> SyncView:
     """Show a sync: its settings, its counts, its last run."""
     return syncs.show_sync(request.workspace, name)
+
+
+@get("syncs/{name}/hours", DayView, refused=(e.UnknownSync,))
+def show_hours(request: HttpRequest, name: str) -> DayView:
+    """Show what a sync has written in the last 24 hours, hour by hour, and how late."""
+    return hours.day_of(request.workspace, name)
 
 
 @get("syncs/{name}/yaml", YAML, refused=(e.UnknownSync,))
@@ -139,9 +145,13 @@ def list_records(
     after: Annotated[str | None, Field(max_length=1000)] = None,
     limit: Limit = 50,
 ) -> object:
-    """List the records of a sync: pairs first, then those without a partner."""
+    """List the records of a sync: pairs first, then those without a partner.
+
+    Of very many records only some are looked at in one call: there may be fewer than asked for, or none, though there
+    are more. Go on as long as there is a next page.
+    """
     found = records.list_records(
-        request.workspace, name, state=state, search=search or None, after=after or None, size=limit
+        request.workspace, name, state=state, search=search or None, after=after or None, size=limit, bounded=True
     )
     return listed(request, found.rows, found.after)
 

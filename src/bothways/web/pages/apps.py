@@ -9,10 +9,11 @@ from django.utils.translation import gettext as _
 
 from bothways.connectors.base import Setting
 from bothways.errors import BothwaysError, LedgerError, NotAllowed
-from bothways.service import apps, syncs
+from bothways.service import apps, hours, syncs
 from bothways.service.rights import Role
 from bothways.service.same_account import accept_account
 from bothways.service.views import ConnectorView
+from bothways.web.pages import figures
 from bothways.web.pages.page import action, form, page, shown, went_well
 
 PREFIX = "set-"
@@ -41,7 +42,8 @@ def listed(request: HttpRequest) -> HttpResponse:
 @page()
 def one(request: HttpRequest, name: str) -> HttpResponse:
     """Show one app: who uses it, its calls of today, its settings, and where its secrets are."""
-    return shown(request, "apps/app.html", found=apps.show_app(request.workspace, name))
+    made = hours.calls_of(request.workspace, name)
+    return shown(request, "apps/app.html", found=apps.show_app(request.workspace, name), figure=figures.calls(made))
 
 
 @action(post=Role.OPERATOR)

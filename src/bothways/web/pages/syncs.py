@@ -7,10 +7,11 @@ from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
 
 from bothways.ledger.turns import SYNC
-from bothways.service import deleting, drafts, halting, log, records, requests, running, standing, syncs
+from bothways.service import deleting, drafts, halting, hours, log, records, requests, running, standing, syncs
 from bothways.service.requests import ToRun
 from bothways.service.resolution import row_of
 from bothways.service.rights import Role
+from bothways.web.pages import figures
 from bothways.web.pages.page import action, asks_for_part, page, shown, went_well
 
 STATES = ("in_sync", "left_out", "failing", "held", "waiting")
@@ -32,6 +33,7 @@ def home(request: HttpRequest) -> HttpResponse:
     context: dict[str, Any] = {
         "deleted": deleting.deleted(request.workspace),
         "drafts": drafts.drafts(request.workspace),
+        "changed_at": max((view.changed_at for view in found.syncs if view.changed_at), default=None),
     }
     return shown(request, "syncs/home.html", stands=found, resting=resting, on=on, needing=needing, **context)
 
@@ -41,9 +43,17 @@ def overview(request: HttpRequest, name: str) -> HttpResponse:
     """Show one sync: its health, what it does now, its settings and its last runs."""
     view = syncs.show_sync(request.workspace, name)
     runs = log.runs(request.workspace, name, size=5)
-    look = running.first_look(request.workspace, name)
-    context: dict[str, Any] = {"sync": view, "runs": runs, "tab": "overview", "tiles": _tiles(view), "look": look}
-    return shown(request, "syncs/overview.html", **context, halt=halting.halted(request.workspace, name))
+    day = hours.day_of(request.workspace, name)
+    context: dict[str, Any] = {
+        "sync": view,
+        "runs": runs,
+        "tab": "overview",
+        "tiles": _tiles(view),
+        "look": running.first_look(request.workspace, name),
+        "halt": halting.halted(request.workspace, name),
+        "figures": [figures.changes(day, view.apps), figures.delays(day)] if view.last_run else [],
+    }
+    return shown(request, "syncs/overview.html", **context)
 
 
 def _tiles(view: syncs.SyncView) -> list[tuple[str, str, int]]:
@@ -64,9 +74,13 @@ def listed(request: HttpRequest, name: str) -> HttpResponse:
         search=text or None,
         after=str(request.GET.get("after", "")) or None,
         size=PAGE,
+        bounded=True,
     )
+    before = str(request.GET.get("looked", ""))
+    looked = found.looked + (int(before) if before.isascii() and before.isdigit() and len(before) < 10 else 0)
     context: dict[str, Any] = {
         "sync": view,
+        "looked": looked,
         "found": found,
         "state": state,
         "q": text,

@@ -1,0 +1,72 @@
+"""How many records are in each state, without counting very many of them again for everybody who looks.
+
+Where they are few they are counted whenever somebody asks. Where they are many, what was counted of late is shown and
+counted anew meanwhile; when it was counted is said with it.
+"""
+
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from typing import TYPE_CHECKING
+
+from bothways.errors import LedgerError
+from bothways.ledger import holds, looking
+from bothways.ledger.models import Sync
+from bothways.service.database import kept_open
+from bothways.service.views import Counts
+
+if TYPE_CHECKING:
+    from bothways.service.workspace import Workspace
+
+MANY = 50_000
+"""Records of a sync that are too many to be counted for every page."""
+
+FRESH, LASTS = 10.0, 60.0
+"""Seconds for which a number counts as new, and after which nobody is shown it any more."""
+
+_kept: dict[tuple[str, int], Counts] = {}
+_counting: set[tuple[str, int]] = set()
+_lock = threading.Lock()
+_aside = ThreadPoolExecutor(1, thread_name_prefix="bothways-counts")
+
+
+def counts_of(workspace: "Workspace", sync: Sync) -> Counts:
+    """Return how many records are in each state, on the caller's use of the database."""
+    place, now = (workspace.database, sync.pk), workspace.clock()
+    kept = _kept.get(place)
+    age = now - kept.counted_at if kept is not None and kept.counted_at is not None else LASTS
+    if kept is None or not 0 <= age < LASTS:
+        return _count(place, sync, now)
+    if age >= FRESH:
+        _count_aside(workspace, sync)
+    return kept
+
+
+def _count(place: tuple[str, int], sync: Sync, now: float) -> Counts:
+    counted = looking.counts(sync)
+    many = sum(counted.values()) >= MANY
+    counts = Counts(**counted, to_decide=holds.to_decide(sync), counted_at=now if many else None)
+    if many:
+        _kept[place] = counts
+    else:
+        _kept.pop(place, None)
+    return counts
+
+
+def _count_aside(workspace: "Workspace", sync: Sync) -> None:
+    """Have the records counted anew, unless that is being done."""
+    place = (workspace.database, sync.pk)
+    with _lock:
+        if place in _counting:
+            return
+        _counting.add(place)
+
+    def work() -> None:
+        try:
+            with suppress(LedgerError), kept_open(workspace.database):
+                _count(place, sync, workspace.clock())
+        finally:
+            with _lock:
+                _counting.discard(place)
+
+    _aside.submit(work)
