@@ -1,0 +1,192 @@
+"""Texts of the layers below, said in the language of the request.
+
+Those layers speak English: failures are templates with facts (``errors.py``), and reasons are kept as they were filled.
+The catalogue of a language holds the templates, with the context SAID. A failure is filled after its template was
+translated; a text that was filled before is known again by the template that it fits. What fits none stays English.
+"""
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import cache, cached_property, lru_cache
+from string import Formatter
+
+from django.utils.timezone import get_current_timezone
+from django.utils.translation import get_language
+from django.utils.translation.trans_real import translation
+
+from bothways.errors import BothwaysError
+
+SAID = "said"
+"""The context of templates of the layers below, in the catalogues."""
+
+SPOKEN = frozenset(
+    (
+        *("again", "against", "expected", "got", "help", "hint", "how", "limit", "match", "message", "more", "outside"),
+        *("problem", "reason", "reasons", "said", "so", "text", "today", "told", "unless", "wanted", "what", "why"),
+    )
+)
+)
+"""Facts that are words of ours, not values of a record or names: they are translated in their turn."""
+
+CONDITIONS = frozenset(("in_words",))
+"""Facts that are conditions of a filter in words."""
+
+FIXED = 9
+"""Letters that must be fixed in a template, so that a text which fits it is surely made of it."""
+
+_DEEPEST = 4
+_MOMENT = re.compile(r"\b(\d{4}-\d\d-\d\d) (\d\d:\d\d)( UTC)?\b")
+_TODAY = re.compile(r"(?<= since )(\d\d:\d\d)(?= in )")
+
+
+def say(text: object) -> str:
+    """Return a text of a layer below in the language of the request, its times in the zone of the reader."""
+    return in_zone(_translated(_language(), str(text), 0))
+
+
+def say_condition(text: str) -> str:
+    """Return a condition of a filter in the language of the request: its templates are little but fields and values."""
+    return in_zone(_translated(_language(), text, 0, loosely=True))
+
+
+def in_zone(text: str) -> str:
+    """Return a text with the times in it as the reader's clocks show them. Those without a zone are of this machine."""
+    zone = get_current_timezone()
+
+    def full(found: re.Match[str]) -> str:
+        moment = datetime.fromisoformat(f"{found[1]} {found[2]}")
+        there = (moment.replace(tzinfo=UTC) if found[3] else moment.astimezone()).astimezone(zone)
+        return f"{there:%Y-%m-%d %H:%M} {there.tzname()}"
+
+    def today(found: re.Match[str]) -> str:
+        hour, minute = map(int, found[1].split(":"))
+        there = datetime.now().astimezone().replace(hour=hour, minute=minute).astimezone(zone)
+        return f"{there:%H:%M} {there.tzname()}"
+
+    return _TODAY.sub(today, _MOMENT.sub(full, text))
+
+
+class Said:
+    """A failure in the language of the request. It has what templates use of one."""
+
+    def __init__(self, error: BothwaysError) -> None:
+        self.error, self.code, self.facts = error, error.code, error.facts
+
+    @cached_property
+    def said(self) -> str:
+        """What happened."""
+        return self._filled(self.error.what)
+
+    @cached_property
+    def message(self) -> str:
+        """What happened and where."""
+        return f"{say(self.error.where)}: {self.said}" if self.error.where else self.said
+
+    @cached_property
+    def consequence(self) -> str:
+        """What happens by itself."""
+        return self._filled(self.error.by_itself)
+
+    @cached_property
+    def advice(self) -> str:
+        """What the reader can do."""
+        return self._filled(self.error.to_do).strip()
+
+    def _filled(self, template: str) -> str:
+        language = _language()
+        facts = {name: _translated(language, str(fact), 1) for name, fact in self.facts.items() if name in SPOKEN}
+        plain = {name: fact for name, fact in self.facts.items() if name not in SPOKEN}
+        return in_zone(_catalogue(language).get(template, template).format_map(_Known({**plain, **facts})))
+
+
+class _Known(dict[str, object]):
+    def __missing__(self, key: str) -> str:
+        return f"({key} not known)"
+
+
+def _language() -> str:
+    return get_language() or "en"
+
+
+@dataclass(frozen=True, slots=True)
+class _Template:
+    """A template, and how texts made of it look. ``piece``: a part that all hold; ``length``: of all that is fixed."""
+
+    pattern: re.Pattern[str]
+    names: tuple[str, ...]
+    piece: str
+    length: int
+    translated: str
+
+
+@cache
+def _catalogue(language: str) -> Mapping[str, str]:
+    """Return the templates that a catalogue translates, by their English."""
+    before = f"{SAID}\x04"
+    held = translation(language)._catalog.items()
+    return {
+        key.removeprefix(before): text for key, text in held if isinstance(key, str) and key.startswith(before) and text
+    }
+
+
+@cache
+def _templates(language: str) -> tuple[_Template, ...]:
+    """Return the templates with facts, those first of which more is fixed."""
+    made = (_made(text, translated) for text, translated in _catalogue(language).items() if "{" in text)
+    return tuple(sorted((each for each in made if each is not None), key=lambda each: -each.length))
+
+
+def _made(text: str, translated: str) -> _Template | None:
+    parts = [(fixed, name) for fixed, name, _spec, _conversion in Formatter().parse(text)]
+    names = tuple(name for _fixed, name in parts if name)
+    pieces = [fixed for fixed, _name in parts]
+    if not names or sum(map(len, re.findall(r"\w+", " ".join(pieces)))) < 2:
+        return None
+    pattern = "".join(re.escape(fixed) + ("(.*?)" if name is not None else "") for fixed, name in parts)
+    return _Template(re.compile(pattern, re.DOTALL), names, max(pieces, key=len), sum(map(len, pieces)), translated)
+
+
+@lru_cache(8192)
+def _translated(language: str, text: str, depth: int, loosely: bool = False) -> str:
+    held = _catalogue(language)
+    if not held or not text or depth > _DEEPEST:
+        return text
+    return next(_readings(language, held, text, depth, loosely), text)
+
+
+def _readings(language: str, held: Mapping[str, str], text: str, depth: int, loosely: bool) -> Iterator[str]:
+    """Yield translations of a text: of the whole, by its template, of its parts.
+
+    Only ``loosely`` are templates taken of which hardly anything is fixed: too much would fit them.
+    """
+    if text in held:
+        yield held[text]
+    if loosely:
+        yield from _joined(language, held, text, depth, (", and ", ", or "), loosely=True)
+    for each in _templates(language):
+        if (loosely or each.length >= FIXED) and each.piece in text and (found := each.pattern.fullmatch(text)):
+            yield each.translated.format_map(dict(_facts(language, each.names, found.groups(), depth)))
+    yield from _joined(language, held, text, depth, ("; ", ". ", ", "), loosely=loosely)
+    where, colon, rest = text.partition(": ")
+    if colon and (said_rest := _translated(language, rest, depth + 1)) != rest:
+        yield f"{_translated(language, where, depth + 1)}: {said_rest}"
+
+
+def _joined(
+    language: str, held: Mapping[str, str], text: str, depth: int, betweens: tuple[str, ...], *, loosely: bool
+) -> Iterator[str]:
+    """Yield a text put together from its translated parts, if all of them are translated."""
+    for between in betweens:
+        parts = text.split(between)
+        if len(parts) > 1:
+            said = [_translated(language, part, depth + 1, loosely) for part in parts]
+            if all(one != other for one, other in zip(parts, said, strict=True)):
+                yield held.get(between, between).join(said)
+
+
+def _facts(language: str, names: tuple[str, ...], facts: tuple[str, ...], depth: int) -> Iterator[tuple[str, str]]:
+    for name, fact in zip(names, facts, strict=True):
+        loosely = name in CONDITIONS
+        yield name, _translated(language, fact, depth + 1, loosely) if loosely or name in SPOKEN else fact
