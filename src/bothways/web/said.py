@@ -24,17 +24,19 @@ SAID = "said"
 SPOKEN = frozenset(
     (
         *("again", "against", "expected", "got", "help", "hint", "how", "limit", "match", "message", "more", "outside"),
-        *("problem", "reason", "reasons", "said", "so", "text", "today", "told", "unless", "wanted", "what", "why"),
+        *("problem", "reason", "reasons", "said", "so", "text", "title", "title2", "today", "told", "unless", "wanted"),
+        *("what", "why", "words", "claim", "goes", "done", "done_here", "problem", "DONE", "UNLINKED", "secret_places"),
+        *("grace", "kind", "kinds", "kinds2", "there", "sizes", "label", "deed", "choices", "choices2", "held"),
     )
-)
 )
 """Facts that are words of ours, not values of a record or names: they are translated in their turn."""
 
 CONDITIONS = frozenset(("in_words",))
 """Facts that are conditions of a filter in words."""
 
-FIXED = 9
-"""Letters that must be fixed in a template, so that a text which fits it is surely made of it."""
+FIXED, FIXED_AFTER = 7, 4
+"""Letters that must be fixed in a template, so that a text which fits it is surely made of it: one that begins with a
+fact, and any other."""
 
 _DEEPEST = 4
 _MOMENT = re.compile(r"\b(\d{4}-\d\d-\d\d) (\d\d:\d\d)( UTC)?\b")
@@ -112,13 +114,21 @@ def _language() -> str:
 
 @dataclass(frozen=True, slots=True)
 class _Template:
-    """A template, and how texts made of it look. ``piece``: a part that all hold; ``length``: of all that is fixed."""
+    """A template, and how texts made of it look. ``names``: of its facts, and whether they are words of ours.
+
+    ``piece``: a part that all hold; ``length``: of all that is fixed.
+    """
 
     pattern: re.Pattern[str]
-    names: tuple[str, ...]
+    names: tuple[tuple[str, bool], ...]
     piece: str
     length: int
     translated: str
+
+    @property
+    def is_sure(self) -> bool:
+        """Whether a text that fits is surely made of it."""
+        return self.length >= (FIXED if self.pattern.pattern.startswith("(") else FIXED_AFTER)
 
 
 @cache
@@ -132,25 +142,37 @@ def _catalogue(language: str) -> Mapping[str, str]:
 
 
 @cache
+def _plain(language: str) -> Mapping[str, str]:
+    """Return what a catalogue says in place of texts without facts, by their English."""
+    held = _catalogue(language).items()
+    return {text.format(): said.format() for text, said in held if not _names(text)}
+
+
+def _names(text: str) -> tuple[str, ...]:
+    return tuple(name for _fixed, name, _spec, _conversion in Formatter().parse(text) if name)
+
+
+@cache
 def _templates(language: str) -> tuple[_Template, ...]:
     """Return the templates with facts, those first of which more is fixed."""
-    made = (_made(text, translated) for text, translated in _catalogue(language).items() if "{" in text)
+    made = (_made(text, translated) for text, translated in _catalogue(language).items() if _names(text))
     return tuple(sorted((each for each in made if each is not None), key=lambda each: -each.length))
 
 
 def _made(text: str, translated: str) -> _Template | None:
     parts = [(fixed, name) for fixed, name, _spec, _conversion in Formatter().parse(text)]
-    names = tuple(name for _fixed, name in parts if name)
     pieces = [fixed for fixed, _name in parts]
-    if not names or sum(map(len, re.findall(r"\w+", " ".join(pieces)))) < 2:
+    length = sum(map(len, re.findall(r"\w+", " ".join(pieces))))
+    if length < 2:
         return None
     pattern = "".join(re.escape(fixed) + ("(.*?)" if name is not None else "") for fixed, name in parts)
-    return _Template(re.compile(pattern, re.DOTALL), names, max(pieces, key=len), sum(map(len, pieces)), translated)
+    names = tuple((name, name in SPOKEN and not fixed.endswith('"')) for fixed, name in parts if name)
+    return _Template(re.compile(pattern, re.DOTALL), names, max(pieces, key=len), length, translated)
 
 
 @lru_cache(8192)
 def _translated(language: str, text: str, depth: int, loosely: bool = False) -> str:
-    held = _catalogue(language)
+    held = _plain(language)
     if not held or not text or depth > _DEEPEST:
         return text
     return next(_readings(language, held, text, depth, loosely), text)
@@ -166,7 +188,7 @@ def _readings(language: str, held: Mapping[str, str], text: str, depth: int, loo
     if loosely:
         yield from _joined(language, held, text, depth, (", and ", ", or "), loosely=True)
     for each in _templates(language):
-        if (loosely or each.length >= FIXED) and each.piece in text and (found := each.pattern.fullmatch(text)):
+        if (loosely or each.is_sure) and each.piece in text and (found := each.pattern.fullmatch(text)):
             yield each.translated.format_map(dict(_facts(language, each.names, found.groups(), depth)))
     yield from _joined(language, held, text, depth, ("; ", ". ", ", "), loosely=loosely)
     where, colon, rest = text.partition(": ")
@@ -186,7 +208,9 @@ def _joined(
                 yield held.get(between, between).join(said)
 
 
-def _facts(language: str, names: tuple[str, ...], facts: tuple[str, ...], depth: int) -> Iterator[tuple[str, str]]:
-    for name, fact in zip(names, facts, strict=True):
+def _facts(
+    language: str, names: tuple[tuple[str, bool], ...], facts: tuple[str, ...], depth: int
+) -> Iterator[tuple[str, str]]:
+    for (name, is_ours), fact in zip(names, facts, strict=True):
         loosely = name in CONDITIONS
-        yield name, _translated(language, fact, depth + 1, loosely) if loosely or name in SPOKEN else fact
+        yield name, _translated(language, fact, depth + 1, loosely) if loosely or is_ours else fact
