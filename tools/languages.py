@@ -102,7 +102,11 @@ _NAMES = frozenset(
         *("read archived", "read histories", "webhook settings", "webhook settings set", "webhook resume"),
         *("webhook unsubscribe", "webhook subscribe", "webhook subscriptions", "permission denied", "Taking note"),
         *("to left", "to right", "when empty", "on create", "leave out", "security: none", "when_empty: clear"),
-        *("the last row of the field table fits everything", "text (in quotes)", "Exists has four values;"),
+        *(
+            "the last row of the field table fits everything",
+            "text (in quotes)",
+            "Exists has four values; compare it with one of them",
+        ),
         *("({key} not known)", "{name} of {person}", "{fromtimestamp} UTC"),
     )
 )
@@ -161,7 +165,8 @@ def said_in(code: str, formatted: bool = False) -> Iterator[str]:
 
 
 def _is_said(text: str, formatted: bool) -> bool:
-    if text in _NAMES or "\n" in text or not _WORDS.search(re.sub(r"\{\w*\}", "xx", text)) or _CODE.search(text):
+    told = re.sub(r"(?<!\{)\{\w+\}", "xx", text)
+    if text in _NAMES or "\n" in text or not _WORDS.search(told) or _CODE.search(told):
         return False
     fixed = len(re.sub(r"\{\w*\}|[\W\d_]", "", text))
     return formatted or fixed >= (FIXED if text.startswith("{") else FIXED_AFTER)

@@ -45,12 +45,12 @@ _TODAY = re.compile(r"(?<= since )(\d\d:\d\d)(?= in )")
 
 def say(text: object) -> str:
     """Return a text of a layer below in the language of the request, its times in the zone of the reader."""
-    return in_zone(_translated(_language(), str(text), 0))
+    return _translated(_language(), in_zone(str(text)), 0)
 
 
 def say_condition(text: str) -> str:
     """Return a condition of a filter in the language of the request: its templates are little but fields and values."""
-    return in_zone(_translated(_language(), text, 0, loosely=True))
+    return _translated(_language(), in_zone(text), 0, loosely=True)
 
 
 def in_zone(text: str) -> str:
