@@ -85,7 +85,8 @@ WORDS = (
     ),
     *("url", "money", "list", "name", "nothing", "company", "domain", "automatic", "created_or_updated", "mailbox"),
     *("full name", "first name", "related names", "legal form", "e-mail address", "email, phone", "exact", "address"),
-    *(", and ", ", or "),
+    *("Two-way", "archived here", "deleted here", "tagged here", "archived here too", "deleted here too"),
+    *("tagged here too", "added", "changed", "removed", "renamed", ", and ", ", or "),
     "This must be {expected}, but is {got}.",
     "The app did not take it.",
 )

@@ -26,10 +26,45 @@ SPOKEN = frozenset(
         *("again", "against", "expected", "got", "help", "hint", "how", "limit", "match", "message", "more", "outside"),
         *("problem", "reason", "reasons", "said", "so", "text", "title", "title2", "today", "told", "unless", "wanted"),
         *("what", "why", "words", "claim", "goes", "done", "done_here", "problem", "DONE", "UNLINKED", "secret_places"),
-        *("grace", "kind", "kinds", "kinds2", "there", "sizes", "label", "deed", "choices", "choices2", "held"),
+        *(
+            "grace",
+            "kind",
+            "kinds",
+            "kinds2",
+            "there",
+            "sizes",
+            "role",
+            "roles",
+            "needed",
+            "label",
+            "deed",
+            "choices",
+            "choices2",
+            "held",
+        ),
     )
 )
 """Facts that are words of ours, not values of a record or names: they are translated in their turn."""
+
+NUMBERS = frozenset(
+    (
+        *("added", "count", "deleted", "deletes", "differ", "first_run", "found", "gone", "known", "linked", "missing"),
+        *(
+            "pairs",
+            "parted",
+            "partners",
+            "peers",
+            "removed",
+            "share",
+            "stop_after",
+            "total",
+            "updates",
+            "used",
+            "writes",
+        ),
+    )
+)
+"""Facts that are numbers."""
 
 CONDITIONS = frozenset(("in_words",))
 """Facts that are conditions of a filter in words."""
@@ -37,6 +72,9 @@ CONDITIONS = frozenset(("in_words",))
 FIXED, FIXED_AFTER = 7, 4
 """Letters that must be fixed in a template, so that a text which fits it is surely made of it: one that begins with a
 fact, and any other."""
+
+AT_END = 10
+"""Characters that count for a template of which the beginning is fixed, or the end."""
 
 _DEEPEST = 4
 _MOMENT = re.compile(r"\b(\d{4}-\d\d-\d\d) (\d\d:\d\d)( UTC)?\b")
@@ -116,13 +154,15 @@ def _language() -> str:
 class _Template:
     """A template, and how texts made of it look. ``names``: of its facts, and whether they are words of ours.
 
-    ``piece``: a part that all hold; ``length``: of all that is fixed.
+    ``piece``: a part that all hold; ``length``: the letters that are fixed; ``rank``: how much
+    speaks for it.
     """
 
     pattern: re.Pattern[str]
     names: tuple[tuple[str, bool], ...]
     piece: str
     length: int
+    rank: int
     translated: str
 
     @property
@@ -154,9 +194,9 @@ def _names(text: str) -> tuple[str, ...]:
 
 @cache
 def _templates(language: str) -> tuple[_Template, ...]:
-    """Return the templates with facts, those first of which more is fixed."""
+    """Return the templates with facts, those first of which more is fixed, above all where they begin and end."""
     made = (_made(text, translated) for text, translated in _catalogue(language).items() if _names(text))
-    return tuple(sorted((each for each in made if each is not None), key=lambda each: -each.length))
+    return tuple(sorted((each for each in made if each is not None), key=lambda each: -each.rank))
 
 
 def _made(text: str, translated: str) -> _Template | None:
@@ -165,9 +205,13 @@ def _made(text: str, translated: str) -> _Template | None:
     length = sum(map(len, re.findall(r"\w+", " ".join(pieces))))
     if length < 2:
         return None
-    pattern = "".join(re.escape(fixed) + ("(.*?)" if name is not None else "") for fixed, name in parts)
+    facts = (
+        "" if name is None else r"([\d.,]+)" if name.rstrip("0123456789") in NUMBERS else "(.*?)" for _, name in parts
+    )
+    pattern = "".join(re.escape(fixed) + fact for fixed, fact in zip(pieces, facts, strict=True))
+    rank = sum(map(len, pieces)) + AT_END * (bool(pieces[0]) + (parts[-1][1] is None))
     names = tuple((name, name in SPOKEN and not fixed.endswith('"')) for fixed, name in parts if name)
-    return _Template(re.compile(pattern, re.DOTALL), names, max(pieces, key=len), length, translated)
+    return _Template(re.compile(pattern, re.DOTALL), names, max(pieces, key=len), length, rank, translated)
 
 
 @lru_cache(8192)
@@ -202,7 +246,7 @@ def _joined(
     """Yield a text put together from its translated parts, if all of them are translated."""
     for between in betweens:
         parts = text.split(between)
-        if len(parts) > 1:
+        if len(parts) > 1 and all(part.count("(") == part.count(")") for part in parts):
             said = [_translated(language, part, depth + 1, loosely) for part in parts]
             if all(one != other for one, other in zip(parts, said, strict=True)):
                 yield held.get(between, between).join(said)
