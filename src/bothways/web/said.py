@@ -66,8 +66,8 @@ NUMBERS = frozenset(
 )
 """Facts that are numbers."""
 
-CONDITIONS = frozenset(("in_words",))
-"""Facts that are conditions of a filter in words."""
+CONDITIONS = frozenset(("in_words", "grace"))
+"""Facts that are conditions of a filter, or lengths of time: their templates are little but facts."""
 
 FIXED, FIXED_AFTER = 7, 4
 """Letters that must be fixed in a template, so that a text which fits it is surely made of it: one that begins with a
