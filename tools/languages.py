@@ -109,7 +109,7 @@ _NAMES = frozenset(
             "text (in quotes)",
             "Exists has four values; compare it with one of them",
         ),
-        *("({key} not known)", "{name} of {person}", "{fromtimestamp} UTC"),
+        *("({key} not known)", "{name} of {person}", "since {moment}", "{fromtimestamp} UTC"),
     )
 )
 """What looks like words for people and is not: names of calls, marks, what nobody can meet."""

@@ -1,5 +1,6 @@
-"""German pages: chosen by a person or by the browser, whole, and no wider than a phone; hours by the browser's clock."""
+"""German pages: chosen by a person or by the browser, no wider than a phone; and hours by the browser's clock."""
 
+import re
 from urllib.parse import quote
 
 import pytest
@@ -9,6 +10,20 @@ from tests.browser.conftest import OpenAs
 from tests.browser.house import House
 from tests.browser.looks import LOOKS, faults_of
 from tests.browser.people import DIFFER, id_of
+
+OURS = """() => {
+  const texts = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT), found = [];
+  while (texts.nextNode())
+    if (!texts.currentNode.parentElement.closest("bdi, code, pre, script, option[lang], datalist"))
+      found.push(texts.currentNode.data.trim());
+  return found.filter(Boolean);
+}"""
+"""All that a page says itself; what users and apps wrote is left out."""
+
+ENGLISH = re.compile(
+    r"\b(the|of|and|is|are|were|has|have|not|with|which|that|this|from|by|no|your|it)\b", re.IGNORECASE
+)
+"""Words that hardly an English sentence does without, and German has not."""
 
 PHONE = [look for look in LOOKS if look.name == "phone"]
 
@@ -76,6 +91,7 @@ def test_page_is_german_and_fits_a_phone(open_as: OpenAs, house: House, name: st
     go(page, house, to)
     expect(page.locator("html")).to_have_attribute("lang", "de")
     expect(page.locator("main")).to_contain_text(words)
+    assert [each for each in page.evaluate(OURS) if ENGLISH.search(each)] == []
     assert faults_of(page, f"german-{name}", PHONE) == []
 
 

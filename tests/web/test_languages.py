@@ -24,6 +24,7 @@ from tests.office import Office
 from tests.web.browser import PASSWORD, Browser
 from tests.web.caller import caller
 
+NEW_DAY = "2026-02-01 00:00 UTC"
 ROOT = Path(__file__).parents[2]
 
 
@@ -170,11 +171,23 @@ def test_facts_that_are_words_of_ours_are_translated_and_names_are_not() -> None
 
 
 @pytest.mark.usefixtures("german")
+def test_times_in_failures_are_those_of_the_reader() -> None:
+    told = Said(errors.QuotaUsedUp(app="HubSpot", reason="it says that all calls of the day are made", again=NEW_DAY))
+    assert told.consequence == "Alles wartet und geht weiter ab 2026-02-01 01:00 CET."
+    assert (
+        told.said == "HubSpot wird heute nichts mehr gefragt: sie meldet, dass alle Aufrufe des Tages verbraucht sind."
+    )
+
+
+@pytest.mark.usefixtures("german")
 def test_times_in_reasons_are_those_of_the_reader() -> None:
     assert say("Since 2026-01-31 23:30 UTC. What waits is not lost.") == (
         "Seit 2026-02-01 00:30 CET. Was wartet, ist nicht verloren."
     )
     assert "2026-08-01 01:30 CEST" in say("Since 2026-07-31 23:30 UTC. What waits is not lost.")
+    assert "since 2026-99-31 23:30" in say("since 2026-99-31 23:30, as an app says")
+    value = '"2026-07-31 23:30" is not one of the choices of Stage'
+    assert say(value) == "„2026-07-31 23:30“ ist keine Auswahl von Stage", "a value is no time of ours"
 
 
 # --- who sees which language --------------------------------------------------------------------------
@@ -228,7 +241,9 @@ def test_account_keeps_language_and_time_zone(office: Office) -> None:
     other.post("/login", name="Ana Ruiz", password=PASSWORD)
     assert '<html lang="de"' in other.get("/").text, "it goes along to every browser"
     here.post("/settings/me/language", **{"language": "", "time-zone": ""})
-    assert '<html lang="en"' in here.get("/").text
+    page = here.get("/settings/me").text
+    assert '<html lang="en"' in page
+    assert "Kept: pages are shown to you so from now on." in page
 
 
 def test_unknown_language_and_zone_are_refused_with_the_form(office: Office) -> None:

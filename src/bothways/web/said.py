@@ -23,25 +23,48 @@ SAID = "said"
 
 SPOKEN = frozenset(
     (
-        *("again", "against", "expected", "got", "help", "hint", "how", "limit", "match", "message", "more", "outside"),
-        *("problem", "reason", "reasons", "said", "so", "text", "title", "title2", "today", "told", "unless", "wanted"),
-        *("what", "why", "words", "claim", "goes", "done", "done_here", "problem", "DONE", "UNLINKED", "secret_places"),
         *(
-            "grace",
+            "DONE",
+            "UNLINKED",
+            "again",
+            "against",
+            "choices",
+            "choices2",
+            "claim",
+            "deed",
+            "done",
+            "done_here",
+            "expected",
+        ),
+        *(
+            "goes",
+            "got",
+            "held",
+            "help",
+            "hint",
+            "how",
             "kind",
             "kinds",
             "kinds2",
-            "there",
-            "sizes",
+            "label",
+            "limit",
+            "match",
+            "message",
+        ),
+        *(
+            "more",
+            "needed",
+            "outside",
+            "problem",
+            "reason",
+            "reasons",
             "role",
             "roles",
-            "needed",
-            "label",
-            "deed",
-            "choices",
-            "choices2",
-            "held",
+            "said",
+            "secret_places",
+            "sizes",
         ),
+        *("so", "text", "there", "title", "title2", "today", "told", "unless", "wanted", "what", "why", "words"),
     )
 )
 """Facts that are words of ours, not values of a record or names: they are translated in their turn."""
@@ -49,19 +72,8 @@ SPOKEN = frozenset(
 NUMBERS = frozenset(
     (
         *("added", "count", "deleted", "deletes", "differ", "first_run", "found", "gone", "known", "linked", "missing"),
-        *(
-            "pairs",
-            "parted",
-            "partners",
-            "peers",
-            "removed",
-            "share",
-            "stop_after",
-            "total",
-            "updates",
-            "used",
-            "writes",
-        ),
+        *("pairs", "parted", "partners", "peers", "removed", "share", "stop_after", "total", "updates", "used"),
+        *("writes",),
     )
 )
 """Facts that are numbers."""
@@ -77,8 +89,9 @@ AT_END = 10
 """Characters that count for a template of which the beginning is fixed, or the end."""
 
 _DEEPEST = 4
-_MOMENT = re.compile(r"\b(\d{4}-\d\d-\d\d) (\d\d:\d\d)( UTC)?\b")
-_TODAY = re.compile(r"(?<= since )(\d\d:\d\d)(?= in )")
+_MOMENT = re.compile(r"\b([Ss]ince|after|from|at) (\d{4}-\d\d-\d\d) (\d\d:\d\d)( UTC)?\b")
+_TODAY = re.compile(r"(?<= since )([01]\d|2[0-3]):([0-5]\d)(?= in )")
+"""Times as the layers below write them, after the words that they are written after: values are left as they are."""
 
 
 def say(text: object) -> str:
@@ -96,13 +109,16 @@ def in_zone(text: str) -> str:
     zone = get_current_timezone()
 
     def full(found: re.Match[str]) -> str:
-        moment = datetime.fromisoformat(f"{found[1]} {found[2]}")
-        there = (moment.replace(tzinfo=UTC) if found[3] else moment.astimezone()).astimezone(zone)
-        return f"{there:%Y-%m-%d %H:%M} {there.tzname()}"
+        try:
+            moment = datetime.fromisoformat(f"{found[2]} {found[3]}")
+        except ValueError:
+            return found[0]
+        there = (moment.replace(tzinfo=UTC) if found[4] else moment.astimezone()).astimezone(zone)
+        return f"{found[1]} {there:%Y-%m-%d %H:%M} {there.tzname()}"
 
     def today(found: re.Match[str]) -> str:
-        hour, minute = map(int, found[1].split(":"))
-        there = datetime.now().astimezone().replace(hour=hour, minute=minute).astimezone(zone)
+        here = datetime.now().astimezone().replace(hour=int(found[1]), minute=int(found[2]))
+        there = here.astimezone(zone)
         return f"{there:%H:%M} {there.tzname()}"
 
     return _TODAY.sub(today, _MOMENT.sub(full, text))
@@ -136,9 +152,15 @@ class Said:
 
     def _filled(self, template: str) -> str:
         language = _language()
-        facts = {name: _translated(language, str(fact), 1) for name, fact in self.facts.items() if name in SPOKEN}
-        plain = {name: fact for name, fact in self.facts.items() if name not in SPOKEN}
-        return in_zone(_catalogue(language).get(template, template).format_map(_Known({**plain, **facts})))
+        facts = {name: _fact(language, name, fact) for name, fact in self.facts.items()}
+        return _catalogue(language).get(template, template).format_map(_Known(facts))
+
+
+def _fact(language: str, name: str, fact: object) -> object:
+    """Return a fact of a failure as it is filled in: words of ours in the language, times by the reader's clock."""
+    if name == "again":
+        return in_zone(f"at {fact}").removeprefix("at ")
+    return _translated(language, in_zone(str(fact)), 1) if name in SPOKEN else fact
 
 
 class _Known(dict[str, object]):

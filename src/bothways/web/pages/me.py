@@ -1,6 +1,7 @@
 """What concerns oneself: the password, the second factor, the browsers one is signed in with, tokens of the API."""
 
 import segno
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.timezone import get_current_timezone_name
@@ -43,6 +44,8 @@ def set_language(request: HttpRequest) -> HttpResponse:
         chosen = preferences.choose(request.workspace, language, zone)
     except (LanguageUnknown, TimeZoneUnknown) as error:
         return _me(request, 422, language_error=error, wanted_zone=zone)
+    if not language:
+        request.COOKIES.pop(settings.LANGUAGE_COOKIE_NAME, None)  # what it says is forgotten with this answer
     with spoken(request, chosen):
         response = went_well(request, f"{HERE}#language-title", _("Kept: pages are shown to you so from now on."))
     return remember(response, language)
