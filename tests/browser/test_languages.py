@@ -55,19 +55,14 @@ VIEWS = {
     "preview": (preview, "Was ein Lauf tun würde"),
     "fields": ("/syncs/people/fields", "Woran erkannt wird"),
     "run": (run, "Datensätze, die er geschrieben hat"),
-    "turn-on": ("/syncs/deals/on", "Was wird übertragen?"),
-    "delete": ("/syncs/people/delete", "bleiben, wie sie sind"),
     "draft-records": ("records", "Welche Datensätze sollen synchronisiert werden?"),
     "draft-conflicts": ("conflicts", "Wenn ein Datensatz gelöscht wird"),
     "draft-fields": ("fields", "Welche Felder werden gleich gehalten?"),
     "draft-review": ("review", "Speichern und synchronisieren"),
     "issues": ("/issues", "Alles andere wird weiter synchronisiert."),
-    "activity": ("/activity", "Rückgängig machen"),
     "app": ("/apps/east", "Neu anmelden"),
-    "connect": ("/connect/hubspot", "Weitere Einstellungen"),
     "people": ("/settings/people", "Wer sich anmelden kann"),
     "me": ("/settings/me", "Sprache und Zeit"),
-    "refused": ("/syncs/nobody", "Es gibt keinen Sync „nobody“."),
 }
 
 

@@ -24,6 +24,8 @@ from tests.office import Office
 from tests.web.browser import PASSWORD, Browser
 from tests.web.caller import caller
 
+EMPTY_IN_BERT = "Ada in Anna, (leer) in Bert: dort nach dem letzten Schreiben geändert"
+AFTER_DAYS = "in B gelöscht; markiert in A nach 3 Tagen, außer er wird wiederhergestellt"
 NEW_DAY = "2026-02-01 00:00 UTC"
 ROOT = Path(__file__).parents[2]
 
@@ -123,6 +125,17 @@ where = f"{name} in {app}"
         (
             "outside the filter of HubSpot (Country is DE, and Email is known)",
             "außerhalb des Filters von HubSpot (Country ist DE, und Email ist bekannt)",
+        ),
+        ("Ada in Anna, (empty) in Bert: changed there after the last write", EMPTY_IN_BERT),
+        (
+            'This must be a whole number from 0 on, but is the text "1s". Correct the value.',
+            "Das muss eine ganze Zahl ab 0 sein, ist aber der Text „1s“. Berichtigen Sie den Wert.",
+        ),
+        ("read-only: only as Ledger to HubSpot", "nur lesbar: nur als Ledger nach HubSpot"),
+        ("deleted in B; tagged in A after 3 days, unless it is restored", AFTER_DAYS),
+        (
+            "HubSpot failed with HTTP 500: A message. With two sentences.",
+            "HubSpot ist mit HTTP 500 fehlgeschlagen: A message. With two sentences.",
         ),
         ("Everything is as an app says it", "Everything is as an app says it"),
         ("", ""),

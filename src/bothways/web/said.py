@@ -23,51 +23,17 @@ SAID = "said"
 
 SPOKEN = frozenset(
     (
-        *(
-            "DONE",
-            "UNLINKED",
-            "again",
-            "against",
-            "choices",
-            "choices2",
-            "claim",
-            "deed",
-            "done",
-            "done_here",
-            "expected",
-        ),
-        *(
-            "goes",
-            "got",
-            "held",
-            "help",
-            "hint",
-            "how",
-            "kind",
-            "kinds",
-            "kinds2",
-            "label",
-            "limit",
-            "match",
-            "message",
-        ),
-        *(
-            "more",
-            "needed",
-            "outside",
-            "problem",
-            "reason",
-            "reasons",
-            "role",
-            "roles",
-            "said",
-            "secret_places",
-            "sizes",
-        ),
-        *("so", "text", "there", "title", "title2", "today", "told", "unless", "wanted", "what", "why", "words"),
+        *("DONE", "NAME", "UNLINKED", "advice", "again", "against", "choices", "choices2", "claim", "deed", "done"),
+        *("done_here", "expected", "goes", "got", "held", "help", "hint", "how", "kind", "kinds", "kinds2", "label"),
+        *("left_type", "limit", "match", "message", "more", "needed", "outside", "problem", "reason", "reasons"),
+        *("removal", "right_type", "role", "roles", "said", "secret_places", "sizes", "so", "text", "there", "title"),
+        *("title2", "today", "told", "type", "type2", "unless", "wanted", "what", "why", "words"),
     )
 )
 """Facts that are words of ours, not values of a record or names: they are translated in their turn."""
+
+EMPTY = "(empty)"
+"""How a layer below writes that there is no value, in the middle of a sentence."""
 
 NUMBERS = frozenset(
     (
@@ -78,8 +44,8 @@ NUMBERS = frozenset(
 )
 """Facts that are numbers."""
 
-CONDITIONS = frozenset(("in_words", "grace"))
-"""Facts that are conditions of a filter, or lengths of time: their templates are little but facts."""
+CONDITIONS = frozenset(("direction", "grace", "in_words", "way"))
+"""Facts that are conditions of a filter, lengths of time, or directions: their templates are little but facts."""
 
 FIXED, FIXED_AFTER = 7, 4
 """Letters that must be fixed in a template, so that a text which fits it is surely made of it: one that begins with a
@@ -89,6 +55,7 @@ AT_END = 10
 """Characters that count for a template of which the beginning is fixed, or the end."""
 
 _DEEPEST = 4
+_SENTENCES = re.compile(r"(?<=[.!?]) (?=[A-Z])")
 _MOMENT = re.compile(r"\b([Ss]ince|after|from|at) (\d{4}-\d\d-\d\d) (\d\d:\d\d)( UTC)?\b")
 _TODAY = re.compile(r"(?<= since )([01]\d|2[0-3]):([0-5]\d)(?= in )")
 """Times as the layers below write them, after the words that they are written after: values are left as they are."""
@@ -96,7 +63,9 @@ _TODAY = re.compile(r"(?<= since )([01]\d|2[0-3]):([0-5]\d)(?= in )")
 
 def say(text: object) -> str:
     """Return a text of a layer below in the language of the request, its times in the zone of the reader."""
-    return _translated(_language(), in_zone(str(text)), 0)
+    language = _language()
+    said = _translated(language, in_zone(str(text)), 0)
+    return said.replace(EMPTY, _plain(language).get(EMPTY, EMPTY))
 
 
 def say_condition(text: str) -> str:
@@ -160,7 +129,8 @@ def _fact(language: str, name: str, fact: object) -> object:
     """Return a fact of a failure as it is filled in: words of ours in the language, times by the reader's clock."""
     if name == "again":
         return in_zone(f"at {fact}").removeprefix("at ")
-    return _translated(language, in_zone(str(fact)), 1) if name in SPOKEN else fact
+    loosely = name in CONDITIONS
+    return _translated(language, in_zone(str(fact)), 1, loosely) if loosely or name in SPOKEN else fact
 
 
 class _Known(dict[str, object]):
@@ -251,12 +221,18 @@ def _readings(language: str, held: Mapping[str, str], text: str, depth: int, loo
     """
     if text in held:
         yield held[text]
+    sentences = _SENTENCES.split(text)
+    said = [_translated(language, each, depth + 1) for each in sentences] if len(sentences) > 1 else sentences
+    if len(said) > 1 and all(one != other for one, other in zip(sentences, said, strict=True)):
+        yield " ".join(said)
     if loosely:
         yield from _joined(language, held, text, depth, (", and ", ", or "), loosely=True)
     for each in _templates(language):
         if (loosely or each.is_sure) and each.piece in text and (found := each.pattern.fullmatch(text)):
             yield each.translated.format_map(dict(_facts(language, each.names, found.groups(), depth)))
-    yield from _joined(language, held, text, depth, ("; ", ". ", ", "), loosely=loosely)
+    if said != sentences:
+        yield " ".join(said)
+    yield from _joined(language, held, text, depth, ("; ", ", "), loosely=loosely)
     where, colon, rest = text.partition(": ")
     if colon and (said_rest := _translated(language, rest, depth + 1)) != rest:
         yield f"{_translated(language, where, depth + 1)}: {said_rest}"

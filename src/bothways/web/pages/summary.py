@@ -14,7 +14,7 @@ from bothways.service.document import SyncDocument
 from bothways.service.resolution import Resolution
 from bothways.web.forms.matching import form_words
 from bothways.web.forms.plain import title_of
-from bothways.web.said import say_condition
+from bothways.web.said import say, say_condition
 
 
 def sentences(exact: Resolution, *, new: bool) -> list[str]:
@@ -83,7 +83,7 @@ def _matching(exact: Resolution, new: bool) -> Iterator[str]:
 def rule_words(rule: MatchRule, exact: Resolution) -> str:
     """Return by what a rule knows records to be the same, and whether it links them by itself."""
     fields = exact.schema[Side.LEFT]
-    words = rule.name
+    words = say(rule.name)
     if not words:
         parts = rule.on(Side.LEFT)[0]
         words = ", ".join(
