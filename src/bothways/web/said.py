@@ -54,7 +54,14 @@ fact, and any other."""
 AT_END = 10
 """Characters that count for a template of which the beginning is fixed, or the end."""
 
+SHORTEST = 2
+"""Letters of the shortest template."""
+
+LONGEST, MOST_PARTS = 2_000, 12
+"""A longer text, or one of more parts, is none of ours."""
+
 _DEEPEST = 4
+_NUMBER = re.compile(r"[\d.,]+")
 _SENTENCES = re.compile(r"(?<=[.!?]) (?=[A-Z])")
 _MOMENT = re.compile(r"\b([Ss]ince|after|from|at) (\d{4}-\d\d-\d\d) (\d\d:\d\d)( UTC)?\b")
 _TODAY = re.compile(r"(?<= since )([01]\d|2[0-3]):([0-5]\d)(?= in )")
@@ -143,16 +150,23 @@ def _language() -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class _Template:
-    """A template, and how texts made of it look. ``names``: of its facts, and whether they are words of ours.
+class _Fact:
+    """A place in a template that is filled: with words of ours, or with a number."""
 
-    ``piece``: a part that all hold; ``length``: the letters that are fixed; ``rank``: how much
-    speaks for it.
+    name: str
+    is_ours: bool
+    is_number: bool
+
+
+@dataclass(frozen=True, slots=True)
+class _Template:
+    """A template: what is fixed before, between and after its facts, and the facts.
+
+    ``length``: the letters that are fixed; ``rank``: how much speaks for it where several fit.
     """
 
-    pattern: re.Pattern[str]
-    names: tuple[tuple[str, bool], ...]
-    piece: str
+    pieces: tuple[str, ...]
+    facts: tuple[_Fact, ...]
     length: int
     rank: int
     translated: str
@@ -160,7 +174,24 @@ class _Template:
     @property
     def is_sure(self) -> bool:
         """Whether a text that fits is surely made of it."""
-        return self.length >= (FIXED if self.pattern.pattern.startswith("(") else FIXED_AFTER)
+        return self.length >= (FIXED_AFTER if self.pieces[0] else FIXED)
+
+    def cut(self, text: str) -> list[str] | None:
+        """Return what a text has in place of the facts, None if it does not fit. It takes no longer for any text."""
+        first, *between, last = self.pieces
+        place, end = len(first), len(text) - len(last)
+        if not (text.startswith(first) and text.endswith(last) and place <= end):
+            return None
+        found = []
+        for piece in between:
+            at = text.find(piece, place, end)
+            if at < 0:
+                return None
+            found.append(text[place:at])
+            place = at + len(piece)
+        found.append(text[place:end])
+        fits = all(_NUMBER.fullmatch(held) for fact, held in zip(self.facts, found, strict=True) if fact.is_number)
+        return found if fits else None
 
 
 @cache
@@ -192,24 +223,22 @@ def _templates(language: str) -> tuple[_Template, ...]:
 
 
 def _made(text: str, translated: str) -> _Template | None:
-    parts = [(fixed, name) for fixed, name, _spec, _conversion in Formatter().parse(text)]
-    pieces = [fixed for fixed, _name in parts]
+    pieces, facts = [""], []
+    for fixed, name, _spec, _conversion in Formatter().parse(text):
+        pieces[-1] += fixed
+        if name:
+            is_ours = name in SPOKEN and not pieces[-1].endswith('"')
+            facts.append(_Fact(name, is_ours, name.rstrip("0123456789") in NUMBERS))
+            pieces.append("")
     length = sum(map(len, re.findall(r"\w+", " ".join(pieces))))
-    if length < 2:
-        return None
-    facts = (
-        "" if name is None else r"([\d.,]+)" if name.rstrip("0123456789") in NUMBERS else "(.*?)" for _, name in parts
-    )
-    pattern = "".join(re.escape(fixed) + fact for fixed, fact in zip(pieces, facts, strict=True))
-    rank = sum(map(len, pieces)) + AT_END * (bool(pieces[0]) + (parts[-1][1] is None))
-    names = tuple((name, name in SPOKEN and not fixed.endswith('"')) for fixed, name in parts if name)
-    return _Template(re.compile(pattern, re.DOTALL), names, max(pieces, key=len), length, rank, translated)
+    rank = sum(map(len, pieces)) + AT_END * (bool(pieces[0]) + bool(pieces[-1]))
+    return _Template(tuple(pieces), tuple(facts), length, rank, translated) if length >= SHORTEST else None
 
 
 @lru_cache(8192)
 def _translated(language: str, text: str, depth: int, loosely: bool = False) -> str:
     held = _plain(language)
-    if not held or not text or depth > _DEEPEST:
+    if not held or not 0 < len(text) <= LONGEST or depth > _DEEPEST:
         return text
     return next(_readings(language, held, text, depth, loosely), text)
 
@@ -217,19 +246,29 @@ def _translated(language: str, text: str, depth: int, loosely: bool = False) -> 
 def _readings(language: str, held: Mapping[str, str], text: str, depth: int, loosely: bool) -> Iterator[str]:
     """Yield translations of a text: of the whole, by its template, of its parts.
 
-    Only ``loosely`` are templates taken of which hardly anything is fixed: too much would fit them.
+    Those come first that leave nothing as it is. Only ``loosely`` are templates taken of which hardly anything is
+    fixed: too much would fit them.
     """
     if text in held:
         yield held[text]
-    sentences = _SENTENCES.split(text)
+    sentences = _SENTENCES.split(text, MOST_PARTS)
     said = [_translated(language, each, depth + 1) for each in sentences] if len(sentences) > 1 else sentences
     if len(said) > 1 and all(one != other for one, other in zip(sentences, said, strict=True)):
         yield " ".join(said)
     if loosely:
         yield from _joined(language, held, text, depth, (", and ", ", or "), loosely=True)
+    partly = ""
     for each in _templates(language):
-        if (loosely or each.is_sure) and each.piece in text and (found := each.pattern.fullmatch(text)):
-            yield each.translated.format_map(dict(_facts(language, each.names, found.groups(), depth)))
+        if (loosely or each.is_sure) and (found := each.cut(text)) is not None:
+            said_facts = [_said_fact(language, *pair, depth) for pair in zip(each.facts, found, strict=True)]
+            names = (fact.name for fact in each.facts)
+            reading = each.translated.format_map(dict(zip(names, said_facts, strict=True)))
+            told = zip(each.facts, found, said_facts, strict=True)
+            if all(before != after for fact, before, after in told if fact.is_ours):
+                yield reading
+            partly = partly or reading
+    if partly:
+        yield partly
     if said != sentences:
         yield " ".join(said)
     yield from _joined(language, held, text, depth, ("; ", ", "), loosely=loosely)
@@ -244,15 +283,12 @@ def _joined(
     """Yield a text put together from its translated parts, if all of them are translated."""
     for between in betweens:
         parts = text.split(between)
-        if len(parts) > 1 and all(part.count("(") == part.count(")") for part in parts):
+        if 1 < len(parts) <= MOST_PARTS and all(part.count("(") == part.count(")") for part in parts):
             said = [_translated(language, part, depth + 1, loosely) for part in parts]
             if all(one != other for one, other in zip(parts, said, strict=True)):
                 yield held.get(between, between).join(said)
 
 
-def _facts(
-    language: str, names: tuple[tuple[str, bool], ...], facts: tuple[str, ...], depth: int
-) -> Iterator[tuple[str, str]]:
-    for (name, is_ours), fact in zip(names, facts, strict=True):
-        loosely = name in CONDITIONS
-        yield name, _translated(language, fact, depth + 1, loosely) if loosely or is_ours else fact
+def _said_fact(language: str, fact: _Fact, held: str, depth: int) -> str:
+    loosely = fact.name in CONDITIONS
+    return _translated(language, held, depth + 1, loosely) if loosely or fact.is_ours else held
