@@ -6,7 +6,7 @@ PY := .venv/bin/python
 READY := .venv/.ready
 
 .DEFAULT_GOAL := test
-.PHONY: setup test demo sim sim-long lint bench clean
+.PHONY: setup test demo sim sim-long lint bench languages clean
 
 setup: $(READY)
 
@@ -42,6 +42,9 @@ sim-long: $(READY)
 
 bench: $(READY)
 	$(PY) -m bench
+
+languages: $(READY)
+	$(PY) tools/languages.py
 
 clean:
 	rm -rf .venv .coverage htmlcov build dist .hypothesis .mypy_cache .pytest_cache .ruff_cache .import_linter_cache

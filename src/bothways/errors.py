@@ -894,6 +894,20 @@ class TokenNotMade(PeopleError):
     to_do = "Correct that and try again."
 
 
+class TimeZoneUnknown(PeopleError):
+    code, exit_code = "BW-570", EXIT_USAGE
+    what = 'There is no time zone "{name}".'
+    by_itself = "Nothing was changed."
+    to_do = "Give the name of one, such as Europe/Berlin, or leave it empty."
+
+
+class LanguageUnknown(PeopleError):
+    code, exit_code = "BW-571", EXIT_USAGE
+    what = 'The pages are not in the language "{name}".'
+    by_itself = "Nothing was changed."
+    to_do = "Choose one of these: {languages}."
+
+
 class TokenRefused(PeopleError):
     """Raised for a call of the API. It does not tell which of these is so."""
 

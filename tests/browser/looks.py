@@ -4,7 +4,7 @@
 """
 
 import os
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -55,11 +55,11 @@ RULES = {
 WIDER = "() => document.documentElement.scrollWidth - document.documentElement.clientWidth"
 
 
-def faults_of(page: Page, name: str) -> list[str]:
+def faults_of(page: Page, name: str, looks: Iterable[Look] = LOOKS) -> list[str]:
     """Look at the page as it is now in every look; return what is wrong with it."""
     found: list[str] = []
     page.evaluate(Axe().axe_script)
-    for look in LOOKS:
+    for look in looks:
         page.emulate_media(**{"color_scheme": "light", "forced_colors": "none", **look.media})
         if look.before:
             page.evaluate(look.before)

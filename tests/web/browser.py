@@ -29,14 +29,14 @@ class Answer:
 
 
 class Browser:
-    """Asks for the pages of a workspace. ``triggered``: the turns that pages have hurried."""
+    """Asks for the pages of a workspace. ``triggered``: the turns that pages have hurried; ``languages``: its own."""
 
     def __init__(self, workspace: Workspace, public_url: str = "") -> None:
         self.workspace, self.cookies, self.triggered = workspace, dict[str, str](), list[tuple[str, list[int]]]()
         with used(workspace.database):
             configure(Address(public_url=public_url), key_of_workspace())
         self._pages = Pages(workspace, lambda kind, ids: self.triggered.append((kind, ids)))
-        self._token = ""
+        self._token, self.languages = "", ""
 
     def get(self, address: str, *, method: str = "GET", htmx: bool = False) -> Answer:
         """Ask for a page; its token is kept for the next form."""
@@ -61,6 +61,8 @@ class Browser:
     def _ask(self, method: str, address: str, body: bytes, htmx: bool, target: str = "") -> Answer:
         parts = urlsplit(address)
         headers = [(b"host", b"127.0.0.1"), (b"user-agent", b"Test")]
+        if self.languages:
+            headers.append((b"accept-language", self.languages.encode()))
         if self.cookies:
             headers.append((b"cookie", "; ".join(f"{name}={value}" for name, value in self.cookies.items()).encode()))
         if htmx:

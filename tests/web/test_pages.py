@@ -99,6 +99,7 @@ TABLE = {
     "settings/people/reset": {"POST": Role.ADMIN},
     "settings/me": {"GET": Role.VIEWER},
     "settings/me/password": {"POST": Role.VIEWER},
+    "settings/me/language": {"POST": Role.VIEWER},
     "settings/me/sessions/end": {"POST": Role.VIEWER},
     "settings/me/sessions/end-others": {"POST": Role.VIEWER},
     "settings/me/second-factor": {"GET": Role.VIEWER},

@@ -11,6 +11,7 @@ _FILES = {
     "app.js": ("bothways.web", "static/app.js", "text/javascript; charset=utf-8"),
     "live.js": ("bothways.web", "static/live.js", "text/javascript; charset=utf-8"),
     "picker.js": ("bothways.web", "static/picker.js", "text/javascript; charset=utf-8"),
+    "zone.js": ("bothways.web", "static/zone.js", "text/javascript; charset=utf-8"),
     "htmx.js": ("django_htmx", "static/django_htmx/htmx-2.min.js", "text/javascript; charset=utf-8"),
     "icon.svg": ("bothways.web", "static/icon.svg", "image/svg+xml"),
 }

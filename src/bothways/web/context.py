@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django.conf import settings
 from django.http import HttpRequest
 from django.utils.translation import get_language, get_language_bidi
 
@@ -35,5 +36,6 @@ def everywhere(request: HttpRequest) -> dict[str, Any]:
         if request.path.startswith("/settings/me")
         else SECTIONS.get(request.path.split("/")[1], "syncs"),
         "language": get_language(),
+        "languages": settings.LANGUAGES,
         "direction": "rtl" if get_language_bidi() else "ltr",
     }

@@ -6,10 +6,10 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from django.conf import settings
-from django.utils.translation import gettext_lazy as _
 
 from bothways.ledger.models import Workspace as Row
 from bothways.ledger.sessions import LASTS
+from bothways.service.preferences import LANGUAGES
 
 HERE = Path(__file__).parent
 
@@ -42,7 +42,6 @@ def configure(address: Address, key: str) -> None:
             "bothways.web.middleware.secured",
             "django.middleware.gzip.GZipMiddleware",
             "django.contrib.sessions.middleware.SessionMiddleware",
-            "django.middleware.locale.LocaleMiddleware",
             "django.middleware.common.CommonMiddleware",
             "django.middleware.csrf.CsrfViewMiddleware",
             "django_htmx.middleware.HtmxMiddleware",
@@ -67,7 +66,8 @@ def configure(address: Address, key: str) -> None:
         "CSRF_COOKIE_HTTPONLY": True,
         "CSRF_COOKIE_SECURE": address.secure,
         "CSRF_FAILURE_VIEW": "bothways.web.pages.failures.forged",
-        "LANGUAGES": [("en", _("English"))],
+        "LANGUAGES": list(LANGUAGES.items()),
+        "LOCALE_PATHS": [HERE / "locale"],
         "LANGUAGE_CODE": "en",
         "LANGUAGE_COOKIE_NAME": "bothways_language",
         "USE_I18N": True,

@@ -6,6 +6,7 @@ from urllib.parse import urlencode
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.utils.translation import get_language
 
 from bothways.errors import BothwaysError, NotAllowed
 from bothways.ledger.sessions import ACCOUNT
@@ -13,6 +14,7 @@ from bothways.service.accounts import account_of
 from bothways.service.connect import Schemas
 from bothways.service.rights import require
 from bothways.service.sessions import touch
+from bothways.web.languages import spoken
 from bothways.web.pages import failures
 from bothways.web.pages.page import roles_of
 
@@ -68,7 +70,9 @@ class SignedIn:
             request.base, actor=actor, opened={}, schemas=self._schemas
         )  # apps are opened by one thread for itself
         before = request.base.document
-        response = self._answer(request)
+        with spoken(request, request.account):
+            response = self._answer(request)
+            response.headers.setdefault("Content-Language", get_language() or "en")
         if request.workspace.document is not before:  # what was changed here counts for the next page at once
             request.base.document, request.base.stamp = request.workspace.document, request.workspace.stamp
         return response

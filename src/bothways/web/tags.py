@@ -8,14 +8,17 @@ from django import template
 from django.utils.formats import date_format, number_format
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from django.utils.timezone import get_current_timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from bothways.errors import BothwaysError
 from bothways.service.issue_words import MISFIT, Words, words_of
 from bothways.service.rights import Role
 from bothways.service.views import ActionView, FieldView, GroupView, RunSummary, SyncView, WrittenView
 from bothways.service.why import shown
 from bothways.web.assets import assets
+from bothways.web.said import Said, say
 
 register = template.Library()
 COLOURS = 6
@@ -54,19 +57,25 @@ def ago(context: template.Context, at: float | None) -> SafeString:
     """Return how long ago, or in how long, a time (seconds) is, with the exact one on hover."""
     if not at:
         return format_html("{}", _("never"))
-    moment = datetime.fromtimestamp(at, UTC)
     return format_html(
         '<time datetime="{}" title="{}">{}</time>',
-        moment.isoformat(timespec="seconds"),
-        moment.strftime("%Y-%m-%d %H:%M:%S UTC"),
+        datetime.fromtimestamp(at, UTC).isoformat(timespec="seconds"),
+        exact(at),
         _between(at - context["now"]),
     )
 
 
+@register.filter
+def exact(at: float) -> str:
+    """Return a time (seconds) by the reader's clock, with the zone that it is of."""
+    moment = datetime.fromtimestamp(at, get_current_timezone())
+    return f"{date_format(moment, 'DATE_FORMAT')}, {moment:%H:%M:%S} {moment.tzname()}"
+
+
 @register.simple_tag
 def day(at: float) -> SafeString:
-    """Return the day of a time (seconds), as the reader's language writes it."""
-    moment = datetime.fromtimestamp(at, UTC)
+    """Return the day of a time (seconds) by the reader's clock, as their language writes it."""
+    moment = datetime.fromtimestamp(at, get_current_timezone())
     return format_html('<time datetime="{}">{}</time>', moment.date().isoformat(), date_format(moment, "DATE_FORMAT"))
 
 
@@ -120,6 +129,14 @@ _SIZES: tuple[tuple[int, Callable[[int, bool], str]], ...] = (
     (60, lambda count, ahead: _("in %(count)d min") if ahead else _("%(count)d min ago")),
     (2, lambda count, ahead: _("in %(count)d s") if ahead else _("%(count)d s ago")),
 )
+
+
+@register.filter
+def said(words: Any) -> Any:
+    """Return a text or a failure of the layers below in the language of the reader."""
+    if isinstance(words, BothwaysError):
+        return Said(words)
+    return words if isinstance(words, Said) or not words else say(words)
 
 
 @register.filter

@@ -102,6 +102,7 @@ urlpatterns = [
     path("settings/people/reset", people.reset),
     path("settings/me", me.me),
     path("settings/me/password", me.change_password),
+    path("settings/me/language", me.set_language),
     path("settings/me/sessions/end", me.end_session),
     path("settings/me/sessions/end-others", me.end_others),
     path("settings/me/second-factor", me.second_factor_begun),

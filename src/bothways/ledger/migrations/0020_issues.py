@@ -5,7 +5,7 @@ import django.db.models.deletion
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('ledger', '0017_access'),
+        ('ledger', '0018_languages'),
     ]
 
     operations = [

@@ -9,7 +9,8 @@ from bothways.service.rights import Actor, Role
 class AccountView:
     """Somebody who can sign in. ``signed_in_at``: 0 if never; ``is_on``: not switched off; ``sessions``: open ones.
 
-    ``second_factor``: signing in asks for a code, too.
+    ``second_factor``: signing in asks for a code, too. ``language`` and ``time_zone``: of the pages, "" where the
+    browser says it.
     """
 
     id: int
@@ -20,6 +21,8 @@ class AccountView:
     is_on: bool
     sessions: int = 0
     second_factor: bool = False
+    language: str = ""
+    time_zone: str = ""
 
     @property
     def actor(self) -> Actor:

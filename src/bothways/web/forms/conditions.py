@@ -25,6 +25,7 @@ from bothways.web.forms.plain import (
     value_control,
     value_of,
 )
+from bothways.web.said import Said
 
 ALL, ANY, LIST = "all", "any", "list"
 FIELD = "field:"
@@ -177,7 +178,8 @@ def _problem(item: Mapping[str, Any], fields: Fields) -> str:
     try:
         condition(fields[item["field"]], operator, item[operator])
     except SettingsError as error:
-        return f"{error.said} {error.advice}".strip()
+        told = Said(error)
+        return f"{told.said} {told.advice}".strip()
     return ""
 
 

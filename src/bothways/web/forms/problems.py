@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from bothways.errors import MissingKey
 from bothways.service.views import ProblemView
 from bothways.web.forms.conditions import lacks_values
+from bothways.web.said import say
 
 STEPS = ("records", "matching", "conflicts", "fields", "review")
 """The steps of a draft, by the last word of their addresses."""
@@ -101,7 +102,7 @@ def _words(problem: ProblemView, entry: Mapping[str, Any]) -> str:
             return _("Fill in a value.")
         case "schedule" if problem.key == "quiet_hours" and problem.code == MissingKey.code:
             return _("Say both from when and until when it is quiet.")
-    return re.sub(r'^"\w+" must be ', _("This must be "), problem.message)
+    return say(re.sub(r'^"\w+" must be ', "This must be ", problem.message))
 
 
 def told(problems: Iterable[ProblemView]) -> str:

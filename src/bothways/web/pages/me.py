@@ -1,14 +1,17 @@
 """What concerns oneself: the password, the second factor, the browsers one is signed in with, tokens of the API."""
 
 import segno
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.utils.safestring import SafeString, mark_safe
+from django.utils.timezone import get_current_timezone_name
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from bothways.errors import NoSecondFactor, NotAllowed, PeopleError, TokenNotMade
-from bothways.service import second_factor, sessions, tokens
+from bothways.errors import LanguageUnknown, NoSecondFactor, NotAllowed, PeopleError, TimeZoneUnknown, TokenNotMade
+from bothways.service import preferences, second_factor, sessions, tokens
 from bothways.service.rights import Role, role_called
+from bothways.web.languages import remember, spoken
 from bothways.web.pages.page import action, page, shown, went_well
 
 HERE = "/settings/me"
@@ -31,6 +34,21 @@ def change_password(request: HttpRequest) -> HttpResponse:
     except PeopleError as error:
         return _me(request, 422, password_error=error)
     return went_well(request, HERE, _("Your password is changed. You are signed in here alone."))
+
+
+@action(post=Role.VIEWER)
+def set_language(request: HttpRequest) -> HttpResponse:
+    """Keep one's own language and time zone."""
+    language, zone = str(request.POST.get("language", "")), str(request.POST.get("time-zone", "")).strip()
+    try:
+        chosen = preferences.choose(request.workspace, language, zone)
+    except (LanguageUnknown, TimeZoneUnknown) as error:
+        return _me(request, 422, language_error=error, wanted_zone=zone)
+    if not language:
+        request.COOKIES.pop(settings.LANGUAGE_COOKIE_NAME, None)  # what it says is forgotten with this answer
+    with spoken(request, chosen):
+        response = went_well(request, f"{HERE}#language-title", _("Kept: pages are shown to you so from now on."))
+    return remember(response, language)
 
 
 @action(post=Role.VIEWER)
@@ -117,6 +135,8 @@ def _me(request: HttpRequest, status: int = 200, **more: object) -> HttpResponse
         tokens=tokens.list_tokens(request.workspace),
         roles=[role for role in Role if account.role.includes(role)],
         days=DAYS,
+        zones=preferences.time_zones(),
+        zone=get_current_timezone_name(),
         **more,
     )
 

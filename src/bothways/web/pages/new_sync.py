@@ -10,6 +10,7 @@ from bothways.service import apps, drafts
 from bothways.service.rights import Role
 from bothways.service.views import ObjectView
 from bothways.web.pages.page import asks_for_part, form, shown, went_well
+from bothways.web.said import Said
 
 
 @form(get=Role.EDITOR, post=Role.EDITOR)
@@ -45,7 +46,7 @@ def new(request: HttpRequest) -> HttpResponse:
     try:
         begun = drafts.begin(request.workspace, name, (chosen[0], chosen[1]), (picked[0], picked[1]))
     except (SyncNameTaken, UsageError) as error:
-        return shown(request, "drafts/object.html", 422, **context, **objects, wrong=str(error.message))
+        return shown(request, "drafts/object.html", 422, **context, **objects, wrong=Said(error).message)
     return went_well(request, f"/drafts/{begun.id}/records")
 
 

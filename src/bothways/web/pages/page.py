@@ -6,7 +6,9 @@ from typing import Any, TypeVar
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 
+from bothways.errors import BothwaysError
 from bothways.service.rights import Role
+from bothways.web.said import Said
 
 View = TypeVar("View", bound=Callable[..., HttpResponse])
 NOTICE = "notice"
@@ -43,8 +45,9 @@ def roles_of(view: Callable[..., HttpResponse]) -> Mapping[str, Role | None]:
 
 
 def shown(request: HttpRequest, template: str, status: int = 200, **context: Any) -> HttpResponse:
-    """Return a page made from a template."""
-    return render(request, template, context, status=status)
+    """Return a page made from a template; failures in it are said in the language of the request."""
+    spoken = {name: Said(each) if isinstance(each, BothwaysError) else each for name, each in context.items()}
+    return render(request, template, spoken, status=status)
 
 
 def asks_for_part(request: HttpRequest) -> bool:

@@ -12,7 +12,9 @@ from bothways.ledger.sessions import ACCOUNT, AGENT, MADE_AT
 from bothways.service import accounts, second_factor
 from bothways.service.rights import Role, role_called
 from bothways.service.views import AccountView
+from bothways.web.languages import remember
 from bothways.web.pages.page import action, form, page, shown, went_well
+from bothways.web.said import say
 
 LONGEST_AGENT = 200
 HALF, HALF_AT = "half", "half_at"
@@ -54,6 +56,9 @@ def sign_in(request: HttpRequest) -> HttpResponse:
         back = "/"
     if request.account is not None and request.method != "POST":
         return went_well(request, back)
+    if request.method != "POST" and "language" in request.GET:
+        here = "/login" if back == "/" else f"/login?{urlencode({'next': back})}"
+        return remember(went_well(request, here), str(request.GET["language"]))
     if request.method != "POST":
         return shown(request, "people/login.html", back=back, is_new=accounts.is_new(request.base))
     name = str(request.POST.get("name", ""))
@@ -124,7 +129,7 @@ def set_role(request: HttpRequest) -> HttpResponse:
     changed = accounts.set_role(
         request.workspace, str(request.POST.get("name", "")), role_called(str(request.POST.get("role", "")))
     )
-    said = _("%(name)s is %(role)s now.") % {"name": changed.name, "role": changed.role}
+    said = _("%(name)s is %(role)s now.") % {"name": changed.name, "role": say(changed.role)}
     return went_well(request, "/settings/people", said)
 
 

@@ -14,6 +14,7 @@ from bothways.service.document import SyncDocument
 from bothways.service.resolution import Resolution
 from bothways.web.forms.matching import form_words
 from bothways.web.forms.plain import title_of
+from bothways.web.said import say, say_condition
 
 
 def sentences(exact: Resolution, *, new: bool) -> list[str]:
@@ -46,7 +47,7 @@ def _scope(exact: Resolution, new: bool) -> Iterator[str]:
     for side in SIDES:
         words = _ends(document, side)
         if side in scope.filters:
-            filter = in_words(scope.filters[side])
+            filter = say_condition(in_words(scope.filters[side]))
             yield _("%(app)s %(objects)s go to %(other)s if this is so: %(filter)s.") % {**words, "filter": filter}
         else:
             yield sending(words["app"], words["objects"], words["other"], "all" if document.sends[side] else "none")
@@ -82,7 +83,7 @@ def _matching(exact: Resolution, new: bool) -> Iterator[str]:
 def rule_words(rule: MatchRule, exact: Resolution) -> str:
     """Return by what a rule knows records to be the same, and whether it links them by itself."""
     fields = exact.schema[Side.LEFT]
-    words = rule.name
+    words = say(rule.name)
     if not words:
         parts = rule.on(Side.LEFT)[0]
         words = ", ".join(
