@@ -126,6 +126,7 @@ def test_limits_that_somebody_has_unfolded_stay_so_when_the_page_is_drawn_anew(a
     ana.goto(ana.url.replace("/records", "/conflicts"))
     ana.get_by_text("Safety limits and schedule").click()
     winners = ana.get_by_role("region", name="An own winner for some fields").get_by_role("group")
+    ana.locator("#add-winner").select_option(index=1)
     ana.locator("#add-winner-button").click()
     expect(winners).to_have_count(1)
     expect(ana.locator("#limits")).to_have_attribute("open", "")
