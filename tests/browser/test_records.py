@@ -117,3 +117,18 @@ def test_run_at_work_is_stopped_and_goes_on_when_somebody_lets_it(chromium: Brow
             page.get_by_role("button", name="Continue").click()
             here.until(lambda: len(west.records("contacts")) == 350)
             assert len({row["email"] for row in west.records("contacts").values()}) == 350, "nobody was made twice"
+
+
+def test_limits_that_somebody_has_unfolded_stay_so_when_the_page_is_drawn_anew(ana: Page) -> None:
+    ana.goto("/syncs/firms")
+    ana.get_by_role("button", name="Edit sync settings").click()
+    ana.wait_for_url("**/records")
+    ana.goto(ana.url.replace("/records", "/conflicts"))
+    ana.get_by_text("Safety limits and schedule").click()
+    winners = ana.get_by_role("region", name="An own winner for some fields").get_by_role("group")
+    ana.locator("#add-winner").select_option(index=1)
+    ana.locator("#add-winner-button").click()
+    expect(winners).to_have_count(1)
+    expect(ana.locator("#limits")).to_have_attribute("open", "")
+    ana.goto(ana.url.replace("/conflicts", "/discard"))
+    ana.get_by_role("button", name="Discard").click()

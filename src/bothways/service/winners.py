@@ -3,8 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from bothways.engine.sides import SIDES, Side
-from bothways.engine.spec import Wins
+from bothways.engine.sides import SIDES
 from bothways.errors import NoOwnWinner, UnknownApp, UnknownField
 from bothways.ledger import holds
 from bothways.service import yaml_edit
@@ -82,7 +81,7 @@ def _view(workspace: Workspace, name: str, field: str, app: str) -> WinnerView:
 
 
 def _before(document: SyncDocument, applied: Mapping[str, Any], key: str, field: str) -> str:
-    """Return who wins the field by the settings in force; raise NoOwnWinner where nobody can."""
+    """Return who wins the field by the file; raise NoOwnWinner where nobody can, by the settings in force."""
 
     def refused(reason: str) -> NoOwnWinner:
         return NoOwnWinner(field=field, name=document.name, reason=reason)
@@ -92,16 +91,17 @@ def _before(document: SyncDocument, applied: Mapping[str, Any], key: str, field:
     found = next((row for row in applied.get("fields", ()) if f"{row[0]}={row[1]}" == key), None)
     if found is None:
         raise refused("it is not synced any more")
-    _, _, direction, winner, _, *more = found
+    left, right, direction, _, _, *more = found
     if more and "through" in more[0]:
         raise refused("what belongs to what is merged, and nobody wins it")
     if any(each[0] == key for each in applied.get("consent", ())):
         raise refused("of consent, opted out always wins")
     if direction != "both" or not all(document.sends.values()):
         raise refused("it flows one way, so the app that sends it always wins")
-    if winner:
-        return winner_word(document, Wins(winner) if winner in tuple(Wins) else Side(winner))
-    return winner_word(document, document.wins or document.default)
+    own = [each.winner for each in document.fields or () if key == "=".join(each.names[side] for side in SIDES)]
+    own += [document.winners[name].who for name in (left, right) if name in document.winners]
+    who = next((each for each in own if each is not None), None)
+    return winner_word(document, who or document.wins or document.default)
 
 
 def _place(document: SyncDocument, applied: Mapping[str, Any], key: str) -> list[str | int]:

@@ -66,3 +66,11 @@ def test_limits_tell_what_is_left_of_the_day_and_who_is_left_alone_until_when():
     assert text.count("is asked again at") == 2
     assert "dav is asked again at" in text
     assert limits([], noon) == []
+
+
+def test_status_says_who_has_paused_or_stopped_a_sync():
+    well = replace(SYNC, counts=Counts())
+    for why, word in (("halted", "paused"), ("stopped", "stopped")):
+        lines = status(StatusView(None, (replace(well, next=NextView(why=why, trouble="Ana Ruiz")),)), 1044.0)
+        assert lines[1].endswith(word)
+        assert f"! contacts was {word} by Ana Ruiz. Let it go on: bothways resume contacts" in lines
