@@ -4,6 +4,7 @@ from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import NAMES, PASSWORD, OpenAs
 from tests.browser.house import House
+from tests.browser.test_issues import MATCHES, open_group
 
 
 def sign_in(page: Page, role: str) -> None:
@@ -28,7 +29,7 @@ def test_viewer_sees_everything_changes_nothing_and_is_told_who_can(ana: Page, v
 
 def test_who_loses_a_right_meanwhile_is_told_who_has_it(ana: Page, open_as: OpenAs) -> None:
     page = open_as("editor")
-    page.goto("/issues")
+    open_group(page, MATCHES)
     ana.goto("/settings/people")
     role = ana.get_by_label(f"Role of {NAMES['editor']}")
     role.select_option("viewer")
@@ -62,7 +63,7 @@ def test_session_that_has_ended_goes_to_sign_in_and_back(house: House, open_as: 
 
 def test_action_after_the_session_has_ended_does_nothing_and_asks_to_sign_in(house: House, open_as: OpenAs) -> None:
     page = open_as("operator")
-    page.goto("/issues")
+    open_group(page, MATCHES)
     expire(page)
     page.get_by_role("button", name="Create new").first.click()
     expect(page.get_by_role("heading", level=1)).to_have_text("Sign in to Bothways")
