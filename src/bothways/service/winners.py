@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from bothways.engine.sides import SIDES
+from bothways.engine.sides import SIDES, Side
 from bothways.errors import NoOwnWinner, UnknownApp, UnknownField
 from bothways.ledger import holds
 from bothways.service import yaml_edit
