@@ -35,6 +35,8 @@ apps:
 
 SECRET = "a secret of webhooks"
 ENDED = {"event": "ended"}
+STOPS = ("StoppedByBrake", "UnknownField")
+"""Failures by which a sync stops for a person, as journeys have it do."""
 IN_STEP = (0, 4)
 """Exit codes: done; done, and some records are held."""
 
@@ -139,8 +141,8 @@ class House:
 
     @property
     def faults(self) -> list[dict[str, Any]]:
-        """What the process took for an error, but for brakes that did what they are for."""
-        return [each for each in self.log if each.get("level") == "error" and each.get("error") != "StoppedByBrake"]
+        """What the process took for an error, but for what stops a sync on purpose."""
+        return [each for each in self.log if each.get("level") == "error" and each.get("error") not in STOPS]
 
     def listen(self, lines: Iterable[str]) -> None:
         """Take in what the process says until it ends."""

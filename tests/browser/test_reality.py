@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
+from bothways.sandbox.hubspot.schema import prop
 from tests.browser.conftest import sign_up
 from tests.browser.house import House, accounts
 from tests.browser.house import house as housed
@@ -25,6 +26,7 @@ syncs:
       - {east: email, west: email}
       - {east: firstname, west: firstname}
       - {east: phone, west: phone}
+      - {east: shoe, west: shoe}
     guards: {first_run: 1000}
   firms:
     state: off
@@ -39,6 +41,7 @@ syncs:
     guards: {first_run: 1000}
 """
 PEOPLE = range(240)
+SHOE = prop("shoe", "Shoe size", custom=True)
 LABELS = {"Company name": "name", "Company Domain Name": "domain", "City": "city", "Phone Number": "phone"}
 
 
@@ -51,6 +54,7 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
     """Serve people of two accounts who are in step, and firms that differ in every way."""
     with accounts() as (east, west):
         for each in (east, west):
+            each.define("contacts", SHOE)
             rows = [
                 {"email": f"p{n}@mail.example", "firstname": f"Pat {n}", "phone": f"+44 20 7946 {n:04}"} for n in PEOPLE
             ]
@@ -140,3 +144,28 @@ def test_mapping_that_would_empty_many_phones_stops_and_goes_on_once_it_is_mende
     place.run("people")
     assert [each.records("contacts")[id]["firstname"] for each in (place.east, place.west)] == ["Nia", "Nia"]
     assert "phone" not in values(place.east, "contacts")[id], "what was emptied stays so where that was done"
+
+
+def test_sync_goes_on_without_a_field_that_is_gone_until_its_mapping_is_taken_out(place: House, ana: Page) -> None:
+    id = list(place.east.records("contacts"))[-1]
+    place.west.define("contacts", {**SHOE, "archived": True})
+    place.east.edit("contacts", id, {"firstname": "Ada", "shoe": "41"})
+    sync_now(ana, "people")
+    place.until(lambda: place.west.records("contacts")[id]["firstname"] == "Ada")
+
+    ana.goto("/syncs/people/fields")
+    row = ana.get_by_role("row").filter(has_text="shoe")
+    expect(row).to_contain_text('Left out west has no field "shoe" in contacts.')
+    ana.get_by_role("link", name="Issues").click()
+    expect(ana.get_by_role("article")).to_have_count(1)
+    ana.get_by_role("button", name="Edit the fields of people").click()
+    ana.wait_for_url("**/fields")
+    expect(ana.get_by_role("main")).to_contain_text("Gone in west")
+    ana.get_by_role("button", name="Remove").last.click()
+    expect(ana.get_by_text("Gone in west")).to_have_count(0)
+    ana.get_by_role("link", name="Review changes").click()
+    ana.get_by_role("button", name="Save and sync").click()
+    expect(ana.get_by_role("status")).to_contain_text("It runs in a moment.")
+    place.until(lambda: place.runs("people")[-1]["state"] == "done")
+    ana.goto("/issues")
+    expect(ana.get_by_text("Nothing needs you")).to_be_visible()

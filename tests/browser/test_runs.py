@@ -80,7 +80,9 @@ def changed(before: Rows, after: Rows) -> set[str]:
     return {id for id in {*before, *after} if before.get(id) != after.get(id)}
 
 
-def test_first_records_are_undone_and_the_rest_is_gone_on_with(place: House, ana: Page) -> None:
+def test_first_records_are_undone_and_the_rest_is_gone_on_with_and_undone_but_for_what_changed_since(
+    place: House, ana: Page
+) -> None:
     apps = (place.east, place.west)
     before = [values(each, "companies") for each in apps]
     ana.goto("/syncs/firms")
@@ -104,6 +106,19 @@ def test_first_records_are_undone_and_the_rest_is_gone_on_with(place: House, ana
     rest = [changed(was, values(each, "companies")) for was, each in zip(before, apps, strict=True)]
     assert (len(rest[0]), len(rest[1])) == (0, 5 + 6)
     assert not rest[1] & written[1], "what was put back stays so"
+
+    edited, *others = sorted(rest[1] & before[1].keys())
+    place.west.edit("companies", edited, {"city": "Nice"})
+    done = next(each for each in place.runs("firms") if each["created"] == 6)
+    ana.goto(f"/runs/{done['run']}/undo")
+    expect(ana.get_by_role("definition")).to_have_text(["4", "6", "1"])
+    expect(ana.get_by_role("rowheader")).to_have_count(1)
+    ana.get_by_role("button", name="Undo what is possible").click()
+    expect(ana.get_by_role("status")).to_contain_text("Asked for the undo")
+    place.until(lambda: len(values(place.west, "companies")) == 25)
+    now = values(place.west, "companies")
+    assert now[edited]["city"] == "Nice", "what was changed since is left as it is"
+    assert [now[each] for each in others] == [before[1][each] for each in others]
 
 
 def bar(page: Page) -> Locator:

@@ -15,7 +15,7 @@ from bothways.service.views.apps import (
     ObjectView,
 )
 from bothways.service.views.common import Counted, plain
-from bothways.service.views.issues import CandidateView, IssueView, PairHistory, PairView
+from bothways.service.views.issues import CandidateView, IssueView, PairHistory, PairView, UnfitView
 from bothways.service.views.mappings import (
     AssociationRow,
     DraftAssociations,
@@ -159,6 +159,7 @@ __all__ = [
     "TraitView",
     "TroubleView",
     "UndoView",
+    "UnfitView",
     "ValuesView",
     "WhyView",
     "WorkView",

@@ -7,6 +7,7 @@ from django_htmx.http import HttpResponseClientRefresh
 from bothways.service import conflicts, issues
 from bothways.service.conflicts import Alike
 from bothways.service.rights import Role
+from bothways.service.unfit import unfit_mappings
 from bothways.service.views import IssueView
 from bothways.web.pages.page import action, page, shown, went_well
 
@@ -17,7 +18,8 @@ PAGE = 50
 def inbox(request: HttpRequest) -> HttpResponse:
     """Show what waits for a person, or for an app."""
     found = issues.list_issues(request.workspace, size=PAGE + 1)
-    return shown(request, "issues/inbox.html", issues=found[:PAGE], more=len(found) > PAGE)
+    unfit = unfit_mappings(request.workspace)
+    return shown(request, "issues/inbox.html", issues=found[:PAGE], more=len(found) > PAGE, unfit=unfit)
 
 
 @action(post=Role.OPERATOR)
