@@ -2,6 +2,7 @@
 
 import json
 import os
+import signal
 import subprocess
 import sys
 import threading
@@ -12,6 +13,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from bothways.sandbox.hubspot import APP_SECRET, Admin, start
 from tests.consenting import SECRET_NAME
@@ -34,6 +36,8 @@ apps:
 
 SECRET = "a secret of webhooks"
 ENDED = {"event": "ended"}
+STOPS = ("StoppedByBrake", "UnknownField")
+"""Failures by which a sync stops for a person, as journeys have it do."""
 IN_STEP = (0, 3, 4)
 """Exit codes: done; done, and some records fail, or are held."""
 
@@ -52,6 +56,46 @@ class House:
     log: list[dict[str, Any]] = field(default_factory=list)
     meant: frozenset[str] = frozenset()
     _said: threading.Condition = field(default_factory=threading.Condition)
+    _keeper: subprocess.Popen[str] | None = None
+    _listening: threading.Thread | None = None
+
+    def serve(self) -> None:
+        """Serve it until it is closed or killed, at the address that it had before if it had one."""
+        heard = len(self.log)
+        up = [*COMMAND, "up", "--port", str(urlsplit(self.url).port or 0), "--log-format", "json"]
+        self._keeper = subprocess.Popen(
+            [sys.executable, "-m", "bothways.sandbox.keeper", *up],
+            cwd=self.folder,
+            env=self.environment,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        assert self._keeper.stderr is not None
+        self._listening = threading.Thread(target=self.listen, args=(self._keeper.stderr,))
+        self._listening.start()
+        self.until(lambda: any(each["event"] == "ready" for each in self.log[heard:]))
+        self.url = next(each["address"] for each in self.log[heard:] if each["event"] == "ready")
+
+    def kill(self) -> None:
+        """Kill the process that serves it: no moment is left to it to put anything in order."""
+        assert self._keeper is not None
+        (child,) = Path(f"/proc/{self._keeper.pid}/task/{self._keeper.pid}/children").read_text().split()
+        os.kill(int(child), signal.SIGKILL)
+        self.close()
+
+    def close(self) -> None:
+        """End the process that serves it."""
+        if self._keeper is None or self._listening is None:
+            return
+        assert self._keeper.stdin is not None
+        assert self._keeper.stderr is not None
+        self._keeper.stdin.close()
+        self._keeper.wait(PATIENCE)
+        self._listening.join()
+        self._keeper.stderr.close()
+        self._keeper = self._listening = None
 
     @property
     def file(self) -> Path:
@@ -102,8 +146,9 @@ class House:
 
     @property
     def faults(self) -> list[dict[str, Any]]:
-        """What the process took for an error, and no test meant to bring about."""
-        return [each for each in self.log if each.get("level") == "error" and each.get("code") not in self.meant]
+        """What the process took for an error, and neither stops a sync on purpose nor was meant by a test."""
+        found = [each for each in self.log if each.get("level") == "error" and each.get("error") not in STOPS]
+        return [each for each in found if each.get("code") not in self.meant]
 
     def listen(self, lines: Iterable[str]) -> None:
         """Take in what the process says until it ends."""
@@ -131,26 +176,8 @@ def house(folder: Path, east: Admin, west: Admin, syncs: str = "", settings: str
     """Serve a workspace in ``folder`` with these syncs; it answers inside the block, and is gone after it."""
     here = House(folder, east, west)
     here.file.write_text(settings.format(east=east.url, west=west.url) + syncs, encoding="utf-8")
-    up = [*COMMAND, "up", "--port", "0", "--log-format", "json"]
-    keeper = subprocess.Popen(
-        [sys.executable, "-m", "bothways.sandbox.keeper", *up],
-        cwd=folder,
-        env=here.environment,
-        stdin=subprocess.PIPE,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
-    assert keeper.stdin is not None
-    assert keeper.stderr is not None
-    listening = threading.Thread(target=here.listen, args=(keeper.stderr,))
-    listening.start()
     try:
-        here.until(lambda: any(each["event"] == "ready" for each in here.log))
-        here.url = next(each["address"] for each in here.log if each["event"] == "ready")
+        here.serve()
         yield here
     finally:
-        keeper.stdin.close()
-        keeper.wait(PATIENCE)
-        listening.join()
-        keeper.stderr.close()
+        here.close()

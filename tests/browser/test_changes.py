@@ -2,7 +2,7 @@
 
 import re
 
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from bothways.sandbox.hubspot import subscriptions
 from bothways.web.assets import assets
@@ -125,3 +125,26 @@ def test_question_that_is_being_asked_stays_when_what_was_at_work_has_ended(ana:
     dialog.get_by_role("link", name="Cancel").click()
     ana.wait_for_function("() => !window.before")
     expect(dialog).to_have_count(0)
+
+
+TELL = """() => {
+  const state = document.querySelector("live-stream [data-state]");
+  new MutationObserver(() => console.info(state.textContent)).observe(state, { childList: true });
+}"""
+"""Has the console tell how a stream stands: a page that is left for another one is asked nothing."""
+
+
+def test_page_that_was_asked_for_comes_though_what_was_at_work_ends_meanwhile(house: House, ana: Page) -> None:
+    asked_for: list[Route] = []
+    house.east.fault("held", match="companies")
+    sync_now(ana, "firms")
+    house.east.until_held()
+    expect(ana.locator("live-stream [data-state]")).to_have_text("Live")
+    ana.evaluate(TELL)
+    ana.route("**/syncs/firms/records", lambda route: asked_for.append(route))
+    with ana.expect_console_message(lambda said: said.text == "Finished"):
+        with ana.expect_request("**/syncs/firms/records"):
+            ana.get_by_role("link", name="Records").click(no_wait_after=True)
+        house.east.let_go()
+    asked_for[0].continue_()
+    expect(ana).to_have_title(re.compile("^Records"))

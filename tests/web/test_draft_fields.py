@@ -176,6 +176,7 @@ def test_apps_that_do_not_answer_leave_the_rows_to_be_read(here: Drafting, monke
 def test_page_of_what_is_in_force_leads_to_a_draft(here: Drafting) -> None:
     text = editor(here).get("/syncs/contacts/fields").text
     assert '<form class="edit" method="post" action="/syncs/contacts/edit">' in text
+    assert text.count('id="edit"') == 1
     assert '<input type="hidden" name="step" value="fields">' in text
     viewer = Browser(here.workspace)
     viewer.sign_up("Vera", Role.VIEWER)

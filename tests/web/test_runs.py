@@ -230,6 +230,19 @@ def test_undoing_the_first_records_leaves_both_apps_as_they_were(stopped: Office
     assert len(stopped.anna.live()) == 5
 
 
+def test_first_records_that_were_put_back_are_offered_for_no_other_undo(stopped: Office) -> None:
+    here = signed_in(stopped)
+    here.get("/runs/r_1/undo")
+    with Served(stopped):
+        here.post("/runs/r_1/undo/do")
+        assert until(lambda: not stopped.bert.live() and running.at_work(here.workspace, "people") is None)
+        here.post("/syncs/people/run")
+        assert until(lambda: running.first_look(here.workspace, "people") is not None)
+    text = here.get("/syncs/people/now").text
+    assert "2 records were written first, and put back." in text
+    assert ("/syncs/people/continue" in text, "/runs/r_1/undo" in text) == (True, False)
+
+
 def test_why_the_last_thing_asked_for_failed_is_told(office: Office) -> None:
     office.pair("Dana")
     here = signed_in(office)

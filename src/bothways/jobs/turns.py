@@ -23,6 +23,7 @@ from bothways.errors import (
     SecretMissing,
     StoppedByPerson,
     SyncOff,
+    UnknownField,
 )
 from bothways.jobs import logs, metrics, proofs
 from bothways.jobs.doing import carry_out, run_view
@@ -73,7 +74,8 @@ class Worker:
     def own(self) -> Workspace:
         """Return the workspace with apps opened for this thread alone: a database connection has one transaction.
 
-        An app that has refused its credentials since is opened anew, with those that it has by now.
+        An app that has refused its credentials since, or has no longer a field, is opened anew: with the credentials
+        that it has by now, and asked for its fields.
         """
         kept = self._of_thread.__dict__
         opened, refused = kept.setdefault("opened", {}), kept.setdefault("refused", Counter[str]())
@@ -83,7 +85,7 @@ class Worker:
         return replace(self.workspace, opened=opened)
 
     def refused(self, app: str) -> None:
-        """Let an app be opened anew that has refused its credentials."""
+        """Let an app be opened anew that has refused its credentials, or a field."""
         self._refused[app] += 1
 
     def clock(self) -> float:
@@ -231,7 +233,10 @@ def _asked(worker: Worker, turn: Turn, request: Request) -> tuple[float, int]:
         return worker.clock(), failed
     if isinstance(answer, RunView):
         _told(worker, turn, answer, int(answer.id.removeprefix("r_")), own.sync(request.sync.name).pair)
-    if answer is not None:
+    if answer is None:
+        for app in own.sync(request.sync.name).pair:
+            worker.refused(app)
+    else:
         rests.end(list(own.sync(request.sync.name).pair))
         if not isinstance(answer, PlanView):
             failed = failed + 1 if isinstance(answer, RunView) and answer.state == "stopped" else 0
@@ -255,6 +260,8 @@ def _failed(worker: Worker, turn: Turn, name: str, error: BothwaysError) -> tupl
     if isinstance(error, LedgerError) and not error.retriable and not isinstance(error, RunSuperseded):
         raise error
     now, failed = worker.clock(), turn.failed + 1
+    if isinstance(error, UnknownField):
+        worker.refused(str(error.facts.get("app")))
     if isinstance(error, AppError | SecretMissing) and "app" in error.facts:
         app = str(error.facts["app"])
         if isinstance(error, CredentialsRefused):

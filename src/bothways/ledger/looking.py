@@ -340,6 +340,15 @@ def records_written(sync: Sync) -> int:
     return int(db.value(sql, (sync.pk,)))
 
 
+def records_put_back(sync: Sync) -> int:
+    """Return how many of the linked records that a sync has written undos have put back or removed since."""
+    sql = (
+        "SELECT COUNT(DISTINCT j.link_id) FROM journal j JOIN run r ON r.id=j.run_id "
+        "WHERE j.sync_id=%s AND j.state='done' AND r.undoes IS NOT NULL"
+    )
+    return int(db.value(sql, (sync.pk,)))
+
+
 def last_run_that_wrote(sync: Sync) -> int | None:
     """Return the last run of a sync that wrote a record."""
     sql = "SELECT MAX(run_id) FROM journal WHERE sync_id=%s AND state='done' AND kind IN ('update','create')"

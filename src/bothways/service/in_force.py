@@ -30,7 +30,7 @@ from bothways.service.document import CONSENT, FieldDocument, SyncDocument
 from bothways.service.pairs_in_force import newly_paired
 from bothways.service.revisions import add_revision, latest_revision, one_sided_fields
 from bothways.service.scope import stored_fields, stored_scope
-from bothways.service.spec import Resolved, Schema
+from bothways.service.spec import Resolved, Schema, Unfit
 from bothways.sync.absorb import compute_keys
 from bothways.sync.context import Context, End
 from bothways.sync.poll import refresh
@@ -87,6 +87,7 @@ TOUCHES: Mapping[str, Touched] = {
     "default": Touched.HELD,
     "wins": Touched.HELD,
     "set": Touched.HELD,
+    "unfit": Touched.HELD,
     "tags": Touched.HELD,
     "match": Touched.UNLINKED,
     "slots": Touched.UNLINKED,
@@ -169,7 +170,15 @@ def in_words(resolved: Resolved) -> dict[str, Any]:
             else {}
         ),
         **({"neighbour": dict(resolved.neighbour)} if resolved.neighbour else {}),
+        **({"unfit": unfit} if (unfit := [_unfit(each) for each in resolved.unfit]) else {}),
     }
+
+
+def _unfit(each: Unfit) -> list[Any]:
+    """Return a mapping that is left out as plain data, with the reason."""
+    names = [each.document.names[side] for side in SIDES]
+    way = f"to {each.document.to}" if each.document.to else "both"
+    return [*names, way, each.document.enabled, each.error.code, each.error.said]
 
 
 def _phones(spec: SyncSpec, side: Side) -> list[list[Any]]:

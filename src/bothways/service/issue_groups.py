@@ -23,6 +23,7 @@ from bothways.service.pairs_in_force import PairsInForce, of_mapping, suggestion
 from bothways.service.resolution import row_of
 from bothways.service.revisions import latest_revision
 from bothways.service.rights import Role, for_role
+from bothways.service.unfit import unfit_mappings
 from bothways.service.views import ChoiceView, GroupPage, GroupView, IssueCounts, IssueView, MendView, ValueView
 from bothways.service.workspace import Workspace
 from bothways.sync import merges
@@ -50,7 +51,8 @@ def counts(workspace: Workspace) -> IssueCounts:
     failing = troubles_of(workspace)
     retrying = sum(each.need == words.RETRYING for each in failing)
     held, ignored = sum(map(causes.count, rows)), sum(causes.count(row, ignored=True) for row in rows)
-    return IssueCounts(held + len(failing) - retrying, retrying, ignored)
+    need = held + len(failing) - retrying + len(unfit_mappings(workspace))
+    return IssueCounts(need, retrying, ignored)
 
 
 @on_database

@@ -27,6 +27,7 @@ from bothways.service.document import SyncDocument
 from bothways.service.records import describe, find
 from bothways.service.resolution import row_of
 from bothways.service.rights import Role, for_role
+from bothways.service.unfit import left_out
 from bothways.service.views import CandidateView, IssueView, PairHistory, PairView, RecordView
 from bothways.service.work import plain_id
 from bothways.service.workspace import Workspace
@@ -57,6 +58,13 @@ def list_issues(
         found += views_of(sync, workspace.sync(each), holds.page(sync, last, size - len(found)))
         last = 0
     return found
+
+
+@on_database
+def how_many(workspace: Workspace) -> int:
+    """Return how many issues all syncs have: records that are held or refused, and mappings that are left out."""
+    rows = [row_of(workspace, name) for name in workspace.document.syncs]
+    return sum(holds.count(row) + len(left_out(row)) for row in rows)
 
 
 @on_database

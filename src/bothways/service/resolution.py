@@ -11,6 +11,8 @@ from bothways.service.document import SyncDocument
 from bothways.service.door import check_lists
 from bothways.service.names import with_names
 from bothways.service.neighbours import neighbour_of, stored_neighbour
+from bothways.service.revisions import latest_revision
+from bothways.service.scope import stored_fields
 from bothways.service.spec import Resolved, Schema, resolve
 from bothways.service.workspace import Workspace
 
@@ -33,7 +35,7 @@ def resolution(workspace: Workspace, name: str, *, at_door: bool = False) -> Res
     apps, schema = asked(workspace, document)
     can = {side: apps[side].connector.capabilities for side in SIDES}
     others = workspace.document.syncs.values()
-    resolved = resolve(document, schema, can, others=others, at_door=at_door)
+    resolved = resolve(document, schema, can, others=others, at_door=at_door, needed=None if at_door else _needed(name))
     if at_door:
         for side in SIDES:
             check_lists(document, resolved.spec.scope, side, apps[side].connector)
@@ -46,6 +48,20 @@ def resolution(workspace: Workspace, name: str, *, at_door: bool = False) -> Res
     if neighbour is not None:
         resolved = replace(resolved, neighbour=stored_neighbour(document, neighbour, meaning))
     return Resolution(resolved, apps, schema)
+
+
+def _needed(name: str) -> dict[Side, set[str]] | None:
+    """Return the fields by which a sync tells records apart and knows who takes part; None if it is new."""
+    row = Sync.objects.filter(name=name).first()
+    document = latest_revision(row).document if row is not None else {}
+    if not document.get("settled") or "match_fields" not in document["applied"]:
+        return None
+    applied = document["applied"]
+    return {
+        side: {*applied["match_fields"][place], *stored_fields(applied, side)}
+        | {field for names in applied.get("roles", ({}, {}))[place].values() for field in names}
+        for place, side in enumerate(SIDES)
+    }
 
 
 def asked(workspace: Workspace, document: SyncDocument) -> tuple[dict[Side, Opened], Schema]:

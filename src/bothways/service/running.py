@@ -153,7 +153,9 @@ def first_look(workspace: Workspace, name: str) -> FirstLook | None:
         return None
     written = looking.records_written(sync)
     wrote = looking.last_run_that_wrote(sync)
-    return FirstLook(written, f"r_{wrote}", _remaining(sync, wrote)) if written and wrote is not None else None
+    if not written or wrote is None:
+        return None
+    return FirstLook(written, f"r_{wrote}", _remaining(sync, wrote), looking.records_put_back(sync))
 
 
 @on_database

@@ -1,6 +1,6 @@
 """From the settings and what both apps tell of their fields to what the engine works by: the one place."""
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
@@ -58,8 +58,16 @@ _TO = {Side.LEFT: Direction.TO_LEFT, Side.RIGHT: Direction.TO_RIGHT}
 
 
 @dataclass(frozen=True, slots=True)
+class Unfit:
+    """A mapping that was in force, and is left out since an app no longer has its field as it was."""
+
+    document: FieldDocument
+    error: SettingsError
+
+
+@dataclass(frozen=True, slots=True)
 class Resolved:
-    """A sync's settings made exact. ``switched_off`` are the mappings that are not enabled.
+    """A sync's settings made exact. ``switched_off`` are the mappings that are not enabled, ``unfit`` those left out.
 
     ``neighbour`` is what of the sync of the contacts, or of the leads, decides here too (see ``service.neighbours``).
     """
@@ -68,6 +76,7 @@ class Resolved:
     spec: SyncSpec
     switched_off: tuple[FieldMap, ...] = ()
     associations: tuple[Association, ...] = ()
+    unfit: tuple[Unfit, ...] = ()
     neighbour: Mapping[str, Any] | None = None
 
 
@@ -78,23 +87,30 @@ def resolve(
     *,
     others: Collection[SyncDocument] = (),
     at_door: bool = False,
+    needed: Mapping[Side, Set[str]] | None = None,
 ) -> Resolved:
     """Return what the engine works by; refuse with line and column what does not fit the apps' fields.
 
     ``others`` are the syncs of the workspace, through which associations are translated.
     ``at_door``: the settings are new, so that what would only hold records later on is refused as well.
+    ``needed``: they were in force before, so that a mapping whose fields an app has taken away or changed is left out;
+    not one that has one of these fields, by which records are told apart.
     """
     written = document.fields
-    pairs = (
-        [(_map(document, each, schema), each.enabled) for each in written]
+    pairs, unfit = (
+        _mapped(document, written, schema, needed)
         if written is not None
-        else [(each, True) for each in default_maps(document, schema)]
+        else ([(each, True) for each in default_maps(document, schema)], [])
     )
+    if unfit and not any(enabled for _, enabled in pairs):
+        raise unfit[0].error
     if not any(enabled for _, enabled in pairs):
         raise MissingKey(where=document.place, key="fields", hint="No fields of the two apps have the same meaning.")
     associations = associations_of(document, schema, others, _by_name(pairs))
     pairs += [(mapping, not each.why_off) for each in associations for mapping in each.maps]
-    maps = _with_winners(document, [each for each, _ in pairs])
+    maps = _with_winners(
+        document, [each for each, _ in pairs], {name for each in unfit for name in _names(each.document)}
+    )
     enabled = tuple(each for each, (_, on) in zip(maps, pairs, strict=True) if on)
     match = _match_rules(document, schema)
     fields = {each: _known(document, schema, each.side, each.field, each.place) for each in document.constants}
@@ -123,7 +139,36 @@ def resolve(
                 check_single(document, spec, each, schema)
                 check_parts(document, spec, each)
     off = (each for each, (_, on) in zip(maps, pairs, strict=True) if not (on or each.through))
-    return Resolved(document, spec, tuple(off), tuple(associations))
+    return Resolved(document, spec, tuple(off), tuple(associations), tuple(unfit))
+
+
+def _mapped(
+    document: SyncDocument,
+    written: Iterable[FieldDocument],
+    schema: Schema,
+    needed: Mapping[Side, Set[str]] | None,
+) -> tuple[list[tuple[FieldMap, bool]], list[Unfit]]:
+    """Return the mappings as written, each with whether it is enabled, and those that are left out."""
+    pairs: list[tuple[FieldMap, bool]] = []
+    unfit: list[Unfit] = []
+    for each in written:
+        try:
+            pairs.append((_map(document, each, schema), each.enabled))
+        except SettingsError as error:
+            if needed is None or any(not needed[side].isdisjoint(_parts(each.names[side])) for side in SIDES):
+                raise
+            unfit.append(Unfit(each, error))
+    return pairs, unfit
+
+
+def _names(each: FieldDocument) -> set[str]:
+    return set(each.names.values())
+
+
+def _parts(name: str) -> set[str]:
+    """Return the fields that a field of this name would be made of, and itself."""
+    recipe = recipe_of(name)
+    return {name, *(recipe.parts if recipe is not None else ())}
 
 
 def _labels(spec: SyncSpec, schema: Schema, side: Side) -> Iterator[Field]:
@@ -406,11 +451,13 @@ def _check_types(fields: Mapping[Side, Field], target: Side, place: str) -> None
         )
 
 
-def _with_winners(document: SyncDocument, maps: Sequence[FieldMap]) -> list[FieldMap]:
-    """Give mappings their own winner; ``per_field`` names the field of either app."""
+def _with_winners(document: SyncDocument, maps: Sequence[FieldMap], unfit: Collection[str] = ()) -> list[FieldMap]:
+    """Give mappings their own winner; ``per_field`` names the field of either app. ``unfit``: of mappings left out."""
     winners = {each.key: each.winner for each in maps if each.winner is not None}
     for name, winner in document.winners.items():
         hits = [each.key for each in maps if name in (each.left.name, each.right.name)]
+        if not hits and name in unfit:
+            continue
         if not hits:
             known = {each.on(side).name for each in maps for side in SIDES}
             pair = " and ".join(document.pair)

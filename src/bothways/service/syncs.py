@@ -37,6 +37,7 @@ from bothways.service.rights import Role, for_role
 from bothways.service.schedule_document import quiet_words
 from bothways.service.scope import scope_in_words
 from bothways.service.standing import Standing, next_of, standing
+from bothways.service.unfit import left_out
 from bothways.service.views import (
     AssociationView,
     Counts,
@@ -176,7 +177,7 @@ def _view(workspace: Workspace, name: str, here: Standing, *, ask: bool) -> Sync
     return SyncView(
         name,
         row.state,
-        state_word(row.state, counts, last[0] if last else None),
+        state_word(row.state, counts, last[0] if last else None, unfit=bool(left_out(row))),
         document.pair,
         {document.apps[side]: document.objects[side] for side in SIDES},
         _direction(document),
@@ -214,11 +215,11 @@ def _view(workspace: Workspace, name: str, here: Standing, *, ask: bool) -> Sync
     )
 
 
-def state_word(state: str, counts: Counts, last: RunSummary | None) -> str:
-    """Return the word for how a sync stands."""
+def state_word(state: str, counts: Counts, last: RunSummary | None, *, unfit: bool = False) -> str:
+    """Return the word for how a sync stands. ``unfit``: a mapping of it is left out, since a field is gone."""
     if state != "on":
         return state.capitalize()
-    if counts.failing or counts.held or (last is not None and last.state in ("stopped", "failed")):
+    if unfit or counts.failing or counts.held or (last is not None and last.state in ("stopped", "failed")):
         return "Needs you"
     return "Catching up" if counts.waiting or last is None else "Up to date"
 
@@ -291,7 +292,24 @@ def _mappings(
                     **_policies(document, policies[0] if policies else {}),
                 )
             )
-    return views
+    return [*views, *_unfit(document, applied, labels)]
+
+
+def _unfit(
+    document: SyncDocument, applied: Mapping[str, Any], labels: Mapping[str, Mapping[str, str]]
+) -> Iterator[MappingView]:
+    """Yield the mappings that are left out for now, since an app no longer has a field of theirs as it was."""
+    for left, right, direction, enabled, code, said in applied.get("unfit", ()):
+        names = {Side.LEFT: left, Side.RIGHT: right}
+        yield MappingView(
+            {document.apps[side]: names[side] for side in SIDES},
+            {document.apps[side]: labels.get(side, {}).get(names[side], names[side]) for side in SIDES},
+            _way(document, direction),
+            "",
+            KEEP,
+            enabled,
+            problem=f"{said} ({code})",
+        )
 
 
 def _who(document: SyncDocument, winner: str) -> str:

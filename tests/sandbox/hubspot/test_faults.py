@@ -1,5 +1,7 @@
 """Faults happen when they are ordered, as often as ordered, in that order."""
 
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
 from urllib3.exceptions import ProtocolError
 
@@ -63,6 +65,18 @@ def test_half_a_batch(hubspot: HubSpotSandbox, client: Client):
 def test_slow_answers_come_in_the_end(hubspot: HubSpotSandbox, client: Client):
     hubspot.fault("slow", seconds=0.01)
     assert client.post(CONTACTS, ANN).code == 201
+
+
+def test_held_calls_are_answered_when_they_are_let_go(hubspot: HubSpotSandbox, client: Client):
+    hubspot.fault("held", times=2)
+    with ThreadPoolExecutor() as pool:
+        waiting = [pool.submit(Client(hubspot).post, CONTACTS, {"properties": {"lastname": name}}) for name in "AB"]
+        hubspot.until_held(2)
+        assert hubspot.records("contacts") == {}
+        hubspot.let_go()
+        assert [each.result().code for each in waiting] == [201, 201]
+    assert client.get(CONTACTS).code == 200
+    assert len(hubspot.records("contacts")) == 2
 
 
 def test_one_save_can_be_indexed_late():

@@ -40,6 +40,8 @@ NAMES = frozenset(
             "fault",
             "clear_faults",
             "faults_waiting",
+            "until_held",
+            "let_go",
             "now",
             "advance",
             "set_time",
@@ -206,6 +208,14 @@ class Admin:
     def faults_waiting(self) -> int:
         """Return how many faults have not happened yet."""
         return int(self._ask("faults_waiting"))
+
+    def until_held(self, count: int = 1) -> None:
+        """Wait until so many calls are held."""
+        self._ask("until_held", count=count)
+
+    def let_go(self) -> None:
+        """Answer the calls that are held."""
+        self._ask("let_go")
 
     def now(self) -> float:
         """Return the account's time, seconds since 1970."""

@@ -16,6 +16,7 @@ KINDS: Mapping[str, tuple[str, ...] | None] = {
     "timeout-after-commit": None,
     "half-batch": BATCHES,
     "slow": None,
+    "held": None,
     "lag": WRITES,
     "garbage": None,
     **dict.fromkeys(("hook-late", "hook-twice", "hook-dropped"), (EVENT,)),

@@ -15,6 +15,7 @@ from bothways.sandbox.hubspot.changes import OURS, PERSON, Author
 from bothways.sandbox.hubspot.clocks import Clock, FrozenClock
 from bothways.sandbox.hubspot.crm import Crm, found, shown
 from bothways.sandbox.hubspot.faults import Fault, Faults
+from bothways.sandbox.hubspot.gate import Gate
 from bothways.sandbox.hubspot.hooks import CLIENT_SECRET, DEVELOPER_KEY, Hooks
 from bothways.sandbox.hubspot.joining import (
     End,
@@ -39,6 +40,8 @@ from bothways.sandbox.hubspot.web import Reply, Request, Web
 TOKEN = "pat-sandbox"
 LONGEST_ADDRESS = 8000
 LOG_LENGTH = 100_000
+PATIENCE = 60.0
+"""Seconds until calls that are not made count as missing."""
 
 
 class HubSpotSandbox(LetsAppsIn):
@@ -84,6 +87,7 @@ class HubSpotSandbox(LetsAppsIn):
         self.clock.watch(self._hooks.wake)
         self._lock = threading.Lock()
         self._stopping = threading.Event()
+        self._gate = Gate()
         self._store = Store(database)
         search.prepare(self._store)
         self._crm = Crm(self._store)
@@ -101,6 +105,7 @@ class HubSpotSandbox(LetsAppsIn):
     def close(self) -> None:
         """Stop serving and close the store."""
         self._stopping.set()
+        self._gate.open()
         self._web.stop()
         self._hooks.close()
         with self._lock:
@@ -124,9 +129,9 @@ class HubSpotSandbox(LetsAppsIn):
         Kinds: "429" (options policy, retry_after), "400", "401", "403", "404", "409", "423", "477", "500",
         "502", "503", "504" (option commit: do it all the same), "timeout-before" and "timeout-after-commit"
         (the connection is closed without an answer), "half-batch" (do half and answer 500), "slow" (option
-        seconds), "lag" (what this call saves is indexed ``seconds`` later), "garbage" (HTML). Of webhooks, with
-        ``match`` in their types: "hook-late" (by ``seconds``), "hook-twice", "hook-dropped", "hook-shuffled",
-        "hook-forged". Raises ValueError.
+        seconds), "held" (until ``let_go``), "lag" (what this call saves is indexed ``seconds`` later), "garbage"
+        (HTML). Of webhooks, with ``match`` in their types: "hook-late" (by ``seconds``), "hook-twice",
+        "hook-dropped", "hook-shuffled", "hook-forged". Raises ValueError.
         """
         self._faults.order(kind, times, match, options)
 
@@ -137,6 +142,15 @@ class HubSpotSandbox(LetsAppsIn):
     def faults_waiting(self) -> int:
         """Return how many faults have not happened yet."""
         return self._faults.waiting()
+
+    def until_held(self, count: int = 1) -> None:
+        """Wait until so many calls are held; raise ValueError if it does not come to that."""
+        if not self._gate.until_held(count, PATIENCE):
+            raise ValueError(f"there are no {count} calls held")
+
+    def let_go(self) -> None:
+        """Answer the calls that are held."""
+        self._gate.open()
 
     def subscribe(self, url: str, subscriptions: Sequence[Mapping[str, str]]) -> None:
         """Send webhooks of these kinds, and of no others, to an address; raise ValueError.
@@ -448,6 +462,9 @@ class HubSpotSandbox(LetsAppsIn):
         options, kind = fault.options, fault.kind
         if kind == "slow":
             self._stopping.wait(options.get("seconds", 1.0))
+            return self._done(request, route, request.body)
+        if kind == "held":
+            self._gate.wait()
             return self._done(request, route, request.body)
         if kind == "lag":
             return self._done(request, route, request.body, options.get("seconds", 60.0))

@@ -32,6 +32,7 @@ from bothways.service.views.issues import (
     RuleView,
     TriedView,
     TroubleIssue,
+    UnfitView,
     ValueView,
 )
 from bothways.service.views.mappings import (
@@ -198,6 +199,7 @@ __all__ = [
     "TroubleIssue",
     "TroubleView",
     "UndoView",
+    "UnfitView",
     "ValueView",
     "ValuesView",
     "VisitView",

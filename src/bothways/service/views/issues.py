@@ -17,6 +17,16 @@ class CandidateView:
 
 
 @dataclass(frozen=True, slots=True)
+class UnfitView:
+    """A mapping that is left out, since an app no longer has a field of it as it was. ``fields``: by app."""
+
+    sync: str
+    fields: Mapping[str, str]
+    reason: str
+    code: str
+
+
+@dataclass(frozen=True, slots=True)
 class PairHistory:
     """A pair that a merge concerns: its ids by app, when and why it was linked, when that ended, what was written.
 

@@ -157,12 +157,14 @@ class HaltView:
 class FirstLook:
     """What a new sync has written so far, to be looked at before it goes on: how many records, by which run last.
 
-    ``remaining``: how many were planned beyond them, None where that is not known.
+    ``remaining``: how many were planned beyond them, None where that is not known. ``put_back``: how many of them
+    were undone since.
     """
 
     written: int
     run: str
     remaining: int | None
+    put_back: int = 0
 
 
 @dataclass(frozen=True, slots=True)

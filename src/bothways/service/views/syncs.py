@@ -30,6 +30,7 @@ class MappingView:
     ``only``: "when empty" or "on create" where it is written then alone. ``clean``: how texts are cleaned.
     ``values``: paired options, the left one first; ``other``: what becomes of those paired with none,
     ``defaults`` what stands for them, by app.
+    ``problem``: why it is left out, though it is on: an app no longer has its field as it was.
     """
 
     fields: Mapping[str, str]
@@ -44,6 +45,7 @@ class MappingView:
     other: str = ""
     defaults: Mapping[str, str] = made_by(default_factory=dict)
     consent: Mapping[str, str] = made_by(default_factory=dict)
+    problem: str = ""
 
 
 @dataclass(frozen=True, slots=True)

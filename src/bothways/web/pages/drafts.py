@@ -348,14 +348,15 @@ def key_words(part: str, key: str) -> str:
 
 @action(post=Role.EDITOR)
 def edit(request: HttpRequest, name: str) -> HttpResponse:
-    """Take up the draft of a sync, or begin one; go to its first step, or to the mapping that is asked for."""
+    """Take up the draft of a sync, or begin one, at the step or the mapping that is asked for."""
     draft = drafts.edit(request.workspace, name)
     if mapping := str(request.POST.get("mapping", "")):
         found = draft_fields.fields(request.workspace, draft.id).rows
         keys = ["=".join(str(each.fields.get(app, "")) for app in draft.apps) for each in found]
         place = f"/{found[keys.index(mapping)].number}" if mapping in keys else ""
         return went_well(request, f"/drafts/{draft.id}/fields{place}")
-    return went_well(request, f"/drafts/{draft.id}/records")
+    step = str(request.POST.get("step", ""))
+    return went_well(request, f"/drafts/{draft.id}/{step if step in STEPS else STEPS[0]}")
 
 
 @form(get=Role.EDITOR, post=Role.EDITOR)

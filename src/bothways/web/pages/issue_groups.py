@@ -21,6 +21,7 @@ from bothways.service import failing, issue_groups, mending
 from bothways.service import issue_words as words
 from bothways.service.resolution import row_of
 from bothways.service.rights import Role
+from bothways.service.unfit import unfit_mappings
 from bothways.service.views import GroupView, IssueView, TriedView
 from bothways.web.pages.page import action, asks_for_part, page, shown, went_well
 
@@ -48,6 +49,8 @@ def listed(request: HttpRequest) -> HttpResponse:
     if tab in ("need", "retrying") and after is None:
         troubles = failing.failing(request.workspace)
         context["troubles"] = [each for each in troubles if (each.need == words.RETRYING) == (tab == "retrying")]
+    if tab == "need" and after is None:
+        context["unfit"] = [each for each in unfit_mappings(request.workspace) if name in (None, each.sync)]
     if tab == "solved":
         before = int(after) if after and after.isascii() and after.isdigit() and len(after) < 19 else None
         mends = issue_groups.solved(request.workspace, before=before, size=PAGE + 1)

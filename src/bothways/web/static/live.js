@@ -7,9 +7,15 @@ customElements.define("live-stream", class extends HTMLElement {
     this.toggle.addEventListener("click", () => { this.held = !this.held; this.look(); });
     this.seen = () => this.look();
     document.addEventListener("visibilitychange", this.seen);
+    this.leave = () => { this.leaving = true; };
+    window.addEventListener("beforeunload", this.leave);
     this.look();
   }
-  disconnectedCallback() { document.removeEventListener("visibilitychange", this.seen); this.close(); }
+  disconnectedCallback() {
+    document.removeEventListener("visibilitychange", this.seen);
+    window.removeEventListener("beforeunload", this.leave);
+    this.close();
+  }
   // Open while somebody can see it and wants it to move; closed else.
   look() {
     this.close();
@@ -31,7 +37,8 @@ customElements.define("live-stream", class extends HTMLElement {
   // The page is loaded anew, but takes nothing away that somebody is being asked, or has just asked for.
   reload() {
     const dialog = document.querySelector("dialog[open]");
-    if (dialog) dialog.addEventListener("close", () => location.reload());
+    if (this.leaving) return;
+    if (dialog) dialog.addEventListener("close", () => this.reload());
     else if (document.querySelector(".htmx-request")) document.addEventListener("htmx:afterSettle", () => this.reload(), { once: true });
     else location.reload();
   }
