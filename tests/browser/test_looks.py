@@ -194,6 +194,7 @@ VIEWS = (
 
 NOT_LOOKED_AT = {
     "syncs/<str:name>/preview/csv": "a file",
+    "syncs/<str:name>/yaml/file": "a file",
     "drafts/<int:id>/options": "a part of the page of the fields",
 }
 """Addresses that are answered by no page of their own, each with the reason."""

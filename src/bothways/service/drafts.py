@@ -259,7 +259,7 @@ def save(workspace: Workspace, id: int, version: int) -> str:
         _check_not_there(workspace, name)
     else:
         _check_not_outdated(row)
-    with _as_it_was(workspace):
+    with as_it_was(workspace):
         if row.sync is None:
             yaml_edit.add_entry(workspace.file, "syncs", name, entry)
         else:
@@ -271,7 +271,7 @@ def save(workspace: Workspace, id: int, version: int) -> str:
 
 
 @contextmanager
-def _as_it_was(workspace: Workspace) -> Iterator[None]:
+def as_it_was(workspace: Workspace) -> Iterator[None]:
     """Leave the file as it was where what was written cannot take effect."""
     text = read_text(workspace.file)
     try:

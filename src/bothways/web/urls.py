@@ -15,6 +15,7 @@ from bothways.web.pages import (
     people,
     preview,
     runs,
+    settings_text,
     starting,
     syncs,
 )
@@ -40,7 +41,8 @@ urlpatterns = [
     path("syncs/<str:name>/preview/write", preview.write),
     path("syncs/<str:name>/preview/csv", preview.csv),
     path("syncs/<str:name>/fields", syncs.fields),
-    path("syncs/<str:name>/yaml", syncs.yaml),
+    path("syncs/<str:name>/yaml", settings_text.yaml),
+    path("syncs/<str:name>/yaml/file", settings_text.file),
     path("syncs/<str:name>/records", syncs.listed),
     path("syncs/<str:name>/records/<path:key>", syncs.record),
     path("drafts/<int:id>/records", drafts.records),

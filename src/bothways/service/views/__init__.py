@@ -85,6 +85,7 @@ from bothways.service.views.syncs import (
     SetView,
     StatusView,
     SyncView,
+    TextView,
 )
 
 __all__ = [
@@ -155,6 +156,7 @@ __all__ = [
     "SuggestionView",
     "SuggestionsView",
     "SyncView",
+    "TextView",
     "TokenView",
     "TraitView",
     "TroubleView",

@@ -1,6 +1,6 @@
 """Drafts of syncs: the steps in which they are edited, each saved by itself, and the review before they are saved."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from hashlib import blake2b
@@ -26,7 +26,7 @@ from bothways.service.accounts import admins
 from bothways.service.headcount import known
 from bothways.service.resolution import Resolution
 from bothways.service.rights import Role
-from bothways.service.views import DraftView
+from bothways.service.views import ChangeView, DraftView
 from bothways.service.yaml_edit import dumped
 from bothways.web.forms import conflicts, matching, scope
 from bothways.web.forms.conditions import asks_for_lists
@@ -421,6 +421,11 @@ def _changes(looked: Looked) -> list[dict[str, Any]]:
         found = drafts.differences(looked.request.workspace, looked.draft.id)
     except DraftRefused:
         return []
+    return told_changes(found)
+
+
+def told_changes(found: Sequence[ChangeView]) -> list[dict[str, Any]]:
+    """Return changes of settings as the table of them shows them."""
     return [
         {
             "part": part_words(change.part),
