@@ -31,6 +31,9 @@ apps:
 """
 """Both apps, and no sync."""
 
+EMPTY = "version: 1\nallow_hosts: [127.0.0.1]\n"
+"""No app, as after the installation."""
+
 SECRET = "a secret of webhooks"
 ENDED = {"event": "ended"}
 IN_STEP = (0, 4)
@@ -122,10 +125,10 @@ def accounts() -> Iterator[tuple[Admin, Admin]]:
 
 
 @contextmanager
-def house(folder: Path, east: Admin, west: Admin, syncs: str = "") -> Iterator[House]:
+def house(folder: Path, east: Admin, west: Admin, syncs: str = "", settings: str = SETTINGS) -> Iterator[House]:
     """Serve a workspace in ``folder`` with these syncs; it answers inside the block, and is gone after it."""
     here = House(folder, east, west)
-    here.file.write_text(SETTINGS.format(east=east.url, west=west.url) + syncs, encoding="utf-8")
+    here.file.write_text(settings.format(east=east.url, west=west.url) + syncs, encoding="utf-8")
     up = [*COMMAND, "up", "--port", "0", "--log-format", "json"]
     keeper = subprocess.Popen(
         [sys.executable, "-m", "bothways.sandbox.keeper", *up],

@@ -169,7 +169,7 @@ VIEWS = (
     View("draft-fields", "drafts/<int:id>/fields", "Which fields", draft("fields")),
     View("draft-mapping", "drafts/<int:id>/fields/<int:number>", "Mapping 1", draft("fields/1")),
     View("draft-values", "drafts/<int:id>/values/<int:number>", "Values", values),
-    View("draft-associations", "drafts/<int:id>/associations", "Associations", draft("associations")),
+    View("draft-associations", "drafts/<int:id>/associations", "Association mappings", draft("associations")),
     View("draft-review", "drafts/<int:id>/review", "", draft("review")),
     View("draft-discard", "drafts/<int:id>/discard", "Discard", draft("discard")),
     View("run", "runs/<str:run>", "r_", ran),

@@ -4,6 +4,7 @@ import gzip
 import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from html import unescape
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
@@ -197,6 +198,44 @@ def test_other_rows_come_along_only_where_what_is_wrong_with_them_changed(here: 
     )
     assert Elements(back.text).ids("m-") == ["m-1", "m-2"]
     assert "mapped in row" not in back.text
+
+
+@pytest.mark.parametrize("htmx", [True, False], ids=["with script", "without"])
+def test_review_takes_all_rows_along(here: Drafting, htmx: bool) -> None:
+    browser = editor(here)
+    answer = post(here, browser, "/fields", htmx=htmx, go="review", **{"direction-2": "to_Ledger", "on-2": "on"})
+    where = answer.headers["hx-redirect"] if htmx else answer.location
+    assert (answer.status, where) == (200 if htmx else 303, address(here, "/review"))
+    assert here.rows[1]["direction"] == "to_Ledger"
+
+
+def test_review_tells_of_a_row_what_the_row_tells(here: Drafting) -> None:
+    browser = editor(here)
+    post(here, browser, "/fields/add")
+    post(here, browser, "/fields/2", **{"field-right": "Email"})
+    page = browser.get(address(here, "/review")).text
+    words = unescape(page)
+    assert "Choose a field of HubSpot." in words
+    assert '"E-mail" of Ledger is mapped in row 1 already. Keep one of the two mappings.' in words
+    assert "is missing" not in words
+
+
+def test_associations_are_a_part_of_the_step_fields(here: Drafting) -> None:
+    page = Elements(editor(here).get(address(here, "/associations")).text)
+    assert page.one("step-fields")["aria-current"] == "step"
+    assert page.one("review")["href"] == address(here, "/review")
+
+
+def test_update_swaps_the_rows_and_says_so(here: Drafting) -> None:
+    browser = editor(here)
+    answer = post(here, browser, "/fields", **{"direction-2": "to_Ledger"})
+    assert (answer.status, "<html" in answer.text) == (200, False)
+    assert "The draft is updated." in answer.text
+    assert here.rows[1]["enabled"] is False
+    assert f'value="{here.version}"' in answer.text
+    assert "<tbody" in answer.text
+    shown = post(here, browser, "/fields", q="nothing like this", **{"direction-2": "to_Ledger"})
+    assert "No mapping has this in its name." in shown.text
 
 
 def test_without_script_all_rows_are_updated_at_once(here: Drafting) -> None:

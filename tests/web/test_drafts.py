@@ -412,6 +412,30 @@ def test_review_says_what_a_sync_does_and_what_is_to_be_mended(office: Office) -
     assert "friends" not in office.file.read_text(encoding="utf-8")
 
 
+def test_what_is_to_be_mended_is_told_once_in_the_words_of_the_pages(office: Office) -> None:
+    rich(office)
+    here = Wizard(office)
+    here.begin()
+    here.fill("records", **{"set-1-add": "stage"}, do="add-set-1")
+    here.step("review")
+    refused = here.post(f"/drafts/{here.id}/review", version="2", do="sync")
+    assert refused.status == 422
+    assert refused.text.count("Fill in a value.") == 1
+    assert "must be text" not in refused.text
+
+
+def test_words_of_a_sync_are_on_the_pages(office: Office) -> None:
+    """By these words people look for what they want to do."""
+    rich(office)
+    here = Wizard(office)
+    here.begin()
+    assert "<legend>Default app: whose value wins when both apps changed a field</legend>" in here.step("conflicts")
+    page = here.step("fields")
+    for words in ("All mappings</a>", "Field mappings</a>", "Association mappings</a>", "Add mapping</button>"):
+        assert words in page, words
+    assert "Update</button>" in page[page.index('id="edit"') :].partition("<noscript>")[0]
+
+
 def test_new_sync_is_renamed_and_a_name_that_is_taken_is_told(office: Office) -> None:
     rich(office)
     here = Wizard(office)

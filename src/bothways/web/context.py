@@ -8,7 +8,14 @@ from django.utils.translation import get_language, get_language_bidi
 from bothways.service.issues import how_many
 from bothways.web.pages.page import NOTICE
 
-SECTIONS = {"apps": "apps", "issues": "issues", "activity": "activity", "runs": "activity", "settings": "people"}
+SECTIONS = {
+    "apps": "apps",
+    "connect": "apps",
+    "issues": "issues",
+    "activity": "activity",
+    "runs": "activity",
+    "settings": "people",
+}
 """To which part of the pages an address belongs, by its first word; to the syncs, any other."""
 
 

@@ -21,7 +21,7 @@ from bothways.errors import (
     UsageError,
 )
 from bothways.records import Field
-from bothways.service import apps, drafts
+from bothways.service import apps, draft_fields, drafts
 from bothways.service.accounts import admins
 from bothways.service.headcount import known
 from bothways.service.resolution import Resolution
@@ -33,7 +33,7 @@ from bothways.web.forms.conditions import asks_for_lists
 from bothways.web.forms.plain import Choices, Form, Parts, last, place_of
 from bothways.web.forms.problems import STEPS, Problems, anchor, for_pages, step_of, told
 from bothways.web.pages import starting
-from bothways.web.pages.page import action, asks_for_part, form, shown, went_well
+from bothways.web.pages.page import action, asks_for_part, form, moved, shown, went_well
 from bothways.web.pages.summary import direction, rule_words, sending, sentences
 from bothways.web.pages.syncs import address
 
@@ -215,7 +215,7 @@ def _step(request: HttpRequest, id: int, step: str) -> HttpResponse:
         return _shown(looked, step, 422, error=error, both=_both(parts, looked.draft))
     did, to = last(sent, "do"), last(sent, "go")
     if to in STEPS:
-        return _moved(request, f"/drafts/{id}/{to}")
+        return moved(request, f"/drafts/{id}/{to}")
     focus = _next_focus(did)
     if not request.htmx:
         return went_well(request, f"/drafts/{id}/{step}#{focus}" if focus else f"/drafts/{id}/{step}")
@@ -279,15 +279,6 @@ def _next_focus(did: str) -> str:
     if what.startswith("remove-set-"):
         return f"{what.removeprefix('remove-')}-add"
     return {"remove-rule": "add-0", "remove-winner": "add-winner"}.get(what, "")
-
-
-def _moved(request: HttpRequest, to: str) -> HttpResponse:
-    """Go to another page, with script too."""
-    if request.htmx:
-        response = HttpResponse()
-        response["HX-Redirect"] = to
-        return response
-    return went_well(request, to)
 
 
 def _both(parts: Parts, draft: DraftView) -> list[dict[str, str]]:
@@ -393,9 +384,10 @@ def review(request: HttpRequest, id: int) -> HttpResponse:
 
 def _review(looked: Looked, status: int = 200, **more: Any) -> HttpResponse:
     draft, found = looked.draft, looked.problems
+    of_rows = _of_rows(looked)
     todo = [
         {
-            "message": each.message,
+            "message": of_rows.get(each.item, each.message) if each.part == "fields" else each.message,
             "step": step_of(each),
             "anchor": anchor(each, draft.apps),
             "part": part_words(each.part) if each.part else "",
@@ -411,6 +403,14 @@ def _review(looked: Looked, status: int = 200, **more: Any) -> HttpResponse:
         **more,
     }
     return shown(looked.request, "drafts/review.html", status, **context)
+
+
+def _of_rows(looked: Looked) -> dict[int | None, str]:
+    """Return what is wrong with mappings, by their places, in the words of their rows."""
+    if not any(each.part == "fields" for each in looked.problems.all):
+        return {}
+    rows = draft_fields.fields(looked.request.workspace, looked.draft.id).rows
+    return {each.number - 1: each.problem for each in rows if each.problem}
 
 
 def _changes(looked: Looked) -> list[dict[str, Any]]:

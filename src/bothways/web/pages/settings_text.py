@@ -19,7 +19,7 @@ from bothways.service.resolution import row_of
 from bothways.service.rights import Role
 from bothways.service.settings_text import TEXT
 from bothways.web.pages.drafts import told_changes
-from bothways.web.pages.page import asks_for_part, form, page, shown, went_well
+from bothways.web.pages.page import asks_for_part, form, moved, page, shown
 from bothways.web.pages.syncs import address
 
 _PLACE = re.compile(rf"{TEXT}:(\d+):(\d+)")
@@ -46,7 +46,7 @@ def yaml(request: HttpRequest, name: str) -> HttpResponse:
     request.trigger(SYNC, [row_of(request.workspace, name).pk])
     count = len(found.changes)
     words = ngettext("%(count)d change of %(name)s is in force.", "%(count)d changes of %(name)s are in force.", count)
-    return _moved(request, f"{address(name)}/yaml", words % {"count": count, "name": name})
+    return moved(request, f"{address(name)}/yaml", words % {"count": count, "name": name})
 
 
 @page()
@@ -88,13 +88,3 @@ def _place_of(error: BothwaysError | None, text: str) -> dict[str, Any]:
 
 def _mark(text: str) -> str:
     return blake2b(text.encode(), digest_size=8).hexdigest()
-
-
-def _moved(request: HttpRequest, to: str, notice: str) -> HttpResponse:
-    """Go to another page, with script too."""
-    response = went_well(request, to, notice)
-    if not request.htmx:
-        return response
-    there = HttpResponse()
-    there["HX-Redirect"] = to
-    return there

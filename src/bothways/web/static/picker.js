@@ -17,7 +17,7 @@ customElements.define("field-picker", class extends HTMLElement {
     list.setAttribute("aria-label", this.dataset.label);
     link.replaceWith(input, list);
     if ("begin" in this.dataset) input.focus();
-    input.addEventListener("input", (event) => { event.stopPropagation(); clearTimeout(this.later); this.later = setTimeout(() => this.open(input.value), 120); });
+    input.addEventListener("input", (event) => { event.stopPropagation(); clearTimeout(this.later); this.waits = true; this.later = setTimeout(() => this.open(input.value), 120); });
     input.addEventListener("change", (event) => event.stopPropagation());
     input.addEventListener("click", () => this.open(""));
     input.addEventListener("blur", () => { this.close(); input.value = this.was; });
@@ -25,7 +25,9 @@ customElements.define("field-picker", class extends HTMLElement {
     list.addEventListener("mousedown", (event) => event.preventDefault());
     list.addEventListener("click", (event) => this.choose(event.target.closest("[data-value]")));
   }
+  // What was typed waits for its list: Enter waits with it, and then chooses what fits best.
   async open(text) {
+    clearTimeout(this.later);
     this.asked?.abort();
     const asked = this.asked = new AbortController();
     const address = `${this.closest("[data-options]").dataset.options}?side=${this.dataset.side}&row=${this.dataset.row}&q=${encodeURIComponent(text)}`;
@@ -34,12 +36,19 @@ customElements.define("field-picker", class extends HTMLElement {
     if (answer.headers.has("HX-Redirect")) return location.reload();
     const items = await answer.text();
     if (asked.signal.aborted || document.activeElement !== this.input) return;
+    this.waits = false;
     this.list.innerHTML = items;
     this.list.hidden = false;
     this.input.setAttribute("aria-expanded", "true");
     this.mark(text ? 0 : -1);
   }
+  again(text) {
+    this.input.value = text;
+    this.waits = true;
+    this.open(text);
+  }
   close() {
+    this.waits = false;
     clearTimeout(this.later);
     this.asked?.abort();
     this.list.hidden = true;
@@ -63,6 +72,7 @@ customElements.define("field-picker", class extends HTMLElement {
       this.mark(this.place < 0 && step < 0 ? count - 1 : (this.place + step + count) % count);
     } else if (event.key === "Enter") {
       event.preventDefault();
+      if (this.waits) await this.open(this.input.value);
       if (!this.list.hidden) this.choose(this.list.querySelector("[aria-selected=true]"));
     } else if (event.key === "Escape" && !this.list.hidden) {
       event.preventDefault();
@@ -78,4 +88,15 @@ customElements.define("field-picker", class extends HTMLElement {
     Object.assign(held, { name: `field-${this.dataset.side}`, value: item.dataset.value });
     this.dispatchEvent(new Event("change", { bubbles: true }));
   }
+});
+// What is being typed while the answer of another control brings the row anew is typed on in the new one.
+let typing = null;
+document.addEventListener("htmx:beforeSwap", () => {
+  const at = document.activeElement, picker = at && at.closest("field-picker");
+  typing = picker && at.value !== picker.was ? { id: at.id, text: at.value } : null;
+});
+document.addEventListener("htmx:afterSettle", () => {
+  const picker = typing && document.getElementById(typing.id)?.closest("field-picker");
+  if (picker && picker.contains(document.activeElement) && picker.input.value !== typing.text) picker.again(typing.text);
+  typing = null;
 });
