@@ -365,7 +365,7 @@ REFUSED = {
         "9:37",
         "true or false, but is text",
     ),
-    "a constant without a value": (
+    "a constant with an empty value": (
         HEAD + '    set: {Anna: [{field: city, value: ""}]}\n',
         errors.WrongType,
         "8:39",

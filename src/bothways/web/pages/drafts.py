@@ -106,13 +106,11 @@ class Looked:
 
 def _records(looked: Looked) -> dict[str, Any]:
     built = scope.shown(looked.draft.settings, looked.fields, looked.problems, looked.lists(ask=True))
-    sends = {each.app: each.send.value for each in built.sends}
+    kinds = (scope.EVERYTHING, scope.NOTHING)
+    sends = {each.app: each.send.value if each.send.value in kinds else scope.FILTER for each in built.sends}
     others = dict(zip(sends, reversed(sends), strict=True))
     objects = looked.draft.settings["objects"]
-    lines = [
-        sending(app, objects[app], others[app], send if send in ("all", "none") else "filter")
-        for app, send in sends.items()
-    ]
+    lines = [sending(app, objects[app], others[app], send, sends[others[app]]) for app, send in sends.items()]
     way = direction({app: send != scope.NOTHING for app, send in sends.items()})
     return {"form": built, "lines": [way, *lines], "known": _known(looked), "counts": _counts(looked)}
 
@@ -295,6 +293,12 @@ def _as_text(value: Any) -> str:
     return value if isinstance(value, str) else dumped(value).removesuffix("...\n").strip()
 
 
+def _told_value(part: str, value: Any) -> str:
+    if part == "require" and isinstance(value, list):
+        return _("needed") if value else _("not needed")
+    return _as_text(value)
+
+
 def part_words(part: str) -> str:
     """Return how a part of the settings is called."""
     words = {
@@ -431,8 +435,8 @@ def told_changes(found: Sequence[ChangeView]) -> list[dict[str, Any]]:
             "part": part_words(change.part),
             "item": change.item,
             "key": key_words(change.part, change.key),
-            "before": _as_text(change.before),
-            "after": _as_text(change.after),
+            "before": _told_value(change.part, change.before),
+            "after": _told_value(change.part, change.after),
         }
         for change in found
     ]
