@@ -452,8 +452,8 @@ def test_change_of_the_e_mail_address_is_told_in_words(office: Office) -> None:
     office.change("state: on", "state: off")
     here = Wizard(office)
     here.edit()
-    here.fill("records", require=["false"])
-    assert '<ins><pre class="yaml">not needed</pre></ins>' in here.step("review")
+    here.fill("records", require=["false", "true"])
+    assert '<ins><pre class="yaml">needed</pre></ins>' in here.step("review")
 
 
 def test_words_of_a_sync_are_on_the_pages(office: Office) -> None:
