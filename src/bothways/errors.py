@@ -344,6 +344,15 @@ class DraftOutdated(SettingsError):
     to_do = "Save it over them all the same, or discard it and begin anew."
 
 
+class NotOfThisSync(SettingsError):
+    """Raised for a text of one sync's settings that differs from the settings file in something else."""
+
+    code = "BW-573"
+    what = 'Only the settings of {name} can be changed here, and what stands under "{key}" differs.'
+    by_itself = "Nothing was saved."
+    to_do = "Put it back as it was. Apps are changed on their own pages, everything else in the settings file."
+
+
 class DraftRefused(SettingsError):
     code = "BW-134"
     what = "The draft of {name} cannot be saved."

@@ -34,6 +34,9 @@ apps:
 """
 """Both apps, and no sync."""
 
+EMPTY = "version: 1\nallow_hosts: [127.0.0.1]\n"
+"""No app, as after the installation."""
+
 SECRET = "a secret of webhooks"
 ENDED = {"event": "ended"}
 STOPS = ("StoppedByBrake", "UnknownField")

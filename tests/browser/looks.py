@@ -67,12 +67,13 @@ def faults_of(page: Page, name: str, looks: Iterable[Look] = LOOKS) -> list[str]
             page.set_viewport_size({"width": width, "height": HEIGHT})
             if wider := page.evaluate(WIDER):
                 found.append(f"{look.name}: the page is {wider} px wider than a window of {width} px")
-        _picture(page, f"{name}-{look.name}")
+        picture(page, f"{name}-{look.name}")
         violations = page.evaluate("rules => axe.run(rules).then(found => found.violations)", RULES)
         found += [f"{look.name}: {each['id']}: {node['html']}" for each in violations for node in each["nodes"]]
     return found
 
 
-def _picture(page: Page, name: str) -> None:
+def picture(page: Page, name: str) -> None:
+    """Keep a picture of a page, if there is a folder for it."""
     if folder := os.environ.get("BOTHWAYS_SCREENSHOTS"):
-        page.screenshot(path=Path(folder) / f"{name}.png", full_page=True)
+        page.screenshot(path=Path(folder) / f"{name}.png", full_page=True, caret="initial")

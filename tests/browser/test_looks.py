@@ -162,6 +162,22 @@ def values(page: Page, house: House) -> None:
     page.goto(str(page.locator('a[href*="/values/"]').first.get_attribute("href")))
 
 
+def compared(page: Page, _: House) -> None:
+    """Compare an edited text with what is in force."""
+    page.goto("/syncs/people/yaml")
+    area = page.get_by_label("Settings of this sync")
+    area.fill(area.input_value().replace("first_run: 1000", "first_run: 7"))
+    page.get_by_role("button", name="Compare").click()
+    expect(page.get_by_role("button", name="Apply 1 change")).to_be_visible()
+
+
+def wrong_text(page: Page, _: House) -> None:
+    page.goto("/syncs/people/yaml")
+    page.get_by_label("Settings of this sync").fill("version: 1\nsyncs: [")
+    page.get_by_role("button", name="Compare").click()
+    expect(page.get_by_role("alert")).to_be_focused()
+
+
 def previewed(page: Page, _: House) -> None:
     page.goto("/syncs/people/preview")
     page.locator('form[action$="/preview"] button').first.click()
@@ -227,6 +243,8 @@ VIEWS = (
     View("sync-draft", "syncs/<str:name>", "deals", at("/syncs/deals")),
     View("fields", "syncs/<str:name>/fields", "people", at("/syncs/people/fields")),
     View("yaml", "syncs/<str:name>/yaml", "people", at("/syncs/people/yaml")),
+    View("yaml-compared", "syncs/<str:name>/yaml", "people", compared),
+    View("yaml-wrong", "syncs/<str:name>/yaml", "people", wrong_text),
     View("records", "syncs/<str:name>/records", "people", at("/syncs/people/records")),
     View("records-none", "syncs/<str:name>/records", "people", nobody_found),
     View("record", "syncs/<str:name>/records/<path:key>", ALONE, record),
@@ -248,7 +266,7 @@ VIEWS = (
     View("draft-fields", "drafts/<int:id>/fields", "Which fields", draft("fields")),
     View("draft-mapping", "drafts/<int:id>/fields/<int:number>", "Mapping 1", draft("fields/1")),
     View("draft-values", "drafts/<int:id>/values/<int:number>", "Values", values),
-    View("draft-associations", "drafts/<int:id>/associations", "Associations", draft("associations")),
+    View("draft-associations", "drafts/<int:id>/associations", "Association mappings", draft("associations")),
     View("draft-review", "drafts/<int:id>/review", "", draft("review")),
     View("draft-preview", "drafts/<int:id>/preview", "deals", draft_previewed),
     View("draft-discard", "drafts/<int:id>/discard", "Discard", draft("discard")),
@@ -284,6 +302,7 @@ VIEWS = (
 
 NOT_LOOKED_AT = {
     "syncs/<str:name>/preview/csv": "a file",
+    "syncs/<str:name>/yaml/file": "a file",
     "drafts/<int:id>/options": "a part of the page of the fields",
     "oauth/callback": "the way back from an app, which leads to another page",
 }

@@ -129,7 +129,7 @@ def test_several_values_do_not_go_into_one(folder: Path) -> None:
 def test_associations_and_options_without_a_partner_name_the_page_where_they_are_seen_to(folder: Path) -> None:
     here = Drafting(folder, [{"HubSpot": "companies", "Ledger": "Note"}, STAGE, EMAIL])
     association, stage, _ = problems(here)
-    assert association.endswith("Keep it in step under Associations, and take it out here.")
+    assert association.endswith("Keep it in step under Association mappings, and take it out here.")
     assert stage.startswith('These choices of the Ledger field "Stage" have no partner in HubSpot: ')
     assert stage.endswith("Pair them under Values, or say there what becomes of them.")
 
@@ -301,7 +301,7 @@ def test_fields_that_do_not_fit_come_last_each_with_its_reason(folder: Path) -> 
     assert found["Email"] == "mapped in row 1"
     assert found["Since"] == "datetime, needs phone"
     assert found["Locked"] == "read-only: only as Ledger to HubSpot"
-    assert found["Firm"] == "refers to other records: see Associations"
+    assert found["Firm"] == "refers to other records: see Association mappings"
 
 
 @pytest.mark.parametrize("app", ["HubSpot", "Ledger"])

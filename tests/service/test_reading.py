@@ -365,6 +365,12 @@ REFUSED = {
         "9:37",
         "true or false, but is text",
     ),
+    "a constant with an empty value": (
+        HEAD + '    set: {Anna: [{field: city, value: ""}]}\n',
+        errors.WrongType,
+        "8:39",
+        "must be text, a number, true or false, but is an empty text",
+    ),
     "a mapping of one field": (
         HEAD + "    fields:\n      - {Anna: a}\n",
         errors.MissingKey,

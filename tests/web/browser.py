@@ -43,12 +43,22 @@ class Browser:
         return self._ask(method, address, b"", htmx)
 
     def post(
-        self, address: str, *, htmx: bool = False, token: bool = True, target: str = "", **fields: str | list[str]
+        self,
+        address: str,
+        *,
+        htmx: bool = False,
+        token: bool = True,
+        target: str = "",
+        page: str = "",
+        **fields: str | list[str],
     ) -> Answer:
-        """Send a form, with the token of the last page unless it is left out; ``target``: what htmx is to swap."""
+        """Send a form, with the token of the last page unless it is left out.
+
+        ``target``: what htmx is to swap, ``page``: on which page it says that it is.
+        """
         if token:
             fields["csrfmiddlewaretoken"] = self._token
-        return self._ask("POST", address, urlencode(fields, doseq=True).encode(), htmx, target)
+        return self._ask("POST", address, urlencode(fields, doseq=True).encode(), htmx, target, page)
 
     def sign_up(self, name: str, role: Role = Role.ADMIN) -> None:
         """Make an account by a one-time link, and be signed in with it."""
@@ -58,7 +68,7 @@ class Browser:
         assert (made.status, made.location) == (303, "/"), made.text
         self.get("/")
 
-    def _ask(self, method: str, address: str, body: bytes, htmx: bool, target: str = "") -> Answer:
+    def _ask(self, method: str, address: str, body: bytes, htmx: bool, target: str = "", page: str = "") -> Answer:
         parts = urlsplit(address)
         headers = [(b"host", b"127.0.0.1"), (b"user-agent", b"Test")]
         if self.languages:
@@ -69,6 +79,8 @@ class Browser:
             headers.append((b"hx-request", b"true"))
         if target:
             headers.append((b"hx-target", target.encode()))
+        if page:
+            headers.append((b"hx-current-url", f"http://127.0.0.1{page}".encode()))
         if body:
             headers.append((b"content-type", b"application/x-www-form-urlencoded"))
         scope = {

@@ -37,6 +37,8 @@ TABLE: dict[tuple[str, str], Role] = {
     ("GET", "syncs/{name}"): Role.VIEWER,
     ("GET", "syncs/{name}/hours"): Role.VIEWER,
     ("GET", "syncs/{name}/yaml"): Role.VIEWER,
+    ("POST", "syncs/{name}/yaml"): Role.EDITOR,
+    ("POST", "syncs/{name}/yaml/compare"): Role.EDITOR,
     ("POST", "syncs/{name}/on"): Role.EDITOR,
     ("POST", "syncs/{name}/off"): Role.EDITOR,
     ("POST", "syncs/{name}/run"): Role.OPERATOR,
@@ -112,6 +114,8 @@ SOMETHING = {
     "group": "g_9_000000000000",
 }
 BODIES: dict[str, object] = {
+    "syncs/{name}/yaml": {"text": "version: 1"},
+    "syncs/{name}/yaml/compare": {"text": "version: 1"},
     "runs/{run}/undo": {"record": "x"},
     "issues/{issue}/link": {"record": "x"},
     "syncs/{name}/link": {"left": "x", "right": "y"},
@@ -510,6 +514,20 @@ def test_status_syncs_and_apps_are_shown(office: Office) -> None:
     yaml = here.get("syncs/people/yaml")
     assert (yaml.headers["content-type"], "objects:" in yaml.text) == ("application/yaml", True)
     assert here.call("HEAD", "status").status == 200
+
+
+def test_export_is_edited_compared_and_applied(office: Office) -> None:
+    here = caller(office.open(), Role.EDITOR)
+    edited = {"text": here.get("syncs/people/yaml").text.replace("first_run: 1000", "first_run: 7")}
+    compared = here.post("syncs/people/yaml/compare", edited).json["changes"]
+    assert [(each["part"], each["key"], each["before"], each["after"]) for each in compared] == [
+        ("guards", "first_run", 1000, 7)
+    ]
+    assert "first_run: 1000" in office.file.read_text(encoding="utf-8")
+    assert here.post("syncs/people/yaml", edited).json["changes"] == compared
+    assert "first_run: 7" in office.file.read_text(encoding="utf-8")
+    refused = here.post("syncs/people/yaml", {"text": edited["text"].replace("first_run: 7", "first_run: 8")})
+    assert (refused.status, refused.code) == (409, "BW-115")
 
 
 def test_record_is_found_by_what_people_call_it_and_says_why(office: Office) -> None:

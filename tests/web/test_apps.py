@@ -5,9 +5,11 @@ import pytest
 from bothways.connectors.base import Account
 from bothways.errors import CredentialsRefused
 from bothways.service import apps
+from bothways.service.rights import Role
 from tests.memory_app import MemoryApp, MemoryConnector
 from tests.office import Office
 from tests.web.browser import Browser
+from tests.web.filled import filled
 
 TYPED = {"name": "crm", "set-url": "https://crm.example/", "set-user": "ana", "set-password": "hunter2"}
 
@@ -54,6 +56,30 @@ def test_app_is_connected_by_what_is_typed_and_its_secret_never_shown(
     assert "typed in here" in page
     assert "hunter2" not in page
     assert "hunter2" not in office.file.read_text()
+
+
+def test_page_of_an_app_leads_to_a_sync_of_it_and_of_another_one(here: Browser) -> None:
+    assert 'href="/new-sync?app-0=Bert">Set up your sync</a>' in here.get("/apps/Bert").text
+    form = filled(here.get("/new-sync?app-0=Bert").text, "apps")
+    assert (form["app-0"], form["app-1"]) == (["Bert"], ["Anna"])
+    viewer = Browser(here.workspace)
+    viewer.sign_up("Vera Holt", Role.VIEWER)
+    assert "Set up your sync" not in viewer.get("/apps/Bert").text
+
+
+def test_connecting_an_app_belongs_to_the_apps(here: Browser) -> None:
+    assert '<a href="/apps" aria-current="page">' in here.get("/connect/memory").text
+
+
+def test_who_has_no_sync_is_led_to_the_apps_and_then_to_a_sync(office: Office) -> None:
+    office.write("version: 1\napps:\n  Anna: {connector: memory}\n")
+    here = Browser(office.open())
+    here.sign_up("Ana Ruiz")
+    assert 'href="/apps">Connect two apps</a>' in here.get("/").text
+    office.write("version: 1\napps:\n  Anna: {connector: memory}\n  Bert: {connector: memory}\n")
+    here = Browser(office.open())
+    here.sign_up("Edo Sato")
+    assert 'href="/new-sync">Set up your sync</a>' in here.get("/").text
 
 
 def test_app_that_refuses_is_told_in_its_words_and_nothing_is_kept(

@@ -4,6 +4,7 @@ import gzip
 import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from html import unescape
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
@@ -190,7 +191,7 @@ def test_switched_row_is_swapped_alone(here: Drafting) -> None:
     answer = post(here, editor(here), "/fields/2", **{"direction-2": "both", "told": ""})
     assert answer.status == 200
     found = Elements(answer.text)
-    assert found.ids("m-") == ["m-2"]
+    assert (found.ids("m-"), found.ids("on-")) == ([], ["on-2"])
     assert "checked" not in found.one("on-2")
     assert found.one("state")["hx-swap-oob"] == "true"
     assert f'name="version" value="{here.version}"' in answer.text
@@ -207,15 +208,53 @@ def test_other_rows_come_along_only_where_what_is_wrong_with_them_changed(here: 
         here, browser, "/fields/1", **{"direction-1": "both", "on-1": "on", "field-right": "GivenName", "told": told}
     )
     found = Elements(taken.text)
-    assert found.ids("m-") == ["m-1", "m-2"]
+    assert (found.ids("m-"), found.ids("on-")) == (["m-2"], ["on-1", "on-2"])
     assert "is mapped in row 1 already" in taken.text
-    assert found.one("m-2")["hx-swap-oob"] == "true"
+    assert found.one("m-2")["hx-swap-oob"] == "innerHTML"
     told = str(re.search(r'name="told" value="([^"]*)"', taken.text)[1])  # type: ignore[index]
     back = post(
         here, browser, "/fields/1", **{"direction-1": "both", "on-1": "on", "field-right": "Email", "told": told}
     )
-    assert Elements(back.text).ids("m-") == ["m-1", "m-2"]
+    assert Elements(back.text).ids("on-") == ["on-1", "on-2"]
     assert "mapped in row" not in back.text
+
+
+@pytest.mark.parametrize("htmx", [True, False], ids=["with script", "without"])
+def test_review_takes_all_rows_along(here: Drafting, htmx: bool) -> None:
+    browser = editor(here)
+    answer = post(here, browser, "/fields", htmx=htmx, go="review", **{"direction-2": "to_Ledger", "on-2": "on"})
+    where = answer.headers["hx-redirect"] if htmx else answer.location
+    assert (answer.status, where) == (200 if htmx else 303, address(here, "/review"))
+    assert here.rows[1]["direction"] == "to_Ledger"
+
+
+def test_review_tells_of_a_row_what_the_row_tells(here: Drafting) -> None:
+    browser = editor(here)
+    post(here, browser, "/fields/add")
+    post(here, browser, "/fields/2", **{"field-right": "Email"})
+    page = browser.get(address(here, "/review")).text
+    words = unescape(page)
+    assert "Choose a field of HubSpot." in words
+    assert '"E-mail" of Ledger is mapped in row 1 already. Keep one of the two mappings.' in words
+    assert "is missing" not in words
+
+
+def test_associations_are_a_part_of_the_step_fields(here: Drafting) -> None:
+    page = Elements(editor(here).get(address(here, "/associations")).text)
+    assert page.one("step-fields")["aria-current"] == "step"
+    assert page.one("review")["href"] == address(here, "/review")
+
+
+def test_update_swaps_the_rows_and_says_so(here: Drafting) -> None:
+    browser = editor(here)
+    answer = post(here, browser, "/fields", **{"direction-2": "to_Ledger"})
+    assert (answer.status, "<html" in answer.text) == (200, False)
+    assert "The draft is updated." in answer.text
+    assert here.rows[1]["enabled"] is False
+    assert f'value="{here.version}"' in answer.text
+    assert '<tbody id="m-3"' in answer.text
+    shown = post(here, browser, "/fields", q="nothing like this", **{"direction-2": "to_Ledger"})
+    assert "No mapping has this in its name." in shown.text
 
 
 def test_without_script_all_rows_are_updated_at_once(here: Drafting) -> None:
@@ -264,7 +303,7 @@ def test_what_does_not_fit_is_refused_at_its_row(
     browser = editor(here)
     assert words not in browser.get(address(here)).text.replace("&quot;", '"')
     answer = post(here, browser, "/fields/2", **{"direction-2": row.get("direction", "both"), "on-2": "on", **said})
-    assert Elements(answer.text).ids("m-") == ["m-2"]
+    assert Elements(answer.text).ids("on-") == ["on-2"]
     place = answer.text.index('id="e-2"')
     assert words in answer.text[place:].replace("&quot;", '"')
     assert "1 to fix" in answer.text

@@ -132,6 +132,19 @@ def test_draft_is_listed_goes_on_and_is_discarded(office: Office) -> None:
     assert here.get(f"/drafts/{here.id}/records").status == 404
 
 
+def test_who_changes_a_draft_after_the_session_has_ended_comes_back_to_it(office: Office) -> None:
+    here = Wizard(office)
+    here.begin()
+    here.step("records")
+    del here.cookies["bothways_session"]
+    where = f"/drafts/{here.id}/records"
+    answer = here.post(where, htmx=True, page=where, version="1", **{"send-0": "none"})
+    assert answer.headers["hx-redirect"] == f"/login?next=%2Fdrafts%2F{here.id}%2Frecords"
+    elsewhere = here.post(where, htmx=True, page="@other.example/x", version="1")
+    assert elsewhere.headers["hx-redirect"] == "/login"
+    assert here.entry["send"] == {"Anna": "all", "Bert": "all"}
+
+
 # --- records ------------------------------------------------------------------------------------------
 
 
@@ -410,6 +423,49 @@ def test_review_says_what_a_sync_does_and_what_is_to_be_mended(office: Office) -
     assert refused.status == 422
     assert "BW-134" in refused.text
     assert "friends" not in office.file.read_text(encoding="utf-8")
+
+
+def test_what_is_to_be_mended_is_told_once_in_the_words_of_the_pages(office: Office) -> None:
+    rich(office)
+    here = Wizard(office)
+    here.begin()
+    here.fill("records", **{"set-1-add": "stage"}, do="add-set-1")
+    here.step("review")
+    refused = here.post(f"/drafts/{here.id}/review", version="2", do="sync")
+    assert refused.status == 422
+    assert refused.text.count("Fill in a value.") == 1
+    assert "must be text" not in refused.text
+
+
+def test_app_whose_partner_has_a_filter_does_not_promise_to_send_all(office: Office) -> None:
+    rich(office)
+    here = Wizard(office)
+    here.begin()
+    here.fill("records", **{"send-0": "filter", "filter-0-add": "field:country"}, do="add-filter-0")
+    here.fill("records", **{"filter-0-add": "field:country"}, do="add-filter-0")
+    said = "Those Bert people that would match the filter of Anna go to Anna."
+    assert said in here.step("records")
+    assert said in here.step("review")
+
+
+def test_change_of_the_e_mail_address_is_told_in_words(office: Office) -> None:
+    office.change("state: on", "state: off")
+    here = Wizard(office)
+    here.edit()
+    here.fill("records", require=["false", "true"])
+    assert '<ins><pre class="yaml">needed</pre></ins>' in here.step("review")
+
+
+def test_words_of_a_sync_are_on_the_pages(office: Office) -> None:
+    """By these words people look for what they want to do."""
+    rich(office)
+    here = Wizard(office)
+    here.begin()
+    assert "<legend>Default app: whose value wins when both apps changed a field</legend>" in here.step("conflicts")
+    page = here.step("fields")
+    for words in ("All mappings</a>", "Field mappings</a>", "Association mappings</a>", "Add mapping</button>"):
+        assert words in page, words
+    assert "Update</button>" in page[page.index('id="edit"') :].partition("<noscript>")[0]
 
 
 def test_new_sync_is_renamed_and_a_name_that_is_taken_is_told(office: Office) -> None:

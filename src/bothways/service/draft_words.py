@@ -7,7 +7,7 @@ from bothways.errors import BothwaysError, of_data
 from bothways.service.views import ProblemView
 
 ADVICE: Mapping[type[BothwaysError], str] = {
-    errors.AssociationAmongFields: "Keep it in step under Associations, and take it out here.",
+    errors.AssociationAmongFields: "Keep it in step under Association mappings, and take it out here.",
     errors.NothingToPair: "Take the pairs of values out of this mapping.",
     errors.ChoicesNotPaired: "Pair them under Values, or say there what becomes of them.",
     errors.ForwardOnlyCleared: "Do not let emptying follow in this mapping.",
@@ -44,7 +44,7 @@ def in_short(error: BothwaysError, ways: Mapping[str, str], kinds: tuple[str, st
     if isinstance(error, errors.SeveralValues):
         return "several values into one"
     if isinstance(error, errors.AssociationAmongFields):
-        return "refers to other records: see Associations"
+        return "refers to other records: see Association mappings"
     if isinstance(error, errors.ListAndPartMapped):
         return "its list or a part of it is mapped"
     if isinstance(error, errors.TextOneWay):

@@ -12,6 +12,8 @@ from bothways.service.document import FROM_NOW, AppDocument, Document, SyncDocum
 from bothways.service.rights import HasActor
 
 ON, OFF = "on", "off"
+CHANGED_IN = "changed_in"
+"""Under which key a revision keeps that of the workspace in which anything but the state was changed last."""
 
 
 def import_settings(document: Document, now: float, author: str) -> int:
@@ -28,7 +30,7 @@ def import_settings(document: Document, now: float, author: str) -> int:
             Connection.objects.update_or_create(name=app.name, defaults=connection_of(app))
             rests.wake(app.name)
         for sync in found.syncs:
-            _save(sync, found.stored.get(sync.name), now, author)
+            _save(sync, found.stored.get(sync.name), now, author, row.revision + 1)
         _look_soon([sync.name for sync in found.syncs], now)
         for gone in found.removed:
             Sync.objects.filter(pk=gone.pk).update(state=OFF)
@@ -86,6 +88,13 @@ def settings_in_force(sync: Sync) -> dict[str, Any]:
     return dict(latest_revision(sync).document["settings"])
 
 
+def changed_in(sync: Sync) -> int:
+    """Return the revision of the workspace in which a sync was last changed but for its state; the latest one where
+    that was not kept."""
+    number: int = latest_revision(sync).document.get(CHANGED_IN, workspace_revision())
+    return number
+
+
 def add_revision(sync: Sync, document: Mapping[str, Any], author: str, now: float) -> None:
     """Save the next revision of a sync, in the caller's transaction."""
     sync.revision += 1
@@ -140,7 +149,8 @@ def _differs(app: AppDocument) -> bool:
     return row is None or {"connector": row.connector, "settings": row.settings} != connection_of(app)
 
 
-def _save(document: SyncDocument, row: Sync | None, now: float, author: str) -> None:
+def _save(document: SyncDocument, row: Sync | None, now: float, author: str, number: int) -> None:
+    """Save a sync; ``number`` is the revision of the workspace that begins with it."""
     feeds = {side: _feed(document, side) for side in SIDES}
     settings = settings_of(document)
     if row is None:
@@ -148,7 +158,8 @@ def _save(document: SyncDocument, row: Sync | None, now: float, author: str) -> 
         row.save()
         if document.scope.from_now:
             noted.ask(row)
-        add_revision(row, {"settings": settings, "applied": None, "settled": False, "admitted": False}, author, now)
+        fresh = {"settings": settings, "applied": None, "settled": False, "admitted": False, CHANGED_IN: number}
+        add_revision(row, fresh, author, now)
         due.mark_everything(row)
         return
     before = latest_revision(row).document
@@ -162,7 +173,7 @@ def _save(document: SyncDocument, row: Sync | None, now: float, author: str) -> 
     only_state = {**old, "state": ""} == {**settings, "state": ""}
     after = {**before, "settings": settings}
     if not only_state:
-        after |= {"settled": False, "admitted": False}
+        after |= {"settled": False, "admitted": False, CHANGED_IN: number}
     if gets_on:
         after |= {"admitted": False, "others": []}
     add_revision(row, after, author, now)

@@ -105,7 +105,9 @@ def kind_of(value: object) -> str:
         return "a list"
     if isinstance(value, int | float):
         return "a number"
-    return "text" if isinstance(value, str) else "something else"
+    if isinstance(value, str):
+        return "text" if value.strip() else "an empty text"
+    return "something else"
 
 
 def shown(value: object) -> str:

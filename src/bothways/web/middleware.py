@@ -101,10 +101,15 @@ class SignedIn:
 
 
 def _to_sign_in(request: HttpRequest) -> HttpResponse:
-    back = request.get_full_path() if request.method in ("GET", "HEAD") else "/"
+    back = request.get_full_path() if request.method in ("GET", "HEAD") else _page_of(request)
     address = "/login" if back == "/" else f"/login?{urlencode({'next': back})}"
     if request.htmx:
         response = HttpResponse()
         response["HX-Redirect"] = address
         return response
     return HttpResponseRedirect(address, status=303)
+
+
+def _page_of(request: HttpRequest) -> str:
+    """Return on which page something was done, as far as its script told."""
+    return (request.htmx.current_url_abs_path if request.htmx else None) or "/"

@@ -18,6 +18,7 @@ from bothways.web.pages import (
     preview,
     records,
     runs,
+    settings_text,
     syncs,
 )
 
@@ -43,7 +44,8 @@ urlpatterns = [
     path("syncs/<str:name>/preview/write", preview.write),
     path("syncs/<str:name>/preview/csv", preview.csv),
     path("syncs/<str:name>/fields", syncs.fields),
-    path("syncs/<str:name>/yaml", syncs.yaml),
+    path("syncs/<str:name>/yaml", settings_text.yaml),
+    path("syncs/<str:name>/yaml/file", settings_text.file),
     path("syncs/<str:name>/records", syncs.listed),
     path("syncs/<str:name>/records/<path:key>", records.record),
     path("syncs/<str:name>/put-back", records.put_back),

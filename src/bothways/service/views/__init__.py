@@ -108,6 +108,7 @@ from bothways.service.views.syncs import (
     SetView,
     StatusView,
     SyncView,
+    TextView,
 )
 
 __all__ = [
@@ -193,6 +194,7 @@ __all__ = [
     "SuggestionView",
     "SuggestionsView",
     "SyncView",
+    "TextView",
     "TokenView",
     "TraitView",
     "TriedView",

@@ -100,6 +100,17 @@ class ChangeView:
 
 
 @dataclass(frozen=True, slots=True)
+class TextView:
+    """What a text of settings would change, or has changed, of a sync.
+
+    ``state``: the text has another one, which is not taken over: a sync is turned on and off by itself; else "".
+    """
+
+    changes: tuple[ChangeView, ...]
+    state: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class DraftView:
     """Settings of a sync that somebody is working on. ``new``: there is no such sync yet.
 

@@ -7,13 +7,13 @@ from pydantic import Field
 
 from bothways import errors as e
 from bothways.ledger.turns import SYNC
-from bothways.service import halting, hours, records, requests, standing, syncs
+from bothways.service import halting, hours, records, requests, settings_text, standing, syncs
 from bothways.service.requests import RequestView, ToRun
 from bothways.service.resolution import row_of
 from bothways.service.rights import Role
-from bothways.service.views import DayView, HaltView, RecordView, StatusView, SyncView, WhyView
+from bothways.service.views import DayView, HaltView, RecordView, StatusView, SyncView, TextView, WhyView
 from bothways.service.why import why
-from bothways.web.api.calls import Body, Limit, Name, get, listed, post
+from bothways.web.api.calls import Body, Limit, Name, Text, get, listed, post
 
 ASKED_APPS = (e.AppError, e.RateLimited, e.SettingsError)
 """What a call can fail for that asks the apps."""
@@ -38,6 +38,15 @@ class Run(Body):
     full: Annotated[bool, Field(description="Look for deleted records, too.")] = False
     approved: Annotated[bool, Field(description="Release the brakes; it takes the role editor.")] = False
     record: Annotated[Name | None, Field(description="Read this one again, and look at it in any case.")] = None
+
+
+class Edited(Body):
+    """An exported sync, edited."""
+
+    text: Text
+    over: Annotated[
+        int | None, Field(ge=0, le=2**53, description="It may overwrite what was changed up to this revision.")
+    ] = None
 
 
 class Paused(Body):
@@ -77,6 +86,24 @@ def show_hours(request: HttpRequest, name: str) -> DayView:
 def export_sync(request: HttpRequest, name: str) -> HttpResponse:
     """Export a sync and its apps as a settings file of its own."""
     return HttpResponse(syncs.export(request.workspace, name), content_type=YAML)
+
+
+TEXT_REFUSED = (e.UnknownSync, e.StaleSettings, e.SettingsError)
+"""What an edited text can be refused for."""
+
+
+@post("syncs/{name}/yaml/compare", TextView, Role.EDITOR, refused=TEXT_REFUSED)
+def compare_text(request: HttpRequest, name: str, edited: Edited) -> TextView:
+    """Show what an edited export would change of a sync. Nothing is saved."""
+    return settings_text.compare(request.workspace, name, edited.text, edited.over)
+
+
+@post("syncs/{name}/yaml", TextView, Role.EDITOR, refused=(*TEXT_REFUSED, *ASKED_APPS))
+def apply_text(request: HttpRequest, name: str, edited: Edited) -> TextView:
+    """Take an edited export over, and answer what it has changed; the sync stays on or off."""
+    changed = settings_text.apply(request.workspace, name, edited.text, edited.over)
+    _wake(request, name)
+    return changed
 
 
 @post(

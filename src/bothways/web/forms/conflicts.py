@@ -84,7 +84,7 @@ def shown(
     """
     apps = tuple(entry["objects"])
     conflicts = entry.get("conflicts") or {}
-    default = _("When both apps changed a field, this value wins")
+    default = _("Default app: whose value wins when both apps changed a field")
     return ConflictsForm(
         Control("winner", default, "radios", (_winner(conflicts, apps),), _winners(apps), "", _told(problems)),
         Control(

@@ -100,6 +100,10 @@ def _words(problem: ProblemView, entry: Mapping[str, Any]) -> str:
             return _("Choose a field.")
         case "set" if isinstance(of_key, list) and problem.item is not None and of_key[problem.item].get("value") == "":
             return _("Fill in a value.")
+        case "match" if problem.item is None and problem.code == MissingKey.code:
+            return _(
+                "Nothing that is usual for these records is in both apps. Add rules of your own, or choose by nothing."
+            )
         case "schedule" if problem.key == "quiet_hours" and problem.code == MissingKey.code:
             return _("Say both from when and until when it is quiet.")
     return say(re.sub(r'^"\w+" must be ', "This must be ", problem.message))

@@ -31,7 +31,7 @@ from bothways.service.views import DraftFields, DraftView, MappingRow, OptionVie
 from bothways.web.forms.plain import version_of
 from bothways.web.pages import failures
 from bothways.web.pages.drafts import Looked, around
-from bothways.web.pages.page import action, asks_for_part, form, page, shown, went_well
+from bothways.web.pages.page import action, asks_for_part, form, moved, page, shown, went_well
 
 MANY = 900
 """Options of both fields, multiplied, beyond which partners are typed and not chosen from a list in each row."""
@@ -68,10 +68,16 @@ def _told(request: HttpRequest, error: BothwaysError, status: int, newest: str) 
 @form(get=Role.VIEWER, post=Role.EDITOR)
 @careful
 def fields(request: HttpRequest, id: int) -> HttpResponse:
-    """Show the mappings of a draft, or take direction and switch of every row at once, as pages without script do."""
+    """Show the mappings of a draft, or take direction and switch of every row at once, and go on to the review if so
+    wished."""
     if request.method == "POST":
         _take_rows(request, id)
-        return went_well(request, f"/drafts/{id}/fields", _("The draft is updated."))
+        if request.POST.get("go") == "review":
+            return moved(request, f"/drafts/{id}/review")
+        if not request.htmx:
+            return went_well(request, f"/drafts/{id}/fields", _("The draft is updated."))
+        context = _context(draft_fields.fields(request.workspace, id), str(request.POST.get("q", "")).strip())
+        return shown(request, "drafts/_rows_answer.html", **context, updated=True)
     text = str(request.GET.get("q", "")).strip()
     if asks_for_part(request):
         return shown(request, "drafts/_rows.html", **_context(draft_fields.fields(request.workspace, id), text))
@@ -372,14 +378,9 @@ def _values_page(
 def associations(request: HttpRequest, id: int) -> HttpResponse:
     """Show the associations of a draft."""
     found = draft_associations.associations(request.workspace, id)
-    return shown(
-        request,
-        "drafts/associations.html",
-        associations=found,
-        draft=found.draft,
-        ways=ways(found.draft.apps),
-        show="associations",
-    )
+    context = {"associations": found, "ways": ways(found.draft.apps), "show": "associations"}
+    frame = around(Looked(request, found.draft), "fields")
+    return shown(request, "drafts/associations.html", **{**frame, **context})
 
 
 @action(post=Role.EDITOR)

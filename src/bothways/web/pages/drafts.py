@@ -1,6 +1,6 @@
 """Drafts of syncs: the steps in which they are edited, each saved by itself, and the review before they are saved."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from hashlib import blake2b
@@ -27,14 +27,14 @@ from bothways.service.draft_sight import Whole
 from bothways.service.headcount import known
 from bothways.service.resolution import Resolution
 from bothways.service.rights import Role
-from bothways.service.views import DraftView
+from bothways.service.views import ChangeView, DraftView
 from bothways.service.yaml_edit import dumped
 from bothways.web.forms import conflicts, matching, scope
 from bothways.web.forms.conditions import asks_for_lists
 from bothways.web.forms.plain import Choices, Form, Parts, last, place_of, version_of
 from bothways.web.forms.problems import STEPS, Problems, anchor, for_pages, step_of, told
 from bothways.web.pages import life
-from bothways.web.pages.page import action, asks_for_part, form, shown, went_well
+from bothways.web.pages.page import action, asks_for_part, form, moved, shown, went_well
 from bothways.web.pages.summary import direction, rule_words, sending, sentences
 from bothways.web.pages.syncs import address
 
@@ -108,13 +108,11 @@ class Looked:
 
 def _records(looked: Looked) -> dict[str, Any]:
     built = scope.shown(looked.draft.settings, looked.fields, looked.problems, looked.lists(ask=True))
-    sends = {each.app: each.send.value for each in built.sends}
+    kinds = (scope.EVERYTHING, scope.NOTHING)
+    sends = {each.app: each.send.value if each.send.value in kinds else scope.FILTER for each in built.sends}
     others = dict(zip(sends, reversed(sends), strict=True))
     objects = looked.draft.settings["objects"]
-    lines = [
-        sending(app, objects[app], others[app], send if send in ("all", "none") else "filter")
-        for app, send in sends.items()
-    ]
+    lines = [sending(app, objects[app], others[app], send, sends[others[app]]) for app, send in sends.items()]
     way = direction({app: send != scope.NOTHING for app, send in sends.items()})
     return {"form": built, "lines": [way, *lines], "known": _known(looked), "counts": _counts(looked)}
 
@@ -217,7 +215,7 @@ def _step(request: HttpRequest, id: int, step: str) -> HttpResponse:
         return _shown(looked, step, 422, error=error, both=_both(parts, looked.draft))
     did, to = last(sent, "do"), last(sent, "go")
     if to in STEPS:
-        return _moved(request, f"/drafts/{id}/{to}")
+        return moved(request, f"/drafts/{id}/{to}")
     focus = _next_focus(did)
     if not request.htmx:
         return went_well(request, f"/drafts/{id}/{step}#{focus}" if focus else f"/drafts/{id}/{step}")
@@ -278,15 +276,6 @@ def _next_focus(did: str) -> str:
     return {"remove-rule": "add-0", "remove-winner": "add-winner"}.get(what, "")
 
 
-def _moved(request: HttpRequest, to: str) -> HttpResponse:
-    """Go to another page, with script too."""
-    if request.htmx:
-        response = HttpResponse()
-        response["HX-Redirect"] = to
-        return response
-    return went_well(request, to)
-
-
 def _both(parts: Parts, draft: DraftView) -> list[dict[str, str]]:
     """Return what somebody wanted to change beside what the draft says by now."""
     return [
@@ -299,6 +288,12 @@ def _as_text(value: Any) -> str:
     if value is None:
         return ""
     return value if isinstance(value, str) else dumped(value).removesuffix("...\n").strip()
+
+
+def _told_value(part: str, value: Any) -> str:
+    if part == "require" and isinstance(value, list):
+        return _("needed") if value else _("not needed")
+    return _as_text(value)
 
 
 def part_words(part: str) -> str:
@@ -397,9 +392,10 @@ def review(request: HttpRequest, id: int) -> HttpResponse:
 
 def _review(looked: Looked, status: int = 200, **more: Any) -> HttpResponse:
     draft, found = looked.draft, looked.problems
+    of_rows = _of_rows(looked)
     todo = [
         {
-            "message": each.message,
+            "message": of_rows.get(each.item, each.message) if each.part == "fields" else each.message,
             "step": step_of(each),
             "anchor": anchor(each, draft.apps),
             "part": part_words(each.part) if each.part else "",
@@ -417,6 +413,14 @@ def _review(looked: Looked, status: int = 200, **more: Any) -> HttpResponse:
     return shown(looked.request, "drafts/review.html", status, **context)
 
 
+def _of_rows(looked: Looked) -> dict[int | None, str]:
+    """Return what is wrong with mappings, by their places, in the words of their rows."""
+    if not any(each.part == "fields" for each in looked.problems.all):
+        return {}
+    rows = draft_fields.fields(looked.request.workspace, looked.draft.id).rows
+    return {each.number - 1: each.problem for each in rows if each.problem}
+
+
 def _changes(looked: Looked) -> list[dict[str, Any]]:
     """Return what a draft of a sync that is there would change, setting by setting."""
     if looked.draft.new:
@@ -425,13 +429,18 @@ def _changes(looked: Looked) -> list[dict[str, Any]]:
         found = drafts.differences(looked.request.workspace, looked.draft.id)
     except DraftRefused:
         return []
+    return told_changes(found)
+
+
+def told_changes(found: Sequence[ChangeView]) -> list[dict[str, Any]]:
+    """Return changes of settings as the table of them shows them."""
     return [
         {
             "part": part_words(change.part),
             "item": change.item,
             "key": key_words(change.part, change.key),
-            "before": _as_text(change.before),
-            "after": _as_text(change.after),
+            "before": _told_value(change.part, change.before),
+            "after": _told_value(change.part, change.after),
         }
         for change in found
     ]

@@ -20,9 +20,9 @@ def new(request: HttpRequest) -> HttpResponse:
     connected = apps.list_apps(request.workspace)
     chosen = [str(given.get(f"app-{place}", "")) for place in (0, 1)]
     context: dict[str, Any] = {"connected": connected, "chosen": chosen}
-    known = {each.name for each in connected}
-    if not given.get("app-0") or not set(chosen) <= known:
-        return shown(request, "drafts/apps.html", **context, first=True)
+    known = [each.name for each in connected]
+    if not given.get("app-0") or not set(chosen) <= set(known):
+        return shown(request, "drafts/apps.html", **{**context, "chosen": _two_of(known, chosen)})
     if chosen[0] == chosen[1]:
         wrong = _("Choose two different apps.")
         return shown(request, "drafts/apps.html", 422, **context, wrong=wrong)
@@ -48,6 +48,13 @@ def new(request: HttpRequest) -> HttpResponse:
     except (SyncNameTaken, UsageError) as error:
         return shown(request, "drafts/object.html", 422, **context, **objects, wrong=Said(error).message)
     return went_well(request, f"/drafts/{begun.id}/records")
+
+
+def _two_of(known: list[str], wished: list[str]) -> list[str]:
+    """Return two apps to begin with: those wished for as far as they are there, else the first ones."""
+    first = wished[0] if wished[0] in known else next(iter(known), "")
+    second = wished[1] if wished[1] in known else next((name for name in known if name != first), "")
+    return [first, second]
 
 
 def _picked(offered: list[list[ObjectView]], wished: list[str]) -> list[str]:

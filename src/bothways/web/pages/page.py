@@ -60,3 +60,13 @@ def went_well(request: HttpRequest, address: str, notice: str = "") -> HttpRespo
     if notice:
         request.session[NOTICE] = notice
     return HttpResponseRedirect(address, status=303)
+
+
+def moved(request: HttpRequest, address: str, notice: str = "") -> HttpResponse:
+    """Answer an action as ``went_well`` does, where a script must be told that it is another page."""
+    response = went_well(request, address, notice)
+    if not request.htmx:
+        return response
+    there = HttpResponse()
+    there["HX-Redirect"] = address
+    return there

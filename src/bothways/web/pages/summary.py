@@ -31,13 +31,16 @@ def direction(sends: dict[str, bool]) -> str:
     return _("%(one)s to %(other)s.") % way if first_sends or second_sends else ""
 
 
-def sending(app: str, object: str, other: str, send: str) -> str:
-    """Return what an app sends to the other: all, those of a filter or none."""
+def sending(app: str, object: str, other: str, send: str, back: str = "all") -> str:
+    """Return what an app sends to the other: all, those of a filter or none. ``back``: what the other one sends; what
+    is outside of its filter is left out."""
     words = {
         "all": _("All %(app)s %(objects)s go to %(other)s."),
         "filter": _("Those %(app)s %(objects)s that match the filter go to %(other)s."),
         "none": _("No %(app)s %(objects)s go to %(other)s."),
     }
+    if send == "all" and back == "filter":
+        words["all"] = _("Those %(app)s %(objects)s that would match the filter of %(other)s go to %(other)s.")
     return words[send] % {"app": app, "objects": object, "other": other}
 
 
@@ -50,7 +53,9 @@ def _scope(exact: Resolution, new: bool) -> Iterator[str]:
             filter = say_condition(in_words(scope.filters[side]))
             yield _("%(app)s %(objects)s go to %(other)s if this is so: %(filter)s.") % {**words, "filter": filter}
         else:
-            yield sending(words["app"], words["objects"], words["other"], "all" if document.sends[side] else "none")
+            back = "filter" if side.other in scope.filters else "all"
+            send = "all" if document.sends[side] else "none"
+            yield sending(words["app"], words["objects"], words["other"], send, back)
     if scope.emails:
         yield _("Only records that have an e-mail address take part.")
     if scope.filters:

@@ -96,13 +96,6 @@ def fields(request: HttpRequest, name: str) -> HttpResponse:
     return shown(request, "syncs/fields.html", sync=syncs.show_sync(request.workspace, name), tab="fields")
 
 
-@page()
-def yaml(request: HttpRequest, name: str) -> HttpResponse:
-    """Show a sync as a settings file of its own."""
-    view, text = syncs.show_sync(request.workspace, name), syncs.export(request.workspace, name)
-    return shown(request, "syncs/yaml.html", sync=view, text=text, tab="yaml")
-
-
 @action(post=Role.OPERATOR)
 def sync_now(request: HttpRequest, name: str) -> HttpResponse:
     """Ask the service to run a sync, and to look at one record in any case."""

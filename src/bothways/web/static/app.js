@@ -29,16 +29,20 @@ document.addEventListener("htmx:afterSwap", (event) => {
   cancel.addEventListener("click", (click) => { click.preventDefault(); dialog.close(); });
   dialog.showModal();
 });
-// What is typed or chosen in a step while an answer is on its way is put into the controls that the answer brings.
+// What is typed or chosen in a step, or in a row of mappings, while an answer is on its way is put into the controls
+// that the answer brings. A request takes along what is in its step or its row.
 const unsent = new Map();
 const note = (event) => {
   const at = event.target;
-  if (!at.id || !at.closest("#step")) return;
+  if (!at.id || !at.closest("#step, #mappings")) return;
   unsent.set(at.id, { value: at.value, checked: at.checked, done: event.type === "change" });
 };
 document.addEventListener("input", note, true);
 document.addEventListener("change", note, true);
-document.addEventListener("htmx:beforeRequest", () => unsent.clear());
+document.addEventListener("htmx:beforeRequest", (event) => {
+  const sent = event.detail.elt.closest("#mappings tbody");
+  for (const id of [...unsent.keys()]) if (!sent || sent.contains(document.getElementById(id))) unsent.delete(id);
+});
 document.addEventListener("htmx:afterSettle", () => {
   for (const [id, was] of [...unsent]) {
     const now = document.getElementById(id);

@@ -1,5 +1,6 @@
 "use strict";
 // A field chosen by typing: the editable combobox of the ARIA practices. Without script it is the link inside.
+const chosen = new Map();
 customElements.define("field-picker", class extends HTMLElement {
   connectedCallback() {
     const link = this.querySelector("a");
@@ -17,29 +18,55 @@ customElements.define("field-picker", class extends HTMLElement {
     list.setAttribute("aria-label", this.dataset.label);
     link.replaceWith(input, list);
     if ("begin" in this.dataset) input.focus();
-    input.addEventListener("input", (event) => { event.stopPropagation(); clearTimeout(this.later); this.later = setTimeout(() => this.open(input.value), 120); });
+    input.addEventListener("input", (event) => {
+      event.stopPropagation();
+      clearTimeout(this.later);
+      this.asked?.abort();
+      this.waits = true;
+      this.later = setTimeout(() => this.open(input.value), 120);
+    });
     input.addEventListener("change", (event) => event.stopPropagation());
-    input.addEventListener("click", () => this.open(""));
-    input.addEventListener("blur", () => { this.close(); input.value = this.was; });
+    input.addEventListener("click", () => { if (input.value === this.was) input.select(); this.open(""); });
+    input.addEventListener("blur", () => { if (!this.enters) this.leave(); });
     input.addEventListener("keydown", (event) => this.key(event));
     list.addEventListener("mousedown", (event) => event.preventDefault());
     list.addEventListener("click", (event) => this.choose(event.target.closest("[data-value]")));
   }
+  // What was typed waits for its list: Enter waits with it, and then chooses what fits best.
   async open(text) {
+    clearTimeout(this.later);
     this.asked?.abort();
     const asked = this.asked = new AbortController();
     const address = `${this.closest("[data-options]").dataset.options}?side=${this.dataset.side}&row=${this.dataset.row}&q=${encodeURIComponent(text)}`;
     const answer = await fetch(address, { signal: asked.signal, headers: { "HX-Request": "true" } }).catch(() => null);
     if (!answer || !answer.ok || asked.signal.aborted) return;
     if (answer.headers.has("HX-Redirect")) return location.reload();
-    const items = await answer.text();
-    if (asked.signal.aborted || document.activeElement !== this.input) return;
+    const items = await answer.text().catch(() => null);
+    if (items === null || asked.signal.aborted || !(this.enters || document.activeElement === this.input)) return;
+    this.waits = false;
     this.list.innerHTML = items;
     this.list.hidden = false;
     this.input.setAttribute("aria-expanded", "true");
     this.mark(text ? 0 : -1);
   }
+  enter() {
+    this.enters = false;
+    if (!this.list.hidden) this.choose(this.list.querySelector("[aria-selected=true]"));
+    if (this.isConnected && document.activeElement !== this.input) this.leave();
+  }
+  leave() {
+    this.close();
+    this.input.value = this.was;
+  }
+  async again({ text, enters }) {
+    this.input.value = text;
+    this.waits = true;
+    this.enters = enters;
+    await this.open(text);
+    if (this.enters) this.enter();
+  }
   close() {
+    this.waits = false;
     clearTimeout(this.later);
     this.asked?.abort();
     this.list.hidden = true;
@@ -63,7 +90,9 @@ customElements.define("field-picker", class extends HTMLElement {
       this.mark(this.place < 0 && step < 0 ? count - 1 : (this.place + step + count) % count);
     } else if (event.key === "Enter") {
       event.preventDefault();
-      if (!this.list.hidden) this.choose(this.list.querySelector("[aria-selected=true]"));
+      this.enters = this.waits;
+      if (this.waits) await this.open(this.input.value);
+      this.enter();
     } else if (event.key === "Escape" && !this.list.hidden) {
       event.preventDefault();
       this.close();
@@ -72,10 +101,31 @@ customElements.define("field-picker", class extends HTMLElement {
   }
   choose(item) {
     if (!item) return;
-    this.was = this.input.value = item.dataset.label;
     this.close();
+    this.take(item.dataset);
+  }
+  take(field) {
+    const { value, label } = field;
+    this.was = this.input.value = label;
+    chosen.set(this.input.id, { value, label });
     const held = this.querySelector("[type=hidden]") || this.appendChild(Object.assign(document.createElement("input"), { type: "hidden" }));
-    Object.assign(held, { name: `field-${this.dataset.side}`, value: item.dataset.value });
+    Object.assign(held, { name: `field-${this.dataset.side}`, value });
     this.dispatchEvent(new Event("change", { bubbles: true }));
   }
+});
+// What is chosen or being typed while the answer of another control brings the row anew is kept for the new one.
+let typing = [];
+document.addEventListener("htmx:beforeRequest", (event) => {
+  for (const id of [...chosen.keys()]) if (event.detail.elt.contains(document.getElementById(id))) chosen.delete(id);
+});
+document.addEventListener("htmx:beforeSwap", () => {
+  typing = [...document.querySelectorAll("field-picker")]
+    .filter((each) => each.input.value !== each.was && (each.enters || each.input === document.activeElement))
+    .map((each) => ({ id: each.input.id, was: each.input, text: each.input.value, enters: each.enters }));
+});
+document.addEventListener("htmx:afterSettle", () => {
+  const at = (id) => document.getElementById(id)?.closest("field-picker");
+  for (const [id, field] of [...chosen]) if (at(id) && !at(id).querySelector("[type=hidden]")) at(id).take(field);
+  for (const each of typing) if (at(each.id) && at(each.id).input !== each.was) at(each.id).again(each);
+  typing = [];
 });
