@@ -933,6 +933,22 @@ class NoSuchAddress(PeopleError):
     to_do = "All addresses stand in /api/v1/openapi.json."
 
 
+class NoBackupOfServer(PeopleError):
+    """Raised where a backup is asked for and the database is a PostgreSQL server."""
+
+    code, exit_code = "BW-548", EXIT_USAGE
+    what = "The database is a PostgreSQL server, whose copies are made by its own tools."
+    by_itself = "Nothing was copied."
+    to_do = "Make a copy with pg_dump, and keep bothways.yaml and the secrets that it names beside it."
+
+
+class UnknownLook(PeopleError):
+    code, exit_code = "BW-549", EXIT_USAGE
+    what = 'There is no look called "{name}".'
+    by_itself = "The look stays as it is."
+    to_do = "There are: {looks}."
+
+
 class AtWork(PeopleError):
     """Raised for what needs a sync to itself, where nobody can wait until it has it."""
 

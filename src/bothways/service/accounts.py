@@ -272,7 +272,8 @@ def _refuse_last(account: Account) -> None:
 def view_of(row: Account, sessions: int = 0) -> AccountView:
     """Return an account as it is shown."""
     is_on, second = not row.left_at, bool(row.totp)
-    return AccountView(row.pk, row.name, Role(row.role), row.made_at, row.signed_in_at, is_on, sessions, second)
+    role = Role(row.role)
+    return AccountView(row.pk, row.name, role, row.made_at, row.signed_in_at, is_on, sessions, second, row.look)
 
 
 _DUMMY = "pbkdf2_sha256$1000000$tcTFkGd9mFZHrGBe8gjpxV$9SuUe0AROPTkf3IHu3hZcwMmqGwkBVtyT2g9dRgt0hY="

@@ -16,6 +16,7 @@ from bothways.service.admission import check
 from bothways.service.connect import Secrets, open_app
 from bothways.service.database import migrations_off, sqlite_path, used
 from bothways.service.lock import is_held
+from bothways.service.rights import Role, for_role
 from bothways.service.views import Finding
 from bothways.service.workspace import Workspace, database_of, open_workspace
 
@@ -48,6 +49,12 @@ def doctor(folder: Path) -> list[Finding]:
         if answering and sync.state != "off":
             findings += _try(f"Sync {sync.name}: its settings fit both apps", lambda s=sync: check(workspace, s))  # type: ignore[misc]
     return findings
+
+
+@for_role(Role.OPERATOR)
+def examine(workspace: Workspace) -> list[Finding]:
+    """Return what the doctor finds in a workspace that is open."""
+    return doctor(workspace.folder)
 
 
 def _ok(what: str) -> Finding:

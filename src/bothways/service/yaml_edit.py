@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from ruamel.yaml import YAML
-from ruamel.yaml.comments import CommentedMap
+from ruamel.yaml.comments import CommentedMap, CommentedSeq
 from ruamel.yaml.scalarstring import SingleQuotedScalarString
 
 from bothways.errors import DiskFull
@@ -67,7 +67,7 @@ def set_entry(path: Path, section: str, name: str, entry: Mapping[str, Any]) -> 
         del held[key]
     for key, value in entry.items():
         if key not in was or was[key] != value:
-            held[key] = _flowing(value)
+            held[key] = _as_written(held.get(key), _flowing(value))
     out = io.StringIO()
     _yaml().dump(wanted, out)
     document_of(parse(out.getvalue(), path.name))
@@ -116,6 +116,15 @@ def _flowing(data: Any, inside_list: bool = False) -> Any:
     if isinstance(data, list | tuple):
         return [_flowing(each, True) for each in data]
     return _quoted(data)
+
+
+def _as_written(before: Any, after: Any) -> Any:
+    """Write a list on one line if the one before it was."""
+    if isinstance(after, list) and isinstance(before, CommentedSeq) and before.fa.flow_style():
+        made = CommentedSeq(after)
+        made.fa.set_flow_style()
+        return made
+    return after
 
 
 def _quoted(data: Any) -> Any:

@@ -8,7 +8,7 @@ from django.utils.translation import get_language, get_language_bidi
 from bothways.service.issues import how_many
 from bothways.web.pages.page import NOTICE
 
-SECTIONS = {"apps": "apps", "issues": "issues", "activity": "activity", "runs": "activity", "settings": "people"}
+SECTIONS = {"apps": "apps", "issues": "issues", "activity": "activity", "runs": "activity", "settings": "settings"}
 """To which part of the pages an address belongs, by its first word; to the syncs, any other."""
 
 
@@ -29,6 +29,7 @@ def everywhere(request: HttpRequest) -> dict[str, Any]:
         "section": "me"
         if request.path.startswith("/settings/me")
         else SECTIONS.get(request.path.split("/")[1], "syncs"),
+        "look": account.look if account else "",
         "language": get_language(),
         "direction": "rtl" if get_language_bidi() else "ltr",
     }

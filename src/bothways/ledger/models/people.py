@@ -12,6 +12,7 @@ class Account(Base):
     ``failed``: wrong passwords and codes in a row; ``locked_until``: nobody signs in before then; ``left_at``: when it
     was switched off, 0 while it is on. ``totp``: the secret of its second factor, "" without one; ``totp_new``: one
     that waits for its first code; ``totp_step``: the interval of the last code, so that none is taken twice.
+    ``look``: of the pages, "" for that of the system.
     """
 
     name = models.TextField()
@@ -26,6 +27,7 @@ class Account(Base):
     totp = models.TextField(default="", db_default="")
     totp_new = models.TextField(default="", db_default="")
     totp_step = models.BigIntegerField(default=0, db_default=0)
+    look = models.TextField(default="", db_default="")
 
     class Meta:
         db_table = "account"

@@ -9,7 +9,7 @@ from bothways.service.rights import Actor, Role
 class AccountView:
     """Somebody who can sign in. ``signed_in_at``: 0 if never; ``is_on``: not switched off; ``sessions``: open ones.
 
-    ``second_factor``: signing in asks for a code, too.
+    ``second_factor``: signing in asks for a code, too. ``look``: of the pages, "" for that of the system.
     """
 
     id: int
@@ -20,6 +20,7 @@ class AccountView:
     is_on: bool
     sessions: int = 0
     second_factor: bool = False
+    look: str = ""
 
     @property
     def actor(self) -> Actor:

@@ -3,11 +3,11 @@
 from django.http import HttpRequest, HttpResponse
 from django.urls import path
 
-from bothways.web.api import PREFIX, apps, drafts, issues, people, runs, syncs
+from bothways.web.api import PREFIX, apps, drafts, issues, people, runs, settings, syncs
 from bothways.web.api.calls import api
 from bothways.web.api.description import openapi
 
-MODULES = (apps, drafts, issues, people, runs, syncs)
+MODULES = (apps, drafts, issues, people, runs, settings, syncs)
 """Where the calls are: to import them is to know them."""
 
 

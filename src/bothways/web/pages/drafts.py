@@ -351,8 +351,10 @@ def key_words(part: str, key: str) -> str:
 
 @action(post=Role.EDITOR)
 def edit(request: HttpRequest, name: str) -> HttpResponse:
-    """Take up the draft of a sync, or begin one."""
-    return went_well(request, f"/drafts/{drafts.edit(request.workspace, name).id}/records")
+    """Take up the draft of a sync, or begin one, at the step that is asked for."""
+    step = str(request.POST.get("step", ""))
+    at = step if step in STEPS else STEPS[0]
+    return went_well(request, f"/drafts/{drafts.edit(request.workspace, name).id}/{at}")
 
 
 @form(get=Role.EDITOR, post=Role.EDITOR)
