@@ -160,6 +160,8 @@ VIEWS = (
     View("welcome-used", "welcome", "Welcome to Bothways", at("/welcome?key=used"), None),
     View("login", "login", "Sign in to Bothways", at("/login"), None),
     View("login-refused", "login", "Sign in to Bothways", wrong_password, None),
+    View("not-signed-in", "login/with", "You are not signed in", at("/login/with"), None),
+    View("not-begun", "login/back", "You are not signed in", at("/login/back?state=x&code=x"), None),
     View("home", "", "Syncs", at("/")),
     View("home-of-viewer", "", "Syncs", at("/"), "viewer"),
     View("sync", "syncs/<str:name>", "people", at("/syncs/people")),

@@ -18,9 +18,10 @@ REFUSED = ("Failed to load resource: the server responded with a status of 4", "
 
 @dataclass
 class Watch:
-    """Notes what goes wrong in all pages of a context. ``home`` is the address of the pages."""
+    """Notes what goes wrong in all pages of a context. ``home``: where the pages are; ``others``: where they lead."""
 
     home: str
+    others: tuple[str, ...] = ()
     problems: list[str] = field(default_factory=list)
 
     def over(self, context: BrowserContext) -> None:
@@ -31,7 +32,8 @@ class Watch:
         context.on("weberror", lambda error: self.problems.append(f"script failed: {error.error}"))
 
     def _asked(self, request: Request) -> None:
-        if urlsplit(request.url).netloc != urlsplit(self.home).netloc and not request.url.startswith("data:"):
+        known = {urlsplit(each).netloc for each in (self.home, *self.others)}
+        if urlsplit(request.url).netloc not in known and not request.url.startswith("data:"):
             self.problems.append(f"another host was asked: {request.url}")
 
     def _answered(self, response: Response) -> None:
@@ -46,9 +48,9 @@ class Watch:
 
 
 @contextmanager
-def watched(chromium: Browser, house: House) -> Iterator[Callable[..., BrowserContext]]:
+def watched(chromium: Browser, house: House, *others: str) -> Iterator[Callable[..., BrowserContext]]:
     """Make browser contexts; at the end nothing may have gone wrong in any of them, nor in the process that serves."""
-    watch, made, before = Watch(house.url), list[BrowserContext](), len(house.faults)
+    watch, made, before = Watch(house.url, others), list[BrowserContext](), len(house.faults)
 
     def make(**options: object) -> BrowserContext:
         context = chromium.new_context(base_url=house.url, **options)

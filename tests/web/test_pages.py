@@ -22,6 +22,8 @@ TABLE = {
     "welcome": {"GET": NOBODY, "POST": NOBODY},
     "login": {"GET": NOBODY, "POST": NOBODY},
     "login/code": {"GET": NOBODY, "POST": NOBODY},
+    "login/with": {"GET": NOBODY},
+    "login/back": {"GET": NOBODY},
     "logout": {"POST": NOBODY},
     "": {"GET": Role.VIEWER},
     "syncs/new": {"GET": Role.EDITOR, "POST": Role.EDITOR},

@@ -15,9 +15,10 @@ def backup(
     context: typer.Context,
     file: Annotated[Path, typer.Argument(metavar="FILE", help="The file to be made, such as copy.tar.gz.")],
 ) -> None:
-    """Make a backup: the settings and a copy of an SQLite database in one file.
+    """Make a backup of the settings and the database.
 
-    Everything goes on meanwhile. Secrets are not in it. A PostgreSQL database is copied with pg_dump.
+    One file with a copy of an SQLite database; everything goes on meanwhile. Secrets are not in it. A PostgreSQL
+    database is copied with pg_dump.
     """
     from bothways.service.backup import write_backup
 

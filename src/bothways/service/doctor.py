@@ -11,7 +11,7 @@ from django.db import connection
 
 from bothways.errors import BothwaysError, DatabaseLocked, DiskFull
 from bothways.ledger import db
-from bothways.service import doctor_webhooks
+from bothways.service import doctor_webhooks, openid
 from bothways.service.admission import check
 from bothways.service.connect import Secrets, open_app
 from bothways.service.database import migrations_off, sqlite_path, used
@@ -38,6 +38,8 @@ def doctor(folder: Path) -> list[Finding]:
         return [*findings, _problem(error)]
     database = _database(workspace)
     findings += database
+    if (sign_in := workspace.document.sign_in) is not None:
+        findings += _try(f"Sign-in: {sign_in.name} answers", lambda: openid.check(workspace))
     answers = {name: _app(workspace, name) for name in workspace.document.apps}
     findings += [each for found in answers.values() for each in found]
     if all(each.level == "ok" for each in database) and has_database(workspace):

@@ -30,6 +30,7 @@ def everywhere(request: HttpRequest) -> dict[str, Any]:
         if request.path.startswith("/settings/me")
         else SECTIONS.get(request.path.split("/")[1], "syncs"),
         "look": account.look if account else "",
+        "provider": sign_in.name if (sign_in := request.base.document.sign_in) else "",
         "language": get_language(),
         "direction": "rtl" if get_language_bidi() else "ltr",
     }

@@ -25,7 +25,16 @@ from bothways.ledger.models.core import (
     Workspace,
 )
 from bothways.ledger.models.drafts import Draft
-from bothways.ledger.models.people import Account, Answered, Deed, OneTimeLink, RecoveryCode, Session, Token
+from bothways.ledger.models.people import (
+    Account,
+    Answered,
+    Deed,
+    Identity,
+    OneTimeLink,
+    RecoveryCode,
+    Session,
+    Token,
+)
 from bothways.ledger.models.service import (
     OPEN,
     Alert,
@@ -55,6 +64,7 @@ __all__ = [
     "Feed",
     "Hinted",
     "Hold",
+    "Identity",
     "Journal",
     "Key",
     "Link",

@@ -43,6 +43,22 @@ class RecoveryCode(Base):
         db_table = "recovery_code"
 
 
+class Identity(Base):
+    """Somebody as a provider of identities knows them: ``subject`` at ``issuer``, nothing else, stands for them.
+
+    ``by_rule``: a rule of the settings let them in, and says their role anew each time.
+    """
+
+    account = models.ForeignKey(Account, models.CASCADE)
+    issuer = models.TextField()
+    subject = models.TextField()
+    by_rule = models.BooleanField(default=False, db_default=False)
+
+    class Meta:
+        db_table = "identity"
+        constraints = [models.UniqueConstraint(fields=["issuer", "subject"], name="identity_one")]
+
+
 class OneTimeLink(Base):
     """A link by which somebody makes an account of a role, or gives theirs a new password. Its word is not stored."""
 

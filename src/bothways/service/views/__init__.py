@@ -33,6 +33,7 @@ from bothways.service.views.people import (
     SecondFactorView,
     SessionView,
     TokenView,
+    WaysView,
 )
 from bothways.service.views.plans import (
     ActionPage,
@@ -173,6 +174,7 @@ __all__ = [
     "TroubleView",
     "UndoView",
     "ValuesView",
+    "WaysView",
     "WebhookView",
     "WhyView",
     "WorkView",

@@ -51,6 +51,14 @@ class SessionView:
 
 
 @dataclass(frozen=True, slots=True)
+class WaysView:
+    """By which ways somebody can sign in: with a password, and with whom besides, "" with nobody."""
+
+    password: bool
+    provider: str
+
+
+@dataclass(frozen=True, slots=True)
 class SecondFactorView:
     """How the second factor of somebody stands. ``recovery_codes``: how many are left."""
 
