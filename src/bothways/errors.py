@@ -1021,6 +1021,84 @@ class VisitOver(PeopleError):
     to_do = "Begin again on the page of the app, in this browser."
 
 
+class NoBackupOfServer(PeopleError):
+    """Raised where a backup is asked for and the database is a PostgreSQL server."""
+
+    code, exit_code = "BW-548", EXIT_USAGE
+    what = "The database is a PostgreSQL server, whose copies are made by its own tools."
+    by_itself = "Nothing was copied."
+    to_do = "Make a copy with pg_dump, and keep bothways.yaml and the secrets that it names beside it."
+
+
+class UnknownLook(PeopleError):
+    code, exit_code = "BW-549", EXIT_USAGE
+    what = 'There is no look called "{name}".'
+    by_itself = "The look stays as it is."
+    to_do = "There are: {looks}."
+
+
+class ProviderFailed(PeopleError):
+    """Raised where who somebody is cannot be asked of the provider that the settings name."""
+
+    code, exit_code = "BW-550", EXIT_UNREACHABLE
+    what = "{name} cannot be asked who you are: {reason}."
+    by_itself = "Nobody was signed in."
+    to_do = "Try again in a while. Who has a password can sign in with that."
+
+
+class SignInNotBegun(PeopleError):
+    """Raised for an answer of the provider that this browser has not asked for."""
+
+    code = "BW-551"
+    what = "This browser has not begun to sign in there, or did so too long ago, or in another window since."
+    by_itself = "Nobody was signed in."
+    to_do = "Sign in again."
+
+
+class ProviderRefused(PeopleError):
+    code = "BW-552"
+    what = "{name} did not say who you are: {reason}."
+    by_itself = "Nobody was signed in."
+    to_do = "Sign in again, or ask whoever looks after {name}."
+
+
+class IdentityNotProven(PeopleError):
+    """Raised where what the provider says of somebody is not proven, or not meant for us and now."""
+
+    code = "BW-553"
+    what = "What {name} says of you cannot be believed: {reason}."
+    by_itself = "Nobody was signed in."
+    to_do = "Sign in again. If that does not help, tell an admin: its settings there and here do not fit."
+
+
+class NotInvited(PeopleError):
+    code = "BW-554"
+    what = "{name} knows you, but nobody has let you in here."
+    by_itself = "No account was made."
+    to_do = "Ask an admin for a one-time link (bothways user link), open it and sign in with {name} from there."
+
+
+class NoSignInElsewhere(PeopleError):
+    code, exit_code = "BW-555", EXIT_USAGE
+    what = "The settings name nobody else with whom people can sign in."
+    by_itself = "Nobody was signed in."
+    to_do = "Sign in with your name and password."
+
+
+class IdentityTaken(PeopleError):
+    code = "BW-556"
+    what = "You are {who} here already, so this link cannot let you in as somebody else."
+    by_itself = "The link was not used."
+    to_do = "Sign in as {who}, or give the link to whom it is meant for."
+
+
+class SwitchedOff(PeopleError):
+    code = "BW-557"
+    what = "The account of {who} is switched off."
+    by_itself = "Nobody was signed in."
+    to_do = "Ask an admin."
+
+
 class AtWork(PeopleError):
     """Raised for what needs a sync to itself, where nobody can wait until it has it."""
 

@@ -144,6 +144,21 @@ def invited(page: Page, _: House) -> None:
     expect(page.get_by_text("/welcome?key=")).to_be_visible()
 
 
+def examined(page: Page, _: House) -> None:
+    page.goto("/settings")
+    page.get_by_role("button", name="Check everything").click()
+    expect(page.get_by_text("App east: answers")).to_be_visible()
+
+
+def mail_refused(page: Page, _: House) -> None:
+    page.goto("/settings/alerts")
+    page.get_by_label("To", exact=True).fill("nobody")
+    page.get_by_label("From").fill("bothways@example.com")
+    page.get_by_label("Mail server").fill("smtp.example.com")
+    page.get_by_role("button", name="Send alerts by mail").click()
+    expect(page.get_by_role("alert")).to_be_focused()
+
+
 def draft(step: str) -> Visit:
     """Edit the settings of a sync, and go to a step of that."""
 
@@ -237,6 +252,8 @@ VIEWS = (
     View("welcome-used", "welcome", "Welcome to Bothways", at("/welcome?key=used"), None),
     View("login", "login", "Sign in to Bothways", at("/login"), None),
     View("login-refused", "login", "Sign in to Bothways", wrong_password, None),
+    View("not-signed-in", "login/with", "You are not signed in", at("/login/with"), None),
+    View("not-begun", "login/back", "You are not signed in", at("/login/back?state=x&code=x"), None),
     View("home", "", "Syncs", at("/")),
     View("home-of-viewer", "", "Syncs", at("/"), "viewer"),
     View("sync", "syncs/<str:name>", "people", at("/syncs/people")),
@@ -294,6 +311,14 @@ VIEWS = (
     View("rule", "issues/<str:issue>/rule", "Make a rule", rule),
     View("activity", "activity", "Activity", at("/activity")),
     View("undo", "runs/<str:run>/undo", "Undo r_", undo),
+    View("settings", "settings", "Settings", at("/settings")),
+    View("settings-of-viewer", "settings", "Settings", at("/settings"), "viewer"),
+    View("settings-checked", "", "What was found", examined),
+    View("alerts", "settings/alerts", "Alerts", at("/settings/alerts")),
+    View("alerts-refused", "settings/alerts", "Alerts", mail_refused),
+    View("tokens", "settings/tokens", "Tokens", at("/settings/tokens")),
+    View("backup", "settings/backup", "Backup", at("/settings/backup")),
+    View("about", "settings/about", "About Bothways", at("/settings/about")),
     View("people", "settings/people", "People", at("/settings/people")),
     View("people-invited", "settings/people", "People", invited),
     View("refused", "", "That did not work", at("/settings/people"), "viewer"),

@@ -20,11 +20,11 @@ REFUSED = ("Failed to load resource: the server responded with a status of 4", "
 class Watch:
     """Notes what goes wrong in all pages of a context. ``home`` is the address of the pages.
 
-    ``apps`` are those of apps that a person may be sent to, and that nothing else is to be asked of.
+    ``others`` begin the addresses that a person may be sent to, and that nothing else is to be asked of.
     """
 
     home: str
-    apps: tuple[str, ...] = ()
+    others: tuple[str, ...] = ()
     problems: list[str] = field(default_factory=list)
 
     def over(self, context: BrowserContext) -> None:
@@ -35,7 +35,7 @@ class Watch:
         context.on("weberror", lambda error: self.problems.append(f"script failed: {error.error}"))
 
     def _asked(self, request: Request) -> None:
-        if request.url.startswith(self.apps) and request.is_navigation_request():
+        if request.url.startswith(self.others) and request.is_navigation_request():
             return
         if urlsplit(request.url).netloc != urlsplit(self.home).netloc and not request.url.startswith("data:"):
             self.problems.append(f"another host was asked: {request.url}")
@@ -52,10 +52,10 @@ class Watch:
 
 
 @contextmanager
-def watched(chromium: Browser, house: House) -> Iterator[Callable[..., BrowserContext]]:
+def watched(chromium: Browser, house: House, *others: str) -> Iterator[Callable[..., BrowserContext]]:
     """Make browser contexts; at the end nothing may have gone wrong in any of them, nor in the process that serves."""
     apps = tuple(f"{each.url}/oauth/authorize" for each in (house.east, house.west))
-    watch, made, before = Watch(house.url, apps), list[BrowserContext](), len(house.faults)
+    watch, made, before = Watch(house.url, (*apps, *others)), list[BrowserContext](), len(house.faults)
 
     def make(**options: object) -> BrowserContext:
         context = chromium.new_context(base_url=house.url, **options)

@@ -118,6 +118,7 @@ ANSWERS = {
     "service.issues.keep_two_apart": PAIR,
     "service.suggesting.suggest": SUGGESTIONS,
     "service.doctor.doctor": FINDINGS[:2],
+    "service.backup.write_backup": None,
     "service.accounts.make_link": "one-time-word",
     "service.accounts.list_accounts": [ACCOUNT],
     "service.accounts.set_role": replace(ACCOUNT, role=Role.EDITOR),
@@ -166,7 +167,8 @@ class Service:
 
 
 @pytest.fixture
-def service(monkeypatch):
+def service(monkeypatch, tmp_path):
+    monkeypatch.chdir(tmp_path)  # what commands write stays there
     return Service(monkeypatch)
 
 

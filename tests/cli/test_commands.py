@@ -19,6 +19,7 @@ CALLS = [
     ("schema", "schema", 0, '"title": "Settings of Bothways"'),
     ("doctor", "doctor", 0, "Nothing to fix."),
     ("version", "version", 0, "bothways "),
+    ("backup copy.tar.gz", "backup", 0, "Made copy.tar.gz"),
     ("alerts list", "alerts", 0, "contacts has stopped (BW-400)"),
     ("alerts test", "alerts-test", 0, "✓ mail to ops@example.com: 250 OK"),
     ("app list", "apps", 0, "crm"),

@@ -15,7 +15,7 @@ from bothways.service.workspace import SKELETON
 from bothways.service.yaml_edit import dumped
 from bothways.service.yaml_file import parse
 from tests.office import SYNC, plug_in
-from tests.service import test_reading, test_reading_alerts, test_reading_scope
+from tests.service import test_reading, test_reading_alerts, test_reading_scope, test_reading_sign_in
 from tests.service.documents import DOCUMENTS
 
 
@@ -86,8 +86,15 @@ MISTAKES: dict[str, str] = {name: text for name, (text, *_) in test_reading.REFU
     name: test_reading_scope.SYNC + more for name, (more, *_) in test_reading_scope.REFUSED.items()
 }
 MISTAKES |= {name: text for name, (text, *_) in test_reading_alerts.REFUSED.items()}
+MISTAKES |= {name: text for name, (text, *_) in test_reading_sign_in.REFUSED.items()}
 KNOWN = (
     "unknown key at the top",
+    "unknown key of the sign-in",
+    "no issuer",
+    "no secret of the sign-in",
+    "secret of the sign-in in the file",
+    "unknown role",
+    "scopes in one word",
     "unknown key of a sync",
     "unknown guard",
     "a filter belongs under send",

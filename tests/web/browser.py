@@ -2,6 +2,7 @@
 
 import re
 from http.cookies import SimpleCookie
+from typing import IO
 from urllib.parse import unquote, urlencode, urlsplit
 
 from bothways.service import accounts
@@ -15,9 +16,13 @@ PASSWORD = "correct horse battery"
 
 
 class Answer:
-    """What came back: ``status``, ``headers`` by name in small letters, ``text``."""
+    """What came back: ``status``, ``headers`` by name in small letters, ``text``, "" where it is a ``file``."""
 
-    def __init__(self, status: int, headers: list[tuple[bytes, bytes]], body: bytes) -> None:
+    def __init__(self, status: int, headers: list[tuple[bytes, bytes]], body: bytes | IO[bytes]) -> None:
+        self.file = b""
+        if not isinstance(body, bytes):
+            with body:
+                self.file, body = body.read(), b""
         self.status, self.text = status, body.decode()
         self.headers = {name.decode(): value.decode() for name, value in headers}
         self.cookies = [value.decode() for name, value in headers if name == b"set-cookie"]

@@ -102,6 +102,16 @@ TABLE: dict[tuple[str, str], Role] = {
     ("POST", "drafts/{id}/preview"): Role.OPERATOR,
     ("POST", "drafts/{id}/save"): Role.EDITOR,
     ("DELETE", "drafts/{id}"): Role.EDITOR,
+    ("GET", "workspace"): Role.VIEWER,
+    ("GET", "limits"): Role.VIEWER,
+    ("POST", "doctor"): Role.OPERATOR,
+    ("GET", "alerts/channels"): Role.ADMIN,
+    ("POST", "alerts/mail"): Role.ADMIN,
+    ("POST", "alerts/webhook"): Role.ADMIN,
+    ("POST", "alerts/{name}/remove"): Role.ADMIN,
+    ("POST", "alerts/test"): Role.ADMIN,
+    ("GET", "tokens"): Role.ADMIN,
+    ("POST", "tokens/{name}/revoke"): Role.ADMIN,
 }
 """The one table of who may call what."""
 
@@ -132,6 +142,8 @@ BODIES: dict[str, object] = {
     "drafts/{id}/take-up": {"version": 1},
     "drafts/{id}/preview": {"version": 1},
     "drafts/{id}/save": {"version": 1},
+    "alerts/mail": {"to": ["a@x.test"], "sender": "b@x.test", "host": "nowhere.test"},
+    "alerts/webhook": {"url": "https://nowhere.test/hook"},
 }
 
 

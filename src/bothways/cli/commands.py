@@ -9,6 +9,7 @@ import typer
 from bothways.cli import (
     alerts,
     apps,
+    backup,
     issues,
     links,
     looking,
@@ -50,6 +51,7 @@ COMMANDS: tuple[tuple[str, Callable[..., Any]], ...] = (
     ("log", looking.log),
     ("compare", looking.compare),
     ("doctor", workspaces.doctor),
+    ("backup", backup.backup),
     ("validate", workspaces.validate),
     ("schema", workspaces.schema),
     ("version", workspaces.version),

@@ -66,7 +66,7 @@ def make_link(workspace: Workspace, role: Role = Role.ADMIN, name: str = "") -> 
 @on_database
 def link_is_for(workspace: Workspace, word: str) -> tuple[Role, str]:
     """Return for which role a one-time link is, and for whose account, "" for a new one; raise LinkUsed."""
-    link = _link(workspace, word)
+    link = link_called(workspace, word)
     return Role(link.role), link.account.name if link.account else ""
 
 
@@ -77,7 +77,7 @@ def use_link(workspace: Workspace, word: str, name: str, password: str) -> Accou
     Raises LinkUsed, NameRefused, PasswordWeak.
     """
     with db.transaction_():
-        link = _link(workspace, word)
+        link = link_called(workspace, word)
         name = link.account.name if link.account else _named(name)
         check_new_password(password, name)
         account = link.account or Account(name=name, key=_key(name), role=link.role, made_at=workspace.clock())
@@ -167,7 +167,7 @@ def set_role(workspace: Workspace, name: str, role: Role) -> AccountView:
     with db.transaction_():
         account = account_called(name)
         if role is not Role.ADMIN:
-            _refuse_last(account)
+            refuse_last(account)
         Account.objects.filter(pk=account.pk).update(role=role)
         note(workspace, f"made {role}", account.name)
     account.role = role
@@ -180,7 +180,7 @@ def switch_off(workspace: Workspace, name: str) -> AccountView:
     """Let somebody sign in no more, and end their sessions and tokens; raise UnknownPerson, LastAdmin."""
     with db.transaction_():
         account = account_called(name)
-        _refuse_last(account)
+        refuse_last(account)
         account.left_at = workspace.clock()
         account.save(update_fields=["left_at"])
         Session.objects.filter(account_id=account.pk).delete()
@@ -213,7 +213,8 @@ def digest_of(word: str) -> str:
     return hashlib.sha256(word.encode()).hexdigest()
 
 
-def _link(workspace: Workspace, word: str) -> OneTimeLink:
+def link_called(workspace: Workspace, word: str) -> OneTimeLink:
+    """Return the one-time link of a word; raise LinkUsed."""
     found = OneTimeLink.objects.select_related("account").filter(digest=digest_of(word)).first()
     if found is None or found.ends_at < workspace.clock():
         raise LinkUsed()
@@ -231,6 +232,14 @@ def _named(name: str) -> str:
     if Account.objects.filter(key=_key(name)).exists():
         raise NameRefused(name=name, reason="somebody is called so already")
     return name
+
+
+def free_name_like(wish: str) -> str:
+    """Return a name that nobody has yet, as near to what is wished for as can be."""
+    name = " ".join("".join(each if each.isprintable() else " " for each in wish).split())[:90].strip() or "Somebody"
+    taken = set(Account.objects.filter(key__startswith=_key(name)).values_list("key", flat=True))
+    tries = (name, *(f"{name} {number}" for number in range(2, len(taken) + 3)))
+    return next(each for each in tries if _key(each) not in taken)
 
 
 def check_new_password(password: str, name: str) -> None:
@@ -263,7 +272,8 @@ def own(workspace: Workspace) -> Account:
     return found
 
 
-def _refuse_last(account: Account) -> None:
+def refuse_last(account: Account) -> None:
+    """Raise LastAdmin if there is no other admin."""
     others = Account.objects.filter(role=Role.ADMIN, left_at=0.0).exclude(pk=account.pk)
     if account.role == Role.ADMIN and not others.exists():
         raise LastAdmin(name=account.name)
@@ -283,6 +293,7 @@ def view_of(row: Account, sessions: int = 0) -> AccountView:
         second,
         row.language,
         row.time_zone,
+        row.look,
     )
 
 

@@ -9,6 +9,7 @@ from bothways.service import alert_mail, alert_webhook
 from bothways.service.alerts import TEST, document
 from bothways.service.connect import Secrets
 from bothways.service.document import MAIL, MailDocument, SecretPlace, WebhookDocument
+from bothways.service.rights import Role, for_role
 from bothways.service.views import SentView
 from bothways.service.workspace import Workspace
 
@@ -24,6 +25,7 @@ def send(workspace: Workspace, channel: str, alert: str, now: float) -> str:
         raise AlertNotSent(channel=channel, reason=error.message.rstrip(".")) from error
 
 
+@for_role(Role.ADMIN)
 def test(workspace: Workspace) -> Iterator[SentView | AlertNotSent]:
     """Send a test over every channel and yield what came of each. Raises NoAlerts if there is none."""
     alerts, now = workspace.document.alerts, workspace.clock()

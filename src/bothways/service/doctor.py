@@ -11,11 +11,12 @@ from django.db import connection
 
 from bothways.errors import BothwaysError, DatabaseLocked, DiskFull
 from bothways.ledger import db
-from bothways.service import doctor_webhooks
+from bothways.service import doctor_webhooks, openid
 from bothways.service.admission import check
 from bothways.service.connect import Secrets, open_app
 from bothways.service.database import migrations_off, sqlite_path, used
 from bothways.service.lock import is_held
+from bothways.service.rights import Role, for_role
 from bothways.service.views import Finding
 from bothways.service.workspace import Workspace, database_of, open_workspace
 
@@ -37,6 +38,8 @@ def doctor(folder: Path) -> list[Finding]:
         return [*findings, _problem(error)]
     database = _database(workspace)
     findings += database
+    if (sign_in := workspace.document.sign_in) is not None:
+        findings += _try(f"Sign-in: {sign_in.name} answers", lambda: openid.check(workspace))
     answers = {name: _app(workspace, name) for name in workspace.document.apps}
     findings += [each for found in answers.values() for each in found]
     if all(each.level == "ok" for each in database) and has_database(workspace):
@@ -48,6 +51,12 @@ def doctor(folder: Path) -> list[Finding]:
         if answering and sync.state != "off":
             findings += _try(f"Sync {sync.name}: its settings fit both apps", lambda s=sync: check(workspace, s))  # type: ignore[misc]
     return findings
+
+
+@for_role(Role.OPERATOR)
+def examine(workspace: Workspace) -> list[Finding]:
+    """Return what the doctor finds in a workspace that is open."""
+    return doctor(workspace.folder)
 
 
 def _ok(what: str) -> Finding:

@@ -342,6 +342,23 @@ class AlertsDocument:
 
 
 @dataclass(frozen=True, slots=True)
+class SignInDocument:
+    """With whom people sign in besides: an OpenID provider. ``issuer``: as it calls itself, to the letter.
+
+    ``roles``: which value of the ``claim`` lets in whom it is said of, and in which role; without any, only those come
+    in who were invited. ``scopes``: what is asked for besides who somebody is.
+    """
+
+    name: str
+    issuer: str
+    client_id: str
+    secret: SecretPlace
+    scopes: tuple[str, ...]
+    claim: str
+    roles: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
 class Document:
     """The whole file. ``database``: its URL, or where that is; None for the one in the workspace's folder.
 
@@ -355,6 +372,7 @@ class Document:
     apps: Mapping[str, AppDocument]
     syncs: Mapping[str, SyncDocument]
     alerts: AlertsDocument = field(default_factory=AlertsDocument)
+    sign_in: SignInDocument | None = None
 
 
 def refuse_ring(sync: SyncDocument, others: Sequence[SyncDocument]) -> None:

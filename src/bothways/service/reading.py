@@ -31,9 +31,10 @@ from bothways.service.reading_fields import ASSOCIATION, FIELD, associations_of,
 from bothways.service.reading_match import matches_of
 from bothways.service.reading_schedule import timing_of
 from bothways.service.reading_scope import scope_of
+from bothways.service.reading_sign_in import sign_in_of
 from bothways.service.yaml_file import Node, nearest, shown
 
-TOP = ("version", "revision", "database", "public_url", "allow_hosts", "alerts", "apps", "syncs")
+TOP = ("version", "revision", "database", "public_url", "allow_hosts", "alerts", "sign_in", "apps", "syncs")
 SYNC = (
     "state",
     "objects",
@@ -81,7 +82,9 @@ def document_of(root: Node) -> Document:
     public_url = _public_url(root)
     for app in apps.values():
         check_reached(app, public_url, root.value_place("public_url"))
-    return Document(revision, _database(root), public_url, _hosts(root), apps, syncs, alerts_of(root))
+    hosts = _hosts(root)
+    sign_in = sign_in_of(root, hosts)
+    return Document(revision, _database(root), public_url, hosts, apps, syncs, alerts_of(root), sign_in)
 
 
 def _names(node: Node) -> list[str]:

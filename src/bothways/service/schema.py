@@ -24,7 +24,9 @@ from bothways.service import (
     reading_fields,
     reading_schedule,
     reading_scope,
+    reading_sign_in,
 )
+from bothways.service.rights import Role
 from bothways.service.schedule_document import DAY, NEVER
 from bothways.service.yaml_file import LENGTH
 
@@ -263,6 +265,16 @@ ALERT_SHAPES: Mapping[str, Shape] = {
     "webhook": _maybe(_keys(reading_alerts.WEBHOOK, WEBHOOK_SHAPES, ("url",))),
 }
 
+SIGN_IN_SHAPES: Mapping[str, Shape] = {
+    "name": _maybe({**TEXT, "description": "What the provider is called on the page where people sign in."}),
+    "issuer": {"type": "string", "pattern": "^https?://", "description": "As the OpenID provider calls itself."},
+    "client_id": TEXT,
+    "client_secret": PLACE,
+    "scopes": {**_maybe(_list(TEXT)), "description": "What is asked for besides openid."},
+    "claim": _maybe({**TEXT, "description": "What the provider says of people that gives them a role here."}),
+    "roles": _maybe(_names(_one_of(Role))),
+}
+
 UNSHAPED = {
     "a sync": set(reading.SYNC) - set(SYNC_SHAPES),
     "a mapping": set(reading_fields.FIELD) - set(FIELD_SHAPES),
@@ -279,6 +291,7 @@ UNSHAPED = {
     "mail": set(reading_alerts.MAIL) - set(MAIL_SHAPES),
     "a mail server": set(reading_alerts.SMTP) - set(SMTP_SHAPES),
     "a webhook": set(reading_alerts.WEBHOOK) - set(WEBHOOK_SHAPES),
+    "the sign-in": set(reading_sign_in.KEYS) - set(SIGN_IN_SHAPES),
 }
 """Keys that reading knows and that have no shape here: none, as a test sees to."""
 
@@ -293,6 +306,7 @@ def settings_schema() -> dict[str, Any]:
         "public_url": _maybe({"type": "string", "pattern": "^https?://"}),
         "allow_hosts": _maybe(_list({"type": "string"})),
         "alerts": _maybe(_keys(doc.CHANNELS, ALERT_SHAPES)),
+        "sign_in": _maybe(_keys(reading_sign_in.KEYS, SIGN_IN_SHAPES, reading_sign_in.NEEDED)),
         "apps": _maybe(_names(_app(), propertyNames=_name())),
         "syncs": _maybe(_names(sync, propertyNames=_name())),
     }

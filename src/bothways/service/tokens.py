@@ -78,14 +78,23 @@ def list_tokens(workspace: Workspace) -> list[TokenView]:
 @for_role(Role.VIEWER)
 def revoke_token(workspace: Workspace, id: str) -> TokenView:
     """End a token of one's own, at the command line any, at once; raise UnknownToken."""
-    row = _at_hand(workspace).filter(pk=plain_id(id, "t")).first()
-    if row is None:
-        raise UnknownToken(token=id)
-    view = _view(row)
-    with db.transaction_():
-        row.delete()
-        note(workspace, "revoked a token", f"{view.name} of {view.person}")
-    return view
+    return _revoke(workspace, _at_hand(workspace), id)
+
+
+@on_database
+@for_role(Role.ADMIN)
+def all_tokens(workspace: Workspace, most: int = 50, *, after: str | None = None) -> list[TokenView]:
+    """Return tokens of everybody, the newest first; before the token ``after``."""
+    rows = Token.objects.select_related("account").order_by("-pk")
+    number = plain_id(after, "t") if after is not None else None
+    return [_view(row) for row in (rows if number is None else rows.filter(pk__lt=number))[:most]]
+
+
+@on_database
+@for_role(Role.ADMIN)
+def revoke_any(workspace: Workspace, id: str) -> TokenView:
+    """End a token, whoever it is of, at once; raise UnknownToken."""
+    return _revoke(workspace, Token.objects.select_related("account"), id)
 
 
 @on_database
@@ -103,6 +112,17 @@ def bearer_of(workspace: Workspace, word: str) -> Bearer:
 def _at_hand(workspace: Workspace) -> Any:
     rows = Token.objects.select_related("account")
     return rows.filter(account=own(workspace)) if workspace.actor else rows
+
+
+def _revoke(workspace: Workspace, rows: Any, id: str) -> TokenView:
+    row = rows.filter(pk=plain_id(id, "t")).first()
+    if row is None:
+        raise UnknownToken(token=id)
+    view = _view(row)
+    with db.transaction_():
+        row.delete()
+        note(workspace, "revoked a token", f"{view.name} of {view.person}")
+    return view
 
 
 def _role(row: Token) -> Role:

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from ruamel.yaml import YAML
-from ruamel.yaml.comments import CommentedMap
+from ruamel.yaml.comments import CommentedMap, CommentedSeq
 from ruamel.yaml.scalarstring import SingleQuotedScalarString
 
 from bothways.errors import DiskFull
@@ -91,7 +91,7 @@ def _bring_in_line(held: Any, was: Any, wanted: Any) -> None:
             if _goes_on(was[key], value):
                 _bring_in_line(held[key], was[key], value)
             else:
-                held[key] = _flowing(value, isinstance(wanted, list | tuple))
+                held[key] = _as_written(held[key], _flowing(value, isinstance(wanted, list | tuple)))
 
 
 def _goes_on(was: Any, wanted: Any) -> bool:
@@ -170,6 +170,15 @@ def _flowing(data: Any, inside_list: bool = False) -> Any:
     if isinstance(data, list | tuple):
         return [_flowing(each, True) for each in data]
     return _quoted(data)
+
+
+def _as_written(before: Any, after: Any) -> Any:
+    """Write a list on one line if the one before it was."""
+    if isinstance(after, list) and isinstance(before, CommentedSeq) and before.fa.flow_style():
+        made = CommentedSeq(after)
+        made.fa.set_flow_style()
+        return made
+    return after
 
 
 def _quoted(data: Any) -> Any:

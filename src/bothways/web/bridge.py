@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from io import BytesIO
-from typing import Any
+from typing import IO, Any
 
 from django.core.handlers.asgi import ASGIRequest
 from django.core.handlers.base import BaseHandler
@@ -15,8 +15,11 @@ from bothways.service.workspace import Workspace
 from bothways.web import api
 from bothways.web.api.answering import answer
 from bothways.web.api.problems import problem
+from bothways.web.pages.page import FileResponse
 
 Headers = list[tuple[bytes, bytes]]
+Body = bytes | IO[bytes]
+"""What is sent after the headers: bytes, or a file, which whoever sends it closes."""
 
 
 class Pages(BaseHandler):
@@ -30,7 +33,7 @@ class Pages(BaseHandler):
         self._workspace, self._trigger = workspace, trigger
         self.load_middleware()
 
-    def answer(self, scope: Mapping[str, Any], body: bytes) -> tuple[int, Headers, bytes]:
+    def answer(self, scope: Mapping[str, Any], body: bytes) -> tuple[int, Headers, Body]:
         """Return status, headers and body of the answer to a request."""
         request = ASGIRequest({**scope, "root_path": ""}, BytesIO(body))
         request.base, request.trigger = self._workspace, self._trigger
@@ -46,10 +49,11 @@ def is_call(path: str) -> bool:
 
 def too_long(most: int) -> tuple[int, Headers, bytes]:
     """Return status, headers and body of the answer to a call that is too long to be read."""
-    return _sent(problem(CallTooLong(most=most)))
+    response = problem(CallTooLong(most=most))
+    return response.status_code, _headers(response), bytes(response.content)
 
 
-def _sent(response: HttpResponseBase) -> tuple[int, Headers, bytes]:
+def _sent(response: HttpResponseBase) -> tuple[int, Headers, Body]:
     return response.status_code, _headers(response), _content(response)
 
 
@@ -58,7 +62,9 @@ def _headers(response: HttpResponseBase) -> Headers:
     return found + [(b"set-cookie", cookie.output(header="").strip().encode()) for cookie in response.cookies.values()]
 
 
-def _content(response: HttpResponseBase) -> bytes:
+def _content(response: HttpResponseBase) -> Body:
+    if isinstance(response, FileResponse):
+        return response.file
     if isinstance(response, HttpResponse):
         return bytes(response.content)
     return b"".join(response.streaming_content)

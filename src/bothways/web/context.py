@@ -13,7 +13,7 @@ SECTIONS = {
     **dict.fromkeys(("apps", "connect", "visits", "oauth"), "apps"),
     "issues": "issues",
     **dict.fromkeys(("activity", "runs"), "activity"),
-    "settings": "people",
+    "settings": "settings",
 }
 """To which part of the pages an address belongs, by its first word; to the syncs, any other."""
 
@@ -35,6 +35,8 @@ def everywhere(request: HttpRequest) -> dict[str, Any]:
         "section": "me"
         if request.path.startswith("/settings/me")
         else SECTIONS.get(request.path.split("/")[1], "syncs"),
+        "look": account.look if account else "",
+        "provider": sign_in.name if (sign_in := request.base.document.sign_in) else "",
         "language": get_language(),
         "languages": settings.LANGUAGES,
         "direction": "rtl" if get_language_bidi() else "ltr",

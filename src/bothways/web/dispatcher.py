@@ -6,10 +6,11 @@ leaves the pages and the API to Django.
 """
 
 import asyncio
+import os
 from collections.abc import Awaitable, Callable, Mapping, MutableMapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
-from typing import Any
+from typing import IO, Any
 from urllib.parse import unquote
 
 from bothways.connectors.webhooks import Delivery
@@ -20,7 +21,7 @@ from bothways.service.database import kept_open
 from bothways.service.receiving import receive
 from bothways.service.workspace import Workspace
 from bothways.web import assets
-from bothways.web.bridge import Headers, Pages, is_call, too_long
+from bothways.web.bridge import Body, Headers, Pages, is_call, too_long
 from bothways.web.live import Streams, wants_stream
 
 LARGEST = 2_000_000
@@ -28,6 +29,9 @@ LARGEST = 2_000_000
 
 WATCHED = ("/healthz", "/readyz", "/metrics")
 """What those ask for who watch the service."""
+
+PIECE = 256 * 1024
+"""Bytes of a file that are sent at once."""
 
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
@@ -59,7 +63,7 @@ class Dispatcher:
     streams: Streams = field(init=False)
 
     def __post_init__(self) -> None:
-        self.streams = Streams(self._answer_page)
+        self.streams = Streams(self._answer_part)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one call of the server."""
@@ -101,9 +105,20 @@ class Dispatcher:
             else:
                 await _answer(send, 413, "too large\n", head=head)
             return
-        await _send(send, *await self._answer_page(scope, body), head=head)
+        status, sent, answer = await self._answer_page(scope, body)
+        if isinstance(answer, bytes):
+            await _send(send, status, sent, answer, head=head)
+        else:
+            await _send_file(send, status, sent, answer, self.threads)
 
-    async def _answer_page(self, scope: Mapping[str, Any], body: bytes = b"") -> tuple[int, Headers, bytes]:
+    async def _answer_part(self, scope: Mapping[str, Any]) -> tuple[int, Headers, bytes]:
+        status, headers, answer = await self._answer_page(scope)
+        if isinstance(answer, bytes):
+            return status, headers, answer
+        answer.close()
+        return 406, headers, b""
+
+    async def _answer_page(self, scope: Mapping[str, Any], body: bytes = b"") -> tuple[int, Headers, Body]:
         assert self.pages is not None
         return await asyncio.get_running_loop().run_in_executor(self.threads, self.pages.answer, scope, body)
 
@@ -180,6 +195,20 @@ async def _body(receive: Receive) -> bytes:
 async def _answer(send: Send, status: int, text: str, *, head: bool) -> None:
     headers = [(b"content-type", b"text/plain; version=0.0.4; charset=utf-8"), (b"cache-control", b"no-store")]
     await _send(send, status, headers, text.encode(), head=head)
+
+
+async def _send_file(send: Send, status: int, headers: Headers, file: IO[bytes], threads: ThreadPoolExecutor) -> None:
+    """Send a file piece by piece, and close it whatever happens."""
+    loop = asyncio.get_running_loop()
+    with file:
+        size = await loop.run_in_executor(threads, file.seek, 0, os.SEEK_END)
+        file.seek(0)
+        length = (b"content-length", str(size).encode())
+        kept = [each for each in headers if each[0] != b"content-length"]
+        await send({"type": "http.response.start", "status": status, "headers": [*kept, length]})
+        while piece := await loop.run_in_executor(threads, file.read, PIECE):
+            await send({"type": "http.response.body", "body": piece, "more_body": True})
+        await send({"type": "http.response.body", "body": b""})
 
 
 async def _send(send: Send, status: int, headers: Headers, body: bytes, *, head: bool) -> None:

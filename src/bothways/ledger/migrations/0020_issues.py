@@ -5,7 +5,7 @@ import django.db.models.deletion
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('ledger', '0018_languages'),
+        ('ledger', '0019_settings'),
     ]
 
     operations = [

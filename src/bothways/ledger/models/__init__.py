@@ -28,7 +28,7 @@ from bothways.ledger.models.core import (
 from bothways.ledger.models.drafts import Draft
 from bothways.ledger.models.halts import Halt
 from bothways.ledger.models.issues import Ignored, Mend, Mended
-from bothways.ledger.models.people import Account, Answered, Deed, OneTimeLink, RecoveryCode, Session, Token
+from bothways.ledger.models.people import Account, Answered, Deed, Identity, OneTimeLink, RecoveryCode, Session, Token
 from bothways.ledger.models.service import (
     OPEN,
     Alert,
@@ -63,6 +63,7 @@ __all__ = [
     "Halt",
     "Hinted",
     "Hold",
+    "Identity",
     "Ignored",
     "Journal",
     "Key",

@@ -12,7 +12,7 @@ class Account(Base):
     ``failed``: wrong passwords and codes in a row; ``locked_until``: nobody signs in before then; ``left_at``: when it
     was switched off, 0 while it is on. ``totp``: the secret of its second factor, "" without one; ``totp_new``: one
     that waits for its first code; ``totp_step``: the interval of the last code, so that none is taken twice.
-    ``language`` and ``time_zone``: of the pages, "" where the browser says it.
+    ``language`` and ``time_zone``: of the pages, "" where the browser says it. ``look``: "" for that of the system.
     """
 
     name = models.TextField()
@@ -29,6 +29,7 @@ class Account(Base):
     totp_step = models.BigIntegerField(default=0, db_default=0)
     language = models.TextField(default="", db_default="")
     time_zone = models.TextField(default="", db_default="")
+    look = models.TextField(default="", db_default="")
 
     class Meta:
         db_table = "account"
@@ -42,6 +43,22 @@ class RecoveryCode(Base):
 
     class Meta:
         db_table = "recovery_code"
+
+
+class Identity(Base):
+    """Somebody as a provider of identities knows them: ``subject`` at ``issuer``, nothing else, stands for them.
+
+    ``by_rule``: a rule of the settings let them in, and says their role anew each time.
+    """
+
+    account = models.ForeignKey(Account, models.CASCADE)
+    issuer = models.TextField()
+    subject = models.TextField()
+    by_rule = models.BooleanField(default=False, db_default=False)
+
+    class Meta:
+        db_table = "identity"
+        constraints = [models.UniqueConstraint(fields=["issuer", "subject"], name="identity_one")]
 
 
 class OneTimeLink(Base):

@@ -52,6 +52,7 @@ from bothways.service.views.people import (
     SecondFactorView,
     SessionView,
     TokenView,
+    WaysView,
 )
 from bothways.service.views.plans import (
     ActionPage,
@@ -93,6 +94,15 @@ from bothways.service.views.runs import (
     WrittenPage,
     WrittenView,
 )
+from bothways.service.views.settings import (
+    ChannelsView,
+    LimitsView,
+    MailView,
+    PackageView,
+    WebhookView,
+    WorkerView,
+    WorkspaceView,
+)
 from bothways.service.views.suggestions import SuggestionsView, SuggestionView, TraitView
 from bothways.service.views.syncs import (
     AssociationView,
@@ -131,6 +141,7 @@ __all__ = [
     "CallsView",
     "CandidateView",
     "ChangeView",
+    "ChannelsView",
     "ChoiceView",
     "ConnectorView",
     "Counted",
@@ -159,9 +170,11 @@ __all__ = [
     "KeptView",
     "KnownView",
     "LastProof",
+    "LimitsView",
     "LinkImportView",
     "LinkView",
     "MadePlan",
+    "MailView",
     "MappingRow",
     "MappingView",
     "MatchView",
@@ -171,6 +184,7 @@ __all__ = [
     "ObjectView",
     "OptionView",
     "OptionsView",
+    "PackageView",
     "Page",
     "PairHistory",
     "PairRow",
@@ -205,9 +219,13 @@ __all__ = [
     "ValueView",
     "ValuesView",
     "VisitView",
+    "WaysView",
+    "WebhookView",
     "WhyView",
     "WinnerView",
     "WorkView",
+    "WorkerView",
+    "WorkspaceView",
     "WrittenPage",
     "WrittenView",
     "plain",

@@ -10,7 +10,7 @@ class AccountView:
     """Somebody who can sign in. ``signed_in_at``: 0 if never; ``is_on``: not switched off; ``sessions``: open ones.
 
     ``second_factor``: signing in asks for a code, too. ``language`` and ``time_zone``: of the pages, "" where the
-    browser says it.
+    browser says it. ``look``: of the pages, "" for that of the system.
     """
 
     id: int
@@ -23,6 +23,7 @@ class AccountView:
     second_factor: bool = False
     language: str = ""
     time_zone: str = ""
+    look: str = ""
 
     @property
     def actor(self) -> Actor:
@@ -50,6 +51,14 @@ class SessionView:
     made_at: float
     used_at: float
     this: bool
+
+
+@dataclass(frozen=True, slots=True)
+class WaysView:
+    """By which ways somebody can sign in: with a password, and with whom besides, "" with nobody."""
+
+    password: bool
+    provider: str
 
 
 @dataclass(frozen=True, slots=True)

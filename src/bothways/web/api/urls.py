@@ -3,11 +3,11 @@
 from django.http import HttpRequest, HttpResponse
 from django.urls import path
 
-from bothways.web.api import PREFIX, apps, drafts, issue_groups, issues, people, records, runs, syncs
+from bothways.web.api import PREFIX, apps, drafts, issue_groups, issues, people, records, runs, settings, syncs
 from bothways.web.api.calls import api
 from bothways.web.api.description import openapi
 
-MODULES = (apps, drafts, issue_groups, issues, people, records, runs, syncs)
+MODULES = (apps, drafts, issue_groups, issues, people, records, runs, settings, syncs)
 """Where the calls are: to import them is to know them."""
 
 

@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from bothways.errors import LanguageUnknown, NoSecondFactor, NotAllowed, PeopleError, TimeZoneUnknown, TokenNotMade
-from bothways.service import preferences, second_factor, sessions, tokens
+from bothways.service import preferences, second_factor, sessions, single_sign_on, tokens
 from bothways.service.rights import Role, role_called
 from bothways.web.languages import remember, spoken
 from bothways.web.pages.page import action, page, shown, went_well
@@ -132,6 +132,7 @@ def _me(request: HttpRequest, status: int = 200, **more: object) -> HttpResponse
         status,
         sessions=sessions.my_sessions(request.workspace, request.session.session_key),
         factor=second_factor.my_second_factor(request.workspace),
+        ways=single_sign_on.my_ways(request.workspace),
         tokens=tokens.list_tokens(request.workspace),
         roles=[role for role in Role if account.role.includes(role)],
         days=DAYS,

@@ -1,10 +1,11 @@
 """A page: who may see it and who may act on it; and how actions answer, with script and without."""
 
 from collections.abc import Callable, Mapping
-from typing import Any, TypeVar
+from typing import IO, Any, TypeVar
 
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
+from django.utils.http import content_disposition_header
 
 from bothways.errors import BothwaysError
 from bothways.service.rights import Role
@@ -13,6 +14,15 @@ from bothways.web.said import Said
 View = TypeVar("View", bound=Callable[..., HttpResponse])
 NOTICE = "notice"
 """Where a session keeps the sentence that the next page begins with."""
+
+
+class FileResponse(HttpResponse):
+    """Answers with a file to be saved, which is sent piece by piece and closed then: it may be longer than memory."""
+
+    def __init__(self, file: IO[bytes], name: str, kind: str) -> None:
+        super().__init__(content_type=kind)
+        self.file = file
+        self["Content-Disposition"] = content_disposition_header(True, name) or "attachment"
 
 
 def page(get: Role | None = Role.VIEWER) -> Callable[[View], View]:

@@ -44,7 +44,7 @@ def welcome(request: HttpRequest) -> HttpResponse:
         return shown(request, "people/welcome.html", 422, **{**context, "name": name or given, "error": error})
     if account.second_factor:
         return _ask_for_code(request, account, "/")
-    _begin(request, account)
+    begin_session(request, account)
     return went_well(request, "/", _("Welcome, %(name)s.") % {"name": account.name})
 
 
@@ -68,7 +68,7 @@ def sign_in(request: HttpRequest) -> HttpResponse:
         return shown(request, "people/login.html", 422, back=back, name=name, error=error)
     if account.second_factor:
         return _ask_for_code(request, account, back)
-    _begin(request, account)
+    begin_session(request, account)
     return went_well(request, back)
 
 
@@ -90,7 +90,7 @@ def code(request: HttpRequest) -> HttpResponse:
         return shown(request, "people/login.html", 422, back=back, error=error)
     except PeopleError as error:
         return shown(request, "people/code.html", 422, back=back, error=error)
-    _begin(request, account)
+    begin_session(request, account)
     return went_well(request, back)
 
 
@@ -154,7 +154,8 @@ def _ask_for_code(request: HttpRequest, account: AccountView, back: str) -> Http
     return went_well(request, "/login/code" if back == "/" else f"/login/code?{urlencode({'next': back})}")
 
 
-def _begin(request: HttpRequest, account: AccountView) -> None:
+def begin_session(request: HttpRequest, account: AccountView) -> None:
+    """Sign somebody in, in a session of another key than that which the browser had."""
     request.session.flush()
     request.session[ACCOUNT] = account.id
     request.session[MADE_AT] = request.base.clock()
