@@ -93,3 +93,17 @@ def test_edit_made_when_the_field_is_there_again_is_told_from_a_difference(shod:
     shod.bert.edit(right, shoe="40")
     shod.rest()
     assert [shod.anna.values(left)["shoe"], shod.bert.values(right)["shoe"]] == ["40", "40"], "Anna wins differences"
+
+
+@pytest.mark.parametrize("says", ["meaning", "settings"])
+def test_field_of_consent_that_is_gone_stops_the_sync(folder: Path, says: str) -> None:
+    out = Field("out", FieldType.BOOLEAN, "Unsubscribed", meaning="optOut" if says == "meaning" else None)
+    said = ", consent: opt_out" if says == "settings" else ""
+    mapped = MAPPED.replace("Bert: shoe}", f"Bert: shoe}}\n      - {{Anna: out, Bert: out{said}}}")
+    office = Office(folder, mapped, fields=(*PEOPLE, SHOE, out))
+    office.pair("Dana", shoe="38")
+    office.bert.fields = (*PEOPLE, SHOE)
+    office.anna.add(email="eve@x.test", name="Eve", out=True)
+    with pytest.raises(UnknownField):
+        office.run()
+    assert len(office.bert.items) == 1

@@ -94,7 +94,7 @@ def resolve(
     ``others`` are the syncs of the workspace, through which associations are translated.
     ``at_door``: the settings are new, so that what would only hold records later on is refused as well.
     ``needed``: they were in force before, so that a mapping whose fields an app has taken away or changed is left out;
-    not one that has one of these fields, by which records are told apart.
+    not one that has one of these fields, by which records are told apart, and none of consent.
     """
     written = document.fields
     pairs, unfit = (
@@ -155,10 +155,17 @@ def _mapped(
         try:
             pairs.append((_map(document, each, schema), each.enabled))
         except SettingsError as error:
-            if needed is None or any(not needed[side].isdisjoint(_parts(each.names[side])) for side in SIDES):
+            by_it = needed is None or any(not needed[side].isdisjoint(_parts(each.names[side])) for side in SIDES)
+            if by_it or _of_consent(each, schema):
                 raise
             unfit.append(Unfit(each, error))
     return pairs, unfit
+
+
+def _of_consent(each: FieldDocument, schema: Schema) -> bool:
+    """Tell whether a mapping says who wants to hear from us: without it, records of those who do not could be made."""
+    known = (schema[side].get(each.names[side]) for side in SIDES)
+    return each.consent is not None or any(field is not None and field.meaning == OPTED_OUT for field in known)
 
 
 def _names(each: FieldDocument) -> set[str]:
