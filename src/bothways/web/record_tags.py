@@ -3,12 +3,14 @@
 from typing import Any
 
 from django import template
+from django.template.defaultfilters import capfirst
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
 from bothways.service.views import Event, FieldStory, PutBackView, RecordView, WinnerView
 from bothways.service.why import shown
+from bothways.web.said import say
 from bothways.web.tags import ago, app, value
 
 register = template.Library()
@@ -104,7 +106,7 @@ def because_of(context: template.Context, event: Event, other: str) -> SafeStrin
         "app": app(context, event.app),
         "after": format_html("<strong>{}</strong>", value(event.after)),
         "before": format_html("<strong>{}</strong>", value(event.before)),
-        "reason": event.reason[:1].upper() + event.reason[1:],
+        "reason": capfirst(say(event.reason)),
         "at": ago(context, event.at),
         "run": link,
     }

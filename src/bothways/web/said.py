@@ -23,7 +23,20 @@ SAID = "said"
 
 SPOKEN = frozenset(
     (
-        *("DONE", "NAME", "UNLINKED", "advice", "again", "against", "choices", "choices2", "claim", "deed", "done"),
+        *(
+            "DONE",
+            "NAME",
+            "UNLINKED",
+            "advice",
+            "again",
+            "against",
+            "choices",
+            "choices2",
+            "claim",
+            "deed",
+            "did",
+            "done",
+        ),
         *("done_here", "expected", "goes", "got", "held", "help", "hint", "how", "kind", "kinds", "kinds2", "label"),
         *("left_type", "limit", "match", "message", "more", "needed", "outside", "problem", "reason", "reasons"),
         *("removal", "right_type", "role", "roles", "said", "secret_places", "sizes", "so", "text", "there", "title"),

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any
 
 from django import template
@@ -10,7 +11,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.timezone import get_current_timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
+from django.utils.translation import ngettext, pgettext
 
 from bothways.errors import BothwaysError
 from bothways.service.issue_words import MISFIT, Words, words_of
@@ -18,7 +19,7 @@ from bothways.service.rights import Role
 from bothways.service.views import ActionView, FieldView, GroupView, RunSummary, SyncView, WrittenView
 from bothways.service.why import shown
 from bothways.web.assets import assets
-from bothways.web.said import Said, say
+from bothways.web.said import SAID, Said, say
 
 register = template.Library()
 COLOURS = 6
@@ -219,7 +220,9 @@ def to_right(sync: SyncView) -> str:
 @register.filter
 def issue_words(group: GroupView) -> Words:
     """Return the cause of issues in words: what it is, what happens by itself, what to do."""
-    return words_of(group.cause, {"field": group.field, "app": group.app, "other": group.other}, _)
+    return words_of(
+        group.cause, {"field": group.field, "app": group.app, "other": group.other}, partial(pgettext, SAID)
+    )
 
 
 @register.filter
