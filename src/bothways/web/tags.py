@@ -220,9 +220,8 @@ def to_right(sync: SyncView) -> str:
 @register.filter
 def issue_words(group: GroupView) -> Words:
     """Return the cause of issues in words: what it is, what happens by itself, what to do."""
-    return words_of(
-        group.cause, {"field": group.field, "app": group.app, "other": group.other}, partial(pgettext, SAID)
-    )
+    facts = {"field": group.field, "app": group.app, "other": group.other}
+    return words_of(group.cause, facts, partial(pgettext, SAID))
 
 
 @register.filter
