@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from bothways.engine.sides import SIDES, Side
 from bothways.engine.spec import Wins
-from bothways.ledger import db, holds
+from bothways.ledger import db, holds, links
 from bothways.ledger.holds import HoldRow
 from bothways.sync.held import answer
 from tests.sim.apps import Row
@@ -144,9 +144,12 @@ class Asking:
                 raise Broken("Q2", f"{hold.record_id}.{hold.field} was decided, and is not carried out")
 
     def _held_now(self, hold: HoldRow) -> dict[str, str]:
-        """Return what would be written over a decision that a later edit has overtaken."""
+        """Return what would be written over a decision that a later edit has overtaken: a blank is filled."""
         side, field = Side(hold.side), hold.field.partition("=")[0]
-        return {str(side.other): self.schedule.apps[side].rows[hold.record_id].values[field] or ""}
+        if held := self.schedule.apps[side].rows[hold.record_id].values[field]:
+            return {str(side.other): held}
+        link = links.live_by_record(self.schedule.sync, side, [hold.record_id])[hold.record_id]
+        return {str(side): self.schedule.apps[side.other].rows[str(link.on(side.other))].values[field] or ""}
 
     def _refused(self, values: dict[str, str]) -> bool:
         return any(self.schedule.apps[Side(side)].refuses(value) for side, value in values.items())
