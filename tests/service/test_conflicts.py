@@ -240,6 +240,19 @@ def test_decision_done_in_one_app_alone_and_taken_back_is_asked_anew(asking: Off
     assert issue.values == {"Anna": "Baker", "Bert": "Cook"}
 
 
+def test_decision_taken_back_while_it_is_on_its_way_to_the_first_app_is_asked_anew(asking: Office) -> None:
+    ids = differ(asking)
+    issue = waiting(asking)[0].id
+    conflicts.type_value(asking.open(), issue, "Baker")
+    asking.anna.fail("write update", OutcomeUnknown(app="Anna", reason="time-out"), when="after")
+    with suppress(AppError):
+        asking.run()
+    inbox.withdraw(asking.open(), issue)
+    asking.rest()
+    assert jobs(asking, ids) == ("Baker", "Cook")
+    assert [each.values for each in waiting(asking)] == [{"Anna": "Baker", "Bert": "Cook"}]
+
+
 def test_decision_done_in_one_app_alone_gives_way_to_another(asking: Office) -> None:
     ids = half_done(asking)
     conflicts.choose_app(asking.open(), waiting(asking)[0].id, "Bert")

@@ -13,7 +13,7 @@ from bothways.ledger import due, holds, links
 from bothways.ledger.holds import HoldRow
 from bothways.ledger.links import LinkRow
 from bothways.ledger.models import Sync
-from bothways.records import same
+from bothways.records import Value, same
 from bothways.sync.context import Context
 
 
@@ -49,6 +49,13 @@ def answer(sync: Sync, hold: HoldRow, decided: Mapping[str, Any] | None) -> None
             links.forget_shadows(sync.workspace_id, link.id, [hold.field])
     holds.decide(hold, decided)
     due.mark(sync, Side(hold.side), [hold.record_id])
+
+
+def still_decided(ctx: Context, link: LinkRow, side: Side, key: str, value: Value) -> bool:
+    """Tell whether a person's decision that a side is to hold this still stands: they may have taken it back since."""
+    found = (hold for each in SIDES if (id := link.on(each)) for hold in holds.of_records(ctx.sync, each, [id]))
+    decisions = (hold.data.get("decided") or {} for hold in found if hold.field == key)
+    return any(each.get("values", {}).get(str(side)) == value for each in decisions)
 
 
 def forget_half_done(ctx: Context, closed: Iterable[HoldRow], linked: Mapping[str, int]) -> None:

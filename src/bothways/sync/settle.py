@@ -15,6 +15,7 @@ from bothways.records import Record, Value, same
 from bothways.sync.absorb import compute_keys, wake
 from bothways.sync.children import wake_children
 from bothways.sync.context import Context
+from bothways.sync.held import still_decided
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +55,9 @@ def settle_links(ctx: Context, side: Side, landed: Sequence[Landed]) -> None:
                 continue  # merged since: what the survivor holds is not what was sent
             if not kept or key not in known[other]:
                 known[other][key] = Known(each.source_seen.get(key, write.source))
+            if kept and write.rule == "FD" and not still_decided(ctx, rows[link_id], side, key, write.after):
+                for end in SIDES:
+                    known[end].pop(key, None)
         if each.entry.kind == ActionKind.CREATE:
             created.append((link_id, each.record.id))
             unsent = (mapping.key for mapping in ctx.spec.fields if mapping.key not in each.entry.writes)
