@@ -107,7 +107,8 @@ WORDS = (
 
 _CODE = re.compile(
     r"\b(SELECT|INSERT|UPDATE|DELETE|WHERE|JOIN|SAVEPOINT|PRAGMA|CREATE TABLE|DROP|EXISTS|NOT|AND|LIMIT|CASE|TEXT|IN"
-    r"|ORDINALITY|IMMEDIATE)\b|%s|::|</|=\"|^--|\\|\(\?|charset=|^application/|^text/|_id\b|_id_|^[a-z_]+='|^SET |\w\["
+    r"|ORDINALITY|IMMEDIATE|ANALYZE|VACUUM|TEMPORARY TABLE)\b"
+    r"|%s|::|</|=\"|^--|\\|\(\?|charset=|^application/|^text/|_id\b|_id_|^[a-z_]+='|^SET |\w\["
     r"|^(Basic|Bearer) |^python -m|^\(writes_|^[a-z_]+: \{\{|^\{\{|^ISO, "
 )
 _NAMES = frozenset(
