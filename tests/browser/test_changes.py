@@ -15,10 +15,15 @@ def city(house: House, name: str) -> tuple[str | None, str | None]:
     return found(house.east, name).get("city"), found(house.west, name).get("city")
 
 
-def sync_now(page: Page, name: str) -> None:
+def ask_for_run(page: Page, name: str) -> None:
     page.goto(f"/syncs/{name}")
     page.get_by_role("button", name="Sync now").click()
     expect(page).to_have_url(re.compile(r"/syncs/\w+/now$"))
+
+
+def sync_now(page: Page, name: str) -> None:
+    """Ask for a run, and wait for its end."""
+    ask_for_run(page, name)
     expect(page.get_by_role("heading", name="Nothing is at work")).to_be_visible()
 
 
@@ -137,7 +142,7 @@ TELL = """() => {
 def test_page_that_was_asked_for_comes_though_what_was_at_work_ends_meanwhile(house: House, ana: Page) -> None:
     asked_for: list[Route] = []
     house.east.fault("held", match="companies")
-    sync_now(ana, "firms")
+    ask_for_run(ana, "firms")
     house.east.until_held()
     expect(ana.locator("live-stream [data-state]")).to_have_text("Live")
     ana.evaluate(TELL)

@@ -29,9 +29,8 @@ PHONE = [look for look in LOOKS if look.name == "phone"]
 
 
 def record(page: Page, house: House) -> None:
-    """Open the page of somebody with a difference, and the history of a field."""
+    """Open the page of somebody with a difference."""
     page.goto(f"/syncs/people/records/{quote('east:' + id_of(house.east, next(iter(DIFFER))), safe='')}")
-    page.locator("main details summary").first.click()
 
 
 def preview(page: Page, _: House) -> None:

@@ -110,7 +110,7 @@ def save(page: Page, sync: str) -> None:
     page.get_by_role("button", name="Review changes").click()
     expect(page.get_by_role("heading", level=1)).to_have_text("Review and save")
     page.get_by_role("button", name="Save and sync").click()
-    expect(page.get_by_role("status")).to_contain_text(f"{sync} is saved and on.")
+    expect(page.get_by_role("status")).to_contain_text(f"{sync} is on. It runs in a moment.")
 
 
 def test_mapping_is_added_refused_mended_removed_and_then_carries_values(desk: House, open_fields: Open) -> None:
@@ -212,7 +212,7 @@ def test_association_that_is_turned_on_arrives_in_the_other_app(desk: House, ope
     expect(switch).to_be_focused()
     page.get_by_role("link", name="Review changes").click()
     page.get_by_role("button", name="Save and sync").click()
-    expect(page.get_by_role("status")).to_contain_text("people is saved and on.")
+    expect(page.get_by_role("status")).to_contain_text("people is on. It runs in a moment.")
     east, west = desk.east, desk.west
     east.associate("contacts", id_of(east, "Dana Novak"), "companies", id_of(east, "Acorn Tools"), primary=True)
     desk.run("people")

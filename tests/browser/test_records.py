@@ -83,7 +83,7 @@ def test_changes_of_a_draft_are_previewed_before_they_are_saved(house: House, an
     draft = ana.url.rpartition("/")[0]
     ana.goto(f"{draft}/fields")
     ana.get_by_role("switch").last.click()
-    ana.get_by_role("link", name="Review changes").click()
+    ana.get_by_role("button", name="Review changes").click()
     ana.get_by_label("Look at all records").check()
     ana.get_by_role("button", name="Preview these changes").click()
     expect(ana.get_by_role("heading", name="What the draft would change")).to_be_visible()

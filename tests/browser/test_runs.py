@@ -9,7 +9,7 @@ from bothways.sandbox.hubspot import Admin
 from tests.browser.conftest import sign_up
 from tests.browser.house import House, accounts
 from tests.browser.house import house as housed
-from tests.browser.test_changes import answer, sync_now
+from tests.browser.test_changes import answer, ask_for_run
 from tests.browser.watch import PATIENCE, watched
 
 SYNCS = """\
@@ -168,7 +168,7 @@ def show(page: Page, shown: bool) -> None:
 
 def test_eight_tabs_load_since_those_behind_close_their_stream(place: House, ana: Page) -> None:
     place.east.fault("held", match="deals")
-    sync_now(ana, "deals")
+    ask_for_run(ana, "deals")
     place.east.until_held()
     tabs = [ana]
     for _ in range(7):
@@ -187,7 +187,7 @@ def test_eight_tabs_load_since_those_behind_close_their_stream(place: House, ana
 
 def test_page_of_a_run_loads_itself_anew_where_there_is_no_script(place: House, chromium: Browser, ana: Page) -> None:
     place.east.fault("held", match="deals")
-    sync_now(ana, "deals")
+    ask_for_run(ana, "deals")
     place.east.until_held()
     with watched(chromium, place) as context:
         quiet = context(java_script_enabled=False, storage_state=ana.context.storage_state()).new_page()

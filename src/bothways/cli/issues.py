@@ -57,7 +57,7 @@ def issues(
     ignored: Annotated[bool, typer.Option("--ignored", help="With --by-cause: those that are ignored.")] = False,
     limit: Limit = 50,
 ) -> None:
-    """List what is held, show one, try it again, ignore it, or decide about it.
+    """List, show, retry, ignore or decide what is held.
 
     A decision is remembered, and carried out by the next run. What is ignored comes back when its record is edited.
     """
@@ -207,10 +207,10 @@ def unlink(
 
 
 def pause(context: typer.Context, sync: SyncOrAll = None, record: RecordOrAll = None) -> None:
-    """Pause a sync, or one record of it and its partner; without both, all syncs.
+    """Pause a sync, one record of it, or all syncs.
 
-    Nothing flows, and nothing is forgotten. A run of a paused sync that is at work ends after the records that it is
-    writing; where all are paused, it ends first.
+    Of a record its partner is paused, too. Nothing flows, and nothing is forgotten. A run of a paused sync that is at
+    work ends after the records that it is writing; where all are paused, it ends first.
     """
     from bothways.cli.render import runs as render
     from bothways.service import halting
@@ -233,7 +233,7 @@ def pause(context: typer.Context, sync: SyncOrAll = None, record: RecordOrAll = 
 
 
 def resume(context: typer.Context, sync: SyncOrAll = None, record: RecordOrAll = None) -> None:
-    """Let a paused or stopped sync, or a paused record of it, go on; without both, all syncs.
+    """Let a sync, one record of it, or all syncs go on.
 
     What was changed meanwhile flows too.
     """

@@ -41,9 +41,10 @@ def run(
 
 
 def stop(context: typer.Context, sync: Name) -> None:
-    """End a run that is at work, after the records that it is writing, to be looked at.
+    """End a run at work, so that it can be looked at.
 
-    None begins until the sync is let go on: bothways resume SYNC. What was written can be undone.
+    It ends after the records that it is writing. None begins until the sync is let go on: bothways resume SYNC. What
+    was written can be undone.
     """
     from bothways.cli.render import runs as render
     from bothways.service import halting

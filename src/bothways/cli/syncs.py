@@ -138,7 +138,9 @@ def winner(
     app: Annotated[str, typer.Argument(metavar="APP", help="The app whose value wins a difference of it.")],
     plan: Annotated[bool, typer.Option("--plan", help="Only say what that means.")] = False,
 ) -> None:
-    """Let one app win every difference of a field from now on, in the settings file.
+    """Let one app win every difference of a field.
+
+    It does so from now on, by the settings file.
 
     What both apps hold now stays as it is, but what waits for a person is decided so by the next run.
     """

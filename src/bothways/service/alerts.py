@@ -235,7 +235,7 @@ def _counted(kind: str, name: str, count: int) -> str:
 
 def _words(error: BothwaysError, name: str) -> str:
     """Return what happened, without what an app said and without anything of a record."""
-    if isinstance(error, StoppedByBrake):
+    if type(error) is StoppedByBrake:
         return error.message  # its reason is our own: names and counts
     words = _filled(re.sub(r": \{\w+\}", "", error.what), error.facts)
     place = f"{error.where}: " if isinstance(error, SettingsError) and error.where else ""

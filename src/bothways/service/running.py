@@ -148,7 +148,7 @@ def _slowed(asked: RequestView | None) -> str:
 def first_look(workspace: Workspace, name: str) -> FirstLook | None:
     """Return what a new sync has written first and now waits with; None if it waits for nobody."""
     sync = row_of(workspace, name)
-    last = Run.objects.filter(sync=sync).order_by("-id").first()
+    last = Run.objects.filter(sync=sync, undoes=None).order_by("-id").first()
     if sync.state != "on" or sync.approved or last is None or last.state != "stopped" or halts.of(sync.pk):
         return None
     written = looking.records_written(sync)
