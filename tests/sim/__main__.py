@@ -55,6 +55,8 @@ FEWEST_HITS = 10
 
 MUTATION_LIMIT, MUTATION_STEP = 4_000, 40
 
+TOLD_EVERY = 1_000
+
 
 def main() -> int:
     """Play what the arguments ask for and return the exit code."""
@@ -85,7 +87,9 @@ def _play_all(options: argparse.Namespace, pool: Pool) -> bool:
         return True
     seed = options.seed if options.seed is not None else secrets.randbelow(10**9)
     began, rules, sums, broken = time.monotonic(), Counter[str](), Counter[str](), []
-    for result in _played(pool, "", range(seed, seed + options.schedules)):
+    for played, result in enumerate(_played(pool, "", range(seed, seed + options.schedules)), start=1):
+        if played % TOLD_EVERY == 0:
+            print(f"{played} played, {len(broken)} broken", flush=True)
         rules.update(result["rules"])
         sums.update({name: result[name] for name in ("edits", "writes", "crashes")})
         if result["broken"]:
