@@ -1,11 +1,14 @@
 """A field that an app takes away or changes: the sync goes on without its mapping, and says so."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from bothways.errors import UnknownField
 from bothways.records import Field, FieldType
+from bothways.service import draft_fields, drafts
+from bothways.service.connect import Schemas
 from bothways.service.issues import how_many
 from bothways.service.syncs import show_sync
 from bothways.service.unfit import unfit_mappings
@@ -107,3 +110,16 @@ def test_field_of_consent_that_is_gone_stops_the_sync(folder: Path, says: str) -
     with pytest.raises(UnknownField):
         office.run()
     assert len(office.bert.items) == 1
+
+
+def test_draft_that_is_begun_knows_of_the_field_that_is_gone_though_the_fields_were_asked_for_lately(
+    shod: Office,
+) -> None:
+    shod.pair("Dana", shoe="38")
+    kept: Schemas = {}
+    draft = drafts.edit(replace(shod.open(), schemas=kept), "people")
+    assert not any(each.problem for each in draft_fields.fields(replace(shod.open(), schemas=kept), draft.id).rows)
+    shod.bert.fields = PEOPLE
+    drafts.edit(replace(shod.open(), schemas=kept), "people")
+    found = draft_fields.fields(replace(shod.open(), schemas=kept), draft.id)
+    assert [each.gone for each in found.rows if each.problem] == [("Bert",)]

@@ -83,6 +83,14 @@ def open_app(workspace: "Workspace", name: str) -> Opened:
     return opened
 
 
+def ask_anew(workspace: "Workspace", names: Sequence[str]) -> None:
+    """Have apps asked for their fields again when these are needed next, whatever they told lately."""
+    for name in names:
+        workspace.opened.pop(name, None)
+        if workspace.schemas is not None:
+            workspace.schemas.pop(name, None)
+
+
 def _kept(schemas: Schemas, document: AppDocument) -> dict[str, tuple[float, Mapping[str, Field]]]:
     """Return what an app of these settings has told; nothing is known of one whose settings have changed."""
     if document.name not in schemas or schemas[document.name][0] != document:

@@ -32,6 +32,7 @@ from bothways.ledger import db
 from bothways.ledger.models import Draft, Revision, Sync
 from bothways.service import yaml_edit
 from bothways.service.admission import check
+from bothways.service.connect import ask_anew
 from bothways.service.database import on_database
 from bothways.service.diff import changes_of
 from bothways.service.document import FROM_NOW, settings_of
@@ -93,8 +94,12 @@ def begin(workspace: Workspace, name: str, apps: tuple[str, str], objects: tuple
 @on_database
 @for_role(Role.EDITOR)
 def edit(workspace: Workspace, name: str) -> DraftView:
-    """Return the draft of a sync; if there is none, one that says what the file says now. Raises UnknownSync."""
+    """Return the draft of a sync; if there is none, one that says what the file says now. Raises UnknownSync.
+
+    Both apps are asked for their fields anew, since what they told lately may be why somebody edits it.
+    """
     sync = row_of(workspace, name)
+    ask_anew(workspace, workspace.sync(name).pair)
     fresh = {
         "name": name,
         "base": sync.revision,
