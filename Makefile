@@ -18,8 +18,8 @@ test: $(READY)
 	sh tools/postgresql.sh
 	sh tools/chromium.sh
 	$(PY) -m pytest -n 3 --dist loadfile
-	$(PY) -m tests.sim --schedules 600 --seed 1
-	$(PY) -m tests.sim --schedules 200
+	$(PY) -m tests.sim --schedules 400 --seed 1
+	$(PY) -m tests.sim --schedules 100
 
 demo: $(READY)
 	.venv/bin/bothways demo

@@ -82,7 +82,8 @@ def test_changes_of_a_draft_are_previewed_before_they_are_saved(house: House, an
     ana.wait_for_url("**/records")
     draft = ana.url.rpartition("/")[0]
     ana.goto(f"{draft}/fields")
-    ana.get_by_role("switch").last.click()
+    with ana.expect_response(lambda answer: answer.request.method == "POST"):
+        ana.get_by_role("switch").last.click()
     ana.get_by_role("button", name="Review changes").click()
     ana.get_by_label("Look at all records").check()
     ana.get_by_role("button", name="Preview these changes").click()
