@@ -89,6 +89,10 @@ def row(page: Page, number: int) -> Locator:
     return page.locator(f"#m-{number}")
 
 
+AT_WORK = ".htmx-request, .htmx-swapping, .htmx-settling"
+"""What htmx is asking for, or bringing into the page."""
+
+
 def choose(page: Page, number: int, **fields: str) -> None:
     """Choose the fields of a mapping by typing what they are called."""
     for app, words in fields.items():
@@ -97,6 +101,7 @@ def choose(page: Page, number: int, **fields: str) -> None:
         field.press_sequentially(words)
         with page.expect_response(lambda answer: answer.url.endswith(f"/fields/{number}")):
             field.press("Enter")
+        expect(page.locator(AT_WORK)).to_have_count(0)
 
 
 def add(page: Page, number: int, **fields: str) -> None:
@@ -124,11 +129,12 @@ def test_mapping_is_added_refused_mended_removed_and_then_carries_values(desk: H
         '"Mobile Phone Number" (phone) and "Birthday" (date) cannot be mapped to each other.'
     )
     choose(page, 5, west="create date")
-    expect(row(page, 5)).to_contain_text("cannot be mapped to each other")
+    expect(row(page, 5)).to_contain_text('"Create Date" (datetime) cannot be mapped to each other')
     choose(page, 5, east="last visit")
     expect(row(page, 5)).to_contain_text('"Create Date" is read-only in west. Change the direction to: west to east.')
     with page.expect_response("**/fields/5"):
         row(page, 5).get_by_label("west to east").check()
+    expect(page.locator(AT_WORK)).to_have_count(0)
     expect(row(page, 5)).not_to_contain_text("read-only")
     choose(page, 5, east="additional", west="city")
     expect(row(page, 5)).to_contain_text(
