@@ -1,5 +1,7 @@
 """What the pages may never do is noticed when it is done."""
 
+from contextlib import nullcontext
+
 from playwright.sync_api import Browser, Route
 
 from tests.browser.house import House
@@ -8,7 +10,14 @@ from tests.browser.watch import Watch
 LINK = "() => { const link = document.createElement('a'); link.href = 'ADDRESS'; link.click(); }"
 
 
-def watched(chromium: Browser, house: House, script: str, apps: tuple[str, ...] = ()) -> list[str]:
+def led(chromium: Browser, house: House, address: str, apps: tuple[str, ...] = ()) -> list[str]:
+    """Let a script lead from the sign-in page to an address, wait until that is asked, and return what was noticed."""
+    return watched(chromium, house, LINK.replace("ADDRESS", address), apps, address)
+
+
+def watched(
+    chromium: Browser, house: House, script: str, apps: tuple[str, ...] = (), asks: str | None = None
+) -> list[str]:
     """Let a script act on the sign-in page, and return what was noticed; the answers of other hosts are made here."""
 
     def answer(route: Route) -> None:
@@ -25,20 +34,21 @@ def watched(chromium: Browser, house: House, script: str, apps: tuple[str, ...] 
     page.route("**/*", answer)
     page.goto("/login")
     assert watch.problems == []
-    page.evaluate(script)
+    with page.expect_request(asks) if asks else nullcontext():
+        page.evaluate(script)
     context.close()
     return watch.problems
 
 
 def test_request_to_another_host_is_noticed(chromium: Browser, house: House) -> None:
-    found = watched(chromium, house, LINK.replace("ADDRESS", "http://elsewhere.example/"))
+    found = led(chromium, house, "http://elsewhere.example/")
     assert "another host was asked: http://elsewhere.example/" in found
 
 
 def test_app_that_somebody_is_sent_to_is_asked_for_that_page_alone(chromium: Browser, house: House) -> None:
     allow = "http://elsewhere.example/oauth/authorize"
-    assert watched(chromium, house, LINK.replace("ADDRESS", allow), (allow,)) == []
-    assert watched(chromium, house, LINK.replace("ADDRESS", "http://elsewhere.example/crm"), (allow,)) != []
+    assert led(chromium, house, allow, (allow,)) == []
+    assert led(chromium, house, "http://elsewhere.example/crm", (allow,)) != []
 
 
 def test_what_the_policy_forbids_is_noticed(chromium: Browser, house: House) -> None:
