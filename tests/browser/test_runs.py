@@ -34,6 +34,7 @@ syncs:
     guards: {first_run: 1000}
   deals:
     state: on
+    schedule: {every: 31d}  # its runs are those that are asked for: none of its own is held instead
     objects: {east: deals, west: deals}
     match: [{east: dealname, west: dealname, compare: text}]
     fields: [{east: dealname, west: dealname}, {east: dealstage, west: dealstage}, {east: pipeline, west: pipeline}]

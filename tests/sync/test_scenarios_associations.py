@@ -4,13 +4,14 @@ import contextlib
 import random
 from collections.abc import Iterator
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
 from bothways.engine.deletes import Deletes, Removal
 from bothways.engine.sides import SIDES, Side
 from bothways.errors import AppUnreachable, OutcomeUnknown
-from bothways.sync import absorb, deletes, intents, settle
+from bothways.sync import absorb, associations, deletes, intents, planning, settle
 from bothways.sync.run import preview
 from tests.families import FIRST, FOLKS, ONE, Kids
 from tests.sim import database
@@ -414,6 +415,28 @@ def test_who_is_taken_away_before_a_merge_of_the_partner_is_followed_goes_there_
     people.rest()
     kids.rest()
     assert kids.folks(L, kid) == kids.folks(R, other) == ()
+
+
+def test_who_is_taken_away_stays_away_though_the_other_app_merges_right_after_the_kid_was_read(
+    people: TwoApps, kids: Kids, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kid, ann, _ = given_a_kid_of_two(people, kids)
+    other, twin = kids.partner(kid), people.anna.add(email="", name="Ann's twin")
+    kids.bert.edit(other, folks=[id for id in kids.folks(R, other) if id != people.partner(ann)])
+
+    def merged_meanwhile(*asked: Any) -> associations.Partners:
+        monkeypatch.undo()
+        people.anna.merge(twin, ann)
+        kids.anna.edit(kid, folks=[twin if id == ann else id for id in kids.folks(L, kid)])
+        return associations.partners_of(*asked)
+
+    monkeypatch.setattr(planning, "partners_of", merged_meanwhile)
+    kids.rest()
+    people.rest()
+    kids.rest()
+    assert people.partner(twin), "the link has followed the merge"
+    assert twin not in kids.folks(L, kid)
+    assert people.partner(twin) not in kids.folks(R, other)
 
 
 # --- by chance ----------------------------------------------------------------------------------------

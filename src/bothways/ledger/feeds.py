@@ -168,6 +168,12 @@ def survivors(feed_id: int, ids: Iterable[str]) -> dict[str, str]:
     return {id: _last(into, id) for id in wanted if id in into}
 
 
+def merged_at(feed_id: int, ids: Iterable[str]) -> dict[str, float]:
+    """Return, for those of the ids that were merged away, when that was read (seconds)."""
+    sql = "SELECT record_id, read_at FROM seen WHERE feed_id=%s AND state='merged' AND record_id IN {ids}"
+    return dict(db.in_list(sql, (feed_id,), set(ids)))
+
+
 def _last(into: Mapping[str, str], id: str) -> str:
     followed = {id}
     while (after := into.get(id)) is not None and after not in followed:

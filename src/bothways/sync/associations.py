@@ -52,6 +52,24 @@ def follow_merges(ctx: Context, pairs: Mapping[int, Pair], partners: Partners) -
     return found
 
 
+def read_before_merged(ctx: Context, pairs: Mapping[int, tuple[Pair, Mapping[Side, float]]]) -> set[int]:
+    """Return the links with a record that was read before what it refers to was found to be merged into another.
+
+    It names the old one, which nobody's partner is any more: whoever was taken away from it on the other side would be
+    forgotten. ``pairs`` are by link, each with when its records were read (seconds).
+    """
+    found: set[int] = set()
+    for mapping in _associations(ctx):
+        parents = ctx.parents[mapping.through]
+        for side in SIDES:
+            held = {id: _of_record(mapping, side, pair.records[side]) for id, (pair, _) in pairs.items()}
+            merged = feeds.merged_at(_feed(parents, side).pk, set[str]().union(*held.values()))
+            if merged:
+                read_at = {id: at.get(side, 0.0) for id, (_, at) in pairs.items()}
+                found |= {id for id in held if any(merged.get(one, -1.0) >= read_at[id] for one in held[id])}
+    return found
+
+
 def merged_into(ctx: Context, mapping: FieldMap, side: Side, ids: set[str]) -> dict[str, str]:
     """Return, for those of these ids that were merged away, what each is by now; all of them are asked for by id."""
     parents = ctx.parents[mapping.through]

@@ -19,7 +19,7 @@ from bothways.ledger.models import Plan
 from bothways.ledger.survey import Survey
 from bothways.records import Record, Value
 from bothways.sync import held
-from bothways.sync.associations import Partners, follow_merges, partners_of
+from bothways.sync.associations import Partners, follow_merges, partners_of, read_before_merged
 from bothways.sync.called import with_names
 from bothways.sync.context import Context, Progress
 from bothways.sync.conversions import (
@@ -174,6 +174,8 @@ def _linked(ctx: Context, sheet: Sheet, wanted: dict[Side, set[str]], tally: Tal
             pair = replace(pair, shadows=_as_they_are(ctx, rows))
         looked_at.append((link, pair, facts))
     partners = partners_of(ctx, [pair for _, pair, _ in looked_at])
+    late = read_before_merged(ctx, {link.id: (pair, _read_at(rows_of[link.id])) for link, pair, _ in looked_at})
+    looked_at = [each for each in looked_at if each[0].id not in late]  # they stay due, and are read again
     followed = follow_merges(ctx, {link.id: pair for link, pair, _ in looked_at}, partners)
     known_now = [replace(pair, partners=partners) for pair in followed.values()]
     spec = with_names(ctx, [pair for _, pair, _ in looked_at])
@@ -183,6 +185,10 @@ def _linked(ctx: Context, sheet: Sheet, wanted: dict[Side, set[str]], tally: Tal
         action = held.keep_holding(ctx, action, held.refusals(kept.get(link.id, [])))
         planned.append((action, link, facts))
     return planned
+
+
+def _read_at(rows: Mapping[Side, SeenRow | None]) -> dict[Side, float]:
+    return {side: row.read_at for side, row in rows.items() if row is not None}
 
 
 def _as_they_are(ctx: Context, rows: dict[Side, SeenRow | None]) -> dict[Side, dict[str, Known]]:
