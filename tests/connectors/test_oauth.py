@@ -5,11 +5,12 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
-from bothways.connectors.base import OAuth, ObjectType, Permission, oauth_of
+from bothways.connectors.base import ObjectType
 from bothways.connectors.carddav import CardDav
 from bothways.connectors.http import HttpClient, Manners
 from bothways.connectors.hubspot import HubSpot
 from bothways.connectors.oauth import Client, Tokens, TokenServer, address, new_word
+from bothways.connectors.permissions import OAuth, Permission, oauth_of
 from bothways.errors import AppFailed, BothwaysError, ClientRefused, ProtocolError, SignInNeeded
 from tests.connectors.support import Answer, Asked, Time, make_setup, web
 

@@ -11,9 +11,9 @@ from bothways.engine.deletes import Removal
 from bothways.engine.sides import SIDES, Side
 from bothways.jobs import now
 from bothways.service import preview, records, syncs, why
-from bothways.service.document import settings_of
 from bothways.service.reading import document_of
 from bothways.service.spec import resolve
+from bothways.service.sync_settings import settings_of
 from bothways.service.undo import preview_undo
 from bothways.service.yaml_file import parse
 from tests.memory_app import PEOPLE, MemoryConnector

@@ -7,9 +7,10 @@ import pytest
 
 from bothways import errors
 from bothways.engine.sides import Side
-from bothways.service.document import Document, SecretPlace, settings_of
+from bothways.service.document import Document, SecretPlace
 from bothways.service.reading import document_of
 from bothways.service.schedule_document import QuietHours, Schedule, Timing
+from bothways.service.sync_settings import settings_of
 from bothways.service.yaml_edit import dumped
 from bothways.service.yaml_file import parse
 from tests.office import plug_in

@@ -10,9 +10,10 @@ from bothways import errors
 from bothways.engine.filters import OPERATORS
 from bothways.engine.scope import Leaving
 from bothways.engine.sides import Side
-from bothways.service.document import ConditionDocument, GroupDocument, SyncDocument, settings_of
+from bothways.service.document import ConditionDocument, GroupDocument, SyncDocument
 from bothways.service.reading import document_of
 from bothways.service.reading_scope import LEAVING
+from bothways.service.sync_settings import settings_of
 from bothways.service.yaml_edit import dumped
 from bothways.service.yaml_file import parse
 from tests.office import plug_in

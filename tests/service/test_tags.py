@@ -10,9 +10,9 @@ from bothways.errors import OutcomeUnknown, StoppedByBrake
 from bothways.jobs.now import undo_run
 from bothways.records import Field, FieldType, Option
 from bothways.service import preview, records, syncs, why
-from bothways.service.document import settings_of
 from bothways.service.issues import pause
 from bothways.service.reading import document_of
+from bothways.service.sync_settings import settings_of
 from bothways.service.undo import preview_undo
 from bothways.service.yaml_file import parse
 from tests.memory_app import PEOPLE, Traits

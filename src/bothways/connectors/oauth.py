@@ -14,8 +14,9 @@ from authlib.oauth2.rfc6749.parameters import prepare_grant_uri, prepare_token_r
 from authlib.oauth2.rfc7009 import prepare_revoke_token_request
 from authlib.oauth2.rfc7636 import create_s256_code_challenge
 
-from bothways.connectors.base import OAuth, Setup
+from bothways.connectors.base import Setup
 from bothways.connectors.http import HttpClient, Manners, Response, plain_words
+from bothways.connectors.permissions import OAuth
 from bothways.errors import AppError, ClientRefused, ProtocolError, SignInNeeded
 
 TRIES, TIMEOUT = 2, 20.0

@@ -4,7 +4,8 @@ from collections.abc import Iterator, Mapping
 from itertools import chain, count
 
 from bothways.connectors import registry
-from bothways.connectors.base import KeepsLists, Setting, oauth_of
+from bothways.connectors.base import KeepsLists, Setting
+from bothways.connectors.permissions import oauth_of
 from bothways.errors import AccountChanged, AppInUse
 from bothways.ledger import access, db, rests
 from bothways.records import Field

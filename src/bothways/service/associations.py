@@ -10,7 +10,8 @@ from bothways.engine.spec import FieldMap
 from bothways.errors import FieldMappedTwice, NoAssociation, NoSyncOfParents, ReadOnlyField
 from bothways.records import Field, FieldType
 from bothways.service.document import AssociationDocument, SyncDocument
-from bothways.service.labels import Schema, paired_labels
+from bothways.service.door import Schema
+from bothways.service.labels import paired_labels
 from bothways.service.yaml_file import nearest
 
 SWITCHED_OFF = "switched off"

@@ -7,9 +7,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
 from bothways.connectors import registry
-from bothways.connectors.base import Access, Connector, ObjectType, Setup, oauth_of
+from bothways.connectors.base import Access, Connector, ObjectType, Setup
 from bothways.connectors.budget import Billed
 from bothways.connectors.made import with_made
+from bothways.connectors.permissions import oauth_of
 from bothways.errors import SecretMissing, UnknownObject
 from bothways.records import Field
 from bothways.service.access import KeptAccess, memory_of

@@ -12,10 +12,11 @@ from bothways.errors import UnknownSync
 from bothways.ledger.models import Connection, Sync
 from bothways.service.allowances import accounted
 from bothways.service.database import on_database
-from bothways.service.document import AppDocument, Document, refuse_ring, settings_of
+from bothways.service.document import AppDocument, Document, refuse_ring
 from bothways.service.lock import runner
 from bothways.service.preview import Shown, Taken, show_plan
 from bothways.service.revisions import author_of, connection_of, import_settings, settings_in_force
+from bothways.service.sync_settings import settings_of
 from bothways.service.views import ChangeView
 from bothways.service.work import Report
 from bothways.service.workspace import Workspace, load

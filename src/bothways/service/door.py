@@ -6,13 +6,29 @@ from bothways.connectors.base import Connector, KeepsLists
 from bothways.engine.scope import Scope
 from bothways.engine.sides import SIDES, Side
 from bothways.engine.spec import FieldMap, SyncSpec
-from bothways.errors import ListAndPartMapped, ListsNotKnown, RequiredFieldNotMapped, SeveralValues, UnknownList
+from bothways.errors import (
+    ListAndPartMapped,
+    ListsNotKnown,
+    RequiredFieldNotMapped,
+    SeveralValues,
+    UnknownField,
+    UnknownList,
+)
 from bothways.records import Field, FieldType
 from bothways.service.document import SyncDocument
 from bothways.service.yaml_file import nearest
 from bothways.sync.lists import lists_by_name
 
 Schema = Mapping[Side, Mapping[str, Field]]
+"""The fields of the two objects, by name."""
+
+
+def known_field(document: SyncDocument, schema: Schema, side: Side, name: str, place: str) -> Field:
+    """Return a field of the object of a side; raise UnknownField, with the nearest name, where it has none."""
+    if name in schema[side]:
+        return schema[side][name]
+    app, object = document.apps[side], document.objects[side]
+    raise UnknownField(where=place, app=app, object=object, field=name, hint=nearest(name, schema[side]))
 
 
 def check_required(document: SyncDocument, spec: SyncSpec, schema: Schema) -> None:

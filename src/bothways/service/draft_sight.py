@@ -9,10 +9,11 @@ from bothways.engine.spec import FieldMap
 from bothways.errors import AppError, DraftChanged, SettingsError, UnknownMapping
 from bothways.service import drafts
 from bothways.service.document import NONE, FieldDocument, SyncDocument
+from bothways.service.door import Schema
 from bothways.service.draft_rows import BOTH, Row
 from bothways.service.reading_fields import field_of
 from bothways.service.resolution import Resolution, asked
-from bothways.service.spec import Schema, default_maps, fitting
+from bothways.service.spec import default_maps, fitting
 from bothways.service.views import DraftView, ProblemView
 from bothways.service.workspace import Workspace
 from bothways.service.yaml_file import node_of

@@ -35,11 +35,12 @@ from bothways.service.admission import check
 from bothways.service.connect import ask_anew
 from bothways.service.database import on_database
 from bothways.service.diff import changes_of
-from bothways.service.document import FROM_NOW, settings_of
+from bothways.service.document import FROM_NOW
 from bothways.service.reading import NAME, SYNC, document_of, is_name
 from bothways.service.resolution import Resolution, resolution, row_of
 from bothways.service.revisions import author_of, differences_of, has_begun, settings_in_force
 from bothways.service.rights import Role, for_role
+from bothways.service.sync_settings import settings_of
 from bothways.service.syncs import file_of
 from bothways.service.views import ChangeView, DraftView, ProblemView
 from bothways.service.workspace import Workspace, reload

@@ -27,10 +27,11 @@ from bothways.records import Field, recipe_of
 from bothways.records.normal import NORM_VERSION
 from bothways.service.associations import stored_associations
 from bothways.service.document import CONSENT, FieldDocument, SyncDocument
+from bothways.service.door import Schema
 from bothways.service.pairs_in_force import newly_paired
 from bothways.service.revisions import add_revision, latest_revision, one_sided_fields
 from bothways.service.scope import stored_fields, stored_scope
-from bothways.service.spec import Resolved, Schema, Unfit
+from bothways.service.spec import Resolved, Unfit
 from bothways.sync.absorb import compute_keys
 from bothways.sync.context import Context, End
 from bothways.sync.poll import refresh

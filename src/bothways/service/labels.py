@@ -7,9 +7,8 @@ from bothways.engine.spec import FieldMap
 from bothways.errors import LabelPairedTwice, NoLabels, UnknownLabel
 from bothways.records import Field, Option, option_named, same_labels
 from bothways.service.document import AssociationDocument, SyncDocument
+from bothways.service.door import Schema
 from bothways.service.yaml_file import nearest
-
-Schema = Mapping[Side, Mapping[str, Field]]
 
 
 def labels_of(field: Field, fields: Mapping[str, Field]) -> dict[str, Field]:

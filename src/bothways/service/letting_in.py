@@ -12,7 +12,7 @@ from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 from bothways.connectors import registry
-from bothways.connectors.base import OAuth, oauth_of
+from bothways.connectors.permissions import OAuth, oauth_of
 from bothways.errors import AccessNotAllowed, AccountChanged, UsageError, VisitOver
 from bothways.ledger import rests
 from bothways.service import access, yaml_edit

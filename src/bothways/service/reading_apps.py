@@ -6,7 +6,8 @@ from collections.abc import Mapping, Sequence
 from urllib.parse import SplitResult, urlsplit
 
 from bothways.connectors import registry
-from bothways.connectors.base import Connector, OAuth, Setting, oauth_of
+from bothways.connectors.base import Connector, Setting
+from bothways.connectors.permissions import OAuth, oauth_of
 from bothways.engine.sides import Side
 from bothways.errors import MissingKey, NoCountry, SecretInFile, UnknownApp, UnknownConnector, WrongType
 from bothways.records.normal import country_codes, country_of

@@ -8,12 +8,12 @@ from bothways.service.allowances import know
 from bothways.service.connect import Opened, open_app
 from bothways.service.countries import with_countries
 from bothways.service.document import SyncDocument
-from bothways.service.door import check_lists
+from bothways.service.door import Schema, check_lists
 from bothways.service.names import with_names
 from bothways.service.neighbours import neighbour_of, stored_neighbour
 from bothways.service.revisions import latest_revision
 from bothways.service.scope import stored_fields
-from bothways.service.spec import Resolved, Schema, resolve
+from bothways.service.spec import Resolved, resolve
 from bothways.service.workspace import Workspace
 
 

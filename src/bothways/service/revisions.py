@@ -8,8 +8,9 @@ from bothways.engine.sides import SIDES, Side
 from bothways.errors import SettingsError, StaleSettings, StartsTooLate
 from bothways.ledger import db, due, links, noted, rests, turns
 from bothways.ledger.models import Connection, Feed, Plan, Revision, Run, Sync, Workspace
-from bothways.service.document import FROM_NOW, AppDocument, Document, SyncDocument, settings_of
+from bothways.service.document import FROM_NOW, AppDocument, Document, SyncDocument
 from bothways.service.rights import HasActor
+from bothways.service.sync_settings import settings_of
 
 ON, OFF = "on", "off"
 CHANGED_IN = "changed_in"

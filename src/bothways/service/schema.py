@@ -8,7 +8,8 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from bothways.connectors import registry
-from bothways.connectors.base import Connector, Setting, oauth_of
+from bothways.connectors.base import Connector, Setting
+from bothways.connectors.permissions import oauth_of
 from bothways.engine.filters import GROUPS, OPERATORS
 from bothways.engine.keys import NORMAL_FORMS
 from bothways.engine.spec import When

@@ -7,7 +7,8 @@ from bothways.engine.filters import Condition, Filter, Group, InList, condition,
 from bothways.engine.scope import Leaving, Scope
 from bothways.engine.sides import SIDES, Side
 from bothways.records import Field, FieldType, Option
-from bothways.service.document import LIST, ConditionDocument, FilterDocument, GroupDocument, SyncDocument, filter_data
+from bothways.service.document import LIST, ConditionDocument, FilterDocument, GroupDocument, SyncDocument
+from bothways.service.sync_settings import filter_data
 
 FieldNamed = Callable[[str, str], Field]
 """Returns the field of a name; the second text is the place to name if there is none."""

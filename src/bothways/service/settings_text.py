@@ -15,7 +15,7 @@ from bothways.service import yaml_edit
 from bothways.service.admission import check
 from bothways.service.database import on_database
 from bothways.service.diff import changes_of
-from bothways.service.document import Document, SyncDocument, settings_of
+from bothways.service.document import Document, SyncDocument
 from bothways.service.drafts import as_it_was
 from bothways.service.reading import document_of
 from bothways.service.reading_alerts import alerts_data
@@ -29,6 +29,7 @@ from bothways.service.revisions import (
     workspace_revision,
 )
 from bothways.service.rights import Role, for_role
+from bothways.service.sync_settings import settings_of
 from bothways.service.views import TextView
 from bothways.service.workspace import Workspace, reload
 from bothways.service.yaml_file import Node, parse

@@ -6,12 +6,11 @@ from functools import partial
 from typing import Any
 
 from bothways.connectors.base import Capabilities
-from bothways.engine.cascade import AS_HUBSPOT, CASCADES, cascade, kind_of, roles_of
+from bothways.engine.cascade import roles_of
 from bothways.engine.deletes import Deletes, Removal
-from bothways.engine.keys import compare_for, part_of
 from bothways.engine.scope import Scope
 from bothways.engine.sides import SIDES, Direction, Side
-from bothways.engine.spec import FieldMap, Finding, MatchRule, SyncSpec
+from bothways.engine.spec import FieldMap, SyncSpec
 from bothways.errors import (
     AssociationAmongFields,
     CannotBeMade,
@@ -20,7 +19,6 @@ from bothways.errors import (
     FieldMappedTwice,
     ForwardOnlyCleared,
     MissingKey,
-    NoSmallGroups,
     ReadOnlyField,
     RemovalNotPossible,
     SettingsContradict,
@@ -32,15 +30,21 @@ from bothways.errors import (
 from bothways.records import CLEANERS, READABLE, Field, FieldType, coercion_between, made_field, recipe_of
 from bothways.service.associations import Association, associations_of
 from bothways.service.constants import constants_of, tags_of
-from bothways.service.document import CLEAR, ONLY_KEYS, FieldDocument, MatchDocument, SmallGroups, SyncDocument
-from bothways.service.door import check_parts, check_required, check_single, parts_of, several_values
+from bothways.service.document import CLEAR, ONLY_KEYS, FieldDocument, SyncDocument
+from bothways.service.door import (
+    Schema,
+    check_parts,
+    check_required,
+    check_single,
+    known_field,
+    parts_of,
+    several_values,
+)
 from bothways.service.labels import labels_of
+from bothways.service.match_rules import match_rules
 from bothways.service.pairing import check_choices, choices_of
 from bothways.service.scope import to_filter
 from bothways.service.yaml_file import nearest
-
-Schema = Mapping[Side, Mapping[str, Field]]
-"""The fields of the two objects, by name."""
 
 NEVER_BY_DEFAULT = frozenset({"identifier", "dateCreated", "dateModified"})
 """Meanings that say something of the record in its own app: never mapped unless somebody says so."""
@@ -112,9 +116,9 @@ def resolve(
         document, [each for each, _ in pairs], {name for each in unfit for name in _names(each.document)}
     )
     enabled = tuple(each for each, (_, on) in zip(maps, pairs, strict=True) if on)
-    match = _match_rules(document, schema)
-    fields = {each: _known(document, schema, each.side, each.field, each.place) for each in document.constants}
-    tagged = {each: _known(document, schema, each.side, each.field, each.place) for each in document.tags}
+    match = match_rules(document, schema)
+    fields = {each: known_field(document, schema, each.side, each.field, each.place) for each in document.constants}
+    tagged = {each: known_field(document, schema, each.side, each.field, each.place) for each in document.tags}
     scope = _scope(document, schema)
     spec = SyncSpec(
         document.apps,
@@ -203,7 +207,7 @@ def _deletes(document: SyncDocument, can: Mapping[Side, Capabilities]) -> Delete
 
 def _scope(document: SyncDocument, schema: Schema) -> Scope:
     def field(side: Side, name: str, place: str) -> Field:
-        return _known(document, schema, side, name, place)
+        return known_field(document, schema, side, name, place)
 
     filters = {side: to_filter(each, partial(field, side)) for side, each in document.scope.filters.items()}
     return Scope(filters, _required_emails(document, schema), document.scope.leaving)
@@ -377,22 +381,15 @@ def _check_at_door(document: SyncDocument, maps: Sequence[FieldMap]) -> None:
             check_choices(document, each, mapping, _written(document, each))
 
 
-def _known(document: SyncDocument, schema: Schema, side: Side, name: str, place: str) -> Field:
-    if name in schema[side]:
-        return schema[side][name]
-    app, object = document.apps[side], document.objects[side]
-    raise UnknownField(where=place, app=app, object=object, field=name, hint=nearest(name, schema[side]))
-
-
 def _known_or_made(document: SyncDocument, schema: Schema, side: Side, each: FieldDocument) -> Field:
     """Return a field of the app, or one that is made of several."""
     name = each.names[side]
     recipe = None if name in schema[side] else recipe_of(name)
     if recipe is None:
-        return _known(document, schema, side, name, each.place)
+        return known_field(document, schema, side, name, each.place)
     kinds = READABLE if recipe.text else (FieldType.TEXT,)
     for part in recipe.parts:
-        field = _known(document, schema, side, part, each.place)
+        field = known_field(document, schema, side, part, each.place)
         if field.type not in kinds or field.multi_valued:
             reason = f'"{part}" is {field.type}; only {", ".join(map(str, kinds))} can be taken'
             raise CannotBeMade(where=each.place, app=document.apps[side], field=name, reason=reason)
@@ -477,73 +474,3 @@ def _with_winners(document: SyncDocument, maps: Sequence[FieldMap], unfit: Colle
             raise SettingsContradict(where=winner.place, key=name, other="winner")
         winners[hits[0]] = winner.who
     return [replace(each, winner=winners.get(each.key)) for each in maps]
-
-
-# --- match rules --------------------------------------------------------------------------------------
-
-
-def _match_rules(document: SyncDocument, schema: Schema) -> tuple[MatchRule, ...]:
-    rules = _rules_in_order(document, schema)
-    if document.small_groups is SmallGroups.LINK_ONE and not any(rule.small_groups for rule in rules):
-        raise NoSmallGroups(where=document.small_groups_place)
-    return rules
-
-
-def _rules_in_order(document: SyncDocument, schema: Schema) -> tuple[MatchRule, ...]:
-    if document.match is None:
-        return _usual(document, schema)
-    if isinstance(document.match, str):
-        return _as_hubspot(document, schema)
-    rules: list[MatchRule] = []
-    for each in document.match:
-        rules += [_match_rule(document, each, schema)] if each.names else _usual(document, schema, each.place)
-    return tuple(rules)
-
-
-def _match_rule(document: SyncDocument, each: MatchDocument, schema: Schema) -> MatchRule:
-    """Return the rule that compares the fields as written."""
-    fields = {
-        side: [[_known(document, schema, side, name, each.place) for name in part] for part in each.names[side]]
-        for side in SIDES
-    }
-    forms = each.compare or [
-        suits(*(fields[side][place][0] for side in SIDES)) for place in range(len(fields[Side.LEFT]))
-    ]
-    left, right = (tuple(part_of(form, part) for form, part in zip(forms, fields[side], strict=True)) for side in SIDES)
-    return MatchRule((left,), (right,))
-
-
-def suits(left: Field, right: Field) -> str:
-    """Return the normal form that suits two fields: that of the one whose type says more."""
-    found = {compare_for(left), compare_for(right)} - {"text"}
-    return found.pop() if len(found) == 1 else "text"
-
-
-def _usual(document: SyncDocument, schema: Schema, place: str = "") -> tuple[MatchRule, ...]:
-    """Return the cascade for this kind of record; refuse one that could link nobody."""
-    kind = _kind(schema)
-    small = document.small_groups is SmallGroups.LINK_ONE
-    rules = cascade(CASCADES[kind], schema, small_groups=small) if kind else ()
-    if place and not rules:
-        reason = "nothing is usual for these records: no field tells what kind they are; name the fields instead"
-        raise SettingsError(where=place, reason=reason)
-    if not place and not any(rule.finding is Finding.LINK for rule in rules):
-        hint = (
-            "Name the fields by which records are recognised: nothing that is usual for them is in both apps. "
-            "Or say match: none, which links nothing and creates everything."
-        )
-        raise MissingKey(where=document.place, key="match", hint=hint)
-    return rules
-
-
-def _as_hubspot(document: SyncDocument, schema: Schema) -> tuple[MatchRule, ...]:
-    kind = _kind(schema)
-    rules = cascade(AS_HUBSPOT.get(kind, ()), schema) if kind else ()
-    if not rules:
-        reason = "HubSpot has no way to match these records by fields that both apps have; name the fields instead"
-        raise SettingsError(where=document.match_place, reason=reason)
-    return rules
-
-
-def _kind(schema: Schema) -> str | None:
-    return kind_of(field for side in SIDES for field in schema[side].values())

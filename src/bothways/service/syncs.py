@@ -17,15 +17,7 @@ from bothways.service.associations import SWITCHED_OFF, may_have_any, needs
 from bothways.service.counting import counts_of
 from bothways.service.database import on_database
 from bothways.service.deleting import settle_old_links
-from bothways.service.document import (
-    CLEAR,
-    KEEP,
-    AppDocument,
-    Document,
-    SyncDocument,
-    settings_of,
-    winner_word,
-)
+from bothways.service.document import CLEAR, KEEP, AppDocument, Document, SyncDocument
 from bothways.service.in_force import constants_in_words, in_words, labels_of, policies_of
 from bothways.service.log import summaries
 from bothways.service.misfits import check_values
@@ -38,6 +30,7 @@ from bothways.service.rights import Role, for_role
 from bothways.service.schedule_document import quiet_words
 from bothways.service.scope import scope_in_words
 from bothways.service.standing import Standing, next_of, standing
+from bothways.service.sync_settings import settings_of, winner_word
 from bothways.service.unfit import left_out
 from bothways.service.views import (
     AssociationView,

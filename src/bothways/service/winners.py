@@ -8,12 +8,13 @@ from bothways.errors import NoOwnWinner, UnknownApp, UnknownField
 from bothways.ledger import holds
 from bothways.service import yaml_edit
 from bothways.service.database import on_database
-from bothways.service.document import SyncDocument, winner_word
+from bothways.service.document import SyncDocument
 from bothways.service.drafts import as_it_was
 from bothways.service.resolution import row_of
 from bothways.service.revisions import latest_revision
 from bothways.service.rights import Role, for_role
 from bothways.service.settings_change import Entry, draft_beside, refuse_if_moved, take_along
+from bothways.service.sync_settings import winner_word
 from bothways.service.views import WinnerView
 from bothways.service.why import keys_called
 from bothways.service.workspace import Workspace, reload

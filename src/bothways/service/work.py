@@ -13,7 +13,6 @@ from bothways.records import Field
 from bothways.service.admission import admitted
 from bothways.service.allowances import accounted, settle
 from bothways.service.associations import is_turned
-from bothways.service.document import settings_of
 from bothways.service.in_force import bring_in_force
 from bothways.service.misfits import check_values
 from bothways.service.neighbours import neighbour_in_force
@@ -22,6 +21,7 @@ from bothways.service.revisions import latest_revision, one_sided_fields, settin
 from bothways.service.same_account import ensure_same_account
 from bothways.service.slowing import Told
 from bothways.service.spec import Resolved
+from bothways.service.sync_settings import settings_of
 from bothways.service.workspace import Workspace, reload
 from bothways.sync.context import Context, End, Parents, Progress
 

@@ -9,7 +9,6 @@ from bothways.connectors.base import (
     Account,
     Capabilities,
     LastChange,
-    OAuth,
     ObjectType,
     Page,
     Read,
@@ -28,6 +27,7 @@ from bothways.connectors.hubspot.schema import field_of
 from bothways.connectors.hubspot.subscriptions import Subscriptions
 from bothways.connectors.hubspot.values import joined, listed, to_wire
 from bothways.connectors.hubspot.writers import last_changes, writers
+from bothways.connectors.permissions import OAuth
 from bothways.connectors.webhooks import Delivery, Hint, Subscribed, Topic
 from bothways.errors import PermissionMissing, SecretMissing, UnknownField
 from bothways.records import Field, FieldType, Ref, Value

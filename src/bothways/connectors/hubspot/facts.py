@@ -4,7 +4,8 @@ Written for version 2026-09 of the API (developers.hubspot.com). Facts marked [K
 that its documentation does not promise: what depends on them stands here and nowhere else.
 """
 
-from bothways.connectors.base import Capabilities, OAuth, Permission
+from bothways.connectors.base import Capabilities
+from bothways.connectors.permissions import OAuth, Permission
 
 API_VERSION = "2026-09"
 """Supported until about March 2028; a version lives 18 months from its release."""

@@ -2,7 +2,8 @@
 
 from dataclasses import dataclass
 
-from bothways.connectors.base import Permission, Setting
+from bothways.connectors.base import Setting
+from bothways.connectors.permissions import Permission
 from bothways.errors import BothwaysError
 
 

@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from bothways.engine.keys import NORMAL_FORMS
 from bothways.records import Field
 from bothways.service.document import AS_HUBSPOT, NONE, USUAL, SmallGroups
-from bothways.service.spec import suits
+from bothways.service.match_rules import suits
 from bothways.service.yaml_edit import dumped
 from bothways.web.forms.plain import (
     Control,

@@ -1,0 +1,63 @@
+"""How people let us into an app by OAuth, and what for, as data of its connector."""
+
+from dataclasses import dataclass, replace
+
+from bothways.connectors.base import Connector, ObjectType
+
+
+@dataclass(frozen=True, slots=True)
+class Permission:
+    """One thing that an app lets us do by OAuth: its ``scope`` there, and in words what we do with it.
+
+    ``reads`` are the objects that cannot be read without it, ``writes`` those that can then be read alone. Who signs in
+    may leave out what is not ``needed``.
+    """
+
+    scope: str
+    label: str
+    reads: tuple[str, ...] = ()
+    writes: tuple[str, ...] = ()
+    needed: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class OAuth:
+    """How people let us into an app by OAuth 2 (RFC 6749, with PKCE by RFC 7636), as data.
+
+    ``authorize`` is the address at which they allow it. The paths ``token``, ``introspect`` (RFC 7662) and ``revoke``
+    (RFC 7009) are joined to the setting ``server``; "" for what the app does not have. ``instead_of`` names the secret
+    that is not needed then. ``optional`` is the parameter for scopes that may be left out, "" where all go in one.
+    ``never`` says in words what we do not do there.
+    """
+
+    authorize: str
+    server: str
+    token: str
+    introspect: str = ""
+    revoke: str = ""
+    instead_of: str = "token"
+    optional: str = ""
+    permissions: tuple[Permission, ...] = ()
+    never: tuple[str, ...] = ()
+
+    def missing(self, allowed: frozenset[str] | None) -> tuple[Permission, ...]:
+        """Return the permissions that are not among the scopes ``allowed``; none where these are not known."""
+        return () if allowed is None else tuple(each for each in self.permissions if each.scope not in allowed)
+
+    def restricted(self, kind: ObjectType, allowed: frozenset[str] | None) -> ObjectType:
+        """Return a kind of record as these scopes let us read and write it."""
+        missing = self.missing(allowed)
+        readable = not any(kind.name in each.reads for each in missing)
+        writable = readable and not any(kind.name in each.writes for each in missing)
+        return replace(
+            kind,
+            readable=kind.readable and readable,
+            writable=kind.writable and writable,
+            deletable=kind.deletable and writable,
+        )
+
+
+def oauth_of(kind: type[Connector]) -> OAuth | None:
+    """Return how people let us into apps of a kind by OAuth, None where they do not."""
+    found: object = getattr(kind, "oauth", None)
+    return found if isinstance(found, OAuth) else None
