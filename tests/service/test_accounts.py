@@ -41,6 +41,23 @@ def test_first_account_is_made_by_a_one_time_link(office: Office) -> None:
         accounts.use_link(workspace, word, "Bert", GOOD)
 
 
+def test_link_that_two_use_at_the_same_moment_makes_one_account(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    workspace = office.open()
+    word = accounts.make_link(workspace)
+    check = accounts.check_new_password
+
+    def used_meanwhile(password: str, name: str) -> None:
+        check(password, name)
+        OneTimeLink.objects.all().delete()
+
+    monkeypatch.setattr(accounts, "check_new_password", used_meanwhile)
+    with pytest.raises(LinkUsed):
+        accounts.use_link(workspace, word, "Bert", GOOD)
+    assert accounts.is_new(workspace)
+
+
 def test_neither_a_password_nor_a_link_can_be_read_from_the_database(office: Office) -> None:
     workspace = office.open()
     made(workspace)

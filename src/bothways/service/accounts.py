@@ -80,11 +80,12 @@ def use_link(workspace: Workspace, word: str, name: str, password: str) -> Accou
         link = link_called(workspace, word)
         name = link.account.name if link.account else _named(name)
         check_new_password(password, name)
+        if not OneTimeLink.objects.filter(pk=link.pk).delete()[0]:  # somebody used it at the same moment
+            raise LinkUsed()
         account = link.account or Account(name=name, key=_key(name), role=link.role, made_at=workspace.clock())
         account.password, account.failed, account.locked_until = make_password(password), 0, 0.0
         account.signed_in_at = workspace.clock()
         account.save()
-        OneTimeLink.objects.filter(pk=link.pk).delete()
         Session.objects.filter(account_id=account.pk).delete()
         Deed.objects.create(
             at=workspace.clock(), who=name, what="set a password" if link.account else "made an account", about=name
