@@ -134,6 +134,7 @@ def test_it_tells_how_it_is(accounts: Accounts) -> None:
     assert serving.get("/readyz") == (200, "ok\n")
     assert serving.get("/elsewhere")[0] == 404
     assert serving.get("/hooks/nobody")[0] == 405
+    assert serving.listener.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY), "what is ready is sent at once"
     status, text = serving.get("/metrics")
     assert status == 200
     assert 'bothways_run_seconds_count{state="done",sync="people"}' in text

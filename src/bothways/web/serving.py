@@ -156,6 +156,7 @@ async def _answer(
 
     app = Dispatcher(workspace, trigger, on_failure, alive, Pages(workspace, soon) if with_pages else None)
     server = Server(uvicorn.Config(app, lifespan="off", log_config=None, access_log=False, server_header=False))
+    listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)  # else a body waits for the reader to have its head
     serving = asyncio.create_task(server.serve([listener]))
     waiting = asyncio.create_task(stop.wait())
     try:
