@@ -9,8 +9,12 @@ from bothways.connectors.base import Outcome, WriteItem, WriteResult
 from bothways.engine.sides import Side
 from bothways.errors import AppUnreachable
 from bothways.ledger import journal
+from bothways.ledger.models import Plan
 from bothways.records import Field, FieldType, Value
-from bothways.sync.context import FRESH
+from bothways.sync import run
+from bothways.sync.apply import apply_quiet
+from bothways.sync.context import FRESH, Context
+from bothways.sync.poll import poll
 from tests.memory_app import PEOPLE, MemoryConnector, Traits
 from tests.two_apps import TwoApps
 
@@ -240,3 +244,25 @@ def test_edit_that_a_poll_has_met_since_planning_is_not_overwritten(conditional:
     assert world.in_step()
     lost = [write.before for entry in world.journal() for write in entry.writes.values() if write.conflict]
     assert lost == ["Annabel"]
+
+
+def test_edit_read_at_the_very_moment_of_the_plan_is_not_overwritten(monkeypatch: pytest.MonkeyPatch) -> None:
+    world = TwoApps(bert=Traits(conditional=False))
+    ann = world.anna.add(email="ann@x.test", name="Ann")
+    world.rest()
+    bert = world.partner(ann)
+    world.anna.edit(ann, name="Anne")
+
+    def read_by_another(ctx: Context, plan: Plan) -> None:
+        world.bert.edit(bert, name="Annabel")
+        poll(ctx, [ctx.ends[Side.RIGHT]])
+        apply_quiet(ctx, plan)
+
+    monkeypatch.setattr(run, "apply_quiet", read_by_another)
+    assert world.run().written == {}
+    monkeypatch.undo()
+    world.rest()
+    assert world.in_step()
+    assert [write.before for entry in world.journal() for write in entry.writes.values() if write.conflict] == [
+        "Annabel"
+    ]

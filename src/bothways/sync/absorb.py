@@ -1,5 +1,6 @@
 """Take in what was read from an app: values, keys, merges and deletes, and mark what must be looked at."""
 
+import math
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
@@ -86,9 +87,10 @@ def absorb(feed: Feed, news: Iterable[News], now: float, read_at: float, *, base
         after = _row(feed, each, before, now, read_at, baseline)
         if after is None:
             continue
-        saved.append(after)
         if _differs(feed, before, after):
             changed.add(each.id)
+            after = _told_apart(before, after)
+        saved.append(after)
         if after.live and before is not None and not before.live:
             restored.append(each.id)
         if not after.live:
@@ -203,6 +205,13 @@ def _row(feed: Feed, news: News, before: SeenRow | None, now: float, read_at: fl
         before.swept if before else 0.0,
         lists=before.lists if before else (),
     )
+
+
+def _told_apart(before: SeenRow | None, after: SeenRow) -> SeenRow:
+    """Return a row with another moment than the one before has: a plan knows by it what it has looked at."""
+    if before is None or before.read_at != after.read_at:
+        return after
+    return after._replace(read_at=math.nextafter(after.read_at, math.inf))
 
 
 def _gone(before: SeenRow, news: News, read_at: float) -> SeenRow:
