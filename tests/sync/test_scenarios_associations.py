@@ -93,6 +93,27 @@ def test_parent_that_was_deleted_and_restored_is_given_to_a_child_that_came_mean
     assert kids.folks(L, str(young)) == (ann,)
 
 
+def test_who_was_taken_away_while_the_partner_was_deleted_is_taken_away_there_when_that_is_restored(
+    people: TwoApps, kids: Kids
+) -> None:
+    kid, ann, _ = given_a_kid_of_two(people, kids)
+    _, bob = kids.folks(L, kid)
+    other, there = kids.partner(kid), people.partner(ann)
+    people.anna.delete(ann)
+    people.run(full=True)
+    people.run()
+    kids.bert.edit(other, folks=[people.partner(bob)])
+    kids.rest()
+    assert kids.folks(L, kid) == (ann, bob), "nobody knows who Ann is over there"
+    people.anna.restore(ann)
+    people.run(full=True)
+    people.rest()
+    assert people.partner(ann) == there
+    kids.rest()
+    assert kids.folks(L, kid) == (bob,)
+    assert kids.folks(R, other) == (people.partner(bob),)
+
+
 def test_from_now_on_what_belonged_together_before_is_left_as_it_is(people: TwoApps, kids: Kids) -> None:
     ann, bob = (people.anna.add(email=f"{name}@x.test", name=name) for name in ("ann", "bob"))
     people.rest()

@@ -74,6 +74,11 @@ class _View(NamedTuple):
         gone = {id: self.across(side, id) for id in self.gone(side)}
         return {id: tied[partner] for id, partner in gone.items() if partner in there and partner in tied}
 
+    def kept(self, side: Side) -> tuple[str, ...]:
+        """Return what went away on a side and is to be taken away on the other one still: when its partner is there."""
+        lone = self.state.lone.get(side, ())
+        return (*self.unheard(side), *(id for id in self.gone(side) if id in lone))
+
     def waiting(self, side: Side) -> set[str]:
         """Return what a side holds that is new and has no partner yet."""
         return {id for id in self.new(side) if self.across(side, id) is None}
@@ -91,7 +96,7 @@ class _View(NamedTuple):
         known = tuple(id for id in self.held[side] if id not in waiting)
         if self.led_by_waiting(side):
             known = _led_by(self.across(side.other, next(iter(self.held[side.other]), None)), known)
-        return (*known, *self.unheard(side))
+        return (*known, *self.kept(side))
 
 
 def decide_association(spec: SyncSpec, state: FieldState, now: float) -> FieldDecision:
@@ -215,7 +220,8 @@ def _told_already(view: _View, side: Side) -> Ids:
     if view.across(side, lead) == next(iter(view.held[other]), None):
         lead = None
     held = tuple(id for id in view.held[side] if (id in view.agreed(side) or id in there) and id != lead)
-    return held + tuple(id for id in view.gone(side) if view.across(side, id) in view.held[other])
+    still = tuple(id for id in view.gone(side) if view.across(side, id) in view.held[other])
+    return held + tuple(dict.fromkeys((*still, *view.kept(side))))
 
 
 # --- one on a side ------------------------------------------------------------------------------------

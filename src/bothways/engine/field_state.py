@@ -1,7 +1,7 @@
 """One field of a linked pair: what is known of it, and what is decided about it."""
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from types import MappingProxyType
 from typing import NamedTuple
 
@@ -47,6 +47,7 @@ class FieldState(NamedTuple):
     ``modified`` says when (seconds, by the app's own clock) the record of a side was changed last, if the app tells.
     ``partners`` are, for an association, the records of the other side that the ids of each side are linked with.
     ``tied`` are, per side, those ids of an association that stay (see ``labels.tied_by_labels``).
+    ``lone`` are, per side, ids that went away from it, whose records are there still and have no partner now.
     ``told`` is what the history of the field tells, of the sides whose app has been asked for it.
     """
 
@@ -59,6 +60,7 @@ class FieldState(NamedTuple):
     partners: Mapping[Side, Mapping[str, str]] = MappingProxyType({})
     told: Mapping[Side, Told] = MappingProxyType({})
     tied: Mapping[Side, Mapping[str, str]] = MappingProxyType({})
+    lone: Mapping[Side, Collection[str]] = MappingProxyType({})
 
 
 class Merge(NamedTuple):

@@ -33,7 +33,8 @@ class Pair:
     says since when (seconds) a side is known to hold what it holds, where that is known. ``decided`` is what a person
     has decided about fields that both sides changed, by mapping. ``told`` is what the apps' histories of single fields
     tell, by mapping, where they were asked. ``partners`` are, by mapping of an association, the
-    records of the other side that the ids of each side are linked with.
+    records of the other side that the ids of each side are linked with. ``lone`` are, by the same, the ids that
+    went away from a side, whose records are there still and have no partner now.
     """
 
     records: Mapping[Side, Record | None]
@@ -43,6 +44,7 @@ class Pair:
     decided: Mapping[str, Decided] = field(default_factory=dict)
     partners: Mapping[str, Mapping[Side, Mapping[str, str]]] = field(default_factory=dict)
     told: Mapping[str, Mapping[Side, Told]] = field(default_factory=dict)
+    lone: Mapping[str, Mapping[Side, Collection[str]]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -205,7 +207,8 @@ def _state(mapping: FieldMap, values: Mapping[Side, Mapping[str, Value]], pair: 
     shadow = {side: pair.shadows[side].get(key) for side in SIDES}
     partners = pair.partners.get(key, {})
     landed, told = pair.landed.get(key, ()), pair.told.get(key, {})
-    return FieldState(mapping, now, shadow, landed, pair.since, _modified(pair), partners, told)
+    state = FieldState(mapping, now, shadow, landed, pair.since, _modified(pair), partners, told)
+    return state._replace(lone=pair.lone.get(key, {}))
 
 
 def _modified(pair: Pair) -> dict[Side, float]:

@@ -33,6 +33,21 @@ def partners_of(ctx: Context, pairs: Iterable[Pair]) -> Partners:
     return {each.key: _across(ctx, each, kept) for each in _associations(ctx)} if kept else {}
 
 
+def lone_of(ctx: Context, pairs: Iterable[Pair], partners: Partners) -> dict[str, dict[Side, set[str]]]:
+    """Return, per association and side, what went away from these pairs whose record is there and has no partner now.
+
+    A person took it away, and the other app cannot be told so yet: its partner may be restored, or linked anew.
+    """
+    kept, found = list(pairs), dict[str, dict[Side, set[str]]]()
+    for mapping in _associations(ctx) if kept else ():
+        parents, found[mapping.key] = ctx.parents[mapping.through], {}
+        for side in SIDES:
+            ids = _ids(mapping, side, kept).gone - partners[mapping.key][side].keys()
+            rows = feeds.seen_by_id(_feed(parents, side).pk, ids) if ids else {}
+            found[mapping.key][side] = {id for id, row in rows.items() if row.live}
+    return found
+
+
 def follow_merges(ctx: Context, pairs: Mapping[int, Pair], partners: Partners) -> dict[int, Pair]:
     """Return these pairs, by link, with shadows that name what was merged by what it was merged into; store them so.
 

@@ -19,7 +19,7 @@ from bothways.ledger.models import Plan
 from bothways.ledger.survey import Survey
 from bothways.records import Record, Value
 from bothways.sync import held
-from bothways.sync.associations import Partners, follow_merges, partners_of, read_before_merged
+from bothways.sync.associations import Partners, follow_merges, lone_of, partners_of, read_before_merged
 from bothways.sync.called import with_names
 from bothways.sync.context import Context, Progress
 from bothways.sync.conversions import (
@@ -177,7 +177,8 @@ def _linked(ctx: Context, sheet: Sheet, wanted: dict[Side, set[str]], tally: Tal
     late = read_before_merged(ctx, {link.id: (pair, _read_at(rows_of[link.id])) for link, pair, _ in looked_at})
     looked_at = [each for each in looked_at if each[0].id not in late]  # they stay due, and are read again
     followed = follow_merges(ctx, {link.id: pair for link, pair, _ in looked_at}, partners)
-    known_now = [replace(pair, partners=partners) for pair in followed.values()]
+    lone = lone_of(ctx, followed.values(), partners)
+    known_now = [replace(pair, partners=partners, lone=lone) for pair in followed.values()]
     spec = with_names(ctx, [pair for _, pair, _ in looked_at])
     actions = plan_with_histories(ctx, known_now, partial(_plan_pair, ctx, spec, [facts for *_, facts in looked_at]))
     for (link, pair, facts), action in zip(looked_at, actions, strict=True):
