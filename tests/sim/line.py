@@ -60,9 +60,7 @@ class Line:
         if not self.asked or self.drawn is not None:
             return
         apps, sync = self.schedule.apps, self.schedule.sync
-        live = [(app, row) for app in apps.values() for row in app.live()]
-        for app, row in live:
-            self.held.setdefault((app.name, row.id), []).append(dict(row.values))
+        live = self._hold()
         if self.began is not None:
             return
         self.began = self.schedule.world.now
@@ -81,6 +79,13 @@ class Line:
         unsettled = {str(entry.id) for entry in journal.open_entries(sync)}
         self.there -= {(each.app, each.record) for each in self.schedule.world.writes if each.key in unsettled}
 
+    def _hold(self) -> list[tuple[FakeApp, Row]]:
+        """Take note of what everybody holds as the line is drawn, and return them: typed once more it is no edit."""
+        live = [(app, row) for app in self.schedule.apps.values() for row in app.live()]
+        for app, row in live:
+            self.held.setdefault((app.name, row.id), []).append(dict(row.values))
+        return live
+
     def after_run(self) -> None:
         """Take note of when the line was drawn."""
         if self.began is not None and self.drawn is None:
@@ -88,6 +93,7 @@ class Line:
             self._without_paused()
             if row.line == row.line_drawn:
                 self.drawn = self.until = self.schedule.world.now
+                self._hold()
 
     def _without_paused(self) -> None:
         """A pair that is paused while the line is drawn, from one run to another, keeps what waits in it."""

@@ -7,7 +7,10 @@ import pytest
 from bothways.connectors.base import WriteItem
 from bothways.engine.sides import Side
 from bothways.engine.spec import FieldMap, Wins
+from bothways.ledger import db, links
+from bothways.ledger.holds import HoldRow
 from bothways.records import Field, FieldType, Value
+from bothways.sync.held import forget_half_done
 from tests.memory_app import PEOPLE, Refusing, Traits
 from tests.two_apps import TwoApps
 
@@ -260,3 +263,16 @@ def test_question_that_people_settled_is_asked_no_more_while_the_record_is_refus
     world.bert.edit(bob, phone="+41446681803")
     world.run()
     assert [hold.kind for hold in world.holds()] == ["refused"]
+
+
+def test_question_is_closed_of_a_pair_of_which_nothing_is_known_yet() -> None:
+    world = TwoApps()
+    ann, *_ = world.crowd(1)
+    ctx, (link,) = world.context(), links.page(world.sync, 0, 10, "state='active'")
+    with db.transaction_():
+        db.execute("DELETE FROM shadow WHERE link_id=%s", (link.id,))
+        decided = {"seen": {"left": "A", "right": "B"}, "values": {"left": "C", "right": "C"}, "words": "C"}
+        hold = HoldRow(Side.LEFT, ann, "F6", "ask", "conflict", "name=name", link.id, data={"decided": decided})
+        forget_half_done(ctx, [hold], {ann: link.id})
+    world.rest()
+    assert world.in_step()

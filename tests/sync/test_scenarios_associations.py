@@ -460,6 +460,30 @@ def test_who_is_taken_away_stays_away_though_the_other_app_merges_right_after_th
     assert people.partner(twin) not in kids.folks(R, other)
 
 
+def test_who_was_merged_into_whom_a_lost_write_took_away_is_no_reason_to_keep_both_apart(
+    people: TwoApps, kids: Kids
+) -> None:
+    kid, ann, _ = given_a_kid_of_two(people, kids)
+    _, bob = kids.folks(L, kid)
+    cy, other = people.anna.add(email="cy@x.test", name="cy"), kids.partner(kid)
+    people.rest()
+    twin = people.bert.add(email="", name="whom nobody knows yet")
+    kids.bert.edit(other, folks=[*kids.folks(R, other), twin])
+    kids.anna.edit(kid, folks=[bob, cy])
+
+    def merged_and_lost() -> None:
+        people.bert.merge(people.partner(ann), twin)
+        kids.bert.edit(other, folks=[people.partner(ann) if id == twin else id for id in kids.folks(R, other)])
+        raise OutcomeUnknown(app="Bert", reason="time-out")
+
+    kids.bert.once("after", "write update", merged_and_lost)
+    kids.rest()
+    people.rest()
+    kids.rest()
+    assert kids.same_folks(), (kids.folks(L, kid), kids.folks(R, other))
+    assert {bob, cy} <= set(kids.folks(L, kid))
+
+
 # --- by chance ----------------------------------------------------------------------------------------
 
 

@@ -67,7 +67,7 @@ def forget_half_done(ctx: Context, closed: Iterable[HoldRow], linked: Mapping[st
         link_id = linked.get(hold.record_id)
         if link_id is not None and hold.data.get("decided"):
             known = links.shadows([link_id]).get(link_id, {})
-            seen = {side: each[hold.field].value if hold.field in each else None for side, each in known.items()}
+            seen = {side: each.value if (each := known.get(side, {}).get(hold.field)) else None for side in SIDES}
             if half_done(ctx.mapping(hold.field), seen, decided_of(hold.data["decided"])):
                 links.forget_shadows(ctx.sync.workspace_id, link_id, [hold.field])
 

@@ -226,8 +226,9 @@ def _by_survivors(ctx: Context, entry: Entry, rows: Collection[SeenRow]) -> Entr
         if not mapping.through:
             continue
         held = {id for row in rows if row.live for id in ids_of((row.values or {}).get(write.field))}
-        lacking = {*ids_of(write.before), *ids_of(write.after)} - held
-        into = {old: new for old, new in merged_into(ctx, mapping, entry.side, lacking).items() if new in held}
+        before, after = set(ids_of(write.before)), set(ids_of(write.after))
+        found = merged_into(ctx, mapping, entry.side, (before | after) - held).items()
+        into = {old: new for old, new in found if new in held - (before - after)}  # what was to go is nobody's survivor
         if into:
             writes[key] = write._replace(before=_renamed(write.before, into), after=_renamed(write.after, into))
     return entry._replace(writes=writes)
