@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Locator, Page, expect
 
 from tests.browser.house import House, accounts
 from tests.browser.house import house as housed
@@ -105,21 +105,21 @@ def saved(page: Page) -> Iterator[None]:
     expect(page.locator(AT_WORK)).to_have_count(0)
 
 
-def choose(page: Page, label: str, option: str) -> None:
-    with saved(page):
-        page.get_by_label(label).select_option(option)
+def choose(control: Locator, option: str) -> None:
+    with saved(control.page):
+        control.select_option(option)
 
 
-def fill(page: Page, label: str, text: str) -> None:
-    with saved(page):
-        page.get_by_label(label).fill(text)
-        page.get_by_label(label).blur()
+def fill(control: Locator, text: str) -> None:
+    with saved(control.page):
+        control.fill(text)
+        control.blur()
 
 
 def tag(page: Page, field: str, value: str) -> None:
     """Say with what a record in west is tagged."""
-    choose(page, "Field in west", field)
-    fill(page, "Value in west", value)
+    choose(page.get_by_label("Field in west"), field)
+    fill(page.get_by_label("Value in west"), value)
 
 
 def counted(page: Page) -> tuple[int, int]:
@@ -217,9 +217,9 @@ def test_partner_of_a_deleted_record_is_kept(house: House, ana: Page) -> None:
 
 def test_partner_of_a_deleted_record_is_tagged(house: House, ana: Page) -> None:
     edit(ana, "conflicts")
-    choose(ana, PARTNER, "Is kept and tagged")
+    choose(ana.get_by_label(PARTNER), "Is kept and tagged")
     tag(ana, "Message", "deleted in east")
-    fill(ana, "Wait this long", "0s")
+    fill(ana.get_by_label("Wait this long"), "0s")
     save(ana, house)
     delete(house, ana, "marked")
     assert held(house, "marked", "message") == (None, "deleted in east")
@@ -227,8 +227,8 @@ def test_partner_of_a_deleted_record_is_tagged(house: House, ana: Page) -> None:
 
 def test_partner_of_a_deleted_record_waits_and_stays_if_that_is_restored(house: House, ana: Page) -> None:
     edit(ana, "conflicts")
-    choose(ana, PARTNER, "Is archived too; it can be restored there")
-    fill(ana, "Wait this long", "1h")
+    choose(ana.get_by_label(PARTNER), "Is archived too; it can be restored there")
+    fill(ana.get_by_label("Wait this long"), "1h")
     save(ana, house)
     id = id_of(house, "restored")
     delete(house, ana, "restored")
@@ -246,9 +246,9 @@ def test_partner_of_a_deleted_record_waits_and_stays_if_that_is_restored(house: 
 
 def test_deletions_beyond_the_limit_of_a_day_wait_until_somebody_lets_them_pass(house: House, ana: Page) -> None:
     edit(ana, "conflicts")
-    fill(ana, "Wait this long", "0s")
+    fill(ana.get_by_label("Wait this long"), "0s")
     ana.get_by_text("Safety limits and schedule").click()
-    fill(ana, "Records that may be archived or deleted in a day", "1")
+    fill(ana.get_by_label("Records that may be archived or deleted in a day"), "1")
     save(ana, house)
     delete(house, ana, "first")
     assert held(house, "first", "city") == (None, None)
