@@ -276,6 +276,7 @@ def test_review_says_how_many_take_part_and_to_begin_with_a_few_of_many(office: 
     office.anna.lists = {"Small": ids[:24]}
     here = Wizard(office)
     here.begin()
+    here.fill("records", require=["false", "true"])
     page = here.step("review")
     assert "101 <bdi>people</bdi>. How many of them take part is known once they are read" in page
     assert f'href="/drafts/{here.id}/records#send-0">Choose which records</a>' in page
@@ -313,6 +314,7 @@ def test_what_is_being_counted_is_asked_for_again(office: Office, monkeypatch: p
     office.pair("Eve")
     here = Wizard(office)
     here.edit()
+    here.fill("records", require=["false", "true"])
     counting = f'hx-get="/drafts/{here.id}/review" hx-trigger="load delay:1s" hx-select="#known-0 &gt; p"'
     for step in ("records", "review"):
         page = here.step(step).replace("known-0 > p", "known-0 &gt; p")
