@@ -72,12 +72,12 @@ def edit(page: Page, step: str) -> None:
     page.goto(page.url.replace("/records", f"/{step}"))
 
 
-def save(page: Page, house: House) -> None:
+def save(page: Page) -> None:
     """Save the draft that is being edited, and run the sync."""
     page.goto(page.url.split("#")[0].rpartition("/")[0] + "/review")
     page.get_by_role("button", name="Save", exact=True).click()
     expect(page.get_by_role("status")).to_contain_text("people is saved.")
-    house.run("people")
+    sync_now(page, "people")
 
 
 def test_value_of_the_default_app_wins_but_for_direction_and_own_winners(house: House, ana: Page) -> None:
@@ -87,10 +87,10 @@ def test_value_of_the_default_app_wins_but_for_direction_and_own_winners(house: 
     ana.get_by_label("Who wins").select_option("west")
     ana.get_by_role("button", name="Add field").click()
     expect(ana.get_by_role("group", name="Job Title")).to_be_visible()
-    save(ana, house)
+    save(ana)
     house.east.edit("contacts", id, {"firstname": "Dave", "city": "", "jobtitle": "Buyer"})
     house.west.edit("contacts", id, {"firstname": "David", "zip": "0150", "jobtitle": "Cook"})
-    house.run("people")
+    sync_now(ana, "people")
     assert held(house, "dan", "firstname") == ("Dave", "Dave")
     assert held(house, "dan", "city") == ("", "Oslo"), "an empty value changes nothing"
     assert held(house, "dan", "zip") == ("", "0150"), "west sends no postal codes"
@@ -141,12 +141,12 @@ def leaves(house: House, ana: Page, name: str, label: str, *, to: tuple[int, int
             choice.check()
         if name == "tag":
             tag(ana, "Fax Number", "left Norway")
-        save(ana, house)
+        save(ana)
     before = counted(ana)
     house.east.edit("contacts", id_of(house, name), {"country": "Sweden"})
-    house.run("people")
+    sync_now(ana, "people")
     house.east.edit("contacts", id_of(house, name), {"city": "Bergen"})
-    house.run("people")
+    sync_now(ana, "people")
     assert counted(ana) == (before[0] + to[0], before[1] + to[1])
     look_for(ana, name)
     return held(house, name, "city")
@@ -164,9 +164,9 @@ def test_record_that_leaves_the_filter_is_frozen(house: House, ana: Page) -> Non
     expect(ana.get_by_role("row").last).to_contain_text("Left out")
     expect(ana.get_by_role("row").last).to_contain_text(OUTSIDE)
     house.east.edit("contacts", id_of(house, "freeze"), {"country": "Norway"})
-    house.run("people")
+    sync_now(ana, "people")
     assert held(house, "freeze", "city") == ("Bergen", "Bergen"), "nothing was forgotten"
-    ana.reload()
+    look_for(ana, "freeze")
     expect(ana.get_by_role("row").last).to_contain_text("In sync")
 
 
@@ -188,7 +188,7 @@ def test_record_that_leaves_the_filter_is_tagged_until_it_returns(house: House, 
     expect(ana.get_by_role("row").last).to_contain_text(OUTSIDE)
     assert held(house, "tag", "fax") == ("", "left Norway")
     house.east.edit("contacts", id_of(house, "tag"), {"country": "Norway"})
-    house.run("people")
+    sync_now(ana, "people")
     assert held(house, "tag", "fax") == ("", ""), "the tag is taken away"
     assert held(house, "tag", "city") == ("Bergen", "Bergen")
 
@@ -220,7 +220,7 @@ def test_partner_of_a_deleted_record_is_tagged(house: House, ana: Page) -> None:
     choose(ana.get_by_label(PARTNER), "Is kept and tagged")
     tag(ana, "Message", "deleted in east")
     fill(ana.get_by_label("Wait this long"), "0s")
-    save(ana, house)
+    save(ana)
     delete(house, ana, "marked")
     assert held(house, "marked", "message") == (None, "deleted in east")
 
@@ -229,7 +229,7 @@ def test_partner_of_a_deleted_record_waits_and_stays_if_that_is_restored(house: 
     edit(ana, "conflicts")
     choose(ana.get_by_label(PARTNER), "Is archived too; it can be restored there")
     fill(ana.get_by_label("Wait this long"), "1h")
-    save(ana, house)
+    save(ana)
     id = id_of(house, "restored")
     delete(house, ana, "restored")
     assert held(house, "restored", "city") == (None, "Oslo")
@@ -240,7 +240,7 @@ def test_partner_of_a_deleted_record_waits_and_stays_if_that_is_restored(house: 
     house.east.restore("contacts", id)
     house.bothways("run", "people", "--full")
     house.east.edit("contacts", id, {"city": "Bergen"})
-    house.run("people")
+    sync_now(ana, "people")
     assert held(house, "restored", "city") == ("Bergen", "Bergen")
 
 
@@ -249,7 +249,7 @@ def test_deletions_beyond_the_limit_of_a_day_wait_until_somebody_lets_them_pass(
     fill(ana.get_by_label("Wait this long"), "0s")
     ana.get_by_text("Safety limits and schedule").click()
     fill(ana.get_by_label("Records that may be archived or deleted in a day"), "1")
-    save(ana, house)
+    save(ana)
     delete(house, ana, "first")
     assert held(house, "first", "city") == (None, None)
     delete(house, ana, "second")

@@ -124,7 +124,7 @@ def test_numbers_of_a_draft_are_those_of_what_is_right_with_it(office: Office) -
     send = {"Anna": {"filter": {"field": "name", "starts_with": "E"}}, "Bert": "none"}
     drafts.change(here, made.id, made.version, send=send, guards={"first_run": "many"})
     found = of_draft(here, made.id)
-    assert [(each.app, each.object, each.taking_part, each.total, each.sends) for each in found] == [
-        ("Anna", "people", 1, 2, True),
-        ("Bert", "people", 2, 2, False),
+    assert [(each.app, each.taking_part, each.total, each.sends, each.at_most) for each in found] == [
+        ("Anna", 1, 2, True, False),
+        ("Bert", 2, 2, False, True),
     ]

@@ -288,6 +288,7 @@ def test_review_says_how_many_take_part_and_to_begin_with_a_few_of_many(office: 
     assert "24 of 101 <bdi>people</bdi> take part." in here.page
     page = here.step("review")
     assert "24 of 101 <bdi>people</bdi> take part." in page
+    assert "At most 0 of 0 <bdi>people</bdi> take part: the filter of the other app decides, too." in page
     assert "Choose which records" not in page
     here.fill("records", **{"send-0": "none"})
     page = here.step("review")
@@ -642,6 +643,15 @@ def test_edit_shows_what_changes_and_saves_it_over_a_sync_that_stays_on(office: 
     view = syncs.show_sync(office.open(), "people")
     assert (view.state, view.default_app) == ("on", "Bert")
     assert "# who we know" in office.file.read_text(encoding="utf-8")
+
+
+def test_changes_of_a_draft_that_cannot_be_read_are_told_later(office: Office) -> None:
+    here = Wizard(office)
+    here.edit()
+    assert "<p>Nothing.</p>" in here.step("review")
+    here.fill("conflicts", **{"guard-max_change": "lots"})
+    page = here.step("review")
+    assert ("It is told as soon as all of that is mended." in page, "<p>Nothing.</p>" in page) == (True, False)
 
 
 def test_settings_changed_meanwhile_are_shown_and_saved_over_or_kept(office: Office) -> None:

@@ -82,7 +82,8 @@ def of_settings(workspace: Workspace, exact: Resolution) -> tuple[KnownView | No
     for side in SIDES:
         place = document.apps[side], document.objects[side]
         seen = known(workspace, *place, scope.filters.get(side), scope.emails.get(side, ""), ask=True)
-        found.append(replace(seen, sends=document.sends[side]) if seen else None)
+        at_most = side.other in scope.filters
+        found.append(replace(seen, sends=document.sends[side], at_most=at_most) if seen else None)
     return tuple(found)
 
 

@@ -107,7 +107,8 @@ class KnownView:
 
     ``fitting``: how many fit a filter; ``without_email``: how many hold no valid e-mail address; ``taking_part``: how
     many do what is asked of these two; each None where that is not asked, or not known of all of them.
-    ``counting``: it is being counted. ``sends``: whether the app sends any.
+    ``counting``: it is being counted. ``sends``: whether the app sends any. ``at_most``: the other app has a filter, by
+    which fewer of them may take part.
     """
 
     app: str
@@ -119,6 +120,7 @@ class KnownView:
     at: float | None
     counting: bool = False
     sends: bool = True
+    at_most: bool = False
 
 
 @dataclass(frozen=True, slots=True)
