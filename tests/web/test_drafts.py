@@ -645,6 +645,21 @@ def test_edit_shows_what_changes_and_saves_it_over_a_sync_that_stays_on(office: 
     assert "# who we know" in office.file.read_text(encoding="utf-8")
 
 
+def test_tags_are_told_in_words_among_the_changes(office: Office) -> None:
+    rich(office)
+    here = Wizard(office)
+    here.edit()
+    here.fill("records", leaving="tag")
+    here.fill("records", **{"leaving-1-field": "country"})
+    here.fill("records", **{"leaving-1-value": "DE"})
+    here.fill("conflicts", **{"deletes-0": "tag"})
+    here.fill("conflicts", **{"deletes-0-field": "stage"})
+    here.fill("conflicts", **{"deletes-0-value": "lead"})
+    page = here.step("review")
+    for words, value in (("field of the tag in Bert", "country"), ("value of the tag in Anna", "lead")):
+        assert re.search(rf"<bdi>{words}</bdi>.*?<ins><pre class=\"yaml\">{value}</pre>", page, re.DOTALL), words
+
+
 def test_changes_of_a_draft_that_cannot_be_read_are_told_later(office: Office) -> None:
     here = Wizard(office)
     here.edit()

@@ -1,6 +1,7 @@
 """What apps tell of how many records they have and who is in their lists, not asked again by every page that counts."""
 
 from collections.abc import Callable, Collection, Mapping
+from functools import partial
 from typing import TypeVar
 
 from bothways.connectors.base import KeepsLists
@@ -38,7 +39,7 @@ def members(workspace: Workspace, app: str, object: str, names: Collection[str])
     found = {}
     for name in names:
         place = (workspace.database, app, object, name)
-        ids = _told(workspace, place, _members, lambda opened, name=name: _read(opened, object, name))
+        ids = _told(workspace, place, _members, partial(_read, object=object, name=name))
         if ids is not None:
             found[name] = ids
     return found

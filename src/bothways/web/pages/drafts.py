@@ -144,14 +144,11 @@ def _matching(looked: Looked) -> dict[str, Any]:
 
 def _conflicts(looked: Looked) -> dict[str, Any]:
     exact = looked.exact
-    can = [_can_remove(exact, place) for place in (0, 1)] if exact else []
+    archives = [exact.apps[side].connector.capabilities.archives for side in SIDES] if exact else []
+    can = ["archive" if each else "delete" for each in archives]
     built = conflicts.shown(looked.draft.settings, looked.fields, looked.problems, _mapped(exact), can)
     wrong = any(each.part in ("guards", "schedule", "proof") for each in looked.problems.all)
     return {"form": built, "open_limits": wrong}
-
-
-def _can_remove(exact: Resolution, place: int) -> str:
-    return "archive" if exact.apps[SIDES[place]].connector.capabilities.archives else "delete"
 
 
 def _mapped(exact: Resolution | None) -> Choices:
@@ -328,6 +325,10 @@ def key_words(part: str, key: str) -> str:
     }
     if part == "conflicts" and key.startswith("per_field."):
         return _("who wins %(field)s") % {"field": key.removeprefix("per_field.")}
+    apps = [each for each in key.split(".")[:-1] if each != "tag"]
+    if part in ("when_leaving_filter", "deletes") and key.count(".") == 2 and len(apps) == 1:
+        tag = _("field of the tag in %(app)s") if key.endswith(".field") else _("value of the tag in %(app)s")
+        return tag % {"app": apps[0]}
     return words.get((part, key), key)
 
 
