@@ -3,8 +3,9 @@
 from collections.abc import Sequence
 
 from bothways.engine.brakes import Totals
+from bothways.ledger.models import Draft
 from bothways.service.database import on_database
-from bothways.service.resolution import Resolution, row_of
+from bothways.service.resolution import Resolution
 from bothways.service.revisions import has_begun
 from bothways.service.rights import Role, for_role
 from bothways.service.views import DraftView, KnownView
@@ -34,5 +35,6 @@ def begins_with_many(
     """Tell whether a draft is of a first sync, without a filter, of an app that would send many records."""
     if exact.resolved.spec.scope.filters or exact.resolved.document.scope.from_now:
         return False
-    many = any(each is not None and each.sends and each.total > MANY for each in numbers)
-    return many and (draft.new or not has_begun(row_of(workspace, draft.name)))
+    row = Draft.objects.select_related("sync").filter(pk=draft.id).first()
+    begun = row is not None and row.sync is not None and has_begun(row.sync)
+    return not begun and any(each is not None and each.sends and each.total > MANY for each in numbers)
