@@ -2,9 +2,11 @@
 
 A test asks for ``ana`` (an admin's page), ``vera`` (a viewer's) or ``open_as`` (any role, any options of a browser
 context), and for ``house`` to act in the apps and to wait for what a run brings about. Every page is watched.
+A module that has a ``house`` of its own gets the same pages of that one.
 """
 
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, Page, StorageState, expect, sync_playwright
@@ -34,8 +36,8 @@ def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
 
 
 @pytest.fixture(scope="session")
-def signed_in() -> dict[str, StorageState]:
-    """What a browser keeps of those who have signed in, by role."""
+def signed_in() -> dict[tuple[Path, str], StorageState]:
+    """What a browser keeps of those who have signed in, by workspace and role."""
     return {}
 
 
@@ -49,18 +51,19 @@ def chromium() -> Iterator[Browser]:
 
 
 @pytest.fixture
-def open_as(chromium: Browser, house: House, signed_in: dict[str, StorageState]) -> Iterator[OpenAs]:
+def open_as(chromium: Browser, house: House, signed_in: dict[tuple[Path, str], StorageState]) -> Iterator[OpenAs]:
     """Open pages in the name of a role (None: of nobody)."""
     with watched(chromium, house) as context:
 
         def opened(role: str | None, **options: object) -> Page:
             if role is None:
                 return context(**options).new_page()
-            if role not in signed_in:
+            who = (house.folder, role)
+            if who not in signed_in:
                 page = context().new_page()
                 sign_up(page, house.link(role), NAMES[role])
-                signed_in[role] = page.context.storage_state()
-            return context(storage_state=signed_in[role], **options).new_page()
+                signed_in[who] = page.context.storage_state()
+            return context(storage_state=signed_in[who], **options).new_page()
 
         yield opened
 

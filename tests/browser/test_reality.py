@@ -5,15 +5,13 @@ import io
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Page, expect
 
 from bothways.sandbox.hubspot.schema import prop
-from tests.browser.conftest import sign_up
 from tests.browser.house import House, accounts
 from tests.browser.house import house as housed
 from tests.browser.test_changes import answer, sync_now
 from tests.browser.test_runs import Rows, changed, values
-from tests.browser.watch import watched
 
 SYNCS = """\
 syncs:
@@ -50,7 +48,7 @@ def firm(number: int, **more: str) -> dict[str, str]:
 
 
 @pytest.fixture(scope="module")
-def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
+def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
     """Serve people of two accounts who are in step, and firms that differ in every way."""
     with accounts() as (east, west):
         for each in (east, west):
@@ -73,17 +71,8 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
             yield here
 
 
-@pytest.fixture
-def ana(chromium: Browser, place: House) -> Iterator[Page]:
-    """Open a page as an admin."""
-    with watched(chromium, place) as context:
-        page = context().new_page()
-        sign_up(page, place.link(), f"Ana Ruiz {len(place.log)}")
-        yield page
-
-
-def test_preview_shows_every_change_and_no_other(place: House, ana: Page) -> None:
-    apps = {"east": place.east, "west": place.west}
+def test_preview_shows_every_change_and_no_other(house: House, ana: Page) -> None:
+    apps = {"east": house.east, "west": house.west}
     before = {name: values(each, "companies") for name, each in apps.items()}
     ana.goto("/syncs/firms/preview")
     ana.get_by_role("button", name="Make a preview").click()
@@ -94,7 +83,7 @@ def test_preview_shows_every_change_and_no_other(place: House, ana: Page) -> Non
     assert {name: values(each, "companies") for name, each in apps.items()} == before, "nothing is written before"
 
     answer(ana, "Turn on")
-    place.until(lambda: bool(place.runs("firms")))
+    house.until(lambda: bool(house.runs("firms")))
     after = {name: values(each, "companies") for name, each in apps.items()}
     assert sorted(told(shown)) == sorted(done(before, after))
 
@@ -115,15 +104,15 @@ def done(before: dict[str, Rows], after: dict[str, Rows]) -> Iterator[tuple[str,
                     yield app, id if was else "", name, now.get(name, "")
 
 
-def test_mapping_that_would_empty_many_phones_stops_and_goes_on_once_it_is_mended(place: House, ana: Page) -> None:
-    for id in list(place.east.records("contacts"))[:230]:
-        place.east.edit("contacts", id, {"phone": ""})
-    before = values(place.west, "contacts")
+def test_mapping_that_would_empty_many_phones_stops_and_goes_on_once_it_is_mended(house: House, ana: Page) -> None:
+    for id in list(house.east.records("contacts"))[:230]:
+        house.east.edit("contacts", id, {"phone": ""})
+    before = values(house.west, "contacts")
     sync_now(ana, "people")
     expect(ana.get_by_text("Nothing is at work")).to_be_visible()
     expect(ana.get_by_role("alert")).to_contain_text("Phone Number in west would be emptied in 230 records")
     expect(ana.get_by_role("link", name="See in a preview")).to_be_visible()
-    assert values(place.west, "contacts") == before
+    assert values(house.west, "contacts") == before
 
     ana.get_by_role("link", name="Fields").click()
     ana.get_by_role("button", name="Edit", exact=True).click()
@@ -137,21 +126,21 @@ def test_mapping_that_would_empty_many_phones_stops_and_goes_on_once_it_is_mende
     expect(ana.get_by_role("status")).to_contain_text("It runs in a moment.")
     ana.goto("/syncs/people/now")
     expect(ana.get_by_text("Nothing is at work")).to_be_visible()
-    assert values(place.west, "contacts") == before
+    assert values(house.west, "contacts") == before
 
     id = next(iter(before))
-    place.west.edit("contacts", id, {"firstname": "Nia"})
-    place.run("people")
-    assert [each.records("contacts")[id]["firstname"] for each in (place.east, place.west)] == ["Nia", "Nia"]
-    assert "phone" not in values(place.east, "contacts")[id], "what was emptied stays so where that was done"
+    house.west.edit("contacts", id, {"firstname": "Nia"})
+    house.run("people")
+    assert [each.records("contacts")[id]["firstname"] for each in (house.east, house.west)] == ["Nia", "Nia"]
+    assert "phone" not in values(house.east, "contacts")[id], "what was emptied stays so where that was done"
 
 
-def test_sync_goes_on_without_a_field_that_is_gone_until_its_mapping_is_taken_out(place: House, ana: Page) -> None:
-    id = list(place.east.records("contacts"))[-1]
-    place.west.define("contacts", {**SHOE, "archived": True})
-    place.east.edit("contacts", id, {"firstname": "Ada", "shoe": "41"})
+def test_sync_goes_on_without_a_field_that_is_gone_until_its_mapping_is_taken_out(house: House, ana: Page) -> None:
+    id = list(house.east.records("contacts"))[-1]
+    house.west.define("contacts", {**SHOE, "archived": True})
+    house.east.edit("contacts", id, {"firstname": "Ada", "shoe": "41"})
     sync_now(ana, "people")
-    place.until(lambda: place.west.records("contacts")[id]["firstname"] == "Ada")
+    house.until(lambda: house.west.records("contacts")[id]["firstname"] == "Ada")
 
     ana.goto("/syncs/people/fields")
     row = ana.get_by_role("row").filter(has_text="shoe")
@@ -166,6 +155,6 @@ def test_sync_goes_on_without_a_field_that_is_gone_until_its_mapping_is_taken_ou
     ana.get_by_role("button", name="Review changes").click()
     ana.get_by_role("button", name="Save and sync").click()
     expect(ana.get_by_role("status")).to_contain_text("It runs in a moment.")
-    place.until(lambda: place.runs("people")[-1]["state"] == "done")
+    house.until(lambda: house.runs("people")[-1]["state"] == "done")
     ana.goto("/issues")
     expect(ana.get_by_text("Nothing needs you")).to_be_visible()

@@ -47,7 +47,7 @@ Rows = Mapping[str, Mapping[str, str]]
 
 
 @pytest.fixture(scope="module")
-def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
+def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
     """Serve firms, of which half are in another city in west, and people whom east alone knows."""
     with accounts() as (east, west):
         rows = [{"name": f"Firm {n}", "domain": f"firm{n}.example", "city": "Oslo"} for n in FIRMS]
@@ -58,15 +58,6 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
         with housed(tmp_path_factory.mktemp("runs"), east, west, SYNCS) as here:
             here.until(lambda: bool(here.runs("deals")))
             yield here
-
-
-@pytest.fixture
-def ana(chromium: Browser, place: House) -> Iterator[Page]:
-    """Open a page as an admin."""
-    with watched(chromium, place) as context:
-        page = context().new_page()
-        sign_up(page, place.link(), f"Ana Ruiz {len(place.log)}")
-        yield page
 
 
 def values(account: Admin, object: str) -> Rows:
@@ -82,13 +73,13 @@ def changed(before: Rows, after: Rows) -> set[str]:
 
 
 def test_first_records_are_undone_and_the_rest_is_gone_on_with_and_undone_but_for_what_changed_since(
-    place: House, ana: Page
+    house: House, ana: Page
 ) -> None:
-    apps = (place.east, place.west)
+    apps = (house.east, house.west)
     before = [values(each, "companies") for each in apps]
     ana.goto("/syncs/firms")
     answer(ana, "Turn on")
-    place.until(lambda: bool(place.runs("firms")))
+    house.until(lambda: bool(house.runs("firms")))
     ana.goto("/syncs/firms/now")
     expect(ana.locator("#look")).to_contain_text("25 records were written first.")
     written = [changed(was, values(each, "companies")) for was, each in zip(before, apps, strict=True)]
@@ -97,27 +88,27 @@ def test_first_records_are_undone_and_the_rest_is_gone_on_with_and_undone_but_fo
     expect(ana.get_by_role("definition")).to_have_text(["15", "10", "0"])
     ana.get_by_role("button", name="Undo what is possible").click()
     expect(ana.get_by_role("status")).to_contain_text("Asked for the undo")
-    place.until(lambda: [values(each, "companies") for each in apps] == before)
+    house.until(lambda: [values(each, "companies") for each in apps] == before)
 
     ana.goto("/syncs/firms/now")
     expect(ana.locator("#look")).to_contain_text("25 records were written first, and put back.")
     ana.get_by_role("button", name="Continue").click()
-    place.until(lambda: len(values(place.west, "companies")) == 25 + 6)
+    house.until(lambda: len(values(house.west, "companies")) == 25 + 6)
     expect(ana.get_by_text("Nothing is at work")).to_be_visible()
     rest = [changed(was, values(each, "companies")) for was, each in zip(before, apps, strict=True)]
     assert (len(rest[0]), len(rest[1])) == (0, 5 + 6)
     assert not rest[1] & written[1], "what was put back stays so"
 
     edited, *others = sorted(rest[1] & before[1].keys())
-    place.west.edit("companies", edited, {"city": "Nice"})
-    done = next(each for each in place.runs("firms") if each["created"] == 6)
+    house.west.edit("companies", edited, {"city": "Nice"})
+    done = next(each for each in house.runs("firms") if each["created"] == 6)
     ana.goto(f"/runs/{done['run']}/undo")
     expect(ana.get_by_role("definition")).to_have_text(["4", "6", "1"])
     expect(ana.get_by_role("rowheader")).to_have_count(1)
     ana.get_by_role("button", name="Undo what is possible").click()
     expect(ana.get_by_role("status")).to_contain_text("Asked for the undo")
-    place.until(lambda: len(values(place.west, "companies")) == 25)
-    now = values(place.west, "companies")
+    house.until(lambda: len(values(house.west, "companies")) == 25)
+    now = values(house.west, "companies")
     assert now[edited]["city"] == "Nice", "what was changed since is left as it is"
     assert [now[each] for each in others] == [before[1][each] for each in others]
 
@@ -130,29 +121,29 @@ def state(page: Page) -> Locator:
     return page.locator("live-stream [data-state]")
 
 
-def test_run_goes_on_after_a_kill_and_its_page_says_so(place: House, chromium: Browser) -> None:
-    context = chromium.new_context(base_url=place.url)  # not watched: what serves it is killed
+def test_run_goes_on_after_a_kill_and_its_page_says_so(house: House, chromium: Browser) -> None:
+    context = chromium.new_context(base_url=house.url)  # not watched: what serves it is killed
     context.set_default_timeout(PATIENCE)
     ana = context.new_page()
-    sign_up(ana, place.link(), "Ina Ruiz")
-    place.west.fault("held", times=2, match="batch/create")
+    sign_up(ana, house.link(), "Ina Ruiz")
+    house.west.fault("held", times=2, match="batch/create")
     ana.goto("/syncs/people")
     answer(ana, "Turn on")
-    place.west.until_held()
+    house.west.until_held()
     ana.goto("/syncs/people/now")
     expect(bar(ana)).to_have_attribute("value", "0")
-    place.west.let_go()
+    house.west.let_go()
     expect(bar(ana)).to_have_attribute("value", str(BATCH))
     expect(state(ana)).to_have_text("Live")
 
-    place.west.until_held()
-    place.kill()
+    house.west.until_held()
+    house.kill()
     expect(state(ana)).to_have_text("Connection lost. Trying again.")
-    place.west.let_go()
-    place.serve()
+    house.west.let_go()
+    house.serve()
     expect(ana.get_by_text("Nothing is at work")).to_be_visible()
-    place.until(lambda: len(place.west.records("contacts")) == len(PEOPLE))
-    for each in (place.east, place.west):
+    house.until(lambda: len(house.west.records("contacts")) == len(PEOPLE))
+    for each in (house.east, house.west):
         numbers = [row["phone"] for row in each.records("contacts").values()]
         assert (len(numbers), len(set(numbers))) == (len(PEOPLE), len(PEOPLE))
     context.close()
@@ -167,10 +158,10 @@ def show(page: Page, shown: bool) -> None:
     )
 
 
-def test_eight_tabs_load_since_those_behind_close_their_stream(place: House, ana: Page) -> None:
-    place.east.fault("held", match="deals")
+def test_eight_tabs_load_since_those_behind_close_their_stream(house: House, ana: Page) -> None:
+    house.east.fault("held", match="deals")
     ask_for_run(ana, "deals")
-    place.east.until_held()
+    house.east.until_held()
     tabs = [ana]
     for _ in range(7):
         expect(state(tabs[-1])).to_have_text("Live")
@@ -179,20 +170,20 @@ def test_eight_tabs_load_since_those_behind_close_their_stream(place: House, ana
         tabs.append(ana.context.new_page())
         tabs[-1].goto("/syncs/deals/now")
     expect(state(tabs[-1])).to_have_text("Live")
-    place.east.let_go()
+    house.east.let_go()
     expect(tabs[-1].get_by_text("Nothing is at work")).to_be_visible()
     expect(state(ana)).to_have_text("Paused. The work itself goes on.")
     show(ana, True)
     expect(ana.get_by_text("Nothing is at work")).to_be_visible()
 
 
-def test_page_of_a_run_loads_itself_anew_where_there_is_no_script(place: House, chromium: Browser, ana: Page) -> None:
-    place.east.fault("held", match="deals")
+def test_page_of_a_run_loads_itself_anew_where_there_is_no_script(house: House, chromium: Browser, ana: Page) -> None:
+    house.east.fault("held", match="deals")
     ask_for_run(ana, "deals")
-    place.east.until_held()
-    with watched(chromium, place) as context:
+    house.east.until_held()
+    with watched(chromium, house) as context:
         quiet = context(java_script_enabled=False, storage_state=ana.context.storage_state()).new_page()
         quiet.goto("/syncs/deals/now")
         expect(quiet.locator(".work")).to_contain_text("Reading")
-        place.east.let_go()
+        house.east.let_go()
         expect(quiet.get_by_text("Nothing is at work")).to_be_visible()

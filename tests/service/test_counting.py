@@ -1,7 +1,6 @@
 """Numbers of very many records: counted of late, told when, and counted anew beside those who look."""
 
 from collections.abc import Iterator
-from concurrent.futures import Future
 
 import pytest
 
@@ -9,25 +8,8 @@ from bothways.ledger import looking
 from bothways.service import counting
 from bothways.service.syncs import show_sync
 from bothways.service.views import Counts
+from tests.aside import Aside
 from tests.office import Office
-
-
-class Aside:
-    """Keeps what is to be done aside until it is told to do it."""
-
-    def __init__(self) -> None:
-        self.waiting = list[object]()
-
-    def submit(self, work: object) -> Future[None]:
-        self.waiting.append(work)
-        return Future()
-
-    def work(self) -> int:
-        """Do it, and return how much there was."""
-        todo, self.waiting = self.waiting, []
-        for each in todo:
-            each()  # type: ignore[operator]
-        return len(todo)
 
 
 @pytest.fixture

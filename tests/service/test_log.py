@@ -18,6 +18,7 @@ def test_runs_are_listed_latest_first_with_what_they_did(office: Office) -> None
     ]
     assert found[1].created == {"Anna": 0, "Bert": 1}
     assert found[1].bill["Bert write create"] == 1
+    assert [each.compared for each in found] == [0, 1]
     assert found[0].started_at == found[1].started_at + 60
     assert found[0].ended_at is not None
 

@@ -99,6 +99,7 @@ TABLE: dict[tuple[str, str], Role] = {
     ("POST", "drafts/{id}/take-up"): Role.EDITOR,
     ("GET", "drafts/{id}/problems"): Role.VIEWER,
     ("GET", "drafts/{id}/differences"): Role.VIEWER,
+    ("GET", "drafts/{id}/records"): Role.VIEWER,
     ("POST", "drafts/{id}/preview"): Role.OPERATOR,
     ("POST", "drafts/{id}/save"): Role.EDITOR,
     ("DELETE", "drafts/{id}"): Role.EDITOR,
@@ -665,6 +666,8 @@ def test_new_sync_is_drafted_changed_and_saved(office: Office) -> None:
     assert here.get(f"{at}/problems").json["items"] == []
     assert here.post(f"{at}/rename", {"version": 3, "name": "pals"}).json["name"] == "pals"
     assert here.get(f"{at}/differences").json["items"]
+    numbers = here.get(f"{at}/records").json["items"]
+    assert [(each["app"], each["total"], each["sends"]) for each in numbers] == [("Anna", 0, True), ("Bert", 0, False)]
     saved = here.post(f"{at}/save", {"version": 4})
     assert saved.status == 200, saved.text
     assert (saved.json["name"], saved.json["state"]) == ("pals", "draft")

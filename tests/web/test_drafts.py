@@ -8,9 +8,10 @@ import pytest
 from bothways.errors import AppUnreachable
 from bothways.ledger.models import Request
 from bothways.records import Field, FieldType, Option
-from bothways.service import deleting, drafts, standing, syncs
+from bothways.service import deleting, drafts, headcount, standing, syncs
 from bothways.service.database import used
 from bothways.service.rights import Role
+from tests.aside import Aside
 from tests.memory_app import PEOPLE, MemoryApp, MemoryConnector
 from tests.office import Office
 from tests.web.browser import Answer, Browser
@@ -252,14 +253,78 @@ def test_what_is_known_already_is_counted_and_nothing_else(office: Office) -> No
     here.fill("records", **{"filter-0-add": "field:name"}, do="add-filter-0")
     here.fill("records", **{"filter-0-0-operator": "starts_with"})
     page = here.fill("records", **{"filter-0-0-value": "E"}).text
-    assert "1 of 2 <bdi>people</bdi> match" in page
+    assert "1 of 2 <bdi>people</bdi> take part, as last read" in page
+    assert "1 of 2 <bdi>people</bdi> take part, as last read" in here.step("review"), "it is counted in the same way"
     for app in (office.anna, office.bert):
         app.fields = MORE
     here.workspace.opened.clear()
     here = Wizard(office, "Ben")
     here.edit()
     here.fill("records", **{"filter-0-add": "field:country"}, do="add-filter-0")
-    assert "match, as last read" not in here.page, "the country of nobody was read yet"
+    assert "take part, as last read" not in card(here.page, 0), "the country of nobody was read yet"
+    assert "2 <bdi>people</bdi>. How many of them take part is known once they are read" in card(here.page, 0)
+
+
+def card(page: str, place: int) -> str:
+    """Return what a page tells of the numbers of one app."""
+    return page.partition(f'id="known-{place}"')[2].partition("</div>")[0]
+
+
+def test_review_says_how_many_take_part_and_to_begin_with_a_few_of_many(office: Office) -> None:
+    rich(office)
+    ids = [office.anna.add(name=f"P{number}", email=f"p{number}@x.test") for number in range(101)]
+    office.anna.lists = {"Small": ids[:24]}
+    here = Wizard(office)
+    here.begin()
+    here.fill("records", require=["false", "true"])
+    page = here.step("review")
+    assert "101 <bdi>people</bdi>. How many of them take part is known once they are read" in page
+    assert f'href="/drafts/{here.id}/records#send-0">Choose which records</a>' in page
+    here.fill("records", require=["false"])
+    assert "101 of 101 <bdi>people</bdi> take part." in here.step("review")
+    here.fill("records", **{"send-0": "filter"})
+    here.fill("records", **{"filter-0-add": "list:"}, do="add-filter-0")
+    here.fill("records", **{"filter-0-0-value": "Small"}, htmx=True)
+    assert "24 of 101 <bdi>people</bdi> take part." in here.page
+    page = here.step("review")
+    assert "24 of 101 <bdi>people</bdi> take part." in page
+    assert "At most 0 of 0 <bdi>people</bdi> take part: the filter of the other app decides, too." in page
+    assert "Choose which records" not in page
+    here.fill("records", **{"send-0": "none"})
+    page = here.step("review")
+    assert "101 <bdi>people</bdi>; none of them is sent." in page
+    assert "Choose which records" not in page, "of Bert there are none"
+
+
+def test_sync_that_has_run_is_not_told_to_begin_with_a_few(office: Office) -> None:
+    for number in range(101):
+        office.anna.add(name=f"P{number}", email=f"p{number}@x.test")
+    office.rest()
+    here = Wizard(office)
+    here.edit()
+    page = here.step("review")
+    assert "101 of 101 <bdi>people</bdi> take part" in page
+    assert "Choose which records" not in page
+
+
+def test_what_is_being_counted_is_asked_for_again(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
+    aside = Aside()
+    monkeypatch.setattr(headcount, "MOST", 1)
+    monkeypatch.setattr(headcount, "_aside", aside)
+    office.pair("Dana")
+    office.pair("Eve")
+    here = Wizard(office)
+    here.edit()
+    here.fill("records", require=["false", "true"])
+    counting = f'hx-get="/drafts/{here.id}/review" hx-trigger="load delay:1s" hx-select="#known-0 &gt; p"'
+    for step in ("records", "review"):
+        page = here.step(step).replace("known-0 > p", "known-0 &gt; p")
+        assert counting in page
+        assert "2 <bdi>people</bdi>; those that take part are being counted." in page
+    aside.work()
+    part = here.get(f"/drafts/{here.id}/review", htmx=True).text
+    assert part.lstrip().startswith("<section")
+    assert "2 of 2 <bdi>people</bdi> take part" in part
 
 
 def test_change_that_needs_no_other_controls_leaves_them_alone(office: Office) -> None:
@@ -578,6 +643,30 @@ def test_edit_shows_what_changes_and_saves_it_over_a_sync_that_stays_on(office: 
     view = syncs.show_sync(office.open(), "people")
     assert (view.state, view.default_app) == ("on", "Bert")
     assert "# who we know" in office.file.read_text(encoding="utf-8")
+
+
+def test_tags_are_told_in_words_among_the_changes(office: Office) -> None:
+    rich(office)
+    here = Wizard(office)
+    here.edit()
+    here.fill("records", leaving="tag")
+    here.fill("records", **{"leaving-1-field": "country"})
+    here.fill("records", **{"leaving-1-value": "DE"})
+    here.fill("conflicts", **{"deletes-0": "tag"})
+    here.fill("conflicts", **{"deletes-0-field": "stage"})
+    here.fill("conflicts", **{"deletes-0-value": "lead"})
+    page = here.step("review")
+    for words, value in (("field of the tag in Bert", "country"), ("value of the tag in Anna", "lead")):
+        assert re.search(rf"<bdi>{words}</bdi>.*?<ins><pre class=\"yaml\">{value}</pre>", page, re.DOTALL), words
+
+
+def test_changes_of_a_draft_that_cannot_be_read_are_told_later(office: Office) -> None:
+    here = Wizard(office)
+    here.edit()
+    assert "<p>Nothing.</p>" in here.step("review")
+    here.fill("conflicts", **{"guard-max_change": "lots"})
+    page = here.step("review")
+    assert ("It is told as soon as all of that is mended." in page, "<p>Nothing.</p>" in page) == (True, False)
 
 
 def test_settings_changed_meanwhile_are_shown_and_saved_over_or_kept(office: Office) -> None:

@@ -1,5 +1,6 @@
 """What is at work, live, and what a run did, record by record."""
 
+import re
 import threading
 
 import pytest
@@ -148,6 +149,8 @@ def test_finished_run_shows_each_record_with_the_values_before_and_after(office:
     for part in ("Dana", "Dora", "Cleo", "Anna changed", "Updated", "Created", f"/records/Bert%3A{right}"):
         assert part in text, part
     assert "/undo" not in text, "an undo is an editor's"
+    compared = [re.findall(r"(\d+) records? compared", here.get(f"/runs/{each}").text) for each in runs]
+    assert compared == [["1"], ["2"]], "Cleo, who had to wait; Dana and her before"
     assert here.get("/runs/r_999").status == 404
 
 

@@ -222,14 +222,6 @@ def app_fields(workspace: Workspace, name: str, object: str) -> list[Field]:
         return list(app.fields(object, workspace.clock()).values())
 
 
-@accounted
-def app_count(workspace: Workspace, name: str, object: str) -> int | None:
-    """Return how many records of a kind an app has, None where it cannot tell cheaply."""
-    app = open_app(workspace, name)
-    with into_the_reserve(app):
-        return app.connector.count(object)
-
-
 def keeps_lists(workspace: Workspace, name: str) -> bool:
     """Tell whether an app tells of lists of records. It is not asked."""
     return isinstance(open_app(workspace, name).connector, KeepsLists)

@@ -12,6 +12,7 @@ from bothways.service.rights import Role, for_role
 from bothways.service.views import RunSummary
 from bothways.service.work import plain_id
 from bothways.service.workspace import Workspace
+from bothways.sync.run import COMPARED
 
 
 @on_database
@@ -83,4 +84,5 @@ def _summary(workspace: Workspace, row: Run, written: Mapping[tuple[str, str], i
         updated,
         dict(row.bill),
         f"r_{row.undoes}" if row.undoes else None,
+        row.counts.get(COMPARED),
     )

@@ -9,7 +9,7 @@ from bothways.engine.brakes import Brake, Totals, stopped_by
 from bothways.errors import BothwaysError, PlanOutdated, RateLimited, RunSuperseded, StoppedByBrake
 from bothways.ledger import db, due, holds, looking
 from bothways.ledger.models import Plan, Run, Sync
-from bothways.ledger.plans import ActionRow, drop
+from bothways.ledger.plans import ActionRow, drop, size
 from bothways.sync.again import look_again
 from bothways.sync.apply import apply_quiet, apply_writes
 from bothways.sync.checks import skip_overtaken
@@ -23,6 +23,9 @@ from bothways.sync.tally import totals_of
 
 SWEEP_EVERY = 86_400.0
 """Seconds after which a run walks all ids anew, for what no listing tells: deletes and merges."""
+
+COMPARED = "compared"
+"""Beside how often each rule was applied: at how many pairs and single records a run has looked."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +81,7 @@ def run(ctx: Context, *, full: bool = False, approved: bool = False) -> Report:
             look_again(ctx)
         draw(ctx)
         plan, totals = make_plan(ctx)
+        record.counts = {COMPARED: size(plan)}
         return _carry_out(ctx, record, plan, totals, approved=approved)
 
 
@@ -243,7 +247,7 @@ def _recorded(ctx: Context, kind: str, undoes: int | None = None) -> Iterator[Ru
         if record.state == "running":
             record.state = "interrupted"
         record.ended_at = ctx.clock()
-        record.counts = dict(ctx.rules)
+        record.counts = {**record.counts, **ctx.rules}
         record.bill = dict(Counter(ctx.bill()) - Counter(bill))
         with db.transaction_():
             ctx.fence()  # who was taken over from has been said to be interrupted, and drops nobody's plan

@@ -103,16 +103,24 @@ class ObjectView:
 
 @dataclass(frozen=True, slots=True)
 class KnownView:
-    """What is known of the records of an object without asking its app, as of ``at`` (seconds).
+    """What is known of the records of an object, as last read ``at`` (seconds), or, None, as its app tells now.
 
-    ``fitting``: how many fit a filter; ``without_email``: how many hold no valid e-mail address; None where that is not
-    known of all of them.
+    ``fitting``: how many fit a filter; ``without_email``: how many hold no valid e-mail address; ``taking_part``: how
+    many do what is asked of these two; each None where that is not asked, or not known of all of them.
+    ``counting``: it is being counted. ``sends``: whether the app sends any. ``at_most``: the other app has a filter, by
+    which fewer of them may take part.
     """
 
+    app: str
+    object: str
     total: int
     fitting: int | None
     without_email: int | None
-    at: float
+    taking_part: int | None
+    at: float | None
+    counting: bool = False
+    sends: bool = True
+    at_most: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -163,7 +163,10 @@ class Counts:
 
 @dataclass(frozen=True, slots=True)
 class RunSummary:
-    """One run in a list. ``undoes`` is the run that it put back."""
+    """One run in a list. ``undoes`` is the run that it put back.
+
+    ``compared``: how many pairs and single records it looked at, None where it did not get to that, as an undo.
+    """
 
     id: str
     sync: str
@@ -176,6 +179,7 @@ class RunSummary:
     updated: Counted
     bill: Counted
     undoes: str | None
+    compared: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,10 +7,10 @@ from pydantic import Field
 
 from bothways import errors as e
 from bothways.ledger.turns import SYNC
-from bothways.service import drafts, requests, syncs
+from bothways.service import drafts, headcount, requests, syncs
 from bothways.service.requests import RequestView, ToPlan
 from bothways.service.rights import Role
-from bothways.service.views import ChangeView, DraftView, ProblemView, SyncView
+from bothways.service.views import ChangeView, DraftView, KnownView, ProblemView, SyncView
 from bothways.web.api.calls import Body, Name, Number, delete, get, listed, patch, post
 from bothways.web.api.syncs import ASKED_APPS
 
@@ -99,6 +99,15 @@ def take_up_draft(request: HttpRequest, id: Number, known: Version) -> DraftView
 def list_problems(request: HttpRequest, id: Number) -> object:
     """List all that is wrong with a draft, part by part; both apps are asked for their fields."""
     return listed(request, drafts.problems(request.workspace, id))
+
+
+@get("drafts/{id}/records", KnownView, page=True, refused=(e.UnknownDraft, *ASKED_APPS))
+def count_records(request: HttpRequest, id: Number) -> object:
+    """Tell how many records of each app take part by a draft, as far as that is known.
+
+    What is ``counting`` is known later: ask again.
+    """
+    return listed(request, headcount.of_draft(request.workspace, id))
 
 
 @get("drafts/{id}/differences", ChangeView, page=True, refused=(e.UnknownDraft, e.DraftRefused))

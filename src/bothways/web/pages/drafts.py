@@ -21,10 +21,11 @@ from bothways.errors import (
     UsageError,
 )
 from bothways.records import Field
-from bothways.service import apps, draft_fields, drafts
+from bothways.service import app_numbers, apps, draft_fields, drafts
 from bothways.service.accounts import admins
+from bothways.service.advice import begins_with_many
 from bothways.service.draft_sight import Whole
-from bothways.service.headcount import known
+from bothways.service.headcount import of_settings
 from bothways.service.resolution import Resolution
 from bothways.service.rights import Role
 from bothways.service.views import ChangeView, DraftView
@@ -87,6 +88,16 @@ class Looked:
         found = tuple(for_pages(each, self.draft.settings) for each in self.whole[1])
         return Problems(self.draft.apps, found)
 
+    @cached_property
+    def numbers(self) -> list[dict[str, Any]]:
+        """How many records of each app take part, as far as that is known."""
+        found = of_settings(self.request.workspace, self.exact) if self.exact else (None, None)
+        apps, objects = self.draft.apps, self.draft.settings["objects"]
+        return [
+            {"app": app, "object": objects[app], "seen": None if self.problems.at("send", app) else seen}
+            for app, seen in zip(apps, found, strict=True)
+        ]
+
     def lists(self, *, ask: bool) -> scope.Lists:
         """Return the names of the lists of both apps; ``ask`` them only where a filter names one."""
         found: list[list[str] | None] = []
@@ -114,33 +125,15 @@ def _records(looked: Looked) -> dict[str, Any]:
     objects = looked.draft.settings["objects"]
     lines = [sending(app, objects[app], others[app], send, sends[others[app]]) for app, send in sends.items()]
     way = direction({app: send != scope.NOTHING for app, send in sends.items()})
-    return {"form": built, "lines": [way, *lines], "known": _known(looked), "counts": _counts(looked)}
-
-
-def _known(looked: Looked) -> list[Any]:
-    """Return what is known by now of the records of both apps."""
-    found, objects = [], looked.draft.settings["objects"]
-    for side, app in zip(SIDES, looked.draft.apps, strict=True):
-        spec = looked.exact.resolved.spec.scope if looked.exact else None
-        filter, email = (spec.filters.get(side), spec.emails.get(side, "")) if spec else (None, "")
-        if not looked.problems.at("send", app):
-            found.append(known(looked.request.workspace, app, objects[app], filter, email))
-        else:
-            found.append(None)
-    return found
+    return {"form": built, "lines": [way, *lines], "known": looked.numbers, "counts": _counts(looked)}
 
 
 def _counts(looked: Looked) -> list[int | None]:
     """Return how many records both apps say they have; they are asked with whole pages alone."""
-    found: list[int | None] = []
-    for app in looked.draft.apps:
-        object = looked.draft.settings["objects"][app]
-        try:
-            asked = not looked.request.htmx and looked.trouble is None
-            found.append(apps.app_count(looked.request.workspace, app, object) if asked else None)
-        except (AppError, SettingsError):
-            found.append(None)
-    return found
+    objects, ask = looked.draft.settings["objects"], not looked.request.htmx and looked.trouble is None
+    return [
+        app_numbers.total(looked.request.workspace, app, objects[app]) if ask else None for app in looked.draft.apps
+    ]
 
 
 def _matching(looked: Looked) -> dict[str, Any]:
@@ -151,14 +144,11 @@ def _matching(looked: Looked) -> dict[str, Any]:
 
 def _conflicts(looked: Looked) -> dict[str, Any]:
     exact = looked.exact
-    can = [_can_remove(exact, place) for place in (0, 1)] if exact else []
+    archives = [exact.apps[side].connector.capabilities.archives for side in SIDES] if exact else []
+    can = ["archive" if each else "delete" for each in archives]
     built = conflicts.shown(looked.draft.settings, looked.fields, looked.problems, _mapped(exact), can)
     wrong = any(each.part in ("guards", "schedule", "proof") for each in looked.problems.all)
     return {"form": built, "open_limits": wrong}
-
-
-def _can_remove(exact: Resolution, place: int) -> str:
-    return "archive" if exact.apps[SIDES[place]].connector.capabilities.archives else "delete"
 
 
 def _mapped(exact: Resolution | None) -> Choices:
@@ -335,6 +325,10 @@ def key_words(part: str, key: str) -> str:
     }
     if part == "conflicts" and key.startswith("per_field."):
         return _("who wins %(field)s") % {"field": key.removeprefix("per_field.")}
+    apps = [each for each in key.split(".")[:-1] if each != "tag"]
+    if part in ("when_leaving_filter", "deletes") and key.count(".") == 2 and len(apps) == 1:
+        tag = _("field of the tag in %(app)s") if key.endswith(".field") else _("value of the tag in %(app)s")
+        return tag % {"app": apps[0]}
     return words.get((part, key), key)
 
 
@@ -370,7 +364,8 @@ def review(request: HttpRequest, id: int) -> HttpResponse:
     """Look at all of a draft, and save it."""
     looked = Looked(request, drafts.draft(request.workspace, id))
     if request.method != "POST":
-        return _review(looked)
+        part = asks_for_part(request)  # what was being counted is asked for again
+        return shown(request, "drafts/_numbers.html", **_numbers(looked)) if part else _review(looked)
     did, version = str(request.POST.get("do", "")), version_of(str(request.POST.get("version", "")))
     try:
         if did == "rename":
@@ -406,11 +401,19 @@ def _review(looked: Looked, status: int = 200, **more: Any) -> HttpResponse:
         "sentences": sentences(looked.exact, new=draft.new) if looked.exact else [],
         "todo": todo,
         "changes": _changes(looked),
+        **_numbers(looked),
         "outdated": isinstance(more.get("error"), DraftOutdated),
         **around(looked, "review"),
         **more,
     }
     return shown(looked.request, "drafts/review.html", status, **context)
+
+
+def _numbers(looked: Looked) -> dict[str, Any]:
+    """Return how many records take part, and whether a first sync is better begun with a few."""
+    seen, exact, draft = [each["seen"] for each in looked.numbers], looked.exact, looked.draft
+    many = exact is not None and begins_with_many(looked.request.workspace, draft, exact, seen)
+    return {"draft": draft, "known": looked.numbers if exact else [], "many": many}
 
 
 def _of_rows(looked: Looked) -> dict[int | None, str]:
