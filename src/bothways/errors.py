@@ -480,6 +480,42 @@ class OthersNotConfirmed(SettingsError):
     to_do = "If that is meant, say so: bothways sync on {name} --yes"
 
 
+class AppsNotThere(SettingsError):
+    """Raised for syncs that are brought in and are between apps of which some are not there."""
+
+    code = "BW-542"
+    what = "Of the apps of these syncs some are not connected here: {apps}."
+    by_itself = "Nothing was saved."
+    to_do = "Connect each under that very name, then bring the syncs in again: {hint}"
+
+
+class AppOfAnotherKind(SettingsError):
+    """Raised for syncs that are brought in and mean another kind of app than the one of that name here."""
+
+    code = "BW-543"
+    what = 'The app "{app}" is of the kind {theirs} in this file, and of the kind {ours} here.'
+    by_itself = "Nothing was saved."
+    to_do = "If they are not the same, give the app another name in the file: that of the app here which is meant."
+
+
+class SyncsThere(SettingsError):
+    """Raised for syncs that are brought in and are there already."""
+
+    code, exit_code = "BW-544", EXIT_USAGE
+    what = "There are syncs of that name here already: {names}."
+    by_itself = "Nothing was saved."
+    to_do = "Bring one sync in under another name with --name, or put all in place of those here with --replace."
+
+
+class ReplacesRunning(ConfirmationNeeded):
+    """Raised for syncs that are brought in and take the place of those that are on."""
+
+    code = "BW-545"
+    what = "{names} would be run by these settings from the next run on, being on already."
+    by_itself = "Nothing was saved."
+    to_do = "See what changes with --plan. If that is meant, say so with --yes."
+
+
 class AddressNotAllowed(SettingsError):
     code, exit_code = "BW-122", EXIT_NOT_ALLOWED
     what = "The address {host} is not allowed: {reason}."

@@ -18,7 +18,12 @@ NAME = 16
 
 def head(view: "PlanView") -> list[str]:
     """Return the line above the records."""
-    return [f"{view.sync}  {' ⇄ '.join(view.apps)}   {counted(view.compared, 'record')} compared, nothing written"]
+    told = f"{counted(view.compared, 'record')} compared"
+    if view.part == "record":
+        told = "this record and its partner compared"
+    elif view.part:
+        told = f"{number(view.compared)} of {counted(view.known, 'record')} compared, chosen at random"
+    return [f"{view.sync}  {' ⇄ '.join(view.apps)}   {told}, nothing written"]
 
 
 def action(row: "ActionView", apps: Sequence[str]) -> list[str]:
