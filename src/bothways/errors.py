@@ -12,6 +12,8 @@ of the command line. Placeholders in braces are filled from the keyword argument
     └── OurFault        (exit 70)  a broken promise of this program
 """
 
+import re
+import shlex
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
@@ -40,7 +42,10 @@ class BothwaysError(Exception):
         super().__init__(self.message)
 
     def _fill(self, template: str) -> str:
-        return template.format_map(_Facts(self.facts))
+        def command(found: re.Match[str]) -> str:
+            return found[0].format_map(_Words(self.facts)).replace("{", "{{").replace("}", "}}")
+
+        return _COMMAND.sub(command, template).format_map(_Facts(self.facts))
 
     @property
     def said(self) -> str:
@@ -70,6 +75,17 @@ class BothwaysError(Exception):
 class _Facts(dict[str, object]):
     def __missing__(self, key: str) -> str:
         return f"({key} not known)"
+
+
+class _Words(dict[str, object]):
+    """Facts as they are typed in a command, which is told to be pasted."""
+
+    def __getitem__(self, key: str) -> str:
+        return shlex.quote(str(self.get(key))) if key in self else f"({key} not known)"
+
+
+_COMMAND = re.compile(r"\bbothways(?: [\w-]+| \{\w+\})+")
+"""A command in a template, as far as its words go."""
 
 
 def catalogue(kind: type[BothwaysError] = BothwaysError) -> list[type[BothwaysError]]:

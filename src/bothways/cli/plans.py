@@ -90,9 +90,7 @@ def plan(
         if file is not None:
             plan_file(workspace, file, sync, which.value, take, progress=report)
         else:
-            made = preview.plan(
-                workspace, sync, from_now=from_now, record=record, sample=sample, progress=report
-            )
+            made = preview.plan(workspace, sync, from_now=from_now, record=record, sample=sample, progress=report)
             take(made, actions(workspace, made.id, which))
     return EXIT_CHANGES if exit_code and any(changes) else EXIT_OK
 

@@ -1,6 +1,5 @@
 """Commands about syncs: list, show, bring out and in, compare with the file, turn on, turn off."""
 
-import shlex
 import sys
 from enum import StrEnum
 from pathlib import Path
@@ -10,6 +9,7 @@ import typer
 
 from bothways.cli.asking import confirmed
 from bothways.cli.terminal import Terminal
+from bothways.cli.text import in_command
 from bothways.cli.workspaces import opened
 from bothways.errors import EXIT_CHANGES, EXIT_OK
 
@@ -88,7 +88,9 @@ def import_(
     context: typer.Context,
     file: Annotated[Path, typer.Argument(metavar="FILE", help="What bothways sync export has printed; - for stdin.")],
     name: Annotated[str | None, typer.Option("--name", help="What its only sync is to be called here.")] = None,
-    replace: Annotated[bool, typer.Option("--replace", help="Change syncs of that name that are here already.")] = False,
+    replace: Annotated[
+        bool, typer.Option("--replace", help="Change syncs of that name that are here already.")
+    ] = False,
     plan: Annotated[bool, typer.Option("--plan", help="Only say what would change.")] = False,
     yes: Annotated[bool, typer.Option("--yes", help="Change them though they are on.")] = False,
 ) -> None:
@@ -118,8 +120,8 @@ def import_(
     terminal.lines(render.imported(view, only_planned=plan))
     for each in view.syncs if not plan else ():
         if each.new:
-            called = shlex.quote(each.name)
-            terminal.note(f"See what it would do: bothways plan {called}   Turn it on: bothways sync on {called}")
+            new = in_command(each.name)
+            terminal.note(f"See what it would do: bothways plan {new}   Turn it on: bothways sync on {new}")
 
 
 def diff(
@@ -173,7 +175,7 @@ def on(
 
     confirmed(terminal, go, yes)
     _changed(terminal, sync, "on")
-    terminal.note(f"See what it would do: bothways plan {sync}   Start it: bothways run {sync}")
+    terminal.note(f"See what it would do: bothways plan {in_command(sync)}   Start it: bothways run {in_command(sync)}")
 
 
 def off(context: typer.Context, sync: Name) -> None:
@@ -247,7 +249,7 @@ def restore(context: typer.Context, sync: Annotated[str, typer.Argument(metavar=
     terminal: Terminal = context.obj
     deleting.restore(opened(terminal), sync)
     _changed(terminal, sync, "off")
-    terminal.note(f"Turn it on: bothways sync on {sync}")
+    terminal.note(f"Turn it on: bothways sync on {in_command(sync)}")
 
 
 def _changed(terminal: Terminal, sync: str, state: str) -> None:

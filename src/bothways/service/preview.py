@@ -133,11 +133,11 @@ def plan_part_in_turn(
     with into_the_reserve(*apps):
         ctx = context(workspace, name, progress, running=False, worker=worker)
         if record is not None:
-            made, planned, brakes = preview_record(ctx, find(workspace, name, record)[1].ids)
+            made, _, brakes = preview_record(ctx, find(workspace, name, record)[1].ids)
         else:
-            made, planned, brakes = preview(ctx, everything=ctx.sync.state == "off", sample=sample)
+            made, _, brakes = preview(ctx, everything=ctx.sync.state == "off", sample=sample)
         forget_old(made)
-        whole = _view(ctx, made, brakes, advice_for(ctx, planned))
+        whole = _view(ctx, made, brakes, "")
         part = SAMPLE if record is None else RECORD
         view = replace(whole, part=part, compared=plans.size(made), known=whole.compared, duplicates=())
         made.totals = {**made.totals, VIEW: plain(view)}

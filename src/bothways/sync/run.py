@@ -1,5 +1,6 @@
 """One run of a sync: recover, read both sides, plan, brake, write, record."""
 
+import shlex
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
@@ -47,9 +48,7 @@ class Report:
     skipped_actions: tuple[ActionRow, ...] = ()
 
 
-def preview(
-    ctx: Context, *, everything: bool = False, sample: int | None = None
-) -> tuple[Plan, Totals, list[Brake]]:
+def preview(ctx: Context, *, everything: bool = False, sample: int | None = None) -> tuple[Plan, Totals, list[Brake]]:
     """Read both sides and plan, stopping before the journal. Nothing is written to any app.
 
     ``everything``: all records are looked at, as for a sync that is off and has got no due marks. ``sample``: so many
@@ -167,7 +166,7 @@ def _carry_out(
         ctx.count("R11")
         reason = "; ".join(brake.reason for brake in brakes)
         raise StoppedByBrake(
-            name=ctx.sync.name, reason=reason, hint=f"If that is right: bothways run {ctx.sync.name} --yes"
+            name=ctx.sync.name, reason=reason, hint=f"If that is right: bothways run {shlex.quote(ctx.sync.name)} --yes"
         )
     unlooked = None if ctx.sync.approved or approved else _left_of_first_run(ctx, totals)
     stop_after = min((each for each in (limit, unlooked) if each is not None), default=None)
@@ -213,7 +212,7 @@ def _left_of_first_run(ctx: Context, totals: Totals) -> int:
 def first_look(ctx: Context) -> StoppedByBrake:
     """Return the brake at which a new sync waits until a person has looked at what it wrote first."""
     reason = f"its first {ctx.guards.first_run} records were written, to be looked at"
-    hint = f"If they are right: bothways run {ctx.sync.name} --yes"
+    hint = f"If they are right: bothways run {shlex.quote(ctx.sync.name)} --yes"
     return StoppedByBrake(name=ctx.sync.name, reason=reason, hint=hint)
 
 

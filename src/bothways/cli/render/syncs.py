@@ -4,7 +4,7 @@ import time
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from bothways.cli.text import columns, counted, listed, moment, number
+from bothways.cli.text import columns, counted, in_command, listed, moment, number
 from bothways.cli.values import value_text
 
 if TYPE_CHECKING:
@@ -157,7 +157,7 @@ def deleted(view: "DeletedView") -> list[str]:
     kept = f"Its {counted(view.links, 'link')} and its history are kept until {day}"
     return [
         f"{view.sync} is deleted. The records in both apps stay as they are.",
-        f"{kept}. Have it back: bothways sync restore {view.sync}",
+        f"{kept}. Have it back: bothways sync restore {in_command(view.sync)}",
     ]
 
 
