@@ -128,7 +128,7 @@ def test_facts_are_not_templates_themselves(kind: type[BothwaysError]) -> None:
 
 @pytest.mark.parametrize("kind", CATALOGUE)
 def test_command_that_is_told_can_be_pasted_whatever_something_is_called(kind: type[BothwaysError]) -> None:
-    facts = {name: "two words" for name in placeholders(kind)}
+    facts = dict.fromkeys(placeholders(kind), "two words")
     told = re.findall(r"bothways (?:(?:[\w-]+|'[^']*')(?: |$|[.,;:)]))+", f"{kind(**facts).advice} ")
     named = re.findall(r"\bbothways(?: [\w-]+)* \{\w+\}", kind.to_do)
     assert len([each for each in told if "'two words'" in each]) == len(named)

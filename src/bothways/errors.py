@@ -210,7 +210,7 @@ class StaleSettings(SettingsError):
 
 class SecretMissing(SettingsError):
     code = "BW-116"
-    what = "The secret for {app} is missing: {source} holds nothing."
+    what = "The secret for {app} is missing: {what} holds nothing."
     to_do = "Set it and try again."
 
 

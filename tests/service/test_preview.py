@@ -6,7 +6,6 @@ from pathlib import Path
 import pytest
 
 from bothways.connectors.base import Read
-
 from bothways.errors import PlanOutdated, StoppedByBrake, UnknownRecord
 from bothways.ledger.models import Plan
 from bothways.records import Field, FieldType, Option, Ref
