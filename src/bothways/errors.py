@@ -291,25 +291,25 @@ class StillBeingWritten(SettingsError):
 class StartsTooLate(SettingsError):
     code = "BW-175"
     what = "Only changes from now on cannot be set as the start of {name}: it has run already."
-    to_do = "Turn it off, and on again with: bothways sync on {name} --from-now."
+    to_do = "Turn it off, and on again with: bothways sync on {name} --from-now"
 
 
 class OnAlready(SettingsError):
     code, exit_code = "BW-176", EXIT_USAGE
     what = "{name} is on already, so that changes flow."
-    to_do = "Turn it off first: bothways sync off {name}."
+    to_do = "Turn it off first: bothways sync off {name}"
 
 
 class NoPartner(SettingsError):
     code, exit_code = "BW-177", EXIT_USAGE
     what = '"{record}" has no partner in {name}, so there is nothing to pause.'
-    to_do = "See why: bothways why {name} RECORD."
+    to_do = "See why: bothways why {name} RECORD"
 
 
 class NotPaused(SettingsError):
     code, exit_code = "BW-178", EXIT_USAGE
     what = '"{record}" is not paused in {name}.'
-    to_do = "See how it stands: bothways why {name} RECORD."
+    to_do = "See how it stands: bothways why {name} RECORD"
 
 
 class FileUnreadable(SettingsError):
@@ -832,7 +832,7 @@ class WebhooksSilent(SettingsError):
     code = "BW-139"
     what = "No webhook of {app} has come {last}, though polling finds changes."
     by_itself = "Changes are found by polling, so later."
-    to_do = "See why with: bothways doctor."
+    to_do = "See why with: bothways doctor"
 
 
 class NotReached(SettingsError):

@@ -83,7 +83,7 @@ GROUPS: tuple[tuple[str, str, tuple[tuple[str, Callable[..., Any]], ...]], ...] 
     ),
     (
         "sync",
-        "Look at the syncs, bring them out and in, turn them on and off, delete them.",
+        "Look at syncs, bring them in, turn them on and off.",
         (
             ("list", syncs.list_),
             ("show", syncs.show),

@@ -68,7 +68,7 @@ def show(
 
 def export(
     context: typer.Context,
-    syncs: Annotated[list[str], typer.Argument(metavar="SYNC...", help="Their names in bothways.yaml.")],
+    syncs: Annotated[list[str], typer.Argument(metavar="SYNC", help="Their names in bothways.yaml.")],
 ) -> None:
     """Print syncs as YAML, a settings file of its own.
 

@@ -19,6 +19,7 @@ from bothways.errors import (
     AppsNotThere,
     MissingKey,
     ReplacesRunning,
+    SettingsMoved,
     SyncNameTaken,
     SyncsThere,
     UsageError,
@@ -28,12 +29,13 @@ from bothways.ledger.models import Draft
 from bothways.service import yaml_edit
 from bothways.service.admission import check
 from bothways.service.database import on_database
-from bothways.service.diff import changes_of
+from bothways.service.diff import changes_of, in_words
 from bothways.service.document import AppDocument, SyncDocument
 from bothways.service.drafts import as_it_was
 from bothways.service.reading import NAME, is_name, syncs_of
 from bothways.service.reading_apps import app_of
-from bothways.service.revisions import author_of, connection_of, import_settings
+from bothways.service.resolution import row_of
+from bothways.service.revisions import author_of, connection_of, import_settings, latest_revision
 from bothways.service.rights import Role, for_role
 from bothways.service.sync_settings import settings_of
 from bothways.service.views import ImportedSync, ImportView
@@ -90,6 +92,7 @@ def import_syncs(
         return view
     if running := [each.name for each in changed if each.state == ON and not confirmed]:
         raise ReplacesRunning(names=", ".join(running))
+    _check_not_moved(workspace, wanted, view, replacing)
     with as_it_was(workspace):
         for told in changed:
             put(workspace.file, told, next(each.entry for each in wanted if each.name == told.name))
@@ -174,6 +177,20 @@ def _check_names(workspace: Workspace, wanted: Sequence[Wanted], replacing: bool
         raise SyncNameTaken(name=taken.name)
 
 
+def _check_not_moved(workspace: Workspace, wanted: Sequence[Wanted], view: ImportView, replacing: bool) -> None:
+    """Refuse to change what somebody else has changed while the apps were asked."""
+    reload(workspace)
+    _check_names(workspace, wanted, replacing)
+    edited = _edited(workspace, wanted)
+    for each, told in zip(wanted, view.syncs, strict=True):
+        now = _told(workspace, edited, each)
+        if now != told:
+            changed = "; ".join(in_words(change) for change in now.changes if change not in told.changes)
+            who = latest_revision(row_of(workspace, each.name)).author if not now.new else "somebody"
+            yours = f"to bring {each.name} in from a file"
+            raise SettingsMoved(name=each.name, who=who, changed=changed or now.state, yours=yours)
+
+
 def _edited(workspace: Workspace, wanted: Sequence[Wanted]) -> Workspace:
     """Return the workspace with the syncs of the file in it: new ones as drafts, those that are there on or off."""
     before = workspace.document.syncs
@@ -185,7 +202,7 @@ def _edited(workspace: Workspace, wanted: Sequence[Wanted]) -> Workspace:
 def _told(workspace: Workspace, edited: Workspace, wanted: Wanted) -> ImportedSync:
     before, after = workspace.document.syncs.get(wanted.name), edited.sync(wanted.name)
     changes = changes_of(settings_of(before) if before else {}, settings_of(after), sync=wanted.name)
-    said = wanted.document.state if wanted.document.state != after.state else ""
+    said = wanted.document.state if "state" in wanted.entry and wanted.document.state != after.state else ""
     objects = {after.apps[side]: after.objects[side] for side in SIDES}
     return ImportedSync(wanted.name, before is None, after.state, said, objects, tuple(changes))
 

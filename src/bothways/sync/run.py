@@ -78,6 +78,7 @@ def preview_record(ctx: Context, ids: Mapping[Side, str | None]) -> tuple[Plan, 
         refresh_lists(ctx)
         wanted = {side: [id] for side, id in ids.items() if id}
         with db.transaction_():
+            ctx.fence()
             for side, chosen in wanted.items():
                 due.mark(ctx.sync, side, set(chosen) - due.marked(ctx.sync, side, chosen).keys())
         marks = [mark for side, chosen in wanted.items() for mark in due.marked(ctx.sync, side, chosen).values()]
