@@ -272,11 +272,11 @@ def test_app_that_does_not_let_us_write_and_role_that_may_not_refuse_it(office: 
 def test_what_somebody_else_changes_while_the_apps_are_asked_is_not_overwritten_unseen(office: Office) -> None:
     bring(office)
     wider = BROUGHT.replace("first_run: 7", "first_run: 8")
-    office.bert.meanwhile("before", "check", lambda: office.change("first_run: 7", "first_run: 3"))
+    office.bert.once("before", "check", lambda: office.change("first_run: 7", "first_run: 3"))
     with pytest.raises(SettingsMoved, match="first_run: 3 → 8"):
         bring(office, wider, replacing=True)
     assert "first_run: 3" in office.file.read_text()
-    office.bert.meanwhile("before", "check", lambda: office.change("  others:", "  friends:"))
+    office.bert.once("before", "check", lambda: office.change("  others:", "  friends:"))
     with pytest.raises(SyncsThere, match="friends"):
         bring(office, name="friends")
 
