@@ -220,6 +220,8 @@ def _name(node: ast.expr) -> str:
             return _name(value)
         case ast.Call(func=ast.Name(id="str" | "len" | "sorted" | "round" | "max" | "min" | "map"), args=[*_, value]):
             return _name(value)
+        case ast.Call(func=ast.Attribute(attr="quote"), args=[value]):
+            return _name(value)
         case ast.Call(func=func):
             return _name(func)
         case ast.IfExp(body=ast.Constant()):
