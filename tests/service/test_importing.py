@@ -198,7 +198,7 @@ def test_what_would_change_is_said_and_refused_before_anything_is_saved(office: 
 def test_another_name_is_for_one_sync_and_must_be_a_name(office: Office) -> None:
     bring(office, name="contacts 2")
     assert syncs.show_sync(office.open(), "contacts 2").state == "draft"
-    for text, name in ((MORE, "more"), (BROUGHT, "fields"), (BROUGHT, "a/b")):
+    for text, name in ((MORE, "more"), (BROUGHT, "direction"), (BROUGHT, "a/b")):
         with pytest.raises(UsageError):
             bring(office, text, name=name)
 
