@@ -307,6 +307,9 @@ def test_what_was_exported_and_edited_is_brought_in(bothways, office):
     assert bothways(f"sync import {file} --replace --yes").code == 0
     assert office.file.read_text(encoding="utf-8") == before.replace("first_run: 1000", "first_run: 7")
     assert bothways(f"sync diff people -f {file}").code == 0
+    ring = bothways(f"sync import {file} --name again")
+    assert (ring.code, "edited.yaml:7:3" in ring.err, "ring" in ring.err) == (65, True, True)
+    bothways("sync off people")
     assert bothways(f"sync import {file} --name again").code == 0
     assert re.search(r"^again +two-way +Draft", bothways("sync list").out, re.MULTILINE)
     assert bothways("sync export people again").out.count("objects:") == 2

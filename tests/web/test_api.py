@@ -551,17 +551,18 @@ def test_export_is_brought_in_under_another_name_as_a_draft_and_in_place_of_one_
     text = here.get("syncs/people/yaml").text.replace("first_run: 1000", "first_run: 7")
     refused = here.post("import", {"text": text})
     assert (refused.status, refused.code) == (409, "BW-544")
+    unsure = here.post("import", {"text": text, "replace": True})
+    assert (unsure.status, unsure.code) == (409, "BW-545")
+    (changed,) = here.post("import", {"text": text, "replace": True, "confirmed": True}).json["syncs"]
+    assert [(each["key"], each["before"], each["after"]) for each in changed["changes"]] == [("first_run", 1000, 7)]
+    assert here.get("syncs/people").json["guards"]["first_run"] == 7
+    here.post("syncs/people/off")
     planned = here.post("import", {"text": text, "name": "again", "only_planned": True}).json["syncs"]
     assert "again" not in office.file.read_text(encoding="utf-8")
     (made,) = here.post("import", {"text": text, "name": "again"}).json["syncs"]
     assert planned == [made]
     assert (made["name"], made["new"], made["state"], made["said"]) == ("again", True, "draft", "on")
     assert here.get("syncs/again").json["state"] == "draft"
-    unsure = here.post("import", {"text": text, "replace": True})
-    assert (unsure.status, unsure.code) == (409, "BW-545")
-    (changed,) = here.post("import", {"text": text, "replace": True, "confirmed": True}).json["syncs"]
-    assert [(each["key"], each["before"], each["after"]) for each in changed["changes"]] == [("first_run", 1000, 7)]
-    assert here.get("syncs/people").json["guards"]["first_run"] == 7
 
 
 def test_record_is_found_by_what_people_call_it_and_says_why(office: Office) -> None:

@@ -6,7 +6,7 @@ new sync is a draft, whatever the file says, and one that is there already stays
 
 import json
 import shlex
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -125,10 +125,18 @@ def put(file: Path, told: ImportedSync, entry: Entry) -> None:
         return
     held = yaml_edit.entry(file, "syncs", told.name)
     for part in {change.part for change in told.changes}:
-        held.pop(part, None)
+        changed = {change.key.partition(".")[0] for change in told.changes if change.part == part}
+        before = held.pop(part, None)
         if part in entry:
-            held[part] = entry[part]
+            held[part] = _with_changed(before, entry[part], changed)
     yaml_edit.set_entry(file, "syncs", told.name, held)
+
+
+def _with_changed(before: Any, after: Any, changed: Collection[str]) -> Any:
+    """Return a part as it is to be, without keys that are as usual and were not written out before."""
+    if not (isinstance(before, Mapping) and isinstance(after, Mapping)) or "" in changed:
+        return after
+    return {key: value for key, value in after.items() if key in before or key in changed}
 
 
 def _check_apps(workspace: Workspace, root: Node) -> tuple[str, ...]:
