@@ -100,6 +100,7 @@ WORDS = (
     *("1 day", "1 hour", "1 minute", "{count} days", "{count} hours", "{count} minutes"),
     "This must be {expected}, but is {got}.",
     "The app did not take it.",
+    "yet",
 )
 """Words of the layers below that are too short to be told from names by their looks."""
 

@@ -27,6 +27,7 @@ from tests.web.caller import caller
 
 EMPTY_IN_BERT = "Ada in Anna, (leer) in Bert: dort nach dem letzten Schreiben geändert"
 AFTER_DAYS = "in B gelöscht; markiert in A nach 3 Tagen, außer er wird wiederhergestellt"
+NO_WEBHOOK = "Es ist kein Webhook von east gekommen (noch keiner), obwohl Nachsehen Änderungen findet."
 NEW_DAY = "2026-02-01 00:00 UTC"
 ROOT = Path(__file__).parents[2]
 
@@ -137,6 +138,12 @@ where = f"{name} in {app}"
         (
             "HubSpot failed with HTTP 500: A message. With two sentences.",
             "HubSpot ist mit HTTP 500 fehlgeschlagen: A message. With two sentences.",
+        ),
+        ("No webhook of east has come yet, though polling finds changes.", NO_WEBHOOK),
+        (
+            "A test call to https://x.test/hooks/east did not arrive here: it was sent elsewhere (HTTP 301).",
+            "Ein Testaufruf an https://x.test/hooks/east ist hier nicht angekommen: "
+            "er wurde anderswohin geschickt (HTTP 301).",
         ),
         ("Everything is as an app says it", "Everything is as an app says it"),
         ("", ""),
