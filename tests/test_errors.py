@@ -23,6 +23,7 @@ from bothways.errors import (
     SecretInFile,
     SettingsError,
     StoppedByBrake,
+    SyncOff,
     UnknownField,
     as_data,
     of_data,
@@ -123,6 +124,21 @@ def test_missing_fact_never_hides_the_failure(kind: type[BothwaysError]) -> None
 def test_facts_are_not_templates_themselves(kind: type[BothwaysError]) -> None:
     error = kind(**dict.fromkeys(placeholders(kind), "{reason} {0} %s {"))
     assert not placeholders(kind) or "{reason} {0} %s {" in str(error)
+
+
+@pytest.mark.parametrize("kind", CATALOGUE)
+def test_command_that_is_told_can_be_pasted_whatever_something_is_called(kind: type[BothwaysError]) -> None:
+    facts = dict.fromkeys(placeholders(kind), "two words")
+    told = re.findall(r"bothways (?:(?:[\w-]+|'[^']*')(?: |$|[.,;:)]))+", f"{kind(**facts).advice} ")
+    named = re.findall(r"\bbothways(?: [\w-]+)* \{\w+\}", kind.to_do)
+    assert len([each for each in told if "'two words'" in each]) == len(named)
+
+
+def test_names_are_quoted_in_commands_alone() -> None:
+    error = SyncOff(name="contacts 2")
+    assert "contacts 2 " in error.message
+    assert error.advice.endswith("bothways sync on 'contacts 2'")
+    assert SyncOff(name="contacts").advice.endswith("bothways sync on contacts")
 
 
 def test_where_comes_first_and_the_facts_stay() -> None:

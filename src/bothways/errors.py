@@ -12,6 +12,8 @@ of the command line. Placeholders in braces are filled from the keyword argument
     └── OurFault        (exit 70)  a broken promise of this program
 """
 
+import re
+import shlex
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
@@ -40,7 +42,10 @@ class BothwaysError(Exception):
         super().__init__(self.message)
 
     def _fill(self, template: str) -> str:
-        return template.format_map(_Facts(self.facts))
+        def command(found: re.Match[str]) -> str:
+            return found[0].format_map(_Words(self.facts)).replace("{", "{{").replace("}", "}}")
+
+        return _COMMAND.sub(command, template).format_map(_Facts(self.facts))
 
     @property
     def said(self) -> str:
@@ -70,6 +75,17 @@ class BothwaysError(Exception):
 class _Facts(dict[str, object]):
     def __missing__(self, key: str) -> str:
         return f"({key} not known)"
+
+
+class _Words(dict[str, object]):
+    """Facts as they are typed in a command, which is told to be pasted."""
+
+    def __getitem__(self, key: str) -> str:
+        return shlex.quote(str(self.get(key))) if key in self else f"({key} not known)"
+
+
+_COMMAND = re.compile(r"\bbothways(?: [\w-]+| \{\w+\})+")
+"""A command in a template, as far as its words go."""
 
 
 def catalogue(kind: type[BothwaysError] = BothwaysError) -> list[type[BothwaysError]]:
@@ -194,7 +210,7 @@ class StaleSettings(SettingsError):
 
 class SecretMissing(SettingsError):
     code = "BW-116"
-    what = "The secret for {app} is missing: {source} holds nothing."
+    what = "The secret for {app} is missing: {what} holds nothing."
     to_do = "Set it and try again."
 
 
@@ -275,25 +291,25 @@ class StillBeingWritten(SettingsError):
 class StartsTooLate(SettingsError):
     code = "BW-175"
     what = "Only changes from now on cannot be set as the start of {name}: it has run already."
-    to_do = "Turn it off, and on again with: bothways sync on {name} --from-now."
+    to_do = "Turn it off, and on again with: bothways sync on {name} --from-now"
 
 
 class OnAlready(SettingsError):
     code, exit_code = "BW-176", EXIT_USAGE
     what = "{name} is on already, so that changes flow."
-    to_do = "Turn it off first: bothways sync off {name}."
+    to_do = "Turn it off first: bothways sync off {name}"
 
 
 class NoPartner(SettingsError):
     code, exit_code = "BW-177", EXIT_USAGE
     what = '"{record}" has no partner in {name}, so there is nothing to pause.'
-    to_do = "See why: bothways why {name} RECORD."
+    to_do = "See why: bothways why {name} RECORD"
 
 
 class NotPaused(SettingsError):
     code, exit_code = "BW-178", EXIT_USAGE
     what = '"{record}" is not paused in {name}.'
-    to_do = "See how it stands: bothways why {name} RECORD."
+    to_do = "See how it stands: bothways why {name} RECORD"
 
 
 class FileUnreadable(SettingsError):
@@ -478,6 +494,42 @@ class OthersNotConfirmed(SettingsError):
     what = "{name} would write what others write as well: {reasons}."
     by_itself = "It does not run."
     to_do = "If that is meant, say so: bothways sync on {name} --yes"
+
+
+class AppsNotThere(SettingsError):
+    """Raised for syncs that are brought in and are between apps of which some are not there."""
+
+    code = "BW-542"
+    what = "Of the apps of these syncs some are not connected here: {apps}."
+    by_itself = "Nothing was saved."
+    to_do = "Connect each under that very name, then bring the syncs in again: {hint}"
+
+
+class AppOfAnotherKind(SettingsError):
+    """Raised for syncs that are brought in and mean another kind of app than the one of that name here."""
+
+    code = "BW-543"
+    what = 'The app "{app}" is of the kind {theirs} in this file, and of the kind {ours} here.'
+    by_itself = "Nothing was saved."
+    to_do = "If they are not the same, give the app another name in the file: that of the app here which is meant."
+
+
+class SyncsThere(SettingsError):
+    """Raised for syncs that are brought in and are there already."""
+
+    code, exit_code = "BW-544", EXIT_USAGE
+    what = "There are syncs of that name here already: {names}."
+    by_itself = "Nothing was saved."
+    to_do = "Bring one sync in under another name with --name, or put all in place of those here with --replace."
+
+
+class ReplacesRunning(ConfirmationNeeded):
+    """Raised for syncs that are brought in and take the place of those that are on."""
+
+    code = "BW-545"
+    what = "{names} would be run by these settings from the next run on, being on already."
+    by_itself = "Nothing was saved."
+    to_do = "See what changes with --plan. If that is meant, say so with --yes."
 
 
 class AddressNotAllowed(SettingsError):
@@ -780,7 +832,7 @@ class WebhooksSilent(SettingsError):
     code = "BW-139"
     what = "No webhook of {app} has come {last}, though polling finds changes."
     by_itself = "Changes are found by polling, so later."
-    to_do = "See why with: bothways doctor."
+    to_do = "See why with: bothways doctor"
 
 
 class NotReached(SettingsError):

@@ -1,5 +1,6 @@
 """Every command: what it calls, what it prints for people and for programs, how it ends."""
 
+import io
 import json
 import sys
 from dataclasses import replace
@@ -10,12 +11,26 @@ from bothways import errors
 from bothways.cli.commands import COMMANDS, GROUPS
 from bothways.cli.main import main
 from bothways.service import views
-from tests.cli.views import DIFFERENCE, FINDINGS, NOT_EQUAL, PLAN, PROOF, QUIET, RECORD, RUN, SYNC, UNSENT, UPDATE
+from tests.cli.views import (
+    DIFFERENCE,
+    FINDINGS,
+    IMPORT,
+    NOT_EQUAL,
+    PLAN,
+    PROOF,
+    QUIET,
+    RECORD,
+    RUN,
+    SYNC,
+    UNSENT,
+    UPDATE,
+)
 
 CALLS = [
     ("init", "workspace", 0, "books/bothways.yaml"),
     ("status", "status", 0, "Up to date"),
     ("validate", "validate", 0, "can be used"),
+    ("validate other.yaml", "validate", 0, "other.yaml can be used"),
     ("schema", "schema", 0, '"title": "Settings of Bothways"'),
     ("doctor", "doctor", 0, "Nothing to fix."),
     ("version", "version", 0, "bothways "),
@@ -34,6 +49,10 @@ CALLS = [
     ("sync list", "syncs", 0, "contacts"),
     ("sync show contacts", "sync", 0, "createdate"),
     ("sync show contacts --yaml", "sync-yaml", 0, "revision: 3"),
+    ("sync export contacts companies", "sync-export", 0, "revision: 3"),
+    ("sync import brought.yaml", "sync-import", 0, "+ contacts is a new draft: nothing flows until it is turned on."),
+    ("sync import brought.yaml --name x --replace --yes", "sync-import", 0, "~ leads 2 is changed, and stays on."),
+    ("sync import brought.yaml --plan", "sync-import", 0, "      guards first_run: 25 → 5"),
     ("sync diff", "diff", 2, "contacts  fields email ⇄ Email direction: both → to_ledger"),
     ("sync diff contacts -f other.yaml", "diff", 2, "contacts  guards first_run: 25 → 5"),
     ("sync on contacts", "sync-state", 0, "contacts is on."),
@@ -55,6 +74,8 @@ CALLS = [
     ("run contacts --record 50121", "run", 3, "Done in 3 m 12 s."),
     ("plan contacts", "plan", 0, "Plan p_12"),
     ("plan contacts --exit-code", "plan", 2, "Plan p_12"),
+    ("plan contacts --record 50121", "plan", 0, "Plan p_12"),
+    ("plan contacts --sample 10", "plan", 0, "Plan p_12"),
     ("plan contacts -f other.yaml", "plan", 0, "Plan by settings that are not saved"),
     ("apply p_12 --yes", "run", 3, "Done in 3 m 12 s."),
     ("run contacts", "run", 3, "Done in 3 m 12 s."),
@@ -100,6 +121,7 @@ CALLS = [
 STREAMS = [
     ("log", "log", 2),
     ("log contacts", "log", 2),
+    ("log contacts --follow", "log", 2),
     ("watch contacts", "run", 1),
     ("up", "run", 1),
     ("worker", "run", 1),
@@ -148,7 +170,12 @@ def test_quiet_leaves_only_data(bothways, line, kind, code, text):
 
 
 @pytest.mark.parametrize(
-    "line", [line for line, *_ in CALLS if line not in ("init", "version", "schema", "doctor", "app search")]
+    "line",
+    [
+        line
+        for line, *_ in CALLS
+        if line not in ("init", "version", "schema", "doctor", "app search", "validate other.yaml")
+    ],
 )
 @pytest.mark.parametrize(
     "failure",
@@ -259,6 +286,90 @@ def test_exit_code_is_zero_when_nothing_would_change(bothways, service):
     service.answer("service.preview.plan", replace(PLAN, changes=0, created={}, updated={}, held=0, emptied={}))
     service.answer("service.preview.plan_actions", [])
     assert bothways("plan", "contacts", "--exit-code").code == 0
+
+
+@pytest.mark.parametrize(
+    ("part", "told"),
+    [
+        ("record", "this record and its partner compared"),
+        ("sample", "10 of 12,004 records compared, chosen at random"),
+    ],
+)
+def test_a_plan_of_a_part_says_so_and_lists_it_whole(bothways, service, part, told):
+    service.answer("service.preview.plan", replace(PLAN, part=part, compared=10, known=12004))
+    service.answer("service.preview.plan_actions", paged(many(30)))
+    out = bothways("plan", "contacts", "--record", "50121").out
+    assert f"contacts  hubspot ⇄ ledger   {told}, nothing written" in out
+    assert "Person 29" in out
+    assert "more. See all" not in out
+
+
+def test_what_part_is_planned_reaches_the_service(bothways, service):
+    bothways("plan", "contacts", "--record", "dana@x.test")
+    bothways("plan", "contacts", "--sample", "10")
+    called = [options for _, options in service.called("service.preview.plan")]
+    assert [(each["record"], each["sample"]) for each in called] == [("dana@x.test", None), (None, 10)]
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        ("--record", "x", "--sample", "3"),
+        ("--record", "x", "-f", "other.yaml"),
+        ("--sample", "3", "--from-now"),
+        ("-f", "other.yaml", "--from-now"),
+    ],
+    ids=" ".join,
+)
+def test_parts_of_a_plan_that_do_not_go_together_are_refused(bothways, service, options):
+    ended = bothways("plan", "contacts", *options)
+    assert (ended.code, service.calls) == (64, [])
+    assert "do not go together" in ended.err
+
+
+# --- bringing syncs in --------------------------------------------------------------------------------
+
+
+def test_what_is_brought_in_is_said_with_what_stays_as_it_is_here(bothways, service):
+    ended = bothways("sync", "import", "brought.yaml", "--replace", "--yes")
+    assert ended.out.splitlines() == [
+        "+ contacts is a new draft: nothing flows until it is turned on.   hubspot contacts ⇄ ledger people",
+        "      The file says that it is on: that is not taken over.",
+        "~ leads 2 is changed, and stays on.   hubspot leads ⇄ ledger people",
+        "      guards first_run: 25 → 5",
+        "! ledger is described otherwise in the file. It stays as it is here.",
+    ]
+    assert "bothways plan contacts   Turn it on: bothways sync on contacts" in ended.err
+    ((args, options),) = service.called("service.importing.import_syncs")
+    assert args == ("version: 1\n", "brought.yaml")
+    assert options == {"name": None, "replacing": True, "confirmed": True, "only_planned": False}
+
+
+def test_what_would_be_brought_in_is_said_as_such(bothways):
+    out = bothways("sync", "import", "brought.yaml", "--plan").out
+    assert "contacts would be a new draft" in out
+    assert "leads 2 would be changed, and stays on" in out
+
+
+def wants_a_yes(*_args, confirmed=False, **_options):
+    if not confirmed:
+        raise errors.ReplacesRunning(names="contacts")
+    return IMPORT
+
+
+def test_one_that_is_on_is_replaced_if_a_person_says_so(bothways, service, person):
+    service.answer("service.importing.import_syncs", wants_a_yes)
+    refused = bothways("sync", "import", "brought.yaml", "--replace", "--no-input")
+    assert (refused.code, "--yes" in refused.err) == (64, True)
+    asked = person(True)
+    assert bothways("sync", "import", "brought.yaml", "--replace").code == 0
+    assert asked == ["contacts would be run by these settings from the next run on, being on already. Go on?"]
+
+
+def test_syncs_are_brought_in_from_stdin(bothways, service, monkeypatch):
+    monkeypatch.setattr(sys, "stdin", io.StringIO("version: 1\nsyncs: {}\n"))
+    assert bothways("sync", "import", "-").code == 0
+    assert service.called("service.importing.import_syncs")[0][0] == ("version: 1\nsyncs: {}\n", "stdin")
 
 
 # --- apply, run, undo: what is asked ------------------------------------------------------------------

@@ -290,3 +290,59 @@ def test_a_plan_is_exported(office, bothways, tmp_path):
     assert (ended.code, "Every record stands in" in ended.err) == (0, True)
     assert "dana@x.test" in (tmp_path / "plan.csv").read_text(encoding="utf-8-sig")
     assert bothways(f"plan people --export {tmp_path / 'plan.xlsx'}").code == errors.EXIT_USAGE
+
+
+def test_what_was_exported_and_edited_is_brought_in(bothways, office):
+    add_people(office)
+    file = office.folder / "edited.yaml"
+    file.write_text(bothways("sync export people").out.replace("first_run: 1000", "first_run: 7"), encoding="utf-8")
+    refused = bothways(f"sync import {file}")
+    assert (refused.code, "--replace" in refused.err) == (64, True)
+    refused = bothways(f"sync import {file} --replace")
+    assert (refused.code, "--yes" in refused.err) == (64, True)
+    before = office.file.read_text(encoding="utf-8")
+    planned = bothways(f"sync import {file} --replace --plan")
+    assert (planned.code, "guards first_run: 1000 → 7" in planned.out) == (0, True)
+    assert office.file.read_text(encoding="utf-8") == before
+    assert bothways(f"sync import {file} --replace --yes").code == 0
+    assert office.file.read_text(encoding="utf-8") == before.replace("first_run: 1000", "first_run: 7")
+    assert bothways(f"sync diff people -f {file}").code == 0
+    ring = bothways(f"sync import {file} --name again")
+    assert (ring.code, "edited.yaml:7:3" in ring.err, "ring" in ring.err) == (65, True, True)
+    bothways("sync off people")
+    assert bothways(f"sync import {file} --name again").code == 0
+    assert re.search(r"^again +two-way +Draft", bothways("sync list").out, re.MULTILINE)
+    assert bothways("sync export people again").out.count("objects:") == 2
+
+
+def test_file_that_is_not_there_or_wrong_is_named(bothways, office):
+    for line in ("validate nowhere.yaml", "plan people -f nowhere.yaml", "sync import nowhere.yaml"):
+        ended = bothways(line)
+        assert (ended.code, "nowhere.yaml" in ended.err, "bothways init" in ended.err) == (65, True, False)
+    wrong = office.folder / "wrong.yaml"
+    wrong.write_text(office.file.read_text(encoding="utf-8").replace("guards:", "gards:"), encoding="utf-8")
+    for line in (f"validate {wrong}", f"sync import {wrong} --name other"):
+        ended = bothways(line)
+        assert (ended.code, "wrong.yaml:9:5" in ended.err) == (65, True)
+    assert bothways(f"validate {office.file}").code == 0
+
+
+def test_one_record_and_a_sample_are_planned_and_written(bothways, office):
+    add_people(office)
+    assert bothways("plan people --record dana@x.test").code == 64, "nobody has read her yet"
+    assert re.search(r"[12] of 4 records compared, chosen at random", bothways("plan people --sample 2").out)
+    planned = bothways("plan people --record dana@x.test --exit-code")
+    assert (planned.code, "this record and its partner compared" in planned.out) == (2, True)
+    assert "Chen" not in planned.out
+    command = planned.out.partition("Apply exactly this plan: bothways ")[2].partition("\n")[0]
+    assert bothways(f"{command} --yes").code == 0
+    assert ("dana@x.test", "Dana") in held_by(office.bert)
+    assert ("chen@x.test", "Chen") not in held_by(office.anna)
+
+
+def test_commands_that_are_printed_can_be_pasted_for_a_sync_of_two_words(office, capsys):
+    office.change("  people:   # who we know", '  "our people":')
+    add_people(office)
+    assert main(["-C", str(office.folder), "plan", "our people"]) == 0
+    assert main(["-C", str(office.folder), "unlink", "our people", "Anna:a00001", "Bert:b00001"]) == 64
+    assert "bothways records 'our people'" in capsys.readouterr().err

@@ -1,10 +1,11 @@
 """Alignment by terminal cells, counts, times; nothing an app holds may steer the terminal."""
 
+import shlex
 from datetime import datetime
 
 import pytest
 
-from bothways.cli.text import ago, clean, columns, counted, cut, duration, listed, moment, pad, width
+from bothways.cli.text import ago, clean, columns, counted, cut, duration, in_command, listed, moment, pad, width
 
 
 @pytest.mark.parametrize(
@@ -48,6 +49,11 @@ def test_clean_shows_what_would_steer_the_terminal(evil, shown):
 
 def test_columns_are_clean():
     assert columns([("a\x1b[31m", "b\nc")]) == ["a\\x1b[31m  b\\nc"]
+
+
+@pytest.mark.parametrize("name", ["contacts", "contacts 2", "o'neil", "Ledger:P-8842", "$(x)", "книга"])
+def test_what_stands_in_a_command_is_one_word_of_it(name):
+    assert shlex.split(f"bothways plan {in_command(name)} --show all") == ["bothways", "plan", name, "--show", "all"]
 
 
 def test_counts():

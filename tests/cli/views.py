@@ -88,6 +88,20 @@ SYNC = views.SyncView(
     requires={"hubspot": "email", "ledger": "Email"},
 )
 ALLOWANCE = views.AllowanceView("hubspot", 200_000, 250_000, 50_000, 12_500, 1_770_000_000.0, None, "")
+IMPORT = views.ImportView(
+    (
+        views.ImportedSync("contacts", True, "draft", "on", {"hubspot": "contacts", "ledger": "people"}, ()),
+        views.ImportedSync(
+            "leads 2",
+            False,
+            "on",
+            "",
+            {"hubspot": "leads", "ledger": "people"},
+            (views.ChangeView("leads 2", "", "guards", "", "first_run", 25, 5),),
+        ),
+    ),
+    apps=("ledger",),
+)
 PLAN = views.PlanView(
     id="p_12",
     sync="contacts",

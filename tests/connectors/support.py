@@ -37,7 +37,7 @@ class Secrets:
 
     def get(self, name: str) -> str:
         if name not in self.held:
-            raise SecretMissing(app="Test", source=name)
+            raise SecretMissing(app="Test", what=name)
         return self.held[name]
 
 

@@ -116,3 +116,14 @@ def test_who_is_marked_within_a_block_is_noted(sync: Sync) -> None:
         assert (noted, inner) == (set(), {sync.pk})
         due.mark_everything(sync)
         assert noted == {sync.pk}
+
+
+def test_sample_is_some_of_what_is_due_now_and_all_of_it_in_time(sync: Sync) -> None:
+    due.mark(sync, "left", [f"a{number}" for number in range(20)])
+    due.mark(sync, "right", ["b"])
+    due.mark(sync, "right", ["later"], not_before=NOW + 1)
+    every = set(marks(sync))
+    samples = [due.sample(sync, NOW, 5) for _ in range(200)]
+    assert all(len(set(sample)) == 5 and set(sample) < every for sample in samples)
+    assert {mark for sample in samples for mark in sample} == every
+    assert set(due.sample(sync, NOW, 1000)) == every

@@ -1,9 +1,13 @@
-"""The runs, latest first."""
+"""The runs, latest first; followed, in the order in which they end."""
+
+import threading
 
 import pytest
 
 from bothways.errors import AppUnreachable, UnknownRun, UnknownSync
-from bothways.service.log import runs
+from bothways.ledger.models import Run
+from bothways.service.database import used
+from bothways.service.log import follow, runs
 from tests.office import Office
 
 
@@ -44,3 +48,39 @@ def test_what_is_unknown_is_refused(office: Office) -> None:
         runs(office.open(), "nobody")
     with pytest.raises(UnknownRun):
         runs(office.open(), after="r_9")
+
+
+def test_runs_are_followed_as_they_end(office: Office) -> None:
+    for _ in range(3):
+        office.run()
+    waits = iter((office.run, lambda: None, office.run, None))
+
+    class Stop(threading.Event):
+        """Whatever happens while it is waited for."""
+
+        def wait(self, timeout: float | None = None) -> bool:
+            deed = next(waits)
+            if deed is not None:
+                deed()
+            return deed is None
+
+    found = [each.id for each in follow(office.open(), "people", size=2, stop=Stop())]
+    assert found == ["r_2", "r_3", "r_4", "r_5"]
+    with pytest.raises(UnknownSync):
+        next(follow(office.open(), "nobody", stop=threading.Event()))
+
+
+def test_run_that_is_at_work_is_told_once_it_has_ended(office: Office) -> None:
+    office.run()
+    workspace = office.open()
+    with used(workspace.database):
+        Run.objects.update(state="running")
+
+    class Stop(threading.Event):
+        """Lets the run end."""
+
+        def wait(self, timeout: float | None = None) -> bool:
+            with used(workspace.database):
+                return Run.objects.filter(state="running").update(state="done") == 0
+
+    assert [(each.id, each.state) for each in follow(workspace, stop=Stop())] == [("r_1", "done")]

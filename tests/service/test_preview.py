@@ -1,16 +1,18 @@
 """Plans: counted, listed in pages, and kept for being applied."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
 
-from bothways.errors import PlanOutdated
+from bothways.connectors.base import Read
+from bothways.errors import PlanOutdated, StoppedByBrake, UnknownRecord
 from bothways.ledger.models import Plan
-from bothways.records import Field, FieldType, Option
+from bothways.records import Field, FieldType, Option, Ref
 from bothways.service import preview
 from bothways.service.database import used
-from bothways.service.views import ActionView
-from tests.memory_app import PEOPLE, Traits
+from bothways.service.views import ActionView, PlanView
+from tests.memory_app import PEOPLE, MemoryConnector, Traits
 from tests.office import Office
 
 
@@ -208,3 +210,111 @@ def test_a_plan_of_a_sync_that_is_off_shows_what_it_meets_for_the_first_time(off
         office.anna.add(email=f"p{number}@x.test", name=f"P{number}")
     assert office.plan().created == {"Anna": 0, "Bert": 3}
     assert office.plan().created == {"Anna": 0, "Bert": 3}
+
+
+# --- a part alone ---------------------------------------------------------------------------------------
+
+
+def plan_part(office: Office, **part: object) -> PlanView:
+    """Plan a part a minute later."""
+    office.clock.advance(60)
+    return preview.plan(office.open(), "people", **part)  # type: ignore[arg-type]
+
+
+@pytest.fixture
+def read(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Return the ids of the records that are read by id, as they are."""
+    ids, true = list[str](), MemoryConnector.read
+
+    def noted(self: MemoryConnector, object: str, refs: Sequence[Ref], fields: Sequence[str]) -> Sequence[Read]:
+        ids.extend(ref.id for ref in refs)
+        return true(self, object, refs, fields)
+
+    monkeypatch.setattr(MemoryConnector, "read", noted)
+    return ids
+
+
+def test_plan_of_one_record_reads_it_and_its_partner_alone_and_says_of_it_what_the_whole_plan_says(
+    busy: Office, read: list[str]
+) -> None:
+    whole = {row.name: row for row in actions(busy, busy.plan().id)}
+    for counted in (read, busy.anna.calls, busy.bert.calls):
+        counted.clear()  # type: ignore[attr-defined]
+    view = plan_part(busy, record="Anna:a00001")
+    assert (view.part, view.compared, view.known, view.changes) == ("record", 1, 8, 1)
+    (row,) = actions(busy, view.id)
+    assert (row.ids, row.fields) == (whole["Dora"].ids, whole["Dora"].fields)
+    assert sorted(read) == ["a00001", "b00001"]
+    assert not {"changes", "ids"} & {*busy.anna.calls, *busy.bert.calls}, "no listing is read"
+    for name in ("Lea", "Cleo", "H1"):
+        (row,) = actions(busy, plan_part(busy, record=name).id, "everything")
+        assert (row.kind, row.reason, row.fields) == (whole[name].kind, whole[name].reason, whole[name].fields)
+
+
+def test_plan_of_one_record_sees_an_edit_that_no_listing_has_told_and_is_written_exactly(busy: Office) -> None:
+    busy.rest()
+    left, right = busy.pair("Nora")
+    busy.anna.edit(left, name="Norah")
+    view = plan_part(busy, record=f"Bert:{right}")
+    assert (view.updated, view.changes) == ({"Anna": 0, "Bert": 1}, 1)
+    busy.anna.add(email="new@x.test", name="New")
+    before = busy.writes
+    assert busy.apply(view).updated == {"Anna": 0, "Bert": 1}
+    assert (busy.writes, busy.bert.values(right)["name"]) == (before + 1, "Norah")
+
+
+def test_record_that_nobody_knows_yet_is_refused_and_nothing_is_planned(busy: Office) -> None:
+    with pytest.raises(UnknownRecord):
+        plan_part(busy, record="nobody@x.test")
+
+
+def test_plan_of_one_record_of_a_sync_that_is_off(office: Office) -> None:
+    left, _ = office.pair("Dana")
+    office.change("state: on", "state: off")
+    office.anna.edit(left, name="Dora")
+    assert plan_part(office, record="dana@x.test").updated == {"Anna": 0, "Bert": 1}
+
+
+def test_sample_says_of_some_what_the_whole_plan_says_of_them(busy: Office) -> None:
+    whole = {row.ids["Anna"] or row.ids["Bert"]: row for row in actions(busy, busy.plan().id, "everything")}
+    view = plan_part(busy, sample=3)
+    assert (view.part, view.known) == ("sample", 8)
+    some = actions(busy, view.id, "everything")
+    assert 1 <= len(some) == view.compared <= 3
+    for row in some:
+        same = whole[row.ids["Anna"] or row.ids["Bert"]]
+        assert (row.kind, row.reason, row.ids, row.fields) == (same.kind, same.reason, same.ids, same.fields)
+    assert len(actions(busy, plan_part(busy, sample=1000).id, "everything")) == len(whole)
+
+
+def test_plan_of_a_part_is_no_look_at_all_that_a_new_sync_writes(office: Office) -> None:
+    office.change("first_run: 1000", "first_run: 2")
+    for number in range(5):
+        office.anna.add(email=f"p{number}@x.test", name=f"P{number}")
+    run = office.apply(plan_part(office, sample=1))
+    assert (run.created["Bert"], run.state) == (1, "done")
+    assert office.run().created["Bert"] == 1, "what is left of the first two"
+    with pytest.raises(StoppedByBrake):
+        office.run()
+    missing = {item.values["email"] for item in office.anna.live()} - {
+        item.values["email"] for item in office.bert.live()
+    }
+    assert office.apply(plan_part(office, record=str(min(missing))), approved=True).created["Bert"] == 1
+    with pytest.raises(StoppedByBrake):
+        office.run()
+    office.run(approved=True)
+    assert len(office.bert.live()) == 5
+
+
+def test_plans_of_parts_take_the_place_of_no_whole_one_and_overtake_none(busy: Office) -> None:
+    whole = busy.plan()
+    for _ in range(preview.KEPT + 2):
+        last = plan_part(busy, record="Dora")
+    made = preview.latest_plan(busy.open(), "people")
+    assert made is not None
+    assert made.view.id == whole.id
+    assert preview.made_plan(busy.open(), last.id).view == last
+    with used(busy.open().database):
+        assert Plan.objects.count() == 1 + 1 + preview.KEPT
+    run = busy.apply(whole)
+    assert (run.skipped, run.updated) == (0, whole.updated)

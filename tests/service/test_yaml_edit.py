@@ -209,3 +209,69 @@ def test_item_that_goes_over_lines_keeps_its_comments(tmp_path: Path) -> None:
     assert yaml_edit.entry(file, "syncs", "people") == entry
     text = file.read_text(encoding="utf-8")
     assert [word in text for word in ("# who", "# in lines", "# as agreed")] == [True, True, True]
+
+
+WIDE = """\
+version: 1
+apps: {Anna: {connector: hubspot, auth: {token: {env: A}}}, Bert: {connector: hubspot, auth: {token: {env: B}}}}
+syncs:
+    # the first
+    people:   # who we know
+        objects: {Anna: people, Bert: people}
+        guards: {first_run: 7, max_change: "10%", max_emptied: 3}   # careful
+        fields:
+          - {Anna: email,   Bert: email}   # who
+
+    # the second
+    more:
+        state:   off   # still
+        objects: {Anna: companies, Bert:   companies}
+        fields:
+          - {Anna: name,   Bert: name}
+    # the end
+alerts:   {}
+"""
+
+
+def test_plain_values_are_changed_in_their_place_and_nothing_else_is(tmp_path: Path) -> None:
+    file = tmp_path / "bothways.yaml"
+    file.write_text(WIDE, encoding="utf-8")
+    entry = yaml_edit.entry(file, "syncs", "people")
+    entry["guards"] = {"first_run": 1000, "max_change": "5%", "max_emptied": 3}
+    entry["objects"]["Bert"] = "a, b"
+    yaml_edit.set_entry(file, "syncs", "people", entry)
+    assert file.read_text(encoding="utf-8") == (
+        WIDE.replace("first_run: 7", "first_run: 1000").replace('"10%"', "5%").replace("Bert: people", "Bert: 'a, b'")
+    )
+
+
+@pytest.mark.parametrize("ends", ["\n", "\r\n"])
+def test_entry_that_gets_another_key_is_written_anew_and_all_around_it_is_as_it_was(tmp_path: Path, ends: str) -> None:
+    file = tmp_path / "bothways.yaml"
+    file.write_bytes(WIDE.replace("\n", ends).encode())
+    entry = yaml_edit.entry(file, "syncs", "people")
+    entry |= {"require": [], "fields": [*entry["fields"], {"Anna": "name", "Bert": "name"}]}
+    yaml_edit.set_entry(file, "syncs", "people", entry)
+    assert yaml_edit.entry(file, "syncs", "people") == entry
+    text = file.read_bytes().decode()
+    before, after = (WIDE.replace("\n", ends).partition(word)[::2] for word in ("    people:", "\n    # the second"))
+    assert text.startswith(before[0])
+    assert text.endswith(after[1].partition("more:")[2])
+    assert "more:" in text
+    assert [word in text for word in ("# who we know", "# careful", "# who", "# the second")] == [True] * 4
+    assert text.count("\r") == (text.count("\n") if ends == "\r\n" else 0)
+
+
+def test_entry_that_goes_by_what_stands_elsewhere_is_changed_too(tmp_path: Path) -> None:
+    file = tmp_path / "bothways.yaml"
+    file.write_text(
+        WIDE.replace("guards: {", "guards: &same {").replace(
+            "        state:   off", "        guards: *same\n        state: off"
+        ),
+        encoding="utf-8",
+    )
+    entry = yaml_edit.entry(file, "syncs", "more")
+    entry["require"] = []
+    yaml_edit.set_entry(file, "syncs", "more", entry)
+    assert yaml_edit.entry(file, "syncs", "more") == entry
+    assert "# careful" in file.read_text(encoding="utf-8")

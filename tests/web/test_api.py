@@ -39,6 +39,7 @@ TABLE: dict[tuple[str, str], Role] = {
     ("GET", "syncs/{name}/yaml"): Role.VIEWER,
     ("POST", "syncs/{name}/yaml"): Role.EDITOR,
     ("POST", "syncs/{name}/yaml/compare"): Role.EDITOR,
+    ("POST", "import"): Role.EDITOR,
     ("POST", "syncs/{name}/on"): Role.EDITOR,
     ("POST", "syncs/{name}/off"): Role.EDITOR,
     ("POST", "syncs/{name}/run"): Role.OPERATOR,
@@ -125,6 +126,7 @@ SOMETHING = {
     "group": "g_9_000000000000",
 }
 BODIES: dict[str, object] = {
+    "import": {"text": "version: 1"},
     "syncs/{name}/yaml": {"text": "version: 1"},
     "syncs/{name}/yaml/compare": {"text": "version: 1"},
     "runs/{run}/undo": {"record": "x"},
@@ -541,6 +543,27 @@ def test_export_is_edited_compared_and_applied(office: Office) -> None:
     assert "first_run: 7" in office.file.read_text(encoding="utf-8")
     refused = here.post("syncs/people/yaml", {"text": edited["text"].replace("first_run: 7", "first_run: 8")})
     assert (refused.status, refused.code) == (409, "BW-115")
+
+
+def test_export_is_brought_in_under_another_name_as_a_draft_and_in_place_of_one_that_is_on_if_that_is_meant(
+    office: Office,
+) -> None:
+    here = caller(office.open(), Role.EDITOR)
+    text = here.get("syncs/people/yaml").text.replace("first_run: 1000", "first_run: 7")
+    refused = here.post("import", {"text": text})
+    assert (refused.status, refused.code) == (409, "BW-544")
+    unsure = here.post("import", {"text": text, "replace": True})
+    assert (unsure.status, unsure.code) == (409, "BW-545")
+    (changed,) = here.post("import", {"text": text, "replace": True, "confirmed": True}).json["syncs"]
+    assert [(each["key"], each["before"], each["after"]) for each in changed["changes"]] == [("first_run", 1000, 7)]
+    assert here.get("syncs/people").json["guards"]["first_run"] == 7
+    here.post("syncs/people/off")
+    planned = here.post("import", {"text": text, "name": "again", "only_planned": True}).json["syncs"]
+    assert "again" not in office.file.read_text(encoding="utf-8")
+    (made,) = here.post("import", {"text": text, "name": "again"}).json["syncs"]
+    assert planned == [made]
+    assert (made["name"], made["new"], made["state"], made["said"]) == ("again", True, "draft", "on")
+    assert here.get("syncs/again").json["state"] == "draft"
 
 
 def test_record_is_found_by_what_people_call_it_and_says_why(office: Office) -> None:

@@ -16,6 +16,7 @@ from bothways import errors
 from bothways.ledger.models import Account
 from bothways.service import preferences
 from bothways.service.database import used
+from bothways.service.doctor import doctor
 from bothways.service.rights import Role
 from bothways.web import tags
 from bothways.web.django_settings import Address, configure
@@ -26,6 +27,7 @@ from tests.web.caller import caller
 
 EMPTY_IN_BERT = "Ada in Anna, (leer) in Bert: dort nach dem letzten Schreiben geändert"
 AFTER_DAYS = "in B gelöscht; markiert in A nach 3 Tagen, außer er wird wiederhergestellt"
+NO_WEBHOOK = "Es ist kein Webhook von east gekommen (noch keiner), obwohl Nachsehen Änderungen findet."
 NEW_DAY = "2026-02-01 00:00 UTC"
 ROOT = Path(__file__).parents[2]
 
@@ -136,6 +138,12 @@ where = f"{name} in {app}"
         (
             "HubSpot failed with HTTP 500: A message. With two sentences.",
             "HubSpot ist mit HTTP 500 fehlgeschlagen: A message. With two sentences.",
+        ),
+        ("No webhook of east has come yet, though polling finds changes.", NO_WEBHOOK),
+        (
+            "A test call to https://x.test/hooks/east did not arrive here: it was sent elsewhere (HTTP 301).",
+            "Ein Testaufruf an https://x.test/hooks/east ist hier nicht angekommen: "
+            "er wurde anderswohin geschickt (HTTP 301).",
         ),
         ("Everything is as an app says it", "Everything is as an app says it"),
         ("", ""),
@@ -303,6 +311,32 @@ def test_reasons_on_pages_are_said_in_the_language(office: Office) -> None:
     assert '<span class="state in_sync">Synchron</span>' in german
     assert "Anna hat geändert" in german
     assert "Anna changed" not in german
+
+
+@pytest.mark.usefixtures("german")
+def test_all_that_the_doctor_finds_is_said_in_the_language(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
+    office.pair()
+    office.change(
+        "syncs:\n", "  crm: {connector: locked, url: https://x, auth: {user: ana, password: {env: CRM}}}\nsyncs:\n"
+    )
+    monkeypatch.delenv("CRM", raising=False)
+    office.bert.fail("check", errors.CredentialsRefused(app="Bert"), times=9)
+    found = doctor(office.folder)
+    assert {each.level for each in found} == {"ok", "problem"}
+    texts = [text for each in found for text in (each.what, each.to_do) if text]
+    assert [text for text in texts if say(text) == text] == [found[0].what], "the version of Python"
+    told = [say(each.what) for each in found]
+    assert "App Anna: antwortet" in told
+    assert "Das Geheimnis für crm fehlt: die Umgebungsvariable CRM enthält nichts." in told
+
+
+def test_doctor_speaks_the_language_of_the_reader(office: Office) -> None:
+    here = Browser(office.open())
+    here.sign_up("Ana Ruiz")
+    here.languages = "de"
+    text = here.post("/settings/doctor").text
+    assert "App Anna: antwortet" in text
+    assert "App Anna: answers" not in text
 
 
 def test_language_of_one_request_is_not_that_of_the_next_in_its_thread(office: Office) -> None:

@@ -8,6 +8,7 @@ import typer
 
 from bothways.cli.serving import PORT
 from bothways.cli.terminal import Terminal, say
+from bothways.cli.text import in_command
 from bothways.cli.workspaces import opened
 
 if TYPE_CHECKING:
@@ -76,7 +77,7 @@ def add(
         terminal.document("app-check", plain(view))
         return
     terminal.lines(render.check(view))
-    terminal.note(f"Added to bothways.yaml. Next: bothways app fields {name} OBJECT")
+    terminal.note(f"Added to bothways.yaml. Next: bothways app fields {in_command(name)} OBJECT")
 
 
 def login(

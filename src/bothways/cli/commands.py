@@ -83,10 +83,12 @@ GROUPS: tuple[tuple[str, str, tuple[tuple[str, Callable[..., Any]], ...]], ...] 
     ),
     (
         "sync",
-        "Look at the syncs, turn them on and off, delete them.",
+        "Look at syncs, bring them in, turn them on and off.",
         (
             ("list", syncs.list_),
             ("show", syncs.show),
+            ("export", syncs.export),
+            ("import", syncs.import_),
             ("diff", syncs.diff),
             ("on", syncs.on),
             ("off", syncs.off),

@@ -9,6 +9,7 @@ from bothways.cli.options import MOST
 from bothways.cli.progress import progress
 from bothways.cli.syncs import Name
 from bothways.cli.terminal import Terminal
+from bothways.cli.text import in_command
 from bothways.cli.workspaces import opened
 from bothways.errors import EXIT_CHANGES, EXIT_OK, UsageError
 
@@ -104,6 +105,9 @@ def log(
     context: typer.Context,
     sync: Annotated[str | None, typer.Argument(metavar="SYNC", help="One sync; all without it.")] = None,
     limit: Limit = 20,
+    follow: Annotated[
+        bool, typer.Option("--follow", help="Go on with each run when it has ended, until Ctrl-C; oldest first.")
+    ] = False,
 ) -> None:
     """List the runs, latest first, and how each ended."""
     import time
@@ -113,12 +117,32 @@ def log(
     from bothways.service.views import plain
 
     terminal: Terminal = context.obj
+    if follow:
+        _follow(terminal, opened(terminal), sync, limit)
+        return
     views = runs.runs(opened(terminal), sync, size=limit)
     if terminal.json:
         for view in views:
             terminal.document("log", plain(view))
     else:
         terminal.lines(render.log(views, time.time()))
+
+
+def _follow(terminal: Terminal, workspace: "Workspace", sync: str | None, limit: int) -> None:
+    import threading
+    import time
+
+    from bothways.cli.render import runs as render
+    from bothways.service import log as runs
+    from bothways.service.views import plain
+
+    for view in runs.follow(workspace, sync, size=limit, stop=threading.Event()):
+        if terminal.json:
+            terminal.document("log", plain(view))
+        else:
+            terminal.lines([render.logged(view, time.time())])
+        if terminal.closed:
+            return
 
 
 def compare(
@@ -169,7 +193,7 @@ def _last(terminal: Terminal, workspace: "Workspace", sync: str) -> int:
 
     proof = last_proof(workspace, sync)
     if proof is None:
-        hint = f"bothways up and worker make them. Make one now: bothways compare {sync}"
+        hint = f"bothways up and worker make them. Make one now: bothways compare {in_command(sync)}"
         raise UsageError(reason=f"{sync} has not been compared by itself yet", hint=hint)
     if terminal.json:
         terminal.document("last-proof", {"sync": sync, **plain(proof)})

@@ -16,7 +16,7 @@ from bothways.cli.runs import finish
 from bothways.cli.syncs import Name
 from bothways.cli.terminal import Terminal
 from bothways.cli.workspaces import opened
-from bothways.errors import EXIT_CHANGES, EXIT_OK
+from bothways.errors import EXIT_CHANGES, EXIT_OK, UsageError
 
 if TYPE_CHECKING:
     from bothways.service.views import ActionView, PlanView
@@ -52,16 +52,25 @@ def plan(
     export: Annotated[
         Path | None, typer.Option("--export", metavar="FILE", help="Write every record to a .csv or .json file.")
     ] = None,
+    record: Annotated[
+        str | None, typer.Option("--record", help="Only this one and its partner: an id, an e-mail or a name.")
+    ] = None,
+    sample: Annotated[
+        int | None, typer.Option("--sample", min=1, max=MOST, help="Only so many records, chosen at random.")
+    ] = None,
 ) -> int:
     """Show what a run would write, record by record. Nothing is written.
 
     The plan is kept: bothways apply writes exactly it. One by a file that is not saved is not kept.
+
+    With --record only that record and its partner are read. Of all others counts what was read last.
     """
     from bothways.service import preview
     from bothways.service.diff import plan_file
     from bothways.service.export import kind_of
 
     terminal: Terminal = context.obj
+    _check_one_of(("--record", record), ("--sample", sample), ("--file", file), ("--from-now", from_now or None))
     if export is not None:
         kind_of(export)
     workspace = opened(terminal)
@@ -74,16 +83,22 @@ def plan(
             bar.close()
             changes.append(bool(view.changes))
             if export is None:
-                _print(terminal, view, rows, listed=show is not None)
+                _print(terminal, view, rows, listed=show is not None or bool(view.part))
             else:
                 _export(terminal, export, view, rows)
 
         if file is not None:
             plan_file(workspace, file, sync, which.value, take, progress=report)
         else:
-            made = preview.plan(workspace, sync, from_now=from_now, progress=report)
+            made = preview.plan(workspace, sync, from_now=from_now, record=record, sample=sample, progress=report)
             take(made, actions(workspace, made.id, which))
     return EXIT_CHANGES if exit_code and any(changes) else EXIT_OK
+
+
+def _check_one_of(*options: tuple[str, object]) -> None:
+    given = [name for name, value in options if value is not None]
+    if len(given) > 1:
+        raise UsageError(reason=f"{given[0]} and {given[1]} do not go together", hint="See: bothways plan --help")
 
 
 def _print(terminal: Terminal, view: "PlanView", rows: "Iterator[ActionView]", *, listed: bool) -> None:

@@ -54,5 +54,5 @@ def _read(terminal: Terminal, app: str, key: str) -> str:
         return getpass.getpass(f"{key} of {app}: ", sys.stderr)
     secret = sys.stdin.readline().rstrip("\r\n")
     if not secret:
-        raise SecretMissing(app=app, source="stdin")
+        raise SecretMissing(app=app, what="stdin")
     return secret

@@ -49,7 +49,7 @@ def up(
 ) -> None:
     """Keep all syncs in step by itself until Ctrl-C.
 
-    One process does it all: it reads the apps, runs what has something to do, and takes webhooks.
+    One process does it all: it reads the apps, runs what has something to do, takes webhooks and shows the pages.
     """
     from bothways.web.serving import Role
 
@@ -80,7 +80,10 @@ def web(
     log_format: Format = LogFormat.TEXT,
     log_level: Level = LogLevel.INFO,
 ) -> None:
-    """Take webhooks in, for workers elsewhere."""
+    """Show the pages and take webhooks in.
+
+    Syncs are run by workers elsewhere.
+    """
     from bothways.web.serving import Role
 
     _serve(context, Role(works=False, host=host, port=port, pages=True), log_format, log_level)

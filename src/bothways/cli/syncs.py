@@ -1,5 +1,6 @@
-"""Commands about syncs: list, show, compare with the file, turn on, turn off."""
+"""Commands about syncs: list, show, bring out and in, compare with the file, turn on, turn off."""
 
+import sys
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
@@ -8,6 +9,7 @@ import typer
 
 from bothways.cli.asking import confirmed
 from bothways.cli.terminal import Terminal
+from bothways.cli.text import in_command
 from bothways.cli.workspaces import opened
 from bothways.errors import EXIT_CHANGES, EXIT_OK
 
@@ -64,6 +66,64 @@ def show(
         terminal.lines(render.sync(view, time.time()))
 
 
+def export(
+    context: typer.Context,
+    syncs: Annotated[list[str], typer.Argument(metavar="SYNC", help="Their names in bothways.yaml.")],
+) -> None:
+    """Print syncs as YAML, a settings file of its own.
+
+    To be edited and compared (bothways sync diff -f FILE), or brought in elsewhere (bothways sync import FILE).
+    """
+    from bothways.service.syncs import export as exported
+
+    terminal: Terminal = context.obj
+    text = exported(opened(terminal), *syncs)
+    if terminal.json:
+        terminal.document("sync-export", {"syncs": syncs, "yaml": text})
+    else:
+        terminal.lines(text.splitlines())
+
+
+def import_(
+    context: typer.Context,
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="What bothways sync export has printed; - for stdin.")],
+    name: Annotated[str | None, typer.Option("--name", help="What its only sync is to be called here.")] = None,
+    replace: Annotated[
+        bool, typer.Option("--replace", help="Change syncs of that name that are here already.")
+    ] = False,
+    plan: Annotated[bool, typer.Option("--plan", help="Only say what would change.")] = False,
+    yes: Annotated[bool, typer.Option("--yes", help="Change them though they are on.")] = False,
+) -> None:
+    """Bring syncs of another settings file into bothways.yaml.
+
+    A new one is a draft: nothing flows until it is turned on. One that is here stays on or off. Apps are not brought
+    in: they must be here under the same names.
+    """
+    from bothways.cli.render import syncs as render
+    from bothways.service.importing import import_syncs
+    from bothways.service.views import ImportView, plain
+    from bothways.service.yaml_file import read_text
+
+    terminal: Terminal = context.obj
+    workspace = opened(terminal)
+    text, called = (sys.stdin.read(), "stdin") if file == Path("-") else (read_text(file), file.name)
+
+    def go(approved: bool) -> ImportView:
+        return import_syncs(
+            workspace, text, called, name=name, replacing=replace, confirmed=approved, only_planned=plan
+        )
+
+    view = confirmed(terminal, go, yes)
+    if terminal.json:
+        terminal.document("sync-import", {**plain(view), "only_planned": plan})
+        return
+    terminal.lines(render.imported(view, only_planned=plan))
+    for each in view.syncs if not plan else ():
+        if each.new:
+            new = in_command(each.name)
+            terminal.note(f"See what it would do: bothways plan {new}   Turn it on: bothways sync on {new}")
+
+
 def diff(
     context: typer.Context,
     sync: Annotated[str | None, typer.Argument(metavar="SYNC", help="One sync; all without it.")] = None,
@@ -115,7 +175,7 @@ def on(
 
     confirmed(terminal, go, yes)
     _changed(terminal, sync, "on")
-    terminal.note(f"See what it would do: bothways plan {sync}   Start it: bothways run {sync}")
+    terminal.note(f"See what it would do: bothways plan {in_command(sync)}   Start it: bothways run {in_command(sync)}")
 
 
 def off(context: typer.Context, sync: Name) -> None:
@@ -189,7 +249,7 @@ def restore(context: typer.Context, sync: Annotated[str, typer.Argument(metavar=
     terminal: Terminal = context.obj
     deleting.restore(opened(terminal), sync)
     _changed(terminal, sync, "off")
-    terminal.note(f"Turn it on: bothways sync on {sync}")
+    terminal.note(f"Turn it on: bothways sync on {in_command(sync)}")
 
 
 def _changed(terminal: Terminal, sync: str, state: str) -> None:

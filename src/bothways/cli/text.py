@@ -1,5 +1,6 @@
 """Plain text for people: aligned columns, counts, times. Nothing here prints."""
 
+import shlex
 import unicodedata
 from collections.abc import Iterable, Sequence
 from datetime import datetime
@@ -18,6 +19,11 @@ ESCAPES |= {code: f"\\u{code:04x}" for code in (*range(0x202A, 0x202F), *range(0
 def clean(line: str) -> str:
     """Return one line in which nothing can steer the terminal."""
     return line.translate(ESCAPES)
+
+
+def in_command(text: str) -> str:
+    """Return a name or an id as it is typed in a command, which is printed to be pasted."""
+    return shlex.quote(text)
 
 
 def width(text: str) -> int:

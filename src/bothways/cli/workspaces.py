@@ -1,7 +1,8 @@
 """Commands about the workspace itself: init, status, validate, doctor, version."""
 
 import sys
-from typing import TYPE_CHECKING
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -71,16 +72,22 @@ def resume(terminal: Terminal) -> None:
         terminal.lines(["The syncs go on, with what changed meanwhile."])
 
 
-def validate(context: typer.Context) -> None:
+def validate(
+    context: typer.Context,
+    file: Annotated[Path | None, typer.Argument(metavar="FILE", help="Another file than bothways.yaml.")] = None,
+) -> None:
     """Check bothways.yaml, and nothing but that file."""
-    from bothways.service.workspace import open_workspace
+    from bothways.service.workspace import load, open_workspace
 
     terminal: Terminal = context.obj
-    workspace = open_workspace(terminal.folder, load_only=True)
-    if terminal.json:
-        terminal.document("validate", {"file": str(workspace.file), "valid": True})
+    if file is None:
+        file = open_workspace(terminal.folder, load_only=True).file
     else:
-        terminal.lines([f"{workspace.file} can be used as it is."])
+        load(file)
+    if terminal.json:
+        terminal.document("validate", {"file": str(file), "valid": True})
+    else:
+        terminal.lines([f"{file} can be used as it is."])
 
 
 def schema(context: typer.Context) -> None:

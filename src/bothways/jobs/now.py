@@ -1,6 +1,7 @@
 """What a person asks for, now: run a sync, apply a plan, undo a run. By the service, if one runs; else here."""
 
 import asyncio
+import shlex
 import time
 from contextlib import suppress
 from typing import cast
@@ -126,5 +127,5 @@ def _answer(found: RequestView) -> Answer:
     if found.error is not None:
         raise found.error
     if found.answer is None:
-        raise Interrupted(hint=f"bothways run {found.sync}")
+        raise Interrupted(hint=f"bothways run {shlex.quote(found.sync)}")
     return found.answer

@@ -102,6 +102,15 @@ def page(sync: Sync, now: float, after: tuple[str, str], size: int) -> list[DueM
     return [DueMark._make(row) for row in found]
 
 
+def sample(sync: Sync, now: float, size: int) -> list[DueMark]:
+    """Return some of the marks, chosen at random."""
+    found = db.rows(
+        "SELECT side, record_id, version FROM due WHERE sync_id=%s AND not_before<=%s ORDER BY RANDOM() LIMIT %s",
+        (sync.pk, now, size),
+    )
+    return [DueMark._make(row) for row in found]
+
+
 def clear(sync: Sync, marks: Sequence[DueMark]) -> None:
     """Clear marks unless they were made again since they were read."""
     db.execute_many(

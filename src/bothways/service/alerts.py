@@ -9,6 +9,7 @@ An alert holds names of apps and syncs, codes, counts and commands: never what a
 """
 
 import re
+import shlex
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from datetime import UTC, datetime
 from string import Formatter
@@ -119,7 +120,7 @@ def ran(view: RunView, apps: Collection[str], now: float) -> None:
         if not count:
             good.add(here)
         elif here not in known or known[here].over_at or known[here].words != _counted(kind, view.sync, count):
-            words, to_do = _counted(kind, view.sync, count), SEE[kind].format(name=view.sync)
+            words, to_do = _counted(kind, view.sync, count), SEE[kind].format(name=shlex.quote(view.sync))
             tell_at = now + RECORDS_LASTING
             troubles.begin(kind, view.sync, code="", words=words, to_do=to_do, now=now, tell_at=tell_at)
     troubles.end((each for key, each in known.items() if key in good), now, CALM)

@@ -171,14 +171,14 @@ class Secrets:
         if place is None:
             if name in self.plain:
                 return self.plain[name]
-            raise SecretMissing(app=self.app, source=f'"{name}" under auth: in bothways.yaml')
+            raise SecretMissing(app=self.app, what=f'"{name}" under auth: in bothways.yaml')
         value = self.environment(place.name) if place.kind == "env" else self._read(place)
         if not value or not value.strip():
-            raise SecretMissing(app=self.app, source=place.words)
+            raise SecretMissing(app=self.app, what=place.words)
         return value.strip("\r\n")
 
     def _read(self, place: SecretPlace) -> str:
         try:
             return (self.folder / place.name).read_text(encoding="utf-8")
         except (OSError, UnicodeDecodeError) as error:
-            raise SecretMissing(app=self.app, source=place.words) from error
+            raise SecretMissing(app=self.app, what=place.words) from error

@@ -119,7 +119,8 @@ def _migrations() -> list[Finding]:
             Finding("problem", "The database was made by a newer version of Bothways", "Install that one.", "BW-300")
         ]
     if missing:
-        return [Finding("warning", f"The database lacks {len(missing)} migrations", "The next command adds them.")]
+        count = len(missing)
+        return [Finding("warning", f"The database lacks {count} migrations", "The next command adds them.")]
     return [_ok(f"The database answers ({connection.vendor}) and is up to date")]
 
 

@@ -114,8 +114,10 @@ def _subscriptions(workspace: Workspace, app: str, connector: Subscribes) -> Ite
         return
     access = subscriber(connector)  # type: ignore[arg-type]
     if access is None:
-        where = f"to {ours}, " if ours else ""
-        yield Finding("ok", f"App {app}: subscriptions are made by hand, and should be {where}to {words(wanted)}")
+        what = f"App {app}: subscriptions are made by hand, and should be to {words(wanted)}"
+        if ours:
+            what = f"App {app}: subscriptions are made by hand, and should be to {ours}, to {words(wanted)}"
+        yield Finding("ok", what)
         return
     there = access.subscribed()
     if there.address != ours:
@@ -130,7 +132,8 @@ def _subscriptions(workspace: Workspace, app: str, connector: Subscribes) -> Ite
         hint = "bothways up, or a bothways worker, subscribes by itself: see what it says of this."
         yield _said(NotSubscribed(app=app, reason=reason, hint=hint), "warning")
     elif there.address == ours:
-        yield Finding("ok", f"App {app}: all {len(wanted)} subscriptions are there")
+        count = len(wanted)
+        yield Finding("ok", f"App {app}: all {count} subscriptions are there")
 
 
 # --- when it last did -------------------------------------------------------------------------------------

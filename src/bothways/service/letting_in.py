@@ -6,6 +6,7 @@ settings file names where the client secret is. Nothing is kept before the app w
 
 import hmac
 import json
+import shlex
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
@@ -85,7 +86,9 @@ def way_again(
     """
     document = workspace.app(name)
     if document.oauth is None or any(each != CLIENT_SECRET for each in secrets):
-        raise UsageError(reason=f"{name} is not signed in to like that", hint=f"See: bothways app search {name}")
+        raise UsageError(
+            reason=f"{name} is not signed in to like that", hint=f"See: bothways app search {shlex.quote(name)}"
+        )
     entry = yaml_edit.entry(workspace.file, "apps", name)
     for each, (kind, place) in secrets.items():
         entry["auth"]["oauth"][each] = {kind: place}

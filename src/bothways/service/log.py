@@ -1,6 +1,9 @@
 """The runs, latest first, and how each ended."""
 
-from collections.abc import Mapping
+import threading
+from collections.abc import Collection, Iterator, Mapping
+
+from django.db.models import Q
 
 from bothways.engine.sides import SIDES, Side
 from bothways.errors import UnknownRun
@@ -34,6 +37,38 @@ def runs(
 def show_run(workspace: Workspace, run_id: str) -> RunSummary:
     """Return one run; raise UnknownRun."""
     return summaries(workspace, [run_row(workspace, run_id)])[0]
+
+
+LOOK_EVERY = 1.0
+"""Seconds between two looks at whether a run has ended, whoever runs it."""
+
+RUNNING = "running"
+
+
+def follow(
+    workspace: Workspace, name: str | None = None, *, size: int = 20, stop: threading.Event
+) -> Iterator[RunSummary]:
+    """Yield the last runs of one sync or all that have ended, oldest first, and each further one once it has.
+
+    Until ``stop`` is set.
+    """
+    views, last = runs(workspace, name, size=size)[::-1], 0
+    while True:
+        yield from (view for view in views if view.state != RUNNING)
+        numbers = [plain_id(view.id, "r") or 0 for view in views]
+        last = max([last, *numbers])
+        at_work = {number for view, number in zip(views, numbers, strict=True) if view.state == RUNNING}
+        if stop.wait(LOOK_EVERY):
+            return
+        views = _since(workspace, name, last, at_work)
+
+
+@on_database
+def _since(workspace: Workspace, name: str | None, last: int, at_work: Collection[int]) -> list[RunSummary]:
+    """Return the runs after one, and those that were at work, oldest first."""
+    names = list(workspace.document.syncs) if name is None else [name]
+    found = Run.objects.select_related("sync").filter(Q(pk__gt=last) | Q(pk__in=at_work), sync__name__in=names)
+    return summaries(workspace, list(found.order_by("id")))
 
 
 _kept: dict[tuple[str, int], dict[tuple[str, str], int]] = {}

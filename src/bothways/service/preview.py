@@ -18,6 +18,7 @@ from bothways.service.allowances import accounted, into_the_reserve
 from bothways.service.connect import open_app
 from bothways.service.database import on_database
 from bothways.service.forecast import forecast
+from bothways.service.records import find
 from bothways.service.resolution import row_of
 from bothways.service.revisions import one_sided_fields
 from bothways.service.rights import Role, for_role
@@ -37,7 +38,8 @@ from bothways.service.views.common import from_plain
 from bothways.service.work import Report, context, plain_id
 from bothways.service.workspace import Workspace
 from bothways.sync.context import Context
-from bothways.sync.run import preview
+from bothways.sync.planning import PART
+from bothways.sync.run import preview, preview_record
 from bothways.sync.shows import SHOWS
 
 KEPT = 5
@@ -64,18 +66,33 @@ VIEW, DRAFT, DOCUMENT = "view", "draft", "document"
 _NOT_SEARCHABLE = re.compile(r"[^!-~ ]|[\"\\\\]")
 """What the database's own search may miss: letters whose case it does not know, what JSON writes otherwise."""
 
+RECORD, SAMPLE = "record", "sample"
+"""Parts of what is to be looked at, of which a plan can be made alone."""
+
 FAILING = ("R13", "F6")
 """Rules of actions that are held because an app or a record does not let them be done."""
 
 
 @on_database
-def plan(workspace: Workspace, name: str, *, from_now: bool = False, progress: Report | None = None) -> PlanView:
+def plan(
+    workspace: Workspace,
+    name: str,
+    *,
+    from_now: bool = False,
+    record: str | None = None,
+    sample: int | None = None,
+    progress: Report | None = None,
+) -> PlanView:
     """Read both apps and plan; nothing is written to any app. A draft can be planned, too.
 
     ``from_now``: show what turning the sync on from now on would leave as it is; such a plan cannot be applied.
     Raises OnAlready for it.
+    ``record``: only this one, named as for ``why``, and its partner are read and planned. ``sample``: only so many
+    records are planned, chosen at random among those that are to be looked at.
     """
     with own_turn(workspace, row_of(workspace, name), progress) as turn:
+        if record is not None or sample is not None:
+            return plan_part_in_turn(workspace, name, turn.worker, record=record, sample=sample, progress=progress)
         return plan_in_turn(workspace, name, turn.worker, from_now=from_now, progress=progress)
 
 
@@ -98,6 +115,33 @@ def plan_in_turn(
         view = _view(ctx, made, brakes, advice) if from_now else view_of_plan(workspace, ctx, made, brakes, advice)
         made.totals = {**made.totals, VIEW: plain(view)}
         made.save(update_fields=["state", "totals"])
+        return view
+
+
+@accounted
+def plan_part_in_turn(
+    workspace: Workspace,
+    name: str,
+    worker: str,
+    *,
+    record: str | None = None,
+    sample: int | None = None,
+    progress: Report | None = None,
+) -> PlanView:
+    """Plan one record and its partner, or a sample, by the worker that has the turn of the sync. It can be applied."""
+    apps = [open_app(workspace, app) for app in workspace.sync(name).pair]
+    with into_the_reserve(*apps):
+        ctx = context(workspace, name, progress, running=False, worker=worker)
+        if record is not None:
+            made, _, brakes = preview_record(ctx, find(workspace, name, record)[1].ids)
+        else:
+            made, _, brakes = preview(ctx, everything=ctx.sync.state == "off", sample=sample)
+        forget_old(made)
+        whole = _view(ctx, made, brakes, "")
+        part = SAMPLE if record is None else RECORD
+        view = replace(whole, part=part, compared=plans.size(made), known=whole.compared, duplicates=())
+        made.totals = {**made.totals, VIEW: plain(view)}
+        made.save(update_fields=["totals"])
         return view
 
 
@@ -125,7 +169,13 @@ def _paged(workspace: Workspace, made: Plan, show: Shown) -> Iterator[ActionView
 
 
 def forget_old(made: Plan) -> None:
-    for old in Plan.objects.filter(sync_id=made.sync_id).order_by("-id")[KEPT:]:
+    """Forget the oldest plans; those of a part take the place of no whole one."""
+    alike = [
+        each
+        for each in Plan.objects.filter(sync_id=made.sync_id).order_by("-id")
+        if (PART in each.totals) == (PART in made.totals)
+    ]
+    for old in alike[KEPT:]:
         with db.transaction_():
             plans.drop(old.pk)
 
@@ -211,9 +261,13 @@ def plan_row(workspace: Workspace, plan_id: str) -> Plan:
 @on_database
 @for_role(Role.VIEWER)
 def latest_plan(workspace: Workspace, name: str) -> MadePlan | None:
-    """Return the plan of a sync that was made last and can still be looked at; None if there is none."""
+    """Return the plan of a sync that was made last and can still be looked at; None if there is none.
+
+    One of a part of what is to be looked at is none.
+    """
     sync = row_of(workspace, name)
-    found = Plan.objects.filter(sync=sync, state="ready", revision__gt=0).order_by("-id").first()
+    rows = Plan.objects.filter(sync=sync, state="ready", revision__gt=0).order_by("-id")
+    found = next((each for each in rows if PART not in each.totals), None)
     return _made(workspace, found) if found is not None and VIEW in found.totals else None
 
 

@@ -69,12 +69,7 @@ DATABASE = "an absolute path such as sqlite:///srv/ledger.db, postgresql://..."
 
 def document_of(root: Node) -> Document:
     """Return the document of a file, or raise the first thing wrong with it, with line and column."""
-    root.only(TOP, ("settings", "users"))
-    root.need("version", "This program reads version: 1")
-    version = root.data["version"]
-    if version != 1 or isinstance(version, bool):
-        where = root.value_place("version")
-        raise WrongType(where=where, key="version", expected="the number 1", got=shown(version))
+    _check_top(root)
     apps = {name: app_of(root.node("apps"), name) for name in _names(root.node("apps"))}
     syncs = {name: _sync(root.node("syncs"), name, apps) for name in _names(root.node("syncs"))}
     _no_ring(syncs.values())
@@ -85,6 +80,22 @@ def document_of(root: Node) -> Document:
     hosts = _hosts(root)
     sign_in = sign_in_of(root, hosts)
     return Document(revision, _database(root), public_url, hosts, apps, syncs, alerts_of(root), sign_in)
+
+
+def syncs_of(root: Node, apps: Mapping[str, AppDocument]) -> dict[str, SyncDocument]:
+    """Return the syncs of a file as they would be between these apps; what the file says of apps is not read."""
+    _check_top(root)
+    syncs = root.node("syncs")
+    return {name: _sync(syncs, name, apps) for name in _names(syncs)}
+
+
+def _check_top(root: Node) -> None:
+    root.only(TOP, ("settings", "users"))
+    root.need("version", "This program reads version: 1")
+    version = root.data["version"]
+    if version != 1 or isinstance(version, bool):
+        where = root.value_place("version")
+        raise WrongType(where=where, key="version", expected="the number 1", got=shown(version))
 
 
 def _names(node: Node) -> list[str]:

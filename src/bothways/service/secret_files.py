@@ -26,7 +26,7 @@ def kept(workspace: Path, app: str, typed: Mapping[str, str]) -> Iterator[dict[s
     try:
         for name, secret in typed.items():
             if not secret.strip():
-                raise SecretMissing(app=app, source=f'what was typed for "{name}"')
+                raise SecretMissing(app=app, what=f'what was typed for "{name}"')
             made[name] = ("file", str(_keep(workspace, f"{app}_{name}", secret)))
         yield made
     except BaseException:

@@ -117,17 +117,19 @@ def turn_off(workspace: Workspace, name: str) -> None:
 
 
 @on_database
-def export(workspace: Workspace, name: str) -> str:
-    """Return a sync and its apps as a settings file of its own, with the revision it was made from."""
-    workspace.sync(name)
-    return exported(workspace.document, name, workspace_revision())
+def export(workspace: Workspace, name: str, *others: str) -> str:
+    """Return syncs and their apps as a settings file of its own, with the revision it was made from."""
+    for each in (name, *others):
+        workspace.sync(each)
+    return exported(workspace.document, name, workspace_revision(), *others)
 
 
-def exported(document: Document, name: str, revision: int) -> str:
-    """Return a sync of a document and its apps as the text of a settings file."""
-    sync = document.syncs[name]
+def exported(document: Document, name: str, revision: int, *others: str) -> str:
+    """Return syncs of a document and their apps as the text of a settings file."""
+    syncs = {each: document.syncs[each] for each in (name, *others)}
     people = {"alerts": alerts_data(document.alerts), "sign_in": sign_in_data(document.sign_in)}
-    data = file_of(document, sync.pair, {name: settings_of(sync)})
+    apps = dict.fromkeys(app for sync in syncs.values() for app in sync.pair)
+    data = file_of(document, apps, {each: settings_of(sync) for each, sync in syncs.items()})
     head = {"version": data.pop("version"), "revision": revision}
     return yaml_edit.dumped(head | {key: each for key, each in people.items() if each} | data)
 

@@ -117,7 +117,7 @@ def open_workspace(folder: Path, *, load_only: bool = False, take_over: bool = T
 
 def load(file: Path) -> Document:
     """Return what a settings file says; raise a SettingsError with line and column."""
-    if not file.is_file():
+    if not file.is_file() and file.name == FILE:
         raise NoWorkspace(folder=file.parent)
     return document_of(parse(read_text(file), file.name))
 

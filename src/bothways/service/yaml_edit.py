@@ -11,12 +11,13 @@ import os
 import re
 import shutil
 import tempfile
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from ruamel.yaml import YAML
 from ruamel.yaml.comments import CommentedMap, CommentedSeq
+from ruamel.yaml.error import YAMLError
 from ruamel.yaml.scalarstring import SingleQuotedScalarString
 
 from bothways.errors import DiskFull
@@ -70,13 +71,22 @@ def set_entry(path: Path, section: str, name: str, entry: Mapping[str, Any]) -> 
     wanted = _yaml().load(text)
     held = wanted[section][name]
     _bring_in_line(held, was, entry)
-    changed = _with_items(text, was, entry)
-    if changed is None or _yaml().load(changed) != wanted:
+    changed = _with_values(text, was, entry)
+    if not _says(changed, wanted):
+        changed = _with_block(text, path.name, section, name, was, entry)
+    if changed is None or not _says(changed, wanted):
         out = io.StringIO()
         _yaml().dump(wanted, out)
         changed = out.getvalue()
     document_of(parse(changed, path.name))
     write_text(path, changed)
+
+
+def _says(text: str | None, wanted: Any) -> bool:
+    try:
+        return text is not None and _yaml().load(text) == wanted
+    except YAMLError:
+        return False
 
 
 def _bring_in_line(held: Any, was: Any, wanted: Any) -> None:
@@ -101,25 +111,69 @@ def _goes_on(was: Any, wanted: Any) -> bool:
     return lists and len(was) == len(wanted) > 0
 
 
-def _with_items(text: str, was: Any, wanted: Mapping[str, Any]) -> str | None:
-    """Return the text with some items of lists changed, each a mapping in braces on one line; None for any other."""
-    if list(was) != list(wanted):
-        return None
+def _with_values(text: str, was: Any, wanted: Mapping[str, Any]) -> str | None:
+    """Return the text with some plain values changed, and items of lists that are mappings in braces on one line; None
+    where more changes.
+    """
     lines = text.splitlines(keepends=True)
-    for key, value in wanted.items():
-        if was[key] == value:
-            continue
-        if not isinstance(value, list | tuple) or not _goes_on(was[key], value):
-            return None
-        for number, (old, new) in enumerate(zip(was[key], value, strict=True)):
-            if old == new:
-                continue
-            line, column = was[key].lc.item(number)
-            found = _BRACES.match(lines[line], column)
-            if found is None or not isinstance(new, Mapping):
-                return None
-            lines[line] = f"{lines[line][:column]}{_on_one_line(new)}{lines[line][found.end() :]}"
+    changes = list(_changes(lines, was, wanted))
+    if None in changes:
+        return None
+    for line, start, end, new in sorted(filter(None, changes), reverse=True):
+        lines[line] = f"{lines[line][:start]}{new}{lines[line][end:]}"
     return "".join(lines)
+
+
+def _changes(lines: Sequence[str], was: Any, wanted: Mapping[str, Any]) -> Iterator[tuple[int, int, int, str] | None]:
+    """Yield what is to stand where: line, start and end of what stands there now; None for what is no such change."""
+    if list(was) != list(wanted):
+        yield None
+        return
+    for key, value in wanted.items():
+        old = was[key]
+        if old == value:
+            continue
+        if isinstance(value, list | tuple) and _goes_on(old, value):
+            for number, (before, after) in enumerate(zip(old, value, strict=True)):
+                if before != after:
+                    yield _change(lines, old.lc.item(number), _BRACES, after) if isinstance(after, Mapping) else None
+        elif isinstance(value, Mapping) and _goes_on(old, value):
+            yield from _changes(lines, old, value)
+        elif isinstance(old, Mapping | list | None) or isinstance(value, Mapping | list | tuple | None):
+            yield None
+        else:
+            yield _change(lines, was.lc.value(key), _SCALAR, value)
+
+
+def _change(
+    lines: Sequence[str], place: tuple[int, int], pattern: re.Pattern[str], value: Any
+) -> tuple[int, int, int, str] | None:
+    line, column = place
+    found = pattern.match(lines[line], column)
+    return (line, column, found.end(), _on_one_line({"k": value})[len("{k: ") : -1]) if found is not None else None
+
+
+def _with_block(text: str, file: str, section: str, name: str, was: Any, wanted: Mapping[str, Any]) -> str | None:
+    """Return the text with a mapping written anew, all around it as it was; None where it does not stand by itself."""
+    lines = text.splitlines(keepends=True)
+    place = _block(text, file, section, name)
+    if place is None:
+        return None
+    start, end = place
+    column = len(lines[start]) - len(lines[start].lstrip())
+    block = [line[column:] if line.strip() else line for line in lines[start:end]]
+    if any(lines[start + number][:column].strip() for number in range(len(block))):
+        return None
+    try:
+        held = _yaml().load("".join(block))
+    except YAMLError:  # it goes by something that stands elsewhere in the file
+        return None
+    _bring_in_line(held[name], was, wanted)
+    out = io.StringIO()
+    _yaml().dump(held, out)
+    written = out.getvalue().replace("\r\n", "\n").replace("\n", "\r\n" if lines[start].endswith("\r\n") else "\n")
+    made = [f"{' ' * column}{line}" if line.strip() else line for line in written.splitlines(keepends=True)]
+    return "".join([*lines[:start], *made, *lines[end:]])
 
 
 def _on_one_line(data: Mapping[str, Any]) -> str:
@@ -231,6 +285,19 @@ def _with_entry(text: str, file: str, section: str, name: str, entry: Mapping[st
 
 
 def _without_entry(text: str, file: str, section: str, name: str) -> str | None:
+    place = _block(text, file, section, name)
+    if place is None:
+        return None
+    lines, root = text.splitlines(keepends=True), parse(text, file)
+    start, end = place
+    if len(root.node(section).data) == 1:
+        line = root.data.lc.key(section)[0]
+        lines[line] = re.sub(r":[ \t]*", ": {} ", lines[line], count=1).replace(" \n", "\n")
+    return "".join([*lines[:start], *lines[end:]])
+
+
+def _block(text: str, file: str, section: str, name: str) -> tuple[int, int] | None:
+    """Return from which line up to which a mapping stands, without the comments behind it; None if not by itself."""
     root = parse(text, file)
     held = root.node(section).data
     lines = text.splitlines(keepends=True)
@@ -241,10 +308,7 @@ def _without_entry(text: str, file: str, section: str, name: str) -> str | None:
     end = min((line for line in after if line > start), default=len(lines))
     while end > start + 1 and (not lines[end - 1].strip() or lines[end - 1].lstrip().startswith("#")):
         end -= 1
-    if len(held) == 1:
-        line = root.data.lc.key(section)[0]
-        lines[line] = re.sub(r":[ \t]*", ": {} ", lines[line], count=1).replace(" \n", "\n")
-    return "".join([*lines[:start], *lines[end:]])
+    return start, end
 
 
 def _indented(data: Mapping[str, Any], column: int) -> str:

@@ -1,6 +1,6 @@
 """Make a plan: every due record looked at, page by page, each with one action and its reason."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 
@@ -47,6 +47,9 @@ from bothways.sync.tally import Tally, totals_of
 PAGE = 400
 """Due records planned at a time."""
 
+PART = "part"
+"""Under which the totals of a plan keep that only some of what is due was looked at."""
+
 Rows = dict[Side, dict[str, SeenRow]]
 
 
@@ -65,27 +68,38 @@ class Sheet:
         self.marks[side] |= {id: mark for id, mark in marks.items() if id in new}
 
 
-def make_plan(ctx: Context) -> tuple[Plan, Totals]:
-    """Look at everything due, store the plan, and return it with its totals."""
+def make_plan(ctx: Context, only: Sequence[DueMark] | None = None) -> tuple[Plan, Totals]:
+    """Look at everything due, or at ``only`` some of it; store the plan, and return it with its totals."""
     plan = Plan.objects.create(
         workspace_id=ctx.sync.workspace_id, sync=ctx.sync, revision=ctx.sync.revision, created_at=ctx.clock()
     )
-    tally, seq, after, total = Tally(), 0, ("", ""), due.count(ctx.sync)
+    tally, seq, total = Tally(), 0, due.count(ctx.sync) if only is None else len(only)
     now = ctx.clock()
     with surveyed(ctx, total) as survey:
-        while marks := due.page(ctx.sync, now, after, PAGE):
-            after = (marks[-1].side, marks[-1].id)
+        for marks in _pages(ctx, now, only):
             actions = _plan_page(ctx, plan, marks, seq, tally, survey)
             with db.transaction_():
                 ctx.fence()
                 plans.add(plan, actions)
             seq += len(actions)
             ctx.report(Progress("Matching", ctx.sync.name, min(seq, total), total))
-    plan.state, plan.totals = "ready", tally.as_dict(ctx)
+    plan.state, plan.totals = "ready", tally.as_dict(ctx) | ({} if only is None else {PART: True})
     with db.transaction_():
         ctx.fence()
         plan.save(update_fields=["state", "totals"])
     return plan, totals_of(plan)
+
+
+def _pages(ctx: Context, now: float, only: Sequence[DueMark] | None) -> Iterator[list[DueMark]]:
+    """Yield the marks of what is looked at, page by page."""
+    if only is not None:
+        marks = sorted(only)
+        yield from (marks[start : start + PAGE] for start in range(0, len(marks), PAGE))
+        return
+    after = ("", "")
+    while marks := due.page(ctx.sync, now, after, PAGE):
+        after = (marks[-1].side, marks[-1].id)
+        yield marks
 
 
 def _plan_page(

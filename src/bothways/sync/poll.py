@@ -1,5 +1,6 @@
 """Read a feed: everything that changed since its cursor, page by page. And sweep it for what vanished."""
 
+import shlex
 from collections import Counter
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, wait
@@ -229,7 +230,9 @@ def sweep(ctx: Context, end: End, approved: bool = False) -> int:
         reason = f"{missing} of {known} records are missing from {end.app}"
         ctx.count("R11")
         raise StoppedByBrake(
-            name=ctx.sync.name, reason=reason, hint=f"If that is right: bothways run {ctx.sync.name} --full --yes"
+            name=ctx.sync.name,
+            reason=reason,
+            hint=f"If that is right: bothways run {shlex.quote(ctx.sync.name)} --full --yes",
         )
     return _confirm_missing(ctx, end, started)
 

@@ -1,11 +1,13 @@
 """One run of a sync: recover, read both sides, plan, brake, write, record."""
 
+import shlex
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 from bothways.engine.brakes import Brake, Totals, stopped_by
+from bothways.engine.sides import Side
 from bothways.errors import BothwaysError, PlanOutdated, RateLimited, RunSuperseded, StoppedByBrake
 from bothways.ledger import db, due, holds, looking
 from bothways.ledger.models import Plan, Run, Sync
@@ -16,7 +18,7 @@ from bothways.sync.checks import skip_overtaken
 from bothways.sync.context import Context, End
 from bothways.sync.line import draw, to_be_drawn
 from bothways.sync.lists import refresh_lists
-from bothways.sync.planning import make_plan
+from bothways.sync.planning import PART, make_plan
 from bothways.sync.poll import poll, sweep
 from bothways.sync.recover import recover
 from bothways.sync.tally import totals_of
@@ -49,10 +51,11 @@ class Report:
     skipped_actions: tuple[ActionRow, ...] = ()
 
 
-def preview(ctx: Context, *, everything: bool = False) -> tuple[Plan, Totals, list[Brake]]:
+def preview(ctx: Context, *, everything: bool = False, sample: int | None = None) -> tuple[Plan, Totals, list[Brake]]:
     """Read both sides and plan, stopping before the journal. Nothing is written to any app.
 
-    ``everything``: all records are looked at, as for a sync that is off and has got no due marks.
+    ``everything``: all records are looked at, as for a sync that is off and has got no due marks. ``sample``: so many
+    of what is to be looked at, chosen at random.
     """
     with _taken_over(ctx):
         ctx.started_at = ctx.clock()
@@ -60,7 +63,29 @@ def preview(ctx: Context, *, everything: bool = False) -> tuple[Plan, Totals, li
         if everything:
             with db.transaction_():
                 due.mark_everything(ctx.sync)
-        plan, totals = make_plan(ctx)
+        only = None if sample is None else due.sample(ctx.sync, ctx.clock(), sample)
+        plan, totals = make_plan(ctx, only)
+        return plan, totals, stopped_by(ctx.spec, ctx.guards, totals)
+
+
+def preview_record(ctx: Context, ids: Mapping[Side, str | None]) -> tuple[Plan, Totals, list[Brake]]:
+    """Plan one record and its partner alone. Both are read by id; of all others counts what was read last.
+
+    A feed that nobody has read completely yet is read, since until then nothing is known of who else is there.
+    """
+    with _taken_over(ctx):
+        ctx.started_at = ctx.clock()
+        for ends in (*([each] for each in ctx.called.values()), list(ctx.ends.values())):
+            if unread := [end for end in ends if not end.feed.baseline_done]:
+                poll(ctx, unread)
+        refresh_lists(ctx)
+        wanted = {side: [id] for side, id in ids.items() if id}
+        with db.transaction_():
+            ctx.fence()
+            for side, chosen in wanted.items():
+                due.mark(ctx.sync, side, set(chosen) - due.marked(ctx.sync, side, chosen).keys())
+        marks = [mark for side, chosen in wanted.items() for mark in due.marked(ctx.sync, side, chosen).values()]
+        plan, totals = make_plan(ctx, marks)
         return plan, totals, stopped_by(ctx.spec, ctx.guards, totals)
 
 
@@ -146,7 +171,7 @@ def _carry_out(
         ctx.count("R11")
         reason = "; ".join(brake.reason for brake in brakes)
         raise StoppedByBrake(
-            name=ctx.sync.name, reason=reason, hint=f"If that is right: bothways run {ctx.sync.name} --yes"
+            name=ctx.sync.name, reason=reason, hint=f"If that is right: bothways run {shlex.quote(ctx.sync.name)} --yes"
         )
     unlooked = None if ctx.sync.approved or approved else _left_of_first_run(ctx, totals)
     stop_after = min((each for each in (limit, unlooked) if each is not None), default=None)
@@ -156,7 +181,8 @@ def _carry_out(
     states, skipped = looking.planned_writes(plan.pk)
     with db.transaction_():
         ctx.fence()
-        if (approved and limit is None) or (totals.writes and not stopped):
+        whole = PART not in plan.totals  # what is left out by a part of a plan, nobody has looked at
+        if whole and ((approved and limit is None) or (totals.writes and not stopped)):
             Sync.objects.filter(pk=ctx.sync.pk).update(approved=True)
         Plan.objects.filter(pk=plan.pk).update(state="stopped" if stopped else "applied")
     record.state = "stopped" if stopped else "done"
@@ -191,7 +217,7 @@ def _left_of_first_run(ctx: Context, totals: Totals) -> int:
 def first_look(ctx: Context) -> StoppedByBrake:
     """Return the brake at which a new sync waits until a person has looked at what it wrote first."""
     reason = f"its first {ctx.guards.first_run} records were written, to be looked at"
-    hint = f"If they are right: bothways run {ctx.sync.name} --yes"
+    hint = f"If they are right: bothways run {shlex.quote(ctx.sync.name)} --yes"
     return StoppedByBrake(name=ctx.sync.name, reason=reason, hint=hint)
 
 

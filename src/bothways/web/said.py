@@ -25,7 +25,7 @@ SPOKEN = frozenset(
     (
         *("DONE", "NAME", "UNLINKED", "advice", "again", "against", "choices", "choices2", "claim", "deed", "did"),
         *("done", "done_here", "expected", "goes", "got", "held", "help", "hint", "how", "kind", "kinds", "kinds2"),
-        *("label", "left_type", "limit", "match", "message", "more", "needed", "outside", "problem", "reason"),
+        *("label", "last", "left_type", "limit", "match", "message", "more", "needed", "outside", "problem", "reason"),
         *("reasons", "removal", "right_type", "role", "roles", "said", "secret_places", "sizes", "so", "text"),
         *("there", "title", "title2", "today", "told", "type", "type2", "unless", "wanted", "what", "why", "words"),
     )

@@ -3,7 +3,7 @@
 from dataclasses import replace
 from datetime import datetime
 
-from bothways.cli.render.runs import log, run, undo, watched
+from bothways.cli.render.runs import log, logged, run, undo, watched
 from bothways.service.views import SkippedView
 from tests.cli.views import QUIET, RUN, SUMMARY, UNDO
 
@@ -94,3 +94,13 @@ def test_undo_with_nothing_to_do():
     nothing = replace(UNDO, restored=0, removed=0, kept=())
     assert undo(nothing, only_planned=False) == ["There is nothing to put back."]
     assert undo(nothing, only_planned=True) == ["There is nothing to put back."]
+
+
+def test_runs_that_are_followed_are_a_line_each():
+    begun = datetime.fromtimestamp(1004.0)
+    line = logged(replace(SUMMARY, sync="contacts", reason="no route", state="failed"), 1010.0)
+    assert line == (
+        f"{begun:%H:%M}  r_19  contacts  sync failed  1 created in hubspot, 2 created in ledger, "
+        "1,004 updated in hubspot, no route"
+    )
+    assert logged(replace(SUMMARY, created={}, updated={}, undoes="r_7"), 1010.0).endswith("contacts  undo of r_7 done")

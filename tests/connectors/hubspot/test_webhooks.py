@@ -191,7 +191,7 @@ def test_without_a_secret_everything_is_refused_with_the_setting_that_is_missing
 def test_place_of_the_secret_is_named_if_it_is_empty():
     class Empty(Secrets):
         def get(self, name: str) -> str:
-            raise SecretMissing(app="HubSpot", source="the variable HUBSPOT_WEBHOOKS")
+            raise SecretMissing(app="HubSpot", what="the variable HUBSPOT_WEBHOOKS")
 
     with pytest.raises(WebhookRefused, match=r"HUBSPOT_WEBHOOKS holds nothing.*webhook_secret under auth"):
         hints(delivery(EVENT), Empty())

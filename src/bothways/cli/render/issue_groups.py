@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from bothways.cli.text import columns, cut, moment, number
+from bothways.cli.text import columns, cut, in_command, moment, number
 
 if TYPE_CHECKING:
     from bothways.service.views import GroupView, TriedView, TroubleIssue
@@ -47,7 +47,7 @@ def cause(row: "GroupView", now: float) -> list[str]:
         lines.append(f"{row.mend.solved} of {row.mend.total} solved, {row.mend.waiting} tried by the next run.")
     if row.values:
         first = row.values[0]
-        lines.append(f'Pair them: bothways issues resolve {row.id} --pair "{first.label}=CHOICE"')
+        lines.append(f"Pair them: bothways issues resolve {row.id} --pair {in_command(f'{first.label}=CHOICE')}")
     if row.can_retry:
         lines.append(f"Try them again: bothways issues retry {row.id}")
     return [*lines, f"Leave them alone: bothways issues ignore {row.id}"]
@@ -55,7 +55,8 @@ def cause(row: "GroupView", now: float) -> list[str]:
 
 def tried(done: "TriedView") -> list[str]:
     """Return what is tried again, and when."""
-    when = f"bothways run {done.sync}" if done.is_on else f"when {done.sync} is on: bothways sync on {done.sync}"
+    name = in_command(done.sync)
+    when = f"bothways run {name}" if done.is_on else f"when {done.sync} is on: bothways sync on {name}"
     return [f"{number(done.count)} tried again by the next run: {when}"]
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from bothways.cli.text import columns, cut, moment
+from bothways.cli.text import columns, cut, in_command, moment
 from bothways.cli.values import value_text
 
 if TYPE_CHECKING:
@@ -69,9 +69,9 @@ def paused(sync: str, view: "RecordView", done: str) -> list[str]:
     ids = {app: id for app, id in view.ids.items() if id}
     both = " ⇄ ".join(f"{app} {id}" for app, id in ids.items())
     if done == "resume":
-        return [f"{both} flow again, with what changed meanwhile: bothways run {sync}"]
-    first = ":".join(next(iter(ids.items()), ("", "")))
-    return [f"{both} are paused. Let them flow again: bothways resume {sync} {first}"]
+        return [f"{both} flow again, with what changed meanwhile: bothways run {in_command(sync)}"]
+    first = in_command(":".join(next(iter(ids.items()), ("", ""))))
+    return [f"{both} are paused. Let them flow again: bothways resume {in_command(sync)} {first}"]
 
 
 def pair(view: "PairView", done: str) -> list[str]:
@@ -80,8 +80,8 @@ def pair(view: "PairView", done: str) -> list[str]:
     if done == "unlink-plan":
         return [f"{both} would no longer be linked. Both stay as they are, and nothing flows between them."]
     if done == "link":
-        return [f"{both} will be linked by the next run: bothways run {view.sync}"]
-    ids = " ".join(f"{app}:{id}" for app, id in view.ids.items())
+        return [f"{both} will be linked by the next run: bothways run {in_command(view.sync)}"]
+    ids = " ".join(in_command(f"{app}:{id}") for app, id in view.ids.items())
     if done == "apart":
-        return [f"{both} are kept apart. If they are the same after all: bothways link {view.sync} {ids}"]
-    return [f"{both} are no longer linked. Link them again: bothways link {view.sync} {ids}"]
+        return [f"{both} are kept apart. If they are the same after all: bothways link {in_command(view.sync)} {ids}"]
+    return [f"{both} are no longer linked. Link them again: bothways link {in_command(view.sync)} {ids}"]

@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING
 
-from bothways.cli.text import counted
+from bothways.cli.text import counted, in_command
 
 if TYPE_CHECKING:
     from bothways.service.views import LinkImportView
@@ -14,7 +14,9 @@ def imported(view: "LinkImportView", *, only_planned: bool) -> list[str]:
     there = f", {counted(view.there, 'pair')} linked already" if view.there else ""
     lines.append(f"{counted(view.rows, 'row')} read, {len(view.bad)} bad{there}.")
     if view.done:
-        lines.append(f"{counted(view.new, 'pair')} linked. See what the next run does: bothways plan {view.sync}")
+        lines.append(
+            f"{counted(view.new, 'pair')} linked. See what the next run does: bothways plan {in_command(view.sync)}"
+        )
         return [*lines, f"Take it back: bothways undo {view.id}"]
     if view.bad and not only_planned:
         return [*lines, "Nothing was linked. Link the sound rows alone: --skip-bad"]

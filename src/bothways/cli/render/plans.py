@@ -4,7 +4,7 @@ import time
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from bothways.cli.text import clean, columns, counted, cut, listed, moment, number, pad
+from bothways.cli.text import clean, columns, counted, cut, in_command, listed, moment, number, pad
 from bothways.cli.values import value_text
 
 if TYPE_CHECKING:
@@ -18,7 +18,12 @@ NAME = 16
 
 def head(view: "PlanView") -> list[str]:
     """Return the line above the records."""
-    return [f"{view.sync}  {' ⇄ '.join(view.apps)}   {counted(view.compared, 'record')} compared, nothing written"]
+    told = f"{counted(view.compared, 'record')} compared"
+    if view.part == "record":
+        told = "this record and its partner compared"
+    elif view.part:
+        told = f"{number(view.compared)} of {counted(view.known, 'record')} compared, chosen at random"
+    return [f"{view.sync}  {' ⇄ '.join(view.apps)}   {told}, nothing written"]
 
 
 def action(row: "ActionView", apps: Sequence[str]) -> list[str]:
@@ -64,7 +69,7 @@ def _field(field: "FieldView") -> tuple[str, str, str, str]:
 
 def foot(view: "PlanView", *, more: int) -> list[str]:
     """Return what follows the records: how many more there are, warnings, the totals by app."""
-    lines = [f"    … {number(more)} more. See all: bothways plan {view.sync} --show all"] if more else []
+    lines = [f"    … {number(more)} more. See all: bothways plan {in_command(view.sync)} --show all"] if more else []
     lines += [*scope(view), *warnings(view)]
     if not (view.changes or view.linked or view.unlinked or view.held):
         return [*lines, f"Nothing would change. ({view.id})" if view.id else "Nothing would change."]

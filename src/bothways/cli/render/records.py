@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from bothways.cli.text import columns, counted, cut, duration, listed, moment, number
+from bothways.cli.text import columns, counted, cut, duration, in_command, listed, moment, number
 from bothways.cli.values import value_text
 from bothways.records import is_blank
 
@@ -78,10 +78,8 @@ def proof(view: "Proof", sync: str) -> list[str]:
         f"{sync}: {counted(view.pairs, 'pair')} read again in both apps, {number(view.equal)} equal in every field."
     )
     if view.different:
-        return [
-            *lines,
-            f"! {counted(len(view.different), 'difference')} without a reason. See: bothways why {sync} RECORD",
-        ]
+        why = f"bothways why {in_command(sync)} RECORD"
+        return [*lines, f"! {counted(len(view.different), 'difference')} without a reason. See: {why}"]
     return [*lines, "✓ Everything that should be equal is equal."]
 
 
@@ -105,7 +103,7 @@ def proven(view: "LastProof", sync: str, now: float) -> str:
     fates = [
         f"{number(view.marked)} looked at by the next run" if view.marked else "",
         f"{number(view.lasting)} looked at and still different" if view.lasting else "",
-        f"{number(view.held)} waiting for you. See: bothways compare {sync} --last" if view.held else "",
+        f"{number(view.held)} waiting for you. See: bothways compare {in_command(sync)} --last" if view.held else "",
     ]
     return f"! {told}: {listed(fates)}"
 

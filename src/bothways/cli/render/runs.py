@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from bothways.cli.text import columns, counted, cut, duration, listed, moment, number
+from bothways.cli.text import columns, counted, cut, duration, in_command, listed, moment, number
 
 if TYPE_CHECKING:
     from bothways.service.views import HaltView, RunSummary, RunView, UndoView
@@ -26,7 +26,8 @@ def run(view: "RunView", now: float) -> list[str]:
 def halt(view: "HaltView") -> list[str]:
     """Return that a sync was paused or stopped, and how it goes on."""
     word = "stopped" if view.stopped else "paused"
-    lines = [f"{view.sync} is {word}; what is being written ends first. Let it go on: bothways resume {view.sync}"]
+    go_on = f"bothways resume {in_command(view.sync)}"
+    lines = [f"{view.sync} is {word}; what is being written ends first. Let it go on: {go_on}"]
     return lines + ([f"What it wrote can be undone: bothways undo {view.run}"] if view.run else [])
 
 
@@ -67,12 +68,12 @@ def _waits(view: "RunView", now: float) -> str:
 
 def _hints(view: "RunView") -> Iterator[str]:
     if view.state != "done":
-        yield f"Go on: bothways run {view.sync} --yes"
+        yield f"Go on: bothways run {in_command(view.sync)} --yes"
     if sum(view.created.values()) + sum(view.updated.values()) + sum(view.deleted.values()):
         yield f"Undo all of it: bothways undo {view.id}"
     for state, count in (("failing", view.failing), ("held", view.held)):
         if count:
-            yield f"{state.capitalize()}: bothways records {view.sync} --state {state}"
+            yield f"{state.capitalize()}: bothways records {in_command(view.sync)} --state {state}"
 
 
 def watched(view: "RunView", now: float) -> list[str]:
@@ -107,6 +108,14 @@ def log(views: Sequence["RunSummary"], now: float) -> list[str]:
         for view in views
     ]
     return columns([("Run", "Sync", "Began", "Kind", "State", "Created", "Updated", "Reason"), *rows], right=(5, 6))
+
+
+def logged(view: "RunSummary", now: float) -> str:
+    """Return one line of ``log --follow`` about a run that has ended."""
+    kind = f"undo of {view.undoes}" if view.undoes else view.kind
+    told = [*by_app(view.created, "created"), *by_app(view.updated, "updated"), view.reason]
+    parts = (moment(view.ended_at or view.started_at, now), view.id, view.sync, f"{kind} {view.state}", listed(told))
+    return "  ".join(filter(None, parts))
 
 
 def undo(view: "UndoView", *, only_planned: bool) -> list[str]:

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from bothways.cli.text import counted, cut, listed, number
+from bothways.cli.text import counted, cut, in_command, listed, number
 from bothways.cli.values import value_text
 
 if TYPE_CHECKING:
@@ -37,8 +37,8 @@ def _pair(sync: str, pair: "SuggestionView") -> Iterator[str]:
     for each in pair.overwrites:
         change = f"{value_text(each.before)} → {value_text(each.after)}"
         yield f"  linking overwrites {each.label} in {each.app}: {change}, because {each.reason}"
-    ids = " ".join(f"{app}:{id}" for app, id in pair.ids.items())
-    yield f"  Decide: bothways link {sync} {ids}   or bothways apart {sync} {ids}"
+    ids = " ".join(in_command(f"{app}:{id}") for app, id in pair.ids.items())
+    yield f"  Decide: bothways link {in_command(sync)} {ids}   or bothways apart {in_command(sync)} {ids}"
 
 
 def _trait(trait: "TraitView") -> str:

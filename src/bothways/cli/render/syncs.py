@@ -4,13 +4,15 @@ import time
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from bothways.cli.text import columns, counted, listed, moment, number
+from bothways.cli.text import columns, counted, in_command, listed, moment, number
 from bothways.cli.values import value_text
 
 if TYPE_CHECKING:
     from bothways.service.views import (
         AssociationView,
         DeletedView,
+        ImportedSync,
+        ImportView,
         MappingView,
         MatchView,
         RunSummary,
@@ -155,8 +157,32 @@ def deleted(view: "DeletedView") -> list[str]:
     kept = f"Its {counted(view.links, 'link')} and its history are kept until {day}"
     return [
         f"{view.sync} is deleted. The records in both apps stay as they are.",
-        f"{kept}. Have it back: bothways sync restore {view.sync}",
+        f"{kept}. Have it back: bothways sync restore {in_command(view.sync)}",
     ]
+
+
+def imported(view: "ImportView", *, only_planned: bool) -> list[str]:
+    """Return what bringing syncs in would change, or has changed."""
+    from bothways.service.diff import in_words
+
+    lines = []
+    for each in view.syncs:
+        ends = " ⇄ ".join(f"{app} {object}" for app, object in each.objects.items())
+        lines.append(f"{_brought_in(each, only_planned)}   {ends}")
+        if not each.new:
+            lines += [f"      {in_words(change)}" for change in each.changes]
+        if each.said:
+            lines.append(f"      The file says that it is {each.said}: that is not taken over.")
+    told = (f"! {app} is described otherwise in the file. It stays as it is here." for app in view.apps)
+    return [*lines, *told]
+
+
+def _brought_in(view: "ImportedSync", only_planned: bool) -> str:
+    if view.new:
+        return f"+ {view.name} {'would be' if only_planned else 'is'} a new draft: nothing flows until it is turned on."
+    if not view.changes:
+        return f"· {view.name} says in the file what it says here."
+    return f"~ {view.name} {'would be' if only_planned else 'is'} changed, and stays {view.state}."
 
 
 def winner(view: "WinnerView", *, only_planned: bool) -> list[str]:

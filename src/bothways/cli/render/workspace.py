@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 from bothways.cli.render.alerts import unsent
 from bothways.cli.render.records import proven
-from bothways.cli.text import ago, columns, duration, moment, number
+from bothways.cli.text import ago, columns, duration, in_command, moment, number
 
 if TYPE_CHECKING:
     from bothways.service.views import AllowanceView, Finding, NextView, StatusView, SyncView
@@ -70,7 +70,8 @@ def _waits(view: "SyncView", now: float) -> list[str]:
     at = moment(view.next.at, now)
     if view.next.why in ("halted", "stopped"):
         word = NEXT[view.next.why]
-        return [f"! {view.name} was {word} by {view.next.trouble}. Let it go on: bothways resume {view.name}"]
+        go_on = f"bothways resume {in_command(view.name)}"
+        return [f"! {view.name} was {word} by {view.next.trouble}. Let it go on: {go_on}"]
     if view.next.why == "resting":
         return [f"! {view.name}: {view.next.app} is left alone until {at}, since it failed: {view.next.trouble}"]
     if view.next.why == "failed":
@@ -96,7 +97,7 @@ def limits(apps: Sequence["AllowanceView"], now: float) -> list[str]:
 def needs(view: "SyncView") -> list[str]:
     """Return what a person can do about a sync's failing and held records."""
     return [
-        f"! {view.name}: {number(count)} {state}. See: bothways records {view.name} --state {state}"
+        f"! {view.name}: {number(count)} {state}. See: bothways records {in_command(view.name)} --state {state}"
         for state, count in (("failing", view.counts.failing), ("held", view.counts.held))
         if count
     ]

@@ -65,7 +65,7 @@ def _secret(app: str, secrets: TokenStore) -> str:
             return secret
         source = SECRET
     except SecretMissing as error:
-        source = str(error.facts["source"])
+        source = str(error.facts["what"])
     hint = f"Give the client secret of the app that sends them as {SECRET} under auth."
     raise WebhookRefused(app=app, reason=f"nothing proves who sent it, since {source} holds nothing", hint=hint)
 

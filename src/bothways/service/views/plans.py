@@ -64,6 +64,8 @@ class PlanView:
     or deleted. ``agreed``: pairs that differ and stay as they are, since only changes from now on are carried.
     ``conflicts``: records in which a changed value loses against the other app's; ``to_decide``: records with a
     difference that waits for a person. ``forecast``: what it would cost, None where nothing would be written.
+    ``part``: record or sample, where only that was looked at: ``compared`` of ``known`` pairs and single records; else
+    "".
     """
 
     id: str
@@ -92,6 +94,8 @@ class PlanView:
     agreed: int = 0
     to_decide: int = 0
     forecast: ForecastView | None = None
+    part: str = ""
+    known: int = 0
 
 
 @dataclass(frozen=True, slots=True)

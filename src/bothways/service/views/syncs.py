@@ -111,6 +111,30 @@ class TextView:
 
 
 @dataclass(frozen=True, slots=True)
+class ImportedSync:
+    """A sync that was brought in. ``new``: there was none of that name, and it is a draft; else it is as it was, on or
+    off. ``said``: the state that the file gives it, if that is another one; else "". ``objects`` are named by app.
+    """
+
+    name: str
+    new: bool
+    state: str
+    said: str
+    objects: Mapping[str, str]
+    changes: tuple[ChangeView, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ImportView:
+    """What bringing syncs in would change, or has changed. ``apps``: those that the file describes otherwise than they
+    are here; they stay as they are.
+    """
+
+    syncs: tuple[ImportedSync, ...]
+    apps: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class DraftView:
     """Settings of a sync that somebody is working on. ``new``: there is no such sync yet.
 

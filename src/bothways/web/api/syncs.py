@@ -7,11 +7,11 @@ from pydantic import Field
 
 from bothways import errors as e
 from bothways.ledger.turns import SYNC
-from bothways.service import halting, hours, records, requests, settings_text, standing, syncs
+from bothways.service import halting, hours, importing, records, requests, settings_text, standing, syncs
 from bothways.service.requests import RequestView, ToRun
 from bothways.service.resolution import row_of
 from bothways.service.rights import Role
-from bothways.service.views import DayView, HaltView, RecordView, StatusView, SyncView, TextView, WhyView
+from bothways.service.views import DayView, HaltView, ImportView, RecordView, StatusView, SyncView, TextView, WhyView
 from bothways.service.why import why
 from bothways.web.api.calls import Body, Limit, Name, Text, get, listed, post
 
@@ -47,6 +47,16 @@ class Edited(Body):
     over: Annotated[
         int | None, Field(ge=0, le=2**53, description="It may overwrite what was changed up to this revision.")
     ] = None
+
+
+class Import(Body):
+    """Syncs that were exported, here or elsewhere."""
+
+    text: Text
+    name: Annotated[Name | None, Field(description="What the only sync in it is to be called here.")] = None
+    replace: Annotated[bool, Field(description="Change syncs of that name that are here already.")] = False
+    confirmed: Annotated[bool, Field(description="It is meant, though a sync that would be changed is on.")] = False
+    only_planned: Annotated[bool, Field(description="Answer what would change, and save nothing.")] = False
 
 
 class Paused(Body):
@@ -194,6 +204,24 @@ def show_record(request: HttpRequest, name: str, record: str, field: Name | None
     It is named by an id, app:id, an e-mail address or a name; a field by its name or label in either app.
     """
     return why(request.workspace, name, record, field)
+
+
+@post("import", ImportView, Role.EDITOR, refused=(e.SyncsThere, e.ReplacesRunning, e.SettingsError, *ASKED_APPS))
+def import_syncs(request: HttpRequest, brought: Import) -> ImportView:
+    """Bring syncs of an exported settings file in: new ones as drafts, those that are here stay on or off."""
+    view = importing.import_syncs(
+        request.workspace,
+        brought.text,
+        settings_text.TEXT,
+        name=brought.name,
+        replacing=brought.replace,
+        confirmed=brought.confirmed,
+        only_planned=brought.only_planned,
+    )
+    if not brought.only_planned:
+        for each in view.syncs:
+            _wake(request, each.name)
+    return view
 
 
 @post("pause", Paused, Role.EDITOR)
