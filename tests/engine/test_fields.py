@@ -246,6 +246,20 @@ def test_f3b_keeps_what_is_known_of_the_other_side() -> None:
     assert decide(state(("Ann", None), ("Ann", "Ann"), TO_LEFT)).seen == {L: Known("Ann"), R: Known(None)}
 
 
+@pytest.mark.parametrize("default", SIDES)
+def test_other_form_of_a_value_does_not_bring_back_what_was_cleared_in_the_other_app(default: Side) -> None:
+    settings = spec(PLAIN, default=default)
+    first = state((" ANN ", None), ("Ann", "Ann"))
+    decision = decide(first, settings)
+    assert result(decision) == ("F3b", None, None)
+    after = carried_out(first, decision)
+    assert decide(after, settings).rule == "F0"
+    edited = state((" ANN LEE ", None), (after.shadow[L] or "", after.shadow[R] or ""))
+    assert result(decide(edited, settings)) == ("F3", R, " ANN LEE ")
+    clearing = spec(CLEARING, default=default)
+    assert result(decide(state((" ANN ", None), ("Ann", "Ann"), CLEARING), clearing)) == ("F3", L, None)
+
+
 def test_clearing_follows_a_deliberate_clear_after_linking() -> None:
     decision = decide(state(("", "Ann"), ("Ann", "Ann"), CLEARING))
     assert result(decision) == ("F3", R, None)

@@ -95,12 +95,15 @@ def decide_field(spec: SyncSpec, state: FieldState, now: float) -> FieldDecision
     """Return the decision of the first row of the field table that fits. ``now`` is in seconds."""
     changed = {side: has_changed(state, side) for side in SIDES}
     rewritten = frozenset(side for side in SIDES if changed[side] and is_own_rewriting(spec, state, side, now))
-    for side in rewritten:
+    formed = [side for side in SIDES if changed[side] and _is_form_of_what_was_cleared(state, side)]
+    for side in (*rewritten, *formed):
         changed[side] = False
     view = _View(spec, state, changed, rewritten, now)
     for fits, decide in FIELD_TABLE:
         if fits(view):
-            return _braked(view, decide(view), now)
+            decision = _braked(view, decide(view), now)
+            known = {side: Known(state.now[side]) for side in formed if side is not decision.write}
+            return decision._replace(seen={**(decision.seen or {}), **known}) if known else decision
     raise AssertionError("the last row of the field table fits everything")
 
 
@@ -149,6 +152,16 @@ def is_own_rewriting(spec: SyncSpec, state: FieldState, side: Side, now: float) 
         return False
     recent = _made_by(state, side, now) - shadow.own_write_at <= spec.own_write_window[side]
     return recent and may_be_rewriting(shadow.value, state.now[side], state.mapping.on(side))
+
+
+def _is_form_of_what_was_cleared(state: FieldState, side: Side) -> bool:
+    """Tell whether a side holds what it held in another form, and the other side was cleared since: nobody means by a
+    form to bring back what somebody else has cleared.
+    """
+    was, there = state.shadow[side], state.shadow[side.other]
+    if was is None or there is None or is_blank(there.value) or not is_blank(state.now[side.other]):
+        return False
+    return may_be_rewriting(was.value, state.now[side], state.mapping.on(side))
 
 
 def _made_by(state: FieldState, side: Side, now: float) -> float:
