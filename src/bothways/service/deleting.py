@@ -41,6 +41,7 @@ _TABLES = (
     "mend",
     "ignored",
     "delay",
+    "pruned",
     "revision",
 )
 """Everything that belongs to a sync, in the order in which it can be removed."""

@@ -23,6 +23,7 @@ from bothways.service.log import summaries
 from bothways.service.misfits import check_values
 from bothways.service.proving import proof_of
 from bothways.service.reading_alerts import alerts_data
+from bothways.service.reading_history import history_data
 from bothways.service.reading_sign_in import sign_in_data
 from bothways.service.resolution import resolution, row_of
 from bothways.service.revisions import has_begun, latest_revision, workspace_revision
@@ -127,6 +128,7 @@ def exported(document: Document, name: str, revision: int) -> str:
     """Return a sync of a document and its apps as the text of a settings file."""
     sync = document.syncs[name]
     people = {"alerts": alerts_data(document.alerts), "sign_in": sign_in_data(document.sign_in)}
+    people |= {"history": history_data(document.keep_history)}
     data = file_of(document, sync.pair, {name: settings_of(sync)})
     head = {"version": data.pop("version"), "revision": revision}
     return yaml_edit.dumped(head | {key: each for key, each in people.items() if each} | data)
