@@ -1,8 +1,8 @@
 """Old history let go by a worker, beside the turns: once an hour, a little at a time, and not too much at once."""
 
-import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from time import monotonic
 
 from bothways.jobs.turns import Worker
 from bothways.service.history import EVERY, is_time, letting_go
@@ -31,9 +31,9 @@ class Pruning:
         In the caller's use of the database. Raises LedgerError if that fails.
         """
         if self._steps is None:
-            if time.monotonic() - self.looked_at < LOOK_EVERY:
+            if monotonic() - self.looked_at < LOOK_EVERY:
                 return False
-            self.looked_at = time.monotonic()
+            self.looked_at = monotonic()
             if not is_time(self.worker.workspace):
                 return False
             self._steps, self._left = letting_go(self.worker.workspace, self.worker.name), MOST

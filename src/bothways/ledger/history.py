@@ -235,7 +235,10 @@ def let_entries_go(horizon: float, now: float) -> tuple[int, bool]:
 
 def _begin_anew(now: float) -> None:
     """Begin with the first entry again, if that was last done long ago."""
-    sql = "UPDATE workspace SET pruned_to=0, looked_anew_at=%s WHERE looked_anew_at<%s OR looked_anew_at>%s"
+    sql = (
+        "UPDATE workspace SET pruned_to=CASE WHEN looked_anew_at=0 THEN pruned_to ELSE 0 END, looked_anew_at=%s "
+        "WHERE looked_anew_at<%s OR looked_anew_at>%s"
+    )
     db.execute(sql, (now, now - AGAIN, now))
 
 
