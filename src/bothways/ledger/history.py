@@ -84,11 +84,11 @@ _COLUMNS = ", ".join(f"j.{each}" for each in Old._fields)
 
 def extent() -> Extent:
     """Return how much history there is of all syncs that are not deleted."""
-    counts = (
+    runs, entries = (
         int(db.value(f"SELECT COUNT(*) FROM {table} t JOIN sync s ON s.id=t.sync_id WHERE s.deleted_at=0"))
         for table in ("run", "journal")
     )
-    return Extent(*counts, since())
+    return Extent(runs, entries, since())
 
 
 def since() -> float | None:
@@ -144,7 +144,7 @@ def is_time(now: float, every: float) -> bool:
         return False
     with db.transaction_():
         taken = db.execute("UPDATE workspace SET pruned_at=%s WHERE pruned_at=%s", (now, before))
-    return bool(taken) and now - LONG_AWAY <= before <= now
+    return bool(taken and now - LONG_AWAY <= before <= now)
 
 
 # --- runs ---------------------------------------------------------------------------------------------
@@ -186,7 +186,7 @@ def _stays(sync_id: int) -> int:
     return min((int(id) for sql in stays if (id := db.value(sql, (sync_id,))) is not None), default=0)
 
 
-def _is_over(row: tuple[int, str, float | None]) -> bool:
+def _is_over(row: Sequence[Any]) -> bool:
     return row[1] != "running" and row[2] is not None
 
 
