@@ -18,8 +18,8 @@ from tests.memory_app import MemoryApp, Traits
 from tests.sim import database
 from tests.two_apps import INTERVAL, WIDE, TwoApps
 
-SEEDS = range(10)
-STEPS = 40
+SEEDS = range(6)
+STEPS = 30
 RECENT = LEAST_KEPT - 10 * DAY
 """Seconds: what is undone in these schedules is surely kept."""
 

@@ -312,4 +312,4 @@ def _go_on(link_ids: Iterable[int]) -> set[int]:
 
 
 def _old(rows: Iterable[Sequence[Any]]) -> Iterator[Old]:
-    return (Old(*row[:4], Side(row[4]), *row[5:]) for row in rows)
+    return (Old._make((*row[:4], Side(row[4]), *row[5:])) for row in rows)
