@@ -292,6 +292,14 @@ def test_all_stays_of_a_pair_whose_deletion_is_still_to_be_carried_over(sync: Sy
     assert go(sync) == 3
 
 
+def test_what_was_seen_when_a_link_ended_that_lives_again_stays(sync: Sync) -> None:
+    old, _ = ran(sync, 300), ran(sync, 1)
+    link = linked(sync)
+    stays = {wrote(sync, old, link, "name", kind="unlink"), wrote(sync, old, link, "name")}
+    assert go(sync) == 0
+    assert entries() == stays
+
+
 def test_record_that_is_linked_anew_keeps_what_was_written_under_its_former_link(sync: Sync) -> None:
     old, _ = ran(sync, 300), ran(sync, 1)
     former = linked(sync)
