@@ -79,7 +79,8 @@ class Schedule:
         self.ended: set[int] = set()
         self.deeds: tuple[Callable[[], Any], ...] = (
             *(self.edit,) * 6,
-            *(self.fight,) * 2,
+            self.fight,
+            *(self.differ,) * 2,
             *(self.add,) * 3,
             self.delete,
             self.restore,
@@ -135,17 +136,28 @@ class Schedule:
             value = self.chance.choice(("", "Ann", "ann", "Bob", "Carl"))
             app.edit(id, **{field: value if field == "name" else value and f"+4144668{ord(value[0]):04d}"})
 
+    def pair(self) -> tuple[str, str] | None:
+        """Return two linked records that are both there."""
+        apps = self.world.anna.items, self.world.bert.items
+        pairs = [(str(left), str(right)) for left, right in self.world.pairs()]
+        pairs = [each for each in pairs if all(items[id].live for items, id in zip(apps, each, strict=True))]
+        return self.chance.choice(pairs) if pairs else None
+
     def fight(self) -> None:
-        """Let a robot set one field of a record again and again."""
-        app = self.app()
-        if id := self.some(app):
+        """Let a robot in each app set one field of a pair again and again."""
+        if pair := self.pair():
             for _ in range(self.chance.randint(3, 6)):
-                app.edit(id, name="Robot")
+                self.world.anna.edit(pair[0], name="Robot")
                 self.settle()
-                for other in (self.world.anna, self.world.bert):
-                    if other is not app and (partner := self.some(other)):
-                        other.edit(partner, name="Person")
+                if self.world.bert.items[pair[1]].live:
+                    self.world.bert.edit(pair[1], name="Person")
                 self.settle()
+
+    def differ(self) -> None:
+        """Let people edit the same field in both apps."""
+        if pair := self.pair():
+            self.world.anna.edit(pair[0], name=f"Ann {self.chance.randrange(9)}")
+            self.world.bert.edit(pair[1], name=f"Bob {self.chance.randrange(9)}")
 
     def delete(self) -> None:
         app = self.app()
