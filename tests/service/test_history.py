@@ -5,14 +5,17 @@ from pathlib import Path
 
 import pytest
 
-from bothways.errors import HistoryNotConfirmed, RunGone, UnknownRun
+from bothways.errors import HistoryNotConfirmed, NotOfThisSync, RunGone, UnknownRun
 from bothways.jobs.now import undo_run
 from bothways.ledger import db, turns
 from bothways.ledger.models import Run, Sync
 from bothways.service.database import used
+from bothways.service.deleting import TAKE, delete, restore
 from bothways.service.document import KEEP_HISTORY
 from bothways.service.history import is_time, kept, letting_go, prune, show_history
 from bothways.service.log import runs, show_run
+from bothways.service.settings_text import compare
+from bothways.service.syncs import export, turn_on
 from bothways.service.undo import preview_put_back, preview_undo
 from bothways.service.views import PrunedView
 from bothways.service.why import why
@@ -169,8 +172,6 @@ def test_turn_that_was_asked_for_meanwhile_is_due_all_the_same(office: Office) -
 
 
 def test_deleted_sync_is_restored_with_all_of_its_history(office: Office) -> None:
-    from bothways.service.deleting import delete, restore
-
     Told(office)
     count = show_history(office.open()).runs
     delete(office.open(), "people", confirmed=True)
@@ -181,9 +182,21 @@ def test_deleted_sync_is_restored_with_all_of_its_history(office: Office) -> Non
         assert (Run.objects.count(), db.value("SELECT COUNT(*) FROM journal")) == (count, 2)
 
 
-def test_export_says_how_long_it_is_kept_unless_that_is_the_usual(folder: Path) -> None:
-    from bothways.service.syncs import export
+def test_sync_that_takes_over_the_links_of_a_deleted_one_says_what_is_gone_of_them(folder: Path) -> None:
+    office = Office(folder)
+    told = Told(office)
+    prune(office.open(), confirmed=True)
+    known = why(office.open(), "people", told.left)
+    delete(office.open(), "people", confirmed=True)
+    office.write(SYNC.replace("state: on", "state: draft"))
+    turn_on(office.open(), "people", old_links=TAKE)
+    office.run()
+    view = why(office.open(), "people", told.left)
+    assert view.gone_before == known.gone_before is not None
+    assert [each.sentence for each in view.fields] == [each.sentence for each in known.fields]
 
+
+def test_export_says_how_long_it_is_kept_unless_that_is_the_usual(folder: Path) -> None:
     office = Office(folder)
     assert "history" not in export(office.open(), "people")
     office.write(SYNC.replace("version: 1\n", "version: 1\nhistory: {keep: 2160h}\n"))
@@ -191,10 +204,6 @@ def test_export_says_how_long_it_is_kept_unless_that_is_the_usual(folder: Path) 
 
 
 def test_text_of_a_sync_cannot_change_how_long_history_is_kept(folder: Path) -> None:
-    from bothways.errors import NotOfThisSync
-    from bothways.service.settings_text import compare
-    from bothways.service.syncs import export
-
     office = Office(folder)
     office.write(SYNC.replace("version: 1\n", "version: 1\nhistory: {keep: 100d}\n"))
     text = export(office.open(), "people")

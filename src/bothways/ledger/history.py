@@ -110,6 +110,13 @@ def last_gone() -> int:
     return int(db.value("SELECT MAX(last_run) FROM pruned") or 0)
 
 
+def inherit(former: Sync, sync: Sync) -> None:
+    """Take note that what was written under the links of another sync, which a sync has taken over, may be gone."""
+    columns = "workspace_id, gone_before, last_run"
+    found = f"SELECT %s, {columns} FROM pruned WHERE sync_id=%s"
+    db.execute(f"INSERT INTO pruned (sync_id, {columns}) {found} ON CONFLICT DO NOTHING", (sync.pk, former.pk))
+
+
 def still_there(run_ids: Iterable[int]) -> set[int]:
     """Return those of these runs that are kept."""
     return {int(id) for (id,) in db.in_list("SELECT id FROM run WHERE id IN {ids}", (), set(run_ids))}
