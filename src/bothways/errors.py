@@ -464,6 +464,12 @@ class UnknownRun(SettingsError):
     to_do = "List the runs with: bothways log"
 
 
+class RunGone(UnknownRun):
+    code = "BW-538"
+    what = 'The run "{run}" is gone: history older than {day} is no longer kept.'
+    to_do = "See how long it is kept with: bothways history"
+
+
 class PlanOutdated(SettingsError):
     code = "BW-120"
     what = "The plan {plan} cannot be applied: {reason}."
@@ -479,6 +485,12 @@ class ConfirmationNeeded(SettingsError):
 class DeleteNotConfirmed(ConfirmationNeeded):
     code = "BW-183"
     what = "{name} would be deleted, with its {count} links; the records in both apps stay."
+    to_do = "Say so with --yes."
+
+
+class HistoryNotConfirmed(ConfirmationNeeded):
+    code = "BW-539"
+    what = "{count} runs from before {day} would be removed for good, and of their {writes} writes what nothing needs."
     to_do = "Say so with --yes."
 
 

@@ -100,6 +100,8 @@ ANSWERS = {
     "service.why.why": WHY,
     "service.log.runs": [SUMMARY, SUMMARY],
     "service.log.follow": lambda *_args, **_: iter([SUMMARY, replace(SUMMARY, id="r_20")]),
+    "service.history.show_history": views.HistoryView(63_072_000.0, 1.7e9, 1.6e9, 912, 120_345, 41, 12_300),
+    "service.history.prune": views.PrunedView(41, 9_876),
     "service.proof.compare": PROOF,
     "service.proving.last_proof": LAST_PROOF,
     "service.issues.list_issues": [ISSUE],

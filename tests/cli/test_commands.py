@@ -108,6 +108,8 @@ CALLS = [
     ("undo r_19 --record 50121 --field jobtitle --plan", "undo", 0, "Would put back"),
     ("compare contacts", "proof", 0, "Everything that should be equal is equal."),
     ("compare contacts --last", "last-proof", 0, "contacts: 0 of 12,004 pairs differ"),
+    ("history", "history", 0, "There is: 912 runs and 120,345 writes, since"),
+    ("history --prune --yes", "history-pruned", 0, "Let go: 41 runs and 9,876 writes."),
     ("user link", "user-link", 0, "http://127.0.0.1:8417/welcome?key=one-time-word"),
     ("user link Ana --url https://x.test/", "user-link", 0, "https://x.test/welcome?key=one-time-word"),
     ("user list", "users", 0, "Ana Ruiz"),

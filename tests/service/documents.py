@@ -211,6 +211,7 @@ DOCUMENTS = st.builds(
         revision=st.integers(0, 10**9),
         allow_hosts=st.lists(st.sampled_from(("dav.example", "10.0.0.1")), unique=True),
         alerts=ALERTS,
+        history=some(keep=st.sampled_from(("forever", "90d", "730d", "12345.678d", 7_776_000.5))),
         public_url=st.sampled_from(("https://sync.example.com", "http://localhost:8080/bothways/")),
         database=st.sampled_from(({"env": "URL"}, "sqlite:///srv/ledger.db", "postgresql://db.example/ledger")),
     ),

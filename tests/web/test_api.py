@@ -105,6 +105,7 @@ TABLE: dict[tuple[str, str], Role] = {
     ("POST", "drafts/{id}/save"): Role.EDITOR,
     ("DELETE", "drafts/{id}"): Role.EDITOR,
     ("GET", "workspace"): Role.VIEWER,
+    ("GET", "history"): Role.VIEWER,
     ("GET", "limits"): Role.VIEWER,
     ("POST", "doctor"): Role.OPERATOR,
     ("GET", "alerts/channels"): Role.ADMIN,

@@ -6,7 +6,7 @@ from urllib.parse import quote
 
 import pytest
 
-from bothways.service import requests
+from bothways.service import history, requests
 from bothways.service.rights import Role
 from bothways.service.views import RunView
 from bothways.service.why import why
@@ -59,6 +59,23 @@ def test_page_says_why_the_value_that_was_written_last_is_there(office: Office) 
     ):
         assert part in text, part
     assert "Let Anna win" not in text, "Anna wins already"
+
+
+def test_value_whose_run_is_gone_is_still_explained_and_leads_to_no_dead_page(office: Office) -> None:
+    left, _, run = dave(office)
+    office.clock.advance(731 * 86_400)
+    office.run()
+    here = signed_in(office)
+    assert f'href="/runs/{run.id}"' in here.get(page_of(left)).text
+    history.prune(office.open(), confirmed=True)
+    text = here.get(page_of(left)).text
+    assert f"by run {run.id}; " in text or f"by run {run.id}." in text
+    assert f'href="/runs/{run.id}"' not in text
+    assert "Put back" not in text
+    assert 'Of its history before <time datetime="1970-01-12">' in text
+    text = here.get(page_of(left, field="email%3Demail")).text
+    assert "no run wrote it after 1970-01-12" in text
+    assert "Nothing was written to it so far" not in text
 
 
 def test_other_field_is_explained_when_it_is_asked_for(office: Office) -> None:

@@ -8,7 +8,7 @@ import pytest
 from bothways.ledger import requests as asked_for
 from bothways.ledger import turns
 from bothways.ledger.models import Plan, Request, Run, Sync
-from bothways.service import requests, running
+from bothways.service import history, requests, running
 from bothways.service.database import used
 from bothways.service.rights import Role
 from bothways.service.views import BarView
@@ -171,6 +171,25 @@ def test_runs_are_linked_from_the_activity_and_the_overview(office: Office) -> N
     here = signed_in(office)
     assert 'href="/runs/r_1"' in here.get("/activity").text
     assert 'href="/runs/r_' in here.get("/syncs/people").text
+
+
+def test_run_that_is_no_longer_kept_is_said_to_be_gone_and_so_is_older_activity(office: Office) -> None:
+    left, _ = office.pair("Dana")
+    office.anna.edit(left, name="Dora")
+    old = office.run().id
+    assert 'id="gone"' not in signed_in(office).get("/activity").text
+    office.clock.advance(731 * 86_400)
+    kept = office.run().id
+    history.prune(office.open(), confirmed=True)
+    here = signed_in(office, Role.EDITOR, "Eva")
+    for address in (f"/runs/{old}", f"/runs/{old}/undo"):
+        gone = here.get(address)
+        assert (gone.status, "is gone: history older than 1970-01-12 is no longer kept" in gone.text) == (404, True)
+    never = here.get("/runs/r_999")
+    assert (never.status, "There is no run" in never.text) == (404, True)
+    text = here.get("/activity").text
+    assert (f'id="run-{kept}"' in text, f'id="run-{old}"' in text) == (True, False)
+    assert 'What is older than <time datetime="1970-01-12">' in text
 
 
 # --- the first records --------------------------------------------------------------------------------

@@ -9,7 +9,7 @@ import pytest
 from bothways.connectors.base import Connector
 from bothways.errors import AppUnreachable
 from bothways.ledger import turns
-from bothways.service import tokens
+from bothways.service import history, tokens
 from bothways.service.database import used
 from bothways.service.rights import Role
 from bothways.web.pages.settings import PAGE
@@ -51,6 +51,24 @@ def test_general_page_tells_what_runs(office: Office, ana: Browser) -> None:
         turns.serve("here-1", ana.workspace.clock())
     text = ana.get("/settings").text
     assert ("1 worker is there." in text, "here-1" in text, "SQLite 3." in text) == (True, True, True)
+
+
+def test_general_page_tells_what_history_is_kept_and_what_is_gone(office: Office, ana: Browser) -> None:
+    assert "are kept for 730 days. Then they go by themselves." in ana.get("/settings").text
+    left, _ = office.pair("Dana")
+    office.anna.edit(left, name="Dora")
+    office.run()
+    text = ana.get("/settings").text
+    assert '<time datetime="1970-01-12">' in text
+    assert "what is older than" not in text
+    office.clock.advance(731 * 86_400)
+    office.run()
+    history.prune(office.open(), confirmed=True)
+    text = somebody(office, Role.OPERATOR).get("/settings").text
+    assert '<dd>what is older than <time datetime="1970-01-12">' in text
+    assert '<time datetime="1972-01-' in text
+    office.change("version: 1\n", "version: 1\nhistory: {keep: forever}\n")
+    assert "are kept for ever." in somebody(office, Role.VIEWER).get("/settings").text
 
 
 def test_limits_lead_editors_to_where_they_are_changed(office: Office, ana: Browser) -> None:

@@ -14,6 +14,7 @@ from typing import Any, TypeVar
 from bothways.errors import BothwaysError, DatabaseLocked, DatabaseUnreachable
 from bothways.jobs import alerting, metrics
 from bothways.jobs.proofs import arrange
+from bothways.jobs.pruning import Pruning
 from bothways.jobs.queue import Queue
 from bothways.jobs.turns import Worker, take_turn
 from bothways.jobs.upkeep import LOOK_EVERY, Upkeep
@@ -38,6 +39,9 @@ LATE = 30.0
 
 ARRANGE_EVERY = 60.0
 """Seconds between two looks at when syncs are to be proven."""
+
+BETWEEN = 0.05
+"""Seconds between two steps by which old history is let go."""
 
 MOST_QUEUED = 200
 """Feeds, and syncs, that one tick queues at most."""
@@ -83,7 +87,7 @@ class Service:
         self._sending = ThreadPoolExecutor(len(CHANNELS), thread_name_prefix="bothways-alert")
         ended = asyncio.Event()
         beat = asyncio.create_task(self._beat(ended))
-        aside = [self._keep_up(stop), *(self._alert(stop, channel) for channel in CHANNELS)]
+        aside = [self._keep_up(stop), self._prune(stop), *(self._alert(stop, channel) for channel in CHANNELS)]
         working = (self.queue.run_worker(self._turn, self.at_once), self._tick(stop), *aside)
         tasks = [asyncio.create_task(each) for each in working]
         waiting = asyncio.create_task(stop.wait())
@@ -181,6 +185,17 @@ class Service:
                 except PASSING as error:
                     self.on_failure("", error)
             await wait(stop, TICK)
+
+    async def _prune(self, stop: asyncio.Event) -> None:
+        """Let old history go, step by step and aside: between two steps everybody else writes."""
+        pruning = Pruning(self.worker)
+        while not stop.is_set():
+            more = False
+            try:
+                more = await self._in(self._aside, pruning.look)
+            except PASSING as error:
+                self.on_failure("", error)
+            await wait(stop, BETWEEN if more else TICK)
 
     async def _alert(self, stop: asyncio.Event, channel: str) -> None:
         """Send the alerts of a channel, one after the other, while it is one that the settings name."""

@@ -145,6 +145,15 @@ def fence(turn: Turn) -> None:
         raise RunSuperseded()
 
 
+def hold_fast(turn: Turn, now: float) -> bool:
+    """Say that whoever has a turn is alive, and let nobody take it over before the caller's transaction has ended.
+
+    Return False if another worker has taken it over.
+    """
+    sql = f"UPDATE {turn.kind} SET beat_at=%s WHERE id=%s AND worker=%s AND taken_at=%s"
+    return bool(db.execute(sql, (now, turn.id, turn.worker, turn.taken_at)))
+
+
 def beat(worker: str, at_work: Iterable[tuple[str, int]], now: float) -> None:
     """Say that a worker is alive, for the turns it is at: those that it has left without a word are taken over.
 

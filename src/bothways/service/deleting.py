@@ -5,7 +5,7 @@ A deleted sync is no longer in the file and is off. Its row bears another name, 
 
 from bothways.engine.sides import SIDES
 from bothways.errors import DeleteNotConfirmed, NameTaken, NotDeleted, OldLinks
-from bothways.ledger import db, due, links, plans, requests
+from bothways.ledger import db, due, history, links, plans, requests
 from bothways.ledger.models import Draft, Plan, Sync
 from bothways.service import yaml_edit
 from bothways.service.database import on_database
@@ -41,6 +41,7 @@ _TABLES = (
     "mend",
     "ignored",
     "delay",
+    "pruned",
     "revision",
 )
 """Everything that belongs to a sync, in the order in which it can be removed."""
@@ -163,6 +164,7 @@ def settle_old_links(row: Sync, answer: str | None) -> None:
         db.execute(f"UPDATE link SET sync_id=%s WHERE sync_id=%s AND {free}", (row.pk, old.pk, row.pk, row.pk))
         moved = "link_id IN (SELECT id FROM link WHERE sync_id=%s)"
         db.execute(f"UPDATE journal SET sync_id=%s WHERE sync_id=%s AND {moved}", (row.pk, old.pk, row.pk))
+        history.inherit(old, row)
         columns = "left_id, right_id, workspace_id"
         db.execute(
             f"INSERT INTO apart (sync_id, {columns}) SELECT %s, {columns} FROM apart WHERE sync_id=%s "

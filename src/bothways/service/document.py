@@ -24,6 +24,10 @@ CONSENT = {True: "opt_out", False: "opt_in"}
 ALL, FROM_NOW = "all", "changes_from_now"
 """What ``start`` may be."""
 
+FOREVER = "forever"
+KEEP_HISTORY = 730 * 86_400.0
+"""Seconds for which history is kept where the file does not say."""
+
 RESERVE = 5.0
 """Percent of an app's calls of a day that are left to others where the file does not say."""
 
@@ -362,7 +366,8 @@ class SignInDocument:
 class Document:
     """The whole file. ``database``: its URL, or where that is; None for the one in the workspace's folder.
 
-    ``public_url``: the address by which apps reach us, to call us by webhooks; "" if they cannot.
+    ``public_url``: the address by which apps reach us, to call us by webhooks; "" if they cannot. ``keep_history``: for
+    how many seconds the history of the syncs is kept, None for ever.
     """
 
     revision: int | None
@@ -373,6 +378,7 @@ class Document:
     syncs: Mapping[str, SyncDocument]
     alerts: AlertsDocument = field(default_factory=AlertsDocument)
     sign_in: SignInDocument | None = None
+    keep_history: float | None = KEEP_HISTORY
 
 
 def refuse_ring(sync: SyncDocument, others: Sequence[SyncDocument]) -> None:

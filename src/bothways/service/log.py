@@ -6,11 +6,12 @@ from collections.abc import Collection, Iterator, Mapping
 from django.db.models import Q
 
 from bothways.engine.sides import SIDES, Side
-from bothways.errors import UnknownRun
-from bothways.ledger import journal, looking
+from bothways.errors import RunGone, UnknownRun
+from bothways.ledger import history, journal, looking
 from bothways.ledger.models import Run
 from bothways.service.counting import MANY
 from bothways.service.database import on_database
+from bothways.service.history import day_of
 from bothways.service.rights import Role, for_role
 from bothways.service.views import RunSummary
 from bothways.service.work import plain_id
@@ -87,13 +88,21 @@ def summaries(workspace: Workspace, rows: list[Run]) -> list[RunSummary]:
 
 
 def run_row(workspace: Workspace, run_id: str) -> Run:
-    """Return a run of this workspace; raise UnknownRun."""
+    """Return a run of this workspace; raise UnknownRun, RunGone where it is one of those that are no longer kept."""
     number = plain_id(run_id, "r")
     found = Run.objects.select_related("sync").filter(pk=number).first() if number is not None else None
     if found is None:
-        raise UnknownRun(run=run_id)
+        raise no_run(run_id)
     workspace.sync(found.sync.name)
     return found
+
+
+def no_run(run_id: str) -> UnknownRun:
+    """Return the failure for a run that is not there: one that is older than what is kept, or none that ever was."""
+    number = plain_id(run_id, "r")
+    if number is not None and 0 < number <= history.last_gone():
+        return RunGone(run=run_id, day=day_of(history.gone_before()))
+    return UnknownRun(run=run_id)
 
 
 def created_and_updated(

@@ -28,13 +28,14 @@ from bothways.service.reading_apps import address_parts, app_of, check_reached, 
 from bothways.service.reading_conflicts import CONFLICTS, default_of, winners_of
 from bothways.service.reading_deletes import deletes_of
 from bothways.service.reading_fields import ASSOCIATION, FIELD, associations_of, constants_of, field_of
+from bothways.service.reading_history import history_of
 from bothways.service.reading_match import matches_of
 from bothways.service.reading_schedule import timing_of
 from bothways.service.reading_scope import scope_of
 from bothways.service.reading_sign_in import sign_in_of
 from bothways.service.yaml_file import Node, nearest, shown
 
-TOP = ("version", "revision", "database", "public_url", "allow_hosts", "alerts", "sign_in", "apps", "syncs")
+TOP = ("version", "revision", "database", "public_url", "allow_hosts", "alerts", "sign_in", "history", "apps", "syncs")
 SYNC = (
     "state",
     "objects",
@@ -79,7 +80,8 @@ def document_of(root: Node) -> Document:
         check_reached(app, public_url, root.value_place("public_url"))
     hosts = _hosts(root)
     sign_in = sign_in_of(root, hosts)
-    return Document(revision, _database(root), public_url, hosts, apps, syncs, alerts_of(root), sign_in)
+    people = alerts_of(root), sign_in
+    return Document(revision, _database(root), public_url, hosts, apps, syncs, *people, history_of(root))
 
 
 def syncs_of(root: Node, apps: Mapping[str, AppDocument]) -> dict[str, SyncDocument]:

@@ -23,6 +23,7 @@ from bothways.service import (
     reading_conflicts,
     reading_deletes,
     reading_fields,
+    reading_history,
     reading_schedule,
     reading_scope,
     reading_sign_in,
@@ -276,6 +277,10 @@ SIGN_IN_SHAPES: Mapping[str, Shape] = {
     "roles": _maybe(_names(_one_of(Role))),
 }
 
+HISTORY_SHAPES: Mapping[str, Shape] = {
+    "keep": _or(_one_of((doc.FOREVER,)), _length(reading_history.LEAST_KEPT, reading_history.MOST_KEPT)),
+}
+
 UNSHAPED = {
     "a sync": set(reading.SYNC) - set(SYNC_SHAPES),
     "a mapping": set(reading_fields.FIELD) - set(FIELD_SHAPES),
@@ -292,6 +297,7 @@ UNSHAPED = {
     "mail": set(reading_alerts.MAIL) - set(MAIL_SHAPES),
     "a mail server": set(reading_alerts.SMTP) - set(SMTP_SHAPES),
     "a webhook": set(reading_alerts.WEBHOOK) - set(WEBHOOK_SHAPES),
+    "history": set(reading_history.HISTORY) - set(HISTORY_SHAPES),
     "the sign-in": set(reading_sign_in.KEYS) - set(SIGN_IN_SHAPES),
 }
 """Keys that reading knows and that have no shape here: none, as a test sees to."""
@@ -308,6 +314,10 @@ def settings_schema() -> dict[str, Any]:
         "allow_hosts": _maybe(_list({"type": "string"})),
         "alerts": _maybe(_keys(doc.CHANNELS, ALERT_SHAPES)),
         "sign_in": _maybe(_keys(reading_sign_in.KEYS, SIGN_IN_SHAPES, reading_sign_in.NEEDED)),
+        "history": {
+            **_maybe(_keys(reading_history.HISTORY, HISTORY_SHAPES)),
+            "description": "How long it is kept what runs did, and what was written before and after.",
+        },
         "apps": _maybe(_names(_app(), propertyNames=_name())),
         "syncs": _maybe(_names(sync, propertyNames=_name())),
     }

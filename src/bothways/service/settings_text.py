@@ -100,6 +100,8 @@ def _others_changed(before: Document, after: Document, name: str, root: Node) ->
         yield "allow_hosts"
     if alerts_data(after.alerts) not in ({}, alerts_data(before.alerts)):
         yield "alerts"
+    if "history" in root and after.keep_history != before.keep_history:
+        yield "history"
     yield from (key for key in ("database", "public_url") if key in root)
     if list(after.syncs) != [name]:
         yield "syncs"

@@ -23,6 +23,7 @@ from bothways.service.log import summaries
 from bothways.service.misfits import check_values
 from bothways.service.proving import proof_of
 from bothways.service.reading_alerts import alerts_data
+from bothways.service.reading_history import history_data
 from bothways.service.reading_sign_in import sign_in_data
 from bothways.service.resolution import resolution, row_of
 from bothways.service.revisions import has_begun, latest_revision, workspace_revision
@@ -128,6 +129,7 @@ def exported(document: Document, name: str, revision: int, *others: str) -> str:
     """Return syncs of a document and their apps as the text of a settings file."""
     syncs = {each: document.syncs[each] for each in (name, *others)}
     people = {"alerts": alerts_data(document.alerts), "sign_in": sign_in_data(document.sign_in)}
+    people |= {"history": history_data(document.keep_history)}
     apps = dict.fromkeys(app for sync in syncs.values() for app in sync.pair)
     data = file_of(document, apps, {each: settings_of(sync) for each, sync in syncs.items()})
     head = {"version": data.pop("version"), "revision": revision}

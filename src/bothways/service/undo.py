@@ -1,11 +1,11 @@
 """Undo, looked at before it is done."""
 
 from bothways.engine.sides import SIDES
-from bothways.errors import AtWork, UnknownRun
+from bothways.errors import AtWork
 from bothways.ledger import feeds
 from bothways.ledger.models import Run
 from bothways.service.database import on_database
-from bothways.service.log import run_row
+from bothways.service.log import no_run, run_row
 from bothways.service.records import find
 from bothways.service.requests import ToUndo, role_for
 from bothways.service.rights import Role, for_role, require
@@ -53,8 +53,8 @@ def preview_put_back(workspace: Workspace, name: str, record: str, field: str, r
     told = why(workspace, name, record, field)
     story = told.fields[0]
     event = next((each for each in story.events if each.run == run_id and each.what in BACK), None)
-    if event is None or len(told.fields) > 1:
-        raise UnknownRun(run=run_id)
+    if event is None or event.gone or len(told.fields) > 1:
+        raise no_run(run_id)
     reason, looked = "", True
     if not event.undoable:
         reason = CHANGED if not event.stands else NO_NEWS
@@ -84,6 +84,7 @@ def _previewed(workspace: Workspace, wish: ToUndo, progress: Report | None = Non
     row = run_row(workspace, wish.run)
     record, field = wish.record, wish.field
     with own_turn(workspace, row.sync, progress, wait=wait) as turn:
+        row = run_row(workspace, wish.run)  # within the turn nobody lets it go
         part = part_of(workspace, row, record, field)
         ctx = context(workspace, row.sync.name, progress, running=False, worker=turn.worker)
         return view(ctx, row, look(ctx, row, part))

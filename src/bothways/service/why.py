@@ -9,7 +9,7 @@ from bothways.engine.rules import because
 from bothways.engine.sides import SIDES, Side
 from bothways.engine.spec import Only
 from bothways.errors import UnknownField
-from bothways.ledger import holds, journal
+from bothways.ledger import history, holds, journal
 from bothways.ledger.journal import Entry, FieldWrite
 from bothways.ledger.models import Sync
 from bothways.records import Field as RecordField
@@ -17,6 +17,7 @@ from bothways.records import Value, canonical, is_blank
 from bothways.service.database import on_database
 from bothways.service.document import SyncDocument
 from bothways.service.former import as_a_lead
+from bothways.service.history import day_of
 from bothways.service.records import Found, describe, find
 from bothways.service.resolution import row_of
 from bothways.service.revisions import latest_revision, one_sided_fields
@@ -56,12 +57,14 @@ def why(workspace: Workspace, name: str, record: str, field: str | None = None) 
     if field is not None:
         maps = _chosen(document, maps, labels, field)
     entries = _entries(sync, found)
-    teller = _Teller(workspace, document, sync, found, labels, narrowed)
+    gone_before = _gone_before(sync, found)
+    teller = _Teller(workspace, document, sync, found, labels, narrowed, gone_before)
+    teller.kept = history.still_there(each.run_id for each in entries)
     stories = tuple(teller.story(names, entries) for names in maps)
     view = describe(sync, document, [found], workspace.clock())[0]
     if found.link is None or found.link.state != "active":
-        return WhyView(view, stories)
-    return WhyView(view, stories, found.link.reason, found.link.created_at)
+        return WhyView(view, stories, gone_before=gone_before)
+    return WhyView(view, stories, found.link.reason, found.link.created_at, gone_before)
 
 
 def keys_called(workspace: Workspace, name: str, field: str) -> frozenset[str]:
@@ -113,6 +116,14 @@ def _entries(sync: Sync, found: Found) -> list[Entry]:
     return sorted(entries.values(), key=lambda each: each.id, reverse=True)
 
 
+def _gone_before(sync: Sync, found: Found) -> float | None:
+    """Return the time before which history is gone, if the record was known by then."""
+    gone = history.gone_before(sync)
+    known = [row.first_seen_at for row in found.rows.values() if row]
+    known += [found.link.created_at] if found.link else []
+    return gone if gone and min(known, default=0.0) < gone else None
+
+
 class _Teller:
     """Tells the stories of one record."""
 
@@ -124,7 +135,9 @@ class _Teller:
         found: Found,
         labels: Mapping[Side, Mapping[str, str]],
         narrowed: Mapping[str, str],
+        gone_before: float | None,
     ) -> None:
+        self.gone_before, self.kept = gone_before, set[int]()
         self.apps, self.labels, self.found, self.now = document.apps, labels, found, workspace.clock()
         self.narrowed = {key: Only(only) for key, only in narrowed.items()}
         self.holds = [hold for side, id in found.ids.items() if id for hold in holds.of_records(sync, side, [id])]
@@ -183,10 +196,10 @@ class _Teller:
         after = write.after if write.stored is None else write.stored
         reason = entry.message if entry.state == "failed" and entry.message else write.reason
         at = entry.done_at or entry.created_at
-        stands = entry.id in standing
+        stands, gone = entry.id in standing, entry.run_id not in self.kept
         undoable = stands and entry.kind in PUT_BACK and not _equal(write.before, after) and not self._as_a_lead(entry)
         app, run = self.apps[entry.side], f"r_{entry.run_id}"
-        return Event(at, app, what, write.before, after, run, write.rule, reason, stands, undoable)
+        return Event(at, app, what, write.before, after, run, write.rule, reason, stands, undoable and not gone, gone)
 
     def _as_a_lead(self, entry: Entry) -> bool:
         """Tell whether it was written by another sync, of the leads."""
@@ -207,6 +220,9 @@ class _Teller:
                 return f"{shown(now)} since {at} in {app}, written by run r_{entry.run_id}, because {write.reason}"
         held = [f"{shown(value)} in {app}" for app, value in values.items()]
         tail = "typed or imported there; no run wrote it" if not written else "changed there after the last write"
+        if not written and self.gone_before is not None:
+            day = day_of(self.gone_before)
+            tail = f"no run wrote it after {day}; what was written before is no longer kept"
         return f"{', '.join(held)}: {tail}"
 
 

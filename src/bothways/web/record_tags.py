@@ -100,7 +100,7 @@ def was(event: Event) -> SafeString:
 @register.simple_tag(takes_context=True)
 def because_of(context: template.Context, event: Event, other: str) -> SafeString:
     """Return why an app holds what was written to it; ``other``: the app that it came from."""
-    link = format_html('<a href="/runs/{}">{}</a>', event.run, event.run)
+    link = event.run if event.gone else format_html('<a href="/runs/{}">{}</a>', event.run, event.run)
     facts = {
         "other": app(context, other) if other else "",
         "app": app(context, event.app),

@@ -65,7 +65,7 @@ def _story(story: "FieldStory", now: float) -> list[str]:
 
 def _event(event: "Event", now: float) -> tuple[str, ...]:
     change = f"{value_text(event.before)} → {value_text(event.after)}"
-    run = f"run {event.run}" if event.run else ""
+    run = f"run {event.run}{', no longer kept' if event.gone else ''}" if event.run else ""
     return moment(event.at, now), event.app, change, event.what, run, event.reason
 
 

@@ -27,6 +27,7 @@ from bothways.ledger.models.core import (
 )
 from bothways.ledger.models.drafts import Draft
 from bothways.ledger.models.halts import Halt
+from bothways.ledger.models.history import Pruned
 from bothways.ledger.models.issues import Ignored, Mend, Mended
 from bothways.ledger.models.people import Account, Answered, Deed, Identity, OneTimeLink, RecoveryCode, Session, Token
 from bothways.ledger.models.service import (
@@ -75,6 +76,7 @@ __all__ = [
     "Plan",
     "PlanAction",
     "Proof",
+    "Pruned",
     "RecoveryCode",
     "Request",
     "Revision",

@@ -12,13 +12,18 @@ class Workspace(models.Model):
     """One installation's set of connections and syncs.
 
     ``paused_at``: since when a person lets nothing run (seconds), 0 if they let it. ``web_key`` signs what the pages
-    hand out, "" before the first page was asked for.
+    hand out, "" before the first page was asked for. ``pruned_at``: when somebody last looked for history that is old
+    (seconds); ``pruned_to``: up to which entry of the journal; ``looked_anew_at``: when that was last begun with the
+    first one.
     """
 
     name = models.TextField(unique=True)
     revision = models.IntegerField(default=0)
     web_key = models.TextField(default="", db_default="")
     paused_at = models.FloatField(default=0.0, db_default=0.0)
+    pruned_at = models.FloatField(default=0.0, db_default=0.0)
+    pruned_to = models.BigIntegerField(default=0, db_default=0)
+    looked_anew_at = models.FloatField(default=0.0, db_default=0.0)
 
     class Meta:
         db_table = "workspace"
@@ -213,6 +218,7 @@ class Link(Base):
         ] + [
             models.Index(fields=["sync", "id"], condition=Q(state="pending"), name="link_pending"),
             models.Index(fields=["sync", "id"], condition=Q(frozen__gt=""), name="link_frozen"),
+            models.Index(fields=["came_from"], condition=Q(came_from__isnull=False), name="link_came_from"),
         ]
 
 

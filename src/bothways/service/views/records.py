@@ -38,6 +38,7 @@ class Event:
     """Something that happened to one field. ``what``: written, created, put back, refused, held, ...
 
     ``stands``: the app still holds what was written then. ``undoable``: as far as is known, it can be put back.
+    ``gone``: the run is no longer kept, this alone is.
     """
 
     at: float
@@ -50,6 +51,7 @@ class Event:
     reason: str
     stands: bool = False
     undoable: bool = False
+    gone: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,12 +70,16 @@ class FieldStory:
 
 @dataclass(frozen=True, slots=True)
 class WhyView:
-    """A record and the story of its fields; by what and when it was linked, "" and None without a partner."""
+    """A record and the story of its fields; by what and when it was linked, "" and None without a partner.
+
+    ``gone_before``: before when its history may be gone, None where it is whole.
+    """
 
     record: RecordView
     fields: tuple[FieldStory, ...]
     linked_by: str = ""
     linked_at: float | None = None
+    gone_before: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -49,6 +49,45 @@ class PackageView:
 
 
 @dataclass(frozen=True, slots=True)
+class KeptHistory:
+    """For how many seconds history is kept, None for ever; since when there is some, before when some is gone."""
+
+    keep: float | None
+    since: float | None
+    gone_before: float | None
+
+    @property
+    def days(self) -> int:
+        """For how many days it is kept, 0 for ever."""
+        return round((self.keep or 0.0) / 86_400.0)
+
+
+@dataclass(frozen=True, slots=True)
+class HistoryView:
+    """How much history there is: runs, and writes with what they replaced; of these can go now: ``old``.
+
+    Of the writes that are old the last one of each field stays. ``keep``, ``since`` and ``gone_before`` as of
+    ``KeptHistory``.
+    """
+
+    keep: float | None
+    since: float | None
+    gone_before: float | None
+    runs: int
+    writes: int
+    old_runs: int
+    old_writes: int
+
+
+@dataclass(frozen=True, slots=True)
+class PrunedView:
+    """How much history was let go: runs, and writes."""
+
+    runs: int
+    writes: int
+
+
+@dataclass(frozen=True, slots=True)
 class MailView:
     """Alerts by mail. ``password``: where it is, in words, "" without one."""
 

@@ -7,9 +7,9 @@ from pydantic import Field
 
 from bothways import errors as e
 from bothways.errors import AlertNotSent
-from bothways.service import about, alert_channels, alert_settings, doctor, tokens
+from bothways.service import about, alert_channels, alert_settings, doctor, history, tokens
 from bothways.service.rights import Role
-from bothways.service.views import ChannelsView, Finding, LimitsView, SentView, TokenView, WorkspaceView
+from bothways.service.views import ChannelsView, Finding, KeptHistory, LimitsView, SentView, TokenView, WorkspaceView
 from bothways.web.api.calls import Body, Limit, Name, get, listed, one_more, post
 
 Short = Annotated[str, Field(max_length=1000)]
@@ -43,6 +43,12 @@ class Webhook(Body):
 def show_workspace(request: HttpRequest) -> WorkspaceView:
     """Show what the workspace is, and who works in it."""
     return about.workspace_view(request.workspace)
+
+
+@get("history", KeptHistory)
+def show_history(request: HttpRequest) -> KeptHistory:
+    """Show for how long history is kept, since when there is some, and before when some is gone."""
+    return history.kept(request.workspace)
 
 
 @get("limits", LimitsView, page=True)

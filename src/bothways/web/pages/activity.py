@@ -4,7 +4,7 @@ from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
 
 from bothways.ledger.turns import SYNC
-from bothways.service import log, requests, undo
+from bothways.service import history, log, requests, undo
 from bothways.service.requests import ToUndo
 from bothways.service.rights import Role
 from bothways.web.pages.page import action, page, shown, went_well
@@ -17,7 +17,9 @@ def activity(request: HttpRequest) -> HttpResponse:
     """Show the runs of all syncs."""
     after = str(request.GET.get("after", "")) or None
     found = log.runs(request.workspace, after=after, size=PAGE)
-    return shown(request, "activity.html", runs=found, after=found[-1].id if len(found) == PAGE else "")
+    older = found[-1].id if len(found) == PAGE else ""
+    gone_before = None if older else history.kept(request.workspace).gone_before
+    return shown(request, "activity.html", runs=found, after=older, gone_before=gone_before)
 
 
 @page(get=Role.EDITOR)

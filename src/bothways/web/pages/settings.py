@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 
 from bothways.errors import AlertNotSent, SettingsError, UnknownLook
 from bothways.service import about as about_service
-from bothways.service import alert_channels, alert_settings, doctor, look
+from bothways.service import alert_channels, alert_settings, doctor, history, look
 from bothways.service import alerts as told
 from bothways.service import backup as backups
 from bothways.service import tokens as all_tokens
@@ -152,6 +152,7 @@ def _general(request: HttpRequest, status: int = 200, **more: object) -> HttpRes
         status,
         found=about_service.workspace_view(request.workspace),
         limits=about_service.limits(request.workspace),
+        history=history.kept(request.workspace),
         looks=[("", _("System")), ("light", _("Light")), ("dark", _("Dark"))],
         **more,
     )

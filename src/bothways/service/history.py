@@ -1,0 +1,117 @@
+"""How long history is kept: what there is of it, and what is old let go, by itself or when asked for."""
+
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from datetime import UTC, datetime
+
+from bothways.errors import HistoryNotConfirmed, RunSuperseded
+from bothways.ledger import history, turns
+from bothways.ledger.models import Sync
+from bothways.service.database import on_database
+from bothways.service.rights import Role, for_role
+from bothways.service.turn import own_turn
+from bothways.service.views import HistoryView, KeptHistory, PrunedView
+from bothways.service.workspace import Workspace
+from bothways.sync.context import Progress
+
+EVERY = 3600.0
+"""Seconds between two looks of all workers at whether history is old."""
+
+
+@on_database
+@for_role(Role.VIEWER)
+def kept(workspace: Workspace) -> KeptHistory:
+    """Return for how long history is kept, and since when it is there."""
+    return KeptHistory(workspace.document.keep_history, history.since(), history.gone_before() or None)
+
+
+@on_database
+@for_role(Role.VIEWER)
+def show_history(workspace: Workspace) -> HistoryView:
+    """Return how much history there is, and how much of it can go now."""
+    found, horizon = history.extent(), _horizon(workspace)
+    old_runs, old_writes = history.old(horizon) if horizon is not None else (0, 0)
+    return HistoryView(
+        workspace.document.keep_history,
+        found.since,
+        history.gone_before() or None,
+        found.runs,
+        found.entries,
+        old_runs,
+        old_writes,
+    )
+
+
+@on_database
+@for_role(Role.ADMIN)
+def prune(
+    workspace: Workspace, *, confirmed: bool = False, progress: Callable[[Progress], None] | None = None
+) -> PrunedView:
+    """Let all history go that is older than it is kept; what is at work on a sync ends first.
+
+    Raises HistoryNotConfirmed unless ``confirmed``, and SecondRunner.
+    """
+    horizon = _horizon(workspace)
+    if horizon is None:
+        return PrunedView(0, 0)
+    old_runs, old_writes = history.old(horizon)
+    if old_runs and not confirmed:
+        raise HistoryNotConfirmed(count=f"{old_runs:,}", writes=f"{old_writes:,}", day=day_of(horizon))
+    runs = writes = 0
+    for row in Sync.objects.filter(pk__in=history.with_old_runs(horizon, workspace.clock())):
+        with own_turn(workspace, row, progress) as turn:
+            while gone := history.let_runs_go(turn, horizon, workspace.clock()):
+                runs += gone
+    more = True
+    while more:
+        gone, more = history.let_entries_go(horizon, workspace.clock())
+        writes += gone
+    return PrunedView(runs, writes)
+
+
+def is_time(workspace: Workspace) -> bool:
+    """Tell whether to look for old history now: of all workers one does, once an hour."""
+    return workspace.document.keep_history is not None and history.is_time(workspace.clock(), EVERY)
+
+
+def letting_go(workspace: Workspace, worker: str) -> Iterator[PrunedView]:
+    """Let old history go by a worker, a little with each step, in the caller's use of the database.
+
+    A sync that somebody is at is left for the next time.
+    """
+    horizon = _horizon(workspace)
+    if horizon is None:
+        return
+    for sync_id in history.with_old_runs(horizon, workspace.clock()):
+        while gone := _let_runs_go(workspace, sync_id, worker, horizon):
+            yield PrunedView(gone, 0)
+    more = True
+    while more:
+        gone, more = history.let_entries_go(horizon, workspace.clock())
+        yield PrunedView(0, gone)
+
+
+def _let_runs_go(workspace: Workspace, sync_id: int, worker: str, horizon: float) -> int:
+    now = workspace.clock()
+    if Sync.objects.filter(pk=sync_id, taken_at__isnull=False).exists():
+        return 0
+    turn = turns.take_now(sync_id, worker, now, though_paused=True)
+    if turn is None:
+        return 0
+    try:
+        with suppress(RunSuperseded):
+            return history.let_runs_go(turn, horizon, now)
+        return 0
+    finally:
+        turns.give_back(turn)
+
+
+def _horizon(workspace: Workspace) -> float | None:
+    """Return the time before which history is old (seconds), None where it is kept for ever."""
+    keep = workspace.document.keep_history
+    return None if keep is None else workspace.clock() - keep
+
+
+def day_of(at: float) -> str:
+    """Return a day (UTC) as it stands in messages."""
+    return f"{datetime.fromtimestamp(at, UTC):%Y-%m-%d}"
