@@ -68,12 +68,16 @@ class FieldStory:
 
 @dataclass(frozen=True, slots=True)
 class WhyView:
-    """A record and the story of its fields; by what and when it was linked, "" and None without a partner."""
+    """A record and the story of its fields; by what and when it was linked, "" and None without a partner.
+
+    ``left_out``: the issue by which a person has left it out and by which that is taken back, "" if nobody has.
+    """
 
     record: RecordView
     fields: tuple[FieldStory, ...]
     linked_by: str = ""
     linked_at: float | None = None
+    left_out: str = ""
 
 
 @dataclass(frozen=True, slots=True)
