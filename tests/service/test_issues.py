@@ -469,7 +469,8 @@ def test_left_out_while_a_run_is_at_work_nobody_is_made_for_it(folder: Path) -> 
     issues = [held(office)[id].id for id in ids]
     for issue in issues:
         inbox.create_issue(office.open(), issue)
-    office.bert.once("before", "write create", lambda: inbox.leave_out(as_ana(office), issues[1]))
+    ana = as_ana(office)
+    office.bert.once("before", "write create", lambda: inbox.leave_out(ana, issues[1]))
     office.run()
     assert [item.values["name"] for item in office.bert.live()] == ["Ann Lee"]
     office.rest()
