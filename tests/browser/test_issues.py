@@ -199,7 +199,7 @@ def decide(page: Page, button: str, words: str) -> None:
 
 
 def undo_last_run(page: Page, here: House) -> None:
-    wrote = [each for each in here.runs("people") if any((*each["created"].values(), *each["updated"].values()))]
+    wrote = [each for each in here.runs("people") if each["created"] or each["updated"]]
     page.goto(f"/runs/{wrote[-1]['run']}/undo")
     page.get_by_role("button", name="Undo what is possible").click()
     expect(page.get_by_role("status")).to_contain_text("Asked for the undo")
@@ -246,6 +246,7 @@ def test_doubt_is_linked_made_new_left_out_and_each_is_undone(chromium: Browser,
             sign_up(page, here.link(), NAMES["admin"])
             before = both()
             held_between(page, home, work)
+            assert faults_of(page, "issues-doubt") == []
 
             decide(page, f"Link to {home}", f"link to {home}")
             here.until(lambda: linked_to(home, "eve@home.example"))
