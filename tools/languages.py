@@ -45,6 +45,7 @@ BELOW = (
     "connectors/**/*.py",
     "jobs/doing.py",
     "jobs/now.py",
+    "ledger/left_out.py",
     "ledger/links.py",
 )
 """Where what the pages show of the layers below is said."""

@@ -1,14 +1,19 @@
 """What is held, decided and mended in place: with the mouse, by the keyboard alone, and without script."""
 
 import re
+from pathlib import Path
 
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Browser, Locator, Page, expect
 
-from bothways.sandbox.hubspot import subscriptions
-from tests.browser.conftest import OpenAs
-from tests.browser.house import House
-from tests.browser.people import EMPLOYED, LANDS, found, move
+from bothways.sandbox.hubspot import Admin, subscriptions
+from tests.browser.conftest import NAMES, OpenAs, sign_up
+from tests.browser.house import House, accounts, house
+from tests.browser.looks import faults_of
+from tests.browser.people import EMPLOYED, LANDS, found, id_of, move
 from tests.browser.test_changes import sync_now
+from tests.browser.test_records import open_record
+from tests.browser.test_runs import Rows, values
+from tests.browser.watch import watched
 
 
 def doubles(house: House, last: str) -> list[str]:
@@ -146,6 +151,151 @@ def test_issue_that_is_gone_by_now_says_so_on_a_page_of_its_own(house: House, an
     expect(ana.get_by_role("heading", level=1)).to_have_text(["That did not work"])
     expect(ana.get_by_role("alert")).to_be_focused()
     expect(ana.get_by_role("banner")).to_have_count(1)
+
+
+# --- one doubt, decided in every way, and each taken back ---------------------------------------------
+
+EVE, PHONE = "Eve Park", "+44 20 7946 0999"
+BY_PHONE = """\
+syncs:
+  people:
+    state: on
+    objects: {east: contacts, west: contacts}
+    require: []
+    match: [{east: phone, west: phone, compare: phone}]
+    conflicts: {default_app: east}
+    fields:
+      - {east: email, west: email}
+      - {east: firstname, west: firstname}
+      - {east: lastname, west: lastname}
+      - {east: phone, west: phone}
+      - {east: city, west: city}
+    guards: {first_run: 1000}
+"""
+
+
+def settle_doubt(east: Admin, west: Admin) -> tuple[str, str]:
+    """Let east know a person of whom west holds two, and return the ids of these."""
+    east.seed("contacts", [{"firstname": "Eve", "lastname": "Park", "phone": PHONE, "city": "Oslo"}])
+    for first, email in (("Eve", "eve@home.example"), ("E.", "eve@work.example")):
+        west.seed("contacts", [{"firstname": first, "lastname": "Park", "phone": PHONE, "email": email}])
+    home = id_of(west, EVE)
+    return home, next(id for id in west.records("contacts") if id != home)
+
+
+def held_between(page: Page, *ids: str) -> None:
+    """See that Eve is held, undecided, between these people of west."""
+    open_group(page, MATCHES)
+    buttons = match_of(page, EVE).get_by_role("button", name=re.compile("^Link to "))
+    expect(buttons).to_have_text([f"Link to {id}" for id in ids])
+
+
+def decide(page: Page, button: str, words: str) -> None:
+    """Decide about Eve in the inbox, and have it carried out."""
+    open_group(page, MATCHES)
+    match_of(page, EVE).get_by_role("button", name=button).click()
+    expect(match_of(page, EVE)).to_contain_text(f"Decided: {words}")
+    sync_now(page, "people")
+
+
+def undo_last_run(page: Page, here: House) -> None:
+    wrote = [each for each in here.runs("people") if each["created"] or each["updated"]]
+    page.goto(f"/runs/{wrote[-1]['run']}/undo")
+    page.get_by_role("button", name="Undo what is possible").click()
+    expect(page.get_by_role("status")).to_contain_text("Asked for the undo")
+
+
+def unlink(page: Page, here: House) -> None:
+    """Unlink Eve on the page of the record, and take back that the two are kept apart."""
+    open_record(page, here, EVE)
+    page.get_by_role("link", name="Unlink").click()
+    page.get_by_role("dialog").get_by_role("button", name="Unlink 2 records").click()
+    expect(page.get_by_role("status")).to_contain_text("They are linked no longer.")
+    sync_now(page, "people")
+    open_group(page, MATCHES)
+    expect(match_of(page, EVE)).to_contain_text("Decided: keep apart from")
+    match_of(page, EVE).get_by_role("button", name="Take back").click()
+    expect(match_of(page, EVE).get_by_role("button", name="Create new")).to_be_visible()
+    sync_now(page, "people")
+
+
+def link_by_hand(page: Page, here: House, id: str) -> None:
+    open_record(page, here, EVE)
+    page.get_by_role("link", name="Find its partner in west").click()
+    page.get_by_label("Name, e-mail or id").fill("park")
+    page.get_by_role("button", name="Search").click()
+    page.get_by_role("button", name=f"Link to {id}").click()
+    expect(page.get_by_role("status")).to_contain_text("The next run links them.")
+    sync_now(page, "people")
+
+
+def test_doubt_is_linked_made_new_left_out_and_each_is_undone(chromium: Browser, tmp_path: Path) -> None:
+    with accounts() as (east, west):
+        home, work = settle_doubt(east, west)
+
+        def both() -> list[Rows]:
+            return [values(each, "contacts") for each in (east, west)]
+
+        def linked_to(id: str, email: str) -> bool:
+            theirs = west.records("contacts")[id]
+            ours = found(east, EVE).get("email") or ""
+            return (ours, theirs["firstname"], theirs["city"]) == (email, "Eve", "Oslo")
+
+        with house(tmp_path, east, west, BY_PHONE) as here, watched(chromium, here) as context:
+            here.until(lambda: bool(here.runs("people")))
+            page = context().new_page()
+            sign_up(page, here.link(), NAMES["admin"])
+            before = both()
+            held_between(page, home, work)
+            assert faults_of(page, "issues-doubt") == []
+
+            decide(page, f"Link to {home}", f"link to {home}")
+            here.until(lambda: linked_to(home, "eve@home.example"))
+            undo_last_run(page, here)
+            here.until(lambda: both() == before)
+            unlink(page, here)
+            held_between(page, home, work)
+            assert both() == before
+
+            decide(page, "Create new", "create")
+            here.until(lambda: len(west.records("contacts")) == 3)
+            (made,) = west.records("contacts").keys() - {home, work}
+            assert linked_to(made, "")
+            undo_last_run(page, here)
+            here.until(lambda: both() == before)
+
+            link_by_hand(page, here, work)
+            here.until(lambda: linked_to(work, "eve@work.example"))
+            unlink(page, here)
+            held_between(page, home, work)
+
+            decide(page, "Leave out", "leave it out")
+            see_left_out(page, here, home)
+            page.get_by_role("button", name="Let it take part again").click()
+            expect(page.get_by_role("status")).to_contain_text("It takes part again.")
+            sync_now(page, "people")
+            held_between(page, home, work)
+            assert {len(each) for each in both()} == {1, 2}
+
+            link_by_hand(page, here, home)
+            here.until(lambda: west.records("contacts")[home]["city"] == "Bergen")
+
+
+def see_left_out(page: Page, here: House, twin: str) -> None:
+    """See that Eve is listed as left out, and that nothing comes of it whatever is edited; end on its page."""
+    page.goto("/issues")
+    expect(match_of(page, EVE)).to_have_count(0)
+    move(here.east, EVE, "Bergen")
+    here.west.edit("contacts", twin, {"firstname": "Evi"})
+    before = [values(each, "contacts") for each in (here.east, here.west)]
+    here.bothways("run", "people", "--full")
+    assert [values(each, "contacts") for each in (here.east, here.west)] == before
+    page.goto("/syncs/people/records?state=left_out")
+    row = page.get_by_role("row").filter(has_text=id_of(here.east, EVE))
+    expect(row).to_contain_text("Ana Ruiz left it out")
+    row.get_by_role("link", name=EVE).click()
+    expect(page.get_by_text("Ana Ruiz left it out, ")).to_be_visible()
+    assert faults_of(page, "record-left-out") == []
 
 
 # --- by cause -----------------------------------------------------------------------------------------

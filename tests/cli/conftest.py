@@ -109,6 +109,7 @@ ANSWERS = {
     "service.issues.link_issue": replace(ISSUE, decided="link to P-104"),
     "service.issues.keep_apart": replace(ISSUE, decided="keep apart from P-104"),
     "service.issues.create_issue": replace(ISSUE, decided="create"),
+    "service.issues.leave_out": replace(ISSUE, decided="leave it out"),
     "service.issues.withdraw": ISSUE,
     "service.conflicts.choose_app": [replace(CONFLICT, decided="you chose the value of ledger"), CONFLICT],
     "service.conflicts.type_value": [CONFLICT],

@@ -90,6 +90,7 @@ CALLS = [
     ("issues resolve h_13 --value Cook", "decided", 0, "Decided: you typed it."),
     ("issues resolve h_13 --use ledger --rule", "rule", 0, "ledger wins jobtitle from now on."),
     ("issues resolve h_12 --create", "issue", 0, "Decided: create."),
+    ("issues resolve h_12 --leave-out", "issue", 0, "Decided: leave it out."),
     ("issues --by-cause", "causes", 0, "g_1_0123456789ab"),
     ("issues contacts --by-cause --ignored", "causes", 0, "Country is not a value"),
     ("issues show g_1_0123456789ab", "cause", 0, "probably United Kingdom"),
@@ -221,6 +222,8 @@ def test_validate_opens_no_database(bothways, service):
         "issues resolve h_13 --value x --rule",
         "issues resolve h_13 --use ledger --alike all",
         "issues resolve h_13 --use ledger --value x",
+        "issues resolve h_12 --leave-out --create",
+        "issues ignore h_12 --leave-out",
     ],
 )
 def test_an_issue_is_decided_in_one_way(bothways, service, line):
@@ -231,6 +234,8 @@ def test_an_issue_is_decided_in_one_way(bothways, service, line):
 def test_what_was_decided_reaches_the_service(bothways, service):
     bothways("issues", "resolve", "h_12", "--apart", "P-104", "--apart", "P-977")
     assert service.called("service.issues.keep_apart") == [(("h_12", ["P-104", "P-977"]), {})]
+    bothways("issues", "resolve", "h_12", "--leave-out")
+    assert service.called("service.issues.leave_out") == [(("h_12",), {})]
     bothways("apart", "contacts", "a@x.test", "ledger:P-104")
     assert service.called("service.issues.keep_two_apart") == [(("contacts", "a@x.test", "ledger:P-104"), {})]
     bothways("link", "contacts", "a@x.test", "ledger:P-104")

@@ -10,6 +10,8 @@ from bothways.ledger import db
 from bothways.service import deleting
 from bothways.service.database import used
 from bothways.service.deleting import KEPT_DAYS, LEAVE, TAKE, delete, restore
+from bothways.service.issues import leave_out, list_issues, withdraw
+from bothways.service.records import list_records
 from bothways.service.syncs import show_sync, turn_on
 from tests.office import SYNC, Office
 
@@ -136,6 +138,25 @@ def test_what_was_deleted_is_not_created_again_by_a_new_sync_that_takes_what_the
     turn_on(office.open(), "people", old_links=TAKE)
     office.rest()
     assert (len(office.anna.live()), [item.values["name"] for item in office.bert.live()]) == (2, ["eve"])
+
+
+def test_what_was_left_out_stays_so_in_a_new_sync_that_takes_what_the_old_one_knew(folder: Path) -> None:
+    office = Office(folder, SYNC)
+    office.pair("Dana")
+    eve, *_ = (app.add(email="eve@x.test", name="Eve") for app in (office.anna, office.bert, office.bert))
+    office.rest()
+    (issue,) = (each for each in list_issues(office.open(), "people") if each.record == eve)
+    leave_out(office.open(), issue.id)
+    office.rest()
+    (before,) = list_records(office.open(), "people", state="left_out").rows
+    delete(office.open(), "people", confirmed=True)
+    office.write(SYNC.replace("state: on", "state: draft"))
+    turn_on(office.open(), "people", old_links=TAKE)
+    office.rest()
+    assert list_records(office.open(), "people", state="left_out").rows == (before,)
+    withdraw(office.open(), issue.id)
+    office.rest()
+    assert eve in [each.record for each in list_issues(office.open(), "people")]
 
 
 def test_old_links_are_left_where_that_is_said(folder: Path) -> None:

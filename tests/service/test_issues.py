@@ -1,5 +1,6 @@
 """The match inbox: a decision is remembered, carried out by the next run, and can be taken back."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -13,7 +14,10 @@ from bothways.errors import (
 )
 from bothways.service import issues as inbox
 from bothways.service.records import list_records
-from bothways.service.views import IssueView
+from bothways.service.rights import Actor, Role
+from bothways.service.views import IssueView, RecordView
+from bothways.service.why import why
+from bothways.service.workspace import Workspace
 from tests.memory_app import Traits
 from tests.office import Office
 
@@ -282,3 +286,192 @@ def test_partner_can_be_made_again_after_a_merge_that_was_wrong(
     office.rest()
     assert (len(office.anna.live()), len(office.bert.live())) == (5, 5)
     assert left_over in {bert for _, bert in pairs(office)}
+
+
+# --- left out -----------------------------------------------------------------------------------------
+
+
+def as_ana(office: Office) -> Workspace:
+    """Return the workspace as Ana Ruiz has it."""
+    return replace(office.open(), actor=Actor("Ana Ruiz", Role.OPERATOR))
+
+
+def leave_out(office: Office, record: str) -> str:
+    """Let Ana leave a held record out, and return the issue that it was."""
+    issue = held(office)[record].id
+    assert inbox.leave_out(as_ana(office), issue).decided == "leave it out"
+    return issue
+
+
+def left_out(office: Office) -> dict[str, RecordView]:
+    """Return who is listed as left out, by their ids."""
+    rows = list_records(office.open(), "people", state="left_out", size=100).rows
+    return {next(id for id in row.ids.values() if id): row for row in rows}
+
+
+@pytest.mark.parametrize("place", [0, 1], ids=["one of Anna's", "one of Bert's"])
+def test_left_out_it_has_no_partner_and_nobody_is_made_for_it_whatever_is_edited(
+    office: Office, twins: tuple[str, str, str], place: int
+) -> None:
+    ann, one, two = twins
+    out, app = twins[place], (office.anna, office.bert)[place]
+    at = office.clock()
+    leave_out(office, out)
+    plan = office.plan()
+    assert plan.left_out_why == {"Ana Ruiz left it out": 1}
+    office.run()
+    app.edit(out, name="Ann Leigh", phone="+4930123456")
+    for other in {ann, one, two} - {out}:
+        (office.anna if other == ann else office.bert).edit(other, phone="+4930123456")
+    office.rest()
+    office.run(full=True)
+    office.change("    guards:", "    conflicts: {default_app: Bert}\n    guards:")
+    office.rest()
+    listed = left_out(office)
+    assert [(id, row.reason, row.since) for id, row in listed.items()] == [(out, "Ana Ruiz left it out", at)]
+    assert out not in held(office)
+    assert (pairs(office), office.writes) == (set(), 0)
+
+
+def test_left_out_it_says_so_in_its_history_and_to_who_is_held_for_it(office: Office) -> None:
+    ed = office.anna.add(email="kusha@x.test", name="Edward Kusha")
+    mary = office.bert.add(email="kusha@x.test", name="Mary Kusha")
+    office.rest()
+    issue = leave_out(office, ed)
+    office.run()
+    assert held(office)[mary].reason == f"the only match, {ed}, is left out"
+    told = why(office.open(), "people", ed)
+    assert (told.left_out, told.record.state) == (issue, "left_out")
+    assert {(event.what, event.reason) for event in told.fields[0].events} == {("left out", "Ana Ruiz left it out")}
+    new = office.bert.add(email="kusha@x.test", name="Edward Kusha")
+    office.rest()
+    assert new in held(office), "nobody is made in its place"
+    assert office.writes == 0
+
+
+@pytest.mark.parametrize("wait", [False, True], ids=["at once", "after runs"])
+def test_left_out_is_taken_back_by_the_issue_that_it_was(
+    office: Office, twins: tuple[str, str, str], wait: bool
+) -> None:
+    ann, one, two = twins
+    before = {id: (row.reason, row.candidates) for id, row in held(office).items()}
+    issue = leave_out(office, ann)
+    if wait:
+        office.rest()
+        shown = inbox.show_issue(office.open(), issue)
+        assert (shown.kind, shown.record, shown.decided) == ("left_out", ann, "leave it out")
+        assert shown.reason == "Ana Ruiz left it out"
+        with pytest.raises(NotForDeciding, match="Ana Ruiz left it out"):
+            inbox.link_issue(office.open(), issue, one)
+    taken = inbox.withdraw(office.open(), issue)
+    assert (taken.id, taken.decided, taken.candidates) == (issue, "", before[ann][1])
+    office.rest()
+    assert {id: (row.reason, row.candidates) for id, row in held(office).items()} == before
+    assert (held(office)[ann].id, left_out(office)) == (issue, {})
+    inbox.link_issue(office.open(), held(office)[ann].id, two)
+    office.rest()
+    assert pairs(office) == {(ann, two)}
+
+
+def test_taken_back_it_is_linked_or_made_as_it_would_have_been_by_now(
+    office: Office, twins: tuple[str, str, str]
+) -> None:
+    ann, one, two = twins
+    bob, rob = (office.anna.add(email="info@x.test", name=name) for name in ("Bob Ray", "Rob Day"))
+    office.run()
+    issues = [leave_out(office, id) for id in (ann, bob)]
+    office.rest()
+    office.bert.delete(one)
+    office.anna.delete(rob)
+    office.rest()
+    assert (pairs(office), office.writes) == (set(), 0)
+    for issue in issues:
+        inbox.withdraw(office.open(), issue)
+    office.rest()
+    assert (ann, two) in pairs(office)
+    assert sorted(left for left, _ in pairs(office)) == sorted((ann, bob))
+
+
+def test_taken_back_what_was_decided_before_still_stands(office: Office) -> None:
+    left, right = office.pair("Dana")
+    inbox.unlink(office.open(), "people", left, right)
+    office.run()
+    before = held(office)[left]
+    assert before.decided == f"keep apart from {right}"
+    issue = leave_out(office, left)
+    office.rest()
+    assert left in left_out(office)
+    inbox.withdraw(office.open(), issue)
+    office.rest()
+    assert held(office)[left] == before
+    assert pairs(office) == set()
+
+
+def test_partner_that_a_merge_has_left_over_is_left_out_and_held_again_with_both_histories(
+    office: Office, merged: tuple[tuple[str, str], ...]
+) -> None:
+    _, (_, left_over) = merged
+    before = inbox.show_issue(office.open(), held(office)[left_over].id)
+    issue = leave_out(office, left_over)
+    office.rest()
+    assert left_out(office)[left_over].reason == "Ana Ruiz left it out"
+    inbox.withdraw(office.open(), issue)
+    office.rest()
+    assert inbox.show_issue(office.open(), issue) == before
+    assert (len(office.anna.live()), len(office.bert.live())) == (4, 5)
+
+
+def test_other_decision_takes_the_place_of_leaving_out(office: Office, twins: tuple[str, str, str]) -> None:
+    ann, one, _ = twins
+    issue = leave_out(office, ann)
+    assert inbox.link_issue(office.open(), issue, one).decided == f"link to {one}"
+    assert inbox.leave_out(as_ana(office), issue).decided == "leave it out"
+    assert inbox.create_issue(office.open(), issue).decided == "create"
+    office.rest()
+    assert len(office.bert.live()) == 3
+    assert left_out(office) == {}
+
+
+def test_left_out_it_can_be_linked_by_hand(office: Office, twins: tuple[str, str, str]) -> None:
+    ann, one, _ = twins
+    leave_out(office, ann)
+    office.rest()
+    inbox.link(office.open(), "people", f"Anna:{ann}", f"Bert:{one}")
+    office.rest()
+    assert pairs(office) == {(ann, one)}
+    inbox.unlink(office.open(), "people", ann, one)
+    office.rest()
+    assert ann in held(office), "it was taken back by that"
+
+
+def test_left_out_it_stays_so_while_it_cannot_be_read_and_after_it_was_restored(
+    office: Office, twins: tuple[str, str, str]
+) -> None:
+    ann, *_ = twins
+    leave_out(office, ann)
+    office.rest()
+    office.anna.items[ann].problem = "half a card"
+    office.run(full=True)
+    assert ann in left_out(office)
+    office.anna.items[ann].problem = None
+    office.anna.delete(ann)
+    office.run(full=True)
+    office.anna.restore(ann)
+    office.run(full=True)
+    assert left_out(office)[ann].reason == "Ana Ruiz left it out"
+    assert office.writes == 0
+
+
+def test_left_out_while_a_run_is_at_work_nobody_is_made_for_it(folder: Path) -> None:
+    office = Office(folder, bert=Traits(batch_write=1))
+    ids = [office.anna.add(email="info@x.test", name=name) for name in ("Ann Lee", "Bob Ray")]
+    office.run()
+    issues = [held(office)[id].id for id in ids]
+    for issue in issues:
+        inbox.create_issue(office.open(), issue)
+    ana = as_ana(office)
+    office.bert.once("before", "write create", lambda: inbox.leave_out(ana, issues[1]))
+    office.run()
+    assert [item.values["name"] for item in office.bert.live()] == ["Ann Lee"]
+    office.rest()
+    assert (len(office.bert.live()), set(left_out(office))) == (1, {ids[1]})

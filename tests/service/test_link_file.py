@@ -1,5 +1,6 @@
 """Links brought along from another tool: every row checked, all or none, looked at before, and taken back."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -8,6 +9,7 @@ from bothways.errors import FileUnreadable
 from bothways.jobs.now import undo_run
 from bothways.service import issues
 from bothways.service.link_file import export_links, import_links
+from bothways.service.rights import Actor, Role
 from bothways.service.syncs import show_sync
 from bothways.service.undo import preview_undo
 from bothways.service.views import LinkImportView
@@ -142,3 +144,14 @@ def test_a_file_that_cannot_be_read_is_refused_and_links_nothing(office: Office,
     with pytest.raises(FileUnreadable):
         import_links(office.open(), "people", file)
     assert show_sync(office.open(), "people").counts.in_sync == 0
+
+
+def test_record_that_a_person_has_left_out_is_linked_by_no_file(folder: Path) -> None:
+    office = Office(folder)
+    left, right, _ = (app.add(email="a@x.test", name="Ann") for app in (office.anna, office.bert, office.bert))
+    office.run()
+    (issue,) = (each for each in issues.list_issues(office.open(), "people") if each.record == right)
+    issues.leave_out(replace(office.open(), actor=Actor("Ana Ruiz", Role.OPERATOR)), issue.id)
+    view = given(office, f"{left},{right}\n")
+    assert [each.problem for each in view.bad] == [f"Bert {right} takes no part: Ana Ruiz left it out"]
+    assert linked(office) == []

@@ -65,6 +65,7 @@ TABLE: dict[tuple[str, str], Role] = {
     ("GET", "issues/{issue}"): Role.VIEWER,
     ("POST", "issues/{issue}/link"): Role.OPERATOR,
     ("POST", "issues/{issue}/create"): Role.OPERATOR,
+    ("POST", "issues/{issue}/leave-out"): Role.OPERATOR,
     ("POST", "issues/{issue}/apart"): Role.OPERATOR,
     ("POST", "issues/{issue}/choose"): Role.OPERATOR,
     ("POST", "issues/{issue}/withdraw"): Role.OPERATOR,
@@ -621,6 +622,24 @@ def test_held_match_is_decided_and_taken_back(office: Office) -> None:
     assert (unfit.status, unfit.code) == (409, "BW-161")
     for body in ({}, {"app": "Anna", "value": "x"}):
         assert here.post(f"{at}/choose", body).status == 422
+
+
+def test_held_record_is_left_out_and_taken_back_after_it_was(office: Office) -> None:
+    held(office)
+    here = caller(office.open(), Role.OPERATOR)
+    issue = next(each for each in here.get("issues").json["items"] if each["app"] == "Anna")
+    at = f"issues/{issue['id']}"
+    assert here.post(f"{at}/leave-out").json["decided"] == "leave it out"
+    office.run()
+    (row,) = here.get("syncs/people/records?state=left_out").json["items"]
+    assert (row["ids"]["Anna"], row["reason"]) == (issue["record"], "Ana Ruiz left it out")
+    assert here.get(at).json["kind"] == "left_out"
+    refused = here.post(f"{at}/create")
+    assert (refused.status, refused.code) == (409, "BW-154")
+    assert here.post(f"{at}/withdraw").json["decided"] == ""
+    office.run()
+    assert here.get("syncs/people/records?state=left_out").json["items"] == []
+    assert here.get(at).json == issue
 
 
 def test_difference_is_decided_for_an_app(office: Office) -> None:

@@ -81,6 +81,7 @@ TABLE = {
     "issues": {"GET": Role.VIEWER},
     "issues/<str:issue>/link": {"POST": Role.OPERATOR},
     "issues/<str:issue>/create": {"POST": Role.OPERATOR},
+    "issues/<str:issue>/leave-out": {"POST": Role.OPERATOR},
     "issues/<str:issue>/apart": {"POST": Role.OPERATOR},
     "issues/<str:issue>/choose": {"POST": Role.OPERATOR},
     "issues/<str:issue>/withdraw": {"POST": Role.OPERATOR},
@@ -450,6 +451,31 @@ def test_held_match_is_linked_in_place_and_taken_back(office: Office, htmx: bool
         assert f"link to {candidate.id}" in here.get("/issues").text
     here.post(f"/issues/{issue.id}/withdraw", htmx=htmx)
     assert f"Link to {candidate.id}" in here.get("/issues").text
+
+
+@pytest.mark.parametrize("htmx", [True, False], ids=["with script", "without"])
+def test_held_record_is_left_out_and_taken_back_on_its_page(office: Office, htmx: bool) -> None:
+    here = held(office)
+    issue = next(each for each in issues.list_issues(here.workspace) if each.app == "Anna")
+    assert f'id="{issue.id}-leave-out"' in here.get("/issues").text
+    answer = here.post(f"/issues/{issue.id}/leave-out", htmx=htmx)
+    if htmx:
+        assert (answer.status, "<html" in answer.text, "leave it out" in answer.text) == (200, False, True)
+    else:
+        assert (answer.status, answer.location) == (303, f"/issues/groups/{issue.id}#{issue.id}")
+        assert "leave it out" in here.get("/issues").text
+    office.run()
+    assert issue.record not in [each.record for each in issues.list_issues(here.workspace)]
+    assert "Olga left it out" in here.get("/syncs/people/records?state=left_out").text
+    page = f"/syncs/people/records/Anna%3A{issue.record}"
+    text = here.get(page).text
+    assert ("Olga left it out" in text, 'id="take-back"' in text) == (True, True)
+    answer = here.post(f"/issues/{issue.id}/withdraw", record=f"Anna:{issue.record}")
+    assert (answer.status, answer.location) == (303, page)
+    text = here.get(page).text
+    assert ("It takes part again." in text, 'id="take-back"' in text) == (True, False)
+    office.run()
+    assert issue.record in [each.record for each in issues.list_issues(here.workspace)]
 
 
 def test_what_cannot_be_decided_says_why_and_changes_nothing(office: Office) -> None:

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 HOW_VALUE = "Such as: bothways issues resolve h_12 --use hubspot --alike values"
 HOW_PAIR = 'Such as: bothways issues resolve g_1_0123456789ab --pair "UK=United Kingdom"'
-_UNDO = [False, False, False, True, False, False, False]
+_UNDO = [False, False, False, False, True, False, False, False]
 """What is given where --undo is, alone."""
 
 HOW = "Such as: bothways issues resolve h_12 --link ID"
@@ -39,7 +39,8 @@ def issues(
         list[str] | None, typer.Option("--apart", metavar="ID", help="It is not this one of the other app.")
     ] = None,
     create: Annotated[bool, typer.Option("--create", help="It is nobody of the other app; create it there.")] = False,
-    undo: Annotated[bool, typer.Option("--undo", help="Take back what was decided and has not been done yet.")] = False,
+    leave_out: Annotated[bool, typer.Option("--leave-out", help="It takes no part; nobody is made for it.")] = False,
+    undo: Annotated[bool, typer.Option("--undo", help="Take back what is not done yet, or --leave-out.")] = False,
     use: Annotated[str | None, typer.Option("--use", metavar="APP", help="The value of this app is right.")] = None,
     value: Annotated[
         str | None, typer.Option("--value", metavar="VALUE", help="This value is right; both apps get it.")
@@ -68,14 +69,14 @@ def issues(
 
     terminal: Terminal = context.obj
     workspace = opened(terminal)
-    given = [link is not None, bool(apart), create, undo, use is not None, value is not None, bool(pair)]
+    given = [link is not None, bool(apart), create, leave_out, undo, use is not None, value is not None, bool(pair)]
     if issue is None or what not in ("show", "resolve", "retry", "ignore"):
         if issue is not None or any(given) or alike or rule or (ignored and not by_cause):
             raise UsageError(reason="Say show, retry, ignore or resolve in front of the issue", hint=HOW)
         (issue_groups.list_causes if by_cause else _list)(terminal, workspace, what, limit, **_only(by_cause, ignored))
         return
     if by_cause or ignored or (sum(given) != (what == "resolve") and not (what == "ignore" and given == _UNDO)):
-        ways = "--link, --apart, --create, --use, --value, --pair and --undo"
+        ways = "--link, --apart, --create, --leave-out, --use, --value, --pair and --undo"
         raise UsageError(reason=f"To resolve needs one of {ways}", hint=HOW)
     if what in ("retry", "ignore"):
         issue_groups.retry_or_ignore(terminal, workspace, what, issue, undo)
@@ -91,7 +92,7 @@ def issues(
     if use is not None or value is not None or alike or rule:
         _decide_value(terminal, workspace, issue, use, value, alike, rule)
         return
-    view = _decide(workspace, issue, link, apart or [], create, undo)
+    view = _decide(workspace, issue, link, apart or [], create=create, leave_out=leave_out, undo=undo)
     if terminal.json:
         terminal.document("issue", plain(view))
     else:
@@ -120,7 +121,14 @@ def _list(terminal: Terminal, workspace: "Workspace", sync: str | None, limit: i
 
 
 def _decide(
-    workspace: "Workspace", issue: str, link: str | None, apart: list[str], create: bool, undo: bool
+    workspace: "Workspace",
+    issue: str,
+    link: str | None,
+    apart: list[str],
+    *,
+    create: bool,
+    leave_out: bool,
+    undo: bool,
 ) -> "IssueView":
     from bothways.service import issues as inbox
 
@@ -130,6 +138,8 @@ def _decide(
         return inbox.keep_apart(workspace, issue, apart)
     if create:
         return inbox.create_issue(workspace, issue)
+    if leave_out:
+        return inbox.leave_out(workspace, issue)
     return inbox.withdraw(workspace, issue) if undo else inbox.show_issue(workspace, issue)
 
 

@@ -165,7 +165,7 @@ def settle_old_links(row: Sync, answer: str | None) -> None:
         moved = "link_id IN (SELECT id FROM link WHERE sync_id=%s)"
         db.execute(f"UPDATE journal SET sync_id=%s WHERE sync_id=%s AND {moved}", (row.pk, old.pk, row.pk))
         history.inherit(old, row)
-        columns = "left_id, right_id, workspace_id"
+        columns = "left_id, right_id, workspace_id, left_out_at, author, hold_id, held"
         db.execute(
             f"INSERT INTO apart (sync_id, {columns}) SELECT %s, {columns} FROM apart WHERE sync_id=%s "
             "ON CONFLICT DO NOTHING",

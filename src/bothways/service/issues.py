@@ -1,6 +1,6 @@
 """The match inbox: what is held, and what a person decides about who belongs together.
 
-A decision is remembered at once and looked at by the next run: it links (row R6), or creates (row R8).
+A decision is remembered at once and looked at by the next run: it links (row R6), creates (R8), or leaves out (R10).
 """
 
 from collections.abc import Iterator, Sequence
@@ -18,21 +18,22 @@ from bothways.errors import (
     UnknownIssue,
     UnknownRecord,
 )
-from bothways.ledger import db, due, feeds, holds, journal, links, looking
+from bothways.ledger import db, due, feeds, holds, journal, left_out, links, looking
 from bothways.ledger.holds import HoldRow
 from bothways.ledger.journal import Entry
 from bothways.ledger.models import Sync
+from bothways.service import unfit
 from bothways.service.database import on_database
 from bothways.service.document import SyncDocument
 from bothways.service.records import describe, find
 from bothways.service.resolution import row_of
+from bothways.service.revisions import author_of
 from bothways.service.rights import Role, for_role
-from bothways.service.unfit import left_out
 from bothways.service.views import CandidateView, IssueView, PairHistory, PairView, RecordView
 from bothways.service.work import plain_id
 from bothways.service.workspace import Workspace
 from bothways.sync import merges
-from bothways.sync.absorb import end_link
+from bothways.sync.absorb import end_link, wake
 from bothways.sync.held import answer
 from bothways.sync.payload import name_of
 
@@ -64,7 +65,7 @@ def list_issues(
 def how_many(workspace: Workspace) -> int:
     """Return how many issues all syncs have: records that are held or refused, and mappings that are left out."""
     rows = [row_of(workspace, name) for name in workspace.document.syncs]
-    return sum(holds.count(row) + len(left_out(row)) for row in rows)
+    return sum(holds.count(row) + len(unfit.left_out(row)) for row in rows)
 
 
 @on_database
@@ -119,8 +120,25 @@ def create_issue(workspace: Workspace, issue: str) -> IssueView:
     side = Side(hold.side)
     with db.transaction_():
         holds.withdraw(sync, side, hold.record_id)
+        links.forget_apart(sync, side, hold.record_id, [ALONE])
         links.keep_apart(sync, [_pair(side, hold.record_id, ALONE)])
         _look_again(sync, {side: [hold.record_id]})
+    return _after(workspace, sync, hold)
+
+
+@on_database
+@for_role(Role.OPERATOR)
+def leave_out(workspace: Workspace, issue: str) -> IssueView:
+    """Decide that the held record takes no part: it has no partner, and none is made for it, until that is taken back.
+
+    Whatever is edited changes nothing of it. Raises UnknownIssue, NotForDeciding.
+    """
+    sync, hold = _for_deciding(workspace, issue)
+    side = Side(hold.side)
+    with db.transaction_():
+        holds.withdraw(sync, side, hold.record_id)
+        left_out.leave_out(sync, hold, author_of(workspace), workspace.clock())
+        _look_at_all_alike(sync, side, hold.record_id)
     return _after(workspace, sync, hold)
 
 
@@ -129,6 +147,7 @@ def create_issue(workspace: Workspace, issue: str) -> IssueView:
 def withdraw(workspace: Workspace, issue: str) -> IssueView:
     """Take back all that was decided about a held record or field; it waits again.
 
+    Of a record that is left out only that is taken back, also by the issue that it was: the rest stands as before.
     Raises UnknownIssue, NotForDeciding.
     """
     sync, hold = find_issue(workspace, issue)
@@ -136,13 +155,16 @@ def withdraw(workspace: Workspace, issue: str) -> IssueView:
         with db.transaction_():
             answer(sync, hold, None)
         return _after(workspace, sync, hold)
-    sync, hold = _for_deciding(workspace, issue)
+    if hold.kind != left_out.KIND:
+        _for_deciding(workspace, issue)
     side = Side(hold.side)
     with db.transaction_():
         partner = holds.chosen(sync, side, [hold.record_id]).get(hold.record_id)
         holds.withdraw(sync, side, hold.record_id)
-        links.forget_apart(sync, side, hold.record_id)
-        _look_again(sync, {side: [hold.record_id], side.other: [partner] if partner else []})
+        if not left_out.take_back(sync, side, hold.record_id):
+            links.forget_apart(sync, side, hold.record_id)
+        _look_again(sync, {side.other: [partner] if partner else []})
+        _look_at_all_alike(sync, side, hold.record_id)
     return _after(workspace, sync, hold)
 
 
@@ -241,9 +263,9 @@ def _pause(workspace: Workspace, name: str, record: str, *, paused: bool) -> Rec
 
 
 def find_issue(workspace: Workspace, issue: str) -> tuple[Sync, HoldRow]:
-    """Return a hold and its sync; raise UnknownIssue."""
+    """Return a hold and its sync, or what was left out for it; raise UnknownIssue."""
     number = plain_id(issue, "h")
-    found = holds.by_id(number) if number is not None else None
+    found = (holds.by_id(number) or left_out.by_hold(number)) if number is not None else None
     sync = Sync.objects.filter(pk=found[0]).first() if found else None
     if found is None or sync is None or sync.name not in workspace.document.syncs:
         raise UnknownIssue(issue=issue)
@@ -349,6 +371,13 @@ def _look_again(sync: Sync, ids: dict[Side, Sequence[str]]) -> None:
         due.mark(sync, side, each)
 
 
+def _look_at_all_alike(sync: Sync, side: Side, id: str) -> None:
+    """Look again at a record, and at all without a partner that share a key with it."""
+    due.mark(sync, side, [id])
+    feed = looking.feed_id(sync, side)
+    wake(sync, side, feeds.all_keys_of(feed, [id]).get(id, ()), [id])
+
+
 def _after(workspace: Workspace, sync: Sync, hold: HoldRow) -> IssueView:
     """Return an issue as it is now."""
     found = holds.by_id(hold.id)
@@ -366,12 +395,19 @@ def views_of(sync: Sync, document: SyncDocument, rows: Sequence[HoldRow]) -> lis
         for side in SIDES
         for id, row in feeds.seen_by_id(looking.feed_id(sync, side), wanted[side]).items()
     }
-    apart = {side: links.apart(sync, side, {hold.record_id for hold in rows if hold.side == side}) for side in SIDES}
-    return [_view(sync, document, hold, names, apart[Side(hold.side)].get(hold.record_id, set())) for hold in rows]
+    ids = {side: {hold.record_id for hold in rows if hold.side == side} for side in SIDES}
+    apart = {side: links.apart(sync, side, ids[side]) for side in SIDES}
+    out = {side: left_out.of_records(sync, side, ids[side]) for side in SIDES}
+
+    def decided(hold: HoldRow) -> str:
+        side = Side(hold.side)
+        return _decided(hold, apart[side].get(hold.record_id, set()), is_out=hold.record_id in out[side])
+
+    return [_view(sync, document, hold, names, decided(hold)) for hold in rows]
 
 
 def _view(
-    sync: Sync, document: SyncDocument, hold: HoldRow, names: dict[tuple[Side, str], str], apart: set[str]
+    sync: Sync, document: SyncDocument, hold: HoldRow, names: dict[tuple[Side, str], str], decided: str
 ) -> IssueView:
     side = Side(hold.side)
     candidates = [(Side(each), id) for each, id in hold.data.get("candidates", ())]
@@ -386,14 +422,16 @@ def _view(
         hold.reason,
         hold.opened_at,
         tuple(CandidateView(document.apps[each], id, names.get((each, id), "")) for each, id in candidates),
-        _decided(hold, apart),
+        decided,
         {document.apps[Side(each)]: value for each, value in hold.data.get("values", {}).items()},
     )
 
 
-def _decided(hold: HoldRow, apart: set[str]) -> str:
+def _decided(hold: HoldRow, apart: set[str], *, is_out: bool) -> str:
     if decided := hold.data.get("decided"):
         return str(decided["words"])
+    if is_out and hold.kind in ("match", left_out.KIND):
+        return "leave it out"
     if hold.kind != "match":
         return ""
     if chosen := hold.data.get("chosen"):

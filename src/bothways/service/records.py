@@ -12,9 +12,10 @@ from bothways.engine.rules import because
 from bothways.engine.scope import Scope, why_outside
 from bothways.engine.sides import SIDES, Side
 from bothways.errors import SeveralRecords, UnknownRecord
-from bothways.ledger import feeds, holds, links, looking, noted
+from bothways.ledger import feeds, holds, left_out, links, looking, noted
 from bothways.ledger.feeds import SeenRow
 from bothways.ledger.holds import HoldRow
+from bothways.ledger.left_out import LeftOut
 from bothways.ledger.links import LinkRow
 from bothways.ledger.models import Sync
 from bothways.records import is_blank, normal_email
@@ -217,6 +218,7 @@ def describe(sync: Sync, document: SyncDocument, found: list[Found], now: float)
     held: dict[tuple[str, str], list[HoldRow]] = {}
     due: set[tuple[str, str]] = set()
     ended: dict[tuple[str, str], LinkRow] = {}
+    out: dict[tuple[str, str], LeftOut] = {}
     for side in SIDES:
         ids = [id for each in found if (id := each.ids[side])]
         for hold in holds.of_records(sync, side, ids):
@@ -224,9 +226,10 @@ def describe(sync: Sync, document: SyncDocument, found: list[Found], now: float)
         due |= {(side, id) for id in looking.due_ids(sync, side, ids)}
         single = [id for each in found if each.link is None and (id := each.ids[side])]
         ended |= {(side, id): link for id, link in links.ended_by_record(sync, side, single).items()}
+        out |= {(side, id): each for id, each in left_out.of_records(sync, side, single).items()}
     applied = latest_revision(sync).document["applied"]
     scope = scope_in_force(applied) if applied and "scope" in applied else Scope()
-    left = _Left(ended, scope, now, _before(sync, applied, found), _claimed(sync, document, applied, found, now))
+    left = _Left(ended, out, scope, now, _before(sync, applied, found), _claimed(sync, document, applied, found, now))
     return [_view(document, each, held, due, left) for each in found]
 
 
@@ -279,6 +282,8 @@ def _view(
         return RecordView(found.name, ids, "failing" if failing else "held", first.reason, first.opened_at)
     if found.link is None and (gone := [side for side, row in found.rows.items() if row and not row.live]):
         return RecordView(found.name, ids, "left_out", _why_gone(document, gone[0], found.rows[gone[0]]), None)
+    if found.link is None and (out := left.out.get(keys[0])) is not None and keys[0] not in due:
+        return RecordView(found.name, ids, "left_out", out.why, out.at)
     follows = left.ended.get(keys[0]) if found.link is None and keys else None
     if follows is not None and follows.carries_at is not None and follows.survivor == keys[0][0]:
         side = Side(keys[0][0])
@@ -299,9 +304,11 @@ def _view(
 
 @dataclass(frozen=True, slots=True)
 class _Left:
-    """What tells why a record is left out: links that ended, by their records, and what takes part now."""
+    """What tells why a record is left out: links that ended, and who was left out by a person, by their records; and
+    what takes part now."""
 
     ended: Mapping[tuple[str, str], LinkRow]
+    out: Mapping[tuple[str, str], LeftOut]
     scope: Scope
     now: float
     before: Set[tuple[str, str]] = frozenset()

@@ -9,7 +9,7 @@ from bothways.engine.rules import because
 from bothways.engine.sides import SIDES, Side
 from bothways.engine.spec import Only
 from bothways.errors import UnknownField
-from bothways.ledger import history, holds, journal
+from bothways.ledger import history, holds, journal, left_out
 from bothways.ledger.journal import Entry, FieldWrite
 from bothways.ledger.models import Sync
 from bothways.records import Field as RecordField
@@ -63,7 +63,8 @@ def why(workspace: Workspace, name: str, record: str, field: str | None = None) 
     stories = tuple(teller.story(names, entries) for names in maps)
     view = describe(sync, document, [found], workspace.clock())[0]
     if found.link is None or found.link.state != "active":
-        return WhyView(view, stories, gone_before=gone_before)
+        issue = next((f"h_{each.hold_id}" for _, each in teller.out), "")
+        return WhyView(view, stories, gone_before=gone_before, left_out=issue)
     return WhyView(view, stories, found.link.reason, found.link.created_at, gone_before)
 
 
@@ -140,6 +141,12 @@ class _Teller:
         self.gone_before, self.kept = gone_before, set[int]()
         self.apps, self.labels, self.found, self.now = document.apps, labels, found, workspace.clock()
         self.narrowed = {key: Only(only) for key, only in narrowed.items()}
+        single = {} if found.link else {side: id for side, id in found.ids.items() if id}
+        self.out = [
+            (self.apps[side], each)
+            for side, id in single.items()
+            for each in left_out.of_records(sync, side, [id]).values()
+        ]
         self.holds = [hold for side, id in found.ids.items() if id for hold in holds.of_records(sync, side, [id])]
 
     def story(self, names: Mapping[Side, str], entries: list[Entry]) -> FieldStory:
@@ -184,6 +191,8 @@ class _Teller:
             if hold.field in ("", key):
                 app = self.apps[Side(hold.side)]
                 yield Event(hold.opened_at, app, "held", None, hold.data.get("value"), "", hold.rule, hold.reason)
+        for app, each in self.out:
+            yield Event(each.at, app, "left out", None, None, "", "R10", each.why)
 
     def _event(self, entry: Entry, write: FieldWrite, standing: set[int]) -> Event:
         what = "became a contact" if entry.rule == conversions.RULE else WHAT.get(entry.kind, "written")

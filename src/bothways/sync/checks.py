@@ -6,7 +6,7 @@ from bothways.engine.matching import Found
 from bothways.engine.sides import SIDES, Side
 from bothways.engine.spec import Finding
 from bothways.engine.table import ActionKind
-from bothways.ledger import db, due, feeds, links, plans
+from bothways.ledger import db, due, feeds, left_out, links, plans
 from bothways.ledger.models import Plan
 from bothways.ledger.plans import ActionRow
 from bothways.records import FieldType, same
@@ -31,7 +31,7 @@ def still_as_planned(
     creates = [action for action in actions if action.kind == ActionKind.CREATE]
     if creates:
         _poll_for_twins(ctx, side)
-    changed = _paused(actions) | _has_partner_now(ctx, creates, side)
+    changed = _paused(actions) | _left_out(ctx, actions) | _has_partner_now(ctx, creates, side)
     for each in SIDES:
         changed |= _changed(ctx, actions, each, side)
     if changed:
@@ -62,6 +62,16 @@ def _paused(actions: Sequence[ActionRow]) -> set[int]:
     """Return the actions whose link a person has paused since it was planned."""
     found = links.by_id([action.link_id for action in actions if action.link_id is not None])
     return {action.seq for action in actions if (link := found.get(action.link_id or 0)) is not None and link.paused}
+
+
+def _left_out(ctx: Context, actions: Sequence[ActionRow]) -> set[int]:
+    """Return the actions of records without a link that a person has left out since it was planned."""
+    unlinked = [action for action in actions if action.link_id is None]
+    found = set[int]()
+    for side in SIDES:
+        ids = {id: action.seq for action in unlinked if (id := action.on(side))}
+        found |= {ids[id] for id in left_out.of_records(ctx.sync, side, ids)} if ids else set()
+    return found
 
 
 def _poll_for_twins(ctx: Context, side: Side) -> None:

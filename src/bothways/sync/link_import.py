@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from bothways.engine.sides import SIDES, Side
-from bothways.ledger import db, due, feeds, journal, links
+from bothways.ledger import db, due, feeds, journal, left_out, links
 from bothways.ledger.journal import Entry
 from bothways.ledger.links import NewLink
 from bothways.ledger.models import Run
@@ -47,13 +47,14 @@ def check(ctx: Context, pairs: Iterable[GivenPair]) -> Iterator[list[Checked]]:
         rows = {side: feeds.seen_by_id(ctx.ends[side].feed.pk, ids[side]) for side in SIDES}
         linked = {side: links.live_by_record(ctx.sync, side, ids[side]) for side in SIDES}
         apart = links.apart(ctx.sync, Side.LEFT, ids[Side.LEFT])
+        out = {side: left_out.of_records(ctx.sync, side, ids[side]) for side in SIDES}
         checked = []
         for pair in page:
             link = linked[Side.LEFT].get(pair.left)
             there = link is not None and link.right_id == pair.right
             problem = next(_problems(ctx, pair, rows, met), "")
             if not problem and not there:
-                problem = next(_taken(ctx, pair, linked), "")
+                problem = next(_taken(ctx, pair, linked, out), "")
             if not problem and pair.right in apart.get(pair.left, ()):
                 problem = "a person has kept the two apart"
             for side in SIDES:
@@ -78,8 +79,15 @@ def _problems(
             yield f"{app} {id} stands in line {met[side][id]} already"
 
 
-def _taken(ctx: Context, pair: GivenPair, linked: dict[Side, dict[str, links.LinkRow]]) -> Iterator[str]:
+def _taken(
+    ctx: Context,
+    pair: GivenPair,
+    linked: dict[Side, dict[str, links.LinkRow]],
+    out: dict[Side, dict[str, left_out.LeftOut]],
+) -> Iterator[str]:
     for side in SIDES:
+        if pair.on(side) in out[side]:
+            yield f"{ctx.spec.apps[side]} {pair.on(side)} takes no part: {out[side][pair.on(side)].why}"
         link = linked[side].get(pair.on(side))
         if link is not None:
             partner = link.on(side.other) or "a record that is being created"

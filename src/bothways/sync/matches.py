@@ -8,7 +8,7 @@ from bothways.engine.keys import keys_of
 from bothways.engine.matching import ALONE, NO_MATCH, Candidate, Found, Group, Match, agree, match, match_of_two
 from bothways.engine.sides import SIDES, Side
 from bothways.engine.spec import Finding, MatchRule
-from bothways.ledger import db, due, feeds, holds, links
+from bothways.ledger import db, due, feeds, holds, left_out, links
 from bothways.ledger.due import DueMark
 from bothways.ledger.feeds import SeenRow
 from bothways.ledger.links import LinkRow
@@ -45,7 +45,7 @@ def find_matches(
         asking.know(side, rows)
         matches = asking.agreed(side, ids)
         matches = _with_former_partners(ctx, side, matches, asking)
-        matches = _with_chosen(ctx, side, matches)
+        matches = _with_left_out(ctx, side, _with_chosen(ctx, side, matches))
         wanted = {found.partner for found in matches.values() if found.partner}
         if wanted <= partners.keys():
             break
@@ -276,6 +276,22 @@ def _with_chosen(ctx: Context, side: Side, matches: dict[str, Match]) -> dict[st
         else:
             answers[id] = found
     return answers
+
+
+def _with_left_out(ctx: Context, side: Side, matches: dict[str, Match]) -> dict[str, Match]:
+    """Say why a record waits whose only match is left out: nobody is made in its place unasked."""
+    held = {id: found.candidates for id, found in matches.items() if found.found is Found.SEVERAL}
+    only = {
+        id: each[0].id
+        for id, each in held.items()
+        if len(each) == 1 and each[0].side is side.other and not each[0].linked
+    }
+    out = left_out.of_records(ctx.sync, side.other, only.values()) if only else {}
+    return matches | {
+        id: matches[id]._replace(reason=f"the only match, {partner}, is left out")
+        for id, partner in only.items()
+        if partner in out
+    }
 
 
 def look_up_creates(

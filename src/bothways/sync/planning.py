@@ -11,7 +11,7 @@ from bothways.engine.scope import Leaving, why_outside
 from bothways.engine.sides import SIDES, Side
 from bothways.engine.spec import SyncSpec
 from bothways.engine.table import ActionKind, Facts
-from bothways.ledger import db, due, feeds, journal, links, plans
+from bothways.ledger import db, due, feeds, journal, left_out, links, plans
 from bothways.ledger.due import DueMark
 from bothways.ledger.feeds import SeenRow
 from bothways.ledger.links import LinkRow
@@ -259,7 +259,9 @@ def _unlinked(
     """
     planned: list[Planned] = []
     covered: dict[Side, set[str]] = {side: set() for side in SIDES}
-    look_up_creates(ctx, sheet.rows, {side: _inside(ctx, sheet, side, wanted[side]) for side in SIDES}, survey)
+    out_of = {side: left_out.of_records(ctx.sync, side, _free(sheet, side, wanted[side])) for side in SIDES}
+    inside = {side: _inside(ctx, sheet, side, wanted[side] - out_of[side].keys()) for side in SIDES}
+    look_up_creates(ctx, sheet.rows, inside, survey)
     ended_of = {side: links.ended_by_record(ctx.sync, side, _free(sheet, side, wanted[side])) for side in SIDES}
     fates_of = {side: fates(ctx, side, sheet.rows[side], ended_of[side]) for side in SIDES}
     for side in SIDES:
@@ -292,6 +294,7 @@ def _unlinked(
             match, record = matches[id], row.record
             partner = partners.get(match.partner) if match.partner else None
             fate = fate_of.get(id, NO_FATE)
+            out = out_of[side].get(id)
             facts = Facts(
                 open_write=fate.busy,
                 restored=fate.restored,
@@ -300,7 +303,7 @@ def _unlinked(
                 edited=fate.edited,
                 merged=id in merged,
                 gone=frozenset() if row.live else frozenset({side}),
-                problem=row.problem or "",
+                problem="" if out else row.problem or "",
                 match=match,
                 survivor=id in ended and ended[id].survivor == side and id not in nobodys,
                 after_merge=id in ended and ended[id].by_merge,
@@ -309,7 +312,7 @@ def _unlinked(
                 allowed=ctx.spec.sends[side],
                 settled=settled(ctx, side, row, ours_from),
                 blank=not has_anything(ctx.spec, side, record),
-                outside=_why_outside(ctx, {side: row, side.other: partner}) if row.live else "",
+                outside=out.why if out else _why_outside(ctx, {side: row, side.other: partner}) if row.live else "",
                 misfit=misfit(ctx.spec, side, record, ctx.clock(), row.lists),
                 before=unchanged(ctx, side, before[side].get(id), record.values),
                 converted=former_partner_became(ended.get(id), side),

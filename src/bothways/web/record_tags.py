@@ -78,6 +78,7 @@ def happening(context: template.Context, event: Event) -> SafeString:
         "linked": _("Linked, found in {}"),
         "no longer linked": _("Linked no longer, in {}"),
         "held": _("Held for a decision, from {}"),
+        "left out": _("Left out, from {}"),
         "refused": _("Refused by {}"),
         "not written": _("Not written to {}"),
         "about to be written": _("About to be written to {}"),

@@ -93,6 +93,7 @@ urlpatterns = [
     path("issues/groups/<str:group>/pair", issue_groups.pair),
     path("issues/<str:issue>/link", issues.link),
     path("issues/<str:issue>/create", issues.create),
+    path("issues/<str:issue>/leave-out", issues.leave_out),
     path("issues/<str:issue>/apart", issues.apart),
     path("issues/<str:issue>/choose", issues.choose),
     path("issues/<str:issue>/withdraw", issues.withdraw),

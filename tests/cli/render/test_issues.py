@@ -25,11 +25,20 @@ def test_issue_names_all_who_may_be_meant_and_how_to_decide():
         "2 possible matches by e-mail",
         "  ledger  P-104  Eve Park",
         "  ledger  P-977  E. Park",
-        "Decide: bothways issues resolve h_12 --link P-104   or --apart ID, or --create",
+        "Decide: bothways issues resolve h_12 --link P-104   or --apart ID, --create or --leave-out",
     ]
     decided = issue(replace(ISSUE, decided="create"), NOW)[-1]
     assert decided == ("Decided: create. The next run does it; take it back: bothways issues resolve h_12 --undo")
     assert not any("resolve" in line for line in issue(replace(ISSUE, kind="refused"), NOW))
+
+
+def test_issue_of_a_record_that_is_left_out_says_by_whom_and_how_it_is_taken_back():
+    out = replace(ISSUE, kind="left_out", reason="Ana Ruiz left it out", decided="leave it out", candidates=())
+    assert issue(replace(out, since=NOW), NOW)[1:] == [
+        "Ana Ruiz left it out",
+        "Let it take part again: bothways issues resolve h_12 --undo",
+    ]
+    assert not any("resolve" in line for line in issue(replace(out, decided=""), NOW))
 
 
 def test_pair_says_what_comes_next():

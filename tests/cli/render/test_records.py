@@ -35,6 +35,14 @@ def test_why_of_a_held_record_says_why_it_is_held():
     assert why(replace(WHY, record=HELD, fields=()), NOW) == ["Eve Park   ledger P-104   Held: 2 possible matches"]
 
 
+def test_why_of_a_record_that_a_person_has_left_out_says_how_it_is_taken_back():
+    out = replace(HELD, state="left_out", reason="Ana Ruiz left it out")
+    assert why(replace(WHY, record=out, fields=(), left_out="h_12"), NOW) == [
+        "Eve Park   ledger P-104   Left out: Ana Ruiz left it out",
+        "Let it take part again: bothways issues resolve h_12 --undo",
+    ]
+
+
 def test_empty_values_are_shown_as_empty():
     story = replace(WHY.fields[0], values={"hubspot": None, "ledger": ""}, events=())
     assert "hubspot: (empty)   ledger: (empty)" in why(replace(WHY, fields=(story,)), NOW)[2]

@@ -33,11 +33,14 @@ def issue(row: "IssueView", now: float) -> list[str]:
     lines += columns([(app, value_text(value)) for app, value in row.values.items()], indent="  ")
     for each in row.histories:
         lines += _history(each, now)
+    if row.decided and row.kind == "left_out":
+        return [*lines, f"Let it take part again: {_resolve(row)} --undo"]
     if row.decided:
         return [*lines, f"Decided: {row.decided}. The next run does it; take it back: {_resolve(row)} --undo"]
     if row.kind == "match":
         others = [each.id for each in row.candidates if each.app != row.app]
-        lines.append(f"Decide: {_resolve(row)} --link {others[0] if others else 'ID'}   or --apart ID, or --create")
+        first = others[0] if others else "ID"
+        lines.append(f"Decide: {_resolve(row)} --link {first}   or --apart ID, --create or --leave-out")
     if row.kind == "conflict":
         first = next(iter(row.values), "APP")
         lines.append(

@@ -44,6 +44,8 @@ def why(view: "WhyView", now: float) -> list[str]:
     pair = " ⇄ ".join(f"{app} {id_}" for app, id_ in row.ids.items() if id_)
     reason = f": {row.reason}" if row.reason else ""
     lines = [f"{row.name}   {pair}   {state(row)}{reason}"]
+    if view.left_out:
+        lines.append(f"Let it take part again: bothways issues resolve {view.left_out} --undo")
     told = [story for story in view.fields if len(view.fields) == 1 or _has_story(story)]
     for story in told:
         lines += ["", *_story(story, now)]

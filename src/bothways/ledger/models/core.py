@@ -249,12 +249,20 @@ class Noted(Base):
 
 
 class Apart(Base):
-    """Two records that are not the same thing, whatever their keys say."""
+    """Two records that are not the same thing, whatever their keys say.
+
+    A record that a person has left out belongs to nobody, since ``left_out_at`` (seconds) by the word of ``author``;
+    ``hold_id`` and ``held`` are the hold by which they were asked.
+    """
 
     pk = models.CompositePrimaryKey("sync_id", "left_id", "right_id")
     sync = models.ForeignKey(Sync, models.CASCADE, db_index=False)
     left_id = models.TextField()
     right_id = models.TextField()
+    left_out_at = models.FloatField(null=True)
+    author = models.TextField(default="", db_default="")
+    hold_id = models.BigIntegerField(null=True)
+    held = models.TextField(default="", db_default="")
 
     class Meta:
         db_table = "apart"

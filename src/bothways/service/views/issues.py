@@ -42,7 +42,8 @@ class PairHistory:
 
 @dataclass(frozen=True, slots=True)
 class IssueView:
-    """One thing that is held. ``kind``: match and conflict wait for a person, the others for the app or the record.
+    """One thing that is held. ``kind``: match and conflict wait for a person, left_out is a record that a person has
+    left out since, the others wait for the app or the record.
 
     ``field`` is the mapping concerned, empty for the whole record. ``decided`` says in words what a person has
     decided and the next run will do. ``values`` are those between which a person is to choose, by app.

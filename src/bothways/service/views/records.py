@@ -73,6 +73,7 @@ class WhyView:
     """A record and the story of its fields; by what and when it was linked, "" and None without a partner.
 
     ``gone_before``: before when its history may be gone, None where it is whole.
+    ``left_out``: the issue by which a person has left it out and by which that is taken back, "" if nobody has.
     """
 
     record: RecordView
@@ -80,6 +81,7 @@ class WhyView:
     linked_by: str = ""
     linked_at: float | None = None
     gone_before: float | None = None
+    left_out: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -72,6 +72,12 @@ def create_issue(request: HttpRequest, issue: str) -> IssueView:
     return issues.create_issue(request.workspace, issue)
 
 
+@post("issues/{issue}/leave-out", IssueView, Role.OPERATOR, refused=MATCH)
+def leave_out(request: HttpRequest, issue: str) -> IssueView:
+    """Decide that a held record takes no part: it is matched with nobody, and nobody is made for it."""
+    return issues.leave_out(request.workspace, issue)
+
+
 @post("issues/{issue}/apart", IssueView, Role.OPERATOR, refused=MATCH)
 def keep_apart(request: HttpRequest, issue: str, strangers: Strangers) -> IssueView:
     """Decide that a held record is none of these of the other app."""
@@ -96,5 +102,5 @@ def choose(request: HttpRequest, issue: str, choice: Choice) -> object:
 
 @post("issues/{issue}/withdraw", IssueView, Role.OPERATOR, refused=MATCH)
 def withdraw(request: HttpRequest, issue: str) -> IssueView:
-    """Take back what was decided; the issue waits again."""
+    """Take back what was decided; the issue waits again. A record that is left out takes part again by its issue."""
     return issues.withdraw(request.workspace, issue)

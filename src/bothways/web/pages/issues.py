@@ -10,6 +10,7 @@ from bothways.service.conflicts import Alike
 from bothways.service.rights import Role
 from bothways.service.views import IssueView
 from bothways.web.pages.page import action, asks_for_part, form, shown, went_well
+from bothways.web.pages.records import record_address
 
 
 @action(post=Role.OPERATOR)
@@ -22,6 +23,12 @@ def link(request: HttpRequest, issue: str) -> HttpResponse:
 def create(request: HttpRequest, issue: str) -> HttpResponse:
     """Decide that a held record is new."""
     return _decided(request, issues.create_issue(request.workspace, issue))
+
+
+@action(post=Role.OPERATOR)
+def leave_out(request: HttpRequest, issue: str) -> HttpResponse:
+    """Decide that a held record takes no part."""
+    return _decided(request, issues.leave_out(request.workspace, issue))
 
 
 @action(post=Role.OPERATOR)
@@ -45,8 +52,12 @@ def choose(request: HttpRequest, issue: str) -> HttpResponse:
 
 @action(post=Role.OPERATOR)
 def withdraw(request: HttpRequest, issue: str) -> HttpResponse:
-    """Take back what was decided."""
-    return _decided(request, issues.withdraw(request.workspace, issue))
+    """Take back what was decided; that a record is left out, on its own page, too."""
+    view = issues.withdraw(request.workspace, issue)
+    if request.POST.get("record"):
+        here = record_address(view.sync, f"{view.app}:{view.record}")
+        return went_well(request, here, _("It takes part again. The next run looks for its match."))
+    return _decided(request, view)
 
 
 @form(get=Role.VIEWER, post=Role.EDITOR)
