@@ -450,10 +450,11 @@ def test_left_out_it_stays_so_while_it_cannot_be_read_and_after_it_was_restored(
     ann, *_ = twins
     leave_out(office, ann)
     office.rest()
-    office.anna.items[ann].problem = "half a card"
-    office.run(full=True)
+    office.anna.spoil(ann, "half a card")
+    office.run()
     assert ann in left_out(office)
-    office.anna.items[ann].problem = None
+    office.anna.spoil(ann, "")
+    office.run()
     office.anna.delete(ann)
     office.run(full=True)
     office.anna.restore(ann)
