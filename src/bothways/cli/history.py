@@ -18,7 +18,7 @@ def history(
     prune: Annotated[bool, typer.Option("--prune", help="Let go now what is older than it is kept.")] = False,
     yes: Annotated[bool, typer.Option("--yes", help="Let it go without asking.")] = False,
 ) -> None:
-    """Show how much history there is, since when, and what of it can go.
+    """Show how much history there is, and what of it can go.
 
     It is kept as long as bothways.yaml says: history: {keep: 730d}. What is older goes by itself while up or a worker
     runs. Of every field the last write stays.
