@@ -261,6 +261,30 @@ def test_differences_are_decided_alone_or_with_those_alike(differing: Office) ->
     assert here.get("/issues/conflicts").text.count("you chose the value of Anna") == 3
 
 
+def seen(text: str, issue: str) -> str:
+    """Return what a page says of the values that it shows of an issue."""
+    return re.findall(rf'action="/issues/{issue}/choose".*?name="seen" value="(\w+)"', text, re.S)[0]
+
+
+@pytest.mark.parametrize("htmx", [True, False], ids=["in its place", "a page"])
+def test_value_that_changed_since_the_page_was_loaded_is_shown_before_anything_is_decided(
+    differing: Office, htmx: bool
+) -> None:
+    here = signed_in(differing, Role.OPERATOR)
+    issue = next(each for each in issues.list_issues(here.workspace) if each.values["Anna"] == "Di")
+    text = here.get("/issues/conflicts").text
+    differing.anna.edit(differing.anna.holding("name", "Di")[0], name="Dinah")
+    differing.run()
+    said = {"app": "Anna", "seen": seen(text, issue.id)}
+    answer = here.post(f"/issues/{issue.id}/choose", htmx=htmx, **said)
+    assert (answer.status, "BW-566" in answer.text) == (422, True)
+    assert ("Dinah" in answer.text, "<html" in answer.text) == (htmx, not htmx)
+    assert issues.show_issue(here.workspace, issue.id).decided == ""
+    said["seen"] = seen(here.get("/issues/conflicts").text, issue.id)
+    assert here.post(f"/issues/{issue.id}/choose", htmx=htmx, **said).status in (200, 303)
+    assert issues.show_issue(here.workspace, issue.id).decided == "you chose the value of Anna"
+
+
 @pytest.mark.parametrize("htmx", [True, False], ids=["a dialog", "a page"])
 def test_rule_says_first_what_it_means_and_is_saved(differing: Office, htmx: bool) -> None:
     here = signed_in(differing)

@@ -54,6 +54,7 @@ STATUSES: tuple[tuple[int, tuple[type[BothwaysError], ...]], ...] = (
             e.SyncHalted,
             e.SyncNameTaken,
             e.SyncOff,
+            e.ValuesMoved,
         ),
     ),
     (413, (e.CallTooLong,)),
