@@ -1,4 +1,4 @@
-"""The editor of mappings while answers are on their way: nothing that is typed, chosen or switched meanwhile is lost."""
+"""The editor of mappings while answers are on their way: nothing that is typed or switched meanwhile is lost."""
 
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -207,6 +207,16 @@ def test_who_presses_twice_goes_at_once(page: Page, hold: Hold) -> None:
     expect(page.get_by_role("heading", level=1)).to_have_text("Which fields are kept equal?")
     step.click()
     expect(page.get_by_role("heading", level=1)).to_have_text("How do we know two records are the same?")
+
+
+def test_review_begins_with_what_is_to_be_mended_and_leads_there(page: Page) -> None:
+    page.get_by_role("button", name="Add mapping").click()
+    expect(picker(page, 11)).to_be_focused()
+    page.get_by_role("button", name="Review changes").click()
+    summary = page.get_by_role("region", name="1 thing to mend before this can be saved")
+    expect(summary).to_be_focused()
+    summary.get_by_role("link").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Which fields are kept equal?")
 
 
 def test_page_says_when_the_server_cannot_be_reached_and_when_it_answers_again(

@@ -19,9 +19,10 @@ COVERED = """() => {
   const own = over && (at.contains(over) || over.contains(at) || over.closest("label")?.contains(at));
   return own ? "" : `${at.id || at.outerHTML} is under ${over && over.outerHTML.slice(0, 80)}`;
 }"""
-STILL = """() => [...document.querySelectorAll("*")].filter(
-  (each) => parseFloat(getComputedStyle(each).transitionDuration) > 0 || getComputedStyle(each).animationName !== "none")
-  .map((each) => each.outerHTML.slice(0, 80))"""
+STILL = """() => [...document.querySelectorAll("*")].filter((each) => {
+  const style = getComputedStyle(each);
+  return parseFloat(style.transitionDuration) > 0 || style.animationName !== "none";
+}).map((each) => each.outerHTML.slice(0, 80))"""
 
 
 @pytest.fixture

@@ -73,7 +73,6 @@ def test_no_text_has_a_word_that_only_programmers_use(texts: Catalog) -> None:
     assert [each for each in found if UNUSED.search(PLACES.sub("", each))] == []
 
 
-
 def test_every_text_of_the_code_is_in_the_german_catalogue(tool: ModuleType, texts: Catalog) -> None:
     assert tool.faults(tool.merged("de", texts)) == [], "run tools/languages.py, and translate what it names"
 

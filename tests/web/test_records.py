@@ -41,6 +41,18 @@ def ask(what: str, left: str, **more: str) -> str:
     return f"/syncs/people/{what}?record={quote(f'Anna:{left}', safe='')}&{query}"
 
 
+@pytest.mark.parametrize("gone", ["Anna", "Bert"])
+def test_record_that_was_deleted_in_one_app_says_so(office: Office, gone: str) -> None:
+    left, right = office.pair("Dan")
+    (office.anna if gone == "Anna" else office.bert).delete(left if gone == "Anna" else right)
+    office.rest()
+    here = signed_in(office)
+    for key in (f"Anna:{left}", f"Bert:{right}"):
+        answer = here.get(RECORDS + key)
+        print(key, answer.status, answer.text[answer.text.find("<main"):][:3000])
+        assert answer.status == 200, key
+
+
 # --- why ----------------------------------------------------------------------------------------------
 
 

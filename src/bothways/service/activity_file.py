@@ -16,7 +16,20 @@ from bothways.service.views import RunSummary, SettingChange
 from bothways.service.workspace import Workspace
 
 PAGE = 500
-COLUMNS = ("when (UTC)", "sync", "what", "id", "state", "who", "why", "created", "updated", "setting", "before", "after")
+COLUMNS = (
+    "when (UTC)",
+    "sync",
+    "what",
+    "id",
+    "state",
+    "who",
+    "why",
+    "created",
+    "updated",
+    "setting",
+    "before",
+    "after",
+)
 
 Row = tuple[float, tuple[str, ...]]
 

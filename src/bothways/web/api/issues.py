@@ -85,7 +85,15 @@ def keep_apart(request: HttpRequest, issue: str, strangers: Strangers) -> IssueV
     IssueView,
     Role.OPERATOR,
     page=True,
-    refused=(e.UnknownIssue, e.NoDifference, e.UnknownApp, e.ValuesMoved, e.DecisionDoesNotFit, e.AppError, e.RateLimited),
+    refused=(
+        e.UnknownIssue,
+        e.NoDifference,
+        e.UnknownApp,
+        e.ValuesMoved,
+        e.DecisionDoesNotFit,
+        e.AppError,
+        e.RateLimited,
+    ),
 )
 def choose(request: HttpRequest, issue: str, choice: Choice) -> object:
     """Decide which value is right, of an app or typed; answers all issues that were decided so."""

@@ -73,8 +73,8 @@ def ours(request: HttpRequest) -> HttpResponse:
     incident = f"i_{secrets.token_hex(4)}"
     logging.getLogger("bothways.web").error("a page failed", extra={"incident": incident}, exc_info=True)
     text = _(
-        "Something broke that should not. Nothing was written to your apps by it, and syncs go on. Try it once more; if "
-        "it happens again, tell this id to whoever looks after Bothways."
+        "Something broke that should not. Nothing was written to your apps by it, and syncs go on. Try it once more; "
+        "if it happens again, tell this id to whoever looks after Bothways."
     )
     return _instead(request, "notice.html", 500, title=_("Our fault"), text=text, code=incident)
 

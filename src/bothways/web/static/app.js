@@ -16,8 +16,8 @@ document.addEventListener("htmx:afterSettle", () => {
 // What went wrong is read out, and found by the keyboard.
 document.addEventListener("DOMContentLoaded", () => {
   for (const each of document.querySelectorAll("[data-focus]")) each.removeAttribute("data-focus");
-  const error = document.getElementById("error");
-  if (error) error.focus();
+  const wrong = document.getElementById("error") || document.getElementById("to-mend");
+  if (wrong) wrong.focus();
 });
 // A question that a script has fetched is asked as a dialog; without a script its link leads to a page.
 document.addEventListener("htmx:afterSwap", (event) => {
