@@ -156,6 +156,20 @@ def test_refused_change_is_tried_again(world: Office) -> None:
     assert "Bert refused" not in here.get("/issues").text
 
 
+def test_group_that_is_mended_in_part_says_how_many_are_solved(world: Office) -> None:
+    world.anna.add(email="carl@x.test", name="Closed Carl", land="fr")
+    world.run()
+    here = signed_in(world, Role.OPERATOR)
+    found = group(here, "refused")
+    assert found.count == 2
+    here.post(f"/issues/groups/{found.id}/retry")
+    world.bert.traits = Traits(refuses=lambda item: refuse_closed(item) if "Carl" in item.values["name"] else None)
+    world.run()
+    text = here.get("/issues").text
+    assert "<strong>1 of 2 solved.</strong> The others were tried again in vain." in text
+    assert "Retry 1" in text
+
+
 @pytest.mark.parametrize("htmx", [True, False], ids=["with script", "without"])
 def test_ignored_group_goes_to_its_tab_and_comes_back(world: Office, htmx: bool) -> None:
     here = signed_in(world, Role.OPERATOR)

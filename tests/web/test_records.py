@@ -49,7 +49,7 @@ def test_record_that_was_deleted_in_one_app_says_so(office: Office, gone: str) -
     here = signed_in(office)
     for key in (f"Anna:{left}", f"Bert:{right}"):
         answer = here.get(RECORDS + key)
-        print(key, answer.status, answer.text[answer.text.find("<main"):][:3000])
+        print(key, answer.status, answer.text[answer.text.find("<main") :][:3000])
         assert answer.status == 200, key
 
 
