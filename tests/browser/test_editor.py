@@ -148,6 +148,31 @@ def test_what_is_switched_while_a_row_is_taken_out_is_switched_in_its_own_row(pa
     expect(switch(page, 5)).to_be_checked()
 
 
+def test_what_is_pressed_while_rows_are_brought_anew_is_done_after_it(page: Page, hold: Hold) -> None:
+    kept = picker(page, 7).input_value()
+    let_go = hold("**/fields/3/remove")
+    page.locator("#remove-3").click()
+    switch(page, 5).uncheck()
+    page.locator("#remove-6").click()
+    page.get_by_role("button", name="Add mapping").click()
+    let_go()
+    expect(page.locator("#count")).to_contain_text("9 mappings")
+    expect(page.locator("#count")).to_contain_text("1 to fix")
+    expect(page.locator("#mappings tbody")).to_have_count(9)
+    expect(switch(page, 4)).not_to_be_checked()
+    expect(picker(page, 5)).to_have_value(kept)
+
+
+def test_next_step_is_gone_to_though_it_is_pressed_before_an_answer(page: Page, hold: Hold) -> None:
+    page.get_by_role("navigation", name="Steps").get_by_role("link", name="Records").click()
+    let_go = hold("**/records")
+    page.get_by_label("Send from west").select_option("filter")
+    until(lambda: page.locator("#step .htmx-request, #step.htmx-request").count() > 0, page)
+    page.get_by_role("button", name="Next: Matching").click()
+    let_go()
+    expect(page.get_by_role("heading", level=1)).to_have_text("How do we know two records are the same?")
+
+
 def test_search_does_not_bring_back_what_was_switched_before_its_answer(page: Page, hold: Hold) -> None:
     let_go = hold("**/fields/1")
     switch(page, 1).uncheck()

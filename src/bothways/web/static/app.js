@@ -46,14 +46,24 @@ const note = (event) => {
 };
 document.addEventListener("input", note, true);
 document.addEventListener("change", note, true);
-document.addEventListener("htmx:beforeRequest", ({ detail: { elt } }) => {
+// What is pressed meanwhile waits. htmx forgets it if an answer brings that part of the page anew: it is pressed again.
+const pressed = new Set();
+const pressedBy = (elt, event) => event?.submitter || elt;
+document.addEventListener("htmx:confirm", ({ detail: { elt, triggeringEvent } }) => {
+  const at = pressedBy(elt, triggeringEvent);
+  if (at.matches("#q, :is(#step, #mappings, #associations, #edit) button")) pressed.add(at.id);
+});
+document.addEventListener("htmx:beforeRequest", ({ detail: { elt, requestConfig } }) => {
+  pressed.delete(pressedBy(elt, requestConfig.triggeringEvent).id);
   const part = elt.closest("#step, #mappings tbody"), all = elt.matches("#update, #review");
   for (const id of [...unsent.keys()]) if (all || part?.contains(document.getElementById(id))) unsent.delete(id);
 });
 document.addEventListener("htmx:beforeSwap", (event) => {
-  const up = movedUp(event.detail), kept = [...unsent], here = document.activeElement?.id || "";
+  const up = movedUp(event.detail), kept = [...unsent], waiting = [...pressed], here = document.activeElement?.id || "";
   unsent.clear();
   for (const [id, was] of kept) unsent.set(up(id), was);
+  pressed.clear();
+  for (const id of waiting) pressed.add(up(id));
   focused = up(here) === here ? "" : up(here);
 });
 document.addEventListener("htmx:afterSettle", () => {
@@ -70,13 +80,13 @@ document.addEventListener("htmx:afterSettle", () => {
 });
 // Who goes on to another page waits until what was changed here before is answered; a second press goes at once. Where
 // something was refused, its words are shown and nobody goes on.
-const OPEN = "#step.htmx-request, :is(#step, #mappings, #associations, #edit) .htmx-request";
+const OPEN = "#q.htmx-request, #step.htmx-request, :is(#step, #mappings, #associations, #edit) .htmx-request";
 let leaving = null;
 document.addEventListener("click", (event) => {
-  const on = event.target.closest("a[href], [data-waits]");
-  const plain = on && on !== leaving && !event.button && !event.ctrlKey && !event.metaKey && !event.shiftKey;
+  if (!event.isTrusted) return;
+  const on = event.target.closest("a[href], [data-waits]"), again = on === leaving;
   leaving = null;
-  if (!plain || !document.querySelector(OPEN)) return;
+  if (!on || again || event.ctrlKey || event.metaKey || event.shiftKey || !document.querySelector(OPEN)) return;
   event.preventDefault();
   event.stopImmediatePropagation();
   leaving = on;
@@ -84,9 +94,18 @@ document.addEventListener("click", (event) => {
 document.addEventListener("htmx:afterRequest", ({ detail: { xhr } }) => {
   if (xhr.status < 200 || xhr.status > 399) leaving = null;
   setTimeout(() => {
-    if (!leaving || document.querySelector(OPEN)) return;
-    leaving = document.getElementById(leaving.id) || leaving;
-    leaving.click();
+    if (document.querySelector(OPEN)) return;
+    for (const id of pressed) {
+      pressed.delete(id);
+      const at = document.getElementById(id);
+      if (id === "q") at?.dispatchEvent(new Event("search"));
+      else at?.click();
+      if (at) return;
+    }
+    if (!leaving) return;
+    const on = document.getElementById(leaving.id) || leaving;
+    leaving = null;
+    on.click();
   });
 });
 // Where the server cannot be reached the page says so, until it answers again.
