@@ -64,6 +64,7 @@ def test_file_has_runs_and_changes_of_settings_latest_first_and_no_formula(offic
     left, _ = office.pair("Dana")
     office.anna.edit(left, name="Dave")
     done = office.run()
+    office.clock.advance(60)
     here = signed_in(office, name="=HYPERLINK(1)")
     here.get("/syncs/people")
     here.post("/syncs/people/off")

@@ -49,7 +49,7 @@ def activity_file(workspace: Workspace) -> IO[bytes]:
 
 
 def _runs(workspace: Workspace) -> Iterator[Row]:
-    after = None
+    after: str | None = None
     while page := runs(workspace, after=after, size=PAGE):
         yield from map(_of_run, page)
         after = page[-1].id
@@ -66,7 +66,7 @@ def _counted(found: Iterable[tuple[str, int]]) -> str:
 
 
 def _changes(workspace: Workspace) -> Iterator[Row]:
-    after = None
+    after: int | None = None
     while page := setting_changes(workspace, after=after, size=PAGE):
         for each in page:
             yield from _of_change(each)

@@ -133,10 +133,10 @@ def _difference(workspace: Workspace, issue: str, seen: str = "") -> tuple[Sync,
     sync, hold = find_issue(workspace, issue)
     if hold.kind != "conflict":
         raise NoDifference(issue=issue, reason=hold.reason)
-    apps = workspace.sync(sync.name).apps
-    now = {apps[Side(side)]: value for side, value in hold.data["values"].items()}
-    if seen and seen != mark_of(now):
-        raise ValuesMoved(issue=issue)
+    if seen:
+        apps = workspace.sync(sync.name).apps
+        if seen != mark_of({apps[Side(side)]: value for side, value in hold.data["values"].items()}):
+            raise ValuesMoved(issue=issue)
     return sync, hold
 
 
