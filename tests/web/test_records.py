@@ -43,6 +43,7 @@ def ask(what: str, left: str, **more: str) -> str:
 
 @pytest.mark.parametrize("gone", ["Anna", "Bert"])
 def test_record_that_was_deleted_in_one_app_says_so(office: Office, gone: str) -> None:
+    office.pair("Eve")
     left, right = office.pair("Dan")
     (office.anna if gone == "Anna" else office.bert).delete(left if gone == "Anna" else right)
     office.rest()
