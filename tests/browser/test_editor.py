@@ -35,7 +35,7 @@ def hold(page: Page) -> Hold:
 
     def held(address: str) -> Callable[[], None]:
         waiting: list[Route] = []
-        page.route(address, waiting.append, times=1)
+        page.route(address, lambda route: waiting.append(route), times=1)
 
         def let_go() -> None:
             until(lambda: bool(waiting), page)
@@ -137,6 +137,7 @@ def test_what_is_switched_while_a_row_is_taken_out_is_switched_in_its_own_row(pa
     switch(page, 5).uncheck()
     let_go()
     expect(page.locator("#count")).to_contain_text("9 mappings, 8 on")
+    expect(page.locator("#mappings")).to_have_count(1)
     answered(page)
     expect(picker(page, 4)).to_have_value(moving)
     expect(switch(page, 4)).not_to_be_checked()

@@ -48,10 +48,16 @@ def test_record_that_was_deleted_in_one_app_says_so(office: Office, gone: str) -
     (office.anna if gone == "Anna" else office.bert).delete(left if gone == "Anna" else right)
     office.rest()
     here = signed_in(office)
-    for key in (f"Anna:{left}", f"Bert:{right}"):
-        answer = here.get(RECORDS + key)
-        print(key, answer.status, answer.text[answer.text.find("<main") :][:3000])
-        assert answer.status == 200, key
+    texts = {app: here.get(f"{RECORDS}{app}:{id}").text for app, id in (("Anna", left), ("Bert", right))}
+    other = "Bert" if gone == "Anna" else "Anna"
+    assert f"No longer there in {gone}." in texts[gone]
+    assert "Its partner was deleted; it is not created again." in texts[other]
+    for text in texts.values():
+        history = text.partition('<ol class="timeline">')[2].partition("</ol>")[0]
+        first = history.partition("</li>")[0]
+        assert ("Linked no longer" in first, f"deleted in {gone}" in first) == (True, True)
+        assert "<del>" not in first, "nothing was written to the other one"
+    assert f"<p>dan@x.test in {other}: changed there" in texts[other], "the value as it is"
 
 
 # --- why ----------------------------------------------------------------------------------------------

@@ -102,7 +102,7 @@ customElements.define("field-picker", class extends HTMLElement {
       this.enters = this.waits;
       if (this.waits) await this.open(this.input.value);
       this.enter();
-    } else if (event.key === "Escape" && !this.list.hidden) {
+    } else if (event.key === "Escape" && (!this.list.hidden || this.input.value !== this.was)) {
       event.preventDefault();
       this.close();
       this.input.value = this.was;
