@@ -58,14 +58,10 @@ NAMELESS = """() => [...document.querySelectorAll("input:not([type=hidden]), sel
   .filter((each) => !each.id).map((each) => each.outerHTML)"""
 """Controls without an id: what is swapped would lose the focus."""
 
-TEXT, LARGE_TEXT = 16, 32
-"""Sizes of text that a reader has chosen, in px."""
-
 
 def faults_of(page: Page, name: str, looks: Iterable[Look] = LOOKS) -> list[str]:
     """Look at the page as it is now in every look; return what is wrong with it."""
     found = [f"without an id: {each}" for each in page.evaluate(NAMELESS)]
-    found += _with_large_text(page, name)
     page.evaluate(Axe().axe_script)
     for look in looks:
         page.emulate_media(**{"color_scheme": "light", "forced_colors": "none", **look.media})
@@ -79,18 +75,6 @@ def faults_of(page: Page, name: str, looks: Iterable[Look] = LOOKS) -> list[str]
         violations = page.evaluate("rules => axe.run(rules).then(found => found.violations)", RULES)
         found += [f"{look.name}: {each['id']}: {node['html']}" for each in violations for node in each["nodes"]]
     return found
-
-
-def _with_large_text(page: Page, name: str) -> list[str]:
-    """Look at the page as somebody sees it who has text shown twice as large."""
-    page.set_viewport_size({"width": DESK, "height": HEIGHT})
-    browser = page.context.new_cdp_session(page)
-    browser.send("Page.setFontSizes", {"fontSizes": {"standard": LARGE_TEXT}})
-    wider = page.evaluate(WIDER)
-    picture(page, f"{name}-large-text")
-    browser.send("Page.setFontSizes", {"fontSizes": {"standard": TEXT}})
-    browser.detach()
-    return [f"large-text: the page is {wider} px wider than the window"] if wider else []
 
 
 def picture(page: Page, name: str) -> None:

@@ -69,7 +69,7 @@ def test_app_in_trouble_says_so_on_its_card(here: Browser, office: Office) -> No
 
 
 def test_another_account_of_the_same_kind_can_be_connected(here: Browser) -> None:
-    assert 'href="/connect/memory">Connect another account</a>' in here.get("/apps/Bert").text
+    assert 'href="/connect/memory">Add an account</a>' in here.get("/apps/Bert").text
     assert 'value="memory"' in here.get("/connect/memory").text
 
 

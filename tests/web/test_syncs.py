@@ -98,3 +98,10 @@ def test_how_often_it_looks_is_said_in_the_unit_that_people_use(office: Office) 
     assert "every 1 min" in here.get("/syncs/people").text
     office.change("    guards:", "    schedule: {every: 90s}\n    guards:")
     assert "every 90 s" in signed_in(office, name="Ben Ott").get("/syncs/people").text
+
+
+def test_drafts_are_counted_beside_those_that_are_on(office: Office) -> None:
+    assert "draft" not in signed_in(office).get("/").text.partition("</h1>")[2].partition("</p>")[0]
+    office.change("    state: on", "    state: draft")
+    head = signed_in(office, name="Ben Ott").get("/").text.partition("</h1>")[2].partition("</p>")[0]
+    assert ("0 on" in head, "1 draft" in head) == (True, True)

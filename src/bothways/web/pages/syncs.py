@@ -44,6 +44,7 @@ def home(request: HttpRequest) -> HttpResponse:
     on = sum(view.state == "on" for view in found.syncs)
     needing = sum(view.counts.failing + view.counts.held for view in found.syncs)
     context: dict[str, Any] = {
+        "unfinished": sum(view.state == "draft" for view in found.syncs),
         "offline": [each for each in failing.failing(request.workspace) if each.kind == APP],
         "deleted": deleting.deleted(request.workspace),
         "drafts": drafts.drafts(request.workspace),
