@@ -68,6 +68,14 @@ def switch(page: Page, number: int) -> Locator:
     return page.locator(f"#on-{number}")
 
 
+def order(page: Page, changed: str, gone_to: str) -> list[str]:
+    """Note in which order a change is answered and another page is asked for."""
+    noted: list[str] = []
+    page.on("requestfinished", lambda each: noted.append("answered") if each.url.endswith(changed) else None)
+    page.on("request", lambda each: noted.append("gone") if each.url.endswith(gone_to) else None)
+    return noted
+
+
 def answered(page: Page) -> None:
     """Wait until nothing is on its way any more."""
     expect(page.locator(".htmx-request")).to_have_count(0)
@@ -204,17 +212,18 @@ def test_second_press_of_a_switch_is_kept_though_another_part_of_the_page_asks_m
 
 def test_review_waits_for_an_association_that_was_switched_before_its_answer_came(page: Page, hold: Hold) -> None:
     page.get_by_role("link", name="Association mappings").click()
-    let_go = hold("**/switch")
+    let_go, noted = hold("**/switch"), order(page, "/switch", "/review")
     page.get_by_role("switch").first.click()
     page.get_by_role("link", name="Review changes").click()
     expect(page.get_by_role("heading", level=1)).to_have_text("Association mappings")
     let_go()
     expect(page.get_by_role("heading", level=1)).to_have_text("Review and save")
     expect(page.get_by_role("region", name="Changes", exact=True)).to_contain_text("Associations")
+    assert noted == ["answered", "gone"]
 
 
 def test_step_that_is_gone_to_waits_for_what_was_changed_before(page: Page, hold: Hold) -> None:
-    let_go = hold("**/fields/1")
+    let_go, noted = hold("**/fields/1"), order(page, "/fields/2", "/matching")
     switch(page, 1).uncheck()
     switch(page, 2).uncheck()
     page.get_by_role("navigation", name="Steps").get_by_role("link", name="Matching").click()
@@ -223,6 +232,7 @@ def test_step_that_is_gone_to_waits_for_what_was_changed_before(page: Page, hold
     page.get_by_role("navigation", name="Steps").get_by_role("link", name="Fields").click()
     for number in (1, 2):
         expect(switch(page, number)).not_to_be_checked()
+    assert noted == ["answered", "gone"]
 
 
 def test_who_presses_twice_goes_at_once(page: Page, hold: Hold) -> None:
