@@ -769,6 +769,15 @@ class NoOwnWinner(SettingsError):
     to_do = "Who wins which field is told by: bothways sync show {name}"
 
 
+class ValuesMoved(SettingsError):
+    """Raised for a decision between values of which one was changed since somebody looked at them."""
+
+    code = "BW-566"
+    what = "The values of {issue} are no longer those that you looked at."
+    by_itself = "Nothing was decided."
+    to_do = "Look at both values as they are now, and decide once more."
+
+
 class DecisionDoesNotFit(SettingsError):
     code, exit_code = "BW-162", EXIT_USAGE
     what = "The value cannot be taken: {reason}."

@@ -54,10 +54,14 @@ RULES = {
 
 WIDER = "() => document.documentElement.scrollWidth - document.documentElement.clientWidth"
 
+NAMELESS = """() => [...document.querySelectorAll("input:not([type=hidden]), select, textarea, button, summary")]
+  .filter((each) => !each.id).map((each) => each.outerHTML)"""
+"""Controls without an id: what is swapped would lose the focus."""
+
 
 def faults_of(page: Page, name: str, looks: Iterable[Look] = LOOKS) -> list[str]:
     """Look at the page as it is now in every look; return what is wrong with it."""
-    found: list[str] = []
+    found = [f"without an id: {each}" for each in page.evaluate(NAMELESS)]
     page.evaluate(Axe().axe_script)
     for look in looks:
         page.emulate_media(**{"color_scheme": "light", "forced_colors": "none", **look.media})

@@ -310,6 +310,7 @@ VIEWS = (
     View("conflicts", "issues/conflicts", "Differences", at("/issues/conflicts")),
     View("rule", "issues/<str:issue>/rule", "Make a rule", rule),
     View("activity", "activity", "Activity", at("/activity")),
+    View("activity-settings", "activity/settings", "Activity", at("/activity/settings")),
     View("undo", "runs/<str:run>/undo", "Undo r_", undo),
     View("settings", "settings", "Settings", at("/settings")),
     View("settings-of-viewer", "settings", "Settings", at("/settings"), "viewer"),
@@ -326,6 +327,7 @@ VIEWS = (
 )
 
 NOT_LOOKED_AT = {
+    "activity/csv": "a file",
     "syncs/<str:name>/preview/csv": "a file",
     "syncs/<str:name>/yaml/file": "a file",
     "drafts/<int:id>/options": "a part of the page of the fields",

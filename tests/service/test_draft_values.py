@@ -17,10 +17,13 @@ from bothways.errors import (
     WrongType,
 )
 from bothways.records import Field, FieldType, Option
-from bothways.service import draft_fields, draft_values
+from bothways.service import draft_fields, draft_values, drafts
 from bothways.service.rights import Role
 from bothways.service.views import ValuesView
 from tests.drafting import EMAIL, LEDGER, STAGE, Drafting
+from tests.lands import ANNAS, BERTS, SETTINGS
+from tests.memory_app import PEOPLE
+from tests.office import Office
 
 ONE_WAY = {**STAGE, "direction": "to_Ledger"}
 
@@ -44,6 +47,24 @@ def test_without_a_word_values_are_paired_by_their_labels(folder: Path) -> None:
     assert pairs(here) == [("lead", "L"), ("mql", ""), ("customer", "")]
     assert found.pairs[0].labels == {"HubSpot": "Lead", "Ledger": "Lead"}
     assert found.options["Ledger"] == (("L", "Lead"), ("C", "Client"), ("X", "Lost"))
+
+
+def test_records_that_hold_a_value_without_a_partner_are_counted_as_far_as_they_are_known(
+    office: Office, tmp_path: Path
+) -> None:
+    here = Office(tmp_path, SETTINGS, fields=(*PEOPLE, ANNAS), bert_fields=(*PEOPLE, BERTS))
+    draft = drafts.edit(here.open(), "people")
+    found = draft_values.values(here.open(), draft.id, 3)
+    assert (found.fixed, found.unpaired) == ("Anna", 2)
+    assert draft_values.touched(here.open(), found) is None, "nothing was read yet"
+    for name, country in (("Una", "uk"), ("Uri", "uk"), ("Hans", "holland"), ("Fee", "fr"), ("Nan", "")):
+        here.anna.add(email=f"{name}@x.test", name=name, land=country)
+    here.run()
+    held = draft_values.touched(here.open(), found)
+    assert held is not None
+    assert (held.fitting, held.total) == (3, 5)
+    draft_values.set_values(here.open(), draft.id, draft.version, 3, [("uk", "gb"), ("holland", "nl"), ("fr", "fr")])
+    assert draft_values.touched(here.open(), draft_values.values(here.open(), draft.id, 3)) is None, "all have one"
 
 
 def test_pairs_are_written_by_keys_and_those_that_stood_there_stay_as_they_are(folder: Path) -> None:

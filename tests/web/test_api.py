@@ -82,6 +82,7 @@ TABLE: dict[tuple[str, str], Role] = {
     ("POST", "issues/groups/{group}/take-back"): Role.OPERATOR,
     ("POST", "issues/groups/{group}/pair"): Role.EDITOR,
     ("GET", "runs"): Role.VIEWER,
+    ("GET", "changes"): Role.VIEWER,
     ("GET", "runs/{run}/undo"): Role.EDITOR,
     ("POST", "runs/{run}/undo"): Role.OPERATOR,
     ("GET", "requests"): Role.VIEWER,

@@ -4,7 +4,8 @@ import pytest
 
 from bothways.connectors.base import Account
 from bothways.errors import CredentialsRefused
-from bothways.service import apps
+from bothways.service import alerts, apps
+from bothways.service.database import used
 from bothways.service.rights import Role
 from tests.memory_app import MemoryApp, MemoryConnector
 from tests.office import Office
@@ -41,6 +42,35 @@ def test_apps_and_kinds_are_found_by_a_part_of_their_names(here: Browser) -> Non
     assert "Bert" not in text
     assert "Check Anna" in text
     assert "No app is called like" in here.get("/apps?q=salesforce").text
+
+
+@pytest.mark.parametrize("where", ["list", ""], ids=["on its card", "on its page"])
+def test_check_that_fails_is_told_where_it_was_asked_for(here: Browser, office: Office, where: str) -> None:
+    office.bert.fail("check", CredentialsRefused(app="Bert", reason="the token was revoked"))
+    here.get("/apps")
+    answer = here.post("/apps/Bert/check", **({"in": where} if where else {}))
+    assert (answer.status, "That did not work" in answer.text) == (422, False)
+    before, _, after = answer.text.partition('id="error"')
+    assert "Bert does not accept the credentials." in after
+    assert "BW-202" in after
+    if where:
+        assert ("Check Bert" in before, "Can be connected" in after) == (True, True), "on the card of Bert"
+    else:
+        assert ("<h1>" in before, "Used by" in after, "Check Bert" in answer.text) == (True, True, False)
+
+
+def test_app_in_trouble_says_so_on_its_card(here: Browser, office: Office) -> None:
+    assert "Needs you" not in here.get("/apps").text
+    error = CredentialsRefused(app="Bert", reason="the token was revoked")
+    with used(here.workspace.database):
+        alerts.fails(alerts.APP, "Bert", error, office.clock(), office.clock() + 90)
+    anna, _, bert = here.get("/apps").text.partition("Check Anna")
+    assert ("Needs you" in anna, "Needs you" in bert, "BW-202" in bert) == (False, True, True)
+
+
+def test_another_account_of_the_same_kind_can_be_connected(here: Browser) -> None:
+    assert 'href="/connect/memory">Add an account</a>' in here.get("/apps/Bert").text
+    assert 'value="memory"' in here.get("/connect/memory").text
 
 
 def test_app_is_connected_by_what_is_typed_and_its_secret_never_shown(

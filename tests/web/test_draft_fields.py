@@ -174,6 +174,15 @@ def test_apps_that_do_not_answer_leave_the_rows_to_be_read(here: Drafting, monke
     assert (refused.status, refused.headers["hx-retarget"]) == (422, "#trouble")
 
 
+def test_field_that_an_app_took_away_is_told_at_its_row(here: Drafting) -> None:
+    here.set(fields=[EMAIL, {"HubSpot": "firstname", "Ledger": "Taken"}])
+    text = editor(here).get(address(here)).text
+    row = text.partition('id="m-2"')[2].partition("</tbody>")[0]
+    assert '<span class="badge warn">Gone in Ledger</span>' in row
+    assert "1 to fix" in text
+    assert "Gone in" not in text.partition('id="m-2"')[0]
+
+
 def test_page_of_what_is_in_force_leads_to_a_draft(here: Drafting) -> None:
     text = editor(here).get("/syncs/contacts/fields").text
     assert '<form class="edit" method="post" action="/syncs/contacts/edit">' in text

@@ -156,6 +156,21 @@ def test_refused_change_is_tried_again(world: Office) -> None:
     assert "Bert refused" not in here.get("/issues").text
 
 
+def test_group_that_is_mended_in_part_says_how_many_are_solved(world: Office) -> None:
+    world.anna.add(email="carl@x.test", name="Closed Carl", land="fr")
+    for _ in range(2):
+        world.run()
+    here = signed_in(world, Role.OPERATOR)
+    found = group(here, "refused")
+    assert found.count == 2
+    here.post(f"/issues/groups/{found.id}/retry")
+    world.bert.traits = Traits(refuses=lambda item: refuse_closed(item) if "Carl" in item.values["name"] else None)
+    world.run()
+    text = here.get("/issues").text
+    assert "<strong>1 of 2 solved.</strong> The others were tried again in vain." in text
+    assert "Retry 1" in text
+
+
 @pytest.mark.parametrize("htmx", [True, False], ids=["with script", "without"])
 def test_ignored_group_goes_to_its_tab_and_comes_back(world: Office, htmx: bool) -> None:
     here = signed_in(world, Role.OPERATOR)
@@ -259,6 +274,30 @@ def test_differences_are_decided_alone_or_with_those_alike(differing: Office) ->
     first = next(each for each in found if each.name == "Eve" or each.values["Anna"] == "Dee")
     here.post(f"/issues/{first.id}/choose", app="Anna", alike="1")
     assert here.get("/issues/conflicts").text.count("you chose the value of Anna") == 3
+
+
+def seen(text: str, issue: str) -> str:
+    """Return what a page says of the values that it shows of an issue."""
+    return re.findall(rf'action="/issues/{issue}/choose".*?name="seen" value="(\w+)"', text, re.S)[0]
+
+
+@pytest.mark.parametrize("htmx", [True, False], ids=["in its place", "a page"])
+def test_value_that_changed_since_the_page_was_loaded_is_shown_before_anything_is_decided(
+    differing: Office, htmx: bool
+) -> None:
+    here = signed_in(differing, Role.OPERATOR)
+    issue = next(each for each in issues.list_issues(here.workspace) if each.values["Anna"] == "Di")
+    text = here.get("/issues/conflicts").text
+    differing.anna.edit(differing.anna.holding("name", "Di")[0], name="Dinah")
+    differing.run()
+    said = {"app": "Anna", "seen": seen(text, issue.id)}
+    answer = here.post(f"/issues/{issue.id}/choose", htmx=htmx, **said)
+    assert (answer.status, "BW-566" in answer.text) == (422, True)
+    assert ("Dinah" in answer.text, "<html" in answer.text) == (htmx, not htmx)
+    assert issues.show_issue(here.workspace, issue.id).decided == ""
+    said["seen"] = seen(here.get("/issues/conflicts").text, issue.id)
+    assert here.post(f"/issues/{issue.id}/choose", htmx=htmx, **said).status in (200, 303)
+    assert issues.show_issue(here.workspace, issue.id).decided == "you chose the value of Anna"
 
 
 @pytest.mark.parametrize("htmx", [True, False], ids=["a dialog", "a page"])

@@ -1,6 +1,7 @@
 """Languages and times of the pages: catalogues that are complete, who sees which, and the hours of their clocks."""
 
 import importlib.util
+import re
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -58,6 +59,20 @@ def german() -> Iterator[None]:
 
 
 # --- the catalogues -----------------------------------------------------------------------------------
+
+UNUSED = re.compile(
+    r"\b(upsert\w*|reconcil\w*|execut\w*|invalid|illegal|oops|something went wrong|are you sure|(up|down)stream|"
+    r"sources?|destinations?|targets?|(left|right) (app|side))\b|[→←⇄↔]",
+    re.IGNORECASE,
+)
+"""Words that no text has, and arrows, which a language from right to left would turn around."""
+PLACES = re.compile(r"\{+[^}]*\}+|%\(\w+\)s")
+
+
+def test_no_text_has_a_word_that_only_programmers_use(texts: Catalog) -> None:
+    found = [str(each) for message in texts for each in (message.id if message.pluralizable else [message.id])]
+    assert len(found) > 1000
+    assert [each for each in found if UNUSED.search(PLACES.sub("", each))] == []
 
 
 def test_every_text_of_the_code_is_in_the_german_catalogue(tool: ModuleType, texts: Catalog) -> None:

@@ -93,6 +93,8 @@ TABLE = {
     "issues/groups/<str:group>/take-back": {"POST": Role.OPERATOR},
     "issues/groups/<str:group>/pair": {"POST": Role.EDITOR},
     "activity": {"GET": Role.VIEWER},
+    "activity/settings": {"GET": Role.VIEWER},
+    "activity/csv": {"GET": Role.VIEWER},
     "runs/<str:run>": {"GET": Role.VIEWER},
     "runs/<str:run>/undo": {"GET": Role.EDITOR},
     "runs/<str:run>/undo/do": {"POST": Role.EDITOR},
@@ -556,6 +558,7 @@ def test_failure_of_ours_has_an_id_that_stands_in_the_log(
     incident = re.search(r"i_[0-9a-f]{8}", answer.text)
     assert incident
     assert "secret words" not in answer.text
+    assert "Nothing was written to your apps by it, and syncs go on. Try it once more" in answer.text
     assert any(getattr(record, "incident", "") == incident[0] for record in caplog.records)
 
 

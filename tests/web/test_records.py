@@ -41,6 +41,25 @@ def ask(what: str, left: str, **more: str) -> str:
     return f"/syncs/people/{what}?record={quote(f'Anna:{left}', safe='')}&{query}"
 
 
+@pytest.mark.parametrize("gone", ["Anna", "Bert"])
+def test_record_that_was_deleted_in_one_app_says_so(office: Office, gone: str) -> None:
+    office.pair("Eve")
+    left, right = office.pair("Dan")
+    (office.anna if gone == "Anna" else office.bert).delete(left if gone == "Anna" else right)
+    office.rest()
+    here = signed_in(office)
+    texts = {app: here.get(f"{RECORDS}{app}:{id}").text for app, id in (("Anna", left), ("Bert", right))}
+    other = "Bert" if gone == "Anna" else "Anna"
+    assert f"No longer there in {gone}." in texts[gone]
+    assert "Its partner was deleted; it is not created again." in texts[other]
+    for text in texts.values():
+        history = text.partition('<ol class="timeline">')[2].partition("</ol>")[0]
+        first = history.partition("</li>")[0]
+        assert ("Linked no longer" in first, f"deleted in {gone}" in first) == (True, True)
+        assert "<del>" not in first, "nothing was written to the other one"
+    assert f"<p>dan@x.test in {other}: changed there" in texts[other], "the value as it is"
+
+
 # --- why ----------------------------------------------------------------------------------------------
 
 

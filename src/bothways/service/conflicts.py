@@ -4,14 +4,16 @@ A decision is remembered with the values that the person saw, and carried out by
 record holds another value by then, it is void, and the person is asked again.
 """
 
+import json
 from collections.abc import Callable, Mapping
 from enum import StrEnum
+from hashlib import blake2b
 from typing import Any
 
 from bothways.engine.countries import read_there
 from bothways.engine.sides import SIDES, Side
 from bothways.engine.spec import FieldMap, SyncSpec, project
-from bothways.errors import DecisionDoesNotFit, NoDifference, UnknownApp
+from bothways.errors import DecisionDoesNotFit, NoDifference, UnknownApp, ValuesMoved
 from bothways.ledger import causes, db, feeds, holds, links, looking
 from bothways.ledger.holds import HoldRow
 from bothways.ledger.models import Sync
@@ -41,14 +43,22 @@ class Alike(StrEnum):
     FIELD = "field"
 
 
+def mark_of(values: Mapping[str, Value]) -> str:
+    """Return a mark of the values between which somebody is to choose, by app: of others it is another one."""
+    return blake2b(json.dumps(values, sort_keys=True, default=str).encode(), digest_size=8).hexdigest()
+
+
 @on_database
 @for_role(Role.OPERATOR)
-def choose_app(workspace: Workspace, issue: str, app: str, alike: Alike = Alike.NONE) -> list[IssueView]:
+def choose_app(
+    workspace: Workspace, issue: str, app: str, alike: Alike = Alike.NONE, *, seen: str = ""
+) -> list[IssueView]:
     """Decide that one app's value is right; return the issues decided, the one named first.
 
-    Raises UnknownIssue, NoDifference, UnknownApp, and DecisionDoesNotFit if the other app cannot hold it.
+    ``seen``: the mark of the values that were looked at. Raises UnknownIssue, NoDifference, UnknownApp, ValuesMoved if
+    they are others by now, and DecisionDoesNotFit if the other app cannot hold it.
     """
-    sync, hold = _difference(workspace, issue)
+    sync, hold = _difference(workspace, issue, seen)
     source = _side(workspace.sync(sync.name), app)
     mapping = _mapping(workspace, sync, hold, issue)
 
@@ -62,13 +72,15 @@ def choose_app(workspace: Workspace, issue: str, app: str, alike: Alike = Alike.
 
 @on_database
 @for_role(Role.OPERATOR)
-def type_value(workspace: Workspace, issue: str, text: str, alike: Alike = Alike.NONE) -> list[IssueView]:
+def type_value(
+    workspace: Workspace, issue: str, text: str, alike: Alike = Alike.NONE, *, seen: str = ""
+) -> list[IssueView]:
     """Decide on a value that both apps are to hold; return the issues decided, the one named first.
 
-    ``text`` is read as a value of either app, an option by its key or label. Raises UnknownIssue, NoDifference, and
-    DecisionDoesNotFit if one of the apps cannot hold it.
+    ``text`` is read as a value of either app, an option by its key or label; ``seen``: the mark of the values that were
+    looked at. Raises UnknownIssue, NoDifference, ValuesMoved, and DecisionDoesNotFit if one of the apps cannot hold it.
     """
-    sync, hold = _difference(workspace, issue)
+    sync, hold = _difference(workspace, issue, seen)
     mapping = _mapping(workspace, sync, hold, issue)
     if mapping.named is not None:
         mapping = _looked_up(sync, mapping, mapping.named.other, text)
@@ -117,10 +129,14 @@ def make_rule(workspace: Workspace, issue: str, app: str, revision: int | None =
 # --- behind them --------------------------------------------------------------------------------------
 
 
-def _difference(workspace: Workspace, issue: str) -> tuple[Sync, HoldRow]:
+def _difference(workspace: Workspace, issue: str, seen: str = "") -> tuple[Sync, HoldRow]:
     sync, hold = find_issue(workspace, issue)
     if hold.kind != "conflict":
         raise NoDifference(issue=issue, reason=hold.reason)
+    if seen:
+        apps = workspace.sync(sync.name).apps
+        if seen != mark_of({apps[Side(side)]: value for side, value in hold.data["values"].items()}):
+            raise ValuesMoved(issue=issue)
     return sync, hold
 
 

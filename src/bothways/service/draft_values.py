@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from bothways.engine.filters import condition
 from bothways.engine.sides import SIDES, Side
 from bothways.errors import NothingForTheRest, NothingToPair, PairingAmbiguous, UnknownChoice, WrongType
 from bothways.records import Field, Unpaired, option_named, suggest
@@ -11,9 +12,10 @@ from bothways.service.database import on_database
 from bothways.service.draft_fields import edit_row, fields
 from bothways.service.draft_rows import Row
 from bothways.service.draft_sight import Sight, draft_of, sight_of
+from bothways.service.headcount import known
 from bothways.service.pairing import are_pairable
 from bothways.service.rights import Role, for_role
-from bothways.service.views import DraftView, PairRow, ValuesView
+from bothways.service.views import DraftView, KnownView, PairRow, ValuesView
 from bothways.service.workspace import Workspace
 from bothways.service.yaml_file import nearest
 
@@ -50,6 +52,20 @@ def values(workspace: Workspace, id: int, number: int) -> ValuesView:
         str(Unpaired.DEFAULT) if defaults else str(other or ""),
         {app: _key(both[sight.side(app)], name) for app, name in defaults.items()},
     )
+
+
+@on_database
+@for_role(Role.VIEWER)
+def touched(workspace: Workspace, found: ValuesView) -> KnownView | None:
+    """Return how many records hold a value without a partner that would be carried over, as far as that is known
+    without asking the app; None where all have a partner, or nothing is known."""
+    fixed, partner = found.fixed, next(app for app in found.draft.apps if app != found.fixed)
+    keys = [pair.keys[fixed] for pair in found.pairs if not pair.keys[partner]]
+    if not keys or partner not in found.written:
+        return None
+    sight = sight_of(workspace, found.draft)
+    field = _fields(sight, sight.numbered(found.row.number))[sight.side(fixed)]
+    return known(workspace, fixed, found.draft.settings["objects"][fixed], condition(field, "in", keys))
 
 
 @on_database

@@ -1,6 +1,6 @@
 """Tags and filters of the templates: apps in their colours, numbers, times, and what is served beside the pages."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from functools import partial
 from typing import Any
@@ -14,9 +14,10 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext, pgettext
 
 from bothways.errors import BothwaysError
+from bothways.service.conflicts import mark_of
 from bothways.service.issue_words import MISFIT, Words, words_of
 from bothways.service.rights import Role
-from bothways.service.views import ActionView, FieldView, GroupView, RunSummary, SyncView, WrittenView
+from bothways.service.views import ActionView, FieldView, GroupView, IssueView, RunSummary, SyncView, WrittenView
 from bothways.service.why import shown
 from bothways.web.assets import assets
 from bothways.web.said import SAID, Said, say
@@ -93,10 +94,23 @@ def duration(seconds: float) -> str:
     """Return how long something takes, in the unit that people would use."""
     if seconds < 10:
         return _("%(count)s s") % {"count": number_format(seconds, decimal_pos=0 if seconds == int(seconds) else 1)}
-    for size, words in ((86_400, _("%(count)s d")), (3600, _("%(count)s h")), (60, _("%(count)s min"))):
+    for size, words in _units():
         if seconds >= size:
             return words % {"count": number(round(seconds / size))}
     return _("%(count)s s") % {"count": number(round(seconds))}
+
+
+@register.filter
+def exactly(seconds: float) -> str:
+    """Return a time that somebody has set, in the largest unit of which it is a whole number."""
+    for size, words in _units():
+        if seconds >= size and seconds % size == 0:
+            return words % {"count": number(int(seconds // size))}
+    return _("%(count)s s") % {"count": number(int(seconds) if seconds == int(seconds) else seconds)}
+
+
+def _units() -> tuple[tuple[int, str], ...]:
+    return (86_400, _("%(count)s d")), (3600, _("%(count)s h")), (60, _("%(count)s min"))
 
 
 def _between(seconds: float) -> str:
@@ -206,6 +220,20 @@ def wrote(run: RunSummary) -> bool:
 
 
 @register.filter
+def cleaned(names: Sequence[str]) -> str:
+    """Return in words how texts are cleaned before they are written."""
+    words = {
+        "trim": _("blanks at both ends taken away"),
+        "lower": _("small letters"),
+        "upper": _("capitals"),
+        "title": _("each word with a capital"),
+        "phone_e164": _("phone numbers in international form"),
+        "date": _("days as 2026-12-31"),
+    }
+    return ", ".join(words.get(name, name) for name in names)
+
+
+@register.filter
 def needing(sync: SyncView) -> int:
     """Return how many records of a sync wait for a person, or are refused."""
     return sync.counts.failing + sync.counts.held
@@ -222,6 +250,12 @@ def issue_words(group: GroupView) -> Words:
     """Return the cause of issues in words: what it is, what happens by itself, what to do."""
     facts = {"field": group.field, "app": group.app, "other": group.other}
     return words_of(group.cause, facts, partial(pgettext, SAID))
+
+
+@register.filter
+def seen(issue: IssueView) -> str:
+    """Return the mark of the values that somebody sees who is to choose between them."""
+    return mark_of(issue.values)
 
 
 @register.filter

@@ -99,6 +99,8 @@ urlpatterns = [
     path("issues/<str:issue>/withdraw", issues.withdraw),
     path("issues/<str:issue>/rule", issues.rule),
     path("activity", activity.activity),
+    path("activity/settings", activity.changes),
+    path("activity/csv", activity.csv),
     path("runs/<str:run>", runs.run),
     path("runs/<str:run>/undo", activity.to_undo),
     path("runs/<str:run>/undo/do", activity.undo_run),

@@ -100,6 +100,22 @@ class ChangeView:
 
 
 @dataclass(frozen=True, slots=True)
+class SettingChange:
+    """A revision of the settings of a sync: who saved it and when, and what it changed.
+
+    ``is_first``: there is none before it. Without ``changes``, what an app has told of its fields has changed.
+    """
+
+    id: int
+    sync: str
+    revision: int
+    author: str
+    at: float
+    is_first: bool
+    changes: tuple[ChangeView, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class TextView:
     """What a text of settings would change, or has changed, of a sync.
 

@@ -1,6 +1,6 @@
 """What is held, and what somebody decides about it."""
 
-from typing import Annotated
+from typing import Annotated, Any
 
 from django.http import HttpRequest
 from pydantic import Field, model_validator
@@ -34,6 +34,8 @@ class Choice(Body):
     app: Name | None = None
     value: Text | None = None
     alike: Alike = Alike.NONE
+    seen: dict[str, Any] | None = None
+    """The values that were looked at, by app; it is decided only if they still are those."""
 
     @model_validator(mode="after")
     def _one_of_both(self) -> "Choice":
@@ -89,14 +91,23 @@ def keep_apart(request: HttpRequest, issue: str, strangers: Strangers) -> IssueV
     IssueView,
     Role.OPERATOR,
     page=True,
-    refused=(e.UnknownIssue, e.NoDifference, e.UnknownApp, e.DecisionDoesNotFit, e.AppError, e.RateLimited),
+    refused=(
+        e.UnknownIssue,
+        e.NoDifference,
+        e.UnknownApp,
+        e.ValuesMoved,
+        e.DecisionDoesNotFit,
+        e.AppError,
+        e.RateLimited,
+    ),
 )
 def choose(request: HttpRequest, issue: str, choice: Choice) -> object:
     """Decide which value is right, of an app or typed; answers all issues that were decided so."""
+    seen = conflicts.mark_of(choice.seen) if choice.seen is not None else ""
     if choice.app is not None:
-        done = conflicts.choose_app(request.workspace, issue, choice.app, choice.alike)
+        done = conflicts.choose_app(request.workspace, issue, choice.app, choice.alike, seen=seen)
     else:
-        done = conflicts.type_value(request.workspace, issue, choice.value or "", choice.alike)
+        done = conflicts.type_value(request.workspace, issue, choice.value or "", choice.alike, seen=seen)
     return listed(request, done)
 
 

@@ -55,6 +55,7 @@ STATUSES: tuple[tuple[int, tuple[type[BothwaysError], ...]], ...] = (
             e.SyncNameTaken,
             e.SyncOff,
             e.SyncsThere,
+            e.ValuesMoved,
         ),
     ),
     (413, (e.CallTooLong,)),

@@ -10,7 +10,8 @@ from bothways.ledger.turns import SYNC
 from bothways.service import log, requests, undo
 from bothways.service.requests import RequestView, ToUndo
 from bothways.service.rights import Role
-from bothways.service.views import RunSummary, UndoView
+from bothways.service.setting_changes import setting_changes
+from bothways.service.views import RunSummary, SettingChange, UndoView
 from bothways.web.api.calls import Body, Limit, Name, Number, get, one_more, post
 from bothways.web.api.syncs import ASKED_APPS
 
@@ -35,6 +36,14 @@ def list_runs(
 ) -> object:
     """List the runs, latest first."""
     return one_more(request, log.runs(request.workspace, sync, after=after or None, size=limit + 1), limit)
+
+
+@get("changes", SettingChange, page=True, refused=(e.UnknownSync,))
+def list_changes(
+    request: HttpRequest, sync: Name | None = None, after: Number | None = None, limit: Limit = 50
+) -> object:
+    """List what was changed in the settings of syncs, latest first."""
+    return one_more(request, setting_changes(request.workspace, sync, after=after, size=limit + 1), limit)
 
 
 @get("runs/{run}/undo", UndoView, role=Role.EDITOR, refused=(*NAMED, e.SecondRunner, *ASKED_APPS))

@@ -9,7 +9,8 @@ from django.utils.translation import gettext as _
 
 from bothways.connectors.base import Setting
 from bothways.errors import BothwaysError, LedgerError, NotAllowed
-from bothways.service import apps, hours, syncs
+from bothways.service import apps, failing, hours, syncs
+from bothways.service.alerts import APP
 from bothways.service.rights import Role
 from bothways.service.same_account import accept_account
 from bothways.service.views import ConnectorView
@@ -28,29 +29,45 @@ def address(name: str) -> str:
 @page()
 def listed(request: HttpRequest) -> HttpResponse:
     """Show the connected apps and how they stand, and the kinds of app that can be connected, by a part of a name."""
-    text = str(request.GET.get("q", "")).strip()
+    return _listed(request, str(request.GET.get("q", "")).strip())
+
+
+def _listed(request: HttpRequest, text: str, status: int = 200, **more: Any) -> HttpResponse:
     stands = {each.app: each for each in syncs.status(request.workspace).apps}
+    troubles = {each.name: each for each in failing.failing(request.workspace) if each.kind == APP}
     found = [
-        (each, stands.get(each.name))
+        (each, stands.get(each.name), troubles.get(each.name))
         for each in apps.list_apps(request.workspace)
         if text.casefold() in f"{each.name} {each.title}".casefold()
     ]
     kinds = [each for each in apps.catalogue() if text.casefold() in f"{each.name} {each.title}".casefold()]
-    return shown(request, "apps/apps.html", apps=found, catalogue=kinds, q=text)
+    return shown(request, "apps/apps.html", status, apps=found, catalogue=kinds, q=text, **more)
 
 
 @page()
 def one(request: HttpRequest, name: str) -> HttpResponse:
     """Show one app: who uses it, its calls of today, its settings, and where its secrets are."""
-    made = hours.calls_of(request.workspace, name)
-    return shown(request, "apps/app.html", found=apps.show_app(request.workspace, name), figure=figures.calls(made))
+    return _one(request, name)
+
+
+def _one(request: HttpRequest, name: str, status: int = 200, **more: Any) -> HttpResponse:
+    figure = figures.calls(hours.calls_of(request.workspace, name))
+    return shown(request, "apps/app.html", status, found=apps.show_app(request.workspace, name), figure=figure, **more)
 
 
 @action(post=Role.OPERATOR)
 def check(request: HttpRequest, name: str) -> HttpResponse:
-    """Ask an app who we are there and what it offers."""
+    """Ask an app who we are there and what it offers; if it fails, say so where that was asked."""
     request.workspace.app(name)
-    return shown(request, "apps/check.html", check=apps.check_app(request.workspace, name))
+    try:
+        found = apps.check_app(request.workspace, name)
+    except (LedgerError, NotAllowed):
+        raise
+    except BothwaysError as error:
+        if request.POST.get("in") == "list":
+            return _listed(request, "", 422, error=error, failed=name)
+        return _one(request, name, 422, error=error)
+    return shown(request, "apps/check.html", check=found)
 
 
 @form(get=Role.EDITOR, post=Role.EDITOR)

@@ -347,6 +347,7 @@ def _values_page(
         status,
         found=found,
         draft=found.draft,
+        touched=draft_values.touched(request.workspace, found),
         partner=partner,
         left_is_fixed=found.fixed == first,
         lines=lines,

@@ -440,7 +440,7 @@ def told_changes(found: Sequence[ChangeView]) -> list[dict[str, Any]]:
     return [
         {
             "part": part_words(change.part),
-            "item": change.item,
+            "item": change.item.replace(" ⇄ ", " · "),
             "key": key_words(change.part, change.key),
             "before": _told_value(change.part, change.before),
             "after": _told_value(change.part, change.after),

@@ -72,9 +72,11 @@ def ours(request: HttpRequest) -> HttpResponse:
     """Show that something broke that should not, with an id that stands in the log too."""
     incident = f"i_{secrets.token_hex(4)}"
     logging.getLogger("bothways.web").error("a page failed", extra={"incident": incident}, exc_info=True)
-    return _instead(
-        request, "notice.html", 500, title=_("Our fault"), text=_("Something broke that should not."), code=incident
+    text = _(
+        "Something broke that should not. Nothing was written to your apps by it, and syncs go on. Try it once more; "
+        "if it happens again, tell this id to whoever looks after Bothways."
     )
+    return _instead(request, "notice.html", 500, title=_("Our fault"), text=text, code=incident)
 
 
 def _instead(request: HttpRequest, template: str, status: int, **context: Any) -> HttpResponse:

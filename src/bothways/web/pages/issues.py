@@ -4,7 +4,7 @@ from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
 from django_htmx.http import HttpResponseClientRefresh
 
-from bothways.errors import DraftInTheWay, SettingsMoved
+from bothways.errors import DraftInTheWay, SettingsMoved, ValuesMoved
 from bothways.service import conflicts, issues
 from bothways.service.conflicts import Alike
 from bothways.service.rights import Role
@@ -42,11 +42,18 @@ def apart(request: HttpRequest, issue: str) -> HttpResponse:
 def choose(request: HttpRequest, issue: str) -> HttpResponse:
     """Decide which app's value is right, or type one; for all of the same values if that is asked for."""
     alike = Alike.VALUES if request.POST.get("alike") else Alike.NONE
-    app = request.POST.get("app")
-    if app is not None:
-        done = conflicts.choose_app(request.workspace, issue, str(app), alike)
-    else:
-        done = conflicts.type_value(request.workspace, issue, str(request.POST.get("value", "")), alike)
+    app, seen = request.POST.get("app"), str(request.POST.get("seen", ""))
+    try:
+        if app is not None:
+            done = conflicts.choose_app(request.workspace, issue, str(app), alike, seen=seen)
+        else:
+            typed = str(request.POST.get("value", ""))
+            done = conflicts.type_value(request.workspace, issue, typed, alike, seen=seen)
+    except ValuesMoved as error:
+        if not request.htmx:
+            raise
+        held = issues.show_issue(request.workspace, issue)
+        return shown(request, "issues/_issue.html", 422, issue=held, moved=error)
     return _decided(request, done[0], len(done))
 
 

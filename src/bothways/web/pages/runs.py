@@ -14,7 +14,7 @@ from bothways.service.rights import Role
 from bothways.service.views import WorkView
 from bothways.web.live import LIVE, ON, OVER
 from bothways.web.pages.page import action, asks_for_part, page, shown, went_well
-from bothways.web.pages.syncs import address
+from bothways.web.pages.syncs import address, braked
 
 PAGE = 50
 QUARTERS = 4
@@ -71,12 +71,15 @@ def run(request: HttpRequest, run: str) -> HttpResponse:
     place = int(after) if after.isascii() and after.isdigit() and len(after) < 19 else 0
     look = running.first_look(request.workspace, found.sync)
     halt = halting.halted(request.workspace, found.sync)
+    view = syncs.show_sync(request.workspace, found.sync)
+    stopped = braked(view) if look is None and halt is None else None
     return shown(
         request,
         "runs/run.html",
         **told(work),
-        sync=syncs.show_sync(request.workspace, found.sync),
+        sync=view,
         run=found,
+        braked=stopped if stopped is not None and stopped.id == found.id else None,
         written=running.written(request.workspace, run, after=place, size=PAGE),
         look=look if look is not None and look.run == found.id else None,
         halt=halt if halt is not None and halt.run == found.id else None,

@@ -7,10 +7,24 @@ from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
 
 from bothways.ledger.turns import SYNC
-from bothways.service import deleting, drafts, halting, hours, log, records, requests, running, standing, syncs
+from bothways.service import (
+    deleting,
+    drafts,
+    failing,
+    halting,
+    hours,
+    log,
+    records,
+    requests,
+    running,
+    standing,
+    syncs,
+)
+from bothways.service.alerts import APP
 from bothways.service.requests import ToRun
 from bothways.service.resolution import row_of
 from bothways.service.rights import Role
+from bothways.service.views import RunSummary
 from bothways.web.pages import figures
 from bothways.web.pages.page import action, asks_for_part, page, shown, went_well
 
@@ -25,17 +39,18 @@ def address(name: str) -> str:
 
 @page()
 def home(request: HttpRequest) -> HttpResponse:
-    """Show all syncs: state, counts, and what needs somebody."""
+    """Show all syncs: state, counts, and what needs somebody; apps that do not answer before everything else."""
     found = syncs.status(request.workspace)
-    resting = {view.next.app: view.next for view in found.syncs if view.next.why == "resting"}
     on = sum(view.state == "on" for view in found.syncs)
     needing = sum(view.counts.failing + view.counts.held for view in found.syncs)
     context: dict[str, Any] = {
+        "unfinished": sum(view.state == "draft" for view in found.syncs),
+        "offline": [each for each in failing.failing(request.workspace) if each.kind == APP],
         "deleted": deleting.deleted(request.workspace),
         "drafts": drafts.drafts(request.workspace),
         "changed_at": max((view.changed_at for view in found.syncs if view.changed_at), default=None),
     }
-    return shown(request, "syncs/home.html", stands=found, resting=resting, on=on, needing=needing, **context)
+    return shown(request, "syncs/home.html", stands=found, on=on, needing=needing, **context)
 
 
 @page()
@@ -44,16 +59,25 @@ def overview(request: HttpRequest, name: str) -> HttpResponse:
     view = syncs.show_sync(request.workspace, name)
     runs = log.runs(request.workspace, name, size=5)
     day = hours.day_of(request.workspace, name)
+    look, halt = running.first_look(request.workspace, name), halting.halted(request.workspace, name)
     context: dict[str, Any] = {
         "sync": view,
         "runs": runs,
         "tab": "overview",
         "tiles": _tiles(view),
-        "look": running.first_look(request.workspace, name),
-        "halt": halting.halted(request.workspace, name),
+        "look": look,
+        "halt": halt,
+        "braked": braked(view) if look is None and halt is None else None,
         "figures": [figures.changes(day, view.apps), figures.delays(day)] if view.last_run else [],
     }
     return shown(request, "syncs/overview.html", **context)
+
+
+def braked(view: syncs.SyncView) -> RunSummary | None:
+    """Return the run of a sync that a safety limit has stopped, if it is the last one; not told from one that somebody
+    has stopped, or that waits to be looked at."""
+    last = view.last_run
+    return last if view.state == "on" and last is not None and last.state == "stopped" else None
 
 
 def _tiles(view: syncs.SyncView) -> list[tuple[str, str, int]]:

@@ -16,8 +16,8 @@ document.addEventListener("htmx:afterSettle", () => {
 // What went wrong is read out, and found by the keyboard.
 document.addEventListener("DOMContentLoaded", () => {
   for (const each of document.querySelectorAll("[data-focus]")) each.removeAttribute("data-focus");
-  const error = document.getElementById("error");
-  if (error) error.focus();
+  const wrong = document.getElementById("error") || document.getElementById("to-mend");
+  if (wrong) wrong.focus();
 });
 // A question that a script has fetched is asked as a dialog; without a script its link leads to a page.
 document.addEventListener("htmx:afterSwap", (event) => {
@@ -29,21 +29,46 @@ document.addEventListener("htmx:afterSwap", (event) => {
   cancel.addEventListener("click", (click) => { click.preventDefault(); dialog.close(); });
   dialog.showModal();
 });
+// Where a row of mappings is taken out, those after it move up: what is kept for a row goes along with it.
+const movedUp = ({ xhr, requestConfig }) => {
+  const gone = xhr.status < 300 && Number(/\/fields\/(\d+)\/remove$/.exec(requestConfig.path)?.[1]);
+  const up = (whole, what, number) => (number > gone ? `${what}-${number - 1}` : number < gone ? whole : "");
+  return (id) => (gone ? id.replace(/^(on|way|f|v|o|remove)-(\d+)/, up) : id);
+};
 // What is typed or chosen in a step, or in a row of mappings, while an answer is on its way is put into the controls
-// that the answer brings. A request takes along what is in its step or its row.
+// that the answer brings. A request takes along what is in its step or its row, or in all rows. Pickers see to theirs.
 const unsent = new Map();
+let focused = "";
 const note = (event) => {
   const at = event.target;
-  if (!at.id || !at.closest("#step, #mappings")) return;
+  if (!at.id || !at.closest("#step, #mappings") || at.closest("field-picker")) return;
   unsent.set(at.id, { value: at.value, checked: at.checked, done: event.type === "change" });
 };
 document.addEventListener("input", note, true);
 document.addEventListener("change", note, true);
-document.addEventListener("htmx:beforeRequest", (event) => {
-  const sent = event.detail.elt.closest("#mappings tbody");
-  for (const id of [...unsent.keys()]) if (!sent || sent.contains(document.getElementById(id))) unsent.delete(id);
+// What is pressed meanwhile waits. htmx forgets it if an answer brings that part of the page anew: it is pressed again.
+const pressed = new Set();
+const pressedBy = (elt, event) => event?.submitter || elt;
+document.addEventListener("htmx:confirm", ({ detail: { elt, triggeringEvent } }) => {
+  const at = pressedBy(elt, triggeringEvent);
+  if (at.matches("#q, :is(#step, #mappings, #associations, #edit) button")) pressed.add(at.id);
+});
+document.addEventListener("htmx:beforeRequest", ({ detail: { elt, requestConfig } }) => {
+  pressed.delete(pressedBy(elt, requestConfig.triggeringEvent).id);
+  const part = elt.closest("#step, #mappings tbody"), all = elt.matches("#update, #review");
+  for (const id of [...unsent.keys()]) if (all || part?.contains(document.getElementById(id))) unsent.delete(id);
+});
+document.addEventListener("htmx:beforeSwap", (event) => {
+  const up = movedUp(event.detail), kept = [...unsent], waiting = [...pressed], here = document.activeElement?.id || "";
+  unsent.clear();
+  for (const [id, was] of kept) unsent.set(up(id), was);
+  pressed.clear();
+  for (const id of waiting) pressed.add(up(id));
+  focused = up(here) === here ? "" : up(here);
 });
 document.addEventListener("htmx:afterSettle", () => {
+  if (focused) document.getElementById(focused)?.focus();
+  focused = "";
   for (const [id, was] of [...unsent]) {
     const now = document.getElementById(id);
     const marks = now && (now.type === "checkbox" || now.type === "radio");
@@ -53,6 +78,40 @@ document.addEventListener("htmx:afterSettle", () => {
     if (was.done) now.dispatchEvent(new Event("change", { bubbles: true }));
   }
 });
+// Who goes on to another page waits until what was changed here before is answered; a second press goes at once. Where
+// something was refused, its words are shown and nobody goes on.
+const OPEN = "#q.htmx-request, #step.htmx-request, :is(#step, #mappings, #associations, #edit) .htmx-request";
+let leaving = null;
+document.addEventListener("click", (event) => {
+  if (!event.isTrusted) return;
+  const on = event.target.closest("a[href], [data-waits]"), again = on === leaving;
+  leaving = null;
+  if (!on || again || event.ctrlKey || event.metaKey || event.shiftKey || !document.querySelector(OPEN)) return;
+  event.preventDefault();
+  event.stopImmediatePropagation();
+  leaving = on;
+}, true);
+document.addEventListener("htmx:afterRequest", ({ detail: { xhr } }) => {
+  if (xhr.status < 200 || xhr.status > 399) leaving = null;
+  setTimeout(() => {
+    if (document.querySelector(OPEN)) return;
+    for (const id of pressed) {
+      pressed.delete(id);
+      const at = document.getElementById(id);
+      if (id === "q") at?.dispatchEvent(new Event("search"));
+      else at?.click();
+      if (at) return;
+    }
+    if (!leaving) return;
+    const on = document.getElementById(leaving.id) || leaving;
+    leaving = null;
+    on.click();
+  });
+});
+// Where the server cannot be reached the page says so, until it answers again.
+const reached = (is) => { document.getElementById("offline").hidden = is; };
+document.addEventListener("htmx:sendError", () => reached(false));
+document.addEventListener("htmx:afterOnLoad", () => reached(true));
 // What somebody has unfolded stays so when its part of the page is drawn anew.
 let unfolded = [];
 document.addEventListener("htmx:beforeSwap", () => { unfolded = [...document.querySelectorAll("details[id][open]")].map((each) => each.id); });

@@ -17,7 +17,7 @@ customElements.define("field-picker", class extends HTMLElement {
     list.setAttribute("role", "listbox");
     list.setAttribute("aria-label", this.dataset.label);
     link.replaceWith(input, list);
-    if ("begin" in this.dataset) input.focus();
+    if ("begin" in this.dataset && document.activeElement?.tagName !== "INPUT") input.focus();
     input.addEventListener("input", (event) => {
       event.stopPropagation();
       clearTimeout(this.later);
@@ -39,10 +39,13 @@ customElements.define("field-picker", class extends HTMLElement {
     const asked = this.asked = new AbortController();
     const address = `${this.closest("[data-options]").dataset.options}?side=${this.dataset.side}&row=${this.dataset.row}&q=${encodeURIComponent(text)}`;
     const answer = await fetch(address, { signal: asked.signal, headers: { "HX-Request": "true" } }).catch(() => null);
-    if (!answer || !answer.ok || asked.signal.aborted) return;
+    if (asked.signal.aborted || !this.isConnected) return;
+    reached(Boolean(answer));
+    if (!answer || !answer.ok) return;
     if (answer.headers.has("HX-Redirect")) return location.reload();
     const items = await answer.text().catch(() => null);
-    if (items === null || asked.signal.aborted || !(this.enters || document.activeElement === this.input)) return;
+    if (items === null || asked.signal.aborted || !this.isConnected) return;
+    if (!this.enters && document.activeElement !== this.input) return;
     this.waits = false;
     this.list.innerHTML = items;
     this.list.hidden = false;
@@ -51,18 +54,24 @@ customElements.define("field-picker", class extends HTMLElement {
   }
   enter() {
     this.enters = false;
+    if (!this.isConnected) return;
     if (!this.list.hidden) this.choose(this.list.querySelector("[aria-selected=true]"));
-    if (this.isConnected && document.activeElement !== this.input) this.leave();
+    if (document.activeElement !== this.input) this.leave();
   }
   leave() {
     this.close();
     this.input.value = this.was;
   }
-  async again({ text, enters }) {
-    this.input.value = text;
-    this.waits = true;
+  // The picker that stood here before was being used: this one goes on with its text, its marking and its list.
+  async again({ text, typed, opened, enters, active, from, to }) {
+    if (typed) this.input.value = text;
+    if (active) this.input.focus();
+    if (active && from === 0 && to === text.length) this.input.select();
+    else if (active && typed) this.input.setSelectionRange(from, to);
+    if (!typed && !opened) return;
+    this.waits = typed;
     this.enters = enters;
-    await this.open(text);
+    await this.open(typed ? text : "");
     if (this.enters) this.enter();
   }
   close() {
@@ -93,7 +102,7 @@ customElements.define("field-picker", class extends HTMLElement {
       this.enters = this.waits;
       if (this.waits) await this.open(this.input.value);
       this.enter();
-    } else if (event.key === "Escape" && !this.list.hidden) {
+    } else if (event.key === "Escape" && (!this.list.hidden || this.input.value !== this.was)) {
       event.preventDefault();
       this.close();
       this.input.value = this.was;
@@ -118,10 +127,16 @@ let typing = [];
 document.addEventListener("htmx:beforeRequest", (event) => {
   for (const id of [...chosen.keys()]) if (event.detail.elt.contains(document.getElementById(id))) chosen.delete(id);
 });
-document.addEventListener("htmx:beforeSwap", () => {
+document.addEventListener("htmx:beforeSwap", (event) => {
+  const up = movedUp(event.detail), kept = [...chosen];
+  chosen.clear();
+  for (const [id, field] of kept) chosen.set(up(id), field);
   typing = [...document.querySelectorAll("field-picker")]
-    .filter((each) => each.input.value !== each.was && (each.enters || each.input === document.activeElement))
-    .map((each) => ({ id: each.input.id, was: each.input, text: each.input.value, enters: each.enters }));
+    .filter((each) => each.enters || each.input === document.activeElement)
+    .map(({ input, list, was, enters }) => ({
+      id: up(input.id), was: input, text: input.value, typed: input.value !== was, opened: !list.hidden, enters,
+      active: input === document.activeElement, from: input.selectionStart, to: input.selectionEnd,
+    }));
 });
 document.addEventListener("htmx:afterSettle", () => {
   const at = (id) => document.getElementById(id)?.closest("field-picker");
