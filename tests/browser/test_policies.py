@@ -142,6 +142,7 @@ def leaves(house: House, ana: Page, name: str, label: str, *, to: tuple[int, int
         if name == "tag":
             tag(ana, "Fax Number", "left Norway")
         save(ana)
+        sync_now(ana, "people")  # who was kept in step before may have lost the link by the first run
     before = counted(ana)
     house.east.edit("contacts", id_of(house, name), {"country": "Sweden"})
     sync_now(ana, "people")
