@@ -239,7 +239,7 @@ def test_doubt_is_linked_made_new_left_out_and_each_is_undone(chromium: Browser,
         def linked_to(id: str, email: str) -> bool:
             theirs = west.records("contacts")[id]
             ours = found(east, EVE).get("email") or ""
-            return (ours, theirs["firstname"], theirs["city"]) == (email, "Eve", "Oslo")
+            return (ours, theirs.get("firstname"), theirs.get("city")) == (email, "Eve", "Oslo")
 
         with house(tmp_path, east, west, BY_PHONE) as here, watched(chromium, here) as context:
             here.until(lambda: bool(here.runs("people")))
@@ -278,7 +278,7 @@ def test_doubt_is_linked_made_new_left_out_and_each_is_undone(chromium: Browser,
             assert {len(each) for each in both()} == {1, 2}
 
             link_by_hand(page, here, home)
-            here.until(lambda: west.records("contacts")[home]["city"] == "Bergen")
+            here.until(lambda: west.records("contacts")[home].get("city") == "Bergen")
 
 
 def see_left_out(page: Page, here: House, twin: str) -> None:
