@@ -4,7 +4,7 @@ import pytest
 
 from bothways.jobs import pruning
 from bothways.jobs.pruning import Pruning
-from bothways.ledger.models import Run, Workspace
+from bothways.ledger.models import Run, Sync, Workspace
 from bothways.service.database import used
 from bothways.service.document import KEEP_HISTORY
 from bothways.service.history import EVERY
@@ -94,6 +94,24 @@ def test_not_more_is_done_in_an_hour_than_is_good(keeper: Keeper, monkeypatch: p
     keeper.look(EVERY)
     with used(keeper.workspace.database):
         assert Workspace.objects.get().pruned_to > 0
+
+
+def test_sync_that_somebody_is_at_is_tried_again_in_the_end(keeper: Keeper) -> None:
+    keeper.look()
+    with used(keeper.workspace.database):
+        Sync.objects.update(taken_at=1.0, worker="somebody")
+    pruning = keeper.pruning
+    keeper.office.clock.advance(EVERY)
+    keeper.hours.now += EVERY
+    with used(keeper.workspace.database):
+        assert pruning.look()
+        assert pruning.look()
+    assert keeper.runs() > 1, "somebody is at it"
+    with used(keeper.workspace.database):
+        Sync.objects.update(taken_at=None, worker="")
+        while pruning.look():
+            pass
+    assert keeper.runs() == 1
 
 
 def test_it_begins_anew_after_the_database_has_failed(keeper: Keeper, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -77,31 +77,38 @@ def is_time(workspace: Workspace) -> bool:
 def letting_go(workspace: Workspace, worker: str) -> Iterator[PrunedView]:
     """Let old history go by a worker, a little with each step, in the caller's use of the database.
 
-    A sync that somebody is at is left for the next time.
+    A sync that somebody is at is tried again in the end, for as long as whoever asks goes on.
     """
     horizon = _horizon(workspace)
     if horizon is None:
         return
+    busy = []
     for sync_id in history.with_old_runs(horizon, workspace.clock()):
         while gone := _let_runs_go(workspace, sync_id, worker, horizon):
             yield PrunedView(gone, 0)
+        busy += [sync_id] if gone is None else []
     more = True
     while more:
-        gone, more = history.let_entries_go(horizon, workspace.clock())
-        yield PrunedView(0, gone)
+        entries, more = history.let_entries_go(horizon, workspace.clock())
+        yield PrunedView(0, entries)
+    while busy:
+        gone = _let_runs_go(workspace, busy[0], worker, horizon)
+        busy = [*busy[1:], busy[0]] if gone is None else busy if gone else busy[1:]
+        yield PrunedView(gone or 0, 0)
 
 
-def _let_runs_go(workspace: Workspace, sync_id: int, worker: str, horizon: float) -> int:
+def _let_runs_go(workspace: Workspace, sync_id: int, worker: str, horizon: float) -> int | None:
+    """Let a little of the old runs of a sync go and return how many; None while somebody is at it."""
     now = workspace.clock()
     if Sync.objects.filter(pk=sync_id, taken_at__isnull=False).exists():
-        return 0
+        return None
     turn = turns.take_now(sync_id, worker, now, though_paused=True)
     if turn is None:
-        return 0
+        return None
     try:
         with suppress(RunSuperseded):
             return history.let_runs_go(turn, horizon, now)
-        return 0
+        return None
     finally:
         turns.give_back(turn)
 
