@@ -17,6 +17,9 @@ from bothways.sync.context import Progress
 EVERY = 3600.0
 """Seconds between two looks of all workers at whether history is old."""
 
+TRIES = 100
+"""Steps in which syncs that somebody was at are tried again."""
+
 
 @on_database
 @for_role(Role.VIEWER)
@@ -77,7 +80,7 @@ def is_time(workspace: Workspace) -> bool:
 def letting_go(workspace: Workspace, worker: str) -> Iterator[PrunedView]:
     """Let old history go by a worker, a little with each step, in the caller's use of the database.
 
-    A sync that somebody is at is tried again in the end, for as long as whoever asks goes on.
+    A sync that somebody is at is tried again in the end, and then left for the next time.
     """
     horizon = _horizon(workspace)
     if horizon is None:
@@ -91,10 +94,12 @@ def letting_go(workspace: Workspace, worker: str) -> Iterator[PrunedView]:
     while more:
         entries, more = history.let_entries_go(horizon, workspace.clock())
         yield PrunedView(0, entries)
-    while busy:
+    for _ in range(TRIES if busy else 0):
         gone = _let_runs_go(workspace, busy[0], worker, horizon)
-        busy = [*busy[1:], busy[0]] if gone is None else busy if gone else busy[1:]
         yield PrunedView(gone or 0, 0)
+        busy = [*busy[1:], busy[0]] if gone is None else busy if gone else busy[1:]
+        if not busy:
+            return
 
 
 def _let_runs_go(workspace: Workspace, sync_id: int, worker: str, horizon: float) -> int | None:
