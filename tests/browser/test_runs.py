@@ -141,7 +141,7 @@ def test_run_goes_on_after_a_kill_and_its_page_says_so(house: House, chromium: B
     expect(state(ana)).to_have_text("Connection lost. Trying again.")
     house.west.let_go()
     house.serve()
-    expect(ana.get_by_text("Nothing is at work")).to_be_visible()
+    expect(ana.get_by_text("Nothing is at work")).to_be_visible(timeout=60_000)  # it asks again within half a minute
     house.until(lambda: len(house.west.records("contacts")) == len(PEOPLE))
     for each in (house.east, house.west):
         numbers = [row["phone"] for row in each.records("contacts").values()]
