@@ -1,6 +1,11 @@
 """In place of a thread beside those who look: what is to be done waits until a test has it done."""
 
 from concurrent.futures import Future
+from types import ModuleType
+
+import pytest
+
+from bothways.service import aside
 
 
 class Aside:
@@ -19,3 +24,11 @@ class Aside:
         for each in todo:
             each()  # type: ignore[operator]
         return len(todo)
+
+
+def put_aside(monkeypatch: pytest.MonkeyPatch, module: ModuleType) -> Aside:
+    """Let what a module has done aside wait; return where it does."""
+    made, own = Aside(), aside.Aside("test")
+    own.threads = made  # type: ignore[assignment]
+    monkeypatch.setattr(module, "_aside", own)
+    return made

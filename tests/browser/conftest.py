@@ -69,6 +69,22 @@ def open_as(chromium: Browser, house: House, signed_in: dict[tuple[Path, str], S
 
 
 @pytest.fixture
+def editor(open_as: OpenAs) -> Iterator[Page]:
+    """Open the mappings of a draft, which is discarded in the end."""
+    opened = open_as("editor")
+    opened.goto("/syncs/people")
+    opened.get_by_role("button", name="Edit sync settings").click()
+    opened.wait_for_url("**/records")
+    opened.goto(opened.url.replace("/records", "/fields"))
+    expect(opened.locator("#mappings tbody")).to_have_count(10)
+    draft = opened.url.rpartition("/")[0]
+    yield opened
+    opened.unroute_all(behavior="ignoreErrors")
+    opened.goto(f"{draft}/discard")
+    opened.get_by_role("button", name="Discard draft").click()
+
+
+@pytest.fixture
 def ana(open_as: OpenAs) -> Page:
     """Open a page as an admin."""
     return open_as("admin")

@@ -1,11 +1,7 @@
 """What broke when pages like these were tried: arrows from right to left, switches in forced colours, hidden focus."""
 
-from collections.abc import Iterator
-
 import pytest
 from playwright.sync_api import Page, expect
-
-from tests.browser.conftest import OpenAs
 
 MIRRORED = """() => [...document.querySelectorAll(".ways svg")].every(
   (each) => new DOMMatrix(getComputedStyle(each).transform).a === -1)"""
@@ -25,60 +21,45 @@ STILL = """() => [...document.querySelectorAll("*")].filter((each) => {
 }).map((each) => each.outerHTML.slice(0, 80))"""
 
 
-@pytest.fixture
-def page(open_as: OpenAs) -> Iterator[Page]:
-    """Open the mappings of a draft, which is discarded in the end."""
-    opened = open_as("editor")
-    opened.goto("/syncs/people")
-    opened.get_by_role("button", name="Edit sync settings").click()
-    opened.wait_for_url("**/records")
-    opened.goto(opened.url.replace("/records", "/fields"))
-    expect(opened.locator("#mappings tbody")).to_have_count(10)
-    draft = opened.url.rpartition("/")[0]
-    yield opened
-    opened.goto(f"{draft}/discard")
-    opened.get_by_role("button", name="Discard draft").click()
-
-
-def test_arrows_point_from_app_to_app_from_right_to_left_too(page: Page) -> None:
-    assert not page.evaluate(MIRRORED)
-    page.evaluate("() => { document.documentElement.dir = 'rtl'; }")
+def test_arrows_point_from_app_to_app_from_right_to_left_too(editor: Page) -> None:
+    assert not editor.evaluate(MIRRORED)
+    editor.evaluate("() => { document.documentElement.dir = 'rtl'; }")
     first, second = (
-        page.get_by_role("columnheader", name=name).bounding_box() for name in ("east field", "west field")
+        editor.get_by_role("columnheader", name=name).bounding_box() for name in ("east field", "west field")
     )
     assert first is not None
     assert second is not None
     assert first["x"] > second["x"], "the columns of the apps have changed places"
-    assert page.evaluate(MIRRORED)
+    assert editor.evaluate(MIRRORED)
 
 
-def test_knobs_of_switches_are_seen_in_forced_colours(page: Page) -> None:
-    page.locator("#on-1").uncheck()
-    expect(page.locator("#count")).to_contain_text("10 mappings, 9 on")
-    page.emulate_media(forced_colors="active")
-    knobs = page.evaluate(KNOBS)
+def test_knobs_of_switches_are_seen_in_forced_colours(editor: Page) -> None:
+    editor.locator("#on-1").uncheck()
+    expect(editor.locator("#count")).to_contain_text("10 mappings, 9 on")
+    editor.emulate_media(forced_colors="active")
+    knobs = editor.evaluate(KNOBS)
     assert len(knobs) > 10
     assert [knob for knob, around in knobs if knob == around] == []
 
 
 @pytest.mark.parametrize(("width", "height"), [(1280, 480), (320, 480)], ids=["a low window", "a phone"])
-def test_nothing_covers_what_has_the_focus(page: Page, width: int, height: int) -> None:
-    page.set_viewport_size({"width": width, "height": height})
-    page.locator("#q").focus()
+def test_nothing_covers_what_has_the_focus(editor: Page, width: int, height: int) -> None:
+    editor.set_viewport_size({"width": width, "height": height})
+    editor.locator("#q").focus()
     met, covered = set[str](), list[str]()
     for _ in range(90):
-        page.keyboard.press("Tab")
-        at = page.evaluate("() => document.activeElement.id")
+        editor.keyboard.press("Tab")
+        at = editor.evaluate("() => document.activeElement.id")
         if at in met and at:
             break
         met.add(at)
-        covered.append(page.evaluate(COVERED))
+        covered.append(editor.evaluate(COVERED))
     assert {"on-10", "remove-10", "add", "update"} <= met
     assert [each for each in covered if each] == []
 
 
-def test_nothing_moves_for_who_wants_that(page: Page) -> None:
-    page.emulate_media(reduced_motion="reduce")
-    assert page.evaluate(STILL) == []
-    page.emulate_media(reduced_motion="no-preference")
-    assert page.evaluate(STILL) != []
+def test_nothing_moves_for_who_wants_that(editor: Page) -> None:
+    editor.emulate_media(reduced_motion="reduce")
+    assert editor.evaluate(STILL) == []
+    editor.emulate_media(reduced_motion="no-preference")
+    assert editor.evaluate(STILL) != []

@@ -8,20 +8,18 @@ from bothways.ledger import looking
 from bothways.service import counting
 from bothways.service.syncs import show_sync
 from bothways.service.views import Counts
-from tests.aside import Aside
+from tests.aside import Aside, put_aside
 from tests.office import Office
 
 
 @pytest.fixture
 def aside(monkeypatch: pytest.MonkeyPatch) -> Iterator[Aside]:
     """Let few records count as many, and what is done aside wait."""
-    made = Aside()
+    made = put_aside(monkeypatch, counting)
     monkeypatch.setattr(counting, "MANY", 2)
-    monkeypatch.setattr(counting, "_aside", made)
     counting._kept.clear()
     yield made
     counting._kept.clear()
-    counting._counting.clear()
 
 
 def counts(office: Office) -> Counts:

@@ -9,7 +9,7 @@ from bothways.records import Field
 from bothways.service import drafts, headcount
 from bothways.service.headcount import known, of_draft
 from bothways.service.views import KnownView
-from tests.aside import Aside
+from tests.aside import Aside, put_aside
 from tests.memory_app import PEOPLE
 from tests.office import Office
 
@@ -87,12 +87,10 @@ def test_list_that_no_run_has_read_decides_with_what_was_read(office: Office) ->
 @pytest.fixture
 def aside(monkeypatch: pytest.MonkeyPatch) -> Iterator[Aside]:
     """Let few records count as very many, and what is done aside wait."""
-    made = Aside()
+    made = put_aside(monkeypatch, headcount)
     monkeypatch.setattr(headcount, "MOST", 1)
-    monkeypatch.setattr(headcount, "_aside", made)
     yield made
     headcount._kept.clear()
-    headcount._counting.clear()
 
 
 def test_very_many_are_counted_aside_and_shown_for_a_while(office: Office, aside: Aside) -> None:

@@ -11,7 +11,7 @@ from bothways.records import Field, FieldType, Option
 from bothways.service import deleting, drafts, headcount, standing, syncs
 from bothways.service.database import used
 from bothways.service.rights import Role
-from tests.aside import Aside
+from tests.aside import put_aside
 from tests.memory_app import PEOPLE, MemoryApp, MemoryConnector
 from tests.office import Office
 from tests.web.browser import Answer, Browser
@@ -308,9 +308,8 @@ def test_sync_that_has_run_is_not_told_to_begin_with_a_few(office: Office) -> No
 
 
 def test_what_is_being_counted_is_asked_for_again(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
-    aside = Aside()
+    aside = put_aside(monkeypatch, headcount)
     monkeypatch.setattr(headcount, "MOST", 1)
-    monkeypatch.setattr(headcount, "_aside", aside)
     office.pair("Dana")
     office.pair("Eve")
     here = Wizard(office)

@@ -4,15 +4,11 @@ Where they are few they are counted whenever somebody asks. Where they are many,
 counted anew meanwhile; when it was counted is said with it.
 """
 
-import threading
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
 from typing import TYPE_CHECKING
 
-from bothways.errors import LedgerError
 from bothways.ledger import holds, looking
 from bothways.ledger.models import Sync
-from bothways.service.database import kept_open
+from bothways.service.aside import Aside
 from bothways.service.views import Counts
 
 if TYPE_CHECKING:
@@ -25,9 +21,7 @@ FRESH, LASTS = 10.0, 60.0
 """Seconds for which a number counts as new, and after which nobody is shown it any more."""
 
 _kept: dict[tuple[str, int], Counts] = {}
-_counting: set[tuple[str, int]] = set()
-_lock = threading.Lock()
-_aside = ThreadPoolExecutor(1, thread_name_prefix="bothways-counts")
+_aside = Aside("bothways-counts")
 
 
 def counts_of(workspace: "Workspace", sync: Sync) -> Counts:
@@ -38,7 +32,7 @@ def counts_of(workspace: "Workspace", sync: Sync) -> Counts:
     if kept is None or not 0 <= age < LASTS:
         return _count(place, sync, now)
     if age >= FRESH:
-        _count_aside(workspace, sync)
+        _aside.do(workspace.database, place, lambda: _count(place, sync, workspace.clock()))
     return kept
 
 
@@ -51,22 +45,3 @@ def _count(place: tuple[str, int], sync: Sync, now: float) -> Counts:
     else:
         _kept.pop(place, None)
     return counts
-
-
-def _count_aside(workspace: "Workspace", sync: Sync) -> None:
-    """Have the records counted anew, unless that is being done."""
-    place = (workspace.database, sync.pk)
-    with _lock:
-        if place in _counting:
-            return
-        _counting.add(place)
-
-    def work() -> None:
-        try:
-            with suppress(LedgerError), kept_open(workspace.database):
-                _count(place, sync, workspace.clock())
-        finally:
-            with _lock:
-                _counting.discard(place)
-
-    _aside.submit(work)

@@ -4,22 +4,19 @@ The app is asked only for what nobody has read yet: how many records it has, and
 known they are counted aside, and whoever asks meanwhile is told so.
 """
 
-import threading
 from collections.abc import Mapping
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 from bothways.engine.filters import Filter, fields_of, lists_of, matches
 from bothways.engine.sides import SIDES
-from bothways.errors import LedgerError
 from bothways.ledger import db, looking
 from bothways.ledger.feeds import SeenRow
 from bothways.ledger.models import Feed
 from bothways.records import is_valid_email, text_of
 from bothways.service import app_numbers, drafts
-from bothways.service.database import kept_open, on_database
+from bothways.service.aside import Aside
+from bothways.service.database import on_database
 from bothways.service.resolution import Resolution
 from bothways.service.rights import Role, for_role
 from bothways.service.views import KnownView
@@ -59,9 +56,7 @@ Place = tuple[str, str]
 """A database, and what is counted there."""
 
 _kept: dict[Place, tuple[float, Sums | None]] = {}
-_counting: set[Place] = set()
-_lock = threading.Lock()
-_aside = ThreadPoolExecutor(1, thread_name_prefix="bothways-headcount")
+_aside = Aside("bothways-headcount")
 
 
 def of_draft(workspace: Workspace, id: int) -> list[KnownView]:
@@ -167,26 +162,12 @@ def _of_many(workspace: Workspace, asked: _Asked) -> tuple[float, Sums | None, b
             _kept.pop(old, None)
     kept = _kept.get(place)
     if kept is None or now - kept[0] >= FRESH:
-        _count_aside(workspace, place, asked)
+        _aside.do(workspace.database, place, lambda: _keep(workspace, place, asked))
     return (*kept, False) if kept else (now, None, True)
 
 
-def _count_aside(workspace: Workspace, place: Place, asked: _Asked) -> None:
-    """Have very many records counted, unless that is being done."""
-    with _lock:
-        if place in _counting:
-            return
-        _counting.add(place)
-
-    def work() -> None:
-        try:
-            with suppress(LedgerError), kept_open(workspace.database):
-                _kept[place] = (workspace.clock(), _count(asked, workspace.clock()))
-        finally:
-            with _lock:
-                _counting.discard(place)
-
-    _aside.submit(work)
+def _keep(workspace: Workspace, place: Place, asked: _Asked) -> None:
+    _kept[place] = (workspace.clock(), _count(asked, workspace.clock()))
 
 
 def _lists_of(id: str, lists: Lists) -> tuple[str, ...]:

@@ -81,6 +81,12 @@ def rows_not_found(label: str, ids: Sequence[str]) -> Refused:
     return Refused(404, message, "OBJECT_NOT_FOUND", context={"ids": list(ids)})
 
 
+def ordered(status: int) -> Refused:
+    """Return the refusal of a status that was ordered as a fault."""
+    category = {400: "VALIDATION_ERROR", 409: "CONFLICT"}.get(status, "INTERNAL_ERROR")
+    return Refused(status, "refused by order" if status < 500 else "internal error", category)
+
+
 def unauthorized() -> Refused:
     """Return the refusal of a call without a known token."""
     return Refused(401, "Authentication credentials not found or not valid.", "INVALID_AUTHENTICATION")

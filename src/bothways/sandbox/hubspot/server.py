@@ -31,7 +31,7 @@ from bothways.sandbox.hubspot.joining import (
 )
 from bothways.sandbox.hubspot.limits import DAILY, Limits
 from bothways.sandbox.hubspot.oauth import LetsAppsIn
-from bothways.sandbox.hubspot.problems import Refused, missing_scopes, rate_limited, unauthorized
+from bothways.sandbox.hubspot.problems import Refused, missing_scopes, ordered, rate_limited, unauthorized
 from bothways.sandbox.hubspot.routes import Route, route_of
 from bothways.sandbox.hubspot.schema import Kind, kind_of
 from bothways.sandbox.hubspot.store import Row, Store
@@ -475,7 +475,7 @@ class HubSpotSandbox(LetsAppsIn):
             return None
         if kind == "half-batch":
             self._done(request, route, request.first_half())
-            return Reply(500, _failure(500))
+            return Reply(500, ordered(500).body())
         if kind == "garbage":
             return Reply(200, b"<html><body>Please wait</body></html>", {"Content-Type": "text/html"})
         return self._refusing(request, route, fault)
@@ -491,16 +491,10 @@ class HubSpotSandbox(LetsAppsIn):
             return Reply(429, body, {} if wait is None else {"Retry-After": str(wait)})
         if fault.options.get("commit"):
             self._done(request, route, request.body)
-        return Reply(int(fault.kind), _failure(int(fault.kind)))
-
-
-def _failure(status: int) -> dict[str, Any]:
-    category = {400: "VALIDATION_ERROR", 409: "CONFLICT"}.get(status, "INTERNAL_ERROR")
-    return Refused(status, "refused by order" if status < 500 else "internal error", category).body()
+        return Reply(int(fault.kind), ordered(int(fault.kind)).body())
 
 
 def _kind(name: str) -> Kind:
-    kind = kind_of(name)
-    if kind is None:
+    if (kind := kind_of(name)) is None:
         raise ValueError(f"there are no {name} here")
     return kind
