@@ -17,6 +17,7 @@ from typing import Any
 import hypothesis
 import pytest
 
+from bothways.sandbox.processes import quick_folder
 from tests.browser.chromium import chromium_missing
 from tests.namespaces import namespaces_missing
 from tests.postgres import PostgresqlMissing, programs, start_postgresql
@@ -62,7 +63,7 @@ BY_FIXTURE = {
 @pytest.fixture(scope="session")
 def postgresql() -> Iterator[str]:
     """Yield the URL of the first database of a PostgreSQL server that lives as long as the session."""
-    with tempfile.TemporaryDirectory(prefix="bothways-postgresql-") as name:
+    with tempfile.TemporaryDirectory(prefix="bothways-postgresql-", dir=quick_folder()) as name:
         folder = Path(name)
         with start_postgresql(folder) as url:
             yield url
@@ -88,8 +89,11 @@ def servers_of(item: pytest.Item) -> set[str]:
     return marked | {BY_FIXTURE[name] for name in getattr(item, "fixturenames", ()) if name in BY_FIXTURE}
 
 
+@pytest.hookimpl(tryfirst=True)
 def pytest_configure(config: pytest.Config) -> None:
-    """Refuse names of servers that nobody knows."""
+    """Refuse names of servers that nobody knows; keep the tests' folders in memory, since ledgers save with care."""
+    if memory := quick_folder():
+        os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", memory)
     if unknown := demanded() - set(MISSING):
         raise pytest.UsageError(f"BOTHWAYS_REQUIRE names unknown servers: {', '.join(sorted(unknown))}")
 

@@ -1,6 +1,5 @@
 """A database file of its own for every test, beside the one in memory that other tests of this process use."""
 
-import shutil
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -14,12 +13,13 @@ MEMORY = "sqlite:///:memory:"
 
 
 @cache
-def _template() -> Path:
-    """Make the schema once, in a file to be copied."""
-    path = Path(tempfile.mkdtemp(prefix="bothways-schema-")) / "ledger.db"
-    with used(f"sqlite://{path}"):
-        bring_up_to_date()
-    return path
+def _template() -> bytes:
+    """Make the schema once, as what the file of every test begins with."""
+    with tempfile.TemporaryDirectory(prefix="bothways-schema-") as folder:
+        path = Path(folder) / "ledger.db"
+        with used(f"sqlite://{path}"):
+            bring_up_to_date()
+        return path.read_bytes()
 
 
 @contextmanager
@@ -27,7 +27,7 @@ def empty_ledger(folder: Path) -> Iterator[None]:
     """Put an empty ledger where a workspace in ``folder`` looks for it; afterwards use memory again."""
     home = folder / ".bothways"
     home.mkdir()
-    shutil.copy(_template(), home / "ledger.db")
+    (home / "ledger.db").write_bytes(_template())
     try:
         yield
     finally:

@@ -91,8 +91,8 @@ def test_run_by_itself_ends_after_the_batch_that_it_writes_and_goes_on_when_it_i
         assert (found.stopped, found.left) == (stopped, 3)
         run = log.show_run(workspace, found.run)
         assert (run.state, "Ana Ruiz has" in run.reason) == ("stopped", True)
+        assert until(lambda: [each.state for each in service.runs][-1:] == ["stopped"]), "the run is told of"
         assert service.failures == [], "it is no failure"
-        assert [each.state for each in service.runs][-1:] == ["stopped"]
         runs = len(service.runs)
         for _ in range(3):
             six.clock.advance(120)

@@ -11,7 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from bothways.sandbox.processes import DidNotStart, running
+from bothways.sandbox import processes
+from bothways.sandbox.processes import DidNotStart, quick_folder, running
 
 READY = r"listening on (http://127\.0\.0\.1:\d+)"
 
@@ -70,3 +71,18 @@ def test_a_server_ends_when_its_starter_is_killed(tmp_path):
     starter.communicate()
     assert gone(server)
     assert gone(keeper)
+
+
+def test_memory_is_used_for_throw_away_data_where_it_has_room_and_tmpdir_says_nothing_else(tmp_path, monkeypatch):
+    monkeypatch.delenv("TMPDIR", raising=False)
+    monkeypatch.setattr(processes, "MEMORY", tmp_path)
+    monkeypatch.setattr(processes, "ROOM", 0)
+    assert quick_folder() == str(tmp_path)
+    monkeypatch.setattr(processes, "ROOM", 1 << 62)
+    assert quick_folder() is None
+    monkeypatch.setattr(processes, "ROOM", 0)
+    monkeypatch.setenv("TMPDIR", "/var/tmp")
+    assert quick_folder() is None
+    monkeypatch.delenv("TMPDIR")
+    monkeypatch.setattr(processes, "MEMORY", tmp_path / "none")
+    assert quick_folder() is None

@@ -3,6 +3,7 @@
 import contextlib
 import os
 import re
+import shutil
 import subprocess
 import sys
 import threading
@@ -14,6 +15,12 @@ PATIENCE = 20.0
 
 _LOOK = 0.02
 """Seconds between two looks at what a starting server says."""
+
+MEMORY = Path("/dev/shm")
+"""Where Linux keeps files in memory; containers often have but 64 MB of it."""
+
+ROOM = 2 * 1024**3
+"""Bytes that have to be free there."""
 
 
 class DidNotStart(RuntimeError):
@@ -72,8 +79,7 @@ def _end(process: "subprocess.Popen[bytes]") -> None:
 def quick_folder() -> str | None:
     """Return a folder in memory for throw-away data, because servers save with care.
 
-    None where there is none, or where TMPDIR says what is to be used.
+    None where there is none, where it has not ROOM, or where TMPDIR says what is to be used.
     """
-    memory = Path("/dev/shm")
-    usable = memory.is_dir() and os.access(memory, os.W_OK) and "TMPDIR" not in os.environ
-    return str(memory) if usable else None
+    usable = MEMORY.is_dir() and os.access(MEMORY, os.W_OK) and "TMPDIR" not in os.environ
+    return str(MEMORY) if usable and shutil.disk_usage(MEMORY).free >= ROOM else None
