@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from typing import Any
 
+from django.db.models import OuterRef, Subquery
+
 from bothways.ledger.models import Revision
 from bothways.service.database import on_database
 from bothways.service.diff import changes_of
@@ -20,14 +22,14 @@ def setting_changes(
     names = [name] if name is not None else list(workspace.document.syncs)
     if name is not None:
         workspace.sync(name)
+    before = Revision.objects.filter(sync=OuterRef("sync"), number=OuterRef("number") - 1).values("document")
     found = Revision.objects.select_related("sync").filter(sync__name__in=names).order_by("-id")
     if after is not None:
         found = found.filter(pk__lt=after)
-    return [_view(row) for row in found[:size]]
+    return [_view(row, row.before) for row in found.annotate(before=Subquery(before))[:size]]
 
 
-def _view(row: Revision) -> SettingChange:
-    before = Revision.objects.filter(sync=row.sync, number=row.number - 1).first()
-    old: Mapping[str, Any] = before.document["settings"] if before else {}
+def _view(row: Revision, before: Mapping[str, Any] | None) -> SettingChange:
+    old: Mapping[str, Any] = before["settings"] if before else {}
     changes = changes_of(old, row.document["settings"], sync=row.sync.name) if before else ()
     return SettingChange(row.pk, row.sync.name, row.number, row.author, row.at, before is None, tuple(changes))
