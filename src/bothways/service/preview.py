@@ -48,8 +48,8 @@ KEPT = 5
 PAGE = 400
 """Actions read at once."""
 
-SWIFT, WINDOW, ROUGH = 20_000, 4_000, ("emptied", "conflicts", "held")
-"""Actions among which is looked at once for those of a page; fewer of lists for which each must be read."""
+SWIFT, SEARCHED, WINDOW, ROUGH = 20_000, 10_000, 4_000, ("emptied", "conflicts", "held")
+"""Actions among which is looked at once for those of a page; fewer where texts are searched, or each must be read."""
 
 EXAMPLES = 5
 """Records shown of a group of duplicates."""
@@ -347,8 +347,9 @@ def plan_page(
     Of very many actions only some are looked at: then the page may be short, and is ``unfinished``.
     """
     made = plan_row(workspace, plan_id)
-    edge = after + (WINDOW if show in ROUGH else SWIFT)
-    found = _page(workspace, made, show, after, size + 1, search.strip(), edge)
+    search = search.strip()
+    edge = after + (WINDOW if show in ROUGH else SEARCHED if search else SWIFT)
+    found = _page(workspace, made, show, after, size + 1, search, edge)
     shown = tuple(found[:size])
     if len(found) > size:
         return ActionPage(shown, shown[-1].seq)
