@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -52,3 +53,15 @@ def test_what_a_form_does_not_have_stays_as_it_was(entry: dict[str, Any], fields
     assert scope.read({}, entry, fields) == {}
     assert matching.read({}, entry, fields) == {}
     assert conflicts.read({}, entry, fields) == {}
+
+
+@pytest.mark.parametrize("number", [" 10", "10", "1.50 ", 1.5, "ten"])
+@pytest.mark.parametrize("operator", ["is", "greater", "between", "in", "in_last_days"])
+def test_numbers_that_are_text_or_have_blanks_around_them_stay(number: Any, operator: str) -> None:
+    field = "yes" if operator == "in_last_days" else "a.b"
+    operand = [number, number] if operator in ("between", "in") else number
+    sends = {"Anna": {"filter": {"field": field, operator: operand}}}
+    entry = {"objects": {"Anna": "contacts", "Bert": "contacts"}, "send": sends}
+    shown = scope.shown(entry, (FIELDS, FIELDS), Problems())
+    for form in (sent(shown), {}):
+        assert scope.read(form, entry, (FIELDS, FIELDS)) == {}

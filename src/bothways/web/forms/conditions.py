@@ -19,9 +19,10 @@ from bothways.web.forms.plain import (
     option_of,
     options_of,
     same_data,
+    sent,
     text_of,
     title_of,
-    unless_same,
+    unless_untouched,
     value_control,
     value_of,
 )
@@ -219,8 +220,7 @@ def _item(form: Form, name: str, item: Any, fields: Fields, lists: Sequence[str]
     row = _editable(name, item, fields, lists)
     if row is None:
         return item
-    after = _read_item(form, name, item, row, fields)
-    return unless_same(after, item, lambda each: _editable(name, each, fields, lists) or Row(name, dumped(each)))
+    return unless_untouched(form, item, row, lambda form: _read_item(form, name, item, row, fields))
 
 
 def _read_item(form: Form, name: str, item: Filter, row: Row, fields: Fields) -> Filter:
@@ -231,10 +231,8 @@ def _read_item(form: Form, name: str, item: Filter, row: Row, fields: Fields) ->
     if operator not in OPERATORS:
         operator = before
     field = fields.get(item["field"], Field(item["field"]))
-    if not any(has(form, each.name) for each in row.values):
-        texts = [text for each in row.values for text in each.values]
-    else:
-        texts = [text for each in row.values for text in _texts(form, each)]
+    given = form if any(has(form, each.name) for each in row.values) else sent(row)
+    texts = [text for each in row.values for text in _texts(given, each)]
     return {"field": item["field"], operator: _operand(field, operator, texts)}
 
 

@@ -22,7 +22,7 @@ from bothways.web.forms.plain import (
     last,
     place_of,
     title_of,
-    unless_same,
+    unless_untouched,
 )
 from bothways.web.forms.problems import Problems
 
@@ -228,9 +228,10 @@ def _read_rule(form: Form, number: int, rule: Rule, apps: Sequence[str], fields:
     names = [part.compare.name for part in shown_.parts]
     if not any(has(form, name) for name in names):
         return rule
-    chosen = [last(form, name) for name in names]
-    after = _with_compares({key: value for key, value in rule.items() if key != "compare"}, chosen, apps, fields)
-    return unless_same(after, rule, lambda each: _rule(each, number, number + 1, apps, fields, ""))
+    rest = {key: value for key, value in rule.items() if key != "compare"}
+    return unless_untouched(
+        form, rule, shown_, lambda form: _with_compares(rest, [last(form, name) for name in names], apps, fields)
+    )
 
 
 def _with_compares(rule: dict[str, Any], chosen: Sequence[str], apps: Sequence[str], fields: Fields) -> dict[str, Any]:

@@ -109,9 +109,10 @@ def switched(form: Form, name: str) -> bool:
     return last(form, name) == YES
 
 
-def unless_same(after: P, before: P, show: Callable[[P], Any]) -> P:
-    """Return what a form came to; what was there before, if that is shown in the same way."""
-    return before if sent(show(after)) == sent(show(before)) else after
+def unless_untouched(form: Form, before: P, shown: Any, read: Callable[[Form], P]) -> P:
+    """Return what a form comes to; what was ``before``, if it comes to the same where nobody touches what is shown."""
+    after = read(form)
+    return before if same_data(after, read(sent(shown))) else after
 
 
 def changed_only(parts: Parts, entry: Entry) -> Parts:

@@ -27,7 +27,7 @@ from bothways.web.forms.plain import (
     place_of,
     switched,
     title_of,
-    unless_same,
+    unless_untouched,
     value_control,
     value_of,
 )
@@ -288,12 +288,14 @@ def read_tag(
     """Return a tag as a form has it; None for none."""
     if not has(form, f"{name}-field"):
         return before
-    chosen = last(form, f"{name}-field")
-    if not chosen:
+    if not last(form, f"{name}-field"):
         return None
-    value = value_of(fields.get(chosen, Field(chosen)), last(form, f"{name}-value"))
-    after: Mapping[str, Any] = {"field": chosen, "value": value}
-    return unless_same(after, before, lambda each: tag(name, app, each, fields)) if before else after
+
+    def read(form: Form) -> Mapping[str, Any]:
+        chosen = last(form, f"{name}-field")
+        return {"field": chosen, "value": value_of(fields.get(chosen, Field(chosen)), last(form, f"{name}-value"))}
+
+    return unless_untouched(form, before, tag(name, app, before, fields), read) if before else read(form)
 
 
 def _read_sets(form: Form, entry: Entry, apps: Sequence[str], fields: Fields, did: str) -> dict[str, Any] | None:
@@ -319,7 +321,9 @@ def _read_constant(form: Form, name: str, before: dict[str, Any], fields: Mappin
     if not has(form, f"{name}-value"):
         return before
     field = fields.get(str(before.get("field")), Field(""))
-    after = {**before, "value": value_of(field, last(form, f"{name}-value"))}
-    if has(form, f"{name}-when"):
-        after["when"] = last(form, f"{name}-when")
-    return unless_same(after, before, lambda each: _constant(name, each, fields, ""))
+
+    def read(form: Form) -> dict[str, Any]:
+        after = {**before, "value": value_of(field, last(form, f"{name}-value"))}
+        return after | ({"when": last(form, f"{name}-when")} if has(form, f"{name}-when") else {})
+
+    return unless_untouched(form, before, _constant(name, before, fields, ""), read)
