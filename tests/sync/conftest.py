@@ -6,7 +6,9 @@ import pytest
 
 from bothways import boot
 
-boot.setup("sqlite:///:memory:")
+MEMORY = "sqlite:///:memory:"
+
+boot.setup(MEMORY)
 
 
 @pytest.fixture(scope="session")
@@ -23,6 +25,7 @@ def ledger(schema: None) -> Iterator[None]:
     from bothways.ledger import db
     from tests.sim import database
 
+    boot.setup(MEMORY)
     database.fresh()
     yield
     db.after_commit.clear()
