@@ -227,7 +227,7 @@ def fields(
 
 def search(
     context: typer.Context,
-    words: Annotated[str, typer.Argument(metavar="WORDS", help="Part of a name; all without it.")] = "",
+    words: Annotated[str, typer.Argument(metavar="WORDS", help="Part of a name or category; all without it.")] = "",
 ) -> None:
     """Search the apps that can be connected.
 
@@ -238,8 +238,7 @@ def search(
     from bothways.service.views import plain
 
     terminal: Terminal = context.obj
-    wanted = words.casefold()
-    found = [each for each in apps.catalogue() if wanted in f"{each.name} {each.title}".casefold()]
+    found = apps.fitting(apps.catalogue(), words)
     if terminal.json:
         terminal.document("connectors", {"connectors": [plain(each) for each in found]})
     else:

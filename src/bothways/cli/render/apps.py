@@ -14,8 +14,8 @@ def apps(views: Sequence["AppView"]) -> list[str]:
     """Return the list of apps."""
     if not views:
         return ["No app yet. Find yours with: bothways app search"]
-    rows = [(view.name, view.title or view.connector, listed(view.syncs, "(none)")) for view in views]
-    return columns([("App", "Kind", "Syncs"), *rows])
+    rows = [(view.name, view.title or view.connector, view.category, listed(view.syncs, "(none)")) for view in views]
+    return columns([("App", "Kind", "Category", "Syncs"), *rows])
 
 
 def check(view: "AppCheck") -> list[str]:
@@ -64,7 +64,7 @@ def connectors(views: Sequence["ConnectorView"], words: str) -> list[str]:
         return [f'No connector has "{words}" in its name. See all: bothways app search']
     lines: list[str] = []
     for view in views:
-        lines.append(f"{view.name}   {view.title}")
+        lines.append(f"{view.name}   {view.title} · {view.category}")
         rows = [
             (
                 f"{'--secret' if each.secret else '--set'} {each.name}={'env:NAME' if each.secret else '...'}",
