@@ -1,5 +1,6 @@
 """Commands about apps: connect them, check them, see what they offer."""
 
+import shlex
 import sys
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Annotated
@@ -223,6 +224,25 @@ def fields(
         terminal.document("fields", {"app": app, "object": object_, "fields": [plain(view) for view in views]})
     else:
         terminal.lines(render.fields(views))
+
+
+def new(
+    context: typer.Context,
+    name: Annotated[str, typer.Argument(metavar="NAME", help="What the kind of app is to be called, such as my_crm.")],
+) -> None:
+    """Build an app of your own: make a folder with a connector that works.
+
+    Its README says what to change where, so that it fits the API of your app.
+    """
+    from bothways.service import starter
+
+    terminal: Terminal = context.obj
+    folder = starter.make(terminal.folder, name)
+    if terminal.json:
+        terminal.document("app-new", {"app": name, "folder": str(folder)})
+        return
+    terminal.lines([f"Made {folder}"])
+    terminal.note(f"Next: pip install -e {shlex.quote(str(folder))}   and then: bothways app search {name}")
 
 
 def search(

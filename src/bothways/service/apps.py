@@ -25,7 +25,6 @@ from bothways.service.views import AppCheck, AppDetails, AppView, ConnectorView,
 from bothways.service.workspace import Workspace, reload
 from bothways.service.yaml_edit import add_entry
 
-
 Listed = TypeVar("Listed", AppView, ConnectorView)
 
 

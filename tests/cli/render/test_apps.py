@@ -38,4 +38,6 @@ def test_connectors_tell_how_to_add_them():
         "  --secret token=env:NAME  Token of a private app",
         "  --set base_url=...       Address                 may be left out, default https://api.example",
     ]
-    assert connectors([], "sap") == ['No connector has "sap" in its name. See all: bothways app search']
+    assert connectors([], "sap") == [
+        'No connector has "sap" in its name. See all: bothways app search   or build one: bothways app new'
+    ]

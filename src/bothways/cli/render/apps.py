@@ -61,7 +61,9 @@ def _notes(view: Field) -> str:
 def connectors(views: Sequence["ConnectorView"], words: str) -> list[str]:
     """Return the connectors there are and what each wants to be told."""
     if not views:
-        return [f'No connector has "{words}" in its name. See all: bothways app search']
+        return [
+            f'No connector has "{words}" in its name. See all: bothways app search   or build one: bothways app new'
+        ]
     lines: list[str] = []
     for view in views:
         lines.append(f"{view.name}   {view.title} · {view.category}")
