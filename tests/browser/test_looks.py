@@ -1,4 +1,4 @@
-"""Every page in every look: light, dark, on a phone, from right to left, in forced colours, in longer words."""
+"""Every page in every look: light, dark, on a phone, from right to left, in forced colours, large, in longer words."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
