@@ -63,12 +63,16 @@ RULES = {
 
 WIDER = "() => document.documentElement.scrollWidth - document.documentElement.clientWidth"
 
-SPILT = """() => [...document.querySelectorAll("body :not(input, select, textarea, svg, svg *)")].filter((each) => {
-  const style = getComputedStyle(each), scrolls = /auto|scroll/;
-  if (!each.clientWidth || each.closest(".unseen") || style.clipPath !== "none") return false;
-  return each.scrollWidth > each.clientWidth + 1 && !scrolls.test(style.overflowX)
-    || each.scrollHeight > each.clientHeight + 1 && !scrolls.test(style.overflowY);
-}).map((each) => each.outerHTML.slice(0, 200))"""
+SPILT = """() => {
+  const all = [...document.querySelectorAll("body :not(input, select, textarea, svg, svg *)")];
+  const style = new Map(all.map((each) => [each, getComputedStyle(each)]));
+  const unseen = all.filter((each) => style.get(each).clipPath !== "none");
+  const scrolls = (overflow) => overflow === "auto" || overflow === "scroll";
+  return all.filter((each) => each.clientWidth && !unseen.some((one) => one.contains(each))
+    && (each.scrollWidth > each.clientWidth + 1 && !scrolls(style.get(each).overflowX)
+      || each.scrollHeight > each.clientHeight + 1 && !scrolls(style.get(each).overflowY)))
+    .map((each) => each.outerHTML.slice(0, 200));
+}"""
 """Boxes that what they hold does not fit into: it is cut off, or lies on what stands beside it."""
 
 NAMELESS = """() => [...document.querySelectorAll("input:not([type=hidden]), select, textarea, button, summary")]
@@ -100,4 +104,7 @@ def faults_of(page: Page, name: str, looks: Iterable[Look] = LOOKS) -> list[str]
 def picture(page: Page, name: str) -> None:
     """Keep a picture of a page, if there is a folder for it."""
     if folder := os.environ.get("BOTHWAYS_SCREENSHOTS"):
-        page.screenshot(path=Path(folder) / f"{name}.png", full_page=True, caret="initial")
+        size = page.viewport_size or {"width": DESK, "height": HEIGHT}
+        page.set_viewport_size({**size, "height": page.evaluate("() => document.documentElement.scrollHeight")})
+        page.screenshot(path=Path(folder) / f"{name}.png", caret="initial")  # of a full page it would forget text sizes
+        page.set_viewport_size(size)

@@ -77,6 +77,7 @@ def asked(page: Page, there: House, name: str) -> None:
     page.goto("/apps")
     page.get_by_label("Search apps").fill("hub")
     page.get_by_role("button", name="Search", exact=True).click()
+    expect(page.get_by_role("link", name="Connect CardDAV address book")).to_have_count(0)
     page.get_by_role("link", name="Connect HubSpot").click()
     expect(page.get_by_role("group", name="This lets Bothways")).to_contain_text("add and change contacts")
     expect(page.get_by_role("main")).to_contain_text("delete records, unless you turn that on")

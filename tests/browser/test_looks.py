@@ -299,6 +299,7 @@ VIEWS = (
     View("visit", "visits/<str:mark>", "Waiting for HubSpot", waiting),
     View("visit-refused", "visits/<str:mark>", "HubSpot did not let us in", not_let_in),
     View("apps", "apps", "Apps", at("/apps")),
+    View("apps-none", "apps", "Apps", at("/apps?q=nothing&category=CRM")),
     View("app-checked", "", "east", checked),
     View("issues", "issues", "Issues", at("/issues")),
     View("issues-of-viewer", "issues", "Issues", at("/issues"), "viewer"),
