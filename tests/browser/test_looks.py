@@ -354,8 +354,12 @@ def test_faults_are_found(open_as: OpenAs) -> None:
     page = open_as(None)
     page.goto("/login")
     page.evaluate(
-        "() => { document.querySelector('label').remove(); document.querySelector('h1').style.width = '2000px' }"
+        "() => { document.querySelector('label').remove(); document.querySelector('h1').style.width = '2000px';"
+        " Object.assign(document.querySelector('button').style, { width: '130px', height: '40px' }) }"
     )
     found = faults_of(page, "faults-are-found")
     assert any("light: label: <input" in each for each in found)
     assert any("phone: the page is" in each for each in found)
+    assert any("light: it does not fit: <main" in each for each in found)
+    too_small = {each.partition(":")[0] for each in found if "it does not fit: <button" in each}
+    assert ("large-text" in too_small, "light" in too_small) == (True, False), "sizes in pixels do not grow with text"

@@ -230,9 +230,9 @@ def new(
     context: typer.Context,
     name: Annotated[str, typer.Argument(metavar="NAME", help="What the kind of app is to be called, such as my_crm.")],
 ) -> None:
-    """Build an app of your own: make a folder with a connector that works.
+    """Make a connector for an app of your own.
 
-    Its README says what to change where, so that it fits the API of your app.
+    It stands in a folder and works. Its README says what to change where, so that it fits the API of your app.
     """
     from bothways.service import starter
 
