@@ -76,6 +76,7 @@ class Plain:
     """The connector. Who saves into one object must be alone at it: versions are told in order."""
 
     title: ClassVar[str] = "Plain"
+    category: ClassVar[str] = "Database"
     settings: ClassVar[tuple[Setting, ...]] = (
         Setting("url", "Address of the database"),
         Setting("webhook_secret", "Secret of the webhooks", auth=True, secret=True),

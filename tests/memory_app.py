@@ -357,6 +357,7 @@ class MemoryConnector:
     """The connector of an app in memory."""
 
     title: ClassVar[str] = "Memory"
+    category: ClassVar[str] = "In memory"
     settings: ClassVar[tuple[Setting, ...]] = ()
     limits: ClassVar[Mapping[str, tuple[int, float]]] = {}
     quota: ClassVar[int] = 0
@@ -534,6 +535,7 @@ class ManyObjects:
     """The connector of an app with several objects, each held by a ``MemoryApp`` that is called ``app object``."""
 
     title: ClassVar[str] = "Memory"
+    category: ClassVar[str] = "In memory"
     settings: ClassVar[tuple[Setting, ...]] = ()
     limits: ClassVar[Mapping[str, tuple[int, float]]] = {}
     quota: ClassVar[int] = 0

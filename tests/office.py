@@ -39,6 +39,7 @@ syncs:
 class Locked(MemoryConnector):
     """An app in memory that wants a user and a password, and shows what it got."""
 
+    category = "Vault"
     quota = 1000
     settings = (
         Setting("url", "Address", example="https://..."),

@@ -83,6 +83,7 @@ WORDS = (
         "phone",
     ),
     *("url", "money", "list", "name", "nothing", "company", "domain", "automatic", "created_or_updated", "mailbox"),
+    *("CRM", "Database"),
     *("full name", "first name", "related names", "legal form", "e-mail address", "email, phone", "exact", "address"),
     *("Two-way", "archived here", "deleted here", "tagged here", "archived here too", "deleted here too"),
     *("tagged here too", "added", "changed", "removed", "renamed", ", and ", ", or "),

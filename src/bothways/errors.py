@@ -172,6 +172,24 @@ class ConnectorUnusable(SettingsError):
     to_do = "Install a version of that package which is made for this one of Bothways, or remove it."
 
 
+class AppCannotBeCalled(SettingsError):
+    code, exit_code = "BW-574", EXIT_USAGE
+    what = 'An app that is built cannot be called "{name}".'
+    to_do = "Take small letters and digits, single _ between them, a letter first, 40 at most: such as my_crm."
+
+
+class AppThereAlready(SettingsError):
+    code, exit_code = "BW-575", EXIT_USAGE
+    what = 'There is an app "{name}" already that can be connected.'
+    to_do = "Take another name. See those that there are with: bothways app search"
+
+
+class FolderThereAlready(SettingsError):
+    code, exit_code = "BW-576", EXIT_USAGE
+    what = "{folder} is there already."
+    to_do = "Take another name, or move it away."
+
+
 class UnknownObject(SettingsError):
     code = "BW-110"
     what = '{app} has no object "{name}".'

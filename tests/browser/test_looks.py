@@ -1,4 +1,4 @@
-"""Every page in every look: light, dark, on a phone, from right to left, in forced colours, in longer words."""
+"""Every page in every look: light, dark, on a phone, from right to left, in forced colours, large, in longer words."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -299,6 +299,7 @@ VIEWS = (
     View("visit", "visits/<str:mark>", "Waiting for HubSpot", waiting),
     View("visit-refused", "visits/<str:mark>", "HubSpot did not let us in", not_let_in),
     View("apps", "apps", "Apps", at("/apps")),
+    View("apps-none", "apps", "Apps", at("/apps?q=nothing&category=CRM")),
     View("app-checked", "", "east", checked),
     View("issues", "issues", "Issues", at("/issues")),
     View("issues-of-viewer", "issues", "Issues", at("/issues"), "viewer"),
@@ -353,8 +354,12 @@ def test_faults_are_found(open_as: OpenAs) -> None:
     page = open_as(None)
     page.goto("/login")
     page.evaluate(
-        "() => { document.querySelector('label').remove(); document.querySelector('h1').style.width = '2000px' }"
+        "() => { document.querySelector('label').remove(); document.querySelector('h1').style.width = '2000px';"
+        " Object.assign(document.querySelector('button').style, { width: '130px', height: '40px' }) }"
     )
     found = faults_of(page, "faults-are-found")
     assert any("light: label: <input" in each for each in found)
     assert any("phone: the page is" in each for each in found)
+    assert any("light: it does not fit: <main" in each for each in found)
+    too_small = {each.partition(":")[0] for each in found if "it does not fit: <button" in each}
+    assert ("large-text" in too_small, "light" in too_small) == (True, False), "sizes in pixels do not grow with text"

@@ -39,6 +39,7 @@ def connect(page: Page, name: str, admin: Admin) -> None:
     page.get_by_role("navigation", name="Main").get_by_role("link", name="Apps").click()
     page.get_by_role("searchbox", name="Search apps").fill("hub")
     page.get_by_role("button", name="Search", exact=True).click()
+    expect(page.get_by_role("link", name="Connect CardDAV address book")).to_have_count(0)
     picture(page, f"walk-apps-{name}")
     page.get_by_role("link", name="Connect HubSpot").click()
     picture(page, f"walk-allow-{name}")

@@ -49,6 +49,7 @@ ANSWERS = {
     "service.workspace.open_workspace": WORKSPACE,
     "service.apps.catalogue": [CONNECTOR],
     "service.apps.list_apps": [APP],
+    "service.starter.make": Path("books/my_crm"),
     "service.apps.check_name": None,
     "service.apps.add_app": CHECK,
     "service.apps.check_app": CHECK,

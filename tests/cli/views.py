@@ -273,12 +273,13 @@ CHECK = views.AppCheck(
 CONNECTOR = views.ConnectorView(
     name="hubspot",
     title="HubSpot",
+    category="CRM",
     settings=(
         Setting("token", "Token of a private app", auth=True, secret=True),
         Setting("base_url", "Address", required=False, default="https://api.example"),
     ),
 )
-APP = views.AppView("crm", "hubspot", "HubSpot", ("contacts",))
+APP = views.AppView("crm", "hubspot", "HubSpot", "CRM", ("contacts",))
 FIELDS = [
     Field("email", FieldType.EMAIL, "E-mail", unique=True, required=True),
     Field(

@@ -64,7 +64,9 @@ def test_unknown_name_is_answered_with_the_nearest(name, hint):
 
 def test_a_class_that_lacks_what_every_connector_has_is_refused_with_what_it_lacks(monkeypatch):
     install(monkeypatch, old=f"{__name__}:OfOldTimes")
-    with pytest.raises(ConnectorUnusable, match=r"package tests .*: it has no quota and no check and no objects"):
+    with pytest.raises(
+        ConnectorUnusable, match=r"package tests .*: it has no category and no quota and no check and no objects"
+    ):
         registry.connector_class("old")
 
 

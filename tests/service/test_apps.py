@@ -35,6 +35,22 @@ def test_the_catalogue_tells_what_each_connector_wants(office: Office) -> None:
     found = {each.name: each for each in apps.catalogue()}
     assert set(found) == {"memory", "locked", "many"}
     assert [each.name for each in found["locked"].settings] == ["url", "user", "password", "port"]
+    assert found["locked"].category == "Vault"
+
+
+@pytest.mark.parametrize(
+    ("text", "category", "names"),
+    [
+        ("", "", {"memory", "locked", "many"}),
+        ("MAN", "", {"many"}),
+        ("vault", "", {"locked"}),
+        ("", "In memory", {"memory", "many"}),
+        ("lock", "In memory", set()),
+        ("", "vault", set()),
+    ],
+)
+def test_apps_are_found_by_text_and_category(office: Office, text: str, category: str, names: set[str]) -> None:
+    assert {each.name for each in apps.fitting(apps.catalogue(), text, category)} == names
 
 
 def test_apps_are_listed_with_their_syncs_without_being_asked(office: Office) -> None:

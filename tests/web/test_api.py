@@ -528,7 +528,9 @@ def test_status_syncs_and_apps_are_shown(office: Office) -> None:
     assert [each["name"] for each in here.get("syncs").json["items"]] == ["people"]
     assert here.get("syncs/people").json["apps"] == ["Anna", "Bert"]
     assert [each["name"] for each in here.get("apps").json["items"]] == ["Anna", "Bert"]
-    assert "memory" in [each["name"] for each in here.get("connectors").json["items"]]
+    assert {each["category"] for each in here.get("apps").json["items"]} == {"In memory"}
+    kinds = {each["name"]: each["category"] for each in here.get("connectors").json["items"]}
+    assert (kinds["memory"], kinds["locked"]) == ("In memory", "Vault")
     yaml = here.get("syncs/people/yaml")
     assert (yaml.headers["content-type"], "objects:" in yaml.text) == ("application/yaml", True)
     assert here.call("HEAD", "status").status == 200

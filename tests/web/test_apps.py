@@ -41,7 +41,45 @@ def test_apps_and_kinds_are_found_by_a_part_of_their_names(here: Browser) -> Non
     assert "Anna" in text
     assert "Bert" not in text
     assert "Check Anna" in text
-    assert "No app is called like" in here.get("/apps?q=salesforce").text
+
+
+def test_category_is_chosen_together_with_a_search_and_stays_in_the_address(here: Browser) -> None:
+    kinds = ("many", "memory", "locked")
+
+    def shown(query: str) -> tuple[bool, list[str]]:
+        text = here.get(f"/apps{query}").text
+        assert (" selected>" in text) == ("category" in query)
+        return "Check Anna" in text, [each for each in kinds if f'href="/connect/{each}"' in text]
+
+    text = here.get("/apps").text
+    assert '<option value="In memory">In memory</option><option value="Vault">Vault</option>' in text
+    assert shown("") == (True, ["many", "memory", "locked"])
+    assert shown("?q=&category=In+memory") == (True, ["many", "memory"])
+    assert shown("?q=ann&category=In+memory") == (True, [])
+    assert shown("?q=man&category=In+memory") == (False, ["many"])
+    assert shown("?category=Vault") == (False, ["locked"])
+    assert 'value="man"' in here.get("/apps?q=man&category=In+memory").text
+
+
+def test_script_gets_the_lists_alone(here: Browser) -> None:
+    text = here.get("/apps?category=Vault", htmx=True).text
+    assert ('href="/connect/locked"' in text, "<h1>" in text) == (True, False)
+
+
+@pytest.mark.parametrize(
+    ("asked", "told"),
+    [
+        ("q=sales", "No app is called like “sales”."),
+        ("category=Bakery", "There is no app of the category “Bakery”."),
+        ("q=sales&category=Vault", "No app of the category “Vault” is called like “sales”."),
+    ],
+)
+def test_search_without_a_hit_says_how_one_is_built_and_leads_back(here: Browser, asked: str, told: str) -> None:
+    text = here.get(f"/apps?{asked}").text
+    assert told in text
+    assert "<code>bothways app new</code>" in text
+    assert 'id="clear" href="/apps"' in text
+    assert "bothways app new" not in here.get("/apps").text
 
 
 @pytest.mark.parametrize("where", ["list", ""], ids=["on its card", "on its page"])

@@ -1,5 +1,6 @@
 """Commands about apps: connect them, check them, see what they offer."""
 
+import shlex
 import sys
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Annotated
@@ -225,9 +226,28 @@ def fields(
         terminal.lines(render.fields(views))
 
 
+def new(
+    context: typer.Context,
+    name: Annotated[str, typer.Argument(metavar="NAME", help="What the kind of app is to be called, such as my_crm.")],
+) -> None:
+    """Make a connector for an app of your own.
+
+    It stands in a folder and works. Its README says what to change where, so that it fits the API of your app.
+    """
+    from bothways.service import starter
+
+    terminal: Terminal = context.obj
+    folder = starter.make(terminal.folder, name)
+    if terminal.json:
+        terminal.document("app-new", {"app": name, "folder": str(folder)})
+        return
+    terminal.lines([f"Made {folder}"])
+    terminal.note(f"Next: pip install -e {shlex.quote(str(folder))}   and then: bothways app search {name}")
+
+
 def search(
     context: typer.Context,
-    words: Annotated[str, typer.Argument(metavar="WORDS", help="Part of a name; all without it.")] = "",
+    words: Annotated[str, typer.Argument(metavar="WORDS", help="Part of a name or category; all without it.")] = "",
 ) -> None:
     """Search the apps that can be connected.
 
@@ -238,8 +258,7 @@ def search(
     from bothways.service.views import plain
 
     terminal: Terminal = context.obj
-    wanted = words.casefold()
-    found = [each for each in apps.catalogue() if wanted in f"{each.name} {each.title}".casefold()]
+    found = apps.fitting(apps.catalogue(), words)
     if terminal.json:
         terminal.document("connectors", {"connectors": [plain(each) for each in found]})
     else:

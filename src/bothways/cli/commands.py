@@ -76,6 +76,7 @@ GROUPS: tuple[tuple[str, str, tuple[tuple[str, Callable[..., Any]], ...]], ...] 
             ("objects", apps.objects),
             ("fields", apps.fields),
             ("search", apps.search),
+            ("new", apps.new),
         ),
     ),
     (

@@ -305,12 +305,14 @@ class Connector(Protocol):
     """What every connector has. Methods raise the AppError classes of the catalogue, nothing else.
 
     A connector class is named by an entry point ``bothways.connectors`` and made with one ``Setup``.
+    ``category``: what kind of app it is, in a word or two, such as those of others where one fits.
     ``limits`` are the app's limits by pool, as calls and seconds: what the budget is made from. ``quota``: calls a
     day by the account's own midnight, those of the smallest account until the app tells of more; 0 for no such limit.
     A class whose app lets people in by OAuth has ``oauth`` besides (``permissions.oauth_of``).
     """
 
     title: ClassVar[str]
+    category: ClassVar[str]
     settings: ClassVar[tuple[Setting, ...]]
     limits: ClassVar[Mapping[str, tuple[int, float]]]
     quota: ClassVar[int]

@@ -37,6 +37,11 @@ def connector_class(name: str) -> type[Connector]:
     return _load(points[name])
 
 
+def is_known(name: str) -> bool:
+    """Tell whether a connector of this name is installed, whether or not it can be used."""
+    return name in _points()
+
+
 @cache
 def _points() -> dict[str, EntryPoint]:
     """Return what is installed: reading that takes long, and nothing is added to a process that runs."""

@@ -1,7 +1,8 @@
 """Apps: which can be connected, which are, whether they answer, what they offer."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from itertools import chain, count
+from typing import TypeVar
 
 from bothways.connectors import registry
 from bothways.connectors.base import KeepsLists, Setting
@@ -24,6 +25,8 @@ from bothways.service.views import AppCheck, AppDetails, AppView, ConnectorView,
 from bothways.service.workspace import Workspace, reload
 from bothways.service.yaml_edit import add_entry
 
+Listed = TypeVar("Listed", AppView, ConnectorView)
+
 
 def catalogue() -> list[ConnectorView]:
     """Return every connector there is."""
@@ -32,6 +35,7 @@ def catalogue() -> list[ConnectorView]:
         ConnectorView(
             name,
             kind.title,
+            kind.category,
             tuple(kind.settings),
             way is not None,
             way.permissions if way else (),
@@ -57,14 +61,26 @@ def free_name(workspace: Workspace, connector: str) -> str:
 def list_apps(workspace: Workspace) -> list[AppView]:
     """Return the apps of the workspace; none of them is asked."""
     syncs = workspace.document.syncs.values()
+    found = ((app, registry.connector_class(app.connector)) for app in workspace.document.apps.values())
     return [
         AppView(
             app.name,
             app.connector,
-            registry.connector_class(app.connector).title,
+            kind.title,
+            kind.category,
             tuple(sync.name for sync in syncs if app.name in sync.pair),
         )
-        for app in workspace.document.apps.values()
+        for app, kind in found
+    ]
+
+
+def fitting(views: Iterable[Listed], text: str, category: str = "") -> list[Listed]:
+    """Return those that have a text in their name, title or category, and are of a category; "" fits every one."""
+    wanted = text.casefold()
+    return [
+        each
+        for each in views
+        if wanted in f"{each.name} {each.title} {each.category}".casefold() and category in ("", each.category)
     ]
 
 

@@ -5,7 +5,7 @@ from tests.cli.views import APP, CHECK, CONNECTOR, FIELDS
 
 
 def test_apps():
-    assert apps([APP]) == ["App  Kind     Syncs", "crm  HubSpot  contacts"]
+    assert apps([APP]) == ["App  Kind     Category  Syncs", "crm  HubSpot  CRM       contacts"]
     assert apps([]) == ["No app yet. Find yours with: bothways app search"]
 
 
@@ -34,8 +34,10 @@ def test_fields_tell_what_they_take():
 
 def test_connectors_tell_how_to_add_them():
     assert connectors([CONNECTOR], "") == [
-        "hubspot   HubSpot",
+        "hubspot   HubSpot · CRM",
         "  --secret token=env:NAME  Token of a private app",
         "  --set base_url=...       Address                 may be left out, default https://api.example",
     ]
-    assert connectors([], "sap") == ['No connector has "sap" in its name. See all: bothways app search']
+    assert connectors([], "sap") == [
+        'No connector has "sap" in its name. See all: bothways app search   or build one: bothways app new'
+    ]

@@ -14,8 +14,8 @@ def apps(views: Sequence["AppView"]) -> list[str]:
     """Return the list of apps."""
     if not views:
         return ["No app yet. Find yours with: bothways app search"]
-    rows = [(view.name, view.title or view.connector, listed(view.syncs, "(none)")) for view in views]
-    return columns([("App", "Kind", "Syncs"), *rows])
+    rows = [(view.name, view.title or view.connector, view.category, listed(view.syncs, "(none)")) for view in views]
+    return columns([("App", "Kind", "Category", "Syncs"), *rows])
 
 
 def check(view: "AppCheck") -> list[str]:
@@ -61,10 +61,12 @@ def _notes(view: Field) -> str:
 def connectors(views: Sequence["ConnectorView"], words: str) -> list[str]:
     """Return the connectors there are and what each wants to be told."""
     if not views:
-        return [f'No connector has "{words}" in its name. See all: bothways app search']
+        return [
+            f'No connector has "{words}" in its name. See all: bothways app search   or build one: bothways app new'
+        ]
     lines: list[str] = []
     for view in views:
-        lines.append(f"{view.name}   {view.title}")
+        lines.append(f"{view.name}   {view.title} · {view.category}")
         rows = [
             (
                 f"{'--secret' if each.secret else '--set'} {each.name}={'env:NAME' if each.secret else '...'}",

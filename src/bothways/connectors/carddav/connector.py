@@ -46,6 +46,7 @@ class CardDav:
     """A CardDAV server (RFC 6352): Nextcloud, Radicale, Baikal, iCloud, Fastmail and many more."""
 
     title: ClassVar[str] = "CardDAV address book"
+    category: ClassVar[str] = "Address book"
     settings: ClassVar[tuple[Setting, ...]] = (
         Setting("url", "Address of the server or of one address book", example="https://dav.example.org/"),
         Setting("username", "User name", auth=True),

@@ -37,6 +37,7 @@ class HubSpot:
     """HubSpot CRM, API version 2026-09, with a service key, a private app's token, or by OAuth."""
 
     title: ClassVar[str] = "HubSpot"
+    category: ClassVar[str] = "CRM"
     settings: ClassVar[tuple[Setting, ...]] = (
         Setting("token", "Service key or access token", auth=True, secret=True, example="pat-eu1-..."),
         Setting(webhooks.SECRET, "Client secret of the app with the webhooks", auth=True, secret=True, required=False),

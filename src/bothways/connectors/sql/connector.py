@@ -26,6 +26,7 @@ class Sql:
     """A PostgreSQL database, 13 or newer: each table of a schema that has a primary key is an object."""
 
     title: ClassVar[str] = "SQL database (PostgreSQL)"
+    category: ClassVar[str] = "Database"
     settings: ClassVar[tuple[Setting, ...]] = (
         Setting("url", "Address of the database", example="postgresql://db.example.org:5432/crm"),
         Setting("username", "User name", auth=True),

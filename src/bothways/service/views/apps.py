@@ -17,6 +17,7 @@ class ConnectorView:
 
     name: str
     title: str
+    category: str
     settings: tuple[Setting, ...]
     by_oauth: bool = False
     permissions: tuple[Permission, ...] = ()
@@ -31,6 +32,7 @@ class AppView:
     name: str
     connector: str
     title: str
+    category: str
     syncs: tuple[str, ...]
 
 

@@ -15,7 +15,7 @@ from bothways.service.rights import Role
 from bothways.service.same_account import accept_account
 from bothways.service.views import ConnectorView
 from bothways.web.pages import figures
-from bothways.web.pages.page import action, form, page, shown, went_well
+from bothways.web.pages.page import action, asks_for_part, form, page, shown, went_well
 
 PREFIX = "set-"
 """What the fields of a form begin with that are settings of an app."""
@@ -28,20 +28,27 @@ def address(name: str) -> str:
 
 @page()
 def listed(request: HttpRequest) -> HttpResponse:
-    """Show the connected apps and how they stand, and the kinds of app that can be connected, by a part of a name."""
-    return _listed(request, str(request.GET.get("q", "")).strip())
+    """Show the connected apps and how they stand, and the kinds of app that can be connected, by name and category."""
+    return _listed(request, str(request.GET.get("q", "")).strip(), str(request.GET.get("category", "")))
 
 
-def _listed(request: HttpRequest, text: str, status: int = 200, **more: Any) -> HttpResponse:
+def _listed(request: HttpRequest, text: str, category: str, status: int = 200, **more: Any) -> HttpResponse:
     stands = {each.app: each for each in syncs.status(request.workspace).apps}
     troubles = {each.name: each for each in failing.failing(request.workspace) if each.kind == APP}
     found = [
         (each, stands.get(each.name), troubles.get(each.name))
-        for each in apps.list_apps(request.workspace)
-        if text.casefold() in f"{each.name} {each.title}".casefold()
+        for each in apps.fitting(apps.list_apps(request.workspace), text, category)
     ]
-    kinds = [each for each in apps.catalogue() if text.casefold() in f"{each.name} {each.title}".casefold()]
-    return shown(request, "apps/apps.html", status, apps=found, catalogue=kinds, q=text, **more)
+    kinds = apps.catalogue()
+    context = {
+        "apps": found,
+        "catalogue": apps.fitting(kinds, text, category),
+        "categories": sorted({each.category for each in kinds} | {category} - {""}),
+        "q": text,
+        "category": category,
+        **more,
+    }
+    return shown(request, "apps/_found.html" if asks_for_part(request) else "apps/apps.html", status, **context)
 
 
 @page()
@@ -65,7 +72,7 @@ def check(request: HttpRequest, name: str) -> HttpResponse:
         raise
     except BothwaysError as error:
         if request.POST.get("in") == "list":
-            return _listed(request, "", 422, error=error, failed=name)
+            return _listed(request, "", "", 422, error=error, failed=name)
         return _one(request, name, 422, error=error)
     return shown(request, "apps/check.html", check=found)
 
