@@ -16,12 +16,14 @@ from typing import Any
 
 import hypothesis
 import pytest
+from django.contrib.auth.hashers import PBKDF2PasswordHasher
 
 from bothways.sandbox.processes import quick_folder
 from tests.browser.chromium import chromium_missing
 from tests.namespaces import namespaces_missing
 from tests.postgres import PostgresqlMissing, programs, start_postgresql
 
+PBKDF2PasswordHasher.iterations = 1_000  # of the tests' own process: what makes guessing slow makes signing in slow
 hypothesis.settings.register_profile("bothways", deadline=None, print_blob=True)
 hypothesis.settings.load_profile("bothways")
 

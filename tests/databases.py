@@ -22,12 +22,18 @@ def _template() -> bytes:
         return path.read_bytes()
 
 
+def lay_ledger(folder: Path) -> None:
+    """Put an empty ledger where a workspace in ``folder`` looks for it, unless one is there."""
+    home = folder / ".bothways"
+    if not home.exists():
+        home.mkdir()
+        (home / "ledger.db").write_bytes(_template())
+
+
 @contextmanager
 def empty_ledger(folder: Path) -> Iterator[None]:
     """Put an empty ledger where a workspace in ``folder`` looks for it; afterwards use memory again."""
-    home = folder / ".bothways"
-    home.mkdir()
-    (home / "ledger.db").write_bytes(_template())
+    lay_ledger(folder)
     try:
         yield
     finally:

@@ -21,6 +21,7 @@ from bothways.records import Field
 from bothways.service import preview
 from bothways.service.views import PlanView, RunView
 from bothways.service.workspace import Workspace, open_workspace
+from tests.databases import lay_ledger
 from tests.memory_app import PEOPLE, Clock, ManyObjects, MemoryApp, MemoryConnector, Traits
 
 SYNC = """\
@@ -66,6 +67,7 @@ class Office:
         self.anna = MemoryApp("Anna", self.clock, anna or Traits(), fields)
         self.bert = MemoryApp("Bert", self.clock, bert or Traits(), bert_fields or fields)
         self._opened: tuple[bytes, Workspace] | None = None
+        lay_ledger(folder)
         self.write(text)
 
     def write(self, text: str) -> None:
