@@ -108,6 +108,7 @@ TABLE: dict[tuple[str, str], Role] = {
     ("DELETE", "drafts/{id}"): Role.EDITOR,
     ("GET", "workspace"): Role.VIEWER,
     ("GET", "history"): Role.VIEWER,
+    ("POST", "history"): Role.ADMIN,
     ("GET", "limits"): Role.VIEWER,
     ("POST", "doctor"): Role.OPERATOR,
     ("GET", "alerts/channels"): Role.ADMIN,
@@ -148,6 +149,7 @@ BODIES: dict[str, object] = {
     "drafts/{id}/take-up": {"version": 1},
     "drafts/{id}/preview": {"version": 1},
     "drafts/{id}/save": {"version": 1},
+    "history": {"days": 400},
     "alerts/mail": {"to": ["a@x.test"], "sender": "b@x.test", "host": "nowhere.test"},
     "alerts/webhook": {"url": "https://nowhere.test/hook"},
 }

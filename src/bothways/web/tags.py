@@ -16,6 +16,7 @@ from django.utils.translation import ngettext, pgettext
 from bothways.errors import BothwaysError
 from bothways.service.conflicts import mark_of
 from bothways.service.issue_words import MISFIT, Words, words_of
+from bothways.service.pace import rounded
 from bothways.service.rights import Role
 from bothways.service.views import ActionView, FieldView, GroupView, IssueView, RunSummary, SyncView, WrittenView
 from bothways.service.why import shown
@@ -107,6 +108,20 @@ def exactly(seconds: float) -> str:
         if seconds >= size and seconds % size == 0:
             return words % {"count": number(int(seconds // size))}
     return _("%(count)s s") % {"count": number(int(seconds) if seconds == int(seconds) else seconds)}
+
+
+@register.filter
+def time_left(seconds: float) -> str:
+    """Return for about how long something goes on."""
+    count, unit = rounded(seconds)
+    if not count:
+        return _("less than a minute left")
+    words = {
+        "min": ngettext("about %(count)s min left", "about %(count)s min left", count),
+        "h": ngettext("about %(count)s hour left", "about %(count)s hours left", count),
+        "d": ngettext("about %(count)s day left", "about %(count)s days left", count),
+    }
+    return words[unit] % {"count": number(count)}
 
 
 def _units() -> tuple[tuple[int, str], ...]:
