@@ -65,10 +65,10 @@ def test_how_long_it_is_kept_is_said_and_all_else_in_the_file_stays(office: Offi
     assert office.file.read_text() == before, "it is kept so long already"
     keep(here, 365)
     assert here.document.keep_history == 365 * DAY
-    assert office.file.read_text() == f"{before}\nhistory:\n  keep: 365d\n"
+    assert office.file.read_text() == f"{before}\nhistory: {{keep: 365d}}\n"
     keep(here, None)
     assert here.document.keep_history is None
-    assert office.file.read_text() == f"{before}\nhistory:\n  keep: forever\n"
+    assert office.file.read_text() == f"{before}\nhistory: {{keep: forever}}\n"
     assert [(each.what, each.about) for each in accounts.deeds(here)] == [
         ("set how long history is kept", "forever"),
         ("set how long history is kept", "365 days"),

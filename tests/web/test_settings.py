@@ -84,8 +84,10 @@ def test_how_long_history_is_kept_is_said_by_admins_and_asked_about_where_some_g
             rf'<input id="days"[^>]*value="{wrong}" aria-invalid="true" aria-describedby="days-error', refused.text
         )
     assert "are kept for 400 days." in after(ana, ana.post("/settings/history", keep="days", days="400"))
-    assert "history:\n  keep: 400d\n" in office.file.read_text()
-    office.pair("Dana")
+    assert "history: {keep: 400d}\n" in office.file.read_text()
+    left, _ = office.pair("Dana")
+    office.anna.edit(left, name="Dora")
+    office.run()
     office.clock.advance(100 * 86_400)
     office.run()
     asked = ana.post("/settings/history", keep="days", days="90")

@@ -1,4 +1,7 @@
-"""The workspace, how long history is kept, who is alerted, and the tokens of everybody. Secrets are named by where they are, never sent."""
+"""The workspace, how long history is kept, who is alerted, and the tokens of everybody.
+
+Secrets are named by where they are, never sent.
+"""
 
 from typing import Annotated
 
