@@ -19,7 +19,7 @@ from bothways.service.rights import Role, for_role
 from bothways.service.views import Counts, LeftOutBy, LeftOutView, SyncView
 from bothways.service.workspace import Workspace
 
-FEW = 1_000
+FEW = 500
 """Records of a sync that are counted while somebody waits for a page."""
 
 FRESH, REST, LASTS = 60.0, 9, 3600.0

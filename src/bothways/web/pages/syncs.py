@@ -94,14 +94,15 @@ def listed(request: HttpRequest, name: str) -> HttpResponse:
     view = syncs.show_sync(request.workspace, name)
     state, text = str(request.GET.get("state", "")), str(request.GET.get("q", "")).strip()
     state = state if state in STATES else ""
-    by = str(request.GET.get("reason", "")) if state == records.LEFT_OUT else ""
-    by = by if by in LeftOutBy else ""
-    view = reasons.explained(request.workspace, view) if state == records.LEFT_OUT else view
+    reason = None
+    if state == records.LEFT_OUT:
+        view = reasons.explained(request.workspace, view)
+        reason = next((each for each in LeftOutBy if each == request.GET.get("reason")), None)
     found = records.list_records(
         request.workspace,
         name,
         state=state or None,
-        left_out_by=LeftOutBy(by) if by else None,
+        left_out_by=reason,
         search=text or None,
         after=str(request.GET.get("after", "")) or None,
         size=PAGE,
@@ -114,7 +115,7 @@ def listed(request: HttpRequest, name: str) -> HttpResponse:
         "looked": looked,
         "found": found,
         "state": state,
-        "reason": by,
+        "reason": reason,
         "q": text,
         "tab": "records",
         "tiles": _tiles(view),
