@@ -156,7 +156,7 @@ def test_page_says_that_it_is_being_counted_and_asks_for_that_part_again(
     monkeypatch.setattr(reasons, "FEW", 0)
     here = signed_in(some_out)
     text = here.get("/syncs/people").text
-    assert ("why is being counted" in text, 'hx-get="/syncs/people?part=left_out"' in text) == (True, True)
+    assert ("is being counted" in text, 'hx-get="/syncs/people?part=left_out"' in text) == (True, True)
     aside.work()
     part = here.get("/syncs/people?part=left_out", htmx=True).text
     assert ("<html" in part, "partner gone" in part, "counted" in part) == (False, True, True)
