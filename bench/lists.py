@@ -13,6 +13,8 @@ ROUNDS = 20
 """How often each page is asked for; the first time does not count, as nobody's browser or cache knows it yet."""
 
 STATES = ("in_sync", "left_out", "failing", "held", "waiting")
+REASONS = ("filter", "partner", "empty", "email")
+"""Why records are left out: by the link, by its end, by what they hold; and a reason that nobody has."""
 
 
 @dataclass
@@ -64,6 +66,7 @@ def pages(links: int) -> Mapping[str, Callable[[Visitor], Answer]]:
         "overview": base,
         "records": f"{base}/records",
         **{f"records, {state}": f"{base}/records?state={state}" for state in STATES},
+        **{f"records, left out: {by}": f"{base}/records?state=left_out&reason={by}" for by in REASONS},
         "records, deep": f"{base}/records?after=pairs:{links * 9 // 10}",
         "records, in sync, deep": f"{base}/records?state=in_sync&after=pairs:{links * 9 // 10}",
         "records, without a partner": f"{base}/records?state=left_out&after=left:",

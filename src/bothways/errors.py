@@ -512,6 +512,13 @@ class HistoryNotConfirmed(ConfirmationNeeded):
     to_do = "Say so with --yes."
 
 
+class DaysRefused(SettingsError):
+    code = "BW-567"
+    what = "History is kept for {least} to {most} days, or for ever, not for {days}."
+    by_itself = "It is kept as long as before."
+    to_do = "A sync goes by what it did in the last {least} days. Give another number of days."
+
+
 class OthersWriteToo(ConfirmationNeeded):
     code = "BW-184"
     what = "{name} would write what others write as well: {reasons}."

@@ -98,6 +98,7 @@ ANSWERS = {
     "web.serving.serve": lambda *_args, on_run, **_: on_run(RUN),
     "service.undo.preview_undo": UNDO,
     "service.records.list_records": views.Page((RECORD,), None),
+    "service.reasons.explained_now": SYNC,
     "service.why.why": WHY,
     "service.log.runs": [SUMMARY, SUMMARY],
     "service.log.follow": lambda *_args, **_: iter([SUMMARY, replace(SUMMARY, id="r_20")]),

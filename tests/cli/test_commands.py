@@ -556,8 +556,18 @@ def test_the_limit_that_is_advised_is_one_that_is_taken(bothways, monkeypatch, l
 
 def test_records_hand_on_what_to_look_for(bothways, service):
     bothways("records", "contacts", "--state", "failing", "--search", "dana")
-    ((_, options),) = service.called("service.records.list_records")
-    assert (options["state"], options["search"]) == ("failing", "dana")
+    bothways("records", "contacts", "--reason", "email")
+    (_, options), (_, others) = service.called("service.records.list_records")
+    assert (options["state"], options["left_out_by"], options["search"]) == ("failing", None, "dana")
+    assert (others["state"], others["left_out_by"]) == (None, "email")
+
+
+def test_status_and_a_sync_say_why_records_are_left_out(bothways, service):
+    told = replace(SYNC, left_out=views.LeftOutView({"email": 301, "filter": 79}))
+    service.answer("service.reasons.explained_now", told)
+    assert "\nLeft out: no e-mail address 301, outside a filter 79\n" in bothways("sync", "show", "contacts").out
+    assert "· contacts: left out: no e-mail address 301, outside a filter 79\n" in bothways("status").out
+    assert json.loads(bothways("status", "--json").out)["syncs"][0]["left_out"]["by"] == {"email": 301, "filter": 79}
 
 
 def test_why_of_one_field(bothways, service):

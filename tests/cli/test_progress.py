@@ -78,6 +78,22 @@ def test_bars_wait_a_second_then_count(monkeypatch):
     ]
 
 
+def test_bars_say_for_how_long_they_go_on_by_the_pace_since_they_were_begun(monkeypatch):
+    monkeypatch.setattr(sys, "stderr", io.StringIO())
+    clock = Clock()
+    bars = Bars(Terminal(), clock)
+    bars(Step("Writing", "HubSpot", 400, 1000))
+    said = []
+    for at, done in ((9.0, 500), (60.0, 600), (600.0, 700), (601.0, 1000)):
+        clock.now = at
+        bars(Step("Writing", "HubSpot", done, 1000))
+        said.append(bars.rich.tasks[0].fields["left"])
+    bars(Step("Reading", "Ledger", 7))
+    said.append(bars.rich.tasks[1].fields["left"])
+    bars.close()
+    assert said == ["", "about 2 min left", "about 10 min left", "", ""]
+
+
 def test_bars_never_draw_on_stdout(capsys):
     bars = drawn(colour=False)
     assert bars.console.stderr

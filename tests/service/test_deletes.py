@@ -82,7 +82,7 @@ def test_credentials_that_may_not_delete_are_refused_at_the_door(
 def test_what_waits_and_what_would_be_deleted_is_shown_before_it_is_done(office: Office) -> None:
     partner = noticed(office)
     row = next(each for each in records.list_records(office.open(), "people").rows if each.ids["Bert"] == partner)
-    assert row.state == "waiting"
+    assert (row.state, row.left_out_by) == ("waiting", "deletion")
     assert row.reason.startswith("deleted in Anna; archived here too after ")
     assert row.reason.endswith(", unless it is edited or restored")
     office.clock.advance(2 * DAY)

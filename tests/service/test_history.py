@@ -1,19 +1,22 @@
 """History let go for a person, and by a worker; what is said of it afterwards."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from bothways.errors import HistoryNotConfirmed, NotOfThisSync, RunGone, UnknownRun
+from bothways.errors import DaysRefused, HistoryNotConfirmed, NotAllowed, NotOfThisSync, RunGone, UnknownRun
 from bothways.jobs.now import undo_run
 from bothways.ledger import db, turns
 from bothways.ledger.models import Run, Sync
+from bothways.service import accounts
 from bothways.service.database import used
 from bothways.service.deleting import TAKE, delete, restore
 from bothways.service.document import KEEP_HISTORY
-from bothways.service.history import is_time, kept, letting_go, prune, show_history
+from bothways.service.history import is_time, keep, kept, letting_go, prune, show_history
 from bothways.service.log import runs, show_run
+from bothways.service.rights import Actor, Role
 from bothways.service.settings_text import compare
 from bothways.service.syncs import export, turn_on
 from bothways.service.undo import preview_put_back, preview_undo
@@ -53,6 +56,48 @@ class Told:
 def steps(workspace: Workspace) -> list[PrunedView]:
     with used(workspace.database):
         return list(letting_go(workspace, "one"))
+
+
+def test_how_long_it_is_kept_is_said_and_all_else_in_the_file_stays(office: Office) -> None:
+    before = office.file.read_text()
+    here = office.open()
+    keep(here, 730)
+    assert office.file.read_text() == before, "it is kept so long already"
+    keep(here, 365)
+    assert here.document.keep_history == 365 * DAY
+    assert office.file.read_text() == f"{before}\nhistory: {{keep: 365d}}\n"
+    keep(here, None)
+    assert here.document.keep_history is None
+    assert office.file.read_text() == f"{before}\nhistory: {{keep: forever}}\n"
+    assert [(each.what, each.about) for each in accounts.deeds(here)] == [
+        ("set how long history is kept", "forever"),
+        ("set how long history is kept", "365 days"),
+    ]
+
+
+@pytest.mark.parametrize("days", [0, 89, 36_501])
+def test_days_that_a_sync_cannot_do_with_are_refused(office: Office, days: int) -> None:
+    before = office.file.read_text()
+    with pytest.raises(DaysRefused, match="90 to 36,500 days"):
+        keep(office.open(), days)
+    assert office.file.read_text() == before
+
+
+def test_what_would_go_by_a_shorter_time_is_told_before_it_is_said(office: Office) -> None:
+    Told(office)
+    before = office.file.read_text()
+    with pytest.raises(HistoryNotConfirmed, match="for good"):
+        keep(office.open(), 90)
+    assert office.file.read_text() == before
+    keep(office.open(), 90, confirmed=True)
+    assert office.open().document.keep_history == 90 * DAY
+    keep(office.open(), 100)
+
+
+def test_admins_alone_say_how_long_it_is_kept(office: Office) -> None:
+    here = replace(office.open(), actor=Actor("Eddy", Role.EDITOR))
+    with pytest.raises(NotAllowed):
+        keep(here, 365)
 
 
 def test_what_is_old_is_told_before_it_goes_and_goes_when_that_is_confirmed(office: Office) -> None:

@@ -15,7 +15,7 @@ from bothways.errors import (
 from bothways.service import issues as inbox
 from bothways.service.records import list_records
 from bothways.service.rights import Actor, Role
-from bothways.service.views import IssueView, RecordView
+from bothways.service.views import IssueView, LeftOutBy, RecordView
 from bothways.service.why import why
 from bothways.service.workspace import Workspace
 from tests.memory_app import Traits
@@ -329,6 +329,7 @@ def test_left_out_it_has_no_partner_and_nobody_is_made_for_it_whatever_is_edited
     office.rest()
     listed = left_out(office)
     assert [(id, row.reason, row.since) for id, row in listed.items()] == [(out, "Ana Ruiz left it out", at)]
+    assert listed[out].left_out_by is LeftOutBy.PERSON
     assert out not in held(office)
     assert (pairs(office), office.writes) == (set(), 0)
 

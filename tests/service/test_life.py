@@ -115,7 +115,7 @@ def test_records_and_why_tell_what_was_there_before(folder: Path) -> None:
     _, _, eve = people(office)
     office.rest()
     (row,) = list_records(office.open(), "people", state="left_out").rows
-    assert row.reason == BEFORE
+    assert (row.reason, row.left_out_by) == (BEFORE, "from_now")
     assert why(office.open(), "people", f"Anna:{eve}").record.reason == BEFORE
 
 

@@ -14,7 +14,7 @@ from bothways.service.preview import plan_actions
 from bothways.service.proof import compare
 from bothways.service.records import list_records
 from bothways.service.syncs import show_sync
-from bothways.service.views import ActionView, PlanView
+from bothways.service.views import ActionView, LeftOutBy, PlanView
 from bothways.service.why import why
 from tests.office import Office, office_on, plug_in
 
@@ -40,6 +40,7 @@ def test_everything_works_on_postgresql_too(office: Office) -> None:
     assert office.bert.values(right)["name"] == "100% Dora"
     assert [row.name for row in list_records(office.open(), "people", state="held").rows] == ["H1", "H2"]
     assert [row.name for row in list_records(office.open(), "people", search="100%").rows] == ["100% Dora"]
+    assert [list_records(office.open(), "people", left_out_by=by).rows for by in LeftOutBy] == [()] * len(LeftOutBy)
     assert "Anna changed" in why(office.open(), "people", "100% dora", "name").fields[0].sentence
     assert compare(office.open(), "people").equal == 1
     office.clock.advance(5)

@@ -6,7 +6,7 @@ from bothways.errors import SeveralRecords, UnknownRecord
 from bothways.service.database import used
 from bothways.service.records import find, list_records
 from bothways.service.syncs import show_sync
-from bothways.service.views import Page, RecordView
+from bothways.service.views import LeftOutBy, Page, RecordView
 from tests.memory_app import Traits
 from tests.office import Office
 
@@ -55,6 +55,8 @@ def test_every_state_lists_its_records_with_the_reason(mixed: Office) -> None:
     assert by_state["failing"][0].reason == "Bert refused: too long"
     assert "same e-mail" in by_state["held"][0].reason
     assert by_state["left_out"][0].reason == "none of its mapped fields holds a value"
+    assert by_state["left_out"][0].left_out_by is LeftOutBy.EMPTY
+    assert {row.left_out_by for state in ("in_sync", "failing", "held", "waiting") for row in by_state[state]} == {None}
     assert by_state["in_sync"][0].ids == {"Anna": "a00001", "Bert": "b00001"}
     assert by_state["failing"][0].ids == {"Anna": "a00002", "Bert": None}
     assert by_state["failing"][0].since is not None
@@ -89,6 +91,7 @@ def test_a_record_whose_partner_was_deleted_is_left_out_and_says_so(office: Offi
     office.run()
     (row,) = listed(office, "left_out")
     assert (row.name, row.reason) == ("Dana", "its partner was deleted; it is not created again")
+    assert row.left_out_by is LeftOutBy.PARTNER
 
 
 def test_a_record_of_an_app_that_sends_nothing_is_left_out_and_says_so(office: Office) -> None:
@@ -97,7 +100,7 @@ def test_a_record_of_an_app_that_sends_nothing_is_left_out_and_says_so(office: O
     office.run()
     office.run()
     (row,) = listed(office, "left_out")
-    assert row.reason == "Bert sends nothing"
+    assert (row.reason, row.left_out_by) == ("Bert sends nothing", LeftOutBy.ONE_WAY)
 
 
 def found(office: Office, record: str) -> dict[str, str | None]:

@@ -56,6 +56,18 @@ def test_a_missing_state_of_a_flow_mapping_is_added_with_all_comments_kept(tmp_p
     assert [line for line in ("# our settings", "# the big one", "# two syncs", "# both") if line not in after] == []
 
 
+def test_a_value_of_a_section_that_is_not_there_is_added_at_the_end(tmp_path: Path) -> None:
+    assert edited(tmp_path, FILE, ("history", "keep"), "365d") == f"{FILE}\nhistory: {{keep: 365d}}\n"
+    assert edited(tmp_path, FILE.rstrip("\n"), ("history", "keep"), "365d") == f"{FILE}\nhistory: {{keep: 365d}}\n"
+
+
+@pytest.mark.parametrize("held", ["history:   # how long\n", "history: {}\n"])
+def test_a_value_of_a_section_that_holds_nothing_is_added(tmp_path: Path, held: str) -> None:
+    after = edited(tmp_path, held + FILE, ("history", "keep"), "365d")
+    assert (after.count("history:"), parse(after, "f").node("history").text("keep")) == (1, "365d")
+    assert [line for line in ("# our settings", "# the big one", "# two syncs", "# both") if line not in after] == []
+
+
 def test_line_ends_of_windows_are_kept(tmp_path: Path) -> None:
     path = tmp_path / "bothways.yaml"
     path.write_bytes(FILE.replace("\n", "\r\n").encode())

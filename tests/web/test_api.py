@@ -108,6 +108,7 @@ TABLE: dict[tuple[str, str], Role] = {
     ("DELETE", "drafts/{id}"): Role.EDITOR,
     ("GET", "workspace"): Role.VIEWER,
     ("GET", "history"): Role.VIEWER,
+    ("POST", "history"): Role.ADMIN,
     ("GET", "limits"): Role.VIEWER,
     ("POST", "doctor"): Role.OPERATOR,
     ("GET", "alerts/channels"): Role.ADMIN,
@@ -148,6 +149,7 @@ BODIES: dict[str, object] = {
     "drafts/{id}/take-up": {"version": 1},
     "drafts/{id}/preview": {"version": 1},
     "drafts/{id}/save": {"version": 1},
+    "history": {"days": 400},
     "alerts/mail": {"to": ["a@x.test"], "sender": "b@x.test", "host": "nowhere.test"},
     "alerts/webhook": {"url": "https://nowhere.test/hook"},
 }
@@ -482,6 +484,7 @@ def test_records_are_paged_by_links_that_keep_what_was_looked_for(office: Office
     found = all_of(here, "syncs/people/records?state=in_sync&search=d&limit=2")
     assert [each["name"] for each in found] == ["Dana", "Dave", "Dora", "Dolly"]
     assert here.get("syncs/people/records?state=wrong").status == 422
+    assert here.get("syncs/people/records?reason=wrong").status == 422
     for nonsense in ("pairs:²", f"pairs:{'9' * 40}", "x"):
         assert here.get(f"syncs/people/records?after={nonsense}").status == 200
 
@@ -643,6 +646,34 @@ def test_held_record_is_left_out_and_taken_back_after_it_was(office: Office) -> 
     office.run()
     assert here.get("syncs/people/records?state=left_out").json["items"] == []
     assert here.get(at).json == issue
+
+
+def test_sync_says_why_records_are_left_out_and_lists_those_of_one_reason(office: Office) -> None:
+    office.pair("Dana")
+    office.anna.add()
+    office.rest()
+    here = caller(office.open(), Role.VIEWER)
+    assert here.get("syncs/people").json["left_out"] == {"by": {"empty": 1}, "counted_at": None, "counting": False}
+    assert here.get("syncs").json["items"][0]["left_out"] is None
+    (row,) = here.get("syncs/people/records?reason=empty").json["items"]
+    assert (row["state"], row["left_out_by"]) == ("left_out", "empty")
+    assert here.get("syncs/people/records?reason=filter").json["items"] == []
+
+
+def test_how_long_history_is_kept_is_said_by_admins(office: Office) -> None:
+    here = caller(office.open(), Role.ADMIN)
+    assert here.post("history", {"days": 400}).json["keep"] == 400 * DAY
+    assert here.post("history", {"days": None}).json["keep"] is None
+    refused = here.post("history", {"days": 89})
+    assert (refused.status, refused.code) == (422, "BW-567")
+    left, _ = office.pair("Dana")
+    office.anna.edit(left, name="Dora")
+    office.run()
+    office.clock.advance(100 * DAY)
+    office.run()
+    asked = here.post("history", {"days": 90})
+    assert (asked.status, asked.code) == (409, "BW-539")
+    assert here.post("history", {"days": 90, "confirmed": True}).json["keep"] == 90 * DAY
 
 
 def test_difference_is_decided_for_an_app(office: Office) -> None:

@@ -100,6 +100,7 @@ TABLE = {
     "runs/<str:run>/undo/do": {"POST": Role.EDITOR},
     "settings": {"GET": Role.VIEWER},
     "settings/look": {"POST": Role.VIEWER},
+    "settings/history": {"POST": Role.ADMIN},
     "settings/doctor": {"POST": Role.OPERATOR},
     "settings/alerts": {"GET": Role.ADMIN},
     "settings/alerts/mail": {"POST": Role.ADMIN},

@@ -5,6 +5,7 @@ import threading
 
 import pytest
 
+from bothways.jobs.doing import carry_out
 from bothways.ledger import requests as asked_for
 from bothways.ledger import turns
 from bothways.ledger.models import Plan, Request, Run, Sync
@@ -43,6 +44,7 @@ def test_run_at_work_shows_its_phase_and_how_far_each_app_is(office: Office) -> 
 
     def slowly(when: str, call: str) -> None:
         if when == "before" and call.startswith("write") and len(office.bert.live()) == 2:
+            office.clock.advance(15)
             writing.set()
             go_on.wait(30)
 
@@ -53,13 +55,14 @@ def test_run_at_work_shows_its_phase_and_how_far_each_app_is(office: Office) -> 
         try:
             work = running.at_work(here.workspace, "people")
             assert work is not None
-            assert (work.phase, work.what, work.bars) == ("Writing", "sync", (BarView("Bert", 2, 4),))
+            assert (work.phase, work.what, work.bars) == ("Writing", "sync", (BarView("Bert", 2, 4, 15.0),))
             assert work.created == {"Anna": 0, "Bert": 2}
             page = here.get("/syncs/people/now").text
             for part in (
                 'data-src="/syncs/people/now"',
                 '<progress max="4" value="2"',
                 "2 of 4",
+                "less than a minute left",
                 'data-said="Writing, 50 %"',
             ):
                 assert part in page, part
@@ -106,6 +109,35 @@ def test_plan_that_is_made_tells_how_many_are_compared(office: Office) -> None:
     then = running.at_work(workspace, "people")
     assert then is not None
     assert (then.phase, then.bars) == ("Matching", (BarView("", 0, 0),))
+
+
+@pytest.mark.parametrize(
+    ("first_run", "approved", "limit", "goes_on"),
+    [(1000, False, None, True), (3, False, None, False), (3, True, None, True), (1000, True, 3, False)],
+)
+def test_nobody_is_told_how_long_a_run_goes_on_that_ends_sooner(
+    office: Office, first_run: int, approved: bool, limit: int | None, goes_on: bool
+) -> None:
+    office.change("first_run: 1000", f"first_run: {first_run}")
+    people(office, 4)
+    plan = office.plan()
+    workspace, told = office.open(), list[float | None]()
+
+    def looked(when: str, call: str) -> None:
+        if when == "before" and call.startswith("write") and len(office.bert.live()) == 2:
+            office.clock.advance(15)
+            work = running.at_work(workspace, "people")
+            told.extend(bar.left for bar in work.bars) if work else None
+
+    office.bert.hook = looked
+    with used(workspace.database):
+        wish = requests.ToRun("people", approved=approved)
+        asked = requests.ask(workspace, requests.ToApply(plan.id, limit, approved=True) if limit else wish)
+        sync = Sync.objects.get()
+        turn = turns.take_now(sync.pk, "one", office.clock(), though_paused=False)
+        assert turn is not None
+        carry_out(workspace, asked_for.get(asked.id), turn.worker)
+    assert told == [15.0 if goes_on else None]
 
 
 @pytest.mark.parametrize(

@@ -17,6 +17,7 @@ from tests.mail_server import mail_server
 from tests.office import Office
 from tests.postgres import free_port
 from tests.web.browser import Answer, Browser
+from tests.web.filled import filled
 
 MAIL = {"to": "ops@x.test, ana@x.test", "from": "bothways@x.test", "security": "none"}
 
@@ -69,6 +70,35 @@ def test_general_page_tells_what_history_is_kept_and_what_is_gone(office: Office
     assert '<time datetime="1972-01-' in text
     office.change("version: 1\n", "version: 1\nhistory: {keep: forever}\n")
     assert "are kept for ever." in somebody(office, Role.VIEWER).get("/settings").text
+
+
+def test_how_long_history_is_kept_is_said_by_admins_and_asked_about_where_some_goes(
+    office: Office, ana: Browser
+) -> None:
+    text = ana.get("/settings").text
+    assert filled(text, "keep-form") == {"keep": ["days"], "days": ["730"]}
+    for wrong, told in (("89", "not for 89."), ("x", "not for 0."), ("", "not for 0.")):
+        refused = ana.post("/settings/history", keep="days", days=wrong)
+        assert (refused.status, "BW-567" in refused.text, told in refused.text) == (422, True, True)
+        assert re.search(
+            rf'<input id="days"[^>]*value="{wrong}" aria-invalid="true" aria-describedby="days-error', refused.text
+        )
+    assert "are kept for 400 days." in after(ana, ana.post("/settings/history", keep="days", days="400"))
+    assert "history: {keep: 400d}\n" in office.file.read_text()
+    left, _ = office.pair("Dana")
+    office.anna.edit(left, name="Dora")
+    office.run()
+    office.clock.advance(100 * 86_400)
+    office.run()
+    asked = ana.post("/settings/history", keep="days", days="90")
+    assert (asked.status, "runs from before" in asked.text, "let what is older go" in asked.text) == (422, True, True)
+    assert filled(asked.text, "keep-form") == {"confirmed": ["90"], "keep": ["days"], "days": ["90"]}
+    other = ana.post("/settings/history", keep="days", days="91", confirmed="90")
+    assert other.status == 422, "another number is asked about again"
+    assert "are kept for 90 days." in after(ana, ana.post("/settings/history", keep="days", days="90", confirmed="90"))
+    assert "are kept for ever." in after(ana, ana.post("/settings/history", keep="forever", days="90"))
+    text = somebody(office, Role.EDITOR).get("/settings").text
+    assert ("keep-form" in text, "An admin can change that." in text) == (False, True)
 
 
 def test_limits_lead_editors_to_where_they_are_changed(office: Office, ana: Browser) -> None:

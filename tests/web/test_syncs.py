@@ -1,5 +1,6 @@
-"""All syncs and one of them on pages: apps that do not answer, and runs that a safety limit has stopped."""
+"""All syncs and one of them on pages: apps that do not answer, runs that were stopped, why records are left out."""
 
+import re
 from contextlib import suppress
 
 import pytest
@@ -7,9 +8,10 @@ import pytest
 from bothways.errors import AppUnreachable, CredentialsRefused, StoppedByBrake
 from bothways.ledger import due, rests
 from bothways.ledger.models import Sync
-from bothways.service import alerts
+from bothways.service import alerts, reasons
 from bothways.service.database import used
 from bothways.service.rights import Role
+from tests.aside import put_aside
 from tests.office import Office
 from tests.web.browser import Browser
 
@@ -105,3 +107,63 @@ def test_drafts_are_counted_beside_those_that_are_on(office: Office) -> None:
     office.change("    state: on", "    state: draft")
     head = signed_in(office, name="Ben Ott").get("/").text.partition("</h1>")[2].partition("</p>")[0]
     assert ("0 on" in head, "1 draft" in head) == (True, True)
+
+
+# --- why records are left out -------------------------------------------------------------------------
+
+
+@pytest.fixture
+def some_out(office: Office) -> Office:
+    """One record that is left out since it holds nothing, and one since its partner was deleted."""
+    _, right = office.pair("Dana")
+    office.anna.add()
+    office.bert.delete(right)
+    office.run(approved=True)
+    office.rest()
+    return office
+
+
+def test_number_of_those_left_out_is_split_by_its_reasons_each_a_link_to_its_list(some_out: Office) -> None:
+    here = signed_in(some_out)
+    text = here.get("/syncs/people").text
+    listed = "/syncs/people/records?state=left_out&amp;reason="
+    for reason, words in (("partner", "partner gone"), ("empty", "nothing to send")):
+        assert re.search(
+            rf'<a href="{re.escape(listed)}{reason}" id="why-{reason}">{words} <strong>1</strong></a>', text
+        )
+    text = here.get("/syncs/people/records?state=left_out&reason=partner").text
+    assert ("its partner was deleted" in text, "none of its mapped fields" in text) == (True, False)
+    assert 'id="why-partner" aria-current="true"' in text
+    assert '<input type="hidden" name="reason" value="partner">' in text, "a search keeps it"
+    assert 'href="?state=left_out&amp;q=" id="any-reason"' in text
+    for other in ("state=left_out&reason=nonsense", "state=left_out", "state=&reason=partner"):
+        text = here.get(f"/syncs/people/records?{other}").text
+        assert ("none of its mapped fields" in text, "any-reason" in text) == (True, False), other
+
+
+def test_pages_of_a_list_keep_the_reason(some_out: Office, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("bothways.web.pages.syncs.PAGE", 1)
+    some_out.anna.add()
+    some_out.rest()
+    text = signed_in(some_out).get("/syncs/people/records?state=left_out&reason=empty").text
+    assert re.search(r'href="\?state=left_out&amp;reason=empty&amp;q=&amp;after=[^"]+">Next 50', text)
+
+
+def test_page_says_that_it_is_being_counted_and_asks_for_that_part_again(
+    some_out: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    aside = put_aside(monkeypatch, reasons)
+    monkeypatch.setattr(reasons, "FEW", 0)
+    here = signed_in(some_out)
+    text = here.get("/syncs/people").text
+    assert ("is being counted" in text, 'hx-get="/syncs/people?part=left_out"' in text) == (True, True)
+    aside.work()
+    part = here.get("/syncs/people?part=left_out", htmx=True).text
+    assert ("<html" in part, "partner gone" in part, "counted" in part) == (False, True, True)
+    assert "<html" in here.get("/syncs/people?part=left_out").text
+    reasons._kept.clear()
+
+
+def test_nobody_left_out_is_no_line(office: Office) -> None:
+    office.pair("Dana")
+    assert "left-out-why" not in signed_in(office).get("/syncs/people").text

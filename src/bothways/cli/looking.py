@@ -28,6 +28,22 @@ class State(StrEnum):
     WAITING = "waiting"
 
 
+class Reason(StrEnum):
+    """By what a record can be left out: as ``LeftOutBy`` of the service, which is not there yet."""
+
+    EMAIL = "email"
+    FILTER = "filter"
+    ONE_WAY = "one_way"
+    PARTNER = "partner"
+    UNLINKED = "unlinked"
+    FROM_NOW = "from_now"
+    OTHER_SYNC = "other_sync"
+    PERSON = "person"
+    EMPTY = "empty"
+    DELETION = "deletion"
+    GONE = "gone"
+
+
 Limit = Annotated[int, typer.Option("--limit", min=1, max=MOST, help="List at most so many.")]
 
 
@@ -35,6 +51,7 @@ def records(
     context: typer.Context,
     sync: Name,
     state: Annotated[State | None, typer.Option("--state", help="Only those in this state.")] = None,
+    reason: Annotated[Reason | None, typer.Option("--reason", help="Only those that are left out for this.")] = None,
     search: Annotated[str | None, typer.Option("--search", help="Part of a name or e-mail, or an id.")] = None,
     limit: Limit = 50,
 ) -> None:
@@ -49,7 +66,9 @@ def records(
 
     terminal: Terminal = context.obj
     workspace = opened(terminal)
-    rows, more = some_records(workspace, sync, state.value if state else None, search, limit)
+    rows, more = some_records(
+        workspace, sync, state.value if state else None, search, limit, reason.value if reason else None
+    )
     if terminal.json:
         terminal.document("records", {"sync": sync, "more": more, "records": [plain(row) for row in rows]})
         return
@@ -60,16 +79,18 @@ def records(
 
 
 def some_records(
-    workspace: "Workspace", sync: str, state: str | None, search: str | None, limit: int
+    workspace: "Workspace", sync: str, state: str | None, search: str | None, limit: int, reason: str | None
 ) -> "tuple[list[RecordView], bool]":
     """Return at most ``limit`` records, and whether there are more."""
     from bothways.service import records
+    from bothways.service.views import LeftOutBy
 
+    by = LeftOutBy(reason) if reason else None
     rows: list[RecordView] = []
     after = None
     while True:
         page = records.list_records(
-            workspace, sync, state=state, search=search, after=after, size=min(limit - len(rows), 500)
+            workspace, sync, state=state, left_out_by=by, search=search, after=after, size=min(limit - len(rows), 500)
         )
         rows += page.rows
         after = page.after

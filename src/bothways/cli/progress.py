@@ -58,20 +58,23 @@ class Bars:
         self.terminal, self.clock, self.since = terminal, clock, clock()
         self.rich: RichProgress | None = None
         self.tasks: dict[tuple[str, str], TaskID] = {}
+        self.begun: dict[tuple[str, str], tuple[float, int]] = {}
 
     def __call__(self, step: "Progress") -> None:
         """Take one report."""
+        place = (step.phase, step.app)
+        at, before = self.begun.setdefault(place, (self.clock(), step.done))
         if self.rich is None and self.clock() - self.since < PATIENCE:
             return
         if self.rich is None:
             self.rich = drawn(colour=self.terminal.colour)
             self.rich.start()
-        place = (step.phase, step.app)
         if place not in self.tasks:
-            self.tasks[place] = self.rich.add_task(title(step), total=step.total, count="")
+            self.tasks[place] = self.rich.add_task(title(step), total=step.total, count="", left="")
         count = number(step.done) if step.total is None else f"{number(step.done)}/{number(step.total)}"
         count += slowed(step)
-        self.rich.update(self.tasks[place], completed=step.done, total=step.total, count=count)
+        left = time_left(step, step.done - before, self.clock() - at)
+        self.rich.update(self.tasks[place], completed=step.done, total=step.total, count=count, left=left)
 
     def close(self) -> None:
         """Take the bars off the screen."""
@@ -89,16 +92,27 @@ def slowed(step: "Progress") -> str:
     return ", slowed by rate limit" if step.slowed else ""
 
 
+def time_left(step: "Progress", made: int, seconds: float) -> str:
+    """Return for about how long a phase goes on that has made so much in so many seconds, "" while nobody knows."""
+    from bothways.service.pace import rounded, seconds_left
+
+    found = seconds_left(step.total - step.done, made, seconds) if step.total is not None else None
+    if found is None:
+        return ""
+    count, unit = rounded(found)
+    return f"about {number(count)} {unit} left" if count else "less than a minute left"
+
+
 def drawn(*, colour: bool) -> "RichProgress":
     """Return rich's bars on stderr."""
     from rich.console import Console
-    from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
+    from rich.progress import BarColumn, Progress, TextColumn
 
     console = Console(stderr=True, no_color=not colour)
     parts = (
         TextColumn("{task.description}", markup=False),
         BarColumn(),
         TextColumn("{task.fields[count]}", markup=False),
-        TimeRemainingColumn(),
+        TextColumn("{task.fields[left]}", markup=False),
     )
     return Progress(*parts, console=console, transient=True)

@@ -48,6 +48,7 @@ def show(
 
     from bothways.cli.render import syncs as render
     from bothways.service import syncs
+    from bothways.service.reasons import explained_now
     from bothways.service.views import plain
 
     terminal: Terminal = context.obj
@@ -59,7 +60,7 @@ def show(
         else:
             terminal.lines(text.splitlines())
         return
-    view = syncs.show_sync(workspace, sync)
+    view = explained_now(workspace, syncs.show_sync(workspace, sync))
     if terminal.json:
         terminal.document("sync", plain(view))
     else:

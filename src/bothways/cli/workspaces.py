@@ -37,13 +37,17 @@ def init(context: typer.Context) -> None:
 def status(context: typer.Context) -> None:
     """Show every sync, its state and what needs you."""
     import time
+    from dataclasses import replace
 
     from bothways.cli.render import workspace as render
     from bothways.service import syncs
+    from bothways.service.reasons import explained_now
     from bothways.service.views import plain
 
     terminal: Terminal = context.obj
-    view = syncs.status(opened(terminal))
+    workspace = opened(terminal)
+    view = syncs.status(workspace)
+    view = replace(view, syncs=tuple(explained_now(workspace, each) for each in view.syncs))
     if terminal.json:
         terminal.document("status", plain(view))
     else:

@@ -1,17 +1,22 @@
-"""How long history is kept: what there is of it, and what is old let go, by itself or when asked for."""
+"""How long history is kept: that said, what there is of it, and what is old let go, by itself or when asked for."""
 
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from datetime import UTC, datetime
 
-from bothways.errors import HistoryNotConfirmed, RunSuperseded
+from bothways.errors import DaysRefused, HistoryNotConfirmed, RunSuperseded
 from bothways.ledger import history, turns
 from bothways.ledger.models import Sync
+from bothways.service import yaml_edit
+from bothways.service.accounts import note
 from bothways.service.database import on_database
+from bothways.service.document import FOREVER
+from bothways.service.reading_history import LEAST_KEPT, MOST_KEPT
 from bothways.service.rights import Role, for_role
+from bothways.service.schedule_document import DAY
 from bothways.service.turn import own_turn
 from bothways.service.views import HistoryView, KeptHistory, PrunedView
-from bothways.service.workspace import Workspace
+from bothways.service.workspace import Workspace, reload
 from bothways.sync.context import Progress
 
 EVERY = 3600.0
@@ -47,6 +52,33 @@ def show_history(workspace: Workspace) -> HistoryView:
 
 @on_database
 @for_role(Role.ADMIN)
+def keep(workspace: Workspace, days: int | None, *, confirmed: bool = False) -> None:
+    """Keep history for so many days from now on, None for ever: in the settings file, all else there as it was.
+
+    Raises DaysRefused, and HistoryNotConfirmed where some that is kept now would go, unless ``confirmed``.
+    """
+    after = None if days is None else days * DAY
+    if after is not None and not LEAST_KEPT <= after <= MOST_KEPT:
+        raise DaysRefused(least=round(LEAST_KEPT / DAY), most=f"{MOST_KEPT / DAY:,.0f}", days=f"{days:,}")
+    reload(workspace)
+    before = workspace.document.keep_history
+    if after == before:
+        return
+    if after is not None and not confirmed and (before is None or after < before):
+        _refuse_unconfirmed(workspace.clock() - after)
+    yaml_edit.set_value(workspace.file, ("history", "keep"), FOREVER if days is None else f"{days}d")
+    reload(workspace)
+    note(workspace, "set how long history is kept", FOREVER if days is None else f"{days} days")
+
+
+def _refuse_unconfirmed(horizon: float) -> None:
+    old_runs, old_writes = history.old(horizon)
+    if old_runs:
+        raise HistoryNotConfirmed(count=f"{old_runs:,}", writes=f"{old_writes:,}", day=day_of(horizon))
+
+
+@on_database
+@for_role(Role.ADMIN)
 def prune(
     workspace: Workspace, *, confirmed: bool = False, progress: Callable[[Progress], None] | None = None
 ) -> PrunedView:
@@ -57,9 +89,8 @@ def prune(
     horizon = _horizon(workspace)
     if horizon is None:
         return PrunedView(0, 0)
-    old_runs, old_writes = history.old(horizon)
-    if old_runs and not confirmed:
-        raise HistoryNotConfirmed(count=f"{old_runs:,}", writes=f"{old_writes:,}", day=day_of(horizon))
+    if not confirmed:
+        _refuse_unconfirmed(horizon)
     runs = writes = 0
     for row in Sync.objects.filter(pk__in=history.with_old_runs(horizon, workspace.clock())):
         with own_turn(workspace, row, progress) as turn:

@@ -24,8 +24,9 @@ from bothways.ledger.journal import Entry
 from bothways.ledger.models import Sync
 from bothways.service import unfit
 from bothways.service.database import on_database
+from bothways.service.describing import describe
 from bothways.service.document import SyncDocument
-from bothways.service.records import describe, find
+from bothways.service.records import find
 from bothways.service.resolution import row_of
 from bothways.service.revisions import author_of
 from bothways.service.rights import Role, for_role

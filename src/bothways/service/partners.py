@@ -3,7 +3,8 @@
 from bothways.engine.sides import SIDES
 from bothways.errors import LinkedAlready
 from bothways.service.database import on_database
-from bothways.service.records import describe, find, search_alone
+from bothways.service.describing import describe
+from bothways.service.records import find, search_alone
 from bothways.service.rights import Role, for_role
 from bothways.service.views import PartnersView
 from bothways.service.workspace import Workspace

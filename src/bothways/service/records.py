@@ -1,33 +1,23 @@
 """Records: listed by state, found by what people know of them."""
 
 import re
-import time
-from collections.abc import Iterator, Mapping, Set
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
-from bothways.engine.deletes import Removal, done_here, unless
 from bothways.engine.keys import keys_of
-from bothways.engine.rules import because
-from bothways.engine.scope import Scope, why_outside
 from bothways.engine.sides import SIDES, Side
 from bothways.errors import SeveralRecords, UnknownRecord
-from bothways.ledger import feeds, holds, left_out, links, looking, noted
+from bothways.ledger import feeds, links, looking
 from bothways.ledger.feeds import SeenRow
-from bothways.ledger.holds import HoldRow
-from bothways.ledger.left_out import LeftOut
 from bothways.ledger.links import LinkRow
 from bothways.ledger.models import Sync
 from bothways.records import is_blank, normal_email
 from bothways.service.database import on_database
+from bothways.service.describing import Found, Key, describe, frozen_by
 from bothways.service.document import SyncDocument
-from bothways.service.neighbours import neighbour_in_force
 from bothways.service.resolution import row_of
-from bothways.service.revisions import latest_revision
-from bothways.service.scope import scope_in_force
-from bothways.service.views import Page, RecordView
+from bothways.service.views import LeftOutBy, Page, RecordView
 from bothways.service.workspace import Workspace
-from bothways.sync.neighbours import left_to
 from bothways.sync.payload import name_of
 
 BATCH = 200
@@ -37,42 +27,14 @@ _NOT_SEARCHABLE = re.compile(r"[^!-~]|[\"\\]")
 WINDOW = 5_000
 """Records among which is looked at a time for those wanted, where these may be few."""
 
-EFFORT, SEARCHED, PASSED, READ = 5_000, 5_000, 250, 10
+EFFORT, SEARCHED, PASSED, READ, JUDGED = 5_000, 5_000, 250, 10, 2
 """The effort of a moment, and what is counted as how much of it: to look for a text in a window of pairs; to go
-through one of records without a partner; to look at one that may be it."""
+through one of records without a partner; to look at one that may be it; to find out with others why one is left out."""
+
+LEFT_OUT = "left_out"
 
 MOST_HITS = 1000
 """Candidates looked at for a name; more of them are no answer anyway."""
-
-
-Key = int | tuple[Side, str]
-
-
-@dataclass(frozen=True, slots=True)
-class Found:
-    """A pair or a single record: its link if it has one, and what was last seen on each side."""
-
-    link: LinkRow | None
-    rows: Mapping[Side, SeenRow | None]
-
-    @property
-    def ids(self) -> dict[Side, str | None]:
-        """The ids per side."""
-        if self.link is not None:
-            return {side: self.link.on(side) for side in SIDES}
-        return {side: row.id if row else None for side, row in self.rows.items()}
-
-    @property
-    def key(self) -> Key:
-        """What tells it from all others."""
-        if self.link is not None:
-            return self.link.id
-        return next((side, row.id) for side, row in self.rows.items() if row)
-
-    @property
-    def name(self) -> str:
-        """What people call it."""
-        return next((name for row in self.rows.values() if (name := name_of(row))), "")
 
 
 @on_database
@@ -81,6 +43,7 @@ def list_records(
     name: str,
     *,
     state: str | None = None,
+    left_out_by: LeftOutBy | None = None,
     search: str | None = None,
     after: str | None = None,
     size: int = 50,
@@ -88,17 +51,26 @@ def list_records(
 ) -> Page:
     """Return a page of records: pairs first, then those without a partner, app by app.
 
+    ``left_out_by``: of those that are left out only these, so that no other state goes with it.
+
     Who is called exactly as is searched for comes first. ``bounded``: no more records are looked at than takes a
     moment, so that the page may be shorter than ``size`` though there is more; then it is ``unfinished``.
     """
     sync, document = row_of(workspace, name), workspace.sync(name)
+    state = LEFT_OUT if left_out_by is not None and state is None else state
+    if left_out_by is not None and state != LEFT_OUT:
+        return Page((), None)
     first = _called_so(sync, document, search, workspace.clock()) if search is not None else {}
     first = first if len(first) <= size else {}
     shown = [view for view in first.values() if state in (None, view.state)] if after is None else []
+    shown = [view for view in shown if left_out_by in (None, view.left_out_by)]
     spare, effort, looked = size - len(shown), 0, 0
     chosen: list[tuple[Found, str]] = []
     last: str | None = None
-    for found, place, passed, cost in _every(sync, state, search, after or "pairs:0"):
+    steps = _every(sync, state, search, after or "pairs:0", left_out_by)
+    if left_out_by is not None:
+        steps = _judged(sync, document, steps, left_out_by, workspace.clock())
+    for found, place, passed, cost in steps:
         effort, looked, last = effort + cost, looked + passed, place
         if found is not None and found.key not in first and (search is None or _contains(found, search)):
             chosen.append((found, place))
@@ -137,25 +109,66 @@ Step = tuple[Found | None, str, int, int]
 passed; and the effort of that."""
 
 
-def _every(sync: Sync, state: str | None, search: str | None, after: str) -> Iterator[Step]:
+def _judged(sync: Sync, document: SyncDocument, steps: Iterable[Step], wanted: LeftOutBy, now: float) -> Iterator[Step]:
+    """Yield steps in which only those are found that are left out for one reason; all others are passed."""
+    passed_by = 0
+    for some in _together(steps):
+        found = [each for each, *_ in some if each is not None]
+        views = describe(sync, document, found, now) if found else []
+        by = {each.key: view.left_out_by for each, view in zip(found, views, strict=True)}
+        for each, place, passed, cost in some:
+            if each is None:
+                yield None, place, max(passed - passed_by, 0), cost
+                passed_by = 0
+            elif by[each.key] is wanted:
+                yield each, place, passed, cost + JUDGED
+            else:
+                passed_by += 1
+                yield None, place, 1, cost + JUDGED
+
+
+def _together(steps: Iterable[Step]) -> Iterator[list[Step]]:
+    """Yield steps in lists, each up to one that finds nobody."""
+    some: list[Step] = []
+    for step in steps:
+        some.append(step)
+        if step[0] is None or len(some) == BATCH:
+            yield some
+            some = []
+    yield some
+
+
+def left_out(sync: Sync) -> Iterator[list[Found]]:
+    """Yield all that are left out, some at a time."""
+    for some in _together(_every(sync, LEFT_OUT, None, "pairs:0")):
+        if found := [each for each, *_ in some if each is not None]:
+            yield found
+
+
+def _every(
+    sync: Sync, state: str | None, search: str | None, after: str, left_out_by: LeftOutBy | None = None
+) -> Iterator[Step]:
     """Yield pairs and single records that may be wanted."""
     kind, _, last = after.partition(":")
     word = _word_of(search) if search is not None else ""
     if kind == "pairs":
         number = int(last) if last.isascii() and last.isdigit() and len(last) < 19 else 0
-        yield from _pairs(sync, state, search is not None, word, number)
+        conditions = [looking.pair_holds(sync, word)] if word else []
+        conditions += [frozen_by(left_out_by)] if left_out_by is not None else []
+        yield from _pairs(sync, state, search is not None, conditions, number)
     for side in SIDES:
         if kind == Side.RIGHT and side is Side.LEFT:
             continue
         yield from _alone(sync, side, state, search is not None, word, last if kind == side else "")
 
 
-def _pairs(sync: Sync, state: str | None, searching: bool, word: str, number: int) -> Iterator[Step]:
-    holds_it, asked = looking.pair_holds(sync, word) if word else ("", [])
+def _pairs(
+    sync: Sync, state: str | None, searching: bool, conditions: Sequence[tuple[str, list[Any]]], number: int
+) -> Iterator[Step]:
     while True:
         edge = looking.pairs_edge(sync, number, WINDOW) if searching else None
-        where = " AND ".join([*(["l.id<=%s"] if edge is not None else []), *([holds_it] if holds_it else [])])
-        params = [*([edge] if edge is not None else []), *asked]
+        fits = [*([("l.id<=%s", [edge])] if edge is not None else []), *conditions]
+        where, params = " AND ".join(words for words, _ in fits), [each for _, asked in fits for each in asked]
         while page := looking.pairs(sync, state, number, BATCH, where, params):
             number = page[-1].id
             for found in _of_links(sync, page):
@@ -170,7 +183,7 @@ def _alone(sync: Sync, side: Side, state: str | None, searching: bool, word: str
     if state == "in_sync":
         return
     feed = looking.feed_id(sync, side)
-    in_windows = searching or state in (None, "left_out")
+    in_windows = searching or state in (None, LEFT_OUT)
     holds_it, asked = looking.row_holds(word) if word else ("", [])
     while True:
         edge = looking.seen_edge(feed, id, WINDOW) if in_windows else None
@@ -208,146 +221,6 @@ def _contains(found: Found, text: str) -> bool:
 
 def _texts(row: SeenRow) -> list[str]:
     return [value for value in (row.values or {}).values() if isinstance(value, str)]
-
-
-# --- what is said of a record -------------------------------------------------------------------------
-
-
-def describe(sync: Sync, document: SyncDocument, found: list[Found], now: float) -> list[RecordView]:
-    """Return pairs and single records as they are shown, each with its state and the reason; ``now`` in seconds."""
-    held: dict[tuple[str, str], list[HoldRow]] = {}
-    due: set[tuple[str, str]] = set()
-    ended: dict[tuple[str, str], LinkRow] = {}
-    out: dict[tuple[str, str], LeftOut] = {}
-    for side in SIDES:
-        ids = [id for each in found if (id := each.ids[side])]
-        for hold in holds.of_records(sync, side, ids):
-            held.setdefault((side, hold.record_id), []).append(hold)
-        due |= {(side, id) for id in looking.due_ids(sync, side, ids)}
-        single = [id for each in found if each.link is None and (id := each.ids[side])]
-        ended |= {(side, id): link for id, link in links.ended_by_record(sync, side, single).items()}
-        out |= {(side, id): each for id, each in left_out.of_records(sync, side, single).items()}
-    applied = latest_revision(sync).document["applied"]
-    scope = scope_in_force(applied) if applied and "scope" in applied else Scope()
-    left = _Left(ended, out, scope, now, _before(sync, applied, found), _claimed(sync, document, applied, found, now))
-    return [_view(document, each, held, due, left) for each in found]
-
-
-def _claimed(
-    sync: Sync, document: SyncDocument, applied: Mapping[str, Any] | None, found: list[Found], now: float
-) -> dict[tuple[str, str], str]:
-    """Return which of the single records are left to a contact, or to a lead, of the neighbour sync."""
-    stored = (applied or {}).get("neighbour")
-    neighbour = neighbour_in_force(stored) if stored else None
-    if neighbour is None:
-        return {}
-    told: dict[tuple[str, str], str] = {}
-    for side in SIDES:
-        rows = {id: each.rows[side] for each in found if each.link is None and (id := each.ids[side])}
-        for id, why in left_to(sync, neighbour, document.apps, side, rows, now).items():
-            told[side, id] = why
-    return told
-
-
-def _before(sync: Sync, applied: Mapping[str, Any] | None, found: list[Found]) -> set[tuple[str, str]]:
-    """Return those of the single records that are as they were when the sync began to carry changes alone."""
-    if not sync.line or not applied:
-        return set()
-    unchanged: set[tuple[str, str]] = set()
-    for place, side in enumerate(SIDES):
-        single = {id: each for each in found if each.link is None and (id := each.ids[side])}
-        held = noted.of_records(sync, side, single)
-        for id, values in held.items():
-            row = single[id].rows[side]
-            now = (row.values or {}) if row else {}
-            mapped = {each[place] for each in applied["fields"]} & values.keys()
-            if values and all(values[name] == now.get(name) for name in mapped):
-                unchanged.add((side, id))
-    return unchanged
-
-
-def _view(
-    document: SyncDocument,
-    found: Found,
-    held: Mapping[tuple[str, str], list[HoldRow]],
-    due: set[tuple[str, str]],
-    left: "_Left",
-) -> RecordView:
-    keys = [(str(side), id) for side, id in found.ids.items() if id]
-    own = [hold for key in keys for hold in held.get(key, ())]
-    ids = {document.apps[side]: id for side, id in found.ids.items()}
-    if own:
-        failing = [hold for hold in own if hold.kind in looking.FAILING]
-        first = (failing or own)[0]
-        return RecordView(found.name, ids, "failing" if failing else "held", first.reason, first.opened_at)
-    if found.link is None and (gone := [side for side, row in found.rows.items() if row and not row.live]):
-        return RecordView(found.name, ids, "left_out", _why_gone(document, gone[0], found.rows[gone[0]]), None)
-    if found.link is None and (out := left.out.get(keys[0])) is not None and keys[0] not in due:
-        return RecordView(found.name, ids, "left_out", out.why, out.at)
-    follows = left.ended.get(keys[0]) if found.link is None and keys else None
-    if follows is not None and follows.carries_at is not None and follows.survivor == keys[0][0]:
-        side = Side(keys[0][0])
-        removal = document.deletes.removals.get(side, Removal.ARCHIVE)
-        at = time.strftime("%Y-%m-%d %H:%M", time.localtime(follows.carries_at))
-        reason = f"deleted in {document.apps[side.other]}; {done_here(removal)} after {at}, {unless(removal)}"
-        return RecordView(found.name, ids, "waiting", reason, follows.ended_at)
-    if any(key in due for key in keys) or (found.link is not None and found.link.state == "pending"):
-        reason = "to be looked at by the next run" if found.link else "not linked yet; the next run looks for its match"
-        return RecordView(found.name, ids, "waiting", reason, None)
-    if found.link is not None and found.link.frozen:
-        return RecordView(found.name, ids, "left_out", found.link.frozen, None)
-    if found.link is not None:
-        return RecordView(found.name, ids, "in_sync", found.link.reason, found.link.created_at)
-    reason, since = _why_left_out(document, keys[0], found.rows, left)
-    return RecordView(found.name, ids, "left_out", reason, since)
-
-
-@dataclass(frozen=True, slots=True)
-class _Left:
-    """What tells why a record is left out: links that ended, and who was left out by a person, by their records; and
-    what takes part now."""
-
-    ended: Mapping[tuple[str, str], LinkRow]
-    out: Mapping[tuple[str, str], LeftOut]
-    scope: Scope
-    now: float
-    before: Set[tuple[str, str]] = frozenset()
-    claimed: Mapping[tuple[str, str], str] = field(default_factory=dict)
-
-
-def _why_gone(document: SyncDocument, side: Side, row: SeenRow | None) -> str:
-    app = document.apps[side]
-    if row and row.became and row.converted:
-        return f"turned into {' '.join(row.became)} in {app}"
-    return f"merged into another record in {app}" if row and row.state == "merged" else f"no longer there in {app}"
-
-
-def _why_left_out(
-    document: SyncDocument, key: tuple[str, str], rows: Mapping[Side, SeenRow | None], left: _Left
-) -> tuple[str, float | None]:
-    side, link = Side(key[0]), left.ended.get(key)
-    values = {each: row.values or {} if row else None for each, row in rows.items()}
-    lists = {each: row.lists for each, row in rows.items() if row}
-    if outside := why_outside(left.scope, document.apps, values, left.now, lists=lists):
-        return outside, None
-    if key in left.claimed:
-        return left.claimed[key], None
-    if link is not None and link.survivor == side:
-        if link.by_conversion:
-            return link.ended_by.partition(": ")[2], link.ended_at
-        if link.by_merge:
-            return "its pair became one with another pair by a merge; it is not created again", link.ended_at
-        return "its partner was deleted; it is not created again", link.ended_at
-    if link is not None and link.parted:
-        return "its link ended when it did not take part; it is not created again", link.ended_at
-    if key in left.before:
-        return because("R16"), None
-    if not document.sends[side]:
-        return f"{document.apps[side]} sends nothing", None
-    if side.other in left.scope.filters:
-        app = document.apps[side.other]
-        return f"its match in {app}, or a new record there, would be outside the filter of {app}", None
-    return "none of its mapped fields holds a value", None
 
 
 # --- finding one --------------------------------------------------------------------------------------

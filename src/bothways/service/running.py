@@ -9,15 +9,16 @@ from typing import Any
 from bothways.engine.sides import SIDES, Side
 from bothways.ledger import db, due, feeds, halts, holds, journal, looking, plans, requests
 from bothways.ledger.journal import Entry
-from bothways.ledger.models import Plan, Revision, Run, Sync
+from bothways.ledger.models import Journal, Plan, Revision, Run, Sync
 from bothways.ledger.requests import AT_WORK
 from bothways.ledger.turns import TAKEOVER
 from bothways.service.database import on_database
 from bothways.service.log import created_and_updated, run_row
+from bothways.service.pace import seconds_left
 from bothways.service.requests import RequestView, ToApply, ToPlan, ToRun, ask, view_of
 from bothways.service.resolution import row_of
 from bothways.service.rights import Role, for_role
-from bothways.service.views import BarView, FieldView, FirstLook, RunView, WorkView, WrittenPage, WrittenView
+from bothways.service.views import BarView, Counted, FieldView, FirstLook, RunView, WorkView, WrittenPage, WrittenView
 from bothways.service.work import plain_id
 from bothways.service.workspace import Workspace
 from bothways.sync.payload import name_of
@@ -37,15 +38,16 @@ def at_work(workspace: Workspace, name: str) -> WorkView | None:
     row = requests.open_of(sync.pk)
     asked = view_of(row) if row is not None else None
     taken = sync.taken_at is not None and workspace.clock() - sync.beat_at <= TAKEOVER
-    run = Run.objects.filter(sync=sync, state="running").order_by("-id").first() if taken else None
+    runs = Run.objects.select_related("sync").filter(sync=sync, state="running").order_by("-id")
+    run = runs.first() if taken else None
     if run is not None:
         return _running(workspace, sync, run, asked if asked and asked.state == AT_WORK else None)
     if asked is None:
         made = _made_since(sync, sync.taken_at or 0.0) if taken else None
-        return _planning(sync, made, None) if made is not None and made.state == "making" else None
+        return _planning(workspace, sync, made, None) if made is not None and made.state == "making" else None
     if asked.state != AT_WORK:
         return WorkView(name, row.kind if row else "", WAITING, asked_by=asked.asked_by)
-    return _planning(sync, _made_since(sync, asked.begun_at or 0.0), asked, row.kind if row else PLAN)
+    return _planning(workspace, sync, _made_since(sync, asked.begun_at or 0.0), asked, row.kind if row else PLAN)
 
 
 def _made_since(sync: Sync, at: float) -> Plan | None:
@@ -53,13 +55,15 @@ def _made_since(sync: Sync, at: float) -> Plan | None:
     return found
 
 
-def _planning(sync: Sync, made: Plan | None, asked: RequestView | None, what: str = PLAN) -> WorkView:
+def _planning(
+    workspace: Workspace, sync: Sync, made: Plan | None, asked: RequestView | None, what: str = PLAN
+) -> WorkView:
     """Return how far something is of which no run is kept: a plan, or a run that has not begun to be one."""
     making = made is not None and made.state == "making"
     step = asked.progress if asked is not None and isinstance(asked.wish, ToPlan) and asked.wish.draft else None
     phase, bars = MATCHING if making else READING, tuple(_read(sync))
     if made is not None and making:
-        bars = _compared(sync, made)
+        bars = _compared(sync, made, workspace.clock())
     elif step is not None:  # of a draft: it is planned on a copy of the ledger, and told of by reports alone
         phase, bars = step.phase, (BarView("" if step.phase == MATCHING else step.app, step.done, step.total),)
     return WorkView(
@@ -75,16 +79,16 @@ def _planning(sync: Sync, made: Plan | None, asked: RequestView | None, what: st
 
 def _running(workspace: Workspace, sync: Sync, run: Run, asked: RequestView | None) -> WorkView:
     apps = workspace.sync(sync.name).apps
-    made = _plan_of(sync, run, asked)
+    made, ends = _plan_of(sync, run, asked), _ends(sync, run)
+    created, updated = created_and_updated(apps, looking.written([run.pk]).get(run.pk, {}))
     phase, bars = READING, tuple(_read(sync))
     if made is not None and made.state == "making":
-        phase, bars = MATCHING, _compared(sync, made)
+        phase, bars = MATCHING, _compared(sync, made, workspace.clock())
     elif made is not None:
-        found = plans.written(made)
-        phase, bars = WRITING, tuple(BarView(apps[side], *found[side]) for side in SIDES if found[side][1])
+        wrote = {app: created[app] + updated[app] for app in created}
+        phase, bars = WRITING, tuple(_writing(workspace, run, made, wrote, asked, ends))
     elif run.kind not in (RUN, APPLY) and asked is not None and asked.progress is not None:
         phase, bars = asked.progress.phase, (BarView(asked.progress.app, asked.progress.done, asked.progress.total),)
-    created, updated = created_and_updated(apps, looking.written([run.pk]).get(run.pk, {}))
     return WorkView(
         sync.name,
         run.kind,
@@ -97,7 +101,7 @@ def _running(workspace: Workspace, sync: Sync, run: Run, asked: RequestView | No
         created,
         updated,
         *_waiting(sync),
-        ends=_ends(sync, run),
+        ends=ends,
     )
 
 
@@ -124,9 +128,41 @@ def _plan_of(sync: Sync, run: Run, asked: RequestView | None) -> Plan | None:
     return found
 
 
-def _compared(sync: Sync, made: Plan) -> tuple[BarView, ...]:
+def _compared(sync: Sync, made: Plan, now: float) -> tuple[BarView, ...]:
     total = due.count(sync)
-    return (BarView("", min(plans.size(made), total), total),)
+    done = min(plans.size(made), total)
+    return (BarView("", done, total, seconds_left(total - done, done, now - made.created_at)),)
+
+
+def _writing(
+    workspace: Workspace, run: Run, made: Plan, wrote: Counted, asked: RequestView | None, ends: str
+) -> Iterator[BarView]:
+    """Yield how far the writes to each app are. What was settled without one says nothing of the pace."""
+    found = plans.written(made)
+    took = 0.0
+    if not ends and not _stops_early(workspace, run.sync, asked, sum(total - done for done, total in found.values())):
+        took = workspace.clock() - _began_to_write(run, workspace.clock())
+    for side, (done, total) in found.items():
+        app = workspace.sync(run.sync.name).apps[side]
+        if total:
+            yield BarView(app, done, total, seconds_left(total - done, wrote[app], took))
+
+
+def _began_to_write(run: Run, now: float) -> float:
+    """Return when a run was about to write its first record (seconds), ``now`` where it was not yet."""
+    entries = Journal.objects.filter(run_id=run.pk).exclude(kind__in=("link", "unlink"))
+    at: float | None = entries.order_by("id").values_list("created_at", flat=True).first()
+    return now if at is None else at
+
+
+def _stops_early(workspace: Workspace, sync: Sync, asked: RequestView | None, left: int) -> bool:
+    """Tell whether a run ends before it has written what is ``left``: after its first records, or after so many."""
+    wish = asked.wish if asked is not None else None
+    if isinstance(wish, ToApply) and wish.limit is not None:
+        return True
+    if sync.approved or (isinstance(wish, ToRun | ToApply) and wish.approved):
+        return False
+    return left > workspace.sync(sync.name).guards.first_run - looking.records_written(sync)
 
 
 def _read(sync: Sync) -> Iterator[BarView]:

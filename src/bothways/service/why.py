@@ -15,10 +15,11 @@ from bothways.ledger.models import Sync
 from bothways.records import Field as RecordField
 from bothways.records import Value, canonical, is_blank
 from bothways.service.database import on_database
+from bothways.service.describing import Found, describe
 from bothways.service.document import SyncDocument
 from bothways.service.former import as_a_lead
 from bothways.service.history import day_of
-from bothways.service.records import Found, describe, find
+from bothways.service.records import find
 from bothways.service.resolution import row_of
 from bothways.service.revisions import latest_revision, one_sided_fields
 from bothways.service.views import Event, FieldStory, WhyView

@@ -254,6 +254,9 @@ def _with_value(text: str, file: str, keys: Sequence[str | int], value: object) 
             return None
         lines[line] = f"{lines[line][:column]}{value}{lines[line][found.end() :]}"
         return "".join(lines)
+    if len(names) == 2 and names[0] not in parse(text, file):
+        ends = "" if text.endswith("\n") else "\n"
+        return f"{text}{ends}\n{dumped({names[0]: {names[1]: value}})}"
     if node.data.fa.flow_style() or not node.data:
         return None
     line, column = node.data.lc.key(next(iter(node)))

@@ -16,8 +16,18 @@ from django.utils.translation import ngettext, pgettext
 from bothways.errors import BothwaysError
 from bothways.service.conflicts import mark_of
 from bothways.service.issue_words import MISFIT, Words, words_of
+from bothways.service.pace import rounded
 from bothways.service.rights import Role
-from bothways.service.views import ActionView, FieldView, GroupView, IssueView, RunSummary, SyncView, WrittenView
+from bothways.service.views import (
+    ActionView,
+    FieldView,
+    GroupView,
+    IssueView,
+    LeftOutBy,
+    RunSummary,
+    SyncView,
+    WrittenView,
+)
 from bothways.service.why import shown
 from bothways.web.assets import assets
 from bothways.web.said import SAID, Said, say
@@ -107,6 +117,20 @@ def exactly(seconds: float) -> str:
         if seconds >= size and seconds % size == 0:
             return words % {"count": number(int(seconds // size))}
     return _("%(count)s s") % {"count": number(int(seconds) if seconds == int(seconds) else seconds)}
+
+
+@register.filter
+def time_left(seconds: float) -> str:
+    """Return for about how long something goes on."""
+    count, unit = rounded(seconds)
+    if not count:
+        return _("less than a minute left")
+    words = {
+        "min": ngettext("about %(count)s min left", "about %(count)s min left", count),
+        "h": ngettext("about %(count)s hour left", "about %(count)s hours left", count),
+        "d": ngettext("about %(count)s day left", "about %(count)s days left", count),
+    }
+    return words[unit] % {"count": number(count)}
 
 
 def _units() -> tuple[tuple[int, str], ...]:
@@ -211,6 +235,25 @@ def state_word(state: str) -> str:
         "waiting": _("Waiting"),
     }
     return words.get(state, state)
+
+
+@register.filter
+def left_out_words(by: str) -> str:
+    """Return by what records are left out, in a few words."""
+    words = {
+        LeftOutBy.EMAIL: _("no e-mail address"),
+        LeftOutBy.FILTER: _("outside a filter"),
+        LeftOutBy.ONE_WAY: _("their app sends nothing"),
+        LeftOutBy.PARTNER: _("partner gone"),
+        LeftOutBy.UNLINKED: _("link ended"),
+        LeftOutBy.FROM_NOW: _("unchanged since the sync began"),
+        LeftOutBy.OTHER_SYNC: _("left to another sync"),
+        LeftOutBy.PERSON: _("left out by a person"),
+        LeftOutBy.EMPTY: _("nothing to send"),
+        LeftOutBy.DELETION: _("deletion to follow"),
+        LeftOutBy.GONE: _("no longer there"),
+    }
+    return words[LeftOutBy(by)]
 
 
 @register.filter

@@ -106,6 +106,7 @@ urlpatterns = [
     path("runs/<str:run>/undo/do", activity.undo_run),
     path("settings", settings.general),
     path("settings/look", settings.set_look),
+    path("settings/history", settings.keep_history),
     path("settings/doctor", settings.examine),
     path("settings/alerts", settings.alerts),
     path("settings/alerts/mail", settings.set_mail),

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
         DeletedView,
         ImportedSync,
         ImportView,
+        LeftOutView,
         MappingView,
         MatchView,
         RunSummary,
@@ -31,6 +32,19 @@ WHEN_SET = {
     "created_or_updated": "in new records and with every write",
     "leaving": "when a pair leaves",
     "deleted": "after the partner was deleted",
+}
+LEFT_OUT = {
+    "email": "no e-mail address",
+    "filter": "outside a filter",
+    "one_way": "their app sends nothing",
+    "partner": "partner gone",
+    "unlinked": "link ended",
+    "from_now": "unchanged since the sync began",
+    "other_sync": "left to another sync",
+    "person": "left out by a person",
+    "empty": "nothing to send",
+    "deletion": "deletion to follow",
+    "gone": "no longer there",
 }
 LEAVING = {
     "freeze": "nothing flows until the record fits again",
@@ -83,6 +97,7 @@ def sync(view: "SyncView", now: float) -> list[str]:
     return [
         f"{view.name}  {' ⇄ '.join(_ends(view))}   {view.direction}, {every(view)}, revision {view.revision}",
         f"{view.state_word}.  " + "   ".join(f"{title} {number(count)}" for title, count in numbers),
+        *([f"Left out: {reasons(view.left_out)}"] if view.left_out else []),
         *columns(settings),
         "Fields",
         *columns([_mapping(each, view.apps) for each in view.mappings], indent="  "),
@@ -91,6 +106,11 @@ def sync(view: "SyncView", now: float) -> list[str]:
         *(["Set"] if view.sets else []),
         *columns([_set(each) for each in view.sets], indent="  "),
     ]
+
+
+def reasons(view: "LeftOutView") -> str:
+    """Return why records are left out, and how many for each reason."""
+    return listed(f"{LEFT_OUT.get(by, by)} {number(count)}" for by, count in view.by.items())
 
 
 def deletes(view: "SyncView") -> str:

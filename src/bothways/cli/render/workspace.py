@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 from bothways.cli.render.alerts import unsent
 from bothways.cli.render.records import proven
+from bothways.cli.render.syncs import reasons
 from bothways.cli.text import ago, columns, duration, in_command, moment, number
 
 if TYPE_CHECKING:
@@ -46,6 +47,7 @@ def status(view: "StatusView", now: float) -> list[str]:
     ]
     head = ("Sync", "Direction", "State", "In sync", "Left out", "Failing", "Held", "Last run", "Next look")
     hints = [hint for each in view.syncs for hint in (*needs(each), *_waits(each, now))]
+    hints += [f"· {each.name}: left out: {reasons(each.left_out)}" for each in view.syncs if each.left_out]
     found = [proven(each.proof, each.name, now) for each in view.syncs if each.proof is not None]
     table = columns([head, *rows], right=(3, 4, 5, 6))
     return [*table, *_paused(view, now), *hints, *found, *unsent(view.failing_channels), *limits(view.apps, now)]

@@ -3,20 +3,48 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from dataclasses import field as made_by
+from enum import StrEnum
 
 from bothways.records import Value
 from bothways.service.views.common import Counted
 
 
+class LeftOutBy(StrEnum):
+    """By what a record is left out, in the order in which it is told.
+
+    EMAIL: it has no valid address. FILTER: it, or its match, is outside a filter. ONE_WAY: its app sends nothing.
+    PARTNER: that was deleted, merged or turned into something else. UNLINKED: its link ended since it took no part.
+    FROM_NOW: it is as it was when the sync began to carry changes alone. OTHER_SYNC: it is left to another sync.
+    PERSON: somebody said so. EMPTY: it holds nothing to be sent. DELETION: it is to be deleted as its partner was.
+    GONE: it is no longer there.
+    """
+
+    EMAIL = "email"
+    FILTER = "filter"
+    ONE_WAY = "one_way"
+    PARTNER = "partner"
+    UNLINKED = "unlinked"
+    FROM_NOW = "from_now"
+    OTHER_SYNC = "other_sync"
+    PERSON = "person"
+    EMPTY = "empty"
+    DELETION = "deletion"
+    GONE = "gone"
+
+
 @dataclass(frozen=True, slots=True)
 class RecordView:
-    """A pair, or a record without a partner. ``state``: in_sync, left_out, failing, held, waiting."""
+    """A pair, or a record without a partner. ``state``: in_sync, left_out, failing, held, waiting.
+
+    ``left_out_by``: the kind of its reason, None for who takes part.
+    """
 
     name: str
     ids: Mapping[str, str | None]
     state: str
     reason: str
     since: float | None
+    left_out_by: LeftOutBy | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -105,11 +105,15 @@ class LinkImportView:
 
 @dataclass(frozen=True, slots=True)
 class BarView:
-    """How far something is in one app, or in all ("" for ``app``): ``total`` None where it is not known."""
+    """How far something is in one app, or in all ("" for ``app``): ``total`` None where it is not known.
+
+    ``left``: for how many seconds it goes on, by its pace so far, None where that cannot be said.
+    """
 
     app: str
     done: int
     total: int | None
+    left: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -202,6 +202,18 @@ class Counts:
 
 
 @dataclass(frozen=True, slots=True)
+class LeftOutView:
+    """Why records of a sync are left out: how many by what, in the order of ``LeftOutBy``.
+
+    ``counted_at``: when that was counted (seconds), None: just now. ``counting``: it is being counted, ask again.
+    """
+
+    by: Counted
+    counted_at: float | None = None
+    counting: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class RunSummary:
     """One run in a list. ``undoes`` is the run that it put back.
 
@@ -257,6 +269,7 @@ class SyncView:
     when the partner was deleted, after the ``grace`` in seconds. ``requires``: per app the field of which one must
     hold a valid e-mail address. ``leads`` says what becomes of leads, where another sync keeps them, or their contacts.
     ``quiet``: its quiet hours; ``proof``: the last one; ``changed_at``: when a record was written last (seconds).
+    ``left_out``: why records are, None where nobody is, or it was not asked for.
     """
 
     name: str
@@ -286,3 +299,4 @@ class SyncView:
     quiet: str = ""
     proof: LastProof | None = None
     changed_at: float | None = None
+    left_out: LeftOutView | None = None

@@ -1,4 +1,7 @@
-"""The workspace, who is alerted, and the tokens of everybody. Secrets are named by where they are, never sent."""
+"""The workspace, how long history is kept, who is alerted, and the tokens of everybody.
+
+Secrets are named by where they are, never sent.
+"""
 
 from typing import Annotated
 
@@ -39,6 +42,13 @@ class Webhook(Body):
     secret: Short = ""
 
 
+class Keep(Body):
+    """For how long history is kept."""
+
+    days: Annotated[Annotated[int, Field(ge=1, le=1_000_000)] | None, Field(description="Null: for ever.")]
+    confirmed: Annotated[bool, Field(description="It is meant, though some that is kept now goes by that.")] = False
+
+
 @get("workspace", WorkspaceView)
 def show_workspace(request: HttpRequest) -> WorkspaceView:
     """Show what the workspace is, and who works in it."""
@@ -48,6 +58,13 @@ def show_workspace(request: HttpRequest) -> WorkspaceView:
 @get("history", KeptHistory)
 def show_history(request: HttpRequest) -> KeptHistory:
     """Show for how long history is kept, since when there is some, and before when some is gone."""
+    return history.kept(request.workspace)
+
+
+@post("history", KeptHistory, Role.ADMIN, refused=(e.DaysRefused, e.HistoryNotConfirmed))
+def keep_history(request: HttpRequest, how: Keep) -> KeptHistory:
+    """Keep history for so many days from now on, or for ever."""
+    history.keep(request.workspace, how.days, confirmed=how.confirmed)
     return history.kept(request.workspace)
 
 

@@ -7,11 +7,21 @@ from pydantic import Field
 
 from bothways import errors as e
 from bothways.ledger.turns import SYNC
-from bothways.service import halting, hours, importing, records, requests, settings_text, standing, syncs
+from bothways.service import halting, hours, importing, reasons, records, requests, settings_text, standing, syncs
 from bothways.service.requests import RequestView, ToRun
 from bothways.service.resolution import row_of
 from bothways.service.rights import Role
-from bothways.service.views import DayView, HaltView, ImportView, RecordView, StatusView, SyncView, TextView, WhyView
+from bothways.service.views import (
+    DayView,
+    HaltView,
+    ImportView,
+    LeftOutBy,
+    RecordView,
+    StatusView,
+    SyncView,
+    TextView,
+    WhyView,
+)
 from bothways.service.why import why
 from bothways.web.api.calls import Body, Limit, Name, Text, get, listed, post
 
@@ -82,8 +92,11 @@ def list_syncs(request: HttpRequest) -> object:
 
 @get("syncs/{name}", SyncView, refused=(e.UnknownSync, *ASKED_APPS))
 def show_sync(request: HttpRequest, name: str) -> SyncView:
-    """Show a sync: its settings, its counts, its last run."""
-    return syncs.show_sync(request.workspace, name)
+    """Show a sync: its settings, its counts and why records are left out, its last run.
+
+    Of many records that is counted aside: then ask again, as long as it says so.
+    """
+    return reasons.explained(request.workspace, syncs.show_sync(request.workspace, name))
 
 
 @get("syncs/{name}/hours", DayView, refused=(e.UnknownSync,))
@@ -178,6 +191,7 @@ def list_records(
     request: HttpRequest,
     name: str,
     state: State | None = None,
+    reason: Annotated[LeftOutBy | None, Field(description="Only those that are left out for this.")] = None,
     search: Annotated[str | None, Field(max_length=200, description="Part of a name or e-mail, or an id.")] = None,
     after: Annotated[str | None, Field(max_length=1000)] = None,
     limit: Limit = 50,
@@ -188,7 +202,14 @@ def list_records(
     are more. Go on as long as there is a next page.
     """
     found = records.list_records(
-        request.workspace, name, state=state, search=search or None, after=after or None, size=limit, bounded=True
+        request.workspace,
+        name,
+        state=state,
+        left_out_by=reason,
+        search=search or None,
+        after=after or None,
+        size=limit,
+        bounded=True,
     )
     return listed(request, found.rows, found.after)
 

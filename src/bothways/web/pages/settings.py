@@ -6,16 +6,17 @@ from typing import Any
 from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
 
-from bothways.errors import AlertNotSent, SettingsError, UnknownLook
+from bothways.errors import AlertNotSent, DaysRefused, HistoryNotConfirmed, SettingsError, UnknownLook
 from bothways.service import about as about_service
 from bothways.service import alert_channels, alert_settings, doctor, history, look
 from bothways.service import alerts as told
 from bothways.service import backup as backups
 from bothways.service import tokens as all_tokens
 from bothways.service.database import sqlite_path
-from bothways.service.document import CHANNELS
+from bothways.service.document import CHANNELS, FOREVER, KEEP_HISTORY
 from bothways.service.reading_alerts import PORTS
 from bothways.service.rights import Role
+from bothways.service.schedule_document import DAY
 from bothways.service.views import MailView, WebhookView
 from bothways.web.pages.page import FileResponse, action, form, page, shown, went_well
 
@@ -39,6 +40,22 @@ def set_look(request: HttpRequest) -> HttpResponse:
     except UnknownLook as error:
         return _general(request, 422, error=error)
     return went_well(request, f"{HERE}#look", _("The pages look as you chose."))
+
+
+@action(post=Role.ADMIN)
+def keep_history(request: HttpRequest) -> HttpResponse:
+    """Keep history as long as is said; what goes by that is told before."""
+    given = str(request.POST.get("days", "")).strip()
+    ever = request.POST.get("keep") == FOREVER
+    days = None if ever else int(given) if given.isdecimal() and len(given) < 8 else 0
+    said = {"days": given, "forever": ever}
+    try:
+        history.keep(request.workspace, days, confirmed=str(request.POST.get("confirmed", "")) == given)
+    except DaysRefused as error:
+        return _general(request, 422, keep=said, days_error=error)
+    except HistoryNotConfirmed as error:
+        return _general(request, 422, keep=said, goes=error)
+    return went_well(request, f"{HERE}#history", _("History is kept as long as you said."))
 
 
 @action(post=Role.OPERATOR)
@@ -145,17 +162,17 @@ def about(request: HttpRequest) -> HttpResponse:
     )
 
 
-def _general(request: HttpRequest, status: int = 200, **more: object) -> HttpResponse:
-    return shown(
-        request,
-        "settings/general.html",
-        status,
-        found=about_service.workspace_view(request.workspace),
-        limits=about_service.limits(request.workspace),
-        history=history.kept(request.workspace),
-        looks=[("", _("System")), ("light", _("Light")), ("dark", _("Dark"))],
+def _general(request: HttpRequest, status: int = 200, **more: Any) -> HttpResponse:
+    kept = history.kept(request.workspace)
+    context = {
+        "found": about_service.workspace_view(request.workspace),
+        "limits": about_service.limits(request.workspace),
+        "history": kept,
+        "keep": {"days": kept.days or round(KEEP_HISTORY / DAY), "forever": kept.keep is None},
+        "looks": [("", _("System")), ("light", _("Light")), ("dark", _("Dark"))],
         **more,
-    )
+    }
+    return shown(request, "settings/general.html", status, **context)
 
 
 def _alerts(request: HttpRequest, status: int = 200, **more: Any) -> HttpResponse:

@@ -14,6 +14,7 @@ from bothways.service import (
     halting,
     hours,
     log,
+    reasons,
     records,
     requests,
     running,
@@ -24,7 +25,7 @@ from bothways.service.alerts import APP
 from bothways.service.requests import ToRun
 from bothways.service.resolution import row_of
 from bothways.service.rights import Role
-from bothways.service.views import RunSummary
+from bothways.service.views import LeftOutBy, RunSummary
 from bothways.web.pages import figures
 from bothways.web.pages.page import action, asks_for_part, page, shown, went_well
 
@@ -56,7 +57,9 @@ def home(request: HttpRequest) -> HttpResponse:
 @page()
 def overview(request: HttpRequest, name: str) -> HttpResponse:
     """Show one sync: its health, what it does now, its settings and its last runs."""
-    view = syncs.show_sync(request.workspace, name)
+    view = reasons.explained(request.workspace, syncs.show_sync(request.workspace, name))
+    if asks_for_part(request) and request.GET.get("part") == "left_out":
+        return shown(request, "syncs/_left_out.html", sync=view)
     runs = log.runs(request.workspace, name, size=5)
     day = hours.day_of(request.workspace, name)
     look, halt = running.first_look(request.workspace, name), halting.halted(request.workspace, name)
@@ -91,10 +94,15 @@ def listed(request: HttpRequest, name: str) -> HttpResponse:
     view = syncs.show_sync(request.workspace, name)
     state, text = str(request.GET.get("state", "")), str(request.GET.get("q", "")).strip()
     state = state if state in STATES else ""
+    reason = None
+    if state == records.LEFT_OUT:
+        view = reasons.explained(request.workspace, view)
+        reason = next((each for each in LeftOutBy if each == request.GET.get("reason")), None)
     found = records.list_records(
         request.workspace,
         name,
         state=state or None,
+        left_out_by=reason,
         search=text or None,
         after=str(request.GET.get("after", "")) or None,
         size=PAGE,
@@ -107,6 +115,7 @@ def listed(request: HttpRequest, name: str) -> HttpResponse:
         "looked": looked,
         "found": found,
         "state": state,
+        "reason": reason,
         "q": text,
         "tab": "records",
         "tiles": _tiles(view),
