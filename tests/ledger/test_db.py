@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 from django.conf import settings
-from django.db import connection
+from django.db import DatabaseError, OperationalError, connection
 
 from bothways import boot
 from bothways.errors import DatabaseLocked, DatabaseUnreachable, DiskFull, LedgerError
@@ -280,6 +280,49 @@ def test_connection_that_breaks_in_a_transaction_is_unreachable() -> None:
 
     with pytest.raises(DatabaseUnreachable):
         together(end_my_connection, lambda: db.value("SELECT 1"))
+
+
+@on_postgresql
+@pytest.mark.parametrize(
+    "words",
+    [
+        "consuming input failed: could not receive data from server: No route to host",
+        "sending query failed: SSL SYSCALL error: EOF detected",
+        "der Server ist fort",
+    ],
+)
+def test_postgresql_that_did_not_answer_is_unreachable_in_whatever_words(words: str) -> None:
+    import psycopg
+
+    with pytest.raises(DatabaseUnreachable, match=words), db.translated():
+        raise OperationalError(words) from psycopg.OperationalError(words)
+
+
+@on_postgresql
+@pytest.mark.parametrize(
+    ("state", "ours"),
+    [
+        ("40001", DatabaseLocked),
+        ("40P01", DatabaseLocked),
+        ("55P03", DatabaseLocked),
+        ("53100", DiskFull),
+        ("25006", DiskFull),
+        ("57P01", DatabaseUnreachable),
+        ("57P02", DatabaseUnreachable),
+        ("57P03", DatabaseUnreachable),
+        ("25P03", DatabaseUnreachable),
+        ("53300", DatabaseUnreachable),
+        ("08006", DatabaseUnreachable),
+        ("54001", LedgerError),
+    ],
+)
+def test_postgresql_is_understood_by_its_codes_in_any_language(state: str, ours: type[LedgerError]) -> None:
+    from psycopg import errors
+
+    cause = errors.lookup(state)("nichts geht mehr")
+    with pytest.raises(LedgerError) as caught, db.translated():
+        raise DatabaseError("nichts geht mehr") from cause
+    assert type(caught.value) is ours
 
 
 @on_postgresql

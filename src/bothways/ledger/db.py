@@ -1,6 +1,6 @@
 """Raw SQL over Django's connection: transactions, statements, bulk writes, and errors in our own words."""
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from itertools import islice
 from operator import itemgetter
@@ -12,6 +12,7 @@ from django.db import (
     DataError,
     IntegrityError,
     InterfaceError,
+    OperationalError,
     ProgrammingError,
     connection,
     transaction,
@@ -59,16 +60,43 @@ def _first_line(error: Exception) -> str:
 _LOCKED = ("locked", "could not obtain lock", "lock timeout", "deadlock detected", "could not serialize")
 
 
+_FULL = ("full", "no space", "disk i/o", "readonly", "read-only")
+_GONE = ("connection", "unable to open", "could not connect", "closed")
+
+_BY_STATE: Mapping[str, type[LedgerError]] = {
+    "40001": DatabaseLocked,  # serialization_failure
+    "40P01": DatabaseLocked,  # deadlock_detected
+    "55P03": DatabaseLocked,  # lock_not_available
+    "53100": DiskFull,
+    "25006": DiskFull,  # read_only_sql_transaction
+    "25P03": DatabaseUnreachable,  # idle_in_transaction_session_timeout
+    "53300": DatabaseUnreachable,  # too_many_connections
+    "57P01": DatabaseUnreachable,  # admin_shutdown
+    "57P02": DatabaseUnreachable,  # crash_shutdown
+    "57P03": DatabaseUnreachable,  # cannot_connect_now
+}
+"""What PostgreSQL's codes mean (appendix "PostgreSQL Error Codes" of its documentation); its words may be of any
+language. All of class 08 are of the connection."""
+
+
 def _in_our_words(error: Exception) -> LedgerError:
     text = _first_line(error)
-    lowered = text.lower()
-    if any(sign in lowered for sign in _LOCKED):
+    kind = _kind_of(error, text.lower())
+    if kind is DatabaseLocked:
         return DatabaseLocked()
-    if any(sign in lowered for sign in ("full", "no space", "disk i/o", "readonly", "read-only")):
-        return DiskFull(reason=text)
-    if any(sign in lowered for sign in ("connection", "unable to open", "could not connect", "closed")):
-        return DatabaseUnreachable(url=connection.vendor, reason=text)
-    return LedgerError(reason=text)
+    return DatabaseUnreachable(url=connection.vendor, reason=text) if kind is DatabaseUnreachable else kind(reason=text)
+
+
+def _kind_of(error: Exception, words: str) -> type[LedgerError]:
+    state = getattr(error.__cause__, "sqlstate", "")
+    if state:
+        return DatabaseUnreachable if state.startswith("08") else _BY_STATE.get(state, LedgerError)
+    if any(sign in words for sign in _LOCKED):
+        return DatabaseLocked
+    if any(sign in words for sign in _FULL):
+        return DiskFull
+    unanswered = state is None and isinstance(error, OperationalError)  # no code: it did not come from the server
+    return DatabaseUnreachable if unanswered or any(sign in words for sign in _GONE) else LedgerError
 
 
 def rows(sql: str, params: Sequence[object] = ()) -> list[tuple[Any, ...]]:
