@@ -2,7 +2,7 @@
 
 import sqlite3
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -13,7 +13,7 @@ from django.db import DatabaseError, OperationalError, connection
 
 from bothways import boot
 from bothways.errors import DatabaseLocked, DatabaseUnreachable, DiskFull, LedgerError
-from bothways.ledger import db
+from bothways.ledger import db, postgresql
 from bothways.ledger.models import Connection, Sync, Workspace
 from bothways.ledger.postgresql import COPY_FROM
 from tests.postgres import free_port
@@ -273,13 +273,22 @@ def test_database_that_is_not_there_is_unreachable(backend: str, tmp_path: Path)
 
 @on_postgresql
 def test_connection_that_breaks_in_a_transaction_is_unreachable() -> None:
-    def end_my_connection() -> None:
-        mine = db.value("SELECT pg_backend_pid()")
-        with other_connection() as other:
-            other.execute("SELECT pg_terminate_backend(%s, 5000)", [mine])
-
     with pytest.raises(DatabaseUnreachable):
-        together(end_my_connection, lambda: db.value("SELECT 1"))
+        together(lambda: end(my_session()), lambda: db.value("SELECT 1"))
+
+
+@on_postgresql
+def test_connection_that_breaks_while_many_rows_are_copied_is_unreachable() -> None:
+    mine = my_session()
+
+    class Rows(list[Sequence[object]]):
+        def __iter__(self) -> Iterator[Sequence[object]]:
+            end(mine)
+            return super().__iter__()
+
+    rows = Rows([(n, "left", 1, "x" * 1000) for n in range(COPY_FROM * 10)])
+    with pytest.raises(DatabaseUnreachable), db.transaction_(), connection.cursor() as cursor:
+        postgresql.upsert(cursor, "shadow", COLUMNS, KEY, rows)
 
 
 @on_postgresql
@@ -328,6 +337,17 @@ def test_postgresql_is_understood_by_its_codes_in_any_language(state: str, ours:
 @on_postgresql
 def test_postgresql_does_not_put_commits_off() -> None:
     assert db.value("SHOW synchronous_commit") == "on"
+
+
+def my_session() -> int:
+    """Return by what PostgreSQL knows the connection of this thread."""
+    return int(db.value("SELECT pg_backend_pid()"))
+
+
+def end(session: int) -> None:
+    """Let PostgreSQL break a connection, and wait until it has."""
+    with other_connection() as other:
+        other.execute("SELECT pg_terminate_backend(%s, 5000)", [session])
 
 
 def other_connection() -> Any:

@@ -38,7 +38,7 @@ def upsert(
     names, copied = ",".join(columns), f"copy_{table}"
     cursor.execute(f"CREATE TEMP TABLE IF NOT EXISTS {copied} (LIKE {table} INCLUDING DEFAULTS) ON COMMIT DELETE ROWS")
     cursor.execute(f"TRUNCATE {copied}")
-    with cursor.copy(f"COPY {copied} ({names}) FROM STDIN") as copy:
+    with cursor.db.wrap_database_errors, cursor.copy(f"COPY {copied} ({names}) FROM STDIN") as copy:
         for row in data:
             copy.write_row(row)
     insert = upsert_statement(table, columns, key, "").replace("VALUES ()", f"SELECT {names} FROM {copied}")
