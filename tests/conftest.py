@@ -100,6 +100,17 @@ def pytest_configure(config: pytest.Config) -> None:
         raise pytest.UsageError(f"BOTHWAYS_REQUIRE names unknown servers: {', '.join(sorted(unknown))}")
 
 
+FIRST = ("failure", "cli/demo", "browser", "bench")
+"""Folders whose tests wait for processes and pages: begun first, so that all others use the processors meanwhile."""
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Put the tests first that take long."""
+    first = [Path(__file__).parent / folder for folder in FIRST]
+    items.sort(key=lambda item: not any(item.path.is_relative_to(folder) for folder in first))
+
+
 @pytest.hookimpl(tryfirst=True)
 def pytest_runtest_setup(item: pytest.Item) -> None:
     """Skip a test whose server is missing, or fail it if the server is demanded."""
