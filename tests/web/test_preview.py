@@ -272,6 +272,21 @@ def test_nothing_to_do_is_said_so(office: Office) -> None:
     office.plan()
     text = signed_in(office).get("/syncs/people/preview").text
     assert "Nothing would change" in text
+    assert "Both apps hold the same already." in text
+
+
+def test_what_is_held_is_not_told_to_be_the_same_though_nothing_would_change(office: Office) -> None:
+    office.change("    guards:", "    conflicts: {default: ask}\n    guards:")
+    left, right = office.pair()
+    office.anna.edit(left, name="Dana A")
+    office.bert.edit(right, name="Dana B")
+    office.run()
+    office.plan()
+    text = signed_in(office).get("/syncs/people/preview").text
+    assert "Nothing would change" in text
+    assert "1 record is held or failing, and stays so until that is decided." in text
+    assert 'href="/issues"' in text
+    assert "Both apps hold the same already." not in text
     assert "/preview/write" not in text
 
 

@@ -108,6 +108,7 @@ def _shown(
         "found": _found(request, made, show, text) if made is not None else None,
         "chips": _chips(made) if made is not None else [],
         "tiles": _tiles(made) if made is not None else [],
+        "waits": view.counts.held + view.counts.failing,
     }
     template = "syncs/_plan.html" if asks_for_part(request) and error is None else "syncs/preview.html"
     return shown(request, template, 422 if error else 200, **context)
