@@ -49,8 +49,8 @@ LOOKS = (
     Look("light"),
     Look("dark", media={"color_scheme": "dark"}),
     Look("phone", PHONE),
-    Look("forced-colours", media={"forced_colors": "active"}),
     Look("large-text", text=2 * TEXT),
+    Look("forced-colours", media={"forced_colors": "active"}),
     Look("right-to-left", before="() => document.documentElement.dir = 'rtl'"),
     Look("longer-words", before=STRETCH),
 )
