@@ -95,7 +95,7 @@ def faults_of(page: Page, name: str, looks: Iterable[Look] = LOOKS) -> list[str]
             if wider := page.evaluate(WIDER):
                 found.append(f"{look.name}: the page is {wider} px wider than a window of {width} px")
         found += [f"{look.name}: it does not fit: {each}" for each in page.evaluate(SPILT)]
-        picture(page, f"{name}-{look.name}")
+        (picture if look.text == TEXT else tall_picture)(page, f"{name}-{look.name}")
         violations = page.evaluate("rules => axe.run(rules).then(found => found.violations)", RULES)
         found += [f"{look.name}: {each['id']}: {node['html']}" for each in violations for node in each["nodes"]]
     return found
@@ -104,7 +104,12 @@ def faults_of(page: Page, name: str, looks: Iterable[Look] = LOOKS) -> list[str]
 def picture(page: Page, name: str) -> None:
     """Keep a picture of a page, if there is a folder for it."""
     if folder := os.environ.get("BOTHWAYS_SCREENSHOTS"):
-        size = page.viewport_size or {"width": DESK, "height": HEIGHT}
-        page.set_viewport_size({**size, "height": page.evaluate("() => document.documentElement.scrollHeight")})
-        page.screenshot(path=Path(folder) / f"{name}.png", caret="initial")  # of a full page it would forget text sizes
-        page.set_viewport_size(size)
+        page.screenshot(path=Path(folder) / f"{name}.png", full_page=True, caret="initial")
+
+
+def tall_picture(page: Page, name: str) -> None:
+    """Keep a picture of a page in a window as high as the page is: of a full page Chromium forgets the size of text."""
+    size = page.viewport_size or {"width": DESK, "height": HEIGHT}
+    page.set_viewport_size({**size, "height": page.evaluate("() => document.documentElement.scrollHeight")})
+    picture(page, name)
+    page.set_viewport_size(size)

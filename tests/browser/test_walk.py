@@ -125,6 +125,7 @@ def change(here: House, page: Page) -> None:
 def end(here: House, page: Page) -> None:
     """Look on while it runs, turn it off from the page of an app, and delete it."""
     page.get_by_role("button", name="Sync now").click()
+    page.wait_for_url("**/now")
     expect(page.get_by_role("heading", name="Now")).to_be_visible()
     picture(page, "walk-now")
     page.get_by_role("navigation", name="Main").get_by_role("link", name="Apps").click()
