@@ -27,7 +27,7 @@ _NOT_SEARCHABLE = re.compile(r"[^!-~]|[\"\\]")
 WINDOW = 5_000
 """Records among which is looked at a time for those wanted, where these may be few."""
 
-EFFORT, SEARCHED, PASSED, READ, JUDGED = 5_000, 5_000, 250, 10, 2
+EFFORT, SEARCHED, PASSED, READ, JUDGED = 5_000, 5_000, 250, 10, 6
 """The effort of a moment, and what is counted as how much of it: to look for a text in a window of pairs; to go
 through one of records without a partner; to look at one that may be it; to find out with others why one is left out."""
 
