@@ -71,6 +71,7 @@ def test_list_looks_at_some_at_a_time_and_says_how_many(mixed: Office, monkeypat
     monkeypatch.setattr("bothways.service.records.EFFORT", 4)
     monkeypatch.setattr("bothways.service.records.WINDOW", 3)
     monkeypatch.setattr("bothways.service.records.PASSED", 1)
+    monkeypatch.setattr("bothways.service.records.JUDGED", 2)
     assert [each.name for each in by(mixed, LeftOutBy.EMAIL, bounded=True)] == ["No address"]
     pages = [Page((), None)]
     while len(pages) == 1 or pages[-1].after is not None:
