@@ -13,6 +13,9 @@ from bothways.engine.filters import Filter, depends_on_time, fields_of, in_words
 from bothways.engine.sides import SIDES, Side
 from bothways.records import Value, is_valid_email, text_of
 
+NO_EMAIL = "no valid e-mail address"
+"""How it is said that the address is missing that is required."""
+
 
 class Leaving(StrEnum):
     """What becomes of a linked pair that no longer takes part.
@@ -93,7 +96,7 @@ def _reasons(scope: Scope, apps: Mapping[Side, str], values: Values, lists: List
         if held is not None and not scope.fits(side, held, now, lists=lists.get(side, ())):
             yield f"outside the filter of {apps[side]} ({in_words(scope.filters[side])})"
     if scope.emails and not any(_has_email(scope, side, values.get(side)) for side in SIDES):
-        yield "no valid e-mail address"
+        yield NO_EMAIL
 
 
 def _has_email(scope: Scope, side: Side, held: Mapping[str, Value] | None) -> bool:

@@ -7,7 +7,7 @@ from typing import Any
 
 from bothways.engine.deletes import Removal, done_here, unless
 from bothways.engine.rules import because
-from bothways.engine.scope import Scope, why_outside
+from bothways.engine.scope import NO_EMAIL, Scope, why_outside
 from bothways.engine.sides import SIDES, Side
 from bothways.ledger import holds, left_out, links, looking, noted
 from bothways.ledger.feeds import SeenRow
@@ -22,9 +22,6 @@ from bothways.service.scope import scope_in_force
 from bothways.service.views import LeftOutBy, RecordView
 from bothways.sync.neighbours import left_to
 from bothways.sync.payload import name_of
-
-NO_EMAIL = "no valid e-mail address"
-"""How it is said that the required address is missing."""
 
 Key = int | tuple[Side, str]
 
