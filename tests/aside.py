@@ -27,8 +27,9 @@ class Aside:
 
 
 def put_aside(monkeypatch: pytest.MonkeyPatch, module: ModuleType) -> Aside:
-    """Let what a module has done aside wait; return where it does."""
+    """Let what a module has done aside wait, and let it know of nothing that was; return where it waits."""
     made, own = Aside(), aside.Aside("test")
     own.threads = made  # type: ignore[assignment]
     monkeypatch.setattr(module, "_aside", own)
+    monkeypatch.setattr(module, "_kept", {})
     return made

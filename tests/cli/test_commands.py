@@ -11,7 +11,6 @@ from bothways import errors
 from bothways.cli import looking
 from bothways.cli.commands import COMMANDS, GROUPS
 from bothways.cli.main import main
-from bothways.cli.render import syncs as render
 from bothways.service import views
 from tests.cli.views import (
     DIFFERENCE,
@@ -553,11 +552,6 @@ def test_the_limit_that_is_advised_is_one_that_is_taken(bothways, monkeypatch, l
     advised = ended.err.partition("--limit ")[2].partition(",")[0]
     assert int(advised) > limit
     assert bothways("records", "contacts", "--limit", advised).code == 0
-
-
-def test_reasons_of_records_that_are_left_out_are_those_of_the_service_each_with_its_words():
-    assert [each.value for each in looking.Reason] == [each.value for each in views.LeftOutBy]
-    assert set(render.LEFT_OUT) == set(views.LeftOutBy)
 
 
 def test_records_hand_on_what_to_look_for(bothways, service):

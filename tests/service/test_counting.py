@@ -1,7 +1,5 @@
 """Numbers of very many records: counted of late, told when, and counted anew beside those who look."""
 
-from collections.abc import Iterator
-
 import pytest
 
 from bothways.ledger import looking
@@ -13,13 +11,11 @@ from tests.office import Office
 
 
 @pytest.fixture
-def aside(monkeypatch: pytest.MonkeyPatch) -> Iterator[Aside]:
+def aside(monkeypatch: pytest.MonkeyPatch) -> Aside:
     """Let few records count as many, and what is done aside wait."""
     made = put_aside(monkeypatch, counting)
     monkeypatch.setattr(counting, "MANY", 2)
-    counting._kept.clear()
-    yield made
-    counting._kept.clear()
+    return made
 
 
 def counts(office: Office) -> Counts:

@@ -1,7 +1,5 @@
 """How many records take part, counted among those that are known, and only where all of it is known."""
 
-from collections.abc import Iterator
-
 import pytest
 
 from bothways.engine.filters import InList, condition, group
@@ -85,12 +83,11 @@ def test_list_that_no_run_has_read_decides_with_what_was_read(office: Office) ->
 
 
 @pytest.fixture
-def aside(monkeypatch: pytest.MonkeyPatch) -> Iterator[Aside]:
+def aside(monkeypatch: pytest.MonkeyPatch) -> Aside:
     """Let few records count as very many, and what is done aside wait."""
     made = put_aside(monkeypatch, headcount)
     monkeypatch.setattr(headcount, "MOST", 1)
-    yield made
-    headcount._kept.clear()
+    return made
 
 
 def test_very_many_are_counted_aside_and_shown_for_a_while(office: Office, aside: Aside) -> None:

@@ -1,7 +1,6 @@
 """Why records are left out: how many by what, counted at once where they are few, else of late; and their lists."""
 
 from collections import Counter
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -106,13 +105,11 @@ def test_every_reason_has_words_at_the_command_line() -> None:
 
 
 @pytest.fixture
-def aside(monkeypatch: pytest.MonkeyPatch) -> Iterator[Aside]:
+def aside(monkeypatch: pytest.MonkeyPatch) -> Aside:
     """Let few records count as many, and what is done aside wait."""
     made = put_aside(monkeypatch, reasons)
     monkeypatch.setattr(reasons, "FEW", 0)
-    reasons._kept.clear()
-    yield made
-    reasons._kept.clear()
+    return made
 
 
 def test_many_are_counted_aside_and_shown_with_when_that_was(mixed: Office, aside: Aside) -> None:

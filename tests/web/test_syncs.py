@@ -149,6 +149,13 @@ def test_pages_of_a_list_keep_the_reason(some_out: Office, monkeypatch: pytest.M
     assert re.search(r'href="\?state=left_out&amp;reason=empty&amp;q=&amp;after=[^"]+">Next 50', text)
 
 
+def test_list_that_looked_at_some_goes_on_with_the_reason(some_out: Office, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("bothways.service.records.EFFORT", 1)
+    text = signed_in(some_out).get("/syncs/people/records?state=left_out&reason=person").text
+    goes_on = r'"\?state=left_out&amp;reason=person&amp;q=&amp;after=[^"]+&amp;looked=\d+"'
+    assert re.search(f'id="more" href={goes_on} hx-get={goes_on}', text)
+
+
 def test_page_says_that_it_is_being_counted_and_asks_for_that_part_again(
     some_out: Office, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -161,7 +168,6 @@ def test_page_says_that_it_is_being_counted_and_asks_for_that_part_again(
     part = here.get("/syncs/people?part=left_out", htmx=True).text
     assert ("<html" in part, "partner gone" in part, "counted" in part) == (False, True, True)
     assert "<html" in here.get("/syncs/people?part=left_out").text
-    reasons._kept.clear()
 
 
 def test_nobody_left_out_is_no_line(office: Office) -> None:
