@@ -46,8 +46,8 @@ def cost(target: Target) -> list[bool]:
         *met,
         target("messages in a second", got.messages / max(got.streamed, 1.0), "<=", 2),
         target("kB of the longest", got.longest / 1000, "<=", 2),
-        target("memory of web at rest, MB", got.memory / 1e6, "<=", 120),
-        target("memory of up at rest, MB", got.up_memory / 1e6, "<=", 120),
+        target("memory of web at rest, MB", got.memory / 1e6, "<=", 80),
+        target("memory of up at rest, MB", got.up_memory / 1e6, "<=", 80),
     ]
 
 
