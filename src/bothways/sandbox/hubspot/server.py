@@ -9,7 +9,7 @@ from types import TracebackType
 from typing import Any, Self
 from urllib.parse import parse_qs
 
-from bothways.sandbox.hubspot import admin, owning, search
+from bothways.sandbox.hubspot import admin, memberships, owning, search
 from bothways.sandbox.hubspot.asks import Ask
 from bothways.sandbox.hubspot.changes import OURS, PERSON, Author
 from bothways.sandbox.hubspot.clocks import Clock, FrozenClock
@@ -294,14 +294,19 @@ class HubSpotSandbox(LetsAppsIn):
         """Make a list of records, or give the one of this title these members; return its id."""
         kind = _kind(object)
         with self._inside():
-            return str(
-                self._store.set_list(kind.name, title, "DYNAMIC" if dynamic else "MANUAL", [int(id) for id in ids])
+            found = memberships.named(self._store, kind.name, title) or memberships.make(
+                self._store, kind.name, title, "DYNAMIC" if dynamic else "MANUAL", self._crm.now
             )
+            memberships.clear(self._store, found.id)
+            memberships.add(self._store, found.id, [int(id) for id in ids], self._crm.now)
+            return str(found.id)
 
     def drop_list(self, object: str, title: str) -> None:
         """Delete a list; its records stay."""
         with self._inside():
-            self._store.drop_list(_kind(object).name, title)
+            found = memberships.named(self._store, _kind(object).name, title)
+            if found is not None:
+                memberships.save(self._store, found._replace(deleted=self._crm.now))
 
     def indexed(self) -> None:
         """Have search show everything saved so far."""
