@@ -8,11 +8,11 @@ from bothways.sandbox.hubspot.asks import Answer, Ask, batch_answer, inputs_of
 from bothways.sandbox.hubspot.crm import Crm, found
 from bothways.sandbox.hubspot.joining import End, join, labels_between, labels_on, names_of, pair_of, part, unlabel
 from bothways.sandbox.hubspot.problems import Refused
-from bothways.sandbox.hubspot.schema import PAIRS, Kind, Pair, kind_of
+from bothways.sandbox.hubspot.schema import Kind, Pair
 from bothways.sandbox.hubspot.store import Row
 
 MOST_READ, MOST_CREATED, MOST_ARCHIVED, MOST_LABELS_ARCHIVED, PAGE = 1000, 2000, 100, 2000, 500
-OWN, DEFINED = "HUBSPOT_DEFINED", "USER_DEFINED"
+DEFINED = "USER_DEFINED"
 
 
 def read(ask: Ask) -> Answer:
@@ -36,7 +36,7 @@ def read_one(ask: Ask) -> Answer:
     limit, after = ask.first("limit") or str(PAGE), ask.first("after") or "0"
     if not limit.isdecimal() or not 1 <= int(limit) <= PAGE or not after.isdecimal():
         raise Refused(400, f"limit must be between 1 and {PAGE}, and after a place in this listing")
-    page = _page(ask.crm, ask.kind, found(ask.crm.one(ask.kind, id)), _kind(name), int(after), int(limit))
+    page = _page(ask.crm, ask.kind, found(ask.crm.one(ask.kind, id)), _kind(ask.crm, name), int(after), int(limit))
     if "paging" in page:
         page["paging"]["next"]["link"] = ask.link(after=page["paging"]["next"]["after"])
     return 200, page
@@ -46,7 +46,7 @@ def set_one(ask: Ask) -> Answer:
     """Associate two records by the types that are the whole body, and answer which labels they are [K: those sent]."""
     id, name, other_id = ask.arg.split("/")
     types = ask.list_body
-    own, other = found(ask.crm.one(ask.kind, id)), _kind(name)
+    own, other = found(ask.crm.one(ask.kind, id)), _kind(ask.crm, name)
     associate(ask.crm, ask.kind, own, other, other_id, types)
     return 201, _labelled(ask.crm, ask.kind, id, other, other_id, types)
 
@@ -54,13 +54,13 @@ def set_one(ask: Ask) -> Answer:
 def set_default(ask: Ask) -> Answer:
     """Associate two records by the plain type, and answer that in both directions [K]."""
     id, name, other_id = ask.arg.split("/")
-    return batch_answer(ask, _default(ask, _kind(name), id, other_id), [], 200)
+    return batch_answer(ask, _default(ask, _kind(ask.crm, name), id, other_id), [], 200)
 
 
 def archive_one(ask: Ask) -> Answer:
     """Take the association of two records away, labels included; one that is not there is passed over."""
     id, name, other_id = ask.arg.split("/")
-    other = _kind(name)
+    other = _kind(ask.crm, name)
     own, there = ask.crm.one(ask.kind, id), ask.crm.one(other, other_id)
     if own is not None and there is not None:
         part(ask.crm, (ask.kind, own), (other, there))
@@ -105,7 +105,7 @@ def archive(ask: Ask) -> Answer:
 
 def archive_labels(ask: Ask) -> Answer:
     """Take labels from associations; with the plain type, the whole association."""
-    pair, place = pair_of(ask.kind, _other(ask))
+    pair, place = pair_of(ask.crm, ask.kind, _other(ask))
     for each in inputs_of(ask.body, MOST_LABELS_ARCHIVED):
         ends = _ends(ask, each, each.get("to") or {})
         if ends is None:
@@ -121,9 +121,9 @@ def archive_labels(ask: Ask) -> Answer:
 def labels(ask: Ask) -> Answer:
     """Answer which types of associations there are from one kind to another."""
     other = _other(ask)
-    pair, place = pair_of(ask.kind, other)
-    own = [(pair.types[place], None), *([(pair.primary[place], "Primary")] if pair.primary else [])]
-    rows = [{"category": OWN, "typeId": id, "label": label} for id, label in own]
+    pair, place = pair_of(ask.crm, ask.kind, other)
+    own = [(pair.types[place], None), *([(pair.primary[place], pair.primary_label)] if pair.primary else [])]
+    rows = [{"category": pair.category, "typeId": id, "label": label} for id, label in own]
     made = labels_between(ask.crm, ask.kind, other)
     return 200, {"results": rows + [{"category": DEFINED, "typeId": id, "label": word} for id, word in made.values()]}
 
@@ -134,20 +134,21 @@ def add_label(ask: Ask) -> Answer:
     label, name = (str(body.get(each) or "").strip() for each in ("label", "name"))
     if not label or not name:
         raise Refused(400, "A label needs a label and a name")
-    place = pair_of(ask.kind, other)[1]
+    place = pair_of(ask.crm, ask.kind, other)[1]
     if label in [word for _, word in labels_between(ask.crm, ask.kind, other).values()]:
         raise Refused(400, f'There is a label "{label}" already')  # [K]
-    words = (label, str(body.get("inverseLabel") or "").strip() or label)
-    names, turn = (ask.kind.name, other.name), -1 if place else 1
-    made = joining.add_label(ask.crm.store, *names[::turn], words[::turn])
-    rows = zip(made.types[::turn], made.words[::turn], strict=True)
+    back = str(body.get("inverseLabel") or "").strip() or label
+    ends = ((ask.kind.name, label), (other.name, back))
+    (first, word), (second, inverse) = ends[::-1] if place else ends
+    made = joining.add_label(ask.crm.store, first, second, (word, inverse))
+    rows = zip(made.types[::-1] if place else made.types, (label, back), strict=True)
     return 200, {"results": [{"category": DEFINED, "typeId": id, "label": word} for id, word in rows]}
 
 
 def rename_label(ask: Ask) -> Answer:
     """Change the word of a label, and the one that it has from the other side if that is given as well."""
     body, other = ask.body, _other(ask)
-    place, number = pair_of(ask.kind, other)[1], _label(ask, other, str(body.get("associationTypeId")))
+    place, number = pair_of(ask.crm, ask.kind, other)[1], _label(ask, other, str(body.get("associationTypeId")))
     words = [str(body.get("label") or "").strip(), str(body.get("inverseLabel") or "").strip()]
     if not words[0]:
         raise Refused(400, "A label needs a label")
@@ -158,7 +159,7 @@ def rename_label(ask: Ask) -> Answer:
 def drop_label(ask: Ask) -> Answer:
     """Delete a label, which takes it from all associations as well."""
     name, _, id = ask.arg.partition("/")
-    joining.drop_label(ask.crm.store, _label(ask, _kind(name), id))
+    joining.drop_label(ask.crm.store, _label(ask, _kind(ask.crm, name), id))
     return 204, None
 
 
@@ -171,8 +172,8 @@ def _label(ask: Ask, other: Kind, id: str) -> int:
 
 
 def _default(ask: Ask, other: Kind, id: str, other_id: str) -> list[dict[str, Any]]:
-    pair, place = pair_of(ask.kind, other)
-    plain = [{"associationCategory": OWN, "associationTypeId": each} for each in pair.types]
+    pair, place = pair_of(ask.crm, ask.kind, other)
+    plain = [{"associationCategory": pair.category, "associationTypeId": each} for each in pair.types]
     associate(ask.crm, ask.kind, found(ask.crm.one(ask.kind, id)), other, other_id, [plain[place]])
     ends = [{"id": id}, {"id": other_id}]
     return [
@@ -191,7 +192,7 @@ def _labelled(
         "fromObjectId": id,
         "toObjectTypeId": other.type_id,
         "toObjectId": other_id,
-        "labels": [words[id] for category, id in sorted(_types(types)) if category == DEFINED],
+        "labels": [words[id] for category, id in sorted(_types(types)) if category == DEFINED and id in words],
     }
 
 
@@ -208,7 +209,7 @@ def associate(crm: Crm, kind: Kind, row: Row, other: Kind, id: str, types: Seque
     there = crm.one(other, id)
     if there is None:
         raise Refused(400, f"{other.label} {id} does not exist")
-    pair, place = pair_of(kind, other)
+    pair, place = pair_of(crm, kind, other)
     own, hung = _sent(crm, kind, other, types)
     main = bool(pair.primary and pair.primary[place] in own)
     join(crm, (kind, row), (other, there), main=main, labels=hung)
@@ -216,9 +217,9 @@ def associate(crm: Crm, kind: Kind, row: Row, other: Kind, id: str, types: Seque
 
 def _sent(crm: Crm, kind: Kind, other: Kind, types: Sequence[Mapping[str, Any]]) -> tuple[set[int], set[int]]:
     """Return which of HubSpot's own types were sent, and which labels, by their numbers; raise Refused."""
-    pair, place = pair_of(kind, other)
+    pair, place = pair_of(crm, kind, other)
     sent = _types(types)
-    own = {(OWN, id): id for id in (pair.types[place], *([pair.primary[place]] if pair.primary else []))}
+    own = {(pair.category, id): id for id in (pair.types[place], *([pair.primary[place]] if pair.primary else []))}
     made = {(DEFINED, id): number for number, (id, _) in labels_between(crm, kind, other).items()}
     if not sent or sent - own.keys() - made.keys():
         raise Refused(400, f"Invalid association types {sorted(sent)} from {kind.name} to {other.name}")
@@ -232,7 +233,7 @@ def _types(sent: Sequence[Mapping[str, Any]]) -> set[tuple[str, int]]:
 def check_sent(crm: Crm, kind: Kind, sent: Mapping[str, Any]) -> tuple[Kind, str]:
     """Return the kind and id that a new record is to be associated with; raise Refused if that cannot be."""
     id = str((sent.get("to") or {}).get("id") or "")
-    for other in (_kind(names[1 - names.index(kind.name)]) for names in PAIRS if kind.name in names):
+    for other in (crm.kinds[names[1 - names.index(kind.name)]] for names in crm.pairs if kind.name in names):
         try:
             _sent(crm, kind, other, sent.get("types") or [])
         except Refused:
@@ -241,6 +242,14 @@ def check_sent(crm: Crm, kind: Kind, sent: Mapping[str, Any]) -> tuple[Kind, str
             raise Refused(400, f"{other.label} {id} does not exist")
         return other, id
     raise Refused(400, f"Invalid association types {sorted(_types(sent.get('types') or []))} for {kind.name}")
+
+
+def check_all(crm: Crm, kind: Kind, sent: Any) -> None:
+    """Raise Refused if a new record cannot be associated as its input says, or with what it must be."""
+    others = [check_sent(crm, kind, each)[0].name for each in sent or []]
+    if kind.belongs and kind.belongs not in others:
+        message = f"A new {kind.label} must be associated with one of the {kind.belongs}"  # [K] the words
+        raise Refused(400, message)
 
 
 def associate_sent(crm: Crm, kind: Kind, row: Row, sent: Any) -> None:
@@ -256,13 +265,13 @@ def shown_with(ask: Ask, row: Row, names: Sequence[str]) -> dict[str, Any]:
     A kind that there is none of, or that is not associated, is passed over, and so is one with nothing in it [K].
     """
     shown = {}
-    for other in filter(None, map(kind_of, names)):
+    for other in filter(None, map(ask.crm.kind_of, names)):
         try:
             page = _page(ask.crm, ask.kind, row, other, 0)
         except Refused:
             continue
         words = f"{ask.kind.label}_to_{other.label}".lower().replace(" ", "_")
-        pair, place = pair_of(ask.kind, other)
+        pair, place = pair_of(ask.crm, ask.kind, other)
         results = [
             {"id": str(each["toObjectId"]), "type": _word(pair, place, type, words)}
             for each in page["results"]
@@ -275,13 +284,13 @@ def shown_with(ask: Ask, row: Row, names: Sequence[str]) -> dict[str, Any]:
 
 def _word(pair: Pair, place: int, type: Mapping[str, Any], words: str) -> str:
     """Return an association's type in a word: the primary one has the plain word where there is one [K]."""
-    if type["category"] == DEFINED:
+    if type["category"] == DEFINED and type["label"]:
         return str(type["label"]).lower().replace(" ", "_")
     return words if pair.primary is None or type["typeId"] == pair.primary[place] else f"{words}_unlabeled"
 
 
 def _page(crm: Crm, kind: Kind, row: Row | None, other: Kind, after: int, limit: int = PAGE) -> dict[str, Any]:
-    pair_of(kind, other)
+    pair_of(crm, kind, other)
     rows = [each for each in crm.store.associated(kind.name, row.id, other.name) if each[0] >= after] if row else []
     shown: dict[str, Any] = {"results": [_shown(crm, kind, row, other, *each) for each in rows[:limit]] if row else []}
     if len(rows) > limit:
@@ -290,12 +299,12 @@ def _page(crm: Crm, kind: Kind, row: Row | None, other: Kind, after: int, limit:
 
 
 def _shown(crm: Crm, kind: Kind, row: Row, other: Kind, id: int, main: bool) -> dict[str, Any]:
-    pair, place = pair_of(kind, other)
-    types: list[dict[str, Any]] = [{"category": OWN, "typeId": pair.types[place], "label": None}]
+    pair, place = pair_of(crm, kind, other)
+    types: list[dict[str, Any]] = [{"category": pair.category, "typeId": pair.types[place], "label": None}]
     if main and pair.primary:
-        types.insert(0, {"category": OWN, "typeId": pair.primary[place], "label": "Primary"})
+        types.insert(0, {"category": pair.category, "typeId": pair.primary[place], "label": pair.primary_label})
     made = labels_between(crm, kind, other)
-    hung = sorted(labels_on(crm.store, names_of(kind, row.id, other, id))) if made else []
+    hung = sorted(labels_on(crm.store, names_of(crm, kind, row.id, other, id))) if made else []
     types += [{"category": DEFINED, "typeId": made[each][0], "label": made[each][1]} for each in hung]
     return {"toObjectId": id, "associationTypes": types}
 
@@ -307,11 +316,11 @@ def _nothing(kind: Kind, id: str, other: Kind) -> Refused:
 
 
 def _other(ask: Ask) -> Kind:
-    return _kind(ask.arg)
+    return _kind(ask.crm, ask.arg)
 
 
-def _kind(name: str) -> Kind:
-    kind = kind_of(name)
+def _kind(crm: Crm, name: str) -> Kind:
+    kind = crm.kind_of(name)
     if kind is None:
         raise Refused(400, f"Unable to infer object type from: {name}")
     return kind

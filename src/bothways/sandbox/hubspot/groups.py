@@ -35,7 +35,7 @@ def create(ask: Ask) -> Answer:
 
 def update(ask: Ask) -> Answer:
     """Change the label or the place of a group."""
-    changed = {name: ask.body[name] for name in ("label", "displayOrder") if name in ask.body}
+    changed: Group = {name: ask.body[name] for name in ("label", "displayOrder") if name in ask.body}
     return 200, _keep(ask, {**_asked(ask), **changed})
 
 

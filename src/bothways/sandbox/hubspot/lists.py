@@ -11,7 +11,7 @@ from bothways.sandbox.hubspot import memberships
 from bothways.sandbox.hubspot.asks import Answer, Ask
 from bothways.sandbox.hubspot.memberships import KEPT, Listing, Member
 from bothways.sandbox.hubspot.problems import Refused, not_found
-from bothways.sandbox.hubspot.schema import Kind, kind_of
+from bothways.sandbox.hubspot.schema import Kind
 from bothways.sandbox.hubspot.values import iso
 
 PAGE, SEARCHED, DEFAULT_SEARCHED, MOST_CLEARED = 250, 500, 20, 100_000
@@ -27,10 +27,10 @@ def search(ask: Ask) -> Answer:
     words, wanted = str(body.get("query") or "").casefold(), body.get("objectTypeId")
     ids, types = [str(each) for each in body.get("listIds") or ()], body.get("processingTypes") or ()
     rows = [
-        {**_head(each), "additionalProperties": _more(ask, each)}
+        {**_head(ask, each), "additionalProperties": _more(ask, each)}
         for each in memberships.all_lists(ask.crm.store)
         if words in each.name.casefold()
-        and (not wanted or _kind(each.object).type_id == wanted)
+        and (not wanted or _kind(ask, each.object).type_id == wanted)
         and (not ids or str(each.id) in ids)
         and (not types or each.type in types)
     ]
@@ -43,7 +43,7 @@ def create(ask: Ask) -> Answer:
     """Make a list of records that are chosen one by one; names are the lists' own, whatever their case."""
     body = ask.body
     name, type = str(body.get("name") or "").strip(), body.get("processingType")
-    kind = kind_of(str(body.get("objectTypeId") or ""))
+    kind = ask.crm.kind_of(str(body.get("objectTypeId") or ""))
     if not name or kind is None or type not in (MANUAL, "SNAPSHOT", "DYNAMIC"):
         raise Refused(400, "A list needs a name, an objectTypeId and a processingType")
     if type != MANUAL:
@@ -67,7 +67,7 @@ def read(ask: Ask) -> Answer:
 def read_named(ask: Ask) -> Answer:
     """Answer one list by the kind of its records and its name, whatever its case."""
     type, _, name = ask.arg.partition("/name/")
-    kind = kind_of(type)
+    kind = ask.crm.kind_of(type)
     found = memberships.named(ask.crm.store, kind.name, name) if kind else None
     if found is None:
         raise not_found()
@@ -80,7 +80,7 @@ def rename(ask: Ask) -> Answer:
     if not name:
         raise Refused(400, "listName is needed")
     if name.casefold() != found.name.casefold():
-        _refuse_name(ask, _kind(found.object), name)
+        _refuse_name(ask, _kind(ask, found.object), name)
     changed = memberships.save(ask.crm.store, found._replace(name=name, updated=ask.crm.now))
     return 200, {"updatedList": _shown(ask, changed)}
 
@@ -97,7 +97,7 @@ def restore(ask: Ask) -> Answer:
     if found is None or (found.deleted is not None and found.deleted < ask.crm.now - KEPT):
         raise not_found()
     if found.deleted is not None:
-        _refuse_name(ask, _kind(found.object), found.name)
+        _refuse_name(ask, _kind(ask, found.object), found.name)
         memberships.save(ask.crm.store, found._replace(deleted=None, updated=ask.crm.now))
     return 204, None
 
@@ -119,7 +119,7 @@ def members_by_time(ask: Ask) -> Answer:
 def lists_of(ask: Ask) -> Answer:
     """Answer the lists that a record is on."""
     type, _, id = ask.arg.partition("/")
-    kind = kind_of(type)
+    kind = ask.crm.kind_of(type)
     row = ask.crm.one(kind, id) if kind else None
     found = memberships.lists_of(ask.crm.store, kind.name, row.id) if kind and row else []
     results = [
@@ -172,7 +172,7 @@ def clear(ask: Ask) -> Answer:
 
 def _changed(ask: Ask, add: Iterable[Any], remove: Iterable[Any]) -> Answer:
     found = _writable(ask, ask.arg)
-    kind, on = _kind(found.object), {each.id for each in memberships.members(ask.crm.store, found.id)}
+    kind, on = _kind(ask, found.object), {each.id for each in memberships.members(ask.crm.store, found.id)}
     rows = {str(id): ask.crm.one(kind, str(id)) for id in (*add, *remove)}
     there = {id: row.id for id, row in rows.items() if row is not None}
     added = [str(id) for id in add if there.get(str(id), -1) >= 0 and there[str(id)] not in on]
@@ -221,19 +221,19 @@ def _refuse_name(ask: Ask, kind: Kind, name: str) -> None:
         raise Refused(400, f'There is a list named "{name}" already', sub="ILS.DUPLICATE_LIST_NAMES")  # [K]
 
 
-def _kind(name: str) -> Kind:
-    kind = kind_of(name)
+def _kind(ask: Ask, name: str) -> Kind:
+    kind = ask.crm.kind_of(name)
     if kind is None:
         raise not_found()
     return kind
 
 
-def _head(found: Listing) -> dict[str, Any]:
+def _head(ask: Ask, found: Listing) -> dict[str, Any]:
     return {
         "listId": str(found.id),
         "listVersion": found.version,
         "name": found.name,
-        "objectTypeId": _kind(found.object).type_id,
+        "objectTypeId": _kind(ask, found.object).type_id,
         "processingType": found.type,
         "processingStatus": "COMPLETE",
         "createdAt": iso(found.created),
@@ -242,7 +242,7 @@ def _head(found: Listing) -> dict[str, Any]:
 
 
 def _shown(ask: Ask, found: Listing) -> dict[str, Any]:
-    return {**_head(found), "size": len(memberships.members(ask.crm.store, found.id))}
+    return {**_head(ask, found), "size": len(memberships.members(ask.crm.store, found.id))}
 
 
 def _more(ask: Ask, found: Listing) -> dict[str, str]:

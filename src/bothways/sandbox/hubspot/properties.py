@@ -61,7 +61,13 @@ def _each(ask: Ask, status: int, do: Callable[[Mapping[str, Any]], Definition]) 
 
 
 def _make(ask: Ask, body: Mapping[str, Any]) -> Definition:
-    definitions = ask.crm.properties[ask.kind.name]
+    definition = made(body, ask.crm.properties[ask.kind.name])
+    groups.require(ask, definition["groupName"])
+    return _define(ask, {**definition, "createdAt": iso(ask.crm.now)})
+
+
+def made(body: Mapping[str, Any], definitions: Mapping[str, Definition]) -> Definition:
+    """Return the definition of a new property beside those that there are; raise Refused."""
     name, type_, field = (str(body.get(each) or "") for each in ("name", "type", "fieldType"))
     if not _NAME.fullmatch(name) or not body.get("label") or not body.get("groupName"):
         raise Refused(400, "A property needs a name in lower case, a label and a groupName")
@@ -69,7 +75,6 @@ def _make(ask: Ask, body: Mapping[str, Any]) -> Definition:
         raise Refused(400, f'A property of type "{type_}" cannot have the fieldType "{field}"')
     if name in definitions:
         raise Refused(409, f'A property named "{name}" already exists.', "CONFLICT")
-    groups.require(ask, str(body["groupName"]))
     unique = body.get("hasUniqueValue") is True
     if unique and type_ not in ("string", "number"):
         raise Refused(400, "Only text and number properties can have unique values")
@@ -85,8 +90,7 @@ def _make(ask: Ask, body: Mapping[str, Any]) -> Definition:
         custom=True,
         group=str(body["groupName"]),
     )
-    words = {"description": str(body.get("description") or ""), "createdAt": iso(ask.crm.now)}
-    return _define(ask, {**definition, **words})
+    return {**definition, "description": str(body.get("description") or "")}
 
 
 def update(ask: Ask) -> Answer:
