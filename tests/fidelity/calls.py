@@ -8,6 +8,9 @@ DATED = {
     "associations": "/crm/associations/{version}",
     "linked": "/crm/objects/{version}",
     "lists": "/crm/lists/{version}",
+    "owners": "/crm/owners/{version}",
+    "pipelines": "/crm/pipelines/{version}",
+    "schemas": "/crm-object-schemas/{version}/schemas",
 }
 NUMBERED = {
     "objects": "/crm/v3/objects",
@@ -15,6 +18,9 @@ NUMBERED = {
     "associations": "/crm/v4/associations",
     "linked": "/crm/v4/objects",
     "lists": "/crm/v3/lists",
+    "owners": "/crm/v3/owners",
+    "pipelines": "/crm/v3/pipelines",
+    "schemas": "/crm-object-schemas/v3/schemas",
 }
 """Before versions had dates; associations were in their fourth version, all others in their third."""
 
@@ -74,6 +80,19 @@ CALLS: Mapping[str, tuple[str, str]] = {
     "members.change": ("PUT", "{lists}/{id}/memberships/add-and-remove"),
     "members.add_from": ("PUT", "{lists}/{id}/memberships/add-from/{source}"),
     "members.clear": ("DELETE", "{lists}/{id}/memberships"),
+    "owners.page": ("GET", "{owners}"),
+    "owners.read": ("GET", "{owners}/{id}"),
+    "pipelines.all": ("GET", "{pipelines}/{object}"),
+    "pipelines.read": ("GET", "{pipelines}/{object}/{pipeline}"),
+    "pipelines.create": ("POST", "{pipelines}/{object}"),
+    "stages.all": ("GET", "{pipelines}/{object}/{pipeline}/stages"),
+    "stages.read": ("GET", "{pipelines}/{object}/{pipeline}/stages/{stage}"),
+    "stages.create": ("POST", "{pipelines}/{object}/{pipeline}/stages"),
+    "schemas.all": ("GET", "{schemas}"),
+    "schemas.read": ("GET", "{schemas}/{object}"),
+    "schemas.create": ("POST", "{schemas}"),
+    "schemas.update": ("PATCH", "{schemas}/{object}"),
+    "schemas.remove": ("DELETE", "{schemas}/{object}"),
     "sandbox": ("POST", "/_admin/{name}"),
 }
 

@@ -12,7 +12,7 @@ from hubspot import HubSpot
 from tests.fidelity.telling import Said
 from tests.fidelity.wire import Wire
 
-TYPED = ("contacts", "companies", "deals")
+TYPED = ("contacts", "companies", "deals", "tickets")
 """Kinds of record with a part of the client of their own; the other names go through the part for all objects."""
 
 METHODS: Mapping[str, tuple[str, tuple[str, ...]]] = {
@@ -71,6 +71,19 @@ METHODS: Mapping[str, tuple[str, tuple[str, ...]]] = {
     "members.change": ("memberships_api.add_and_remove", ("id", "body")),
     "members.add_from": ("memberships_api.add_all_from_list", ("id", "source")),
     "members.clear": ("memberships_api.remove_all", ("id",)),
+    "owners.page": ("owners_api.get_page", ()),
+    "owners.read": ("owners_api.get_by_id", ("id",)),
+    "pipelines.all": ("pipelines_api.get_all", ("object",)),
+    "pipelines.read": ("pipelines_api.get_by_id", ("object", "pipeline")),
+    "pipelines.create": ("pipelines_api.create", ("object", "body")),
+    "stages.all": ("pipeline_stages_api.get_all", ("object", "pipeline")),
+    "stages.read": ("pipeline_stages_api.get_by_id", ("object", "pipeline", "stage")),
+    "stages.create": ("pipeline_stages_api.create", ("object", "pipeline", "body")),
+    "schemas.all": ("core_api.get_all", ()),
+    "schemas.read": ("core_api.get_by_id", ("object",)),
+    "schemas.create": ("core_api.create", ("body",)),
+    "schemas.update": ("core_api.update", ("object", "body")),
+    "schemas.remove": ("core_api.archive", ("object",)),
 }
 """The method for each call, and which parts of what is sent it takes, in its order."""
 
@@ -105,6 +118,10 @@ class Official:
             "members": crm.lists,
             "associations": crm.associations.v4,
             "labels": crm.associations.v4.schema,
+            "owners": crm.owners,
+            "pipelines": crm.pipelines,
+            "stages": crm.pipelines,
+            "schemas": crm.schemas,
         }
         return parts[word], []
 

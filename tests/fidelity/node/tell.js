@@ -4,7 +4,7 @@
 
 const { Client } = require("@hubspot/api-client");
 
-const TYPED = ["contacts", "companies", "deals"];
+const TYPED = ["contacts", "companies", "deals", "tickets"];
 
 function callsOf(crm) {
   const own = (sent) => (TYPED.includes(sent.object) ? [crm[sent.object]] : [crm.objects, sent.object]);
@@ -14,7 +14,7 @@ function callsOf(crm) {
   };
   const plain = (api, name, ...names) => (sent, query) =>
     api[`${name}WithHttpInfo`](...names.map((each) => valueOf(each, sent, query)));
-  const { properties, lists, associations } = crm;
+  const { properties, lists, associations, owners, pipelines, schemas } = crm;
   const { v4 } = associations;
   const labels = v4.schema.definitionsApi;
   return {
@@ -73,6 +73,19 @@ function callsOf(crm) {
     "members.change": plain(lists.membershipsApi, "addAndRemove", "id", "body"),
     "members.add_from": plain(lists.membershipsApi, "addAllFromList", "id", "source"),
     "members.clear": plain(lists.membershipsApi, "removeAll", "id"),
+    "owners.page": plain(owners.ownersApi, "getPage", "?email", "?after", "?limit", "?archived"),
+    "owners.read": plain(owners.ownersApi, "getById", "id", "?idProperty"),
+    "pipelines.all": plain(pipelines.pipelinesApi, "getAll", "object"),
+    "pipelines.read": plain(pipelines.pipelinesApi, "getById", "object", "pipeline"),
+    "pipelines.create": plain(pipelines.pipelinesApi, "create", "object", "body"),
+    "stages.all": plain(pipelines.pipelineStagesApi, "getAll", "object", "pipeline"),
+    "stages.read": plain(pipelines.pipelineStagesApi, "getById", "object", "pipeline", "stage"),
+    "stages.create": plain(pipelines.pipelineStagesApi, "create", "object", "pipeline", "body"),
+    "schemas.all": plain(schemas.coreApi, "getAll"),
+    "schemas.read": plain(schemas.coreApi, "getById", "object"),
+    "schemas.create": plain(schemas.coreApi, "create", "body"),
+    "schemas.update": plain(schemas.coreApi, "update", "object", "body"),
+    "schemas.remove": plain(schemas.coreApi, "archive", "object"),
   };
 }
 

@@ -2,6 +2,7 @@
 
 from tests.fidelity.story.associations import ASSOCIATIONS
 from tests.fidelity.story.lists import LISTS
+from tests.fidelity.story.office import OFFICE
 from tests.fidelity.story.records import BATCHES, ENDINGS, ONE_BY_ONE, REFUSALS
 from tests.fidelity.story.schema import SCHEMA
 from tests.fidelity.story.search import SEARCH
@@ -16,6 +17,7 @@ STORY: list[Step] = [
     *SEARCH,
     *ASSOCIATIONS,
     *LISTS,
+    *OFFICE,
     *ENDINGS,
     *REFUSALS,
 ]

@@ -10,7 +10,7 @@ from typing import Any
 Step = dict[str, Any]
 
 NOON = 1_790_000_000
-COMPANY, PRIMARY, DEAL_COMPANY, DEAL_CONTACT = 279, 1, 341, 3
+COMPANY, PRIMARY, DEAL_COMPANY, DEAL_CONTACT, LEAD_CONTACT = 279, 1, 341, 3, 578
 """Types of associations."""
 
 
