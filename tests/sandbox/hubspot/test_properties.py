@@ -4,7 +4,7 @@ from bothways.sandbox.hubspot import HubSpotSandbox
 from tests.sandbox.hubspot.client import CONTACTS, Client
 
 PATH = "/crm/properties/2026-09/contacts"
-KEY = {"name": "sync_key", "label": "Key", "groupName": "g", "type": "string", "fieldType": "text"}
+KEY = {"name": "sync_key", "label": "Key", "groupName": "contactinformation", "type": "string", "fieldType": "text"}
 
 
 def definitions(client: Client, path: str = PATH) -> dict:

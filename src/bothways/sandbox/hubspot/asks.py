@@ -12,6 +12,7 @@ from bothways.sandbox.hubspot.hooks import Hooks
 from bothways.sandbox.hubspot.problems import Refused
 from bothways.sandbox.hubspot.schema import CONTACTS, Kind
 from bothways.sandbox.hubspot.store import Row
+from bothways.sandbox.hubspot.values import iso
 
 if TYPE_CHECKING:
     from bothways.sandbox.hubspot.oauth import Desk
@@ -45,13 +46,24 @@ class Ask:
     @property
     def body(self) -> dict[str, Any]:
         """The JSON object that was sent; raise Refused if it is none."""
-        try:
-            body = orjson.loads(self.raw or b"{}")
-        except orjson.JSONDecodeError as error:
-            raise Refused(400, "Invalid input JSON") from error
+        body = self._json(b"{}")
         if not isinstance(body, dict):
             raise Refused(400, "Invalid input JSON: it must be an object")
         return body
+
+    @property
+    def list_body(self) -> list[Any]:
+        """The JSON list that was sent; raise Refused if it is none."""
+        body = self._json(b"[]")
+        if not isinstance(body, list):
+            raise Refused(400, "Invalid input JSON: it must be a list")
+        return body
+
+    def _json(self, nothing: bytes) -> Any:
+        try:
+            return orjson.loads(self.raw or nothing)
+        except orjson.JSONDecodeError as error:
+            raise Refused(400, "Invalid input JSON") from error
 
     def first(self, name: str, default: str = "") -> str:
         """Return the first value of a query parameter."""
@@ -65,8 +77,11 @@ class Ask:
     @property
     def names(self) -> list[str]:
         """The properties asked for in the query; the ones shown by default if there are none."""
-        asked = [name for text in self.query.get("properties", ()) for name in text.split(",") if name]
-        return asked or list(self.kind.shown)
+        return self.listed("properties") or list(self.kind.shown)
+
+    def listed(self, name: str) -> list[str]:
+        """Return all values of a query parameter, be they repeated or divided by commas."""
+        return [each for text in self.query.get(name, ()) for each in text.split(",") if each]
 
     def show(self, row: Row, names: Sequence[str]) -> dict[str, Any]:
         """Return a record as answers show it."""
@@ -75,6 +90,23 @@ class Ask:
     def link(self, **changed: str) -> str:
         """Return the address of this call with other query parameters."""
         return f"{self.here}?{urlencode({**self.query, **changed}, doseq=True)}"
+
+
+def inputs_of(body: Mapping[str, Any], most: int) -> Sequence[Mapping[str, Any]]:
+    """Return the inputs of a batch; raise Refused if they are no list of objects, or too many."""
+    inputs = body.get("inputs")
+    if not isinstance(inputs, list) or not all(isinstance(each, dict) for each in inputs):
+        raise Refused(400, "inputs must be a list of objects")
+    if len(inputs) > most:
+        raise Refused(400, f"The maximum batch size is {most}, but {len(inputs)} inputs were sent")
+    return inputs
+
+
+def batch_answer(ask: Ask, results: Sequence[Any], errors: Sequence[Any], status: int) -> Answer:
+    """Return the answer to a batch, which has status 207 if there are error rows."""
+    now = iso(ask.crm.now)
+    body = {"status": "COMPLETE", "results": results, "startedAt": now, "completedAt": now}
+    return (207, {**body, "numErrors": len(errors), "errors": errors}) if errors else (status, body)
 
 
 def sent_properties(body: Mapping[str, Any]) -> Mapping[str, Any]:

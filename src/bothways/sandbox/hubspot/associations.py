@@ -3,22 +3,22 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from bothways.sandbox.hubspot.asks import Answer, Ask
+from bothways.sandbox.hubspot import joining
+from bothways.sandbox.hubspot.asks import Answer, Ask, batch_answer, inputs_of
 from bothways.sandbox.hubspot.crm import Crm, found
 from bothways.sandbox.hubspot.joining import End, join, labels_between, labels_on, names_of, pair_of, part, unlabel
 from bothways.sandbox.hubspot.problems import Refused
-from bothways.sandbox.hubspot.schema import PAIRS, Kind, kind_of
+from bothways.sandbox.hubspot.schema import Kind, Pair
 from bothways.sandbox.hubspot.store import Row
-from bothways.sandbox.hubspot.values import iso
 
 MOST_READ, MOST_CREATED, MOST_ARCHIVED, MOST_LABELS_ARCHIVED, PAGE = 1000, 2000, 100, 2000, 500
-OWN, DEFINED = "HUBSPOT_DEFINED", "USER_DEFINED"
+DEFINED = "USER_DEFINED"
 
 
 def read(ask: Ask) -> Answer:
     """Answer what records are associated with; of one with nothing an error row says so [K]."""
     other, results, errors = _other(ask), [], []
-    for each in _inputs(ask, MOST_READ):
+    for each in inputs_of(ask.body, MOST_READ):
         id = str(each.get("id") or "")
         row = ask.crm.one(ask.kind, id)
         page = _page(ask.crm, ask.kind, row, other, int(each.get("after") or 0)) if row is not None else {"results": []}
@@ -27,33 +27,75 @@ def read(ask: Ask) -> Answer:
             continue
         paging = {"paging": page["paging"]} if "paging" in page else {}
         results.append({"from": {"id": id}, "to": page["results"], **paging})
-    return _answer(ask, results, errors, 200)
+    return batch_answer(ask, results, errors, 200)
 
 
 def read_one(ask: Ask) -> Answer:
     """Answer what one record is associated with."""
-    id, _, name = ask.arg.partition("/associations/")
-    row = found(ask.crm.one(ask.kind, id))
-    return 200, _page(ask.crm, ask.kind, row, _kind(name), int(ask.first("after") or 0))
+    id, name = ask.arg.split("/")
+    limit, after = ask.first("limit") or str(PAGE), ask.first("after") or "0"
+    if not limit.isdecimal() or not 1 <= int(limit) <= PAGE or not after.isdecimal():
+        raise Refused(400, f"limit must be between 1 and {PAGE}, and after a place in this listing")
+    page = _page(ask.crm, ask.kind, found(ask.crm.one(ask.kind, id)), _kind(ask.crm, name), int(after), int(limit))
+    if "paging" in page:
+        page["paging"]["next"]["link"] = ask.link(after=page["paging"]["next"]["after"])
+    return 200, page
+
+
+def set_one(ask: Ask) -> Answer:
+    """Associate two records by the types that are the whole body, and answer which labels they are [K: those sent]."""
+    id, name, other_id = ask.arg.split("/")
+    types = ask.list_body
+    own, other = found(ask.crm.one(ask.kind, id)), _kind(ask.crm, name)
+    associate(ask.crm, ask.kind, own, other, other_id, types)
+    return 201, _labelled(ask.crm, ask.kind, id, other, other_id, types)
+
+
+def set_default(ask: Ask) -> Answer:
+    """Associate two records by the plain type, and answer that in both directions [K]."""
+    id, name, other_id = ask.arg.split("/")
+    return batch_answer(ask, _default(ask, _kind(ask.crm, name), id, other_id), [], 200)
+
+
+def archive_one(ask: Ask) -> Answer:
+    """Take the association of two records away, labels included; one that is not there is passed over."""
+    id, name, other_id = ask.arg.split("/")
+    other = _kind(ask.crm, name)
+    own, there = ask.crm.one(ask.kind, id), ask.crm.one(other, other_id)
+    if own is not None and there is not None:
+        part(ask.crm, (ask.kind, own), (other, there))
+    return 204, None
 
 
 def create(ask: Ask) -> Answer:
     """Associate records, by types; what does not exist is told row by row."""
     other, results, errors = _other(ask), [], []
-    for each in _inputs(ask, MOST_CREATED):
+    for each in inputs_of(ask.body, MOST_CREATED):
         ids = [str((each.get(end) or {}).get("id") or "") for end in ("from", "to")]
         try:
             own = found(ask.crm.one(ask.kind, ids[0]))
             associate(ask.crm, ask.kind, own, other, ids[1], each.get("types") or [])
-            results.append({"from": {"id": ids[0]}, "to": {"id": ids[1]}})
+            results.append(_labelled(ask.crm, ask.kind, ids[0], other, ids[1], each.get("types") or []))
         except Refused as refusal:
             errors.append({**refusal.row(), "context": {"fromObjectId": [ids[0]], "toObjectId": [ids[1]]}})
-    return _answer(ask, results, errors, 201)
+    return batch_answer(ask, results, errors, 201)
+
+
+def create_default(ask: Ask) -> Answer:
+    """Associate records by the plain type; what does not exist is told row by row."""
+    other, results, errors = _other(ask), list[Any](), []
+    for each in inputs_of(ask.body, MOST_CREATED):
+        ids = [str((each.get(end) or {}).get("id") or "") for end in ("from", "to")]
+        try:
+            results += _default(ask, other, *ids)
+        except Refused as refusal:
+            errors.append({**refusal.row(), "context": {"fromObjectId": [ids[0]], "toObjectId": [ids[1]]}})
+    return batch_answer(ask, results, errors, 200)
 
 
 def archive(ask: Ask) -> Answer:
     """Take associations away, labels included; the answer says nothing about any of them."""
-    for each in _inputs(ask, MOST_ARCHIVED):
+    for each in inputs_of(ask.body, MOST_ARCHIVED):
         for to in each.get("to") or []:
             ends = _ends(ask, each, to)
             if ends is not None:
@@ -63,8 +105,8 @@ def archive(ask: Ask) -> Answer:
 
 def archive_labels(ask: Ask) -> Answer:
     """Take labels from associations; with the plain type, the whole association."""
-    pair, place = pair_of(ask.kind, _other(ask))
-    for each in _inputs(ask, MOST_LABELS_ARCHIVED):
+    pair, place = pair_of(ask.crm, ask.kind, _other(ask))
+    for each in inputs_of(ask.body, MOST_LABELS_ARCHIVED):
         ends = _ends(ask, each, each.get("to") or {})
         if ends is None:
             continue
@@ -79,11 +121,79 @@ def archive_labels(ask: Ask) -> Answer:
 def labels(ask: Ask) -> Answer:
     """Answer which types of associations there are from one kind to another."""
     other = _other(ask)
-    pair, place = pair_of(ask.kind, other)
-    own = [(pair.types[place], None), *([(pair.primary[place], "Primary")] if pair.primary else [])]
-    rows = [{"category": OWN, "typeId": id, "label": label} for id, label in own]
+    pair, place = pair_of(ask.crm, ask.kind, other)
+    own = [(pair.types[place], None), *([(pair.primary[place], pair.primary_label)] if pair.primary else [])]
+    rows = [{"category": pair.category, "typeId": id, "label": label} for id, label in own]
     made = labels_between(ask.crm, ask.kind, other)
     return 200, {"results": rows + [{"category": DEFINED, "typeId": id, "label": word} for id, word in made.values()]}
+
+
+def add_label(ask: Ask) -> Answer:
+    """Make a label, and answer its types: from the first kind to the other, and back."""
+    body, other = ask.body, _other(ask)
+    label, name = (str(body.get(each) or "").strip() for each in ("label", "name"))
+    if not label or not name:
+        raise Refused(400, "A label needs a label and a name")
+    place = pair_of(ask.crm, ask.kind, other)[1]
+    if label in [word for _, word in labels_between(ask.crm, ask.kind, other).values()]:
+        raise Refused(400, f'There is a label "{label}" already')  # [K]
+    back = str(body.get("inverseLabel") or "").strip() or label
+    ends = ((ask.kind.name, label), (other.name, back))
+    (first, word), (second, inverse) = ends[::-1] if place else ends
+    made = joining.add_label(ask.crm.store, first, second, (word, inverse))
+    rows = zip(made.types[::-1] if place else made.types, (label, back), strict=True)
+    return 200, {"results": [{"category": DEFINED, "typeId": id, "label": word} for id, word in rows]}
+
+
+def rename_label(ask: Ask) -> Answer:
+    """Change the word of a label, and the one that it has from the other side if that is given as well."""
+    body, other = ask.body, _other(ask)
+    place, number = pair_of(ask.crm, ask.kind, other)[1], _label(ask, other, str(body.get("associationTypeId")))
+    words = [str(body.get("label") or "").strip(), str(body.get("inverseLabel") or "").strip()]
+    if not words[0]:
+        raise Refused(400, "A label needs a label")
+    joining.rename_label(ask.crm.store, number, *words[:: -1 if place else 1])
+    return 204, None
+
+
+def drop_label(ask: Ask) -> Answer:
+    """Delete a label, which takes it from all associations as well."""
+    name, _, id = ask.arg.partition("/")
+    joining.drop_label(ask.crm.store, _label(ask, _kind(ask.crm, name), id))
+    return 204, None
+
+
+def _label(ask: Ask, other: Kind, id: str) -> int:
+    """Return the number of the label whose type this is; raise Refused."""
+    for number, (type, _) in labels_between(ask.crm, ask.kind, other).items():
+        if str(type) == id:
+            return number
+    raise Refused(404, f"There is no label of type {id}", "OBJECT_NOT_FOUND")
+
+
+def _default(ask: Ask, other: Kind, id: str, other_id: str) -> list[dict[str, Any]]:
+    pair, place = pair_of(ask.crm, ask.kind, other)
+    plain = [{"associationCategory": pair.category, "associationTypeId": each} for each in pair.types]
+    associate(ask.crm, ask.kind, found(ask.crm.one(ask.kind, id)), other, other_id, [plain[place]])
+    ends = [{"id": id}, {"id": other_id}]
+    return [
+        {"from": ends[0], "to": ends[1], "associationSpec": plain[place]},
+        {"from": ends[1], "to": ends[0], "associationSpec": plain[1 - place]},
+    ]
+
+
+def _labelled(
+    crm: Crm, kind: Kind, id: str, other: Kind, other_id: str, types: Sequence[Mapping[str, Any]]
+) -> dict[str, Any]:
+    """Return what an answer says of two records that were associated."""
+    words = dict(labels_between(crm, kind, other).values())
+    return {
+        "fromObjectTypeId": kind.type_id,
+        "fromObjectId": id,
+        "toObjectTypeId": other.type_id,
+        "toObjectId": other_id,
+        "labels": [words[id] for category, id in sorted(_types(types)) if category == DEFINED and id in words],
+    }
 
 
 def _ends(ask: Ask, sent: Mapping[str, Any], to: Mapping[str, Any]) -> tuple[End, End] | None:
@@ -99,7 +209,7 @@ def associate(crm: Crm, kind: Kind, row: Row, other: Kind, id: str, types: Seque
     there = crm.one(other, id)
     if there is None:
         raise Refused(400, f"{other.label} {id} does not exist")
-    pair, place = pair_of(kind, other)
+    pair, place = pair_of(crm, kind, other)
     own, hung = _sent(crm, kind, other, types)
     main = bool(pair.primary and pair.primary[place] in own)
     join(crm, (kind, row), (other, there), main=main, labels=hung)
@@ -107,9 +217,9 @@ def associate(crm: Crm, kind: Kind, row: Row, other: Kind, id: str, types: Seque
 
 def _sent(crm: Crm, kind: Kind, other: Kind, types: Sequence[Mapping[str, Any]]) -> tuple[set[int], set[int]]:
     """Return which of HubSpot's own types were sent, and which labels, by their numbers; raise Refused."""
-    pair, place = pair_of(kind, other)
+    pair, place = pair_of(crm, kind, other)
     sent = _types(types)
-    own = {(OWN, id): id for id in (pair.types[place], *([pair.primary[place]] if pair.primary else []))}
+    own = {(pair.category, id): id for id in (pair.types[place], *([pair.primary[place]] if pair.primary else []))}
     made = {(DEFINED, id): number for number, (id, _) in labels_between(crm, kind, other).items()}
     if not sent or sent - own.keys() - made.keys():
         raise Refused(400, f"Invalid association types {sorted(sent)} from {kind.name} to {other.name}")
@@ -123,7 +233,7 @@ def _types(sent: Sequence[Mapping[str, Any]]) -> set[tuple[str, int]]:
 def check_sent(crm: Crm, kind: Kind, sent: Mapping[str, Any]) -> tuple[Kind, str]:
     """Return the kind and id that a new record is to be associated with; raise Refused if that cannot be."""
     id = str((sent.get("to") or {}).get("id") or "")
-    for other in (_kind(names[1 - names.index(kind.name)]) for names in PAIRS if kind.name in names):
+    for other in (crm.kinds[names[1 - names.index(kind.name)]] for names in crm.pairs if kind.name in names):
         try:
             _sent(crm, kind, other, sent.get("types") or [])
         except Refused:
@@ -134,6 +244,14 @@ def check_sent(crm: Crm, kind: Kind, sent: Mapping[str, Any]) -> tuple[Kind, str
     raise Refused(400, f"Invalid association types {sorted(_types(sent.get('types') or []))} for {kind.name}")
 
 
+def check_all(crm: Crm, kind: Kind, sent: Any) -> None:
+    """Raise Refused if a new record cannot be associated as its input says, or with what it must be."""
+    others = [check_sent(crm, kind, each)[0].name for each in sent or []]
+    if kind.belongs and kind.belongs not in others:
+        message = f"A new {kind.label} must be associated with one of the {kind.belongs}"  # [K] the words
+        raise Refused(400, message)
+
+
 def associate_sent(crm: Crm, kind: Kind, row: Row, sent: Any) -> None:
     """Associate a new record as its input says; raise Refused."""
     for each in sent or []:
@@ -141,21 +259,52 @@ def associate_sent(crm: Crm, kind: Kind, row: Row, sent: Any) -> None:
         associate(crm, kind, row, other, id, each["types"])
 
 
-def _page(crm: Crm, kind: Kind, row: Row | None, other: Kind, after: int) -> dict[str, Any]:
+def shown_with(ask: Ask, row: Row, names: Sequence[str]) -> dict[str, Any]:
+    """Return the ids that a record is associated with, as answers about records show them; raise Refused.
+
+    A kind that there is none of, or that is not associated, is passed over, and so is one with nothing in it [K].
+    """
+    shown = {}
+    for other in filter(None, map(ask.crm.kind_of, names)):
+        try:
+            page = _page(ask.crm, ask.kind, row, other, 0)
+        except Refused:
+            continue
+        words = f"{ask.kind.label}_to_{other.label}".lower().replace(" ", "_")
+        pair, place = pair_of(ask.crm, ask.kind, other)
+        results = [
+            {"id": str(each["toObjectId"]), "type": _word(pair, place, type, words)}
+            for each in page["results"]
+            for type in each["associationTypes"]
+        ]
+        if results:
+            shown[other.name] = {"results": results}
+    return {"associations": shown} if shown else {}
+
+
+def _word(pair: Pair, place: int, type: Mapping[str, Any], words: str) -> str:
+    """Return an association's type in a word: the primary one has the plain word where there is one [K]."""
+    if type["category"] == DEFINED and type["label"]:
+        return str(type["label"]).lower().replace(" ", "_")
+    return words if pair.primary is None or type["typeId"] == pair.primary[place] else f"{words}_unlabeled"
+
+
+def _page(crm: Crm, kind: Kind, row: Row | None, other: Kind, after: int, limit: int = PAGE) -> dict[str, Any]:
+    pair_of(crm, kind, other)
     rows = [each for each in crm.store.associated(kind.name, row.id, other.name) if each[0] >= after] if row else []
-    shown: dict[str, Any] = {"results": [_shown(crm, kind, row, other, *each) for each in rows[:PAGE]] if row else []}
-    if len(rows) > PAGE:
-        shown["paging"] = {"next": {"after": str(rows[PAGE][0])}}
+    shown: dict[str, Any] = {"results": [_shown(crm, kind, row, other, *each) for each in rows[:limit]] if row else []}
+    if len(rows) > limit:
+        shown["paging"] = {"next": {"after": str(rows[limit][0])}}
     return shown
 
 
 def _shown(crm: Crm, kind: Kind, row: Row, other: Kind, id: int, main: bool) -> dict[str, Any]:
-    pair, place = pair_of(kind, other)
-    types: list[dict[str, Any]] = [{"category": OWN, "typeId": pair.types[place], "label": None}]
+    pair, place = pair_of(crm, kind, other)
+    types: list[dict[str, Any]] = [{"category": pair.category, "typeId": pair.types[place], "label": None}]
     if main and pair.primary:
-        types.insert(0, {"category": OWN, "typeId": pair.primary[place], "label": "Primary"})
+        types.insert(0, {"category": pair.category, "typeId": pair.primary[place], "label": pair.primary_label})
     made = labels_between(crm, kind, other)
-    hung = sorted(labels_on(crm.store, names_of(kind, row.id, other, id))) if made else []
+    hung = sorted(labels_on(crm.store, names_of(crm, kind, row.id, other, id))) if made else []
     types += [{"category": DEFINED, "typeId": made[each][0], "label": made[each][1]} for each in hung]
     return {"toObjectId": id, "associationTypes": types}
 
@@ -166,27 +315,12 @@ def _nothing(kind: Kind, id: str, other: Kind) -> Refused:
     return Refused(404, message, "OBJECT_NOT_FOUND", context=context)
 
 
-def _answer(ask: Ask, results: list[Any], errors: list[Any], status: int) -> Answer:
-    now = iso(ask.crm.now)
-    body = {"status": "COMPLETE", "results": results, "startedAt": now, "completedAt": now}
-    return (207, {**body, "numErrors": len(errors), "errors": errors}) if errors else (status, body)
-
-
-def _inputs(ask: Ask, most: int) -> Sequence[Mapping[str, Any]]:
-    inputs = ask.body.get("inputs")
-    if not isinstance(inputs, list) or not all(isinstance(each, dict) for each in inputs):
-        raise Refused(400, "inputs must be a list of objects")
-    if len(inputs) > most:
-        raise Refused(400, f"The maximum batch size is {most}, but {len(inputs)} inputs were sent")
-    return inputs
-
-
 def _other(ask: Ask) -> Kind:
-    return _kind(ask.arg)
+    return _kind(ask.crm, ask.arg)
 
 
-def _kind(name: str) -> Kind:
-    kind = kind_of(name)
+def _kind(crm: Crm, name: str) -> Kind:
+    kind = crm.kind_of(name)
     if kind is None:
         raise Refused(400, f"Unable to infer object type from: {name}")
     return kind

@@ -1,13 +1,16 @@
-"""Calls about properties."""
+"""Calls about properties, one by one and in batches."""
 
 import re
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from bothways.sandbox.hubspot.asks import Answer, Ask
+from bothways.sandbox.hubspot import groups
+from bothways.sandbox.hubspot.asks import Answer, Ask, batch_answer, inputs_of
 from bothways.sandbox.hubspot.problems import Refused, not_found
 from bothways.sandbox.hubspot.schema import TYPES, Definition, prop
+from bothways.sandbox.hubspot.values import iso
 
-UNIQUE_MOST = 10
+UNIQUE_MOST, BATCH_MOST = 10, 100
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,99}")
 
 
@@ -19,12 +22,52 @@ def list_all(ask: Ask) -> Answer:
 
 def read(ask: Ask) -> Answer:
     """Answer one property."""
-    return 200, _definition(ask)
+    return 200, _definition(ask, ask.arg, archived=ask.archived)
 
 
 def create(ask: Ask) -> Answer:
     """Make a property. Only now can it be made unique."""
-    body, definitions = ask.body, ask.crm.properties[ask.kind.name]
+    return 201, _make(ask, ask.body)
+
+
+def batch_read(ask: Ask) -> Answer:
+    """Answer properties by name; a name that there is none of is told by an error row."""
+    archived = ask.body.get("archived") is True
+    return _each(ask, 200, lambda each: _definition(ask, str(each.get("name") or ""), archived=archived))
+
+
+def batch_create(ask: Ask) -> Answer:
+    """Make properties; each one that is refused is told by an error row [K]."""
+    return _each(ask, 201, lambda each: _make(ask, each))
+
+
+def batch_archive(ask: Ask) -> Answer:
+    """Archive custom properties; names that there are none of are passed over [K]."""
+    for each in inputs_of(ask.body, BATCH_MOST):
+        name = str(each.get("name") or "")
+        if not ask.crm.properties[ask.kind.name].get(name, {"archived": True})["archived"]:
+            _archive(ask, name)
+    return 204, None
+
+
+def _each(ask: Ask, status: int, do: Callable[[Mapping[str, Any]], Definition]) -> Answer:
+    results, errors = [], []
+    for each in inputs_of(ask.body, BATCH_MOST):
+        try:
+            results.append(do(each))
+        except Refused as refusal:
+            errors.append({**refusal.row(), "context": {"name": [str(each.get("name") or "")]}})
+    return batch_answer(ask, results, errors, status)
+
+
+def _make(ask: Ask, body: Mapping[str, Any]) -> Definition:
+    definition = made(body, ask.crm.properties[ask.kind.name])
+    groups.require(ask, definition["groupName"])
+    return _define(ask, {**definition, "createdAt": iso(ask.crm.now)})
+
+
+def made(body: Mapping[str, Any], definitions: Mapping[str, Definition]) -> Definition:
+    """Return the definition of a new property beside those that there are; raise Refused."""
     name, type_, field = (str(body.get(each) or "") for each in ("name", "type", "fieldType"))
     if not _NAME.fullmatch(name) or not body.get("label") or not body.get("groupName"):
         raise Refused(400, "A property needs a name in lower case, a label and a groupName")
@@ -42,43 +85,54 @@ def create(ask: Ask) -> Answer:
         str(body["label"]),
         type_,
         field,
-        options=[(str(each["value"]), str(each.get("label") or "")) for each in body.get("options") or ()],
+        options=_options(body),
         unique=unique,
         custom=True,
         group=str(body["groupName"]),
     )
-    return 201, _define(ask, {**definition, "description": str(body.get("description") or "")})
+    return {**definition, "description": str(body.get("description") or "")}
 
 
 def update(ask: Ask) -> Answer:
-    """Change a property's label, description or options; nothing else of it can be changed."""
-    body, definition = ask.body, _definition(ask)
+    """Change a property's label, description, group or options; nothing else of it can be changed."""
+    body, definition = ask.body, _definition(ask, ask.arg, archived=False)
     if "hasUniqueValue" in body and body["hasUniqueValue"] is not definition["hasUniqueValue"]:
         raise Refused(400, "hasUniqueValue can only be set when a property is made")
     changed: dict[str, Any] = {name: body[name] for name in ("label", "description", "groupName") if name in body}
+    if "groupName" in changed:
+        groups.require(ask, str(changed["groupName"]))
     if "options" in body:
-        options = [(str(each["value"]), str(each.get("label") or "")) for each in body["options"]]
-        changed["options"] = prop("", "", options=options)["options"]
+        changed["options"] = prop("", "", options=_options(body))["options"]
     return 200, _define(ask, {**definition, **changed})
 
 
 def archive(ask: Ask) -> Answer:
     """Archive a custom property."""
-    definition = _definition(ask)
-    if not definition["modificationMetadata"]["archivable"]:
-        raise Refused(400, f'"{ask.arg}" cannot be archived')
-    _define(ask, {**definition, "archived": True})
+    _definition(ask, ask.arg, archived=False)
+    _archive(ask, ask.arg)
     return 204, None
 
 
-def _definition(ask: Ask) -> Definition:
-    definition = ask.crm.properties[ask.kind.name].get(ask.arg)
-    if definition is None or definition["archived"] is not ask.archived:
+def _archive(ask: Ask, name: str) -> None:
+    definition = ask.crm.properties[ask.kind.name][name]
+    if not definition["modificationMetadata"]["archivable"]:
+        raise Refused(400, f'"{name}" cannot be archived')
+    _define(ask, {**definition, "archived": True, "archivedAt": iso(ask.crm.now)})
+
+
+def _options(body: Mapping[str, Any]) -> Sequence[tuple[str, str]]:
+    return [(str(each["value"]), str(each.get("label") or "")) for each in body.get("options") or ()]
+
+
+def _definition(ask: Ask, name: str, *, archived: bool) -> Definition:
+    definition = ask.crm.properties[ask.kind.name].get(name)
+    if definition is None or definition["archived"] is not archived:
         raise not_found()
     return definition
 
 
 def _define(ask: Ask, definition: Definition) -> Definition:
+    definition = {**definition, "updatedAt": iso(ask.crm.now)}
     ask.crm.store.define(ask.kind.name, definition)
     ask.crm.learn(ask.kind)
     return definition

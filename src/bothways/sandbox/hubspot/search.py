@@ -125,13 +125,18 @@ def _order(crm: Crm, kind: Kind, sorts: Sequence[Any]) -> tuple[str, list[Any]]:
         raise Refused(400, "A search has at most one sort")
     if not sorts:
         return "created, id", []
-    sort = sorts[0] if isinstance(sorts[0], Mapping) else {"propertyName": sorts[0]}
+    sort = sorts[0] if isinstance(sorts[0], Mapping) else _sort(str(sorts[0]))
     direction = str(sort.get("direction") or "ASCENDING")
     if direction not in ("ASCENDING", "DESCENDING"):
         raise Refused(400, f'"{direction}" is not a direction')
     side = _side(kind, _definition(crm, kind, sort.get("propertyName"))).case_blind()
     order = f"{side.sql} {direction.removesuffix('ENDING')}"
     return (order if side.sql == "id" else f"{order}, (id * 2654435761) % 4294967296"), [*side.params]
+
+
+def _sort(text: str) -> dict[str, str]:
+    """Return a sort that was sent as a text; a minus before the name turns it around [K]."""
+    return {"propertyName": text.removeprefix("-"), "direction": "DESCENDING" if text[:1] == "-" else "ASCENDING"}
 
 
 def _definition(crm: Crm, kind: Kind, name: Any) -> Definition:
@@ -145,7 +150,7 @@ def _side(kind: Kind, definition: Definition) -> _Side:
     name, type_ = definition["name"], definition["type"]
     columns: dict[str, tuple[str, Callable[[str], Any]]] = {
         "hs_object_id": ("id", float),
-        "createdate": ("created", millis_of),
+        kind.created: ("created", millis_of),
         kind.modified: ("modified", millis_of),
     }
     if name in columns:
