@@ -248,10 +248,11 @@ class Admin:
         optional: Sequence[str] = (),
         *,
         rotates: bool = False,
+        tells: bool = True,
     ) -> None:
         """Set up the app that people let in by OAuth."""
         names = {"redirects": list(redirects), "needed": list(needed), "optional": list(optional)}
-        self._ask("register", **names, rotates=rotates)
+        self._ask("register", **names, rotates=rotates, tells=tells)
 
     def remove_apps(self) -> int:
         """End all that people have allowed apps by OAuth."""

@@ -45,7 +45,7 @@ def create(ask: Ask) -> Answer:
         try:
             own = found(ask.crm.one(ask.kind, ids[0]))
             associate(ask.crm, ask.kind, own, other, ids[1], each.get("types") or [])
-            results.append({"from": {"id": ids[0]}, "to": {"id": ids[1]}})
+            results.append(_labelled(ask.crm, ask.kind, ids[0], other, ids[1], each.get("types") or []))
         except Refused as refusal:
             errors.append({**refusal.row(), "context": {"fromObjectId": [ids[0]], "toObjectId": [ids[1]]}})
     return _answer(ask, results, errors, 201)
@@ -84,6 +84,20 @@ def labels(ask: Ask) -> Answer:
     rows = [{"category": OWN, "typeId": id, "label": label} for id, label in own]
     made = labels_between(ask.crm, ask.kind, other)
     return 200, {"results": rows + [{"category": DEFINED, "typeId": id, "label": word} for id, word in made.values()]}
+
+
+def _labelled(
+    crm: Crm, kind: Kind, id: str, other: Kind, other_id: str, types: Sequence[Mapping[str, Any]]
+) -> dict[str, Any]:
+    """Return what an answer says of two records that were associated."""
+    words = dict(labels_between(crm, kind, other).values())
+    return {
+        "fromObjectTypeId": kind.type_id,
+        "fromObjectId": id,
+        "toObjectTypeId": other.type_id,
+        "toObjectId": other_id,
+        "labels": [words[id] for category, id in sorted(_types(types)) if category == DEFINED],
+    }
 
 
 def _ends(ask: Ask, sent: Mapping[str, Any], to: Mapping[str, Any]) -> tuple[End, End] | None:
@@ -157,7 +171,7 @@ def _shown(crm: Crm, kind: Kind, row: Row, other: Kind, id: int, main: bool) -> 
     made = labels_between(crm, kind, other)
     hung = sorted(labels_on(crm.store, names_of(kind, row.id, other, id))) if made else []
     types += [{"category": DEFINED, "typeId": made[each][0], "label": made[each][1]} for each in hung]
-    return {"toObjectId": id, "associationTypes": types}
+    return {"toObjectId": str(id), "associationTypes": types}
 
 
 def _nothing(kind: Kind, id: str, other: Kind) -> Refused:

@@ -16,7 +16,15 @@ def search(ask: Ask) -> Answer:
     types = {kind.name: kind.type_id for kind in KINDS}
     words, wanted = str(body.get("query") or "").casefold(), body.get("objectTypeId")
     rows = [
-        {"listId": str(id), "name": name, "objectTypeId": types[object], "processingType": kind, "listVersion": 1}
+        {
+            "listId": str(id),
+            "name": name,
+            "objectTypeId": types[object],
+            "processingType": kind,
+            "processingStatus": "COMPLETE",
+            "listVersion": 1,
+            "additionalProperties": {"hs_list_size": str(ask.crm.store.size(id))},
+        }
         for id, object, name, kind in ask.crm.store.lists()
         if words in name.casefold() and (not wanted or types[object] == wanted)
     ]
