@@ -36,14 +36,18 @@ class Checker:
 
     def problems(self, exchange: Exchange) -> list[str]:
         """Return what is wrong with an exchange."""
-        place = f"{exchange['method']} {exchange['target']}"
+        form, _ = self._form_of(exchange)
+        ours = exchange["headers"].get("user-agent") == AGENT
+        answered = [
+            f"answered {exchange['status']} to {_place(exchange, form)}: {each}"
+            for each in self._answered(exchange, form)
+        ]
+        return (self.problems_sent(exchange) if ours else []) + answered
+
+    def problems_sent(self, exchange: Exchange) -> list[str]:
+        """Return what is wrong with a request of ours, whoever answers it."""
         form, parts = self._form_of(exchange)
-        title = f" ({form.title})" if form else ""
-        found = []
-        if exchange["headers"].get("user-agent") == AGENT:
-            found += [f"sent {place}{title}: {each}" for each in self._sent(exchange, form, parts)]
-        answered = self._answered(exchange, form)
-        return found + [f"answered {exchange['status']} to {place}{title}: {each}" for each in answered]
+        return [f"sent {_place(exchange, form)}: {each}" for each in self._sent(exchange, form, parts)]
 
     def _form_of(self, exchange: Exchange) -> tuple[Form | None, dict[str, str]]:
         path = exchange["target"].partition("?")[0]
@@ -74,7 +78,7 @@ class Checker:
         yield from problems
         if form.family == "objects" and form.path in _WRITES and not problems:
             yield from self._added(body, (exchange["headers"].get("host", ""), parts["object"]))
-        if form.family == "properties" and exchange["status"] == 200:
+        if form.family == "properties" and exchange.get("status") == 200:
             self._learn(exchange, parts["object"])
 
     def _learn(self, exchange: Exchange, object: str) -> None:
@@ -121,10 +125,20 @@ class Checker:
         if self._validators[key].is_valid(whole):
             return []
         errors = self._validators[key].iter_errors(whole)
-        return [f"{'.'.join(map(str, each.instance_path))}: {each.message}"[:LONGEST] for each in errors]
+        return [f"{'.'.join(map(str, each.instance_path))}: {_short(each.message)}" for each in errors]
 
 
 _WRITES = ("/{object}/batch/create", "/{object}/batch/update")
+
+
+def _short(words: str) -> str:
+    """Return words that begin with what was found and end with what is wrong with it, with less of the former."""
+    return words if len(words) <= LONGEST else f"{words[: LONGEST // 2]} ... {words[-LONGEST // 2 :]}"
+
+
+def _place(exchange: Exchange, form: Form | None) -> str:
+    title = f" ({form.title})" if form else ""
+    return f"{exchange['method']} {exchange['target']}{title}"
 
 
 def _pattern(form: Form) -> str:

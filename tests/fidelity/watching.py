@@ -1,10 +1,10 @@
 """Watches what every test has our connector ask the stand-ins for HubSpot, and what they answer.
 
 All stand-ins of a process of tests write down what they were asked, those in processes of their own included: the
-environment names the file. Whatever was written while a test ran is checked as part of that test.
+environment names the file. Whatever was written while a test ran is checked as part of that test. So are the requests
+to scripted servers, in the tests of the connector.
 """
 
-import contextlib
 import os
 import tempfile
 from collections.abc import Generator
@@ -14,8 +14,10 @@ from typing import Any
 import orjson
 import pytest
 
-from bothways.sandbox.hubspot.exchanges import EXCHANGES
+from bothways.sandbox.hubspot.exchanges import EXCHANGES, asked
+from bothways.sandbox.hubspot.web import Request
 from bothways.sandbox.processes import quick_folder
+from tests.connectors.support import WATCHERS, Asked
 from tests.fidelity.checking import Checker
 from tests.fidelity.forms import FORMS
 
@@ -37,10 +39,18 @@ class Watch:
         os.close(handle)
         self.path, self._read = Path(name), 0
         self._checker = Checker()
+        self._asked: list[Asked] = []
 
-    def problems(self) -> list[str]:
-        """Return what is wrong with the exchanges since the last time."""
-        return [problem for line in self._lines() for problem in self._checker.problems(orjson.loads(line))]
+    def note(self, each: Asked) -> None:
+        """Note what a scripted server was asked."""
+        self._asked.append(each)
+
+    def problems(self, *, scripted: bool) -> list[str]:
+        """Return what is wrong with the exchanges since the last time; ``scripted``: and with what servers were asked
+        that are scripted."""
+        noted, self._asked = self._asked, []
+        found = [problem for line in self._lines() for problem in self._checker.problems(orjson.loads(line))]
+        return found + [each for one in noted if scripted for each in self._checker.problems_sent(_exchange(one))]
 
     def met(self) -> set[str]:
         """Return the rows that our connector has met since the last time."""
@@ -69,6 +79,7 @@ class Watching:
         self.watch = Watch()
         self.met: set[str] = set()
         os.environ[EXCHANGES] = str(self.watch.path)
+        WATCHERS.append(self.watch.note)
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_call(self, item: pytest.Item) -> Generator[None, None, None]:
@@ -83,9 +94,10 @@ class Watching:
         self._check(item)
 
     def _check(self, item: pytest.Item) -> None:
-        problems = self.watch.problems()
+        of_the_connector = item.path.is_relative_to(OURS)
+        problems = self.watch.problems(scripted=of_the_connector)
         met = self.watch.met()
-        if item.path.is_relative_to(OURS):
+        if of_the_connector:
             self.met |= met
         if problems:
             more = [f"and {len(problems) - TOLD} more"] if len(problems) > TOLD else []
@@ -118,8 +130,13 @@ class Watching:
 
     def pytest_unconfigure(self) -> None:
         """Take the file away."""
-        with contextlib.suppress(OSError):
-            self.watch.path.unlink()
+        WATCHERS.remove(self.watch.note)
+        self.watch.path.unlink(missing_ok=True)
+
+
+def _exchange(each: Asked) -> dict[str, Any]:
+    headers = {name.lower(): value for name, value in each.headers.items()}
+    return asked(Request(each.method, each.path, headers, each.body))
 
 
 def _all(config: pytest.Config) -> bool:

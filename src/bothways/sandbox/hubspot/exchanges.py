@@ -43,10 +43,7 @@ class Exchanges:
         if self._file is None:
             return
         told = {
-            "method": request.method,
-            "target": _without_secrets(request.target),
-            "headers": {name: _scheme(name, request.headers[name]) for name in _TOLD if name in request.headers},
-            "body": _without_secrets(request.body.decode("utf-8", "replace")),
+            **asked(request),
             "ordered": request.met,
             "oauth": oauth,
             "status": reply.status if reply else 0,
@@ -57,6 +54,16 @@ class Exchanges:
         with self._lock:
             if self._file is not None:
                 os.write(self._file, line)
+
+
+def asked(request: Request) -> dict[str, Any]:
+    """Return a request as it is written down."""
+    return {
+        "method": request.method,
+        "target": _without_secrets(request.target),
+        "headers": {name: _scheme(name, request.headers[name]) for name in _TOLD if name in request.headers},
+        "body": _without_secrets(request.body.decode("utf-8", "replace")),
+    }
 
 
 def _without_secrets(text: str) -> str:
