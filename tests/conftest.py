@@ -21,6 +21,7 @@ from django.contrib.auth.hashers import PBKDF2PasswordHasher
 from bothways.sandbox.processes import quick_folder
 from tests.browser.chromium import chromium_missing
 from tests.fidelity.node_client import NODE_CLIENT
+from tests.fidelity.watching import Watching
 from tests.namespaces import namespaces_missing
 from tests.postgres import PostgresqlMissing, programs, start_postgresql
 
@@ -112,6 +113,7 @@ def pytest_configure(config: pytest.Config) -> None:
         os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", memory)
     if unknown := demanded() - set(MISSING):
         raise pytest.UsageError(f"BOTHWAYS_REQUIRE names unknown servers: {', '.join(sorted(unknown))}")
+    config.pluginmanager.register(Watching(), "bothways-watching")
 
 
 FIRST = ("failure", "cli/demo", "browser", "bench")

@@ -13,7 +13,7 @@ from tests.sandbox.hubspot.client import COMPANIES, CONTACTS, Client
         "/crm/objects/2026-03/contact",
         "/crm/objects/2027-03-beta/0-1",
         "/crm/v3/objects/contacts",
-        "/crm/v4/objects/contact",
+        "/crm/v3/objects/contact",
     ],
 )
 def test_contacts_answer_under_every_name_and_version(hubspot: HubSpotSandbox, client: Client, path: str):

@@ -3,8 +3,8 @@
 Access: a service key, or the token of an existing private app, sent as Bearer. It needs the scopes
 crm.objects.contacts.read and .write, crm.schemas.contacts.read, and the same for companies and deals, as far as they
 are synced. An association needs the scopes of both of its objects. Or OAuth, by an app of one's own at HubSpot, whose
-client id and secret stand under auth: oauth: (``facts.OAUTH`` has its scopes): 1 sign in and 1 introspect when somebody
-signs in, 1 refresh every half an hour, 1 revoke at the end.
+client id and secret stand under auth: oauth: (``facts.OAUTH`` has its scopes): 1 sign in when somebody signs in, and 1
+introspect should the tokens come without their scopes; 1 refresh every half an hour, 1 revoke at the end.
 
 No object needs ``marker_property``, and deals, which nothing else identifies, do not either: a create of unknown
 outcome is found again among what came since, by its values. Where it is set, every object that may be read must

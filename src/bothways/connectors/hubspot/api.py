@@ -88,7 +88,7 @@ class Api:
 
     def one(self, object: str, id: str, names: Sequence[str], *, archived: bool = False) -> Mapping[str, Any] | None:
         """Return the record that an id leads to, None if there is none."""
-        query = {"properties": ",".join(names), "archived": str(archived).lower()}
+        query = {"archived": str(archived).lower()} | ({"properties": ",".join(names)} if names else {})
         response = self.http.request(
             "GET",
             self.path("objects", object, id),

@@ -249,10 +249,11 @@ class Admin:
         optional: Sequence[str] = (),
         *,
         rotates: bool = False,
+        tells: bool = True,
     ) -> None:
         """Set up the app that people let in by OAuth."""
         names = {"redirects": list(redirects), "needed": list(needed), "optional": list(optional)}
-        self._ask("register", **names, rotates=rotates)
+        self._ask("register", **names, rotates=rotates, tells=tells)
 
     def make_owner(self, email: str, first: str = "", last: str = "") -> str:
         """Let somebody use the account, and return the id of the owner who they are."""

@@ -124,7 +124,7 @@ class Hooks:
         self._changed = threading.Condition()
         self._thread = threading.Thread(target=self._work, daemon=True)
         self._url, self._subscriptions = "", tuple[Subscription, ...]()
-        self._throttling: Mapping[str, Any] = {}
+        self._throttling: Mapping[str, Any] = {"maxConcurrentRequests": 10, "period": "SECONDLY"}
         self._made = 100
         self._numbers = 0
         self._gathered: list[Event] = []

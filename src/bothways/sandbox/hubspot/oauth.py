@@ -2,7 +2,7 @@
 
 Access tokens are good for half an hour. Refresh tokens stay as they are; of an app that ``rotates`` them, as those of
 other makers do, each is good for one use, and a second use ends all that came of the first (RFC 9700, 4.14.2). What was
-given is kept in memory, and gone with the process. [K] The bodies of refusals, and what introspection tells.
+given is kept in memory, and gone with the process. [K] The bodies of refusals.
 """
 
 import base64
@@ -16,16 +16,23 @@ from typing import Any
 from urllib.parse import parse_qs, urlencode
 
 from bothways.sandbox.hubspot.asks import Answer, Ask
+from bothways.sandbox.hubspot.changes import OURS
 from bothways.sandbox.hubspot.problems import PORTAL
 
 CLIENT_ID, APP_SECRET = "8f1c2a34-sandbox", "5e0b7d52-0c1f-4b5e-9a39-secret-of-the-app"
+USER = 1
+"""Who lets apps in."""
+
 CODE_LASTS, ACCESS_LASTS = 60.0, 1800.0
 """Seconds."""
 
 
 @dataclass(slots=True)
 class App:
-    """An app as its makers have set it up: where it may send people back to, and the scopes that it asks for."""
+    """An app as its makers have set it up: where it may send people back to, and the scopes that it asks for.
+
+    ``tells``: tokens come with their scopes, as HubSpot's do since August 2025.
+    """
 
     id: str
     secret: str = field(repr=False)
@@ -33,6 +40,7 @@ class App:
     needed: tuple[str, ...] = ("oauth",)
     optional: tuple[str, ...] = ()
     rotates: bool = False
+    tells: bool = True
     name: str = "Bothways"
 
 
@@ -163,11 +171,13 @@ class Desk:
         except Wrong as wrong:
             return wrong.answer()
         with self._lock:
-            grant, until = self._access.get(_first(form, "token"), (None, 0.0))
+            token = _first(form, "token")
+            grant, until = self._access.get(token, (None, 0.0))
         if grant is None or grant.app.id != app.id or grant.ended or now >= until:
             return 200, {"active": False}
-        told = {"active": True, "token_type": "access_token", "client_id": app.id, "hub_id": PORTAL}
-        return 200, told | {"scope": " ".join(sorted(grant.scopes)), "exp": int(until)}
+        told = {"active": True, "token": token, "token_type": "bearer", "token_use": "access_token"}
+        told |= {"client_id": app.id, "app_id": int(OURS.id or 0), "hub_id": PORTAL, "user_id": USER}
+        return 200, told | {"scopes": sorted(grant.scopes), "expires_in": int(until - now)}
 
     def revoke(self, form: Mapping[str, Sequence[str]]) -> Answer:
         """End what a token belongs to. One that is not known is as good as revoked (RFC 7009, 2.2)."""
@@ -219,7 +229,8 @@ class Desk:
             self._used[former] = self._refresh.pop(former)
         self._access[access] = (grant, now + ACCESS_LASTS)
         told = {"access_token": access, "refresh_token": refresh, "expires_in": int(ACCESS_LASTS)}
-        return {**told, "token_type": "bearer", "hub_id": PORTAL}
+        more = {"scopes": sorted(grant.scopes)} if grant.app.tells else {}
+        return {**told, "token_type": "bearer", "hub_id": PORTAL, **more}
 
 
 class LetsAppsIn:
@@ -235,12 +246,15 @@ class LetsAppsIn:
         optional: Sequence[str] = (),
         *,
         rotates: bool = False,
+        tells: bool = True,
     ) -> None:
         """Set up the app that people let in by OAuth: where it may send them back to, and the scopes that it asks for.
 
-        ``rotates``: each refresh token is good for one use.
+        ``rotates``: each refresh token is good for one use. ``tells``: tokens come with their scopes.
         """
-        self._desk.register(App(CLIENT_ID, APP_SECRET, tuple(redirects), tuple(needed), tuple(optional), rotates))
+        self._desk.register(
+            App(CLIENT_ID, APP_SECRET, tuple(redirects), tuple(needed), tuple(optional), rotates, tells)
+        )
 
     def remove_apps(self) -> int:
         """End all that people have allowed apps by OAuth, as who removes them; return how many grants that were."""

@@ -24,9 +24,11 @@ from bothways.sandbox.hubspot.problems import Refused, not_found
 from bothways.sandbox.hubspot.schema import CONTACTS, Kind, kind_of
 
 _VERSION = r"20\d\d-\d\d(?:-beta)?"
-_OBJECTS = re.compile(rf"/crm/(?:objects/{_VERSION}|v[34]/objects)/([^/]+)(?:/(.+))?")
-_PROPERTIES = re.compile(rf"/crm/(?:properties/{_VERSION}|v[34]/properties)/([^/]+)(?:/(batch/\w+|groups|[^/]+))?")
-_GROUP = re.compile(rf"/crm/(?:properties/{_VERSION}|v[34]/properties)/([^/]+)/groups/([^/]+)")
+_OBJECTS = re.compile(
+    rf"/crm/(?:objects/{_VERSION}|v3/objects|v4/objects(?=/[^/]+/[^/]+/associations/))/([^/]+)(?:/(.+))?"
+)
+_PROPERTIES = re.compile(rf"/crm/(?:properties/{_VERSION}|v3/properties)/([^/]+)(?:/(batch/\w+|groups|[^/]+))?")
+_GROUP = re.compile(rf"/crm/(?:properties/{_VERSION}|v3/properties)/([^/]+)/groups/([^/]+)")
 _ASSOCIATIONS = re.compile(
     rf"/crm/(?:associations/{_VERSION}|v4/associations)/([^/]+)/([^/]+)/(batch/[\w/]+|labels(?:/\d+)?)"
 )

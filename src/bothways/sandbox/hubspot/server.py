@@ -15,6 +15,7 @@ from bothways.sandbox.hubspot.asks import Ask
 from bothways.sandbox.hubspot.changes import OURS, PERSON, Author
 from bothways.sandbox.hubspot.clocks import Clock, FrozenClock
 from bothways.sandbox.hubspot.crm import Crm, found, shown
+from bothways.sandbox.hubspot.exchanges import Exchanges
 from bothways.sandbox.hubspot.faults import Fault, Faults
 from bothways.sandbox.hubspot.gate import Gate
 from bothways.sandbox.hubspot.hooks import CLIENT_SECRET, DEVELOPER_KEY, Hooks
@@ -83,6 +84,7 @@ class HubSpotSandbox(LetsAppsIn, Administered):
         self.log: deque[tuple[str, str, int]] = deque(maxlen=LOG_LENGTH)
         self._limits = Limits(rate, search_rate, daily)
         self._faults = Faults()
+        self._exchanges = Exchanges()
         self._developer_key = developer_key
         self._hooks = Hooks(self.clock, self._faults, client_secret, kinds=lambda: self._crm.kinds.values())
         self.clock.watch(self._hooks.wake)
@@ -109,6 +111,7 @@ class HubSpotSandbox(LetsAppsIn, Administered):
         self._gate.open()
         self._web.stop()
         self._hooks.close()
+        self._exchanges.close()
         with self._lock:
             self._store.close()
 
@@ -398,15 +401,19 @@ class HubSpotSandbox(LetsAppsIn, Administered):
         """Return the answer to a call, None for a connection that breaks off."""
         if request.path.startswith(admin.PREFIX):
             return self._administer(request)
-        search = request.path.endswith("/search")
+        search, oauth = request.path.endswith("/search"), self._came_of_oauth(request)
         reply: Reply | None
         try:
             reply = self._routed(request, search)
         except Refused as refusal:
             reply = Reply(refusal.status, refusal.body())
+        except Exception:
+            self._exchanges.note(request, Reply(500), oauth=oauth)
+            raise
         if reply is not None:
-            reply.headers |= self._limits.headers(search=search)
+            reply.headers |= self._limits.headers(search=search, oauth=oauth)
         self.log.append((request.method, request.path, reply.status if reply else 0))
+        self._exchanges.note(request, reply, oauth=oauth)
         return reply
 
     def _administer(self, request: Request) -> Reply:
@@ -432,6 +439,7 @@ class HubSpotSandbox(LetsAppsIn, Administered):
         if policy is not None:
             raise rate_limited(policy)
         fault = self._faults.meet(route.call, f"{request.method} {request.target}")
+        request.met.extend([fault.kind] if fault else [])
         if scopes is not None and route.scopes and not scopes & set(route.scopes):
             raise missing_scopes(route.scopes[:1])
         if fault is None:
@@ -439,14 +447,17 @@ class HubSpotSandbox(LetsAppsIn, Administered):
         return self._faulty(request, route, fault)
 
     def _scopes(self, request: Request) -> AbstractSet[str] | None:
-        scheme, _, token = request.headers.get("authorization", "").partition(" ")
-        token = token.strip() if scheme.lower() == "bearer" else ""
+        token = _token_of(request)
         if token in self.tokens:
             return self.tokens[token]
         scopes = self._desk.scopes_of(token, self.clock.now())
         if scopes is None:
             raise unauthorized()
         return scopes
+
+    def _came_of_oauth(self, request: Request) -> bool:
+        """Tell whether a call has a token that was handed out by OAuth."""
+        return self._desk.scopes_of(_token_of(request), self.clock.now()) is not None
 
     def _check_owner(self, request: Request, route: Route) -> None:
         """Refuse whoever is not the owner of the app."""
@@ -510,3 +521,9 @@ class HubSpotSandbox(LetsAppsIn, Administered):
         if fault.options.get("commit"):
             self._done(request, route, request.body)
         return Reply(int(fault.kind), ordered(int(fault.kind)).body())
+
+
+def _token_of(request: Request) -> str:
+    """Return the token that a call is sent with, "" for none."""
+    scheme, _, token = request.headers.get("authorization", "").partition(" ")
+    return token.strip() if scheme.lower() == "bearer" else ""
