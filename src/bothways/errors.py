@@ -1206,6 +1206,24 @@ class AtWork(PeopleError):
     to_do = "Try again when that has ended. Turned off, it is not begun again."
 
 
+class EndsSoon(SettingsError):
+    """Told before an app supports a version of its API no longer that a connection speaks."""
+
+    code = "BW-583"
+    what = "{app} works by {part}, which is supported until {date}."
+    by_itself = "Syncs go on as they are until then."
+    to_do = "{hint}."
+
+
+class HasEnded(SettingsError):
+    """Told once an app supports a version of its API no longer that a connection speaks."""
+
+    code = "BW-584"
+    what = "{app} works by {part}, which is supported no longer since {date}."
+    by_itself = "Syncs go on for as long as it still answers, which may end at any time."
+    to_do = "{hint}."
+
+
 # --- apps ---------------------------------------------------------------------------------------------
 
 

@@ -80,11 +80,12 @@ class ObjectType:
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """Who we are in the app: shown to people, never a secret."""
+    """Who we are in the app: shown to people, never a secret. ``warnings`` are notes that somebody should heed."""
 
     id: str
     label: str
     notes: tuple[str, ...] = ()
+    warnings: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,9 @@ import pytest
 
 from bothways.connectors.base import Exists, Outcome, RecordList, WriteItem, WriteKind
 from bothways.connectors.hubspot.paths import CURRENT, DATED, NUMBERED, VERSIONS, path
+from bothways.errors import WrongType
 from bothways.records import Ref
+from bothways.service.entries import checked
 from tests.connectors.hubspot.account import Account, unlimited
 
 
@@ -69,3 +71,10 @@ def test_paths_have_the_version_behind_the_api_by_date_and_before_it_by_number()
     assert path(DATED[0], "limits", "records") == "/crm/limits/2026-03/records"
     assert path(NUMBERED, "objects", "contacts") == "/crm/v3/objects/contacts"
     assert path(NUMBERED, "associations", "contacts", "companies") == "/crm/v4/associations/contacts/companies"
+
+
+def test_a_version_that_nobody_speaks_is_refused_by_the_settings_file():
+    entry = {"connector": "hubspot", "auth": {"token": {"env": "T"}}}
+    assert checked("crm", {**entry, "api_version": NUMBERED}).settings["api_version"] == NUMBERED
+    with pytest.raises(WrongType, match="must be one of v3, 2026-03, 2026-09"):
+        checked("crm", {**entry, "api_version": "2025-09"})

@@ -24,6 +24,7 @@ def check(view: "AppCheck") -> list[str]:
     account = listed([view.account_label, number])
     lines = [clean(f"✓ {view.name}: {view.title} answers. {account}".rstrip())]
     lines += [f"  {note}" for note in view.notes]
+    lines += [f"! {warning}" for warning in view.warnings]
     return lines + [f"  {line}" for line in objects(view.objects)] if view.objects else lines
 
 

@@ -19,11 +19,12 @@ from bothways.connectors.base import (
     WriteResult,
     WriteSeen,
 )
+from bothways.connectors.ends import End
 from bothways.connectors.hubspot import associations, listing, lists, reading, subscriptions, webhooks, writing
 from bothways.connectors.hubspot.api import Api
-from bothways.connectors.hubspot.facts import BASE_URL, CAPABILITIES, LIMITS, MARKER, OAUTH, QUOTA
+from bothways.connectors.hubspot.facts import BASE_URL, CAPABILITIES, ENDS, LIMITS, MARKER, OAUTH, QUOTA
 from bothways.connectors.hubspot.objects import KINDS
-from bothways.connectors.hubspot.paths import CURRENT, VERSIONS
+from bothways.connectors.hubspot.paths import CURRENT, NUMBERED, VERSIONS
 from bothways.connectors.hubspot.schema import field_of
 from bothways.connectors.hubspot.subscriptions import Subscriptions
 from bothways.connectors.hubspot.values import joined, listed, to_wire
@@ -32,6 +33,8 @@ from bothways.connectors.permissions import OAuth
 from bothways.connectors.webhooks import Delivery, Hint, Subscribed, Topic
 from bothways.errors import PermissionMissing, SecretMissing, UnknownField
 from bothways.records import Field, FieldType, Ref, Value
+
+NEWER = "Install the newest Bothways, which speaks a later one"
 
 
 class HubSpot:
@@ -73,6 +76,14 @@ class HubSpot:
         self._secrets, self._access = setup.secrets, setup.access
         self._subscriptions = Subscriptions(setup)
         self._schemas: dict[str, Mapping[str, Field]] = {}
+
+    @classmethod
+    def ends(cls, settings: Mapping[str, str]) -> Sequence[End]:
+        """Return when the version ends that a connection speaks."""
+        version = settings.get("api_version") or CURRENT
+        hint = NEWER if version == CURRENT else f"Take api_version out of its settings, or set api_version: {CURRENT}"
+        parts = {"v3": "objects (v3)", "v4": "associations (v4)"} if version == NUMBERED else {version: version}
+        return [End(f"the version {words} of its API", *ENDS[name], hint) for name, words in parts.items()]
 
     def check(self) -> Account:
         """Return the account that the token belongs to; raise UnknownField if our marks have no property."""

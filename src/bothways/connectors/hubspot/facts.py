@@ -8,6 +8,18 @@ from bothways.connectors.base import Capabilities
 from bothways.connectors.hubspot.paths import CURRENT, path
 from bothways.connectors.permissions import OAuth, Permission
 
+ENDS = {
+    "v3": (1_819_756_800.0, "2027-09"),
+    "v4": (1_806_364_800.0, "2027-03-30"),
+    "2026-03": (1_819_756_800.0, "2027-09"),
+    "2026-09": (1_835_481_600.0, "2028-03"),
+    "private apps": (1_819_756_800.0, "2027-09"),
+}
+"""When versions of the API, and the tokens of private apps, end: seconds, and the day or month that is told; of a month
+its first day counts. Sources: changelogs "legacy APIs and legacy apps: what's going unsupported and when" and "legacy
+private app creation sunset" (v3, v4, private apps), guide "versioning". [K] Those of dated versions: 18 months after
+each came out, on 30 March and on 8 September 2026."""
+
 BASE_URL = "https://api.hubapi.com"
 """The same for all regions."""
 

@@ -71,7 +71,7 @@ class AppDetails:
     ``secrets``: name, label, and in words where it is. ``account``: who we are there, "" while that is not known.
     ``rests_until``: it is in trouble and asked again then (seconds), as ``trouble`` says; None, "".
     ``is_another``: the trouble is that it has become another account. ``by_oauth``: people let us in on a page of the
-    app, last at ``signed_in_at`` (seconds, None: never), with ``permissions``.
+    app, last at ``signed_in_at`` (seconds, None: never), with ``permissions``. ``ending``: what it works by that ends.
     """
 
     app: AppView
@@ -85,6 +85,7 @@ class AppDetails:
     by_oauth: bool = False
     permissions: tuple[PermissionView, ...] = ()
     signed_in_at: float | None = None
+    ending: tuple[str, ...] = ()
 
     @property
     def missing(self) -> tuple[PermissionView, ...]:
@@ -127,7 +128,7 @@ class KnownView:
 
 @dataclass(frozen=True, slots=True)
 class AppCheck:
-    """An app that answered: who we are there and what it offers."""
+    """An app that answered: who we are there and what it offers. ``warnings``: what somebody should heed."""
 
     name: str
     title: str
@@ -135,6 +136,7 @@ class AppCheck:
     account_label: str
     notes: tuple[str, ...]
     objects: tuple[ObjectView, ...]
+    warnings: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
