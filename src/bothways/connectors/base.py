@@ -80,12 +80,11 @@ class ObjectType:
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """Who we are in the app: shown to people, never a secret. ``warnings`` are notes that somebody should heed."""
+    """Who we are in the app: shown to people, never a secret."""
 
     id: str
     label: str
     notes: tuple[str, ...] = ()
-    warnings: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,12 +197,17 @@ class Outcome(Enum):
     UNKNOWN = "unknown"
 
 
+REJECTED = "rejected by rule"
+"""How the message of a result begins that a rule has refused which somebody has set in the account."""
+
+
 @dataclass(frozen=True, slots=True)
 class WriteResult:
     """What became of one item: never raised, always returned, one per item.
 
     ``record`` is what the app holds now, from the write's own answer (or a read-back by the connector).
-    ``fields`` names the fields an app refused, if it says which; ``message`` is the app's own sentence.
+    ``fields`` names the fields an app refused, if it says which; ``message`` is the app's own sentence, or begins with
+    REJECTED.
     """
 
     key: str
@@ -443,6 +447,24 @@ class KeepsLists(Protocol):
 
     def members(self, object: str, list: str) -> Iterator[Sequence[str]]:
         """Yield the ids of the records in a list, by the list's id, in batches; raise ObjectGone if it is no more."""
+        ...
+
+
+@runtime_checkable
+class TellsRules(Protocol):
+    """What a connector has besides, if people can set rules in its app for what fields may hold."""
+
+    def rules(self, object: str) -> Mapping[str, str]:
+        """Return what rules demand of fields, in words, by the field's name: as they were when its fields were read."""
+        ...
+
+
+@runtime_checkable
+class TellsWarnings(Protocol):
+    """What a connector has besides, if its app tells how much is left of what an account may hold."""
+
+    def warnings(self) -> Sequence[str]:
+        """Return what somebody should heed of the account, in words; raise as ``check`` does."""
         ...
 
 

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from bothways.connectors import registry
+from bothways.connectors.base import TellsWarnings
 from bothways.connectors.permissions import oauth_of
 from bothways.errors import UsageError
 from bothways.service.connect import Opened
@@ -59,10 +60,15 @@ def checked_app(app: Opened, now: float) -> AppCheck:
     """Ask an app who we are there and what it offers; what it works by may end soon."""
     account = app.connector.check()
     near = (f"{each.message} {each.advice} ({each.code})" for each in ending(app.document, now))
-    warnings = (*near, *account.warnings)
+    warnings = (*near, *warnings_of(app))
     return AppCheck(
         app.name, app.title, account.id, account.label, tuple(account.notes), tuple(objects_of(app)), warnings
     )
+
+
+def warnings_of(app: Opened) -> list[str]:
+    """Return what somebody should heed of the account, as its app tells."""
+    return list(app.connector.warnings()) if isinstance(app.connector, TellsWarnings) else []
 
 
 def objects_of(app: Opened) -> list[ObjectView]:

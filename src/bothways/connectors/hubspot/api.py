@@ -53,6 +53,11 @@ class Api:
         response = self._listed(object, self.path("properties", object), {}, "properties")
         return self.rows(self.body(response), "name")
 
+    def rules(self, object: str) -> Sequence[Mapping[str, Any]]:
+        """Return the properties of an object that have rules, with these."""
+        path = self.path("validations", self.kind(object).type_id)
+        return self.rows(self.body(self.http.request("GET", path, call="rules", repeatable=True)), "propertyName")
+
     def require(self, object: str, rows: Sequence[Mapping[str, Any]], names: Sequence[str]) -> None:
         """Raise UnknownField if a property that was asked for is missing from all rows and from the schema.
 

@@ -6,10 +6,12 @@ from dataclasses import replace
 from typing import ClassVar
 
 from bothways.connectors.base import (
+    REJECTED,
     Account,
     Capabilities,
     LastChange,
     ObjectType,
+    Outcome,
     Page,
     Read,
     RecordList,
@@ -20,7 +22,7 @@ from bothways.connectors.base import (
     WriteSeen,
 )
 from bothways.connectors.ends import End
-from bothways.connectors.hubspot import associations, listing, lists, reading, subscriptions, webhooks, writing
+from bothways.connectors.hubspot import associations, listing, lists, reading, rules, subscriptions, webhooks, writing
 from bothways.connectors.hubspot.api import Api
 from bothways.connectors.hubspot.facts import BASE_URL, CAPABILITIES, ENDS, LIMITS, MARKER, OAUTH, QUOTA
 from bothways.connectors.hubspot.objects import KINDS
@@ -76,6 +78,7 @@ class HubSpot:
         self._secrets, self._access = setup.secrets, setup.access
         self._subscriptions = Subscriptions(setup)
         self._schemas: dict[str, Mapping[str, Field]] = {}
+        self._rules: dict[str, rules.Rules] = {}
 
     @classmethod
     def ends(cls, settings: Mapping[str, str]) -> Sequence[End]:
@@ -106,7 +109,14 @@ class HubSpot:
 
     def fields(self, object: str) -> Sequence[Field]:
         """Return the properties of an object, its associations and the labels of these, as fields."""
-        return [*self._read_properties(object).values(), *associations.fields_of(self._api, object)]
+        own = self._read_properties(object)
+        self._rules[object] = rules.read(self._api, object)
+        return [*own.values(), *associations.fields_of(self._api, object)]
+
+    def rules(self, object: str) -> Mapping[str, str]:
+        """Return what the account's rules demand of fields, in words, as they were read with these."""
+        known = self._rules.get(self._api.kind(object).name, {})
+        return {name: rules.words(known, name) for name in known}
 
     def count(self, object: str) -> int | None:
         """Return the number of live records as HubSpot's search knows it; None where the token may not read them."""
@@ -143,7 +153,8 @@ class HubSpot:
         def wire(item: WriteItem) -> Mapping[str, str]:
             return {name: self._to_wire(kind.name, name, value) for name, value in item.values.items()}
 
-        return writing.write(self._api, kind.name, items, wire, self._marker)
+        results = writing.write(self._api, kind.name, items, wire, self._marker)
+        return [self._by_rule(kind.name, each) for each in results]
 
     def writers(self, object: str, fields: Sequence[str]) -> Sequence[WriteSeen]:
         """Return which products wrote these properties of the records changed last."""
@@ -205,6 +216,16 @@ class HubSpot:
     def unsubscribe(self, id: str) -> None:
         """Delete a subscription."""
         self._subscriptions.delete(id)
+
+    def _by_rule(self, object: str, result: WriteResult) -> WriteResult:
+        """Return a result that tells the rules of the fields that were refused, as they were last read with these."""
+        if result.outcome is not Outcome.REFUSED or result.message.startswith(REJECTED):
+            return result
+        known = self._schemas.get(object, {})
+        names = [name for name in result.fields if name not in known or not known[name].unique]
+        known_rules = self._rules.get(object, {})
+        words = "; ".join(f"{name}: {said}" for name in names if (said := rules.words(known_rules, name)))
+        return replace(result, message=f"{REJECTED} ({words}): {result.message}") if words else result
 
     def _check_marker(self, object: str, name: str) -> None:
         found = self._read_properties(object).get(name)

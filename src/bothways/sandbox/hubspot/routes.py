@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from urllib.parse import unquote
 
-from bothways.sandbox.hubspot import associations, batches, consent, lists, oauth, owning, properties, single
+from bothways.sandbox.hubspot import associations, batches, consent, limiting, lists, oauth, owning, properties, single
 from bothways.sandbox.hubspot.asks import Answer, Ask
 from bothways.sandbox.hubspot.problems import Refused, not_found
 from bothways.sandbox.hubspot.schema import CONTACTS, Kind, kind_of
@@ -17,6 +17,8 @@ _ASSOCIATIONS = re.compile(
     rf"/crm/(?:associations/{_VERSION}|v4/associations)/([^/]+)/([^/]+)/(batch/\w+|batch/labels/archive|labels)"
 )
 _LISTS = re.compile(rf"/crm/(?:lists/{_VERSION}|v3/lists)/(?:search|([^/]+)/memberships)")
+_RULES = re.compile(rf"/crm/(?:property-validations/{_VERSION}|v3/property-validations)/([^/]+)(?:/([^/]+))?")
+_LIMITS = re.compile(rf"/crm/(?:limits/{_VERSION}|v3/limits)/(records|custom-properties)")
 _ACCOUNT = re.compile(rf"/account-info/(?:{_VERSION}|v3)/details")
 _OAUTH = re.compile(rf"/oauth/(?:(authorize)|(?:{_VERSION}|v[13])/token(?:/(introspect|revoke))?)")
 _OWNED = re.compile(rf"/webhooks/(?:{_VERSION}|v3)/(\d+)/(settings|subscriptions)(?:/(\d+))?")
@@ -37,6 +39,11 @@ class Route:
     arg: str = ""
     owned: str = ""
     open: bool = False
+
+    @property
+    def associates(self) -> bool:
+        """Whether it edits associations."""
+        return self.call.startswith("associations/") and "read" not in self.call and self.call != "associations/labels"
 
     @property
     def scopes(self) -> tuple[str, ...]:
@@ -105,6 +112,12 @@ _OF_OAUTH: Mapping[str, Mapping[str, Route]] = {
     "introspect": {"POST": Route("oauth/introspect", oauth.introspect, open=True)},
     "revoke": {"POST": Route("oauth/revoke", oauth.revoke, open=True)},
 }
+_OF_RULES: Mapping[str, Route] = {"GET": Route("rules", limiting.rules, _SCHEMA_READ)}
+_ANY_READ = " ".join(f"objects.{each}.read" for each in ("contacts", "companies", "deals", "owners", "custom"))
+_OF_LIMITS: Mapping[str, Mapping[str, Route]] = {
+    "records": {"GET": Route("limits/records", limiting.records, _ANY_READ)},
+    "custom-properties": {"GET": Route("limits/properties", limiting.properties, _ANY_READ)},
+}
 ACCOUNT = Route("account-info", single.account)
 
 
@@ -125,6 +138,10 @@ def route_of(method: str, path: str) -> Route:
     if match := _PROPERTIES.fullmatch(path):
         kind, name = _kind(match[1]), unquote(match[2] or "")
         return replace(_chosen(_OF_PROPERTY if name else _OF_PROPERTIES, method), kind=kind, arg=name)
+    if match := _RULES.fullmatch(path):
+        return replace(_chosen(_OF_RULES, method), kind=_kind(match[1]), arg=unquote(match[2] or ""))
+    if match := _LIMITS.fullmatch(path):
+        return _chosen(_OF_LIMITS[match[1]], method)
     if match := _OAUTH.fullmatch(path):
         return _chosen(_OF_OAUTH[match[1] or match[2] or "token"], method)
     if match := _OWNED.fullmatch(path):

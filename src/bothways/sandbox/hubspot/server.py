@@ -33,6 +33,7 @@ from bothways.sandbox.hubspot.limits import DAILY, Limits
 from bothways.sandbox.hubspot.oauth import LetsAppsIn
 from bothways.sandbox.hubspot.problems import Refused, missing_scopes, ordered, rate_limited, unauthorized
 from bothways.sandbox.hubspot.routes import Route, route_of
+from bothways.sandbox.hubspot.rules import may_not_associate
 from bothways.sandbox.hubspot.schema import Kind, kind_of
 from bothways.sandbox.hubspot.store import Row, Store
 from bothways.sandbox.hubspot.web import Reply, Request, Web
@@ -303,6 +304,25 @@ class HubSpotSandbox(LetsAppsIn):
         with self._inside():
             self._store.drop_list(_kind(object).name, title)
 
+    def set_rule(self, object: str, name: str, type: str, arguments: Sequence[str] | None = ()) -> None:
+        """Set a rule of a property's values as an administrator would (see ``rules.TYPES``), or take it away (None)."""
+        with self._inside():
+            self._crm.rules.set_rule(_kind(object).name, name, type, arguments)
+
+    def require(self, object: str, name: str, *, when: str = "", holds: str = "") -> None:
+        """Demand a value of a property whenever another one (``when``) holds something; else, of every new record."""
+        rules, kind = self._crm.rules, _kind(object).name
+        with self._inside():
+            if when:
+                rules.when.setdefault(kind, []).append((when, holds, name))
+            else:
+                rules.made.setdefault(kind, []).append(name)
+
+    def set_most(self, object: str, records: int) -> None:
+        """Let the account hold so many records of a kind at most."""
+        with self._inside():
+            self._crm.rules.most[_kind(object).name] = records
+
     def indexed(self) -> None:
         """Have search show everything saved so far."""
         with self._inside():
@@ -329,12 +349,19 @@ class HubSpotSandbox(LetsAppsIn):
         report_rows: bool | None = None,
         touches: bool | None = None,
         labels_stay: bool | None = None,
+        rules_everywhere: bool | None = None,
+        may_associate: bool | None = None,
     ) -> None:
         """Change how the account behaves from now on (None: as it does).
 
         ``touches``: a record counts as modified when it is associated with another. ``labels_stay``: who
         sets labels of an association adds them to those that hang on it, and does not put them in their place [K].
+        ``rules_everywhere``: rules of whole records hold for older versions of the API, too [K]. ``may_associate``:
+        whoever let an app in by OAuth may edit associations.
         """
+        rules = self._crm.rules
+        rules.everywhere = rules.everywhere if rules_everywhere is None else rules_everywhere
+        rules.may_associate = rules.may_associate if may_associate is None else may_associate
         self._crm.labels_stay = self._crm.labels_stay if labels_stay is None else labels_stay
         self._crm.touches = self._crm.touches if touches is None else touches
         self.report_rows = self.report_rows if report_rows is None else report_rows
@@ -430,6 +457,11 @@ class HubSpotSandbox(LetsAppsIn):
             raise unauthorized()
         return scopes
 
+    def _may_associate(self, request: Request) -> bool:
+        """Tell whether a call may edit associations: one with a token of the account itself always may."""
+        token = request.headers.get("authorization", "").partition(" ")[2].strip()
+        return token in self.tokens or self._crm.rules.may_associate
+
     def _check_owner(self, request: Request, route: Route) -> None:
         """Refuse whoever is not the owner of the app."""
         if parse_qs(request.query).get("hapikey") != [self._developer_key] or route.owned != OURS.id:
@@ -455,6 +487,9 @@ class HubSpotSandbox(LetsAppsIn):
         if route.open:
             return Reply(*route.do(ask))
         with self._inside(lag, by=OURS):
+            self._crm.strict = self._crm.rules.obeyed_in(request.path)
+            if route.associates and self._crm.strict and not self._may_associate(request):
+                raise may_not_associate()
             return Reply(*route.do(ask))
 
     def _faulty(self, request: Request, route: Route, fault: Fault) -> Reply | None:
