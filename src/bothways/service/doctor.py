@@ -171,7 +171,7 @@ def _app(workspace: Workspace, name: str) -> list[Finding]:
     return [
         _ok(f"App {name}: answers"),
         *near,
-        *(Finding("warning", f"App {name}: {each}") for each in account.warnings),
+        *(Finding("warning", f"App {name}: {each}") for each in warnings),
     ]
 
 
