@@ -4,7 +4,9 @@ from collections.abc import Iterator
 
 import pytest
 
+from bothways.connectors.ends import WARNED
 from bothways.connectors.hubspot import HubSpot, facts
+from bothways.connectors.hubspot.connector import TOKEN
 from bothways.connectors.hubspot.paths import CURRENT
 from bothways.connectors.registry import connector_class
 from bothways.errors import (
@@ -37,9 +39,46 @@ def test_check_tells_the_account(account: Account):
     assert (told.id, told.label, told.notes) == (
         "48151623",
         "HubSpot account 48151623",
-        ("A developer test account.",),
+        ("A developer test account.", TOKEN),
     )
     assert account.bill() == {"account": 1}
+
+
+def test_a_limit_that_is_nearly_reached_is_told_and_no_other(account: Account):
+    account.people(95)
+    account.hubspot.set_most("contacts", 101)
+    account.hubspot.set_most("companies", 10)
+    assert account.connector.warnings() == []
+    assert account.bill() == {"limits": 2}
+    account.hubspot.set_most("contacts", 100)
+    assert account.connector.warnings() == ["It holds 95 of at most 100 contacts: once it is full, it refuses more."]
+    account.hubspot.set_most("contacts", 95)
+    assert account.connector.warnings() == ["It is full: it holds 95 of at most 95 contacts, and refuses more."]
+
+
+def test_properties_have_limits_too(account: Account, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr("bothways.sandbox.hubspot.limiting.PROPERTIES", 5)
+    assert account.connector.warnings() == [
+        "It is full: it holds 5 of at most 5 custom properties of contacts, and refuses more."
+    ]
+
+
+def test_limits_that_may_not_be_seen_are_not_told(account: Account):
+    account.hubspot.set_most("contacts", 1)
+    account.people(1)
+    account.hubspot.grant("narrow", ["oauth"])
+    assert Account(account.hubspot, token="narrow").connector.warnings() == []
+
+
+def test_that_tokens_of_private_apps_end_is_told_half_a_year_before_of_what_may_be_one(account: Account):
+    account.hubspot.grant("another-form")
+    other = Account(account.hubspot, token="another-form")
+    account.hubspot.set_time(facts.ENDS["private apps"][0] - WARNED - 1)
+    assert account.connector.warnings() == []
+    account.hubspot.advance(1)
+    (told,) = account.connector.warnings()
+    assert "until 2027-09" in told
+    assert (other.connector.warnings(), other.connector.check().notes) == ([], ("A developer test account.",))
 
 
 def test_all_calls_are_of_one_dated_version(account: Account):

@@ -22,9 +22,19 @@ from bothways.connectors.base import (
     WriteSeen,
 )
 from bothways.connectors.ends import End
-from bothways.connectors.hubspot import associations, listing, lists, reading, rules, subscriptions, webhooks, writing
+from bothways.connectors.hubspot import (
+    associations,
+    limits,
+    listing,
+    lists,
+    reading,
+    rules,
+    subscriptions,
+    webhooks,
+    writing,
+)
 from bothways.connectors.hubspot.api import Api
-from bothways.connectors.hubspot.facts import BASE_URL, CAPABILITIES, ENDS, LIMITS, MARKER, OAUTH, QUOTA
+from bothways.connectors.hubspot.facts import BASE_URL, CAPABILITIES, ENDS, LIMITS, MARKER, OAUTH, QUOTA, SENSITIVE_READ
 from bothways.connectors.hubspot.objects import KINDS
 from bothways.connectors.hubspot.paths import CURRENT, NUMBERED, VERSIONS
 from bothways.connectors.hubspot.schema import field_of
@@ -33,8 +43,10 @@ from bothways.connectors.hubspot.values import joined, listed, to_wire
 from bothways.connectors.hubspot.writers import last_changes, writers
 from bothways.connectors.permissions import OAuth
 from bothways.connectors.webhooks import Delivery, Hint, Subscribed, Topic
-from bothways.errors import PermissionMissing, SecretMissing, UnknownField
+from bothways.errors import AppFailed, PermissionMissing, SecretMissing, UnknownField
 from bothways.records import Field, FieldType, Ref, Value
+
+TOKEN = "Its token is a service key, or one of an app of this account: they look alike."
 
 NEWER = "Install the newest Bothways, which speaks a later one"
 
@@ -75,7 +87,7 @@ class HubSpot:
         self._marker = setup.settings.get("marker_property") or None
         self.capabilities: Capabilities = replace(CAPABILITIES, marker=self._marker is not None)
         self._api = Api(setup)
-        self._secrets, self._access = setup.secrets, setup.access
+        self._secrets, self._access, self._clock = setup.secrets, setup.access, setup.clock
         self._subscriptions = Subscriptions(setup)
         self._schemas: dict[str, Mapping[str, Field]] = {}
         self._rules: dict[str, rules.Rules] = {}
@@ -92,11 +104,26 @@ class HubSpot:
         """Return the account that the token belongs to; raise UnknownField if our marks have no property."""
         details = self._api.account()
         id, kind = str(details.get("portalId", "")), str(details.get("accountType") or "").lower().replace("_", " ")
-        notes = (f"A {kind} account.",) if kind else ()
+        notes = (*((f"A {kind} account.",) if kind else ()), *self._token_notes())
         for object in KINDS if self._marker else ():
             with suppress(PermissionMissing):  # what may not be read is not synced
                 self._check_marker(object, str(self._marker))
         return Account(id, f"HubSpot account {id}", notes)
+
+    def warnings(self) -> Sequence[str]:
+        """Return what is nearly used up of what the account may hold, and that its token may end soon."""
+        found = list(limits.near(self._api))
+        at, date = ENDS["private apps"]
+        if self._token_notes() and End("", at, date, "").is_near(self._clock()):
+            found.append(
+                f"HubSpot supports tokens of private apps until {date}. If its token is one, use a service key."
+            )
+        return found
+
+    def _token_notes(self) -> tuple[str, ...]:
+        """Return what the form of the token tells: [K] that of service keys and of all apps of the account is one."""
+        by_token = self._access is None and self._secrets.get("token").strip().startswith("pat-")
+        return (TOKEN,) if by_token else ()
 
     def time_zone(self) -> str:
         """Return the time zone of the account, "" if its details do not tell."""
@@ -111,7 +138,7 @@ class HubSpot:
         """Return the properties of an object, its associations and the labels of these, as fields."""
         own = self._read_properties(object)
         self._rules[object] = rules.read(self._api, object)
-        return [*own.values(), *associations.fields_of(self._api, object)]
+        return [*own.values(), *self._sensitive(object), *associations.fields_of(self._api, object)]
 
     def rules(self, object: str) -> Mapping[str, str]:
         """Return what the account's rules demand of fields, in words, as they were read with these."""
@@ -239,6 +266,23 @@ class HubSpot:
         if text.startswith(";") and self._field(object, name).type is FieldType.MULTI_CHOICE:
             return joined(listed(text))
         return text
+
+    def _sensitive(self, object: str) -> list[Field]:
+        """Return the properties marked as sensitive that the token may read; they are never written."""
+        kind, allowed = self._api.kind(object), self._access.allowed() if self._access else None
+        scope = SENSITIVE_READ.format(object)
+        if allowed is not None and scope not in allowed:
+            return []
+        try:
+            found = {str(prop["name"]): field_of(kind, prop) for prop in self._api.sensitive(object)}
+            seen = self._api.shows(object, list(found)) if found and allowed is None else found.keys()
+        except (PermissionMissing, AppFailed):
+            return []
+        return [
+            replace(each, label=f"{each.label} (sensitive)", read_only=True)
+            for name, each in found.items()
+            if name in seen
+        ]
 
     def _field(self, object: str, name: str) -> Field:
         """Return a field, from the schema as first read; one that is not known is plain text."""

@@ -71,6 +71,13 @@ CONCURRENCY = 4
 LONGEST_TEXT = 65536
 """[K] Characters that a text property holds."""
 
+SENSITIVE = "sensitive"
+"""The kind of properties that are listed when asked for, and whose values a token sees by the scope SENSITIVE_READ of
+their object (guide "Access and manage Sensitive Data"). [K] Without it they are passed over, as if there were none.
+Those that are highly sensitive are never asked for."""
+
+SENSITIVE_READ = "crm.objects.{}.sensitive.read.v2"
+
 FORWARD_ONLY = "lifecyclestage"
 """A property whose value can only move forward through its options, unless it is cleared first. [K] HubSpot
 answers with success then, and with the value that has stayed."""

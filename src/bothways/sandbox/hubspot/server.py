@@ -41,6 +41,9 @@ from bothways.sandbox.hubspot.web import Reply, Request, Web
 TOKEN = "pat-sandbox"
 LONGEST_ADDRESS = 8000
 LOG_LENGTH = 100_000
+FREE = ("/webhooks/", "/oauth/")
+"""How the paths of calls begin that take no token of an account."""
+
 PATIENCE = 60.0
 """Seconds until calls that are not made count as missing."""
 
@@ -430,7 +433,7 @@ class HubSpotSandbox(LetsAppsIn):
     def _routed(self, request: Request, search: bool) -> Reply | None:
         if len(request.target) > LONGEST_ADDRESS:
             raise Refused(414, "The address is too long")
-        free = request.path.startswith(("/webhooks/", "/oauth/"))
+        free = request.path.startswith(FREE)
         scopes = None if free else self._scopes(request)
         route = route_of(request.method, request.path)
         if route.owned:
@@ -483,6 +486,7 @@ class HubSpotSandbox(LetsAppsIn):
             self._hooks,
             self._desk,
             self.clock.now(),
+            None if request.path.startswith(FREE) else self._scopes(request),
         )
         if route.open:
             return Reply(*route.do(ask))
