@@ -1,9 +1,10 @@
 """Tokens, scopes and limits."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import pytest
 
+from bothways.connectors.base import WriteItem, WriteKind
 from bothways.connectors.ends import WARNED
 from bothways.connectors.hubspot import HubSpot, facts
 from bothways.connectors.hubspot.connector import TOKEN
@@ -19,6 +20,7 @@ from bothways.errors import (
     UnknownField,
     UnknownObject,
 )
+from bothways.records import Ref
 from bothways.sandbox.hubspot import FrozenClock, HubSpotSandbox
 from bothways.sandbox.hubspot.schema import prop
 from tests.connectors.hubspot.account import Account
@@ -123,10 +125,46 @@ def test_missing_scopes_are_named_in_words(account: Account):
     reader.pages()
     with pytest.raises(PermissionMissing) as caught:
         reader.create({"lastname": "N"})
-    assert "HubSpot does not allow this: the token lacks the scope crm.objects.contacts.write." in str(caught.value)
+    assert (
+        "HubSpot does not allow this: the token lacks the scope crm.objects.contacts.write (add and change contacts)."
+        in str(caught.value)
+    )
     with pytest.raises(PermissionMissing, match=r"crm\.objects\.companies\.read"):
         list(reader.connector.ids("companies"))
     assert reader.connector.count("companies") is None
+
+
+CALLS = {
+    "crm.objects.deals.read (read deals)": (
+        lambda hubspot: list(hubspot.ids("deals")),
+        lambda hubspot: hubspot.read("deals", [Ref("1")], []),
+        lambda hubspot: hubspot.find("deals", "", ["m"]),
+        lambda hubspot: hubspot.writers("deals", ["amount"]),
+        lambda hubspot: hubspot.last_changes("deals", ["1"], ["amount"]),
+    ),
+    "crm.objects.deals.write (add and change deals)": (
+        lambda hubspot: hubspot.write("deals", [WriteItem("k", WriteKind.CREATE, {"dealname": "D"})]),
+        lambda hubspot: hubspot.write("deals", [WriteItem("k", WriteKind.UPDATE, {"dealname": "D"}, Ref("1"))]),
+        lambda hubspot: hubspot.write("deals", [WriteItem("k", WriteKind.ARCHIVE, ref=Ref("1"))]),
+    ),
+    "crm.schemas.deals.read (see which properties deals have)": (lambda hubspot: hubspot.fields("deals"),),
+    "crm.lists.read (see which records are in a list)": (
+        lambda hubspot: hubspot.lists("deals"),
+        lambda hubspot: list(hubspot.members("deals", "1")),
+    ),
+}
+"""By the permission that it lacks: calls of a connector whose token has none of them, but for what comes before."""
+
+
+@pytest.mark.parametrize(("words", "call"), [(words, call) for words, calls in CALLS.items() for call in calls])
+def test_every_call_that_is_not_allowed_tells_which_permission_it_lacks_and_what_that_is_for(
+    account: Account, words: str, call: Callable[[HubSpot], object]
+):
+    account.hubspot.grant("narrow", ["crm.schemas.deals.read"] if "objects" in words else [])
+    narrow = Account(account.hubspot, {"marker_property": "hs_object_id"}, token="narrow")
+    with pytest.raises(PermissionMissing) as caught:
+        call(narrow.connector)
+    assert words in caught.value.message
 
 
 def test_marker_must_be_a_unique_property(account: Account):

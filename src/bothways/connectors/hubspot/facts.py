@@ -142,3 +142,16 @@ OAUTH = OAuth(
 )
 """An app of HubSpot asks for the scopes that are set in it, and for no others: those needed here must be required
 there, and the rest optional. [K] That the paths of version 2026-09 take the forms of RFC 6749, 7009 and 7662."""
+
+PURPOSES = {
+    **{each.scope: each.label for each in OAUTH.permissions},
+    **{
+        f"crm.schemas.{name}.write": f"make a property of our own for {name}"
+        for name in ("contacts", "companies", "deals")
+    },
+    **{
+        SENSITIVE_READ.format(name): f"read sensitive properties of {name}"
+        for name in ("contacts", "companies", "deals")
+    },
+}
+"""What each scope is for, in words: for whoever has not given it."""

@@ -9,7 +9,7 @@ import orjson
 
 from bothways.connectors.base import REJECTED
 from bothways.connectors.http import Response, Spent, plain_words
-from bothways.connectors.hubspot.facts import NOT_CARRIED_OUT
+from bothways.connectors.hubspot.facts import NOT_CARRIED_OUT, PURPOSES
 from bothways.errors import ProtocolError
 
 NOT_FOUND = "OBJECT_NOT_FOUND"
@@ -85,9 +85,9 @@ def said_of(response: Response) -> Problem:
 
 
 def words_of(response: Response) -> str:
-    """Return HubSpot's own sentence about a refused call; for missing permissions, their names."""
+    """Return HubSpot's own sentence about a refused call; for missing permissions, their names and what each is for."""
     body = _body(response)
-    scopes = sorted(set(_scopes(body)))
+    scopes = [f"{each} ({PURPOSES[each]})" if each in PURPOSES else each for each in sorted(set(_scopes(body)))]
     if scopes:
         several = "s" if len(scopes) > 1 else ""
         return f"the token lacks the scope{several} {', '.join(scopes)}"
