@@ -5,7 +5,7 @@ from itertools import chain, count
 from typing import TypeVar
 
 from bothways.connectors import registry
-from bothways.connectors.base import KeepsLists, Setting
+from bothways.connectors.base import OWN_FIELD, KeepsLists, MakesOwnField, Setting
 from bothways.connectors.permissions import oauth_of
 from bothways.errors import AccountChanged, AppInUse
 from bothways.ledger import access, db, rests
@@ -103,6 +103,7 @@ def show_app(workspace: Workspace, name: str) -> AppDetails:
         next((each for each in standing(workspace) if each.app == name), None),
         *_by_oauth(document),
         tuple(f"{each.message} {each.advice}" for each in ending(document, workspace.clock())),
+        issubclass(registry.connector_class(document.connector), MakesOwnField) and OWN_FIELD not in document.settings,
     )
 
 

@@ -57,6 +57,13 @@ class Api:
         response = self._listed(object, self.path("properties", object), {}, "properties")
         return self.rows(self.body(response), "name")
 
+    def make_property(self, object: str, definition: Mapping[str, Any]) -> Response:
+        """Make a property of an object; raise PermissionMissing. That it is refused is an answer as well."""
+        path = self.path("properties", object)
+        return self.http.request(
+            "POST", path, json=definition, call="make property", repeatable=False, ok=(200, 201, 400, 409)
+        )
+
     def sensitive(self, object: str) -> Sequence[Mapping[str, Any]]:
         """Return the properties of an object that are marked as sensitive."""
         query = {"dataSensitivity": SENSITIVE}

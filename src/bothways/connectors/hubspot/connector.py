@@ -12,6 +12,7 @@ from bothways.connectors.base import (
     LastChange,
     ObjectType,
     Outcome,
+    OwnField,
     Page,
     Read,
     RecordList,
@@ -27,6 +28,7 @@ from bothways.connectors.hubspot import (
     limits,
     listing,
     lists,
+    marking,
     reading,
     rules,
     subscriptions,
@@ -105,9 +107,10 @@ class HubSpot:
         details = self._api.account()
         id, kind = str(details.get("portalId", "")), str(details.get("accountType") or "").lower().replace("_", " ")
         notes = (*((f"A {kind} account.",) if kind else ()), *self._token_notes())
-        for object in KINDS if self._marker else ():
-            with suppress(PermissionMissing):  # what may not be read is not synced
-                self._check_marker(object, str(self._marker))
+        for each in marking.standing(self._api, self.objects(), self._marker) if self._marker else ():
+            if not each.there:
+                hint = "Make it with: bothways app own-field, or take marker_property out."
+                raise UnknownField(app=self._api.app, object=each.object, field=self._marker, hint=hint)
         return Account(id, f"HubSpot account {id}", notes)
 
     def warnings(self) -> Sequence[str]:
@@ -135,10 +138,11 @@ class HubSpot:
         return [OAUTH.restricted(kind.type, allowed) for kind in KINDS.values()]
 
     def fields(self, object: str) -> Sequence[Field]:
-        """Return the properties of an object, its associations and the labels of these, as fields."""
+        """Return the properties of an object but that of our own, its associations and their labels, as fields."""
         own = self._read_properties(object)
         self._rules[object] = rules.read(self._api, object)
-        return [*own.values(), *self._sensitive(object), *associations.fields_of(self._api, object)]
+        offered = [each for name, each in own.items() if name not in (MARKER, self._marker)]
+        return [*offered, *self._sensitive(object), *associations.fields_of(self._api, object)]
 
     def rules(self, object: str) -> Mapping[str, str]:
         """Return what the account's rules demand of fields, in words, as they were read with these."""
@@ -182,6 +186,14 @@ class HubSpot:
 
         results = writing.write(self._api, kind.name, items, wire, self._marker)
         return [self._by_rule(kind.name, each) for each in results]
+
+    def own_fields(self) -> Sequence[OwnField]:
+        """Return how the property for our marks stands: that which the settings name, or the one that we propose."""
+        return marking.standing(self._api, self.objects(), self._marker or MARKER)
+
+    def make_own_field(self, object: str) -> None:
+        """Make the property for our own marks, where it is missing."""
+        marking.make(self._api, self._api.kind(object).name, self._marker or MARKER)
 
     def writers(self, object: str, fields: Sequence[str]) -> Sequence[WriteSeen]:
         """Return which products wrote these properties of the records changed last."""
@@ -253,12 +265,6 @@ class HubSpot:
         known_rules = self._rules.get(object, {})
         words = "; ".join(f"{name}: {said}" for name in names if (said := rules.words(known_rules, name)))
         return replace(result, message=f"{REJECTED} ({words}): {result.message}") if words else result
-
-    def _check_marker(self, object: str, name: str) -> None:
-        found = self._read_properties(object).get(name)
-        if found is None or not found.unique or found.read_only:
-            hint = "Make it in HubSpot as a text property with unique values, or take marker_property out."
-            raise UnknownField(app=self._api.app, object=object, field=name, hint=hint)
 
     def _to_wire(self, object: str, name: str, value: Value) -> str:
         """Return what is sent for a value: the choices of a multi-choice never with a ";" in front."""

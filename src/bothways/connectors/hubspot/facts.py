@@ -85,6 +85,10 @@ answers with success then, and with the value that has stayed."""
 MARKER = "bothways_key"
 """The name proposed for a unique property of our own, which makes exact recovery of creates possible."""
 
+MOST_UNIQUE = 10
+"""Properties with unique values that an account can make for one object (guide "Properties"). [K] That those which
+HubSpot has by itself do not count among them."""
+
 MERGED_IDS = "hs_merged_object_ids"
 """The ids that a record has absorbed. [K] separated by ";"."""
 

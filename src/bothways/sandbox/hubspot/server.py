@@ -307,19 +307,19 @@ class HubSpotSandbox(LetsAppsIn):
         with self._inside():
             self._store.drop_list(_kind(object).name, title)
 
-    def set_rule(self, object: str, name: str, type: str, arguments: Sequence[str] | None = ()) -> None:
+    def set_rule(self, object: str, property: str, type: str, arguments: Sequence[str] | None = ()) -> None:
         """Set a rule of a property's values as an administrator would (see ``rules.TYPES``), or take it away (None)."""
         with self._inside():
-            self._crm.rules.set_rule(_kind(object).name, name, type, arguments)
+            self._crm.rules.set_rule(_kind(object).name, property, type, arguments)
 
-    def require(self, object: str, name: str, *, when: str = "", holds: str = "") -> None:
+    def require(self, object: str, property: str, *, when: str = "", holds: str = "") -> None:
         """Demand a value of a property whenever another one (``when``) holds something; else, of every new record."""
         rules, kind = self._crm.rules, _kind(object).name
         with self._inside():
             if when:
-                rules.when.setdefault(kind, []).append((when, holds, name))
+                rules.when.setdefault(kind, []).append((when, holds, property))
             else:
-                rules.made.setdefault(kind, []).append(name)
+                rules.made.setdefault(kind, []).append(property)
 
     def set_most(self, object: str, records: int) -> None:
         """Let the account hold so many records of a kind at most."""
