@@ -1206,6 +1206,50 @@ class AtWork(PeopleError):
     to_do = "Try again when that has ended. Turned off, it is not begun again."
 
 
+class EndsSoon(SettingsError):
+    """Told before an app supports a version of its API no longer that a connection speaks."""
+
+    code = "BW-583"
+    what = "{app} works by {part}, which is supported until {date}."
+    by_itself = "Syncs go on as they are until then."
+    to_do = "{hint}."
+
+
+class HasEnded(SettingsError):
+    """Told once an app supports a version of its API no longer that a connection speaks."""
+
+    code = "BW-584"
+    what = "{app} works by {part}, which is supported no longer since {date}."
+    by_itself = "Syncs go on for as long as it still answers, which may end at any time."
+    to_do = "{hint}."
+
+
+class OwnFieldNotConfirmed(ConfirmationNeeded):
+    code = "BW-585"
+    what = (
+        "{app} would get the unique property {field} on {objects}, and each record that is created there a value of it."
+    )
+    by_itself = "Nothing was made."
+    to_do = "Say so with --yes."
+
+
+class OwnFieldUnfit(SettingsError):
+    code = "BW-586"
+    what = "There is a property {field} of {object} in {app} already, and it is no text with unique values."
+    by_itself = "Nothing was made. Syncs go on without it."
+    to_do = (
+        "A property can be made unique only when it is made. Delete that one in {app}, or name another one with "
+        "marker_property."
+    )
+
+
+class NoRoomForOwnField(SettingsError):
+    code = "BW-587"
+    what = "{object} of {app} have {most} properties with unique values, and can have no more."
+    by_itself = "Nothing was made. Syncs go on without it."
+    to_do = "Archive one of them in {app} that nobody needs, or leave it as it is."
+
+
 # --- apps ---------------------------------------------------------------------------------------------
 
 
@@ -1285,6 +1329,15 @@ class AppFailed(AppError):
     code, retriable = "BW-205", True
     what = "{app} failed with HTTP {status}: {reason}."
     to_do = "Run again later; if it stays, ask the makers of {app}."
+
+
+class OwnFieldRefused(AppError):
+    """Raised where an app does not make a property of our own."""
+
+    code = "BW-213"
+    what = "{app} does not make the property {field} of {object}: {reason}."
+    by_itself = "Syncs go on without it."
+    to_do = "Mend what it says in {app}, then try again."
 
 
 class ProtocolError(AppError):

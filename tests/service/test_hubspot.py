@@ -8,7 +8,7 @@ import pytest
 from bothways.errors import OthersWriteToo, SecretMissing, SecretUnusable
 from bothways.jobs import now
 from bothways.sandbox.hubspot import FrozenClock, HubSpotSandbox
-from bothways.service import apps, preview
+from bothways.service import apps, issue_groups, preview
 from bothways.service.issues import list_issues
 from bothways.service.proof import compare
 from bothways.service.syncs import show_sync, turn_off, turn_on
@@ -343,3 +343,25 @@ def test_our_own_writes_are_no_other_product(
     turn_off(workspace, "people")
     turn_on(workspace, "people")
     assert show_sync(workspace, "people").state == "on"
+
+
+def test_what_rules_of_an_account_reject_waits_with_the_rule_and_stops_nobody_else(
+    workspace: Workspace, accounts: tuple[HubSpotSandbox, HubSpotSandbox]
+) -> None:
+    east, west = accounts
+    west.set_rule("contacts", "jobtitle", "REGEX", ["^[A-Z]", "Begin with a capital"])
+    west.require("contacts", "jobtitle")
+    for number, title in enumerate(("Buyer", "buyer", "")):
+        east.create("contacts", {"email": f"p{number}@x.test", "jobtitle": title})
+    turn_on(workspace, "people")
+    for _ in range(3):
+        east.advance(120)
+        run = now.run_sync(workspace, "people", approved=True)
+    assert [each["email"] for each in west.records("contacts").values()] == ["p0@x.test"]
+    assert (run.state, run.failing) == ("done", 2)
+    found = {each.cause: each for each in issue_groups.groups(workspace).rows}
+    assert set(found) == {"rule", "rule_value"}
+    assert found["rule"].title == "A rule of west rejects records"
+    assert found["rule"].said == 'rejected by rule "required to create a record": "jobtitle" must have a value'
+    assert found["rule_value"].title == "A rule of west does not let Job Title be so"
+    assert found["rule_value"].said == "rejected by rule (jobtitle: Begin with a capital): Begin with a capital"

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from bothways.cli.asking import confirmed
 from bothways.cli.serving import PORT
 from bothways.cli.terminal import Terminal, say
 from bothways.cli.text import in_command
@@ -189,6 +190,29 @@ def check(
         terminal.document("app-check", plain(view))
     else:
         terminal.lines(render.check(view))
+
+
+def own_field(
+    context: typer.Context,
+    app: Name,
+    yes: Annotated[bool, typer.Option("--yes", help="Make it without asking.")] = False,
+) -> None:
+    """Have an app keep our mark of each record that is created in it.
+
+    A create that was sent and never answered is then surely found again. Shows in which objects a field for it would be
+    made, and makes it once you agree. Syncs work without it, too.
+    """
+    from bothways.cli.render import apps as render
+    from bothways.service import own_fields
+    from bothways.service.views import plain
+
+    terminal: Terminal = context.obj
+    workspace = opened(terminal)
+    view = confirmed(terminal, lambda approved: own_fields.make(workspace, app, confirmed=approved), yes)
+    if terminal.json:
+        terminal.document("own-field", plain(view))
+    else:
+        terminal.lines(render.own_field(view))
 
 
 def objects(context: typer.Context, app: Name) -> None:

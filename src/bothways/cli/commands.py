@@ -75,6 +75,7 @@ GROUPS: tuple[tuple[str, str, tuple[tuple[str, Callable[..., Any]], ...]], ...] 
             ("remove", apps.remove),
             ("objects", apps.objects),
             ("fields", apps.fields),
+            ("own-field", apps.own_field),
             ("search", apps.search),
             ("new", apps.new),
         ),

@@ -20,6 +20,7 @@ from bothways.jobs.turns import Worker, take_turn
 from bothways.jobs.upkeep import LOOK_EVERY, Upkeep
 from bothways.ledger import clocks, db, turns
 from bothways.ledger.turns import BEAT_EVERY, KINDS, PROOF, SYNC
+from bothways.service import ends
 from bothways.service.database import kept_open
 from bothways.service.document import CHANNELS
 from bothways.service.turn import process_name
@@ -167,6 +168,7 @@ class Service:
             turns.ask(SYNC, turns.all_with_marks(now), now)
         if not 0.0 <= now - self._arranged_at < ARRANGE_EVERY:
             arrange(self.worker)
+            ends.look(self.workspace, now)
             self._arranged_at = now
         found = {kind: turns.due(kind, now, MOST_QUEUED) for kind in KINDS}
         for kind, ids in found.items():

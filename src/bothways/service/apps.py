@@ -5,7 +5,7 @@ from itertools import chain, count
 from typing import TypeVar
 
 from bothways.connectors import registry
-from bothways.connectors.base import KeepsLists, Setting
+from bothways.connectors.base import OWN_FIELD, KeepsLists, MakesOwnField, Setting
 from bothways.connectors.permissions import oauth_of
 from bothways.errors import AccountChanged, AppInUse
 from bothways.ledger import access, db, rests
@@ -16,6 +16,7 @@ from bothways.service.allowances import accounted, into_the_reserve, standing
 from bothways.service.connect import access_of, make, open_app
 from bothways.service.database import on_database
 from bothways.service.document import CLIENT_SECRET, AppDocument, SecretPlace
+from bothways.service.ends import ending
 from bothways.service.entries import check_name, checked, checked_app, demand_secrets, entry_of, objects_of
 from bothways.service.reading_apps import check_reached
 from bothways.service.rights import Role, for_role
@@ -101,6 +102,8 @@ def show_app(workspace: Workspace, name: str) -> AppDetails:
         rest is not None and rest.trouble.startswith(f"{AccountChanged.code} "),
         next((each for each in standing(workspace) if each.app == name), None),
         *_by_oauth(document),
+        tuple(f"{each.message} {each.advice}" for each in ending(document, workspace.clock())),
+        issubclass(registry.connector_class(document.connector), MakesOwnField) and OWN_FIELD not in document.settings,
     )
 
 
@@ -163,7 +166,7 @@ def add_app(
         entry = entry_of(connector, settings, {**secrets, **files})
         document = checked(name, entry)
         check_reached(document, workspace.document.public_url)
-        view = checked_app(make(workspace, document))
+        view = checked_app(make(workspace, document), workspace.clock())
         add_entry(workspace.file, "apps", name, entry)
     reload(workspace)
     return view
@@ -185,7 +188,7 @@ def sign_in_again(
         auth = {each: {kind: place} for each, (kind, place) in {**secrets, **files}.items()}
         entry["auth"] = {**entry.get("auth", {}), **auth}
         app = make(workspace, checked(name, entry))
-        view = checked_app(app)
+        view = checked_app(app, workspace.clock())
         ensure_same_account(workspace, app)
         yaml_edit.set_entry(workspace.file, "apps", name, entry)
     reload(workspace)
@@ -219,7 +222,7 @@ def check_app(workspace: Workspace, name: str) -> AppCheck:
     """Ask an app who we are there and what it offers."""
     app = open_app(workspace, name)
     with into_the_reserve(app):
-        return checked_app(app)
+        return checked_app(app, workspace.clock())
 
 
 @accounted

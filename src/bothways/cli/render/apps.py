@@ -7,7 +7,7 @@ from bothways.cli.text import clean, columns, listed, number
 from bothways.records import Field
 
 if TYPE_CHECKING:
-    from bothways.service.views import AppCheck, AppView, ConnectorView, ObjectView
+    from bothways.service.views import AppCheck, AppView, ConnectorView, ObjectView, OwnFieldView
 
 
 def apps(views: Sequence["AppView"]) -> list[str]:
@@ -24,7 +24,14 @@ def check(view: "AppCheck") -> list[str]:
     account = listed([view.account_label, number])
     lines = [clean(f"✓ {view.name}: {view.title} answers. {account}".rstrip())]
     lines += [f"  {note}" for note in view.notes]
+    lines += [f"! {warning}" for warning in view.warnings]
     return lines + [f"  {line}" for line in objects(view.objects)] if view.objects else lines
+
+
+def own_field(view: "OwnFieldView") -> list[str]:
+    """Return in which objects the field of our own is."""
+    labels = listed([each.label for each in view.objects if each.there], "nothing that may be written")
+    return [f"{view.app} keeps our marks in {view.field}, on: {labels}."]
 
 
 def objects(views: Sequence["ObjectView"]) -> list[str]:

@@ -8,7 +8,7 @@ from urllib.parse import urlencode
 from bothways.connectors.base import Setup
 from bothways.connectors.http import HttpClient, Manners, Response
 from bothways.connectors.hubspot.customs import Customs
-from bothways.connectors.hubspot.facts import BASE_URL, CONCURRENCY, LONGEST_QUERY
+from bothways.connectors.hubspot.facts import BASE_URL, CONCURRENCY, LONGEST_QUERY, SENSITIVE
 from bothways.connectors.hubspot.objects import KINDS, REFERENCES, Kind, Reference, is_custom
 from bothways.connectors.hubspot.paths import CURRENT, path
 from bothways.connectors.hubspot.problems import Problem, day_of, limit_of, problem_of, said_of, spent, words_of
@@ -88,10 +88,37 @@ class Api:
         """Return the details of the account that the token belongs to."""
         return self.body(self.http.request("GET", self.path("account"), call="account", repeatable=True))
 
+    def used(self, what: str) -> Mapping[str, Any]:
+        """Return how much is used of a limit of the account: of "records", or of "custom-properties"."""
+        return self.body(self.http.request("GET", self.path("limits", what), call="limits", repeatable=True))
+
     def properties(self, object: str) -> Sequence[Mapping[str, Any]]:
         """Return the properties of an object; raise ObjectGone."""
         response = self._listed(object, self.path("properties", object), {}, "properties")
         return self.rows(self.body(response), "name")
+
+    def make_property(self, object: str, definition: Mapping[str, Any]) -> Response:
+        """Make a property of an object; raise PermissionMissing. That it is refused is an answer as well."""
+        path = self.path("properties", object)
+        return self.http.request(
+            "POST", path, json=definition, call="make property", repeatable=False, ok=(200, 201, 400, 409)
+        )
+
+    def sensitive(self, object: str) -> Sequence[Mapping[str, Any]]:
+        """Return the properties of an object that are marked as sensitive."""
+        query = {"dataSensitivity": SENSITIVE}
+        return self.rows(self.body(self._listed(object, self.path("properties", object), query, "sensitive")), "name")
+
+    def shows(self, object: str, names: Sequence[str]) -> frozenset[str]:
+        """Return those of the properties whose values the token may see, as a record tells; none if there is none."""
+        query = {**list_query(None, names), "limit": "1"}
+        rows = self.rows(self.body(self._listed(object, self.path("objects", object), query, "sensitive")))
+        return frozenset(name for row in rows for name in row.get("properties") or () if name in names)
+
+    def rules(self, object: str) -> Sequence[Mapping[str, Any]]:
+        """Return the properties of an object that have rules, with these."""
+        path = self.path("validations", self.kind(object).type_id)
+        return self.rows(self.body(self.http.request("GET", path, call="rules", repeatable=True)), "propertyName")
 
     def require(self, object: str, rows: Sequence[Mapping[str, Any]], names: Sequence[str]) -> None:
         """Raise UnknownField if a property that was asked for is missing from all rows and from the schema.

@@ -6,10 +6,13 @@ from dataclasses import replace
 from typing import ClassVar
 
 from bothways.connectors.base import (
+    REJECTED,
     Account,
     Capabilities,
     LastChange,
     ObjectType,
+    Outcome,
+    OwnField,
     Page,
     Read,
     RecordList,
@@ -19,29 +22,37 @@ from bothways.connectors.base import (
     WriteResult,
     WriteSeen,
 )
+from bothways.connectors.ends import End
 from bothways.connectors.hubspot import (
     associations,
+    limits,
     listing,
     lists,
+    marking,
     owners,
     pipelines,
     reading,
+    rules,
     subscriptions,
     webhooks,
     writing,
 )
 from bothways.connectors.hubspot.api import Api
-from bothways.connectors.hubspot.facts import BASE_URL, CAPABILITIES, LIMITS, MARKER, OAUTH, QUOTA
+from bothways.connectors.hubspot.facts import BASE_URL, CAPABILITIES, ENDS, LIMITS, MARKER, OAUTH, QUOTA, SENSITIVE_READ
 from bothways.connectors.hubspot.objects import CUSTOM, KINDS, OWNERS
-from bothways.connectors.hubspot.paths import CURRENT, VERSIONS
+from bothways.connectors.hubspot.paths import CURRENT, NUMBERED, VERSIONS
 from bothways.connectors.hubspot.schema import field_of
 from bothways.connectors.hubspot.subscriptions import Subscriptions
 from bothways.connectors.hubspot.values import joined, listed, to_wire
 from bothways.connectors.hubspot.writers import last_changes, writers
 from bothways.connectors.permissions import OAuth
 from bothways.connectors.webhooks import Delivery, Hint, Subscribed, Topic
-from bothways.errors import PermissionMissing, SecretMissing, UnknownField
+from bothways.errors import AppFailed, PermissionMissing, SecretMissing, UnknownField
 from bothways.records import Field, FieldType, Ref, Value
+
+TOKEN = "Its token is a service key, or one of an app of this account: they look alike."
+
+NEWER = "Install the newest Bothways, which speaks a later one"
 
 
 class HubSpot:
@@ -80,19 +91,44 @@ class HubSpot:
         self._marker = setup.settings.get("marker_property") or None
         self.capabilities: Capabilities = replace(CAPABILITIES, marker=self._marker is not None)
         self._api = Api(setup)
-        self._secrets, self._access = setup.secrets, setup.access
+        self._secrets, self._access, self._clock = setup.secrets, setup.access, setup.clock
         self._subscriptions = Subscriptions(setup)
         self._schemas: dict[str, Mapping[str, Field]] = {}
+        self._rules: dict[str, rules.Rules] = {}
+
+    @classmethod
+    def ends(cls, settings: Mapping[str, str]) -> Sequence[End]:
+        """Return when the version ends that a connection speaks."""
+        version = settings.get("api_version") or CURRENT
+        hint = NEWER if version == CURRENT else f"Take api_version out of its settings, or set api_version: {CURRENT}"
+        parts = {"v3": "objects (v3)", "v4": "associations (v4)"} if version == NUMBERED else {version: version}
+        return [End(f"the version {words} of its API", *ENDS[name], hint) for name, words in parts.items()]
 
     def check(self) -> Account:
         """Return the account that the token belongs to; raise UnknownField if our marks have no property."""
         details = self._api.account()
         id, kind = str(details.get("portalId", "")), str(details.get("accountType") or "").lower().replace("_", " ")
-        notes = (f"A {kind} account.",) if kind else ()
-        for object in [*KINDS, *(kind.name for kind in self._api.customs())] if self._marker else ():
-            with suppress(PermissionMissing):  # what may not be read is not synced
-                self._check_marker(object, str(self._marker))
+        notes = (*((f"A {kind} account.",) if kind else ()), *self._token_notes())
+        for each in marking.standing(self._api, self.objects(), self._marker) if self._marker else ():
+            if not each.there:
+                hint = "Make it with: bothways app own-field, or take marker_property out."
+                raise UnknownField(app=self._api.app, object=each.object, field=self._marker, hint=hint)
         return Account(id, f"HubSpot account {id}", notes)
+
+    def warnings(self) -> Sequence[str]:
+        """Return what is nearly used up of what the account may hold, and that its token may end soon."""
+        found = list(limits.near(self._api))
+        at, date = ENDS["private apps"]
+        if self._token_notes() and End("", at, date, "").is_near(self._clock()):
+            found.append(
+                f"HubSpot supports tokens of private apps until {date}. If its token is one, use a service key."
+            )
+        return found
+
+    def _token_notes(self) -> tuple[str, ...]:
+        """Return what the form of the token tells: [K] that of service keys and of all apps of the account is one."""
+        by_token = self._access is None and self._secrets.get("token").strip().startswith("pat-")
+        return (TOKEN,) if by_token else ()
 
     def time_zone(self) -> str:
         """Return the time zone of the account, "" if its details do not tell."""
@@ -108,13 +144,20 @@ class HubSpot:
         ]
 
     def fields(self, object: str) -> Sequence[Field]:
-        """Return the properties of an object, its associations and the labels of these, as fields."""
+        """Return the properties of an object but that of our own, its associations and their labels, as fields."""
         if object == OWNERS:
             return owners.FIELDS
         self._api.forget_kind(object)
-        kind = self._api.kind(object)
-        properties = pipelines.with_stages(self._api, kind, list(self._read_properties(object).values()))
-        return [*properties, *associations.fields_of(self._api, object)]
+        kind, own = self._api.kind(object), self._read_properties(object)
+        self._rules[object] = rules.read(self._api, object)
+        offered = [each for name, each in own.items() if name not in (MARKER, self._marker)]
+        properties = pipelines.with_stages(self._api, kind, offered)
+        return [*properties, *self._sensitive(object), *associations.fields_of(self._api, object)]
+
+    def rules(self, object: str) -> Mapping[str, str]:
+        """Return what the account's rules demand of fields, in words, as they were read with these."""
+        known = self._rules.get(object, {})
+        return {name: rules.words(known, name) for name in known}
 
     def count(self, object: str) -> int | None:
         """Return the number of live records as HubSpot's search knows it; None where the token may not read them."""
@@ -163,9 +206,18 @@ class HubSpot:
         def wire(item: WriteItem) -> Mapping[str, str]:
             return {name: self._to_wire(kind.name, name, value) for name, value in item.values.items()}
 
-        return pipelines.explained(
+        results = pipelines.explained(
             self._api, kind, items, writing.write(self._api, kind.name, items, wire, self._marker)
         )
+        return [self._by_rule(kind.name, each) for each in results]
+
+    def own_fields(self) -> Sequence[OwnField]:
+        """Return how the property for our marks stands: that which the settings name, or the one that we propose."""
+        return marking.standing(self._api, self.objects(), self._marker or MARKER)
+
+    def make_own_field(self, object: str) -> None:
+        """Make the property for our own marks, where it is missing."""
+        marking.make(self._api, self._api.kind(object).name, self._marker or MARKER)
 
     def writers(self, object: str, fields: Sequence[str]) -> Sequence[WriteSeen]:
         """Return which products wrote these properties of the records changed last."""
@@ -234,11 +286,15 @@ class HubSpot:
         """Delete a subscription."""
         self._subscriptions.delete(id)
 
-    def _check_marker(self, object: str, name: str) -> None:
-        found = self._read_properties(object).get(name)
-        if found is None or not found.unique or found.read_only:
-            hint = "Make it in HubSpot as a text property with unique values, or take marker_property out."
-            raise UnknownField(app=self._api.app, object=object, field=name, hint=hint)
+    def _by_rule(self, object: str, result: WriteResult) -> WriteResult:
+        """Return a result that tells the rules of the fields that were refused, as they were last read with these."""
+        if result.outcome is not Outcome.REFUSED or result.message.startswith(REJECTED):
+            return result
+        known = self._schemas.get(object, {})
+        names = [name for name in result.fields if name not in known or not known[name].unique]
+        known_rules = self._rules.get(object, {})
+        words = "; ".join(f"{name}: {said}" for name in names if (said := rules.words(known_rules, name)))
+        return replace(result, message=f"{REJECTED} ({words}): {result.message}") if words else result
 
     def _to_wire(self, object: str, name: str, value: Value) -> str:
         """Return what is sent for a value: the choices of a multi-choice never with a ";" in front."""
@@ -246,6 +302,23 @@ class HubSpot:
         if text.startswith(";") and self._field(object, name).type is FieldType.MULTI_CHOICE:
             return joined(listed(text))
         return text
+
+    def _sensitive(self, object: str) -> list[Field]:
+        """Return the properties marked as sensitive that the token may read; they are never written."""
+        kind, allowed = self._api.kind(object), self._access.allowed() if self._access else None
+        scope = SENSITIVE_READ.format(object)
+        if allowed is not None and scope not in allowed:
+            return []
+        try:
+            found = {str(prop["name"]): field_of(kind, prop) for prop in self._api.sensitive(object)}
+            seen = self._api.shows(object, list(found)) if found and allowed is None else found.keys()
+        except (PermissionMissing, AppFailed):
+            return []
+        return [
+            replace(each, label=f"{each.label} (sensitive)", read_only=True)
+            for name, each in found.items()
+            if name in seen
+        ]
 
     def _field(self, object: str, name: str) -> Field:
         """Return a field, from the schema as first read; one that is not known is plain text."""

@@ -8,6 +8,18 @@ from bothways.connectors.base import Capabilities
 from bothways.connectors.hubspot.paths import CURRENT, path
 from bothways.connectors.permissions import OAuth, Permission
 
+ENDS = {
+    "v3": (1_819_756_800.0, "2027-09"),
+    "v4": (1_806_364_800.0, "2027-03-30"),
+    "2026-03": (1_819_756_800.0, "2027-09"),
+    "2026-09": (1_835_481_600.0, "2028-03"),
+    "private apps": (1_819_756_800.0, "2027-09"),
+}
+"""When versions of the API, and the tokens of private apps, end: seconds, and the day or month that is told; of a month
+its first day counts. Sources: changelogs "legacy APIs and legacy apps: what's going unsupported and when" and "legacy
+private app creation sunset" (v3, v4, private apps), guide "versioning". [K] Those of dated versions: 18 months after
+each came out, on 30 March and on 8 September 2026."""
+
 BASE_URL = "https://api.hubapi.com"
 """The same for all regions."""
 
@@ -59,12 +71,23 @@ CONCURRENCY = 4
 LONGEST_TEXT = 65536
 """[K] Characters that a text property holds."""
 
+SENSITIVE = "sensitive"
+"""The kind of properties that are listed when asked for, and whose values a token sees by the scope SENSITIVE_READ of
+their object (guide "Access and manage Sensitive Data"). [K] Without it they are passed over, as if there were none.
+Those that are highly sensitive are never asked for."""
+
+SENSITIVE_READ = "crm.objects.{}.sensitive.read.v2"
+
 FORWARD_ONLY = "lifecyclestage"
 """A property whose value can only move forward through its options, unless it is cleared first. [K] HubSpot
 answers with success then, and with the value that has stayed."""
 
 MARKER = "bothways_key"
 """The name proposed for a unique property of our own, which makes exact recovery of creates possible."""
+
+MOST_UNIQUE = 10
+"""Properties with unique values that an account can make for one object (guide "Properties"). [K] That those which
+HubSpot has by itself do not count among them."""
 
 MERGED_IDS = "hs_merged_object_ids"
 """The ids that a record has absorbed. [K] separated by ";"."""
@@ -139,3 +162,16 @@ OAUTH = OAuth(
 """An app of HubSpot asks for the scopes that are set in it, and for no others: those needed here must be required
 there, and the rest optional. Tickets and products have one scope each for all that is done with them; leads are
 described by what may read them. [K] That the paths of version 2026-09 take the forms of RFC 6749, 7009 and 7662."""
+
+PURPOSES = {
+    **{each.scope: each.label for each in OAUTH.permissions},
+    **{
+        f"crm.schemas.{name}.write": f"make a property of our own for {name}"
+        for name in ("contacts", "companies", "deals", "custom")
+    },
+    **{
+        SENSITIVE_READ.format(name): f"read sensitive properties of {name}"
+        for name in ("contacts", "companies", "deals", "custom")
+    },
+}
+"""What each scope is for, in words: for whoever has not given it."""

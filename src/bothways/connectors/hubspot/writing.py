@@ -217,6 +217,8 @@ def _refused(item: WriteItem, problem: Problem, unique: AbstractSet[str]) -> Wri
         return WriteResult(item.key, Outcome.GONE, message=problem.message)
     named = problem.fields or (sorted(unique) if problem.existing_id else ())
     fields = tuple(name for name in named if name in item.values)
+    if not fields and item.kind is WriteKind.UPDATE:  # the rest of a record that is there can do without that value
+        fields = tuple(name for name in problem.triggers if name in item.values)
     return WriteResult(item.key, Outcome.REFUSED, fields=fields, message=problem.message or problem.category)
 
 

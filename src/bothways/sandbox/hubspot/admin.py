@@ -21,6 +21,7 @@ PREFIX = "/_admin/"
 NAMES = frozenset(
     {
         *("seed", "create", "edit", "archive", "restore", "merge", "get", "records", "define", "indexed"),
+        *("set_rule", "require", "set_most"),
         *(
             "associate",
             "dissociate",
@@ -193,6 +194,19 @@ class Admin:
     def drop_list(self, object: str, title: str) -> None:
         """Delete a list."""
         self._ask("drop_list", object=object, title=title)
+
+    def set_rule(self, object: str, property: str, type: str, arguments: Sequence[str] | None = ()) -> None:
+        """Set a rule of a property's values, or take it away (None)."""
+        given = None if arguments is None else list(arguments)
+        self._ask("set_rule", object=object, property=property, type=type, arguments=given)
+
+    def require(self, object: str, property: str, *, when: str = "", holds: str = "") -> None:
+        """Demand a value of a property whenever another one holds something; else, of every new record."""
+        self._ask("require", object=object, property=property, when=when, holds=holds)
+
+    def set_most(self, object: str, records: int) -> None:
+        """Let the account hold so many records of a kind at most."""
+        self._ask("set_most", object=object, records=records)
 
     def indexed(self) -> None:
         """Have search show everything saved so far."""

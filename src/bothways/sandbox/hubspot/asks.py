@@ -1,6 +1,7 @@
 """One call as the handlers see it, and what they answer."""
 
 from collections.abc import Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
@@ -17,6 +18,8 @@ from bothways.sandbox.hubspot.values import iso
 if TYPE_CHECKING:
     from bothways.sandbox.hubspot.oauth import Desk
 
+PLAIN = "non_sensitive"
+
 Query = Mapping[str, Sequence[str]]
 Answer = tuple[int, Any] | tuple[int, Any, dict[str, str]]
 """A status and what the body holds (None: there is none), and headers, if there are any."""
@@ -28,6 +31,7 @@ class Ask:
 
     ``cap`` is where search ends; ``echo`` says whether rows repeat the trace ids of their inputs, ``by_row``
     whether refusals are reported by them. ``hooks`` sends the webhooks, ``desk`` lets apps in. ``now`` is in seconds.
+    ``scopes`` are those of the token (None: all).
     """
 
     crm: Crm
@@ -42,6 +46,7 @@ class Ask:
     hooks: Hooks | None = None
     desk: "Desk | None" = None
     now: float = 0.0
+    scopes: AbstractSet[str] | None = None
 
     @property
     def body(self) -> dict[str, Any]:
@@ -85,7 +90,17 @@ class Ask:
 
     def show(self, row: Row, names: Sequence[str]) -> dict[str, Any]:
         """Return a record as answers show it."""
-        return shown(self.kind, row, names, self.crm.properties[self.kind.name])
+        return shown(self.kind, row, self.seen(names), self.crm.properties[self.kind.name])
+
+    def seen(self, names: Sequence[str]) -> list[str]:
+        """Return those of the properties whose values the token may see: of sensitive ones, by a scope of their own."""
+        definitions = self.crm.properties[self.kind.name]
+        kinds = ((name, definitions.get(name, {}).get("dataSensitivity", PLAIN)) for name in names)
+        return [name for name, how in kinds if how == PLAIN or self.may(f"{how}.read")]
+
+    def may(self, what: str) -> bool:
+        """Tell whether the token has the scope that goes with the kind of record, such as "sensitive.read"."""
+        return self.scopes is None or f"crm.objects.{self.kind.name}.{what}.v2" in self.scopes
 
     def link(self, **changed: str) -> str:
         """Return the address of this call with other query parameters."""

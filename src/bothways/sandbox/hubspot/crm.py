@@ -13,6 +13,7 @@ import orjson
 from bothways.sandbox.hubspot.changes import PERSON, Change
 from bothways.sandbox.hubspot.histories import Histories, changed
 from bothways.sandbox.hubspot.problems import PORTAL, BadValue, Refused, conflict, invalid_values, not_found
+from bothways.sandbox.hubspot.rules import Rules
 from bothways.sandbox.hubspot.schema import (
     KINDS,
     PAIRS,
@@ -35,7 +36,8 @@ Sent = Mapping[str, Any]
 class Crm:
     """One account. ``now`` is milliseconds since 1970, ``lag`` milliseconds until a save can be searched.
 
-    ``by`` is who writes now, ``told`` what has happened since it was last emptied.
+    ``by`` is who writes now, ``told`` what has happened since it was last emptied. ``rules`` are those of the account;
+    ``strict``: those of whole records hold for what is written now.
     """
 
     def __init__(self, store: Store) -> None:
@@ -53,6 +55,7 @@ class Crm:
         self.pipelines: dict[str, list[Pipeline]] = {}
         self._unique: dict[str, list[str]] = {}
         self.histories = Histories()
+        self.rules, self.strict = Rules(), False
         with store.transaction():
             for kind in KINDS:
                 if kind.name in FIRST and not pipelines(store, kind.name):
@@ -264,11 +267,17 @@ class Crm:
                 bad.append(BadValue(name, "READ_ONLY_VALUE", f'"{name}" is a read only property'))
             elif raw is not None:
                 try:
-                    values[name] = self._owner(definition, normal(definition, raw, held.get(name)))
+                    values[name] = value = self._owner(definition, normal(definition, raw, held.get(name)))
+                    if value is not None and not trusted:
+                        self.rules.check_value(kind.name, name, value)
                 except Invalid as error:
                     bad.append(bad_value(name, error))
         if bad:
             raise invalid_values(bad)
+        if not trusted and not held and kind.name in self.rules.most:
+            self.rules.check_room(kind.name, self.store.count(kind.name))
+        if not trusted and self.strict:
+            self.rules.check_record(kind.name, values, held, new=not held)
         if _goes_back(values.get("lifecyclestage"), held.get("lifecyclestage")):
             del values["lifecyclestage"]  # [K] the call succeeds, the stage stays
         return values

@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from bothways.sandbox.hubspot import groups
-from bothways.sandbox.hubspot.asks import Answer, Ask, batch_answer, inputs_of
+from bothways.sandbox.hubspot.asks import PLAIN, Answer, Ask, batch_answer, inputs_of
 from bothways.sandbox.hubspot.problems import Refused, not_found
 from bothways.sandbox.hubspot.schema import TYPES, Definition, prop
 from bothways.sandbox.hubspot.values import iso
@@ -15,9 +15,10 @@ _NAME = re.compile(r"[a-z][a-z0-9_]{0,99}")
 
 
 def list_all(ask: Ask) -> Answer:
-    """Answer all properties, or the archived ones."""
-    definitions = ask.crm.properties[ask.kind.name].values()
-    return 200, {"results": [each for each in definitions if each["archived"] is ask.archived]}
+    """Answer all properties, or the archived ones: those that are not sensitive, or those of the kind asked for."""
+    definitions, how = ask.crm.properties[ask.kind.name].values(), ask.first("dataSensitivity", PLAIN)
+    known = [each for each in definitions if each["archived"] is ask.archived]
+    return 200, {"results": [each for each in known if each["dataSensitivity"] == how]}
 
 
 def read(ask: Ask) -> Answer:

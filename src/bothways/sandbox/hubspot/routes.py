@@ -11,6 +11,7 @@ from bothways.sandbox.hubspot import (
     consent,
     custom,
     groups,
+    limiting,
     lists,
     oauth,
     owners,
@@ -37,6 +38,8 @@ _LISTS = re.compile(rf"/crm/(?:lists/{_VERSION}|v3/lists)(?:/(.+))?")
 _SCHEMAS = re.compile(rf"/(?:crm-object-schemas/(?:{_VERSION}|v3)|crm/v3)/schemas(?:/([^/]+)(/associations)?)?")
 _PIPELINES = re.compile(rf"/crm/(?:pipelines/{_VERSION}|v3/pipelines)/([^/]+)(?:/([^/]+)(?:/(stages)(?:/([^/]+))?)?)?")
 _OWNERS = re.compile(rf"/crm/(?:owners/{_VERSION}|v3/owners)(?:/([^/]+))?")
+_RULES = re.compile(rf"/crm/(?:property-validations/{_VERSION}|v3/property-validations)/([^/]+)(?:/([^/]+))?")
+_LIMITS = re.compile(rf"/crm/(?:limits/{_VERSION}|v3/limits)/(records|custom-properties)")
 _ACCOUNT = re.compile(rf"/account-info/(?:{_VERSION}|v3)/details")
 _OAUTH = re.compile(rf"/oauth/(?:(authorize)|(?:{_VERSION}|v[13])/token(?:/(introspect|revoke))?)")
 _OWNED = re.compile(rf"/webhooks/(?:{_VERSION}|v3)/(\d+)/(settings|subscriptions)(?:/(\d+))?")
@@ -57,6 +60,11 @@ class Route:
     arg: str = ""
     owned: str = ""
     open: bool = False
+
+    @property
+    def associates(self) -> bool:
+        """Whether it edits associations."""
+        return self.call.startswith("associations/") and "read" not in self.call and self.call != "associations/labels"
 
     @property
     def scopes(self) -> tuple[str, ...]:
@@ -189,6 +197,12 @@ _OF_OAUTH: Mapping[str, Mapping[str, Route]] = {
     "introspect": {"POST": Route("oauth/introspect", oauth.introspect, open=True)},
     "revoke": {"POST": Route("oauth/revoke", oauth.revoke, open=True)},
 }
+_OF_RULES: Mapping[str, Route] = {"GET": Route("rules", limiting.rules, _SCHEMA_READ)}
+_ANY_READ = " ".join(f"objects.{each}.read" for each in ("contacts", "companies", "deals", "owners", "custom"))
+_OF_LIMITS: Mapping[str, Mapping[str, Route]] = {
+    "records": {"GET": Route("limits/records", limiting.records, _ANY_READ)},
+    "custom-properties": {"GET": Route("limits/properties", limiting.properties, _ANY_READ)},
+}
 ACCOUNT = Route("account-info", single.account)
 
 
@@ -230,6 +244,10 @@ def route_of(method: str, path: str, kinds: Callable[[str], Kind | None] = kind_
         return replace(_chosen(routes, method), kind=_kind(match[1]), arg=arg)
     if match := _OWNERS.fullmatch(path):
         return replace(_chosen(_OF_ONE_OWNER if match[1] else _OF_OWNERS, method), arg=unquote(match[1] or ""))
+    if match := _RULES.fullmatch(path):
+        return replace(_chosen(_OF_RULES, method), kind=_kind(match[1]), arg=unquote(match[2] or ""))
+    if match := _LIMITS.fullmatch(path):
+        return _chosen(_OF_LIMITS[match[1]], method)
     if match := _OAUTH.fullmatch(path):
         return _chosen(_OF_OAUTH[match[1] or match[2] or "token"], method)
     if match := _OWNED.fullmatch(path):

@@ -224,6 +224,7 @@ def prop(
     custom: bool = False,
     owner: bool = False,
     group: str = "",
+    sensitivity: str = "non_sensitive",
 ) -> Definition:
     """Return a property's definition as the API shows it."""
     pairs = [each if isinstance(each, tuple) else (each, each.replace("_", " ").capitalize()) for each in options]
@@ -246,7 +247,7 @@ def prop(
         "externalOptions": owner,
         "formField": not (read_only or calculated),
         "archived": False,
-        "dataSensitivity": "non_sensitive",
+        "dataSensitivity": sensitivity,
         "modificationMetadata": {
             "archivable": custom,
             "readOnlyDefinition": not custom,

@@ -35,6 +35,7 @@ from bothways.sandbox.hubspot.limits import DAILY, Limits
 from bothways.sandbox.hubspot.oauth import LetsAppsIn
 from bothways.sandbox.hubspot.problems import Refused, missing_scopes, ordered, rate_limited, unauthorized
 from bothways.sandbox.hubspot.routes import Route, route_of
+from bothways.sandbox.hubspot.rules import may_not_associate
 from bothways.sandbox.hubspot.schema import Kind
 from bothways.sandbox.hubspot.store import Row, Store
 from bothways.sandbox.hubspot.web import Reply, Request, Web
@@ -42,6 +43,9 @@ from bothways.sandbox.hubspot.web import Reply, Request, Web
 TOKEN = "pat-sandbox"
 LONGEST_ADDRESS = 8000
 LOG_LENGTH = 100_000
+FREE = ("/webhooks/", "/oauth/")
+"""How the paths of calls begin that take no token of an account."""
+
 PATIENCE = 60.0
 """Seconds until calls that are not made count as missing."""
 
@@ -313,6 +317,25 @@ class HubSpotSandbox(LetsAppsIn, Administered):
             if found is not None:
                 memberships.save(self._store, found._replace(deleted=self._crm.now))
 
+    def set_rule(self, object: str, property: str, type: str, arguments: Sequence[str] | None = ()) -> None:
+        """Set a rule of a property's values as an administrator would (see ``rules.TYPES``), or take it away (None)."""
+        with self._inside():
+            self._crm.rules.set_rule(self._kind(object).name, property, type, arguments)
+
+    def require(self, object: str, property: str, *, when: str = "", holds: str = "") -> None:
+        """Demand a value of a property whenever another one (``when``) holds something; else, of every new record."""
+        rules, kind = self._crm.rules, self._kind(object).name
+        with self._inside():
+            if when:
+                rules.when.setdefault(kind, []).append((when, holds, property))
+            else:
+                rules.made.setdefault(kind, []).append(property)
+
+    def set_most(self, object: str, records: int) -> None:
+        """Let the account hold so many records of a kind at most."""
+        with self._inside():
+            self._crm.rules.most[self._kind(object).name] = records
+
     def indexed(self) -> None:
         """Have search show everything saved so far."""
         with self._inside():
@@ -340,14 +363,21 @@ class HubSpotSandbox(LetsAppsIn, Administered):
         touches: bool | None = None,
         labels_stay: bool | None = None,
         keeps_ids: bool | None = None,
+        rules_everywhere: bool | None = None,
+        may_associate: bool | None = None,
     ) -> None:
         """Change how the account behaves from now on (None: as it does).
 
         ``touches``: a record counts as modified when it is associated with another. ``labels_stay``: who
         sets labels of an association adds them to those that hang on it, and does not put them in their place [K].
         ``keeps_ids``: a merge keeps the id of the primary record and makes none ("Primary ID Preservation").
+        ``rules_everywhere``: rules of whole records hold for older versions of the API, too [K]. ``may_associate``:
+        whoever let an app in by OAuth may edit associations.
         """
         self._crm.keeps_ids = self._crm.keeps_ids if keeps_ids is None else keeps_ids
+        rules = self._crm.rules
+        rules.everywhere = rules.everywhere if rules_everywhere is None else rules_everywhere
+        rules.may_associate = rules.may_associate if may_associate is None else may_associate
         self._crm.labels_stay = self._crm.labels_stay if labels_stay is None else labels_stay
         self._crm.touches = self._crm.touches if touches is None else touches
         self.report_rows = self.report_rows if report_rows is None else report_rows
@@ -428,7 +458,7 @@ class HubSpotSandbox(LetsAppsIn, Administered):
     def _routed(self, request: Request, search: bool) -> Reply | None:
         if len(request.target) > LONGEST_ADDRESS:
             raise Refused(414, "The address is too long")
-        free = request.path.startswith(("/webhooks/", "/oauth/"))
+        free = request.path.startswith(FREE)
         scopes = None if free else self._scopes(request)
         route = route_of(request.method, request.path, self._crm.kind_of)
         if route.owned:
@@ -459,6 +489,10 @@ class HubSpotSandbox(LetsAppsIn, Administered):
         """Tell whether a call has a token that was handed out by OAuth."""
         return self._desk.scopes_of(_token_of(request), self.clock.now()) is not None
 
+    def _may_associate(self, request: Request) -> bool:
+        """Tell whether a call may edit associations: one with a token of the account itself always may."""
+        return _token_of(request) in self.tokens or self._crm.rules.may_associate
+
     def _check_owner(self, request: Request, route: Route) -> None:
         """Refuse whoever is not the owner of the app."""
         if parse_qs(request.query).get("hapikey") != [self._developer_key] or route.owned != OURS.id:
@@ -480,10 +514,14 @@ class HubSpotSandbox(LetsAppsIn, Administered):
             self._hooks,
             self._desk,
             self.clock.now(),
+            None if request.path.startswith(FREE) else self._scopes(request),
         )
         if route.open:
             return Reply(*route.do(ask))
         with self._inside(lag, by=OURS):
+            self._crm.strict = self._crm.rules.obeyed_in(request.path)
+            if route.associates and self._crm.strict and not self._may_associate(request):
+                raise may_not_associate()
             return Reply(*route.do(ask))
 
     def _faulty(self, request: Request, route: Route, fault: Fault) -> Reply | None:

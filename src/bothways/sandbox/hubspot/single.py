@@ -60,7 +60,10 @@ def archive(ask: Ask) -> Answer:
 
 def find(ask: Ask) -> Answer:
     """Answer a search."""
-    return 200, search(ask.crm, ask.kind, ask.body, ask.raw, ask.cap)
+    found = search(ask.crm, ask.kind, ask.body, ask.raw, ask.cap)
+    for row in found["results"]:
+        row["properties"] = {name: row["properties"][name] for name in ask.seen(list(row["properties"]))}
+    return 200, found
 
 
 def merge(ask: Ask) -> Answer:

@@ -147,6 +147,12 @@ class Store:
         )
         return [_row(each) for each in self.db.execute(query, (object, first, limit))]
 
+    def count(self, object: str) -> int:
+        """Return the number of live records."""
+        self._flush()
+        sql = "SELECT COUNT(*) FROM records WHERE object=? AND archived_at IS NULL"
+        return int(self.db.execute(sql, (object,)).fetchone()[0])
+
     def save(self, object: str, rows: Iterable[Row], due: int) -> None:
         """Insert or replace records, and have the index show them from ``due`` on; archived ones leave it."""
         for row in rows:

@@ -13,6 +13,8 @@ from bothways.service.views.apps import (
     ConnectorView,
     KnownView,
     ObjectView,
+    OwnFieldRow,
+    OwnFieldView,
     PermissionView,
     VisitView,
 )
@@ -198,6 +200,8 @@ __all__ = [
     "ObjectView",
     "OptionView",
     "OptionsView",
+    "OwnFieldRow",
+    "OwnFieldView",
     "PackageView",
     "Page",
     "PairHistory",
