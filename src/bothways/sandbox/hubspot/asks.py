@@ -1,6 +1,7 @@
 """One call as the handlers see it, and what they answer."""
 
 from collections.abc import Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
@@ -14,6 +15,7 @@ from bothways.sandbox.hubspot.schema import CONTACTS, Kind
 from bothways.sandbox.hubspot.store import Row
 
 if TYPE_CHECKING:
+    from bothways.sandbox.hubspot.journal import Journal
     from bothways.sandbox.hubspot.oauth import Desk
 
 Query = Mapping[str, Sequence[str]]
@@ -27,6 +29,7 @@ class Ask:
 
     ``cap`` is where search ends; ``echo`` says whether rows repeat the trace ids of their inputs, ``by_row``
     whether refusals are reported by them. ``hooks`` sends the webhooks, ``desk`` lets apps in. ``now`` is in seconds.
+    ``journal`` is written down, ``local``: it is asked about one account; ``scopes``: those of the token, None for all.
     """
 
     crm: Crm
@@ -41,6 +44,9 @@ class Ask:
     hooks: Hooks | None = None
     desk: "Desk | None" = None
     now: float = 0.0
+    journal: "Journal | None" = None
+    local: bool = False
+    scopes: AbstractSet[str] | None = None
 
     @property
     def body(self) -> dict[str, Any]:

@@ -29,6 +29,7 @@ from bothways.sandbox.hubspot.joining import (
     part,
     unlabel,
 )
+from bothways.sandbox.hubspot.journal import Journal, KeepsJournal
 from bothways.sandbox.hubspot.limits import DAILY, Limits
 from bothways.sandbox.hubspot.oauth import LetsAppsIn
 from bothways.sandbox.hubspot.problems import Refused, missing_scopes, ordered, rate_limited, unauthorized
@@ -44,7 +45,7 @@ PATIENCE = 60.0
 """Seconds until calls that are not made count as missing."""
 
 
-class HubSpotSandbox(LetsAppsIn):
+class HubSpotSandbox(LetsAppsIn, KeepsJournal):
     """A HubSpot account to be used in a ``with`` block.
 
     ``tokens`` maps each accepted token to its scopes (None: all). ``rate`` and ``search_rate`` are calls
@@ -85,6 +86,7 @@ class HubSpotSandbox(LetsAppsIn):
         self._developer_key = developer_key
         self._hooks = Hooks(self.clock, self._faults, client_secret)
         self.clock.watch(self._hooks.wake)
+        self._journal = Journal(self.clock, self._faults, client_secret)
         self._lock = threading.Lock()
         self._stopping = threading.Event()
         self._gate = Gate()
@@ -131,7 +133,8 @@ class HubSpotSandbox(LetsAppsIn):
         (the connection is closed without an answer), "half-batch" (do half and answer 500), "slow" (option
         seconds), "held" (until ``let_go``), "lag" (what this call saves is indexed ``seconds`` later), "garbage"
         (HTML). Of webhooks, with ``match`` in their types: "hook-late" (by ``seconds``), "hook-twice",
-        "hook-dropped", "hook-shuffled", "hook-forged". Raises ValueError.
+        "hook-dropped", "hook-shuffled", "hook-forged". Of the journal, with ``match`` in action and type id, such as
+        "DELETE 0-1": "journal-late" (by ``seconds``), "journal-twice", "journal-dropped". Raises ValueError.
         """
         self._faults.order(kind, times, match, options)
 
@@ -370,6 +373,7 @@ class HubSpotSandbox(LetsAppsIn):
                 self._crm.lag = round((self.index_lag + lag) * 1000)
                 yield
             self._hooks.take(self._crm.told)
+            self._journal.take(self._crm.told)
 
     def _live(self, object: str, id: str) -> Row:
         return found(self._crm.one(_kind(object), id))
@@ -403,16 +407,19 @@ class HubSpotSandbox(LetsAppsIn):
     def _routed(self, request: Request, search: bool) -> Reply | None:
         if len(request.target) > LONGEST_ADDRESS:
             raise Refused(414, "The address is too long")
-        free = request.path.startswith(("/webhooks/", "/oauth/"))
-        scopes = None if free else self._scopes(request)
+        free = request.path.startswith(("/webhooks/", "/oauth/", "/journal-files/"))
+        of_app = request.path.startswith("/webhooks-journal/")
+        scopes = None if free else self._scopes(request, of_app=of_app)
         route = route_of(request.method, request.path)
         if route.owned:
             self._check_owner(request, route)
         with self._lock:
             self.calls[route.call] += 1
-            policy = None if route.open else self._limits.refusal(self.clock.now(), search=search)
+            policy = None if route.open or route.pool else self._limits.refusal(self.clock.now(), search=search)
         if policy is not None:
             raise rate_limited(policy)
+        if route.pool and self._journal.is_full(route.pool):
+            raise rate_limited("SECONDLY")
         fault = self._faults.meet(route.call, f"{request.method} {request.target}")
         if scopes is not None and route.scopes and not scopes & set(route.scopes):
             raise missing_scopes(route.scopes[:1])
@@ -420,12 +427,13 @@ class HubSpotSandbox(LetsAppsIn):
             return self._done(request, route, request.body)
         return self._faulty(request, route, fault)
 
-    def _scopes(self, request: Request) -> AbstractSet[str] | None:
+    def _scopes(self, request: Request, *, of_app: bool = False) -> AbstractSet[str] | None:
+        """Return what a token allows; ``of_app``: one that an app got for itself, which is good for nothing else."""
         scheme, _, token = request.headers.get("authorization", "").partition(" ")
         token = token.strip() if scheme.lower() == "bearer" else ""
-        if token in self.tokens:
+        if token in self.tokens and not of_app:
             return self.tokens[token]
-        scopes = self._desk.scopes_of(token, self.clock.now())
+        scopes = self._desk.scopes_of(token, self.clock.now(), of_app=of_app)
         if scopes is None:
             raise unauthorized()
         return scopes
@@ -451,6 +459,9 @@ class HubSpotSandbox(LetsAppsIn):
             self._hooks,
             self._desk,
             self.clock.now(),
+            self._journal,
+            route.local,
+            self._scopes(request, of_app=True) if route.pool else None,
         )
         if route.open:
             return Reply(*route.do(ask))
