@@ -21,7 +21,8 @@ from bothways.connectors.base import (
 )
 from bothways.connectors.hubspot import associations, listing, lists, reading, subscriptions, webhooks, writing
 from bothways.connectors.hubspot.api import Api
-from bothways.connectors.hubspot.facts import BASE_URL, CAPABILITIES, LIMITS, MARKER, OAUTH, QUOTA
+from bothways.connectors.hubspot.facts import APART, BASE_URL, CAPABILITIES, LIMITS, MARKER, OAUTH, QUOTA
+from bothways.connectors.hubspot.journal import Journal, scopes_for
 from bothways.connectors.hubspot.objects import KINDS
 from bothways.connectors.hubspot.schema import field_of
 from bothways.connectors.hubspot.subscriptions import Subscriptions
@@ -62,15 +63,18 @@ class HubSpot:
     )
     limits: ClassVar[Mapping[str, tuple[int, float]]] = LIMITS
     quota: ClassVar[int] = QUOTA
+    apart: ClassVar[frozenset[str]] = APART
     oauth: ClassVar[OAuth] = OAUTH
 
     def __init__(self, setup: Setup) -> None:
         self._marker = setup.settings.get("marker_property") or None
         self.capabilities: Capabilities = replace(CAPABILITIES, marker=self._marker is not None)
         self._api = Api(setup)
-        self._secrets, self._access = setup.secrets, setup.access
+        self._setup, self._secrets, self._access = setup, setup.secrets, setup.access
+        self._journal: Journal | None = None
         self._subscriptions = Subscriptions(setup)
         self._schemas: dict[str, Mapping[str, Field]] = {}
+        self._account_id = ""
 
     def check(self) -> Account:
         """Return the account that the token belongs to; raise UnknownField if our marks have no property."""
@@ -164,6 +168,20 @@ class HubSpot:
     def test_call(self, url: str, at: float) -> Delivery:
         """Return a delivery without events, signed as HubSpot signs; raise SecretMissing."""
         return webhooks.test_call(self._secrets, url, at)
+
+    def chronicle(self) -> Journal | None:
+        """Return the webhooks journal, which an app has that people let in by OAuth."""
+        if self._journal is None and self._access is not None and self._setup.own_access is not None:
+            access = self._access
+            own = self._setup.own_access(lambda: scopes_for(access.allowed()))
+            self._journal = Journal(self._setup, own, self._portal)
+        return self._journal
+
+    def _portal(self) -> str:
+        """Return the number of the account, asked for once."""
+        if not self._account_id:
+            self._account_id = str(self._api.account().get("portalId") or "")
+        return self._account_id
 
     def topics(self, object: str, fields: Sequence[str]) -> Sequence[Topic]:
         """Return the events to subscribe to, one for each property."""

@@ -151,7 +151,6 @@ class Journal:
         properties, others = (tuple(body.get(name) or ()) for name in ("properties", "associatedObjectTypeIds"))
         with self._lock:
             same = [each for each in self._wanted if (each.type, each.portal, each.type_id) == (type, portal, type_id)]
-            same = [each for each in same if each.others == others and each.actions == frozenset(actions)]
             self._made += 0 if same else 1
             id, now = same[0].id if same else self._made, round(self._clock.now() * 1000)
             made = Wanted(id, type, portal, str(type_id), frozenset(actions), properties, others, now)
