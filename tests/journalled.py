@@ -32,11 +32,12 @@ syncs:
   people:
     state: on
     objects: {{east: contacts, west: contacts}}
-    fields: [{{east: email, west: email}}, {{east: jobtitle, west: jobtitle}}{more}]
+    fields: [{{east: email, west: email}}, {{east: jobtitle, west: jobtitle}}]
     schedule: {{every: 1h, burst_window: 0s}}
-{rest}"""
+{more}"""
 
 COMPANIES = """\
+    associations: [{east: associations.companies, west: associations.companies, sync: firms}]
   firms:
     state: on
     objects: {east: companies, west: companies}
@@ -99,7 +100,7 @@ def _understood(problem: Exception) -> BothwaysError:
 def journalled(
     folder: Path, monkeypatch: pytest.MonkeyPatch, *, own: tuple[str, ...] = JOURNAL_SCOPES, firms: bool = False
 ) -> Iterator[Journalled]:
-    """Make them, with one person in step; ``firms``: companies and who belongs to them are kept in step, too."""
+    """Make them, with three people in step; ``firms``: a company and who belongs to it are kept in step, too."""
     clock = FrozenClock()
     with (
         HubSpotSandbox(rate=None, search_rate=None, clock=clock) as east,
@@ -110,9 +111,11 @@ def journalled(
         monkeypatch.setenv("WEST_TOKEN", west.token)
         east.register([REDIRECT], list(NEEDED), list(OPTIONAL), own=own)
         for each in (east, west):
-            each.create("contacts", {"email": "ann@x.test", "jobtitle": "Buyer"})
-        belongs = ", {east: associations.companies, west: associations.companies, through: firms}" if firms else ""
-        text = _FILE.format(east=app_text(east.url, "east"), west=west.url, more=belongs, rest=COMPANIES if firms else "")
+            for name in ("ann", "bo", "cy"):
+                each.create("contacts", {"email": f"{name}@x.test", "jobtitle": "Buyer"})
+            if firms:
+                each.create("companies", {"name": "Acme", "domain": "acme.test"})
+        text = _FILE.format(east=app_text(east.url, "east"), west=west.url, more=COMPANIES if firms else "")
         (folder / "bothways.yaml").write_text(text)
         workspace = open_workspace(folder)
         workspace.clock = east.now
@@ -122,4 +125,5 @@ def journalled(
         east.advance(300)
         for sync in ("firms", "people") if firms else ("people",):
             run_sync(workspace, sync, approved=True)
+        east.advance(300)
         yield Journalled(east, west, workspace)

@@ -124,11 +124,9 @@ class Journal:
         found = {Topic(f"{OBJECT} {kind.type_id}", ",".join(plain))}
         if kind.type_id == CONTACTS.type_id:
             found.add(Topic(f"{PRIVACY} {kind.type_id}"))
-        for far in {KINDS[each.to] for each in REFERENCES.get(object, ()) if any(each.has(name) for name in names)}:
-            found |= {
-                Topic(f"{ASSOCIATION} {kind.type_id}", far.type_id),
-                Topic(f"{ASSOCIATION} {far.type_id}", kind.type_id),
-            }
+        fars = [each.to for each in REFERENCES.get(object, ()) if any(each.has(name) for name in names)]
+        for far in (KINDS[name].type_id for name in fars):
+            found |= {Topic(f"{ASSOCIATION} {kind.type_id}", far), Topic(f"{ASSOCIATION} {far}", kind.type_id)}
         return sorted(found)
 
     def subscribed(self) -> Subscribed:
