@@ -24,6 +24,7 @@ from bothways.connectors.hubspot.api import Api
 from bothways.connectors.hubspot.facts import APART, BASE_URL, CAPABILITIES, LIMITS, MARKER, OAUTH, QUOTA
 from bothways.connectors.hubspot.journal import Journal, scopes_for
 from bothways.connectors.hubspot.objects import KINDS
+from bothways.connectors.hubspot.paths import CURRENT, VERSIONS
 from bothways.connectors.hubspot.schema import field_of
 from bothways.connectors.hubspot.subscriptions import Subscriptions
 from bothways.connectors.hubspot.values import joined, listed, to_wire
@@ -59,6 +60,7 @@ class HubSpot:
             reached=True,
         ),
         Setting("base_url", "Address", required=False, default=BASE_URL),
+        Setting("api_version", "Version of the API", required=False, example=CURRENT, choices=VERSIONS),
         Setting("marker_property", "Unique property for our own marks", required=False, example=MARKER),
     )
     limits: ClassVar[Mapping[str, tuple[int, float]]] = LIMITS
@@ -74,7 +76,6 @@ class HubSpot:
         self._journal: Journal | None = None
         self._subscriptions = Subscriptions(setup)
         self._schemas: dict[str, Mapping[str, Field]] = {}
-        self._account_id = ""
 
     def check(self) -> Account:
         """Return the account that the token belongs to; raise UnknownField if our marks have no property."""
@@ -174,14 +175,8 @@ class HubSpot:
         if self._journal is None and self._access is not None and self._setup.own_access is not None:
             access = self._access
             own = self._setup.own_access(lambda: scopes_for(access.allowed()))
-            self._journal = Journal(self._setup, own, self._portal)
+            self._journal = Journal(self._setup, own, self._api)
         return self._journal
-
-    def _portal(self) -> str:
-        """Return the number of the account, asked for once."""
-        if not self._account_id:
-            self._account_id = str(self._api.account().get("portalId") or "")
-        return self._account_id
 
     def topics(self, object: str, fields: Sequence[str]) -> Sequence[Topic]:
         """Return the events to subscribe to, one for each property."""

@@ -5,7 +5,7 @@ An app that people let in by OAuth reads it with a token of its own (client cred
 is on another server. HubSpot's documentation says all of this (webhooks journal, 2026-03 and later).
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 from urllib.parse import quote, urlsplit
@@ -13,8 +13,8 @@ from urllib.parse import quote, urlsplit
 from bothways.connectors.base import Access, Setup
 from bothways.connectors.chronicle import PART, Told
 from bothways.connectors.http import HttpClient, Response
-from bothways.connectors.hubspot.api import MANNERS
-from bothways.connectors.hubspot.facts import API_VERSION, BASE_URL, JOURNAL, JOURNAL_SCOPES, JOURNAL_WANTED, OAUTH
+from bothways.connectors.hubspot.api import MANNERS, Api
+from bothways.connectors.hubspot.facts import BASE_URL, JOURNAL, JOURNAL_SCOPES, JOURNAL_WANTED, OAUTH
 from bothways.connectors.hubspot.objects import ASSOCIATED, CONTACTS, KINDS, REFERENCES
 from bothways.connectors.hubspot.subscriptions import parts_of
 from bothways.connectors.hubspot.webhooks import BY_TYPE, moment_in_millis, number_of
@@ -46,10 +46,10 @@ Event = Mapping[str, Any]
 
 
 class Journal:
-    """The journal of one account. ``portal`` tells the account's number, and may call the app for it."""
+    """The journal of the account that ``api`` speaks to, read with the ``access`` of the app itself."""
 
-    def __init__(self, setup: Setup, access: Access, portal: Callable[[], str]) -> None:
-        self.app, self._setup, self._portal = setup.app, setup, portal
+    def __init__(self, setup: Setup, access: Access, api: Api) -> None:
+        self.app, self._setup, self._api, self._account = setup.app, setup, api, ""
         address = setup.settings.get("base_url") or BASE_URL
         self._http = HttpClient(address, setup, manners=MANNERS, connections=1, access=access)
 
@@ -86,7 +86,7 @@ class Journal:
         return self._offset(entry) if entry is not None else ""
 
     def _ask(self, method: str, path: str, *, ok: Sequence[int]) -> Response:
-        address, query = f"/webhooks-journal/journal-local/{API_VERSION}/{path}", {"installPortalId": self._portal()}
+        address, query = f"{self._api.path('journal')}/{path}", {"installPortalId": self._portal()}
         return self._http.request(method, address, query=query, pool=JOURNAL, call="journal", repeatable=True, ok=ok)
 
     def _told(self, response: Response) -> Mapping[str, Any] | None:
@@ -114,6 +114,12 @@ class Journal:
             return None if response.status in GONE else _object(self.app, response)
         finally:
             http.close()
+
+    def _portal(self) -> str:
+        """Return the number of the account, asked for once."""
+        if not self._account:
+            self._account = str(self._api.account().get("portalId") or "")
+        return self._account
 
     # --- subscriptions ------------------------------------------------------------------------------------
 
@@ -154,7 +160,7 @@ class Journal:
         self._manage("DELETE", f"/{quote(id, safe='')}", call="journal unsubscribe", ok=(200, 204, 404))
 
     def _manage(self, method: str, path: str, *, call: str, ok: Sequence[int], json: Any = None) -> Response:
-        address = f"/webhooks-journal/subscriptions/{API_VERSION}{path}"
+        address = f"{self._api.path('journal_wanted')}{path}"
         return self._http.request(
             method, address, json=json, pool=JOURNAL_WANTED, call=call, repeatable=method != "POST", ok=ok
         )

@@ -13,7 +13,7 @@ import heapq
 import hmac
 import threading
 import uuid
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -106,14 +106,14 @@ class _Late:
 
 
 class Journal:
-    """What is written down for the one app there is. Safe for several threads.
+    """What is written down for the one app there is, of all ``kinds`` of record. Safe for several threads.
 
     The faults "journal-late" (by ``seconds``), "journal-twice" and "journal-dropped" meet single events, by their
     action and type id ("DELETE 0-1").
     """
 
-    def __init__(self, clock: Time, faults: Faults, secret: str) -> None:
-        self._clock, self._faults, self._secret = clock, faults, secret
+    def __init__(self, clock: Time, faults: Faults, secret: str, kinds: Callable[[str], Kind | None] = kind_of) -> None:
+        self._clock, self._faults, self._secret, self.kind_of = clock, faults, secret, kinds
         self._lock = threading.RLock()
         self._rates = {name: Window(*rate) for name, rate in RATES.items()}
         self._wanted: list[Wanted] = []
@@ -143,7 +143,7 @@ class Journal:
             raise ValueError(f"Invalid subscription type: {type}")
         if portal not in self.portals:
             raise ValueError(f"The app is not installed in {portal}")
-        kind = kind_of(str(type_id))
+        kind = self.kind_of(str(type_id))
         if kind is None or kind.type_id != type_id:
             raise ValueError(f"Invalid object type id: {type_id}")
         if not isinstance(actions, list) or not actions or set(actions) - ACTIONS[type]:
@@ -273,7 +273,7 @@ class KeepsJournal:
 
     def happened_elsewhere(self, portal: int, object: str, id: str) -> None:
         """Let the journal tell of a record of another account, which has the same app; raise ValueError."""
-        kind = kind_of(object)
+        kind = self._journal.kind_of(object)
         if kind is None:
             raise ValueError(f"there are no {object} here")
         self._journal.told(portal, kind, int(id))

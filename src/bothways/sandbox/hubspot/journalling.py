@@ -7,7 +7,6 @@ from bothways.sandbox.hubspot.asks import Answer, Ask
 from bothways.sandbox.hubspot.changes import OURS
 from bothways.sandbox.hubspot.journal import Entry, Journal
 from bothways.sandbox.hubspot.problems import Refused, missing_scopes, not_found
-from bothways.sandbox.hubspot.schema import kind_of
 
 MOST = 100
 """Entries that are told of at once."""
@@ -68,10 +67,12 @@ def list_all(ask: Ask) -> Answer:
 
 def subscribe(ask: Ask) -> Answer:
     """Make a subscription, or change the one there is; the token needs the scope of what it is to."""
-    kind = kind_of(str(ask.body.get("objectTypeId") or ""))
-    scope = f"crm.objects.{kind.name}.read" if kind else ""
-    if scope and ask.scopes is not None and scope not in ask.scopes:
-        raise missing_scopes([scope])
+    kind = _journal(ask).kind_of(str(ask.body.get("objectTypeId") or ""))
+    needed = (
+        [f"crm.objects.{kind.scopes or kind.name}.read", *([kind.all_of_it] if kind.all_of_it else [])] if kind else []
+    )
+    if needed and ask.scopes is not None and ask.scopes.isdisjoint(needed):
+        raise missing_scopes(needed[:1])
     try:
         return 200, _journal(ask).want(ask.body).row(int(OURS.id or 0))
     except ValueError as error:
