@@ -40,15 +40,16 @@ class Chronicling:
         workspace = self.worker.own()
         apps = [app.name for app in workspace.document.apps.values() if app.oauth is not None]
         told = wanting(workspace) if apps else set[str]()
-        for app in (each for each in apps if each in told):
+        for app in (each for each in apps if each in told or chronicles.own(each)):
             if not self._begun:
                 chronicles.ask(app)
             now = self.worker.clock()
             if chronicles.is_due(app, now):
-                self._look_at(workspace, app, now)
+                self._look_at(workspace, app, now, wanted=app in told)
         self._begun = True
 
-    def _look_at(self, workspace: Workspace, app: str, now: float) -> None:
+    def _look_at(self, workspace: Workspace, app: str, now: float, *, wanted: bool) -> None:
+        """Read a chronicle; one that is not ``wanted`` any more is only asked to tell of nothing."""
         try:
             chronicle = chronicle_of(workspace, app)
         except Exception:  # noqa: BLE001 - it cannot be opened: whoever reads the app tells of it
@@ -56,7 +57,8 @@ class Chronicling:
         try:
             if chronicle is not None and chronicles.take(app, now + EVERY, now):
                 self._subscribe(workspace, app, chronicle)
-                self._follow(workspace, app, chronicle)
+                if wanted:
+                    self._follow(workspace, app, chronicle)
         except LedgerError:
             raise
         except Exception as problem:  # noqa: BLE001 - what nobody foresaw is told, and stops no other app's
