@@ -881,6 +881,17 @@ class WebhooksSilent(SettingsError):
     to_do = "See why with: bothways doctor"
 
 
+class ChronicleLost(SettingsError):
+    """Raised where a part of what an app writes down of its records can be read no more."""
+
+    code = "BW-588"
+    what = "A part of the journal of {app} cannot be read: {reason}."
+    by_itself = (
+        "Reading goes on behind it. What changed meanwhile is found by polling, what was deleted by the daily walk."
+    )
+    to_do = "To look at all records now: bothways run SYNC --full"
+
+
 class NotReached(SettingsError):
     """Raised where a test call to our own public address does not arrive."""
 

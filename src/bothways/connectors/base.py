@@ -294,7 +294,8 @@ class Setup:
     """What a connector is made from. ``app`` is the connection's name, used in every message.
 
     ``allow_hosts`` are private or loopback hosts that an administrator allows as addresses. ``access``: what the app
-    has given us, where we are let in by OAuth.
+    has given us, where we are let in by OAuth; ``own_access`` then hands out what it gives to our registration itself,
+    which is of no account, for the scopes that are told when it is asked.
     """
 
     app: str
@@ -305,6 +306,7 @@ class Setup:
     clock: Callable[[], float] = time.time
     sleep: Callable[[float], None] = time.sleep
     access: Access | None = None
+    own_access: Callable[[Callable[[], Sequence[str]]], Access] | None = None
 
 
 class Connector(Protocol):

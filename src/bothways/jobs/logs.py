@@ -115,6 +115,11 @@ def webhooks(app: str, records: Sequence[str], new: int) -> None:
     _tell("info", "webhooks", app=app, records=len(records), new=new, detail={"ids": list(records)})
 
 
+def chronicle(app: str, records: Sequence[str], new: int) -> None:
+    """Log what an app had written down: how many records it named, and how many of them were not to be read already."""
+    _tell("info", "chronicle", app=app, records=len(records), new=new, detail={"ids": list(records)})
+
+
 def subscriptions(app: str, made: int, resumed: int, deleted: int) -> None:
     """Log that subscriptions of an app were changed."""
     _tell("info", "subscriptions", app=app, made=made, resumed=resumed, deleted=deleted)

@@ -1,6 +1,7 @@
 """Apps: which can be connected, which are, whether they answer, what they offer."""
 
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 from itertools import chain, count
 from typing import TypeVar
 
@@ -13,6 +14,7 @@ from bothways.records import Field
 from bothways.service import yaml_edit
 from bothways.service.access import end
 from bothways.service.allowances import accounted, into_the_reserve, standing
+from bothways.service.chronicles import note_on
 from bothways.service.connect import access_of, make, open_app
 from bothways.service.database import on_database
 from bothways.service.document import CLIENT_SECRET, AppDocument, SecretPlace
@@ -222,7 +224,9 @@ def check_app(workspace: Workspace, name: str) -> AppCheck:
     """Ask an app who we are there and what it offers."""
     app = open_app(workspace, name)
     with into_the_reserve(app):
-        return checked_app(app, workspace.clock())
+        view = checked_app(app, workspace.clock())
+        note = note_on(workspace, name)
+    return replace(view, notes=(*view.notes, note)) if note else view
 
 
 @accounted

@@ -38,7 +38,18 @@ from bothways.connectors.hubspot import (
     writing,
 )
 from bothways.connectors.hubspot.api import Api
-from bothways.connectors.hubspot.facts import BASE_URL, CAPABILITIES, ENDS, LIMITS, MARKER, OAUTH, QUOTA, SENSITIVE_READ
+from bothways.connectors.hubspot.facts import (
+    APART,
+    BASE_URL,
+    CAPABILITIES,
+    ENDS,
+    LIMITS,
+    MARKER,
+    OAUTH,
+    QUOTA,
+    SENSITIVE_READ,
+)
+from bothways.connectors.hubspot.journal import Journal, scopes_for
 from bothways.connectors.hubspot.objects import CUSTOM, KINDS, OWNERS
 from bothways.connectors.hubspot.paths import CURRENT, NUMBERED, VERSIONS
 from bothways.connectors.hubspot.schema import field_of
@@ -85,13 +96,15 @@ class HubSpot:
     )
     limits: ClassVar[Mapping[str, tuple[int, float]]] = LIMITS
     quota: ClassVar[int] = QUOTA
+    apart: ClassVar[frozenset[str]] = APART
     oauth: ClassVar[OAuth] = OAUTH
 
     def __init__(self, setup: Setup) -> None:
         self._marker = setup.settings.get("marker_property") or None
         self.capabilities: Capabilities = replace(CAPABILITIES, marker=self._marker is not None)
         self._api = Api(setup)
-        self._secrets, self._access, self._clock = setup.secrets, setup.access, setup.clock
+        self._setup, self._secrets, self._access, self._clock = setup, setup.secrets, setup.access, setup.clock
+        self._journal: Journal | None = None
         self._subscriptions = Subscriptions(setup)
         self._schemas: dict[str, Mapping[str, Field]] = {}
         self._rules: dict[str, rules.Rules] = {}
@@ -257,6 +270,14 @@ class HubSpot:
     def test_call(self, url: str, at: float) -> Delivery:
         """Return a delivery without events, signed as HubSpot signs; raise SecretMissing."""
         return webhooks.test_call(self._secrets, url, at)
+
+    def chronicle(self) -> Journal | None:
+        """Return the webhooks journal, which an app has that people let in by OAuth."""
+        if self._journal is None and self._access is not None and self._setup.own_access is not None:
+            access = self._access
+            own = self._setup.own_access(lambda: scopes_for(access.allowed()))
+            self._journal = Journal(self._setup, own, self._api)
+        return self._journal
 
     def topics(self, object: str, fields: Sequence[str]) -> Sequence[Topic]:
         """Return the events to subscribe to, one for each property; nothing tells of owners."""

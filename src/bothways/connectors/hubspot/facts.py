@@ -32,10 +32,29 @@ MOST_SUBSCRIPTIONS = 1000
 AT_ONCE = 10
 """Deliveries that HubSpot makes at a time, where nothing was set."""
 
-LIMITS = {"": (100, 10.0), "search": (5, 1.0), "associations": (100, 10.0)}
+JOURNAL, JOURNAL_WANTED = "journal", "journal subscriptions"
+"""The limits of the webhooks journal: of reading it, and of its subscriptions."""
+
+APART = frozenset({JOURNAL, JOURNAL_WANTED})
+"""Limits whose calls count in no other, and not in those of the day."""
+
+JOURNAL_SCOPES = (
+    "developer.webhooks_journal.read",
+    "developer.webhooks_journal.subscriptions.read",
+    "developer.webhooks_journal.subscriptions.write",
+)
+"""What an app needs for itself to read the journal and to say what is to stand in it."""
+
+LIMITS = {
+    "": (100, 10.0),
+    "search": (5, 1.0),
+    "associations": (100, 10.0),
+    JOURNAL: (100, 1.0),
+    JOURNAL_WANTED: (50, 1.0),
+}
 """Calls and seconds: what the smallest account may do; the answers' headers tell of more. Search has a
 limit of its own for the whole account and sends no headers. That it counts in both is [K]. Calls about associations
-have a limit of their own, too."""
+have a limit of their own, too; those about the journal are of an app, however many accounts have it."""
 
 QUOTA = 250_000
 """Calls a day of the smallest account, by the midnight of its own time zone, which all of its private apps share; the

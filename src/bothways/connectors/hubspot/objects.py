@@ -173,12 +173,24 @@ KINDS = {kind.name: kind for kind in (CONTACTS, COMPANIES, DEALS, LEADS, TICKETS
 CUSTOM = "custom"
 """HubSpot's word for all kinds that accounts have made, in scopes."""
 
+_BY_TYPE = {kind.type_id: kind.name for kind in KINDS.values()}
 _CUSTOM = re.compile(r"2-[1-9][0-9]{0,17}")
 
 
 def is_custom(name: str) -> bool:
     """Tell whether a name is one of a kind that an account has made for itself: its type id."""
     return _CUSTOM.fullmatch(name) is not None
+
+
+def type_id_of(object: str) -> str:
+    """Return HubSpot's type id of an object: what an account has made is called by it."""
+    return KINDS[object].type_id if object in KINDS else object
+
+
+def object_of(type_id: object) -> str | None:
+    """Return the object of one of HubSpot's type ids, None if we know none."""
+    text = str(type_id)
+    return _BY_TYPE.get(text) or (text if is_custom(text) else None)
 
 
 def custom_kind(row: Mapping[str, Any]) -> Kind | None:

@@ -11,7 +11,7 @@ from bothways.connectors.base import Setup
 from bothways.connectors.http import HttpClient, Response
 from bothways.connectors.hubspot.api import MANNERS
 from bothways.connectors.hubspot.facts import AT_ONCE, BASE_URL, MOST_SUBSCRIPTIONS, WEBHOOKS_VERSION
-from bothways.connectors.hubspot.objects import ASSOCIATED, KINDS, is_custom
+from bothways.connectors.hubspot.objects import ASSOCIATED, CONTACTS, type_id_of
 from bothways.connectors.hubspot.webhooks import WORDS
 from bothways.connectors.webhooks import Subscribed, Subscription, Topic
 from bothways.errors import CredentialsRefused, PermissionMissing, ProtocolError
@@ -20,32 +20,34 @@ from bothways.records import recipe_of
 APP_ID, KEY = "webhook_app_id", "developer_key"
 
 _ALWAYS = ("creation", "deletion", "merge", "restore")
-_ASSOCIATED, _CHANGED = "associationChange", "propertyChange"
+_ASSOCIATED, _CHANGED, _FORGOTTEN = "associationChange", "propertyChange", "privacyDeletion"
 
-_WORD_BY_NAME = {
-    name: word for kind in KINDS.values() for word in [WORDS.get(kind.name, kind.name)] for name in (kind.type_id, word)
-}
-"""HubSpot's words for objects, or our names, by the two names that a subscription to ``object.*`` may have for one."""
+_OBJECT = "object"
+"""The word of what has none of its own: its type is told beside it, and in our topics stands behind it."""
 
 
 def topics(object: str, fields: Sequence[str]) -> Sequence[Topic]:
     """Return what tells of every change of an object's records that matters for these fields.
 
-    Records tell of their associations wherever one of both is asked about, so both ends are. What has no word with
-    HubSpot is called by our name for it here.
+    Records tell of their associations wherever one of both is asked about, so both ends are.
     """
-    word = WORDS.get(object, object)
-    found = {Topic(f"{word}.{event}") for event in _ALWAYS}
-    for name in {part for field in fields for part in _parts(field)}:
+    word = _word(type_id_of(object))
+    found = {Topic(f"{word}.{event}") for event in (*_ALWAYS, *((_FORGOTTEN,) if object == CONTACTS.name else ()))}
+    for name in {part for field in fields for part in parts_of(field)}:
         if name.startswith(ASSOCIATED):
-            to = name.removeprefix(ASSOCIATED).partition(".")[0]
-            found |= {Topic(f"{end}.{_ASSOCIATED}") for end in (word, WORDS.get(to, to))}
+            far = name.removeprefix(ASSOCIATED).partition(".")[0]
+            found |= {Topic(f"{end}.{_ASSOCIATED}") for end in (word, _word(type_id_of(far)))}
         else:
             found.add(Topic(f"{word}.{_CHANGED}", name))
     return sorted(found, key=lambda topic: (bool(topic.field), topic))
 
 
-def _parts(field: str) -> Sequence[str]:
+def _word(type: str) -> str:
+    """Return HubSpot's word for a type of records, or the general one with the type."""
+    return WORDS.get(type) or f"{_OBJECT} {type}"
+
+
+def parts_of(field: str) -> Sequence[str]:
     """Return the fields that a field is made of; itself, if the app has it."""
     recipe = recipe_of(field)
     return recipe.parts if recipe else (field,)
@@ -83,7 +85,10 @@ class Subscriptions:
 
     def make(self, topic: Topic) -> str:
         """Make a subscription and return its id."""
-        body = {**_event(topic.event), "active": True} | ({"propertyName": topic.field} if topic.field else {})
+        word, _, event = topic.event.partition(".")
+        word, _, type = word.partition(" ")
+        body: dict[str, Any] = {"eventType": f"{word}.{event}", "active": True}
+        body |= ({"propertyName": topic.field} if topic.field else {}) | ({"objectTypeId": type} if type else {})
         made = self._body(self._request("POST", "subscriptions", json=body, call="webhook subscribe", repeatable=False))
         if not made.get("id"):
             raise ProtocolError(app=self.app, reason="a subscription without an id")
@@ -138,20 +143,11 @@ class Subscriptions:
         return body
 
 
-def _event(event: str) -> dict[str, str]:
-    """Return an event as a subscription names it: that of an object without a word of its own as a generic one."""
-    word, _, rest = event.partition(".")
-    if word in WORDS.values():
-        return {"eventType": event}
-    return {"eventType": f"object.{rest}", "objectTypeId": KINDS[word].type_id if word in KINDS else word}
-
-
 def _subscription(row: Mapping[str, Any]) -> Subscription:
     """Return a subscription; ``object.creation`` of contacts is to the same as ``contact.creation``."""
     event = str(row.get("eventType") or "")
     word, _, rest = event.partition(".")
-    if word == "object":
-        name = str(row.get("objectTypeId") or "")
-        known = _WORD_BY_NAME.get(name) or (name if is_custom(name) else f"object {name}")
-        event = f"{known}.{rest}"
+    if word == _OBJECT:
+        type = str(row.get("objectTypeId") or "")
+        event = f"{type if type in WORDS.values() else _word(type)}.{rest}"
     return Subscription(str(row["id"]), Topic(event, str(row.get("propertyName") or "")), row.get("active") is True)

@@ -51,6 +51,9 @@ NAMES = frozenset(
             "revoke",
             "register",
             "remove_apps",
+            "end_own_tokens",
+            "wanted_of_journal",
+            "happened_elsewhere",
             "refresh_tokens",
         ),
         *("make_owner", "change_owner", "make_pipeline", "make_object"),
@@ -264,9 +267,10 @@ class Admin:
         *,
         rotates: bool = False,
         tells: bool = True,
+        own: Sequence[str] = (),
     ) -> None:
         """Set up the app that people let in by OAuth."""
-        names = {"redirects": list(redirects), "needed": list(needed), "optional": list(optional)}
+        names = {"redirects": list(redirects), "needed": list(needed), "optional": list(optional), "own": list(own)}
         self._ask("register", **names, rotates=rotates, tells=tells)
 
     def make_owner(self, email: str, first: str = "", last: str = "") -> str:
@@ -291,6 +295,18 @@ class Admin:
     def remove_apps(self) -> int:
         """End all that people have allowed apps by OAuth."""
         return int(self._ask("remove_apps"))
+
+    def end_own_tokens(self) -> None:
+        """Accept no token any more that the app got for itself."""
+        self._ask("end_own_tokens")
+
+    def wanted_of_journal(self) -> list[dict[str, Any]]:
+        """Return the subscriptions that the webhooks journal is kept by."""
+        return list(self._ask("wanted_of_journal"))
+
+    def happened_elsewhere(self, portal: int, object: str, id: str) -> None:
+        """Let the journal tell of a record of another account, which has the same app."""
+        self._ask("happened_elsewhere", portal=portal, object=object, id=id)
 
     def refresh_tokens(self) -> list[str]:
         """Return the refresh tokens that are good."""

@@ -16,6 +16,7 @@ from bothways.sandbox.hubspot.store import Row
 from bothways.sandbox.hubspot.values import iso
 
 if TYPE_CHECKING:
+    from bothways.sandbox.hubspot.journal import Journal
     from bothways.sandbox.hubspot.oauth import Desk
 
 PLAIN = "non_sensitive"
@@ -31,7 +32,7 @@ class Ask:
 
     ``cap`` is where search ends; ``echo`` says whether rows repeat the trace ids of their inputs, ``by_row``
     whether refusals are reported by them. ``hooks`` sends the webhooks, ``desk`` lets apps in. ``now`` is in seconds.
-    ``scopes`` are those of the token (None: all).
+    ``journal`` is written down, ``local``: it is asked about one account; ``scopes``: those of the token, None for all.
     """
 
     crm: Crm
@@ -46,6 +47,8 @@ class Ask:
     hooks: Hooks | None = None
     desk: "Desk | None" = None
     now: float = 0.0
+    journal: "Journal | None" = None
+    local: bool = False
     scopes: AbstractSet[str] | None = None
 
     @property

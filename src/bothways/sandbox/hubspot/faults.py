@@ -7,8 +7,9 @@ from typing import Any
 
 WRITES = ("create", "update", "archive", "batch/create", "batch/update", "batch/archive", "batch/upsert", "merge")
 BATCHES = ("batch/read", "batch/create", "batch/update", "batch/archive", "batch/upsert")
-EVENT, HOOKS, DELIVERY = "event", "hooks", "delivery"
-"""What a fault of webhooks meets: one event, the events that are sent together, one attempt to deliver them."""
+EVENT, HOOKS, DELIVERY, ENTRY = "event", "hooks", "delivery", "entry"
+"""What a fault of webhooks meets: one event, the events that are sent together, one attempt to deliver them; and of the
+journal: one event."""
 
 KINDS: Mapping[str, tuple[str, ...] | None] = {
     **dict.fromkeys(("400", "401", "403", "404", "409", "423", "429", "477", "500", "502", "503", "504")),
@@ -22,6 +23,7 @@ KINDS: Mapping[str, tuple[str, ...] | None] = {
     **dict.fromkeys(("hook-late", "hook-twice", "hook-dropped"), (EVENT,)),
     "hook-shuffled": (HOOKS,),
     "hook-forged": (DELIVERY,),
+    **dict.fromkeys(("journal-late", "journal-twice", "journal-dropped"), (ENTRY,)),
 }
 """Every kind of fault and what it can meet (None: every call of the API)."""
 
@@ -72,4 +74,4 @@ class Faults:
 
 def _meets(kind: str, call: str) -> bool:
     calls = KINDS[kind]
-    return call not in (EVENT, HOOKS, DELIVERY) if calls is None else call in calls
+    return call not in (EVENT, HOOKS, DELIVERY, ENTRY) if calls is None else call in calls

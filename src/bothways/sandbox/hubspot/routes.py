@@ -11,6 +11,7 @@ from bothways.sandbox.hubspot import (
     consent,
     custom,
     groups,
+    journalling,
     limiting,
     lists,
     oauth,
@@ -45,12 +46,21 @@ _OAUTH = re.compile(rf"/oauth/(?:(authorize)|(?:{_VERSION}|v[13])/token(?:/(intr
 _OWNED = re.compile(rf"/webhooks/(?:{_VERSION}|v3)/(\d+)/(settings|subscriptions)(?:/(\d+))?")
 
 
+_JOURNAL = re.compile(
+    rf"/webhooks-journal/(journal|journal-local)/{_VERSION}/"
+    r"(earliest|latest|offset/([^/]+)/next|batch/(?:earliest|latest)/(\d+)|batch/([^/]+/next/\d+)|batch/read)"
+)
+_WANTED = re.compile(rf"/webhooks-journal/subscriptions/{_VERSION}(?:/(portals/)?(\d+))?")
+_FILE = re.compile(r"/journal-files/([^/]+)")
+
+
 @dataclass(frozen=True, slots=True)
 class Route:
     """One call: its name in the counter, what it does, and one of whose scopes a token must have.
 
     ``owned``: the number of the app that only its owner may ask about. ``open``: it takes no token
-    and counts in no limit.
+    and counts in no limit. ``pool``: the limit that it counts in instead of the usual ones; ``local``: it is about the
+    journal of one account.
     """
 
     call: str
@@ -60,6 +70,8 @@ class Route:
     arg: str = ""
     owned: str = ""
     open: bool = False
+    pool: str = ""
+    local: bool = False
 
     @property
     def associates(self) -> bool:
@@ -69,6 +81,8 @@ class Route:
     @property
     def scopes(self) -> tuple[str, ...]:
         """The scopes of which the token needs one; none for a call that everybody may make."""
+        if self.scope.startswith("developer."):
+            return (self.scope,)
         names = tuple(f"crm.{each.replace('*', self.kind.scopes or self.kind.name)}" for each in self.scope.split())
         return (*names, self.kind.all_of_it) if names and self.kind.all_of_it else names
 
@@ -204,6 +218,26 @@ _OF_LIMITS: Mapping[str, Mapping[str, Route]] = {
     "custom-properties": {"GET": Route("limits/properties", limiting.properties, _ANY_READ)},
 }
 ACCOUNT = Route("account-info", single.account)
+_READS, _LISTS_WANTED, _WANTS = (
+    f"developer.webhooks_journal.{each}" for each in ("read", "subscriptions.read", "subscriptions.write")
+)
+_OF_JOURNAL: Mapping[str, tuple[str, Callable[[Ask], Answer]]] = {
+    "earliest": ("GET", journalling.first),
+    "latest": ("GET", journalling.last),
+    "next": ("GET", journalling.following),
+    "batch/earliest": ("GET", journalling.first_batch),
+    "batch/latest": ("GET", journalling.last_batch),
+    "batch/next": ("GET", journalling.following_batch),
+    "batch/read": ("POST", journalling.read_batch),
+}
+_OF_WANTED: Mapping[str, Mapping[str, Route]] = {
+    "": {
+        "GET": Route("journal/subscriptions", journalling.list_all, _LISTS_WANTED, pool="journal subscriptions"),
+        "POST": Route("journal/subscribe", journalling.subscribe, _WANTS, pool="journal subscriptions"),
+    },
+    "one": {"DELETE": Route("journal/unsubscribe", journalling.unsubscribe, _WANTS, pool="journal subscriptions")},
+    "portals/": {"DELETE": Route("journal/leave", journalling.leave, _WANTS, pool="journal subscriptions")},
+}
 
 
 def route_of(method: str, path: str, kinds: Callable[[str], Kind | None] = kind_of) -> Route:
@@ -253,6 +287,20 @@ def route_of(method: str, path: str, kinds: Callable[[str], Kind | None] = kind_
     if match := _OWNED.fullmatch(path):
         routes = _OF_OWNER.get((match[2], "one" if match[3] else ""), {})
         return replace(_chosen(routes, method), owned=match[1], arg=match[3] or "")
+    return _of_journal(method, path)
+
+
+def _of_journal(method: str, path: str) -> Route:
+    if match := _JOURNAL.fullmatch(path):
+        name = re.sub(r"offset/[^/]+/|(?<=batch/)[^/]+/(?=next)|/\d+$", "", match[2])
+        verb, do = _OF_JOURNAL[name]
+        route = Route(f"journal/{name}", do, _READS, pool="journal", local=match[1] == "journal-local")
+        return replace(_chosen({verb: route}, method), arg=unquote(match[3] or match[4] or match[5] or ""))
+    if match := _WANTED.fullmatch(path):
+        routes = _OF_WANTED[match[1] or ("one" if match[2] else "")]
+        return replace(_chosen(routes, method), arg=match[2] or "")
+    if match := _FILE.fullmatch(path):
+        return _chosen({"GET": Route("journal/file", journalling.file, open=True, arg=match[1])}, method)
     raise not_found()
 
 

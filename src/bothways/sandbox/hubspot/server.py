@@ -31,6 +31,7 @@ from bothways.sandbox.hubspot.joining import (
     part,
     unlabel,
 )
+from bothways.sandbox.hubspot.journal import Journal, KeepsJournal
 from bothways.sandbox.hubspot.limits import DAILY, Limits
 from bothways.sandbox.hubspot.oauth import LetsAppsIn
 from bothways.sandbox.hubspot.problems import Refused, missing_scopes, ordered, rate_limited, unauthorized
@@ -43,14 +44,15 @@ from bothways.sandbox.hubspot.web import Reply, Request, Web
 TOKEN = "pat-sandbox"
 LONGEST_ADDRESS = 8000
 LOG_LENGTH = 100_000
-FREE = ("/webhooks/", "/oauth/")
+FILES, JOURNAL = "/journal-files/", "/webhooks-journal/"
+FREE = ("/webhooks/", "/oauth/", FILES)
 """How the paths of calls begin that take no token of an account."""
 
 PATIENCE = 60.0
 """Seconds until calls that are not made count as missing."""
 
 
-class HubSpotSandbox(LetsAppsIn, Administered):
+class HubSpotSandbox(LetsAppsIn, KeepsJournal, Administered):
     """A HubSpot account to be used in a ``with`` block.
 
     ``tokens`` maps each accepted token to its scopes (None: all). ``rate`` and ``search_rate`` are calls
@@ -92,6 +94,7 @@ class HubSpotSandbox(LetsAppsIn, Administered):
         self._developer_key = developer_key
         self._hooks = Hooks(self.clock, self._faults, client_secret, kinds=lambda: self._crm.kinds.values())
         self.clock.watch(self._hooks.wake)
+        self._journal = Journal(self.clock, self._faults, client_secret, lambda name: self._crm.kind_of(name))
         self._lock = threading.Lock()
         self._stopping = threading.Event()
         self._gate = Gate()
@@ -139,7 +142,8 @@ class HubSpotSandbox(LetsAppsIn, Administered):
         (the connection is closed without an answer), "half-batch" (do half and answer 500), "slow" (option
         seconds), "held" (until ``let_go``), "lag" (what this call saves is indexed ``seconds`` later), "garbage"
         (HTML). Of webhooks, with ``match`` in their types: "hook-late" (by ``seconds``), "hook-twice",
-        "hook-dropped", "hook-shuffled", "hook-forged". Raises ValueError.
+        "hook-dropped", "hook-shuffled", "hook-forged". Of the journal, with ``match`` in action and type id, such as
+        "DELETE 0-1": "journal-late" (by ``seconds``), "journal-twice", "journal-dropped". Raises ValueError.
         """
         self._faults.order(kind, times, match, options)
 
@@ -421,6 +425,7 @@ class HubSpotSandbox(LetsAppsIn, Administered):
                 self._crm.lag = round((self.index_lag + lag) * 1000)
                 yield
             self._hooks.take(self._crm.told)
+            self._journal.take(self._crm.told)
 
     def _live(self, object: str, id: str) -> Row:
         return found(self._crm.one(self._kind(object), id))
@@ -441,7 +446,8 @@ class HubSpotSandbox(LetsAppsIn, Administered):
             self._exchanges.note(request, Reply(500), oauth=oauth)
             raise
         if reply is not None:
-            reply.headers |= self._limits.headers(search=search, oauth=oauth)
+            apart = request.path.startswith((JOURNAL, FILES))
+            reply.headers |= {} if apart else self._limits.headers(search=search, oauth=oauth)
         self.log.append((request.method, request.path, reply.status if reply else 0))
         self._exchanges.note(request, reply, oauth=oauth)
         return reply
@@ -459,15 +465,18 @@ class HubSpotSandbox(LetsAppsIn, Administered):
         if len(request.target) > LONGEST_ADDRESS:
             raise Refused(414, "The address is too long")
         free = request.path.startswith(FREE)
-        scopes = None if free else self._scopes(request)
+        of_app = request.path.startswith(JOURNAL)
+        scopes = None if free else self._scopes(request, of_app=of_app)
         route = route_of(request.method, request.path, self._crm.kind_of)
         if route.owned:
             self._check_owner(request, route)
         with self._lock:
             self.calls[route.call] += 1
-            policy = None if route.open else self._limits.refusal(self.clock.now(), search=search)
+            policy = None if route.open or route.pool else self._limits.refusal(self.clock.now(), search=search)
         if policy is not None:
             raise rate_limited(policy)
+        if route.pool and self._journal.is_full(route.pool):
+            raise rate_limited("SECONDLY")
         fault = self._faults.meet(route.call, f"{request.method} {request.target}")
         request.met.extend([fault.kind] if fault else [])
         if scopes is not None and route.scopes and not scopes & set(route.scopes):
@@ -476,11 +485,12 @@ class HubSpotSandbox(LetsAppsIn, Administered):
             return self._done(request, route, request.body)
         return self._faulty(request, route, fault)
 
-    def _scopes(self, request: Request) -> AbstractSet[str] | None:
+    def _scopes(self, request: Request, *, of_app: bool = False) -> AbstractSet[str] | None:
+        """Return what a token allows; ``of_app``: one that an app got for itself, which is good for nothing else."""
         token = _token_of(request)
-        if token in self.tokens:
+        if token in self.tokens and not of_app:
             return self.tokens[token]
-        scopes = self._desk.scopes_of(token, self.clock.now())
+        scopes = self._desk.scopes_of(token, self.clock.now(), of_app=of_app)
         if scopes is None:
             raise unauthorized()
         return scopes
@@ -514,7 +524,9 @@ class HubSpotSandbox(LetsAppsIn, Administered):
             self._hooks,
             self._desk,
             self.clock.now(),
-            None if request.path.startswith(FREE) else self._scopes(request),
+            self._journal,
+            route.local,
+            None if request.path.startswith(FREE) else self._scopes(request, of_app=bool(route.pool)),
         )
         if route.open:
             return Reply(*route.do(ask))
