@@ -121,9 +121,9 @@ def test_webhooks_of_further_objects_are_asked_for_by_word_or_by_type(account: A
         "ticket.associationChange",
         "contact.associationChange",
     }
-    assert "leads.creation" in {each.event for each in connector.topics("leads", [])}
-    assert "2-7.creation" in {each.event for each in connector.topics("2-7", ["associations.2-5"])}
-    assert "2-5.associationChange" in {each.event for each in connector.topics("2-7", ["associations.2-5"])}
+    assert "object 0-136.creation" in {each.event for each in connector.topics("leads", [])}
+    assert "object 2-7.creation" in {each.event for each in connector.topics("2-7", ["associations.2-5"])}
+    assert "object 2-5.associationChange" in {each.event for each in connector.topics("2-7", ["associations.2-5"])}
     assert connector.topics("owners", ["email"]) == ()
 
 
