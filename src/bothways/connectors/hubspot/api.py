@@ -44,7 +44,7 @@ class Api:
         return self.body(self.http.request("GET", path, call="account", repeatable=True))
 
     def properties(self, object: str) -> Sequence[Mapping[str, Any]]:
-        """Return the properties of an object; raise ObjectGone."""
+        """Return the properties of an object; raise ObjectGone. [K] Those with sensitive data are not among them."""
         response = self._listed(object, f"/crm/properties/{API_VERSION}/{object}", {}, "properties")
         return self.rows(self.body(response), "name")
 

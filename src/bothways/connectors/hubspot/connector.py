@@ -19,7 +19,8 @@ from bothways.connectors.base import (
     WriteResult,
     WriteSeen,
 )
-from bothways.connectors.hubspot import associations, listing, lists, reading, subscriptions, webhooks, writing
+from bothways.connectors.deep import Finding, Keeper
+from bothways.connectors.hubspot import associations, deep, listing, lists, reading, subscriptions, webhooks, writing
 from bothways.connectors.hubspot.api import Api
 from bothways.connectors.hubspot.facts import BASE_URL, CAPABILITIES, LIMITS, MARKER, OAUTH, QUOTA
 from bothways.connectors.hubspot.objects import KINDS
@@ -67,7 +68,7 @@ class HubSpot:
     def __init__(self, setup: Setup) -> None:
         self._marker = setup.settings.get("marker_property") or None
         self.capabilities: Capabilities = replace(CAPABILITIES, marker=self._marker is not None)
-        self._api = Api(setup)
+        self._api, self._setup = Api(setup), setup
         self._secrets, self._access = setup.secrets, setup.access
         self._subscriptions = Subscriptions(setup)
         self._schemas: dict[str, Mapping[str, Field]] = {}
@@ -192,6 +193,14 @@ class HubSpot:
     def unsubscribe(self, id: str) -> None:
         """Delete a subscription."""
         self._subscriptions.delete(id)
+
+    def deep_makes(self) -> str:
+        """Return what records the deep checks make."""
+        return deep.MAKES
+
+    def deep_checks(self, keeper: Keeper, *, read_only: bool) -> Iterator[Finding]:
+        """Yield what each deep check found."""
+        return deep.deep_checks(self._api, self._setup, keeper, read_only=read_only)
 
     def _check_marker(self, object: str, name: str) -> None:
         found = self._read_properties(object).get(name)

@@ -126,6 +126,7 @@ def _sentence(message: str, nested: list[Mapping[str, Any]]) -> str:
 
 
 def _fields(body: Mapping[str, Any], nested: list[Mapping[str, Any]]) -> Iterator[str]:
+    """Yield the properties that a refusal names. [K] That of a wrong value (400) does, in one of these places."""
     yield from _texts(_object(body.get("context")).get("propertyName"))
     errors = body.get("errors")
     for error in map(_object, errors if isinstance(errors, list) else ()):

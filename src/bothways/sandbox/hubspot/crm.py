@@ -21,7 +21,8 @@ Sent = Mapping[str, Any]
 class Crm:
     """One account. ``now`` is milliseconds since 1970, ``lag`` milliseconds until a save can be searched.
 
-    ``by`` is who writes now, ``told`` what has happened since it was last emptied.
+    ``by`` is who writes now, ``told`` what has happened since it was last emptied. ``otherwise`` are the switches that
+    are set (``otherwise.OTHERWISE``).
     """
 
     def __init__(self, store: Store) -> None:
@@ -32,6 +33,7 @@ class Crm:
         self.told: list[Change] = []
         self.touches = True
         self.labels_stay = True
+        self.otherwise: frozenset[str] = frozenset()
         self.properties: dict[str, dict[str, Definition]] = {}
         self._unique: dict[str, list[str]] = {}
         self.histories = Histories()
@@ -56,6 +58,9 @@ class Crm:
         else:
             self.require_unique(kind, str(id_property))
             number = self.store.holder(kind.name, str(id_property), _key(str(id_property), id))
+            if id_property == "email" and number is not None and "others-not-found" in self.otherwise:
+                held = self.store.get(kind.name, number)
+                number = number if held and _key("email", held.props.get("email", "")) == _key("email", id) else None
         row = self.store.get(kind.name, number) if number is not None else None
         return row if row and archived in (None, row.archived_at is not None) else None
 
@@ -103,7 +108,7 @@ class Crm:
 
     def archive(self, kind: Kind, row: Row) -> None:
         """Put a record into the recycle bin. Its unique values are free from then on [K]."""
-        self._put_away(kind, row)
+        self._put_away(kind, row, frees="bin-keeps-addresses" not in self.otherwise)
         self.tell("deletion", kind, row.id, changeFlag="DELETED")
 
     def restore(self, kind: Kind, row: Row) -> None:
@@ -121,9 +126,10 @@ class Crm:
         self.store.remove(kind.name, row.id)
         self.tell("privacyDeletion", kind, row.id)
 
-    def _put_away(self, kind: Kind, row: Row) -> None:
+    def _put_away(self, kind: Kind, row: Row, *, frees: bool = True) -> None:
         self._store(kind, [replace(row, archived_at=self.now)])
-        self.store.set_keys(kind.name, row.id, ())
+        if frees:
+            self.store.set_keys(kind.name, row.id, ())
 
     def merge(self, kind: Kind, primary: Row, other: Row) -> Row:
         """Merge two records into a new one with a new id, to which both old ids lead from then on.
@@ -137,7 +143,8 @@ class Crm:
             *_listed(primary.props.get("hs_merged_object_ids")),
             *_listed(other.props.get("hs_merged_object_ids")),
         ]
-        props["hs_merged_object_ids"] = ";".join([*absorbed, str(primary.id), str(other.id)])
+        parted = "," if "merged-by-comma" in self.otherwise else ";"
+        props["hs_merged_object_ids"] = parted.join([*absorbed, str(primary.id), str(other.id)])
         if kind.more_emails:
             emails = [value for row in (primary, other) for value in self._emails(kind, row.props)]
             more = ";".join(each for each in dict.fromkeys(emails) if each != props.get("email"))
@@ -207,16 +214,23 @@ class Crm:
                 bad.append(BadValue(name, "PROPERTY_DOESNT_EXIST", f'Property "{name}" does not exist'))
             elif definition["modificationMetadata"]["readOnlyValue"] and not trusted:
                 bad.append(BadValue(name, "READ_ONLY_VALUE", f'"{name}" is a read only property'))
-            elif raw is not None:
+            elif raw is not None and not (raw == "" and "blank-is-nothing" in self.otherwise):
                 try:
-                    values[name] = normal(definition, raw, held.get(name))
+                    values[name] = normal(definition, raw, held.get(name), self.otherwise)
                 except Invalid as error:
                     bad.append(bad_value(name, error))
         if bad:
-            raise invalid_values(bad)
-        if _goes_back(values.get("lifecyclestage"), held.get("lifecyclestage")):
+            raise invalid_values(bad, named="bad-values-unnamed" not in self.otherwise)
+        if self._goes_back(values.get("lifecyclestage"), held.get("lifecyclestage")):
             del values["lifecyclestage"]  # [K] the call succeeds, the stage stays
         return values
+
+    def _goes_back(self, new: str | None, held: str | None) -> bool:
+        if "stage-goes-back" in self.otherwise:
+            return False
+        if "stage-is-stuck" in self.otherwise and held is None:
+            return new == STAGES[0]
+        return new in STAGES and held in STAGES and STAGES.index(str(new)) < STAGES.index(str(held))
 
     def _refuse_taken(self, kind: Kind, keys: Iterable[tuple[str, str]], own: int | None) -> None:
         """Raise Refused if another live record holds one of these unique values."""
@@ -225,7 +239,7 @@ class Crm:
             if holder in (None, own):
                 continue
             if name == "email":
-                raise conflict(kind.label, int(holder or 0))
+                raise conflict(kind.label, 0 if "conflicts-unnumbered" in self.otherwise else int(holder or 0))
             raise invalid_values([BadValue(name, "CONFLICTING_UNIQUE_VALUE", f"{holder} already has that value.")])
 
     def _keys(self, kind: Kind, props: Mapping[str, str]) -> set[tuple[str, str]]:
@@ -277,10 +291,6 @@ def _listed(text: str | None) -> list[str]:
 
 def _moment(text: str | None, now: int) -> int:
     return now if text is None else millis_of(text)
-
-
-def _goes_back(new: str | None, held: str | None) -> bool:
-    return new in STAGES and held in STAGES and STAGES.index(str(new)) < STAGES.index(str(held))
 
 
 def _derived(kind: Kind, props: dict[str, str]) -> dict[str, str]:

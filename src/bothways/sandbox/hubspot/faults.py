@@ -11,7 +11,7 @@ EVENT, HOOKS, DELIVERY = "event", "hooks", "delivery"
 """What a fault of webhooks meets: one event, the events that are sent together, one attempt to deliver them."""
 
 KINDS: Mapping[str, tuple[str, ...] | None] = {
-    **dict.fromkeys(("400", "401", "403", "404", "409", "423", "429", "477", "500", "502", "503", "504")),
+    **dict.fromkeys(("400", "401", "403", "404", "409", "414", "423", "429", "477", "500", "502", "503", "504")),
     "timeout-before": None,
     "timeout-after-commit": None,
     "half-batch": BATCHES,

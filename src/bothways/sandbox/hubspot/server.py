@@ -31,6 +31,7 @@ from bothways.sandbox.hubspot.joining import (
 )
 from bothways.sandbox.hubspot.limits import DAILY, Limits
 from bothways.sandbox.hubspot.oauth import LetsAppsIn
+from bothways.sandbox.hubspot.otherwise import known
 from bothways.sandbox.hubspot.problems import Refused, missing_scopes, ordered, rate_limited, unauthorized
 from bothways.sandbox.hubspot.routes import Route, route_of
 from bothways.sandbox.hubspot.schema import Kind, kind_of
@@ -126,7 +127,7 @@ class HubSpotSandbox(LetsAppsIn):
     def fault(self, kind: str, times: int = 1, match: str = "", **options: Any) -> None:
         """Order a fault for the next ``times`` calls with ``match`` in their method and path.
 
-        Kinds: "429" (options policy, retry_after), "400", "401", "403", "404", "409", "423", "477", "500",
+        Kinds: "429" (options policy, retry_after), "400", "401", "403", "404", "409", "414", "423", "477", "500",
         "502", "503", "504" (option commit: do it all the same), "timeout-before" and "timeout-after-commit"
         (the connection is closed without an answer), "half-batch" (do half and answer 500), "slow" (option
         seconds), "held" (until ``let_go``), "lag" (what this call saves is indexed ``seconds`` later), "garbage"
@@ -329,12 +330,16 @@ class HubSpotSandbox(LetsAppsIn):
         report_rows: bool | None = None,
         touches: bool | None = None,
         labels_stay: bool | None = None,
+        otherwise: Iterable[str] | None = None,
     ) -> None:
-        """Change how the account behaves from now on (None: as it does).
+        """Change how the account behaves from now on (None: as it does); raise ValueError.
 
         ``touches``: a record counts as modified when it is associated with another. ``labels_stay``: who
         sets labels of an association adds them to those that hang on it, and does not put them in their place [K].
+        ``otherwise``: these switches are set, and no others (``otherwise.OTHERWISE``).
         """
+        self._crm.otherwise = self._crm.otherwise if otherwise is None else known(otherwise)
+        self._limits.search_apart = "search-apart" in self._crm.otherwise
         self._crm.labels_stay = self._crm.labels_stay if labels_stay is None else labels_stay
         self._crm.touches = self._crm.touches if touches is None else touches
         self.report_rows = self.report_rows if report_rows is None else report_rows
@@ -454,7 +459,8 @@ class HubSpotSandbox(LetsAppsIn):
         )
         if route.open:
             return Reply(*route.do(ask))
-        with self._inside(lag, by=OURS):
+        by = OURS._replace(type="API") if "writes-by-api" in self._crm.otherwise else OURS
+        with self._inside(lag, by=by):
             return Reply(*route.do(ask))
 
     def _faulty(self, request: Request, route: Route, fault: Fault) -> Reply | None:
