@@ -3,7 +3,7 @@
 It is tried by calls alone, on records that are made for it and archived at the end. No other record is touched.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Protocol, runtime_checkable
@@ -65,13 +65,13 @@ class ChecksDeeply(Protocol):
     """What such a connector has. Methods raise as those of ``Connector``."""
 
     def deep_makes(self) -> str:
-        """Return in words what records the checks make, as it is told before they begin."""
+        """Return in words what records the checks make, as it is told before they begin: the end of a sentence."""
         ...
 
-    def deep_checks(self, keeper: Keeper, *, read_only: bool) -> Iterator[Finding]:
+    def deep_checks(self, keeper: Keeper, *, read_only: bool) -> Generator[Finding, None, None]:
         """Archive what an earlier check has left, and yield what each check found.
 
-        ``read_only``: only what can be seen without writing anything. When the iterator ends, however it does, what
-        was made is archived; what could not be stays with the keeper.
+        ``read_only``: only what can be seen without writing anything. When the generator ends or is closed, what was
+        made is archived; what could not be stays with the keeper.
         """
         ...

@@ -1,6 +1,6 @@
 """The connector: HubSpot's contacts, companies and deals, by the contract of ``connectors.base``."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Generator, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from typing import ClassVar
@@ -198,7 +198,7 @@ class HubSpot:
         """Return what records the deep checks make."""
         return deep.MAKES
 
-    def deep_checks(self, keeper: Keeper, *, read_only: bool) -> Iterator[Finding]:
+    def deep_checks(self, keeper: Keeper, *, read_only: bool) -> Generator[Finding, None, None]:
         """Yield what each deep check found."""
         return deep.deep_checks(self._api, self._setup, keeper, read_only=read_only)
 

@@ -1,6 +1,6 @@
 """The deep checks: each looks on a real account whether one of the ``unverified`` facts is so."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
 from typing import NamedTuple
 
 from bothways.connectors.base import Setup
@@ -13,9 +13,9 @@ from bothways.connectors.hubspot.unverified import BY_ID
 from bothways.errors import AppError, AppUnreachable, CredentialsRefused, QuotaUsedUp, SignInNeeded
 
 MAKES = (
-    f'Makes about 6 contacts and a company, all called "{PREFIX} ..." and with addresses at {DOMAIN}, changes them, '
-    "merges two, and archives them at the end. What the account does by itself with new contacts, such as workflows or "
-    "a company made for a domain, it does with these."
+    f'about 6 contacts and a company are made, all called "{PREFIX} ..." and with addresses at {DOMAIN}, changed, two '
+    "of them merged, and all archived at the end; what the account does by itself with new contacts, such as workflows "
+    "or a company for their domain, it does with these"
 )
 """What the checks make, as it is told before."""
 
@@ -64,7 +64,7 @@ CHECKS = (
 """In the order in which they are made: some change what others look at."""
 
 
-def deep_checks(api: Api, setup: Setup, keeper: Keeper, *, read_only: bool) -> Iterator[Finding]:
+def deep_checks(api: Api, setup: Setup, keeper: Keeper, *, read_only: bool) -> Generator[Finding, None, None]:
     """Yield what each check found; what was made is archived when this ends, however it does."""
     trial = Trial(api, setup, keeper)
     if read_only:
