@@ -218,7 +218,7 @@ class Setting:
     """One thing a connection needs to be told. ``auth`` ones stand under ``auth:`` in the YAML file.
 
     ``needs`` are the settings without which this one is of no use. ``reached``: nor is it without an address by which
-    the app can reach us.
+    the app can reach us. ``choices`` are the values that it can have; () for any.
     """
 
     name: str
@@ -230,6 +230,7 @@ class Setting:
     example: str = ""
     needs: tuple[str, ...] = ()
     reached: bool = False
+    choices: tuple[str, ...] = ()
 
 
 class TokenStore(Protocol):

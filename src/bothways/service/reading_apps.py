@@ -180,6 +180,9 @@ def _plain(home: Node, setting: Setting, declared: Sequence[Setting]) -> str:
     if isinstance(value, bool) or not isinstance(value, str | int | float):
         raise home.wrong(key, "text")
     text, sample = str(value), setting.default or setting.example
+    if setting.choices and text not in setting.choices:
+        expected = f"one of {', '.join(setting.choices)}"
+        raise WrongType(where=home.value_place(key), key=key, expected=expected, got=shown(value))
     parts = address_parts(text)
     if parts is not None and parts.password is not None:
         secret = next((each.name for each in declared if each.secret), "password")

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pytest
 
 from bothways.connectors.hubspot import HubSpot, facts
-from bothways.connectors.hubspot.facts import API_VERSION
+from bothways.connectors.hubspot.paths import CURRENT
 from bothways.connectors.registry import connector_class
 from bothways.errors import (
     AppFailed,
@@ -50,7 +50,7 @@ def test_all_calls_are_of_one_dated_version(account: Account):
     account.read(id, "999")
     account.connector.find("contacts", "email", ["a@example.com"])
     account.create({"lastname": "N"})
-    assert {path for _, path, _ in account.hubspot.log if API_VERSION not in path} == set()
+    assert {path for _, path, _ in account.hubspot.log if CURRENT not in path} == set()
 
 
 def test_connector_is_found_by_its_name():

@@ -3,12 +3,13 @@
 from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
-from urllib.parse import quote, urlencode
+from urllib.parse import urlencode
 
 from bothways.connectors.base import Setup
 from bothways.connectors.http import HttpClient, Manners, Response
-from bothways.connectors.hubspot.facts import API_VERSION, BASE_URL, CONCURRENCY, LONGEST_QUERY
+from bothways.connectors.hubspot.facts import BASE_URL, CONCURRENCY, LONGEST_QUERY
 from bothways.connectors.hubspot.objects import KINDS, Kind
+from bothways.connectors.hubspot.paths import CURRENT, path
 from bothways.connectors.hubspot.problems import Problem, day_of, limit_of, problem_of, said_of, spent, words_of
 from bothways.errors import ObjectGone, ProtocolError, UnknownField, UnknownObject
 
@@ -21,6 +22,7 @@ class Api:
 
     def __init__(self, setup: Setup) -> None:
         self.app = setup.app
+        self.version = setup.settings.get("api_version") or CURRENT
         self._real: set[tuple[str, str]] = set()
         by_token = {} if setup.access else {"Authorization": f"Bearer {setup.secrets.get('token').strip()}"}
         self.http = HttpClient(
@@ -32,6 +34,10 @@ class Api:
             access=setup.access,
         )
 
+    def path(self, family: str, *parts: str) -> str:
+        """Return the path of a family of calls (``paths``), in the version that this connection speaks."""
+        return path(self.version, family, *parts)
+
     def kind(self, object: str) -> Kind:
         """Return the kind of record of this name; raise UnknownObject."""
         if object not in KINDS:
@@ -40,12 +46,11 @@ class Api:
 
     def account(self) -> Mapping[str, Any]:
         """Return the details of the account that the token belongs to."""
-        path = f"/account-info/{API_VERSION}/details"
-        return self.body(self.http.request("GET", path, call="account", repeatable=True))
+        return self.body(self.http.request("GET", self.path("account"), call="account", repeatable=True))
 
     def properties(self, object: str) -> Sequence[Mapping[str, Any]]:
         """Return the properties of an object; raise ObjectGone. [K] Those with sensitive data are not among them."""
-        response = self._listed(object, f"/crm/properties/{API_VERSION}/{object}", {}, "properties")
+        response = self._listed(object, self.path("properties", object), {}, "properties")
         return self.rows(self.body(response), "name")
 
     def require(self, object: str, rows: Sequence[Mapping[str, Any]], names: Sequence[str]) -> None:
@@ -78,7 +83,7 @@ class Api:
     def page(self, object: str, after: str | None, names: Sequence[str]) -> tuple[Response, Mapping[str, Any]]:
         """Return a page of the listing, with the values of these properties, and its answer's headers."""
         query = list_query(after, names)
-        response = self._listed(object, _objects(object), query, "list")
+        response = self._listed(object, self.path("objects", object), query, "list")
         return response, self.body(response)
 
     def one(self, object: str, id: str, names: Sequence[str], *, archived: bool = False) -> Mapping[str, Any] | None:
@@ -86,7 +91,7 @@ class Api:
         query = {"properties": ",".join(names), "archived": str(archived).lower()}
         response = self.http.request(
             "GET",
-            f"{_objects(object)}/{quote(id, safe='')}",
+            self.path("objects", object, id),
             query=query,
             call="read one",
             repeatable=True,
@@ -98,30 +103,30 @@ class Api:
         self, object: str, action: str, body: Any, *, call: str, pool: str = "", ok: Container[int] = FOUND
     ) -> Response:
         """Ask a question that HubSpot wants posted; asking twice does no harm."""
-        path = f"{_objects(object)}/{action}"
+        path = f"{self.path('objects', object)}/{action}"
         return self.http.request("POST", path, json=body, pool=pool, call=call, repeatable=True, ok=ok)
 
     def do(self, object: str, action: str, body: Any, *, call: str, ok: Container[int]) -> Response:
         """Have HubSpot write something; it is sent once."""
-        path = f"{_objects(object)}/{action}"
+        path = f"{self.path('objects', object)}/{action}"
         return self.http.request("POST", path, json=body, call=call, repeatable=False, ok=ok)
 
     def associations(self, object: str, to: str, action: str, body: Any, *, ok: Container[int]) -> Response:
         """Read, create or archive associations in a batch. Doing any of these twice does no harm."""
-        path = f"/crm/associations/{API_VERSION}/{object}/{to}/batch/{action}"
+        path = f"{self.path('associations', object, to)}/batch/{action}"
         call, pool = f"associations {action.replace('/', ' ')}", "associations"
         return self.http.request("POST", path, json=body, pool=pool, call=call, repeatable=True, ok=ok)
 
     def labels(self, object: str, to: str) -> Sequence[Mapping[str, Any]]:
         """Return the types that associations can have."""
-        path = f"/crm/associations/{API_VERSION}/{object}/{to}/labels"
+        path = self.path("associations", object, to, "labels")
         response = self.http.request("GET", path, pool="associations", call="associations labels", repeatable=True)
         return self.rows(self.body(response), "typeId")
 
     def associated(self, object: str, id: str, to: str, after: str) -> Mapping[str, Any] | None:
         """Return a page of what one record is associated with, None if there is no such record."""
         query = {"limit": "500", **({"after": after} if after else {})}
-        path, call = f"{_objects(object)}/{quote(id, safe='')}/associations/{to}", "associations read one"
+        path, call = self.path("associated", object, id, "associations", to), "associations read one"
         response = self.http.request(
             "GET", path, query=query, pool="associations", call=call, repeatable=True, ok=(200, 404)
         )
@@ -175,7 +180,3 @@ def list_query(after: str | None, names: Sequence[str]) -> dict[str, str]:
 def fits_in_query(names: Sequence[str]) -> bool:
     """Tell whether the listing can be asked for the values of so many properties at once."""
     return len(urlencode(list_query("0" * 20, names))) <= LONGEST_QUERY
-
-
-def _objects(object: str) -> str:
-    return f"/crm/objects/{API_VERSION}/{object}"

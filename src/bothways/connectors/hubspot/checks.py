@@ -5,7 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 from bothways.connectors.http import Response
 from bothways.connectors.hubspot.api import fits_in_query, list_query
-from bothways.connectors.hubspot.facts import API_VERSION, CONCURRENCY, LONGEST_QUERY
+from bothways.connectors.hubspot.facts import CONCURRENCY, LONGEST_QUERY
 from bothways.connectors.hubspot.objects import CONTACTS
 from bothways.connectors.hubspot.problems import day_of, limit_of
 from bothways.connectors.hubspot.trial import ANSWERED, NotChecked, Trial
@@ -15,8 +15,6 @@ Seen = tuple[bool, str]
 
 TRIES = 3
 """How often headers are compared, before other calls count as being in the way."""
-
-_LISTING = f"/crm/objects/{API_VERSION}/{CONTACTS.name}"
 
 
 def limits_told(trial: Trial) -> Seen:
@@ -57,7 +55,7 @@ def concurrency(trial: Trial) -> Seen:
     """Ask as many times at once as is ever done."""
 
     def status(_: int) -> int:
-        path = f"/account-info/{API_VERSION}/details"
+        path = trial.api.path("account")
         return trial.api.http.request("GET", path, call="check", repeatable=True, ok=ANSWERED | {429}).status
 
     with ThreadPoolExecutor(CONCURRENCY) as pool:
@@ -88,7 +86,8 @@ def no_address_is_refused(trial: Trial) -> Seen:
 
 def _listing(trial: Trial, names: Sequence[str] = ()) -> Response:
     query = {**list_query(None, names), **({} if names else {"limit": "1"})}
-    return trial.api.http.request("GET", _LISTING, query=query, call="check", repeatable=True, ok=ANSWERED)
+    path = trial.api.path("objects", CONTACTS.name)
+    return trial.api.http.request("GET", path, query=query, call="check", repeatable=True, ok=ANSWERED)
 
 
 def _left(trial: Trial) -> int:
@@ -99,7 +98,7 @@ def _left(trial: Trial) -> int:
 
 
 def _sensitive(trial: Trial, query: dict[str, str]) -> list[str]:
-    path = f"/crm/properties/{API_VERSION}/{CONTACTS.name}"
+    path = trial.api.path("properties", CONTACTS.name)
     response = trial.api.http.request("GET", path, query=query, call="check", repeatable=True, ok=ANSWERED)
     rows = trial.answer(response).rows
     return [str(each.get("name")) for each in rows if each.get("dataSensitivity") not in (None, "", "non_sensitive")]

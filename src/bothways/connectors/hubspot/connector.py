@@ -24,6 +24,7 @@ from bothways.connectors.hubspot import associations, deep, listing, lists, read
 from bothways.connectors.hubspot.api import Api
 from bothways.connectors.hubspot.facts import BASE_URL, CAPABILITIES, LIMITS, MARKER, OAUTH, QUOTA
 from bothways.connectors.hubspot.objects import KINDS
+from bothways.connectors.hubspot.paths import CURRENT, VERSIONS
 from bothways.connectors.hubspot.schema import field_of
 from bothways.connectors.hubspot.subscriptions import Subscriptions
 from bothways.connectors.hubspot.values import joined, listed, to_wire
@@ -59,6 +60,7 @@ class HubSpot:
             reached=True,
         ),
         Setting("base_url", "Address", required=False, default=BASE_URL),
+        Setting("api_version", "Version of the API", required=False, example=CURRENT, choices=VERSIONS),
         Setting("marker_property", "Unique property for our own marks", required=False, example=MARKER),
     )
     limits: ClassVar[Mapping[str, tuple[int, float]]] = LIMITS

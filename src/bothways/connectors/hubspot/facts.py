@@ -5,10 +5,8 @@ that its documentation does not promise: what depends on them stands here and no
 """
 
 from bothways.connectors.base import Capabilities
+from bothways.connectors.hubspot.paths import CURRENT, path
 from bothways.connectors.permissions import OAuth, Permission
-
-API_VERSION = "2026-09"
-"""Supported until about March 2028; a version lives 18 months from its release."""
 
 BASE_URL = "https://api.hubapi.com"
 """The same for all regions."""
@@ -99,9 +97,9 @@ CAPABILITIES = Capabilities(
 OAUTH = OAuth(
     authorize="https://app.hubspot.com/oauth/authorize",
     server="base_url",
-    token=f"/oauth/{API_VERSION}/token",
-    introspect=f"/oauth/{API_VERSION}/token/introspect",
-    revoke=f"/oauth/{API_VERSION}/token/revoke",
+    token=path(CURRENT, "oauth", "token"),
+    introspect=path(CURRENT, "oauth", "token", "introspect"),
+    revoke=path(CURRENT, "oauth", "token", "revoke"),
     optional="optional_scope",
     permissions=(
         Permission("oauth", "know which account it is", reads=("contacts", "companies", "deals")),

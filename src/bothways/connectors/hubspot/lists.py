@@ -9,12 +9,10 @@ from typing import Any
 
 from bothways.connectors.base import RecordList
 from bothways.connectors.hubspot.api import Api
-from bothways.connectors.hubspot.facts import API_VERSION
 from bothways.connectors.hubspot.listing import SAME_PAGE, next_page
 from bothways.errors import ObjectGone, PageIncomplete, ProtocolError
 
 SEARCHED, PAGE = 500, 250
-_PATH = f"/crm/lists/{API_VERSION}"
 
 
 def lists(api: Api, object: str) -> Sequence[RecordList]:
@@ -23,7 +21,9 @@ def lists(api: Api, object: str) -> Sequence[RecordList]:
     body: Mapping[str, Any] = {"hasMore": True}
     while body.get("hasMore"):
         asked = {"objectTypeId": api.kind(object).type_id, "query": "", "count": SEARCHED, "offset": len(found)}
-        body = api.body(api.http.request("POST", f"{_PATH}/search", json=asked, call="lists", repeatable=True))
+        body = api.body(
+            api.http.request("POST", api.path("lists", "search"), json=asked, call="lists", repeatable=True)
+        )
         rows = body.get("lists")
         if not isinstance(rows, list) or not all(isinstance(row, dict) and row.get("listId") for row in rows):
             raise ProtocolError(app=api.app, reason="an answer without lists")
@@ -42,7 +42,7 @@ def members(api: Api, list: str) -> Iterator[Sequence[str]]:
     after = None
     while True:
         query = {"limit": str(PAGE)} | ({"after": after} if after else {})
-        path = f"{_PATH}/{list}/memberships"
+        path = api.path("lists", list, "memberships")
         response = api.http.request("GET", path, query=query, call="list members", repeatable=True, ok=(200, 404))
         if response.status == 404:
             raise ObjectGone(app=api.app, object=f"The list {list}")

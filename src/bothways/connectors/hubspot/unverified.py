@@ -114,6 +114,13 @@ FACTS = (
         "Connect an account by OAuth, and disconnect it: HubSpot must no longer list the app among the connected ones.",
     ),
     Fact(
+        "numbered-paths",
+        "By the numbered version (v3), OAuth and the limits of an account are found at the paths that we name.",
+        "paths._PATHS",
+        "Seen at once: signing in fails. Connect with the dated version, which is what is used unless you say otherwise.",
+        "Connect an account by OAuth with api_version: v3.",
+    ),
+    Fact(
         "association-touches",
         "A contact counts as modified when it is associated with a company.",
         "facts.CAPABILITIES",
