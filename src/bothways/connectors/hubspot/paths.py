@@ -30,9 +30,9 @@ _PATHS = {
     "account": ("/account-info/{}/details", "/account-info/v3/details"),
     "oauth": ("/oauth/{}", "/oauth/v3"),
 }
-"""By family: the path by date, and the numbered one. ``associated`` is what a single record is associated with. [K] That
-token, introspect and revoke of ``/oauth/v3`` take the forms of the dated ones, and where the numbered limits are found.
-"""
+"""By family: the path by date, and the numbered one. ``associated`` is what a single record is associated with.
+[K] That token, introspect and revoke of ``/oauth/v3`` take the forms of the dated ones, and where the numbered limits are
+found."""
 
 
 def path(version: str, family: str, *parts: str) -> str:

@@ -117,7 +117,7 @@ FACTS = (
         "numbered-paths",
         "By the numbered version (v3), OAuth and the limits of an account are found at the paths that we name.",
         "paths._PATHS",
-        "Seen at once: signing in fails. Connect with the dated version, which is what is used unless you say otherwise.",
+        "Seen at once: signing in fails. Connect with a version by date, which is what is used by itself.",
         "Connect an account by OAuth with api_version: v3.",
     ),
     Fact(
