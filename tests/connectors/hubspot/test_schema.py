@@ -97,7 +97,7 @@ def test_every_type_can_be_written_and_read_back(account: Account):
         "newsletter": "true",
         "birthday": "1990-02-28",
         "last_visit": "2026-01-02T03:04:05.678Z",
-        "hubspot_owner_id": "77",
+        "hubspot_owner_id": account.hubspot.make_owner("olga@example.com"),
         "firstname": "Ünal 🙂",
     }
     (made,) = account.create(values)

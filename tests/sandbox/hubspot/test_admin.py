@@ -93,7 +93,7 @@ def test_refusals_come_back_as_they_are(admin: Admin):
         admin.create("contacts", {"email": "A@example.com"})
     for call in (
         lambda: admin.fault("earthquake"),
-        lambda: admin.create("tickets", {}),
+        lambda: admin.create("meetings", {}),
         lambda: admin.change(colour="red"),
         lambda: admin.restore("contacts", id),
         lambda: admin._ask("close"),

@@ -25,7 +25,6 @@ from tests.sandbox.hubspot.client import CONTACTS, Client
         ("lifecyclestage", "lead", "lead"),
         ("interests", "music;books", "music;books"),
         ("interests", "music;music", "music"),
-        ("hubspot_owner_id", "4711", "4711"),
     ],
 )
 def test_value_is_stored_in_its_normal_form(hubspot: HubSpotSandbox, client: Client, name: str, sent: str, held: str):

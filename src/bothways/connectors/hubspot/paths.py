@@ -31,8 +31,8 @@ _PATHS = {
     "oauth": ("/oauth/{}", "/oauth/v3"),
 }
 """By family: the path by date, and the numbered one. ``associated`` is what a single record is associated with.
-[K] That token, introspect and revoke of ``/oauth/v3`` take the forms of the dated ones, and where the numbered limits are
-found."""
+[K] That token, introspect and revoke of ``/oauth/v3`` take the forms of the dated ones, and where the numbered limits
+are found."""
 
 
 def path(version: str, family: str, *parts: str) -> str:

@@ -1,6 +1,7 @@
-"""A stand-in for HubSpot CRM: contacts, companies and deals over HTTP on loopback, faults included.
+"""A stand-in for HubSpot CRM: its records over HTTP on loopback, faults included.
 
-It behaves as HubSpot's documentation says, for API version 2026-09: values are texts, addresses are kept in
+There are contacts, companies, deals, leads, tickets, products and the kinds of record that the account makes for itself,
+with their pipelines and owners. It behaves as HubSpot's documentation says, for API version 2026-09: values are texts, addresses are kept in
 lower case and unique, search lags behind and ends at 10,000 rows, batches hold a hundred and report their
 rows, limits are rolling windows, a merge makes a new id, lifecycle stages go forward only. Records are associated
 with each other, a primary company among them, and by the labels

@@ -52,6 +52,7 @@ NAMES = frozenset(
             "remove_apps",
             "refresh_tokens",
         ),
+        *("make_owner", "change_owner", "make_pipeline", "make_object"),
     }
 )
 """The methods that can be called from afar."""
@@ -252,6 +253,25 @@ class Admin:
         """Set up the app that people let in by OAuth."""
         names = {"redirects": list(redirects), "needed": list(needed), "optional": list(optional)}
         self._ask("register", **names, rotates=rotates)
+
+    def make_owner(self, email: str, first: str = "", last: str = "") -> str:
+        """Let somebody use the account, and return the id of the owner who they are."""
+        return str(self._ask("make_owner", email=email, first=first, last=last))
+
+    def change_owner(self, id: str, *, email: str | None = None, archived: bool | None = None) -> None:
+        """Change an owner's address, or take the user away or back."""
+        self._ask("change_owner", id=id, email=email, archived=archived)
+
+    def make_pipeline(self, object: str, label: str, stages: Sequence[str]) -> dict[str, str]:
+        """Make a pipeline, and return the ids by label: its own, and those of its stages."""
+        return dict(self._ask("make_pipeline", object=object, label=label, stages=list(stages)))
+
+    def make_object(
+        self, name: str, labels: tuple[str, str], properties: Sequence[Mapping[str, Any]], **more: Any
+    ) -> str:
+        """Make a kind of record and return its type id."""
+        asked = {"name": name, "labels": list(labels), "properties": [dict(each) for each in properties]}
+        return str(self._ask("make_object", **asked, **more))
 
     def remove_apps(self) -> int:
         """End all that people have allowed apps by OAuth."""

@@ -7,12 +7,12 @@ from bothways.sandbox.hubspot.asks import Answer, Ask
 from bothways.sandbox.hubspot.crm import Crm, found
 from bothways.sandbox.hubspot.joining import End, join, labels_between, labels_on, names_of, pair_of, part, unlabel
 from bothways.sandbox.hubspot.problems import Refused
-from bothways.sandbox.hubspot.schema import PAIRS, Kind, kind_of
+from bothways.sandbox.hubspot.schema import Kind
 from bothways.sandbox.hubspot.store import Row
 from bothways.sandbox.hubspot.values import iso
 
 MOST_READ, MOST_CREATED, MOST_ARCHIVED, MOST_LABELS_ARCHIVED, PAGE = 1000, 2000, 100, 2000, 500
-OWN, DEFINED = "HUBSPOT_DEFINED", "USER_DEFINED"
+DEFINED = "USER_DEFINED"
 
 
 def read(ask: Ask) -> Answer:
@@ -36,7 +36,7 @@ def read_one(ask: Ask) -> Answer:
     """Answer what one record is associated with."""
     id, _, name = ask.arg.partition("/associations/")
     row = found(ask.crm.one(ask.kind, id))
-    return 200, _page(ask.crm, ask.kind, row, _kind(name), int(ask.first("after") or 0))
+    return 200, _page(ask.crm, ask.kind, row, _kind(ask.crm, name), int(ask.first("after") or 0))
 
 
 def create(ask: Ask) -> Answer:
@@ -65,7 +65,7 @@ def archive(ask: Ask) -> Answer:
 
 def archive_labels(ask: Ask) -> Answer:
     """Take labels from associations; with the plain type, the whole association."""
-    pair, place = pair_of(ask.kind, _other(ask))
+    pair, place = pair_of(ask.crm, ask.kind, _other(ask))
     for each in _inputs(ask, MOST_LABELS_ARCHIVED):
         ends = _ends(ask, each, each.get("to") or {})
         if ends is None:
@@ -81,9 +81,9 @@ def archive_labels(ask: Ask) -> Answer:
 def labels(ask: Ask) -> Answer:
     """Answer which types of associations there are from one kind to another."""
     other = _other(ask)
-    pair, place = pair_of(ask.kind, other)
-    own = [(pair.types[place], None), *([(pair.primary[place], "Primary")] if pair.primary else [])]
-    rows = [{"category": OWN, "typeId": id, "label": label} for id, label in own]
+    pair, place = pair_of(ask.crm, ask.kind, other)
+    own = [(pair.types[place], None), *([(pair.primary[place], pair.primary_label)] if pair.primary else [])]
+    rows = [{"category": pair.category, "typeId": id, "label": label} for id, label in own]
     made = labels_between(ask.crm, ask.kind, other)
     return 200, {"results": rows + [{"category": DEFINED, "typeId": id, "label": word} for id, word in made.values()]}
 
@@ -101,7 +101,7 @@ def associate(crm: Crm, kind: Kind, row: Row, other: Kind, id: str, types: Seque
     there = crm.one(other, id)
     if there is None:
         raise Refused(400, f"{other.label} {id} does not exist")
-    pair, place = pair_of(kind, other)
+    pair, place = pair_of(crm, kind, other)
     own, hung = _sent(crm, kind, other, types)
     main = bool(pair.primary and pair.primary[place] in own)
     join(crm, (kind, row), (other, there), main=main, labels=hung)
@@ -109,9 +109,9 @@ def associate(crm: Crm, kind: Kind, row: Row, other: Kind, id: str, types: Seque
 
 def _sent(crm: Crm, kind: Kind, other: Kind, types: Sequence[Mapping[str, Any]]) -> tuple[set[int], set[int]]:
     """Return which of HubSpot's own types were sent, and which labels, by their numbers; raise Refused."""
-    pair, place = pair_of(kind, other)
+    pair, place = pair_of(crm, kind, other)
     sent = _types(types)
-    own = {(OWN, id): id for id in (pair.types[place], *([pair.primary[place]] if pair.primary else []))}
+    own = {(pair.category, id): id for id in (pair.types[place], *([pair.primary[place]] if pair.primary else []))}
     made = {(DEFINED, id): number for number, (id, _) in labels_between(crm, kind, other).items()}
     if not sent or sent - own.keys() - made.keys():
         raise Refused(400, f"Invalid association types {sorted(sent)} from {kind.name} to {other.name}")
@@ -125,7 +125,7 @@ def _types(sent: Sequence[Mapping[str, Any]]) -> set[tuple[str, int]]:
 def check_sent(crm: Crm, kind: Kind, sent: Mapping[str, Any]) -> tuple[Kind, str]:
     """Return the kind and id that a new record is to be associated with; raise Refused if that cannot be."""
     id = str((sent.get("to") or {}).get("id") or "")
-    for other in (_kind(names[1 - names.index(kind.name)]) for names in PAIRS if kind.name in names):
+    for other in (crm.kinds[names[1 - names.index(kind.name)]] for names in crm.pairs if kind.name in names):
         try:
             _sent(crm, kind, other, sent.get("types") or [])
         except Refused:
@@ -134,6 +134,14 @@ def check_sent(crm: Crm, kind: Kind, sent: Mapping[str, Any]) -> tuple[Kind, str
             raise Refused(400, f"{other.label} {id} does not exist")
         return other, id
     raise Refused(400, f"Invalid association types {sorted(_types(sent.get('types') or []))} for {kind.name}")
+
+
+def check_all(crm: Crm, kind: Kind, sent: Any) -> None:
+    """Raise Refused if a new record cannot be associated as its input says, or with what it must be."""
+    others = [check_sent(crm, kind, each)[0].name for each in sent or []]
+    if kind.belongs and kind.belongs not in others:
+        message = f"A new {kind.label} must be associated with one of the {kind.belongs}"  # [K] the words
+        raise Refused(400, message)
 
 
 def associate_sent(crm: Crm, kind: Kind, row: Row, sent: Any) -> None:
@@ -152,12 +160,12 @@ def _page(crm: Crm, kind: Kind, row: Row | None, other: Kind, after: int) -> dic
 
 
 def _shown(crm: Crm, kind: Kind, row: Row, other: Kind, id: int, main: bool) -> dict[str, Any]:
-    pair, place = pair_of(kind, other)
-    types: list[dict[str, Any]] = [{"category": OWN, "typeId": pair.types[place], "label": None}]
+    pair, place = pair_of(crm, kind, other)
+    types: list[dict[str, Any]] = [{"category": pair.category, "typeId": pair.types[place], "label": None}]
     if main and pair.primary:
-        types.insert(0, {"category": OWN, "typeId": pair.primary[place], "label": "Primary"})
+        types.insert(0, {"category": pair.category, "typeId": pair.primary[place], "label": pair.primary_label})
     made = labels_between(crm, kind, other)
-    hung = sorted(labels_on(crm.store, names_of(kind, row.id, other, id))) if made else []
+    hung = sorted(labels_on(crm.store, names_of(crm, kind, row.id, other, id))) if made else []
     types += [{"category": DEFINED, "typeId": made[each][0], "label": made[each][1]} for each in hung]
     return {"toObjectId": id, "associationTypes": types}
 
@@ -184,11 +192,11 @@ def _inputs(ask: Ask, most: int) -> Sequence[Mapping[str, Any]]:
 
 
 def _other(ask: Ask) -> Kind:
-    return _kind(ask.arg)
+    return _kind(ask.crm, ask.arg)
 
 
-def _kind(name: str) -> Kind:
-    kind = kind_of(name)
+def _kind(crm: Crm, name: str) -> Kind:
+    kind = crm.kind_of(name)
     if kind is None:
         raise Refused(400, f"Unable to infer object type from: {name}")
     return kind

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from bothways.sandbox.hubspot.asks import Answer, Ask, sent_properties
-from bothways.sandbox.hubspot.associations import associate_sent, check_sent
+from bothways.sandbox.hubspot.associations import associate_sent, check_all
 from bothways.sandbox.hubspot.histories import entry
 from bothways.sandbox.hubspot.problems import Refused, rows_not_found
 from bothways.sandbox.hubspot.values import iso
@@ -47,8 +47,7 @@ def create(ask: Ask) -> Answer:
     """Make records: all or none of them, unless every input has a trace id."""
 
     def make(each: Input) -> Shown:
-        for to in each.get("associations") or []:
-            check_sent(ask.crm, ask.kind, to)
+        check_all(ask.crm, ask.kind, each.get("associations"))
         row = ask.crm.create(ask.kind, sent_properties(each))
         associate_sent(ask.crm, ask.kind, row, each.get("associations"))
         return ask.show(row, list(row.props))
@@ -89,6 +88,7 @@ def upsert(ask: Ask) -> Answer:
         row, sent = ask.crm.one(ask.kind, key, name), sent_properties(each)
         made = row is None
         if row is None:
+            check_all(ask.crm, ask.kind, None)
             row = ask.crm.create(ask.kind, {name: key, **sent})
         else:
             row = ask.crm.update(ask.kind, row, sent)

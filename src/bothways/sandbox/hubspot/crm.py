@@ -8,11 +8,25 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
+import orjson
+
 from bothways.sandbox.hubspot.changes import PERSON, Change
 from bothways.sandbox.hubspot.histories import Histories, changed
-from bothways.sandbox.hubspot.problems import BadValue, Refused, conflict, invalid_values, not_found
-from bothways.sandbox.hubspot.schema import KINDS, STAGES, Definition, Kind, first_properties
+from bothways.sandbox.hubspot.problems import PORTAL, BadValue, Refused, conflict, invalid_values, not_found
+from bothways.sandbox.hubspot.schema import (
+    KINDS,
+    PAIRS,
+    STAGES,
+    Definition,
+    Kind,
+    Pair,
+    custom_kind,
+    first_properties,
+    kind_of,
+)
+from bothways.sandbox.hubspot.stages import FIRST, Pipeline, add, options, pipelines, placed
 from bothways.sandbox.hubspot.store import Row, Store
+from bothways.sandbox.hubspot.users import owns
 from bothways.sandbox.hubspot.values import Invalid, bad_value, iso, millis_of, normal
 
 Sent = Mapping[str, Any]
@@ -35,19 +49,54 @@ class Crm:
         self.labels_stay = True
         self.otherwise: frozenset[str] = frozenset()
         self.properties: dict[str, dict[str, Definition]] = {}
+        self.kinds: dict[str, Kind] = {kind.name: kind for kind in KINDS}
+        self.pairs: dict[tuple[str, str], Pair] = dict(PAIRS)
+        self.pipelines: dict[str, list[Pipeline]] = {}
         self._unique: dict[str, list[str]] = {}
         self.histories = Histories()
         with store.transaction():
             for kind in KINDS:
-                if not store.definitions(kind.name):
-                    for definition in first_properties(kind):
-                        store.define(kind.name, definition)
-                self.learn(kind)
+                if kind.name in FIRST and not pipelines(store, kind.name):
+                    add(store, kind.name, FIRST[kind.name])
+            self.learn_kinds()
+
+    def learn_kinds(self) -> None:
+        """Take over the kinds that the account has made, what can be associated with what, and all properties."""
+        rows = self.store.db.execute("SELECT number, name, definition FROM kinds ORDER BY number")
+        customs = [custom_kind(number, name, orjson.loads(text)) for number, name, text in rows]
+        self.kinds = {kind.name: kind for kind in (*KINDS, *customs)}
+        rows = self.store.db.execute("SELECT number, object, other FROM labels WHERE label IS NULL ORDER BY number")
+        own = {(object, other): Pair((2 * n - 1, 2 * n), category="USER_DEFINED") for n, object, other in rows}
+        self.pairs = {**PAIRS, **own}  # [K] that they count as the account's own
+        for kind in self.kinds.values():
+            known = self.store.definitions(kind.name)
+            for definition in first_properties(kind):
+                if not known or (kind not in KINDS and definition["name"] not in known):
+                    self.store.define(kind.name, definition)
+            self.learn(kind)
+
+    def kind_of(self, name: str) -> Kind | None:
+        """Return the kind of this name or type id, None if there is none. The short names of custom ones will do."""
+        wanted = name.lower()
+        names = {wanted, f"p{PORTAL}_{wanted.removeprefix('p_')}"}
+        own = (each for each in self.kinds.values() if each.type_id == wanted or each.name in names)
+        return kind_of(wanted) or next(own, None)
 
     def learn(self, kind: Kind) -> None:
-        """Take over the definitions of properties as they are stored."""
+        """Take over the definitions of properties as they are stored, and the pipelines as options of theirs."""
+        self.pipelines[kind.name] = pipelines(self.store, kind.name) if kind.stage else []
+        self._offer(kind)
         self.properties[kind.name] = self.store.definitions(kind.name)
         self._unique[kind.name] = [name for name, each in self.properties[kind.name].items() if each["hasUniqueValue"]]
+
+    def _offer(self, kind: Kind) -> None:
+        """Have the properties with a record's place offer the pipelines and stages that there are."""
+        known = self.pipelines[kind.name]
+        stages = [(stage.id, stage.label) for each in known for stage in each.stages]
+        definitions = self.store.definitions(kind.name) if known else {}
+        for name, made in ((kind.pipeline, [(each.id, each.label) for each in known]), (kind.stage, stages)):
+            if name in definitions and definitions[name]["options"] != options(made):
+                self.store.define(kind.name, {**definitions[name], "options": options(made)})
 
     # --- finding --------------------------------------------------------------------------------------
 
@@ -74,7 +123,8 @@ class Crm:
     def create(self, kind: Kind, sent: Sent, *, trusted: bool = False) -> Row:
         """Make a record and return it; raise Refused. ``trusted``: read-only properties may be given."""
         values = self._checked(kind, sent, {}, trusted)
-        if not trusted and not any(values.get(name) for name in kind.needs):
+        values = {**values, **placed(kind, self.pipelines[kind.name], values, {})}
+        if kind.needs and not trusted and not any(values.get(name) for name in kind.needs):
             raise Refused(400, f"A new {kind.label} needs one of: {', '.join(kind.needs)}")
         row = self._new(kind, self.store.next_ids(kind.name, 1)[0], values)
         keys = self._keys(kind, row.props)
@@ -92,6 +142,7 @@ class Crm:
     def update(self, kind: Kind, row: Row, sent: Sent, *, trusted: bool = False) -> Row:
         """Change a record and return what it is now; raise Refused. It counts as modified in any case."""
         values = self._checked(kind, sent, row.props, trusted)
+        values = {**values, **placed(kind, self.pipelines[kind.name], values, row.props)}
         props = {name: value for name, value in {**row.props, **values}.items() if value is not None}
         if "email" in values and kind.more_emails in props:
             others = [each for each in props[str(kind.more_emails)].split(";") if each != props.get("email")]
@@ -177,7 +228,8 @@ class Crm:
         """
         made = []
         for id, sent in zip(self.store.next_ids(kind.name, len(rows)), rows, strict=True):
-            row = self._new(kind, id, self._checked(kind, sent, {}, True))
+            values = self._checked(kind, sent, {}, True)
+            row = self._new(kind, id, {**values, **placed(kind, self.pipelines[kind.name], values, {})})
             keys = self._keys(kind, row.props)
             self._refuse_taken(kind, keys, None)
             self.store.add_keys(kind.name, keys, id)
@@ -199,7 +251,7 @@ class Crm:
 
     def _new(self, kind: Kind, id: int, values: Mapping[str, str | None]) -> Row:
         props = {name: value for name, value in values.items() if value is not None}
-        created = _moment(props.pop("createdate", None), self.now)
+        created = _moment(props.pop(kind.created, None), self.now)
         return Row(id, _derived(kind, props), created, _moment(props.pop(kind.modified, None), self.now))
 
     def _store(self, kind: Kind, rows: Sequence[Row]) -> None:
@@ -216,7 +268,8 @@ class Crm:
                 bad.append(BadValue(name, "READ_ONLY_VALUE", f'"{name}" is a read only property'))
             elif raw is not None and not (raw == "" and "blank-is-nothing" in self.otherwise):
                 try:
-                    values[name] = normal(definition, raw, held.get(name), self.otherwise)
+                    value = normal(definition, raw, held.get(name), self.otherwise)
+                    values[name] = self._owner(definition, value)
                 except Invalid as error:
                     bad.append(bad_value(name, error))
         if bad:
@@ -231,6 +284,13 @@ class Crm:
         if "stage-is-stuck" in self.otherwise and held is None:
             return new == STAGES[0]
         return new in STAGES and held in STAGES and STAGES.index(str(new)) < STAGES.index(str(held))
+
+    def _owner(self, definition: Definition, value: str | None) -> str | None:
+        """Return a value of a property that holds an owner, and every other one; raise Invalid for who is none."""
+        is_owner = definition.get("referencedObjectType") == "OWNER"
+        if is_owner and value is not None and not owns(self.store, value):
+            raise Invalid("INVALID_OWNER_ID", f"{value} is not the id of an owner.")  # [K] the code
+        return value
 
     def _refuse_taken(self, kind: Kind, keys: Iterable[tuple[str, str]], own: int | None) -> None:
         """Raise Refused if another live record holds one of these unique values."""
@@ -260,12 +320,12 @@ def shown(kind: Kind, row: Row, names: Iterable[str], definitions: Mapping[str, 
     """
     live = [name for name in names if name in definitions and not definitions[name]["archived"]]
     props: dict[str, str | None] = {name: row.props.get(name) for name in live}
-    props["createdate"], props[kind.modified] = iso(row.created), iso(row.modified)
+    props[kind.created], props[kind.modified] = iso(row.created), iso(row.modified)
     props["hs_object_id"] = str(row.id)
     body: dict[str, Any] = {
         "id": str(row.id),
         "properties": props,
-        "createdAt": props["createdate"],
+        "createdAt": props[kind.created],
         "updatedAt": props[kind.modified],
         "archived": row.archived_at is not None,
     }
@@ -299,5 +359,5 @@ def _derived(kind: Kind, props: dict[str, str]) -> dict[str, str]:
         email = props.get("email", "")
         name = " ".join(props[each] for each in ("firstname", "lastname") if each in props)
         props = {**props, "hs_email_domain": email.partition("@")[2], "hs_full_name_or_email": name or email}
-    dates = ("createdate", kind.modified)
+    dates = (kind.created, kind.modified)
     return {name: value for name, value in props.items() if value and name not in dates}

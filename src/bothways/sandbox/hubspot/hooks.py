@@ -10,7 +10,7 @@ import hashlib
 import heapq
 import hmac
 import threading
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
@@ -22,7 +22,7 @@ from urllib3.util import parse_url
 from bothways.sandbox.hubspot.changes import OURS, Change
 from bothways.sandbox.hubspot.faults import DELIVERY, EVENT, HOOKS, Faults
 from bothways.sandbox.hubspot.problems import PORTAL
-from bothways.sandbox.hubspot.schema import KINDS
+from bothways.sandbox.hubspot.schema import KINDS, Kind
 
 CLIENT_SECRET, DEVELOPER_KEY = "client-secret-sandbox", "developer-key-sandbox"
 MOST, MOST_SUBSCRIPTIONS = 100, 1000
@@ -83,9 +83,15 @@ class Parcel:
 
 
 def subscriptions(word: str, properties: Sequence[str] = ()) -> list[dict[str, str]]:
-    """Return the subscriptions to all that can happen to a "contact", "company" or "deal", and to these properties."""
-    plain = [{"subscriptionType": f"{word}.{event}"} for event in EVENTS if event != "propertyChange"]
-    return plain + [{"subscriptionType": f"{word}.propertyChange", "propertyName": name} for name in properties]
+    """Return the subscriptions to all that can happen to a "contact", "company" or the like, and to these properties.
+
+    ``word`` can be the type id of a kind, such as "0-136": these are generic subscriptions.
+    """
+    more = {"objectType": word} if word[:1].isdigit() else {}
+    word = "object" if more else word
+    plain = [{"subscriptionType": f"{word}.{event}", **more} for event in EVENTS if event != "propertyChange"]
+    changes = {"subscriptionType": f"{word}.propertyChange", **more}
+    return plain + [{**changes, "propertyName": name} for name in properties]
 
 
 def signature(secret: str, url: str, body: bytes, stamp: str) -> str:
@@ -99,12 +105,21 @@ def signature(secret: str, url: str, body: bytes, stamp: str) -> str:
 class Hooks:
     """Sends what its subscriptions cover to one address. ``patience`` is how long an answer may take.
 
+    ``kinds`` returns the kinds of record that there are.
+
     The faults "hook-late", "hook-twice" and "hook-dropped" meet single events, by their type; "hook-shuffled" (sent in
     reverse order) and "hook-forged" (a wrong signature) meet deliveries, by the types of all their events.
     """
 
-    def __init__(self, clock: Time, faults: Faults, secret: str, patience: float = PATIENCE) -> None:
-        self._clock, self._faults, self._secret = clock, faults, secret
+    def __init__(
+        self,
+        clock: Time,
+        faults: Faults,
+        secret: str,
+        patience: float = PATIENCE,
+        kinds: Callable[[], Iterable[Kind]] = lambda: KINDS,
+    ) -> None:
+        self._clock, self._faults, self._secret, self._kinds = clock, faults, secret, kinds
         self._pool = urllib3.PoolManager(retries=False, timeout=urllib3.Timeout(total=patience))
         self._changed = threading.Condition()
         self._thread = threading.Thread(target=self._work, daemon=True)
@@ -119,7 +134,7 @@ class Hooks:
 
     def subscribe(self, url: str, wanted: Iterable[Mapping[str, str]]) -> None:
         """Tell of these kinds of event, and of no others, at this address from now on; raise ValueError."""
-        known = tuple(_subscription(100 + place, each) for place, each in enumerate(wanted))
+        known = tuple(_subscription(100 + place, each, self._kinds()) for place, each in enumerate(wanted))
         if len(known) > MOST_SUBSCRIPTIONS:
             raise ValueError(f"an app has {MOST_SUBSCRIPTIONS} subscriptions at most")
         self.send_to(url)
@@ -159,7 +174,7 @@ class Hooks:
     def add(self, wanted: Mapping[str, str], *, active: bool) -> Subscription:
         """Make a subscription; raise ValueError for one that is no kind of event, or too many."""
         with self._changed:
-            made = replace(_subscription(self._made, wanted), active=active)
+            made = replace(_subscription(self._made, wanted, self._kinds()), active=active)
             if len(self._subscriptions) >= MOST_SUBSCRIPTIONS:
                 raise ValueError(f"an app has {MOST_SUBSCRIPTIONS} subscriptions at most")
             if any(replace(each, id=made.id, active=active) == made for each in self._subscriptions):
@@ -293,12 +308,15 @@ class Hooks:
             return False
 
 
-def _subscription(id: int, wanted: Mapping[str, str]) -> Subscription:
+def _subscription(id: int, wanted: Mapping[str, str], known: Iterable[Kind]) -> Subscription:
     """Return a subscription from HubSpot's words for it; raise ValueError."""
     type, property = wanted.get("subscriptionType", ""), wanted.get("propertyName", "")
     word, _, event = type.partition(".")
     object = wanted.get("objectType", "") if word == "object" else word
-    kinds = [kind for kind in KINDS if object in (kind.label.lower(), kind.type_id)]
+    if word == "object":
+        kinds = [kind for kind in known if object and object in (kind.word, kind.name, kind.type_id)]
+    else:
+        kinds = [kind for kind in known if word and word == kind.word]
     if not kinds or (event not in EVENTS and type != "contact.privacyDeletion"):
         raise ValueError(f"no events are called {type} {object if word == 'object' else ''}".rstrip())
     if (event == "propertyChange") != bool(property):

@@ -11,14 +11,14 @@ from typing import NamedTuple
 from bothways.sandbox.hubspot.changes import Change
 from bothways.sandbox.hubspot.crm import Crm
 from bothways.sandbox.hubspot.problems import Refused
-from bothways.sandbox.hubspot.schema import PAIRS, Kind, Pair
+from bothways.sandbox.hubspot.schema import Kind, Pair
 from bothways.sandbox.hubspot.store import Row, Store
 
 End = tuple[Kind, Row]
 """One record of an association."""
 
 Names = tuple[str, int, str, int]
-"""Kind and id of both records of an association, in the order of ``schema.PAIRS``."""
+"""Kind and id of both records of an association, in the order of ``Crm.pairs``."""
 
 
 class Label(NamedTuple):
@@ -37,7 +37,8 @@ class Label(NamedTuple):
 
 def labels_of(store: Store, object: str, other: str) -> list[Label]:
     """Return the labels of the associations between two kinds."""
-    rows = store.db.execute("SELECT number, label, inverse FROM labels WHERE object=? AND other=?", (object, other))
+    query = "SELECT number, label, inverse FROM labels WHERE object=? AND other=? AND label IS NOT NULL"
+    rows = store.db.execute(query, (object, other))
     return [Label(number, (label, inverse)) for number, label, inverse in rows]
 
 
@@ -72,29 +73,29 @@ def _take(store: Store, names: Names, numbers: Iterable[int]) -> None:
     store.db.executemany(sql, rows)
 
 
-def pair_of(kind: Kind, other: Kind) -> tuple[Pair, int]:
+def pair_of(crm: Crm, kind: Kind, other: Kind) -> tuple[Pair, int]:
     """Return how two kinds are associated, and which of the two is asked about; raise Refused."""
     for place, names in enumerate(((kind.name, other.name), (other.name, kind.name))):
-        if names in PAIRS:
-            return PAIRS[names], place
+        if names in crm.pairs:
+            return crm.pairs[names], place
     raise Refused(400, f"{kind.name} cannot be associated with {other.name}")
 
 
 def labels_between(crm: Crm, kind: Kind, other: Kind) -> dict[int, tuple[int, str]]:
     """Return the labels that the account has made, by number: type and word, as seen from the first kind given."""
-    place = pair_of(kind, other)[1]
+    place = pair_of(crm, kind, other)[1]
     names = (kind.name, other.name) if place == 0 else (other.name, kind.name)
     return {each.number: (each.types[place], each.words[place]) for each in labels_of(crm.store, *names)}
 
 
 def join(crm: Crm, one: End, two: End, *, main: bool, labels: AbstractSet[int] = frozenset()) -> None:
     """Associate two records, with these labels besides. The first company of a record becomes its primary one [K]."""
-    ends = _in_order(one, two)
+    ends = _in_order(crm, one, two)
     names, id = _names(ends), ends[1][1].id
     held, hung = crm.store.associated(*names[:3]), labels_on(crm.store, names)
     gone = frozenset() if crm.labels_stay else hung - labels
     if {(id, True), (id, main)}.isdisjoint(held) or labels - hung or gone:
-        first = PAIRS[names[0], names[2]].primary is not None and not any(is_main for _, is_main in held)
+        first = crm.pairs[names[0], names[2]].primary is not None and not any(is_main for _, is_main in held)
         crm.store.associate(*names, main=main or first)
         _hang(crm.store, names, labels - hung)
         _take(crm.store, names, gone)
@@ -104,7 +105,7 @@ def join(crm: Crm, one: End, two: End, *, main: bool, labels: AbstractSet[int] =
 
 def part(crm: Crm, one: End, two: End) -> None:
     """Take the association of two records away, with all its labels."""
-    ends = _in_order(one, two)
+    ends = _in_order(crm, one, two)
     if crm.store.dissociate(*_names(ends)):
         crm.touch(*ends)
         _tell(crm, ends, removed=True)
@@ -112,7 +113,7 @@ def part(crm: Crm, one: End, two: End) -> None:
 
 def unlabel(crm: Crm, one: End, two: End, labels: AbstractSet[int], *, main: bool = False) -> None:
     """Take labels from the association of two records, which stays; ``main``: what makes it the primary one [K]."""
-    ends = _in_order(one, two)
+    ends = _in_order(crm, one, two)
     hung = labels_on(crm.store, _names(ends)) & labels
     _take(crm.store, _names(ends), hung)
     unmarked = main and crm.store.unmark(*_names(ends))
@@ -134,14 +135,14 @@ def _tell(crm: Crm, ends: tuple[End, End], *, removed: bool = False, main: bool 
         crm.told.append(Change("associationChange", kind, crm.now, crm.by, facts, other))
 
 
-def names_of(kind: Kind, id: int, other: Kind, other_id: int) -> Names:
+def names_of(crm: Crm, kind: Kind, id: int, other: Kind, other_id: int) -> Names:
     """Return the names of the two ends of an association, in their order."""
     names = (kind.name, id, other.name, other_id)
-    return names if (kind.name, other.name) in PAIRS else (*names[2:], *names[:2])
+    return names if (kind.name, other.name) in crm.pairs else (*names[2:], *names[:2])
 
 
-def _in_order(one: End, two: End) -> tuple[End, End]:
-    return (one, two) if (one[0].name, two[0].name) in PAIRS else (two, one)
+def _in_order(crm: Crm, one: End, two: End) -> tuple[End, End]:
+    return (one, two) if (one[0].name, two[0].name) in crm.pairs else (two, one)
 
 
 def _names(ends: tuple[End, End]) -> Names:

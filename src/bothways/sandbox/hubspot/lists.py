@@ -2,7 +2,6 @@
 
 from bothways.sandbox.hubspot.asks import Answer, Ask
 from bothways.sandbox.hubspot.problems import Refused, not_found
-from bothways.sandbox.hubspot.schema import KINDS
 
 PAGE, SEARCHED = 250, 500
 
@@ -13,7 +12,7 @@ def search(ask: Ask) -> Answer:
     count, offset = int(body.get("count") or 20), int(body.get("offset") or 0)
     if not 1 <= count <= SEARCHED:
         raise Refused(400, f"count must be between 1 and {SEARCHED}")
-    types = {kind.name: kind.type_id for kind in KINDS}
+    types = {kind.name: kind.type_id for kind in ask.crm.kinds.values()}
     words, wanted = str(body.get("query") or "").casefold(), body.get("objectTypeId")
     rows = [
         {"listId": str(id), "name": name, "objectTypeId": types[object], "processingType": kind, "listVersion": 1}

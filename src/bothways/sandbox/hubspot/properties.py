@@ -1,6 +1,7 @@
 """Calls about properties."""
 
 import re
+from collections.abc import Mapping
 from typing import Any
 
 from bothways.sandbox.hubspot.asks import Answer, Ask
@@ -32,7 +33,11 @@ def read(ask: Ask) -> Answer:
 
 def create(ask: Ask) -> Answer:
     """Make a property. Only now can it be made unique."""
-    body, definitions = ask.body, ask.crm.properties[ask.kind.name]
+    return 201, _define(ask, made(ask.body, ask.crm.properties[ask.kind.name]))
+
+
+def made(body: Mapping[str, Any], definitions: Mapping[str, Definition]) -> Definition:
+    """Return the definition of a new property beside those that there are; raise Refused."""
     name, type_, field = (str(body.get(each) or "") for each in ("name", "type", "fieldType"))
     if not _NAME.fullmatch(name) or not body.get("label") or not body.get("groupName"):
         raise Refused(400, "A property needs a name in lower case, a label and a groupName")
@@ -55,7 +60,7 @@ def create(ask: Ask) -> Answer:
         custom=True,
         group=str(body["groupName"]),
     )
-    return 201, _define(ask, {**definition, "description": str(body.get("description") or "")})
+    return {**definition, "description": str(body.get("description") or "")}
 
 
 def update(ask: Ask) -> Answer:

@@ -5,7 +5,19 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from urllib.parse import unquote
 
-from bothways.sandbox.hubspot import associations, batches, consent, lists, oauth, owning, properties, single
+from bothways.sandbox.hubspot import (
+    associations,
+    batches,
+    consent,
+    custom,
+    lists,
+    oauth,
+    owners,
+    owning,
+    pipelines,
+    properties,
+    single,
+)
 from bothways.sandbox.hubspot.asks import Answer, Ask
 from bothways.sandbox.hubspot.problems import Refused, not_found
 from bothways.sandbox.hubspot.schema import CONTACTS, Kind, kind_of
@@ -17,6 +29,9 @@ _ASSOCIATIONS = re.compile(
     rf"/crm/(?:associations/{_VERSION}|v4/associations)/([^/]+)/([^/]+)/(batch/\w+|batch/labels/archive|labels)"
 )
 _LISTS = re.compile(rf"/crm/(?:lists/{_VERSION}|v3/lists)/(?:search|([^/]+)/memberships)")
+_SCHEMAS = re.compile(rf"/(?:crm-object-schemas/(?:{_VERSION}|v3)|crm/v3)/schemas(?:/([^/]+)(/associations)?)?")
+_PIPELINES = re.compile(rf"/crm/(?:pipelines/{_VERSION}|v3/pipelines)/([^/]+)(?:/([^/]+)(?:/(stages)(?:/([^/]+))?)?)?")
+_OWNERS = re.compile(rf"/crm/(?:owners/{_VERSION}|v3/owners)(?:/([^/]+))?/?")
 _ACCOUNT = re.compile(rf"/account-info/(?:{_VERSION}|v3)/details")
 _OAUTH = re.compile(rf"/oauth/(?:(authorize)|(?:{_VERSION}|v[13])/token(?:/(introspect|revoke))?)")
 _OWNED = re.compile(rf"/webhooks/(?:{_VERSION}|v3)/(\d+)/(settings|subscriptions)(?:/(\d+))?")
@@ -41,7 +56,8 @@ class Route:
     @property
     def scopes(self) -> tuple[str, ...]:
         """The scopes of which the token needs one; none for a call that everybody may make."""
-        return tuple(f"crm.{each.replace('*', self.kind.name)}" for each in self.scope.split())
+        names = tuple(f"crm.{each.replace('*', self.kind.scopes or self.kind.name)}" for each in self.scope.split())
+        return (*names, self.kind.all_of_it) if names and self.kind.all_of_it else names
 
 
 _READ, _WRITE = "objects.*.read", "objects.*.write"
@@ -96,6 +112,28 @@ _OF_OWNER: Mapping[tuple[str, str], Mapping[str, Route]] = {
         "DELETE": Route("webhooks/subscriptions/delete", owning.delete),
     },
 }
+_OF_SCHEMAS: Mapping[str, Route] = {
+    "GET": Route("schemas", custom.list_all, "schemas.custom.read"),
+    "POST": Route("schemas/create", custom.create, "schemas.custom.write"),
+}
+_OF_SCHEMA: Mapping[str, Route] = {
+    "GET": Route("schemas/read", custom.read, "schemas.custom.read"),
+    "PATCH": Route("schemas/update", custom.update, "schemas.custom.write"),
+    "DELETE": Route("schemas/delete", custom.delete, "schemas.custom.write"),
+}
+_JOINING = {"POST": Route("schemas/associations", custom.join_kinds, "schemas.custom.write")}
+_OF_PIPELINES: Mapping[str, Route] = {
+    "GET": Route("pipelines", pipelines.list_all, _SCHEMA_READ),
+    "POST": Route("pipelines/create", pipelines.create, _SCHEMA_WRITE),
+}
+_OF_PIPELINE: Mapping[str, Route] = {"GET": Route("pipelines/read", pipelines.read, _SCHEMA_READ)}
+_OF_STAGES: Mapping[str, Route] = {
+    "GET": Route("pipelines/stages", pipelines.stages, _SCHEMA_READ),
+    "POST": Route("pipelines/stages/create", pipelines.create_stage, _SCHEMA_WRITE),
+}
+_OF_STAGE: Mapping[str, Route] = {"GET": Route("pipelines/stages/read", pipelines.read_stage, _SCHEMA_READ)}
+_OF_OWNERS: Mapping[str, Route] = {"GET": Route("owners", owners.list_page, "objects.owners.read")}
+_OF_ONE_OWNER: Mapping[str, Route] = {"GET": Route("owners/read", owners.read, "objects.owners.read")}
 _OF_OAUTH: Mapping[str, Mapping[str, Route]] = {
     "authorize": {
         "GET": Route("oauth/authorize", consent.show, open=True),
@@ -108,8 +146,18 @@ _OF_OAUTH: Mapping[str, Mapping[str, Route]] = {
 ACCOUNT = Route("account-info", single.account)
 
 
-def route_of(method: str, path: str) -> Route:
-    """Return the call that a method and path stand for; raise Refused if there is none."""
+def route_of(method: str, path: str, kinds: Callable[[str], Kind | None] = kind_of) -> Route:
+    """Return the call that a method and path stand for; raise Refused if there is none.
+
+    ``kinds`` returns the kind of record of a name or type id.
+    """
+
+    def _kind(name: str) -> Kind:
+        kind = kinds(unquote(name))
+        if kind is None:
+            raise Refused(400, f"Unable to infer object type from: {name}")
+        return kind
+
     if _ACCOUNT.fullmatch(path):
         return _chosen({"GET": ACCOUNT}, method)
     if match := _OBJECTS.fullmatch(path):
@@ -125,6 +173,15 @@ def route_of(method: str, path: str) -> Route:
     if match := _PROPERTIES.fullmatch(path):
         kind, name = _kind(match[1]), unquote(match[2] or "")
         return replace(_chosen(_OF_PROPERTY if name else _OF_PROPERTIES, method), kind=kind, arg=name)
+    if match := _SCHEMAS.fullmatch(path):
+        routes = _JOINING if match[2] else _OF_SCHEMA if match[1] else _OF_SCHEMAS
+        return replace(_chosen(routes, method), arg=unquote(match[1] or ""))
+    if match := _PIPELINES.fullmatch(path):
+        routes = (_OF_STAGE if match[4] else _OF_STAGES) if match[3] else (_OF_PIPELINE if match[2] else _OF_PIPELINES)
+        arg = "/".join(unquote(each) for each in (match[2], match[4]) if each)
+        return replace(_chosen(routes, method), kind=_kind(match[1]), arg=arg)
+    if match := _OWNERS.fullmatch(path):
+        return replace(_chosen(_OF_ONE_OWNER if match[1] else _OF_OWNERS, method), arg=unquote(match[1] or ""))
     if match := _OAUTH.fullmatch(path):
         return _chosen(_OF_OAUTH[match[1] or match[2] or "token"], method)
     if match := _OWNED.fullmatch(path):
@@ -147,10 +204,3 @@ def _chosen(routes: Mapping[str, Route], method: str) -> Route:
     if method not in routes:
         raise Refused(405, "Method not allowed")
     return routes[method]
-
-
-def _kind(name: str) -> Kind:
-    kind = kind_of(unquote(name))
-    if kind is None:
-        raise Refused(400, f"Unable to infer object type from: {name}")
-    return kind

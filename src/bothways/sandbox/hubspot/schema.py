@@ -4,7 +4,7 @@ Names and types are HubSpot's; the definitions are a selection of our own, with 
 that every type there is occurs.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -26,8 +26,12 @@ TYPES = {
 class Kind:
     """One kind of record. ``shown`` are the properties of answers that were asked for none in particular.
 
-    A new record must have one of ``needs`` and all of ``demands``. ``searched`` are the properties that plain
-    words are looked for in; ``more_emails`` is the property with a record's further addresses.
+    A new record must have one of ``needs``, if there are any, and all of ``demands``. ``searched`` are the properties
+    that plain words are looked for in; ``more_emails`` is the property with a record's further addresses. ``created``
+    is the property with the time of creation. ``stage`` and ``pipeline`` are the properties with the place of a record
+    in its pipeline; a new record is associated with one of the kind ``belongs``, at least. ``word`` comes first in the
+    names of its webhooks, "" where only generic ones tell of it. ``scopes`` says which word the scopes have for the
+    kind, and ``all_of_it`` is a scope from before there were finer ones.
     """
 
     name: str
@@ -39,11 +43,18 @@ class Kind:
     searched: tuple[str, ...]
     more_emails: str | None = None
     demands: tuple[str, ...] = ()
+    created: str = "createdate"
+    stage: str = ""
+    pipeline: str = ""
+    belongs: str = ""
+    word: str = ""
+    scopes: str = ""
+    all_of_it: str = ""
 
     @property
     def always(self) -> tuple[str, str, str]:
         """The properties that every answer shows."""
-        return "createdate", self.modified, "hs_object_id"
+        return self.created, self.modified, "hs_object_id"
 
 
 CONTACTS = Kind(
@@ -55,6 +66,7 @@ CONTACTS = Kind(
     ("email", "firstname", "lastname"),
     ("email", "firstname", "lastname", "phone", "company", "hs_additional_emails"),
     "hs_additional_emails",
+    word="contact",
 )
 COMPANIES = Kind(
     "companies",
@@ -64,6 +76,7 @@ COMPANIES = Kind(
     ("name", "domain"),
     ("name", "domain"),
     ("name", "domain", "phone", "website"),
+    word="company",
 )
 DEALS = Kind(
     "deals",
@@ -74,19 +87,57 @@ DEALS = Kind(
     ("dealname",),
     ("dealname", "description"),
     demands=("dealname", "dealstage"),
+    stage="dealstage",
+    pipeline="pipeline",
+    word="deal",
 )
-KINDS = (CONTACTS, COMPANIES, DEALS)
-_NAMES = {
-    "contacts": CONTACTS,
-    "contact": CONTACTS,
-    "0-1": CONTACTS,
-    "companies": COMPANIES,
-    "company": COMPANIES,
-    "0-2": COMPANIES,
-    "deals": DEALS,
-    "deal": DEALS,
-    "0-3": DEALS,
-}
+LEADS = Kind(
+    "leads",
+    "Lead",
+    "0-136",
+    "hs_lastmodifieddate",
+    ("hs_lead_name", "hs_lead_type", "hs_lead_label"),
+    (),
+    ("hs_lead_name",),
+    demands=("hs_lead_name",),
+    created="hs_createdate",
+    stage="hs_pipeline_stage",
+    pipeline="hs_pipeline",
+    belongs="contacts",
+)
+TICKETS = Kind(
+    "tickets",
+    "Ticket",
+    "0-5",
+    "hs_lastmodifieddate",
+    ("subject", "content", "hs_pipeline", "hs_pipeline_stage", "hs_ticket_priority", "hs_ticket_category"),
+    (),
+    ("subject", "content"),
+    demands=("subject", "hs_pipeline_stage"),
+    stage="hs_pipeline_stage",
+    pipeline="hs_pipeline",
+    word="ticket",
+    all_of_it="tickets",
+)
+PRODUCTS = Kind(
+    "products",
+    "Product",
+    "0-7",
+    "hs_lastmodifieddate",
+    ("name", "description", "price"),
+    (),
+    ("name", "description", "hs_sku"),
+    demands=("name",),
+    word="product",
+    all_of_it="e-commerce",
+)
+KINDS = (CONTACTS, COMPANIES, DEALS, LEADS, TICKETS, PRODUCTS)
+"""The kinds that every account has; an account makes further ones by itself (see ``custom``)."""
+
+FIRST_CUSTOM = 3_400_000
+"""What the type ids of an account's own kinds begin after."""
+
+_NAMES = {name: kind for kind in KINDS for name in (kind.name, kind.label.lower(), kind.type_id)}
 
 STAGES = (
     "subscriber",
@@ -101,40 +152,63 @@ STAGES = (
 """The lifecycle stages in the order in which a record goes through them."""
 
 LEAD_STATUSES = ("NEW", "OPEN", "IN_PROGRESS", "OPEN_DEAL", "UNQUALIFIED", "ATTEMPTED_TO_CONTACT", "CONNECTED")
+LEAD_TYPES = (("NEW_BUSINESS", "New business"), ("UPSELL", "Upsell"), ("RE_ATTEMPTING", "Re-attempting"))
+LEAD_LABELS = ("HOT", "WARM", "COLD")
+PRIORITIES = ("LOW", "MEDIUM", "HIGH", "URGENT")
+TICKET_CATEGORIES = ("PRODUCT_ISSUE", "BILLING_ISSUE", "FEATURE_REQUEST", "GENERAL_INQUIRY")
 INDUSTRIES = ("COMPUTER_SOFTWARE", "CONSTRUCTION", "FINANCIAL_SERVICES", "FOOD_PRODUCTION", "RETAIL")
-
-
-DEAL_STAGES = (
-    ("appointmentscheduled", "Appointment scheduled"),
-    ("qualifiedtobuy", "Qualified to buy"),
-    ("presentationscheduled", "Presentation scheduled"),
-    ("decisionmakerboughtin", "Decision maker bought-in"),
-    ("contractsent", "Contract sent"),
-    ("closedwon", "Closed won"),
-    ("closedlost", "Closed lost"),
-)
-"""The stages of the one pipeline that a new account has."""
 
 
 @dataclass(frozen=True, slots=True)
 class Pair:
-    """Two kinds that can be associated: the ids of the association types, from the first kind and back."""
+    """Two kinds that can be associated: the ids of the association types, from the first kind and back.
+
+    ``primary_label`` is what the primary one is called; ``category`` whose numbers they are.
+    """
 
     types: tuple[int, int]
     primary: tuple[int, int] | None = None
+    primary_label: str = "Primary"
+    category: str = "HUBSPOT_DEFINED"
 
 
 PAIRS = {
     ("contacts", "companies"): Pair((279, 280), (1, 2)),
     ("deals", "companies"): Pair((341, 342), (5, 6)),
     ("deals", "contacts"): Pair((3, 4)),
+    ("tickets", "contacts"): Pair((16, 15)),
+    ("tickets", "companies"): Pair((339, 340), (26, 25)),
+    ("leads", "contacts"): Pair((608, 609), (578, 579), "Lead with primary contact"),
+    ("leads", "companies"): Pair((610, 611)),
 }
-"""Which kinds can be associated, as HubSpot defines it; of one with a primary, the first kind has at most one."""
+"""Which kinds can be associated, as HubSpot defines it; of one with a primary, the first kind has at most one.
+
+[K] The numbers of leads, but for 578, and what the primary contact of a lead is called.
+"""
 
 
 def kind_of(name: str) -> Kind | None:
-    """Return the kind of this name, singular name or type id; None if there is none."""
+    """Return the kind of this name, singular name or type id that every account has; None if there is none."""
     return _NAMES.get(name.lower())
+
+
+def custom_kind(number: int, name: str, definition: Mapping[str, Any]) -> Kind:
+    """Return a kind that an account has made, the ``number``-th, from its definition."""
+    primary = str(definition["primaryDisplayProperty"])
+    return Kind(
+        name,
+        str(definition["labels"]["singular"]),
+        f"2-{FIRST_CUSTOM + number}",
+        "hs_lastmodifieddate",
+        (primary, *definition["secondaryDisplayProperties"]),
+        (),
+        tuple(definition["searchableProperties"]),
+        demands=tuple(definition["requiredProperties"]),
+        created="hs_createdate",
+        stage="hs_pipeline_stage",
+        pipeline="hs_pipeline",
+        scopes="custom",
+    )
 
 
 def prop(
@@ -194,11 +268,26 @@ def _common(modified: str) -> list[Definition]:
     return [
         prop("lifecyclestage", "Lifecycle Stage", "enumeration", "radio", options=STAGES),
         prop("hs_lead_status", "Lead Status", "enumeration", "radio", options=LEAD_STATUSES),
+        *_kept(modified),
+    ]
+
+
+def _kept(modified: str, created: str = "createdate") -> list[Definition]:
+    """Return what every record has: its owner, and what HubSpot itself keeps of it."""
+    return [
         prop("hubspot_owner_id", "Owner", "enumeration", "select", owner=True),
-        prop("createdate", "Create Date", "datetime", "date", read_only=True),
+        prop(created, "Create Date", "datetime", "date", read_only=True),
         prop(modified, "Last Modified Date", "datetime", "date", read_only=True),
         prop("hs_object_id", "Record ID", "number", "number", read_only=True),
         prop("hs_merged_object_ids", "Merged record IDs", "enumeration", "checkbox", read_only=True),
+    ]
+
+
+def _tracked(kind: Kind, stage: str, pipeline: str) -> list[Definition]:
+    """Return the properties with a record's place in its pipeline, whose options are the pipelines that there are."""
+    return [
+        prop(kind.stage, stage, "enumeration", "radio"),
+        prop(kind.pipeline, pipeline, "enumeration", "select"),
     ]
 
 
@@ -260,15 +349,64 @@ def _deals() -> list[Definition]:
     return [
         prop("dealname", "Deal Name"),
         prop("amount", "Amount", "number", "number"),
-        prop("dealstage", "Deal Stage", "enumeration", "radio", options=DEAL_STAGES),
-        prop("pipeline", "Pipeline", "enumeration", "select", options=[("default", "Sales pipeline")]),
+        *_tracked(DEALS, "Deal Stage", "Pipeline"),
         prop("closedate", "Close Date", "datetime", "date"),
         prop("description", "Deal Description", field="textarea"),
-        *_common("hs_lastmodifieddate")[2:],
+        *_kept("hs_lastmodifieddate"),
     ]
+
+
+def _leads() -> list[Definition]:
+    return [
+        prop("hs_lead_name", "Lead name"),
+        prop("hs_lead_type", "Lead type", "enumeration", "select", options=LEAD_TYPES),
+        prop("hs_lead_label", "Lead label", "enumeration", "select", options=LEAD_LABELS),
+        *_tracked(LEADS, "Lead pipeline stage", "Lead pipeline"),
+        *_kept("hs_lastmodifieddate", LEADS.created),
+    ]
+
+
+def _tickets() -> list[Definition]:
+    return [
+        prop("subject", "Ticket name"),
+        prop("content", "Ticket description", field="textarea"),
+        *_tracked(TICKETS, "Ticket status", "Pipeline"),
+        prop("hs_ticket_priority", "Priority", "enumeration", "select", options=PRIORITIES),
+        prop("hs_ticket_category", "Category", "enumeration", "checkbox", options=TICKET_CATEGORIES),
+        prop("source_type", "Source", "enumeration", "select", options=("CHAT", "EMAIL", "FORM", "PHONE")),
+        prop("closed_date", "Close date", "datetime", "date"),
+        *_kept("hs_lastmodifieddate"),
+    ]
+
+
+def _products() -> list[Definition]:
+    return [
+        prop("name", "Name"),
+        prop("description", "Product description", field="textarea"),
+        prop("price", "Unit price", "number", "number"),
+        prop("hs_sku", "SKU"),
+        prop("hs_cost_of_goods_sold", "Unit cost", "number", "number"),
+        prop("hs_url", "URL"),
+        *_kept("hs_lastmodifieddate"),
+    ]
+
+
+def custom_properties(kind: Kind) -> list[Definition]:
+    """Return the properties that a kind of an account's own has from the beginning."""
+    return [*_tracked(kind, "Pipeline stage", "Pipeline"), *_kept(kind.modified, kind.created)]
+
+
+_FIRST: Mapping[str, Callable[[], list[Definition]]] = {
+    "contacts": _contacts,
+    "companies": _companies,
+    "deals": _deals,
+    "leads": _leads,
+    "tickets": _tickets,
+    "products": _products,
+}
 
 
 def first_properties(kind: Kind) -> list[Definition]:
     """Return the properties that a new account has for a kind of record."""
-    definitions = {CONTACTS: _contacts, COMPANIES: _companies, DEALS: _deals}[kind]()
+    definitions = _FIRST[kind.name]() if kind.name in _FIRST else custom_properties(kind)
     return [{**each, "groupName": f"{kind.label.lower()}information"} for each in definitions]

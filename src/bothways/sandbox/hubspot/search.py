@@ -145,7 +145,7 @@ def _side(kind: Kind, definition: Definition) -> _Side:
     name, type_ = definition["name"], definition["type"]
     columns: dict[str, tuple[str, Callable[[str], Any]]] = {
         "hs_object_id": ("id", float),
-        "createdate": ("created", millis_of),
+        kind.created: ("created", millis_of),
         kind.modified: ("modified", millis_of),
     }
     if name in columns:

@@ -10,6 +10,7 @@ from typing import Any, Self
 from urllib.parse import parse_qs
 
 from bothways.sandbox.hubspot import admin, owning, search
+from bothways.sandbox.hubspot.administering import Administered
 from bothways.sandbox.hubspot.asks import Ask
 from bothways.sandbox.hubspot.changes import OURS, PERSON, Author
 from bothways.sandbox.hubspot.clocks import Clock, FrozenClock
@@ -34,7 +35,7 @@ from bothways.sandbox.hubspot.oauth import LetsAppsIn
 from bothways.sandbox.hubspot.otherwise import known
 from bothways.sandbox.hubspot.problems import Refused, missing_scopes, ordered, rate_limited, unauthorized
 from bothways.sandbox.hubspot.routes import Route, route_of
-from bothways.sandbox.hubspot.schema import Kind, kind_of
+from bothways.sandbox.hubspot.schema import Kind
 from bothways.sandbox.hubspot.store import Row, Store
 from bothways.sandbox.hubspot.web import Reply, Request, Web
 
@@ -45,7 +46,7 @@ PATIENCE = 60.0
 """Seconds until calls that are not made count as missing."""
 
 
-class HubSpotSandbox(LetsAppsIn):
+class HubSpotSandbox(LetsAppsIn, Administered):
     """A HubSpot account to be used in a ``with`` block.
 
     ``tokens`` maps each accepted token to its scopes (None: all). ``rate`` and ``search_rate`` are calls
@@ -84,7 +85,7 @@ class HubSpotSandbox(LetsAppsIn):
         self._limits = Limits(rate, search_rate, daily)
         self._faults = Faults()
         self._developer_key = developer_key
-        self._hooks = Hooks(self.clock, self._faults, client_secret)
+        self._hooks = Hooks(self.clock, self._faults, client_secret, kinds=lambda: self._crm.kinds.values())
         self.clock.watch(self._hooks.wake)
         self._lock = threading.Lock()
         self._stopping = threading.Event()
@@ -182,12 +183,12 @@ class HubSpotSandbox(LetsAppsIn):
         Refused for the first record that is not accepted; then none is made.
         """
         with self._inside():
-            return self._crm.seed(_kind(object), rows)
+            return self._crm.seed(self._kind(object), rows)
 
     def create(self, object: str, properties: Mapping[str, Any]) -> str:
         """Make a record as a person in the app would, and return its id; raise Refused."""
         with self._inside():
-            return str(self._crm.create(_kind(object), properties, trusted=True).id)
+            return str(self._crm.create(self._kind(object), properties, trusted=True).id)
 
     def edit(self, object: str, id: str, properties: Mapping[str, Any], *, by: str = "") -> None:
         """Change a record; with no properties, only its date of modification. Raises Refused.
@@ -196,12 +197,12 @@ class HubSpotSandbox(LetsAppsIn):
         """
         author = Author("INTEGRATION", f"id of {by}", by) if by else PERSON
         with self._inside(by=author):
-            self._crm.update(_kind(object), self._live(object, id), properties, trusted=True)
+            self._crm.update(self._kind(object), self._live(object, id), properties, trusted=True)
 
     def archive(self, object: str, id: str) -> None:
         """Put a record into the recycle bin; raise Refused."""
         with self._inside():
-            self._crm.archive(_kind(object), self._live(object, id))
+            self._crm.archive(self._kind(object), self._live(object, id))
 
     def associate(
         self, object: str, id: str, other: str, other_id: str, *, primary: bool = False, labels: Sequence[str] = ()
@@ -231,8 +232,9 @@ class HubSpotSandbox(LetsAppsIn):
     def add_label(self, object: str, other: str, label: str, inverse: str = "") -> None:
         """Make a label for associations; ``inverse`` is its word seen from the other record, if that is another one."""
         with self._inside():
-            turned = pair_of(_kind(object), _kind(other))[1]
-            names, words = (object, other), (label, inverse or label)
+            kinds = self._kind(object), self._kind(other)
+            turned = pair_of(self._crm, *kinds)[1]
+            names, words = (kinds[0].name, kinds[1].name), (label, inverse or label)
             add_label(self._store, *(names[::-1] if turned else names), words[::-1] if turned else words)
 
     def drop_label(self, object: str, other: str, label: str) -> None:
@@ -243,11 +245,11 @@ class HubSpotSandbox(LetsAppsIn):
 
     def labelled(self, object: str, id: str, other: str) -> dict[str, list[str]]:
         """Return the labels of a record's associations, as they are seen from it, by the id of the other record."""
-        kind, far = _kind(object), _kind(other)
+        kind, far = self._kind(object), self._kind(other)
         with self._inside():
             row, words = self._live(object, id), labels_between(self._crm, kind, far)
             hung = {
-                there: labels_on(self._store, names_of(kind, row.id, far, there))
+                there: labels_on(self._store, names_of(self._crm, kind, row.id, far, there))
                 for there, _ in self._store.associated(kind.name, row.id, far.name)
             }
         return {str(there): sorted(words[number][1] for number in hung[there]) for there in hung}
@@ -255,45 +257,45 @@ class HubSpotSandbox(LetsAppsIn):
     def associated(self, object: str, id: str, other: str) -> list[str]:
         """Return the ids of the live records that a record is associated with, the primary one first."""
         with self._inside():
-            found = self._store.associated(_kind(object).name, self._live(object, id).id, _kind(other).name)
+            found = self._store.associated(self._kind(object).name, self._live(object, id).id, self._kind(other).name)
             return [str(each) for each, main in sorted(found, key=lambda row: (not row[1], row[0]))]
 
     def restore(self, object: str, id: str) -> None:
         """Take a record out of the recycle bin; raise Refused."""
         with self._inside():
-            row = self._crm.one(_kind(object), id, archived=True)
-            self._crm.restore(_kind(object), found(row))
+            row = self._crm.one(self._kind(object), id, archived=True)
+            self._crm.restore(self._kind(object), found(row))
 
     def merge(self, object: str, primary: str, other: str) -> str:
         """Merge two records and return the id of the new one; raise Refused."""
         with self._inside():
             rows = [self._live(object, id) for id in (primary, other)]
-            return str(self._crm.merge(_kind(object), *rows).id)
+            return str(self._crm.merge(self._kind(object), *rows).id)
 
     def get(self, object: str, id: str) -> dict[str, Any] | None:
         """Return a record as the API shows it, archived or not, with every property it has."""
-        kind = _kind(object)
+        kind = self._kind(object)
         with self._inside():
             row = self._crm.one(kind, id, archived=None)
             return shown(kind, row, list(row.props), self._crm.properties[kind.name]) if row else None
 
     def records(self, object: str) -> dict[str, dict[str, str]]:
         """Return the values of all live records by id."""
-        kind, definitions = _kind(object), self._crm.properties[_kind(object).name]
+        kind, definitions = self._kind(object), self._crm.properties[self._kind(object).name]
         with self._inside():
             rows = self._store.page(kind.name, 0, -1, archived=False)
         return {str(row.id): shown(kind, row, list(row.props), definitions)["properties"] for row in rows}
 
     def define(self, object: str, definition: Mapping[str, Any]) -> None:
         """Add a property, or replace its definition (see ``schema.prop``)."""
-        kind = _kind(object)
+        kind = self._kind(object)
         with self._inside():
             self._store.define(kind.name, dict(definition))
             self._crm.learn(kind)
 
     def set_list(self, object: str, title: str, ids: Sequence[str], *, dynamic: bool = False) -> str:
         """Make a list of records, or give the one of this title these members; return its id."""
-        kind = _kind(object)
+        kind = self._kind(object)
         with self._inside():
             return str(
                 self._store.set_list(kind.name, title, "DYNAMIC" if dynamic else "MANUAL", [int(id) for id in ids])
@@ -302,7 +304,7 @@ class HubSpotSandbox(LetsAppsIn):
     def drop_list(self, object: str, title: str) -> None:
         """Delete a list; its records stay."""
         with self._inside():
-            self._store.drop_list(_kind(object).name, title)
+            self._store.drop_list(self._kind(object).name, title)
 
     def indexed(self) -> None:
         """Have search show everything saved so far."""
@@ -356,11 +358,19 @@ class HubSpotSandbox(LetsAppsIn):
         self.tokens.pop(token, None)
 
     def _ends(self, object: str, id: str, other: str, other_id: str) -> tuple[End, End]:
-        return (_kind(object), self._live(object, id)), (_kind(other), self._live(other, other_id))
+        return (self._kind(object), self._live(object, id)), (self._kind(other), self._live(other, other_id))
+
+    def _kind(self, name: str) -> Kind:
+        if (kind := self._crm.kind_of(name)) is None:
+            raise ValueError(f"there are no {name} here")
+        return kind
 
     def _labels(self, object: str, other: str, words: Sequence[str]) -> set[int]:
         """Return labels by their words as seen from the first kind; raise ValueError."""
-        known = {word: number for number, (_, word) in labels_between(self._crm, _kind(object), _kind(other)).items()}
+        known = {
+            word: number
+            for number, (_, word) in labels_between(self._crm, self._kind(object), self._kind(other)).items()
+        }
         unknown = [word for word in words if word not in known]
         if unknown:
             raise ValueError(f"no label {unknown[0]} from {object} to {other}")
@@ -377,7 +387,7 @@ class HubSpotSandbox(LetsAppsIn):
             self._hooks.take(self._crm.told)
 
     def _live(self, object: str, id: str) -> Row:
-        return found(self._crm.one(_kind(object), id))
+        return found(self._crm.one(self._kind(object), id))
 
     # --- answering ------------------------------------------------------------------------------------
 
@@ -410,7 +420,7 @@ class HubSpotSandbox(LetsAppsIn):
             raise Refused(414, "The address is too long")
         free = request.path.startswith(("/webhooks/", "/oauth/"))
         scopes = None if free else self._scopes(request)
-        route = route_of(request.method, request.path)
+        route = route_of(request.method, request.path, self._crm.kind_of)
         if route.owned:
             self._check_owner(request, route)
         with self._lock:
@@ -498,9 +508,3 @@ class HubSpotSandbox(LetsAppsIn):
         if fault.options.get("commit"):
             self._done(request, route, request.body)
         return Reply(int(fault.kind), ordered(int(fault.kind)).body())
-
-
-def _kind(name: str) -> Kind:
-    if (kind := kind_of(name)) is None:
-        raise ValueError(f"there are no {name} here")
-    return kind

@@ -3,7 +3,7 @@
 from typing import Any
 
 from bothways.sandbox.hubspot.asks import Answer, Ask, sent_properties
-from bothways.sandbox.hubspot.associations import associate_sent, check_sent
+from bothways.sandbox.hubspot.associations import associate_sent, check_all
 from bothways.sandbox.hubspot.crm import found
 from bothways.sandbox.hubspot.problems import PORTAL, Refused
 from bothways.sandbox.hubspot.search import search
@@ -34,8 +34,7 @@ def read(ask: Ask) -> Answer:
 
 def create(ask: Ask) -> Answer:
     """Make one record."""
-    for to in ask.body.get("associations") or []:
-        check_sent(ask.crm, ask.kind, to)
+    check_all(ask.crm, ask.kind, ask.body.get("associations"))
     row = ask.crm.create(ask.kind, sent_properties(ask.body))
     associate_sent(ask.crm, ask.kind, row, ask.body.get("associations"))
     return 201, ask.show(row, list(row.props))

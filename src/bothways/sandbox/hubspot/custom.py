@@ -1,0 +1,182 @@
+"""The kinds of record that an account makes for itself, and the calls about them.
+
+A kind is called by its type id, its name with the number of the account before it, or its short name. What it can be
+associated with is said of it, too; the numbers of those associations are the account's own, like those of its labels.
+[K] in a comment marks what HubSpot's documentation does not promise.
+"""
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+import orjson
+
+from bothways.sandbox.hubspot.asks import Answer, Ask
+from bothways.sandbox.hubspot.crm import Crm
+from bothways.sandbox.hubspot.problems import PORTAL, Refused, not_found
+from bothways.sandbox.hubspot.properties import made
+from bothways.sandbox.hubspot.schema import Kind
+from bothways.sandbox.hubspot.values import iso
+
+_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,99}")
+_CHANGEABLE = ("labels", "requiredProperties", "searchableProperties", "primaryDisplayProperty", "description")
+
+
+def list_all(ask: Ask) -> Answer:
+    """Answer all kinds that the account has made."""
+    return 200, {"results": [_shown(ask.crm, kind) for kind in _customs(ask.crm)]}
+
+
+def read(ask: Ask) -> Answer:
+    """Answer one of them."""
+    return 200, _shown(ask.crm, _found(ask))
+
+
+def create(ask: Ask) -> Answer:
+    """Make a kind of record, with its properties."""
+    return 201, _shown(ask.crm, make(ask.crm, ask.body))
+
+
+def update(ask: Ask) -> Answer:
+    """Change what a kind is called, which of its properties it needs, and which are searched."""
+    kind, body = _found(ask), ask.body
+    definition = _definition(ask.crm, kind)
+    changed = {name: body[name] for name in _CHANGEABLE if name in body}
+    _check_names(changed, ask.crm.properties[kind.name])
+    _save(ask.crm, kind.name, {**definition, **changed, "updated": ask.crm.now})
+    return 200, _shown(ask.crm, ask.crm.kinds[kind.name])
+
+
+def delete(ask: Ask) -> Answer:
+    """Delete a kind. One of which there are records stays."""
+    kind = _found(ask)
+    if ask.crm.store.page(kind.name, 0, 1, archived=False):
+        raise Refused(400, f"{kind.name} still has records; delete them first")
+    ask.crm.store.db.execute("DELETE FROM kinds WHERE name=?", (kind.name,))
+    ask.crm.store.db.execute("DELETE FROM properties WHERE object=?", (kind.name,))
+    ask.crm.store.db.execute("DELETE FROM labels WHERE ? IN (object, other)", (kind.name,))
+    ask.crm.learn_kinds()
+    return 204, None
+
+
+def join_kinds(ask: Ask) -> Answer:
+    """Let the records of a kind be associated with those of another one."""
+    kind, body = _found(ask), ask.body
+    other = ask.crm.kind_of(str(body.get("toObjectTypeId") or ""))
+    if other is None:
+        raise Refused(400, "toObjectTypeId is no kind of record")
+    associate(ask.crm, kind, other)
+    row = next(each for each in _associations(ask.crm, kind) if each["toObjectTypeId"] == other.type_id)
+    return 201, {**row, "name": str(body.get("name") or row["name"])}
+
+
+def make(crm: Crm, body: Mapping[str, Any]) -> Kind:
+    """Make a kind as a body says it and return it; raise Refused."""
+    short, labels = str(body.get("name") or ""), body.get("labels") or {}
+    if not _NAME.fullmatch(short) or not labels.get("singular") or not labels.get("plural"):
+        raise Refused(400, "A custom object needs a name of letters, numbers and underscores, and labels")
+    name = f"p{PORTAL}_{short}".lower()
+    if crm.kind_of(name) is not None or crm.kind_of(short) is not None:
+        raise Refused(409, f'There is an object named "{short}" already', "CONFLICT")
+    group, properties = f"{short.lower()}_information", dict[str, dict[str, Any]]()
+    for each in body.get("properties") or ():
+        properties[str(each.get("name"))] = made({"groupName": group, **each}, properties)
+    primary = str(body.get("primaryDisplayProperty") or "")
+    if primary not in properties:
+        raise Refused(400, "A custom object needs properties, and one of them as primaryDisplayProperty")
+    _check_names(body, properties)
+    others = [crm.kind_of(str(each)) for each in body.get("associatedObjects") or ()]
+    if None in others:
+        raise Refused(400, f"associatedObjects has what is no kind of record: {body['associatedObjects']}")
+    definition = {
+        "name": short,
+        "labels": {"singular": str(labels["singular"]), "plural": str(labels["plural"])},
+        "description": str(body.get("description") or ""),
+        "primaryDisplayProperty": primary,
+        "requiredProperties": list(body.get("requiredProperties") or [primary]),
+        "searchableProperties": list(body.get("searchableProperties") or [primary]),
+        "secondaryDisplayProperties": list(body.get("secondaryDisplayProperties") or ()),
+        "created": crm.now,
+        "updated": crm.now,
+    }
+    crm.store.db.execute("INSERT INTO kinds (name, definition) VALUES (?, ?)", (name, _packed(definition)))
+    for each in properties.values():
+        crm.store.define(name, each)
+    crm.learn_kinds()
+    for other in others:
+        if other is not None:
+            associate(crm, crm.kinds[name], other)
+    return crm.kinds[name]
+
+
+def associate(crm: Crm, kind: Kind, other: Kind) -> None:
+    """Let the records of two kinds be associated, if they cannot be yet."""
+    if {(kind.name, other.name), (other.name, kind.name)}.isdisjoint(crm.pairs):
+        crm.store.db.execute("INSERT INTO labels (object, other) VALUES (?, ?)", (kind.name, other.name))
+        crm.learn_kinds()
+
+
+def _check_names(sent: Mapping[str, Any], known: Iterable[str]) -> None:
+    """Raise Refused if a list of properties names one that there is not."""
+    names = [name for each in ("requiredProperties", "searchableProperties") for name in sent.get(each) or ()]
+    unknown = sorted(set(names) - set(known))
+    if unknown:
+        raise Refused(400, f"These are no properties of the object: {', '.join(unknown)}")
+
+
+def _customs(crm: Crm) -> Sequence[Kind]:
+    return [kind for kind in crm.kinds.values() if kind.scopes == "custom"]
+
+
+def _found(ask: Ask) -> Kind:
+    kind = ask.crm.kind_of(ask.arg)
+    if kind is None or kind not in _customs(ask.crm):
+        raise not_found()
+    return kind
+
+
+def _definition(crm: Crm, kind: Kind) -> dict[str, Any]:
+    row = crm.store.db.execute("SELECT definition FROM kinds WHERE name=?", (kind.name,)).fetchone()
+    definition: dict[str, Any] = orjson.loads(row[0])
+    return definition
+
+
+def _save(crm: Crm, name: str, definition: Mapping[str, Any]) -> None:
+    crm.store.db.execute("UPDATE kinds SET definition=? WHERE name=?", (_packed(definition), name))
+    crm.learn_kinds()
+
+
+def _shown(crm: Crm, kind: Kind) -> dict[str, Any]:
+    definition = _definition(crm, kind)
+    created, updated = definition.pop("created"), definition.pop("updated")
+    return {
+        **definition,
+        "id": kind.type_id.partition("-")[2],
+        "objectTypeId": kind.type_id,
+        "fullyQualifiedName": kind.name,
+        "metaType": "PORTAL_SPECIFIC",
+        "archived": False,
+        "properties": list(crm.properties[kind.name].values()),
+        "associations": _associations(crm, kind),
+        "createdAt": iso(created),
+        "updatedAt": iso(updated),
+    }
+
+
+def _associations(crm: Crm, kind: Kind) -> list[dict[str, Any]]:
+    """Return what a kind can be associated with, from it and back."""
+    own = [(crm.kinds[one], crm.kinds[two], pair) for (one, two), pair in crm.pairs.items() if kind.name in (one, two)]
+    ways = [each for one, two, pair in own for each in ((one, two, pair.types[0]), (two, one, pair.types[1]))]
+    return [
+        {
+            "id": str(type),
+            "fromObjectTypeId": one.type_id,
+            "toObjectTypeId": two.type_id,
+            "name": f"{one.label}_to_{two.label}".lower().replace(" ", "_"),
+        }
+        for one, two, type in ways
+    ]
+
+
+def _packed(definition: Mapping[str, Any]) -> str:
+    return orjson.dumps(definition).decode()
