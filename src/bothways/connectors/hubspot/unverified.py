@@ -63,38 +63,40 @@ FACTS = (
         "longest-text",
         "A text property holds 65,536 characters, and no more.",
         "facts.LONGEST_TEXT",
-        "Safe: a text that HubSpot finds too long is an issue of its record. If it holds more, longer texts are held "
-        "back without need.",
+        "Safe: a longer text is cut, and the plan says so. If less is held, the text is refused and an issue of its "
+        "record; if more, texts are cut without need.",
         "Paste 65,536 characters into a multi-line text property of a contact, save, and then one more.",
     ),
     Fact(
         "stage-stays",
         "A lifecycle stage that is to go back is answered with success and stays as it is.",
         "facts.FORWARD_ONLY",
-        "Safe: if it is refused instead, it is an issue of its record; if it goes back, the records are equal, and "
-        "Bothways need not have warned.",
+        "Safe: Bothways does not send a stage that would go back, and holds the field. If HubSpot takes it, that is "
+        "without need.",
         "Set a contact's stage to Lead, then PATCH it to Subscriber over the API, and look at status and stage.",
     ),
     Fact(
         "merged-ids",
         'A record lists the ids that were merged into it in hs_merged_object_ids, parted by ";".',
         "facts.MERGED_IDS",
-        "A merged record would be taken for deleted and not for merged. Its partner follows only if deletes are "
-        "carried over, after the grace, and can be restored.",
+        "Safe: an id that was merged is then asked for by itself, which tells the same, costs a call, and may be a day "
+        "later.",
         "Merge two contacts and read hs_merged_object_ids of the one that is left.",
     ),
     Fact(
         "merged-ids-resolve",
         "Read by the id of a record that was merged, HubSpot answers with the record that it became, in a batch too.",
         "reading._by_asked",
-        "A merged record would be taken for deleted and not for merged, as above.",
+        "If it is passed over, it is asked for by itself. If it is said not to be there, it is taken for deleted: its "
+        "partner follows only if deletes are carried over, after the grace, and can be restored in most apps.",
         "Merge two contacts and POST both old ids to batch/read.",
     ),
     Fact(
         "other-emails",
         'A contact is found by its further addresses, and lists them in hs_additional_emails, parted by ";".',
         "facts.OTHER_EMAILS",
-        "Safe: the create of a contact whose address is somebody's further address is refused, and is an issue.",
+        "Safe: the create of a contact whose address is somebody's further address is refused with that one's id, by "
+        "which the two are matched, or wait for you.",
         "Merge two contacts with different addresses, and read the one that is left by the address it lost "
         "(idProperty=email).",
     ),
@@ -175,7 +177,7 @@ FACTS = (
         "no-address-is-refused",
         "A look-up of what is no address is refused with 400, or finds nothing.",
         "reading._lookup",
-        "Seen at once: a poll or create that looks up such a value fails with its status; nothing is written.",
+        "Seen at once: a run that looks up such a value ends with its status; nothing is written.",
         'POST "no address" to batch/read with idProperty=email.',
     ),
     Fact(
@@ -189,7 +191,7 @@ FACTS = (
         "bin-frees-addresses",
         "The address of a contact in the recycling bin is free for another contact.",
         "writing._refused",
-        "Safe: the create is refused, names the record in the bin, and is an issue.",
+        "Safe: the create is refused with the id of a record that is not live, and is an issue.",
         "Delete a contact, make another with its address, and see whether it is taken.",
     ),
     Fact(
