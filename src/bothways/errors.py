@@ -524,10 +524,10 @@ class NotCheckedDeeply(SettingsError):
     to_do = "Check it with: bothways app check {app}"
 
 
-class DeepCheckAtWork(SettingsError):
+class DeepCheckNotNow(SettingsError):
     code, exit_code = "BW-594", EXIT_LOCKED
-    what = "The account of {app} is being checked deeply already."
-    to_do = "Wait until that has ended, then try again."
+    what = "{app} cannot be checked deeply now: {reason}."
+    to_do = "{hint}"
 
 
 class DaysRefused(SettingsError):

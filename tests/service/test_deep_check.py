@@ -11,8 +11,8 @@ from bothways.connectors.http import TRIES
 from bothways.errors import (
     AccountChanged,
     CredentialsRefused,
-    DeepCheckAtWork,
     DeepCheckNotConfirmed,
+    DeepCheckNotNow,
     NotAllowed,
     NotCheckedDeeply,
 )
@@ -23,6 +23,7 @@ from bothways.service import apps, connect
 from bothways.service.database import used
 from bothways.service.deep_check import FOLDER, check_deeply
 from bothways.service.rights import Actor, Role
+from bothways.service.standing import pause_all
 from bothways.service.views import DeepFindingView, LeftRecordView
 from bothways.service.workspace import Workspace, init, open_workspace
 from tests.databases import empty_ledger
@@ -116,9 +117,27 @@ def test_records_that_stay_end_it_with_3(workspace: Workspace, hubspot: HubSpotS
 def test_only_one_at_a_time(workspace: Workspace, hubspot: HubSpotSandbox) -> None:
     check_deeply(workspace, "crm", read_only=True)
     (lock,) = (workspace.folder / FOLDER).glob("*.lock")
-    with FileLock(lock), pytest.raises(DeepCheckAtWork):
+    with FileLock(lock), pytest.raises(DeepCheckNotNow):
         check_deeply(workspace, "crm", confirmed=True)
     assert hubspot.calls["batch/create"] == 0
+
+
+def test_no_record_is_made_that_a_sync_would_carry_to_another_app(
+    workspace: Workspace, hubspot: HubSpotSandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    apps.add_app(workspace, "west", "hubspot", {"base_url": hubspot.url}, {"token": ("env", "CRM_TOKEN")})
+    sync = (
+        "syncs:\n  people: {state: on, objects: {crm: contacts, west: contacts}, fields: [{crm: email, west: email}]}\n"
+    )
+    file = workspace.folder / "bothways.yaml"
+    file.write_text(file.read_text().replace("syncs: {}\n", sync))
+    workspace = open_workspace(workspace.folder)
+    with pytest.raises(DeepCheckNotNow, match="people would carry the records"):
+        check_deeply(workspace, "crm", confirmed=True)
+    assert hubspot.calls["batch/create"] == 0
+    assert check_deeply(workspace, "crm", read_only=True).read_only
+    pause_all(workspace)
+    assert check_deeply(workspace, "crm", confirmed=True).left == ()
 
 
 def test_it_is_for_admins(workspace: Workspace) -> None:

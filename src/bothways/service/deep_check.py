@@ -20,14 +20,16 @@ from bothways.errors import (
     EXIT_CHANGES,
     EXIT_FAILING,
     EXIT_OK,
-    DeepCheckAtWork,
     DeepCheckNotConfirmed,
+    DeepCheckNotNow,
     DiskFull,
     NotCheckedDeeply,
 )
+from bothways.ledger import turns
 from bothways.service.allowances import accounted, into_the_reserve
 from bothways.service.connect import open_app
 from bothways.service.database import on_database
+from bothways.service.revisions import ON
 from bothways.service.rights import Role, for_role
 from bothways.service.same_account import ensure_same_account
 from bothways.service.views import DeepCheckView, DeepFindingView, LeftRecordView
@@ -56,8 +58,8 @@ def check_deeply(
     """Check an app deeply and return what was found; ``tell`` hears of each check as it ends.
 
     ``tell_left`` hears of records that could not be archived, however it ends. ``read_only``: nothing is written.
-    Raises UnknownApp, NotCheckedDeeply, DeepCheckNotConfirmed unless it is read-only or ``confirmed``, DeepCheckAtWork,
-    AccountChanged, and what the app refuses.
+    Raises UnknownApp, NotCheckedDeeply, AccountChanged, what the app refuses, DeepCheckNotNow while a sync of it is on
+    and not everything is paused, and DeepCheckNotConfirmed unless it is ``confirmed``; the last two not if read-only.
     """
     app = open_app(workspace, name)
     if not isinstance(app.connector, ChecksDeeply):
@@ -67,6 +69,8 @@ def check_deeply(
         ensure_same_account(workspace, app)
         account = app.connector.check()
         label = " ".join((account.label, *(f"({note.rstrip('.')})" for note in account.notes)))
+        if not read_only:
+            _refuse_while_synced(workspace, name)
         if not read_only and not confirmed:
             raise DeepCheckNotConfirmed(app=name, account=label, makes=connector.deep_makes())
         with _alone(workspace, name, f"{app.document.connector} {account.id}") as keeper:
@@ -81,6 +85,15 @@ def check_deeply(
                 if left:
                     tell_left(left)
     return DeepCheckView(name, app.title, label, read_only, tuple(found), left, _exit_code(found, left))
+
+
+def _refuse_while_synced(workspace: Workspace, name: str) -> None:
+    """Raise DeepCheckNotNow while a sync would take the records of a check for somebody's, and carry them over."""
+    on = [sync.name for sync in workspace.document.syncs.values() if name in sync.pair and sync.state == ON]
+    if on and not turns.paused_at():
+        reason = f"{', '.join(on)} would carry the records that are made for it to another app"
+        hint = "Let everything rest meanwhile (bothways pause, bothways resume), or look without writing: --read-only."
+        raise DeepCheckNotNow(app=name, reason=reason, hint=hint)
 
 
 def _exit_code(found: Sequence[DeepFindingView], left: Sequence[LeftRecordView]) -> int:
@@ -125,14 +138,16 @@ class KeptInFile:
 
 @contextmanager
 def _alone(workspace: Workspace, app: str, account: str) -> Iterator[KeptInFile]:
-    """Yield what remembers the records made in an account, to one check at a time; raise DeepCheckAtWork."""
+    """Yield what remembers the records made in an account, to one check at a time; raise DeepCheckNotNow."""
     path = workspace.folder / FOLDER / f"{quote(account, safe='')}.json"
     try:
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         lock = FileLock(path.with_suffix(".lock"))
         lock.acquire(timeout=0)
     except Timeout as error:
-        raise DeepCheckAtWork(app=app) from error
+        raise DeepCheckNotNow(
+            app=app, reason="somebody does that already", hint="Wait until that has ended."
+        ) from error
     except OSError as error:
         raise DiskFull(reason=f"{FOLDER}: {error.strerror}") from error
     try:
