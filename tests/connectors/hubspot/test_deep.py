@@ -57,7 +57,7 @@ def records(account: Account) -> dict[str, Any]:
 def test_everything_is_as_we_thought_and_nothing_is_left(account: Account):
     before, notes = records(account), Notes()
     found = checked(account, notes)
-    assert {each.id: each.seen for each in found.values() if each.verdict is not Verdict.AS_THOUGHT} == {}
+    assert {each.id for each in found.values() if each.verdict is not Verdict.AS_THOUGHT} == {"own-companies"}
     assert list(found) == [check.fact for check in CHECKS]
     assert (records(account), notes.made) == (before, [])
     assert 0 < notes.most <= 10
@@ -113,6 +113,20 @@ def test_check_tells_what_is_otherwise(account: Account, id: str):
     assert (records(account), notes.made) == (before, [])
 
 
+@pytest.mark.parametrize(
+    ("switches", "verdict"), [([], Verdict.AS_THOUGHT), (["own-company-elsewhere"], Verdict.OTHERWISE)]
+)
+def test_company_that_came_by_itself_is_named_and_stays(account: Account, switches: list[str], verdict: Verdict):
+    account.hubspot.change(own_companies=True, otherwise=switches)
+    before, notes = records(account), Notes()
+    found = checked(account, notes)["own-companies"]
+    assert found.verdict is verdict
+    after = records(account)
+    stayed = after["companies"].keys() - before["companies"].keys()
+    assert found.seen.split()[1] in stayed
+    assert (after["contacts"], notes.made) == (before["contacts"], [])
+
+
 def test_limits_that_are_not_told_are_otherwise():
     with unlimited() as hubspot:
         found = checked(Account(hubspot))
@@ -121,8 +135,8 @@ def test_limits_that_are_not_told_are_otherwise():
 
 
 def test_every_check_was_seen_to_fail_and_every_switch_was_used():
-    assert {*SWITCHES, *OTHER_WAYS, "limits-told"} == {check.fact for check in CHECKS}
-    assert sorted(SWITCHES.values()) == sorted(OTHERWISE)
+    assert {*SWITCHES, *OTHER_WAYS, "limits-told", "own-companies"} == {check.fact for check in CHECKS}
+    assert sorted([*SWITCHES.values(), "own-company-elsewhere"]) == sorted(OTHERWISE)
 
 
 # --- what is made ---------------------------------------------------------------------------------------
@@ -264,6 +278,7 @@ def test_account_without_labels_choices_and_unique_properties_says_so():
         found = checked(Account(hubspot))
         unchecked = {id: each.seen for id, each in found.items() if each.verdict is not Verdict.AS_THOUGHT}
         assert unchecked == {
+            "own-companies": "no company came with the contact: the account is not set so, or not for example.com",
             "sensitive-hidden": "there are no sensitive properties of contacts that the token may see",
             "semicolon-adds": "contacts have no property of the form checkbox that could be used",
             "upserts-fail-whole": "contacts have no unique property of text besides their address",

@@ -7,7 +7,7 @@ from bothways.connectors.hubspot.associations import held_by
 from bothways.connectors.hubspot.checks import Seen
 from bothways.connectors.hubspot.facts import FORWARD_ONLY, INDEX_LAG, LONGEST_TEXT
 from bothways.connectors.hubspot.objects import COMPANIES, CONTACTS, OWN, REFERENCES
-from bothways.connectors.hubspot.trial import ANSWERED, Answer, NotChecked, Trial
+from bothways.connectors.hubspot.trial import ANSWERED, DOMAIN, Answer, NotChecked, Trial
 from bothways.connectors.hubspot.values import email_key, listed
 from bothways.connectors.hubspot.writers import PRODUCTS
 
@@ -292,6 +292,18 @@ def nothing_is_told(trial: Trial) -> Seen:
     answer = trial.answer(trial.api.associations(COMPANIES.name, CONTACTS.name, "read", body, ok=ANSWERED))
     named = any(each.not_found and firm in each.ids for each in answer.problems)
     return named, f"it is answered with {answer.words}"
+
+
+def own_companies(trial: Trial) -> Seen:
+    """Look which company came with the first contact by itself. It is none of ours, and stays."""
+    id = trial.once(_first)[0]
+    held = held_by(trial.api, CONTACTS.name, _TO_COMPANIES, [id])[id]
+    if not held:
+        raise NotChecked(f"no company came with the contact: the account is not set so, or not for {DOMAIN}")
+    firm, types = next(iter(held.items()))
+    domain = ((trial.api.one(COMPANIES.name, firm, ("domain",)) or {}).get("properties") or {}).get("domain")
+    seen = f"company {firm} of {domain} came with the contact, and stays: if you did not have it before, delete it"
+    return domain == DOMAIN and _TO_COMPANIES.main in types, seen
 
 
 def association_touches(trial: Trial) -> Seen:

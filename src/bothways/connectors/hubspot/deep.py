@@ -53,6 +53,7 @@ CHECKS = (
     Check("twice-in-a-batch", checks_made.twice_in_a_batch),
     Check("upserts-fail-whole", checks_made.upserts_fail_whole),
     Check("nothing-is-told", checks_made.nothing_is_told),
+    Check("own-companies", checks_made.own_companies),
     Check("association-touches", checks_made.association_touches),
     Check("labels-add-up", checks_made.labels_add_up),
     Check("bin-is-told", checks_made.bin_is_told),

@@ -161,7 +161,7 @@ FACTS = (
     ),
     Fact(
         "own-companies",
-        "An account can be set to associate a new contact with the company of its domain, and to make that company.",
+        "An account can be set to give a new contact the company of its domain as primary one, made if need be.",
         "associating.read_back",
         "Safe: what came of itself is read back and taken for an edit made in HubSpot.",
         "See Settings > Objects > Companies, the box on creating and associating companies with contacts.",

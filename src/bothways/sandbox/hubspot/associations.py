@@ -7,7 +7,7 @@ from bothways.sandbox.hubspot.asks import Answer, Ask
 from bothways.sandbox.hubspot.crm import Crm, found
 from bothways.sandbox.hubspot.joining import End, join, labels_between, labels_on, names_of, pair_of, part, unlabel
 from bothways.sandbox.hubspot.problems import Refused
-from bothways.sandbox.hubspot.schema import Kind
+from bothways.sandbox.hubspot.schema import COMPANIES, CONTACTS, Kind
 from bothways.sandbox.hubspot.store import Row
 from bothways.sandbox.hubspot.values import iso
 
@@ -145,10 +145,25 @@ def check_all(crm: Crm, kind: Kind, sent: Any) -> None:
 
 
 def associate_sent(crm: Crm, kind: Kind, row: Row, sent: Any) -> None:
-    """Associate a new record as its input says; raise Refused."""
+    """Associate a new record as its input says, and as the account does by itself; raise Refused."""
+    if crm.own_companies and kind is CONTACTS:
+        _with_own_company(crm, row)
     for each in sent or []:
         other, id = check_sent(crm, kind, each)
         associate(crm, kind, row, other, id, each["types"])
+
+
+def _with_own_company(crm: Crm, row: Row) -> None:
+    """Associate a contact with the company of its domain, made if there is none yet."""
+    domain = row.props.get("email", "").partition("@")[2]
+    if not domain:
+        return
+    there = crm.store.page(COMPANIES.name, 0, -1, archived=False)
+    firm = next((each for each in there if each.props.get("domain") == domain), None)
+    if firm is None:
+        wrong = "own-company-elsewhere" in crm.otherwise
+        firm = crm.create(COMPANIES, {"domain": f"other.{domain}" if wrong else domain})
+    join(crm, (CONTACTS, row), (COMPANIES, firm), main=True)
 
 
 def _page(crm: Crm, kind: Kind, row: Row | None, other: Kind, after: int) -> dict[str, Any]:

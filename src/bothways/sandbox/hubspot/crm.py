@@ -47,6 +47,7 @@ class Crm:
         self.told: list[Change] = []
         self.touches = True
         self.labels_stay = True
+        self.own_companies = False
         self.otherwise: frozenset[str] = frozenset()
         self.properties: dict[str, dict[str, Definition]] = {}
         self.kinds: dict[str, Kind] = {kind.name: kind for kind in KINDS}

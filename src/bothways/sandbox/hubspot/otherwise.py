@@ -19,6 +19,7 @@ OTHERWISE = {
     "silent-about-none": "a record that is associated with nothing is passed over in silence",
     "bin-is-shut": "batches find no archived record",
     "bin-keeps-addresses": "an archived contact keeps its address",
+    "own-company-elsewhere": "the company that comes with a new contact by itself has another domain",
     "merged-by-comma": 'the ids of merged records are parted by ","',
     "merged-ids-end": "batches do not find a record by an id that was merged",
     "others-not-found": "contacts are not found by their further addresses",

@@ -332,17 +332,20 @@ class HubSpotSandbox(LetsAppsIn, Administered):
         report_rows: bool | None = None,
         touches: bool | None = None,
         labels_stay: bool | None = None,
+        own_companies: bool | None = None,
         otherwise: Iterable[str] | None = None,
     ) -> None:
         """Change how the account behaves from now on (None: as it does); raise ValueError.
 
         ``touches``: a record counts as modified when it is associated with another. ``labels_stay``: who
         sets labels of an association adds them to those that hang on it, and does not put them in their place [K].
-        ``otherwise``: these switches are set, and no others (``otherwise.OTHERWISE``).
+        ``own_companies``: a contact made over the API is associated with the company of its domain, which is made if
+        need be [K]. ``otherwise``: these switches are set, and no others (``otherwise.OTHERWISE``).
         """
         self._crm.otherwise = self._crm.otherwise if otherwise is None else known(otherwise)
         self._limits.search_apart = "search-apart" in self._crm.otherwise
         self._crm.labels_stay = self._crm.labels_stay if labels_stay is None else labels_stay
+        self._crm.own_companies = self._crm.own_companies if own_companies is None else own_companies
         self._crm.touches = self._crm.touches if touches is None else touches
         self.report_rows = self.report_rows if report_rows is None else report_rows
         self.index_lag = self.index_lag if index_lag is None else index_lag
