@@ -512,6 +512,24 @@ class HistoryNotConfirmed(ConfirmationNeeded):
     to_do = "Say so with --yes."
 
 
+class DeepCheckNotConfirmed(ConfirmationNeeded):
+    code = "BW-592"
+    what = "This would write to {app}, {account}: {makes}."
+    to_do = "Say so with --yes, or look without writing with --read-only."
+
+
+class NotCheckedDeeply(SettingsError):
+    code, exit_code = "BW-593", EXIT_USAGE
+    what = "{app} cannot be checked deeply: {title} has no such checks."
+    to_do = "Check it with: bothways app check {app}"
+
+
+class DeepCheckNotNow(SettingsError):
+    code, exit_code = "BW-594", EXIT_LOCKED
+    what = "{app} cannot be checked deeply now: {reason}."
+    to_do = "{hint}"
+
+
 class DaysRefused(SettingsError):
     code = "BW-567"
     what = "History is kept for {least} to {most} days, or for ever, not for {days}."

@@ -13,8 +13,10 @@ from bothways.cli.commands import COMMANDS, GROUPS
 from bothways.cli.main import main
 from bothways.service import views
 from tests.cli.views import (
+    DEEP,
     DIFFERENCE,
     FINDINGS,
+    FOUND,
     IMPORT,
     NOT_EQUAL,
     PLAN,
@@ -42,6 +44,8 @@ CALLS = [
     ("app add crm hubspot --secret token=env:TOKEN", "app-check", 0, "✓ crm"),
     ("app check crm", "app-check", 0, "✓ crm"),
     ("app check crm --same", "app-check", 0, "✓ crm"),
+    ("app check crm --deep --yes", "app-deep-check", 0, "Everything that was made for it is archived."),
+    ("app check crm --deep --read-only", "app-deep-check", 0, "HubSpot account 7: 1 as we thought"),
     ("app login crm --secret token=env:TOKEN", "app-check", 0, "✓ crm"),
     ("app remove crm", "removed", 0, "crm is disconnected."),
     ("app objects crm", "objects", 0, "companies"),
@@ -686,6 +690,62 @@ def test_an_empty_stdin_is_no_secret(bothways, service, tmp_path, monkeypatch):
         sys, "stdin", type("In", (), {"closed": False, "isatty": lambda self: False, "readline": lambda self: ""})()
     )
     assert bothways("-C", str(tmp_path), "app", "add", "crm", "hubspot", "--secret", "token=stdin").code == 65
+
+
+# --- app check --deep ---------------------------------------------------------------------------------
+
+
+def deeply(*_args, read_only=False, confirmed=False, tell=None, tell_left=None):
+    if not confirmed:
+        raise errors.DeepCheckNotConfirmed(app="crm", account="HubSpot account 7", makes="six contacts are made")
+    for each in FOUND.values():
+        tell(each)
+    left = (views.LeftRecordView("contacts", "12", "Bothways check 1", "a@x.test"),)
+    tell_left((*left, views.LeftRecordView("companies", "", "Bothways check 2", "")))
+    return replace(DEEP, findings=tuple(FOUND.values()), left=left, exit_code=3)
+
+
+def test_deep_check_asks_a_person_first(bothways, service, person):
+    service.answer("service.deep_check.check_deeply", deeply)
+    asked = person(False)
+    assert bothways("app", "check", "crm", "--deep").code == 130
+    assert asked == ["This would write to crm, HubSpot account 7: six contacts are made. Go on?"]
+    assert [options["confirmed"] for _, options in service.called("service.deep_check.check_deeply")] == [False]
+
+
+def test_deep_check_without_a_terminal_is_refused_and_names_the_flags(bothways, service):
+    service.answer("service.deep_check.check_deeply", deeply)
+    refused = bothways("app", "check", "crm", "--deep")
+    assert (refused.code, "--yes" in refused.err, "--read-only" in refused.err) == (64, True, True)
+
+
+def test_deep_check_tells_each_finding_and_what_is_left(bothways, service):
+    service.answer("service.deep_check.check_deeply", deeply)
+    ended = bothways("app", "check", "crm", "--deep", "--yes")
+    assert ended.code == 3
+    for line in (
+        "✓ HubSpot keeps addresses in lower case.",
+        "    Seen: A@x.test is kept",
+        "! HubSpot keeps addresses in lower case.",
+        "    For syncs: Safe.",
+        "    Please tell us of it, with this word: hubspot/values.email_key",
+        "? HubSpot keeps addresses in lower case.",
+        "    Could not be checked: A@x.test is kept",
+        "HubSpot account 7: 1 as we thought, 1 otherwise, 1 could not be checked",
+    ):
+        assert f"{line}\n" in ended.out
+    assert '  contacts: "Bothways check 1" (a@x.test), 12\n' in ended.err
+    assert '  companies: "Bothways check 2", if it is there at all\n' in ended.err
+    assert "is archived" not in ended.out
+    body = json.loads(bothways("app", "check", "crm", "--deep", "--yes", "--json").out)
+    assert [each["verdict"] for each in body["findings"]] == ["as_thought", "otherwise", "unchecked"]
+    assert [each["id"] for each in body["left"]] == ["12"]
+
+
+@pytest.mark.parametrize("flag", ["--read-only", "--yes"])
+def test_flags_of_the_deep_check_are_refused_without_it(bothways, service, flag):
+    assert bothways("app", "check", "crm", flag).code == 64
+    assert service.calls == []
 
 
 # --- pipes --------------------------------------------------------------------------------------------

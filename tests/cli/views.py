@@ -280,6 +280,18 @@ CONNECTOR = views.ConnectorView(
     ),
 )
 APP = views.AppView("crm", "hubspot", "HubSpot", "CRM", ("contacts",))
+FOUND = {
+    verdict: views.DeepFindingView(
+        verdict,
+        "HubSpot keeps addresses in lower case.",
+        verdict,
+        "A@x.test is kept",
+        "Safe.",
+        "hubspot/values.email_key",
+    )
+    for verdict in ("as_thought", "otherwise", "unchecked")
+}
+DEEP = views.DeepCheckView("crm", "HubSpot", "HubSpot account 7", False, (FOUND["as_thought"],), (), 0)
 FIELDS = [
     Field("email", FieldType.EMAIL, "E-mail", unique=True, required=True),
     Field(

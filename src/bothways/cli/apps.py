@@ -2,7 +2,7 @@
 
 import shlex
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -10,8 +10,9 @@ import typer
 from bothways.cli.asking import confirmed
 from bothways.cli.serving import PORT
 from bothways.cli.terminal import Terminal, say
-from bothways.cli.text import in_command
+from bothways.cli.text import clean, in_command
 from bothways.cli.workspaces import opened
+from bothways.errors import UsageError
 
 if TYPE_CHECKING:
     from bothways.service.workspace import Workspace
@@ -174,17 +175,33 @@ def check(
     same: Annotated[
         bool, typer.Option("--same", help="Say that it is the same account as before, though it seems another.")
     ] = False,
+    deep: Annotated[
+        bool, typer.Option("--deep", help="Try out whether it behaves as Bothways takes for granted.")
+    ] = False,
+    read_only: Annotated[
+        bool, typer.Option("--read-only", help="With --deep: try only what writes nothing there.")
+    ] = False,
+    yes: Annotated[bool, typer.Option("--yes", help="With --deep: make the records for it without asking.")] = False,
 ) -> None:
-    """Check that an app can be reached and what its credentials allow."""
+    """Check that an app can be reached and what its credentials allow.
+
+    --deep makes some records there, on which it tries out what nobody promises, and archives them at the end. It
+    touches no other record, takes some minutes, and says what is not as we think. Best on a test account.
+    """
     from bothways.cli.render import apps as render
     from bothways.service import apps
     from bothways.service.same_account import accept_account
     from bothways.service.views import plain
 
     terminal: Terminal = context.obj
+    if (read_only or yes) and not deep:
+        raise UsageError(reason="--read-only and --yes say something of --deep alone", hint="")
     workspace = opened(terminal)
     if same:
         accept_account(workspace, app)
+    if deep:
+        _check_deeply(terminal, workspace, app, read_only, yes)
+        return
     view = apps.check_app(workspace, app)
     if terminal.json:
         terminal.document("app-check", plain(view))
@@ -213,6 +230,30 @@ def own_field(
         terminal.document("own-field", plain(view))
     else:
         terminal.lines(render.own_field(view))
+
+
+def _check_deeply(terminal: Terminal, workspace: "Workspace", app: str, read_only: bool, yes: bool) -> None:
+    from bothways.cli.render import deep as render
+    from bothways.service.deep_check import check_deeply
+    from bothways.service.views import DeepCheckView, DeepFindingView, LeftRecordView, plain
+
+    def tell(found: DeepFindingView) -> None:
+        if not terminal.json:
+            terminal.lines(render.finding(found))
+
+    def tell_left(left: Sequence[LeftRecordView]) -> None:
+        for line in render.left(app, left):
+            say(clean(line))
+
+    def go(approved: bool) -> DeepCheckView:
+        return check_deeply(workspace, app, read_only=read_only, confirmed=approved, tell=tell, tell_left=tell_left)
+
+    view = confirmed(terminal, go, yes)
+    if terminal.json:
+        terminal.document("app-deep-check", plain(view))
+    else:
+        terminal.lines(render.summary(view))
+    raise typer.Exit(view.exit_code)
 
 
 def objects(context: typer.Context, app: Name) -> None:

@@ -6,6 +6,7 @@ from importlib.metadata import EntryPoint, entry_points
 from typing import ClassVar, get_origin
 
 from bothways.connectors.base import Connector, KeepsLists
+from bothways.connectors.deep import ChecksDeeply
 from bothways.connectors.webhooks import ReceivesWebhooks, Subscribes
 from bothways.errors import ConnectorUnusable, UnknownConnector
 
@@ -19,7 +20,7 @@ DEMANDED = (
 
 TOGETHER = tuple(
     tuple(name for name, each in vars(kind).items() if callable(each) and not name.startswith("_"))
-    for kind in (ReceivesWebhooks, Subscribes, KeepsLists)
+    for kind in (ReceivesWebhooks, Subscribes, KeepsLists, ChecksDeeply)
 )
 """What a connector class has all of, or nothing: of one that has a part, nobody would be told why it does not work."""
 

@@ -52,8 +52,8 @@ poll so long after the last change has done so. Fewer than 200 rows make no poll
 A contact tells its companies, a deal its companies and contacts: fields with ids, the primary company first. Whether a
 record counts as modified when it is associated is not promised: the sweep reads every record where associations are
 synced. The labels of an account, and those that HubSpot has by itself, are fields with ids as well. An association is
-not taken away while a label hangs on it that does not go with it. [K] That labels which are sent are added to those
-that hang there is not promised: what hangs there is sent as well.
+not taken away while a label hangs on it that does not go with it. That labels which are sent are added to those that
+hang there is not promised: what hangs there is sent as well.
 
 Limits: calls in ten seconds, searches in one, and calls a day (usage guidelines). The first and the last are told by
 the answers' headers, but for those of searches. The day ends at midnight in the time zone of the account, which its

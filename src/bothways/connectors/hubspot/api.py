@@ -93,7 +93,7 @@ class Api:
         return self.body(self.http.request("GET", self.path("limits", what), call="limits", repeatable=True))
 
     def properties(self, object: str) -> Sequence[Mapping[str, Any]]:
-        """Return the properties of an object; raise ObjectGone."""
+        """Return the properties of an object; raise ObjectGone. [K] Those with sensitive data are not among them."""
         response = self._listed(object, self.path("properties", object), {}, "properties")
         return self.rows(self.body(response), "name")
 

@@ -1,7 +1,7 @@
 """Which records belong together, written: as what was added and taken away, with the labels of it.
 
 An association that HubSpot takes away takes all its labels with it, so one stays on which a label hangs that was not
-to go. And whether labels that are sent are added to those that hang there, or replace them, is not documented [K]: what
+to go. And whether labels that are sent are added to those that hang there, or replace them, is not documented: what
 hangs there is sent as well. So that is read right before, wherever more is written than that something came.
 """
 
@@ -68,7 +68,10 @@ def write(api: Api, object: str, items: Sequence[WriteItem]) -> dict[str, WriteR
 def read_back(
     api: Api, object: str, items: Sequence[WriteItem], results: Mapping[str, WriteResult]
 ) -> dict[str, WriteResult]:
-    """Return results of creates with the associations as HubSpot stored them; as sent, where it cannot be asked."""
+    """Return results of creates with the associations as HubSpot stored them; as sent, where it cannot be asked.
+
+    [K] An account can be set to associate a new contact with the company of its domain by itself.
+    """
     made = {
         item.key: (item, record)
         for item in items
@@ -131,7 +134,10 @@ class _Change:
 
 
 def _change_of(reference: Reference, item: WriteItem, held: Held) -> _Change:
-    """Return what an item changes in associations of one kind, of a record that has those ``held`` by now."""
+    """Return what an item changes in associations of one kind, of a record that has those ``held`` by now.
+
+    [K] Labels that are sent are added to those that hang there: since that is not promised, these are sent as well.
+    """
     after, before = (ids_of(values.get(reference.field)) for values in (item.values, item.base))
     main = after[0] if reference.primary and after and after[:1] != before[:1] else None
     come: dict[str, list[Type]] = {id: [] for id in after if id not in before or id == main}

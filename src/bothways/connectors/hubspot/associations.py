@@ -126,7 +126,10 @@ def held_by(api: Api, object: str, reference: Reference, ids: Sequence[str]) -> 
 
 
 def _told_empty(api: Api, body: Row) -> set[str]:
-    """Return the records that an answer says are associated with nothing; raise AppFailed for any other problem."""
+    """Return the records that an answer says are associated with nothing; raise AppFailed for any other problem.
+
+    [K] An error row names each of them.
+    """
     problems = api.problems(body)
     failed = next((each for each in problems if not each.not_found), None)
     if failed is not None:

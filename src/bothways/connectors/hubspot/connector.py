@@ -1,6 +1,6 @@
 """The connector: the records of HubSpot, and their owners, by the contract of ``connectors.base``."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Generator, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from typing import ClassVar
@@ -22,9 +22,11 @@ from bothways.connectors.base import (
     WriteResult,
     WriteSeen,
 )
+from bothways.connectors.deep import Finding, Keeper
 from bothways.connectors.ends import End
 from bothways.connectors.hubspot import (
     associations,
+    deep,
     limits,
     listing,
     lists,
@@ -306,6 +308,14 @@ class HubSpot:
     def unsubscribe(self, id: str) -> None:
         """Delete a subscription."""
         self._subscriptions.delete(id)
+
+    def deep_makes(self) -> str:
+        """Return what records the deep checks make."""
+        return deep.MAKES
+
+    def deep_checks(self, keeper: Keeper, *, read_only: bool) -> Generator[Finding, None, None]:
+        """Yield what each deep check found."""
+        return deep.deep_checks(self._api, self._setup, keeper, read_only=read_only)
 
     def _by_rule(self, object: str, result: WriteResult) -> WriteResult:
         """Return a result that tells the rules of the fields that were refused, as they were last read with these."""

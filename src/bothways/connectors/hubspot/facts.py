@@ -128,12 +128,13 @@ CAPABILITIES = Capabilities(
     conditional_writes=False,
     marker=False,
     reports_deletes=False,
-    reports_references=False,  # [K] whether an association counts as a change of its records is not promised
+    reports_references=False,
     unique_create=True,
     finds_strongly=True,
     archives=True,
     list_page=BATCH,
 )
+"""What HubSpot can do. [K] Whether a record counts as modified when it is associated: nothing here relies on it."""
 
 OBJECTS = ("contacts", "companies", "deals", "leads", "tickets", "products", "custom", "owners")
 """The names that scopes are for."""

@@ -1,8 +1,7 @@
 """Where each of HubSpot's APIs is found: by a date, or in the numbered form of old.
 
 Paths by date have the version behind the name of the API, numbered ones before it; associations are numbered for
-themselves. Sources: HubSpot's reference of versions 2026-03 and 2026-09, and that of the legacy APIs. [K] That token,
-introspect and revoke of ``/oauth/v3`` take the forms of the dated ones, and where the numbered limits are found.
+themselves. Sources: HubSpot's reference of versions 2026-03 and 2026-09, and that of the legacy APIs.
 """
 
 from urllib.parse import quote
@@ -34,7 +33,9 @@ _PATHS = {
     "journal_wanted": ("/webhooks-journal/subscriptions/{}", f"/webhooks-journal/subscriptions/{CURRENT}"),
 }
 """By family: the path by date, and the numbered one. ``associated`` is what a single record is associated with;
-``journal`` the webhooks journal of one account, ``journal_wanted`` its subscriptions, which have no numbered form."""
+``journal`` the webhooks journal of one account, ``journal_wanted`` its subscriptions, which have no numbered form.
+[K] That token, introspect and revoke of ``/oauth/v3`` take the forms of the dated ones, and where the numbered limits
+are found."""
 
 
 def path(version: str, family: str, *parts: str) -> str:

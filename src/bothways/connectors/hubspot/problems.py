@@ -160,6 +160,7 @@ def _rejections(body: Mapping[str, Any]) -> Iterator[str]:
 
 
 def _fields(body: Mapping[str, Any], nested: list[Mapping[str, Any]]) -> Iterator[str]:
+    """Yield the properties that a refusal names. [K] That of a wrong value (400) does, in one of these places."""
     yield from _texts(_object(body.get("context")).get("propertyName"))
     for error in _errors(body):
         yield from _texts(_object(error.get("context")).get("propertyName"))

@@ -65,7 +65,10 @@ def _batch(
 
 
 def _by_asked(rows: Sequence[Row], asked: Sequence[str]) -> dict[str, Row]:
-    """Return the row that answers each asked id: its own, or that of the record it was merged into."""
+    """Return the row that answers each asked id: its own, or that of the record it was merged into.
+
+    [K] A batch answers an id that was merged with the record that is left.
+    """
     wanted = set(asked)
     found: dict[str, Row] = {}
     for row in rows:
@@ -134,7 +137,10 @@ def _held(row: Row, name: str) -> list[str]:
 
 
 def _lookup(api: Api, object: str, name: str, asked: Sequence[str]) -> Iterator[Row]:
-    """Yield the rows that hold the values; a value that makes HubSpot refuse the batch is found nowhere."""
+    """Yield the rows that hold the values; a value that makes HubSpot refuse the batch is found nowhere.
+
+    [K] An address that is none makes it do so, by a 400, or is found nowhere.
+    """
     properties = [name, OTHER_EMAILS] if name == "email" else [name]
     body = {"idProperty": name, "properties": properties, "inputs": [{"id": key} for key in asked]}
     response = api.ask(object, "batch/read", body, call="find", ok=FOUND | {400})

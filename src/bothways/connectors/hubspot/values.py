@@ -64,7 +64,7 @@ def millis(value: Value) -> int | None:
 
 
 def email_key(value: str) -> str:
-    """Return an address as HubSpot stores it."""
+    """Return an address as HubSpot stores it: [K] in lower case."""
     return value.strip().lower()
 
 

@@ -29,6 +29,7 @@ _ACTIONS = {
     WriteKind.UPDATE: ("batch/update", "update"),
     WriteKind.ARCHIVE: ("batch/archive", "archive"),
 }
+"""The calls. No upsert is among them: [K] one row that conflicts makes it fail as a whole."""
 Wire = Callable[[WriteItem], Mapping[str, str]]
 Results = dict[str, WriteResult]
 Row = Mapping[str, Any]
@@ -96,7 +97,10 @@ def _write(api: Api, object: str, items: Sequence[WriteItem], build: Callable[[W
 
 
 def _halves(api: Api, object: str, items: Sequence[WriteItem], build: Callable[[WriteItem], Any]) -> Results:
-    """Write both halves of a refused batch; once something was written, no error is raised any more."""
+    """Write both halves of a refused batch; once something was written, no error is raised any more.
+
+    [K] A batch that names a record twice is one of those that are refused as a whole.
+    """
     middle = len(items) // 2
     first = _write(api, object, items[:middle], build)
     try:
@@ -176,7 +180,7 @@ def _alike(items: Sequence[WriteItem], rows: Sequence[Row], names: Sequence[str]
 
 
 def _item_of(row: Row, items: Mapping[str, WriteItem]) -> WriteItem | None:
-    """Return the item that a row answers: by its trace id, else by its record id."""
+    """Return the item that a row answers: by its trace id, which [K] rows repeat, else by its record id."""
     traced = items.get(str(row.get("objectWriteTraceId") or ""))
     if traced is not None:
         return traced
@@ -203,7 +207,8 @@ def _done(item: WriteItem, row: Row, modified: str) -> WriteResult:
 def _refused(item: WriteItem, problem: Problem, unique: AbstractSet[str]) -> WriteResult:
     """Return what a refusal is for an item: only a create can be the duplicate of a record.
 
-    ``unique`` are the properties that another record may hold the value of.
+    ``unique`` are the properties that another record may hold the value of. [K] A record in the recycling bin holds
+    none any more, so that a live record is named.
     """
     if problem.existing_id and item.kind is WriteKind.CREATE:
         return WriteResult(

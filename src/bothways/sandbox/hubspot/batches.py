@@ -21,6 +21,10 @@ def read(ask: Ask) -> Answer:
     asked = [str(each.get("id") or "") for each in inputs_of(body, MOST)]
     id_property = body.get("idProperty")
     found = {id: ask.crm.one(ask.kind, id, id_property, archived=ask.archived) for id in asked}
+    if ask.archived and "bin-is-shut" in ask.crm.otherwise:
+        found = dict.fromkeys(found)
+    if not id_property and "merged-ids-end" in ask.crm.otherwise:
+        found = {id: row if row is not None and str(row.id) == id else None for id, row in found.items()}
     names = body.get("properties") or ask.kind.shown
     rows = {row.id: row for row in found.values() if row is not None}
     missing = [id for id, row in found.items() if row is None]
@@ -61,7 +65,8 @@ def update(ask: Ask) -> Answer:
     """
     inputs = [each for each in inputs_of(ask.body, MOST) if _refers(ask, each)]
     rows = [(each, ask.crm.one(ask.kind, str(each["id"]), each.get("idProperty"))) for each in inputs]
-    _refuse_twice([row.id for _, row in rows if row is not None])
+    if "twice-is-last" not in ask.crm.otherwise:
+        _refuse_twice([row.id for _, row in rows if row is not None])
     there = {id(each): row for each, row in rows if row is not None}
 
     def change(each: Input) -> Shown:
@@ -77,8 +82,8 @@ def update(ask: Ask) -> Answer:
 
 def upsert(ask: Ask) -> Answer:
     """Make or change records by a unique property; one that is refused refuses all."""
-    results = []
-    for each in inputs_of(ask.body, MOST):
+
+    def save(each: Input) -> Shown:
         key, name = str(each.get("id") or ""), str(each.get("idProperty") or "")
         ask.crm.require_unique(ask.kind, name)
         row, sent = ask.crm.one(ask.kind, key, name), sent_properties(each)
@@ -88,8 +93,13 @@ def upsert(ask: Ask) -> Answer:
             row = ask.crm.create(ask.kind, {name: key, **sent})
         else:
             row = ask.crm.update(ask.kind, row, sent)
-        results.append({**ask.show(row, list(row.props)), "new": made})
-    return batch_answer(ask, results, [], 200)
+        return {**ask.show(row, list(row.props)), "new": made}
+
+    inputs = inputs_of(ask.body, MOST)
+    if "upsert-by-row" not in ask.crm.otherwise:
+        return batch_answer(ask, [save(each) for each in inputs], [], 200)
+    traced = [{**each, "objectWriteTraceId": each.get("id")} for each in inputs]
+    return batch_answer(ask, *_each(ask, traced, save), 200)
 
 
 def archive(ask: Ask) -> Answer:

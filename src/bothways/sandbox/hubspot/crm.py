@@ -37,7 +37,8 @@ class Crm:
     """One account. ``now`` is milliseconds since 1970, ``lag`` milliseconds until a save can be searched.
 
     ``by`` is who writes now, ``told`` what has happened since it was last emptied. ``rules`` are those of the account;
-    ``strict``: those of whole records hold for what is written now.
+    ``strict``: those of whole records hold for what is written now. ``otherwise`` are the switches that are set
+    (``otherwise.OTHERWISE``).
     """
 
     def __init__(self, store: Store) -> None:
@@ -49,6 +50,8 @@ class Crm:
         self.touches = True
         self.labels_stay = True
         self.keeps_ids = False
+        self.own_companies = False
+        self.otherwise: frozenset[str] = frozenset()
         self.properties: dict[str, dict[str, Definition]] = {}
         self.kinds: dict[str, Kind] = {kind.name: kind for kind in KINDS}
         self.pairs: dict[tuple[str, str], Pair] = dict(PAIRS)
@@ -109,6 +112,9 @@ class Crm:
         else:
             self.require_unique(kind, str(id_property))
             number = self.store.holder(kind.name, str(id_property), _key(str(id_property), id))
+            if id_property == "email" and number is not None and "others-not-found" in self.otherwise:
+                held = self.store.get(kind.name, number)
+                number = number if held and _key("email", held.props.get("email", "")) == _key("email", id) else None
         row = self.store.get(kind.name, number) if number is not None else None
         return row if row and archived in (None, row.archived_at is not None) else None
 
@@ -158,7 +164,7 @@ class Crm:
 
     def archive(self, kind: Kind, row: Row) -> None:
         """Put a record into the recycle bin. Its unique values are free from then on [K]."""
-        self._put_away(kind, row)
+        self._put_away(kind, row, frees="bin-keeps-addresses" not in self.otherwise)
         self.tell("deletion", kind, row.id, changeFlag="DELETED")
 
     def restore(self, kind: Kind, row: Row) -> None:
@@ -176,9 +182,10 @@ class Crm:
         self.store.remove(kind.name, row.id)
         self.tell("privacyDeletion", kind, row.id)
 
-    def _put_away(self, kind: Kind, row: Row) -> None:
+    def _put_away(self, kind: Kind, row: Row, *, frees: bool = True) -> None:
         self._store(kind, [replace(row, archived_at=self.now)])
-        self.store.set_keys(kind.name, row.id, ())
+        if frees:
+            self.store.set_keys(kind.name, row.id, ())
 
     def merge(self, kind: Kind, primary: Row, other: Row) -> Row:
         """Merge two records into a new one with a new id, to which both old ids lead from then on.
@@ -195,7 +202,8 @@ class Crm:
             *_listed(primary.props.get("hs_merged_object_ids")),
             *_listed(other.props.get("hs_merged_object_ids")),
         ]
-        props["hs_merged_object_ids"] = ";".join([*absorbed, *(str(row.id) for row in gone)])
+        parted = "," if "merged-by-comma" in self.otherwise else ";"
+        props["hs_merged_object_ids"] = parted.join([*absorbed, *(str(row.id) for row in gone)])
         if kind.more_emails:
             emails = [value for row in (primary, other) for value in self._emails(kind, row.props)]
             more = ";".join(each for each in dict.fromkeys(emails) if each != props.get("email"))
@@ -265,22 +273,30 @@ class Crm:
                 bad.append(BadValue(name, "PROPERTY_DOESNT_EXIST", f'Property "{name}" does not exist'))
             elif definition["modificationMetadata"]["readOnlyValue"] and not trusted:
                 bad.append(BadValue(name, "READ_ONLY_VALUE", f'"{name}" is a read only property'))
-            elif raw is not None:
+            elif raw is not None and not (raw == "" and "blank-is-nothing" in self.otherwise):
                 try:
-                    values[name] = value = self._owner(definition, normal(definition, raw, held.get(name)))
+                    value = normal(definition, raw, held.get(name), self.otherwise)
+                    values[name] = self._owner(definition, value)
                     if value is not None and not trusted:
                         self.rules.check_value(kind.name, name, value)
                 except Invalid as error:
                     bad.append(bad_value(name, error))
         if bad:
-            raise invalid_values(bad)
+            raise invalid_values(bad, named="bad-values-unnamed" not in self.otherwise)
         if not trusted and not held and kind.name in self.rules.most:
             self.rules.check_room(kind.name, self.store.count(kind.name))
         if not trusted and self.strict:
             self.rules.check_record(kind.name, values, held, new=not held)
-        if _goes_back(values.get("lifecyclestage"), held.get("lifecyclestage")):
+        if self._goes_back(values.get("lifecyclestage"), held.get("lifecyclestage")):
             del values["lifecyclestage"]  # [K] the call succeeds, the stage stays
         return values
+
+    def _goes_back(self, new: str | None, held: str | None) -> bool:
+        if "stage-goes-back" in self.otherwise:
+            return False
+        if "stage-is-stuck" in self.otherwise and held is None:
+            return new == STAGES[0]
+        return new in STAGES and held in STAGES and STAGES.index(str(new)) < STAGES.index(str(held))
 
     def _owner(self, definition: Definition, value: str | None) -> str | None:
         """Return a value of a property that holds an owner, and every other one; raise Invalid for who is none."""
@@ -296,7 +312,7 @@ class Crm:
             if holder in (None, own):
                 continue
             if name == "email":
-                raise conflict(kind.label, int(holder or 0))
+                raise conflict(kind.label, 0 if "conflicts-unnumbered" in self.otherwise else int(holder or 0))
             raise invalid_values([BadValue(name, "CONFLICTING_UNIQUE_VALUE", f"{holder} already has that value.")])
 
     def _keys(self, kind: Kind, props: Mapping[str, str]) -> set[tuple[str, str]]:
@@ -348,10 +364,6 @@ def _listed(text: str | None) -> list[str]:
 
 def _moment(text: str | None, now: int) -> int:
     return now if text is None else millis_of(text)
-
-
-def _goes_back(new: str | None, held: str | None) -> bool:
-    return new in STAGES and held in STAGES and STAGES.index(str(new)) < STAGES.index(str(held))
 
 
 def _derived(kind: Kind, props: dict[str, str]) -> dict[str, str]:

@@ -12,7 +12,7 @@ EVENT, HOOKS, DELIVERY, ENTRY = "event", "hooks", "delivery", "entry"
 journal: one event."""
 
 KINDS: Mapping[str, tuple[str, ...] | None] = {
-    **dict.fromkeys(("400", "401", "403", "404", "409", "423", "429", "477", "500", "502", "503", "504")),
+    **dict.fromkeys(("400", "401", "403", "404", "409", "414", "423", "429", "477", "500", "502", "503", "504")),
     "timeout-before": None,
     "timeout-after-commit": None,
     "half-batch": BATCHES,

@@ -36,6 +36,7 @@ class Limits:
         self._main = Window(*rate) if rate else None
         self._search = Window(*search_rate) if search_rate else None
         self._daily, self._day, self._today = daily, 0, 0
+        self.search_apart = False
 
     def refusal(self, now: float, *, search: bool) -> str | None:
         """Count a call; return the name of the limit that refuses it, None if none does."""
@@ -46,7 +47,7 @@ class Limits:
             return "DAILY"
         if search and self._search and not self._search.take(now):
             return "SECONDLY"
-        if self._main and not self._main.take(now):
+        if self._main and not (search and self.search_apart) and not self._main.take(now):
             return "TEN_SECONDLY_ROLLING"
         self._today += 1
         return None

@@ -56,8 +56,13 @@ class Refused(Exception):
         return body
 
 
-def invalid_values(problems: Sequence[BadValue]) -> Refused:
-    """Return the refusal of values: HubSpot puts a list of JSON as text into the message."""
+def invalid_values(problems: Sequence[BadValue], *, named: bool = True) -> Refused:
+    """Return the refusal of values: HubSpot puts a list of JSON as text into the message.
+
+    ``named``: whether it says of which properties they are.
+    """
+    if not named:
+        return Refused(400, "Property values were not valid")
     inner = [
         {"isValid": False, "message": each.message, "error": each.code, "name": each.name, "portalId": PORTAL}
         for each in problems
@@ -69,8 +74,8 @@ def invalid_values(problems: Sequence[BadValue]) -> Refused:
 
 
 def conflict(label: str, id: int) -> Refused:
-    """Return the refusal of a record whose unique value another one holds."""
-    return Refused(409, f"{label} already exists. Existing ID: {id}", "CONFLICT")
+    """Return the refusal of a record whose unique value another one holds, by its id; 0: that is not told."""
+    return Refused(409, f"{label} already exists." + (f" Existing ID: {id}" if id else ""), "CONFLICT")
 
 
 def not_found() -> Refused:

@@ -16,9 +16,16 @@ _NAME = re.compile(r"[a-z][a-z0-9_]{0,99}")
 
 def list_all(ask: Ask) -> Answer:
     """Answer all properties, or the archived ones: those that are not sensitive, or those of the kind asked for."""
-    definitions, how = ask.crm.properties[ask.kind.name].values(), ask.first("dataSensitivity", PLAIN)
-    known = [each for each in definitions if each["archived"] is ask.archived]
-    return 200, {"results": [each for each in known if each["dataSensitivity"] == how]}
+    definitions = ask.crm.properties[ask.kind.name].values()
+    return 200, {"results": [each for each in definitions if each["archived"] is ask.archived and _asked(ask, each)]}
+
+
+def _asked(ask: Ask, definition: Definition) -> bool:
+    """Tell whether a property is of the sensitivity that was asked for: not sensitive, if none was [K]."""
+    asked = ask.first("dataSensitivity")
+    if not asked and "sensitive-shown" in ask.crm.otherwise:
+        return True
+    return bool(definition["dataSensitivity"] == (asked or PLAIN))
 
 
 def read(ask: Ask) -> Answer:

@@ -34,6 +34,7 @@ from bothways.sandbox.hubspot.joining import (
 from bothways.sandbox.hubspot.journal import Journal, KeepsJournal
 from bothways.sandbox.hubspot.limits import DAILY, Limits
 from bothways.sandbox.hubspot.oauth import LetsAppsIn
+from bothways.sandbox.hubspot.otherwise import known
 from bothways.sandbox.hubspot.problems import Refused, missing_scopes, ordered, rate_limited, unauthorized
 from bothways.sandbox.hubspot.routes import Route, route_of
 from bothways.sandbox.hubspot.rules import may_not_associate
@@ -137,7 +138,7 @@ class HubSpotSandbox(LetsAppsIn, KeepsJournal, Administered):
     def fault(self, kind: str, times: int = 1, match: str = "", **options: Any) -> None:
         """Order a fault for the next ``times`` calls with ``match`` in their method and path.
 
-        Kinds: "429" (options policy, retry_after), "400", "401", "403", "404", "409", "423", "477", "500",
+        Kinds: "429" (options policy, retry_after), "400", "401", "403", "404", "409", "414", "423", "477", "500",
         "502", "503", "504" (option commit: do it all the same), "timeout-before" and "timeout-after-commit"
         (the connection is closed without an answer), "half-batch" (do half and answer 500), "slow" (option
         seconds), "held" (until ``let_go``), "lag" (what this call saves is indexed ``seconds`` later), "garbage"
@@ -369,20 +370,27 @@ class HubSpotSandbox(LetsAppsIn, KeepsJournal, Administered):
         keeps_ids: bool | None = None,
         rules_everywhere: bool | None = None,
         may_associate: bool | None = None,
+        own_companies: bool | None = None,
+        otherwise: Iterable[str] | None = None,
     ) -> None:
-        """Change how the account behaves from now on (None: as it does).
+        """Change how the account behaves from now on (None: as it does); raise ValueError.
 
         ``touches``: a record counts as modified when it is associated with another. ``labels_stay``: who
         sets labels of an association adds them to those that hang on it, and does not put them in their place [K].
         ``keeps_ids``: a merge keeps the id of the primary record and makes none ("Primary ID Preservation").
         ``rules_everywhere``: rules of whole records hold for older versions of the API, too [K]. ``may_associate``:
         whoever let an app in by OAuth may edit associations.
+        ``own_companies``: a contact made over the API is associated with the company of its domain, which is made if
+        need be [K]. ``otherwise``: these switches are set, and no others (``otherwise.OTHERWISE``).
         """
         self._crm.keeps_ids = self._crm.keeps_ids if keeps_ids is None else keeps_ids
         rules = self._crm.rules
         rules.everywhere = rules.everywhere if rules_everywhere is None else rules_everywhere
         rules.may_associate = rules.may_associate if may_associate is None else may_associate
+        self._crm.otherwise = self._crm.otherwise if otherwise is None else known(otherwise)
+        self._limits.search_apart = "search-apart" in self._crm.otherwise
         self._crm.labels_stay = self._crm.labels_stay if labels_stay is None else labels_stay
+        self._crm.own_companies = self._crm.own_companies if own_companies is None else own_companies
         self._crm.touches = self._crm.touches if touches is None else touches
         self.report_rows = self.report_rows if report_rows is None else report_rows
         self.index_lag = self.index_lag if index_lag is None else index_lag
@@ -530,7 +538,8 @@ class HubSpotSandbox(LetsAppsIn, KeepsJournal, Administered):
         )
         if route.open:
             return Reply(*route.do(ask))
-        with self._inside(lag, by=OURS):
+        by = OURS._replace(type="API") if "writes-by-api" in self._crm.otherwise else OURS
+        with self._inside(lag, by=by):
             self._crm.strict = self._crm.rules.obeyed_in(request.path)
             if route.associates and self._crm.strict and not self._may_associate(request):
                 raise may_not_associate()

@@ -1,7 +1,7 @@
 """Values: what is accepted for each type of property, and the text it is stored as."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from functools import lru_cache
@@ -9,7 +9,7 @@ from typing import Any
 
 from bothways.sandbox.hubspot.problems import BadValue
 
-LONGEST_TEXT = 65_536
+LONGEST_TEXT, SHORT_TEXT = 65_536, 1_000
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 DAY_MS = 86_400_000
 
@@ -27,17 +27,21 @@ class Invalid(ValueError):
         self.code = code
 
 
-def normal(definition: Mapping[str, Any], sent: Any, held: str | None) -> str | None:
+def normal(definition: Mapping[str, Any], sent: Any, held: str | None, otherwise: Set[str] = frozenset()) -> str | None:
     """Return what is stored for a value that was sent, None if it clears the property; raise Invalid.
 
-    ``held`` is what the property holds now: a text of choices that begins with ";" is added to it.
+    ``held`` is what the property holds now: a text of choices that begins with ";" is added to it. ``otherwise``: the
+    switches that are set (``otherwise.OTHERWISE``).
     """
     text = _text(sent)
     if not text.strip():
         return None
     if definition["name"] == "email":
-        return _email(text)
-    return _FORMS[definition["type"]](definition, text, held)
+        email = _email(text)
+        return text.strip() if "keeps-case" in otherwise else email
+    if "short-texts" in otherwise and len(text) > SHORT_TEXT:
+        raise Invalid("PROPERTY_VALUE_TOO_LONG", f"a value of more than {SHORT_TEXT} characters")
+    return _FORMS[definition["type"]](definition, text, None if "semicolon-replaces" in otherwise else held)
 
 
 def bad_value(name: str, error: Invalid) -> BadValue:

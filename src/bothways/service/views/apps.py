@@ -172,6 +172,45 @@ class OwnFieldView:
 
 
 @dataclass(frozen=True, slots=True)
+class DeepFindingView:
+    """What a deep check found: ``verdict`` is as_thought, otherwise or unchecked, ``seen`` what was seen, or why not.
+
+    ``says`` is what we take for true, ``means`` what it means where it is not so, ``where`` the place in our code that
+    goes by it.
+    """
+
+    id: str
+    says: str
+    verdict: str
+    seen: str
+    means: str
+    where: str
+
+
+@dataclass(frozen=True, slots=True)
+class LeftRecordView:
+    """A record that a deep check has made and could not archive; ``id`` is "" if it is not known to be there."""
+
+    object: str
+    id: str
+    name: str
+    email: str
+
+
+@dataclass(frozen=True, slots=True)
+class DeepCheckView:
+    """What all deep checks of an account found, and which records they have left there."""
+
+    app: str
+    title: str
+    account: str
+    read_only: bool
+    findings: tuple[DeepFindingView, ...]
+    left: tuple[LeftRecordView, ...]
+    exit_code: int
+
+
+@dataclass(frozen=True, slots=True)
 class VisitView:
     """Somebody on the way to an app, to let us in. ``mark`` is in the address of its page, ``address`` is to be opened.
 

@@ -1,0 +1,104 @@
+"""Deep checks that only look: they write nothing in the account."""
+
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+
+from bothways.connectors.http import Response
+from bothways.connectors.hubspot.api import fits_in_query, list_query
+from bothways.connectors.hubspot.facts import CONCURRENCY, LONGEST_QUERY
+from bothways.connectors.hubspot.objects import CONTACTS
+from bothways.connectors.hubspot.problems import day_of, limit_of
+from bothways.connectors.hubspot.trial import ANSWERED, NotChecked, Trial
+
+Seen = tuple[bool, str]
+"""Whether it was as we thought, and what was seen."""
+
+TRIES = 3
+"""How often headers are compared, before other calls count as being in the way."""
+
+
+def limits_told(trial: Trial) -> Seen:
+    """Look for both limits in the headers of a listing. That of the day is not told to an app let in by OAuth."""
+    headers = _listing(trial).headers
+    limit, day = limit_of(headers), day_of(headers)
+    first = f"{limit[0]} calls in {limit[1]:g} seconds" if limit else "no limit of seconds is told"
+    second = f"{day[0]} calls a day" if day else "no limit of the day is told"
+    return limit is not None and (day is not None or trial.by_oauth), f"{first}, {second}"
+
+
+def search_counts_twice(trial: Trial) -> Seen:
+    """Compare what is left of the limit before and after three searches, from a window without calls of ours on."""
+    told = limit_of(_listing(trial).headers)
+    if told is None:
+        raise NotChecked("the answers tell no limit")
+    for _ in range(TRIES):
+        trial.sleep(told[1])
+        before = _left(trial)
+        for _ in range(3):
+            trial.ask(CONTACTS.name, "search", {"limit": 1, "properties": [], "filterGroups": []})
+        fell = before - _left(trial)
+        if fell in (1, 4):
+            return fell == 4, f"after three searches and one other call, {fell} fewer are left"
+    raise NotChecked("other programs called in between")
+
+
+def longest_query(trial: Trial) -> Seen:
+    """Ask for a listing with the longest query that is ever sent."""
+    names = [CONTACTS.modified]
+    while fits_in_query([*names, CONTACTS.modified]):
+        names.append(CONTACTS.modified)
+    status = _listing(trial, names).status
+    return status == 200, f"a query of about {LONGEST_QUERY} characters is answered with HTTP {status}"
+
+
+def concurrency(trial: Trial) -> Seen:
+    """Ask as many times at once as is ever done."""
+
+    def status(_: int) -> int:
+        path = trial.api.path("account")
+        return trial.api.http.request("GET", path, call="check", repeatable=True, ok=ANSWERED | {429}).status
+
+    with ThreadPoolExecutor(CONCURRENCY) as pool:
+        statuses = list(pool.map(status, range(CONCURRENCY)))
+    refused = [each for each in statuses if each != 200]
+    return not refused, f"{len(statuses) - len(refused)} of {len(statuses)} calls at a time are answered" + (
+        f", the others with HTTP {refused[0]}" if refused else ""
+    )
+
+
+def sensitive_hidden(trial: Trial) -> Seen:
+    """Look for sensitive properties in the list; that there are some must be seen by asking for them."""
+    shown = _sensitive(trial, {})
+    if shown:
+        return False, f"{shown[0]} is in the list, and sensitive"
+    asked = _sensitive(trial, {"dataSensitivity": "sensitive"})
+    if not asked:
+        raise NotChecked("there are no sensitive properties of contacts that the token may see")
+    return True, f"{asked[0]} is sensitive, and in the list only if that is asked for"
+
+
+def no_address_is_refused(trial: Trial) -> Seen:
+    """Look up what is no address."""
+    body = {"idProperty": "email", "properties": ["email"], "inputs": [{"id": "no address"}]}
+    answer = trial.ask(CONTACTS.name, "batch/read", body)
+    return answer.status in (200, 207, 400) and not answer.rows, f"it is answered with {answer.words}"
+
+
+def _listing(trial: Trial, names: Sequence[str] = ()) -> Response:
+    query = {**list_query(None, names), **({} if names else {"limit": "1"})}
+    path = trial.api.path("objects", CONTACTS.name)
+    return trial.api.http.request("GET", path, query=query, call="check", repeatable=True, ok=ANSWERED)
+
+
+def _left(trial: Trial) -> int:
+    told = limit_of(_listing(trial).headers)
+    if told is None or told[2] is None:
+        raise NotChecked("the answers do not tell what is left of the limit")
+    return told[2]
+
+
+def _sensitive(trial: Trial, query: dict[str, str]) -> list[str]:
+    path = trial.api.path("properties", CONTACTS.name)
+    response = trial.api.http.request("GET", path, query=query, call="check", repeatable=True, ok=ANSWERED)
+    rows = trial.answer(response).rows
+    return [str(each.get("name")) for each in rows if each.get("dataSensitivity") not in (None, "", "non_sensitive")]

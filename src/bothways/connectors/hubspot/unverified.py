@@ -1,0 +1,284 @@
+"""What the connector takes for true of HubSpot without having seen it, as data.
+
+No real account was reached when it was written. A fact that HubSpot's documentation does not promise is marked [K] in
+the docstring of ``where``, the constant or function that goes by it; the others are ``documented``. ``deep`` checks
+those that a program can check; the rest is checked by hand. ``docs/apps/hubspot.md`` shows all of them.
+"""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """One of them: what it says, where our code goes by it, what happens if it is wrong, and how a person checks it."""
+
+    id: str
+    says: str
+    where: str
+    wrong: str
+    by_hand: str
+    documented: bool = False
+
+
+FACTS = (
+    Fact(
+        "index-lag",
+        "Search shows a saved record within two minutes.",
+        "facts.INDEX_LAG",
+        "Safe: every poll reaches back three minutes, and every five minutes half an hour. What is shown later still "
+        "is found by the sweep, so changes come late, and are not lost.",
+        "Make a contact, note the time, and search for it by its record id over the API until it is found.",
+    ),
+    Fact(
+        "look-back",
+        "Search shows every saved record within half an hour.",
+        "facts.LOOK_BACK",
+        "Safe: the sweep lists all records from HubSpot's own store and reads those whose date of modification moved.",
+        "After an import of some thousand contacts, search for those modified since, every few minutes, and note when "
+        "the number stands still.",
+    ),
+    Fact(
+        "search-counts-twice",
+        "A search counts in the ten-second limit of all calls as well as in that of searches.",
+        "facts.LIMITS",
+        "Safe: if it does not, Bothways is a little slower than it need be.",
+        "Compare X-HubSpot-RateLimit-Remaining of two calls that are no searches, with three searches between them.",
+    ),
+    Fact(
+        "longest-query",
+        "A listing whose query has 2,000 characters is answered.",
+        "facts.LONGEST_QUERY",
+        "Seen at once: the first listing of an object with many mapped properties fails with HTTP 414, and nothing is "
+        "written.",
+        "List contacts with a query of 2,000 characters: ?limit=1&properties=email,email,...",
+    ),
+    Fact(
+        "concurrency",
+        "Four calls at a time are all answered.",
+        "facts.CONCURRENCY",
+        "Safe: a refused call (429) is sent again after a wait.",
+        "Send four calls at once, and look for 429 among the answers.",
+    ),
+    Fact(
+        "longest-text",
+        "A text property holds 65,536 characters, and no more.",
+        "facts.LONGEST_TEXT",
+        "Safe: a longer text is cut, and the plan says so. If less is held, the text is refused and an issue of its "
+        "record; if more, texts are cut without need.",
+        "Paste 65,536 characters into a multi-line text property of a contact, save, and then one more.",
+    ),
+    Fact(
+        "stage-stays",
+        "A lifecycle stage that is to go back is answered with success and stays as it is.",
+        "facts.FORWARD_ONLY",
+        "Safe: Bothways does not send a stage that would go back, and holds the field. If HubSpot takes it, that is "
+        "without need.",
+        "Set a contact's stage to Lead, then PATCH it to Subscriber over the API, and look at status and stage.",
+    ),
+    Fact(
+        "merged-ids",
+        'A record lists the ids that were merged into it in hs_merged_object_ids, parted by ";".',
+        "facts.MERGED_IDS",
+        "Safe: an id that was merged is then asked for by itself, which tells the same, costs a call, and may be a day "
+        "later.",
+        "Merge two contacts and read hs_merged_object_ids of the one that is left.",
+    ),
+    Fact(
+        "merged-ids-resolve",
+        "Read by the id of a record that was merged, HubSpot answers with the record that it became, in a batch too.",
+        "reading._by_asked",
+        "If it is passed over, it is asked for by itself. If it is said not to be there, it is taken for deleted: its "
+        "partner follows only if deletes are carried over, after the grace, and can be restored in most apps.",
+        "Merge two contacts and POST both old ids to batch/read.",
+    ),
+    Fact(
+        "other-emails",
+        'A contact is found by its further addresses, and lists them in hs_additional_emails, parted by ";".',
+        "facts.OTHER_EMAILS",
+        "Safe: the create of a contact whose address is somebody's further address is refused with that one's id, by "
+        "which the two are matched, or wait for you.",
+        "Merge two contacts with different addresses, and read the one that is left by the address it lost "
+        "(idProperty=email).",
+    ),
+    Fact(
+        "not-carried-out",
+        "A write that is answered with 423 or 477 was not carried out.",
+        "facts.NOT_CARRIED_OUT",
+        "Safe for updates and deletions, which may be sent twice. A create might be there twice, unless its address is "
+        "unique.",
+        "It cannot be brought about. If it comes (the log names the status), look whether the record is there.",
+    ),
+    Fact(
+        "oauth-paths",
+        "The OAuth paths of this version take the forms of RFC 6749, 7009 and 7662.",
+        "facts.OAUTH",
+        "Seen at once: nobody can sign in by OAuth. A token or a service key does not need them.",
+        "Connect an account by OAuth, and disconnect it: HubSpot must no longer list the app among the connected ones.",
+    ),
+    Fact(
+        "numbered-paths",
+        "By the numbered version (v3), OAuth and the limits of an account are found at the paths that we name.",
+        "paths._PATHS",
+        "Seen at once: signing in fails. Connect with a version by date, which is what is used by itself.",
+        "Connect an account by OAuth with api_version: v3.",
+    ),
+    Fact(
+        "association-touches",
+        "A contact counts as modified when it is associated with a company.",
+        "facts.CAPABILITIES",
+        "Safe: nothing relies on it. If it is not so, an association that somebody sets is noticed by the sweep, and "
+        "not within minutes.",
+        "Note a contact's Last Modified Date, associate it with a company, and look at the date again.",
+    ),
+    Fact(
+        "own-writes",
+        "The history of a property says INTEGRATION or SYNC of what a connected program wrote, and tells which one.",
+        "writers.PRODUCTS",
+        "Safe: a program that fights over a field is then not named, and who else writes is not told before a sync is "
+        "turned on.",
+        "Write a property over the API, and read it with propertiesWithHistory: see sourceType and sourceId.",
+    ),
+    Fact(
+        "workflow-writes",
+        "The history of a property says AUTOMATION or WORKFLOW of what a workflow of the account wrote.",
+        "writers.WORKFLOWS",
+        "Safe: a workflow that fights over a field is then not named.",
+        "Let a workflow set a property of a contact, and read it with propertiesWithHistory: see sourceType.",
+    ),
+    Fact(
+        "labels-add-up",
+        "Labels that are set on an association are added to those that hang there.",
+        "associating._change_of",
+        "Safe: the labels that hang there are read right before and sent as well, so either way they stay.",
+        "Associate a contact with a company by one label, then by another over the API, and look whether both hang.",
+    ),
+    Fact(
+        "nothing-is-told",
+        "Asked for the associations of a record that has none, HubSpot names it in an error row.",
+        "associations._told_empty",
+        "Safe: a record of which nothing is said is asked for once more by itself, which costs a call.",
+        "POST the id of a company without contacts to the batch/read of associations.",
+    ),
+    Fact(
+        "own-companies",
+        "An account can be set to give a new contact the company of its domain as primary one, made if need be.",
+        "associating.read_back",
+        "Safe: what came of itself is read back and taken for an edit made in HubSpot.",
+        "See Settings > Objects > Companies, the box on creating and associating companies with contacts.",
+    ),
+    Fact(
+        "emails-lower-case",
+        "HubSpot keeps addresses in lower case.",
+        "values.email_key",
+        "Safe: addresses are compared without regard to case, so differing case is no difference.",
+        "Make a contact with an address in capitals over the API, and read it.",
+    ),
+    Fact(
+        "no-address-is-refused",
+        "A look-up of what is no address is refused with 400, or finds nothing.",
+        "reading._lookup",
+        "Seen at once: a run that looks up such a value ends with its status; nothing is written.",
+        'POST "no address" to batch/read with idProperty=email.',
+    ),
+    Fact(
+        "bad-values-are-named",
+        "A refused value is refused with 400 or in its row, and the refusal names its property.",
+        "problems._fields",
+        "Safe: the whole record is then an issue, instead of one of its values.",
+        'Make a contact with the address "no address" over the API, and look for "email" in the answer.',
+    ),
+    Fact(
+        "bin-frees-addresses",
+        "The address of a contact in the recycling bin is free for another contact.",
+        "writing._refused",
+        "Safe: the create is refused with the id of a record that is not live, and is an issue.",
+        "Delete a contact, make another with its address, and see whether it is taken.",
+    ),
+    Fact(
+        "twice-in-a-batch",
+        "A batch that names a record twice is refused with 400, and nothing of it is written.",
+        "writing._halves",
+        "Safe: Bothways never sends such a batch.",
+        "POST the same id twice to batch/update.",
+    ),
+    Fact(
+        "upserts-fail-whole",
+        "An upsert is refused as a whole (409 or 400) if one of its rows conflicts.",
+        "writing._ACTIONS",
+        "Safe: Bothways does not upsert. If rows are refused by themselves, it could.",
+        "With a unique property of your own, POST two rows to batch/upsert, one with the address of another contact.",
+    ),
+    Fact(
+        "traces-come-back",
+        "The rows of a batch that was written repeat the trace ids of their inputs.",
+        "writing._item_of",
+        "Safe: rows are then told apart by what they hold; of two that hold the same, it is looked up what was made.",
+        "POST two contacts with objectWriteTraceId to batch/create, and look for it in the results.",
+    ),
+    Fact(
+        "sensitive-hidden",
+        "Properties with sensitive data are not in the list of properties, unless they are asked for.",
+        "api.Api.properties",
+        "Safe: they could be mapped, if you mapped them; what the token may not read or write is refused.",
+        "Make a property with sensitive data, and GET the list of properties: it must not be there.",
+    ),
+    Fact(
+        "limits-told",
+        "Answers tell the limits of ten seconds and of the day, and what is left of them, in headers.",
+        "problems.limit_of",
+        "Safe: without them Bothways keeps to the limits of the smallest account.",
+        "Look at the headers X-HubSpot-RateLimit-Max and X-HubSpot-RateLimit-Daily of any answer but a search's.",
+        documented=True,
+    ),
+    Fact(
+        "rows-are-reported",
+        "A batch whose inputs all have trace ids is carried out but for the rows that it refuses, which it names.",
+        "writing._rows",
+        "Safe: a batch that is refused as a whole is halved until the rows at fault stand alone, which costs calls.",
+        "POST three contacts with objectWriteTraceId to batch/create, one with a wrong address: it must answer 207.",
+        documented=True,
+    ),
+    Fact(
+        "duplicates-are-named",
+        "A contact whose address another one has is refused with that one's id.",
+        "problems._EXISTING",
+        "Safe: the create is refused without a name, and is an issue instead of a link.",
+        'Make two contacts with one address over the API, and look for "Existing ID" in the answer.',
+        documented=True,
+    ),
+    Fact(
+        "blank-clears",
+        'An empty text ("") clears a property.',
+        "values.to_wire",
+        "Seen at the next proof: a value that was cleared in the other app is still there. Cleared values are only "
+        "sent where you allow it.",
+        'PATCH a text property of a contact to "", and look at the contact.',
+        documented=True,
+    ),
+    Fact(
+        "semicolon-adds",
+        'Choices that begin with ";" are added to those that are set; without it they replace them.',
+        "values.joined",
+        "Safe as long as choices without it replace: Bothways never sends one that begins so.",
+        'PATCH a property with checkboxes to one option, then to ";" and another one.',
+        documented=True,
+    ),
+    Fact(
+        "stage-goes-back",
+        "A lifecycle stage that was cleared can be set to any stage.",
+        "writing._done",
+        "Safe: Bothways does not do that by itself; the advice that it gives would be wrong.",
+        'PATCH lifecyclestage of a contact to "", and then to an earlier stage.',
+        documented=True,
+    ),
+    Fact(
+        "bin-is-told",
+        "A record in the recycling bin is not found by its id, unless the bin is asked: then it is.",
+        "reading._read_batch",
+        "A deleted record would be taken for one that never was; what follows is the same.",
+        "Delete a contact, and POST its id to batch/read, with ?archived=true and without.",
+        documented=True,
+    ),
+)
+
+BY_ID = {each.id: each for each in FACTS}

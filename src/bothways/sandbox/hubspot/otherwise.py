@@ -1,0 +1,35 @@
+"""Ways in which HubSpot may behave other than its documentation and those who know it have it: switches for tests."""
+
+from collections.abc import Iterable
+
+OTHERWISE = {
+    "search-apart": "a search counts in its own limit alone",
+    "sensitive-shown": "properties with sensitive data are in the list unasked",
+    "keeps-case": "addresses keep their capitals",
+    "short-texts": "a text holds a thousand characters",
+    "blank-is-nothing": "an empty text changes nothing",
+    "stage-goes-back": "a lifecycle stage goes back as it goes forward",
+    "stage-is-stuck": "a lifecycle stage that was cleared only goes forward all the same",
+    "semicolon-replaces": 'choices that begin with ";" replace those that are set',
+    "writes-by-api": "histories say API of what programs wrote",
+    "bad-values-unnamed": "the refusal of a value does not name its property",
+    "conflicts-unnumbered": "the refusal of an address that is taken does not name who has it",
+    "twice-is-last": "of a record that stands in a batch twice, the last row is carried out",
+    "upsert-by-row": "an upsert reports the rows that it refuses",
+    "silent-about-none": "a record that is associated with nothing is passed over in silence",
+    "bin-is-shut": "batches find no archived record",
+    "bin-keeps-addresses": "an archived contact keeps its address",
+    "own-company-elsewhere": "the company that comes with a new contact by itself has another domain",
+    "merged-by-comma": 'the ids of merged records are parted by ","',
+    "merged-ids-end": "batches do not find a record by an id that was merged",
+    "others-not-found": "contacts are not found by their further addresses",
+}
+"""Every switch, and how it is then."""
+
+
+def known(names: Iterable[str]) -> frozenset[str]:
+    """Return switches; raise ValueError for one that there is none of."""
+    found = frozenset(names)
+    if unknown := sorted(found - OTHERWISE.keys()):
+        raise ValueError(f"there is no switch {unknown[0]}; there are {', '.join(OTHERWISE)}")
+    return found

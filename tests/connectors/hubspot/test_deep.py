@@ -1,0 +1,298 @@
+"""The deep checks: as we thought on the stand-in, and told as otherwise wherever it behaves otherwise."""
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+
+from bothways.connectors.deep import ChecksDeeply, Finding, Made, Verdict
+from bothways.connectors.hubspot.deep import CHECKS
+from bothways.connectors.hubspot.trial import PREFIX
+from bothways.connectors.hubspot.unverified import BY_ID
+from bothways.errors import AppUnreachable, CredentialsRefused
+from bothways.sandbox.hubspot.otherwise import OTHERWISE
+from bothways.sandbox.hubspot.schema import prop
+from tests.connectors.hubspot.account import Account, unlimited
+
+
+class Notes:
+    """A keeper in memory. ``most``: how many records were remembered at a time."""
+
+    def __init__(self) -> None:
+        self.made: list[Made] = []
+        self.most = 0
+
+    def all(self):
+        return list(self.made)
+
+    def keep(self, made):
+        self.made = list(made)
+        self.most = max(self.most, len(self.made))
+
+
+@pytest.fixture
+def account() -> Iterator[Account]:
+    """An account with all that the checks look for, and somebody's own records in it."""
+    with unlimited(rate=(1000, 10.0)) as hubspot:
+        hubspot.define("contacts", prop("mark", "Mark", custom=True, unique=True))
+        hubspot.define("contacts", {**prop("health", "Health", custom=True), "dataSensitivity": "sensitive"})
+        for label in ("Buyer", "Advisor"):
+            hubspot.add_label("contacts", "companies", label)
+        hubspot.seed("contacts", [{"email": f"p{n}@example.com", "lastname": f"P{n}"} for n in range(3)])
+        hubspot.seed("companies", [{"name": "Somebody's"}])
+        yield Account(hubspot)
+
+
+def checked(account: Account, notes: Notes | None = None, *, read_only: bool = False) -> dict[str, Finding]:
+    """Return what each check found."""
+    found = account.connector.deep_checks(notes if notes is not None else Notes(), read_only=read_only)
+    return {each.id: each for each in found}
+
+
+def records(account: Account) -> dict[str, Any]:
+    """Return all live records of the account, with every value and date."""
+    return {object: account.hubspot.records(object) for object in ("contacts", "companies")}
+
+
+def test_everything_is_as_we_thought_and_nothing_is_left(account: Account):
+    before, notes = records(account), Notes()
+    found = checked(account, notes)
+    assert {each.id for each in found.values() if each.verdict is not Verdict.AS_THOUGHT} == {"own-companies"}
+    assert list(found) == [check.fact for check in CHECKS]
+    assert (records(account), notes.made) == (before, [])
+    assert 0 < notes.most <= 10
+
+
+SWITCHES = {
+    "search-counts-twice": "search-apart",
+    "sensitive-hidden": "sensitive-shown",
+    "emails-lower-case": "keeps-case",
+    "own-writes": "writes-by-api",
+    "longest-text": "short-texts",
+    "blank-clears": "blank-is-nothing",
+    "stage-stays": "stage-goes-back",
+    "stage-goes-back": "stage-is-stuck",
+    "semicolon-adds": "semicolon-replaces",
+    "bad-values-are-named": "bad-values-unnamed",
+    "duplicates-are-named": "conflicts-unnumbered",
+    "twice-in-a-batch": "twice-is-last",
+    "upserts-fail-whole": "upsert-by-row",
+    "nothing-is-told": "silent-about-none",
+    "bin-is-told": "bin-is-shut",
+    "bin-frees-addresses": "bin-keeps-addresses",
+    "merged-ids": "merged-by-comma",
+    "merged-ids-resolve": "merged-ids-end",
+    "other-emails": "others-not-found",
+}
+"""The switch of the stand-in by which each check must fail."""
+
+OTHER_WAYS: dict[str, Callable[[Account], Any]] = {
+    "longest-query": lambda account: account.hubspot.fault("414", match="properties=lastmodifieddate"),
+    "concurrency": lambda account: account.hubspot.fault("429", match="account-info"),
+    "no-address-is-refused": lambda account: account.hubspot.fault("409", match="batch/read"),
+    "index-lag": lambda account: account.hubspot.change(index_lag=300.0),
+    "rows-are-reported": lambda account: account.hubspot.change(report_rows=False),
+    "traces-come-back": lambda account: account.hubspot.change(echo_traces=False),
+    "association-touches": lambda account: account.hubspot.change(touches=False),
+    "labels-add-up": lambda account: account.hubspot.change(labels_stay=False),
+}
+"""What makes the others fail; a fault meets the first such call, which is that of the check."""
+
+
+@pytest.mark.parametrize("id", [*SWITCHES, *OTHER_WAYS])
+def test_check_tells_what_is_otherwise(account: Account, id: str):
+    before, notes = records(account), Notes()
+    if id in SWITCHES:
+        account.hubspot.change(otherwise=[SWITCHES[id]])
+    else:
+        OTHER_WAYS[id](account)
+    found = checked(account, notes)
+    assert [each for each, finding in found.items() if finding.verdict is Verdict.OTHERWISE] == [id]
+    fact = BY_ID[id]
+    assert (found[id].says, found[id].means, found[id].where) == (fact.says, fact.wrong, f"hubspot/{fact.where}")
+    assert (records(account), notes.made) == (before, [])
+
+
+@pytest.mark.parametrize(
+    ("switches", "verdict"), [([], Verdict.AS_THOUGHT), (["own-company-elsewhere"], Verdict.OTHERWISE)]
+)
+def test_company_that_came_by_itself_is_named_and_stays(account: Account, switches: list[str], verdict: Verdict):
+    account.hubspot.change(own_companies=True, otherwise=switches)
+    before, notes = records(account), Notes()
+    found = checked(account, notes)["own-companies"]
+    assert found.verdict is verdict
+    after = records(account)
+    stayed = after["companies"].keys() - before["companies"].keys()
+    assert found.seen.split()[1] in stayed
+    assert (after["contacts"], notes.made) == (before["contacts"], [])
+
+
+def test_limits_that_are_not_told_are_otherwise():
+    with unlimited() as hubspot:
+        found = checked(Account(hubspot))
+        assert found["limits-told"].verdict is Verdict.OTHERWISE
+        assert found["search-counts-twice"].seen == "the answers tell no limit"
+
+
+def test_every_check_was_seen_to_fail_and_every_switch_was_used():
+    assert {*SWITCHES, *OTHER_WAYS, "limits-told", "own-companies"} == {check.fact for check in CHECKS}
+    assert sorted([*SWITCHES.values(), "own-company-elsewhere"]) == sorted(OTHERWISE)
+
+
+# --- what is made ---------------------------------------------------------------------------------------
+
+
+def test_read_only_checks_write_nothing_and_leave_what_is_remembered(account: Account):
+    notes = Notes()
+    notes.made = [Made("contacts", f"{PREFIX} x-1", "1")]
+    before = records(account)
+    found = checked(account, notes, read_only=True)
+    assert list(found) == [check.fact for check in CHECKS if not check.makes]
+    assert {each.verdict for each in found.values()} == {Verdict.AS_THOUGHT}
+    written = [path for method, path, _ in account.hubspot.log if path.endswith(("/create", "/update", "/archive"))]
+    assert (written, records(account), len(notes.made)) == ([], before, 1)
+
+
+def test_hubspot_can_be_checked_deeply_and_says_first_what_that_makes(account: Account):
+    assert isinstance(account.connector, ChecksDeeply)
+    assert PREFIX in account.connector.deep_makes()
+
+
+def test_all_is_archived_when_nobody_wants_to_know_more(account: Account):
+    before, notes = records(account), Notes()
+    found = account.connector.deep_checks(notes, read_only=False)
+    for _ in range(15):
+        next(found)
+    assert len(records(account)["contacts"]) > len(before["contacts"])
+    found.close()
+    assert (records(account), notes.made) == (before, [])
+
+
+def test_all_is_archived_when_somebody_interrupts(account: Account, monkeypatch: pytest.MonkeyPatch):
+    before, notes = records(account), Notes()
+
+    def interrupted(_seconds):
+        raise KeyboardInterrupt
+
+    found = account.connector.deep_checks(notes, read_only=False)
+    while next(found).id != "nothing-is-told":
+        pass
+    monkeypatch.setattr(account.hubspot, "advance", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        list(found)
+    assert (records(account), notes.made) == (before, [])
+
+
+def test_what_could_not_be_archived_is_remembered_and_the_next_run_archives_it(account: Account):
+    before, notes = records(account), Notes()
+    found = account.connector.deep_checks(notes, read_only=False)
+    while next(found).id != "nothing-is-told":
+        pass
+    account.hubspot.revoke(account.hubspot.token)
+    with pytest.raises(CredentialsRefused):
+        list(found)
+    live = records(account)
+    left = {(each.object, each.id) for each in notes.made if each.id}
+    assert left == {(object, id) for object in live for id in live[object].keys() - before[object].keys()}
+    account.hubspot.grant("pat-sandbox")
+    checked(account, notes)
+    assert (records(account), notes.made) == (before, [])
+
+
+@pytest.mark.parametrize("kind", ["500", "timeout-before"])
+def test_archiving_that_fails_stays_to_be_done(account: Account, kind: str):
+    notes = Notes()
+    found = account.connector.deep_checks(notes, read_only=False)
+    while next(found).id != "emails-lower-case":
+        pass
+    account.hubspot.fault(kind, match="batch/archive")
+    found.close()
+    assert [(each.object, bool(each.id)) for each in notes.made] == [("contacts", True)]
+    checked(account, notes)
+    assert notes.made == []
+
+
+@pytest.mark.parametrize("kind", ["500", "timeout-before", "timeout-after-commit"])
+def test_create_of_unknown_outcome_is_found_by_its_address_and_archived(account: Account, kind: str):
+    before, notes = records(account), Notes()
+    account.hubspot.fault(kind, match="contacts/batch/create")
+    found = checked(account, notes)
+    assert found["emails-lower-case"].verdict is Verdict.UNCHECKED
+    assert (records(account), notes.made) == (before, [])
+
+
+def test_company_of_unknown_outcome_is_archived_once_search_shows_it(account: Account):
+    before, notes = records(account), Notes()
+    account.hubspot.fault("timeout-after-commit", match="companies/batch/create")
+    found = account.connector.deep_checks(notes, read_only=False)
+    while next(found).id != "nothing-is-told":
+        pass
+    found.close()
+    assert [(each.object, each.id) for each in notes.made] == [("companies", "")]
+    account.hubspot.advance(300)
+    checked(account, notes)
+    assert (records(account), notes.made) == (before, [])
+
+
+def test_company_that_search_never_shows_was_not_made_and_is_forgotten(account: Account):
+    notes = Notes()
+    account.hubspot.fault("timeout-before", match="companies/batch/create")
+    found = account.connector.deep_checks(notes, read_only=False)
+    while next(found).id != "nothing-is-told":
+        pass
+    found.close()
+    assert len(notes.made) == 1
+    account.hubspot.advance(300)
+    checked(account, notes)
+    assert notes.made == []
+
+
+def test_record_that_somebody_has_renamed_is_theirs(account: Account):
+    notes = Notes()
+    found = account.connector.deep_checks(notes, read_only=False)
+    next(each for each in found if each.id == "emails-lower-case")
+    (made,) = notes.made
+    account.hubspot.edit("contacts", made.id, {"lastname": "Ours"})
+    found.close()
+    assert notes.made == [made]
+    assert records(account)["contacts"][made.id]["lastname"] == "Ours"
+
+
+# --- what cannot be checked -----------------------------------------------------------------------------
+
+
+def test_what_the_token_may_not_do_is_told_as_not_checked(account: Account):
+    account.hubspot.grant("reader", {"crm.objects.contacts.read", "crm.schemas.contacts.read"})
+    notes = Notes()
+    found = checked(Account(account.hubspot, token="reader"), notes)
+    assert {id for id, each in found.items() if each.verdict is Verdict.UNCHECKED} == {
+        check.fact for check in CHECKS if check.makes
+    }
+    assert "crm.objects.contacts.write" in found["emails-lower-case"].seen
+    assert notes.made == []
+
+
+def test_account_without_labels_choices_and_unique_properties_says_so():
+    with unlimited(rate=(1000, 10.0)) as hubspot:
+        hubspot.define("contacts", {**prop("interests", "Interests", custom=True), "archived": True})
+        found = checked(Account(hubspot))
+        unchecked = {id: each.seen for id, each in found.items() if each.verdict is not Verdict.AS_THOUGHT}
+        assert unchecked == {
+            "own-companies": "no company came with the contact: the account is not set so, or not for example.com",
+            "sensitive-hidden": "there are no sensitive properties of contacts that the token may see",
+            "semicolon-adds": "contacts have no property of the form checkbox that could be used",
+            "upserts-fail-whole": "contacts have no unique property of text besides their address",
+            "labels-add-up": "the account has no two labels of its own from contacts to companies",
+        }
+
+
+def test_other_calls_in_between_leave_searches_unchecked(account: Account):
+    account.hubspot.fault("429", times=5, match="search", retry_after=0)
+    found = checked(account, read_only=True)
+    assert found["search-counts-twice"].verdict is not Verdict.OTHERWISE
+
+
+def test_app_that_cannot_be_reached_ends_it(account: Account):
+    account.hubspot.close()
+    with pytest.raises(AppUnreachable):
+        checked(account, read_only=True)
