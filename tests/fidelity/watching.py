@@ -32,12 +32,13 @@ TOLD = 5
 
 
 class Watch:
-    """The file and what is read of it."""
+    """The file and what is read of it; ``count`` is how many exchanges that were."""
 
     def __init__(self) -> None:
         handle, name = tempfile.mkstemp(prefix="bothways-exchanges-", dir=quick_folder())
         os.close(handle)
         self.path, self._read = Path(name), 0
+        self.count = 0
         self._checker = Checker()
         self._asked: list[Asked] = []
 
@@ -49,7 +50,9 @@ class Watch:
         """Return what is wrong with the exchanges since the last time; ``scripted``: and with what servers were asked
         that are scripted."""
         noted, self._asked = self._asked, []
-        found = [problem for line in self._lines() for problem in self._checker.problems(orjson.loads(line))]
+        lines = self._lines()
+        self.count += len(lines)
+        found = [problem for line in lines for problem in self._checker.problems(orjson.loads(line))]
         return found + [each for one in noted if scripted for each in self._checker.problems_sent(_exchange(one))]
 
     def met(self) -> set[str]:
@@ -106,18 +109,21 @@ class Watching:
     @pytest.hookimpl(optionalhook=True)
     def pytest_testnodedown(self, node: Any, error: object) -> None:
         """Take over what a process of tests has met."""
-        self.met |= set(getattr(node, "workeroutput", {}).get("forms", ()))
+        output = getattr(node, "workeroutput", {})
+        self.met |= set(output.get("forms", ()))
+        self.watch.count += output.get("exchanges", 0)
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_sessionfinish(self, session: pytest.Session) -> None:
         """Fail a run of all tests of the connector that have not met every row there is."""
         if hasattr(session.config, "workeroutput"):
-            session.config.workeroutput["forms"] = sorted(self.met)
+            session.config.workeroutput |= {"forms": sorted(self.met), "exchanges": self.watch.count}
         elif self.unmet(session.config) and session.exitstatus == 0:
             session.exitstatus = pytest.ExitCode.TESTS_FAILED
 
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
-        """Name the rows that were not met."""
+        """Say how many exchanges there were, and name the rows that were not met."""
+        terminalreporter.line(f"{self.watch.count} exchanges with stand-ins for HubSpot were checked")
         unmet = self.unmet(config)
         if unmet and not terminalreporter.stats.keys() & {"failed", "error"}:
             terminalreporter.section("calls of HubSpot that no test of the connector makes")
