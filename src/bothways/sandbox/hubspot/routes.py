@@ -11,10 +11,8 @@ from bothways.sandbox.hubspot.problems import Refused, not_found
 from bothways.sandbox.hubspot.schema import CONTACTS, Kind, kind_of
 
 _VERSION = r"20\d\d-\d\d(?:-beta)?"
-_OBJECTS = re.compile(
-    rf"/crm/(?:objects/{_VERSION}|v3/objects|v4/objects(?=/[^/]+/[^/]+/associations/))/([^/]+)(?:/(.+))?"
-)
-_PROPERTIES = re.compile(rf"/crm/(?:properties/{_VERSION}|v3/properties)/([^/]+)(?:/([^/]+))?")
+_OBJECTS = re.compile(rf"/crm/(?:objects/{_VERSION}|v[34]/objects)/([^/]+)(?:/(.+))?")
+_PROPERTIES = re.compile(rf"/crm/(?:properties/{_VERSION}|v[34]/properties)/([^/]+)(?:/([^/]+))?")
 _ASSOCIATIONS = re.compile(
     rf"/crm/(?:associations/{_VERSION}|v4/associations)/([^/]+)/([^/]+)/(batch/\w+|batch/labels/archive|labels)"
 )
