@@ -25,7 +25,7 @@ from tests.fidelity.shapes import (
 
 _DEVELOPER_KEY: dict[str, Any] = {"query": {"hapikey": STARS}, "needed": ("hapikey",), "headers": NO_TOKEN}
 
-_LIST = shape(
+LIST = shape(
     {
         "listId": ID,
         "listVersion": WHOLE,
@@ -45,7 +45,7 @@ LISTS: tuple[Form, ...] = (
         "lists",
         "/search",
         "api-reference/2026-03/crm/lists/search/search-lists [S]",
-        {200: shape({"lists": rows(_LIST), "hasMore": YES_NO, "offset": WHOLE, "total": WHOLE})},
+        {200: shape({"lists": rows(LIST), "hasMore": YES_NO, "offset": WHOLE, "total": WHOLE})},
         body=shape(
             {"offset": WHOLE},
             {

@@ -96,7 +96,7 @@ def _labelled(
         "fromObjectId": id,
         "toObjectTypeId": other.type_id,
         "toObjectId": other_id,
-        "labels": [words[id] for category, id in sorted(_types(types)) if category == DEFINED],
+        "labels": [words[id] for category, id in sorted(_types(types)) if category == DEFINED and id in words],
     }
 
 
