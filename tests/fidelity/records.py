@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from tests.fidelity import shapes
-from tests.fidelity.form import NOT_FOUND, Form
+from tests.fidelity.form import NOT_FOUND, NOT_YET, Form
 from tests.fidelity.shapes import (
     ANY,
     FLAG,
@@ -266,7 +266,7 @@ PROPERTIES: tuple[Form, ...] = (
         "properties guide, create properties [D]",
         {201: shapes.PROPERTY, 409: shapes.REFUSAL},
         body=_PROPERTY,
-        unsent="people make properties",
+        unsent=NOT_YET,
     ),
     Form(
         "Update a property",
