@@ -101,6 +101,14 @@ _WRONG = shape(
 )
 """A refusal of the token server. [K] Which of these it has."""
 
+_GOOD = {"access_token": STARS, "expires_in": {"type": "integer", "minimum": 1}, "token_type": {"const": "bearer"}}
+_GIVEN = shape(
+    {**_GOOD, "refresh_token": STARS, "hub_id": WHOLE},
+    {"scopes": rows(WORD, least=1), "user_id": WHOLE, "id_token": WORD},
+)
+_FOR_ITSELF = shape(_GOOD, {"scope": WORD, "scopes": rows(WORD, least=1)})
+"""What an app gets for itself by client credentials. [K] How it is told of its scopes."""
+
 OAUTH: tuple[Form, ...] = (
     Form(
         "Get tokens",
@@ -109,15 +117,7 @@ OAUTH: tuple[Form, ...] = (
         "/token",
         f"{_TOKENS}/refresh-oauth-token [S]; changelog, additional details when generating access tokens [D]",
         {
-            200: shape(
-                {
-                    **named(("access_token", "refresh_token"), STARS),
-                    "expires_in": {"type": "integer", "minimum": 1},
-                    "token_type": {"const": "bearer"},
-                    "hub_id": WHOLE,
-                },
-                {"scopes": rows(WORD, least=1), "user_id": WHOLE, "id_token": WORD},
-            ),
+            200: either(_GIVEN, _FOR_ITSELF),
             **dict.fromkeys((400, 401), _WRONG),
         },
         body=either(
@@ -130,6 +130,7 @@ OAUTH: tuple[Form, ...] = (
                 }
             ),
             shape({**_CLIENT, "grant_type": {"const": "refresh_token"}, "refresh_token": STARS}),
+            shape({**_CLIENT, "grant_type": {"const": "client_credentials"}, "scope": WORD}),
         ),
         **_LET_IN,
     ),

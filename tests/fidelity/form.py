@@ -16,7 +16,7 @@ FAMILIES: Mapping[str, tuple[str, ...]] = {
     "account-info": (f"/account-info/{DATE}", "/account-info/v3"),
     "associations": (f"/crm/associations/{DATE}", "/crm/v4/associations"),
     "journal": (f"/webhooks-journal/journal(?:-local)?/{DATE}",),
-    "journal files": ("/journal-files",),
+    "journal files": ("/journal-files", "/file"),
     "journal subscriptions": (f"/webhooks-journal/subscriptions/{DATE}",),
     "limits": (f"/crm/limits/{DATE}", "/crm/v3/limits"),
     "lists": (f"/crm/lists/{DATE}", "/crm/v3/lists"),
