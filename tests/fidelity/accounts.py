@@ -25,19 +25,23 @@ from tests.fidelity.shapes import (
 
 _DEVELOPER_KEY: dict[str, Any] = {"query": {"hapikey": STARS}, "needed": ("hapikey",), "headers": NO_TOKEN}
 
+_LIST = {
+    "listId": ID,
+    "listVersion": WHOLE,
+    "name": TEXT,
+    "objectTypeId": TYPE_ID,
+    "processingStatus": WORD,
+    "processingType": {"enum": ["MANUAL", "SNAPSHOT", "DYNAMIC"]},
+}
+_OF_LIST = {
+    **named(("createdAt", "updatedAt", "deletedAt", "filtersUpdatedAt"), shapes.SOME_TIME),
+    **named(("createdById", "updatedById"), TEXT),
+}
 LIST = shape(
-    {
-        "listId": ID,
-        "listVersion": WHOLE,
-        "name": TEXT,
-        "objectTypeId": TYPE_ID,
-        "processingStatus": WORD,
-        "processingType": {"enum": ["MANUAL", "SNAPSHOT", "DYNAMIC"]},
-        "additionalProperties": mapping(TEXT),
-    },
-    named(("createdAt", "updatedAt", "deletedAt", "filtersUpdatedAt"), shapes.SOME_TIME)
-    | named(("createdById", "updatedById"), TEXT),
+    _LIST, {**_OF_LIST, "size": WHOLE, **named(("filterBranch", "listPermissions", "membershipSettings"), ANY)}
 )
+"""A list by itself."""
+
 LISTS: tuple[Form, ...] = (
     Form(
         "Search lists",
@@ -45,7 +49,16 @@ LISTS: tuple[Form, ...] = (
         "lists",
         "/search",
         "api-reference/2026-03/crm/lists/search/search-lists [S]",
-        {200: shape({"lists": rows(LIST), "hasMore": YES_NO, "offset": WHOLE, "total": WHOLE})},
+        {
+            200: shape(
+                {
+                    "lists": rows(shape({**_LIST, "additionalProperties": mapping(TEXT)}, _OF_LIST)),
+                    "hasMore": YES_NO,
+                    "offset": WHOLE,
+                    "total": WHOLE,
+                }
+            )
+        },
         body=shape(
             {"offset": WHOLE},
             {

@@ -142,23 +142,20 @@ _WAY = shape(
     {"id": ID, "fromObjectTypeId": TYPE_ID, "toObjectTypeId": TYPE_ID},
     {"name": {"type": ["string", "null"]}, **named(("createdAt", "updatedAt"), TIME)},
 )
-_SCHEMA: Schema = shape(
-    {
-        **named(("id", "name", "fullyQualifiedName"), WORD),
-        "objectTypeId": TYPE_ID,
-        "labels": shape({}, {"singular": TEXT, "plural": TEXT}),
-        "properties": rows(shapes.PROPERTY),
-        "associations": rows(_WAY),
-        **named(("requiredProperties", "searchableProperties", "secondaryDisplayProperties"), rows(WORD)),
-        "archived": YES_NO,
-    },
-    {
-        **named(("primaryDisplayProperty", "metaType", "description"), TEXT),
-        **named(("createdAt", "updatedAt"), TIME),
-        **named(("createdByUserId", "updatedByUserId"), WHOLE),
-        **named(("allowsSensitiveProperties", "restorable"), YES_NO),
-    },
-)
+_KIND: dict[str, Schema] = {
+    **named(("id", "name", "fullyQualifiedName"), WORD),
+    "objectTypeId": TYPE_ID,
+    "labels": shape({}, {"singular": TEXT, "plural": TEXT}),
+    **named(("requiredProperties", "searchableProperties", "secondaryDisplayProperties"), rows(WORD)),
+    "archived": YES_NO,
+}
+_OF_KIND: dict[str, Schema] = {
+    **named(("primaryDisplayProperty", "metaType", "description"), TEXT),
+    **named(("createdAt", "updatedAt"), TIME),
+    **named(("createdByUserId", "updatedByUserId", "portalId"), WHOLE),
+    **named(("allowsSensitiveProperties", "restorable"), YES_NO),
+}
+_SCHEMA = shape({**_KIND, "properties": rows(shapes.PROPERTY), "associations": rows(_WAY)}, _OF_KIND)
 _SCHEMAS_PAGE = f"{_PAGES}/objects/schemas"
 SCHEMAS: tuple[Form, ...] = (
     Form(
@@ -202,7 +199,7 @@ SCHEMAS: tuple[Form, ...] = (
         "schemas",
         "/{object}",
         "custom objects guide [D]",
-        {200: _SCHEMA, **NOT_FOUND},
+        {200: shape(_KIND, _OF_KIND), **NOT_FOUND},
         body=ANY,
         unsent=PEOPLE,
     ),
