@@ -87,7 +87,10 @@ def test_wrong_answer_fails_whoever_asked(watching: Watching, hubspot: HubSpotSa
 def test_stand_in_that_breaks_down_fails_the_test(
     watching: Watching, hubspot: HubSpotSandbox, monkeypatch: pytest.MonkeyPatch
 ):
-    monkeypatch.setattr(hubspot, "_limits", None)
+    def breaks(*args: Any, **more: Any) -> None:
+        raise ConnectionError  # the one mistake that the server says nothing of
+
+    monkeypatch.setattr(hubspot._limits, "refusal", breaks)
     with pytest.raises(FAILED, match=r"answered 500 .*nobody ordered this"):
         run(watching, theirs(hubspot.url))
 
