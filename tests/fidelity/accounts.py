@@ -25,19 +25,23 @@ from tests.fidelity.shapes import (
 
 _DEVELOPER_KEY: dict[str, Any] = {"query": {"hapikey": STARS}, "needed": ("hapikey",), "headers": NO_TOKEN}
 
-_LIST = shape(
-    {
-        "listId": ID,
-        "listVersion": WHOLE,
-        "name": TEXT,
-        "objectTypeId": TYPE_ID,
-        "processingStatus": WORD,
-        "processingType": {"enum": ["MANUAL", "SNAPSHOT", "DYNAMIC"]},
-        "additionalProperties": mapping(TEXT),
-    },
-    named(("createdAt", "updatedAt", "deletedAt", "filtersUpdatedAt"), shapes.SOME_TIME)
-    | named(("createdById", "updatedById"), TEXT),
+_LIST = {
+    "listId": ID,
+    "listVersion": WHOLE,
+    "name": TEXT,
+    "objectTypeId": TYPE_ID,
+    "processingStatus": WORD,
+    "processingType": {"enum": ["MANUAL", "SNAPSHOT", "DYNAMIC"]},
+}
+_OF_LIST = {
+    **named(("createdAt", "updatedAt", "deletedAt", "filtersUpdatedAt"), shapes.SOME_TIME),
+    **named(("createdById", "updatedById"), TEXT),
+}
+LIST = shape(
+    _LIST, {**_OF_LIST, "size": WHOLE, **named(("filterBranch", "listPermissions", "membershipSettings"), ANY)}
 )
+"""A list by itself."""
+
 LISTS: tuple[Form, ...] = (
     Form(
         "Search lists",
@@ -45,7 +49,16 @@ LISTS: tuple[Form, ...] = (
         "lists",
         "/search",
         "api-reference/2026-03/crm/lists/search/search-lists [S]",
-        {200: shape({"lists": rows(_LIST), "hasMore": YES_NO, "offset": WHOLE, "total": WHOLE})},
+        {
+            200: shape(
+                {
+                    "lists": rows(shape({**_LIST, "additionalProperties": mapping(TEXT)}, _OF_LIST)),
+                    "hasMore": YES_NO,
+                    "offset": WHOLE,
+                    "total": WHOLE,
+                }
+            )
+        },
         body=shape(
             {"offset": WHOLE},
             {
@@ -101,6 +114,14 @@ _WRONG = shape(
 )
 """A refusal of the token server. [K] Which of these it has."""
 
+_GOOD = {"access_token": STARS, "expires_in": {"type": "integer", "minimum": 1}, "token_type": {"const": "bearer"}}
+_GIVEN = shape(
+    {**_GOOD, "refresh_token": STARS, "hub_id": WHOLE},
+    {"scopes": rows(WORD, least=1), "user_id": WHOLE, "id_token": WORD},
+)
+_FOR_ITSELF = shape(_GOOD, {"scope": WORD, "scopes": rows(WORD, least=1)})
+"""What an app gets for itself by client credentials. [K] How it is told of its scopes."""
+
 OAUTH: tuple[Form, ...] = (
     Form(
         "Get tokens",
@@ -109,15 +130,7 @@ OAUTH: tuple[Form, ...] = (
         "/token",
         f"{_TOKENS}/refresh-oauth-token [S]; changelog, additional details when generating access tokens [D]",
         {
-            200: shape(
-                {
-                    **named(("access_token", "refresh_token"), STARS),
-                    "expires_in": {"type": "integer", "minimum": 1},
-                    "token_type": {"const": "bearer"},
-                    "hub_id": WHOLE,
-                },
-                {"scopes": rows(WORD, least=1), "user_id": WHOLE, "id_token": WORD},
-            ),
+            200: either(_GIVEN, _FOR_ITSELF),
             **dict.fromkeys((400, 401), _WRONG),
         },
         body=either(
@@ -130,6 +143,7 @@ OAUTH: tuple[Form, ...] = (
                 }
             ),
             shape({**_CLIENT, "grant_type": {"const": "refresh_token"}, "refresh_token": STARS}),
+            shape({**_CLIENT, "grant_type": {"const": "client_credentials"}, "scope": WORD}),
         ),
         **_LET_IN,
     ),

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from tests.fidelity import shapes
-from tests.fidelity.form import NOT_FOUND, Form
+from tests.fidelity.form import NOT_FOUND, NOT_YET, Form
 from tests.fidelity.shapes import (
     ANY,
     FLAG,
@@ -98,7 +98,7 @@ RECORDS: tuple[Form, ...] = (
         "/{object}",
         "objects guide, retrieve records [D]; 50 with histories [S]",
         {200: page(RECORD), **NOT_FOUND},
-        query={"limit": digits(100), "after": ID, "properties": NAMES, "archived": FLAG},
+        query={"limit": digits(100), "after": WORD, "properties": NAMES, "archived": FLAG},
     ),
     Form(
         "Read one record",
@@ -266,7 +266,7 @@ PROPERTIES: tuple[Form, ...] = (
         "properties guide, create properties [D]",
         {201: shapes.PROPERTY, 409: shapes.REFUSAL},
         body=_PROPERTY,
-        unsent="people make properties",
+        unsent=NOT_YET,
     ),
     Form(
         "Update a property",
@@ -299,7 +299,7 @@ ASSOCIATIONS: tuple[Form, ...] = (
         "/{object}/{to}/batch/read",
         f"{_BATCH_OF_ASSOCIATIONS}/get-associations [S]",
         {200: shapes.batched(_ASSOCIATED), 207: shapes.partly(_ASSOCIATED)},
-        body=batch(shape({"id": ID}, {"after": ID}), 1000),
+        body=batch(shape({"id": ID}, {"after": WORD}), 1000),
         look=look_at_inputs,
     ),
     Form(
@@ -348,7 +348,7 @@ ASSOCIATIONS: tuple[Form, ...] = (
         "/{object}/{id}/associations/{to}",
         "associations guide, retrieve associated records [D]",
         {200: page(shapes.ASSOCIATED), **NOT_FOUND},
-        query={"limit": digits(500), "after": ID},
+        query={"limit": digits(500), "after": WORD},
         parts={"id": ID},
     ),
 )

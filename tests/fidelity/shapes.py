@@ -105,10 +105,14 @@ HISTORY = mapping(
         )
     )
 )
+_ASSOCIATIONS = mapping(
+    shape({"results": rows(shape({"id": ID, "type": WORD}))}, {"paging": {"type": "object", "required": ["next"]}})
+)
 RECORD: Schema = {
     **shape(
         {"id": ID, "properties": SHOWN, "createdAt": TIME, "updatedAt": TIME, "archived": YES_NO},
-        {"archivedAt": TIME, "propertiesWithHistory": HISTORY, "objectWriteTraceId": WORD, "url": WORD},
+        {"archivedAt": TIME, "propertiesWithHistory": HISTORY, "objectWriteTraceId": WORD, "url": WORD}
+        | {"associations": _ASSOCIATIONS},
     ),
     "if": {"properties": {"archived": {"const": True}}},
     "then": {"required": ["archivedAt"]},

@@ -19,6 +19,7 @@ from bothways.sandbox.hubspot.web import Request
 from bothways.sandbox.processes import quick_folder
 from tests.connectors.support import WATCHERS, Asked
 from tests.fidelity.checking import Checker
+from tests.fidelity.form import NOT_YET
 from tests.fidelity.forms import FORMS
 
 OURS = Path(__file__).parent.parent / "connectors" / "hubspot"
@@ -27,17 +28,21 @@ OURS = Path(__file__).parent.parent / "connectors" / "hubspot"
 LARGEST = 32 * 2**20
 """Bytes from which on the file is emptied when it has been read."""
 
+MAKE = f"make it in a test in tests/{OURS.parent.name}/{OURS.name}, or say in the table why we never do"
+TAKE_OUT = "it is made now, so take NOT_YET out of its row"
+
 TOLD = 5
 """So many problems of one test are told."""
 
 
 class Watch:
-    """The file and what is read of it."""
+    """The file and what is read of it; ``count`` is how many exchanges that were."""
 
     def __init__(self) -> None:
         handle, name = tempfile.mkstemp(prefix="bothways-exchanges-", dir=quick_folder())
         os.close(handle)
         self.path, self._read = Path(name), 0
+        self.count = 0
         self._checker = Checker()
         self._asked: list[Asked] = []
 
@@ -49,7 +54,9 @@ class Watch:
         """Return what is wrong with the exchanges since the last time; ``scripted``: and with what servers were asked
         that are scripted."""
         noted, self._asked = self._asked, []
-        found = [problem for line in self._lines() for problem in self._checker.problems(orjson.loads(line))]
+        lines = self._lines()
+        self.count += len(lines)
+        found = [problem for line in lines for problem in self._checker.problems(orjson.loads(line))]
         return found + [each for one in noted if scripted for each in self._checker.problems_sent(_exchange(one))]
 
     def met(self) -> set[str]:
@@ -106,27 +113,32 @@ class Watching:
     @pytest.hookimpl(optionalhook=True)
     def pytest_testnodedown(self, node: Any, error: object) -> None:
         """Take over what a process of tests has met."""
-        self.met |= set(getattr(node, "workeroutput", {}).get("forms", ()))
+        output = getattr(node, "workeroutput", {})
+        self.met |= set(output.get("forms", ()))
+        self.watch.count += output.get("exchanges", 0)
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_sessionfinish(self, session: pytest.Session) -> None:
-        """Fail a run of all tests of the connector that have not met every row there is."""
+        """Fail a run of all tests of the connector that have met other rows than the table says."""
         if hasattr(session.config, "workeroutput"):
-            session.config.workeroutput["forms"] = sorted(self.met)
+            session.config.workeroutput |= {"forms": sorted(self.met), "exchanges": self.watch.count}
         elif self.unmet(session.config) and session.exitstatus == 0:
             session.exitstatus = pytest.ExitCode.TESTS_FAILED
 
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
-        """Name the rows that were not met."""
+        """Say how many exchanges there were, and name the rows that are wrong."""
+        terminalreporter.line(f"{self.watch.count} exchanges with stand-ins for HubSpot were checked")
         unmet = self.unmet(config)
         if unmet and not terminalreporter.stats.keys() & {"failed", "error"}:
-            terminalreporter.section("calls of HubSpot that no test of the connector makes")
-            for title in unmet:
-                terminalreporter.line(f"{title}: make it in a test in {OURS.name}, or say in the table why not")
+            terminalreporter.section("calls of HubSpot of which the table says another thing than the tests")
+            for title, to_do in unmet.items():
+                terminalreporter.line(f"{title}: {to_do}")
 
-    def unmet(self, config: pytest.Config) -> list[str]:
-        """Return the rows that the tests of the connector have not met; none where not all of them were to run."""
-        return [each.title for each in FORMS if not each.unsent and each.title not in self.met] if _all(config) else []
+    def unmet(self, config: pytest.Config) -> dict[str, str]:
+        """Return rows whose ``unsent`` is wrong, with what to do; none where not all tests of the connector ran."""
+        wrong = {each.title: MAKE for each in FORMS if not each.unsent and each.title not in self.met}
+        wrong |= {each.title: TAKE_OUT for each in FORMS if each.unsent == NOT_YET and each.title in self.met}
+        return wrong if _all(config) else {}
 
     def pytest_unconfigure(self) -> None:
         """Take the file away."""

@@ -25,7 +25,8 @@ In a process of its own, for the demo, benchmarks and tests that kill processes,
         connect(base_url=hubspot.url, token=hubspot.token)
 
 Or by hand: ``python -m bothways.sandbox.hubspot --port 0 --database FILE`` prints its address, and
-``Admin(address)`` pulls its strings. The account in a file goes on where it was.
+``Admin(address)`` pulls its strings. The account in a file goes on where it was. What is asked and answered is written
+down where the environment names a file for it (``exchanges``).
 """
 
 from bothways.sandbox.hubspot.admin import Admin

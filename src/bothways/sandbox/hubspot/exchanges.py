@@ -42,12 +42,13 @@ class Exchanges:
         """Write an exchange down; no reply is a connection that was broken off. ``oauth``: its token came of OAuth."""
         if self._file is None:
             return
+        headers = sent_headers(reply) if reply else {}
         told = {
             **asked(request),
             "ordered": request.met,
             "oauth": oauth,
             "status": reply.status if reply else 0,
-            "answer_headers": sent_headers(reply) if reply else {},
+            "answer_headers": {name: _without_secrets(text) for name, text in headers.items()},
             "answer": _shown(reply.body) if reply else None,
         }
         line = orjson.dumps(told, option=orjson.OPT_APPEND_NEWLINE)
@@ -67,7 +68,7 @@ def asked(request: Request) -> dict[str, Any]:
 
 
 def _without_secrets(text: str) -> str:
-    """Return a query or a form with its secrets hidden; JSON has none."""
+    """Return an address or a form with its secrets hidden; JSON has none."""
     return text if text.startswith("{") else _IN_FORM.sub(rf"\1\2={HIDDEN}", text)
 
 
