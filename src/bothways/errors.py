@@ -937,6 +937,15 @@ class AddressInUse(SettingsError):
     to_do = "Stop what uses it, or choose another: --host, --port."
 
 
+class NoAccountInFile(SettingsError):
+    """Raised for a file that is to hold the account of a stand-in, and cannot."""
+
+    code = "BW-581"
+    what = "{path} does not hold an account of the stand-in: {reason}."
+    by_itself = "Nothing was started."
+    to_do = "Name another file with --database; one that is not there yet is made."
+
+
 class AlertNotSent(SettingsError):
     """Raised by one channel; the other one is used all the same."""
 

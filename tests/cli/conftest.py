@@ -46,6 +46,7 @@ WORKSPACE = SimpleNamespace(
     folder=Path("books"), file=Path("books/bothways.yaml"), document=SimpleNamespace(public_url="")
 )
 ANSWERS = {
+    "sandbox.hubspot.starting.serve": lambda ready, **_: ready("http://127.0.0.1:8418"),
     "service.workspace.init": Path("books/bothways.yaml"),
     "service.workspace.open_workspace": WORKSPACE,
     "service.apps.catalogue": [CONNECTOR],

@@ -117,7 +117,7 @@ def test_check_tells_what_is_otherwise(account: Account, id: str):
     ("switches", "verdict"), [([], Verdict.AS_THOUGHT), (["own-company-elsewhere"], Verdict.OTHERWISE)]
 )
 def test_company_that_came_by_itself_is_named_and_stays(account: Account, switches: list[str], verdict: Verdict):
-    account.hubspot.change(own_companies=True, otherwise=switches)
+    account.hubspot.change(makes_companies=True, otherwise=switches)
     before, notes = records(account), Notes()
     found = checked(account, notes)["own-companies"]
     assert found.verdict is verdict

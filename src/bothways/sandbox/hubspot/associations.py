@@ -8,7 +8,7 @@ from bothways.sandbox.hubspot.asks import Answer, Ask, batch_answer, inputs_of
 from bothways.sandbox.hubspot.crm import Crm, found
 from bothways.sandbox.hubspot.joining import End, join, labels_between, labels_on, names_of, pair_of, part, unlabel
 from bothways.sandbox.hubspot.problems import Refused
-from bothways.sandbox.hubspot.schema import COMPANIES, CONTACTS, Kind, Pair
+from bothways.sandbox.hubspot.schema import Kind, Pair
 from bothways.sandbox.hubspot.store import Row
 
 MOST_READ, MOST_CREATED, MOST_ARCHIVED, MOST_LABELS_ARCHIVED, PAGE = 1000, 2000, 100, 2000, 500
@@ -256,8 +256,6 @@ def check_all(crm: Crm, kind: Kind, sent: Any) -> None:
 
 def associate_sent(crm: Crm, kind: Kind, row: Row, sent: Any) -> None:
     """Associate a new record as its input says, and as the account does by itself; raise Refused."""
-    if crm.own_companies and kind is CONTACTS:
-        _with_own_company(crm, row)
     for each in sent or []:
         other, id = check_sent(crm, kind, each)
         associate(crm, kind, row, other, id, each["types"])
@@ -291,19 +289,6 @@ def _word(pair: Pair, place: int, type: Mapping[str, Any], words: str) -> str:
     if type["category"] == DEFINED and type["label"]:
         return str(type["label"]).lower().replace(" ", "_")
     return words if pair.primary is None or type["typeId"] == pair.primary[place] else f"{words}_unlabeled"
-
-
-def _with_own_company(crm: Crm, row: Row) -> None:
-    """Associate a contact with the company of its domain, made if there is none yet."""
-    domain = row.props.get("email", "").partition("@")[2]
-    if not domain:
-        return
-    there = crm.store.page(COMPANIES.name, 0, -1, archived=False)
-    firm = next((each for each in there if each.props.get("domain") == domain), None)
-    if firm is None:
-        wrong = "own-company-elsewhere" in crm.otherwise
-        firm = crm.create(COMPANIES, {"domain": f"other.{domain}" if wrong else domain})
-    join(crm, (CONTACTS, row), (COMPANIES, firm), main=True)
 
 
 def _page(crm: Crm, kind: Kind, row: Row | None, other: Kind, after: int, limit: int = PAGE) -> dict[str, Any]:

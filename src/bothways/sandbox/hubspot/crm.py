@@ -12,6 +12,7 @@ import orjson
 
 from bothways.sandbox.hubspot.changes import PERSON, Change
 from bothways.sandbox.hubspot.histories import Histories, changed
+from bothways.sandbox.hubspot.phones import value_of
 from bothways.sandbox.hubspot.problems import PORTAL, BadValue, Refused, conflict, invalid_values, not_found
 from bothways.sandbox.hubspot.rules import Rules
 from bothways.sandbox.hubspot.schema import (
@@ -50,7 +51,6 @@ class Crm:
         self.touches = True
         self.labels_stay = True
         self.keeps_ids = False
-        self.own_companies = False
         self.otherwise: frozenset[str] = frozenset()
         self.properties: dict[str, dict[str, Definition]] = {}
         self.kinds: dict[str, Kind] = {kind.name: kind for kind in KINDS}
@@ -332,7 +332,7 @@ def shown(kind: Kind, row: Row, names: Iterable[str], definitions: Mapping[str, 
     A property that there is none of, or no longer, is passed over.
     """
     live = [name for name in names if name in definitions and not definitions[name]["archived"]]
-    props: dict[str, str | None] = {name: row.props.get(name) for name in live}
+    props: dict[str, str | None] = {name: value_of(row.props, name) for name in live}
     props[kind.created], props[kind.modified] = iso(row.created), iso(row.modified)
     props["hs_object_id"] = str(row.id)
     body: dict[str, Any] = {

@@ -1,9 +1,12 @@
 """Faults that a test orders: taken in the order in which they were ordered, so that runs repeat exactly."""
 
+import re
 import threading
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
+
+from bothways.sandbox.hubspot.web import Reply
 
 WRITES = ("create", "update", "archive", "batch/create", "batch/update", "batch/archive", "batch/upsert", "merge")
 BATCHES = ("batch/read", "batch/create", "batch/update", "batch/archive", "batch/upsert")
@@ -20,6 +23,7 @@ KINDS: Mapping[str, tuple[str, ...] | None] = {
     "held": None,
     "lag": WRITES,
     "garbage": None,
+    "empty-page": ("list",),
     **dict.fromkeys(("hook-late", "hook-twice", "hook-dropped"), (EVENT,)),
     "hook-shuffled": (HOOKS,),
     "hook-forged": (DELIVERY,),
@@ -70,6 +74,19 @@ class Faults:
         """Forget all faults that have not happened yet."""
         with self._lock:
             self._waiting.clear()
+
+
+def emptied(reply: Reply, after: str) -> Reply:
+    """Return a page that begins at a place without its rows, if another one follows: that one begins there as well.
+
+    The place is the same in other letters, since no page leads to itself.
+    """
+    if "paging" in reply.body:
+        first = reply.body["results"][0]["id"]
+        place = "0" + (after if after.lstrip("0") == first else first)
+        link = re.sub(r"(?<=[?&]after=)\d+", place, reply.body["paging"]["next"]["link"])
+        reply.body = {"results": [], "paging": {"next": {"after": place, "link": link}}}
+    return reply
 
 
 def _meets(kind: str, call: str) -> bool:

@@ -171,12 +171,14 @@ def clear(ask: Ask) -> Answer:
 
 
 def _changed(ask: Ask, add: Iterable[Any], remove: Iterable[Any]) -> Answer:
+    """Change who is on a list, and answer by the ids that were sent which came, which went, and which are nobody's."""
     found = _writable(ask, ask.arg)
     kind, on = _kind(ask, found.object), {each.id for each in memberships.members(ask.crm.store, found.id)}
-    rows = {str(id): ask.crm.one(kind, str(id)) for id in (*add, *remove)}
+    coming, going = (list(dict.fromkeys(map(str, ids))) for ids in (add, remove))
+    rows = {id: ask.crm.one(kind, id) for id in (*coming, *going)}
     there = {id: row.id for id, row in rows.items() if row is not None}
-    added = [str(id) for id in add if there.get(str(id), -1) >= 0 and there[str(id)] not in on]
-    removed = [str(id) for id in remove if there.get(str(id), -1) in on]
+    added = [id for id in coming if id in there and there[id] not in on]
+    removed = [id for id in going if there.get(id) in on]
     memberships.add(ask.crm.store, found.id, [there[id] for id in added], ask.crm.now)
     memberships.remove(ask.crm.store, found.id, [there[id] for id in removed])
     missing = [id for id, row in rows.items() if row is None]

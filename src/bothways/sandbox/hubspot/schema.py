@@ -312,6 +312,8 @@ def _contacts() -> list[Definition]:
         prop("hs_additional_emails", "Additional email addresses", "enumeration", "checkbox", read_only=True),
         prop("hs_email_optout", "Unsubscribed from all email", "bool", "booleancheckbox", read_only=True),
         prop("hs_email_domain", "Email Domain", calculated=True),
+        prop("hs_searchable_calculated_phone_number", "Phone number as it is searched", calculated=True),
+        prop("hs_searchable_calculated_mobile_number", "Mobile phone number as it is searched", calculated=True),
         prop("hs_full_name_or_email", "Full name or email", field="calculation_equation", calculated=True),
         prop("birthday", "Birthday", "date", "date", custom=True),
         prop(
@@ -342,6 +344,7 @@ def _companies() -> list[Definition]:
         prop("is_public", "Is Public", "bool", "booleancheckbox"),
         *_address(),
         *_common("hs_lastmodifieddate"),
+        prop("hs_searchable_calculated_phone_number", "Phone number as it is searched", calculated=True),
         prop("renewal_date", "Renewal date", "date", "date", custom=True),
     ]
 

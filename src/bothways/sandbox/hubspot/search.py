@@ -9,6 +9,7 @@ from typing import Any
 import orjson
 
 from bothways.sandbox.hubspot.crm import Crm, shown
+from bothways.sandbox.hubspot.phones import SEARCHED, local_number
 from bothways.sandbox.hubspot.problems import Refused
 from bothways.sandbox.hubspot.schema import Definition, Kind
 from bothways.sandbox.hubspot.store import Row, Store
@@ -39,6 +40,7 @@ class _Side:
 def prepare(store: Store) -> None:
     """Teach the database what searching needs."""
     store.db.create_function("token", 2, _has_token, deterministic=True)
+    store.db.create_function("local_number", 1, local_number, deterministic=True)
 
 
 def search(crm: Crm, kind: Kind, body: Mapping[str, Any], raw: bytes, cap: int) -> dict[str, Any]:
@@ -85,10 +87,16 @@ def _where(crm: Crm, kind: Kind, body: Mapping[str, Any]) -> tuple[str, list[Any
     if alternatives:
         where.append("(" + " OR ".join(alternatives) + ")")
     for word in str(body.get("query") or "").lower().split():
-        texts = [f"coalesce(json_extract(props, '$.{name}'), '')" for name in kind.searched]
+        texts = [f"coalesce({_text(name)}, '')" for name in kind.searched]
         where.append("instr(lower(" + " || ' ' || ".join(texts) + "), ?) > 0")
         params.append(word)
     return " AND ".join(where), params
+
+
+def _text(name: str) -> str:
+    """Return the SQL of what words are looked for in; of a phone number, without its country and signs."""
+    text = f"json_extract(props, '$.{name}')"
+    return f"local_number({text})" if name in SEARCHED.values() else text
 
 
 def _condition(crm: Crm, kind: Kind, filter: Mapping[str, Any]) -> tuple[str, list[Any]]:
@@ -156,6 +164,8 @@ def _side(kind: Kind, definition: Definition) -> _Side:
     if name in columns:
         column, operand = columns[name]
         return _Side(column, (), operand)
+    if name in SEARCHED:
+        return _Side("local_number(json_extract(props, ?))", (f"$.{SEARCHED[name]}",), str)
     sql, params = "json_extract(props, ?)", (f'$."{name}"',)
     if type_ == "number":
         return _Side(f"CAST({sql} AS REAL)", params, float)

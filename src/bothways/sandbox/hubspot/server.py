@@ -9,14 +9,14 @@ from types import TracebackType
 from typing import Any, Self
 from urllib.parse import parse_qs
 
-from bothways.sandbox.hubspot import admin, memberships, owning, search
+from bothways.sandbox.hubspot import admin, automations, memberships, owning, search
 from bothways.sandbox.hubspot.administering import Administered
 from bothways.sandbox.hubspot.asks import Ask
 from bothways.sandbox.hubspot.changes import OURS, PERSON, Author
 from bothways.sandbox.hubspot.clocks import Clock, FrozenClock
 from bothways.sandbox.hubspot.crm import Crm, found, shown
 from bothways.sandbox.hubspot.exchanges import Exchanges
-from bothways.sandbox.hubspot.faults import Fault, Faults
+from bothways.sandbox.hubspot.faults import Fault, Faults, emptied
 from bothways.sandbox.hubspot.gate import Gate
 from bothways.sandbox.hubspot.hooks import CLIENT_SECRET, DEVELOPER_KEY, Hooks
 from bothways.sandbox.hubspot.joining import (
@@ -87,6 +87,7 @@ class HubSpotSandbox(LetsAppsIn, KeepsJournal, Administered):
         self.clock = clock or Clock()
         self.index_lag, self.search_cap = index_lag, search_cap
         self.echo_traces, self.report_rows = echo_traces, report_rows
+        self.makes_companies = self.trims = False
         self.calls: Counter[str] = Counter()
         self.log: deque[tuple[str, str, int]] = deque(maxlen=LOG_LENGTH)
         self._limits = Limits(rate, search_rate, daily)
@@ -142,9 +143,10 @@ class HubSpotSandbox(LetsAppsIn, KeepsJournal, Administered):
         "502", "503", "504" (option commit: do it all the same), "timeout-before" and "timeout-after-commit"
         (the connection is closed without an answer), "half-batch" (do half and answer 500), "slow" (option
         seconds), "held" (until ``let_go``), "lag" (what this call saves is indexed ``seconds`` later), "garbage"
-        (HTML). Of webhooks, with ``match`` in their types: "hook-late" (by ``seconds``), "hook-twice",
-        "hook-dropped", "hook-shuffled", "hook-forged". Of the journal, with ``match`` in action and type id, such as
-        "DELETE 0-1": "journal-late" (by ``seconds``), "journal-twice", "journal-dropped". Raises ValueError.
+        (HTML), "empty-page" (a page before the last is empty, and its rows come on the next). Of webhooks, with
+        ``match`` in their types: "hook-late" (by ``seconds``), "hook-twice", "hook-dropped", "hook-shuffled",
+        "hook-forged". Of the journal, with ``match`` in action and type id, such as "DELETE 0-1": "journal-late" (by
+        ``seconds``), "journal-twice", "journal-dropped". Raises ValueError.
         """
         self._faults.order(kind, times, match, options)
 
@@ -199,7 +201,7 @@ class HubSpotSandbox(LetsAppsIn, KeepsJournal, Administered):
     def create(self, object: str, properties: Mapping[str, Any]) -> str:
         """Make a record as a person in the app would, and return its id; raise Refused."""
         with self._inside():
-            return str(self._crm.create(self._kind(object), properties, trusted=True).id)
+            return str(self._crm.create(self._kind(object), self._typed(properties), trusted=True).id)
 
     def edit(self, object: str, id: str, properties: Mapping[str, Any], *, by: str = "") -> None:
         """Change a record; with no properties, only its date of modification. Raises Refused.
@@ -208,7 +210,7 @@ class HubSpotSandbox(LetsAppsIn, KeepsJournal, Administered):
         """
         author = Author("INTEGRATION", f"id of {by}", by) if by else PERSON
         with self._inside(by=author):
-            self._crm.update(self._kind(object), self._live(object, id), properties, trusted=True)
+            self._crm.update(self._kind(object), self._live(object, id), self._typed(properties), trusted=True)
 
     def archive(self, object: str, id: str) -> None:
         """Put a record into the recycle bin; raise Refused."""
@@ -370,7 +372,8 @@ class HubSpotSandbox(LetsAppsIn, KeepsJournal, Administered):
         keeps_ids: bool | None = None,
         rules_everywhere: bool | None = None,
         may_associate: bool | None = None,
-        own_companies: bool | None = None,
+        makes_companies: bool | None = None,
+        trims: bool | None = None,
         otherwise: Iterable[str] | None = None,
     ) -> None:
         """Change how the account behaves from now on (None: as it does); raise ValueError.
@@ -379,10 +382,13 @@ class HubSpotSandbox(LetsAppsIn, KeepsJournal, Administered):
         sets labels of an association adds them to those that hang on it, and does not put them in their place [K].
         ``keeps_ids``: a merge keeps the id of the primary record and makes none ("Primary ID Preservation").
         ``rules_everywhere``: rules of whole records hold for older versions of the API, too [K]. ``may_associate``:
-        whoever let an app in by OAuth may edit associations.
-        ``own_companies``: a contact made over the API is associated with the company of its domain, which is made if
-        need be [K]. ``otherwise``: these switches are set, and no others (``otherwise.OTHERWISE``).
+        whoever let an app in by OAuth may edit associations. ``makes_companies``: a new contact gets the company of
+        its address's domain, made if there is none [K]. ``trims``: what people type in the app is kept without blanks
+        around it [K], what programs send as it is. ``otherwise``: these switches are set, and no others
+        (``otherwise.OTHERWISE``).
         """
+        self.makes_companies = self.makes_companies if makes_companies is None else makes_companies
+        self.trims = self.trims if trims is None else trims
         self._crm.keeps_ids = self._crm.keeps_ids if keeps_ids is None else keeps_ids
         rules = self._crm.rules
         rules.everywhere = rules.everywhere if rules_everywhere is None else rules_everywhere
@@ -390,7 +396,6 @@ class HubSpotSandbox(LetsAppsIn, KeepsJournal, Administered):
         self._crm.otherwise = self._crm.otherwise if otherwise is None else known(otherwise)
         self._limits.search_apart = "search-apart" in self._crm.otherwise
         self._crm.labels_stay = self._crm.labels_stay if labels_stay is None else labels_stay
-        self._crm.own_companies = self._crm.own_companies if own_companies is None else own_companies
         self._crm.touches = self._crm.touches if touches is None else touches
         self.report_rows = self.report_rows if report_rows is None else report_rows
         self.index_lag = self.index_lag if index_lag is None else index_lag
@@ -432,8 +437,16 @@ class HubSpotSandbox(LetsAppsIn, KeepsJournal, Administered):
                 self._crm.now, self._crm.by, self._crm.told = round(self.clock.now() * 1000), by, []
                 self._crm.lag = round((self.index_lag + lag) * 1000)
                 yield
+                if self.makes_companies:
+                    automations.companies_of_new_contacts(self._crm)
             self._hooks.take(self._crm.told)
             self._journal.take(self._crm.told)
+
+    def _typed(self, properties: Mapping[str, Any]) -> Mapping[str, Any]:
+        """Return what a person types as the app takes it."""
+        if not self.trims:
+            return properties
+        return {name: value.strip() if isinstance(value, str) else value for name, value in properties.items()}
 
     def _live(self, object: str, id: str) -> Row:
         return found(self._crm.one(self._kind(object), id))
@@ -564,6 +577,9 @@ class HubSpotSandbox(LetsAppsIn, KeepsJournal, Administered):
         if kind == "half-batch":
             self._done(request, route, request.first_half())
             return Reply(500, ordered(500).body())
+        if kind == "empty-page":
+            after = "".join(parse_qs(request.query).get("after", []))
+            return emptied(self._done(request, route, request.body), after)
         if kind == "garbage":
             return Reply(200, b"<html><body>Please wait</body></html>", {"Content-Type": "text/html"})
         return self._refusing(request, route, fault)

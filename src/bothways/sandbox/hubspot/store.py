@@ -66,6 +66,9 @@ CREATE TABLE IF NOT EXISTS owners (
 CREATE TABLE IF NOT EXISTS counters (name TEXT PRIMARY KEY, value INTEGER) WITHOUT ROWID;
 """
 
+VERSION = 2
+"""Of the tables; a file with those of another version is not opened."""
+
 FIRST_ID = 1001
 
 
@@ -81,13 +84,16 @@ class Row:
 
 
 class Store:
-    """The tables, in a file or in memory (":memory:")."""
+    """The tables, in a file or in memory (":memory:"); raises sqlite3.Error for a file that holds none of ours."""
 
     def __init__(self, path: str = ":memory:") -> None:
         self.db = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
+        made = self.db.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]
+        if made and self.db.execute("PRAGMA user_version").fetchone()[0] != VERSION:
+            raise sqlite3.DatabaseError("it was made by something else, or by another version")
         self.db.execute("PRAGMA journal_mode=WAL")
         self.db.execute("PRAGMA synchronous=NORMAL")
-        self.db.executescript(_SCHEMA)
+        self.db.executescript(f"{_SCHEMA} PRAGMA user_version={VERSION};")
         self._next = dict(self.db.execute("SELECT name, value FROM counters"))
         self._records: list[tuple[Any, ...]] = []
         self._queue: list[tuple[Any, ...]] = []
