@@ -54,6 +54,9 @@ ANSWERS = {
     "service.apps.add_app": CHECK,
     "service.apps.check_app": CHECK,
     "service.apps.sign_in_again": CHECK,
+    "service.own_fields.make": views.OwnFieldView(
+        "crm", "bothways_key", True, (views.OwnFieldRow("contacts", "Contacts", True, ""),)
+    ),
     "service.apps.disconnect": True,
     "service.same_account.accept_account": None,
     "service.apps.app_objects": list(CHECK.objects),
