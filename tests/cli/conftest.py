@@ -61,6 +61,7 @@ ANSWERS = {
     "service.same_account.accept_account": None,
     "service.apps.app_objects": list(CHECK.objects),
     "service.apps.app_fields": FIELDS,
+    "service.apps.field_rules": {FIELDS[0].name: "at most 40 characters"},
     "service.alerts.overview": ALERTS,
     "service.alert_channels.test": [views.SentView("mail", "ops@example.com", "250 OK")],
     "service.syncs.list_syncs": [SYNC],
