@@ -51,6 +51,7 @@ CALLS = [
     ("app remove crm", "removed", 0, "crm is disconnected."),
     ("app objects crm", "objects", 0, "companies"),
     ("app fields crm contacts", "fields", 0, "required, unique"),
+    ("app own-field crm --yes", "own-field", 0, "crm keeps our marks in bothways_key, on: Contacts."),
     ("app search", "connectors", 0, "HubSpot"),
     ("app new my_crm", "app-new", 0, "Made books/my_crm"),
     ("sync list", "syncs", 0, "contacts"),

@@ -277,18 +277,20 @@ def fields(
 ) -> None:
     """List the fields of one kind of record.
 
-    The names in the first column are those for bothways.yaml.
+    The names in the first column are those for bothways.yaml. What rules of the app demand of a field is told, too.
     """
     from bothways.cli.render import apps as render
     from bothways.service import apps
     from bothways.service.views import plain
 
     terminal: Terminal = context.obj
-    views = apps.app_fields(opened(terminal), app, object_)
+    workspace = opened(terminal)
+    views, rules = apps.app_fields(workspace, app, object_), apps.field_rules(workspace, app, object_)
     if terminal.json:
-        terminal.document("fields", {"app": app, "object": object_, "fields": [plain(view) for view in views]})
+        shown = [plain(view) for view in views]
+        terminal.document("fields", {"app": app, "object": object_, "fields": shown, "rules": rules})
     else:
-        terminal.lines(render.fields(views))
+        terminal.lines(render.fields(views, rules))
 
 
 def new(

@@ -6,7 +6,7 @@ from itertools import chain, count
 from typing import TypeVar
 
 from bothways.connectors import registry
-from bothways.connectors.base import OWN_FIELD, KeepsLists, MakesOwnField, Setting
+from bothways.connectors.base import OWN_FIELD, KeepsLists, MakesOwnField, Setting, TellsRules
 from bothways.connectors.permissions import oauth_of
 from bothways.errors import AccountChanged, AppInUse
 from bothways.ledger import access, db, rests
@@ -243,6 +243,17 @@ def app_fields(workspace: Workspace, name: str, object: str) -> list[Field]:
     app = open_app(workspace, name)
     with into_the_reserve(app):
         return list(app.fields(object, workspace.clock()).values())
+
+
+@accounted
+def field_rules(workspace: Workspace, name: str, object: str) -> dict[str, str]:
+    """Return, in words, what rules that somebody has set in an app demand of fields, by the field's name."""
+    app = open_app(workspace, name)
+    if not isinstance(app.connector, TellsRules):
+        return {}
+    with into_the_reserve(app):
+        app.fields(object, workspace.clock())
+        return dict(app.connector.rules(object))
 
 
 def keeps_lists(workspace: Workspace, name: str) -> bool:

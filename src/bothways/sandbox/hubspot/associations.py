@@ -255,7 +255,7 @@ def check_all(crm: Crm, kind: Kind, sent: Any) -> None:
 
 
 def associate_sent(crm: Crm, kind: Kind, row: Row, sent: Any) -> None:
-    """Associate a new record as its input says, and as the account does by itself; raise Refused."""
+    """Associate a new record as its input says; raise Refused."""
     for each in sent or []:
         other, id = check_sent(crm, kind, each)
         associate(crm, kind, row, other, id, each["types"])
