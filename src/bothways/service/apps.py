@@ -9,7 +9,7 @@ from bothways.connectors import registry
 from bothways.connectors.base import KeepsLists, Setting
 from bothways.connectors.permissions import oauth_of
 from bothways.errors import AccountChanged, AppInUse
-from bothways.ledger import access, db, rests
+from bothways.ledger import access, chronicles, db, rests
 from bothways.records import Field
 from bothways.service import yaml_edit
 from bothways.service.access import end
@@ -103,6 +103,7 @@ def show_app(workspace: Workspace, name: str) -> AppDetails:
         rest is not None and rest.trouble.startswith(f"{AccountChanged.code} "),
         next((each for each in standing(workspace) if each.app == name), None),
         *_by_oauth(document),
+        chronicles.stand(name).read_at or None,
     )
 
 

@@ -1,8 +1,8 @@
 """The webhooks that the account sends: what is sent, to whom and when.
 
 As HubSpot does: lists of at most a hundred events, signed by version 3, and sent again for most of a day where they are
-not answered well. Threads of its own send them, up to ten at a time, or as many as was set; when one is due is told by the
-account's clock. What was not sent yet is lost when the account is closed.
+not answered well. Threads of its own send them, up to ten at a time, or as many as was set; when one is due is told by
+the account's clock. What was not sent yet is lost when the account is closed.
 """
 
 import base64

@@ -71,7 +71,8 @@ class AppDetails:
     ``secrets``: name, label, and in words where it is. ``account``: who we are there, "" while that is not known.
     ``rests_until``: it is in trouble and asked again then (seconds), as ``trouble`` says; None, "".
     ``is_another``: the trouble is that it has become another account. ``by_oauth``: people let us in on a page of the
-    app, last at ``signed_in_at`` (seconds, None: never), with ``permissions``.
+    app, last at ``signed_in_at`` (seconds, None: never), with ``permissions``. ``journal_read_at``: changes come by
+    what the app itself writes down, which was last read then (seconds); None where they do not.
     """
 
     app: AppView
@@ -85,6 +86,7 @@ class AppDetails:
     by_oauth: bool = False
     permissions: tuple[PermissionView, ...] = ()
     signed_in_at: float | None = None
+    journal_read_at: float | None = None
 
     @property
     def missing(self) -> tuple[PermissionView, ...]:
