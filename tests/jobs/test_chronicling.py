@@ -6,10 +6,15 @@ from pathlib import Path
 import pytest
 
 from bothways.jobs.chronicling import EVERY, LONGEST_PAUSE, Chronicling
+from bothways.jobs.now import run_sync
 from bothways.ledger import chronicles, db, hints, turns
 from bothways.ledger.models import Feed
 from bothways.sandbox.hubspot.journal import KEPT
+from bothways.sandbox.hubspot.problems import PORTAL
+from bothways.service.apps import check_app, show_app
 from bothways.service.database import used
+from bothways.service.doctor_chronicle import findings
+from tests.consenting import REDIRECT
 from tests.journalled import Journalled, journalled
 
 
@@ -269,3 +274,58 @@ def test_failure_is_told_once_and_lets_no_connection_rest(accounts: Journalled) 
     accounts.east.clear_faults()
     accounts.look(LONGEST_PAUSE)
     assert (state(accounts).trouble, state(accounts).read_at) == ("", accounts.east.now())
+
+
+def test_subscriptions_follow_the_settings_and_go_when_no_sync_wants_them(accounts: Journalled) -> None:
+    def wanted() -> dict[str, list[str]]:
+        return {each["subscriptionType"]: each["properties"] for each in accounts.east.wanted_of_journal()}
+
+    assert wanted().keys() == {"OBJECT", "GDPR_PRIVACY_DELETION"}
+    assert {"email", "website"} <= set(wanted()["OBJECT"])
+    accounts.change(("{east: jobtitle, west: jobtitle}", "{east: jobtitle, west: jobtitle}, {east: fax, west: fax}"))
+    run_sync(accounts.workspace, "people", approved=True)
+    before = wanted()["OBJECT"]
+    accounts.look(EVERY)
+    assert set(wanted()["OBJECT"]) - set(before) == {"fax"}
+    accounts.change(("state: on", "state: off"))
+    accounts.look(EVERY)
+    assert wanted() == {}
+    before = asked(accounts)
+    accounts.look(EVERY)
+    assert asked(accounts) == before
+
+
+def test_subscription_of_somebody_else_is_left_alone_and_told_of(tmp_path: Path, monkeypatch) -> None:
+    with journalled(tmp_path, monkeypatch) as accounts:
+        theirs = {"subscriptionType": "OBJECT", "portalId": PORTAL, "objectTypeId": "0-1", "actions": ["DELETE"]}
+        accounts.east._journal.want(theirs)
+        accounts.settle()
+        assert [error.code for error in accounts.failures] == ["BW-137"]
+        (row,) = [each for each in accounts.east.wanted_of_journal() if each["subscriptionType"] == "OBJECT"]
+        assert row["actions"] == ["DELETE"]
+
+
+def test_doctor_and_check_say_how_changes_come(accounts: Journalled) -> None:
+    def told() -> list[tuple[str, str]]:
+        with used(accounts.workspace.database):
+            return [(each.level, each.what) for each in findings(accounts.workspace, "east")]
+
+    accounts.settle()
+    assert (
+        "Changes come at once by its journal, and polling goes on besides."
+        in check_app(accounts.workspace, "east").notes
+    )
+    assert show_app(accounts.workspace, "east").journal_read_at == accounts.east.now()
+    ((level, what),) = told()
+    assert level == "ok"
+    assert "changes come by its journal, last read" in what
+    accounts.look(KEPT)
+    accounts.east._journal.forget(portal=PORTAL)
+    assert [level for level, _ in told()] == ["warning", "warning", "ok"]
+    accounts.east.register([REDIRECT])
+    accounts.east.end_own_tokens()
+    accounts.workspace.opened.clear()
+    assert "developer.webhooks_journal.read" in check_app(accounts.workspace, "east").notes[-1]
+    ((level, what),) = told()
+    assert (level, "found by polling" in what) == ("ok", True)
+    assert all("journal" not in each for each in check_app(accounts.workspace, "west").notes)

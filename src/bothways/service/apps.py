@@ -9,7 +9,7 @@ from bothways.connectors import registry
 from bothways.connectors.base import OWN_FIELD, KeepsLists, MakesOwnField, Setting, TellsRules
 from bothways.connectors.permissions import oauth_of
 from bothways.errors import AccountChanged, AppInUse
-from bothways.ledger import access, db, rests
+from bothways.ledger import access, chronicles, db, rests
 from bothways.records import Field
 from bothways.service import yaml_edit
 from bothways.service.access import end
@@ -106,6 +106,7 @@ def show_app(workspace: Workspace, name: str) -> AppDetails:
         *_by_oauth(document),
         tuple(f"{each.message} {each.advice}" for each in ending(document, workspace.clock())),
         issubclass(registry.connector_class(document.connector), MakesOwnField) and OWN_FIELD not in document.settings,
+        chronicles.stand(name).read_at or None,
     )
 
 

@@ -20,14 +20,13 @@ from bothways.errors import (
     PermissionMissing,
 )
 from bothways.ledger import chronicles
-from bothways.ledger.chronicles import Stand
 from bothways.ledger.models import Feed
 from bothways.ledger.webhooks import Own
 from bothways.service.connect import open_app
 from bothways.service.in_force import fields_in_use
 from bothways.service.receiving import Received, keep, schedules_of
 from bothways.service.same_account import ensure_same_account
-from bothways.service.subscribing import Changed, compared, moment, words
+from bothways.service.subscribing import Changed, compared, words
 from bothways.service.tracing import span
 from bothways.service.workspace import Workspace
 
@@ -151,14 +150,7 @@ def note_on(workspace: Workspace, app: str) -> str:
         return f"Changes are found by polling. They would come at once by its journal: {error.facts.get('reason')}."
     except AppError as error:
         return f"Its journal cannot be read just now: {error.said}"
-    return "Changes come by its journal, and polling goes on besides."
-
-
-def words_on(stand: Stand) -> str:
-    """Return in words how changes come by what is known of a chronicle, "" where nothing is known."""
-    if stand.read_at:
-        return f"come by its journal, last read {moment(stand.read_at)}"
-    return "are found by polling" if stand.trouble else ""
+    return "Changes come at once by its journal, and polling goes on besides."
 
 
 def is_refused(error: BothwaysError) -> bool:

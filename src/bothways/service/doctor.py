@@ -11,7 +11,7 @@ from django.db import connection
 
 from bothways.errors import BothwaysError, DatabaseLocked, DiskFull
 from bothways.ledger import db
-from bothways.service import doctor_webhooks, openid
+from bothways.service import doctor_chronicle, doctor_webhooks, openid
 from bothways.service.admission import check
 from bothways.service.connect import Secrets, open_app
 from bothways.service.database import migrations_off, sqlite_path, used
@@ -48,6 +48,7 @@ def doctor(folder: Path) -> list[Finding]:
         for name, found in answers.items():
             if _answers(found):
                 findings += doctor_webhooks.findings(workspace, name)
+                findings += doctor_chronicle.findings(workspace, name)
     for sync in workspace.document.syncs.values():
         answering = all(_answers(answers[app]) for app in sync.pair)
         if answering and sync.state != "off":

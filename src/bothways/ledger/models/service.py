@@ -49,8 +49,8 @@ class Chronicle(Base):
 
     ``position``: where to go on, in the app's words, "" before it was read. ``read_at``: when it was last read to its
     end, 0 if it cannot be; ``lost_at`` and ``lost``: when a part of it was last found gone, and why. ``due_at``: when
-    it is read next; ``failed`` and ``trouble`` as of a connection. ``wanted``: what its subscriptions were last checked
-    for, due again at ``check_at``; ``own``: those that we made, each by its id there, its event and its field.
+    it is read next; ``failed`` and ``trouble`` as of a connection. ``wanted``: what its subscriptions were last
+    checked for, due again at ``check_at``; ``own``: those that we made, each by its id there, its event and its field.
     """
 
     connection = models.OneToOneField(Connection, models.CASCADE)

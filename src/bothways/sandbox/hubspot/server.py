@@ -492,7 +492,8 @@ class HubSpotSandbox(LetsAppsIn, KeepsJournal, Administered):
         if route.owned:
             self._check_owner(request, route)
         with self._lock:
-            self.calls[route.call] += 1
+            for_itself = route.call == "oauth/token" and b"grant_type=client_credentials" in request.body
+            self.calls["oauth/own token" if for_itself else route.call] += 1
             policy = None if route.open or route.pool else self._limits.refusal(self.clock.now(), search=search)
         if policy is not None:
             raise rate_limited(policy)

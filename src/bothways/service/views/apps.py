@@ -72,7 +72,8 @@ class AppDetails:
     ``rests_until``: it is in trouble and asked again then (seconds), as ``trouble`` says; None, "".
     ``is_another``: the trouble is that it has become another account. ``by_oauth``: people let us in on a page of the
     app, last at ``signed_in_at`` (seconds, None: never), with ``permissions``. ``ending``: what it works by that ends.
-    ``own_field``: whether a field of our own can be made in it.
+    ``own_field``: whether a field of our own can be made in it. ``journal_read_at``: changes come by what the app itself
+    writes down, which was last read then (seconds); None where they do not.
     """
 
     app: AppView
@@ -88,6 +89,7 @@ class AppDetails:
     signed_in_at: float | None = None
     ending: tuple[str, ...] = ()
     own_field: bool = False
+    journal_read_at: float | None = None
 
     @property
     def missing(self) -> tuple[PermissionView, ...]:
