@@ -72,8 +72,8 @@ class AppDetails:
     ``rests_until``: it is in trouble and asked again then (seconds), as ``trouble`` says; None, "".
     ``is_another``: the trouble is that it has become another account. ``by_oauth``: people let us in on a page of the
     app, last at ``signed_in_at`` (seconds, None: never), with ``permissions``. ``ending``: what it works by that ends.
-    ``own_field``: whether a field of our own can be made in it. ``journal_read_at``: changes come by what the app itself
-    writes down, which was last read then (seconds); None where they do not.
+    ``own_field``: whether a field of our own can be made in it. ``journal_read_at``: changes come by what the app
+    itself writes down, which was last read then (seconds); None where they do not.
     """
 
     app: AppView
