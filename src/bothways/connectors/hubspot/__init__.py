@@ -38,10 +38,10 @@ n reads, some of them deleted         pages(n, 100) read, and 1 read archived pe
 n updates, n deletions                pages(n, 100) update, pages(n, 100) archive
 n creates with look-ups               pages(n, 100) find + pages(n, 100) create
 who else writes                       1 search + 1 read histories, when a sync is turned on
-schema, count, check                  1 properties, 1 rules and 1 sensitive per object (a second where there are sensitive
-                                      ones) and 1 associations labels per kind, 1 count, 1 account
+schema, count, check                  1 properties, 1 rules, 1 sensitive per object (2 where there are sensitive ones) and
+                                      1 associations labels per kind, 1 count, 1 account
 what is nearly used up                2 limits, when a person has the app checked
-a property of our own for n objects   n properties, and 2 properties and 1 make property per object without it
+a property of our own for n objects   n properties to look; 3n properties and n make property to make it
 histories of n records                pages(n, 50) read histories, where the newest wins or somebody fights
 associations of n records read        pages(n, 100) associations read per kind, beside what lists or reads them
 associations of n records written     pages(a, 2000) associations create for a added, pages(g, 100) associations archive
