@@ -1,6 +1,7 @@
 """Properties and their definitions."""
 
 from bothways.sandbox.hubspot import HubSpotSandbox
+from bothways.sandbox.hubspot.schema import prop
 from tests.sandbox.hubspot.client import CONTACTS, Client
 
 PATH = "/crm/properties/2026-09/contacts"
@@ -65,3 +66,26 @@ def test_bad_definitions_are_refused(client: Client):
     assert client.post(PATH, {**KEY, "name": "email"}).code == 409
     unique = [client.post(PATH, {**KEY, "name": f"k{n}", "hasUniqueValue": True}).code for n in range(10)]
     assert unique == [201] * 9 + [400]
+
+
+def test_sensitive_properties_are_listed_when_asked_for_and_seen_by_a_scope_of_their_own(hubspot: HubSpotSandbox):
+    hubspot.define("contacts", prop("passport", "Passport", custom=True, sensitivity="sensitive"))
+    (id,) = hubspot.seed("contacts", [{"passport": "X1"}])
+    scopes = ["crm.objects.contacts.read"]
+    for more, seen in (([], False), (["crm.objects.contacts.sensitive.read.v2"], True)):
+        hubspot.grant("own", [*scopes, *more])
+        client = Client(hubspot, "own")
+        assert "passport" not in definitions(client)
+        assert list(definitions(client, f"{PATH}?dataSensitivity=sensitive")) == ["passport"]
+        assert ("passport" in client.get(f"{CONTACTS}/{id}?properties=passport")["properties"]) is seen
+        found = client.search(properties=["passport"])["results"][0]["properties"]
+        assert ("passport" in found) is seen
+
+
+def test_making_a_property_that_was_archived_restores_it_as_it_was(client: Client):
+    assert client.post(PATH, KEY).code == 201
+    assert client("DELETE", f"{PATH}/sync_key").code == 204
+    again = client.post(PATH, {**KEY, "hasUniqueValue": True})
+    assert (again.code, again["hasUniqueValue"]) == (201, False)
+    said = client.post(PATH, KEY)
+    assert (said.code, said["category"]) == (409, "OBJECT_ALREADY_EXISTS")

@@ -1,4 +1,4 @@
-"""HubSpot CRM: contacts, companies and deals, by version 2026-09 of its API, 2026-03, or its numbered paths (``paths``).
+"""HubSpot CRM: contacts, companies and deals, by version 2026-09 of its API, by 2026-03, or by its numbered paths.
 
 Access: a service key, or the token of an existing private app or of one made as a project for this account, sent as
 Bearer; they look alike. It needs the scopes
@@ -38,8 +38,8 @@ n reads, some of them deleted         pages(n, 100) read, and 1 read archived pe
 n updates, n deletions                pages(n, 100) update, pages(n, 100) archive
 n creates with look-ups               pages(n, 100) find + pages(n, 100) create
 who else writes                       1 search + 1 read histories, when a sync is turned on
-schema, count, check                  1 properties, 1 rules, 1 sensitive per object (2 where there are sensitive ones) and
-                                      1 associations labels per kind, 1 count, 1 account
+schema, count, check                  1 properties, 1 rules, 1 sensitive per object (2 where any property is sensitive)
+                                      and 1 associations labels per kind, 1 count, 1 account
 what is nearly used up                2 limits, when a person has the app checked
 a property of our own for n objects   n properties to look; 3n properties and n make property to make it
 histories of n records                pages(n, 50) read histories, where the newest wins or somebody fights

@@ -24,15 +24,18 @@ def read(ask: Ask) -> Answer:
 
 
 def create(ask: Ask) -> Answer:
-    """Make a property. Only now can it be made unique."""
+    """Make a property. Only now can it be made unique. [K] One that was archived is restored as it was instead."""
     body, definitions = ask.body, ask.crm.properties[ask.kind.name]
     name, type_, field = (str(body.get(each) or "") for each in ("name", "type", "fieldType"))
     if not _NAME.fullmatch(name) or not body.get("label") or not body.get("groupName"):
         raise Refused(400, "A property needs a name in lower case, a label and a groupName")
     if field not in TYPES.get(type_, ()):
         raise Refused(400, f'A property of type "{type_}" cannot have the fieldType "{field}"')
+    if name in definitions and definitions[name]["archived"]:
+        return 201, _define(ask, {**definitions[name], "archived": False})
     if name in definitions:
-        raise Refused(409, f'A property named "{name}" already exists.', "CONFLICT")
+        more = {"subCategory": "Properties.PROPERTY_WITH_NAME_EXISTS"}
+        raise Refused(409, f'A property named "{name}" already exists.', "OBJECT_ALREADY_EXISTS", more=more)
     unique = body.get("hasUniqueValue") is True
     if unique and type_ not in ("string", "number"):
         raise Refused(400, "Only text and number properties can have unique values")
