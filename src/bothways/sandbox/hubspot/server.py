@@ -352,6 +352,7 @@ class HubSpotSandbox(LetsAppsIn):
         report_rows: bool | None = None,
         touches: bool | None = None,
         labels_stay: bool | None = None,
+        keeps_ids: bool | None = None,
         rules_everywhere: bool | None = None,
         may_associate: bool | None = None,
     ) -> None:
@@ -359,12 +360,14 @@ class HubSpotSandbox(LetsAppsIn):
 
         ``touches``: a record counts as modified when it is associated with another. ``labels_stay``: who
         sets labels of an association adds them to those that hang on it, and does not put them in their place [K].
+        ``keeps_ids``: a merge keeps the id of the primary record and makes none ("Primary ID Preservation").
         ``rules_everywhere``: rules of whole records hold for older versions of the API, too [K]. ``may_associate``:
         whoever let an app in by OAuth may edit associations.
         """
         rules = self._crm.rules
         rules.everywhere = rules.everywhere if rules_everywhere is None else rules_everywhere
         rules.may_associate = rules.may_associate if may_associate is None else may_associate
+        self._crm.keeps_ids = self._crm.keeps_ids if keeps_ids is None else keeps_ids
         self._crm.labels_stay = self._crm.labels_stay if labels_stay is None else labels_stay
         self._crm.touches = self._crm.touches if touches is None else touches
         self.report_rows = self.report_rows if report_rows is None else report_rows
