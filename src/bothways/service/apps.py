@@ -105,9 +105,15 @@ def show_app(workspace: Workspace, name: str) -> AppDetails:
         next((each for each in standing(workspace) if each.app == name), None),
         *_by_oauth(document),
         tuple(f"{each.message} {each.advice}" for each in ending(document, workspace.clock())),
-        issubclass(registry.connector_class(document.connector), MakesOwnField) and OWN_FIELD not in document.settings,
+        _can_make_own_field(document),
         chronicles.stand(name).read_at or None,
     )
+
+
+def _can_make_own_field(document: AppDocument) -> bool:
+    """Tell whether the field of our own is to be offered: nothing that is asked for by OAuth would let us make it."""
+    can = issubclass(registry.connector_class(document.connector), MakesOwnField)
+    return can and document.oauth is None and OWN_FIELD not in document.settings
 
 
 def _said(setting: Setting, document: AppDocument) -> tuple[str, str] | None:

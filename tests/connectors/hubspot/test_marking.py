@@ -80,6 +80,17 @@ def test_a_property_of_that_name_that_does_not_fit_is_neither_used_nor_changed(a
     assert definition(account) == before
 
 
+@pytest.mark.parametrize("unique", [True, False])
+def test_an_archived_property_of_that_name_is_restored_and_used_if_it_fits(account: Account, unique: bool):
+    account.define(MARKER, archived=True, unique=unique)
+    if unique:
+        account.connector.make_own_field("contacts")
+    else:
+        with pytest.raises(OwnFieldUnfit):
+            account.connector.make_own_field("contacts")
+    assert there(account)["contacts"] is unique
+
+
 def test_where_ten_properties_are_unique_there_is_no_room(account: Account):
     for number in range(MOST_UNIQUE):
         account.define(f"key_{number}", unique=True)

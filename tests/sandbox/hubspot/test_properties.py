@@ -1,6 +1,7 @@
 """Properties and their definitions."""
 
 from bothways.sandbox.hubspot import HubSpotSandbox
+from bothways.sandbox.hubspot.schema import prop
 from tests.sandbox.hubspot.client import CONTACTS, Client
 
 PATH = "/crm/properties/2026-09/contacts"
@@ -71,7 +72,7 @@ def test_batches_of_properties_tell_each_that_is_refused(client: Client):
     said = client.post(f"{PATH}/batch/create", {"inputs": [KEY, KEY, {**KEY, "name": "No"}]})
     assert (said.code, [each["name"] for each in said["results"]]) == (207, ["sync_key"])
     assert [(each["category"], each["context"]["name"]) for each in said["errors"]] == [
-        ("CONFLICT", ["sync_key"]),
+        ("OBJECT_ALREADY_EXISTS", ["sync_key"]),
         ("VALIDATION_ERROR", ["No"]),
     ]
     said = client.post(f"{PATH}/batch/read", {"archived": False, "inputs": [{"name": "sync_key"}, {"name": "gone"}]})
@@ -101,3 +102,26 @@ def test_groups_are_named_in_lower_case_and_once(client: Client):
     assert client("PATCH", f"{PATH}/groups/contactinformation", {"label": "About them"})["label"] == "About them"
     assert [each["label"] for each in client.get(f"{PATH}/groups")["results"]] == ["About them"]
     assert client("PUT", f"{PATH}/groups/contactinformation", {}).code == 405
+
+
+def test_sensitive_properties_are_listed_when_asked_for_and_seen_by_a_scope_of_their_own(hubspot: HubSpotSandbox):
+    hubspot.define("contacts", prop("passport", "Passport", custom=True, sensitivity="sensitive"))
+    (id,) = hubspot.seed("contacts", [{"passport": "X1"}])
+    scopes = ["crm.objects.contacts.read"]
+    for more, seen in (([], False), (["crm.objects.contacts.sensitive.read.v2"], True)):
+        hubspot.grant("own", [*scopes, *more])
+        client = Client(hubspot, "own")
+        assert "passport" not in definitions(client)
+        assert list(definitions(client, f"{PATH}?dataSensitivity=sensitive")) == ["passport"]
+        assert ("passport" in client.get(f"{CONTACTS}/{id}?properties=passport")["properties"]) is seen
+        found = client.search(properties=["passport"])["results"][0]["properties"]
+        assert ("passport" in found) is seen
+
+
+def test_making_a_property_that_was_archived_restores_it_as_it_was(client: Client):
+    assert client.post(PATH, KEY).code == 201
+    assert client("DELETE", f"{PATH}/sync_key").code == 204
+    again = client.post(PATH, {**KEY, "hasUniqueValue": True})
+    assert (again.code, again["hasUniqueValue"]) == (201, False)
+    said = client.post(PATH, KEY)
+    assert (said.code, said["category"]) == (409, "OBJECT_ALREADY_EXISTS")

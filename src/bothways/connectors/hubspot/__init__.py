@@ -1,14 +1,20 @@
-"""HubSpot CRM: contacts, companies and deals, by version 2026-09 of its API.
+"""HubSpot CRM: contacts, companies and deals, by version 2026-09 of its API, by 2026-03, or by its numbered paths.
 
-Access: a service key, or the token of an existing private app, sent as Bearer. It needs the scopes
+Access: a service key, or the token of an existing private app or of one made as a project for this account, sent as
+Bearer; they look alike. It needs the scopes
 crm.objects.contacts.read and .write, crm.schemas.contacts.read, and the same for companies and deals, as far as they
-are synced. An association needs the scopes of both of its objects. Or OAuth, by an app of one's own at HubSpot, whose
+are synced; crm.schemas.contacts.write and so on while ``marker_property`` is made by us, and
+crm.objects.contacts.sensitive.read.v2 and so on to read sensitive properties, which are never written.
+An association needs the scopes of both of its objects. Or OAuth, by an app of one's own at HubSpot, whose
 client id and secret stand under auth: oauth: (``facts.OAUTH`` has its scopes): 1 sign in when somebody signs in, and 1
 introspect should the tokens come without their scopes; 1 refresh every half an hour, 1 revoke at the end.
 
 No object needs ``marker_property``, and deals, which nothing else identifies, do not either: a create of unknown
-outcome is found again among what came since, by its values. Where it is set, every object that may be read must
-have that property.
+outcome is found again among what came since, by its values. Where it is set, every object that may be written must
+have that property; it is made on request (``marking``), and no field to be mapped.
+
+What administrators demand of records is obeyed by what refuses them: values that break the rule of a property in every
+version, records that lack what a rule wants from 2026-09 on. The first are read with the fields, and told.
 
 Changes are found by searching for what was modified since the largest modification date that was processed,
 never since a time by any clock, and reaching back, because search lags behind: ``facts.OVERLAP`` seconds in
@@ -32,7 +38,10 @@ n reads, some of them deleted         pages(n, 100) read, and 1 read archived pe
 n updates, n deletions                pages(n, 100) update, pages(n, 100) archive
 n creates with look-ups               pages(n, 100) find + pages(n, 100) create
 who else writes                       1 search + 1 read histories, when a sync is turned on
-schema, count, check                  1 properties per object and 1 associations labels per kind, 1 count, 1 account
+schema, count, check                  1 properties, 1 rules, 1 sensitive per object (2 where any property is sensitive)
+                                      and 1 associations labels per kind, 1 count, 1 account
+what is nearly used up                2 limits, when a person has the app checked
+a property of our own for n objects   n properties to look; 3n properties and n make property to make it
 histories of n records                pages(n, 50) read histories, where the newest wins or somebody fights
 associations of n records read        pages(n, 100) associations read per kind, beside what lists or reads them
 associations of n records written     pages(a, 2000) associations create for a added, pages(g, 100) associations archive

@@ -69,7 +69,7 @@ NEWER = "Install the newest Bothways, which speaks a later one"
 
 
 class HubSpot:
-    """HubSpot CRM, API version 2026-09, with a service key, a private app's token, or by OAuth."""
+    """HubSpot CRM, with a service key, an app's token, or by OAuth."""
 
     title: ClassVar[str] = "HubSpot"
     category: ClassVar[str] = "CRM"

@@ -1,6 +1,6 @@
 """What is taken from HubSpot's documentation, in one place.
 
-Written for version 2026-09 of the API (developers.hubspot.com). Facts marked [K] are engineers' knowledge
+Written for the versions of the API in ``paths`` (developers.hubspot.com). Facts marked [K] are engineers' knowledge
 that its documentation does not promise: what depends on them stands here and nowhere else.
 """
 

@@ -69,8 +69,13 @@ def _each(ask: Ask, status: int, do: Callable[[Mapping[str, Any]], Definition]) 
 
 
 def _make(ask: Ask, body: Mapping[str, Any]) -> Definition:
-    definition = made(body, ask.crm.properties[ask.kind.name])
+    """Make a property. [K] One that was archived is restored as it was instead."""
+    known = ask.crm.properties[ask.kind.name]
+    bin = {name: each for name, each in known.items() if each["archived"]}
+    definition = made(body, {name: each for name, each in known.items() if name not in bin})
     groups.require(ask, definition["groupName"])
+    if held := bin.get(definition["name"]):
+        return _define(ask, {**held, "archived": False})
     return _define(ask, {**definition, "createdAt": iso(ask.crm.now)})
 
 
@@ -82,7 +87,8 @@ def made(body: Mapping[str, Any], definitions: Mapping[str, Definition]) -> Defi
     if field not in TYPES.get(type_, ()):
         raise Refused(400, f'A property of type "{type_}" cannot have the fieldType "{field}"')
     if name in definitions:
-        raise Refused(409, f'A property named "{name}" already exists.', "CONFLICT")
+        more = {"subCategory": "Properties.PROPERTY_WITH_NAME_EXISTS"}
+        raise Refused(409, f'A property named "{name}" already exists.', "OBJECT_ALREADY_EXISTS", more=more)
     unique = body.get("hasUniqueValue") is True
     if unique and type_ not in ("string", "number"):
         raise Refused(400, "Only text and number properties can have unique values")
