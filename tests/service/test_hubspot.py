@@ -100,6 +100,31 @@ def test_a_run_without_change_costs_one_call_per_account(
     assert sum(view.bill.values()) == 2, view.bill
 
 
+@pytest.mark.parametrize("keeps_ids", [False, True])
+def test_a_merge_ends_in_one_pair_whichever_id_the_survivor_has(
+    workspace: Workspace, accounts: tuple[HubSpotSandbox, HubSpotSandbox], keeps_ids: bool
+) -> None:
+    east, west = accounts
+    east.change(keeps_ids=keeps_ids)
+    one, two = (east.create("contacts", {"email": f"{name}@x.test", "firstname": name}) for name in ("one", "two"))
+    east.advance(120)
+    turn_on(workspace, "people")
+    now.run_sync(workspace, "people", approved=True)
+    partners = {each["email"]: id for id, each in west.records("contacts").items()}
+    survivor = east.merge("contacts", one, two)
+    east.edit("contacts", survivor, {"jobtitle": "Buyer"})
+    for _ in range(2):
+        east.advance(1200)
+        now.run_sync(workspace, "people", approved=True)
+    assert (survivor == one) is keeps_ids
+    assert [*east.records("contacts")] == [survivor]
+    there = west.records("contacts")
+    assert there[partners["one@x.test"]]["jobtitle"] == "Buyer"
+    assert there.keys() == set(partners.values())
+    counts = show_sync(workspace, "people").counts
+    assert (counts.in_sync, counts.failing) == (1, 0)
+
+
 def test_default_mappings_between_two_accounts_can_be_turned_on(
     workspace: Workspace, accounts: tuple[HubSpotSandbox, HubSpotSandbox]
 ) -> None:

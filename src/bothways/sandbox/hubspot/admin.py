@@ -230,7 +230,7 @@ class Admin:
         self._ask("set_time", moment=moment)
 
     def change(self, **settings: Any) -> None:
-        """Change ``index_lag``, ``search_cap``, ``echo_traces``, ``report_rows``, ``touches`` or ``labels_stay``."""
+        """Change how the account behaves, as ``HubSpotSandbox.change`` says."""
         self._ask("change", **settings)
 
     def grant(self, token: str, scopes: AbstractSet[str] | None = None) -> None:

@@ -32,6 +32,7 @@ class Crm:
         self.told: list[Change] = []
         self.touches = True
         self.labels_stay = True
+        self.keeps_ids = False
         self.properties: dict[str, dict[str, Definition]] = {}
         self._unique: dict[str, list[str]] = {}
         self.histories = Histories()
@@ -128,27 +129,29 @@ class Crm:
     def merge(self, kind: Kind, primary: Row, other: Row) -> Row:
         """Merge two records into a new one with a new id, to which both old ids lead from then on.
 
-        The values of ``primary`` win where both have one; further addresses of contacts are kept.
+        In an account that ``keeps_ids`` it has the id of ``primary``. The values of ``primary`` win where both have
+        one; further addresses of contacts are kept.
         """
         if primary.id == other.id:
             raise Refused(400, "A record cannot be merged with itself")
+        id = primary.id if self.keeps_ids else self.store.next_ids(kind.name, 1)[0]
+        gone = [row for row in (primary, other) if row.id != id]
         props = {**other.props, **primary.props}
         absorbed = [
             *_listed(primary.props.get("hs_merged_object_ids")),
             *_listed(other.props.get("hs_merged_object_ids")),
         ]
-        props["hs_merged_object_ids"] = ";".join([*absorbed, str(primary.id), str(other.id)])
+        props["hs_merged_object_ids"] = ";".join([*absorbed, *(str(row.id) for row in gone)])
         if kind.more_emails:
             emails = [value for row in (primary, other) for value in self._emails(kind, row.props)]
             more = ";".join(each for each in dict.fromkeys(emails) if each != props.get("email"))
             props = {**props, kind.more_emails: more} if more else props
-        id = self.store.next_ids(kind.name, 1)[0]
         merged = Row(id, _derived(kind, props), min(primary.created, other.created), self.now)
-        for row in (primary, other):
+        for row in gone:
             self._put_away(kind, row)
             self.store.remove(kind.name, row.id)
-        self.store.lead(kind.name, (primary.id, other.id), id)
-        self.store.hand_over(kind.name, (primary.id, other.id), id)
+        self.store.lead(kind.name, [row.id for row in gone], id)
+        self.store.hand_over(kind.name, [row.id for row in gone], id)
         self._store(kind, [merged])
         self.store.set_keys(kind.name, id, self._keys(kind, merged.props))
         self.histories.merge(kind, primary, other, merged)

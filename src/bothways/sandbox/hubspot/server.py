@@ -332,12 +332,15 @@ class HubSpotSandbox(LetsAppsIn):
         report_rows: bool | None = None,
         touches: bool | None = None,
         labels_stay: bool | None = None,
+        keeps_ids: bool | None = None,
     ) -> None:
         """Change how the account behaves from now on (None: as it does).
 
         ``touches``: a record counts as modified when it is associated with another. ``labels_stay``: who
         sets labels of an association adds them to those that hang on it, and does not put them in their place [K].
+        ``keeps_ids``: a merge keeps the id of the primary record and makes none ("Primary ID Preservation").
         """
+        self._crm.keeps_ids = self._crm.keeps_ids if keeps_ids is None else keeps_ids
         self._crm.labels_stay = self._crm.labels_stay if labels_stay is None else labels_stay
         self._crm.touches = self._crm.touches if touches is None else touches
         self.report_rows = self.report_rows if report_rows is None else report_rows
