@@ -19,6 +19,9 @@ AGENT = "bothways"
 """What our connector calls itself."""
 
 RATE, DAILY = "x-hubspot-ratelimit-", "x-hubspot-ratelimit-daily"
+SENT = "sent"
+"""How what is wrong with a request begins."""
+
 LONGEST = 400
 """Characters of what is told of one problem."""
 
@@ -47,7 +50,7 @@ class Checker:
     def problems_sent(self, exchange: Exchange) -> list[str]:
         """Return what is wrong with a request of ours, whoever answers it."""
         form, parts = self._form_of(exchange)
-        return [f"sent {_place(exchange, form)}: {each}" for each in self._sent(exchange, form, parts)]
+        return [f"{SENT} {_place(exchange, form)}: {each}" for each in self._sent(exchange, form, parts)]
 
     def _form_of(self, exchange: Exchange) -> tuple[Form | None, dict[str, str]]:
         path = exchange["target"].partition("?")[0].removesuffix("/")

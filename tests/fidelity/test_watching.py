@@ -38,9 +38,17 @@ def hubspot(watching: Watching) -> Iterator[HubSpotSandbox]:
         yield made
 
 
-def run(watching: Watching, test: Callable[[], object], path: Path = OURS / "test_x.py", phase: str = "call") -> None:
-    """Run a test as pytest does; raise what it fails with."""
-    around = getattr(watching, f"pytest_runtest_{phase}")(cast(pytest.Item, SimpleNamespace(path=path)))
+def run(
+    watching: Watching,
+    test: Callable[[], object],
+    path: Path = OURS / "test_x.py",
+    phase: str = "call",
+    oddly: tuple[str, ...] = (),
+) -> None:
+    """Run a test as pytest does; raise what it fails with. ``oddly``: its mark."""
+    marks = {"asks_oddly": [pytest.mark.asks_oddly(*oddly).mark]}
+    item = SimpleNamespace(path=path, iter_markers=lambda name: iter(marks[name]))
+    around = getattr(watching, f"pytest_runtest_{phase}")(cast(pytest.Item, item))
     next(around)
     test()
     with pytest.raises(StopIteration):
@@ -64,6 +72,12 @@ def test_wrong_call_fails_the_test_that_makes_it_and_no_other(watching: Watching
         run(watching, ours(hubspot.url), phase=phase)
     run(watching, theirs(hubspot.url))
     run(watching, Account(hubspot).connector.check)
+
+
+def test_what_a_test_asks_oddly_on_purpose_is_passed_over_and_nothing_else(watching: Watching, hubspot: HubSpotSandbox):
+    run(watching, ours(hubspot.url), oddly=("an id twice", "query.limit"))
+    with pytest.raises(FAILED, match=r"query\.limit"):
+        run(watching, ours(hubspot.url), oddly=("an id twice",))
 
 
 def test_wrong_call_to_a_stand_in_with_a_process_of_its_own_fails(watching: Watching):
