@@ -9,7 +9,7 @@ from typing import Any
 import orjson
 
 from bothways.connectors.base import TokenStore
-from bothways.connectors.hubspot.objects import COMPANIES, CONTACTS, DEALS, KINDS
+from bothways.connectors.hubspot.objects import COMPANIES, CONTACTS, DEALS, KINDS, PRODUCTS, TICKETS, is_custom
 from bothways.connectors.webhooks import Delivery, Hint, as_bytes, flaw_of_stamp, moment_of, signed_by
 from bothways.errors import SecretMissing, WebhookRefused
 
@@ -21,8 +21,15 @@ _DECODED = re.compile("%(3A|2F|3F|40|21|24|27|28|29|2A|2C|3B)", re.IGNORECASE)
 
 _ID = re.compile("[1-9][0-9]{0,18}")
 
-WORDS = {CONTACTS.name: "contact", COMPANIES.name: "company", DEALS.name: "deal"}
-"""HubSpot's words for our objects in kinds of events, such as ``contact.creation``."""
+WORDS = {
+    CONTACTS.name: "contact",
+    COMPANIES.name: "company",
+    DEALS.name: "deal",
+    TICKETS.name: "ticket",
+    PRODUCTS.name: "product",
+}
+"""HubSpot's words for our objects in kinds of events, such as ``contact.creation``. Of all others, ``object.creation``
+and its like tell alone."""
 
 _BY_WORD = {word: object for object, word in WORDS.items()}
 
@@ -99,17 +106,23 @@ def _named(event: Event) -> Iterator[tuple[str, str]]:
     Both ends of an association, all records of a merge. What has happened does not matter: they are read again.
     """
     word = str(event.get("subscriptionType") or event.get("eventType") or "").partition(".")[0]
-    object = _BY_WORD.get(word) or _BY_TYPE.get(str(event.get("objectTypeId")))
+    object = _BY_WORD.get(word) or _of_type(event.get("objectTypeId"))
     merged = event.get("mergedObjectIds")
     ids = [event.get(name) for name in ("objectId", "primaryObjectId", "newObjectId")]
     named = [(object, id) for id in (*ids, *(merged if isinstance(merged, list) else ()))]
     words = str(event.get("associationType")).lower().split("_to_")
     for place, end in enumerate(("from", "to")):
-        known = _BY_TYPE.get(str(event.get(f"{end}ObjectTypeId")))
+        known = _of_type(event.get(f"{end}ObjectTypeId"))
         named.append((known or _BY_WORD.get(words[place] if len(words) == 2 else ""), event.get(f"{end}ObjectId")))
     for known, id in named:
         if known is not None and (text := _number(id)):
             yield known, text
+
+
+def _of_type(type_id: object) -> str | None:
+    """Return the object of a type id, None if we know none. Those that an account has made are called by it."""
+    text = str(type_id)
+    return _BY_TYPE.get(text) or (text if is_custom(text) else None)
 
 
 def _number(id: object) -> str:
