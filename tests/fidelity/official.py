@@ -4,6 +4,7 @@ import inspect
 import re
 from collections.abc import Callable, Mapping
 from importlib import import_module
+from operator import attrgetter
 from types import SimpleNamespace
 from typing import Any
 
@@ -55,6 +56,10 @@ METHODS: Mapping[str, tuple[str, tuple[str, ...]]] = {
     "labels.create": ("definitions_api.create", ("object", "to", "body")),
     "labels.update": ("definitions_api.update", ("object", "to", "body")),
     "labels.remove": ("definitions_api.remove", ("object", "to", "id")),
+    "worded.types": ("schema.types_api.get_all", ("object", "to")),
+    "worded.read": ("batch_api.read", ("object", "to", "body")),
+    "worded.create": ("batch_api.create", ("object", "to", "body")),
+    "worded.archive": ("batch_api.archive", ("object", "to", "body")),
     "lists.search": ("lists_api.do_search", ("body",)),
     "lists.create": ("lists_api.create", ("body",)),
     "lists.some": ("lists_api.get_all", ()),
@@ -101,8 +106,7 @@ class Official:
             return self._strings(call, sent)
         path, names = METHODS[call]
         api, more = self._api(call, sent)
-        part, _, name = path.partition(".")
-        method = getattr(getattr(api, part), f"{name}_with_http_info")
+        method = attrgetter(f"{path}_with_http_info")(api)
         arguments = [*more, *(_model(method, sent[each]) if each == "body" else sent[each] for each in names)]
         return _said(method, arguments, {_snake(each): value for each, value in sent.get("query", {}).items()})
 
@@ -118,6 +122,7 @@ class Official:
             "lists": crm.lists,
             "members": crm.lists,
             "associations": crm.associations.v4,
+            "worded": crm.associations,
             "labels": crm.associations.v4.schema,
             "owners": crm.owners,
             "pipelines": crm.pipelines,

@@ -14,7 +14,7 @@ MAILBOXES = frozenset(
 
 
 def companies_of_new_contacts(crm: Crm) -> None:
-    """Associate every contact made just now, if it has no company, with that of its address's domain, made if need be."""
+    """Associate every contact made just now that has no company with that of its address's domain, made if need be."""
     made = [each.facts["objectId"] for each in crm.told if each.event == "creation" and each.kind is CONTACTS]
     for id in made:
         contact = crm.store.get(CONTACTS.name, id)

@@ -128,12 +128,12 @@ class HubSpotSandbox(LetsAppsIn, Administered):
     def fault(self, kind: str, times: int = 1, match: str = "", **options: Any) -> None:
         """Order a fault for the next ``times`` calls with ``match`` in their method and path.
 
-        Kinds: "429" (options policy, retry_after), "400", "401", "403", "404", "409", "423", "477", "500",
-        "502", "503", "504" (option commit: do it all the same), "timeout-before" and "timeout-after-commit"
-        (the connection is closed without an answer), "half-batch" (do half and answer 500), "slow" (option
-        seconds), "held" (until ``let_go``), "lag" (what this call saves is indexed ``seconds`` later), "garbage"
-        (HTML), "empty-page" (a page before the last is empty, and its rows come on the next). Of webhooks, with ``match`` in their types: "hook-late" (by ``seconds``), "hook-twice",
-        "hook-dropped", "hook-shuffled", "hook-forged". Raises ValueError.
+        Kinds: "429" (options policy, retry_after), "400", "401", "403", "404", "409", "423", "477", "500", "502",
+        "503", "504" (option commit: do it all the same), "timeout-before" and "timeout-after-commit" (the connection
+        is closed without an answer), "half-batch" (do half and answer 500), "slow" (option seconds), "held" (until
+        ``let_go``), "lag" (what this call saves is indexed ``seconds`` later), "garbage" (HTML), "empty-page" (a page
+        before the last is empty, and its rows come on the next). Of webhooks, with ``match`` in their types: "hook-
+        late" (by ``seconds``), "hook-twice", "hook-dropped", "hook-shuffled", "hook-forged". Raises ValueError.
         """
         self._faults.order(kind, times, match, options)
 
