@@ -134,6 +134,36 @@ ASSOCIATIONS = [
     ),
     step("associations.page", object="contacts", id="$a", to="companies", sees={"results.0": None}),
     step("associations.page", object="contacts", id="$a", to="deals", sees={"results.0": None}),
+    step("worded.types", object="contacts", to="companies", sees={"results.1.name": "contact_to_company"}),
+    step(
+        "worded.create",
+        object="contacts",
+        to="companies",
+        body={
+            "inputs": [
+                {"from": {"id": "$a"}, "to": {"id": "$acme"}, "type": "contact_to_company"},
+                {"from": {"id": "$a"}, "to": {"id": "77"}, "type": "contact_to_company"},
+            ]
+        },
+        status=207,
+        sees={"results.0.type": "contact_to_company", "errors.0.context.toObjectId.0": "77"},
+    ),
+    step(
+        "worded.read",
+        object="contacts",
+        to="companies",
+        body={"inputs": [{"id": "$a"}]},
+        sees={"results.0.to.0.id": "$acme", "results.0.to.1.type": "contact_to_company_unlabeled"},
+    ),
+    step(
+        "worded.archive",
+        object="contacts",
+        to="companies",
+        body={
+            "inputs": [{"from": {"id": "$a"}, "to": {"id": "$acme"}, "type": "contact_to_company_unlabeled"}],
+        },
+        status=204,
+    ),
     step("labels.remove", object="contacts", to="companies", id="$adviser", status=204),
     step("labels.all", object="contacts", to="companies", sees={"results.2": None}),
 ]

@@ -85,6 +85,14 @@ ONE_BY_ONE = [
         sees={"properties.lifecyclestage": "customer"},
     ),
     step("records.update", object="contacts", id="$ann", body={"properties": {"hs_object_id": "1"}}, status=400),
+    step(
+        "records.update",
+        object="contacts",
+        id="ann@acme.example",
+        query={"idProperty": "email"},
+        body={"properties": {"jobtitle": "Cook"}},
+        sees={"id": "$ann", "properties.jobtitle": "Cook"},
+    ),
     step("records.update", object="contacts", id="77", body={"properties": {"city": "Bern"}}, status=404),
     step(
         "records.read",

@@ -3,7 +3,7 @@
 import pytest
 
 from bothways.sandbox.hubspot import FrozenClock, HubSpotSandbox
-from tests.sandbox.hubspot.client import CONTACTS, Client, where
+from tests.sandbox.hubspot.client import COMPANIES, CONTACTS, Client, where
 
 PEOPLE = [
     {"email": "ann@example.com", "firstname": "Ann", "city": "Bern", "loyalty_points": "9", "birthday": "1980-02-29"},
@@ -175,3 +175,17 @@ def test_equal_dates_are_not_in_the_order_of_ids_but_always_in_the_same(hubspot:
     assert client.search(sorts=["-hs_object_id"]).ids == ids[::-1]
     last = hubspot.get("contacts", ids[-1])["updatedAt"]
     assert client.search(where("lastmodifieddate", "GT", last)).ids == []
+
+
+def test_records_are_found_by_what_they_belong_to(hubspot: HubSpotSandbox, client: Client):
+    acme, bolt = hubspot.seed("companies", [{"name": "Acme"}, {"name": "Bolt"}])
+    ann, bob, _ = hubspot.seed("contacts", [{"lastname": name} for name in ("A", "B", "E")])
+    hubspot.associate("contacts", ann, "companies", acme)
+    hubspot.associate("contacts", bob, "companies", bolt)
+    assert client.search(where("associations.company", "EQ", acme)).ids == [ann]
+    assert client.search(where("associations.companies", "IN", [acme, bolt])).ids == [ann, bob]
+    body = {"filterGroups": [{"filters": [where("associations.contact", "EQ", bob)]}]}
+    assert client.post(f"{COMPANIES}/search", body).ids == [bolt]
+    assert client.search(where("associations.company", "EQ", acme), where("lastname", "EQ", "B")).ids == []
+    assert client.search(where("associations.company", "GT", acme)).code == 400
+    assert client.search(where("associations.unicorn", "EQ", acme)).code == 400

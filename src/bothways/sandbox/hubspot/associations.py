@@ -8,7 +8,7 @@ from bothways.sandbox.hubspot.asks import Answer, Ask, batch_answer, inputs_of
 from bothways.sandbox.hubspot.crm import Crm, found
 from bothways.sandbox.hubspot.joining import End, join, labels_between, labels_on, names_of, pair_of, part, unlabel
 from bothways.sandbox.hubspot.problems import Refused
-from bothways.sandbox.hubspot.schema import Kind, Pair
+from bothways.sandbox.hubspot.schema import Kind
 from bothways.sandbox.hubspot.store import Row
 
 MOST_READ, MOST_CREATED, MOST_ARCHIVED, MOST_LABELS_ARCHIVED, PAGE = 1000, 2000, 100, 2000, 500
@@ -17,15 +17,16 @@ DEFINED = "USER_DEFINED"
 
 def read(ask: Ask) -> Answer:
     """Answer what records are associated with; of one with nothing an error row says so [K]."""
-    other, results, errors = _other(ask), [], []
+    other, results, errors = other_of(ask), [], []
     for each in inputs_of(ask.body, MOST_READ):
         id = str(each.get("id") or "")
         row = ask.crm.one(ask.kind, id)
-        page = _page(ask.crm, ask.kind, row, other, int(each.get("after") or 0)) if row is not None else {"results": []}
+        after = int(each.get("after") or 0)
+        page = page_of(ask.crm, ask.kind, row, other, after) if row is not None else {"results": []}
         if not page["results"] and "silent-about-none" in ask.crm.otherwise:
             continue
         if not page["results"]:
-            errors.append(_nothing(ask.kind, id, other).row())
+            errors.append(nothing(ask.kind, id, other).row())
             continue
         paging = {"paging": page["paging"]} if "paging" in page else {}
         results.append({"from": {"id": id}, "to": page["results"], **paging})
@@ -38,7 +39,7 @@ def read_one(ask: Ask) -> Answer:
     limit, after = ask.first("limit") or str(PAGE), ask.first("after") or "0"
     if not limit.isdecimal() or not 1 <= int(limit) <= PAGE or not after.isdecimal():
         raise Refused(400, f"limit must be between 1 and {PAGE}, and after a place in this listing")
-    page = _page(ask.crm, ask.kind, found(ask.crm.one(ask.kind, id)), _kind(ask.crm, name), int(after), int(limit))
+    page = page_of(ask.crm, ask.kind, found(ask.crm.one(ask.kind, id)), _kind(ask.crm, name), int(after), int(limit))
     if "paging" in page:
         page["paging"]["next"]["link"] = ask.link(after=page["paging"]["next"]["after"])
     return 200, page
@@ -71,7 +72,7 @@ def archive_one(ask: Ask) -> Answer:
 
 def create(ask: Ask) -> Answer:
     """Associate records, by types; what does not exist is told row by row."""
-    other, results, errors = _other(ask), [], []
+    other, results, errors = other_of(ask), [], []
     for each in inputs_of(ask.body, MOST_CREATED):
         ids = [str((each.get(end) or {}).get("id") or "") for end in ("from", "to")]
         try:
@@ -85,7 +86,7 @@ def create(ask: Ask) -> Answer:
 
 def create_default(ask: Ask) -> Answer:
     """Associate records by the plain type; what does not exist is told row by row."""
-    other, results, errors = _other(ask), list[Any](), []
+    other, results, errors = other_of(ask), list[Any](), []
     for each in inputs_of(ask.body, MOST_CREATED):
         ids = [str((each.get(end) or {}).get("id") or "") for end in ("from", "to")]
         try:
@@ -99,7 +100,7 @@ def archive(ask: Ask) -> Answer:
     """Take associations away, labels included; the answer says nothing about any of them."""
     for each in inputs_of(ask.body, MOST_ARCHIVED):
         for to in each.get("to") or []:
-            ends = _ends(ask, each, to)
+            ends = ends_of(ask, each, to)
             if ends is not None:
                 part(ask.crm, *ends)
     return 204, None
@@ -107,9 +108,9 @@ def archive(ask: Ask) -> Answer:
 
 def archive_labels(ask: Ask) -> Answer:
     """Take labels from associations; with the plain type, the whole association."""
-    pair, place = pair_of(ask.crm, ask.kind, _other(ask))
+    pair, place = pair_of(ask.crm, ask.kind, other_of(ask))
     for each in inputs_of(ask.body, MOST_LABELS_ARCHIVED):
-        ends = _ends(ask, each, each.get("to") or {})
+        ends = ends_of(ask, each, each.get("to") or {})
         if ends is None:
             continue
         own, hung = _sent(ask.crm, ask.kind, ends[1][0], each.get("types") or [])
@@ -122,17 +123,21 @@ def archive_labels(ask: Ask) -> Answer:
 
 def labels(ask: Ask) -> Answer:
     """Answer which types of associations there are from one kind to another."""
-    other = _other(ask)
-    pair, place = pair_of(ask.crm, ask.kind, other)
+    return 200, {"results": types_between(ask.crm, ask.kind, other_of(ask))}
+
+
+def types_between(crm: Crm, kind: Kind, other: Kind) -> list[dict[str, Any]]:
+    """Return the types of associations from one kind to another as answers show them; raise Refused."""
+    pair, place = pair_of(crm, kind, other)
     own = [(pair.types[place], None), *([(pair.primary[place], pair.primary_label)] if pair.primary else [])]
     rows = [{"category": pair.category, "typeId": id, "label": label} for id, label in own]
-    made = labels_between(ask.crm, ask.kind, other)
-    return 200, {"results": rows + [{"category": DEFINED, "typeId": id, "label": word} for id, word in made.values()]}
+    made = labels_between(crm, kind, other).values()
+    return rows + [{"category": DEFINED, "typeId": id, "label": word} for id, word in made]
 
 
 def add_label(ask: Ask) -> Answer:
     """Make a label, and answer its types: from the first kind to the other, and back."""
-    body, other = ask.body, _other(ask)
+    body, other = ask.body, other_of(ask)
     label, name = (str(body.get(each) or "").strip() for each in ("label", "name"))
     if not label or not name:
         raise Refused(400, "A label needs a label and a name")
@@ -149,7 +154,7 @@ def add_label(ask: Ask) -> Answer:
 
 def rename_label(ask: Ask) -> Answer:
     """Change the word of a label, and the one that it has from the other side if that is given as well."""
-    body, other = ask.body, _other(ask)
+    body, other = ask.body, other_of(ask)
     place, number = pair_of(ask.crm, ask.kind, other)[1], _label(ask, other, str(body.get("associationTypeId")))
     words = [str(body.get("label") or "").strip(), str(body.get("inverseLabel") or "").strip()]
     if not words[0]:
@@ -198,9 +203,9 @@ def _labelled(
     }
 
 
-def _ends(ask: Ask, sent: Mapping[str, Any], to: Mapping[str, Any]) -> tuple[End, End] | None:
+def ends_of(ask: Ask, sent: Mapping[str, Any], to: Mapping[str, Any]) -> tuple[End, End] | None:
     """Return the two records that an input names, None if there is not each of them."""
-    other = _other(ask)
+    other = other_of(ask)
     own = ask.crm.one(ask.kind, str((sent.get("from") or {}).get("id") or ""))
     there = ask.crm.one(other, str(to.get("id") or ""))
     return None if own is None or there is None else ((ask.kind, own), (other, there))
@@ -261,37 +266,8 @@ def associate_sent(crm: Crm, kind: Kind, row: Row, sent: Any) -> None:
         associate(crm, kind, row, other, id, each["types"])
 
 
-def shown_with(ask: Ask, row: Row, names: Sequence[str]) -> dict[str, Any]:
-    """Return the ids that a record is associated with, as answers about records show them; raise Refused.
-
-    A kind that there is none of, or that is not associated, is passed over, and so is one with nothing in it [K].
-    """
-    shown = {}
-    for other in filter(None, map(ask.crm.kind_of, names)):
-        try:
-            page = _page(ask.crm, ask.kind, row, other, 0)
-        except Refused:
-            continue
-        words = f"{ask.kind.label}_to_{other.label}".lower().replace(" ", "_")
-        pair, place = pair_of(ask.crm, ask.kind, other)
-        results = [
-            {"id": str(each["toObjectId"]), "type": _word(pair, place, type, words)}
-            for each in page["results"]
-            for type in each["associationTypes"]
-        ]
-        if results:
-            shown[other.name] = {"results": results}
-    return {"associations": shown} if shown else {}
-
-
-def _word(pair: Pair, place: int, type: Mapping[str, Any], words: str) -> str:
-    """Return an association's type in a word: the primary one has the plain word where there is one [K]."""
-    if type["category"] == DEFINED and type["label"]:
-        return str(type["label"]).lower().replace(" ", "_")
-    return words if pair.primary is None or type["typeId"] == pair.primary[place] else f"{words}_unlabeled"
-
-
-def _page(crm: Crm, kind: Kind, row: Row | None, other: Kind, after: int, limit: int = PAGE) -> dict[str, Any]:
+def page_of(crm: Crm, kind: Kind, row: Row | None, other: Kind, after: int, limit: int = PAGE) -> dict[str, Any]:
+    """Return a page of what a record is associated with, from an id on; raise Refused."""
     pair_of(crm, kind, other)
     rows = [each for each in crm.store.associated(kind.name, row.id, other.name) if each[0] >= after] if row else []
     shown: dict[str, Any] = {"results": [_shown(crm, kind, row, other, *each) for each in rows[:limit]] if row else []}
@@ -311,13 +287,13 @@ def _shown(crm: Crm, kind: Kind, row: Row, other: Kind, id: int, main: bool) -> 
     return {"toObjectId": str(id), "associationTypes": types}
 
 
-def _nothing(kind: Kind, id: str, other: Kind) -> Refused:
+def nothing(kind: Kind, id: str, other: Kind) -> Refused:
     message = f"No {other.name} is associated with {kind.name} {id}."
     context = {"fromObjectId": [id], "toObjectType": [other.name]}
     return Refused(404, message, "OBJECT_NOT_FOUND", context=context)
 
 
-def _other(ask: Ask) -> Kind:
+def other_of(ask: Ask) -> Kind:
     return _kind(ask.crm, ask.arg)
 
 

@@ -20,6 +20,7 @@ from bothways.sandbox.hubspot import (
     pipelines,
     properties,
     single,
+    worded,
 )
 from bothways.sandbox.hubspot.asks import Answer, Ask
 from bothways.sandbox.hubspot.problems import Refused, not_found
@@ -34,6 +35,7 @@ _GROUP = re.compile(rf"/crm/(?:properties/{_VERSION}|v3/properties)/([^/]+)/grou
 _ASSOCIATIONS = re.compile(
     rf"/crm/(?:associations/{_VERSION}|v4/associations)/([^/]+)/([^/]+)/(batch/[\w/]+|labels(?:/\d+)?)"
 )
+_WORDED = re.compile(r"/crm/v3/associations/([^/]+)/([^/]+)/(batch/\w+|types)")
 _ONE_ASSOCIATED = re.compile(r"([^/]+)/associations/(default/)?([^/]+)(/[^/]+)?")
 _LISTS = re.compile(rf"/crm/(?:lists/{_VERSION}|v3/lists)(?:/(.+))?")
 _SCHEMAS = re.compile(rf"/(?:crm-object-schemas/(?:{_VERSION}|v3)|crm/v3)/schemas(?:/([^/]+)(/associations)?)?")
@@ -116,6 +118,12 @@ _OF_ASSOCIATIONS: Mapping[tuple[str, str], Route] = {
     ("GET", "labels"): Route("associations/labels", associations.labels, _READ),
     ("POST", "labels"): Route("associations/labels/create", associations.add_label, _WRITE),
     ("PUT", "labels"): Route("associations/labels/update", associations.rename_label, _WRITE),
+}
+_OF_WORDED: Mapping[tuple[str, str], Route] = {
+    ("GET", "types"): Route("associations/v3/types", worded.types, _READ),
+    ("POST", "batch/read"): Route("associations/v3/read", worded.read, _READ),
+    ("POST", "batch/create"): Route("associations/v3/create", worded.create, _WRITE),
+    ("POST", "batch/archive"): Route("associations/v3/archive", worded.archive, _WRITE),
 }
 _DROP_LABEL = Route("associations/labels/delete", associations.drop_label, _WRITE)
 _OF_ONE_ASSOCIATED: Mapping[str, Route] = {
@@ -263,6 +271,9 @@ def route_of(method: str, path: str, kinds: Callable[[str], Kind | None] = kind_
         return replace(route, kind=kind, arg=unquote(rest))
     if match := _ASSOCIATIONS.fullmatch(path):
         return _of_associations(method, _kind(match[1]), unquote(match[2]), match[3])
+    if match := _WORDED.fullmatch(path):
+        worded_as = {each: route for (each, rest), route in _OF_WORDED.items() if rest == match[3]}
+        return replace(_chosen(worded_as, method), kind=_kind(match[1]), arg=unquote(match[2]))
     if match := _LISTS.fullmatch(path):
         return _of_lists(method, match[1] or "")
     if match := _GROUP.fullmatch(path):

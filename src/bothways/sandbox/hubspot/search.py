@@ -9,6 +9,7 @@ from typing import Any
 import orjson
 
 from bothways.sandbox.hubspot.crm import Crm, shown
+from bothways.sandbox.hubspot.joining import pair_of
 from bothways.sandbox.hubspot.phones import SEARCHED, local_number
 from bothways.sandbox.hubspot.problems import Refused
 from bothways.sandbox.hubspot.schema import Definition, Kind
@@ -20,6 +21,7 @@ LONGEST_BODY = 3000
 GROUPS, FILTERS_PER_GROUP, FILTERS = 5, 6, 18
 
 _COMPARE = {"EQ": "=", "GT": ">", "GTE": ">=", "LT": "<", "LTE": "<=", "NEQ": "<>"}
+_ASSOCIATED = "associations."
 _SETS = {"IN": "IN", "NOT_IN": "NOT IN"}
 
 
@@ -101,7 +103,9 @@ def _text(name: str) -> str:
 
 def _condition(crm: Crm, kind: Kind, filter: Mapping[str, Any]) -> tuple[str, list[Any]]:
     """Return one filter as SQL. Records without a value match no operator but NOT_HAS_PROPERTY [K]."""
-    operator = str(filter.get("operator") or "")
+    operator, name = str(filter.get("operator") or ""), str(filter.get("propertyName"))
+    if name.startswith(_ASSOCIATED):
+        return _associated(crm, kind, name.removeprefix(_ASSOCIATED), operator, filter)
     side = _side(kind, _definition(crm, kind, filter.get("propertyName")))
     if operator == "HAS_PROPERTY":
         return f"{side.sql} IS NOT NULL", [*side.params]
@@ -125,6 +129,19 @@ def _condition(crm: Crm, kind: Kind, filter: Mapping[str, Any]) -> tuple[str, li
         wanted = int(operator == "CONTAINS_TOKEN")
         return f"token({side.sql}, ?) = {wanted}", [*side.params, str(filter.get("value") or "")]
     raise Refused(400, f'"{operator}" is not an operator of search')
+
+
+def _associated(crm: Crm, kind: Kind, name: str, operator: str, filter: Mapping[str, Any]) -> tuple[str, list[Any]]:
+    """Return a filter by what records are associated with, whose ids are compared, as SQL [K: with EQ and IN alone]."""
+    other = crm.kind_of(name)
+    ids = [filter.get("value")] if operator == "EQ" else filter.get("values")
+    if other is None or operator not in ("EQ", "IN") or not isinstance(ids, list) or not ids:
+        raise Refused(400, f"{_ASSOCIATED}{name} is compared by EQ or IN with ids of records")
+    pair_of(crm, kind, other)
+    marks, params = ", ".join("?" * len(ids)), [kind.name, other.name, *(str(each) for each in ids)]
+    there = f"SELECT id FROM associations WHERE object=? AND other=? AND CAST(other_id AS TEXT) IN ({marks})"
+    back = f"SELECT other_id FROM associations WHERE other=? AND object=? AND CAST(id AS TEXT) IN ({marks})"
+    return f"id IN ({there} UNION {back})", params * 2
 
 
 def _order(crm: Crm, kind: Kind, sorts: Sequence[Any]) -> tuple[str, list[Any]]:

@@ -3,12 +3,13 @@
 from typing import Any
 
 from bothways.sandbox.hubspot.asks import Answer, Ask, sent_properties
-from bothways.sandbox.hubspot.associations import associate_sent, check_all, shown_with
+from bothways.sandbox.hubspot.associations import associate_sent, check_all
 from bothways.sandbox.hubspot.batches import histories_of
 from bothways.sandbox.hubspot.crm import found
 from bothways.sandbox.hubspot.problems import PORTAL, Refused
 from bothways.sandbox.hubspot.search import search
 from bothways.sandbox.hubspot.store import Row
+from bothways.sandbox.hubspot.worded import shown_with
 
 PAGE, PAGE_WITH_HISTORY, DEFAULT_PAGE = 100, 50, 10
 
