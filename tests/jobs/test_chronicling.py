@@ -15,6 +15,7 @@ from bothways.service.apps import check_app, show_app
 from bothways.service.database import used
 from bothways.service.doctor_chronicle import findings
 from tests.consenting import REDIRECT
+from tests.jobs.test_service import AtWork, until
 from tests.journalled import Journalled, journalled
 
 
@@ -329,3 +330,17 @@ def test_doctor_and_check_say_how_changes_come(accounts: Journalled) -> None:
     ((level, what),) = told()
     assert (level, "found by polling" in what) == ("ok", True)
     assert all("journal" not in each for each in check_app(accounts.workspace, "west").notes)
+
+
+def test_worker_reads_it_by_itself(accounts: Journalled) -> None:
+    accounts.east.edit("contacts", ann(accounts), {"jobtitle": "Owner"})
+    before = state(accounts).position
+    accounts.east.advance(EVERY)
+    worker = AtWork(accounts.workspace)
+    try:
+        assert until(lambda: state(accounts).position != before)
+        assert until(lambda: titles(accounts) == ["Owner"])
+    finally:
+        worker.tell_to_stop()
+        assert worker.wait()
+    assert worker.failures == []
