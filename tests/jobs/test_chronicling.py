@@ -9,6 +9,7 @@ from bothways.jobs.chronicling import EVERY, LONGEST_PAUSE, Chronicling
 from bothways.jobs.now import run_sync
 from bothways.ledger import chronicles, db, hints, turns
 from bothways.ledger.models import Feed
+from bothways.sandbox.hubspot import single
 from bothways.sandbox.hubspot.journal import KEPT
 from bothways.sandbox.hubspot.problems import PORTAL
 from bothways.service.apps import check_app, show_app
@@ -216,6 +217,18 @@ def test_each_account_takes_in_its_own_records_alone(accounts: Journalled) -> No
     accounts.east.happened_elsewhere(77, "contacts", "999")
     accounts.look(EVERY)
     assert hinted(accounts) == {ann(accounts)}
+
+
+def test_nothing_is_asked_of_another_account_than_before(accounts: Journalled, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(single, "PORTAL", 77)
+    with used(accounts.workspace.database):
+        db.execute("UPDATE connection SET trace='' WHERE name='east'")
+    accounts.workspace.opened.clear()
+    accounts.chronicling = Chronicling(accounts.anew("two"))
+    before = asked(accounts), accounts.east.calls["journal/subscriptions"]
+    accounts.look(EVERY)
+    assert (asked(accounts), accounts.east.calls["journal/subscriptions"]) == before
+    assert state(accounts).trouble.startswith("BW-212")
 
 
 def test_reading_costs_nothing_of_the_day(accounts: Journalled) -> None:

@@ -71,8 +71,8 @@ creation, deletion, merge, restore and associationChange of each object that is 
 propertyChange of each property that is; as ``contact.creation`` or as ``object.creation``, both are understood, of
 objects without a word of their own the second alone. Its client secret is ``webhook_secret`` under auth. Without that
 every delivery is refused, and so is one whose signature (version 3) is wrong, or whose time is more than five minutes
-from ours. HubSpot signs its own address: a proxy in between must leave scheme, host, path and query as they were called.
-A delivery has at most a hundred events, is sent again for up to a
+from ours. HubSpot signs its own address: a proxy in between must leave scheme, host, path and query as they were
+called. A delivery has at most a hundred events, is sent again for up to a
 day if it is not answered within five seconds, and comes twice, late, out of order or not at all: so it only says which
 records are to be read again, both ends of an association and all records of a merge among them. What a property became
 stands in it, and is not believed.
