@@ -9,12 +9,14 @@ from bothways.jobs.chronicling import EVERY, LONGEST_PAUSE, Chronicling
 from bothways.jobs.now import run_sync
 from bothways.ledger import chronicles, db, hints, turns
 from bothways.ledger.models import Feed
+from bothways.sandbox.hubspot import single
 from bothways.sandbox.hubspot.journal import KEPT
 from bothways.sandbox.hubspot.problems import PORTAL
 from bothways.service.apps import check_app, show_app
 from bothways.service.database import used
 from bothways.service.doctor_chronicle import findings
 from tests.consenting import REDIRECT
+from tests.jobs.test_service import AtWork, until
 from tests.journalled import Journalled, journalled
 
 
@@ -217,6 +219,18 @@ def test_each_account_takes_in_its_own_records_alone(accounts: Journalled) -> No
     assert hinted(accounts) == {ann(accounts)}
 
 
+def test_nothing_is_asked_of_another_account_than_before(accounts: Journalled, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(single, "PORTAL", 77)
+    with used(accounts.workspace.database):
+        db.execute("UPDATE connection SET trace='' WHERE name='east'")
+    accounts.workspace.opened.clear()
+    accounts.chronicling = Chronicling(accounts.anew("two"))
+    before = asked(accounts), accounts.east.calls["journal/subscriptions"]
+    accounts.look(EVERY)
+    assert (asked(accounts), accounts.east.calls["journal/subscriptions"]) == before
+    assert state(accounts).trouble.startswith("BW-212")
+
+
 def test_reading_costs_nothing_of_the_day(accounts: Journalled) -> None:
     from bothways.connectors.hubspot import HubSpot
     from bothways.service.allowances import budget_of
@@ -329,3 +343,17 @@ def test_doctor_and_check_say_how_changes_come(accounts: Journalled) -> None:
     ((level, what),) = told()
     assert (level, "found by polling" in what) == ("ok", True)
     assert all("journal" not in each for each in check_app(accounts.workspace, "west").notes)
+
+
+def test_worker_reads_it_by_itself(accounts: Journalled) -> None:
+    accounts.east.edit("contacts", ann(accounts), {"jobtitle": "Owner"})
+    before = state(accounts).position
+    accounts.east.advance(EVERY)
+    worker = AtWork(accounts.workspace)
+    try:
+        assert until(lambda: state(accounts).position != before)
+        assert until(lambda: titles(accounts) == ["Owner"])
+    finally:
+        worker.tell_to_stop()
+        assert worker.wait()
+    assert worker.failures == []

@@ -3,12 +3,14 @@
 from dataclasses import dataclass
 
 from bothways.connectors.chronicle import Chronicle
-from bothways.errors import AppUnreachable, BothwaysError, LedgerError, NotSubscribed, SignInNeeded
+from bothways.errors import AccountChanged, AppUnreachable, BothwaysError, LedgerError, NotSubscribed, SignInNeeded
 from bothways.jobs import logs, metrics
 from bothways.jobs.schedule import after_failure
 from bothways.jobs.turns import Worker
 from bothways.ledger import chronicles
 from bothways.service.chronicles import chronicle_of, fingerprint, follow, is_refused, loss_of, see_to, topics
+from bothways.service.connect import open_app
+from bothways.service.same_account import ensure_same_account
 from bothways.service.subscribing import Changed, wanting
 from bothways.service.workspace import Workspace
 
@@ -22,12 +24,13 @@ LONGEST_PAUSE = 3600.0
 """Seconds after which it is tried again at the latest, where that failed, or the app does not let us."""
 
 
+TOLD_BY_OTHERS = (AppUnreachable, SignInNeeded, AccountChanged)
+"""What whoever reads the records of an app tells of."""
+
+
 @dataclass
 class Chronicling:
-    """What one worker does for the chronicles. That one fails is told once, and lets no connection rest.
-
-    That an app cannot be reached, or lets us in no more, is told by whoever reads its records.
-    """
+    """What one worker does for the chronicles. That one fails is told once, and lets no connection rest."""
 
     worker: Worker
     _begun: bool = False
@@ -56,6 +59,7 @@ class Chronicling:
             return
         try:
             if chronicle is not None and chronicles.take(app, now + EVERY, now):
+                ensure_same_account(workspace, open_app(workspace, app))
                 self._subscribe(workspace, app, chronicle)
                 if wanted:
                     self._follow(workspace, app, chronicle)
@@ -90,5 +94,5 @@ class Chronicling:
         due_at = after_failure(before.failed + 1, now, self.worker.chance(), LONGEST_PAUSE)
         refused = is_refused(error)
         news = chronicles.failed(app, now + LONGEST_PAUSE if refused else due_at, error.code, error.message)
-        if news and (before.position or not refused) and not isinstance(error, AppUnreachable | SignInNeeded):
+        if news and (before.position or not refused) and not isinstance(error, TOLD_BY_OTHERS):
             self.worker.on_failure(app, error)

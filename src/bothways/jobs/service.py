@@ -197,13 +197,14 @@ class Service:
             await wait(stop, TICK)
 
     async def _read(self, stop: asyncio.Event) -> None:
-        """Read what apps write down of their records, in a thread of its own."""
+        """Read what apps write down of their records, in a thread of its own, if any app lets us in by OAuth."""
         chronicling = Chronicling(self.worker)
         while not stop.is_set():
-            try:
-                await self._in(self._reading, chronicling.look)
-            except PASSING as error:
-                self.on_failure("", error)
+            if any(app.oauth for app in self.workspace.document.apps.values()):
+                try:
+                    await self._in(self._reading, chronicling.look)
+                except PASSING as error:
+                    self.on_failure("", error)
             await wait(stop, TICK)
 
     async def _prune(self, stop: asyncio.Event) -> None:

@@ -25,7 +25,6 @@ from bothways.ledger.webhooks import Own
 from bothways.service.connect import open_app
 from bothways.service.in_force import fields_in_use
 from bothways.service.receiving import Received, keep, schedules_of
-from bothways.service.same_account import ensure_same_account
 from bothways.service.subscribing import Changed, compared, words
 from bothways.service.tracing import span
 from bothways.service.workspace import Workspace
@@ -59,7 +58,6 @@ def follow(workspace: Workspace, app: str, chronicle: Chronicle) -> Followed:
 
     Raises AppError; then what was taken in stays, and the position that belongs to it.
     """
-    ensure_same_account(workspace, open_app(workspace, app))
     received: list[Received] = []
     lost = ""
     for _ in range(MOST_AT_ONCE):

@@ -43,6 +43,7 @@ schema, count, check                  1 properties, 1 rules, 1 sensitive per obj
 what is nearly used up                2 limits, when a person has the app checked
 a property of our own for n objects   n properties to look; 3n properties and n make property to make it
 histories of n records                pages(n, 50) read histories, where the newest wins or somebody fights
+journal, every few seconds            1 journal, and 2 for each entry: journal, journal file; they count apart
 associations of n records read        pages(n, 100) associations read per kind, beside what lists or reads them
 associations of n records written     pages(a, 2000) associations create for a added, pages(g, 100) associations archive
                                       for g records that lose some, in every batch of 100; and 1 associations read per
@@ -75,11 +76,12 @@ told by that history. It is read only for the records in which this has a say.
 
 Webhooks, where they are wanted: an app of the same account sends them, a private app or one made as a project, since
 service keys have none. It is given our address, which must be reached from outside by https, and subscriptions:
-creation, deletion, merge, restore and associationChange of each object that is synced, and propertyChange of each
-property that is; as ``contact.creation`` or as ``object.creation``, both are understood. Its client secret is
-``webhook_secret`` under auth. Without that every delivery is refused, and so is one whose signature (version 3) is
-wrong, or whose time is more than five minutes from ours. HubSpot signs its own address: a proxy in between must leave
-scheme, host, path and query as they were called. A delivery has at most a hundred events, is sent again for up to a
+creation, deletion, merge, restore and associationChange of each object that is synced, privacyDeletion of contacts, and
+propertyChange of each property that is; as ``contact.creation`` or as ``object.creation``, both are understood, of
+objects without a word of their own the second alone. Its client secret is ``webhook_secret`` under auth. Without that
+every delivery is refused, and so is one whose signature (version 3) is wrong, or whose time is more than five minutes
+from ours. HubSpot signs its own address: a proxy in between must leave scheme, host, path and query as they were
+called. A delivery has at most a hundred events, is sent again for up to a
 day if it is not answered within five seconds, and comes twice, late, out of order or not at all: so it only says which
 records are to be read again, both ends of an association and all records of a merge among them. What a property became
 stands in it, and is not believed.
@@ -87,6 +89,14 @@ stands in it, and is not believed.
 Of a public app, ``webhook_app_id``, the subscriptions and their address are kept by us, over its owner's API (version
 3) with ``developer_key`` under auth: 1 webhook settings and 1 webhook subscriptions per look, and 1 call for each
 change. That key goes in the address, as HubSpot wants it. Other apps have no such API.
+
+The webhooks journal is read by connections that people let in by OAuth, if the app may have a token for itself (client
+credentials) with ``facts.JOURNAL_SCOPES``; there is no setting for it. Of each account the "local" journal is read, one
+entry after the other: an entry is the address of a file, fetched without any token, whose events name records to be
+read again. It tells of what was subscribed to, kept by us: OBJECT and ASSOCIATION of each kind that is synced, with the
+properties that are, and GDPR_PRIVACY_DELETION of contacts: 1 journal subscriptions when this begins, when the settings
+change and once a day, 1 call for each change, and 1 sign in itself every half an hour. Its limits are apart from all
+others and those of the app: 100 calls a second, 50 for subscriptions. How many subscriptions there may be is not said.
 """
 
 from bothways.connectors.hubspot.connector import HubSpot

@@ -6,7 +6,8 @@ are texts, addresses are kept in lower case and unique, search lags behind and e
 hundred and report their rows, limits are rolling windows, a merge makes a new id, lifecycle stages go forward only.
 Records are associated with each other, a primary company among them, and by the labels that the account makes.
 Webhooks are sent to whoever subscribes to them. People let apps in by OAuth, on a page of their own at
-``/oauth/authorize``, once ``register`` has set an app up.
+``/oauth/authorize``, once ``register`` has set an app up; for such an app a
+webhooks journal is kept.
 
 In a test, in a thread of the same process, on a clock that moves only when told::
 
