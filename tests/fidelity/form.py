@@ -29,6 +29,7 @@ FAMILIES: Mapping[str, tuple[str, ...]] = {
     "property-validations": (f"/crm/property-validations/{DATE}", "/crm/v3/property-validations"),
     "record associations": (f"/crm/objects/{DATE}", "/crm/v4/objects"),
     "schemas": (f"/crm-object-schemas/{DATE}/schemas", "/crm-object-schemas/v3/schemas", "/crm/v3/schemas"),
+    "worded associations": ("/crm/v3/associations",),
     "webhooks": (f"/webhooks/{DATE}", "/webhooks/v3"),
 }
 """How paths begin, by the names that rows have for it: by a version that is a date, and by the ones before."""

@@ -16,6 +16,7 @@ FORMS: tuple[Form, ...] = (
     *records.PROPERTIES,
     *records.ASSOCIATIONS,
     *others.ASSOCIATIONS,
+    *others.WORDED,
     *accounts.LISTS,
     *others.LISTS,
     *accounts.ACCOUNT,

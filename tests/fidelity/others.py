@@ -1,5 +1,7 @@
 """Further calls about lists, properties and associations that the stand-in knows and we never make."""
 
+from collections.abc import Mapping
+
 from tests.fidelity import shapes
 from tests.fidelity.accounts import LIST
 from tests.fidelity.form import NOT_FOUND, Form
@@ -160,6 +162,33 @@ _PLAIN = shape(
     }
 )
 _TYPES = shape({"results": rows(shape({"category": WORD, "typeId": WHOLE, "label": {"type": ["string", "null"]}}))})
+_WORDED = shape({"from": shapes.REF, "to": rows(shape({"id": ID, "type": WORD}))})
+_JOINED = shape({"from": shapes.REF, "to": shapes.REF, "type": WORD})
+_BY_NUMBER = "types of associations have numbers for us"
+
+
+def _worded(title: str, path: str, answers: Mapping[int, shapes.Schema | None]) -> Form:
+    method, body = ("GET", None) if path == "types" else ("POST", ANY)
+    source = "api-reference/legacy/crm/associations [S]"
+    return Form(
+        title,
+        method,
+        "worded associations",
+        f"/{{object}}/{{to}}/{path}",
+        source,
+        answers,
+        body=body,
+        unsent=_BY_NUMBER,
+    )
+
+
+WORDED: tuple[Form, ...] = (
+    _worded("List types in words", "types", {200: shape({"results": rows(shape({"id": ID, "name": WORD}))})}),
+    _worded("Read associations in words", "batch/read", {200: shapes.batched(_WORDED), 207: shapes.partly(_WORDED)}),
+    _worded("Associate records in words", "batch/create", {201: shapes.batched(_JOINED), 207: shapes.partly(_JOINED)}),
+    _worded("Take associations away in words", "batch/archive", {204: None}),
+)
+
 ASSOCIATIONS: tuple[Form, ...] = (
     Form(
         "Associate records by the plain type",

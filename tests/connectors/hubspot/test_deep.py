@@ -14,6 +14,8 @@ from bothways.sandbox.hubspot.otherwise import OTHERWISE
 from bothways.sandbox.hubspot.schema import prop
 from tests.connectors.hubspot.account import Account, unlimited
 
+pytestmark = pytest.mark.asks_oddly("an id twice", "which adds choices")
+
 
 class Notes:
     """A keeper in memory. ``most``: how many records were remembered at a time."""
