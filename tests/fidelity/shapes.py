@@ -199,9 +199,12 @@ PROPERTY = shape(
         "sensitiveDataCategories": rows(TEXT),
     },
 )
+NUMBER: Schema = {"type": "integer", "minimum": 1}
+"""An id as a number: its description calls it a text, the examples of its guide show numbers [D]."""
+
 ASSOCIATED = shape(
     {
-        "toObjectId": ID,
+        "toObjectId": NUMBER,
         "associationTypes": rows(
             shape({"category": WORD, "typeId": WHOLE, "label": {"type": ["string", "null"]}}), least=1
         ),

@@ -78,7 +78,7 @@ def test_lead_tells_which_of_its_contacts_is_the_primary_one(hubspot: HubSpotSan
     body = {"inputs": [{"id": id}]}
     rows = client.post("/crm/associations/2026-09/leads/contacts/batch/read", body)["results"][0]["to"]
     types = {each["toObjectId"]: [type["typeId"] for type in each["associationTypes"]] for each in rows}
-    assert types == {ann: [578, 608], bob: [608]}
+    assert types == {int(ann): [578, 608], int(bob): [608]}
 
 
 @pytest.mark.parametrize(

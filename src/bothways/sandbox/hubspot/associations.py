@@ -284,7 +284,7 @@ def _shown(crm: Crm, kind: Kind, row: Row, other: Kind, id: int, main: bool) -> 
     made = labels_between(crm, kind, other)
     hung = sorted(labels_on(crm.store, names_of(crm, kind, row.id, other, id))) if made else []
     types += [{"category": DEFINED, "typeId": made[each][0], "label": made[each][1]} for each in hung]
-    return {"toObjectId": str(id), "associationTypes": types}
+    return {"toObjectId": id, "associationTypes": types}
 
 
 def nothing(kind: Kind, id: str, other: Kind) -> Refused:
