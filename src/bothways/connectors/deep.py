@@ -69,9 +69,9 @@ class ChecksDeeply(Protocol):
         ...
 
     def deep_checks(self, keeper: Keeper, *, read_only: bool) -> Generator[Finding, None, None]:
-        """Archive what an earlier check has left, and yield what each check found.
+        """Yield what each check found.
 
-        ``read_only``: only what can be seen without writing anything. When the generator ends or is closed, what was
-        made is archived; what could not be stays with the keeper.
+        ``read_only``: only what can be seen without writing anything. Else, when the generator ends or is closed, all
+        that the keeper remembers is archived, what an earlier check has left included; what cannot be stays with it.
         """
         ...

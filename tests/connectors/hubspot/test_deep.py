@@ -201,7 +201,7 @@ def test_what_could_not_be_archived_is_remembered_and_the_next_run_archives_it(a
     assert (records(account), notes.made) == (before, [])
 
 
-@pytest.mark.parametrize("kind", ["500", "timeout-before"])
+@pytest.mark.parametrize("kind", ["500", "409", "timeout-before"])
 def test_archiving_that_fails_stays_to_be_done(account: Account, kind: str):
     notes = Notes()
     found = account.connector.deep_checks(notes, read_only=False)

@@ -66,12 +66,11 @@ CHECKS = (
 
 
 def deep_checks(api: Api, setup: Setup, keeper: Keeper, *, read_only: bool) -> Generator[Finding, None, None]:
-    """Yield what each check found; what was made is archived when this ends, however it does."""
+    """Yield what each check found; what was made, now or before, is archived when this ends, however it does."""
     trial = Trial(api, setup, keeper)
     if read_only:
         yield from (_finding(trial, each) for each in CHECKS if not each.makes)
         return
-    trial.clean_up()
     try:
         for each in CHECKS:
             yield _finding(trial, each)
