@@ -5,7 +5,6 @@ HubSpot's stand-in, a PostgreSQL server with the tables and the ledger, and ``bo
 
 import random
 import re
-import shutil
 import time
 from collections import Counter
 from collections.abc import Callable, Sequence
@@ -23,7 +22,7 @@ from bench.soak_desks import Account, Tables
 from bench.soak_faults import Faults, moments
 from bench.soak_figures import Bill, Growth, bound_of, flatness, growth_of, table_sizes
 from bench.soak_people import People
-from bench.soak_site import LAG, LIST, Site, site
+from bench.soak_site import LIST, Site, site
 from bench.soak_story import Story
 
 PER_SECOND = 1.0
@@ -78,8 +77,7 @@ def run(sizes: Sizes, minutes: float, seed: int, target: Target, kept: Path | No
     with site(kept) as made:
         _begin(made, sizes)
         done = _soak(made, sizes, minutes * 60, random.Random(seed))
-        met = _report(made, done, minutes, target)
-        return met
+        return _report(done, target)
 
 
 def _begin(made: Site, sizes: Sizes) -> None:
@@ -239,7 +237,7 @@ def _replaced(made: Site, object: str, id: str, field: str, at: float) -> bool:
     return False
 
 
-def _report(made: Site, done: Soak, minutes: float, target: Target) -> list[bool]:
+def _report(done: Soak, target: Target) -> list[bool]:
     for title, counts in (("deeds", done.story.deeds), ("faults", done.faults), ("seen", done.findings.seen)):
         print(f"  {title}: " + ", ".join(f"{count:,} {name}" for name, count in sorted(counts.items())))
     print(f"  {done.refused} deeds that an app did not take; {done.swept} found by the daily sweep alone")
@@ -273,8 +271,3 @@ def _report(made: Site, done: Soak, minutes: float, target: Target) -> list[bool
 
 def _open_merges(done: Soak) -> int:
     return sum("merge" in line.split(":")[0] for line in done.findings.broken)
-
-
-def keep_away(folder: Path) -> None:
-    """Empty the folder in which files of a soak stay."""
-    shutil.rmtree(folder, ignore_errors=True)

@@ -2,7 +2,8 @@
 
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from dataclasses import field as made_by
 
 from bench.soak_books import HUBSPOT, OBJECTS, PARENTS, SIDES, Books, Held, same
 from bench.soak_story import CHOICES, Edit, Life, Story
@@ -21,8 +22,8 @@ Replaced = Callable[[str, str, str, float], bool]
 class Findings:
     """What is broken, in words; and how often what is allowed has happened, by its name."""
 
-    broken: list[str] = field(default_factory=list)
-    seen: Counter[str] = field(default_factory=Counter)
+    broken: list[str] = made_by(default_factory=list)
+    seen: Counter[str] = made_by(default_factory=Counter)
 
     def say(self, invariant: str, what: str) -> None:
         """Note something that must not be."""

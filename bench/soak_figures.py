@@ -17,7 +17,7 @@ HISTORY = ("run", "journal", "plan", "plan_action", "delay", "called", "alert", 
 """Tables of what was done and told, which grow with what happens and are let go by the settings of history."""
 
 WARM_UP, LONG_ENOUGH = 120.0, 600.0
-"""Seconds of a process that do not count: it learns what the apps have; and how long it must have lived to be judged."""
+"""Seconds of a process that do not count, in which it learns what the apps have; and after which it is judged."""
 
 
 @dataclass(frozen=True, slots=True)

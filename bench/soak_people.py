@@ -1,36 +1,16 @@
 """The people of a soak: what they do on both sides, at random and at the pace of a team."""
 
 import heapq
-import random
 import time
-from collections.abc import Callable, Mapping
-from typing import Any
+from collections.abc import Mapping
 
 import psycopg
 
-from bench.soak_books import (
-    ERP,
-    HUBSPOT,
-    OBJECTS,
-    PARENTS,
-    STAGES,
-    Sizes,
-    first,
-    is_lonely,
-    key_of,
-    number_of,
-    same,
-)
-from bench.soak_desks import Account, Tables
+from bench.soak_books import ERP, HUBSPOT, PARENTS, first, is_lonely, key_of, number_of
+from bench.soak_hands import Hands
 from bench.soak_site import LIST
-from bench.soak_story import Edit, Life, Story
+from bench.soak_story import Edit, Life
 from bothways.sandbox.hubspot import Refused
-
-QUIET = 30.0
-"""Seconds for which nobody has touched what is merged, deleted or made a second time: people look before."""
-
-HOT = 40
-"""So many records of each object are at hand more often than others: both sides edit them."""
 
 WEIGHTS: Mapping[str, float] = {
     "edit": 60,
@@ -55,15 +35,8 @@ WEIGHTS: Mapping[str, float] = {
 """How often people do what, as parts of all."""
 
 
-class People:
-    """Everybody who works on either side. ``refused``: how many of their deeds an app did not take."""
-
-    def __init__(self, story: Story, sizes: Sizes, account: Account, tables: Tables, chance: random.Random) -> None:
-        self.story, self.account, self.tables, self.chance = story, account, tables, chance
-        self.next = {object: sizes.of(object) for object in OBJECTS}
-        self.count, self.refused = 0, 0
-        self.merged: dict[tuple[str, int], int] = {}
-        self._later: list[tuple[float, int, Callable[[], None]]] = []
+class People(Hands):
+    """Everybody who works on either side."""
 
     def act(self) -> None:
         """Do something at random, or what was put off until now."""
@@ -89,70 +62,6 @@ class People:
         self.account.look()
         self.tables.look()
 
-    # --- choosing -----------------------------------------------------------------------------------------
-
-    def _object(self) -> str:
-        return self.chance.choices(OBJECTS, (15, 70, 15))[0]
-
-    def _side(self) -> str:
-        return self.chance.choice(("hubspot", "erp"))
-
-    def _some(
-        self, object: str, *, quiet: bool = False, lonely: bool = False, deals_in_list: bool = False
-    ) -> int | None:
-        """Return the number of a record that both sides have and nobody keeps, None if none is met.
-
-        ``quiet``: both sides hold the same as well, and nobody has touched it for a while.
-        """
-        for _ in range(40):
-            hot = not lonely and self.chance.random() < 0.25
-            number = self.chance.randrange(min(HOT, self.next[object]) if hot else self.next[object])
-            number -= number % 10 if lonely and object != "deals" else 0
-            life = self.story.lives[object].get(number)
-            if life is None or life.kept or not life.is_whole:
-                continue
-            if deals_in_list and object == "deals" and not life.listed[-1][1]:
-                continue
-            if quiet and not (life.quiet_since(time.time() - QUIET) and self._in_step(object, number)):
-                continue
-            if number in self.account.ids[object] and number in self.tables.ids[object]:
-                return number
-        return None
-
-    def _in_step(self, object: str, number: int) -> bool:
-        """Tell whether both sides hold the same in every field, and all of them."""
-        ours, theirs = self.account.held(object, number), self.tables.held(object, number)
-        if ours is None or theirs is None:
-            return False
-        return all(ours[name] and same(name, ours[name], theirs[name]) for name in HUBSPOT[object])
-
-    def _parent(self, object: str, name: str, side: str) -> int | None:
-        """Return a company or contact that a record may belong to: one that stays."""
-        other = PARENTS[object][name]
-        ids: Mapping[int, Any] = self.account.ids[other] if side == "hubspot" else self.tables.ids[other]
-        for _ in range(40):
-            number = self.chance.randrange(self.next[other])
-            life = self.story.lives[other].get(number)
-            if life and not is_lonely(number) and life.is_whole and not life.kept and number in ids:
-                return number
-        return None
-
-    def _value(self, object: str, number: int, name: str, held: str | None) -> str:
-        """Return a new value of a field: no two are the same, but for choices."""
-        self.count += 1
-        if name == "stage":
-            return self.chance.choice([each for each in STAGES if each != held])
-        if name == "key":
-            return key_of(object, number, self.count)
-        if name == "phone":
-            return f"+4940{self.count:08}"
-        if name == "amount":
-            return f"{20_000 + self.count}"
-        return f"{name.capitalize()} no. {self.count}"
-
-    def _fields(self, object: str) -> list[str]:
-        return [name for name in HUBSPOT[object] if name != "key"]
-
     # --- edits --------------------------------------------------------------------------------------------
 
     def _edit(self) -> None:
@@ -170,7 +79,10 @@ class People:
             name, sides = self.chance.choice(self._fields(object)), ["hubspot", "erp"]
             self.chance.shuffle(sides)
             self._save(sides[0], object, number, [name])
-            self._put_off(self.chance.uniform(0.0, 20.0), lambda: self._save(sides[1], object, number, [name]))
+            self._put_off(self.chance.uniform(0.0, 20.0), lambda: self._again(sides[1], object, number, name))
+
+    def _again(self, side: str, object: str, number: int, name: str) -> None:
+        self._save(side, object, number, [name])
 
     def _rename(self) -> None:
         object = self._object()
@@ -210,32 +122,6 @@ class People:
             if self._write("note", side, object, number, {"note": text}):
                 self.story.of(object, number).notes[side] = text
 
-    def _save(self, side: str, object: str, number: int, names: list[str]) -> bool:
-        """Give fields new values; False if the record is not there any more."""
-        life = self.story.of(object, number)
-        if life.kept and side == "erp":
-            return False
-        held = self._held(side, object, number)
-        values = {name: self._value(object, number, name, held and held[name]) for name in names}
-        return self._write("edit", side, object, number, values)
-
-    def _held(self, side: str, object: str, number: int) -> dict[str, str | None] | None:
-        return (self.account if side == "hubspot" else self.tables).held(object, number)
-
-    def _write(self, deed: str, side: str, object: str, number: int, values: Mapping[str, str | None]) -> bool:
-        """Save values on a side and note what they were written over; False if the record is not there any more."""
-        if side == "erp":
-            held = self.tables.save(object, number, values)
-        elif (held := self.account.held(object, number)) is not None:
-            self.account.save(object, number, values)
-        if held is None:
-            return False
-        over = {name: held[name] for name in values}
-        at = self.story.tell(deed, side, object, number, values=dict(values), over=over)
-        for name in values.keys() - {"note"}:
-            self.story.of(object, number).edit(name, Edit(at, side, values[name], over[name]))
-        return True
-
     # --- what belongs to what -----------------------------------------------------------------------------
 
     def _move(self) -> None:
@@ -273,15 +159,6 @@ class People:
             self.account.admin.dissociate(object, id, other, before[0])
         over = self.account.number(other, before[0]) if before else None
         self._moved("hubspot", object, number, name, to, over)
-
-    def _moved(self, side: str, object: str, number: int, name: str, to: int | None, over: int | None) -> None:
-        """Note that a record belongs to another one now; those count as touched."""
-        at = self.story.tell("move", side, object, number, field=name, to=to, over=over)
-        value, was = (None if each is None else str(each) for each in (to, over))
-        self.story.of(object, number).edit(name, Edit(at, side, value, was))
-        for far in (to, over):
-            if far is not None and far in self.story.lives[PARENTS[object][name]]:
-                self.story.of(PARENTS[object][name], far).touched.append(at)
 
     def _add_company(self) -> None:
         """A contact gets one more company in HubSpot, beside the primary one."""
@@ -492,7 +369,3 @@ class People:
         lives, ids = self.story.lives["deals"], self.account.ids["deals"]
         members = [ids[number] for number, life in lives.items() if life.listed[-1][1] and number in ids]
         self.account.admin.set_list("deals", LIST, members)
-
-    def _put_off(self, seconds: float, deed: Callable[[], None]) -> None:
-        self.count += 1
-        heapq.heappush(self._later, (time.time() + seconds, self.count, deed))

@@ -1,4 +1,4 @@
-"""What a soak runs on: HubSpot's stand-in, a PostgreSQL server with three tables and the ledger, and ``bothways up``."""
+"""What a soak runs on: HubSpot's stand-in, a PostgreSQL server with the tables and the ledger, ``bothways up``."""
 
 import contextlib
 import json
@@ -159,8 +159,9 @@ class Site:
     def cut(self, database: str, spared: str) -> int:
         """Cut all sessions with a database of the server, but for those of an application; return how many."""
         with psycopg.connect(self.ledger, autocommit=True, application_name=spared) as link:
-            sql = "SELECT COUNT(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE datname=%s AND application_name<>%s"
-            return int((link.execute(sql, (database, spared)).fetchone() or (0,))[0])
+            which = "datname=%s AND application_name<>%s"
+            sql = f"SELECT COUNT(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE {which}"
+            return int((link.execute(sql.encode(), (database, spared)).fetchone() or (0,))[0])
 
     def troubles(self) -> list[str]:
         """Return the lines of Python tracebacks in what ``bothways up`` has said."""

@@ -25,7 +25,7 @@ class Ended:
         for side, books in (("hubspot", self.hubspot), ("erp", self.erp)):
             for object in OBJECTS:
                 for number, life in self.story.lives[object].items():
-                    if life.alone and life.alone != side or (life.alone and not stands(number, side)):
+                    if life.alone and (life.alone != side or not stands(number, side)):
                         continue
                     parents = {
                         name: None if life.start[name] is None else int(life.start[name] or 0)
