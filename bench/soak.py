@@ -114,7 +114,7 @@ def _in_step(
     while time.monotonic() - began < patience + settled:
         syncs = made.ask("status")["syncs"]
         at_rest = all(
-            not each["counts"]["waiting"] and not each["counts"]["failing"] and not each["next"]["why"]
+            not each["counts"]["waiting"] and not each["counts"]["failing"] and each["next"]["why"] in ("", "at work")
             for each in syncs
         )
         since = (since or time.monotonic()) if at_rest else None
