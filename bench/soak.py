@@ -5,12 +5,13 @@ HubSpot's stand-in, a PostgreSQL server with the tables and the ledger, and ``bo
 
 import random
 import re
+import signal
+import sys
 import time
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 import orjson
 import psycopg
@@ -22,7 +23,7 @@ from bench.soak_desks import Account, Tables
 from bench.soak_faults import Faults, moments
 from bench.soak_figures import Bill, Growth, bound_of, flatness, growth_of, table_sizes
 from bench.soak_people import People
-from bench.soak_site import LIST, Site, site
+from bench.soak_site import LIST, Sample, Site, site
 from bench.soak_story import Story
 
 PER_SECOND = 1.0
@@ -51,7 +52,10 @@ Target = Callable[[str, float, str, float], bool]
 
 @dataclass
 class Soak:
-    """What came of it. ``lag``: seconds until all was in step after the last deed."""
+    """What came of it. ``lag``: seconds until all was in step after the last deed.
+
+    ``swept``: what only the sweep of all ids put right; ``first``: records of HubSpot that the first syncs wrote.
+    """
 
     findings: Findings
     story: Story
@@ -61,9 +65,10 @@ class Soak:
     seconds: float
     lag: float | None
     swept: int
-    site_samples: Sequence[Any] = ()
+    samples: Sequence[Sample] = ()
     differences: dict[str, int] = field(default_factory=dict)
     refused: int = 0
+    first: int = 0
     troubles: list[str] = field(default_factory=list)
 
 
@@ -74,14 +79,17 @@ def run(sizes: Sizes, minutes: float, seed: int, target: Target, kept: Path | No
         f" {sizes.deals:,} deals of HubSpot beside PostgreSQL",
         flush=True,
     )
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # the processes end with us
     with site(kept) as made:
-        _begin(made, sizes)
+        first = _begin(made, sizes)
         done = _soak(made, sizes, minutes * 60, random.Random(seed))
+        done.first = first
         return _report(done, target)
 
 
-def _begin(made: Site, sizes: Sizes) -> None:
-    """Fill both sides and let the first syncs run, aside from all that is measured later."""
+def _begin(made: Site, sizes: Sizes) -> int:
+    """Fill both sides and let the first syncs run, aside; return how many records of HubSpot they wrote."""
+    written = 0
     began = time.monotonic()
     fill(sizes, made.hubspot, made.erp, LIST)
     print(f"  filled in {time.monotonic() - began:.0f} s", flush=True)
@@ -89,6 +97,7 @@ def _begin(made: Site, sizes: Sizes) -> None:
         began = time.monotonic()
         view = made.ask("run", name, "--yes")
         created, updated = sum(view["created"].values()), sum(view["updated"].values())
+        written += view["created"]["hubspot"] + view["updated"]["hubspot"]
         calls = sum(count for call, count in view["bill"].items() if call.startswith("hubspot "))
         print(
             f"  first run of {name}: {time.monotonic() - began:.0f} s, {created:,} created, {updated:,} updated,"
@@ -99,6 +108,7 @@ def _begin(made: Site, sizes: Sizes) -> None:
     made.listen()
     if _in_step(made, PATIENCE, SETTLED_ANEW) is None:
         raise SystemExit("the first syncs did not come to rest")
+    return written
 
 
 def _in_step(
@@ -138,7 +148,6 @@ def _soak(made: Site, sizes: Sizes, seconds: float, chance: random.Random) -> So
     with made.sampled():
         _work(made, people, faults, began, seconds)
         people.finish()
-        waiting = made.hubspot.faults_waiting()
         faults.end()
         spent = time.time() - began
         print(f"  {spent:.0f} s of deeds: {sum(story.deeds.values()):,}", flush=True)
@@ -147,7 +156,6 @@ def _soak(made: Site, sizes: Sizes, seconds: float, chance: random.Random) -> So
         Counter(made.hubspot.calls) - Counter(before),
         sum(status == 429 for _, _, status in made.hubspot.log[logged:]),
         faults.ordered["429"],
-        waiting,
         time.time() - began,
     )
     found = _look_at_all(made, story)
@@ -164,9 +172,19 @@ def _soak(made: Site, sizes: Sizes, seconds: float, chance: random.Random) -> So
     tables.close()
     story.close()
     return Soak(
-        findings, story, bill, growth, faults.ordered, spent, lag, swept, made.samples, differences,
-        people.refused, made.troubles(),
-    )  # fmt: skip
+        findings,
+        story,
+        bill,
+        growth,
+        faults.ordered,
+        spent,
+        lag,
+        swept,
+        samples=made.samples,
+        differences=differences,
+        refused=people.refused,
+        troubles=made.troubles(),
+    )
 
 
 def _work(made: Site, people: People, faults: Faults, began: float, seconds: float) -> None:
@@ -247,10 +265,10 @@ def _report(done: Soak, target: Target) -> list[bool]:
         print(f"    {line}")
     print("  calls: " + ", ".join(f"{count:,} {name}" for name, count in sorted(done.bill.calls.items())))
     print(f"  ledger: {done.growth.words()}")
-    bound = bound_of(done.bill, done.story)
+    bound = bound_of(done.bill, done.story.deeds, done.faults, done.first, done.story.sizes.deals)
     for name, count in sorted(done.bill.calls.items()):
         print(f"    {name}: {count:,} of at most {bound.get(name, 0):,}")
-    flat = flatness(done.site_samples)
+    flat = flatness(done.samples)
     print(f"  memory: {flat.words()}")
     met = [
         target("broken invariants", len(done.findings.broken), "<=", 0),

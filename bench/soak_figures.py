@@ -3,18 +3,35 @@
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from math import ceil
 from statistics import fmean, linear_regression
 
 import psycopg
 
+from bench.soak_books import OBJECTS
 from bench.soak_site import Sample
 from bench.soak_story import Story
 
 DAILY = 250_000
 """Calls a day of the smallest account."""
 
-HISTORY = ("run", "journal", "plan", "plan_action", "delay", "called", "alert", "trouble", "revision", "pruned")
+HISTORY = (
+    *("run", "journal", "plan", "plan_action", "delay", "called", "alert", "trouble", "revision", "pruned", "request"),
+    "pgqueuer_log",
+)
 """Tables of what was done and told, which grow with what happens and are let go by the settings of history."""
+
+SOONEST = 48.0
+"""Seconds between two polls of a feed at least: those of the schedule, less what keeps feeds from coming together."""
+
+SHOWN = 12
+"""How often a row is shown by searches at most: by those of three minutes, then every five minutes for half an hour."""
+
+KINDS = 2
+"""Kinds of associations that are read with a deal; a contact has one, a company none."""
+
+BATCH, SEARCH_PAGE, MEMBERS, LISTS_EVERY = 100, 200, 250, 300.0
+"""Records of a batch, rows of a search and of a page of a list's members; seconds between two looks at lists."""
 
 WARM_UP, LONG_ENOUGH = 120.0, 600.0
 """Seconds of a process that do not count, in which it learns what the apps have; and after which it is judged."""
@@ -22,12 +39,11 @@ WARM_UP, LONG_ENOUGH = 120.0, 600.0
 
 @dataclass(frozen=True, slots=True)
 class Bill:
-    """Calls to HubSpot by kind, those answered with 429, those ordered to be and still waiting, in so many seconds."""
+    """Calls to HubSpot by kind, how many were answered with 429 and how many were ordered to be, in so many seconds."""
 
     calls: Counter[str]
     turned_away: int
     ordered: int
-    waiting: int
     seconds: float
 
     @property
@@ -46,9 +62,36 @@ class Bill:
         return self.total / self.seconds * 86_400 / DAILY
 
 
-def bound_of(bill: Bill, story: Story) -> dict[str, int]:
-    """Return the most calls of each kind that the deeds of people and the time allow."""
-    return dict.fromkeys(bill.calls, 10**9)
+def bound_of(bill: Bill, deeds: Counter[str], faults: Counter[str], first: int, members: int) -> dict[str, int]:
+    """Return the most calls of each kind that the time, the deeds of people and the faults allow.
+
+    By the table in the HubSpot connector's page, at the worst: every deed is met alone, so that nothing goes together,
+    and every fault has its call made twice more. ``first``: records that the first syncs wrote to HubSpot, shown
+    again by searches that look back; ``members``: of the list.
+    """
+    ours = sum(count for deed, count in deeds.items() if deed.startswith("hubspot "))
+    theirs = sum(count for deed, count in deeds.items() if deed.startswith("erp "))
+    failed = 2 * sum(faults.values())
+    rounds = ceil(bill.seconds / SOONEST) + 1 + faults["killed"]
+    polls = len(OBJECTS) * rounds
+    shown = (ours + theirs) * SHOWN + first * SHOWN
+    reads = 2 * (ours + theirs) + failed
+    moves = sum(count for deed, count in deeds.items() if deed.split(" ", 1)[1] in ("move", "merge", "make", "restore"))
+    return {
+        "search": polls + ceil(shown / SEARCH_PAGE) + failed,
+        "batch/read": reads + ceil(first / BATCH),
+        "associations/read": KINDS * (reads + ceil(first / BATCH)),
+        "batch/update": theirs + failed,
+        "batch/create": theirs + failed,
+        "batch/archive": theirs + failed,
+        "associations/create": moves + failed,
+        "associations/archive": moves + failed,
+        "properties": polls + failed,
+        "associations/labels": polls + failed,
+        "lists": ceil(bill.seconds / LISTS_EVERY) + failed,
+        "lists/members": (ceil(bill.seconds / LISTS_EVERY) + 1) * max(1, ceil(members / MEMBERS)) + failed,
+        "account-info": rounds + failed,
+    }
 
 
 @dataclass(frozen=True, slots=True)

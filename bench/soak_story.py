@@ -104,7 +104,8 @@ class Story:
     def tell(self, deed: str, side: str, object: str, number: int | None = None, **more: Any) -> float:
         """Write a deed to the log and return when it was; whom it touches is touched then."""
         at = time.time()
-        self.deeds[f"{side} {deed}"] += 1
+        if side in SIDES:
+            self.deeds[f"{side} {deed}"] += 1
         self._log.write(json.dumps({"at": at, "deed": deed, "side": side, "object": object, "number": number, **more}))
         self._log.write("\n")
         self._log.flush()

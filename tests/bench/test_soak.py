@@ -1,12 +1,13 @@
 """The check at the end of a soak finds what must not be, and nothing else."""
 
 import time
+from collections import Counter
 from pathlib import Path
 
 import pytest
 from bench.soak_books import OBJECTS, Books, Held, Sizes, first, number_of, stands
 from bench.soak_check import AROUND, CARRIED_BY, Check, Findings
-from bench.soak_figures import WARM_UP, flatness
+from bench.soak_figures import WARM_UP, Bill, bound_of, flatness, growth_of
 from bench.soak_site import Sample
 from bench.soak_story import Edit, Story
 
@@ -173,3 +174,22 @@ def test_memory_is_judged_by_the_longest_life_once_it_is_warm() -> None:
     assert found.per_hour > 1
     flat = flatness([Sample(began + at, 2, 100) for at in range(0, 1000, 5)])
     assert (flat.ratio, flat.per_hour, flat.is_long_enough) == (1.0, 0.0, True)
+
+
+def test_calls_are_held_against_the_deeds_and_those_that_a_limit_refused_are_told_from_the_ordered_ones() -> None:
+    bill = Bill(Counter({"search": 30, "batch/read": 5}), turned_away=3, ordered=2, seconds=86_400 / 2)
+    assert (bill.total, bill.refused) == (35, 1)
+    assert bill.share_of_day == 70 / 250_000
+    quiet = bound_of(bill, Counter(), Counter(), 0, 0)
+    busy = bound_of(bill, Counter({"hubspot edit": 10, "erp edit": 20}), Counter({"500": 1}), 0, 0)
+    assert (quiet["batch/read"], quiet["batch/update"]) == (0, 0)
+    assert (busy["batch/read"], busy["batch/update"]) == (2 * 30 + 2, 20 + 2)
+    assert busy["search"] > quiet["search"] >= 3 * 86_400 / 2 / 60
+
+
+def test_growth_beside_history_is_told_per_deed(ended: Ended) -> None:
+    ended.story.tell("edit", "hubspot", "contacts", PAIR)
+    ended.story.tell("killed", "fault", "")
+    growth = growth_of({"link": (1, 10), "journal": (0, 0)}, {"link": (3, 30), "journal": (50, 500)})
+    assert growth.per(ended.story) == 2.0
+    assert growth.bytes["journal"] == 500
