@@ -489,7 +489,7 @@ class TellsRules(Protocol):
     """What a connector has besides, if people can set rules in its app for what fields may hold."""
 
     def rules(self, object: str) -> Mapping[str, str]:
-        """Return what rules demand of fields, in words, by the field's name: as they were when its fields were read."""
+        """Return what rules demand of fields, in words, by the field's name; none where they cannot be read."""
         ...
 
 

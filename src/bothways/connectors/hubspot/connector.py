@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
+from shlex import quote
 from typing import ClassVar
 
 from bothways.connectors.base import (
@@ -109,7 +110,7 @@ class HubSpot:
         notes = (*((f"A {kind} account.",) if kind else ()), *self._token_notes())
         for each in marking.standing(self._api, self.objects(), self._marker) if self._marker else ():
             if not each.there:
-                hint = "Make it with: bothways app own-field, or take marker_property out."
+                hint = f"Make it with: bothways app own-field {quote(self._api.app)}   or take marker_property out."
                 raise UnknownField(app=self._api.app, object=each.object, field=self._marker, hint=hint)
         return Account(id, f"HubSpot account {id}", notes)
 
@@ -145,8 +146,11 @@ class HubSpot:
         return [*offered, *self._sensitive(object), *associations.fields_of(self._api, object)]
 
     def rules(self, object: str) -> Mapping[str, str]:
-        """Return what the account's rules demand of fields, in words, as they were read with these."""
-        known = self._rules.get(self._api.kind(object).name, {})
+        """Return what the account's rules demand of fields, in words, as they were last read."""
+        object = self._api.kind(object).name
+        if object not in self._rules:
+            self._rules[object] = rules.read(self._api, object)
+        known = self._rules[object]
         return {name: rules.words(known, name) for name in known}
 
     def count(self, object: str) -> int | None:
