@@ -10,8 +10,8 @@ client id and secret stand under auth: oauth: (``facts.OAUTH`` has its scopes): 
 introspect should the tokens come without their scopes; 1 refresh every half an hour, 1 revoke at the end.
 
 No object needs ``marker_property``, and deals, which nothing else identifies, do not either: a create of unknown
-outcome is found again among what came since, by its values. Where it is set, every object that may be written must
-have that property; it is made on request (``marking``), and no field to be mapped.
+outcome is found again among what came since, by its values. Where it is set, no record of an object that lacks that
+property is created, and ``app check`` says so; it is made on request (``marking``), and no field to be mapped.
 
 What administrators demand of records is obeyed by what refuses them: values that break the rule of a property in every
 version, records that lack what a rule wants from 2026-09 on. The first are read with the fields, and told.
