@@ -373,3 +373,27 @@ def test_rules_are_told_with_the_fields_that_they_are_about(
     accounts[1].set_rule("contacts", "zip", "ALPHANUMERIC", ["NUMERIC_ONLY"])
     assert apps.field_rules(workspace, "west", "contacts") == {"zip": "only digits"}
     assert apps.field_rules(workspace, "east", "contacts") == {}
+
+
+# --- further addresses ------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("way", ["", "    send: {west: none}\n", "    send: {east: none}\n"])
+def test_further_address_of_a_contact_matches_the_main_one_of_the_other_account(
+    workspace: Workspace, accounts: tuple[HubSpotSandbox, HubSpotSandbox], way: str
+) -> None:
+    east, west = accounts
+    workspace.file.write_text(workspace.file.read_text().replace("    fields:\n", f"{way}    fields:\n"))
+    workspace = open_workspace(workspace.folder)
+    workspace.clock = east.now
+    east.create("contacts", {"email": "ann@x.test", "hs_additional_emails": "ann@old.test;ann@home.test"})
+    west.create("contacts", {"email": "ann@home.test", "firstname": "Ann"})
+    west.create("contacts", {"email": "bob@x.test", "hs_additional_emails": "bob@old.test"})
+    east.create("contacts", {"email": "bob@old.test"})
+    east.advance(120)
+    turn_on(workspace, "people")
+    plan = preview.plan(workspace, "people")
+    assert plan.created == {"east": 0, "west": 0}
+    now.apply_plan(workspace, plan.id, approved=True)
+    assert [len(each.records("contacts")) for each in accounts] == [2, 2]
+    assert show_sync(workspace, "people").counts.in_sync == 2

@@ -3,6 +3,7 @@
 import pytest
 
 from bothways.connectors.base import Exists
+from bothways.connectors.hubspot.facts import OTHER_EMAILS
 from bothways.errors import AppUnreachable, UnknownField
 from tests.connectors.hubspot.account import Account
 
@@ -137,6 +138,16 @@ def test_further_addresses_find_their_contact(account: Account):
     found = account.connector.find("contacts", "email", asked)
     assert found == {"P1@example.com": [survivor], "p2@example.com": [three], "p0@example.com": [survivor]}
     assert account.bill() == {"find": 1}
+
+
+def test_further_addresses_are_read_and_listed_one_by_one(account: Account):
+    one, two, three = account.people(3)
+    survivor = account.hubspot.merge("contacts", one, two)
+    wanted = {survivor: ["p1@example.com"], three: None}
+    read = account.read(survivor, three, fields=(OTHER_EMAILS,))
+    assert {each.asked: each.record and each.record.values[OTHER_EMAILS] for each in read} == wanted
+    listed = [each.record for page in account.pages(fields=(OTHER_EMAILS,)) for each in page.seen]
+    assert {each.id: each.values[OTHER_EMAILS] for each in listed} == wanted
 
 
 def test_row_that_does_not_show_why_it_was_found_is_asked_for_alone(account: Account):

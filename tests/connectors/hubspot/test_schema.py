@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from bothways.connectors.hubspot.facts import LONGEST_TEXT, SENSITIVE_READ
+from bothways.connectors.hubspot.facts import LONGEST_TEXT, OTHER_EMAILS, SENSITIVE_READ
 from bothways.connectors.hubspot.objects import COMPANIES, CONTACTS
 from bothways.connectors.hubspot.schema import field_of
 from bothways.errors import PermissionMissing, UnknownField
@@ -44,6 +44,16 @@ def test_what_hubspot_keeps_to_itself_is_read_only(contacts: dict[str, Field]):
     read_only = {name for name, field in contacts.items() if field.read_only}
     assert {"hs_object_id", "createdate", "lastmodifieddate", "hs_full_name_or_email", "hs_email_optout"} <= read_only
     assert not read_only & {"email", "firstname", "lifecyclestage", "birthday", "hubspot_owner_id"}
+
+
+def test_further_addresses_are_several_and_writable_as_their_property_says(account: Account):
+    def field() -> Field:
+        return next(each for each in account.connector.fields("contacts") if each.name == OTHER_EMAILS)
+
+    assert (field().type, field().multi_valued, field().unique) == (FieldType.EMAIL, True, False)
+    assert field().read_only
+    account.define(OTHER_EMAILS, type="enumeration", field="checkbox")
+    assert not field().read_only
 
 
 def test_unique_fields(account: Account):

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from bothways.connectors.base import Outcome, WriteItem, WriteKind
-from bothways.connectors.hubspot.facts import MARKER
+from bothways.connectors.hubspot.facts import MARKER, OTHER_EMAILS
 from bothways.errors import AppUnreachable, CredentialsRefused, ObjectGone, PermissionMissing
 from bothways.records import Ref
 from tests.connectors.hubspot.account import Account, unlimited
@@ -107,6 +107,36 @@ def test_update_to_a_taken_address_names_the_field(account: Account):
     assert (result.outcome, result.fields, result.existing_id) == (Outcome.REFUSED, ("email",), None)
     assert one in result.message
     assert contact(account, two)["lastname"] == "P1"
+
+
+def test_update_to_a_further_address_of_another_contact_names_the_field(account: Account):
+    one, two, three = account.people(3)
+    survivor = account.hubspot.merge("contacts", one, two)
+    (result,) = account.update({three: {"email": "P1@example.com", "lastname": "N"}})
+    assert (result.outcome, result.fields) == (Outcome.REFUSED, ("email",))
+    assert survivor in result.message
+    assert contact(account, three)["email"] == "p2@example.com"
+
+
+def test_further_address_of_a_contact_can_become_its_main_one(account: Account):
+    survivor = account.hubspot.merge("contacts", *account.people(2))
+    (result,) = account.update({survivor: {"email": "p1@example.com"}})
+    assert result.outcome is Outcome.DONE
+    (read,) = account.read(survivor, fields=("email", OTHER_EMAILS))
+    assert read.record is not None
+    assert read.record.values == {"email": "p1@example.com", OTHER_EMAILS: None}
+    assert account.connector.find("contacts", "email", ["p1@example.com"]) == {"p1@example.com": [survivor]}
+
+
+def test_further_addresses_are_written_where_the_account_lets_them_be(account: Account):
+    account.define(OTHER_EMAILS)
+    (id,) = account.people(1)
+    (result,) = account.update({id: {OTHER_EMAILS: ["a@example.com", "b@example.com"]}})
+    assert result.record is not None
+    assert result.record.values == {OTHER_EMAILS: ["a@example.com", "b@example.com"]}
+    assert contact(account, id)[OTHER_EMAILS] == "a@example.com;b@example.com"
+    account.update({id: {OTHER_EMAILS: None}})
+    assert not contact(account, id).get(OTHER_EMAILS)
 
 
 def test_refused_values_name_their_fields_in_words(account: Account):

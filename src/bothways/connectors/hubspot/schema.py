@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from bothways.connectors.hubspot.facts import FORWARD_ONLY, LONGEST_TEXT
+from bothways.connectors.hubspot.facts import FORWARD_ONLY, LONGEST_TEXT, OTHER_EMAILS
 from bothways.connectors.hubspot.objects import OWNERS, Kind
 from bothways.records import Field, FieldType, Option
 
@@ -43,6 +43,7 @@ def field_of(kind: Kind, prop: Property) -> Field:
         meaning=kind.meanings.get(name),
         read_only=prop.get("type") not in _TYPES or not _writable(prop),
         required=name in kind.required,
+        multi_valued=name == OTHER_EMAILS,
         unique=name in kind.unique or bool(prop.get("hasUniqueValue")),
         max_length=LONGEST_TEXT if prop.get("type") == "string" else None,
         precision=0.001 if type_ is FieldType.DATETIME else None,
@@ -55,6 +56,8 @@ def field_of(kind: Kind, prop: Property) -> Field:
 def type_of(kind: Kind, prop: Property) -> FieldType:
     """Return the field type of a property: its own type, told more exactly by its form field or name."""
     name, raw, form = prop.get("name"), prop.get("type"), prop.get("fieldType")
+    if name == OTHER_EMAILS:
+        return FieldType.EMAIL
     if prop.get("referencedObjectType") or prop.get("externalOptions"):
         return FieldType.REFERENCE
     if raw == "string" and name in kind.emails:

@@ -5,6 +5,7 @@ from decimal import Decimal
 from functools import lru_cache
 from typing import Any
 
+from bothways.connectors.hubspot.facts import OTHER_EMAILS
 from bothways.records import Record, Value, is_blank
 from bothways.records.parse import parse_datetime, text_of
 
@@ -32,11 +33,16 @@ def record_of(row: Mapping[str, Any], modified: str, fields: Sequence[str]) -> R
     values, saved = row.get("properties") or {}, modified_of(row, modified)
     return Record(
         str(row["id"]),
-        {name: values.get(name) for name in fields},
+        {name: _value(name, values.get(name)) for name in fields},
         version=str(millis(saved)) if saved else None,
         modified=stamp(saved),
         created=stamp(row.get("createdAt")),
     )
+
+
+def _value(name: str, raw: Value) -> Value:
+    """Return what a property holds: further addresses one by one, though they are one text for HubSpot."""
+    return (listed(raw) or None) if name == OTHER_EMAILS else raw
 
 
 def modified_of(row: Mapping[str, Any], modified: str) -> Value:

@@ -149,7 +149,7 @@ class Crm:
         values = self._checked(kind, sent, row.props, trusted)
         values = {**values, **placed(kind, self.pipelines[kind.name], values, row.props)}
         props = {name: value for name, value in {**row.props, **values}.items() if value is not None}
-        if "email" in values and kind.more_emails in props:
+        if "email" in values and kind.more_emails in props:  # [K] the main address leaves the further ones
             others = [each for each in props[str(kind.more_emails)].split(";") if each != props.get("email")]
             props[str(kind.more_emails)] = ";".join(others)
         after = Row(row.id, _derived(kind, props), row.created, _moment(values.get(kind.modified), self.now))
