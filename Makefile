@@ -17,6 +17,7 @@ $(READY): pyproject.toml tools/constraints.txt tools/setup.sh
 test: $(READY)
 	sh tools/postgresql.sh
 	sh tools/chromium.sh
+	sh tools/node_client.sh
 	$(PY) -m pytest -n 3 --dist loadfile --no-loadscope-reorder
 	$(PY) -m tests.sim --schedules 400 --seed 1
 	$(PY) -m tests.sim --schedules 100

@@ -1,16 +1,19 @@
-"""``python -m bench [NAME]``: measure one thing, or all, and say which targets are met."""
+"""``python -m bench [NAME]``: measure one thing, or all but a soak, and say which targets are met."""
 
 import argparse
 import json
 import subprocess
 import sys
+from pathlib import Path
 
 from bench import idle as at_rest
 from bench import matching as keys
 from bench import scale as paper
+from bench import soak as hour
 from bench import web as pages
 from bench import workers as many
 from bench.latency import measure
+from bench.soak_books import Sizes
 from bench.stages import UNLIMITED, Cost, all_runs, first_run
 
 MOST_CALLS = 1.05
@@ -31,6 +34,9 @@ PACED = (4_000, 20)
 
 
 NAMES = ("sync", "pacing", "memory", "matching", "cascade", "suggest", "latency", "workers", "idle", "scale", "web")
+ALONE = "soak"
+"""What is measured only if it is asked for: it takes more than an hour."""
+
 STRICT, USUAL, SMALL = "unique e-mail on both sides", "the usual steps", "the usual steps, small_groups: link_one"
 RULES = {
     "first of many by e-mail": keys.first_of_many,
@@ -247,7 +253,7 @@ def _target(name: str, value: float, sign: str, bound: float) -> bool:
 def main() -> None:
     """Run the benchmarks asked for. Missed targets are told, and make the exit code 1."""
     parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
-    parser.add_argument("name", nargs="?", choices=("all", *NAMES), default="all")
+    parser.add_argument("name", nargs="?", choices=("all", *NAMES, ALONE), default="all")
     parser.add_argument("--records", type=int, default=10_000, help="contacts in each account (a multiple of ten)")
     parser.add_argument("--rate", choices=("on", "off"), default="on", help="the rate limit of the accounts")
     parser.add_argument("--limit", type=int, default=LIMIT, help="calls per ten seconds")
@@ -255,6 +261,12 @@ def main() -> None:
     parser.add_argument("--syncs", type=int, default=200, help="syncs that several workers share")
     parser.add_argument("--connections", type=int, default=500, help="connections at which nothing happens")
     parser.add_argument("--links", type=int, default=1_000_000, help="linked pairs of which pages show lists")
+    parser.add_argument("--contacts", type=int, default=100_000, help="contacts of a soak, about as many on each side")
+    parser.add_argument("--companies", type=int, default=20_000, help="its companies")
+    parser.add_argument("--deals", type=int, default=10_000, help="its deals")
+    parser.add_argument("--minutes", type=float, default=60, help="how long its people work")
+    parser.add_argument("--seed", type=int, default=1, help="what its people do, and what fails")
+    parser.add_argument("--keep", type=Path, help="an empty folder in which its log and its files stay")
     given = parser.parse_args()
     met: list[bool] = []
     if given.name in ("all", "sync"):
@@ -279,6 +291,9 @@ def main() -> None:
         met += scale(given.records, given.seconds)
     if given.name in ("all", "web"):
         met += pages.run(given.links, _target)
+    if given.name == ALONE:
+        sizes = Sizes(given.companies, given.contacts, given.deals)
+        met += hour.run(sizes, given.minutes, given.seed, _target, given.keep)
     print(f"\n{sum(met)} of {len(met)} targets met")
     sys.exit(0 if all(met) else 1)
 

@@ -90,7 +90,7 @@ class Budget:
 
 
 def measure() -> Budget:
-    """Serve a workspace, look at it in a browser, listen to a run, and see what the process holds at rest."""
+    """Serve a workspace, look at it in a browser, listen to a run, and see what each process holds at rest after it."""
     found = Budget()
     rows = "\n".join(
         f"      - {{left: extra{number:03}, right: extra{number:03}}}" for number in range(WIDE - ROWS, WIDE)
@@ -102,11 +102,11 @@ def measure() -> Budget:
         if site.start("status").wait():  # so that the ledger is made, and what that takes is not at rest in the process
             raise SystemExit(site.logs()[-3000:])
         web = serve_pages(site)
-        found.memory = memory_of(web.pid)
         with sync_playwright() as playwright:
             browser = playwright.chromium.launch(executable_path=chromium_program())
             _look(found, site, browser)
             browser.close()
+        found.memory = memory_of(web.pid)
         site.stop(web)
         _listen(found, site)
     return found
@@ -199,7 +199,6 @@ def _sent_by_toggle(page: Page, line: CDPSession) -> int:
 def _listen(found: Budget, site: Works) -> None:
     """Have a run made, and listen to how far it is until it ends."""
     up, visitor = serve_pages(site, "up"), Visitor(site.address)
-    found.up_memory = memory_of(up.pid)
     visitor.sign_up(one_time_link(site), "Edo Sato")
     visitor.get("/syncs/people")
     visitor.post("/syncs/people/run")
@@ -216,4 +215,5 @@ def _listen(found: Budget, site: Works) -> None:
             found.messages += 1
             found.longest, size = max(found.longest, size), 0
     found.streamed = time.monotonic() - began
+    found.up_memory = memory_of(up.pid)
     site.stop(up)

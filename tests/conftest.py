@@ -20,6 +20,8 @@ from django.contrib.auth.hashers import PBKDF2PasswordHasher
 
 from bothways.sandbox.processes import quick_folder
 from tests.browser.chromium import chromium_missing
+from tests.fidelity.node_client import NODE_CLIENT
+from tests.fidelity.watching import Watching
 from tests.namespaces import namespaces_missing
 from tests.postgres import PostgresqlMissing, programs, start_postgresql
 
@@ -47,8 +49,21 @@ def splink_missing() -> str | None:
     return None if importlib.util.find_spec("splink") else "Splink is not installed"
 
 
+def hubspot_python_missing() -> str | None:
+    """Say why there is no client of HubSpot for Python here; None where there is."""
+    return None if importlib.util.find_spec("hubspot") else "hubspot-api-client is not installed"
+
+
+def hubspot_node_missing() -> str | None:
+    """Say why there is no client of HubSpot for Node.js here; None where there is."""
+    found = NODE_CLIENT.joinpath("ready").exists() and NODE_CLIENT.joinpath("node").exists()
+    return None if found else "HubSpot's client for Node.js is not installed: sh tools/node_client.sh"
+
+
 MISSING: Mapping[str, Callable[[], str | None]] = {
     "chromium": cache(chromium_missing),
+    "hubspot-node": hubspot_node_missing,
+    "hubspot-python": hubspot_python_missing,
     "namespaces": cache(namespaces_missing),
     "postgresql": postgresql_missing,
     "radicale": radicale_missing,
@@ -98,6 +113,7 @@ def pytest_configure(config: pytest.Config) -> None:
         os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", memory)
     if unknown := demanded() - set(MISSING):
         raise pytest.UsageError(f"BOTHWAYS_REQUIRE names unknown servers: {', '.join(sorted(unknown))}")
+    config.pluginmanager.register(Watching(), "bothways-watching")
 
 
 FIRST = ("failure", "cli/demo", "browser", "bench")

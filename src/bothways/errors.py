@@ -899,6 +899,17 @@ class WebhooksSilent(SettingsError):
     to_do = "See why with: bothways doctor"
 
 
+class ChronicleLost(SettingsError):
+    """Raised where a part of what an app writes down of its records can be read no more."""
+
+    code = "BW-588"
+    what = "A part of the journal of {app} cannot be read: {reason}."
+    by_itself = (
+        "Reading goes on behind it. What changed meanwhile is found by polling, what was deleted by the daily walk."
+    )
+    to_do = "To look at all records now: bothways run SYNC --full"
+
+
 class NotReached(SettingsError):
     """Raised where a test call to our own public address does not arrive."""
 
@@ -924,6 +935,15 @@ class AddressInUse(SettingsError):
     what = "{address} cannot be listened at: {reason}."
     by_itself = "Nothing was started."
     to_do = "Stop what uses it, or choose another: --host, --port."
+
+
+class NoAccountInFile(SettingsError):
+    """Raised for a file that is to hold the account of a stand-in, and cannot."""
+
+    code = "BW-581"
+    what = "{path} does not hold an account of the stand-in: {reason}."
+    by_itself = "Nothing was started."
+    to_do = "Name another file with --database; one that is not there yet is made."
 
 
 class AlertNotSent(SettingsError):
@@ -1224,6 +1244,50 @@ class AtWork(PeopleError):
     to_do = "Try again when that has ended. Turned off, it is not begun again."
 
 
+class EndsSoon(SettingsError):
+    """Told before an app supports a version of its API no longer that a connection speaks."""
+
+    code = "BW-583"
+    what = "{app} works by {part}, which is supported until {date}."
+    by_itself = "Syncs go on as they are until then."
+    to_do = "{hint}."
+
+
+class HasEnded(SettingsError):
+    """Told once an app supports a version of its API no longer that a connection speaks."""
+
+    code = "BW-584"
+    what = "{app} works by {part}, which is supported no longer since {date}."
+    by_itself = "Syncs go on for as long as it still answers, which may end at any time."
+    to_do = "{hint}."
+
+
+class OwnFieldNotConfirmed(ConfirmationNeeded):
+    code = "BW-585"
+    what = (
+        "{app} would get the unique property {field} on {objects}, and each record that is created there a value of it."
+    )
+    by_itself = "Nothing was made."
+    to_do = "Say so with --yes."
+
+
+class OwnFieldUnfit(SettingsError):
+    code = "BW-586"
+    what = "There is a property {field} of {object} in {app} already, and it is no text with unique values."
+    by_itself = "Nothing was made. Syncs go on without it."
+    to_do = (
+        "A property can be made unique only when it is made. Delete that one in {app}, or name another one with "
+        "marker_property."
+    )
+
+
+class NoRoomForOwnField(SettingsError):
+    code = "BW-587"
+    what = "{object} of {app} have {most} properties with unique values, and can have no more."
+    by_itself = "Nothing was made. Syncs go on without it."
+    to_do = "Archive one of them in {app} that nobody needs, or leave it as it is."
+
+
 # --- apps ---------------------------------------------------------------------------------------------
 
 
@@ -1303,6 +1367,15 @@ class AppFailed(AppError):
     code, retriable = "BW-205", True
     what = "{app} failed with HTTP {status}: {reason}."
     to_do = "Run again later; if it stays, ask the makers of {app}."
+
+
+class OwnFieldRefused(AppError):
+    """Raised where an app does not make a property of our own."""
+
+    code = "BW-213"
+    what = "{app} does not make the property {field} of {object}: {reason}."
+    by_itself = "Syncs go on without it."
+    to_do = "Mend what it says in {app}, then try again."
 
 
 class ProtocolError(AppError):

@@ -293,6 +293,7 @@ VIEWS = (
     View("code", "login/code", "Your code", code_asked_for, None),
     View("app", "apps/<str:name>", "east", at("/apps/east")),
     View("app-sign-in", "apps/<str:name>/sign-in", "Sign in to east again", at("/apps/east/sign-in")),
+    View("app-own-field", "apps/<str:name>/own-field", "Our marks in east", at("/apps/east/own-field")),
     View("app-disconnect", "apps/<str:name>/disconnect", "Disconnect", at("/apps/east/disconnect")),
     View("connect", "connect/<str:connector>", "Connect HubSpot", at("/connect/hubspot")),
     View("connect-by-secrets", "connect/<str:connector>", "Connect HubSpot", at("/connect/hubspot?by=secrets")),

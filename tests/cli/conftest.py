@@ -46,6 +46,7 @@ WORKSPACE = SimpleNamespace(
     folder=Path("books"), file=Path("books/bothways.yaml"), document=SimpleNamespace(public_url="")
 )
 ANSWERS = {
+    "sandbox.hubspot.starting.serve": lambda ready, **_: ready("http://127.0.0.1:8418"),
     "service.workspace.init": Path("books/bothways.yaml"),
     "service.workspace.open_workspace": WORKSPACE,
     "service.apps.catalogue": [CONNECTOR],
@@ -56,10 +57,14 @@ ANSWERS = {
     "service.apps.check_app": CHECK,
     "service.apps.sign_in_again": CHECK,
     "service.deep_check.check_deeply": DEEP,
+    "service.own_fields.make": views.OwnFieldView(
+        "crm", "bothways_key", True, (views.OwnFieldRow("contacts", "Contacts", True, ""),)
+    ),
     "service.apps.disconnect": True,
     "service.same_account.accept_account": None,
     "service.apps.app_objects": list(CHECK.objects),
     "service.apps.app_fields": FIELDS,
+    "service.apps.field_rules": {FIELDS[0].name: "at most 40 characters"},
     "service.alerts.overview": ALERTS,
     "service.alert_channels.test": [views.SentView("mail", "ops@example.com", "250 OK")],
     "service.syncs.list_syncs": [SYNC],

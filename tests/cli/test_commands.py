@@ -30,6 +30,7 @@ from tests.cli.views import (
 )
 
 CALLS = [
+    ("sandbox hubspot", "sandbox", 0, 'host="http://127.0.0.1:8418"'),
     ("init", "workspace", 0, "books/bothways.yaml"),
     ("status", "status", 0, "Up to date"),
     ("validate", "validate", 0, "can be used"),
@@ -50,6 +51,7 @@ CALLS = [
     ("app remove crm", "removed", 0, "crm is disconnected."),
     ("app objects crm", "objects", 0, "companies"),
     ("app fields crm contacts", "fields", 0, "required, unique"),
+    ("app own-field crm --yes", "own-field", 0, "crm keeps our marks in bothways_key, on: Contacts."),
     ("app search", "connectors", 0, "HubSpot"),
     ("app new my_crm", "app-new", 0, "Made books/my_crm"),
     ("sync list", "syncs", 0, "contacts"),
@@ -183,7 +185,17 @@ def test_quiet_leaves_only_data(bothways, line, kind, code, text):
     [
         line
         for line, *_ in CALLS
-        if line not in ("init", "version", "schema", "doctor", "app search", "app new my_crm", "validate other.yaml")
+        if line
+        not in (
+            "sandbox hubspot",
+            "init",
+            "version",
+            "schema",
+            "doctor",
+            "app search",
+            "app new my_crm",
+            "validate other.yaml",
+        )
     ],
 )
 @pytest.mark.parametrize(

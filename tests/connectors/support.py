@@ -76,6 +76,9 @@ class Answer:
 
 Script = Callable[[Asked], Answer]
 
+WATCHERS: list[Callable[[Asked], None]] = []
+"""Who is told of every request to a scripted server."""
+
 
 class Web:
     """A server whose answers are scripted; ``asked`` holds all it was asked, ``sockets`` its connections."""
@@ -99,6 +102,8 @@ def _handler(web: Web) -> type[BaseHTTPRequestHandler]:
             body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
             asked = Asked(self.command, self.path, self.headers, body)
             web.asked.append(asked)
+            for watch in WATCHERS:
+                watch(asked)
             web.sockets[self.client_address] += 1
             answer = web.script(asked)
             if answer.cut == 0:

@@ -74,6 +74,18 @@ def test_a_pool_of_its_own_counts_in_the_main_one_too():
     assert most_in_a_window(stamps, 10.0) == 10
 
 
+def test_calls_of_a_pool_that_is_apart_count_in_no_other_limit_and_not_in_the_day():
+    time = Time()
+    limits = {"": (1, 100.0), "apart": (10, 1.0)}
+    budget = MemoryBudget(limits, time.clock, time.sleep, quota=5, today=time.clock, apart=frozenset({"apart"}))
+    stamps = spend_many(budget, time, 20, pool="apart")
+    assert most_in_a_window(stamps, 1.0) == 10
+    budget.spend("", "call")
+    assert time.now - stamps[0] < 3
+    budget.settle()
+    assert (budget.day().used, budget.bill["call"]) == (1, 21)
+
+
 def test_refusal_blocks_for_the_time_told():
     time = Time()
     budget = MemoryBudget({"": (100, 10.0)}, time.clock, time.sleep)

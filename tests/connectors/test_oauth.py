@@ -11,7 +11,7 @@ from bothways.connectors.http import HttpClient, Manners
 from bothways.connectors.hubspot import HubSpot
 from bothways.connectors.oauth import Client, Tokens, TokenServer, address, new_word
 from bothways.connectors.permissions import OAuth, Permission, oauth_of
-from bothways.errors import AppFailed, BothwaysError, ClientRefused, ProtocolError, SignInNeeded
+from bothways.errors import AppFailed, BothwaysError, ClientRefused, PermissionMissing, ProtocolError, SignInNeeded
 from tests.connectors.support import Answer, Asked, Time, make_setup, web
 
 WAY = OAuth(
@@ -115,6 +115,33 @@ def test_refusals_are_told_without_what_was_sent(status: int, body: object, erro
         server(site.url, Time()).refresh(FORMER)
     for secret in ("refresh-0", "secret-of-the-client"):
         assert secret not in str(caught.value)
+
+
+def test_token_of_our_registration_itself_is_of_nobody():
+    asked: list[Asked] = []
+
+    def answers(call: Asked) -> Answer:
+        asked.append(call)
+        return answer({"access_token": "own-1", "expires_in": 600, "scope": "log.read"})
+
+    with web(answers) as site:
+        given = server(site.url, time := Time()).own(["log.read", "people.read"])
+    assert (given.access, given.refresh, given.until) == ("own-1", "", time.now + 600)
+    form = form_of(asked[0])
+    assert (form["grant_type"], form["scope"]) == ("client_credentials", "log.read people.read")
+    assert (form["client_id"], form["client_secret"]) == ("ours", "secret-of-the-client")
+
+
+@pytest.mark.parametrize(
+    ("status", "word", "error"), [(400, "invalid_scope", PermissionMissing), (401, "invalid_client", ClientRefused)]
+)
+def test_registration_that_may_have_no_token_itself_lacks_a_permission(
+    status: int, word: str, error: type[BothwaysError]
+):
+    body = {"error": word, "error_description": "not with secret-of-the-client"}
+    with web(lambda call: answer(body, status)) as site, pytest.raises(error) as caught:
+        server(site.url, Time()).own(["log.read"])
+    assert "secret-of-the-client" not in str(caught.value)
 
 
 def test_access_without_a_refresh_token_is_no_use():

@@ -8,7 +8,7 @@ import pytest
 from bothways.errors import OthersWriteToo, SecretMissing, SecretUnusable
 from bothways.jobs import now
 from bothways.sandbox.hubspot import FrozenClock, HubSpotSandbox
-from bothways.service import apps, preview
+from bothways.service import apps, issue_groups, preview
 from bothways.service.issues import list_issues
 from bothways.service.proof import compare
 from bothways.service.syncs import show_sync, turn_off, turn_on
@@ -98,6 +98,31 @@ def test_a_run_without_change_costs_one_call_per_account(
     east.advance(60)
     view = now.run_sync(workspace, "people")
     assert sum(view.bill.values()) == 2, view.bill
+
+
+@pytest.mark.parametrize("keeps_ids", [False, True])
+def test_a_merge_ends_in_one_pair_whichever_id_the_survivor_has(
+    workspace: Workspace, accounts: tuple[HubSpotSandbox, HubSpotSandbox], keeps_ids: bool
+) -> None:
+    east, west = accounts
+    east.change(keeps_ids=keeps_ids)
+    one, two = (east.create("contacts", {"email": f"{name}@x.test", "firstname": name}) for name in ("one", "two"))
+    east.advance(120)
+    turn_on(workspace, "people")
+    now.run_sync(workspace, "people", approved=True)
+    partners = {each["email"]: id for id, each in west.records("contacts").items()}
+    survivor = east.merge("contacts", one, two)
+    east.edit("contacts", survivor, {"jobtitle": "Buyer"})
+    for _ in range(2):
+        east.advance(1200)
+        now.run_sync(workspace, "people", approved=True)
+    assert (survivor == one) is keeps_ids
+    assert [*east.records("contacts")] == [survivor]
+    there = west.records("contacts")
+    assert there[partners["one@x.test"]]["jobtitle"] == "Buyer"
+    assert there.keys() == set(partners.values())
+    counts = show_sync(workspace, "people").counts
+    assert (counts.in_sync, counts.failing) == (1, 0)
 
 
 def test_default_mappings_between_two_accounts_can_be_turned_on(
@@ -318,3 +343,33 @@ def test_our_own_writes_are_no_other_product(
     turn_off(workspace, "people")
     turn_on(workspace, "people")
     assert show_sync(workspace, "people").state == "on"
+
+
+def test_what_rules_of_an_account_reject_waits_with_the_rule_and_stops_nobody_else(
+    workspace: Workspace, accounts: tuple[HubSpotSandbox, HubSpotSandbox]
+) -> None:
+    east, west = accounts
+    west.set_rule("contacts", "jobtitle", "REGEX", ["^[A-Z]", "Begin with a capital"])
+    west.require("contacts", "jobtitle")
+    for number, title in enumerate(("Buyer", "buyer", "")):
+        east.create("contacts", {"email": f"p{number}@x.test", "jobtitle": title})
+    turn_on(workspace, "people")
+    for _ in range(3):
+        east.advance(120)
+        run = now.run_sync(workspace, "people", approved=True)
+    assert [each["email"] for each in west.records("contacts").values()] == ["p0@x.test"]
+    assert (run.state, run.failing) == ("done", 2)
+    found = {each.cause: each for each in issue_groups.groups(workspace).rows}
+    assert set(found) == {"rule", "rule_value"}
+    assert found["rule"].title == "A rule of west rejects records"
+    assert found["rule"].said == 'rejected by rule "required to create a record": "jobtitle" must have a value'
+    assert found["rule_value"].title == "A rule of west does not let Job Title be so"
+    assert found["rule_value"].said == "rejected by rule (jobtitle: Begin with a capital): Begin with a capital"
+
+
+def test_rules_are_told_with_the_fields_that_they_are_about(
+    workspace: Workspace, accounts: tuple[HubSpotSandbox, HubSpotSandbox]
+) -> None:
+    accounts[1].set_rule("contacts", "zip", "ALPHANUMERIC", ["NUMERIC_ONLY"])
+    assert apps.field_rules(workspace, "west", "contacts") == {"zip": "only digits"}
+    assert apps.field_rules(workspace, "east", "contacts") == {}

@@ -20,7 +20,7 @@ from tests.hooked_accounts import Owned, owned_accounts
 
 PUBLIC = "https://sync.example.com"
 EMAIL, NAME = Topic("contact.propertyChange", "email"), Topic("contact.propertyChange", "jobtitle")
-WHOLE = {f"contact.{event}" for event in ("creation", "deletion", "merge", "restore")}
+WHOLE = {f"contact.{event}" for event in ("creation", "deletion", "merge", "privacyDeletion", "restore")}
 
 
 @pytest.fixture

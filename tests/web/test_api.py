@@ -60,6 +60,8 @@ TABLE: dict[tuple[str, str], Role] = {
     ("GET", "apps/{name}"): Role.VIEWER,
     ("GET", "apps/{name}/hours"): Role.VIEWER,
     ("POST", "apps/{name}/check"): Role.OPERATOR,
+    ("GET", "apps/{name}/own-field"): Role.EDITOR,
+    ("POST", "apps/{name}/own-field"): Role.EDITOR,
     ("GET", "connectors"): Role.VIEWER,
     ("GET", "issues"): Role.VIEWER,
     ("GET", "issues/{issue}"): Role.VIEWER,

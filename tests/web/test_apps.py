@@ -1,9 +1,13 @@
 """Apps on the pages: found, connected by what is typed, signed in to again, disconnected."""
 
+from typing import ClassVar
+
 import pytest
 
-from bothways.connectors.base import Account
-from bothways.errors import CredentialsRefused
+from bothways.connectors import registry
+from bothways.connectors.base import OWN_FIELD, Account, OwnField, Setting
+from bothways.connectors.ends import End
+from bothways.errors import BothwaysError, CredentialsRefused, NoRoomForOwnField
 from bothways.service import alerts, apps
 from bothways.service.database import used
 from bothways.service.rights import Role
@@ -221,3 +225,65 @@ def test_app_is_disconnected(here: Browser, office: Office, crm: MemoryApp) -> N
     assert (status, location) == (303, "/apps")
     assert [each.name for each in apps.list_apps(office.open())] == ["Anna", "Bert"]
     assert here.get("/apps/crm").status == 404
+
+
+class Keeping(MemoryConnector):
+    """A kind of app that can keep our marks, in fields that are made for them."""
+
+    settings = (Setting(OWN_FIELD, "Our marks", required=False),)
+    made: ClassVar[list[str]] = []
+    problem: ClassVar[BothwaysError | None] = None
+
+    def own_fields(self) -> list[OwnField]:
+        names = ("people", "firms")
+        return [OwnField("our_key", name, name.title(), name in self.made, self.problem) for name in names]
+
+    def make_own_field(self, object: str) -> None:
+        self.made.append(object)
+
+
+@pytest.fixture
+def keeping(monkeypatch: pytest.MonkeyPatch) -> type[Keeping]:
+    """Let all apps be of that kind."""
+    monkeypatch.setattr(registry, "connector_class", lambda name: Keeping)
+    monkeypatch.setattr(Keeping, "made", [])
+    return Keeping
+
+
+def test_the_field_for_our_marks_is_shown_before_it_is_made_and_made_by_a_button(
+    here: Browser, office: Office, keeping: type[Keeping]
+) -> None:
+    assert 'href="/apps/Anna/own-field"' in here.get("/apps/Anna").text
+    text = here.get("/apps/Anna/own-field").text
+    assert (text.count("Will be made"), "Make the property our_key" in text, keeping.made) == (2, True, [])
+    status, where, _ = send(here, "/apps/Anna/own-field", {})
+    assert (status, where, keeping.made) == (303, "/apps/Anna", ["people", "firms"])
+    assert "marker_property: our_key" in office.file.read_text()
+    assert "own-field" not in here.get("/apps/Anna").text, "it is in use"
+
+
+def test_what_keeps_the_field_from_being_made_is_said_and_no_button_is_shown(
+    here: Browser, keeping: type[Keeping], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(keeping, "problem", NoRoomForOwnField(app="Anna", object="People", most=10))
+    text = here.get("/apps/Anna/own-field").text
+    assert ("People of Anna have 10 properties" in text, 'id="make"' in text) == (True, False)
+
+
+def test_an_app_without_such_a_field_offers_none(here: Browser) -> None:
+    assert "own-field" not in here.get("/apps/Anna").text
+
+
+def test_what_an_app_works_by_that_ends_is_said_on_its_page(here: Browser, monkeypatch: pytest.MonkeyPatch) -> None:
+    ends = [End("version 1 of its API", 1.0, "1970-01", "Speak version 2")]
+    monkeypatch.setattr(MemoryConnector, "ends", staticmethod(lambda settings: ends), raising=False)
+    assert "supported no longer since 1970-01. Speak version 2." in here.get("/apps/Anna").text
+    assert "supported no longer since 1970-01" in here.post("/apps/Anna/check").text
+
+
+def test_a_setting_with_few_values_is_chosen_from_them(here: Browser, monkeypatch: pytest.MonkeyPatch) -> None:
+    setting = Setting("version", "Version", required=False, choices=("1", "2"))
+    monkeypatch.setattr(MemoryConnector, "settings", (setting,))
+    text = here.get("/connect/memory").text
+    assert '<option value="1">1</option><option value="2">2</option></select>' in text
+    assert (send(here, "/connect/memory", {"name": "crm", "set-version": "3"}))[0] == 422

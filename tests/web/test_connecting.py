@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from bothways.ledger import db
+from bothways.ledger import chronicles, db
 from bothways.sandbox.hubspot import APP_SECRET, CLIENT_ID, FrozenClock, HubSpotSandbox, single
 from bothways.service import visits
 from bothways.service.database import used
@@ -110,6 +110,11 @@ def test_who_allows_it_lands_on_the_page_of_the_app(
     assert page.count(">Allowed<") == 11
     assert "Not allowed" not in page
     assert kept_secrets(workspace) == [APP_SECRET]
+    assert "by its journal" not in page
+    with used(workspace.database):
+        chronicles.take("crm", workspace.clock() + 5, workspace.clock())
+        chronicles.read("crm", workspace.clock())
+    assert "come at once by its journal, last read" in here.get("/apps/crm").text
     for secret in (APP_SECRET, *hubspot.refresh_tokens()):
         assert secret not in page + first.text + workspace.file.read_text()
 

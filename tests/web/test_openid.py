@@ -16,6 +16,7 @@ from bothways.ledger.models import Account, Identity, Session
 from bothways.service import accounts, openid
 from bothways.service.database import used
 from bothways.service.openid import LASTS
+from bothways.service.openid_token import DRIFT
 from bothways.service.rights import Role
 from tests.office import Office
 from tests.openid_provider import CLIENT, SECRET, Provider, new_key, openid_provider
@@ -278,7 +279,7 @@ def test_token_that_is_not_as_it_must_be_signs_nobody_in(
 
 
 def test_clock_of_the_provider_may_be_a_little_wrong(office: Office, provider: Provider) -> None:
-    provider.clock = lambda: office.clock() + openid.DRIFT - 5
+    provider.clock = lambda: office.clock() + DRIFT - 5
     assert come(browser(office), provider, "n2").status == 303
 
 

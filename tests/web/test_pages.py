@@ -72,6 +72,7 @@ TABLE = {
     "apps/<str:name>/check": {"POST": Role.OPERATOR},
     "apps/<str:name>/sign-in": {"GET": Role.EDITOR, "POST": Role.EDITOR},
     "apps/<str:name>/same": {"POST": Role.EDITOR},
+    "apps/<str:name>/own-field": {"GET": Role.EDITOR, "POST": Role.EDITOR},
     "apps/<str:name>/disconnect": {"GET": Role.EDITOR, "POST": Role.EDITOR},
     "connect/<str:connector>": {"GET": Role.EDITOR, "POST": Role.EDITOR},
     "visits/<str:mark>": {"GET": Role.EDITOR},

@@ -2,6 +2,8 @@
 
 import asyncio
 import socket
+import subprocess
+import sys
 import threading
 import time
 import urllib.error
@@ -174,3 +176,11 @@ def test_process_that_only_answers_takes_over_changes_of_the_settings(accounts: 
             file.write_text(file.read_text().replace("every: never", "every: 90s"))
             assert until(lambda: web.workspace.sync("people").every == 90)
     assert [error.code for error in web.failures] == ["BW-105"]
+
+
+def test_what_few_need_is_not_loaded_by_everybody_who_serves() -> None:
+    few = ("authlib.oidc.core", "joserfc", "segno", "psycopg", "rich", "splink")
+    code = "import sys; from bothways import boot; boot.prepare(); import bothways.web.serving, bothways.web.urls;"
+    code += f" print(*(name for name in {few} if name in sys.modules))"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60)
+    assert done.stdout.split() == []

@@ -209,6 +209,29 @@ def check(
         terminal.lines(render.check(view))
 
 
+def own_field(
+    context: typer.Context,
+    app: Name,
+    yes: Annotated[bool, typer.Option("--yes", help="Make it without asking.")] = False,
+) -> None:
+    """Have an app keep our mark of each record that is created in it.
+
+    A create that was sent and never answered is then surely found again. Shows in which objects a field for it would be
+    made, and makes it once you agree. Syncs work without it, too.
+    """
+    from bothways.cli.render import apps as render
+    from bothways.service import own_fields
+    from bothways.service.views import plain
+
+    terminal: Terminal = context.obj
+    workspace = opened(terminal)
+    view = confirmed(terminal, lambda approved: own_fields.make(workspace, app, confirmed=approved), yes)
+    if terminal.json:
+        terminal.document("own-field", plain(view))
+    else:
+        terminal.lines(render.own_field(view))
+
+
 def _check_deeply(terminal: Terminal, workspace: "Workspace", app: str, read_only: bool, yes: bool) -> None:
     from bothways.cli.render import deep as render
     from bothways.service.deep_check import check_deeply
@@ -254,18 +277,20 @@ def fields(
 ) -> None:
     """List the fields of one kind of record.
 
-    The names in the first column are those for bothways.yaml.
+    The names in the first column are those for bothways.yaml. What rules of the app demand of a field is told, too.
     """
     from bothways.cli.render import apps as render
     from bothways.service import apps
     from bothways.service.views import plain
 
     terminal: Terminal = context.obj
-    views = apps.app_fields(opened(terminal), app, object_)
+    workspace = opened(terminal)
+    views, rules = apps.app_fields(workspace, app, object_), apps.field_rules(workspace, app, object_)
     if terminal.json:
-        terminal.document("fields", {"app": app, "object": object_, "fields": [plain(view) for view in views]})
+        shown = [plain(view) for view in views]
+        terminal.document("fields", {"app": app, "object": object_, "fields": shown, "rules": rules})
     else:
-        terminal.lines(render.fields(views))
+        terminal.lines(render.fields(views, rules))
 
 
 def new(

@@ -17,6 +17,7 @@ from bothways.cli import (
     people,
     plans,
     runs,
+    sandbox,
     serving,
     suggestions,
     syncs,
@@ -75,6 +76,7 @@ GROUPS: tuple[tuple[str, str, tuple[tuple[str, Callable[..., Any]], ...]], ...] 
             ("remove", apps.remove),
             ("objects", apps.objects),
             ("fields", apps.fields),
+            ("own-field", apps.own_field),
             ("search", apps.search),
             ("new", apps.new),
         ),
@@ -83,6 +85,11 @@ GROUPS: tuple[tuple[str, str, tuple[tuple[str, Callable[..., Any]], ...]], ...] 
         "links",
         "Bring links along from another tool, and give them back.",
         (("import", links.import_), ("export", links.export)),
+    ),
+    (
+        "sandbox",
+        "Run stand-ins of apps, to write code against.",
+        (("hubspot", sandbox.hubspot),),
     ),
     (
         "sync",

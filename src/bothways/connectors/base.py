@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from enum import Enum
 from typing import ClassVar, Protocol, runtime_checkable
 
-from bothways.errors import QuotaUsedUp
+from bothways.errors import BothwaysError, QuotaUsedUp
 from bothways.records import Field, Record, Ref, Value
 
 
@@ -197,12 +197,17 @@ class Outcome(Enum):
     UNKNOWN = "unknown"
 
 
+REJECTED = "rejected by rule"
+"""How the message of a result begins that a rule has refused which somebody has set in the account."""
+
+
 @dataclass(frozen=True, slots=True)
 class WriteResult:
     """What became of one item: never raised, always returned, one per item.
 
     ``record`` is what the app holds now, from the write's own answer (or a read-back by the connector).
-    ``fields`` names the fields an app refused, if it says which; ``message`` is the app's own sentence.
+    ``fields`` names the fields an app refused, if it says which; ``message`` is the app's own sentence, or begins with
+    REJECTED.
     """
 
     key: str
@@ -289,7 +294,8 @@ class Setup:
     """What a connector is made from. ``app`` is the connection's name, used in every message.
 
     ``allow_hosts`` are private or loopback hosts that an administrator allows as addresses. ``access``: what the app
-    has given us, where we are let in by OAuth.
+    has given us, where we are let in by OAuth; ``own_access`` then hands out what it gives to our registration itself,
+    which is of no account, for the scopes that are told when it is asked.
     """
 
     app: str
@@ -300,6 +306,7 @@ class Setup:
     clock: Callable[[], float] = time.time
     sleep: Callable[[float], None] = time.sleep
     access: Access | None = None
+    own_access: Callable[[Callable[[], Sequence[str]]], Access] | None = None
 
 
 class Connector(Protocol):
@@ -442,6 +449,58 @@ class KeepsLists(Protocol):
 
     def members(self, object: str, list: str) -> Iterator[Sequence[str]]:
         """Yield the ids of the records in a list, by the list's id, in batches; raise ObjectGone if it is no more."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class OwnField:
+    """A unique field of our own for the marks of creates, in one object: ``there``, or to be made.
+
+    ``label`` is that of the object, ``problem``: why it can neither be used nor made.
+    """
+
+    name: str
+    object: str
+    label: str
+    there: bool = False
+    problem: BothwaysError | None = None
+
+
+@runtime_checkable
+class MakesOwnField(Protocol):
+    """What a connector has besides, if it can make the field in its app by which lost creates are surely found again.
+
+    It is used once a connection has the setting ``OWN_FIELD``, and every object that is written has the field.
+    """
+
+    def own_fields(self) -> Sequence[OwnField]:
+        """Return how it stands in each object that may be written; raise as ``check`` does."""
+        ...
+
+    def make_own_field(self, object: str) -> None:
+        """Make it where it is missing; raise OwnFieldRefused, PermissionMissing, OwnFieldUnfit."""
+        ...
+
+
+OWN_FIELD = "marker_property"
+"""The setting that names it."""
+
+
+@runtime_checkable
+class TellsRules(Protocol):
+    """What a connector has besides, if people can set rules in its app for what fields may hold."""
+
+    def rules(self, object: str) -> Mapping[str, str]:
+        """Return what rules demand of fields, in words, by the field's name: as they were when its fields were read."""
+        ...
+
+
+@runtime_checkable
+class TellsWarnings(Protocol):
+    """What a connector has besides, if its app tells how much is left of what an account may hold."""
+
+    def warnings(self) -> Sequence[str]:
+        """Return what somebody should heed of the account, in words; raise as ``check`` does."""
         ...
 
 

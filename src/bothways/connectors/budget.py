@@ -12,6 +12,7 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from bothways.connectors.base import Connector
 from bothways.connectors.pacing import Day, InMemory, Keeper, State, Window
 from bothways.errors import QuotaUsedUp, RateLimited
 
@@ -28,7 +29,7 @@ STALE = 2.0
 """Seconds after which what an answer has told of the calls of others is no longer of use."""
 
 MAIN = ""
-"""The pool that every call counts in, whatever pool of its own it has besides."""
+"""The pool that every call counts in, whatever pool of its own it has, but for those of pools that are apart."""
 
 Waits = Callable[[float], None]
 
@@ -70,7 +71,7 @@ class MemoryBudget:
     halved and rises again by a tenth of the limit per window.
 
     ``quota``: calls a day, 0 for no such limit; ``reserve``: the share of them that is left to others. ``today``
-    returns seconds since 1970.
+    returns seconds since 1970. ``apart``: pools whose calls count in no other, and not in the day.
     """
 
     def __init__(
@@ -85,6 +86,7 @@ class MemoryBudget:
         reserve: float = 0.0,
         today: Callable[[], float] = time.time,
         keeper: Keeper | None = None,
+        apart: frozenset[str] = frozenset(),
     ) -> None:
         self.bill: Counter[str] = Counter()
         self.waited, self.refused = 0.0, 0
@@ -92,7 +94,7 @@ class MemoryBudget:
         self._app = app
         self._clock, self._sleep, self._patience = clock, sleep, patience
         self._lock = threading.Lock()
-        self._limits = dict(limits or {})
+        self._limits, self._apart = dict(limits or {}), apart
         self._alone = InMemory(clock, State())
         self._keeper = keeper or self._alone
         self._hands: dict[str, _Hand] = {}
@@ -123,7 +125,7 @@ class MemoryBudget:
     def _take(self, pool: str, call: str, whole: bool) -> float:
         """Count a call and return 0, or return the seconds to wait before asking again."""
         with self._lock:
-            now, pools = self._clock(), dict.fromkeys((pool, MAIN))
+            now, pools = self._clock(), dict.fromkeys((pool,) if pool in self._apart else (pool, MAIN))
             limited = [each for each in pools if self._is_limited(each)]
             wait = max((self._blocked(each, now) for each in pools if each not in limited), default=0.0)
             if not wait and (empty := [each for each in limited if not self._has(each, now)]):
@@ -131,7 +133,7 @@ class MemoryBudget:
             if not wait:
                 for each in limited:
                     self._hands[each].use(now)
-                self._made += 1
+                self._made += 0 if pool in self._apart else 1
                 self.bill[call] += 1
             return wait
 
@@ -345,6 +347,11 @@ class MemoryBudget:
         window = state.window(pool)
         window.tell(*self._limits.get(pool, (0, 0.0)))
         return window
+
+
+def apart_of(kind: type[Connector]) -> frozenset[str]:
+    """Return the pools of a kind of app whose calls count in no other limit, nor in those of a day."""
+    return frozenset(getattr(kind, "apart", ()))
 
 
 class Billed:

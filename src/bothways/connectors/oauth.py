@@ -17,7 +17,7 @@ from authlib.oauth2.rfc7636 import create_s256_code_challenge
 from bothways.connectors.base import Setup
 from bothways.connectors.http import HttpClient, Manners, Response, plain_words
 from bothways.connectors.permissions import OAuth
-from bothways.errors import AppError, ClientRefused, ProtocolError, SignInNeeded
+from bothways.errors import AppError, ClientRefused, PermissionMissing, ProtocolError, SignInNeeded
 
 TRIES, TIMEOUT = 2, 20.0
 """How often a token server is asked, and the seconds without a byte until it counts as not answering."""
@@ -110,6 +110,17 @@ class TokenServer:
         given = self._tokens(form, (former.refresh,), "refresh")
         scopes = former.scopes if given.scopes is None else given.scopes
         return Tokens(given.access, given.refresh or former.refresh, given.until, scopes)
+
+    def own(self, scopes: Sequence[str]) -> Tokens:
+        """Return a token of our registration itself, of no account (RFC 6749, 4.4): nothing comes with it to renew it.
+
+        Raises PermissionMissing where the app gives none for these scopes.
+        """
+        form = prepare_token_request("client_credentials", scope=" ".join(scopes))
+        try:
+            return self._tokens(form, (), "sign in itself")
+        except SignInNeeded as error:
+            raise PermissionMissing(app=self._setup.app, reason=str(error.facts["reason"])) from None
 
     def revoke(self, tokens: Tokens) -> None:
         """Give the refresh token back, and with it all that came of it; that the app does not know it is no failure."""

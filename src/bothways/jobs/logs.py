@@ -5,11 +5,10 @@ records, and the words of failures, in which an app may quote what a record hold
 Nothing is logged before ``begin``.
 """
 
+import json
 import logging
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
-
-import structlog
+from datetime import UTC, datetime
 
 from bothways import __version__
 from bothways.errors import BothwaysError
@@ -19,41 +18,22 @@ _SAFE = ("status", "incident")
 """Facts of a failure that never hold anything of a record."""
 
 
-class _Sink:
-    """Takes finished lines: what structlog calls a logger."""
-
-    def __init__(self, write: Callable[[str], None]) -> None:
-        self.write = write
-
-    def msg(self, line: str) -> None:
-        """Take a line of any level."""
-        self.write(line)
-
-    debug = info = warning = error = critical = msg
-
-
-_log: Any = None
+_write: Callable[[str], None] | None = None
 _verbose = False
 
 
 def begin(write: Callable[[str], None], level: str = "info") -> None:
     """Log from now on, a line of JSON at a time; what libraries have to say as well, from warnings on."""
-    global _log, _verbose
-    _verbose = level == "debug"
-    chain: list[Any] = [
-        structlog.processors.add_log_level,
-        structlog.processors.TimeStamper(fmt="iso", utc=True, key="time"),
-        structlog.processors.JSONRenderer(sort_keys=False),
-    ]
-    _log = structlog.wrap_logger(_Sink(write), processors=chain, wrapper_class=structlog.BoundLogger)
+    global _write, _verbose
+    _write, _verbose = write, level == "debug"
     library = logging.getLogger()
     library.handlers = [each for each in library.handlers if not isinstance(each, _Library)] + [_Library()]
 
 
 def end() -> None:
     """Log nothing more."""
-    global _log
-    _log = None
+    global _write
+    _write = None
     library = logging.getLogger()
     library.handlers = [each for each in library.handlers if not isinstance(each, _Library)]
 
@@ -115,14 +95,24 @@ def webhooks(app: str, records: Sequence[str], new: int) -> None:
     _tell("info", "webhooks", app=app, records=len(records), new=new, detail={"ids": list(records)})
 
 
+def chronicle(app: str, records: Sequence[str], new: int) -> None:
+    """Log what an app had written down: how many records it named, and how many of them were not to be read already."""
+    _tell("info", "chronicle", app=app, records=len(records), new=new, detail={"ids": list(records)})
+
+
 def subscriptions(app: str, made: int, resumed: int, deleted: int) -> None:
     """Log that subscriptions of an app were changed."""
     _tell("info", "subscriptions", app=app, made=made, resumed=resumed, deleted=deleted)
 
 
 def _tell(level: str, event: str, *, detail: Mapping[str, object] | None = None, **facts: object) -> None:
-    if _log is not None:
-        getattr(_log, level)(event, **facts, **((detail or {}) if _verbose else {}))
+    if _write is not None:
+        told = {**facts, **((detail or {}) if _verbose else {}), "event": event, "level": level, "time": _now()}
+        _write(json.dumps(told, default=repr))
+
+
+def _now() -> str:
+    return datetime.now(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
 
 
 class _Library(logging.Handler):

@@ -41,7 +41,7 @@ webhooks = Counter(
 )
 hints = Counter(
     "bothways_webhook_records",
-    "Records that webhooks named: new, or duplicates that were to be read already.",
+    "Records that webhooks, or the journal of an app, named: new, or duplicates that were to be read already.",
     ("app", "outcome"),
     registry=REGISTRY,
 )
@@ -94,6 +94,11 @@ def tell(view: RunView, delays: Iterable[tuple[str, float]]) -> None:
 def tell_received(app: str, records: int, new: int) -> None:
     """Add a delivery that was believed: how many records it named, and how many of them were not to be read already."""
     webhooks.labels(app, "received").inc()
+    tell_hints(app, records, new)
+
+
+def tell_hints(app: str, records: int, new: int) -> None:
+    """Add how many records an app named, and how many of them were not to be read already."""
     hints.labels(app, "new").inc(new)
     hints.labels(app, "duplicate").inc(records - new)
 

@@ -13,6 +13,7 @@ from typing import Any, TypeVar
 
 from bothways.errors import BothwaysError, DatabaseLocked, DatabaseUnreachable
 from bothways.jobs import alerting, metrics
+from bothways.jobs.chronicling import Chronicling
 from bothways.jobs.proofs import arrange
 from bothways.jobs.pruning import Pruning
 from bothways.jobs.queue import Queue
@@ -20,6 +21,7 @@ from bothways.jobs.turns import Worker, take_turn
 from bothways.jobs.upkeep import LOOK_EVERY, Upkeep
 from bothways.ledger import clocks, db, turns
 from bothways.ledger.turns import BEAT_EVERY, KINDS, PROOF, SYNC
+from bothways.service import ends
 from bothways.service.database import kept_open
 from bothways.service.document import CHANNELS
 from bothways.service.turn import process_name
@@ -84,10 +86,16 @@ class Service:
         self._proofs = ThreadPoolExecutor(1, thread_name_prefix="bothways-proof")
         self._own = ThreadPoolExecutor(1, thread_name_prefix="bothways-tick")
         self._aside = ThreadPoolExecutor(1, thread_name_prefix="bothways-upkeep")
+        self._reading = ThreadPoolExecutor(1, thread_name_prefix="bothways-chronicle")
         self._sending = ThreadPoolExecutor(len(CHANNELS), thread_name_prefix="bothways-alert")
         ended = asyncio.Event()
         beat = asyncio.create_task(self._beat(ended))
-        aside = [self._keep_up(stop), self._prune(stop), *(self._alert(stop, channel) for channel in CHANNELS)]
+        aside = [
+            self._keep_up(stop),
+            self._prune(stop),
+            self._read(stop),
+            *(self._alert(stop, channel) for channel in CHANNELS),
+        ]
         working = (self.queue.run_worker(self._turn, self.at_once), self._tick(stop), *aside)
         tasks = [asyncio.create_task(each) for each in working]
         waiting = asyncio.create_task(stop.wait())
@@ -112,6 +120,7 @@ class Service:
                 self.on_failure("", error)
             self._own.shutdown(wait=True)
             self._aside.shutdown(wait=True)
+            self._reading.shutdown(wait=True)
         for each in (*self._fatal, *done):
             if isinstance(each, BaseException) and not isinstance(each, asyncio.CancelledError):
                 raise each
@@ -167,6 +176,7 @@ class Service:
             turns.ask(SYNC, turns.all_with_marks(now), now)
         if not 0.0 <= now - self._arranged_at < ARRANGE_EVERY:
             arrange(self.worker)
+            ends.look(self.workspace, now)
             self._arranged_at = now
         found = {kind: turns.due(kind, now, MOST_QUEUED) for kind in KINDS}
         for kind, ids in found.items():
@@ -182,6 +192,17 @@ class Service:
                 settings, looked_at = self.workspace.document, time.monotonic()
                 try:
                     await self._in(self._aside, upkeep.look)
+                except PASSING as error:
+                    self.on_failure("", error)
+            await wait(stop, TICK)
+
+    async def _read(self, stop: asyncio.Event) -> None:
+        """Read what apps write down of their records, in a thread of its own, if any app lets us in by OAuth."""
+        chronicling = Chronicling(self.worker)
+        while not stop.is_set():
+            if any(app.oauth for app in self.workspace.document.apps.values()):
+                try:
+                    await self._in(self._reading, chronicling.look)
                 except PASSING as error:
                     self.on_failure("", error)
             await wait(stop, TICK)

@@ -21,6 +21,8 @@ from bothways.errors import (
     AccountChanged,
     BothwaysError,
     CredentialsRefused,
+    EndsSoon,
+    HasEnded,
     LedgerError,
     ListGone,
     ObjectGone,
@@ -43,8 +45,10 @@ CALM = 300.0
 FAR_AHEAD = 86_400.0
 """Seconds. What is to be told later than in so long was put there by a clock that was wrong then."""
 
-APP, SYNC, FAILING, HELD, CHANNEL = "app", "sync", "failing", "held", "channel"
-"""What can be in trouble: an app as a whole, a sync by itself, records that fail or are held, a channel of alerts."""
+APP, SYNC, FAILING, HELD, CHANNEL, ENDING = "app", "sync", "failing", "held", "channel", "ending"
+"""What can be in trouble: an app as a whole, a sync by itself, records that fail or are held, a channel of alerts, what
+an app works by and will support no longer.
+"""
 
 BEGUN, OVER, TEST = "trouble", "over", "test"
 """What an alert tells: of a trouble, that it is over, nothing at all."""
@@ -75,6 +79,8 @@ GIVEN_UP = {
     SYNC: "is no longer run, since it is off",
 }
 """How it is told that a trouble is over. Of records it is not: whoever decided on them knows."""
+
+SUBJECTS = {EndsSoon.code: "ends soon", HasEnded.code: "has ended"}
 
 SEE = {
     FAILING: "Look at them: bothways records {name} --state failing",
@@ -126,6 +132,19 @@ def ran(view: RunView, apps: Collection[str], now: float) -> None:
     troubles.end((each for key, each in known.items() if key in good), now, CALM)
 
 
+def ends(found: Mapping[str, EndsSoon | HasEnded], now: float) -> None:
+    """Take note of what ends that apps work by, and of nothing else from now on."""
+    known = {each.name: each for each in troubles.known() if each.kind == ENDING}
+    for name in known.keys() - found.keys():
+        troubles.forget(ENDING, name)
+    for name, error in found.items():
+        if name not in known or (known[name].code, known[name].words) != (error.code, error.message):
+            words, to_do = error.message, error.advice
+            troubles.begin(
+                ENDING, name, code=error.code, words=words, to_do=to_do, now=now, tell_at=now, even_if_told=True
+            )
+
+
 # --- what is told of it -------------------------------------------------------------------------------
 
 
@@ -161,12 +180,15 @@ def _tell_over(trouble: Trouble, channels: Collection[str], now: float, words: M
 def _subject(trouble: Trouble) -> str:
     if trouble.kind in (FAILING, HELD):
         return f"{trouble.name} has {trouble.kind} records"
+    if trouble.kind == ENDING:
+        return f"{trouble.name} works by what {SUBJECTS[trouble.code]} ({trouble.code})"
     return f"{trouble.name} {'has stopped' if trouble.code == StoppedByBrake.code else 'fails'} ({trouble.code})"
 
 
 def _lines(trouble: Trouble) -> Iterable[str]:
     yield f"{trouble.words} ({trouble.code})" if trouble.code else trouble.words
-    yield f"Since {_moment(trouble.since)}. What waits is not lost."
+    if trouble.kind != ENDING:
+        yield f"Since {_moment(trouble.since)}. What waits is not lost."
     yield trouble.to_do
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Concatenate, ParamSpec, TypeVar
 
 from bothways.connectors.base import Connector, TellsTimeZone
-from bothways.connectors.budget import MemoryBudget
+from bothways.connectors.budget import MemoryBudget, apart_of
 from bothways.connectors.pacing import Day, State
 from bothways.errors import PermissionMissing
 from bothways.ledger import allowances, hours, rests
@@ -82,7 +82,8 @@ def budget_of(workspace: "Workspace", document: AppDocument, kind: type[Connecto
     if place not in _accounts:
         alone = not workspace.database or sqlite_path(workspace.database) is not None
         keeper = None if alone else OnDatabase(workspace.database, document.name)
-        budget = MemoryBudget(kind.limits, app=document.name, quota=kind.quota, keeper=keeper)
+        apart = apart_of(kind)
+        budget = MemoryBudget(kind.limits, app=document.name, quota=kind.quota, keeper=keeper, apart=apart)
         _accounts[place] = _Account(document.name, budget)
     budget = _accounts[place].budget
     budget.today, budget.reserve = workspace.clock, document.reserve / 100

@@ -1,21 +1,24 @@
 """Apps: which can be connected, which are, whether they answer, what they offer."""
 
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 from itertools import chain, count
 from typing import TypeVar
 
 from bothways.connectors import registry
-from bothways.connectors.base import KeepsLists, Setting
+from bothways.connectors.base import OWN_FIELD, KeepsLists, MakesOwnField, Setting, TellsRules
 from bothways.connectors.permissions import oauth_of
 from bothways.errors import AccountChanged, AppInUse
-from bothways.ledger import access, db, rests
+from bothways.ledger import access, chronicles, db, rests
 from bothways.records import Field
 from bothways.service import yaml_edit
 from bothways.service.access import end
 from bothways.service.allowances import accounted, into_the_reserve, standing
+from bothways.service.chronicles import note_on
 from bothways.service.connect import access_of, make, open_app
 from bothways.service.database import on_database
 from bothways.service.document import CLIENT_SECRET, AppDocument, SecretPlace
+from bothways.service.ends import ending
 from bothways.service.entries import check_name, checked, checked_app, demand_secrets, entry_of, objects_of
 from bothways.service.reading_apps import check_reached
 from bothways.service.rights import Role, for_role
@@ -101,7 +104,16 @@ def show_app(workspace: Workspace, name: str) -> AppDetails:
         rest is not None and rest.trouble.startswith(f"{AccountChanged.code} "),
         next((each for each in standing(workspace) if each.app == name), None),
         *_by_oauth(document),
+        tuple(f"{each.message} {each.advice}" for each in ending(document, workspace.clock())),
+        _can_make_own_field(document),
+        chronicles.stand(name).read_at or None,
     )
+
+
+def _can_make_own_field(document: AppDocument) -> bool:
+    """Tell whether the field of our own is to be offered: nothing that is asked for by OAuth would let us make it."""
+    can = issubclass(registry.connector_class(document.connector), MakesOwnField)
+    return can and document.oauth is None and OWN_FIELD not in document.settings
 
 
 def _said(setting: Setting, document: AppDocument) -> tuple[str, str] | None:
@@ -163,7 +175,7 @@ def add_app(
         entry = entry_of(connector, settings, {**secrets, **files})
         document = checked(name, entry)
         check_reached(document, workspace.document.public_url)
-        view = checked_app(make(workspace, document))
+        view = checked_app(make(workspace, document), workspace.clock())
         add_entry(workspace.file, "apps", name, entry)
     reload(workspace)
     return view
@@ -185,7 +197,7 @@ def sign_in_again(
         auth = {each: {kind: place} for each, (kind, place) in {**secrets, **files}.items()}
         entry["auth"] = {**entry.get("auth", {}), **auth}
         app = make(workspace, checked(name, entry))
-        view = checked_app(app)
+        view = checked_app(app, workspace.clock())
         ensure_same_account(workspace, app)
         yaml_edit.set_entry(workspace.file, "apps", name, entry)
     reload(workspace)
@@ -219,7 +231,9 @@ def check_app(workspace: Workspace, name: str) -> AppCheck:
     """Ask an app who we are there and what it offers."""
     app = open_app(workspace, name)
     with into_the_reserve(app):
-        return checked_app(app)
+        view = checked_app(app, workspace.clock())
+        note = note_on(workspace, name)
+    return replace(view, notes=(*view.notes, note)) if note else view
 
 
 @accounted
@@ -236,6 +250,17 @@ def app_fields(workspace: Workspace, name: str, object: str) -> list[Field]:
     app = open_app(workspace, name)
     with into_the_reserve(app):
         return list(app.fields(object, workspace.clock()).values())
+
+
+@accounted
+def field_rules(workspace: Workspace, name: str, object: str) -> dict[str, str]:
+    """Return, in words, what rules that somebody has set in an app demand of fields, by the field's name."""
+    app = open_app(workspace, name)
+    if not isinstance(app.connector, TellsRules):
+        return {}
+    with into_the_reserve(app):
+        app.fields(object, workspace.clock())
+        return dict(app.connector.rules(object))
 
 
 def keeps_lists(workspace: Workspace, name: str) -> bool:

@@ -16,6 +16,7 @@ from bothways.records import Field
 from bothways.service.access import KeptAccess, memory_of
 from bothways.service.allowances import budget_of
 from bothways.service.document import CLIENT_SECRET, AppDocument, SecretPlace
+from bothways.service.own_access import OwnAccess
 from bothways.service.traced import traced
 from bothways.service.tracing import is_on
 from bothways.service.yaml_file import nearest
@@ -104,7 +105,11 @@ def make(workspace: "Workspace", document: AppDocument, access: Access | None = 
     kind = registry.connector_class(document.connector)
     setup = setup_of(workspace, document)
     if document.oauth:
-        setup = replace(setup, access=access or access_of(workspace, document))
+        setup = replace(
+            setup,
+            access=access or access_of(workspace, document),
+            own_access=lambda scopes: own_access_of(workspace, document, scopes),
+        )
     made, budget = with_made(kind), cast(Billed, setup.budget)
     return Opened(document, kind.title, (traced(made) if is_on() else made)(setup), budget, setup.allow_hosts)
 
@@ -152,6 +157,16 @@ def access_of(workspace: "Workspace", document: AppDocument) -> KeptAccess:
         lambda client: token_server(workspace, document, client),
         workspace.clock,
         memory_of(workspace.database, document.name),
+    )
+
+
+def own_access_of(workspace: "Workspace", document: AppDocument, scopes: Callable[[], Sequence[str]]) -> OwnAccess:
+    """Return the access that our registration at an app has by itself."""
+    return OwnAccess(
+        lambda: client_of(workspace, document),
+        lambda client: token_server(workspace, document, client),
+        workspace.clock,
+        scopes,
     )
 
 

@@ -4,17 +4,19 @@ import os
 import shutil
 import sqlite3
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 from django.db import connection
 
 from bothways.errors import BothwaysError, DatabaseLocked, DiskFull
 from bothways.ledger import db
-from bothways.service import doctor_webhooks, openid
+from bothways.service import doctor_chronicle, doctor_webhooks, openid
 from bothways.service.admission import check
 from bothways.service.connect import Secrets, open_app
 from bothways.service.database import migrations_off, sqlite_path, used
+from bothways.service.ends import ending
+from bothways.service.entries import warnings_of
 from bothways.service.lock import is_held
 from bothways.service.rights import Role, for_role
 from bothways.service.views import Finding
@@ -44,10 +46,11 @@ def doctor(folder: Path) -> list[Finding]:
     findings += [each for found in answers.values() for each in found]
     if all(each.level == "ok" for each in database) and has_database(workspace):
         for name, found in answers.items():
-            if all(each.level == "ok" for each in found):
+            if _answers(found):
                 findings += doctor_webhooks.findings(workspace, name)
+                findings += doctor_chronicle.findings(workspace, name)
     for sync in workspace.document.syncs.values():
-        answering = all(each.level == "ok" for app in sync.pair for each in answers[app])
+        answering = all(_answers(answers[app]) for app in sync.pair)
         if answering and sync.state != "off":
             findings += _try(f"Sync {sync.name}: its settings fit both apps", lambda s=sync: check(workspace, s))  # type: ignore[misc]
     return findings
@@ -159,4 +162,19 @@ def _app(workspace: Workspace, name: str) -> list[Finding]:
     missing = [each for each in findings if each.level != "ok"]
     if missing:
         return missing
-    return _try(f"App {name}: answers", lambda: open_app(workspace, name).connector.check())
+    try:
+        app = open_app(workspace, name)
+        app.connector.check()
+        warnings = warnings_of(app)
+    except BothwaysError as error:
+        return [_problem(error)]
+    near = [_problem(each, "warning") for each in ending(document, workspace.clock())]
+    return [
+        _ok(f"App {name}: answers"),
+        *near,
+        *(Finding("warning", f"App {name}: {each}") for each in warnings),
+    ]
+
+
+def _answers(found: Sequence[Finding]) -> bool:
+    return all(each.level != "problem" for each in found)

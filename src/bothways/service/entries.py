@@ -4,10 +4,12 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from bothways.connectors import registry
+from bothways.connectors.base import TellsWarnings
 from bothways.connectors.permissions import oauth_of
 from bothways.errors import UsageError
 from bothways.service.connect import Opened
 from bothways.service.document import AppDocument
+from bothways.service.ends import ending
 from bothways.service.reading import NAME, is_name
 from bothways.service.reading_apps import OAUTH, app_of
 from bothways.service.secret_files import Reference
@@ -54,10 +56,19 @@ def checked(name: str, entry: Mapping[str, Any]) -> AppDocument:
     return app_of(parse(dumped({name: entry}), f"the settings of {name}"), name)
 
 
-def checked_app(app: Opened) -> AppCheck:
-    """Ask an app who we are there and what it offers."""
+def checked_app(app: Opened, now: float) -> AppCheck:
+    """Ask an app who we are there and what it offers; what it works by may end soon."""
     account = app.connector.check()
-    return AppCheck(app.name, app.title, account.id, account.label, tuple(account.notes), tuple(objects_of(app)))
+    near = (f"{each.message} {each.advice} ({each.code})" for each in ending(app.document, now))
+    warnings = (*near, *warnings_of(app))
+    return AppCheck(
+        app.name, app.title, account.id, account.label, tuple(account.notes), tuple(objects_of(app)), warnings
+    )
+
+
+def warnings_of(app: Opened) -> list[str]:
+    """Return what somebody should heed of the account, as its app tells."""
+    return list(app.connector.warnings()) if isinstance(app.connector, TellsWarnings) else []
 
 
 def objects_of(app: Opened) -> list[ObjectView]:

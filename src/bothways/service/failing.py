@@ -1,9 +1,13 @@
-"""Apps and syncs that fail as a whole, as issues: what is tried again and when, and what only somebody ends."""
+"""Apps and syncs that fail as a whole, or work by what ends, as issues: what is tried again and when, and what only
+somebody ends.
+"""
 
 from bothways.errors import (
     AccountChanged,
     BothwaysError,
     CredentialsRefused,
+    EndsSoon,
+    HasEnded,
     ListGone,
     ObjectGone,
     OurFault,
@@ -17,7 +21,7 @@ from bothways.ledger import due, rests, troubles
 from bothways.ledger.models import Sync
 from bothways.ledger.troubles import Trouble
 from bothways.service import issue_words as words
-from bothways.service.alerts import APP, SYNC
+from bothways.service.alerts import APP, ENDING, SYNC
 from bothways.service.database import on_database
 from bothways.service.rights import Role, for_role
 from bothways.service.views import TroubleIssue
@@ -26,6 +30,7 @@ from bothways.service.workspace import Workspace
 NEEDS: tuple[tuple[tuple[type[BothwaysError], ...], str, str], ...] = (
     ((CredentialsRefused,), words.FIX, "sign_in"),
     ((AccountChanged, SecretMissing), words.FIX, "app"),
+    ((EndsSoon, HasEnded), words.FIX, "app"),
     ((PermissionMissing,), words.IN_APP, "app"),
     ((StoppedByBrake,), words.DECIDE, "approve"),
     ((ObjectGone, ListGone, SettingsError), words.FIX, "settings"),
@@ -43,7 +48,7 @@ def failing(workspace: Workspace) -> list[TroubleIssue]:
 
 def troubles_of(workspace: Workspace) -> list[TroubleIssue]:
     """Return the apps and syncs that fail, in the caller's use of the database."""
-    known = [each for each in troubles.known() if each.kind in (APP, SYNC) and not each.over_at]
+    known = [each for each in troubles.known() if each.kind in (APP, SYNC, ENDING) and not each.over_at]
     if not known:
         return []
     unwatched, resting = troubles.unwatched(), {each.connection: each for each in rests.resting()}
@@ -55,7 +60,7 @@ def troubles_of(workspace: Workspace) -> list[TroubleIssue]:
         said = rest.trouble.partition(" ")[2] if rest and rest.trouble.startswith(f"{each.code} ") else each.words
         need, link = _need(each.code)
         until = rest.until if rest else each.until
-        waiting = sum(due.count(sync) for sync in _syncs(workspace, each))
+        waiting = sum(due.count(sync) for sync in _syncs(workspace, each)) if each.kind != ENDING else 0
         next_try = until if until > workspace.clock() else None
         id = f"t_{each.kind}_{each.mark}"
         found.append(
@@ -67,7 +72,7 @@ def troubles_of(workspace: Workspace) -> list[TroubleIssue]:
 
 
 def _is_there(workspace: Workspace, each: Trouble) -> bool:
-    return each.name in (workspace.document.apps if each.kind == APP else workspace.document.syncs)
+    return each.name in (workspace.document.syncs if each.kind == SYNC else workspace.document.apps)
 
 
 def _syncs(workspace: Workspace, each: Trouble) -> list[Sync]:

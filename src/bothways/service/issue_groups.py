@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from bothways.connectors.base import REJECTED
 from bothways.engine.sides import SIDES, Side
 from bothways.errors import UnknownIssue
 from bothways.ledger import causes
@@ -234,6 +235,8 @@ def cause_word(kind: str, rule: str, field: str, reason: str) -> str:
     if kind == "match":
         return words.MERGED if rule == merges.RULE else words.MATCH
     if kind == "refused":
+        if f": {REJECTED}" in reason:
+            return words.RULE_VALUE if field else words.RULE
         return words.REFUSED_VALUE if field else words.REFUSED
     if kind == "value":
         if value_in(reason) is not None:

@@ -19,6 +19,7 @@ FIX, DECIDE, IN_APP, RETRYING, OURS = "fix", "decide", "in_app", "retrying", "ou
 
 UNPAIRED, MISFIT, FORWARD = "unpaired", "misfit", "forward"
 REFUSED_VALUE, REFUSED, UNREADABLE = "refused_value", "refused", "unreadable"
+RULE_VALUE, RULE = "rule_value", "rule"
 MATCH, MERGED, CONFLICT, CONSENT, FROZEN = "match", "merged", "conflict", "consent", "frozen"
 """Causes of issues."""
 
@@ -28,6 +29,8 @@ NEEDS = {
     FORWARD: IN_APP,
     REFUSED_VALUE: IN_APP,
     REFUSED: IN_APP,
+    RULE_VALUE: IN_APP,
+    RULE: IN_APP,
     UNREADABLE: IN_APP,
     MATCH: DECIDE,
     MERGED: DECIDE,
@@ -69,6 +72,16 @@ def words_of(cause: str, facts: Mapping[str, str], _: Translate = str) -> Words:
             _("%(app)s refused the change"),
             again,
             _("See what %(app)s says, mend it there, then retry."),
+        ),
+        RULE_VALUE: (
+            _("A rule of %(app)s does not let %(field)s be so"),
+            again,
+            _("Give the records in %(other)s what the rule asks for, or change the rule in %(app)s, then retry."),
+        ),
+        RULE: (
+            _("A rule of %(app)s rejects records"),
+            again,
+            _("Give the records in %(other)s what the rule asks for, or change the rule in %(app)s, then retry."),
         ),
         UNREADABLE: (
             _("Records of %(app)s cannot be read"),

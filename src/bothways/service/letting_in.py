@@ -157,7 +157,8 @@ def arrive(workspace: Workspace, way: Way, code: str) -> AppCheck:
     server = token_server(workspace, document, client)
     tokens = server.exchange(code, way.verifier, way.redirect)
     try:
-        view = checked_app(make(workspace, document, access.NewAccess(tokens, way.name)))
+        made = make(workspace, document, access.NewAccess(tokens, way.name))
+        view = checked_app(made, workspace.clock())
         if way.again:
             refuse_another(way.name, view.account_id, view.account_label)
     except BaseException as problem:

@@ -1,4 +1,4 @@
-"""Asking an OpenID provider who somebody is: the authorization code flow with PKCE, and the proof of what it says.
+"""Asking an OpenID provider who somebody is: the authorization code flow with PKCE.
 
 Facts: OpenID Connect Core 1.0 and Discovery 1.0, RFC 6749, RFC 7636, RFC 9207. The provider is called through the guard
 of all addresses. Its keys are fetched with each answer, so that keys that it has changed serve at once.
@@ -15,12 +15,7 @@ from urllib.parse import quote_plus, urlencode
 
 from authlib.oauth2.rfc6749.parameters import prepare_grant_uri
 from authlib.oauth2.rfc7636 import create_s256_code_challenge
-from authlib.oidc.core import CodeIDToken
 from authlib.oidc.discovery import get_well_known_url
-from joserfc import jwt
-from joserfc.errors import BadSignatureError, ExpiredTokenError, InvalidClaimError, JoseError, MissingClaimError
-from joserfc.jwk import KeySet
-from joserfc.jws import extract_compact
 
 from bothways.connectors.base import Setup
 from bothways.connectors.budget import MemoryBudget
@@ -49,14 +44,8 @@ LASTS = 600.0
 KEPT = 300.0
 """Seconds for which what a provider says of its addresses is not asked for again."""
 
-DRIFT = 60
-"""Seconds by which the clock of the provider may be wrong."""
-
 LONGEST = 200
 """Characters of the provider's words that are shown, and of a name."""
-
-SIGNED_BY = (*(f"{kind}{size}" for kind in ("RS", "PS", "ES") for size in (256, 384, 512)), "EdDSA", "Ed25519")
-"""How a token may be signed: never by a secret that both know, and never not at all."""
 
 ADDRESSES = ("authorization_endpoint", "token_endpoint", "jwks_uri")
 
@@ -123,6 +112,8 @@ def finish(workspace: Workspace, attempt: Attempt, answer: Mapping[str, str]) ->
 
     Raises SignInNotBegun for an answer to something else, ProviderRefused, ProviderFailed, IdentityNotProven.
     """
+    from bothways.service.openid_token import proven  # loaded where somebody signs in so, and nowhere else
+
     provider = provider_of(workspace)
     age = workspace.clock() - attempt.begun_at
     if not _is_answer_to(attempt, answer) or not 0 <= age <= LASTS or attempt.issuer != provider.issuer:
@@ -135,7 +126,7 @@ def finish(workspace: Workspace, attempt: Attempt, answer: Mapping[str, str]) ->
     addresses = _addresses(workspace, provider)
     tokens = _tokens(workspace, provider, addresses, attempt, answer["code"])
     keys = _get(workspace, provider, addresses["jwks_uri"])
-    claims = _proven(provider, tokens, keys, attempt.nonce, workspace.clock())
+    claims = proven(provider, tokens, keys, attempt.nonce, workspace.clock())
     return _person(provider, claims)
 
 
@@ -266,54 +257,6 @@ def _words(response: Response) -> str:
 
 def _secrets(workspace: Workspace, provider: SignInDocument) -> Secrets:
     return Secrets(provider.name, {"client_secret": provider.secret}, workspace.folder)
-
-
-# --- proving ------------------------------------------------------------------------------------------
-
-
-def _proven(
-    provider: SignInDocument, tokens: Mapping[str, Any], keys: Mapping[str, Any], nonce: str, now: float
-) -> dict[str, Any]:
-    """Return what a token says, if the provider has signed it, for us, for this attempt, and not too long ago."""
-    try:
-        verified = _verified(str(tokens["id_token"]), keys)
-        token = CodeIDToken(
-            verified.claims,
-            verified.header,
-            {
-                "iss": {"essential": True, "value": provider.issuer},
-                "aud": {"essential": True, "value": provider.client_id},
-                "sub": {"essential": True},
-            },
-            {"nonce": nonce, "client_id": provider.client_id, "access_token": tokens.get("access_token")},
-        )
-        token.validate(int(now), DRIFT)
-    except (JoseError, ValueError, TypeError, KeyError, AttributeError) as error:
-        raise IdentityNotProven(name=provider.name, reason=_why(error)) from error
-    return dict(token)
-
-
-def _verified(token: str, keys: Mapping[str, Any]) -> jwt.Token:
-    """Return a token that was signed with one of these keys: that of its name, if it names one."""
-    name = extract_compact(token.encode()).headers().get("kid")
-    given = [each for each in keys["keys"] if each.get("use", "sig") == "sig" and name in (None, each.get("kid"))]
-    problem: Exception = BadSignatureError()
-    for each in given:
-        try:
-            return jwt.decode(token, KeySet.import_key_set({"keys": [each]}).keys[0], algorithms=SIGNED_BY)
-        except (JoseError, ValueError) as error:
-            problem = error
-    raise problem
-
-
-def _why(error: Exception) -> str:
-    if isinstance(error, BadSignatureError):
-        return "it is not signed with a key of the provider"
-    if isinstance(error, ExpiredTokenError):
-        return "it is too old"
-    if isinstance(error, InvalidClaimError | MissingClaimError):
-        return f'its "{error.claim}" is missing or not as it must be'
-    return "it is no token that can be read"
 
 
 def _person(provider: SignInDocument, claims: Mapping[str, Any]) -> Person:

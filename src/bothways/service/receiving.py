@@ -1,12 +1,12 @@
-"""Webhooks of apps: verified by their connectors, kept as hints, followed by the next turn of their feeds."""
+"""What apps say has changed, by webhooks or otherwise: kept as hints, followed by the next turn of their feeds."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from urllib.parse import parse_qs, urlsplit
 
 from django.db.models import Q
 
-from bothways.connectors.webhooks import Delivery, ReceivesWebhooks
+from bothways.connectors.webhooks import Delivery, Hint, ReceivesWebhooks
 from bothways.errors import NoWebhooks
 from bothways.ledger import db, hints, turns, webhooks
 from bothways.ledger.models import Feed, Sync
@@ -38,21 +38,28 @@ def receive(workspace: Workspace, app: str, delivery: Delivery) -> Received:
     connector = open_app(workspace, app).connector
     if not isinstance(connector, ReceivesWebhooks):
         raise NoWebhooks(app=app)
-    changed: dict[str, set[str]] = {}
-    for each in connector.hints(delivery):
-        changed.setdefault(each.object, set()).add(each.id)
+    named = connector.hints(delivery)
     if nonce := nonce_of(delivery.url):
         webhooks.tested(app, nonce)
         return Received()
+    with db.transaction_():
+        webhooks.came(app, delivery.received_at)
+        return keep(workspace, app, named, delivery.received_at)
+
+
+def keep(workspace: Workspace, app: str, named: Sequence[Hint], told_at: float) -> Received:
+    """Keep which records an app says have changed, however it said so, and let their feeds be read soon."""
+    changed: dict[str, set[str]] = {}
+    for each in named:
+        changed.setdefault(each.object, set()).add(each.id)
     bursts: dict[int, float] = {}
     ids, new = list[str](), 0
     with db.transaction_():
-        webhooks.came(app, delivery.received_at)
         for feed in Feed.objects.filter(connection__name=app, object__in=changed):
             wanted = [each.burst for each in schedules_of(workspace, feed).values() if each.webhooks]
             if wanted:
                 bursts[feed.pk] = min(wanted)
-                new += hints.keep(feed, changed[feed.object], delivery.received_at)
+                new += hints.keep(feed, changed[feed.object], told_at)
                 ids += [f"{feed.object} {id}" for id in sorted(changed[feed.object])]
                 turns.ask(turns.FEED, [feed.pk], workspace.clock() + bursts[feed.pk])
     return Received(bursts, tuple(ids), new)

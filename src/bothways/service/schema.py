@@ -377,6 +377,8 @@ def _needed(settings: Mapping[str, Setting]) -> list[str]:
 
 def _setting(setting: Setting) -> Shape:
     value: Shape = {"type": ["string", "number"]}
+    if setting.choices:
+        value = _one_of(setting.choices)
     if setting.secret:
         value = PLACE
     elif setting.auth:

@@ -78,6 +78,7 @@ urlpatterns = [
     path("apps/<str:name>/check", apps.check),
     path("apps/<str:name>/sign-in", connecting.sign_in),
     path("apps/<str:name>/same", apps.same),
+    path("apps/<str:name>/own-field", apps.own_field),
     path("apps/<str:name>/disconnect", apps.disconnect),
     path("connect/<str:connector>", connecting.connect),
     path("visits/<str:mark>", connecting.visit),

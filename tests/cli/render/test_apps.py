@@ -1,6 +1,9 @@
 """Apps, connectors, objects and fields read as designed."""
 
-from bothways.cli.render.apps import apps, check, connectors, fields, objects
+from dataclasses import replace
+
+from bothways.cli.render.apps import apps, check, connectors, fields, objects, own_field
+from bothways.service.views import OwnFieldRow, OwnFieldView
 from tests.cli.views import APP, CHECK, CONNECTOR, FIELDS
 
 
@@ -19,14 +22,30 @@ def test_a_check_says_who_and_what():
     ]
 
 
+def test_a_check_ends_with_what_somebody_should_heed_before_the_objects():
+    told = check(replace(CHECK, warnings=("It is full.",)))
+    assert told[1:4] == [
+        "  Companies cannot be changed.",
+        "! It is full.",
+        "  Object     Name       May be         Records",
+    ]
+
+
+def test_our_own_field_is_told_with_its_objects():
+    rows = (OwnFieldRow("contacts", "Contacts", True, ""), OwnFieldRow("deals", "Deals", True, ""))
+    assert own_field(OwnFieldView("crm", "our_key", True, rows)) == [
+        "crm keeps our marks in our_key, on: Contacts, Deals."
+    ]
+
+
 def test_objects_that_may_not_be_touched():
     assert objects([]) == ["Object  Name  May be  Records"]
 
 
 def test_fields_tell_what_they_take():
-    assert fields(FIELDS) == [
+    assert fields(FIELDS, {"email": "an e-mail address of acme.test"}) == [
         "Field  Name    Type    Notes",
-        "email  E-mail  e-mail  required, unique",
+        "email  E-mail  e-mail  required, unique, by a rule: an e-mail address of acme.test",
         "stage  Stage   choice  read-only, one of: Stage 0, Stage 1, Stage 2, Stage 3, …",
         "phone  Phone   phone   at most 1,200 characters",
     ]

@@ -1,10 +1,14 @@
 """Tokens, scopes and limits."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import pytest
 
+from bothways.connectors.base import WriteItem, WriteKind
+from bothways.connectors.ends import WARNED
 from bothways.connectors.hubspot import HubSpot, facts
+from bothways.connectors.hubspot.connector import TOKEN
+from bothways.connectors.hubspot.objects import KINDS
 from bothways.connectors.hubspot.paths import CURRENT
 from bothways.connectors.registry import connector_class
 from bothways.errors import (
@@ -17,6 +21,7 @@ from bothways.errors import (
     UnknownField,
     UnknownObject,
 )
+from bothways.records import Ref
 from bothways.sandbox.hubspot import FrozenClock, HubSpotSandbox
 from bothways.sandbox.hubspot.schema import prop
 from tests.connectors.hubspot.account import Account
@@ -37,9 +42,46 @@ def test_check_tells_the_account(account: Account):
     assert (told.id, told.label, told.notes) == (
         "48151623",
         "HubSpot account 48151623",
-        ("A developer test account.",),
+        ("A developer test account.", TOKEN),
     )
     assert account.bill() == {"account": 1}
+
+
+def test_a_limit_that_is_nearly_reached_is_told_and_no_other(account: Account):
+    account.people(95)
+    account.hubspot.set_most("contacts", 101)
+    account.hubspot.set_most("companies", 10)
+    assert account.connector.warnings() == []
+    assert account.bill() == {"limits": 2}
+    account.hubspot.set_most("contacts", 100)
+    assert account.connector.warnings() == ["It holds 95 of at most 100 contacts: once it is full, it refuses more."]
+    account.hubspot.set_most("contacts", 95)
+    assert account.connector.warnings() == ["It is full: it holds 95 of at most 95 contacts, and refuses more."]
+
+
+def test_properties_have_limits_too(account: Account, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr("bothways.sandbox.hubspot.limiting.PROPERTIES", 5)
+    assert account.connector.warnings() == [
+        "It is full: it holds 5 of at most 5 custom properties of contacts, and refuses more."
+    ]
+
+
+def test_limits_that_may_not_be_seen_are_not_told(account: Account):
+    account.hubspot.set_most("contacts", 1)
+    account.people(1)
+    account.hubspot.grant("narrow", ["oauth"])
+    assert Account(account.hubspot, token="narrow").connector.warnings() == []
+
+
+def test_that_tokens_of_private_apps_end_is_told_half_a_year_before_of_what_may_be_one(account: Account):
+    account.hubspot.grant("another-form")
+    other = Account(account.hubspot, token="another-form")
+    account.hubspot.set_time(facts.ENDS["private apps"][0] - WARNED - 1)
+    assert account.connector.warnings() == []
+    account.hubspot.advance(1)
+    (told,) = account.connector.warnings()
+    assert "until 2027-09" in told
+    assert (other.connector.warnings(), other.connector.check().notes) == ([], ("A developer test account.",))
 
 
 def test_all_calls_are_of_one_dated_version(account: Account):
@@ -84,10 +126,46 @@ def test_missing_scopes_are_named_in_words(account: Account):
     reader.pages()
     with pytest.raises(PermissionMissing) as caught:
         reader.create({"lastname": "N"})
-    assert "HubSpot does not allow this: the token lacks the scope crm.objects.contacts.write." in str(caught.value)
+    assert (
+        "HubSpot does not allow this: the token lacks the scope crm.objects.contacts.write (add and change contacts)."
+        in str(caught.value)
+    )
     with pytest.raises(PermissionMissing, match=r"crm\.objects\.companies\.read"):
         list(reader.connector.ids("companies"))
     assert reader.connector.count("companies") is None
+
+
+CALLS = {
+    "crm.objects.deals.read (read deals)": (
+        lambda hubspot: list(hubspot.ids("deals")),
+        lambda hubspot: hubspot.read("deals", [Ref("1")], []),
+        lambda hubspot: hubspot.find("deals", "", ["m"]),
+        lambda hubspot: hubspot.writers("deals", ["amount"]),
+        lambda hubspot: hubspot.last_changes("deals", ["1"], ["amount"]),
+    ),
+    "crm.objects.deals.write (add and change deals)": (
+        lambda hubspot: hubspot.write("deals", [WriteItem("k", WriteKind.CREATE, {"dealname": "D"})]),
+        lambda hubspot: hubspot.write("deals", [WriteItem("k", WriteKind.UPDATE, {"dealname": "D"}, Ref("1"))]),
+        lambda hubspot: hubspot.write("deals", [WriteItem("k", WriteKind.ARCHIVE, ref=Ref("1"))]),
+    ),
+    "crm.schemas.deals.read (see which properties deals have)": (lambda hubspot: hubspot.fields("deals"),),
+    "crm.lists.read (see which records are in a list)": (
+        lambda hubspot: hubspot.lists("deals"),
+        lambda hubspot: list(hubspot.members("deals", "1")),
+    ),
+}
+"""By the permission that it lacks: calls of a connector whose token has none of them, but for what comes before."""
+
+
+@pytest.mark.parametrize(("words", "call"), [(words, call) for words, calls in CALLS.items() for call in calls])
+def test_every_call_that_is_not_allowed_tells_which_permission_it_lacks_and_what_that_is_for(
+    account: Account, words: str, call: Callable[[HubSpot], object]
+):
+    account.hubspot.grant("narrow", ["crm.schemas.deals.read"] if "objects" in words else [])
+    narrow = Account(account.hubspot, {"marker_property": "hs_object_id"}, token="narrow")
+    with pytest.raises(PermissionMissing) as caught:
+        call(narrow.connector)
+    assert words in caught.value.message
 
 
 def test_marker_must_be_a_unique_property(account: Account):
@@ -95,7 +173,7 @@ def test_marker_must_be_a_unique_property(account: Account):
     with pytest.raises(UnknownField):
         marked.connector.check()
     for unique in (False, True):
-        for object in ("contacts", "companies", "deals"):
+        for object in KINDS:
             account.hubspot.define(object, prop("my_key", "Key", unique=unique, custom=True))
         if not unique:
             with pytest.raises(UnknownField):
@@ -107,13 +185,13 @@ def test_marker_must_be_a_unique_property(account: Account):
 
 def test_other_objects_are_unknown(account: Account):
     for call in (
-        lambda: account.connector.fields("tickets"),
+        lambda: account.connector.fields("meetings"),
         lambda: account.connector.count("../contacts"),
-        lambda: account.connector.ids("tickets"),
-        lambda: account.connector.changes("tickets", None, []),
-        lambda: account.connector.read("tickets", [], []),
-        lambda: account.connector.find("tickets", "email", []),
-        lambda: account.connector.write("tickets", []),
+        lambda: account.connector.ids("meetings"),
+        lambda: account.connector.changes("meetings", None, []),
+        lambda: account.connector.read("meetings", [], []),
+        lambda: account.connector.find("meetings", "email", []),
+        lambda: account.connector.write("meetings", []),
     ):
         with pytest.raises(UnknownObject):
             call()

@@ -114,7 +114,14 @@ def test_schema_count_and_check(account: Account):
     account.connector.fields("contacts")
     account.connector.count("contacts")
     account.connector.check()
-    assert account.bill() == {"properties": 1, "associations labels": 1, "count": 1, "account": 1}
+    assert account.bill() == {
+        "properties": 1,
+        "rules": 1,
+        "sensitive": 1,
+        "associations labels": 1,
+        "count": 1,
+        "account": 1,
+    }
 
 
 def test_refused_rows_cost_no_call(account: Account):

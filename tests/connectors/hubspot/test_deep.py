@@ -16,6 +16,8 @@ from bothways.sandbox.hubspot.otherwise import OTHERWISE
 from bothways.sandbox.hubspot.schema import prop
 from tests.connectors.hubspot.account import Account, unlimited
 
+pytestmark = pytest.mark.asks_oddly("an id twice", "which adds choices")
+
 
 class Notes:
     """A keeper in memory. ``most``: how many records were remembered at a time."""
@@ -119,7 +121,7 @@ def test_check_tells_what_is_otherwise(account: Account, id: str):
     ("switches", "verdict"), [([], Verdict.AS_THOUGHT), (["own-company-elsewhere"], Verdict.OTHERWISE)]
 )
 def test_company_that_came_by_itself_is_named_and_stays(account: Account, switches: list[str], verdict: Verdict):
-    account.hubspot.change(own_companies=True, otherwise=switches)
+    account.hubspot.change(makes_companies=True, otherwise=switches)
     before, notes = records(account), Notes()
     found = checked(account, notes)["own-companies"]
     assert found.verdict is verdict

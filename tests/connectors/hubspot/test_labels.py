@@ -57,7 +57,7 @@ def test_labels_are_fields_beside_the_association(account: Account, firms) -> No
     ]
     assert all((each.type, each.refers_to) == (FieldType.REFERENCE, "companies") for each in fields.values())
     assert list(fields)[1:3] == [BUYER, PAYER]
-    assert account.bill() == {"properties": 1, "associations labels": 1}
+    assert account.bill() == {"properties": 1, "rules": 1, "sensitive": 1, "associations labels": 1}
 
 
 def test_other_side_of_a_label_is_not_taken_for_it(account: Account) -> None:

@@ -269,6 +269,16 @@ def test_single_faults_in_a_listing_do_not_show(account: Account):
     assert account.hubspot.faults_waiting() == 0
 
 
+def test_pages_that_are_empty_are_not_the_end_of_a_listing(account: Account):
+    ids = account.people(350)
+    account.hubspot.fault("empty-page")
+    account.hubspot.fault("empty-page", match=f"after={ids[200]}")
+    assert account.poll(None)[0] == set(ids)
+    account.hubspot.fault("empty-page", times=2, match=f"after={ids[100]}")
+    assert [ref.id for page in account.connector.ids("contacts") for ref in page] == ids
+    assert account.hubspot.faults_waiting() == 1
+
+
 def test_merge_is_a_change_of_the_survivor(account: Account):
     one, two, other = account.people(3)
     account.hubspot.advance(3600)

@@ -46,6 +46,19 @@ def test_merged_ids_answer_with_the_survivor(account: Account):
     assert all(answer.exists is Exists.EXISTS for answer in answers)
 
 
+def test_survivor_may_keep_its_id(account: Account):
+    """ "Primary ID Preservation", which an account may have."""
+    account.hubspot.change(keeps_ids=True)
+    one, two, three = account.people(3)
+    account.hubspot.merge("contacts", two, three)
+    assert account.hubspot.merge("contacts", one, two) == one
+    answers = account.read(one, two, three)
+    assert [(answer.asked, answer.exists, answer.record and answer.record.id) for answer in answers] == [
+        (id, Exists.EXISTS, one) for id in (one, two, three)
+    ]
+    assert set(answers[0].absorbed) == {two, three}
+
+
 def test_merged_id_that_the_survivor_does_not_name_is_asked_for_alone(account: Account):
     """[K] The list of absorbed ids may be cut or empty: silence about an id proves nothing."""
     one, two = account.people(2)

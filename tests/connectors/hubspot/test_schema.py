@@ -4,11 +4,11 @@ from typing import Any
 
 import pytest
 
-from bothways.connectors.hubspot.facts import LONGEST_TEXT
+from bothways.connectors.hubspot.facts import LONGEST_TEXT, SENSITIVE_READ
 from bothways.connectors.hubspot.objects import COMPANIES, CONTACTS
 from bothways.connectors.hubspot.schema import field_of
-from bothways.errors import PermissionMissing
-from bothways.records import Field, FieldType, Option, meanings
+from bothways.errors import PermissionMissing, UnknownField
+from bothways.records import Field, FieldType, Option, Ref, meanings
 from bothways.sandbox.hubspot.schema import prop
 from tests.connectors.hubspot.account import Account
 
@@ -107,11 +107,15 @@ def test_every_type_can_be_written_and_read_back(account: Account):
     assert read.record.values == values
 
 
-def test_objects_are_contacts_companies_and_deals(account: Account):
+def test_objects_are_what_every_account_has_and_its_owners(account: Account):
     assert [(each.name, each.meaning) for each in account.connector.objects()] == [
         ("contacts", "Person"),
         ("companies", "Organization"),
         ("deals", "Deal"),
+        ("leads", None),
+        ("tickets", None),
+        ("products", "Product"),
+        ("owners", None),
     ]
 
 
@@ -126,3 +130,39 @@ def test_lifecycle_stage_only_moves_forward_through_its_options_in_their_order(a
     assert [name for name, each in fields.items() if each.forward_only] == ["lifecyclestage"]
     keys = [option.key for option in fields["lifecyclestage"].options]
     assert keys.index("lead") < keys.index("opportunity") < keys.index("customer")
+
+
+SECRET = "passport"
+
+
+def offered(account: Account, *scopes: str):
+    """Return the fields that a token with these scopes is offered besides."""
+    account.hubspot.grant("own", ["crm.objects.contacts.read", "crm.schemas.contacts.read", *scopes])
+    own = Account(account.hubspot, token="own")
+    return {each.name: each for each in own.connector.fields("contacts")}, own
+
+
+def test_sensitive_properties_are_offered_to_be_read_to_whom_may_see_their_values(account: Account):
+    account.define(SECRET, sensitivity="sensitive")
+    account.define("diagnosis", sensitivity="highly_sensitive")
+    (id,) = account.hubspot.seed("contacts", [{"lastname": "N", SECRET: "X1", "diagnosis": "D"}])
+    assert not {SECRET, "diagnosis"} & offered(account)[0].keys()
+    found, own = offered(account, SENSITIVE_READ.format("contacts"))
+    assert (found[SECRET].label, found[SECRET].read_only) == ("passport (sensitive)", True)
+    assert "diagnosis" not in found
+    (read,) = own.connector.read("contacts", [Ref(id)], [SECRET])
+    assert read.record is not None
+    assert read.record.values == {SECRET: "X1"}
+
+
+def test_a_sensitive_property_is_not_taken_for_blank_once_it_may_not_be_seen_any_more(account: Account):
+    account.define(SECRET, sensitivity="sensitive")
+    (id,) = account.hubspot.seed("contacts", [{SECRET: "X1"}])
+    _, own = offered(account)
+    with pytest.raises(UnknownField, match=SECRET):
+        own.connector.read("contacts", [Ref(id)], [SECRET])
+
+
+def test_of_an_account_without_records_no_sensitive_property_is_offered(account: Account):
+    account.define(SECRET, sensitivity="sensitive")
+    assert SECRET not in offered(account, SENSITIVE_READ.format("contacts"))[0]

@@ -46,7 +46,7 @@ def owner(hubspot: HubSpotSandbox) -> HubSpot:
 def test_one_topic_per_property_and_those_of_whole_records():
     with unlimited() as hubspot:
         found = Account(hubspot).connector.topics("contacts", ["email", "firstname + lastname"])
-    whole = ["contact.creation", "contact.deletion", "contact.merge", "contact.restore"]
+    whole = ["contact.creation", "contact.deletion", "contact.merge", "contact.privacyDeletion", "contact.restore"]
     changed = [Topic("contact.propertyChange", name) for name in ("email", "firstname", "lastname")]
     assert list(found) == [*(Topic(event) for event in whole), *changed]
 

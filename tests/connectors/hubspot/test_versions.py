@@ -4,7 +4,9 @@ import pytest
 
 from bothways.connectors.base import Exists, Outcome, RecordList, WriteItem, WriteKind
 from bothways.connectors.hubspot.paths import CURRENT, DATED, NUMBERED, VERSIONS, path
+from bothways.errors import WrongType
 from bothways.records import Ref
+from bothways.service.entries import checked
 from tests.connectors.hubspot.account import Account, unlimited
 
 
@@ -24,7 +26,9 @@ def test_every_version_lists_reads_searches_and_finds(spoken: Account):
     spoken.hubspot.indexed()
     assert spoken.poll(cursor)[0] == {one, two}
     (found,) = spoken.read(two)
-    assert found.exists is Exists.EXISTS and found.record and found.record.values["lastname"] == "New"
+    assert found.exists is Exists.EXISTS
+    assert found.record
+    assert found.record.values["lastname"] == "New"
     assert spoken.connector.find("contacts", "email", ["p0@example.com"]) == {"p0@example.com": [one]}
     assert spoken.connector.count("contacts") == 2
     assert [ref.id for page in spoken.connector.ids("contacts") for ref in page] == [one, two]
@@ -33,28 +37,33 @@ def test_every_version_lists_reads_searches_and_finds(spoken: Account):
 def test_every_version_writes_records_and_what_they_belong_to(spoken: Account):
     home = spoken.hubspot.create("companies", {"name": "Acme"})
     (made,) = spoken.create({"lastname": "N", "associations.companies": [home]})
-    assert made.outcome is Outcome.DONE and made.record
+    assert made.outcome is Outcome.DONE
+    assert made.record
     assert made.record.values["associations.companies"] == [home]
     id = made.record.id
     (changed,) = spoken.update({id: {"lastname": "M", "associations.companies": []}})
-    assert changed.outcome is Outcome.DONE and changed.record
+    assert changed.outcome is Outcome.DONE
+    assert changed.record
     part = {"associations.companies": [home]}
     item = WriteItem("a", WriteKind.UPDATE, {"associations.companies": []}, Ref(id), base=part)
     assert spoken.connector.write("contacts", [item])[0].outcome is Outcome.DONE
     assert spoken.hubspot.associated("contacts", id, "companies") == []
     (gone,) = spoken.connector.write("contacts", [WriteItem("g", WriteKind.ARCHIVE, ref=Ref(id))])
-    assert gone.outcome is Outcome.DONE and spoken.read(id)[0].exists is Exists.ARCHIVED
+    assert gone.outcome is Outcome.DONE
+    assert spoken.read(id)[0].exists is Exists.ARCHIVED
 
 
 def test_every_version_tells_its_account_fields_labels_and_lists(spoken: Account):
     spoken.hubspot.add_label("contacts", "companies", "Billing")
     names = {each.label: each.name for each in spoken.connector.fields("contacts")}
-    assert names["Email"] == "email" and names["Billing"].startswith("associations.companies.user_defined.")
+    assert names["Email"] == "email"
+    assert names["Billing"].startswith("associations.companies.user_defined.")
     (id,) = spoken.people(1)
     list = spoken.hubspot.set_list("contacts", "VIP", [id])
     assert spoken.connector.lists("contacts") == [RecordList(list, "VIP")]
     assert [*spoken.connector.members("contacts", list)] == [[id]]
-    assert spoken.connector.check().id and spoken.connector.time_zone() == "UTC"
+    assert spoken.connector.check().id
+    assert spoken.connector.time_zone() == "UTC"
 
 
 def test_paths_have_the_version_behind_the_api_by_date_and_before_it_by_number():
@@ -62,3 +71,10 @@ def test_paths_have_the_version_behind_the_api_by_date_and_before_it_by_number()
     assert path(DATED[0], "limits", "records") == "/crm/limits/2026-03/records"
     assert path(NUMBERED, "objects", "contacts") == "/crm/v3/objects/contacts"
     assert path(NUMBERED, "associations", "contacts", "companies") == "/crm/v4/associations/contacts/companies"
+
+
+def test_a_version_that_nobody_speaks_is_refused_by_the_settings_file():
+    entry = {"connector": "hubspot", "auth": {"token": {"env": "T"}}}
+    assert checked("crm", {**entry, "api_version": NUMBERED}).settings["api_version"] == NUMBERED
+    with pytest.raises(WrongType, match="must be one of v3, 2026-03, 2026-09"):
+        checked("crm", {**entry, "api_version": "2025-09"})

@@ -191,3 +191,84 @@ def test_label_that_is_deleted_is_gone_from_all_and_an_unknown_one_cannot_be_giv
     assert hubspot.labelled("contacts", person, "companies") == {a: []}
     with pytest.raises(ValueError, match="no label Buyer"):
         hubspot.unlabel("contacts", person, "companies", a, ["Buyer"])
+
+
+def one(own: str, other: str, *, default: bool = False) -> str:
+    return f"/crm/objects/2026-09/contacts/{own}/associations{'/default' * default}/companies/{other}"
+
+
+def test_one_association_is_set_read_and_taken_away(client: Client, hubspot, ids) -> None:
+    person, a, b = ids
+    types = joined(person, a, 279)["types"]
+    assert client("PUT", one(person, a), types).code == 201
+    assert client("PUT", one(person, b), joined(person, b, 1)["types"])["toObjectId"] == b
+    assert hubspot.associated("contacts", person, "companies") == [b, a]
+    first = client.get(f"{one(person, a).rpartition('/')[0]}?limit=1")
+    assert [str(each["toObjectId"]) for each in first["results"]] == [a]
+    rest = client("GET", first["paging"]["next"]["link"].removeprefix(hubspot.url))
+    assert [str(each["toObjectId"]) for each in rest["results"]] == [b]
+    assert [client("DELETE", one(person, a)).code for _ in range(2)] == [204, 204]
+    assert hubspot.associated("contacts", person, "companies") == [b]
+
+
+def test_one_association_is_refused_for_what_it_is_not(client: Client, ids) -> None:
+    person, a, _ = ids
+    assert client("PUT", one(person, a), joined(person, a, 4711)["types"]).code == 400
+    assert client("PUT", one(person, a), {"types": []}).code == 400
+    assert client("PUT", one(person, "77"), joined(person, a, 279)["types"]).code == 400
+    assert client("PUT", one("77", a, default=True)).code == 404
+    assert client.get(f"{one(person, a).rpartition('/')[0]}?limit=501").code == 400
+    assert client("PATCH", one(person, a), {}).code == 405
+
+
+def test_default_association_is_the_plain_one_and_told_both_ways(client: Client, hubspot, ids) -> None:
+    person, a, _ = ids
+    said = client("PUT", one(person, a, default=True))
+    assert [(each["from"]["id"], each["associationSpec"]["associationTypeId"]) for each in said["results"]] == [
+        (person, 279),
+        (a, 280),
+    ]
+    assert hubspot.associated("companies", a, "contacts") == [person]
+    said = call(client, "associate/default", {"from": {"id": person}, "to": {"id": "77"}})
+    assert (said.code, said["errors"][0]["context"]["toObjectId"]) == (207, ["77"])
+
+
+def test_labels_are_made_renamed_and_deleted_over_the_api(client: Client, hubspot, ids) -> None:
+    person, a, _ = ids
+    path = "/crm/associations/2026-09/{}/{}/labels"
+    made = client.post(
+        path.format("companies", "contacts"), {"name": "x", "label": "Boss", "inverseLabel": "Works for"}
+    )
+    back, there = (each["typeId"] for each in made["results"])
+    hubspot.associate("contacts", person, "companies", a, labels=["Works for"])
+    rows = client.get(path.format("contacts", "companies"))["results"]
+    assert [(each["typeId"], each["label"]) for each in rows[2:]] == [(there, "Works for")]
+    sent = {"associationTypeId": there, "label": "Employed by"}
+    assert client("PUT", path.format("contacts", "companies"), sent).code == 204
+    assert hubspot.labelled("contacts", person, "companies") == {a: ["Employed by"]}
+    assert hubspot.labelled("companies", a, "contacts") == {person: ["Boss"]}
+    assert client("DELETE", f"{path.format('companies', 'contacts')}/{back}").code == 204
+    assert hubspot.labelled("contacts", person, "companies") == {a: []}
+    assert client("DELETE", f"{path.format('companies', 'contacts')}/{back}").code == 404
+    assert client.post(path.format("contacts", "companies"), {"label": "Nameless"}).code == 400
+
+
+def test_records_show_the_ids_of_what_they_belong_to(client: Client, hubspot, ids) -> None:
+    person, a, b = ids
+    hubspot.add_label("contacts", "companies", "Board Member")
+    hubspot.associate("contacts", person, "companies", a)
+    hubspot.associate("contacts", person, "companies", b, labels=["Board Member"])
+    path = f"/crm/objects/2026-09/contacts/{person}"
+    shown = client.get(f"{path}?associations=company&associations=deals,unicorns")["associations"]
+    assert shown == {
+        "companies": {
+            "results": [
+                {"id": a, "type": "contact_to_company"},
+                {"id": a, "type": "contact_to_company_unlabeled"},
+                {"id": b, "type": "contact_to_company_unlabeled"},
+                {"id": b, "type": "board_member"},
+            ]
+        }
+    }
+    assert "associations" not in client.get(path).body
+    assert client.get("/crm/objects/2026-09/contacts?associations=companies")["results"][0]["associations"] == shown

@@ -111,7 +111,7 @@ def test_upsert_makes_and_changes(hubspot: HubSpotSandbox, client: Client):
 
 def test_upsert_refuses_all_for_one(hubspot: HubSpotSandbox, client: Client):
     hubspot.create("contacts", {"email": "taken@example.com"})
-    property = {"name": "key", "label": "Key", "groupName": "g", "type": "string", "fieldType": "text"}
+    property = {"name": "key", "label": "Key", "groupName": "contactinformation", "type": "string", "fieldType": "text"}
     assert client.post("/crm/properties/2026-09/contacts", {**property, "hasUniqueValue": True}).code == 201
     inputs = [
         {"id": "1", "idProperty": "key", "properties": {"email": "b@example.com"}},

@@ -102,3 +102,20 @@ def test_garbage(hubspot: HubSpotSandbox, client: Client):
 def test_unknown_faults_are_refused(hubspot: HubSpotSandbox):
     with pytest.raises(ValueError, match="earthquake"):
         hubspot.fault("earthquake")
+
+
+def test_page_before_the_last_can_be_empty_and_no_row_is_lost(hubspot: HubSpotSandbox, client: Client):
+    ids = hubspot.seed("contacts", [{"lastname": str(number)} for number in range(5)])
+    hubspot.fault("empty-page", times=2)
+    hubspot.fault("empty-page", match=f"after={ids[2]}")
+    found, places, path = [], [], f"{CONTACTS}?limit=2"
+    while path:
+        page = client.get(path)
+        found.append(page.ids)
+        following = page.body.get("paging", {}).get("next", {})
+        places.append(following.get("after"))
+        path = following.get("link", "").removeprefix(hubspot.url)
+    assert found == [[], [], ids[:2], [], ids[2:4], ids[4:]]
+    assert len(set(places)) == len(places)
+    hubspot.fault("empty-page")
+    assert client.get(f"{CONTACTS}?limit=10").ids == ids

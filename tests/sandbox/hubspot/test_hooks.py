@@ -14,7 +14,7 @@ from bothways.errors import WebhookRefused
 from bothways.sandbox.hubspot import CLIENT_SECRET, Admin, Clock, FrozenClock, HubSpotSandbox, start, subscriptions
 from bothways.sandbox.hubspot.changes import PERSON, Change
 from bothways.sandbox.hubspot.faults import Faults
-from bothways.sandbox.hubspot.hooks import ATTEMPTS, GATHERED, MOST_SUBSCRIPTIONS, Hooks
+from bothways.sandbox.hubspot.hooks import ATTEMPTS, DEVELOPER_KEY, GATHERED, MOST_SUBSCRIPTIONS, Hooks
 from bothways.sandbox.hubspot.problems import PORTAL
 from bothways.sandbox.hubspot.schema import CONTACTS
 from tests.connectors.support import Answer, Asked, Secrets, web
@@ -32,6 +32,11 @@ GENERIC = [
     {"subscriptionType": "object.merge", "objectType": "contact"},
     {"subscriptionType": "object.associationChange", "objectType": "deal"},
 ]
+
+
+def settings_of(url: str, at_once: int) -> dict[str, Any]:
+    """Return what the owner of an app sets of its webhooks."""
+    return {"targetUrl": url, "throttling": {"maxConcurrentRequests": at_once, "period": "SECONDLY"}}
 
 
 class Receiver:
@@ -339,8 +344,43 @@ def test_at_most_a_hundred_events_are_sent_together(hubspot: HubSpotSandbox, cli
         client.batch("create", [{"properties": {"email": f"{first + n}@x.example"}} for n in range(100)])
     hubspot.create("contacts", {"lastname": "A"})
     hubspot.deliver()
-    assert [len(events) for events in receiver.events] == [100] * 4 + [1]
+    assert sorted(len(events) for events in receiver.events) == [1] + [100] * 4
     assert len({hint.id for each in receiver.hints for hint in each or ()}) == 201
+
+
+def test_several_deliveries_are_made_at_a_time(hubspot: HubSpotSandbox, client: Client):
+    together, met = threading.Barrier(2), list[int]()
+
+    def answer(asked: Asked) -> Answer:
+        met.append(together.wait(3))
+        return Answer(204, b"")
+
+    with web(answer) as site:
+        hubspot.subscribe(f"http://127.0.0.1:{site.port}/hooks", EVERYTHING)
+        client.batch("create", [{"properties": {"email": f"{n}@x.example"}} for n in range(100)])
+        hubspot.deliver()
+    assert sorted(met) == [0, 1]
+
+
+def test_no_more_deliveries_are_made_at_a_time_than_was_set(hubspot: HubSpotSandbox, client: Client):
+    together, alone = threading.Barrier(2), list[bool]()
+
+    def answer(asked: Asked) -> Answer:
+        try:
+            together.wait(0.05)
+            alone.append(False)
+        except threading.BrokenBarrierError:
+            alone.append(True)
+        return Answer(204, b"")
+
+    with web(answer) as site:
+        url = f"http://127.0.0.1:{site.port}/hooks"
+        hubspot.subscribe(url, EVERYTHING)
+        client("PUT", f"/webhooks/v3/4711/settings?hapikey={DEVELOPER_KEY}", settings_of(url, 1))
+        for first in (0, 100):
+            client.batch("create", [{"properties": {"email": f"{first + n}@x.example"}} for n in range(100)])
+        hubspot.deliver()
+    assert alone == [True] * 4
 
 
 def test_nothing_to_send_is_nothing_to_wait_for(hubspot: HubSpotSandbox):

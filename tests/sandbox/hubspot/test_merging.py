@@ -62,3 +62,26 @@ def test_merges_that_make_no_sense(hubspot: HubSpotSandbox, client: Client):
     one = hubspot.create("contacts", {"lastname": "A"})
     assert merge(client, one, one).code == 400
     assert merge(client, one, "7").code == 404
+
+
+def test_where_ids_are_kept_the_primary_record_is_the_survivor(hubspot: HubSpotSandbox, client: Client):
+    hubspot.change(keeps_ids=True)
+    company, *contacts = (
+        hubspot.create("companies", {"name": "A"}),
+        hubspot.create("contacts", {"email": "one@example.com", "city": "Bern"}),
+        hubspot.create("contacts", {"email": "two@example.com", "phone": "1"}),
+        hubspot.create("contacts", {"email": "three@example.com"}),
+    )
+    one, two, three = contacts
+    hubspot.associate("contacts", two, "companies", company)
+    assert hubspot.merge("contacts", one, two) == one
+    assert merge(client, one, three)["id"] == one
+    for id in contacts:
+        shown = client.get(f"{CONTACTS}/{id}?properties={NAMES}")
+        assert (shown["id"], shown["archived"]) == (one, False)
+        assert shown["properties"]["hs_merged_object_ids"] == f"{two};{three}"
+        assert shown["properties"]["hs_additional_emails"] == "two@example.com;three@example.com"
+        assert {shown["properties"][name] for name in ("email", "city", "phone")} == {"one@example.com", "Bern", "1"}
+    assert client.get(CONTACTS).ids == client.search().ids == [one]
+    assert hubspot.associated("contacts", one, "companies") == [company]
+    assert client.post(CONTACTS, {"properties": {"email": "two@example.com"}}).code == 409

@@ -148,8 +148,21 @@ def test_what_was_not_allowed_is_refused_and_told(hubspot: HubSpotSandbox):
     assert status_of(hubspot, given["access_token"]) == 200
     assert status_of(hubspot, given["access_token"], "companies") == 403
     _, told = post(hubspot, "/oauth/2026-09/token/introspect", token=given["access_token"])
-    assert (told["active"], told["scope"]) == (True, f"{READ} oauth")
+    assert (told["active"], told["scopes"], given["scopes"]) == (True, [READ, "oauth"], [READ, "oauth"])
     assert post(hubspot, "/oauth/2026-09/token/introspect", token="another")[1] == {"active": False}
+
+
+def test_who_was_let_in_is_told_no_limit_of_the_day():
+    def told(token: str) -> set[str]:
+        headers = {"Authorization": f"Bearer {token}"}
+        answer = urllib3.request("GET", f"{limited.url}/crm/objects/2026-09/contacts", headers=headers)
+        return {name for name in answer.headers if "RateLimit" in name}
+
+    with HubSpotSandbox(clock=FrozenClock()) as limited:
+        limited.register([REDIRECT], ["oauth", READ], [COMPANIES])
+        let_in_by, by_token = told(let_in(limited)["access_token"]), told(limited.token)
+    assert by_token - let_in_by == {"X-HubSpot-RateLimit-Daily", "X-HubSpot-RateLimit-Daily-Remaining"}
+    assert len(let_in_by) == 3
 
 
 def test_revoked_is_revoked(hubspot: HubSpotSandbox):

@@ -13,7 +13,7 @@ from tests.sandbox.hubspot.client import COMPANIES, CONTACTS, Client
         "/crm/objects/2026-03/contact",
         "/crm/objects/2027-03-beta/0-1",
         "/crm/v3/objects/contacts",
-        "/crm/v4/objects/contact",
+        "/crm/v3/objects/contact",
     ],
 )
 def test_contacts_answer_under_every_name_and_version(hubspot: HubSpotSandbox, client: Client, path: str):
@@ -200,3 +200,18 @@ def test_record_is_not_restored_over_one_with_its_address(hubspot: HubSpotSandbo
     hubspot.create("contacts", {"email": "ann@example.com"})
     with pytest.raises(Refused, match="already exists"):
         hubspot.restore("contacts", id)
+
+
+def test_histories_are_shown_with_one_record_and_with_pages(hubspot: HubSpotSandbox, client: Client):
+    id = client.post(CONTACTS, {"properties": {"lastname": "A", "city": "Bern"}})["id"]
+    hubspot.edit("contacts", id, {"city": "Basel"})
+    for body in (
+        client.get(f"{CONTACTS}/{id}?propertiesWithHistory=city,nonsense").body,
+        client.get(f"{CONTACTS}?propertiesWithHistory=city&limit=50")["results"][0],
+    ):
+        assert [(each["value"], each["sourceType"]) for each in body["propertiesWithHistory"]["city"]] == [
+            ("Basel", "CRM_UI"),
+            ("Bern", "INTEGRATION"),
+        ]
+        assert list(body["propertiesWithHistory"]) == ["city"]
+    assert client.get(f"{CONTACTS}?propertiesWithHistory=city&limit=51").code == 400

@@ -1,10 +1,11 @@
 """Properties and their definitions."""
 
 from bothways.sandbox.hubspot import HubSpotSandbox
+from bothways.sandbox.hubspot.schema import prop
 from tests.sandbox.hubspot.client import CONTACTS, Client
 
 PATH = "/crm/properties/2026-09/contacts"
-KEY = {"name": "sync_key", "label": "Key", "groupName": "g", "type": "string", "fieldType": "text"}
+KEY = {"name": "sync_key", "label": "Key", "groupName": "contactinformation", "type": "string", "fieldType": "text"}
 
 
 def definitions(client: Client, path: str = PATH) -> dict:
@@ -65,3 +66,62 @@ def test_bad_definitions_are_refused(client: Client):
     assert client.post(PATH, {**KEY, "name": "email"}).code == 409
     unique = [client.post(PATH, {**KEY, "name": f"k{n}", "hasUniqueValue": True}).code for n in range(10)]
     assert unique == [201] * 9 + [400]
+
+
+def test_batches_of_properties_tell_each_that_is_refused(client: Client):
+    said = client.post(f"{PATH}/batch/create", {"inputs": [KEY, KEY, {**KEY, "name": "No"}]})
+    assert (said.code, [each["name"] for each in said["results"]]) == (207, ["sync_key"])
+    assert [(each["category"], each["context"]["name"]) for each in said["errors"]] == [
+        ("OBJECT_ALREADY_EXISTS", ["sync_key"]),
+        ("VALIDATION_ERROR", ["No"]),
+    ]
+    said = client.post(f"{PATH}/batch/read", {"archived": False, "inputs": [{"name": "sync_key"}, {"name": "gone"}]})
+    assert (said.code, said["numErrors"]) == (207, 1)
+    assert client.post(f"{PATH}/batch/archive", {"inputs": [{"name": "sync_key"}, {"name": "gone"}]}).code == 204
+    said = client.post(f"{PATH}/batch/read", {"archived": True, "inputs": [{"name": "sync_key"}]})
+    assert (said.code, said["results"][0]["archived"]) == (200, True)
+    assert client.post(f"{PATH}/batch/archive", {"inputs": [{"name": "email"}]}).code == 400
+    assert client.post(f"{PATH}/batch/read", {"inputs": [{"name": "x"}] * 101}).code == 400
+
+
+def test_property_is_in_a_group_that_there_is(client: Client):
+    assert client.post(PATH, {**KEY, "groupName": "nowhere"}).code == 400
+    assert client.post(f"{PATH}/groups", {"name": "club", "label": "Club"}).code == 201
+    assert client.post(PATH, {**KEY, "groupName": "club"}).code == 201
+    assert client("PATCH", f"{PATH}/sync_key", {"groupName": "nowhere"}).code == 400
+    assert client("DELETE", f"{PATH}/groups/club").code == 400
+    assert client("DELETE", f"{PATH}/sync_key").code == 204
+    assert client("DELETE", f"{PATH}/groups/club").code == 204
+    assert client.get(f"{PATH}/groups/club").code == 404
+    assert client.post(PATH, {**KEY, "name": "other", "groupName": "club"}).code == 400
+
+
+def test_groups_are_named_in_lower_case_and_once(client: Client):
+    assert client.post(f"{PATH}/groups", {"name": "Club", "label": "Club"}).code == 400
+    assert client.post(f"{PATH}/groups", {"name": "contactinformation", "label": "Again"}).code == 409
+    assert client("PATCH", f"{PATH}/groups/contactinformation", {"label": "About them"})["label"] == "About them"
+    assert [each["label"] for each in client.get(f"{PATH}/groups")["results"]] == ["About them"]
+    assert client("PUT", f"{PATH}/groups/contactinformation", {}).code == 405
+
+
+def test_sensitive_properties_are_listed_when_asked_for_and_seen_by_a_scope_of_their_own(hubspot: HubSpotSandbox):
+    hubspot.define("contacts", prop("passport", "Passport", custom=True, sensitivity="sensitive"))
+    (id,) = hubspot.seed("contacts", [{"passport": "X1"}])
+    scopes = ["crm.objects.contacts.read"]
+    for more, seen in (([], False), (["crm.objects.contacts.sensitive.read.v2"], True)):
+        hubspot.grant("own", [*scopes, *more])
+        client = Client(hubspot, "own")
+        assert "passport" not in definitions(client)
+        assert list(definitions(client, f"{PATH}?dataSensitivity=sensitive")) == ["passport"]
+        assert ("passport" in client.get(f"{CONTACTS}/{id}?properties=passport")["properties"]) is seen
+        found = client.search(properties=["passport"])["results"][0]["properties"]
+        assert ("passport" in found) is seen
+
+
+def test_making_a_property_that_was_archived_restores_it_as_it_was(client: Client):
+    assert client.post(PATH, KEY).code == 201
+    assert client("DELETE", f"{PATH}/sync_key").code == 204
+    again = client.post(PATH, {**KEY, "hasUniqueValue": True})
+    assert (again.code, again["hasUniqueValue"]) == (201, False)
+    said = client.post(PATH, KEY)
+    assert (said.code, said["category"]) == (409, "OBJECT_ALREADY_EXISTS")

@@ -3,7 +3,7 @@
 import pytest
 
 from bothways.sandbox.hubspot import FrozenClock, HubSpotSandbox
-from tests.sandbox.hubspot.client import CONTACTS, Client, where
+from tests.sandbox.hubspot.client import COMPANIES, CONTACTS, Client, where
 
 PEOPLE = [
     {"email": "ann@example.com", "firstname": "Ann", "city": "Bern", "loyalty_points": "9", "birthday": "1980-02-29"},
@@ -146,3 +146,46 @@ def test_search_has_a_limit_of_its_own_and_tells_no_headers():
         assert client.get(CONTACTS).code == 200
         clock.advance(1)
         assert client.search().code == 200
+
+
+def test_phones_are_found_by_area_and_local_number_alone(hubspot: HubSpotSandbox, client: Client):
+    swiss = hubspot.create("contacts", {"lastname": "A", "phone": "+41 44 668 18 00", "mobilephone": "079 555 12 34"})
+    hubspot.create("contacts", {"lastname": "B", "phone": "call me"})
+    searched = "hs_searchable_calculated_phone_number"
+    assert client.search(where(searched, "EQ", "446681800")).ids == [swiss]
+    assert client.search(where(searched, "CONTAINS_TOKEN", "*6681800")).ids == [swiss]
+    assert client.search(where("hs_searchable_calculated_mobile_number", "EQ", "0795551234")).ids == [swiss]
+    assert client.search(where(searched, "EQ", "+41446681800")).ids == []
+    assert client.search(where(searched, "HAS_PROPERTY")).ids == [swiss]
+    assert client.search(query="446681800").ids == [swiss]
+    assert client.search(query="41446681800").ids == []
+    row = client.search(query="446681800", properties=[searched])["results"][0]
+    assert row["properties"][searched] == "446681800"
+    assert client.get(f"{CONTACTS}/{swiss}?properties={searched}")["properties"][searched] == "446681800"
+    said = client("PATCH", f"{CONTACTS}/{swiss}", {"properties": {searched: "1"}})
+    assert said["errors"][0]["code"] == "READ_ONLY_VALUE"
+
+
+def test_equal_dates_are_not_in_the_order_of_ids_but_always_in_the_same(hubspot: HubSpotSandbox, client: Client):
+    ids = hubspot.seed("contacts", [{"lastname": str(number)} for number in range(20)])
+    by_date = client.search(sorts=[{"propertyName": "lastmodifieddate"}]).ids
+    assert sorted(by_date) == ids
+    assert by_date != ids
+    assert client.search(sorts=["lastmodifieddate"]).ids == by_date
+    assert client.search(sorts=["-hs_object_id"]).ids == ids[::-1]
+    last = hubspot.get("contacts", ids[-1])["updatedAt"]
+    assert client.search(where("lastmodifieddate", "GT", last)).ids == []
+
+
+def test_records_are_found_by_what_they_belong_to(hubspot: HubSpotSandbox, client: Client):
+    acme, bolt = hubspot.seed("companies", [{"name": "Acme"}, {"name": "Bolt"}])
+    ann, bob, _ = hubspot.seed("contacts", [{"lastname": name} for name in ("A", "B", "E")])
+    hubspot.associate("contacts", ann, "companies", acme)
+    hubspot.associate("contacts", bob, "companies", bolt)
+    assert client.search(where("associations.company", "EQ", acme)).ids == [ann]
+    assert client.search(where("associations.companies", "IN", [acme, bolt])).ids == [ann, bob]
+    body = {"filterGroups": [{"filters": [where("associations.contact", "EQ", bob)]}]}
+    assert client.post(f"{COMPANIES}/search", body).ids == [bolt]
+    assert client.search(where("associations.company", "EQ", acme), where("lastname", "EQ", "B")).ids == []
+    assert client.search(where("associations.company", "GT", acme)).code == 400
+    assert client.search(where("associations.unicorn", "EQ", acme)).code == 400

@@ -1,13 +1,13 @@
 """Apps as text: the workspace's, the connectors there are, what an app offers."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from bothways.cli.text import clean, columns, listed, number
 from bothways.records import Field
 
 if TYPE_CHECKING:
-    from bothways.service.views import AppCheck, AppView, ConnectorView, ObjectView
+    from bothways.service.views import AppCheck, AppView, ConnectorView, ObjectView, OwnFieldView
 
 
 def apps(views: Sequence["AppView"]) -> list[str]:
@@ -24,7 +24,14 @@ def check(view: "AppCheck") -> list[str]:
     account = listed([view.account_label, number])
     lines = [clean(f"✓ {view.name}: {view.title} answers. {account}".rstrip())]
     lines += [f"  {note}" for note in view.notes]
+    lines += [f"! {warning}" for warning in view.warnings]
     return lines + [f"  {line}" for line in objects(view.objects)] if view.objects else lines
+
+
+def own_field(view: "OwnFieldView") -> list[str]:
+    """Return in which objects the field of our own is."""
+    labels = listed([each.label for each in view.objects if each.there], "nothing that may be written")
+    return [f"{view.app} keeps our marks in {view.field}, on: {labels}."]
 
 
 def objects(views: Sequence["ObjectView"]) -> list[str]:
@@ -38,13 +45,13 @@ def may(view: "ObjectView") -> str:
     return listed(["read" if view.readable else "", "changed" if view.writable else ""], "nothing")
 
 
-def fields(views: Sequence[Field]) -> list[str]:
-    """Return the list of fields."""
-    rows = [(view.name, view.label, str(view.type), _notes(view)) for view in views]
+def fields(views: Sequence[Field], rules: Mapping[str, str]) -> list[str]:
+    """Return the list of fields, with what rules demand of them."""
+    rows = [(view.name, view.label, str(view.type), _notes(view, rules.get(view.name, ""))) for view in views]
     return columns([("Field", "Name", "Type", "Notes"), *rows])
 
 
-def _notes(view: Field) -> str:
+def _notes(view: Field, rule: str) -> str:
     size = f"at most {number(view.max_length)} characters" if view.max_length else ""
     options = [option.label or option.key for option in view.options if not option.hidden]
     choices = f"{listed(options[:4])}{', …' if len(options) > 4 else ''}" if options else ""
@@ -55,7 +62,15 @@ def _notes(view: Field) -> str:
         ("several values", view.multi_valued),
     )
     label = f"label of {view.label_of}" if view.label_of else ""
-    return listed([*(word for word, true in flags if true), size, f"one of: {choices}" if choices else "", label])
+    return listed(
+        [
+            *(word for word, true in flags if true),
+            size,
+            f"one of: {choices}" if choices else "",
+            label,
+            f"by a rule: {rule}" if rule else "",
+        ]
+    )
 
 
 def connectors(views: Sequence["ConnectorView"], words: str) -> list[str]:

@@ -1,14 +1,20 @@
-"""HubSpot CRM: contacts, companies and deals, by version 2026-09 of its API.
+"""HubSpot CRM: contacts, companies and deals, by version 2026-09 of its API, by 2026-03, or by its numbered paths.
 
-Access: a service key, or the token of an existing private app, sent as Bearer. It needs the scopes
+Access: a service key, or the token of an existing private app or of one made as a project for this account, sent as
+Bearer; they look alike. It needs the scopes
 crm.objects.contacts.read and .write, crm.schemas.contacts.read, and the same for companies and deals, as far as they
-are synced. An association needs the scopes of both of its objects. Or OAuth, by an app of one's own at HubSpot, whose
-client id and secret stand under auth: oauth: (``facts.OAUTH`` has its scopes): 1 sign in and 1 introspect when somebody
-signs in, 1 refresh every half an hour, 1 revoke at the end.
+are synced; crm.schemas.contacts.write and so on while ``marker_property`` is made by us, and
+crm.objects.contacts.sensitive.read.v2 and so on to read sensitive properties, which are never written.
+An association needs the scopes of both of its objects. Or OAuth, by an app of one's own at HubSpot, whose
+client id and secret stand under auth: oauth: (``facts.OAUTH`` has its scopes): 1 sign in when somebody signs in, and 1
+introspect should the tokens come without their scopes; 1 refresh every half an hour, 1 revoke at the end.
 
 No object needs ``marker_property``, and deals, which nothing else identifies, do not either: a create of unknown
-outcome is found again among what came since, by its values. Where it is set, every object that may be read must
-have that property.
+outcome is found again among what came since, by its values. Where it is set, every object that may be written must
+have that property; it is made on request (``marking``), and no field to be mapped.
+
+What administrators demand of records is obeyed by what refuses them: values that break the rule of a property in every
+version, records that lack what a rule wants from 2026-09 on. The first are read with the fields, and told.
 
 Changes are found by searching for what was modified since the largest modification date that was processed,
 never since a time by any clock, and reaching back, because search lags behind: ``facts.OVERLAP`` seconds in
@@ -32,8 +38,12 @@ n reads, some of them deleted         pages(n, 100) read, and 1 read archived pe
 n updates, n deletions                pages(n, 100) update, pages(n, 100) archive
 n creates with look-ups               pages(n, 100) find + pages(n, 100) create
 who else writes                       1 search + 1 read histories, when a sync is turned on
-schema, count, check                  1 properties per object and 1 associations labels per kind, 1 count, 1 account
+schema, count, check                  1 properties, 1 rules, 1 sensitive per object (2 where any property is sensitive)
+                                      and 1 associations labels per kind, 1 count, 1 account
+what is nearly used up                2 limits, when a person has the app checked
+a property of our own for n objects   n properties to look; 3n properties and n make property to make it
 histories of n records                pages(n, 50) read histories, where the newest wins or somebody fights
+journal, every few seconds            1 journal, and 2 for each entry: journal, journal file; they count apart
 associations of n records read        pages(n, 100) associations read per kind, beside what lists or reads them
 associations of n records written     pages(a, 2000) associations create for a added, pages(g, 100) associations archive
                                       for g records that lose some, in every batch of 100; and 1 associations read per
@@ -66,11 +76,12 @@ told by that history. It is read only for the records in which this has a say.
 
 Webhooks, where they are wanted: an app of the same account sends them, a private app or one made as a project, since
 service keys have none. It is given our address, which must be reached from outside by https, and subscriptions:
-creation, deletion, merge, restore and associationChange of each object that is synced, and propertyChange of each
-property that is; as ``contact.creation`` or as ``object.creation``, both are understood. Its client secret is
-``webhook_secret`` under auth. Without that every delivery is refused, and so is one whose signature (version 3) is
-wrong, or whose time is more than five minutes from ours. HubSpot signs its own address: a proxy in between must leave
-scheme, host, path and query as they were called. A delivery has at most a hundred events, is sent again for up to a
+creation, deletion, merge, restore and associationChange of each object that is synced, privacyDeletion of contacts, and
+propertyChange of each property that is; as ``contact.creation`` or as ``object.creation``, both are understood, of
+objects without a word of their own the second alone. Its client secret is ``webhook_secret`` under auth. Without that
+every delivery is refused, and so is one whose signature (version 3) is wrong, or whose time is more than five minutes
+from ours. HubSpot signs its own address: a proxy in between must leave scheme, host, path and query as they were
+called. A delivery has at most a hundred events, is sent again for up to a
 day if it is not answered within five seconds, and comes twice, late, out of order or not at all: so it only says which
 records are to be read again, both ends of an association and all records of a merge among them. What a property became
 stands in it, and is not believed.
@@ -78,6 +89,14 @@ stands in it, and is not believed.
 Of a public app, ``webhook_app_id``, the subscriptions and their address are kept by us, over its owner's API (version
 3) with ``developer_key`` under auth: 1 webhook settings and 1 webhook subscriptions per look, and 1 call for each
 change. That key goes in the address, as HubSpot wants it. Other apps have no such API.
+
+The webhooks journal is read by connections that people let in by OAuth, if the app may have a token for itself (client
+credentials) with ``facts.JOURNAL_SCOPES``; there is no setting for it. Of each account the "local" journal is read, one
+entry after the other: an entry is the address of a file, fetched without any token, whose events name records to be
+read again. It tells of what was subscribed to, kept by us: OBJECT and ASSOCIATION of each kind that is synced, with the
+properties that are, and GDPR_PRIVACY_DELETION of contacts: 1 journal subscriptions when this begins, when the settings
+change and once a day, 1 call for each change, and 1 sign in itself every half an hour. Its limits are apart from all
+others and those of the app: 100 calls a second, 50 for subscriptions. How many subscriptions there may be is not said.
 """
 
 from bothways.connectors.hubspot.connector import HubSpot

@@ -1,4 +1,4 @@
-"""The connector: HubSpot's contacts, companies and deals, by the contract of ``connectors.base``."""
+"""The connector: the records of HubSpot, and their owners, by the contract of ``connectors.base``."""
 
 from collections.abc import Generator, Iterator, Mapping, Sequence
 from contextlib import suppress
@@ -6,10 +6,13 @@ from dataclasses import replace
 from typing import ClassVar
 
 from bothways.connectors.base import (
+    REJECTED,
     Account,
     Capabilities,
     LastChange,
     ObjectType,
+    Outcome,
+    OwnField,
     Page,
     Read,
     RecordList,
@@ -20,23 +23,53 @@ from bothways.connectors.base import (
     WriteSeen,
 )
 from bothways.connectors.deep import Finding, Keeper
-from bothways.connectors.hubspot import associations, deep, listing, lists, reading, subscriptions, webhooks, writing
+from bothways.connectors.ends import End
+from bothways.connectors.hubspot import (
+    associations,
+    deep,
+    limits,
+    listing,
+    lists,
+    marking,
+    owners,
+    pipelines,
+    reading,
+    rules,
+    subscriptions,
+    webhooks,
+    writing,
+)
 from bothways.connectors.hubspot.api import Api
-from bothways.connectors.hubspot.facts import BASE_URL, CAPABILITIES, LIMITS, MARKER, OAUTH, QUOTA
-from bothways.connectors.hubspot.objects import KINDS
-from bothways.connectors.hubspot.paths import CURRENT, VERSIONS
+from bothways.connectors.hubspot.facts import (
+    APART,
+    BASE_URL,
+    CAPABILITIES,
+    ENDS,
+    LIMITS,
+    MARKER,
+    OAUTH,
+    QUOTA,
+    SENSITIVE_READ,
+)
+from bothways.connectors.hubspot.journal import Journal, scopes_for
+from bothways.connectors.hubspot.objects import CUSTOM, KINDS, OWNERS
+from bothways.connectors.hubspot.paths import CURRENT, NUMBERED, VERSIONS
 from bothways.connectors.hubspot.schema import field_of
 from bothways.connectors.hubspot.subscriptions import Subscriptions
 from bothways.connectors.hubspot.values import joined, listed, to_wire
 from bothways.connectors.hubspot.writers import last_changes, writers
 from bothways.connectors.permissions import OAuth
 from bothways.connectors.webhooks import Delivery, Hint, Subscribed, Topic
-from bothways.errors import PermissionMissing, SecretMissing, UnknownField
+from bothways.errors import AppFailed, PermissionMissing, SecretMissing, UnknownField
 from bothways.records import Field, FieldType, Ref, Value
+
+TOKEN = "Its token is a service key, or one of an app of this account: they look alike."
+
+NEWER = "Install the newest Bothways, which speaks a later one"
 
 
 class HubSpot:
-    """HubSpot CRM, API version 2026-09, with a service key, a private app's token, or by OAuth."""
+    """HubSpot CRM, with a service key, an app's token, or by OAuth."""
 
     title: ClassVar[str] = "HubSpot"
     category: ClassVar[str] = "CRM"
@@ -65,60 +98,113 @@ class HubSpot:
     )
     limits: ClassVar[Mapping[str, tuple[int, float]]] = LIMITS
     quota: ClassVar[int] = QUOTA
+    apart: ClassVar[frozenset[str]] = APART
     oauth: ClassVar[OAuth] = OAUTH
 
     def __init__(self, setup: Setup) -> None:
         self._marker = setup.settings.get("marker_property") or None
         self.capabilities: Capabilities = replace(CAPABILITIES, marker=self._marker is not None)
-        self._api, self._setup = Api(setup), setup
-        self._secrets, self._access = setup.secrets, setup.access
+        self._api = Api(setup)
+        self._setup, self._secrets, self._access, self._clock = setup, setup.secrets, setup.access, setup.clock
+        self._journal: Journal | None = None
         self._subscriptions = Subscriptions(setup)
         self._schemas: dict[str, Mapping[str, Field]] = {}
+        self._rules: dict[str, rules.Rules] = {}
+
+    @classmethod
+    def ends(cls, settings: Mapping[str, str]) -> Sequence[End]:
+        """Return when the version ends that a connection speaks."""
+        version = settings.get("api_version") or CURRENT
+        hint = NEWER if version == CURRENT else f"Take api_version out of its settings, or set api_version: {CURRENT}"
+        parts = {"v3": "objects (v3)", "v4": "associations (v4)"} if version == NUMBERED else {version: version}
+        return [End(f"the version {words} of its API", *ENDS[name], hint) for name, words in parts.items()]
 
     def check(self) -> Account:
         """Return the account that the token belongs to; raise UnknownField if our marks have no property."""
         details = self._api.account()
         id, kind = str(details.get("portalId", "")), str(details.get("accountType") or "").lower().replace("_", " ")
-        notes = (f"A {kind} account.",) if kind else ()
-        for object in KINDS if self._marker else ():
-            with suppress(PermissionMissing):  # what may not be read is not synced
-                self._check_marker(object, str(self._marker))
+        notes = (*((f"A {kind} account.",) if kind else ()), *self._token_notes())
+        for each in marking.standing(self._api, self.objects(), self._marker) if self._marker else ():
+            if not each.there:
+                hint = "Make it with: bothways app own-field, or take marker_property out."
+                raise UnknownField(app=self._api.app, object=each.object, field=self._marker, hint=hint)
         return Account(id, f"HubSpot account {id}", notes)
+
+    def warnings(self) -> Sequence[str]:
+        """Return what is nearly used up of what the account may hold, and that its token may end soon."""
+        found = list(limits.near(self._api))
+        at, date = ENDS["private apps"]
+        if self._token_notes() and End("", at, date, "").is_near(self._clock()):
+            found.append(
+                f"HubSpot supports tokens of private apps until {date}. If its token is one, use a service key."
+            )
+        return found
+
+    def _token_notes(self) -> tuple[str, ...]:
+        """Return what the form of the token tells: [K] that of service keys and of all apps of the account is one."""
+        by_token = self._access is None and self._secrets.get("token").strip().startswith("pat-")
+        return (TOKEN,) if by_token else ()
 
     def time_zone(self) -> str:
         """Return the time zone of the account, "" if its details do not tell."""
         return str(self._api.account().get("timeZone") or "")
 
     def objects(self) -> Sequence[ObjectType]:
-        """Return contacts, companies and deals, as far as they are allowed to us."""
+        """Return the kinds of record that there are, and owners, as far as they are allowed to us."""
         allowed = self._access.allowed() if self._access else None
-        return [OAUTH.restricted(kind.type, allowed) for kind in KINDS.values()]
+        return [
+            *(OAUTH.restricted(kind.type, allowed) for kind in KINDS.values()),
+            *(_restricted_custom(kind.type, allowed) for kind in self._api.customs()),
+            OAUTH.restricted(owners.TYPE, allowed),
+        ]
 
     def fields(self, object: str) -> Sequence[Field]:
-        """Return the properties of an object, its associations and the labels of these, as fields."""
-        return [*self._read_properties(object).values(), *associations.fields_of(self._api, object)]
+        """Return the properties of an object but that of our own, its associations and their labels, as fields."""
+        if object == OWNERS:
+            return owners.FIELDS
+        self._api.forget_kind(object)
+        kind, own = self._api.kind(object), self._read_properties(object)
+        self._rules[object] = rules.read(self._api, object)
+        offered = [each for name, each in own.items() if name not in (MARKER, self._marker)]
+        properties = pipelines.with_stages(self._api, kind, offered)
+        return [*properties, *self._sensitive(object), *associations.fields_of(self._api, object)]
+
+    def rules(self, object: str) -> Mapping[str, str]:
+        """Return what the account's rules demand of fields, in words, as they were read with these."""
+        known = self._rules.get(object, {})
+        return {name: rules.words(known, name) for name in known}
 
     def count(self, object: str) -> int | None:
         """Return the number of live records as HubSpot's search knows it; None where the token may not read them."""
         try:
-            return listing.count(self._api, self._api.kind(object).name)
+            return (
+                owners.count(self._api) if object == OWNERS else listing.count(self._api, self._api.kind(object).name)
+            )
         except PermissionMissing:
             return None
 
     def changes(self, object: str, cursor: str | None, fields: Sequence[str]) -> Iterator[Page]:
-        """Yield the full listing with values, and from then on the ids of what has changed."""
+        """Yield the full listing with values, and from then on the ids of what has changed; of owners always all."""
+        if object == OWNERS:
+            return owners.changes(self._api, fields)
         return listing.changes(self._api, self._api.kind(object).name, cursor, fields)
 
     def ids(self, object: str) -> Iterator[Sequence[Ref]]:
         """Yield the ids of all live records."""
+        if object == OWNERS:
+            return owners.ids(self._api)
         return listing.ids(self._api, self._api.kind(object).name)
 
     def read(self, object: str, refs: Sequence[Ref], fields: Sequence[str]) -> Sequence[Read]:
         """Return one answer per ref; a merged record answers with the id of the one it was merged into."""
+        if object == OWNERS:
+            return owners.read(self._api, refs, fields)
         return reading.read(self._api, self._api.kind(object).name, refs, fields)
 
     def find(self, object: str, field: str, values: Sequence[str]) -> Mapping[str, Sequence[str]]:
         """Return the ids that hold these values of a unique property; {} for any other property."""
+        if object == OWNERS:
+            return {}
         self._api.kind(object)
         if field:
             unique = self._field(object, field).unique
@@ -128,26 +214,45 @@ class HubSpot:
 
     def write(self, object: str, items: Sequence[WriteItem]) -> Sequence[WriteResult]:
         """Create, update or archive at most a hundred records."""
+        if object == OWNERS:
+            return owners.refused(items)
         kind = self._api.kind(object)
 
         def wire(item: WriteItem) -> Mapping[str, str]:
             return {name: self._to_wire(kind.name, name, value) for name, value in item.values.items()}
 
-        return writing.write(self._api, kind.name, items, wire, self._marker)
+        results = pipelines.explained(
+            self._api, kind, items, writing.write(self._api, kind.name, items, wire, self._marker)
+        )
+        return [self._by_rule(kind.name, each) for each in results]
+
+    def own_fields(self) -> Sequence[OwnField]:
+        """Return how the property for our marks stands: that which the settings name, or the one that we propose."""
+        return marking.standing(self._api, self.objects(), self._marker or MARKER)
+
+    def make_own_field(self, object: str) -> None:
+        """Make the property for our own marks, where it is missing."""
+        marking.make(self._api, self._api.kind(object).name, self._marker or MARKER)
 
     def writers(self, object: str, fields: Sequence[str]) -> Sequence[WriteSeen]:
         """Return which products wrote these properties of the records changed last."""
+        if object == OWNERS:
+            return ()
         return writers(self._api, self._api.kind(object), fields)
 
     def last_changes(
         self, object: str, ids: Sequence[str], fields: Sequence[str]
     ) -> Mapping[str, Mapping[str, LastChange]]:
         """Return when these properties of records got their values, and by which program."""
+        if object == OWNERS:
+            return {}
         own = [name for name in fields if name in self._properties(object)]
         return last_changes(self._api, self._api.kind(object), ids, own)
 
     def lists(self, object: str) -> Sequence[RecordList]:
         """Return the lists (segments) of an object's records."""
+        if object == OWNERS:
+            return ()
         return lists.lists(self._api, self._api.kind(object).name)
 
     def members(self, object: str, list: str) -> Iterator[Sequence[str]]:
@@ -168,9 +273,17 @@ class HubSpot:
         """Return a delivery without events, signed as HubSpot signs; raise SecretMissing."""
         return webhooks.test_call(self._secrets, url, at)
 
+    def chronicle(self) -> Journal | None:
+        """Return the webhooks journal, which an app has that people let in by OAuth."""
+        if self._journal is None and self._access is not None and self._setup.own_access is not None:
+            access = self._access
+            own = self._setup.own_access(lambda: scopes_for(access.allowed()))
+            self._journal = Journal(self._setup, own, self._api)
+        return self._journal
+
     def topics(self, object: str, fields: Sequence[str]) -> Sequence[Topic]:
-        """Return the events to subscribe to, one for each property."""
-        return subscriptions.topics(self._api.kind(object).name, fields)
+        """Return the events to subscribe to, one for each property; nothing tells of owners."""
+        return () if object == OWNERS else subscriptions.topics(object, fields)
 
     def can_subscribe(self) -> bool:
         """Whether a public app is named, with its owner's key."""
@@ -204,11 +317,15 @@ class HubSpot:
         """Yield what each deep check found."""
         return deep.deep_checks(self._api, self._setup, keeper, read_only=read_only)
 
-    def _check_marker(self, object: str, name: str) -> None:
-        found = self._read_properties(object).get(name)
-        if found is None or not found.unique or found.read_only:
-            hint = "Make it in HubSpot as a text property with unique values, or take marker_property out."
-            raise UnknownField(app=self._api.app, object=object, field=name, hint=hint)
+    def _by_rule(self, object: str, result: WriteResult) -> WriteResult:
+        """Return a result that tells the rules of the fields that were refused, as they were last read with these."""
+        if result.outcome is not Outcome.REFUSED or result.message.startswith(REJECTED):
+            return result
+        known = self._schemas.get(object, {})
+        names = [name for name in result.fields if name not in known or not known[name].unique]
+        known_rules = self._rules.get(object, {})
+        words = "; ".join(f"{name}: {said}" for name in names if (said := rules.words(known_rules, name)))
+        return replace(result, message=f"{REJECTED} ({words}): {result.message}") if words else result
 
     def _to_wire(self, object: str, name: str, value: Value) -> str:
         """Return what is sent for a value: the choices of a multi-choice never with a ";" in front."""
@@ -216,6 +333,23 @@ class HubSpot:
         if text.startswith(";") and self._field(object, name).type is FieldType.MULTI_CHOICE:
             return joined(listed(text))
         return text
+
+    def _sensitive(self, object: str) -> list[Field]:
+        """Return the properties marked as sensitive that the token may read; they are never written."""
+        kind, allowed = self._api.kind(object), self._access.allowed() if self._access else None
+        scope = SENSITIVE_READ.format(object)
+        if allowed is not None and scope not in allowed:
+            return []
+        try:
+            found = {str(prop["name"]): field_of(kind, prop) for prop in self._api.sensitive(object)}
+            seen = self._api.shows(object, list(found)) if found and allowed is None else found.keys()
+        except (PermissionMissing, AppFailed):
+            return []
+        return [
+            replace(each, label=f"{each.label} (sensitive)", read_only=True)
+            for name, each in found.items()
+            if name in seen
+        ]
 
     def _field(self, object: str, name: str) -> Field:
         """Return a field, from the schema as first read; one that is not known is plain text."""
@@ -230,3 +364,8 @@ class HubSpot:
             each.name: each for each in (field_of(kind, prop) for prop in self._api.properties(object))
         }
         return self._schemas[object]
+
+
+def _restricted_custom(type: ObjectType, allowed: frozenset[str] | None) -> ObjectType:
+    """Return a kind that the account has made as these scopes let us read and write it: they are for all of those."""
+    return replace(OAUTH.restricted(replace(type, name=CUSTOM), allowed), name=type.name)

@@ -1,12 +1,24 @@
 """What is taken from HubSpot's documentation, in one place.
 
-Written for version 2026-09 of the API (developers.hubspot.com). Facts marked [K] are engineers' knowledge
+Written for the versions of the API in ``paths`` (developers.hubspot.com). Facts marked [K] are engineers' knowledge
 that its documentation does not promise: what depends on them stands here and nowhere else.
 """
 
 from bothways.connectors.base import Capabilities
 from bothways.connectors.hubspot.paths import CURRENT, path
 from bothways.connectors.permissions import OAuth, Permission
+
+ENDS = {
+    "v3": (1_819_756_800.0, "2027-09"),
+    "v4": (1_806_364_800.0, "2027-03-30"),
+    "2026-03": (1_819_756_800.0, "2027-09"),
+    "2026-09": (1_835_481_600.0, "2028-03"),
+    "private apps": (1_819_756_800.0, "2027-09"),
+}
+"""When versions of the API, and the tokens of private apps, end: seconds, and the day or month that is told; of a month
+its first day counts. Sources: changelogs "legacy APIs and legacy apps: what's going unsupported and when" and "legacy
+private app creation sunset" (v3, v4, private apps), guide "versioning". [K] Those of dated versions: 18 months after
+each came out, on 30 March and on 8 September 2026."""
 
 BASE_URL = "https://api.hubapi.com"
 """The same for all regions."""
@@ -20,10 +32,29 @@ MOST_SUBSCRIPTIONS = 1000
 AT_ONCE = 10
 """Deliveries that HubSpot makes at a time, where nothing was set."""
 
-LIMITS = {"": (100, 10.0), "search": (5, 1.0), "associations": (100, 10.0)}
+JOURNAL, JOURNAL_WANTED = "journal", "journal subscriptions"
+"""The limits of the webhooks journal: of reading it, and of its subscriptions."""
+
+APART = frozenset({JOURNAL, JOURNAL_WANTED})
+"""Limits whose calls count in no other, and not in those of the day."""
+
+JOURNAL_SCOPES = (
+    "developer.webhooks_journal.read",
+    "developer.webhooks_journal.subscriptions.read",
+    "developer.webhooks_journal.subscriptions.write",
+)
+"""What an app needs for itself to read the journal and to say what is to stand in it."""
+
+LIMITS = {
+    "": (100, 10.0),
+    "search": (5, 1.0),
+    "associations": (100, 10.0),
+    JOURNAL: (100, 1.0),
+    JOURNAL_WANTED: (50, 1.0),
+}
 """Calls and seconds: what the smallest account may do; the answers' headers tell of more. Search has a
 limit of its own for the whole account and sends no headers. That it counts in both is [K]. Calls about associations
-have a limit of their own, too."""
+have a limit of their own, too; those about the journal are of an app, however many accounts have it."""
 
 QUOTA = 250_000
 """Calls a day of the smallest account, by the midnight of its own time zone, which all of its private apps share; the
@@ -59,12 +90,23 @@ CONCURRENCY = 4
 LONGEST_TEXT = 65536
 """[K] Characters that a text property holds."""
 
+SENSITIVE = "sensitive"
+"""The kind of properties that are listed when asked for, and whose values a token sees by the scope SENSITIVE_READ of
+their object (guide "Access and manage Sensitive Data"). [K] Without it they are passed over, as if there were none.
+Those that are highly sensitive are never asked for."""
+
+SENSITIVE_READ = "crm.objects.{}.sensitive.read.v2"
+
 FORWARD_ONLY = "lifecyclestage"
 """A property whose value can only move forward through its options, unless it is cleared first. [K] HubSpot
 answers with success then, and with the value that has stayed."""
 
 MARKER = "bothways_key"
 """The name proposed for a unique property of our own, which makes exact recovery of creates possible."""
+
+MOST_UNIQUE = 10
+"""Properties with unique values that an account can make for one object (guide "Properties"). [K] That those which
+HubSpot has by itself do not count among them."""
 
 MERGED_IDS = "hs_merged_object_ids"
 """The ids that a record has absorbed. [K] separated by ";"."""
@@ -94,6 +136,9 @@ CAPABILITIES = Capabilities(
 )
 """What HubSpot can do. [K] Whether a record counts as modified when it is associated: nothing here relies on it."""
 
+OBJECTS = ("contacts", "companies", "deals", "leads", "tickets", "products", "custom", "owners")
+"""The names that scopes are for."""
+
 OAUTH = OAuth(
     authorize="https://app.hubspot.com/oauth/authorize",
     server="base_url",
@@ -102,7 +147,7 @@ OAUTH = OAuth(
     revoke=path(CURRENT, "oauth", "token", "revoke"),
     optional="optional_scope",
     permissions=(
-        Permission("oauth", "know which account it is", reads=("contacts", "companies", "deals")),
+        Permission("oauth", "know which account it is", reads=OBJECTS),
         Permission("crm.objects.contacts.read", "read contacts", reads=("contacts",)),
         Permission("crm.objects.contacts.write", "add and change contacts", writes=("contacts",)),
         Permission("crm.schemas.contacts.read", "see which properties contacts have", reads=("contacts",)),
@@ -114,6 +159,18 @@ OAUTH = OAuth(
         Permission("crm.objects.deals.read", "read deals", reads=("deals",), needed=False),
         Permission("crm.objects.deals.write", "add and change deals", writes=("deals",), needed=False),
         Permission("crm.schemas.deals.read", "see which properties deals have", reads=("deals",), needed=False),
+        Permission("crm.objects.leads.read", "read leads", reads=("leads",), needed=False),
+        Permission("crm.objects.leads.write", "add and change leads", writes=("leads",), needed=False),
+        Permission("tickets", "read, add and change tickets", reads=("tickets",), writes=("tickets",), needed=False),
+        Permission(
+            "e-commerce", "read, add and change products", reads=("products",), writes=("products",), needed=False
+        ),
+        Permission("crm.objects.custom.read", "read objects that you have made", reads=("custom",), needed=False),
+        Permission(
+            "crm.objects.custom.write", "add and change objects that you have made", writes=("custom",), needed=False
+        ),
+        Permission("crm.schemas.custom.read", "see which objects you have made", reads=("custom",), needed=False),
+        Permission("crm.objects.owners.read", "read who your users are", reads=("owners",), needed=False),
         Permission("crm.lists.read", "see which records are in a list", needed=False),
     ),
     never=(
@@ -123,4 +180,18 @@ OAUTH = OAuth(
     ),
 )
 """An app of HubSpot asks for the scopes that are set in it, and for no others: those needed here must be required
-there, and the rest optional. [K] That the paths of version 2026-09 take the forms of RFC 6749, 7009 and 7662."""
+there, and the rest optional. Tickets and products have one scope each for all that is done with them; leads are
+described by what may read them. [K] That the paths of version 2026-09 take the forms of RFC 6749, 7009 and 7662."""
+
+PURPOSES = {
+    **{each.scope: each.label for each in OAUTH.permissions},
+    **{
+        f"crm.schemas.{name}.write": f"make a property of our own for {name}"
+        for name in ("contacts", "companies", "deals", "custom")
+    },
+    **{
+        SENSITIVE_READ.format(name): f"read sensitive properties of {name}"
+        for name in ("contacts", "companies", "deals", "custom")
+    },
+}
+"""What each scope is for, in words: for whoever has not given it."""

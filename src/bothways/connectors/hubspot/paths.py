@@ -29,8 +29,11 @@ _PATHS = {
     "limits": ("/crm/limits/{}", "/crm/v3/limits"),
     "account": ("/account-info/{}/details", "/account-info/v3/details"),
     "oauth": ("/oauth/{}", "/oauth/v3"),
+    "journal": ("/webhooks-journal/journal-local/{}", f"/webhooks-journal/journal-local/{CURRENT}"),
+    "journal_wanted": ("/webhooks-journal/subscriptions/{}", f"/webhooks-journal/subscriptions/{CURRENT}"),
 }
-"""By family: the path by date, and the numbered one. ``associated`` is what a single record is associated with.
+"""By family: the path by date, and the numbered one. ``associated`` is what a single record is associated with;
+``journal`` the webhooks journal of one account, ``journal_wanted`` its subscriptions, which have no numbered form.
 [K] That token, introspect and revoke of ``/oauth/v3`` take the forms of the dated ones, and where the numbered limits
 are found."""
 

@@ -7,12 +7,16 @@ from typing import Any
 
 import orjson
 
+from bothways.connectors.base import REJECTED
 from bothways.connectors.http import Response, Spent, plain_words
-from bothways.connectors.hubspot.facts import NOT_CARRIED_OUT
+from bothways.connectors.hubspot.facts import NOT_CARRIED_OUT, PURPOSES
 from bothways.errors import ProtocolError
 
 NOT_FOUND = "OBJECT_NOT_FOUND"
 RATE_LIMITS = frozenset({"RATE_LIMITS", "RATE_LIMIT"})
+
+_BASED_ON = re.compile(r"\[([A-Za-z0-9_]+)\]")
+_MAY_NOT_ASSOCIATE = "'Edit Associations'"
 
 _POLICIES = {"DAILY": Spent.DAY, "TEN_SECONDLY_ROLLING": Spent.ALL}
 _EXISTING = re.compile(r"Existing ID:\s*(\d+)", re.IGNORECASE)
@@ -21,7 +25,10 @@ _NESTED = re.compile(r"\[\s*\{.*\}\s*\]", re.DOTALL)
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """One refusal: of a row if ``traces`` or ``ids`` name rows, else of the whole call."""
+    """One refusal: of a row if ``traces`` or ``ids`` name rows, else of the whole call.
+
+    ``triggers``: properties with values for which a rule demands one of another property.
+    """
 
     category: str
     message: str
@@ -30,6 +37,7 @@ class Problem:
     traces: tuple[str, ...] = ()
     ids: tuple[str, ...] = ()
     status: int = 0
+    triggers: tuple[str, ...] = ()
 
     @property
     def not_found(self) -> bool:
@@ -59,12 +67,15 @@ def problem_of(body: Any) -> Problem:
     existing = found.group(1) if found else next(_texts(context.get("existingObjectId")), None)
     return Problem(
         str(body.get("category") or body.get("errorType") or "").upper(),
-        _sentence(message, nested),
+        "; ".join(dict.fromkeys(_rejections(body))) or _sentence(message, nested),
         tuple(dict.fromkeys(_fields(body, nested))),
         existing,
         tuple(_texts(context.get("objectWriteTraceId"))),
         tuple(_texts(context.get("ids") or context.get("id") or context.get("fromObjectId"))),
         int(status) if status.isdecimal() else 0,
+        tuple(
+            dict.fromkeys(found[1] for each in _errors(body) if (found := _BASED_ON.search(str(each.get("message")))))
+        ),
     )
 
 
@@ -74,9 +85,9 @@ def said_of(response: Response) -> Problem:
 
 
 def words_of(response: Response) -> str:
-    """Return HubSpot's own sentence about a refused call; for missing permissions, their names."""
+    """Return HubSpot's own sentence about a refused call; for missing permissions, their names and what each is for."""
     body = _body(response)
-    scopes = sorted(set(_scopes(body)))
+    scopes = [f"{each} ({PURPOSES[each]})" if each in PURPOSES else each for each in sorted(set(_scopes(body)))]
     if scopes:
         several = "s" if len(scopes) > 1 else ""
         return f"the token lacks the scope{several} {', '.join(scopes)}"
@@ -125,11 +136,33 @@ def _sentence(message: str, nested: list[Mapping[str, Any]]) -> str:
     return "; ".join(inner) if inner else message
 
 
+def _errors(body: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
+    errors = body.get("errors")
+    yield from map(_object, errors if isinstance(errors, list) else ())
+
+
+def _rejections(body: Mapping[str, Any]) -> Iterator[str]:
+    """Yield in words what rules of whole records refuse, which administrators set (version 2026-09 of the API).
+
+    Source: changelog "CRM API write validation enforcement".
+    """
+    for error in _errors(body):
+        code, message = error.get("code"), str(error.get("message") or "")
+        what = " and ".join(f'"{name}"' for name in _texts(_object(error.get("context")).get("propertyName")))
+        if code == "MISSING_CONDITIONAL_REQUIRED_PROPERTY" and what:
+            trigger = _BASED_ON.search(message)
+            with_ = f' with this value of "{trigger[1]}"' if trigger else " here"
+            yield f'{REJECTED} "conditionally required property": {what} must have a value{with_}'
+        elif code == "MISSING_REQUIRED_PROPERTY" and what:
+            yield f'{REJECTED} "required to create a record": {what} must have a value'
+    if _MAY_NOT_ASSOCIATE in str(body.get("message")):
+        yield f'{REJECTED} "Edit Associations": whoever signed in may not change in HubSpot what belongs to what'
+
+
 def _fields(body: Mapping[str, Any], nested: list[Mapping[str, Any]]) -> Iterator[str]:
     """Yield the properties that a refusal names. [K] That of a wrong value (400) does, in one of these places."""
     yield from _texts(_object(body.get("context")).get("propertyName"))
-    errors = body.get("errors")
-    for error in map(_object, errors if isinstance(errors, list) else ()):
+    for error in _errors(body):
         yield from _texts(_object(error.get("context")).get("propertyName"))
         yield from (str(each["name"]) for each in _nested(str(error.get("message") or "")) if each.get("name"))
     yield from (str(each["name"]) for each in nested if each.get("name"))

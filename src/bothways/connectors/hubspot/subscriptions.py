@@ -11,7 +11,7 @@ from bothways.connectors.base import Setup
 from bothways.connectors.http import HttpClient, Response
 from bothways.connectors.hubspot.api import MANNERS
 from bothways.connectors.hubspot.facts import AT_ONCE, BASE_URL, MOST_SUBSCRIPTIONS, WEBHOOKS_VERSION
-from bothways.connectors.hubspot.objects import ASSOCIATED, KINDS, REFERENCES
+from bothways.connectors.hubspot.objects import ASSOCIATED, CONTACTS, type_id_of
 from bothways.connectors.hubspot.webhooks import WORDS
 from bothways.connectors.webhooks import Subscribed, Subscription, Topic
 from bothways.errors import CredentialsRefused, PermissionMissing, ProtocolError
@@ -20,10 +20,10 @@ from bothways.records import recipe_of
 APP_ID, KEY = "webhook_app_id", "developer_key"
 
 _ALWAYS = ("creation", "deletion", "merge", "restore")
-_ASSOCIATED, _CHANGED = "associationChange", "propertyChange"
+_ASSOCIATED, _CHANGED, _FORGOTTEN = "associationChange", "propertyChange", "privacyDeletion"
 
-_WORD_BY_NAME = {name: WORDS[kind.name] for kind in KINDS.values() for name in (kind.type_id, WORDS[kind.name])}
-"""HubSpot's words for objects, by the two names that a subscription to ``object.*`` may have for one."""
+_OBJECT = "object"
+"""The word of what has none of its own: its type is told beside it, and in our topics stands behind it."""
 
 
 def topics(object: str, fields: Sequence[str]) -> Sequence[Topic]:
@@ -31,18 +31,23 @@ def topics(object: str, fields: Sequence[str]) -> Sequence[Topic]:
 
     Records tell of their associations wherever one of both is asked about, so both ends are.
     """
-    word = WORDS[object]
-    found = {Topic(f"{word}.{event}") for event in _ALWAYS}
-    for name in {part for field in fields for part in _parts(field)}:
+    word = _word(type_id_of(object))
+    found = {Topic(f"{word}.{event}") for event in (*_ALWAYS, *((_FORGOTTEN,) if object == CONTACTS.name else ()))}
+    for name in {part for field in fields for part in parts_of(field)}:
         if name.startswith(ASSOCIATED):
-            ends = (word, *(WORDS[each.to] for each in REFERENCES.get(object, ()) if each.has(name)))
-            found |= {Topic(f"{end}.{_ASSOCIATED}") for end in ends}
+            far = name.removeprefix(ASSOCIATED).partition(".")[0]
+            found |= {Topic(f"{end}.{_ASSOCIATED}") for end in (word, _word(type_id_of(far)))}
         else:
             found.add(Topic(f"{word}.{_CHANGED}", name))
     return sorted(found, key=lambda topic: (bool(topic.field), topic))
 
 
-def _parts(field: str) -> Sequence[str]:
+def _word(type: str) -> str:
+    """Return HubSpot's word for a type of records, or the general one with the type."""
+    return WORDS.get(type) or f"{_OBJECT} {type}"
+
+
+def parts_of(field: str) -> Sequence[str]:
     """Return the fields that a field is made of; itself, if the app has it."""
     recipe = recipe_of(field)
     return recipe.parts if recipe else (field,)
@@ -80,7 +85,10 @@ class Subscriptions:
 
     def make(self, topic: Topic) -> str:
         """Make a subscription and return its id."""
-        body = {"eventType": topic.event, "active": True} | ({"propertyName": topic.field} if topic.field else {})
+        word, _, event = topic.event.partition(".")
+        word, _, type = word.partition(" ")
+        body: dict[str, Any] = {"eventType": f"{word}.{event}", "active": True}
+        body |= ({"propertyName": topic.field} if topic.field else {}) | ({"objectTypeId": type} if type else {})
         made = self._body(self._request("POST", "subscriptions", json=body, call="webhook subscribe", repeatable=False))
         if not made.get("id"):
             raise ProtocolError(app=self.app, reason="a subscription without an id")
@@ -139,7 +147,7 @@ def _subscription(row: Mapping[str, Any]) -> Subscription:
     """Return a subscription; ``object.creation`` of contacts is to the same as ``contact.creation``."""
     event = str(row.get("eventType") or "")
     word, _, rest = event.partition(".")
-    if word == "object":
-        name = str(row.get("objectTypeId") or "")
-        event = f"{_WORD_BY_NAME.get(name, f'object {name}')}.{rest}"
+    if word == _OBJECT:
+        type = str(row.get("objectTypeId") or "")
+        event = f"{type if type in WORDS.values() else _word(type)}.{rest}"
     return Subscription(str(row["id"]), Topic(event, str(row.get("propertyName") or "")), row.get("active") is True)

@@ -9,7 +9,7 @@ from typing import Any
 import orjson
 
 from bothways.connectors.base import TokenStore
-from bothways.connectors.hubspot.objects import COMPANIES, CONTACTS, DEALS, KINDS
+from bothways.connectors.hubspot.objects import object_of
 from bothways.connectors.webhooks import Delivery, Hint, as_bytes, flaw_of_stamp, moment_of, signed_by
 from bothways.errors import SecretMissing, WebhookRefused
 
@@ -21,12 +21,11 @@ _DECODED = re.compile("%(3A|2F|3F|40|21|24|27|28|29|2A|2C|3B)", re.IGNORECASE)
 
 _ID = re.compile("[1-9][0-9]{0,18}")
 
-WORDS = {CONTACTS.name: "contact", COMPANIES.name: "company", DEALS.name: "deal"}
-"""HubSpot's words for our objects in kinds of events, such as ``contact.creation``."""
+WORDS = {"0-1": "contact", "0-2": "company", "0-3": "deal", "0-5": "ticket", "0-7": "product", "0-8": "line_item"}
+"""HubSpot's words in kinds of events, such as ``contact.creation``, by the types that have one. All others,
+and these as well, are told of by ``object.creation`` with the type beside it."""
 
-_BY_WORD = {word: object for object, word in WORDS.items()}
-
-_BY_TYPE = {kind.type_id: kind.name for kind in KINDS.values()}
+_TYPE_BY_WORD = {word: type_id for type_id, word in WORDS.items()}
 
 Event = Mapping[str, Any]
 
@@ -38,7 +37,7 @@ def hints(app: str, secrets: TokenStore, delivery: Delivery) -> Sequence[Hint]:
         raise WebhookRefused(app=app, reason=flaw, hint=hint)
     found: dict[tuple[str, str], float | None] = {}
     for event in _events(app, delivery.body):
-        at = _moment(event.get("occurredAt"))
+        at = moment_in_millis(event.get("occurredAt"))
         for key in _named(event):
             found[key] = max((each for each in (found.get(key), at) if each is not None), default=None)
     return [Hint(object, id, at) for (object, id), at in found.items()]
@@ -99,26 +98,26 @@ def _named(event: Event) -> Iterator[tuple[str, str]]:
     Both ends of an association, all records of a merge. What has happened does not matter: they are read again.
     """
     word = str(event.get("subscriptionType") or event.get("eventType") or "").partition(".")[0]
-    object = _BY_WORD.get(word) or _BY_TYPE.get(str(event.get("objectTypeId")))
+    object = object_of(_TYPE_BY_WORD.get(word) or event.get("objectTypeId"))
     merged = event.get("mergedObjectIds")
     ids = [event.get(name) for name in ("objectId", "primaryObjectId", "newObjectId")]
     named = [(object, id) for id in (*ids, *(merged if isinstance(merged, list) else ()))]
     words = str(event.get("associationType")).lower().split("_to_")
     for place, end in enumerate(("from", "to")):
-        known = _BY_TYPE.get(str(event.get(f"{end}ObjectTypeId")))
-        named.append((known or _BY_WORD.get(words[place] if len(words) == 2 else ""), event.get(f"{end}ObjectId")))
+        type_id = event.get(f"{end}ObjectTypeId") or _TYPE_BY_WORD.get(words[place] if len(words) == 2 else "")
+        named.append((object_of(type_id), event.get(f"{end}ObjectId")))
     for known, id in named:
-        if known is not None and (text := _number(id)):
+        if known is not None and (text := number_of(id)):
             yield known, text
 
 
-def _number(id: object) -> str:
+def number_of(id: object) -> str:
     """Return an id, which comes as a number or as text; "" for what is none."""
     text = str(id) if isinstance(id, int | str) else ""
     return text if _ID.fullmatch(text) else ""
 
 
-def _moment(at: object) -> float | None:
+def moment_in_millis(at: object) -> float | None:
     """Return the time of an event in seconds."""
     millis = moment_of(str(at))
     return None if millis is None else millis / 1000

@@ -44,6 +44,31 @@ class Webhooks(Base):
         db_table = "webhooks"
 
 
+class Chronicle(Base):
+    """Where we stand in what the app of a connection writes down of its records. Times are seconds.
+
+    ``position``: where to go on, in the app's words, "" before it was read. ``read_at``: when it was last read to its
+    end, 0 if it cannot be; ``lost_at`` and ``lost``: when a part of it was last found gone, and why. ``due_at``: when
+    it is read next; ``failed`` and ``trouble`` as of a connection. ``wanted``: what its subscriptions were last
+    checked for, due again at ``check_at``; ``own``: those that we made, each by its id there, its event and its field.
+    """
+
+    connection = models.OneToOneField(Connection, models.CASCADE)
+    position = models.TextField(default="", db_default="")
+    read_at = models.FloatField(default=0.0, db_default=0.0)
+    lost_at = models.FloatField(default=0.0, db_default=0.0)
+    lost = models.TextField(default="", db_default="")
+    due_at = models.FloatField(default=0.0, db_default=0.0)
+    failed = models.IntegerField(default=0, db_default=0)
+    trouble = models.TextField(default="", db_default="")
+    wanted = models.TextField(default="", db_default="")
+    check_at = models.FloatField(default=0.0, db_default=0.0)
+    own = models.JSONField(default=list)
+
+    class Meta:
+        db_table = "chronicle"
+
+
 class Subscription(Base):
     """A subscription that we have made in an app: ``ref`` is its id there, and the event and field that it is to."""
 

@@ -1,12 +1,13 @@
 """A stand-in for HubSpot CRM: its records over HTTP on loopback, faults included.
 
-There are contacts, companies, deals, leads, tickets, products and the kinds of record that the account makes for itself,
-with their pipelines and owners. It behaves as HubSpot's documentation says, for API version 2026-09: values are texts, addresses are kept in
-lower case and unique, search lags behind and ends at 10,000 rows, batches hold a hundred and report their
-rows, limits are rolling windows, a merge makes a new id, lifecycle stages go forward only. Records are associated
-with each other, a primary company among them, and by the labels
-that the account makes. Webhooks are sent to whoever subscribes to them. People let apps in by OAuth, on a page of their
-own at ``/oauth/authorize``, once ``register`` has set an app up.
+There are contacts, companies, deals, leads, tickets, products and the kinds of record that the account makes for
+itself, with their pipelines and owners. It behaves as HubSpot's documentation says, for API version 2026-09: values
+are texts, addresses are kept in lower case and unique, search lags behind and ends at 10,000 rows, batches hold a
+hundred and report their rows, limits are rolling windows, a merge makes a new id, lifecycle stages go forward only.
+Records are associated with each other, a primary company among them, and by the labels that the account makes.
+Webhooks are sent to whoever subscribes to them. People let apps in by OAuth, on a page of their own at
+``/oauth/authorize``, once ``register`` has set an app up; for such an app a
+webhooks journal is kept.
 
 In a test, in a thread of the same process, on a clock that moves only when told::
 
@@ -25,7 +26,8 @@ In a process of its own, for the demo, benchmarks and tests that kill processes,
         connect(base_url=hubspot.url, token=hubspot.token)
 
 Or by hand: ``python -m bothways.sandbox.hubspot --port 0 --database FILE`` prints its address, and
-``Admin(address)`` pulls its strings. The account in a file goes on where it was.
+``Admin(address)`` pulls its strings. The account in a file goes on where it was. What is asked and answered is written
+down where the environment names a file for it (``exchanges``).
 """
 
 from bothways.sandbox.hubspot.admin import Admin

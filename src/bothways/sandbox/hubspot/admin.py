@@ -21,6 +21,7 @@ PREFIX = "/_admin/"
 NAMES = frozenset(
     {
         *("seed", "create", "edit", "archive", "restore", "merge", "get", "records", "define", "indexed"),
+        *("set_rule", "require", "set_most"),
         *(
             "associate",
             "dissociate",
@@ -50,6 +51,9 @@ NAMES = frozenset(
             "revoke",
             "register",
             "remove_apps",
+            "end_own_tokens",
+            "wanted_of_journal",
+            "happened_elsewhere",
             "refresh_tokens",
         ),
         *("make_owner", "change_owner", "make_pipeline", "make_object"),
@@ -194,6 +198,19 @@ class Admin:
         """Delete a list."""
         self._ask("drop_list", object=object, title=title)
 
+    def set_rule(self, object: str, property: str, type: str, arguments: Sequence[str] | None = ()) -> None:
+        """Set a rule of a property's values, or take it away (None)."""
+        given = None if arguments is None else list(arguments)
+        self._ask("set_rule", object=object, property=property, type=type, arguments=given)
+
+    def require(self, object: str, property: str, *, when: str = "", holds: str = "") -> None:
+        """Demand a value of a property whenever another one holds something; else, of every new record."""
+        self._ask("require", object=object, property=property, when=when, holds=holds)
+
+    def set_most(self, object: str, records: int) -> None:
+        """Let the account hold so many records of a kind at most."""
+        self._ask("set_most", object=object, records=records)
+
     def indexed(self) -> None:
         """Have search show everything saved so far."""
         self._ask("indexed")
@@ -231,7 +248,7 @@ class Admin:
         self._ask("set_time", moment=moment)
 
     def change(self, **settings: Any) -> None:
-        """Change what ``HubSpotSandbox.change`` changes."""
+        """Change how the account behaves, as ``HubSpotSandbox.change`` says."""
         self._ask("change", **settings)
 
     def grant(self, token: str, scopes: AbstractSet[str] | None = None) -> None:
@@ -249,10 +266,12 @@ class Admin:
         optional: Sequence[str] = (),
         *,
         rotates: bool = False,
+        tells: bool = True,
+        own: Sequence[str] = (),
     ) -> None:
         """Set up the app that people let in by OAuth."""
-        names = {"redirects": list(redirects), "needed": list(needed), "optional": list(optional)}
-        self._ask("register", **names, rotates=rotates)
+        names = {"redirects": list(redirects), "needed": list(needed), "optional": list(optional), "own": list(own)}
+        self._ask("register", **names, rotates=rotates, tells=tells)
 
     def make_owner(self, email: str, first: str = "", last: str = "") -> str:
         """Let somebody use the account, and return the id of the owner who they are."""
@@ -276,6 +295,18 @@ class Admin:
     def remove_apps(self) -> int:
         """End all that people have allowed apps by OAuth."""
         return int(self._ask("remove_apps"))
+
+    def end_own_tokens(self) -> None:
+        """Accept no token any more that the app got for itself."""
+        self._ask("end_own_tokens")
+
+    def wanted_of_journal(self) -> list[dict[str, Any]]:
+        """Return the subscriptions that the webhooks journal is kept by."""
+        return list(self._ask("wanted_of_journal"))
+
+    def happened_elsewhere(self, portal: int, object: str, id: str) -> None:
+        """Let the journal tell of a record of another account, which has the same app."""
+        self._ask("happened_elsewhere", portal=portal, object=object, id=id)
 
     def refresh_tokens(self) -> list[str]:
         """Return the refresh tokens that are good."""

@@ -3,13 +3,13 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from bothways.sandbox.hubspot.asks import Answer, Ask
+from bothways.sandbox.hubspot import joining
+from bothways.sandbox.hubspot.asks import Answer, Ask, batch_answer, inputs_of
 from bothways.sandbox.hubspot.crm import Crm, found
 from bothways.sandbox.hubspot.joining import End, join, labels_between, labels_on, names_of, pair_of, part, unlabel
 from bothways.sandbox.hubspot.problems import Refused
-from bothways.sandbox.hubspot.schema import COMPANIES, CONTACTS, Kind
+from bothways.sandbox.hubspot.schema import Kind
 from bothways.sandbox.hubspot.store import Row
-from bothways.sandbox.hubspot.values import iso
 
 MOST_READ, MOST_CREATED, MOST_ARCHIVED, MOST_LABELS_ARCHIVED, PAGE = 1000, 2000, 100, 2000, 500
 DEFINED = "USER_DEFINED"
@@ -17,47 +17,90 @@ DEFINED = "USER_DEFINED"
 
 def read(ask: Ask) -> Answer:
     """Answer what records are associated with; of one with nothing an error row says so [K]."""
-    other, results, errors = _other(ask), [], []
-    for each in _inputs(ask, MOST_READ):
+    other, results, errors = other_of(ask), [], []
+    for each in inputs_of(ask.body, MOST_READ):
         id = str(each.get("id") or "")
         row = ask.crm.one(ask.kind, id)
-        page = _page(ask.crm, ask.kind, row, other, int(each.get("after") or 0)) if row is not None else {"results": []}
+        after = int(each.get("after") or 0)
+        page = page_of(ask.crm, ask.kind, row, other, after) if row is not None else {"results": []}
         if not page["results"] and "silent-about-none" in ask.crm.otherwise:
             continue
         if not page["results"]:
-            errors.append(_nothing(ask.kind, id, other).row())
+            errors.append(nothing(ask.kind, id, other).row())
             continue
         paging = {"paging": page["paging"]} if "paging" in page else {}
         results.append({"from": {"id": id}, "to": page["results"], **paging})
-    return _answer(ask, results, errors, 200)
+    return batch_answer(ask, results, errors, 200)
 
 
 def read_one(ask: Ask) -> Answer:
     """Answer what one record is associated with."""
-    id, _, name = ask.arg.partition("/associations/")
-    row = found(ask.crm.one(ask.kind, id))
-    return 200, _page(ask.crm, ask.kind, row, _kind(ask.crm, name), int(ask.first("after") or 0))
+    id, name = ask.arg.split("/")
+    limit, after = ask.first("limit") or str(PAGE), ask.first("after") or "0"
+    if not limit.isdecimal() or not 1 <= int(limit) <= PAGE or not after.isdecimal():
+        raise Refused(400, f"limit must be between 1 and {PAGE}, and after a place in this listing")
+    page = page_of(ask.crm, ask.kind, found(ask.crm.one(ask.kind, id)), _kind(ask.crm, name), int(after), int(limit))
+    if "paging" in page:
+        page["paging"]["next"]["link"] = ask.link(after=page["paging"]["next"]["after"])
+    return 200, page
+
+
+def set_one(ask: Ask) -> Answer:
+    """Associate two records by the types that are the whole body, and answer which labels they are [K: those sent]."""
+    id, name, other_id = ask.arg.split("/")
+    types = ask.list_body
+    own, other = found(ask.crm.one(ask.kind, id)), _kind(ask.crm, name)
+    associate(ask.crm, ask.kind, own, other, other_id, types)
+    return 201, _labelled(ask.crm, ask.kind, id, other, other_id, types)
+
+
+def set_default(ask: Ask) -> Answer:
+    """Associate two records by the plain type, and answer that in both directions [K]."""
+    id, name, other_id = ask.arg.split("/")
+    return batch_answer(ask, _default(ask, _kind(ask.crm, name), id, other_id), [], 200)
+
+
+def archive_one(ask: Ask) -> Answer:
+    """Take the association of two records away, labels included; one that is not there is passed over."""
+    id, name, other_id = ask.arg.split("/")
+    other = _kind(ask.crm, name)
+    own, there = ask.crm.one(ask.kind, id), ask.crm.one(other, other_id)
+    if own is not None and there is not None:
+        part(ask.crm, (ask.kind, own), (other, there))
+    return 204, None
 
 
 def create(ask: Ask) -> Answer:
     """Associate records, by types; what does not exist is told row by row."""
-    other, results, errors = _other(ask), [], []
-    for each in _inputs(ask, MOST_CREATED):
+    other, results, errors = other_of(ask), [], []
+    for each in inputs_of(ask.body, MOST_CREATED):
         ids = [str((each.get(end) or {}).get("id") or "") for end in ("from", "to")]
         try:
             own = found(ask.crm.one(ask.kind, ids[0]))
             associate(ask.crm, ask.kind, own, other, ids[1], each.get("types") or [])
-            results.append({"from": {"id": ids[0]}, "to": {"id": ids[1]}})
+            results.append(_labelled(ask.crm, ask.kind, ids[0], other, ids[1], each.get("types") or []))
         except Refused as refusal:
             errors.append({**refusal.row(), "context": {"fromObjectId": [ids[0]], "toObjectId": [ids[1]]}})
-    return _answer(ask, results, errors, 201)
+    return batch_answer(ask, results, errors, 201)
+
+
+def create_default(ask: Ask) -> Answer:
+    """Associate records by the plain type; what does not exist is told row by row."""
+    other, results, errors = other_of(ask), list[Any](), []
+    for each in inputs_of(ask.body, MOST_CREATED):
+        ids = [str((each.get(end) or {}).get("id") or "") for end in ("from", "to")]
+        try:
+            results += _default(ask, other, *ids)
+        except Refused as refusal:
+            errors.append({**refusal.row(), "context": {"fromObjectId": [ids[0]], "toObjectId": [ids[1]]}})
+    return batch_answer(ask, results, errors, 200)
 
 
 def archive(ask: Ask) -> Answer:
     """Take associations away, labels included; the answer says nothing about any of them."""
-    for each in _inputs(ask, MOST_ARCHIVED):
+    for each in inputs_of(ask.body, MOST_ARCHIVED):
         for to in each.get("to") or []:
-            ends = _ends(ask, each, to)
+            ends = ends_of(ask, each, to)
             if ends is not None:
                 part(ask.crm, *ends)
     return 204, None
@@ -65,9 +108,9 @@ def archive(ask: Ask) -> Answer:
 
 def archive_labels(ask: Ask) -> Answer:
     """Take labels from associations; with the plain type, the whole association."""
-    pair, place = pair_of(ask.crm, ask.kind, _other(ask))
-    for each in _inputs(ask, MOST_LABELS_ARCHIVED):
-        ends = _ends(ask, each, each.get("to") or {})
+    pair, place = pair_of(ask.crm, ask.kind, other_of(ask))
+    for each in inputs_of(ask.body, MOST_LABELS_ARCHIVED):
+        ends = ends_of(ask, each, each.get("to") or {})
         if ends is None:
             continue
         own, hung = _sent(ask.crm, ask.kind, ends[1][0], each.get("types") or [])
@@ -80,17 +123,89 @@ def archive_labels(ask: Ask) -> Answer:
 
 def labels(ask: Ask) -> Answer:
     """Answer which types of associations there are from one kind to another."""
-    other = _other(ask)
-    pair, place = pair_of(ask.crm, ask.kind, other)
+    return 200, {"results": types_between(ask.crm, ask.kind, other_of(ask))}
+
+
+def types_between(crm: Crm, kind: Kind, other: Kind) -> list[dict[str, Any]]:
+    """Return the types of associations from one kind to another as answers show them; raise Refused."""
+    pair, place = pair_of(crm, kind, other)
     own = [(pair.types[place], None), *([(pair.primary[place], pair.primary_label)] if pair.primary else [])]
     rows = [{"category": pair.category, "typeId": id, "label": label} for id, label in own]
-    made = labels_between(ask.crm, ask.kind, other)
-    return 200, {"results": rows + [{"category": DEFINED, "typeId": id, "label": word} for id, word in made.values()]}
+    made = labels_between(crm, kind, other).values()
+    return rows + [{"category": DEFINED, "typeId": id, "label": word} for id, word in made]
 
 
-def _ends(ask: Ask, sent: Mapping[str, Any], to: Mapping[str, Any]) -> tuple[End, End] | None:
+def add_label(ask: Ask) -> Answer:
+    """Make a label, and answer its types: from the first kind to the other, and back."""
+    body, other = ask.body, other_of(ask)
+    label, name = (str(body.get(each) or "").strip() for each in ("label", "name"))
+    if not label or not name:
+        raise Refused(400, "A label needs a label and a name")
+    place = pair_of(ask.crm, ask.kind, other)[1]
+    if label in [word for _, word in labels_between(ask.crm, ask.kind, other).values()]:
+        raise Refused(400, f'There is a label "{label}" already')  # [K]
+    back = str(body.get("inverseLabel") or "").strip() or label
+    ends = ((ask.kind.name, label), (other.name, back))
+    (first, word), (second, inverse) = ends[::-1] if place else ends
+    made = joining.add_label(ask.crm.store, first, second, (word, inverse))
+    rows = zip(made.types[::-1] if place else made.types, (label, back), strict=True)
+    return 200, {"results": [{"category": DEFINED, "typeId": id, "label": word} for id, word in rows]}
+
+
+def rename_label(ask: Ask) -> Answer:
+    """Change the word of a label, and the one that it has from the other side if that is given as well."""
+    body, other = ask.body, other_of(ask)
+    place, number = pair_of(ask.crm, ask.kind, other)[1], _label(ask, other, str(body.get("associationTypeId")))
+    words = [str(body.get("label") or "").strip(), str(body.get("inverseLabel") or "").strip()]
+    if not words[0]:
+        raise Refused(400, "A label needs a label")
+    joining.rename_label(ask.crm.store, number, *words[:: -1 if place else 1])
+    return 204, None
+
+
+def drop_label(ask: Ask) -> Answer:
+    """Delete a label, which takes it from all associations as well."""
+    name, _, id = ask.arg.partition("/")
+    joining.drop_label(ask.crm.store, _label(ask, _kind(ask.crm, name), id))
+    return 204, None
+
+
+def _label(ask: Ask, other: Kind, id: str) -> int:
+    """Return the number of the label whose type this is; raise Refused."""
+    for number, (type, _) in labels_between(ask.crm, ask.kind, other).items():
+        if str(type) == id:
+            return number
+    raise Refused(404, f"There is no label of type {id}", "OBJECT_NOT_FOUND")
+
+
+def _default(ask: Ask, other: Kind, id: str, other_id: str) -> list[dict[str, Any]]:
+    pair, place = pair_of(ask.crm, ask.kind, other)
+    plain = [{"associationCategory": pair.category, "associationTypeId": each} for each in pair.types]
+    associate(ask.crm, ask.kind, found(ask.crm.one(ask.kind, id)), other, other_id, [plain[place]])
+    ends = [{"id": id}, {"id": other_id}]
+    return [
+        {"from": ends[0], "to": ends[1], "associationSpec": plain[place]},
+        {"from": ends[1], "to": ends[0], "associationSpec": plain[1 - place]},
+    ]
+
+
+def _labelled(
+    crm: Crm, kind: Kind, id: str, other: Kind, other_id: str, types: Sequence[Mapping[str, Any]]
+) -> dict[str, Any]:
+    """Return what an answer says of two records that were associated."""
+    words = dict(labels_between(crm, kind, other).values())
+    return {
+        "fromObjectTypeId": kind.type_id,
+        "fromObjectId": id,
+        "toObjectTypeId": other.type_id,
+        "toObjectId": other_id,
+        "labels": [words[id] for category, id in sorted(_types(types)) if category == DEFINED and id in words],
+    }
+
+
+def ends_of(ask: Ask, sent: Mapping[str, Any], to: Mapping[str, Any]) -> tuple[End, End] | None:
     """Return the two records that an input names, None if there is not each of them."""
-    other = _other(ask)
+    other = other_of(ask)
     own = ask.crm.one(ask.kind, str((sent.get("from") or {}).get("id") or ""))
     there = ask.crm.one(other, str(to.get("id") or ""))
     return None if own is None or there is None else ((ask.kind, own), (other, there))
@@ -145,32 +260,19 @@ def check_all(crm: Crm, kind: Kind, sent: Any) -> None:
 
 
 def associate_sent(crm: Crm, kind: Kind, row: Row, sent: Any) -> None:
-    """Associate a new record as its input says, and as the account does by itself; raise Refused."""
-    if crm.own_companies and kind is CONTACTS:
-        _with_own_company(crm, row)
+    """Associate a new record as its input says; raise Refused."""
     for each in sent or []:
         other, id = check_sent(crm, kind, each)
         associate(crm, kind, row, other, id, each["types"])
 
 
-def _with_own_company(crm: Crm, row: Row) -> None:
-    """Associate a contact with the company of its domain, made if there is none yet."""
-    domain = row.props.get("email", "").partition("@")[2]
-    if not domain:
-        return
-    there = crm.store.page(COMPANIES.name, 0, -1, archived=False)
-    firm = next((each for each in there if each.props.get("domain") == domain), None)
-    if firm is None:
-        wrong = "own-company-elsewhere" in crm.otherwise
-        firm = crm.create(COMPANIES, {"domain": f"other.{domain}" if wrong else domain})
-    join(crm, (CONTACTS, row), (COMPANIES, firm), main=True)
-
-
-def _page(crm: Crm, kind: Kind, row: Row | None, other: Kind, after: int) -> dict[str, Any]:
+def page_of(crm: Crm, kind: Kind, row: Row | None, other: Kind, after: int, limit: int = PAGE) -> dict[str, Any]:
+    """Return a page of what a record is associated with, from an id on; raise Refused."""
+    pair_of(crm, kind, other)
     rows = [each for each in crm.store.associated(kind.name, row.id, other.name) if each[0] >= after] if row else []
-    shown: dict[str, Any] = {"results": [_shown(crm, kind, row, other, *each) for each in rows[:PAGE]] if row else []}
-    if len(rows) > PAGE:
-        shown["paging"] = {"next": {"after": str(rows[PAGE][0])}}
+    shown: dict[str, Any] = {"results": [_shown(crm, kind, row, other, *each) for each in rows[:limit]] if row else []}
+    if len(rows) > limit:
+        shown["paging"] = {"next": {"after": str(rows[limit][0])}}
     return shown
 
 
@@ -185,28 +287,13 @@ def _shown(crm: Crm, kind: Kind, row: Row, other: Kind, id: int, main: bool) -> 
     return {"toObjectId": id, "associationTypes": types}
 
 
-def _nothing(kind: Kind, id: str, other: Kind) -> Refused:
+def nothing(kind: Kind, id: str, other: Kind) -> Refused:
     message = f"No {other.name} is associated with {kind.name} {id}."
     context = {"fromObjectId": [id], "toObjectType": [other.name]}
     return Refused(404, message, "OBJECT_NOT_FOUND", context=context)
 
 
-def _answer(ask: Ask, results: list[Any], errors: list[Any], status: int) -> Answer:
-    now = iso(ask.crm.now)
-    body = {"status": "COMPLETE", "results": results, "startedAt": now, "completedAt": now}
-    return (207, {**body, "numErrors": len(errors), "errors": errors}) if errors else (status, body)
-
-
-def _inputs(ask: Ask, most: int) -> Sequence[Mapping[str, Any]]:
-    inputs = ask.body.get("inputs")
-    if not isinstance(inputs, list) or not all(isinstance(each, dict) for each in inputs):
-        raise Refused(400, "inputs must be a list of objects")
-    if len(inputs) > most:
-        raise Refused(400, f"The maximum batch size is {most}, but {len(inputs)} inputs were sent")
-    return inputs
-
-
-def _other(ask: Ask) -> Kind:
+def other_of(ask: Ask) -> Kind:
     return _kind(ask.crm, ask.arg)
 
 

@@ -3,11 +3,11 @@
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from bothways.sandbox.hubspot.asks import Answer, Ask, sent_properties
+from bothways.sandbox.hubspot.asks import Answer, Ask, batch_answer, inputs_of, sent_properties
 from bothways.sandbox.hubspot.associations import associate_sent, check_all
 from bothways.sandbox.hubspot.histories import entry
 from bothways.sandbox.hubspot.problems import Refused, rows_not_found
-from bothways.sandbox.hubspot.values import iso
+from bothways.sandbox.hubspot.store import Row
 
 MOST, MOST_WITH_HISTORY = 100, 50
 
@@ -18,7 +18,7 @@ Shown = dict[str, Any]
 def read(ask: Ask) -> Answer:
     """Answer records by id or unique value; a record asked for twice is shown once, in the order of ids."""
     body = ask.body
-    asked = [str(each.get("id") or "") for each in _inputs(body)]
+    asked = [str(each.get("id") or "") for each in inputs_of(body, MOST)]
     id_property = body.get("idProperty")
     found = {id: ask.crm.one(ask.kind, id, id_property, archived=ask.archived) for id in asked}
     if ask.archived and "bin-is-shut" in ask.crm.otherwise:
@@ -34,13 +34,14 @@ def read(ask: Ask) -> Answer:
         raise Refused(400, f"The maximum batch size with history is {MOST_WITH_HISTORY}, but {len(asked)} were sent")
     shown = [ask.show(rows[id], names) for id in sorted(rows)]
     for each in shown if asked_history else ():
-        row = rows[int(each["id"])]
-        each["propertiesWithHistory"] = {
-            name: [entry(one) for one in ask.crm.histories.of(ask.kind, row, name)]
-            for name in asked_history
-            if name in ask.crm.properties[ask.kind.name]
-        }
-    return _answer(ask, shown, errors, 200)
+        each["propertiesWithHistory"] = histories_of(ask, rows[int(each["id"])], asked_history)
+    return batch_answer(ask, shown, errors, 200)
+
+
+def histories_of(ask: Ask, row: Row, names: Sequence[str]) -> dict[str, list[Shown]]:
+    """Return what properties of a record held before, as answers show it; one that there is none of is passed over."""
+    known = [name for name in names if name in ask.crm.properties[ask.kind.name]]
+    return {name: [entry(one) for one in ask.crm.histories.of(ask.kind, row, name)] for name in known}
 
 
 def create(ask: Ask) -> Answer:
@@ -52,9 +53,9 @@ def create(ask: Ask) -> Answer:
         associate_sent(ask.crm, ask.kind, row, each.get("associations"))
         return ask.show(row, list(row.props))
 
-    inputs = _inputs(ask.body)
+    inputs = inputs_of(ask.body, MOST)
     results, errors = _each(ask, inputs, make)
-    return _answer(ask, results[::-1], errors, 201)
+    return batch_answer(ask, results[::-1], errors, 201)
 
 
 def update(ask: Ask) -> Answer:
@@ -62,7 +63,7 @@ def update(ask: Ask) -> Answer:
 
     An id that is no number is passed over in silence, as HubSpot has been seen to do.
     """
-    inputs = [each for each in _inputs(ask.body) if _refers(ask, each)]
+    inputs = [each for each in inputs_of(ask.body, MOST) if _refers(ask, each)]
     rows = [(each, ask.crm.one(ask.kind, str(each["id"]), each.get("idProperty"))) for each in inputs]
     if "twice-is-last" not in ask.crm.otherwise:
         _refuse_twice([row.id for _, row in rows if row is not None])
@@ -76,7 +77,7 @@ def update(ask: Ask) -> Answer:
     missing = [str(each["id"]) for each, row in rows if row is None]
     if missing:
         errors.append(rows_not_found(ask.kind.label, missing).row())
-    return _answer(ask, results, errors, 200)
+    return batch_answer(ask, results, errors, 200)
 
 
 def upsert(ask: Ask) -> Answer:
@@ -94,28 +95,20 @@ def upsert(ask: Ask) -> Answer:
             row = ask.crm.update(ask.kind, row, sent)
         return {**ask.show(row, list(row.props)), "new": made}
 
-    inputs = _inputs(ask.body)
+    inputs = inputs_of(ask.body, MOST)
     if "upsert-by-row" not in ask.crm.otherwise:
-        return _answer(ask, [save(each) for each in inputs], [], 200)
-    return _answer(ask, *_each(ask, [{**each, "objectWriteTraceId": each.get("id")} for each in inputs], save), 200)
+        return batch_answer(ask, [save(each) for each in inputs], [], 200)
+    traced = [{**each, "objectWriteTraceId": each.get("id")} for each in inputs]
+    return batch_answer(ask, *_each(ask, traced, save), 200)
 
 
 def archive(ask: Ask) -> Answer:
     """Put records into the recycle bin; the answer says nothing about any of them."""
-    for each in _inputs(ask.body):
+    for each in inputs_of(ask.body, MOST):
         row = ask.crm.one(ask.kind, str(each.get("id") or ""))
         if row is not None:
             ask.crm.archive(ask.kind, row)
     return 204, None
-
-
-def _inputs(body: Mapping[str, Any]) -> Sequence[Input]:
-    inputs = body.get("inputs")
-    if not isinstance(inputs, list) or not all(isinstance(each, dict) for each in inputs):
-        raise Refused(400, "inputs must be a list of objects")
-    if len(inputs) > MOST:
-        raise Refused(400, f"The maximum batch size is {MOST}, but {len(inputs)} inputs were sent")
-    return inputs
 
 
 def _refers(ask: Ask, each: Input) -> bool:
@@ -150,11 +143,3 @@ def _each(ask: Ask, inputs: Sequence[Input], do: Callable[[Input], Shown]) -> tu
         else:
             results.append({**result, "objectWriteTraceId": str(trace)} if trace and ask.echo else result)
     return results, errors
-
-
-def _answer(ask: Ask, results: list[Shown], errors: list[Shown], status: int) -> Answer:
-    now = iso(ask.crm.now)
-    body: Shown = {"status": "COMPLETE", "results": results, "startedAt": now, "completedAt": now}
-    if not errors:
-        return status, body
-    return 207, {**body, "numErrors": len(errors), "errors": errors}

@@ -12,7 +12,9 @@ import orjson
 
 from bothways.sandbox.hubspot.changes import PERSON, Change
 from bothways.sandbox.hubspot.histories import Histories, changed
+from bothways.sandbox.hubspot.phones import value_of
 from bothways.sandbox.hubspot.problems import PORTAL, BadValue, Refused, conflict, invalid_values, not_found
+from bothways.sandbox.hubspot.rules import Rules
 from bothways.sandbox.hubspot.schema import (
     KINDS,
     PAIRS,
@@ -35,8 +37,9 @@ Sent = Mapping[str, Any]
 class Crm:
     """One account. ``now`` is milliseconds since 1970, ``lag`` milliseconds until a save can be searched.
 
-    ``by`` is who writes now, ``told`` what has happened since it was last emptied. ``otherwise`` are the switches that
-    are set (``otherwise.OTHERWISE``).
+    ``by`` is who writes now, ``told`` what has happened since it was last emptied. ``rules`` are those of the account;
+    ``strict``: those of whole records hold for what is written now. ``otherwise`` are the switches that are set
+    (``otherwise.OTHERWISE``).
     """
 
     def __init__(self, store: Store) -> None:
@@ -47,7 +50,7 @@ class Crm:
         self.told: list[Change] = []
         self.touches = True
         self.labels_stay = True
-        self.own_companies = False
+        self.keeps_ids = False
         self.otherwise: frozenset[str] = frozenset()
         self.properties: dict[str, dict[str, Definition]] = {}
         self.kinds: dict[str, Kind] = {kind.name: kind for kind in KINDS}
@@ -55,6 +58,7 @@ class Crm:
         self.pipelines: dict[str, list[Pipeline]] = {}
         self._unique: dict[str, list[str]] = {}
         self.histories = Histories()
+        self.rules, self.strict = Rules(), False
         with store.transaction():
             for kind in KINDS:
                 if kind.name in FIRST and not pipelines(store, kind.name):
@@ -186,28 +190,30 @@ class Crm:
     def merge(self, kind: Kind, primary: Row, other: Row) -> Row:
         """Merge two records into a new one with a new id, to which both old ids lead from then on.
 
-        The values of ``primary`` win where both have one; further addresses of contacts are kept.
+        In an account that ``keeps_ids`` it has the id of ``primary``. The values of ``primary`` win where both have
+        one; further addresses of contacts are kept.
         """
         if primary.id == other.id:
             raise Refused(400, "A record cannot be merged with itself")
+        id = primary.id if self.keeps_ids else self.store.next_ids(kind.name, 1)[0]
+        gone = [row for row in (primary, other) if row.id != id]
         props = {**other.props, **primary.props}
         absorbed = [
             *_listed(primary.props.get("hs_merged_object_ids")),
             *_listed(other.props.get("hs_merged_object_ids")),
         ]
         parted = "," if "merged-by-comma" in self.otherwise else ";"
-        props["hs_merged_object_ids"] = parted.join([*absorbed, str(primary.id), str(other.id)])
+        props["hs_merged_object_ids"] = parted.join([*absorbed, *(str(row.id) for row in gone)])
         if kind.more_emails:
             emails = [value for row in (primary, other) for value in self._emails(kind, row.props)]
             more = ";".join(each for each in dict.fromkeys(emails) if each != props.get("email"))
             props = {**props, kind.more_emails: more} if more else props
-        id = self.store.next_ids(kind.name, 1)[0]
         merged = Row(id, _derived(kind, props), min(primary.created, other.created), self.now)
-        for row in (primary, other):
+        for row in gone:
             self._put_away(kind, row)
             self.store.remove(kind.name, row.id)
-        self.store.lead(kind.name, (primary.id, other.id), id)
-        self.store.hand_over(kind.name, (primary.id, other.id), id)
+        self.store.lead(kind.name, [row.id for row in gone], id)
+        self.store.hand_over(kind.name, [row.id for row in gone], id)
         self._store(kind, [merged])
         self.store.set_keys(kind.name, id, self._keys(kind, merged.props))
         self.histories.merge(kind, primary, other, merged)
@@ -271,10 +277,16 @@ class Crm:
                 try:
                     value = normal(definition, raw, held.get(name), self.otherwise)
                     values[name] = self._owner(definition, value)
+                    if value is not None and not trusted:
+                        self.rules.check_value(kind.name, name, value)
                 except Invalid as error:
                     bad.append(bad_value(name, error))
         if bad:
             raise invalid_values(bad, named="bad-values-unnamed" not in self.otherwise)
+        if not trusted and not held and kind.name in self.rules.most:
+            self.rules.check_room(kind.name, self.store.count(kind.name))
+        if not trusted and self.strict:
+            self.rules.check_record(kind.name, values, held, new=not held)
         if self._goes_back(values.get("lifecyclestage"), held.get("lifecyclestage")):
             del values["lifecyclestage"]  # [K] the call succeeds, the stage stays
         return values
@@ -320,7 +332,7 @@ def shown(kind: Kind, row: Row, names: Iterable[str], definitions: Mapping[str, 
     A property that there is none of, or no longer, is passed over.
     """
     live = [name for name in names if name in definitions and not definitions[name]["archived"]]
-    props: dict[str, str | None] = {name: row.props.get(name) for name in live}
+    props: dict[str, str | None] = {name: value_of(row.props, name) for name in live}
     props[kind.created], props[kind.modified] = iso(row.created), iso(row.modified)
     props["hs_object_id"] = str(row.id)
     body: dict[str, Any] = {

@@ -38,13 +38,17 @@ def create(ask: Ask) -> Answer:
 
 
 def update(ask: Ask) -> Answer:
-    """Change what a kind is called, which of its properties it needs, and which are searched."""
+    """Change what a kind is called, which of its properties it needs, and which are searched.
+
+    The answer has neither its properties nor what it can be associated with.
+    """
     kind, body = _found(ask), ask.body
     definition = _definition(ask.crm, kind)
     changed = {name: body[name] for name in _CHANGEABLE if name in body}
     _check_names(changed, ask.crm.properties[kind.name])
     _save(ask.crm, kind.name, {**definition, **changed, "updated": ask.crm.now})
-    return 200, _shown(ask.crm, ask.crm.kinds[kind.name])
+    shown = {**_shown(ask.crm, ask.crm.kinds[kind.name]), "portalId": PORTAL}
+    return 200, {name: value for name, value in shown.items() if name not in ("properties", "associations")}
 
 
 def delete(ask: Ask) -> Answer:

@@ -1,14 +1,18 @@
 """Faults that a test orders: taken in the order in which they were ordered, so that runs repeat exactly."""
 
+import re
 import threading
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from bothways.sandbox.hubspot.web import Reply
+
 WRITES = ("create", "update", "archive", "batch/create", "batch/update", "batch/archive", "batch/upsert", "merge")
 BATCHES = ("batch/read", "batch/create", "batch/update", "batch/archive", "batch/upsert")
-EVENT, HOOKS, DELIVERY = "event", "hooks", "delivery"
-"""What a fault of webhooks meets: one event, the events that are sent together, one attempt to deliver them."""
+EVENT, HOOKS, DELIVERY, ENTRY = "event", "hooks", "delivery", "entry"
+"""What a fault of webhooks meets: one event, the events that are sent together, one attempt to deliver them; and of the
+journal: one event."""
 
 KINDS: Mapping[str, tuple[str, ...] | None] = {
     **dict.fromkeys(("400", "401", "403", "404", "409", "414", "423", "429", "477", "500", "502", "503", "504")),
@@ -19,9 +23,11 @@ KINDS: Mapping[str, tuple[str, ...] | None] = {
     "held": None,
     "lag": WRITES,
     "garbage": None,
+    "empty-page": ("list",),
     **dict.fromkeys(("hook-late", "hook-twice", "hook-dropped"), (EVENT,)),
     "hook-shuffled": (HOOKS,),
     "hook-forged": (DELIVERY,),
+    **dict.fromkeys(("journal-late", "journal-twice", "journal-dropped"), (ENTRY,)),
 }
 """Every kind of fault and what it can meet (None: every call of the API)."""
 
@@ -70,6 +76,19 @@ class Faults:
             self._waiting.clear()
 
 
+def emptied(reply: Reply, after: str) -> Reply:
+    """Return a page that begins at a place without its rows, if another one follows: that one begins there as well.
+
+    The place is the same in other letters, since no page leads to itself.
+    """
+    if "paging" in reply.body:
+        first = reply.body["results"][0]["id"]
+        place = "0" + (after if after.lstrip("0") == first else first)
+        link = re.sub(r"(?<=[?&]after=)\d+", place, reply.body["paging"]["next"]["link"])
+        reply.body = {"results": [], "paging": {"next": {"after": place, "link": link}}}
+    return reply
+
+
 def _meets(kind: str, call: str) -> bool:
     calls = KINDS[kind]
-    return call not in (EVENT, HOOKS, DELIVERY) if calls is None else call in calls
+    return call not in (EVENT, HOOKS, DELIVERY, ENTRY) if calls is None else call in calls

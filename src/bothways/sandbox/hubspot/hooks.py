@@ -1,8 +1,8 @@
 """The webhooks that the account sends: what is sent, to whom and when.
 
 As HubSpot does: lists of at most a hundred events, signed by version 3, and sent again for most of a day where they are
-not answered well. A thread of its own sends them, one delivery after the other; when one is due is told by the
-account's clock. What was not sent yet is lost when the account is closed.
+not answered well. Threads of its own send them, up to ten at a time, or as many as was set; when one is due is told by
+the account's clock. What was not sent yet is lost when the account is closed.
 """
 
 import base64
@@ -11,6 +11,7 @@ import heapq
 import hmac
 import threading
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
@@ -31,6 +32,9 @@ GATHERED = 0.05
 
 PATIENCE = 5.0
 """Seconds of the real time in which a delivery must be answered."""
+
+AT_ONCE, MOST_AT_ONCE = 10, 100
+"""Deliveries that are made at a time where nothing was set, and [K] at most."""
 
 ATTEMPTS = 11
 FIRST_WAIT = 60.0
@@ -120,17 +124,18 @@ class Hooks:
         kinds: Callable[[], Iterable[Kind]] = lambda: KINDS,
     ) -> None:
         self._clock, self._faults, self._secret, self._kinds = clock, faults, secret, kinds
-        self._pool = urllib3.PoolManager(retries=False, timeout=urllib3.Timeout(total=patience))
+        self._pool = urllib3.PoolManager(retries=False, timeout=urllib3.Timeout(total=patience), maxsize=AT_ONCE)
+        self._senders = ThreadPoolExecutor(MOST_AT_ONCE, thread_name_prefix="hubspot-hook")
         self._changed = threading.Condition()
         self._thread = threading.Thread(target=self._work, daemon=True)
         self._url, self._subscriptions = "", tuple[Subscription, ...]()
-        self._throttling: Mapping[str, Any] = {}
+        self._throttling: Mapping[str, Any] = {"maxConcurrentRequests": 10, "period": "SECONDLY"}
         self._made = 100
         self._numbers = 0
         self._gathered: list[Event] = []
         self._gathered_due = 0.0
         self._waiting: list[Parcel] = []
-        self._sending = self._closed = False
+        self._sending, self._closed = 0, False
 
     def subscribe(self, url: str, wanted: Iterable[Mapping[str, str]]) -> None:
         """Tell of these kinds of event, and of no others, at this address from now on; raise ValueError."""
@@ -230,6 +235,7 @@ class Hooks:
             self._changed.notify_all()
         if self._thread.ident:
             self._thread.join()
+        self._senders.shutdown(wait=True)
         self._pool.clear()
 
     # --- what is sent when ----------------------------------------------------------------------------
@@ -267,28 +273,45 @@ class Hooks:
             while not self._closed:
                 if self._gathered and self._gathered_due <= self._clock.now():
                     self._pack()
-                if self._is_due():
-                    self._sending = True
+                full = self._sending >= self._at_once
+                if self._is_due() and not full:
+                    self._sending += 1
                     return heapq.heappop(self._waiting)
                 self._changed.notify_all()
+                if full:
+                    self._changed.wait()
+                    continue
                 moments = [each.due for each in self._waiting[:1]] + ([self._gathered_due] if self._gathered else [])
                 self._changed.wait(self._clock.until(min(moments)) if moments else None)
         return None
 
     # --- sending --------------------------------------------------------------------------------------
 
+    @property
+    def _at_once(self) -> int:
+        """How many deliveries may be made at a time."""
+        most = self._throttling.get("maxConcurrentRequests")
+        return min(most, MOST_AT_ONCE) if isinstance(most, int) and most > 0 else AT_ONCE
+
     def _work(self) -> None:
         try:
             while (parcel := self._next()) is not None:
-                answered = self._send(parcel)
-                with self._changed:
-                    self._sending = False
-                    if not answered and parcel.attempt + 1 < ATTEMPTS:
-                        due = self._clock.now() + FIRST_WAIT * 2**parcel.attempt
-                        self._put(parcel.events, due, parcel.attempt + 1)
+                self._senders.submit(self._hand_over, parcel)
         finally:
             with self._changed:  # nobody waits for a thread that is no more
                 self._closed = True
+                self._changed.notify_all()
+
+    def _hand_over(self, parcel: Parcel) -> None:
+        answered = True
+        try:
+            answered = self._send(parcel)
+        finally:
+            with self._changed:
+                self._sending -= 1
+                if not answered and parcel.attempt + 1 < ATTEMPTS:
+                    due = self._clock.now() + FIRST_WAIT * 2**parcel.attempt
+                    self._put(parcel.events, due, parcel.attempt + 1)
                 self._changed.notify_all()
 
     def _send(self, parcel: Parcel) -> bool:

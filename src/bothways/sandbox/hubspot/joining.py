@@ -48,6 +48,12 @@ def add_label(store: Store, object: str, other: str, words: tuple[str, str]) -> 
     return Label(store.db.execute(sql, (object, other, *words)).lastrowid or 0, words)
 
 
+def rename_label(store: Store, number: int, label: str, inverse: str) -> None:
+    """Change the words of a label; an empty one stays as it is."""
+    sql = "UPDATE labels SET label=coalesce(nullif(?, ''), label), inverse=coalesce(nullif(?, ''), inverse)"
+    store.db.execute(f"{sql} WHERE number=?", (label, inverse, number))
+
+
 def drop_label(store: Store, number: int) -> None:
     """Delete a label, which takes it from all associations as well."""
     store.db.execute("DELETE FROM labelled WHERE label=?", (number,))

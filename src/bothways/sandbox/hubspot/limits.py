@@ -52,14 +52,18 @@ class Limits:
         self._today += 1
         return None
 
-    def headers(self, *, search: bool) -> Mapping[str, str]:
-        """Return what an answer tells of the limits; that of a search tells nothing."""
+    def headers(self, *, search: bool, oauth: bool) -> Mapping[str, str]:
+        """Return what an answer tells of the limits: that of a search nothing, and nothing of the day by OAuth."""
         if search or self._main is None:
             return {}
-        return {
+        told = {
             "X-HubSpot-RateLimit-Max": str(self._main.most),
             "X-HubSpot-RateLimit-Remaining": str(self._main.remaining),
             "X-HubSpot-RateLimit-Interval-Milliseconds": str(round(self._main.seconds * 1000)),
+        }
+        if oauth:
+            return told
+        return told | {
             "X-HubSpot-RateLimit-Daily": str(self._daily),
             "X-HubSpot-RateLimit-Daily-Remaining": str(self._daily - self._today),
         }

@@ -2,7 +2,7 @@
 
 Access tokens are good for half an hour. Refresh tokens stay as they are; of an app that ``rotates`` them, as those of
 other makers do, each is good for one use, and a second use ends all that came of the first (RFC 9700, 4.14.2). What was
-given is kept in memory, and gone with the process. [K] The bodies of refusals, and what introspection tells.
+given is kept in memory, and gone with the process. [K] The bodies of refusals.
 """
 
 import base64
@@ -16,16 +16,24 @@ from typing import Any
 from urllib.parse import parse_qs, urlencode
 
 from bothways.sandbox.hubspot.asks import Answer, Ask
+from bothways.sandbox.hubspot.changes import OURS
 from bothways.sandbox.hubspot.problems import PORTAL
 
 CLIENT_ID, APP_SECRET = "8f1c2a34-sandbox", "5e0b7d52-0c1f-4b5e-9a39-secret-of-the-app"
+USER = 1
+"""Who lets apps in."""
+
 CODE_LASTS, ACCESS_LASTS = 60.0, 1800.0
 """Seconds."""
 
 
 @dataclass(slots=True)
 class App:
-    """An app as its makers have set it up: where it may send people back to, and the scopes that it asks for."""
+    """An app as its makers have set it up: where it may send people back to, and the scopes that it asks for.
+
+    ``tells``: tokens come with their scopes, as HubSpot's do since August 2025. ``own`` are the scopes that it may have
+    for itself, of no account.
+    """
 
     id: str
     secret: str = field(repr=False)
@@ -33,7 +41,9 @@ class App:
     needed: tuple[str, ...] = ("oauth",)
     optional: tuple[str, ...] = ()
     rotates: bool = False
+    tells: bool = True
     name: str = "Bothways"
+    own: tuple[str, ...] = ()
 
 
 @dataclass(slots=True)
@@ -75,6 +85,7 @@ class Desk:
         self._used: dict[str, Grant] = {}
         self._refresh: dict[str, Grant] = {}
         self._access: dict[str, tuple[Grant, float]] = {}
+        self._own: dict[str, tuple[frozenset[str], float]] = {}
         self._lock = threading.RLock()
 
     def register(self, app: App) -> None:
@@ -82,9 +93,12 @@ class Desk:
         with self._lock:
             self.apps[app.id] = app
 
-    def scopes_of(self, token: str, now: float) -> frozenset[str] | None:
-        """Return what an access token allows, None if it is not good (any more)."""
+    def scopes_of(self, token: str, now: float, *, of_app: bool = False) -> frozenset[str] | None:
+        """Return what an access token allows, None if it is not good (any more); ``of_app``: one of the app itself."""
         with self._lock:
+            if of_app:
+                scopes, until = self._own.get(token, (None, 0.0))
+                return scopes if now < until else None
             grant, until = self._access.get(token, (None, 0.0))
             return grant.scopes if grant is not None and not grant.ended and now < until else None
 
@@ -152,6 +166,8 @@ class Desk:
                 if kind == "refresh_token":
                     token = _first(form, "refresh_token")
                     return 200, self._tokens(self._for_refresh(app, token), token, now)
+                if kind == "client_credentials":
+                    return 200, self._for_itself(app, _first(form, "scope").split(), now)
             raise Wrong("unsupported_grant_type", f"{kind or 'Nothing'} is no kind of grant.")
         except Wrong as wrong:
             return wrong.answer()
@@ -163,11 +179,13 @@ class Desk:
         except Wrong as wrong:
             return wrong.answer()
         with self._lock:
-            grant, until = self._access.get(_first(form, "token"), (None, 0.0))
+            token = _first(form, "token")
+            grant, until = self._access.get(token, (None, 0.0))
         if grant is None or grant.app.id != app.id or grant.ended or now >= until:
             return 200, {"active": False}
-        told = {"active": True, "token_type": "access_token", "client_id": app.id, "hub_id": PORTAL}
-        return 200, told | {"scope": " ".join(sorted(grant.scopes)), "exp": int(until)}
+        told = {"active": True, "token": token, "token_type": "bearer", "token_use": "access_token"}
+        told |= {"client_id": app.id, "app_id": int(OURS.id or 0), "hub_id": PORTAL, "user_id": USER}
+        return 200, told | {"scopes": sorted(grant.scopes), "expires_in": int(until - now)}
 
     def revoke(self, form: Mapping[str, Sequence[str]]) -> Answer:
         """End what a token belongs to. One that is not known is as good as revoked (RFC 7009, 2.2)."""
@@ -210,6 +228,21 @@ class Desk:
             raise Wrong("invalid_grant", "missing or invalid refresh token", kind="BAD_REFRESH_TOKEN")
         return grant
 
+    def _for_itself(self, app: App, scopes: Sequence[str], now: float) -> dict[str, Any]:
+        """Hand out a token that is of the app alone (RFC 6749, 4.4), without another to renew it by."""
+        if not scopes or set(scopes) - {*app.own, *app.needed, *app.optional}:
+            missing = ", ".join(sorted(set(scopes) - {*app.own, *app.needed, *app.optional}))
+            raise Wrong("invalid_scope", f"The app is not set up for {missing or 'no scope at all'}.")
+        token = f"cc-{secrets.token_urlsafe(32)}"
+        self._own[token] = frozenset(scopes), now + ACCESS_LASTS
+        told = {"access_token": token, "expires_in": int(ACCESS_LASTS), "token_type": "bearer"}
+        return told | {"scope": " ".join(scopes)}
+
+    def end_own(self) -> None:
+        """Accept no token any more that the app got for itself."""
+        with self._lock:
+            self._own.clear()
+
     def _tokens(self, grant: Grant, former: str | None, now: float) -> dict[str, Any]:
         access, refresh = f"ac-{secrets.token_urlsafe(32)}", former
         if refresh is None or grant.app.rotates:
@@ -219,7 +252,8 @@ class Desk:
             self._used[former] = self._refresh.pop(former)
         self._access[access] = (grant, now + ACCESS_LASTS)
         told = {"access_token": access, "refresh_token": refresh, "expires_in": int(ACCESS_LASTS)}
-        return {**told, "token_type": "bearer", "hub_id": PORTAL}
+        more = {"scopes": sorted(grant.scopes)} if grant.app.tells else {}
+        return {**told, "token_type": "bearer", "hub_id": PORTAL, **more}
 
 
 class LetsAppsIn:
@@ -235,16 +269,24 @@ class LetsAppsIn:
         optional: Sequence[str] = (),
         *,
         rotates: bool = False,
+        tells: bool = True,
+        own: Sequence[str] = (),
     ) -> None:
         """Set up the app that people let in by OAuth: where it may send them back to, and the scopes that it asks for.
 
-        ``rotates``: each refresh token is good for one use.
+        ``rotates``: each refresh token is good for one use. ``tells``: tokens come with their scopes. ``own``: the
+        scopes that it may have for itself, by client credentials.
         """
-        self._desk.register(App(CLIENT_ID, APP_SECRET, tuple(redirects), tuple(needed), tuple(optional), rotates))
+        asked = tuple(needed), tuple(optional)
+        self._desk.register(App(CLIENT_ID, APP_SECRET, tuple(redirects), *asked, rotates, tells, own=tuple(own)))
 
     def remove_apps(self) -> int:
         """End all that people have allowed apps by OAuth, as who removes them; return how many grants that were."""
         return self._desk.end_all()
+
+    def end_own_tokens(self) -> None:
+        """Accept no token any more that the app got for itself."""
+        self._desk.end_own()
 
     def refresh_tokens(self) -> list[str]:
         """Return the refresh tokens that are good."""

@@ -21,7 +21,7 @@ class BadValue:
 
 @dataclass(slots=True)
 class Refused(Exception):
-    """A refusal with its HTTP status; ``context`` and ``errors`` are as HubSpot's error bodies have them."""
+    """A refusal with its HTTP status; ``context``, ``errors`` and ``sub`` are as HubSpot's error bodies have them."""
 
     status: int
     message: str
@@ -29,6 +29,7 @@ class Refused(Exception):
     errors: Sequence[Mapping[str, Any]] = ()
     context: Mapping[str, Sequence[str]] = field(default_factory=dict)
     more: Mapping[str, Any] = field(default_factory=dict)
+    sub: str = ""
 
     def __str__(self) -> str:
         return f"{self.status} {self.category}: {self.message}"
@@ -38,14 +39,16 @@ class Refused(Exception):
         return {**self._common(), "correlationId": str(uuid.uuid4()), **self.more}
 
     def row(self, trace: str | None = None) -> dict[str, Any]:
-        """Return the entry for one row in a multi-status answer."""
-        body = self._common()
+        """Return the entry for one row in a multi-status answer: it always has errors, context and links."""
+        body = {"errors": [], "context": {}, "links": {}, **self._common()}
         if trace is not None:
             body["context"] = {**self.context, "objectWriteTraceId": [trace]}
         return body
 
     def _common(self) -> dict[str, Any]:
         body: dict[str, Any] = {"status": "error", "message": self.message, "category": self.category}
+        if self.sub:
+            body["subCategory"] = self.sub
         if self.errors:
             body["errors"] = list(self.errors)
         if self.context:

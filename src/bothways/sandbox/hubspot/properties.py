@@ -1,19 +1,21 @@
-"""Calls about properties."""
+"""Calls about properties, one by one and in batches."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from bothways.sandbox.hubspot.asks import Answer, Ask
+from bothways.sandbox.hubspot import groups
+from bothways.sandbox.hubspot.asks import PLAIN, Answer, Ask, batch_answer, inputs_of
 from bothways.sandbox.hubspot.problems import Refused, not_found
 from bothways.sandbox.hubspot.schema import TYPES, Definition, prop
+from bothways.sandbox.hubspot.values import iso
 
-UNIQUE_MOST = 10
+UNIQUE_MOST, BATCH_MOST = 10, 100
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,99}")
 
 
 def list_all(ask: Ask) -> Answer:
-    """Answer all properties, or the archived ones."""
+    """Answer all properties, or the archived ones: those that are not sensitive, or those of the kind asked for."""
     definitions = ask.crm.properties[ask.kind.name].values()
     return 200, {"results": [each for each in definitions if each["archived"] is ask.archived and _asked(ask, each)]}
 
@@ -23,17 +25,58 @@ def _asked(ask: Ask, definition: Definition) -> bool:
     asked = ask.first("dataSensitivity")
     if not asked and "sensitive-shown" in ask.crm.otherwise:
         return True
-    return bool(definition.get("dataSensitivity", "non_sensitive") == (asked or "non_sensitive"))
+    return bool(definition["dataSensitivity"] == (asked or PLAIN))
 
 
 def read(ask: Ask) -> Answer:
     """Answer one property."""
-    return 200, _definition(ask)
+    return 200, _definition(ask, ask.arg, archived=ask.archived)
 
 
 def create(ask: Ask) -> Answer:
     """Make a property. Only now can it be made unique."""
-    return 201, _define(ask, made(ask.body, ask.crm.properties[ask.kind.name]))
+    return 201, _make(ask, ask.body)
+
+
+def batch_read(ask: Ask) -> Answer:
+    """Answer properties by name; a name that there is none of is told by an error row."""
+    archived = ask.body.get("archived") is True
+    return _each(ask, 200, lambda each: _definition(ask, str(each.get("name") or ""), archived=archived))
+
+
+def batch_create(ask: Ask) -> Answer:
+    """Make properties; each one that is refused is told by an error row [K]."""
+    return _each(ask, 201, lambda each: _make(ask, each))
+
+
+def batch_archive(ask: Ask) -> Answer:
+    """Archive custom properties; names that there are none of are passed over [K]."""
+    for each in inputs_of(ask.body, BATCH_MOST):
+        name = str(each.get("name") or "")
+        if not ask.crm.properties[ask.kind.name].get(name, {"archived": True})["archived"]:
+            _archive(ask, name)
+    return 204, None
+
+
+def _each(ask: Ask, status: int, do: Callable[[Mapping[str, Any]], Definition]) -> Answer:
+    results, errors = [], []
+    for each in inputs_of(ask.body, BATCH_MOST):
+        try:
+            results.append(do(each))
+        except Refused as refusal:
+            errors.append({**refusal.row(), "context": {"name": [str(each.get("name") or "")]}})
+    return batch_answer(ask, results, errors, status)
+
+
+def _make(ask: Ask, body: Mapping[str, Any]) -> Definition:
+    """Make a property. [K] One that was archived is restored as it was instead."""
+    known = ask.crm.properties[ask.kind.name]
+    bin = {name: each for name, each in known.items() if each["archived"]}
+    definition = made(body, {name: each for name, each in known.items() if name not in bin})
+    groups.require(ask, definition["groupName"])
+    if held := bin.get(definition["name"]):
+        return _define(ask, {**held, "archived": False})
+    return _define(ask, {**definition, "createdAt": iso(ask.crm.now)})
 
 
 def made(body: Mapping[str, Any], definitions: Mapping[str, Definition]) -> Definition:
@@ -44,7 +87,8 @@ def made(body: Mapping[str, Any], definitions: Mapping[str, Definition]) -> Defi
     if field not in TYPES.get(type_, ()):
         raise Refused(400, f'A property of type "{type_}" cannot have the fieldType "{field}"')
     if name in definitions:
-        raise Refused(409, f'A property named "{name}" already exists.', "CONFLICT")
+        more = {"subCategory": "Properties.PROPERTY_WITH_NAME_EXISTS"}
+        raise Refused(409, f'A property named "{name}" already exists.', "OBJECT_ALREADY_EXISTS", more=more)
     unique = body.get("hasUniqueValue") is True
     if unique and type_ not in ("string", "number"):
         raise Refused(400, "Only text and number properties can have unique values")
@@ -55,7 +99,7 @@ def made(body: Mapping[str, Any], definitions: Mapping[str, Definition]) -> Defi
         str(body["label"]),
         type_,
         field,
-        options=[(str(each["value"]), str(each.get("label") or "")) for each in body.get("options") or ()],
+        options=_options(body),
         unique=unique,
         custom=True,
         group=str(body["groupName"]),
@@ -64,34 +108,45 @@ def made(body: Mapping[str, Any], definitions: Mapping[str, Definition]) -> Defi
 
 
 def update(ask: Ask) -> Answer:
-    """Change a property's label, description or options; nothing else of it can be changed."""
-    body, definition = ask.body, _definition(ask)
+    """Change a property's label, description, group or options; nothing else of it can be changed."""
+    body, definition = ask.body, _definition(ask, ask.arg, archived=False)
     if "hasUniqueValue" in body and body["hasUniqueValue"] is not definition["hasUniqueValue"]:
         raise Refused(400, "hasUniqueValue can only be set when a property is made")
     changed: dict[str, Any] = {name: body[name] for name in ("label", "description", "groupName") if name in body}
+    if "groupName" in changed:
+        groups.require(ask, str(changed["groupName"]))
     if "options" in body:
-        options = [(str(each["value"]), str(each.get("label") or "")) for each in body["options"]]
-        changed["options"] = prop("", "", options=options)["options"]
+        changed["options"] = prop("", "", options=_options(body))["options"]
     return 200, _define(ask, {**definition, **changed})
 
 
 def archive(ask: Ask) -> Answer:
     """Archive a custom property."""
-    definition = _definition(ask)
-    if not definition["modificationMetadata"]["archivable"]:
-        raise Refused(400, f'"{ask.arg}" cannot be archived')
-    _define(ask, {**definition, "archived": True})
+    _definition(ask, ask.arg, archived=False)
+    _archive(ask, ask.arg)
     return 204, None
 
 
-def _definition(ask: Ask) -> Definition:
-    definition = ask.crm.properties[ask.kind.name].get(ask.arg)
-    if definition is None or definition["archived"] is not ask.archived:
+def _archive(ask: Ask, name: str) -> None:
+    definition = ask.crm.properties[ask.kind.name][name]
+    if not definition["modificationMetadata"]["archivable"]:
+        raise Refused(400, f'"{name}" cannot be archived')
+    _define(ask, {**definition, "archived": True, "archivedAt": iso(ask.crm.now)})
+
+
+def _options(body: Mapping[str, Any]) -> Sequence[tuple[str, str]]:
+    return [(str(each["value"]), str(each.get("label") or "")) for each in body.get("options") or ()]
+
+
+def _definition(ask: Ask, name: str, *, archived: bool) -> Definition:
+    definition = ask.crm.properties[ask.kind.name].get(name)
+    if definition is None or definition["archived"] is not archived:
         raise not_found()
     return definition
 
 
 def _define(ask: Ask, definition: Definition) -> Definition:
+    definition = {**definition, "updatedAt": iso(ask.crm.now)}
     ask.crm.store.define(ask.kind.name, definition)
     ask.crm.learn(ask.kind)
     return definition

@@ -224,6 +224,7 @@ def prop(
     custom: bool = False,
     owner: bool = False,
     group: str = "",
+    sensitivity: str = "non_sensitive",
 ) -> Definition:
     """Return a property's definition as the API shows it."""
     pairs = [each if isinstance(each, tuple) else (each, each.replace("_", " ").capitalize()) for each in options]
@@ -246,7 +247,7 @@ def prop(
         "externalOptions": owner,
         "formField": not (read_only or calculated),
         "archived": False,
-        "dataSensitivity": "non_sensitive",
+        "dataSensitivity": sensitivity,
         "modificationMetadata": {
             "archivable": custom,
             "readOnlyDefinition": not custom,
@@ -311,6 +312,8 @@ def _contacts() -> list[Definition]:
         prop("hs_additional_emails", "Additional email addresses", "enumeration", "checkbox", read_only=True),
         prop("hs_email_optout", "Unsubscribed from all email", "bool", "booleancheckbox", read_only=True),
         prop("hs_email_domain", "Email Domain", calculated=True),
+        prop("hs_searchable_calculated_phone_number", "Phone number as it is searched", calculated=True),
+        prop("hs_searchable_calculated_mobile_number", "Mobile phone number as it is searched", calculated=True),
         prop("hs_full_name_or_email", "Full name or email", field="calculation_equation", calculated=True),
         prop("birthday", "Birthday", "date", "date", custom=True),
         prop(
@@ -341,6 +344,7 @@ def _companies() -> list[Definition]:
         prop("is_public", "Is Public", "bool", "booleancheckbox"),
         *_address(),
         *_common("hs_lastmodifieddate"),
+        prop("hs_searchable_calculated_phone_number", "Phone number as it is searched", calculated=True),
         prop("renewal_date", "Renewal date", "date", "date", custom=True),
     ]
 

@@ -9,6 +9,8 @@ from typing import Any
 import orjson
 
 from bothways.sandbox.hubspot.crm import Crm, shown
+from bothways.sandbox.hubspot.joining import pair_of
+from bothways.sandbox.hubspot.phones import SEARCHED, local_number
 from bothways.sandbox.hubspot.problems import Refused
 from bothways.sandbox.hubspot.schema import Definition, Kind
 from bothways.sandbox.hubspot.store import Row, Store
@@ -19,6 +21,7 @@ LONGEST_BODY = 3000
 GROUPS, FILTERS_PER_GROUP, FILTERS = 5, 6, 18
 
 _COMPARE = {"EQ": "=", "GT": ">", "GTE": ">=", "LT": "<", "LTE": "<=", "NEQ": "<>"}
+_ASSOCIATED = "associations."
 _SETS = {"IN": "IN", "NOT_IN": "NOT IN"}
 
 
@@ -39,6 +42,7 @@ class _Side:
 def prepare(store: Store) -> None:
     """Teach the database what searching needs."""
     store.db.create_function("token", 2, _has_token, deterministic=True)
+    store.db.create_function("local_number", 1, local_number, deterministic=True)
 
 
 def search(crm: Crm, kind: Kind, body: Mapping[str, Any], raw: bytes, cap: int) -> dict[str, Any]:
@@ -85,15 +89,23 @@ def _where(crm: Crm, kind: Kind, body: Mapping[str, Any]) -> tuple[str, list[Any
     if alternatives:
         where.append("(" + " OR ".join(alternatives) + ")")
     for word in str(body.get("query") or "").lower().split():
-        texts = [f"coalesce(json_extract(props, '$.{name}'), '')" for name in kind.searched]
+        texts = [f"coalesce({_text(name)}, '')" for name in kind.searched]
         where.append("instr(lower(" + " || ' ' || ".join(texts) + "), ?) > 0")
         params.append(word)
     return " AND ".join(where), params
 
 
+def _text(name: str) -> str:
+    """Return the SQL of what words are looked for in; of a phone number, without its country and signs."""
+    text = f"json_extract(props, '$.{name}')"
+    return f"local_number({text})" if name in SEARCHED.values() else text
+
+
 def _condition(crm: Crm, kind: Kind, filter: Mapping[str, Any]) -> tuple[str, list[Any]]:
     """Return one filter as SQL. Records without a value match no operator but NOT_HAS_PROPERTY [K]."""
-    operator = str(filter.get("operator") or "")
+    operator, name = str(filter.get("operator") or ""), str(filter.get("propertyName"))
+    if name.startswith(_ASSOCIATED):
+        return _associated(crm, kind, name.removeprefix(_ASSOCIATED), operator, filter)
     side = _side(kind, _definition(crm, kind, filter.get("propertyName")))
     if operator == "HAS_PROPERTY":
         return f"{side.sql} IS NOT NULL", [*side.params]
@@ -119,19 +131,37 @@ def _condition(crm: Crm, kind: Kind, filter: Mapping[str, Any]) -> tuple[str, li
     raise Refused(400, f'"{operator}" is not an operator of search')
 
 
+def _associated(crm: Crm, kind: Kind, name: str, operator: str, filter: Mapping[str, Any]) -> tuple[str, list[Any]]:
+    """Return a filter by what records are associated with, whose ids are compared, as SQL [K: with EQ and IN alone]."""
+    other = crm.kind_of(name)
+    ids = [filter.get("value")] if operator == "EQ" else filter.get("values")
+    if other is None or operator not in ("EQ", "IN") or not isinstance(ids, list) or not ids:
+        raise Refused(400, f"{_ASSOCIATED}{name} is compared by EQ or IN with ids of records")
+    pair_of(crm, kind, other)
+    marks, params = ", ".join("?" * len(ids)), [kind.name, other.name, *(str(each) for each in ids)]
+    there = f"SELECT id FROM associations WHERE object=? AND other=? AND CAST(other_id AS TEXT) IN ({marks})"
+    back = f"SELECT other_id FROM associations WHERE other=? AND object=? AND CAST(id AS TEXT) IN ({marks})"
+    return f"id IN ({there} UNION {back})", params * 2
+
+
 def _order(crm: Crm, kind: Kind, sorts: Sequence[Any]) -> tuple[str, list[Any]]:
     """Return the order as SQL. Records that sort equal come in an order of no meaning, but always the same."""
     if len(sorts) > 1:
         raise Refused(400, "A search has at most one sort")
     if not sorts:
         return "created, id", []
-    sort = sorts[0] if isinstance(sorts[0], Mapping) else {"propertyName": sorts[0]}
+    sort = sorts[0] if isinstance(sorts[0], Mapping) else _sort(str(sorts[0]))
     direction = str(sort.get("direction") or "ASCENDING")
     if direction not in ("ASCENDING", "DESCENDING"):
         raise Refused(400, f'"{direction}" is not a direction')
     side = _side(kind, _definition(crm, kind, sort.get("propertyName"))).case_blind()
     order = f"{side.sql} {direction.removesuffix('ENDING')}"
     return (order if side.sql == "id" else f"{order}, (id * 2654435761) % 4294967296"), [*side.params]
+
+
+def _sort(text: str) -> dict[str, str]:
+    """Return a sort that was sent as a text; a minus before the name turns it around [K]."""
+    return {"propertyName": text.removeprefix("-"), "direction": "DESCENDING" if text[:1] == "-" else "ASCENDING"}
 
 
 def _definition(crm: Crm, kind: Kind, name: Any) -> Definition:
@@ -151,6 +181,8 @@ def _side(kind: Kind, definition: Definition) -> _Side:
     if name in columns:
         column, operand = columns[name]
         return _Side(column, (), operand)
+    if name in SEARCHED:
+        return _Side("local_number(json_extract(props, ?))", (f"$.{SEARCHED[name]}",), str)
     sql, params = "json_extract(props, ?)", (f'$."{name}"',)
     if type_ == "number":
         return _Side(f"CAST({sql} AS REAL)", params, float)

@@ -9,13 +9,14 @@ from types import TracebackType
 from typing import Any, Self
 from urllib.parse import parse_qs
 
-from bothways.sandbox.hubspot import admin, owning, search
+from bothways.sandbox.hubspot import admin, automations, memberships, owning, search
 from bothways.sandbox.hubspot.administering import Administered
 from bothways.sandbox.hubspot.asks import Ask
 from bothways.sandbox.hubspot.changes import OURS, PERSON, Author
 from bothways.sandbox.hubspot.clocks import Clock, FrozenClock
 from bothways.sandbox.hubspot.crm import Crm, found, shown
-from bothways.sandbox.hubspot.faults import Fault, Faults
+from bothways.sandbox.hubspot.exchanges import Exchanges
+from bothways.sandbox.hubspot.faults import Fault, Faults, emptied
 from bothways.sandbox.hubspot.gate import Gate
 from bothways.sandbox.hubspot.hooks import CLIENT_SECRET, DEVELOPER_KEY, Hooks
 from bothways.sandbox.hubspot.joining import (
@@ -30,11 +31,13 @@ from bothways.sandbox.hubspot.joining import (
     part,
     unlabel,
 )
+from bothways.sandbox.hubspot.journal import Journal, KeepsJournal
 from bothways.sandbox.hubspot.limits import DAILY, Limits
 from bothways.sandbox.hubspot.oauth import LetsAppsIn
 from bothways.sandbox.hubspot.otherwise import known
 from bothways.sandbox.hubspot.problems import Refused, missing_scopes, ordered, rate_limited, unauthorized
 from bothways.sandbox.hubspot.routes import Route, route_of
+from bothways.sandbox.hubspot.rules import may_not_associate
 from bothways.sandbox.hubspot.schema import Kind
 from bothways.sandbox.hubspot.store import Row, Store
 from bothways.sandbox.hubspot.web import Reply, Request, Web
@@ -42,11 +45,15 @@ from bothways.sandbox.hubspot.web import Reply, Request, Web
 TOKEN = "pat-sandbox"
 LONGEST_ADDRESS = 8000
 LOG_LENGTH = 100_000
+FILES, JOURNAL = "/journal-files/", "/webhooks-journal/"
+FREE = ("/webhooks/", "/oauth/", FILES)
+"""How the paths of calls begin that take no token of an account."""
+
 PATIENCE = 60.0
 """Seconds until calls that are not made count as missing."""
 
 
-class HubSpotSandbox(LetsAppsIn, Administered):
+class HubSpotSandbox(LetsAppsIn, KeepsJournal, Administered):
     """A HubSpot account to be used in a ``with`` block.
 
     ``tokens`` maps each accepted token to its scopes (None: all). ``rate`` and ``search_rate`` are calls
@@ -80,13 +87,16 @@ class HubSpotSandbox(LetsAppsIn, Administered):
         self.clock = clock or Clock()
         self.index_lag, self.search_cap = index_lag, search_cap
         self.echo_traces, self.report_rows = echo_traces, report_rows
+        self.makes_companies = self.trims = False
         self.calls: Counter[str] = Counter()
         self.log: deque[tuple[str, str, int]] = deque(maxlen=LOG_LENGTH)
         self._limits = Limits(rate, search_rate, daily)
         self._faults = Faults()
+        self._exchanges = Exchanges()
         self._developer_key = developer_key
         self._hooks = Hooks(self.clock, self._faults, client_secret, kinds=lambda: self._crm.kinds.values())
         self.clock.watch(self._hooks.wake)
+        self._journal = Journal(self.clock, self._faults, client_secret, lambda name: self._crm.kind_of(name))
         self._lock = threading.Lock()
         self._stopping = threading.Event()
         self._gate = Gate()
@@ -110,6 +120,7 @@ class HubSpotSandbox(LetsAppsIn, Administered):
         self._gate.open()
         self._web.stop()
         self._hooks.close()
+        self._exchanges.close()
         with self._lock:
             self._store.close()
 
@@ -132,8 +143,10 @@ class HubSpotSandbox(LetsAppsIn, Administered):
         "502", "503", "504" (option commit: do it all the same), "timeout-before" and "timeout-after-commit"
         (the connection is closed without an answer), "half-batch" (do half and answer 500), "slow" (option
         seconds), "held" (until ``let_go``), "lag" (what this call saves is indexed ``seconds`` later), "garbage"
-        (HTML). Of webhooks, with ``match`` in their types: "hook-late" (by ``seconds``), "hook-twice",
-        "hook-dropped", "hook-shuffled", "hook-forged". Raises ValueError.
+        (HTML), "empty-page" (a page before the last is empty, and its rows come on the next). Of webhooks, with
+        ``match`` in their types: "hook-late" (by ``seconds``), "hook-twice", "hook-dropped", "hook-shuffled",
+        "hook-forged". Of the journal, with ``match`` in action and type id, such as "DELETE 0-1": "journal-late" (by
+        ``seconds``), "journal-twice", "journal-dropped". Raises ValueError.
         """
         self._faults.order(kind, times, match, options)
 
@@ -188,7 +201,7 @@ class HubSpotSandbox(LetsAppsIn, Administered):
     def create(self, object: str, properties: Mapping[str, Any]) -> str:
         """Make a record as a person in the app would, and return its id; raise Refused."""
         with self._inside():
-            return str(self._crm.create(self._kind(object), properties, trusted=True).id)
+            return str(self._crm.create(self._kind(object), self._typed(properties), trusted=True).id)
 
     def edit(self, object: str, id: str, properties: Mapping[str, Any], *, by: str = "") -> None:
         """Change a record; with no properties, only its date of modification. Raises Refused.
@@ -197,7 +210,7 @@ class HubSpotSandbox(LetsAppsIn, Administered):
         """
         author = Author("INTEGRATION", f"id of {by}", by) if by else PERSON
         with self._inside(by=author):
-            self._crm.update(self._kind(object), self._live(object, id), properties, trusted=True)
+            self._crm.update(self._kind(object), self._live(object, id), self._typed(properties), trusted=True)
 
     def archive(self, object: str, id: str) -> None:
         """Put a record into the recycle bin; raise Refused."""
@@ -297,14 +310,38 @@ class HubSpotSandbox(LetsAppsIn, Administered):
         """Make a list of records, or give the one of this title these members; return its id."""
         kind = self._kind(object)
         with self._inside():
-            return str(
-                self._store.set_list(kind.name, title, "DYNAMIC" if dynamic else "MANUAL", [int(id) for id in ids])
+            found = memberships.named(self._store, kind.name, title) or memberships.make(
+                self._store, kind.name, title, "DYNAMIC" if dynamic else "MANUAL", self._crm.now
             )
+            memberships.clear(self._store, found.id)
+            memberships.add(self._store, found.id, [int(id) for id in ids], self._crm.now)
+            return str(found.id)
 
     def drop_list(self, object: str, title: str) -> None:
         """Delete a list; its records stay."""
         with self._inside():
-            self._store.drop_list(self._kind(object).name, title)
+            found = memberships.named(self._store, self._kind(object).name, title)
+            if found is not None:
+                memberships.save(self._store, found._replace(deleted=self._crm.now))
+
+    def set_rule(self, object: str, property: str, type: str, arguments: Sequence[str] | None = ()) -> None:
+        """Set a rule of a property's values as an administrator would (see ``rules.TYPES``), or take it away (None)."""
+        with self._inside():
+            self._crm.rules.set_rule(self._kind(object).name, property, type, arguments)
+
+    def require(self, object: str, property: str, *, when: str = "", holds: str = "") -> None:
+        """Demand a value of a property whenever another one (``when``) holds something; else, of every new record."""
+        rules, kind = self._crm.rules, self._kind(object).name
+        with self._inside():
+            if when:
+                rules.when.setdefault(kind, []).append((when, holds, property))
+            else:
+                rules.made.setdefault(kind, []).append(property)
+
+    def set_most(self, object: str, records: int) -> None:
+        """Let the account hold so many records of a kind at most."""
+        with self._inside():
+            self._crm.rules.most[self._kind(object).name] = records
 
     def indexed(self) -> None:
         """Have search show everything saved so far."""
@@ -332,20 +369,33 @@ class HubSpotSandbox(LetsAppsIn, Administered):
         report_rows: bool | None = None,
         touches: bool | None = None,
         labels_stay: bool | None = None,
-        own_companies: bool | None = None,
+        keeps_ids: bool | None = None,
+        rules_everywhere: bool | None = None,
+        may_associate: bool | None = None,
+        makes_companies: bool | None = None,
+        trims: bool | None = None,
         otherwise: Iterable[str] | None = None,
     ) -> None:
         """Change how the account behaves from now on (None: as it does); raise ValueError.
 
         ``touches``: a record counts as modified when it is associated with another. ``labels_stay``: who
         sets labels of an association adds them to those that hang on it, and does not put them in their place [K].
-        ``own_companies``: a contact made over the API is associated with the company of its domain, which is made if
-        need be [K]. ``otherwise``: these switches are set, and no others (``otherwise.OTHERWISE``).
+        ``keeps_ids``: a merge keeps the id of the primary record and makes none ("Primary ID Preservation").
+        ``rules_everywhere``: rules of whole records hold for older versions of the API, too [K]. ``may_associate``:
+        whoever let an app in by OAuth may edit associations. ``makes_companies``: a new contact gets the company of
+        its address's domain, made if there is none [K]. ``trims``: what people type in the app is kept without blanks
+        around it [K], what programs send as it is. ``otherwise``: these switches are set, and no others
+        (``otherwise.OTHERWISE``).
         """
+        self.makes_companies = self.makes_companies if makes_companies is None else makes_companies
+        self.trims = self.trims if trims is None else trims
+        self._crm.keeps_ids = self._crm.keeps_ids if keeps_ids is None else keeps_ids
+        rules = self._crm.rules
+        rules.everywhere = rules.everywhere if rules_everywhere is None else rules_everywhere
+        rules.may_associate = rules.may_associate if may_associate is None else may_associate
         self._crm.otherwise = self._crm.otherwise if otherwise is None else known(otherwise)
         self._limits.search_apart = "search-apart" in self._crm.otherwise
         self._crm.labels_stay = self._crm.labels_stay if labels_stay is None else labels_stay
-        self._crm.own_companies = self._crm.own_companies if own_companies is None else own_companies
         self._crm.touches = self._crm.touches if touches is None else touches
         self.report_rows = self.report_rows if report_rows is None else report_rows
         self.index_lag = self.index_lag if index_lag is None else index_lag
@@ -387,7 +437,16 @@ class HubSpotSandbox(LetsAppsIn, Administered):
                 self._crm.now, self._crm.by, self._crm.told = round(self.clock.now() * 1000), by, []
                 self._crm.lag = round((self.index_lag + lag) * 1000)
                 yield
+                if self.makes_companies:
+                    automations.companies_of_new_contacts(self._crm)
             self._hooks.take(self._crm.told)
+            self._journal.take(self._crm.told)
+
+    def _typed(self, properties: Mapping[str, Any]) -> Mapping[str, Any]:
+        """Return what a person types as the app takes it."""
+        if not self.trims:
+            return properties
+        return {name: value.strip() if isinstance(value, str) else value for name, value in properties.items()}
 
     def _live(self, object: str, id: str) -> Row:
         return found(self._crm.one(self._kind(object), id))
@@ -398,15 +457,20 @@ class HubSpotSandbox(LetsAppsIn, Administered):
         """Return the answer to a call, None for a connection that breaks off."""
         if request.path.startswith(admin.PREFIX):
             return self._administer(request)
-        search = request.path.endswith("/search")
+        search, oauth = request.path.endswith("/search"), self._came_of_oauth(request)
         reply: Reply | None
         try:
             reply = self._routed(request, search)
         except Refused as refusal:
             reply = Reply(refusal.status, refusal.body())
+        except Exception:
+            self._exchanges.note(request, Reply(500), oauth=oauth)
+            raise
         if reply is not None:
-            reply.headers |= self._limits.headers(search=search)
+            apart = request.path.startswith((JOURNAL, FILES))
+            reply.headers |= {} if apart else self._limits.headers(search=search, oauth=oauth)
         self.log.append((request.method, request.path, reply.status if reply else 0))
+        self._exchanges.note(request, reply, oauth=oauth)
         return reply
 
     def _administer(self, request: Request) -> Reply:
@@ -421,32 +485,45 @@ class HubSpotSandbox(LetsAppsIn, Administered):
     def _routed(self, request: Request, search: bool) -> Reply | None:
         if len(request.target) > LONGEST_ADDRESS:
             raise Refused(414, "The address is too long")
-        free = request.path.startswith(("/webhooks/", "/oauth/"))
-        scopes = None if free else self._scopes(request)
+        free = request.path.startswith(FREE)
+        of_app = request.path.startswith(JOURNAL)
+        scopes = None if free else self._scopes(request, of_app=of_app)
         route = route_of(request.method, request.path, self._crm.kind_of)
         if route.owned:
             self._check_owner(request, route)
         with self._lock:
-            self.calls[route.call] += 1
-            policy = None if route.open else self._limits.refusal(self.clock.now(), search=search)
+            for_itself = route.call == "oauth/token" and b"grant_type=client_credentials" in request.body
+            self.calls["oauth/own token" if for_itself else route.call] += 1
+            policy = None if route.open or route.pool else self._limits.refusal(self.clock.now(), search=search)
         if policy is not None:
             raise rate_limited(policy)
+        if route.pool and self._journal.is_full(route.pool):
+            raise rate_limited("SECONDLY")
         fault = self._faults.meet(route.call, f"{request.method} {request.target}")
+        request.met.extend([fault.kind] if fault else [])
         if scopes is not None and route.scopes and not scopes & set(route.scopes):
             raise missing_scopes(route.scopes[:1])
         if fault is None:
             return self._done(request, route, request.body)
         return self._faulty(request, route, fault)
 
-    def _scopes(self, request: Request) -> AbstractSet[str] | None:
-        scheme, _, token = request.headers.get("authorization", "").partition(" ")
-        token = token.strip() if scheme.lower() == "bearer" else ""
-        if token in self.tokens:
+    def _scopes(self, request: Request, *, of_app: bool = False) -> AbstractSet[str] | None:
+        """Return what a token allows; ``of_app``: one that an app got for itself, which is good for nothing else."""
+        token = _token_of(request)
+        if token in self.tokens and not of_app:
             return self.tokens[token]
-        scopes = self._desk.scopes_of(token, self.clock.now())
+        scopes = self._desk.scopes_of(token, self.clock.now(), of_app=of_app)
         if scopes is None:
             raise unauthorized()
         return scopes
+
+    def _came_of_oauth(self, request: Request) -> bool:
+        """Tell whether a call has a token that was handed out by OAuth."""
+        return self._desk.scopes_of(_token_of(request), self.clock.now()) is not None
+
+    def _may_associate(self, request: Request) -> bool:
+        """Tell whether a call may edit associations: one with a token of the account itself always may."""
+        return _token_of(request) in self.tokens or self._crm.rules.may_associate
 
     def _check_owner(self, request: Request, route: Route) -> None:
         """Refuse whoever is not the owner of the app."""
@@ -469,11 +546,17 @@ class HubSpotSandbox(LetsAppsIn, Administered):
             self._hooks,
             self._desk,
             self.clock.now(),
+            self._journal,
+            route.local,
+            None if request.path.startswith(FREE) else self._scopes(request, of_app=bool(route.pool)),
         )
         if route.open:
             return Reply(*route.do(ask))
         by = OURS._replace(type="API") if "writes-by-api" in self._crm.otherwise else OURS
         with self._inside(lag, by=by):
+            self._crm.strict = self._crm.rules.obeyed_in(request.path)
+            if route.associates and self._crm.strict and not self._may_associate(request):
+                raise may_not_associate()
             return Reply(*route.do(ask))
 
     def _faulty(self, request: Request, route: Route, fault: Fault) -> Reply | None:
@@ -495,6 +578,9 @@ class HubSpotSandbox(LetsAppsIn, Administered):
         if kind == "half-batch":
             self._done(request, route, request.first_half())
             return Reply(500, ordered(500).body())
+        if kind == "empty-page":
+            after = "".join(parse_qs(request.query).get("after", []))
+            return emptied(self._done(request, route, request.body), after)
         if kind == "garbage":
             return Reply(200, b"<html><body>Please wait</body></html>", {"Content-Type": "text/html"})
         return self._refusing(request, route, fault)
@@ -511,3 +597,9 @@ class HubSpotSandbox(LetsAppsIn, Administered):
         if fault.options.get("commit"):
             self._done(request, route, request.body)
         return Reply(int(fault.kind), ordered(int(fault.kind)).body())
+
+
+def _token_of(request: Request) -> str:
+    """Return the token that a call is sent with, "" for none."""
+    scheme, _, token = request.headers.get("authorization", "").partition(" ")
+    return token.strip() if scheme.lower() == "bearer" else ""

@@ -4,12 +4,14 @@ from typing import Any
 
 from bothways.sandbox.hubspot.asks import Answer, Ask, sent_properties
 from bothways.sandbox.hubspot.associations import associate_sent, check_all
+from bothways.sandbox.hubspot.batches import histories_of
 from bothways.sandbox.hubspot.crm import found
 from bothways.sandbox.hubspot.problems import PORTAL, Refused
 from bothways.sandbox.hubspot.search import search
 from bothways.sandbox.hubspot.store import Row
+from bothways.sandbox.hubspot.worded import shown_with
 
-PAGE, DEFAULT_PAGE = 100, 10
+PAGE, PAGE_WITH_HISTORY, DEFAULT_PAGE = 100, 50, 10
 
 
 def list_page(ask: Ask) -> Answer:
@@ -19,8 +21,10 @@ def list_page(ask: Ask) -> Answer:
         raise Refused(400, f"limit must be between 1 and {PAGE}")
     if not after.isdecimal():
         raise Refused(400, "after is not a place in this listing")
+    if ask.listed("propertiesWithHistory") and int(limit) > PAGE_WITH_HISTORY:
+        raise Refused(400, f"limit must be at most {PAGE_WITH_HISTORY} with history")
     rows = ask.crm.store.page(ask.kind.name, int(after), int(limit) + 1, archived=ask.archived)
-    body: dict[str, Any] = {"results": [ask.show(row, ask.names) for row in rows[: int(limit)]]}
+    body: dict[str, Any] = {"results": [_whole(ask, row) for row in rows[: int(limit)]]}
     if len(rows) > int(limit):
         next_id = str(rows[-1].id)
         body["paging"] = {"next": {"after": next_id, "link": ask.link(after=next_id)}}
@@ -29,7 +33,7 @@ def list_page(ask: Ask) -> Answer:
 
 def read(ask: Ask) -> Answer:
     """Answer one record."""
-    return 200, ask.show(_addressed(ask, archived=ask.archived), ask.names)
+    return 200, _whole(ask, _addressed(ask, archived=ask.archived))
 
 
 def create(ask: Ask) -> Answer:
@@ -57,7 +61,10 @@ def archive(ask: Ask) -> Answer:
 
 def find(ask: Ask) -> Answer:
     """Answer a search."""
-    return 200, search(ask.crm, ask.kind, ask.body, ask.raw, ask.cap)
+    found = search(ask.crm, ask.kind, ask.body, ask.raw, ask.cap)
+    for row in found["results"]:
+        row["properties"] = {name: row["properties"][name] for name in ask.seen(list(row["properties"]))}
+    return 200, found
 
 
 def merge(ask: Ask) -> Answer:
@@ -90,6 +97,13 @@ def account(ask: Ask) -> Answer:
         "uiDomain": "app.hubspot.com",
         "dataHostingLocation": "eu1",
     }
+
+
+def _whole(ask: Ask, row: Row) -> dict[str, Any]:
+    """Return a record as the query wants it: with histories, and with the ids of what it is associated with."""
+    body = {**ask.show(row, ask.names), **shown_with(ask, row, ask.listed("associations"))}
+    asked = ask.listed("propertiesWithHistory")
+    return {**body, "propertiesWithHistory": histories_of(ask, row, asked)} if asked else body
 
 
 def _addressed(ask: Ask, *, archived: bool = False) -> Row:

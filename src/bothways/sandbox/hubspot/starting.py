@@ -1,12 +1,14 @@
-"""The stand-in in a process of its own, which ends with the block, or with us however we end."""
+"""The stand-in in a process of its own, which ends with the block, or with us however we end; or in this one."""
 
 import contextlib
 import tempfile
-from collections.abc import Iterator
+import threading
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from bothways.sandbox.hubspot.admin import Admin
 from bothways.sandbox.hubspot.hooks import CLIENT_SECRET
+from bothways.sandbox.hubspot.server import HubSpotSandbox
 from bothways.sandbox.processes import running
 
 READY = r"listening on (http://127\.0\.0\.1:[1-9]\d*)\s"
@@ -41,3 +43,24 @@ def start(
         admin = Admin(url, token)
         stack.callback(admin.close)
         yield admin
+
+
+def serve(
+    ready: Callable[[str], None], *, port: int, token: str, database: Path | None, rate: int, index_lag: float
+) -> None:
+    """Run the stand-in here until Ctrl-C; ``ready`` is called with its address when it answers.
+
+    The account is kept in ``database`` (None: thrown away). The other words are those of ``start``. Raises OSError for
+    a port that cannot be had, and sqlite3.Error for a file that holds no account.
+    """
+    with HubSpotSandbox(
+        {token: None},
+        port=port,
+        database=str(database or ":memory:"),
+        rate=(rate, 10.0) if rate else None,
+        search_rate=(5, 1.0) if rate else None,
+        index_lag=index_lag,
+    ) as hubspot:
+        ready(hubspot.url)
+        with contextlib.suppress(KeyboardInterrupt):
+            threading.Event().wait()

@@ -4,7 +4,7 @@ Callers hold the sandbox's lock; nothing here is safe for two threads at once.
 """
 
 import sqlite3
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -32,6 +32,7 @@ CREATE INDEX IF NOT EXISTS to_index_by_due ON to_index (due);
 CREATE TABLE IF NOT EXISTS properties (
     object TEXT, name TEXT, definition TEXT, PRIMARY KEY (object, name)
 ) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS groups (object TEXT, name TEXT, definition TEXT, PRIMARY KEY (object, name)) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS associations (
     object TEXT, id INTEGER, other TEXT, other_id INTEGER, main INTEGER, PRIMARY KEY (object, id, other, other_id)
 ) WITHOUT ROWID;
@@ -43,8 +44,13 @@ CREATE TABLE IF NOT EXISTS labelled (
     object TEXT, id INTEGER, other TEXT, other_id INTEGER, label INTEGER,
     PRIMARY KEY (object, id, other, other_id, label)
 ) WITHOUT ROWID;
-CREATE TABLE IF NOT EXISTS lists (id INTEGER PRIMARY KEY, object TEXT, name TEXT, type TEXT);
-CREATE TABLE IF NOT EXISTS list_members (list INTEGER, id INTEGER, PRIMARY KEY (list, id)) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS lists (
+    id INTEGER PRIMARY KEY AUTOINCREMENT, object TEXT, name TEXT, type TEXT,
+    created INTEGER, updated INTEGER, deleted INTEGER, version INTEGER
+);
+CREATE TABLE IF NOT EXISTS list_members (
+    list INTEGER, id INTEGER, added INTEGER, PRIMARY KEY (list, id)
+) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS kinds (number INTEGER PRIMARY KEY AUTOINCREMENT, name TEXT UNIQUE, definition TEXT);
 CREATE TABLE IF NOT EXISTS pipelines (
     number INTEGER PRIMARY KEY AUTOINCREMENT, object TEXT, id TEXT, label TEXT, place INTEGER, created INTEGER
@@ -59,6 +65,9 @@ CREATE TABLE IF NOT EXISTS owners (
 );
 CREATE TABLE IF NOT EXISTS counters (name TEXT PRIMARY KEY, value INTEGER) WITHOUT ROWID;
 """
+
+VERSION = 2
+"""Of the tables; a file with those of another version is not opened."""
 
 FIRST_ID = 1001
 
@@ -75,13 +84,16 @@ class Row:
 
 
 class Store:
-    """The tables, in a file or in memory (":memory:")."""
+    """The tables, in a file or in memory (":memory:"); raises sqlite3.Error for a file that holds none of ours."""
 
     def __init__(self, path: str = ":memory:") -> None:
         self.db = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
+        made = self.db.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]
+        if made and self.db.execute("PRAGMA user_version").fetchone()[0] != VERSION:
+            raise sqlite3.DatabaseError("it was made by something else, or by another version")
         self.db.execute("PRAGMA journal_mode=WAL")
         self.db.execute("PRAGMA synchronous=NORMAL")
-        self.db.executescript(_SCHEMA)
+        self.db.executescript(f"{_SCHEMA} PRAGMA user_version={VERSION};")
         self._next = dict(self.db.execute("SELECT name, value FROM counters"))
         self._records: list[tuple[Any, ...]] = []
         self._queue: list[tuple[Any, ...]] = []
@@ -141,6 +153,12 @@ class Store:
         )
         return [_row(each) for each in self.db.execute(query, (object, first, limit))]
 
+    def count(self, object: str) -> int:
+        """Return the number of live records."""
+        self._flush()
+        sql = "SELECT COUNT(*) FROM records WHERE object=? AND archived_at IS NULL"
+        return int(self.db.execute(sql, (object,)).fetchone()[0])
+
     def save(self, object: str, rows: Iterable[Row], due: int) -> None:
         """Insert or replace records, and have the index show them from ``due`` on; archived ones leave it."""
         for row in rows:
@@ -159,44 +177,6 @@ class Store:
         for id in ids:
             self.db.execute("UPDATE merged SET target=? WHERE object=? AND target=?", (target, object, id))
             self.db.execute("INSERT OR REPLACE INTO merged VALUES (?, ?, ?)", (object, id, target))
-
-    # --- lists ----------------------------------------------------------------------------------------
-
-    def lists(self) -> list[tuple[int, str, str, str]]:
-        """Return all lists: id, kind of record, name, processing type."""
-        return self.db.execute("SELECT id, object, name, type FROM lists ORDER BY id").fetchall()
-
-    def has_list(self, list: int) -> bool:
-        """Tell whether there is a list of this id."""
-        return self.db.execute("SELECT 1 FROM lists WHERE id=?", (list,)).fetchone() is not None
-
-    def set_list(self, object: str, name: str, type: str, ids: Iterable[int]) -> int:
-        """Make a list of this name, or give the one there is these members; return its id."""
-        row = self.db.execute("SELECT id FROM lists WHERE object=? AND name=?", (object, name)).fetchone()
-        insert = "INSERT INTO lists (object, name, type) VALUES (?, ?, ?)"
-        list = int(row[0] if row else self.db.execute(insert, (object, name, type)).lastrowid or 0)
-        self.db.execute("DELETE FROM list_members WHERE list=?", (list,))
-        self.db.executemany("INSERT OR IGNORE INTO list_members VALUES (?, ?)", [(list, id) for id in ids])
-        return list
-
-    def drop_list(self, object: str, name: str) -> None:
-        """Delete a list."""
-        self.db.execute("DELETE FROM lists WHERE object=? AND name=?", (object, name))
-
-    def members(self, list: int, first: int, limit: int) -> list[int]:
-        """Return the live records of a list from an id on; a merged one is there as its survivor."""
-        self._flush()
-        query = (
-            "SELECT DISTINCT r.id FROM list_members m JOIN lists l ON l.id=m.list"
-            " LEFT JOIN merged g ON g.object=l.object AND g.id=m.id"
-            " JOIN records r ON r.object=l.object AND r.id=COALESCE(g.target, m.id)"
-            " WHERE m.list=? AND r.id>=? AND r.archived_at IS NULL ORDER BY r.id LIMIT ?"
-        )
-        return [row[0] for row in self.db.execute(query, (list, first, limit))]
-
-    def size(self, list: int) -> int:
-        """Return how many live records are in a list."""
-        return len(self.members(list, 0, -1))
 
     # --- unique values --------------------------------------------------------------------------------
 
@@ -292,6 +272,15 @@ class Store:
         self.db.execute(
             "INSERT OR REPLACE INTO properties VALUES (?, ?, ?)", (object, definition["name"], _packed(definition))
         )
+
+    def groups(self, object: str) -> dict[str, dict[str, Any]]:
+        """Return the groups of properties that were made or changed, by name."""
+        rows = self.db.execute("SELECT name, definition FROM groups WHERE object=?", (object,))
+        return {name: orjson.loads(text) for name, text in rows}
+
+    def keep_group(self, object: str, group: Mapping[str, Any]) -> None:
+        """Add a group of properties, or replace it."""
+        self.db.execute("INSERT OR REPLACE INTO groups VALUES (?, ?, ?)", (object, group["name"], _packed(dict(group))))
 
 
 def _row(row: Sequence[Any]) -> Row:

@@ -16,12 +16,13 @@ import orjson
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """One request; ``target`` is the path with its query."""
+    """One request; ``target`` is the path with its query. ``met`` are the kinds of faults that it has met."""
 
     method: str
     target: str
     headers: Mapping[str, str]
     body: bytes
+    met: list[str] = field(default_factory=list)
 
     @property
     def path(self) -> str:
@@ -124,7 +125,7 @@ def _handler(answer: Answer, now: Callable[[], float]) -> type[BaseHTTPRequestHa
             if not isinstance(content, bytes):
                 content = orjson.dumps(content)
             lines = [f"HTTP/1.1 {reply.status} {_phrase(reply.status)}", f"Date: {formatdate(now(), usegmt=True)}"]
-            lines += [f"{name}: {value}" for name, value in _with_type(reply).items()]
+            lines += [f"{name}: {value}" for name, value in sent_headers(reply).items()]
             if reply.status != HTTPStatus.NO_CONTENT:
                 lines.append(f"Content-Length: {len(content)}")
             self.wfile.write("\r\n".join([*lines, "", ""]).encode("latin-1") + content)
@@ -137,8 +138,11 @@ def _handler(answer: Answer, now: Callable[[], float]) -> type[BaseHTTPRequestHa
     return Handler
 
 
-def _with_type(reply: Reply) -> dict[str, str]:
-    return {"Content-Type": "application/json;charset=utf-8", **reply.headers} if reply.body else reply.headers
+def sent_headers(reply: Reply) -> dict[str, str]:
+    """Return the headers of an answer, with the type of what it holds."""
+    return (
+        {"Content-Type": "application/json;charset=utf-8", **reply.headers} if reply.body is not None else reply.headers
+    )
 
 
 def _phrase(status: int) -> str:

@@ -16,6 +16,8 @@ from bothways.service.views.apps import (
     KnownView,
     LeftRecordView,
     ObjectView,
+    OwnFieldRow,
+    OwnFieldView,
     PermissionView,
     VisitView,
 )
@@ -204,6 +206,8 @@ __all__ = [
     "ObjectView",
     "OptionView",
     "OptionsView",
+    "OwnFieldRow",
+    "OwnFieldView",
     "PackageView",
     "Page",
     "PairHistory",

@@ -71,7 +71,9 @@ class AppDetails:
     ``secrets``: name, label, and in words where it is. ``account``: who we are there, "" while that is not known.
     ``rests_until``: it is in trouble and asked again then (seconds), as ``trouble`` says; None, "".
     ``is_another``: the trouble is that it has become another account. ``by_oauth``: people let us in on a page of the
-    app, last at ``signed_in_at`` (seconds, None: never), with ``permissions``.
+    app, last at ``signed_in_at`` (seconds, None: never), with ``permissions``. ``ending``: what it works by that ends.
+    ``own_field``: whether a field of our own can be made in it. ``journal_read_at``: changes come by what the app
+    itself writes down, which was last read then (seconds); None where they do not.
     """
 
     app: AppView
@@ -85,6 +87,9 @@ class AppDetails:
     by_oauth: bool = False
     permissions: tuple[PermissionView, ...] = ()
     signed_in_at: float | None = None
+    ending: tuple[str, ...] = ()
+    own_field: bool = False
+    journal_read_at: float | None = None
 
     @property
     def missing(self) -> tuple[PermissionView, ...]:
@@ -127,7 +132,7 @@ class KnownView:
 
 @dataclass(frozen=True, slots=True)
 class AppCheck:
-    """An app that answered: who we are there and what it offers."""
+    """An app that answered: who we are there and what it offers. ``warnings``: what somebody should heed."""
 
     name: str
     title: str
@@ -135,6 +140,37 @@ class AppCheck:
     account_label: str
     notes: tuple[str, ...]
     objects: tuple[ObjectView, ...]
+    warnings: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class OwnFieldRow:
+    """How the field of our own stands in one object: it is ``there``, it is to be made, or ``problem`` says why not."""
+
+    object: str
+    label: str
+    there: bool
+    problem: str
+
+
+@dataclass(frozen=True, slots=True)
+class OwnFieldView:
+    """The field of our own in an app: its name, whether it is used, and how it stands in each object."""
+
+    app: str
+    field: str
+    in_use: bool
+    objects: tuple[OwnFieldRow, ...]
+
+    @property
+    def missing(self) -> tuple[OwnFieldRow, ...]:
+        """Where it would be made."""
+        return tuple(each for each in self.objects if not each.there and not each.problem)
+
+    @property
+    def blocked(self) -> bool:
+        """Whether it cannot be made everywhere, so that it is of no use."""
+        return any(each.problem for each in self.objects)
 
 
 @dataclass(frozen=True, slots=True)

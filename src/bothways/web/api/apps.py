@@ -3,9 +3,9 @@
 from django.http import HttpRequest
 
 from bothways import errors as e
-from bothways.service import apps, hours
+from bothways.service import apps, hours, own_fields
 from bothways.service.rights import Role
-from bothways.service.views import AppCheck, AppDetails, AppView, CallsView, ConnectorView
+from bothways.service.views import AppCheck, AppDetails, AppView, CallsView, ConnectorView, OwnFieldView
 from bothways.web.api.calls import get, listed, post
 from bothways.web.api.syncs import ASKED_APPS
 
@@ -32,6 +32,18 @@ def show_calls(request: HttpRequest, name: str) -> CallsView:
 def check_app(request: HttpRequest, name: str) -> AppCheck:
     """Ask an app who we are there and what it offers."""
     return apps.check_app(request.workspace, name)
+
+
+@get("apps/{name}/own-field", OwnFieldView, role=Role.EDITOR, refused=(e.UnknownApp, *ASKED_APPS))
+def show_own_field(request: HttpRequest, name: str) -> OwnFieldView:
+    """Show in which objects of an app the field for our marks is, and in which it would be made."""
+    return own_fields.show(request.workspace, name)
+
+
+@post("apps/{name}/own-field", OwnFieldView, Role.EDITOR, refused=(e.UnknownApp, *ASKED_APPS))
+def make_own_field(request: HttpRequest, name: str) -> OwnFieldView:
+    """Make the field for our marks in an app wherever it is missing, and use it from then on."""
+    return own_fields.make(request.workspace, name, confirmed=True)
 
 
 @get("connectors", ConnectorView, page=True)

@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 
 from bothways.connectors.base import Setting
 from bothways.errors import BothwaysError, LedgerError, NotAllowed
-from bothways.service import apps, failing, hours, syncs
+from bothways.service import apps, failing, hours, own_fields, syncs
 from bothways.service.alerts import APP
 from bothways.service.rights import Role
 from bothways.service.same_account import accept_account
@@ -127,6 +127,16 @@ def disconnect(request: HttpRequest, name: str) -> HttpResponse:
         more = _("It could not be told: take Bothways out of its list of connected apps there.")
         words = f"{words} {more}"
     return went_well(request, "/apps", words)
+
+
+@form(get=Role.EDITOR, post=Role.EDITOR)
+def own_field(request: HttpRequest, name: str) -> HttpResponse:
+    """Show in which objects of an app the field for our marks would be made, and make it."""
+    if request.method != "POST":
+        return shown(request, "apps/own_field.html", view=own_fields.show(request.workspace, name))
+    view = own_fields.make(request.workspace, name, confirmed=True)
+    words = _("%(name)s keeps our marks in %(field)s from now on.") % {"name": name, "field": view.field}
+    return went_well(request, address(name), words)
 
 
 @action(post=Role.EDITOR)

@@ -1,6 +1,5 @@
 """What concerns oneself: the password, the second factor, the browsers one is signed in with, tokens of the API."""
 
-import segno
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.utils.safestring import SafeString, mark_safe
@@ -149,6 +148,8 @@ def _begun(request: HttpRequest, status: int = 200, **more: object) -> HttpRespo
 
 def _qr(address: str) -> SafeString:
     """Return a text as the drawing of a QR code, of lines and fillings alone."""
+    import segno  # only who sets up a second factor needs it
+
     drawn = segno.make(address, error="m", micro=False).svg_inline(
         scale=5, border=4, dark="#000", light="#fff", svgclass="qr", lineclass=None, omitsize=True
     )

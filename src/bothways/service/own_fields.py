@@ -1,0 +1,73 @@
+"""The field of our own in an app, by which a create of unknown outcome is surely found again: shown, and made if asked.
+
+Without it such a create is looked for by the app's unique keys, or among what came since.
+"""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from bothways.connectors.base import OWN_FIELD, MakesOwnField, OwnField
+from bothways.errors import OwnFieldNotConfirmed, UsageError
+from bothways.service import yaml_edit
+from bothways.service.allowances import accounted, into_the_reserve
+from bothways.service.connect import Opened, open_app
+from bothways.service.entries import checked
+from bothways.service.rights import Role, for_role
+from bothways.service.views import OwnFieldRow, OwnFieldView
+from bothways.service.workspace import Workspace, reload
+
+
+@for_role(Role.EDITOR)
+@accounted
+def show(workspace: Workspace, name: str) -> OwnFieldView:
+    """Return in which objects of an app the field is, and in which it would be made; raise UsageError, AppError."""
+    app = open_app(workspace, name)
+    with into_the_reserve(app):
+        return _view(app, _maker(app).own_fields())
+
+
+@for_role(Role.EDITOR)
+@accounted
+def make(workspace: Workspace, name: str, *, confirmed: bool = False) -> OwnFieldView:
+    """Make the field wherever it is missing, and have the app used with it from then on; nothing is made twice.
+
+    Raises OwnFieldNotConfirmed where something is to be made and nobody has agreed, OwnFieldUnfit, NoRoomForOwnField
+    and what the app refuses before anything is written into the file.
+    """
+    app = open_app(workspace, name)
+    with into_the_reserve(app):
+        maker = _maker(app)
+        standing = maker.own_fields()
+        if problem := next((each.problem for each in standing if each.problem is not None), None):
+            raise problem
+        missing = [each for each in standing if not each.there]
+        if missing and not confirmed:
+            objects = ", ".join(each.label for each in missing)
+            raise OwnFieldNotConfirmed(app=name, field=missing[0].name, objects=objects)
+        for each in missing:
+            maker.make_own_field(each.object)
+        view = _view(app, maker.own_fields() if missing else standing)
+    if view.field and not view.in_use:
+        entry = yaml_edit.entry(workspace.file, "apps", name) | {OWN_FIELD: view.field}
+        checked(name, entry)
+        yaml_edit.set_entry(workspace.file, "apps", name, entry)
+        reload(workspace)
+    return replace(view, in_use=bool(view.field))
+
+
+def _maker(app: Opened) -> MakesOwnField:
+    if not isinstance(app.connector, MakesOwnField):
+        hint = "What is created there is found again without one."
+        raise UsageError(reason=f"{app.title} has no field of our own", hint=hint)
+    return app.connector
+
+
+def _view(app: Opened, standing: Sequence[OwnField]) -> OwnFieldView:
+    rows = (
+        OwnFieldRow(each.object, each.label, each.there, f"{each.problem.message} {each.problem.advice}")
+        if each.problem
+        else OwnFieldRow(each.object, each.label, each.there, "")
+        for each in standing
+    )
+    in_use = bool(app.document.settings.get(OWN_FIELD))
+    return OwnFieldView(app.name, standing[0].name if standing else "", in_use, tuple(rows))

@@ -1,0 +1,106 @@
+"""What an administrator sets up: owners, pipelines and their stages, kinds of record of the account's own."""
+
+from tests.fidelity.story.steps import LEAD_CONTACT, pull, step, types
+
+_STAGES = [{"label": label, "displayOrder": place, "metadata": {}} for place, label in enumerate(("Asked", "Answered"))]
+_HELP = {"label": "Help", "displayOrder": 1, "stages": _STAGES}
+
+OFFICE = [
+    pull("make_owner", keep={"olga": "result"}, email="olga@house.example", first="Olga", last="Berg"),
+    pull("make_owner", keep={"otto": "result"}, email="otto@house.example", first="Otto", last="Berg"),
+    pull("make_owner", keep={"left": "result"}, email="left@house.example"),
+    pull("change_owner", id="$left", archived=True),
+    step("owners.page", query={"limit": 1}, keep={"owners": "paging.next.after"}, sees={"results.0.type": "PERSON"}),
+    step("owners.page", query={"after": "$owners", "limit": 500}, sees={"paging": None}),
+    step("owners.page", query={"email": "otto@house.example"}, keep={"user": "results.0.userId"}),
+    step("owners.page", query={"archived": True}, sees={"results.0.id": "$left", "results.0.archived": True}),
+    step("owners.read", id="$olga", sees={"firstName": "Olga"}),
+    step("owners.read", id="$user", query={"idProperty": "userId"}, sees={"id": "$otto"}),
+    step("owners.read", id="77777", status=404),
+    step(
+        "pipelines.create",
+        object="tickets",
+        body=_HELP,
+        status=201,
+        keep={"help": "id", "asked": "stages.0.id"},
+        sees={"label": "Help", "stages.1.label": "Answered", "stages.0.archived": False},
+    ),
+    step("pipelines.create", object="tickets", body=_HELP, status=409),
+    step("pipelines.all", object="tickets", sees={"results.1.id": "$help"}),
+    step("pipelines.read", object="tickets", pipeline="$help", sees={"stages.0.id": "$asked"}),
+    step("pipelines.read", object="tickets", pipeline="nowhere", status=404),
+    step(
+        "stages.create",
+        object="tickets",
+        pipeline="$help",
+        body={"label": "Closed", "displayOrder": 2, "metadata": {"ticketState": "CLOSED"}},
+        status=201,
+        keep={"closed": "id"},
+    ),
+    step("stages.all", object="tickets", pipeline="$help", sees={"results.2.id": "$closed"}),
+    step("stages.read", object="tickets", pipeline="$help", stage="$closed", sees={"metadata.isClosed": "true"}),
+    step(
+        "records.create",
+        object="tickets",
+        body={
+            "properties": {
+                "subject": "A wobbly chair",
+                "hs_pipeline": "$help",
+                "hs_pipeline_stage": "$asked",
+                "hubspot_owner_id": "$olga",
+            },
+            "associations": [],
+        },
+        status=201,
+        sees={"properties.hs_pipeline_stage": "$asked"},
+    ),
+    step(
+        "records.create",
+        object="tickets",
+        body={"properties": {"subject": "x", "hs_pipeline_stage": "$asked", "hubspot_owner_id": "5"}},
+        status=400,
+    ),
+    step(
+        "records.create",
+        object="leads",
+        body={
+            "properties": {"hs_lead_name": "Ann needs chairs"},
+            "associations": [{"to": {"id": "$c"}, "types": types(LEAD_CONTACT)}],
+        },
+        status=201,
+    ),
+    step("records.create", object="leads", body={"properties": {"hs_lead_name": "Nobody's"}}, status=400),
+    step(
+        "schemas.create",
+        body={
+            "name": "pet",
+            "labels": {"singular": "Pet", "plural": "Pets"},
+            "primaryDisplayProperty": "pet_name",
+            "requiredProperties": ["pet_name"],
+            "searchableProperties": ["pet_name"],
+            "properties": [{"name": "pet_name", "label": "Name", "type": "string", "fieldType": "text"}],
+            "associatedObjects": ["CONTACT"],
+        },
+        status=201,
+        keep={"pets": "objectTypeId", "full": "fullyQualifiedName"},
+        sees={"labels.plural": "Pets", "requiredProperties.0": "pet_name", "associations.0.toObjectTypeId": "0-1"},
+    ),
+    step("schemas.all", sees={"results.0.objectTypeId": "$pets"}),
+    step("schemas.read", object="$full", sees={"name": "pet"}),
+    step("schemas.read", object="unicorns", status=404),
+    step("schemas.update", object="$pets", body={"labels": {"singular": "Animal", "plural": "Animals"}}),
+    step(
+        "records.create",
+        object="$pets",
+        body={"properties": {"pet_name": "Rex"}},
+        status=201,
+        keep={"rex": "id"},
+        sees={"properties.pet_name": "Rex"},
+    ),
+    step("associations.default", object="$pets", id="$rex", to="contacts", to_id="$c"),
+    step("associations.page", object="contacts", id="$c", to="$pets", sees={"results.1": None}),
+    step("properties.all", object="$pets", sees={"results.0.name": "hs_createdate"}),
+    step("records.archive", object="$pets", id="$rex", status=204),
+    step("schemas.remove", object="$pets", status=204),
+    step("schemas.read", object="$pets", status=404),
+]
