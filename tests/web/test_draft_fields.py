@@ -13,7 +13,7 @@ import pytest
 
 from bothways.errors import AppUnreachable
 from bothways.records import Field, FieldType, Option
-from bothways.service import draft_fields, drafts
+from bothways.service import apps, draft_fields, drafts
 from bothways.service.resolution import Resolution
 from bothways.service.rights import Role
 from bothways.service.views import ProblemView
@@ -600,3 +600,21 @@ def test_one_switch_of_sixty_moves_two_kilobytes_and_asks_no_app(
     options = browser.get(address(large, "/options?side=left&row=7&q="), htmx=True).text
     assert len([tag for tag, attrs in Elements(options).all if attrs.get("data-value")]) == 100
     assert "200 more" in options
+
+
+def test_what_a_rule_of_an_app_demands_of_a_field_is_said_on_the_page_of_its_mapping(
+    here: Drafting, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[str] = []
+
+    def told(workspace: Workspace, app: str, object: str) -> dict[str, str]:
+        asked.append(app)
+        if app == "Ledger":
+            raise AppUnreachable(app=app, reason="no answer")
+        return {EMAIL["HubSpot"]: "an e-mail address of acme.test"}
+
+    monkeypatch.setattr(apps, "field_rules", told)
+    browser = editor(here)
+    assert "A rule of the app demands: an e-mail address of acme.test" in browser.get(address(here, "/fields/1")).text
+    assert sorted(asked) == ["HubSpot", "Ledger"]
+    assert "A rule of the app demands" not in browser.get(address(here, "/fields/2")).text

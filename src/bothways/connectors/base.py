@@ -470,7 +470,8 @@ class OwnField:
 class MakesOwnField(Protocol):
     """What a connector has besides, if it can make the field in its app by which lost creates are surely found again.
 
-    It is used once a connection has the setting ``OWN_FIELD``, and every object that is written has the field.
+    It is used once a connection has the setting ``OWN_FIELD``: from then on no record is created in an object that
+    lacks the field.
     """
 
     def own_fields(self) -> Sequence[OwnField]:
@@ -491,7 +492,7 @@ class TellsRules(Protocol):
     """What a connector has besides, if people can set rules in its app for what fields may hold."""
 
     def rules(self, object: str) -> Mapping[str, str]:
-        """Return what rules demand of fields, in words, by the field's name: as they were when its fields were read."""
+        """Return what rules demand of fields, in words, by the field's name; none where they cannot be read."""
         ...
 
 

@@ -259,7 +259,6 @@ def field_rules(workspace: Workspace, name: str, object: str) -> dict[str, str]:
     if not isinstance(app.connector, TellsRules):
         return {}
     with into_the_reserve(app):
-        app.fields(object, workspace.clock())
         return dict(app.connector.rules(object))
 
 

@@ -4,11 +4,10 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from bothways.connectors.base import WriteItem, WriteKind
+from bothways.connectors.base import Outcome, WriteItem, WriteKind
 from bothways.connectors.ends import WARNED
 from bothways.connectors.hubspot import HubSpot, facts
 from bothways.connectors.hubspot.connector import TOKEN
-from bothways.connectors.hubspot.objects import KINDS
 from bothways.connectors.hubspot.paths import CURRENT
 from bothways.connectors.registry import connector_class
 from bothways.errors import (
@@ -18,7 +17,6 @@ from bothways.errors import (
     PermissionMissing,
     ProtocolError,
     RateLimited,
-    UnknownField,
     UnknownObject,
 )
 from bothways.records import Ref
@@ -168,16 +166,28 @@ def test_every_call_that_is_not_allowed_tells_which_permission_it_lacks_and_what
     assert words in caught.value.message
 
 
-def test_marker_must_be_a_unique_property(account: Account):
+def test_marker_must_be_a_unique_property_of_what_is_created(account: Account):
     marked = Account(account.hubspot, {"marker_property": "my_key"})
-    with pytest.raises(UnknownField):
-        marked.connector.check()
-    for unique in (False, True):
-        for object in KINDS:
-            account.hubspot.define(object, prop("my_key", "Key", unique=unique, custom=True))
-        if not unique:
-            with pytest.raises(UnknownField):
-                marked.connector.check()
+    new = WriteItem("a", WriteKind.CREATE, {"lastname": "A"}, marker="m")
+
+    def made():
+        return marked.connector.write("contacts", [new])[0]
+
+    for definition in (
+        None,
+        prop("my_key", "Key", custom=True),
+        prop("my_key", "Key", "number", "number", unique=True),
+    ):
+        if definition:
+            account.hubspot.define("contacts", definition)
+        assert made().outcome is Outcome.REFUSED
+        assert "bothways app own-field" in made().message
+        assert any("No contacts or companies or deals" in each for each in marked.connector.warnings())
+    assert account.hubspot.records("contacts") == {}
+    account.hubspot.define("contacts", prop("my_key", "Key", unique=True, custom=True))
+    assert made().outcome is Outcome.DONE
+    assert marked.connector.find("contacts", "", ["m"]) == {"m": [*account.hubspot.records("contacts")]}
+    assert any("No companies or deals" in each for each in marked.connector.warnings())
     assert marked.connector.check().id
     assert marked.connector.capabilities.marker
     assert not account.connector.capabilities.marker

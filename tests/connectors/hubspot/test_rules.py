@@ -23,9 +23,12 @@ def update(account: Account, id: str, **values: Value) -> WriteResult:
 def test_rules_are_told_with_the_fields_in_words(account: Account):
     account.hubspot.set_rule("contacts", "jobtitle", "MAX_LENGTH", ["40"])
     account.hubspot.set_rule("contacts", "jobtitle", "WHITESPACE", ["TRIM"])
-    assert account.connector.rules("contacts") == {}
     assert fields(account)["jobtitle"].max_length == 65536, "nothing is cut for a rule"
-    assert account.connector.rules("contacts") == {"jobtitle": "at most 40 characters, no blanks at the ends"}
+    account.bill()
+    for _ in range(2):
+        assert account.connector.rules("contacts") == {"jobtitle": "at most 40 characters, no blanks at the ends"}
+    assert account.bill() == {}
+    assert Account(account.hubspot).connector.rules("contacts").keys() == {"jobtitle"}
 
 
 def test_rules_that_may_not_be_read_are_none(account: Account):

@@ -146,3 +146,8 @@ def test_a_full_account_takes_no_more_and_tells_how_full_it_is(hubspot: HubSpotS
     told = client.get("/crm/v3/limits/custom-properties")
     assert {each["objectTypeId"] for each in told["byObjectType"]} == set(rows)
     assert told["overallUsage"] == sum(each["usage"] for each in told["byObjectType"]) > 0
+
+
+@pytest.mark.parametrize(("version", "code"), [("2026-03", 200), ("2027-03-beta", 200), ("2024-03", 404), ("v5", 404)])
+def test_a_version_that_there_is_not_has_no_paths(client: Client, version: str, code: int):
+    assert client.get(f"/crm/objects/{version}/contacts").code == code

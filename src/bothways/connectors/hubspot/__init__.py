@@ -1,17 +1,20 @@
-"""HubSpot CRM: contacts, companies and deals, by version 2026-09 of its API, by 2026-03, or by its numbered paths.
+"""HubSpot CRM: contacts, companies, deals, leads, tickets, products and objects that an account has made.
+
+By version 2026-09 of its API, by 2026-03, or by its numbered paths.
 
 Access: a service key, or the token of an existing private app or of one made as a project for this account, sent as
-Bearer; they look alike. It needs the scopes
-crm.objects.contacts.read and .write, crm.schemas.contacts.read, and the same for companies and deals, as far as they
-are synced; crm.schemas.contacts.write and so on while ``marker_property`` is made by us, and
-crm.objects.contacts.sensitive.read.v2 and so on to read sensitive properties, which are never written.
-An association needs the scopes of both of its objects. Or OAuth, by an app of one's own at HubSpot, whose
-client id and secret stand under auth: oauth: (``facts.OAUTH`` has its scopes): 1 sign in when somebody signs in, and 1
-introspect should the tokens come without their scopes; 1 refresh every half an hour, 1 revoke at the end.
+Bearer; they look alike. It needs the scopes crm.objects.contacts.read and .write, crm.schemas.contacts.read, and the
+same for companies, deals and custom objects, as far as they are synced; crm.objects.leads.read and .write for leads,
+tickets for tickets, e-commerce for products, and crm.objects.owners.read for owners; crm.schemas.contacts.write and so
+on while ``marker_property`` is made by us, and crm.objects.contacts.sensitive.read.v2 and so on to read sensitive
+properties, which are never written. An association needs the scopes of both of its objects. Or OAuth, by an app of
+one's own at HubSpot, whose client id and secret stand under auth: oauth: (``facts.OAUTH`` has its scopes): 1 sign in
+when somebody signs in, and 1 introspect should the tokens come without their scopes; 1 refresh every half an hour, 1
+revoke at the end.
 
 No object needs ``marker_property``, and deals, which nothing else identifies, do not either: a create of unknown
-outcome is found again among what came since, by its values. Where it is set, every object that may be written must
-have that property; it is made on request (``marking``), and no field to be mapped.
+outcome is found again among what came since, by its values. Where it is set, no record of an object that lacks that
+property is created, and ``app check`` says so; it is made on request (``marking``), and no field to be mapped.
 
 What administrators demand of records is obeyed by what refuses them: values that break the rule of a property in every
 version, records that lack what a rule wants from 2026-09 on. The first are read with the fields, and told.
@@ -39,7 +42,14 @@ n updates, n deletions                pages(n, 100) update, pages(n, 100) archiv
 n creates with look-ups               pages(n, 100) find + pages(n, 100) create
 who else writes                       1 search + 1 read histories, when a sync is turned on
 schema, count, check                  1 properties, 1 rules, 1 sensitive per object (2 where any property is sensitive)
-                                      and 1 associations labels per kind, 1 count, 1 account
+                                      and 1 associations labels per kind, 1 count, 1 account; 1 pipelines where an
+                                      object has several of them
+objects that there are                1 schemas, at most every ``customs.KEPT`` seconds
+first use of an object of the         1 schemas and 1 associations labels per kind that it is associated with
+account, and its schema besides
+n owners listed, counted or swept     max(1, pages(n, 500)) owners; as many for reading more than a few of them, and as
+                                      many more where some are archived; of one or two 1 owner each, or 2
+stage refused                         1 pipelines, and 1 read where the record's pipeline was not written with it
 what is nearly used up                2 limits, when a person has the app checked
 a property of our own for n objects   n properties to look; 3n properties and n make property to make it
 histories of n records                pages(n, 50) read histories, where the newest wins or somebody fights
@@ -59,7 +69,8 @@ poll looks back at the rows of the last ``facts.OVERLAP`` seconds before the las
 passed without another, and every ``facts.LOOK_BACK_EVERY`` seconds at those of ``facts.LOOK_BACK``, until one
 poll so long after the last change has done so. Fewer than 200 rows make no poll longer.
 
-A contact tells its companies, a deal its companies and contacts: fields with ids, the primary company first. Whether a
+A contact tells its companies, a deal, a ticket and a lead their companies and contacts, and an object of the account
+what its schema says: fields with ids, the primary one first. A lead is made with its contact or not at all. Whether a
 record counts as modified when it is associated is not promised: the sweep reads every record where associations are
 synced. The labels of an account, and those that HubSpot has by itself, are fields with ids as well. An association is
 not taken away while a label hangs on it that does not go with it. That labels which are sent are added to those that

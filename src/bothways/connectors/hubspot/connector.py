@@ -3,6 +3,7 @@
 from collections.abc import Generator, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
+from shlex import quote
 from typing import ClassVar
 
 from bothways.connectors.base import (
@@ -60,7 +61,7 @@ from bothways.connectors.hubspot.values import joined, listed, to_wire
 from bothways.connectors.hubspot.writers import last_changes, writers
 from bothways.connectors.permissions import OAuth
 from bothways.connectors.webhooks import Delivery, Hint, Subscribed, Topic
-from bothways.errors import AppFailed, PermissionMissing, SecretMissing, UnknownField
+from bothways.errors import AppFailed, PermissionMissing, SecretMissing
 from bothways.records import Field, FieldType, Ref, Value
 
 TOKEN = "Its token is a service key, or one of an app of this account: they look alike."
@@ -120,19 +121,18 @@ class HubSpot:
         return [End(f"the version {words} of its API", *ENDS[name], hint) for name, words in parts.items()]
 
     def check(self) -> Account:
-        """Return the account that the token belongs to; raise UnknownField if our marks have no property."""
+        """Return the account that the token belongs to."""
         details = self._api.account()
         id, kind = str(details.get("portalId", "")), str(details.get("accountType") or "").lower().replace("_", " ")
         notes = (*((f"A {kind} account.",) if kind else ()), *self._token_notes())
-        for each in marking.standing(self._api, self.objects(), self._marker) if self._marker else ():
-            if not each.there:
-                hint = "Make it with: bothways app own-field, or take marker_property out."
-                raise UnknownField(app=self._api.app, object=each.object, field=self._marker, hint=hint)
         return Account(id, f"HubSpot account {id}", notes)
 
     def warnings(self) -> Sequence[str]:
-        """Return what is nearly used up of what the account may hold, and that its token may end soon."""
+        """Return what is nearly used up, where our marks have no property, and that the token may end soon."""
         found = list(limits.near(self._api))
+        standing = marking.standing(self._api, self.objects(), self._marker) if self._marker else ()
+        if lacking := [each.label.lower() for each in standing if not each.there]:
+            found.append(f"No {' or '.join(lacking)} can be created in it: {self._unmarked()}")
         at, date = ENDS["private apps"]
         if self._token_notes() and End("", at, date, "").is_near(self._clock()):
             found.append(
@@ -170,8 +170,13 @@ class HubSpot:
         return [*properties, *self._sensitive(object), *associations.fields_of(self._api, object)]
 
     def rules(self, object: str) -> Mapping[str, str]:
-        """Return what the account's rules demand of fields, in words, as they were read with these."""
-        known = self._rules.get(object, {})
+        """Return what the account's rules demand of fields, in words, as they were last read."""
+        if object == OWNERS:
+            return {}
+        object = self._api.kind(object).name
+        if object not in self._rules:
+            self._rules[object] = rules.read(self._api, object)
+        known = self._rules[object]
         return {name: rules.words(known, name) for name in known}
 
     def count(self, object: str) -> int | None:
@@ -221,6 +226,8 @@ class HubSpot:
         def wire(item: WriteItem) -> Mapping[str, str]:
             return {name: self._to_wire(kind.name, name, value) for name, value in item.values.items()}
 
+        if self._marker and any(each.marker for each in items) and not self._holds_marks(kind.name):
+            return [WriteResult(each.key, Outcome.REFUSED, message=self._unmarked()) for each in items]
         results = pipelines.explained(
             self._api, kind, items, writing.write(self._api, kind.name, items, wire, self._marker)
         )
@@ -316,6 +323,20 @@ class HubSpot:
     def deep_checks(self, keeper: Keeper, *, read_only: bool) -> Generator[Finding, None, None]:
         """Yield what each deep check found."""
         return deep.deep_checks(self._api, self._setup, keeper, read_only=read_only)
+
+    def _holds_marks(self, object: str) -> bool:
+        """Tell whether an object has the property for our marks: asked for again as long as it has not."""
+        found = (read(object).get(str(self._marker)) for read in (self._properties, self._read_properties))
+        return any(
+            each.type is FieldType.TEXT and each.unique and not each.read_only for each in found if each is not None
+        )
+
+    def _unmarked(self) -> str:
+        """Return what to do about a property for our marks that is not there, or that cannot hold them."""
+        return (
+            f'there is no text property "{self._marker}" with unique values for our marks. Make it with: bothways app '
+            f"own-field {quote(self._api.app)}   or take marker_property out."
+        )
 
     def _by_rule(self, object: str, result: WriteResult) -> WriteResult:
         """Return a result that tells the rules of the fields that were refused, as they were last read with these."""

@@ -26,7 +26,9 @@ from bothways.sandbox.hubspot.asks import Answer, Ask
 from bothways.sandbox.hubspot.problems import Refused, not_found
 from bothways.sandbox.hubspot.schema import CONTACTS, Kind, kind_of
 
-_VERSION = r"20\d\d-\d\d(?:-beta)?"
+_VERSION = r"(?:2025-09|2026-03|2026-09|2026-09-beta|2027-03-beta)"
+"""The versions by date that there are in November 2026."""
+
 _OBJECTS = re.compile(
     rf"/crm/(?:objects/{_VERSION}|v3/objects|v4/objects(?=/[^/]+/[^/]+/associations/))/([^/]+)(?:/(.+))?"
 )

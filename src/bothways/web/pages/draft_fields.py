@@ -4,6 +4,7 @@ What an edit changes is swapped: the row itself, and those others of which somet
 """
 
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import replace
 from functools import wraps
 from typing import Any
@@ -16,6 +17,7 @@ from django.utils.translation import gettext as _
 
 from bothways.engine.sides import SIDES
 from bothways.errors import (
+    AppError,
     BothwaysError,
     ConsentOfOne,
     DraftChanged,
@@ -24,7 +26,7 @@ from bothways.errors import (
     UnknownChoice,
 )
 from bothways.records import CASES, Unpaired
-from bothways.service import draft_associations, draft_fields, draft_values, drafts
+from bothways.service import apps, draft_associations, draft_fields, draft_values, drafts
 from bothways.service.draft_sight import row_at
 from bothways.service.rights import Role
 from bothways.service.views import DraftFields, DraftView, MappingRow, OptionView
@@ -184,8 +186,19 @@ def _row_page(
         cleaners=[(name, _cleaner(name)) for name in each.cleaners if name not in CASES],
         cases=[(name, _cleaner(name)) for name, _case in cases],
         case=next((name for name in each.clean if name in CASES), ""),
+        rules=_rules(request, found.draft, each),
         **context,
     )
+
+
+def _rules(request: HttpRequest, draft: DraftView, row: MappingRow) -> dict[str, str]:
+    """Return what rules of each app demand of its field of a row; nothing of an app that cannot be asked."""
+    found = {}
+    for app in draft.apps:
+        with suppress(AppError):
+            known = apps.field_rules(request.workspace, app, str(draft.settings["objects"][app]))
+            found[app] = known.get(row.fields[app], "")
+    return found
 
 
 def _cleaner(name: str) -> str:
