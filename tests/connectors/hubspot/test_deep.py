@@ -6,8 +6,10 @@ from typing import Any
 import pytest
 
 from bothways.connectors.deep import ChecksDeeply, Finding, Made, Verdict
+from bothways.connectors.http import Response
+from bothways.connectors.hubspot import checks
 from bothways.connectors.hubspot.deep import CHECKS
-from bothways.connectors.hubspot.trial import PREFIX
+from bothways.connectors.hubspot.trial import PREFIX, Trial
 from bothways.connectors.hubspot.unverified import BY_ID
 from bothways.errors import AppUnreachable, CredentialsRefused
 from bothways.sandbox.hubspot.otherwise import OTHERWISE
@@ -134,6 +136,17 @@ def test_limits_that_are_not_told_are_otherwise():
         found = checked(Account(hubspot))
         assert found["limits-told"].verdict is Verdict.OTHERWISE
         assert found["search-counts-twice"].seen == "the answers tell no limit"
+
+
+@pytest.mark.parametrize(("by_oauth", "so"), [(True, True), (False, False)])
+def test_limit_of_the_day_need_not_be_told_to_who_is_let_in_by_oauth(
+    account: Account, monkeypatch: pytest.MonkeyPatch, by_oauth: bool, so: bool
+):
+    headers = {"X-HubSpot-RateLimit-Max": "110", "X-HubSpot-RateLimit-Interval-Milliseconds": "10000"}
+    monkeypatch.setattr(checks, "_listing", lambda trial: Response(200, headers, b""))
+    trial = Trial(account.connector._api, account.connector._setup, Notes())
+    trial.by_oauth = by_oauth
+    assert checks.limits_told(trial) == (so, "110 calls in 10 seconds, no limit of the day is told")
 
 
 def test_every_check_was_seen_to_fail_and_every_switch_was_used():
