@@ -130,7 +130,7 @@ def _in_step(
         since = (since or time.monotonic()) if at_rest else None
         if since is not None and time.monotonic() - since >= settled:
             return since - began
-        time.sleep(2.0)
+        time.sleep(LOOK_EVERY)
         if time.monotonic() - looked > TIDY_EVERY:
             looked = time.monotonic()
             since = None if meanwhile() else since
@@ -207,7 +207,7 @@ def _tidy(made: Site, people: People) -> None:
     """Let people look at what is held, and delete the rows that merges have left over."""
     for object in {object for object, _ in people.merged}:
         for issue in made.ask("issues", object, "--limit", "500")["issues"]:
-            if issue["app"] == "erp" and issue["kind"] == "match" and issue["histories"] is not None:
+            if issue["app"] == "erp" and "became one record" in issue["reason"]:
                 people.tidy_up(object, str(issue["record"]))
 
 

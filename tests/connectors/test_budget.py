@@ -37,6 +37,15 @@ def test_no_rolling_window_holds_more_than_allowed(limit, seconds, pause):
     assert most_in_a_window(stamps, seconds) == limit
 
 
+@pytest.mark.parametrize(("limit", "seconds"), [(5, 1.0), (100, 10.0)])
+def test_no_window_holds_more_though_some_calls_are_a_moment_on_their_way(limit, seconds):
+    time = Time()
+    budget = MemoryBudget({"": (limit, seconds)}, time.clock, time.sleep)
+    sent = spend_many(budget, time, limit * 6)
+    arrived = sorted(stamp + 0.09 * (number // limit % 2 == 0) for number, stamp in enumerate(sent))
+    assert most_in_a_window(arrived, seconds) <= limit
+
+
 def test_the_allowance_is_used_under_load():
     time = Time()
     budget = MemoryBudget({"": (100, 10.0)}, time.clock, time.sleep)

@@ -21,6 +21,9 @@ T = TypeVar("T")
 MARGIN = 0.03
 """Share by which our window is longer than the app's: calls sent evenly do not arrive evenly."""
 
+LEAST_MARGIN = 0.1
+"""Seconds by which it is longer at least: a call is on its way as long however short the window is."""
+
 GRAIN = 0.01
 """Share of a window within which calls count as made at the same time, by the last of them."""
 
@@ -131,7 +134,7 @@ class Window:
 
     @property
     def _length(self) -> float:
-        return self.interval * (1 + MARGIN)
+        return self.interval + max(self.interval * MARGIN, LEAST_MARGIN)
 
 
 @dataclass(slots=True)
