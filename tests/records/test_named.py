@@ -43,3 +43,14 @@ def test_value_is_known_by_its_name_and_keeps_the_ids() -> None:
     assert (ids_in(value), ids_in("ACME"), named("ACME", [])) == (("1", "2"), (), None)
     assert is_blank(named(None, ["1"])), "a record without a name has none to tell"
     assert coerce(named("ACME Incorporated", ["1"]), BY_NAME, TEXT) == ("ACME Incorpo", ("5 characters beyond 12",))
+
+
+def test_name_that_is_an_address_is_compared_as_addresses_are() -> None:
+    owner = Field("owner > email", FieldType.NAMED, refers_to="owners", items=FieldType.EMAIL)
+    value = named("Olga@Acme.Ltd.test", ["1"])
+    assert same(value, owner, named(" olga@acme.ltd.test", ["2"]))
+    assert not same(value, owner, named("olga@acme.inc.test", ["1"]))
+    assert same_name(value, "OLGA@acme.ltd.test", email=True)
+    assert not same_name("olga@x.test", "olga@x.test.test", email=True)
+    assert same_name("No Address", "no address", email=True)
+    assert not same_name("ACME Inc.", "acme", email=True), "it is no company"

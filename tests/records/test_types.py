@@ -37,5 +37,12 @@ def test_types_are_stored_by_words_that_people_can_read() -> None:
 
 
 def test_every_meaning_has_one_name() -> None:
-    groups = (meanings.PERSON, meanings.ADDRESS, meanings.ORGANIZATION, meanings.DEAL, meanings.STATE)
+    groups = (
+        meanings.PERSON,
+        meanings.ADDRESS,
+        meanings.ORGANIZATION,
+        meanings.DEAL,
+        meanings.PRODUCT,
+        meanings.STATE,
+    )
     assert sum(map(len, groups)) == len(meanings.ALL)

@@ -314,7 +314,11 @@ def test_foreign_key_is_kept_in_step_with_a_text_of_the_other_app(office: Office
     [
         ('{hubspot: "associations.firms > name", erp: company}', UnknownField, "associations.companies"),
         ('{hubspot: "associations.companies > nam", erp: company}', UnknownField, "Did you mean name"),
-        ('{hubspot: "associations.companies > createdate", erp: company}', CannotBeMade, "only text can be a name"),
+        (
+            '{hubspot: "associations.companies > createdate", erp: company}',
+            CannotBeMade,
+            "only text or an e-mail address can be a name",
+        ),
         ('{hubspot: "lastname > name", erp: company}', CannotBeMade, "does not refer to records"),
         (f"{BY_NAME}\n    associations: [{{hubspot: associations.companies, erp: id}}]", FieldMappedTwice, "twice"),
         (BY_NAME.replace("}", ", clean: [upper]}"), SettingsError, "clean"),

@@ -22,12 +22,15 @@ from bothways.records import (
     coerce,
     coercion_between,
     is_blank,
+    name_of,
     named,
     parse_boolean,
     same,
     same_name,
-    text_of,
 )
+
+Called = Mapping[str, Sequence[tuple[str, str]]]
+"""Records, with their id and name, by a text that is their name."""
 
 
 class Only(StrEnum):
@@ -55,8 +58,8 @@ class FieldMap:
     ``consent`` marks fields that say whether a person wants to hear from us: the truth that means opted out on the
     left, and on the right.
     ``through`` makes it an association: it names the sync by whose links the ids of one side are those of the other.
-    ``called``: of a field that refers to records by their name, the records (id and name) that texts of the other side
-    are the name of, by text; what is not in it was not looked up.
+    ``called``: of each side that refers to records by their name, the records (id and name) that texts of the other
+    side are the name of, by text; what is not in it was not looked up.
     ``key`` is the stable name of this mapping in plans and in the journal.
     """
 
@@ -70,7 +73,7 @@ class FieldMap:
     clean: tuple[str, ...] = ()
     consent: tuple[bool, bool] | None = None
     through: str = ""
-    called: Mapping[str, Sequence[tuple[str, str]]] = field(default_factory=dict, repr=False, compare=False)
+    called: Mapping[Side, Called] = field(default_factory=dict, repr=False, compare=False)
     key: str = field(init=False)
 
     def __post_init__(self) -> None:
@@ -81,9 +84,14 @@ class FieldMap:
         return self.left if side is Side.LEFT else self.right
 
     @property
-    def named(self) -> Side | None:
-        """The side on which it is a record known by its name, None if there is none."""
-        return next((side for side in SIDES if self.on(side).type is FieldType.NAMED), None)
+    def named(self) -> tuple[Side, ...]:
+        """The sides on which it is a record known by its name."""
+        return tuple(side for side in SIDES if self.on(side).type is FieldType.NAMED)
+
+    @property
+    def by_email(self) -> bool:
+        """Tell whether records are known by their e-mail address."""
+        return any(self.on(side).items is FieldType.EMAIL for side in self.named)
 
     @property
     def is_label(self) -> bool:
@@ -210,7 +218,7 @@ CALLED = "called"
 
 def reference_slots(maps: Iterable[FieldMap], side: Side) -> list[list[Any]]:
     """Return what a feed must know to tell which records of one side refer to a record, as ``feed_slots`` does."""
-    fields = [each.on(side) for each in maps if each.through or each.named is side]
+    fields = [each.on(side) for each in maps if each.through or side in each.named]
     return [
         [
             f"{CALLED if each.type is FieldType.NAMED else REFERENCE} {each.refers_to}:{each.name}",
@@ -220,9 +228,9 @@ def reference_slots(maps: Iterable[FieldMap], side: Side) -> list[list[Any]]:
     ]
 
 
-def slot_of_names(name: str) -> tuple[str, list[list[Any]]]:
+def slot_of_names(name: str, *, email: bool = False) -> tuple[str, list[list[Any]]]:
     """Return the slot, and its parts, in which a feed keeps the names of its records, held in this field."""
-    parts = (Part("company", (name,)),)
+    parts = (Part("email" if email else "company", (name,)),)
     return slot_of(parts), [part.plain() for part in parts]
 
 
@@ -306,8 +314,8 @@ class SyncSpec:
 
 def project(mapping: FieldMap, value: Value, target: Side) -> Coerced:
     """Return ``value`` of the other side as ``target`` can hold it; raise CannotCoerce, LeftOut among them."""
-    if mapping.named is target and not is_blank(value):
-        return Coerced(_called(mapping, text_of(value)))
+    if target in mapping.named and not is_blank(value):
+        return Coerced(called(mapping, name_of(value), target))
     if mapping.choices is not None and not is_blank(value):
         value = mapping.choices[SIDES.index(target)].choose(value)
     if mapping.inverted and (truth := parse_boolean(value)) is not None:
@@ -317,10 +325,10 @@ def project(mapping: FieldMap, value: Value, target: Side) -> Coerced:
     return coerce(value, mapping.on(target.other), mapping.on(target))
 
 
-def _called(mapping: FieldMap, text: str) -> Value:
-    """Return the one record that a text is the name of; raise CannotCoerce, LeftOut where there is none."""
-    kind = mapping.left.refers_to or mapping.right.refers_to
-    found = mapping.called.get(text)
+def called(mapping: FieldMap, text: str, side: Side) -> Value:
+    """Return the one record of a side that a text is the name of; raise CannotCoerce, LeftOut where there is none."""
+    kind = mapping.on(side).refers_to
+    found = mapping.called.get(side, {}).get(text)
     if found is None:
         raise CannotCoerce(f'"{text}" was not looked up among {kind}')
     if not found:
@@ -350,8 +358,8 @@ def blank_across(mapping: FieldMap, value: Value, source: Side) -> bool:
 
 def equal_across(mapping: FieldMap, left: Value, right: Value) -> bool:
     """Tell whether the two sides hold the same, each as the other can hold it and, where they are, cleaned."""
-    if mapping.named is not None:
-        return same_name(left, right)
+    if mapping.named:
+        return same_name(left, right, email=mapping.by_email)
     alike = left is right or (isinstance(left, str) and left == right)
     if alike and mapping.choices is None and not mapping.inverted and mapping.left.type is mapping.right.type:
         return True

@@ -55,7 +55,7 @@ class Coercion:
 
 
 def _table() -> dict[tuple[FieldType, FieldType], Coercion]:
-    rows = [Coercion(kind, kind) for kind in T if kind is not T.NAMED]
+    rows = [Coercion(kind, kind) for kind in T]
     rows += [Coercion(a, b) for a in _TEXT_LIKE for b in _TEXT_LIKE if a is not b]
     for kind in (T.NUMBER, T.BOOLEAN, T.DATE, T.DATETIME, T.CHOICE, T.REFERENCE):
         rows.append(Coercion(kind, T.TEXT))
@@ -71,6 +71,8 @@ def _table() -> dict[tuple[FieldType, FieldType], Coercion]:
         Coercion(T.TEXT, T.JOINED),
         Coercion(T.NAMED, T.TEXT),
         Coercion(T.TEXT, T.NAMED),
+        Coercion(T.NAMED, T.EMAIL),
+        Coercion(T.EMAIL, T.NAMED),
         Coercion(T.BOOLEAN, T.CHOICE),
         Coercion(T.CHOICE, T.BOOLEAN),
     ]
@@ -167,7 +169,7 @@ def _to_joined(value: Value, source: Field, target: Field) -> Coerced:
 
 def _to_named(value: Value, source: Field, target: Field) -> Coerced:
     """Refuse a name: which record has it, only who knows all of them can tell (see ``engine.spec.project``)."""
-    raise CannotCoerce(f'"{text_of(value)}" was not looked up among {target.refers_to}')
+    raise CannotCoerce(f'"{name_of(value)}" was not looked up among {target.refers_to}')
 
 
 def _to_text(value: Value, source: Field, target: Field) -> Coerced:

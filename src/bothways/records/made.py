@@ -91,6 +91,7 @@ def named_field(name: str, reference: Field, by: Field, meaning: str | None) -> 
         meaning=meaning,
         read_only=reference.read_only,
         refers_to=reference.refers_to,
+        items=FieldType.EMAIL if by.type is FieldType.EMAIL else None,
         parts=(reference,),
     )
 

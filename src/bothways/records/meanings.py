@@ -30,9 +30,10 @@ ADDRESS = (
 )
 ORGANIZATION = ("legalName", "domain", "industry", "numberOfEmployees")
 DEAL = ("price", "priceCurrency", "dealStage", "pipeline", "closeDate")
+PRODUCT = ("sku",)
 STATE = ("identifier", "dateCreated", "dateModified", "lifecycleStage", "optOut")
 
-ALL = frozenset(PERSON + ADDRESS + ORGANIZATION + DEAL + STATE)
+ALL = frozenset(PERSON + ADDRESS + ORGANIZATION + DEAL + PRODUCT + STATE)
 
 OBJECTS = ("Person", "Organization", "Deal", "Lead", "Product")
 """Meanings of objects: two objects of one meaning are offered to be synced with each other."""

@@ -47,7 +47,8 @@ class Field:
     one id, or a list of them if it is ``multi_valued``; ``primary_first``: the first of them is the primary one.
     ``label_of``: the field is a label of the associations in that field of the same object, and holds the ids of
     those records that are associated by it. A record with a label is associated in any case.
-    ``items`` is the type of the values in a list of labelled values, None for text. ``part_of`` names such a list
+    ``items`` is the type of the values in a list of labelled values, or of the name by which records are known, None
+    for text. ``part_of`` names such a list
     of the same object, if this field is one value of it, and ``position`` says which, if not its label does.
     ``parts`` are the fields that a field is made of which no app has (see ``records.made``).
     ``forward_only``: the app lets a choice move forward through the options alone, unless it is cleared first.

@@ -66,7 +66,7 @@ def canonical(value: Value, field: Field, precision: float | None = None) -> Has
         ids = ids_of(value)
         return (ids[0], frozenset(ids)) if field.primary_first else frozenset(ids)
     if field.type is FieldType.NAMED:
-        return name_form(value)
+        return name_form(value, email=field.items is FieldType.EMAIL)
     if field.type is FieldType.JOINED:
         return " ".join(filter(None, map(text_of, value if isinstance(value, list | tuple) else [value])))
     if not isinstance(value, str) and isinstance(value, Sequence):

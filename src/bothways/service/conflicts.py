@@ -6,13 +6,14 @@ record holds another value by then, it is void, and the person is asked again.
 
 import json
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from enum import StrEnum
 from hashlib import blake2b
 from typing import Any
 
 from bothways.engine.countries import read_there
 from bothways.engine.sides import SIDES, Side
-from bothways.engine.spec import FieldMap, SyncSpec, project
+from bothways.engine.spec import FieldMap, SyncSpec, called, project
 from bothways.errors import DecisionDoesNotFit, NoDifference, UnknownApp, ValuesMoved
 from bothways.ledger import causes, db, feeds, holds, links, looking
 from bothways.ledger.holds import HoldRow
@@ -82,8 +83,8 @@ def type_value(
     """
     sync, hold = _difference(workspace, issue, seen)
     mapping = _mapping(workspace, sync, hold, issue)
-    if mapping.named is not None:
-        mapping = _looked_up(sync, mapping, mapping.named.other, text)
+    for side in mapping.named:
+        mapping = _looked_up(sync, mapping, side.other, text)
 
     def values(each: HoldRow) -> dict[Side, Value]:
         return _typed(_read_there(sync, mapping, each), text, issue)
@@ -168,11 +169,12 @@ def _read_there(sync: Sync, mapping: FieldMap, hold: HoldRow) -> FieldMap:
 
 def _looked_up(sync: Sync, mapping: FieldMap, source: Side, value: Value) -> FieldMap:
     """Return a mapping that knows of which record of the other side a text is the name, where that matters."""
-    if mapping.named is not source.other:
+    if source.other not in mapping.named:
         return mapping
     spec = SyncSpec({}, (mapping,))
     values = {source: {mapping.on(source).name: value}, source.other: None}
-    return as_known(spec, feeds_called(sync, spec), [values]).fields[0]
+    found = as_known(spec, feeds_called(sync, spec), [values]).fields[0]
+    return replace(found, called={**mapping.called, source.other: found.called.get(source.other, {})})
 
 
 def _typed(mapping: FieldMap, text: str, issue: str) -> dict[Side, Value]:
@@ -180,8 +182,11 @@ def _typed(mapping: FieldMap, text: str, issue: str) -> dict[Side, Value]:
     reasons = []
     for side in SIDES:
         try:
-            own = coerce(text, _TYPED, mapping.on(side)).value
-            values = {side: own, side.other: project(mapping, own, side.other).value}
+            if len(mapping.named) == len(SIDES):
+                values = {each: called(mapping, text, each) for each in SIDES}
+            else:
+                own = coerce(text, _TYPED, mapping.on(side)).value
+                values = {side: own, side.other: project(mapping, own, side.other).value}
         except CannotCoerce as problem:
             reasons.append(str(problem))
             continue

@@ -54,11 +54,11 @@ def bring_in_force(ctx: Context, resolved: Resolved, schema: Schema) -> None:
     for end in ctx.ends.values():
         _read_what_is_needed(end.feed, ctx.sync, applied, schema[end.side])
         if _keys(before, end.side) != _keys(applied, end.side):
-            needed = {each.on(end.side).name for each in ctx.spec.fields if each.through or each.named is end.side}
+            needed = {each.on(end.side).name for each in ctx.spec.fields if each.through or end.side in each.named}
             _compute_keys(ctx, end, needed | ctx.spec.match_fields(end.side))
     for end in ctx.called.values():
         if _read_what_is_needed(end.feed, ctx.sync, applied):
-            _compute_keys(ctx, end, {name for object, name in _called(ctx.spec, end.side) if object == end.object})
+            _compute_keys(ctx, end, {name for object, name, *_ in _called(ctx.spec, end.side) if object == end.object})
     with db.transaction_():
         document = {**revision.document, "applied": applied, "settled": True, "labels": labels}
         if before != applied and revision.document["settled"]:
@@ -189,9 +189,16 @@ def _phones(spec: SyncSpec, side: Side) -> list[list[Any]]:
 
 
 def _called(spec: SyncSpec, side: Side) -> list[list[str]]:
-    """Return the objects of one side whose records are known by their names, each with the field of the name."""
-    fields = [each.on(side) for each in spec.fields if each.named is side]
-    return sorted([str(each.refers_to), recipe.named] for each in fields if (recipe := recipe_of(each.name)))
+    """Return the objects of one side whose records are known by their names, each with the field of the name.
+
+    Where the name is an e-mail address, that stands behind it.
+    """
+    maps = [each for each in spec.fields if side in each.named]
+    return sorted(
+        [str(each.on(side).refers_to), recipe.named, *(["email"] if each.by_email else [])]
+        for each in maps
+        if (recipe := recipe_of(each.on(side).name))
+    )
 
 
 def stored_deletes(deletes: Deletes) -> dict[str, Any]:
@@ -309,11 +316,10 @@ def _needed(feed: Feed, sync: Sync, applied: Mapping[str, Any] | None) -> tuple[
             names |= _fields(applied, SIDES[number])
             slots |= _slots(applied, SIDES[number])
         called = (applied or {}).get("called", ((), ()))[number]
-        for name in (
-            name for object, name in called if (own.connection_id, object) == (feed.connection_id, feed.object)
-        ):
-            names.add(name)
-            slots |= [slot_of_names(name)]
+        for object, name, *email in called:
+            if (own.connection_id, object) == (feed.connection_id, feed.object):
+                names.add(name)
+                slots |= [slot_of_names(name, email=bool(email))]
     return names, slots
 
 

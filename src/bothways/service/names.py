@@ -12,6 +12,9 @@ from bothways.service.yaml_file import nearest
 WORKS_FOR, NAME = "worksFor", "name"
 """The meaning of a field that says which company somebody works for, and of a company's name."""
 
+NAMES = (FieldType.TEXT, FieldType.EMAIL)
+"""The types of the fields by which records can be known."""
+
 Schema = Mapping[Side, Mapping[str, Field]]
 Fields = Callable[[Side, str], Mapping[str, Field]]
 """Returns the fields of any object of one side's app; raises UnknownObject."""
@@ -65,8 +68,8 @@ def _named(
     if by is None:
         hint = nearest(recipe.named, there)
         raise UnknownField(where=place, app=app, object=reference.refers_to, field=recipe.named, hint=hint)
-    if by.type is not FieldType.TEXT or by.multi_valued:
-        raise refused(f'"{by.name}" is {by.type}; only text can be a name')
+    if by.type not in NAMES or by.multi_valued:
+        raise refused(f'"{by.name}" is {by.type}; only text or an e-mail address can be a name')
     return named_field(name, reference, by, WORKS_FOR if kind_of(there.values()) == ORGANIZATION else None)
 
 

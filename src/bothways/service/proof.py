@@ -287,12 +287,11 @@ class Judge:
 
 def _unknown_name(mapping: FieldMap, now: Mapping[Side, Value]) -> str:
     """Say why a text stands for no record, where the other app knows it only as text."""
-    if mapping.named is None:
-        return ""
-    try:
-        project(mapping, now[mapping.named.other], mapping.named)
-    except CannotCoerce as problem:
-        return f"; {problem}"
+    for side in mapping.named:
+        try:
+            project(mapping, now[side.other], side)
+        except CannotCoerce as problem:
+            return f"; {problem}"
     return ""
 
 

@@ -192,7 +192,7 @@ def _labels(spec: SyncSpec, schema: Schema, side: Side) -> Iterator[Field]:
 def _by_name(pairs: Sequence[tuple[FieldMap, bool]]) -> dict[Side, set[str]]:
     """Return the references of both sides that are mapped by the name of what they refer to."""
     maps = [each for each, enabled in pairs if enabled]
-    return {side: {part.name for each in maps if each.named is side for part in each.on(side).parts} for side in SIDES}
+    return {side: {part.name for each in maps if side in each.named for part in each.on(side).parts} for side in SIDES}
 
 
 def _deletes(document: SyncDocument, can: Mapping[Side, Capabilities]) -> Deletes:
@@ -279,7 +279,7 @@ def _can_flow(document: SyncDocument, left: Field, right: Field, target: Side) -
 
 def _map(document: SyncDocument, each: FieldDocument, schema: Schema) -> FieldMap:
     """Return a mapping as written, every mistake in it refused with its place."""
-    fields = {side: _known_or_made(document, schema, side, each) for side in SIDES}
+    fields = _by_email({side: _known_or_made(document, schema, side, each) for side in SIDES})
     _once(document, each)
     _no_association(document, fields, each)
     written = _written(document, each)
@@ -305,6 +305,17 @@ def _map(document: SyncDocument, each: FieldDocument, schema: Schema) -> FieldMa
         clean=each.clean,
         consent=_consent(document, fields, each),
     )
+
+
+def _by_email(fields: dict[Side, Field]) -> dict[Side, Field]:
+    """Let records be known by their e-mail address wherever either side says that their name is one."""
+    kinds = {field.items if field.type is FieldType.NAMED else field.type for field in fields.values()}
+    if FieldType.EMAIL not in kinds:
+        return fields
+    return {
+        side: replace(field, items=FieldType.EMAIL) if field.type is FieldType.NAMED else field
+        for side, field in fields.items()
+    }
 
 
 def fitting(document: SyncDocument, each: FieldDocument, schema: Schema, beside: Iterable[FieldMap] = ()) -> FieldMap:

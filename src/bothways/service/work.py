@@ -92,22 +92,21 @@ def parents_of(workspace: Workspace, resolved: Resolved) -> dict[str, Parents]:
     }
 
 
-def called_of(found: Resolution, ends: Mapping[Side, End]) -> dict[str, End]:
-    """Return, by mapping, where the records are that are known by their names: read for that, if for nothing else."""
+def called_of(found: Resolution, ends: Mapping[Side, End]) -> dict[tuple[str, Side], End]:
+    """Return, by mapping and side, where the records are that are known by their names: read at least for that."""
     called = {}
     for each in found.resolved.spec.fields:
-        side = each.named
-        if side is not None:
+        for side in each.named:
             connection, object = ends[side].feed.connection, str(each.on(side).refers_to)
             feed, _ = Feed.objects.get_or_create(connection=connection, object=object)
-            called[each.key] = End(side, ends[side].app, feed, ends[side].connector)
+            called[each.key, side] = End(side, ends[side].app, feed, ends[side].connector)
     return called
 
 
-def feeds_called(sync: Sync, spec: SyncSpec) -> dict[str, Feed]:
-    """Return the feeds of these records, by mapping, as far as they have been read."""
+def feeds_called(sync: Sync, spec: SyncSpec) -> dict[tuple[str, Side], Feed]:
+    """Return the feeds of these records, by mapping and side, as far as they have been read."""
     own = {Side.LEFT: sync.left, Side.RIGHT: sync.right}
-    called = {each.key: (own[side].connection_id, each.on(side)) for each in spec.fields if (side := each.named)}
+    called = {(each.key, side): (own[side].connection_id, each.on(side)) for each in spec.fields for side in each.named}
     found = {
         key: Feed.objects.filter(connection_id=connection, object=field.refers_to).first()
         for key, (connection, field) in called.items()

@@ -169,7 +169,7 @@ class Context:
     ``retired`` are mappings of earlier settings, which the journal still speaks of.
     ``parents`` are, by name, the syncs through which associations are translated.
     ``neighbour`` is the sync of the contacts for one of leads, and the other way round, if there is one.
-    ``called`` are, by mapping, where the records are read that the other app knows only by their names.
+    ``called`` are, by mapping and side, where the records are read that the other app knows only by their names.
     ``from_now``: only for a look: as if the line before which nothing is carried were drawn now.
     ``bill`` tells the calls made to both apps so far, by their names; a run keeps what it added to it. ``settle`` keeps
     what was spent of the apps' limits.
@@ -191,7 +191,7 @@ class Context:
     from_now: bool = False
     parents: Mapping[str, Parents] = field(default_factory=dict)
     neighbour: Neighbour | None = None
-    called: Mapping[str, End] = field(default_factory=dict)
+    called: Mapping[tuple[str, Side], End] = field(default_factory=dict)
     read_within: float = 0.0
     worker: str = ""
     run_id: int = 0

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 import pytest
 
 from bothways.connectors.hubspot import HubSpot, facts
+from bothways.connectors.hubspot.objects import KINDS
 from bothways.connectors.hubspot.paths import CURRENT
 from bothways.connectors.registry import connector_class
 from bothways.errors import (
@@ -95,7 +96,7 @@ def test_marker_must_be_a_unique_property(account: Account):
     with pytest.raises(UnknownField):
         marked.connector.check()
     for unique in (False, True):
-        for object in ("contacts", "companies", "deals"):
+        for object in KINDS:
             account.hubspot.define(object, prop("my_key", "Key", unique=unique, custom=True))
         if not unique:
             with pytest.raises(UnknownField):
@@ -107,13 +108,13 @@ def test_marker_must_be_a_unique_property(account: Account):
 
 def test_other_objects_are_unknown(account: Account):
     for call in (
-        lambda: account.connector.fields("tickets"),
+        lambda: account.connector.fields("meetings"),
         lambda: account.connector.count("../contacts"),
-        lambda: account.connector.ids("tickets"),
-        lambda: account.connector.changes("tickets", None, []),
-        lambda: account.connector.read("tickets", [], []),
-        lambda: account.connector.find("tickets", "email", []),
-        lambda: account.connector.write("tickets", []),
+        lambda: account.connector.ids("meetings"),
+        lambda: account.connector.changes("meetings", None, []),
+        lambda: account.connector.read("meetings", [], []),
+        lambda: account.connector.find("meetings", "email", []),
+        lambda: account.connector.write("meetings", []),
     ):
         with pytest.raises(UnknownObject):
             call()

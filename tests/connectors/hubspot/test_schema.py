@@ -107,11 +107,15 @@ def test_every_type_can_be_written_and_read_back(account: Account):
     assert read.record.values == values
 
 
-def test_objects_are_contacts_companies_and_deals(account: Account):
+def test_objects_are_what_every_account_has_and_its_owners(account: Account):
     assert [(each.name, each.meaning) for each in account.connector.objects()] == [
         ("contacts", "Person"),
         ("companies", "Organization"),
         ("deals", "Deal"),
+        ("leads", None),
+        ("tickets", None),
+        ("products", "Product"),
+        ("owners", None),
     ]
 
 

@@ -247,16 +247,16 @@ def test_association_names_both_its_ends():
 def test_other_kinds_of_object_are_left_out():
     ends = {"fromObjectId": 1, "toObjectId": 2}
     assert named(
-        {"objectId": 7, "subscriptionType": "ticket.creation"},
-        {"objectId": 7, "subscriptionType": "object.creation", "objectTypeId": "0-5"},
-        {"objectId": 7, "subscriptionType": "object.creation", "objectTypeId": "2-1234567"},
+        {"objectId": 7, "subscriptionType": "line_item.creation"},
+        {"objectId": 7, "subscriptionType": "object.creation", "objectTypeId": "0-8"},
+        {"objectId": 7, "subscriptionType": "object.creation", "objectTypeId": "2-"},
         {"objectId": 7, "subscriptionType": "object.creation"},
         {"objectId": 7, "subscriptionType": "conversation.newMessage"},
         {"objectId": 7},
         {},
-        {**ends, "subscriptionType": "ticket.associationChange", "associationType": "TICKET_TO_LINE_ITEM"},
+        {**ends, "subscriptionType": "quote.associationChange", "associationType": "QUOTE_TO_LINE_ITEM"},
         {**ends, "subscriptionType": "deal.associationChange", "associationType": "DEAL_TO_LINE_ITEM"},
-        {**ends, "subscriptionType": "object.associationChange", "fromObjectTypeId": "0-5", "toObjectTypeId": "0-2"},
+        {**ends, "subscriptionType": "object.associationChange", "fromObjectTypeId": "0-8", "toObjectTypeId": "0-2"},
     ) == [("deals", "1"), ("companies", "2")]
 
 

@@ -7,11 +7,12 @@ from urllib.parse import urlencode
 
 from bothways.connectors.base import Setup
 from bothways.connectors.http import HttpClient, Manners, Response
+from bothways.connectors.hubspot.customs import Customs
 from bothways.connectors.hubspot.facts import BASE_URL, CONCURRENCY, LONGEST_QUERY
-from bothways.connectors.hubspot.objects import KINDS, Kind
+from bothways.connectors.hubspot.objects import KINDS, REFERENCES, Kind, Reference, is_custom
 from bothways.connectors.hubspot.paths import CURRENT, path
 from bothways.connectors.hubspot.problems import Problem, day_of, limit_of, problem_of, said_of, spent, words_of
-from bothways.errors import ObjectGone, ProtocolError, UnknownField, UnknownObject
+from bothways.errors import ObjectGone, PermissionMissing, ProtocolError, UnknownField, UnknownObject
 
 MANNERS = Manners(words_of, limit_of, spent, day_of)
 FOUND = frozenset({200, 201, 204, 207})
@@ -24,6 +25,7 @@ class Api:
         self.app = setup.app
         self.version = setup.settings.get("api_version") or CURRENT
         self._real: set[tuple[str, str]] = set()
+        self._customs = Customs(self, setup.clock)
         by_token = {} if setup.access else {"Authorization": f"Bearer {setup.secrets.get('token').strip()}"}
         self.http = HttpClient(
             setup.settings.get("base_url") or BASE_URL,
@@ -40,9 +42,47 @@ class Api:
 
     def kind(self, object: str) -> Kind:
         """Return the kind of record of this name; raise UnknownObject."""
-        if object not in KINDS:
+        found = KINDS.get(object) or (self._customs.one(object) if is_custom(object) else None)
+        if found is None:
             raise UnknownObject(app=self.app, name=object, hint=f"There are: {', '.join(KINDS)}.")
-        return KINDS[object]
+        return found
+
+    def customs(self) -> Sequence[Kind]:
+        """Return the kinds of record that the account has made."""
+        return self._customs.all()
+
+    def references(self, object: str) -> Sequence[Reference]:
+        """Return the associations that the records of an object are read with."""
+        return self._customs.references(object) if is_custom(object) else REFERENCES.get(object, ())
+
+    def forget_kind(self, object: str) -> None:
+        """Ask anew, when it is needed next, for a kind that the account has made."""
+        self._customs.forget(object)
+
+    def schemas(self) -> Sequence[Mapping[str, Any]]:
+        """Return the schemas of the kinds that the account has made."""
+        response = self.http.request("GET", self.path("schemas"), call="schemas", repeatable=True)
+        return self.rows(self.body(response), "objectTypeId")
+
+    def owners(self, after: str | None, *, archived: bool = False) -> Mapping[str, Any]:
+        """Return a page of the owners."""
+        query = {"limit": "500", "archived": str(archived).lower(), **({"after": after} if after else {})}
+        return self.body(self.http.request("GET", self.path("owners"), query=query, call="owners", repeatable=True))
+
+    def owner(self, id: str, *, archived: bool = False) -> Mapping[str, Any] | None:
+        """Return an owner, None if there is none of this id."""
+        query = {"archived": str(archived).lower()}
+        path, ok = self.path("owners", id), (200, 404)
+        response = self.http.request("GET", path, query=query, call="owner", repeatable=True, ok=ok)
+        return None if response.status == 404 else self.body(response)
+
+    def pipelines(self, object: str) -> Sequence[Mapping[str, Any]]:
+        """Return the pipelines of an object, with their stages; none where the token may not read them."""
+        try:
+            path = self.path("pipelines", object)
+            return self.rows(self.body(self.http.request("GET", path, call="pipelines", repeatable=True)))
+        except PermissionMissing:
+            return ()
 
     def account(self) -> Mapping[str, Any]:
         """Return the details of the account that the token belongs to."""

@@ -9,11 +9,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from bothways.connectors.base import Outcome, WriteItem, WriteResult
+from bothways.connectors.base import Outcome, WriteItem, WriteKind, WriteResult
 from bothways.connectors.hubspot.api import FOUND, Api
 from bothways.connectors.hubspot.associations import Held, held_by, with_held
 from bothways.connectors.hubspot.facts import ASSOCIATIONS_ARCHIVED, ASSOCIATIONS_CREATED
-from bothways.connectors.hubspot.objects import ASSOCIATED, REFERENCES, Reference, Type
+from bothways.connectors.hubspot.objects import ASSOCIATED, Reference, Type
 from bothways.errors import AppError, AppFailed, OutcomeUnknown, ProtocolError, RateLimited
 from bothways.records import Record, Value, ids_of
 
@@ -21,13 +21,24 @@ REFUSALS = frozenset({400, 404, 409, 413, 422})
 Row = Mapping[str, Any]
 
 
-def inline(object: str, item: WriteItem) -> list[dict[str, Any]]:
+def inline(api: Api, object: str, item: WriteItem) -> list[dict[str, Any]]:
     """Return what a new record is associated with, as it stands in the input that creates it."""
     return [
         {"to": {"id": id}, "types": _rows(types)}
-        for each in REFERENCES.get(object, ())
+        for each in _references(api, object, item)
         for id, types in _change_of(each, item, {}).come.items()
     ]
+
+
+def lacking(api: Api, object: str, item: WriteItem) -> Reference | None:
+    """Return an association without which no record is made, and that a new record would not have; None if it has all.
+
+    The label of one associates as well.
+    """
+    if item.kind is not WriteKind.CREATE:
+        return None
+    needed = (each for each in api.references(object) if each.required)
+    return next((each for each in needed if not any(ids_of(item.values[name]) for name in _names(each, item))), None)
 
 
 def write(api: Api, object: str, items: Sequence[WriteItem]) -> dict[str, WriteResult]:
@@ -36,20 +47,20 @@ def write(api: Api, object: str, items: Sequence[WriteItem]) -> dict[str, WriteR
     Only what differs from what was last read is added or taken away: what others did meanwhile stays. Afterwards
     all is read again, so that an association that HubSpot did not take is refused and all others count as done.
     """
-    changed = [item for item in items if _references(object, item)]
+    changed = [item for item in items if _references(api, object, item)]
     if not changed:
         return {}
     words: list[str] = []
     try:
-        for each in REFERENCES[object]:
+        for each in api.references(object):
             words += _write(api, object, each, [item for item in changed if _names(each, item)])
-        held = {each: held_by(api, object, each, _ids(changed)) for each in _written(object, changed)}
+        held = {each: held_by(api, object, each, _ids(changed)) for each in _written(api, object, changed)}
     except (OutcomeUnknown, ProtocolError, AppFailed) as error:
         return {item.key: WriteResult(item.key, Outcome.UNKNOWN, message=error.message) for item in changed}
     except RateLimited as error:
         return {item.key: WriteResult(item.key, Outcome.LATER, message=error.message) for item in changed}
     return {
-        item.key: _result(object, item, {each: rows[id] for each, rows in held.items()}, words)
+        item.key: _result(api, object, item, {each: rows[id] for each, rows in held.items()}, words)
         for item, id in zip(changed, _ids(changed), strict=True)
     }
 
@@ -61,13 +72,17 @@ def read_back(
     made = {
         item.key: (item, record)
         for item in items
-        if _references(object, item) and (record := results[item.key].record) is not None
+        if _references(api, object, item) and (record := results[item.key].record) is not None
     }
     ids = [record.id for _, record in made.values()]
     try:
-        held = {each: held_by(api, object, each, ids) for each in _written(object, [item for item, _ in made.values()])}
+        held = {
+            each: held_by(api, object, each, ids) for each in _written(api, object, [item for item, _ in made.values()])
+        }
         records = [
-            with_held(record, {each: held[each][record.id] for each in _references(object, item)}, list(item.values))
+            with_held(
+                record, {each: held[each][record.id] for each in _references(api, object, item)}, list(item.values)
+            )
             for item, record in made.values()
         ]
     except AppError:
@@ -87,12 +102,14 @@ def _names(reference: Reference, item: WriteItem) -> list[str]:
     return [name for name in item.values if reference.has(name)]
 
 
-def _references(object: str, item: WriteItem) -> list[Reference]:
-    return [each for each in REFERENCES.get(object, ()) if _names(each, item)]
+def _references(api: Api, object: str, item: WriteItem) -> list[Reference]:
+    return _written(api, object, [item])
 
 
-def _written(object: str, items: Sequence[WriteItem]) -> list[Reference]:
-    return [each for each in REFERENCES.get(object, ()) if any(_names(each, item) for item in items)]
+def _written(api: Api, object: str, items: Sequence[WriteItem]) -> list[Reference]:
+    if not any(name.startswith(ASSOCIATED) for item in items for name in item.values):
+        return []
+    return [each for each in api.references(object) if any(_names(each, item) for item in items)]
 
 
 # --- what is to change --------------------------------------------------------------------------------
@@ -211,10 +228,12 @@ def _rows(types: Sequence[Type]) -> list[dict[str, Any]]:
     return [{"associationCategory": each.category, "associationTypeId": each.id} for each in types]
 
 
-def _result(object: str, item: WriteItem, held: Mapping[Reference, Held], words: Sequence[str]) -> WriteResult:
+def _result(
+    api: Api, object: str, item: WriteItem, held: Mapping[Reference, Held], words: Sequence[str]
+) -> WriteResult:
     """Return what became of one item: refused are the associations and labels that are not as they were to be."""
     record, refused, stay = Record(item.ref.id if item.ref else "", {}), [], list[str]()
-    for reference in _references(object, item):
+    for reference in _references(api, object, item):
         names = _names(reference, item)
         record = with_held(record, {reference: held[reference]}, names)
         change = _change_of(reference, item, held[reference])

@@ -13,7 +13,7 @@ from typing import Any
 
 from bothways.connectors.hubspot.api import FOUND, Api
 from bothways.connectors.hubspot.facts import ASSOCIATIONS_READ
-from bothways.connectors.hubspot.objects import ASSOCIATED, REFERENCES, Reference, Type
+from bothways.connectors.hubspot.objects import ASSOCIATED, Reference, Type
 from bothways.errors import AppFailed, PermissionMissing, UnknownField
 from bothways.records import Field, FieldType, Record, Value
 
@@ -25,11 +25,14 @@ Held = Mapping[str, Mapping[Type, str]]
 def fields_of(api: Api, object: str) -> list[Field]:
     """Return the associations of an object, and the labels that they can have, as fields."""
     found = []
-    for each in REFERENCES.get(object, ()):
-        own = Field(each.field, FieldType.REFERENCE, each.label, multi_valued=True, refers_to=each.to)
+    for each in api.references(object):
+        own = Field(
+            each.field, FieldType.REFERENCE, each.label, required=each.required, multi_valued=True, refers_to=each.to
+        )
         found.append(replace(own, primary_first=each.primary is not None))
         labels = _labels(api, object, each).items()
-        found += [replace(own, name=each.name_of(type), label=label, label_of=own.name) for type, label in labels]
+        label_of = replace(own, label_of=own.name, required=False)
+        found += [replace(label_of, name=each.name_of(type), label=label) for type, label in labels]
     return found
 
 
@@ -66,7 +69,7 @@ def completed(api: Api, object: str, records: Sequence[Record], names: Sequence[
 
     Raises UnknownField for a label that there is no longer: it must not be taken for one that hangs on nothing.
     """
-    held = {each: held_by(api, object, each, [record.id for record in records]) for each in _wanted(object, names)}
+    held = {each: held_by(api, object, each, [record.id for record in records]) for each in _wanted(api, object, names)}
     for reference, rows in held.items():
         _require(api, object, reference, rows, names)
     return [with_held(record, {each: rows[record.id] for each, rows in held.items()}, names) for record in records]
@@ -85,8 +88,10 @@ def with_held(record: Record, held: Mapping[Reference, Held], names: Sequence[st
     return replace(record, values={**record.values, **values})
 
 
-def _wanted(object: str, names: Sequence[str]) -> list[Reference]:
-    return [each for each in REFERENCES.get(object, ()) if any(each.has(name) for name in names)]
+def _wanted(api: Api, object: str, names: Sequence[str]) -> list[Reference]:
+    if not any(name.startswith(ASSOCIATED) for name in names):
+        return []
+    return [each for each in api.references(object) if any(each.has(name) for name in names)]
 
 
 def _require(api: Api, object: str, reference: Reference, held: Mapping[str, Held], names: Sequence[str]) -> None:

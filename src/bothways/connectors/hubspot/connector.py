@@ -1,4 +1,4 @@
-"""The connector: HubSpot's contacts, companies and deals, by the contract of ``connectors.base``."""
+"""The connector: the records of HubSpot, and their owners, by the contract of ``connectors.base``."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
@@ -19,11 +19,21 @@ from bothways.connectors.base import (
     WriteResult,
     WriteSeen,
 )
-from bothways.connectors.hubspot import associations, listing, lists, reading, subscriptions, webhooks, writing
+from bothways.connectors.hubspot import (
+    associations,
+    listing,
+    lists,
+    owners,
+    pipelines,
+    reading,
+    subscriptions,
+    webhooks,
+    writing,
+)
 from bothways.connectors.hubspot.api import Api
 from bothways.connectors.hubspot.facts import APART, BASE_URL, CAPABILITIES, LIMITS, MARKER, OAUTH, QUOTA
 from bothways.connectors.hubspot.journal import Journal, scopes_for
-from bothways.connectors.hubspot.objects import KINDS
+from bothways.connectors.hubspot.objects import CUSTOM, KINDS, OWNERS
 from bothways.connectors.hubspot.paths import CURRENT, VERSIONS
 from bothways.connectors.hubspot.schema import field_of
 from bothways.connectors.hubspot.subscriptions import Subscriptions
@@ -82,7 +92,7 @@ class HubSpot:
         details = self._api.account()
         id, kind = str(details.get("portalId", "")), str(details.get("accountType") or "").lower().replace("_", " ")
         notes = (f"A {kind} account.",) if kind else ()
-        for object in KINDS if self._marker else ():
+        for object in [*KINDS, *(kind.name for kind in self._api.customs())] if self._marker else ():
             with suppress(PermissionMissing):  # what may not be read is not synced
                 self._check_marker(object, str(self._marker))
         return Account(id, f"HubSpot account {id}", notes)
@@ -92,35 +102,54 @@ class HubSpot:
         return str(self._api.account().get("timeZone") or "")
 
     def objects(self) -> Sequence[ObjectType]:
-        """Return contacts, companies and deals, as far as they are allowed to us."""
+        """Return the kinds of record that there are, and owners, as far as they are allowed to us."""
         allowed = self._access.allowed() if self._access else None
-        return [OAUTH.restricted(kind.type, allowed) for kind in KINDS.values()]
+        return [
+            *(OAUTH.restricted(kind.type, allowed) for kind in KINDS.values()),
+            *(_restricted_custom(kind.type, allowed) for kind in self._api.customs()),
+            OAUTH.restricted(owners.TYPE, allowed),
+        ]
 
     def fields(self, object: str) -> Sequence[Field]:
         """Return the properties of an object, its associations and the labels of these, as fields."""
-        return [*self._read_properties(object).values(), *associations.fields_of(self._api, object)]
+        if object == OWNERS:
+            return owners.FIELDS
+        self._api.forget_kind(object)
+        kind = self._api.kind(object)
+        properties = pipelines.with_stages(self._api, kind, list(self._read_properties(object).values()))
+        return [*properties, *associations.fields_of(self._api, object)]
 
     def count(self, object: str) -> int | None:
         """Return the number of live records as HubSpot's search knows it; None where the token may not read them."""
         try:
-            return listing.count(self._api, self._api.kind(object).name)
+            return (
+                owners.count(self._api) if object == OWNERS else listing.count(self._api, self._api.kind(object).name)
+            )
         except PermissionMissing:
             return None
 
     def changes(self, object: str, cursor: str | None, fields: Sequence[str]) -> Iterator[Page]:
-        """Yield the full listing with values, and from then on the ids of what has changed."""
+        """Yield the full listing with values, and from then on the ids of what has changed; of owners always all."""
+        if object == OWNERS:
+            return owners.changes(self._api, fields)
         return listing.changes(self._api, self._api.kind(object).name, cursor, fields)
 
     def ids(self, object: str) -> Iterator[Sequence[Ref]]:
         """Yield the ids of all live records."""
+        if object == OWNERS:
+            return owners.ids(self._api)
         return listing.ids(self._api, self._api.kind(object).name)
 
     def read(self, object: str, refs: Sequence[Ref], fields: Sequence[str]) -> Sequence[Read]:
         """Return one answer per ref; a merged record answers with the id of the one it was merged into."""
+        if object == OWNERS:
+            return owners.read(self._api, refs, fields)
         return reading.read(self._api, self._api.kind(object).name, refs, fields)
 
     def find(self, object: str, field: str, values: Sequence[str]) -> Mapping[str, Sequence[str]]:
         """Return the ids that hold these values of a unique property; {} for any other property."""
+        if object == OWNERS:
+            return {}
         self._api.kind(object)
         if field:
             unique = self._field(object, field).unique
@@ -130,26 +159,36 @@ class HubSpot:
 
     def write(self, object: str, items: Sequence[WriteItem]) -> Sequence[WriteResult]:
         """Create, update or archive at most a hundred records."""
+        if object == OWNERS:
+            return owners.refused(items)
         kind = self._api.kind(object)
 
         def wire(item: WriteItem) -> Mapping[str, str]:
             return {name: self._to_wire(kind.name, name, value) for name, value in item.values.items()}
 
-        return writing.write(self._api, kind.name, items, wire, self._marker)
+        return pipelines.explained(
+            self._api, kind, items, writing.write(self._api, kind.name, items, wire, self._marker)
+        )
 
     def writers(self, object: str, fields: Sequence[str]) -> Sequence[WriteSeen]:
         """Return which products wrote these properties of the records changed last."""
+        if object == OWNERS:
+            return ()
         return writers(self._api, self._api.kind(object), fields)
 
     def last_changes(
         self, object: str, ids: Sequence[str], fields: Sequence[str]
     ) -> Mapping[str, Mapping[str, LastChange]]:
         """Return when these properties of records got their values, and by which program."""
+        if object == OWNERS:
+            return {}
         own = [name for name in fields if name in self._properties(object)]
         return last_changes(self._api, self._api.kind(object), ids, own)
 
     def lists(self, object: str) -> Sequence[RecordList]:
         """Return the lists (segments) of an object's records."""
+        if object == OWNERS:
+            return ()
         return lists.lists(self._api, self._api.kind(object).name)
 
     def members(self, object: str, list: str) -> Iterator[Sequence[str]]:
@@ -179,8 +218,8 @@ class HubSpot:
         return self._journal
 
     def topics(self, object: str, fields: Sequence[str]) -> Sequence[Topic]:
-        """Return the events to subscribe to, one for each property."""
-        return subscriptions.topics(self._api.kind(object).name, fields)
+        """Return the events to subscribe to, one for each property; nothing tells of owners."""
+        return () if object == OWNERS else subscriptions.topics(object, fields)
 
     def can_subscribe(self) -> bool:
         """Whether a public app is named, with its owner's key."""
@@ -232,3 +271,8 @@ class HubSpot:
             each.name: each for each in (field_of(kind, prop) for prop in self._api.properties(object))
         }
         return self._schemas[object]
+
+
+def _restricted_custom(type: ObjectType, allowed: frozenset[str] | None) -> ObjectType:
+    """Return a kind that the account has made as these scopes let us read and write it: they are for all of those."""
+    return replace(OAUTH.restricted(replace(type, name=CUSTOM), allowed), name=type.name)

@@ -112,6 +112,9 @@ CAPABILITIES = Capabilities(
     list_page=BATCH,
 )
 
+OBJECTS = ("contacts", "companies", "deals", "leads", "tickets", "products", "custom", "owners")
+"""The names that scopes are for."""
+
 OAUTH = OAuth(
     authorize="https://app.hubspot.com/oauth/authorize",
     server="base_url",
@@ -120,7 +123,7 @@ OAUTH = OAuth(
     revoke=path(CURRENT, "oauth", "token", "revoke"),
     optional="optional_scope",
     permissions=(
-        Permission("oauth", "know which account it is", reads=("contacts", "companies", "deals")),
+        Permission("oauth", "know which account it is", reads=OBJECTS),
         Permission("crm.objects.contacts.read", "read contacts", reads=("contacts",)),
         Permission("crm.objects.contacts.write", "add and change contacts", writes=("contacts",)),
         Permission("crm.schemas.contacts.read", "see which properties contacts have", reads=("contacts",)),
@@ -132,6 +135,18 @@ OAUTH = OAuth(
         Permission("crm.objects.deals.read", "read deals", reads=("deals",), needed=False),
         Permission("crm.objects.deals.write", "add and change deals", writes=("deals",), needed=False),
         Permission("crm.schemas.deals.read", "see which properties deals have", reads=("deals",), needed=False),
+        Permission("crm.objects.leads.read", "read leads", reads=("leads",), needed=False),
+        Permission("crm.objects.leads.write", "add and change leads", writes=("leads",), needed=False),
+        Permission("tickets", "read, add and change tickets", reads=("tickets",), writes=("tickets",), needed=False),
+        Permission(
+            "e-commerce", "read, add and change products", reads=("products",), writes=("products",), needed=False
+        ),
+        Permission("crm.objects.custom.read", "read objects that you have made", reads=("custom",), needed=False),
+        Permission(
+            "crm.objects.custom.write", "add and change objects that you have made", writes=("custom",), needed=False
+        ),
+        Permission("crm.schemas.custom.read", "see which objects you have made", reads=("custom",), needed=False),
+        Permission("crm.objects.owners.read", "read who your users are", reads=("owners",), needed=False),
         Permission("crm.lists.read", "see which records are in a list", needed=False),
     ),
     never=(
@@ -141,4 +156,5 @@ OAUTH = OAuth(
     ),
 )
 """An app of HubSpot asks for the scopes that are set in it, and for no others: those needed here must be required
-there, and the rest optional. [K] That the paths of version 2026-09 take the forms of RFC 6749, 7009 and 7662."""
+there, and the rest optional. Tickets and products have one scope each for all that is done with them; leads are
+described by what may read them. [K] That the paths of version 2026-09 take the forms of RFC 6749, 7009 and 7662."""

@@ -15,9 +15,9 @@ from bothways.connectors.chronicle import PART, Told
 from bothways.connectors.http import HttpClient, Response
 from bothways.connectors.hubspot.api import MANNERS, Api
 from bothways.connectors.hubspot.facts import BASE_URL, JOURNAL, JOURNAL_SCOPES, JOURNAL_WANTED, OAUTH
-from bothways.connectors.hubspot.objects import ASSOCIATED, CONTACTS, KINDS, REFERENCES
+from bothways.connectors.hubspot.objects import ASSOCIATED, CONTACTS, KINDS, is_custom
 from bothways.connectors.hubspot.subscriptions import parts_of
-from bothways.connectors.hubspot.webhooks import BY_TYPE, moment_in_millis, number_of
+from bothways.connectors.hubspot.webhooks import moment_in_millis, number_of, object_of
 from bothways.connectors.webhooks import Hint, Subscribed, Subscription, Topic
 from bothways.errors import ProtocolError
 
@@ -125,14 +125,16 @@ class Journal:
 
     def topics(self, object: str, fields: Sequence[str]) -> Sequence[Topic]:
         """Return the subscriptions to an object, and to its associations and their far ends, if any are among these."""
-        kind, names = KINDS[object], sorted({part for field in fields for part in parts_of(field)})
+        own, names = _type_of(object), sorted({part for field in fields for part in parts_of(field)})
+        if own is None:
+            return ()
         plain = [name for name in names if not name.startswith(ASSOCIATED)]
-        found = {Topic(f"{OBJECT} {kind.type_id}", ",".join(plain))}
-        if kind.type_id == CONTACTS.type_id:
-            found.add(Topic(f"{PRIVACY} {kind.type_id}"))
-        fars = [each.to for each in REFERENCES.get(object, ()) if any(each.has(name) for name in names)]
-        for far in (KINDS[name].type_id for name in fars):
-            found |= {Topic(f"{ASSOCIATION} {kind.type_id}", far), Topic(f"{ASSOCIATION} {far}", kind.type_id)}
+        found = {Topic(f"{OBJECT} {own}", ",".join(plain))}
+        if own == CONTACTS.type_id:
+            found.add(Topic(f"{PRIVACY} {own}"))
+        for name in set(names) - set(plain):
+            if far := _type_of(name.removeprefix(ASSOCIATED).partition(".")[0]):
+                found |= {Topic(f"{ASSOCIATION} {own}", far), Topic(f"{ASSOCIATION} {far}", own)}
         return sorted(found)
 
     def subscribed(self) -> Subscribed:
@@ -177,29 +179,34 @@ def scopes_for(allowed: frozenset[str] | None) -> tuple[str, ...]:
     )
 
 
-def hints_in(held: Mapping[str, Any], portal: str, by_type: Mapping[str, str] = BY_TYPE) -> Sequence[Hint]:
-    """Return the records of an account that a file names, each with its latest time; ``by_type``: our objects."""
+def hints_in(held: Mapping[str, Any], portal: str) -> Sequence[Hint]:
+    """Return the records of an account that a file names, each with its latest time."""
     events = held.get("journalEvents")
     found: dict[tuple[str, str], float | None] = {}
     for event in events if isinstance(events, list) else ():
         if not isinstance(event, dict) or str(event.get("portalId")) != portal:
             continue
         at = _moment(event.get("occurredAt"))
-        for key in _named(event, by_type):
+        for key in _named(event):
             found[key] = max((each for each in (found.get(key), at) if each is not None), default=None)
     return [Hint(object, id, at) for (object, id), at in found.items()]
 
 
-def _named(event: Event, by_type: Mapping[str, str]) -> Iterator[tuple[str, str]]:
+def _named(event: Event) -> Iterator[tuple[str, str]]:
     """Yield object and id of every record that an event names. [K] How it names those of a merge, and far ends."""
     merged = event.get("mergedObjectIds")
     own = [event.get(each) for each in ("objectId", "primaryObjectId", "newObjectId")]
     named = [(event.get("objectTypeId"), id) for id in (*own, *(merged if isinstance(merged, list) else ()))]
     named += [(event.get(f"{end}ObjectTypeId"), event.get(f"{end}ObjectId")) for end in ("associated", "from", "to")]
     for type_id, id in named:
-        object = by_type.get(str(type_id))
+        object = object_of(type_id)
         if object is not None and (text := number_of(id)):
             yield object, text
+
+
+def _type_of(object: str) -> str | None:
+    """Return HubSpot's number of an object, None of what it tells nothing of. What an account has made is called so."""
+    return KINDS[object].type_id if object in KINDS else object if is_custom(object) else None
 
 
 def _moment(at: Any) -> float | None:

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from bothways.connectors.hubspot.facts import FORWARD_ONLY, LONGEST_TEXT
-from bothways.connectors.hubspot.objects import Kind
+from bothways.connectors.hubspot.objects import OWNERS, Kind
 from bothways.records import Field, FieldType, Option
 
 _TYPES = {
@@ -21,7 +21,7 @@ _FIELD_TYPES = {
     ("enumeration", "checkbox"): FieldType.MULTI_CHOICE,
     ("enumeration", "booleancheckbox"): FieldType.BOOLEAN,
 }
-_REFERENCES = {"OWNER": "owners"}
+_REFERENCES = {"OWNER": OWNERS}
 _WITH_OPTIONS = (FieldType.CHOICE, FieldType.MULTI_CHOICE)
 
 Property = Mapping[str, Any]

@@ -11,7 +11,7 @@ from bothways.connectors.base import Setup
 from bothways.connectors.http import HttpClient, Response
 from bothways.connectors.hubspot.api import MANNERS
 from bothways.connectors.hubspot.facts import AT_ONCE, BASE_URL, MOST_SUBSCRIPTIONS, WEBHOOKS_VERSION
-from bothways.connectors.hubspot.objects import ASSOCIATED, CONTACTS, KINDS, REFERENCES
+from bothways.connectors.hubspot.objects import ASSOCIATED, CONTACTS, KINDS, is_custom
 from bothways.connectors.hubspot.webhooks import WORDS
 from bothways.connectors.webhooks import Subscribed, Subscription, Topic
 from bothways.errors import CredentialsRefused, PermissionMissing, ProtocolError
@@ -22,29 +22,27 @@ APP_ID, KEY = "webhook_app_id", "developer_key"
 _ALWAYS = ("creation", "deletion", "merge", "restore")
 _ASSOCIATED, _CHANGED, _FORGOTTEN = "associationChange", "propertyChange", "privacyDeletion"
 
-_OBJECT = "object"
-"""The word of what has none of its own: its type is told beside it, and in our topics stands behind it."""
+_WORD_BY_NAME = {
+    name: word for kind in KINDS.values() for word in [WORDS.get(kind.name, kind.name)] for name in (kind.type_id, word)
+}
+"""HubSpot's words for objects, or our names, by the two names that a subscription to ``object.*`` may have for one."""
 
 
 def topics(object: str, fields: Sequence[str]) -> Sequence[Topic]:
     """Return what tells of every change of an object's records that matters for these fields.
 
-    Records tell of their associations wherever one of both is asked about, so both ends are.
+    Records tell of their associations wherever one of both is asked about, so both ends are. What has no word with
+    HubSpot is called by our name for it here.
     """
-    word = _word(KINDS[object].type_id)
+    word = WORDS.get(object, object)
     found = {Topic(f"{word}.{event}") for event in (*_ALWAYS, *((_FORGOTTEN,) if object == CONTACTS.name else ()))}
     for name in {part for field in fields for part in parts_of(field)}:
         if name.startswith(ASSOCIATED):
-            ends = (word, *(_word(KINDS[each.to].type_id) for each in REFERENCES.get(object, ()) if each.has(name)))
-            found |= {Topic(f"{end}.{_ASSOCIATED}") for end in ends}
+            to = name.removeprefix(ASSOCIATED).partition(".")[0]
+            found |= {Topic(f"{end}.{_ASSOCIATED}") for end in (word, WORDS.get(to, to))}
         else:
             found.add(Topic(f"{word}.{_CHANGED}", name))
     return sorted(found, key=lambda topic: (bool(topic.field), topic))
-
-
-def _word(type: str) -> str:
-    """Return HubSpot's word for a type of records, or the general one with the type."""
-    return WORDS.get(type) or f"{_OBJECT} {type}"
 
 
 def parts_of(field: str) -> Sequence[str]:
@@ -85,10 +83,7 @@ class Subscriptions:
 
     def make(self, topic: Topic) -> str:
         """Make a subscription and return its id."""
-        word, _, event = topic.event.partition(".")
-        word, _, type = word.partition(" ")
-        body: dict[str, Any] = {"eventType": f"{word}.{event}", "active": True}
-        body |= ({"propertyName": topic.field} if topic.field else {}) | ({"objectTypeId": type} if type else {})
+        body = {**_event(topic.event), "active": True} | ({"propertyName": topic.field} if topic.field else {})
         made = self._body(self._request("POST", "subscriptions", json=body, call="webhook subscribe", repeatable=False))
         if not made.get("id"):
             raise ProtocolError(app=self.app, reason="a subscription without an id")
@@ -143,11 +138,20 @@ class Subscriptions:
         return body
 
 
+def _event(event: str) -> dict[str, str]:
+    """Return an event as a subscription names it: that of an object without a word of its own as a generic one."""
+    word, _, rest = event.partition(".")
+    if word in WORDS.values():
+        return {"eventType": event}
+    return {"eventType": f"object.{rest}", "objectTypeId": KINDS[word].type_id if word in KINDS else word}
+
+
 def _subscription(row: Mapping[str, Any]) -> Subscription:
     """Return a subscription; ``object.creation`` of contacts is to the same as ``contact.creation``."""
     event = str(row.get("eventType") or "")
     word, _, rest = event.partition(".")
-    if word == _OBJECT:
-        type = str(row.get("objectTypeId") or "")
-        event = f"{type if type in WORDS.values() else _word(type)}.{rest}"
+    if word == "object":
+        name = str(row.get("objectTypeId") or "")
+        known = _WORD_BY_NAME.get(name) or (name if is_custom(name) else f"object {name}")
+        event = f"{known}.{rest}"
     return Subscription(str(row["id"]), Topic(event, str(row.get("propertyName") or "")), row.get("active") is True)

@@ -9,7 +9,7 @@ from typing import Any
 import orjson
 
 from bothways.connectors.base import TokenStore
-from bothways.connectors.hubspot.objects import KINDS
+from bothways.connectors.hubspot.objects import COMPANIES, CONTACTS, DEALS, KINDS, PRODUCTS, TICKETS, is_custom
 from bothways.connectors.webhooks import Delivery, Hint, as_bytes, flaw_of_stamp, moment_of, signed_by
 from bothways.errors import SecretMissing, WebhookRefused
 
@@ -21,30 +21,32 @@ _DECODED = re.compile("%(3A|2F|3F|40|21|24|27|28|29|2A|2C|3B)", re.IGNORECASE)
 
 _ID = re.compile("[1-9][0-9]{0,18}")
 
-WORDS = {"0-1": "contact", "0-2": "company", "0-3": "deal", "0-5": "ticket", "0-7": "product", "0-8": "line_item"}
-"""HubSpot's words in kinds of events, such as ``contact.creation``, by the types that have one. All others,
-and these as well, are told of by ``object.creation`` with the type beside it."""
+WORDS = {
+    CONTACTS.name: "contact",
+    COMPANIES.name: "company",
+    DEALS.name: "deal",
+    TICKETS.name: "ticket",
+    PRODUCTS.name: "product",
+}
+"""HubSpot's words for our objects in kinds of events, such as ``contact.creation``. Of all others, ``object.creation``
+and its like tell alone."""
 
-BY_TYPE = {kind.type_id: kind.name for kind in KINDS.values()}
-"""Our objects by HubSpot's types."""
+_BY_WORD = {word: object for object, word in WORDS.items()}
 
-_TYPE_BY_WORD = {word: type_id for type_id, word in WORDS.items()}
+_BY_TYPE = {kind.type_id: kind.name for kind in KINDS.values()}
 
 Event = Mapping[str, Any]
 
 
-def hints(app: str, secrets: TokenStore, delivery: Delivery, by_type: Mapping[str, str] = BY_TYPE) -> Sequence[Hint]:
-    """Return the records that a delivery names, each with its latest time; raise WebhookRefused.
-
-    ``by_type``: our objects by HubSpot's types.
-    """
+def hints(app: str, secrets: TokenStore, delivery: Delivery) -> Sequence[Hint]:
+    """Return the records that a delivery names, each with its latest time; raise WebhookRefused."""
     if flaw := _flaw(_secret(app, secrets), delivery):
         hint = f"If {app} has sent it, check that {SECRET} is the client secret of the app that sends them."
         raise WebhookRefused(app=app, reason=flaw, hint=hint)
     found: dict[tuple[str, str], float | None] = {}
     for event in _events(app, delivery.body):
         at = moment_in_millis(event.get("occurredAt"))
-        for key in _named(event, by_type):
+        for key in _named(event):
             found[key] = max((each for each in (found.get(key), at) if each is not None), default=None)
     return [Hint(object, id, at) for (object, id), at in found.items()]
 
@@ -98,23 +100,29 @@ def _events(app: str, body: bytes) -> Sequence[Event]:
     return events
 
 
-def _named(event: Event, by_type: Mapping[str, str]) -> Iterator[tuple[str, str]]:
+def _named(event: Event) -> Iterator[tuple[str, str]]:
     """Yield object and id of every record that an event names, of the objects that we know.
 
     Both ends of an association, all records of a merge. What has happened does not matter: they are read again.
     """
     word = str(event.get("subscriptionType") or event.get("eventType") or "").partition(".")[0]
-    object = by_type.get(_TYPE_BY_WORD.get(word) or str(event.get("objectTypeId")))
+    object = _BY_WORD.get(word) or object_of(event.get("objectTypeId"))
     merged = event.get("mergedObjectIds")
     ids = [event.get(name) for name in ("objectId", "primaryObjectId", "newObjectId")]
     named = [(object, id) for id in (*ids, *(merged if isinstance(merged, list) else ()))]
     words = str(event.get("associationType")).lower().split("_to_")
     for place, end in enumerate(("from", "to")):
-        type_id = event.get(f"{end}ObjectTypeId") or _TYPE_BY_WORD.get(words[place] if len(words) == 2 else "")
-        named.append((by_type.get(str(type_id)), event.get(f"{end}ObjectId")))
+        known = object_of(event.get(f"{end}ObjectTypeId"))
+        named.append((known or _BY_WORD.get(words[place] if len(words) == 2 else ""), event.get(f"{end}ObjectId")))
     for known, id in named:
         if known is not None and (text := number_of(id)):
             yield known, text
+
+
+def object_of(type_id: object) -> str | None:
+    """Return the object of a type id, None if we know none. Those that an account has made are called by it."""
+    text = str(type_id)
+    return _BY_TYPE.get(text) or (text if is_custom(text) else None)
 
 
 def number_of(id: object) -> str:

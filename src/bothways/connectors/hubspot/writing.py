@@ -14,7 +14,9 @@ from bothways.connectors.base import Outcome, WriteItem, WriteKind, WriteResult
 from bothways.connectors.http import Response
 from bothways.connectors.hubspot import associating, associations
 from bothways.connectors.hubspot.api import FOUND, Api
+from bothways.connectors.hubspot.associating import lacking
 from bothways.connectors.hubspot.facts import FORWARD_ONLY, NOT_CARRIED_OUT
+from bothways.connectors.hubspot.objects import Reference
 from bothways.connectors.hubspot.problems import NOT_FOUND, Problem
 from bothways.connectors.hubspot.values import record_of, to_wire
 from bothways.errors import AppError, ObjectGone, OutcomeUnknown, ProtocolError, QuotaUsedUp, RateLimited
@@ -40,8 +42,10 @@ def write(api: Api, object: str, items: Sequence[WriteItem], wire: Wire, marker:
     """
     plain = {item.key: replace(item, values=associations.properties_of(item.values)) for item in items}
     if not items or items[0].kind is not WriteKind.UPDATE:
-        more = {item.key: associating.inline(object, item) for item in items}
-        results = _write(api, object, list(plain.values()), lambda item: _input(item, wire, marker, more[item.key]))
+        refused = {item.key: _incomplete(item, each) for item in items if (each := lacking(api, object, item))}
+        more = {item.key: associating.inline(api, object, item) for item in items}
+        sent = [each for key, each in plain.items() if key not in refused]
+        results = _write(api, object, sent, lambda item: _input(item, wire, marker, more[item.key])) | refused
         results |= associating.read_back(api, object, items, results)
         return [results[item.key] for item in items]
     done = associating.write(api, object, items)
@@ -53,6 +57,12 @@ def write(api: Api, object: str, items: Sequence[WriteItem], wire: Wire, marker:
             raise
         results = _all(rest, Outcome.LATER, error.message)
     return [_together(done.get(item.key), results.get(item.key)) for item in items]
+
+
+def _incomplete(item: WriteItem, lacking: Reference) -> WriteResult:
+    """Return the refusal of a new record that is associated with nothing of what it must be associated with."""
+    message = f"HubSpot makes no such record without one of {lacking.label} that it belongs to, and it has none"
+    return WriteResult(item.key, Outcome.REFUSED, fields=(lacking.field,), message=message)
 
 
 def _may_go_on(done: WriteResult | None) -> bool:

@@ -1,12 +1,12 @@
 """A stand-in for HubSpot CRM: its records over HTTP on loopback, faults included.
 
-There are contacts, companies, deals, leads, tickets, products and the kinds of record that the account makes for itself,
-with their pipelines and owners. It behaves as HubSpot's documentation says, for API version 2026-09: values are texts, addresses are kept in
-lower case and unique, search lags behind and ends at 10,000 rows, batches hold a hundred and report their
-rows, limits are rolling windows, a merge makes a new id, lifecycle stages go forward only. Records are associated
-with each other, a primary company among them, and by the labels
-that the account makes. Webhooks are sent to whoever subscribes to them. People let apps in by OAuth, on a page of their
-own at ``/oauth/authorize``, once ``register`` has set an app up; for such an app a webhooks journal is kept.
+There are contacts, companies, deals, leads, tickets, products and the kinds of record that the account makes for
+itself, with their pipelines and owners. It behaves as HubSpot's documentation says, for API version 2026-09: values are
+texts, addresses are kept in lower case and unique, search lags behind and ends at 10,000 rows, batches hold a hundred
+and report their rows, limits are rolling windows, a merge makes a new id, lifecycle stages go forward only. Records are
+associated with each other, a primary company among them, and by the labels that the account makes. Webhooks are sent
+to whoever subscribes to them. People let apps in by OAuth, on a page of their own at ``/oauth/authorize``, once
+``register`` has set an app up; for such an app a webhooks journal is kept.
 
 In a test, in a thread of the same process, on a clock that moves only when told::
 
