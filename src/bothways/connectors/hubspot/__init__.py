@@ -1,8 +1,9 @@
-"""HubSpot CRM: contacts, companies and deals, by version 2026-09 of its API.
+"""HubSpot CRM: contacts, companies, deals, leads, tickets, products and objects of the account's own, by version 2026-09.
 
 Access: a service key, or the token of an existing private app, sent as Bearer. It needs the scopes
-crm.objects.contacts.read and .write, crm.schemas.contacts.read, and the same for companies and deals, as far as they
-are synced. An association needs the scopes of both of its objects. Or OAuth, by an app of one's own at HubSpot, whose
+crm.objects.contacts.read and .write, crm.schemas.contacts.read, and the same for companies, deals and custom objects, as
+far as they are synced; crm.objects.leads.read and .write for leads, tickets for tickets, e-commerce for products, and
+crm.objects.owners.read for owners. An association needs the scopes of both of its objects. Or OAuth, by an app of one's own at HubSpot, whose
 client id and secret stand under auth: oauth: (``facts.OAUTH`` has its scopes): 1 sign in and 1 introspect when somebody
 signs in, 1 refresh every half an hour, 1 revoke at the end.
 
@@ -32,7 +33,14 @@ n reads, some of them deleted         pages(n, 100) read, and 1 read archived pe
 n updates, n deletions                pages(n, 100) update, pages(n, 100) archive
 n creates with look-ups               pages(n, 100) find + pages(n, 100) create
 who else writes                       1 search + 1 read histories, when a sync is turned on
-schema, count, check                  1 properties per object and 1 associations labels per kind, 1 count, 1 account
+schema, count, check                  1 properties per object and 1 associations labels per kind, 1 count, 1 account;
+                                      1 pipelines where an object has several of them
+objects that there are                1 schemas, at most every ``customs.KEPT`` seconds
+first use of an object of the         1 schemas and 1 associations labels per kind that it is associated with
+account, and its schema besides
+n owners listed, counted or swept     max(1, pages(n, 500)) owners; as many for reading more than a few of them, and as
+                                      many more where some are archived; of one or two 1 owner each, or 2
+stage refused                         1 pipelines, and 1 read where the record's pipeline was not written with it
 histories of n records                pages(n, 50) read histories, where the newest wins or somebody fights
 journal, every few seconds            1 journal, and 2 for each entry: journal, journal file; they count apart
 associations of n records read        pages(n, 100) associations read per kind, beside what lists or reads them
@@ -50,7 +58,8 @@ poll looks back at the rows of the last ``facts.OVERLAP`` seconds before the las
 passed without another, and every ``facts.LOOK_BACK_EVERY`` seconds at those of ``facts.LOOK_BACK``, until one
 poll so long after the last change has done so. Fewer than 200 rows make no poll longer.
 
-A contact tells its companies, a deal its companies and contacts: fields with ids, the primary company first. Whether a
+A contact tells its companies, a deal, a ticket and a lead their companies and contacts, and an object of the account
+what its schema says: fields with ids, the primary one first. A lead is made with its contact or not at all. Whether a
 record counts as modified when it is associated is not promised: the sweep reads every record where associations are
 synced. The labels of an account, and those that HubSpot has by itself, are fields with ids as well. An association is
 not taken away while a label hangs on it that does not go with it. [K] That labels which are sent are added to those
