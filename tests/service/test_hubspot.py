@@ -354,6 +354,7 @@ def test_contact_that_comes_by_a_further_address_while_it_is_written_is_linked_a
     turn_on(workspace, "people")
     plan = preview.plan(workspace, "people")
     assert plan.created == {"east": 0, "west": 1}
+    west.index_lag = 60.0
     there = west.create("contacts", {"email": "ann@x.test", "hs_additional_emails": "ann@home.test"})
     run = now.apply_plan(workspace, plan.id, approved=True)
     assert (run.created, run.skipped) == ({"east": 0, "west": 0}, 1)
