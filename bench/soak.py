@@ -283,6 +283,7 @@ def _report(done: Soak, target: Target) -> list[bool]:
     ]
     if flat.is_long_enough:
         met.append(target("memory of the last third over the first", flat.ratio, "<=", 1.1))
+    if flat.is_fitted:
         met.append(target("growth in an hour by the fitted line, share", flat.per_hour, "<=", 0.1))
     return met
 

@@ -33,8 +33,9 @@ KINDS = 2
 BATCH, SEARCH_PAGE, MEMBERS, LISTS_EVERY = 100, 200, 250, 300.0
 """Records of a batch, rows of a search and of a page of a list's members; seconds between two looks at lists."""
 
-WARM_UP, LONG_ENOUGH = 120.0, 600.0
-"""Seconds of a process that do not count, in which it learns what the apps have; and after which it is judged."""
+WARM_UP, LONG_ENOUGH, FITTED = 120.0, 600.0, 1500.0
+"""Seconds of a process that do not count, in which it learns what the apps have; after which its thirds are judged, and
+a line that is fitted to it: over a short time that tells more of chance than of an hour."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +108,11 @@ class Flat:
     def is_long_enough(self) -> bool:
         """Whether it lived long enough to be judged."""
         return self.lived >= LONG_ENOUGH
+
+    @property
+    def is_fitted(self) -> bool:
+        """Whether it lived long enough for a line."""
+        return self.lived >= FITTED
 
     def words(self) -> str:
         """Say it in words."""

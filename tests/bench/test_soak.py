@@ -96,6 +96,15 @@ def test_later_edit_of_the_table_loses_against_hubspot_only_if_the_journal_has_i
     assert ended.broken() == []
 
 
+def test_of_what_both_sides_made_hubspot_s_stands_if_the_journal_has_the_other(ended: Ended) -> None:
+    ended.edits(PAIR, (2.0, "erp", "2", first("contacts", PAIR)["phone"]))
+    assert ended.broken() == ["I2"]
+    ended.story.of("contacts", PAIR).made |= {"hubspot": 1.0, "erp": 1.0}
+    assert ended.broken() == ["I2"]
+    ended.lost.add("2")
+    assert ended.broken() == []
+
+
 def test_later_edit_of_hubspot_is_replaced_only_in_the_moment_of_writing(ended: Ended) -> None:
     ended.edits(PAIR, (1.0, "erp", "1", "0"), (2.0, "hubspot", "2", "0"))
     ended.holds("contacts", PAIR, "phone", "1", "1")
