@@ -193,6 +193,8 @@ def test_calls_are_held_against_the_deeds_and_those_that_a_limit_refused_are_tol
     busy = bound_of(bill, Counter({"hubspot edit": 10, "erp edit": 20}), Counter({"500": 1}), 0, 0)
     assert (quiet["batch/read"], quiet["batch/update"]) == (0, 0)
     assert (busy["batch/read"], busy["batch/update"]) == (2 * 30 + 2, 20 + 2)
+    assert bill.over({"search": 60, "batch/read": 4}) == 5 / 4
+    assert bill.over({"search": 60}) == float("inf"), "calls that nothing allows"
     assert busy["search"] > quiet["search"] >= 3 * 86_400 / 2 / 60
 
 
