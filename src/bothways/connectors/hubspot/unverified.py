@@ -139,6 +139,13 @@ FACTS = (
         "Write a property over the API, and read it with propertiesWithHistory: see sourceType and sourceId.",
     ),
     Fact(
+        "own-number",
+        "The history names an app that wrote over the API by the number that it has among apps.",
+        "writers._source",
+        "Safe: our own app is then taken for one more program, and may be named in a fight that is not its own.",
+        "Write a property with a token of an app, read it with propertiesWithHistory: is sourceId the number of the app?",
+    ),
+    Fact(
         "workflow-writes",
         "The history of a property says AUTOMATION or WORKFLOW of what a workflow of the account wrote.",
         "writers.WORKFLOWS",
@@ -312,6 +319,13 @@ FACTS = (
         "journal.Journal._told",
         "Safe: with another status the journal counts as failing. Polling goes on, and finds what it would have told.",
         "GET the entry after the latest one.",
+    ),
+    Fact(
+        "journal-scopes",
+        "For a token of the app itself, the scopes by which records are read are those of people's tokens.",
+        "journal.scopes_for",
+        "Safe: the token is refused and the journal counts as failing. Polling goes on.",
+        "Ask for a token with the grant client_credentials and crm.objects.contacts.read among its scopes.",
     ),
     Fact(
         "journal-names",
