@@ -359,7 +359,7 @@ class HubSpot:
     def _sensitive(self, object: str) -> list[Field]:
         """Return the properties marked as sensitive that the token may read; they are never written."""
         kind, allowed = self._api.kind(object), self._access.allowed() if self._access else None
-        scope = SENSITIVE_READ.format(object)
+        scope = SENSITIVE_READ.format(object if object in KINDS else CUSTOM)
         if allowed is not None and scope not in allowed:
             return []
         try:
