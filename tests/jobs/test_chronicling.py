@@ -204,6 +204,11 @@ def test_file_that_is_gone_is_passed_over_and_told_of(accounts: Journalled) -> N
     accounts.east.edit("contacts", ann(accounts), {"jobtitle": "Missed"})
     accounts.look(EVERY)
     assert [error.code for error in accounts.failures] == ["BW-588"]
+    accounts.east.fault("404", times=2, match="/journal-files/")
+    accounts.east.edit("contacts", ann(accounts), {"jobtitle": "Missed again"})
+    accounts.look(EVERY)
+    assert state(accounts).lost_at == accounts.east.now()
+    assert len(accounts.failures) == 1, "once a day is enough"
     accounts.east.edit("contacts", ann(accounts), {"jobtitle": "Told"})
     accounts.look(EVERY)
     assert hinted(accounts) == {ann(accounts)}

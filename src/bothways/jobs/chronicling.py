@@ -18,7 +18,7 @@ EVERY = 5.0
 """Seconds between two looks into the chronicle of an app."""
 
 AGAIN = 86_400.0
-"""Seconds after which subscriptions that were as they should be are looked at again."""
+"""Seconds after which subscriptions that were as they should be are looked at again, and a further loss is told of."""
 
 LONGEST_PAUSE = 3600.0
 """Seconds after which it is tried again at the latest, where that failed, or the app does not let us."""
@@ -82,11 +82,12 @@ class Chronicling:
         chronicles.checked(app, mark, self.worker.clock() + AGAIN)
 
     def _follow(self, workspace: Workspace, app: str, chronicle: Chronicle) -> None:
+        before = chronicles.stand(app).lost_at
         found = follow(workspace, app, chronicle)
         for each in found.received:
             metrics.tell_hints(app, len(each.records), each.new)
             logs.chronicle(app, each.records, each.new)
-        if found.lost:
+        if found.lost and self.worker.clock() - before > AGAIN:
             self.worker.on_failure(app, loss_of(app, found.lost))
 
     def _failed(self, app: str, error: BothwaysError) -> None:

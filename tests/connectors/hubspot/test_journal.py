@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from bothways.connectors.base import Access, Setup
 from bothways.connectors.budget import MemoryBudget
-from bothways.connectors.chronicle import KeepsChronicle
+from bothways.connectors.chronicle import KeepsChronicle, Told
 from bothways.connectors.hubspot import HubSpot
 from bothways.connectors.hubspot.facts import APART, JOURNAL_SCOPES
 from bothways.connectors.hubspot.journal import BEGINNING, Journal, hints_in, scopes_for
@@ -135,6 +135,18 @@ def test_offset_that_is_too_old_or_unknown_leads_to_the_latest_entry(hubspot: Hu
         assert all_of(journal, told.position)[0] == []
 
 
+@pytest.mark.parametrize("empty", [True, False])
+def test_latest_entry_is_never_lost_whatever_is_answered_when_nothing_follows(
+    hubspot: HubSpotSandbox, journal: Journal, empty: bool
+):
+    journal.subscribe(PEOPLE)
+    if not empty:
+        hubspot.create("contacts", {"email": "a@x.test"})
+    position = journal.read("").position
+    hubspot.fault("404", match="/earliest" if empty else "/next")
+    assert journal.read(position) == Told(position=position)
+
+
 def test_address_that_has_ended_is_asked_for_again_and_one_that_stays_gone_is_passed_over(
     hubspot: HubSpotSandbox, journal: Journal
 ):
@@ -206,6 +218,13 @@ def test_file_on_a_private_host_is_not_fetched(hubspot: HubSpotSandbox):
         assert journal is not None
         with pytest.raises(AddressNotAllowed):
             journal.read("o0")
+
+
+def test_file_is_not_fetched_without_tls_from_an_app_with_it(hubspot: HubSpotSandbox):
+    journal = connected(hubspot, Given(hubspot), "https://api.example").chronicle()
+    assert journal is not None
+    with pytest.raises(ProtocolError, match="without TLS"):
+        journal._file({"url": "http://127.0.0.1/file"})
 
 
 def test_entry_without_an_offset_is_told_of(hubspot: HubSpotSandbox):

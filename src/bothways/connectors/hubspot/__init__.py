@@ -92,10 +92,9 @@ propertyChange of each property that is; as ``contact.creation`` or as ``object.
 objects without a word of their own the second alone. Its client secret is ``webhook_secret`` under auth. Without that
 every delivery is refused, and so is one whose signature (version 3) is wrong, or whose time is more than five minutes
 from ours. HubSpot signs its own address: a proxy in between must leave scheme, host, path and query as they were
-called. A delivery has at most a hundred events, is sent again for up to a
-day if it is not answered within five seconds, and comes twice, late, out of order or not at all: so it only says which
-records are to be read again, both ends of an association and all records of a merge among them. What a property became
-stands in it, and is not believed.
+called. A delivery has at most a hundred events, is sent again for up to a day if it is not answered within five
+seconds, and comes twice, late, out of order or not at all: so it only says which records are to be read again, both
+ends of an association and all records of a merge among them. What a property became stands in it, and is not believed.
 
 Of a public app, ``webhook_app_id``, the subscriptions and their address are kept by us, over its owner's API (version
 3) with ``developer_key`` under auth: 1 webhook settings and 1 webhook subscriptions per look, and 1 call for each

@@ -63,7 +63,8 @@ class Journal:
         if entry is None:
             return Told(position=position)
         if isinstance(entry, str):
-            return Told(position=self._latest() or BEGINNING, lost=entry)
+            latest = self._latest() or BEGINNING
+            return Told(position=latest, lost=entry if latest != position else "")  # the latest is surely known
         offset = self._offset(entry)
         held = self._file(entry)
         if held is None and isinstance(again := self._entry(position), dict):  # its address may just have ended
@@ -106,6 +107,8 @@ class Journal:
         """Return what the file of an entry holds, None if it is gone. Nothing that proves who we are goes there."""
         url = str(entry["url"])
         parts = urlsplit(url)
+        if parts.scheme != "https" and urlsplit(self._http.base_url).scheme == "https":
+            raise ProtocolError(app=self.app, reason="a file of the journal without TLS")
         http = HttpClient(
             f"{parts.scheme}://{parts.netloc}", self._setup, manners=MANNERS, connections=1, secrets=(parts.query,)
         )
