@@ -1,11 +1,11 @@
-"""HubSpot CRM: contacts, companies, deals, leads, tickets, products and objects of the account's own, by version 2026-09.
+"""HubSpot CRM: contacts, companies, deals, leads, tickets, products and objects of the account's own.
 
-Access: a service key, or the token of an existing private app, sent as Bearer. It needs the scopes
-crm.objects.contacts.read and .write, crm.schemas.contacts.read, and the same for companies, deals and custom objects, as
-far as they are synced; crm.objects.leads.read and .write for leads, tickets for tickets, e-commerce for products, and
-crm.objects.owners.read for owners. An association needs the scopes of both of its objects. Or OAuth, by an app of one's own at HubSpot, whose
-client id and secret stand under auth: oauth: (``facts.OAUTH`` has its scopes): 1 sign in and 1 introspect when somebody
-signs in, 1 refresh every half an hour, 1 revoke at the end.
+By version 2026-09 of its API. Access: a service key, or the token of an existing private app, sent as Bearer. It needs
+the scopes crm.objects.contacts.read and .write, crm.schemas.contacts.read, and the same for companies, deals and custom
+objects, as far as they are synced; crm.objects.leads.read and .write for leads, tickets for tickets, e-commerce for
+products, and crm.objects.owners.read for owners. An association needs the scopes of both of its objects. Or OAuth, by
+an app of one's own at HubSpot, whose client id and secret stand under auth: oauth: (``facts.OAUTH`` has its scopes):
+1 sign in and 1 introspect when somebody signs in, 1 refresh every half an hour, 1 revoke at the end.
 
 No object needs ``marker_property``, and deals, which nothing else identifies, do not either: a create of unknown
 outcome is found again among what came since, by its values. Where it is set, every object that may be read must
