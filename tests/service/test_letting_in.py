@@ -22,6 +22,7 @@ from bothways.errors import (
 )
 from bothways.ledger import access, db
 from bothways.sandbox.hubspot import APP_SECRET, CLIENT_ID, FrozenClock, HubSpotSandbox, single
+from bothways.sandbox.hubspot.schema import prop
 from bothways.service import apps, letting_in, syncs
 from bothways.service.connect import open_app
 from bothways.service.database import used
@@ -88,6 +89,10 @@ def test_app_that_is_allowed_is_connected_and_answers(workspace: Workspace, hubs
         ("contacts", True, True),
         ("companies", True, True),
         ("deals", True, True),
+        ("leads", True, True),
+        ("tickets", True, True),
+        ("products", True, True),
+        ("owners", True, False),
     ]
     assert load(workspace.file).apps["crm"].oauth is not None
     assert apps.check_app(replace(workspace, opened={}), "crm").account_id == "48151623"
@@ -125,19 +130,33 @@ def test_access_that_ended_is_renewed_without_anybody(workspace: Workspace, hubs
 
 
 def test_what_was_not_allowed_is_told_with_what_it_blocks(workspace: Workspace, hubspot: HubSpotSandbox) -> None:
-    left = [each for each in OPTIONAL if "companies" not in each and each != "crm.objects.deals.write"]
+    refused = ("crm.objects.deals.write", "tickets", "crm.objects.custom.write", "crm.objects.owners.read")
+    left = [each for each in OPTIONAL if "companies" not in each and each not in refused]
+    type = hubspot.make_object("pet", ("Pet", "Pets"), [prop("pet_name", "Name", group="pet")])
     view = go(workspace, way_to(workspace, hubspot), allow=left)
     may = {each.name: (each.readable, each.writable) for each in view.objects}
-    assert may == {"contacts": (True, True), "companies": (False, False), "deals": (True, False)}
+    assert may == {
+        "contacts": (True, True),
+        "companies": (False, False),
+        "deals": (True, False),
+        "leads": (True, True),
+        "tickets": (False, False),
+        "products": (True, True),
+        type: (True, False),
+        "owners": (False, False),
+    }
     missing = apps.show_app(workspace, "crm").missing
     assert {each.label for each in missing} == {
         "read companies",
         "add and change companies",
+        "read, add and change tickets",
+        "add and change objects that you have made",
+        "read who your users are",
         "see which properties companies have",
         "add and change deals",
     }
-    assert {name for each in missing for name in each.reads} == {"companies"}
-    assert {name for each in missing for name in each.writes} == {"companies", "deals"}
+    assert {name for each in missing for name in each.reads} == {"companies", "tickets", "owners"}
+    assert {name for each in missing for name in each.writes} == {"companies", "deals", "tickets", "custom"}
 
 
 def test_who_is_not_let_in_is_told_why_and_nothing_is_written(workspace: Workspace, hubspot: HubSpotSandbox) -> None:
