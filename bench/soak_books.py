@@ -156,12 +156,14 @@ def fill(sizes: Sizes, hubspot: Admin, erp: str, title: str) -> None:
         for part in _parts(numbers, SEEDED):
             rows = [named(HUBSPOT[object], first(object, number)) | stamp | more for number in part]
             ids[object] |= zip(part, hubspot.seed(object, rows), strict=True)
+    hubspot.change(touches=False)  # what belongs to what is as old as the records
     for (object, parent), type in TYPES.items():
         there = ids[PARENTS[object][parent]]
         found = ((id, belongs(sizes, object, number, "hubspot")[parent]) for number, id in ids[object].items())
         _join(
             hubspot, object, PARENTS[object][parent], type, [(id, there[far]) for id, far in found if far is not None]
         )
+    hubspot.change(touches=True)
     hubspot.set_list("deals", title, [id for number, id in ids["deals"].items() if is_listed(number)])
     hubspot.indexed()
     with psycopg.connect(erp) as link:

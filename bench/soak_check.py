@@ -171,7 +171,8 @@ class Check:
             return
         other = life.last(field, "erp" if last.side == "hubspot" else "hubspot")
         before = other.value if other else life.start[field]
-        if not same(field, value, before) or (other is None and not life.remade):
+        met_late = life.remade or len(life.made) > 1  # both sides held something when they were linked
+        if not same(field, value, before) or (other is None and not met_late):
             story = ", ".join(f"{each.side} {each.value!r} over {each.over!r}" for each in edits[-4:])
             self.found.say("I2", f"{name}.{field} holds {value!r} after: {story}")
         elif other is None or other.side == "hubspot":

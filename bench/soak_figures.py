@@ -27,14 +27,18 @@ SOONEST = 48.0
 SHOWN = 12
 """How often a row is shown by searches at most: by those of three minutes, then every five minutes for half an hour."""
 
-KINDS = 2
-"""Kinds of associations that are read with a deal; a contact has one, a company none."""
+ENDS = 2
+"""Records that count as modified by a deed: both ends, where one belongs to another from then on."""
+
+MOVES = ("move", "add company", "merge", "make", "restore", "tidy up")
+"""Deeds by which something belongs to something else."""
 
 BATCH, SEARCH_PAGE, MEMBERS, LISTS_EVERY = 100, 200, 250, 300.0
 """Records of a batch, rows of a search and of a page of a list's members; seconds between two looks at lists."""
 
-WARM_UP, LONG_ENOUGH = 120.0, 600.0
-"""Seconds of a process that do not count, in which it learns what the apps have; and after which it is judged."""
+WARM_UP, LONG_ENOUGH, FITTED = 120.0, 600.0, 1500.0
+"""Seconds of a process that do not count, in which it learns what the apps have; after which its thirds are judged, and
+a line that is fitted to it: over a short time that tells more of chance than of an hour."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +55,12 @@ class Bill:
         """All calls."""
         return sum(self.calls.values())
 
+    def over(self, bound: Mapping[str, int]) -> float:
+        """Return the calls of the kind that comes nearest to its bound, or beyond, as a share of it."""
+        return max(
+            (n / bound[name] if bound.get(name) else float("inf") for name, n in self.calls.items()), default=0.0
+        )
+
     @property
     def refused(self) -> int:
         """Calls that a limit refused without an order."""
@@ -66,21 +76,21 @@ def bound_of(bill: Bill, deeds: Counter[str], faults: Counter[str], first: int, 
     """Return the most calls of each kind that the time, the deeds of people and the faults allow.
 
     By the table in the HubSpot connector's page, at the worst: every deed is met alone, so that nothing goes together,
-    and every fault has its call made twice more. ``first``: records that the first syncs wrote to HubSpot, shown
-    again by searches that look back; ``members``: of the list.
+    and every fault has its call made twice more. A deed is read when it is told of or about to be written, and once
+    more when it comes back to the app where we wrote it. ``first``: records that the first syncs wrote to HubSpot,
+    shown again by searches that look back; ``members``: of the list.
     """
-    ours = sum(count for deed, count in deeds.items() if deed.startswith("hubspot "))
-    theirs = sum(count for deed, count in deeds.items() if deed.startswith("erp "))
+    ours, theirs = (sum(n for deed, n in deeds.items() if deed.startswith(side)) for side in ("hubspot ", "erp "))
+    moves = sum(n for deed, n in deeds.items() if deed.split(" ", 1)[1] in MOVES)
     failed = 2 * sum(faults.values())
     rounds = ceil(bill.seconds / SOONEST) + 1 + faults["killed"]
-    polls = len(OBJECTS) * rounds
-    shown = (ours + theirs) * SHOWN + first * SHOWN
-    reads = 2 * (ours + theirs) + failed
-    moves = sum(count for deed, count in deeds.items() if deed.split(" ", 1)[1] in ("move", "merge", "make", "restore"))
+    polls, lists = len(OBJECTS) * rounds, ceil(bill.seconds / LISTS_EVERY) + 1
+    shown = ENDS * (ours + theirs + first) * SHOWN
+    reads = 2 * (ours + theirs) + ceil(ENDS * first / BATCH) + failed
     return {
         "search": polls + ceil(shown / SEARCH_PAGE) + failed,
-        "batch/read": reads + ceil(first / BATCH),
-        "associations/read": KINDS * (reads + ceil(first / BATCH)),
+        "batch/read": reads,
+        "associations/read": reads + theirs,
         "batch/update": theirs + failed,
         "batch/create": theirs + failed,
         "batch/archive": theirs + failed,
@@ -88,8 +98,8 @@ def bound_of(bill: Bill, deeds: Counter[str], faults: Counter[str], first: int, 
         "associations/archive": moves + failed,
         "properties": polls + failed,
         "associations/labels": polls + failed,
-        "lists": ceil(bill.seconds / LISTS_EVERY) + failed,
-        "lists/members": (ceil(bill.seconds / LISTS_EVERY) + 1) * max(1, ceil(members / MEMBERS)) + failed,
+        "lists": lists + failed,
+        "lists/members": lists * max(1, ceil(members / MEMBERS)) + failed,
         "account-info": rounds + failed,
     }
 
@@ -107,6 +117,11 @@ class Flat:
     def is_long_enough(self) -> bool:
         """Whether it lived long enough to be judged."""
         return self.lived >= LONG_ENOUGH
+
+    @property
+    def is_fitted(self) -> bool:
+        """Whether it lived long enough for a line."""
+        return self.lived >= FITTED
 
     def words(self) -> str:
         """Say it in words."""

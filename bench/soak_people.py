@@ -276,7 +276,7 @@ class People(Hands):
         at = self.story.tell("make again", "erp", object, number, values=now)
         del life.gone["erp"]
         life.remade = True
-        for each, value in now.items():
+        for each, value in {**now, **dict.fromkeys(PARENTS.get(object, {}))}.items():
             life.edit(each, Edit(at, "erp", value, None))
 
     def _restore(self) -> None:

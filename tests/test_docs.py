@@ -10,7 +10,7 @@ from types import ModuleType
 
 import pytest
 
-from bothways.connectors.hubspot.facts import LIMITS, OAUTH, QUOTA
+from bothways.connectors.hubspot.facts import JOURNAL, JOURNAL_WANTED, LIMITS, OAUTH, PURPOSES, QUOTA
 from bothways.connectors.hubspot.objects import KINDS
 from bothways.engine.rules import RULES
 
@@ -95,18 +95,22 @@ def names_of_tests(file: str) -> set[str]:
 def test_permissions_and_limits_of_hubspot_are_those_of_the_connector() -> None:
     page = HUBSPOT.read_text()
     permissions = page.partition("\n## Permissions\n")[2].partition("\n## ")[0]
-    assert set(re.findall(r"`((?:crm\.|oauth)[\w.]*)`", permissions)) == {each.scope for each in OAUTH.permissions}
+    named = [
+        scope for row in re.findall(r"^\| (`.+?) \|", permissions, re.MULTILINE) for scope in re.findall("`(.+?)`", row)
+    ]
+    assert sorted(named) == sorted(PURPOSES)
     assert re.findall(r"^- (.+)$", permissions, re.MULTILINE) == list(OAUTH.never)
     limits = page.partition("\n## Limits\n")[2].partition("\n## ")[0]
     for words in (
         f"{LIMITS[''][0]} calls in ten seconds",
         f"{LIMITS['search'][0]} searches a second",
         f"{LIMITS['associations'][0]} calls about associations in ten seconds",
+        f"{LIMITS[JOURNAL][0]} calls a second for the webhooks journal, and {LIMITS[JOURNAL_WANTED][0]} for what is to",
         f"{QUOTA:,} calls a day",
     ):
         assert words in limits
-    assert [seconds for _, seconds in LIMITS.values()] == [10.0, 1.0, 10.0]
+    assert [seconds for _, seconds in LIMITS.values()] == [10.0, 1.0, 10.0, 1.0, 1.0]
 
 
 def test_objects_of_hubspot_are_those_of_the_connector() -> None:
-    assert f"| Objects | {', '.join(KINDS)} |" in HUBSPOT.read_text()
+    assert f"| Objects | {', '.join(KINDS)}, and those that" in HUBSPOT.read_text()

@@ -96,6 +96,15 @@ def test_later_edit_of_the_table_loses_against_hubspot_only_if_the_journal_has_i
     assert ended.broken() == []
 
 
+def test_of_what_both_sides_made_hubspot_s_stands_if_the_journal_has_the_other(ended: Ended) -> None:
+    ended.edits(PAIR, (2.0, "erp", "2", first("contacts", PAIR)["phone"]))
+    assert ended.broken() == ["I2"]
+    ended.story.of("contacts", PAIR).made |= {"hubspot": 1.0, "erp": 1.0}
+    assert ended.broken() == ["I2"]
+    ended.lost.add("2")
+    assert ended.broken() == []
+
+
 def test_later_edit_of_hubspot_is_replaced_only_in_the_moment_of_writing(ended: Ended) -> None:
     ended.edits(PAIR, (1.0, "erp", "1", "0"), (2.0, "hubspot", "2", "0"))
     ended.holds("contacts", PAIR, "phone", "1", "1")
@@ -184,6 +193,8 @@ def test_calls_are_held_against_the_deeds_and_those_that_a_limit_refused_are_tol
     busy = bound_of(bill, Counter({"hubspot edit": 10, "erp edit": 20}), Counter({"500": 1}), 0, 0)
     assert (quiet["batch/read"], quiet["batch/update"]) == (0, 0)
     assert (busy["batch/read"], busy["batch/update"]) == (2 * 30 + 2, 20 + 2)
+    assert bill.over({"search": 60, "batch/read": 4}) == 5 / 4
+    assert bill.over({"search": 60}) == float("inf"), "calls that nothing allows"
     assert busy["search"] > quiet["search"] >= 3 * 86_400 / 2 / 60
 
 

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from tests.fidelity.form import NO_TOKEN, NOT_FOUND, NOT_YET, Form
+from tests.fidelity.form import NO_TOKEN, NOT_FOUND, Form
 from tests.fidelity.shapes import ANY, TIME, TYPE_ID, WHOLE, WORD, Schema, digits, rows, shape
 
 _GUIDE = "api-reference/latest/webhooks-journal/journal-entries/guide [D]"
@@ -50,7 +50,6 @@ JOURNAL: tuple[Form, ...] = (
         "/earliest",
         _GUIDE,
         {200: _ENTRY, 204: None, **NOT_FOUND},
-        unsent=NOT_YET,
         **_ONE,
     ),
     Form(
@@ -60,7 +59,6 @@ JOURNAL: tuple[Form, ...] = (
         "/latest",
         _GUIDE,
         {200: _ENTRY, 204: None, **NOT_FOUND},
-        unsent=NOT_YET,
         **_ONE,
     ),
     Form(
@@ -70,7 +68,6 @@ JOURNAL: tuple[Form, ...] = (
         "/offset/{offset}/next",
         _GUIDE,
         {200: _ENTRY, 204: None, **NOT_FOUND},
-        unsent=NOT_YET,
         **_ONE,
     ),
     Form(
@@ -105,7 +102,6 @@ JOURNAL: tuple[Form, ...] = (
         any_query=True,
         headers=NO_TOKEN,
         rate_told=False,
-        unsent=NOT_YET,
     ),
     Form(
         "List subscriptions of the journal",
@@ -115,7 +111,6 @@ JOURNAL: tuple[Form, ...] = (
         f"{_PAGES}/get-subscriptions [S]",
         {200: shape({"results": rows(_WANTED)})},
         rate_told=False,
-        unsent=NOT_YET,
     ),
     Form(
         "Subscribe to the journal",
@@ -133,7 +128,6 @@ JOURNAL: tuple[Form, ...] = (
             },
         ),
         rate_told=False,
-        unsent=NOT_YET,
     ),
     Form(
         "Unsubscribe from the journal",
@@ -143,7 +137,6 @@ JOURNAL: tuple[Form, ...] = (
         f"{_PAGES} [S]",
         {204: None, **NOT_FOUND},
         rate_told=False,
-        unsent=NOT_YET,
     ),
     Form(
         "Unsubscribe an account from the journal",

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from tests.fidelity import shapes
-from tests.fidelity.form import NOT_FOUND, NOT_YET, Form
+from tests.fidelity.form import NOT_FOUND, Form
 from tests.fidelity.shapes import (
     ANY,
     FLAG,
@@ -171,7 +171,6 @@ RECORDS: tuple[Form, ...] = (
         {200: shapes.batched(shapes.UPSERTED), 207: shapes.partly(shapes.UPSERTED), 409: shapes.REFUSAL},
         body=batch(shape({"id": WORD, "idProperty": WORD, "properties": shapes.VALUES}), 100),
         look=look_at_inputs,
-        unsent=NOT_YET,
     ),
     Form(
         "Create one record",
@@ -211,7 +210,6 @@ RECORDS: tuple[Form, ...] = (
         "objects guide, merge records [D]",
         {200: RECORD, **NOT_FOUND},
         body=shape({"primaryObjectId": ID, "objectIdToMerge": ID}),
-        unsent=NOT_YET,
     ),
     Form(
         "Delete a record for good",
@@ -266,7 +264,6 @@ PROPERTIES: tuple[Form, ...] = (
         "properties guide, create properties [D]",
         {201: shapes.PROPERTY, 409: shapes.REFUSAL},
         body=_PROPERTY,
-        unsent=NOT_YET,
     ),
     Form(
         "Update a property",

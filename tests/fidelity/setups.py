@@ -1,7 +1,7 @@
 """The calls about how an account is set up: owners, pipelines, own kinds of record, rules and limits."""
 
 from tests.fidelity import shapes
-from tests.fidelity.form import NOT_FOUND, NOT_YET, Form
+from tests.fidelity.form import NOT_FOUND, Form
 from tests.fidelity.shapes import (
     ANY,
     FLAG,
@@ -41,7 +41,6 @@ OWNERS: tuple[Form, ...] = (
         f"{_PAGES}/owners/get-owners [S]; at most 500 [K]",
         {200: page(_OWNER)},
         query={"limit": digits(500), "after": WORD, "archived": FLAG, "email": WORD},
-        unsent=NOT_YET,
     ),
     Form(
         "Read one owner",
@@ -52,7 +51,6 @@ OWNERS: tuple[Form, ...] = (
         {200: _OWNER, **NOT_FOUND},
         query={"archived": FLAG, "idProperty": {"enum": ["id", "userId"]}},
         parts={"id": ID},
-        unsent=NOT_YET,
     ),
 )
 
@@ -87,7 +85,6 @@ PIPELINES: tuple[Form, ...] = (
         "/{object}",
         f"{_PAGES}/pipelines/get-pipelines [S]",
         {200: shape({"results": rows(_PIPELINE)}), **NOT_FOUND},
-        unsent=NOT_YET,
     ),
     Form(
         "Read one pipeline",
@@ -172,7 +169,6 @@ SCHEMAS: tuple[Form, ...] = (
                 FLAG,
             ),
         },
-        unsent=NOT_YET,
     ),
     Form(
         "Read one kind of record",
@@ -236,7 +232,6 @@ RULES: tuple[Form, ...] = (
             200: shape({"results": rows(shape({"propertyName": WORD, "propertyValidationRules": rows(_RULE)}))}),
             **NOT_FOUND,
         },
-        unsent=NOT_YET,
     ),
     Form(
         "Read the rules of one property",
@@ -268,7 +263,6 @@ LIMITS: tuple[Form, ...] = (
                 }
             )
         },
-        unsent=NOT_YET,
     ),
     Form(
         "Read how many properties there can be",
@@ -277,6 +271,5 @@ LIMITS: tuple[Form, ...] = (
         "/custom-properties",
         f"{_PAGES}/limits-tracking/get-custom-properties [S]",
         {200: shape({"byObjectType": rows(_USED), **_OVERALL})},
-        unsent=NOT_YET,
     ),
 )

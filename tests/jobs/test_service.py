@@ -5,13 +5,18 @@ import threading
 import time
 from collections.abc import Callable
 
+import pytest
+
+from bothways.connectors.ends import End
 from bothways.errors import BothwaysError, OurFault
 from bothways.jobs.queue import Queue, in_memory
 from bothways.jobs.service import Service
+from bothways.ledger import troubles
 from bothways.ledger.models import Feed, Proof, Sync
 from bothways.service.database import used
 from bothways.service.views import RunView
 from bothways.service.workspace import Workspace
+from tests.memory_app import MemoryConnector
 from tests.office import Office
 
 
@@ -129,3 +134,21 @@ def test_what_a_worker_that_is_gone_has_left_does_not_wait_in_the_queue(office: 
 
     asyncio.run(work())
     assert office.anna.calls["changes"] == before + 1
+
+
+def test_a_worker_takes_note_of_what_ends_that_its_syncs_work_by(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    past = [End("version 1 of its API", 1.0, "1970-01", "Speak version 2")]
+    monkeypatch.setattr(MemoryConnector, "ends", staticmethod(lambda settings: past), raising=False)
+    worker = AtWork(office.open())
+
+    def noted() -> bool:
+        with used(office.open().database):
+            return {each.name for each in troubles.known() if each.code == "BW-584"} == {"Anna", "Bert"}
+
+    try:
+        assert until(noted)
+    finally:
+        worker.tell_to_stop()
+        assert worker.wait()

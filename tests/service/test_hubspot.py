@@ -397,3 +397,24 @@ def test_further_address_of_a_contact_matches_the_main_one_of_the_other_account(
     now.apply_plan(workspace, plan.id, approved=True)
     assert [len(each.records("contacts")) for each in accounts] == [2, 2]
     assert show_sync(workspace, "people").counts.in_sync == 2
+
+
+def test_contact_that_comes_by_a_further_address_while_it_is_written_is_linked_and_not_made_anew(
+    workspace: Workspace, accounts: tuple[HubSpotSandbox, HubSpotSandbox]
+) -> None:
+    """The refusal of the create says who has the address, and is held for nobody."""
+    east, west = accounts
+    east.create("contacts", {"email": "ann@home.test", "firstname": "Ann"})
+    east.advance(120)
+    turn_on(workspace, "people")
+    plan = preview.plan(workspace, "people")
+    assert plan.created == {"east": 0, "west": 1}
+    west.index_lag = 60.0
+    there = west.create("contacts", {"email": "ann@x.test", "hs_additional_emails": "ann@home.test"})
+    run = now.apply_plan(workspace, plan.id, approved=True)
+    assert (run.created, run.skipped) == ({"east": 0, "west": 0}, 1)
+    assert list_issues(workspace) == []
+    east.advance(200)
+    now.run_sync(workspace, "people", approved=True)
+    assert {id: values["firstname"] for id, values in west.records("contacts").items()} == {there: "Ann"}
+    assert show_sync(workspace, "people").counts.in_sync == 1

@@ -290,10 +290,20 @@ def test_merge_and_association_name_all_their_records():
 
 
 def test_what_is_of_another_account_or_unknown_is_left_out():
-    assert (
-        named({**EVENT, "portalId": 8}, {**EVENT, "objectTypeId": "0-999"}, {**EVENT, "objectId": "x"}, 5, None) == []
-    )
-    assert hints_in({"journalEvents": [{**EVENT, "objectTypeId": "2-77"}]}, "7")[0].object == "2-77"
+    assert named({**EVENT, "portalId": 8}, {**EVENT, "objectTypeId": "0-99"}, {**EVENT, "objectId": "x"}, 5, None) == []
+
+
+def test_kinds_that_an_account_has_made_are_named_by_their_type(journal: Journal):
+    assert named({**EVENT, "objectTypeId": "2-77"}, {**EVENT, "objectTypeId": "0-5"}) == [
+        ("2-77", "5"),
+        ("tickets", "5"),
+    ]
+    assert journal.topics("2-77", ["name", "associations.contacts"]) == [
+        Topic("ASSOCIATION 0-1", "2-77"),
+        Topic("ASSOCIATION 2-77", "0-1"),
+        Topic("OBJECT 2-77", "name"),
+    ]
+    assert journal.topics("owners", ["email"]) == ()
 
 
 ANYTHING = st.none() | st.integers() | st.text(max_size=5)

@@ -1,9 +1,14 @@
 """Who writes, and when a property got its value, is told by the histories of properties."""
 
+from datetime import UTC, datetime
+
 import pytest
 
+from bothways.connectors.base import LastChange
+from bothways.connectors.hubspot.subscriptions import APP_ID
 from bothways.errors import ProtocolError
-from tests.connectors.hubspot.account import FIELDS, Account
+from bothways.sandbox.hubspot.changes import OURS
+from tests.connectors.hubspot.account import FIELDS, Account, unlimited
 
 
 def test_products_are_told_by_record_and_people_are_not(account: Account):
@@ -96,6 +101,42 @@ def test_workflow_is_named_as_one(account: Account, monkeypatch: pytest.MonkeyPa
     assert account.connector.last_changes("contacts", [id], ["lastname"])[id]["lastname"].by == "the workflow Tidy up"
 
 
+def test_our_own_app_is_told_as_nobody_else_where_its_number_is_known():
+    with unlimited() as hubspot:
+        plain, known = Account(hubspot), Account(hubspot, {APP_ID: str(OURS.id)})
+        (id,) = plain.people(1)
+        hubspot.edit("contacts", id, {"lastname": "Theirs"}, by="Other")
+        hubspot.advance(1)
+        plain.update({id: {"lastname": "Ours"}})
+        hubspot.indexed()
+
+        def told(account: Account) -> tuple[str, set[str]]:
+            last = account.connector.last_changes("contacts", [id], ["lastname"])[id]["lastname"]
+            return last.by, {each.name for each in account.connector.writers("contacts", FIELDS)}
+
+        assert told(plain) == ("Private app", {"Private app", "Other"})
+        assert told(known) == ("", {"Other"})
+        hubspot.advance(1)
+        hubspot.edit("contacts", id, {"lastname": "Theirs"}, by="Other")
+        assert told(known) == ("Other", {"Other"})
+
+
+def test_what_people_and_workflows_write_is_by_no_product(account: Account, monkeypatch: pytest.MonkeyPatch):
+    (id,) = account.people(1)
+    account.hubspot.indexed()
+    row = {"id": id, "propertiesWithHistory": {"lastname": [_entry(2, "CRM_UI", "7"), _entry(1, "AUTOMATION", "8")]}}
+    monkeypatch.setattr(account.connector._api, "rows", lambda _: [row])
+    assert account.connector.writers("contacts", FIELDS) == []
+
+
+def test_newest_is_told_by_the_latest_entry_whoever_wrote_it(account: Account, monkeypatch: pytest.MonkeyPatch):
+    """HubSpot lists the latest first; where it did not, an old entry would win."""
+    (id,) = account.people(1)
+    _answer(account, monkeypatch, id, [_entry(1, "IMPORT", "1"), _entry(3, "CRM_UI", "7"), _entry(2, "API", "9")])
+    told = account.connector.last_changes("contacts", [id], ["lastname"])[id]["lastname"]
+    assert told == LastChange(datetime(2026, 1, 3, tzinfo=UTC).timestamp())
+
+
 @pytest.mark.parametrize("entries", [[{"timestamp": "yesterday"}], ["x"], 5, [{}]])
 def test_history_that_is_none_is_a_failure_and_never_a_time(
     account: Account, monkeypatch: pytest.MonkeyPatch, entries: object
@@ -104,6 +145,10 @@ def test_history_that_is_none_is_a_failure_and_never_a_time(
     _answer(account, monkeypatch, id, entries)
     with pytest.raises(ProtocolError):
         account.connector.last_changes("contacts", [id], ["lastname"])
+
+
+def _entry(day: int, type: str, source: str) -> dict[str, str]:
+    return {"timestamp": f"2026-01-0{day}T00:00:00Z", "sourceType": type, "sourceId": source}
 
 
 def _answer(account: Account, monkeypatch: pytest.MonkeyPatch, id: str, entries: object) -> None:

@@ -218,3 +218,13 @@ def test_faults_of_calls_meet_the_journal_too(hubspot: HubSpotSandbox, app: Clie
     assert urllib3.request("GET", entry["url"], retries=False).status == 404
     assert urlsplit(entry["url"]).query
     assert hubspot.calls["journal/file"] == 1
+
+
+def test_any_kind_of_record_is_written_down_by_its_type(hubspot: HubSpotSandbox):
+    hubspot.register(["http://127.0.0.1/back"], ["oauth"], ["tickets"], own=SCOPES)
+    app = Client(hubspot, for_itself(hubspot, *SCOPES, "tickets")[1]["access_token"])
+    wanted = {**PEOPLE, "objectTypeId": "0-5", "properties": ["subject"]}
+    assert app.post(WANTED, wanted).code == 200
+    assert app.post(WANTED, PEOPLE).code == 403
+    id = int(hubspot.create("tickets", {"subject": "Broken", "hs_pipeline_stage": "1"}))
+    assert [(each["objectTypeId"], each["objectId"]) for each in events(app)] == [("0-5", id)]

@@ -65,7 +65,7 @@ class Api:
         return self.rows(self.body(response), "objectTypeId")
 
     def owners(self, after: str | None, *, archived: bool = False) -> Mapping[str, Any]:
-        """Return a page of the owners."""
+        """Return a page of the owners: [K] 500 of them at most."""
         query = {"limit": "500", "archived": str(archived).lower(), **({"after": after} if after else {})}
         return self.body(self.http.request("GET", self.path("owners"), query=query, call="owners", repeatable=True))
 

@@ -104,6 +104,7 @@ class HubSpot:
 
     def __init__(self, setup: Setup) -> None:
         self._marker = setup.settings.get("marker_property") or None
+        self._own_app = setup.settings.get(subscriptions.APP_ID) or ""
         self.capabilities: Capabilities = replace(CAPABILITIES, marker=self._marker is not None)
         self._api = Api(setup)
         self._setup, self._secrets, self._access, self._clock = setup, setup.secrets, setup.access, setup.clock
@@ -245,7 +246,7 @@ class HubSpot:
         """Return which products wrote these properties of the records changed last."""
         if object == OWNERS:
             return ()
-        return writers(self._api, self._api.kind(object), fields)
+        return writers(self._api, self._api.kind(object), fields, self._own_app)
 
     def last_changes(
         self, object: str, ids: Sequence[str], fields: Sequence[str]
@@ -254,7 +255,7 @@ class HubSpot:
         if object == OWNERS:
             return {}
         own = [name for name in fields if name in self._properties(object)]
-        return last_changes(self._api, self._api.kind(object), ids, own)
+        return last_changes(self._api, self._api.kind(object), ids, own, self._own_app)
 
     def lists(self, object: str) -> Sequence[RecordList]:
         """Return the lists (segments) of an object's records."""
@@ -358,7 +359,7 @@ class HubSpot:
     def _sensitive(self, object: str) -> list[Field]:
         """Return the properties marked as sensitive that the token may read; they are never written."""
         kind, allowed = self._api.kind(object), self._access.allowed() if self._access else None
-        scope = SENSITIVE_READ.format(object)
+        scope = SENSITIVE_READ.format(object if object in KINDS else CUSTOM)
         if allowed is not None and scope not in allowed:
             return []
         try:

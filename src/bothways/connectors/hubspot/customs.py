@@ -1,7 +1,6 @@
 """The kinds of record that an account has made for itself, as its schemas tell of them.
 
-Source: HubSpot's guide of the schemas API. [K] The association of a custom object that has no label is one of the
-types that its labels are listed with, in a category and under a number of the account's own.
+Source: HubSpot's guide of the schemas API.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -67,7 +66,10 @@ class Customs:
         self._asked_at = self._clock()
 
     def _reference(self, name: str, other: Kind) -> Reference | None:
-        """Return an association by the number that the account has for it; None where the token may not read it."""
+        """Return an association by the number that the account has for it; None where the token may not read it.
+
+        [K] The type without a label is one of those that its labels are listed with, in a category of the account's.
+        """
         try:
             rows = self._api.labels(name, other.name)
         except PermissionMissing:

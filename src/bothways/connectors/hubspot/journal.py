@@ -15,7 +15,7 @@ from bothways.connectors.chronicle import PART, Told
 from bothways.connectors.http import HttpClient, Response
 from bothways.connectors.hubspot.api import MANNERS, Api
 from bothways.connectors.hubspot.facts import BASE_URL, JOURNAL, JOURNAL_SCOPES, JOURNAL_WANTED, OAUTH
-from bothways.connectors.hubspot.objects import ASSOCIATED, CONTACTS, object_of, type_id_of
+from bothways.connectors.hubspot.objects import ASSOCIATED, CONTACTS, OWNERS, object_of, type_id_of
 from bothways.connectors.hubspot.subscriptions import parts_of
 from bothways.connectors.hubspot.webhooks import moment_in_millis, number_of
 from bothways.connectors.webhooks import Hint, Subscribed, Subscription, Topic
@@ -125,6 +125,8 @@ class Journal:
 
     def topics(self, object: str, fields: Sequence[str]) -> Sequence[Topic]:
         """Return the subscriptions to an object, and to its associations and their far ends, if any are among these."""
+        if object == OWNERS:
+            return ()
         type_id, names = type_id_of(object), sorted({part for field in fields for part in parts_of(field)})
         plain = [name for name in names if not name.startswith(ASSOCIATED)]
         found = {Topic(f"{OBJECT} {type_id}", ",".join(plain))}
@@ -167,14 +169,13 @@ class Journal:
 
 
 def scopes_for(allowed: frozenset[str] | None) -> tuple[str, ...]:
-    """Return what the app asks for itself: the journal, and to read the records that it may read in the account."""
-    read = [
-        each for each in OAUTH.permissions if each.reads and each.scope != "oauth" and ".schemas." not in each.scope
-    ]
-    return (
-        *JOURNAL_SCOPES,
-        *(each.scope for each in read if (each.needed if allowed is None else each.scope in allowed)),
-    )
+    """Return what the app asks for itself: the journal, and to read the records that it may read in the account.
+
+    [K] That the scopes by which records are read are the same ones here.
+    """
+    read = [each for each in OAUTH.permissions if set(each.reads) - {OWNERS} and ".schemas." not in each.scope]
+    read = [each for each in read if each.scope != "oauth" and (each.scope in allowed if allowed else each.needed)]
+    return (*JOURNAL_SCOPES, *(each.scope for each in read))
 
 
 def hints_in(held: Mapping[str, Any], portal: str) -> Sequence[Hint]:

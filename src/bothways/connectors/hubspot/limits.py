@@ -1,7 +1,7 @@
 """How much is used of what an account may hold.
 
 Source: guide "Limits tracking". Of each object the answer has how many records there are and can be, and the same of
-custom properties; custom objects share one limit. [K] That a create is refused with status 400 once it is reached.
+custom properties; custom objects share one limit.
 """
 
 from collections.abc import Iterator, Mapping
@@ -15,7 +15,10 @@ NEAR = 0.95
 
 
 def near(api: Api) -> Iterator[str]:
-    """Yield in words what is nearly used up, or is; nothing of what the token may not see."""
+    """Yield in words what is nearly used up, or is; nothing of what the token may not see.
+
+    [K] Once it is used up, a create is refused with status 400.
+    """
     records = _asked(api, "records")
     for row in _rows(records.get("hubspotDefinedObjectTypes")):
         yield from _told(row, "limit", "usage", str(row.get("pluralLabel") or row.get("objectTypeId")).lower())

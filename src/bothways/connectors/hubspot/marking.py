@@ -1,8 +1,7 @@
 """The unique property of our own by which a create of unknown outcome is surely found again: looked for, and made.
 
 Sources: guide "Properties" (a property can be made unique only when it is made, and ten of an object can be), reference
-of "Create a property". [K] That making one which was archived restores it as it was, unique or not: so what came of it
-is looked at.
+of "Create a property".
 """
 
 from collections.abc import Mapping, Sequence
@@ -68,7 +67,10 @@ def definition(properties: Sequence[Property], name: str) -> dict[str, Any]:
 
 
 def make(api: Api, object: str, name: str) -> None:
-    """Make the property where there is none; raise OwnFieldRefused, OwnFieldUnfit, PermissionMissing."""
+    """Make the property where there is none; raise OwnFieldRefused, OwnFieldUnfit, PermissionMissing.
+
+    [K] Making one that was archived restores it as it was, unique or not: so what came of it is looked at.
+    """
     label, properties = api.kind(object).label, api.properties(object)
     held: Property | None = next((each for each in properties if each["name"] == name), None)
     if held is None:

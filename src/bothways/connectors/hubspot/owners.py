@@ -1,7 +1,7 @@
 """Owners: the users of the account, to whom records belong. They are read, and made in HubSpot's settings alone.
 
 Source: HubSpot's reference of the owners API. What changes of a user does not count as a change of the owner, so that
-all are listed in every poll. An owner whose user is no more is archived, and still known. [K] 500 to a page.
+all are listed in every poll. An owner whose user is no more is archived, and still known.
 """
 
 from collections.abc import Iterator, Mapping, Sequence

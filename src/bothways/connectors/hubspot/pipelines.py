@@ -1,7 +1,7 @@
 """Pipelines and their stages: what stages are called, and what is said of one that belongs to another pipeline.
 
-Source: HubSpot's reference of the pipelines API. [K] Stages and pipelines are the options of two properties of the
-record; HubSpot's words where a stage is refused that is none of the record's pipeline are not documented.
+Source: HubSpot's reference of the pipelines API. HubSpot's words where a stage is refused that is none of the record's
+pipeline are not documented.
 """
 
 from collections import Counter
@@ -47,7 +47,8 @@ def _in_order(rows: Sequence[Row]) -> list[Row]:
 def with_stages(api: Api, kind: Kind, fields: Sequence[Field]) -> list[Field]:
     """Return fields in which the stages of several pipelines come in their order, and no two are called the same.
 
-    Of those with one label, each has its pipeline in front. Where there is one pipeline, nothing is asked.
+    Of those with one label, each has its pipeline in front. Where there is one pipeline, nothing is asked. [K]
+    Pipelines and stages are the options of two properties of the record.
     """
     by_name = {each.name: each for each in fields}
     if len(by_name.get(kind.pipeline, Field("")).options) < 2 or kind.stage not in by_name:

@@ -21,8 +21,11 @@ WORKFLOWS = ("AUTOMATION", "WORKFLOW")
 Row = Mapping[str, Any]
 
 
-def writers(api: Api, kind: Kind, fields: Sequence[str]) -> list[WriteSeen]:
-    """Return the latest write by each product in each of the records changed last: two calls; raise ProtocolError."""
+def writers(api: Api, kind: Kind, fields: Sequence[str], own: str) -> list[WriteSeen]:
+    """Return the latest write by each product in each of the records changed last: two calls; raise ProtocolError.
+
+    ``own`` is the number of our own app, which is left out, "" where it is not known.
+    """
     body = {
         "filterGroups": [],
         "sorts": [{"propertyName": kind.modified, "direction": "DESCENDING"}],
@@ -34,20 +37,27 @@ def writers(api: Api, kind: Kind, fields: Sequence[str]) -> list[WriteSeen]:
         return []
     found = _histories(api, kind, [str(row["id"]) for row in rows], fields)
     try:
-        return [each for row in found for each in _of_record(row)]
+        return [each for row in found for each in _of_record(row, own)]
     except (AttributeError, TypeError, ValueError) as error:
         raise _no_history(api) from error
 
 
-def last_changes(api: Api, kind: Kind, ids: Sequence[str], fields: Sequence[str]) -> dict[str, dict[str, LastChange]]:
-    """Return when, and by which program, properties got their values: a call for fifty records; raise ProtocolError."""
+def last_changes(
+    api: Api, kind: Kind, ids: Sequence[str], fields: Sequence[str], own: str
+) -> dict[str, dict[str, LastChange]]:
+    """Return when, and by which program, properties got their values: a call for fifty records; raise ProtocolError.
+
+    ``own`` is the number of our own app, which is not named, "" where it is not known.
+    """
     changes: dict[str, dict[str, LastChange]] = {}
     for start in range(0, len(ids) if fields else 0, PAGE):
         for row in _histories(api, kind, ids[start : start + PAGE], fields):
             try:
                 known = {name: sorted(entries, key=_seconds, reverse=True) for name, entries in _entries(row)}
                 changes[str(row["id"])] = {
-                    name: LastChange(_seconds(entries[0]), _by(entries)) for name, entries in known.items() if entries
+                    name: LastChange(_seconds(entries[0]), _by(entries, own))
+                    for name, entries in known.items()
+                    if entries
                 }
             except (AttributeError, TypeError, ValueError) as error:
                 raise _no_history(api) from error
@@ -71,10 +81,10 @@ def _seconds(entry: Row) -> float:
     return datetime.fromisoformat(str(entry.get("timestamp"))).timestamp()
 
 
-def _by(entries: Sequence[Row]) -> str:
-    """Return the program that wrote the first of the entries, if another program has written the second."""
+def _by(entries: Sequence[Row], own: str) -> str:
+    """Return the program that wrote the first of the entries, if it is not ours and another has written the second."""
     sources = [_source(entry) if _is(entry, PRODUCTS + WORKFLOWS) else "" for entry in entries[:2]]
-    if len(sources) < 2 or not all(sources) or sources[0] == sources[1]:
+    if len(sources) < 2 or not all(sources) or sources[0] in (own, sources[1]):
         return ""
     label = str(entries[0].get("sourceLabel") or sources[0])
     return f"the workflow {label}" if _is(entries[0], WORKFLOWS) else label
@@ -85,14 +95,15 @@ def _is(entry: Row, words: Sequence[str]) -> bool:
 
 
 def _source(entry: Row) -> str:
+    """Return who wrote an entry: [K] of a write over the API the number of the app."""
     return str(entry.get("sourceId") or entry.get("sourceType"))
 
 
-def _of_record(row: Row) -> Iterator[WriteSeen]:
+def _of_record(row: Row, own: str) -> Iterator[WriteSeen]:
     latest: dict[str, WriteSeen] = {}
     for _, entries in _entries(row):
         for entry in entries:
-            if not _is(entry, PRODUCTS):
+            if not _is(entry, PRODUCTS) or _source(entry) == own:
                 continue
             source, at = _source(entry), _seconds(entry)
             if source not in latest or at > latest[source].at:
