@@ -35,7 +35,9 @@ def create(ask: Ask) -> Answer:
 
 def update(ask: Ask) -> Answer:
     """Change the label or the place of a group."""
-    changed: Group = {name: ask.body[name] for name in ("label", "displayOrder") if name in ask.body}
+    label, place = ask.body.get("label"), ask.body.get("displayOrder")
+    changed: Group = {} if label is None else {"label": str(label)}
+    changed = changed if place is None else {**changed, "displayOrder": place}
     return 200, _keep(ask, {**_asked(ask), **changed})
 
 

@@ -12,6 +12,10 @@ KEPT = 90 * 86_400_000
 """Milliseconds for which a list that was deleted can be restored."""
 
 
+MOST = 2**63 - 1
+"""The largest id that there can be."""
+
+
 class Listing(NamedTuple):
     """One list. Times are milliseconds since 1970."""
 
@@ -54,6 +58,8 @@ def named(store: Store, object: str, name: str) -> Listing | None:
 
 def of_id(store: Store, id: int) -> Listing | None:
     """Return the list of this id, deleted or not."""
+    if id > MOST:
+        return None
     row = store.db.execute(f"SELECT {_FIELDS} FROM lists WHERE id=?", (id,)).fetchone()
     return Listing(*row) if row else None
 

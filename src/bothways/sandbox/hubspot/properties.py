@@ -112,9 +112,10 @@ def update(ask: Ask) -> Answer:
     body, definition = ask.body, _definition(ask, ask.arg, archived=False)
     if "hasUniqueValue" in body and body["hasUniqueValue"] is not definition["hasUniqueValue"]:
         raise Refused(400, "hasUniqueValue can only be set when a property is made")
-    changed: dict[str, Any] = {name: body[name] for name in ("label", "description", "groupName") if name in body}
+    words = ("label", "description", "groupName")
+    changed: dict[str, Any] = {name: str(body[name]) for name in words if body.get(name) is not None}
     if "groupName" in changed:
-        groups.require(ask, str(changed["groupName"]))
+        groups.require(ask, changed["groupName"])
     if "options" in body:
         changed["options"] = prop("", "", options=_options(body))["options"]
     return 200, _define(ask, {**definition, **changed})
@@ -135,7 +136,10 @@ def _archive(ask: Ask, name: str) -> None:
 
 
 def _options(body: Mapping[str, Any]) -> Sequence[tuple[str, str]]:
-    return [(str(each["value"]), str(each.get("label") or "")) for each in body.get("options") or ()]
+    sent = body.get("options") or ()
+    if any(each.get("value") in (None, "") for each in sent):
+        raise Refused(400, "An option needs a value")
+    return [(str(each["value"]), str(each.get("label") or "")) for each in sent]
 
 
 def _definition(ask: Ask, name: str, *, archived: bool) -> Definition:

@@ -9,7 +9,7 @@ from types import TracebackType
 from typing import Any, Self
 from urllib.parse import parse_qs
 
-from bothways.sandbox.hubspot import admin, automations, memberships, owning, search
+from bothways.sandbox.hubspot import admin, automations, memberships, owning, search, shapes
 from bothways.sandbox.hubspot.administering import Administered
 from bothways.sandbox.hubspot.asks import Ask
 from bothways.sandbox.hubspot.changes import OURS, PERSON, Author
@@ -531,6 +531,7 @@ class HubSpotSandbox(LetsAppsIn, KeepsJournal, Administered):
             raise unauthorized()
 
     def _done(self, request: Request, route: Route, body: bytes, lag: float = 0.0) -> Reply:
+        shapes.check(route.call, body)
         here = f"http://{request.headers.get('host') or self.url[7:]}{request.path}"
         query = parse_qs(request.query, keep_blank_values=True)
         ask = Ask(
