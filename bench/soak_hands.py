@@ -50,7 +50,7 @@ class Hands:
     ) -> int | None:
         """Return the number of a record that both sides have and nobody keeps, None if none is met.
 
-        ``known``: it was there for long. ``quiet``: that, both sides hold the same, and nobody has touched it for a while.
+        ``known``: it was there for long. ``quiet``: that, both sides hold the same, and nobody touched it for a while.
         """
         for _ in range(40):
             hot = not lonely and self.chance.random() < 0.25
