@@ -41,7 +41,7 @@ PATIENCE = 1800.0
 SETTLED = 150.0
 """Seconds for which Bothways must say so: the polls after the last save, and what search shows late, are past."""
 
-SETTLED_ANEW = 20.0
+SETTLED_ANEW = 60.0
 """The same where nobody has just saved anything."""
 
 MOMENT = 120.0

@@ -13,6 +13,10 @@ from bench.soak_story import Edit, Story
 QUIET = 30.0
 """Seconds for which nobody has touched what is merged, deleted or made a second time: people look before."""
 
+KNOWN = 600.0
+"""Seconds after which a new record has surely met its partner: before that, both sides may not yet know that what they
+have is the same, and another key or a deletion on one side would be right to part them."""
+
 HOT = 40
 """So many records of each object are at hand more often than others: both sides edit them."""
 
@@ -36,11 +40,17 @@ class Hands:
         return self.chance.choice(("hubspot", "erp"))
 
     def _some(
-        self, object: str, *, quiet: bool = False, lonely: bool = False, deals_in_list: bool = False
+        self,
+        object: str,
+        *,
+        quiet: bool = False,
+        known: bool = False,
+        lonely: bool = False,
+        deals_in_list: bool = False,
     ) -> int | None:
         """Return the number of a record that both sides have and nobody keeps, None if none is met.
 
-        ``quiet``: both sides hold the same as well, and nobody has touched it for a while.
+        ``known``: it was there for long. ``quiet``: that, both sides hold the same, and nobody touched it for a while.
         """
         for _ in range(40):
             hot = not lonely and self.chance.random() < 0.25
@@ -50,6 +60,8 @@ class Hands:
             if life is None or life.kept or not life.is_whole:
                 continue
             if deals_in_list and object == "deals" and not life.listed[-1][1]:
+                continue
+            if (known or quiet) and any(time.time() - at < KNOWN for at in life.made.values()):
                 continue
             if quiet and not (life.quiet_since(time.time() - QUIET) and self._in_step(object, number)):
                 continue

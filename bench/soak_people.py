@@ -86,7 +86,7 @@ class People(Hands):
 
     def _rename(self) -> None:
         object = self._object()
-        number = self._some(object)
+        number = self._some(object, known=True)
         if number is not None:
             self._save(self._side(), object, number, ["key"])
 
@@ -132,6 +132,8 @@ class People(Hands):
             return
         name = self.chance.choice(list(PARENTS[object]))
         to = None if self.chance.random() < 0.1 else self._parent(object, name, side)
+        if to is None and len(self.account.parents(object, number, name)) > 1:
+            return
         if side == "erp":
             self._move_row(object, number, name, to)
         else:
@@ -149,8 +151,6 @@ class People(Hands):
     def _move_record(self, object: str, number: int, name: str, to: int | None) -> None:
         other = PARENTS[object][name]
         before = self.account.parents(object, number, name)
-        if to is None and len(before) > 1:
-            return
         id = self.account.ids[object][number]
         if to is not None:
             primary = name == "company"
@@ -357,8 +357,10 @@ class People(Hands):
             if life is None or life.kept or not life.is_whole or number not in self.account.ids["deals"]:
                 continue
             is_in = life.listed[-1][1]
-            if not is_in and not any(each for _, each in life.listed) and life.edits:
-                continue
+            if not is_in and not any(each for _, each in life.listed):
+                if life.edits:
+                    continue
+                life.kept = True  # the two have not met yet
             if is_in and number not in self.tables.ids["deals"]:
                 continue
             at = self.story.tell("leave list" if is_in else "come into list", "hubspot", "deals", number)
