@@ -143,7 +143,7 @@ FACTS = (
         "The history names an app that wrote over the API by the number that it has among apps.",
         "writers._source",
         "Safe: our own app is then taken for one more program, and may be named in a fight that is not its own.",
-        "Write a property with a token of an app, and read it with propertiesWithHistory: compare sourceId.",
+        "Write a property with a token of an app, and read it with propertiesWithHistory: see sourceId.",
     ),
     Fact(
         "workflow-writes",
