@@ -13,7 +13,7 @@ from bothways.service import visits
 from bothways.service.database import used
 from bothways.service.rights import Role
 from bothways.service.workspace import Workspace, open_workspace
-from tests.consenting import OPTIONAL, REDIRECT, answered, register
+from tests.consenting import NEEDED, OPTIONAL, REDIRECT, answered, register
 from tests.databases import empty_ledger
 from tests.web.browser import Browser
 
@@ -107,7 +107,7 @@ def test_who_allows_it_lands_on_the_page_of_the_app(
     assert here.get(waiting, htmx=True).headers["hx-redirect"] == "/apps/crm"
     page = here.get("/apps/crm").text
     assert "crm is connected." in page
-    assert page.count(">Allowed<") == 11
+    assert page.count(">Allowed<") == len(NEEDED) + len(OPTIONAL)
     assert "Not allowed" not in page
     assert kept_secrets(workspace) == [APP_SECRET]
     for secret in (APP_SECRET, *hubspot.refresh_tokens()):
