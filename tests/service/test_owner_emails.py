@@ -129,6 +129,15 @@ def test_unknown_address_is_left_out_and_one_of_two_owners_is_held(office: Offic
     assert list_issues(office.open(), "people") == []
 
 
+def test_addresses_that_would_be_one_name_are_two(office: Office) -> None:
+    dot, dash = office.owner("olga.ruiz@x.test"), office.owner("olga-ruiz@x.test")
+    ann = office.contact("Ann", dot)
+    office.on()
+    office.erp.sql("UPDATE people SET owner = 'olga-ruiz@x.test'")
+    office.rest()
+    assert office.owner_of(ann) == dash
+
+
 def test_owner_who_has_left_is_told_and_nothing_is_given_to_one(office: Office) -> None:
     olga, omar = office.owner("olga@x.test"), office.owner("omar@x.test")
     ann, bob = office.contact("Ann", olga), office.contact("Bob", omar)

@@ -13,6 +13,7 @@ from bothways.errors import AppFailed, OutcomeUnknown, PermissionMissing, Protoc
 from bothways.sandbox.hubspot import HubSpotSandbox
 from bothways.sandbox.hubspot.changes import OURS
 from bothways.sandbox.hubspot.hooks import DEVELOPER_KEY
+from bothways.sandbox.hubspot.schema import prop
 from tests.connectors.hubspot.account import Account, unlimited
 from tests.connectors.support import Secrets
 
@@ -58,6 +59,19 @@ def test_associations_are_told_of_by_both_ends_and_are_no_property(owner: HubSpo
     named = owner.topics("contacts", ["associations.companies > name"])
     assert Topic("contact.associationChange") in named
     assert not [each for each in named if each.field]
+
+
+@pytest.mark.parametrize(("object", "told"), [("tickets", ""), ("leads", "0-136"), ("2-3400001", "2-3400001")])
+def test_what_has_no_word_of_its_own_is_subscribed_to_by_its_type(
+    owner: HubSpot, hubspot: HubSpotSandbox, object: str, told: str
+):
+    hubspot.make_object("pet", ("Pet", "Pets"), [prop("pet_name", "Name", group="pet")])
+    topics = owner.topics(object, ["hs_pipeline"])
+    ids = [owner.subscribe(topic) for topic in topics]
+    assert [(each.id, each.topic) for each in owner.subscribed().subscriptions] == list(zip(ids, topics, strict=True))
+    rows = hubspot.subscribed()["subscriptions"]
+    assert {each.get("objectTypeId", "") for each in rows} == {told}
+    assert {each["eventType"].partition(".")[0] for each in rows} == {"object" if told else "ticket"}
 
 
 def test_only_a_named_public_app_gives_access(owner: HubSpot, hubspot: HubSpotSandbox):
