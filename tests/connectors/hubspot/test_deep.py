@@ -9,9 +9,11 @@ from bothways.connectors.deep import ChecksDeeply, Finding, Made, Verdict
 from bothways.connectors.http import Response
 from bothways.connectors.hubspot import checks
 from bothways.connectors.hubspot.deep import CHECKS
+from bothways.connectors.hubspot.subscriptions import APP_ID
 from bothways.connectors.hubspot.trial import PREFIX, Trial
 from bothways.connectors.hubspot.unverified import BY_ID
 from bothways.errors import AppUnreachable, CredentialsRefused
+from bothways.sandbox.hubspot.changes import OURS
 from bothways.sandbox.hubspot.otherwise import OTHERWISE
 from bothways.sandbox.hubspot.schema import prop
 from tests.connectors.hubspot.account import Account, unlimited
@@ -44,7 +46,7 @@ def account() -> Iterator[Account]:
             hubspot.add_label("contacts", "companies", label)
         hubspot.seed("contacts", [{"email": f"p{n}@example.com", "lastname": f"P{n}"} for n in range(3)])
         hubspot.seed("companies", [{"name": "Somebody's"}])
-        yield Account(hubspot)
+        yield Account(hubspot, {APP_ID: OURS.id})
 
 
 def checked(account: Account, notes: Notes | None = None, *, read_only: bool = False) -> dict[str, Finding]:
@@ -74,6 +76,8 @@ SWITCHES = {
     "own-writes": "writes-by-api",
     "longest-text": "short-texts",
     "blank-clears": "blank-is-nothing",
+    "stages-are-options": "stages-apart",
+    "lead-types": "lead-types-differ",
     "stage-stays": "stage-goes-back",
     "stage-goes-back": "stage-is-stuck",
     "semicolon-adds": "semicolon-replaces",
@@ -92,6 +96,7 @@ SWITCHES = {
 
 OTHER_WAYS: dict[str, Callable[[Account], Any]] = {
     "longest-query": lambda account: account.hubspot.fault("414", match="properties=lastmodifieddate"),
+    "owners-to-a-page": lambda account: account.hubspot.fault("400", match="/owners"),
     "concurrency": lambda account: account.hubspot.fault("429", match="account-info"),
     "no-address-is-refused": lambda account: account.hubspot.fault("409", match="batch/read"),
     "index-lag": lambda account: account.hubspot.change(index_lag=300.0),
@@ -131,6 +136,13 @@ def test_company_that_came_by_itself_is_named_and_stays(account: Account, switch
     assert (after["contacts"], notes.made) == (before["contacts"], [])
 
 
+@pytest.mark.parametrize(
+    ("own", "verdict"), [(OURS.id, Verdict.AS_THOUGHT), ("17", Verdict.OTHERWISE), ("", Verdict.UNCHECKED)]
+)
+def test_number_of_our_own_app_is_compared_where_the_settings_tell_it(account: Account, own: str, verdict: Verdict):
+    assert checked(Account(account.hubspot, {APP_ID: own}))["own-number"].verdict is verdict
+
+
 def test_limits_that_are_not_told_are_otherwise():
     with unlimited() as hubspot:
         found = checked(Account(hubspot))
@@ -150,7 +162,8 @@ def test_limit_of_the_day_need_not_be_told_to_who_is_let_in_by_oauth(
 
 
 def test_every_check_was_seen_to_fail_and_every_switch_was_used():
-    assert {*SWITCHES, *OTHER_WAYS, "limits-told", "own-companies"} == {check.fact for check in CHECKS}
+    apart = {"limits-told", "own-companies", "own-number"}
+    assert {*SWITCHES, *OTHER_WAYS, *apart} == {check.fact for check in CHECKS}
     assert sorted([*SWITCHES.values(), "own-company-elsewhere"]) == sorted(OTHERWISE)
 
 
@@ -280,8 +293,10 @@ def test_what_the_token_may_not_do_is_told_as_not_checked(account: Account):
     account.hubspot.grant("reader", {"crm.objects.contacts.read", "crm.schemas.contacts.read"})
     notes = Notes()
     found = checked(Account(account.hubspot, token="reader"), notes)
+    others = {"stages-are-options", "owners-to-a-page", "lead-types"}
     assert {id for id, each in found.items() if each.verdict is Verdict.UNCHECKED} == {
-        check.fact for check in CHECKS if check.makes
+        *(check.fact for check in CHECKS if check.makes),
+        *others,
     }
     assert "crm.objects.contacts.write" in found["emails-lower-case"].seen
     assert notes.made == []
@@ -293,6 +308,7 @@ def test_account_without_labels_choices_and_unique_properties_says_so():
         found = checked(Account(hubspot))
         unchecked = {id: each.seen for id, each in found.items() if each.verdict is not Verdict.AS_THOUGHT}
         assert unchecked == {
+            "own-number": "the settings do not tell the number of our app (webhook_app_id)",
             "own-companies": "no company came with the contact: the account is not set so, or not for example.com",
             "sensitive-hidden": "there are no sensitive properties of contacts that the token may see",
             "semicolon-adds": "contacts have no property of the form checkbox that could be used",

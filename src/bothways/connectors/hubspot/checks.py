@@ -1,12 +1,13 @@
 """Deep checks that only look: they write nothing in the account."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
 from bothways.connectors.http import Response
 from bothways.connectors.hubspot.api import fits_in_query, list_query
 from bothways.connectors.hubspot.facts import CONCURRENCY, LONGEST_QUERY
-from bothways.connectors.hubspot.objects import CONTACTS
+from bothways.connectors.hubspot.objects import CONTACTS, DEALS, LEADS, REFERENCES
 from bothways.connectors.hubspot.problems import day_of, limit_of
 from bothways.connectors.hubspot.trial import ANSWERED, NotChecked, Trial
 
@@ -82,6 +83,39 @@ def no_address_is_refused(trial: Trial) -> Seen:
     body = {"idProperty": "email", "properties": ["email"], "inputs": [{"id": "no address"}]}
     answer = trial.ask(CONTACTS.name, "batch/read", body)
     return answer.status in (200, 207, 400) and not answer.rows, f"it is answered with {answer.words}"
+
+
+def stages_are_options(trial: Trial) -> Seen:
+    """Compare the pipelines and stages of deals with the options of their two properties."""
+    pipelines = trial.api.pipelines(DEALS.name)
+    if not pipelines:
+        raise NotChecked("the token may not see pipelines of deals")
+    stages = {str(stage["id"]) for each in pipelines for stage in each.get("stages") or ()}
+    properties = {str(each["name"]): each for each in trial.api.properties(DEALS.name)}
+    shown = [_options(properties.get(name, {})) for name in (DEALS.pipeline, DEALS.stage)]
+    so = shown[0] >= {str(each["id"]) for each in pipelines} and shown[1] >= stages
+    return so, f"{len(pipelines)} pipelines and {len(stages)} stages, {len(shown[0])} and {len(shown[1])} options"
+
+
+def owners_to_a_page(trial: Trial) -> Seen:
+    """Ask for as many owners as are asked for at once."""
+    query, path = {"limit": "500", "archived": "false"}, trial.api.path("owners")
+    status = trial.api.http.request("GET", path, query=query, call="check", repeatable=True, ok=ANSWERED).status
+    return status == 200, f"it is answered with HTTP {status}"
+
+
+def lead_types(trial: Trial) -> Seen:
+    """Look for the types by which leads are associated among those that there are."""
+    wanted = {type for each in REFERENCES[LEADS.name] for type in (each.type, each.primary) if type}
+    there = {int(row["typeId"]) for each in REFERENCES[LEADS.name] for row in trial.api.labels(LEADS.name, each.to)}
+    missing = sorted(wanted - there)
+    return not missing, f"{len(wanted - set(missing))} of {len(wanted)} types are there" + (
+        f", and not {missing[0]}" if missing else ""
+    )
+
+
+def _options(prop: Mapping[str, Any]) -> set[str]:
+    return {str(each["value"]) for each in prop.get("options") or ()}
 
 
 def _listing(trial: Trial, names: Sequence[str] = ()) -> Response:

@@ -31,6 +31,17 @@ def _first(trial: Trial) -> tuple[str, str, float]:
     return id, sent["email"], trial.clock()
 
 
+def _entry(trial: Trial) -> Mapping[str, Any]:
+    """Return what the history of the first contact tells of its latest write, which is ours."""
+    id, name = trial.once(_first)[0], "lastname"
+    body = {"properties": [], "propertiesWithHistory": [name], "inputs": [{"id": id}]}
+    rows = trial.ask(CONTACTS.name, "batch/read", body).rows
+    entries: Sequence[Mapping[str, Any]] = ((rows[0].get("propertiesWithHistory") or {}) if rows else {}).get(
+        name
+    ) or ()
+    return entries[0] if entries else {}
+
+
 def _firm(trial: Trial) -> str:
     """Make a company."""
     return trial.one(COMPANIES.name, trial.company())
@@ -149,14 +160,20 @@ def index_lag(trial: Trial) -> Seen:
 
 
 def own_writes(trial: Trial) -> Seen:
-    """Read the history of what we wrote."""
-    id, name = trial.once(_first)[0], "lastname"
-    body = {"properties": [], "propertiesWithHistory": [name], "inputs": [{"id": id}]}
-    rows = trial.ask(CONTACTS.name, "batch/read", body).rows
-    entries = ((rows[0].get("propertiesWithHistory") or {}) if rows else {}).get(name) or [{}]
-    source, program = str(entries[0].get("sourceType")), str(entries[0].get("sourceId") or "")
+    """Read by whom the history says that we wrote."""
+    entry = trial.once(_entry)
+    source, program = str(entry.get("sourceType")), str(entry.get("sourceId") or "")
     told = f", program {program}" if program else ", and no program is named"
     return any(each in source for each in PRODUCTS) and bool(program), f"sourceType is {source}{told}"
+
+
+def own_number(trial: Trial) -> Seen:
+    """Compare the number by which the history names us with that of our app, where the settings tell it."""
+    own = trial.app_id
+    if not own:
+        raise NotChecked("the settings do not tell the number of our app (webhook_app_id)")
+    entry = trial.once(_entry)
+    return str(entry.get("sourceId")) == own, f"our app is {own}, and sourceId is {entry.get('sourceId')}"
 
 
 def longest_text(trial: Trial) -> Seen:

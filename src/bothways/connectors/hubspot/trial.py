@@ -17,6 +17,7 @@ from bothways.connectors.hubspot.api import Api
 from bothways.connectors.hubspot.facts import INDEX_LAG
 from bothways.connectors.hubspot.objects import COMPANIES, CONTACTS
 from bothways.connectors.hubspot.problems import Problem
+from bothways.connectors.hubspot.subscriptions import APP_ID
 from bothways.connectors.hubspot.values import email_key
 from bothways.errors import AppError, CredentialsRefused, PermissionMissing, RateLimited, SignInNeeded
 
@@ -59,7 +60,7 @@ class Trial:
 
     def __init__(self, api: Api, setup: Setup, keeper: Keeper) -> None:
         self.api, self.clock, self.sleep = api, setup.clock, setup.sleep
-        self.by_oauth = setup.access is not None
+        self.by_oauth, self.app_id = setup.access is not None, setup.settings.get(APP_ID) or ""
         self._keeper = keeper
         self._token = secrets.token_hex(4)
         self._count = 0

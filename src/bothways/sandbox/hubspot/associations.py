@@ -130,7 +130,8 @@ def types_between(crm: Crm, kind: Kind, other: Kind) -> list[dict[str, Any]]:
     """Return the types of associations from one kind to another as answers show them; raise Refused."""
     pair, place = pair_of(crm, kind, other)
     own = [(pair.types[place], None), *([(pair.primary[place], pair.primary_label)] if pair.primary else [])]
-    rows = [{"category": pair.category, "typeId": id, "label": label} for id, label in own]
+    more = int(kind.name == "leads" and "lead-types-differ" in crm.otherwise)
+    rows = [{"category": pair.category, "typeId": id + more, "label": label} for id, label in own]
     made = labels_between(crm, kind, other).values()
     return rows + [{"category": DEFINED, "typeId": id, "label": word} for id, word in made]
 

@@ -20,6 +20,8 @@ OTHERWISE = {
     "bin-is-shut": "batches find no archived record",
     "bin-keeps-addresses": "an archived contact keeps its address",
     "own-company-elsewhere": "the company that comes with a new contact by itself has another domain",
+    "stages-apart": "stages are not the options of a property",
+    "lead-types-differ": "the types of the associations of leads have other numbers",
     "merged-by-comma": 'the ids of merged records are parted by ","',
     "merged-ids-end": "batches do not find a record by an id that was merged",
     "others-not-found": "contacts are not found by their further addresses",

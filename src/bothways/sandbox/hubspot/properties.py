@@ -17,7 +17,10 @@ _NAME = re.compile(r"[a-z][a-z0-9_]{0,99}")
 def list_all(ask: Ask) -> Answer:
     """Answer all properties, or the archived ones: those that are not sensitive, or those of the kind asked for."""
     definitions = ask.crm.properties[ask.kind.name].values()
-    return 200, {"results": [each for each in definitions if each["archived"] is ask.archived and _asked(ask, each)]}
+    found = [each for each in definitions if each["archived"] is ask.archived and _asked(ask, each)]
+    if "stages-apart" in ask.crm.otherwise:
+        found = [{**each, "options": []} if each["name"] == ask.kind.stage else each for each in found]
+    return 200, {"results": found}
 
 
 def _asked(ask: Ask, definition: Definition) -> bool:
