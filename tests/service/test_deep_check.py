@@ -85,6 +85,7 @@ def test_each_finding_is_told_as_it_comes_and_nothing_is_left(workspace: Workspa
 
 def test_read_only_asks_nothing_and_writes_nothing(workspace: Workspace, hubspot: HubSpotSandbox) -> None:
     view = check_deeply(workspace, "crm", read_only=True)
+    assert view.account == f"HubSpot account {PORTAL} (A developer test account)"
     assert view.read_only
     assert hubspot.calls["batch/create"] == 0
 

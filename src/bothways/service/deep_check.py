@@ -68,7 +68,7 @@ def check_deeply(
     with into_the_reserve(app):
         ensure_same_account(workspace, app)
         account = app.connector.check()
-        label = " ".join((account.label, *(f"({note.rstrip('.')})" for note in account.notes)))
+        label = " ".join((account.label, *(f"({note.rstrip('.')})" for note in account.notes[:1])))
         if not read_only:
             _refuse_while_synced(workspace, name)
         if not read_only and not confirmed:

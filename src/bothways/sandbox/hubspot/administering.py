@@ -1,24 +1,15 @@
-"""The strings of an account that its administrator pulls: owners, pipelines, and kinds of record of its own."""
+"""The strings of an account that its administrator pulls: owners, pipelines, properties, rules, labels, own kinds."""
 
 from collections.abc import Mapping, Sequence
-from contextlib import AbstractContextManager
 from typing import Any
 
 from bothways.sandbox.hubspot import custom, pipelines, users
-from bothways.sandbox.hubspot.crm import Crm
-from bothways.sandbox.hubspot.schema import Kind
+from bothways.sandbox.hubspot.inside import Inside
+from bothways.sandbox.hubspot.joining import add_label, drop_label, pair_of
 
 
-class Administered:
+class Administered(Inside):
     """What an administrator does in the settings of an account. All raise Refused or ValueError."""
-
-    _crm: Crm
-
-    def _inside(self) -> AbstractContextManager[None]:
-        raise NotImplementedError
-
-    def _kind(self, name: str) -> Kind:
-        raise NotImplementedError
 
     def make_owner(self, email: str, first: str = "", last: str = "") -> str:
         """Let somebody use the account, and return the id of the owner who they are."""
@@ -60,3 +51,43 @@ class Administered:
         }
         with self._inside():
             return custom.make(self._crm, body).type_id
+
+    def define(self, object: str, definition: Mapping[str, Any]) -> None:
+        """Add a property, or replace its definition (see ``schema.prop``)."""
+        kind = self._kind(object)
+        with self._inside():
+            self._store.define(kind.name, dict(definition))
+            self._crm.learn(kind)
+
+    def set_rule(self, object: str, property: str, type: str, arguments: Sequence[str] | None = ()) -> None:
+        """Set a rule of a property's values as an administrator would (see ``rules.TYPES``), or take it away (None)."""
+        with self._inside():
+            self._crm.rules.set_rule(self._kind(object).name, property, type, arguments)
+
+    def require(self, object: str, property: str, *, when: str = "", holds: str = "") -> None:
+        """Demand a value of a property whenever another one (``when``) holds something; else, of every new record."""
+        rules, kind = self._crm.rules, self._kind(object).name
+        with self._inside():
+            if when:
+                rules.when.setdefault(kind, []).append((when, holds, property))
+            else:
+                rules.made.setdefault(kind, []).append(property)
+
+    def set_most(self, object: str, records: int) -> None:
+        """Let the account hold so many records of a kind at most."""
+        with self._inside():
+            self._crm.rules.most[self._kind(object).name] = records
+
+    def add_label(self, object: str, other: str, label: str, inverse: str = "") -> None:
+        """Make a label for associations; ``inverse`` is its word seen from the other record, if that is another one."""
+        with self._inside():
+            kinds = self._kind(object), self._kind(other)
+            turned = pair_of(self._crm, *kinds)[1]
+            names, words = (kinds[0].name, kinds[1].name), (label, inverse or label)
+            add_label(self._store, *(names[::-1] if turned else names), words[::-1] if turned else words)
+
+    def drop_label(self, object: str, other: str, label: str) -> None:
+        """Delete a label, which takes it from all associations as well."""
+        with self._inside():
+            for number in self._labels(object, other, [label]):
+                drop_label(self._store, number)

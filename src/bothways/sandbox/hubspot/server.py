@@ -1,36 +1,23 @@
 """The stand-in: an account behind an HTTP server on loopback, and the strings that a test pulls."""
 
-import contextlib
 import threading
 from collections import Counter, deque
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from types import TracebackType
 from typing import Any, Self
 from urllib.parse import parse_qs
 
-from bothways.sandbox.hubspot import admin, automations, memberships, owning, search, shapes
+from bothways.sandbox.hubspot import admin, owning, search, shapes
 from bothways.sandbox.hubspot.administering import Administered
 from bothways.sandbox.hubspot.asks import Ask
-from bothways.sandbox.hubspot.changes import OURS, PERSON, Author
+from bothways.sandbox.hubspot.changes import OURS
 from bothways.sandbox.hubspot.clocks import Clock, FrozenClock
-from bothways.sandbox.hubspot.crm import Crm, found, shown
+from bothways.sandbox.hubspot.crm import Crm
 from bothways.sandbox.hubspot.exchanges import Exchanges
 from bothways.sandbox.hubspot.faults import Fault, Faults, emptied
 from bothways.sandbox.hubspot.gate import Gate
 from bothways.sandbox.hubspot.hooks import CLIENT_SECRET, DEVELOPER_KEY, Hooks
-from bothways.sandbox.hubspot.joining import (
-    End,
-    add_label,
-    drop_label,
-    join,
-    labels_between,
-    labels_on,
-    names_of,
-    pair_of,
-    part,
-    unlabel,
-)
 from bothways.sandbox.hubspot.journal import Journal, KeepsJournal
 from bothways.sandbox.hubspot.limits import DAILY, Limits
 from bothways.sandbox.hubspot.oauth import LetsAppsIn
@@ -38,9 +25,9 @@ from bothways.sandbox.hubspot.otherwise import known
 from bothways.sandbox.hubspot.problems import Refused, missing_scopes, ordered, rate_limited, unauthorized
 from bothways.sandbox.hubspot.routes import Route, route_of
 from bothways.sandbox.hubspot.rules import may_not_associate
-from bothways.sandbox.hubspot.schema import Kind
-from bothways.sandbox.hubspot.store import Row, Store
+from bothways.sandbox.hubspot.store import Store
 from bothways.sandbox.hubspot.web import Reply, Request, Web
+from bothways.sandbox.hubspot.working import WorkedIn
 
 TOKEN = "pat-sandbox"
 LONGEST_ADDRESS = 8000
@@ -53,7 +40,7 @@ PATIENCE = 60.0
 """Seconds until calls that are not made count as missing."""
 
 
-class HubSpotSandbox(LetsAppsIn, KeepsJournal, Administered):
+class HubSpotSandbox(LetsAppsIn, KeepsJournal, Administered, WorkedIn):
     """A HubSpot account to be used in a ``with`` block.
 
     ``tokens`` maps each accepted token to its scopes (None: all). ``rate`` and ``search_rate`` are calls
@@ -87,7 +74,6 @@ class HubSpotSandbox(LetsAppsIn, KeepsJournal, Administered):
         self.clock = clock or Clock()
         self.index_lag, self.search_cap = index_lag, search_cap
         self.echo_traces, self.report_rows = echo_traces, report_rows
-        self.makes_companies = self.trims = False
         self.calls: Counter[str] = Counter()
         self.log: deque[tuple[str, str, int]] = deque(maxlen=LOG_LENGTH)
         self._limits = Limits(rate, search_rate, daily)
@@ -198,151 +184,6 @@ class HubSpotSandbox(LetsAppsIn, KeepsJournal, Administered):
         with self._inside():
             return self._crm.seed(self._kind(object), rows)
 
-    def create(self, object: str, properties: Mapping[str, Any]) -> str:
-        """Make a record as a person in the app would, and return its id; raise Refused."""
-        with self._inside():
-            return str(self._crm.create(self._kind(object), self._typed(properties), trusted=True).id)
-
-    def edit(self, object: str, id: str, properties: Mapping[str, Any], *, by: str = "") -> None:
-        """Change a record; with no properties, only its date of modification. Raises Refused.
-
-        ``by``: as a product of this name does, instead of a person.
-        """
-        author = Author("INTEGRATION", f"id of {by}", by) if by else PERSON
-        with self._inside(by=author):
-            self._crm.update(self._kind(object), self._live(object, id), self._typed(properties), trusted=True)
-
-    def archive(self, object: str, id: str) -> None:
-        """Put a record into the recycle bin; raise Refused."""
-        with self._inside():
-            self._crm.archive(self._kind(object), self._live(object, id))
-
-    def associate(
-        self, object: str, id: str, other: str, other_id: str, *, primary: bool = False, labels: Sequence[str] = ()
-    ) -> None:
-        """Associate two records as a person would, with labels if any are given; raise ValueError for an unknown one.
-
-        ``primary`` is for the company of a contact or a deal.
-        """
-        with self._inside():
-            join(
-                self._crm,
-                *self._ends(object, id, other, other_id),
-                main=primary,
-                labels=self._labels(object, other, labels),
-            )
-
-    def dissociate(self, object: str, id: str, other: str, other_id: str) -> None:
-        """Take the association of two records away as a person would."""
-        with self._inside():
-            part(self._crm, *self._ends(object, id, other, other_id))
-
-    def unlabel(self, object: str, id: str, other: str, other_id: str, labels: Sequence[str]) -> None:
-        """Take labels from the association of two records as a person would; they stay associated."""
-        with self._inside():
-            unlabel(self._crm, *self._ends(object, id, other, other_id), self._labels(object, other, labels))
-
-    def add_label(self, object: str, other: str, label: str, inverse: str = "") -> None:
-        """Make a label for associations; ``inverse`` is its word seen from the other record, if that is another one."""
-        with self._inside():
-            kinds = self._kind(object), self._kind(other)
-            turned = pair_of(self._crm, *kinds)[1]
-            names, words = (kinds[0].name, kinds[1].name), (label, inverse or label)
-            add_label(self._store, *(names[::-1] if turned else names), words[::-1] if turned else words)
-
-    def drop_label(self, object: str, other: str, label: str) -> None:
-        """Delete a label, which takes it from all associations as well."""
-        with self._inside():
-            for number in self._labels(object, other, [label]):
-                drop_label(self._store, number)
-
-    def labelled(self, object: str, id: str, other: str) -> dict[str, list[str]]:
-        """Return the labels of a record's associations, as they are seen from it, by the id of the other record."""
-        kind, far = self._kind(object), self._kind(other)
-        with self._inside():
-            row, words = self._live(object, id), labels_between(self._crm, kind, far)
-            hung = {
-                there: labels_on(self._store, names_of(self._crm, kind, row.id, far, there))
-                for there, _ in self._store.associated(kind.name, row.id, far.name)
-            }
-        return {str(there): sorted(words[number][1] for number in hung[there]) for there in hung}
-
-    def associated(self, object: str, id: str, other: str) -> list[str]:
-        """Return the ids of the live records that a record is associated with, the primary one first."""
-        with self._inside():
-            found = self._store.associated(self._kind(object).name, self._live(object, id).id, self._kind(other).name)
-            return [str(each) for each, main in sorted(found, key=lambda row: (not row[1], row[0]))]
-
-    def restore(self, object: str, id: str) -> None:
-        """Take a record out of the recycle bin; raise Refused."""
-        with self._inside():
-            row = self._crm.one(self._kind(object), id, archived=True)
-            self._crm.restore(self._kind(object), found(row))
-
-    def merge(self, object: str, primary: str, other: str) -> str:
-        """Merge two records and return the id of the new one; raise Refused."""
-        with self._inside():
-            rows = [self._live(object, id) for id in (primary, other)]
-            return str(self._crm.merge(self._kind(object), *rows).id)
-
-    def get(self, object: str, id: str) -> dict[str, Any] | None:
-        """Return a record as the API shows it, archived or not, with every property it has."""
-        kind = self._kind(object)
-        with self._inside():
-            row = self._crm.one(kind, id, archived=None)
-            return shown(kind, row, list(row.props), self._crm.properties[kind.name]) if row else None
-
-    def records(self, object: str) -> dict[str, dict[str, str]]:
-        """Return the values of all live records by id."""
-        kind, definitions = self._kind(object), self._crm.properties[self._kind(object).name]
-        with self._inside():
-            rows = self._store.page(kind.name, 0, -1, archived=False)
-        return {str(row.id): shown(kind, row, list(row.props), definitions)["properties"] for row in rows}
-
-    def define(self, object: str, definition: Mapping[str, Any]) -> None:
-        """Add a property, or replace its definition (see ``schema.prop``)."""
-        kind = self._kind(object)
-        with self._inside():
-            self._store.define(kind.name, dict(definition))
-            self._crm.learn(kind)
-
-    def set_list(self, object: str, title: str, ids: Sequence[str], *, dynamic: bool = False) -> str:
-        """Make a list of records, or give the one of this title these members; return its id."""
-        kind = self._kind(object)
-        with self._inside():
-            found = memberships.named(self._store, kind.name, title) or memberships.make(
-                self._store, kind.name, title, "DYNAMIC" if dynamic else "MANUAL", self._crm.now
-            )
-            memberships.clear(self._store, found.id)
-            memberships.add(self._store, found.id, [int(id) for id in ids], self._crm.now)
-            return str(found.id)
-
-    def drop_list(self, object: str, title: str) -> None:
-        """Delete a list; its records stay."""
-        with self._inside():
-            found = memberships.named(self._store, self._kind(object).name, title)
-            if found is not None:
-                memberships.save(self._store, found._replace(deleted=self._crm.now))
-
-    def set_rule(self, object: str, property: str, type: str, arguments: Sequence[str] | None = ()) -> None:
-        """Set a rule of a property's values as an administrator would (see ``rules.TYPES``), or take it away (None)."""
-        with self._inside():
-            self._crm.rules.set_rule(self._kind(object).name, property, type, arguments)
-
-    def require(self, object: str, property: str, *, when: str = "", holds: str = "") -> None:
-        """Demand a value of a property whenever another one (``when``) holds something; else, of every new record."""
-        rules, kind = self._crm.rules, self._kind(object).name
-        with self._inside():
-            if when:
-                rules.when.setdefault(kind, []).append((when, holds, property))
-            else:
-                rules.made.setdefault(kind, []).append(property)
-
-    def set_most(self, object: str, records: int) -> None:
-        """Let the account hold so many records of a kind at most."""
-        with self._inside():
-            self._crm.rules.most[self._kind(object).name] = records
-
     def indexed(self) -> None:
         """Have search show everything saved so far."""
         with self._inside():
@@ -409,47 +250,6 @@ class HubSpotSandbox(LetsAppsIn, KeepsJournal, Administered):
     def revoke(self, token: str) -> None:
         """Accept a token no longer."""
         self.tokens.pop(token, None)
-
-    def _ends(self, object: str, id: str, other: str, other_id: str) -> tuple[End, End]:
-        return (self._kind(object), self._live(object, id)), (self._kind(other), self._live(other, other_id))
-
-    def _kind(self, name: str) -> Kind:
-        if (kind := self._crm.kind_of(name)) is None:
-            raise ValueError(f"there are no {name} here")
-        return kind
-
-    def _labels(self, object: str, other: str, words: Sequence[str]) -> set[int]:
-        """Return labels by their words as seen from the first kind; raise ValueError."""
-        known = {
-            word: number
-            for number, (_, word) in labels_between(self._crm, self._kind(object), self._kind(other)).items()
-        }
-        unknown = [word for word in words if word not in known]
-        if unknown:
-            raise ValueError(f"no label {unknown[0]} from {object} to {other}")
-        return {known[word] for word in words}
-
-    @contextlib.contextmanager
-    def _inside(self, lag: float = 0.0, by: Author = PERSON) -> Iterator[None]:
-        """Hold the lock and a transaction, at the time it is now, and have webhooks tell of what was committed."""
-        with self._lock:
-            with self._store.transaction():
-                self._crm.now, self._crm.by, self._crm.told = round(self.clock.now() * 1000), by, []
-                self._crm.lag = round((self.index_lag + lag) * 1000)
-                yield
-                if self.makes_companies:
-                    automations.companies_of_new_contacts(self._crm)
-            self._hooks.take(self._crm.told)
-            self._journal.take(self._crm.told)
-
-    def _typed(self, properties: Mapping[str, Any]) -> Mapping[str, Any]:
-        """Return what a person types as the app takes it."""
-        if not self.trims:
-            return properties
-        return {name: value.strip() if isinstance(value, str) else value for name, value in properties.items()}
-
-    def _live(self, object: str, id: str) -> Row:
-        return found(self._crm.one(self._kind(object), id))
 
     # --- answering ------------------------------------------------------------------------------------
 
