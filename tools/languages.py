@@ -52,6 +52,10 @@ BELOW = (
 
 NOT_SHOWN = (
     "connectors/testing.py",
+    "connectors/hubspot/unverified.py",
+    "connectors/hubspot/checks*.py",
+    "connectors/hubspot/deep.py",
+    "connectors/hubspot/trial.py",
     "connectors/sql/__main__.py",
     "service/schema.py",
     "service/answers.py",
@@ -117,6 +121,8 @@ _NAMES = frozenset(
         *("read one", "associations read one", "associations labels", "associations {replace}", "list members"),
         *("read archived", "read histories", "webhook settings", "webhook settings set", "webhook resume"),
         *("webhook unsubscribe", "webhook subscribe", "webhook subscriptions", "permission denied", "Taking note"),
+        *("app chronicle", "check write", "journal file", "journal subscribe", "journal subscriptions"),
+        *("journal unsubscribe", "make property", "sign in itself"),
         *("to left", "to right", "when empty", "on create", "leave out", "security: none", "when_empty: clear"),
         *(
             "the last row of the field table fits everything",

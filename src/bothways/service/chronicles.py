@@ -145,7 +145,8 @@ def note_on(workspace: Workspace, app: str) -> str:
     try:
         chronicle.subscribed()
     except REFUSALS as error:
-        return f"Changes are found by polling. They would come at once by its journal: {error.facts.get('reason')}."
+        reason = error.facts.get("reason")
+        return f"Changes are found by polling. They would come at once by its journal: {reason}."
     except AppError as error:
         return f"Its journal cannot be read just now: {error.said}"
     return "Changes come at once by its journal, and polling goes on besides."

@@ -24,7 +24,8 @@ def findings(workspace: Workspace, app: str) -> Iterator[Finding]:
             wanted, stand = topics(workspace, app, chronicle), chronicles.stand(app)
         there = {each.topic for each in chronicle.subscribed().subscriptions}
     except REFUSALS as error:
-        what = f"App {app}: changes are found by polling; its journal is not for us: {error.facts.get('reason')}"
+        reason = error.facts.get("reason")
+        what = f"App {app}: changes are found by polling; its journal is not for us: {reason}"
         yield Finding("ok", what)
         return
     except BothwaysError as error:

@@ -181,7 +181,7 @@ def _plain(home: Node, setting: Setting, declared: Sequence[Setting]) -> str:
         raise home.wrong(key, "text")
     text, sample = str(value), setting.default or setting.example
     if setting.choices and text not in setting.choices:
-        expected = f"one of {', '.join(setting.choices)}"
+        expected = f"one of these: {', '.join(setting.choices)}"
         raise WrongType(where=home.value_place(key), key=key, expected=expected, got=shown(value))
     parts = address_parts(text)
     if parts is not None and parts.password is not None:

@@ -151,8 +151,8 @@ def _rejections(body: Mapping[str, Any]) -> Iterator[str]:
         what = " and ".join(f'"{name}"' for name in _texts(_object(error.get("context")).get("propertyName")))
         if code == "MISSING_CONDITIONAL_REQUIRED_PROPERTY" and what:
             trigger = _BASED_ON.search(message)
-            with_ = f' with this value of "{trigger[1]}"' if trigger else " here"
-            yield f'{REJECTED} "conditionally required property": {what} must have a value{with_}'
+            occasion = f'with this value of "{trigger[1]}"' if trigger else "in this case"
+            yield f'{REJECTED} "conditionally required property": {what} must have a value {occasion}'
         elif code == "MISSING_REQUIRED_PROPERTY" and what:
             yield f'{REJECTED} "required to create a record": {what} must have a value'
     if _MAY_NOT_ASSOCIATE in str(body.get("message")):
