@@ -16,6 +16,8 @@ from bothways.service.workspace import Workspace, open_workspace
 from tests.databases import empty_ledger
 from tests.office import Office
 
+ALL = ["Contacts", "Companies", "Deals", "Leads", "Tickets", "Products"]
+
 FILE = """\
 version: 1
 allow_hosts: [127.0.0.1]
@@ -55,17 +57,30 @@ def test_what_would_be_made_is_shown_and_nothing_is_made_without_consent(
     assert (view.field, view.in_use, [each.label for each in view.missing]) == (
         MARKER,
         False,
-        ["Contacts", "Companies", "Deals"],
+        ALL,
     )
-    with pytest.raises(OwnFieldNotConfirmed, match="bothways_key on Contacts, Companies, Deals"):
+    with pytest.raises(
+        OwnFieldNotConfirmed, match="bothways_key on Contacts, Companies, Deals, Leads, Tickets, Products"
+    ):
         own_fields.make(crm, "crm")
     assert (made(hubspot), crm.file.read_text()) == ([], before)
+
+
+def test_it_is_made_where_syncs_are_and_nowhere_else(crm: Workspace, hubspot: HubSpotSandbox) -> None:
+    text = crm.file.read_text()
+    other = text[text.index("    connector") : text.index("syncs")]
+    syncs = "syncs:\n  people: {between: [crm contacts, west contacts], default_app: crm}\n"
+    crm.file.write_text(text.replace("syncs: {}\n", f"  west:\n{other}{syncs}"))
+    workspace = open_workspace(crm.folder)
+    assert [each.label for each in own_fields.show(workspace, "crm").missing] == ["Contacts"]
+    own_fields.make(workspace, "crm", confirmed=True)
+    assert made(hubspot) == ["/crm/properties/2026-09/contacts"]
 
 
 def test_with_consent_it_is_made_once_and_used_from_then_on(crm: Workspace, hubspot: HubSpotSandbox) -> None:
     view = own_fields.make(crm, "crm", confirmed=True)
     assert (view.in_use, view.missing) == (True, ())
-    assert len(made(hubspot)) == 3
+    assert len(made(hubspot)) == len(ALL)
     assert (
         crm.file.read_text()
         == FILE.format(url=hubspot.url).replace("    auth:", f"    marker_property: {MARKER}\n    auth:")
@@ -75,7 +90,7 @@ def test_with_consent_it_is_made_once_and_used_from_then_on(crm: Workspace, hubs
     assert open_app(crm, "crm").connector.capabilities.marker
     assert apps.check_app(crm, "crm").account_id
     again = own_fields.make(crm, "crm")
-    assert (again, len(made(hubspot))) == (view, 3)
+    assert (again, len(made(hubspot))) == (view, len(ALL))
     assert not apps.show_app(crm, "crm").own_field
 
 
@@ -84,7 +99,7 @@ def test_one_object_of_which_it_cannot_be_made_stops_all_before_anything_is(
 ) -> None:
     hubspot.define("deals", prop(MARKER, "Theirs", custom=True))
     view = own_fields.show(crm, "crm")
-    assert (view.blocked, [each.label for each in view.missing]) == (True, ["Contacts", "Companies"])
+    assert (view.blocked, [each.label for each in view.missing]) == (True, [each for each in ALL if each != "Deals"])
     with pytest.raises(OwnFieldUnfit, match="Deals"):
         own_fields.make(crm, "crm", confirmed=True)
     assert (made(hubspot), "marker_property" in crm.file.read_text()) == ([], False)

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from bothways.connectors.base import OWN_FIELD, MakesOwnField, OwnField
+from bothways.engine.sides import SIDES
 from bothways.errors import OwnFieldNotConfirmed, UsageError
 from bothways.service import yaml_edit
 from bothways.service.allowances import accounted, into_the_reserve
@@ -20,24 +21,26 @@ from bothways.service.workspace import Workspace, reload
 @for_role(Role.EDITOR)
 @accounted
 def show(workspace: Workspace, name: str) -> OwnFieldView:
-    """Return in which objects of an app the field is, and in which it would be made; raise UsageError, AppError."""
+    """Return in which objects of an app the field is, and in which it would be made; raise UsageError, AppError.
+
+    Those that syncs are about alone, once there are any.
+    """
     app = open_app(workspace, name)
     with into_the_reserve(app):
-        return _view(app, _maker(app).own_fields())
+        return _view(app, _standing(workspace, app))
 
 
 @for_role(Role.EDITOR)
 @accounted
 def make(workspace: Workspace, name: str, *, confirmed: bool = False) -> OwnFieldView:
-    """Make the field wherever it is missing, and have the app used with it from then on; nothing is made twice.
+    """Make the field where it would be made, and have the app used with it from then on; nothing is made twice.
 
     Raises OwnFieldNotConfirmed where something is to be made and nobody has agreed, OwnFieldUnfit, NoRoomForOwnField
     and what the app refuses before anything is written into the file.
     """
     app = open_app(workspace, name)
     with into_the_reserve(app):
-        maker = _maker(app)
-        standing = maker.own_fields()
+        standing = _standing(workspace, app)
         if problem := next((each.problem for each in standing if each.problem is not None), None):
             raise problem
         missing = [each for each in standing if not each.there]
@@ -45,14 +48,22 @@ def make(workspace: Workspace, name: str, *, confirmed: bool = False) -> OwnFiel
             objects = ", ".join(each.label for each in missing)
             raise OwnFieldNotConfirmed(app=name, field=missing[0].name, objects=objects)
         for each in missing:
-            maker.make_own_field(each.object)
-        view = _view(app, maker.own_fields() if missing else standing)
+            _maker(app).make_own_field(each.object)
+        view = _view(app, _standing(workspace, app) if missing else standing)
     if view.field and not view.in_use:
         entry = yaml_edit.entry(workspace.file, "apps", name) | {OWN_FIELD: view.field}
         checked(name, entry)
         yaml_edit.set_entry(workspace.file, "apps", name, entry)
         reload(workspace)
     return replace(view, in_use=bool(view.field))
+
+
+def _standing(workspace: Workspace, app: Opened) -> Sequence[OwnField]:
+    """Return how the field stands in the objects that syncs of the app are about; in all, where there are none yet."""
+    syncs = workspace.document.syncs.values()
+    used = {sync.objects[side] for sync in syncs for side in SIDES if sync.apps[side] == app.name}
+    standing = _maker(app).own_fields()
+    return [each for each in standing if each.object in used] or standing
 
 
 def _maker(app: Opened) -> MakesOwnField:
