@@ -112,7 +112,7 @@ def test_what_is_spent_is_known_after_a_restart_and_begins_anew_with_the_account
     assert site.refused == 0
 
 
-@pytest.mark.parametrize("site", [60], indirect=True)
+@pytest.mark.parametrize("site", [50], indirect=True)
 def test_run_that_the_day_let_go_no_further_waits_and_needs_nobody(site: Site) -> None:
     site.people(site.east, 0, 900)
     error = run_until_spent(site)

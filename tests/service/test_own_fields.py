@@ -69,7 +69,7 @@ def test_what_would_be_made_is_shown_and_nothing_is_made_without_consent(
 def test_it_is_made_where_syncs_are_and_nowhere_else(crm: Workspace, hubspot: HubSpotSandbox) -> None:
     text = crm.file.read_text()
     other = text[text.index("    connector") : text.index("syncs")]
-    syncs = "syncs:\n  people: {between: [crm contacts, west contacts], default_app: crm}\n"
+    syncs = "syncs:\n  people: {objects: {crm: contacts, west: contacts}}\n"
     crm.file.write_text(text.replace("syncs: {}\n", f"  west:\n{other}{syncs}"))
     workspace = open_workspace(crm.folder)
     assert [each.label for each in own_fields.show(workspace, "crm").missing] == ["Contacts"]
