@@ -43,10 +43,10 @@ a line that is fitted to it: over a short time that tells more of chance than of
 
 @dataclass(frozen=True, slots=True)
 class Bill:
-    """Calls to HubSpot by kind, how many were answered with 429 and how many were ordered to be, in so many seconds."""
+    """Calls to HubSpot by kind, those answered with 429 by address, how many were ordered to be, in so many seconds."""
 
     calls: Counter[str]
-    turned_away: int
+    turned_away: Counter[str]
     ordered: int
     seconds: float
 
@@ -64,7 +64,7 @@ class Bill:
     @property
     def refused(self) -> int:
         """Calls that a limit refused without an order."""
-        return max(0, self.turned_away - self.ordered)
+        return max(0, self.turned_away.total() - self.ordered)
 
     @property
     def share_of_day(self) -> float:

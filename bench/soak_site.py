@@ -164,9 +164,9 @@ class Site:
             return int((link.execute(sql.encode(), (database, spared)).fetchone() or (0,))[0])
 
     def troubles(self) -> list[str]:
-        """Return the lines of Python tracebacks in what ``bothways up`` has said."""
+        """Return what ``bothways up`` has said of Python tracebacks, and of failures that are its own fault."""
         texts = [path.read_text(errors="replace") for path in sorted(self.folder.glob("up-*.log"))]
-        return [line for text in texts for line in text.splitlines() if "Traceback" in line]
+        return [line for text in texts for line in text.splitlines() if "Traceback" in line or "OurFault" in line]
 
     def _sample(self, stop: threading.Event) -> None:
         while not stop.wait(SAMPLE_EVERY):

@@ -186,7 +186,9 @@ def test_memory_is_judged_by_the_longest_life_once_it_is_warm() -> None:
 
 
 def test_calls_are_held_against_the_deeds_and_those_that_a_limit_refused_are_told_from_the_ordered_ones() -> None:
-    bill = Bill(Counter({"search": 30, "batch/read": 5}), turned_away=3, ordered=2, seconds=86_400 / 2)
+    bill = Bill(
+        Counter({"search": 30, "batch/read": 5}), turned_away=Counter({"/a": 2, "/b": 1}), ordered=2, seconds=86_400 / 2
+    )
     assert (bill.total, bill.refused) == (35, 1)
     assert bill.share_of_day == 70 / 250_000
     quiet = bound_of(bill, Counter(), Counter(), 0, 0)
