@@ -1,7 +1,7 @@
 """Whether a record shows that it was edited since it was in step with its deleted partner."""
 
 from bothways.engine.deletes import Stamp, edited_since, saved_since, why_edited
-from bothways.records import Field
+from bothways.records import Field, FieldType
 
 NAME = Field("name", label="Name")
 SEEN = Stamp("1", 5.0)
@@ -14,6 +14,13 @@ def test_what_is_as_it_was_known_shows_no_edit() -> None:
 def test_another_value_and_another_stamp_show_an_edit() -> None:
     assert why_edited({"name": NAME}, {"name": "Ann"}, {"name": "Bea"}, SEEN, SEEN) == "Name was edited"
     assert why_edited({"name": NAME}, {"name": "Ann"}, {"name": "Ann"}, Stamp("2", 5.0), SEEN) == "it was saved"
+
+
+def test_one_id_is_what_a_shadow_of_one_parent_knows() -> None:
+    parent = {"parent": Field("parent", FieldType.REFERENCE, "Parent")}
+    assert why_edited(parent, {"parent": "7"}, {"parent": ["7"]}, SEEN, SEEN) == ""
+    assert why_edited(parent, {}, {"parent": []}, SEEN, SEEN) == ""
+    assert why_edited(parent, {"parent": "8"}, {"parent": ["7"]}, SEEN, SEEN) == "Parent was edited"
 
 
 def test_what_cannot_be_told_counts_as_an_edit() -> None:

@@ -185,6 +185,20 @@ def test_child_is_linked_when_its_parent_comes_and_nothing_is_lost_if_it_never_d
     assert show_sync(office.open(), "people").associations[0].why_off == ""
 
 
+def test_deletion_of_a_child_in_hubspot_is_carried_to_its_row_though_that_has_a_parent(office: Office) -> None:
+    hubspot = office.hubspot
+    blue = hubspot.create("companies", {"name": "Blue", "domain": "blue.test"})
+    ann = hubspot.create("contacts", {"lastname": "Ann", "email": "ann@blue.test"})
+    hubspot.associate("contacts", ann, "companies", blue)
+    office.write("    match: [{hubspot: email", "    deletes: {erp: delete, grace: 0s}\n    match: [{hubspot: email")
+    office.on("firms", "people")
+    office.rest("firms", "people")
+    assert office.employers() == {"Ann": "Blue"}
+    hubspot.archive("contacts", ann)
+    office.rest("firms", "people", full=True)
+    assert office.employers() == {}
+
+
 def test_association_that_went_since_its_company_was_deleted_takes_nothing_away(office: Office) -> None:
     hubspot = office.hubspot
     blue = hubspot.create("companies", {"name": "Blue", "domain": "blue.test"})

@@ -183,7 +183,7 @@ def check(
     ] = False,
     yes: Annotated[bool, typer.Option("--yes", help="With --deep: make the records for it without asking.")] = False,
 ) -> None:
-    """Check that an app can be reached and what its credentials allow.
+    """Check that an app can be reached and what it lets us do.
 
     --deep makes some records there, on which it tries out what nobody promises, and archives them at the end. It
     touches no other record, takes some minutes, and says what is not as we think. Best on a test account.

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from bothways.engine.sides import Side
-from bothways.records import Field, Value, same
+from bothways.records import Field, FieldType, Value, ids_of, same
 
 DAY = 86_400.0
 GRACE = 3 * DAY
@@ -75,9 +75,16 @@ def why_edited(
     changed = [
         each.title
         for key, each in fields.items()
-        if key not in known or not same(known[key], each, values.get(each.name))
+        if key not in known or not same(_as_held(each, known[key]), each, values.get(each.name))
     ]
     return f"{changed[0]} was edited" if changed else ""
+
+
+def _as_held(field: Field, known: Value) -> Value:
+    """Return what a record with this shadow holds: a shadow of an association is a list, also where there is one id."""
+    if field.type is FieldType.REFERENCE and not field.multi_valued:
+        return next(iter(ids_of(known)), None)
+    return known
 
 
 def edited_since(fields: Mapping[str, Field], edited_at: Mapping[str, float], there_at: float) -> str:
