@@ -30,6 +30,14 @@ def test_archived_forgotten_and_never_heard_of(account: Account):
     ]
 
 
+def test_record_that_was_deleted_for_good_is_missing(account: Account):
+    kept, forgotten = account.people(2)
+    account.hubspot.forget("contacts", forgotten)
+    assert [answer.exists for answer in account.read(forgotten, kept)] == [Exists.MISSING, Exists.EXISTS]
+    account.hubspot.advance(120)
+    assert [ref.id for page in account.connector.ids("contacts") for ref in page] == [kept]
+
+
 def test_restored_record_is_there_again(account: Account):
     (id,) = account.people(1)
     account.hubspot.archive("contacts", id)

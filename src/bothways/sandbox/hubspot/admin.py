@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 PREFIX = "/_admin/"
 NAMES = frozenset(
     {
-        *("seed", "create", "edit", "archive", "restore", "merge", "get", "records", "define", "indexed"),
+        *("seed", "create", "edit", "archive", "forget", "restore", "merge", "get", "records", "define", "indexed"),
         *("set_rule", "require", "set_most"),
         *(
             "associate",
@@ -137,6 +137,10 @@ class Admin:
     def archive(self, object: str, id: str) -> None:
         """Put a record into the recycle bin."""
         self._ask("archive", object=object, id=id)
+
+    def forget(self, object: str, id: str) -> None:
+        """Delete a record for good."""
+        self._ask("forget", object=object, id=id)
 
     def restore(self, object: str, id: str) -> None:
         """Take a record out of the recycle bin."""

@@ -32,6 +32,11 @@ class WorkedIn(Inside):
         with self._inside():
             self._crm.archive(self._kind(object), self._live(object, id))
 
+    def forget(self, object: str, id: str) -> None:
+        """Delete a record for good, as privacy laws want it; raise Refused."""
+        with self._inside():
+            self._crm.forget(self._kind(object), self._live(object, id))
+
     def restore(self, object: str, id: str) -> None:
         """Take a record out of the recycle bin; raise Refused."""
         with self._inside():
