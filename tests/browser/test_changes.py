@@ -141,7 +141,7 @@ TELL = """() => {
 
 def test_page_that_was_asked_for_comes_though_what_was_at_work_ends_meanwhile(house: House, ana: Page) -> None:
     asked_for: list[Route] = []
-    house.east.fault("held", match="companies")
+    house.east.fault("held", match="objects/2026-09/companies")
     ask_for_run(ana, "firms")
     house.east.until_held()
     expect(ana.locator("live-stream [data-state]")).to_have_text("Live")

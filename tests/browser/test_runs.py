@@ -159,7 +159,7 @@ def show(page: Page, shown: bool) -> None:
 
 
 def test_eight_tabs_load_since_those_behind_close_their_stream(house: House, ana: Page) -> None:
-    house.east.fault("held", match="deals")
+    house.east.fault("held", match="objects/2026-09/deals")
     ask_for_run(ana, "deals")
     house.east.until_held()
     tabs = [ana]
@@ -178,7 +178,7 @@ def test_eight_tabs_load_since_those_behind_close_their_stream(house: House, ana
 
 
 def test_page_of_a_run_loads_itself_anew_where_there_is_no_script(house: House, chromium: Browser, ana: Page) -> None:
-    house.east.fault("held", match="deals")
+    house.east.fault("held", match="objects/2026-09/deals")
     ask_for_run(ana, "deals")
     house.east.until_held()
     with watched(chromium, house) as context:
