@@ -54,6 +54,17 @@ def secrets(east: HubSpotSandbox, west: HubSpotSandbox) -> dict[str, str]:
     return {"EAST_TOKEN": east.token, "EAST_SECRET": CLIENT_SECRET, "EAST_KEY": DEVELOPER_KEY, "WEST_TOKEN": west.token}
 
 
+def edit(workspace: Workspace, *changes: tuple[str, str]) -> None:
+    """Edit the settings file of a workspace, the old words and the new ones of each place, and read it again."""
+    text = workspace.file.read_text()
+    for old, new in changes:
+        assert old in text
+        text = text.replace(old, new)
+    workspace.file.write_text(text)
+    with used(workspace.database):
+        reload(workspace)
+
+
 @dataclass
 class Owned:
     """Two accounts at rest, and the workspace that keeps the subscriptions of the first."""
@@ -68,13 +79,7 @@ class Owned:
 
     def change(self, *changes: tuple[str, str]) -> None:
         """Edit the settings file, the old words and the new ones of each place."""
-        text = self.workspace.file.read_text()
-        for old, new in changes:
-            assert old in text
-            text = text.replace(old, new)
-        self.workspace.file.write_text(text)
-        with used(self.workspace.database):
-            reload(self.workspace)
+        edit(self.workspace, *changes)
 
     def be_private(self) -> None:
         """Let the settings say nothing of a public app."""

@@ -14,7 +14,7 @@ import pytest
 
 from bothways.connectors import registry
 from bothways.sandbox.hubspot import FrozenClock, HubSpotSandbox
-from bothways.service import apps
+from bothways.service import apps, preview
 from bothways.service.views import AppCheck
 from bothways.service.workspace import Workspace, init, open_workspace
 from tests.connectors.sql.support import PASSWORD, Books
@@ -29,6 +29,14 @@ class Between:
     hubspot: HubSpotSandbox
     erp: Books
     added: AppCheck
+
+    def told(self) -> list[str]:
+        """Return why what one app knows by name is not written of any person that is due, by a plan."""
+        self.hubspot.advance(1200)
+        plan = preview.plan(self.open(), "people")
+        actions = preview.plan_actions(self.open(), plan.id, show="everything")
+        held = [each.reason for action in actions for each in action.fields if each.hold]
+        return [*held, *(each.reason for each in actions if each.rule == "FV")]
 
     def open(self) -> Workspace:
         """Open the workspace, at the stand-in's time."""

@@ -19,9 +19,10 @@ from bothways.ledger import turns
 from bothways.sandbox.hubspot import APP_SECRET, FrozenClock, HubSpotSandbox
 from bothways.service import letting_in
 from bothways.service.database import used
-from bothways.service.workspace import Workspace, open_workspace, reload
+from bothways.service.workspace import Workspace, open_workspace
 from tests.consenting import NEEDED, OPTIONAL, REDIRECT, SECRET_NAME, answered, app_text
 from tests.databases import empty_ledger
+from tests.hooked_accounts import edit
 
 _FILE = """\
 version: 1
@@ -69,13 +70,7 @@ class Journalled:
 
     def change(self, *changes: tuple[str, str]) -> None:
         """Edit the settings file, the old words and the new ones of each place."""
-        text = self.workspace.file.read_text()
-        for old, new in changes:
-            assert old in text
-            text = text.replace(old, new)
-        self.workspace.file.write_text(text)
-        with used(self.workspace.database):
-            reload(self.workspace)
+        edit(self.workspace, *changes)
 
     def look(self, after: float = 0.0) -> None:
         """Let time pass, and have a look into the journal, as the worker's tick does."""

@@ -38,6 +38,7 @@ class Office:
 
     def __init__(self, between: Between) -> None:
         self.hubspot, self.erp, self.open = between.hubspot, between.erp, between.open
+        self.told = between.told
         self.file = between.folder / "bothways.yaml"
 
     def write(self, old: str, new: str) -> None:
@@ -90,14 +91,6 @@ class Office:
 
     def contact_id(self, name: str) -> str:
         return next(id for id, each in self.hubspot.records("contacts").items() if each["lastname"] == name)
-
-    def told(self) -> list[str]:
-        """Return why the company of any record that is due is not written, by a plan."""
-        self.hubspot.advance(1200)
-        plan = preview.plan(self.open(), "people")
-        actions = preview.plan_actions(self.open(), plan.id, show="everything")
-        held = [each.reason for action in actions for each in action.fields if each.hold]
-        return [*held, *(each.reason for each in actions if each.rule == "FV")]
 
 
 @pytest.fixture

@@ -6,7 +6,6 @@ from pathlib import Path
 import pytest
 
 from bothways.jobs import now
-from bothways.service import preview
 from bothways.service.conflicts import choose_app, type_value
 from bothways.service.issues import list_issues
 from bothways.service.proof import compare
@@ -39,6 +38,7 @@ class Office:
 
     def __init__(self, between: Between) -> None:
         self.hubspot, self.erp, self.open = between.hubspot, between.erp, between.open
+        self.told = between.told
         self.file = between.folder / "bothways.yaml"
 
     def write(self, old: str, new: str) -> None:
@@ -74,14 +74,6 @@ class Office:
     def held(self, column: str, name: str) -> object:
         ((held,),) = self.erp.sql(f"SELECT {column} FROM people WHERE name = %s", name)  # type: ignore[arg-type]
         return held
-
-    def told(self) -> list[str]:
-        """Return why the owner of any record that is due is not written, by a plan."""
-        self.hubspot.advance(1200)
-        plan = preview.plan(self.open(), "people")
-        actions = preview.plan_actions(self.open(), plan.id, show="everything")
-        held = [each.reason for action in actions for each in action.fields if each.hold]
-        return [*held, *(each.reason for each in actions if each.rule == "FV")]
 
 
 @pytest.fixture
