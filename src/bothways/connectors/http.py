@@ -60,7 +60,7 @@ LARGEST_ANSWER = 64 * 2**20
 TRY_AGAIN = frozenset({408, 423, 477, 500, 502, 503, 504, *range(520, 528)})
 """Statuses after which a harmless call is repeated."""
 
-UNAUTHORIZED, TOO_MANY = 401, 429
+UNAUTHORIZED, TIMED_OUT, TOO_MANY = 401, 408, 429
 
 TOKENS = 4
 """So many tokens that were sent last are taken out of an app's words."""
@@ -205,7 +205,7 @@ class HttpClient:
 
         ``call`` names it in the bill, ``pool`` the limit it counts in. ``repeatable`` says that sending
         it twice does no harm. Raises AddressNotAllowed, AppUnreachable, CredentialsRefused (401),
-        PermissionMissing (403), RateLimited (429), OutcomeUnknown (a write that broke off, or 5xx),
+        PermissionMissing (403), RateLimited (429), OutcomeUnknown (a write that broke off, 408, or 5xx),
         QuotaUsedUp (a 429 for the whole day), AppFailed (any other status), ProtocolError.
         """
         url = urljoin(self.base_url, url_or_path)
@@ -333,7 +333,7 @@ class HttpClient:
             return PermissionMissing(app=app, reason=words)
         if status == TOO_MANY:
             return RateLimited(app=app)
-        if status >= 500 and not call.repeatable:
+        if (status >= 500 or status == TIMED_OUT) and not call.repeatable:
             return OutcomeUnknown(app=app, reason=f"HTTP {status}, {words}")
         return AppFailed(app=app, status=status, reason=words)
 

@@ -7,7 +7,7 @@ import pytest
 from bothways.connectors.base import Outcome, WriteItem, WriteKind
 from bothways.connectors.hubspot import associations
 from bothways.connectors.hubspot.objects import REFERENCES
-from bothways.errors import AppFailed
+from bothways.errors import AppFailed, CredentialsRefused, PermissionMissing
 from bothways.records import FieldType, Record, Ref, Value
 from bothways.sandbox.hubspot.schema import PAIRS
 from tests.connectors.hubspot.account import Account
@@ -135,6 +135,52 @@ def test_fault_while_associating_is_never_taken_for_a_refusal(account: Account, 
     (id,) = account.people(1)
     account.hubspot.fault(fault, times=1 if outcome is Outcome.DONE else 100, match="batch/create")
     assert update(account, id, {FIRMS: []}, {FIRMS: [firms[0]]}).outcome is outcome
+
+
+@pytest.mark.parametrize(
+    ("fault", "outcome", "landed"),
+    [
+        ("403", Outcome.UNKNOWN, 0),
+        ("401", Outcome.UNKNOWN, 0),
+        ("429", Outcome.UNKNOWN, 0),
+        ("timeout-before", Outcome.UNKNOWN, 0),
+        ("timeout-after-commit", Outcome.UNKNOWN, 1),
+    ],
+)
+def test_what_breaks_off_half_way_is_unknown_and_not_raised(account: Account, firms, fault, outcome, landed) -> None:
+    """The companies of a deal are associated by then: what is raised counts as not written."""
+    deal = account.hubspot.create("deals", DEAL)
+    (person,) = account.people(1)
+    account.hubspot.fault(fault, times=50, match="deals/contacts/batch/create")
+    values = {FIRMS: firms[:1], PEOPLE: [person], "amount": "5"}
+    item = WriteItem("k", WriteKind.UPDATE, values, Ref(deal), base={FIRMS: [], PEOPLE: [], "amount": None})
+    assert [each.outcome for each in account.connector.write("deals", [item])] == [outcome]
+    assert account.hubspot.associated("deals", deal, "companies") == firms[:1]
+    assert len(account.hubspot.associated("deals", deal, "contacts")) == landed
+    assert "amount" not in account.hubspot.records("deals")[deal]
+
+
+def test_answer_that_never_comes_is_unknown_however_often_it_is_asked_for(account: Account, firms) -> None:
+    (id,) = account.people(1)
+    account.hubspot.fault("timeout-after-commit", times=50, match="batch/create")
+    assert update(account, id, {FIRMS: []}, {FIRMS: firms[:1]}).outcome is Outcome.UNKNOWN
+    assert account.hubspot.associated("contacts", id, "companies") == firms[:1]
+
+
+@pytest.mark.parametrize(("fault", "error"), [("403", PermissionMissing), ("401", CredentialsRefused)])
+def test_refused_access_is_raised_while_nothing_is_associated(account: Account, firms, fault, error) -> None:
+    (id,) = account.people(1)
+    account.hubspot.fault(fault, match="batch/create")
+    with pytest.raises(error):
+        update(account, id, {FIRMS: []}, {FIRMS: firms[:1]})
+
+
+def test_associations_that_cannot_be_read_before_are_left_for_later(account: Account, firms) -> None:
+    (id,) = account.people(1)
+    account.hubspot.associate("contacts", id, "companies", firms[0])
+    account.hubspot.fault("500", times=50, match="companies/batch/read")
+    assert update(account, id, {FIRMS: firms[:1]}, {FIRMS: []}).outcome is Outcome.LATER
+    assert account.hubspot.associated("contacts", id, "companies") == firms[:1]
 
 
 def test_failing_row_of_an_answer_is_never_taken_for_no_association(account: Account) -> None:

@@ -66,6 +66,24 @@ def test_item_that_an_answer_passes_over_is_unknown():
     assert [each.outcome for each in results] == [Outcome.DONE, Outcome.UNKNOWN]
 
 
+def test_archiving_that_names_a_row_it_refuses_is_not_done_for_that_one():
+    error = {"category": "CONFLICT", "message": "not this one", "context": {"ids": ["2"]}}
+    with web([said({"results": [], "errors": [error]}, 207)]) as site:
+        items = [WriteItem(id, WriteKind.ARCHIVE, ref=Ref(id)) for id in "123"]
+        results = connector(site).write("contacts", items)
+    assert [each.outcome for each in results] == [Outcome.DONE, Outcome.REFUSED, Outcome.DONE]
+    assert results[1].message == "not this one"
+
+
+@pytest.mark.parametrize("status", [408, 500, 502, 503, 504, 520, 524])
+def test_create_answered_by_something_in_between_is_unknown(status: int):
+    """What HubSpot has made of it nobody knows, and no JSON tells."""
+    with web([Answer(status, b"<html><h1>Bad gateway</h1></html>")]) as site:
+        (result,) = connector(site).write("companies", [WriteItem("k", WriteKind.CREATE, {"name": "N"})])
+        assert result.outcome is Outcome.UNKNOWN
+        assert len(site.asked) == 1
+
+
 def test_row_refused_by_a_limit_is_left_for_later():
     error = {"category": "RATE_LIMITS", "message": "busy", "context": {"objectWriteTraceId": ["k"]}}
     with web([said({"results": [], "errors": [error]}, 207)]) as site:

@@ -4,7 +4,8 @@ import pytest
 
 from bothways.connectors.base import Exists, Outcome, WriteItem, WriteKind
 from bothways.connectors.hubspot import owners
-from bothways.records import Record, Ref
+from bothways.records import FieldType, Record, Ref
+from bothways.sandbox.hubspot.schema import prop
 from tests.connectors.hubspot.account import Account
 
 NAMES = ["email", "firstName", "lastName"]
@@ -65,6 +66,23 @@ def test_read_answers_in_order_for_whoever_is_asked_for(account: Account, count:
     gone = answers[-1].record
     assert gone is not None
     assert gone.values["email"] == "o0@example.com"
+
+
+def test_what_is_no_id_is_not_asked_for(account: Account):
+    """It would be refused with 400, and the record that holds it would stop all others."""
+    (id,) = make(account, 1)
+    none, other = account.connector.read("owners", [Ref("1;2"), Ref(id)], NAMES)
+    assert (none.exists, none.problem) == (Exists.UNKNOWN, "This is not an id of HubSpot.")
+    assert other.exists is Exists.EXISTS
+    assert account.bill() == {"owner": 1}
+
+
+def test_property_of_several_users_is_a_text_of_their_ids(account: Account):
+    """None of them is the first one: it cannot be known by one address, and is never written."""
+    several = {**prop("helpers", "Helpers", "enumeration", "checkbox", custom=True), "externalOptions": True}
+    account.hubspot.define("contacts", {**several, "referencedObjectType": "OWNER"})
+    (field,) = [each for each in account.connector.fields("contacts") if each.name == "helpers"]
+    assert (field.type, field.read_only, field.refers_to) == (FieldType.TEXT, True, None)
 
 
 def test_reading_many_costs_no_more_than_a_listing(account: Account):

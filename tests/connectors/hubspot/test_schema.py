@@ -75,6 +75,13 @@ def test_choices_keep_their_keys_labels_and_hidden_ones(contacts: dict[str, Fiel
     assert field_of(CONTACTS, raw).options == (Option("R", "Red"), Option("G", "Green", hidden=True))
 
 
+def test_choices_without_a_place_come_first():
+    raw = prop("colour", "Colour", "enumeration", "select", options=[("R", "Red"), ("G", "Green"), ("B", "Blue")])
+    raw["options"][1]["displayOrder"] = None
+    del raw["options"][2]["displayOrder"]
+    assert [each.key for each in field_of(CONTACTS, raw).options] == ["G", "B", "R"]
+
+
 def test_lengths_and_precision(contacts: dict[str, Field]):
     assert {contacts[name].max_length for name in ("firstname", "email", "phone")} == {LONGEST_TEXT}
     assert {contacts[name].max_length for name in ("birthday", "loyalty_points", "interests")} == {None}

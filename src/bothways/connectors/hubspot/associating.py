@@ -14,10 +14,24 @@ from bothways.connectors.hubspot.api import FOUND, Api
 from bothways.connectors.hubspot.associations import Held, held_by, with_held
 from bothways.connectors.hubspot.facts import ASSOCIATIONS_ARCHIVED, ASSOCIATIONS_CREATED
 from bothways.connectors.hubspot.objects import ASSOCIATED, Reference, Type
-from bothways.errors import AppError, AppFailed, OutcomeUnknown, ProtocolError, RateLimited
+from bothways.errors import (
+    AppError,
+    AppUnreachable,
+    CredentialsRefused,
+    PermissionMissing,
+    QuotaUsedUp,
+    RateLimited,
+)
 from bothways.records import Record, Value, ids_of
 
 REFUSALS = frozenset({400, 404, 409, 413, 422})
+
+SURELY_NOT = (CredentialsRefused, PermissionMissing, RateLimited)
+"""Failures of a call by which nothing of it was carried out."""
+
+RAISED = (AppUnreachable, CredentialsRefused, PermissionMissing, QuotaUsedUp)
+"""Failures that are those of the app as a whole, where nothing was written."""
+
 Row = Mapping[str, Any]
 
 
@@ -46,19 +60,21 @@ def write(api: Api, object: str, items: Sequence[WriteItem]) -> dict[str, WriteR
 
     Only what differs from what was last read is added or taken away: what others did meanwhile stays. Afterwards
     all is read again, so that an association that HubSpot did not take is refused and all others count as done.
+    Raises AppError only where nothing was written.
     """
     changed = [item for item in items if _references(api, object, item)]
     if not changed:
         return {}
-    words: list[str] = []
+    made: list[str] = []
     try:
-        for each in api.references(object):
-            words += _write(api, object, each, [item for item in changed if _names(each, item)])
+        calls = [call for each in _written(api, object, changed) for call in _calls(api, object, each, changed)]
+        words = [said for call in calls for said in _do(api, object, call, made)]
         held = {each: held_by(api, object, each, _ids(changed)) for each in _written(api, object, changed)}
-    except (OutcomeUnknown, ProtocolError, AppFailed) as error:
-        return {item.key: WriteResult(item.key, Outcome.UNKNOWN, message=error.message) for item in changed}
-    except RateLimited as error:
-        return {item.key: WriteResult(item.key, Outcome.LATER, message=error.message) for item in changed}
+    except AppError as error:
+        if not made and isinstance(error, RAISED):
+            raise
+        outcome = Outcome.UNKNOWN if made else Outcome.LATER
+        return {item.key: WriteResult(item.key, outcome, message=error.message) for item in changed}
     return {
         item.key: _result(api, object, item, {each: rows[id] for each, rows in held.items()}, words)
         for item, id in zip(changed, _ids(changed), strict=True)
@@ -191,11 +207,16 @@ def _matters(reference: Reference, item: WriteItem) -> bool:
 # --- the calls ----------------------------------------------------------------------------------------
 
 
-def _write(api: Api, object: str, reference: Reference, items: Sequence[WriteItem]) -> list[str]:
-    """Add and take away the associations of one kind; return what HubSpot said against any of them.
+Call = tuple[Reference, str, Sequence[Row]]
+"""The kind of association, what is done, and the inputs."""
+
+
+def _calls(api: Api, object: str, reference: Reference, changed: Sequence[WriteItem]) -> Iterator[Call]:
+    """Yield the calls that add and take away the associations of one kind; what is there by now is read before.
 
     Nothing is changed of a record of which a label keeps one that was to go.
     """
+    items = [item for item in changed if _names(reference, item)]
     asked = _ids([item for item in items if _matters(reference, item)])
     held = held_by(api, object, reference, asked)
     each_of = zip(_ids(items), items, strict=True)
@@ -203,27 +224,35 @@ def _write(api: Api, object: str, reference: Reference, items: Sequence[WriteIte
     come = [_input(id, to, types) for id, each in changes.items() for to, types in each.come.items()]
     lose = [_input(id, to, types) for id, each in changes.items() for to, types in each.lose.items()]
     gone = [{"from": {"id": id}, "to": [{"id": to} for to in each.go]} for id, each in changes.items() if each.go]
-    words = []
-    calls = (
+    actions = (
         (come, "create", ASSOCIATIONS_CREATED),
         (lose, "labels/archive", ASSOCIATIONS_ARCHIVED),
         (gone, "archive", ASSOCIATIONS_ARCHIVED),
     )
-    for inputs, action, most in calls:
+    for inputs, action, most in actions:
         for start in range(0, len(inputs), most):
-            words += _do(api, object, reference, action, inputs[start : start + most])
-    return words
+            yield reference, action, inputs[start : start + most]
 
 
-def _do(api: Api, object: str, reference: Reference, action: str, inputs: Sequence[Row]) -> list[str]:
-    """Make one call; a batch that is refused as a whole is halved until what is at fault stands alone."""
-    response = api.associations(object, reference.to, action, {"inputs": list(inputs)}, ok=FOUND | REFUSALS)
+def _do(api: Api, object: str, call: Call, made: list[str]) -> list[str]:
+    """Make one call and return what HubSpot said against any of it; ``made`` grows if it was carried out, or may be.
+
+    A batch that is refused as a whole is halved until what is at fault stands alone.
+    """
+    reference, action, inputs = call
+    try:
+        response = api.associations(object, reference.to, action, {"inputs": list(inputs)}, ok=FOUND | REFUSALS)
+    except AppError as error:
+        made += [] if isinstance(error, SURELY_NOT) else [action]
+        raise
     if response.status not in REFUSALS:
+        made.append(action)
         return [] if response.status == 204 else [each.message for each in api.problems(api.body(response))]
     if len(inputs) == 1:
         return [api.said(response).message]
     middle = len(inputs) // 2
-    return _do(api, object, reference, action, inputs[:middle]) + _do(api, object, reference, action, inputs[middle:])
+    halves = ((reference, action, inputs[:middle]), (reference, action, inputs[middle:]))
+    return [said for each in halves for said in _do(api, object, each, made)]
 
 
 def _input(id: str, to: str, types: Sequence[Type]) -> dict[str, Any]:

@@ -7,6 +7,7 @@ from bothways.connectors.hubspot.associations import held_by
 from bothways.connectors.hubspot.checks import Seen
 from bothways.connectors.hubspot.facts import FORWARD_ONLY, INDEX_LAG, LONGEST_TEXT
 from bothways.connectors.hubspot.objects import COMPANIES, CONTACTS, OWN, REFERENCES
+from bothways.connectors.hubspot.schema import in_order
 from bothways.connectors.hubspot.trial import ANSWERED, DOMAIN, Answer, NotChecked, Trial
 from bothways.connectors.hubspot.values import email_key, listed
 from bothways.connectors.hubspot.writers import PRODUCTS
@@ -119,8 +120,7 @@ def _property(trial: Trial, first: str, type: str, form: str) -> Mapping[str, An
 
 
 def _options(prop: Mapping[str, Any]) -> list[str]:
-    shown = [each for each in prop.get("options") or () if not each.get("hidden")]
-    return [str(each["value"]) for each in sorted(shown, key=lambda each: int(each.get("displayOrder", -1)))]
+    return [str(each["value"]) for each in in_order(prop) if not each.get("hidden")]
 
 
 def _set(trial: Trial, id: str, name: str, value: str) -> str | None:

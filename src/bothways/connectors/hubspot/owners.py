@@ -11,7 +11,8 @@ from bothways.connectors.base import Exists, ObjectType, Outcome, Page, Read, Se
 from bothways.connectors.hubspot.api import Api
 from bothways.connectors.hubspot.listing import SAME_PAGE, next_page
 from bothways.connectors.hubspot.objects import OWNERS
-from bothways.connectors.hubspot.values import stamp
+from bothways.connectors.hubspot.reading import NO_ID
+from bothways.connectors.hubspot.values import is_id, stamp
 from bothways.errors import PageIncomplete
 from bothways.records import Field, FieldType, Record, Ref
 
@@ -49,7 +50,7 @@ def count(api: Api) -> int:
 def read(api: Api, refs: Sequence[Ref], names: Sequence[str]) -> list[Read]:
     """Return one answer per ref, in order; what is known of one that is archived is told as well."""
     wanted = list(dict.fromkeys(ref.id for ref in refs))
-    answers: dict[str, Read] = {}
+    answers = {id: Read(id, Exists.UNKNOWN, problem=NO_ID) for id in wanted if not is_id(id)}
     for archived, exists in ((False, Exists.EXISTS), (True, Exists.ARCHIVED)):
         asked = [id for id in wanted if id not in answers]
         rows = _found(api, asked, archived=archived)

@@ -7,13 +7,15 @@ from bothways.connectors.base import Exists, Read
 from bothways.connectors.hubspot.api import FOUND, Api, fits_in_query
 from bothways.connectors.hubspot.associations import completed, properties_in
 from bothways.connectors.hubspot.facts import BATCH, MERGED_IDS, OTHER_EMAILS
-from bothways.connectors.hubspot.values import email_key, listed, record_of
+from bothways.connectors.hubspot.values import email_key, is_id, listed, record_of
 from bothways.errors import AppFailed
 from bothways.records import Ref
 
 Row = Mapping[str, Any]
 Holders = dict[str, str]
 """Ids by the value that they were found by."""
+
+NO_ID = "This is not an id of HubSpot."
 
 
 def read(api: Api, object: str, refs: Sequence[Ref], fields: Sequence[str]) -> list[Read]:
@@ -22,15 +24,11 @@ def read(api: Api, object: str, refs: Sequence[Ref], fields: Sequence[str]) -> l
     Raises UnknownField for a property that no longer exists.
     """
     ids = list(dict.fromkeys(ref.id for ref in refs))
-    answers = {id: Read(id, Exists.UNKNOWN, problem="This is not an id of HubSpot.") for id in ids if not _is_id(id)}
+    answers = {id: Read(id, Exists.UNKNOWN, problem=NO_ID) for id in ids if not is_id(id)}
     ids = [id for id in ids if id not in answers]
     for start in range(0, len(ids), BATCH):
         answers |= _read_batch(api, object, ids[start : start + BATCH], fields)
     return [answers[ref.id] for ref in refs]
-
-
-def _is_id(text: str) -> bool:
-    return text.isascii() and text.isdecimal()
 
 
 def _read_batch(api: Api, object: str, ids: Sequence[str], fields: Sequence[str]) -> dict[str, Read]:

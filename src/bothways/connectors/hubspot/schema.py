@@ -41,15 +41,15 @@ def field_of(kind: Kind, prop: Property) -> Field:
         type_,
         label=str(prop.get("label") or name),
         meaning=kind.meanings.get(name),
-        read_only=prop.get("type") not in _TYPES or not _writable(prop),
+        read_only=prop.get("type") not in _TYPES or not _writable(prop) or _holds_users(prop),
         required=name in kind.required,
         multi_valued=name == OTHER_EMAILS,
         unique=name in kind.unique or bool(prop.get("hasUniqueValue")),
         max_length=LONGEST_TEXT if prop.get("type") == "string" else None,
         precision=0.001 if type_ is FieldType.DATETIME else None,
-        options=tuple(_option(each) for each in _in_order(prop)) if choices else (),
+        options=tuple(_option(each) for each in in_order(prop)) if choices else (),
         forward_only=name == FORWARD_ONLY and type_ is FieldType.CHOICE,
-        refers_to=_REFERENCES.get(str(prop.get("referencedObjectType"))),
+        refers_to=_REFERENCES.get(str(prop.get("referencedObjectType"))) if type_ is FieldType.REFERENCE else None,
     )
 
 
@@ -59,7 +59,7 @@ def type_of(kind: Kind, prop: Property) -> FieldType:
     if name == OTHER_EMAILS:
         return FieldType.EMAIL
     if prop.get("referencedObjectType") or prop.get("externalOptions"):
-        return FieldType.REFERENCE
+        return FieldType.TEXT if _holds_users(prop) else FieldType.REFERENCE
     if raw == "string" and name in kind.emails:
         return FieldType.EMAIL
     if raw == "string" and name in kind.urls:
@@ -67,14 +67,26 @@ def type_of(kind: Kind, prop: Property) -> FieldType:
     return _FIELD_TYPES.get((str(raw), str(form))) or _TYPES.get(str(raw), FieldType.TEXT)
 
 
+def _holds_users(prop: Property) -> bool:
+    """Tell whether a property can hold several users at a time, none of whom is the first one: a text of their ids."""
+    outside = prop.get("referencedObjectType") or prop.get("externalOptions")
+    return bool(outside) and prop.get("fieldType") == "checkbox"
+
+
 def _writable(prop: Property) -> bool:
     fixed = (prop.get("modificationMetadata") or {}).get("readOnlyValue", False)
     return not fixed and not prop.get("calculated", False)
 
 
-def _in_order(prop: Property) -> Sequence[Property]:
+def in_order(prop: Property) -> Sequence[Property]:
     """Return the options in the order that people see; those without a place in it stay as they come."""
-    return sorted(prop.get("options") or (), key=lambda each: int(each.get("displayOrder", -1)))
+    return sorted(prop.get("options") or (), key=_place)
+
+
+def _place(option: Property) -> int:
+    """Return the place of an option; -1 where it has none, as HubSpot says that, too."""
+    place = option.get("displayOrder")
+    return -1 if place is None else int(place)
 
 
 def _option(raw: Mapping[str, Any]) -> Option:

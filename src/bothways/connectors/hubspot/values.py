@@ -1,5 +1,6 @@
 """Values as HubSpot writes them: every value is a text, nothing is null, and "" clears a property."""
 
+import re
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from functools import lru_cache
@@ -8,6 +9,8 @@ from typing import Any
 from bothways.connectors.hubspot.facts import OTHER_EMAILS
 from bothways.records import Record, Value, is_blank
 from bothways.records.parse import parse_datetime, text_of
+
+_ID = re.compile("[1-9][0-9]{0,18}")
 
 
 def to_wire(value: Value) -> str:
@@ -72,6 +75,11 @@ def millis(value: Value) -> int | None:
 def email_key(value: str) -> str:
     """Return an address as HubSpot stores it: [K] in lower case."""
     return value.strip().lower()
+
+
+def is_id(text: str) -> bool:
+    """Tell whether a text can be an id of HubSpot: all are numbers, of 64 bits at most."""
+    return _ID.fullmatch(text) is not None
 
 
 def listed(value: Value) -> list[str]:

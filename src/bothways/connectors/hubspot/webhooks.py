@@ -10,6 +10,7 @@ import orjson
 
 from bothways.connectors.base import TokenStore
 from bothways.connectors.hubspot.objects import object_of
+from bothways.connectors.hubspot.values import is_id
 from bothways.connectors.webhooks import Delivery, Hint, as_bytes, flaw_of_stamp, moment_of, signed_by
 from bothways.errors import SecretMissing, WebhookRefused
 
@@ -18,8 +19,6 @@ SIGNATURE, TIMESTAMP = "X-HubSpot-Signature-v3", "X-HubSpot-Request-Timestamp"
 
 _DECODED = re.compile("%(3A|2F|3F|40|21|24|27|28|29|2A|2C|3B)", re.IGNORECASE)
 """What HubSpot signs as the character itself; everything else in an address as it was sent."""
-
-_ID = re.compile("[1-9][0-9]{0,18}")
 
 WORDS = {"0-1": "contact", "0-2": "company", "0-3": "deal", "0-5": "ticket", "0-7": "product", "0-8": "line_item"}
 """HubSpot's words in kinds of events, such as ``contact.creation``, by the types that have one. All others,
@@ -114,7 +113,7 @@ def _named(event: Event) -> Iterator[tuple[str, str]]:
 def number_of(id: object) -> str:
     """Return an id, which comes as a number or as text; "" for what is none."""
     text = str(id) if isinstance(id, int | str) else ""
-    return text if _ID.fullmatch(text) else ""
+    return text if is_id(text) else ""
 
 
 def moment_in_millis(at: object) -> float | None:

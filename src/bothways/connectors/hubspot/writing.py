@@ -125,7 +125,8 @@ def _results(api: Api, object: str, items: Sequence[WriteItem], response: Respon
             problem = replace(problem, category=NOT_FOUND)
         return {items[0].key: _refused(items[0], problem, api.kind(object).unique)}
     if items[0].kind is WriteKind.ARCHIVE:
-        return _all(items, Outcome.DONE)
+        refused = _refusals(items, api.problems(api.body(response)), frozenset()) if response.status != 204 else {}
+        return _all(items, Outcome.DONE) | refused
     return _rows(api, object, items, api.body(response))
 
 
@@ -134,7 +135,7 @@ def _rows(api: Api, object: str, items: Sequence[WriteItem], body: Mapping[str, 
     kind = api.kind(object)
     modified = kind.modified
     problems = api.problems(body)
-    results = {item.key: _refused(item, each, kind.unique) for item in items for each in problems if _names(each, item)}
+    results = _refusals(items, problems, kind.unique)
     open_items = {item.key: item for item in items if item.key not in results}
     unplaced = []
     for row in api.rows(body):
@@ -153,6 +154,11 @@ def _rows(api: Api, object: str, items: Sequence[WriteItem], body: Mapping[str, 
                 unplaced.remove(row)
                 results[item.key] = _done(item, row, modified)
     return results | _all(list(open_items.values()), Outcome.UNKNOWN, "not named in the answer")
+
+
+def _refusals(items: Sequence[WriteItem], problems: Sequence[Problem], unique: AbstractSet[str]) -> Results:
+    """Return the results of the items that error rows name."""
+    return {item.key: _refused(item, each, unique) for item in items for each in problems if _names(each, item)}
 
 
 def _names(problem: Problem, item: WriteItem) -> bool:
