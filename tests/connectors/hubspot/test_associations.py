@@ -160,6 +160,37 @@ def test_what_breaks_off_half_way_is_unknown_and_not_raised(account: Account, fi
     assert "amount" not in account.hubspot.records("deals")[deal]
 
 
+@pytest.mark.parametrize(
+    ("fault", "more"), [("423", {}), ("429", {}), ("403", {}), ("", {"loyalty_points": "many"})], ids=str
+)
+def test_record_of_which_only_the_associations_were_written_is_unknown(account: Account, firms, fault, more) -> None:
+    """What is refused or left for later counts as not written at all: then its associations would not be in the
+    journal."""
+    one, two = account.people(2)
+    if fault:
+        account.hubspot.fault(fault, times=50, match="objects/2026-09/contacts/batch/update")
+    values = {"lastname": "New", **more}
+    items = [
+        WriteItem("both", WriteKind.UPDATE, {**values, FIRMS: firms[:1]}, Ref(one), base={FIRMS: []}),
+        WriteItem("plain", WriteKind.UPDATE, values, Ref(two)),
+    ]
+    both, plain = account.connector.write("contacts", items)
+    assert account.hubspot.associated("contacts", one, "companies") == firms[:1]
+    assert both.outcome is Outcome.UNKNOWN
+    assert plain.outcome is (Outcome.LATER if fault else Outcome.REFUSED)
+    assert [account.hubspot.records("contacts")[id]["lastname"] for id in (one, two)] == ["P0", "P1"]
+
+
+def test_record_of_which_one_association_was_taken_and_another_refused_is_unknown(account: Account, firms) -> None:
+    deal = account.hubspot.create("deals", DEAL)
+    values = {FIRMS: firms[:1], PEOPLE: ["999999"]}
+    item = WriteItem("k", WriteKind.UPDATE, values, Ref(deal), base={FIRMS: [], PEOPLE: []})
+    assert account.connector.write("deals", [item])[0].outcome is Outcome.UNKNOWN
+    again = WriteItem("k", WriteKind.UPDATE, {PEOPLE: ["999999"]}, Ref(deal), base={PEOPLE: []})
+    refused = account.connector.write("deals", [again])[0]
+    assert (refused.outcome, refused.fields) == (Outcome.REFUSED, (PEOPLE,))
+
+
 def test_answer_that_never_comes_is_unknown_however_often_it_is_asked_for(account: Account, firms) -> None:
     (id,) = account.people(1)
     account.hubspot.fault("timeout-after-commit", times=50, match="batch/create")

@@ -148,7 +148,9 @@ def test_association_stays_that_was_given_another_label_meanwhile(account: Accou
 
 def test_label_that_is_refused_is_named(account: Account, firms, person) -> None:
     account.hubspot.drop_label("contacts", "companies", "Payer")
-    result = update(account, person, firms=([], [firms[0]]), payer=([], [firms[1]]))
+    beside = update(account, person, firms=([], [firms[0]]), payer=([], [firms[1]]))
+    assert (beside.outcome, account.hubspot.associated("contacts", person, "companies")) == (Outcome.UNKNOWN, firms[:1])
+    result = update(account, person, payer=([], [firms[1]]))
     assert (result.outcome, result.fields) == (Outcome.REFUSED, (PAYER,))
     assert "association types" in result.message
 

@@ -266,8 +266,11 @@ def _rows(types: Sequence[Type]) -> list[dict[str, Any]]:
 def _result(
     api: Api, object: str, item: WriteItem, held: Mapping[Reference, Held], words: Sequence[str]
 ) -> WriteResult:
-    """Return what became of one item: refused are the associations and labels that are not as they were to be."""
-    record, refused, stay = Record(item.ref.id if item.ref else "", {}), [], list[str]()
+    """Return what became of one item: refused are the associations and labels that are not as they were to be.
+
+    Where others of them are, it is unknown: what is refused counts as not written at all.
+    """
+    record, refused, stay, moved = Record(item.ref.id if item.ref else "", {}), [], list[str](), False
     for reference in _references(api, object, item):
         names = _names(reference, item)
         record = with_held(record, {reference: held[reference]}, names)
@@ -275,11 +278,14 @@ def _result(
         stay += [f"the label {labels} hangs on that with {to}" for to, labels in change.stay.items()]
         for name in names:
             now, after, before = (ids_of(each.get(name)) for each in (record.values, item.values, item.base))
-            wrong = set(after) - set(before) - set(now) or (set(before) - set(after)) & set(now)
+            come, go = set(after) - set(before), set(before) - set(after)
+            wrong = come - set(now) or go & set(now)
+            moved = moved or bool(come & set(now) or go - set(now))
             if wrong or (name == reference.field and change.main and now[:1] != (change.main,)):
                 refused.append(name)
     if refused:
         kept = [f"an association stays, since {each}: take it away there, or pair it with another" for each in stay]
         message = "; ".join(filter(None, dict.fromkeys([*kept, *words]))) or "HubSpot did not take the association"
-        return WriteResult(item.key, Outcome.REFUSED, fields=tuple(refused), message=message)
+        outcome = Outcome.UNKNOWN if moved else Outcome.REFUSED
+        return WriteResult(item.key, outcome, fields=tuple(refused), message=message)
     return WriteResult(item.key, Outcome.DONE, record)

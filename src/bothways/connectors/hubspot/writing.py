@@ -71,7 +71,12 @@ def _may_go_on(done: WriteResult | None) -> bool:
 
 
 def _together(associated: WriteResult | None, written: WriteResult | None) -> WriteResult:
-    """Return the result of an item whose associations were written first, and then its properties."""
+    """Return the result of an item whose associations were written first, and then its properties.
+
+    It is unknown if the properties were not, since what is refused or left for later counts as not written at all.
+    """
+    if associated is not None and written is not None and written.outcome in (Outcome.REFUSED, Outcome.LATER):
+        return replace(written, outcome=Outcome.UNKNOWN)
     if written is None or associated is None or associated.record is None or written.record is None:
         return written or associated or WriteResult("", Outcome.UNKNOWN)
     return replace(
