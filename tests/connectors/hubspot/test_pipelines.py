@@ -74,14 +74,14 @@ def test_new_record_in_a_stage_of_another_pipeline_is_refused_so(account: Accoun
     results = account.connector.write("deals", items)
     assert [each.outcome for each in results] == [Outcome.REFUSED] * 3 + [Outcome.DONE]
     assert [each.fields for each in results[:3]] == [("dealstage", "pipeline")] * 2 + [("dealstage",)]
-    assert account.bill() == {"create": 1, "pipelines": 1}
+    assert account.bill() == {"create": 1, "pipelines": 1, "rules": 1}
 
 
 def test_refusal_of_anything_else_asks_for_no_pipeline(account: Account):
     id = account.hubspot.create("deals", {"dealname": "D", "dealstage": "closedwon"})
     account.bill()
     assert update(account, id, {"amount": "much"}).fields == ("amount",)
-    assert account.bill() == {"update": 1}
+    assert account.bill() == {"update": 1, "rules": 1}
 
 
 def test_refusal_stays_as_it_is_where_pipelines_cannot_be_read(account: Account, renewals: Mapping[str, str]):

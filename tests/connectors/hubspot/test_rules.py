@@ -50,6 +50,29 @@ def test_a_value_that_a_rule_refuses_is_told_with_the_rule(account: Account):
     assert account.bill() == {"update": 1}
 
 
+def test_a_rule_that_was_made_since_or_never_read_is_told_as_well(account: Account):
+    (id,) = account.people(1)
+    fields(account)
+    account.hubspot.set_rule("contacts", "zip", "MAX_LENGTH", ["5"])
+    account.bill()
+    for connected in (account, Account(account.hubspot)):
+        connected.hubspot.advance(rules.KEPT)
+        for _ in range(2):
+            (result,) = connected.update({id: {"zip": "1000 Bern"}})
+            assert result.message.startswith("rejected by rule (zip: at most 5 characters): ")
+        bill = connected.bill()
+        assert (bill["update"], bill["rules"]) == (2, 1)
+
+
+def test_a_refused_address_is_not_told_with_its_rules(account: Account):
+    """Whoever has it already is what is told."""
+    account.hubspot.set_rule("contacts", "email", "MAX_LENGTH", ["40"])
+    _, two = account.people(2)
+    (result,) = Account(account.hubspot).update({two: {"email": "p0@example.com"}})
+    assert (result.outcome, result.fields) == (Outcome.REFUSED, ("email",))
+    assert "rule" not in result.message
+
+
 def test_a_value_that_no_rule_refuses_is_told_without_one(account: Account):
     account.hubspot.set_rule("contacts", "zip", "MAX_LENGTH", ["5"])
     (id,) = account.people(1)

@@ -50,6 +50,7 @@ account, and its schema besides
 n owners listed, counted or swept     max(1, pages(n, 500)) owners; as many for reading more than a few of them, and as
                                       many more where some are archived; of one or two 1 owner each, or 2
 stage refused                         1 pipelines, and 1 read where the record's pipeline was not written with it
+value refused                         1 rules, at most every ``rules.KEPT`` seconds, and 1 properties once
 what is nearly used up                2 limits, when a person has the app checked
 a property of our own for n objects   n properties to look; 3n properties and n make property to make it
 histories of n records                pages(n, 50) read histories, where the newest wins or somebody fights

@@ -55,13 +55,14 @@ from bothways.connectors.hubspot.facts import (
 from bothways.connectors.hubspot.journal import Journal, scopes_for
 from bothways.connectors.hubspot.objects import CUSTOM, KINDS, OWNERS
 from bothways.connectors.hubspot.paths import CURRENT, NUMBERED, VERSIONS
+from bothways.connectors.hubspot.rules import Rules
 from bothways.connectors.hubspot.schema import field_of
 from bothways.connectors.hubspot.subscriptions import Subscriptions
 from bothways.connectors.hubspot.values import joined, listed, to_wire
 from bothways.connectors.hubspot.writers import last_changes, writers
 from bothways.connectors.permissions import OAuth
 from bothways.connectors.webhooks import Delivery, Hint, Subscribed, Topic
-from bothways.errors import AppFailed, PermissionMissing, SecretMissing
+from bothways.errors import AppError, AppFailed, PermissionMissing, SecretMissing
 from bothways.records import Field, FieldType, Ref, Value
 
 TOKEN = "Its token is a service key, or one of an app of this account: they look alike."
@@ -111,7 +112,7 @@ class HubSpot:
         self._journal: Journal | None = None
         self._subscriptions = Subscriptions(setup)
         self._schemas: dict[str, Mapping[str, Field]] = {}
-        self._rules: dict[str, rules.Rules] = {}
+        self._rules: dict[str, tuple[float, Rules]] = {}
 
     @classmethod
     def ends(cls, settings: Mapping[str, str]) -> Sequence[End]:
@@ -165,7 +166,7 @@ class HubSpot:
             return owners.FIELDS
         self._api.forget_kind(object)
         kind, own = self._api.kind(object), self._read_properties(object)
-        self._rules[object] = rules.read(self._api, object)
+        self._read_rules(object)
         offered = [each for name, each in own.items() if name not in (MARKER, self._marker)]
         properties = pipelines.with_stages(self._api, kind, offered)
         return [*properties, *self._sensitive(object), *associations.fields_of(self._api, object)]
@@ -175,9 +176,7 @@ class HubSpot:
         if object == OWNERS:
             return {}
         object = self._api.kind(object).name
-        if object not in self._rules:
-            self._rules[object] = rules.read(self._api, object)
-        known = self._rules[object]
+        known = self._rules[object][1] if object in self._rules else self._read_rules(object)
         return {name: rules.words(known, name) for name in known}
 
     def count(self, object: str) -> int | None:
@@ -340,14 +339,23 @@ class HubSpot:
         )
 
     def _by_rule(self, object: str, result: WriteResult) -> WriteResult:
-        """Return a result that tells the rules of the fields that were refused, as they were last read with these."""
-        if result.outcome is not Outcome.REFUSED or result.message.startswith(REJECTED):
+        """Return a result that tells the rules of the fields that were refused, read within the last minutes."""
+        if result.outcome is not Outcome.REFUSED or result.message.startswith(REJECTED) or not result.fields:
             return result
-        known = self._schemas.get(object, {})
-        names = [name for name in result.fields if name not in known or not known[name].unique]
-        known_rules = self._rules.get(object, {})
-        words = "; ".join(f"{name}: {said}" for name in names if (said := rules.words(known_rules, name)))
+        at, known = self._rules.get(object, (0.0, {}))
+        if not 0 <= self._clock() - at < rules.KEPT:
+            known = self._read_rules(object)
+        with suppress(AppError):  # it is refused all the same, in HubSpot's own words
+            known = {
+                name: known[name] for name in result.fields if name in known and not self._field(object, name).unique
+            }
+        words = "; ".join(f"{name}: {said}" for name in result.fields if (said := rules.words(known, name)))
         return replace(result, message=f"{REJECTED} ({words}): {result.message}") if words else result
+
+    def _read_rules(self, object: str) -> Rules:
+        found = rules.read(self._api, object)
+        self._rules[object] = (self._clock(), found)
+        return found
 
     def _to_wire(self, object: str, name: str, value: Value) -> str:
         """Return what is sent for a value: the choices of a multi-choice never with a ";" in front."""

@@ -10,6 +10,9 @@ from typing import Any
 from bothways.connectors.hubspot.api import Api
 from bothways.errors import AppError
 
+KEPT = 600.0
+"""Seconds for which rules are told as they were read, when a value is refused."""
+
 WORDS = {
     "MAX_LENGTH": "at most {} characters",
     "MIN_LENGTH": "at least {} characters",
