@@ -2,12 +2,14 @@
 
 from collections.abc import Mapping
 from typing import Any
+from urllib.parse import parse_qs
 
 import orjson
 import pytest
 
 from bothways.connectors.base import Exists, Outcome, WriteItem, WriteKind
 from bothways.connectors.hubspot import HubSpot
+from bothways.connectors.hubspot.facts import LONGEST_QUERY
 from bothways.errors import AppFailed, PageIncomplete, ProtocolError, UnknownField
 from bothways.records import Ref
 from tests.connectors.support import Answer, Asked, Script, Time, Web, make_setup, web
@@ -200,6 +202,23 @@ def test_merged_id_is_resolved_before_more_properties_are_asked_for_than_fit():
         (answer,) = connector(site).read("contacts", [Ref("5")], names)
     assert answer.record is not None
     assert (answer.record.id, answer.record.values[names[0]]) == ("9", "x")
+
+
+def test_sensitive_properties_are_offered_though_there_are_more_of_them_than_fit_in_an_address():
+    names = [f"property_{number}_of_many_with_a_long_name" for number in range(120)]
+
+    def script(asked: Asked) -> Answer:
+        path, _, query = asked.path.partition("?")
+        if len(query) > LONGEST_QUERY:
+            return said({}, 414)
+        if "/properties/" in path:
+            return said({"results": [{"name": name, "type": "string"} for name in names if "dataSens" in query]})
+        wanted = [name for each in parse_qs(query).get("properties", ()) for name in each.split(",")]
+        return said({"results": [{"id": "1", "properties": dict.fromkeys(wanted)}] if wanted else []})
+
+    with web(script) as site:
+        fields = connector(site).fields("companies")
+    assert [each.name for each in fields] == names
 
 
 @pytest.mark.parametrize("error", [{"category": "RATE_LIMITS"}, {"status": "500"}])

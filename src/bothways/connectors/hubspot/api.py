@@ -1,6 +1,6 @@
 """The calls that are made to HubSpot, by name."""
 
-from collections.abc import Container, Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 from urllib.parse import urlencode
@@ -111,9 +111,12 @@ class Api:
 
     def shows(self, object: str, names: Sequence[str]) -> frozenset[str]:
         """Return those of the properties whose values the token may see, as a record tells; none if there is none."""
-        query = {**list_query(None, names), "limit": "1"}
-        rows = self.rows(self.body(self._listed(object, self.path("objects", object), query, "sensitive")))
-        return frozenset(name for row in rows for name in row.get("properties") or () if name in names)
+        found = set[str]()
+        for part in _fitting(names):
+            query = {**list_query(None, part), "limit": "1"}
+            rows = self.rows(self.body(self._listed(object, self.path("objects", object), query, "sensitive")))
+            found |= {name for row in rows for name in row.get("properties") or () if name in part}
+        return frozenset(found)
 
     def rules(self, object: str) -> Sequence[Mapping[str, Any]]:
         """Return the properties of an object that have rules, with these."""
@@ -247,3 +250,15 @@ def list_query(after: str | None, names: Sequence[str]) -> dict[str, str]:
 def fits_in_query(names: Sequence[str]) -> bool:
     """Tell whether the listing can be asked for the values of so many properties at once."""
     return len(urlencode(list_query("0" * 20, names))) <= LONGEST_QUERY
+
+
+def _fitting(names: Sequence[str]) -> Iterator[Sequence[str]]:
+    """Yield the names in parts of which each can be asked for at once."""
+    part: list[str] = []
+    for name in names:
+        if part and not fits_in_query([*part, name]):
+            yield part
+            part = []
+        part.append(name)
+    if part:
+        yield part
