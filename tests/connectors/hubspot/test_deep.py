@@ -70,6 +70,10 @@ def test_everything_is_as_we_thought_and_nothing_is_left(account: Account):
 
 
 SWITCHES = {
+    "search-by-id": "sort-passed-over",
+    "listing-by-id": "listed-backwards",
+    "gone-property": "gone-properties-shown",
+    "association-types": "types-differ",
     "search-counts-twice": "search-apart",
     "sensitive-hidden": "sensitive-shown",
     "emails-lower-case": "keeps-case",
@@ -155,7 +159,7 @@ def test_limit_of_the_day_need_not_be_told_to_who_is_let_in_by_oauth(
     account: Account, monkeypatch: pytest.MonkeyPatch, by_oauth: bool, so: bool
 ):
     headers = {"X-HubSpot-RateLimit-Max": "110", "X-HubSpot-RateLimit-Interval-Milliseconds": "10000"}
-    monkeypatch.setattr(checks, "_listing", lambda trial: Response(200, headers, b""))
+    monkeypatch.setattr(checks, "_listing", lambda trial, **_: Response(200, headers, b""))
     trial = Trial(account.connector._api, account.connector._setup, Notes())
     trial.by_oauth = by_oauth
     assert checks.limits_told(trial) == (so, "110 calls in 10 seconds, no limit of the day is told")
@@ -308,6 +312,9 @@ def test_account_without_labels_choices_and_unique_properties_says_so():
         found = checked(Account(hubspot))
         unchecked = {id: each.seen for id, each in found.items() if each.verdict is not Verdict.AS_THOUGHT}
         assert unchecked == {
+            "listing-by-id": "there are too few contacts",
+            "search-by-id": "there are too few contacts",
+            "gone-property": "there are no contacts",
             "own-number": "the settings do not tell the number of our app (webhook_app_id)",
             "own-companies": "no company came with the contact: the account is not set so, or not for example.com",
             "sensitive-hidden": "there are no sensitive properties of contacts that the token may see",

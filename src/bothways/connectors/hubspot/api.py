@@ -126,7 +126,7 @@ class Api:
     def require(self, object: str, rows: Sequence[Mapping[str, Any]], names: Sequence[str]) -> None:
         """Raise UnknownField if a property that was asked for is missing from all rows and from the schema.
 
-        HubSpot passes over a property that was deleted; its values must not be taken for blank.
+        [K] HubSpot passes over a property that was deleted; its values must not be taken for blank.
         """
         shown = {name for row in rows for name in row.get("properties") or ()}
         missing = [name for name in names if rows and name not in shown and (object, name) not in self._real]
@@ -151,7 +151,10 @@ class Api:
         self._real.clear()
 
     def page(self, object: str, after: str | None, names: Sequence[str]) -> tuple[Response, Mapping[str, Any]]:
-        """Return a page of the listing, with the values of these properties, and its answer's headers."""
+        """Return a page of the listing, with the values of these properties, and its answer's headers.
+
+        [K] Rows come in the order of ids, so that none is passed over that is there all the time.
+        """
         query = list_query(after, names)
         response = self._listed(object, self.path("objects", object), query, "list")
         return response, self.body(response)

@@ -2,14 +2,17 @@
 
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from typing import Any
 
 from bothways.connectors.http import Response
 from bothways.connectors.hubspot.api import fits_in_query, list_query
-from bothways.connectors.hubspot.facts import CONCURRENCY, LONGEST_QUERY
-from bothways.connectors.hubspot.objects import CONTACTS, DEALS, LEADS, REFERENCES
+from bothways.connectors.hubspot.facts import BATCH, CONCURRENCY, LONGEST_QUERY
+from bothways.connectors.hubspot.listing import next_page
+from bothways.connectors.hubspot.objects import CONTACTS, DEALS, LEADS, REFERENCES, TICKETS
 from bothways.connectors.hubspot.problems import day_of, limit_of
 from bothways.connectors.hubspot.trial import ANSWERED, NotChecked, Trial
+from bothways.errors import PermissionMissing
 
 Seen = tuple[bool, str]
 """Whether it was as we thought, and what was seen."""
@@ -20,7 +23,7 @@ TRIES = 3
 
 def limits_told(trial: Trial) -> Seen:
     """Look for both limits in the headers of a listing. That of the day is not told to an app let in by OAuth."""
-    headers = _listing(trial).headers
+    headers = _listing(trial, limit=1).headers
     limit, day = limit_of(headers), day_of(headers)
     first = f"{limit[0]} calls in {limit[1]:g} seconds" if limit else "no limit of seconds is told"
     second = f"{day[0]} calls a day" if day else "no limit of the day is told"
@@ -29,7 +32,7 @@ def limits_told(trial: Trial) -> Seen:
 
 def search_counts_twice(trial: Trial) -> Seen:
     """Compare what is left of the limit before and after three searches, from a window without calls of ours on."""
-    told = limit_of(_listing(trial).headers)
+    told = limit_of(_listing(trial, limit=1).headers)
     if told is None:
         raise NotChecked("the answers tell no limit")
     for _ in range(TRIES):
@@ -50,6 +53,46 @@ def longest_query(trial: Trial) -> Seen:
         names.append(CONTACTS.modified)
     status = _listing(trial, names).status
     return status == 200, f"a query of about {LONGEST_QUERY} characters is answered with HTTP {status}"
+
+
+def listing_by_id(trial: Trial) -> Seen:
+    """List two pages of contacts."""
+    rows, after = list[Any](), None
+    for _ in range(2):
+        page = trial.api.body(_listing(trial, after=after))
+        rows += page.get("results") or ()
+        after = next_page(page)
+        if after is None:
+            break
+    return _in_order(rows)
+
+
+def search_by_id(trial: Trial) -> Seen:
+    """Search contacts in the order of ids, and for those behind the first of them."""
+    sorts = [{"propertyName": "hs_object_id", "direction": "ASCENDING"}]
+    body: dict[str, Any] = {"filterGroups": [], "sorts": sorts, "properties": [], "limit": 100}
+    answer = trial.ask(CONTACTS.name, "search", body)
+    if answer.status >= 400:
+        return False, f"it is answered with {answer.words}"
+    rows = answer.rows
+    so, seen = _in_order(rows)
+    filters = [{"propertyName": "hs_object_id", "operator": "GT", "value": str(rows[0]["id"])}]
+    behind = trial.ask(CONTACTS.name, "search", {**body, "filterGroups": [{"filters": filters}], "limit": 1}).rows
+    goes_on = [str(row["id"]) for row in behind] == [str(rows[1]["id"])]
+    return so and goes_on, seen + ("" if goes_on else "; a search behind the first does not go on with the second")
+
+
+def gone_property(trial: Trial) -> Seen:
+    """Read a contact with a property that there is none of."""
+    name = "bothways_no_such_property"
+    answer = _listing(trial, [name], limit=1)
+    if answer.status != 200:
+        return False, f"it is answered with HTTP {answer.status}"
+    rows = trial.api.body(answer).get("results") or ()
+    if not rows:
+        raise NotChecked("there are no contacts")
+    shown = name in (rows[0].get("properties") or {})
+    return not shown, "it is shown as empty" if shown else "it is passed over"
 
 
 def concurrency(trial: Trial) -> Seen:
@@ -114,18 +157,49 @@ def lead_types(trial: Trial) -> Seen:
     )
 
 
+def association_types(trial: Trial) -> Seen:
+    """Look for the types by which contacts, deals and tickets are associated, and which of them have a label."""
+    looked, wrong = 0, list[str]()
+    for object in (CONTACTS.name, DEALS.name, TICKETS.name):
+        for each in REFERENCES[object]:
+            with suppress(PermissionMissing):
+                labels = {int(row["typeId"]): row.get("label") for row in trial.api.labels(object, each.to)}
+                wanted = {each.type: False, **({each.primary: True} if each.primary else {})}
+                looked += len(wanted)
+                wrong += [
+                    f"{type} from {object} to {each.to}"
+                    for type, has_label in wanted.items()
+                    if type not in labels or bool(labels[type]) is not has_label
+                ]
+    if not looked:
+        raise NotChecked("the token may not see what they can be associated by")
+    return not wrong, f"{looked - len(wrong)} of {looked} types are as we thought" + (
+        f", and not {wrong[0]}" if wrong else ""
+    )
+
+
+def _in_order(rows: Sequence[Mapping[str, Any]]) -> Seen:
+    """Tell whether ids only grow; raise NotChecked if there are too few."""
+    ids = [int(row["id"]) for row in rows]
+    if len(ids) < 2:
+        raise NotChecked("there are too few contacts")
+    return ids == sorted(
+        set(ids)
+    ), f"{len(ids)} contacts, whose ids {'only grow' if ids == sorted(set(ids)) else 'do not'}"
+
+
 def _options(prop: Mapping[str, Any]) -> set[str]:
     return {str(each["value"]) for each in prop.get("options") or ()}
 
 
-def _listing(trial: Trial, names: Sequence[str] = ()) -> Response:
-    query = {**list_query(None, names), **({} if names else {"limit": "1"})}
+def _listing(trial: Trial, names: Sequence[str] = (), *, limit: int = BATCH, after: str | None = None) -> Response:
+    query = {**list_query(after, names), "limit": str(limit)}
     path = trial.api.path("objects", CONTACTS.name)
     return trial.api.http.request("GET", path, query=query, call="check", repeatable=True, ok=ANSWERED)
 
 
 def _left(trial: Trial) -> int:
-    told = limit_of(_listing(trial).headers)
+    told = limit_of(_listing(trial, limit=1).headers)
     if told is None or told[2] is None:
         raise NotChecked("the answers do not tell what is left of the limit")
     return told[2]

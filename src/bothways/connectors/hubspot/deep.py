@@ -34,6 +34,9 @@ class Check(NamedTuple):
 CHECKS = (
     Check("limits-told", checks.limits_told, makes=False),
     Check("search-counts-twice", checks.search_counts_twice, makes=False),
+    Check("listing-by-id", checks.listing_by_id, makes=False),
+    Check("search-by-id", checks.search_by_id, makes=False),
+    Check("gone-property", checks.gone_property, makes=False),
     Check("longest-query", checks.longest_query, makes=False),
     Check("concurrency", checks.concurrency, makes=False),
     Check("sensitive-hidden", checks.sensitive_hidden, makes=False),
@@ -41,6 +44,7 @@ CHECKS = (
     Check("stages-are-options", checks.stages_are_options, makes=False),
     Check("owners-to-a-page", checks.owners_to_a_page, makes=False),
     Check("lead-types", checks.lead_types, makes=False),
+    Check("association-types", checks.association_types, makes=False),
     Check("emails-lower-case", checks_made.emails_lower_case),
     Check("index-lag", checks_made.index_lag),
     Check("own-writes", checks_made.own_writes),

@@ -216,6 +216,7 @@ def _after_search(position: Position) -> Position:
 
 
 def _search_page(api: Api, kind: Kind, since: int, last: str | None) -> tuple[Response, Mapping[str, Any]]:
+    """Return a page of what was modified since then, behind an id. [K] Ids are compared and sorted as numbers."""
     filters = [{"propertyName": kind.modified, "operator": "GTE", "value": str(since)}]
     if last is not None:
         filters.append({"propertyName": "hs_object_id", "operator": "GT", "value": last})

@@ -38,7 +38,10 @@ def _list(row: Mapping[str, Any]) -> RecordList:
 
 
 def members(api: Api, list: str) -> Iterator[Sequence[str]]:
-    """Yield the ids of a list's records, a page at a time; raise ObjectGone."""
+    """Yield the ids of a list's records, a page at a time; raise ObjectGone.
+
+    [K] A record that was merged is there by the id of what it became.
+    """
     after = None
     while True:
         query = {"limit": str(PAGE)} | ({"after": after} if after else {})

@@ -38,6 +38,29 @@ FACTS = (
         "the number stands still.",
     ),
     Fact(
+        "search-by-id",
+        "A search compares and sorts ids of records as numbers.",
+        "listing._search_page",
+        "Seen at once: polls break off and say so, and nothing counts as read that was not.",
+        'Search contacts with the sort {"propertyName": "hs_object_id", "direction": "ASCENDING"}: ids must only grow.',
+    ),
+    Fact(
+        "listing-by-id",
+        "A listing has every record that is there all the time once, in the order of ids.",
+        "api.Api.page",
+        "A record that is passed over by the first listing could be made a second time, unless its address is unique. "
+        "The daily walk finds it, and nothing counts as deleted that HubSpot does not say is.",
+        "GET two pages of contacts with limit=10: ids must only grow.",
+    ),
+    Fact(
+        "gone-property",
+        "A property that there is none of, or no longer, is passed over where records are read, not shown as empty.",
+        "api.Api.require",
+        "The values of a property that was deleted count as empty. An empty value clears nothing in the other app, "
+        "unless a sync says when_empty: clear.",
+        "Delete a property of your own, and GET a contact with it among properties=: it must not be in the answer.",
+    ),
+    Fact(
         "search-counts-twice",
         "A search counts in the ten-second limit of all calls as well as in that of searches.",
         "facts.LIMITS",
@@ -298,6 +321,30 @@ FACTS = (
         "objects.REFERENCES",
         "Seen at once: a lead whose association is of no known type is refused, and an issue.",
         "GET the labels between leads and contacts, and between leads and companies.",
+    ),
+    Fact(
+        "association-types",
+        "Contacts belong to companies by the types 279 and 1, deals by 341 and 5, tickets by 339 and 26, the second of "
+        'each "Primary"; to contacts deals by 3, and tickets by 16.',
+        "objects.REFERENCES",
+        "A type that there is none of is refused, and an issue. If the two of a pair were the other way round, "
+        "another company would become the primary one.",
+        'GET the labels between contacts and companies: type 1 must have the label "Primary", and 279 none.',
+        documented=True,
+    ),
+    Fact(
+        "members-merged",
+        "A list names a record that was merged by the id of the record that it became.",
+        "lists.members",
+        "Safe: it takes no part any more in a sync of that list, and is not deleted, until it is put there again.",
+        "Put a contact on a static list, merge it with another, and GET the memberships of the list.",
+    ),
+    Fact(
+        "third-signature",
+        "Webhooks of private apps bear the third version of HubSpot's signature as well.",
+        "webhooks._flaw",
+        "Seen at once: every delivery is refused, and the page of the app says so. Polling goes on.",
+        "Let the app send to an address that shows its headers: X-HubSpot-Signature-v3 must be one of them.",
     ),
     Fact(
         "journal-offsets",

@@ -69,7 +69,10 @@ def _secret(app: str, secrets: TokenStore) -> str:
 
 
 def _flaw(secret: str, delivery: Delivery) -> str:
-    """Return in words why HubSpot has not sent this delivery; "" if it has, within the last minutes."""
+    """Return in words why HubSpot has not sent this delivery; "" if it has, within the last minutes.
+
+    [K] Private apps, which sign by version 1, sign by version 3 as well.
+    """
     signature, stamp = delivery.header(SIGNATURE), delivery.header(TIMESTAMP)
     at = moment_of(stamp)
     if not signature or at is None:

@@ -93,7 +93,10 @@ class Ask:
 
     def show(self, row: Row, names: Sequence[str]) -> dict[str, Any]:
         """Return a record as answers show it."""
-        return shown(self.kind, row, self.seen(names), self.crm.properties[self.kind.name])
+        body = shown(self.kind, row, self.seen(names), self.crm.properties[self.kind.name])
+        if "gone-properties-shown" in self.crm.otherwise:
+            body["properties"] = {**dict.fromkeys(names), **body["properties"]}
+        return body
 
     def seen(self, names: Sequence[str]) -> list[str]:
         """Return those of the properties whose values the token may see: of sensitive ones, by a scope of their own."""

@@ -131,6 +131,8 @@ def types_between(crm: Crm, kind: Kind, other: Kind) -> list[dict[str, Any]]:
     pair, place = pair_of(crm, kind, other)
     own = [(pair.types[place], None), *([(pair.primary[place], pair.primary_label)] if pair.primary else [])]
     more = int(kind.name == "leads" and "lead-types-differ" in crm.otherwise)
+    if kind.name == "contacts" and "types-differ" in crm.otherwise:
+        own = [(id, label) for (id, _), (_, label) in zip(own, own[::-1], strict=True)]
     rows = [{"category": pair.category, "typeId": id + more, "label": label} for id, label in own]
     made = labels_between(crm, kind, other).values()
     return rows + [{"category": DEFINED, "typeId": id, "label": word} for id, word in made]

@@ -24,6 +24,10 @@ OTHERWISE = {
     "lead-types-differ": "the types of the associations of leads have other numbers",
     "merged-by-comma": 'the ids of merged records are parted by ","',
     "merged-ids-end": "batches do not find a record by an id that was merged",
+    "gone-properties-shown": "a property that there is none of is shown as empty",
+    "listed-backwards": "the rows of a page of the listing begin with the latest",
+    "sort-passed-over": "a search by ids comes in an order of its own",
+    "types-differ": "the label of the primary company of a contact stands at the other type",
     "others-not-found": "contacts are not found by their further addresses",
 }
 """Every switch, and how it is then."""

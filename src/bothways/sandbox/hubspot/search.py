@@ -156,6 +156,8 @@ def _order(crm: Crm, kind: Kind, sorts: Sequence[Any]) -> tuple[str, list[Any]]:
         raise Refused(400, f'"{direction}" is not a direction')
     side = _side(kind, _definition(crm, kind, sort.get("propertyName"))).case_blind()
     order = f"{side.sql} {direction.removesuffix('ENDING')}"
+    if side.sql == "id" and "sort-passed-over" in crm.otherwise:
+        return "created, id DESC", []
     return (order if side.sql == "id" else f"{order}, (id * 2654435761) % 4294967296"), [*side.params]
 
 

@@ -24,7 +24,8 @@ def list_page(ask: Ask) -> Answer:
     if ask.listed("propertiesWithHistory") and int(limit) > PAGE_WITH_HISTORY:
         raise Refused(400, f"limit must be at most {PAGE_WITH_HISTORY} with history")
     rows = ask.crm.store.page(ask.kind.name, int(after), int(limit) + 1, archived=ask.archived)
-    body: dict[str, Any] = {"results": [_whole(ask, row) for row in rows[: int(limit)]]}
+    step = -1 if "listed-backwards" in ask.crm.otherwise else 1
+    body: dict[str, Any] = {"results": [_whole(ask, row) for row in rows[: int(limit)][::step]]}
     if len(rows) > int(limit):
         next_id = str(rows[-1].id)
         body["paging"] = {"next": {"after": next_id, "link": ask.link(after=next_id)}}
