@@ -36,7 +36,10 @@ class Account:
 
     def __post_init__(self) -> None:
         self.slept: list[float] = []
-        self.budget = MemoryBudget(HubSpot.limits, self.hubspot.now, self.sleep)
+        clock, limits = self.hubspot.now, HubSpot.limits
+        self.budget = MemoryBudget(
+            limits, clock, self.sleep, quota=HubSpot.quota, today=clock, apart=HubSpot.apart, app="HubSpot"
+        )
         self.connector = HubSpot(
             Setup(
                 app="HubSpot",

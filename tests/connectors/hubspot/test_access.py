@@ -9,6 +9,7 @@ from bothways.connectors.ends import WARNED
 from bothways.connectors.hubspot import HubSpot, facts
 from bothways.connectors.hubspot.connector import TOKEN
 from bothways.connectors.hubspot.paths import CURRENT
+from bothways.connectors.pacing import ASKED_AGAIN
 from bothways.connectors.registry import connector_class
 from bothways.errors import (
     AppFailed,
@@ -16,6 +17,7 @@ from bothways.errors import (
     ObjectGone,
     PermissionMissing,
     ProtocolError,
+    QuotaUsedUp,
     RateLimited,
     UnknownObject,
 )
@@ -277,7 +279,29 @@ def test_endless_storm_ends_in_words(limited: Account):
 def test_used_up_day_is_not_waited_for(limited: Account):
     limited.hubspot.fault("429", policy="DAILY")
     began = limited.hubspot.now()
-    with pytest.raises(RateLimited):
+    with pytest.raises(QuotaUsedUp):
         limited.pages()
     assert limited.hubspot.now() == began
     assert limited.bill() == {"list": 1}
+    for call in (limited.pages, limited.connector.check, lambda: limited.create({"lastname": "N"})):
+        with pytest.raises(QuotaUsedUp, match="it says that all calls of the day are made"):
+            call()
+    assert limited.bill() == {}, "nothing is asked"
+    limited.hubspot.advance(ASKED_AGAIN)
+    assert limited.connector.check().id
+
+
+def test_calls_of_others_count_in_the_day_as_the_answers_tell():
+    with HubSpotSandbox(rate=(190, 10.0), daily=30, clock=FrozenClock()) as hubspot:
+        ours, others = Account(hubspot), Account(hubspot)
+        for _ in range(20):
+            others.connector.check()
+        ours.connector.check()
+        ours.budget.settle()
+        day = ours.budget.day()
+        assert (day.quota, day.used) == (30, 21)
+        for _ in range(9):
+            ours.connector.check()
+        with pytest.raises(QuotaUsedUp, match="30 of 30 calls of the day are made"):
+            ours.connector.check()
+        assert {status for *_, status in hubspot.log} == {200}

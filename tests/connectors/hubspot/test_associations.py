@@ -109,6 +109,18 @@ def test_primary_one_alone_can_change(account: Account, firms) -> None:
     assert account.hubspot.associated("contacts", id, "companies") == [firms[1], firms[0]]
 
 
+@pytest.mark.parametrize("change", ["comes", "goes"])
+def test_primary_one_stays_whichever_others_come_and_go(account: Account, firms, change: str) -> None:
+    """The very numbers of the types say which one is the primary one: they are not sent with any other."""
+    (id,) = account.people(1)
+    for firm in firms[:3]:
+        account.hubspot.associate("contacts", id, "companies", firm, primary=firm == firms[1])
+    before = [firms[1], firms[0], firms[2]]
+    after = [*before, firms[3]] if change == "comes" else before[:2]
+    assert update(account, id, {FIRMS: before}, {FIRMS: after}).outcome is Outcome.DONE
+    assert account.hubspot.associated("contacts", id, "companies") == after
+
+
 def test_refused_association_is_named_and_its_record_is_not_written(account: Account, firms) -> None:
     one, two = account.people(2)
     items = [
