@@ -140,6 +140,18 @@ def test_new_record_whose_association_is_refused_is_not_made(account: Account) -
     assert account.hubspot.records("contacts") == {}
 
 
+def test_more_than_fits_in_a_call_is_written_by_several(account: Account, firms, monkeypatch) -> None:
+    monkeypatch.setattr("bothways.connectors.hubspot.associating.ASSOCIATIONS_CREATED", 3)
+    monkeypatch.setattr("bothways.connectors.hubspot.associating.ASSOCIATIONS_ARCHIVED", 2)
+    ids = account.people(5)
+    for before, after in (([], firms[:2]), (firms[:2], firms[:1])):
+        items = [WriteItem(id, WriteKind.UPDATE, {FIRMS: after}, Ref(id), base={FIRMS: before}) for id in ids]
+        assert {each.outcome for each in account.connector.write("contacts", items)} == {Outcome.DONE}
+        assert [account.hubspot.associated("contacts", id, "companies") for id in ids] == [after] * 5
+    bill = account.bill()
+    assert (bill["associations create"], bill["associations archive"]) == (4, 3)
+
+
 @pytest.mark.parametrize(
     ("fault", "outcome"), [("timeout-after-commit", Outcome.DONE), ("429", Outcome.LATER), ("500", Outcome.UNKNOWN)]
 )

@@ -4,7 +4,7 @@ import pytest
 
 from bothways.connectors.base import Outcome, WriteItem, WriteKind
 from bothways.connectors.hubspot.customs import KEPT
-from bothways.errors import UnknownObject
+from bothways.errors import PermissionMissing, UnknownObject
 from bothways.records import FieldType, Ref
 from bothways.sandbox.hubspot.schema import prop
 from tests.connectors.hubspot.account import Account
@@ -87,8 +87,9 @@ def test_kinds_are_not_there_where_the_token_may_not_read_their_schemas(account:
     account.hubspot.grant("some", {"crm.objects.contacts.read", "crm.objects.custom.read"})
     some = Account(account.hubspot, token="some")
     assert pets not in {each.name for each in some.connector.objects()}
-    with pytest.raises(UnknownObject):
-        some.connector.fields(pets)
+    for call in (some.connector.fields, lambda object: list(some.connector.ids(object))):
+        with pytest.raises(PermissionMissing, match=r"crm\.schemas\.custom\.read \(see which objects you have made\)"):
+            call(pets)
 
 
 def test_deleted_kind_is_unknown(account: Account, pets: str):

@@ -94,6 +94,11 @@ def test_type_that_is_not_known_is_read_only_text(more: dict[str, Any]):
     assert (field.type, field.read_only) == (FieldType.TEXT, True)
 
 
+def test_phone_number_is_a_type_of_its_own_too():
+    field = field_of(CONTACTS, prop("desk", "Desk", "phone_number", "phonenumber"))
+    assert (field.type, field.read_only, field.max_length) == (FieldType.PHONE, False, None)
+
+
 def test_property_without_its_optional_parts():
     assert field_of(CONTACTS, {"name": "bare", "type": "number"}) == Field("bare", FieldType.NUMBER, "bare")
 

@@ -17,7 +17,7 @@ KEPT = 600.0
 
 
 class Customs:
-    """Those of one account. There are none where the token may not read schemas."""
+    """Those of one account."""
 
     def __init__(self, api: "Api", clock: Callable[[], float]) -> None:
         self._api, self._clock = api, clock
@@ -26,13 +26,19 @@ class Customs:
         self._references: dict[str, Sequence[Reference]] = {}
 
     def all(self) -> Sequence[Kind]:
-        """Return all of them."""
+        """Return all of them; none where the token may not read schemas."""
         if self._asked_at is None or not 0 <= self._clock() - self._asked_at < KEPT:
-            self._ask()
+            try:
+                self._ask()
+            except PermissionMissing:
+                self._schemas, self._asked_at = {}, self._clock()
         return [kind for kind, _ in self._schemas.values()]
 
     def one(self, name: str) -> Kind | None:
-        """Return the one of this name, as it was when it was met first; None if there is none."""
+        """Return the one of this name, as it was when it was met first; None if there is none.
+
+        Raises PermissionMissing.
+        """
         if name not in self._schemas:
             self._ask()
         return self._schemas[name][0] if name in self._schemas else None
@@ -57,11 +63,7 @@ class Customs:
         return self._references.get(name, ())
 
     def _ask(self) -> None:
-        try:
-            rows = self._api.schemas()
-        except PermissionMissing:
-            rows = ()
-        kinds = {str(row["objectTypeId"]): (custom_kind(row), row) for row in rows}
+        kinds = {str(row["objectTypeId"]): (custom_kind(row), row) for row in self._api.schemas()}
         self._schemas = {name: (kind, row) for name, (kind, row) in kinds.items() if kind is not None}
         self._asked_at = self._clock()
 
