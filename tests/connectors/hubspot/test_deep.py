@@ -42,6 +42,9 @@ def account() -> Iterator[Account]:
     with unlimited(rate=(1000, 10.0)) as hubspot:
         hubspot.define("contacts", prop("mark", "Mark", custom=True, unique=True))
         hubspot.define("contacts", {**prop("health", "Health", custom=True), "dataSensitivity": "sensitive"})
+        hubspot.make_object(
+            "pet", ("Pet", "Pets"), [prop("pet_name", "Name", group="pet")], associatedObjects=["CONTACT"]
+        )
         for label in ("Buyer", "Advisor"):
             hubspot.add_label("contacts", "companies", label)
         hubspot.seed("contacts", [{"email": f"p{n}@example.com", "lastname": f"P{n}"} for n in range(3)])
@@ -74,6 +77,7 @@ SWITCHES = {
     "listing-by-id": "listed-backwards",
     "gone-property": "gone-properties-shown",
     "association-types": "types-differ",
+    "custom-plain-type": "custom-types-labelled",
     "search-counts-twice": "search-apart",
     "sensitive-hidden": "sensitive-shown",
     "emails-lower-case": "keeps-case",
@@ -297,7 +301,7 @@ def test_what_the_token_may_not_do_is_told_as_not_checked(account: Account):
     account.hubspot.grant("reader", {"crm.objects.contacts.read", "crm.schemas.contacts.read"})
     notes = Notes()
     found = checked(Account(account.hubspot, token="reader"), notes)
-    others = {"stages-are-options", "owners-to-a-page", "lead-types"}
+    others = {"stages-are-options", "owners-to-a-page", "lead-types", "custom-plain-type"}
     assert {id for id, each in found.items() if each.verdict is Verdict.UNCHECKED} == {
         *(check.fact for check in CHECKS if check.makes),
         *others,
@@ -315,6 +319,7 @@ def test_account_without_labels_choices_and_unique_properties_says_so():
             "listing-by-id": "there are too few contacts",
             "search-by-id": "there are too few contacts",
             "gone-property": "there are no contacts",
+            "custom-plain-type": "the account has no custom objects that are associated with contacts or companies",
             "own-number": "the settings do not tell the number of our app (webhook_app_id)",
             "own-companies": "no company came with the contact: the account is not set so, or not for example.com",
             "sensitive-hidden": "there are no sensitive properties of contacts that the token may see",

@@ -9,7 +9,7 @@ from bothways.connectors.http import Response
 from bothways.connectors.hubspot.api import fits_in_query, list_query
 from bothways.connectors.hubspot.facts import BATCH, CONCURRENCY, LONGEST_QUERY
 from bothways.connectors.hubspot.listing import next_page
-from bothways.connectors.hubspot.objects import CONTACTS, DEALS, LEADS, REFERENCES, TICKETS
+from bothways.connectors.hubspot.objects import COMPANIES, CONTACTS, DEALS, LEADS, REFERENCES, TICKETS, custom_kind
 from bothways.connectors.hubspot.problems import day_of, limit_of
 from bothways.connectors.hubspot.trial import ANSWERED, NotChecked, Trial
 from bothways.errors import PermissionMissing
@@ -176,6 +176,24 @@ def association_types(trial: Trial) -> Seen:
     return not wrong, f"{looked - len(wrong)} of {looked} types are as we thought" + (
         f", and not {wrong[0]}" if wrong else ""
     )
+
+
+def custom_plain_type(trial: Trial) -> Seen:
+    """Look for a type without a label wherever custom objects are associated with contacts or companies."""
+    looked, lacking = 0, list[str]()
+    others = {each.type_id: each.name for each in (CONTACTS, COMPANIES)}
+    for row in trial.api.schemas():
+        kind = custom_kind(row)
+        types = {str(each.get("toObjectTypeId")) for each in row.get("associations") or ()}
+        for other in (name for type_id, name in others.items() if kind is not None and type_id in types):
+            name = str(row["objectTypeId"])
+            looked += 1
+            lacking += (
+                [] if any(not each.get("label") for each in trial.api.labels(name, other)) else [f"{name} to {other}"]
+            )
+    if not looked:
+        raise NotChecked("the account has no custom objects that are associated with contacts or companies")
+    return not lacking, f"{looked - len(lacking)} of {looked} have one" + (f", and not {lacking[0]}" if lacking else "")
 
 
 def _in_order(rows: Sequence[Mapping[str, Any]]) -> Seen:

@@ -45,6 +45,7 @@ CHECKS = (
     Check("owners-to-a-page", checks.owners_to_a_page, makes=False),
     Check("lead-types", checks.lead_types, makes=False),
     Check("association-types", checks.association_types, makes=False),
+    Check("custom-plain-type", checks.custom_plain_type, makes=False),
     Check("emails-lower-case", checks_made.emails_lower_case),
     Check("index-lag", checks_made.index_lag),
     Check("own-writes", checks_made.own_writes),

@@ -54,7 +54,7 @@ LIMITS = {
 }
 """Calls and seconds: what the smallest account may do; the answers' headers tell of more. Search has a
 limit of its own for the whole account and sends no headers. That it counts in both is [K]. Calls about associations
-have a limit of their own, too; those about the journal are of an app, however many accounts have it."""
+have a limit of their own, too; those about the journal, [K] so many, are of an app, however many accounts have it."""
 
 QUOTA = 250_000
 """Calls a day of the smallest account, by the midnight of its own time zone, which all of its private apps share; the

@@ -48,8 +48,8 @@ FACTS = (
         "listing-by-id",
         "A listing has every record that is there all the time once, in the order of ids.",
         "api.Api.page",
-        "A record that is passed over by the first listing could be made a second time, unless its address is unique. "
-        "The daily walk finds it, and nothing counts as deleted that HubSpot does not say is.",
+        "A record that the first listing passes over could be made again, unless its address is unique. The daily "
+        "walk finds it, and nothing counts as deleted that HubSpot does not say is.",
         "GET two pages of contacts with limit=10: ids must only grow.",
     ),
     Fact(
@@ -66,6 +66,13 @@ FACTS = (
         "facts.LIMITS",
         "Safe: if it does not, Bothways is a little slower than it need be.",
         "Compare X-HubSpot-RateLimit-Remaining of two calls that are no searches, with three searches between them.",
+    ),
+    Fact(
+        "journal-limits",
+        "The webhooks journal takes a hundred calls a second, and fifty about its subscriptions.",
+        "facts.LIMITS",
+        "Safe: a refused call (429) is made again after a wait.",
+        "Look at X-HubSpot-RateLimit-Max of an answer of the journal.",
     ),
     Fact(
         "longest-query",
@@ -327,8 +334,7 @@ FACTS = (
         "Contacts belong to companies by the types 279 and 1, deals by 341 and 5, tickets by 339 and 26, the second of "
         'each "Primary"; to contacts deals by 3, and tickets by 16.',
         "objects.REFERENCES",
-        "A type that there is none of is refused, and an issue. If the two of a pair were the other way round, "
-        "another company would become the primary one.",
+        "A type that there is none of is refused. The wrong one of a pair would make another company the primary one.",
         'GET the labels between contacts and companies: type 1 must have the label "Primary", and 279 none.',
         documented=True,
     ),

@@ -133,6 +133,8 @@ def types_between(crm: Crm, kind: Kind, other: Kind) -> list[dict[str, Any]]:
     more = int(kind.name == "leads" and "lead-types-differ" in crm.otherwise)
     if kind.name == "contacts" and "types-differ" in crm.otherwise:
         own = [(id, label) for (id, _), (_, label) in zip(own, own[::-1], strict=True)]
+    if pair.category == DEFINED and "custom-types-labelled" in crm.otherwise:
+        own = [(id, "Belongs to") for id, _ in own]
     rows = [{"category": pair.category, "typeId": id + more, "label": label} for id, label in own]
     made = labels_between(crm, kind, other).values()
     return rows + [{"category": DEFINED, "typeId": id, "label": word} for id, word in made]

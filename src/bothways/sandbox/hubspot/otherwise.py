@@ -28,6 +28,7 @@ OTHERWISE = {
     "listed-backwards": "the rows of a page of the listing begin with the latest",
     "sort-passed-over": "a search by ids comes in an order of its own",
     "types-differ": "the label of the primary company of a contact stands at the other type",
+    "custom-types-labelled": "every type of the associations of custom objects has a label",
     "others-not-found": "contacts are not found by their further addresses",
 }
 """Every switch, and how it is then."""
