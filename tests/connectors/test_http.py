@@ -147,6 +147,20 @@ def test_busy_app_is_asked_again_when_it_said(told):
     assert sum(time.slept) == pytest.approx(7)
 
 
+@pytest.mark.parametrize("told", ["inf", "1e12", "Fri, 14 Nov 2042 22:13:27 GMT"])
+def test_app_is_asked_again_the_next_day_whatever_it_has_told(told: str):
+    """What an app asks for is kept beyond the end of the process."""
+    clock = Time()
+    budget = MemoryBudget({"": (100, 10.0)}, clock.clock, clock.sleep, patience=1e9)
+    with web([Answer(429, b"{}", {"Retry-After": told}), Answer()]) as site:
+        client = client_for(site.url, clock, budget=budget)
+        with pytest.raises(RateLimited):
+            post(client)
+        began = clock.now
+        assert post(client).status == 200
+    assert clock.now - began == pytest.approx(86_400, abs=1)
+
+
 def test_app_that_stays_busy_is_left_alone():
     with web([Answer(429)]) as site, pytest.raises(RateLimited):
         get(client_for(site.url))

@@ -51,6 +51,9 @@ TIMEOUT = 60.0
 FIRST_WAIT, LONGEST_WAIT = 0.5, 30.0
 """Seconds before the second try, doubled with every further one; and the longest wait before giving up."""
 
+MOST_TOLD = 86_400.0
+"""Seconds after which an app is asked again at the latest, whatever it has told."""
+
 LOCKED_WAIT = 2.0
 """Seconds before a locked (423) or migrating (477) record is asked for again."""
 
@@ -354,18 +357,18 @@ def _backoff(attempt: int) -> float:
 
 
 def _retry_after(headers: Mapping[str, str], clock: Callable[[], float]) -> float | None:
-    """Return the seconds an app asks us to wait, from a number or a date (RFC 9110, 10.2.3)."""
+    """Return the seconds an app asks us to wait, a day at most, from a number or a date (RFC 9110, 10.2.3)."""
     told = headers.get("Retry-After", "").strip()
     if not told:
         return None
     try:
-        return max(0.0, float(told))
+        return min(max(0.0, float(told)), MOST_TOLD)
     except ValueError:
         until = http_date(told)
     if until is None:
         return None
     now = http_date(headers.get("Date", ""))
-    return max(0.0, until - (now if now is not None else clock()))
+    return min(max(0.0, until - (now if now is not None else clock())), MOST_TOLD)
 
 
 def http_date(text: str) -> float | None:
