@@ -232,6 +232,23 @@ def test_look_up_that_failed_for_a_row_is_no_empty_answer(error: dict[str, str])
         connector(site).find("contacts", "email", ["a@example.com"])
 
 
+def test_lists_of_other_objects_are_left_out_though_all_are_answered():
+    """The numbered versions know no search by object, and the members of a list are known by their numbers alone."""
+    rows = [{"listId": str(n), "name": f"L{n}", "objectTypeId": f"0-{1 + n % 2}"} for n in range(5)]
+
+    def script(asked: Asked) -> Answer:
+        offset = orjson.loads(asked.body)["offset"]
+        return said({"lists": rows[offset : offset + 2], "hasMore": offset + 2 < len(rows), "offset": offset + 2})
+
+    with web(script) as site:
+        hubspot = HubSpot(
+            make_setup(Time(), settings={"base_url": site.url, "api_version": "v3"}, secrets={"token": "t"})
+        )
+        assert [each.name for each in hubspot.lists("contacts")] == ["L0", "L2", "L4"]
+        assert [each.name for each in hubspot.lists("companies")] == ["L1", "L3"]
+        assert len(site.asked) == 6
+
+
 def test_properties_that_are_left_out_when_empty_are_blank():
     """The schema is asked once whether they exist, and not again for every page."""
     rows = {"results": [{"id": "1", "properties": {"lastname": "N"}}]}

@@ -16,18 +16,19 @@ SEARCHED, PAGE = 500, 250
 
 
 def lists(api: Api, object: str) -> Sequence[RecordList]:
-    """Return the lists of an object's records."""
-    found: list[RecordList] = []
+    """Return the lists of an object's records: those of others are left out, should they be answered as well."""
+    found, offset, type_id = list[RecordList](), 0, api.kind(object).type_id
     body: Mapping[str, Any] = {"hasMore": True}
     while body.get("hasMore"):
-        asked = {"objectTypeId": api.kind(object).type_id, "query": "", "count": SEARCHED, "offset": len(found)}
+        asked = {"objectTypeId": type_id, "query": "", "count": SEARCHED, "offset": offset}
         body = api.body(
             api.http.request("POST", api.path("lists", "search"), json=asked, call="lists", repeatable=True)
         )
         rows = body.get("lists")
         if not isinstance(rows, list) or not all(isinstance(row, dict) and row.get("listId") for row in rows):
             raise ProtocolError(app=api.app, reason="an answer without lists")
-        found += [_list(row) for row in rows]
+        found += [_list(row) for row in rows if row.get("objectTypeId", type_id) == type_id]
+        offset += len(rows)
         if body.get("hasMore") and not rows:
             raise PageIncomplete(app=api.app, reason="a page of lists without lists is not the last one")
     return found
