@@ -221,6 +221,19 @@ def test_sensitive_properties_are_offered_though_there_are_more_of_them_than_fit
     assert [each.name for each in fields] == names
 
 
+def test_properties_that_are_not_sensitive_are_offered_once_though_they_are_answered_twice():
+    def script(asked: Asked) -> Answer:
+        if "/properties/" in asked.path:
+            kinds = {"city": "non_sensitive", "passport": "sensitive", "diagnosis": "highly_sensitive"}
+            rows = [{"name": name, "type": "string", "dataSensitivity": kind} for name, kind in kinds.items()]
+            return said({"results": rows if "dataSensitivity" in asked.path else rows[:1]})
+        return said({"results": [{"id": "1", "properties": {"city": "", "passport": "", "diagnosis": ""}}]})
+
+    with web(script) as site:
+        fields = connector(site).fields("companies")
+    assert [(each.name, each.read_only) for each in fields] == [("city", False), ("passport", True)]
+
+
 @pytest.mark.parametrize("error", [{"category": "RATE_LIMITS"}, {"status": "500"}])
 def test_look_up_that_failed_for_a_row_is_no_empty_answer(error: dict[str, str]):
     def script(asked: Asked) -> Answer:

@@ -107,7 +107,9 @@ class Api:
     def sensitive(self, object: str) -> Sequence[Mapping[str, Any]]:
         """Return the properties of an object that are marked as sensitive."""
         query = {"dataSensitivity": SENSITIVE}
-        return self.rows(self.body(self._listed(object, self.path("properties", object), query, "sensitive")), "name")
+        response = self._listed(object, self.path("properties", object), query, "sensitive")
+        rows = self.rows(self.body(response), "name")
+        return [row for row in rows if row.get("dataSensitivity", SENSITIVE) == SENSITIVE]
 
     def shows(self, object: str, names: Sequence[str]) -> frozenset[str]:
         """Return those of the properties whose values the token may see, as a record tells; none if there is none."""
