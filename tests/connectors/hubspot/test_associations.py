@@ -7,7 +7,7 @@ import pytest
 from bothways.connectors.base import Outcome, WriteItem, WriteKind
 from bothways.connectors.hubspot import associations
 from bothways.connectors.hubspot.objects import REFERENCES
-from bothways.errors import AppFailed, CredentialsRefused, PermissionMissing
+from bothways.errors import AppFailed, CredentialsRefused, PermissionMissing, ProtocolError
 from bothways.records import FieldType, Record, Ref, Value
 from bothways.sandbox.hubspot.schema import PAIRS
 from tests.connectors.hubspot.account import Account
@@ -242,6 +242,14 @@ def test_failing_row_of_an_answer_is_never_taken_for_no_association(account: Acc
     body = {"results": [], "errors": [{"category": "INTERNAL_ERROR", "message": "oops", "context": {"id": ["1"]}}]}
     with pytest.raises(AppFailed):
         associations._told_empty(account.connector._api, body)
+
+
+@pytest.mark.parametrize("to", [[{"associationTypes": []}], [None], {"toObjectId": "1"}])
+def test_association_with_nobody_is_no_answer(account: Account, monkeypatch: pytest.MonkeyPatch, to: object) -> None:
+    api, (id,) = account.connector._api, account.people(1)
+    monkeypatch.setattr(api, "body", lambda _: {"results": [{"from": {"id": id}, "to": to}]})
+    with pytest.raises(ProtocolError):
+        associations.completed(api, "contacts", [Record(id)], [FIRMS])
 
 
 def test_silence_of_a_batch_is_asked_about(account: Account, firms, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -79,6 +79,7 @@ def test_choices_without_a_place_come_first():
     raw = prop("colour", "Colour", "enumeration", "select", options=[("R", "Red"), ("G", "Green"), ("B", "Blue")])
     raw["options"][1]["displayOrder"] = None
     del raw["options"][2]["displayOrder"]
+    raw["options"] += [{"label": "of nothing"}, None]
     assert [each.key for each in field_of(CONTACTS, raw).options] == ["G", "B", "R"]
 
 

@@ -117,7 +117,7 @@ def held_by(api: Api, object: str, reference: Reference, ids: Sequence[str]) -> 
         for each in api.rows(body, "from"):
             id = str((each["from"] or {}).get("id"))
             told.add(id)
-            rows.setdefault(id, []).extend(each.get("to") or ())
+            rows.setdefault(id, []).extend(api.rows({"results": each.get("to") or []}, "toObjectId"))
             after = ((each.get("paging") or {}).get("next") or {}).get("after")
             inputs += [{"id": id, "after": str(after)}] if after else []
         for id in {each["id"] for each in batch} - told:

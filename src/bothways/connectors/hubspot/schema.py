@@ -80,7 +80,7 @@ def _writable(prop: Property) -> bool:
 
 def in_order(prop: Property) -> Sequence[Property]:
     """Return the options in the order that people see; those without a place in it stay as they come."""
-    return sorted(prop.get("options") or (), key=_place)
+    return sorted((each for each in prop.get("options") or () if each and each.get("value") is not None), key=_place)
 
 
 def _place(option: Property) -> int:
