@@ -55,9 +55,9 @@ class Api:
         """Return the associations that the records of an object are read with."""
         return self._customs.references(object) if is_custom(object) else REFERENCES.get(object, ())
 
-    def forget_kind(self, object: str) -> None:
-        """Ask anew, when it is needed next, for a kind that the account has made."""
-        self._customs.forget(object)
+    def renew_kind(self, object: str) -> None:
+        """Ask anew for a kind that the account has made."""
+        self._customs.renew(object)
 
     def schemas(self) -> Sequence[Mapping[str, Any]]:
         """Return the schemas of the kinds that the account has made."""

@@ -76,7 +76,7 @@ def write(api: Api, object: str, items: Sequence[WriteItem]) -> dict[str, WriteR
         outcome = Outcome.UNKNOWN if made else Outcome.LATER
         return {item.key: WriteResult(item.key, outcome, message=error.message) for item in changed}
     return {
-        item.key: _result(api, object, item, {each: rows[id] for each, rows in held.items()}, words)
+        item.key: _result(item, {each: rows[id] for each, rows in held.items()}, words)
         for item, id in zip(changed, _ids(changed), strict=True)
     }
 
@@ -263,15 +263,13 @@ def _rows(types: Sequence[Type]) -> list[dict[str, Any]]:
     return [{"associationCategory": each.category, "associationTypeId": each.id} for each in types]
 
 
-def _result(
-    api: Api, object: str, item: WriteItem, held: Mapping[Reference, Held], words: Sequence[str]
-) -> WriteResult:
+def _result(item: WriteItem, held: Mapping[Reference, Held], words: Sequence[str]) -> WriteResult:
     """Return what became of one item: refused are the associations and labels that are not as they were to be.
 
     Where others of them are, it is unknown: what is refused counts as not written at all.
     """
     record, refused, stay, moved = Record(item.ref.id if item.ref else "", {}), [], list[str](), False
-    for reference in _references(api, object, item):
+    for reference in (each for each in held if _names(each, item)):
         names = _names(reference, item)
         record = with_held(record, {reference: held[reference]}, names)
         change = _change_of(reference, item, held[reference])

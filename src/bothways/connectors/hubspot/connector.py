@@ -164,7 +164,7 @@ class HubSpot:
         """Return the properties of an object but that of our own, its associations and their labels, as fields."""
         if object == OWNERS:
             return owners.FIELDS
-        self._api.forget_kind(object)
+        self._api.renew_kind(object)
         kind, own = self._api.kind(object), self._read_properties(object)
         self._read_rules(object)
         offered = [each for name, each in own.items() if name not in (MARKER, self._marker)]

@@ -43,9 +43,10 @@ class Customs:
             self._ask()
         return self._schemas[name][0] if name in self._schemas else None
 
-    def forget(self, name: str) -> None:
-        """Ask for one anew when it is needed next."""
-        self._schemas.pop(name, None)
+    def renew(self, name: str) -> None:
+        """Ask for one anew, if it is known. It is never missing meanwhile: a write beside this goes by it."""
+        if name in self._schemas:
+            self._ask()
         self._references.pop(name, None)
 
     def references(self, name: str) -> Sequence[Reference]:
