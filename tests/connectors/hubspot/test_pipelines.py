@@ -29,6 +29,16 @@ def test_stages_of_one_pipeline_are_called_as_they_are_and_cost_no_call(account:
     assert "pipelines" not in account.bill()
 
 
+@pytest.mark.parametrize("several", [False, True])
+def test_stages_that_no_property_offers_are_those_of_the_pipelines(account: Account, several: bool):
+    if several:
+        account.hubspot.make_pipeline("deals", "Renewals", ["Asked"])
+    told = [field(account, "deals", name).options for name in ("dealstage", "pipeline")]
+    account.hubspot.change(otherwise=["stages-apart"])
+    assert [field(account, "deals", name).options for name in ("dealstage", "pipeline")] == told
+    assert len(told[1]) == 1 + several
+
+
 def test_stages_of_one_label_have_their_pipeline_in_front(account: Account, renewals: Mapping[str, str]):
     options = field(account, "deals", "dealstage").options
     assert options[5:] == (

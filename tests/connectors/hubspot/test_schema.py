@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from bothways.connectors.hubspot.facts import LONGEST_TEXT, OTHER_EMAILS, SENSITIVE_READ
-from bothways.connectors.hubspot.objects import COMPANIES, CONTACTS
+from bothways.connectors.hubspot.objects import COMPANIES, CONTACTS, DEALS
 from bothways.connectors.hubspot.schema import field_of
 from bothways.errors import PermissionMissing, UnknownField
 from bothways.records import Field, FieldType, Option, Ref, meanings
@@ -93,6 +93,16 @@ def test_lengths_and_precision(contacts: dict[str, Field]):
 def test_type_that_is_not_known_is_read_only_text(more: dict[str, Any]):
     field = field_of(CONTACTS, {**prop("new", "New"), **more})
     assert (field.type, field.read_only) == (FieldType.TEXT, True)
+
+
+@pytest.mark.parametrize("name", ["dealstage", "pipeline", "deal_source"])
+def test_options_that_are_told_are_choices_wherever_they_come_from(name: str):
+    """HubSpot may say of stages that their options come from elsewhere: from its own pipelines."""
+    raw = prop(name, "Name", "enumeration", "select", options=[("a", "A"), ("b", "B")])
+    field = field_of(DEALS, {**raw, "externalOptions": True})
+    assert (field.type, [each.key for each in field.options], field.read_only) == (FieldType.CHOICE, ["a", "b"], False)
+    stage = field_of(DEALS, {**raw, "name": "dealstage", "externalOptions": True, "options": []})
+    assert (stage.type, stage.options) == (FieldType.CHOICE, ())
 
 
 def test_phone_number_is_a_type_of_its_own_too():

@@ -43,7 +43,7 @@ n creates with look-ups               pages(n, 100) find + pages(n, 100) create
 who else writes                       1 search + 1 read histories, when a sync is turned on
 schema, count, check                  1 properties, 1 rules, 1 sensitive per object (2 where any property is sensitive)
                                       and 1 associations labels per kind, 1 count, 1 account; 1 pipelines where an
-                                      object has several of them
+                                      object has several of them, or its properties tell none
 objects that there are                1 schemas, at most every ``customs.KEPT`` seconds
 first use of an object of the         1 schemas and 1 associations labels per kind that it is associated with
 account, and its schema besides

@@ -47,11 +47,13 @@ def _in_order(rows: Sequence[Row]) -> list[Row]:
 def with_stages(api: Api, kind: Kind, fields: Sequence[Field]) -> list[Field]:
     """Return fields in which the stages of several pipelines come in their order, and no two are called the same.
 
-    Of those with one label, each has its pipeline in front. Where there is one pipeline, nothing is asked. [K]
-    Pipelines and stages are the options of two properties of the record.
+    Of those with one label, each has its pipeline in front. [K] Pipelines and stages are the options of two properties
+    of the record: where they are, and there is one pipeline, nothing is asked.
     """
     by_name = {each.name: each for each in fields}
-    if len(by_name.get(kind.pipeline, Field("")).options) < 2 or kind.stage not in by_name:
+    if kind.stage not in by_name or kind.pipeline not in by_name:
+        return list(fields)
+    if len(by_name[kind.pipeline].options) == 1 and by_name[kind.stage].options:
         return list(fields)
     known = pipelines(api, kind)
     times = Counter(label.casefold() for each in known for label in each.stages.values())
@@ -63,7 +65,11 @@ def with_stages(api: Api, kind: Kind, fields: Sequence[Field]) -> list[Field]:
     told = {option.key: option for option in by_name[kind.stage].options}
     options = [replace(told.get(id, Option(id)), label=label) for id, label in labels.items()]
     options += [option for key, option in told.items() if key not in labels]
-    return [replace(each, options=tuple(options)) if each.name == kind.stage else each for each in fields]
+    places = {
+        kind.stage: tuple(options),
+        kind.pipeline: by_name[kind.pipeline].options or tuple(Option(each.id, each.label) for each in known),
+    }
+    return [replace(each, options=places.get(each.name, each.options)) for each in fields]
 
 
 def explained(api: Api, kind: Kind, items: Sequence[WriteItem], results: Sequence[WriteResult]) -> list[WriteResult]:

@@ -58,7 +58,7 @@ def type_of(kind: Kind, prop: Property) -> FieldType:
     name, raw, form = prop.get("name"), prop.get("type"), prop.get("fieldType")
     if name == OTHER_EMAILS:
         return FieldType.EMAIL
-    if prop.get("referencedObjectType") or prop.get("externalOptions"):
+    if _refers(prop) and name not in (kind.stage, kind.pipeline):
         return FieldType.TEXT if _holds_users(prop) else FieldType.REFERENCE
     if raw == "string" and name in kind.emails:
         return FieldType.EMAIL
@@ -67,10 +67,14 @@ def type_of(kind: Kind, prop: Property) -> FieldType:
     return _FIELD_TYPES.get((str(raw), str(form))) or _TYPES.get(str(raw), FieldType.TEXT)
 
 
+def _refers(prop: Property) -> bool:
+    """Tell whether a property holds ids of what is no option of it. Options that are told can be chosen from."""
+    return bool(prop.get("referencedObjectType") or (prop.get("externalOptions") and not prop.get("options")))
+
+
 def _holds_users(prop: Property) -> bool:
     """Tell whether a property can hold several users at a time, none of whom is the first one: a text of their ids."""
-    outside = prop.get("referencedObjectType") or prop.get("externalOptions")
-    return bool(outside) and prop.get("fieldType") == "checkbox"
+    return _refers(prop) and prop.get("fieldType") == "checkbox"
 
 
 def _writable(prop: Property) -> bool:

@@ -291,7 +291,7 @@ FACTS = (
         "stages-are-options",
         "Pipelines and their stages are the options of two properties of a record.",
         "pipelines.with_stages",
-        "Seen before a sync is turned on: stages would have no options to be paired, only their ids.",
+        "Safe: where the properties have no options, pipelines are asked for theirs, which costs a call.",
         "GET the properties pipeline and dealstage of deals, and look at their options.",
     ),
     Fact(
