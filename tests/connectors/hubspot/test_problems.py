@@ -50,7 +50,7 @@ def test_rows_are_named_by_trace_or_id():
 
 def test_words_of_missing_scopes_wherever_they_stand():
     nested = {"errors": [{"context": {"requiredGranularScopes": ["b", "a"]}}], "message": "no"}
-    assert words_of(answer(nested, 403)) == "the token lacks the scopes a, b"
+    assert words_of(answer(nested, 403)) == "the token lacks one or more of the scopes a, b"
     assert words_of(answer({"context": {"requiredScopes": ["c"]}}, 403)) == "the token lacks the scope c"
 
 

@@ -85,12 +85,15 @@ def said_of(response: Response) -> Problem:
 
 
 def words_of(response: Response) -> str:
-    """Return HubSpot's own sentence about a refused call; for missing permissions, their names and what each is for."""
+    """Return HubSpot's own sentence about a refused call; for missing permissions, their names and what each is for.
+
+    It names all that a call may need, and not which of them are there.
+    """
     body = _body(response)
     scopes = [f"{each} ({PURPOSES[each]})" if each in PURPOSES else each for each in sorted(set(_scopes(body)))]
     if scopes:
-        several = "s" if len(scopes) > 1 else ""
-        return f"the token lacks the scope{several} {', '.join(scopes)}"
+        which = "one or more of the scopes" if len(scopes) > 1 else "the scope"
+        return f"the token lacks {which} {', '.join(scopes)}"
     return problem_of(body).message or plain_words(response)
 
 
