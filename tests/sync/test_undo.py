@@ -118,6 +118,20 @@ def test_record_that_is_gone_or_refused_is_told_and_the_rest_is_put_back() -> No
     assert world.bert.values(partners[2])["name"] == "P2"
 
 
+def test_created_record_that_has_taken_in_somebody_elses_stays() -> None:
+    """Its mapped fields need not show it, and with it would go what was merged into it."""
+    world = TwoApps()
+    ann = world.anna.add(email="ann@x.test", name="Ann")
+    run_id = world.run().run_id
+    partner, own = world.partner(ann), world.bert.add(email="old@x.test", name="Ann")
+    world.run()
+    world.bert.merge(partner, own)
+    world.run(full=True)
+    report = world.undo(run_id)
+    assert (report.removed, report.kept) == (0, [("Bert", partner, "created by the run, edited since")])
+    assert [each.id for each in world.bert.live()] == [partner]
+
+
 def test_undo_of_a_run_that_only_linked_writes_nothing() -> None:
     world = TwoApps()
     world.anna.add(email="ann@x.test", name="Ann")

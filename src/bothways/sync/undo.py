@@ -4,7 +4,7 @@ deleted. No app lets its records be restored from outside, so that what is made 
 Shadows and tombstones are set so that the next run does not do it again.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from bothways.connectors.base import Outcome, WriteItem, WriteKind, WriteResult, by_key
@@ -121,6 +121,7 @@ def _steps(ctx: Context, run: Run, part: Part, report: UndoReport) -> Iterator[_
             side: refresh(ctx, ctx.ends[side], {str(each.record_id) for each in page if each.side is side})
             for side in SIDES
         }
+        joined = {side: _joined(ctx, side, [each for each in page if each.side is side]) for side in SIDES}
         for entry in page:
             row = rows[entry.side].get(str(entry.record_id))
             shadows = known.get(entry.link_id or 0, {}).get(entry.side, {})
@@ -128,9 +129,17 @@ def _steps(ctx: Context, run: Run, part: Part, report: UndoReport) -> Iterator[_
                 reason = "created by the run; only the whole record can be undone"
                 report.kept.append((ctx.spec.apps[entry.side], str(entry.record_id), reason))
                 continue
-            step = _step(ctx, entry, row, shadows, report, busy=entry.link_id in busy)
+            merged = str(entry.record_id) in joined[entry.side]
+            step = _step(ctx, entry, row, shadows, report, busy=entry.link_id in busy, merged=merged)
             if step is not None:
                 yield step
+
+
+def _joined(ctx: Context, side: Side, entries: Sequence[Entry]) -> Collection[str]:
+    """Return the records made by these entries into which another one was merged since: it would go with them."""
+    made = [str(each.record_id) for each in entries if each.kind == WriteKind.CREATE.value]
+    feed = ctx.ends[side].feed
+    return feeds.turned_into(feed.pk, feed.object, made) if made else ()
 
 
 def _without_contacts(ctx: Context, page: Sequence[Entry], report: UndoReport) -> list[Entry]:
@@ -155,6 +164,7 @@ def _step(
     report: UndoReport,
     *,
     busy: bool,
+    merged: bool,
 ) -> _Step | None:
     app, name = ctx.spec.apps[entry.side], str(entry.record_id)
     if busy:
@@ -177,7 +187,7 @@ def _step(
     back_already = {key for key in changed if _is_back(ctx, entry, key, values)}
     edited = changed - back_already
     if entry.kind == WriteKind.CREATE.value:
-        if changed or _filled_since(ctx, entry, row, shadows):
+        if changed or merged or _filled_since(ctx, entry, row, shadows):
             report.kept.append((app, name, "created by the run, edited since"))
             return None
         return _Step(entry, row, {}, WriteKind.ARCHIVE)
