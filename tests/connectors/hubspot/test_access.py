@@ -115,6 +115,19 @@ def test_token_that_is_taken_back(account: Account):
         next(pages)
 
 
+def test_scope_that_is_taken_back_half_way_is_named(account: Account):
+    account.people(150)
+    scopes = {"crm.objects.contacts.read", "crm.objects.contacts.write", "crm.objects.companies.read"}
+    account.hubspot.grant("own", scopes)
+    own = Account(account.hubspot, token="own")
+    pages = own.connector.changes("contacts", None, ["email"])
+    next(pages)
+    account.hubspot.grant("own", scopes - {"crm.objects.contacts.read"})
+    with pytest.raises(PermissionMissing, match=r"crm\.objects\.contacts\.read"):
+        next(pages)
+    assert own.create({"lastname": "N"})[0].outcome is Outcome.DONE, "what is still allowed is done"
+
+
 def test_blanks_around_a_token_do_not_matter(account: Account):
     assert Account(account.hubspot, token=f" {account.hubspot.token}\n").connector.check().id
 

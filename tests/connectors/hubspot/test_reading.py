@@ -108,9 +108,10 @@ def test_deleted_property_is_not_taken_for_blank(account: Account):
         account.pages(fields=["size"])
 
 
-def test_faults_in_a_read_do_not_show(account: Account):
+@pytest.mark.parametrize("kinds", [("500", "timeout-before", "half-batch", "429"), ("423", "477", "502", "504")])
+def test_faults_in_a_read_do_not_show(account: Account, kinds: tuple[str, ...]):
     ids = account.people(3)
-    for kind in ("500", "timeout-before", "half-batch", "429"):
+    for kind in kinds:
         account.hubspot.fault(kind)
     assert [answer.exists for answer in account.read(*ids)] == [Exists.EXISTS] * 3
 
