@@ -65,6 +65,8 @@ TRY_AGAIN = frozenset({408, 423, 477, 500, 502, 503, 504, *range(520, 528)})
 
 UNAUTHORIZED, TIMED_OUT, TOO_MANY = 401, 408, 429
 
+MAY_BE_DONE = "may_be_done"
+
 TOKENS = 4
 """So many tokens that were sent last are taken out of an app's words."""
 
@@ -223,13 +225,26 @@ class HttpClient:
         return self._persist(_Call(target, pool, call or method, repeatable, **accepted))
 
     def _persist(self, call: _Call) -> Response:
-        """Send a call until it is answered for good, or there is nothing more to try."""
+        """Send a call until it is answered for good, or there is nothing more to try.
+
+        The error that is raised has the fact MAY_BE_DONE if one of the tries may have been carried out.
+        """
+        doubts: list[int] = []
+        try:
+            return self._tried(call, doubts)
+        except AppError as error:
+            error.facts[MAY_BE_DONE] = bool(doubts)
+            raise
+
+    def _tried(self, call: _Call, doubts: list[int]) -> Response:
+        """Send a call as often as it takes; ``doubts`` are the tries that may have been carried out."""
         anew = False
         for attempt in range(1, self._tries + 1):
             token = self._token()
             try:
                 response = self._send(call, token)
             except AppUnreachable as error:
+                doubts += [attempt] if call.repeatable else []
                 if attempt == self._tries or not error.facts.get("again", True):
                     raise
                 self._setup.sleep(_backoff(attempt))
@@ -240,6 +255,7 @@ class HttpClient:
                 self._access.refused(token)  # the call was surely not carried out
                 anew = True
                 continue
+            doubts += [attempt] if response.status in TRY_AGAIN else []
             if not self._wait_for(call, response, attempt):
                 break
         raise self._error(call, response)

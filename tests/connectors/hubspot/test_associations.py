@@ -230,6 +230,15 @@ def test_refused_access_is_raised_while_nothing_is_associated(account: Account, 
         update(account, id, {FIRMS: []}, {FIRMS: firms[:1]})
 
 
+@pytest.mark.parametrize("refusal", ["403", "429"])
+def test_refusal_after_an_answer_that_never_came_proves_nothing(account: Account, firms, refusal) -> None:
+    (id,) = account.people(1)
+    account.hubspot.fault("timeout-after-commit", match="batch/create")
+    account.hubspot.fault(refusal, times=50, match="batch/create")
+    assert update(account, id, {FIRMS: []}, {FIRMS: firms[:1]}).outcome is Outcome.UNKNOWN
+    assert account.hubspot.associated("contacts", id, "companies") == firms[:1]
+
+
 def test_associations_that_cannot_be_read_before_are_left_for_later(account: Account, firms) -> None:
     (id,) = account.people(1)
     account.hubspot.associate("contacts", id, "companies", firms[0])

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from bothways.connectors.base import Outcome, WriteItem, WriteKind, WriteResult
+from bothways.connectors.http import MAY_BE_DONE
 from bothways.connectors.hubspot.api import FOUND, Api
 from bothways.connectors.hubspot.associations import Held, held_by, with_held
 from bothways.connectors.hubspot.facts import ASSOCIATIONS_ARCHIVED, ASSOCIATIONS_CREATED
@@ -27,7 +28,7 @@ from bothways.records import Record, Value, ids_of
 REFUSALS = frozenset({400, 404, 409, 413, 422})
 
 SURELY_NOT = (CredentialsRefused, PermissionMissing, RateLimited)
-"""Failures of a call by which nothing of it was carried out."""
+"""Failures of a call by which nothing of it was carried out, unless an earlier try may have been."""
 
 RAISED = (AppUnreachable, CredentialsRefused, PermissionMissing, QuotaUsedUp)
 """Failures that are those of the app as a whole, where nothing was written."""
@@ -243,7 +244,7 @@ def _do(api: Api, object: str, call: Call, made: list[str]) -> list[str]:
     try:
         response = api.associations(object, reference.to, action, {"inputs": list(inputs)}, ok=FOUND | REFUSALS)
     except AppError as error:
-        made += [] if isinstance(error, SURELY_NOT) else [action]
+        made += [] if isinstance(error, SURELY_NOT) and not error.facts.get(MAY_BE_DONE) else [action]
         raise
     if response.status not in REFUSALS:
         made.append(action)
