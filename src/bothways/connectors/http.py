@@ -66,6 +66,7 @@ TRY_AGAIN = frozenset({408, 423, 477, 500, 502, 503, 504, *range(520, 528)})
 UNAUTHORIZED, TIMED_OUT, TOO_MANY = 401, 408, 429
 
 MAY_BE_DONE = "may_be_done"
+"""The fact of an error that a try before it may have been carried out."""
 
 TOKENS = 4
 """So many tokens that were sent last are taken out of an app's words."""
@@ -233,7 +234,7 @@ class HttpClient:
         try:
             return self._tried(call, doubts)
         except AppError as error:
-            error.facts[MAY_BE_DONE] = bool(doubts)
+            error.facts |= {MAY_BE_DONE: True} if doubts else {}
             raise
 
     def _tried(self, call: _Call, doubts: list[int]) -> Response:
