@@ -8,6 +8,7 @@ from bothways.engine.sides import Side
 from bothways.errors import ListGone
 from bothways.ledger import due, links
 from bothways.sync.lists import LISTS_EVERY
+from tests.memory_app import MemoryConnector
 from tests.two_apps import TwoApps
 
 L, R = Side.LEFT, Side.RIGHT
@@ -66,6 +67,28 @@ def test_whoever_leaves_the_list_is_frozen_and_nothing_is_lost_on_return() -> No
     world.anna.lists["vip"] = [here]
     later(world)
     assert (names(world.bert), world.anna.values(here)["phone"]) == (["Anna"], "+41446681800")
+
+
+@pytest.mark.parametrize("named", ["winner", "loser"])
+def test_who_was_merged_stays_in_the_list_whichever_id_the_list_names(
+    monkeypatch: pytest.MonkeyPatch, named: str
+) -> None:
+    """Lists are read every now and then alone: until then, too, no link is ended for a merge."""
+    world = two_apps(leaving=Leaving.UNLINK)
+    here = world.anna.add(email="ann@x.test", name="Ann")
+    world.anna.lists["vip"] = [here]
+    world.rest()
+    ((_, there),) = world.pairs()
+    winner = world.anna.add(email="ann.two@x.test", name="Ann Two")
+    world.anna.merge(winner, here)
+    told = {"winner": winner, "loser": here}[named]
+    monkeypatch.setattr(MemoryConnector, "members", lambda *_: iter([[told]]))
+    for phone in ("+41446681800", "+41446681801"):
+        world.bert.edit(there, phone=phone)
+        world.run()
+        assert world.pairs() == [(winner, there)]
+        later(world)
+    assert world.anna.values(winner)["phone"] == phone
 
 
 def test_a_list_of_the_other_app_lets_nothing_new_in_but_keeps_its_own_records_in_step() -> None:

@@ -1,6 +1,6 @@
 """Feeds: what was last seen of every record of an object, its keys, and who must look at it."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from hashlib import blake2b
 from typing import NamedTuple
@@ -335,6 +335,13 @@ def set_lists(feed_id: int, lists: Mapping[str, Sequence[str]]) -> None:
     """Store which lists records are in; what is known of them is out of date, so that they are read anew."""
     data = [(orjson.dumps(sorted(names)).decode() if names else None, feed_id, id) for id, names in lists.items()]
     db.execute_many("UPDATE seen SET lists=%s, read_at=0 WHERE feed_id=%s AND record_id=%s", data)
+
+
+def hand_on_lists(feed_id: int, lists: Mapping[str, Collection[str]]) -> None:
+    """Let records be in these lists besides, until the lists are read again."""
+    rows = seen_by_id(feed_id, lists)
+    data = [(orjson.dumps(sorted({*row.lists, *lists[id]})).decode(), feed_id, id) for id, row in rows.items()]
+    db.execute_many("UPDATE seen SET lists=%s WHERE feed_id=%s AND record_id=%s", data)
 
 
 def save_position(feed: Feed) -> None:

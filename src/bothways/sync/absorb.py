@@ -98,6 +98,7 @@ def absorb(feed: Feed, news: Iterable[News], now: float, read_at: float, *, base
         elif each.record is not None and (each.problem is None or after.values is None):
             keys[each.id] = compute_keys(feed, each.record.values)
     feeds.save_seen(feed, saved)
+    _hand_on_lists(feed, by_id.values(), known)
     edited = [id for id in changed & set(keys) if id in known and known[id].values is not None]
     touched = feeds.drop_told_keys(feed, edited) | feeds.replace_keys(feed, keys) | feeds.drop_keys(feed, lost)
     if not (changed or touched or any(each.merged_into for each in by_id.values())):
@@ -119,6 +120,16 @@ def absorb(feed: Feed, news: Iterable[News], now: float, read_at: float, *, base
         wake(sync, side, touched, marked)
         wake_neighbours_of(sync, side, feed, changed, touched)
     return changed
+
+
+def _hand_on_lists(feed: Feed, news: Iterable[News], known: Mapping[str, SeenRow]) -> None:
+    """Let the survivor of a merge be in the lists of what was merged into it: nobody has taken it out of them."""
+    lists: dict[str, set[str]] = {}
+    for each in news:
+        if each.merged_into and each.id in known and known[each.id].lists:
+            lists.setdefault(each.merged_into, set()).update(known[each.id].lists)
+    if lists:
+        feeds.hand_on_lists(feed.pk, lists)
 
 
 def compute_keys(feed: Feed, values: Mapping[str, Value]) -> set[tuple[str, str]]:

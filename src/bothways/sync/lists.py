@@ -57,6 +57,8 @@ def lists_by_name(connector: Connector, object: str) -> dict[str, list[RecordLis
 
 def _refresh(ctx: Context, end: End, names: set[str]) -> None:
     inside = read_lists(end.app, end.connector, end.object, names)
+    for id, survivor in feeds.survivors(end.feed.pk, inside).items():
+        inside.setdefault(survivor, set()).update(inside.pop(id))
     before = feeds.in_lists(end.feed.pk)
     after = {id: (set(before.get(id, ())) - names) | inside.get(id, set()) for id in before.keys() | inside.keys()}
     moved = {id: sorted(lists) for id, lists in after.items() if lists != set(before.get(id, ()))}

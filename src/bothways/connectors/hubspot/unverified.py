@@ -342,7 +342,7 @@ FACTS = (
         "members-merged",
         "A list names a record that was merged by the id of the record that it became.",
         "lists.members",
-        "Safe: it takes no part any more in a sync of that list, and is not deleted, until it is put there again.",
+        "Safe: an old id is taken for the record that it became, as soon as that is known.",
         "Put a contact on a static list, merge it with another, and GET the memberships of the list.",
     ),
     Fact(
