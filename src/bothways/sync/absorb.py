@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 
 from bothways.connectors.base import Became, Exists, Read
 from bothways.engine.keys import keys_of
+from bothways.engine.matching import ALONE
 from bothways.engine.rules import because
 from bothways.engine.sides import Side
 from bothways.ledger import db, due, feeds, holds, journal, links
@@ -155,11 +156,14 @@ def end_link(sync: Sync, link: links.LinkRow, now: float, rule: str, survivor: S
     """End a link and look again at everything that it stood in the way of; nobody is asked about its fields again.
 
     What was decided of them may have been done in one app and not in the other: that is no state the two agreed on.
+    Who was declared new, and got this partner, is new no longer.
     """
     links.end(link.id, now, rule, survivor)
     for side in Side:
         record_id = link.on(side)
         if record_id is not None:
+            if link.state == "active":
+                links.forget_apart(sync, side, record_id, [ALONE])
             if decided := holds.close_of_pair(sync, side, record_id):
                 links.forget_shadows(sync.workspace_id, link.id, decided)
             keys = feeds.all_keys_of(_feed_id(sync, side), [record_id]).get(record_id, set())
@@ -252,6 +256,7 @@ def _differs(feed: Feed, before: SeenRow | None, after: SeenRow) -> bool:
 def _follow_merge(sync: Sync, side: Side, feed: Feed, news: News, now: float) -> None:
     """Row R0: the link follows; if the surviving record is linked already, this link ends as merged.
 
+    Where there is no link, those that ended follow, and in either case whom a person has kept the record apart from.
     What the surviving record holds was chosen by the app then, and by no person: no opting in comes of it.
     """
     survivor = news.merged_into
@@ -261,9 +266,11 @@ def _follow_merge(sync: Sync, side: Side, feed: Feed, news: News, now: float) ->
     link, of_survivor = found.get(news.id), found.get(survivor)
     if of_survivor is not None:
         _written_by_app(sync, of_survivor, side, now)
+    links.hand_over_apart(sync, side, news.id, survivor, of_survivor or link)
     if link is None:
-        return
-    if of_survivor is not None:
+        if of_survivor is None:
+            links.move_ended(sync, side, news.id, survivor)
+    elif of_survivor is not None:
         end_link(sync, link, now, f"R0: {because('R0', app=feed.connection.name)}", side.other)
         hold_merged(sync, side, link, of_survivor, feed.connection.name, now)
     else:
