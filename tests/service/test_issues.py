@@ -532,6 +532,25 @@ def test_left_out_and_merged_with_one_that_takes_part_it_takes_part(
     assert office.anna.values(new)["phone"] == "+4930123456"
 
 
+def test_left_out_it_is_out_again_once_the_link_ends_that_came_with_a_merge(office: Office) -> None:
+    for name in "ABCDEFGH":
+        office.pair(name)
+    ann, twin = (office.anna.add(email="ann@x.test", name="Ann Lee") for _ in range(2))
+    linked, partner = office.pair("Dana")
+    leave_out(office, ann)
+    office.run()
+    office.anna.merge(ann, linked)
+    office.anna.delete(twin)
+    office.run(full=True)
+    assert (ann, partner) in pairs(office)
+    office.bert.delete(partner)
+    other = office.bert.add(email="ann@x.test", name="Ann Lee")
+    office.rest()
+    office.run(full=True)
+    assert other not in {right for _, right in pairs(office)}
+    assert left_out(office)[ann].reason == "Ana Ruiz left it out"
+
+
 def test_unlinked_they_stay_so_when_one_is_merged(office: Office) -> None:
     left, right = office.pair("Dana")
     inbox.unlink(office.open(), "people", left, right)

@@ -202,10 +202,14 @@ def move(link_id: int, side: Side, record_id: str) -> None:
 
 
 def move_ended(sync: Sync, side: Side, id: str, to: str) -> None:
-    """Let the ended links of a record follow it to the one that it was merged into."""
-    sql = f"SELECT id FROM link WHERE sync_id=%s AND state='ended' AND {side}_id=%s"
-    for (link_id,) in db.rows(sql, (sync.pk, id)):
-        move(link_id, side, to)
+    """Let the ended links of a record follow it to the one that it was merged into.
+
+    Not one that a merge has ended: whose its other record is, a person is asked.
+    """
+    sql = f"SELECT {_COLUMNS} FROM link WHERE sync_id=%s AND state='ended' AND {side}_id=%s"
+    for link in map(LinkRow._make, db.rows(sql, (sync.pk, id))):
+        if not link.by_merge:
+            move(link.id, side, to)
 
 
 def shadows(link_ids: Iterable[int]) -> dict[int, Shadows]:
@@ -267,10 +271,14 @@ def keep_apart(sync: Sync, pairs: Iterable[tuple[str, str]]) -> None:
 
 
 def hand_over_apart(sync: Sync, side: Side, id: str, to: str, link: LinkRow | None) -> None:
-    """Let what is known of a record hold for the one that it was merged into: from whom it is kept apart, or left out.
+    """Let what is known of a record hold for the one that it was merged into: whom it is kept apart from, or that it
+    is left out or declared new.
 
-    ``link`` is the one that the other record has from now on: its two are one thing, and take part.
+    ``link`` is the one that the other record has from now on: its two are one thing, and what takes part is not left
+    out for the sake of what was merged into it.
     """
+    if link is not None:
+        forget_apart(sync, side, id, [ALONE])
     rest = f"{side.other}_id, workspace_id, left_out_at, author, hold_id, held"
     db.execute(
         f"INSERT INTO apart (sync_id, {side}_id, {rest}) SELECT sync_id, %s, {rest} FROM apart "
@@ -278,8 +286,14 @@ def hand_over_apart(sync: Sync, side: Side, id: str, to: str, link: LinkRow | No
         (to, sync.pk, id),
     )
     forget_apart(sync, side, id, [ALONE])
-    if link is not None:
-        forget_apart(sync, side, to, {ALONE, link.on(side.other) or ALONE})
+    if link is not None and (partner := link.on(side.other)):
+        forget_apart(sync, side, to, [partner])
+
+
+def forget_new(sync: Sync, side: Side, id: str) -> None:
+    """Forget that a record was declared new."""
+    sql = f"DELETE FROM apart WHERE sync_id=%s AND {side}_id=%s AND {side.other}_id=%s AND left_out_at IS NULL"
+    db.execute(sql, (sync.pk, id, ALONE))
 
 
 def forget_apart(sync: Sync, side: Side, id: str, others: Iterable[str] | None = None) -> None:

@@ -6,7 +6,6 @@ from dataclasses import dataclass, replace
 
 from bothways.connectors.base import Became, Exists, Read
 from bothways.engine.keys import keys_of
-from bothways.engine.matching import ALONE
 from bothways.engine.rules import because
 from bothways.engine.sides import Side
 from bothways.ledger import db, due, feeds, holds, journal, links
@@ -106,10 +105,9 @@ def absorb(feed: Feed, news: Iterable[News], now: float, read_at: float, *, base
     wake_callers(feed, known, (row for row in saved if row.id in changed or not row.live))
     for sync, side_name in feeds.sides_of(feed, off=True):
         side = Side(side_name)
-        for each in by_id.values():
-            if each.merged_into:
-                changed.add(each.merged_into)
-                _follow_merge(sync, side, feed, each, now)
+        for each in _linked_first(sync, side, [each for each in by_id.values() if each.merged_into]):
+            changed.add(str(each.merged_into))
+            _follow_merge(sync, side, feed, each, now)
         journal.reopen(link.id for link in links.live_by_record(sync, side, restored).values())
         if sync.state == "off":
             continue
@@ -163,7 +161,7 @@ def end_link(sync: Sync, link: links.LinkRow, now: float, rule: str, survivor: S
         record_id = link.on(side)
         if record_id is not None:
             if link.state == "active":
-                links.forget_apart(sync, side, record_id, [ALONE])
+                links.forget_new(sync, side, record_id)
             if decided := holds.close_of_pair(sync, side, record_id):
                 links.forget_shadows(sync.workspace_id, link.id, decided)
             keys = feeds.all_keys_of(_feed_id(sync, side), [record_id]).get(record_id, set())
@@ -251,6 +249,12 @@ def _differs(feed: Feed, before: SeenRow | None, after: SeenRow) -> bool:
     if before.values is None or after.values is None:
         return before.values is not after.values
     return any(before.values.get(name) != after.values.get(name) for name in feed.fields)
+
+
+def _linked_first(sync: Sync, side: Side, merged: list[News]) -> list[News]:
+    """Return what was merged in the order in which it is followed: what takes part goes before what is left out."""
+    linked = links.live_by_record(sync, side, [each.id for each in merged]) if len(merged) > 1 else {}
+    return sorted(merged, key=lambda each: each.id not in linked)
 
 
 def _follow_merge(sync: Sync, side: Side, feed: Feed, news: News, now: float) -> None:
