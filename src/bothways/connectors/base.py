@@ -456,7 +456,8 @@ class KeepsLists(Protocol):
 class OwnField:
     """A unique field of our own for the marks of creates, in one object: ``there``, or to be made.
 
-    ``label`` is that of the object, ``problem``: why it can neither be used nor made.
+    ``label`` is that of the object, ``problem``: why it can neither be used nor made. ``lacks``: the permission by
+    OAuth without which it cannot be made, "" where we have it or do not know.
     """
 
     name: str
@@ -464,6 +465,7 @@ class OwnField:
     label: str
     there: bool = False
     problem: BothwaysError | None = None
+    lacks: str = ""
 
 
 @runtime_checkable
