@@ -404,10 +404,12 @@ class LastChange:
     """When a field came to hold what it holds (seconds, by the app's clock), as the app's history of the field tells.
 
     ``by`` is the program that wrote it over what another program had written; "" where it was none, or is not told.
+    ``may_be_us``: that program may be our own app, since nothing here tells who we are.
     """
 
     at: float
     by: str = ""
+    may_be_us: bool = False
 
 
 @runtime_checkable
