@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from bothways.connectors.base import LastChange
+from bothways.connectors.abilities import LastChange
 from bothways.engine.field_state import FieldDecision, Told
 from bothways.engine.plan import Action, ActionKind, Pair
 from bothways.engine.sides import SIDES, Side

@@ -6,7 +6,8 @@ from itertools import chain, count
 from typing import TypeVar
 
 from bothways.connectors import registry
-from bothways.connectors.base import OWN_FIELD, KeepsLists, MakesOwnField, Setting, TellsRules
+from bothways.connectors.abilities import OWN_FIELD, KeepsLists, MakesOwnField, TellsRules
+from bothways.connectors.base import Setting
 from bothways.connectors.permissions import oauth_of
 from bothways.errors import AccountChanged, AppInUse
 from bothways.ledger import access, chronicles, db, rests

@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from bothways.connectors.base import TellsWriters, WriteSeen
+from bothways.connectors.abilities import TellsWriters, WriteSeen
 from bothways.engine.sides import SIDES, Side
 from bothways.errors import AppError
 from bothways.ledger import journal

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from shlex import quote
 
-from bothways.connectors.base import OWN_FIELD, MakesOwnField, OwnField
+from bothways.connectors.abilities import OWN_FIELD, MakesOwnField, OwnField
 from bothways.engine.sides import SIDES
 from bothways.errors import OwnFieldNotAllowed, OwnFieldNotConfirmed, UsageError
 from bothways.service import yaml_edit

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 
-from bothways.connectors.base import LastChange, TellsHistory
+from bothways.connectors.abilities import LastChange, TellsHistory
 from bothways.engine.field_state import Told
 from bothways.engine.plan import Action, Pair
 from bothways.engine.sides import SIDES, Side

@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from bothways.connectors.base import LastChange
+from bothways.connectors.abilities import LastChange
 from bothways.connectors.hubspot.subscriptions import APP_ID
 from bothways.errors import ProtocolError
 from bothways.sandbox.hubspot.changes import OURS

@@ -6,22 +6,19 @@ from dataclasses import replace
 from shlex import quote
 from typing import ClassVar
 
+from bothways.connectors.abilities import LastChange, OwnField, RecordList, WriteSeen
 from bothways.connectors.base import (
     REJECTED,
     Account,
     Capabilities,
-    LastChange,
     ObjectType,
     Outcome,
-    OwnField,
     Page,
     Read,
-    RecordList,
     Setting,
     Setup,
     WriteItem,
     WriteResult,
-    WriteSeen,
 )
 from bothways.connectors.deep import Finding, Keeper
 from bothways.connectors.ends import End

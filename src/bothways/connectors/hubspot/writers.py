@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from bothways.connectors.base import LastChange, WriteSeen
+from bothways.connectors.abilities import LastChange, WriteSeen
 from bothways.connectors.hubspot.api import Api
 from bothways.connectors.hubspot.objects import Kind
 from bothways.errors import ProtocolError
