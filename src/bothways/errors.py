@@ -1271,6 +1271,18 @@ class OwnFieldNotConfirmed(ConfirmationNeeded):
     to_do = "Say so with --yes."
 
 
+class OwnFieldNotAllowed(SettingsError):
+    """Raised where the sign-in by OAuth has not given us the permission to make our own field."""
+
+    code, exit_code = "BW-511", EXIT_NOT_ALLOWED
+    what = "Making the property {field} in {app} takes a permission that Bothways does not have: {scopes}."
+    by_itself = "Nothing was made. Syncs go on without it."
+    to_do = (
+        "See that your app there has it among its optional ones. Then sign in once more with it, on the page of {app} "
+        "or by: {command}"
+    )
+
+
 class OwnFieldUnfit(SettingsError):
     code = "BW-586"
     what = "There is a property {field} of {object} in {app} already, and it is no text with unique values."

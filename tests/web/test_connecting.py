@@ -13,7 +13,7 @@ from bothways.service import visits
 from bothways.service.database import used
 from bothways.service.rights import Role
 from bothways.service.workspace import Workspace, open_workspace
-from tests.consenting import NEEDED, OPTIONAL, REDIRECT, answered, register
+from tests.consenting import FURTHER, NEEDED, OPTIONAL, REDIRECT, answered, register
 from tests.databases import empty_ledger
 from tests.web.browser import Browser
 
@@ -238,6 +238,26 @@ def test_signing_in_again_goes_the_same_way(here: Browser, workspace: Workspace,
     assert "crm lets us in. What waited goes on." in here.get("/apps/crm").text
     assert "May be written" in here.post("/apps/crm/check").text
     assert kept_secrets(workspace) == [APP_SECRET]
+
+
+def test_permission_for_the_own_field_is_asked_for_on_its_page_and_leads_back_there(
+    here: Browser, hubspot: HubSpotSandbox
+) -> None:
+    connect(here, hubspot)
+    scope = "crm.schemas.contacts.write"
+    assert scope not in here.get("/apps/crm/sign-in").text
+    page = here.get("/apps/crm/own-field").text
+    [link] = re.findall(r'id="allow" href="([^"]+)"', page)
+    assert ('id="make"' in page, f"with={scope}&amp;with=" in link) == (False, True)
+    form = here.get(unescape(link)).text
+    assert f'value="{scope}" checked' in form
+    fields = {"allow": [*OPTIONAL, *FURTHER], "with": re.findall(r'name="with" value="([^"]+)"', form)}
+    sent = here.post("/apps/crm/sign-in", **fields)
+    arrived = here.get(answered(address_on(here.get(sent.location).text)).removeprefix("http://127.0.0.1"))
+    assert arrived.location == "/apps/crm/own-field"
+    assert 'id="make"' in here.get(arrived.location).text
+    assert f'value="{scope}" checked' in here.get("/apps/crm/sign-in").text
+    assert again(here, hubspot).location == "/apps/crm"
 
 
 def test_another_client_secret_takes_the_place_of_the_former(

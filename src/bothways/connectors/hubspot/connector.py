@@ -6,22 +6,19 @@ from dataclasses import replace
 from shlex import quote
 from typing import ClassVar
 
+from bothways.connectors.abilities import LastChange, OwnField, RecordList, WriteSeen
 from bothways.connectors.base import (
     REJECTED,
     Account,
     Capabilities,
-    LastChange,
     ObjectType,
     Outcome,
-    OwnField,
     Page,
     Read,
-    RecordList,
     Setting,
     Setup,
     WriteItem,
     WriteResult,
-    WriteSeen,
 )
 from bothways.connectors.deep import Finding, Keeper
 from bothways.connectors.ends import End
@@ -236,7 +233,11 @@ class HubSpot:
 
     def own_fields(self) -> Sequence[OwnField]:
         """Return how the property for our marks stands: that which the settings name, or the one that we propose."""
-        return marking.standing(self._api, self.objects(), self._marker or MARKER)
+        allowed = self._access.allowed() if self._access else None
+        return [
+            each if each.there else replace(each, lacks=OAUTH.to_make(_named(each.object), allowed))
+            for each in marking.standing(self._api, self.objects(), self._marker or MARKER)
+        ]
 
     def make_own_field(self, object: str) -> None:
         """Make the property for our own marks, where it is missing."""
@@ -359,7 +360,7 @@ class HubSpot:
     def _sensitive(self, object: str) -> list[Field]:
         """Return the properties marked as sensitive that the token may read; they are never written."""
         kind, allowed = self._api.kind(object), self._access.allowed() if self._access else None
-        scope = SENSITIVE_READ.format(object if object in KINDS else CUSTOM)
+        scope = SENSITIVE_READ.format(_named(object))
         if allowed is not None and scope not in allowed:
             return []
         try:
@@ -389,5 +390,10 @@ class HubSpot:
 
 
 def _restricted_custom(type: ObjectType, allowed: frozenset[str] | None) -> ObjectType:
-    """Return a kind that the account has made as these scopes let us read and write it: they are for all of those."""
-    return replace(OAUTH.restricted(replace(type, name=CUSTOM), allowed), name=type.name)
+    """Return a kind that the account has made as these scopes let us read and write it."""
+    return replace(OAUTH.restricted(replace(type, name=_named(type.name)), allowed), name=type.name)
+
+
+def _named(object: str) -> str:
+    """Return the name that scopes have for an object: one for all that the account has made."""
+    return object if object in KINDS else CUSTOM
