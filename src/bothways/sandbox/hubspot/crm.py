@@ -98,7 +98,7 @@ class Crm:
         """Have the properties with a record's place offer the pipelines and stages that there are."""
         known = self.pipelines[kind.name]
         stages = [(stage.id, stage.label) for each in known for stage in each.stages]
-        definitions = self.store.definitions(kind.name) if known else {}
+        definitions = self.store.definitions(kind.name) if kind.stage else {}
         for name, made in ((kind.pipeline, [(each.id, each.label) for each in known]), (kind.stage, stages)):
             if name in definitions and definitions[name]["options"] != options(made):
                 self.store.define(kind.name, {**definitions[name], "options": options(made)})

@@ -41,7 +41,9 @@ _WORDED = re.compile(r"/crm/v3/associations/([^/]+)/([^/]+)/(batch/\w+|types)")
 _ONE_ASSOCIATED = re.compile(r"([^/]+)/associations/(default/)?([^/]+)(/[^/]+)?")
 _LISTS = re.compile(rf"/crm/(?:lists/{_VERSION}|v3/lists)(?:/(.+))?")
 _SCHEMAS = re.compile(rf"/(?:crm-object-schemas/(?:{_VERSION}|v3)|crm/v3)/schemas(?:/([^/]+)(/associations)?)?")
-_PIPELINES = re.compile(rf"/crm/(?:pipelines/{_VERSION}|v3/pipelines)/([^/]+)(?:/([^/]+)(?:/(stages)(?:/([^/]+))?)?)?")
+_PIPELINES = re.compile(
+    rf"/crm/(?:pipelines/{_VERSION}|v3/pipelines)/([^/]+)(?:/([^/]+))?(?:/(stages)(?:/([^/]+))?)?(/audit)?"
+)
 _OWNERS = re.compile(rf"/crm/(?:owners/{_VERSION}|v3/owners)(?:/([^/]+))?")
 _RULES = re.compile(rf"/crm/(?:property-validations/{_VERSION}|v3/property-validations)/([^/]+)(?:/([^/]+))?")
 _LIMITS = re.compile(rf"/crm/(?:limits/{_VERSION}|v3/limits)/(records|custom-properties)")
@@ -204,12 +206,26 @@ _OF_PIPELINES: Mapping[str, Route] = {
     "GET": Route("pipelines", pipelines.list_all, _SCHEMA_READ),
     "POST": Route("pipelines/create", pipelines.create, _SCHEMA_WRITE),
 }
-_OF_PIPELINE: Mapping[str, Route] = {"GET": Route("pipelines/read", pipelines.read, _SCHEMA_READ)}
+_OF_PIPELINE: Mapping[str, Route] = {
+    "GET": Route("pipelines/read", pipelines.read, _SCHEMA_READ),
+    "PATCH": Route("pipelines/update", pipelines.update, _SCHEMA_WRITE),
+    "PUT": Route("pipelines/replace", pipelines.replace, _SCHEMA_WRITE),
+    "DELETE": Route("pipelines/delete", pipelines.delete, _SCHEMA_WRITE),
+}
 _OF_STAGES: Mapping[str, Route] = {
-    "GET": Route("pipelines/stages", pipelines.stages, _SCHEMA_READ),
+    "GET": Route("pipelines/stages", pipelines.list_stages, _SCHEMA_READ),
     "POST": Route("pipelines/stages/create", pipelines.create_stage, _SCHEMA_WRITE),
 }
-_OF_STAGE: Mapping[str, Route] = {"GET": Route("pipelines/stages/read", pipelines.read_stage, _SCHEMA_READ)}
+_OF_STAGE: Mapping[str, Route] = {
+    "GET": Route("pipelines/stages/read", pipelines.read_stage, _SCHEMA_READ),
+    "PATCH": Route("pipelines/stages/update", pipelines.update_stage, _SCHEMA_WRITE),
+    "PUT": Route("pipelines/stages/replace", pipelines.replace_stage, _SCHEMA_WRITE),
+    "DELETE": Route("pipelines/stages/delete", pipelines.delete_stage, _SCHEMA_WRITE),
+}
+_AUDITS: Mapping[bool, Mapping[str, Route]] = {
+    False: {"GET": Route("pipelines/audit", pipelines.audit, _SCHEMA_READ)},
+    True: {"GET": Route("pipelines/stages/audit", pipelines.audit_of_stage, _SCHEMA_READ)},
+}
 _OF_OWNERS: Mapping[str, Route] = {"GET": Route("owners", owners.list_page, "objects.owners.read")}
 _OF_ONE_OWNER: Mapping[str, Route] = {"GET": Route("owners/read", owners.read, "objects.owners.read")}
 _OF_OAUTH: Mapping[str, Mapping[str, Route]] = {
@@ -287,6 +303,7 @@ def route_of(method: str, path: str, kinds: Callable[[str], Kind | None] = kind_
         return replace(_chosen(routes, method), arg=unquote(match[1] or ""))
     if match := _PIPELINES.fullmatch(path):
         routes = (_OF_STAGE if match[4] else _OF_STAGES) if match[3] else (_OF_PIPELINE if match[2] else _OF_PIPELINES)
+        routes = _AUDITS[bool(match[4])] if match[5] else routes
         arg = "/".join(unquote(each) for each in (match[2], match[4]) if each)
         return replace(_chosen(routes, method), kind=_kind(match[1]), arg=arg)
     if match := _OWNERS.fullmatch(path):
