@@ -246,6 +246,15 @@ SCHEMAS: tuple[Form, ...] = (
         body=ANY,
         unsent=PEOPLE,
     ),
+    Form(
+        "Let kinds of record be associated no longer",
+        "DELETE",
+        "schemas",
+        "/{object}/associations/{id}",
+        f"{_SCHEMAS_PAGE}/delete-schema-association [S]",
+        {204: None, **NOT_FOUND},
+        unsent=PEOPLE,
+    ),
 )
 
 _RULE = shape({"ruleType": WORD, "ruleArguments": rows(TEXT)}, {"shouldApplyNormalization": YES_NO})

@@ -142,6 +142,38 @@ def test_kind_is_changed_and_deleted_once_it_is_empty(client: Client):
     assert client.get(f"{OBJECTS}/pet").code == 400
 
 
+def test_archived_kind_is_listed_until_it_is_deleted_for_good_or_made_again(client: Client):
+    first = client.post(SCHEMAS, PET)["objectTypeId"]
+    assert client("DELETE", f"{SCHEMAS}/{first}?archived=true").code == 400
+    assert client("DELETE", f"{SCHEMAS}/{first}").code == 204
+    assert client.get(SCHEMAS)["results"] == []
+    (gone,) = client.get(f"{SCHEMAS}?archived=true")["results"]
+    assert (gone["objectTypeId"], gone["archived"], gone["properties"]) == (first, True, [])
+    second = client.post(SCHEMAS, PET)["objectTypeId"]
+    assert second != first
+    assert [each["objectTypeId"] for each in client.get(f"{SCHEMAS}?archived=true")["results"]] == [second]
+    assert client("DELETE", f"{SCHEMAS}/{second}").code == 204
+    assert client("DELETE", f"{SCHEMAS}/{second}?archived=true").code == 204
+    assert client.get(f"{SCHEMAS}?archived=true")["results"] == []
+    assert client("DELETE", f"{SCHEMAS}/{second}?archived=true").code == 404
+
+
+def test_kinds_are_parted_once_no_label_is_left(hubspot: HubSpotSandbox, client: Client):
+    made = client.post(SCHEMAS, PET)
+    hubspot.add_label("pet", "contacts", "Vet")
+    ids = (hubspot.create("pet", {"pet_name": "Rex"}), hubspot.create("contacts", {"lastname": "A"}))
+    hubspot.associate("pet", ids[0], "contacts", ids[1])
+    path = f"{SCHEMAS}/{made['objectTypeId']}/associations/{made['associations'][0]['id']}"
+    assert client("DELETE", path).code == 400
+    labels = f"/crm/associations/2026-09/{made['objectTypeId']}/contacts/labels"
+    vet = client.get(labels)["results"][-1]["typeId"]
+    assert client("DELETE", f"{labels}/{vet}").code == 204
+    assert client("DELETE", path).code == 204
+    assert client("DELETE", path).code == 404
+    assert client.get(labels).code == 400
+    assert client.get(f"{SCHEMAS}/{made['objectTypeId']}")["associations"] == []
+
+
 def test_numbers_of_associations_of_an_own_kind_are_the_account_s_own(hubspot: HubSpotSandbox, client: Client):
     hubspot.add_label("contacts", "companies", "Buyer")
     type = client.post(SCHEMAS, PET)["objectTypeId"]

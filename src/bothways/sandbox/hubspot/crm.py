@@ -68,7 +68,8 @@ class Crm:
     def learn_kinds(self) -> None:
         """Take over the kinds that the account has made, what can be associated with what, and all properties."""
         rows = self.store.db.execute("SELECT number, name, definition FROM kinds ORDER BY number")
-        customs = [custom_kind(number, name, orjson.loads(text)) for number, name, text in rows]
+        known = [(number, name, orjson.loads(text)) for number, name, text in rows]
+        customs = [custom_kind(*each) for each in known if "archived" not in each[2]]
         self.kinds = {kind.name: kind for kind in (*KINDS, *customs)}
         rows = self.store.db.execute("SELECT number, object, other FROM labels WHERE label IS NULL ORDER BY number")
         own = {(object, other): Pair((2 * n - 1, 2 * n), category="USER_DEFINED") for n, object, other in rows}

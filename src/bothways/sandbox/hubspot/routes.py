@@ -40,7 +40,7 @@ _ASSOCIATIONS = re.compile(
 _WORDED = re.compile(r"/crm/v3/associations/([^/]+)/([^/]+)/(batch/\w+|types)")
 _ONE_ASSOCIATED = re.compile(r"([^/]+)/associations/(default/)?([^/]+)(/[^/]+)?")
 _LISTS = re.compile(rf"/crm/(?:lists/{_VERSION}|v3/lists)(?:/(.+))?")
-_SCHEMAS = re.compile(rf"/(?:crm-object-schemas/(?:{_VERSION}|v3)|crm/v3)/schemas(?:/([^/]+)(/associations)?)?")
+_SCHEMAS = re.compile(rf"/(?:crm-object-schemas/(?:{_VERSION}|v3)|crm/v3)/schemas(?:/([^/]+)(?:(/associations)(?:/([^/]+))?)?)?")
 _PIPELINES = re.compile(
     rf"/crm/(?:pipelines/{_VERSION}|v3/pipelines)/([^/]+)(?:/([^/]+))?(?:/(stages)(?:/([^/]+))?)?(/audit)?"
 )
@@ -49,7 +49,8 @@ _RULES = re.compile(rf"/crm/(?:property-validations/{_VERSION}|v3/property-valid
 _LIMITS = re.compile(rf"/crm/(?:limits/{_VERSION}|v3/limits)/(records|custom-properties)")
 _ACCOUNT = re.compile(rf"/account-info/(?:{_VERSION}|v3)/details")
 _OAUTH = re.compile(rf"/oauth/(?:(authorize)|(?:{_VERSION}|v[13])/token(?:/(introspect|revoke))?)")
-_OWNED = re.compile(rf"/webhooks/(?:{_VERSION}|v3)/(\d+)/(settings|subscriptions)(?:/(\d+))?")
+_TOKEN = re.compile(r"/oauth/v1/(access|refresh)-tokens/([^/]+)")
+_OWNED = re.compile(rf"/webhooks/(?:{_VERSION}|v3)/(\d+)/(settings|subscriptions)(?:/(\d+|batch/update))?")
 
 
 _JOURNAL = re.compile(
@@ -182,12 +183,15 @@ _OF_OWNER: Mapping[tuple[str, str], Mapping[str, Route]] = {
     ("settings", ""): {
         "GET": Route("webhooks/settings", owning.settings),
         "PUT": Route("webhooks/settings/set", owning.set_settings),
+        "DELETE": Route("webhooks/settings/clear", owning.clear_settings),
     },
     ("subscriptions", ""): {
         "GET": Route("webhooks/subscriptions", owning.list_all),
         "POST": Route("webhooks/subscriptions/create", owning.create),
     },
+    ("subscriptions", "batch"): {"POST": Route("webhooks/subscriptions/update batch", owning.update_batch)},
     ("subscriptions", "one"): {
+        "GET": Route("webhooks/subscriptions/read", owning.read),
         "PATCH": Route("webhooks/subscriptions/update", owning.update),
         "DELETE": Route("webhooks/subscriptions/delete", owning.delete),
     },
@@ -202,6 +206,7 @@ _OF_SCHEMA: Mapping[str, Route] = {
     "DELETE": Route("schemas/delete", custom.delete, "schemas.custom.write"),
 }
 _JOINING = {"POST": Route("schemas/associations", custom.join_kinds, "schemas.custom.write")}
+_PARTING = {"DELETE": Route("schemas/associations/delete", custom.part_kinds, "schemas.custom.write")}
 _OF_PIPELINES: Mapping[str, Route] = {
     "GET": Route("pipelines", pipelines.list_all, _SCHEMA_READ),
     "POST": Route("pipelines/create", pipelines.create, _SCHEMA_WRITE),
@@ -236,6 +241,13 @@ _OF_OAUTH: Mapping[str, Mapping[str, Route]] = {
     "token": {"POST": Route("oauth/token", oauth.token, open=True)},
     "introspect": {"POST": Route("oauth/introspect", oauth.introspect, open=True)},
     "revoke": {"POST": Route("oauth/revoke", oauth.revoke, open=True)},
+}
+_OF_TOKEN: Mapping[str, Mapping[str, Route]] = {
+    "access": {"GET": Route("oauth/access token", oauth.access_token, open=True)},
+    "refresh": {
+        "GET": Route("oauth/refresh token", oauth.refresh_token, open=True),
+        "DELETE": Route("oauth/drop refresh token", oauth.drop_refresh_token, open=True),
+    },
 }
 _OF_RULES: Mapping[str, Route] = {"GET": Route("rules", limiting.rules, _SCHEMA_READ)}
 _ANY_READ = " ".join(f"objects.{each}.read" for each in ("contacts", "companies", "deals", "owners", "custom"))
@@ -299,8 +311,8 @@ def route_of(method: str, path: str, kinds: Callable[[str], Kind | None] = kind_
     if match := _PROPERTIES.fullmatch(path):
         return _of_properties(method, _kind(match[1]), match[2] or "")
     if match := _SCHEMAS.fullmatch(path):
-        routes = _JOINING if match[2] else _OF_SCHEMA if match[1] else _OF_SCHEMAS
-        return replace(_chosen(routes, method), arg=unquote(match[1] or ""))
+        routes = _PARTING if match[3] else _JOINING if match[2] else _OF_SCHEMA if match[1] else _OF_SCHEMAS
+        return replace(_chosen(routes, method), arg="/".join(unquote(each) for each in (match[1], match[3]) if each))
     if match := _PIPELINES.fullmatch(path):
         routes = (_OF_STAGE if match[4] else _OF_STAGES) if match[3] else (_OF_PIPELINE if match[2] else _OF_PIPELINES)
         routes = _AUDITS[bool(match[4])] if match[5] else routes
@@ -314,9 +326,11 @@ def route_of(method: str, path: str, kinds: Callable[[str], Kind | None] = kind_
         return _chosen(_OF_LIMITS[match[1]], method)
     if match := _OAUTH.fullmatch(path):
         return _chosen(_OF_OAUTH[match[1] or match[2] or "token"], method)
+    if match := _TOKEN.fullmatch(path):
+        return replace(_chosen(_OF_TOKEN[match[1]], method), arg=unquote(match[2]))
     if match := _OWNED.fullmatch(path):
-        routes = _OF_OWNER.get((match[2], "one" if match[3] else ""), {})
-        return replace(_chosen(routes, method), owned=match[1], arg=match[3] or "")
+        which = "" if not match[3] else "one" if match[3].isdecimal() else "batch"
+        return replace(_chosen(_OF_OWNER.get((match[2], which), {}), method), owned=match[1], arg=match[3] or "")
     return _of_journal(method, path)
 
 
