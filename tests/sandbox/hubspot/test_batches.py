@@ -84,7 +84,15 @@ def test_update_with_a_bad_value_refuses_all_unless_traced(hubspot: HubSpotSandb
 def test_update_refuses_an_id_twice(hubspot: HubSpotSandbox, client: Client):
     id = hubspot.create("contacts", {"lastname": "A"})
     said = client.batch("update", [{"id": id, "properties": {"city": city}} for city in ("Bern", "Basel")])
-    assert said.code == 400
+    assert (said.code, said["context"]) == (400, {"ids": [id]})
+
+
+def test_upsert_refuses_a_value_twice(hubspot: HubSpotSandbox, client: Client):
+    rows = [{"id": id, "idProperty": "email", "properties": {"city": "Bern"}} for id in ("a@x.test", "A@x.test")]
+    said = client.batch("upsert", rows)
+    assert (said.code, said["context"]) == (400, {"ids": ["a@x.test"]})
+    assert client.batch("upsert", [{"id": "1", "properties": {"city": "Bern"}}]).code == 400
+    assert hubspot.records("contacts") == {}
 
 
 def test_update_by_email(hubspot: HubSpotSandbox, client: Client):

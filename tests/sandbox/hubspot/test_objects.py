@@ -133,6 +133,15 @@ def test_forgotten_record_is_nowhere(hubspot: HubSpotSandbox, client: Client):
     assert int(hubspot.create("contacts", {"lastname": "B"})) > int(id)
 
 
+def test_address_of_nobody_that_is_forgotten_is_taken_by_nobody(hubspot: HubSpotSandbox, client: Client):
+    body = {"objectId": "A@example.com", "idProperty": "email"}
+    assert client.post(f"{CONTACTS}/gdpr-delete", body).code == 204
+    said = client.post(CONTACTS, {"properties": {"email": "a@example.com"}})
+    assert (said.code, said["errors"][0]["context"]) == (400, {"propertyName": ["email"]})
+    assert client.post(f"{CONTACTS}/gdpr-delete", {"objectId": "77"}).code == 404
+    assert client.post(f"{COMPANIES}/gdpr-delete", {"objectId": "77"}).code == 404
+
+
 def test_listing_goes_by_ids_with_links_that_work(hubspot: HubSpotSandbox, client: Client):
     ids = hubspot.seed("contacts", [{"lastname": str(number), "city": "Bern"} for number in range(25)])
     said, pages = client.get(f"{CONTACTS}?limit=10&properties=city"), []
@@ -215,3 +224,29 @@ def test_histories_are_shown_with_one_record_and_with_pages(hubspot: HubSpotSand
         ]
         assert list(body["propertiesWithHistory"]) == ["city"]
     assert client.get(f"{CONTACTS}?propertiesWithHistory=city&limit=51").code == 400
+
+
+def test_call_that_says_nothing_of_a_record_is_refused_and_touches_nothing(hubspot: HubSpotSandbox, client: Client):
+    id = hubspot.create("contacts", {"lastname": "A"})
+    before = hubspot.get("contacts", id)
+    hubspot.advance(60)
+    for said in (client("PATCH", f"{CONTACTS}/{id}", {"properties": {}}), client.post(CONTACTS, {"properties": {}})):
+        assert (said.code, said["category"]) == (400, "VALIDATION_ERROR")
+        assert said["message"] == "No properties found to update, please provide at least one."
+    assert hubspot.get("contacts", id) == before
+
+
+def test_id_that_is_no_number_is_told_so(hubspot: HubSpotSandbox, client: Client):
+    hubspot.create("contacts", {"email": "a@example.com"})
+    for said in (client.get(f"{CONTACTS}/a@example.com"), client("PATCH", f"{CONTACTS}/x", {"properties": {"city": "B"}})):
+        assert (said.code, said["category"]) == (404, "OBJECT_NOT_FOUND")
+        assert said["message"].endswith("objectId are usually numeric.")
+    assert client.get(f"{CONTACTS}/x")["context"] == {"id": ["x"]}
+
+
+def test_associations_that_are_asked_for_are_of_a_kind_that_there_is(hubspot: HubSpotSandbox, client: Client):
+    id = hubspot.create("contacts", {"lastname": "A"})
+    assert client.get(f"{CONTACTS}/{id}?associations=company,products").code == 200
+    for path in (f"{CONTACTS}/{id}", CONTACTS):
+        said = client.get(f"{path}?associations=unicorns")
+        assert (said.code, said["message"]) == (400, "Unable to infer object type from: unicorns")

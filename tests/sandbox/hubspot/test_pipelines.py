@@ -94,7 +94,7 @@ def test_stage_must_be_one_of_the_record_s_pipeline(hubspot: HubSpotSandbox, cli
 
 def test_own_kind_has_pipelines_once_one_is_made(hubspot: HubSpotSandbox, client: Client):
     hubspot.make_object("pet", ("Pet", "Pets"), [{"name": "n", "label": "N", "type": "string", "fieldType": "text"}])
-    assert client.get(f"{PIPELINES}/pet")["results"] == []
+    assert client.get(f"{PIPELINES}/p_pet")["results"] == []
     assert "hs_pipeline" not in hubspot.get("pet", hubspot.create("pet", {"n": "Rex"}))["properties"]  # type: ignore[index]
     ids = hubspot.make_pipeline("pet", "Visits", ["Waiting", "Seen"])
     id = hubspot.create("pet", {"n": "Rex"})

@@ -5,6 +5,7 @@ from typing import Any
 
 from bothways.sandbox.hubspot.asks import Answer, Ask, batch_answer, inputs_of, sent_properties
 from bothways.sandbox.hubspot.associations import associate_sent, check_all
+from bothways.sandbox.hubspot.crm import key_of
 from bothways.sandbox.hubspot.histories import entry
 from bothways.sandbox.hubspot.problems import Refused, rows_not_found
 from bothways.sandbox.hubspot.store import Row
@@ -66,7 +67,7 @@ def update(ask: Ask) -> Answer:
     inputs = [each for each in inputs_of(ask.body, MOST) if _refers(ask, each)]
     rows = [(each, ask.crm.one(ask.kind, str(each["id"]), each.get("idProperty"))) for each in inputs]
     if "twice-is-last" not in ask.crm.otherwise:
-        _refuse_twice([row.id for _, row in rows if row is not None])
+        _refuse_twice([str(row.id) for _, row in rows if row is not None])
     there = {id(each): row for each, row in rows if row is not None}
 
     def change(each: Input) -> Shown:
@@ -96,6 +97,9 @@ def upsert(ask: Ask) -> Answer:
         return {**ask.show(row, list(row.props)), "new": made}
 
     inputs = inputs_of(ask.body, MOST)
+    if "twice-is-last" not in ask.crm.otherwise:
+        keys = [(str(each.get("idProperty") or ""), str(each.get("id") or "")) for each in inputs]
+        _refuse_twice([key_of(*each) for each in keys])
     if "upsert-by-row" not in ask.crm.otherwise:
         return batch_answer(ask, [save(each) for each in inputs], [], 200)
     traced = [{**each, "objectWriteTraceId": each.get("id")} for each in inputs]
@@ -122,10 +126,11 @@ def _refers(ask: Ask, each: Input) -> bool:
     return "id" in each
 
 
-def _refuse_twice(ids: Sequence[int]) -> None:
+def _refuse_twice(ids: Sequence[str]) -> None:
     twice = sorted({id for id in ids if ids.count(id) > 1}) if len(set(ids)) < len(ids) else []
     if twice:
-        raise Refused(400, f"Duplicate IDs found in batch input: {twice}. IDs must be unique")
+        message = f"Duplicate IDs found in batch input: [{', '.join(twice)}]. IDs must be unique"
+        raise Refused(400, message, context={"ids": twice})
 
 
 def _each(ask: Ask, inputs: Sequence[Input], do: Callable[[Input], Shown]) -> tuple[list[Shown], list[Shown]]:
