@@ -246,10 +246,12 @@ def test_labels_are_made_renamed_and_deleted_over_the_api(client: Client, hubspo
     hubspot.associate("contacts", person, "companies", a, labels=["Works for"])
     rows = client.get(path.format("contacts", "companies"))["results"]
     assert [(each["typeId"], each["label"]) for each in rows[2:]] == [(there, "Works for")]
-    sent = {"associationTypeId": there, "label": "Employed by"}
+    sent = {"associationTypeId": there, "label": "Employed by", "inverseLabel": "Employs"}
     assert client("PUT", path.format("contacts", "companies"), sent).code == 204
     assert hubspot.labelled("contacts", person, "companies") == {a: ["Employed by"]}
-    assert hubspot.labelled("companies", a, "contacts") == {person: ["Boss"]}
+    assert hubspot.labelled("companies", a, "contacts") == {person: ["Employs"]}
+    assert client("PUT", path.format("contacts", "companies"), {"associationTypeId": there, "label": "Old"}).code == 204
+    assert hubspot.labelled("companies", a, "contacts") == {person: ["Old"]}
     assert client("DELETE", f"{path.format('companies', 'contacts')}/{back}").code == 204
     assert hubspot.labelled("contacts", person, "companies") == {a: []}
     assert client("DELETE", f"{path.format('companies', 'contacts')}/{back}").code == 404

@@ -82,13 +82,15 @@ def test_lead_tells_which_of_its_contacts_is_the_primary_one(hubspot: HubSpotSan
 
 
 @pytest.mark.parametrize(
-    ("other", "from_ticket", "back"), [("contacts", [16], [15]), ("companies", [26, 339], [25, 340])]
+    ("other", "from_ticket", "back"),
+    [("contacts", [16], [15]), ("companies", [26, 339], [25, 340]), ("deals", [28], [27])],
 )
 def test_ticket_is_associated(
     hubspot: HubSpotSandbox, client: Client, other: str, from_ticket: list[int], back: list[int]
 ):
     id = hubspot.create("tickets", {"subject": "Help", "hs_pipeline_stage": "1"})
-    whose = hubspot.create(other, {"lastname" if other == "contacts" else "name": "A"})
+    named = {"contacts": {"lastname": "A"}, "companies": {"name": "A"}}
+    whose = hubspot.create(other, named.get(other, {"dealname": "A", "dealstage": "closedwon"}))
     hubspot.associate("tickets", id, other, whose)
     for one, two, asked, expected in (("tickets", other, id, from_ticket), (other, "tickets", whose, back)):
         said = client.post(f"/crm/associations/2026-09/{one}/{two}/batch/read", {"inputs": [{"id": asked}]})

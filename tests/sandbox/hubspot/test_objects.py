@@ -172,8 +172,11 @@ def test_address_can_be_too_long(client: Client):
 
 def test_unknown_places_and_methods(client: Client):
     assert client.get("/crm/objects/2026-09/unicorns").code == 400
-    assert client.get("/crm/nowhere").code == 404
+    said = client.get("/crm/v3/lists/folders")
+    assert (said.code, said["category"]) == (404, "OBJECT_NOT_FOUND")
+    assert said["message"] == "resource not found: the stand-in has no call GET /crm/v3/lists/folders"
     assert client.get(f"{CONTACTS}/1/2/3").code == 404
+    assert client.get("/crm/v3/objects/contacts/1/associations/companies").code == 404
     assert client.get(f"{CONTACTS}/search").code == 405
     assert client("DELETE", CONTACTS).code == 405
     assert client.get(f"{CONTACTS}/not-a-number").code == 404

@@ -154,12 +154,13 @@ def add_label(ask: Ask) -> Answer:
 
 
 def rename_label(ask: Ask) -> Answer:
-    """Change the word of a label, and the one that it has from the other side if that is given as well."""
+    """Change the words of a label; where none is given for the other side, it has the same word there [C]."""
     body, other = ask.body, other_of(ask)
     place, number = pair_of(ask.crm, ask.kind, other)[1], _label(ask, other, str(body.get("associationTypeId")))
-    words = [str(body.get("label") or "").strip(), str(body.get("inverseLabel") or "").strip()]
-    if not words[0]:
+    label = str(body.get("label") or "").strip()
+    if not label:
         raise Refused(400, "A label needs a label")
+    words = [label, str(body.get("inverseLabel") or "").strip() or label]
     joining.rename_label(ask.crm.store, number, *words[:: -1 if place else 1])
     return 204, None
 

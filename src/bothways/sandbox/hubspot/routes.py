@@ -23,7 +23,7 @@ from bothways.sandbox.hubspot import (
     worded,
 )
 from bothways.sandbox.hubspot.asks import Answer, Ask
-from bothways.sandbox.hubspot.problems import Refused, not_found
+from bothways.sandbox.hubspot.problems import Refused
 from bothways.sandbox.hubspot.schema import CONTACTS, Kind, kind_of
 
 _VERSION = r"(?:2025-09|2026-03|2026-09|2026-09-beta|2027-03-beta)"
@@ -283,6 +283,15 @@ def route_of(method: str, path: str, kinds: Callable[[str], Kind | None] = kind_
 
     ``kinds`` returns the kind of record of a name or type id.
     """
+    try:
+        return _route_of(method, path.rstrip("/"), kinds)
+    except LookupError as error:
+        message = f"resource not found: the stand-in has no call {method} {path}"
+        raise Refused(404, message, "OBJECT_NOT_FOUND") from error
+
+
+def _route_of(method: str, path: str, kinds: Callable[[str], Kind | None]) -> Route:
+    """Do the same for a path without a slash at its end; raise LookupError if it stands for nothing."""
 
     def _kind(name: str) -> Kind:
         kind = kinds(unquote(name))
@@ -290,12 +299,11 @@ def route_of(method: str, path: str, kinds: Callable[[str], Kind | None] = kind_
             raise Refused(400, f"Unable to infer object type from: {name}")
         return kind
 
-    path = path.rstrip("/")
     if _ACCOUNT.fullmatch(path):
         return _chosen({"GET": ACCOUNT}, method)
     if match := _OBJECTS.fullmatch(path):
         kind, rest = _kind(match[1]), match[2] or ""
-        if one := _ONE_ASSOCIATED.fullmatch(rest):
+        if (one := _ONE_ASSOCIATED.fullmatch(rest)) and not path.startswith("/crm/v3/"):
             return replace(_associated(method, one), kind=kind, arg=unquote(f"{one[1]}/{one[3]}{one[4] or ''}"))
         route = _OF_OBJECT.get((method, rest)) or _at_record(method, rest)
         return replace(route, kind=kind, arg=unquote(rest))
@@ -345,14 +353,14 @@ def _of_journal(method: str, path: str) -> Route:
         return replace(_chosen(routes, method), arg=match[2] or "")
     if match := _FILE.fullmatch(path):
         return _chosen({"GET": Route("journal/file", journalling.file, open=True, arg=match[1])}, method)
-    raise not_found()
+    raise LookupError(path)
 
 
 def _at_record(method: str, rest: str) -> Route:
     if not rest or any(rest == name for _, name in _OF_OBJECT):
         raise Refused(405, "Method not allowed")
     if "/" in rest:
-        raise not_found()
+        raise LookupError(rest)
     return _chosen(_OF_RECORD, method)
 
 
@@ -376,7 +384,7 @@ def _of_lists(method: str, rest: str) -> Route:
     for each, route, match in there:
         if each == method:
             return replace(route, arg=unquote("/".join(match.groups())))
-    raise Refused(405, "Method not allowed") if there else not_found()
+    raise Refused(405, "Method not allowed") if there else LookupError(rest)
 
 
 def _of_properties(method: str, kind: Kind, name: str) -> Route:

@@ -178,6 +178,7 @@ PAIRS = {
     ("deals", "contacts"): Pair((3, 4)),
     ("tickets", "contacts"): Pair((16, 15)),
     ("tickets", "companies"): Pair((339, 340), (26, 25)),
+    ("tickets", "deals"): Pair((28, 27)),
     ("leads", "contacts"): Pair((608, 609), (578, 579), "Lead with primary contact"),
     ("leads", "companies"): Pair((610, 611)),
 }
