@@ -241,7 +241,8 @@ def test_call_that_says_nothing_of_a_record_is_refused_and_touches_nothing(hubsp
 
 def test_id_that_is_no_number_is_told_so(hubspot: HubSpotSandbox, client: Client):
     hubspot.create("contacts", {"email": "a@example.com"})
-    for said in (client.get(f"{CONTACTS}/a@example.com"), client("PATCH", f"{CONTACTS}/x", {"properties": {"city": "B"}})):
+    change = {"properties": {"city": "Bern"}}
+    for said in (client.get(f"{CONTACTS}/a@example.com"), client("PATCH", f"{CONTACTS}/x", change)):
         assert (said.code, said["category"]) == (404, "OBJECT_NOT_FOUND")
         assert said["message"].endswith("objectId are usually numeric.")
     assert client.get(f"{CONTACTS}/x")["context"] == {"id": ["x"]}

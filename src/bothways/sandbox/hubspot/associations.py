@@ -39,7 +39,8 @@ def read_one(ask: Ask) -> Answer:
     limit, after = ask.first("limit") or str(PAGE), ask.first("after") or "0"
     if not limit.isdecimal() or not 1 <= int(limit) <= PAGE or not after.isdecimal():
         raise Refused(400, f"limit must be between 1 and {PAGE}, and after a place in this listing")
-    page = page_of(ask.crm, ask.kind, found(ask.crm.one(ask.kind, id)), kind_named(ask.crm, name), int(after), int(limit))
+    row, other = found(ask.crm.one(ask.kind, id)), kind_named(ask.crm, name)
+    page = page_of(ask.crm, ask.kind, row, other, int(after), int(limit))
     if "paging" in page:
         page["paging"]["next"]["link"] = ask.link(after=page["paging"]["next"]["after"])
     return 200, page

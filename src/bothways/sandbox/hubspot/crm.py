@@ -69,8 +69,8 @@ class Crm:
     def learn_kinds(self) -> None:
         """Take over the kinds that the account has made, what can be associated with what, and all properties."""
         rows = self.store.db.execute("SELECT number, name, definition FROM kinds ORDER BY number")
-        known = [(number, name, orjson.loads(text)) for number, name, text in rows]
-        customs = [custom_kind(*each) for each in known if "archived" not in each[2]]
+        made = [(number, name, orjson.loads(text)) for number, name, text in rows]
+        customs = [custom_kind(*each) for each in made if "archived" not in each[2]]
         self.kinds = {kind.name: kind for kind in (*KINDS, *customs)}
         rows = self.store.db.execute("SELECT number, object, other FROM labels WHERE label IS NULL ORDER BY number")
         own = {(object, other): Pair((2 * n - 1, 2 * n), category="USER_DEFINED") for n, object, other in rows}
@@ -122,7 +122,8 @@ class Crm:
             number = self.store.holder(kind.name, str(id_property), key_of(str(id_property), id))
             if id_property == "email" and number is not None and "others-not-found" in self.otherwise:
                 held = self.store.get(kind.name, number)
-                number = number if held and key_of("email", held.props.get("email", "")) == key_of("email", id) else None
+                own = key_of("email", held.props.get("email", "")) if held else ""
+                number = number if own == key_of("email", id) else None
         row = self.store.get(kind.name, number) if number is not None else None
         return row if row and archived in (None, row.archived_at is not None) else None
 

@@ -201,7 +201,7 @@ class Desk:
         return 200, {}
 
     def of_access(self, token: str, now: float) -> dict[str, Any] | None:
-        """Return what an access token is good for, as it is told whoever holds it; None if it is not good (any more)."""
+        """Return what an access token is good for, as whoever holds it is told; None if it is not good (any more)."""
         with self._lock:
             grant, until = self._access.get(token, (None, 0.0))
         if grant is None or grant.ended or now >= until:
@@ -210,7 +210,7 @@ class Desk:
         return {"token": token, **_whose(grant), **told}
 
     def of_refresh(self, token: str) -> dict[str, Any] | None:
-        """Return what a refresh token is good for, as it is told whoever holds it; None if it is not good (any more)."""
+        """Return what a refresh token is good for, as whoever holds it is told; None if it is not good (any more)."""
         with self._lock:
             grant = self._refresh.get(token)
         if grant is None or grant.ended:

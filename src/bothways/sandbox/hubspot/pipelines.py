@@ -162,7 +162,7 @@ def _put(ask: Ask, pipeline: Pipeline, stage: Stage, action: str) -> dict[str, A
 
 
 def _noted(ask: Ask, id: str) -> dict[str, Any]:
-    """Write down that a pipeline was changed, have the properties offer what it is now, and return it as it is shown."""
+    """Write down that a pipeline was changed, have the properties offer it as it is now, and return it as shown."""
     now = next(each for each in stages.pipelines(ask.crm.store, ask.kind.name) if each.id == id)
     note(ask.crm, ask.kind, id, CHANGED, _shown(now))
     ask.crm.learn(ask.kind)

@@ -76,7 +76,10 @@ def _each(ask: Ask, status: int, do: Callable[[Mapping[str, Any]], Definition]) 
 
 
 def _make(ask: Ask, body: Mapping[str, Any]) -> Definition:
-    """Make a property. One that was archived gets its values back, and is as it is made now [C]; unique as it was [K]."""
+    """Make a property. One that was archived has its values again.
+
+    It is as it is made now [C], but for whether it is unique, which is as it was [K].
+    """
     known = ask.crm.properties[ask.kind.name]
     bin = {name: each for name, each in known.items() if each["archived"]}
     definition = made(body, {name: each for name, each in known.items() if name not in bin})

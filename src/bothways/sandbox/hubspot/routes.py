@@ -40,7 +40,9 @@ _ASSOCIATIONS = re.compile(
 _WORDED = re.compile(r"/crm/v3/associations/([^/]+)/([^/]+)/(batch/\w+|types)")
 _ONE_ASSOCIATED = re.compile(r"([^/]+)/associations/(default/)?([^/]+)(/[^/]+)?")
 _LISTS = re.compile(rf"/crm/(?:lists/{_VERSION}|v3/lists)(?:/(.+))?")
-_SCHEMAS = re.compile(rf"/(?:crm-object-schemas/(?:{_VERSION}|v3)|crm/v3)/schemas(?:/([^/]+)(?:(/associations)(?:/([^/]+))?)?)?")
+_SCHEMAS = re.compile(
+    rf"/(?:crm-object-schemas/(?:{_VERSION}|v3)|crm/v3)/schemas(?:/([^/]+)(?:(/associations)(?:/([^/]+))?)?)?"
+)
 _PIPELINES = re.compile(
     rf"/crm/(?:pipelines/{_VERSION}|v3/pipelines)/([^/]+)(?:/([^/]+))?(?:/(stages)(?:/([^/]+))?)?(/audit)?"
 )
