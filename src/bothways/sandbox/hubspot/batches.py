@@ -62,7 +62,8 @@ def create(ask: Ask) -> Answer:
 def update(ask: Ask) -> Answer:
     """Change records. Ids that do not exist are reported; a bad value refuses all, unless all are traced.
 
-    An id that is no number is passed over in silence, as HubSpot has been seen to do.
+    An id that is no number is passed over in silence, and one that is traced told by its trace, as HubSpot has been
+    seen to do [C].
     """
     inputs = [each for each in inputs_of(ask.body, MOST) if _refers(ask, each)]
     rows = [(each, ask.crm.one(ask.kind, str(each["id"]), each.get("idProperty"))) for each in inputs]
@@ -75,14 +76,18 @@ def update(ask: Ask) -> Answer:
         return ask.show(ask.crm.update(ask.kind, there[id(each)], sent), list(sent))
 
     results, errors = _each(ask, [each for each in inputs if id(each) in there], change)
-    missing = [str(each["id"]) for each, row in rows if row is None]
-    if missing:
-        errors.append(rows_not_found(ask.kind.label, missing).row())
+    missing = [each for each, row in rows if row is None]
+    traced = [each for each in missing if each.get("objectWriteTraceId")]
+    errors += [
+        rows_not_found(ask.kind.label, [str(each["id"])]).row(str(each["objectWriteTraceId"])) for each in traced
+    ]
+    others = [str(each["id"]) for each in missing if each not in traced]
+    errors += [rows_not_found(ask.kind.label, others).row()] if others else []
     return batch_answer(ask, results, errors, 200)
 
 
 def upsert(ask: Ask) -> Answer:
-    """Make or change records by a unique property; one that is refused refuses all."""
+    """Make or change records by a unique property; one that is refused refuses all, unless all have trace ids [C]."""
 
     def save(each: Input) -> Shown:
         key, name = str(each.get("id") or ""), str(each.get("idProperty") or "")
@@ -100,10 +105,9 @@ def upsert(ask: Ask) -> Answer:
     if "twice-is-last" not in ask.crm.otherwise:
         keys = [(str(each.get("idProperty") or ""), str(each.get("id") or "")) for each in inputs]
         _refuse_twice([key_of(*each) for each in keys])
-    if "upsert-by-row" not in ask.crm.otherwise:
-        return batch_answer(ask, [save(each) for each in inputs], [], 200)
-    traced = [{**each, "objectWriteTraceId": each.get("id")} for each in inputs]
-    return batch_answer(ask, *_each(ask, traced, save), 200)
+    if "upsert-by-row" in ask.crm.otherwise:
+        inputs = [{**each, "objectWriteTraceId": each.get("id")} for each in inputs]
+    return batch_answer(ask, *_each(ask, inputs, save), 200)
 
 
 def archive(ask: Ask) -> Answer:
