@@ -64,6 +64,17 @@ def test_definition_is_kept_as_it_is_sent(client: Client):
     assert client.post(PATH, {**colour, "name": "twice", "options": options * 2}).code == 400
 
 
+def test_yes_or_no_has_two_options(client: Client):
+    assert [each["value"] for each in definitions(client)["newsletter"]["options"]] == ["true", "false"]
+    fan = {**KEY, "name": "fan", "type": "bool", "fieldType": "booleancheckbox"}
+    yes, no = {"value": "true", "label": "Yes"}, {"value": "false", "label": "No"}
+    for wrong in ([], [yes], [yes, no, {"value": "maybe", "label": "Perhaps"}]):
+        assert client.post(PATH, {**fan, "options": wrong}).code == 400
+    assert client.post(PATH, {**fan, "options": [no, yes]}).code == 201
+    assert client("PATCH", f"{PATH}/fan", {"options": [yes]}).code == 400
+    assert client.post(CONTACTS, {"properties": {"lastname": "A", "fan": "true"}}).code == 201
+
+
 def test_property_of_owners_and_sensitive_ones_can_be_made(hubspot: HubSpotSandbox, client: Client):
     owner = {**KEY, "type": "enumeration", "fieldType": "select", "externalOptions": True}
     assert client.post(PATH, owner).code == 400

@@ -107,6 +107,7 @@ def made(body: Mapping[str, Any], definitions: Mapping[str, Definition]) -> Defi
         raise Refused(400, "Only text and number properties can have unique values")
     if unique and sum(each["hasUniqueValue"] for each in definitions.values()) >= UNIQUE_MOST:
         raise Refused(400, f"There can be at most {UNIQUE_MOST} properties with unique values")
+    _check_options(type_, body.get("options"))
     definition = prop(
         name,
         str(body["label"]),
@@ -129,6 +130,7 @@ def update(ask: Ask) -> Answer:
         groups.require(ask, changed["groupName"])
     definition = {**held, **changed}
     _check_form(definition["type"], definition["fieldType"])
+    _check_options(definition["type"], definition["options"])
     return 200, _define(ask, definition)
 
 
@@ -143,6 +145,12 @@ def _sent(body: Mapping[str, Any]) -> dict[str, Any]:
 def _check_form(type: str, field: str) -> None:
     if field not in TYPES.get(type, ()):
         raise Refused(400, f'A property of type "{type}" cannot have the fieldType "{field}"')
+
+
+def _check_options(type: str, options: Sequence[Mapping[str, Any]] | None) -> None:
+    """Raise Refused for a property of the type "bool" that has other options than true and false [C]."""
+    if type == "bool" and sorted(str(each.get("value")) for each in options or ()) != ["false", "true"]:
+        raise Refused(400, "A property of type bool needs the options true and false")
 
 
 def _is_of_owners(body: Mapping[str, Any]) -> bool:

@@ -22,6 +22,10 @@ TYPES = {
 """The form fields that each type can have when a property is made."""
 
 
+YES_OR_NO = (("true", "Yes"), ("false", "No"))
+"""The options that a property of the type "bool" has."""
+
+
 @dataclass(frozen=True, slots=True)
 class Kind:
     """One kind of record. ``shown`` are the properties of answers that were asked for none in particular.
@@ -228,6 +232,7 @@ def prop(
     sensitivity: str = "non_sensitive",
 ) -> Definition:
     """Return a property's definition as the API shows it."""
+    options = options or (YES_OR_NO if type == "bool" else ())
     pairs = [each if isinstance(each, tuple) else (each, each.replace("_", " ").capitalize()) for each in options]
     definition: Definition = {
         "name": name,
