@@ -265,7 +265,13 @@ ENDINGS = [
     step("records.purge", object="contacts", body={"objectId": "b@people.example", "idProperty": "email"}, status=204),
     step("records.purge", object="contacts", body={"objectId": "$b"}, status=404),
     step("records.purge", object="contacts", body={"objectId": "x@people.example", "idProperty": "email"}, status=204),
-    step("records.create", object="contacts", body={"properties": {"email": "X@people.example"}}, status=400),
+    step(
+        "records.create",
+        object="contacts",
+        body={"properties": {"email": "X@people.example"}, "associations": []},
+        status=201,
+        sees={"properties.email": "x@people.example"},
+    ),
     step(
         "records.read", object="contacts", id="b@people.example", status=404, sees={"context.id.0": "b@people.example"}
     ),

@@ -193,10 +193,6 @@ class Crm:
         self.store.remove(kind.name, row.id)
         self.tell("privacyDeletion", kind, row.id)
 
-    def block(self, email: str) -> None:
-        """Let nobody have an address any more."""
-        self.store.block(key_of("email", email))
-
     def _put_away(self, kind: Kind, row: Row, *, frees: bool = True) -> None:
         self._store(kind, [replace(row, archived_at=self.now)])
         if frees:
@@ -321,10 +317,8 @@ class Crm:
         return value
 
     def _refuse_taken(self, kind: Kind, keys: Iterable[tuple[str, str]], own: int | None) -> None:
-        """Raise Refused if another live record holds one of these unique values, or nobody may have one [K: how]."""
+        """Raise Refused if another live record holds one of these unique values."""
         for name, value in keys:
-            if name == "email" and kind.more_emails and self.store.is_blocked(value):
-                raise invalid_values([BadValue(name, "INVALID_EMAIL", f"Email address {value} was deleted for good")])
             holder = self.store.holder(kind.name, name, value)
             if holder in (None, own):
                 continue

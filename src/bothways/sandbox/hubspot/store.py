@@ -66,7 +66,6 @@ CREATE TABLE IF NOT EXISTS owners (
     number INTEGER PRIMARY KEY AUTOINCREMENT, email TEXT, first TEXT, last TEXT, archived INTEGER, created INTEGER,
     updated INTEGER
 );
-CREATE TABLE IF NOT EXISTS blocked (email TEXT PRIMARY KEY) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS counters (name TEXT PRIMARY KEY, value INTEGER) WITHOUT ROWID;
 """
 
@@ -209,14 +208,6 @@ class Store:
         """Let a record hold more unique values, which nobody holds yet."""
         for name, value in keys:
             self.db.execute("INSERT INTO keys VALUES (?, ?, ?, ?)", (object, name, value, id))
-
-    def block(self, email: str) -> None:
-        """Remember an address that nobody may have any more."""
-        self.db.execute("INSERT OR IGNORE INTO blocked VALUES (?)", (email,))
-
-    def is_blocked(self, email: str) -> bool:
-        """Tell whether nobody may have an address."""
-        return self.db.execute("SELECT 1 FROM blocked WHERE email=?", (email,)).fetchone() is not None
 
     # --- associations -----------------------------------------------------------------------------------
 
