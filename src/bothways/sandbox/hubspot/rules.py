@@ -89,8 +89,7 @@ class Rules:
 
     def obeyed_in(self, path: str) -> bool:
         """Tell whether calls to a path obey the rules of whole records."""
-        version = _VERSION.search(path)
-        return self.everywhere or (version is not None and version[0] >= FIRST)
+        return self.everywhere or is_since(path)
 
     def check_value(self, kind: str, name: str, text: str) -> None:
         """Raise Invalid if a value breaks a rule of its property."""
@@ -115,6 +114,12 @@ class Rules:
         """Raise Refused if no more records fit into the account."""
         if count >= self.most[kind]:
             raise Refused(400, f"You have reached the limit of {count} {kind}")
+
+
+def is_since(path: str, first: str = FIRST) -> bool:
+    """Tell whether a path is one of a version by date, or of a later one."""
+    version = _VERSION.search(path)
+    return version is not None and version[0] >= first
 
 
 def _missing(code: str, messages: Mapping[str, str]) -> Refused:
