@@ -1,4 +1,4 @@
-"""A person who decides who belongs together: unlinks, keeps apart, declares new, leaves out, and takes it back."""
+"""A person who decides who belongs together: links, unlinks, keeps apart, declares new, leaves out, takes it back."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from bothways.engine.sides import SIDES, Side
 from bothways.ledger import db, holds, journal, left_out, links
 from bothways.ledger.holds import HoldRow
 from bothways.sync import decisions
+from bothways.sync.merges import RULE
 from tests.sim.oracle import Broken, source_of
 from tests.sim.world import World, Write
 
@@ -34,6 +35,7 @@ class Deciding:
 
     Q3: of two that a person parted nothing is carried over to each other; nobody is made for one that was unlinked or
     left out. That is true of what an app has merged such a record into, unless it has its partner by the other one.
+    Q4: two that a person linked are linked.
     """
 
     def __init__(self, schedule: Schedule) -> None:
@@ -44,6 +46,7 @@ class Deciding:
         self.alone: dict[End, int] = {}
         self.out: dict[End, int] = {}
         self.new: set[End] = set()
+        self.linked: dict[End, str] = {}
 
     @property
     def world(self) -> World:
@@ -57,7 +60,8 @@ class Deciding:
             return
         deeds: tuple[Callable[[], None], ...] = (
             self._unlink,
-            self._unlink,
+            self._link,
+            self._link,
             self._keep_apart,
             self._leave_out,
             self._leave_out,
@@ -69,7 +73,7 @@ class Deciding:
 
     def forget(self) -> None:
         """Expect nothing of what was decided so far."""
-        for known in (self.parted, self.alone, self.out, self.new):
+        for known in (self.parted, self.alone, self.out, self.new, self.linked):
             known.clear()
 
     def brought(self, left: str, right: str) -> None:
@@ -79,6 +83,31 @@ class Deciding:
             each for each in self.parted if all(id in were[side] for side, id in zip(SIDES, each, strict=True))
         ]:
             del self.parted[pair]
+
+    def _link(self) -> None:
+        """Link two of which one waits to be told whom it belongs to, and neither has a partner."""
+        sync, rows = self.schedule.sync, {side: self.schedule.apps[side].rows for side in SIDES}
+        for hold in self._one_held():
+            side = Side(hold.side)
+            others = [str(id) for each, id in hold.data.get("candidates", ()) if each == side.other]
+            taken = links.live_by_record(sync, side.other, others)
+            free = [id for id in others if id not in taken and rows[side.other][id].live]
+            if free and rows[side][hold.record_id].live and hold.rule != RULE:
+                ids = {side: hold.record_id, side.other: self.chance.choice(free)}
+                self.world.say(f"linked by a person: {ids[Side.LEFT]} and {ids[Side.RIGHT]}")
+                decisions.choose(sync, ids, self.world.now)
+                self.brought(ids[Side.LEFT], ids[Side.RIGHT])
+                for end in ids.items():
+                    self._forget_one(end)
+                self.linked |= {end: ids[end[0].other] for end in ids.items()}
+
+    def _forget_one(self, end: End) -> None:
+        """Expect nothing of a record any more that was decided before."""
+        side, id = end
+        for old in self._origins(side, id):
+            for known in (self.alone, self.out, self.linked):
+                known.pop((side, old), None)
+            self.new.discard((side, old))
 
     def _unlink(self) -> None:
         sync, apps = self.schedule.sync, self.schedule.apps
@@ -97,8 +126,8 @@ class Deciding:
             decisions.unlink(sync, link, self.world.now)
             self.parted[pair] = self.world.now
             for end in zip(SIDES, pair, strict=True):
+                self._forget_one(end)
                 self.alone[end] = self.world.now
-                self.new.discard(end)
                 self.schedule.life.together.pop(end, None)
 
     def _keep_apart(self) -> None:
@@ -109,6 +138,7 @@ class Deciding:
                 other = self.chance.choice(others)
                 self.world.say(f"kept apart: {hold.record_id} and {other}")
                 decisions.keep_apart(self.schedule.sync, side, hold.record_id, [other])
+                self.linked.pop((side, hold.record_id), None)
                 self.parted[(hold.record_id, other) if side is Side.LEFT else (other, hold.record_id)] = self.world.now
 
     def _make_new(self) -> None:
@@ -116,16 +146,15 @@ class Deciding:
             end = Side(hold.side), hold.record_id
             self.world.say(f"declared new: {hold.record_id}")
             decisions.make_new(self.schedule.sync, *end)
+            self._forget_one(end)
             self.new.add(end)
             self.schedule.life.together.pop(end, None)
-            for id in self._origins(*end):
-                for known in (self.alone, self.out):
-                    known.pop((end[0], id), None)
 
     def _leave_out(self) -> None:
         for hold in self._one_held():
             self.world.say(f"left out: {hold.record_id}")
             decisions.leave_out(self.schedule.sync, hold, "dana", self.world.now)
+            self.linked.pop((Side(hold.side), hold.record_id), None)
             self.out[Side(hold.side), hold.record_id] = self.world.now
 
     def _take_back(self) -> None:
@@ -167,6 +196,19 @@ class Deciding:
                 same = kept is each and at < write.run_at and self._became(each, id, carried.at[each])
                 if same and not self._is_another(each, id, carried):
                     raise Broken("Q3", f"{write.app} {write.record} was written, and {id} is left out")
+
+    def at_rest(self) -> None:
+        """Q4, at rest, of two records that nothing has happened to."""
+        world, apps = self.world, self.schedule.apps
+        moved = world.deleted.keys() | world.restored.keys() | world.merged.keys() | world.merged_at.keys()
+        for (side, id), partner in self.linked.items():
+            ends = {side: id, side.other: partner}
+            still = self.linked.get((side.other, partner)) == id
+            quiet = not any((apps[each].name, one) in moved for each, one in ends.items())
+            outside = any(apps[each].rows[one].outside_since is not None for each, one in ends.items())
+            now = links.live_by_record(self.schedule.sync, side, [id]).get(id)
+            if still and quiet and not outside and (now is None or now.on(side.other) != partner):
+                raise Broken("Q4", f"{id} and {partner} were linked by a person, and are not")
 
     def is_meant(self, write: Write) -> bool:
         """Tell whether a record was made on a person's word, or beside those that they kept it apart from."""

@@ -361,7 +361,7 @@ class Schedule:
 
     def _come_to_rest(self) -> None:
         self.rest()
-        for each in (self.oracle, self.asking, self.consent, self.homes, self.lists, self.picks):
+        for each in (self.oracle, self.asking, self.consent, self.homes, self.lists, self.picks, self.deciding):
             each.at_rest()
 
     def one_run(self, *, full: bool = False) -> Report | None:
