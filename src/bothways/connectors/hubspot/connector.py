@@ -346,7 +346,7 @@ class HubSpot:
         known = self._schemas.get(object, {})
         names = [name for name in result.fields if name not in known or not known[name].unique]
         known_rules = self._rules.get(object, {})
-        words = "; ".join(f"{name}: {said}" for name in names if (said := rules.words(known_rules, name)))
+        words = "; ".join(f'"{name}": {said}' for name in names if (said := rules.words(known_rules, name)))
         return replace(result, message=f"{REJECTED} ({words}): {result.message}") if words else result
 
     def _to_wire(self, object: str, name: str, value: Value) -> str:
