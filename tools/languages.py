@@ -103,7 +103,7 @@ WORDS = (
         "lists",
         "several values",
     ),
-    *("a domain", "capitals"),
+    *("a domain", "capitals", "Password"),
     *("1 day", "1 hour", "1 minute", "{count} days", "{count} hours", "{count} minutes"),
     "This must be {expected}, but is {got}.",
     "rejected by rule ({words}): {message}",

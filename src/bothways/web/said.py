@@ -270,14 +270,14 @@ def _readings(language: str, held: Mapping[str, str], text: str, depth: int, loo
             partly = partly or reading
     if partly:
         yield partly
-    if said != text:
-        yield said
     yield from _joined(language, held, text, depth, ("; ", ", "), loosely=loosely)
     if text.endswith(".") and (said_body := _translated(language, text[:-1], depth + 1)) != text[:-1]:
         yield f"{said_body}."
     where, colon, rest = text.partition(": ")
     if colon and (said_rest := _translated(language, rest, depth + 1)) != rest:
         yield f"{_translated(language, where, depth + 1)}: {said_rest}"
+    if said != text:
+        yield said
 
 
 def _filled(language: str, template: _Template, found: list[str], depth: int) -> tuple[str, bool]:
