@@ -664,7 +664,7 @@ class NoSyncOfParents(SettingsError):
 class AssociationAmongFields(SettingsError):
     code = "BW-172"
     what = '"{field}" of {app} refers to other records, whose ids are not the same in both apps.'
-    to_do = "Write it under associations: instead of fields:."
+    to_do = 'Write it under associations: instead of fields:, or by a field of those records, as in: "{field} > email"'
 
 
 class UnknownChoice(SettingsError):
