@@ -387,7 +387,9 @@ def test_what_rules_of_an_account_reject_waits_with_the_rule_and_stops_nobody_el
     assert found["rule"].title == "A rule of west rejects records"
     assert found["rule"].said == 'rejected by rule "required to create a record": "jobtitle" must have a value'
     assert found["rule_value"].title == "A rule of west does not let Job Title be so"
-    assert found["rule_value"].said == "rejected by rule (jobtitle: Begin with a capital): Begin with a capital"
+    assert found["rule_value"].said == (
+        'rejected by rule ("jobtitle": in its own words "Begin with a capital"): Begin with a capital'
+    )
 
 
 def test_rules_are_told_with_the_fields_that_they_are_about(

@@ -9,6 +9,7 @@ import pytest
 
 from bothways.ledger import chronicles, db
 from bothways.sandbox.hubspot import APP_SECRET, CLIENT_ID, FrozenClock, HubSpotSandbox, single
+from bothways.sandbox.hubspot.problems import PORTAL
 from bothways.service import visits
 from bothways.service.database import used
 from bothways.service.rights import Role
@@ -17,7 +18,7 @@ from tests.consenting import FURTHER, NEEDED, OPTIONAL, REDIRECT, answered, regi
 from tests.databases import empty_ledger
 from tests.web.browser import Browser
 
-COMPANIES = "crm.objects.companies.read"
+COMPANIES, LISTS = "crm.objects.companies.read", "crm.lists.read"
 
 
 @pytest.fixture
@@ -87,6 +88,9 @@ def test_what_is_asked_for_is_said_before_anybody_goes_there(here: Browser) -> N
     by_key = here.get("/connect/hubspot?by=secrets").text
     assert 'id="set-token"' in by_key
     assert 'action="/connect/hubspot?by=secrets"' in by_key
+    assert '<code class="help">crm.objects.contacts.write</code>' in by_key
+    assert '<code class="help">oauth</code>' in page
+    assert '<code class="help">oauth</code>' not in by_key, "a key knows nothing of it"
 
 
 def test_who_allows_it_lands_on_the_page_of_the_app(
@@ -120,11 +124,13 @@ def test_who_allows_it_lands_on_the_page_of_the_app(
 
 
 def test_what_was_not_allowed_is_shown_with_what_it_blocks(here: Browser, hubspot: HubSpotSandbox) -> None:
-    connect(here, hubspot, allow=[each for each in OPTIONAL if each != COMPANIES])
+    connect(here, hubspot, allow=[each for each in OPTIONAL if each not in (COMPANIES, LISTS)])
     page = here.get("/apps/crm").text
-    assert "1 permission was not allowed" in page
+    assert "2 permissions were not allowed" in page
     assert "Without it these cannot be synced: companies." in page
+    assert "Without it no sync can make use of that." in page
     checked = here.post("/apps/crm/check").text
+    assert checked.count(str(PORTAL)) == 1
     row = checked[checked.index(">Companies<") :].partition("</tr>")[0]
     assert row.count(">no<") == 2
 

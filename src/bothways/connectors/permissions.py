@@ -27,9 +27,10 @@ class OAuth:
 
     ``authorize`` is the address at which they allow it. The paths ``token``, ``introspect`` (RFC 7662) and ``revoke``
     (RFC 7009) are joined to the setting ``server``; "" for what the app does not have. ``instead_of`` names the secret
-    that is not needed then. ``optional`` is the parameter for scopes that may be left out, "" where all go in one.
-    ``further`` permissions are asked for when what they are for is wanted, and kept from then on: no sign-in asks for
-    them by itself. ``never`` says in words what we do not do there.
+    that is not needed then. ``optional`` is the parameter for scopes that may be left out, "" where all go in one;
+    ``itself`` the scope that is of OAuth alone, so that no secret needs it. ``further`` permissions are asked for when
+    what they are for is wanted, and kept from then on: no sign-in asks for them by itself. ``never`` says in words what
+    we do not do there.
     """
 
     authorize: str
@@ -39,6 +40,7 @@ class OAuth:
     revoke: str = ""
     instead_of: str = "token"
     optional: str = ""
+    itself: str = ""
     permissions: tuple[Permission, ...] = ()
     further: tuple[Permission, ...] = ()
     never: tuple[str, ...] = ()

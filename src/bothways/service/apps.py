@@ -8,7 +8,7 @@ from typing import TypeVar
 from bothways.connectors import registry
 from bothways.connectors.abilities import OWN_FIELD, KeepsLists, MakesOwnField, TellsRules
 from bothways.connectors.base import Setting
-from bothways.connectors.permissions import oauth_of
+from bothways.connectors.permissions import Permission, oauth_of
 from bothways.errors import AccountChanged, AppInUse
 from bothways.ledger import access, chronicles, db, rests
 from bothways.records import Field
@@ -48,6 +48,12 @@ def catalogue() -> list[ConnectorView]:
         )
         for name, kind, way in found
     ]
+
+
+def permissions_of_secret(connector: str) -> tuple[Permission, ...]:
+    """Return what an app must allow a secret; () where that is not known."""
+    way = oauth_of(registry.connectors()[connector])
+    return tuple(each for each in way.permissions if each.scope != way.itself) if way else ()
 
 
 def kind_called(connector: str) -> ConnectorView:

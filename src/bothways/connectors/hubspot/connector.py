@@ -90,7 +90,7 @@ class HubSpot:
             needs=(subscriptions.KEY, webhooks.SECRET),
             reached=True,
         ),
-        Setting("base_url", "Address", required=False, default=BASE_URL),
+        Setting("base_url", "Address of its API", required=False, default=BASE_URL),
         Setting("api_version", "Version of the API", required=False, example=CURRENT, choices=VERSIONS),
         Setting("marker_property", "Unique property for our own marks", required=False, example=MARKER),
     )
@@ -130,7 +130,7 @@ class HubSpot:
         found = list(limits.near(self._api))
         standing = marking.standing(self._api, self.objects(), self._marker) if self._marker else ()
         if lacking := [each.label.lower() for each in standing if not each.there]:
-            found.append(f"No {' or '.join(lacking)} can be created in it: {self._unmarked()}")
+            found.append(f"No {', '.join(lacking)} can be created in it: {self._unmarked()}")
         at, date = ENDS["private apps"]
         if self._token_notes() and End("", at, date, "").is_near(self._clock()):
             found.append(
@@ -336,8 +336,8 @@ class HubSpot:
     def _unmarked(self) -> str:
         """Return what to do about a property for our marks that is not there, or that cannot hold them."""
         return (
-            f'there is no text property "{self._marker}" with unique values for our marks. Make it with: bothways app '
-            f"own-field {quote(self._api.app)}   or take marker_property out."
+            f'there is no text property "{self._marker}" with unique values for our marks. Take marker_property out, '
+            f"or make it with: bothways app own-field {quote(self._api.app)}"
         )
 
     def _by_rule(self, object: str, result: WriteResult) -> WriteResult:
@@ -347,7 +347,7 @@ class HubSpot:
         known = self._schemas.get(object, {})
         names = [name for name in result.fields if name not in known or not known[name].unique]
         known_rules = self._rules.get(object, {})
-        words = "; ".join(f"{name}: {said}" for name in names if (said := rules.words(known_rules, name)))
+        words = "; ".join(f'"{name}": {said}' for name in names if (said := rules.words(known_rules, name)))
         return replace(result, message=f"{REJECTED} ({words}): {result.message}") if words else result
 
     def _to_wire(self, object: str, name: str, value: Value) -> str:

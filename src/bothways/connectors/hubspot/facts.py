@@ -146,6 +146,7 @@ OAUTH = OAuth(
     introspect=path(CURRENT, "oauth", "token", "introspect"),
     revoke=path(CURRENT, "oauth", "token", "revoke"),
     optional="optional_scope",
+    itself="oauth",
     permissions=(
         Permission("oauth", "know which account it is", reads=OBJECTS),
         Permission("crm.objects.contacts.read", "read contacts", reads=("contacts",)),

@@ -136,5 +136,9 @@ def may_not_associate() -> Refused:
 
 def usage(type_id: str, label: str, count: int, most: int) -> dict[str, Any]:
     """Return how much of a limit is used, as the API tells it."""
-    names = {"objectTypeId": type_id, "singularLabel": label, "pluralLabel": f"{label}s"}
+    names = {
+        "objectTypeId": type_id,
+        "singularLabel": label,
+        "pluralLabel": f"{label.removesuffix('y')}ies" if label.endswith("y") else f"{label}s",
+    }
     return {**names, "limit": most, "usage": count, "percentage": round(100 * count / most, 2)}
