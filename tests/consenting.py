@@ -14,11 +14,12 @@ REDIRECT = "http://127.0.0.1/oauth/callback"
 SECRET_NAME = "HUBSPOT_CLIENT_SECRET"
 NEEDED = tuple(each.scope for each in OAUTH.permissions if each.needed)
 OPTIONAL = tuple(each.scope for each in OAUTH.permissions if not each.needed)
+FURTHER = tuple(each.scope for each in OAUTH.further)
 
 
 def register(hubspot: HubSpotSandbox | Admin, redirect: str = REDIRECT, *, rotates: bool = False) -> None:
     """Set our app up there, with the scopes that our connector wants."""
-    hubspot.register([redirect], list(NEEDED), list(OPTIONAL), rotates=rotates)
+    hubspot.register([redirect], list(NEEDED), [*OPTIONAL, *FURTHER], rotates=rotates)
 
 
 def app_text(url: str, name: str = "crm") -> str:

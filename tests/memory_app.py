@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, ClassVar
 
+from bothways.connectors.abilities import RecordList
 from bothways.connectors.base import (
     Account,
     Became,
@@ -23,7 +24,6 @@ from bothways.connectors.base import (
     Outcome,
     Page,
     Read,
-    RecordList,
     Seen,
     Setting,
     Setup,

@@ -41,16 +41,10 @@ class BothwaysError(Exception):
         self.facts = facts
         super().__init__(self.message)
 
-    def _fill(self, template: str) -> str:
-        def command(found: re.Match[str]) -> str:
-            return found[0].format_map(_Words(self.facts)).replace("{", "{{").replace("}", "}}")
-
-        return _COMMAND.sub(command, template).format_map(_Facts(self.facts))
-
     @property
     def said(self) -> str:
         """What happened."""
-        return self._fill(self.what)
+        return filled(self.what, self.facts)
 
     @property
     def message(self) -> str:
@@ -60,16 +54,25 @@ class BothwaysError(Exception):
     @property
     def consequence(self) -> str:
         """What happens by itself."""
-        return self._fill(self.by_itself)
+        return filled(self.by_itself, self.facts)
 
     @property
     def advice(self) -> str:
         """What the user can do."""
-        return self._fill(self.to_do).strip()
+        return filled(self.to_do, self.facts).strip()
 
     def __str__(self) -> str:
         parts = (self.message, self.consequence, self.advice, f"({self.code})")
         return " ".join(part for part in parts if part)
+
+
+def filled(template: str, facts: Mapping[str, object]) -> str:
+    """Return a template filled with facts; in a command, as they are typed. What is not known is named."""
+
+    def command(found: re.Match[str]) -> str:
+        return found[0].format_map(_Words(facts)).replace("{", "{{").replace("}", "}}")
+
+    return _COMMAND.sub(command, template).format_map(_Facts(facts))
 
 
 class _Facts(dict[str, object]):
@@ -279,7 +282,7 @@ class MendRefused(SettingsError):
     code = "BW-561"
     what = "The settings of {name} cannot be changed so."
     by_itself = "Nothing was saved."
-    to_do = "{first}"
+    to_do = "{problem}"
 
 
 class NotForThat(SettingsError):
@@ -391,7 +394,7 @@ class DraftRefused(SettingsError):
     code = "BW-134"
     what = "The draft of {name} cannot be saved."
     by_itself = "It stays as it is, and so do the settings in force. Things to mend: {count}."
-    to_do = "{first}"
+    to_do = "{problem}"
 
 
 class AppInUse(SettingsError):
@@ -661,7 +664,7 @@ class NoSyncOfParents(SettingsError):
 class AssociationAmongFields(SettingsError):
     code = "BW-172"
     what = '"{field}" of {app} refers to other records, whose ids are not the same in both apps.'
-    to_do = "Write it under associations: instead of fields:."
+    to_do = 'Write it under associations: instead of fields:, or by a field of those records, as in: "{field} > email"'
 
 
 class UnknownChoice(SettingsError):
@@ -1269,6 +1272,18 @@ class OwnFieldNotConfirmed(ConfirmationNeeded):
     )
     by_itself = "Nothing was made."
     to_do = "Say so with --yes."
+
+
+class OwnFieldNotAllowed(SettingsError):
+    """Raised where the sign-in by OAuth has not given us the permission to make our own field."""
+
+    code, exit_code = "BW-511", EXIT_NOT_ALLOWED
+    what = "Making the property {field} in {app} takes a permission that Bothways does not have: {scopes}."
+    by_itself = "Nothing was made. Syncs go on without it."
+    to_do = (
+        "See that your app there has it among its optional ones. Then sign in once more with it, on the page of {app} "
+        "or by: {command}"
+    )
 
 
 class OwnFieldUnfit(SettingsError):

@@ -10,7 +10,7 @@ from bothways.sandbox.hubspot import APP_SECRET, CLIENT_ID
 from tests.browser.conftest import sign_up
 from tests.browser.house import House, accounts
 from tests.browser.house import house as housed
-from tests.browser.looks import faults_of
+from tests.browser.looks import LOOKS, faults_of
 from tests.browser.watch import watched
 from tests.consenting import SECRET_NAME, register
 
@@ -87,7 +87,7 @@ def asked(page: Page, there: House, name: str) -> None:
     page.get_by_label("Client secret", exact=True).fill(APP_SECRET)
     page.get_by_text("More settings").click()
     page.get_by_label("Address at which it is allowed").fill(f"{there.west.url}/oauth/authorize")
-    page.get_by_label("Address (optional)", exact=True).fill(there.west.url)
+    page.get_by_label("Address of its API").fill(there.west.url)
     page.get_by_role("button", name="Go to HubSpot to allow").click()
     expect(page.get_by_role("heading", name="Connect Bothways to HubSpot")).to_be_visible()
 
@@ -113,6 +113,10 @@ def test_app_is_found_read_about_and_allowed_but_for_one_permission(edo: Page, t
     missing = edo.get_by_role("listitem").filter(has_text="Not allowed")
     expect(missing).to_contain_text(re.compile("read companies.*cannot be synced: companies", re.DOTALL))
     assert faults_of(edo, "app-by-oauth") == []
+    edo.get_by_role("button", name="Check now").click()
+    expect(edo.get_by_role("main")).to_contain_text("developer.webhooks_journal.read")
+    assert faults_of(edo, "checked-by-oauth", [look for look in LOOKS if look.name == "phone"]) == []
+    edo.goto("/apps/crm")
     edo.get_by_role("link", name="Disconnect").click()
     edo.get_by_role("button", name="Disconnect crm").click()
     expect(edo.get_by_role("status")).to_contain_text("crm is disconnected.")

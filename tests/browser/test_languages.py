@@ -57,6 +57,7 @@ VIEWS = {
     "draft-records": ("records", "Welche Datensätze sollen synchronisiert werden?"),
     "draft-conflicts": ("conflicts", "Wenn ein Datensatz gelöscht wird"),
     "draft-fields": ("fields", "Welche Felder werden gleich gehalten?"),
+    "draft-associations": ("associations", "Beziehungszuordnungen"),
     "draft-review": ("review", "Speichern und synchronisieren"),
     "issues": ("/issues", "Alles andere wird weiter synchronisiert."),
     "app": ("/apps/east", "Neu anmelden"),

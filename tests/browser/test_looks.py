@@ -122,7 +122,7 @@ def asking(page: Page, house: House) -> None:
     page.get_by_label("Client secret", exact=True).fill(APP_SECRET)
     page.get_by_text("More settings").click()
     page.get_by_label("Address at which it is allowed").fill(f"{house.west.url}/oauth/authorize")
-    page.get_by_label("Address (optional)", exact=True).fill(house.west.url)
+    page.get_by_label("Address of its API").fill(house.west.url)
     page.get_by_role("button", name="Go to HubSpot to allow").click()
     expect(page.get_by_role("heading", name="Connect Bothways to HubSpot")).to_be_visible()
 

@@ -158,20 +158,23 @@ def show(page: Page, shown: bool) -> None:
     )
 
 
-def test_eight_tabs_load_since_those_behind_close_their_stream(house: House, ana: Page) -> None:
+def test_eight_windows_side_by_side_are_in_step_and_leave_connections_to_other_pages(house: House, ana: Page) -> None:
     house.east.fault("held", match="objects/2026-09/deals")
     ask_for_run(ana, "deals")
     house.east.until_held()
-    tabs = [ana]
-    for _ in range(7):
-        expect(state(tabs[-1])).to_have_text("Live")
-        show(tabs[-1], False)
-        expect(state(tabs[-1])).to_have_text("Paused. The work itself goes on.")
-        tabs.append(ana.context.new_page())
-        tabs[-1].goto("/syncs/deals/now")
-    expect(state(tabs[-1])).to_have_text("Live")
+    windows = [ana, *(ana.context.new_page() for _ in range(7))]
+    for each in windows[1:]:
+        each.goto("/syncs/deals/now")
+    for each in windows:
+        expect(state(each)).to_have_text("Live")
+    other = ana.context.new_page()
+    other.goto("/activity")
+    expect(other.get_by_role("heading", name="Activity", level=1)).to_be_visible()
+    show(ana, False)
+    expect(state(ana)).to_have_text("Paused. The work itself goes on.")
     house.east.let_go()
-    expect(tabs[-1].get_by_text("Nothing is at work")).to_be_visible()
+    for each in windows[1:]:
+        expect(each.get_by_text("Nothing is at work")).to_be_visible()
     expect(state(ana)).to_have_text("Paused. The work itself goes on.")
     show(ana, True)
     expect(ana.get_by_text("Nothing is at work")).to_be_visible()

@@ -94,6 +94,19 @@ def test_permission_that_is_not_wanted_is_not_asked_for(
     assert add(folder, hubspot, "--without", "oauth") == 64
 
 
+def test_further_permission_is_asked_for_where_it_is_wanted_and_until_it_is_left_out(
+    folder: Path, hubspot: HubSpotSandbox, person: Person
+) -> None:
+    scope = "crm.schemas.contacts.write"
+    login = ["-C", str(folder), "app", "login", "crm"]
+    assert add(folder, hubspot) == 0
+    for more in ([], ["--with", scope], [], ["--without", scope], []):
+        assert main([*login, *more]) == 0
+    asked = [scope in words(each)["optional_scope"] for each in re.findall(r"^ +(http\S+)$", person.seen, re.MULTILINE)]
+    assert asked == [False, False, True, True, False, False]
+    assert main([*login, "--with", "content"]) == 64
+
+
 def test_who_says_no_or_pastes_something_else_connects_nothing(
     folder: Path, hubspot: HubSpotSandbox, person: Person, capsys: pytest.CaptureFixture[str]
 ) -> None:

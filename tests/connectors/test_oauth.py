@@ -26,6 +26,7 @@ WAY = OAuth(
         Permission("people.write", "change people", writes=("people",)),
         Permission("firms.read", "read firms", reads=("firms",), needed=False),
     ),
+    further=(Permission("people.fields", "make a field of people", needed=False, makes=("people",)),),
 )
 CLIENT = Client("ours", "secret-of-the-client")
 GIVEN = {"access_token": "access-1", "refresh_token": "refresh-1", "expires_in": 600, "token_type": "Bearer"}
@@ -56,6 +57,19 @@ def test_address_says_who_asks_for_what():
     one = OAuth("https://app.example/allow", "base_url", "/token", permissions=WAY.permissions)
     assert "people.read+people.write+firms.read" in address(one, one.authorize, "ours", **words, chosen=["firms.read"])
     assert len({new_word() for _ in range(9)}) == 9
+
+
+def test_further_permissions_are_asked_for_only_where_they_are_wanted():
+    words = {"redirect": "https://here.example/oauth/callback", "state": "s", "verifier": "v" * 64}
+    assert "people.fields" not in address(WAY, WAY.authorize, "ours", **words, chosen=["firms.read"])
+    wanted = urlsplit(address(WAY, WAY.authorize, "ours", **words, chosen=["people.fields"]))
+    assert parse_qs(wanted.query)["optional_scope"] == ["people.fields"]
+
+
+def test_scope_that_is_missing_for_the_own_field_is_known_where_scopes_are():
+    assert WAY.to_make("people", frozenset()) == "people.fields"
+    assert [WAY.to_make(*each) for each in (("firms", frozenset()), ("people", None))] == ["", ""]
+    assert WAY.to_make("people", frozenset({"people.fields"})) == ""
 
 
 def test_code_is_exchanged_and_what_is_allowed_asked_for():

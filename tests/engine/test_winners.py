@@ -81,6 +81,16 @@ def test_program_that_fights_is_named_in_the_hold() -> None:
     assert both.hold == f"{plain.hold}, by Robot and the workflow Tidy up"
 
 
+def test_program_that_may_be_ourselves_is_not_named_where_our_own_write_stands() -> None:
+    landed = [(L, "Bob"), (R, "Ann")] * 4
+    told = {L: Told(1.0, "Robot", may_be_us=True), R: Told(2.0, "Tidy", may_be_us=True)}
+    for held, names in (("Ann", ", by Robot and Tidy"), ("Bob", ", by Tidy"), ("bob", ", by Tidy")):
+        fought = state((held, "Cy"), landed=[*landed, (L, "Bob"), *[(R, held)] * 4])
+        assert decide(fought._replace(told=told)).hold.partition("Bert")[2] == names
+    sure = state(("Bob", "Cy"), landed=[(L, "Bob"), *[(R, "Bob")] * 4])
+    assert decide(sure._replace(told={L: Told(1.0, "Robot")})).hold.endswith(", by Robot")
+
+
 def test_difference_is_asked_of_a_person_at_first_link_too_and_a_one_sided_change_flows() -> None:
     for seen in (("Al", "Al"), None):
         decision = decide(state(("Ann", "Bob"), seen, ASK))

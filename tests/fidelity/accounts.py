@@ -122,6 +122,24 @@ _GIVEN = shape(
 _FOR_ITSELF = shape(_GOOD, {"scope": WORD, "scopes": rows(WORD, least=1)})
 """What an app gets for itself by client credentials. [K] How it is told of its scopes."""
 
+_OF_TOKEN = {"token": STARS, "hub_id": WHOLE, "user_id": WHOLE, "scopes": rows(WORD), "token_type": WORD}
+
+
+def _held(title: str, method: str, kind: str, more: dict[str, Schema] | None) -> Form:
+    """Return the row of a call about a token, which stands in its path."""
+    told = None if more is None else shape({**_OF_TOKEN, **more}, named(("user", "hub_domain"), WORD))
+    return Form(
+        title,
+        method,
+        "oauth",
+        f"/{kind}-tokens/{{id}}",
+        "api-reference/legacy/authentication/manage-oauth-tokens [D]",
+        {204 if told is None else 200: told, **NOT_FOUND},
+        headers=NO_TOKEN,
+        unsent="a token in an address is written down in many places",
+    )
+
+
 OAUTH: tuple[Form, ...] = (
     Form(
         "Get tokens",
@@ -188,6 +206,9 @@ OAUTH: tuple[Form, ...] = (
         body=shape({**_CLIENT, "token": STARS}, {"token_type_hint": WORD}),
         **_LET_IN,
     ),
+    _held("Read what an access token is good for", "GET", "access", {"app_id": WHOLE, "expires_in": WHOLE}),
+    _held("Read what a refresh token is good for", "GET", "refresh", {"client_id": WORD}),
+    _held("Give a refresh token back", "DELETE", "refresh", None),
     Form(
         "Ask somebody to let an app in",
         "GET",
@@ -252,6 +273,37 @@ WEBHOOKS: tuple[Form, ...] = (
         "api-reference/legacy/webhooks/settings/update-setting [S]",
         _SET,
         body=_SETTINGS,
+        **_DEVELOPER_KEY,
+    ),
+    Form(
+        "Send webhooks nowhere",
+        "DELETE",
+        "webhooks",
+        "/{app}/settings",
+        "api-reference/legacy/webhooks/settings [S]",
+        {204: None},
+        unsent="the address of webhooks is set, and left",
+        **_DEVELOPER_KEY,
+    ),
+    Form(
+        "Read one subscription",
+        "GET",
+        "webhooks",
+        "/{app}/subscriptions/{id}",
+        "api-reference/legacy/webhooks/subscriptions [S]",
+        {200: _SUBSCRIPTION, **NOT_FOUND},
+        unsent="all are listed at once",
+        **_DEVELOPER_KEY,
+    ),
+    Form(
+        "Activate a batch of subscriptions",
+        "POST",
+        "webhooks",
+        "/{app}/subscriptions/batch/update",
+        "api-reference/legacy/webhooks/subscriptions [S]",
+        {200: shapes.batched(_SUBSCRIPTION), **NOT_FOUND},
+        body=ANY,
+        unsent="they are active from the beginning",
         **_DEVELOPER_KEY,
     ),
     Form(

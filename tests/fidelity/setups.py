@@ -77,7 +77,35 @@ _PIPELINE = shape(
     },
     {"archivedAt": TIME},
 )
+_AUDITS = shape(
+    {
+        "results": rows(
+            shape(
+                {"portalId": WHOLE, "identifier": WORD, "action": WORD},
+                {"timestamp": TIME, **named(("message", "rawObject"), TEXT), "fromUserId": WHOLE},
+            )
+        )
+    }
+)
+
+
+def _set_up(title: str, method: str, path: str, answer: Schema | None, ok: int = 200) -> Form:
+    """Return the row of a call by which people change a pipeline, or look at what was changed."""
+    body = ANY if method in ("PATCH", "PUT") else None
+    more = {409: shapes.REFUSAL} if method == "PUT" else {}
+    answers = {ok: answer, **NOT_FOUND, **more}
+    return Form(title, method, "pipelines", path, "pipelines guide [D]", answers, body=body, unsent=PEOPLE)
+
+
 PIPELINES: tuple[Form, ...] = (
+    _set_up("Read what was changed of a pipeline", "GET", "/{object}/{id}/audit", _AUDITS),
+    _set_up("Read what was changed of a stage", "GET", "/{object}/{id}/stages/{stage}/audit", _AUDITS),
+    _set_up("Update a pipeline", "PATCH", "/{object}/{id}", _PIPELINE),
+    _set_up("Replace a pipeline", "PUT", "/{object}/{id}", _PIPELINE),
+    _set_up("Delete a pipeline", "DELETE", "/{object}/{id}", None, 204),
+    _set_up("Update a stage", "PATCH", "/{object}/{id}/stages/{stage}", _STAGE),
+    _set_up("Replace a stage", "PUT", "/{object}/{id}/stages/{stage}", _STAGE),
+    _set_up("Delete a stage", "DELETE", "/{object}/{id}/stages/{stage}", None, 204),
     Form(
         "List pipelines",
         "GET",
@@ -216,6 +244,15 @@ SCHEMAS: tuple[Form, ...] = (
         "custom objects guide [D]",
         {201: _WAY, **NOT_FOUND},
         body=ANY,
+        unsent=PEOPLE,
+    ),
+    Form(
+        "Let kinds of record be associated no longer",
+        "DELETE",
+        "schemas",
+        "/{object}/associations/{id}",
+        f"{_SCHEMAS_PAGE}/delete-schema-association [S]",
+        {204: None, **NOT_FOUND},
         unsent=PEOPLE,
     ),
 )

@@ -26,7 +26,7 @@ ERROR = ("category", "context", "errors", "links", "message", "subCategory")
 LEFT_OUT = {"correlationId"}
 """What is another one each time."""
 
-UNKNOWN = {"dataSensitivity", "metaType"}
+UNKNOWN = {"dataSensitivity", "metaType", "restorable"}
 """What HubSpot documents and the clients do not know yet; they pass it over."""
 
 _TIME = re.compile(r"\d{4}-\d{2}-\d{2}T[\d:.]+(?:Z|[+-]\d{2}:\d{2})")

@@ -2,6 +2,7 @@
 
 import pytest
 
+from bothways.engine.sides import Side
 from bothways.ledger import db, due, feeds, links
 from bothways.ledger.due import DueMark
 from bothways.ledger.feeds import SeenRow
@@ -58,6 +59,8 @@ def test_postponed_mark_waits_unless_it_was_made_again(sync: Sync) -> None:
     assert [mark.id for mark in marks(sync)] == ["b"]
     assert [mark.id for mark in marks(sync, NOW + 50)] == ["a", "b"]
     assert due.count(sync) == 2, "what waits is due all the same"
+    assert due.ready(sync, NOW) == {Side.LEFT: 1, Side.RIGHT: 0}
+    assert due.ready(sync, NOW + 50) == {Side.LEFT: 2, Side.RIGHT: 0}
 
 
 def test_next_at_is_the_first_to_come(sync: Sync) -> None:

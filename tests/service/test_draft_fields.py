@@ -21,7 +21,7 @@ from bothways.service import draft_fields, drafts
 from bothways.service.rights import Role
 from bothways.service.views import DraftFields
 from tests.drafting import EMAIL, HUBSPOT, LEDGER, NAME, PHONE, SINCE, STAGE, Drafting
-from tests.memory_app import MemoryConnector
+from tests.memory_app import Clock, MemoryApp, MemoryConnector
 
 
 def seen(here: Drafting) -> DraftFields:
@@ -129,7 +129,7 @@ def test_several_values_do_not_go_into_one(folder: Path) -> None:
 def test_associations_and_options_without_a_partner_name_the_page_where_they_are_seen_to(folder: Path) -> None:
     here = Drafting(folder, [{"HubSpot": "companies", "Ledger": "Note"}, STAGE, EMAIL])
     association, stage, _ = problems(here)
-    assert association.endswith("Keep it in step under Association mappings, and take it out here.")
+    assert "Keep it in step under Association mappings, and take it out here." in association
     assert stage.startswith('These choices of the Ledger field "Stage" have no partner in HubSpot: ')
     assert stage.endswith("Pair them under Values, or say there what becomes of them.")
 
@@ -343,6 +343,28 @@ def test_options_are_found_by_label_and_name_and_are_at_most_a_hundred(folder: P
     found = draft_fields.options(here.by(), here.id, 2, "HubSpot")
     assert (len(found.options), found.more) == (100, 59)
     assert reasons(here, 2, "HubSpot", "nothing like it") == {}
+
+
+def test_users_are_chosen_by_their_address_and_never_by_their_ids(folder: Path) -> None:
+    for app, object in (("HubSpot", "owners"), ("Ledger", "staff")):
+        MemoryApp(f"{app} {object}", Clock(), fields=(Field("mail", T.EMAIL, "E-mail"), Field("call")), object=object)
+    owner = Field("owner", T.REFERENCE, "Owner", refers_to="owners")
+    keeper = Field("Keeper", T.REFERENCE, "Keeper", refers_to="staff")
+    hidden = Field("Boss", T.REFERENCE, "Boss", refers_to="nobody knows")
+    rows = [EMAIL, {"HubSpot": "owner"}]
+    here = Drafting(folder, rows, hubspot=(*HUBSPOT, owner), ledger=(*LEDGER, keeper, hidden))
+    assert reasons(here, 2, "Ledger", "keep") == {
+        "Keeper": "refers to other records: see Association mappings",
+        "Keeper > mail": "a record by its name, needs reference",
+    }
+    edit(here, 2, fields={"Ledger": "Keeper"})
+    assert "whose ids are not the same in both apps" in problems(here)[1]
+    edit(here, 2, fields={"HubSpot": "owner > mail"})
+    edit(here, 2, fields={"Ledger": "Keeper > mail"})
+    row = seen(here).rows[1]
+    assert (row.problem, row.labels) == ("", {"HubSpot": "Owner > E-mail", "Ledger": "Keeper > E-mail"})
+    edit(here, 2, fields={"Ledger": "Note"})
+    assert problems(here)[1] == ""
 
 
 def test_two_names_as_one_can_be_typed(folder: Path) -> None:

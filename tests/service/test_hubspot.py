@@ -9,7 +9,7 @@ from bothways.errors import OthersWriteToo, SecretMissing, SecretUnusable
 from bothways.jobs import now
 from bothways.sandbox.hubspot import FrozenClock, HubSpotSandbox
 from bothways.service import apps, issue_groups, preview
-from bothways.service.issues import list_issues
+from bothways.service.issues import list_issues, unlink
 from bothways.service.proof import compare
 from bothways.service.syncs import show_sync, turn_off, turn_on
 from bothways.service.why import why
@@ -123,6 +123,29 @@ def test_a_merge_ends_in_one_pair_whichever_id_the_survivor_has(
     assert there.keys() == set(partners.values())
     counts = show_sync(workspace, "people").counts
     assert (counts.in_sync, counts.failing) == (1, 0)
+
+
+@pytest.mark.parametrize("keeps_ids", [False, True])
+def test_a_pair_that_a_person_has_unlinked_stays_so_whatever_is_merged(
+    workspace: Workspace, accounts: tuple[HubSpotSandbox, HubSpotSandbox], keeps_ids: bool
+) -> None:
+    east, west = accounts
+    east.change(keeps_ids=keeps_ids)
+    one = east.create("contacts", {"email": "one@x.test", "firstname": "One"})
+    unmailed = east.create("contacts", {"firstname": "One", "jobtitle": "Buyer"})
+    east.advance(120)
+    turn_on(workspace, "people")
+    now.run_sync(workspace, "people", approved=True)
+    (partner,) = west.records("contacts")
+    unlink(workspace, "people", one, partner)
+    survivor = east.merge("contacts", unmailed, one)
+    assert east.records("contacts")[survivor]["email"] == "one@x.test"
+    for _ in range(2):
+        east.advance(600)
+        now.run_sync(workspace, "people", approved=True)
+    assert west.records("contacts")[partner].get("jobtitle") is None
+    assert [*west.records("contacts")] == [partner]
+    assert {issue.record for issue in list_issues(workspace, "people")} == {survivor, partner}
 
 
 def test_default_mappings_between_two_accounts_can_be_turned_on(
@@ -364,7 +387,9 @@ def test_what_rules_of_an_account_reject_waits_with_the_rule_and_stops_nobody_el
     assert found["rule"].title == "A rule of west rejects records"
     assert found["rule"].said == 'rejected by rule "required to create a record": "jobtitle" must have a value'
     assert found["rule_value"].title == "A rule of west does not let Job Title be so"
-    assert found["rule_value"].said == "rejected by rule (jobtitle: Begin with a capital): Begin with a capital"
+    assert found["rule_value"].said == (
+        'rejected by rule ("jobtitle": in its own words "Begin with a capital"): Begin with a capital'
+    )
 
 
 def test_rules_are_told_with_the_fields_that_they_are_about(

@@ -18,7 +18,7 @@ from bothways.service.rights import Actor, Role
 from bothways.service.views import IssueView, LeftOutBy, RecordView
 from bothways.service.why import why
 from bothways.service.workspace import Workspace
-from tests.memory_app import Traits
+from tests.memory_app import MemoryApp, Traits
 from tests.office import Office
 
 
@@ -161,6 +161,18 @@ def test_unlinked_and_declared_new_is_created(office: Office) -> None:
     assert len(office.bert.live()) == 2
     assert {pair[0] for pair in pairs(office)} == {left}
     assert right in held(office)
+
+
+def test_declared_new_and_made_it_waits_when_it_is_unlinked(office: Office) -> None:
+    one, _ = (office.anna.add(email="info@x.test", name=name) for name in ("Ann Lee", "Bob Ray"))
+    office.rest()
+    inbox.create_issue(office.open(), held(office)[one].id)
+    office.rest()
+    (made,) = office.bert.live()
+    inbox.unlink(office.open(), "people", one, made.id)
+    office.rest()
+    assert office.bert.live() == [made], "it is new no longer"
+    assert held(office)[one].decided == f"keep apart from {made.id}"
 
 
 def test_records_without_a_common_key_can_be_linked(office: Office) -> None:
@@ -477,3 +489,106 @@ def test_left_out_while_a_run_is_at_work_nobody_is_made_for_it(folder: Path) -> 
     assert [item.values["name"] for item in office.bert.live()] == ["Ann Lee"]
     office.rest()
     assert (len(office.bert.live()), set(left_out(office))) == (1, {ids[1]})
+
+
+# --- what was decided, and merged since ----------------------------------------------------------------
+
+
+def merged_anew(app: MemoryApp, *ids: str) -> str:
+    """Merge records into a new one, as some apps do, and return its id."""
+    new = app.add(**app.items[ids[0]].values)
+    for id in ids:
+        app.merge(new, id)
+    return new
+
+
+def test_left_out_it_stays_so_when_it_is_merged(office: Office, twins: tuple[str, str, str]) -> None:
+    ann, *_ = twins
+    issue = leave_out(office, ann)
+    office.run()
+    new = merged_anew(office.anna, ann)
+    office.run(full=True)
+    assert {id: row.reason for id, row in left_out(office).items()} == {new: "Ana Ruiz left it out"}
+    assert (pairs(office), office.writes) == (set(), 0)
+    assert inbox.withdraw(office.open(), issue).record == new
+    office.rest()
+    assert new in held(office)
+
+
+@pytest.mark.parametrize("order", [1, -1], ids=["left out first", "linked first"])
+def test_left_out_and_merged_with_one_that_takes_part_it_takes_part(
+    office: Office, twins: tuple[str, str, str], order: int
+) -> None:
+    ann, *_ = twins
+    (linked, partner), *others = (office.pair(name) for name in ("Dana", *"ABCDEFGH"))
+    leave_out(office, ann)
+    office.run()
+    new = merged_anew(office.anna, *(linked, ann)[::order])
+    office.run(full=True)
+    assert pairs(office) == {(new, partner), *others}
+    assert left_out(office) == {}
+    office.bert.edit(partner, phone="+4930123456")
+    office.rest()
+    assert office.anna.values(new)["phone"] == "+4930123456"
+
+
+def test_left_out_it_is_out_again_once_the_link_ends_that_came_with_a_merge(office: Office) -> None:
+    for name in "ABCDEFGH":
+        office.pair(name)
+    ann, twin = (office.anna.add(email="ann@x.test", name="Ann Lee") for _ in range(2))
+    linked, partner = office.pair("Dana")
+    leave_out(office, ann)
+    office.run()
+    office.anna.merge(ann, linked)
+    office.anna.delete(twin)
+    office.run(full=True)
+    assert (ann, partner) in pairs(office)
+    office.bert.delete(partner)
+    other = office.bert.add(email="ann@x.test", name="Ann Lee")
+    office.rest()
+    office.run(full=True)
+    assert other not in {right for _, right in pairs(office)}
+    assert left_out(office)[ann].reason == "Ana Ruiz left it out"
+
+
+def test_unlinked_they_stay_so_when_one_is_merged(office: Office) -> None:
+    left, right = office.pair("Dana")
+    inbox.unlink(office.open(), "people", left, right)
+    office.run()
+    writes = office.writes
+    new = merged_anew(office.anna, left)
+    office.run(full=True)
+    assert (pairs(office), office.writes) == (set(), writes)
+    assert held(office)[new].decided == f"keep apart from {right}"
+
+
+def test_kept_apart_they_stay_so_when_one_is_merged(office: Office) -> None:
+    ed = office.anna.add(email="kusha@x.test", name="Edward Kusha")
+    mary = office.bert.add(email="kusha@x.test", name="Mary Kusha")
+    office.rest()
+    inbox.keep_apart(office.open(), held(office)[ed].id, [mary])
+    new = office.anna.add(email="kusha@x.test", name="M. Kusha")
+    office.anna.merge(new, ed)
+    office.run(full=True)
+    office.rest()
+    assert (new, mary) not in pairs(office)
+    assert office.bert.values(mary)["name"] == "Mary Kusha"
+
+
+def test_what_was_kept_apart_is_one_if_the_app_merges_it_with_the_partner_of_the_other(office: Office) -> None:
+    ed = office.anna.add(email="kusha@x.test", name="Edward Kusha")
+    mary = office.bert.add(email="kusha@x.test", name="Mary Kusha")
+    office.rest()
+    inbox.keep_apart(office.open(), held(office)[ed].id, [mary])
+    office.rest()
+    of = {bert: anna for anna, bert in pairs(office)}
+    office.anna.merge(of[mary], ed)
+    office.run(full=True)
+    assert (of[mary], mary) in pairs(office)
+    office.pair("Dana")
+    for bert in of:
+        office.bert.delete(bert)
+    office.run(full=True)
+    office.bert.restore(mary)
+    office.rest()
+    assert (of[mary], mary) in pairs(office), "nothing keeps the two apart"

@@ -104,6 +104,14 @@ def test_the_sound_rows_alone_are_linked_where_that_is_asked_for(folder: Path) -
     assert len(linked(office)) == 3
 
 
+def test_nobody_is_asked_any_more_about_what_was_brought_along(folder: Path) -> None:
+    office = Office(folder)
+    left, right, _ = (app.add(email="a@x.test", name="Ann") for app in (office.anna, office.bert, office.bert))
+    office.run()
+    given(office, f"{left},{right}\n")
+    assert {each.record for each in issues.list_issues(office.open(), "people")}.isdisjoint({left, right})
+
+
 def test_a_look_links_nothing(folder: Path) -> None:
     office, ((left, right),) = strangers(folder)
     view = given(office, f"{left},{right}\n", look=True)

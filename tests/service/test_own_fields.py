@@ -6,13 +6,21 @@ from pathlib import Path
 import pytest
 
 from bothways.connectors.hubspot.facts import MARKER
-from bothways.errors import NotAllowed, OwnFieldNotConfirmed, OwnFieldUnfit, PermissionMissing, UsageError
-from bothways.sandbox.hubspot import FrozenClock, HubSpotSandbox
+from bothways.errors import (
+    NotAllowed,
+    OwnFieldNotAllowed,
+    OwnFieldNotConfirmed,
+    OwnFieldUnfit,
+    PermissionMissing,
+    UsageError,
+)
+from bothways.sandbox.hubspot import APP_SECRET, FrozenClock, HubSpotSandbox
 from bothways.sandbox.hubspot.schema import prop
-from bothways.service import apps, own_fields
+from bothways.service import apps, letting_in, own_fields
 from bothways.service.connect import open_app
 from bothways.service.rights import Actor, Role
 from bothways.service.workspace import Workspace, open_workspace
+from tests.consenting import FURTHER, OPTIONAL, REDIRECT, SECRET_NAME, answered, app_text, register, words
 from tests.databases import empty_ledger
 from tests.office import Office
 
@@ -124,6 +132,81 @@ def test_a_permission_that_is_missing_leaves_the_settings_as_they_are_and_the_re
     assert sorted(made(hubspot)) == sorted(
         f"/crm/properties/2026-09/{name}" for name in ("contacts", "companies", "companies", "deals")
     )
+
+
+# --- by OAuth ------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def let_in(hubspot: HubSpotSandbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Workspace]:
+    """A workspace that the account has let in by OAuth, and whose sync is about contacts and an object of its own."""
+    monkeypatch.setenv(SECRET_NAME, APP_SECRET)
+    register(hubspot)
+    pets = hubspot.make_object("pet", ("Pet", "Pets"), [prop("pet_name", "Name", group="pet")])
+    apps_text = app_text(hubspot.url) + app_text(hubspot.url, "west")
+    people = "people: {objects: {crm: contacts, west: contacts}}"
+    animals = f'animals: {{objects: {{crm: "{pets}", west: "{pets}"}}}}'
+    with empty_ledger(tmp_path):
+        (tmp_path / "bothways.yaml").write_text(
+            f"version: 1\nallow_hosts: [127.0.0.1]\napps:\n{apps_text}syncs:\n  {people}\n  {animals}\n"
+        )
+        workspace = open_workspace(tmp_path)
+        workspace.clock = hubspot.now
+        sign_in(workspace)
+        yield workspace
+
+
+def sign_in(workspace: Workspace, *more: str) -> set[str]:
+    """Sign in again, and besides have ``more`` asked for; return the scopes that need not be given."""
+    asked = [each.scope for each in letting_in.asked_again(workspace, "crm", more)]
+    way = letting_in.way_again(workspace, "crm", {}, REDIRECT, tuple(asked))
+    address = letting_in.address_of(way)
+    letting_in.arrive(workspace, way, letting_in.code_of(way, letting_in.answer_in(answered(address))))
+    return set(words(address)["optional_scope"].split())
+
+
+CONTACTS, CUSTOM = "crm.schemas.contacts.write", "crm.schemas.custom.write"
+
+
+def test_the_ordinary_sign_in_asks_for_no_permission_to_make_it(let_in: Workspace) -> None:
+    assert sign_in(let_in) == set(OPTIONAL)
+    assert not {each.label for each in apps.show_app(let_in, "crm").permissions if "our own" in each.label}
+
+
+def test_what_lacks_a_permission_is_told_before_anything_is_made(let_in: Workspace, hubspot: HubSpotSandbox) -> None:
+    assert apps.show_app(let_in, "crm").own_field
+    view = own_fields.show(let_in, "crm")
+    assert (view.lacking, [each.lacks for each in view.objects]) == ((CONTACTS, CUSTOM), [CONTACTS, CUSTOM])
+    with pytest.raises(OwnFieldNotAllowed) as caught:
+        own_fields.make(let_in, "crm", confirmed=True)
+    assert caught.value.advice.endswith(f"bothways app login crm --with {CONTACTS} --with {CUSTOM}")
+    assert (made(hubspot), "marker_property" in let_in.file.read_text()) == ([], False)
+
+
+def test_a_sign_in_that_asks_for_it_lets_it_be_made_and_keeps_it(let_in: Workspace, hubspot: HubSpotSandbox) -> None:
+    assert sign_in(let_in, CONTACTS, CUSTOM) == {*OPTIONAL, CONTACTS, CUSTOM}
+    hubspot.advance(4000)
+    assert own_fields.show(let_in, "crm").lacking == (), "what was renewed has what was allowed"
+    assert own_fields.make(let_in, "crm", confirmed=True).in_use
+    assert len(made(hubspot)) == 2
+    allowed = [each.label for each in apps.show_app(let_in, "crm").permissions if each.allowed]
+    assert "make a property of our own for contacts" in allowed
+    assert sign_in(let_in) == {*OPTIONAL, CONTACTS, CUSTOM}, "signing in again loses nothing"
+
+
+def test_a_permission_that_the_account_has_not_given_is_still_lacking(let_in: Workspace) -> None:
+    way = letting_in.way_again(let_in, "crm", {}, REDIRECT, (*OPTIONAL, *FURTHER))
+    back = answered(letting_in.address_of(way), allow=[*OPTIONAL, CUSTOM])
+    letting_in.arrive(let_in, way, letting_in.code_of(way, letting_in.answer_in(back)))
+    assert own_fields.show(let_in, "crm").lacking == (CONTACTS,)
+
+
+def test_only_further_permissions_are_asked_for_besides(let_in: Workspace) -> None:
+    with pytest.raises(UsageError, match="content cannot be asked for besides"):
+        letting_in.asked_again(let_in, "crm", ["content"])
+
+
+# -------------------------------------------------------------------------------------------------------------
 
 
 def test_it_takes_an_editor(crm: Workspace) -> None:

@@ -3,8 +3,10 @@
 from itertools import pairwise
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from bothways.service.pace import rounded, seconds_left
+from bothways.service.pace import actions_ahead, rounded, seconds_left
 
 
 @pytest.mark.parametrize(
@@ -48,6 +50,28 @@ def test_time_is_told_by_the_pace_so_far_once_it_means_something(
 )
 def test_the_longer_it_is_the_coarser_it_is_said(seconds: float, said: tuple[int, str]) -> None:
     assert rounded(seconds) == said
+
+
+@given(st.integers(0, 400), st.integers(0, 400), st.data())
+def test_what_is_still_compared_is_guessed_by_the_partners_that_have_turned_up(
+    first: int, second: int, data: st.DataObject
+) -> None:
+    pairs = data.draw(st.integers(0, min(first, second)))
+    actions = first + second - pairs
+    made = data.draw(st.integers(0, actions))
+    partners = [place * pairs // first for place in range(first + 1)] if first else [0]
+    done = (made, partners[made]) if made < first else (first, pairs + made - first)
+    ahead = actions_ahead(done, (first, second))
+    left = first + second - sum(done)
+    assert left / 2 <= ahead <= left, "an action looks at one record or at two"
+    if made >= first:
+        assert ahead == actions - made, "nobody has to guess any more"
+    elif made:
+        assert abs(ahead - (actions - made)) <= first / made + 1, "partners are found evenly"
+
+
+def test_where_all_have_partners_as_many_actions_are_ahead_as_there_are_pairs() -> None:
+    assert seconds_left(actions_ahead((2_500, 2_500), (10_000, 10_000)), 2_500, 60.0) == pytest.approx(180.0)
 
 
 def test_what_is_said_changes_seldom_and_in_order() -> None:

@@ -175,6 +175,8 @@ class Life:
             self.schedule.take(Sync.objects.get(pk=sync.pk))
         else:
             new = schedule.new_sync(name)
+            if not links.known(sync):  # then the new one begins with nothing
+                schedule.deciding.forget()
             due.mark_everything(new)
             deleting.settle_old_links(new, deleting.TAKE)
             self.schedule.take(new)
@@ -213,6 +215,7 @@ class Life:
         self.world.say(f"brought along: {pairs[0]}, {made} made")
         if made:
             self._belong([{side: pairs[0].on(side) for side in SIDES}])
+            schedule.deciding.brought(pairs[0].left, pairs[0].right)
 
     def _linked(self) -> list[Pair]:
         sql = "SELECT left_id, right_id FROM link WHERE sync_id=%s AND state='active' ORDER BY id"

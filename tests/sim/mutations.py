@@ -15,7 +15,7 @@ from bothways.engine import fields as engine_fields
 from bothways.engine import spec as engine_spec
 from bothways.engine.field_state import Known
 from bothways.engine.sides import SIDES
-from bothways.ledger import journal, links
+from bothways.ledger import holds, journal, links
 from bothways.records import CannotCoerce, Choices, LeftOut, same
 from bothways.service import deleting
 from bothways.sync import (
@@ -458,6 +458,25 @@ def restored_without_links() -> Patches:
     return [patch.object(deleting, "put_away", without)]
 
 
+def word_lost_by_a_merge() -> Patches:
+    """What a person has decided of a record is forgotten when it is merged."""
+    return [patch.object(links, "hand_over_apart", _nothing), patch.object(links, "move_ended", _nothing)]
+
+
+def new_for_ever() -> Patches:
+    """Who was declared new once is made anew whenever its link ends."""
+    return [patch.object(links, "forget_new", _nothing)]
+
+
+def asked_of_the_linked() -> Patches:
+    """A person may still decide whom a record belongs to that has its partner by now."""
+    return [patch.object(holds, "close_matched", _nothing)]
+
+
+def _nothing(*args: Any) -> None:
+    return None
+
+
 MUTATIONS: dict[str, Callable[[], Patches]] = {
     "one-shadow": one_shadow,
     "no-canonical-equality": no_canonical_equality,
@@ -506,6 +525,9 @@ MUTATIONS: dict[str, Callable[[], Patches]] = {
     "line-before-the-gone": line_before_the_gone,
     "paused-written": paused_written,
     "restored-without-links": restored_without_links,
+    "word-lost-by-a-merge": word_lost_by_a_merge,
+    "new-for-ever": new_for_ever,
+    "asked-of-the-linked": asked_of_the_linked,
 }
 
 

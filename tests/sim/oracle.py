@@ -57,6 +57,7 @@ class Oracle:
         self.asked: Callable[[Write, str], bool] = lambda write, name: False
         self.half_done: Callable[[Row, Row, str], bool] = lambda left, right, name: False
         self.paused: Callable[[Row, Row], bool] = lambda left, right: False
+        self.meant: Callable[[Write], bool] = lambda write: False
         self.agreed: Callable[[Row, Row, str], bool] = lambda left, right, name: False
 
     # --- always ---------------------------------------------------------------------------------
@@ -205,7 +206,7 @@ class Oracle:
         return loose(write.held.get(name)) == loose(edit.value)
 
     def _duplicate(self, write: Write) -> None:
-        if write.kind != "create":
+        if write.kind != "create" or self.meant(write):
             return
         key, app = loose(write.values.get("key")), self.by_name[write.app]
         noticed = max(write.at - self.settle, self._noticed_until(write, app))

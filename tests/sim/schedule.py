@@ -26,6 +26,7 @@ from tests.sim.asking import Asking
 from tests.sim.choices import Picks
 from tests.sim.consent import Consent
 from tests.sim.constants import Constants
+from tests.sim.deciding import Deciding
 from tests.sim.deletes import DeleteOracle, Deleting, draw_deletes
 from tests.sim.homes import Homes
 from tests.sim.housing import HOMES
@@ -85,7 +86,7 @@ class Schedule:
         self.narrowed = self._narrowed()
         self.asking, self.consent, self.homes = Asking(self), Consent(self), Homes(self, BIG)
         self.lists, self.picks, self.constants = Lists(self), Picks(self), Constants(self)
-        self.line, self.life, self.parting = Line(self), Life(self), Parting(self)
+        self.line, self.life, self.parting, self.deciding = Line(self), Life(self), Parting(self), Deciding(self)
         turns = random.Random(f"turns {seed}")
         self.turns = turns if turns.random() < 0.35 else None
         self.crowded = 0.05
@@ -105,6 +106,7 @@ class Schedule:
             self.life.is_paused,
             self.line.agreed,
         )
+        self.oracle.meant = self.deciding.is_meant
         self.deleting = Deleting(self.world, self.apps, self.sync, deletes)
         self.deletions = DeleteOracle(self.world, self.apps, deletes)
         self.world.on_write = self._on_write
@@ -113,7 +115,7 @@ class Schedule:
 
     def _on_write(self, write: Write) -> None:
         self.oracle.scope(write)
-        for each in (self.lists, self.picks, self.constants, self.line, self.life):
+        for each in (self.lists, self.picks, self.constants, self.line, self.life, self.deciding):
             each.on_write(write)
         if wrong := self.deletions.check(write):
             raise Broken("ID", wrong)
@@ -316,6 +318,7 @@ class Schedule:
                 self.one_run(full=(rng.random() < 0.15) | self.deleting.sweeps())
                 self.asking.decide(0.5)
                 self.life.act()
+                self.deciding.act()
             self.life.before_rest()
             self._flurry()
             self._crowd()
@@ -358,7 +361,7 @@ class Schedule:
 
     def _come_to_rest(self) -> None:
         self.rest()
-        for each in (self.oracle, self.asking, self.consent, self.homes, self.lists, self.picks):
+        for each in (self.oracle, self.asking, self.consent, self.homes, self.lists, self.picks, self.deciding):
             each.at_rest()
 
     def one_run(self, *, full: bool = False) -> Report | None:

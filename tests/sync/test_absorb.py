@@ -184,6 +184,22 @@ def test_archived_partner_ends_the_link_and_is_not_made_again() -> None:
     assert world.bert.items[partner].live
 
 
+def test_archived_partner_is_not_made_again_when_the_other_one_is_merged() -> None:
+    world = TwoApps()
+    ann, *_ = world.crowd(5)
+    partner = world.partner(ann)
+    world.bert.delete(partner)
+    world.run(full=True)
+    winner = world.anna.add(email="ann@other.test", name="Ann Lee")
+    world.anna.merge(winner, ann)
+    world.run(full=True)
+    world.rest()
+    assert len(world.bert.live()) == 4
+    world.bert.restore(partner)
+    world.run(full=True)
+    assert (winner, partner) in world.pairs(), "it takes its former partner back"
+
+
 def test_archived_partner_found_out_by_a_write_ends_the_link() -> None:
     world = TwoApps(bert=Traits(reports_deletes=False, conditional=True))
     ann, *_ = world.crowd(10)

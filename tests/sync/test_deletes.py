@@ -501,6 +501,20 @@ def test_merge_is_no_deletion() -> None:
     assert is_there(world, left_over)
 
 
+@pytest.mark.parametrize("anew", [False, True], ids=["into one that was there", "into a new one"])
+def test_partner_that_is_merged_within_the_grace_is_not_deleted(anew: bool) -> None:
+    world, people = world_with()
+    one = "" if anew else world.bert.add(name="P0")
+    world.run()
+    partner = gone_in_anna(world, people[0])
+    one = one or world.bert.add(**world.bert.values(partner))
+    world.bert.merge(one, partner)
+    world.run(full=True)
+    after_the_grace(world)
+    after_the_grace(world)
+    assert is_there(world, one)
+
+
 def test_partner_that_was_deleted_and_restored_within_the_grace_is_not_deleted() -> None:
     world, people = world_with()
     partner = gone_in_anna(world, people[0])

@@ -6,10 +6,12 @@ from typing import Any
 import pytest
 
 from bothways.engine.sides import Side
-from bothways.ledger import due, feeds
+from bothways.ledger import due, feeds, plans
+from bothways.ledger.models import Plan
 from bothways.records import Record
 from bothways.sync import checks, planning
-from bothways.sync.context import FeedReader
+from bothways.sync.context import FeedReader, Progress
+from bothways.sync.poll import poll
 from bothways.sync.reading import read_feed
 from tests.memory_app import Traits
 from tests.two_apps import TwoApps
@@ -111,3 +113,31 @@ def test_record_is_not_made_from_values_that_somebody_learned_to_be_old_while_tw
     world.rest()
     [made] = [each for each in world.bert.writes if each.kind == "create" and each.values.get("email") == "new@x.test"]
     assert made.values["name"] == "Newer"
+
+
+def test_how_far_it_is_counts_the_records_of_both_apps_that_are_due_by_now(monkeypatch: pytest.MonkeyPatch) -> None:
+    world, told = TwoApps(), list[tuple[tuple[int, int], int, tuple[int, int]]]()
+    for number in range(3):
+        world.anna.add(email=f"p{number}@x.test")
+        world.bert.add(email=f"p{number}@x.test")
+    world.bert.add(email="only@x.test")
+    world.anna.add(email="waits@x.test")
+    ctx = world.context()
+    poll(ctx, ctx.ends.values())
+    waits = due.page(world.sync, world.clock(), ("", ""), 9)[3]
+    due.postpone(world.sync, [waits], world.clock() + 600)
+    monkeypatch.setattr(planning, "PAGE", 2)
+
+    def report(progress: Progress) -> None:
+        kept = plans.so_far(Plan.objects.get())
+        told.append(((progress.done, progress.total or 0), kept.made, kept.done))
+
+    ctx.report = report
+    plan, _ = planning.make_plan(ctx)
+    assert told == [
+        ((4, 7), 2, (2, 2)),
+        ((6, 7), 3, (3, 3)),
+        ((6, 7), 3, (3, 3)),
+        ((7, 7), 4, (3, 4)),
+    ]
+    assert plans.size(plan) == 4

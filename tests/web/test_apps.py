@@ -5,7 +5,8 @@ from typing import ClassVar
 import pytest
 
 from bothways.connectors import registry
-from bothways.connectors.base import OWN_FIELD, Account, OwnField, Setting
+from bothways.connectors.abilities import OWN_FIELD, OwnField
+from bothways.connectors.base import Account, Setting
 from bothways.connectors.ends import End
 from bothways.errors import BothwaysError, CredentialsRefused, NoRoomForOwnField
 from bothways.service import alerts, apps

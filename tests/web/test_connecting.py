@@ -9,15 +9,16 @@ import pytest
 
 from bothways.ledger import chronicles, db
 from bothways.sandbox.hubspot import APP_SECRET, CLIENT_ID, FrozenClock, HubSpotSandbox, single
+from bothways.sandbox.hubspot.problems import PORTAL
 from bothways.service import visits
 from bothways.service.database import used
 from bothways.service.rights import Role
 from bothways.service.workspace import Workspace, open_workspace
-from tests.consenting import NEEDED, OPTIONAL, REDIRECT, answered, register
+from tests.consenting import FURTHER, NEEDED, OPTIONAL, REDIRECT, answered, register
 from tests.databases import empty_ledger
 from tests.web.browser import Browser
 
-COMPANIES = "crm.objects.companies.read"
+COMPANIES, LISTS = "crm.objects.companies.read", "crm.lists.read"
 
 
 @pytest.fixture
@@ -87,6 +88,9 @@ def test_what_is_asked_for_is_said_before_anybody_goes_there(here: Browser) -> N
     by_key = here.get("/connect/hubspot?by=secrets").text
     assert 'id="set-token"' in by_key
     assert 'action="/connect/hubspot?by=secrets"' in by_key
+    assert '<code class="help">crm.objects.contacts.write</code>' in by_key
+    assert '<code class="help">oauth</code>' in page
+    assert '<code class="help">oauth</code>' not in by_key, "a key knows nothing of it"
 
 
 def test_who_allows_it_lands_on_the_page_of_the_app(
@@ -120,11 +124,13 @@ def test_who_allows_it_lands_on_the_page_of_the_app(
 
 
 def test_what_was_not_allowed_is_shown_with_what_it_blocks(here: Browser, hubspot: HubSpotSandbox) -> None:
-    connect(here, hubspot, allow=[each for each in OPTIONAL if each != COMPANIES])
+    connect(here, hubspot, allow=[each for each in OPTIONAL if each not in (COMPANIES, LISTS)])
     page = here.get("/apps/crm").text
-    assert "1 permission was not allowed" in page
+    assert "2 permissions were not allowed" in page
     assert "Without it these cannot be synced: companies." in page
+    assert "Without it no sync can make use of that." in page
     checked = here.post("/apps/crm/check").text
+    assert checked.count(str(PORTAL)) == 1
     row = checked[checked.index(">Companies<") :].partition("</tr>")[0]
     assert row.count(">no<") == 2
 
@@ -238,6 +244,26 @@ def test_signing_in_again_goes_the_same_way(here: Browser, workspace: Workspace,
     assert "crm lets us in. What waited goes on." in here.get("/apps/crm").text
     assert "May be written" in here.post("/apps/crm/check").text
     assert kept_secrets(workspace) == [APP_SECRET]
+
+
+def test_permission_for_the_own_field_is_asked_for_on_its_page_and_leads_back_there(
+    here: Browser, hubspot: HubSpotSandbox
+) -> None:
+    connect(here, hubspot)
+    scope = "crm.schemas.contacts.write"
+    assert scope not in here.get("/apps/crm/sign-in").text
+    page = here.get("/apps/crm/own-field").text
+    [link] = re.findall(r'id="allow" href="([^"]+)"', page)
+    assert ('id="make"' in page, f"with={scope}&amp;with=" in link) == (False, True)
+    form = here.get(unescape(link)).text
+    assert f'value="{scope}" checked' in form
+    fields = {"allow": [*OPTIONAL, *FURTHER], "with": re.findall(r'name="with" value="([^"]+)"', form)}
+    sent = here.post("/apps/crm/sign-in", **fields)
+    arrived = here.get(answered(address_on(here.get(sent.location).text)).removeprefix("http://127.0.0.1"))
+    assert arrived.location == "/apps/crm/own-field"
+    assert 'id="make"' in here.get(arrived.location).text
+    assert f'value="{scope}" checked' in here.get("/apps/crm/sign-in").text
+    assert again(here, hubspot).location == "/apps/crm"
 
 
 def test_another_client_secret_takes_the_place_of_the_former(

@@ -618,3 +618,6 @@ def test_what_a_rule_of_an_app_demands_of_a_field_is_said_on_the_page_of_its_map
     assert "A rule of the app demands: an e-mail address of acme.test" in browser.get(address(here, "/fields/1")).text
     assert sorted(asked) == ["HubSpot", "Ledger"]
     assert "A rule of the app demands" not in browser.get(address(here, "/fields/2")).text
+    browser.languages = "de"
+    german = browser.get(address(here, "/fields/1")).text
+    assert "Eine Regel der App verlangt: eine E-Mail-Adresse von acme.test" in german

@@ -241,12 +241,17 @@ def test_rate_limit_is_retried_by_itself_and_clears(office: Office) -> None:
 def test_refused_credentials_need_somebody_and_lead_to_the_sign_in(office: Office) -> None:
     office.pair("Dana")
     fails(office, CredentialsRefused(app="Bert", reason="the token was revoked"))
-    text = signed_in(office).get("/issues").text
+    here = signed_in(office)
+    text = here.get("/issues").text
     assert ("Need you 1" in text, 'href="/apps/Bert/sign-in"' in text, "You can fix this here" in text) == (
         True,
         True,
         True,
     )
+    here.languages = "de"
+    text = here.get("/issues").text
+    assert "Bert nimmt die Zugangsdaten nicht an." in text
+    assert "Geben Sie" in text, "what to do"
 
 
 # --- differences --------------------------------------------------------------------------------------

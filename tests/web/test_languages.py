@@ -14,6 +14,7 @@ from babel.messages.catalog import Catalog
 from django.utils import timezone, translation
 
 from bothways import errors
+from bothways.connectors.hubspot.connector import NEWER
 from bothways.ledger.models import Account
 from bothways.service import preferences
 from bothways.service.database import used
@@ -21,13 +22,14 @@ from bothways.service.doctor import doctor
 from bothways.service.rights import Role
 from bothways.web import tags
 from bothways.web.django_settings import Address, configure
-from bothways.web.said import SAID, Said, say, say_condition
+from bothways.web.said import NUMBERS, SAID, SPOKEN, Said, say, say_condition
 from tests.office import Office
 from tests.web.browser import PASSWORD, Browser
 from tests.web.caller import caller
 
 EMPTY_IN_BERT = "Ada in Anna, (leer) in Bert: dort nach dem letzten Schreiben geändert"
 AFTER_DAYS = "in B gelöscht; markiert in A nach 3 Tagen, außer er wird wiederhergestellt"
+BUYERS = "Die Liste „Buyers“ von HubSpot lässt sich nicht lesen: No way."
 NO_WEBHOOK = "Es ist kein Webhook von east gekommen (noch keiner), obwohl Nachsehen Änderungen findet."
 NEW_DAY = "2026-02-01 00:00 UTC"
 ROOT = Path(__file__).parents[2]
@@ -160,6 +162,18 @@ where = f"{name} in {app}"
             "Ein Testaufruf an https://x.test/hooks/east ist hier nicht angekommen: "
             "er wurde anderswohin geschickt (HTTP 301).",
         ),
+        (
+            'HubSpot refused: rejected by rule ("phone": at most 20 characters, only digits; "name": capitals): No.',
+            "HubSpot hat abgelehnt: abgelehnt durch die Regel "
+            '("phone": höchstens 20 Zeichen, nur Ziffern; "name": Großbuchstaben): No.',
+        ),
+        (
+            '"zip": in its own words "Four digits, such as (0150)", at least -5, no web address of x.test / y.test',
+            '"zip": in ihren eigenen Worten „Four digits, such as (0150)“, mindestens -5, '
+            "keine Webadresse von x.test / y.test",
+        ),
+        ("at most one of them, as an app says it", "at most one of them, as an app says it"),
+        ('The list "Buyers" of HubSpot cannot be read: No way.', BUYERS),
         ("Everything is as an app says it", "Everything is as an app says it"),
         ("", ""),
     ],
@@ -189,10 +203,45 @@ def test_every_failure_is_said_in_german_with_its_facts() -> None:
         told = Said(error)
         assert told.code == kind.code
         assert told.message.startswith("people: ")
-        for before, after in ((error.said, told.said), (error.consequence, told.consequence)):
+        parts = ("what", error.said, told.said), ("by_itself", error.consequence, told.consequence)
+        for part, before, after in (*parts, ("to_do", error.advice, told.advice)):
             assert before.count("Xyzzy") == after.count("Xyzzy"), kind
-        wordless = not any(each.isalpha() for each in kind.what.replace("{reason}", ""))
-        assert told.said != error.said or wordless, kind
+            assert before != after or not any(map(str.isalpha, PLACES.sub("", getattr(kind, part)))), (kind, part)
+
+
+@pytest.mark.usefixtures("german")
+def test_what_a_failure_says_is_known_again_however_much_of_it_is_told_at_once() -> None:
+    for kind in errors.catalogue():
+        parts = (kind.what, kind.by_itself, kind.to_do)
+        facts = {name: 3 if name in NUMBERS else "Xyzzy" for name in facts_of("".join(parts))}
+        if not SPOKEN.isdisjoint(facts) or not kind.to_do:
+            continue
+        error = kind(**facts)
+        told = Said(error)
+        for before, after in (
+            (error.advice, told.advice),
+            (f"{error.said} {error.advice} ({kind.code})", f"{told.said} {told.advice} ({kind.code})"),
+            (f"{error.said} {error.consequence} {error.advice}", f"{told.said} {told.consequence} {told.advice}"),
+        ):
+            assert say(before) == after, kind
+
+
+@pytest.mark.usefixtures("german")
+def test_advice_of_an_app_that_lacks_its_full_stop_is_known_with_it() -> None:
+    ends = errors.EndsSoon(app="HubSpot", part="its version", date="2027-03", hint=NEWER)
+    assert ends.advice == f"{NEWER}."
+    assert (
+        say(ends.advice)
+        == Said(ends).advice
+        == "Installieren Sie das neueste Bothways, das eine spätere Version spricht."
+    )
+
+
+def test_commands_on_pages_are_written_as_they_are_typed() -> None:
+    configure(Address(), "a key that is long enough for a test of words")
+    for language in ("en", "de"):
+        with translation.override(language):
+            assert "bothways resume 'my people'" in Said(errors.StoppedByPerson(name="my people")).advice
 
 
 def facts_of(template: str) -> list[str]:

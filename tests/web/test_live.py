@@ -117,6 +117,17 @@ def test_page_that_may_not_be_seen_or_has_no_such_part_is_not_streamed(page: Pag
     assert (reader.status, reader.text) == (status, "")
 
 
+def test_one_stream_too_many_is_told_the_end_as_such_and_shows_nothing_that_may_not_be_seen(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(live, "MOST", 0)
+    over, gone = Reader(), Reader()
+    asyncio.run(Streams(Page("over")).serve(scope(), over.receive, over.send))
+    asyncio.run(Streams(Page("<p>1</p>", status=403)).serve(scope(), gone.receive, gone.send))
+    assert over.text == "event: over\ndata: over\n\n"
+    assert (gone.status, gone.text) == (403, "")
+
+
 def test_right_that_is_taken_away_ends_a_stream() -> None:
     page, reader = Page("<p>1</p>"), Reader()
 
@@ -172,14 +183,16 @@ def test_all_end_when_they_are_stopped_even_one_whose_reader_takes_nothing_and_n
     asyncio.run(play())
 
 
-def test_one_session_has_so_many_streams_and_another_has_its_own() -> None:
+def test_one_session_has_so_many_streams_and_more_get_the_part_once_and_another_has_its_own() -> None:
     async def play() -> None:
         streams, readers = Streams(Page("<p>1</p>")), [Reader() for _ in range(MOST)]
         tasks = [asyncio.create_task(streams.serve(scope(), each.receive, each.send)) for each in readers]
         await _until(lambda: streams.count() == MOST)
         one_more, other = Reader(), Reader()
         await streams.serve(scope(), one_more.receive, one_more.send)
-        assert one_more.status == 429
+        assert (one_more.status, one_more.text) == (200, "event: again\ndata: <p>1</p>\n\n")
+        assert one_more.sent[-1] == {"type": "http.response.body", "body": b""}
+        assert streams.count() == MOST
         tasks.append(asyncio.create_task(streams.serve(scope("b=2"), other.receive, other.send)))
         await _until(lambda: other.text)
         readers[0].gone.set()

@@ -6,8 +6,8 @@ import threading
 import pytest
 
 from bothways.jobs.doing import carry_out
+from bothways.ledger import plans, turns
 from bothways.ledger import requests as asked_for
-from bothways.ledger import turns
 from bothways.ledger.models import Plan, Request, Run, Sync
 from bothways.service import history, requests, running
 from bothways.service.database import used
@@ -105,10 +105,14 @@ def test_plan_that_is_made_tells_how_many_are_compared(office: Office) -> None:
     assert first is not None
     assert (first.what, first.phase, first.bars) == ("plan", "Reading", ())
     with used(workspace.database):
-        Plan.objects.create(sync=sync, revision=1, created_at=office.clock())
+        made = Plan.objects.create(sync=sync, revision=1, created_at=office.clock())
+    office.clock.advance(60)  # the survey: nothing of it counts for the pace
+    with used(workspace.database):
+        plans.tell(made, plans.SoFar((400, 600), (100, 50), 100, office.clock()))
+    office.clock.advance(30)
     then = running.at_work(workspace, "people")
     assert then is not None
-    assert (then.phase, then.bars) == ("Matching", (BarView("", 0, 0),))
+    assert (then.phase, then.bars) == ("Matching", (BarView("", 150, 1000, pytest.approx(30.0 / 100 * (300 + 400))),))
 
 
 @pytest.mark.parametrize(

@@ -156,6 +156,8 @@ def test_mail_is_set_and_a_test_shows_what_the_server_answers(office: Office, an
         mailbox.answer = "554 we know you not"
         tested = ana.post("/settings/alerts/test")
         assert ("554 we know you not" in tested.text, "BW-19" in tested.text) == (True, True)
+        ana.languages = "de"
+        assert "Alerts cannot be sent" not in ana.post("/settings/alerts/test").text
     assert office.file.read_text().startswith("version: 1\nallow_hosts: [127.0.0.1]\n")
     assert "# who we know" in office.file.read_text()
 

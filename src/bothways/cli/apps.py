@@ -30,6 +30,10 @@ Redirect = Annotated[
 Without = Annotated[
     list[str] | None, typer.Option("--without", metavar="SCOPE", help="A permission not to ask for, by OAuth.")
 ]
+With = Annotated[
+    list[str] | None,
+    typer.Option("--with", metavar="SCOPE", help="A permission to ask for besides, such as app own-field names."),
+]
 Name = Annotated[str, typer.Argument(metavar="APP", help="The app's name in this workspace.")]
 
 
@@ -91,6 +95,7 @@ def login(
         typer.Option("--secret", metavar="KEY=env:NAME", help="Where a secret is: env:NAME, file:PATH or stdin."),
     ] = None,
     redirect: Redirect = "",
+    with_: With = None,
     without: Without = None,
 ) -> None:
     """Sign in to an app again.
@@ -111,7 +116,9 @@ def login(
     places, typed = secrets.places(terminal, app, secret or [])
     if set(places) | set(typed) <= {CLIENT_SECRET} and workspace.app(app).oauth:
         back = _back(workspace, redirect)
-        view = letting_in.sign_in_by_hand(workspace, app, places, typed, back, without or (), _asking(terminal))
+        view = letting_in.sign_in_by_hand(
+            workspace, app, places, typed, back, with_ or (), without or (), _asking(terminal)
+        )
     else:
         view = apps.sign_in_again(workspace, app, places, typed)
     if terminal.json:

@@ -28,7 +28,8 @@ def hubspot(
 ) -> None:
     """Run a stand-in for HubSpot on this machine until Ctrl-C.
 
-    HubSpot's own clients work with it, as does whatever speaks its API.
+    HubSpot's own clients work with it, as does whatever speaks its API. What it leaves out stands in
+    docs/apps/hubspot-stand-in.md.
     """
     from bothways.sandbox.hubspot import starting
 

@@ -58,9 +58,9 @@ def new_word() -> str:
 
 def scopes_of(oauth: OAuth, chosen: Iterable[str]) -> tuple[list[str], list[str]]:
     """Return the scopes to ask for: those that are needed, and those of the others that were chosen."""
-    wanted = set(chosen)
     needed = [each.scope for each in oauth.permissions if each.needed]
-    return needed, [each.scope for each in oauth.permissions if not each.needed and each.scope in wanted]
+    wanted = set(chosen) - set(needed)
+    return needed, [each.scope for each in (*oauth.permissions, *oauth.further) if each.scope in wanted]
 
 
 def address(

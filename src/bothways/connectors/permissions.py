@@ -9,8 +9,8 @@ from bothways.connectors.base import Connector, ObjectType
 class Permission:
     """One thing that an app lets us do by OAuth: its ``scope`` there, and in words what we do with it.
 
-    ``reads`` are the objects that cannot be read without it, ``writes`` those that can then be read alone. Who signs in
-    may leave out what is not ``needed``.
+    ``reads`` are the objects that cannot be read without it, ``writes`` those that can then be read alone, ``makes``
+    those in which the own field cannot be made. Who signs in may leave out what is not ``needed``.
     """
 
     scope: str
@@ -18,6 +18,7 @@ class Permission:
     reads: tuple[str, ...] = ()
     writes: tuple[str, ...] = ()
     needed: bool = True
+    makes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,8 +27,10 @@ class OAuth:
 
     ``authorize`` is the address at which they allow it. The paths ``token``, ``introspect`` (RFC 7662) and ``revoke``
     (RFC 7009) are joined to the setting ``server``; "" for what the app does not have. ``instead_of`` names the secret
-    that is not needed then. ``optional`` is the parameter for scopes that may be left out, "" where all go in one.
-    ``never`` says in words what we do not do there.
+    that is not needed then. ``optional`` is the parameter for scopes that may be left out, "" where all go in one;
+    ``itself`` the scope that is of OAuth alone, so that no secret needs it. ``further`` permissions are asked for when
+    what they are for is wanted, and kept from then on: no sign-in asks for them by itself. ``never`` says in words what
+    we do not do there.
     """
 
     authorize: str
@@ -37,12 +40,19 @@ class OAuth:
     revoke: str = ""
     instead_of: str = "token"
     optional: str = ""
+    itself: str = ""
     permissions: tuple[Permission, ...] = ()
+    further: tuple[Permission, ...] = ()
     never: tuple[str, ...] = ()
 
     def missing(self, allowed: frozenset[str] | None) -> tuple[Permission, ...]:
         """Return the permissions that are not among the scopes ``allowed``; none where these are not known."""
         return () if allowed is None else tuple(each for each in self.permissions if each.scope not in allowed)
+
+    def to_make(self, object: str, allowed: frozenset[str] | None) -> str:
+        """Return the scope that is missing for the own field in an object, "" for none, or where it is not known."""
+        missing = (each for each in self.further if allowed is not None and each.scope not in allowed)
+        return next((each.scope for each in missing if object in each.makes), "")
 
     def restricted(self, kind: ObjectType, allowed: frozenset[str] | None) -> ObjectType:
         """Return a kind of record as these scopes let us read and write it."""

@@ -5,7 +5,8 @@ from functools import cache
 from importlib.metadata import EntryPoint, entry_points
 from typing import ClassVar, get_origin
 
-from bothways.connectors.base import Connector, KeepsLists
+from bothways.connectors.abilities import KeepsLists
+from bothways.connectors.base import Connector
 from bothways.connectors.deep import ChecksDeeply
 from bothways.connectors.webhooks import ReceivesWebhooks, Subscribes
 from bothways.errors import ConnectorUnusable, UnknownConnector

@@ -9,6 +9,7 @@ from typing import Protocol, runtime_checkable
 
 import pytest
 
+from bothways.connectors.abilities import TellsHistory
 from bothways.connectors.base import (
     Became,
     Connector,
@@ -16,7 +17,6 @@ from bothways.connectors.base import (
     Outcome,
     Page,
     Seen,
-    TellsHistory,
     WriteItem,
     WriteKind,
     WriteResult,

@@ -34,10 +34,12 @@ class Told(NamedTuple):
     """What an app's history of a field tells: when a side came to hold what it holds (seconds, by the app's clock).
 
     ``by`` is the program that wrote it over what another one had written; "" if none did, or it is not told.
+    ``may_be_us``: nothing tells that it is not our own app.
     """
 
     at: float
     by: str = ""
+    may_be_us: bool = False
 
 
 class FieldState(NamedTuple):

@@ -240,11 +240,20 @@ def _braked(view: _View, decision: FieldDecision, now: float) -> FieldDecision:
         return decision
     sides = {decision.write, *(write.side for write in view.state.landed if write.at >= now - FIGHT_WINDOW)}
     reason = because("F5", app=" and ".join(view.spec.apps[side] for side in SIDES if side in sides))
-    fighters = dict.fromkeys(told.by for side in SIDES if side in sides and (told := view.state.told.get(side)))
+    fighters = dict.fromkeys(_fighter(view.state, side) for side in SIDES if side in sides)
     if names := " and ".join(filter(None, fighters)):
         reason = f"{reason}, by {names}"
     seen = {side: Known(view.state.now[side]) for side in SIDES} if view.mapping.consent is None else None
     return FieldDecision(view.mapping, "F5", reason, before=decision.before, hold=reason, seen=seen, asks=True)
+
+
+def _fighter(state: FieldState, side: Side) -> str:
+    """Return the program that wrote what a side holds; "" if it is none, or may be ourselves: our own write stands."""
+    told, field = state.told.get(side), state.mapping.on(side)
+    if told is None:
+        return ""
+    ours = next((write.value for write in reversed(state.landed) if write.side is side), None)
+    return "" if told.may_be_us and may_be_rewriting(ours, state.now[side], field) else told.by
 
 
 def _first_link_one_way(view: _View) -> FieldDecision:

@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import NamedTuple
 
+from bothways.engine.sides import SIDES, Side
 from bothways.ledger import db
 from bothways.ledger.models import Sync
 
@@ -130,6 +131,12 @@ def postpone(sync: Sync, marks: Sequence[DueMark], not_before: float) -> None:
 def count(sync: Sync) -> int:
     """Return how many records are due or waiting."""
     return int(db.value("SELECT COUNT(*) FROM due WHERE sync_id=%s", (sync.pk,)))
+
+
+def ready(sync: Sync, now: float) -> dict[Side, int]:
+    """Return how many records of each side are due by now."""
+    sql = "SELECT side, COUNT(*) FROM due WHERE sync_id=%s AND not_before<=%s GROUP BY side"
+    return dict.fromkeys(SIDES, 0) | {Side(side): count for side, count in db.rows(sql, (sync.pk, now))}
 
 
 def next_at(sync: Sync) -> float | None:

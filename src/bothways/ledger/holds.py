@@ -136,6 +136,11 @@ def forget(sync: Sync, side: Side, ids: Iterable[str]) -> None:
     _close(of_records(sync, side, ids))
 
 
+def close_matched(sync: Sync, side: Side, ids: Iterable[str]) -> None:
+    """Close what a person is asked about whom these records belong to: each has its partner."""
+    _close(hold for hold in of_records(sync, side, ids) if hold.kind == "match")
+
+
 def _close(found: Iterable[HoldRow]) -> list[HoldRow]:
     closed = list(found)
     db.execute_many("DELETE FROM hold WHERE id=%s", [(hold.id,) for hold in closed])

@@ -181,14 +181,24 @@ def of_record(sync: Sync, side: Side, record_id: str) -> list[Entry]:
     return _entries(db.rows(sql, (sync.pk, str(side), record_id)))
 
 
-def written_at(feed: Feed, ids: Iterable[str]) -> dict[str, list[tuple[float, float]]]:
-    """Return when (seconds, begun and done) any sync wrote to these records of a feed."""
+CLOCKS_APART = 120.0
+"""Seconds by which an app's clock may differ from ours."""
+
+
+def wrote_then(times: Iterable[tuple[float, float]], at: float) -> bool:
+    """Tell whether one of these writes (begun, done) may be what an app tells of at a time by its own clock."""
+    return any(begun - CLOCKS_APART <= at <= done + CLOCKS_APART for begun, done in times)
+
+
+def written_at(feed: Feed, ids: Iterable[str], but: int = 0) -> dict[str, list[tuple[float, float]]]:
+    """Return when (seconds, begun and done) any sync wrote to these records of a feed; ``but``: one left out."""
     found: dict[str, list[tuple[float, float]]] = {}
     sql = (
         "SELECT j.record_id, j.created_at, j.done_at FROM journal j JOIN sync s ON s.id=j.sync_id WHERE j.state='done' "
-        "AND ((s.left_id=%s AND j.side='left') OR (s.right_id=%s AND j.side='right')) AND j.record_id IN {ids}"
+        "AND ((s.left_id=%s AND j.side='left') OR (s.right_id=%s AND j.side='right')) AND s.id<>%s "
+        "AND j.record_id IN {ids}"
     )
-    for id, begun, done in db.in_list(sql, (feed.pk, feed.pk), ids):
+    for id, begun, done in db.in_list(sql, (feed.pk, feed.pk, but), ids):
         found.setdefault(id, []).append((begun, done or begun))
     return found
 

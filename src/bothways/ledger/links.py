@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 import orjson
 
 from bothways.engine.field_state import Known
+from bothways.engine.matching import ALONE
 from bothways.engine.sides import SIDES, Side
 from bothways.ledger import db
 from bothways.ledger.models import Sync
@@ -200,6 +201,17 @@ def move(link_id: int, side: Side, record_id: str) -> None:
     db.execute("DELETE FROM shadow WHERE link_id=%s AND side=%s", (link_id, str(side)))
 
 
+def move_ended(sync: Sync, side: Side, id: str, to: str) -> None:
+    """Let the ended links of a record follow it to the one that it was merged into.
+
+    Not one that a merge has ended: whose its other record is, a person is asked.
+    """
+    sql = f"SELECT {_COLUMNS} FROM link WHERE sync_id=%s AND state='ended' AND {side}_id=%s"
+    for link in map(LinkRow._make, db.rows(sql, (sync.pk, id))):
+        if not link.by_merge:
+            move(link.id, side, to)
+
+
 def shadows(link_ids: Iterable[int]) -> dict[int, Shadows]:
     """Return the shadows of links: link -> side -> mapping -> what was last seen."""
     found: dict[int, Shadows] = {}
@@ -256,6 +268,32 @@ def keep_apart(sync: Sync, pairs: Iterable[tuple[str, str]]) -> None:
     columns = ("sync_id", "left_id", "right_id", "workspace_id")
     data = [(sync.pk, left, right, sync.workspace_id) for left, right in pairs]
     db.upsert("apart", columns, ("sync_id", "left_id", "right_id"), data)
+
+
+def hand_over_apart(sync: Sync, side: Side, id: str, to: str, link: LinkRow | None) -> None:
+    """Let what is known of a record hold for the one that it was merged into: whom it is kept apart from, or that it
+    is left out or declared new.
+
+    ``link`` is the one that the other record has from now on: its two are one thing, and what takes part is not left
+    out for the sake of what was merged into it.
+    """
+    if link is not None:
+        forget_apart(sync, side, id, [ALONE])
+    rest = f"{side.other}_id, workspace_id, left_out_at, author, hold_id, held"
+    db.execute(
+        f"INSERT INTO apart (sync_id, {side}_id, {rest}) SELECT sync_id, %s, {rest} FROM apart "
+        f"WHERE sync_id=%s AND {side}_id=%s ON CONFLICT DO NOTHING",
+        (to, sync.pk, id),
+    )
+    forget_apart(sync, side, id, [ALONE])
+    if link is not None and (partner := link.on(side.other)):
+        forget_apart(sync, side, to, [partner])
+
+
+def forget_new(sync: Sync, side: Side, id: str) -> None:
+    """Forget that a record was declared new."""
+    sql = f"DELETE FROM apart WHERE sync_id=%s AND {side}_id=%s AND {side.other}_id=%s AND left_out_at IS NULL"
+    db.execute(sql, (sync.pk, id, ALONE))
 
 
 def forget_apart(sync: Sync, side: Side, id: str, others: Iterable[str] | None = None) -> None:

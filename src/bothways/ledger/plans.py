@@ -1,6 +1,7 @@
 """Plans as stored rows, read in pages: a plan is never one object in memory."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import astuple, dataclass, replace
 from typing import Any, NamedTuple
 
 import orjson
@@ -39,6 +40,40 @@ class ActionRow(NamedTuple):
     def writes(self, side: Side) -> bool:
         """Tell whether the action writes to a side."""
         return self.writes_left if side is Side.LEFT else self.writes_right
+
+
+@dataclass(frozen=True, slots=True)
+class SoFar:
+    """How far a plan is that is being made: of so many due records on each side, how many were looked at, by how many
+    actions since a moment (seconds)."""
+
+    total: tuple[int, int]
+    done: tuple[int, int] = (0, 0)
+    made: int = 0
+    since: float = 0.0
+
+    def and_then(self, actions: Sequence[ActionRow]) -> "SoFar":
+        """Return it with more actions: each looked at the due records that it took note of."""
+        left, right = (
+            min(most, done + sum(side in each.data["marks"] for each in actions))
+            for side, most, done in zip(SIDES, self.total, self.done, strict=True)
+        )
+        return replace(self, done=(left, right), made=self.made + len(actions))
+
+
+_SO_FAR = "so_far"
+"""Under which the totals of a plan keep how far it is, while it is made."""
+
+
+def tell(plan: Plan, so_far: SoFar) -> None:
+    """Keep how far a plan is."""
+    Plan.objects.filter(pk=plan.pk).update(totals={_SO_FAR: astuple(so_far)})
+
+
+def so_far(plan: Plan) -> SoFar:
+    """Return how far a plan was when it was read."""
+    total, done, made, since = plan.totals.get(_SO_FAR) or astuple(SoFar((0, 0)))
+    return SoFar(tuple(total), tuple(done), made, since)
 
 
 def add(plan: Plan, actions: Iterable[ActionRow]) -> None:

@@ -9,7 +9,8 @@ from functools import wraps
 from pathlib import Path
 from typing import TYPE_CHECKING, Concatenate, ParamSpec, TypeVar
 
-from bothways.connectors.base import Connector, TellsTimeZone
+from bothways.connectors.abilities import TellsTimeZone
+from bothways.connectors.base import Connector
 from bothways.connectors.budget import MemoryBudget, apart_of
 from bothways.connectors.pacing import Day, State
 from bothways.errors import PermissionMissing

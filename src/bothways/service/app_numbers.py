@@ -4,7 +4,7 @@ from collections.abc import Callable, Collection, Mapping
 from functools import partial
 from typing import TypeVar
 
-from bothways.connectors.base import KeepsLists
+from bothways.connectors.abilities import KeepsLists
 from bothways.errors import AppError, SettingsError
 from bothways.service.allowances import accounted, into_the_reserve
 from bothways.service.connect import Opened, open_app

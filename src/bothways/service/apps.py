@@ -6,8 +6,9 @@ from itertools import chain, count
 from typing import TypeVar
 
 from bothways.connectors import registry
-from bothways.connectors.base import OWN_FIELD, KeepsLists, MakesOwnField, Setting, TellsRules
-from bothways.connectors.permissions import oauth_of
+from bothways.connectors.abilities import OWN_FIELD, KeepsLists, MakesOwnField, TellsRules
+from bothways.connectors.base import Setting
+from bothways.connectors.permissions import Permission, oauth_of
 from bothways.errors import AccountChanged, AppInUse
 from bothways.ledger import access, chronicles, db, rests
 from bothways.records import Field
@@ -47,6 +48,12 @@ def catalogue() -> list[ConnectorView]:
         )
         for name, kind, way in found
     ]
+
+
+def permissions_of_secret(connector: str) -> tuple[Permission, ...]:
+    """Return what an app must allow a secret; () where that is not known."""
+    way = oauth_of(registry.connectors()[connector])
+    return tuple(each for each in way.permissions if each.scope != way.itself) if way else ()
 
 
 def kind_called(connector: str) -> ConnectorView:
@@ -111,9 +118,9 @@ def show_app(workspace: Workspace, name: str) -> AppDetails:
 
 
 def _can_make_own_field(document: AppDocument) -> bool:
-    """Tell whether the field of our own is to be offered: nothing that is asked for by OAuth would let us make it."""
+    """Tell whether the field of our own is to be offered."""
     can = issubclass(registry.connector_class(document.connector), MakesOwnField)
-    return can and document.oauth is None and OWN_FIELD not in document.settings
+    return can and OWN_FIELD not in document.settings
 
 
 def _said(setting: Setting, document: AppDocument) -> tuple[str, str] | None:
@@ -136,16 +143,17 @@ def _secrets(document: AppDocument) -> Iterator[tuple[str, str, str]]:
 
 
 def _by_oauth(document: AppDocument) -> tuple[bool, tuple[PermissionView, ...], float | None]:
-    """Return whether an app lets us in by OAuth, what it allows, and since when."""
+    """Return whether an app lets us in by OAuth, what it allows of what is asked for and besides, and since when."""
     way = oauth_of(registry.connector_class(document.connector))
     if document.oauth is None or way is None:
         return False, (), None
     given = access.find(document.name)
     allowed = frozenset(given.scopes.split()) if given and given.scopes is not None else None
     missing = set(way.missing(allowed)) if given else set(way.permissions)
+    shown = (*way.permissions, *(each for each in way.further if each.scope in (allowed or ())))
     return (
         True,
-        tuple(PermissionView(each.label, each not in missing, each.reads, each.writes) for each in way.permissions),
+        tuple(PermissionView(each.label, each not in missing, each.reads, each.writes) for each in shown),
         given.signed_in_at if given else None,
     )
 

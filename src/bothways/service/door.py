@@ -2,7 +2,8 @@
 
 from collections.abc import Mapping
 
-from bothways.connectors.base import Connector, KeepsLists
+from bothways.connectors.abilities import KeepsLists
+from bothways.connectors.base import Connector
 from bothways.engine.scope import Scope
 from bothways.engine.sides import SIDES, Side
 from bothways.engine.spec import FieldMap, SyncSpec

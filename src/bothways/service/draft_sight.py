@@ -11,6 +11,7 @@ from bothways.service import drafts
 from bothways.service.document import NONE, FieldDocument, SyncDocument
 from bothways.service.door import Schema
 from bothways.service.draft_rows import BOTH, Row
+from bothways.service.names import with_addresses
 from bothways.service.reading_fields import field_of
 from bothways.service.resolution import Resolution, asked
 from bothways.service.spec import default_maps, fitting
@@ -120,7 +121,9 @@ def sight_of(workspace: Workspace, draft: DraftView) -> Sight:
     try:
         document = drafts.edited(workspace, draft.name, _bare(draft.settings)).sync(draft.name)
         seen = replace(document, fields=None if draft.settings.get("fields") is None else ())
-        return Sight(draft, seen, asked(workspace, seen)[1])
+        apps, schema = asked(workspace, seen)
+        known = with_addresses(schema, lambda side, object: apps[side].fields(object, workspace.clock()))
+        return Sight(draft, seen, known)
     except SettingsError as error:
         error.where = ""  # a line of a file that nobody sees
         raise

@@ -7,7 +7,9 @@ from bothways.errors import BothwaysError, of_data
 from bothways.service.views import ProblemView
 
 ADVICE: Mapping[type[BothwaysError], str] = {
-    errors.AssociationAmongFields: "Keep it in step under Association mappings, and take it out here.",
+    errors.AssociationAmongFields: (
+        "Keep it in step under Association mappings, and take it out here. Users can be mapped here by their e-mail."
+    ),
     errors.NothingToPair: "Take the pairs of values out of this mapping.",
     errors.ChoicesNotPaired: "Pair them under Values, or say there what becomes of them.",
     errors.ForwardOnlyCleared: "Do not let emptying follow in this mapping.",

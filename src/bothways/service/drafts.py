@@ -255,7 +255,7 @@ def save(workspace: Workspace, id: int, version: int) -> str:
     name, entry = row.name, _entry(row)
     found, _ = _found(workspace, row)
     if found:
-        raise DraftRefused(name=name, count=len(found), first=found[0].message)
+        raise DraftRefused(name=name, count=len(found), problem=found[0].message)
     changed = edited(workspace, name, entry)
     try:
         check(changed, changed.sync(name))
@@ -460,4 +460,4 @@ def _without_place(error: BothwaysError) -> str:
 
 
 def _refused(name: str, error: BothwaysError, count: int) -> DraftRefused:
-    return DraftRefused(name=name, count=count, first=_without_place(error))
+    return DraftRefused(name=name, count=count, problem=_without_place(error))

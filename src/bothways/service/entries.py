@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from bothways.connectors import registry
-from bothways.connectors.base import TellsWarnings
+from bothways.connectors.abilities import TellsWarnings
 from bothways.connectors.permissions import oauth_of
 from bothways.errors import UsageError
 from bothways.service.connect import Opened

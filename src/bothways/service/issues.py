@@ -18,7 +18,7 @@ from bothways.errors import (
     UnknownIssue,
     UnknownRecord,
 )
-from bothways.ledger import db, due, feeds, holds, journal, left_out, links, looking
+from bothways.ledger import db, feeds, holds, journal, left_out, links, looking
 from bothways.ledger.holds import HoldRow
 from bothways.ledger.journal import Entry
 from bothways.ledger.models import Sync
@@ -33,8 +33,7 @@ from bothways.service.rights import Role, for_role
 from bothways.service.views import CandidateView, IssueView, PairHistory, PairView, RecordView
 from bothways.service.work import plain_id
 from bothways.service.workspace import Workspace
-from bothways.sync import merges
-from bothways.sync.absorb import end_link, wake
+from bothways.sync import decisions, merges
 from bothways.sync.held import answer
 from bothways.sync.payload import name_of
 
@@ -104,9 +103,7 @@ def keep_apart(workspace: Workspace, issue: str, records: Sequence[str]) -> Issu
     for record in records:
         _there(workspace, sync, side.other, record)
     with db.transaction_():
-        holds.withdraw(sync, side, hold.record_id)
-        links.keep_apart(sync, [_pair(side, hold.record_id, record) for record in records])
-        _look_again(sync, {side: [hold.record_id], side.other: records})
+        decisions.keep_apart(sync, side, hold.record_id, records)
     return _after(workspace, sync, hold)
 
 
@@ -118,12 +115,8 @@ def create_issue(workspace: Workspace, issue: str) -> IssueView:
     Raises UnknownIssue, NotForDeciding.
     """
     sync, hold = _for_deciding(workspace, issue)
-    side = Side(hold.side)
     with db.transaction_():
-        holds.withdraw(sync, side, hold.record_id)
-        links.forget_apart(sync, side, hold.record_id, [ALONE])
-        links.keep_apart(sync, [_pair(side, hold.record_id, ALONE)])
-        _look_again(sync, {side: [hold.record_id]})
+        decisions.make_new(sync, Side(hold.side), hold.record_id)
     return _after(workspace, sync, hold)
 
 
@@ -135,11 +128,8 @@ def leave_out(workspace: Workspace, issue: str) -> IssueView:
     Whatever is edited changes nothing of it. Raises UnknownIssue, NotForDeciding.
     """
     sync, hold = _for_deciding(workspace, issue)
-    side = Side(hold.side)
     with db.transaction_():
-        holds.withdraw(sync, side, hold.record_id)
-        left_out.leave_out(sync, hold, author_of(workspace), workspace.clock())
-        _look_at_all_alike(sync, side, hold.record_id)
+        decisions.leave_out(sync, hold, author_of(workspace), workspace.clock())
     return _after(workspace, sync, hold)
 
 
@@ -158,14 +148,8 @@ def withdraw(workspace: Workspace, issue: str) -> IssueView:
         return _after(workspace, sync, hold)
     if hold.kind != left_out.KIND:
         _for_deciding(workspace, issue)
-    side = Side(hold.side)
     with db.transaction_():
-        partner = holds.chosen(sync, side, [hold.record_id]).get(hold.record_id)
-        holds.withdraw(sync, side, hold.record_id)
-        if not left_out.take_back(sync, side, hold.record_id):
-            links.forget_apart(sync, side, hold.record_id)
-        _look_again(sync, {side.other: [partner] if partner else []})
-        _look_at_all_alike(sync, side, hold.record_id)
+        decisions.withdraw(sync, Side(hold.side), hold.record_id)
     return _after(workspace, sync, hold)
 
 
@@ -193,11 +177,7 @@ def keep_two_apart(workspace: Workspace, name: str, left: str, right: str) -> Pa
     sync, pair = _two(workspace, name, left, right)
     _refuse_linked(workspace, sync, pair)
     with db.transaction_():
-        for side, id in pair.items():
-            if holds.chosen(sync, side, [id]).get(id) == pair[side.other]:
-                holds.withdraw(sync, side, id)
-        links.keep_apart(sync, [(pair[Side.LEFT], pair[Side.RIGHT])])
-        _look_again(sync, {side: [id] for side, id in pair.items()})
+        decisions.keep_two_apart(sync, pair)
     return _pair_view(workspace, sync, pair)
 
 
@@ -219,9 +199,7 @@ def unlink(workspace: Workspace, name: str, left: str, right: str, *, only_plann
         raise StillBeingWritten(record=left, name=name)
     if not only_planned:
         with db.transaction_():
-            links.keep_apart(sync, [(row.left_id, row.right_id)])
-            end_link(sync, row, workspace.clock(), links.UNLINKED, None)
-            _look_again(sync, {Side.LEFT: [row.left_id], Side.RIGHT: [row.right_id]})
+            decisions.unlink(sync, row, workspace.clock())
     return _pair_view(workspace, sync, {Side.LEFT: row.left_id, Side.RIGHT: row.right_id})
 
 
@@ -253,9 +231,7 @@ def _pause(workspace: Workspace, name: str, record: str, *, paused: bool) -> Rec
     if not paused and not link.paused:
         raise NotPaused(record=record, name=name)
     with db.transaction_():
-        links.pause(link.id, paused=paused)
-        if not paused:
-            _look_again(sync, {side: [id] for side in SIDES if (id := link.on(side))})
+        decisions.pause(sync, link, paused=paused)
     sync, found = find(workspace, name, record)
     return describe(sync, workspace.sync(name), [found], workspace.clock())[0]
 
@@ -297,11 +273,7 @@ def _two(workspace: Workspace, name: str, left: str, right: str) -> tuple[Sync, 
 def _choose(workspace: Workspace, sync: Sync, ids: dict[Side, str]) -> None:
     _refuse_linked(workspace, sync, ids)
     with db.transaction_():
-        for side, id in ids.items():
-            holds.withdraw(sync, side, id)
-            links.forget_apart(sync, side, id, (ids[side.other], ALONE))
-        holds.choose(sync, ids, workspace.clock())
-        _look_again(sync, {side: [id] for side, id in ids.items()})
+        decisions.choose(sync, ids, workspace.clock())
 
 
 def _refuse_linked(workspace: Workspace, sync: Sync, ids: dict[Side, str]) -> None:
@@ -314,20 +286,15 @@ def _refuse_linked(workspace: Workspace, sync: Sync, ids: dict[Side, str]) -> No
 
 
 def _choose_the_other(workspace: Workspace, sync: Sync, hold: HoldRow, record: str) -> None:
-    """End the link of the record that a merge has left, so that it can be linked to the partner left over.
-
-    Who was its partner is then left alone, and never created again.
-    """
+    """End the link of the record that a merge has left, if it is this one, so that who was left over can have it."""
     side = Side(hold.side)
     now_linked = links.live_by_record(sync, side.other, [record]).get(record)
     if now_linked is None or now_linked.id not in hold.data.get("links", ()):
         return
     if now_linked.state != "active" or now_linked.id in journal.open_link_ids(sync):
         raise StillBeingWritten(record=record, name=sync.name)
-    left = str(now_linked.on(side))
     with db.transaction_():
-        links.keep_apart(sync, [_pair(side, left, record)])
-        end_link(sync, now_linked, workspace.clock(), f"{merges.RULE}: you chose the other of two pairs", side)
+        decisions.choose_the_other(sync, now_linked, side, workspace.clock())
 
 
 def _histories(workspace: Workspace, sync: Sync, hold: HoldRow) -> Iterator[PairHistory]:
@@ -359,24 +326,8 @@ def _app(workspace: Workspace, sync: Sync, side: Side) -> str:
     return workspace.sync(sync.name).apps[side]
 
 
-def _pair(side: Side, id: str, other: str) -> tuple[str, str]:
-    return (id, other) if side is Side.LEFT else (other, id)
-
-
 def _pair_view(workspace: Workspace, sync: Sync, ids: dict[Side, str]) -> PairView:
     return PairView(sync.name, {_app(workspace, sync, side): ids[side] for side in SIDES})
-
-
-def _look_again(sync: Sync, ids: dict[Side, Sequence[str]]) -> None:
-    for side, each in ids.items():
-        due.mark(sync, side, each)
-
-
-def _look_at_all_alike(sync: Sync, side: Side, id: str) -> None:
-    """Look again at a record, and at all without a partner that share a key with it."""
-    due.mark(sync, side, [id])
-    feed = looking.feed_id(sync, side)
-    wake(sync, side, feeds.all_keys_of(feed, [id]).get(id, ()), [id])
 
 
 def _after(workspace: Workspace, sync: Sync, hold: HoldRow) -> IssueView:

@@ -7,14 +7,15 @@ settings file names where the client secret is. Nothing is kept before the app w
 import hmac
 import json
 import shlex
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 from bothways.connectors import registry
-from bothways.connectors.permissions import OAuth, oauth_of
+from bothways.connectors.permissions import OAuth, Permission, oauth_of
 from bothways.errors import AccessNotAllowed, AccountChanged, UsageError, VisitOver
+from bothways.ledger import access as given
 from bothways.ledger import rests
 from bothways.service import access, yaml_edit
 from bothways.service.connect import access_of, client_of, make, token_server
@@ -93,6 +94,24 @@ def way_again(
     for each, (kind, place) in secrets.items():
         entry["auth"]["oauth"][each] = {kind: place}
     return _way(name, entry, True, redirect, chosen)
+
+
+@on_database
+@for_role(Role.EDITOR)
+def asked_again(workspace: Workspace, name: str, more: Collection[str] = ()) -> tuple[Permission, ...]:
+    """Return what an app that is connected is asked for when somebody signs in to it again.
+
+    Of the further permissions these are the ones that it has allowed, so that none is lost, and ``more``. Raises
+    UnknownApp, UsageError where there are no such.
+    """
+    oauth = _oauth(workspace.app(name).connector)
+    offered = [each.scope for each in oauth.further]
+    for unknown in sorted(set(more) - set(offered)):
+        hint = f"These can be: {', '.join(offered) or 'none'}."
+        raise UsageError(reason=f"{unknown} cannot be asked for besides", hint=hint)
+    row = given.find(name)
+    held = set((row.scopes or "").split()) if row else set()
+    return (*oauth.permissions, *(each for each in oauth.further if each.scope in held | set(more)))
 
 
 def _way(name: str, entry: Mapping[str, Any], again: bool, redirect: str, chosen: tuple[str, ...]) -> Way:
@@ -194,7 +213,7 @@ def add_by_hand(
     ``without``: scopes that are not asked for. Those that were ``typed`` are kept in files of the workspace.
     """
     with kept(workspace.folder, name, typed) as files:
-        chosen = _all_but(connector, without)
+        chosen = _all_but(_oauth(connector).permissions, without)
         way = way_to(workspace, name, connector, settings, {**secrets, **files}, redirect, chosen)
         return _by_hand(workspace, way, ask)
 
@@ -205,12 +224,13 @@ def sign_in_by_hand(
     secrets: Mapping[str, Reference],
     typed: Mapping[str, str],
     redirect: str,
+    more: Collection[str],
     without: Iterable[str],
     ask: Callable[[str], str],
 ) -> AppCheck:
-    """Sign in to an app again, as ``add_by_hand`` connects one."""
+    """Sign in to an app again, as ``add_by_hand`` connects one; ``more``: further scopes to ask for."""
     with kept(workspace.folder, name, typed) as files:
-        chosen = _all_but(workspace.app(name).connector, without)
+        chosen = _all_but(asked_again(workspace, name, more), without)
         return _by_hand(workspace, way_again(workspace, name, {**secrets, **files}, redirect, chosen), ask)
 
 
@@ -222,10 +242,10 @@ def _by_hand(workspace: Workspace, way: Way, ask: Callable[[str], str]) -> AppCh
     return arrive(workspace, way, code_of(way, answer))
 
 
-def _all_but(connector: str, without: Iterable[str]) -> tuple[str, ...]:
+def _all_but(permissions: Iterable[Permission], without: Iterable[str]) -> tuple[str, ...]:
     """Return the scopes that may be left out, but for some."""
     left = set(without)
-    offered = [each.scope for each in _oauth(connector).permissions if not each.needed]
+    offered = [each.scope for each in permissions if not each.needed]
     for unknown in sorted(left - set(offered)):
         hint = f"These can be left out: {', '.join(offered) or 'none'}."
         raise UsageError(reason=f"{unknown} is asked for in any case, or not at all", hint=hint)

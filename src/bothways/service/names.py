@@ -1,10 +1,11 @@
 """Fields that refer to records known by their name, for apps that have only a text for them: which a sync needs."""
 
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
 
 from bothways.engine.cascade import ORGANIZATION, kind_of
 from bothways.engine.sides import SIDES, Side
-from bothways.errors import CannotBeMade, UnknownField, UnknownObject
+from bothways.errors import AppError, CannotBeMade, UnknownField, UnknownObject
 from bothways.records import Field, FieldType, Recipe, named_field, recipe_of
 from bothways.service.document import SyncDocument
 from bothways.service.yaml_file import nearest
@@ -29,6 +30,21 @@ def with_names(document: SyncDocument, schema: Schema, fields: Fields) -> Schema
     if document.fields is None:
         added = {side: added[side] or dict(_usual(side, schema, fields)) for side in SIDES}
     return {side: {**schema[side], **added[side]} for side in SIDES}
+
+
+def with_addresses(schema: Schema, fields: Fields) -> Schema:
+    """Return the fields of both sides, with whom they refer to by the e-mail address, as a person may map them."""
+    return {side: {**schema[side], **dict(_by_address(side, schema[side], fields))} for side in SIDES}
+
+
+def _by_address(side: Side, known: Mapping[str, Field], fields: Fields) -> Iterator[tuple[str, Field]]:
+    for reference in known.values():
+        if reference.type is FieldType.REFERENCE and reference.refers_to is not None and not reference.multi_valued:
+            with suppress(AppError, UnknownObject):
+                for by in fields(side, reference.refers_to).values():
+                    name = f"{reference.name} > {by.name}"
+                    if by.type is FieldType.EMAIL and not by.multi_valued and name not in known:
+                        yield name, named_field(name, reference, by, None)
 
 
 def _written(

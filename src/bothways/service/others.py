@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from bothways.connectors.base import TellsWriters, WriteSeen
+from bothways.connectors.abilities import TellsWriters, WriteSeen
 from bothways.engine.sides import SIDES, Side
 from bothways.errors import AppError
 from bothways.ledger import journal
@@ -19,9 +19,6 @@ Place = tuple[str, str]
 
 READ_ONLY = 4
 """Where, among the facts kept of a mapped field, it stands that the field cannot be written."""
-
-CLOCKS_APART = 120.0
-"""Seconds by which an app's clock may differ from ours."""
 
 SHOWN = 5
 """Fields named; more would not be read."""
@@ -92,12 +89,7 @@ def _ours(place: Place, seen: Sequence[WriteSeen]) -> set[str]:
     if feed is None:
         return set()
     written = journal.written_at(feed, {each.record_id for each in seen})
-
-    def is_ours(each: WriteSeen) -> bool:
-        times = written.get(each.record_id, ())
-        return any(begun - CLOCKS_APART <= each.at <= done + CLOCKS_APART for begun, done in times)
-
-    return {each.source for each in seen if is_ours(each)}
+    return {each.source for each in seen if journal.wrote_then(written.get(each.record_id, ()), each.at)}
 
 
 def _of_resolution(found: Resolution) -> Iterator[tuple[Place, set[str]]]:

@@ -5,10 +5,11 @@ Without it such a create is looked for by the app's unique keys, or among what c
 
 from collections.abc import Sequence
 from dataclasses import replace
+from shlex import quote
 
-from bothways.connectors.base import OWN_FIELD, MakesOwnField, OwnField
+from bothways.connectors.abilities import OWN_FIELD, MakesOwnField, OwnField
 from bothways.engine.sides import SIDES
-from bothways.errors import OwnFieldNotConfirmed, UsageError
+from bothways.errors import OwnFieldNotAllowed, OwnFieldNotConfirmed, UsageError
 from bothways.service import yaml_edit
 from bothways.service.allowances import accounted, into_the_reserve
 from bothways.service.connect import Opened, open_app
@@ -35,8 +36,9 @@ def show(workspace: Workspace, name: str) -> OwnFieldView:
 def make(workspace: Workspace, name: str, *, confirmed: bool = False) -> OwnFieldView:
     """Make the field where it would be made, and have the app used with it from then on; nothing is made twice.
 
-    Raises OwnFieldNotConfirmed where something is to be made and nobody has agreed, OwnFieldUnfit, NoRoomForOwnField
-    and what the app refuses before anything is written into the file.
+    Raises OwnFieldNotConfirmed where something is to be made and nobody has agreed, OwnFieldUnfit, NoRoomForOwnField,
+    OwnFieldNotAllowed where a permission is to be asked for first, and what the app refuses before anything is written
+    into the file.
     """
     app = open_app(workspace, name)
     with into_the_reserve(app):
@@ -44,6 +46,9 @@ def make(workspace: Workspace, name: str, *, confirmed: bool = False) -> OwnFiel
         if problem := next((each.problem for each in standing if each.problem is not None), None):
             raise problem
         missing = [each for each in standing if not each.there]
+        if lacking := list(dict.fromkeys(each.lacks for each in missing if each.lacks)):
+            command = " ".join(["bothways app login", quote(name), *(f"--with {scope}" for scope in lacking)])
+            raise OwnFieldNotAllowed(app=name, field=missing[0].name, scopes=", ".join(lacking), command=command)
         if missing and not confirmed:
             objects = ", ".join(each.label for each in missing)
             raise OwnFieldNotConfirmed(app=name, field=missing[0].name, objects=objects)
@@ -75,9 +80,13 @@ def _maker(app: Opened) -> MakesOwnField:
 
 def _view(app: Opened, standing: Sequence[OwnField]) -> OwnFieldView:
     rows = (
-        OwnFieldRow(each.object, each.label, each.there, f"{each.problem.message} {each.problem.advice}")
-        if each.problem
-        else OwnFieldRow(each.object, each.label, each.there, "")
+        OwnFieldRow(
+            each.object,
+            each.label,
+            each.there,
+            f"{each.problem.message} {each.problem.advice}" if each.problem else "",
+            each.lacks,
+        )
         for each in standing
     )
     in_use = bool(app.document.settings.get(OWN_FIELD))

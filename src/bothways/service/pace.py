@@ -19,6 +19,17 @@ def seconds_left(left: int, made: int, seconds: float) -> float | None:
     return left * seconds / made
 
 
+def actions_ahead(done: tuple[int, int], total: tuple[int, int]) -> int:
+    """Return how many actions a plan will still be made of: ``done`` and ``total`` are its due records on both sides.
+
+    All of the first side are looked at first, each with its partner. Then of the second side those are left that have
+    none: as many of them as it has been so far.
+    """
+    first, second = (most - so_far for so_far, most in zip(done, total, strict=True))
+    partners = first * done[1] / done[0] if first > 0 and done[0] else 0.0
+    return first + max(round(second - partners), 0)
+
+
 def rounded(seconds: float) -> tuple[int, str]:
     """Return a length of time that is guessed as one would say it: how many of ``min``, ``h`` or ``d``; 0 for less than
     a minute. The longer it is, the coarser, so that what is said does not change with every look."""

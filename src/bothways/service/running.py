@@ -7,14 +7,14 @@ from collections.abc import Iterator
 from typing import Any
 
 from bothways.engine.sides import SIDES, Side
-from bothways.ledger import db, due, feeds, halts, holds, journal, looking, plans, requests
+from bothways.ledger import db, feeds, halts, holds, journal, looking, plans, requests
 from bothways.ledger.journal import Entry
 from bothways.ledger.models import Journal, Plan, Revision, Run, Sync
 from bothways.ledger.requests import AT_WORK
 from bothways.ledger.turns import TAKEOVER
 from bothways.service.database import on_database
 from bothways.service.log import created_and_updated, run_row
-from bothways.service.pace import seconds_left
+from bothways.service.pace import actions_ahead, seconds_left
 from bothways.service.requests import RequestView, ToApply, ToPlan, ToRun, ask, view_of
 from bothways.service.resolution import row_of
 from bothways.service.rights import Role, for_role
@@ -63,7 +63,7 @@ def _planning(
     step = asked.progress if asked is not None and isinstance(asked.wish, ToPlan) and asked.wish.draft else None
     phase, bars = MATCHING if making else READING, tuple(_read(sync))
     if made is not None and making:
-        bars = _compared(sync, made, workspace.clock())
+        bars = _compared(made, workspace.clock())
     elif step is not None:  # of a draft: it is planned on a copy of the ledger, and told of by reports alone
         phase, bars = step.phase, (BarView("" if step.phase == MATCHING else step.app, step.done, step.total),)
     return WorkView(
@@ -83,7 +83,7 @@ def _running(workspace: Workspace, sync: Sync, run: Run, asked: RequestView | No
     created, updated = created_and_updated(apps, looking.written([run.pk]).get(run.pk, {}))
     phase, bars = READING, tuple(_read(sync))
     if made is not None and made.state == "making":
-        phase, bars = MATCHING, _compared(sync, made, workspace.clock())
+        phase, bars = MATCHING, _compared(made, workspace.clock())
     elif made is not None:
         wrote = {app: created[app] + updated[app] for app in created}
         phase, bars = WRITING, tuple(_writing(workspace, run, made, wrote, asked, ends))
@@ -128,10 +128,10 @@ def _plan_of(sync: Sync, run: Run, asked: RequestView | None) -> Plan | None:
     return found
 
 
-def _compared(sync: Sync, made: Plan, now: float) -> tuple[BarView, ...]:
-    total = due.count(sync)
-    done = min(plans.size(made), total)
-    return (BarView("", done, total, seconds_left(total - done, done, now - made.created_at)),)
+def _compared(made: Plan, now: float) -> tuple[BarView, ...]:
+    found = plans.so_far(made)
+    ahead = actions_ahead(found.done, found.total)
+    return (BarView("", sum(found.done), sum(found.total), seconds_left(ahead, found.made, now - found.since)),)
 
 
 def _writing(

@@ -73,7 +73,7 @@ def change_entry(workspace: Workspace, sync: Sync, edit: Edit, part: Part) -> No
     changed = edit(entry_of(workspace, name))
     found, _ = drafts.checked(workspace, name, changed)
     if found:
-        raise MendRefused(name=name, first=found[0].message)
+        raise MendRefused(name=name, problem=found[0].message)
     trial = drafts.edited(workspace, name, changed)
     check(trial, trial.sync(name))
     with drafts.as_it_was(workspace):

@@ -331,9 +331,11 @@ def fitting(document: SyncDocument, each: FieldDocument, schema: Schema, beside:
 
 
 def _no_association(document: SyncDocument, fields: Mapping[Side, Field], each: FieldDocument) -> None:
-    """Refuse a list of ids among the fields: they mean nothing in the other app."""
+    """Refuse ids among the fields: a list of them, or one for one. They mean nothing in the other app."""
+    ids = {side: fields[side].type is FieldType.REFERENCE for side in SIDES}
+    both = all(ids[side] and fields[side].refers_to for side in SIDES)
     for side in SIDES:
-        if fields[side].type is FieldType.REFERENCE and fields[side].multi_valued:
+        if both or (ids[side] and fields[side].multi_valued):
             raise AssociationAmongFields(where=each.place, app=document.apps[side], field=fields[side].name)
 
 

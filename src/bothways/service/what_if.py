@@ -47,7 +47,7 @@ def plan_draft_in_turn(
         raise DraftChanged(name=known.name, who=known.author)
     wrong = drafts.problems(workspace, draft)
     if wrong:
-        raise DraftRefused(name=name, count=len(wrong), first=wrong[0].message)
+        raise DraftRefused(name=name, count=len(wrong), problem=wrong[0].message)
     changed = drafts.edited(workspace, name, {**known.settings, "state": workspace.sync(name).state})
     apps, here = [open_app(workspace, app) for app in workspace.sync(name).pair], threading.get_ident()
     try:

@@ -106,10 +106,9 @@ def absorb(feed: Feed, news: Iterable[News], now: float, read_at: float, *, base
     wake_callers(feed, known, (row for row in saved if row.id in changed or not row.live))
     for sync, side_name in feeds.sides_of(feed, off=True):
         side = Side(side_name)
-        for each in by_id.values():
-            if each.merged_into:
-                changed.add(each.merged_into)
-                _follow_merge(sync, side, feed, each, now)
+        for each in _linked_first(sync, side, [each for each in by_id.values() if each.merged_into]):
+            changed.add(str(each.merged_into))
+            _follow_merge(sync, side, feed, each, now)
         journal.reopen(link.id for link in links.live_by_record(sync, side, restored).values())
         if sync.state == "off":
             continue
@@ -166,11 +165,14 @@ def end_link(sync: Sync, link: links.LinkRow, now: float, rule: str, survivor: S
     """End a link and look again at everything that it stood in the way of; nobody is asked about its fields again.
 
     What was decided of them may have been done in one app and not in the other: that is no state the two agreed on.
+    Who was declared new, and got this partner, is new no longer.
     """
     links.end(link.id, now, rule, survivor)
     for side in Side:
         record_id = link.on(side)
         if record_id is not None:
+            if link.state == "active":
+                links.forget_new(sync, side, record_id)
             if decided := holds.close_of_pair(sync, side, record_id):
                 links.forget_shadows(sync.workspace_id, link.id, decided)
             keys = feeds.all_keys_of(_feed_id(sync, side), [record_id]).get(record_id, set())
@@ -260,9 +262,16 @@ def _differs(feed: Feed, before: SeenRow | None, after: SeenRow) -> bool:
     return any(before.values.get(name) != after.values.get(name) for name in feed.fields)
 
 
+def _linked_first(sync: Sync, side: Side, merged: list[News]) -> list[News]:
+    """Return what was merged in the order in which it is followed: what takes part goes before what is left out."""
+    linked = links.live_by_record(sync, side, [each.id for each in merged]) if len(merged) > 1 else {}
+    return sorted(merged, key=lambda each: each.id not in linked)
+
+
 def _follow_merge(sync: Sync, side: Side, feed: Feed, news: News, now: float) -> None:
     """Row R0: the link follows; if the surviving record is linked already, this link ends as merged.
 
+    Where there is no link, those that ended follow, and in either case whom a person has kept the record apart from.
     What the surviving record holds was chosen by the app then, and by no person: no opting in comes of it.
     """
     survivor = news.merged_into
@@ -272,9 +281,11 @@ def _follow_merge(sync: Sync, side: Side, feed: Feed, news: News, now: float) ->
     link, of_survivor = found.get(news.id), found.get(survivor)
     if of_survivor is not None:
         _written_by_app(sync, of_survivor, side, now)
+    links.hand_over_apart(sync, side, news.id, survivor, of_survivor or link)
     if link is None:
-        return
-    if of_survivor is not None:
+        if of_survivor is None:
+            links.move_ended(sync, side, news.id, survivor)
+    elif of_survivor is not None:
         end_link(sync, link, now, f"R0: {because('R0', app=feed.connection.name)}", side.other)
         hold_merged(sync, side, link, of_survivor, feed.connection.name, now)
     else:

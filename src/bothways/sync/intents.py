@@ -94,11 +94,15 @@ def look_again_at_dead(ctx: Context, side: Side, ids: Sequence[str]) -> None:
 
 
 def _look_again_at_held(ctx: Context, new: Sequence[NewLink]) -> None:
-    """Look again at records that wait for a person: who is linked now may have been all that they waited for."""
+    """Look again at records that wait for a person: who is linked now may have been all that they waited for.
+
+    Of those that are linked nobody is asked any more, from this moment on.
+    """
     if not holds.wait_for_a_person(ctx.sync):
         return
     for side in SIDES:
         linked = [id for each in new if (id := each.left_id if side is Side.LEFT else each.right_id) is not None]
+        holds.close_matched(ctx.sync, side, linked)
         keys = feeds.all_keys_of(ctx.ends[side].feed.pk, linked).values()
         wake(ctx.sync, side, set().union(*keys), held=True)
 

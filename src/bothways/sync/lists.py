@@ -5,7 +5,8 @@ An app tells of a record's place in a list neither by the record's date of chang
 
 from collections.abc import Collection
 
-from bothways.connectors.base import Connector, KeepsLists, RecordList
+from bothways.connectors.abilities import KeepsLists, RecordList
+from bothways.connectors.base import Connector
 from bothways.errors import ListGone
 from bothways.ledger import db, due, feeds
 from bothways.sync.context import Context, End

@@ -1,5 +1,6 @@
 """Make a plan: every due record looked at, page by page, each with one action and its reason."""
 
+from collections import Counter
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
@@ -75,14 +76,20 @@ def make_plan(ctx: Context, only: Sequence[DueMark] | None = None) -> tuple[Plan
     )
     tally, seq, total = Tally(), 0, due.count(ctx.sync) if only is None else len(only)
     now = ctx.clock()
+    ready = due.ready(ctx.sync, now) if only is None else Counter(Side(mark.side) for mark in only)
+    so_far = plans.SoFar((ready[Side.LEFT], ready[Side.RIGHT]))
+    plans.tell(plan, so_far)
     with surveyed(ctx, total) as survey:
+        so_far = replace(so_far, since=ctx.clock())
         for marks in _pages(ctx, now, only):
             actions = _plan_page(ctx, plan, marks, seq, tally, survey)
+            so_far = so_far.and_then(actions)
             with db.transaction_():
                 ctx.fence()
                 plans.add(plan, actions)
+                plans.tell(plan, so_far)
             seq += len(actions)
-            ctx.report(Progress("Matching", ctx.sync.name, min(seq, total), total))
+            ctx.report(Progress("Matching", ctx.sync.name, sum(so_far.done), sum(so_far.total)))
     plan.state, plan.totals = "ready", tally.as_dict(ctx) | ({} if only is None else {PART: True})
     with db.transaction_():
         ctx.fence()

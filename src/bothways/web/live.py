@@ -26,8 +26,10 @@ REST = 9
 QUIET = 15.0
 """Seconds after which an empty line is sent where nothing changes: so it is found out that a reader is gone."""
 
-MOST = 8
-"""Streams that one session may have open."""
+MOST = 4
+"""Streams that one session may have open. A browser opens six connections to a site for all its windows, and what is
+asked for besides needs some: one stream more gets the part once, and asks again in a moment.
+"""
 
 Answer = Callable[[Mapping[str, Any]], Awaitable[tuple[int, Headers, bytes]]]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
@@ -56,10 +58,16 @@ class Streams:
         return self._open.total()
 
     async def serve(self, scope: Mapping[str, Any], receive: Receive, send: Send) -> None:
-        """Stream a page to who asks, until they go, nothing changes any more, or all streams are ended."""
+        """Stream a page to who asks, until they go, nothing changes any more, or all streams are ended.
+
+        Where their session has enough streams, they get the part once, as an event "again".
+        """
         whose = next((value for name, value in scope["headers"] if name == b"cookie"), b"")
-        if self._stopped.is_set() or self._open[whose] >= MOST:
-            await _refuse(send, 503 if self._stopped.is_set() else 429)
+        if self._stopped.is_set():
+            await _refuse(send, 503)
+            return
+        if self._open[whose] >= MOST:
+            await self._changes(_for_part(scope), send, once=True)
             return
         self._open[whose] += 1
         tasks = [
@@ -80,7 +88,7 @@ class Streams:
         else:
             tasks[0].result()
 
-    async def _changes(self, scope: Mapping[str, Any], send: Send) -> None:
+    async def _changes(self, scope: Mapping[str, Any], send: Send, *, once: bool = False) -> None:
         loop, begun, last, sent_at = asyncio.get_running_loop(), False, b"", 0.0
         while True:
             asked_at = loop.time()
@@ -95,12 +103,12 @@ class Streams:
             elif status != 200 or not state:
                 break
             if body != last or state == OVER:
-                await send(_message(body, "over" if state == OVER else "message"))
+                await send(_message(body, "over" if state == OVER else "again" if once else "message"))
                 last, sent_at = body, loop.time()
             elif loop.time() - sent_at >= QUIET:
                 await send({"type": "http.response.body", "body": b":\n\n", "more_body": True})
                 sent_at = loop.time()
-            if state == OVER:
+            if state == OVER or once:
                 break
             await asyncio.sleep(max(EVERY, REST * (loop.time() - asked_at)))
         await send({"type": "http.response.body", "body": b""})

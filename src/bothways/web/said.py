@@ -16,7 +16,7 @@ from django.utils.timezone import get_current_timezone
 from django.utils.translation import get_language
 from django.utils.translation.trans_real import translation
 
-from bothways.errors import BothwaysError
+from bothways.errors import BothwaysError, filled
 
 SAID = "said"
 """The context of templates of the layers below, in the catalogues."""
@@ -61,9 +61,11 @@ SHORTEST = 2
 LONGEST, MOST_PARTS = 2_000, 12
 """A longer text, or one of more parts, is none of ours."""
 
-_DEEPEST = 4
-_NUMBER = re.compile(r"[\d.,]+")
+_DEEPEST = 6
+_NUMBER = re.compile(r"-?[\d.,]+")
 _SENTENCES = re.compile(r"(?<=[.!?]) (?=[A-Z])")
+_OF_A_TEMPLATE = re.compile(r"(?<=[.!?}]) (?=[A-Z{])")
+_CODE = re.compile(r" \(BW-\d+\)$")
 _MOMENT = re.compile(r"\b([Ss]ince|after|from|at) (\d{4}-\d\d-\d\d) (\d\d:\d\d)( UTC)?\b")
 _TODAY = re.compile(r"(?<= since )([01]\d|2[0-3]):([0-5]\d)(?= in )")
 """Times as the layers below write them, after the words that they are written after: values are left as they are."""
@@ -71,8 +73,9 @@ _TODAY = re.compile(r"(?<= since )([01]\d|2[0-3]):([0-5]\d)(?= in )")
 
 def say(text: object) -> str:
     """Return a text of a layer below in the language of the request, its times in the zone of the reader."""
-    language = _language()
-    said = _translated(language, in_zone(str(text)), 0)
+    language, whole = _language(), in_zone(str(text))
+    code = _CODE.search(whole)
+    said = _translated(language, whole[: code.start()] if code else whole, 0) + (code[0] if code else "")
     return said.replace(EMPTY, _plain(language).get(EMPTY, EMPTY))
 
 
@@ -130,7 +133,7 @@ class Said:
     def _filled(self, template: str) -> str:
         language = _language()
         facts = {name: _fact(language, name, fact) for name, fact in self.facts.items()}
-        return _catalogue(language).get(template, template).format_map(_Known(facts))
+        return filled(_catalogue(language).get(template, template), facts)
 
 
 def _fact(language: str, name: str, fact: object) -> object:
@@ -139,11 +142,6 @@ def _fact(language: str, name: str, fact: object) -> object:
         return in_zone(f"at {fact}").removeprefix("at ")
     loosely = name in CONDITIONS
     return _translated(language, in_zone(str(fact)), 1, loosely) if loosely or name in SPOKEN else fact
-
-
-class _Known(dict[str, object]):
-    def __missing__(self, key: str) -> str:
-        return f"({key} not known)"
 
 
 def _language() -> str:
@@ -163,13 +161,15 @@ class _Fact:
 class _Template:
     """A template: what is fixed before, between and after its facts, and the facts.
 
-    ``length``: the letters that are fixed; ``rank``: how much speaks for it where several fit.
+    ``length``: the letters that are fixed; ``rank``: how much speaks for it where several fit; ``is_several``: whether
+    it is of several sentences.
     """
 
     pieces: tuple[str, ...]
     facts: tuple[_Fact, ...]
     length: int
     rank: int
+    is_several: bool
     translated: str
 
     @property
@@ -233,7 +233,10 @@ def _made(text: str, translated: str) -> _Template | None:
             pieces.append("")
     length = sum(map(len, re.findall(r"\w+", " ".join(pieces))))
     rank = sum(map(len, pieces)) + AT_END * (bool(pieces[0]) + bool(pieces[-1]))
-    return _Template(tuple(pieces), tuple(facts), length, rank, translated) if length >= SHORTEST else None
+    if length < SHORTEST:
+        return None
+    is_several = bool(_OF_A_TEMPLATE.search(text))
+    return _Template(tuple(pieces), tuple(facts), length, rank, is_several, translated)
 
 
 @lru_cache(8192)
@@ -252,30 +255,82 @@ def _readings(language: str, held: Mapping[str, str], text: str, depth: int, loo
     """
     if text in held:
         yield held[text]
-    sentences = _SENTENCES.split(text, MOST_PARTS)
-    said = [_translated(language, each, depth + 1) for each in sentences] if len(sentences) > 1 else sentences
-    if len(said) > 1 and all(one != other for one, other in zip(sentences, said, strict=True)):
-        yield " ".join(said)
+    sentences = list(_by_sentence(language, held, text, depth))
+    said = " ".join(after for _before, after in sentences)
+    if all(before != after for before, after in sentences):
+        yield said
     if loosely:
         yield from _joined(language, held, text, depth, (", and ", ", or "), loosely=True)
     partly = ""
     for each in _templates(language):
         if (loosely or each.is_sure) and (found := each.cut(text)) is not None:
-            said_facts = [_said_fact(language, *pair, depth) for pair in zip(each.facts, found, strict=True)]
-            names = (fact.name for fact in each.facts)
-            reading = each.translated.format_map(dict(zip(names, said_facts, strict=True)))
-            told = zip(each.facts, found, said_facts, strict=True)
-            if all(before != after for fact, before, after in told if fact.is_ours):
+            reading, is_whole = _filled(language, each, found, depth)
+            if is_whole and (not partly or any(fact.is_ours for fact in each.facts)):
                 yield reading
             partly = partly or reading
     if partly:
         yield partly
-    if said != sentences:
-        yield " ".join(said)
     yield from _joined(language, held, text, depth, ("; ", ", "), loosely=loosely)
+    if text.endswith(".") and (said_body := _translated(language, text[:-1], depth + 1)) != text[:-1]:
+        yield f"{said_body}."
     where, colon, rest = text.partition(": ")
     if colon and (said_rest := _translated(language, rest, depth + 1)) != rest:
         yield f"{_translated(language, where, depth + 1)}: {said_rest}"
+    if said != text:
+        yield said
+
+
+def _filled(language: str, template: _Template, found: list[str], depth: int) -> tuple[str, bool]:
+    """Return a template with the facts of a text, translated, and whether all were translated that are words."""
+    told = [
+        (fact, held, _said_fact(language, fact, held, depth)) for fact, held in zip(template.facts, found, strict=True)
+    ]
+    reading = template.translated.format_map({fact.name: after for fact, _before, after in told})
+    return reading, all(before != after for fact, before, after in told if fact.is_ours)
+
+
+def _by_sentence(language: str, held: Mapping[str, str], text: str, depth: int) -> Iterator[tuple[str, str]]:
+    """Yield the sentences of a text with their translations: together those that one template is made of."""
+    sentences = _SENTENCES.split(text, MOST_PARTS)
+    if len(sentences) == 1:
+        yield text, text
+        return
+    while sentences:
+        runs = ((count, " ".join(sentences[:count])) for count in range(len(sentences), 1, -1))
+        together = ((count, run, _as_one(language, held, run, depth)) for count, run in runs)
+        first = sentences[0]
+        alone = (1, first, "")
+        count, run, said = next((each for each in together if each[2]), alone)
+        yield run, said or _translated(language, first, depth + 1)
+        sentences = sentences[count:]
+
+
+def _as_one(language: str, held: Mapping[str, str], text: str, depth: int) -> str:
+    """Return what one template of several sentences makes of a text, "" if none does."""
+    if text in held:
+        return held[text]
+    for each in _templates(language):
+        if each.is_several and each.is_sure and (found := each.cut(text)) is not None:
+            names = (
+                fact
+                for fact, part in zip(each.facts, found, strict=True)
+                if not fact.is_ours and _SENTENCES.search(part)
+            )
+            reading, is_whole = _filled(language, each, found, depth)
+            if is_whole and not any(names):
+                return reading
+    return ""
+
+
+def _apart(text: str, between: str) -> list[str]:
+    """Return the parts of a text between which something stands, but not in brackets or quotation marks."""
+    parts: list[str] = []
+    for part in text.split(between):
+        if parts and (parts[-1].count("(") != parts[-1].count(")") or parts[-1].count('"') % 2):
+            parts[-1] += between + part
+        else:
+            parts.append(part)
+    return parts
 
 
 def _joined(
@@ -283,8 +338,8 @@ def _joined(
 ) -> Iterator[str]:
     """Yield a text put together from its translated parts, if all of them are translated."""
     for between in betweens:
-        parts = text.split(between)
-        if 1 < len(parts) <= MOST_PARTS and all(part.count("(") == part.count(")") for part in parts):
+        parts = _apart(text, between)
+        if 1 < len(parts) <= MOST_PARTS:
             said = [_translated(language, part, depth + 1, loosely) for part in parts]
             if all(one != other for one, other in zip(parts, said, strict=True)):
                 yield held.get(between, between).join(said)

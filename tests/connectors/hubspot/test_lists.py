@@ -2,7 +2,7 @@
 
 import pytest
 
-from bothways.connectors.base import KeepsLists, RecordList
+from bothways.connectors.abilities import KeepsLists, RecordList
 from bothways.connectors.hubspot.lists import PAGE
 from bothways.errors import ObjectGone, PageIncomplete, PermissionMissing
 from tests.connectors.hubspot.account import Account

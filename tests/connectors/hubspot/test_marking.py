@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from bothways.connectors.base import MakesOwnField
+from bothways.connectors.abilities import MakesOwnField
 from bothways.connectors.hubspot.facts import MARKER, MOST_UNIQUE
 from bothways.errors import NoRoomForOwnField, OwnFieldRefused, OwnFieldUnfit, PermissionMissing
 from bothways.sandbox.hubspot.schema import prop

@@ -46,7 +46,7 @@ def test_a_value_that_a_rule_refuses_is_told_with_the_rule(account: Account):
     account.bill()
     result = update(account, id, zip="1000 Bern")
     assert (result.outcome, result.fields) == (Outcome.REFUSED, ("zip",))
-    assert result.message == "rejected by rule (zip: only digits, at most 5 characters): Enter only letters"
+    assert result.message == 'rejected by rule ("zip": only digits, at most 5 characters): Enter only letters'
     assert account.bill() == {"update": 1}
 
 
@@ -59,7 +59,7 @@ def test_a_rule_that_was_made_since_or_never_read_is_told_as_well(account: Accou
         connected.hubspot.advance(rules.KEPT)
         for _ in range(2):
             (result,) = connected.update({id: {"zip": "1000 Bern"}})
-            assert result.message.startswith("rejected by rule (zip: at most 5 characters): ")
+            assert result.message.startswith('rejected by rule ("zip": at most 5 characters): ')
         bill = connected.bill()
         assert (bill["update"], bill["rules"]) == (2, 1)
 
@@ -140,13 +140,15 @@ def test_a_deal_that_is_lost_without_a_reason_waits_with_its_stage_alone(account
 
 WORDS = [
     ("MAX_LENGTH", ["5"], "at most 5 characters"),
-    ("EMAIL_ALLOWED_DOMAINS", ["a.test", "b.test"], "an e-mail address of a.test or b.test"),
-    ("REGEX", ["^x", "Must begin with x"], "Must begin with x"),
-    ("REGEX", ["^x"], "REGEX ^x"),
+    ("EMAIL_ALLOWED_DOMAINS", ["a.test", "b.test"], "an e-mail address of a.test / b.test"),
+    ("REGEX", ["^x", "Must begin with x"], 'in its own words "Must begin with x"'),
+    ("REGEX", ["^x"], 'the pattern "^x"'),
     ("WHITESPACE", [], "no blanks"),
+    ("MIN_NUMBER", ["-5"], "at least -5"),
+    ("END_DATE", ["2026-12-31"], "not after 2026-12-31"),
     ("WHITESPACE", ["TRIM"], "no blanks at the ends"),
     ("FORMAT", ["UPPER"], "capitals"),
-    ("DAYS_OF_WEEK", ["MONDAY"], "DAYS_OF_WEEK MONDAY"),
+    ("DAYS_OF_WEEK", ["MONDAY"], 'the rule "DAYS_OF_WEEK MONDAY"'),
 ]
 
 

@@ -2,7 +2,8 @@
 
 import pytest
 
-from bothways.connectors.base import Exists, Outcome, RecordList, WriteItem, WriteKind
+from bothways.connectors.abilities import RecordList
+from bothways.connectors.base import Exists, Outcome, WriteItem, WriteKind
 from bothways.connectors.hubspot.paths import CURRENT, DATED, NUMBERED, VERSIONS, path
 from bothways.errors import WrongType
 from bothways.records import Ref

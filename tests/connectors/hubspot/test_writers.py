@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from bothways.connectors.base import LastChange
+from bothways.connectors.abilities import LastChange
 from bothways.connectors.hubspot.subscriptions import APP_ID
 from bothways.errors import ProtocolError
 from bothways.sandbox.hubspot.changes import OURS
@@ -98,7 +98,8 @@ def test_workflow_is_named_as_one(account: Account, monkeypatch: pytest.MonkeyPa
             {"timestamp": "2026-01-01T00:00:00Z", "sourceType": "INTEGRATION", "sourceId": "1"},
         ],
     )
-    assert account.connector.last_changes("contacts", [id], ["lastname"])[id]["lastname"].by == "the workflow Tidy up"
+    last = account.connector.last_changes("contacts", [id], ["lastname"])[id]["lastname"]
+    assert (last.by, last.may_be_us) == ("the workflow Tidy up", False)
 
 
 def test_our_own_app_is_told_as_nobody_else_where_its_number_is_known():
@@ -110,15 +111,26 @@ def test_our_own_app_is_told_as_nobody_else_where_its_number_is_known():
         plain.update({id: {"lastname": "Ours"}})
         hubspot.indexed()
 
-        def told(account: Account) -> tuple[str, set[str]]:
+        def told(account: Account) -> tuple[str, bool, set[str]]:
             last = account.connector.last_changes("contacts", [id], ["lastname"])[id]["lastname"]
-            return last.by, {each.name for each in account.connector.writers("contacts", FIELDS)}
+            return last.by, last.may_be_us, {each.name for each in account.connector.writers("contacts", FIELDS)}
 
-        assert told(plain) == ("Private app", {"Private app", "Other"})
-        assert told(known) == ("", {"Other"})
+        assert told(plain) == ("Private app", True, {"Private app", "Other"})
+        assert told(known) == ("", False, {"Other"})
         hubspot.advance(1)
         hubspot.edit("contacts", id, {"lastname": "Theirs"}, by="Other")
-        assert told(known) == ("Other", {"Other"})
+        assert told(plain) == ("Other", True, {"Private app", "Other"})
+        assert told(known) == ("Other", False, {"Other"})
+
+
+def test_number_that_no_history_names_us_by_says_nothing_of_who_we_are():
+    with unlimited() as hubspot:
+        account = Account(hubspot, {APP_ID: "815"})
+        (id,) = account.people(1)
+        hubspot.edit("contacts", id, {"lastname": "Theirs"}, by="Other")
+        hubspot.advance(1)
+        account.update({id: {"lastname": "Ours"}})
+        assert account.connector.last_changes("contacts", [id], ["lastname"])[id]["lastname"].may_be_us
 
 
 def test_what_people_and_workflows_write_is_by_no_product(account: Account, monkeypatch: pytest.MonkeyPatch):

@@ -82,7 +82,7 @@ ASSOCIATIONS = [
         to="companies",
         body={"inputs": [{"id": "$a"}, {"id": "$c"}]},
         status=207,
-        sees={"numErrors": 1, "errors.0.category": "OBJECT_NOT_FOUND"},
+        sees={"numErrors": 1, "errors.0.subCategory": "crm.associations.NO_ASSOCIATIONS_FOUND"},
     ),
     step(
         "associations.batch_labels_archive",

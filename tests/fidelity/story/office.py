@@ -2,8 +2,92 @@
 
 from tests.fidelity.story.steps import LEAD_CONTACT, pull, step, types
 
-_STAGES = [{"label": label, "displayOrder": place, "metadata": {}} for place, label in enumerate(("Asked", "Answered"))]
+_STAGES = [
+    {"label": "Asked", "displayOrder": 0, "metadata": {}},
+    {"label": "Answered", "displayOrder": 1, "metadata": {"ticketState": "CLOSED"}},
+]
 _HELP = {"label": "Help", "displayOrder": 1, "stages": _STAGES}
+
+_CHANGES = [
+    step(
+        "pipelines.update",
+        object="tickets",
+        pipeline="$help",
+        body={"label": "First aid"},
+        sees={"label": "First aid", "displayOrder": 1, "stages.0.id": "$asked"},
+    ),
+    step("pipelines.update", object="tickets", pipeline="$help", body={"archived": True}, status=400),
+    step(
+        "stages.update",
+        object="tickets",
+        pipeline="$help",
+        stage="$asked",
+        body={"displayOrder": 1, "metadata": {}},
+        sees={"label": "Asked", "displayOrder": 1, "metadata.ticketState": "OPEN"},
+    ),
+    step(
+        "stages.update",
+        object="tickets",
+        pipeline="$help",
+        stage="$asked",
+        body={"label": " ANSWERED ", "metadata": {}},
+        status=400,
+        sees={"subCategory": "PipelineError.STAGE_LABEL_EXISTS"},
+    ),
+    step(
+        "stages.replace",
+        object="tickets",
+        pipeline="$help",
+        stage="$asked",
+        body={"label": "Waiting", "displayOrder": 9, "metadata": {"ticketState": "OPEN"}},
+        sees={"id": "$asked", "label": "Waiting"},
+    ),
+    step(
+        "pipelines.remove",
+        object="tickets",
+        pipeline="$help",
+        query={"validateReferencesBeforeDelete": True},
+        status=400,
+        sees={"subCategory": "PipelineError.STAGE_ID_IN_USE"},
+    ),
+    step("stages.remove", object="tickets", pipeline="$help", stage="$answered", status=204),
+    step("stages.remove", object="tickets", pipeline="$help", stage="$answered", status=204),
+    step(
+        "pipelines.audit",
+        object="tickets",
+        pipeline="$help",
+        sees={"results.0.action": "UPDATE", "results.5.action": "CREATE", "results.6": None},
+    ),
+    step("stages.audit", object="tickets", pipeline="$help", stage="$asked", sees={"results.1.action": "UPDATE"}),
+    step(
+        "pipelines.create",
+        object="deals",
+        body={
+            "label": "Rentals",
+            "displayOrder": 1,
+            "stages": [{"label": "Let", "displayOrder": 0, "metadata": {"probability": "1"}}],
+        },
+        status=201,
+        keep={"rentals": "id"},
+        sees={"stages.0.metadata.probability": "1.0"},
+    ),
+    step(
+        "pipelines.replace",
+        object="deals",
+        pipeline="$rentals",
+        body={
+            "label": "Rents",
+            "displayOrder": 2,
+            "stages": [
+                {"label": "Back", "displayOrder": 1, "metadata": {"probability": "0.50"}},
+                {"label": "Let", "displayOrder": 1, "metadata": {"probability": "1"}},
+            ],
+        },
+        sees={"id": "$rentals", "label": "Rents", "stages.0.metadata.probability": "0.5", "stages.1.displayOrder": 1},
+    ),
+    step("pipelines.remove", object="deals", pipeline="$rentals", status=204),
+    step("pipelines.remove", object="deals", pipeline="$rentals", status=404),
+]
 
 OFFICE = [
     pull("make_owner", keep={"olga": "result"}, email="olga@house.example", first="Olga", last="Berg"),
@@ -22,10 +106,17 @@ OFFICE = [
         object="tickets",
         body=_HELP,
         status=201,
-        keep={"help": "id", "asked": "stages.0.id"},
+        keep={"help": "id", "asked": "stages.0.id", "answered": "stages.1.id"},
         sees={"label": "Help", "stages.1.label": "Answered", "stages.0.archived": False},
     ),
-    step("pipelines.create", object="tickets", body=_HELP, status=409),
+    step("pipelines.create", object="tickets", body=_HELP, status=400),
+    step(
+        "pipelines.create",
+        object="tickets",
+        body={"label": "Open", "displayOrder": 2, "stages": _STAGES[:1]},
+        status=400,
+        sees={"subCategory": "PipelineError.MISSING_CLOSED_STAGE"},
+    ),
     step("pipelines.all", object="tickets", sees={"results.1.id": "$help"}),
     step("pipelines.read", object="tickets", pipeline="$help", sees={"stages.0.id": "$asked"}),
     step("pipelines.read", object="tickets", pipeline="nowhere", status=404),
@@ -60,6 +151,7 @@ OFFICE = [
         body={"properties": {"subject": "x", "hs_pipeline_stage": "$asked", "hubspot_owner_id": "5"}},
         status=400,
     ),
+    *_CHANGES,
     step(
         "records.create",
         object="leads",
@@ -99,8 +191,21 @@ OFFICE = [
     ),
     step("associations.default", object="$pets", id="$rex", to="contacts", to_id="$c"),
     step("associations.page", object="contacts", id="$c", to="$pets", sees={"results.1": None}),
+    step(
+        "schemas.join",
+        object="$pets",
+        body={"fromObjectTypeId": "$pets", "toObjectTypeId": "0-2", "name": "pet_to_firm"},
+        status=201,
+        keep={"way": "id"},
+        sees={"name": "pet_to_firm", "toObjectTypeId": "0-2"},
+    ),
+    step("schemas.part", object="$pets", id="$way", status=204),
+    step("schemas.part", object="$pets", id="$way", status=404),
     step("properties.all", object="$pets", sees={"results.0.name": "hs_createdate"}),
     step("records.archive", object="$pets", id="$rex", status=204),
     step("schemas.remove", object="$pets", status=204),
     step("schemas.read", object="$pets", status=404),
+    step("schemas.all", query={"archived": True}, sees={"results.0.objectTypeId": "$pets", "results.0.archived": True}),
+    step("schemas.remove", object="$pets", query={"archived": True}, status=204),
+    step("schemas.all", query={"archived": True}, sees={"results.0": None}),
 ]

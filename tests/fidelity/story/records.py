@@ -51,6 +51,9 @@ ONE_BY_ONE = [
     ),
     step("records.create", object="deals", body={"properties": {"amount": "1"}}, status=400),
     step(
+        "records.create", object="companies", body={"properties": {}}, status=400, sees={"context.properties.0": "{}"}
+    ),
+    step(
         "records.create",
         object="deal",
         body={
@@ -101,7 +104,7 @@ ONE_BY_ONE = [
         query={
             "properties": ["email", "interests", "nonsense"],
             "propertiesWithHistory": ["lifecyclestage", "interests"],
-            "associations": ["companies", "deals", "nonsense"],
+            "associations": ["companies", "deals"],
         },
         sees={
             "properties.nonsense": None,
@@ -112,6 +115,7 @@ ONE_BY_ONE = [
         },
     ),
     step("records.read", object="contact", id="ann@acme.example", query={"idProperty": "email"}, sees={"id": "$ann"}),
+    step("records.read", object="contacts", id="$ann", query={"associations": ["nonsense"]}, status=400),
     step("records.read", object="contacts", id="77", status=404, sees={"category": "OBJECT_NOT_FOUND"}),
     step("records.read", object="unicorns", id="77", status=400),
     step("records.create", object="companies", body={"properties": {"name": "Gone"}}, status=201, keep={"gone": "id"}),
@@ -213,6 +217,13 @@ BATCHES = [
         },
         status=409,
     ),
+    step(
+        "records.batch_upsert",
+        object="contacts",
+        body={"inputs": [{"id": "K5", "idProperty": "club_key", "properties": {"firstname": "i"}}] * 2},
+        status=400,
+        sees={"context.ids.0": "K5"},
+    ),
     step("records.batch_archive", object="contacts", body={"inputs": [{"id": "$h"}, {"id": "77"}]}, status=204),
     step("records.page", object="contacts", query={"archived": True}, sees={"results.0.id": "$h"}),
     step(
@@ -253,6 +264,17 @@ ENDINGS = [
     step("records.merge", object="contacts", body={"primaryObjectId": "$b", "objectIdToMerge": "77"}, status=404),
     step("records.purge", object="contacts", body={"objectId": "b@people.example", "idProperty": "email"}, status=204),
     step("records.purge", object="contacts", body={"objectId": "$b"}, status=404),
+    step("records.purge", object="contacts", body={"objectId": "x@people.example", "idProperty": "email"}, status=204),
+    step(
+        "records.create",
+        object="contacts",
+        body={"properties": {"email": "X@people.example"}, "associations": []},
+        status=201,
+        sees={"properties.email": "x@people.example"},
+    ),
+    step(
+        "records.read", object="contacts", id="b@people.example", status=404, sees={"context.id.0": "b@people.example"}
+    ),
     step("records.read", object="contacts", id="$b", query={"archived": True}, status=404),
 ]
 

@@ -30,9 +30,15 @@ SCHEMA = [
         body={
             **text("tier", type="enumeration", fieldType="select"),
             "options": [option("gold"), option("silver")],
+            "displayOrder": 4,
         },
         status=201,
-        sees={"options.0.value": "gold", "hasUniqueValue": False, "modificationMetadata.readOnlyValue": False},
+        sees={
+            "displayOrder": 4,
+            "options.0.value": "gold",
+            "hasUniqueValue": False,
+            "modificationMetadata.readOnlyValue": False,
+        },
     ),
     step("properties.create", object="contacts", body=text("club_key", hasUniqueValue=True), status=201),
     step("properties.create", object="contacts", body=text("tier"), status=409),
@@ -61,7 +67,13 @@ SCHEMA = [
     step("properties.read", object="contacts", name="three", query={"archived": True}, sees={"archived": True}),
     step("properties.all", object="contacts", query={"archived": True}, sees={"results.1.name": "two"}),
     step("properties.all", object="company", sees={"results.0.groupName": "companyinformation"}),
-    step("groups.archive", object="contacts", name="loyalty", status=400),
+    step(
+        "groups.archive",
+        object="contacts",
+        name="loyalty",
+        status=400,
+        sees={"subCategory": "PropertyGroupError.GROUP_WITH_ACTIVE_PROPERTIES"},
+    ),
     step("groups.create", object="deals", body={"name": "spare", "label": "Spare"}, status=201),
     step("groups.archive", object="deals", name="spare", status=204),
 ]

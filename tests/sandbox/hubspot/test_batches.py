@@ -70,6 +70,15 @@ def test_update_reports_missing_ids_and_does_the_rest(hubspot: HubSpotSandbox, c
     assert hubspot.records("contacts")[id]["city"] == "Bern"
 
 
+def test_update_names_missing_ids_by_their_traces(hubspot: HubSpotSandbox, client: Client):
+    id = hubspot.create("contacts", {"lastname": "A"})
+    rows = [{"id": each, "objectWriteTraceId": f"t{each}", "properties": {"city": "Bern"}} for each in (id, "7", "8")]
+    said = client.batch("update", rows)
+    assert (said.code, said.ids) == (207, [id])
+    contexts = [each["context"] for each in said["errors"]]
+    assert contexts == [{"ids": [each], "objectWriteTraceId": [f"t{each}"]} for each in ("7", "8")]
+
+
 def test_update_with_a_bad_value_refuses_all_unless_traced(hubspot: HubSpotSandbox, client: Client):
     first, second = hubspot.seed("contacts", [{"lastname": "A"}, {"lastname": "B"}])
     good, bad = {"id": first, "properties": {"city": "Bern"}}, {"id": second, "properties": {"nonsense": "x"}}
@@ -84,7 +93,15 @@ def test_update_with_a_bad_value_refuses_all_unless_traced(hubspot: HubSpotSandb
 def test_update_refuses_an_id_twice(hubspot: HubSpotSandbox, client: Client):
     id = hubspot.create("contacts", {"lastname": "A"})
     said = client.batch("update", [{"id": id, "properties": {"city": city}} for city in ("Bern", "Basel")])
-    assert said.code == 400
+    assert (said.code, said["context"]) == (400, {"ids": [id]})
+
+
+def test_upsert_refuses_a_value_twice(hubspot: HubSpotSandbox, client: Client):
+    rows = [{"id": id, "idProperty": "email", "properties": {"city": "Bern"}} for id in ("a@x.test", "A@x.test")]
+    said = client.batch("upsert", rows)
+    assert (said.code, said["context"]) == (400, {"ids": ["a@x.test"]})
+    assert client.batch("upsert", [{"id": "1", "properties": {"city": "Bern"}}]).code == 400
+    assert hubspot.records("contacts") == {}
 
 
 def test_update_by_email(hubspot: HubSpotSandbox, client: Client):
@@ -120,6 +137,17 @@ def test_upsert_refuses_all_for_one(hubspot: HubSpotSandbox, client: Client):
     assert client.batch("upsert", inputs).code == 409
     assert len(hubspot.records("contacts")) == 1
     assert client.batch("upsert", [{"id": "1", "idProperty": "city", "properties": {}}]).code == 400
+
+
+def test_upsert_with_trace_ids_refuses_row_by_row(hubspot: HubSpotSandbox, client: Client):
+    hubspot.create("contacts", {"email": "a@example.com"})
+    rows = [
+        {"id": "a@example.com", "idProperty": "email", "properties": {"nonsense": "x"}, "objectWriteTraceId": "1"},
+        {"id": "b@example.com", "idProperty": "email", "properties": {"city": "Bern"}, "objectWriteTraceId": "2"},
+    ]
+    said = client.batch("upsert", rows)
+    assert (said.code, said["errors"][0]["context"]["objectWriteTraceId"]) == (207, ["1"])
+    assert [(row["objectWriteTraceId"], row["new"]) for row in said["results"]] == [("2", True)]
 
 
 def test_archive_says_nothing(hubspot: HubSpotSandbox, client: Client):

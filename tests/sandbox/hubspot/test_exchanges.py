@@ -62,16 +62,18 @@ def test_of_secrets_it_only_says_that_they_were_there(hubspot: HubSpotSandbox, f
     known = {"client_id": CLIENT_ID, "client_secret": APP_SECRET, "redirect_uri": REDIRECT}
     form = urlencode({"grant_type": "authorization_code", "code": code, **known})
     given = orjson.loads(urllib3.request("POST", f"{hubspot.url}/oauth/2026-09/token", body=form).data)
+    urllib3.request("GET", f"{hubspot.url}/oauth/v1/refresh-tokens/{given['refresh_token']}")
     Client(hubspot, given["access_token"]).get(CONTACTS)
     Client(hubspot).get("/webhooks/v3/4711/settings?hapikey=developer-key-sandbox")
     text = file.read_text()
     secrets = (code, APP_SECRET, given["access_token"], given["refresh_token"], hubspot.token, "developer-key-sandbox")
     assert [each for each in secrets if each in text] == []
-    told, listed, owned = written(file)[-3:]
+    told, held, listed, owned = written(file)[-4:]
     assert "client_secret=***" in told["body"]
     assert told["answer"]["access_token"] == "***"
     assert (listed["headers"]["authorization"], listed["oauth"]) == ("Bearer ***", True)
     assert owned["target"].endswith("?hapikey=***")
+    assert held["target"].endswith("/refresh-tokens/***")
 
 
 def test_nothing_is_written_where_no_file_is_named(monkeypatch: pytest.MonkeyPatch, tmp_path: Path):

@@ -82,13 +82,15 @@ def test_lead_tells_which_of_its_contacts_is_the_primary_one(hubspot: HubSpotSan
 
 
 @pytest.mark.parametrize(
-    ("other", "from_ticket", "back"), [("contacts", [16], [15]), ("companies", [26, 339], [25, 340])]
+    ("other", "from_ticket", "back"),
+    [("contacts", [16], [15]), ("companies", [26, 339], [25, 340]), ("deals", [28], [27])],
 )
 def test_ticket_is_associated(
     hubspot: HubSpotSandbox, client: Client, other: str, from_ticket: list[int], back: list[int]
 ):
     id = hubspot.create("tickets", {"subject": "Help", "hs_pipeline_stage": "1"})
-    whose = hubspot.create(other, {"lastname" if other == "contacts" else "name": "A"})
+    named = {"contacts": {"lastname": "A"}, "companies": {"name": "A"}}
+    whose = hubspot.create(other, named.get(other, {"dealname": "A", "dealstage": "closedwon"}))
     hubspot.associate("tickets", id, other, whose)
     for one, two, asked, expected in (("tickets", other, id, from_ticket), (other, "tickets", whose, back)):
         said = client.post(f"/crm/associations/2026-09/{one}/{two}/batch/read", {"inputs": [{"id": asked}]})
@@ -104,13 +106,14 @@ def test_account_makes_a_kind_and_its_records(client: Client):
     assert (made["objectTypeId"], made["fullyQualifiedName"]) == ("2-3400001", "p48151623_pet")
     assert {"pet_name", "chip", "hs_object_id", "hs_createdate"} <= {each["name"] for each in made["properties"]}
     assert client.get("/crm/v3/schemas")["results"] == client.get(SCHEMAS)["results"] == [made.body]
-    for name in ("2-3400001", "p48151623_pet", "pet", "p_pet"):
+    for name in ("2-3400001", "p48151623_pet", "P_pet"):
         assert client.post(f"{OBJECTS}/{name}", {"properties": {"pet_name": f"Rex {name}"}}).code == 201
         assert client.get(f"{SCHEMAS}/{name}")["name"] == "Pet"
-    assert len(client.get(f"{OBJECTS}/pet?limit=100").ids) == 4
-    assert client.post(f"{OBJECTS}/pet", {"properties": {"chip": "1"}}).code == 400
+    assert client.get(f"{OBJECTS}/pet")["message"] == "Unable to infer object type from: pet"
+    assert len(client.get(f"{OBJECTS}/p_pet?limit=100").ids) == 3
+    assert client.post(f"{OBJECTS}/p_pet", {"properties": {"chip": "1"}}).code == 400
     found = client.post(f"{OBJECTS}/2-3400001/search", {"query": "rex pet"})
-    assert found["total"] == 3
+    assert found["total"] == 2
 
 
 @pytest.mark.parametrize(
@@ -132,14 +135,46 @@ def test_kind_that_cannot_be_is_refused(client: Client, changed: dict[str, Any])
 def test_kind_is_changed_and_deleted_once_it_is_empty(client: Client):
     client.post(SCHEMAS, PET)
     assert client.post(SCHEMAS, PET).code == 409
-    assert client("PATCH", f"{SCHEMAS}/pet", {"requiredProperties": ["pet_name", "chip"]}).code == 200
-    assert client.post(f"{OBJECTS}/pet", {"properties": {"pet_name": "Rex"}}).code == 400
-    id = client.post(f"{OBJECTS}/pet", {"properties": {"pet_name": "Rex", "chip": "1"}})["id"]
-    assert client("DELETE", f"{SCHEMAS}/pet").code == 400
-    client("DELETE", f"{OBJECTS}/pet/{id}")
-    assert client("DELETE", f"{SCHEMAS}/pet").code == 204
-    assert client.get(f"{SCHEMAS}/pet").code == 404
-    assert client.get(f"{OBJECTS}/pet").code == 400
+    assert client("PATCH", f"{SCHEMAS}/p_pet", {"requiredProperties": ["pet_name", "chip"]}).code == 200
+    assert client.post(f"{OBJECTS}/p_pet", {"properties": {"pet_name": "Rex"}}).code == 400
+    id = client.post(f"{OBJECTS}/p_pet", {"properties": {"pet_name": "Rex", "chip": "1"}})["id"]
+    assert client("DELETE", f"{SCHEMAS}/p_pet").code == 400
+    client("DELETE", f"{OBJECTS}/p_pet/{id}")
+    assert client("DELETE", f"{SCHEMAS}/p_pet").code == 204
+    assert client.get(f"{SCHEMAS}/p_pet").code == 404
+    assert client.get(f"{OBJECTS}/p_pet").code == 400
+
+
+def test_archived_kind_is_listed_until_it_is_deleted_for_good_or_made_again(client: Client):
+    first = client.post(SCHEMAS, PET)["objectTypeId"]
+    assert client("DELETE", f"{SCHEMAS}/{first}?archived=true").code == 400
+    assert client("DELETE", f"{SCHEMAS}/{first}").code == 204
+    assert client.get(SCHEMAS)["results"] == []
+    (gone,) = client.get(f"{SCHEMAS}?archived=true")["results"]
+    assert (gone["objectTypeId"], gone["archived"], gone["properties"]) == (first, True, [])
+    second = client.post(SCHEMAS, PET)["objectTypeId"]
+    assert second != first
+    assert [each["objectTypeId"] for each in client.get(f"{SCHEMAS}?archived=true")["results"]] == [second]
+    assert client("DELETE", f"{SCHEMAS}/{second}").code == 204
+    assert client("DELETE", f"{SCHEMAS}/{second}?archived=true").code == 204
+    assert client.get(f"{SCHEMAS}?archived=true")["results"] == []
+    assert client("DELETE", f"{SCHEMAS}/{second}?archived=true").code == 404
+
+
+def test_kinds_are_parted_once_no_label_is_left(hubspot: HubSpotSandbox, client: Client):
+    made = client.post(SCHEMAS, PET)
+    hubspot.add_label("pet", "contacts", "Vet")
+    ids = (hubspot.create("pet", {"pet_name": "Rex"}), hubspot.create("contacts", {"lastname": "A"}))
+    hubspot.associate("pet", ids[0], "contacts", ids[1])
+    path = f"{SCHEMAS}/{made['objectTypeId']}/associations/{made['associations'][0]['id']}"
+    assert client("DELETE", path).code == 400
+    labels = f"/crm/associations/2026-09/{made['objectTypeId']}/contacts/labels"
+    vet = client.get(labels)["results"][-1]["typeId"]
+    assert client("DELETE", f"{labels}/{vet}").code == 204
+    assert client("DELETE", path).code == 204
+    assert client("DELETE", path).code == 404
+    assert client.get(labels).code == 400
+    assert client.get(f"{SCHEMAS}/{made['objectTypeId']}")["associations"] == []
 
 
 def test_numbers_of_associations_of_an_own_kind_are_the_account_s_own(hubspot: HubSpotSandbox, client: Client):
@@ -160,7 +195,7 @@ def test_numbers_of_associations_of_an_own_kind_are_the_account_s_own(hubspot: H
     assert hubspot.associated("contacts", ann, "pet") == [rex]
     assert client.get(f"/crm/associations/2026-09/{type}/companies/labels").code == 400
     more = {"fromObjectTypeId": type, "toObjectTypeId": "0-2", "name": "pet_to_company"}
-    assert client.post(f"{SCHEMAS}/pet/associations", more)["toObjectTypeId"] == "0-2"
+    assert client.post(f"{SCHEMAS}/p_pet/associations", more)["toObjectTypeId"] == "0-2"
     assert client.get(f"/crm/associations/2026-09/{type}/companies/labels")["results"][0]["typeId"] == 7
 
 
@@ -226,7 +261,7 @@ def test_webhooks_tell_of_the_new_kinds(hubspot: HubSpotSandbox, client: Client)
     ann = hubspot.create("contacts", {"lastname": "A"})
     client.post(f"{OBJECTS}/leads", lead(ann))
     client.post(f"{OBJECTS}/tickets", {"properties": {"subject": "Help", "hs_pipeline_stage": "1"}})
-    client.post(f"{OBJECTS}/pet", {"properties": {"pet_name": "Rex"}})
+    client.post(f"{OBJECTS}/p_pet", {"properties": {"pet_name": "Rex"}})
     assert [(each["type"], each["about"]) for each in told if each["type"].endswith("creation")] == [
         ("object.creation", "0-136"),
         ("ticket.creation", "0-5"),

@@ -185,3 +185,30 @@ def test_faults_meet_calls_for_tokens(hubspot: HubSpotSandbox):
     with pytest.raises(urllib3.exceptions.ProtocolError):
         renew(hubspot, given["refresh_token"])
     assert given["refresh_token"] not in hubspot.refresh_tokens(), "it was done, and the answer is lost"
+
+
+def asked(hubspot: HubSpotSandbox, path: str, method: str = "GET") -> tuple[int, Any]:
+    """Ask about a token as whoever holds it does: without any other."""
+    answer = urllib3.request(method, f"{hubspot.url}/oauth/v1/{path}", retries=False)
+    return answer.status, orjson.loads(answer.data) if answer.data else None
+
+
+def test_whoever_holds_a_token_is_told_what_it_is_good_for(hubspot: HubSpotSandbox):
+    given = let_in(hubspot)
+    access, refresh = f"access-tokens/{given['access_token']}", f"refresh-tokens/{given['refresh_token']}"
+    status, told = asked(hubspot, access)
+    assert (status, told["token_type"], told["hub_id"]) == (200, "access", given["hub_id"])
+    assert (told["scopes"], told["expires_in"]) == (given["scopes"], 1800)
+    status, told = asked(hubspot, refresh)
+    assert (status, told["token_type"], told["client_id"]) == (200, "refresh", CLIENT_ID)
+    hubspot.advance(1800)
+    assert (asked(hubspot, access)[0], asked(hubspot, refresh)[0]) == (404, 200)
+    assert asked(hubspot, access, "DELETE")[0] == 405
+
+
+def test_refresh_token_that_is_given_back_gives_no_more_and_what_it_gave_stays_good(hubspot: HubSpotSandbox):
+    given = let_in(hubspot)
+    path = f"refresh-tokens/{given['refresh_token']}"
+    assert (asked(hubspot, path, "DELETE")[0], asked(hubspot, path, "DELETE")[0]) == (204, 404)
+    assert renew(hubspot, given["refresh_token"])[0] == 400
+    assert status_of(hubspot, given["access_token"]) == 200

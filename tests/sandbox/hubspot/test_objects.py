@@ -133,6 +133,16 @@ def test_forgotten_record_is_nowhere(hubspot: HubSpotSandbox, client: Client):
     assert int(hubspot.create("contacts", {"lastname": "B"})) > int(id)
 
 
+def test_address_that_is_forgotten_can_come_back_by_a_program(hubspot: HubSpotSandbox, client: Client):
+    hubspot.create("contacts", {"email": "a@example.com"})
+    for email in ("A@example.com", "nobody@example.com"):
+        body = {"objectId": email, "idProperty": "email"}
+        assert client.post(f"{CONTACTS}/gdpr-delete", body).code == 204
+        assert client.post(CONTACTS, {"properties": {"email": email}}).code == 201
+    assert client.post(f"{CONTACTS}/gdpr-delete", {"objectId": "77"}).code == 404
+    assert client.post(f"{COMPANIES}/gdpr-delete", {"objectId": "77"}).code == 404
+
+
 def test_listing_goes_by_ids_with_links_that_work(hubspot: HubSpotSandbox, client: Client):
     ids = hubspot.seed("contacts", [{"lastname": str(number), "city": "Bern"} for number in range(25)])
     said, pages = client.get(f"{CONTACTS}?limit=10&properties=city"), []
@@ -163,8 +173,11 @@ def test_address_can_be_too_long(client: Client):
 
 def test_unknown_places_and_methods(client: Client):
     assert client.get("/crm/objects/2026-09/unicorns").code == 400
-    assert client.get("/crm/nowhere").code == 404
+    said = client.get("/crm/v3/lists/folders")
+    assert (said.code, said["category"]) == (404, "OBJECT_NOT_FOUND")
+    assert said["message"] == "resource not found: the stand-in has no call GET /crm/v3/lists/folders"
     assert client.get(f"{CONTACTS}/1/2/3").code == 404
+    assert client.get("/crm/v3/objects/contacts/1/associations/companies").code == 404
     assert client.get(f"{CONTACTS}/search").code == 405
     assert client("DELETE", CONTACTS).code == 405
     assert client.get(f"{CONTACTS}/not-a-number").code == 404
@@ -215,3 +228,30 @@ def test_histories_are_shown_with_one_record_and_with_pages(hubspot: HubSpotSand
         ]
         assert list(body["propertiesWithHistory"]) == ["city"]
     assert client.get(f"{CONTACTS}?propertiesWithHistory=city&limit=51").code == 400
+
+
+def test_call_that_says_nothing_of_a_record_is_refused_and_touches_nothing(hubspot: HubSpotSandbox, client: Client):
+    id = hubspot.create("contacts", {"lastname": "A"})
+    before = hubspot.get("contacts", id)
+    hubspot.advance(60)
+    for said in (client("PATCH", f"{CONTACTS}/{id}", {"properties": {}}), client.post(CONTACTS, {"properties": {}})):
+        assert (said.code, said["category"]) == (400, "VALIDATION_ERROR")
+        assert said["message"] == "No properties found to update, please provide at least one."
+    assert hubspot.get("contacts", id) == before
+
+
+def test_id_that_is_no_number_is_told_so(hubspot: HubSpotSandbox, client: Client):
+    hubspot.create("contacts", {"email": "a@example.com"})
+    change = {"properties": {"city": "Bern"}}
+    for said in (client.get(f"{CONTACTS}/a@example.com"), client("PATCH", f"{CONTACTS}/x", change)):
+        assert (said.code, said["category"]) == (404, "OBJECT_NOT_FOUND")
+        assert said["message"].endswith("objectId are usually numeric.")
+    assert client.get(f"{CONTACTS}/x")["context"] == {"id": ["x"]}
+
+
+def test_associations_that_are_asked_for_are_of_a_kind_that_there_is(hubspot: HubSpotSandbox, client: Client):
+    id = hubspot.create("contacts", {"lastname": "A"})
+    assert client.get(f"{CONTACTS}/{id}?associations=company,products").code == 200
+    for path in (f"{CONTACTS}/{id}", CONTACTS):
+        said = client.get(f"{path}?associations=unicorns")
+        assert (said.code, said["message"]) == (400, "Unable to infer object type from: unicorns")

@@ -45,6 +45,30 @@ def test_subscription_is_made_paused_and_deleted(owner: Owner):
     assert owner("PATCH", f"subscriptions/{made['id']}", {"active": True}).code == 404
 
 
+def test_subscriptions_are_read_one_by_one_and_changed_together(owner: Owner):
+    ids = [owner("POST", "subscriptions", {"eventType": f"contact.{each}"})["id"] for each in ("creation", "merge")]
+    assert owner("GET", f"subscriptions/{ids[0]}")["eventType"] == "contact.creation"
+    assert owner("GET", "subscriptions/7").code == 404
+    both = {"inputs": [{"id": int(id), "active": True} for id in ids]}
+    said = owner("POST", "subscriptions/batch/update", both)
+    assert (said.code, [each["active"] for each in said["results"]]) == (200, [True, True])
+    off = {"inputs": [{"id": int(ids[0]), "active": False}, {"id": 7, "active": False}]}
+    assert owner("POST", "subscriptions/batch/update", off).code == 404
+    assert [each["active"] for each in owner("GET", "subscriptions")["results"]] == [True, True]
+
+
+def test_where_the_address_is_taken_away_nothing_is_sent(owner: Owner, hubspot: HubSpotSandbox):
+    with web([Answer(204, b"")]) as receiver:
+        hubspot.subscribe(receiver.url, [{"subscriptionType": "contact.creation"}])
+        for told in (1, 1):
+            hubspot.create("contacts", {"lastname": "A"})
+            hubspot.deliver()
+            assert len(receiver.asked) == told
+            assert owner("DELETE", "settings").code == 204
+    assert owner("GET", "settings").code == 404
+    assert len(owner("GET", "subscriptions").ids) == 1
+
+
 def test_what_hubspot_refuses_is_refused(owner: Owner):
     assert owner("POST", "subscriptions", {"eventType": "contact.creation"}).code == 201
     assert owner("POST", "subscriptions", {"eventType": "contact.creation"}).code == 409

@@ -39,7 +39,9 @@ def test_property_can_be_made_unique_when_it_is_made(hubspot: HubSpotSandbox, cl
 
 def test_property_cannot_become_unique_later(client: Client):
     assert client.post(PATH, KEY).code == 201
-    assert client("PATCH", f"{PATH}/sync_key", {"hasUniqueValue": True}).code == 400
+    more = {"hasUniqueValue": True, "dataSensitivity": "sensitive"}
+    said = client("PATCH", f"{PATH}/sync_key", more)
+    assert (said.code, said["hasUniqueValue"], said["dataSensitivity"]) == (200, False, "non_sensitive")
     assert client("PATCH", f"{PATH}/sync_key", {"label": "Our key"})["label"] == "Our key"
 
 
@@ -48,6 +50,42 @@ def test_options_can_change(client: Client):
     assert client("PATCH", f"{PATH}/interests", {"options": options}).code == 200
     assert client.post(CONTACTS, {"properties": {"lastname": "A", "interests": "music"}}).code == 400
     assert client.post(CONTACTS, {"properties": {"lastname": "A", "interests": "a"}}).code == 201
+
+
+def test_definition_is_kept_as_it_is_sent(client: Client):
+    options = [{"value": "r", "label": "Red", "hidden": True, "displayOrder": 7, "description": "As roses are"}]
+    colour = {**KEY, "name": "colour", "type": "enumeration", "fieldType": "select", "options": options}
+    said = client.post(PATH, {**colour, "displayOrder": 4, "hidden": True, "formField": False})
+    assert (said["displayOrder"], said["hidden"], said["formField"], said["options"]) == (4, True, False, options)
+    said = client("PATCH", f"{PATH}/colour", {"fieldType": "radio", "hidden": False, "displayOrder": 2})
+    assert (said["fieldType"], said["hidden"], said["displayOrder"], said["options"]) == ("radio", False, 2, options)
+    assert client("PATCH", f"{PATH}/colour", {"fieldType": "textarea"}).code == 400
+    assert client("PATCH", f"{PATH}/colour", {"type": "string", "fieldType": "text"})["type"] == "string"
+    assert client.post(PATH, {**colour, "name": "twice", "options": options * 2}).code == 400
+
+
+def test_yes_or_no_has_two_options(client: Client):
+    assert [each["value"] for each in definitions(client)["newsletter"]["options"]] == ["true", "false"]
+    fan = {**KEY, "name": "fan", "type": "bool", "fieldType": "booleancheckbox"}
+    yes, no = {"value": "true", "label": "Yes"}, {"value": "false", "label": "No"}
+    for wrong in ([], [yes], [yes, no, {"value": "maybe", "label": "Perhaps"}]):
+        assert client.post(PATH, {**fan, "options": wrong}).code == 400
+    assert client.post(PATH, {**fan, "options": [no, yes]}).code == 201
+    assert client("PATCH", f"{PATH}/fan", {"options": [yes]}).code == 400
+    assert client.post(CONTACTS, {"properties": {"lastname": "A", "fan": "true"}}).code == 201
+
+
+def test_property_of_owners_and_sensitive_ones_can_be_made(hubspot: HubSpotSandbox, client: Client):
+    owner = {**KEY, "type": "enumeration", "fieldType": "select", "externalOptions": True}
+    assert client.post(PATH, owner).code == 400
+    said = client.post(PATH, {**owner, "referencedObjectType": "OWNER"})
+    assert (said["externalOptions"], said["referencedObjectType"]) == (True, "OWNER")
+    assert client.post(CONTACTS, {"properties": {"lastname": "A", "sync_key": "77"}}).code == 400
+    hubspot.grant("some", {"crm.schemas.contacts.write"})
+    sensitive = {**KEY, "name": "secret", "dataSensitivity": "sensitive"}
+    assert Client(hubspot, "some").post(PATH, sensitive).code == 403
+    assert client.post(PATH, sensitive)["dataSensitivity"] == "sensitive"
+    assert client.get(f"{PATH}/sync_key?dataSensitivity=sensitive").code == 404
 
 
 def test_archived_property_is_no_more(client: Client):
@@ -89,11 +127,14 @@ def test_property_is_in_a_group_that_there_is(client: Client):
     assert client.post(f"{PATH}/groups", {"name": "club", "label": "Club"}).code == 201
     assert client.post(PATH, {**KEY, "groupName": "club"}).code == 201
     assert client("PATCH", f"{PATH}/sync_key", {"groupName": "nowhere"}).code == 400
-    assert client("DELETE", f"{PATH}/groups/club").code == 400
+    said = client("DELETE", f"{PATH}/groups/club")
+    assert (said.code, said["subCategory"]) == (400, "PropertyGroupError.GROUP_WITH_ACTIVE_PROPERTIES")
     assert client("DELETE", f"{PATH}/sync_key").code == 204
     assert client("DELETE", f"{PATH}/groups/club").code == 204
     assert client.get(f"{PATH}/groups/club").code == 404
     assert client.post(PATH, {**KEY, "name": "other", "groupName": "club"}).code == 400
+    assert client.post(f"{PATH}/groups", {"name": "club", "label": "Another club"})["label"] == "Another club"
+    assert client.post(PATH, {**KEY, "name": "other", "groupName": "club"}).code == 201
 
 
 def test_groups_are_named_in_lower_case_and_once(client: Client):
@@ -118,10 +159,13 @@ def test_sensitive_properties_are_listed_when_asked_for_and_seen_by_a_scope_of_t
         assert ("passport" in found) is seen
 
 
-def test_making_a_property_that_was_archived_restores_it_as_it_was(client: Client):
+def test_making_a_property_that_was_archived_restores_its_values_as_it_is_made_now(client: Client):
     assert client.post(PATH, KEY).code == 201
+    id = client.post(CONTACTS, {"properties": {"lastname": "A", "sync_key": "k1"}})["id"]
     assert client("DELETE", f"{PATH}/sync_key").code == 204
-    again = client.post(PATH, {**KEY, "hasUniqueValue": True})
-    assert (again.code, again["hasUniqueValue"]) == (201, False)
+    again = client.post(PATH, {**KEY, "label": "Again", "fieldType": "textarea", "hasUniqueValue": True})
+    assert (again.code, again["label"], again["fieldType"], again["archived"]) == (201, "Again", "textarea", False)
+    assert again["hasUniqueValue"] is False
+    assert client.get(f"{CONTACTS}/{id}?properties=sync_key")["properties"]["sync_key"] == "k1"
     said = client.post(PATH, KEY)
     assert (said.code, said["category"]) == (409, "OBJECT_ALREADY_EXISTS")

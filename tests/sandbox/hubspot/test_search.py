@@ -94,6 +94,8 @@ def test_pages_go_up_to_the_cap():
     [
         {"limit": 201},
         {"limit": "x"},
+        {"limit": -1},
+        {"after": "-1"},
         {"filterGroups": [{"filters": [where("city", "EQ", "x")]}] * 6},
         {"filterGroups": [{"filters": [where("city", "EQ", "x")] * 7}]},
         {"filterGroups": [{"filters": [where("city", "EQ", "x")] * 5}] * 4},

@@ -89,3 +89,11 @@ def test_field_that_is_gone_is_told_and_kept() -> None:
     (row,) = shown("f", gone, FIELDS).rows
     assert row.problem == "There is no such field."
     assert after(gone) == gone
+
+
+@pytest.mark.parametrize("condition", [{"is": "501"}, {"in": ["501"]}])
+def test_it_is_said_that_a_record_is_named_by_its_id(condition: dict[str, Any]) -> None:
+    fields = {"owner": Field("owner", FieldType.REFERENCE), "name": Field("name")}
+    for name, told in (("owner", True), ("name", False)):
+        (row,) = shown("f", {"all": [{"field": name, **condition}]}, fields).rows
+        assert ("named by its id in the app" in row.values[0].help) == told

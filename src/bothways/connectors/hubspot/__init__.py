@@ -6,11 +6,11 @@ Access: a service key, or the token of an existing private app or of one made as
 Bearer; they look alike. It needs the scopes crm.objects.contacts.read and .write, crm.schemas.contacts.read, and the
 same for companies, deals and custom objects, as far as they are synced; crm.objects.leads.read and .write for leads,
 tickets for tickets, e-commerce for products, and crm.objects.owners.read for owners; crm.schemas.contacts.write and so
-on while ``marker_property`` is made by us, and crm.objects.contacts.sensitive.read.v2 and so on to read sensitive
-properties, which are never written. An association needs the scopes of both of its objects. Or OAuth, by an app of
-one's own at HubSpot, whose client id and secret stand under auth: oauth: (``facts.OAUTH`` has its scopes): 1 sign in
-when somebody signs in, and 1 introspect should the tokens come without their scopes; 1 refresh every half an hour, 1
-revoke at the end.
+on while ``marker_property`` is made by us, by OAuth asked for then alone, and crm.objects.contacts.sensitive.read.v2
+and so on to read sensitive properties, which are never written. An association needs the scopes of both of its
+objects. Or OAuth, by an app of one's own at HubSpot, whose client id and secret stand under auth: oauth:
+(``facts.OAUTH`` has its scopes): 1 sign in when somebody signs in, and 1 introspect should the tokens come without
+their scopes; 1 refresh every half an hour, 1 revoke at the end.
 
 No object needs ``marker_property``, and deals, which nothing else identifies, do not either: a create of unknown
 outcome is found again among what came since, by its values. Where it is set, no record of an object that lacks that

@@ -6,22 +6,19 @@ from dataclasses import replace
 from shlex import quote
 from typing import ClassVar
 
+from bothways.connectors.abilities import LastChange, OwnField, RecordList, WriteSeen
 from bothways.connectors.base import (
     REJECTED,
     Account,
     Capabilities,
-    LastChange,
     ObjectType,
     Outcome,
-    OwnField,
     Page,
     Read,
-    RecordList,
     Setting,
     Setup,
     WriteItem,
     WriteResult,
-    WriteSeen,
 )
 from bothways.connectors.deep import Finding, Keeper
 from bothways.connectors.ends import End
@@ -94,7 +91,7 @@ class HubSpot:
             needs=(subscriptions.KEY, webhooks.SECRET),
             reached=True,
         ),
-        Setting("base_url", "Address", required=False, default=BASE_URL),
+        Setting("base_url", "Address of its API", required=False, default=BASE_URL),
         Setting("api_version", "Version of the API", required=False, example=CURRENT, choices=VERSIONS),
         Setting("marker_property", "Unique property for our own marks", required=False, example=MARKER),
     )
@@ -134,7 +131,7 @@ class HubSpot:
         found = list(limits.near(self._api))
         standing = marking.standing(self._api, self.objects(), self._marker) if self._marker else ()
         if lacking := [each.label.lower() for each in standing if not each.there]:
-            found.append(f"No {' or '.join(lacking)} can be created in it: {self._unmarked()}")
+            found.append(f"No {', '.join(lacking)} can be created in it: {self._unmarked()}")
         at, date = ENDS["private apps"]
         if self._token_notes() and End("", at, date, "").is_near(self._clock()):
             found.append(
@@ -235,7 +232,11 @@ class HubSpot:
 
     def own_fields(self) -> Sequence[OwnField]:
         """Return how the property for our marks stands: that which the settings name, or the one that we propose."""
-        return marking.standing(self._api, self.objects(), self._marker or MARKER)
+        allowed = self._access.allowed() if self._access else None
+        return [
+            each if each.there else replace(each, lacks=OAUTH.to_make(_named(each.object), allowed))
+            for each in marking.standing(self._api, self.objects(), self._marker or MARKER)
+        ]
 
     def make_own_field(self, object: str) -> None:
         """Make the property for our own marks, where it is missing."""
@@ -334,8 +335,8 @@ class HubSpot:
     def _unmarked(self) -> str:
         """Return what to do about a property for our marks that is not there, or that cannot hold them."""
         return (
-            f'there is no text property "{self._marker}" with unique values for our marks. Make it with: bothways app '
-            f"own-field {quote(self._api.app)}   or take marker_property out."
+            f'there is no text property "{self._marker}" with unique values for our marks. Take marker_property out, '
+            f"or make it with: bothways app own-field {quote(self._api.app)}"
         )
 
     def _by_rule(self, object: str, result: WriteResult) -> WriteResult:
@@ -349,7 +350,7 @@ class HubSpot:
             known = {
                 name: known[name] for name in result.fields if name in known and not self._field(object, name).unique
             }
-        words = "; ".join(f"{name}: {said}" for name in result.fields if (said := rules.words(known, name)))
+        words = "; ".join(f'"{name}": {said}' for name in result.fields if (said := rules.words(known, name)))
         return replace(result, message=f"{REJECTED} ({words}): {result.message}") if words else result
 
     def _read_rules(self, object: str) -> Rules:
@@ -367,7 +368,7 @@ class HubSpot:
     def _sensitive(self, object: str) -> list[Field]:
         """Return the properties marked as sensitive that the token may read; they are never written."""
         kind, allowed = self._api.kind(object), self._access.allowed() if self._access else None
-        scope = SENSITIVE_READ.format(object if object in KINDS else CUSTOM)
+        scope = SENSITIVE_READ.format(_named(object))
         if allowed is not None and scope not in allowed:
             return []
         try:
@@ -397,5 +398,10 @@ class HubSpot:
 
 
 def _restricted_custom(type: ObjectType, allowed: frozenset[str] | None) -> ObjectType:
-    """Return a kind that the account has made as these scopes let us read and write it: they are for all of those."""
-    return replace(OAUTH.restricted(replace(type, name=CUSTOM), allowed), name=type.name)
+    """Return a kind that the account has made as these scopes let us read and write it."""
+    return replace(OAUTH.restricted(replace(type, name=_named(type.name)), allowed), name=type.name)
+
+
+def _named(object: str) -> str:
+    """Return the name that scopes have for an object: one for all that the account has made."""
+    return object if object in KINDS else CUSTOM

@@ -146,6 +146,7 @@ OAUTH = OAuth(
     introspect=path(CURRENT, "oauth", "token", "introspect"),
     revoke=path(CURRENT, "oauth", "token", "revoke"),
     optional="optional_scope",
+    itself="oauth",
     permissions=(
         Permission("oauth", "know which account it is", reads=OBJECTS),
         Permission("crm.objects.contacts.read", "read contacts", reads=("contacts",)),
@@ -173,6 +174,15 @@ OAUTH = OAuth(
         Permission("crm.objects.owners.read", "read who your users are", reads=("owners",), needed=False),
         Permission("crm.lists.read", "see which records are in a list", needed=False),
     ),
+    further=tuple(
+        Permission(f"crm.schemas.{name}.write", f"make a property of our own for {words}", needed=False, makes=(name,))
+        for name, words in (
+            ("contacts", "contacts"),
+            ("companies", "companies"),
+            ("deals", "deals"),
+            ("custom", "objects that you have made"),
+        )
+    ),
     never=(
         "delete records, unless you turn that on for a sync: they then go to the recycling bin",
         "send e-mails, enrol anybody in a workflow, or read messages and calls",
@@ -181,14 +191,11 @@ OAUTH = OAuth(
 )
 """An app of HubSpot asks for the scopes that are set in it, and for no others: those needed here must be required
 there, and the rest optional. Tickets and products have one scope each for all that is done with them; leads are
-described by what may read them. [K] That the paths of version 2026-09 take the forms of RFC 6749, 7009 and 7662."""
+described by what may read them, and that of making a property of theirs is not told: a refusal names it. [K] That the
+paths of version 2026-09 take the forms of RFC 6749, 7009 and 7662."""
 
 PURPOSES = {
-    **{each.scope: each.label for each in OAUTH.permissions},
-    **{
-        f"crm.schemas.{name}.write": f"make a property of our own for {name}"
-        for name in ("contacts", "companies", "deals", "custom")
-    },
+    **{each.scope: each.label for each in (*OAUTH.permissions, *OAUTH.further)},
     **{
         SENSITIVE_READ.format(name): f"read sensitive properties of {name}"
         for name in ("contacts", "companies", "deals", "custom")

@@ -7,7 +7,7 @@ name, at most 500 at a time; memberships come in pages of at most 250, in no rel
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from bothways.connectors.base import RecordList
+from bothways.connectors.abilities import RecordList
 from bothways.connectors.hubspot.api import Api
 from bothways.connectors.hubspot.listing import SAME_PAGE, next_page
 from bothways.errors import ObjectGone, PageIncomplete, ProtocolError

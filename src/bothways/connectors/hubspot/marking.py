@@ -7,7 +7,8 @@ of "Create a property".
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from bothways.connectors.base import ObjectType, OwnField
+from bothways.connectors.abilities import OwnField
+from bothways.connectors.base import ObjectType
 from bothways.connectors.hubspot.api import Api
 from bothways.connectors.hubspot.facts import MOST_UNIQUE
 from bothways.errors import NoRoomForOwnField, OwnFieldRefused, OwnFieldUnfit, PermissionMissing

@@ -14,24 +14,27 @@ KEPT = 600.0
 """Seconds for which rules are told as they were read, when a value is refused."""
 
 WORDS = {
-    "MAX_LENGTH": "at most {} characters",
-    "MIN_LENGTH": "at least {} characters",
-    "MAX_NUMBER": "at most {}",
-    "MIN_NUMBER": "at least {}",
-    "DECIMAL": "at most {} decimals",
+    "MAX_LENGTH": "at most {count} characters",
+    "MIN_LENGTH": "at least {count} characters",
+    "MAX_NUMBER": "at most {count}",
+    "MIN_NUMBER": "at least {count}",
+    "DECIMAL": "at most {count} decimals",
     "EMAIL": "an e-mail address",
-    "EMAIL_ALLOWED_DOMAINS": "an e-mail address of {}",
-    "EMAIL_BLOCKED_DOMAINS": "no e-mail address of {}",
+    "EMAIL_ALLOWED_DOMAINS": "an e-mail address of {domains}",
+    "EMAIL_BLOCKED_DOMAINS": "no e-mail address of {domains}",
     "DOMAIN": "a domain",
     "URL": "a web address",
-    "URL_ALLOWED_DOMAINS": "a web address of {}",
-    "URL_BLOCKED_DOMAINS": "no web address of {}",
+    "URL_ALLOWED_DOMAINS": "a web address of {domains}",
+    "URL_BLOCKED_DOMAINS": "no web address of {domains}",
     "PHONE_NUMBER_WITH_EXPLICIT_COUNTRY_CODE": "a phone number that begins with + and the code of its country",
     "SPECIAL_CHARACTERS": "no special characters",
-    "START_DATE": "not before {}",
-    "END_DATE": "not after {}",
+    "START_DATE": "not before {day}",
+    "END_DATE": "not after {day}",
 }
 """Types of rules in words, with their arguments. Those that are not here are told by their names."""
+
+TOLD, PATTERN, OTHER = 'in its own words "{words}"', 'the pattern "{pattern}"', 'the rule "{rule}"'
+"""A pattern that its author described, one that nobody did, and a type of rules that is not here."""
 
 _WORDS_OF = {
     ("ALPHANUMERIC", "ALPHANUMERIC"): "only letters and digits",
@@ -68,9 +71,10 @@ def words(rules: Rules, name: str) -> str:
 
 def _in_words(type: str, arguments: Sequence[str]) -> str:
     first = arguments[0] if arguments else ""
-    if type == "REGEX" and len(arguments) > 1:
-        return arguments[1]
+    if type == "REGEX" and arguments:
+        return TOLD.format(words=arguments[1]) if len(arguments) > 1 else PATTERN.format(pattern=first)
     if type == "WHITESPACE" and first != "TRIM":
         return "no blanks"
     said = _WORDS_OF.get((type, first)) or WORDS.get(type)
-    return said.format(" or ".join(arguments)) if said else " ".join([type, *arguments])
+    told = " / ".join(arguments)
+    return said.format(count=told, domains=told, day=told) if said else OTHER.format(rule=" ".join([type, *arguments]))

@@ -172,7 +172,7 @@ FACTS = (
         "own-number",
         "The history names an app that wrote over the API by the number that it has among apps.",
         "writers._source",
-        "Safe: our own app is then taken for one more program, and may be named in a fight that is not its own.",
+        "Safe: our number is believed where a history has it. Else a program is not named where our own write stands.",
         "Write a property with a token of an app, and read it with propertiesWithHistory: see sourceId.",
     ),
     Fact(

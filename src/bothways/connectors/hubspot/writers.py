@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from bothways.connectors.base import LastChange, WriteSeen
+from bothways.connectors.abilities import LastChange, WriteSeen
 from bothways.connectors.hubspot.api import Api
 from bothways.connectors.hubspot.objects import Kind
 from bothways.errors import ProtocolError
@@ -47,7 +47,8 @@ def last_changes(
 ) -> dict[str, dict[str, LastChange]]:
     """Return when, and by which program, properties got their values: a call for fifty records; raise ProtocolError.
 
-    ``own`` is the number of our own app, which is not named, "" where it is not known.
+    ``own`` is the number of our own app, which is not named, "" where it is not known. It is believed to be ours where
+    the history of the property has it, as we have written there.
     """
     changes: dict[str, dict[str, LastChange]] = {}
     for start in range(0, len(ids) if fields else 0, PAGE):
@@ -55,9 +56,7 @@ def last_changes(
             try:
                 known = {name: sorted(entries, key=_seconds, reverse=True) for name, entries in _entries(row)}
                 changes[str(row["id"])] = {
-                    name: LastChange(_seconds(entries[0]), _by(entries, own))
-                    for name, entries in known.items()
-                    if entries
+                    name: _last_change(entries, own) for name, entries in known.items() if entries
                 }
             except (AttributeError, TypeError, ValueError) as error:
                 raise _no_history(api) from error
@@ -79,6 +78,11 @@ def _entries(row: Row) -> Iterator[tuple[str, Sequence[Row]]]:
 
 def _seconds(entry: Row) -> float:
     return datetime.fromisoformat(str(entry.get("timestamp"))).timestamp()
+
+
+def _last_change(entries: Sequence[Row], own: str) -> LastChange:
+    by, known = _by(entries, own), own in map(_source, entries)
+    return LastChange(_seconds(entries[0]), by, bool(by) and not known and not _is(entries[0], WORKFLOWS))
 
 
 def _by(entries: Sequence[Row], own: str) -> str:

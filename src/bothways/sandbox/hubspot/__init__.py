@@ -7,7 +7,8 @@ hundred and report their rows, limits are rolling windows, a merge makes a new i
 Records are associated with each other, a primary company among them, and by the labels that the account makes.
 Webhooks are sent to whoever subscribes to them. People let apps in by OAuth, on a page of their own at
 ``/oauth/authorize``, once ``register`` has set an app up; for such an app a
-webhooks journal is kept.
+webhooks journal is kept. What it does where the documentation says nothing is marked in comments: [C] was read by
+others on an account and written down in public, [K] is engineers' knowledge.
 
 In a test, in a thread of the same process, on a clock that moves only when told::
 

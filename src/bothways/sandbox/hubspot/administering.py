@@ -26,8 +26,12 @@ class Administered(Inside):
     def make_pipeline(self, object: str, label: str, stages: Sequence[str]) -> dict[str, str]:
         """Make a pipeline after all others, and return its id as that of its label, and those of its stages."""
         kind = self._kind(object)
-        metadata = {"probability": "0.5"} if kind.name == "deals" else {}
-        sent = [{"label": each, "displayOrder": place, "metadata": metadata} for place, each in enumerate(stages)]
+        said = {"deals": ({"probability": "0.5"}, {"probability": "0.5"}), "tickets": ({}, {"ticketState": "CLOSED"})}
+        open, last = said.get(kind.name, ({}, {}))
+        metadata = [open] * (len(stages) - 1) + [last]
+        sent = [
+            {"label": each, "displayOrder": place, "metadata": metadata[place]} for place, each in enumerate(stages)
+        ]
         with self._inside():
             place = len(self._crm.pipelines[kind.name])
             id = pipelines.make(self._crm, kind, {"label": label, "displayOrder": place, "stages": sent})

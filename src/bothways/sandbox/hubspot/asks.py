@@ -136,3 +136,12 @@ def sent_properties(body: Mapping[str, Any]) -> Mapping[str, Any]:
     if not isinstance(sent, dict):
         raise Refused(400, "properties must be an object")
     return sent
+
+
+def some_properties(body: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return the properties in the body of a call about one record; raise Refused if there are none [C]."""
+    sent = sent_properties(body)
+    if not sent:
+        message = "No properties found to update, please provide at least one."
+        raise Refused(400, message, context={"properties": ["{}"]})
+    return sent

@@ -39,7 +39,8 @@ def read_one(ask: Ask) -> Answer:
     limit, after = ask.first("limit") or str(PAGE), ask.first("after") or "0"
     if not limit.isdecimal() or not 1 <= int(limit) <= PAGE or not after.isdecimal():
         raise Refused(400, f"limit must be between 1 and {PAGE}, and after a place in this listing")
-    page = page_of(ask.crm, ask.kind, found(ask.crm.one(ask.kind, id)), _kind(ask.crm, name), int(after), int(limit))
+    row, other = found(ask.crm.one(ask.kind, id)), kind_named(ask.crm, name)
+    page = page_of(ask.crm, ask.kind, row, other, int(after), int(limit))
     if "paging" in page:
         page["paging"]["next"]["link"] = ask.link(after=page["paging"]["next"]["after"])
     return 200, page
@@ -49,7 +50,7 @@ def set_one(ask: Ask) -> Answer:
     """Associate two records by the types that are the whole body, and answer which labels they are [K: those sent]."""
     id, name, other_id = ask.arg.split("/")
     types = ask.list_body
-    own, other = found(ask.crm.one(ask.kind, id)), _kind(ask.crm, name)
+    own, other = found(ask.crm.one(ask.kind, id)), kind_named(ask.crm, name)
     associate(ask.crm, ask.kind, own, other, other_id, types)
     return 201, _labelled(ask.crm, ask.kind, id, other, other_id, types)
 
@@ -57,13 +58,13 @@ def set_one(ask: Ask) -> Answer:
 def set_default(ask: Ask) -> Answer:
     """Associate two records by the plain type, and answer that in both directions [K]."""
     id, name, other_id = ask.arg.split("/")
-    return batch_answer(ask, _default(ask, _kind(ask.crm, name), id, other_id), [], 200)
+    return batch_answer(ask, _default(ask, kind_named(ask.crm, name), id, other_id), [], 200)
 
 
 def archive_one(ask: Ask) -> Answer:
     """Take the association of two records away, labels included; one that is not there is passed over."""
     id, name, other_id = ask.arg.split("/")
-    other = _kind(ask.crm, name)
+    other = kind_named(ask.crm, name)
     own, there = ask.crm.one(ask.kind, id), ask.crm.one(other, other_id)
     if own is not None and there is not None:
         part(ask.crm, (ask.kind, own), (other, there))
@@ -158,12 +159,13 @@ def add_label(ask: Ask) -> Answer:
 
 
 def rename_label(ask: Ask) -> Answer:
-    """Change the word of a label, and the one that it has from the other side if that is given as well."""
+    """Change the words of a label; where none is given for the other side, it has the same word there [C]."""
     body, other = ask.body, other_of(ask)
     place, number = pair_of(ask.crm, ask.kind, other)[1], _label(ask, other, str(body.get("associationTypeId")))
-    words = [str(body.get("label") or "").strip(), str(body.get("inverseLabel") or "").strip()]
-    if not words[0]:
+    label = str(body.get("label") or "").strip()
+    if not label:
         raise Refused(400, "A label needs a label")
+    words = [label, str(body.get("inverseLabel") or "").strip() or label]
     joining.rename_label(ask.crm.store, number, *words[:: -1 if place else 1])
     return 204, None
 
@@ -171,7 +173,7 @@ def rename_label(ask: Ask) -> Answer:
 def drop_label(ask: Ask) -> Answer:
     """Delete a label, which takes it from all associations as well."""
     name, _, id = ask.arg.partition("/")
-    joining.drop_label(ask.crm.store, _label(ask, _kind(ask.crm, name), id))
+    joining.drop_label(ask.crm.store, _label(ask, kind_named(ask.crm, name), id))
     return 204, None
 
 
@@ -293,16 +295,19 @@ def _shown(crm: Crm, kind: Kind, row: Row, other: Kind, id: int, main: bool) -> 
 
 
 def nothing(kind: Kind, id: str, other: Kind) -> Refused:
-    message = f"No {other.name} is associated with {kind.name} {id}."
-    context = {"fromObjectId": [id], "toObjectType": [other.name]}
-    return Refused(404, message, "OBJECT_NOT_FOUND", context=context)
+    """Return the entry of a multi-status answer for a record that is associated with nothing [C]."""
+    own, far = kind.label.lower(), other.label.lower()
+    message, sub = f"No {far} is associated with {own} {id}.", "crm.associations.NO_ASSOCIATIONS_FOUND"
+    context = {"fromObjectId": [id], "fromObjectType": [own], "toObjectType": [far]}
+    return Refused(404, message, "OBJECT_NOT_FOUND", context=context, sub=sub)
 
 
 def other_of(ask: Ask) -> Kind:
-    return _kind(ask.crm, ask.arg)
+    return kind_named(ask.crm, ask.arg)
 
 
-def _kind(crm: Crm, name: str) -> Kind:
+def kind_named(crm: Crm, name: str) -> Kind:
+    """Return the kind of record of this name; raise Refused if there is none."""
     kind = crm.kind_of(name)
     if kind is None:
         raise Refused(400, f"Unable to infer object type from: {name}")

@@ -5,6 +5,7 @@ from typing import Any
 
 from bothways.sandbox.hubspot.asks import Answer, Ask, batch_answer, inputs_of, sent_properties
 from bothways.sandbox.hubspot.associations import associate_sent, check_all
+from bothways.sandbox.hubspot.crm import key_of
 from bothways.sandbox.hubspot.histories import entry
 from bothways.sandbox.hubspot.problems import Refused, rows_not_found
 from bothways.sandbox.hubspot.store import Row
@@ -61,12 +62,13 @@ def create(ask: Ask) -> Answer:
 def update(ask: Ask) -> Answer:
     """Change records. Ids that do not exist are reported; a bad value refuses all, unless all are traced.
 
-    An id that is no number is passed over in silence, as HubSpot has been seen to do.
+    An id that is no number is passed over in silence, and one that is traced told by its trace, as HubSpot has been
+    seen to do [C].
     """
     inputs = [each for each in inputs_of(ask.body, MOST) if _refers(ask, each)]
     rows = [(each, ask.crm.one(ask.kind, str(each["id"]), each.get("idProperty"))) for each in inputs]
     if "twice-is-last" not in ask.crm.otherwise:
-        _refuse_twice([row.id for _, row in rows if row is not None])
+        _refuse_twice([str(row.id) for _, row in rows if row is not None])
     there = {id(each): row for each, row in rows if row is not None}
 
     def change(each: Input) -> Shown:
@@ -74,14 +76,18 @@ def update(ask: Ask) -> Answer:
         return ask.show(ask.crm.update(ask.kind, there[id(each)], sent), list(sent))
 
     results, errors = _each(ask, [each for each in inputs if id(each) in there], change)
-    missing = [str(each["id"]) for each, row in rows if row is None]
-    if missing:
-        errors.append(rows_not_found(ask.kind.label, missing).row())
+    missing = [each for each, row in rows if row is None]
+    traced = [each for each in missing if each.get("objectWriteTraceId")]
+    errors += [
+        rows_not_found(ask.kind.label, [str(each["id"])]).row(str(each["objectWriteTraceId"])) for each in traced
+    ]
+    others = [str(each["id"]) for each in missing if each not in traced]
+    errors += [rows_not_found(ask.kind.label, others).row()] if others else []
     return batch_answer(ask, results, errors, 200)
 
 
 def upsert(ask: Ask) -> Answer:
-    """Make or change records by a unique property; one that is refused refuses all."""
+    """Make or change records by a unique property; one that is refused refuses all, unless all have trace ids [C]."""
 
     def save(each: Input) -> Shown:
         key, name = str(each.get("id") or ""), str(each.get("idProperty") or "")
@@ -96,10 +102,12 @@ def upsert(ask: Ask) -> Answer:
         return {**ask.show(row, list(row.props)), "new": made}
 
     inputs = inputs_of(ask.body, MOST)
-    if "upsert-by-row" not in ask.crm.otherwise:
-        return batch_answer(ask, [save(each) for each in inputs], [], 200)
-    traced = [{**each, "objectWriteTraceId": each.get("id")} for each in inputs]
-    return batch_answer(ask, *_each(ask, traced, save), 200)
+    if "twice-is-last" not in ask.crm.otherwise:
+        keys = [(str(each.get("idProperty") or ""), str(each.get("id") or "")) for each in inputs]
+        _refuse_twice([key_of(*each) for each in keys])
+    if "upsert-by-row" in ask.crm.otherwise:
+        inputs = [{**each, "objectWriteTraceId": each.get("id")} for each in inputs]
+    return batch_answer(ask, *_each(ask, inputs, save), 200)
 
 
 def archive(ask: Ask) -> Answer:
@@ -122,10 +130,11 @@ def _refers(ask: Ask, each: Input) -> bool:
     return "id" in each
 
 
-def _refuse_twice(ids: Sequence[int]) -> None:
+def _refuse_twice(ids: Sequence[str]) -> None:
     twice = sorted({id for id in ids if ids.count(id) > 1}) if len(set(ids)) < len(ids) else []
     if twice:
-        raise Refused(400, f"Duplicate IDs found in batch input: {twice}. IDs must be unique")
+        message = f"Duplicate IDs found in batch input: [{', '.join(twice)}]. IDs must be unique"
+        raise Refused(400, message, context={"ids": twice})
 
 
 def _each(ask: Ask, inputs: Sequence[Input], do: Callable[[Input], Shown]) -> tuple[list[Shown], list[Shown]]:

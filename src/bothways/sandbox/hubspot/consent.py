@@ -10,6 +10,11 @@ from bothways.sandbox.hubspot.problems import PORTAL
 
 HTML = {"Content-Type": "text/html; charset=utf-8", "Cache-Control": "no-store"}
 _DEEDS = {"read": "View", "write": "Create, change and delete"}
+_OF_ALL = {
+    "tickets": "View, create, change and delete tickets",
+    "e-commerce": "View, create, change and delete products",
+}
+"""What scopes let an app do that have no finer ones."""
 
 
 def show(ask: Ask) -> Answer:
@@ -65,6 +70,8 @@ def _words(scope: str) -> str:
     what, _, deed = thing.rpartition(".")
     if group == "lists":
         return f"View lists <small>({escape(scope)})</small>"
+    if scope in _OF_ALL:
+        return f"{_OF_ALL[scope]} <small>({escape(scope)})</small>"
     if not what:
         return f"Know which account this is <small>({escape(scope)})</small>"
     named = f"the properties of {what}" if group == "schemas" else what

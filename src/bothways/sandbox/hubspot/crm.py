@@ -4,6 +4,7 @@ Callers hold the sandbox's lock and an open transaction. [K] in a comment marks 
 documentation does not promise.
 """
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
@@ -68,7 +69,8 @@ class Crm:
     def learn_kinds(self) -> None:
         """Take over the kinds that the account has made, what can be associated with what, and all properties."""
         rows = self.store.db.execute("SELECT number, name, definition FROM kinds ORDER BY number")
-        customs = [custom_kind(number, name, orjson.loads(text)) for number, name, text in rows]
+        made = [(number, name, orjson.loads(text)) for number, name, text in rows]
+        customs = [custom_kind(*each) for each in made if "archived" not in each[2]]
         self.kinds = {kind.name: kind for kind in (*KINDS, *customs)}
         rows = self.store.db.execute("SELECT number, object, other FROM labels WHERE label IS NULL ORDER BY number")
         own = {(object, other): Pair((2 * n - 1, 2 * n), category="USER_DEFINED") for n, object, other in rows}
@@ -81,11 +83,17 @@ class Crm:
             self.learn(kind)
 
     def kind_of(self, name: str) -> Kind | None:
-        """Return the kind of this name or type id, None if there is none. The short names of custom ones will do."""
-        wanted = name.lower()
-        names = {wanted, f"p{PORTAL}_{wanted.removeprefix('p_')}"}
-        own = (each for each in self.kinds.values() if each.type_id == wanted or each.name in names)
+        """Return the kind of this name or type id, None if there is none; "p_" is short for the number of the account.
+
+        The bare name of a custom one is none to HubSpot [C].
+        """
+        wanted = re.sub("^p_", f"p{PORTAL}_", name.lower())
+        own = (each for each in self.kinds.values() if wanted in (each.type_id, each.name))
         return kind_of(wanted) or next(own, None)
+
+    def kind_called(self, name: str) -> Kind | None:
+        """Return the kind that people call so, by its bare name as well."""
+        return self.kind_of(name) or self.kind_of(f"p_{name}")
 
     def learn(self, kind: Kind) -> None:
         """Take over the definitions of properties as they are stored, and the pipelines as options of theirs."""
@@ -98,7 +106,7 @@ class Crm:
         """Have the properties with a record's place offer the pipelines and stages that there are."""
         known = self.pipelines[kind.name]
         stages = [(stage.id, stage.label) for each in known for stage in each.stages]
-        definitions = self.store.definitions(kind.name) if known else {}
+        definitions = self.store.definitions(kind.name) if kind.stage else {}
         for name, made in ((kind.pipeline, [(each.id, each.label) for each in known]), (kind.stage, stages)):
             if name in definitions and definitions[name]["options"] != options(made):
                 self.store.define(kind.name, {**definitions[name], "options": options(made)})
@@ -111,15 +119,18 @@ class Crm:
             number = int(id) if id.isascii() and id.isdecimal() and len(id) < 19 else None
         else:
             self.require_unique(kind, str(id_property))
-            number = self.store.holder(kind.name, str(id_property), _key(str(id_property), id))
+            number = self.store.holder(kind.name, str(id_property), key_of(str(id_property), id))
             if id_property == "email" and number is not None and "others-not-found" in self.otherwise:
                 held = self.store.get(kind.name, number)
-                number = number if held and _key("email", held.props.get("email", "")) == _key("email", id) else None
+                own = key_of("email", held.props.get("email", "")) if held else ""
+                number = number if own == key_of("email", id) else None
         row = self.store.get(kind.name, number) if number is not None else None
         return row if row and archived in (None, row.archived_at is not None) else None
 
     def require_unique(self, kind: Kind, name: str) -> None:
         """Raise Refused if a property does not identify records."""
+        if not name:
+            raise Refused(400, "idProperty is needed")
         if not self.properties[kind.name].get(name, {}).get("hasUniqueValue"):
             raise Refused(400, f"{name} is not a unique property of {kind.type_id}")
 
@@ -316,7 +327,7 @@ class Crm:
             raise invalid_values([BadValue(name, "CONFLICTING_UNIQUE_VALUE", f"{holder} already has that value.")])
 
     def _keys(self, kind: Kind, props: Mapping[str, str]) -> set[tuple[str, str]]:
-        keys = {(name, _key(name, props[name])) for name in self._unique[kind.name] if name in props}
+        keys = {(name, key_of(name, props[name])) for name in self._unique[kind.name] if name in props}
         return keys | {("email", each) for each in self._emails(kind, props)}
 
     def _emails(self, kind: Kind, props: Mapping[str, str]) -> list[str]:
@@ -354,7 +365,8 @@ def found(row: Row | None) -> Row:
     return row
 
 
-def _key(name: str, value: str) -> str:
+def key_of(name: str, value: str) -> str:
+    """Return a unique value as it is compared: addresses without regard to case."""
     return value.strip().lower() if name == "email" else value
 
 

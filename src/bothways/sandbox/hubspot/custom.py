@@ -12,10 +12,12 @@ from typing import Any
 import orjson
 
 from bothways.sandbox.hubspot.asks import Answer, Ask
+from bothways.sandbox.hubspot.associations import DEFINED
 from bothways.sandbox.hubspot.crm import Crm
+from bothways.sandbox.hubspot.joining import labels_of
 from bothways.sandbox.hubspot.problems import PORTAL, Refused, not_found
 from bothways.sandbox.hubspot.properties import made
-from bothways.sandbox.hubspot.schema import Kind
+from bothways.sandbox.hubspot.schema import Kind, custom_kind
 from bothways.sandbox.hubspot.values import iso
 
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,99}")
@@ -23,8 +25,10 @@ _CHANGEABLE = ("labels", "requiredProperties", "searchableProperties", "primaryD
 
 
 def list_all(ask: Ask) -> Answer:
-    """Answer all kinds that the account has made."""
-    return 200, {"results": [_shown(ask.crm, kind) for kind in _customs(ask.crm)]}
+    """Answer all kinds that the account has made; asked for the archived ones, those as well [C]."""
+    gone = _archived(ask.crm).items() if ask.archived else ()
+    live = [_shown(ask.crm, kind) for kind in _customs(ask.crm)]
+    return 200, {"results": [*live, *(_shown_archived(*each) for each in gone)]}
 
 
 def read(ask: Ask) -> Answer:
@@ -52,11 +56,16 @@ def update(ask: Ask) -> Answer:
 
 
 def delete(ask: Ask) -> Answer:
-    """Delete a kind. One of which there are records stays."""
+    """Archive a kind, of which nothing but what it is called is left; one of which there are records stays.
+
+    Asked for it, delete one for good that is archived.
+    """
+    if ask.archived:
+        return _purge(ask)
     kind = _found(ask)
     if ask.crm.store.page(kind.name, 0, 1, archived=False):
         raise Refused(400, f"{kind.name} still has records; delete them first")
-    ask.crm.store.db.execute("DELETE FROM kinds WHERE name=?", (kind.name,))
+    _save(ask.crm, kind.name, {**_definition(ask.crm, kind), "archived": ask.crm.now})
     ask.crm.store.db.execute("DELETE FROM properties WHERE object=?", (kind.name,))
     ask.crm.store.db.execute("DELETE FROM labels WHERE ? IN (object, other)", (kind.name,))
     ask.crm.learn_kinds()
@@ -72,6 +81,33 @@ def join_kinds(ask: Ask) -> Answer:
     associate(ask.crm, kind, other)
     row = next(each for each in _associations(ask.crm, kind) if each["toObjectTypeId"] == other.type_id)
     return 201, {**row, "name": str(body.get("name") or row["name"])}
+
+
+def part_kinds(ask: Ask) -> Answer:
+    """Take away that the records of a kind can be associated with those of another one, labels first."""
+    kind, (_, _, id) = _found(ask), ask.arg.partition("/")
+    for (one, two), pair in ask.crm.pairs.items():
+        if kind.name in (one, two) and pair.category == DEFINED and id in map(str, pair.types):
+            break
+    else:
+        raise not_found()
+    if labels_of(ask.crm.store, one, two):
+        message = f"Definition with label still exists; Cannot delete unlabeled type with associationTypeId {id}"
+        raise Refused(400, message)
+    ask.crm.store.db.execute("DELETE FROM labels WHERE object=? AND other=?", (one, two))
+    ask.crm.store.db.execute("DELETE FROM associations WHERE object=? AND other=?", (one, two))
+    ask.crm.learn_kinds()
+    return 204, None
+
+
+def _purge(ask: Ask) -> Answer:
+    """Delete an archived kind for good; raise Refused for one that is not archived."""
+    name = next((kind.name for kind in _archived(ask.crm) if ask.arg.lower() in (kind.name, kind.type_id)), None)
+    if name is None:
+        _found(ask)
+        raise Refused(400, f"{ask.arg} is not archived")
+    ask.crm.store.db.execute("DELETE FROM kinds WHERE name=?", (name,))
+    return 204, None
 
 
 def make(crm: Crm, body: Mapping[str, Any]) -> Kind:
@@ -103,6 +139,7 @@ def make(crm: Crm, body: Mapping[str, Any]) -> Kind:
         "created": crm.now,
         "updated": crm.now,
     }
+    crm.store.db.execute("DELETE FROM kinds WHERE name=?", (name,))  # [C] an archived one of this name is gone for good
     crm.store.db.execute("INSERT INTO kinds (name, definition) VALUES (?, ?)", (name, _packed(definition)))
     for each in properties.values():
         crm.store.define(name, each)
@@ -132,8 +169,15 @@ def _customs(crm: Crm) -> Sequence[Kind]:
     return [kind for kind in crm.kinds.values() if kind.scopes == "custom"]
 
 
+def _archived(crm: Crm) -> Mapping[Kind, Mapping[str, Any]]:
+    """Return the kinds that were archived, with what is left of each."""
+    rows = crm.store.db.execute("SELECT number, name, definition FROM kinds ORDER BY number")
+    known = [(number, name, orjson.loads(text)) for number, name, text in rows]
+    return {custom_kind(*each): each[2] for each in known if "archived" in each[2]}
+
+
 def _found(ask: Ask) -> Kind:
-    kind = ask.crm.kind_of(ask.arg)
+    kind = ask.crm.kind_of(ask.arg.partition("/")[0])
     if kind is None or kind not in _customs(ask.crm):
         raise not_found()
     return kind
@@ -151,19 +195,26 @@ def _save(crm: Crm, name: str, definition: Mapping[str, Any]) -> None:
 
 
 def _shown(crm: Crm, kind: Kind) -> dict[str, Any]:
-    definition = _definition(crm, kind)
-    created, updated = definition.pop("created"), definition.pop("updated")
+    properties, associations = list(crm.properties[kind.name].values()), _associations(crm, kind)
+    return {**_named(kind, _definition(crm, kind)), "properties": properties, "associations": associations}
+
+
+def _shown_archived(kind: Kind, definition: Mapping[str, Any]) -> dict[str, Any]:
+    return {**_named(kind, definition), "archived": True, "restorable": True, "properties": [], "associations": []}
+
+
+def _named(kind: Kind, definition: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what a kind is called and which properties it is known by, as answers show it."""
+    held = {name: value for name, value in definition.items() if name not in ("created", "updated", "archived")}
     return {
-        **definition,
+        **held,
         "id": kind.type_id.partition("-")[2],
         "objectTypeId": kind.type_id,
         "fullyQualifiedName": kind.name,
         "metaType": "PORTAL_SPECIFIC",
         "archived": False,
-        "properties": list(crm.properties[kind.name].values()),
-        "associations": _associations(crm, kind),
-        "createdAt": iso(created),
-        "updatedAt": iso(updated),
+        "createdAt": iso(definition["created"]),
+        "updatedAt": iso(definition["updated"]),
     }
 
 

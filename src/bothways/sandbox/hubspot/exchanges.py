@@ -20,6 +20,7 @@ HIDDEN = "***"
 SECRETS = ("access_token", "client_secret", "code", "code_verifier", "hapikey", "refresh_token", "token")
 
 _IN_FORM = re.compile(rf"(^|[?&])({'|'.join(SECRETS)})=[^&]+")
+_IN_PATH = re.compile(r"(?<=-tokens/)[^/?]+")
 _TOLD = ("authorization", "content-type", "host", "user-agent")
 
 
@@ -69,7 +70,7 @@ def asked(request: Request) -> dict[str, Any]:
 
 def _without_secrets(text: str) -> str:
     """Return an address or a form with its secrets hidden; JSON has none."""
-    return text if text.startswith("{") else _IN_FORM.sub(rf"\1\2={HIDDEN}", text)
+    return text if text.startswith("{") else _IN_FORM.sub(rf"\1\2={HIDDEN}", _IN_PATH.sub(HIDDEN, text))
 
 
 def _scheme(name: str, value: str) -> str:

@@ -24,11 +24,11 @@ def read(ask: Ask) -> Answer:
 
 
 def create(ask: Ask) -> Answer:
-    """Make a group."""
+    """Make a group. One of the name of an archived one is a new one."""
     body, name = ask.body, str(ask.body.get("name") or "")
     if not _NAME.fullmatch(name) or not body.get("label"):
         raise Refused(400, "A group needs a name in lower case and a label")
-    if name in of(ask.crm, ask.kind):
+    if not of(ask.crm, ask.kind).get(name, {"archived": True})["archived"]:
         raise Refused(409, f'A property group named "{name}" already exists.', "CONFLICT")
     return 201, _keep(ask, _group(name, str(body["label"]), body.get("displayOrder", -1)))
 
@@ -42,10 +42,11 @@ def update(ask: Ask) -> Answer:
 
 
 def archive(ask: Ask) -> Answer:
-    """Archive a group, unless properties are in it [K]."""
+    """Archive a group, unless properties are in it [C]."""
     group, definitions = _asked(ask), ask.crm.properties[ask.kind.name].values()
     if any(each["groupName"] == ask.arg and not each["archived"] for each in definitions):
-        raise Refused(400, f'Property group "{ask.arg}" cannot be archived while it has properties')
+        sub = "PropertyGroupError.GROUP_WITH_ACTIVE_PROPERTIES"
+        raise Refused(400, f'Property group "{ask.arg}" cannot be archived while it has properties', sub=sub)
     _keep(ask, {**group, "archived": True})
     return 204, None
 

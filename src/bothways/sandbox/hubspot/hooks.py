@@ -176,6 +176,11 @@ class Hooks:
             if not self._thread.ident:
                 self._thread.start()
 
+    def send_nowhere(self) -> None:
+        """Send nothing from now on, until there is an address again."""
+        with self._changed:
+            self._url = ""
+
     def add(self, wanted: Mapping[str, str], *, active: bool) -> Subscription:
         """Make a subscription; raise ValueError for one that is no kind of event, or too many."""
         with self._changed:

@@ -42,7 +42,7 @@ class Inside:
             self._journal.take(self._crm.told)
 
     def _kind(self, name: str) -> Kind:
-        if (kind := self._crm.kind_of(name)) is None:
+        if (kind := self._crm.kind_called(name)) is None:
             raise ValueError(f"there are no {name} here")
         return kind
 

@@ -49,9 +49,8 @@ def add_label(store: Store, object: str, other: str, words: tuple[str, str]) -> 
 
 
 def rename_label(store: Store, number: int, label: str, inverse: str) -> None:
-    """Change the words of a label; an empty one stays as it is."""
-    sql = "UPDATE labels SET label=coalesce(nullif(?, ''), label), inverse=coalesce(nullif(?, ''), inverse)"
-    store.db.execute(f"{sql} WHERE number=?", (label, inverse, number))
+    """Change the words of a label."""
+    store.db.execute("UPDATE labels SET label=?, inverse=? WHERE number=?", (label, inverse, number))
 
 
 def drop_label(store: Store, number: int) -> None:

@@ -17,7 +17,7 @@ from urllib.parse import parse_qs, urlencode
 
 from bothways.sandbox.hubspot.asks import Answer, Ask
 from bothways.sandbox.hubspot.changes import OURS
-from bothways.sandbox.hubspot.problems import PORTAL
+from bothways.sandbox.hubspot.problems import PORTAL, not_found
 
 CLIENT_ID, APP_SECRET = "8f1c2a34-sandbox", "5e0b7d52-0c1f-4b5e-9a39-secret-of-the-app"
 USER = 1
@@ -200,6 +200,28 @@ class Desk:
                 grant.ended = True
         return 200, {}
 
+    def of_access(self, token: str, now: float) -> dict[str, Any] | None:
+        """Return what an access token is good for, as whoever holds it is told; None if it is not good (any more)."""
+        with self._lock:
+            grant, until = self._access.get(token, (None, 0.0))
+        if grant is None or grant.ended or now >= until:
+            return None
+        told = {"token_type": "access", "app_id": int(OURS.id or 0), "expires_in": int(until - now)}
+        return {"token": token, **_whose(grant), **told}
+
+    def of_refresh(self, token: str) -> dict[str, Any] | None:
+        """Return what a refresh token is good for, as whoever holds it is told; None if it is not good (any more)."""
+        with self._lock:
+            grant = self._refresh.get(token)
+        if grant is None or grant.ended:
+            return None
+        return {"token": token, **_whose(grant), "token_type": "refresh", "client_id": grant.app.id}
+
+    def drop_refresh(self, token: str) -> bool:
+        """Accept a refresh token no longer and tell whether there was one; access tokens that it gave stay good."""
+        with self._lock:
+            return self._refresh.pop(token, None) is not None
+
     def _client(self, form: Mapping[str, Sequence[str]]) -> App:
         app = self.apps.get(_first(form, "client_id"))
         if app is None or not hmac.compare_digest(app.secret, _first(form, "client_secret")):
@@ -256,6 +278,12 @@ class Desk:
         return {**told, "token_type": "bearer", "hub_id": PORTAL, **more}
 
 
+def _whose(grant: Grant) -> dict[str, Any]:
+    """Return whom a token was given by, and what it allows."""
+    named = {"user": "owner@house.example", "hub_domain": "house.example", "hub_id": PORTAL, "user_id": USER}
+    return {**named, "scopes": sorted(grant.scopes)}
+
+
 class LetsAppsIn:
     """The strings of an account that have to do with OAuth."""
 
@@ -306,6 +334,29 @@ def introspect(ask: Ask) -> Answer:
 def revoke(ask: Ask) -> Answer:
     """Answer a call that gives a token back."""
     return _desk(ask).revoke(_form(ask))
+
+
+def access_token(ask: Ask) -> Answer:
+    """Tell whoever holds an access token what it is good for."""
+    return 200, _told(_desk(ask).of_access(ask.arg, ask.now))
+
+
+def refresh_token(ask: Ask) -> Answer:
+    """Tell whoever holds a refresh token what it is good for."""
+    return 200, _told(_desk(ask).of_refresh(ask.arg))
+
+
+def drop_refresh_token(ask: Ask) -> Answer:
+    """Answer a call that gives a refresh token back, and nothing else."""
+    if not _desk(ask).drop_refresh(ask.arg):
+        raise not_found()
+    return 204, None
+
+
+def _told(told: dict[str, Any] | None) -> dict[str, Any]:
+    if told is None:
+        raise not_found()  # [K] the words
+    return told
 
 
 def back(redirect: str, **words: str) -> str:

@@ -2,8 +2,8 @@
 
 from typing import Any
 
-from bothways.sandbox.hubspot.asks import Answer, Ask
-from bothways.sandbox.hubspot.hooks import Hooks, Subscription
+from bothways.sandbox.hubspot.asks import Answer, Ask, batch_answer, inputs_of
+from bothways.sandbox.hubspot.hooks import MOST_SUBSCRIPTIONS, Hooks, Subscription
 from bothways.sandbox.hubspot.problems import Refused, not_found
 
 STAMP = "2026-01-31T12:00:00Z"
@@ -26,9 +26,20 @@ def set_settings(ask: Ask) -> Answer:
     return 200, _settings(hooks)
 
 
+def clear_settings(ask: Ask) -> Answer:
+    """Send nothing any more; the subscriptions stay."""
+    _hooks(ask).send_nowhere()
+    return 204, None
+
+
 def list_all(ask: Ask) -> Answer:
     """Return all subscriptions."""
     return 200, {"results": [row(each) for each in _hooks(ask).subscriptions]}
+
+
+def read(ask: Ask) -> Answer:
+    """Return one subscription."""
+    return 200, row(_there(ask, ask.arg))
 
 
 def create(ask: Ask) -> Answer:
@@ -48,6 +59,14 @@ def update(ask: Ask) -> Answer:
     return 200, row(changed)
 
 
+def update_batch(ask: Ask) -> Answer:
+    """Pause subscriptions, or let them go on: all that are named, or none where one of them is not there [K]."""
+    hooks, inputs = _hooks(ask), inputs_of(ask.body, MOST_SUBSCRIPTIONS)
+    ids = [_there(ask, str(each.get("id"))).id for each in inputs]
+    changed = [hooks.set_active(id, each.get("active") is True) for id, each in zip(ids, inputs, strict=True)]
+    return batch_answer(ask, [row(each) for each in changed if each is not None], [], 200)
+
+
 def delete(ask: Ask) -> Answer:
     """Delete a subscription."""
     if not _hooks(ask).remove(_number(ask)):
@@ -59,6 +78,13 @@ def _hooks(ask: Ask) -> Hooks:
     if ask.hooks is None:
         raise not_found()
     return ask.hooks
+
+
+def _there(ask: Ask, id: str) -> Subscription:
+    found = next((each for each in _hooks(ask).subscriptions if str(each.id) == id), None)
+    if found is None:
+        raise not_found()
+    return found
 
 
 def _number(ask: Ask) -> int:

@@ -83,6 +83,12 @@ def not_found() -> Refused:
     return Refused(404, "resource not found", "OBJECT_NOT_FOUND")
 
 
+def not_numeric(id: str) -> Refused:
+    """Return the refusal of a call for a record whose id is no number [C]."""
+    message = "Object not found.  objectId are usually numeric."
+    return Refused(404, message, "OBJECT_NOT_FOUND", context={"id": [id]})
+
+
 def rows_not_found(label: str, ids: Sequence[str]) -> Refused:
     """Return the entry of a multi-status answer for ids that do not exist."""
     message = f"Could not get some {label.upper()} objects, they may be deleted or not exist. Check that ids are valid."

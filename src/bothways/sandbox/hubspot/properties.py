@@ -11,6 +11,7 @@ from bothways.sandbox.hubspot.schema import TYPES, Definition, prop
 from bothways.sandbox.hubspot.values import iso
 
 UNIQUE_MOST, BATCH_MOST = 10, 100
+_WORDS = ("label", "groupName", "type", "fieldType")
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,99}")
 
 
@@ -32,8 +33,11 @@ def _asked(ask: Ask, definition: Definition) -> bool:
 
 
 def read(ask: Ask) -> Answer:
-    """Answer one property."""
-    return 200, _definition(ask, ask.arg, archived=ask.archived)
+    """Answer one property, if it is of the sensitivity that is asked for."""
+    definition = _definition(ask, ask.arg, archived=ask.archived)
+    if ask.first("dataSensitivity") and not _asked(ask, definition):
+        raise not_found()
+    return 200, definition
 
 
 def create(ask: Ask) -> Answer:
@@ -72,13 +76,20 @@ def _each(ask: Ask, status: int, do: Callable[[Mapping[str, Any]], Definition]) 
 
 
 def _make(ask: Ask, body: Mapping[str, Any]) -> Definition:
-    """Make a property. [K] One that was archived is restored as it was instead."""
+    """Make a property. One that was archived has its values again.
+
+    It is as it is made now [C], but for whether it is unique, which is as it was [K].
+    """
     known = ask.crm.properties[ask.kind.name]
     bin = {name: each for name, each in known.items() if each["archived"]}
     definition = made(body, {name: each for name, each in known.items() if name not in bin})
     groups.require(ask, definition["groupName"])
+    how = definition["dataSensitivity"]
+    if how != PLAIN and not ask.may(f"{how}.write"):
+        raise Refused(403, "Missing required scope for: sensitive-data-property-create", "MISSING_SCOPES")
     if held := bin.get(definition["name"]):
-        return _define(ask, {**held, "archived": False})
+        definition = {**definition, "createdAt": held.get("createdAt"), "hasUniqueValue": held["hasUniqueValue"]}
+        return _define(ask, {name: value for name, value in definition.items() if value is not None})
     return _define(ask, {**definition, "createdAt": iso(ask.crm.now)})
 
 
@@ -87,8 +98,7 @@ def made(body: Mapping[str, Any], definitions: Mapping[str, Definition]) -> Defi
     name, type_, field = (str(body.get(each) or "") for each in ("name", "type", "fieldType"))
     if not _NAME.fullmatch(name) or not body.get("label") or not body.get("groupName"):
         raise Refused(400, "A property needs a name in lower case, a label and a groupName")
-    if field not in TYPES.get(type_, ()):
-        raise Refused(400, f'A property of type "{type_}" cannot have the fieldType "{field}"')
+    _check_form(type_, field)
     if name in definitions:
         more = {"subCategory": "Properties.PROPERTY_WITH_NAME_EXISTS"}
         raise Refused(409, f'A property named "{name}" already exists.', "OBJECT_ALREADY_EXISTS", more=more)
@@ -97,31 +107,59 @@ def made(body: Mapping[str, Any], definitions: Mapping[str, Definition]) -> Defi
         raise Refused(400, "Only text and number properties can have unique values")
     if unique and sum(each["hasUniqueValue"] for each in definitions.values()) >= UNIQUE_MOST:
         raise Refused(400, f"There can be at most {UNIQUE_MOST} properties with unique values")
+    _check_options(type_, body.get("options"))
     definition = prop(
         name,
         str(body["label"]),
         type_,
         field,
-        options=_options(body),
         unique=unique,
         custom=True,
+        owner=_is_of_owners(body),
         group=str(body["groupName"]),
+        sensitivity=str(body.get("dataSensitivity") or PLAIN),
     )
-    return {**definition, "description": str(body.get("description") or "")}
+    return {**definition, **_sent(body)}
 
 
 def update(ask: Ask) -> Answer:
-    """Change a property's label, description, group or options; nothing else of it can be changed."""
-    body, definition = ask.body, _definition(ask, ask.arg, archived=False)
-    if "hasUniqueValue" in body and body["hasUniqueValue"] is not definition["hasUniqueValue"]:
-        raise Refused(400, "hasUniqueValue can only be set when a property is made")
-    words = ("label", "description", "groupName")
-    changed: dict[str, Any] = {name: str(body[name]) for name in words if body.get(name) is not None}
+    """Change a property. Whether it is unique, and how sensitive it is, stays as it is, whatever is sent [C]."""
+    body, held = ask.body, _definition(ask, ask.arg, archived=False)
+    changed = _sent(body) | {name: str(body[name]) for name in _WORDS if body.get(name) is not None}
     if "groupName" in changed:
         groups.require(ask, changed["groupName"])
-    if "options" in body:
-        changed["options"] = prop("", "", options=_options(body))["options"]
-    return 200, _define(ask, {**definition, **changed})
+    definition = {**held, **changed}
+    _check_form(definition["type"], definition["fieldType"])
+    _check_options(definition["type"], definition["options"])
+    return 200, _define(ask, definition)
+
+
+def _sent(body: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what a body says of how a property is shown, as far as it does."""
+    sent: dict[str, Any] = {"description": str(body["description"])} if body.get("description") is not None else {}
+    sent |= {name: body[name] for name in ("hidden", "formField") if isinstance(body.get(name), bool)}
+    sent |= {"displayOrder": body["displayOrder"]} if isinstance(body.get("displayOrder"), int) else {}
+    return sent | ({"options": _options(body)} if body.get("options") is not None else {})
+
+
+def _check_form(type: str, field: str) -> None:
+    if field not in TYPES.get(type, ()):
+        raise Refused(400, f'A property of type "{type}" cannot have the fieldType "{field}"')
+
+
+def _check_options(type: str, options: Sequence[Mapping[str, Any]] | None) -> None:
+    """Raise Refused for a property of the type "bool" that has other options than true and false [C]."""
+    if type == "bool" and sorted(str(each.get("value")) for each in options or ()) != ["false", "true"]:
+        raise Refused(400, "A property of type bool needs the options true and false")
+
+
+def _is_of_owners(body: Mapping[str, Any]) -> bool:
+    """Tell whether the options of a new property are the owners; raise Refused for other options from elsewhere."""
+    if body.get("externalOptions") is not True:
+        return False
+    if body.get("referencedObjectType") != "OWNER" or body.get("options"):
+        raise Refused(400, "externalOptions needs a referencedObjectType, OWNER, and no options")
+    return True
 
 
 def archive(ask: Ask) -> Answer:
@@ -138,11 +176,23 @@ def _archive(ask: Ask, name: str) -> None:
     _define(ask, {**definition, "archived": True, "archivedAt": iso(ask.crm.now)})
 
 
-def _options(body: Mapping[str, Any]) -> Sequence[tuple[str, str]]:
+def _options(body: Mapping[str, Any]) -> Sequence[Definition]:
     sent = body.get("options") or ()
     if any(each.get("value") in (None, "") for each in sent):
         raise Refused(400, "An option needs a value")
-    return [(str(each["value"]), str(each.get("label") or "")) for each in sent]
+    values = [str(each["value"]) for each in sent]
+    if len(set(values)) < len(values):
+        raise Refused(400, "The options of a property have different values")
+    return [
+        {
+            "value": str(each["value"]),
+            "label": str(each.get("label") or ""),
+            "displayOrder": each["displayOrder"] if isinstance(each.get("displayOrder"), int) else place,
+            "hidden": each.get("hidden") is True,
+            **({"description": str(each["description"])} if each.get("description") else {}),
+        }
+        for place, each in enumerate(sent)
+    ]
 
 
 def _definition(ask: Ask, name: str, *, archived: bool) -> Definition:

@@ -23,7 +23,7 @@ from bothways.sandbox.hubspot import (
     worded,
 )
 from bothways.sandbox.hubspot.asks import Answer, Ask
-from bothways.sandbox.hubspot.problems import Refused, not_found
+from bothways.sandbox.hubspot.problems import Refused
 from bothways.sandbox.hubspot.schema import CONTACTS, Kind, kind_of
 
 _VERSION = r"(?:2025-09|2026-03|2026-09|2026-09-beta|2027-03-beta)"
@@ -40,14 +40,19 @@ _ASSOCIATIONS = re.compile(
 _WORDED = re.compile(r"/crm/v3/associations/([^/]+)/([^/]+)/(batch/\w+|types)")
 _ONE_ASSOCIATED = re.compile(r"([^/]+)/associations/(default/)?([^/]+)(/[^/]+)?")
 _LISTS = re.compile(rf"/crm/(?:lists/{_VERSION}|v3/lists)(?:/(.+))?")
-_SCHEMAS = re.compile(rf"/(?:crm-object-schemas/(?:{_VERSION}|v3)|crm/v3)/schemas(?:/([^/]+)(/associations)?)?")
-_PIPELINES = re.compile(rf"/crm/(?:pipelines/{_VERSION}|v3/pipelines)/([^/]+)(?:/([^/]+)(?:/(stages)(?:/([^/]+))?)?)?")
+_SCHEMAS = re.compile(
+    rf"/(?:crm-object-schemas/(?:{_VERSION}|v3)|crm/v3)/schemas(?:/([^/]+)(?:(/associations)(?:/([^/]+))?)?)?"
+)
+_PIPELINES = re.compile(
+    rf"/crm/(?:pipelines/{_VERSION}|v3/pipelines)/([^/]+)(?:/([^/]+))?(?:/(stages)(?:/([^/]+))?)?(/audit)?"
+)
 _OWNERS = re.compile(rf"/crm/(?:owners/{_VERSION}|v3/owners)(?:/([^/]+))?")
 _RULES = re.compile(rf"/crm/(?:property-validations/{_VERSION}|v3/property-validations)/([^/]+)(?:/([^/]+))?")
 _LIMITS = re.compile(rf"/crm/(?:limits/{_VERSION}|v3/limits)/(records|custom-properties)")
 _ACCOUNT = re.compile(rf"/account-info/(?:{_VERSION}|v3)/details")
 _OAUTH = re.compile(rf"/oauth/(?:(authorize)|(?:{_VERSION}|v[13])/token(?:/(introspect|revoke))?)")
-_OWNED = re.compile(rf"/webhooks/(?:{_VERSION}|v3)/(\d+)/(settings|subscriptions)(?:/(\d+))?")
+_TOKEN = re.compile(r"/oauth/v1/(access|refresh)-tokens/([^/]+)")
+_OWNED = re.compile(rf"/webhooks/(?:{_VERSION}|v3)/(\d+)/(settings|subscriptions)(?:/(\d+|batch/update))?")
 
 
 _JOURNAL = re.compile(
@@ -180,12 +185,15 @@ _OF_OWNER: Mapping[tuple[str, str], Mapping[str, Route]] = {
     ("settings", ""): {
         "GET": Route("webhooks/settings", owning.settings),
         "PUT": Route("webhooks/settings/set", owning.set_settings),
+        "DELETE": Route("webhooks/settings/clear", owning.clear_settings),
     },
     ("subscriptions", ""): {
         "GET": Route("webhooks/subscriptions", owning.list_all),
         "POST": Route("webhooks/subscriptions/create", owning.create),
     },
+    ("subscriptions", "batch"): {"POST": Route("webhooks/subscriptions/update batch", owning.update_batch)},
     ("subscriptions", "one"): {
+        "GET": Route("webhooks/subscriptions/read", owning.read),
         "PATCH": Route("webhooks/subscriptions/update", owning.update),
         "DELETE": Route("webhooks/subscriptions/delete", owning.delete),
     },
@@ -200,16 +208,31 @@ _OF_SCHEMA: Mapping[str, Route] = {
     "DELETE": Route("schemas/delete", custom.delete, "schemas.custom.write"),
 }
 _JOINING = {"POST": Route("schemas/associations", custom.join_kinds, "schemas.custom.write")}
+_PARTING = {"DELETE": Route("schemas/associations/delete", custom.part_kinds, "schemas.custom.write")}
 _OF_PIPELINES: Mapping[str, Route] = {
     "GET": Route("pipelines", pipelines.list_all, _SCHEMA_READ),
     "POST": Route("pipelines/create", pipelines.create, _SCHEMA_WRITE),
 }
-_OF_PIPELINE: Mapping[str, Route] = {"GET": Route("pipelines/read", pipelines.read, _SCHEMA_READ)}
+_OF_PIPELINE: Mapping[str, Route] = {
+    "GET": Route("pipelines/read", pipelines.read, _SCHEMA_READ),
+    "PATCH": Route("pipelines/update", pipelines.update, _SCHEMA_WRITE),
+    "PUT": Route("pipelines/replace", pipelines.replace, _SCHEMA_WRITE),
+    "DELETE": Route("pipelines/delete", pipelines.delete, _SCHEMA_WRITE),
+}
 _OF_STAGES: Mapping[str, Route] = {
-    "GET": Route("pipelines/stages", pipelines.stages, _SCHEMA_READ),
+    "GET": Route("pipelines/stages", pipelines.list_stages, _SCHEMA_READ),
     "POST": Route("pipelines/stages/create", pipelines.create_stage, _SCHEMA_WRITE),
 }
-_OF_STAGE: Mapping[str, Route] = {"GET": Route("pipelines/stages/read", pipelines.read_stage, _SCHEMA_READ)}
+_OF_STAGE: Mapping[str, Route] = {
+    "GET": Route("pipelines/stages/read", pipelines.read_stage, _SCHEMA_READ),
+    "PATCH": Route("pipelines/stages/update", pipelines.update_stage, _SCHEMA_WRITE),
+    "PUT": Route("pipelines/stages/replace", pipelines.replace_stage, _SCHEMA_WRITE),
+    "DELETE": Route("pipelines/stages/delete", pipelines.delete_stage, _SCHEMA_WRITE),
+}
+_AUDITS: Mapping[bool, Mapping[str, Route]] = {
+    False: {"GET": Route("pipelines/audit", pipelines.audit, _SCHEMA_READ)},
+    True: {"GET": Route("pipelines/stages/audit", pipelines.audit_of_stage, _SCHEMA_READ)},
+}
 _OF_OWNERS: Mapping[str, Route] = {"GET": Route("owners", owners.list_page, "objects.owners.read")}
 _OF_ONE_OWNER: Mapping[str, Route] = {"GET": Route("owners/read", owners.read, "objects.owners.read")}
 _OF_OAUTH: Mapping[str, Mapping[str, Route]] = {
@@ -220,6 +243,13 @@ _OF_OAUTH: Mapping[str, Mapping[str, Route]] = {
     "token": {"POST": Route("oauth/token", oauth.token, open=True)},
     "introspect": {"POST": Route("oauth/introspect", oauth.introspect, open=True)},
     "revoke": {"POST": Route("oauth/revoke", oauth.revoke, open=True)},
+}
+_OF_TOKEN: Mapping[str, Mapping[str, Route]] = {
+    "access": {"GET": Route("oauth/access token", oauth.access_token, open=True)},
+    "refresh": {
+        "GET": Route("oauth/refresh token", oauth.refresh_token, open=True),
+        "DELETE": Route("oauth/drop refresh token", oauth.drop_refresh_token, open=True),
+    },
 }
 _OF_RULES: Mapping[str, Route] = {"GET": Route("rules", limiting.rules, _SCHEMA_READ)}
 _ANY_READ = " ".join(f"objects.{each}.read" for each in ("contacts", "companies", "deals", "owners", "custom"))
@@ -255,6 +285,15 @@ def route_of(method: str, path: str, kinds: Callable[[str], Kind | None] = kind_
 
     ``kinds`` returns the kind of record of a name or type id.
     """
+    try:
+        return _route_of(method, path.rstrip("/"), kinds)
+    except LookupError as error:
+        message = f"resource not found: the stand-in has no call {method} {path}"
+        raise Refused(404, message, "OBJECT_NOT_FOUND") from error
+
+
+def _route_of(method: str, path: str, kinds: Callable[[str], Kind | None]) -> Route:
+    """Do the same for a path without a slash at its end; raise LookupError if it stands for nothing."""
 
     def _kind(name: str) -> Kind:
         kind = kinds(unquote(name))
@@ -262,12 +301,11 @@ def route_of(method: str, path: str, kinds: Callable[[str], Kind | None] = kind_
             raise Refused(400, f"Unable to infer object type from: {name}")
         return kind
 
-    path = path.rstrip("/")
     if _ACCOUNT.fullmatch(path):
         return _chosen({"GET": ACCOUNT}, method)
     if match := _OBJECTS.fullmatch(path):
         kind, rest = _kind(match[1]), match[2] or ""
-        if one := _ONE_ASSOCIATED.fullmatch(rest):
+        if (one := _ONE_ASSOCIATED.fullmatch(rest)) and not path.startswith("/crm/v3/"):
             return replace(_associated(method, one), kind=kind, arg=unquote(f"{one[1]}/{one[3]}{one[4] or ''}"))
         route = _OF_OBJECT.get((method, rest)) or _at_record(method, rest)
         return replace(route, kind=kind, arg=unquote(rest))
@@ -283,10 +321,11 @@ def route_of(method: str, path: str, kinds: Callable[[str], Kind | None] = kind_
     if match := _PROPERTIES.fullmatch(path):
         return _of_properties(method, _kind(match[1]), match[2] or "")
     if match := _SCHEMAS.fullmatch(path):
-        routes = _JOINING if match[2] else _OF_SCHEMA if match[1] else _OF_SCHEMAS
-        return replace(_chosen(routes, method), arg=unquote(match[1] or ""))
+        routes = _PARTING if match[3] else _JOINING if match[2] else _OF_SCHEMA if match[1] else _OF_SCHEMAS
+        return replace(_chosen(routes, method), arg="/".join(unquote(each) for each in (match[1], match[3]) if each))
     if match := _PIPELINES.fullmatch(path):
         routes = (_OF_STAGE if match[4] else _OF_STAGES) if match[3] else (_OF_PIPELINE if match[2] else _OF_PIPELINES)
+        routes = _AUDITS[bool(match[4])] if match[5] else routes
         arg = "/".join(unquote(each) for each in (match[2], match[4]) if each)
         return replace(_chosen(routes, method), kind=_kind(match[1]), arg=arg)
     if match := _OWNERS.fullmatch(path):
@@ -297,9 +336,11 @@ def route_of(method: str, path: str, kinds: Callable[[str], Kind | None] = kind_
         return _chosen(_OF_LIMITS[match[1]], method)
     if match := _OAUTH.fullmatch(path):
         return _chosen(_OF_OAUTH[match[1] or match[2] or "token"], method)
+    if match := _TOKEN.fullmatch(path):
+        return replace(_chosen(_OF_TOKEN[match[1]], method), arg=unquote(match[2]))
     if match := _OWNED.fullmatch(path):
-        routes = _OF_OWNER.get((match[2], "one" if match[3] else ""), {})
-        return replace(_chosen(routes, method), owned=match[1], arg=match[3] or "")
+        which = "" if not match[3] else "one" if match[3].isdecimal() else "batch"
+        return replace(_chosen(_OF_OWNER.get((match[2], which), {}), method), owned=match[1], arg=match[3] or "")
     return _of_journal(method, path)
 
 
@@ -314,14 +355,14 @@ def _of_journal(method: str, path: str) -> Route:
         return replace(_chosen(routes, method), arg=match[2] or "")
     if match := _FILE.fullmatch(path):
         return _chosen({"GET": Route("journal/file", journalling.file, open=True, arg=match[1])}, method)
-    raise not_found()
+    raise LookupError(path)
 
 
 def _at_record(method: str, rest: str) -> Route:
     if not rest or any(rest == name for _, name in _OF_OBJECT):
         raise Refused(405, "Method not allowed")
     if "/" in rest:
-        raise not_found()
+        raise LookupError(rest)
     return _chosen(_OF_RECORD, method)
 
 
@@ -345,7 +386,7 @@ def _of_lists(method: str, rest: str) -> Route:
     for each, route, match in there:
         if each == method:
             return replace(route, arg=unquote("/".join(match.groups())))
-    raise Refused(405, "Method not allowed") if there else not_found()
+    raise Refused(405, "Method not allowed") if there else LookupError(rest)
 
 
 def _of_properties(method: str, kind: Kind, name: str) -> Route:

@@ -89,8 +89,7 @@ class Rules:
 
     def obeyed_in(self, path: str) -> bool:
         """Tell whether calls to a path obey the rules of whole records."""
-        version = _VERSION.search(path)
-        return self.everywhere or (version is not None and version[0] >= FIRST)
+        return self.everywhere or is_since(path)
 
     def check_value(self, kind: str, name: str, text: str) -> None:
         """Raise Invalid if a value breaks a rule of its property."""
@@ -117,6 +116,12 @@ class Rules:
             raise Refused(400, f"You have reached the limit of {count} {kind}")
 
 
+def is_since(path: str, first: str = FIRST) -> bool:
+    """Tell whether a path is one of a version by date, or of a later one."""
+    version = _VERSION.search(path)
+    return version is not None and version[0] >= first
+
+
 def _missing(code: str, messages: Mapping[str, str]) -> Refused:
     errors = [
         {"code": code, "message": message, "context": {"propertyName": [name]}} for name, message in messages.items()
@@ -131,5 +136,9 @@ def may_not_associate() -> Refused:
 
 def usage(type_id: str, label: str, count: int, most: int) -> dict[str, Any]:
     """Return how much of a limit is used, as the API tells it."""
-    names = {"objectTypeId": type_id, "singularLabel": label, "pluralLabel": f"{label}s"}
+    names = {
+        "objectTypeId": type_id,
+        "singularLabel": label,
+        "pluralLabel": f"{label.removesuffix('y')}ies" if label.endswith("y") else f"{label}s",
+    }
     return {**names, "limit": most, "usage": count, "percentage": round(100 * count / most, 2)}

@@ -22,6 +22,10 @@ TYPES = {
 """The form fields that each type can have when a property is made."""
 
 
+YES_OR_NO = (("true", "Yes"), ("false", "No"))
+"""The options that a property of the type "bool" has."""
+
+
 @dataclass(frozen=True, slots=True)
 class Kind:
     """One kind of record. ``shown`` are the properties of answers that were asked for none in particular.
@@ -178,6 +182,7 @@ PAIRS = {
     ("deals", "contacts"): Pair((3, 4)),
     ("tickets", "contacts"): Pair((16, 15)),
     ("tickets", "companies"): Pair((339, 340), (26, 25)),
+    ("tickets", "deals"): Pair((28, 27)),
     ("leads", "contacts"): Pair((608, 609), (578, 579), "Lead with primary contact"),
     ("leads", "companies"): Pair((610, 611)),
 }
@@ -227,6 +232,7 @@ def prop(
     sensitivity: str = "non_sensitive",
 ) -> Definition:
     """Return a property's definition as the API shows it."""
+    options = options or (YES_OR_NO if type == "bool" else ())
     pairs = [each if isinstance(each, tuple) else (each, each.replace("_", " ").capitalize()) for each in options]
     definition: Definition = {
         "name": name,

@@ -50,8 +50,8 @@ def search(crm: Crm, kind: Kind, body: Mapping[str, Any], raw: bytes, cap: int) 
     if len(raw.decode("utf-8", "replace")) > LONGEST_BODY:
         raise Refused(400, f"The request body is longer than {LONGEST_BODY} characters")
     limit, offset = _number(body, "limit", DEFAULT_PAGE), _number(body, "after", 0)
-    if not 0 <= limit <= PAGE:
-        raise Refused(400, f"limit must be at most {PAGE}")
+    if not 0 <= limit <= PAGE or offset < 0:
+        raise Refused(400, f"limit must be between 0 and {PAGE}, and after a place among the results")
     if offset >= cap:
         raise Refused(400, f"Paging beyond {cap} results is not supported; narrow the search")
     where, params = _where(crm, kind, body)
@@ -209,8 +209,9 @@ def _read(side: _Side, value: Any) -> Any:
 
 
 def _number(body: Mapping[str, Any], name: str, default: int) -> int:
+    sent = body.get(name)
     try:
-        return max(int(body.get(name) or default), 0) if body.get(name) != 0 else 0
+        return default if sent in (None, "") else int(sent)
     except (TypeError, ValueError) as error:
         raise Refused(400, f"{name} must be a number") from error
 

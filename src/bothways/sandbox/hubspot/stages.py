@@ -24,6 +24,7 @@ class Stage(NamedTuple):
     place: int
     metadata: Mapping[str, str]
     created: int = 0
+    updated: int = 0
 
 
 class Pipeline(NamedTuple):
@@ -34,6 +35,7 @@ class Pipeline(NamedTuple):
     place: int
     created: int = 0
     stages: tuple[Stage, ...] = ()
+    updated: int = 0
 
 
 def _deal(id: str, label: str, place: int, probability: str) -> Stage:
@@ -92,15 +94,22 @@ FIRST: Mapping[str, Pipeline] = {
 
 
 def pipelines(store: Store, object: str) -> list[Pipeline]:
-    """Return the pipelines of a kind of record, in the order in which people see them."""
+    """Return the pipelines of a kind of record, in the order in which people see them.
+
+    A pipeline and all of its stages count as updated when anything of them is changed.
+    """
+    query = "SELECT pipeline, max(at) FROM audits WHERE object=? AND stage='' GROUP BY pipeline"
+    latest: dict[str, int] = dict(store.db.execute(query, (object,)).fetchall())
     stages: dict[str, list[Stage]] = {}
     query = "SELECT pipeline, id, label, place, metadata, created FROM stages WHERE object=? ORDER BY place, label"
     for pipeline, id, label, place, metadata, created in store.db.execute(query, (object,)):
-        stages.setdefault(pipeline, []).append(Stage(id, label, place, orjson.loads(metadata), created))
+        stage = Stage(id, label, place, orjson.loads(metadata), created, max(created, latest.get(pipeline, 0)))
+        stages.setdefault(pipeline, []).append(stage)
     query = "SELECT id, label, place, created FROM pipelines WHERE object=? ORDER BY place, label"
     rows = store.db.execute(query, (object,))
     return [
-        Pipeline(id, label, place, created, tuple(stages.get(id, ()))) for id, label, place, created in rows.fetchall()
+        Pipeline(id, label, place, created, tuple(stages.get(id, ())), max(created, latest.get(id, 0)))
+        for id, label, place, created in rows.fetchall()
     ]
 
 
@@ -123,6 +132,30 @@ def add_stage(store: Store, object: str, pipeline: str, stage: Stage) -> str:
     id = stage.id or str(10 * FIRST_ID + (row.lastrowid or 0))
     store.db.execute("UPDATE stages SET id=? WHERE number=?", (id, row.lastrowid))
     return id
+
+
+def change(store: Store, object: str, pipeline: Pipeline) -> None:
+    """Change the label and the place of a pipeline; its stages stay."""
+    sql = "UPDATE pipelines SET label=?, place=? WHERE object=? AND id=?"
+    store.db.execute(sql, (pipeline.label, pipeline.place, object, pipeline.id))
+
+
+def change_stage(store: Store, object: str, pipeline: str, stage: Stage) -> None:
+    """Change the label, the place and the metadata of a stage."""
+    sql = "UPDATE stages SET label=?, place=?, metadata=? WHERE object=? AND pipeline=? AND id=?"
+    values = (stage.label, stage.place, orjson.dumps(stage.metadata).decode())
+    store.db.execute(sql, (*values, object, pipeline, stage.id))
+
+
+def remove(store: Store, object: str, pipeline: str) -> None:
+    """Remove a pipeline and its stages for good."""
+    store.db.execute("DELETE FROM stages WHERE object=? AND pipeline=?", (object, pipeline))
+    store.db.execute("DELETE FROM pipelines WHERE object=? AND id=?", (object, pipeline))
+
+
+def remove_stage(store: Store, object: str, pipeline: str, stage: str) -> None:
+    """Remove a stage for good."""
+    store.db.execute("DELETE FROM stages WHERE object=? AND pipeline=? AND id=?", (object, pipeline, stage))
 
 
 def options(made: Iterable[tuple[str, str]]) -> list[dict[str, Any]]:

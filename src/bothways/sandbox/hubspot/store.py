@@ -59,6 +59,9 @@ CREATE TABLE IF NOT EXISTS stages (
     number INTEGER PRIMARY KEY AUTOINCREMENT, object TEXT, pipeline TEXT, id TEXT, label TEXT, place INTEGER,
     metadata TEXT, created INTEGER
 );
+CREATE TABLE IF NOT EXISTS audits (
+    number INTEGER PRIMARY KEY AUTOINCREMENT, object TEXT, pipeline TEXT, stage TEXT, action TEXT, at INTEGER, raw TEXT
+);
 CREATE TABLE IF NOT EXISTS owners (
     number INTEGER PRIMARY KEY AUTOINCREMENT, email TEXT, first TEXT, last TEXT, archived INTEGER, created INTEGER,
     updated INTEGER
@@ -158,6 +161,15 @@ class Store:
         self._flush()
         sql = "SELECT COUNT(*) FROM records WHERE object=? AND archived_at IS NULL"
         return int(self.db.execute(sql, (object,)).fetchone()[0])
+
+    def holding(self, object: str, property: str, values: Sequence[str]) -> list[int]:
+        """Return the ids of the live records of which a property holds one of these values."""
+        self._flush()
+        sql = (
+            "SELECT id FROM records WHERE object=? AND archived_at IS NULL"
+            f" AND json_extract(props, ?) IN ({', '.join('?' * len(values))}) ORDER BY id"
+        )
+        return [row[0] for row in self.db.execute(sql, (object, f'$."{property}"', *values))]
 
     def save(self, object: str, rows: Iterable[Row], due: int) -> None:
         """Insert or replace records, and have the index show them from ``due`` on; archived ones leave it."""

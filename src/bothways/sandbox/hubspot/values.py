@@ -16,6 +16,7 @@ DAY_MS = 86_400_000
 _EMAIL = re.compile(r"[a-z0-9.!#$%&'*+/=?^_`{|}~-]+@(?:[a-z0-9](?:[a-z0-9-]*[a-z0-9])?\.)+[a-z0-9-]{2,}")
 _NUMBER = re.compile(r"[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d{1,3})?", re.ASCII)
 _WHOLE = re.compile(r"-?\d{1,15}", re.ASCII)
+_TIME = re.compile(r"\d{4}-\d\d-\d\d(?:T\d\d:\d\d(?::\d\d(?:[.,]\d{1,9})?)?(?:Z|[+-]\d\d(?::?\d\d)?)?)?", re.ASCII)
 _DATE = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 
 
@@ -59,6 +60,8 @@ def millis_of(text: str) -> int:
     """Return the milliseconds since 1970 of a time in ISO 8601 or in epoch milliseconds; raise ValueError."""
     if _WHOLE.fullmatch(text):
         return int(text)
+    if not _TIME.fullmatch(text):
+        raise ValueError(text)
     moment = datetime.fromisoformat(text)
     moment = moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
     return (moment - EPOCH) // timedelta(milliseconds=1)

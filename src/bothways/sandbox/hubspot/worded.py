@@ -15,6 +15,7 @@ from bothways.sandbox.hubspot.associations import (
     MOST_READ,
     associate,
     ends_of,
+    kind_named,
     nothing,
     other_of,
     page_of,
@@ -30,12 +31,12 @@ Type = Mapping[str, Any]
 
 
 def shown_with(ask: Ask, row: Row, names: Sequence[str]) -> dict[str, Any]:
-    """Return the ids that a record is associated with, as answers about records show them.
+    """Return the ids that a record is associated with, as answers about records show them; raise Refused.
 
-    A kind that there is none of, or that is not associated, is passed over, and so is one with nothing in it [K].
+    A kind that is not associated is passed over, and so is one with nothing in it [K].
     """
     shown = {}
-    for other in filter(None, map(ask.crm.kind_of, names)):
+    for other in [kind_named(ask.crm, each) for each in names]:
         try:
             rows = _rows(ask, row, other)
         except Refused:

@@ -72,7 +72,7 @@ class AppDetails:
     ``rests_until``: it is in trouble and asked again then (seconds), as ``trouble`` says; None, "".
     ``is_another``: the trouble is that it has become another account. ``by_oauth``: people let us in on a page of the
     app, last at ``signed_in_at`` (seconds, None: never), with ``permissions``. ``ending``: what it works by that ends.
-    ``own_field``: whether a field of our own can be made in it. ``journal_read_at``: changes come by what the app
+    ``own_field``: whether a field of our own is to be offered for it. ``journal_read_at``: changes come by what the app
     itself writes down, which was last read then (seconds); None where they do not.
     """
 
@@ -145,12 +145,16 @@ class AppCheck:
 
 @dataclass(frozen=True, slots=True)
 class OwnFieldRow:
-    """How the field of our own stands in one object: it is ``there``, it is to be made, or ``problem`` says why not."""
+    """How the field of our own stands in one object: it is ``there``, it is to be made, or ``problem`` says why not.
+
+    ``lacks``: the permission that must be asked for before it can be made.
+    """
 
     object: str
     label: str
     there: bool
     problem: str
+    lacks: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,6 +175,11 @@ class OwnFieldView:
     def blocked(self) -> bool:
         """Whether it cannot be made everywhere, so that it is of no use."""
         return any(each.problem for each in self.objects)
+
+    @property
+    def lacking(self) -> tuple[str, ...]:
+        """The permissions that must be asked for first."""
+        return tuple(dict.fromkeys(each.lacks for each in self.objects if each.lacks))
 
 
 @dataclass(frozen=True, slots=True)

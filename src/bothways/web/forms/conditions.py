@@ -1,7 +1,7 @@
 """The builder of a filter: its conditions one by one, all or any of them; groups within it are shown and kept."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from django.utils.translation import gettext as _
@@ -154,7 +154,7 @@ def _values(name: str, field: Field, operator: str, operand: Any) -> tuple[Contr
         if field.options:
             keys = tuple(dict.fromkeys(option_of(field, text) for text in several))
             return (Control(f"{name}-value", label, "checks", keys, options_of(field, *keys)),)
-        help = _("One value in each line.")
+        help = f"{_('One value in each line.')} {_help(field)}".strip()
         return (Control(f"{name}-value", label, "area", ("\n".join(several),), help=help),)
     if operator == "between":
         if not isinstance(operand, list) or len(operand) != 2:
@@ -166,7 +166,12 @@ def _values(name: str, field: Field, operator: str, operand: Any) -> tuple[Contr
         text = text_of(operand)
         return None if text is None else (Control(f"{name}-value", _("Days"), "number", (text,)),)
     one = value_control(field, f"{name}-value", label, operand)
-    return (one,) if one else None
+    return (replace(one, help=_help(field) or one.help),) if one else None
+
+
+def _help(field: Field) -> str:
+    """Say what is to be typed for a field that holds no words, "" where that goes without saying."""
+    return _("What it refers to is named by its id in the app.") if field.type is FieldType.REFERENCE else ""
 
 
 def _problem(item: Mapping[str, Any], fields: Fields) -> str:

@@ -16,6 +16,7 @@ from bothways.service.same_account import accept_account
 from bothways.service.views import ConnectorView
 from bothways.web.pages import figures
 from bothways.web.pages.page import action, asks_for_part, form, page, shown, went_well
+from bothways.web.said import say
 
 PREFIX = "set-"
 """What the fields of a form begin with that are settings of an app."""
@@ -91,7 +92,7 @@ def connect(request: HttpRequest, connector: str) -> HttpResponse:
         raise
     except BothwaysError as error:
         return _form(request, kind, name, given, error)
-    words = _("%(name)s is connected, as %(account)s.") % {"name": name, "account": made.account_label}
+    words = _("%(name)s is connected, as %(account)s.") % {"name": name, "account": say(made.account_label)}
     return went_well(request, address(name), words)
 
 
@@ -143,7 +144,7 @@ def own_field(request: HttpRequest, name: str) -> HttpResponse:
 def same(request: HttpRequest, name: str) -> HttpResponse:
     """Take somebody's word that an app is still the account that it was."""
     account = accept_account(request.workspace, name)
-    words = _("%(account)s counts as the same account from now on.") % {"account": account.label}
+    words = _("%(account)s counts as the same account from now on.") % {"account": say(account.label)}
     return went_well(request, address(name), words)
 
 
@@ -160,6 +161,7 @@ def _form(
     fields = [(each, given.get(each.name, each.default or ""), each.name == wrong) for each in kind.settings]
     context = {
         "kind": kind,
+        "permissions": apps.permissions_of_secret(kind.name),
         "name": name,
         "needed": [each for each in fields if _is_asked(each[0])],
         "more": [each for each in fields if not _is_asked(each[0])],

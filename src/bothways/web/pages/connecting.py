@@ -6,7 +6,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.utils.translation import gettext as _
 
 from bothways.errors import BothwaysError, LedgerError, NotAllowed, VisitOver
-from bothways.service import apps, visits
+from bothways.service import apps, letting_in, visits
 from bothways.service.document import CLIENT_SECRET
 from bothways.service.rights import Role
 from bothways.service.views import AppDetails, ConnectorView, VisitView
@@ -19,6 +19,9 @@ BACK = "/oauth/callback"
 
 VISIT, LEAVING = "visit", "leaving"
 """Where a session keeps the visit that was begun last, and that its page sends the browser on to the app, once."""
+
+THEN = "then"
+"""Where a session keeps the page that somebody is to be on once they are back: the one that has sent them."""
 
 ANSWER = ("code", "state", "error", "error_description")
 
@@ -48,12 +51,16 @@ def connect(request: HttpRequest, connector: str) -> HttpResponse:
 
 @form(get=Role.EDITOR, post=Role.EDITOR)
 def sign_in(request: HttpRequest, name: str) -> HttpResponse:
-    """Begin the way to an app that is connected; or ask for other secrets, where it is let in by these."""
+    """Begin the way to an app that is connected; or ask for other secrets, where it is let in by these.
+
+    The page of the own field has further permissions asked for, and is shown again then.
+    """
     found = apps.show_app(request.workspace, name)
     if not found.by_oauth:
         return by_secrets.sign_in(request, name)
     if request.method != "POST":
-        return _waiting(request, name) or _sign_in(request, found)
+        waiting = None if _further(request) else _waiting(request, name)
+        return waiting or _sign_in(request, found)
     typed = {each: word for each, word in _of_client(request).items() if each == CLIENT_SECRET}
     try:
         visit = visits.begin_again(request.workspace, _session(request), _back(request), name, typed, _chosen(request))
@@ -61,6 +68,7 @@ def sign_in(request: HttpRequest, name: str) -> HttpResponse:
         raise
     except BothwaysError as error:
         return _sign_in(request, found, error)
+    request.session[THEN] = "/own-field" if _further(request) else ""
     return _leave(request, visit)
 
 
@@ -106,7 +114,8 @@ def come_back(request: HttpRequest) -> HttpResponse:
     if not found.done:
         return HttpResponseRedirect(_page_of(found), status=303)
     words = _("%(name)s lets us in. What waited goes on.") if found.again else _("%(name)s is connected.")
-    return went_well(request, address(found.app), words % {"name": found.app})
+    then = request.session.pop(THEN, "") if found.again else ""
+    return went_well(request, f"{address(found.app)}{then}", words % {"name": found.app})
 
 
 come_back.roles = {"GET": None}  # type: ignore[attr-defined]  # not HEAD: it does something
@@ -164,6 +173,11 @@ def _chosen(request: HttpRequest) -> list[str]:
     return [str(each) for each in request.POST.getlist("allow")]
 
 
+def _further(request: HttpRequest) -> list[str]:
+    given = request.POST if request.method == "POST" else request.GET
+    return [str(each) for each in given.getlist("with")]
+
+
 def _form(
     request: HttpRequest,
     kind: ConnectorView,
@@ -179,6 +193,7 @@ def _form(
         "said": said,
         "more": [(each, said.get(each.name, each.default or ""), each.name == wrong) for each in more],
         "back": _back(request),
+        "permissions": kind.permissions,
         "chosen": _chosen(request) if error else [each.scope for each in kind.permissions],
         "error": error,
         "wrong": wrong,
@@ -187,12 +202,14 @@ def _form(
 
 
 def _sign_in(request: HttpRequest, found: AppDetails, error: BothwaysError | None = None) -> HttpResponse:
-    kind = apps.kind_called(found.app.connector)
+    permissions = letting_in.asked_again(request.workspace, found.app.name, _further(request))
     context = {
         "found": found,
-        "kind": kind,
+        "kind": apps.kind_called(found.app.connector),
         "back": _back(request),
-        "chosen": _chosen(request) if error else [each.scope for each in kind.permissions],
+        "permissions": permissions,
+        "further": _further(request),
+        "chosen": _chosen(request) if error else [each.scope for each in permissions],
         "error": error,
     }
     return shown(request, "apps/sign_in_there.html", 422 if error else 200, **context)

@@ -19,6 +19,7 @@ from bothways.service.rights import Role
 from bothways.service.schedule_document import DAY
 from bothways.service.views import MailView, WebhookView
 from bothways.web.pages.page import FileResponse, action, form, page, shown, went_well
+from bothways.web.said import Said
 
 HERE = "/settings"
 PAGE = 50
@@ -118,7 +119,7 @@ def remove_channel(request: HttpRequest) -> HttpResponse:
 def test_alerts(request: HttpRequest) -> HttpResponse:
     """Send a test over every channel, and show what its receiver answers."""
     found = list(alert_channels.test(request.workspace))
-    failed = [each for each in found if isinstance(each, AlertNotSent)]
+    failed = [Said(each) for each in found if isinstance(each, AlertNotSent)]
     sent = [each for each in found if not isinstance(each, AlertNotSent)]
     return _alerts(request, tested=True, sent=sent, not_sent=failed)
 

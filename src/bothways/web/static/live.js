@@ -23,9 +23,16 @@ customElements.define("live-stream", class extends HTMLElement {
     if (this.held || document.hidden) this.say("paused"); else this.open();
   }
   open() {
+    const begun = Date.now();
     this.source = new EventSource(this.dataset.src);
     this.source.onopen = () => { this.wait = 0; this.say("live"); };
     this.source.onmessage = (event) => this.show(event.data);
+    // Other windows have all the streams that a browser may open: this one looks again and again, and rests in between.
+    this.source.addEventListener("again", (event) => {
+      this.show(event.data);
+      this.close();
+      this.timer = setTimeout(() => this.look(), Math.max(2000, 9 * (Date.now() - begun)));
+    });
     this.source.addEventListener("over", (event) => { this.show(event.data); this.close(); this.say("over"); this.reload(); });
     this.source.onerror = () => {
       this.close();
