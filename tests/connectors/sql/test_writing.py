@@ -9,9 +9,9 @@ import pytest
 from bothways.connectors.base import Exists, Outcome, WriteItem, WriteKind, by_key
 from bothways.connectors.sql.facts import MOST_BUSY
 from bothways.connectors.sql.postgresql import server as server_module
-from bothways.errors import PermissionMissing
+from bothways.errors import ObjectGone, PermissionMissing
 from bothways.records import Ref
-from tests.connectors.sql.support import Books, seen_in, until
+from tests.connectors.sql.support import Books, gone_in, seen_in, until
 
 
 def outcomes(results) -> list[Outcome]:
@@ -306,3 +306,142 @@ def test_batch_of_nothing_is_nothing(books: Books) -> None:
     assert books.connector.write("companies", []) == []
     item = WriteItem("k", WriteKind.UPDATE, {}, books.ref(books.add("x")))
     assert outcomes(books.connector.write("companies", [item])) == [Outcome.DONE]
+
+
+# --- what concerns the whole table, and what nobody may see -------------------------------------------
+
+
+def role(books: Books, name: str, rights: str = "ALL") -> None:
+    """Make a role with these rights on companies, and let the connector be it."""
+    books.sql(f"DROP ROLE IF EXISTS {name}")
+    books.sql(f"CREATE ROLE {name} LOGIN")
+    books.sql(f"GRANT USAGE ON SCHEMA public TO {name}")
+    books.sql(f"GRANT {rights} ON companies TO {name}")
+    books.connector = books.connect(name)
+
+
+def test_table_that_is_dropped_meanwhile_is_told_for_all_and_not_row_by_row(make: Callable[..., Books]) -> None:
+    books = make()
+    ref = books.ref(books.add("x"))
+    books.sql("DROP TABLE companies")
+    with pytest.raises(ObjectGone, match="companies"):
+        books.update({ref: {"name": "y"}})
+
+
+def test_right_that_is_taken_meanwhile_is_told_for_all_and_not_row_by_row(make: Callable[..., Books]) -> None:
+    books = make()
+    role(books, "clerk")
+    ref = books.ref(books.add("x"))
+    books.sql("REVOKE UPDATE ON companies FROM clerk")
+    with pytest.raises(PermissionMissing, match="UPDATE on companies"):
+        books.update({ref: {"name": "y"}})
+    books.sql("GRANT UPDATE ON companies TO clerk")
+    books.sql("REVOKE USAGE ON SCHEMA public FROM clerk")
+    with pytest.raises(PermissionMissing, match="USAGE on schema public"):
+        books.create({"name": "y"})
+
+
+def test_trigger_that_uses_a_missing_table_refuses_the_row(make: Callable[..., Books]) -> None:
+    books = make()
+    trigger(books, "BEFORE INSERT", "INSERT INTO nowhere VALUES (1); RETURN NEW;")
+    assert outcomes(books.create({"name": "x"})) == [Outcome.REFUSED]
+
+
+def test_unique_value_of_another_table_that_a_trigger_writes_is_no_doubt_about_the_row(
+    make: Callable[..., Books],
+) -> None:
+    books = make()
+    books.sql("CREATE TABLE log (name text PRIMARY KEY)")
+    books.sql("INSERT INTO log VALUES ('x')")
+    trigger(books, "AFTER INSERT", "INSERT INTO log VALUES (NEW.name); RETURN NULL;")
+    assert outcomes(books.create({"name": "x"}, {"name": "y"})) == [Outcome.REFUSED, Outcome.DONE]
+
+
+@pytest.mark.parametrize("when", ["BEFORE", "AFTER"])
+def test_what_a_trigger_puts_elsewhere_is_taken_back_before_it_is_told_as_refused(
+    make: Callable[..., Books], when: str
+) -> None:
+    books = make()
+    books.sql("CREATE TABLE archive (name text)")
+    body = "IF NEW.name = 'Old' THEN INSERT INTO archive VALUES (NEW.name); DELETE FROM companies WHERE id = NEW.id; "
+    trigger(books, f"{when} INSERT OR UPDATE", body + "RETURN NULL; END IF; RETURN NEW;")
+    ref = books.ref(books.add("There"))
+    assert outcomes(books.create({"name": "Old"}, {"name": "New"})) == [Outcome.REFUSED, Outcome.DONE]
+    assert outcomes(books.update({ref: {"name": "Old"}})) == [Outcome.REFUSED]
+    assert books.sql("SELECT * FROM archive") == []
+    assert books.sql("SELECT name FROM companies ORDER BY id") == [("There",), ("New",)]
+
+
+def test_row_that_another_row_of_the_batch_takes_away_is_in_doubt(make: Callable[..., Books]) -> None:
+    books = make()
+    trigger(books, "AFTER INSERT", "DELETE FROM companies WHERE id < NEW.id; RETURN NULL;")
+    assert outcomes(books.create({"name": "One"}, {"name": "Two"})) == [Outcome.UNKNOWN, Outcome.DONE]
+
+
+def test_row_that_a_policy_shows_but_does_not_let_us_change_is_not_gone(make: Callable[..., Books]) -> None:
+    books = make()
+    ref = books.ref(books.add("x"))
+    role(books, "clerk")
+    books.sql("ALTER TABLE companies ENABLE ROW LEVEL SECURITY")
+    books.sql("CREATE POLICY shown ON companies FOR SELECT USING (true)")
+    books.sql("CREATE POLICY changed ON companies FOR UPDATE USING (kind = 'ours')")
+    books.connector = books.connect("clerk")
+    results = [*books.update({ref: {"name": "y"}}), books.delete(ref)]
+    assert outcomes(results) == [Outcome.REFUSED] * 2
+    assert "row security" in results[0].message
+
+
+@pytest.fixture
+def hiding(make: Callable[..., Books], request: pytest.FixtureRequest) -> Books:
+    """Books of which the connector sees the customers only."""
+    books = make(watched=getattr(request, "param", False))
+    role(books, "clerk")
+    if books.watched:
+        books.sql("GRANT SELECT ON bothways_changes TO clerk")
+        books.sql("GRANT SELECT, INSERT ON bothways_marks TO clerk")
+    books.sql("ALTER TABLE companies ENABLE ROW LEVEL SECURITY")
+    books.sql("CREATE POLICY shown ON companies USING (kind = 'customer') WITH CHECK (true)")
+    books.connector = books.connect("clerk")
+    return books
+
+
+@pytest.mark.parametrize("hiding", [False, True], ids=["plain", "watched"], indirect=True)
+def test_row_that_a_policy_hides_is_not_told_to_be_gone(hiding: Books) -> None:
+    ref = hiding.ref(hiding.add("x"))
+    cursor = hiding.cursor()
+    hiding.sql("UPDATE companies SET kind = 'secret'")
+    assert gone_in(hiding.pages(cursor)) == set()
+    assert hiding.read(ref.id)[0].exists is Exists.UNKNOWN
+    results = [*hiding.update({ref: {"name": "y"}}), hiding.delete(ref)]
+    assert outcomes(results) == [Outcome.REFUSED] * 2
+    assert any("not taken over" in note for note in hiding.connector.check().notes)
+    hiding.connector = hiding.connect("postgres")  # whom no policy concerns
+    hiding.sql("DELETE FROM companies")
+    assert hiding.read(ref.id)[0].exists is Exists.MISSING
+
+
+def test_duplicate_of_a_row_that_a_policy_hides_is_refused(hiding: Books) -> None:
+    hiding.add("x", domain="x.test", kind="secret")
+    result = hiding.create({"domain": "x.test"})[0]
+    assert (result.outcome, result.fields, result.existing_id) == (Outcome.REFUSED, ("domain",), None)
+
+
+def test_delete_that_may_reach_rows_that_a_policy_hides_is_refused(make: Callable[..., Books]) -> None:
+    books = make()
+    books.sql("CREATE TABLE orders (id int PRIMARY KEY, company bigint REFERENCES companies ON DELETE CASCADE)")
+    role(books, "clerk")
+    ref = books.ref(books.add("x"))
+    books.sql("INSERT INTO orders VALUES (1, %s)", ref.id)
+    books.sql("GRANT SELECT ON orders TO clerk")
+    books.sql("ALTER TABLE orders ENABLE ROW LEVEL SECURITY")
+    books.connector = books.connect("clerk")
+    assert books.delete(ref).outcome is Outcome.REFUSED
+    assert books.sql("SELECT count(*) FROM orders") == [(1,)]
+
+
+def test_row_that_takes_too_long_counts_as_one_that_is_locked(make: Callable[..., Books]) -> None:
+    books = make()
+    trigger(books, "BEFORE INSERT", "RAISE 'too slow' USING ERRCODE = 'query_canceled';")
+    results = books.create(*[{"name": "x"}] * (MOST_BUSY + 2))
+    assert outcomes(results) == [Outcome.LATER] * (MOST_BUSY + 2)
+    assert results[-1].message == "others are writing to this table"

@@ -172,7 +172,10 @@ class Database:
         for sequence, filled in catalog.closed_sequences(self.server, self.schema).items():
             yield f"{user} lacks USAGE on the sequence {sequence}, so that no rows can be made in {filled}."
         if secured := [table.name for table in found.tables.values() if table.row_security]:
-            yield f"Only rows that the policies of row security show to {user}: {', '.join(secured)}."
+            yield (
+                f"Only rows that the policies of row security show to {user}. One that is not seen may be hidden, so "
+                f"deleted rows are not taken over: {', '.join(secured)}."
+            )
         unwatched = [table.name for table in found.tables.values() if not (self.helped and table.noted)]
         if unwatched:
             yield (

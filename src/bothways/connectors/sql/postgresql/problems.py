@@ -23,7 +23,8 @@ _CUT = ("57P01", "57P02", "57P03", "57P05", "25P03")
 _LATER = ("40", "53", "55", "57", "58", "25")
 """Classes of refusals that pass: conflict with another transaction, no room, locked, cancelled, read-only for now."""
 
-_BUSY = "55P03"
+_BUSY = ("55P03", "57014")
+"""A lock that was not to be had in time, a statement that took too long."""
 
 _WHO = re.compile(r"authentication failed|no pg_hba\.conf entry|role \S+ does not exist|no password supplied")
 """What is said where no connection is made: no code comes with it [K]. A server may say it in another language."""
@@ -67,8 +68,8 @@ def error_of(app: str, error: psycopg.Error, object: str = "") -> AppError:
 
 
 def is_busy(error: psycopg.Error) -> bool:
-    """Tell whether a row is locked by somebody else."""
-    return error.sqlstate == _BUSY
+    """Tell whether a row took all the time there was: others may have it locked."""
+    return error.sqlstate in _BUSY
 
 
 def passes(error: psycopg.Error) -> bool:
@@ -86,6 +87,8 @@ def refused(item: WriteItem, table: Table, error: psycopg.Error) -> WriteResult:
 
 def culprits(item: WriteItem, table: Table, error: psycopg.Error) -> Sequence[str]:
     """Return the columns that a refusal is about, as far as it says."""
+    if error.diag.table_name not in (None, table.name):  # what a trigger writes elsewhere
+        return ()
     if error.diag.column_name:
         return [error.diag.column_name]
     if error.diag.constraint_name:

@@ -57,7 +57,7 @@ def _answer(table: Table, fields: Sequence[str], id: str, key: Key | None, row: 
     if key is None:
         return Read(id, Exists.UNKNOWN, problem=f"This is not a key of {table.name}.")
     if row is None:
-        return Read(id, Exists.MISSING)
+        return Read(id, Exists.UNKNOWN if table.row_security else Exists.MISSING)
     return Read(id, Exists.EXISTS, statements.record_of(table, fields, key, row))
 
 
