@@ -92,6 +92,23 @@ def test_commit_that_is_not_answered_leaves_the_outcome_unknown(
     assert books.sql("SELECT count(*) FROM companies") == [(0 if before else 2,)]
 
 
+@pytest.mark.parametrize("code", ["08007", "40003"])
+def test_commit_that_a_pooler_cannot_answer_for_is_not_repeated(
+    make: Callable[..., Books], monkeypatch: pytest.MonkeyPatch, code: str
+) -> None:
+    books, execute = make(), psycopg.Connection.execute
+
+    def stand_in(self: Any, query: Any, *args: Any, **options: Any) -> Any:
+        done = execute(self, query, *args, **options)
+        if query == "COMMIT":
+            raise psycopg.errors.lookup(code)("whether it was committed is not known")
+        return done
+
+    monkeypatch.setattr(psycopg.Connection, "execute", stand_in)
+    assert books.create({"name": "One"})[0].outcome is Outcome.UNKNOWN
+    assert books.sql("SELECT count(*) FROM companies") == [(1,)]
+
+
 def test_server_that_was_started_again_is_used_again(monkeypatch: pytest.MonkeyPatch, watched: Books) -> None:
     monkeypatch.setattr(Server, "_connect", refuse := Refusing(Server._connect))
     id = watched.add("There")

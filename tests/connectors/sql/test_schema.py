@@ -1,6 +1,6 @@
 """Every type of column: what field it is, what is read from it, what can be written to it."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import psycopg
@@ -140,7 +140,7 @@ def test_unique_text_is_found_whatever_its_case_and_blanks(wide: Books) -> None:
     wide.sql("INSERT INTO wide (must, email) VALUES ('x', ' Ann@X.Test'), ('x', 'ben@x.test')")
     asked = ["ann@x.test", "BEN@x.test", "nobody@x.test", "nul\0"]
     assert wide.connector.find("wide", "email", asked) == {"ann@x.test": ["1"], "BEN@x.test": ["2"]}
-    assert wide.connector.find("wide", "id", ["2", "two", "99"]) == {"2": ["2"]}
+    assert wide.connector.find("wide", "id", ["2", "two", "+-2", "99", ""]) == {"2": ["2"]}
     assert wide.connector.find("wide", "t", ["x"]) == {}
     assert wide.connector.find("wide", "phone", ["x"]) == {}
 
@@ -189,6 +189,8 @@ def test_column_that_is_gone_is_named(books: Books) -> None:
         ("40000", ["int2"], None),
         ("x", ["int4"], None),
         ("x\0", ["text"], None),
+        ("\ud83d", ["text"], None),
+        ("9" * 5000, ["int8"], None),
         ("a0eebc99-9c0b-4ef8-bb6d-6bb9bd380a11", ["uuid"], ("a0eebc99-9c0b-4ef8-bb6d-6bb9bd380a11",)),
         ("A0EEBC99-9C0B-4EF8-BB6D-6BB9BD380A11", ["uuid"], None),
         ('["a","1"]', ["text", "int4"], ("a", "1")),
@@ -320,3 +322,28 @@ def test_very_large_table_is_not_counted(books: Books, monkeypatch: pytest.Monke
     monkeypatch.setattr(listing, "MOST_COUNTED", 1)
     books.sql("ANALYZE companies")
     assert books.connector.count("companies") is None
+
+
+# --- what the encoding of a database knows ------------------------------------------------------------
+
+
+@pytest.fixture(params=["UTF8", "LATIN1"])
+def encoded(database: str, request: pytest.FixtureRequest) -> Iterator[Books]:
+    """Books in a database of this encoding, whose locale knows no letters beyond ASCII."""
+    name = f"books_{request.param.lower()}"
+    with psycopg.connect(database, autocommit=True) as server:
+        server.execute(f"DROP DATABASE IF EXISTS {name}")
+        server.execute(f"CREATE DATABASE {name} ENCODING '{request.param}' LOCALE 'C' TEMPLATE template0")
+    books = Books(f"{database.rpartition('/')[0]}/{name}")
+    yield books
+    books.close()
+
+
+def test_unique_text_is_found_in_any_encoding_and_locale(encoded: Books) -> None:
+    first, second = encoded.add("x", domain="Ärzte.example"), encoded.add("x", domain="plain.example")
+    asked = ["Ärzte.example", " PLAIN.example", "☃.example", "half \ud83d", "nul\0"]
+    found = encoded.connector.find("companies", "domain", asked)
+    snowman = encoded.create({"name": "☃"})[0]
+    assert found == {"Ärzte.example": [first], " PLAIN.example": [second]}
+    fits = encoded.url.endswith("utf8")
+    assert (snowman.outcome, snowman.fields) == ((Outcome.DONE, ()) if fits else (Outcome.REFUSED, ("name",)))

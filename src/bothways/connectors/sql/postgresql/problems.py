@@ -41,6 +41,11 @@ def is_lost(error: psycopg.Error, conn: psycopg.Connection[Any] | None) -> bool:
     return (error.sqlstate or "") in _CUT or (conn is not None and conn.closed)
 
 
+def leaves_doubt(error: psycopg.Error) -> bool:
+    """Tell whether a commit that was answered in this way may have been carried out: what stands between us says so."""
+    return (error.sqlstate or "").startswith("08") or error.sqlstate == "40003"
+
+
 def unreachable(app: str, error: psycopg.OperationalError, password: str) -> AppError:
     """Return what it means that no connection could be made."""
     said = " ".join(str(error).split())

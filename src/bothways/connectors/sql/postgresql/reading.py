@@ -1,25 +1,40 @@
 """Reading rows by their keys, and finding them by unique values."""
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from psycopg import sql
+from psycopg.errors import UntranslatableCharacter
 
 from bothways.connectors.base import Exists, Read
 from bothways.connectors.sql.facts import BATCH_READ
-from bothways.connectors.sql.keys import Key, id_of, key_of
+from bothways.connectors.sql.keys import Key, id_of, is_text, key_of
 from bothways.connectors.sql.postgresql import statements
 from bothways.connectors.sql.postgresql.server import Server
 from bothways.connectors.sql.tables import WHOLE, Table
+from bothways.errors import AppError
 from bothways.records import Ref
 
 _BY_KEY = sql.SQL("SELECT k.place, {columns} FROM {given} JOIN {table} AS t ON {is_key}")
-_BY_TEXT = sql.SQL("SELECT {form}, {key} FROM {table} AS t WHERE {form} = ANY(%s::text[]) ORDER BY {order}")
-_FORM = sql.SQL("lower(btrim(regexp_replace(normalize({}::text), '\\s+', ' ', 'g')))")
-"""A text without what people do not see as a difference: case, blanks, and how an accent is stored."""
+_BY_TEXT = sql.SQL(
+    "SELECT k.place, {key} FROM unnest(%s::text[]) WITH ORDINALITY AS k(value, place) "
+    "JOIN {table} AS t ON {form} = {wanted} WHERE {wanted} <> '' ORDER BY {order}"
+)
+_FORM = sql.SQL(
+    "lower(btrim(regexp_replace("
+    "CASE getdatabaseencoding() WHEN 'UTF8' THEN normalize({0}::text) ELSE {0}::text END, '\\s+', ' ', 'g')))"
+)
+"""A text without what people do not see as a difference: case, blanks, and how an accent is stored.
+
+It is made by the database on both sides, since what a small letter is depends on its locale.
+"""
+
+_WHOLE_NUMBER = re.compile(r"[+-]?\d{1,19}", re.ASCII)
 
 _BY_NUMBER = sql.SQL(
-    "SELECT {column}::text, {key} FROM {table} AS t WHERE {column} = ANY(%s::numeric[]) ORDER BY {order}"
+    "SELECT k.place, {key} FROM unnest(%s::numeric[]) WITH ORDINALITY AS k(value, place) "
+    "JOIN {table} AS t ON {column} = k.value ORDER BY {order}"
 )
 
 
@@ -65,27 +80,40 @@ def find(server: Server, table: Table, field: str, values: Sequence[str]) -> Map
     """Return the ids of the rows that hold each value of a unique column, whatever its case and blanks."""
     column = statements.name_("t", field)
     whole = table.columns[field].type in WHOLE
-    asked = {value: _number(value) if whole else _plain(value) for value in values}
-    wanted = sorted(filter(None, set(asked.values())))
-    if not wanted:
-        return {}
+    asked = {value: _number(value) if whole else value for value in values if is_text(value)}
     query = (_BY_NUMBER if whole else _BY_TEXT).format(
         column=column,
         form=_FORM.format(column),
+        wanted=_FORM.format(sql.Identifier("k", "value")),
         key=statements.key_texts(table),
         table=statements.table_name(table),
         order=statements.in_order(table),
     )
     holders: dict[str, list[str]] = {}
-    for form, key in server.ask(query, [wanted], call="find"):
-        holders.setdefault(form, []).append(id_of(key))
-    return {value: holders[form] for value, form in asked.items() if form in holders}
+    wanted = [value for value, given in asked.items() if given]
+    for value, key in _holders(server, query, wanted, [asked[value] for value in wanted]):
+        holders.setdefault(value, []).append(id_of(key))
+    return holders
 
 
-def _plain(value: str) -> str:
-    return "" if "\0" in value else " ".join(value.lower().split())
+def _holders(
+    server: Server, query: sql.Composed, values: Sequence[str], given: Sequence[str]
+) -> list[tuple[str, Sequence[str]]]:
+    """Return the values that rows hold, with the keys of these; one that the database cannot write is held by none."""
+    if not values:
+        return []
+    try:
+        return [(values[place - 1], key) for place, key in server.ask(query, [list(given)], call="find")]
+    except AppError as error:
+        if not isinstance(error.__cause__, UntranslatableCharacter):
+            raise
+    middle = len(values) // 2
+    if not middle:
+        return []
+    halves = (slice(middle), slice(middle, None))
+    return [each for half in halves for each in _holders(server, query, values[half], given[half])]
 
 
 def _number(value: str) -> str:
-    text = value.strip()
-    return str(int(text)) if text.isascii() and text.lstrip("+-").isdigit() and len(text) <= 20 else ""
+    found = _WHOLE_NUMBER.fullmatch(value.strip())
+    return found[0] if found else ""

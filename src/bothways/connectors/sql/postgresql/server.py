@@ -20,7 +20,7 @@ from bothways.connectors.sql.facts import (
     OLDEST,
     STATEMENT_TIMEOUT,
 )
-from bothways.connectors.sql.postgresql.problems import error_of, is_lost, unreachable
+from bothways.connectors.sql.postgresql.problems import error_of, is_lost, leaves_doubt, unreachable
 from bothways.errors import OutcomeUnknown, ProtocolError
 
 Connection = psycopg.Connection[tuple[Any, ...]]
@@ -87,7 +87,7 @@ class Server:
             try:
                 said = conn.execute("COMMIT").statusmessage
             except psycopg.Error as error:
-                if is_lost(error, conn):
+                if is_lost(error, conn) or leaves_doubt(error):
                     raise OutcomeUnknown(app=self.app, reason="the connection was cut while it committed") from error
                 raise
             if said != "COMMIT":  # a transaction that has failed is rolled back, and that is no error

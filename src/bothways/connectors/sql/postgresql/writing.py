@@ -16,7 +16,7 @@ from psycopg import sql
 
 from bothways.connectors.base import Outcome, WriteItem, WriteKind, WriteResult
 from bothways.connectors.sql.facts import MARKS, MOST_BUSY
-from bothways.connectors.sql.keys import Key, id_of, key_of
+from bothways.connectors.sql.keys import Key, id_of, is_text, key_of
 from bothways.connectors.sql.postgresql import marks, reading, statements
 from bothways.connectors.sql.postgresql.problems import is_busy, refused, words
 from bothways.connectors.sql.postgresql.server import Connection, Server
@@ -313,10 +313,10 @@ def _unfit(table: Table, item: WriteItem) -> WriteResult | None:
 
 
 def _is_broken(value: Value) -> bool:
-    """Tell whether no text of the database can hold a value: a list, a null character, half a character."""
+    """Tell whether no text of a database can hold a value."""
     if not isinstance(value, str):
         return value is not None and not isinstance(value, int | float)
-    return "\0" in value or any("\ud800" <= each <= "\udfff" for each in value)
+    return not is_text(value)
 
 
 def _all_sent(table: Table, item: WriteItem) -> dict[str, str | None]:
