@@ -86,6 +86,9 @@ VALUES = [
     ("i2", "-12", "-12"),
     ("i8", "9007199254740993", "9007199254740993"),
     ("i8", 5, "5"),
+    ("i4", "-5.00", "-5"),
+    ("i4", 5.0, "5"),
+    ("t", "5.0", "5.0"),
     ("n", "0.10000000000000000000001", "0.10000000000000000000001"),
     ("n2", "1.005", "1.01"),
     ("f4", "0.1", "0.1"),
@@ -178,6 +181,15 @@ def test_column_that_is_gone_is_named(books: Books) -> None:
     books.connector.fields("companies")
     with pytest.raises(UnknownField, match="note"):
         books.read(id, fields=("note",))
+
+
+def test_column_that_is_gone_when_a_row_is_written_is_named_from_then_on(make: Callable[..., Books]) -> None:
+    books = make()
+    books.connector.fields("companies")
+    books.sql("ALTER TABLE companies DROP note")
+    results = [books.create({"name": "x", "note": "y"})[0] for _ in range(2)]
+    assert [result.outcome for result in results] == [Outcome.REFUSED] * 2
+    assert results[1].fields == ("note",)
 
 
 @pytest.mark.parametrize(

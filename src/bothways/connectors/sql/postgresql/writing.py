@@ -6,6 +6,7 @@ order of their keys: two batches never wait for each other in a circle. What is 
 transaction, after all triggers.
 """
 
+import re
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
@@ -20,7 +21,7 @@ from bothways.connectors.sql.keys import Key, id_of, is_text, key_of
 from bothways.connectors.sql.postgresql import marks, reading, statements
 from bothways.connectors.sql.postgresql.problems import is_busy, refused, words
 from bothways.connectors.sql.postgresql.server import Connection, Server
-from bothways.connectors.sql.tables import MOMENTS, TEXTS, Child, Column, Table
+from bothways.connectors.sql.tables import MOMENTS, TEXTS, WHOLE, Child, Column, Table
 from bothways.errors import ObjectGone, OutcomeUnknown, PermissionMissing
 from bothways.records import Value
 from bothways.records.parse import parse_datetime
@@ -44,6 +45,8 @@ SELECT CASE WHEN NOT has_schema_privilege(n.oid, 'USAGE') THEN 'USAGE on schema 
         ELSE has_any_column_privilege(c.oid, %(right)s) END) THEN %(right)s || ' on ' || c.relname END
 FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE c.oid = %(oid)s"""
 )
+_WHOLE_NUMBER = re.compile(r"\A\s*([+-]?\d+)\.0*\s*\Z", re.ASCII)
+
 _OF_ALL = ("42P01", "3F000", "42501")
 """Refusals that may be about the whole table: it is not there, or may not be used."""
 
@@ -326,7 +329,8 @@ def _all_sent(table: Table, item: WriteItem) -> dict[str, str | None]:
 def _sent(column: Column, value: Value) -> str | None:
     """Return a value as text, to be read by the column's own type.
 
-    Nothing is NULL, and in a text column that must not be NULL the empty text. A moment is sent in UTC.
+    Nothing is NULL, and in a text column that must not be NULL the empty text. A moment is sent in UTC, and a whole
+    number without the zeros that may stand behind its point.
     """
     if value is None or (value == "" and column.type not in TEXTS):
         return "" if column.required and column.type in TEXTS else None
@@ -335,7 +339,8 @@ def _sent(column: Column, value: Value) -> str | None:
         return text + "Z" if column.type == "timestamptz" else text
     if isinstance(value, bool):
         return "true" if value else "false"
-    return str(value)
+    text = str(value)
+    return _WHOLE_NUMBER.sub(r"\1", text) if column.type in WHOLE else text
 
 
 def _key(table: Table, item: WriteItem) -> Key:
