@@ -85,11 +85,10 @@ class CardDav:
     def changes(self, object: str, cursor: str | None, fields: Sequence[str]) -> Iterator[Page]:
         """Yield all cards, and from then on those that have changed, with values."""
         self._check(object)
-        position = position_of(cursor, self._api.url)
+        position, anew = position_of(cursor, self._api.url), False
         if position is None:
-            position = Position(self._api.url, self._book(object).path)
-            return listing.changes(self._api, position, fields, anew=bool(cursor))
-        return listing.changes(self._api, position, fields)
+            position, anew = Position(self._api.url, self._book(object).path), bool(cursor)
+        return listing.changes(self._api, position, fields, lambda: self._book(object).path, anew=anew)
 
     def ids(self, object: str) -> Iterator[Sequence[Ref]]:
         """Yield the UIDs of all cards."""
@@ -107,8 +106,8 @@ class CardDav:
             return {}
         book = self._book(object)
         uids = {writing.uid_of(value, book.version): value for value in values}
-        found = reading.find(self._api, lambda: book.path, [Ref(uid) for uid in uids])
-        return {uids[uid]: [uid] for uid in found.cards}
+        made = reading.made(self._api, lambda: book.path, list(uids)).cards
+        return {uids[uid]: [reading.id_of(uid, each)] for uid, each in made.items()}
 
     def write(self, object: str, items: Sequence[WriteItem]) -> Sequence[WriteResult]:
         """Create, update or delete cards, several at a time."""
@@ -127,8 +126,8 @@ class CardDav:
         return books[object]
 
     def _books(self) -> Mapping[str, Book]:
-        if self._found is None:
-            self._found = discover(self._api)
+        if self._found is None or self._api.lost:
+            self._found, self._api.lost = discover(self._api), False
         return self._found
 
     def _unknown(self, object: str, names: Sequence[str]) -> None:
