@@ -403,6 +403,19 @@ def test_address_that_may_not_be_called_leaves_the_results_of_the_others() -> No
         assert [each.outcome for each in connector.write("contacts", items)] == [Outcome.DONE, Outcome.LATER]
 
 
+@pytest.mark.parametrize("tag", ['"\N{SNOWMAN}"', '"two&#10;lines"'])
+def test_tag_that_cannot_be_sent_back_is_none(tag: str) -> None:
+    server = _server(tells_tags=False)
+    server.put("2.vcf", card("u2", "FN:Ben Ng"))
+    with serving(server) as (connector, _, _):
+        told = server.tags[BOOK + "2.vcf"]
+        server._card = lambda path, real=server._card: real(path).replace(told, tag)  # type: ignore[method-assign]
+        refs = [_record(connector, id).ref for id in ("u1", "u2")]
+        items = [WriteItem(ref.id, UPDATE, {"title": "new"}, ref, base={"title": None}) for ref in refs[1:]]
+        assert [each.outcome for each in connector.write("contacts", items)] == [Outcome.DONE]
+        assert connector.write("contacts", [WriteItem("k", ARCHIVE, ref=refs[1])])[0].outcome is Outcome.DONE
+
+
 READ_ONLY = "<D:current-user-privilege-set><D:privilege><D:read/></D:privilege></D:current-user-privilege-set>"
 
 

@@ -140,8 +140,12 @@ def got(path: str, version: str | None, data: bytes) -> Got:
 
 
 def etag(text: str) -> str | None:
-    """Return an entity tag in its strong form: some proxies weaken the tags of what they compress."""
-    return text.strip().removeprefix("W/") or None
+    """Return an entity tag in its strong form: some proxies weaken the tags of what they compress.
+
+    None, if there is none or it holds what no header can carry (RFC 9110, 8.8.3), so that it cannot be sent back.
+    """
+    tag = text.strip().removeprefix("W/")
+    return tag if tag and all(" " <= each <= "\xff" and each != "\x7f" for each in tag) else None
 
 
 @dataclass(slots=True)
