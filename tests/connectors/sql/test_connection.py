@@ -139,6 +139,26 @@ class Refusing:
         return connect
 
 
+def test_table_that_is_locked_for_a_while_is_asked_later(
+    make: Callable[..., Books], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from bothways.connectors.sql.postgresql import listing, server
+
+    monkeypatch.setitem(server._SESSION, "lock_timeout", "20ms")
+    monkeypatch.setattr(listing, "LIST", 1)
+    books = make()
+    ids = [books.add(name) for name in ("One", "Two")]
+    pages = books.connector.changes("companies", None, ["name"])
+    next(pages)
+    with books.session() as person:
+        person.execute("LOCK TABLE companies IN ACCESS EXCLUSIVE MODE")
+        with pytest.raises(PageIncomplete, match="lock"):
+            next(pages)
+        with pytest.raises(AppUnreachable, match="lock"):
+            books.read(*ids)
+    assert len(books.read(*ids)) == 2
+
+
 def test_listing_that_breaks_off_says_so(books: Books, monkeypatch: pytest.MonkeyPatch) -> None:
     from bothways.connectors.sql.postgresql import listing
 

@@ -67,7 +67,7 @@ def error_of(app: str, error: psycopg.Error, object: str = "") -> AppError:
         return PermissionMissing(app=app, reason=said)
     if code in ("42P01", "3F000"):
         return ObjectGone(app=app, object=object or "A table")
-    if not code or code in _CUT or code.startswith("08"):
+    if passes(error) or code.startswith("08"):
         return AppUnreachable(app=app, reason=said)
     return AppError(app=app, reason=f"{said} ({code})")
 
