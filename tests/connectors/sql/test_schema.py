@@ -248,6 +248,13 @@ def test_check_says_in_words_which_rights_are_missing(guarded: Books) -> None:
     assert [table.deletable for table in guarded.connector.objects()] == [True]
     fields = {field.name: field for field in guarded.connector.fields("companies")}
     assert not fields["name"].read_only
+    guarded.sql("GRANT INSERT ON companies TO few")
+    ref = guarded.ref(guarded.add("x"))
+    guarded.sql("REVOKE UPDATE (name) ON companies FROM few")
+    guarded.connector.check()
+    assert [table.deletable for table in guarded.connector.objects()] == [False]
+    with pytest.raises(PermissionMissing, match="UPDATE on companies"):
+        guarded.delete(ref)
     assert fields["domain"].read_only
     guarded.sql("REVOKE ALL ON companies FROM few")
     assert any("few lacks SELECT, INSERT, UPDATE, DELETE" in note for note in guarded.connector.check().notes)

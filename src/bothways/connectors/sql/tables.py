@@ -118,6 +118,11 @@ class Table:
     def writable(self) -> bool:
         return self.readable and bool(self.rights & {"INSERT", "UPDATE"})
 
+    @property
+    def deletable(self) -> bool:
+        """Whether we may delete rows: each is locked first, which takes the right to change it."""
+        return {"SELECT", "UPDATE", "DELETE"} <= self.rights
+
     def fields(self) -> list[Field]:
         """Return the fields of its rows, in the order of its columns."""
         return [self.field(column) for column in self.columns.values() if column.type not in NO_FIELD]

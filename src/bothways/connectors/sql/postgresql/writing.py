@@ -27,7 +27,8 @@ from bothways.records import Value
 from bothways.records.parse import parse_datetime
 
 _CALLS = {WriteKind.CREATE: "create", WriteKind.UPDATE: "update", WriteKind.ARCHIVE: "delete"}
-_RIGHTS = {WriteKind.CREATE: "INSERT", WriteKind.UPDATE: "UPDATE", WriteKind.ARCHIVE: "DELETE"}
+_RIGHTS = {WriteKind.CREATE: ("INSERT",), WriteKind.UPDATE: ("UPDATE",), WriteKind.ARCHIVE: ("DELETE", "UPDATE")}
+"""What is needed: a row that is deleted is locked first."""
 
 _CREATE = sql.SQL("INSERT INTO {table} AS t ({names}) VALUES ({values}) RETURNING {key}")
 _CREATE_EMPTY = sql.SQL("INSERT INTO {table} AS t DEFAULT VALUES RETURNING {key}")
@@ -80,8 +81,8 @@ def write(server: Server, table: Table, items: Sequence[WriteItem], *, marked: b
     if not items:
         return []
     kind = items[0].kind
-    if _RIGHTS[kind] not in table.rights:
-        raise PermissionMissing(app=server.app, reason=f"{_RIGHTS[kind]} on {table.name}")
+    if lacking := [right for right in _RIGHTS[kind] if right not in table.rights]:
+        raise PermissionMissing(app=server.app, reason=f"{', '.join(lacking)} on {table.name}")
     ready, results = [], {}
     for item in items:
         problem = _unfit(table, item)
@@ -138,7 +139,7 @@ def _apart(conn: Connection, batch: _Batch, item: WriteItem) -> bool:
             raise
         conn.execute("ROLLBACK TO SAVEPOINT one")
         if error.sqlstate in _OF_ALL:
-            _check_table(conn, batch, _RIGHTS[item.kind])
+            _check_table(conn, batch, _RIGHTS[item.kind][0])
         batch.written.pop(item.key, None)
         batch.results[item.key] = _refused(conn, batch, item, error)
         return is_busy(error)
@@ -214,8 +215,10 @@ def _delete(conn: Connection, batch: _Batch, item: WriteItem) -> None:
         return
     child = next((each for each in table.children if each.row_security or _has_child(conn, table, each, key)), None)
     if child is not None:
-        belong = "may belong to it that we do not see" if child.row_security else "belong to it"
-        batch.say(item, Outcome.REFUSED, f"rows of {child.table} {belong}, and would be deleted or changed with it")
+        message = f"rows of {child.table} belong to it, and would be deleted or changed with it"
+        if child.row_security:
+            message = f"rows of {child.table} may belong to it that policies of row security hide from us"
+        batch.say(item, Outcome.REFUSED, message)
     elif conn.execute(_DELETE.format(table=statements.table_name(table), is_key=_is_key(table)), list(key)).rowcount:
         batch.say(item, Outcome.DONE)
     else:
