@@ -9,7 +9,7 @@ import pytest
 from bothways.connectors.base import Exists, Outcome, WriteItem, WriteKind, by_key
 from bothways.connectors.sql.facts import MOST_BUSY
 from bothways.connectors.sql.postgresql import server as server_module
-from bothways.errors import ObjectGone, PermissionMissing
+from bothways.errors import AppUnreachable, ObjectGone, PermissionMissing
 from bothways.records import Ref
 from tests.connectors.sql.support import Books, gone_in, seen_in, until
 
@@ -147,6 +147,14 @@ def test_duplicate_of_a_row_of_the_same_batch_names_it(books: Books) -> None:
     first, second = books.create({"domain": "x.test"}, {"domain": "x.test"})
     assert first.record is not None
     assert (second.outcome, second.existing_id, second.fields) == (Outcome.DUPLICATE, first.record.id, ("domain",))
+
+
+def test_duplicate_whose_holder_is_not_found_is_refused_and_not_tried_for_ever(make: Callable[..., Books]) -> None:
+    books = make()
+    books.add("There", domain="x.test")
+    trigger(books, "BEFORE INSERT", "NEW.domain := lower(NEW.domain); RETURN NEW;")
+    result = books.create({"domain": "X.TEST"})[0]
+    assert (result.outcome, result.fields, result.existing_id) == (Outcome.REFUSED, ("domain",), None)
 
 
 def test_unique_together_says_not_who_it_is(books: Books) -> None:
@@ -339,6 +347,14 @@ def test_right_that_is_taken_meanwhile_is_told_for_all_and_not_row_by_row(make: 
     books.sql("REVOKE USAGE ON SCHEMA public FROM clerk")
     with pytest.raises(PermissionMissing, match="USAGE on schema public"):
         books.create({"name": "y"})
+
+
+def test_server_that_takes_no_writes_now_is_told_for_all_and_not_row_by_row(
+    make: Callable[..., Books], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(server_module._SESSION, "default_transaction_read_only", "on")
+    with pytest.raises(AppUnreachable, match="read-only"):
+        make().create({"name": "x"}, {"name": "y"})
 
 
 def test_trigger_that_uses_a_missing_table_refuses_the_row(make: Callable[..., Books]) -> None:

@@ -19,7 +19,7 @@ from bothways.connectors.base import Outcome, WriteItem, WriteKind, WriteResult
 from bothways.connectors.sql.facts import MARKS, MOST_BUSY
 from bothways.connectors.sql.keys import Key, id_of, is_text, key_of
 from bothways.connectors.sql.postgresql import marks, reading, statements
-from bothways.connectors.sql.postgresql.problems import is_busy, refused, words
+from bothways.connectors.sql.postgresql.problems import error_of, is_busy, refused, words
 from bothways.connectors.sql.postgresql.server import Connection, Server
 from bothways.connectors.sql.tables import MOMENTS, TEXTS, WHOLE, Child, Column, Table
 from bothways.errors import ObjectGone, OutcomeUnknown, PermissionMissing
@@ -127,7 +127,8 @@ def _try(conn: Connection, batch: _Batch, items: Sequence[WriteItem], *, apart: 
 def _apart(conn: Connection, batch: _Batch, item: WriteItem) -> bool:
     """Write one item; if it is refused, take it back alone. Return whether it waited in vain.
 
-    Raises ObjectGone or PermissionMissing if it is the table that is not there, or may not be written.
+    Raises ObjectGone or PermissionMissing if it is the table that is not there, or may not be written, and
+    AppUnreachable if the server takes no writes.
     """
     conn.execute("SAVEPOINT one")
     try:
@@ -138,6 +139,8 @@ def _apart(conn: Connection, batch: _Batch, item: WriteItem) -> bool:
         if conn.closed:
             raise
         conn.execute("ROLLBACK TO SAVEPOINT one")
+        if error.sqlstate == "25006":  # the server takes no writes: it may be a standby by now
+            raise error_of(batch.app, error) from error
         if error.sqlstate in _OF_ALL:
             _check_table(conn, batch, _RIGHTS[item.kind][0])
         batch.written.pop(item.key, None)
@@ -165,9 +168,7 @@ def _refused(conn: Connection, batch: _Batch, item: WriteItem, error: psycopg.Er
         statements.key_texts(table), statements.table_name(table), statements.name_("t", names[0])
     )
     found = conn.execute(query, (_sent(table.columns[names[0]], item.values[names[0]]),)).fetchone()
-    if found is None and not table.row_security:
-        return WriteResult(item.key, Outcome.LATER, message=words(error))
-    if found is None:  # a policy hides who holds the value
+    if found is None:  # a policy hides the holder, or a trigger has made another value of ours
         return refused(item, table, error)
     return WriteResult(item.key, Outcome.DUPLICATE, existing_id=id_of(found[0]), fields=names, message=words(error))
 
