@@ -184,7 +184,7 @@ class Api:
     def _answered(self, response: Response, path: str) -> Response:
         """Return the answer of a write; raise ProtocolError if it is that of another place: of a page to sign in."""
         if urlsplit(response.url).path != path:
-            raise self.problem(f"a write to {path} was answered by {urlsplit(response.url).path}")
+            raise self.problem("a write was answered by another page")
         return response
 
     def _gone(self, response: Response) -> None:

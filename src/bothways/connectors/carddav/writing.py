@@ -90,7 +90,7 @@ class _Writer:
         except RateLimited as error:
             return WriteResult(item.key, Outcome.LATER, message=error.message)
         except AppFailed as error:
-            return WriteResult(item.key, _outcome_of(int(error.facts["status"])), message=error.message)
+            return WriteResult(item.key, _outcome_of(error), message=error.message)
         except BothwaysError as error:
             return error
 
@@ -230,11 +230,12 @@ class _Writer:
             raise PermissionMissing(app=self.api.app, reason="the address book may not be written")
 
 
-def _outcome_of(status: int) -> Outcome:
+def _outcome_of(error: AppFailed) -> Outcome:
     """Return what an answer that no RFC gives to a write says of it."""
-    if status < 300:
-        return Outcome.UNKNOWN
-    return Outcome.REFUSED if 400 <= status < 500 and status not in _NOT_NOW else Outcome.LATER
+    status = error.facts.get("status")
+    if not isinstance(status, int) or status in _NOT_NOW or not (status < 300 or 400 <= status < 500):
+        return Outcome.LATER
+    return Outcome.UNKNOWN if status < 300 else Outcome.REFUSED
 
 
 def _own_tag(item: WriteItem) -> WriteResult:
