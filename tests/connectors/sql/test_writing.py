@@ -279,6 +279,15 @@ def test_delete_that_would_reach_other_rows_is_refused(books: Books, follows: st
     assert books.delete(books.ref(without)).outcome is Outcome.DONE
 
 
+def test_child_that_comes_while_we_are_at_work_is_not_deleted_either(make: Callable[..., Books]) -> None:
+    books = make()
+    ref = books.ref(books.add("x"))
+    books.sql("CREATE TABLE orders (id int PRIMARY KEY, company bigint REFERENCES companies ON DELETE CASCADE)")
+    books.sql("INSERT INTO orders VALUES (1, %s)", ref.id)
+    assert books.delete(ref).outcome is Outcome.REFUSED
+    assert books.sql("SELECT count(*) FROM orders") == [(1,)]
+
+
 # --- rights -------------------------------------------------------------------------------------------
 
 
@@ -434,6 +443,19 @@ def test_row_that_a_policy_hides_is_not_told_to_be_gone(hiding: Books) -> None:
     hiding.connector = hiding.connect("postgres")  # whom no policy concerns
     hiding.sql("DELETE FROM companies")
     assert hiding.read(ref.id)[0].exists is Exists.MISSING
+
+
+@pytest.mark.parametrize("hiding", [False, True], ids=["plain", "watched"], indirect=True)
+def test_policy_that_comes_while_we_are_at_work_counts_at_once(hiding: Books) -> None:
+    hiding.sql("ALTER TABLE companies DISABLE ROW LEVEL SECURITY")
+    hiding.connector = hiding.connect("clerk")
+    ref = hiding.ref(hiding.add("x"))
+    cursor = hiding.cursor()
+    hiding.sql("ALTER TABLE companies ENABLE ROW LEVEL SECURITY")
+    hiding.sql("UPDATE companies SET kind = 'secret'")
+    assert hiding.read(ref.id)[0].exists is Exists.UNKNOWN
+    pages = hiding.pages(cursor)
+    assert (gone_in(pages), pages[0].restarted) == (set(), True)
 
 
 def test_duplicate_of_a_row_that_a_policy_hides_is_refused(hiding: Books) -> None:

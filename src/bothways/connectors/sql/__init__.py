@@ -48,8 +48,9 @@ first listing of n rows               pages(n + 1, 1000) list
 poll without changes                  1 changes
 poll with n changes                   pages(n + 1, 1000) changes
 sweep of n rows                       pages(n + 1, 1000) list
-n reads                               pages(n, 500) read
-n creates, updates or deletes         pages(n, 100) create, update or delete: transactions of n statements
+n reads                               pages(n, 500) read, and 1 more if rows are missing
+n creates or updates                  pages(n, 100) create or update: transactions of n statements
+n deletes                             pages(n, 100) delete, and 4 schema for each
 look-up of n unique values            pages(n, 500) find; a text is compared whatever its case, by reading the table
 schema, count, check                  4 schema, 1 count, 2 or 3 check
 ====================================  ==================================================================

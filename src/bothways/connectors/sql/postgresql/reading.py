@@ -13,9 +13,10 @@ from bothways.connectors.sql.keys import Key, id_of, is_text, key_of
 from bothways.connectors.sql.postgresql import statements
 from bothways.connectors.sql.postgresql.server import Server
 from bothways.connectors.sql.tables import WHOLE, Table
-from bothways.errors import AppError
+from bothways.errors import AppError, ObjectGone
 from bothways.records import Ref
 
+_MAY_HIDE = sql.SQL("SELECT row_security_active(oid) FROM pg_class WHERE oid = %s")
 _BY_KEY = sql.SQL("SELECT k.place, {columns} FROM {given} JOIN {table} AS t ON {is_key}")
 _BY_TEXT = sql.SQL(
     "SELECT k.place, {key} FROM unnest(%s::text[]) WITH ORDINALITY AS k(value, place) "
@@ -39,7 +40,10 @@ _BY_NUMBER = sql.SQL(
 
 
 def read(server: Server, table: Table, refs: Sequence[Ref], fields: Sequence[str]) -> list[Read]:
-    """Return one answer per ref, in order."""
+    """Return one answer per ref, in order; raise ObjectGone if the table that we know is no more.
+
+    Where rows are missing, the table is looked at as it is now: whether it may hide them.
+    """
     keys = {ref.id: key_of(ref.id, table.key_types) for ref in refs}
     asked = [key for key in keys.values() if key is not None]
     rows: dict[str, Sequence[Any]] = {}
@@ -47,7 +51,16 @@ def read(server: Server, table: Table, refs: Sequence[Ref], fields: Sequence[str
         batch = asked[start : start + BATCH_READ]
         query, values = by_keys(table, batch, fields)
         rows |= {id_of(batch[row[0] - 1]): row[1:] for row in server.ask(query, values, call="read")}
-    return [_answer(table, fields, ref.id, keys[ref.id], rows.get(ref.id)) for ref in refs]
+    absent = Exists.UNKNOWN if len(rows) < len(asked) and _may_hide(server, table) else Exists.MISSING
+    return [_answer(table, fields, ref.id, keys[ref.id], rows.get(ref.id), absent) for ref in refs]
+
+
+def _may_hide(server: Server, table: Table) -> bool:
+    """Tell whether policies may hide rows of a table from us."""
+    found = server.ask(_MAY_HIDE, (table.oid,), call="read")
+    if not found:
+        raise ObjectGone(app=server.app, object=table.name)
+    return bool(found[0][0])
 
 
 def by_keys(table: Table, keys: Sequence[Key], fields: Sequence[str]) -> tuple[sql.Composed, list[list[str]]]:
@@ -68,11 +81,13 @@ def by_keys(table: Table, keys: Sequence[Key], fields: Sequence[str]) -> tuple[s
     return query, [list(column) for column in zip(*keys, strict=True)]
 
 
-def _answer(table: Table, fields: Sequence[str], id: str, key: Key | None, row: Sequence[Any] | None) -> Read:
+def _answer(
+    table: Table, fields: Sequence[str], id: str, key: Key | None, row: Sequence[Any] | None, absent: Exists
+) -> Read:
     if key is None:
         return Read(id, Exists.UNKNOWN, problem=f"This is not a key of {table.name}.")
     if row is None:
-        return Read(id, Exists.UNKNOWN if table.row_security else Exists.MISSING)
+        return Read(id, absent)
     return Read(id, Exists.EXISTS, statements.record_of(table, fields, key, row))
 
 
