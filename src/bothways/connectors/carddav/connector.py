@@ -2,20 +2,22 @@
 
 What it costs, in calls (n cards in the book, b = 80 cards per read):
 
-- finding the book: 1 if the address is the book's own, else 3 or 4; once per connector, and not at all for
-  a poll, whose cursor knows the place
+- finding the book: 1 if the address is the book's own, else 3 or 4; once per connector, once more when it is not
+  where it was, and not at all for a poll, whose cursor knows the place
 - first listing: 1 + ceil(n / b)
 - a poll without changes: 1; with cards that the server does not hand out, each is asked for again
 - a poll with c changed cards: 1 + ceil(c / b), and one more for each report that the server cuts short
 - reading r cards by id: ceil(r / b); if one of them is not where it was, up to 2 + ceil(n / b) more
 - sweep: 1 + ceil(n / b): only the cards themselves tell their UIDs
-- update: 2 (get, put), create and delete: 1; one more where the server gives no strong tag for what it stored
+- update: 2 (get, put), create and delete: 1; one more where the server gives no strong tag for what it stored, or
+  refuses the version
 - update in a book that offers vCard 4.0 beside 3.0: one more, to learn in which of them the card is stored; if
   the server does not show that, this is asked once per connector
 - servers without change reports: first listing 3 + ceil(n / b), a poll without changes 1, with c changed
   or gone cards 2 + ceil(c / b)
 
-A change that a server makes to a card while storing it, and does not tell, is seen by the next poll.
+A change that a server makes to a card while storing it, and does not tell, is seen by the next poll. A UID that it
+gives to a new card in place of ours is taken over if it gives no tag, so that the card is read back.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
