@@ -256,6 +256,9 @@ def test_book_of_version_4_gets_cards_of_version_4() -> None:
         assert result.record.id.startswith("urn:uuid:")
         assert b"VERSION:4.0" in server.cards[result.record.address]
         assert connector.find("contacts", "", ["m"]) == {"m": [result.record.id]}
+        server._propfind = real  # type: ignore[method-assign]  # the server learns version 3.0
+        connector.check()
+        assert connector.find("contacts", "", ["m"]) == {"m": [result.record.id]}
 
 
 # --- delete -------------------------------------------------------------------------------------------

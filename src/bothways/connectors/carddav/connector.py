@@ -40,6 +40,7 @@ from bothways.connectors.carddav.cursor import Position, position_of
 from bothways.connectors.carddav.discovery import OBJECT, Book, discover
 from bothways.connectors.carddav.facts import CAPABILITIES, LIMITS
 from bothways.connectors.carddav.fields import SLOTS
+from bothways.connectors.carddav.vcard import VERSIONS
 from bothways.errors import UnknownObject, WrongType
 from bothways.records import Field, Ref
 
@@ -102,13 +103,12 @@ class CardDav:
         return reading.read(self._api, lambda: self._book(object).path, refs, fields)
 
     def find(self, object: str, field: str, values: Sequence[str]) -> Mapping[str, Sequence[str]]:
-        """Return the cards made with these marks; {} for any field, as none is unique."""
+        """Return the cards made with these marks, in either version of vCard; {} for any field, as none is unique."""
         self._check(object)
         if field:
             return {}
-        book = self._book(object)
-        uids = {writing.uid_of(value, book.version): value for value in values}
-        made = reading.made(self._api, lambda: book.path, list(uids)).cards
+        uids = {writing.uid_of(value, version): value for value in values for version in VERSIONS}
+        made = reading.made(self._api, lambda: self._book(object).path, list(uids)).cards
         return {uids[uid]: [reading.id_of(uid, each)] for uid, each in made.items()}
 
     def write(self, object: str, items: Sequence[WriteItem]) -> Sequence[WriteResult]:
