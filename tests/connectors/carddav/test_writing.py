@@ -304,7 +304,7 @@ def test_put_of_unknown_outcome_is_sent_once_and_told_as_unknown(cut: Answer) ->
         (415, "", Outcome.REFUSED),
         (400, "", Outcome.REFUSED),
         (423, "", Outcome.LATER),
-        (507, "", Outcome.LATER),
+        (507, "", Outcome.REFUSED),
         (429, "", Outcome.LATER),
         (405, "", Outcome.REFUSED),
         (428, "", Outcome.REFUSED),

@@ -34,7 +34,9 @@ from bothways.records import Record, Ref, may_be_rewriting, same
 MARKS = uuid.UUID("6d0f6f3c-3a52-4c0e-9f5e-2b1c7a8d4e10")
 """Where the UIDs come from that are made of marks."""
 
-_NOT_NOW = frozenset({423, 425, 507})
+_NOT_NOW = frozenset({423, 425})
+"""What passes by itself. No room (507) does not, and is not to be tried again and again (RFC 4918, 11.5)."""
+
 _FORBIDDEN = ("", "need-privileges")
 """What a 403 says that is about rights (RFC 3744, 7.1.1), and not about what a card holds."""
 
