@@ -23,6 +23,7 @@ from bothways.errors import (
     CredentialsRefused,
     LibraryMissing,
     PageIncomplete,
+    SecretUnusable,
     WrongType,
 )
 from bothways.records import Ref
@@ -157,6 +158,14 @@ def test_table_that_is_locked_for_a_while_is_asked_later(
         with pytest.raises(AppUnreachable, match="lock"):
             books.read(*ids)
     assert len(books.read(*ids)) == 2
+
+
+def test_secret_of_bytes_that_are_no_text_is_told_as_that(
+    make: Callable[..., Books], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tests.connectors.sql.support.PASSWORD", "p\udcffss")
+    with pytest.raises(SecretUnusable):
+        make().connector.check()
 
 
 def test_listing_that_breaks_off_says_so(books: Books, monkeypatch: pytest.MonkeyPatch) -> None:

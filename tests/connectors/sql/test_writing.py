@@ -261,6 +261,9 @@ def test_key_that_the_application_makes_is_given_once_and_never_changed(books: B
     assert (moved.outcome, moved.fields) == (Outcome.REFUSED, ("code",))
     again = books.create({"code": "a"}, table="codes")[0]
     assert (again.outcome, again.existing_id) == (Outcome.DUPLICATE, "a")
+    nothing = books.create({"code": None}, {"code": ""}, {"title": "x"}, table="codes")
+    assert outcomes(nothing) == [Outcome.REFUSED] * 3
+    assert nothing[0].fields == ("code",)
 
 
 # --- deleting -----------------------------------------------------------------------------------------

@@ -10,7 +10,15 @@ from bothways.connectors.carddav.dav import Answer, Multistatus, NotDav
 from bothways.connectors.carddav.facts import CONCURRENCY
 from bothways.connectors.guard import check_url
 from bothways.connectors.http import HttpClient, Manners, Response, plain_words
-from bothways.errors import AddressNotAllowed, AppFailed, ObjectGone, PageIncomplete, PermissionMissing, ProtocolError
+from bothways.errors import (
+    AddressNotAllowed,
+    AppFailed,
+    ObjectGone,
+    PageIncomplete,
+    PermissionMissing,
+    ProtocolError,
+    SecretUnusable,
+)
 
 MULTISTATUS = 207
 FOUND = frozenset({200, 201, 204})
@@ -54,7 +62,7 @@ class Api:
         if parts.scheme == "http" and parts.hostname not in setup.allow_hosts:
             raise AddressNotAllowed(host=parts.hostname, reason="without https the password would travel unprotected")
         self.user = _username(setup)
-        pair = f"{self.user}:{setup.secrets.get('password')}".encode()
+        pair = _credentials(setup, self.user)
         self.host = parts.hostname or ""
         self.shows_stored, self.lost = True, False
         self._origin = f"{parts.scheme}://{parts.netloc}"
@@ -203,6 +211,14 @@ def _failed(answer: Answer, book: str) -> bool:
 def _username(setup: Setup) -> str:
     """Return the user's name: it is no secret, so it may stand among the settings."""
     return setup.settings.get("username") or setup.secrets.get("username")
+
+
+def _credentials(setup: Setup, user: str) -> bytes:
+    """Return the user's name and password as they are sent; raise SecretUnusable for bytes that are no text."""
+    try:
+        return f"{user}:{setup.secrets.get('password')}".encode()
+    except UnicodeEncodeError:
+        raise SecretUnusable(app=setup.app) from None
 
 
 def words_of(response: Response) -> str:

@@ -20,8 +20,9 @@ from bothways.connectors.sql.facts import (
     OLDEST,
     STATEMENT_TIMEOUT,
 )
+from bothways.connectors.sql.keys import is_text
 from bothways.connectors.sql.postgresql.problems import error_of, is_lost, leaves_doubt, unreachable
-from bothways.errors import OutcomeUnknown, ProtocolError
+from bothways.errors import OutcomeUnknown, ProtocolError, SecretUnusable
 
 Connection = psycopg.Connection[tuple[Any, ...]]
 Rows = list[tuple[Any, ...]]
@@ -139,6 +140,8 @@ class Server:
     def _connect(self) -> Connection:
         addresses = checked(self.app, self.address, self._allow)
         password = self._secrets.get("password")
+        if not is_text(password):
+            raise SecretUnusable(app=self.app)
         try:
             conn = psycopg.connect(
                 host=",".join([self.address.host] * len(addresses)),

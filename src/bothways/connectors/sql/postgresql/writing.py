@@ -23,7 +23,7 @@ from bothways.connectors.sql.postgresql.problems import error_of, is_busy, refus
 from bothways.connectors.sql.postgresql.server import Connection, Server
 from bothways.connectors.sql.tables import MOMENTS, TEXTS, WHOLE, Child, Column, Table
 from bothways.errors import ObjectGone, OutcomeUnknown, PermissionMissing
-from bothways.records import Value
+from bothways.records import Value, is_blank
 from bothways.records.parse import parse_datetime
 
 _CALLS = {WriteKind.CREATE: "create", WriteKind.UPDATE: "update", WriteKind.ARCHIVE: "delete"}
@@ -309,7 +309,9 @@ def _unfit(table: Table, item: WriteItem) -> WriteResult | None:
     if names:
         return WriteResult(item.key, Outcome.REFUSED, fields=tuple(names), message="this cannot be written")
     if item.kind is WriteKind.CREATE:
-        return None
+        empty = [name for name in table.key if name in item.values and is_blank(item.values[name])]
+        message = "it is the key of the row, and cannot be empty"
+        return WriteResult(item.key, Outcome.REFUSED, fields=tuple(empty), message=message) if empty else None
     moved = [name for name in item.values if name in table.key]
     if moved:
         message = "it is the key of the row, which stays as it is"
