@@ -182,6 +182,20 @@ def test_locked_row_is_left_for_later_and_the_others_are_written(books: Books, m
     assert outcomes(results) == [Outcome.DONE, Outcome.LATER, Outcome.DONE]
 
 
+def test_row_that_was_changed_and_is_locked_again_is_left_for_later_alone(
+    make: Callable[..., Books], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(server_module._SESSION, "lock_timeout", "20ms")
+    books = make()
+    refs = [books.ref(books.add(f"Company {number}")) for number in range(2)]
+    books.sql("UPDATE companies SET name = 'By a person' WHERE id = %s", refs[0].id)
+    with books.session() as person:
+        person.execute("SELECT * FROM companies WHERE id = %s FOR UPDATE", (refs[0].id,))
+        results = books.update({ref: {"name": "Ours"} for ref in refs})
+        person.rollback()
+    assert outcomes(results) == [Outcome.LATER, Outcome.DONE]
+
+
 def test_many_locked_rows_hold_nobody_up_for_long(books: Books, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(server_module._SESSION, "lock_timeout", "20ms")
     refs = [books.ref(books.add(f"Company {number}")) for number in range(MOST_BUSY + 2)]
@@ -398,6 +412,15 @@ def test_what_a_trigger_puts_elsewhere_is_taken_back_before_it_is_told_as_refuse
     assert outcomes(books.update({ref: {"name": "Old"}})) == [Outcome.REFUSED]
     assert books.sql("SELECT * FROM archive") == []
     assert books.sql("SELECT name FROM companies ORDER BY id") == [("There",), ("New",)]
+
+
+def test_what_a_trigger_writes_to_the_row_in_place_of_our_write_is_no_edit(make: Callable[..., Books]) -> None:
+    books = make()
+    own = "IF pg_trigger_depth() = 1 THEN UPDATE companies SET note = 'own' WHERE id = NEW.id; RETURN NULL; END IF; "
+    trigger(books, "BEFORE UPDATE", own + "RETURN NEW;")
+    ref = books.ref(books.add("x"))
+    assert outcomes(books.update({ref: {"name": "y"}})) == [Outcome.REFUSED]
+    assert books.sql("SELECT name, note FROM companies") == [("x", None)]
 
 
 def test_row_that_another_row_of_the_batch_takes_away_is_in_doubt(make: Callable[..., Books]) -> None:

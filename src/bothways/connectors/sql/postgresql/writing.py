@@ -144,7 +144,13 @@ def _apart(conn: Connection, batch: _Batch, item: WriteItem) -> bool:
         if error.sqlstate in _OF_ALL:
             _check_table(conn, batch, _RIGHTS[item.kind][0])
         batch.written.pop(item.key, None)
-        batch.results[item.key] = _refused(conn, batch, item, error)
+        try:
+            batch.results[item.key] = _refused(conn, batch, item, error)
+        except psycopg.Error as another:
+            if conn.closed:
+                raise
+            conn.execute("ROLLBACK TO SAVEPOINT one")
+            batch.results[item.key], error = refused(item, batch.table, another), another
         return is_busy(error)
     conn.execute("RELEASE SAVEPOINT one")
     return False
@@ -203,10 +209,9 @@ def _update(conn: Connection, batch: _Batch, item: WriteItem) -> None:
         sets=sql.SQL(", ").join(sql.SQL("{} = %s").format(statements.name_(name)) for name in sent),
         is_key=_is_key(table),
     )
-    if conn.execute(query, [*sent.values(), *key, version]).rowcount:
-        batch.written[item.key] = key
-    elif _lock(conn, batch, item, key) or batch.results[item.key].outcome is Outcome.GONE:
-        raise _Dropped  # it may be gone by a trigger alone
+    if not conn.execute(query, [*sent.values(), *key, version]).rowcount:
+        raise _Dropped  # or it was changed, or is gone: that is looked up once what triggers did is taken back
+    batch.written[item.key] = key
 
 
 def _delete(conn: Connection, batch: _Batch, item: WriteItem) -> None:
