@@ -6,8 +6,10 @@ import pytest
 
 from bothways.connectors.base import Outcome, WriteItem, WriteKind, WriteResult
 from bothways.connectors.carddav import CardDav
+from bothways.connectors.carddav.api import Api
 from bothways.connectors.carddav.writing import uid_of
-from bothways.errors import CredentialsRefused, ObjectGone, PermissionMissing
+from bothways.connectors.http import Response
+from bothways.errors import AppUnreachable, CredentialsRefused, ObjectGone, PermissionMissing
 from bothways.records import Record, Ref, Value
 from tests.connectors.carddav.scripted import BOOK, Server, serving
 from tests.connectors.carddav.support import FIELDS, card, listed, seen
@@ -431,6 +433,25 @@ def test_what_concerns_all_is_raised_if_nothing_was_written(status: int, error: 
         server.before = lambda asked: Answer(status) if asked.method == "PUT" else None
         with pytest.raises(error):
             connector.write("contacts", items)
+
+
+def test_server_that_cannot_be_reached_is_told_unless_something_was_written(monkeypatch: pytest.MonkeyPatch) -> None:
+    server = _server()
+    with serving(server) as (connector, _, _):
+        connector.check()
+        put, reached = Api.put, {0: True}
+
+        def put_if_reached(api: Api, path: str, data: bytes, condition: tuple[str, str]) -> Response:
+            if not any(reached.get(number) and b"FN:x%d" % number in data for number in range(3)):
+                raise AppUnreachable(app="Book", reason="connection refused")
+            return put(api, path, data, condition)
+
+        monkeypatch.setattr(Api, "put", put_if_reached)
+        items = [WriteItem(str(n), CREATE, {"full name": f"x{n}"}, marker=str(n)) for n in range(3)]
+        later, done = Outcome.LATER, Outcome.DONE
+        assert [result.outcome for result in connector.write("contacts", items)] == [done, later, later]
+        with pytest.raises(AppUnreachable):
+            connector.write("contacts", items[1:])
 
 
 def test_each_item_of_a_batch_has_its_own_result() -> None:
