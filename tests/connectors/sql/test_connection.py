@@ -2,6 +2,8 @@
 
 import contextlib
 import gc
+import os
+import signal
 import sys
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -73,6 +75,23 @@ def test_writing_goes_on_when_its_connection_was_cut(books: Books) -> None:
     books.sql(KILL)
     assert books.create({"name": "New"})[0].outcome is Outcome.DONE
     assert books.sql("SELECT count(*) FROM companies") == [(2,)]
+
+
+def test_server_that_stands_still_is_not_waited_for_for_ever(
+    make: Callable[..., Books], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    books = make()
+    id = books.add("There")
+    books.read(id)
+    ((still,),) = books.sql(
+        "SELECT pid FROM pg_stat_activity WHERE application_name = 'bothways' AND datname = 'books'"
+    )
+    monkeypatch.setattr("bothways.connectors.sql.postgresql.server.HANGS_AFTER", 0.2)
+    os.kill(still, signal.SIGSTOP)
+    try:
+        assert books.read(id)[0].exists is Exists.EXISTS
+    finally:
+        os.kill(still, signal.SIGCONT)
 
 
 def test_connection_that_is_cut_in_the_middle_of_a_write_leaves_nothing_written(books: Books) -> None:

@@ -33,8 +33,8 @@ meanwhile is never overwritten. If a row is refused, the batch is done again wit
 it fails alone, and what triggers have made of it is taken back as well; constraints that wait for the commit are asked
 at once. What is answered is read at the end of the
 transaction, after all triggers. A delete that would delete or change rows of other tables (ON DELETE CASCADE, SET
-NULL, SET DEFAULT) is refused. Statements wait for a lock at most ``facts.LOCK_TIMEOUT`` seconds, and no
-transaction is open while another app is asked.
+NULL, SET DEFAULT) is refused. Statements wait for a lock at most ``facts.LOCK_TIMEOUT`` seconds, no
+transaction is open while another app is asked, and a server that stands still is left after ``facts.HANGS_AFTER``.
 
 A commit that is not answered leaves the outcome unknown. An update is settled by reading. A create is found by its
 mark, with the helper tables: the mark is stored in the transaction that makes the row, and to ask for one that is not
