@@ -135,8 +135,9 @@ class Api:
         """Return one card as its very bytes, in a version of vCard if one is asked for; status 404 or 410 without."""
         accept = f"text/vcard; version={version}" if version else "text/vcard"
         headers = {"Accept": accept, "Accept-Encoding": "identity"}
-        ok = frozenset({200, *MISSING})
-        return self._http.request("GET", self._origin + path, headers=headers, call="read one", repeatable=True, ok=ok)
+        ok, url = frozenset({200, *MISSING}), self._origin + path
+        response = self._http.request("GET", url, headers=headers, call="read one", repeatable=True, ok=ok)
+        return self._answered(response, path) if response.status in MISSING else response
 
     def put(self, path: str, data: bytes, condition: tuple[str, str]) -> Response:
         """Store one card on a condition; it is sent once, and whatever the server says is returned."""
@@ -190,9 +191,9 @@ class Api:
         return found
 
     def _answered(self, response: Response, path: str) -> Response:
-        """Return the answer of a write; raise ProtocolError if it is that of another place: of a page to sign in."""
+        """Return what was answered of a card; raise ProtocolError if another page says it, such as one to sign in."""
         if urlsplit(response.url).path != path:
-            raise self.problem("a write was answered by another page")
+            raise self.problem("another page has answered in the place of a card")
         return response
 
     def _gone(self, response: Response) -> None:

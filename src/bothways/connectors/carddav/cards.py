@@ -164,7 +164,8 @@ class _Reading:
             self._blame(error, paths)
             middle = len(paths) // 2
             return self.batch(paths[:middle]) | self.batch(paths[middle:]) if middle else self._alone(paths)
-        found = {each.path: each for each in _gots(answers) if each.path in set(paths)}
+        told = sorted(_gots(answers), key=lambda each: not each.missing)  # a card that is handed out is there
+        found = {each.path: each for each in told if each.path in set(paths)}
         return found | self._alone([path for path in paths if path not in found])
 
     def _blame(self, error: AppError, paths: Sequence[str]) -> None:
