@@ -386,7 +386,19 @@ def test_server_that_takes_no_writes_now_is_told_for_all_and_not_row_by_row(
 def test_trigger_that_uses_a_missing_table_refuses_the_row(make: Callable[..., Books]) -> None:
     books = make()
     trigger(books, "BEFORE INSERT", "INSERT INTO nowhere VALUES (1); RETURN NEW;")
-    assert outcomes(books.create({"name": "x"})) == [Outcome.REFUSED]
+    (result,) = books.create({"name": "x"})
+    assert (result.outcome, result.fields) == (Outcome.REFUSED, ())
+
+
+def test_table_of_marks_that_cannot_be_used_is_told_for_all(watched: Books) -> None:
+    role(watched, "clerk")
+    watched.sql("GRANT SELECT ON bothways_changes, bothways_marks TO clerk")
+    watched.connector = watched.connect("clerk")
+    with pytest.raises(PermissionMissing, match="INSERT on bothways_marks"):
+        watched.create({"name": "x"})
+    watched.sql("DROP TABLE bothways_marks")
+    with pytest.raises(ObjectGone, match="bothways_marks"):
+        watched.create({"name": "x"})
 
 
 def test_unique_value_of_another_table_that_a_trigger_writes_is_no_doubt_about_the_row(

@@ -101,4 +101,4 @@ def culprits(item: WriteItem, table: Table, error: psycopg.Error) -> Sequence[st
     if isinstance(error, errors.StringDataRightTruncation):
         limits = {name: max_length(table.columns[name]) for name in item.values if name in table.columns}
         return [name for name, limit in limits.items() if limit is not None and len(str(item.values[name])) > limit]
-    return list(item.values) if len(item.values) == 1 else ()
+    return list(item.values) if len(item.values) == 1 and not (error.sqlstate or "").startswith("42") else ()

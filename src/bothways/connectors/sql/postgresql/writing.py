@@ -44,7 +44,8 @@ SELECT CASE WHEN NOT has_schema_privilege(n.oid, 'USAGE') THEN 'USAGE on schema 
     WHEN NOT has_table_privilege(c.oid, 'SELECT') THEN 'SELECT on ' || c.relname
     WHEN NOT (CASE %(right)s WHEN 'DELETE' THEN has_table_privilege(c.oid, 'DELETE')
         ELSE has_any_column_privilege(c.oid, %(right)s) END) THEN %(right)s || ' on ' || c.relname END
-FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE c.oid = %(oid)s"""
+FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+WHERE CASE WHEN %(name)s = '' THEN c.oid = %(oid)s ELSE n.nspname = %(schema)s AND c.relname = %(name)s END"""
 )
 _WHOLE_NUMBER = re.compile(r"\A\s*([+-]?\d+)\.0*\s*\Z", re.ASCII)
 
@@ -255,12 +256,18 @@ def _is_shown(conn: Connection, table: Table, key: Key) -> bool:
 
 
 def _check_table(conn: Connection, batch: _Batch, right: str) -> None:
-    """Raise ObjectGone or PermissionMissing if it is the table itself that is not there, or may not be written."""
-    found = conn.execute(_LACKING, {"right": right, "oid": batch.table.oid}).fetchone()
-    if found is None:
-        raise ObjectGone(app=batch.app, object=batch.table.name)
-    if found[0]:
-        raise PermissionMissing(app=batch.app, reason=found[0])
+    """Raise ObjectGone or PermissionMissing if it is the table itself that is not there, or may not be written.
+
+    Where rows are made with marks, the same is asked of the table of these.
+    """
+    table = batch.table
+    for name in ["", *([MARKS] if batch.marked and right == "INSERT" else [])]:
+        asked = {"right": right, "oid": table.oid, "schema": table.schema, "name": name}
+        found = conn.execute(_LACKING, asked).fetchone()
+        if found is None:
+            raise ObjectGone(app=batch.app, object=name or table.name)
+        if found[0]:
+            raise PermissionMissing(app=batch.app, reason=found[0])
 
 
 def _has_child(conn: Connection, table: Table, child: Child, key: Key) -> bool:
