@@ -122,6 +122,8 @@ def test_blank_behind_a_soft_line_break_belongs_to_the_text(lines: str, text: st
 
 def test_unknown_charset_is_left_as_it_is() -> None:
     assert _read(TEXT, "NOTE;ENCODING=QUOTED-PRINTABLE;CHARSET=x-none:=41") == "=41"
+    assert _read(TEXT, "NOTE;ENCODING=QUOTED-PRINTABLE;CHARSET=punycode:=41-=FF") == "=41-=FF"
+    assert _read(TEXT, "NOTE;ENCODING=QUOTED-PRINTABLE;CHARSET=a\0b:=41") == "=41"
 
 
 def test_addresses_of_the_web_keep_their_commas() -> None:

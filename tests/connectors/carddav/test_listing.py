@@ -1,6 +1,7 @@
 """Listing from servers that lack something, cut their reports short, or break off."""
 
 from dataclasses import replace
+from xml.etree.ElementTree import Element
 
 import pytest
 
@@ -9,7 +10,7 @@ from bothways.connectors.carddav import cards, listing, reading
 from bothways.connectors.carddav.cursor import Position, position_of
 from bothways.errors import AppFailed, ObjectGone, OurFault, PageIncomplete, PermissionMissing, ProtocolError
 from bothways.records import Ref
-from tests.connectors.carddav.scripted import BOOK, Server, serving
+from tests.connectors.carddav.scripted import BOOK, Server, _multistatus, _row, _status, serving
 from tests.connectors.carddav.support import FIELDS, Bill, card, listed, make_connector, seen
 from tests.connectors.support import Answer, Asked
 
@@ -257,6 +258,111 @@ def test_book_that_is_gone_is_no_mass_delete(options: dict[str, object]) -> None
             list(connector.ids("contacts"))
         with pytest.raises(ObjectGone):
             connector.read("contacts", [Ref("u1", BOOK + "1.vcf")], FIELDS)
+
+
+@pytest.mark.parametrize("status", [403, 423, 500])
+def test_card_that_a_report_has_nothing_of_but_a_failure_is_asked_for(status: int) -> None:
+    server = _filled()
+    with serving(server) as (connector, _, _):
+        cursor = listed(connector)[-1].cursor
+        server.put("1.vcf", card("u1", "FN:x"))
+        row, failing = (
+            f"<D:getetag>{server.tags[BOOK + '1.vcf']}</D:getetag>",
+            f"<D:status>HTTP/1.1 {status} -</D:status>",
+        )
+        real = server._changes
+
+        def changes(body: Element) -> Answer:
+            whole = f"<D:propstat><D:prop>{row}</D:prop><D:status>HTTP/1.1 200 OK</D:status></D:propstat>"
+            return Answer(207, real(body).body.replace(whole.encode(), failing.encode()))
+
+        server._changes = changes  # type: ignore[method-assign]
+        assert set(seen(listed(connector, cursor))) == {"u1"}
+
+
+@pytest.mark.parametrize("status", [403, 409, 500])
+def test_report_that_says_of_the_book_alone_that_it_failed_is_none(status: int) -> None:
+    server = _filled(3)
+    with serving(server) as (connector, _, _):
+        cursor = listed(connector)[-1].cursor
+        server.put("1.vcf", card("u1", "FN:x"))
+        failed = Answer(207, _multistatus([_status(BOOK, status)]).body)
+        server.before = lambda asked: failed if b">data:" in asked.body else None
+        pages = listed(connector, cursor)
+        assert (set(seen(pages)), pages[0].restarted) == ({"u0", "u1", "u2"}, True)
+
+
+@pytest.mark.parametrize("status", [404, 410])
+def test_token_that_is_gone_is_no_book_that_is_gone(status: int) -> None:
+    server = _filled(3)
+    with serving(server) as (connector, _, _):
+        cursor = listed(connector)[-1].cursor
+        server.before = lambda asked: Answer(status) if b">data:" in asked.body else None
+        pages = listed(connector, cursor)
+        assert (set(seen(pages)), pages[0].restarted) == ({"u0", "u1", "u2"}, True)
+
+
+@pytest.mark.parametrize("rows", [[], [_status(BOOK, 507)], [_status(BOOK, 500)]], ids=["nothing", "cut", "failed"])
+def test_list_of_cards_that_is_not_whole_is_no_list(rows: list[str]) -> None:
+    """A card that was moved and is not in it is not missing."""
+    server = _filled(3, reports=False)
+    with serving(server) as (connector, _, _):
+        cursor = listed(connector)[-1].cursor
+        server.cards[BOOK + "moved.vcf"] = server.cards.pop(BOOK + "1.vcf")
+        server.tags[BOOK + "moved.vcf"] = '"moved"'
+        server.ctag = False
+        cut = _multistatus([*rows, _row(BOOK + "0.vcf", '<D:getetag>"t1"</D:getetag>')])
+        server.before = lambda asked: cut if asked.headers.get("Depth") == "1" else None
+        for work in (
+            lambda: list(connector.ids("contacts")),
+            lambda: connector.count("contacts"),
+            lambda: connector.read("contacts", [Ref("u1", BOOK + "1.vcf")], FIELDS),
+            lambda: listed(connector, cursor),
+        ):
+            with pytest.raises(PageIncomplete):
+                work()
+
+
+OLD = "/old/book/"
+
+
+@pytest.mark.parametrize("redirected", [True, False])
+@pytest.mark.parametrize("options", [{}, PLAIN])
+def test_book_that_is_at_another_place_now_is_listed_anew(options: dict[str, object], redirected: bool) -> None:
+    server = _filled(3, **options)
+    with serving(server) as (connector, _, _):
+        cursor = str(listed(connector)[-1].cursor).replace(f'"book":"{BOOK}"', f'"book":"{OLD}"')
+
+        def moved(asked: Asked) -> Answer | None:
+            if not asked.path.startswith(OLD):
+                return None
+            path = asked.path.replace(OLD, BOOK)
+            if redirected:
+                return Answer(301, b"", {"Location": path})
+            return getattr(server, f"_{asked.method.lower()}")(replace(asked, path=path))
+
+        server.before = moved
+        server.put("1.vcf", card("u1", "FN:x"))
+        pages = listed(connector, cursor)
+        assert (set(seen(pages)), pages[0].restarted) == ({"u0", "u1", "u2"}, True)
+        assert {row.record.address for row in seen(pages).values()} == {f"{BOOK}{n}.vcf" for n in range(3)}
+        (answer,) = connector.read("contacts", [Ref("u1", OLD + "1.vcf")], FIELDS)
+        assert answer.exists is Exists.EXISTS
+        server.put("2.vcf", card("u2", "FN:x"))
+        assert set(seen(listed(connector, pages[-1].cursor))) == {"u2"}
+
+
+def test_connector_that_knows_the_old_place_of_a_book_looks_for_it_again() -> None:
+    server = _filled(3)
+    with serving(server) as (connector, _, _):
+        connector.check()
+        connector._found = {name: replace(book, path=OLD) for name, book in (connector._found or {}).items()}
+        server.before = lambda asked: (
+            Answer(301, b"", {"Location": asked.path.replace(OLD, BOOK)}) if asked.path.startswith(OLD) else None
+        )
+        with pytest.raises(ObjectGone):
+            list(connector.ids("contacts"))
+        assert len([ref for batch in connector.ids("contacts") for ref in batch]) == 3
 
 
 def test_forbidden_report_is_no_missing_report() -> None:

@@ -33,6 +33,7 @@ def test_preferred_value_comes_first() -> None:
     held = _values(*MAILS)
     assert held == {"email": "h2@x.org", "email.home": "h2@x.org", "email.work": "w@x.org"}
     assert _values("EMAIL;PREF=2:b", "EMAIL;PREF=1:a", "EMAIL:c", version="4.0")["email"] == "a"
+    assert _values(f"EMAIL;PREF={'9' * 5000}:b", "EMAIL;PREF=100:a", version="4.0")["email"] == "a"
 
 
 def test_numbers_of_several_kinds_never_show_twice() -> None:

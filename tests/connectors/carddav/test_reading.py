@@ -211,3 +211,32 @@ def test_card_named_by_its_uid_is_found_without_looking_through_the_book() -> No
         before = bill.calls
         assert connector.read("contacts", [Ref("own")], FIELDS)[0].exists is Exists.EXISTS
         assert bill.calls == before + 1
+
+
+def test_card_that_is_listed_and_not_handed_out_is_not_missing() -> None:
+    server = _server()
+    with serving(server) as (connector, _, _):
+        server.sick[BOOK + "1.vcf"] = 404
+        assert [each.exists for each in _read(connector, [*_refs(1), _ref("u9", "9.vcf")])] == [UNKNOWN, UNKNOWN]
+        del server.cards[BOOK + "1.vcf"]
+        assert [each.exists for each in _read(connector, _refs(1))] == [MISSING]
+
+
+def test_card_whose_place_leads_to_another_page_is_not_missing() -> None:
+    server = _server()
+    with serving(server) as (connector, _, _):
+        server.sick[BOOK + "1.vcf"] = 500
+        pages = {"/nowhere": Answer(404)}
+        server.before = lambda asked: (
+            pages.get(asked.path) or (Answer(302, b"", {"Location": "/nowhere"}) if asked.method == "GET" else None)
+        )
+        (answer,) = _read(connector, _refs(1))
+        assert (answer.exists, bool(answer.problem)) == (EXISTS, True)
+
+
+def test_card_that_is_told_as_there_and_as_missing_is_there() -> None:
+    server = _server()
+    with serving(server) as (connector, _, _):
+        real = server._card
+        server._card = lambda path: real(path) + real("/nowhere").replace("/nowhere", path)  # type: ignore[method-assign]
+        assert [each.exists for each in _read(connector, _refs(1))] == [EXISTS]

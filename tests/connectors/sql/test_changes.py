@@ -7,7 +7,7 @@ import pytest
 
 from bothways.connectors.base import Exists
 from bothways.connectors.sql.postgresql import listing
-from bothways.errors import OurFault
+from bothways.errors import ObjectGone, OurFault
 from tests.connectors.sql.support import Books, end_of, gone_in, seen_in
 
 
@@ -157,6 +157,17 @@ def test_listing_begins_anew_for_another_table_of_the_same_name(books: Books) ->
     pages = books.pages(cursor)
     assert pages[0].restarted
     assert set(seen_in(pages)) == {"1"}
+
+
+def test_rows_of_a_table_made_anew_meanwhile_are_not_missing(books: Books) -> None:
+    id = books.add("There")
+    assert books.read(id)[0].exists is Exists.EXISTS
+    books.sql("DROP TABLE companies")
+    books.sql("CREATE TABLE companies (id bigint PRIMARY KEY, name text)")
+    with pytest.raises(ObjectGone):
+        books.read(id)
+    books.sql("INSERT INTO companies VALUES (%s, 'Loaded again')", id)
+    assert books.read(id, "7")[0].exists is Exists.EXISTS
 
 
 def test_first_listing_of_a_table_made_anew_meanwhile_is_of_the_new_one(books: Books) -> None:

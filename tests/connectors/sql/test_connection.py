@@ -2,6 +2,8 @@
 
 import contextlib
 import gc
+import os
+import signal
 import sys
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -23,6 +25,7 @@ from bothways.errors import (
     CredentialsRefused,
     LibraryMissing,
     PageIncomplete,
+    SecretUnusable,
     WrongType,
 )
 from bothways.records import Ref
@@ -74,6 +77,23 @@ def test_writing_goes_on_when_its_connection_was_cut(books: Books) -> None:
     assert books.sql("SELECT count(*) FROM companies") == [(2,)]
 
 
+def test_server_that_stands_still_is_not_waited_for_for_ever(
+    make: Callable[..., Books], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    books = make()
+    id = books.add("There")
+    books.read(id)
+    ((still,),) = books.sql(
+        "SELECT pid FROM pg_stat_activity WHERE application_name = 'bothways' AND datname = 'books'"
+    )
+    monkeypatch.setattr("bothways.connectors.sql.postgresql.server.HANGS_AFTER", 0.2)
+    os.kill(still, signal.SIGSTOP)
+    try:
+        assert books.read(id)[0].exists is Exists.EXISTS
+    finally:
+        os.kill(still, signal.SIGCONT)
+
+
 def test_connection_that_is_cut_in_the_middle_of_a_write_leaves_nothing_written(books: Books) -> None:
     books.sql(DIES)
     results = books.create({"name": "Before"}, {"name": "Deadly"})
@@ -90,6 +110,23 @@ def test_commit_that_is_not_answered_leaves_the_outcome_unknown(
     results = books.create({"name": "One"}, {"name": "Two"})
     assert [result.outcome for result in results] == [Outcome.UNKNOWN] * 2
     assert books.sql("SELECT count(*) FROM companies") == [(0 if before else 2,)]
+
+
+@pytest.mark.parametrize("code", ["08007", "40003"])
+def test_commit_that_a_pooler_cannot_answer_for_is_not_repeated(
+    make: Callable[..., Books], monkeypatch: pytest.MonkeyPatch, code: str
+) -> None:
+    books, execute = make(), psycopg.Connection.execute
+
+    def stand_in(self: Any, query: Any, *args: Any, **options: Any) -> Any:
+        done = execute(self, query, *args, **options)
+        if query == "COMMIT":
+            raise psycopg.errors.lookup(code)("whether it was committed is not known")
+        return done
+
+    monkeypatch.setattr(psycopg.Connection, "execute", stand_in)
+    assert books.create({"name": "One"})[0].outcome is Outcome.UNKNOWN
+    assert books.sql("SELECT count(*) FROM companies") == [(1,)]
 
 
 def test_server_that_was_started_again_is_used_again(monkeypatch: pytest.MonkeyPatch, watched: Books) -> None:
@@ -120,6 +157,34 @@ class Refusing:
             return self.connect(server)
 
         return connect
+
+
+def test_table_that_is_locked_for_a_while_is_asked_later(
+    make: Callable[..., Books], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from bothways.connectors.sql.postgresql import listing, server
+
+    monkeypatch.setitem(server._SESSION, "lock_timeout", "20ms")
+    monkeypatch.setattr(listing, "LIST", 1)
+    books = make()
+    ids = [books.add(name) for name in ("One", "Two")]
+    pages = books.connector.changes("companies", None, ["name"])
+    next(pages)
+    with books.session() as person:
+        person.execute("LOCK TABLE companies IN ACCESS EXCLUSIVE MODE")
+        with pytest.raises(PageIncomplete, match="lock"):
+            next(pages)
+        with pytest.raises(AppUnreachable, match="lock"):
+            books.read(*ids)
+    assert len(books.read(*ids)) == 2
+
+
+def test_secret_of_bytes_that_are_no_text_is_told_as_that(
+    make: Callable[..., Books], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tests.connectors.sql.support.PASSWORD", "p\udcffss")
+    with pytest.raises(SecretUnusable):
+        make().connector.check()
 
 
 def test_listing_that_breaks_off_says_so(books: Books, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,6 +1,6 @@
 """Every type of column: what field it is, what is read from it, what can be written to it."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import psycopg
@@ -86,6 +86,9 @@ VALUES = [
     ("i2", "-12", "-12"),
     ("i8", "9007199254740993", "9007199254740993"),
     ("i8", 5, "5"),
+    ("i4", "-5.00", "-5"),
+    ("i4", 5.0, "5"),
+    ("t", "5.0", "5.0"),
     ("n", "0.10000000000000000000001", "0.10000000000000000000001"),
     ("n2", "1.005", "1.01"),
     ("f4", "0.1", "0.1"),
@@ -140,7 +143,7 @@ def test_unique_text_is_found_whatever_its_case_and_blanks(wide: Books) -> None:
     wide.sql("INSERT INTO wide (must, email) VALUES ('x', ' Ann@X.Test'), ('x', 'ben@x.test')")
     asked = ["ann@x.test", "BEN@x.test", "nobody@x.test", "nul\0"]
     assert wide.connector.find("wide", "email", asked) == {"ann@x.test": ["1"], "BEN@x.test": ["2"]}
-    assert wide.connector.find("wide", "id", ["2", "two", "99"]) == {"2": ["2"]}
+    assert wide.connector.find("wide", "id", ["2", "two", "+-2", "99", ""]) == {"2": ["2"]}
     assert wide.connector.find("wide", "t", ["x"]) == {}
     assert wide.connector.find("wide", "phone", ["x"]) == {}
 
@@ -180,6 +183,15 @@ def test_column_that_is_gone_is_named(books: Books) -> None:
         books.read(id, fields=("note",))
 
 
+def test_column_that_is_gone_when_a_row_is_written_is_named_from_then_on(make: Callable[..., Books]) -> None:
+    books = make()
+    books.connector.fields("companies")
+    books.sql("ALTER TABLE companies DROP note")
+    results = [books.create({"name": "x", "note": "y"})[0] for _ in range(2)]
+    assert [result.outcome for result in results] == [Outcome.REFUSED] * 2
+    assert results[1].fields == ("note",)
+
+
 @pytest.mark.parametrize(
     ("id", "types", "key"),
     [
@@ -189,6 +201,8 @@ def test_column_that_is_gone_is_named(books: Books) -> None:
         ("40000", ["int2"], None),
         ("x", ["int4"], None),
         ("x\0", ["text"], None),
+        ("\ud83d", ["text"], None),
+        ("9" * 5000, ["int8"], None),
         ("a0eebc99-9c0b-4ef8-bb6d-6bb9bd380a11", ["uuid"], ("a0eebc99-9c0b-4ef8-bb6d-6bb9bd380a11",)),
         ("A0EEBC99-9C0B-4EF8-BB6D-6BB9BD380A11", ["uuid"], None),
         ('["a","1"]', ["text", "int4"], ("a", "1")),
@@ -234,6 +248,13 @@ def test_check_says_in_words_which_rights_are_missing(guarded: Books) -> None:
     assert [table.deletable for table in guarded.connector.objects()] == [True]
     fields = {field.name: field for field in guarded.connector.fields("companies")}
     assert not fields["name"].read_only
+    guarded.sql("GRANT INSERT ON companies TO few")
+    ref = guarded.ref(guarded.add("x"))
+    guarded.sql("REVOKE UPDATE (name) ON companies FROM few")
+    guarded.connector.check()
+    assert [table.deletable for table in guarded.connector.objects()] == [False]
+    with pytest.raises(PermissionMissing, match="UPDATE on companies"):
+        guarded.delete(ref)
     assert fields["domain"].read_only
     guarded.sql("REVOKE ALL ON companies FROM few")
     assert any("few lacks SELECT, INSERT, UPDATE, DELETE" in note for note in guarded.connector.check().notes)
@@ -320,3 +341,28 @@ def test_very_large_table_is_not_counted(books: Books, monkeypatch: pytest.Monke
     monkeypatch.setattr(listing, "MOST_COUNTED", 1)
     books.sql("ANALYZE companies")
     assert books.connector.count("companies") is None
+
+
+# --- what the encoding of a database knows ------------------------------------------------------------
+
+
+@pytest.fixture(params=["UTF8", "LATIN1"])
+def encoded(database: str, request: pytest.FixtureRequest) -> Iterator[Books]:
+    """Books in a database of this encoding, whose locale knows no letters beyond ASCII."""
+    name = f"books_{request.param.lower()}"
+    with psycopg.connect(database, autocommit=True) as server:
+        server.execute(f"DROP DATABASE IF EXISTS {name}")
+        server.execute(f"CREATE DATABASE {name} ENCODING '{request.param}' LOCALE 'C' TEMPLATE template0")
+    books = Books(f"{database.rpartition('/')[0]}/{name}")
+    yield books
+    books.close()
+
+
+def test_unique_text_is_found_in_any_encoding_and_locale(encoded: Books) -> None:
+    first, second = encoded.add("x", domain="Ärzte.example"), encoded.add("x", domain="plain.example")
+    asked = ["Ärzte.example", " PLAIN.example", "☃.example", "half \ud83d", "nul\0"]
+    found = encoded.connector.find("companies", "domain", asked)
+    snowman = encoded.create({"name": "☃"})[0]
+    assert found == {"Ärzte.example": [first], " PLAIN.example": [second]}
+    fits = encoded.url.endswith("utf8")
+    assert (snowman.outcome, snowman.fields) == ((Outcome.DONE, ()) if fits else (Outcome.REFUSED, ("name",)))

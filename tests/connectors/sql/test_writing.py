@@ -9,9 +9,9 @@ import pytest
 from bothways.connectors.base import Exists, Outcome, WriteItem, WriteKind, by_key
 from bothways.connectors.sql.facts import MOST_BUSY
 from bothways.connectors.sql.postgresql import server as server_module
-from bothways.errors import PermissionMissing
+from bothways.errors import AppUnreachable, ObjectGone, PermissionMissing
 from bothways.records import Ref
-from tests.connectors.sql.support import Books, seen_in, until
+from tests.connectors.sql.support import Books, gone_in, seen_in, until
 
 
 def outcomes(results) -> list[Outcome]:
@@ -149,6 +149,14 @@ def test_duplicate_of_a_row_of_the_same_batch_names_it(books: Books) -> None:
     assert (second.outcome, second.existing_id, second.fields) == (Outcome.DUPLICATE, first.record.id, ("domain",))
 
 
+def test_duplicate_whose_holder_is_not_found_is_refused_and_not_tried_for_ever(make: Callable[..., Books]) -> None:
+    books = make()
+    books.add("There", domain="x.test")
+    trigger(books, "BEFORE INSERT", "NEW.domain := lower(NEW.domain); RETURN NEW;")
+    result = books.create({"domain": "X.TEST"})[0]
+    assert (result.outcome, result.fields, result.existing_id) == (Outcome.REFUSED, ("domain",), None)
+
+
 def test_unique_together_says_not_who_it_is(books: Books) -> None:
     books.sql("ALTER TABLE companies ADD UNIQUE (name, kind)")
     books.connector = books.connect()
@@ -172,6 +180,20 @@ def test_locked_row_is_left_for_later_and_the_others_are_written(books: Books, m
         results = books.update({ref: {"name": "Ours"} for ref in refs})
         person.rollback()
     assert outcomes(results) == [Outcome.DONE, Outcome.LATER, Outcome.DONE]
+
+
+def test_row_that_was_changed_and_is_locked_again_is_left_for_later_alone(
+    make: Callable[..., Books], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(server_module._SESSION, "lock_timeout", "20ms")
+    books = make()
+    refs = [books.ref(books.add(f"Company {number}")) for number in range(2)]
+    books.sql("UPDATE companies SET name = 'By a person' WHERE id = %s", refs[0].id)
+    with books.session() as person:
+        person.execute("SELECT * FROM companies WHERE id = %s FOR UPDATE", (refs[0].id,))
+        results = books.update({ref: {"name": "Ours"} for ref in refs})
+        person.rollback()
+    assert outcomes(results) == [Outcome.LATER, Outcome.DONE]
 
 
 def test_many_locked_rows_hold_nobody_up_for_long(books: Books, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -253,6 +275,9 @@ def test_key_that_the_application_makes_is_given_once_and_never_changed(books: B
     assert (moved.outcome, moved.fields) == (Outcome.REFUSED, ("code",))
     again = books.create({"code": "a"}, table="codes")[0]
     assert (again.outcome, again.existing_id) == (Outcome.DUPLICATE, "a")
+    nothing = books.create({"code": None}, {"code": ""}, {"title": "x"}, table="codes")
+    assert outcomes(nothing) == [Outcome.REFUSED] * 3
+    assert nothing[0].fields == ("code",)
 
 
 # --- deleting -----------------------------------------------------------------------------------------
@@ -269,6 +294,15 @@ def test_delete_that_would_reach_other_rows_is_refused(books: Books, follows: st
     assert "orders" in refused.message
     assert books.sql("SELECT company FROM orders") == [(int(with_orders),)]
     assert books.delete(books.ref(without)).outcome is Outcome.DONE
+
+
+def test_child_that_comes_while_we_are_at_work_is_not_deleted_either(make: Callable[..., Books]) -> None:
+    books = make()
+    ref = books.ref(books.add("x"))
+    books.sql("CREATE TABLE orders (id int PRIMARY KEY, company bigint REFERENCES companies ON DELETE CASCADE)")
+    books.sql("INSERT INTO orders VALUES (1, %s)", ref.id)
+    assert books.delete(ref).outcome is Outcome.REFUSED
+    assert books.sql("SELECT count(*) FROM orders") == [(1,)]
 
 
 # --- rights -------------------------------------------------------------------------------------------
@@ -306,3 +340,184 @@ def test_batch_of_nothing_is_nothing(books: Books) -> None:
     assert books.connector.write("companies", []) == []
     item = WriteItem("k", WriteKind.UPDATE, {}, books.ref(books.add("x")))
     assert outcomes(books.connector.write("companies", [item])) == [Outcome.DONE]
+
+
+# --- what concerns the whole table, and what nobody may see -------------------------------------------
+
+
+def role(books: Books, name: str, rights: str = "ALL") -> None:
+    """Make a role with these rights on companies, and let the connector be it."""
+    books.sql(f"DROP ROLE IF EXISTS {name}")
+    books.sql(f"CREATE ROLE {name} LOGIN")
+    books.sql(f"GRANT USAGE ON SCHEMA public TO {name}")
+    books.sql(f"GRANT {rights} ON companies TO {name}")
+    books.connector = books.connect(name)
+
+
+def test_table_that_is_dropped_meanwhile_is_told_for_all_and_not_row_by_row(make: Callable[..., Books]) -> None:
+    books = make()
+    ref = books.ref(books.add("x"))
+    books.sql("DROP TABLE companies")
+    with pytest.raises(ObjectGone, match="companies"):
+        books.update({ref: {"name": "y"}})
+
+
+def test_right_that_is_taken_meanwhile_is_told_for_all_and_not_row_by_row(make: Callable[..., Books]) -> None:
+    books = make()
+    role(books, "clerk")
+    ref = books.ref(books.add("x"))
+    books.sql("REVOKE UPDATE ON companies FROM clerk")
+    with pytest.raises(PermissionMissing, match="UPDATE on companies"):
+        books.update({ref: {"name": "y"}})
+    books.sql("GRANT UPDATE ON companies TO clerk")
+    books.sql("REVOKE USAGE ON SCHEMA public FROM clerk")
+    with pytest.raises(PermissionMissing, match="USAGE on schema public"):
+        books.create({"name": "y"})
+
+
+def test_server_that_takes_no_writes_now_is_told_for_all_and_not_row_by_row(
+    make: Callable[..., Books], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(server_module._SESSION, "default_transaction_read_only", "on")
+    with pytest.raises(AppUnreachable, match="read-only"):
+        make().create({"name": "x"}, {"name": "y"})
+
+
+def test_trigger_that_uses_a_missing_table_refuses_the_row(make: Callable[..., Books]) -> None:
+    books = make()
+    trigger(books, "BEFORE INSERT", "INSERT INTO nowhere VALUES (1); RETURN NEW;")
+    (result,) = books.create({"name": "x"})
+    assert (result.outcome, result.fields) == (Outcome.REFUSED, ())
+
+
+def test_table_of_marks_that_cannot_be_used_is_told_for_all(watched: Books) -> None:
+    role(watched, "clerk")
+    watched.sql("GRANT SELECT ON bothways_changes, bothways_marks TO clerk")
+    watched.connector = watched.connect("clerk")
+    with pytest.raises(PermissionMissing, match="INSERT on bothways_marks"):
+        watched.create({"name": "x"})
+    watched.sql("DROP TABLE bothways_marks")
+    with pytest.raises(ObjectGone, match="bothways_marks"):
+        watched.create({"name": "x"})
+
+
+def test_unique_value_of_another_table_that_a_trigger_writes_is_no_doubt_about_the_row(
+    make: Callable[..., Books],
+) -> None:
+    books = make()
+    books.sql("CREATE TABLE log (name text PRIMARY KEY)")
+    books.sql("INSERT INTO log VALUES ('x')")
+    trigger(books, "AFTER INSERT", "INSERT INTO log VALUES (NEW.name); RETURN NULL;")
+    assert outcomes(books.create({"name": "x"}, {"name": "y"})) == [Outcome.REFUSED, Outcome.DONE]
+
+
+@pytest.mark.parametrize("when", ["BEFORE", "AFTER"])
+def test_what_a_trigger_puts_elsewhere_is_taken_back_before_it_is_told_as_refused(
+    make: Callable[..., Books], when: str
+) -> None:
+    books = make()
+    books.sql("CREATE TABLE archive (name text)")
+    body = "IF NEW.name = 'Old' THEN INSERT INTO archive VALUES (NEW.name); DELETE FROM companies WHERE id = NEW.id; "
+    trigger(books, f"{when} INSERT OR UPDATE", body + "RETURN NULL; END IF; RETURN NEW;")
+    ref = books.ref(books.add("There"))
+    assert outcomes(books.create({"name": "Old"}, {"name": "New"})) == [Outcome.REFUSED, Outcome.DONE]
+    assert outcomes(books.update({ref: {"name": "Old"}})) == [Outcome.REFUSED]
+    assert books.sql("SELECT * FROM archive") == []
+    assert books.sql("SELECT name FROM companies ORDER BY id") == [("There",), ("New",)]
+
+
+def test_what_a_trigger_writes_to_the_row_in_place_of_our_write_is_no_edit(make: Callable[..., Books]) -> None:
+    books = make()
+    own = "IF pg_trigger_depth() = 1 THEN UPDATE companies SET note = 'own' WHERE id = NEW.id; RETURN NULL; END IF; "
+    trigger(books, "BEFORE UPDATE", own + "RETURN NEW;")
+    ref = books.ref(books.add("x"))
+    assert outcomes(books.update({ref: {"name": "y"}})) == [Outcome.REFUSED]
+    assert books.sql("SELECT name, note FROM companies") == [("x", None)]
+
+
+def test_row_that_another_row_of_the_batch_takes_away_is_in_doubt(make: Callable[..., Books]) -> None:
+    books = make()
+    trigger(books, "AFTER INSERT", "DELETE FROM companies WHERE id < NEW.id; RETURN NULL;")
+    assert outcomes(books.create({"name": "One"}, {"name": "Two"})) == [Outcome.UNKNOWN, Outcome.DONE]
+
+
+def test_row_that_a_policy_shows_but_does_not_let_us_change_is_not_gone(make: Callable[..., Books]) -> None:
+    books = make()
+    ref = books.ref(books.add("x"))
+    role(books, "clerk")
+    books.sql("ALTER TABLE companies ENABLE ROW LEVEL SECURITY")
+    books.sql("CREATE POLICY shown ON companies FOR SELECT USING (true)")
+    books.sql("CREATE POLICY changed ON companies FOR UPDATE USING (kind = 'ours')")
+    books.connector = books.connect("clerk")
+    results = [*books.update({ref: {"name": "y"}}), books.delete(ref)]
+    assert outcomes(results) == [Outcome.REFUSED] * 2
+    assert "row security" in results[0].message
+
+
+@pytest.fixture
+def hiding(make: Callable[..., Books], request: pytest.FixtureRequest) -> Books:
+    """Books of which the connector sees the customers only."""
+    books = make(watched=getattr(request, "param", False))
+    role(books, "clerk")
+    if books.watched:
+        books.sql("GRANT SELECT ON bothways_changes TO clerk")
+        books.sql("GRANT SELECT, INSERT ON bothways_marks TO clerk")
+    books.sql("ALTER TABLE companies ENABLE ROW LEVEL SECURITY")
+    books.sql("CREATE POLICY shown ON companies USING (kind = 'customer') WITH CHECK (true)")
+    books.connector = books.connect("clerk")
+    return books
+
+
+@pytest.mark.parametrize("hiding", [False, True], ids=["plain", "watched"], indirect=True)
+def test_row_that_a_policy_hides_is_not_told_to_be_gone(hiding: Books) -> None:
+    ref = hiding.ref(hiding.add("x"))
+    cursor = hiding.cursor()
+    hiding.sql("UPDATE companies SET kind = 'secret'")
+    assert gone_in(hiding.pages(cursor)) == set()
+    assert hiding.read(ref.id)[0].exists is Exists.UNKNOWN
+    results = [*hiding.update({ref: {"name": "y"}}), hiding.delete(ref)]
+    assert outcomes(results) == [Outcome.REFUSED] * 2
+    assert any("not taken over" in note for note in hiding.connector.check().notes)
+    hiding.connector = hiding.connect("postgres")  # whom no policy concerns
+    hiding.sql("DELETE FROM companies")
+    assert hiding.read(ref.id)[0].exists is Exists.MISSING
+
+
+@pytest.mark.parametrize("hiding", [False, True], ids=["plain", "watched"], indirect=True)
+def test_policy_that_comes_while_we_are_at_work_counts_at_once(hiding: Books) -> None:
+    hiding.sql("ALTER TABLE companies DISABLE ROW LEVEL SECURITY")
+    hiding.connector = hiding.connect("clerk")
+    ref = hiding.ref(hiding.add("x"))
+    cursor = hiding.cursor()
+    hiding.sql("ALTER TABLE companies ENABLE ROW LEVEL SECURITY")
+    hiding.sql("UPDATE companies SET kind = 'secret'")
+    assert hiding.read(ref.id)[0].exists is Exists.UNKNOWN
+    pages = hiding.pages(cursor)
+    assert (gone_in(pages), pages[0].restarted) == (set(), True)
+
+
+def test_duplicate_of_a_row_that_a_policy_hides_is_refused(hiding: Books) -> None:
+    hiding.add("x", domain="x.test", kind="secret")
+    result = hiding.create({"domain": "x.test"})[0]
+    assert (result.outcome, result.fields, result.existing_id) == (Outcome.REFUSED, ("domain",), None)
+
+
+def test_delete_that_may_reach_rows_that_a_policy_hides_is_refused(make: Callable[..., Books]) -> None:
+    books = make()
+    books.sql("CREATE TABLE orders (id int PRIMARY KEY, company bigint REFERENCES companies ON DELETE CASCADE)")
+    role(books, "clerk")
+    ref = books.ref(books.add("x"))
+    books.sql("INSERT INTO orders VALUES (1, %s)", ref.id)
+    books.sql("GRANT SELECT ON orders TO clerk")
+    books.sql("ALTER TABLE orders ENABLE ROW LEVEL SECURITY")
+    books.connector = books.connect("clerk")
+    assert books.delete(ref).outcome is Outcome.REFUSED
+    assert books.sql("SELECT count(*) FROM orders") == [(1,)]
+
+
+def test_row_that_takes_too_long_counts_as_one_that_is_locked(make: Callable[..., Books]) -> None:
+    books = make()
+    trigger(books, "BEFORE INSERT", "RAISE 'too slow' USING ERRCODE = 'query_canceled';")
+    results = books.create(*[{"name": "x"}] * (MOST_BUSY + 2))
+    assert outcomes(results) == [Outcome.LATER] * (MOST_BUSY + 2)
+    assert results[-1].message == "others are writing to this table"

@@ -140,8 +140,12 @@ def got(path: str, version: str | None, data: bytes) -> Got:
 
 
 def etag(text: str) -> str | None:
-    """Return an entity tag in its strong form: some proxies weaken the tags of what they compress."""
-    return text.strip().removeprefix("W/") or None
+    """Return an entity tag in its strong form: some proxies weaken the tags of what they compress.
+
+    None, if there is none or it holds what no header can carry (RFC 9110, 8.8.3), so that it cannot be sent back.
+    """
+    tag = text.strip().removeprefix("W/")
+    return tag if tag and all(" " <= each <= "\xff" and each != "\x7f" for each in tag) else None
 
 
 @dataclass(slots=True)
@@ -160,7 +164,8 @@ class _Reading:
             self._blame(error, paths)
             middle = len(paths) // 2
             return self.batch(paths[:middle]) | self.batch(paths[middle:]) if middle else self._alone(paths)
-        found = {each.path: each for each in _gots(answers) if each.path in set(paths)}
+        told = sorted(_gots(answers), key=lambda each: not each.missing)  # a card that is handed out is there
+        found = {each.path: each for each in told if each.path in set(paths)}
         return found | self._alone([path for path in paths if path not in found])
 
     def _blame(self, error: AppError, paths: Sequence[str]) -> None:

@@ -64,7 +64,7 @@ def raw_value(line: Line) -> str:
     charset = next(iter(line.params.get("charset", ())), "utf-8")
     try:
         text = quopri.decodestring(line.value.encode()).decode(charset)
-    except (LookupError, UnicodeDecodeError):
+    except (LookupError, ValueError):  # no charset of text, or none in which this could be written
         return line.value
     return text.replace("\r\n", "\n").replace("\n", "\\n")
 

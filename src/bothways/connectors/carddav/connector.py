@@ -2,20 +2,22 @@
 
 What it costs, in calls (n cards in the book, b = 80 cards per read):
 
-- finding the book: 1 if the address is the book's own, else 3 or 4; once per connector, and not at all for
-  a poll, whose cursor knows the place
+- finding the book: 1 if the address is the book's own, else 3 or 4; once per connector, once more when it is not
+  where it was, and not at all for a poll, whose cursor knows the place
 - first listing: 1 + ceil(n / b)
 - a poll without changes: 1; with cards that the server does not hand out, each is asked for again
 - a poll with c changed cards: 1 + ceil(c / b), and one more for each report that the server cuts short
 - reading r cards by id: ceil(r / b); if one of them is not where it was, up to 2 + ceil(n / b) more
 - sweep: 1 + ceil(n / b): only the cards themselves tell their UIDs
-- update: 2 (get, put), create and delete: 1; one more where the server gives no strong tag for what it stored
+- update: 2 (get, put), create and delete: 1; one more where the server gives no strong tag for what it stored, or
+  refuses the version
 - update in a book that offers vCard 4.0 beside 3.0: one more, to learn in which of them the card is stored; if
   the server does not show that, this is asked once per connector
 - servers without change reports: first listing 3 + ceil(n / b), a poll without changes 1, with c changed
   or gone cards 2 + ceil(c / b)
 
-A change that a server makes to a card while storing it, and does not tell, is seen by the next poll.
+A change that a server makes to a card while storing it, and does not tell, is seen by the next poll. A UID that it
+gives to a new card in place of ours is taken over if it gives no tag, so that the card is read back.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -38,6 +40,7 @@ from bothways.connectors.carddav.cursor import Position, position_of
 from bothways.connectors.carddav.discovery import OBJECT, Book, discover
 from bothways.connectors.carddav.facts import CAPABILITIES, LIMITS
 from bothways.connectors.carddav.fields import SLOTS
+from bothways.connectors.carddav.vcard import VERSIONS
 from bothways.errors import UnknownObject, WrongType
 from bothways.records import Field, Ref
 
@@ -85,11 +88,10 @@ class CardDav:
     def changes(self, object: str, cursor: str | None, fields: Sequence[str]) -> Iterator[Page]:
         """Yield all cards, and from then on those that have changed, with values."""
         self._check(object)
-        position = position_of(cursor, self._api.url)
+        position, anew = position_of(cursor, self._api.url), False
         if position is None:
-            position = Position(self._api.url, self._book(object).path)
-            return listing.changes(self._api, position, fields, anew=bool(cursor))
-        return listing.changes(self._api, position, fields)
+            position, anew = Position(self._api.url, self._book(object).path), bool(cursor)
+        return listing.changes(self._api, position, fields, lambda: self._book(object).path, anew=anew)
 
     def ids(self, object: str) -> Iterator[Sequence[Ref]]:
         """Yield the UIDs of all cards."""
@@ -101,14 +103,13 @@ class CardDav:
         return reading.read(self._api, lambda: self._book(object).path, refs, fields)
 
     def find(self, object: str, field: str, values: Sequence[str]) -> Mapping[str, Sequence[str]]:
-        """Return the cards made with these marks; {} for any field, as none is unique."""
+        """Return the cards made with these marks, in either version of vCard; {} for any field, as none is unique."""
         self._check(object)
         if field:
             return {}
-        book = self._book(object)
-        uids = {writing.uid_of(value, book.version): value for value in values}
-        found = reading.find(self._api, lambda: book.path, [Ref(uid) for uid in uids])
-        return {uids[uid]: [uid] for uid in found.cards}
+        uids = {writing.uid_of(value, version): value for value in values for version in VERSIONS}
+        made = reading.made(self._api, lambda: self._book(object).path, list(uids)).cards
+        return {uids[uid]: [reading.id_of(uid, each)] for uid, each in made.items()}
 
     def write(self, object: str, items: Sequence[WriteItem]) -> Sequence[WriteResult]:
         """Create, update or delete cards, several at a time."""
@@ -127,8 +128,8 @@ class CardDav:
         return books[object]
 
     def _books(self) -> Mapping[str, Book]:
-        if self._found is None:
-            self._found = discover(self._api)
+        if self._found is None or self._api.lost:
+            self._found, self._api.lost = discover(self._api), False
         return self._found
 
     def _unknown(self, object: str, names: Sequence[str]) -> None:

@@ -6,12 +6,12 @@ place before its old one is said to be empty. For the same reason they are kept 
 that the server does not hand out; it is asked for again in each poll.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 
 from bothways.connectors.base import Gone, Page, Seen
 from bothways.connectors.carddav import dav
-from bothways.connectors.carddav.api import MISSING, Api, NotSupported
+from bothways.connectors.carddav.api import MISSING, TRUNCATED, Api, Moved, NotSupported
 from bothways.connectors.carddav.cards import DOUBLE, STAND_INS, Got, etag, fetch
 from bothways.connectors.carddav.crowd import Crowd
 from bothways.connectors.carddav.cursor import Position, mark
@@ -20,26 +20,33 @@ from bothways.connectors.carddav.facts import BATCH_READ
 from bothways.errors import AppFailed, AppUnreachable, PageIncomplete
 from bothways.records import Ref
 
-TRUNCATED = 507
-"""The status of the book itself in a report that does not tell everything (RFC 6578, 3.6)."""
-
-
 UNFINISHED = "?"
 """Stands for the tag of a book whose comparison is under way: no book's tag equals it."""
 
 
-def changes(api: Api, position: Position, fields: Sequence[str], *, anew: bool = False) -> Iterator[Page]:
+def changes(
+    api: Api, position: Position, fields: Sequence[str], find: Callable[[], str], *, anew: bool = False
+) -> Iterator[Page]:
     """Yield the pages of everything changed since a position; raise PageIncomplete if they break off.
 
-    ``anew``: there was a cursor, and it was of no use.
+    ``find`` returns where the book is now: if it was moved, its listing begins anew. ``anew``: there was a cursor,
+    and it was of no use.
     """
     pages = _pages(api, position, fields)
     if anew:
         pages = _restarted(pages, ())
-    begun = False
+    begun = moved = False
     while True:
         try:
             page = next(pages, None)
+        except Moved:
+            if begun or moved:
+                raise PageIncomplete(app=api.app, reason="it tells of cards outside of the address book") from None
+            moved, api.lost = True, True
+            pages = _pages(api, Position(position.url, find()), fields)
+            if anew or _is_under_way(position):
+                pages = _restarted(pages, position.twins)
+            continue
         except (AppUnreachable, AppFailed) as error:
             if not begun:
                 raise
@@ -63,7 +70,10 @@ def ids(api: Api, book: str) -> Iterator[list[Ref]]:
 
 def members(api: Api, book: str) -> list[str]:
     """Return the paths of all cards of a book, in order."""
-    return sorted(_etags(api.listing(book), book))
+    try:
+        return sorted(_etags(api.listing(book), book))
+    except Moved:
+        raise api.gone() from None
 
 
 def _pages(api: Api, position: Position, fields: Sequence[str]) -> Iterator[Page]:
@@ -79,8 +89,12 @@ def _pages(api: Api, position: Position, fields: Sequence[str]) -> Iterator[Page
         if reporting is _full or refusal.report:
             fresh = replace(fresh, etags={})
         pages = _pages(api, fresh, fields)
-        begun = position.token or position.after is not None
-        yield from _restarted(pages, position.twins) if begun else pages
+        yield from _restarted(pages, position.twins) if _is_under_way(position) else pages
+
+
+def _is_under_way(position: Position) -> bool:
+    """Tell whether anything was told of a book before."""
+    return bool(position.token) or position.after is not None or position.etags is not None
 
 
 def _restarted(pages: Iterator[Page], twins: Iterable[str]) -> Iterator[Page]:
@@ -232,11 +246,13 @@ def _ctag(api: Api, book: str) -> str:
 
 
 def _etags(report: Multistatus, book: str) -> dict[str, str]:
-    """Return the etags of the cards that are there, by their paths."""
+    """Return the etags of the cards that are there, by their paths; one of which only a failure is told is there."""
     return {
         answer.path: etag(answer.text(dav.ETAG)) or ""
         for answer in report.answers
-        if _is_member(answer.path, book) and answer.status < 400 and dav.D + "collection" not in answer.within(dav.TYPE)
+        if _is_member(answer.path, book)
+        and answer.status not in MISSING
+        and dav.D + "collection" not in answer.within(dav.TYPE)
     }
 
 

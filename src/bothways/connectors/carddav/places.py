@@ -65,7 +65,7 @@ def types_of(card: Card, line: Line) -> frozenset[str]:
 
 def _rank(line: Line) -> int:
     told = next(iter(line.params.get("pref", ())), "")
-    if told.isdecimal():
+    if told.isdecimal() and len(told) <= len(str(NOT_PREFERRED)):
         return int(told)
     return 1 if "pref" in {each.lower() for each in line.params.get("type", ())} else NOT_PREFERRED
 

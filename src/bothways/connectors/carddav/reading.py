@@ -16,7 +16,7 @@ from bothways.records import Ref
 class Found:
     """What a search brought: cards by the id asked for, and whether a card that was met was not handed out.
 
-    An id that was not found may then be that card's.
+    An id that was not found may then be that card's. So it may be where the server lists a card and hands out none.
     """
 
     cards: Mapping[str, Got]
@@ -45,15 +45,33 @@ def find(api: Api, book: Callable[[], str], refs: Sequence[Ref]) -> Found:
     found = _matching(looked, places)
     unread = any(each.unread for each in looked.values())
     lost = {ref.id for ref in refs if ref.id not in found and not ref.id.startswith(STAND_INS)}
-    for paths in _elsewhere(api, book, lost, set(places)):
-        looked = fetch(api, book(), paths)
-        unread = unread or any(each.unread for each in looked.values())
-        for each in looked.values():
+    for paths, listed in _elsewhere(api, book, lost, looked):
+        more = fetch(api, book(), paths)
+        unread = unread or any(each.unread or (listed and each.missing) for each in more.values())
+        for each in more.values():
             if each.id in lost:
                 found.setdefault(each.id, each)
         if lost <= set(found):
             break
     return Found(found, unread)
+
+
+def made(api: Api, book: Callable[[], str], uids: Sequence[str]) -> Found:
+    """Return the cards that were made with these UIDs, by these: at the places made of them with any other UID, too.
+
+    There are servers that give each card a UID of their own.
+    """
+    found = find(api, book, [Ref(uid) for uid in uids])
+    places = {book() + name_of(uid): uid for uid in uids if uid not in found.cards}
+    if not places:
+        return found
+    there = {places[path]: each for path, each in fetch(api, book(), sorted(places)).items() if not each.missing}
+    return replace(found, cards={**found.cards, **there})
+
+
+def id_of(uid: str, card: Got) -> str:
+    """Return the id of a card that was made with a UID: its own, if it can be read."""
+    return uid if card.nameless else card.id
 
 
 def name_of(uid: str) -> str:
@@ -92,16 +110,22 @@ def _still_twin(each: Got) -> dict[str, Got]:
     return {DOUBLE + each.path: each if each.unread else each.as_twin()}
 
 
-def _elsewhere(api: Api, book: Callable[[], str], lost: set[str], known: set[str]) -> Iterator[list[str]]:
-    """Yield the paths to look at for lost cards: first where their names would be, then all others."""
+def _elsewhere(
+    api: Api, book: Callable[[], str], lost: set[str], looked: Mapping[str, Got]
+) -> Iterator[tuple[list[str], bool]]:
+    """Yield the paths to look at for lost cards, and whether the server says that something is there.
+
+    First come those where their names would be, then all others, and those where nothing was found though it is listed.
+    """
     if not lost:
         return
-    likely = sorted({book() + name_of(uid) for uid in lost} - known)
+    likely = sorted({book() + name_of(uid) for uid in lost} - looked.keys())
     for start in range(0, len(likely), BATCH_READ):
-        yield likely[start : start + BATCH_READ]
-    rest = [path for path in members(api, book()) if path not in known and path not in likely]
+        yield likely[start : start + BATCH_READ], False
+    rest = [path for path in members(api, book()) if path not in looked or looked[path].missing]
+    rest = [path for path in rest if path not in likely]
     for start in range(0, len(rest), BATCH_READ):
-        yield rest[start : start + BATCH_READ]
+        yield rest[start : start + BATCH_READ], True
 
 
 def _answer(ref: Ref, found: Found, fields: Sequence[str]) -> Read:

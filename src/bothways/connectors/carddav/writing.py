@@ -18,20 +18,27 @@ from bothways.connectors.carddav.discovery import Book, may_write
 from bothways.connectors.carddav.facts import CONCURRENCY
 from bothways.connectors.carddav.fields import SLOTS
 from bothways.connectors.carddav.patch import Refused, new_card, patch, stale_fields
-from bothways.connectors.carddav.reading import Found, find, name_of
+from bothways.connectors.carddav.reading import Found, find, made, name_of
 from bothways.connectors.http import Response
-from bothways.errors import AppError, AppFailed, OutcomeUnknown, PermissionMissing, ProtocolError, RateLimited
+from bothways.errors import (
+    AppError,
+    AppFailed,
+    BothwaysError,
+    OutcomeUnknown,
+    PermissionMissing,
+    ProtocolError,
+    RateLimited,
+)
 from bothways.records import Record, Ref, may_be_rewriting, same
 
 MARKS = uuid.UUID("6d0f6f3c-3a52-4c0e-9f5e-2b1c7a8d4e10")
 """Where the UIDs come from that are made of marks."""
 
-_NOT_NOW = frozenset({423, 507})
+_NOT_NOW = frozenset({423, 425})
+"""What passes by itself. No room (507) does not, and is not to be tried again and again (RFC 4918, 11.5)."""
+
 _FORBIDDEN = ("", "need-privileges")
 """What a 403 says that is about rights (RFC 3744, 7.1.1), and not about what a card holds."""
-
-_PASSING = (AppFailed, RateLimited)
-"""Failures of one call alone: the item was not written, and the others may be."""
 
 
 def uid_of(marker: str | None, version: str) -> str:
@@ -41,7 +48,7 @@ def uid_of(marker: str | None, version: str) -> str:
 
 
 def write(api: Api, book: Callable[[], Book], items: Sequence[WriteItem]) -> list[WriteResult]:
-    """Write the items and return one result for each, in order; raise AppError only if nothing was written."""
+    """Write the items and return one result for each, in order; raise BothwaysError only if nothing was written."""
     if not items:
         return []
     writer = _Writer(api, book(), _unplaced(api, book, items))
@@ -50,12 +57,12 @@ def write(api: Api, book: Callable[[], Book], items: Sequence[WriteItem]) -> lis
     else:
         with ThreadPoolExecutor(min(CONCURRENCY, len(items))) as pool:
             done = list(pool.map(writer.attempt, items))
-    errors = [each for each in done if isinstance(each, AppError)]
+    errors = [each for each in done if isinstance(each, BothwaysError)]
     results = [each for each in done if isinstance(each, WriteResult)]
     if errors and not any(each.outcome in (Outcome.DONE, Outcome.UNKNOWN) for each in results):
         raise errors[0]
     return [
-        WriteResult(item.key, Outcome.LATER, message=each.message) if isinstance(each, AppError) else each
+        WriteResult(item.key, Outcome.LATER, message=each.message) if isinstance(each, BothwaysError) else each
         for item, each in zip(items, done, strict=True)
     ]
 
@@ -74,7 +81,7 @@ class _Writer:
     book: Book
     looked_up: Found
 
-    def attempt(self, item: WriteItem) -> WriteResult | AppError:
+    def attempt(self, item: WriteItem) -> WriteResult | BothwaysError:
         """Write one item; return an error instead of a result where it concerns more than this item."""
         try:
             return self._write(item)
@@ -82,9 +89,11 @@ class _Writer:
             return WriteResult(item.key, Outcome.REFUSED, fields=refusal.fields, message=str(refusal))
         except (OutcomeUnknown, ProtocolError) as error:
             return WriteResult(item.key, Outcome.UNKNOWN, message=error.message)
-        except _PASSING as error:
+        except RateLimited as error:
             return WriteResult(item.key, Outcome.LATER, message=error.message)
-        except AppError as error:
+        except AppFailed as error:
+            return WriteResult(item.key, _outcome_of(error), message=error.message)
+        except BothwaysError as error:
             return error
 
     def _write(self, item: WriteItem) -> WriteResult:
@@ -116,7 +125,8 @@ class _Writer:
         return self._refused(item, response)
 
     def _update(self, item: WriteItem, ref: Ref, path: str) -> WriteResult:
-        found = self._fetched(path, fetch_stored if self.book.converts else fetch_one)
+        fetching = fetch_stored if self.book.converts else fetch_one
+        found = self._fetched(path, fetching)
         if not _is_it(found, ref):
             return WriteResult(item.key, Outcome.GONE)
         if found.card is None or found.problem:
@@ -130,6 +140,8 @@ class _Writer:
         response = self.api.put(path, after.data, ("If-Match", version or "*"))
         if response.status in FOUND:
             return self._stored(item, got(path, _etag(response), after.data))
+        if response.status == 412 and self._is_unchanged(found, fetching):
+            return _own_tag(item)
         return self._refused(item, response)
 
     def _archive(self, item: WriteItem, ref: Ref, path: str) -> WriteResult:
@@ -142,7 +154,17 @@ class _Writer:
                 return _unreadable(item, found)
             version = found.version
         response = self.api.delete(path, version or "*")
-        return WriteResult(item.key, Outcome.DONE) if response.status in FOUND else self._refused(item, response)
+        if response.status in FOUND:
+            return WriteResult(item.key, Outcome.DONE)
+        if response.status == 412 and self._is_unchanged(Got(path, version), fetch_one):
+            return _own_tag(item)
+        return self._refused(item, response)
+
+    def _is_unchanged(self, before: Got, fetching: Callable[[Api, str], Got]) -> bool:
+        """Tell whether a card is of the very version still that the server has refused as another one."""
+        now = self._fetched(before.path, fetching)
+        same_data = before.data is None or before.data == now.data
+        return now.version is not None and now.version == before.version and same_data
 
     def _fetched(self, path: str, fetching: Callable[[Api, str], Got]) -> Got:
         """Return the card at a path; one that may not be read is told as that, if the book may be."""
@@ -161,23 +183,25 @@ class _Writer:
         """
         names = list(item.values)
         record = sent.record(names)
-        if sent.version is None and (now := self._read_back(sent)) is not None:
+        now = self._read_back(sent) if sent.version is None else None
+        if now is not None and now.missing:
+            return WriteResult(item.key, Outcome.UNKNOWN, message="the server took the card, and does not have it")
+        if now is not None and now.card is not None and now.card.uid and (now.id == sent.id or item.ref is None):
             held = now.record(names)
             record = replace(held, values={name: held.values[name] for name in names if _ours(item, name, held)})
         return WriteResult(item.key, Outcome.DONE, record)
 
     def _read_back(self, sent: Got) -> Got | None:
-        """Return a card that was just written as it is now; None if it cannot be read."""
+        """Return what is now at the place of a card that was just written; None if that cannot be read."""
         try:
-            now = fetch(self.api, self.book.path, [sent.path])[sent.path]
+            return fetch(self.api, self.book.path, [sent.path])[sent.path]
         except AppError:
             return None
-        return now if now.id == sent.id and now.card is not None else None
 
     def _existing(self, item: WriteItem, uid: str) -> WriteResult:
         """Return the result of a create whose UID is there already: ours, if it holds what was to be made."""
         try:
-            looked_up = find(self.api, lambda: self.book.path, [Ref(uid)])
+            looked_up = made(self.api, lambda: self.book.path, [uid])
         except AppError as error:
             return WriteResult(item.key, Outcome.UNKNOWN, message=error.message)
         found = looked_up.cards.get(uid)
@@ -185,13 +209,13 @@ class _Writer:
             return WriteResult(item.key, Outcome.UNKNOWN, message="it may have been made before, and cannot be read")
         if found is None or found.card is None or stale_fields(found.card, item.values):
             return WriteResult(item.key, Outcome.REFUSED, message="another card has the UID that was made for it")
-        return WriteResult(item.key, Outcome.DUPLICATE, existing_id=uid, message="it was made before")
+        return WriteResult(item.key, Outcome.DUPLICATE, existing_id=found.id, message="it was made before")
 
     def _refused(self, item: WriteItem, response: Response) -> WriteResult:
         status, words = response.status, self.api.words(response)
         if status == 412:
             return WriteResult(item.key, Outcome.CHANGED)
-        if status in MISSING:
+        if status in MISSING and item.ref is not None:
             return WriteResult(item.key, Outcome.GONE)
         if status in _NOT_NOW:
             return WriteResult(item.key, Outcome.LATER, message=words)
@@ -206,6 +230,18 @@ class _Writer:
             raise self.api.gone()
         if status == 403 or (status == MULTISTATUS and not all(map(may_write, found.answers))):
             raise PermissionMissing(app=self.api.app, reason="the address book may not be written")
+
+
+def _outcome_of(error: AppFailed) -> Outcome:
+    """Return what an answer that no RFC gives to a write says of it."""
+    status = error.facts.get("status")
+    if not isinstance(status, int) or status in _NOT_NOW or not (status < 300 or 400 <= status < 500):
+        return Outcome.LATER
+    return Outcome.UNKNOWN if status < 300 else Outcome.REFUSED
+
+
+def _own_tag(item: WriteItem) -> WriteResult:
+    return WriteResult(item.key, Outcome.REFUSED, message="the server does not accept its own tag of the card")
 
 
 def _is_it(found: Got, ref: Ref) -> bool:

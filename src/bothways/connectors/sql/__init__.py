@@ -30,10 +30,11 @@ REPEATABLE READ that makes a row with the key of one deleted meanwhile is refuse
 
 **Writes.** A batch is one transaction. Each update and delete is made on the version that was read: an edit made
 meanwhile is never overwritten. If a row is refused, the batch is done again with a savepoint before each row, so that
-it fails alone; constraints that wait for the commit are asked at once. What is answered is read at the end of the
+it fails alone, and what triggers have made of it is taken back as well; constraints that wait for the commit are asked
+at once. What is answered is read at the end of the
 transaction, after all triggers. A delete that would delete or change rows of other tables (ON DELETE CASCADE, SET
-NULL, SET DEFAULT) is refused. Statements wait for a lock at most ``facts.LOCK_TIMEOUT`` seconds, and no
-transaction is open while another app is asked.
+NULL, SET DEFAULT) is refused. Statements wait for a lock at most ``facts.LOCK_TIMEOUT`` seconds, no
+transaction is open while another app is asked, and a server that stands still is left after ``facts.HANGS_AFTER``.
 
 A commit that is not answered leaves the outcome unknown. An update is settled by reading. A create is found by its
 mark, with the helper tables: the mark is stored in the transaction that makes the row, and to ask for one that is not
@@ -47,14 +48,16 @@ first listing of n rows               pages(n + 1, 1000) list
 poll without changes                  1 changes
 poll with n changes                   pages(n + 1, 1000) changes
 sweep of n rows                       pages(n + 1, 1000) list
-n reads                               pages(n, 500) read
-n creates, updates or deletes         pages(n, 100) create, update or delete: transactions of n statements
+n reads                               pages(n, 500) read, and 1 more if rows are missing
+n creates or updates                  pages(n, 100) create or update: transactions of n statements
+n deletes                             pages(n, 100) delete, and 4 schema for each
 look-up of n unique values            pages(n, 500) find; a text is compared whatever its case, by reading the table
 schema, count, check                  4 schema, 1 count, 2 or 3 check
 ====================================  ==================================================================
 
 What it cannot do: name the field of a value that is not of its column's type, where several are written; see what
-row security hides; tell a deleted row from one that a policy hides from now on.
+row security hides. Where policies concern our role, a row that is not seen may be hidden, so that none is ever told
+to be deleted there, and nothing is deleted to which rows of such a table may belong.
 """
 
 from bothways.connectors.sql.connector import Sql

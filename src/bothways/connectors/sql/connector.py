@@ -56,7 +56,7 @@ class Sql:
     def objects(self) -> Sequence[ObjectType]:
         """Return the tables of the schema that have a primary key."""
         return [
-            ObjectType(table.name, table.label, table.readable, table.writable, table.meaning, "DELETE" in table.rights)
+            ObjectType(table.name, table.label, table.readable, table.writable, table.meaning, table.deletable)
             for table in self._database.tables().values()
         ]
 

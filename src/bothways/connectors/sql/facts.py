@@ -25,6 +25,9 @@ STATEMENT_TIMEOUT, LOCK_TIMEOUT, IDLE_TIMEOUT = 120.0, 5.0, 60.0
 CONNECT_TIMEOUT, DEAD_AFTER = 10, 30
 """Seconds to wait for a connection; and for the other machine to acknowledge what was sent."""
 
+HANGS_AFTER = 900.0
+"""Seconds after which a connection is cut whose work is not done: on a server that stands still no time runs out."""
+
 MOST_BUSY = 3
 """Rows of one batch that may each wait for a lock in vain before the rest of the batch is left for later."""
 

@@ -10,6 +10,8 @@ Key = tuple[str, ...]
 
 _WHOLE = re.compile(r"0|-?[1-9]\d*", re.ASCII)
 _BITS = {"int2": 15, "int4": 31, "int8": 63}
+_LONGEST = 20
+"""Characters that the longest whole number has."""
 
 TYPES = frozenset({*_BITS, "text", "varchar", "uuid"})
 """The types of key columns whose values have one text each, so that an id never changes its form."""
@@ -37,12 +39,18 @@ def key_of(id: str, types: Sequence[str]) -> Key | None:
     return texts if fits else None
 
 
+def is_text(value: str) -> bool:
+    """Tell whether it is a text that can be sent to a database: without a null character or half of one."""
+    return "\0" not in value and not any("\ud800" <= each <= "\udfff" for each in value)
+
+
 def _fits(text: str, type: str) -> bool:
     if type in _BITS:
-        return bool(_WHOLE.fullmatch(text)) and -(2 ** _BITS[type]) <= int(text) < 2 ** _BITS[type]
+        whole = len(text) <= _LONGEST and _WHOLE.fullmatch(text) is not None
+        return whole and -(2 ** _BITS[type]) <= int(text) < 2 ** _BITS[type]
     if type == "uuid":
         try:
             return str(uuid.UUID(text)) == text
         except ValueError:
             return False
-    return "\0" not in text
+    return is_text(text)

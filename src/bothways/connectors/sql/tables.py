@@ -61,12 +61,16 @@ class Column:
 
 @dataclass(frozen=True, slots=True)
 class Child:
-    """A foreign key that points to a table and deletes or changes its rows when one of that table is deleted."""
+    """A foreign key that points to a table and deletes or changes its rows when one of that table is deleted.
+
+    ``row_security``: policies may hide some of its rows from us.
+    """
 
     schema: str
     table: str
     columns: tuple[str, ...]
     refers_to: tuple[str, ...]
+    row_security: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +79,7 @@ class Table:
 
     ``uniques`` and ``constraints`` give the columns of unique indexes, and of all constraints, by their name.
     ``noted``: its changes are noted by the helper tables. ``rights`` are the words of GRANT that we have.
+    ``row_security``: policies may hide rows from us, so that one we do not see may be there.
     """
 
     oid: int
@@ -112,6 +117,11 @@ class Table:
     @property
     def writable(self) -> bool:
         return self.readable and bool(self.rights & {"INSERT", "UPDATE"})
+
+    @property
+    def deletable(self) -> bool:
+        """Whether we may delete rows: each is locked first, which takes the right to change it."""
+        return {"SELECT", "UPDATE", "DELETE"} <= self.rights
 
     def fields(self) -> list[Field]:
         """Return the fields of its rows, in the order of its columns."""

@@ -22,7 +22,7 @@ each row, on no condition, with the columns of its primary key as arguments."""
 
 _TABLES = sql.SQL(
     """\
-SELECT c.oid::bigint, c.relname, coalesce(obj_description(c.oid, 'pg_class'), ''), c.relrowsecurity,
+SELECT c.oid::bigint, c.relname, coalesce(obj_description(c.oid, 'pg_class'), ''), row_security_active(c.oid),
     ARRAY(SELECT a.attname::text FROM pg_index i, unnest(i.indkey::int2[]) WITH ORDINALITY AS k(num, n), pg_attribute a
         WHERE i.indrelid = c.oid AND i.indisprimary AND a.attrelid = c.oid AND a.attnum = k.num
             AND c.relkind = 'r' AND NOT EXISTS (SELECT FROM pg_inherits h WHERE h.inhparent = c.oid) ORDER BY k.n),
@@ -73,7 +73,7 @@ WHERE n.nspname = %s AND d.classid = 'pg_class'::regclass AND d.refclassid = 'pg
 _CONSTRAINTS = sql.SQL(
     """\
 SELECT o.conrelid::bigint, o.conname, o.contype::text, o.confdeltype::text, o.confrelid::bigint, s.nspname, r.relname,
-    f.relname, fs.nspname,
+    f.relname, fs.nspname, row_security_active(o.conrelid),
     ARRAY(SELECT a.attname::text FROM unnest(o.conkey) WITH ORDINALITY AS k(num, n), pg_attribute a
         WHERE a.attrelid = o.conrelid AND a.attnum = k.num ORDER BY k.n),
     ARRAY(SELECT a.attname::text FROM unnest(o.confkey) WITH ORDINALITY AS k(num, n), pg_attribute a
@@ -101,12 +101,12 @@ def read(server: Server, schema: str) -> Catalog:
     constraints: dict[int, dict[str, tuple[str, ...]]] = defaultdict(dict)
     children: dict[int, list[Child]] = defaultdict(list)
     keys = {row[0]: tuple(row[4]) for row in rows}
-    for oid, name, kind, on_delete, target, space, child, parent, parent_space, names, to in server.ask(
+    for oid, name, kind, on_delete, target, space, child, parent, parent_space, secured, names, to in server.ask(
         _CONSTRAINTS, (schema,), call="schema"
     ):
         constraints[oid][name] = tuple(names)
         if kind == "f" and on_delete in ("c", "n", "d"):
-            children[target].append(Child(space, child, tuple(names), tuple(to)))
+            children[target].append(Child(space, child, tuple(names), tuple(to), secured))
         if kind == "f" and len(names) == 1 and parent_space == schema and tuple(to) == keys.get(target):
             column = columns.get(oid, {}).get(names[0])
             if column is not None:

@@ -8,7 +8,7 @@ from functools import partial
 import psycopg
 from psycopg import sql
 
-from bothways.connectors.base import Account, Page, Read, Setup, WriteItem, WriteResult
+from bothways.connectors.base import Account, Outcome, Page, Read, Setup, WriteItem, WriteKind, WriteResult
 from bothways.connectors.sql.facts import CHANGES, MARKS
 from bothways.connectors.sql.postgresql import catalog, listing, marks, reading, writing
 from bothways.connectors.sql.postgresql.catalog import Catalog
@@ -103,7 +103,12 @@ class Database:
 
     def write(self, object: str, items: Sequence[WriteItem]) -> Sequence[WriteResult]:
         with self._forgetting():
-            return writing.write(self.server, self._readable(object), items, marked=self.helped)
+            deleting = bool(items) and items[0].kind is WriteKind.ARCHIVE  # which rows it would reach is looked up anew
+            table = self._readable(object, anew=deleting)
+            results = writing.write(self.server, table, items, marked=self.helped)
+        if any(each.outcome is Outcome.REFUSED for each in results):
+            self._catalog = None
+        return results
 
     # --- helpers --------------------------------------------------------------------------------------
 
@@ -172,7 +177,10 @@ class Database:
         for sequence, filled in catalog.closed_sequences(self.server, self.schema).items():
             yield f"{user} lacks USAGE on the sequence {sequence}, so that no rows can be made in {filled}."
         if secured := [table.name for table in found.tables.values() if table.row_security]:
-            yield f"Only rows that the policies of row security show to {user}: {', '.join(secured)}."
+            yield (
+                f"Only rows that the policies of row security show to {user}. One that is not seen may be hidden, so "
+                f"deleted rows are not taken over: {', '.join(secured)}."
+            )
         unwatched = [table.name for table in found.tables.values() if not (self.helped and table.noted)]
         if unwatched:
             yield (

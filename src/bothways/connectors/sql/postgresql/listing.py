@@ -79,7 +79,8 @@ def changes(
         position = replace(position, generation=generation, upto=position.upto or snapshot)
         found = [row[2:] for row in rows if row[2] is not None]
         seen = [Seen(statements.record_of(table, fields, key, row), True) for key, _, there, *row in found if there]
-        gone = [Gone(id_of(key)) for key, _, there, *_ in found if not there]
+        told = statements.SECURED not in generation  # else a row may be hidden
+        gone = [Gone(id_of(key)) for key, _, there, *_ in found if told and not there]
         if len(found) < LIST:
             end = Position(generation, since=position.upto)
             yield Page(seen, gone, end.text, last=True, restarted=position.restarted)

@@ -23,7 +23,8 @@ _CUT = ("57P01", "57P02", "57P03", "57P05", "25P03")
 _LATER = ("40", "53", "55", "57", "58", "25")
 """Classes of refusals that pass: conflict with another transaction, no room, locked, cancelled, read-only for now."""
 
-_BUSY = "55P03"
+_BUSY = ("55P03", "57014")
+"""A lock that was not to be had in time, a statement that took too long."""
 
 _WHO = re.compile(r"authentication failed|no pg_hba\.conf entry|role \S+ does not exist|no password supplied")
 """What is said where no connection is made: no code comes with it [K]. A server may say it in another language."""
@@ -38,6 +39,11 @@ def words(error: psycopg.Error) -> str:
 def is_lost(error: psycopg.Error, conn: psycopg.Connection[Any] | None) -> bool:
     """Tell whether a connection is gone, so that nothing it had not committed was kept."""
     return (error.sqlstate or "") in _CUT or (conn is not None and conn.closed)
+
+
+def leaves_doubt(error: psycopg.Error) -> bool:
+    """Tell whether a commit that was answered in this way may have been carried out: what stands between us says so."""
+    return (error.sqlstate or "").startswith("08") or error.sqlstate == "40003"
 
 
 def unreachable(app: str, error: psycopg.OperationalError, password: str) -> AppError:
@@ -61,14 +67,14 @@ def error_of(app: str, error: psycopg.Error, object: str = "") -> AppError:
         return PermissionMissing(app=app, reason=said)
     if code in ("42P01", "3F000"):
         return ObjectGone(app=app, object=object or "A table")
-    if not code or code in _CUT or code.startswith("08"):
+    if passes(error) or code.startswith("08"):
         return AppUnreachable(app=app, reason=said)
     return AppError(app=app, reason=f"{said} ({code})")
 
 
 def is_busy(error: psycopg.Error) -> bool:
-    """Tell whether a row is locked by somebody else."""
-    return error.sqlstate == _BUSY
+    """Tell whether a row took all the time there was: others may have it locked."""
+    return error.sqlstate in _BUSY
 
 
 def passes(error: psycopg.Error) -> bool:
@@ -86,6 +92,8 @@ def refused(item: WriteItem, table: Table, error: psycopg.Error) -> WriteResult:
 
 def culprits(item: WriteItem, table: Table, error: psycopg.Error) -> Sequence[str]:
     """Return the columns that a refusal is about, as far as it says."""
+    if error.diag.table_name not in (None, table.name):  # what a trigger writes elsewhere
+        return ()
     if error.diag.column_name:
         return [error.diag.column_name]
     if error.diag.constraint_name:
@@ -93,4 +101,4 @@ def culprits(item: WriteItem, table: Table, error: psycopg.Error) -> Sequence[st
     if isinstance(error, errors.StringDataRightTruncation):
         limits = {name: max_length(table.columns[name]) for name in item.values if name in table.columns}
         return [name for name, limit in limits.items() if limit is not None and len(str(item.values[name])) > limit]
-    return list(item.values) if len(item.values) == 1 else ()
+    return list(item.values) if len(item.values) == 1 and not (error.sqlstate or "").startswith("42") else ()

@@ -1,30 +1,49 @@
 """Reading rows by their keys, and finding them by unique values."""
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from psycopg import sql
+from psycopg.errors import UntranslatableCharacter
 
 from bothways.connectors.base import Exists, Read
 from bothways.connectors.sql.facts import BATCH_READ
-from bothways.connectors.sql.keys import Key, id_of, key_of
+from bothways.connectors.sql.keys import Key, id_of, is_text, key_of
 from bothways.connectors.sql.postgresql import statements
 from bothways.connectors.sql.postgresql.server import Server
 from bothways.connectors.sql.tables import WHOLE, Table
+from bothways.errors import AppError, ObjectGone
 from bothways.records import Ref
 
+_MAY_HIDE = sql.SQL("SELECT row_security_active(oid) FROM pg_class WHERE oid = %s")
 _BY_KEY = sql.SQL("SELECT k.place, {columns} FROM {given} JOIN {table} AS t ON {is_key}")
-_BY_TEXT = sql.SQL("SELECT {form}, {key} FROM {table} AS t WHERE {form} = ANY(%s::text[]) ORDER BY {order}")
-_FORM = sql.SQL("lower(btrim(regexp_replace(normalize({}::text), '\\s+', ' ', 'g')))")
-"""A text without what people do not see as a difference: case, blanks, and how an accent is stored."""
+_BY_TEXT = sql.SQL(
+    "SELECT k.place, {key} FROM unnest(%s::text[]) WITH ORDINALITY AS k(value, place) "
+    "JOIN {table} AS t ON {form} = {wanted} WHERE {wanted} <> '' ORDER BY {order}"
+)
+_FORM = sql.SQL(
+    "lower(btrim(regexp_replace("
+    "CASE getdatabaseencoding() WHEN 'UTF8' THEN normalize({0}::text) ELSE {0}::text END, '\\s+', ' ', 'g')))"
+)
+"""A text without what people do not see as a difference: case, blanks, and how an accent is stored.
+
+It is made by the database on both sides, since what a small letter is depends on its locale.
+"""
+
+_WHOLE_NUMBER = re.compile(r"[+-]?\d{1,19}", re.ASCII)
 
 _BY_NUMBER = sql.SQL(
-    "SELECT {column}::text, {key} FROM {table} AS t WHERE {column} = ANY(%s::numeric[]) ORDER BY {order}"
+    "SELECT k.place, {key} FROM unnest(%s::numeric[]) WITH ORDINALITY AS k(value, place) "
+    "JOIN {table} AS t ON {column} = k.value ORDER BY {order}"
 )
 
 
 def read(server: Server, table: Table, refs: Sequence[Ref], fields: Sequence[str]) -> list[Read]:
-    """Return one answer per ref, in order."""
+    """Return one answer per ref, in order; raise ObjectGone if the table that we know is no more.
+
+    Where rows are missing, the table is looked at as it is now: whether it may hide them.
+    """
     keys = {ref.id: key_of(ref.id, table.key_types) for ref in refs}
     asked = [key for key in keys.values() if key is not None]
     rows: dict[str, Sequence[Any]] = {}
@@ -32,7 +51,16 @@ def read(server: Server, table: Table, refs: Sequence[Ref], fields: Sequence[str
         batch = asked[start : start + BATCH_READ]
         query, values = by_keys(table, batch, fields)
         rows |= {id_of(batch[row[0] - 1]): row[1:] for row in server.ask(query, values, call="read")}
-    return [_answer(table, fields, ref.id, keys[ref.id], rows.get(ref.id)) for ref in refs]
+    absent = Exists.UNKNOWN if len(rows) < len(asked) and _may_hide(server, table) else Exists.MISSING
+    return [_answer(table, fields, ref.id, keys[ref.id], rows.get(ref.id), absent) for ref in refs]
+
+
+def _may_hide(server: Server, table: Table) -> bool:
+    """Tell whether policies may hide rows of a table from us."""
+    found = server.ask(_MAY_HIDE, (table.oid,), call="read")
+    if not found:
+        raise ObjectGone(app=server.app, object=table.name)
+    return bool(found[0][0])
 
 
 def by_keys(table: Table, keys: Sequence[Key], fields: Sequence[str]) -> tuple[sql.Composed, list[list[str]]]:
@@ -53,11 +81,13 @@ def by_keys(table: Table, keys: Sequence[Key], fields: Sequence[str]) -> tuple[s
     return query, [list(column) for column in zip(*keys, strict=True)]
 
 
-def _answer(table: Table, fields: Sequence[str], id: str, key: Key | None, row: Sequence[Any] | None) -> Read:
+def _answer(
+    table: Table, fields: Sequence[str], id: str, key: Key | None, row: Sequence[Any] | None, absent: Exists
+) -> Read:
     if key is None:
         return Read(id, Exists.UNKNOWN, problem=f"This is not a key of {table.name}.")
     if row is None:
-        return Read(id, Exists.MISSING)
+        return Read(id, absent)
     return Read(id, Exists.EXISTS, statements.record_of(table, fields, key, row))
 
 
@@ -65,27 +95,40 @@ def find(server: Server, table: Table, field: str, values: Sequence[str]) -> Map
     """Return the ids of the rows that hold each value of a unique column, whatever its case and blanks."""
     column = statements.name_("t", field)
     whole = table.columns[field].type in WHOLE
-    asked = {value: _number(value) if whole else _plain(value) for value in values}
-    wanted = sorted(filter(None, set(asked.values())))
-    if not wanted:
-        return {}
+    asked = {value: _number(value) if whole else value for value in values if is_text(value)}
     query = (_BY_NUMBER if whole else _BY_TEXT).format(
         column=column,
         form=_FORM.format(column),
+        wanted=_FORM.format(sql.Identifier("k", "value")),
         key=statements.key_texts(table),
         table=statements.table_name(table),
         order=statements.in_order(table),
     )
     holders: dict[str, list[str]] = {}
-    for form, key in server.ask(query, [wanted], call="find"):
-        holders.setdefault(form, []).append(id_of(key))
-    return {value: holders[form] for value, form in asked.items() if form in holders}
+    wanted = [value for value, given in asked.items() if given]
+    for value, key in _holders(server, query, wanted, [asked[value] for value in wanted]):
+        holders.setdefault(value, []).append(id_of(key))
+    return holders
 
 
-def _plain(value: str) -> str:
-    return "" if "\0" in value else " ".join(value.lower().split())
+def _holders(
+    server: Server, query: sql.Composed, values: Sequence[str], given: Sequence[str]
+) -> list[tuple[str, Sequence[str]]]:
+    """Return the values that rows hold, with the keys of these; one that the database cannot write is held by none."""
+    if not values:
+        return []
+    try:
+        return [(values[place - 1], key) for place, key in server.ask(query, [list(given)], call="find")]
+    except AppError as error:
+        if not isinstance(error.__cause__, UntranslatableCharacter):
+            raise
+    middle = len(values) // 2
+    if not middle:
+        return []
+    halves = (slice(middle), slice(middle, None))
+    return [each for half in halves for each in _holders(server, query, values[half], given[half])]
 
 
 def _number(value: str) -> str:
-    text = value.strip()
-    return str(int(text)) if text.isascii() and text.lstrip("+-").isdigit() and len(text) <= 20 else ""
+    found = _WHOLE_NUMBER.fullmatch(value.strip())
+    return found[0] if found else ""

@@ -1,10 +1,12 @@
 """Connections to one PostgreSQL database: guarded, with limits of time, given back after each statement."""
 
+import os
+import socket
 import ssl
 import threading
 import weakref
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any, TypeVar
 
 import psycopg
@@ -15,13 +17,15 @@ from bothways.connectors.sql.address import address_of, checked, is_allowed
 from bothways.connectors.sql.facts import (
     CONNECT_TIMEOUT,
     DEAD_AFTER,
+    HANGS_AFTER,
     IDLE_TIMEOUT,
     LOCK_TIMEOUT,
     OLDEST,
     STATEMENT_TIMEOUT,
 )
-from bothways.connectors.sql.postgresql.problems import error_of, is_lost, unreachable
-from bothways.errors import OutcomeUnknown, ProtocolError
+from bothways.connectors.sql.keys import is_text
+from bothways.connectors.sql.postgresql.problems import error_of, is_lost, leaves_doubt, unreachable
+from bothways.errors import OutcomeUnknown, ProtocolError, SecretUnusable
 
 Connection = psycopg.Connection[tuple[Any, ...]]
 Rows = list[tuple[Any, ...]]
@@ -87,7 +91,7 @@ class Server:
             try:
                 said = conn.execute("COMMIT").statusmessage
             except psycopg.Error as error:
-                if is_lost(error, conn):
+                if is_lost(error, conn) or leaves_doubt(error):
                     raise OutcomeUnknown(app=self.app, reason="the connection was cut while it committed") from error
                 raise
             if said != "COMMIT":  # a transaction that has failed is rolled back, and that is no error
@@ -113,6 +117,9 @@ class Server:
         with self._lock:
             conn = self._idle.pop() if self._idle else None
         conn = conn or self._connect()
+        watch = threading.Timer(HANGS_AFTER, _hang_up, [conn])
+        watch.daemon = True
+        watch.start()
         try:
             yield conn
         except psycopg.Error:
@@ -123,6 +130,8 @@ class Server:
             raise
         else:
             self._give_back(conn)
+        finally:
+            watch.cancel()
 
     def _give_back(self, conn: Connection) -> None:
         if conn.closed or conn.info.transaction_status != psycopg.pq.TransactionStatus.IDLE:
@@ -139,6 +148,8 @@ class Server:
     def _connect(self) -> Connection:
         addresses = checked(self.app, self.address, self._allow)
         password = self._secrets.get("password")
+        if not is_text(password):
+            raise SecretUnusable(app=self.app)
         try:
             conn = psycopg.connect(
                 host=",".join([self.address.host] * len(addresses)),
@@ -189,6 +200,12 @@ class Server:
             "SELECT set_config('synchronous_commit', 'on', false) WHERE current_setting('synchronous_commit') = 'off'"
         )
         return conn
+
+
+def _hang_up(conn: Connection) -> None:
+    """Cut a connection from outside: whoever waits for its answer is told that it is lost."""
+    with suppress(OSError, psycopg.Error), socket.socket(fileno=os.dup(conn.fileno())) as line:
+        line.shutdown(socket.SHUT_RDWR)
 
 
 def _close_all(connections: Sequence[Connection]) -> None:

@@ -86,6 +86,9 @@ def _cast(type: str) -> sql.SQL:
     return sql.SQL(_CASTS.get(type, type))  # one of keys.TYPES
 
 
+SECURED = "secured"
+"""Stands in the generation of a table of which policies may hide rows from us."""
+
 NOTED = "noted:"
 """Stands in the generation of a table whose changes are noted."""
 
@@ -94,14 +97,15 @@ GENERATION = sql.SQL(
 (SELECT concat_ws('/', (SELECT system_identifier FROM pg_control_system()),
     CASE WHEN NOT pg_is_in_recovery() THEN left(pg_walfile_name(pg_current_wal_lsn()), 8) END,
     (SELECT oid FROM pg_database WHERE datname = current_database()), c.oid,
+    CASE WHEN row_security_active(c.oid) THEN '{secured}' END,
     (SELECT string_agg(a.attnum || ':' || a.atttypid, ',' ORDER BY a.attnum) FROM pg_index i JOIN pg_attribute a
         ON a.attrelid = i.indrelid AND a.attnum = ANY(i.indkey::int2[]) WHERE i.indrelid = c.oid AND i.indisprimary),
     (SELECT '{noted}' || string_agg(g.oid || ':' || g.xmin, ',' ORDER BY g.oid)
         FROM pg_trigger g JOIN pg_proc p ON p.oid = g.tgfoid WHERE """
     + NOTING
     + """)) FROM pg_class c WHERE c.oid = %s)"""
-).format(noted=sql.SQL(NOTED))
-"""What a cursor is worth nothing without: this server and its history, the database, the table, how it is noted.
+).format(secured=sql.SQL(SECURED), noted=sql.SQL(NOTED))
+"""What a cursor is worth nothing without: this server and its history, the database, the table, who sees it, its notes.
 
 Every change of a trigger gives its row in the catalog another xmin: one that was off for a while is another one.
 """
