@@ -103,6 +103,22 @@ def test_tag_is_taken_away_when_the_pair_returns_and_what_it_replaced_comes_back
     assert state(world, there) == "left"
 
 
+@pytest.mark.parametrize("tagged", [True, False])
+def test_tag_is_taken_away_though_one_of_the_two_was_merged_meanwhile(world: Office, tagged: bool) -> None:
+    left, right = pair(world, state="new")
+    world.anna.edit(left, land="AT")
+    world.rest()
+    assert state(world, right) == "left"
+    app, old = (world.bert, right) if tagged else (world.anna, left)
+    new = app.add(**app.values(old))
+    app.merge(new, old)
+    world.run(full=True)
+    left, right = (left, new) if tagged else (new, right)
+    world.anna.edit(left, land="DE")
+    world.rest()
+    assert state(world, right) == "new"
+
+
 def test_tag_that_somebody_edited_is_left_when_the_pair_returns(world: Office) -> None:
     here, there = pair(world)
     world.anna.edit(here, land="FR")

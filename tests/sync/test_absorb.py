@@ -59,6 +59,22 @@ def test_link_follows_a_merge_and_the_partner_stays(full: bool) -> None:
     assert world.in_step()
 
 
+def test_difference_that_an_undo_has_left_outlives_a_merge() -> None:
+    world = TwoApps()
+    ann, *_ = world.crowd(3)
+    partner = world.partner(ann)
+    world.bert.edit(partner, name="Ann Lee")
+    world.undo(world.run().run_id)
+    world.bert.edit(partner, phone="+41446681800")
+    winner = world.anna.add(email="p0@x.test", name="P0")
+    world.anna.merge(winner, ann)
+    world.run(full=True)
+    world.rest()
+    assert world.partner(winner) == partner
+    assert (world.anna.values(winner)["name"], world.bert.values(partner)["name"]) == ("P0", "Ann Lee")
+    assert world.anna.values(winner)["phone"] == "+41446681800"
+
+
 @pytest.mark.parametrize("linked", [2, 1], ids=["both linked", "one linked"])
 def test_opting_in_that_a_merge_brought_is_no_persons(linked: int) -> None:
     out = Field("out", FieldType.BOOLEAN, "Opted out")

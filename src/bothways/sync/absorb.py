@@ -284,11 +284,16 @@ def _follow_merge(sync: Sync, side: Side, feed: Feed, news: News, now: float) ->
     links.hand_over_apart(sync, side, news.id, survivor, of_survivor or link)
     if link is None:
         if of_survivor is None:
-            links.move_ended(sync, side, news.id, survivor)
+            links.move_ended(sync, side, news.id, survivor, _held(feed, survivor))
     elif of_survivor is not None:
         end_link(sync, link, now, f"R0: {because('R0', app=feed.connection.name)}", side.other)
         hold_merged(sync, side, link, of_survivor, feed.connection.name, now)
     else:
-        links.move(link.id, side, survivor)
+        links.move(link.id, side, survivor, _held(feed, survivor))
         holds.forget(sync, side, [news.id])
         wake_children(sync, {side: [survivor]})
+
+
+def _held(feed: Feed, id: str) -> Mapping[str, Value]:
+    row = feeds.seen_by_id(feed.pk, [id]).get(id)
+    return row.values or {} if row is not None and row.problem is None else {}
