@@ -8,7 +8,7 @@ from bothways.connectors.base import Became, Exists, Read
 from bothways.engine.keys import keys_of
 from bothways.engine.rules import because
 from bothways.engine.sides import Side
-from bothways.ledger import db, due, feeds, holds, journal, links
+from bothways.ledger import db, due, feeds, holds, journal, links, noted
 from bothways.ledger.feeds import SeenRow
 from bothways.ledger.models import Feed, Sync
 from bothways.records import Record, Ref, Value, can_be_kept, parse_boolean
@@ -281,15 +281,17 @@ def _follow_merge(sync: Sync, side: Side, feed: Feed, news: News, now: float) ->
     link, of_survivor = found.get(news.id), found.get(survivor)
     if of_survivor is not None:
         _written_by_app(sync, of_survivor, side, now)
+    held = _held(feed, survivor)
     links.hand_over_apart(sync, side, news.id, survivor, of_survivor or link)
+    noted.hand_over(sync, side, news.id, survivor, held)
     if link is None:
         if of_survivor is None:
-            links.move_ended(sync, side, news.id, survivor, _held(feed, survivor))
+            links.move_ended(sync, side, news.id, survivor, held)
     elif of_survivor is not None:
         end_link(sync, link, now, f"R0: {because('R0', app=feed.connection.name)}", side.other)
         hold_merged(sync, side, link, of_survivor, feed.connection.name, now)
     else:
-        links.move(link.id, side, survivor, _held(feed, survivor))
+        links.move(link.id, side, survivor, held)
         holds.forget(sync, side, [news.id])
         wake_children(sync, {side: [survivor]})
 
