@@ -12,6 +12,7 @@ from bothways.errors import OutcomeUnknown
 from bothways.ledger import db, feeds, journal
 from bothways.ledger.models import Sync
 from bothways.records import Field, FieldType, Record, Ref, parse_boolean
+from bothways.sync import decisions
 from bothways.sync.absorb import News, absorb
 from tests.memory_app import PEOPLE, MemoryConnector, Traits
 from tests.two_apps import TwoApps
@@ -184,6 +185,41 @@ def test_merge_of_two_linked_records_ends_one_link_and_leaves_its_partner_alone(
     assert (hold.side, hold.record_id, hold.rule, hold.kind) == ("right", left_alone, "R0", "match")
     assert hold.reason == f"these two pairs became one record in Anna: {loser} was merged into {winner}"
     assert hold.data["candidates"] == [["left", winner], ["right", kept]]
+
+
+@pytest.mark.parametrize("new_id", [True, False])
+def test_who_is_left_over_by_a_merge_is_not_made_again_though_merged_itself(new_id: bool) -> None:
+    world = TwoApps()
+    winner, loser, *_ = world.crowd(8)
+    left_over, kept = world.partner(loser), world.partner(winner)
+    world.anna.merge(winner, loser)
+    world.run(full=True)
+    survivor = world.bert.add(email="p1@x.test", name="P1") if new_id else left_over
+    if new_id:
+        world.bert.merge(survivor, left_over)
+    latest = world.anna.add(email="p0@x.test", name="P0")
+    world.anna.merge(latest, winner)
+    world.run(full=True)
+    world.rest()
+    assert len(world.anna.live()) == 7, "nobody is made for it"
+    [hold] = world.holds()
+    assert (hold.record_id, hold.data["candidates"]) == (survivor, [["left", latest], ["right", kept]])
+
+
+@pytest.mark.parametrize("side", [Side.LEFT, Side.RIGHT])
+def test_partner_that_a_person_has_chosen_is_that_of_what_the_record_was_merged_into(side: Side) -> None:
+    world = TwoApps()
+    world.crowd(6)
+    ids = {each: world.apps[each].add(email=f"{each}@x.test", name="Ann") for each in Side}
+    with db.transaction_():
+        decisions.choose(world.sync, ids, world.clock())
+    app = world.apps[side]
+    survivor = app.add(email="ann@y.test", name="Ann")
+    app.merge(survivor, ids[side])
+    world.run(full=True)
+    world.rest()
+    assert tuple({**ids, side: survivor}.values()) in world.pairs()
+    assert world.holds() == []
 
 
 def test_archived_partner_ends_the_link_and_is_not_made_again() -> None:

@@ -219,11 +219,11 @@ def _holds(held: Mapping[str, Value], key: str, side: Side, value: Value) -> boo
 def move_ended(sync: Sync, side: Side, id: str, to: str, held: Mapping[str, Value]) -> None:
     """Let the ended links of a record follow it to the one that it was merged into, which holds these values.
 
-    Not one that a merge has ended: whose its other record is, a person is asked.
+    Of those that a merge has ended, only that of the record which was left over by it.
     """
     sql = f"SELECT {_COLUMNS} FROM link WHERE sync_id=%s AND state='ended' AND {side}_id=%s"
     for link in map(LinkRow._make, db.rows(sql, (sync.pk, id))):
-        if not link.by_merge:
+        if not link.by_merge or link.survivor == side:
             move(link.id, side, to, held)
 
 

@@ -15,7 +15,7 @@ from bothways.records import Record, Ref, Value, can_be_kept, parse_boolean
 from bothways.sync.alike import wake_neighbours, wake_neighbours_of
 from bothways.sync.children import wake_callers, wake_children
 from bothways.sync.context import End, Reader
-from bothways.sync.merges import hold_merged
+from bothways.sync.merges import follow, hold_merged
 
 
 @dataclass(frozen=True, slots=True)
@@ -284,6 +284,7 @@ def _follow_merge(sync: Sync, side: Side, feed: Feed, news: News, now: float) ->
     held = _held(feed, survivor)
     links.hand_over_apart(sync, side, news.id, survivor, of_survivor or link)
     noted.hand_over(sync, side, news.id, survivor, held)
+    follow(sync, side, news.id, survivor, now)
     if link is None:
         if of_survivor is None:
             links.move_ended(sync, side, news.id, survivor, held)
