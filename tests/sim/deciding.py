@@ -220,7 +220,8 @@ class Deciding:
     def _nobody_is_made(self, write: Write, side: Side, carried: _Carried) -> None:
         for (kept, id), at in self.alone.items():
             same = kept is side and at < write.run_at and self._became(side, id, carried.at[side])
-            if write.kind == "create" and same and not self._is_another(side, id, carried):
+            new = any((side, old) in self.new for old in self._origins(side, carried.at[side]))
+            if write.kind == "create" and same and not new and not self._is_another(side, id, carried):
                 raise Broken("Q3", f"{write.app} {write.record} was made of {id}, which was unlinked")
 
     def _carried(self, write: Write) -> _Carried | None:
