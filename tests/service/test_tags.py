@@ -25,6 +25,7 @@ FIELDS = (
     Field("state", FieldType.CHOICE, options=STATES),
     Field("note"),
     Field("fixed", read_only=True),
+    Field("out", FieldType.BOOLEAN, meaning="optOut"),
 )
 LEAVING = """\
     send: {Anna: {filter: {field: land, is: DE}}}
@@ -362,6 +363,7 @@ def test_tags_are_shown_kept_and_read_back(tmp_path: Path, more: str) -> None:
     ("old", "new", "words"),
     [
         ("field: state, value: left", "field: fixed, value: left", "it is read-only"),
+        ("field: state, value: left", "field: out, value: yes", "it says who is opted out"),
         ("field: state, value: left", "field: name, value: left", "it is mapped"),
         ("field: state, value: left", "field: email, value: left", "it is mapped"),
         ("value: left}", "value: lost}", "not one of the choices"),
