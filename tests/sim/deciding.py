@@ -248,12 +248,13 @@ class Deciding:
         return {old for old in app.rows if self.schedule.oracle.same(app.name, old, id)}
 
     def _is_another(self, side: Side, id: str, carried: _Carried) -> bool:
-        """Tell whether a link is there since another record, which was merged with this one, has it."""
+        """Tell whether a link is there since another record, which was merged with this one, has it, or was to."""
         app = self.schedule.apps[side]
         others = self._origins(side, carried.at[side]) - {id}
         if not app.traits.merge_redirects:  # then what comes of a merge was nobody before
             others -= {new for (name, _), new in self.world.merged.items() if name == app.name}
-        return bool(others & self._ever_at(side, carried.link_id))
+        by_person = any(self.linked.get((side, each)) == carried.at[side.other] for each in others)
+        return by_person or bool(others & self._ever_at(side, carried.link_id))
 
     def _ever_at(self, side: Side, link_id: int) -> set[str]:
         """Return which records of one side a link ever had, as far as the journal tells."""

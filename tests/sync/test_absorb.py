@@ -187,6 +187,22 @@ def test_merge_of_two_linked_records_ends_one_link_and_leaves_its_partner_alone(
     assert hold.data["candidates"] == [["left", winner], ["right", kept]]
 
 
+@pytest.mark.parametrize("primary", [0, 1])
+def test_of_two_pairs_that_become_one_that_goes_on_whose_values_are_kept(primary: int) -> None:
+    world = TwoApps()
+    ids = world.crowd(15)[:2]
+    partners = [world.partner(id) for id in ids]
+    survivor = world.anna.add(**world.anna.values(ids[primary]))
+    for id in ids:
+        world.anna.merge(survivor, id)
+    before = world.written()
+    world.run(full=True)
+    world.rest()
+    assert (survivor, partners[primary]) in world.pairs()
+    assert [hold.record_id for hold in world.holds()] == [partners[1 - primary]]
+    assert world.written() == before, "nobody is made the other"
+
+
 @pytest.mark.parametrize("new_id", [True, False])
 def test_who_is_left_over_by_a_merge_is_not_made_again_though_merged_itself(new_id: bool) -> None:
     world = TwoApps()
@@ -220,6 +236,26 @@ def test_partner_that_a_person_has_chosen_is_that_of_what_the_record_was_merged_
     world.rest()
     assert tuple({**ids, side: survivor}.values()) in world.pairs()
     assert world.holds() == []
+
+
+def test_choice_does_not_stand_where_the_other_record_of_a_merge_is_left_out() -> None:
+    world = TwoApps()
+    world.crowd(8)
+    one, two = (world.anna.add(email="ann@x.test", name="Ann") for _ in range(2))
+    there = world.bert.add(email="ann@x.test", name="Ann Lee")
+    world.rest()
+    holds = {hold.record_id: hold for hold in world.holds()}
+    with db.transaction_():
+        decisions.choose(world.sync, {Side.LEFT: one, Side.RIGHT: there}, world.clock())
+        decisions.leave_out(world.sync, holds[two], "dana", world.clock())
+    survivor = world.anna.add(email="ann@x.test", name="Ann")
+    for each in (one, two):
+        world.anna.merge(survivor, each)
+    before = world.written()
+    world.run(full=True, approved=True)
+    world.rest()
+    assert world.written() == before
+    assert [(hold.record_id, hold.data.get("chosen")) for hold in world.holds()] == [(there, None)]
 
 
 def test_archived_partner_ends_the_link_and_is_not_made_again() -> None:

@@ -35,7 +35,8 @@ def hold_left_over(sync: Sync, side: Side, link: LinkRow, survivor: LinkRow, rea
 def follow(sync: Sync, side: Side, id: str, to: str, now: float) -> None:
     """Let what a person is asked of a record, and has chosen for it, follow it to the one that it was merged into.
 
-    ``to`` stays what it is where it has a partner, or where a person is asked or has chosen of it.
+    ``to`` stays what it is where it has a partner, or where a person is asked or has chosen of it. A choice does not
+    stand against what was said of the other one: that it is left out, say.
     """
     partner = holds.chosen(sync, side, [id]).get(id)
     holds.withdraw(sync, side, id)
@@ -48,10 +49,13 @@ def follow(sync: Sync, side: Side, id: str, to: str, now: float) -> None:
             holds.move(hold, to if own else hold.record_id, {**hold.data, "candidates": known})
     if partner:
         due.mark(sync, side.other, [partner])
-        apart = links.apart(sync, side, [to]).get(to, set()) & {partner, ALONE}
         taken = holds.chosen(sync, side, [to]) or links.live_by_record(sync, side.other, [partner])
-        if free and not apart and not taken:
+        if free and not taken:
             holds.choose(sync, {side: to, side.other: partner}, now)
+    chosen = holds.chosen(sync, side, [to]).get(to)
+    if chosen and links.apart(sync, side, [to]).get(to, set()) & {chosen, ALONE}:
+        holds.withdraw(sync, side, to)
+        due.mark(sync, side.other, [chosen])
 
 
 def merges_undecided(sync: Sync, side: Side, ended: Mapping[str, LinkRow]) -> dict[str, Candidates]:
