@@ -211,9 +211,12 @@ def move(link_id: int, side: Side, record_id: str, held: Mapping[str, Value]) ->
 
 
 def _holds(held: Mapping[str, Value], key: str, side: Side, value: Value) -> bool:
-    """Tell whether the field that a mapping has on one side holds a value there, or whether it has none."""
+    """Tell whether the field that a mapping has on one side holds a value there, or whether it has none.
+
+    Of an association the ids are known as a list, also where there is one.
+    """
     name = key.partition("=")[0 if side is Side.LEFT else 2]
-    return not name or (name in held and held[name] == value)
+    return not name or (name in held and value in (held[name], [held[name]]))
 
 
 def move_ended(sync: Sync, side: Side, id: str, to: str, held: Mapping[str, Value]) -> None:
