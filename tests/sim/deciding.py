@@ -251,8 +251,8 @@ class Deciding:
         """Tell whether a link is there since another record, which was merged with this one, has it, or was to."""
         app = self.schedule.apps[side]
         others = self._origins(side, carried.at[side]) - {id}
-        if not app.traits.merge_redirects:  # then what comes of a merge was nobody before
-            others -= {new for (name, _), new in self.world.merged.items() if name == app.name}
+        if not app.traits.merge_redirects:  # then what this one became was nobody before
+            others = {old for old in others if not self.schedule.oracle.same(app.name, id, old)}
         by_person = any(self.linked.get((side, each)) == carried.at[side.other] for each in others)
         return by_person or bool(others & self._ever_at(side, carried.link_id))
 

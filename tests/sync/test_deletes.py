@@ -6,18 +6,19 @@ import pytest
 
 from bothways.connectors.base import Exists, Read, WriteItem
 from bothways.engine.deletes import DAY, Deletes, Removal
-from bothways.engine.filters import condition
+from bothways.engine.filters import InList, condition
 from bothways.engine.scope import Scope
 from bothways.engine.sides import Side
 from bothways.engine.spec import Direction
 from bothways.errors import OutcomeUnknown, StoppedByBrake
-from bothways.ledger import db
+from bothways.ledger import db, due
 from bothways.ledger.models import Plan
 from bothways.sync import link_import
 from bothways.sync import run as running
 from bothways.sync.apply import apply_quiet
 from bothways.sync.context import Context
 from bothways.sync.link_import import GivenPair
+from bothways.sync.lists import LISTS_EVERY
 from bothways.sync.poll import poll, sweep
 from bothways.sync.run import recorded, taken_over
 from tests.memory_app import PEOPLE, MemoryConnector, Traits
@@ -499,6 +500,32 @@ def test_merge_is_no_deletion() -> None:
     after_the_grace(world)
     after_the_grace(world)
     assert is_there(world, left_over)
+
+
+def test_deleted_record_that_leaves_its_list_within_the_grace_is_followed_all_the_same() -> None:
+    world = TwoApps(scope=Scope({Side.LEFT: InList("VIP")}))
+    world.spec = replace(world.spec, deletes=BERT_FOLLOWS)
+    people = [world.anna.add(email=f"p{number}@x.test", name=f"P{number}") for number in range(6)]
+    world.anna.lists["vip"] = people
+    world.rest()
+    partner = gone_in_anna(world, people[0])
+    world.anna.lists["vip"] = people[1:]
+    world.clock.advance(LISTS_EVERY)
+    world.run()
+    assert world.context().ends[Side.LEFT].feed.lists, "the list was read again"
+    after_the_grace(world)
+    assert not is_there(world, partner)
+
+
+@pytest.mark.parametrize("times", [1, 2])
+def test_deletion_that_is_told_of_again_within_the_grace_is_carried_over_all_the_same(times: int) -> None:
+    world, people = world_with()
+    partner = gone_in_anna(world, people[0])
+    for _ in range(times):
+        due.mark(world.sync, Side.LEFT, [people[0]])
+        world.run()
+    after_the_grace(world)
+    assert not is_there(world, partner)
 
 
 @pytest.mark.parametrize("anew", [False, True], ids=["into one that was there", "into a new one"])

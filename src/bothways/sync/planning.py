@@ -336,7 +336,7 @@ def _unlinked(
             if action.kind is ActionKind.LINK and action.rule != "R9r" and match.partner:
                 covered[side.other].add(match.partner)
                 tally.agreed += bool(pair.shadows[side]) and not action.writes and _differ(ctx, pair.records, across)
-            link = fate.link if _concerns(action, fate) else None
+            link = fate.link if _concerns(action, side, fate) else None
             if action.rule == "R9r" and link is not None:
                 covered[side.other].add(str(link.on(side.other)))
             action = held.keep_holding(ctx, action, kept.get(id, []))
@@ -370,9 +370,12 @@ def _matched(
     return Pair(records, shadows_of(ctx, held))
 
 
-def _concerns(action: Action, fate: Fate) -> bool:
-    """Tell whether an action is about the link that has ended: it is taken up, or a deletion carried over, or not."""
-    carried = fate.link is not None and fate.link.carries_at is not None
+def _concerns(action: Action, side: Side, fate: Fate) -> bool:
+    """Tell whether an action is about the link that has ended: it is taken up, or a deletion carried over, or not.
+
+    What is looked at of the record that was deleted itself says nothing of the other one, which is to follow.
+    """
+    carried = fate.link is not None and fate.link.carries_at is not None and fate.link.survivor == side
     return action.rule in ("R4d", "R4e", "R4w", "R9r") or (carried and _ends_carrying(action))
 
 
