@@ -207,7 +207,9 @@ class Deciding:
             quiet = not any((apps[each].name, one) in moved for each, one in ends.items())
             outside = any(apps[each].rows[one].outside_since is not None for each, one in ends.items())
             now = links.live_by_record(self.schedule.sync, side, [id]).get(id)
-            if still and quiet and not outside and (now is None or now.on(side.other) != partner):
+            ended = links.ended_by_record(self.schedule.sync, side, [id]).get(id)
+            left = ended is not None and ended.parted and ended.on(side.other) == partner  # as the settings wanted it
+            if still and quiet and not (outside or left) and (now is None or now.on(side.other) != partner):
                 raise Broken("Q4", f"{id} and {partner} were linked by a person, and are not")
 
     def is_meant(self, write: Write) -> bool:
