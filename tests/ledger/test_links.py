@@ -118,12 +118,13 @@ def test_only_a_pending_link_can_be_dropped(sync: Sync) -> None:
     assert live(sync) == [("l1", "r1")]
 
 
-def test_moved_link_follows_its_record_and_forgets_that_side_s_shadow(sync: Sync) -> None:
+def test_moved_link_knows_of_its_record_only_what_that_holds_as_before(sync: Sync) -> None:
     (id,) = make(sync, ("l1", "r1"))
-    links.save_shadows(1, [(id, side, {"name=name": Known("Ann")}) for side in SIDES])
-    links.move(id, L, "l2")
+    known = {"name=name": Known("Ann", 5.0), "city=town": Known("Bern"), "=state": Known("mine"), "note=": Known(None)}
+    links.save_shadows(1, [(id, side, known) for side in SIDES])
+    links.move(id, L, "l2", {"name": "Ann", "city": "Basel"})
     assert live(sync) == [("l2", "r1")]
-    assert links.shadows([id]) == {id: {L: {}, R: {"name=name": Known("Ann")}}}
+    assert links.shadows([id]) == {id: {L: {"name=name": Known("Ann", 5.0), "=state": Known("mine")}, R: known}}
 
 
 def test_records_kept_apart_are_known_from_both_sides(sync: Sync) -> None:

@@ -111,16 +111,17 @@ def test_a_merge_ends_in_one_pair_whichever_id_the_survivor_has(
     turn_on(workspace, "people")
     now.run_sync(workspace, "people", approved=True)
     partners = {each["email"]: id for id, each in west.records("contacts").items()}
-    survivor = east.merge("contacts", one, two)
+    survivor = east.merge("contacts", two, one)
     east.edit("contacts", survivor, {"jobtitle": "Buyer"})
     for _ in range(2):
         east.advance(1200)
         now.run_sync(workspace, "people", approved=True)
-    assert (survivor == one) is keeps_ids
+    assert (survivor == two) is keeps_ids
     assert [*east.records("contacts")] == [survivor]
     there = west.records("contacts")
-    assert there[partners["one@x.test"]]["jobtitle"] == "Buyer"
+    assert there[partners["two@x.test"]]["jobtitle"] == "Buyer"
     assert there.keys() == set(partners.values())
+    assert there[partners["one@x.test"]]["firstname"] == "one", "its partner is left over as it was"
     counts = show_sync(workspace, "people").counts
     assert (counts.in_sync, counts.failing) == (1, 0)
 

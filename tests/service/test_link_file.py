@@ -112,6 +112,14 @@ def test_nobody_is_asked_any_more_about_what_was_brought_along(folder: Path) -> 
     assert {each.record for each in issues.list_issues(office.open(), "people")}.isdisjoint({left, right})
 
 
+def test_what_a_person_has_chosen_goes_before_what_is_brought_along(folder: Path) -> None:
+    office, ((left, right), (other, _)) = strangers(folder, 2)
+    given(office, f"{left},{right}\n", look=True)
+    issues.link(office.open(), "people", left, right)
+    assert [each.problem for each in given(office, f"{other},{right}\n").bad] == [f"Bert {right} is linked to {left}"]
+    assert given(office, f"{left},{right}\n").new == 1
+
+
 def test_a_look_links_nothing(folder: Path) -> None:
     office, ((left, right),) = strangers(folder)
     view = given(office, f"{left},{right}\n", look=True)

@@ -402,13 +402,15 @@ def test_constants_are_taken_over_as_their_fields_hold_them() -> None:
         ("{field: Company, value: x}", errors.CannotSet, "cannot be turned into"),
         ("{field: Locked, value: x}", errors.CannotSet, "it is read-only"),
         ("{field: Mail, value: a@x.test}", errors.CannotSet, "records are recognised by it"),
+        ("{field: Out, value: no, when: created_or_updated}", errors.CannotSet, "it says who is opted out"),
         ("{field: Limit, value: 1}, {field: Limit, value: 2}", errors.CannotSet, "it is set twice"),
         ("{field: Note, value: x, when: created_or_updated}", errors.SetFieldMapped, "Say when: created"),
     ],
 )
 def test_constants_that_cannot_be_written_are_refused(row: str, kind: type[errors.SettingsError], words: str) -> None:
+    text = f"    fields: [{{A: email, B: Mail}}, {{A: company, B: Note}}]\n    set:\n      B: [{row}]\n"
     with pytest.raises(kind) as caught:
-        spec(f"    fields: [{{A: email, B: Mail}}, {{A: company, B: Note}}]\n    set:\n      B: [{row}]\n")
+        spec(text, right=(*RIGHT, Field("Out", T.BOOLEAN, meaning="optOut")))
     assert words in str(caught.value)
     assert caught.value.where == "bothways.yaml:10:11"
 

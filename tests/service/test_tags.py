@@ -25,6 +25,7 @@ FIELDS = (
     Field("state", FieldType.CHOICE, options=STATES),
     Field("note"),
     Field("fixed", read_only=True),
+    Field("out", FieldType.BOOLEAN, meaning="optOut"),
 )
 LEAVING = """\
     send: {Anna: {filter: {field: land, is: DE}}}
@@ -101,6 +102,22 @@ def test_tag_is_taken_away_when_the_pair_returns_and_what_it_replaced_comes_back
     world.anna.edit(here, land="FR")
     world.rest()
     assert state(world, there) == "left"
+
+
+@pytest.mark.parametrize("tagged", [True, False])
+def test_tag_is_taken_away_though_one_of_the_two_was_merged_meanwhile(world: Office, tagged: bool) -> None:
+    left, right = pair(world, state="new")
+    world.anna.edit(left, land="AT")
+    world.rest()
+    assert state(world, right) == "left"
+    app, old = (world.bert, right) if tagged else (world.anna, left)
+    new = app.add(**app.values(old))
+    app.merge(new, old)
+    world.run(full=True)
+    left, right = (left, new) if tagged else (new, right)
+    world.anna.edit(left, land="DE")
+    world.rest()
+    assert state(world, right) == "new"
 
 
 def test_tag_that_somebody_edited_is_left_when_the_pair_returns(world: Office) -> None:
@@ -346,6 +363,7 @@ def test_tags_are_shown_kept_and_read_back(tmp_path: Path, more: str) -> None:
     ("old", "new", "words"),
     [
         ("field: state, value: left", "field: fixed, value: left", "it is read-only"),
+        ("field: state, value: left", "field: out, value: yes", "it says who is opted out"),
         ("field: state, value: left", "field: name, value: left", "it is mapped"),
         ("field: state, value: left", "field: email, value: left", "it is mapped"),
         ("value: left}", "value: lost}", "not one of the choices"),

@@ -5,8 +5,10 @@ import pytest
 from bothways import errors
 from bothways.jobs.now import undo_run
 from bothways.service.issues import link, unlink
+from bothways.service.syncs import turn_on
 from bothways.service.undo import preview_undo
 from bothways.service.why import why
+from tests.memory_app import MemoryApp
 from tests.office import Office
 
 
@@ -57,6 +59,28 @@ def test_undo_of_a_field_never_removes_a_record_that_the_run_created(office: Off
     view = undo_run(office.open(), run.id, field="name")
     assert (view.restored, view.removed, len(office.bert.live())) == (0, 0, 1)
     assert [each.reason for each in view.kept] == ["created by the run; only the whole record can be undone"]
+
+
+def test_created_record_that_another_sync_has_linked_to_one_that_was_there_stays(office: Office) -> None:
+    """Removed, it would be deleted for that sync, and its partner would follow."""
+    carl = MemoryApp("Carl", office.clock)
+    there = carl.add(email="dana@x.test", name="Dana")
+    office.anna.add(email="dana@x.test", name="Dana")
+    office.anna.add(email="emil@x.test", name="Emil")
+    run = office.run()
+    office.change(
+        "syncs:\n",
+        "  Carl: {connector: memory}\nsyncs:\n  more: {state: draft, objects: {Bert: people, Carl: people}}\n",
+    )
+    turn_on(office.open(), "more", confirmed=True)
+    office.run(sync="more", approved=True)
+    assert len(carl.live()) == 2
+    undone = undo_run(office.open(), run.id)
+    assert (undone.removed, [(each.record, each.reason) for each in undone.kept]) == (
+        1,
+        [("Dana", "created by the run, linked to another record since")],
+    )
+    assert there in {each.id for each in carl.live()}
 
 
 def test_undo_of_what_is_not_there_is_refused_and_changes_nothing(office: Office, run: str) -> None:

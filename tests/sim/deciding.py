@@ -207,7 +207,9 @@ class Deciding:
             quiet = not any((apps[each].name, one) in moved for each, one in ends.items())
             outside = any(apps[each].rows[one].outside_since is not None for each, one in ends.items())
             now = links.live_by_record(self.schedule.sync, side, [id]).get(id)
-            if still and quiet and not outside and (now is None or now.on(side.other) != partner):
+            ended = links.ended_by_record(self.schedule.sync, side, [id]).get(id)
+            left = ended is not None and ended.parted and ended.on(side.other) == partner  # as the settings wanted it
+            if still and quiet and not (outside or left) and (now is None or now.on(side.other) != partner):
                 raise Broken("Q4", f"{id} and {partner} were linked by a person, and are not")
 
     def is_meant(self, write: Write) -> bool:
@@ -220,7 +222,8 @@ class Deciding:
     def _nobody_is_made(self, write: Write, side: Side, carried: _Carried) -> None:
         for (kept, id), at in self.alone.items():
             same = kept is side and at < write.run_at and self._became(side, id, carried.at[side])
-            if write.kind == "create" and same and not self._is_another(side, id, carried):
+            new = any((side, old) in self.new for old in self._origins(side, carried.at[side]))
+            if write.kind == "create" and same and not new and not self._is_another(side, id, carried):
                 raise Broken("Q3", f"{write.app} {write.record} was made of {id}, which was unlinked")
 
     def _carried(self, write: Write) -> _Carried | None:
@@ -247,12 +250,13 @@ class Deciding:
         return {old for old in app.rows if self.schedule.oracle.same(app.name, old, id)}
 
     def _is_another(self, side: Side, id: str, carried: _Carried) -> bool:
-        """Tell whether a link is there since another record, which was merged with this one, has it."""
+        """Tell whether a link is there since another record, which was merged with this one, has it, or was to."""
         app = self.schedule.apps[side]
         others = self._origins(side, carried.at[side]) - {id}
         if not app.traits.merge_redirects:  # then what this one became was nobody before
             others = {old for old in others if not self.schedule.oracle.same(app.name, id, old)}
-        return bool(others & self._ever_at(side, carried.link_id))
+        by_person = any(self.linked.get((side, each)) == carried.at[side.other] for each in others)
+        return by_person or bool(others & self._ever_at(side, carried.link_id))
 
     def _ever_at(self, side: Side, link_id: int) -> set[str]:
         """Return which records of one side a link ever had, as far as the journal tells."""

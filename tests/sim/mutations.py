@@ -186,9 +186,9 @@ def move_without_journal() -> Patches:
     moved: set[int] = set()
     move, add, close = links.move, journal.add, journal.close
 
-    def noted(link_id: int, side: Any, record_id: str) -> None:
+    def noted(link_id: int, side: Any, record_id: str, held: Any) -> None:
         moved.add(link_id)
-        move(link_id, side, record_id)
+        move(link_id, side, record_id, held)
 
     def bare(entry: Any) -> Any:
         if entry.link_id not in moved:

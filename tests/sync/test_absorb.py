@@ -12,6 +12,7 @@ from bothways.errors import OutcomeUnknown
 from bothways.ledger import db, feeds, journal
 from bothways.ledger.models import Sync
 from bothways.records import Field, FieldType, Record, Ref, parse_boolean
+from bothways.sync import decisions
 from bothways.sync.absorb import News, absorb
 from tests.memory_app import PEOPLE, MemoryConnector, Traits
 from tests.two_apps import TwoApps
@@ -57,6 +58,22 @@ def test_link_follows_a_merge_and_the_partner_stays(full: bool) -> None:
     assert (winner, partner) in world.pairs()
     assert len(world.anna.live()) == len(world.bert.live()) == 5
     assert world.in_step()
+
+
+def test_difference_that_an_undo_has_left_outlives_a_merge() -> None:
+    world = TwoApps()
+    ann, *_ = world.crowd(3)
+    partner = world.partner(ann)
+    world.bert.edit(partner, name="Ann Lee")
+    world.undo(world.run().run_id)
+    world.bert.edit(partner, phone="+41446681800")
+    winner = world.anna.add(email="p0@x.test", name="P0")
+    world.anna.merge(winner, ann)
+    world.run(full=True)
+    world.rest()
+    assert world.partner(winner) == partner
+    assert (world.anna.values(winner)["name"], world.bert.values(partner)["name"]) == ("P0", "Ann Lee")
+    assert world.anna.values(winner)["phone"] == "+41446681800"
 
 
 @pytest.mark.parametrize("linked", [2, 1], ids=["both linked", "one linked"])
@@ -168,6 +185,77 @@ def test_merge_of_two_linked_records_ends_one_link_and_leaves_its_partner_alone(
     assert (hold.side, hold.record_id, hold.rule, hold.kind) == ("right", left_alone, "R0", "match")
     assert hold.reason == f"these two pairs became one record in Anna: {loser} was merged into {winner}"
     assert hold.data["candidates"] == [["left", winner], ["right", kept]]
+
+
+@pytest.mark.parametrize("primary", [0, 1])
+def test_of_two_pairs_that_become_one_that_goes_on_whose_values_are_kept(primary: int) -> None:
+    world = TwoApps()
+    ids = world.crowd(15)[:2]
+    partners = [world.partner(id) for id in ids]
+    survivor = world.anna.add(**world.anna.values(ids[primary]))
+    for id in ids:
+        world.anna.merge(survivor, id)
+    before = world.written()
+    world.run(full=True)
+    world.rest()
+    assert (survivor, partners[primary]) in world.pairs()
+    assert [hold.record_id for hold in world.holds()] == [partners[1 - primary]]
+    assert world.written() == before, "nobody is made the other"
+
+
+@pytest.mark.parametrize("new_id", [True, False])
+def test_who_is_left_over_by_a_merge_is_not_made_again_though_merged_itself(new_id: bool) -> None:
+    world = TwoApps()
+    winner, loser, *_ = world.crowd(8)
+    left_over, kept = world.partner(loser), world.partner(winner)
+    world.anna.merge(winner, loser)
+    world.run(full=True)
+    survivor = world.bert.add(email="p1@x.test", name="P1") if new_id else left_over
+    if new_id:
+        world.bert.merge(survivor, left_over)
+    latest = world.anna.add(email="p0@x.test", name="P0")
+    world.anna.merge(latest, winner)
+    world.run(full=True)
+    world.rest()
+    assert len(world.anna.live()) == 7, "nobody is made for it"
+    [hold] = world.holds()
+    assert (hold.record_id, hold.data["candidates"]) == (survivor, [["left", latest], ["right", kept]])
+
+
+@pytest.mark.parametrize("side", [Side.LEFT, Side.RIGHT])
+def test_partner_that_a_person_has_chosen_is_that_of_what_the_record_was_merged_into(side: Side) -> None:
+    world = TwoApps()
+    world.crowd(6)
+    ids = {each: world.apps[each].add(email=f"{each}@x.test", name="Ann") for each in Side}
+    with db.transaction_():
+        decisions.choose(world.sync, ids, world.clock())
+    app = world.apps[side]
+    survivor = app.add(email="ann@y.test", name="Ann")
+    app.merge(survivor, ids[side])
+    world.run(full=True)
+    world.rest()
+    assert tuple({**ids, side: survivor}.values()) in world.pairs()
+    assert world.holds() == []
+
+
+def test_choice_does_not_stand_where_the_other_record_of_a_merge_is_left_out() -> None:
+    world = TwoApps()
+    world.crowd(8)
+    one, two = (world.anna.add(email="ann@x.test", name="Ann") for _ in range(2))
+    there = world.bert.add(email="ann@x.test", name="Ann Lee")
+    world.rest()
+    holds = {hold.record_id: hold for hold in world.holds()}
+    with db.transaction_():
+        decisions.choose(world.sync, {Side.LEFT: one, Side.RIGHT: there}, world.clock())
+        decisions.leave_out(world.sync, holds[two], "dana", world.clock())
+    survivor = world.anna.add(email="ann@x.test", name="Ann")
+    for each in (one, two):
+        world.anna.merge(survivor, each)
+    before = world.written()
+    world.run(full=True, approved=True)
+    world.rest()
+    assert world.written() == before
+    assert [(hold.record_id, hold.data.get("chosen")) for hold in world.holds()] == [(there, None)]
 
 
 def test_archived_partner_ends_the_link_and_is_not_made_again() -> None:

@@ -46,6 +46,32 @@ def test_a_deletion_made_before_the_line_is_never_carried_over(reports: bool) ->
     assert (len(world.pairs()), len(world.anna.live())) == (5, 5)
 
 
+@pytest.mark.parametrize("new_id", [True, False])
+def test_what_was_there_and_is_merged_since_is_no_change(new_id: bool) -> None:
+    """Two copies that nobody could match are merged by a person: their one match is linked, and nothing is written."""
+    world = TwoApps()
+    one = world.anna.add(email="ann@x.test", name="Ann")
+    two = world.anna.add(email="ann@x.test", name="Ann", phone="+41446681800")
+    there = world.bert.add(email="ann@x.test", name="Ann Lee")
+    lone, copy = (world.anna.add(email=f"{name}@x.test", name="Zoe") for name in ("zoe", "z"))
+    on_from_now(world)
+    world.rest()
+    assert world.pairs() == []
+    winner = world.anna.add(email="ann@x.test", name="Ann") if new_id else one
+    for each in {one, two} - {winner}:
+        world.anna.merge(winner, each)
+    survivor = world.anna.add(email="zoe@x.test", name="Zoe") if new_id else lone
+    for each in {lone, copy} - {survivor}:
+        world.anna.merge(survivor, each)
+    before = world.written()
+    world.run(full=True, approved=True)
+    world.rest()
+    assert (world.pairs(), world.written()) == ([(winner, there)], before)
+    world.anna.edit(winner, phone="+41446681801")
+    world.rest()
+    assert world.bert.values(there) == {"email": "ann@x.test", "name": "Ann Lee", "phone": "+41446681801"}
+
+
 def test_a_plan_from_now_on_says_that_a_deletion_made_before_is_not_carried_over() -> None:
     world, here, _ = pair()
     world.anna.delete(here)

@@ -7,8 +7,9 @@ import pytest
 
 from bothways.engine.cascade import CASCADES, PERSON, cascade
 from bothways.engine.sides import SIDES, Side
-from bothways.ledger import db
+from bothways.ledger import db, links
 from bothways.records import Field, FieldType
+from bothways.sync import decisions
 from bothways.sync.matches import matches_now
 from tests.memory_app import Traits
 from tests.two_apps import TwoApps
@@ -139,3 +140,40 @@ def test_statements_do_not_grow_with_the_records_of_a_page(monkeypatch: pytest.M
         assert all(each.partner for each in found.values())
         counts.append(len(asked))
     assert counts[0] == counts[1]
+
+
+def test_record_that_came_back_is_not_linked_to_a_former_partner_that_a_person_has_left_out() -> None:
+    world = TwoApps()
+    ann, *_ = world.crowd(8)
+    partner = world.partner(ann)
+    world.anna.delete(ann)
+    world.rest()
+    for _ in range(2):
+        world.anna.add(email="p0@x.test", name="P0")
+    world.rest()
+    [hold] = [each for each in world.holds() if each.record_id == partner]
+    with db.transaction_():
+        decisions.leave_out(world.sync, hold, "dana", world.clock())
+    world.rest()
+    world.anna.restore(ann)
+    world.rest()
+    assert (ann, partner) not in world.pairs()
+    assert len(world.bert.live()) == 8, "and nobody is made beside it"
+
+
+def test_former_partner_that_is_left_out_is_none_to_be_linked_in_a_preview_either() -> None:
+    world = TwoApps()
+    ann, *_ = world.crowd(8)
+    partner = world.partner(ann)
+    with db.transaction_():
+        decisions.unlink(world.sync, links.live_by_record(world.sync, Side.LEFT, [ann])[ann], world.clock())
+    world.rest()
+    world.bert.edit(partner, email="other@x.test")
+    with db.transaction_():
+        decisions.choose(world.sync, {Side.LEFT: ann, Side.RIGHT: partner}, world.clock())
+        [hold] = [each for each in world.holds() if each.record_id == partner]
+        decisions.leave_out(world.sync, hold, "dana", world.clock())
+    plan, _ = world.preview()
+    assert not any(plan.totals["updates"].values())
+    world.rest()
+    assert (ann, partner) not in world.pairs()

@@ -9,8 +9,9 @@ from bothways.connectors.base import Outcome, WriteItem, WriteResult
 from bothways.engine.sides import Side
 from bothways.engine.spec import Constant
 from bothways.errors import AppUnreachable, OutcomeUnknown
-from bothways.ledger import journal
+from bothways.ledger import db, journal
 from bothways.records import Field, FieldType
+from bothways.sync import decisions
 from bothways.sync.run import run
 from tests.memory_app import PEOPLE, MemoryApp, Traits
 from tests.sync.crashes import Crash
@@ -62,6 +63,30 @@ def test_created_record_without_a_key_is_found_by_marker_or_by_all_that_was_sent
     world.rest()
     assert len(world.bert.live()) == 1
     assert world.in_step()
+
+
+@pytest.mark.parametrize("decision", ["linked", "apart", "new"])
+def test_record_of_which_a_person_has_decided_otherwise_is_not_taken_for_a_lost_create(decision: str) -> None:
+    world = TwoApps()
+    ann = world.anna.add(email="ann@x.test", name="Ann")
+    world.bert.fail("write create", TIME_OUT)
+    world.run()
+    theirs, other = (
+        world.bert.add(email="ann@x.test", name="Annabel"),
+        world.anna.add(email="ann@x.test", name="Annabel"),
+    )
+    world.run()
+    with db.transaction_():
+        if decision == "linked":
+            decisions.choose(world.sync, {Side.LEFT: other, Side.RIGHT: theirs}, world.clock())
+        elif decision == "apart":
+            decisions.keep_two_apart(world.sync, {Side.LEFT: ann, Side.RIGHT: theirs})
+        else:
+            decisions.make_new(world.sync, Side.RIGHT, theirs)
+    world.rest()
+    assert (ann, theirs) not in world.pairs()
+    assert ((other, theirs) in world.pairs()) is (decision == "linked")
+    assert world.anna.values(ann)["name"] == "Ann"
 
 
 def test_scan_waits_until_the_create_must_have_shown() -> None:

@@ -1,5 +1,11 @@
 """A saved plan that time has overtaken: whatever people or a run did since is skipped, quiet actions too."""
 
+from bothways.engine.filters import condition
+from bothways.engine.scope import Leaving, Scope
+from bothways.engine.sides import Side
+from bothways.ledger import db, links
+from bothways.sync import decisions
+from tests.memory_app import PEOPLE
 from tests.two_apps import TwoApps
 
 
@@ -35,6 +41,18 @@ def test_link_of_a_record_that_came_back_is_not_ended() -> None:
     world.rest()
     assert (ann, bert) in world.pairs()
     assert world.anna.values(ann)["name"] == "Anna-Maria"
+
+
+def test_link_that_a_person_has_paused_is_not_ended_by_a_filter() -> None:
+    world = TwoApps()
+    ann, bert = pair(world, email="ann@x.test", name="Ann")
+    world.rescope(Scope({Side.LEFT: condition(PEOPLE[1], "is", "Zoe")}, {}, Leaving.UNLINK))
+    plan, _ = world.preview()
+    with db.transaction_():
+        decisions.pause(world.sync, links.live_by_record(world.sync, Side.LEFT, [ann])[ann], paused=True)
+    world.apply(plan)
+    world.rest()
+    assert world.pairs() == [(ann, bert)]
 
 
 def test_record_that_a_run_has_made_and_a_person_deleted_is_not_made_again() -> None:

@@ -11,6 +11,7 @@ import pytest
 from bothways.engine.deletes import Deletes, Removal
 from bothways.engine.sides import SIDES, Side
 from bothways.errors import AppUnreachable, OutcomeUnknown
+from bothways.records import Field
 from bothways.sync import absorb, associations, deletes, intents, planning, settle
 from bothways.sync.run import preview
 from tests.families import FIRST, FOLKS, ONE, Kids
@@ -112,6 +113,22 @@ def test_who_was_taken_away_while_the_partner_was_deleted_is_taken_away_there_wh
     kids.rest()
     assert kids.folks(L, kid) == (bob,)
     assert kids.folks(R, other) == (people.partner(bob),)
+
+
+@pytest.mark.parametrize("field", [FOLKS, FIRST, ONE])
+def test_whom_a_merged_child_belongs_to_is_no_edit_of_the_merge(people: TwoApps, field: Field) -> None:
+    kids = Kids(people, field, field)
+    ann, bob = (people.anna.add(email=f"{name}@x.test", name=name) for name in ("ann", "bob"))
+    people.rest()
+    kid, *_ = (kids.anna.add(name=f"Kid {n}", **{field.name: [ann] if field.multi_valued else ann}) for n in range(4))
+    kids.rest()
+    other, theirs = kids.partner(kid), people.partner(bob)
+    kids.bert.edit(other, **{field.name: [theirs] if field.multi_valued else theirs})
+    survivor = kids.anna.add(**kids.anna.values(kid))
+    kids.anna.merge(survivor, kid)
+    kids.run(full=True)
+    kids.rest()
+    assert (kids.folks(L, survivor), kids.folks(R, other)) == ((bob,), (theirs,))
 
 
 def test_from_now_on_what_belonged_together_before_is_left_as_it_is(people: TwoApps, kids: Kids) -> None:

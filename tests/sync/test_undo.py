@@ -1,11 +1,16 @@
 """Undo: back goes what nobody touched, all else stays and is told, and nothing is done again."""
 
+from dataclasses import replace
+
 import pytest
 
 from bothways.connectors.base import WriteItem
+from bothways.engine.deletes import Deletes, Removal
+from bothways.engine.sides import SIDES, Side
 from bothways.errors import AppUnreachable, OutcomeUnknown
-from bothways.ledger import db, journal
+from bothways.ledger import db, due, journal, links
 from bothways.ledger.models import Run
+from bothways.sync import decisions
 from bothways.sync.undo import preview_undo
 from tests.memory_app import Traits
 from tests.sync.crashes import Crash, Moments, Snapshot
@@ -26,6 +31,18 @@ def done(traits: Traits | None = None) -> tuple[TwoApps, list[str], int]:
     assert report.written == {"create left": 1, "create right": 1, "update left": 1, "update right": 1}
     assert made
     return world, people, report.run_id
+
+
+def part(world: TwoApps, left: str) -> None:
+    """Let a person unlink a pair."""
+    with db.transaction_():
+        decisions.unlink(world.sync, links.live_by_record(world.sync, Side.LEFT, [left])[left], world.clock())
+
+
+def join(world: TwoApps, left: str, right: str) -> None:
+    """Let a person link two records."""
+    with db.transaction_():
+        decisions.choose(world.sync, {Side.LEFT: left, Side.RIGHT: right}, world.clock())
 
 
 def names(world: TwoApps, id: str) -> tuple[object, object]:
@@ -130,6 +147,59 @@ def test_created_record_that_has_taken_in_somebody_elses_stays() -> None:
     report = world.undo(run_id)
     assert (report.removed, report.kept) == (0, [("Bert", partner, "created by the run, edited since")])
     assert [each.id for each in world.bert.live()] == [partner]
+
+
+@pytest.mark.parametrize("again", [True, False])
+def test_value_put_back_of_a_record_that_is_linked_anew_goes_no_further(again: bool) -> None:
+    """A person has unlinked the two since, and linked them again, or one of them with another record."""
+    world, people, run_id = done()
+    ann, partner = people[0], world.partner(people[0])
+    part(world, ann)
+    other = ann if again else world.anna.add(email="p0@other.test", name="Ann Lee", phone="+41446681800")
+    join(world, other, partner)
+    world.rest()
+    assert (other, partner) in world.pairs()
+    assert world.undo(run_id).restored == 2
+    with db.transaction_():
+        due.mark_everything(world.context().sync)
+    world.rest()
+    assert (world.anna.values(other)["name"], world.bert.values(partner)["name"]) == ("Ann Lee", "P0")
+
+
+def test_created_record_that_a_person_has_linked_to_another_stays() -> None:
+    world = TwoApps()
+    ann = world.anna.add(email="ann@x.test", name="Ann")
+    run_id = world.run().run_id
+    partner = world.partner(ann)
+    part(world, ann)
+    world.rest()
+    other = world.anna.add(email="ann@x.test", name="Ann")
+    world.rest()
+    join(world, other, partner)
+    world.rest()
+    report = world.undo(run_id)
+    assert (report.removed, report.kept) == (
+        0,
+        [("Bert", partner, "created by the run, linked to another record since")],
+    )
+    assert (other, partner) in world.pairs()
+
+
+def test_removal_of_a_created_record_is_no_deletion_to_be_carried_over_though_it_was_linked_anew() -> None:
+    world = TwoApps()
+    world.crowd(3)
+    world.spec = replace(world.spec, deletes=Deletes(dict.fromkeys(SIDES, Removal.ARCHIVE), grace=0.0))
+    ann = world.anna.add(email="ann@x.test", name="Ann")
+    world.run()
+    run_id = world.run().run_id
+    partner = world.partner(ann)
+    part(world, ann)
+    world.rest()
+    join(world, ann, partner)
+    world.rest()
+    assert world.undo(run_id).removed == 1
+    world.rest()
+    assert (world.anna.items[ann].live, world.bert.items[partner].live) == (True, False)
 
 
 def test_undo_of_a_run_that_only_linked_writes_nothing() -> None:

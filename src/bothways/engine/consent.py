@@ -6,6 +6,9 @@ from bothways.engine.sides import SIDES, Side
 from bothways.engine.spec import FieldMap
 from bothways.records import Value, parse_boolean
 
+OPTED_OUT = "optOut"
+"""The meaning of fields in which a yes says that somebody is opted out."""
+
 
 def is_opted_out(mapping: FieldMap, side: Side, value: Value) -> bool | None:
     """Tell whether a value of one side says opted out; None if it says nothing, or the field is none of consent."""

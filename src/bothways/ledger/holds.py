@@ -197,6 +197,16 @@ def decide(hold: HoldRow, decided: Mapping[str, Any] | None) -> None:
     db.execute("UPDATE hold SET data=%s WHERE id=%s", (orjson.dumps(data).decode(), hold.id))
 
 
+def of_rule(sync: Sync, rule: str) -> list[HoldRow]:
+    """Return what is held by one rule."""
+    return _rows("sync_id=%s AND rule=%s", (sync.pk, rule))
+
+
+def move(hold: HoldRow, record_id: str, data: Mapping[str, Any]) -> None:
+    """Let a hold be one of this record, with this beside it."""
+    db.execute("UPDATE hold SET record_id=%s, data=%s WHERE id=%s", (record_id, orjson.dumps(data).decode(), hold.id))
+
+
 def count(sync: Sync) -> int:
     """Return how many things are held."""
     return int(db.value("SELECT COUNT(*) FROM hold WHERE sync_id=%s", (sync.pk,)))

@@ -11,6 +11,7 @@ from bothways.engine.matching import ALONE
 from bothways.engine.sides import SIDES, Side
 from bothways.ledger import db
 from bothways.ledger.models import Sync
+from bothways.records import Value
 
 _COLUMNS = (
     "id, left_id, right_id, state, rule, reason, survivor, created_at, ended_at, ended_by, frozen, carries_at, "
@@ -195,21 +196,38 @@ def pause(link_id: int, *, paused: bool) -> None:
     db.execute("UPDATE link SET frozen=%s WHERE id=%s", (PAUSED if paused else "", link_id))
 
 
-def move(link_id: int, side: Side, record_id: str) -> None:
-    """Let a link follow a record that was merged into another; that side's shadows become unknown."""
+def move(link_id: int, side: Side, record_id: str, held: Mapping[str, Value]) -> None:
+    """Let a link follow a record that was merged into another, which holds these values, by field.
+
+    What was last seen on that side is unknown from now on, but for the fields in which the other holds just that. What
+    is kept there of a field of the other side alone stays.
+    """
     db.execute(f"UPDATE link SET {side}_id=%s WHERE id=%s", (record_id, link_id))
-    db.execute("DELETE FROM shadow WHERE link_id=%s AND side=%s", (link_id, str(side)))
+    sql = "SELECT workspace_id, data FROM shadow WHERE link_id=%s AND side=%s"
+    for workspace_id, data in db.rows(sql, (link_id, str(side))):
+        known = {key: Known(*each) for key, each in orjson.loads(data).items()}
+        kept = {key: each for key, each in known.items() if _holds(held, key, side, each.value)}
+        save_shadows(int(workspace_id), [(link_id, side, kept)])
 
 
-def move_ended(sync: Sync, side: Side, id: str, to: str) -> None:
-    """Let the ended links of a record follow it to the one that it was merged into.
+def _holds(held: Mapping[str, Value], key: str, side: Side, value: Value) -> bool:
+    """Tell whether the field that a mapping has on one side holds a value there, or whether it has none.
 
-    Not one that a merge has ended: whose its other record is, a person is asked.
+    Of an association the ids are known as a list, also where there is one.
+    """
+    name = key.partition("=")[0 if side is Side.LEFT else 2]
+    return not name or (name in held and value in (held[name], [held[name]]))
+
+
+def move_ended(sync: Sync, side: Side, id: str, to: str, held: Mapping[str, Value]) -> None:
+    """Let the ended links of a record follow it to the one that it was merged into, which holds these values.
+
+    Of those that a merge has ended, only that of the record which was left over by it.
     """
     sql = f"SELECT {_COLUMNS} FROM link WHERE sync_id=%s AND state='ended' AND {side}_id=%s"
     for link in map(LinkRow._make, db.rows(sql, (sync.pk, id))):
-        if not link.by_merge:
-            move(link.id, side, to)
+        if not link.by_merge or link.survivor == side:
+            move(link.id, side, to, held)
 
 
 def shadows(link_ids: Iterable[int]) -> dict[int, Shadows]:

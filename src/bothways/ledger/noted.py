@@ -28,6 +28,24 @@ def of_records(sync: Sync, side: Side, ids: Iterable[str]) -> dict[str, Values]:
     return {id: orjson.loads(data) for id, data in db.in_list(sql, (sync.pk, str(side), sync.line), ids)}
 
 
+def hand_over(sync: Sync, side: Side, id: str, to: str, held: Values) -> None:
+    """Let the note of a record count for the one that it was merged into, which holds these values by now.
+
+    Where that holds what note was taken of in either, nobody has edited it since.
+    """
+    sql = "SELECT record_id, line, data FROM noted WHERE sync_id=%s AND side=%s AND record_id IN (%s,%s)"
+    found = {row[0]: row for row in db.rows(sql, (sync.pk, str(side), id, to))}
+    if id not in found:
+        return
+    _, line, data = found[id]
+    known = orjson.loads(found[to][2]) if to in found and found[to][1] == line else {}
+    merged = {name: each for name, each in orjson.loads(data).items() if name not in known or held.get(name) == each}
+    if known | merged:
+        columns = ("sync_id", "side", "record_id", "workspace_id", "line", "data")
+        row = (sync.pk, str(side), to, sync.workspace_id, line, orjson.dumps(known | merged).decode())
+        db.upsert("noted", columns, ("sync_id", "side", "record_id"), [row])
+
+
 def ask(sync: Sync) -> None:
     """Ask for changes from now on alone: the next run takes note of what every record holds."""
     db.execute("UPDATE sync SET line=line+1 WHERE id=%s", (sync.pk,))

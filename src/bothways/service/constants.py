@@ -2,13 +2,17 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 
+from bothways.engine.consent import OPTED_OUT
 from bothways.engine.scope import Scope
 from bothways.engine.spec import Constant, FieldMap, MatchRule, Tag, When
 from bothways.errors import CannotSet, CannotTag, SetFieldMapped
-from bothways.records import CannotCoerce, Field, Value, coerce, text_of
+from bothways.records import CannotCoerce, Field, Value, coerce, parse_boolean, text_of
 from bothways.service.document import SetDocument, SyncDocument, TagDocument
 
 _TEXT = Field("")
+
+CONSENT = "it says who is opted out"
+"""Why a field is none to be set: each write, or taking a tag away, would opt people in."""
 
 
 def constants_of(
@@ -30,6 +34,7 @@ def constants_of(
             "it is set twice": names.count((each.side, each.field)) > 1,
             "it is part of a mapping": any(part.name == each.field for one in maps for part in one.on(each.side).parts),
             "records are recognised by it": any(rule.by_alone(each.side, field.name) for rule in match),
+            CONSENT: _opts_in(each, field),
         }
         for reason, true in reasons.items():
             if true:
@@ -60,11 +65,18 @@ def tags_of(
             "the settings set it": any((one.side, one.field) == (each.side, each.field) for one in document.constants),
             "records are recognised by it": any(each.field in rule.fields(each.side) for rule in match),
             "a filter looks at it": each.field in scope.fields(each.side),
+            CONSENT: field.meaning == OPTED_OUT,
         }
         for reason, true in reasons.items():
             if true:
                 raise _refused(document, each, reason)
         yield Tag(Constant(each.side, field, _value(document, each, field, at_door)), each.occasion)
+
+
+def _opts_in(each: SetDocument, field: Field) -> bool:
+    """Tell whether a constant would opt people in with every write."""
+    always = each.when is When.CREATED_OR_UPDATED
+    return always and field.meaning == OPTED_OUT and parse_boolean(text_of(each.value)) is not True
 
 
 def _value(document: SyncDocument, each: SetDocument | TagDocument, field: Field, at_door: bool) -> Value:

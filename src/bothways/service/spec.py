@@ -7,6 +7,7 @@ from typing import Any
 
 from bothways.connectors.base import Capabilities
 from bothways.engine.cascade import roles_of
+from bothways.engine.consent import OPTED_OUT
 from bothways.engine.deletes import Deletes, Removal
 from bothways.engine.scope import Scope
 from bothways.engine.sides import SIDES, Direction, Side
@@ -49,8 +50,8 @@ from bothways.service.yaml_file import nearest
 NEVER_BY_DEFAULT = frozenset({"identifier", "dateCreated", "dateModified"})
 """Meanings that say something of the record in its own app: never mapped unless somebody says so."""
 
-OPTED_OUT, OPT_OUT = "optOut", (True, True)
-"""The meaning of fields in which a yes says that somebody is opted out, and what it is as consent."""
+OPT_OUT = (True, True)
+"""What fields are as consent in which a yes says that somebody is opted out."""
 
 MADE = (FieldType.JOINED, FieldType.NAMED)
 """Types that no app has, made of other fields, that can be written."""

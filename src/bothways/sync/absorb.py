@@ -8,14 +8,14 @@ from bothways.connectors.base import Became, Exists, Read
 from bothways.engine.keys import keys_of
 from bothways.engine.rules import because
 from bothways.engine.sides import Side
-from bothways.ledger import db, due, feeds, holds, journal, links
+from bothways.ledger import db, due, feeds, holds, journal, links, noted
 from bothways.ledger.feeds import SeenRow
 from bothways.ledger.models import Feed, Sync
-from bothways.records import Record, Ref, Value, can_be_kept, parse_boolean
+from bothways.records import Record, Ref, Value, can_be_kept, is_blank, parse_boolean
 from bothways.sync.alike import wake_neighbours, wake_neighbours_of
 from bothways.sync.children import wake_callers, wake_children
 from bothways.sync.context import End, Reader
-from bothways.sync.merges import hold_merged
+from bothways.sync.merges import follow, hold_merged
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +106,7 @@ def absorb(feed: Feed, news: Iterable[News], now: float, read_at: float, *, base
     wake_callers(feed, known, (row for row in saved if row.id in changed or not row.live))
     for sync, side_name in feeds.sides_of(feed, off=True):
         side = Side(side_name)
-        for each in _linked_first(sync, side, [each for each in by_id.values() if each.merged_into]):
+        for each in _in_order(sync, side, feed, known, [each for each in by_id.values() if each.merged_into]):
             changed.add(str(each.merged_into))
             _follow_merge(sync, side, feed, each, now)
         journal.reopen(link.id for link in links.live_by_record(sync, side, restored).values())
@@ -262,10 +262,21 @@ def _differs(feed: Feed, before: SeenRow | None, after: SeenRow) -> bool:
     return any(before.values.get(name) != after.values.get(name) for name in feed.fields)
 
 
-def _linked_first(sync: Sync, side: Side, merged: list[News]) -> list[News]:
-    """Return what was merged in the order in which it is followed: what takes part goes before what is left out."""
-    linked = links.live_by_record(sync, side, [each.id for each in merged]) if len(merged) > 1 else {}
-    return sorted(merged, key=lambda each: each.id not in linked)
+def _in_order(sync: Sync, side: Side, feed: Feed, known: Mapping[str, SeenRow], merged: list[News]) -> list[News]:
+    """Return what was merged, by what was ``known`` of it, in the order in which it is followed.
+
+    What takes part goes before what is left out; of those, the one whose values its survivor has kept.
+    """
+    if len(merged) < 2:
+        return merged
+    linked = links.live_by_record(sync, side, [each.id for each in merged])
+    held = {str(each.merged_into): _held(feed, str(each.merged_into)) for each in merged}
+
+    def kept(each: News) -> int:
+        values, now = known[each.id].values if each.id in known else None, held[str(each.merged_into)]
+        return sum(now.get(name) == value for name, value in (values or {}).items() if not is_blank(value))
+
+    return sorted(merged, key=lambda each: (each.id not in linked, -kept(each)))
 
 
 def _follow_merge(sync: Sync, side: Side, feed: Feed, news: News, now: float) -> None:
@@ -281,14 +292,22 @@ def _follow_merge(sync: Sync, side: Side, feed: Feed, news: News, now: float) ->
     link, of_survivor = found.get(news.id), found.get(survivor)
     if of_survivor is not None:
         _written_by_app(sync, of_survivor, side, now)
+    held = _held(feed, survivor)
     links.hand_over_apart(sync, side, news.id, survivor, of_survivor or link)
+    noted.hand_over(sync, side, news.id, survivor, held)
+    follow(sync, side, news.id, survivor, now)
     if link is None:
         if of_survivor is None:
-            links.move_ended(sync, side, news.id, survivor)
+            links.move_ended(sync, side, news.id, survivor, held)
     elif of_survivor is not None:
         end_link(sync, link, now, f"R0: {because('R0', app=feed.connection.name)}", side.other)
         hold_merged(sync, side, link, of_survivor, feed.connection.name, now)
     else:
-        links.move(link.id, side, survivor)
+        links.move(link.id, side, survivor, held)
         holds.forget(sync, side, [news.id])
         wake_children(sync, {side: [survivor]})
+
+
+def _held(feed: Feed, id: str) -> Mapping[str, Value]:
+    row = feeds.seen_by_id(feed.pk, [id]).get(id)
+    return row.values or {} if row is not None and row.problem is None else {}

@@ -11,7 +11,7 @@ from bothways.connectors.base import WriteItem, WriteKind
 from bothways.engine.deletes import Removal, Stamp, edited_since, saved_since, why_edited
 from bothways.engine.field_state import Known
 from bothways.engine.sides import SIDES, Side
-from bothways.ledger import db, due, feeds, holds, journal, links, plans
+from bothways.ledger import db, due, feeds, holds, journal, left_out, links, plans
 from bothways.ledger.feeds import SeenRow
 from bothways.ledger.journal import UNDO, Entry, FieldWrite
 from bothways.ledger.links import LinkRow
@@ -63,7 +63,7 @@ def fates(ctx: Context, side: Side, rows: Mapping[str, SeenRow], ended: Mapping[
     latest = links.ended_by_record(ctx.sync, other, partner_ids)
     taken = links.live_by_record(ctx.sync, other, partner_ids)
     chosen = holds.chosen(ctx.sync, side, wanted), holds.chosen(ctx.sync, other, partner_ids)
-    apart = links.apart(ctx.sync, side, wanted)
+    apart, out = links.apart(ctx.sync, side, wanted), left_out.of_records(ctx.sync, other, partner_ids)
     busy = journal.open_link_ids(ctx.sync)
     found = {}
     for id, link in wanted.items():
@@ -71,6 +71,7 @@ def fates(ctx: Context, side: Side, rows: Mapping[str, SeenRow], ended: Mapping[
         partner, decided = partners.get(partner_id), id in chosen[0] or partner_id in chosen[1]
         same = partner_id in latest and latest[partner_id].id == link.id
         free = same and partner_id not in taken and not decided and not apart.get(id, set()) & {partner_id, ""}
+        free = free and partner_id not in out
         both = rows[id].live and partner is not None and partner.live
         found[id] = Fate(link, restored=free and both, busy=link.id in busy)
         if link.survivor == side and partner is not None and partner.state == "gone" and free:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from bothways.engine.sides import SIDES, Side
-from bothways.ledger import db, due, feeds, journal, left_out, links
+from bothways.ledger import db, due, feeds, holds, journal, left_out, links
 from bothways.ledger.journal import Entry
 from bothways.ledger.links import NewLink
 from bothways.ledger.models import Run
@@ -48,13 +48,14 @@ def check(ctx: Context, pairs: Iterable[GivenPair]) -> Iterator[list[Checked]]:
         linked = {side: links.live_by_record(ctx.sync, side, ids[side]) for side in SIDES}
         apart = links.apart(ctx.sync, Side.LEFT, ids[Side.LEFT])
         out = {side: left_out.of_records(ctx.sync, side, ids[side]) for side in SIDES}
+        chosen = {side: holds.chosen(ctx.sync, side, ids[side]) for side in SIDES}
         checked = []
         for pair in page:
             link = linked[Side.LEFT].get(pair.left)
             there = link is not None and link.right_id == pair.right
             problem = next(_problems(ctx, pair, rows, met), "")
             if not problem and not there:
-                problem = next(_taken(ctx, pair, linked, out), "")
+                problem = next(_taken(ctx, pair, linked, out, chosen), "")
             if not problem and pair.right in apart.get(pair.left, ()):
                 problem = "a person has kept the two apart"
             for side in SIDES:
@@ -84,13 +85,17 @@ def _taken(
     pair: GivenPair,
     linked: dict[Side, dict[str, links.LinkRow]],
     out: dict[Side, dict[str, left_out.LeftOut]],
+    chosen: dict[Side, dict[str, str]],
 ) -> Iterator[str]:
+    """Yield who has a record of a pair by now, or gets it by the next run since a person has said so."""
     for side in SIDES:
         if pair.on(side) in out[side]:
             yield f"{ctx.spec.apps[side]} {pair.on(side)} takes no part: {out[side][pair.on(side)].why}"
         link = linked[side].get(pair.on(side))
         if link is not None:
             partner = link.on(side.other) or "a record that is being created"
+            yield f"{ctx.spec.apps[side]} {pair.on(side)} is linked to {partner}"
+        elif (partner := chosen[side].get(pair.on(side), pair.on(side.other))) != pair.on(side.other):
             yield f"{ctx.spec.apps[side]} {pair.on(side)} is linked to {partner}"
 
 

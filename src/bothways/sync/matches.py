@@ -219,7 +219,10 @@ def _keys_by_rule(ctx: Context, side: Side, ids: Collection[str]) -> dict[str, f
 
 
 def _with_former_partners(ctx: Context, side: Side, matches: dict[str, Match], asking: "_Asking") -> dict[str, Match]:
-    """A record that came back goes to its former partner, if no key of either says anything else (row R9)."""
+    """A record that came back goes to its former partner, if no key of either says anything else (row R9).
+
+    It waits where a person has left that one out.
+    """
     alone = [id for id, found in matches.items() if found.found is Found.NOBODY]
     there = [id for id, row in asking.rows_of(side, alone).items() if row.live]
     ended = links.ended_by_record(ctx.sync, side, there)
@@ -235,7 +238,13 @@ def _with_former_partners(ctx: Context, side: Side, matches: dict[str, Match], a
     free = partners - set(links.live_by_record(ctx.sync, side.other, partners))
     rows = feeds.seen_by_id(ctx.ends[side.other].feed.pk, free)
     theirs = asking.decide(side.other, free, {})
-    held_back = {id: _unlinked(side, link) for id, link in unlinked.items()}
+    out = left_out.of_records(ctx.sync, side.other, partners)
+    held_back = {
+        id: Match(Found.SEVERAL, None, (Candidate(side.other, partner),), "linked before")
+        for id, partner in former.items()
+        if partner in out and last[partner].id == ended[id].id
+    } | {id: _unlinked(side, link) for id, link in unlinked.items()}
+    nobodys = {id for id, others in links.apart(ctx.sync, side.other, partners).items() if ALONE in others}
     return (
         matches
         | held_back
@@ -243,6 +252,7 @@ def _with_former_partners(ctx: Context, side: Side, matches: dict[str, Match], a
             id: Match(Found.PARTNER, partner, (), "linked before")
             for id, partner in former.items()
             if partner in rows
+            and partner not in nobodys
             and apart.get(id, set()).isdisjoint((partner, ALONE))
             and rows[partner].live
             and last[partner].id == ended[id].id

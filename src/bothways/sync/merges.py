@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from bothways.engine.matching import ALONE
 from bothways.engine.sides import Side
-from bothways.ledger import holds, links
+from bothways.ledger import due, holds, links
 from bothways.ledger.holds import HoldRow
 from bothways.ledger.links import LinkRow
 from bothways.ledger.models import Sync
@@ -30,6 +30,32 @@ def hold_left_over(sync: Sync, side: Side, link: LinkRow, survivor: LinkRow, rea
     known = [(side, survivor.on(side)), (side.other, survivor.on(side.other))]
     data = {"candidates": [[each.value, id] for each, id in known if id], "links": [link.id, survivor.id]}
     holds.put(sync, HoldRow(side.other, left_over, RULE, reason, "match", link_id=link.id, data=data), now)
+
+
+def follow(sync: Sync, side: Side, id: str, to: str, now: float) -> None:
+    """Let what a person is asked of a record, and has chosen for it, follow it to the one that it was merged into.
+
+    ``to`` stays what it is where it has a partner, or where a person is asked or has chosen of it. A choice does not
+    stand against what was said of the other one: that it is left out, say.
+    """
+    partner = holds.chosen(sync, side, [id]).get(id)
+    holds.withdraw(sync, side, id)
+    free = not links.live_by_record(sync, side, [to])
+    asked = bool(holds.of_records(sync, side, [to]))
+    for hold in holds.of_rule(sync, RULE):
+        known = [[end, to if (end, one) == (side, id) else one] for end, one in hold.data.get("candidates", ())]
+        own = (hold.side, hold.record_id) == (side, id) and free and not asked
+        if own or known != hold.data.get("candidates"):
+            holds.move(hold, to if own else hold.record_id, {**hold.data, "candidates": known})
+    if partner:
+        due.mark(sync, side.other, [partner])
+        taken = holds.chosen(sync, side, [to]) or links.live_by_record(sync, side.other, [partner])
+        if free and not taken:
+            holds.choose(sync, {side: to, side.other: partner}, now)
+    chosen = holds.chosen(sync, side, [to]).get(to)
+    if chosen and links.apart(sync, side, [to]).get(to, set()) & {chosen, ALONE}:
+        holds.withdraw(sync, side, to)
+        due.mark(sync, side.other, [chosen])
 
 
 def merges_undecided(sync: Sync, side: Side, ended: Mapping[str, LinkRow]) -> dict[str, Candidates]:

@@ -86,6 +86,8 @@ def _unlink(ctx: Context, action: ActionRow) -> bool:
     link = links.by_id([action.link_id or 0]).get(action.link_id or 0)
     if link is None or link.state != "active":
         return True
+    if action.rule == "R10" and link.paused:
+        return False
     rows = {
         side: feeds.seen_by_id(ctx.ends[side].feed.pk, [link.on(side) or ""]).get(link.on(side) or "") for side in SIDES
     }

@@ -5,6 +5,7 @@ from collections.abc import Collection, Mapping, Sequence
 from bothways.connectors.base import WriteKind
 from bothways.engine.associations import all_moved
 from bothways.engine.keys import keys_of
+from bothways.engine.matching import ALONE
 from bothways.engine.plan import SET
 from bothways.engine.sets import arrived, of_several
 from bothways.engine.sides import Side
@@ -87,7 +88,7 @@ def _recover_create(ctx: Context, entry: Entry) -> bool:
     with db.transaction_():
         ctx.fence()
         link = links.by_id([entry.link_id or 0]).get(entry.link_id or 0)
-        taken = links.live_by_record(ctx.sync, entry.side, found)
+        taken = links.live_by_record(ctx.sync, entry.side, found).keys() | _decided_otherwise(ctx, entry, found)
         free = [row for row in found.values() if row.id not in taken]
         if link is None or link.state != "pending" or not free:
             journal.close([(entry, None)], "dropped", ctx.clock(), "did not land")
@@ -99,6 +100,13 @@ def _recover_create(ctx: Context, entry: Entry) -> bool:
             _settle(ctx, entry, row.record)
         _look_again(ctx, entry)
     return True
+
+
+def _decided_otherwise(ctx: Context, entry: Entry, ids: Collection[str]) -> set[str]:
+    """Return those of some records of which a person has said that they are not what was made of the entry's source."""
+    source = str(entry.more.get("source_id"))
+    chosen, apart = holds.chosen(ctx.sync, entry.side, ids), links.apart(ctx.sync, entry.side, ids)
+    return {id for id in ids if chosen.get(id, source) != source or apart.get(id, set()) & {source, ALONE}}
 
 
 def _find_created(ctx: Context, entry: Entry) -> dict[str, SeenRow] | None:

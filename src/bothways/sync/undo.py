@@ -4,7 +4,7 @@ deleted. No app lets its records be restored from outside, so that what is made 
 Shadows and tombstones are set so that the next run does not do it again.
 """
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from bothways.connectors.base import Outcome, WriteItem, WriteKind, WriteResult, by_key
@@ -76,6 +76,9 @@ class Part:
 
 WHOLE = Part()
 
+EDITED = "created by the run, edited since"
+LINKED = "created by the run, linked to another record since"
+
 
 def preview_undo(ctx: Context, run: Run, part: Part = WHOLE) -> UndoReport:
     """Say what undoing a run, or a part of it, would do; nothing is written."""
@@ -121,7 +124,8 @@ def _steps(ctx: Context, run: Run, part: Part, report: UndoReport) -> Iterator[_
             side: refresh(ctx, ctx.ends[side], {str(each.record_id) for each in page if each.side is side})
             for side in SIDES
         }
-        joined = {side: _joined(ctx, side, [each for each in page if each.side is side]) for side in SIDES}
+        needed = {side: _needed(ctx, side, [each for each in page if each.side is side]) for side in SIDES}
+        linked = {side: links.live_by_record(ctx.sync, side, rows[side]) for side in SIDES}
         for entry in page:
             row = rows[entry.side].get(str(entry.record_id))
             shadows = known.get(entry.link_id or 0, {}).get(entry.side, {})
@@ -129,17 +133,32 @@ def _steps(ctx: Context, run: Run, part: Part, report: UndoReport) -> Iterator[_
                 reason = "created by the run; only the whole record can be undone"
                 report.kept.append((ctx.spec.apps[entry.side], str(entry.record_id), reason))
                 continue
-            merged = str(entry.record_id) in joined[entry.side]
-            step = _step(ctx, entry, row, shadows, report, busy=entry.link_id in busy, merged=merged)
+            link, stays = linked[entry.side].get(str(entry.record_id)), needed[entry.side].get(str(entry.record_id), "")
+            open_write = entry.link_id in busy or (link is not None and link.id in busy)
+            step = _step(ctx, entry, row, shadows, report, busy=open_write, stays=stays)
             if step is not None:
                 yield step
 
 
-def _joined(ctx: Context, side: Side, entries: Sequence[Entry]) -> Collection[str]:
-    """Return the records made by these entries into which another one was merged since: it would go with them."""
-    made = [str(each.record_id) for each in entries if each.kind == WriteKind.CREATE.value]
+def _needed(ctx: Context, side: Side, entries: Sequence[Entry]) -> dict[str, str]:
+    """Return why records made by these entries stay: more than what the run put into them would go with them.
+
+    Another record was merged into one since, or it was linked to another than the one it was made from: here, or to one
+    that was there before by another sync.
+    """
+    made = {str(each.record_id): each for each in entries if each.kind == WriteKind.CREATE.value}
+    if not made:
+        return {}
     feed = ctx.ends[side].feed
-    return feeds.turned_into(feed.pk, feed.object, made) if made else ()
+    found = dict.fromkeys(feeds.turned_into(feed.pk, feed.object, made), EDITED)
+    for id, link in links.live_by_record(ctx.sync, side, made).items():
+        if link.id != made[id].link_id and link.on(side.other) != made[id].more.get("source_id"):
+            found[id] = LINKED
+    for sync, there in feeds.sides_of(feed, off=True):
+        if sync.pk != ctx.sync.pk and not sync.deleted_at:
+            of_others = links.live_by_record(sync, Side(there), made)
+            found |= {id: LINKED for id, link in of_others.items() if link.rule != "R8"}
+    return found
 
 
 def _without_contacts(ctx: Context, page: Sequence[Entry], report: UndoReport) -> list[Entry]:
@@ -164,7 +183,7 @@ def _step(
     report: UndoReport,
     *,
     busy: bool,
-    merged: bool,
+    stays: str,
 ) -> _Step | None:
     app, name = ctx.spec.apps[entry.side], str(entry.record_id)
     if busy:
@@ -187,8 +206,10 @@ def _step(
     back_already = {key for key in changed if _is_back(ctx, entry, key, values)}
     edited = changed - back_already
     if entry.kind == WriteKind.CREATE.value:
-        if changed or merged or _filled_since(ctx, entry, row, shadows):
-            report.kept.append((app, name, "created by the run, edited since"))
+        if changed or _filled_since(ctx, entry, row, shadows):
+            stays = EDITED
+        if stays:
+            report.kept.append((app, name, stays))
             return None
         return _Step(entry, row, {}, WriteKind.ARCHIVE)
     gone = {key for key in entry.writes if not ctx.in_force(key)}
@@ -378,7 +399,7 @@ def _record(ctx: Context, step: _Step, entry: Entry, result: WriteResult | None,
     if made is not None:
         _record_remade(ctx, entry, made, writes, report)
         return
-    link = links.by_id([entry.link_id or 0]).get(entry.link_id or 0)
+    link = links.live_by_record(ctx.sync, entry.side, [str(entry.record_id)]).get(str(entry.record_id))
     if step.kind is WriteKind.ARCHIVE:
         absorb(ctx.ends[entry.side].feed, [News(str(entry.record_id), gone=True)], now, now)
         if link is not None and link.state == "active":
