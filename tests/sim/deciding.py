@@ -47,6 +47,7 @@ class Deciding:
         self.out: dict[End, int] = {}
         self.new: set[End] = set()
         self.linked: dict[End, str] = {}
+        self.given: set[tuple[str, str]] = set()
 
     @property
     def world(self) -> World:
@@ -73,11 +74,12 @@ class Deciding:
 
     def forget(self) -> None:
         """Expect nothing of what was decided so far."""
-        for known in (self.parted, self.alone, self.out, self.new, self.linked):
+        for known in (self.parted, self.alone, self.out, self.new, self.linked, self.given):
             known.clear()
 
     def brought(self, left: str, right: str) -> None:
         """Take in that a person has linked two themselves: what they decided of these before is taken back by that."""
+        self.given.add((left, right))
         were = {Side.LEFT: self._origins(Side.LEFT, left), Side.RIGHT: self._origins(Side.RIGHT, right)}
         for pair in [
             each for each in self.parted if all(id in were[side] for side, id in zip(SIDES, each, strict=True))
@@ -125,6 +127,7 @@ class Deciding:
             self.world.say(f"unlinked: {pair}")
             decisions.unlink(sync, link, self.world.now)
             self.parted[pair] = self.world.now
+            self.given.discard(pair)
             for end in zip(SIDES, pair, strict=True):
                 self._forget_one(end)
                 self.alone[end] = self.world.now
@@ -139,7 +142,9 @@ class Deciding:
                 self.world.say(f"kept apart: {hold.record_id} and {other}")
                 decisions.keep_apart(self.schedule.sync, side, hold.record_id, [other])
                 self.linked.pop((side, hold.record_id), None)
-                self.parted[(hold.record_id, other) if side is Side.LEFT else (other, hold.record_id)] = self.world.now
+                pair = (hold.record_id, other) if side is Side.LEFT else (other, hold.record_id)
+                self.parted[pair] = self.world.now
+                self.given.discard(pair)
 
     def _make_new(self) -> None:
         for hold in self._one_held():
@@ -187,6 +192,7 @@ class Deciding:
             ends = {Side.LEFT: left, Side.RIGHT: right}
             meant = write.kind == "create" or any(self._is_another(side, ends[side], carried) for side in SIDES)
             same = all(self._became(side, ends[side], carried.at[side]) for side in SIDES)
+            meant = meant or (carried.at[Side.LEFT], carried.at[Side.RIGHT]) in self.given
             if at < write.run_at and same and not meant:
                 raise Broken("Q3", f"{write.app} {write.record} was written, and {left} and {right} are kept apart")
         side = self.schedule.side_of(write).other
