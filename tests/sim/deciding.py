@@ -198,7 +198,8 @@ class Deciding:
         side = self.schedule.side_of(write).other
         self._nobody_is_made(write, side, carried)
         for each in SIDES:
-            for (kept, id), at in self.out.items():
+            new = any((each, old) in self.new for old in self._origins(each, carried.at[each]))
+            for (kept, id), at in self.out.items() if not new else ():
                 same = kept is each and at < write.run_at and self._became(each, id, carried.at[each])
                 if same and not self._is_another(each, id, carried):
                     raise Broken("Q3", f"{write.app} {write.record} was written, and {id} is left out")

@@ -9,7 +9,8 @@ from bothways.connectors.base import Read
 from bothways.engine.sides import Side
 from bothways.engine.spec import FieldMap
 from bothways.errors import OutcomeUnknown
-from bothways.ledger import db, feeds, journal
+from bothways.ledger import db, feeds, journal, links
+from bothways.ledger.journal import Entry
 from bothways.ledger.models import Sync
 from bothways.records import Field, FieldType, Record, Ref, parse_boolean
 from bothways.sync import decisions
@@ -148,6 +149,27 @@ def test_what_waited_at_a_record_that_was_merged_away_waits_no_longer(state: str
     world.preview()
     assert (ann, winner) in world.pairs()
     assert partner not in {hold.record_id for hold in world.holds()}
+
+
+@pytest.mark.parametrize("state", ["done", "dropped"])
+def test_difference_that_a_write_has_left_is_agreed_only_if_it_was_carried_out(state: str) -> None:
+    world = TwoApps()
+    ann, *_ = world.crowd(5)
+    partner = world.partner(ann)
+    link = links.live_by_record(world.sync, Side.RIGHT, [partner])[partner]
+    shadow = links.shadows([link.id])[link.id][Side.RIGHT]
+    differs = {key: each._replace(value="Pete") if key == "name=name" else each for key, each in shadow.items()}
+    links.save_shadows(world.sync.workspace_id, [(link.id, Side.RIGHT, differs)])
+    world.bert.items[partner].values["name"] = "Pete"
+    sent = Entry(0, 1, link.id, Side.RIGHT, partner, "update", state, "R6", "", {})
+    journal.add(world.sync, 1, [sent], world.clock())
+    winner = world.bert.add(**world.bert.values(partner))
+    world.bert.merge(winner, partner)
+    world.run(full=True)
+    world.rest()
+    assert (ann, winner) in world.pairs()
+    same = world.anna.values(ann)["name"] == world.bert.values(winner)["name"]
+    assert same == (state == "dropped")
 
 
 def test_what_a_merge_replaces_is_in_the_journal() -> None:

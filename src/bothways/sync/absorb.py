@@ -303,9 +303,15 @@ def _follow_merge(sync: Sync, side: Side, feed: Feed, news: News, now: float) ->
         end_link(sync, link, now, f"R0: {because('R0', app=feed.connection.name)}", side.other)
         hold_merged(sync, side, link, of_survivor, feed.connection.name, now)
     else:
-        links.move(link.id, side, survivor, held)
+        links.move(link.id, side, survivor, {} if _half_done(link, side) else held)
         holds.forget(sync, side, [news.id])
         wake_children(sync, {side: [survivor]})
+
+
+def _half_done(link: links.LinkRow, side: Side) -> bool:
+    """Tell whether something was to be written to one side of a link that may not be there: then nothing is agreed."""
+    sent = (each for each in journal.of_link(link.id) if each.side is side and each.kind in ("create", "update"))
+    return any(each.state != "done" for each in sent)
 
 
 def _held(feed: Feed, id: str) -> Mapping[str, Value]:
