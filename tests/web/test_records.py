@@ -2,14 +2,16 @@
 
 import threading
 from collections.abc import Callable
+from typing import Any
 from urllib.parse import quote
 
 import pytest
 
 from bothways.service import history, requests
 from bothways.service.rights import Role
-from bothways.service.views import RunView
+from bothways.service.views import RunView, WhyView
 from bothways.service.why import why
+from bothways.web.pages import records
 from tests.jobs.served import Served
 from tests.office import Office
 from tests.web.browser import Browser
@@ -165,6 +167,25 @@ def test_value_is_put_back_by_the_service_and_that_can_be_undone(office: Office)
         again = why(here.workspace, "people", f"Anna:{left}", "name").fields[0].events[0]
         here.post("/syncs/people/put-back", record=f"Anna:{left}", field="name=name", run=again.run)
         assert until(lambda: office.bert.items[right].values["name"] == "Dave")
+
+
+def test_page_that_is_made_while_an_undo_ends_tells_of_it_or_follows_it(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    left, right, run = dave(office)
+    here = signed_in(office, Role.OPERATOR, "Olga")
+    here.post("/syncs/people/put-back", record=f"Anna:{left}", field="name=name", run=run.id)
+
+    def ends_meanwhile(*asked: Any) -> WhyView:
+        read = why(*asked)
+        with Served(office):
+            assert until(lambda: all(not each.is_open for each in requests.list_requests(here.workspace)))
+        return read
+
+    monkeypatch.setattr(records, "why", ends_meanwhile)
+    text = here.get(page_of(left)).text
+    assert office.bert.items[right].values["name"] == "David"
+    assert "Put back in" in text or "<live-stream" in text
 
 
 def test_value_that_was_changed_since_is_refused_before_and_left_alone_after(office: Office) -> None:

@@ -190,6 +190,21 @@ def test_finished_run_shows_each_record_with_the_values_before_and_after(office:
     assert here.get("/runs/r_999").status == 404
 
 
+def test_page_that_is_made_while_its_run_ends_does_not_say_that_it_is_at_work(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    office.pair("Dan")
+    run, here = office.run(), signed_in(office)
+    Run.objects.update(state="running", ended_at=None)
+
+    def ends_meanwhile(*_asked: object) -> None:
+        Run.objects.update(state="done", ended_at=office.clock())
+
+    monkeypatch.setattr(running, "at_work", ends_meanwhile)
+    text = here.get(f"/runs/{run.id}").text
+    assert (run.id in text, "At work" in text) == (True, False)
+
+
 def test_what_a_run_wrote_is_read_in_pages_of_fifty(office: Office) -> None:
     people(office, 60)
     done = office.run()

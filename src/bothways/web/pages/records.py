@@ -55,7 +55,8 @@ class Happened:
 @page()
 def record(request: HttpRequest, name: str, key: str) -> HttpResponse:
     """Show one record: the values of both sides, why one of them is as it is, and what happened."""
-    view, told_of = syncs.show_sync(request.workspace, name), why(request.workspace, name, key)
+    view, latest = syncs.show_sync(request.workspace, name), _latest_wishes(request, name)
+    told_of = why(request.workspace, name, key)  # after what was asked for: what has ended by then is told of in here
     wanted = str(request.GET.get("field", ""))
     story = next((each for each in told_of.fields if each.key == wanted), None) or _latest(told_of)
     happened = _happened(told_of)
@@ -69,7 +70,7 @@ def record(request: HttpRequest, name: str, key: str) -> HttpResponse:
         **(_why(request, view, story) if story is not None else {}),
         "happened": happened if whole else happened[:HISTORY],
         "earlier": 0 if whole else max(len(happened) - HISTORY, 0),
-        **_asked(request, view, told_of),
+        **_asked(request, view, told_of, latest),
     }
     return shown(request, "records/record.html", **context)
 
@@ -103,11 +104,16 @@ def _happened(told_of: WhyView) -> list[Happened]:
     return [Happened(together[0][1], together) for _key, group in groups if (together := list(group))]
 
 
-def _asked(request: HttpRequest, view: SyncView, told_of: WhyView) -> dict[str, Any]:
+def _latest_wishes(request: HttpRequest, name: str) -> list[RequestView]:
+    """Return what was asked for last, of each kind that can be asked for of one record."""
+    latest = [requests.last_asked(request.workspace, name, kind) for kind in ("undo", "run")]
+    return [each for each in latest if each is not None]
+
+
+def _asked(request: HttpRequest, view: SyncView, told_of: WhyView, latest: Sequence[RequestView]) -> dict[str, Any]:
     """Return what somebody has asked for of this record: how far it is, or why it came to nothing."""
     known = {f"{app}:{id}" for app, id in told_of.record.ids.items() if id}
-    latest = [requests.last_asked(request.workspace, view.name, kind) for kind in ("undo", "run")]
-    ours = [each for each in latest if each is not None and getattr(each.wish, "record", None) in known]
+    ours = [each for each in latest if getattr(each.wish, "record", None) in known]
     asked = max(ours, key=lambda each: each.id, default=None)
     if asked is None:
         return {"work": None}

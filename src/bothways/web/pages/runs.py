@@ -65,6 +65,8 @@ def run(request: HttpRequest, run: str) -> HttpResponse:
     found = log.show_run(request.workspace, run)
     work = running.at_work(request.workspace, found.sync) if found.state == "running" else None
     work = work if work is not None and work.run == found.id else None
+    if found.state == "running" and work is None:  # it may have ended between the two looks
+        found = log.show_run(request.workspace, run)
     if asks_for_part(request) and not request.GET.get("after"):
         return _part(request, work)
     after = str(request.GET.get("after", ""))
