@@ -313,10 +313,16 @@ class Belonging:
         return False
 
     def _taken_out_before(self, rows: dict[Side, Row], pair: Pair) -> bool:
-        """Tell whether the sync took one out of a home, as a person had done with the partner that it had then."""
-        homes = set(pair.ids.values())
-        moves = [move for move in self.moves if any(self._same(side, move.thing, rows[side].id) for side in SIDES)]
-        return any(move.gone & homes for move in moves)
+        """Tell whether the sync took one out of a home, as a person had done with the partner that it had then.
+
+        Or out of one that was merged into it since.
+        """
+        return any(
+            self._same(side, move.thing, rows[side].id) and self._is(side, home, pair.ids[side])
+            for move in self.moves
+            for side in SIDES
+            for home in move.gone
+        )
 
     def _came_unheard(self, rows: dict[Side, Row], pair: Pair) -> bool:
         """Tell whether a person took one out of a home in vain: right before a write, or one whose answer was lost."""
