@@ -113,6 +113,16 @@ def test_held_records_are_counted_once_by_kind_and_per_sync(sync: Sync) -> None:
     assert holds.by_kind(other) == {"match": 1}
 
 
+@pytest.mark.parametrize("id", ["l1", 'a "b"', "50%", "a_b", "c\\d", "Zoë"])
+def test_hold_is_found_by_each_record_that_it_names(sync: Sync, id: str) -> None:
+    left_over = HoldRow(R, "r9", "R0", "two pairs became one", "match", data={"candidates": [["left", id]]})
+    holds.put(sync, left_over, NOW)
+    holds.put(sync, replace(left_over, record_id="r8", data={"candidates": [["left", "other"]]}), NOW)
+    holds.put(sync, replace(left_over, side=L, record_id=id, data={}), NOW)
+    holds.put(sync, replace(left_over, record_id="r7", rule="R7"), NOW)
+    assert {hold.record_id for hold in holds.naming(sync, "R0", id)} == {"r9", id}
+
+
 # --- what a person chose ------------------------------------------------------------------------------
 
 

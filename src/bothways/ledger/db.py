@@ -238,6 +238,12 @@ def any_case() -> str:
     return str(_backend().ANY_CASE)
 
 
+def containing(text: str) -> str:
+    """Return the pattern for ``LIKE ... ESCAPE '\\'`` that any text matches which holds this one."""
+    escaped = text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
+    return f"%{escaped}%"
+
+
 def _backend() -> ModuleType:
     """Return what the database in use wants in its own way."""
     return postgresql if connection.vendor == "postgresql" else sqlite

@@ -197,9 +197,10 @@ def decide(hold: HoldRow, decided: Mapping[str, Any] | None) -> None:
     db.execute("UPDATE hold SET data=%s WHERE id=%s", (orjson.dumps(data).decode(), hold.id))
 
 
-def of_rule(sync: Sync, rule: str) -> list[HoldRow]:
-    """Return what is held by one rule."""
-    return _rows("sync_id=%s AND rule=%s", (sync.pk, rule))
+def naming(sync: Sync, rule: str, id: str) -> list[HoldRow]:
+    """Return what is held by one rule and names a record: it is held itself, or one of those to choose between."""
+    named = "(record_id=%s OR data LIKE %s ESCAPE '\\')"
+    return _rows(f"sync_id=%s AND rule=%s AND {named}", (sync.pk, rule, id, db.containing(orjson.dumps(id).decode())))
 
 
 def move(hold: HoldRow, record_id: str, data: Mapping[str, Any]) -> None:

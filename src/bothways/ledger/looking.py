@@ -30,9 +30,8 @@ def live_page(feed_id: int, after: str, size: int) -> list[SeenRow]:
 def holding(feed_id: int, text: str, size: int) -> list[SeenRow]:
     """Return live records whose values hold a text somewhere, whatever its case: candidates for a search."""
     as_stored = orjson.dumps(text).decode()[1:-1].lower()
-    needle = as_stored.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
     sql = _SELECT + "state='live' AND LOWER(data) LIKE %s ESCAPE '\\' ORDER BY record_id LIMIT %s"
-    return [_seen(row) for row in db.rows(sql, (feed_id, f"%{needle}%", size))]
+    return [_seen(row) for row in db.rows(sql, (feed_id, db.containing(as_stored), size))]
 
 
 def feed_id(sync: Sync, side: Side) -> int:
@@ -259,22 +258,17 @@ def pair_holds(sync: Sync, word: str) -> tuple[str, list[Any]]:
             f"l.{side}_id {_LIKE} OR EXISTS (SELECT 1 FROM seen x WHERE x.feed_id=%s AND x.record_id=l.{side}_id "
             f"AND x.data {_LIKE})"
         )
-        asked += [_needle(word), feed_id(sync, side), _needle(word)]
+        asked += [db.containing(word), feed_id(sync, side), db.containing(word)]
     return f"({' OR '.join(held)})".replace("LIKE", db.any_case()), asked
 
 
 def row_holds(word: str) -> tuple[str, list[Any]]:
     """Return the condition that a seen record ``s`` holds a word, as ``pair_holds``."""
     held = f"(s.record_id {_LIKE} OR s.data {_LIKE})"
-    return held.replace("LIKE", db.any_case()), [_needle(word)] * 2
+    return held.replace("LIKE", db.any_case()), [db.containing(word)] * 2
 
 
 _LIKE = "LIKE %s ESCAPE '\\'"
-
-
-def _needle(word: str) -> str:
-    escaped = word.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
-    return f"%{escaped}%"
 
 
 def pairs_edge(sync: Sync, after: int, size: int) -> int | None:

@@ -386,10 +386,9 @@ def _and_holding(where: str, search: str) -> tuple[str, tuple[str, ...]]:
     """Return a condition that also lets only rows pass that may hold a text."""
     if not search or _NOT_SEARCHABLE.search(search):
         return where, ()
-    needle = search.lower().replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
     columns = ("data", "left_id", "right_id")
     held = " OR ".join(f"{column} {db.any_case()} %s ESCAPE '\\'" for column in columns)
-    return " AND ".join(filter(None, (where, f"({held})"))), (f"%{needle}%",) * len(columns)
+    return " AND ".join(filter(None, (where, f"({held})"))), (db.containing(search.lower()),) * len(columns)
 
 
 def _is_called(row: plans.ActionRow, search: str) -> bool:

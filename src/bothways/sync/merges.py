@@ -42,7 +42,7 @@ def follow(sync: Sync, side: Side, id: str, to: str, now: float) -> None:
     holds.withdraw(sync, side, id)
     free = not links.live_by_record(sync, side, [to])
     asked = bool(holds.of_records(sync, side, [to]))
-    for hold in holds.of_rule(sync, RULE):
+    for hold in holds.naming(sync, RULE, id):
         known = [[end, to if (end, one) == (side, id) else one] for end, one in hold.data.get("candidates", ())]
         own = (hold.side, hold.record_id) == (side, id) and free and not asked
         if own or known != hold.data.get("candidates"):
