@@ -8,6 +8,7 @@ from bothways.engine.deletes import Deletes, Removal
 from bothways.engine.sides import SIDES
 from bothways.errors import OutcomeUnknown
 from bothways.ledger import due, holds, links
+from bothways.sync import decisions
 from tests.leads import Book, books, rest
 from tests.memory_app import Traits
 from tests.sim import database
@@ -575,6 +576,65 @@ def test_partner_that_a_person_chose_for_a_lead_is_its_own_unless_a_contact_has_
     due.mark(leads.sync, R, [person])
     rest(contacts, leads)
     assert leads.pairs() == [(lead, person)]
+
+
+@pytest.mark.parametrize("first", ["leads", "contacts"])
+@pytest.mark.parametrize("on", [True, False])
+def test_person_whose_lead_was_deleted_is_made_no_contact(first: str, on: bool) -> None:
+    contacts, leads = books()
+    order = (leads, contacts) if first == "leads" else (contacts, leads)
+    lead = leads.anna.add(email="ann@x.test", name="Ann")
+    leads.anna.add(email="bob@x.test", name="Bob")
+    rest(*order)
+    person = leads.partner(lead)
+    leads.anna.delete(lead)
+    if not on:
+        leads.run()
+        leads.turn("off")
+        order = (contacts,)
+    rest(*order)
+    contacts.bert.edit(person, name="Anna")
+    rest(*order)
+    assert (contacts.anna.live(), contacts.pairs()) == ([], [])
+    why = f'its link with the lead {lead} in Anna ended when that was deleted; nobody is made for it (sync "leads")'
+    assert contacts.reasons()[person] == f"R17: {why}"
+
+
+def test_person_whose_contact_was_deleted_is_made_no_lead(both: tuple[Book, Book]) -> None:
+    contacts, leads = both
+    contact = contacts.anna.add(email="ann@x.test", name="Ann")
+    contacts.anna.add(email="bob@x.test", name="Bob")
+    rest(contacts, leads)
+    contacts.anna.delete(contact)
+    rest(contacts, leads)
+    contacts.turn("off")
+    leads.turn("on")
+    rest(leads)
+    assert leads.anna.live() == []
+
+
+@pytest.mark.parametrize("deed", ["unlinked", "left out"])
+def test_nobody_is_made_in_one_sync_for_whom_a_person_has_unlinked_or_left_out_in_the_other(deed: str) -> None:
+    contacts, leads = books()
+    lead = leads.anna.add(email="ann@x.test", name="Ann")
+    rest(leads, contacts)
+    person = leads.partner(lead)
+    [link] = links.live_by_record(leads.sync, L, [lead]).values()
+    decisions.unlink(leads.sync, link, leads.clock())
+    rest(leads, contacts)
+    if deed == "left out":
+        [hold] = holds.of_records(leads.sync, R, [person])
+        decisions.leave_out(leads.sync, hold, "Ana Ruiz", leads.clock())
+        rest(leads, contacts)
+    assert contacts.anna.live() == []
+    if deed == "left out":
+        decisions.withdraw(leads.sync, R, person)
+        rest(leads, contacts)
+        assert contacts.anna.live() == []
+    decisions.make_new(leads.sync, R, person)
+    rest(leads, contacts)
+    assert [right for _, right in contacts.pairs()] == [person]
+    assert len(leads.anna.live()) == 1
 
 
 @pytest.mark.parametrize("seed", range(40))
