@@ -187,7 +187,7 @@ def _decided(neighbour: Neighbour, there: Side, shared: Collection[str], near: C
 def _links_to_come(
     neighbour: Neighbour, app: str, contacts: Mapping[str, str | None], turned: Mapping[str, Sequence[str]]
 ) -> dict[str, str]:
-    """Return which records are to get the link of a lead. A sync that is off hands none over; one that is paused waits."""
+    """Return which records are to get the link of a lead: a sync that is off hands none over, and a pause counts."""
     there, name = neighbour.side(neighbour.shared).other, neighbour.sync.name
     linked = links.live_by_record(neighbour.sync, there, {lead for each in turned.values() for lead in each})
     found = {}

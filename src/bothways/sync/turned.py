@@ -78,7 +78,7 @@ def _hand_over(lead: End, contact: End, now: float) -> bool:
 
 def _hand_over_ended(ended: LinkRow, lead: End, contact: End) -> None:
     """Let a contact have had the link of a lead by which that waits for a person, or by which nobody is made for it."""
-    leads, side, _ = lead
+    side = lead[1]
     contacts, there, to = contact
     partner, unlinked = ended.on(side.other), ended.ended_by == links.UNLINKED
     alone = ended.survivor == side and not ended.by_conversion
