@@ -7,8 +7,10 @@ import pytest
 from bothways.engine.deletes import Deletes, Removal
 from bothways.engine.sides import SIDES
 from bothways.errors import OutcomeUnknown
-from bothways.ledger import due, holds, links
-from bothways.sync import decisions
+from bothways.ledger import db, due, holds, links
+from bothways.sync import decisions, link_import
+from bothways.sync.link_import import Checked, GivenPair
+from bothways.sync.run import recorded, taken_over
 from tests.leads import Book, books, rest
 from tests.memory_app import Traits
 from tests.sim import database
@@ -635,6 +637,44 @@ def test_nobody_is_made_in_one_sync_for_whom_a_person_has_unlinked_or_left_out_i
     rest(leads, contacts)
     assert [right for _, right in contacts.pairs()] == [person]
     assert len(leads.anna.live()) == 1
+
+
+def brought(leads: Book, lead: str, person: str) -> int:
+    """Bring a link of a lead along, and return the run."""
+    ctx = leads.context()
+    with taken_over(ctx), recorded(ctx, link_import.RULE) as run, db.transaction_():
+        link_import.make(ctx, [[Checked(GivenPair(1, lead, person))]])
+    return int(run.pk)
+
+
+def test_person_is_looked_at_again_as_a_contact_when_the_link_with_a_lead_is_taken_back(
+    both: tuple[Book, Book],
+) -> None:
+    contacts, leads = both
+    leads.sending(left=False, right=False)
+    contacts.sending(left=False, right=False)
+    lead, person = leads.anna.add(email="ann@x.test", name="Ann"), leads.bert.add(email="bob@x.test", name="Ann")
+    rest(leads, contacts)
+    run = brought(leads, lead, person)
+    rest(contacts, leads)
+    contacts.sending(left=False)
+    assert leads.undo(run).unlinked == 1
+    rest(contacts, leads)
+    assert [right for _, right in contacts.pairs()] == [person]
+
+
+def test_link_that_was_brought_along_for_a_lead_is_not_taken_back_from_its_contact(both: tuple[Book, Book]) -> None:
+    contacts, leads = both
+    leads.sending(left=False, right=False)
+    contacts.sending(left=False, right=False)
+    lead, person = leads.anna.add(email="ann@x.test", name="Ann"), leads.bert.add(email="ann@x.test", name="Ann")
+    run = brought(leads, lead, person)
+    rest(contacts, leads)
+    contact = leads.anna.convert(lead, contacts.anna)
+    rest(contacts, leads)
+    report = leads.undo(run)
+    assert (report.unlinked, report.kept) == (0, [("Anna", lead, link_import.OF_A_CONTACT)])
+    assert contacts.pairs() == [(contact, person)]
 
 
 @pytest.mark.parametrize("seed", range(40))

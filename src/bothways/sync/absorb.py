@@ -180,9 +180,13 @@ def end_link(sync: Sync, link: links.LinkRow, now: float, rule: str, survivor: S
                 links.forget_new(sync, side, record_id)
             if decided := holds.close_of_pair(sync, side, record_id):
                 links.forget_shadows(sync.workspace_id, link.id, decided)
-            keys = feeds.all_keys_of(_feed_id(sync, side), [record_id]).get(record_id, set())
-            wake(sync, side, keys)
-            wake_neighbours(sync, side, [record_id])
+            wake_around(sync, side, record_id)
+
+
+def wake_around(sync: Sync, side: Side, id: str) -> None:
+    """Look again at everything that the link of a record stood in the way of, itself among it."""
+    wake(sync, side, feeds.all_keys_of(_feed_id(sync, side), [id]).get(id, ()))
+    wake_neighbours(sync, side, [id])
 
 
 def _feed_id(sync: Sync, side: Side) -> int:
@@ -317,7 +321,7 @@ def _follow_conversion(sync: Sync, side: Side, feed: Feed, row: SeenRow, now: fl
     """Row R0c: what a person has decided of a lead holds for its contact, which is looked at again with all alike."""
     for into, there, id in follow_conversion(sync, side, feed, row.id, row.became, now) if row.became else ():
         due.mark(into, there, [id])
-        wake(into, there, feeds.all_keys_of(_feed_id(into, there), [id]).get(id, ()), [id])
+        wake_around(into, there, id)
 
 
 def _half_done(link: links.LinkRow, side: Side) -> bool:

@@ -21,7 +21,7 @@ from bothways.ledger.models import Run
 from bothways.records import Record, Value, may_be_rewriting, same
 from bothways.sync.absorb import News, absorb, end_link
 from bothways.sync.context import Context, Progress
-from bothways.sync.link_import import undone_by
+from bothways.sync.link_import import OF_A_CONTACT, undone_by
 from bothways.sync.poll import refresh
 from bothways.sync.recover import recover
 from bothways.sync.run import recorded, taken_over
@@ -170,8 +170,7 @@ def _without_contacts(ctx: Context, page: Sequence[Entry], report: UndoReport) -
     stays = {id for id, link in found.items() if link.by_conversion or link.left_to_contact}
     for entry in page:
         if entry.link_id in stays:
-            reason = "was a lead's then, and is kept in step with a contact since; change it by hand"
-            report.kept.append((ctx.spec.apps[entry.side], str(entry.record_id), reason))
+            report.kept.append((ctx.spec.apps[entry.side], str(entry.record_id), OF_A_CONTACT))
     return [entry for entry in page if entry.link_id not in stays]
 
 
