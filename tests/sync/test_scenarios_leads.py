@@ -639,6 +639,25 @@ def test_nobody_is_made_in_one_sync_for_whom_a_person_has_unlinked_or_left_out_i
     assert len(leads.anna.live()) == 1
 
 
+def test_what_was_written_for_a_lead_is_left_by_an_undo_once_its_person_is_linked_to_a_contact(
+    both: tuple[Book, Book],
+) -> None:
+    contacts, leads = both
+    lead = leads.anna.add(email="ann@x.test", name="Ann")
+    rest(leads, contacts)
+    person = leads.partner(lead)
+    leads.anna.edit(lead, name="Anna")
+    edited = leads.run()
+    [link] = links.live_by_record(leads.sync, L, [lead]).values()
+    decisions.unlink(leads.sync, link, leads.clock())
+    contact = contacts.anna.add(email="ann@x.test", name="Anna")
+    rest(leads, contacts)
+    assert contacts.pairs() == [(contact, person)]
+    assert leads.undo(edited.run_id).kept == [("Bert", person, link_import.OF_A_CONTACT)]
+    rest(leads, contacts)
+    assert contacts.anna.values(contact)["name"] == "Anna"
+
+
 def brought(leads: Book, lead: str, person: str) -> int:
     """Bring a link of a lead along, and return the run."""
     ctx = leads.context()

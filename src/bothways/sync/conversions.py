@@ -14,13 +14,13 @@ from bothways.engine.sides import SIDES, Side
 from bothways.ledger import db, due, feeds, holds, journal, links
 from bothways.ledger.feeds import SeenRow
 from bothways.ledger.links import LinkRow, NewLink
-from bothways.ledger.models import Sync
 from bothways.records import is_blank, same
 from bothways.sync import merges
 from bothways.sync.absorb import end_link
 from bothways.sync.alike import alike
 from bothways.sync.children import wake_children
 from bothways.sync.context import Context, End, Neighbour
+from bothways.sync.decisions import decided_otherwise
 from bothways.sync.neighbours import sharing_there
 from bothways.sync.poll import refresh
 
@@ -104,20 +104,9 @@ def go_on(ctx: Context, link: LinkRow, rows: Mapping[Side, SeenRow | None], reas
             links.goes_on_from(taken[Side.LEFT].id, link.id)
             if link.paused:
                 links.pause(taken[Side.LEFT].id, paused=True)
-    elif not _kept_apart(neighbour.sync, ids):
+    elif not decided_otherwise(neighbour.sync, ids):
         message = f"{neighbour.feed.object} {ids[neighbour.side(side)]}"
         _make(ctx, neighbour, ids, link, taken, because(RULE, app=ctx.spec.apps[side], message=message))
-
-
-def _kept_apart(sync: Sync, ids: Mapping[Side, str]) -> bool:
-    """Tell whether a person has said of these two, by the sides of their sync, that they belong to others."""
-    for side, id in ids.items():
-        partner = ids[side.other]
-        if links.apart(sync, side, [id]).get(id, set()) & {partner, ""}:
-            return True
-        if holds.chosen(sync, side, [id]).get(id, partner) != partner:
-            return True
-    return False
 
 
 def _make(

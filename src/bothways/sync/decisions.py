@@ -88,6 +88,17 @@ def pause(sync: Sync, link: LinkRow, *, paused: bool) -> None:
         _look_again(sync, {side: [id] for side in SIDES if (id := link.on(side))})
 
 
+def decided_otherwise(sync: Sync, ids: Mapping[Side, str]) -> bool:
+    """Tell whether a person has said of two records, one of each side, that they belong to others, or to nobody."""
+    for side, id in ids.items():
+        partner = ids[side.other]
+        if links.apart(sync, side, [id]).get(id, set()) & {partner, ALONE}:
+            return True
+        if holds.chosen(sync, side, [id]).get(id, partner) != partner:
+            return True
+    return False
+
+
 def _pair(side: Side, id: str, other: str) -> tuple[str, str]:
     return (id, other) if side is Side.LEFT else (other, id)
 
