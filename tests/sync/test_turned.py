@@ -7,7 +7,7 @@ import pytest
 from bothways.engine.sides import SIDES, Side
 from bothways.ledger import db, due, feeds, holds, left_out, links
 from bothways.ledger.holds import HoldRow
-from bothways.sync import decisions
+from bothways.sync import decisions, turned
 from tests.leads import Book, books, rest
 
 L, R = SIDES
@@ -22,9 +22,9 @@ def order_of(contacts: Book, leads: Book, which: str) -> tuple[Book, ...]:
     return (leads, contacts) if which == "leads" else (contacts, leads)
 
 
-def decide(deed: Callable[..., None], *args: object) -> None:
+def decide(deed: Callable[..., None], *args: object, **more: object) -> None:
     with db.transaction_():
-        deed(*args)
+        deed(*args, **more)
 
 
 def unlink(book: Book, lead: str) -> None:
@@ -249,14 +249,60 @@ def test_pair_that_was_paused_as_a_lead_is_linked_by_nobody_while_the_sync_of_th
     assert contacts.bert.values(person)["name"] == "Ann"
 
 
-def test_nothing_is_handed_over_where_no_sync_keeps_the_contacts() -> None:
-    contacts, leads, lead, person = linked()
+def away(contacts: Book, *, never: bool = False) -> None:
+    """Let the sync of the contacts be deleted, or ``never`` have been."""
+    feed = contacts.sync.right if never else contacts.sync.left
+    contacts.sync.__class__.objects.filter(pk=contacts.sync.pk).update(left=feed, deleted_at=1.0, state="off")
+
+
+def there_again(contacts: Book) -> None:
+    contacts.sync.__class__.objects.filter(pk=contacts.sync.pk).update(left=contacts.sync.left, deleted_at=0.0)
+    contacts.turn("on")
+
+
+def test_sync_of_contacts_that_was_deleted_knows_what_was_decided_when_it_is_restored() -> None:
+    contacts, leads, lead, _ = linked()
     unlink(leads, lead)
-    contacts.sync.__class__.objects.filter(pk=contacts.sync.pk).update(deleted_at=1.0, state="off")
+    away(contacts)
     contact = leads.anna.convert(lead, contacts.anna)
     rest(leads)
-    assert links.apart(contacts.sync, L, [contact]) == {}
-    assert links.apart(leads.sync, L, [lead]) == {lead: {person}}
+    there_again(contacts)
+    rest(leads, contacts)
+    assert contacts.pairs() == []
+    assert hold_of(contacts, L, contact).reason.startswith(links.UNLINKED)
+
+
+def test_sync_of_contacts_that_is_made_after_the_conversion_knows_what_was_decided() -> None:
+    contacts, leads, lead, person = linked()
+    unlink(leads, lead)
+    away(contacts, never=True)
+    contact = leads.anna.convert(lead, contacts.anna)
+    rest(leads)
+    there_again(contacts)
+    decide(turned.catch_up, contacts.context().sync, contacts.clock())
+    rest(leads, contacts)
+    assert contacts.pairs() == []
+    assert [each.id for each in contacts.bert.live()] == [person]
+    assert hold_of(contacts, L, contact).reason.startswith(links.UNLINKED)
+
+
+def test_pair_that_was_paused_as_a_lead_is_paused_in_a_sync_of_contacts_that_is_made_after_the_conversion() -> None:
+    contacts, leads, lead, person = linked()
+    [link] = links.live_by_record(leads.sync, L, [lead]).values()
+    links.pause(link.id, paused=True)
+    away(contacts, never=True)
+    contact = leads.anna.convert(lead, contacts.anna)
+    rest(leads)
+    there_again(contacts)
+    decide(turned.catch_up, contacts.context().sync, contacts.clock())
+    contacts.anna.edit(contact, name="Anna")
+    rest(leads, contacts)
+    assert contacts.pairs() == [(contact, person)]
+    assert contacts.bert.values(person)["name"] == "Ann"
+    [now] = links.live_by_record(contacts.sync, L, [contact]).values()
+    decide(decisions.pause, contacts.sync, now, paused=False)
+    rest(leads, contacts)
+    assert contacts.bert.values(person)["name"] == "Anna"
 
 
 def test_sync_of_contacts_that_is_off_knows_what_was_decided_when_it_is_turned_on() -> None:

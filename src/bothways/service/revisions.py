@@ -11,6 +11,7 @@ from bothways.ledger.models import Connection, Feed, Plan, Revision, Run, Sync, 
 from bothways.service.document import FROM_NOW, AppDocument, Document, SyncDocument
 from bothways.service.rights import HasActor
 from bothways.service.sync_settings import settings_of
+from bothways.sync.turned import catch_up
 
 ON, OFF = "on", "off"
 CHANGED_IN = "changed_in"
@@ -162,6 +163,7 @@ def _save(document: SyncDocument, row: Sync | None, now: float, author: str, num
         fresh = {"settings": settings, "applied": None, "settled": False, "admitted": False, CHANGED_IN: number}
         add_revision(row, fresh, author, now)
         due.mark_everything(row)
+        catch_up(row, now)
         return
     before = latest_revision(row).document
     old = before["settings"]

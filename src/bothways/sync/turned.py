@@ -11,8 +11,8 @@ from typing import Any
 from django.db.models import Q
 
 from bothways.engine.matching import ALONE
-from bothways.engine.sides import Side
-from bothways.ledger import due, feeds, holds, left_out, links
+from bothways.engine.sides import SIDES, Side
+from bothways.ledger import db, due, feeds, holds, left_out, links
 from bothways.ledger.holds import HoldRow
 from bothways.ledger.links import LinkRow, NewLink
 from bothways.ledger.models import Feed, Sync
@@ -25,7 +25,8 @@ End = tuple[Sync, Side, str]
 def follow_conversion(sync: Sync, side: Side, feed: Feed, id: str, into: tuple[str, str], now: float) -> list[End]:
     """Hand over, in the caller's transaction, what is known of a lead of ``side`` that was turned ``into`` a contact.
 
-    Return that contact where anything was. There must be a sync of it with the records that the leads are synced with.
+    Return that contact where anything was. There must be a sync of it with the records that the leads are synced with;
+    one that was deleted and may be restored will do.
     """
     object, contact = into
     its_feed = Feed.objects.filter(connection_id=feed.connection_id, object=object).first()
@@ -33,12 +34,41 @@ def follow_conversion(sync: Sync, side: Side, feed: Feed, id: str, into: tuple[s
         return []
     shared = sync.right_id if side is Side.LEFT else sync.left_id
     fits = Q(left=its_feed, right=shared) | Q(left=shared, right=its_feed)
-    contact = feeds.survivors(its_feed.pk, [contact]).get(contact, contact)
-    found = [
-        (each, Side.LEFT if each.left_id == its_feed.pk else Side.RIGHT, contact)
-        for each in Sync.objects.select_related("left", "right").filter(fits, deleted_at=0).order_by("pk")
-    ]
-    return [each for each in found if _hand_over((sync, side, id), each, now)]
+    found = Sync.objects.select_related("left", "right").filter(fits)
+    contacts = found.filter(deleted_at=0).first() or found.order_by("-deleted_at").first()
+    if contacts is None:
+        return []
+    there = Side.LEFT if contacts.left_id == its_feed.pk else Side.RIGHT
+    end = contacts, there, feeds.survivors(its_feed.pk, [contact]).get(contact, contact)
+    return [end] if _hand_over((sync, side, id), end, now) else []
+
+
+def catch_up(contacts: Sync, now: float) -> None:
+    """Hand over to a sync that is new, in the caller's transaction, what was decided of leads that became its contacts
+    while there was none."""
+    feeds_ = {side: contacts.left if side is Side.LEFT else contacts.right for side in SIDES}
+    for there, feed in feeds_.items():
+        shared = feeds_[there.other]
+        others = Sync.objects.select_related("left", "right").filter(deleted_at=0).exclude(pk=contacts.pk)
+        for leads in others.filter(Q(left=shared) | Q(right=shared)):
+            side = Side.RIGHT if leads.left_id == shared.pk else Side.LEFT
+            theirs = leads.left if side is Side.LEFT else leads.right
+            if theirs.connection_id != feed.connection_id or theirs.pk == feed.pk:
+                continue
+            for id, contact in _decided_and_turned(leads, side, theirs, feed.object):
+                now_is = feeds.survivors(feed.pk, [contact]).get(contact, contact)
+                _hand_over((leads, side, id), (contacts, there, now_is), now)
+
+
+def _decided_and_turned(leads: Sync, side: Side, feed: Feed, object: str) -> list[tuple[str, str]]:
+    """Return the leads that became records of an object and of which something is known, each with its contact."""
+    known = (
+        f"EXISTS (SELECT 1 FROM apart a WHERE a.sync_id=%s AND a.{side}_id=s.record_id) OR "
+        f"EXISTS (SELECT 1 FROM link l WHERE l.sync_id=%s AND l.{side}_id=s.record_id AND l.state='ended')"
+    )
+    sql = f"SELECT record_id FROM seen s WHERE feed_id=%s AND state='converted' AND ({known}) ORDER BY record_id"
+    rows = feeds.seen_by_id(feed.pk, [id for (id,) in db.rows(sql, (feed.pk, leads.pk, leads.pk))])
+    return [(id, row.became[1]) for id, row in rows.items() if row.became and row.became[0] == object]
 
 
 def _hand_over(lead: End, contact: End, now: float) -> bool:
@@ -77,18 +107,21 @@ def _hand_over(lead: End, contact: End, now: float) -> bool:
 
 
 def _hand_over_ended(ended: LinkRow, lead: End, contact: End) -> None:
-    """Let a contact have had the link of a lead by which that waits for a person, or by which nobody is made for it."""
+    """Let a contact have had the link of a lead by which that waits for a person, by which nobody is made for it, or
+    which a person had paused."""
     side = lead[1]
     contacts, there, to = contact
     partner, unlinked = ended.on(side.other), ended.ended_by == links.UNLINKED
     alone = ended.survivor == side and not ended.by_conversion
     own = links.ended_by_record(contacts, there, [to])
-    if partner is None or not (unlinked or (alone and not own)):
+    if partner is None or not (unlinked or ((alone or ended.paused) and not own)):
         return
     ids = {there: to, there.other: partner}
     new = NewLink(ids[Side.LEFT], ids[Side.RIGHT], "ended", ended.rule, ended.reason, ended.id)
     [made] = links.create(contacts, [new], ended.created_at)
     links.end(made, ended.ended_at or 0.0, ended.ended_by, there if alone else None)
+    if ended.paused:
+        links.pause(made, paused=True)
 
 
 def _hand_over_question(lead: End, contact: End, now: float) -> None:
