@@ -211,14 +211,15 @@ def _feed(document: SyncDocument, side: Side) -> Feed:
 
 
 def _move(document: SyncDocument, row: Sync, feeds: Mapping[Side, Feed]) -> None:
-    if links.counts(row):
+    if links.known(row):
         reason = f"{document.name} links records already, so its apps and objects cannot change; make a new sync"
         raise SettingsError(where=document.object_places[Side.LEFT], reason=reason)
     row.left, row.right = feeds[Side.LEFT], feeds[Side.RIGHT]
     if row.line:
         noted.forget(row)
         noted.ask(row)
-    db.execute("DELETE FROM due WHERE sync_id=%s", (row.pk,))
+    for table in ("due", "hold", "apart"):  # of records of other objects, whose ids may be the same
+        db.execute(f"DELETE FROM {table} WHERE sync_id=%s", (row.pk,))
     due.mark_everything(row)
 
 
