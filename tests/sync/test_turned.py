@@ -78,6 +78,21 @@ def test_contact_is_not_linked_with_whom_its_lead_was_unlinked_from_and_nobody_i
 
 
 @pytest.mark.parametrize("which", ORDERS)
+@pytest.mark.parametrize("known", [True, False])
+def test_left_out_lead_that_gets_another_address_by_the_conversion_takes_no_part(which: str, known: bool) -> None:
+    contacts, leads, lead, _ = waiting()
+    decide(decisions.leave_out, leads.sync, hold_of(leads, L, lead), "Ana Ruiz", 7.0)
+    if known:
+        contacts.bert.add(email="other@y.test", name="Other")
+    order = order_of(contacts, leads, which)
+    people = len(contacts.bert.live())
+    contact = leads.anna.convert(lead, contacts.anna, email="other@y.test")
+    rest(*order)
+    assert contact not in [left for left, _ in contacts.pairs()]
+    assert len(contacts.bert.live()) == people
+
+
+@pytest.mark.parametrize("which", ORDERS)
 def test_contact_is_kept_apart_from_whom_its_lead_was(which: str) -> None:
     contacts, leads = books()
     for each in (contacts, leads):

@@ -15,7 +15,7 @@ from bothways.ledger import db, due, feeds, holds, journal, links
 from bothways.ledger.feeds import SeenRow
 from bothways.ledger.links import LinkRow, NewLink
 from bothways.records import is_blank, same
-from bothways.sync import merges
+from bothways.sync import merges, turned
 from bothways.sync.absorb import end_link
 from bothways.sync.alike import alike
 from bothways.sync.children import wake_children
@@ -152,14 +152,15 @@ def awaited(ctx: Context, side: Side, pairs: Mapping[str, str | None]) -> dict[s
     leads = {lead for link in linked.values() if (lead := link.on(there))}
     near = [alike(here.feed, ids, neighbour.feed), sharing_there(ctx.sync, neighbour, shared)]
     decided = _decided(neighbour, there, shared, {lead for each in near for some in each.values() for lead in some})
+    decided |= _maybe_turned(ctx, neighbour, here, there, ids)
     refresh(ctx, End(own, here.app, neighbour.feed, here.connector), leads | decided)
-    turned = feeds.turned_into(neighbour.feed.pk, here.object, ids)
+    after = feeds.turned_into(neighbour.feed.pk, here.object, ids)
     found = {}
     for id, contact in contacts.items():
-        its = turned.get(contact or "", ())
+        its = after.get(contact or "", ())
         if new := [lead for lead in its if lead not in before.get(contact or "", ())]:
             found[id] = f"{here.app} turned the lead {new[0]} into it; what was decided of that is looked at first"
-    return found | _links_to_come(neighbour, here.app, contacts, turned)
+    return found | _links_to_come(neighbour, here.app, contacts, after)
 
 
 def _decided(neighbour: Neighbour, there: Side, shared: Collection[str], near: Collection[str]) -> set[str]:
@@ -173,15 +174,24 @@ def _decided(neighbour: Neighbour, there: Side, shared: Collection[str], near: C
     return {lead for lead, row in known.items() if row.live}
 
 
+def _maybe_turned(ctx: Context, neighbour: Neighbour, here: End, there: Side, contacts: Collection[str]) -> set[str]:
+    """Return the leads of which something is decided and that may have become one of these contacts, whatever that
+    holds: it came after they were read. None, if the listing of the leads has told since what became of them."""
+    rows = feeds.seen_by_id(here.feed.pk, contacts).values()
+    newest = max((row.first_seen_at for row in rows), default=0.0)
+    told = neighbour.feed.complete_to if here.can.reports_deletes else 0.0
+    return turned.decided_leads(neighbour.sync, there, neighbour.feed, newest) if newest > told else set()
+
+
 def _links_to_come(
-    neighbour: Neighbour, app: str, contacts: Mapping[str, str | None], turned: Mapping[str, Sequence[str]]
+    neighbour: Neighbour, app: str, contacts: Mapping[str, str | None], leads: Mapping[str, Sequence[str]]
 ) -> dict[str, str]:
     """Return which records are to get the link of a lead: a sync that is off hands none over, and a pause counts."""
     there, name = neighbour.side(neighbour.shared).other, neighbour.sync.name
-    linked = links.live_by_record(neighbour.sync, there, {lead for each in turned.values() for lead in each})
+    linked = links.live_by_record(neighbour.sync, there, {lead for each in leads.values() for lead in each})
     found = {}
     for id, contact in contacts.items():
-        lead = next((lead for lead in turned.get(contact or "", ()) if lead in linked), None)
+        lead = next((lead for lead in leads.get(contact or "", ()) if lead in linked), None)
         if lead is not None and neighbour.on:
             found[id] = f'{app} turned the lead {lead} into it; the sync "{name}" hands its link over first'
         elif lead is not None and linked[lead].paused:

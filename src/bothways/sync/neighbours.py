@@ -44,14 +44,14 @@ def standings(
     Where that is off, what it has linked still counts, since it forgets nothing; but it claims nobody new.
 
     A lead yields to a contact whatever it matches, unless a person has chosen its partner and no contact has that.
-    A contact is only not created where there is a lead, so those ``decided`` otherwise (restored, or left over by a
-    merge) stay what they are.
+    A contact is only not created where there is a lead, and a record of both becomes a contact instead of a lead, so
+    those ``decided`` otherwise (restored, or left over by a merge) stay what they are.
     """
     neighbour = ctx.neighbour
     if neighbour is None:
         return {}
     if not neighbour.leads:
-        return _of_leads(ctx, neighbour, side, rows, matches)
+        return _of_leads(ctx, neighbour, side, rows, matches, decided)
     alone = {id for id, match in matches.items() if match.found is Found.NOBODY and id not in decided}
     if side is not neighbour.shared or not alone:
         return {}
@@ -63,7 +63,12 @@ def standings(
 
 
 def _of_leads(
-    ctx: Context, neighbour: Neighbour, side: Side, rows: Mapping[str, SeenRow], matches: Mapping[str, Match]
+    ctx: Context,
+    neighbour: Neighbour,
+    side: Side,
+    rows: Mapping[str, SeenRow],
+    matches: Mapping[str, Match],
+    decided: Collection[str],
 ) -> dict[str, Standing]:
     apps, now = ctx.spec.apps, ctx.clock()
     if unread := why_unread(apps, neighbour):
@@ -73,7 +78,8 @@ def _of_leads(
     theirs = _of_matches(claims(ctx.sync, neighbour, apps, side.other, partners, now))
     shared = matches if side is neighbour.shared else partners
     linked = linked_there(neighbour, apps, shared)
-    alone = {id for id, match in matches.items() if match.found is Found.NOBODY} if side is neighbour.shared else set()
+    alone = {id for id, match in matches.items() if match.found is Found.NOBODY and id not in decided}
+    alone = alone if side is neighbour.shared else set()
     stays = stays_alone(ctx.sync, neighbour, apps, alone)
     asked_there = _asked_there(ctx, neighbour, side, matches)
     found = {}
