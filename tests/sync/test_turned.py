@@ -72,7 +72,7 @@ def test_contact_is_not_linked_with_whom_its_lead_was_unlinked_from_and_nobody_i
     assert hold_of(contacts, L, contact).reason == f"{links.UNLINKED}; say whom it belongs to, or that it is new"
     assert hold_of(contacts, R, person).reason == f"{links.UNLINKED}; say whom it belongs to, or that it is new"
     if leads in order:
-        why = f'which Anna turned into the contact {contact} (sync "contacts")'
+        why = f'which Anna turned into the contact {contact}; whose it is, is asked there (sync "contacts")'
         assert leads.reasons() == {person: f"R17: you unlinked it from the lead {lead}, {why}"}
         assert leads.holds() == []
 
