@@ -141,6 +141,21 @@ def test_contact_that_was_deleted_before_the_conversion_was_noticed_ends_the_lin
     assert contacts.bert.items[person].live
 
 
+def test_contact_that_was_deleted_before_it_was_ever_seen_keeps_nobody_waiting(both: tuple[Book, Book]) -> None:
+    contacts, leads = both
+    contacts.anna.add(email="bob@x.test", name="Bob")
+    lead = leads.anna.add(email="ann@x.test", name="Ann")
+    rest(leads, contacts)
+    person = leads.partner(lead)
+    contact = leads.anna.convert(lead, contacts.anna)
+    contacts.anna.delete(contact)
+    rest(leads, contacts)
+    assert person not in [right for _, right in contacts.pairs()]
+    contacts.anna.restore(contact)
+    rest(leads, contacts)
+    assert (contact, person) in contacts.pairs()
+
+
 def test_conversion_told_twice_changes_nothing_more(both: tuple[Book, Book]) -> None:
     contacts, leads = both
     lead = leads.anna.add(email="ann@x.test", name="Ann")
