@@ -105,9 +105,9 @@ def _asked_there(sync: Sync, neighbour: Neighbour, apps: Mapping[Side, str], ids
     leads = feeds.seen_by_id(feed_of(sync, side.other).pk, unlinked.values())
     became = {id: row.became[1] for id, row in leads.items() if row.became and row.became[0] == neighbour.feed.object}
     app = apps[side.other]
-    asked = f'whose it is, is asked there (sync "{neighbour.sync.name}")'
+    told = f'whose it is, is asked there (sync "{neighbour.sync.name}")'
     return {
-        id: f"you unlinked it from the lead {lead}, which {app} turned into the contact {became[lead]}; {asked}"
+        id: f"you unlinked it from the lead {lead}, which {app} turned into the contact {became[lead]}; {told}"
         for id, lead in unlinked.items()
         if lead in became
     }
