@@ -1,13 +1,15 @@
 """What a person has decided of a lead holds for the contact that its app turns it into."""
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 
 from bothways.engine.sides import SIDES, Side
+from bothways.engine.spec import Wins
 from bothways.ledger import db, due, feeds, holds, left_out, links
 from bothways.ledger.holds import HoldRow
-from bothways.sync import decisions, turned
+from bothways.sync import decisions, held, turned
 from tests.leads import Book, books, rest
 
 L, R = SIDES
@@ -267,6 +269,28 @@ def test_pair_that_was_paused_as_a_lead_is_linked_by_nobody_while_the_sync_of_th
     rest(leads, contacts)
     assert contacts.pairs() == [(contact, person)]
     assert contacts.bert.values(person)["name"] == "Ann"
+
+
+@pytest.mark.parametrize("edited", [False, True])
+def test_what_a_person_has_decided_about_a_field_is_carried_out_for_the_contact_if_it_is_what_they_saw(
+    edited: bool,
+) -> None:
+    contacts, leads, lead, person = linked()
+    leads.spec = replace(leads.spec, wins=Wins.ASK)
+    leads.anna.edit(lead, name="Anna")
+    leads.bert.edit(person, name="Annie")
+    rest(leads, contacts)
+    [hold] = leads.holds()
+    values = {"left": "Anna", "right": "Annie"}
+    decided = {"seen": values, "values": {"left": "Annie"}, "words": "you chose Bert's value"}
+    decide(held.answer, leads.sync, hold, decided)
+    contact = leads.anna.convert(lead, contacts.anna)
+    if edited:
+        contacts.anna.edit(contact, name="Anne")
+    rest(leads, contacts)
+    name = contacts.anna.values(contact)["name"]
+    assert (name, contacts.bert.values(person)["name"]) == (("Anne",) * 2 if edited else ("Annie",) * 2)
+    assert (leads.holds(), contacts.holds()) == ([], [])
 
 
 def away(contacts: Book, *, never: bool = False) -> None:

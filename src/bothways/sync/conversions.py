@@ -7,12 +7,14 @@ has decided of the lead is handed over when the conversion is learnt (``sync.tur
 """
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import replace
 
 from bothways.engine.field_state import Known
 from bothways.engine.rules import because
 from bothways.engine.sides import SIDES, Side
 from bothways.ledger import db, due, feeds, holds, journal, links
 from bothways.ledger.feeds import SeenRow
+from bothways.ledger.holds import HoldRow
 from bothways.ledger.links import LinkRow, NewLink
 from bothways.records import is_blank, same
 from bothways.sync import merges, turned
@@ -94,6 +96,7 @@ def go_on(ctx: Context, link: LinkRow, rows: Mapping[Side, SeenRow | None], reas
     ``rows`` are what was last seen of its records.
     """
     side, found = converted_side(rows), _target(ctx, link, rows)
+    answers = _answers(ctx, found[0], link) if found else []
     end_link(ctx.sync, link, ctx.clock(), f"{RULE}: {reason}", side.other if side else None)
     if found is None or side is None:
         return
@@ -106,13 +109,36 @@ def go_on(ctx: Context, link: LinkRow, rows: Mapping[Side, SeenRow | None], reas
                 links.pause(taken[Side.LEFT].id, paused=True)
     elif not decided_otherwise(neighbour.sync, ids):
         message = f"{neighbour.feed.object} {ids[neighbour.side(side)]}"
-        _make(ctx, neighbour, ids, link, taken, because(RULE, app=ctx.spec.apps[side], message=message))
+        made = _make(ctx, neighbour, ids, link, taken, because(RULE, app=ctx.spec.apps[side], message=message))
+        for hold in answers if not taken else ():
+            row = replace(hold, side=Side.LEFT, record_id=ids[Side.LEFT], link_id=made)
+            holds.put(neighbour.sync, row, ctx.clock())
+
+
+def _answers(ctx: Context, neighbour: Neighbour, link: LinkRow) -> list[HoldRow]:
+    """Return what a person has decided about fields of a lead's link, and nobody has carried out yet, as holds of the
+    sync of the contacts: of its fields that go to the same ones of the other app."""
+    there = neighbour.side(neighbour.shared)
+    keys = {names[SIDES.index(there)]: "=".join(names) for names in neighbour.fields}
+    found = []
+    for hold in (hold for side in SIDES for hold in holds.of_records(ctx.sync, side, [str(link.on(side))])):
+        decided = hold.data.get("decided") if ctx.in_force(hold.field) else None
+        key = keys.get(ctx.field_name(hold.field, neighbour.shared)) if decided else None
+        if key is not None:
+            seen, values = (
+                {str(neighbour.side(Side(each))): value for each, value in decided[what].items()}
+                for what in ("seen", "values")
+            )
+            data = {"values": seen, "decided": {"seen": seen, "values": values, "words": decided["words"]}}
+            found.append(replace(hold, field=key, data=data))
+    return found
 
 
 def _make(
     ctx: Context, neighbour: Neighbour, ids: Mapping[Side, str], lead: LinkRow, taken: Mapping[Side, LinkRow], why: str
-) -> None:
-    """Make the link in the sync of the contacts; where one of the two has one, make it ended by a merge, and a hold."""
+) -> int:
+    """Make the link in the sync of the contacts, and return it; where one of the two has one, make it ended by a merge,
+    and a hold."""
     sync, now = neighbour.sync, ctx.clock()
     new = NewLink(ids[Side.LEFT], ids[Side.RIGHT], "ended" if taken else "active", RULE, f"linked: {why}", lead.id)
     [made] = links.create(sync, [new], now)
@@ -127,6 +153,7 @@ def _make(
         merges.hold_left_over(sync, side, links.by_id([made])[made], survivor, reason, now)
     for side, id in ids.items():
         due.mark(sync, side, [id])
+    return made
 
 
 # --- in the sync of the contacts ----------------------------------------------------------------------
