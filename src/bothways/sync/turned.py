@@ -5,7 +5,7 @@ for it and a question that a merge has left: all is handed over from the sync of
 the moment in which the conversion is learnt, whether these are on or not. What was said of the contact itself stays.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from django.db.models import Q
@@ -25,8 +25,8 @@ End = tuple[Sync, Side, str]
 def follow_conversion(sync: Sync, side: Side, feed: Feed, id: str, into: tuple[str, str], now: float) -> list[End]:
     """Hand over, in the caller's transaction, what is known of a lead of ``side`` that was turned ``into`` a contact.
 
-    Return that contact where anything was. There must be a sync of it with the records that the leads are synced with;
-    one that was deleted and may be restored will do.
+    Return that contact where anything was, to be looked at again. There must be a sync of it with the records that the
+    leads are synced with; one that was deleted and may be restored will do, where nothing is looked at.
     """
     object, contact = into
     its_feed = Feed.objects.filter(connection_id=feed.connection_id, object=object).first()
@@ -40,7 +40,7 @@ def follow_conversion(sync: Sync, side: Side, feed: Feed, id: str, into: tuple[s
         return []
     there = Side.LEFT if contacts.left_id == its_feed.pk else Side.RIGHT
     end = contacts, there, feeds.survivors(its_feed.pk, [contact]).get(contact, contact)
-    return [end] if _hand_over((sync, side, id), end, now) else []
+    return [end] if _hand_over((sync, side, id), end, now) and not contacts.deleted_at else []
 
 
 def catch_up(contacts: Sync, now: float) -> None:
@@ -121,7 +121,7 @@ def _hand_over(lead: End, contact: End, now: float) -> bool:
         if its is None and taken is None:
             _choose(contact, partner, now)
     merges.give_way(contacts, there, to)
-    due.mark(contacts, there.other, known - {ALONE})
+    _look_again(contacts, there.other, known - {ALONE})
     return True
 
 
@@ -163,7 +163,12 @@ def _choose(contact: End, partner: str, now: float) -> None:
     chosen = holds.chosen(contacts, there, [to]) or holds.chosen(contacts, there.other, [partner])
     if not (chosen or apart & {partner, ALONE} or links.live_by_record(contacts, there.other, [partner])):
         holds.choose(contacts, {there: to, there.other: partner}, now)
-        due.mark(contacts, there.other, [partner])
+        _look_again(contacts, there.other, [partner])
+
+
+def _look_again(sync: Sync, side: Side, ids: Iterable[str]) -> None:
+    if not sync.deleted_at:
+        due.mark(sync, side, ids)
 
 
 def _said_there(data: Mapping[str, Any], side: Side, there: Side) -> dict[str, Any]:
