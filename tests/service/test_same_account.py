@@ -152,6 +152,7 @@ def test_nothing_that_is_kept_holds_the_secret(office: Office, accounts: Account
     assert "4711" in kept
     assert not any("first" in each for each in kept)
 
+
 class OpenedWith:
     """Who we are in Anna's app by the password that a connector was made with: it stays good when another one comes."""
 

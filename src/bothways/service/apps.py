@@ -26,8 +26,7 @@ from bothways.service.rights import Role, for_role
 from bothways.service.same_account import ensure_same_account
 from bothways.service.secret_files import Reference, forget, is_kept, kept
 from bothways.service.views import AppCheck, AppDetails, AppView, ConnectorView, ObjectView, PermissionView
-from bothways.service.workspace import Workspace, reload
-from bothways.service.yaml_edit import add_entry
+from bothways.service.workspace import Workspace, changing
 
 Listed = TypeVar("Listed", AppView, ConnectorView)
 
@@ -184,8 +183,9 @@ def add_app(
         document = checked(name, entry)
         check_reached(document, workspace.document.public_url)
         view = checked_app(make(workspace, document), workspace.clock())
-        add_entry(workspace.file, "apps", name, entry)
-    reload(workspace)
+        with changing(workspace):
+            check_name(workspace, name)  # once more: somebody may have taken it while the app was asked
+            yaml_edit.add_entry(workspace.file, "apps", name, entry)
     return view
 
 
@@ -207,8 +207,10 @@ def sign_in_again(
         app = make(workspace, checked(name, entry))
         view = checked_app(app, workspace.clock())
         ensure_same_account(workspace, app)
-        yaml_edit.set_entry(workspace.file, "apps", name, entry)
-    reload(workspace)
+        with changing(workspace):
+            now = yaml_edit.entry(workspace.file, "apps", name)
+            now["auth"] = {**now.get("auth", {}), **auth}
+            yaml_edit.set_entry(workspace.file, "apps", name, now)
     rests.wake(name)
     forget(workspace.folder, {each: place for each, place in before.secrets.items() if each in auth})
     return view
@@ -222,13 +224,12 @@ def disconnect(workspace: Workspace, name: str) -> bool:
 
     Raises UnknownApp, AppInUse where a sync uses it.
     """
-    reload(workspace)
-    app = workspace.app(name)
-    used_by = [sync.name for sync in workspace.document.syncs.values() if name in sync.pair]
-    if used_by:
-        raise AppInUse(app=name, syncs=", ".join(used_by))
-    yaml_edit.remove_entry(workspace.file, "apps", name)
-    reload(workspace)
+    with changing(workspace):
+        app = workspace.app(name)
+        used_by = [sync.name for sync in workspace.document.syncs.values() if name in sync.pair]
+        if used_by:
+            raise AppInUse(app=name, syncs=", ".join(used_by))
+        yaml_edit.remove_entry(workspace.file, "apps", name)
     told = end(access_of(workspace, app)) if app.oauth else True
     forget(workspace.folder, app.all_secrets)
     return told

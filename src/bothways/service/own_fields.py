@@ -16,7 +16,7 @@ from bothways.service.connect import Opened, open_app
 from bothways.service.entries import checked
 from bothways.service.rights import Role, for_role
 from bothways.service.views import OwnFieldRow, OwnFieldView
-from bothways.service.workspace import Workspace, reload
+from bothways.service.workspace import Workspace, changing
 
 
 @for_role(Role.EDITOR)
@@ -56,10 +56,10 @@ def make(workspace: Workspace, name: str, *, confirmed: bool = False) -> OwnFiel
             _maker(app).make_own_field(each.object)
         view = _view(app, _standing(workspace, app) if missing else standing)
     if view.field and not view.in_use:
-        entry = yaml_edit.entry(workspace.file, "apps", name) | {OWN_FIELD: view.field}
-        checked(name, entry)
-        yaml_edit.set_entry(workspace.file, "apps", name, entry)
-        reload(workspace)
+        with changing(workspace):
+            entry = yaml_edit.entry(workspace.file, "apps", name) | {OWN_FIELD: view.field}
+            checked(name, entry)
+            yaml_edit.set_entry(workspace.file, "apps", name, entry)
     return replace(view, in_use=bool(view.field))
 
 

@@ -18,6 +18,7 @@ from bothways.service.database import on_database
 from bothways.service.rights import Role, for_role
 from bothways.service.workspace import Workspace
 
+
 def ensure_same_account(workspace: Workspace, app: Opened) -> None:
     """Refuse an app that has become another account (AccountChanged), in the caller's use of the database.
 
