@@ -1,7 +1,5 @@
 """The settings file is changed by one at a time, and nobody takes over what was written before the latest change."""
 
-import threading
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -10,30 +8,9 @@ from bothways.ledger.models import Sync
 from bothways.service import history, syncs, workspace, yaml_edit
 from bothways.service.database import used
 from bothways.service.document import Document
-from bothways.service.workspace import Workspace, load, open_workspace, reload
+from bothways.service.workspace import Workspace, load, reload
 from tests.office import Office
-
-LET_IN = 0.3
-"""Seconds in which somebody else would be done who is not kept waiting."""
-
-
-class Meanwhile:
-    """Somebody else, who does something in a thread of their own."""
-
-    def __init__(self, office: Office, work: Callable[[Workspace], object]) -> None:
-        self.office, self.work = office, work
-        self.thread = threading.Thread(target=self._do)
-
-    def _do(self) -> None:
-        own = open_workspace(self.office.folder, take_over=False)
-        own.clock = self.office.clock
-        self.work(own)
-
-    def begin(self) -> None:
-        """Let them begin, and end unless they are kept waiting."""
-        if self.thread.ident is None:
-            self.thread.start()
-            self.thread.join(LET_IN)
+from tests.service.meanwhile import Meanwhile
 
 
 def off(own: Workspace) -> None:

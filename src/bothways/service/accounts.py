@@ -274,9 +274,9 @@ def own(workspace: Workspace) -> Account:
 
 
 def refuse_last(account: Account) -> None:
-    """Raise LastAdmin if there is no other admin."""
-    others = Account.objects.filter(role=Role.ADMIN, left_at=0.0).exclude(pk=account.pk)
-    if account.role == Role.ADMIN and not others.exists():
+    """Raise LastAdmin if there is no other admin; none becomes less before the caller's transaction has ended."""
+    admins = Account.objects.select_for_update().filter(role=Role.ADMIN, left_at=0.0).order_by("pk")
+    if account.role == Role.ADMIN and all(each.pk == account.pk for each in admins):
         raise LastAdmin(name=account.name)
 
 
