@@ -320,11 +320,12 @@ def _write(ctx: Context, batch: Sequence[_Step], kind: WriteKind, report: UndoRe
         for step in batch
     ]
     try:
-        results = by_key(end.connector.write(end.object, items))
+        results = by_key(ctx.write(end.side, items))
     except OutcomeUnknown:
         return
     except AppError:
         with db.transaction_():
+            ctx.fence()
             journal.close([(entry, None) for entry in entries.values()], "dropped", ctx.clock())
             _drop_links(entries.values())
         raise
