@@ -200,7 +200,7 @@ def go_on(workspace: Workspace, name: str) -> RequestView:
     """Let a sync go on whose first records somebody has looked at, and ask for a run; other brakes stay in force."""
     sync = row_of(workspace, name)
     with db.transaction_():
-        asked = ask(workspace, ToRun(name))
+        asked = ask(workspace, ToRun(name), once=True)
         Sync.objects.filter(pk=sync.pk).update(approved=True)
     return asked
 
