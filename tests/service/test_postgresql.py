@@ -1,22 +1,27 @@
 """The same use cases on PostgreSQL."""
 
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 
+import psycopg
 import pytest
 
-from bothways.errors import DatabaseUnreachable
+from bothways.errors import DatabaseUnreachable, LastAdmin
 from bothways.jobs.now import undo_run
+from bothways.service import accounts
 from bothways.service.diff import plan_file
 from bothways.service.doctor import doctor
 from bothways.service.log import runs
 from bothways.service.preview import plan_actions
 from bothways.service.proof import compare
 from bothways.service.records import list_records
+from bothways.service.rights import Role
 from bothways.service.syncs import show_sync
 from bothways.service.views import ActionView, LeftOutBy, PlanView
 from bothways.service.why import why
 from tests.office import Office, office_on, plug_in
+from tests.web.until import until
 
 
 @pytest.fixture
@@ -76,3 +81,27 @@ def test_a_plan_by_a_file_is_taken_back_on_postgresql_too(office: Office) -> Non
     assert taken == [(1, 1)]
     assert show_sync(office.open(), "people").revision == before
     assert not office.plan().leaving
+
+
+def test_of_two_admins_who_take_the_role_from_each_other_at_once_one_keeps_it(office: Office) -> None:
+    workspace = office.open()
+    for name in ("Ana Ruiz", "Bert"):
+        accounts.use_link(workspace, accounts.make_link(workspace), name, "correct horse battery")
+    refused: list[LastAdmin] = []
+
+    def demote() -> None:
+        try:
+            accounts.set_role(workspace, "Bert", Role.VIEWER)
+        except LastAdmin as error:
+            refused.append(error)
+
+    with psycopg.connect(workspace.database) as other, psycopg.connect(workspace.database, autocommit=True) as watch:
+        other.execute("UPDATE account SET role='viewer' WHERE name='Ana Ruiz'")
+        ours = threading.Thread(target=demote)
+        ours.start()
+        waits = "SELECT 1 FROM pg_locks WHERE NOT granted"
+        assert until(lambda: not ours.is_alive() or watch.execute(waits).fetchone())
+        other.commit()
+        ours.join()
+    assert refused
+    assert accounts.admins(workspace) == ["Bert"]
