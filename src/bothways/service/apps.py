@@ -210,7 +210,7 @@ def sign_in_again(
         yaml_edit.set_entry(workspace.file, "apps", name, entry)
     reload(workspace)
     rests.wake(name)
-    forget(workspace.folder, {each: place for each, place in before.secrets.items() if each in auth})
+    forget(workspace.folder, before.secrets.values(), workspace.document)
     return view
 
 
@@ -230,7 +230,7 @@ def disconnect(workspace: Workspace, name: str) -> bool:
     yaml_edit.remove_entry(workspace.file, "apps", name)
     reload(workspace)
     told = end(access_of(workspace, app)) if app.oauth else True
-    forget(workspace.folder, app.all_secrets)
+    forget(workspace.folder, app.all_secrets.values(), workspace.document)
     return told
 
 

@@ -184,7 +184,7 @@ def arrive(workspace: Workspace, way: Way, code: str) -> AppCheck:
         if not way.again or isinstance(problem, AccountChanged):  # else it may be the very access that we have
             access.give_back(server, tokens)
         raise
-    former = dict(workspace.app(way.name).all_secrets) if way.again else {}
+    former = list(workspace.app(way.name).all_secrets.values()) if way.again else []
     access.begin(workspace.database, way.name, client, tokens, workspace.clock())
     if way.again:
         _take_over(workspace, way)
@@ -192,8 +192,7 @@ def arrive(workspace: Workspace, way: Way, code: str) -> AppCheck:
         _connect(workspace, way)
     reload(workspace)
     rests.wake(way.name)
-    now = workspace.app(way.name).all_secrets
-    forget(workspace.folder, {each: place for each, place in former.items() if now.get(each) != place})
+    forget(workspace.folder, former, workspace.document)
     return view
 
 
