@@ -222,6 +222,18 @@ def test_disconnected_app_is_gone_with_its_secrets(office: Office, crm: MemoryAp
     assert secrets(office) == {}
 
 
+def test_typed_secret_that_another_app_uses_as_well_stays(office: Office, crm: MemoryApp) -> None:
+    MemoryApp("again", office.clock)
+    apps.add_app(office.open(), "crm", "locked", SETTINGS, {}, {"password": "hunter2"})
+    apps.add_app(office.open(), "again", "locked", SETTINGS, {"password": ("file", "./.bothways/secrets/crm_password")})
+    apps.sign_in_again(office.open(), "crm", {}, {"password": "hunter3"})
+    assert secrets(office) == {"crm_password": "hunter2", "crm_password_2": "hunter3"}
+    apps.disconnect(office.open(), "crm")
+    assert secrets(office) == {"crm_password": "hunter2"}
+    apps.disconnect(office.open(), "again")
+    assert secrets(office) == {}
+
+
 def test_app_that_a_sync_uses_stays(office: Office) -> None:
     before = office.file.read_text()
     with pytest.raises(AppInUse, match="people"):

@@ -51,6 +51,19 @@ def test_a_new_workspace_can_be_opened_as_it_is(tmp_path: Path) -> None:
         boot.setup("sqlite:///:memory:")
 
 
+def test_a_database_in_a_folder_of_others_is_read_by_its_owner_alone(tmp_path: Path) -> None:
+    folder, place = init(tmp_path / "new").parent, tmp_path / "ledger.db"
+    tmp_path.chmod(0o755)
+    (folder / "bothways.yaml").write_text(f"version: 1\ndatabase: sqlite://{place}\napps: {{}}\nsyncs: {{}}\n")
+    try:
+        open_workspace(folder)
+        made = [each for each in tmp_path.iterdir() if each.name.startswith(place.name)]
+        assert place in made
+        assert [each.name for each in made if each.stat().st_mode & 0o077] == []
+    finally:
+        boot.setup("sqlite:///:memory:")
+
+
 def test_a_workspace_that_is_there_is_not_overwritten(office: Office) -> None:
     before = office.file.read_text()
     with pytest.raises(UsageError, match="there already"):

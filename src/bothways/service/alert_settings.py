@@ -169,9 +169,7 @@ def _places(webhook: WebhookDocument | None) -> list[SecretPlace | None]:
 
 def _forget_unused(workspace: Workspace, *places: SecretPlace | None) -> None:
     """Remove secrets that were kept for what the file said before and are named no more."""
-    alerts = workspace.document.alerts
-    still = {alerts.mail.password if alerts.mail else None, *_places(alerts.webhook)}
-    forget(workspace.folder, {each.name: each for each in places if each is not None and each not in still})
+    forget(workspace.folder, [each for each in places if each is not None], workspace.document)
 
 
 def _host_of(url: str) -> str:

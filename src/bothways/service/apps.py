@@ -212,7 +212,7 @@ def sign_in_again(
             now["auth"] = {**now.get("auth", {}), **auth}
             yaml_edit.set_entry(workspace.file, "apps", name, now)
     rests.wake(name)
-    forget(workspace.folder, {each: place for each, place in before.secrets.items() if each in auth})
+    forget(workspace.folder, before.secrets.values(), workspace.document)
     return view
 
 
@@ -231,7 +231,7 @@ def disconnect(workspace: Workspace, name: str) -> bool:
             raise AppInUse(app=name, syncs=", ".join(used_by))
         yaml_edit.remove_entry(workspace.file, "apps", name)
     told = end(access_of(workspace, app)) if app.oauth else True
-    forget(workspace.folder, app.all_secrets)
+    forget(workspace.folder, app.all_secrets.values(), workspace.document)
     return told
 
 

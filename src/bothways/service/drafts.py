@@ -26,6 +26,7 @@ from bothways.errors import (
     UnknownDraft,
     UnknownKey,
     UsageError,
+    WrongType,
 )
 from bothways.ledger import db
 from bothways.ledger.models import Draft, Revision, Sync
@@ -199,11 +200,15 @@ def change(workspace: Workspace, id: int, version: int, **parts: object) -> Draf
     """Set parts of a draft, as the settings file has them, or take them out where they are None.
 
     ``version`` is that of the draft which was changed; raises DraftChanged if somebody has changed it since, and
-    UnknownDraft, UnknownKey. Whether the new value fits is not asked: see ``problems``.
+    UnknownDraft, UnknownKey, WrongType for objects that are not one of each of two apps. Whether the new value fits is
+    not asked: see ``problems``.
     """
     for part in parts:
         if part not in PARTS:
             raise UnknownKey(where=FILE, key=part, hint=nearest(part, PARTS))
+    objects = parts.get("objects", {})
+    if "objects" in parts and not (isinstance(objects, dict) and len(objects) == 2):
+        raise WrongType(where=FILE, key="objects", expected="two apps, each with an object", got="something else")
     with db.transaction_():
         row = _row(id, version)
         entry = _entry(row)

@@ -184,7 +184,7 @@ def arrive(workspace: Workspace, way: Way, code: str) -> AppCheck:
         if not way.again or isinstance(problem, AccountChanged):  # else it may be the very access that we have
             access.give_back(server, tokens)
         raise
-    former = dict(workspace.app(way.name).all_secrets) if way.again else {}
+    former = list(workspace.app(way.name).all_secrets.values()) if way.again else []
     if way.again:
         access.begin(workspace.database, way.name, client, tokens, workspace.clock())
         _take_over(workspace, way)
@@ -198,8 +198,7 @@ def arrive(workspace: Workspace, way: Way, code: str) -> AppCheck:
             access.give_back(server, tokens)
             raise
     rests.wake(way.name)
-    now = workspace.app(way.name).all_secrets
-    forget(workspace.folder, {each: place for each, place in former.items() if now.get(each) != place})
+    forget(workspace.folder, former, workspace.document)
     return view
 
 
