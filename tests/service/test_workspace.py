@@ -23,6 +23,7 @@ from bothways.errors import (
 )
 from bothways.ledger import db
 from bothways.ledger.models import Revision, Sync
+from bothways.service import issues
 from bothways.service import workspace as workspaces
 from bothways.service.database import sqlite_path, used
 from bothways.service.syncs import export, list_syncs, show_sync
@@ -259,6 +260,28 @@ def test_the_objects_of_a_sync_cannot_change_once_it_links_records(office: Offic
         office.open()
     office.change("objects: {Anna: things", "objects: {Anna: people")
     assert show_sync(office.open(), "people").revision == 1
+
+
+def test_the_objects_of_a_sync_cannot_change_though_its_only_pair_was_unlinked(office: Office) -> None:
+    left, right = office.pair()
+    issues.unlink(office.open(), "people", left, right)
+    office.anna.object = "things"
+    office.change("objects: {Anna: people", "objects: {Anna: things")
+    with pytest.raises(SettingsError, match="links records already"):
+        office.open()
+
+
+def test_what_was_decided_of_records_is_not_taken_for_said_of_another_object(office: Office) -> None:
+    left, *_ = (app.add(email="ann@x.test", name="Ann") for app in (office.anna, office.bert, office.bert))
+    office.run()
+    (issue,) = (each for each in issues.list_issues(office.open(), "people") if each.record == left)
+    issues.leave_out(office.open(), issue.id)
+    office.anna.object = "things"
+    office.anna.edit(left, email="thing@x.test")
+    office.change("objects: {Anna: people", "objects: {Anna: things")
+    assert issues.list_issues(office.open(), "people") == []
+    office.rest()
+    assert "thing@x.test" in [item.values["email"] for item in office.bert.live()]
 
 
 def test_a_stale_file_is_refused_with_what_it_would_change(office: Office) -> None:

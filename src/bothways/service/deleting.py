@@ -5,7 +5,7 @@ A deleted sync is no longer in the file and is off. Its row bears another name, 
 
 from bothways.engine.sides import SIDES
 from bothways.errors import DeleteNotConfirmed, NameTaken, NotDeleted, OldLinks
-from bothways.ledger import db, due, history, links, plans, requests
+from bothways.ledger import db, due, history, holds, links, plans, requests
 from bothways.ledger.models import Draft, Plan, Sync
 from bothways.service import yaml_edit
 from bothways.service.database import on_database
@@ -141,7 +141,8 @@ def purge(now: float) -> None:
 def settle_old_links(row: Sync, answer: str | None) -> None:
     """Take over the links of a deleted sync of the same objects, or leave them; raise OldLinks where nothing is said.
 
-    Ended links come along, so that nothing is created again that was deleted.
+    Ended links come along, so that nothing is created again that was deleted; and so does what a person is asked, with
+    what they have chosen or decided that was not carried out yet.
     """
     old = next((each for each in _deleted_like(row) if links.known(each)), None)
     if old is None or answer == LEAVE:
@@ -165,6 +166,7 @@ def settle_old_links(row: Sync, answer: str | None) -> None:
             "ON CONFLICT DO NOTHING",
             (row.pk, old.pk),
         )
+        holds.take_over(old, row)
         due.mark_everything(row)
 
 
