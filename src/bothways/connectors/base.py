@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from enum import Enum
 from typing import ClassVar, Protocol
 
-from bothways.errors import QuotaUsedUp
+from bothways.errors import QuotaUsedUp, sayable
 from bothways.records import Field, Record, Ref, Value
 
 
@@ -216,6 +216,10 @@ class WriteResult:
     existing_id: str | None = None
     fields: tuple[str, ...] = ()
     message: str = ""
+
+    def __post_init__(self) -> None:
+        if self.message:
+            object.__setattr__(self, "message", sayable(self.message))
 
 
 @dataclass(frozen=True, slots=True)
