@@ -168,6 +168,11 @@ def test_a_boolean_becomes_the_choice_that_says_it() -> None:
     assert coerce("No", Field("from", T.BOOLEAN), Field("to", T.CHOICE, options=labels)).value == "n"
 
 
+@pytest.mark.parametrize("value", [";", " ; ; "])
+def test_text_of_nothing_but_separators_is_no_choice_at_all(value: str) -> None:
+    assert coerce(value, Field("from"), Field("to", T.MULTI_CHOICE, options=COLOURS)).value is None
+
+
 def test_several_values_pass_between_fields_that_hold_several() -> None:
     field = Field("f", multi_valued=True)
     assert coerce(["a", "b"], field, field).value == ["a", "b"]

@@ -99,7 +99,7 @@ def coerce(value: Value, source: Field, target: Field) -> Coerced:
     if is_blank(value):
         return Coerced(None)
     coerced = _CONVERT.get(target.type, _to_text)(value, source, target)
-    if target.type in (T.CHOICE, T.MULTI_CHOICE) and target.options:
+    if target.type in (T.CHOICE, T.MULTI_CHOICE) and target.options and coerced.value is not None:
         coerced = Coerced(_options(coerced.value, target), coerced.lost)
     return _within_length(coerced, source, target)
 
