@@ -31,7 +31,7 @@ def text_of(value: Value) -> str:
         return "true" if value else "false"
     else:
         text = "" if value is None else str(value)
-    return (text.replace("\r\n", "\n") if "\r" in text else text).strip()
+    return (text.replace("\r\n", "\n").replace("\r", "\n") if "\r" in text else text).strip()
 
 
 def items_of(value: Value) -> Sequence[Value]:
