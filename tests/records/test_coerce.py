@@ -25,6 +25,8 @@ CONVERTED = [
     (T.NUMBER, T.NUMBER, 1e3, "1000.0"),
     (T.NUMBER, T.TEXT, 12, "12"),
     (T.NUMBER, T.TEXT, "12.50", "12.50"),
+    (T.NUMBER, T.TEXT, "1.5e+06", "1500000"),
+    (T.NUMBER, T.TEXT, "n/e", "n/e"),
     (T.BOOLEAN, T.TEXT, 1, "true"),
     (T.BOOLEAN, T.TEXT, "maybe", "maybe"),
     (T.BOOLEAN, T.NUMBER, "true", "1"),

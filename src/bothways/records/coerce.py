@@ -187,6 +187,8 @@ def _to_text(value: Value, source: Field, target: Field) -> Coerced:
         raise CannotCoerce(f"{target.title} holds one value, not several")
     if source.type is T.BOOLEAN and (truth := parse_boolean(value)) is not None:
         return Coerced("true" if truth else "false")
+    if source.type is T.NUMBER and "e" in text_of(value).lower() and (number := parse_number(value)) is not None:
+        return Coerced(format(number, "f"))  # as databases write large numbers, and people do not
     if source.type is T.DATETIME and (moment := parse_datetime(value)) is not None:
         return Coerced(_iso(moment))
     return Coerced(value if isinstance(value, str) else text_of(value))
