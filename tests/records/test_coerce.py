@@ -21,6 +21,9 @@ COLOURS = (
 CONVERTED = [
     (T.TEXT, T.TEXT, " Ann ", " Ann "),
     (T.TEXT, T.EMAIL, "Ann@Example.com", "Ann@Example.com"),
+    (T.TEXT, T.EMAIL, " Ann@Example.com ", "Ann@Example.com"),
+    (T.PHONE, T.PHONE, "+41 44 668 18 00\n", "+41 44 668 18 00"),
+    (T.TEXT, T.URL, "\u00a0https://example.com", "https://example.com"),
     (T.TEXT, T.NUMBER, " 12.50 ", "12.50"),
     (T.NUMBER, T.NUMBER, 1e3, "1000.0"),
     (T.NUMBER, T.TEXT, 12, "12"),

@@ -191,7 +191,8 @@ def _to_text(value: Value, source: Field, target: Field) -> Coerced:
         return Coerced(format(number, "f"))  # as databases write large numbers, and people do not
     if source.type is T.DATETIME and (moment := parse_datetime(value)) is not None:
         return Coerced(_iso(moment))
-    return Coerced(value if isinstance(value, str) else text_of(value))
+    text = value if isinstance(value, str) else text_of(value)
+    return Coerced(text if target.type is T.TEXT else text.strip())  # blanks belong to no address and no number
 
 
 _CONVERT: Mapping[FieldType, Callable[[Value, Field, Field], Coerced]] = {
