@@ -138,8 +138,7 @@ def has_changed(state: FieldState, side: Side) -> bool:
     assert other is not None
     if _across(state, side, other.value, state.now[side]):
         return False
-    translated = state.mapping.choices is not None or state.mapping.inverted
-    return translated or not may_be_rewriting(other.value, state.now[side], field)
+    return state.mapping.translated or not may_be_rewriting(other.value, state.now[side], field)
 
 
 def is_own_rewriting(spec: SyncSpec, state: FieldState, side: Side, now: float) -> bool:
