@@ -38,7 +38,7 @@ class BothwaysError(Exception):
 
     def __init__(self, *, where: str = "", **facts: object) -> None:
         self.where = where
-        self.facts = facts
+        self.facts = {name: sayable(fact) if isinstance(fact, str) else fact for name, fact in facts.items()}
         super().__init__(self.message)
 
     @property
@@ -64,6 +64,14 @@ class BothwaysError(Exception):
     def __str__(self) -> str:
         parts = (self.message, self.consequence, self.advice, f"({self.code})")
         return " ".join(part for part in parts if part)
+
+
+_UNSAYABLE = re.compile("[\0\ud800-\udfff]")
+
+
+def sayable(text: str) -> str:
+    """Return a text without what no database keeps and no screen shows: null characters, and halves of a character."""
+    return text if text.isascii() and "\0" not in text else _UNSAYABLE.sub("\ufffd", text)
 
 
 def filled(template: str, facts: Mapping[str, object]) -> str:

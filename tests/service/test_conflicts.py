@@ -160,6 +160,17 @@ def test_typed_value_goes_to_both(asking: Office) -> None:
     assert waiting(asking) == []
 
 
+def test_typed_value_goes_whole_to_the_app_that_has_room_for_it(folder: Path) -> None:
+    """The other gets what it holds of it, as of any value that comes from there."""
+    roomy = [replace(each, max_length=None) for each in FIELDS]
+    office = Office(folder, ASK, fields=FIELDS, bert_fields=roomy)
+    ids = differ(office)
+    conflicts.type_value(office.open(), waiting(office)[0].id, "Head of bakery")
+    office.rest()
+    assert jobs(office, ids) == ("Head of bake", "Head of bakery")
+    assert waiting(office) == []
+
+
 def test_typed_value_goes_to_both_by_a_saved_plan_too(asking: Office) -> None:
     ids = differ(asking)
     conflicts.type_value(asking.open(), waiting(asking)[0].id, "Baker")

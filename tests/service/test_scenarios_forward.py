@@ -6,7 +6,9 @@ from pathlib import Path
 import pytest
 
 from bothways.errors import ForwardOnlyCleared
+from bothways.jobs.now import undo_run
 from bothways.records import Field, FieldType, Option
+from bothways.service.undo import preview_undo
 from bothways.service.why import why
 from tests.memory_app import PEOPLE
 from tests.office import SYNC, Office, plug_in
@@ -83,6 +85,23 @@ def test_a_stage_set_with_every_write_leaves_those_that_are_further_on(world: Of
     assert world.anna.values(further)["stage"] == "customer"
     assert world.anna.values(before)["stage"] == "qualified"
     assert right
+
+
+def test_a_stage_that_moved_on_while_it_was_written_is_an_edit_like_any_other(world: Office) -> None:
+    left, right = linked(world, "lead", "lead")
+    world.bert.edit(right, level="qualified")
+    world.anna.once("before", "write update", lambda: world.anna.edit(left, stage="customer"))
+    world.rest()
+    assert stages(world) == ("customer", "customer")
+
+
+def test_an_undo_does_not_move_a_stage_back_and_says_so(world: Office) -> None:
+    _, right = linked(world, "lead", "lead")
+    world.bert.edit(right, level="customer")
+    run = world.run()
+    for undone in (preview_undo(world.open(), run.id), undo_run(world.open(), run.id)):
+        assert (undone.restored, [each.reason for each in undone.kept]) == (0, ["Stage only moves forward"])
+    assert stages(world) == ("customer", "customer")
 
 
 def test_a_mapping_that_would_clear_a_stage_is_refused(world: Office) -> None:

@@ -101,7 +101,7 @@ def decide_field(spec: SyncSpec, state: FieldState, now: float) -> FieldDecision
     view = _View(spec, state, changed, rewritten, now)
     for fits, decide in FIELD_TABLE:
         if fits(view):
-            decision = _braked(view, decide(view), now)
+            decision = _braked(view, _opting_nobody_in(view, decide(view)), now)
             known = {side: Known(state.now[side]) for side in formed if side is not decision.write}
             return decision._replace(seen={**(decision.seen or {}), **known}) if known else decision
     raise AssertionError("the last row of the field table fits everything")
@@ -138,8 +138,7 @@ def has_changed(state: FieldState, side: Side) -> bool:
     assert other is not None
     if _across(state, side, other.value, state.now[side]):
         return False
-    translated = state.mapping.choices is not None or state.mapping.inverted
-    return translated or not may_be_rewriting(other.value, state.now[side], field)
+    return state.mapping.translated or not may_be_rewriting(other.value, state.now[side], field)
 
 
 def is_own_rewriting(spec: SyncSpec, state: FieldState, side: Side, now: float) -> bool:
@@ -232,6 +231,19 @@ def _write(view: _View, rule: str, target: Side, *, conflict: bool = False, reas
     if same(projected.value, view.mapping.on(target), view.state.now[target]):
         return FieldDecision(view.mapping, "F1", because("F1"), seen=seen)
     return decision._replace(value=projected.value, lost=projected.lost, seen=seen)
+
+
+def _opting_nobody_in(view: _View, decision: FieldDecision) -> FieldDecision:
+    """Hold what would replace a word that is neither yes nor no, and so may say opted out, by anything else than that."""
+    mapping, target = view.mapping, decision.write
+    if mapping.consent is None or target is None or is_opted_out(mapping, target, decision.value):
+        return decision
+    held = view.state.now[target]
+    if is_blank(held) or is_opted_out(mapping, target, held) is not None:
+        return decision
+    told = CannotCoerce(f'"{text_of(held)}" is not yes or no, and may say opted out')
+    text = because("F6", app=view.spec.apps[target], message=str(told))
+    return FieldDecision(mapping, "F6", text, before=held, hold=text)
 
 
 def _braked(view: _View, decision: FieldDecision, now: float) -> FieldDecision:

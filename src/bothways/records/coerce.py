@@ -22,7 +22,9 @@ from bothways.records.values import elements, is_blank, value_of
 T = FieldType
 Parsed = TypeVar("Parsed")
 _TEXT_LIKE = (T.TEXT, T.EMAIL, T.PHONE, T.URL)
-_EXACT = Context(prec=1000)
+_EXACT = Context(prec=2000)
+"""Digits enough for the longest number with the most decimals that a database keeps."""
+
 _PADDED = re.compile(r"[+-]?0\d")
 
 
@@ -97,9 +99,9 @@ def coerce(value: Value, source: Field, target: Field) -> Coerced:
     if is_blank(value):
         return Coerced(None)
     coerced = _CONVERT.get(target.type, _to_text)(value, source, target)
-    if target.type in (T.CHOICE, T.MULTI_CHOICE) and target.options:
+    if target.type in (T.CHOICE, T.MULTI_CHOICE) and target.options and coerced.value is not None:
         coerced = Coerced(_options(coerced.value, target), coerced.lost)
-    return _within_length(coerced, target)
+    return _within_length(coerced, source, target)
 
 
 def _to_number(value: Value, source: Field, target: Field) -> Coerced:
@@ -185,9 +187,12 @@ def _to_text(value: Value, source: Field, target: Field) -> Coerced:
         raise CannotCoerce(f"{target.title} holds one value, not several")
     if source.type is T.BOOLEAN and (truth := parse_boolean(value)) is not None:
         return Coerced("true" if truth else "false")
+    if source.type is T.NUMBER and "e" in text_of(value).lower() and (number := parse_number(value)) is not None:
+        return Coerced(format(number, "f"))  # as databases write large numbers, and people do not
     if source.type is T.DATETIME and (moment := parse_datetime(value)) is not None:
         return Coerced(_iso(moment))
-    return Coerced(value if isinstance(value, str) else text_of(value))
+    text = value if isinstance(value, str) else text_of(value)
+    return Coerced(text if target.type is T.TEXT else text.strip())  # blanks belong to no address and no number
 
 
 _CONVERT: Mapping[FieldType, Callable[[Value, Field, Field], Coerced]] = {
@@ -203,14 +208,16 @@ _CONVERT: Mapping[FieldType, Callable[[Value, Field, Field], Coerced]] = {
 """How a value becomes one of the target's type; types that are not here hold text."""
 
 
-def _within_length(coerced: Coerced, target: Field) -> Coerced:
+def _within_length(coerced: Coerced, source: Field, target: Field) -> Coerced:
+    """Return what there is room for: of a text its beginning; half a number, an address or a choice is another one."""
     value, limit = coerced.value, target.max_length
     if limit is None or not isinstance(value, str) or len(value) <= limit:
         return coerced
     value = value.strip()
     if len(value) <= limit:
         return Coerced(value, coerced.lost)
-    if target.type is not T.TEXT:
+    may_be_cut = source.type in (T.TEXT, T.JOINED) or (source.type is T.NAMED and source.items is not T.EMAIL)
+    if target.type is not T.TEXT or not may_be_cut:
         raise CannotCoerce(f'"{value}" is longer than the {limit} characters that {target.title} holds')
     return Coerced(value[:limit].rstrip(), (*coerced.lost, f"{len(value) - limit} characters beyond {limit}"))
 

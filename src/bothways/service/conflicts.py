@@ -178,22 +178,25 @@ def _looked_up(sync: Sync, mapping: FieldMap, source: Side, value: Value) -> Fie
 
 
 def _typed(mapping: FieldMap, text: str, issue: str) -> dict[Side, Value]:
-    """Return what both sides are to hold for a text that a person typed."""
-    reasons = []
+    """Return what both sides are to hold for a text that a person typed, read as a value of the side that loses least."""
+    reasons: list[str] = []
+    found: list[tuple[int, dict[Side, Value]]] = []
     for side in SIDES:
         try:
             if len(mapping.named) == len(SIDES):
-                values = {each: called(mapping, text, each) for each in SIDES}
+                found.append((0, {each: called(mapping, text, each) for each in SIDES}))
             else:
-                own = coerce(text, _TYPED, mapping.on(side)).value
-                values = {side: own, side.other: project(mapping, own, side.other).value}
+                own = coerce(text, _TYPED, mapping.on(side))
+                values = {side: own.value, side.other: project(mapping, own.value, side.other).value}
+                found.append((len(own.lost), values))
         except CannotCoerce as problem:
             reasons.append(str(problem))
-            continue
-        if any(map(is_blank, values.values())):
-            raise DecisionDoesNotFit(issue=issue, reason="it is empty")
-        return values
-    raise DecisionDoesNotFit(issue=issue, reason=reasons[0])
+    if not found:
+        raise DecisionDoesNotFit(issue=issue, reason=reasons[0])
+    _, values = min(found, key=lambda each: each[0])
+    if any(map(is_blank, values.values())):
+        raise DecisionDoesNotFit(issue=issue, reason="it is empty")
+    return values
 
 
 def _decide(

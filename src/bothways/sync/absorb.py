@@ -8,6 +8,7 @@ from bothways.connectors.base import Became, Exists, Read
 from bothways.engine.keys import keys_of
 from bothways.engine.rules import because
 from bothways.engine.sides import Side
+from bothways.errors import sayable
 from bothways.ledger import db, due, feeds, holds, journal, links, noted
 from bothways.ledger.feeds import SeenRow
 from bothways.ledger.models import Feed, Sync
@@ -210,7 +211,7 @@ def _row(feed: Feed, news: News, before: SeenRow | None, now: float, read_at: fl
     if news.record is None or news.problem is not None:
         ref = news.record.ref if news.record else Ref(news.id)
         row = before or SeenRow(ref.id, ref.address, ref.version)
-        return row._replace(state="live", problem=news.problem, read_at=read_at, first_seen_at=first, became=None)
+        return row._replace(state="live", problem=news.problem and sayable(news.problem), read_at=read_at, first_seen_at=first, became=None)
     record = news.record
     same_stamp = before is not None and before.modified == record.modified
     if record.modified is None:
