@@ -16,7 +16,7 @@ from bothways.service.admission import check
 from bothways.service.connect import Secrets, open_app
 from bothways.service.database import migrations_off, sqlite_path, used
 from bothways.service.ends import ending
-from bothways.service.entries import warnings_of
+from bothways.service.entries import used_objects, warnings_of
 from bothways.service.lock import is_held
 from bothways.service.rights import Role, for_role
 from bothways.service.views import Finding
@@ -165,7 +165,7 @@ def _app(workspace: Workspace, name: str) -> list[Finding]:
     try:
         app = open_app(workspace, name)
         app.connector.check()
-        warnings = warnings_of(app)
+        warnings = warnings_of(app, used_objects(workspace, name))
     except BothwaysError as error:
         return [_problem(error)]
     near = [_problem(each, "warning") for each in ending(document, workspace.clock())]

@@ -203,6 +203,8 @@ def test_marker_must_be_a_unique_property_of_what_is_created(account: Account):
     assert made().outcome is Outcome.DONE
     assert marked.connector.find("contacts", "", ["m"]) == {"m": [*account.hubspot.records("contacts")]}
     assert any("No companies, deals" in each for each in marked.connector.warnings())
+    assert any("No companies can be" in each for each in marked.connector.warnings(["contacts", "companies"]))
+    assert marked.connector.warnings(["contacts"]) == []
     assert marked.connector.check().id
     assert marked.connector.capabilities.marker
     assert not account.connector.capabilities.marker

@@ -1,6 +1,6 @@
 """The connector: the records of HubSpot, and their owners, by the contract of ``connectors.base``."""
 
-from collections.abc import Generator, Iterator, Mapping, Sequence
+from collections.abc import Collection, Generator, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from shlex import quote
@@ -126,10 +126,11 @@ class HubSpot:
         notes = (*((f"A {kind} account.",) if kind else ()), *self._token_notes())
         return Account(id, f"HubSpot account {id}", notes)
 
-    def warnings(self) -> Sequence[str]:
+    def warnings(self, objects: Collection[str] = ()) -> Sequence[str]:
         """Return what is nearly used up, where our marks have no property, and that the token may end soon."""
         found = list(limits.near(self._api))
-        standing = marking.standing(self._api, self.objects(), self._marker) if self._marker else ()
+        used = [each for each in self.objects() if not objects or each.name in objects] if self._marker else []
+        standing = marking.standing(self._api, used, self._marker or "")
         if lacking := [each.label.lower() for each in standing if not each.there]:
             found.append(f"No {', '.join(lacking)} can be created in it: {self._unmarked()}")
         at, date = ENDS["private apps"]
