@@ -1469,7 +1469,7 @@ class RunSuperseded(LedgerError):
 class OutputFailed(LedgerError):
     code = "BW-306"
     what = "The output cannot be written: {reason}."
-    by_itself = "What the command did is done and saved."
+    by_itself = "Whatever else the command did is done and saved."
     to_do = "Send the output elsewhere."
 
 
