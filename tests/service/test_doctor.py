@@ -110,6 +110,21 @@ def test_a_database_behind_or_ahead_is_told(office: Office, monkeypatch: pytest.
     assert [each.level for each in problems(office.folder)] == ["problem"]
 
 
+def test_a_folder_of_the_database_that_may_not_be_looked_into_is_told(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    exists = Path.exists
+
+    def refused(path: Path) -> bool:
+        if path.name == "ledger.db":
+            raise PermissionError(13, "Permission denied", str(path))
+        return exists(path)
+
+    monkeypatch.setattr(Path, "exists", refused)
+    (found,) = problems(office.folder)
+    assert (found.code, found.what.endswith("ledger.db: Permission denied.")) == ("BW-301", True)
+
+
 def test_a_database_that_is_none_is_told(office: Office) -> None:
     (office.folder / ".bothways" / "ledger.db").write_text("no database" * 200)
     assert [each.code[:4] for each in problems(office.folder)] == ["BW-3"]

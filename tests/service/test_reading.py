@@ -459,7 +459,7 @@ REFUSED = {
     "database with a bad port": ("version: 1\ndatabase: postgresql://h:x/y\n", errors.WrongType, "2:11", ""),
     "hosts as text": ("version: 1\nallow_hosts: localhost\n", errors.WrongType, "2:14", "a list"),
     "no YAML": ("version: 1\napps: {a: [}\n", errors.YamlUnreadable, "2:12", ""),
-    "a tab": ("version: 1\napps:\n\ta: b\n", errors.YamlUnreadable, "3:1", ""),
+    "a tab": ("version: 1\napps:\n\ta: b\n", errors.YamlUnreadable, "3:1", "a tab stands here"),
     "a key twice": ("version: 1\napps: {}\napps: {}\n", errors.YamlUnreadable, "3:1", "second time"),
     "an unknown alias": ("version: 1\napps: *x\n", errors.YamlUnreadable, "2:7", ""),
     "a list": ("- a\n", errors.WrongType, "1:1", "keys with values, but is a list"),

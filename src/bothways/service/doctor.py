@@ -104,9 +104,12 @@ def _python() -> Finding:
 
 def _database(workspace: Workspace) -> list[Finding]:
     path = sqlite_path(workspace.database)
-    findings = list(_disk(path)) if path is not None else []
-    if path is not None and not path.exists():
-        return [*findings, _ok("The database is not there yet; the first command makes it")]
+    try:
+        findings = list(_disk(path)) if path is not None else []
+        if path is not None and not path.exists():
+            return [*findings, _ok("The database is not there yet; the first command makes it")]
+    except OSError as error:
+        return [_problem(DiskFull(reason=f"{path}: {error.strerror}"))]
     try:
         with used(workspace.database):
             findings += _migrations()

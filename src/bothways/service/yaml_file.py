@@ -18,7 +18,7 @@ from ruamel.yaml.error import MarkedYAMLError
 from ruamel.yaml.nodes import ScalarNode
 from ruamel.yaml.reader import ReaderError
 
-from bothways.errors import MissingKey, NotAvailableYet, UnknownKey, WrongType, YamlUnreadable
+from bothways.errors import MissingKey, NotAvailableYet, SettingsUnreadable, UnknownKey, WrongType, YamlUnreadable
 
 LENGTH = r"(\d+(?:\.\d+)?)\s*(s|m|h|d)?"
 """A length of time as text."""
@@ -46,12 +46,12 @@ for _kind in ("int", "float", "timestamp", "value"):
 
 
 def read_text(path: Path) -> str:
-    """Return the text of a file; raise YamlUnreadable if it cannot be read as UTF-8."""
+    """Return the text of a file; raise SettingsUnreadable, or YamlUnreadable where it is no UTF-8."""
     try:
         with path.open("rb") as file:
             content = file.read(BIGGEST + 1).removeprefix(codecs.BOM_UTF8)
     except OSError as error:
-        raise YamlUnreadable(where=path.name, reason=error.strerror or "it cannot be read") from error
+        raise SettingsUnreadable(where=path.name, reason=error.strerror or type(error).__name__) from error
     if len(content) > BIGGEST:
         raise YamlUnreadable(where=path.name, reason="it is too long to be settings")
     try:
@@ -70,7 +70,9 @@ def parse(text: str, file: str) -> "Node":
     except DuplicateKeyError as error:
         raise YamlUnreadable(where=_mark(error, file), reason="a key stands here for the second time") from error
     except MarkedYAMLError as error:
-        raise YamlUnreadable(where=_mark(error, file), reason=error.problem or "it cannot be read") from error
+        tab = "'\\t'" in (error.problem or "")
+        reason = "a tab stands here, where YAML allows blanks alone" if tab else error.problem or "it cannot be read"
+        raise YamlUnreadable(where=_mark(error, file), reason=reason) from error
     except ReaderError as error:
         where = _place_after(text[: error.position], file)
         raise YamlUnreadable(where=where, reason="a character stands here that YAML does not allow") from error
