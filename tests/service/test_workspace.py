@@ -112,7 +112,7 @@ def test_a_file_that_may_not_be_read_is_not_called_wrong(office: Office, monkeyp
 
     monkeypatch.setattr(Path, "open", refuses)
     with pytest.raises(SettingsUnreadable, match="bothways.yaml: The settings cannot be read: Permission denied"):
-        office.open()
+        open_workspace(office.folder)
 
 
 def test_a_file_that_is_far_too_long_is_told(office: Office) -> None:
