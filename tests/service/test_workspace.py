@@ -16,10 +16,10 @@ from bothways.errors import (
     NoWorkspace,
     SecretMissing,
     SettingsError,
+    SettingsUnreadable,
     StaleSettings,
     UsageError,
     WrongType,
-    SettingsUnreadable,
     YamlUnreadable,
 )
 from bothways.ledger import db
@@ -111,7 +111,7 @@ def test_a_file_that_may_not_be_read_is_not_called_wrong(office: Office, monkeyp
         raise PermissionError(13, "Permission denied")
 
     monkeypatch.setattr(Path, "open", refuses)
-    with pytest.raises(SettingsUnreadable, match="bothways.yaml: The settings cannot be read: Permission denied"):
+    with pytest.raises(SettingsUnreadable, match=r"bothways\.yaml: The settings cannot be read: Permission denied"):
         open_workspace(office.folder)
 
 
