@@ -61,6 +61,16 @@ def read_text(path: Path) -> str:
         raise YamlUnreadable(where=where, reason="it is not UTF-8 text") from error
 
 
+_PLAIN = {
+    "'\\t'": "a tab stands here, where YAML allows blanks alone",
+    "expected <block end>": "this line does not begin where those above it do",
+    "mapping values are not allowed": "a colon stands here that belongs to no key; put a text with a colon in quotes",
+    "end of stream": "the file ends in the middle of a text; a quote is missing",
+    "<stream end>": "the file ends before a bracket is closed",
+}
+"""What is wrong in words for people, by those of the library, which speak of its own parts."""
+
+
 def parse(text: str, file: str) -> "Node":
     """Return the root of a YAML text; raise YamlUnreadable with line and column."""
     yaml = YAML()
@@ -70,8 +80,8 @@ def parse(text: str, file: str) -> "Node":
     except DuplicateKeyError as error:
         raise YamlUnreadable(where=_mark(error, file), reason="a key stands here for the second time") from error
     except MarkedYAMLError as error:
-        tab = "'\\t'" in (error.problem or "")
-        reason = "a tab stands here, where YAML allows blanks alone" if tab else error.problem or "it cannot be read"
+        problem = error.problem or "it cannot be read"
+        reason = next((plain for words, plain in _PLAIN.items() if words in problem), problem)
         raise YamlUnreadable(where=_mark(error, file), reason=reason) from error
     except ReaderError as error:
         where = _place_after(text[: error.position], file)
