@@ -461,7 +461,12 @@ REFUSED = {
     "no YAML": ("version: 1\napps: {a: [}\n", errors.YamlUnreadable, "2:12", ""),
     "a tab": ("version: 1\napps:\n\ta: b\n", errors.YamlUnreadable, "3:1", "a tab stands here"),
     "a line out of line": ("version: 1\n  apps: {}\n", errors.YamlUnreadable, "2:7", "a colon stands here"),
-    "a key out of line": ("version: 1\napps:\n    a: {}\n  b: {}\n", errors.YamlUnreadable, "4:3", "does not begin where"),
+    "a key out of line": (
+        "version: 1\napps:\n    a: {}\n  b: {}\n",
+        errors.YamlUnreadable,
+        "4:3",
+        "does not begin where",
+    ),
     "an open bracket": ("version: 1\napps: {a: {}\n", errors.YamlUnreadable, "3:1", "bracket is closed"),
     "an open quote": ('version: 1\napps: "a\n', errors.YamlUnreadable, "3:1", "a quote is missing"),
     "a key twice": ("version: 1\napps: {}\napps: {}\n", errors.YamlUnreadable, "3:1", "second time"),

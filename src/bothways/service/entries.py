@@ -5,9 +5,10 @@ from typing import Any
 
 from bothways.connectors import registry
 from bothways.connectors.abilities import TellsWarnings
+from bothways.connectors.base import ObjectType
 from bothways.connectors.permissions import oauth_of
 from bothways.engine.sides import SIDES
-from bothways.errors import UsageError
+from bothways.errors import PermissionMissing, UsageError
 from bothways.service.connect import Opened
 from bothways.service.document import AppDocument
 from bothways.service.ends import ending
@@ -80,8 +81,13 @@ def used_objects(workspace: Workspace, name: str) -> set[str]:
 
 def objects_of(app: Opened) -> list[ObjectView]:
     """Return the kinds of record that an app offers; those that may be read are counted."""
-    count = app.connector.count
-    return [
-        ObjectView(each.name, each.label, each.readable, each.writable, count(each.name) if each.readable else None)
-        for each in app.connector.objects()
-    ]
+    return [_object(app, each) for each in app.connector.objects()]
+
+
+def _object(app: Opened, object: ObjectType) -> ObjectView:
+    """Return a kind of record as it is shown: one that the app does not let us count may neither be read nor changed."""
+    try:
+        count = app.connector.count(object.name) if object.readable else None
+    except PermissionMissing:
+        return ObjectView(object.name, object.label, False, False)
+    return ObjectView(object.name, object.label, object.readable, object.writable, count)

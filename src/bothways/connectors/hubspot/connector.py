@@ -64,6 +64,8 @@ from bothways.records import Field, FieldType, Ref, Value
 
 TOKEN = "Its token is a service key, or one of an app of this account: they look alike."
 
+MAY_CHANGE = "What its token may change shows when something is written."
+
 NEWER = "Install the newest Bothways, which speaks a later one"
 
 
@@ -123,7 +125,8 @@ class HubSpot:
         """Return the account that the token belongs to."""
         details = self._api.account()
         id, kind = str(details.get("portalId", "")), str(details.get("accountType") or "").lower().replace("_", " ")
-        notes = (*((f"A {kind} account.",) if kind else ()), *self._token_notes())
+        unknown = () if self._access else (MAY_CHANGE,)
+        notes = (*((f"A {kind} account.",) if kind else ()), *self._token_notes(), *unknown)
         return Account(id, f"HubSpot account {id}", notes)
 
     def warnings(self, objects: Collection[str] = ()) -> Sequence[str]:
@@ -178,13 +181,8 @@ class HubSpot:
         return {name: rules.words(known, name) for name in known}
 
     def count(self, object: str) -> int | None:
-        """Return the number of live records as HubSpot's search knows it; None where the token may not read them."""
-        try:
-            return (
-                owners.count(self._api) if object == OWNERS else listing.count(self._api, self._api.kind(object).name)
-            )
-        except PermissionMissing:
-            return None
+        """Return the number of live records as HubSpot's search knows it."""
+        return owners.count(self._api) if object == OWNERS else listing.count(self._api, self._api.kind(object).name)
 
     def changes(self, object: str, cursor: str | None, fields: Sequence[str]) -> Iterator[Page]:
         """Yield the full listing with values, and from then on the ids of what has changed; of owners always all."""
