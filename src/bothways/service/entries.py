@@ -85,7 +85,7 @@ def objects_of(app: Opened) -> list[ObjectView]:
 
 
 def _object(app: Opened, object: ObjectType) -> ObjectView:
-    """Return a kind of record as it is shown: one that the app does not let us count may neither be read nor changed."""
+    """Return a kind of record as it is shown: one that we may not even count may neither be read nor changed."""
     try:
         count = app.connector.count(object.name) if object.readable else None
     except PermissionMissing:
