@@ -73,7 +73,7 @@ def test_another_kind_of_file_or_a_folder_that_is_not_there_is_refused(office: O
     view = office.plan()
     with pytest.raises(UsageError, match=r"\.csv or \.json, not as plan.xlsx"):
         export(tmp_path / "plan.xlsx", view, [])
-    with pytest.raises(OutputFailed):
+    with pytest.raises(OutputFailed, match=r"nowhere/plan\.csv: No such file"):
         export(tmp_path / "nowhere" / "plan.csv", view, [])
 
 

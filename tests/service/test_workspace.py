@@ -16,6 +16,7 @@ from bothways.errors import (
     NoWorkspace,
     SecretMissing,
     SettingsError,
+    SettingsUnreadable,
     StaleSettings,
     UsageError,
     WrongType,
@@ -117,6 +118,15 @@ def test_a_file_that_is_no_text_is_told_with_the_place(office: Office, content: 
     with pytest.raises(YamlUnreadable) as caught:
         office.open()
     assert caught.value.where == f"bothways.yaml:{place}"
+
+
+def test_a_file_that_may_not_be_read_is_not_called_wrong(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuses(*_: object, **__: object) -> None:
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(Path, "open", refuses)
+    with pytest.raises(SettingsUnreadable, match=r"bothways\.yaml: The settings cannot be read: Permission denied"):
+        open_workspace(office.folder)
 
 
 def test_a_file_that_is_far_too_long_is_told(office: Office) -> None:

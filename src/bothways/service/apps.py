@@ -20,7 +20,15 @@ from bothways.service.connect import access_of, make, open_app
 from bothways.service.database import on_database
 from bothways.service.document import CLIENT_SECRET, AppDocument, SecretPlace
 from bothways.service.ends import ending
-from bothways.service.entries import check_name, checked, checked_app, demand_secrets, entry_of, objects_of
+from bothways.service.entries import (
+    check_name,
+    checked,
+    checked_app,
+    demand_secrets,
+    entry_of,
+    objects_of,
+    used_objects,
+)
 from bothways.service.reading_apps import check_reached
 from bothways.service.rights import Role, for_role
 from bothways.service.same_account import ensure_same_account
@@ -205,7 +213,7 @@ def sign_in_again(
         auth = {each: {kind: place} for each, (kind, place) in {**secrets, **files}.items()}
         entry["auth"] = {**entry.get("auth", {}), **auth}
         app = make(workspace, checked(name, entry))
-        view = checked_app(app, workspace.clock())
+        view = checked_app(app, workspace.clock(), used_objects(workspace, name))
         ensure_same_account(workspace, app)
         with changing(workspace):
             now = yaml_edit.entry(workspace.file, "apps", name)
@@ -240,7 +248,7 @@ def check_app(workspace: Workspace, name: str) -> AppCheck:
     """Ask an app who we are there and what it offers."""
     app = open_app(workspace, name)
     with into_the_reserve(app):
-        view = checked_app(app, workspace.clock())
+        view = checked_app(app, workspace.clock(), used_objects(workspace, name))
         note = note_on(workspace, name)
     return replace(view, notes=(*view.notes, note)) if note else view
 

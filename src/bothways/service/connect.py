@@ -13,7 +13,7 @@ from bothways.connectors.base import Access, Connector, ObjectType, Setup
 from bothways.connectors.budget import Billed
 from bothways.connectors.made import with_made
 from bothways.connectors.permissions import oauth_of
-from bothways.errors import SecretMissing, UnknownObject
+from bothways.errors import SecretMissing, SecretUnreadable, UnknownObject
 from bothways.records import Field
 from bothways.service.access import KeptAccess, memory_of
 from bothways.service.allowances import budget_of
@@ -208,7 +208,7 @@ class Secrets:
     environment: Callable[[str], str | None] = field(default=os.environ.get, repr=False)
 
     def get(self, name: str) -> str:
-        """Return a secret; raise SecretMissing naming the variable or the file."""
+        """Return a secret; raise SecretMissing or SecretUnreadable, naming the variable or the file."""
         place = self.places.get(name)
         if place is None:
             if name in self.plain:
@@ -222,5 +222,8 @@ class Secrets:
     def _read(self, place: SecretPlace) -> str:
         try:
             return (self.folder / place.name).read_text(encoding="utf-8")
-        except (OSError, UnicodeDecodeError) as error:
-            raise SecretMissing(app=self.app, what=place.words) from error
+        except OSError as error:
+            reason = error.strerror or type(error).__name__
+            raise SecretUnreadable(app=self.app, what=place.words, reason=reason) from error
+        except UnicodeDecodeError as error:
+            raise SecretUnreadable(app=self.app, what=place.words, reason="it is not UTF-8 text") from error

@@ -115,4 +115,4 @@ def _whole(path: Path) -> Iterator[TextIO]:
             Path(name).unlink(missing_ok=True)
             raise
     except OSError as error:
-        raise OutputFailed(reason=f"{path.name}: {error.strerror}") from error
+        raise OutputFailed(reason=f"{path}: {error.strerror}") from error

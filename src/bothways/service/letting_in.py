@@ -21,7 +21,7 @@ from bothways.service import access, yaml_edit
 from bothways.service.connect import client_of, make, token_server
 from bothways.service.database import on_database
 from bothways.service.document import CLIENT_SECRET
-from bothways.service.entries import check_name, checked, checked_app, entry_of
+from bothways.service.entries import check_name, checked, checked_app, entry_of, used_objects
 from bothways.service.reading_apps import check_reached
 from bothways.service.rights import Role, for_role
 from bothways.service.same_account import refuse_another
@@ -177,7 +177,7 @@ def arrive(workspace: Workspace, way: Way, code: str) -> AppCheck:
     tokens = server.exchange(code, way.verifier, way.redirect)
     try:
         made = make(workspace, document, access.NewAccess(tokens, way.name))
-        view = checked_app(made, workspace.clock())
+        view = checked_app(made, workspace.clock(), used_objects(workspace, way.name))
         if way.again:
             refuse_another(way.name, view.account_id, view.account_label)
     except BaseException as problem:
