@@ -196,9 +196,16 @@ def keys_of(feed_id: int, ids: Iterable[str]) -> dict[str, set[tuple[str, str]]]
     return found
 
 
-def replace_keys(feed: Feed, keys: Mapping[str, set[tuple[str, str]]]) -> set[tuple[str, str]]:
-    """Make ``keys`` (record id -> (slot, hash)) the computed keys; return all that came or went."""
+def replace_keys(
+    feed: Feed, keys: Mapping[str, set[tuple[str, str]]], slots: Collection[str] | None = None
+) -> set[tuple[str, str]]:
+    """Make ``keys`` (record id -> (slot, hash)) the computed keys; return all that came or went.
+
+    ``slots``: those that they were computed for; keys of others stay, since another sync may have come to need them.
+    """
     before = keys_of(feed.pk, keys)
+    if slots is not None:
+        before = {id: {(slot, hashed) for slot, hashed in held if slot in slots} for id, held in before.items()}
     touched: set[tuple[str, str]] = set()
     gone, come = [], []
     for record_id, now in keys.items():
