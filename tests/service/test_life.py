@@ -15,11 +15,12 @@ from bothways.errors import (
     SettingsError,
     StartsTooLate,
 )
-from bothways.jobs.now import apply_plan
+from bothways.jobs.now import apply_plan, run_sync
 from bothways.service import deleting, issues, preview
 from bothways.service.records import list_records
 from bothways.service.syncs import show_sync, turn_off, turn_on
 from bothways.service.why import why
+from bothways.sync.context import Progress
 from tests.memory_app import APPS, MemoryApp
 from tests.office import SYNC, Office
 
@@ -225,6 +226,28 @@ def test_on_again_from_now_takes_note_and_carries_only_later_edits(folder: Path)
     office.rest()
     assert office.bert.values(right)["name"] == "Dana II"
     assert office.bert.values(right)["phone"] == "1"
+
+
+def test_asked_for_changes_from_now_on_again_while_note_is_taken_what_is_there_by_then_is_left_as_it_is(
+    office: Office,
+) -> None:
+    office.change("state: on", "state: off")
+    office.anna.add(email="dana@x.test", name="Dana")
+    turn_on(office.open(), "people", from_now=True)
+    again = list[str]()
+
+    def off_and_on(step: Progress) -> None:
+        if step.phase == "Taking note" and not again:
+            again.append("done")
+            turn_off(office.open(), "people")
+            office.anna.add(email="eve@x.test", name="Eve")
+            turn_on(office.open(), "people", from_now=True)
+
+    office.clock.advance(60)
+    run_sync(office.open(), "people", progress=off_and_on)
+    assert again
+    office.rest()
+    assert office.bert.live() == []
 
 
 def test_a_look_at_from_now_is_not_applied_and_changes_nothing(folder: Path) -> None:
