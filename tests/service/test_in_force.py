@@ -1,5 +1,6 @@
 """Settings come into force by what concerns them, however many other syncs there are."""
 
+import threading
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -17,9 +18,10 @@ from bothways.service import in_force
 from bothways.service.database import used
 from bothways.service.work import context
 from bothways.service.workspace import Workspace, take_over_changes
+from bothways.sync.lists import LISTS_EVERY, refresh_lists
 from tests.memory_app import APPS, PEOPLE, MemoryApp, MemoryConnector
 from tests.office import Office
-from tests.service.meanwhile import Meanwhile
+from tests.service.meanwhile import LET_IN, Meanwhile
 
 OTHERS = """\
 version: 1
@@ -158,6 +160,47 @@ def test_keys_that_another_sync_has_come_to_need_are_not_lost_to_a_run_at_work(f
         assert [slot for slot, _ in feeds.keys_of(Sync.objects.get(name="friends").left_id, [left])[left]].count(
             slot
         ) == 1
+
+
+def test_lists_that_two_syncs_read_at_once_are_both_known(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    office = two(folder)
+    ids = {name: office.anna.add(email=f"{name}@x.test", name=name) for name in ("vip", "gold")}
+    office.anna.lists |= {name: [] for name in ids}
+    office.change(
+        "objects: {Anna: people, Bert: people}",
+        "objects: {Anna: people, Bert: people}\n    send: {Anna: {filter: {list: vip}}}",
+    )
+    office.change("send: {Anna: all, Cleo: none}", "send: {Anna: {filter: {list: gold}}, Cleo: none}")
+    office.run(sync="people")
+    office.anna.lists |= {name: list(ids.values()) for name in ids}
+    office.clock.advance(LISTS_EVERY)
+    ready, go_on, in_lists = threading.Event(), threading.Event(), feeds.in_lists
+
+    def read_later(own: Workspace) -> None:
+        with used(own.database):
+            ctx = context(own, "friends")
+            ready.set()
+            assert go_on.wait(30)
+            refresh_lists(ctx)
+
+    other = Meanwhile(office, read_later)
+    other.thread.start()
+
+    def look_early(feed: int) -> Any:
+        found = in_lists(feed)
+        if not go_on.is_set():
+            go_on.set()
+            other.thread.join(LET_IN)
+        return found
+
+    monkeypatch.setattr(feeds, "in_lists", look_early)
+    assert ready.wait(30)
+    workspace = office.open()
+    with used(workspace.database):
+        refresh_lists(context(workspace, "people"))
+        other.thread.join()
+        assert other.failure is None
+        assert in_lists(Feed.objects.get(connection__name="Anna").pk) == dict.fromkeys(ids.values(), ("gold", "vip"))
 
 
 def _in_force(workspace: Workspace, name: str) -> None:

@@ -338,6 +338,12 @@ def in_lists(feed_id: int) -> dict[str, tuple[str, ...]]:
     return {id: tuple(orjson.loads(lists)) for id, lists in found}
 
 
+def lists_read(feed_id: int) -> dict[str, float]:
+    """Return when (seconds) which lists were read; nobody else stores any before the caller's transaction has ended."""
+    row = Feed.objects.select_for_update().only("lists").get(pk=feed_id)
+    return dict(row.lists)
+
+
 def set_lists(feed_id: int, lists: Mapping[str, Sequence[str]]) -> None:
     """Store which lists records are in; what is known of them is out of date, so that they are read anew."""
     data = [(orjson.dumps(sorted(names)).decode() if names else None, feed_id, id) for id, names in lists.items()]
