@@ -222,6 +222,14 @@ def shut_gate(sync_id: int) -> None:
         execute("SELECT pg_advisory_xact_lock(%s, %s)", (_GATE, sync_id))
 
 
+@contextmanager
+def between_commits(sync_id: int) -> Iterator[None]:
+    """Do something in one transaction, with none of a run of a sync meanwhile: what is looked at within stands."""
+    with transaction_():
+        shut_gate(sync_id)
+        yield
+
+
 _SETTINGS = 7_303_424
 """Key of PostgreSQL's advisory lock for who changes settings, or takes over what was changed."""
 

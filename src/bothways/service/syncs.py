@@ -43,7 +43,7 @@ from bothways.service.views import (
     StatusView,
     SyncView,
 )
-from bothways.service.workspace import Workspace, changing
+from bothways.service.workspace import Workspace, changing, reload
 
 
 @on_database
@@ -104,8 +104,9 @@ def turn_on(
         elif has_begun(row):
             noted.withdraw(row)
         _set_state(workspace, name, "on")
-    if _same_but_for_state(workspace.sync(name), checked):
-        note_admitted(row_of(workspace, name), others)
+        reload(workspace)
+        if _same_but_for_state(workspace.sync(name), checked):  # whoever runs it must not ask what was answered here
+            note_admitted(row_of(workspace, name), others)
 
 
 @on_database

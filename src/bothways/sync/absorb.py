@@ -104,7 +104,7 @@ def absorb(feed: Feed, news: Iterable[News], now: float, read_at: float, *, base
     feeds.save_seen(feed, saved)
     _hand_on_lists(feed, by_id.values(), known)
     edited = [id for id in changed & set(keys) if id in known and known[id].values is not None]
-    touched = feeds.drop_told_keys(feed, edited) | feeds.replace_keys(feed, keys) | feeds.drop_keys(feed, lost)
+    touched = feeds.drop_told_keys(feed, edited) | replace_keys(feed, keys) | feeds.drop_keys(feed, lost)
     if not (changed or touched or any(each.merged_into for each in by_id.values())):
         return changed
     wake_callers(feed, known, (row for row in saved if row.id in changed or not row.live))
@@ -140,6 +140,14 @@ def _hand_on_lists(feed: Feed, news: Iterable[News], known: Mapping[str, SeenRow
 def compute_keys(feed: Feed, values: Mapping[str, Value]) -> set[tuple[str, str]]:
     """Return the keys of a record with these values for every slot of its feed, hashed."""
     return {(slot, feeds.key_hash(key)) for slot, parts in feed.slots for key in keys_of(parts, values)}
+
+
+def replace_keys(feed: Feed, keys: Mapping[str, set[tuple[str, str]]]) -> set[tuple[str, str]]:
+    """Make keys that were computed those of their records; return all that came or went.
+
+    Slots that the feed has got since it was read for this are left alone: who has brought them in has computed them.
+    """
+    return feeds.replace_keys(feed, keys, [slot for slot, _ in feed.slots])
 
 
 def wake(
