@@ -26,6 +26,7 @@ class News:
 
     Beside a problem, the record holds only what could be made out, to be matched by. ``became``: it was turned into
     a record of another object. ``there_at``: when (seconds) the app, which lists what is deleted, did not list it yet.
+    ``deleted``: the app says that it was, and not only that it knows none of this id.
     """
 
     id: str
@@ -35,6 +36,7 @@ class News:
     merged_into: str | None = None
     became: Became | None = None
     there_at: float = 0.0
+    deleted: bool = False
 
 
 def from_read(read: Read) -> list[News]:
@@ -48,7 +50,7 @@ def from_read(read: Read) -> list[News]:
             return [News(read.record.id, read.record), News(read.asked, merged_into=read.record.id)]
         return [News(read.asked, read.record)]
     if read.exists in (Exists.MISSING, Exists.ARCHIVED):
-        return [News(read.asked, gone=True)]
+        return [News(read.asked, gone=True, deleted=read.exists is Exists.ARCHIVED)]
     return []
 
 
@@ -213,7 +215,8 @@ def _row(feed: Feed, news: News, before: SeenRow | None, now: float, read_at: fl
         became = (news.became.object, news.became.id)
         return (before or SeenRow(news.id))._replace(state="converted", values=None, read_at=read_at, became=became)
     if news.gone:
-        return _gone(before, news, read_at) if before is not None and before.state != "converted" else None
+        known = SeenRow(news.id) if before is None and news.deleted else before
+        return _gone(known, news, read_at) if known is not None and known.state != "converted" else None
     came_back = before is None or not before.live
     first = (0.0 if baseline and before is None else now) if came_back else before.first_seen_at  # type: ignore[union-attr]
     if news.record is None or news.problem is not None:
