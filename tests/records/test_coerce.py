@@ -112,6 +112,8 @@ REFUSED = [
     (Field("from"), Field("to", T.DATE), "next week", '"next week" is not a date'),
     (Field("from"), Field("to", T.DATE), "4155552671", '"4155552671" is not a date'),
     (Field("from"), Field("to", T.DATETIME), "4155552671", '"4155552671" is not a date and time'),
+    (Field("from"), Field("to", T.DATE), "9999-12-31T23:59:59-05:00", '-05:00" is not a date'),
+    (Field("from"), Field("to", T.DATE), "0001-01-01T00:30:00+14:00", '+14:00" is not a date'),
     (Field("from", T.DATE), Field("to", T.DATE), "--0415", '"--0415" is not a date'),
     (Field("from", T.DATE), Field("to", T.DATE), "2026-01-02T15:00:00Z", "is not a date"),
     (

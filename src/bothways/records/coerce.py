@@ -8,7 +8,7 @@ import re
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from decimal import ROUND_HALF_EVEN, Context, Decimal
 from typing import NamedTuple, TypeVar
 
@@ -128,7 +128,8 @@ def _to_date(value: Value, source: Field, target: Field) -> Coerced:
         return Coerced(moment.date().isoformat())
     if source.type is T.DATE:
         raise CannotCoerce(f'"{text_of(value)}" is not a date')
-    return Coerced(moment.astimezone(UTC).date().isoformat(), ("the time of day",))
+    in_utc = _demand(parse_datetime(value), value, "a date")  # at the ends of the calendar there is none
+    return Coerced(in_utc.date().isoformat(), ("the time of day",))
 
 
 def _to_datetime(value: Value, source: Field, target: Field) -> Coerced:
