@@ -61,7 +61,13 @@ def test_converts_without_loss(source: FieldType, target: FieldType, value: Valu
 LOSSES = [
     (Field("from"), Field("to", max_length=5), "Christopher", "Chris", "6 characters beyond 5"),
     (Field("from"), Field("to", max_length=4), " ab cd", "ab c", "1 characters beyond 4"),
-    (Field("from", T.NAMED), Field("to", max_length=4), {"value": "Acme Inc", "ids": ["1"]}, "Acme", "4 characters beyond 4"),
+    (
+        Field("from", T.NAMED),
+        Field("to", max_length=4),
+        {"value": "Acme Inc", "ids": ["1"]},
+        "Acme",
+        "4 characters beyond 4",
+    ),
     (Field("from", T.JOINED), Field("to", max_length=5), ["Ann", "Lee"], "Ann L", "2 characters beyond 5"),
     (Field("from", T.DATETIME), Field("to", T.DATE), "2026-01-02T23:30:00-02:00", "2026-01-03", "the time of day"),
     (Field("from"), Field("to", T.DATE), "2026-01-02T15:00", "2026-01-02", "the time of day"),
@@ -125,7 +131,12 @@ REFUSED = [
     (Field("from", T.PHONE), Field("to", T.PHONE, max_length=5), "+61298765432", "longer than the 5 characters"),
     (Field("from", T.NUMBER), Field("to", T.NUMBER, max_length=3), "12345", "longer than the 3 characters"),
     *(
-        (Field("from", kind, items=T.EMAIL), Field("to", max_length=3), value, "longer than the 3 characters that to holds")
+        (
+            Field("from", kind, items=T.EMAIL),
+            Field("to", max_length=3),
+            value,
+            "longer than the 3 characters that to holds",
+        )
         for kind, value in (
             (T.NUMBER, "12345"),
             (T.PHONE, "+61298765432"),
