@@ -141,6 +141,12 @@ class YamlUnreadable(SettingsError):
     to_do = "Correct that place and try again."
 
 
+class SettingsUnreadable(SettingsError):
+    code = "BW-512"
+    what = "The settings cannot be read: {reason}."
+    to_do = "See that the file is there, and that the user that Bothways runs as may read it; then try again."
+
+
 class UnknownKey(SettingsError):
     code = "BW-104"
     what = 'The key "{key}" is not known here.'
@@ -241,6 +247,12 @@ class SecretMissing(SettingsError):
     code = "BW-116"
     what = "The secret for {app} is missing: {what} holds nothing."
     to_do = "Set it and try again."
+
+
+class SecretUnreadable(SecretMissing):
+    code = "BW-513"
+    what = "The secret for {app} cannot be read: {what}: {reason}."
+    to_do = "See that it is there, and that the user that Bothways runs as may read it; then try again."
 
 
 class NothingFlows(SettingsError):
@@ -1477,7 +1489,7 @@ class RunSuperseded(LedgerError):
 class OutputFailed(LedgerError):
     code = "BW-306"
     what = "The output cannot be written: {reason}."
-    by_itself = "What the command did is done and saved."
+    by_itself = "Whatever else the command did is done and saved."
     to_do = "Send the output elsewhere."
 
 

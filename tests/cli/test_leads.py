@@ -145,3 +145,28 @@ def test_contact_that_another_pair_has_is_decided_in_the_inbox(desk, bothways):
     rest(bothways)
     assert "ann@x.test" in bothways(f"why contacts {person}").out
     assert bothways("issues contacts").out.count("h_") == 0
+
+
+@pytest.mark.parametrize("made", ["before", "after"])
+def test_person_that_was_unlinked_from_a_lead_is_not_linked_to_its_contact(desk, bothways, made):
+    text = desk.file.read_text()
+    if made == "after":
+        desk.write(text.partition("  contacts:")[0])
+    lead = desk.leads.add(email="ann@x.test", name="Ann")
+    for name in ("leads", *(["contacts"] if made == "before" else [])) * 4:
+        bothways(f"run {name}")
+    [person] = desk.bert.live()
+    assert bothways(f"unlink leads {lead} {person.id}").code == 0
+    contact = desk.leads.convert(lead, desk.contacts, name="Anna")
+    if made == "after":
+        bothways("run leads")
+        desk.write(text)
+    rest(bothways)
+    assert desk.bert.values(person.id)["name"] == "Ann"
+    assert [item.id for item in desk.bert.live()] == [person.id]
+    told = bothways(f"why contacts {contact}").out
+    assert "you unlinked them; say whom it belongs to, or that it is new" in told
+    assert bothways(f"link contacts {contact} {person.id}").code == 0
+    rest(bothways)
+    assert desk.contacts.values(contact)["name"] == desk.bert.values(person.id)["name"]
+    assert bothways("issues contacts").out.count("h_") == bothways("issues leads").out.count("h_") == 0

@@ -10,6 +10,7 @@ from bothways.errors import (
     PasswordWeak,
     SignInLocked,
     SignInRefused,
+    SwitchedOff,
     UnknownPerson,
 )
 from bothways.ledger.models import Account, OneTimeLink
@@ -153,6 +154,38 @@ def test_last_admin_stays_one(office: Office) -> None:
     assert not accounts.switch_off(workspace, "Ana Ruiz").is_on
     with pytest.raises(SignInRefused):
         accounts.sign_in(workspace, "Ana Ruiz", GOOD)
+
+
+def test_links_of_an_admin_end_when_they_are_none_any_more(office: Office) -> None:
+    workspace = office.open()
+    made(workspace)
+    made(workspace, "Bert")
+    ours = accounts.make_link(workspace)
+    for less in (
+        lambda: accounts.set_role(workspace, "Bert", Role.EDITOR),
+        lambda: accounts.switch_off(workspace, "Bert"),
+    ):
+        accounts.set_role(workspace, "Bert", Role.ADMIN)
+        workspace.actor = Actor("Bert", Role.ADMIN)
+        words = [accounts.make_link(workspace, Role.ADMIN), accounts.make_link(workspace, name="Ana Ruiz")]
+        workspace.actor = None
+        less()
+        for word in words:
+            with pytest.raises(LinkUsed):
+                accounts.use_link(workspace, word, "Bert again", GOOD)
+    assert accounts.link_is_for(workspace, ours) == (Role.ADMIN, "")
+
+
+def test_who_is_switched_off_gets_no_new_password_and_no_link_for_one(office: Office) -> None:
+    workspace = office.open()
+    made(workspace)
+    made(workspace, "Bert")
+    word = accounts.make_link(workspace, name="Bert")
+    accounts.switch_off(workspace, "Bert")
+    with pytest.raises(LinkUsed):
+        accounts.use_link(workspace, word, "", GOOD)
+    with pytest.raises(SwitchedOff):
+        accounts.make_link(workspace, name="Bert")
 
 
 def test_who_lacks_a_role_is_refused_by_the_use_case_and_nothing_changes(office: Office) -> None:

@@ -8,9 +8,10 @@ from django.apps import apps
 from bothways.errors import DeleteNotConfirmed, NameTaken, NotDeleted, OldLinks, UnknownSync
 from bothways.ledger import db
 from bothways.service import deleting
+from bothways.service.conflicts import choose_app
 from bothways.service.database import used
 from bothways.service.deleting import KEPT_DAYS, LEAVE, TAKE, delete, restore
-from bothways.service.issues import leave_out, list_issues, withdraw
+from bothways.service.issues import leave_out, link_issue, list_issues, withdraw
 from bothways.service.records import list_records
 from bothways.service.syncs import show_sync, turn_on
 from tests.office import SYNC, Office
@@ -157,6 +158,30 @@ def test_what_was_left_out_stays_so_in_a_new_sync_that_takes_what_the_old_one_kn
     withdraw(office.open(), issue.id)
     office.rest()
     assert eve in [each.record for each in list_issues(office.open(), "people")]
+
+
+def test_what_a_person_has_chosen_or_decided_is_carried_out_by_a_new_sync_that_takes_what_the_old_one_knew(
+    folder: Path,
+) -> None:
+    text = SYNC + "    conflicts: {default: ask}\n"
+    office = Office(folder, text)
+    dana = office.pair("Dana")
+    eve, *others = (app.add(email="eve@x.test", name="Eve") for app in (office.anna, office.bert, office.bert))
+    office.rest()
+    office.anna.edit(dana[0], name="Dana A")
+    office.bert.edit(dana[1], name="Dana B")
+    office.run()
+    asked = {each.record: each for each in list_issues(office.open(), "people")}
+    choose_app(office.open(), asked[dana[0]].id, "Bert")
+    link_issue(office.open(), asked[eve].id, others[1])
+    delete(office.open(), "people", confirmed=True)
+    office.write(text.replace("state: on", "state: draft"))
+    turn_on(office.open(), "people", old_links=TAKE)
+    office.rest()
+    assert office.anna.values(dana[0])["name"] == "Dana B"
+    office.anna.edit(eve, name="Eva")
+    office.rest()
+    assert [office.bert.values(each)["name"] for each in others] == ["Eve", "Eva"]
 
 
 def test_old_links_are_left_where_that_is_said(folder: Path) -> None:

@@ -6,6 +6,7 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
+from django.db import OperationalError
 
 from bothways.errors import CredentialsRefused
 from bothways.service import doctor as doctors
@@ -13,7 +14,7 @@ from bothways.service.database import used
 from bothways.service.doctor import doctor
 from bothways.service.lock import runner
 from bothways.service.views import Finding
-from tests.memory_app import MemoryApp
+from tests.memory_app import MemoryApp, MemoryConnector
 from tests.office import Office
 
 
@@ -30,10 +31,33 @@ def test_a_healthy_workspace_has_no_problem(office: Office) -> None:
         assert words in told
 
 
-def test_a_workspace_without_a_database_yet_is_well(office: Office) -> None:
+def test_a_workspace_without_a_database_yet_is_well(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(MemoryConnector, "quota", 1000)  # of which the database knows how much is left
     shutil.rmtree(office.folder / ".bothways")
-    assert problems(office.folder) == []
+    found = doctor(office.folder)
+    assert [each.level for each in found if each.level != "ok"] == []
+    assert any("Sync people: its settings fit" in each.what for each in found)
     assert not (office.folder / ".bothways").exists()
+
+
+def test_a_database_that_was_made_by_an_older_version_does_not_end_the_visit(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(MemoryConnector, "quota", 1000)
+    (office.folder / ".bothways" / "ledger.db").write_bytes(b"")
+    found = doctor(office.folder)
+    assert [each.to_do for each in found if each.level != "ok"] == ["The next command adds them."]
+    assert any("Sync people: its settings fit" in each.what for each in found)
+
+
+def test_a_database_that_fails_meanwhile_is_a_problem_like_any_other(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fails(*_: object) -> None:
+        raise OperationalError("database or disk is full")
+
+    monkeypatch.setattr(doctors, "check", fails)
+    assert [each.code for each in problems(office.folder)] == ["BW-301"]
 
 
 def test_no_workspace_and_a_bad_file_end_the_visit(tmp_path: Path, office: Office) -> None:
@@ -84,6 +108,21 @@ def test_a_database_behind_or_ahead_is_told(office: Office, monkeypatch: pytest.
     assert [each.level for each in problems(office.folder)] == ["warning"]
     monkeypatch.setattr(doctors, "migrations_off", lambda: (set(), {"0099_new"}))
     assert [each.level for each in problems(office.folder)] == ["problem"]
+
+
+def test_a_folder_of_the_database_that_may_not_be_looked_into_is_told(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    exists = Path.exists
+
+    def refused(path: Path) -> bool:
+        if path.name == "ledger.db":
+            raise PermissionError(13, "Permission denied", str(path))
+        return exists(path)
+
+    monkeypatch.setattr(Path, "exists", refused)
+    (found,) = problems(office.folder)
+    assert (found.code, found.what.endswith("ledger.db: Permission denied.")) == ("BW-301", True)
 
 
 def test_a_database_that_is_none_is_told(office: Office) -> None:

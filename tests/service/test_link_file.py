@@ -7,7 +7,7 @@ import pytest
 
 from bothways.errors import FileUnreadable
 from bothways.jobs.now import undo_run
-from bothways.service import issues
+from bothways.service import conflicts, issues
 from bothways.service.link_file import export_links, import_links
 from bothways.service.rights import Actor, Role
 from bothways.service.syncs import show_sync
@@ -170,4 +170,69 @@ def test_record_that_a_person_has_left_out_is_linked_by_no_file(folder: Path) ->
     issues.leave_out(replace(office.open(), actor=Actor("Ana Ruiz", Role.OPERATOR)), issue.id)
     view = given(office, f"{left},{right}\n")
     assert [each.problem for each in view.bad] == [f"Bert {right} takes no part: Ana Ruiz left it out"]
+    assert linked(office) == []
+
+
+def test_an_import_of_a_pair_of_which_a_person_has_decided_since_is_not_taken_back(folder: Path) -> None:
+    office = Office(folder)
+    left, right, _ = (app.add(email="a@x.test", name="Ann") for app in (office.anna, office.bert, office.bert))
+    office.run()
+    view = given(office, f"{left},{right}\n")
+    issues.pause(office.open(), "people", f"Anna:{left}")
+    looked, undone = preview_undo(office.open(), view.id), undo_run(office.open(), view.id)
+    for report in (looked, undone):
+        assert (report.unlinked, [each.reason for each in report.kept]) == (0, ["was paused since it was linked"])
+    assert linked(office) == [(left, right)]
+    office.anna.edit(left, name="Anna")
+    office.rest()
+    assert office.bert.values(right)["name"] == "Ann"
+    issues.resume(office.open(), "people", f"Anna:{left}")
+    assert undo_run(office.open(), view.id).unlinked == 1
+
+
+def test_what_a_person_has_decided_about_a_field_of_what_was_brought_along_is_not_taken_back(folder: Path) -> None:
+    office = Office(folder, UNMATCHED + "    conflicts: {default: ask}\n")
+    left = office.anna.add(email="a@x.test", name="Ann", phone="1")
+    right = office.bert.add(email="a@x.test", name="Anna", phone="1")
+    view = given(office, f"{left},{right}\n")
+    office.run()
+    [issue] = issues.list_issues(office.open(), "people")
+    assert preview_undo(office.open(), view.id).unlinked == 1
+    conflicts.choose_app(office.open(), issue.id, "Bert")
+    report = undo_run(office.open(), view.id)
+    why = "what its fields hold was decided since it was linked"
+    assert (report.unlinked, [each.reason for each in report.kept]) == (0, [why])
+    office.run()
+    assert office.anna.values(left)["name"] == "Anna"
+
+
+def test_nobody_is_asked_any_more_what_the_fields_hold_of_what_was_taken_back(folder: Path) -> None:
+    office = Office(folder, UNMATCHED + "    conflicts: {default: ask}\n")
+    left = office.anna.add(email="a@x.test", name="Ann", phone="1")
+    right = office.bert.add(email="a@x.test", name="Anna", phone="1")
+    view = given(office, f"{left},{right}\n")
+    office.run()
+    assert undo_run(office.open(), view.id).unlinked == 1
+    assert issues.list_issues(office.open(), "people") == []
+
+
+def test_what_a_person_had_chosen_is_so_again_when_an_import_is_taken_back(folder: Path) -> None:
+    office, [(left, right)] = strangers(folder)
+    given(office, f"{left},{right}\n", look=True)
+    issues.link(office.open(), "people", left, right)
+    view = given(office, f"{left},{right}\n")
+    assert linked(office) == [(left, right)]
+    assert undo_run(office.open(), view.id).unlinked == 1
+    office.run()
+    assert (left, right) in linked(office)
+
+
+def test_record_that_a_person_has_declared_new_is_linked_by_no_file(folder: Path) -> None:
+    office = Office(folder)
+    left, right, _ = (app.add(email="a@x.test", name="Ann") for app in (office.anna, office.bert, office.bert))
+    office.run()
+    (issue,) = (each for each in issues.list_issues(office.open(), "people") if each.record == right)
+    issues.create_issue(office.open(), issue.id)
+    view = given(office, f"{left},{right}\n")
+    assert [each.problem for each in view.bad] == [f"a person has said that Bert {right} is nobody in Anna"]
     assert linked(office) == []

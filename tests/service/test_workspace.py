@@ -16,6 +16,7 @@ from bothways.errors import (
     NoWorkspace,
     SecretMissing,
     SettingsError,
+    SettingsUnreadable,
     StaleSettings,
     UsageError,
     WrongType,
@@ -23,6 +24,7 @@ from bothways.errors import (
 )
 from bothways.ledger import db
 from bothways.ledger.models import Revision, Sync
+from bothways.service import issues
 from bothways.service import workspace as workspaces
 from bothways.service.database import sqlite_path, used
 from bothways.service.syncs import export, list_syncs, show_sync
@@ -47,6 +49,19 @@ def test_a_new_workspace_can_be_opened_as_it_is(tmp_path: Path) -> None:
         assert (workspace.file, workspace.document.apps, list_syncs(workspace)) == (path, {}, [])
         assert sqlite_path(workspace.database) == tmp_path / "new" / ".bothways" / "ledger.db"
         assert (tmp_path / "new" / ".bothways").stat().st_mode & 0o077 == 0
+    finally:
+        boot.setup("sqlite:///:memory:")
+
+
+def test_a_database_in_a_folder_of_others_is_read_by_its_owner_alone(tmp_path: Path) -> None:
+    folder, place = init(tmp_path / "new").parent, tmp_path / "ledger.db"
+    tmp_path.chmod(0o755)
+    (folder / "bothways.yaml").write_text(f"version: 1\ndatabase: sqlite://{place}\napps: {{}}\nsyncs: {{}}\n")
+    try:
+        open_workspace(folder)
+        made = [each for each in tmp_path.iterdir() if each.name.startswith(place.name)]
+        assert place in made
+        assert [each.name for each in made if each.stat().st_mode & 0o077] == []
     finally:
         boot.setup("sqlite:///:memory:")
 
@@ -103,6 +118,15 @@ def test_a_file_that_is_no_text_is_told_with_the_place(office: Office, content: 
     with pytest.raises(YamlUnreadable) as caught:
         office.open()
     assert caught.value.where == f"bothways.yaml:{place}"
+
+
+def test_a_file_that_may_not_be_read_is_not_called_wrong(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuses(*_: object, **__: object) -> None:
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(Path, "open", refuses)
+    with pytest.raises(SettingsUnreadable, match=r"bothways\.yaml: The settings cannot be read: Permission denied"):
+        open_workspace(office.folder)
 
 
 def test_a_file_that_is_far_too_long_is_told(office: Office) -> None:
@@ -246,6 +270,28 @@ def test_the_objects_of_a_sync_cannot_change_once_it_links_records(office: Offic
         office.open()
     office.change("objects: {Anna: things", "objects: {Anna: people")
     assert show_sync(office.open(), "people").revision == 1
+
+
+def test_the_objects_of_a_sync_cannot_change_though_its_only_pair_was_unlinked(office: Office) -> None:
+    left, right = office.pair()
+    issues.unlink(office.open(), "people", left, right)
+    office.anna.object = "things"
+    office.change("objects: {Anna: people", "objects: {Anna: things")
+    with pytest.raises(SettingsError, match="links records already"):
+        office.open()
+
+
+def test_what_was_decided_of_records_is_not_taken_for_said_of_another_object(office: Office) -> None:
+    left, *_ = (app.add(email="ann@x.test", name="Ann") for app in (office.anna, office.bert, office.bert))
+    office.run()
+    (issue,) = (each for each in issues.list_issues(office.open(), "people") if each.record == left)
+    issues.leave_out(office.open(), issue.id)
+    office.anna.object = "things"
+    office.anna.edit(left, email="thing@x.test")
+    office.change("objects: {Anna: people", "objects: {Anna: things")
+    assert issues.list_issues(office.open(), "people") == []
+    office.rest()
+    assert "thing@x.test" in [item.values["email"] for item in office.bert.live()]
 
 
 def test_a_stale_file_is_refused_with_what_it_would_change(office: Office) -> None:

@@ -12,11 +12,12 @@ from bothways.engine.sides import Side
 from bothways.engine.spec import Direction
 from bothways.errors import OutcomeUnknown, StoppedByBrake
 from bothways.ledger import db, due
+from bothways.ledger.holds import HoldRow
 from bothways.ledger.models import Plan
-from bothways.sync import link_import
+from bothways.sync import decisions, link_import
 from bothways.sync import run as running
 from bothways.sync.apply import apply_quiet
-from bothways.sync.context import Context
+from bothways.sync.context import Context, Progress
 from bothways.sync.link_import import GivenPair
 from bothways.sync.lists import LISTS_EVERY
 from bothways.sync.poll import poll, sweep
@@ -446,6 +447,42 @@ def test_undo_after_the_other_record_was_restored_links_the_two() -> None:
     world.rest()
     assert world.in_step()
     assert len(world.bert.live()) == 6
+
+
+@pytest.mark.parametrize("deed", ["left out", "linked to another"])
+def test_undo_makes_nobody_again_for_whom_a_person_has_decided_otherwise_since(deed: str) -> None:
+    world, people = world_with()
+    partner, run_id = deleted(world, people[0])
+    world.anna.restore(people[0])
+    world.run()
+    hold = HoldRow(Side.LEFT, people[0], "R7", "", "match")
+    other = world.bert.add(email="office@x.test", name="Office")
+    if deed == "left out":
+        decisions.leave_out(world.sync, hold, "Ana Ruiz", 1.0)
+        why = "was deleted; of its partner, Ana Ruiz left it out since"
+    else:
+        decisions.choose(world.sync, {Side.LEFT: people[0], Side.RIGHT: other}, 1.0)
+        why = "was deleted; a person has chosen another one for its partner since"
+    report = world.undo(run_id)
+    assert (report.remade, report.kept) == (0, [("Bert", partner, why)])
+    world.rest()
+    assert ((people[0], other) in world.pairs()) is (deed != "left out")
+
+
+def test_link_is_not_taken_up_of_two_that_a_person_keeps_apart_while_that_is_planned() -> None:
+    world, people = world_with()
+    partner = gone_in_anna(world, people[0])
+    world.anna.restore(people[0])
+    context = world.context()
+
+    def report(progress: Progress) -> None:
+        if progress.phase == "Matching":
+            decisions.keep_two_apart(world.sync, {Side.LEFT: people[0], Side.RIGHT: partner})
+
+    context.report = report
+    running.run(context)
+    world.rest()
+    assert (people[0], partner) not in world.pairs()
 
 
 def test_second_undo_makes_nobody_twice() -> None:

@@ -12,8 +12,10 @@ from bothways.engine.scope import Scope
 from bothways.engine.sides import Side
 from bothways.engine.spec import FieldMap
 from bothways.errors import AppUnreachable, RunSuperseded, StoppedByBrake
-from bothways.ledger import plans
+from bothways.ledger import db, plans
+from bothways.ledger.holds import HoldRow
 from bothways.ledger.models import Plan, Run, Sync
+from bothways.sync import decisions
 from bothways.sync.context import Progress
 from bothways.sync.run import SWEEP_EVERY, apply, run
 from tests.memory_app import PEOPLE, MemoryConnector, Traits
@@ -57,6 +59,35 @@ def written(world: TwoApps, since: dict[str, int]) -> set[tuple[str, str | None,
         for each in app.writes[since[app.name] :]
         for name, value in each.values.items()
     }
+
+
+@pytest.mark.parametrize(("email", "name"), [("ann", "Ann"), ("ann", "Ann Lee"), ("anna", "Anna")])
+@pytest.mark.parametrize("deed", ["kept apart", "left out", "linked otherwise"])
+def test_what_a_person_decides_while_a_run_plans_is_not_overruled_by_it(deed: str, email: str, name: str) -> None:
+    world = TwoApps()
+    left, right = world.anna.add(email="ann@x.test", name="Ann"), world.bert.add(email=f"{email}@x.test", name=name)
+    other = world.bert.add(email="office@x.test", name="Office")
+    hold = HoldRow(Side.LEFT, left, "R7", "", "match")
+    deeds = {
+        "kept apart": lambda: decisions.keep_two_apart(world.sync, {Side.LEFT: left, Side.RIGHT: right}),
+        "left out": lambda: decisions.leave_out(world.sync, hold, "Ana Ruiz", 1.0),
+        "linked otherwise": lambda: decisions.choose(world.sync, {Side.LEFT: left, Side.RIGHT: other}, 1.0),
+    }
+    context = world.context()
+
+    def report(progress: Progress) -> None:
+        if progress.phase == "Matching":
+            with db.transaction_():
+                deeds[deed]()
+
+    context.report = report
+    run(context)
+    assert left not in [pair[0] for pair in world.pairs()] or (deed, email) == ("kept apart", "anna")
+    assert (left, right) not in world.pairs()
+    assert world.anna.values(left) == {"email": "ann@x.test", "name": "Ann"}
+    assert world.bert.values(right)["name"] == name
+    world.rest()
+    assert ((left, other) in world.pairs()) is (deed == "linked otherwise")
 
 
 def lengths(world: TwoApps) -> dict[str, int]:

@@ -7,7 +7,10 @@ import pytest
 from bothways.engine.deletes import Deletes, Removal
 from bothways.engine.sides import SIDES
 from bothways.errors import OutcomeUnknown
-from bothways.ledger import due, holds, links
+from bothways.ledger import db, due, holds, links
+from bothways.sync import decisions, link_import
+from bothways.sync.link_import import Checked, GivenPair
+from bothways.sync.run import recorded, taken_over
 from tests.leads import Book, books, rest
 from tests.memory_app import Traits
 from tests.sim import database
@@ -575,6 +578,122 @@ def test_partner_that_a_person_chose_for_a_lead_is_its_own_unless_a_contact_has_
     due.mark(leads.sync, R, [person])
     rest(contacts, leads)
     assert leads.pairs() == [(lead, person)]
+
+
+@pytest.mark.parametrize("first", ["leads", "contacts"])
+@pytest.mark.parametrize("on", [True, False])
+def test_person_whose_lead_was_deleted_is_made_no_contact(first: str, on: bool) -> None:
+    contacts, leads = books()
+    order = (leads, contacts) if first == "leads" else (contacts, leads)
+    lead = leads.anna.add(email="ann@x.test", name="Ann")
+    leads.anna.add(email="bob@x.test", name="Bob")
+    rest(*order)
+    person = leads.partner(lead)
+    leads.anna.delete(lead)
+    if not on:
+        leads.run()
+        leads.turn("off")
+        order = (contacts,)
+    rest(*order)
+    contacts.bert.edit(person, name="Anna")
+    rest(*order)
+    assert (contacts.anna.live(), contacts.pairs()) == ([], [])
+    why = f'its link with the lead {lead} in Anna ended when that was deleted; nobody is made for it (sync "leads")'
+    assert contacts.reasons()[person] == f"R17: {why}"
+
+
+def test_person_whose_contact_was_deleted_is_made_no_lead(both: tuple[Book, Book]) -> None:
+    contacts, leads = both
+    contact = contacts.anna.add(email="ann@x.test", name="Ann")
+    contacts.anna.add(email="bob@x.test", name="Bob")
+    rest(contacts, leads)
+    contacts.anna.delete(contact)
+    rest(contacts, leads)
+    contacts.turn("off")
+    leads.turn("on")
+    rest(leads)
+    assert leads.anna.live() == []
+
+
+@pytest.mark.parametrize("deed", ["unlinked", "left out"])
+def test_nobody_is_made_in_one_sync_for_whom_a_person_has_unlinked_or_left_out_in_the_other(deed: str) -> None:
+    contacts, leads = books()
+    lead = leads.anna.add(email="ann@x.test", name="Ann")
+    rest(leads, contacts)
+    person = leads.partner(lead)
+    [link] = links.live_by_record(leads.sync, L, [lead]).values()
+    decisions.unlink(leads.sync, link, leads.clock())
+    rest(leads, contacts)
+    if deed == "left out":
+        [hold] = holds.of_records(leads.sync, R, [person])
+        decisions.leave_out(leads.sync, hold, "Ana Ruiz", leads.clock())
+        rest(leads, contacts)
+    assert contacts.anna.live() == []
+    if deed == "left out":
+        decisions.withdraw(leads.sync, R, person)
+        rest(leads, contacts)
+        assert contacts.anna.live() == []
+    decisions.make_new(leads.sync, R, person)
+    rest(leads, contacts)
+    assert [right for _, right in contacts.pairs()] == [person]
+    assert len(leads.anna.live()) == 1
+
+
+def test_what_was_written_for_a_lead_is_left_by_an_undo_once_its_person_is_linked_to_a_contact(
+    both: tuple[Book, Book],
+) -> None:
+    contacts, leads = both
+    lead = leads.anna.add(email="ann@x.test", name="Ann")
+    rest(leads, contacts)
+    person = leads.partner(lead)
+    leads.anna.edit(lead, name="Anna")
+    edited = leads.run()
+    [link] = links.live_by_record(leads.sync, L, [lead]).values()
+    decisions.unlink(leads.sync, link, leads.clock())
+    contact = contacts.anna.add(email="ann@x.test", name="Anna")
+    rest(leads, contacts)
+    assert contacts.pairs() == [(contact, person)]
+    assert leads.undo(edited.run_id).kept == [("Bert", person, link_import.OF_A_CONTACT)]
+    rest(leads, contacts)
+    assert contacts.anna.values(contact)["name"] == "Anna"
+
+
+def brought(leads: Book, lead: str, person: str) -> int:
+    """Bring a link of a lead along, and return the run."""
+    ctx = leads.context()
+    with taken_over(ctx), recorded(ctx, link_import.RULE) as run, db.transaction_():
+        link_import.make(ctx, [[Checked(GivenPair(1, lead, person))]])
+    return int(run.pk)
+
+
+def test_person_is_looked_at_again_as_a_contact_when_the_link_with_a_lead_is_taken_back(
+    both: tuple[Book, Book],
+) -> None:
+    contacts, leads = both
+    leads.sending(left=False, right=False)
+    contacts.sending(left=False, right=False)
+    lead, person = leads.anna.add(email="ann@x.test", name="Ann"), leads.bert.add(email="bob@x.test", name="Ann")
+    rest(leads, contacts)
+    run = brought(leads, lead, person)
+    rest(contacts, leads)
+    contacts.sending(left=False)
+    assert leads.undo(run).unlinked == 1
+    rest(contacts, leads)
+    assert [right for _, right in contacts.pairs()] == [person]
+
+
+def test_link_that_was_brought_along_for_a_lead_is_not_taken_back_from_its_contact(both: tuple[Book, Book]) -> None:
+    contacts, leads = both
+    leads.sending(left=False, right=False)
+    contacts.sending(left=False, right=False)
+    lead, person = leads.anna.add(email="ann@x.test", name="Ann"), leads.bert.add(email="ann@x.test", name="Ann")
+    run = brought(leads, lead, person)
+    rest(contacts, leads)
+    contact = leads.anna.convert(lead, contacts.anna)
+    rest(contacts, leads)
+    report = leads.undo(run)
+    assert (report.unlinked, report.kept) == (0, [("Anna", lead, link_import.OF_A_CONTACT)])
+    assert contacts.pairs() == [(contact, person)]
 
 
 @pytest.mark.parametrize("seed", range(40))

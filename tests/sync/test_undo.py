@@ -361,3 +361,25 @@ def test_undo_of_an_undo_tells_what_was_removed_and_where_to_have_it_back() -> N
         "was removed; restore it in Anna",
         "was removed; restore it in Bert",
     ]
+
+
+def test_pair_that_a_person_has_paused_is_paused_when_what_an_undo_has_removed_is_restored() -> None:
+    world = TwoApps()
+    world.crowd(3)
+    ann = world.anna.add(email="ann@x.test", name="Ann")
+    world.run()
+    run_id = world.run().run_id
+    partner = world.partner(ann)
+    with db.transaction_():
+        decisions.pause(world.sync, links.live_by_record(world.sync, Side.LEFT, [ann])[ann], paused=True)
+    assert world.undo(run_id).removed == 1
+    world.rest()
+    world.bert.restore(partner)
+    world.anna.edit(ann, name="Anna")
+    world.rest()
+    assert (ann, partner) in world.pairs()
+    assert world.bert.values(partner)["name"] == "Ann"
+    with db.transaction_():
+        decisions.pause(world.sync, links.live_by_record(world.sync, Side.LEFT, [ann])[ann], paused=False)
+    world.rest()
+    assert world.bert.values(partner)["name"] == "Anna"

@@ -384,6 +384,17 @@ def test_review_asks_for_a_preview_of_the_changes_and_the_worker_makes_it(office
     assert [each.values.get("phone") for each in office.bert.live()] == ["+4722864400"]
 
 
+def test_preview_that_waits_is_followed_though_that_of_a_draft_is_asked_for_after_it(office: Office) -> None:
+    id = draft_with_phones(office)
+    here = signed_in(office, Role.EDITOR, "Edo")
+    here.post("/syncs/people/preview")
+    here.post(f"/drafts/{id}/preview", everything="")
+    here.post("/syncs/people/preview")
+    assert len(requests.list_requests(here.workspace)) == 2, "each is asked for once"
+    assert "<live-stream" in here.get("/syncs/people/preview").text
+    assert "<live-stream" in here.get(f"/drafts/{id}/preview").text
+
+
 def test_preview_of_a_draft_says_when_it_no_longer_tells_what_would_happen(office: Office) -> None:
     id = draft_with_phones(office)
     here = signed_in(office, Role.OPERATOR, "Olga")

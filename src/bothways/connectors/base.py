@@ -345,7 +345,7 @@ class Connector(Protocol):
         ...
 
     def count(self, object: str) -> int | None:
-        """Return the number of live records, None where the app cannot tell cheaply."""
+        """Return the number of live records, None where the app cannot tell cheaply; raise as ``check`` does."""
         ...
 
     def changes(self, object: str, cursor: str | None, fields: Sequence[str]) -> Iterator[Page]:

@@ -7,6 +7,7 @@ Nothing is logged before ``begin``.
 
 import json
 import logging
+import traceback
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 
@@ -116,13 +117,19 @@ def _now() -> str:
 
 
 class _Library(logging.Handler):
-    """What libraries warn of: who, and at the level ``debug`` what, since it may quote anything."""
+    """What libraries warn of: who, and at the level ``debug`` what, since it may quote anything.
+
+    Of an exception, its class and where in the code it came from; of one that somebody met, the id that they were told.
+    """
 
     def __init__(self) -> None:
         super().__init__(logging.WARNING)
 
     def emit(self, record: logging.LogRecord) -> None:
-        kind = record.exc_info[0].__name__ if record.exc_info and record.exc_info[0] else None
         level = "error" if record.levelno >= logging.ERROR else "warning"
-        told = {"exception": kind} if kind else {}
+        told: dict[str, object] = {"incident": record.incident} if hasattr(record, "incident") else {}
+        if record.exc_info and record.exc_info[0]:
+            told["exception"] = record.exc_info[0].__name__
+            frames = traceback.extract_tb(record.exc_info[2])
+            told["places"] = [f"{each.filename}:{each.lineno} {each.name}" for each in frames]
         _tell(level, "library", of=record.name, **told, detail={"message": record.getMessage()} if _verbose else {})

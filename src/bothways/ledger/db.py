@@ -222,6 +222,19 @@ def shut_gate(sync_id: int) -> None:
         execute("SELECT pg_advisory_xact_lock(%s, %s)", (_GATE, sync_id))
 
 
+_SETTINGS = 7_303_424
+"""Key of PostgreSQL's advisory lock for who changes settings, or takes over what was changed."""
+
+
+def keep_settings() -> None:
+    """Let nobody else change settings, or take over what was changed, before this transaction has ended: they wait.
+
+    On SQLite, where one writes at a time, the transaction alone sees to that.
+    """
+    if connection.vendor == "postgresql":
+        execute("SELECT pg_advisory_xact_lock(%s)", (_SETTINGS,))
+
+
 def end_standstill() -> None:
     """End sessions of ours that stand still in the middle of what they send: a frozen process holds locks by them."""
     if connection.vendor == "postgresql":

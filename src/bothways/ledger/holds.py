@@ -208,6 +208,15 @@ def move(hold: HoldRow, record_id: str, data: Mapping[str, Any]) -> None:
     db.execute("UPDATE hold SET record_id=%s, data=%s WHERE id=%s", (record_id, orjson.dumps(data).decode(), hold.id))
 
 
+def take_over(former: Sync, sync: Sync) -> None:
+    """Let what waits in a sync wait in another one of the same objects, but of links that are not that one's."""
+    same = "h.side=hold.side AND h.record_id=hold.record_id AND h.field=hold.field"
+    there = f"SELECT 1 FROM hold h WHERE h.sync_id=%s AND {same}"
+    fits = "(link_id IS NULL OR link_id IN (SELECT id FROM link WHERE sync_id=%s))"
+    sql = f"UPDATE hold SET sync_id=%s WHERE sync_id=%s AND {fits} AND NOT EXISTS ({there})"
+    db.execute(sql, (sync.pk, former.pk, sync.pk, sync.pk))
+
+
 def count(sync: Sync) -> int:
     """Return how many things are held."""
     return int(db.value("SELECT COUNT(*) FROM hold WHERE sync_id=%s", (sync.pk,)))

@@ -4,7 +4,7 @@ Each is a record that is kept apart from everybody, so a row of ``apart``, with 
 it is opened again as it was when that is taken back.
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, NamedTuple
 
 import orjson
@@ -57,6 +57,34 @@ def take_back(sync: Sync, side: Side, id: str) -> bool:
     )
     links.forget_apart(sync, side, id, [ALONE])
     return True
+
+
+def hand_over(
+    sync: Sync,
+    side: Side,
+    id: str,
+    into: Sync,
+    there: Side,
+    to: str,
+    said_there: Callable[[Mapping[str, Any]], Mapping[str, Any]],
+) -> None:
+    """Let a record that is left out be so no more, but another one, of another sync, in its place, by the same issue.
+
+    ``said_there`` gives what stood beside its hold in the words of that sync. What is decided of the other stays.
+    """
+    sql = f"SELECT left_out_at, author, hold_id, held FROM apart WHERE {_is_out(side)} AND {side}_id=%s"
+    found = db.one(sql, (sync.pk, ALONE, id))
+    if found is None:
+        return
+    at, author, hold_id, held = found
+    rule, reason, kind, _, opened_at, data = _parts(held)
+    packed = orjson.dumps([rule, reason, kind, None, opened_at, said_there(data)]).decode()
+    columns = f"sync_id, {there}_id, {there.other}_id, workspace_id, left_out_at, author, hold_id, held"
+    db.execute(
+        f"INSERT INTO apart ({columns}) VALUES (%s,%s,%s,%s,%s,%s,%s,%s) ON CONFLICT DO NOTHING",
+        (into.pk, to, ALONE, into.workspace_id, at, author, hold_id, packed),
+    )
+    links.forget_apart(sync, side, id, [ALONE])
 
 
 def of_records(sync: Sync, side: Side, ids: Iterable[str]) -> dict[str, LeftOut]:

@@ -297,15 +297,21 @@ def hand_over_apart(sync: Sync, side: Side, id: str, to: str, link: LinkRow | No
     """
     if link is not None:
         forget_apart(sync, side, id, [ALONE])
-    rest = f"{side.other}_id, workspace_id, left_out_at, author, hold_id, held"
-    db.execute(
-        f"INSERT INTO apart (sync_id, {side}_id, {rest}) SELECT sync_id, %s, {rest} FROM apart "
-        f"WHERE sync_id=%s AND {side}_id=%s ON CONFLICT DO NOTHING",
-        (to, sync.pk, id),
-    )
+    copy_apart(sync, side, id, sync, side, to)
     forget_apart(sync, side, id, [ALONE])
     if link is not None and (partner := link.on(side.other)):
         forget_apart(sync, side, to, [partner])
+
+
+def copy_apart(sync: Sync, side: Side, id: str, into: Sync, there: Side, to: str) -> None:
+    """Let what is known of a record hold for another one as well, of one side of this sync or of another."""
+    columns = "workspace_id, left_out_at, author, hold_id, held"
+    db.execute(
+        f"INSERT INTO apart (sync_id, {there}_id, {there.other}_id, {columns}) "
+        f"SELECT %s, %s, {side.other}_id, {columns} FROM apart WHERE sync_id=%s AND {side}_id=%s "
+        "ON CONFLICT DO NOTHING",
+        (into.pk, to, sync.pk, id),
+    )
 
 
 def forget_new(sync: Sync, side: Side, id: str) -> None:

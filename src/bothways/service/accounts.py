@@ -18,6 +18,7 @@ from bothways.errors import (
     PasswordWeak,
     SignInLocked,
     SignInRefused,
+    SwitchedOff,
     UnknownPerson,
 )
 from bothways.ledger import db
@@ -47,9 +48,11 @@ FIRST_LOCK, LONGEST_LOCK = 60.0, 3600.0
 def make_link(workspace: Workspace, role: Role = Role.ADMIN, name: str = "") -> str:
     """Return the word of a new one-time link: for a new account of a role, or a new password of the account ``name``.
 
-    Raises UnknownPerson.
+    Raises UnknownPerson, and SwitchedOff for an account that is.
     """
     account = account_called(name) if name else None
+    if account is not None and account.left_at:
+        raise SwitchedOff(who=account.name)
     word, now = secrets.token_urlsafe(24), workspace.clock()
     OneTimeLink.objects.filter(ends_at__lt=now).delete()
     OneTimeLink.objects.create(
@@ -164,11 +167,12 @@ def list_accounts(workspace: Workspace) -> list[AccountView]:
 @on_database
 @for_role(Role.ADMIN)
 def set_role(workspace: Workspace, name: str, role: Role) -> AccountView:
-    """Give an account another role; raise UnknownPerson, LastAdmin."""
+    """Give an account another role; raise UnknownPerson, LastAdmin. The links that an admin made end with that role."""
     with db.transaction_():
         account = account_called(name)
         if role is not Role.ADMIN:
             refuse_last(account)
+            end_links(account)
         Account.objects.filter(pk=account.pk).update(role=role)
         note(workspace, f"made {role}", account.name)
     account.role = role
@@ -178,10 +182,12 @@ def set_role(workspace: Workspace, name: str, role: Role) -> AccountView:
 @on_database
 @for_role(Role.ADMIN)
 def switch_off(workspace: Workspace, name: str) -> AccountView:
-    """Let somebody sign in no more, and end their sessions and tokens; raise UnknownPerson, LastAdmin."""
+    """Let somebody sign in no more, and end their sessions, tokens and links; raise UnknownPerson, LastAdmin."""
     with db.transaction_():
         account = account_called(name)
         refuse_last(account)
+        end_links(account)
+        OneTimeLink.objects.filter(account=account).delete()
         account.left_at = workspace.clock()
         account.save(update_fields=["left_at"])
         Session.objects.filter(account_id=account.pk).delete()
@@ -274,10 +280,15 @@ def own(workspace: Workspace) -> Account:
 
 
 def refuse_last(account: Account) -> None:
-    """Raise LastAdmin if there is no other admin."""
-    others = Account.objects.filter(role=Role.ADMIN, left_at=0.0).exclude(pk=account.pk)
-    if account.role == Role.ADMIN and not others.exists():
+    """Raise LastAdmin if there is no other admin; until the caller's transaction ends, nobody else makes one less."""
+    admins = Account.objects.select_for_update().filter(role=Role.ADMIN, left_at=0.0).order_by("pk")
+    if [each.pk for each in admins] == [account.pk]:
         raise LastAdmin(name=account.name)
+
+
+def end_links(account: Account) -> None:
+    """Let the one-time links be good no more that somebody made who may make none any more."""
+    OneTimeLink.objects.filter(made_by=account.name).delete()
 
 
 def view_of(row: Account, sessions: int = 0) -> AccountView:

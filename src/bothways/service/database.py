@@ -1,9 +1,10 @@
 """The database at the door: chosen, made, brought up to date, and its failures in our own words."""
 
+import os
 import pkgutil
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import wraps
 from pathlib import Path
 from typing import Concatenate, ParamSpec, Protocol, TypeVar
@@ -109,7 +110,7 @@ def sqlite_path(url: str) -> Path | None:
 
 
 def make_folder(url: str) -> None:
-    """Make the folder of an SQLite database, readable by its owner alone."""
+    """Make the folder of an SQLite database, and its file, where they are missing: readable by their owner alone."""
     path = sqlite_path(url)
     if path is None:
         return
@@ -117,6 +118,8 @@ def make_folder(url: str) -> None:
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     except OSError as error:
         raise DiskFull(reason=f"{path.parent}: {error.strerror}") from error
+    with suppress(OSError):  # of a file that cannot be made SQLite tells
+        os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
 
 
 def bring_up_to_date() -> None:

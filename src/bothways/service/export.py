@@ -4,6 +4,7 @@ import csv
 import io
 import json
 import os
+import re
 import tempfile
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
@@ -18,6 +19,11 @@ STEERING = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 """What a spreadsheet takes for the beginning of a formula, or drops before one.
 
 Facts: OWASP, "CSV Injection".
+"""
+
+_WITHIN = re.compile(r'([;\t\r\n][" ]*)(?=[=+\-@＝＋－＠])')
+"""Where within a cell one would begin for a spreadsheet that parts columns by semicolons, as in many countries: our
+quotation marks hold nothing together there.
 """
 
 COLUMNS = ("record", "action", "app", "field", "before", "after", "rule", "reason", "conflict", "lost", "held")
@@ -78,8 +84,10 @@ def shown_or_blank(value: Any) -> str:
 
 
 def safe(text: str) -> str:
-    """Return a text that no spreadsheet carries out: behind an apostrophe if it looks like a formula."""
-    return f"'{text}" if text.lstrip(" ").startswith(STEERING) else text
+    """Return a text that no spreadsheet carries out: behind an apostrophe if it, or what may be taken for a cell in it,
+    looks like a formula."""
+    inside = _WITHIN.sub(r"\1'", text)
+    return f"'{inside}" if text.lstrip(" ").startswith(STEERING) else inside
 
 
 def write_json(file: TextIO, view: PlanView, actions: Iterable[ActionView]) -> None:
@@ -107,4 +115,4 @@ def _whole(path: Path) -> Iterator[TextIO]:
             Path(name).unlink(missing_ok=True)
             raise
     except OSError as error:
-        raise OutputFailed(reason=f"{path.name}: {error.strerror}") from error
+        raise OutputFailed(reason=f"{path}: {error.strerror}") from error

@@ -11,6 +11,7 @@ from bothways.ledger.models import Connection, Feed, Plan, Revision, Run, Sync, 
 from bothways.service.document import FROM_NOW, AppDocument, Document, SyncDocument
 from bothways.service.rights import HasActor
 from bothways.service.sync_settings import settings_of
+from bothways.sync.turned import catch_up
 
 ON, OFF = "on", "off"
 CHANGED_IN = "changed_in"
@@ -38,6 +39,11 @@ def import_settings(document: Document, now: float, author: str) -> int:
         row.revision += bool(found.syncs or found.removed)
         row.save(update_fields=["revision"])
     return int(row.revision)
+
+
+def is_in_force(document: Document) -> bool:
+    """Tell whether there is nothing of a file to be taken over; raise StaleSettings as ``import_settings`` does."""
+    return not _differing(document) and document.revision in (None, workspace_revision())
 
 
 class _Differing(NamedTuple):
@@ -162,6 +168,7 @@ def _save(document: SyncDocument, row: Sync | None, now: float, author: str, num
         fresh = {"settings": settings, "applied": None, "settled": False, "admitted": False, CHANGED_IN: number}
         add_revision(row, fresh, author, now)
         due.mark_everything(row)
+        catch_up(row, now)
         return
     before = latest_revision(row).document
     old = before["settings"]
@@ -209,14 +216,15 @@ def _feed(document: SyncDocument, side: Side) -> Feed:
 
 
 def _move(document: SyncDocument, row: Sync, feeds: Mapping[Side, Feed]) -> None:
-    if links.counts(row):
+    if links.known(row):
         reason = f"{document.name} links records already, so its apps and objects cannot change; make a new sync"
         raise SettingsError(where=document.object_places[Side.LEFT], reason=reason)
     row.left, row.right = feeds[Side.LEFT], feeds[Side.RIGHT]
     if row.line:
         noted.forget(row)
         noted.ask(row)
-    db.execute("DELETE FROM due WHERE sync_id=%s", (row.pk,))
+    for table in ("due", "hold", "apart"):  # of records of other objects, whose ids may be the same
+        db.execute(f"DELETE FROM {table} WHERE sync_id=%s", (row.pk,))
     due.mark_everything(row)
 
 

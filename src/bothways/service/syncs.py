@@ -43,7 +43,7 @@ from bothways.service.views import (
     StatusView,
     SyncView,
 )
-from bothways.service.workspace import Workspace, reload
+from bothways.service.workspace import Workspace, changing
 
 
 @on_database
@@ -90,21 +90,20 @@ def turn_on(
     others = others_asked(workspace, row, found)
     if others.new and not confirmed:
         raise OthersWriteToo(name=name, reasons=others.new)
-    if not has_begun(row) and not is_admitted(row):
-        settle_old_links(row, old_links)
-    halts.drop(row.pk)
-    before = row.line
-    if from_now:
-        noted.ask(row)
-        for made in Plan.objects.filter(sync=row):
-            plans.drop(made.pk)
-    elif has_begun(row):
-        noted.withdraw(row)
-    try:
+    with changing(workspace):
+        row = row_of(workspace, name)
+        if from_now and row.state == "on":  # somebody has turned it on while the apps were asked
+            raise OnAlready(name=name)
+        if not has_begun(row) and not is_admitted(row):
+            settle_old_links(row, old_links)
+        halts.drop(row.pk)
+        if from_now:
+            noted.ask(row)
+            for made in Plan.objects.filter(sync=row):
+                plans.drop(made.pk)
+        elif has_begun(row):
+            noted.withdraw(row)
         _set_state(workspace, name, "on")
-    except BaseException:
-        Sync.objects.filter(pk=row.pk).update(line=before)
-        raise
     if _same_but_for_state(workspace.sync(name), checked):
         note_admitted(row_of(workspace, name), others)
 
@@ -114,7 +113,8 @@ def turn_on(
 def turn_off(workspace: Workspace, name: str) -> None:
     """Turn a sync off: nothing flows, nothing is forgotten."""
     workspace.sync(name)
-    _set_state(workspace, name, "off")
+    with changing(workspace):
+        _set_state(workspace, name, "off")
 
 
 @on_database
@@ -160,8 +160,8 @@ def _same_but_for_state(one: SyncDocument, other: SyncDocument) -> bool:
 
 
 def _set_state(workspace: Workspace, name: str, state: str) -> None:
+    workspace.sync(name)
     yaml_edit.set_value(workspace.file, ("syncs", name, "state"), state)
-    reload(workspace)
 
 
 # --- views --------------------------------------------------------------------------------------------

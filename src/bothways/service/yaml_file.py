@@ -18,7 +18,7 @@ from ruamel.yaml.error import MarkedYAMLError
 from ruamel.yaml.nodes import ScalarNode
 from ruamel.yaml.reader import ReaderError
 
-from bothways.errors import MissingKey, NotAvailableYet, UnknownKey, WrongType, YamlUnreadable
+from bothways.errors import MissingKey, NotAvailableYet, SettingsUnreadable, UnknownKey, WrongType, YamlUnreadable
 
 LENGTH = r"(\d+(?:\.\d+)?)\s*(s|m|h|d)?"
 """A length of time as text."""
@@ -46,12 +46,12 @@ for _kind in ("int", "float", "timestamp", "value"):
 
 
 def read_text(path: Path) -> str:
-    """Return the text of a file; raise YamlUnreadable if it cannot be read as UTF-8."""
+    """Return the text of a file; raise SettingsUnreadable, or YamlUnreadable where it is no UTF-8."""
     try:
         with path.open("rb") as file:
             content = file.read(BIGGEST + 1).removeprefix(codecs.BOM_UTF8)
     except OSError as error:
-        raise YamlUnreadable(where=path.name, reason=error.strerror or "it cannot be read") from error
+        raise SettingsUnreadable(where=path.name, reason=error.strerror or type(error).__name__) from error
     if len(content) > BIGGEST:
         raise YamlUnreadable(where=path.name, reason="it is too long to be settings")
     try:
@@ -59,6 +59,16 @@ def read_text(path: Path) -> str:
     except UnicodeDecodeError as error:
         where = _place_after(content[: error.start].decode(), path.name)
         raise YamlUnreadable(where=where, reason="it is not UTF-8 text") from error
+
+
+_PLAIN = {
+    "'\\t'": "a tab stands here, where YAML allows blanks alone",
+    "expected <block end>": "this line does not begin where those above it do",
+    "mapping values are not allowed": "a colon stands here that belongs to no key; put a text with a colon in quotes",
+    "end of stream": "the file ends in the middle of a text; a quote is missing",
+    "<stream end>": "the file ends before a bracket is closed",
+}
+"""What is wrong in words for people, by those of the library, which speak of its own parts."""
 
 
 def parse(text: str, file: str) -> "Node":
@@ -70,7 +80,9 @@ def parse(text: str, file: str) -> "Node":
     except DuplicateKeyError as error:
         raise YamlUnreadable(where=_mark(error, file), reason="a key stands here for the second time") from error
     except MarkedYAMLError as error:
-        raise YamlUnreadable(where=_mark(error, file), reason=error.problem or "it cannot be read") from error
+        problem = error.problem or "it cannot be read"
+        reason = next((plain for words, plain in _PLAIN.items() if words in problem), problem)
+        raise YamlUnreadable(where=_mark(error, file), reason=reason) from error
     except ReaderError as error:
         where = _place_after(text[: error.position], file)
         raise YamlUnreadable(where=where, reason="a character stands here that YAML does not allow") from error

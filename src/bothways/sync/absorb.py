@@ -17,6 +17,7 @@ from bothways.sync.alike import wake_neighbours, wake_neighbours_of
 from bothways.sync.children import wake_callers, wake_children
 from bothways.sync.context import End, Reader
 from bothways.sync.merges import follow, hold_merged
+from bothways.sync.turned import follow_conversion
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +74,7 @@ def absorb(feed: Feed, news: Iterable[News], now: float, read_at: float, *, base
     """Store what was learnt, in the caller's transaction; return the ids that changed.
 
     ``read_at`` is when the read began (seconds). Every sync that uses the feed and is not off gets due marks; a draft
-    is planned, too. The links of all of them follow a merge.
+    is planned, too. The links of all of them follow a merge, and what was decided follows a conversion.
     A record first met in a ``baseline`` listing counts as having been there long ago.
     """
     by_id = {each.id: _keepable(each) for each in news}
@@ -83,6 +84,7 @@ def absorb(feed: Feed, news: Iterable[News], now: float, read_at: float, *, base
     keys: dict[str, set[tuple[str, str]]] = {}
     lost: list[str] = []
     restored: list[str] = []
+    turned: list[SeenRow] = []
     for each in by_id.values():
         before = known.get(each.id)
         after = _row(feed, each, before, now, read_at, baseline)
@@ -91,6 +93,7 @@ def absorb(feed: Feed, news: Iterable[News], now: float, read_at: float, *, base
         if _differs(feed, before, after):
             changed.add(each.id)
             after = _told_apart(before, after)
+            turned += [after] if after.converted else []
         saved.append(after)
         if after.live and before is not None and not before.live:
             restored.append(each.id)
@@ -110,6 +113,8 @@ def absorb(feed: Feed, news: Iterable[News], now: float, read_at: float, *, base
         for each in _in_order(sync, side, feed, known, [each for each in by_id.values() if each.merged_into]):
             changed.add(str(each.merged_into))
             _follow_merge(sync, side, feed, each, now)
+        for row in turned:
+            _follow_conversion(sync, side, feed, row, now)
         journal.reopen(link.id for link in links.live_by_record(sync, side, restored).values())
         if sync.state == "off":
             continue
@@ -176,9 +181,13 @@ def end_link(sync: Sync, link: links.LinkRow, now: float, rule: str, survivor: S
                 links.forget_new(sync, side, record_id)
             if decided := holds.close_of_pair(sync, side, record_id):
                 links.forget_shadows(sync.workspace_id, link.id, decided)
-            keys = feeds.all_keys_of(_feed_id(sync, side), [record_id]).get(record_id, set())
-            wake(sync, side, keys)
-            wake_neighbours(sync, side, [record_id])
+            wake_around(sync, side, record_id)
+
+
+def wake_around(sync: Sync, side: Side, id: str) -> None:
+    """Look again at everything that the link of a record stood in the way of, itself among it."""
+    wake(sync, side, feeds.all_keys_of(_feed_id(sync, side), [id]).get(id, ()))
+    wake_neighbours(sync, side, [id])
 
 
 def _feed_id(sync: Sync, side: Side) -> int:
@@ -313,6 +322,13 @@ def _follow_merge(sync: Sync, side: Side, feed: Feed, news: News, now: float) ->
         links.move(link.id, side, survivor, {} if _half_done(link, side) else held)
         holds.forget(sync, side, [news.id])
         wake_children(sync, {side: [survivor]})
+
+
+def _follow_conversion(sync: Sync, side: Side, feed: Feed, row: SeenRow, now: float) -> None:
+    """Row R0c: what a person has decided of a lead holds for its contact, which is looked at again with all alike."""
+    for into, there, id in follow_conversion(sync, side, feed, row.id, row.became, now) if row.became else ():
+        due.mark(into, there, [id])
+        wake_around(into, there, id)
 
 
 def _half_done(link: links.LinkRow, side: Side) -> bool:

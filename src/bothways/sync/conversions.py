@@ -2,10 +2,11 @@
 
 That is no deletion. The link ends in the sync of the leads, and a link of the contact with the same partner is made in
 the sync of the contacts, in one transaction, whether that sync is on or not. It waits there until the contact can be
-read. Where the contact or the partner has another link already, both pairs are held, as after a merge.
+read. Where the contact or the partner has another link already, both pairs are held, as after a merge. What a person
+has decided of the lead is handed over when the conversion is learnt (``sync.turned``).
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from bothways.engine.field_state import Known
 from bothways.engine.rules import because
@@ -13,12 +14,14 @@ from bothways.engine.sides import SIDES, Side
 from bothways.ledger import db, due, feeds, holds, journal, links
 from bothways.ledger.feeds import SeenRow
 from bothways.ledger.links import LinkRow, NewLink
-from bothways.ledger.models import Sync
 from bothways.records import is_blank, same
 from bothways.sync import merges
 from bothways.sync.absorb import end_link
+from bothways.sync.alike import alike
 from bothways.sync.children import wake_children
 from bothways.sync.context import Context, End, Neighbour
+from bothways.sync.decisions import decided_otherwise
+from bothways.sync.neighbours import sharing_there
 from bothways.sync.poll import refresh
 
 RULE = "R0c"
@@ -99,20 +102,11 @@ def go_on(ctx: Context, link: LinkRow, rows: Mapping[Side, SeenRow | None], reas
     if len(taken) == len(SIDES):
         if taken[Side.LEFT].id == taken[Side.RIGHT].id:
             links.goes_on_from(taken[Side.LEFT].id, link.id)
-    elif not _kept_apart(neighbour.sync, ids):
+            if link.paused:
+                links.pause(taken[Side.LEFT].id, paused=True)
+    elif not decided_otherwise(neighbour.sync, ids):
         message = f"{neighbour.feed.object} {ids[neighbour.side(side)]}"
         _make(ctx, neighbour, ids, link, taken, because(RULE, app=ctx.spec.apps[side], message=message))
-
-
-def _kept_apart(sync: Sync, ids: Mapping[Side, str]) -> bool:
-    """Tell whether a person has said of these two, by the sides of their sync, that they belong to others."""
-    for side, id in ids.items():
-        partner = ids[side.other]
-        if links.apart(sync, side, [id]).get(id, set()) & {partner, ""}:
-            return True
-        if holds.chosen(sync, side, [id]).get(id, partner) != partner:
-            return True
-    return False
 
 
 def _make(
@@ -139,30 +133,59 @@ def _make(
 
 
 def awaited(ctx: Context, side: Side, pairs: Mapping[str, str | None]) -> dict[str, str]:
-    """Return which records of one side are to get the link of a lead, which the sync of the leads has yet to hand over.
+    """Return for which records of one side the word of the sync of the leads is waited for, and why.
 
-    ``pairs`` are records without a link, each with its match. Leads that are linked to one of them are read by id.
+    ``pairs`` are records without a link, each with its match. The link of a lead may be theirs, which that sync has yet
+    to hand over; or what was decided of a lead, which is learnt just now, since leads that may be meant are read by id.
     """
     neighbour = ctx.neighbour
-    if neighbour is None or not neighbour.on or not neighbour.leads or not pairs:
+    if neighbour is None or not neighbour.leads or not pairs:
         return {}
     own = neighbour.shared.other
     here = ctx.ends[own]
-    there = neighbour.side(neighbour.shared)
     shared = pairs.keys() if side is neighbour.shared else {id for id in pairs.values() if id}
-    leads = links.live_by_record(neighbour.sync, there, shared)
-    refresh(
-        ctx, End(own, here.app, neighbour.feed, here.connector), {str(link.on(there.other)) for link in leads.values()}
-    )
     contacts = {id: (id if side is own else partner) for id, partner in pairs.items()}
-    turned = feeds.turned_into(neighbour.feed.pk, here.object, {id for id in contacts.values() if id})
-    linked = links.live_by_record(neighbour.sync, there.other, {lead for each in turned.values() for lead in each})
+    ids = {id for id in contacts.values() if id}
+    before = feeds.turned_into(neighbour.feed.pk, here.object, ids)
+    linked = links.live_by_record(neighbour.sync, neighbour.side(neighbour.shared), shared)
+    there = neighbour.side(own)
+    leads = {lead for link in linked.values() if (lead := link.on(there))}
+    near = [alike(here.feed, ids, neighbour.feed), sharing_there(ctx.sync, neighbour, shared)]
+    decided = _decided(neighbour, there, shared, {lead for each in near for some in each.values() for lead in some})
+    refresh(ctx, End(own, here.app, neighbour.feed, here.connector), leads | decided)
+    turned = feeds.turned_into(neighbour.feed.pk, here.object, ids)
+    found = {}
+    for id, contact in contacts.items():
+        its = turned.get(contact or "", ())
+        if new := [lead for lead in its if lead not in before.get(contact or "", ())]:
+            found[id] = f"{here.app} turned the lead {new[0]} into it; what was decided of that is looked at first"
+    return found | _links_to_come(neighbour, here.app, contacts, turned)
+
+
+def _decided(neighbour: Neighbour, there: Side, shared: Collection[str], near: Collection[str]) -> set[str]:
+    """Return the leads, as far as is known still there, of which something is decided that names a record of both syncs
+    (``shared``), or that are ``near`` and of which anything is."""
+    sync = neighbour.sync
+    named = {lead for each in links.apart(sync, there.other, shared).values() for lead in each}
+    named |= set(holds.chosen(sync, there.other, shared).values())
+    told = links.apart(sync, there, near), holds.chosen(sync, there, near), links.ended_by_record(sync, there, near)
+    known = feeds.seen_by_id(neighbour.feed.pk, named.union(*told))
+    return {lead for lead, row in known.items() if row.live}
+
+
+def _links_to_come(
+    neighbour: Neighbour, app: str, contacts: Mapping[str, str | None], turned: Mapping[str, Sequence[str]]
+) -> dict[str, str]:
+    """Return which records are to get the link of a lead: a sync that is off hands none over, and a pause counts."""
+    there, name = neighbour.side(neighbour.shared).other, neighbour.sync.name
+    linked = links.live_by_record(neighbour.sync, there, {lead for each in turned.values() for lead in each})
     found = {}
     for id, contact in contacts.items():
         lead = next((lead for lead in turned.get(contact or "", ()) if lead in linked), None)
-        if lead is not None:
-            name = neighbour.sync.name
-            found[id] = f'{here.app} turned the lead {lead} into it; the sync "{name}" hands its link over first'
+        if lead is not None and neighbour.on:
+            found[id] = f'{app} turned the lead {lead} into it; the sync "{name}" hands its link over first'
+        elif lead is not None and linked[lead].paused:
+            found[id] = f'{app} turned the lead {lead} into it, which a person has paused in the sync "{name}"'
     return found
 
 

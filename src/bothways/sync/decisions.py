@@ -9,6 +9,7 @@ from bothways.ledger.holds import HoldRow
 from bothways.ledger.links import LinkRow
 from bothways.ledger.models import Sync
 from bothways.sync.absorb import end_link, wake
+from bothways.sync.alike import wake_neighbours
 from bothways.sync.merges import RULE
 
 
@@ -87,6 +88,17 @@ def pause(sync: Sync, link: LinkRow, *, paused: bool) -> None:
         _look_again(sync, {side: [id] for side in SIDES if (id := link.on(side))})
 
 
+def decided_otherwise(sync: Sync, ids: Mapping[Side, str]) -> bool:
+    """Tell whether a person has said of two records, one of each side, that they belong to others, or to nobody."""
+    for side, id in ids.items():
+        partner = ids[side.other]
+        if links.apart(sync, side, [id]).get(id, set()) & {partner, ALONE}:
+            return True
+        if holds.chosen(sync, side, [id]).get(id, partner) != partner:
+            return True
+    return False
+
+
 def _pair(side: Side, id: str, other: str) -> tuple[str, str]:
     return (id, other) if side is Side.LEFT else (other, id)
 
@@ -94,10 +106,11 @@ def _pair(side: Side, id: str, other: str) -> tuple[str, str]:
 def _look_again(sync: Sync, ids: Mapping[Side, Sequence[str]]) -> None:
     for side, each in ids.items():
         due.mark(sync, side, each)
+        wake_neighbours(sync, side, each)
 
 
 def _look_at_all_alike(sync: Sync, side: Side, id: str) -> None:
     """Look again at a record, and at all without a partner that share a key with it."""
-    due.mark(sync, side, [id])
+    _look_again(sync, {side: [id]})
     feed = int(sync.left_id if side is Side.LEFT else sync.right_id)
     wake(sync, side, feeds.all_keys_of(feed, [id]).get(id, ()), [id])

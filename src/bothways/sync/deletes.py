@@ -20,6 +20,7 @@ from bothways.ledger.plans import ActionRow
 from bothways.sync.absorb import News, absorb
 from bothways.sync.children import wake_children
 from bothways.sync.context import Context
+from bothways.sync.decisions import decided_otherwise
 from bothways.sync.intents import item_of, look_again_at_dead, writes_of
 from bothways.sync.payload import marks_of
 from bothways.sync.poll import refresh
@@ -50,10 +51,11 @@ NONE = Fate()
 def fates(ctx: Context, side: Side, rows: Mapping[str, SeenRow], ended: Mapping[str, LinkRow]) -> dict[str, Fate]:
     """Return the fate of records of one side without a link, by their latest ended link.
 
-    ``rows`` are fresh reads. Partners are read by id.
+    ``rows`` are fresh reads. Partners are read by id. A link that a person had paused is taken up like one that ended
+    by a deletion, however it ended but by a person: made anew, it would not be paused.
     """
     other = side.other
-    wanted = {id: link for id, link in ended.items() if link.by_deletion and link.on(other) and id in rows}
+    wanted = {id: link for id, link in ended.items() if _may_live_again(link) and link.on(other) and id in rows}
     if not wanted:
         return {}
     partner_ids = {str(link.on(other)) for link in wanted.values()}
@@ -77,6 +79,10 @@ def fates(ctx: Context, side: Side, rows: Mapping[str, SeenRow], ended: Mapping[
         if link.survivor == side and partner is not None and partner.state == "gone" and free:
             found[id] = _carried(ctx, side, rows[id], link, link.id in busy)
     return found
+
+
+def _may_live_again(link: LinkRow) -> bool:
+    return link.by_deletion or (link.paused and link.ended_by != links.UNLINKED)
 
 
 def _carried(ctx: Context, side: Side, row: SeenRow, link: LinkRow, busy: bool) -> Fate:
@@ -165,10 +171,15 @@ def note(ctx: Context, link: LinkRow, survivor: Side) -> None:
 
 
 def take_up(ctx: Context, action: ActionRow) -> None:
-    """Row R9r: let a link live again, in the caller's transaction; its records are looked at by the next plan."""
+    """Row R9r: let a link live again, in the caller's transaction; its records are looked at by the next plan.
+
+    Not if one of them has a link by now, or a person has decided otherwise since that was planned.
+    """
     link = links.by_id([action.link_id or 0]).get(action.link_id or 0)
     taken = [links.live_by_record(ctx.sync, side, [str(action.on(side))]) for side in SIDES]
     if link is None or link.state != "ended" or any(taken):
+        return
+    if decided_otherwise(ctx.sync, {side: str(link.on(side)) for side in SIDES}):
         return
     links.revive(link.id)
     journal.reopen([link.id])

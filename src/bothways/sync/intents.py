@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from bothways.connectors.base import WriteItem, WriteKind
+from bothways.engine.matching import ALONE
 from bothways.engine.sides import SIDES, Side
 from bothways.ledger import due, feeds, holds, journal, links, plans
 from bothways.ledger.feeds import SeenRow
@@ -52,17 +53,47 @@ def intend(ctx: Context, plan: Plan, side: Side, kind: WriteKind, actions: Seque
 
 
 def without_linked(ctx: Context, actions: Sequence[ActionRow]) -> list[ActionRow]:
-    """Return the actions but those that would link a record which has a link by now."""
+    """Return the actions but those that would link a record which has a link by now, or gets it by an earlier one of
+    them, and those that would link one of which a person has decided otherwise since they were planned."""
     new = [action for action in actions if action.link_id is None]
-    taken = {
-        side: set(links.live_by_record(ctx.sync, side, [id for action in new if (id := action.on(side))]))
+    ids = {side: [id for action in new if (id := action.on(side))] for side in SIDES}
+    taken = {side: set(links.live_by_record(ctx.sync, side, ids[side])) for side in SIDES}
+    overruling = _parted(ctx, new) | _promised(ctx, new)
+    found = []
+    for action in actions:
+        if action.link_id is None:
+            if action.seq in overruling or any(action.on(side) in taken[side] for side in SIDES):
+                continue
+            for side in SIDES:
+                taken[side] |= {id for id in (action.on(side),) if id}
+        found.append(action)
+    return found
+
+
+def _parted(ctx: Context, actions: Sequence[ActionRow]) -> set[int]:
+    """Return the actions with two records that are kept apart, or of which one is to have no partner."""
+    pairs = [action for action in actions if action.left_id and action.right_id]
+    apart = {side: links.apart(ctx.sync, side, [str(action.on(side)) for action in pairs]) for side in SIDES}
+    return {
+        action.seq
+        for action in pairs
         for side in SIDES
+        if apart[side].get(str(action.on(side)), set()) & {action.on(side.other), ALONE}
     }
-    return [
-        action
-        for action in actions
-        if action.link_id is not None or not any(action.on(side) in taken[side] for side in SIDES)
-    ]
+
+
+def _promised(ctx: Context, actions: Sequence[ActionRow]) -> set[int]:
+    """Return the actions with a record for which a person has chosen another partner, which is free."""
+    found = set[int]()
+    for side in SIDES:
+        chosen = holds.chosen(ctx.sync, side, [id for action in actions if (id := action.on(side))])
+        theirs = holds.chosen(ctx.sync, side.other, chosen.values())
+        taken = links.live_by_record(ctx.sync, side.other, chosen.values())
+        sure = {id: partner for id, partner in chosen.items() if theirs.get(partner) == id and partner not in taken}
+        found |= {
+            each.seq for each in actions if sure.get(each.on(side) or "", each.on(side.other)) != each.on(side.other)
+        }
+    return found
 
 
 def make_links(ctx: Context, new: Sequence[NewLink]) -> list[int]:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from bothways.engine.matching import ALONE, Found, Match
 from bothways.engine.scope import why_outside
 from bothways.engine.sides import SIDES, Side
-from bothways.ledger import feeds, links
+from bothways.ledger import feeds, left_out, links
 from bothways.ledger.feeds import SeenRow
 from bothways.ledger.holds import CHOSEN
 from bothways.ledger.links import LinkRow
@@ -57,7 +57,8 @@ def standings(
         return {}
     if unread := why_unread(ctx.spec.apps, neighbour):
         return dict.fromkeys(alone, Standing(unread))
-    found = claims(ctx.sync, neighbour, ctx.spec.apps, side, alone, ctx.clock())
+    found = stays_alone(ctx.sync, neighbour, ctx.spec.apps, alone)
+    found |= claims(ctx.sync, neighbour, ctx.spec.apps, side, alone, ctx.clock())
     return {id: Standing(claimed=claim) for id, claim in found.items()}
 
 
@@ -72,6 +73,8 @@ def _of_leads(
     theirs = _of_matches(claims(ctx.sync, neighbour, apps, side.other, partners, now))
     shared = matches if side is neighbour.shared else partners
     linked = linked_there(neighbour, apps, shared)
+    alone = {id for id, match in matches.items() if match.found is Found.NOBODY} if side is neighbour.shared else set()
+    stays = stays_alone(ctx.sync, neighbour, apps, alone)
     found = {}
     for id, match in matches.items():
         partner = match.partner or ""
@@ -79,8 +82,8 @@ def _of_leads(
             claim = linked.get(id) or _of_matches(linked).get(partner, "")
         else:
             claim = own.get(id) or theirs.get(partner, "")
-        if not claim and match.found is Found.NOBODY and side is neighbour.shared and id in rows:
-            claim = _becomes_contact(neighbour, apps, rows[id], now)
+        if not claim and id in alone and id in rows:
+            claim = _becomes_contact(neighbour, apps, rows[id], now) or stays.get(id, "")
         found[id] = Standing(claimed=claim)
     return found
 
@@ -110,12 +113,14 @@ def left_to(
     """Return why records of one side without a link are left to the neighbour sync, by what is known now."""
     found = dict(claims(sync, neighbour, apps, side, rows, now))
     rest = [id for id in rows if id not in found]
-    if neighbour.leads or not rest:
+    if not rest:
         return found
+    stays = stays_alone(sync, neighbour, apps, rest) if side is neighbour.shared else {}
+    if neighbour.leads:
+        return found | stays
     if side is neighbour.shared:
-        return found | {
-            id: why for id in rest if (row := rows[id]) and (why := _becomes_contact(neighbour, apps, row, now))
-        }
+        becomes = {id: why for id in rest if (row := rows[id]) and (why := _becomes_contact(neighbour, apps, row, now))}
+        return stays | becomes | found
     matches = _sharing(sync.slots, side, feed_of(sync, side), rest, feed_of(sync, side.other))
     theirs = _of_matches(linked_there(neighbour, apps, {other for others in matches.values() for other in others}))
     return found | {id: theirs[other] for id, others in matches.items() for other in sorted(others) if other in theirs}
@@ -172,6 +177,35 @@ def linked_there(
     }
 
 
+def stays_alone(sync: Sync, neighbour: Neighbour, apps: Mapping[Side, str], ids: Collection[str]) -> dict[str, str]:
+    """Return for which records that both syncs have nobody is made here, since nobody is made for them there, and why.
+
+    They are left out there, or their partner was deleted, or they were unlinked from it. Not where a person has
+    declared them new in either sync; and of those for which nobody is made by what was here, nothing is said.
+    """
+    there, app = neighbour.side(neighbour.shared), apps[neighbour.shared.other]
+    here = links.ended_by_record(sync, neighbour.shared, ids)
+    asked = [id for id in ids if id not in here or here[id].survivor != neighbour.shared]
+    out = left_out.of_records(neighbour.sync, there, asked)
+    found = {id: each.why for id, each in out.items()}
+    for id, link in links.ended_by_record(neighbour.sync, there, [id for id in asked if id not in out]).items():
+        if link.ended_by == links.UNLINKED:
+            found[id] = f"you unlinked it from the {neighbour.what} {link.on(there.other)} in {app}"
+        elif link.survivor == there and not link.by_conversion:
+            how = "became one with another pair by a merge" if link.by_merge else "ended when that was deleted"
+            found[id] = f"its link with the {neighbour.what} {link.on(there.other)} in {app} {how}"
+    new = _declared_new(sync, neighbour.shared, found) | _declared_new(neighbour.sync, there, found)
+    return {
+        id: f'{why}; nobody is made for it (sync "{neighbour.sync.name}")' for id, why in found.items() if id not in new
+    }
+
+
+def _declared_new(sync: Sync, side: Side, ids: Collection[str]) -> set[str]:
+    """Return the records of one side of a sync of which a person has said that they are nobody of the other side."""
+    nobodys = {id for id, others in links.apart(sync, side, ids).items() if ALONE in others}
+    return nobodys - left_out.of_records(sync, side, nobodys).keys()
+
+
 def _words(neighbour: Neighbour, app: str, id: str, how: str) -> str:
     goes = "a contact goes before a lead" if not neighbour.leads else "it becomes a contact when the lead does"
     return f'the {neighbour.what} {id} in {app} {how}; {goes} (sync "{neighbour.sync.name}")'
@@ -180,7 +214,7 @@ def _words(neighbour: Neighbour, app: str, id: str, how: str) -> str:
 def _who_matches(sync: Sync, neighbour: Neighbour, ids: Collection[str], now: float) -> dict[str, str]:
     """Return who in the neighbour sync shares with records a key by which that links."""
     there = neighbour.side(neighbour.shared)
-    matching = _sharing(neighbour.slots, there, feed_of(sync, neighbour.shared), ids, neighbour.feed)
+    matching = sharing_there(sync, neighbour, ids)
     apart = links.apart(neighbour.sync, there, matching)
     inside = _inside(neighbour, there.other, {other for others in matching.values() for other in others}, now)
     found = {}
@@ -189,6 +223,12 @@ def _who_matches(sync: Sync, neighbour: Neighbour, ids: Collection[str], now: fl
         if ALONE not in away and (known := sorted(others & inside - away)):
             found[id] = known[0]
     return found
+
+
+def sharing_there(sync: Sync, neighbour: Neighbour, ids: Collection[str]) -> dict[str, set[str]]:
+    """Return, per record that both syncs have, who of the neighbour sync shares a key with it by which that links."""
+    there = neighbour.side(neighbour.shared)
+    return _sharing(neighbour.slots, there, feed_of(sync, neighbour.shared), ids, neighbour.feed)
 
 
 def _sharing(

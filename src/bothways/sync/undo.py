@@ -13,7 +13,7 @@ from bothways.engine.consent import opts_in
 from bothways.engine.field_state import Known
 from bothways.engine.sides import SIDES, Side
 from bothways.errors import AppError, OutcomeUnknown
-from bothways.ledger import db, due, feeds, journal, links
+from bothways.ledger import db, due, feeds, holds, journal, left_out, links
 from bothways.ledger.feeds import SeenRow
 from bothways.ledger.journal import UNDO, Entry, FieldWrite
 from bothways.ledger.links import NewLink
@@ -21,7 +21,7 @@ from bothways.ledger.models import Run
 from bothways.records import Record, Value, goes_back, may_be_rewriting, same
 from bothways.sync.absorb import News, absorb, end_link
 from bothways.sync.context import Context, Progress
-from bothways.sync.link_import import undone_by
+from bothways.sync.link_import import OF_A_CONTACT, undone_by
 from bothways.sync.poll import refresh
 from bothways.sync.recover import recover
 from bothways.sync.results import was_ignored
@@ -169,10 +169,12 @@ def _without_contacts(ctx: Context, page: Sequence[Entry], report: UndoReport) -
     """
     found = links.by_id([entry.link_id for entry in page if entry.link_id is not None])
     stays = {id for id, link in found.items() if link.by_conversion or link.left_to_contact}
+    if (neighbour := ctx.neighbour) is not None and not neighbour.leads:
+        ended = {str(link.on(neighbour.shared)): id for id, link in found.items() if link.state == "ended"}
+        stays |= {ended[id] for id in links.live_by_record(neighbour.sync, neighbour.side(neighbour.shared), ended)}
     for entry in page:
         if entry.link_id in stays:
-            reason = "was a lead's then, and is kept in step with a contact since; change it by hand"
-            report.kept.append((ctx.spec.apps[entry.side], str(entry.record_id), reason))
+            report.kept.append((ctx.spec.apps[entry.side], str(entry.record_id), OF_A_CONTACT))
     return [entry for entry in page if entry.link_id not in stays]
 
 
@@ -244,6 +246,12 @@ def _remake(ctx: Context, entry: Entry, row: SeenRow, report: UndoReport) -> _St
     latest = links.ended_by_record(ctx.sync, side.other, [source]).get(source)
     if links.live_by_record(ctx.sync, side.other, [source]) or latest is None or latest.id != entry.link_id:
         report.kept.append((app, row.id, "was deleted; its partner has been linked again since"))
+        return None
+    if out := left_out.of_records(ctx.sync, side.other, [source]).get(source):
+        report.kept.append((app, row.id, f"was deleted; of its partner, {out.why} since"))
+        return None
+    if holds.chosen(ctx.sync, side.other, [source]):
+        report.kept.append((app, row.id, "was deleted; a person has chosen another one for its partner since"))
         return None
     back = {
         key: FieldWrite(None, write.before, "undo", f"undo of r_{entry.run_id}", field=write.field)
@@ -329,11 +337,12 @@ def _write(ctx: Context, batch: Sequence[_Step], kind: WriteKind, report: UndoRe
         for step in batch
     ]
     try:
-        results = by_key(end.connector.write(end.object, items))
+        results = by_key(ctx.write(end.side, items))
     except OutcomeUnknown:
         return
     except AppError:
         with db.transaction_():
+            ctx.fence()
             journal.close([(entry, None) for entry in entries.values()], "dropped", ctx.clock())
             _drop_links(entries.values())
         raise
