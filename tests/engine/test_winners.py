@@ -143,7 +143,7 @@ def test_word_that_is_neither_yes_nor_no_may_say_opted_out_and_no_no_is_written_
     assert result(decide(state((True, "Y"), seen, mapping), settings)) == ("FC", R, "true")
     if seen and seen[0]:
         decision = decide(state((False, seen[1]), seen, mapping), settings)
-        told = f'Bert does not take it: "{seen[1]}" is not yes or no, and may say opted out'
+        told = f'Anna does not take it: "{seen[1]}" is not yes or no, and may say opted out'
         assert (decision.rule, decision.hold, decision.seen) == ("F6", told, None), "no difference that was agreed"
 
 

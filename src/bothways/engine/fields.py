@@ -242,7 +242,7 @@ def _opting_nobody_in(view: _View, decision: FieldDecision) -> FieldDecision:
     if is_blank(held) or is_opted_out(mapping, target, held) is not None:
         return decision
     told = CannotCoerce(f'"{text_of(held)}" is not yes or no, and may say opted out')
-    text = because("F6", app=view.spec.apps[target], message=str(told))
+    text = because("F6", app=view.spec.apps[target.other], message=str(told))
     return FieldDecision(mapping, "F6", text, before=held, hold=text)
 
 
