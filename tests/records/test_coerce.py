@@ -180,6 +180,16 @@ def test_a_choice_is_found_by_its_key_or_else_its_only_label(value: str, key: st
         assert coerce(value, Field("from"), target).value == key
 
 
+def test_a_choice_is_found_by_its_key_in_other_letters_where_that_is_not_ambiguous() -> None:
+    currency = Field("to", T.CHOICE, options=(Option("EUR", "Euro"), Option("USD", "eur"), Option("x"), Option("X")))
+    assert coerce("usd", Field("from"), currency).value == "USD"
+    assert coerce("eur", Field("from"), currency).value == "USD", "the label goes first"
+    assert coerce("X", Field("from"), currency).value == "X"
+    twice = Field("to", T.CHOICE, options=(Option("aA"), Option("Aa")))
+    with pytest.raises(CannotCoerce):
+        coerce("AA", Field("from"), twice)
+
+
 def test_a_boolean_becomes_the_choice_that_says_it() -> None:
     assert coerce(True, Field("from", T.BOOLEAN), Field("to", T.CHOICE, options=COLOURS)).value == "true"
     labels = (Option("y", "true"), Option("n", "false"))
