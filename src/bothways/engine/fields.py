@@ -101,7 +101,7 @@ def decide_field(spec: SyncSpec, state: FieldState, now: float) -> FieldDecision
     view = _View(spec, state, changed, rewritten, now)
     for fits, decide in FIELD_TABLE:
         if fits(view):
-            decision = _braked(view, _opting_nobody_in(view, decide(view)), now)
+            decision = _braked(view, _over_yes_and_no_alone(view, decide(view)), now)
             known = {side: Known(state.now[side]) for side in formed if side is not decision.write}
             return decision._replace(seen={**(decision.seen or {}), **known}) if known else decision
     raise AssertionError("the last row of the field table fits everything")
@@ -233,10 +233,10 @@ def _write(view: _View, rule: str, target: Side, *, conflict: bool = False, reas
     return decision._replace(value=projected.value, lost=projected.lost, seen=seen)
 
 
-def _opting_nobody_in(view: _View, decision: FieldDecision) -> FieldDecision:
-    """Hold what would replace a word that is neither yes nor no, and so may say opted out, by anything else than that."""
+def _over_yes_and_no_alone(view: _View, decision: FieldDecision) -> FieldDecision:
+    """Hold what would replace a word of consent that is neither yes nor no: it may say opted out, in words of its app."""
     mapping, target = view.mapping, decision.write
-    if mapping.consent is None or target is None or is_opted_out(mapping, target, decision.value):
+    if mapping.consent is None or target is None:
         return decision
     held = view.state.now[target]
     if is_blank(held) or is_opted_out(mapping, target, held) is not None:
