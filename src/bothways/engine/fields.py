@@ -234,7 +234,7 @@ def _write(view: _View, rule: str, target: Side, *, conflict: bool = False, reas
 
 
 def _over_yes_and_no_alone(view: _View, decision: FieldDecision) -> FieldDecision:
-    """Hold what would replace a word of consent that is neither yes nor no: it may say opted out, in words of its app."""
+    """Hold what would replace a word of consent that is neither yes nor no: it may say opted out in its app's words."""
     mapping, target = view.mapping, decision.write
     if mapping.consent is None or target is None:
         return decision
