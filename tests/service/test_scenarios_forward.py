@@ -104,7 +104,10 @@ def test_nobody_can_decide_that_a_stage_moves_back(world: Office) -> None:
     world.bert.edit(right, level="qualified")
     world.run()
     (issue,) = list_issues(world.open(), "people")
-    for decide in (lambda: choose_app(world.open(), issue.id, "Bert"), lambda: type_value(world.open(), issue.id, "Lead")):
+    for decide in (
+        lambda: choose_app(world.open(), issue.id, "Bert"),
+        lambda: type_value(world.open(), issue.id, "Lead"),
+    ):
         with pytest.raises(DecisionDoesNotFit, match="Stage only moves forward"):
             decide()
     choose_app(world.open(), issue.id, "Anna")
