@@ -178,7 +178,7 @@ def _looked_up(sync: Sync, mapping: FieldMap, source: Side, value: Value) -> Fie
 
 
 def _typed(mapping: FieldMap, text: str, issue: str) -> dict[Side, Value]:
-    """Return what both sides are to hold for a text that a person typed: read as a value of the side that loses less."""
+    """Return what each side is to hold for a text that a person typed, read as a value of the side that loses less."""
     reasons: list[str] = []
     found: list[tuple[int, dict[Side, Value]]] = []
     for side in SIDES:
