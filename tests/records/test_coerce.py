@@ -61,7 +61,13 @@ def test_converts_without_loss(source: FieldType, target: FieldType, value: Valu
 LOSSES = [
     (Field("from"), Field("to", max_length=5), "Christopher", "Chris", "6 characters beyond 5"),
     (Field("from"), Field("to", max_length=4), " ab cd", "ab c", "1 characters beyond 4"),
-    (Field("from", T.NAMED), Field("to", max_length=4), {"value": "Acme Inc", "ids": ["1"]}, "Acme", "4 characters beyond 4"),
+    (
+        Field("from", T.NAMED),
+        Field("to", max_length=4),
+        {"value": "Acme Inc", "ids": ["1"]},
+        "Acme",
+        "4 characters beyond 4",
+    ),
     (Field("from", T.JOINED), Field("to", max_length=5), ["Ann", "Lee"], "Ann L", "2 characters beyond 5"),
     (Field("from", T.DATETIME), Field("to", T.DATE), "2026-01-02T23:30:00-02:00", "2026-01-03", "the time of day"),
     (Field("from"), Field("to", T.DATE), "2026-01-02T15:00", "2026-01-02", "the time of day"),
@@ -112,6 +118,8 @@ REFUSED = [
     (Field("from"), Field("to", T.DATE), "next week", '"next week" is not a date'),
     (Field("from"), Field("to", T.DATE), "4155552671", '"4155552671" is not a date'),
     (Field("from"), Field("to", T.DATETIME), "4155552671", '"4155552671" is not a date and time'),
+    (Field("from"), Field("to", T.DATE), "9999-12-31T23:59:59-05:00", '-05:00" is not a date'),
+    (Field("from"), Field("to", T.DATE), "0001-01-01T00:30:00+14:00", '+14:00" is not a date'),
     (Field("from", T.DATE), Field("to", T.DATE), "--0415", '"--0415" is not a date'),
     (Field("from", T.DATE), Field("to", T.DATE), "2026-01-02T15:00:00Z", "is not a date"),
     (
@@ -123,7 +131,12 @@ REFUSED = [
     (Field("from", T.PHONE), Field("to", T.PHONE, max_length=5), "+61298765432", "longer than the 5 characters"),
     (Field("from", T.NUMBER), Field("to", T.NUMBER, max_length=3), "12345", "longer than the 3 characters"),
     *(
-        (Field("from", kind, items=T.EMAIL), Field("to", max_length=3), value, "longer than the 3 characters that to holds")
+        (
+            Field("from", kind, items=T.EMAIL),
+            Field("to", max_length=3),
+            value,
+            "longer than the 3 characters that to holds",
+        )
         for kind, value in (
             (T.NUMBER, "12345"),
             (T.PHONE, "+61298765432"),
@@ -165,6 +178,16 @@ def test_a_choice_is_found_by_its_key_or_else_its_only_label(value: str, key: st
             coerce(value, Field("from"), target)
     else:
         assert coerce(value, Field("from"), target).value == key
+
+
+def test_a_choice_is_found_by_its_key_in_other_letters_where_that_is_not_ambiguous() -> None:
+    currency = Field("to", T.CHOICE, options=(Option("EUR", "Euro"), Option("USD", "eur"), Option("x"), Option("X")))
+    assert coerce("usd", Field("from"), currency).value == "USD"
+    assert coerce("eur", Field("from"), currency).value == "USD", "the label goes first"
+    assert coerce("X", Field("from"), currency).value == "X"
+    twice = Field("to", T.CHOICE, options=(Option("aA"), Option("Aa")))
+    with pytest.raises(CannotCoerce):
+        coerce("AA", Field("from"), twice)
 
 
 def test_a_boolean_becomes_the_choice_that_says_it() -> None:

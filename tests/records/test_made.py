@@ -77,7 +77,23 @@ def test_what_else_has_a_comma_is_not_split(text: str) -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["", "Ada", "A B C", "Acme GmbH", "Meier KG", "Acme Inc", "Ada Ltd", "von Braun", "Ludwig von", "Dr King", "King jr", "A. King", "X 3", "山田 太郎", "김 철수"],
+    [
+        "",
+        "Ada",
+        "A B C",
+        "Acme GmbH",
+        "Meier KG",
+        "Acme Inc",
+        "Ada Ltd",
+        "von Braun",
+        "Ludwig von",
+        "Dr King",
+        "King jr",
+        "A. King",
+        "X 3",
+        "山田 太郎",
+        "김 철수",
+    ],
 )
 def test_what_could_be_read_in_two_ways_is_not_split(text: str) -> None:
     assert split_name(text) is None

@@ -5,9 +5,11 @@ from pathlib import Path
 
 import pytest
 
-from bothways.errors import ForwardOnlyCleared
+from bothways.errors import DecisionDoesNotFit, ForwardOnlyCleared
 from bothways.jobs.now import undo_run
 from bothways.records import Field, FieldType, Option
+from bothways.service.conflicts import choose_app, type_value
+from bothways.service.issues import list_issues
 from bothways.service.undo import preview_undo
 from bothways.service.why import why
 from tests.memory_app import PEOPLE
@@ -91,6 +93,24 @@ def test_a_stage_that_moved_on_while_it_was_written_is_an_edit_like_any_other(wo
     left, right = linked(world, "lead", "lead")
     world.bert.edit(right, level="qualified")
     world.anna.once("before", "write update", lambda: world.anna.edit(left, stage="customer"))
+    world.rest()
+    assert stages(world) == ("customer", "customer")
+
+
+def test_nobody_can_decide_that_a_stage_moves_back(world: Office) -> None:
+    world.write(SYNC + "    conflicts: {default: ask}\n" + MAPPED)
+    left, right = linked(world, "lead", "lead")
+    world.anna.edit(left, stage="customer")
+    world.bert.edit(right, level="qualified")
+    world.run()
+    (issue,) = list_issues(world.open(), "people")
+    for decide in (
+        lambda: choose_app(world.open(), issue.id, "Bert"),
+        lambda: type_value(world.open(), issue.id, "Lead"),
+    ):
+        with pytest.raises(DecisionDoesNotFit, match="Stage only moves forward"):
+            decide()
+    choose_app(world.open(), issue.id, "Anna")
     world.rest()
     assert stages(world) == ("customer", "customer")
 

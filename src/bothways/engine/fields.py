@@ -8,7 +8,7 @@ asked, and no row ever lets a blank replace a value unless clearing follows.
 from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
-from bothways.engine.consent import is_opted_out, opted_out_side
+from bothways.engine.consent import is_opted_out, opted_out_side, unreadable
 from bothways.engine.field_state import FieldDecision, FieldState, Known
 from bothways.engine.rules import because
 from bothways.engine.sets import merged, of_several
@@ -101,7 +101,7 @@ def decide_field(spec: SyncSpec, state: FieldState, now: float) -> FieldDecision
     view = _View(spec, state, changed, rewritten, now)
     for fits, decide in FIELD_TABLE:
         if fits(view):
-            decision = _braked(view, _opting_nobody_in(view, decide(view)), now)
+            decision = _braked(view, decide(view), now)
             known = {side: Known(state.now[side]) for side in formed if side is not decision.write}
             return decision._replace(seen={**(decision.seen or {}), **known}) if known else decision
     raise AssertionError("the last row of the field table fits everything")
@@ -231,19 +231,6 @@ def _write(view: _View, rule: str, target: Side, *, conflict: bool = False, reas
     if same(projected.value, view.mapping.on(target), view.state.now[target]):
         return FieldDecision(view.mapping, "F1", because("F1"), seen=seen)
     return decision._replace(value=projected.value, lost=projected.lost, seen=seen)
-
-
-def _opting_nobody_in(view: _View, decision: FieldDecision) -> FieldDecision:
-    """Hold what would replace a word that is neither yes nor no, and so may say opted out, by anything else than that."""
-    mapping, target = view.mapping, decision.write
-    if mapping.consent is None or target is None or is_opted_out(mapping, target, decision.value):
-        return decision
-    held = view.state.now[target]
-    if is_blank(held) or is_opted_out(mapping, target, held) is not None:
-        return decision
-    told = CannotCoerce(f'"{text_of(held)}" is not yes or no, and may say opted out')
-    text = because("F6", app=view.spec.apps[target], message=str(told))
-    return FieldDecision(mapping, "F6", text, before=held, hold=text)
 
 
 def _braked(view: _View, decision: FieldDecision, now: float) -> FieldDecision:
@@ -387,6 +374,13 @@ def _keep_opted_out(view: _View) -> FieldDecision:
     return FieldDecision(view.mapping, "FC", reason, hold=reason, seen=seen)
 
 
+def _hold_unreadable(view: _View) -> FieldDecision:
+    side = next(side for side in SIDES if unreadable(view.mapping, side, view.state.now[side]))
+    message = unreadable(view.mapping, side, view.state.now[side])
+    text = because("F6", app=view.spec.apps[side.other], message=message)
+    return FieldDecision(view.mapping, "F6", text, hold=text)
+
+
 def beyond_reach(spec: SyncSpec, source: Side) -> str:
     """Return the reason for an opting out that the direction does not let through to the other side."""
     text, target = because("FC", source=spec.apps[source]), spec.apps[source.other]
@@ -399,6 +393,10 @@ def _against(view: _View) -> FieldDecision:
 
 
 # --- when the rows fit --------------------------------------------------------------------------------
+
+
+def _says_neither_yes_nor_no(view: _View) -> bool:
+    return any(unreadable(view.mapping, side, view.state.now[side]) for side in SIDES)
 
 
 def _opted_out_on_one_side(view: _View) -> bool:
@@ -459,6 +457,7 @@ def _rewriting(view: _View) -> FieldDecision:
 
 
 FIELD_TABLE: tuple[tuple[Callable[[_View], bool], Callable[[_View], FieldDecision]], ...] = (
+    (_says_neither_yes_nor_no, _hold_unreadable),  # F6, of consent
     (_opted_out_on_one_side, _keep_opted_out),  # FC
     (_only_rewritten, _rewriting),  # FN
     (_nothing_changed, lambda view: _none(view, "F0")),

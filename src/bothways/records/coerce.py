@@ -6,9 +6,9 @@ where it does not fit and cutting it would make another value of it, it is refus
 
 import re
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from decimal import ROUND_HALF_EVEN, Context, Decimal
 from typing import NamedTuple, TypeVar
 
@@ -16,7 +16,7 @@ from bothways.records.made import joined, split_name
 from bothways.records.named import name_of
 from bothways.records.parse import floor, is_midnight, items_of, parse_boolean, parse_datetime, parse_number, text_of
 from bothways.records.record import Value
-from bothways.records.types import Field, FieldType, Option, one_of
+from bothways.records.types import Field, FieldType, one_of
 from bothways.records.values import elements, is_blank, value_of
 
 T = FieldType
@@ -128,7 +128,8 @@ def _to_date(value: Value, source: Field, target: Field) -> Coerced:
         return Coerced(moment.date().isoformat())
     if source.type is T.DATE:
         raise CannotCoerce(f'"{text_of(value)}" is not a date')
-    return Coerced(moment.astimezone(UTC).date().isoformat(), ("the time of day",))
+    in_utc = _demand(parse_datetime(value), value, "a date")  # at the ends of the calendar there is none
+    return Coerced(in_utc.date().isoformat(), ("the time of day",))
 
 
 def _to_datetime(value: Value, source: Field, target: Field) -> Coerced:
@@ -224,11 +225,13 @@ def _within_length(coerced: Coerced, source: Field, target: Field) -> Coerced:
 
 def _options(value: Value, target: Field) -> Value:
     keys = {option.key for option in target.options}
-    labels = _unambiguous(target.options)
+    labels = _unambiguous((option.label, option.key) for option in target.options)
+    in_other_letters = _unambiguous((key, key) for key in keys)
 
     def key_of(item: Value) -> str:
         text = text_of(item)
-        key = text if text in keys else labels.get(text.casefold())
+        folded = text.casefold()
+        key = text if text in keys else labels.get(folded) or in_other_letters.get(folded)
         if key is None:
             raise CannotCoerce(f'"{text}" is not one of the choices of {target.title}')
         return key
@@ -238,13 +241,11 @@ def _options(value: Value, target: Field) -> Value:
     return key_of(value)
 
 
-def _unambiguous(options: Sequence[Option]) -> dict[str, str]:
-    times = Counter(option.label.casefold() for option in options)
-    return {
-        option.label.casefold(): option.key
-        for option in options
-        if option.label and times[option.label.casefold()] == 1
-    }
+def _unambiguous(named: Iterable[tuple[str, str]]) -> dict[str, str]:
+    """Return keys by their names in whatever case, without the names that several share."""
+    found = [(name.casefold(), key) for name, key in named if name]
+    times = Counter(name for name, _ in found)
+    return {name: key for name, key in found if times[name] == 1}
 
 
 def _demand(parsed: Parsed | None, value: Value, wanted: str) -> Parsed:

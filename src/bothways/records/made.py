@@ -108,8 +108,8 @@ def split_name(text: str) -> tuple[str, str] | None:
     """Return the given and the family name, None where that is not sure.
 
     It is sure of two words, none of them a title, an addition, the beginning of a family name or the legal form of a
-    company, in a script in which the given name comes first. More words can belong to either. A comma puts the family name first, if what
-    follows it is known as a first name: after a comma may stand much else (``Acme, Inc``).
+    company, in a script in which the given name comes first. More words can belong to either. A comma puts the family
+    name first, if what follows it is known as a first name: after a comma may stand much else (``Acme, Inc``).
     """
     words = re.split(" +", text.strip(" "))
     if len(words) == 2 and words[0].endswith(",") and is_first_name(fold(words[1])):

@@ -18,7 +18,7 @@ from bothways.errors import DecisionDoesNotFit, NoDifference, UnknownApp, Unknow
 from bothways.ledger import causes, db, feeds, holds, links, looking
 from bothways.ledger.holds import HoldRow
 from bothways.ledger.models import Sync
-from bothways.records import CannotCoerce, Field, Value, coerce, is_blank
+from bothways.records import CannotCoerce, Field, Value, coerce, goes_back, is_blank
 from bothways.service.database import on_database
 from bothways.service.document import SyncDocument
 from bothways.service.issues import find_issue, views_of
@@ -68,7 +68,7 @@ def choose_app(
         there = _looked_up(sync, _read_there(sync, mapping, each), source, value)
         return {source.other: project(there, value, source.other).value}
 
-    return _decide(workspace, sync, hold, issue, values, f"you chose the value of {app}", alike)
+    return _decide(workspace, sync, hold, mapping, issue, values, f"you chose the value of {app}", alike)
 
 
 @on_database
@@ -89,7 +89,7 @@ def type_value(
     def values(each: HoldRow) -> dict[Side, Value]:
         return _typed(_read_there(sync, mapping, each), text, issue)
 
-    return _decide(workspace, sync, hold, issue, values, "you typed it", alike)
+    return _decide(workspace, sync, hold, mapping, issue, values, "you typed it", alike)
 
 
 @on_database
@@ -178,7 +178,7 @@ def _looked_up(sync: Sync, mapping: FieldMap, source: Side, value: Value) -> Fie
 
 
 def _typed(mapping: FieldMap, text: str, issue: str) -> dict[Side, Value]:
-    """Return what both sides are to hold for a text that a person typed, read as a value of the side that loses least."""
+    """Return what each side is to hold for a text that a person typed, read as a value of the side that loses less."""
     reasons: list[str] = []
     found: list[tuple[int, dict[Side, Value]]] = []
     for side in SIDES:
@@ -203,6 +203,7 @@ def _decide(
     workspace: Workspace,
     sync: Sync,
     hold: HoldRow,
+    mapping: FieldMap,
     issue: str,
     values: Callable[[HoldRow], Mapping[Side, Value]],
     words: str,
@@ -210,12 +211,12 @@ def _decide(
 ) -> list[IssueView]:
     """Remember a decision for a difference, which must fit, and for those alike that it fits."""
     try:
-        decided = [(hold, _stored(hold, values(hold), words))]
+        decided = [(hold, _stored(hold, mapping, values(hold), words))]
     except CannotCoerce as problem:
         raise DecisionDoesNotFit(issue=issue, reason=str(problem)) from problem
     for each in _alike(sync, hold, alike):
         try:
-            decided.append((each, _stored(each, values(each), words)))
+            decided.append((each, _stored(each, mapping, values(each), words)))
         except (CannotCoerce, DecisionDoesNotFit):
             continue
     with db.between_commits(sync.pk):
@@ -236,9 +237,16 @@ def _alike(sync: Sync, hold: HoldRow, alike: Alike) -> list[HoldRow]:
     return [each for each in others if alike is Alike.FIELD or each.data["values"] == hold.data["values"]]
 
 
-def _stored(hold: HoldRow, values: Mapping[Side, Value], words: str) -> dict[str, Any]:
-    """Return a decision as plain data; ``sync.held.decided_of`` reads it again."""
-    return {"seen": hold.data["values"], "values": {str(side): value for side, value in values.items()}, "words": words}
+def _stored(hold: HoldRow, mapping: FieldMap, values: Mapping[Side, Value], words: str) -> dict[str, Any]:
+    """Return a decision as plain data; ``sync.held.decided_of`` reads it again. Raises CannotCoerce.
+
+    That is for a choice that would move back, which its app does not let happen.
+    """
+    seen = hold.data["values"]
+    for side, value in values.items():
+        if goes_back(seen.get(side), value, mapping.on(side)):
+            raise CannotCoerce(f"{mapping.on(side).title} only moves forward")
+    return {"seen": seen, "values": {str(side): value for side, value in values.items()}, "words": words}
 
 
 def _label(sync: Sync, key: str, side: Side) -> str:

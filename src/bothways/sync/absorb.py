@@ -222,7 +222,13 @@ def _row(feed: Feed, news: News, before: SeenRow | None, now: float, read_at: fl
     if news.record is None or news.problem is not None:
         ref = news.record.ref if news.record else Ref(news.id)
         row = before or SeenRow(ref.id, ref.address, ref.version)
-        return row._replace(state="live", problem=news.problem and sayable(news.problem), read_at=read_at, first_seen_at=first, became=None)
+        return row._replace(
+            state="live",
+            problem=news.problem and sayable(news.problem),
+            read_at=read_at,
+            first_seen_at=first,
+            became=None,
+        )
     record = news.record
     same_stamp = before is not None and before.modified == record.modified
     if record.modified is None:

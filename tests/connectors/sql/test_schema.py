@@ -125,13 +125,26 @@ def test_value_is_stored_and_read_as_what_it_means(wide: Books, name: str, value
 def test_values_are_read_whole_however_the_database_is_set_to_show_them(wide: Books) -> None:
     """With its settings for people, 1234567.9 would be read as 1.23457e+06, and written so to the other app."""
     (database,) = wide.sql("SELECT current_database()")[0]
-    for setting in ("extra_float_digits = -3", "DateStyle = 'German'", "TimeZone = 'Asia/Tokyo'", "IntervalStyle = 'sql_standard'"):
+    for setting in (
+        "extra_float_digits = -3",
+        "DateStyle = 'German'",
+        "TimeZone = 'Asia/Tokyo'",
+        "IntervalStyle = 'sql_standard'",
+    ):
         wide.sql(f'ALTER DATABASE "{database}" SET {setting}')
     try:
-        wide.sql("INSERT INTO wide (must, f4, f8, at, day) VALUES ('x', 1234567.9, 0.1234567890123456, '2024-02-29 12:00Z', '2024-02-29')")
+        wide.sql(
+            "INSERT INTO wide (must, f4, f8, at, day) "
+            "VALUES ('x', 1234567.9, 0.1234567890123456, '2024-02-29 12:00Z', '2024-02-29')"
+        )
         read = wide.connect().read("wide", [Ref("1")], ("f4", "f8", "at", "day"))[0].record
         assert read is not None
-        assert read.values == {"f4": "1.2345679e+06", "f8": "0.1234567890123456", "at": "2024-02-29T12:00:00Z", "day": "2024-02-29"}
+        assert read.values == {
+            "f4": "1.2345679e+06",
+            "f8": "0.1234567890123456",
+            "at": "2024-02-29T12:00:00Z",
+            "day": "2024-02-29",
+        }
     finally:
         wide.sql(f'ALTER DATABASE "{database}" RESET ALL')
 

@@ -119,7 +119,10 @@ def test_rows_of_an_update_stand_alone_too(books: Books) -> None:
         ({"name": "x", "owner": "99"}, ("owner",)),
         ({"name": "x", "since": None}, ("since",)),
         ({"name": "x", "employees": "1.5"}, ("employees",)),
-        ({"name": "x", "employees": "99999999999", "since": "31 July", "share": "1234.5"}, ("employees", "since", "share")),
+        (
+            {"name": "x", "employees": "99999999999", "since": "31 July", "share": "1234.5"},
+            ("employees", "since", "share"),
+        ),
         ({"name": "x", "size": "never", "kind": "one"}, ("size",)),
         ({"name": "x", "size": "small", "kind": "odd"}, ("kind",)),
         ({"name": "from a trigger", "kind": "one", "share": "1"}, ()),
@@ -134,7 +137,7 @@ def test_refusal_names_the_field_where_it_is_known(books: Books, values: dict, f
     books.sql("CREATE DOMAIN \"100% size\" AS varchar(5) CHECK (VALUE <> 'never')")
     books.sql("CREATE TYPE sort AS ENUM ('one')")
     books.sql("ALTER TABLE companies ADD owner int REFERENCES owners, ADD since date NOT NULL DEFAULT now()")
-    books.sql("ALTER TABLE companies ADD share numeric(4, 1), ADD size \"100% size\", DROP kind, ADD kind sort")
+    books.sql('ALTER TABLE companies ADD share numeric(4, 1), ADD size "100% size", DROP kind, ADD kind sort')
     books.sql(
         "CREATE FUNCTION divide() RETURNS trigger LANGUAGE plpgsql AS "
         "$$BEGIN IF NEW.name = 'from a trigger' THEN NEW.share = 1 / 0; END IF; RETURN NEW; END$$"
