@@ -474,7 +474,7 @@ REFUSED = {
     "an open quote": ('version: 1\napps: "a\n', errors.YamlUnreadable, "3:1", "a quote is missing"),
     "a key twice": ("version: 1\napps: {}\napps: {}\n", errors.YamlUnreadable, "3:1", "second time"),
     "an unknown alias": ("version: 1\napps: *x\n", errors.YamlUnreadable, "2:7", ""),
-    "aliases of aliases": (f"version: 1\n{DOUBLED}", errors.YamlUnreadable, "1:1", "too much"),
+    "aliases of aliases": (f"version: 1\n{DOUBLED}", errors.YamlUnreadable, "1:1", "too long"),
     "a list": ("- a\n", errors.WrongType, "1:1", "keys with values, but is a list"),
     "only text": ("hello\n", errors.WrongType, "1:1", "but is text"),
     "nothing": ("", errors.MissingKey, "1:1", '"version"'),

@@ -95,7 +95,7 @@ def parse(text: str, file: str) -> "Node":
         data = CommentedMap()
     known: dict[int, float] = {}
     if _count(data, known) - len(known) > MOST_REPEATED:
-        raise YamlUnreadable(where=f"{file}:1:1", reason="its aliases (*name) stand for too much")
+        raise YamlUnreadable(where=f"{file}:1:1", reason="it is too long to be settings")
     if not isinstance(data, CommentedMap):
         raise WrongType(where=f"{file}:1:1", key="the file", expected="keys with values", got=kind_of(data))
     return Node(file, data, f"{file}:1:1")
