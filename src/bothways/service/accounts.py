@@ -233,7 +233,7 @@ def _key(name: str) -> str:
 
 
 def _seen(name: str) -> str:
-    """Return a name as it is seen: two that look alike because of what is not seen would be two people with one name."""
+    """Return a name as it is seen: of two that differ in what is not seen alone, nobody could tell who is who."""
     return " ".join("".join(each if each.isprintable() else " " for each in name).split())
 
 
