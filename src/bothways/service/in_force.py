@@ -8,6 +8,7 @@ from collections.abc import Collection, Iterable, Mapping
 from enum import StrEnum
 from typing import Any
 
+from django.db import connection
 from django.db.models import Q, QuerySet
 
 from bothways.engine.deletes import Deletes
@@ -61,8 +62,10 @@ def bring_in_force(ctx: Context, resolved: Resolved, schema: Schema) -> None:
     for end in ctx.called.values():
         if _read_what_is_needed(end.feed, ctx.sync, applied):
             _compute_keys(ctx, end, {name for object, name, *_ in _called(ctx.spec, end.side) if object == end.object})
+    taken_back = connection.in_atomic_block  # as all is by a plan by a file that is not saved: nobody is to wait for it
     with db.transaction_():
-        _read_what_others_need(ctx, applied, schema)
+        if not taken_back:
+            _read_what_others_need(ctx, applied, schema)
         document = {**revision.document, "applied": applied, "settled": True, "labels": labels}
         if before != applied and revision.document["settled"]:
             add_revision(ctx.sync, document, "the apps' fields, or a sync that it needs, changed", ctx.clock())
@@ -302,6 +305,9 @@ def _read_what_others_need(ctx: Context, applied: Mapping[str, Any], schema: Sch
     into force meanwhile, each without knowing of the other one.
     """
     ends = [*ctx.ends.values(), *ctx.called.values()]
+    list(
+        Sync.objects.select_for_update().filter(pk=ctx.sync.pk).values_list("pk")
+    )  # before feeds, as settings are saved
     rows = Feed.objects.select_for_update().filter(pk__in={end.feed.pk for end in ends}).order_by("pk")
     now = {row.pk: (row.fields, row.slots) for row in rows}
     for end in ends:
