@@ -305,9 +305,7 @@ def _read_what_others_need(ctx: Context, applied: Mapping[str, Any], schema: Sch
     into force meanwhile, each without knowing of the other one.
     """
     ends = [*ctx.ends.values(), *ctx.called.values()]
-    list(
-        Sync.objects.select_for_update().filter(pk=ctx.sync.pk).values_list("pk")
-    )  # before feeds, as settings are saved
+    db.lock_sync(ctx.sync.pk)  # before its feeds: so it is done where settings are saved
     rows = Feed.objects.select_for_update().filter(pk__in={end.feed.pk for end in ends}).order_by("pk")
     now = {row.pk: (row.fields, row.slots) for row in rows}
     for end in ends:
