@@ -237,7 +237,7 @@ class Context:
         return self.mapping(key).on(side).name
 
     def write(self, side: Side, items: Sequence[WriteItem]) -> Sequence[WriteResult]:
-        """Have an app write, as its connector does; nothing is sent by who may have lost the turn, or is at work no more.
+        """Have an app write, as its connector does; nothing is sent by who may have lost the turn, or has ended.
 
         A call may wait for a limit while all else breaks off.
         """
