@@ -2,17 +2,19 @@
 
 import threading
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 
-from bothways.connectors.budget import MemoryBudget
-from bothways.errors import AppUnreachable, RunSuperseded
+from bothways.connectors.budget import Billed, MemoryBudget
+from bothways.errors import AppUnreachable, DatabaseLocked, RunSuperseded
 from bothways.jobs.doing import do
 from bothways.ledger import journal, turns
 from bothways.ledger.models import Sync
 from bothways.ledger.turns import TAKEOVER
 from bothways.service.database import used
 from bothways.service.requests import ToRun
+from bothways.sync import apply
 from tests.office import Office
 
 
@@ -79,3 +81,36 @@ def test_what_was_decided_before_the_machine_slept_is_decided_anew(
     assert open_entries(office) == 0
     office.rest()
     assert office.anna.values(left)["name"] == office.bert.values(right)["name"]
+
+
+def test_call_that_waits_when_its_run_breaks_off_is_not_made_after_it(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (dana, _), (_, eve) = office.pair("Dana"), office.pair("Eve")
+    office.anna.edit(dana, name="Dana Lee")
+    office.bert.edit(eve, name="Eve Lee")
+    over, settled, spend = threading.Event(), threading.Event(), Billed.spend
+
+    def spend_late(budget: Billed, pool: str, call: str) -> None:
+        waits = budget.shared.app == "Bert" and call.startswith("write") and not over.is_set()
+        try:
+            if waits:
+                assert over.wait(30)
+            spend(budget, pool, call)
+        finally:
+            if waits:
+                settled.set()
+
+    def record_nothing(*given: Any) -> None:
+        raise DatabaseLocked
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Billed, "spend", spend_late)
+        patch.setattr(apply, "record_results", record_nothing)
+        with pytest.raises(DatabaseLocked):
+            office.run()
+        over.set()
+        assert settled.wait(30)
+    assert office.bert.writes == []
+    office.rest()
+    assert [each.values["name"] for each in office.bert.writes] == ["Dana Lee"]

@@ -121,19 +121,19 @@ def test_feed_of_two_syncs_that_come_into_force_at_once_reads_what_both_need(
         office.run(sync=name)
     office.change("[{Anna: email, Bert: email}]", "[{Anna: email, Bert: email}, {Anna: job, Bert: job}]")
     office.change("[{Anna: email, Cleo: email}]", "[{Anna: email, Cleo: email}, {Anna: city, Cleo: city}]")
-    workspace, read_what = office.open(), in_force._read_what_is_needed
+    workspace, read_what = office.open(), in_force._let_read
     other = Meanwhile(office, lambda own: _in_force(own, "friends"))
 
-    def read_late(*given: Any) -> bool:
-        changed = read_what(*given)
+    def read_late(*given: Any, **more: Any) -> set[int]:
+        changed = read_what(*given, **more)
         if other.thread.ident is None:
             other.thread.start()
             other.thread.join()
         return changed
 
-    monkeypatch.setattr(in_force, "_read_what_is_needed", read_late)
+    monkeypatch.setattr(in_force, "_let_read", read_late)
     _in_force(workspace, "people")
-    monkeypatch.setattr(in_force, "_read_what_is_needed", read_what)
+    monkeypatch.setattr(in_force, "_let_read", read_what)
     other.thread.join()
     assert other.failure is None
     with used(workspace.database):

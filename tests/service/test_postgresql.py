@@ -117,6 +117,25 @@ def test_two_admins_cannot_make_each_other_none_at_once(office: Office, monkeypa
     assert accounts.admins(office.open()) == ["Ana"]
 
 
+def test_new_password_brings_nobody_back_who_is_switched_off_meanwhile(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("Ana", "Bo"):
+        accounts.use_link(office.open(), accounts.make_link(office.open()), name, "long enough to be taken")
+    word = accounts.make_link(office.open(), name="Bo")
+    make, other = accounts.make_password, Meanwhile(office, lambda own: accounts.switch_off(own, "Bo"))
+
+    def make_slowly(password: str) -> str:
+        other.begin()
+        return str(make(password))
+
+    monkeypatch.setattr(accounts, "make_password", make_slowly)
+    accounts.use_link(office.open(), word, "", "as long as the other one")
+    other.thread.join()
+    assert other.failure is None
+    assert accounts.admins(office.open()) == ["Ana"]
+
+
 def test_button_to_pause_that_is_pressed_twice_at_once_pauses(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
     save, other = Halt.save, Meanwhile(office, lambda own: halting.pause(own, "people"))
 

@@ -227,6 +227,12 @@ def shut_gate(sync_id: int) -> None:
         execute("SELECT pg_advisory_xact_lock(%s, %s)", (_GATE, sync_id))
 
 
+def lock_sync(sync_id: int) -> None:
+    """Let nobody else change the row of a sync before this transaction has ended; on SQLite, it alone sees to that."""
+    if connection.vendor == "postgresql":
+        execute("SELECT 1 FROM sync WHERE id=%s FOR UPDATE", (sync_id,))
+
+
 @contextmanager
 def between_commits(sync_id: int) -> Iterator[None]:
     """Do something in one transaction, with none of a run of a sync meanwhile: what is looked at within stands."""

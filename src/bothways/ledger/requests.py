@@ -10,7 +10,7 @@ from typing import Any
 from django.db.models import Q
 
 from bothways.ledger import db, turns
-from bothways.ledger.models import OPEN, Request, Sync
+from bothways.ledger.models import OPEN, Request
 
 ASKED, AT_WORK = OPEN
 RUN, UNDO = "run", "undo"
@@ -31,7 +31,7 @@ def add(sync_id: int, kind: str, parameters: Mapping[str, Any], by: str, now: fl
     """
     with db.transaction_():
         if once:
-            list(Sync.objects.select_for_update().filter(pk=sync_id).values_list("pk"))  # one asks after the other
+            db.lock_sync(sync_id)  # one asks after the other
             states = (ASKED,) if kind == RUN else OPEN
             for each in Request.objects.filter(sync_id=sync_id, kind=kind, asked_by=by, state__in=states):
                 if each.parameters == dict(parameters):

@@ -88,7 +88,8 @@ def use_link(workspace: Workspace, word: str, name: str, password: str) -> Accou
         account = link.account or Account(name=name, key=_key(name), role=link.role, made_at=workspace.clock())
         account.password, account.failed, account.locked_until = make_password(password), 0, 0.0
         account.signed_in_at = workspace.clock()
-        account.save()
+        changed = ["password", "failed", "locked_until", "signed_in_at"]
+        account.save(update_fields=changed if link.account else None)  # a role, say, may be another one by now
         Session.objects.filter(account_id=account.pk).delete()
         Deed.objects.create(
             at=workspace.clock(), who=name, what="set a password" if link.account else "made an account", about=name

@@ -8,6 +8,7 @@ from collections.abc import Collection, Iterable, Mapping
 from enum import StrEnum
 from typing import Any
 
+from django.db import connection
 from django.db.models import Q, QuerySet
 
 from bothways.engine.deletes import Deletes
@@ -53,16 +54,17 @@ def bring_in_force(ctx: Context, resolved: Resolved, schema: Schema) -> None:
     there = all(_is_there(name, schema[end.side]) for end in ctx.ends.values() for name in end.feed.fields)
     if stands and reads and there:
         return
+    taken_back = connection.in_atomic_block  # as all is by a plan by a file that is not saved: nobody is to wait for it
+    changed = _let_read(ctx, applied, schema, alone=not taken_back)
     for end in ctx.ends.values():
-        _read_what_is_needed(end.feed, ctx.sync, applied, schema[end.side])
         if _keys(before, end.side) != _keys(applied, end.side) or not reads:
             needed = {each.on(end.side).name for each in ctx.spec.fields if each.through or end.side in each.named}
             _compute_keys(ctx, end, needed | ctx.spec.match_fields(end.side))
     for end in ctx.called.values():
-        if _read_what_is_needed(end.feed, ctx.sync, applied):
+        if end.feed.pk in changed:
             _compute_keys(ctx, end, {name for object, name, *_ in _called(ctx.spec, end.side) if object == end.object})
     with db.transaction_():
-        _read_what_others_need(ctx, applied, schema)
+        _let_read(ctx, applied, schema, alone=not taken_back)  # others may have come into force meanwhile
         document = {**revision.document, "applied": applied, "settled": True, "labels": labels}
         if before != applied and revision.document["settled"]:
             add_revision(ctx.sync, document, "the apps' fields, or a sync that it needs, changed", ctx.clock())
@@ -286,8 +288,7 @@ def _read_what_is_needed(
     if (feed.fields, feed.slots) == (wanted, kept):
         return False
     feed.fields, feed.slots = wanted, kept
-    with db.transaction_():
-        feed.save(update_fields=["fields", "slots"])
+    feed.save(update_fields=["fields", "slots"])
     return True
 
 
@@ -297,17 +298,26 @@ def _reads(feed: Feed, sync: Sync, applied: Mapping[str, Any] | None) -> bool:
     return names <= set(feed.fields) and slots.keys() <= {slot for slot, _ in feed.slots}
 
 
-def _read_what_others_need(ctx: Context, applied: Mapping[str, Any], schema: Schema) -> None:
-    """Let the feeds read what is needed once more, in the caller's transaction: other syncs that use them may have come
-    into force meanwhile, each without knowing of the other one.
+def _let_read(ctx: Context, applied: Mapping[str, Any], schema: Schema, *, alone: bool) -> set[int]:
+    """Let the feeds read what is needed of them, and return the ids of those for which that is news.
+
+    ``alone``: with no other sync that uses them coming into force at the moment: of two that do, neither would know
+    what the other one needs.
     """
     ends = [*ctx.ends.values(), *ctx.called.values()]
-    rows = Feed.objects.select_for_update().filter(pk__in={end.feed.pk for end in ends}).order_by("pk")
-    now = {row.pk: (row.fields, row.slots) for row in rows}
-    for end in ends:
-        end.feed.fields, end.feed.slots = now[end.feed.pk]
-        is_side = end in ctx.ends.values()
-        _read_what_is_needed(end.feed, ctx.sync, applied, schema[end.side] if is_side else None)
+    changed = set[int]()
+    with db.transaction_():
+        if alone:
+            db.lock_sync(ctx.sync.pk)  # before its feeds: so it is done where settings are saved
+            rows = Feed.objects.select_for_update().filter(pk__in={end.feed.pk for end in ends}).order_by("pk")
+            now = {row.pk: (row.fields, row.slots) for row in rows}
+            for end in ends:
+                end.feed.fields, end.feed.slots = now[end.feed.pk]
+        for end in ends:
+            known = schema[end.side] if end in ctx.ends.values() else None
+            if _read_what_is_needed(end.feed, ctx.sync, applied, known):
+                changed.add(end.feed.pk)
+    return changed
 
 
 def _is_there(name: str, schema: Mapping[str, Field]) -> bool:

@@ -181,6 +181,7 @@ class Context:
     what was spent of the apps' limits.
     ``worker``: who has taken the sync's turn, "" where none are taken; nothing begins if another one has it by then.
     ``has_turn`` tells whether it surely has that still; nothing is sent by who may have lost it.
+    ``ended``: it is at work no more.
     ``revision``: of the settings that it works by; they may have been changed since.
     ``read_within``: feeds that others read by and by are not read again if that was done so many seconds ago.
     """
@@ -206,6 +207,7 @@ class Context:
     run_id: int = 0
     epoch: int = 0
     revision: int = 0
+    ended: bool = False
     started_at: float = 0.0
     rules: dict[str, int] = field(default_factory=dict)
     _mappings: dict[str, FieldMap] = field(default_factory=dict, init=False)
@@ -235,8 +237,11 @@ class Context:
         return self.mapping(key).on(side).name
 
     def write(self, side: Side, items: Sequence[WriteItem]) -> Sequence[WriteResult]:
-        """Have an app write, as its connector does, unless it is too late for that."""
-        end, before = self.ends[side], still_up.set(self.has_turn)
+        """Have an app write, as its connector does; nothing is sent by who may have lost the turn, or has ended.
+
+        A call may wait for a limit while all else breaks off.
+        """
+        end, before = self.ends[side], still_up.set(lambda: not self.ended and self.has_turn())
         try:
             return end.connector.write(end.object, items)
         finally:

@@ -246,7 +246,11 @@ def _taken_over(ctx: Context) -> Iterator[None]:
         Run.objects.filter(sync=ctx.sync, state="running").update(state="interrupted", ended_at=ctx.clock())
     ctx.revision = ctx.sync.revision
     ctx.sync.refresh_from_db()
-    yield
+    ctx.ended = False
+    try:
+        yield
+    finally:
+        ctx.ended = True
 
 
 @contextmanager
