@@ -164,6 +164,8 @@ def test_person_that_was_unlinked_from_a_lead_is_not_linked_to_its_contact(desk,
     rest(bothways)
     assert desk.bert.values(person.id)["name"] == "Ann"
     assert [item.id for item in desk.bert.live()] == [person.id]
+    asked = f"you unlinked it from the lead {lead}, which Anna turned into the contact {contact}; whose it is, is asked"
+    assert asked in bothways("records leads --state left_out").out
     told = bothways(f"why contacts {contact}").out
     assert "you unlinked them; say whom it belongs to, or that it is new" in told
     assert bothways(f"link contacts {contact} {person.id}").code == 0

@@ -110,6 +110,13 @@ def test_latest_ended_link_speaks_for_a_record(sync: Sync) -> None:
     assert links.ended_by_record(sync, L, ["l1"])["l1"].survivor is None
 
 
+def test_link_that_ended_last_speaks_for_a_record_though_it_was_made_first(sync: Sync) -> None:
+    first, second = make(sync, ("l1", "r1"), ("l2", "r2"))
+    db.execute("UPDATE link SET left_id='l1', state='ended', ended_at=6.0 WHERE id=%s", (second,))
+    links.end(first, 9.0, links.UNLINKED)
+    assert links.ended_by_record(sync, L, ["l1"])["l1"].id == first
+
+
 def test_only_a_pending_link_can_be_dropped(sync: Sync) -> None:
     (active,) = make(sync, ("l1", "r1"))
     (pending,) = make(sync, ("l2", None), state="pending")

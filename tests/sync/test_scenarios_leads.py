@@ -141,6 +141,21 @@ def test_contact_that_was_deleted_before_the_conversion_was_noticed_ends_the_lin
     assert contacts.bert.items[person].live
 
 
+def test_contact_that_was_deleted_before_it_was_ever_seen_keeps_nobody_waiting(both: tuple[Book, Book]) -> None:
+    contacts, leads = both
+    contacts.anna.add(email="bob@x.test", name="Bob")
+    lead = leads.anna.add(email="ann@x.test", name="Ann")
+    rest(leads, contacts)
+    person = leads.partner(lead)
+    contact = leads.anna.convert(lead, contacts.anna)
+    contacts.anna.delete(contact)
+    rest(leads, contacts)
+    assert person not in [right for _, right in contacts.pairs()]
+    contacts.anna.restore(contact)
+    rest(leads, contacts)
+    assert (contact, person) in contacts.pairs()
+
+
 def test_conversion_told_twice_changes_nothing_more(both: tuple[Book, Book]) -> None:
     contacts, leads = both
     lead = leads.anna.add(email="ann@x.test", name="Ann")
@@ -637,6 +652,28 @@ def test_nobody_is_made_in_one_sync_for_whom_a_person_has_unlinked_or_left_out_i
     rest(leads, contacts)
     assert [right for _, right in contacts.pairs()] == [person]
     assert len(leads.anna.live()) == 1
+
+
+def test_paused_pair_of_a_lead_waits_for_the_contact_that_has_its_person_and_is_paused_when_that_is_gone(
+    both: tuple[Book, Book],
+) -> None:
+    contacts, leads = both
+    lead = leads.anna.add(email="ann@y.test", name="Ann")
+    contacts.anna.add(email="zoe@x.test", name="Zoe")
+    rest(leads, contacts)
+    person = leads.partner(lead)
+    [link] = links.live_by_record(leads.sync, L, [lead]).values()
+    links.pause(link.id, paused=True)
+    leads.anna.add(email="ann@y.test", name="Ann")
+    leads.bert.edit(person, email="ann@x.test")
+    contact = contacts.anna.add(email="ann@x.test", name="Ann")
+    rest(leads, contacts)
+    assert ((contact, person) in contacts.pairs(), leads.pairs()) == (True, [])
+    contacts.anna.delete(contact)
+    leads.anna.edit(lead, name="Anna")
+    rest(leads, contacts)
+    assert leads.pairs() == [(lead, person)]
+    assert leads.bert.values(person)["name"] == "Ann"
 
 
 def test_what_was_written_for_a_lead_is_left_by_an_undo_once_its_person_is_linked_to_a_contact(

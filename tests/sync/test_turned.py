@@ -1,13 +1,15 @@
 """What a person has decided of a lead holds for the contact that its app turns it into."""
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 
 from bothways.engine.sides import SIDES, Side
+from bothways.engine.spec import Wins
 from bothways.ledger import db, due, feeds, holds, left_out, links
 from bothways.ledger.holds import HoldRow
-from bothways.sync import decisions, turned
+from bothways.sync import decisions, held, turned
 from tests.leads import Book, books, rest
 
 L, R = SIDES
@@ -72,9 +74,24 @@ def test_contact_is_not_linked_with_whom_its_lead_was_unlinked_from_and_nobody_i
     assert hold_of(contacts, L, contact).reason == f"{links.UNLINKED}; say whom it belongs to, or that it is new"
     assert hold_of(contacts, R, person).reason == f"{links.UNLINKED}; say whom it belongs to, or that it is new"
     if leads in order:
-        why = f'which Anna turned into the contact {contact} (sync "contacts")'
+        why = f'which Anna turned into the contact {contact}; whose it is, is asked there (sync "contacts")'
         assert leads.reasons() == {person: f"R17: you unlinked it from the lead {lead}, {why}"}
         assert leads.holds() == []
+
+
+@pytest.mark.parametrize("which", ORDERS)
+@pytest.mark.parametrize("known", [True, False])
+def test_left_out_lead_that_gets_another_address_by_the_conversion_takes_no_part(which: str, known: bool) -> None:
+    contacts, leads, lead, _ = waiting()
+    decide(decisions.leave_out, leads.sync, hold_of(leads, L, lead), "Ana Ruiz", 7.0)
+    if known:
+        contacts.bert.add(email="other@y.test", name="Other")
+    order = order_of(contacts, leads, which)
+    people = len(contacts.bert.live())
+    contact = leads.anna.convert(lead, contacts.anna, email="other@y.test")
+    rest(*order)
+    assert contact not in [left for left, _ in contacts.pairs()]
+    assert len(contacts.bert.live()) == people
 
 
 @pytest.mark.parametrize("which", ORDERS)
@@ -252,6 +269,28 @@ def test_pair_that_was_paused_as_a_lead_is_linked_by_nobody_while_the_sync_of_th
     rest(leads, contacts)
     assert contacts.pairs() == [(contact, person)]
     assert contacts.bert.values(person)["name"] == "Ann"
+
+
+@pytest.mark.parametrize("edited", [False, True])
+def test_what_a_person_has_decided_about_a_field_is_carried_out_for_the_contact_if_it_is_what_they_saw(
+    edited: bool,
+) -> None:
+    contacts, leads, lead, person = linked()
+    leads.spec = replace(leads.spec, wins=Wins.ASK)
+    leads.anna.edit(lead, name="Anna")
+    leads.bert.edit(person, name="Annie")
+    rest(leads, contacts)
+    [hold] = leads.holds()
+    values = {"left": "Anna", "right": "Annie"}
+    decided = {"seen": values, "values": {"left": "Annie"}, "words": "you chose Bert's value"}
+    decide(held.answer, leads.sync, hold, decided)
+    contact = leads.anna.convert(lead, contacts.anna)
+    if edited:
+        contacts.anna.edit(contact, name="Anne")
+    rest(leads, contacts)
+    name = contacts.anna.values(contact)["name"]
+    assert (name, contacts.bert.values(person)["name"]) == (("Anne",) * 2 if edited else ("Annie",) * 2)
+    assert (leads.holds(), contacts.holds()) == ([], [])
 
 
 def away(contacts: Book, *, never: bool = False) -> None:

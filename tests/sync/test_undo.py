@@ -383,3 +383,22 @@ def test_pair_that_a_person_has_paused_is_paused_when_what_an_undo_has_removed_i
         decisions.pause(world.sync, links.live_by_record(world.sync, Side.LEFT, [ann])[ann], paused=False)
     world.rest()
     assert world.bert.values(partner)["name"] == "Anna"
+
+
+def test_record_that_an_undo_removed_after_its_source_was_deleted_is_not_made_again_when_that_is_restored() -> None:
+    world = TwoApps()
+    world.crowd(3)
+    ann = world.anna.add(email="ann@x.test", name="Ann")
+    world.run()
+    run_id = world.run().run_id
+    partner = world.partner(ann)
+    world.anna.delete(ann)
+    world.run(full=True)
+    world.rest()
+    assert world.undo(run_id).removed == 1
+    world.anna.restore(ann)
+    world.rest()
+    assert len(world.bert.live()) == 3
+    world.bert.restore(partner)
+    world.rest()
+    assert (ann, partner) in world.pairs()

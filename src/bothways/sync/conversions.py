@@ -7,15 +7,17 @@ has decided of the lead is handed over when the conversion is learnt (``sync.tur
 """
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import replace
 
 from bothways.engine.field_state import Known
 from bothways.engine.rules import because
 from bothways.engine.sides import SIDES, Side
 from bothways.ledger import db, due, feeds, holds, journal, links
 from bothways.ledger.feeds import SeenRow
+from bothways.ledger.holds import HoldRow
 from bothways.ledger.links import LinkRow, NewLink
 from bothways.records import is_blank, same
-from bothways.sync import merges
+from bothways.sync import merges, turned
 from bothways.sync.absorb import end_link
 from bothways.sync.alike import alike
 from bothways.sync.children import wake_children
@@ -94,6 +96,7 @@ def go_on(ctx: Context, link: LinkRow, rows: Mapping[Side, SeenRow | None], reas
     ``rows`` are what was last seen of its records.
     """
     side, found = converted_side(rows), _target(ctx, link, rows)
+    answers = _answers(ctx, found[0], link) if found else []
     end_link(ctx.sync, link, ctx.clock(), f"{RULE}: {reason}", side.other if side else None)
     if found is None or side is None:
         return
@@ -106,13 +109,36 @@ def go_on(ctx: Context, link: LinkRow, rows: Mapping[Side, SeenRow | None], reas
                 links.pause(taken[Side.LEFT].id, paused=True)
     elif not decided_otherwise(neighbour.sync, ids):
         message = f"{neighbour.feed.object} {ids[neighbour.side(side)]}"
-        _make(ctx, neighbour, ids, link, taken, because(RULE, app=ctx.spec.apps[side], message=message))
+        made = _make(ctx, neighbour, ids, link, taken, because(RULE, app=ctx.spec.apps[side], message=message))
+        for hold in answers if not taken else ():
+            row = replace(hold, side=Side.LEFT, record_id=ids[Side.LEFT], link_id=made)
+            holds.put(neighbour.sync, row, ctx.clock())
+
+
+def _answers(ctx: Context, neighbour: Neighbour, link: LinkRow) -> list[HoldRow]:
+    """Return what a person has decided about fields of a lead's link, and nobody has carried out yet, as holds of the
+    sync of the contacts: of its fields that go to the same ones of the other app."""
+    there = neighbour.side(neighbour.shared)
+    keys = {names[SIDES.index(there)]: "=".join(names) for names in neighbour.fields}
+    found = []
+    for hold in (hold for side in SIDES for hold in holds.of_records(ctx.sync, side, [str(link.on(side))])):
+        decided = hold.data.get("decided") if ctx.in_force(hold.field) else None
+        key = keys.get(ctx.field_name(hold.field, neighbour.shared)) if decided else None
+        if key is not None:
+            seen, values = (
+                {str(neighbour.side(Side(each))): value for each, value in decided[what].items()}
+                for what in ("seen", "values")
+            )
+            data = {"values": seen, "decided": {"seen": seen, "values": values, "words": decided["words"]}}
+            found.append(replace(hold, field=key, data=data))
+    return found
 
 
 def _make(
     ctx: Context, neighbour: Neighbour, ids: Mapping[Side, str], lead: LinkRow, taken: Mapping[Side, LinkRow], why: str
-) -> None:
-    """Make the link in the sync of the contacts; where one of the two has one, make it ended by a merge, and a hold."""
+) -> int:
+    """Make the link in the sync of the contacts, and return it; where one of the two has one, make it ended by a merge,
+    and a hold."""
     sync, now = neighbour.sync, ctx.clock()
     new = NewLink(ids[Side.LEFT], ids[Side.RIGHT], "ended" if taken else "active", RULE, f"linked: {why}", lead.id)
     [made] = links.create(sync, [new], now)
@@ -127,6 +153,7 @@ def _make(
         merges.hold_left_over(sync, side, links.by_id([made])[made], survivor, reason, now)
     for side, id in ids.items():
         due.mark(sync, side, [id])
+    return made
 
 
 # --- in the sync of the contacts ----------------------------------------------------------------------
@@ -152,14 +179,15 @@ def awaited(ctx: Context, side: Side, pairs: Mapping[str, str | None]) -> dict[s
     leads = {lead for link in linked.values() if (lead := link.on(there))}
     near = [alike(here.feed, ids, neighbour.feed), sharing_there(ctx.sync, neighbour, shared)]
     decided = _decided(neighbour, there, shared, {lead for each in near for some in each.values() for lead in some})
+    decided |= _maybe_turned(ctx, neighbour, here, there, ids)
     refresh(ctx, End(own, here.app, neighbour.feed, here.connector), leads | decided)
-    turned = feeds.turned_into(neighbour.feed.pk, here.object, ids)
+    after = feeds.turned_into(neighbour.feed.pk, here.object, ids)
     found = {}
     for id, contact in contacts.items():
-        its = turned.get(contact or "", ())
+        its = after.get(contact or "", ())
         if new := [lead for lead in its if lead not in before.get(contact or "", ())]:
             found[id] = f"{here.app} turned the lead {new[0]} into it; what was decided of that is looked at first"
-    return found | _links_to_come(neighbour, here.app, contacts, turned)
+    return found | _links_to_come(neighbour, here.app, contacts, after)
 
 
 def _decided(neighbour: Neighbour, there: Side, shared: Collection[str], near: Collection[str]) -> set[str]:
@@ -173,15 +201,24 @@ def _decided(neighbour: Neighbour, there: Side, shared: Collection[str], near: C
     return {lead for lead, row in known.items() if row.live}
 
 
+def _maybe_turned(ctx: Context, neighbour: Neighbour, here: End, there: Side, contacts: Collection[str]) -> set[str]:
+    """Return the leads of which something is decided and that may have become one of these contacts, whatever that
+    holds: it came after they were read. None, if the listing of the leads has told since what became of them."""
+    rows = feeds.seen_by_id(here.feed.pk, contacts).values()
+    newest = max((row.first_seen_at for row in rows), default=0.0)
+    told = neighbour.feed.complete_to if here.can.reports_deletes else 0.0
+    return turned.decided_leads(neighbour.sync, there, neighbour.feed, newest) if newest > told else set()
+
+
 def _links_to_come(
-    neighbour: Neighbour, app: str, contacts: Mapping[str, str | None], turned: Mapping[str, Sequence[str]]
+    neighbour: Neighbour, app: str, contacts: Mapping[str, str | None], leads: Mapping[str, Sequence[str]]
 ) -> dict[str, str]:
     """Return which records are to get the link of a lead: a sync that is off hands none over, and a pause counts."""
     there, name = neighbour.side(neighbour.shared).other, neighbour.sync.name
-    linked = links.live_by_record(neighbour.sync, there, {lead for each in turned.values() for lead in each})
+    linked = links.live_by_record(neighbour.sync, there, {lead for each in leads.values() for lead in each})
     found = {}
     for id, contact in contacts.items():
-        lead = next((lead for lead in turned.get(contact or "", ()) if lead in linked), None)
+        lead = next((lead for lead in leads.get(contact or "", ()) if lead in linked), None)
         if lead is not None and neighbour.on:
             found[id] = f'{app} turned the lead {lead} into it; the sync "{name}" hands its link over first'
         elif lead is not None and linked[lead].paused:

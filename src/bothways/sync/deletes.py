@@ -66,6 +66,7 @@ def fates(ctx: Context, side: Side, rows: Mapping[str, SeenRow], ended: Mapping[
     taken = links.live_by_record(ctx.sync, other, partner_ids)
     chosen = holds.chosen(ctx.sync, side, wanted), holds.chosen(ctx.sync, other, partner_ids)
     apart, out = links.apart(ctx.sync, side, wanted), left_out.of_records(ctx.sync, other, partner_ids)
+    of_contacts = _of_contacts(ctx, partner_ids if ctx.neighbour and ctx.neighbour.shared is other else wanted)
     busy = journal.open_link_ids(ctx.sync)
     found = {}
     for id, link in wanted.items():
@@ -73,12 +74,20 @@ def fates(ctx: Context, side: Side, rows: Mapping[str, SeenRow], ended: Mapping[
         partner, decided = partners.get(partner_id), id in chosen[0] or partner_id in chosen[1]
         same = partner_id in latest and latest[partner_id].id == link.id
         free = same and partner_id not in taken and not decided and not apart.get(id, set()) & {partner_id, ""}
-        free = free and partner_id not in out
+        free = free and partner_id not in out and not {id, partner_id} & of_contacts
         both = rows[id].live and partner is not None and partner.live
         found[id] = Fate(link, restored=free and both, busy=link.id in busy)
         if link.survivor == side and partner is not None and partner.state == "gone" and free:
             found[id] = _carried(ctx, side, rows[id], link, link.id in busy)
     return found
+
+
+def _of_contacts(ctx: Context, ids: Collection[str]) -> Collection[str]:
+    """Return those of records that both have which the sync of the contacts has linked, where ours is one of leads."""
+    neighbour = ctx.neighbour
+    if neighbour is None or neighbour.leads:
+        return set()
+    return links.live_by_record(neighbour.sync, neighbour.side(neighbour.shared), ids).keys()
 
 
 def _may_live_again(link: LinkRow) -> bool:

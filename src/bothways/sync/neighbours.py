@@ -44,14 +44,14 @@ def standings(
     Where that is off, what it has linked still counts, since it forgets nothing; but it claims nobody new.
 
     A lead yields to a contact whatever it matches, unless a person has chosen its partner and no contact has that.
-    A contact is only not created where there is a lead, so those ``decided`` otherwise (restored, or left over by a
-    merge) stay what they are.
+    A contact is only not created where there is a lead, and a record of both becomes a contact instead of a lead, so
+    those ``decided`` otherwise (restored, or left over by a merge) stay what they are.
     """
     neighbour = ctx.neighbour
     if neighbour is None:
         return {}
     if not neighbour.leads:
-        return _of_leads(ctx, neighbour, side, rows, matches)
+        return _of_leads(ctx, neighbour, side, rows, matches, decided)
     alone = {id for id, match in matches.items() if match.found is Found.NOBODY and id not in decided}
     if side is not neighbour.shared or not alone:
         return {}
@@ -63,7 +63,12 @@ def standings(
 
 
 def _of_leads(
-    ctx: Context, neighbour: Neighbour, side: Side, rows: Mapping[str, SeenRow], matches: Mapping[str, Match]
+    ctx: Context,
+    neighbour: Neighbour,
+    side: Side,
+    rows: Mapping[str, SeenRow],
+    matches: Mapping[str, Match],
+    decided: Collection[str],
 ) -> dict[str, Standing]:
     apps, now = ctx.spec.apps, ctx.clock()
     if unread := why_unread(apps, neighbour):
@@ -73,9 +78,11 @@ def _of_leads(
     theirs = _of_matches(claims(ctx.sync, neighbour, apps, side.other, partners, now))
     shared = matches if side is neighbour.shared else partners
     linked = linked_there(neighbour, apps, shared)
-    alone = {id for id, match in matches.items() if match.found is Found.NOBODY} if side is neighbour.shared else set()
+    alone = {id for id, match in matches.items() if match.found is Found.NOBODY and id not in decided}
+    alone = alone if side is neighbour.shared else set()
     stays = stays_alone(ctx.sync, neighbour, apps, alone)
-    asked_there = _asked_there(ctx, neighbour, side, matches)
+    several = [id for id, match in matches.items() if match.found is Found.SEVERAL]
+    asked_there = _asked_there(ctx.sync, neighbour, apps, several if side is neighbour.shared else ())
     found = {}
     for id, match in matches.items():
         partner = match.partner or ""
@@ -89,19 +96,18 @@ def _of_leads(
     return found
 
 
-def _asked_there(ctx: Context, neighbour: Neighbour, side: Side, matches: Mapping[str, Match]) -> Claims:
+def _asked_there(sync: Sync, neighbour: Neighbour, apps: Mapping[Side, str], ids: Collection[str]) -> Claims:
     """Return why a person is asked in the sync of the contacts whose records are that were unlinked from a lead: it is
     a contact by now."""
-    waiting = [id for id, match in matches.items() if match.found is Found.SEVERAL]
-    if side is not neighbour.shared or not waiting:
-        return {}
-    ended = links.ended_by_record(ctx.sync, side, waiting)
+    side = neighbour.shared
+    ended = links.ended_by_record(sync, side, ids)
     unlinked = {id: str(link.on(side.other)) for id, link in ended.items() if link.ended_by == links.UNLINKED}
-    leads = feeds.seen_by_id(ctx.ends[side.other].feed.pk, unlinked.values())
+    leads = feeds.seen_by_id(feed_of(sync, side.other).pk, unlinked.values())
     became = {id: row.became[1] for id, row in leads.items() if row.became and row.became[0] == neighbour.feed.object}
-    app, name = ctx.spec.apps[side.other], neighbour.sync.name
+    app = apps[side.other]
+    told = f'whose it is, is asked there (sync "{neighbour.sync.name}")'
     return {
-        id: f'you unlinked it from the lead {lead}, which {app} turned into the contact {became[lead]} (sync "{name}")'
+        id: f"you unlinked it from the lead {lead}, which {app} turned into the contact {became[lead]}; {told}"
         for id, lead in unlinked.items()
         if lead in became
     }
@@ -139,7 +145,7 @@ def left_to(
         return found | stays
     if side is neighbour.shared:
         becomes = {id: why for id in rest if (row := rows[id]) and (why := _becomes_contact(neighbour, apps, row, now))}
-        return stays | becomes | found
+        return stays | becomes | _asked_there(sync, neighbour, apps, rest) | found
     matches = _sharing(sync.slots, side, feed_of(sync, side), rest, feed_of(sync, side.other))
     theirs = _of_matches(linked_there(neighbour, apps, {other for others in matches.values() for other in others}))
     return found | {id: theirs[other] for id, others in matches.items() for other in sorted(others) if other in theirs}

@@ -75,7 +75,18 @@ def _recover_archive(ctx: Context, entry: Entry) -> bool:
                 end_link(ctx.sync, link, ctx.clock(), "undone", entry.side.other)
             elif link is not None:
                 links.carry([link.id], None)
+                if entry.rule == journal.UNDO:
+                    not_again(entry, ctx.clock())
     return True
+
+
+def not_again(entry: Entry, now: float) -> None:
+    """Note of a link that has ended since one of its records was deleted that an undo has removed the other one: who
+    was deleted gets none again when it is restored."""
+    link = links.by_id([entry.link_id or 0]).get(entry.link_id or 0)
+    if link is not None and link.state == "ended" and link.by_deletion:
+        links.end(link.id, now, "undone", entry.side.other)
+        links.carry([link.id], None)
 
 
 def _recover_create(ctx: Context, entry: Entry) -> bool:

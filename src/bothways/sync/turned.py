@@ -60,6 +60,25 @@ def catch_up(contacts: Sync, now: float) -> None:
                 _hand_over((leads, side, id), (contacts, there, now_is), now)
 
 
+def decided_leads(leads: Sync, side: Side, feed: Feed, before: float) -> set[str]:
+    """Return the leads without a link, as far as is known still there, that were last read ``before`` a time (seconds)
+    and of which is said that they have no partner, or another one than their keys say."""
+    other = side.other
+    said = (
+        f"EXISTS (SELECT 1 FROM apart a WHERE a.sync_id=%s AND a.{side}_id=s.record_id AND a.{other}_id=%s) OR "
+        f"EXISTS (SELECT 1 FROM link l WHERE l.sync_id=%s AND l.{side}_id=s.record_id AND l.state='ended' "
+        "AND (l.ended_by=%s OR l.survivor=%s OR l.frozen=%s)) OR "
+        "EXISTS (SELECT 1 FROM hold h WHERE h.sync_id=%s AND h.side=%s AND h.record_id=s.record_id AND h.data LIKE %s)"
+    )
+    linked = f"SELECT 1 FROM link l WHERE l.sync_id=%s AND l.{links.LIVE} AND l.{side}_id=s.record_id"
+    old = "SELECT record_id FROM seen s WHERE feed_id=%s AND state='live' AND read_at<%s"
+    of_links = (leads.pk, links.UNLINKED, str(side), links.PAUSED)
+    of_holds = (leads.pk, str(side), '%"chosen":"%')
+    asked = (feed.pk, before, leads.pk, leads.pk, ALONE, *of_links, *of_holds)
+    found = db.rows(f"{old} AND NOT EXISTS ({linked}) AND ({said})", asked)
+    return {str(id) for (id,) in found}
+
+
 def _decided_and_turned(leads: Sync, side: Side, feed: Feed, object: str) -> list[tuple[str, str]]:
     """Return the leads that became records of an object and of which something is known, each with its contact."""
     known = (

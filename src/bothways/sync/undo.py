@@ -23,7 +23,7 @@ from bothways.sync.absorb import News, absorb, end_link
 from bothways.sync.context import Context, Progress
 from bothways.sync.link_import import OF_A_CONTACT, undone_by
 from bothways.sync.poll import refresh
-from bothways.sync.recover import recover
+from bothways.sync.recover import not_again, recover
 from bothways.sync.results import was_ignored
 from bothways.sync.run import recorded, taken_over
 from bothways.sync.settle import Landed, remember, settle_links
@@ -427,6 +427,8 @@ def _record(ctx: Context, step: _Step, entry: Entry, result: WriteResult | None,
         absorb(ctx.ends[entry.side].feed, [News(str(entry.record_id), gone=True)], now, now)
         if link is not None and link.state == "active":
             end_link(ctx.sync, link, now, "undone", entry.side.other)
+        elif link is None:
+            not_again(entry, now)
         report.removed += 1
         return
     by_field = {step.back[key].field: value for key, value in stored.items()}
