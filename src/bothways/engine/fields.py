@@ -8,6 +8,7 @@ asked, and no row ever lets a blank replace a value unless clearing follows.
 from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
+from bothways.engine.beginnings import has_only_the_beginning
 from bothways.engine.consent import is_opted_out, opted_out_side, unreadable
 from bothways.engine.field_state import FieldDecision, FieldState, Known
 from bothways.engine.rules import because
@@ -85,6 +86,15 @@ class _View(NamedTuple):
             return False
         made_by, window = _made_by(self.state, side, self.at), self.spec.own_write_window[side]
         return was.own_write_at is None or made_by - was.own_write_at > window
+
+    def beginning(self) -> Side | None:
+        """Return the side that has only the beginning of a text that the other one holds whole, if there is one."""
+        shadow, now = self.state.shadow, self.state.now
+        for side in SIDES:
+            if self.writable(side) and has_only_the_beginning(self.mapping, side, shadow):
+                room = self.mapping.on(side).max_length or 0
+                return side if len(text_of(now[side.other])) > room else None
+        return None
 
     def only_changed(self) -> Side | None:
         sides = [side for side in SIDES if self.changed[side]]
@@ -286,7 +296,17 @@ def _one_changed(view: _View) -> FieldDecision:
     assert source is not None
     if view.blank(source) and not _clears(view, source):
         return _none(view, "F3b", source)
+    if not view.blank(source) and view.beginning() is source:
+        return _keep_the_rest(view, source)
     return _write(view, "F3", source.other)
+
+
+def _keep_the_rest(view: _View, side: Side) -> FieldDecision:
+    """Hold an edit of what is only the beginning of a text: written, it would take the rest away, which nobody saw."""
+    app, other = (view.spec.apps[each] for each in (side, side.other))
+    message = f"{app} has room for its beginning alone, and the rest would be lost; edit it in {other}"
+    text = because("F6", app=other, message=message)
+    return FieldDecision(view.mapping, "F6", text, before=view.state.now[side.other], hold=text)
 
 
 def _both_changed(view: _View) -> FieldDecision:
@@ -294,7 +314,9 @@ def _both_changed(view: _View) -> FieldDecision:
     for side in (source, source.other):
         if view.blank(side):
             return _write(view, "F4", side, reason=f"{apps[side]} was empty")
-    winner = view.spec.winner(view.mapping)
+    winner, part = view.spec.winner(view.mapping), view.beginning()
+    if part is not None and winner is not Wins.ASK:
+        return _write(view, "F4", part, conflict=True, reason=f"both changed; {apps[part]} has only the beginning")
     return _TWO_SIDED.get(winner, _default_wins)(view)._replace(asks=winner is Wins.NEWEST)
 
 
