@@ -1493,6 +1493,20 @@ class OutputFailed(LedgerError):
     to_do = "Send the output elsewhere."
 
 
+class DatabaseNewer(LedgerError):
+    code = "BW-307"
+    what = "The database was made by a newer version of Bothways ({migration})."
+    by_itself = "Nothing was changed."
+    to_do = "Install that version, or a later one."
+
+
+class DatabaseDamaged(LedgerError):
+    code = "BW-308"
+    what = "The database is damaged, or its file holds something else: {reason}."
+    by_itself = "No sync runs until it is whole again."
+    to_do = "Stop all processes, put the database aside, and restore the latest backup."
+
+
 # --- brakes -------------------------------------------------------------------------------------------
 
 

@@ -121,7 +121,7 @@ def test_password_that_is_easy_to_guess_is_refused_and_the_link_stays(office: Of
     assert accounts.use_link(workspace, word, "Ana Ruiz", GOOD)
 
 
-@pytest.mark.parametrize("name", ["", "  ", "ANA ruiz", "x" * 101])
+@pytest.mark.parametrize("name", ["", "  ", "ANA ruiz", "x" * 101, "Ana\u200b Ruiz", "\u202eAna Ruiz", "\x1b"])
 def test_name_that_somebody_has_or_that_is_none_is_refused(office: Office, name: str) -> None:
     workspace = office.open()
     made(workspace)

@@ -116,8 +116,10 @@ def test_mistakes_are_refused_before_the_app_is_asked(office: Office, crm: Memor
         apps.add_app(workspace, "crm", "locked", {**SETTINGS, "uri": "x"}, SECRETS)
     with pytest.raises(MissingKey, match="url"):
         apps.add_app(workspace, "crm", "locked", {"user": "ana"}, SECRETS)
-    with pytest.raises(UsageError, match='no secret "token"'):
-        apps.add_app(workspace, "crm", "locked", SETTINGS, {"token": ("env", "X")})
+    for name in ("token", "port"):
+        with pytest.raises(UsageError, match=f'no secret "{name}"') as refused:
+            apps.add_app(workspace, "crm", "locked", SETTINGS, {name: ("env", "X")})
+        assert refused.value.advice == "It takes: user, password."
     with pytest.raises(SecretInFile) as caught:
         apps.add_app(workspace, "crm", "locked", {**SETTINGS, "password": "hunter2"}, {})
     assert "hunter2" not in str(caught.value)

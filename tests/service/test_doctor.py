@@ -107,7 +107,7 @@ def test_a_database_behind_or_ahead_is_told(office: Office, monkeypatch: pytest.
     monkeypatch.setattr(doctors, "migrations_off", lambda: ({"0099_new"}, set()))
     assert [each.level for each in problems(office.folder)] == ["warning"]
     monkeypatch.setattr(doctors, "migrations_off", lambda: (set(), {"0099_new"}))
-    assert [each.level for each in problems(office.folder)] == ["problem"]
+    assert [(each.level, each.code) for each in problems(office.folder)] == [("problem", "BW-307")]
 
 
 def test_a_folder_of_the_database_that_may_not_be_looked_into_is_told(
@@ -127,7 +127,8 @@ def test_a_folder_of_the_database_that_may_not_be_looked_into_is_told(
 
 def test_a_database_that_is_none_is_told(office: Office) -> None:
     (office.folder / ".bothways" / "ledger.db").write_text("no database" * 200)
-    assert [each.code[:4] for each in problems(office.folder)] == ["BW-3"]
+    (found,) = problems(office.folder)
+    assert (found.code, "latest backup" in found.to_do) == ("BW-308", True)
 
 
 def test_a_running_sync_is_seen(office: Office) -> None:

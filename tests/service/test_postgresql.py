@@ -8,10 +8,12 @@ import pytest
 
 from bothways.errors import DatabaseUnreachable, DraftChanged, LastAdmin
 from bothways.jobs.now import undo_run
+from bothways.ledger import db
 from bothways.ledger.models import Halt
-from bothways.service import accounts, drafts, halting
+from bothways.service import accounts, conflicts, drafts, halting
 from bothways.service.diff import plan_file
 from bothways.service.doctor import doctor
+from bothways.service.issues import list_issues
 from bothways.service.log import runs
 from bothways.service.preview import plan_actions
 from bothways.service.proof import compare
@@ -127,3 +129,28 @@ def test_button_to_pause_that_is_pressed_twice_at_once_pauses(office: Office, mo
     other.thread.join()
     assert other.failure is None
     assert halting.halted(office.open(), "people")
+
+
+def test_decision_that_comes_while_a_run_holds_the_same_again_is_kept(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    office.change("    guards:", "    conflicts: {default: ask}\n    guards:")
+    left, right = office.pair("Dana")
+    office.anna.edit(left, name="Dana Lee")
+    office.bert.edit(right, name="Dana Ray")
+    office.run()
+    [issue] = list_issues(office.open(), "people")
+    office.anna.edit(left, phone="+4722864400")
+    upsert, other = db.upsert, Meanwhile(office, lambda own: conflicts.choose_app(own, issue.id, "Bert"))
+
+    def upsert_late(table: str, *given: Any) -> None:
+        if table == "hold":
+            other.begin()
+        upsert(table, *given)
+
+    monkeypatch.setattr(db, "upsert", upsert_late)
+    office.run()
+    other.thread.join()
+    assert other.failure is None
+    office.rest()
+    assert office.anna.values(left)["name"] == "Dana Ray"

@@ -1,5 +1,6 @@
 """The settings file is changed by one at a time, and nobody takes over what was written before the latest change."""
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -9,8 +10,20 @@ from bothways.service import history, syncs, workspace, yaml_edit
 from bothways.service.database import used
 from bothways.service.document import Document
 from bothways.service.workspace import Workspace, load, reload
-from tests.office import Office
+from tests.office import Office, office_on
 from tests.service.meanwhile import Meanwhile
+
+BACKENDS = ["sqlite", pytest.param("postgresql", marks=pytest.mark.server("postgresql"))]
+
+
+@pytest.fixture(params=BACKENDS)
+def office(request: pytest.FixtureRequest, folder: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Office]:
+    """Anna and Bert, on either database."""
+    if request.param == "sqlite":
+        yield Office(folder)
+        return
+    with office_on(request.getfixturevalue("postgresql"), folder, monkeypatch) as made:
+        yield made
 
 
 def off(own: Workspace) -> None:

@@ -43,6 +43,20 @@ def test_text_as_it_was_exported_changes_nothing(office: Office) -> None:
     assert office.file.read_text() == before
 
 
+@pytest.mark.parametrize("role", Role)
+def test_who_is_alerted_and_who_may_sign_in_stands_in_the_text_of_admins_alone(office: Office, role: Role) -> None:
+    office.write(
+        office.file.read_text()
+        + "alerts: {webhook: {url: 'https://hooks.example.com/zqx'}}\n"
+        + "sign_in: {issuer: 'https://login.example.com', client_id: zqx, client_secret: {env: ZQX}}\n"
+    )
+    text = syncs.export(as_(office, "Vera", role), "people")
+    assert ("zqx" in text) is (role is Role.ADMIN)
+    assert ("ZQX" in text) is (role is Role.ADMIN)
+    assert compare(office.open(), "people", text).changes == ()
+    assert "zqx" in exported(office), "at the command line all of it"
+
+
 def test_edited_text_is_compared_then_in_the_file_and_in_force_and_the_rest_of_the_file_is_as_it_was(
     office: Office,
 ) -> None:

@@ -9,7 +9,9 @@ import pytest
 
 from bothways import boot
 from bothways.errors import (
+    DatabaseDamaged,
     DatabaseLocked,
+    DatabaseNewer,
     DatabaseUnreachable,
     DiskFull,
     LedgerError,
@@ -200,7 +202,7 @@ def test_a_database_of_another_kind_in_a_variable_is_told_without_its_password(
 
 def test_a_file_that_is_no_database_is_told(office: Office) -> None:
     (office.folder / ".bothways" / "ledger.db").write_text("this is no database, whatever its name says" * 100)
-    with pytest.raises(LedgerError, match="not a database"):
+    with pytest.raises(DatabaseDamaged, match="not a database"):
         office.open()
 
 
@@ -210,7 +212,7 @@ def test_a_database_of_a_newer_program_is_refused(office: Office) -> None:
         database.execute(
             "INSERT INTO django_migrations (app, name, applied) VALUES ('ledger', '9999_later', '2030-01-01')"
         )
-    with pytest.raises(LedgerError, match="newer version"):
+    with pytest.raises(DatabaseNewer, match="newer version"):
         open_workspace(office.folder)
 
 

@@ -70,6 +70,11 @@ def test_contact_is_not_linked_with_whom_its_lead_was_unlinked_from_and_nobody_i
     assert contacts.bert.values(person)["name"] == "Ann"
     assert len(contacts.anna.live()) == 1
     assert hold_of(contacts, L, contact).reason == f"{links.UNLINKED}; say whom it belongs to, or that it is new"
+    assert hold_of(contacts, R, person).reason == f"{links.UNLINKED}; say whom it belongs to, or that it is new"
+    if leads in order:
+        why = f'which Anna turned into the contact {contact} (sync "contacts")'
+        assert leads.reasons() == {person: f"R17: you unlinked it from the lead {lead}, {why}"}
+        assert leads.holds() == []
 
 
 @pytest.mark.parametrize("which", ORDERS)

@@ -395,6 +395,16 @@ def test_run_at_work_is_halted_and_goes_on_when_somebody_lets_it(office: Office,
     assert len(office.bert.writes) == 4, "nothing is written twice"
 
 
+def test_sync_that_is_let_go_on_is_followed(office: Office) -> None:
+    office.pair("Dana")
+    here = signed_in(office, Role.OPERATOR, "Olga")
+    here.post("/syncs/people/halt", do="pause")
+    for _ in range(2):
+        page = here.get(here.post("/syncs/people/resume").location).text
+        assert ("Waiting for its turn" in page, "<live-stream" in page) == (True, True)
+    assert len(requests.list_requests(here.workspace)) == 1
+
+
 def test_viewer_sees_who_has_stopped_a_sync_and_is_offered_nothing(office: Office) -> None:
     office.pair("Dana")
     here = signed_in(office, Role.OPERATOR, "Olga")

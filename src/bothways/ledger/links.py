@@ -112,10 +112,10 @@ def by_id(ids: Iterable[int]) -> dict[int, LinkRow]:
 
 
 def ended_by_record(sync: Sync, side: Side, ids: Iterable[str]) -> dict[str, LinkRow]:
-    """Return the latest ended link of records of one side."""
+    """Return the link of records of one side that ended last, which need not be the one that was made last."""
     sql = f"SELECT {_COLUMNS} FROM link WHERE sync_id=%s AND state='ended' AND {side}_id IN {{ids}}"
     found = [LinkRow._make(row) for row in db.in_list(sql, (sync.pk,), ids)]
-    return {str(link.on(side)): link for link in sorted(found, key=lambda link: link.id)}
+    return {str(link.on(side)): link for link in sorted(found, key=lambda link: (link.ended_at or 0.0, link.id))}
 
 
 def create(sync: Sync, new: Sequence[NewLink], now: float) -> list[int]:

@@ -232,8 +232,13 @@ def _key(name: str) -> str:
     return name.strip().casefold()
 
 
+def _seen(name: str) -> str:
+    """Return a name as it is seen: of two that differ in what is not seen alone, nobody could tell who is who."""
+    return " ".join("".join(each if each.isprintable() else " " for each in name).split())
+
+
 def _named(name: str) -> str:
-    name = " ".join(name.split())
+    name = _seen(name)
     if not name or len(name) > 100:
         raise NameRefused(name=name or "nothing", reason="a name has 1 to 100 characters")
     if Account.objects.filter(key=_key(name)).exists():
@@ -243,7 +248,7 @@ def _named(name: str) -> str:
 
 def free_name_like(wish: str) -> str:
     """Return a name that nobody has yet, as near to what is wished for as can be."""
-    name = " ".join("".join(each if each.isprintable() else " " for each in wish).split())[:90].strip() or "Somebody"
+    name = _seen(wish)[:90].strip() or "Somebody"
     taken = set(Account.objects.filter(key__startswith=_key(name)).values_list("key", flat=True))
     tries = (name, *(f"{name} {number}" for number in range(2, len(taken) + 3)))
     return next(each for each in tries if _key(each) not in taken)

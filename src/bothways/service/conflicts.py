@@ -14,7 +14,7 @@ from typing import Any
 from bothways.engine.countries import read_there
 from bothways.engine.sides import SIDES, Side
 from bothways.engine.spec import FieldMap, SyncSpec, called, project
-from bothways.errors import DecisionDoesNotFit, NoDifference, UnknownApp, ValuesMoved
+from bothways.errors import DecisionDoesNotFit, NoDifference, UnknownApp, UnknownIssue, ValuesMoved
 from bothways.ledger import causes, db, feeds, holds, links, looking
 from bothways.ledger.holds import HoldRow
 from bothways.ledger.models import Sync
@@ -219,9 +219,13 @@ def _decide(
             decided.append((each, _stored(each, mapping, values(each), words)))
         except (CannotCoerce, DecisionDoesNotFit):
             continue
-    with db.transaction_():
+    with db.between_commits(sync.pk):
         for each, decision in decided:
-            answer(sync, each, decision)
+            found = holds.by_id(each.id)
+            if found is not None and found[1].data.get("values") == each.data["values"]:
+                answer(sync, found[1], decision)
+            elif each is hold:  # a run has looked at it while the apps were asked
+                raise ValuesMoved(issue=issue) if found is not None else UnknownIssue(issue=issue)
     now = [found[1] for each, _ in decided if (found := holds.by_id(each.id))]
     return views_of(sync, workspace.sync(sync.name), now)
 

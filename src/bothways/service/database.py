@@ -15,7 +15,7 @@ from django.core.management import call_command
 from django.db import connection
 
 from bothways import boot
-from bothways.errors import DatabaseUnreachable, DiskFull, LedgerError
+from bothways.errors import DatabaseNewer, DatabaseUnreachable, DiskFull, LedgerError
 from bothways.ledger import db, migrations
 
 P = ParamSpec("P")
@@ -126,7 +126,7 @@ def bring_up_to_date() -> None:
     """Run the migrations that are missing; refuse a database that a newer program made."""
     missing, unknown = migrations_off()
     if unknown:
-        raise LedgerError(reason=f"it was made by a newer version of Bothways ({min(unknown)})")
+        raise DatabaseNewer(migration=min(unknown))
     if missing:
         call_command("migrate", verbosity=0, interactive=False)
 

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from django.db import connection
 
-from bothways.errors import BothwaysError, DatabaseLocked, DiskFull
+from bothways.errors import BothwaysError, DatabaseLocked, DatabaseNewer, DiskFull
 from bothways.ledger import db
 from bothways.service import doctor_chronicle, doctor_webhooks, openid
 from bothways.service.admission import check
@@ -135,9 +135,7 @@ def _disk(path: Path) -> Iterator[Finding]:
 def _migrations() -> list[Finding]:
     missing, unknown = migrations_off()
     if unknown:
-        return [
-            Finding("problem", "The database was made by a newer version of Bothways", "Install that one.", "BW-300")
-        ]
+        return [_problem(DatabaseNewer(migration=min(unknown)))]
     if missing:
         count = len(missing)
         return [Finding("warning", f"The database lacks {count} migrations", "The next command adds them.")]

@@ -208,7 +208,7 @@ def change(workspace: Workspace, id: int, version: int, **parts: object) -> Draf
             raise UnknownKey(where=FILE, key=part, hint=nearest(part, PARTS))
     objects = parts.get("objects", {})
     if "objects" in parts and not (isinstance(objects, dict) and len(objects) == 2):
-        raise WrongType(where=FILE, key="objects", expected="two apps, each with an object", got="something else")
+        raise WrongType(where=FILE, key="objects", expected="two apps", got="something else")
     with db.transaction_():
         row = _row(id, version)
         entry = _entry(row)

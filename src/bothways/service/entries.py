@@ -33,7 +33,7 @@ def check_name(workspace: Workspace, name: str) -> None:
 def demand_secrets(connector: str, secrets: Iterable[str]) -> None:
     """Refuse what is no secret of this kind of app."""
     kind = registry.connector_class(connector)
-    declared = [*(each.name for each in kind.settings), *(OAUTH if oauth_of(kind) else ())]
+    declared = [*(each.name for each in kind.settings if each.auth), *(OAUTH if oauth_of(kind) else ())]
     for name in secrets:
         if name not in declared:
             raise UsageError(reason=f'{connector} has no secret "{name}"', hint=f"It takes: {', '.join(declared)}.")

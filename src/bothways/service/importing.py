@@ -214,6 +214,7 @@ def _told(workspace: Workspace, edited: Workspace, wanted: Wanted) -> ImportedSy
 
 def _try_out(edited: Workspace) -> None:
     """Take the syncs over and take that back, so that what would be refused then is refused now."""
-    with db.alone(), transaction.atomic():
+    with transaction.atomic():
+        db.keep_settings()
         import_settings(edited.document, edited.clock(), author_of(edited))
         transaction.set_rollback(True)

@@ -21,7 +21,7 @@ from bothways.engine.spec import (
     slot_of_names,
     sync_slots,
 )
-from bothways.ledger import causes, db, due, feeds, looking
+from bothways.ledger import causes, db, due, looking
 from bothways.ledger.models import Feed, Revision, Sync
 from bothways.records import Field, recipe_of
 from bothways.records.normal import NORM_VERSION
@@ -32,7 +32,7 @@ from bothways.service.pairs_in_force import newly_paired
 from bothways.service.revisions import add_revision, latest_revision, one_sided_fields
 from bothways.service.scope import stored_fields, stored_scope
 from bothways.service.spec import Resolved, Unfit
-from bothways.sync.absorb import compute_keys
+from bothways.sync.absorb import compute_keys, replace_keys
 from bothways.sync.context import Context, End
 from bothways.sync.poll import refresh
 
@@ -49,17 +49,20 @@ def bring_in_force(ctx: Context, resolved: Resolved, schema: Schema) -> None:
     before = revision.document["applied"]
     labels = labels_of(resolved)
     stands = before == applied and revision.document["settled"] and revision.document.get("labels") == labels
-    if stands and all(_is_there(name, schema[end.side]) for end in ctx.ends.values() for name in end.feed.fields):
+    reads = all(_reads(end.feed, ctx.sync, before) for end in (*ctx.ends.values(), *ctx.called.values()))
+    there = all(_is_there(name, schema[end.side]) for end in ctx.ends.values() for name in end.feed.fields)
+    if stands and reads and there:
         return
     for end in ctx.ends.values():
         _read_what_is_needed(end.feed, ctx.sync, applied, schema[end.side])
-        if _keys(before, end.side) != _keys(applied, end.side):
+        if _keys(before, end.side) != _keys(applied, end.side) or not reads:
             needed = {each.on(end.side).name for each in ctx.spec.fields if each.through or end.side in each.named}
             _compute_keys(ctx, end, needed | ctx.spec.match_fields(end.side))
     for end in ctx.called.values():
         if _read_what_is_needed(end.feed, ctx.sync, applied):
             _compute_keys(ctx, end, {name for object, name, *_ in _called(ctx.spec, end.side) if object == end.object})
     with db.transaction_():
+        _read_what_others_need(ctx, applied, schema)
         document = {**revision.document, "applied": applied, "settled": True, "labels": labels}
         if before != applied and revision.document["settled"]:
             add_revision(ctx.sync, document, "the apps' fields, or a sync that it needs, changed", ctx.clock())
@@ -67,7 +70,7 @@ def bring_in_force(ctx: Context, resolved: Resolved, schema: Schema) -> None:
             Revision.objects.filter(pk=revision.pk).update(document=document)
         ctx.sync.slots = sync_slots(ctx.spec.match)
         ctx.sync.save(update_fields=["slots"])
-        which = touched(before, applied)
+        which = touched(before, applied) if reads else Touched.EVERYTHING
         _look_again(ctx.sync, which)
         if which is Touched.PAIRED:
             causes.mark_held_by(ctx.sync, newly_paired(before, applied) or ())
@@ -288,6 +291,25 @@ def _read_what_is_needed(
     return True
 
 
+def _reads(feed: Feed, sync: Sync, applied: Mapping[str, Any] | None) -> bool:
+    """Tell whether a feed reads the fields and keeps the keys that a sync needs of it."""
+    names, slots = _needed(feed, sync, applied)
+    return names <= set(feed.fields) and slots.keys() <= {slot for slot, _ in feed.slots}
+
+
+def _read_what_others_need(ctx: Context, applied: Mapping[str, Any], schema: Schema) -> None:
+    """Let the feeds read what is needed once more, in the caller's transaction: other syncs that use them may have come
+    into force meanwhile, each without knowing of the other one.
+    """
+    ends = [*ctx.ends.values(), *ctx.called.values()]
+    rows = Feed.objects.select_for_update().filter(pk__in={end.feed.pk for end in ends}).order_by("pk")
+    now = {row.pk: (row.fields, row.slots) for row in rows}
+    for end in ends:
+        end.feed.fields, end.feed.slots = now[end.feed.pk]
+        is_side = end in ctx.ends.values()
+        _read_what_is_needed(end.feed, ctx.sync, applied, schema[end.side] if is_side else None)
+
+
 def _is_there(name: str, schema: Mapping[str, Field]) -> bool:
     """Tell whether a field can be read: the app has it, or it is made of others."""
     return name in schema or recipe_of(name) is not None
@@ -359,4 +381,4 @@ def _compute_keys(ctx: Context, end: End, needed: Collection[str]) -> None:
         known = {row.id: row for row in rows} | refresh(ctx, end, lacking)
         with db.transaction_():
             keys = {row.id: compute_keys(end.feed, row.values) for row in known.values() if row.live and row.values}
-            feeds.replace_keys(end.feed, keys)
+            replace_keys(end.feed, keys)

@@ -1,6 +1,7 @@
 """Syncs: listed, shown, turned on and off, exported."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from bothways.connectors import registry
@@ -17,7 +18,7 @@ from bothways.service.associations import SWITCHED_OFF, may_have_any, needs
 from bothways.service.counting import counts_of
 from bothways.service.database import on_database
 from bothways.service.deleting import settle_old_links
-from bothways.service.document import CLEAR, KEEP, AppDocument, Document, SyncDocument
+from bothways.service.document import CLEAR, KEEP, AlertsDocument, AppDocument, Document, SyncDocument
 from bothways.service.in_force import constants_in_words, in_words, labels_of, policies_of
 from bothways.service.log import summaries
 from bothways.service.misfits import check_values
@@ -27,7 +28,7 @@ from bothways.service.reading_history import history_data
 from bothways.service.reading_sign_in import sign_in_data
 from bothways.service.resolution import resolution, row_of
 from bothways.service.revisions import has_begun, latest_revision, workspace_revision
-from bothways.service.rights import Role, for_role
+from bothways.service.rights import Role, for_role, may
 from bothways.service.schedule_document import quiet_words
 from bothways.service.scope import scope_in_words
 from bothways.service.standing import Standing, next_of, standing
@@ -43,7 +44,7 @@ from bothways.service.views import (
     StatusView,
     SyncView,
 )
-from bothways.service.workspace import Workspace, changing
+from bothways.service.workspace import Workspace, changing, reload
 
 
 @on_database
@@ -104,8 +105,9 @@ def turn_on(
         elif has_begun(row):
             noted.withdraw(row)
         _set_state(workspace, name, "on")
-    if _same_but_for_state(workspace.sync(name), checked):
-        note_admitted(row_of(workspace, name), others)
+        reload(workspace)
+        if _same_but_for_state(workspace.sync(name), checked):  # whoever runs it must not ask what was answered here
+            note_admitted(row_of(workspace, name), others)
 
 
 @on_database
@@ -119,10 +121,16 @@ def turn_off(workspace: Workspace, name: str) -> None:
 
 @on_database
 def export(workspace: Workspace, name: str, *others: str) -> str:
-    """Return syncs and their apps as a settings file of its own, with the revision it was made from."""
+    """Return syncs and their apps as a settings file of its own, with the revision it was made from.
+
+    Who is alerted, and who may sign in, stands in it for admins alone, as on the pages.
+    """
     for each in (name, *others):
         workspace.sync(each)
-    return exported(workspace.document, name, workspace_revision(), *others)
+    document = workspace.document
+    if not may(workspace, Role.ADMIN):
+        document = replace(document, alerts=AlertsDocument(), sign_in=None)
+    return exported(document, name, workspace_revision(), *others)
 
 
 def exported(document: Document, name: str, revision: int, *others: str) -> str:

@@ -28,6 +28,9 @@ _SECONDS = {"s": 1.0, "m": 60.0, "h": 3600.0, "d": 86_400.0}
 BIGGEST = 2_000_000
 """Bytes: no settings are that long."""
 
+MOST_REPEATED = 10_000
+"""Lists and mappings that a file may say again by aliases: what stands for many of what stands for many has no end."""
+
 
 class _Constructor(RoundTripConstructor):
     """Takes for a number only what a number is written like; 010, 1e3, 10.50 and dates stay the text they are."""
@@ -90,9 +93,25 @@ def parse(text: str, file: str) -> "Node":
         raise YamlUnreadable(where=f"{file}:1:1", reason="it holds something that YAML does not allow") from error
     if data is None:
         data = CommentedMap()
+    known: dict[int, float] = {}
+    if _count(data, known) - len(known) > MOST_REPEATED:
+        raise YamlUnreadable(where=f"{file}:1:1", reason="it is too long to be settings")
     if not isinstance(data, CommentedMap):
         raise WrongType(where=f"{file}:1:1", key="the file", expected="keys with values", got=kind_of(data))
     return Node(file, data, f"{file}:1:1")
+
+
+def _count(data: object, known: dict[int, float]) -> float:
+    """Return how many lists and mappings there are in what was read, each as often as it is named; infinite for one in
+    itself. ``known``: how many are in each.
+    """
+    if not isinstance(data, CommentedMap | CommentedSeq):
+        return 0
+    if id(data) not in known:
+        known[id(data)] = math.inf
+        inside = data.values() if isinstance(data, CommentedMap) else data
+        known[id(data)] = 1 + sum(_count(each, known) for each in inside)
+    return known[id(data)]
 
 
 def _place_after(before: str, file: str) -> str:

@@ -26,6 +26,7 @@ class News:
 
     Beside a problem, the record holds only what could be made out, to be matched by. ``became``: it was turned into
     a record of another object. ``there_at``: when (seconds) the app, which lists what is deleted, did not list it yet.
+    ``deleted``: the app says that it was, and not only that it knows none of this id.
     """
 
     id: str
@@ -35,6 +36,7 @@ class News:
     merged_into: str | None = None
     became: Became | None = None
     there_at: float = 0.0
+    deleted: bool = False
 
 
 def from_read(read: Read) -> list[News]:
@@ -48,7 +50,7 @@ def from_read(read: Read) -> list[News]:
             return [News(read.record.id, read.record), News(read.asked, merged_into=read.record.id)]
         return [News(read.asked, read.record)]
     if read.exists in (Exists.MISSING, Exists.ARCHIVED):
-        return [News(read.asked, gone=True)]
+        return [News(read.asked, gone=True, deleted=read.exists is Exists.ARCHIVED)]
     return []
 
 
@@ -104,7 +106,7 @@ def absorb(feed: Feed, news: Iterable[News], now: float, read_at: float, *, base
     feeds.save_seen(feed, saved)
     _hand_on_lists(feed, by_id.values(), known)
     edited = [id for id in changed & set(keys) if id in known and known[id].values is not None]
-    touched = feeds.drop_told_keys(feed, edited) | feeds.replace_keys(feed, keys) | feeds.drop_keys(feed, lost)
+    touched = feeds.drop_told_keys(feed, edited) | replace_keys(feed, keys) | feeds.drop_keys(feed, lost)
     if not (changed or touched or any(each.merged_into for each in by_id.values())):
         return changed
     wake_callers(feed, known, (row for row in saved if row.id in changed or not row.live))
@@ -140,6 +142,14 @@ def _hand_on_lists(feed: Feed, news: Iterable[News], known: Mapping[str, SeenRow
 def compute_keys(feed: Feed, values: Mapping[str, Value]) -> set[tuple[str, str]]:
     """Return the keys of a record with these values for every slot of its feed, hashed."""
     return {(slot, feeds.key_hash(key)) for slot, parts in feed.slots for key in keys_of(parts, values)}
+
+
+def replace_keys(feed: Feed, keys: Mapping[str, set[tuple[str, str]]]) -> set[tuple[str, str]]:
+    """Make keys that were computed those of their records; return all that came or went.
+
+    Slots that the feed has got since it was read for this are left alone: who has brought them in has computed them.
+    """
+    return feeds.replace_keys(feed, keys, [slot for slot, _ in feed.slots])
 
 
 def wake(
@@ -205,7 +215,8 @@ def _row(feed: Feed, news: News, before: SeenRow | None, now: float, read_at: fl
         became = (news.became.object, news.became.id)
         return (before or SeenRow(news.id))._replace(state="converted", values=None, read_at=read_at, became=became)
     if news.gone:
-        return _gone(before, news, read_at) if before is not None and before.state != "converted" else None
+        known = SeenRow(news.id) if before is None and news.deleted else before
+        return _gone(known, news, read_at) if known is not None and known.state != "converted" else None
     came_back = before is None or not before.live
     first = (0.0 if baseline and before is None else now) if came_back else before.first_seen_at  # type: ignore[union-attr]
     if news.record is None or news.problem is not None:

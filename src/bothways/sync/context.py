@@ -181,6 +181,7 @@ class Context:
     what was spent of the apps' limits.
     ``worker``: who has taken the sync's turn, "" where none are taken; nothing begins if another one has it by then.
     ``has_turn`` tells whether it surely has that still; nothing is sent by who may have lost it.
+    ``revision``: of the settings that it works by; they may have been changed since.
     ``read_within``: feeds that others read by and by are not read again if that was done so many seconds ago.
     """
 
@@ -204,6 +205,7 @@ class Context:
     has_turn: Callable[[], bool] = _always
     run_id: int = 0
     epoch: int = 0
+    revision: int = 0
     started_at: float = 0.0
     rules: dict[str, int] = field(default_factory=dict)
     _mappings: dict[str, FieldMap] = field(default_factory=dict, init=False)

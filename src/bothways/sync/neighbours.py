@@ -75,17 +75,36 @@ def _of_leads(
     linked = linked_there(neighbour, apps, shared)
     alone = {id for id, match in matches.items() if match.found is Found.NOBODY} if side is neighbour.shared else set()
     stays = stays_alone(ctx.sync, neighbour, apps, alone)
+    asked_there = _asked_there(ctx, neighbour, side, matches)
     found = {}
     for id, match in matches.items():
         partner = match.partner or ""
         if match.reason == CHOSEN:
             claim = linked.get(id) or _of_matches(linked).get(partner, "")
         else:
-            claim = own.get(id) or theirs.get(partner, "")
+            claim = own.get(id) or theirs.get(partner, "") or asked_there.get(id, "")
         if not claim and id in alone and id in rows:
             claim = _becomes_contact(neighbour, apps, rows[id], now) or stays.get(id, "")
         found[id] = Standing(claimed=claim)
     return found
+
+
+def _asked_there(ctx: Context, neighbour: Neighbour, side: Side, matches: Mapping[str, Match]) -> Claims:
+    """Return why a person is asked in the sync of the contacts whose records are that were unlinked from a lead: it is
+    a contact by now."""
+    waiting = [id for id, match in matches.items() if match.found is Found.SEVERAL]
+    if side is not neighbour.shared or not waiting:
+        return {}
+    ended = links.ended_by_record(ctx.sync, side, waiting)
+    unlinked = {id: str(link.on(side.other)) for id, link in ended.items() if link.ended_by == links.UNLINKED}
+    leads = feeds.seen_by_id(ctx.ends[side.other].feed.pk, unlinked.values())
+    became = {id: row.became[1] for id, row in leads.items() if row.became and row.became[0] == neighbour.feed.object}
+    app, name = ctx.spec.apps[side.other], neighbour.sync.name
+    return {
+        id: f'you unlinked it from the lead {lead}, which {app} turned into the contact {became[lead]} (sync "{name}")'
+        for id, lead in unlinked.items()
+        if lead in became
+    }
 
 
 def _of_matches(claims: Claims) -> dict[str, str]:

@@ -88,7 +88,7 @@ def _hand_over(lead: End, contact: End, now: float) -> bool:
     if its is None and taken is None:
         left_out.hand_over(leads, side, id, contacts, there, to, lambda data: _said_there(data, side, there))
         if ended is not None:
-            _hand_over_ended(ended, lead, contact)
+            _hand_over_ended(ended, lead, contact, now)
             _hand_over_question(lead, contact, now)
     else:
         links.forget_apart(leads, side, id, [ALONE])
@@ -106,7 +106,7 @@ def _hand_over(lead: End, contact: End, now: float) -> bool:
     return True
 
 
-def _hand_over_ended(ended: LinkRow, lead: End, contact: End) -> None:
+def _hand_over_ended(ended: LinkRow, lead: End, contact: End, now: float) -> None:
     """Let a contact have had the link of a lead by which that waits for a person, by which nobody is made for it, or
     which a person had paused."""
     side = lead[1]
@@ -119,7 +119,7 @@ def _hand_over_ended(ended: LinkRow, lead: End, contact: End) -> None:
     ids = {there: to, there.other: partner}
     new = NewLink(ids[Side.LEFT], ids[Side.RIGHT], "ended", ended.rule, ended.reason, ended.id)
     [made] = links.create(contacts, [new], ended.created_at)
-    links.end(made, ended.ended_at or 0.0, ended.ended_by, there if alone else None)
+    links.end(made, now if unlinked else ended.ended_at or now, ended.ended_by, there if alone else None)
     if ended.paused:
         links.pause(made, paused=True)
 

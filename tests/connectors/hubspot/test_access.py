@@ -266,9 +266,14 @@ def test_many_calls_are_paced_and_none_is_refused(limited: Account):
     assert limited.hubspot.now() - FrozenClock().now() == pytest.approx(3 * 10.3, abs=0.5)
 
 
-def test_searches_are_paced_by_their_own_limit(limited: Account):
+@pytest.mark.parametrize("what", ["count", "poll"])
+def test_searches_are_paced_by_their_own_limit(limited: Account, what: str):
+    cursor = limited.cursor()
     for _ in range(21):
-        limited.connector.count("contacts")
+        if what == "count":
+            limited.connector.count("contacts")
+        else:
+            limited.poll(cursor)
     assert {status for *_, status in limited.hubspot.log} == {200}
     assert limited.hubspot.now() - FrozenClock().now() == pytest.approx(4 * 1.1, abs=0.1)
 
