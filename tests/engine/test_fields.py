@@ -461,6 +461,25 @@ def test_edit_of_a_text_that_is_no_beginning_of_the_other_flows(
     assert result(decide(state(now, seen, mapping))) == wanted
 
 
+DAY = FieldMap(Field("day", FieldType.DATE), Field("at", FieldType.DATETIME))
+
+
+@pytest.mark.parametrize(
+    ("held", "wanted"),
+    [
+        ("2026-01-02T14:30:15.250Z", "2026-01-05T14:30:15.250Z"),
+        ("2026-01-02T23:30:00+02:00", "2026-01-05T21:30:00.000Z"),
+        ("n/a", "2026-01-05T00:00:00.000Z"),
+        (None, "2026-01-05T00:00:00.000Z"),
+    ],
+)
+def test_another_day_replaces_the_day_of_a_moment_and_not_its_time(held: Value, wanted: str) -> None:
+    edited = state(("2026-01-05", held), ("2026-01-02", held), DAY)
+    assert result(decide(edited)) == ("F3", R, wanted)
+    assert decide(carried_out(edited, decide(edited))).rule == "F0"
+    assert decide(state(("2026-01-02", "2026-01-02T14:30:00Z"), None, DAY)).rule == "F1"
+
+
 def test_projection_writes_the_key_of_a_choice_and_its_key_back() -> None:
     mapping = FieldMap(NAME, COLOURS)
     assert result(decide(state(("green", "r"), ("r", "r"), mapping))) == ("F3", R, "g")

@@ -8,13 +8,13 @@ asked, and no row ever lets a blank replace a value unless clearing follows.
 from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
-from bothways.engine.beginnings import has_only_the_beginning
 from bothways.engine.consent import is_opted_out, opted_out_side, unreadable
 from bothways.engine.field_state import FieldDecision, FieldState, Known
 from bothways.engine.rules import because
 from bothways.engine.sets import merged, of_several
 from bothways.engine.sides import SIDES, Side
-from bothways.engine.spec import FieldMap, Only, SyncSpec, Wins, blank_across, equal_across, project
+from bothways.engine.spec import FieldMap, Only, SyncSpec, Wins, blank_across, equal_across
+from bothways.engine.unseen import has_only_the_beginning, project_over
 from bothways.records import CannotCoerce, LeftOut, Value, goes_back, is_blank, may_be_rewriting, same, text_of
 
 REWRITING_LIMIT = 2
@@ -226,7 +226,7 @@ def _write(view: _View, rule: str, target: Side, *, conflict: bool = False, reas
         conflict=conflict and not view.blank(target),
     )
     try:
-        projected = project(view.mapping, view.state.now[source], target)
+        projected = project_over(view.mapping, view.state.now[source], target, view.state.now[target])
     except LeftOut as unpaired:
         return _none(view, "FV", *SIDES, message=str(unpaired))
     except CannotCoerce as problem:
