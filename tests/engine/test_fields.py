@@ -432,10 +432,18 @@ def test_edit_of_a_text_that_was_cut_does_not_replace_the_whole_text(default: Si
     """Who edits the beginning has never seen the rest."""
     cut = state(("Annabelle Lee", "Anne"), ("Annabelle Lee", "Annab"), SHORT)
     decision = decide(cut, spec(SHORT, default=default))
-    told = "Anna does not take it: Bert has room for its beginning alone, and the rest would be lost; edit it in Anna"
+    told = "Anna does not take it: Bert has only its beginning, and the rest would be lost; edit it in Anna"
     assert (decision.rule, decision.write, decision.hold, decision.seen) == ("F6", None, told, None)
     edited = cut._replace(now={L: "Anne-Marie Lee", R: "Anne"})
     assert result(decide(edited, spec(SHORT, default=default))) == ("F4", R, "Anne-")
+
+
+def test_text_that_was_cut_is_a_beginning_though_its_field_has_more_room_by_now() -> None:
+    was, edited = ("Annabelle Lee", "Annab"), ("Annabelle Lee", "Anne")
+    assert decide(state(edited, was, PLAIN, [(R, "Annab")])).rule == "F6"
+    assert result(decide(state(("Annabelle Leer", "Annab"), was, PLAIN, [(R, "Annab")]))) == ("F3", R, "Annabelle Leer")
+    assert result(decide(state(edited, was, PLAIN))) == ("F3", L, "Anne"), "we did not write it"
+    assert result(decide(state(edited, was, PLAIN, [(R, "Annabelle Lee")]))) == ("F3", L, "Anne")
 
 
 @pytest.mark.parametrize(

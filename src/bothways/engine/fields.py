@@ -89,11 +89,10 @@ class _View(NamedTuple):
 
     def beginning(self) -> Side | None:
         """Return the side that has only the beginning of a text that the other one holds whole, if there is one."""
-        shadow, now = self.state.shadow, self.state.now
         for side in SIDES:
-            if self.writable(side) and has_only_the_beginning(self.mapping, side, shadow):
-                room = self.mapping.on(side).max_length or 0
-                return side if len(text_of(now[side.other])) > room else None
+            was, whole = self.state.shadow[side], self.state.now[side.other]
+            if was is not None and self.writable(side) and has_only_the_beginning(self.state, side):
+                return side if len(text_of(whole)) > len(text_of(was.value)) else None
         return None
 
     def only_changed(self) -> Side | None:
@@ -304,7 +303,7 @@ def _one_changed(view: _View) -> FieldDecision:
 def _keep_the_rest(view: _View, side: Side) -> FieldDecision:
     """Hold an edit of what is only the beginning of a text: written, it would take the rest away, which nobody saw."""
     app, other = (view.spec.apps[each] for each in (side, side.other))
-    message = f"{app} has room for its beginning alone, and the rest would be lost; edit it in {other}"
+    message = f"{app} has only its beginning, and the rest would be lost; edit it in {other}"
     text = because("F6", app=other, message=message)
     return FieldDecision(view.mapping, "F6", text, before=view.state.now[side.other], hold=text)
 

@@ -1,27 +1,29 @@
 """What one side has no room for, so that who edits there has never seen it: the rest of a text, the time of a day."""
 
-from collections.abc import Mapping
 from datetime import datetime
 
-from bothways.engine.field_state import Known
+from bothways.engine.field_state import FieldState
 from bothways.engine.sides import Side
-from bothways.engine.spec import FieldMap, project
-from bothways.records import CannotCoerce, Coerced, FieldType, Value, coerce, same, text_of
+from bothways.engine.spec import FieldMap, equal_across, project
+from bothways.records import Coerced, FieldType, Value, coerce, text_of
 from bothways.records.parse import parse_datetime
 
 
-def has_only_the_beginning(mapping: FieldMap, side: Side, shadow: Mapping[Side, Known | None]) -> bool:
-    """Tell whether what a side was last seen to hold is the beginning of the text that the other side held then."""
-    part, whole, room = shadow[side], shadow[side.other], mapping.on(side).max_length
-    if room is None or part is None or whole is None or mapping.on(side.other).type is not FieldType.TEXT:
+def has_only_the_beginning(state: FieldState, side: Side) -> bool:
+    """Tell whether what a side was last seen to hold is the beginning of the text that the other side held then.
+
+    It has no room for more, or had none when we wrote it.
+    """
+    part, whole, mapping = state.shadow[side], state.shadow[side.other], state.mapping
+    if part is None or whole is None or {mapping.left.type, mapping.right.type} != {FieldType.TEXT}:
         return False
-    if len(text_of(whole.value)) <= room:
+    beginning, text, room = text_of(part.value), text_of(whole.value), mapping.on(side).max_length
+    if not beginning or len(text) <= len(beginning):
         return False
-    try:
-        cut = project(mapping, whole.value, side)
-    except CannotCoerce:
-        return False
-    return same(cut.value, mapping.on(side), part.value)
+    if room is not None and len(text) > room:
+        return equal_across(mapping, *(each.value for each in ((part, whole) if side is Side.LEFT else (whole, part))))
+    written = next((text_of(each.value) for each in reversed(state.landed) if each.side is side), "")
+    return written == beginning and text.startswith(beginning)
 
 
 def project_over(mapping: FieldMap, value: Value, target: Side, held: Value) -> Coerced:
