@@ -95,6 +95,7 @@ def test_a_stage_that_moved_on_while_it_was_written_is_an_edit_like_any_other(wo
     world.anna.once("before", "write update", lambda: world.anna.edit(left, stage="customer"))
     world.rest()
     assert stages(world) == ("customer", "customer")
+    assert list_issues(world.open(), "people") == []
 
 
 def test_nobody_can_decide_that_a_stage_moves_back(world: Office) -> None:

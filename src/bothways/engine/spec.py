@@ -109,8 +109,9 @@ class FieldMap:
     @property
     def by_label(self) -> bool:
         """Tell whether the choices of a field of several are carried over as those that say the same to people."""
-        kinds, options = {self.left.type, self.right.type}, (self.left.options, self.right.options)
-        return FieldType.MULTI_CHOICE in kinds and all(options) and options[0] != options[1]
+        if FieldType.MULTI_CHOICE not in (self.left.type, self.right.type):
+            return False
+        return bool(self.left.options and self.right.options) and self.left.options != self.right.options
 
     @property
     def translated(self) -> bool:

@@ -14,6 +14,7 @@ from typing import Any
 from bothways.engine.countries import read_there
 from bothways.engine.sides import SIDES, Side
 from bothways.engine.spec import FieldMap, SyncSpec, called, project
+from bothways.engine.unseen import project_over
 from bothways.errors import DecisionDoesNotFit, NoDifference, UnknownApp, UnknownIssue, ValuesMoved
 from bothways.ledger import causes, db, feeds, holds, links, looking
 from bothways.ledger.holds import HoldRow
@@ -66,7 +67,7 @@ def choose_app(
     def values(each: HoldRow) -> dict[Side, Value]:
         value = each.data["values"][source]
         there = _looked_up(sync, _read_there(sync, mapping, each), source, value)
-        return {source.other: project(there, value, source.other).value}
+        return {source.other: project_over(there, value, source.other, each.data["values"][source.other]).value}
 
     return _decide(workspace, sync, hold, mapping, issue, values, f"you chose the value of {app}", alike)
 
