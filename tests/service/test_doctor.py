@@ -8,7 +8,7 @@ from types import SimpleNamespace
 import pytest
 from django.db import OperationalError
 
-from bothways.errors import CredentialsRefused
+from bothways.errors import CredentialsRefused, PermissionMissing
 from bothways.service import doctor as doctors
 from bothways.service.database import used
 from bothways.service.doctor import doctor
@@ -129,6 +129,18 @@ def test_a_database_that_is_none_is_told(office: Office) -> None:
     (office.folder / ".bothways" / "ledger.db").write_text("no database" * 200)
     (found,) = problems(office.folder)
     assert (found.code, "latest backup" in found.to_do) == ("BW-308", True)
+
+
+def test_a_run_that_failed_is_told_though_the_apps_answer(office: Office) -> None:
+    office.anna.add(email="a@x.test")
+    office.bert.fail("write", PermissionMissing(app="Bert", reason="no adding"))
+    with pytest.raises(PermissionMissing):
+        office.run()
+    (found,) = problems(office.folder)
+    assert (found.level, found.what[:31]) == ("warning", "Sync people: run r_1 failed: Be")
+    assert "no adding" in found.what
+    office.run()
+    assert problems(office.folder) == []
 
 
 def test_a_running_sync_is_seen(office: Office) -> None:

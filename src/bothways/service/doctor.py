@@ -21,6 +21,7 @@ from bothways.service.document import SyncDocument
 from bothways.service.ends import ending
 from bothways.service.entries import used_objects, warnings_of
 from bothways.service.lock import is_held
+from bothways.service.log import runs
 from bothways.service.rights import Role, for_role
 from bothways.service.views import Finding
 from bothways.service.workspace import Workspace, database_of, open_workspace
@@ -58,7 +59,22 @@ def doctor(folder: Path) -> list[Finding]:
         if answering and sync.state != "off":
             fit = partial(_fits, workspace, sync, ready=ready)
             findings += _try(f"Sync {sync.name}: its settings fit both apps", fit)
+        if ready and sync.state == "on":
+            findings += _broken_off(workspace, sync.name)
     return findings
+
+
+def _broken_off(workspace: Workspace, sync: str) -> list[Finding]:
+    """Return that the last run of a sync failed, or was stopped, with the reason."""
+    try:
+        last = runs(workspace, sync, size=1)
+    except BothwaysError as error:
+        return [_problem(error)]
+    return [
+        Finding("warning", f"Sync {sync}: run {each.id} {each.state}: {each.reason}")
+        for each in last
+        if each.state in ("failed", "stopped")
+    ]
 
 
 def _fits(workspace: Workspace, sync: SyncDocument, *, ready: bool) -> None:
