@@ -43,14 +43,12 @@ def test_status_says_why_a_sync_is_not_looked_at_now():
 @pytest.mark.parametrize(
     ("state", "on", "why", "told"),
     [
-        ("failed", "on", "no service", ["! contacts: run r_19 failed: no route"]),
+        ("failed", "on", "no service", ["! contacts: run r_19 failed: lost"]),
         (
             "stopped",
             "on",
             "",
-            [
-                "! contacts: run r_19 stopped: no route. Go on: bothways run contacts --yes   Undo it: bothways undo r_19"
-            ],
+            ["! contacts: run r_19 stopped: lost. Go on: bothways run contacts --yes   Undo it: bothways undo r_19"],
         ),
         ("failed", "off", "off", []),
         ("done", "on", "", []),
@@ -58,7 +56,7 @@ def test_status_says_why_a_sync_is_not_looked_at_now():
     ],
 )
 def test_status_says_why_the_last_run_needs_a_person(state: str, on: str, why: str, told: list[str]):
-    last = replace(SUMMARY, state=state, reason="no route")
+    last = replace(SUMMARY, state=state, reason="lost")
     each = replace(SYNC, state=on, counts=Counts(), last_run=last, next=NextView(1064.0, why=why))
     assert status(StatusView(None, (each,)), 1044.0)[2:] == told
 
