@@ -11,7 +11,7 @@ from pathlib import Path
 
 from django.db import connection
 
-from bothways.errors import BothwaysError, DatabaseLocked, DatabaseNewer, DiskFull
+from bothways.errors import BothwaysError, DatabaseLocked, DatabaseNewer, DiskFull, SignInNeeded
 from bothways.ledger import db
 from bothways.service import doctor_chronicle, doctor_webhooks, openid
 from bothways.service.admission import check
@@ -180,7 +180,7 @@ def _lock(workspace: Workspace) -> list[Finding]:
 def has_database(workspace: Workspace) -> bool:
     """Tell whether there is a database to look into."""
     path = sqlite_path(workspace.database)
-    return path is None or path.exists()
+    return path is None or os.path.exists(path)
 
 
 # --- apps ---------------------------------------------------------------------------------------------
@@ -193,6 +193,8 @@ def _app(workspace: Workspace, name: str) -> list[Finding]:
     missing = [each for each in findings if each.level != "ok"]
     if missing:
         return missing
+    if document.oauth and not has_database(workspace):
+        return [_problem(SignInNeeded(app=name, reason="nobody has signed in yet"))]
     try:
         app = open_app(workspace, name)
         app.connector.check()
