@@ -8,12 +8,13 @@ from types import SimpleNamespace
 import pytest
 from django.db import OperationalError
 
-from bothways.errors import CredentialsRefused
+from bothways.errors import CredentialsRefused, PermissionMissing
 from bothways.service import doctor as doctors
 from bothways.service.database import used
 from bothways.service.doctor import doctor
 from bothways.service.lock import runner
 from bothways.service.views import Finding
+from tests.consenting import SECRET_NAME, app_text
 from tests.memory_app import MemoryApp, MemoryConnector
 from tests.office import Office
 
@@ -38,6 +39,16 @@ def test_a_workspace_without_a_database_yet_is_well(office: Office, monkeypatch:
     assert [each.level for each in found if each.level != "ok"] == []
     assert any("Sync people: its settings fit" in each.what for each in found)
     assert not (office.folder / ".bothways").exists()
+
+
+def test_an_app_that_asks_people_waits_for_a_sign_in_where_there_is_no_database_yet(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(SECRET_NAME, "word")
+    (tmp_path / "bothways.yaml").write_text(f"version: 1\napps:\n{app_text('https://api.example.com')}")
+    (found,) = problems(tmp_path)
+    assert (found.code, "bothways app login crm" in found.to_do) == ("BW-238", True)
+    assert not (tmp_path / ".bothways").exists()
 
 
 def test_a_database_that_was_made_by_an_older_version_does_not_end_the_visit(
@@ -129,6 +140,18 @@ def test_a_database_that_is_none_is_told(office: Office) -> None:
     (office.folder / ".bothways" / "ledger.db").write_text("no database" * 200)
     (found,) = problems(office.folder)
     assert (found.code, "latest backup" in found.to_do) == ("BW-308", True)
+
+
+def test_a_run_that_failed_is_told_though_the_apps_answer(office: Office) -> None:
+    office.anna.add(email="a@x.test")
+    office.bert.fail("write", PermissionMissing(app="Bert", reason="no adding"))
+    with pytest.raises(PermissionMissing):
+        office.run()
+    (found,) = problems(office.folder)
+    assert (found.level, found.what[:31]) == ("warning", "Sync people: run r_1 failed: Be")
+    assert "no adding" in found.what
+    office.run()
+    assert problems(office.folder) == []
 
 
 def test_a_running_sync_is_seen(office: Office) -> None:

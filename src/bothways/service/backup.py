@@ -68,7 +68,7 @@ def made_backup(workspace: Workspace) -> IO[bytes]:
     Raises what ``write_backup`` does.
     """
     path = sqlite_path(workspace.database)
-    with _full("the backup"):
+    try:
         file = TemporaryFile(dir=path.parent if path else None)  # noqa: SIM115 - whoever sends it closes it
         try:
             write_backup(workspace, file)
@@ -76,24 +76,20 @@ def made_backup(workspace: Workspace) -> IO[bytes]:
         except BaseException:
             file.close()
             raise
-    return file
-
-
-@contextmanager
-def _full(what: str) -> Iterator[None]:
-    """Name what has no room on the disk of the database."""
-    try:
-        yield
     except OSError as error:
-        raise DiskFull(reason=f"{what}: {error.strerror}") from error
+        raise DiskFull(reason=f"the backup: {error.strerror}") from error
+    return file
 
 
 @contextmanager
 def _copied(path: Path) -> Iterator[Path]:
     """Make a copy of a database as it is at one moment, without what is not kept, in a folder of its own."""
-    with _full("the copy of the database"):
-        made_for_it = TemporaryDirectory(prefix="backup", dir=path.parent)
-    with made_for_it as folder:
+    try:
+        beside = TemporaryDirectory(prefix="backup", dir=path.parent)
+    except OSError as problem:
+        error = problem.strerror
+        raise DiskFull(reason=f"the copy of the database: {error}") from problem
+    with beside as folder:
         copy = Path(folder) / path.name
         with closing(sqlite3.connect(f"file:{quote(str(path))}?mode=ro", uri=True, timeout=PATIENCE)) as source:
             source.execute("VACUUM INTO ?", (str(copy),))

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from django.db import connection
 
-from bothways.errors import BothwaysError, DatabaseLocked, DatabaseNewer, DiskFull
+from bothways.errors import BothwaysError, DatabaseLocked, DatabaseNewer, DiskFull, SignInNeeded
 from bothways.ledger import db
 from bothways.service import doctor_chronicle, doctor_webhooks, openid
 from bothways.service.admission import check
@@ -21,6 +21,7 @@ from bothways.service.document import SyncDocument
 from bothways.service.ends import ending
 from bothways.service.entries import used_objects, warnings_of
 from bothways.service.lock import is_held
+from bothways.service.log import runs
 from bothways.service.rights import Role, for_role
 from bothways.service.views import Finding
 from bothways.service.workspace import Workspace, database_of, open_workspace
@@ -58,7 +59,22 @@ def doctor(folder: Path) -> list[Finding]:
         if answering and sync.state != "off":
             fit = partial(_fits, workspace, sync, ready=ready)
             findings += _try(f"Sync {sync.name}: its settings fit both apps", fit)
+        if ready and sync.state == "on":
+            findings += _broken_off(workspace, sync.name)
     return findings
+
+
+def _broken_off(workspace: Workspace, sync: str) -> list[Finding]:
+    """Return that the last run of a sync failed, or was stopped, with the reason."""
+    try:
+        last = runs(workspace, sync, size=1)
+    except BothwaysError as error:
+        return [_problem(error)]
+    return [
+        Finding("warning", f"Sync {sync}: run {each.id} {each.state}: {each.reason}")
+        for each in last
+        if each.state in ("failed", "stopped")
+    ]
 
 
 def _fits(workspace: Workspace, sync: SyncDocument, *, ready: bool) -> None:
@@ -164,7 +180,7 @@ def _lock(workspace: Workspace) -> list[Finding]:
 def has_database(workspace: Workspace) -> bool:
     """Tell whether there is a database to look into."""
     path = sqlite_path(workspace.database)
-    return path is None or path.exists()
+    return path is None or os.path.exists(path)
 
 
 # --- apps ---------------------------------------------------------------------------------------------
@@ -177,6 +193,8 @@ def _app(workspace: Workspace, name: str) -> list[Finding]:
     missing = [each for each in findings if each.level != "ok"]
     if missing:
         return missing
+    if document.oauth and not has_database(workspace):
+        return [_problem(SignInNeeded(app=name, reason="nobody has signed in yet"))]
     try:
         app = open_app(workspace, name)
         app.connector.check()

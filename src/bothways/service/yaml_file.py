@@ -64,14 +64,14 @@ def read_text(path: Path) -> str:
         raise YamlUnreadable(where=where, reason="it is not UTF-8 text") from error
 
 
-_PLAIN = {
-    "'\\t'": "a tab stands here, where YAML allows blanks alone",
-    "expected <block end>": "this line does not begin where those above it do",
-    "mapping values are not allowed": "a colon stands here that belongs to no key; put a text with a colon in quotes",
-    "end of stream": "the file ends in the middle of a text; a quote is missing",
-    "<stream end>": "the file ends before a bracket is closed",
-}
-"""What is wrong in words for people, by those of the library, which speak of its own parts."""
+_PLAIN = (
+    (r"'\\t'", "a tab stands here, where YAML allows blanks alone"),
+    (r"expected\s<block\send>", "this line does not begin where those above it do"),
+    (r"mapping\svalues", "a colon stands here that belongs to no key; put a text with a colon in quotes"),
+    (r"end\sof\sstream", "the settings end in the middle of a text; a quote is missing"),
+    (r"<stream\send>", "the settings end before a bracket is closed"),
+)
+"""What is wrong in words for people, by what the library says, which speaks of its own parts."""
 
 
 def parse(text: str, file: str) -> "Node":
@@ -84,7 +84,7 @@ def parse(text: str, file: str) -> "Node":
         raise YamlUnreadable(where=_mark(error, file), reason="a key stands here for the second time") from error
     except MarkedYAMLError as error:
         problem = error.problem or "it cannot be read"
-        reason = next((plain for words, plain in _PLAIN.items() if words in problem), problem)
+        reason = next((plain for pattern, plain in _PLAIN if re.search(pattern, problem)), problem)
         raise YamlUnreadable(where=_mark(error, file), reason=reason) from error
     except ReaderError as error:
         where = _place_after(text[: error.position], file)
