@@ -14,7 +14,7 @@ from bothways.errors import (
     UnknownPerson,
 )
 from bothways.ledger.models import Account, OneTimeLink
-from bothways.service import accounts, syncs
+from bothways.service import accounts, sessions, syncs
 from bothways.service.accounts import LINK_LASTS, TRIES
 from bothways.service.database import used
 from bothways.service.rights import Actor, Role
@@ -140,6 +140,21 @@ def test_link_for_an_account_gives_it_a_new_password_and_ends_its_lock(office: O
         accounts.sign_in(workspace, "Ana Ruiz", GOOD)
     with pytest.raises(UnknownPerson):
         accounts.make_link(workspace, name="Nobody")
+
+
+def test_only_the_last_link_for_an_account_is_good_and_none_once_it_has_another_password(office: Office) -> None:
+    workspace = office.open()
+    made(workspace)
+    sent_to_somebody_else, right = (accounts.make_link(workspace, name="Ana Ruiz") for _ in range(2))
+    with pytest.raises(LinkUsed):
+        accounts.use_link(workspace, sent_to_somebody_else, "", "another long one")
+    account = accounts.use_link(workspace, right, "", GOOD)
+    again = accounts.make_link(workspace, name="Ana Ruiz")
+    workspace.actor = account.actor
+    sessions.change_password(workspace, GOOD, "another long one")
+    workspace.actor = None
+    with pytest.raises(LinkUsed):
+        accounts.use_link(workspace, again, "", GOOD)
 
 
 def test_last_admin_stays_one(office: Office) -> None:

@@ -48,13 +48,15 @@ FIRST_LOCK, LONGEST_LOCK = 60.0, 3600.0
 def make_link(workspace: Workspace, role: Role = Role.ADMIN, name: str = "") -> str:
     """Return the word of a new one-time link: for a new account of a role, or a new password of the account ``name``.
 
-    Raises UnknownPerson, and SwitchedOff for an account that is.
+    One for an account takes the place of those before it. Raises UnknownPerson, and SwitchedOff for an account that is.
     """
     account = account_called(name) if name else None
     if account is not None and account.left_at:
         raise SwitchedOff(who=account.name)
     word, now = secrets.token_urlsafe(24), workspace.clock()
     OneTimeLink.objects.filter(ends_at__lt=now).delete()
+    if account is not None:
+        OneTimeLink.objects.filter(account=account).delete()
     OneTimeLink.objects.create(
         digest=digest_of(word),
         role=account.role if account else role,
