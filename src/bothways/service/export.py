@@ -9,7 +9,7 @@ import tempfile
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, TextIO
+from typing import IO, Any, TextIO
 
 from bothways.errors import OutputFailed, UsageError
 from bothways.service.views import ActionView, FieldView, PlanView, plain
@@ -54,11 +54,18 @@ def write_csv(file: TextIO, view: PlanView, actions: Iterable[ActionView]) -> No
             writer.writerow([safe(str(cell)) for cell in (*ids, *row)])
 
 
-def as_csv(view: PlanView, actions: Iterable[ActionView]) -> bytes:
-    """Return what ``export`` writes to a ``.csv`` file."""
-    text = io.StringIO(newline="")
-    write_csv(text, view, actions)
-    return text.getvalue().encode(ENCODINGS[".csv"], "replace")
+def csv_file(view: PlanView, actions: Iterable[ActionView]) -> IO[bytes]:
+    """Return what ``export`` writes to a ``.csv`` file, as a file that is gone when it is closed."""
+    file = tempfile.TemporaryFile()  # noqa: SIM115 - whoever sends it closes it
+    try:
+        text = io.TextIOWrapper(file, encoding=ENCODINGS[".csv"], errors="replace", newline="", write_through=True)
+        write_csv(text, view, actions)
+        text.detach()
+        file.seek(0)
+    except BaseException:
+        file.close()
+        raise
+    return file
 
 
 def _rows(action: ActionView) -> Iterator[tuple[object, ...]]:

@@ -1,19 +1,18 @@
 """What a run would do, record by record, before anything is written; and having just that written."""
 
 from django.http import HttpRequest, HttpResponse
-from django.utils.http import content_disposition_header
 from django.utils.translation import gettext as _
 
 from bothways.errors import BothwaysError, PlanOutdated, StoppedByBrake, SyncHalted, SyncOff
 from bothways.ledger.turns import SYNC
 from bothways.service import drafts, requests, running, syncs
 from bothways.service import preview as plans
-from bothways.service.export import as_csv
+from bothways.service.export import csv_file
 from bothways.service.requests import ToPlan
 from bothways.service.resolution import row_of
 from bothways.service.rights import Role
 from bothways.service.views import ActionPage, DraftView, MadePlan
-from bothways.web.pages.page import action, asks_for_part, form, page, shown, went_well
+from bothways.web.pages.page import FileResponse, action, asks_for_part, form, page, shown, went_well
 from bothways.web.pages.runs import told
 from bothways.web.pages.syncs import address
 
@@ -72,9 +71,7 @@ def csv(request: HttpRequest, name: str) -> HttpResponse:
     """Give a plan as a file for spreadsheets."""
     made = plans.made_plan(request.workspace, str(request.GET.get("plan", "")))
     actions = plans.each_action(request.workspace, made.view.id)
-    response = HttpResponse(as_csv(made.view, actions), content_type="text/csv; charset=utf-8")
-    response["Content-Disposition"] = content_disposition_header(True, f"{name} {made.view.id}.csv") or "attachment"
-    return response
+    return FileResponse(csv_file(made.view, actions), f"{name} {made.view.id}.csv", "text/csv; charset=utf-8")
 
 
 def _shown(
