@@ -4,15 +4,19 @@ import re
 from pathlib import Path
 
 import pytest
+from django.db import OperationalError
 from django.urls import get_resolver
 
 import bothways.web  # noqa: F401 - prepares Django
 from bothways.engine.deletes import DAY
+from bothways.errors import DatabaseUnreachable
 from bothways.ledger.models import Request, Revision
+from bothways.ledger.sessions import SessionStore
 from bothways.service import accounts, issues, syncs
 from bothways.service.database import used
 from bothways.service.rights import Role
 from bothways.web import assets
+from bothways.web import context as web_context
 from bothways.web.pages.page import roles_of
 from tests.office import Office
 from tests.web.browser import PASSWORD, Browser
@@ -203,6 +207,29 @@ def test_every_answer_has_the_headers_that_keep_browsers_from_harm(office: Offic
         assert answer.headers["x-content-type-options"] == "nosniff"
         assert answer.headers["cache-control"] == "no-store"
         assert "strict-transport-security" not in answer.headers
+
+
+@pytest.mark.parametrize("place", ["session", "frame"])
+def test_database_that_cannot_be_reached_is_told_in_words_and_with_those_headers(
+    office: Office, monkeypatch: pytest.MonkeyPatch, place: str
+) -> None:
+    def gone(*_: object) -> None:
+        raise (
+            OperationalError("server closed the connection")
+            if place == "session"
+            else DatabaseUnreachable(reason="gone")
+        )
+
+    here = browser(office)
+    here.sign_up("Ana Ruiz")
+    with monkeypatch.context() as patched:
+        patched.setattr(*((SessionStore, "load") if place == "session" else (web_context, "counts")), gone)
+        for address in ("/", "/syncs/people", "/nothing"):
+            answer = here.get(address)
+            assert "default-src 'none'" in answer.headers["content-security-policy"]
+            assert answer.status == (404 if (place, address) == ("frame", "/nothing") else 503), address
+            assert answer.status == 404 or "BW-304" in answer.text
+    assert here.get("/").status == 200, "nobody is signed out by it"
 
 
 def test_behind_https_cookies_are_secure_and_browsers_stay_with_it(office: Office) -> None:
