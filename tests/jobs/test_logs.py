@@ -120,6 +120,20 @@ def test_page_that_breaks_is_logged_by_the_id_that_it_shows_with_where_it_broke_
     assert MARK not in json.dumps(lines)
 
 
+def test_in_sentences_a_page_that_breaks_is_told_by_its_id_too_and_nothing_that_it_held(office: Office) -> None:
+    said: list[str] = []
+    logs.begin_in_sentences(said.append)
+    try:
+        raise ValueError(MARK)
+    except ValueError:
+        logging.getLogger("bothways.web").error("it was %s", MARK, extra={"incident": "i_1"}, exc_info=True)
+    finally:
+        logs.end()
+    assert said[0] == "bothways.web: ValueError (i_1)"
+    assert said[1].startswith(f"    {__file__}:")
+    assert MARK not in "".join(said)
+
+
 # --- nothing of what records hold -------------------------------------------------------------------------
 
 
