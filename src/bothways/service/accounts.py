@@ -9,6 +9,7 @@ import secrets
 from django.contrib.auth.hashers import check_password, make_password
 from django.contrib.auth.password_validation import CommonPasswordValidator
 from django.core.exceptions import ValidationError
+from django.utils import timezone
 
 from bothways.errors import (
     LastAdmin,
@@ -163,7 +164,8 @@ def is_new(workspace: Workspace) -> bool:
 @for_role(Role.ADMIN)
 def list_accounts(workspace: Workspace) -> list[AccountView]:
     """Return all accounts, by name."""
-    open_ = [id for (id,) in db.rows("SELECT account_id FROM session WHERE account_id IS NOT NULL")]
+    alive = Session.objects.filter(account_id__isnull=False, expire_date__gt=timezone.now())
+    open_ = list(alive.values_list("account_id", flat=True))
     return [view_of(row, open_.count(row.pk)) for row in Account.objects.order_by("key")]
 
 

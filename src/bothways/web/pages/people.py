@@ -155,8 +155,9 @@ def _ask_for_code(request: HttpRequest, account: AccountView, back: str) -> Http
 
 
 def begin_session(request: HttpRequest, account: AccountView) -> None:
-    """Sign somebody in, in a session of another key than that which the browser had."""
+    """Sign somebody in, in a session of another key than that which the browser had; those that are over are forgotten."""
     request.session.flush()
+    request.session.clear_expired()
     request.session[ACCOUNT] = account.id
     request.session[MADE_AT] = request.base.clock()
     request.session[AGENT] = request.headers.get("User-Agent", "")[:LONGEST_AGENT]
