@@ -155,7 +155,7 @@ def _ask_for_code(request: HttpRequest, account: AccountView, back: str) -> Http
 
 
 def begin_session(request: HttpRequest, account: AccountView) -> None:
-    """Sign somebody in, in a session of another key than that which the browser had; those that are over are forgotten."""
+    """Sign somebody in, in a session of another key than that which the browser had; those that are over go."""
     request.session.flush()
     request.session.clear_expired()
     request.session[ACCOUNT] = account.id
