@@ -334,6 +334,19 @@ def test_link_for_somebody_is_shown_once(office: Office) -> None:
     assert "/welcome?key=" not in here.get("/settings/people").text
 
 
+@pytest.mark.parametrize(
+    ("public", "link"),
+    [("", "http://127.0.0.1/welcome"), ("https://sync.example.com/", "https://sync.example.com/welcome")],
+)
+def test_one_time_link_leads_to_the_public_address(office: Office, public: str, link: str) -> None:
+    office.write(office.file.read_text() + (f"public_url: {public}\n" if public else ""))
+    here = browser(office)
+    here.sign_up("Ana Ruiz")
+    here.get("/settings/people")
+    here.post("/settings/people/invite", role="viewer")
+    assert f'<code class="long">{link}?key=' in here.get("/settings/people").text
+
+
 def test_htmx_of_an_expired_session_is_sent_to_sign_in_as_a_whole(office: Office) -> None:
     assert browser(office).get("/syncs/people/records", htmx=True).headers["hx-redirect"].startswith("/login?next=")
 

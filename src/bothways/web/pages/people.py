@@ -119,7 +119,8 @@ def invite(request: HttpRequest) -> HttpResponse:
     """Make a one-time link, and show it once."""
     name = str(request.POST.get("name", ""))
     word = accounts.make_link(request.workspace, role_called(str(request.POST.get("role", ""))), name)
-    request.session["link"] = request.build_absolute_uri(f"/welcome?key={word}")
+    own, path = request.base.document.public_url, f"/welcome?key={word}"
+    request.session["link"] = f"{own}{path}" if own else request.build_absolute_uri(path)  # a proxy calls without TLS
     return went_well(request, "/settings/people")
 
 
