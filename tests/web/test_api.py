@@ -314,9 +314,18 @@ def test_body_that_is_not_as_described_is_refused_and_says_where(office: Office,
 
 @pytest.mark.parametrize(
     "parts",
-    ['{"fields":["\\ud800"]}', '{"guards":{"first_run":NaN}}', '{"objects":"people"}', '{"objects":{"Anna":"people"}}'],
+    [
+        '{"fields":["\\ud800"]}',
+        '{"guards":{"first_run":NaN}}',
+        '{"objects":"people"}',
+        '{"objects":{"Anna":"people"}}',
+        '{"id":2}',
+        '{"workspace":{}}',
+    ],
 )
-def test_change_of_a_draft_that_could_not_be_shown_any_more_is_refused(office: Office, parts: str) -> None:
+def test_change_of_a_draft_that_is_none_or_after_which_it_could_not_be_shown_is_refused(
+    office: Office, parts: str
+) -> None:
     here = caller(office.open())
     at = f"drafts/{here.post('syncs/people/draft').json['id']}"
     before = here.get(at).json

@@ -95,7 +95,7 @@ def on_database(function: Callable[Concatenate[W, P], R]) -> Callable[Concatenat
     """Let a use case work on the database of its workspace, the first argument."""
 
     @wraps(function)
-    def inside(workspace: W, *args: P.args, **kwargs: P.kwargs) -> R:
+    def inside(workspace: W, /, *args: P.args, **kwargs: P.kwargs) -> R:
         with used(workspace.database):
             return function(workspace, *args, **kwargs)
 

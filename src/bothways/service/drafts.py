@@ -196,7 +196,7 @@ def differences(workspace: Workspace, id: int) -> list[ChangeView]:
 
 @on_database
 @for_role(Role.EDITOR)
-def change(workspace: Workspace, id: int, version: int, **parts: object) -> DraftView:
+def change(workspace: Workspace, id: int, version: int, /, **parts: object) -> DraftView:
     """Set parts of a draft, as the settings file has them, or take them out where they are None.
 
     ``version`` is that of the draft which was changed; raises DraftChanged if somebody has changed it since, and

@@ -59,7 +59,7 @@ def for_role(role: Role) -> Callable[[Callable[Concatenate[W, P], R]], Callable[
 
     def around(function: Callable[Concatenate[W, P], R]) -> Callable[Concatenate[W, P], R]:
         @wraps(function)
-        def inside(workspace: W, *args: P.args, **kwargs: P.kwargs) -> R:
+        def inside(workspace: W, /, *args: P.args, **kwargs: P.kwargs) -> R:
             require(workspace, role)
             return function(workspace, *args, **kwargs)
 
