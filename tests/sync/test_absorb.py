@@ -433,3 +433,34 @@ def test_where_an_app_stamps_nothing_another_version_or_value_tells_of_a_save() 
     assert seen_at(2.0, record) == 1.0
     assert seen_at(3.0, replace(record, version="2")) == 3.0
     assert seen_at(4.0, replace(record, version="2", values={"name": "Bea"})) == 4.0
+
+
+@pytest.mark.parametrize("own", [True, False])
+@pytest.mark.parametrize("deed", ["unlinked", "partner deleted"])
+def test_for_whom_nobody_is_made_nobody_is_made_though_the_link_of_the_other_one_of_a_merge_ended_later(
+    deed: str, own: bool
+) -> None:
+    """Of the two records one was unlinked, or its partner was deleted, and the other one's link ended so that it could
+    be made anew; whichever of them is left."""
+    world = TwoApps()
+    ann, *_ = world.crowd(6)
+    partner = world.partner(ann)
+    other = world.anna.add(email="other@x.test", name="Other")
+    gone = world.bert.add(email="other@x.test", name="Other")
+    world.rest()
+    if deed == "unlinked":
+        with db.transaction_():
+            decisions.unlink(world.sync, links.live_by_record(world.sync, Side.LEFT, [ann])[ann], world.clock())
+    else:
+        world.bert.delete(partner)
+    world.run()
+    [link] = links.live_by_record(world.sync, Side.LEFT, [other]).values()
+    links.end(link.id, world.clock() + 10.0, "R5: both are gone")
+    world.bert.delete(gone)
+    world.anna.edit(other, email="none@x.test")
+    world.anna.merge(*((ann, other) if own else (other, ann)))
+    world.anna.edit(ann if own else other, email="none@x.test")
+    before = world.written()
+    world.run(full=True, approved=True)
+    world.rest()
+    assert world.written() == before

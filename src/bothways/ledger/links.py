@@ -1,5 +1,6 @@
 """Links and their shadows. At most one pending or active link per record and sync: the database says so."""
 
+import math
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
@@ -72,6 +73,11 @@ class LinkRow(NamedTuple):
     def parted(self) -> bool:
         """Whether it ended since its records no longer took part: none of the two is created again."""
         return self.ended_by.startswith("R10")
+
+    def withholds(self, side: Side) -> int:
+        """Return how strongly a link that has ended keeps anybody from being made for its record of one side: 2 where a
+        person has unlinked it, 1 where its partner went away, 0 not at all."""
+        return 2 if self.ended_by == UNLINKED else int(self.survivor == side)
 
     def on(self, side: Side) -> str | None:
         """Return the record's id on one side."""
@@ -222,12 +228,20 @@ def _holds(held: Mapping[str, Value], key: str, side: Side, value: Value) -> boo
 def move_ended(sync: Sync, side: Side, id: str, to: str, held: Mapping[str, Value]) -> None:
     """Let the ended links of a record follow it to the one that it was merged into, which holds these values.
 
-    Of those that a merge has ended, only that of the record which was left over by it.
+    Of those that a merge has ended, only that of the record which was left over by it. Of what the two records were
+    last, that counts by which nobody is made.
     """
+    before = ended_by_record(sync, side, [id, to])
     sql = f"SELECT {_COLUMNS} FROM link WHERE sync_id=%s AND state='ended' AND {side}_id=%s"
     for link in map(LinkRow._make, db.rows(sql, (sync.pk, id))):
         if not link.by_merge or link.survivor == side:
             move(link.id, side, to, held)
+    now = ended_by_record(sync, side, [to]).get(to)
+    known = [link for link in before.values() if not link.by_merge or link.survivor == side]
+    counts = max(known, key=lambda link: (link.withholds(side), link.ended_at or 0.0), default=None)
+    if now is not None and counts is not None and counts.withholds(side) > now.withholds(side):
+        ended_at = math.nextafter(now.ended_at or 0.0, math.inf)
+        db.execute("UPDATE link SET ended_at=%s WHERE id=%s", (ended_at, counts.id))
 
 
 def shadows(link_ids: Iterable[int]) -> dict[int, Shadows]:

@@ -130,15 +130,17 @@ def _hand_over_ended(ended: LinkRow, lead: End, contact: End, now: float) -> Non
     which a person had paused."""
     side = lead[1]
     contacts, there, to = contact
-    partner, unlinked = ended.on(side.other), ended.ended_by == links.UNLINKED
-    alone = ended.survivor == side and not ended.by_conversion
-    own = links.ended_by_record(contacts, there, [to])
-    if partner is None or not (unlinked or ((alone or ended.paused) and not own)):
+    partner = ended.on(side.other)
+    strength = 0 if ended.by_conversion else ended.withholds(side)
+    own = links.ended_by_record(contacts, there, [to]).get(to)
+    stronger = strength > (own.withholds(there) if own else 0)
+    if partner is None or not (stronger or ended.ended_by == links.UNLINKED or (ended.paused and own is None)):
         return
     ids = {there: to, there.other: partner}
     new = NewLink(ids[Side.LEFT], ids[Side.RIGHT], "ended", ended.rule, ended.reason, ended.id)
     [made] = links.create(contacts, [new], ended.created_at)
-    links.end(made, now if unlinked else ended.ended_at or now, ended.ended_by, there if alone else None)
+    survivor = there if ended.survivor == side and strength else None
+    links.end(made, now if own else ended.ended_at or now, ended.ended_by, survivor)
     if ended.paused:
         links.pause(made, paused=True)
 
