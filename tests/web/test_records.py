@@ -175,8 +175,12 @@ def test_what_somebody_asks_of_another_record_hides_nothing(office: Office) -> N
     other, _ = office.pair("Eve")
     here = signed_in(office, Role.OPERATOR, "Olga")
     here.post("/syncs/people/put-back", record=f"Anna:{left}", field="name=name", run=run.id)
-    requests.ask(here.workspace, ToUndo(run.id, f"Anna:{other}"))
+    later = requests.ask(here.workspace, ToUndo(run.id, f"Anna:{other}"))
     assert "<live-stream" in here.get(page_of(left)).text
+    assert requests.withdraw(here.workspace, later.id)
+    assert "<live-stream" in here.get(page_of(left)).text
+    assert "Waiting for its turn" in here.get("/syncs/people/now?for=undo", htmx=True).text, "the stream goes on"
+    requests.ask(here.workspace, ToUndo(run.id, f"Anna:{other}"))
     office.bert.edit(right, name="Dora")
     office.clock.advance(60)
     with Served(office):

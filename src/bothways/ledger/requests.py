@@ -94,6 +94,11 @@ def open_of(sync_id: int) -> Request | None:
     return found
 
 
+def is_open(sync_id: int, kind: str) -> bool:
+    """Tell whether something of a kind was asked for a sync and has not ended."""
+    return bool(Request.objects.filter(sync_id=sync_id, kind=kind, state__in=OPEN).exists())
+
+
 def begin(row: Request, worker: str, now: float) -> bool:
     """Say that a worker, which has the turn, is at it; False if it was withdrawn meanwhile."""
     with db.transaction_():

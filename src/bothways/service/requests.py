@@ -219,6 +219,13 @@ def last_asked(workspace: Workspace, name: str, kind: str | None = None) -> Requ
 
 @on_database
 @for_role(Role.VIEWER)
+def is_awaited(workspace: Workspace, name: str, kind: str) -> bool:
+    """Tell whether something of a kind was asked for a sync and has not ended."""
+    return requests.is_open(row_of(workspace, name).pk, kind)
+
+
+@on_database
+@for_role(Role.VIEWER)
 def last_preview(workspace: Workspace, name: str, draft: int | None = None) -> RequestView | None:
     """Return which preview was last asked for, of the settings of a sync or of a draft of them; None if none was."""
     row = requests.last_plan_of(row_of(workspace, name).pk, draft)

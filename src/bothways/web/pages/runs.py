@@ -44,11 +44,9 @@ KINDS = {
 @page()
 def now(request: HttpRequest, name: str) -> HttpResponse:
     """Show what is done with a sync now; ``for``: as long as something of this kind is asked for."""
-    work = running.at_work(request.workspace, name)
     kind = str(request.GET.get("for", ""))
-    if kind in requests.KINDS:
-        asked = requests.last_asked(request.workspace, name, kind)
-        work = work if asked is not None and asked.is_open else None
+    wanted = kind not in requests.KINDS or requests.is_awaited(request.workspace, name, kind)
+    work = running.at_work(request.workspace, name) if wanted else None
     if asks_for_part(request):
         return _part(request, work)
     view = syncs.show_sync(request.workspace, name)
