@@ -32,7 +32,7 @@ from bothways.connectors.base import (
     WriteResult,
 )
 from bothways.errors import UnknownObject
-from bothways.records import Field, FieldType, Record, Ref, Value
+from bothways.records import Field, FieldType, Record, Ref, Value, goes_back
 
 PEOPLE = (
     Field("email", FieldType.EMAIL, "E-mail", meaning="email"),
@@ -334,10 +334,12 @@ class MemoryApp:
         if item.kind is WriteKind.ARCHIVE:
             self.delete(row.id)
             return WriteResult(item.key, Outcome.DONE)
-        for name, value in item.values.items():
-            row.values[name] = self.traits.rewrite(name, value)
+        own = {each.name: each for each in self.fields}
+        kept = tuple(name for name, value in item.values.items() if goes_back(held[name], value, own[name]))
+        for name in item.values.keys() - set(kept):
+            row.values[name] = self.traits.rewrite(name, item.values[name])
         self._touch(row)
-        return WriteResult(item.key, Outcome.DONE, self.record(row))
+        return WriteResult(item.key, Outcome.DONE, self.record(row), fields=kept)
 
     def record(self, item: Item, *, values: bool = True) -> Record:
         """Return a record as the app answers it."""

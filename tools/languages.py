@@ -52,6 +52,7 @@ BELOW = (
 
 NOT_SHOWN = (
     "connectors/testing.py",
+    "connectors/hubspot/documented.py",
     "connectors/hubspot/unverified.py",
     "connectors/hubspot/checks*.py",
     "connectors/hubspot/deep.py",

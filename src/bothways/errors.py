@@ -38,7 +38,7 @@ class BothwaysError(Exception):
 
     def __init__(self, *, where: str = "", **facts: object) -> None:
         self.where = where
-        self.facts = facts
+        self.facts = {name: sayable(fact) if isinstance(fact, str) else fact for name, fact in facts.items()}
         super().__init__(self.message)
 
     @property
@@ -64,6 +64,14 @@ class BothwaysError(Exception):
     def __str__(self) -> str:
         parts = (self.message, self.consequence, self.advice, f"({self.code})")
         return " ".join(part for part in parts if part)
+
+
+_UNSAYABLE = re.compile("[\0\ud800-\udfff]")
+
+
+def sayable(text: str) -> str:
+    """Return a text without what no database keeps and no screen shows: null characters, and halves of a character."""
+    return text if text.isascii() and "\0" not in text else _UNSAYABLE.sub("\ufffd", text)
 
 
 def filled(template: str, facts: Mapping[str, object]) -> str:
@@ -131,6 +139,12 @@ class YamlUnreadable(SettingsError):
     code = "BW-103"
     what = "This is not valid YAML: {reason}."
     to_do = "Correct that place and try again."
+
+
+class SettingsUnreadable(SettingsError):
+    code = "BW-512"
+    what = "The settings cannot be read: {reason}."
+    to_do = "See that the file is there, and that the user that Bothways runs as may read it; then try again."
 
 
 class UnknownKey(SettingsError):
@@ -233,6 +247,12 @@ class SecretMissing(SettingsError):
     code = "BW-116"
     what = "The secret for {app} is missing: {what} holds nothing."
     to_do = "Set it and try again."
+
+
+class SecretUnreadable(SecretMissing):
+    code = "BW-513"
+    what = "The secret for {app} cannot be read: {what}: {reason}."
+    to_do = "See that it is there, and that the user that Bothways runs as may read it; then try again."
 
 
 class NothingFlows(SettingsError):
@@ -1469,8 +1489,22 @@ class RunSuperseded(LedgerError):
 class OutputFailed(LedgerError):
     code = "BW-306"
     what = "The output cannot be written: {reason}."
-    by_itself = "What the command did is done and saved."
+    by_itself = "Whatever else the command did is done and saved."
     to_do = "Send the output elsewhere."
+
+
+class DatabaseNewer(LedgerError):
+    code = "BW-307"
+    what = "The database was made by a newer version of Bothways ({migration})."
+    by_itself = "Nothing was changed."
+    to_do = "Install that version, or a later one."
+
+
+class DatabaseDamaged(LedgerError):
+    code = "BW-308"
+    what = "The database is damaged, or its file holds something else: {reason}."
+    by_itself = "No sync runs until it is whole again."
+    to_do = "Stop all processes, put the database aside, and restore the latest backup."
 
 
 # --- brakes -------------------------------------------------------------------------------------------

@@ -2,6 +2,7 @@
 
 import io
 import json
+import os
 import stat
 import tarfile
 from pathlib import Path
@@ -40,3 +41,17 @@ def test_what_fails_leaves_no_half_of_a_file(tmp_path: Path, monkeypatch: pytest
     with empty_ledger(tmp_path):
         assert main(["backup", str(made), "-C", str(tmp_path)]) == 74
     assert not made.exists()
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no device here that is always full")
+def test_file_that_cannot_be_written_is_named_and_not_the_disk_of_the_database(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "bothways.yaml").write_text(FILE)
+    made, full = tmp_path / "copy.tar.gz", os.open("/dev/full", os.O_WRONLY)
+    monkeypatch.setattr("bothways.cli.backup.os.open", lambda *_: full)
+    with empty_ledger(tmp_path):
+        assert main(["backup", str(made), "-C", str(tmp_path)]) == 74
+    told = capsys.readouterr().err
+    assert f"the output cannot be written: {made}: No space left on device" in told
+    assert "BW-306" in told

@@ -17,6 +17,7 @@ from tests.cli.views import (
     DIFFERENCE,
     FINDINGS,
     FOUND,
+    GROUP,
     IMPORT,
     NOT_EQUAL,
     PLAN,
@@ -265,6 +266,16 @@ def test_what_was_decided_reaches_the_service(bothways, service):
 
 def many(count):
     return [replace(UPDATE, seq=seq, name=f"Person {seq}") for seq in range(count)]
+
+
+def test_that_nothing_is_held_is_not_said_of_what_is_ignored(bothways, service):
+    service.answer("service.failing.failing", [])
+    here = {True: views.GroupPage((GROUP,), None), False: views.GroupPage((), None)}
+    service.answer("service.issue_groups.groups", lambda *_args, ignored, **_: here[ignored])
+    assert "but what is ignored: bothways issues --by-cause --ignored" in bothways("issues", "--by-cause").out
+    here[True] = here[False]
+    assert bothways("issues", "--by-cause").out == "Nothing is held.\n"
+    assert bothways("issues", "--by-cause", "--ignored").out == "Nothing is ignored.\n"
 
 
 def paged(rows):

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -100,6 +101,8 @@ def test_a_closed_stream_changes_no_exit_code(tmp_path, closed, arguments, code)
         ["sync", "import"],
         ["records", "contacts", "--limit", "9" * 20],
         ["version", "-C"],
+        ["statsu"],
+        ["status", "--jsn"],
     ],
     ids=" ".join,
 )
@@ -109,6 +112,7 @@ def test_wrong_usage_ends_with_64_and_names_the_help(arguments, capsys):
     assert out == ""
     assert err.startswith("Error: ")
     assert "--help" in err
+    assert not re.search(r"[.?!)]\.", err)
 
 
 def test_wrong_usage_is_json_too(capsys):

@@ -58,6 +58,17 @@ def test_documents_carry_their_format(capsys):
     assert json.loads(capsys.readouterr().out) == {"format": "bothways.sync/1", "name": "contacts", "label": "Zoë"}
 
 
+def test_nothing_in_a_document_steers_the_terminal_and_all_of_it_can_be_read(capsys):
+    held = "a\x1b[2J\x9b2J\x7f\u202eb\u2028 é"
+    Terminal().document("sync", {"label": held})
+    Terminal().long_document("plan", {}, "actions", [{"label": held}])
+    printed = capsys.readouterr().out
+    assert not set(printed) & set("\x1b\x9b\x7f\u202e\u2028")
+    assert "é" in printed
+    first, rest = printed.split("\n", 1)
+    assert (json.loads(first)["label"], json.loads(rest)["actions"][0]["label"]) == (held, held)
+
+
 @pytest.mark.parametrize("number", [float("nan"), float("inf")])
 def test_what_json_cannot_say_is_never_printed(capsys, number):
     with pytest.raises(ValueError, match="JSON compliant"):

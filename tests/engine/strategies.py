@@ -70,7 +70,7 @@ _CONSENT = (
     (_IN, _OUT, (False, True)),
     (_OUT, Field("out"), (True, True)),
 )
-_TRUTHS: tuple[Value, ...] = (True, False, "yes", "no")
+_TRUTHS: tuple[Value, ...] = (True, False, "yes", "no", "Y")
 
 _MODIFIED = ((), (100.0, 300.0), (300.0, 100.0), (100.0, 300.0), (300.0, 100.0), (300.0, 310.0), (None, 100.0))
 """When the records of both sides were changed last."""

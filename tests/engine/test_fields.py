@@ -1,10 +1,12 @@
 """The field table, row by row: what happens to one field of a linked pair."""
 
+from dataclasses import replace
+
 import pytest
 
 from bothways.engine.field_state import Known
 from bothways.engine.fields import FIGHT_WINDOW, REWRITING_LIMIT, UNRELATED_LIMIT
-from bothways.engine.sides import SIDES, Side
+from bothways.engine.sides import SIDES, Direction, Side
 from bothways.engine.spec import FieldMap, Only
 from bothways.records import Field, FieldType, Option, Value
 from tests.engine.support import (
@@ -420,6 +422,70 @@ def test_projection_cuts_at_the_length_says_so_and_is_content_with_the_cut() -> 
     assert decide(carried_out(seen, decision)).rule == "F0"
     longer = state(("Annabella", "Annab"), ("Annabelle", "Annab"), short)
     assert decide(longer).rule == "F1", "a change beyond the cut changes nothing there"
+
+
+SHORT = FieldMap(NAME, Field("name", max_length=5))
+
+
+@pytest.mark.parametrize("default", [L, R])
+def test_edit_of_a_text_that_was_cut_does_not_replace_the_whole_text(default: Side) -> None:
+    """Who edits the beginning has never seen the rest."""
+    cut = state(("Annabelle Lee", "Anne"), ("Annabelle Lee", "Annab"), SHORT)
+    decision = decide(cut, spec(SHORT, default=default))
+    told = "Anna does not take it: Bert has only its beginning, and the rest would be lost; edit it in Anna"
+    assert (decision.rule, decision.write, decision.hold, decision.seen) == ("F6", None, told, None)
+    edited = cut._replace(now={L: "Anne-Marie Lee", R: "Anne"})
+    assert result(decide(edited, spec(SHORT, default=default))) == ("F4", R, "Anne-")
+
+
+def test_text_that_was_cut_is_a_beginning_though_its_field_has_more_room_by_now() -> None:
+    was, edited = ("Annabelle Lee", "Annab"), ("Annabelle Lee", "Anne")
+    assert decide(state(edited, was, PLAIN, [(R, "Annab")])).rule == "F6"
+    assert result(decide(state(("Annabelle Leer", "Annab"), was, PLAIN, [(R, "Annab")]))) == ("F3", R, "Annabelle Leer")
+    assert result(decide(state(edited, was, PLAIN))) == ("F3", L, "Anne"), "we did not write it"
+    assert result(decide(state(edited, was, PLAIN, [(R, "Annabelle Lee")]))) == ("F3", L, "Anne")
+
+
+@pytest.mark.parametrize(
+    ("now", "seen", "mapping", "wanted"),
+    [
+        (("Ann", "Bob"), ("Ann", "Ann"), SHORT, ("F3", L, "Bob")),
+        (("Annabelle Lee", "Bob"), ("Annabelle Lee", "Eve"), SHORT, ("F3", L, "Bob")),
+        (("Annabelle Lee", "Bob"), None, replace(SHORT, winner=R), ("F4", L, "Bob")),
+        (
+            ("Annabelle Lee", "Bob"),
+            ("Annabelle Lee", "Annab"),
+            replace(SHORT, direction=Direction.TO_LEFT),
+            ("F2", L, "Bob"),
+        ),
+        (("Annabelle Lee", ""), ("Annabelle Lee", "Annab"), replace(SHORT, clearing_follows=True), ("F3", L, None)),
+        (("Ann", "Bob"), ("Annabelle Lee", "Annab"), replace(SHORT, winner=R), ("F4", L, "Bob")),
+    ],
+    ids=["whole", "other", "first link", "one way", "cleared", "short by now"],
+)
+def test_edit_of_a_text_that_is_no_beginning_of_the_other_flows(
+    now: tuple[Value, Value], seen: tuple[Value, Value] | None, mapping: FieldMap, wanted: object
+) -> None:
+    assert result(decide(state(now, seen, mapping))) == wanted
+
+
+DAY = FieldMap(Field("day", FieldType.DATE), Field("at", FieldType.DATETIME))
+
+
+@pytest.mark.parametrize(
+    ("held", "wanted"),
+    [
+        ("2026-01-02T14:30:15.250Z", "2026-01-05T14:30:15.250Z"),
+        ("2026-01-02T23:30:00+02:00", "2026-01-05T21:30:00.000Z"),
+        ("n/a", "2026-01-05T00:00:00.000Z"),
+        (None, "2026-01-05T00:00:00.000Z"),
+    ],
+)
+def test_another_day_replaces_the_day_of_a_moment_and_not_its_time(held: Value, wanted: str) -> None:
+    edited = state(("2026-01-05", held), ("2026-01-02", held), DAY)
+    assert result(decide(edited)) == ("F3", R, wanted)
+    assert decide(carried_out(edited, decide(edited))).rule == "F0"
+    assert decide(state(("2026-01-02", "2026-01-02T14:30:00Z"), None, DAY)).rule == "F1"
 
 
 def test_projection_writes_the_key_of_a_choice_and_its_key_back() -> None:

@@ -32,6 +32,20 @@ PHONE_AND_NAME = (Part("phone", ("phone",)), Part("name", ("first", "last")))
         ((Part("consonants", ("name",)),), {"name": "Bee"}, []),
         ((Part("amount", ("sum",)),), {"sum": 100}, ["100.0"]),
         ((Part("amount", ("sum",)),), {"sum": "a lot"}, []),
+        *(
+            ((Part("number", ("no",)),), {"no": value}, found)
+            for value, found in (
+                ("7.00", ["7"]),
+                (" 007", ["7"]),
+                (7.0, ["7"]),
+                ("7e2", ["700"]),
+                ("-0.0", ["0"]),
+                ("12345678901234567890", ["12345678901234567890"]),
+                ("12345678901234567891", ["12345678901234567891"]),
+                ("A-7", []),
+                (True, []),
+            )
+        ),
         ((Part("sku", ("sku",)),), {"sku": " A-1 "}, ["a-1"]),
         ((Part("domain", ("web",)),), {"web": "https://www.ACME.com/about"}, ["acme.com"]),
         ((Part("company", ("name",)),), {"name": "The Acme Ltd."}, ["acme"]),

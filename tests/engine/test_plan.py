@@ -215,6 +215,18 @@ def test_r8_create_holds_what_the_other_side_cannot_hold_and_tells_what_is_cut()
     assert [each.mapping.key for each in action.holds] == ["score=score"]
 
 
+@pytest.mark.parametrize("read_only", [True, False])
+def test_r8_new_record_with_a_word_of_consent_that_cannot_be_read_is_reported(read_only: bool) -> None:
+    out = Field("out", FieldType.BOOLEAN, read_only=read_only)
+    action = unlinked(
+        spec(PLAIN, FieldMap(Field("out"), out, consent=(True, True))), L, pair({"name": "A", "out": "Y"}, None)
+    )
+    assert [each.rule for each in action.fields] == ["R8", "F6"]
+    assert [each.hold for each in action.holds] == [
+        'Bert does not take it: "Y" is not yes or no, and may say opted out'
+    ]
+
+
 def test_r8_waits_until_the_create_window_is_over() -> None:
     action = unlinked(spec(), L, pair({"name": "Ann"}, None), settled=False)
     assert told(action) == (

@@ -176,6 +176,9 @@ def test_opting_out_is_never_lost(case: Case) -> None:
         assert is_opted_out(mapping, source, was.value)
         assert is_opted_out(mapping, source, state.now[source]) is False
         assert not has_changed(state, decision.write)
+    assert is_blank(decision.before) or is_opted_out(mapping, decision.write, decision.before) is not None, (
+        "what cannot be read may say opted out"
+    )
 
 
 @MANY

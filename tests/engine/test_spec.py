@@ -5,7 +5,7 @@ from hypothesis import given, settings
 
 from bothways.engine.sides import SIDES, Direction, Side
 from bothways.engine.spec import FieldMap, by_field, equal_across, project
-from bothways.records import CannotCoerce, Field, FieldType
+from bothways.records import CannotCoerce, Field, FieldType, Option
 from tests.engine.support import NAME, PLAIN, TO_LEFT, TO_RIGHT, L, R, mirrored_map, spec
 from tests.records.strategies import fields, values
 
@@ -75,3 +75,26 @@ def test_blank_is_equal_to_blank_whatever_the_kind() -> None:
 def test_equality_across_is_symmetric_and_never_fails(left: Field, right: Field, a: object, b: object) -> None:
     mapping = FieldMap(left, right)
     assert equal_across(mapping, a, b) == equal_across(mirrored_map(mapping), b, a)  # type: ignore[arg-type]
+
+
+GAMES = Field(
+    "games", FieldType.MULTI_CHOICE, "Games", options=(Option("1", "Golf"), Option("2", "Tennis"), Option("3", "Chess"))
+)
+SPORTS = Field(
+    "sports",
+    FieldType.MULTI_CHOICE,
+    "Sports",
+    options=(Option("1", "tennis"), Option("golf", "Golf"), Option("2", "Ski")),
+)
+
+
+def test_several_choices_go_by_what_people_read_and_not_by_keys_that_mean_something_else() -> None:
+    mapping = FieldMap(GAMES, SPORTS)
+    assert project(mapping, "1;2", R).value == ["golf", "1"]
+    assert project(mapping, ["1", "golf"], L).value == ["2", "1"]
+    assert equal_across(mapping, "2;1", "golf;1")
+    assert not equal_across(mapping, "1", "1")
+    with pytest.raises(CannotCoerce, match='"3" is paired with none of the choices of Sports'):
+        project(mapping, "1;3", R)
+    one = Field("game", FieldType.CHOICE, options=GAMES.options)
+    assert project(FieldMap(one, SPORTS), "2", R).value == ["1"]

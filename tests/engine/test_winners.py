@@ -131,6 +131,20 @@ def test_cleared_is_no_opting_in_even_where_clearing_follows() -> None:
     assert result(decide(state((None, True), (True, True), mapping))) == ("FC", L, True)
 
 
+@pytest.mark.parametrize("default", [L, R])
+@pytest.mark.parametrize("seen", [None, (True, "Y"), (True, "N"), (False, "N"), (False, "Y")])
+@pytest.mark.parametrize("direction", list(Direction))
+@pytest.mark.parametrize("left", [True, False, None])
+def test_word_that_is_neither_yes_nor_no_may_say_opted_out_and_is_held_and_not_written_over(
+    default: Side, seen: tuple[Value, Value] | None, direction: Direction, left: Value
+) -> None:
+    mapping = FieldMap(OUT, Field("out"), direction, consent=(True, True))
+    decision = decide(state((left, "Y"), seen, mapping), spec(mapping, default=default))
+    told = 'Anna does not take it: "Y" is not yes or no, and may say opted out'
+    assert (decision.rule, decision.write, decision.hold) == ("F6", None, told)
+    assert decision.seen is None, "no difference that was agreed"
+
+
 def test_echo_soon_after_our_own_write_opts_nobody_in() -> None:
     seen = (known(True), known(True, NOW - WINDOW))
     assert result(decide(state((True, False), seen, CONSENT))) == ("FC", R, True)

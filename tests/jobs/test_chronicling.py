@@ -5,6 +5,9 @@ from pathlib import Path
 
 import pytest
 
+from bothways.connectors.chronicle import Chronicle
+from bothways.connectors.webhooks import Topic
+from bothways.jobs import chronicling
 from bothways.jobs.chronicling import EVERY, LONGEST_PAUSE, Chronicling
 from bothways.jobs.now import run_sync
 from bothways.ledger import chronicles, db, hints, turns
@@ -15,6 +18,7 @@ from bothways.sandbox.hubspot.problems import PORTAL
 from bothways.service.apps import check_app, show_app
 from bothways.service.database import used
 from bothways.service.doctor_chronicle import findings
+from bothways.service.subscribing import Changed
 from tests.consenting import REDIRECT
 from tests.jobs.test_service import AtWork, until
 from tests.journalled import Journalled, journalled
@@ -362,3 +366,21 @@ def test_worker_reads_it_by_itself(accounts: Journalled) -> None:
         worker.tell_to_stop()
         assert worker.wait()
     assert worker.failures == []
+
+
+def test_two_workers_that_begin_at_once_do_not_make_the_same_subscriptions(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with journalled(tmp_path, monkeypatch) as accounts:
+        see_to, seen, second = chronicling.see_to, list[str](), Chronicling(accounts.anew("two"))
+
+        def see_to_late(app: str, chronicle: Chronicle, wanted: list[Topic]) -> Changed:
+            seen.append(app)
+            if len(seen) == 1:
+                accounts.east.advance(EVERY + 1)  # it takes a while
+                second.look()
+            return see_to(app, chronicle, wanted)
+
+        monkeypatch.setattr(chronicling, "see_to", see_to_late)
+        accounts.look()
+        assert seen == ["east"]

@@ -3,6 +3,7 @@
 import asyncio
 import json
 import logging
+import re
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -17,6 +18,7 @@ from bothways.jobs.turns import Worker, take_turn
 from bothways.ledger import rests, turns
 from bothways.ledger.turns import FEED, SYNC
 from bothways.sandbox.hubspot import HubSpotSandbox
+from bothways.service import accounts
 from bothways.service.database import used
 from bothways.service.workspace import Workspace, open_workspace
 from bothways.web.dispatcher import Dispatcher
@@ -24,6 +26,7 @@ from tests.databases import empty_ledger
 from tests.hooked_accounts import secrets, settings
 from tests.jobs.test_turns import Shift
 from tests.office import Office
+from tests.web.browser import Browser
 
 MARK = "zqx"
 """Stands in every value of every record of these tests, and in every secret."""
@@ -99,6 +102,36 @@ def test_what_libraries_warn_of_is_a_line_without_its_words(lines: list[str]) ->
     (line,) = events(lines)
     assert (line["of"], line["exception"], line["level"]) == ("some.library", "ValueError", "error")
     assert MARK not in json.dumps(line)
+
+
+def test_page_that_breaks_is_logged_by_the_id_that_it_shows_with_where_it_broke_and_nothing_it_held(
+    office: Office, lines: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*_: object) -> None:
+        raise ValueError(MARK)
+
+    here = Browser(office.open())
+    monkeypatch.setattr(accounts, "is_new", broken)
+    told = re.search(r"i_[0-9a-f]{8}", here.get("/login").text)
+    assert told
+    (line,) = (each for each in events(lines) if each.get("incident") == told[0])
+    assert line["exception"] == "ValueError"
+    assert line["places"][-1].endswith(" broken")
+    assert MARK not in json.dumps(lines)
+
+
+def test_in_sentences_a_page_that_breaks_is_told_by_its_id_too_and_nothing_that_it_held(office: Office) -> None:
+    said: list[str] = []
+    logs.begin_in_sentences(said.append)
+    try:
+        raise ValueError(MARK)
+    except ValueError:
+        logging.getLogger("bothways.web").error("it was %s", MARK, extra={"incident": "i_1"}, exc_info=True)
+    finally:
+        logs.end()
+    assert said[0] == "bothways.web: ValueError (i_1)"
+    assert said[1].startswith(f"    {__file__}:")
+    assert MARK not in "".join(said)
 
 
 # --- nothing of what records hold -------------------------------------------------------------------------

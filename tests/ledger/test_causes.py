@@ -1,5 +1,7 @@
 """Holds by their causes: one group for what is the same, ignored until edited, tried again exactly."""
 
+import time
+
 import pytest
 
 from bothways.ledger import causes, db, due, feeds, holds, links
@@ -147,3 +149,10 @@ def test_what_is_over_is_forgotten(sync: Sync) -> None:
     assert (db.value("SELECT COUNT(*) FROM mended"), db.value("SELECT COUNT(*) FROM ignored")) == (1, 1)
     causes.tidy(60.0)
     assert (db.value("SELECT COUNT(*) FROM mended"), db.value("SELECT COUNT(*) FROM mend")) == (0, 0)
+
+
+def test_cause_of_a_very_long_reason_is_found_in_a_time_that_grows_with_its_length_alone(sync: Sync) -> None:
+    put(sync, refused("a", f"{'z' * 40_000} is no address"), refused("b", "ana@x.test is no address"))
+    begun = time.process_time()
+    assert len(causes.groups(sync)) == 2
+    assert time.process_time() - begun < 2, "of this process alone"

@@ -1,7 +1,7 @@
 """Where we stand in the chronicles of apps: whose turn it is to read one, and from where."""
 
 from bothways.ledger import chronicles, db, turns
-from bothways.ledger.chronicles import FAR_AHEAD, Stand
+from bothways.ledger.chronicles import FAR_AHEAD, LEASE, Stand
 from bothways.ledger.models import Sync
 from bothways.ledger.webhooks import Own
 
@@ -21,7 +21,7 @@ def test_one_at_a_time_reads_it_when_it_is_due(sync: Sync) -> None:
     assert chronicles.take("Bert", NOW + 5, NOW)
     assert chronicles.is_due("Anna", NOW + 5)
     assert chronicles.take("Anna", NOW + 10, NOW + 5)
-    chronicles.ask("Anna")
+    chronicles.ask("Anna", NOW + 5)
     assert chronicles.take("Anna", NOW + 11, NOW + 6)
 
 
@@ -62,11 +62,19 @@ def test_failure_is_news_once_and_over_when_it_is_read(sync: Sync) -> None:
 
 def test_subscriptions_are_looked_at_when_it_is_time_or_something_else_is_wanted(sync: Sync) -> None:
     chronicles.take("Anna", NOW, NOW)
-    assert chronicles.is_to_check("Anna", "these", NOW)
-    chronicles.checked("Anna", "these", NOW + 9)
-    assert not chronicles.is_to_check("Anna", "these", NOW)
-    assert chronicles.is_to_check("Anna", "others", NOW)
-    assert chronicles.is_to_check("Anna", "these", NOW + 9)
+    assert chronicles.take_check("Anna", "these", NOW)
+    assert not chronicles.take_check("Anna", "others", NOW), "somebody is at it"
+    chronicles.ask("Anna", NOW)
+    assert not chronicles.take_check("Anna", "others", NOW)
+    chronicles.checked("Anna", "these", NOW + 900)
+    assert not chronicles.take_check("Anna", "these", NOW)
+    assert chronicles.take_check("Anna", "others", NOW)
+    assert chronicles.take_check("Anna", "others", NOW + LEASE)
+    chronicles.checked("Anna", "others", NOW + 900)
+    chronicles.ask("Anna", NOW)
+    assert chronicles.take_check("Anna", "others", NOW)
+    chronicles.check_anew("Anna")
+    assert chronicles.take_check("Anna", "others", NOW)
     chronicles.keep_own("Anna", [Own("1", "OBJECT 0-1", "email"), Own("2", "PRIVACY", "")])
     assert chronicles.own("Anna") == [Own("1", "OBJECT 0-1", "email"), Own("2", "PRIVACY", "")]
     assert chronicles.own("Bert") == []

@@ -12,7 +12,7 @@ from django.conf import settings
 from django.db import DatabaseError, OperationalError, connection
 
 from bothways import boot
-from bothways.errors import DatabaseLocked, DatabaseUnreachable, DiskFull, LedgerError
+from bothways.errors import DatabaseDamaged, DatabaseLocked, DatabaseUnreachable, DiskFull, LedgerError
 from bothways.ledger import db, postgresql
 from bothways.ledger.models import Connection, Sync, Workspace
 from bothways.ledger.postgresql import COPY_FROM
@@ -321,6 +321,8 @@ def test_postgresql_that_did_not_answer_is_unreachable_in_whatever_words(words: 
         ("57P03", DatabaseUnreachable),
         ("25P03", DatabaseUnreachable),
         ("53300", DatabaseUnreachable),
+        ("XX001", DatabaseDamaged),
+        ("XX002", DatabaseDamaged),
         ("08006", DatabaseUnreachable),
         ("54001", LedgerError),
     ],

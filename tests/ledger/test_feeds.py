@@ -125,6 +125,12 @@ def test_replacing_the_keys_of_one_record_leaves_the_others_alone(sync: Sync) ->
     assert feeds.keys_of(sync.left_id, ["a", "b"]) == {"b": hashes(("mail", "x"))}
 
 
+def test_keys_of_a_slot_that_was_not_known_when_they_were_computed_stay(sync: Sync) -> None:
+    feeds.replace_keys(sync.left, {"a": hashes(("mail", "x"), ("tel", "1"))})
+    assert feeds.replace_keys(sync.left, {"a": hashes(("mail", "y"))}, ["mail"]) == hashes(("mail", "x"), ("mail", "y"))
+    assert feeds.keys_of(sync.left_id, ["a"]) == {"a": hashes(("mail", "y"), ("tel", "1"))}
+
+
 def test_holders_are_the_live_records_with_a_key(sync: Sync) -> None:
     rows = [SeenRow("a"), SeenRow("b"), SeenRow("c", state="gone"), SeenRow("d")]
     feeds.save_seen(sync.left, rows)

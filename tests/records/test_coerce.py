@@ -21,14 +21,20 @@ COLOURS = (
 CONVERTED = [
     (T.TEXT, T.TEXT, " Ann ", " Ann "),
     (T.TEXT, T.EMAIL, "Ann@Example.com", "Ann@Example.com"),
+    (T.TEXT, T.EMAIL, " Ann@Example.com ", "Ann@Example.com"),
+    (T.PHONE, T.PHONE, "+41 44 668 18 00\n", "+41 44 668 18 00"),
+    (T.TEXT, T.URL, "\u00a0https://example.com", "https://example.com"),
     (T.TEXT, T.NUMBER, " 12.50 ", "12.50"),
     (T.NUMBER, T.NUMBER, 1e3, "1000.0"),
     (T.NUMBER, T.TEXT, 12, "12"),
     (T.NUMBER, T.TEXT, "12.50", "12.50"),
+    (T.NUMBER, T.TEXT, "1.5e+06", "1500000"),
+    (T.NUMBER, T.TEXT, "n/e", "n/e"),
     (T.BOOLEAN, T.TEXT, 1, "true"),
     (T.BOOLEAN, T.TEXT, "maybe", "maybe"),
     (T.BOOLEAN, T.NUMBER, "true", "1"),
     (T.TEXT, T.BOOLEAN, "No", False),
+    (T.NUMBER, T.NUMBER, "1e400", f"1{'0' * 400}"),
     (T.DATE, T.DATE, "20260102", "2026-01-02"),
     (T.DATE, T.DATETIME, "2026-01-02", "2026-01-02T00:00:00.000Z"),
     (T.DATETIME, T.DATETIME, "2026-01-02T05:04:05.5+02:00", "2026-01-02T03:04:05.500Z"),
@@ -55,7 +61,14 @@ def test_converts_without_loss(source: FieldType, target: FieldType, value: Valu
 LOSSES = [
     (Field("from"), Field("to", max_length=5), "Christopher", "Chris", "6 characters beyond 5"),
     (Field("from"), Field("to", max_length=4), " ab cd", "ab c", "1 characters beyond 4"),
-    (Field("from", T.URL), Field("to", max_length=7), "https://example.com", "https:/", "12 characters beyond 7"),
+    (
+        Field("from", T.NAMED),
+        Field("to", max_length=4),
+        {"value": "Acme Inc", "ids": ["1"]},
+        "Acme",
+        "4 characters beyond 4",
+    ),
+    (Field("from", T.JOINED), Field("to", max_length=5), ["Ann", "Lee"], "Ann L", "2 characters beyond 5"),
     (Field("from", T.DATETIME), Field("to", T.DATE), "2026-01-02T23:30:00-02:00", "2026-01-03", "the time of day"),
     (Field("from"), Field("to", T.DATE), "2026-01-02T15:00", "2026-01-02", "the time of day"),
     (
@@ -84,6 +97,13 @@ def test_a_number_that_fits_keeps_its_digits(value: Value) -> None:
     assert coerced.lost == ()
 
 
+@pytest.mark.parametrize("decimals", [0, 600, 1000])
+def test_longest_number_is_rounded_to_as_many_decimals_as_a_database_can_keep(decimals: int) -> None:
+    """A numeric of PostgreSQL keeps up to 1,000 of them."""
+    coerced = coerce("1e400", Field("from", T.NUMBER), Field("to", T.NUMBER, precision=decimals))
+    assert same(coerced.value, Field("to", T.NUMBER), "1e400")
+
+
 def test_blanks_around_a_text_that_else_fits_are_no_loss() -> None:
     coerced = coerce("   Ann   ", Field("from"), Field("to", max_length=3))
     assert (coerced.value, coerced.lost) == ("Ann", ())
@@ -98,6 +118,8 @@ REFUSED = [
     (Field("from"), Field("to", T.DATE), "next week", '"next week" is not a date'),
     (Field("from"), Field("to", T.DATE), "4155552671", '"4155552671" is not a date'),
     (Field("from"), Field("to", T.DATETIME), "4155552671", '"4155552671" is not a date and time'),
+    (Field("from"), Field("to", T.DATE), "9999-12-31T23:59:59-05:00", '-05:00" is not a date'),
+    (Field("from"), Field("to", T.DATE), "0001-01-01T00:30:00+14:00", '+14:00" is not a date'),
     (Field("from", T.DATE), Field("to", T.DATE), "--0415", '"--0415" is not a date'),
     (Field("from", T.DATE), Field("to", T.DATE), "2026-01-02T15:00:00Z", "is not a date"),
     (
@@ -108,6 +130,31 @@ REFUSED = [
     ),
     (Field("from", T.PHONE), Field("to", T.PHONE, max_length=5), "+61298765432", "longer than the 5 characters"),
     (Field("from", T.NUMBER), Field("to", T.NUMBER, max_length=3), "12345", "longer than the 3 characters"),
+    *(
+        (
+            Field("from", kind, items=T.EMAIL),
+            Field("to", max_length=3),
+            value,
+            "longer than the 3 characters that to holds",
+        )
+        for kind, value in (
+            (T.NUMBER, "12345"),
+            (T.PHONE, "+61298765432"),
+            (T.EMAIL, "ann@example.com"),
+            (T.URL, "https://example.com"),
+            (T.DATE, "2026-01-02"),
+            (T.DATETIME, "2026-01-02T03:04:05Z"),
+            (T.BOOLEAN, "false"),
+            (T.CHOICE, "gold"),
+            (T.MULTI_CHOICE, "red;green"),
+            (T.REFERENCE, "12345"),
+            (T.NAMED, {"value": "ann@example.com", "ids": ["1"]}),
+        )
+    ),
+    *(
+        (Field("from"), Field("to", T.DATE), text, f'"{text}" is not a date')
+        for text in ("2024-01-01/02", "2024-01-01-02", "2024-01-01x05", "20240101-05", "2024-01-01+02")
+    ),
     (Field("from"), Field("to"), ["a", "b"], "to holds one value, not several"),
     (Field("from"), Field("to", T.CHOICE, label="Colour", options=COLOURS), "Blue", "not one of the choices of Colour"),
     (Field("from"), Field("to", T.CHOICE, options=COLOURS), "GREEN", "not one of the choices of to"),
@@ -133,10 +180,25 @@ def test_a_choice_is_found_by_its_key_or_else_its_only_label(value: str, key: st
         assert coerce(value, Field("from"), target).value == key
 
 
+def test_a_choice_is_found_by_its_key_in_other_letters_where_that_is_not_ambiguous() -> None:
+    currency = Field("to", T.CHOICE, options=(Option("EUR", "Euro"), Option("USD", "eur"), Option("x"), Option("X")))
+    assert coerce("usd", Field("from"), currency).value == "USD"
+    assert coerce("eur", Field("from"), currency).value == "USD", "the label goes first"
+    assert coerce("X", Field("from"), currency).value == "X"
+    twice = Field("to", T.CHOICE, options=(Option("aA"), Option("Aa")))
+    with pytest.raises(CannotCoerce):
+        coerce("AA", Field("from"), twice)
+
+
 def test_a_boolean_becomes_the_choice_that_says_it() -> None:
     assert coerce(True, Field("from", T.BOOLEAN), Field("to", T.CHOICE, options=COLOURS)).value == "true"
     labels = (Option("y", "true"), Option("n", "false"))
     assert coerce("No", Field("from", T.BOOLEAN), Field("to", T.CHOICE, options=labels)).value == "n"
+
+
+@pytest.mark.parametrize("value", [";", " ; ; "])
+def test_text_of_nothing_but_separators_is_no_choice_at_all(value: str) -> None:
+    assert coerce(value, Field("from"), Field("to", T.MULTI_CHOICE, options=COLOURS)).value is None
 
 
 def test_several_values_pass_between_fields_that_hold_several() -> None:

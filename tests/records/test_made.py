@@ -45,7 +45,7 @@ def test_text_takes_the_values_as_they_are_and_no_blanks_for_what_is_empty() -> 
     assert recipe.make({"first": "{last}", "last": "X", "city": "Y"}) == "{last} X (Y)"
 
 
-@pytest.mark.parametrize("text", ["Ada King", " Ada  King ", "Anna-Lena O'Brien", "Zoë Łuk", "Иван Петров"])
+@pytest.mark.parametrize("text", ["Ada King", " Ada  King ", "Anna-Lena O'Brien", "Zoë Łuk", "Иван Петров", "Maria Sá"])
 def test_two_words_are_a_given_and_a_family_name(text: str) -> None:
     assert split_name(text) == tuple(text.split())
 
@@ -77,7 +77,23 @@ def test_what_else_has_a_comma_is_not_split(text: str) -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["", "Ada", "A B C", "von Braun", "Ludwig von", "Dr King", "King jr", "A. King", "X 3", "山田 太郎", "김 철수"],
+    [
+        "",
+        "Ada",
+        "A B C",
+        "Acme GmbH",
+        "Meier KG",
+        "Acme Inc",
+        "Ada Ltd",
+        "von Braun",
+        "Ludwig von",
+        "Dr King",
+        "King jr",
+        "A. King",
+        "X 3",
+        "山田 太郎",
+        "김 철수",
+    ],
 )
 def test_what_could_be_read_in_two_ways_is_not_split(text: str) -> None:
     assert split_name(text) is None

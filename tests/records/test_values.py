@@ -23,6 +23,7 @@ def test_not_blank(value: Value) -> None:
 SAME = [
     (T.TEXT, "Zoe\u0308", "Zo\u00eb"),
     (T.TEXT, "  two\r\nlines ", "two\nlines"),
+    (T.TEXT, "two\rlines\r", "two\nlines"),
     (T.TEXT, "", None),
     (T.TEXT, 5, "5"),
     (T.NUMBER, "5", 5),

@@ -253,7 +253,7 @@ def test_process_that_missed_a_sign_in_to_another_account_does_not_go_on_with_th
     worker = replace(workspace, opened={})
     with used(workspace.database):
         ensure_same_account(worker, open_app(worker, "crm"))
-    memory = access_of(worker, worker.app("crm")).memory
+    memory = replace(access_of(worker, worker.app("crm")).memory)
     former = memory.tokens
     with used(workspace.database):
         ledger.forget("crm")
@@ -264,3 +264,15 @@ def test_process_that_missed_a_sign_in_to_another_account_does_not_go_on_with_th
     with used(workspace.database):
         ensure_same_account(worker, open_app(worker, "crm"))
     assert access_of(worker, worker.app("crm")).token() != former.access
+
+
+def test_who_has_an_app_open_does_not_go_on_with_the_former_sign_in_when_somebody_signs_in_in_its_process(
+    workspace: Workspace,
+) -> None:
+    worker = replace(workspace, opened={})
+    mine = access_of(worker, worker.app("crm"))
+    former = mine.token()
+    sign_in(workspace)
+    with used(workspace.database):
+        ensure_same_account(worker, open_app(worker, "crm"))
+    assert mine.token() == as_another_process(workspace).token() != former

@@ -10,10 +10,11 @@ from bothways.errors import (
     PasswordWeak,
     SignInLocked,
     SignInRefused,
+    SwitchedOff,
     UnknownPerson,
 )
 from bothways.ledger.models import Account, OneTimeLink
-from bothways.service import accounts, syncs
+from bothways.service import accounts, sessions, syncs
 from bothways.service.accounts import LINK_LASTS, TRIES
 from bothways.service.database import used
 from bothways.service.rights import Actor, Role
@@ -120,7 +121,7 @@ def test_password_that_is_easy_to_guess_is_refused_and_the_link_stays(office: Of
     assert accounts.use_link(workspace, word, "Ana Ruiz", GOOD)
 
 
-@pytest.mark.parametrize("name", ["", "  ", "ANA ruiz", "x" * 101])
+@pytest.mark.parametrize("name", ["", "  ", "ANA ruiz", "x" * 101, "Ana\u200b Ruiz", "\u202eAna Ruiz", "\x1b"])
 def test_name_that_somebody_has_or_that_is_none_is_refused(office: Office, name: str) -> None:
     workspace = office.open()
     made(workspace)
@@ -141,6 +142,21 @@ def test_link_for_an_account_gives_it_a_new_password_and_ends_its_lock(office: O
         accounts.make_link(workspace, name="Nobody")
 
 
+def test_only_the_last_link_for_an_account_is_good_and_none_once_it_has_another_password(office: Office) -> None:
+    workspace = office.open()
+    made(workspace)
+    sent_to_somebody_else, right = (accounts.make_link(workspace, name="Ana Ruiz") for _ in range(2))
+    with pytest.raises(LinkUsed):
+        accounts.use_link(workspace, sent_to_somebody_else, "", "another long one")
+    account = accounts.use_link(workspace, right, "", GOOD)
+    again = accounts.make_link(workspace, name="Ana Ruiz")
+    workspace.actor = account.actor
+    sessions.change_password(workspace, GOOD, "another long one")
+    workspace.actor = None
+    with pytest.raises(LinkUsed):
+        accounts.use_link(workspace, again, "", GOOD)
+
+
 def test_last_admin_stays_one(office: Office) -> None:
     workspace = office.open()
     made(workspace)
@@ -153,6 +169,38 @@ def test_last_admin_stays_one(office: Office) -> None:
     assert not accounts.switch_off(workspace, "Ana Ruiz").is_on
     with pytest.raises(SignInRefused):
         accounts.sign_in(workspace, "Ana Ruiz", GOOD)
+
+
+def test_links_of_an_admin_end_when_they_are_none_any_more(office: Office) -> None:
+    workspace = office.open()
+    made(workspace)
+    made(workspace, "Bert")
+    ours = accounts.make_link(workspace)
+    for less in (
+        lambda: accounts.set_role(workspace, "Bert", Role.EDITOR),
+        lambda: accounts.switch_off(workspace, "Bert"),
+    ):
+        accounts.set_role(workspace, "Bert", Role.ADMIN)
+        workspace.actor = Actor("Bert", Role.ADMIN)
+        words = [accounts.make_link(workspace, Role.ADMIN), accounts.make_link(workspace, name="Ana Ruiz")]
+        workspace.actor = None
+        less()
+        for word in words:
+            with pytest.raises(LinkUsed):
+                accounts.use_link(workspace, word, "Bert again", GOOD)
+    assert accounts.link_is_for(workspace, ours) == (Role.ADMIN, "")
+
+
+def test_who_is_switched_off_gets_no_new_password_and_no_link_for_one(office: Office) -> None:
+    workspace = office.open()
+    made(workspace)
+    made(workspace, "Bert")
+    word = accounts.make_link(workspace, name="Bert")
+    accounts.switch_off(workspace, "Bert")
+    with pytest.raises(LinkUsed):
+        accounts.use_link(workspace, word, "", GOOD)
+    with pytest.raises(SwitchedOff):
+        accounts.make_link(workspace, name="Bert")
 
 
 def test_who_lacks_a_role_is_refused_by_the_use_case_and_nothing_changes(office: Office) -> None:

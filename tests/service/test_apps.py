@@ -8,6 +8,7 @@ from bothways.errors import (
     AppInUse,
     CredentialsRefused,
     MissingKey,
+    PermissionMissing,
     SecretInFile,
     SecretMissing,
     UnknownApp,
@@ -70,6 +71,15 @@ def test_a_check_says_who_we_are_and_what_is_there(office: Office) -> None:
     assert [each.name for each in apps.app_fields(office.open(), "Anna", "people")] == ["email", "name", "phone"]
 
 
+def test_what_may_not_be_counted_is_not_said_to_be_readable(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refused(_: MemoryConnector, __: str) -> int:
+        raise PermissionMissing(app="Anna", reason="no people")
+
+    monkeypatch.setattr(MemoryConnector, "count", refused)
+    (people,) = apps.check_app(office.open(), "Anna").objects
+    assert (people.readable, people.writable, people.count) == (False, False, None)
+
+
 def test_an_unknown_app_is_refused(office: Office) -> None:
     with pytest.raises(UnknownApp, match="Did you mean Anna"):
         apps.check_app(office.open(), "Ana")
@@ -106,8 +116,10 @@ def test_mistakes_are_refused_before_the_app_is_asked(office: Office, crm: Memor
         apps.add_app(workspace, "crm", "locked", {**SETTINGS, "uri": "x"}, SECRETS)
     with pytest.raises(MissingKey, match="url"):
         apps.add_app(workspace, "crm", "locked", {"user": "ana"}, SECRETS)
-    with pytest.raises(UsageError, match='no secret "token"'):
-        apps.add_app(workspace, "crm", "locked", SETTINGS, {"token": ("env", "X")})
+    for name in ("token", "port"):
+        with pytest.raises(UsageError, match=f'no secret "{name}"') as refused:
+            apps.add_app(workspace, "crm", "locked", SETTINGS, {name: ("env", "X")})
+        assert refused.value.advice == "It takes: user, password."
     with pytest.raises(SecretInFile) as caught:
         apps.add_app(workspace, "crm", "locked", {**SETTINGS, "password": "hunter2"}, {})
     assert "hunter2" not in str(caught.value)
@@ -219,6 +231,18 @@ def test_disconnected_app_is_gone_with_its_secrets(office: Office, crm: MemoryAp
     apps.add_app(office.open(), "crm", "locked", SETTINGS, {}, {"password": "hunter2"})
     apps.disconnect(office.open(), "crm")
     assert list(office.open().document.apps) == ["Anna", "Bert"]
+    assert secrets(office) == {}
+
+
+def test_typed_secret_that_another_app_uses_as_well_stays(office: Office, crm: MemoryApp) -> None:
+    MemoryApp("again", office.clock)
+    apps.add_app(office.open(), "crm", "locked", SETTINGS, {}, {"password": "hunter2"})
+    apps.add_app(office.open(), "again", "locked", SETTINGS, {"password": ("file", "./.bothways/secrets/crm_password")})
+    apps.sign_in_again(office.open(), "crm", {}, {"password": "hunter3"})
+    assert secrets(office) == {"crm_password": "hunter2", "crm_password_2": "hunter3"}
+    apps.disconnect(office.open(), "crm")
+    assert secrets(office) == {"crm_password": "hunter2"}
+    apps.disconnect(office.open(), "again")
     assert secrets(office) == {}
 
 

@@ -1,8 +1,10 @@
 """Differences that a person is asked about: held per field, decided, remembered, carried out, void, undone."""
 
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -14,6 +16,8 @@ from bothways.errors import (
     OutcomeUnknown,
     SettingsContradict,
     UnknownApp,
+    UnknownIssue,
+    ValuesMoved,
 )
 from bothways.jobs import now
 from bothways.ledger.models import Revision
@@ -22,6 +26,7 @@ from bothways.service import conflicts, preview
 from bothways.service import issues as inbox
 from bothways.service.conflicts import Alike
 from bothways.service.export import export
+from bothways.service.resolution import resolution
 from bothways.service.syncs import show_sync
 from bothways.service.views import IssueView
 from bothways.service.why import why
@@ -158,6 +163,17 @@ def test_typed_value_goes_to_both(asking: Office) -> None:
     asking.rest()
     assert jobs(asking, ids) == ("Baker", "Baker")
     assert waiting(asking) == []
+
+
+def test_typed_value_goes_whole_to_the_app_that_has_room_for_it(folder: Path) -> None:
+    """The other gets what it holds of it, as of any value that comes from there."""
+    roomy = [replace(each, max_length=None) for each in FIELDS]
+    office = Office(folder, ASK, fields=FIELDS, bert_fields=roomy)
+    ids = differ(office)
+    conflicts.type_value(office.open(), waiting(office)[0].id, "Head of bakery")
+    office.rest()
+    assert jobs(office, ids) == ("Head of bake", "Head of bakery")
+    assert waiting(office) == []
 
 
 def test_typed_value_goes_to_both_by_a_saved_plan_too(asking: Office) -> None:
@@ -424,3 +440,32 @@ def test_runs_with_the_same_settings_make_no_revision(asking: Office) -> None:
     before = Revision.objects.count()
     asking.run()
     assert Revision.objects.count() == before
+
+
+@pytest.mark.parametrize(
+    ("edit", "error"),
+    [
+        (lambda office, ids: office.anna.edit(ids[0], job="Chef"), ValuesMoved),
+        (lambda office, ids: office.anna.edit(ids[0], job="Cook"), UnknownIssue),
+    ],
+    ids=["another value", "no difference any more"],
+)
+def test_what_a_run_finds_while_the_apps_are_asked_is_not_decided_unseen(
+    asking: Office,
+    monkeypatch: pytest.MonkeyPatch,
+    edit: Callable[[Office, tuple[str, str]], object],
+    error: type[Exception],
+) -> None:
+    ids = differ(asking)
+    (issue,) = waiting(asking)
+
+    def meanwhile(*asked: Any) -> Any:
+        monkeypatch.setattr(conflicts, "resolution", resolution)
+        edit(asking, ids)
+        asking.run()
+        return resolution(*asked)
+
+    monkeypatch.setattr(conflicts, "resolution", meanwhile)
+    with pytest.raises(error):
+        conflicts.choose_app(asking.open(), issue.id, "Bert")
+    assert [each.values["Anna"] for each in waiting(asking)] == (["Chef"] if error is ValuesMoved else [])

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from bothways.errors import SecretMissing, UnknownObject
+from bothways.errors import SecretMissing, SecretUnreadable, UnknownObject
 from bothways.service.connect import Secrets, open_app
 from bothways.service.document import SecretPlace
 from tests.memory_app import Clock, MemoryApp
@@ -36,10 +36,21 @@ def test_a_missing_secret_names_its_place(tmp_path: Path, monkeypatch: pytest.Mo
         monkeypatch.setenv("THE_KEY", held)
     with pytest.raises(SecretMissing, match="for crm is missing: the environment variable THE_KEY"):
         store.get("key")
-    with pytest.raises(SecretMissing, match="the file secrets/pass"):
+    with pytest.raises(SecretUnreadable, match="the file secrets/pass: No such file"):
         store.get("pass")
     with pytest.raises(SecretMissing, match='"token" under auth'):
         store.get("token")
+
+
+def test_a_secret_of_an_empty_file_is_missing_and_one_of_a_file_that_is_no_text_cannot_be_read(tmp_path: Path) -> None:
+    store, file = Secrets("crm", PLACES, tmp_path), tmp_path / "secrets" / "pass"
+    file.parent.mkdir()
+    file.write_bytes(b"\n")
+    with pytest.raises(SecretMissing, match="the file secrets/pass holds nothing"):
+        store.get("pass")
+    file.write_bytes(b"\xff\xfe")
+    with pytest.raises(SecretUnreadable, match="the file secrets/pass: it is not UTF-8 text"):
+        store.get("pass")
 
 
 def test_an_app_is_opened_once_and_anew_when_its_settings_change(

@@ -6,14 +6,16 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
+from django.db import OperationalError
 
-from bothways.errors import CredentialsRefused
+from bothways.errors import CredentialsRefused, PermissionMissing
 from bothways.service import doctor as doctors
 from bothways.service.database import used
 from bothways.service.doctor import doctor
 from bothways.service.lock import runner
 from bothways.service.views import Finding
-from tests.memory_app import MemoryApp
+from tests.consenting import SECRET_NAME, app_text
+from tests.memory_app import MemoryApp, MemoryConnector
 from tests.office import Office
 
 
@@ -30,10 +32,43 @@ def test_a_healthy_workspace_has_no_problem(office: Office) -> None:
         assert words in told
 
 
-def test_a_workspace_without_a_database_yet_is_well(office: Office) -> None:
+def test_a_workspace_without_a_database_yet_is_well(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(MemoryConnector, "quota", 1000)  # of which the database knows how much is left
     shutil.rmtree(office.folder / ".bothways")
-    assert problems(office.folder) == []
+    found = doctor(office.folder)
+    assert [each.level for each in found if each.level != "ok"] == []
+    assert any("Sync people: its settings fit" in each.what for each in found)
     assert not (office.folder / ".bothways").exists()
+
+
+def test_an_app_that_asks_people_waits_for_a_sign_in_where_there_is_no_database_yet(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(SECRET_NAME, "word")
+    (tmp_path / "bothways.yaml").write_text(f"version: 1\napps:\n{app_text('https://api.example.com')}")
+    (found,) = problems(tmp_path)
+    assert (found.code, "bothways app login crm" in found.to_do) == ("BW-238", True)
+    assert not (tmp_path / ".bothways").exists()
+
+
+def test_a_database_that_was_made_by_an_older_version_does_not_end_the_visit(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(MemoryConnector, "quota", 1000)
+    (office.folder / ".bothways" / "ledger.db").write_bytes(b"")
+    found = doctor(office.folder)
+    assert [each.to_do for each in found if each.level != "ok"] == ["The next command adds them."]
+    assert any("Sync people: its settings fit" in each.what for each in found)
+
+
+def test_a_database_that_fails_meanwhile_is_a_problem_like_any_other(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fails(*_: object) -> None:
+        raise OperationalError("database or disk is full")
+
+    monkeypatch.setattr(doctors, "check", fails)
+    assert [each.code for each in problems(office.folder)] == ["BW-301"]
 
 
 def test_no_workspace_and_a_bad_file_end_the_visit(tmp_path: Path, office: Office) -> None:
@@ -83,12 +118,40 @@ def test_a_database_behind_or_ahead_is_told(office: Office, monkeypatch: pytest.
     monkeypatch.setattr(doctors, "migrations_off", lambda: ({"0099_new"}, set()))
     assert [each.level for each in problems(office.folder)] == ["warning"]
     monkeypatch.setattr(doctors, "migrations_off", lambda: (set(), {"0099_new"}))
-    assert [each.level for each in problems(office.folder)] == ["problem"]
+    assert [(each.level, each.code) for each in problems(office.folder)] == [("problem", "BW-307")]
+
+
+def test_a_folder_of_the_database_that_may_not_be_looked_into_is_told(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    exists = Path.exists
+
+    def refused(path: Path) -> bool:
+        if path.name == "ledger.db":
+            raise PermissionError(13, "Permission denied", str(path))
+        return exists(path)
+
+    monkeypatch.setattr(Path, "exists", refused)
+    (found,) = problems(office.folder)
+    assert (found.code, found.what.endswith("ledger.db: Permission denied.")) == ("BW-301", True)
 
 
 def test_a_database_that_is_none_is_told(office: Office) -> None:
     (office.folder / ".bothways" / "ledger.db").write_text("no database" * 200)
-    assert [each.code[:4] for each in problems(office.folder)] == ["BW-3"]
+    (found,) = problems(office.folder)
+    assert (found.code, "latest backup" in found.to_do) == ("BW-308", True)
+
+
+def test_a_run_that_failed_is_told_though_the_apps_answer(office: Office) -> None:
+    office.anna.add(email="a@x.test")
+    office.bert.fail("write", PermissionMissing(app="Bert", reason="no adding"))
+    with pytest.raises(PermissionMissing):
+        office.run()
+    (found,) = problems(office.folder)
+    assert (found.level, found.what[:31]) == ("warning", "Sync people: run r_1 failed: Be")
+    assert "no adding" in found.what
+    office.run()
+    assert problems(office.folder) == []
 
 
 def test_a_running_sync_is_seen(office: Office) -> None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -20,6 +21,8 @@ from bothways.errors import (
 from bothways.ledger.models import Draft
 from bothways.records import Field
 from bothways.service import deleting, drafts, syncs
+from bothways.service import workspace as workspaces
+from bothways.service.admission import check
 from bothways.service.connect import Schemas
 from bothways.service.database import used
 from bothways.service.rights import Actor, Role
@@ -315,14 +318,14 @@ def test_file_stays_as_it_was_where_what_is_saved_cannot_take_effect(
 ) -> None:
     made = changed(office, new(office) if is_new else drafts.edit(office.open(), "people"), fields=[EMAIL])
     before = office.file.read_text()
-    reload = drafts.reload
+    reload = workspaces.reload
 
     def failing(workspace: Workspace) -> None:
         if office.file.read_text() != before:
             raise LedgerError(reason="the disk is gone")
         reload(workspace)
 
-    monkeypatch.setattr(drafts, "reload", failing)
+    monkeypatch.setattr(workspaces, "reload", failing)
     with pytest.raises(LedgerError):
         drafts.save(office.open(), made.id, made.version)
     assert office.file.read_text() == before
@@ -334,6 +337,29 @@ def test_older_version_of_a_draft_is_not_saved(office: Office) -> None:
     changed(office, made, fields=[EMAIL])
     with pytest.raises(DraftChanged):
         drafts.save(office.open(), made.id, made.version)
+
+
+def test_draft_that_somebody_changes_while_it_is_saved_is_not_forgotten(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made, before = changed(office, drafts.edit(office.open(), "people"), fields=[EMAIL]), office.file.read_text()
+
+    def meanwhile(*asked: Any) -> Any:
+        changed(office, made, require=["email"])
+        return check(*asked)
+
+    monkeypatch.setattr(drafts, "check", meanwhile)
+    with pytest.raises(DraftChanged):
+        drafts.save(office.open(), made.id, made.version)
+    assert office.file.read_text() == before
+    assert drafts.draft(office.open(), made.id).settings["require"] == ["email"]
+
+
+def test_draft_does_not_overwrite_what_was_edited_in_the_file_a_moment_ago(office: Office) -> None:
+    made, opened = changed(office, drafts.edit(office.open(), "people"), fields=[EMAIL]), office.open()
+    office.change("max_emptied: 1000", "max_emptied: 7")
+    with pytest.raises(DraftOutdated, match="max_emptied: 1000 → 7"):
+        drafts.save(opened, made.id, made.version)
 
 
 def test_draft_that_would_overwrite_newer_settings_is_not_saved_until_it_is_taken_up(office: Office) -> None:

@@ -1,6 +1,7 @@
 """The life of a sync: from which changes on it carries, off and on again."""
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -15,13 +16,19 @@ from bothways.errors import (
     SettingsError,
     StartsTooLate,
 )
-from bothways.jobs.now import apply_plan
-from bothways.service import deleting, issues, preview
+from bothways.jobs.now import apply_plan, run_sync
+from bothways.ledger.models import Sync
+from bothways.service import deleting, issues, preview, syncs
+from bothways.service.admission import note_admitted
+from bothways.service.database import used
 from bothways.service.records import list_records
 from bothways.service.syncs import show_sync, turn_off, turn_on
 from bothways.service.why import why
+from bothways.service.workspace import Workspace
+from bothways.sync.context import Progress
 from tests.memory_app import APPS, MemoryApp
 from tests.office import SYNC, Office
+from tests.service.meanwhile import Meanwhile
 
 FROM_NOW = SYNC.replace("state: on", "state: on\n    start: changes_from_now")
 PAUSED = "you paused it"
@@ -227,6 +234,28 @@ def test_on_again_from_now_takes_note_and_carries_only_later_edits(folder: Path)
     assert office.bert.values(right)["phone"] == "1"
 
 
+def test_asked_for_changes_from_now_on_again_while_note_is_taken_what_is_there_by_then_is_left_as_it_is(
+    office: Office,
+) -> None:
+    office.change("state: on", "state: off")
+    office.anna.add(email="dana@x.test", name="Dana")
+    turn_on(office.open(), "people", from_now=True)
+    again = list[str]()
+
+    def off_and_on(step: Progress) -> None:
+        if step.phase == "Taking note" and not again:
+            again.append("done")
+            turn_off(office.open(), "people")
+            office.anna.add(email="eve@x.test", name="Eve")
+            turn_on(office.open(), "people", from_now=True)
+
+    office.clock.advance(60)
+    run_sync(office.open(), "people", progress=off_and_on)
+    assert again
+    office.rest()
+    assert office.bert.live() == []
+
+
 def test_a_look_at_from_now_is_not_applied_and_changes_nothing(folder: Path) -> None:
     office, _, right = off_and_changed(folder)
     look = preview.plan(office.open(), "people", from_now=True)
@@ -243,6 +272,30 @@ def test_a_plan_made_before_turning_on_from_now_is_not_applied(folder: Path) -> 
     turn_on(office.open(), "people", from_now=True)
     with pytest.raises(PlanOutdated):
         office.apply(made)
+
+
+def test_sync_is_on_for_nobody_before_all_that_was_answered_is_kept(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    office.change("state: on", "state: off")
+    office.open()
+    seen = list[str]()
+
+    def look(own: Workspace) -> None:
+        with used(own.database):
+            seen.append(Sync.objects.get().state)
+
+    def note_late(*given: Any) -> None:
+        other = Meanwhile(office, look)
+        other.begin()
+        other.thread.join()
+        note_admitted(*given)
+
+    monkeypatch.setattr(syncs, "note_admitted", note_late)
+    turn_on(office.open(), "people")
+    assert seen == ["off"]
+    look(office.open())
+    assert seen == ["off", "on"]
 
 
 def test_from_now_is_refused_while_a_sync_is_on(office: Office) -> None:

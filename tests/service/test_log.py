@@ -5,6 +5,7 @@ import threading
 import pytest
 
 from bothways.errors import AppUnreachable, UnknownRun, UnknownSync
+from bothways.jobs import now
 from bothways.ledger.models import Run
 from bothways.service.database import used
 from bothways.service.log import follow, runs
@@ -25,6 +26,15 @@ def test_runs_are_listed_latest_first_with_what_they_did(office: Office) -> None
     assert [each.compared for each in found] == [0, 1]
     assert found[0].started_at == found[1].started_at + 60
     assert found[0].ended_at is not None
+
+
+def test_what_a_run_deleted_does_not_count_as_updated(office: Office) -> None:
+    office.anna.add(email="a@x.test")
+    made = office.run()
+    now.undo_run(office.open(), made.id)
+    latest = runs(office.open())[0]
+    assert (latest.undoes, latest.created, latest.updated) == (made.id, {"Anna": 0, "Bert": 0}, {"Anna": 0, "Bert": 0})
+    assert latest.deleted == {"Anna": 0, "Bert": 1}
 
 
 def test_runs_are_read_in_pages(office: Office) -> None:

@@ -78,3 +78,22 @@ def test_a_changed_mapping_of_a_sync_that_is_on_is_measured_as_well(world: Offic
     world.change("Bert: name", "Bert: points")
     with pytest.raises(ValuesDoNotFit, match="2 of 4"):
         world.run()
+
+
+@pytest.mark.parametrize("let_wait", [False, True])
+def test_words_of_consent_that_nobody_can_read_are_refused_though_nothing_is_made_of_them(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, let_wait: bool
+) -> None:
+    """An opting out that is not known for one is carried to nobody, and reported to nobody."""
+    plug_in(monkeypatch)
+    out = Field("out", FieldType.BOOLEAN, meaning="optOut", read_only=True)
+    row = f"{{Anna: out, Bert: gone, direction: to_Bert{', other: hold' if let_wait else ''}}}"
+    office = Office(tmp_path, TEXT.replace(ROW, row), fields=(*PEOPLE, out), bert_fields=(*PEOPLE, Field("gone")))
+    for number, gone in enumerate(("Y", "no", "")):
+        office.bert.add(email=f"p{number}@x.test", gone=gone)
+    office.plan()
+    if let_wait:
+        turn_on(office.open(), "people")
+        return
+    with pytest.raises(ValuesDoNotFit, match='1 of 2 values of "gone" in Bert are not what "out" of Anna holds'):
+        turn_on(office.open(), "people")

@@ -18,6 +18,7 @@ from bothways.sandbox.hubspot import APP_SECRET, FrozenClock, HubSpotSandbox
 from bothways.sandbox.hubspot.schema import prop
 from bothways.service import apps, letting_in, own_fields
 from bothways.service.connect import open_app
+from bothways.service.doctor import examine
 from bothways.service.rights import Actor, Role
 from bothways.service.workspace import Workspace, open_workspace
 from tests.consenting import FURTHER, OPTIONAL, REDIRECT, SECRET_NAME, answered, app_text, register, words
@@ -83,6 +84,8 @@ def test_it_is_made_where_syncs_are_and_nowhere_else(crm: Workspace, hubspot: Hu
     assert [each.label for each in own_fields.show(workspace, "crm").missing] == ["Contacts"]
     own_fields.make(workspace, "crm", confirmed=True)
     assert made(hubspot) == ["/crm/properties/2026-09/contacts"]
+    assert apps.check_app(workspace, "crm").warnings == ()
+    assert [each.what for each in examine(workspace) if "crm" in each.what] == ["App crm: answers"]
 
 
 def test_with_consent_it_is_made_once_and_used_from_then_on(crm: Workspace, hubspot: HubSpotSandbox) -> None:

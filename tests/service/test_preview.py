@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -12,6 +13,7 @@ from bothways.records import Field, FieldType, Option, Ref
 from bothways.service import preview
 from bothways.service.database import used
 from bothways.service.views import ActionView, PlanView
+from bothways.service.workspace import open_workspace
 from tests.memory_app import PEOPLE, MemoryConnector, Traits
 from tests.office import Office
 
@@ -140,6 +142,25 @@ def test_names_come_from_the_revision_a_plan_was_made_under(office: Office) -> N
     office.change("    guards:", "    fields: [{Anna: email, Bert: email}]\n    guards:")
     (row,) = actions(office, view.id)
     assert {each.label for each in row.fields} == {"E-mail", "Name"}
+
+
+def test_plan_that_was_made_while_the_settings_were_changed_is_none_of_the_new_ones(
+    busy: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    make = preview.preview
+
+    def changed_meanwhile(*given: Any, **more: Any) -> Any:
+        busy.change("max_emptied: 1000", "max_emptied: 7")
+        open_workspace(busy.folder)
+        return make(*given, **more)
+
+    monkeypatch.setattr(preview, "preview", changed_meanwhile)
+    plan = busy.plan()
+    made = preview.latest_plan(busy.open(), "people")
+    assert made is not None
+    assert (made.view.id, made.outdated) == (plan.id, preview.SETTINGS)
+    with pytest.raises(PlanOutdated, match="settings were changed"):
+        busy.apply(plan)
 
 
 def test_only_some_plans_are_kept(office: Office) -> None:

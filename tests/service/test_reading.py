@@ -114,6 +114,9 @@ def test_on_and_off_and_no_are_text() -> None:
     assert dict(read(text).syncs["people"].objects) == {Side.LEFT: "NO", Side.RIGHT: "off"}
 
 
+DOUBLED = "x0: &x0 [a]\n" + "".join(f"x{n}: &x{n} [*x{n - 1}, *x{n - 1}]\n" for n in range(1, 20))
+"""A list of two of what was before, again and again: a million of the first in the end."""
+
 REFUSED = {
     "unknown key at the top": (HEAD + "sincs: {}\n", errors.UnknownKey, "8:1", "Did you mean syncs?"),
     "users come later": (HEAD + "users: {}\n", errors.NotAvailableYet, "8:1", ""),
@@ -459,9 +462,19 @@ REFUSED = {
     "database with a bad port": ("version: 1\ndatabase: postgresql://h:x/y\n", errors.WrongType, "2:11", ""),
     "hosts as text": ("version: 1\nallow_hosts: localhost\n", errors.WrongType, "2:14", "a list"),
     "no YAML": ("version: 1\napps: {a: [}\n", errors.YamlUnreadable, "2:12", ""),
-    "a tab": ("version: 1\napps:\n\ta: b\n", errors.YamlUnreadable, "3:1", ""),
+    "a tab": ("version: 1\napps:\n\ta: b\n", errors.YamlUnreadable, "3:1", "a tab stands here"),
+    "a line out of line": ("version: 1\n  apps: {}\n", errors.YamlUnreadable, "2:7", "a colon stands here"),
+    "a key out of line": (
+        "version: 1\napps:\n    a: {}\n  b: {}\n",
+        errors.YamlUnreadable,
+        "4:3",
+        "does not begin where",
+    ),
+    "an open bracket": ("version: 1\napps: {a: {}\n", errors.YamlUnreadable, "3:1", "bracket is closed"),
+    "an open quote": ('version: 1\napps: "a\n', errors.YamlUnreadable, "3:1", "a quote is missing"),
     "a key twice": ("version: 1\napps: {}\napps: {}\n", errors.YamlUnreadable, "3:1", "second time"),
     "an unknown alias": ("version: 1\napps: *x\n", errors.YamlUnreadable, "2:7", ""),
+    "aliases of aliases": (f"version: 1\n{DOUBLED}", errors.YamlUnreadable, "1:1", "too long"),
     "a list": ("- a\n", errors.WrongType, "1:1", "keys with values, but is a list"),
     "only text": ("hello\n", errors.WrongType, "1:1", "but is text"),
     "nothing": ("", errors.MissingKey, "1:1", '"version"'),

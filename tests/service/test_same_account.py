@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from bothways.connectors.base import Account
+from bothways.connectors.base import Account, Setup
 from bothways.errors import AccountChanged, CredentialsRefused, NotAllowed
 from bothways.ledger import db
 from bothways.service.database import used
@@ -151,3 +151,39 @@ def test_nothing_that_is_kept_holds_the_secret(office: Office, accounts: Account
         kept = [str(value) for row in db.rows("SELECT name, settings, account, trace FROM connection") for value in row]
     assert "4711" in kept
     assert not any("first" in each for each in kept)
+
+
+class OpenedWith:
+    """Who we are in Anna's app by the password that a connector was made with: it stays good when another one comes."""
+
+    def __init__(self, accounts: Accounts, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.by_password, made = accounts.by_password, MemoryConnector.__init__
+
+        def make(connector: MemoryConnector, setup: Setup) -> None:
+            made(connector, setup)
+            connector.__dict__["password"] = setup.secrets.get("password") if setup.app == "Anna" else ""
+
+        monkeypatch.setattr(MemoryConnector, "__init__", make)
+        monkeypatch.setattr(MemoryConnector, "check", self.check)
+
+    def check(self, connector: MemoryConnector) -> Account:
+        id = self.by_password.get(connector.__dict__["password"], connector.app.name)
+        return Account(id, f"account {id}")
+
+
+def test_other_account_is_noticed_though_the_former_credentials_still_open_the_former_one(
+    office: Office, accounts: Accounts, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as patch:
+        known = OpenedWith(accounts, patch)
+        patch.setattr(MemoryConnector, "check", lambda connector: known.check(connector))
+        left, right = office.pair()
+        shift = Shift(office)
+        shift.work(120, 20)
+        accounts.come_with("other")
+        shift.work(600, 20)
+        office.anna.edit(left, name="Somebody Else")
+        begun_anew = Shift(office)
+        begun_anew.work(600, 20)
+        assert office.bert.values(right)["name"] == "Dana"
+        assert AccountChanged in [type(each) for each in shift.failures + begun_anew.failures]

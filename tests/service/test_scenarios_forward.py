@@ -5,8 +5,12 @@ from pathlib import Path
 
 import pytest
 
-from bothways.errors import ForwardOnlyCleared
+from bothways.errors import DecisionDoesNotFit, ForwardOnlyCleared
+from bothways.jobs.now import undo_run
 from bothways.records import Field, FieldType, Option
+from bothways.service.conflicts import choose_app, type_value
+from bothways.service.issues import list_issues
+from bothways.service.undo import preview_undo
 from bothways.service.why import why
 from tests.memory_app import PEOPLE
 from tests.office import SYNC, Office, plug_in
@@ -83,6 +87,42 @@ def test_a_stage_set_with_every_write_leaves_those_that_are_further_on(world: Of
     assert world.anna.values(further)["stage"] == "customer"
     assert world.anna.values(before)["stage"] == "qualified"
     assert right
+
+
+def test_a_stage_that_moved_on_while_it_was_written_is_an_edit_like_any_other(world: Office) -> None:
+    left, right = linked(world, "lead", "lead")
+    world.bert.edit(right, level="qualified")
+    world.anna.once("before", "write update", lambda: world.anna.edit(left, stage="customer"))
+    world.rest()
+    assert stages(world) == ("customer", "customer")
+    assert list_issues(world.open(), "people") == []
+
+
+def test_nobody_can_decide_that_a_stage_moves_back(world: Office) -> None:
+    world.write(SYNC + "    conflicts: {default: ask}\n" + MAPPED)
+    left, right = linked(world, "lead", "lead")
+    world.anna.edit(left, stage="customer")
+    world.bert.edit(right, level="qualified")
+    world.run()
+    (issue,) = list_issues(world.open(), "people")
+    for decide in (
+        lambda: choose_app(world.open(), issue.id, "Bert"),
+        lambda: type_value(world.open(), issue.id, "Lead"),
+    ):
+        with pytest.raises(DecisionDoesNotFit, match="Stage only moves forward"):
+            decide()
+    choose_app(world.open(), issue.id, "Anna")
+    world.rest()
+    assert stages(world) == ("customer", "customer")
+
+
+def test_an_undo_does_not_move_a_stage_back_and_says_so(world: Office) -> None:
+    _, right = linked(world, "lead", "lead")
+    world.bert.edit(right, level="customer")
+    run = world.run()
+    for undone in (preview_undo(world.open(), run.id), undo_run(world.open(), run.id)):
+        assert (undone.restored, [each.reason for each in undone.kept]) == (0, ["Stage only moves forward"])
+    assert stages(world) == ("customer", "customer")
 
 
 def test_a_mapping_that_would_clear_a_stage_is_refused(world: Office) -> None:

@@ -1,6 +1,7 @@
 """The settings of a sync as a text: compared, applied, refused where it says more or was made from something else."""
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -15,7 +16,8 @@ from bothways.errors import (
     UnknownSync,
     YamlUnreadable,
 )
-from bothways.service import syncs
+from bothways.service import settings_text, syncs
+from bothways.service.admission import check
 from bothways.service.diff import in_words
 from bothways.service.rights import Actor, Role
 from bothways.service.settings_text import apply, compare
@@ -39,6 +41,20 @@ def test_text_as_it_was_exported_changes_nothing(office: Office) -> None:
     assert compare(office.open(), "people", exported(office)).changes == ()
     assert apply(office.open(), "people", exported(office)).changes == ()
     assert office.file.read_text() == before
+
+
+@pytest.mark.parametrize("role", Role)
+def test_who_is_alerted_and_who_may_sign_in_stands_in_the_text_of_admins_alone(office: Office, role: Role) -> None:
+    office.write(
+        office.file.read_text()
+        + "alerts: {webhook: {url: 'https://hooks.example.com/zqx'}}\n"
+        + "sign_in: {issuer: 'https://login.example.com', client_id: zqx, client_secret: {env: ZQX}}\n"
+    )
+    text = syncs.export(as_(office, "Vera", role), "people")
+    assert ("zqx" in text) is (role is Role.ADMIN)
+    assert ("ZQX" in text) is (role is Role.ADMIN)
+    assert compare(office.open(), "people", text).changes == ()
+    assert "zqx" in exported(office), "at the command line all of it"
 
 
 def test_edited_text_is_compared_then_in_the_file_and_in_force_and_the_rest_of_the_file_is_as_it_was(
@@ -168,3 +184,18 @@ def test_sync_that_is_not_there_and_role_that_may_not(office: Office, do: object
         do(office.open(), "friends", exported(office))  # type: ignore[operator]
     with pytest.raises(NotAllowed):
         do(as_(office, "Olga Brandt", Role.OPERATOR), "people", exported(office))  # type: ignore[operator]
+
+
+def test_what_somebody_changes_while_the_apps_are_asked_is_not_overwritten(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    text = exported(office).replace("first_run: 1000", "first_run: 7")
+
+    def meanwhile(*asked: Any) -> Any:
+        office.change("first_run: 1000", "first_run: 8")
+        return check(*asked)
+
+    monkeypatch.setattr(settings_text, "check", meanwhile)
+    with pytest.raises(StaleSettings):
+        apply(office.open(), "people", text)
+    assert "first_run: 8" in office.file.read_text()

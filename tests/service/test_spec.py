@@ -169,8 +169,15 @@ def test_nothing_in_common_is_refused() -> None:
 
 def test_a_match_rule_compares_as_its_fields_suggest() -> None:
     rules = ("{A: phone, B: Phone}", "{A: company, B: Note}", "{A: email, B: Mail, compare: exact}")
+    rules = (*rules, "{A: score, B: Limit}", "{A: company, B: Limit}")
     text = "    match:\n" + "".join(f"      - {rule}\n" for rule in rules)
-    assert [rule.on(L)[0][0].compare for rule in spec(text).match] == ["phone", "text", "exact"]
+    assert [rule.on(L)[0][0].compare for rule in spec(text).match] == [
+        "phone",
+        "text",
+        "exact",
+        "number",
+        "number",
+    ]
 
 
 def test_winners_and_emptying_are_taken_over() -> None:

@@ -1,5 +1,6 @@
 """Tags: written once to what leaves, or is left over; taken away when it returns, unless somebody edited them."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -10,7 +11,7 @@ from bothways.errors import OutcomeUnknown, StoppedByBrake
 from bothways.jobs.now import undo_run
 from bothways.records import Field, FieldType, Option
 from bothways.service import preview, records, syncs, why
-from bothways.service.issues import pause
+from bothways.service.issues import list_issues, pause
 from bothways.service.reading import document_of
 from bothways.service.sync_settings import settings_of
 from bothways.service.undo import preview_undo
@@ -39,9 +40,9 @@ def plugged_in(monkeypatch: pytest.MonkeyPatch) -> None:
     plug_in(monkeypatch)
 
 
-def office(folder: Path, more: str, **traits: Traits) -> Office:
+def office(folder: Path, more: str, fields: Sequence[Field] = FIELDS, **traits: Traits) -> Office:
     mapped = "".join(f"      - {{Anna: {name}, Bert: {name}}}\n" for name in ("email", "name", "phone"))
-    return Office(folder, f"{SYNC}{more}    fields:\n{mapped}", fields=FIELDS, **traits)
+    return Office(folder, f"{SYNC}{more}    fields:\n{mapped}", fields=fields, **traits)
 
 
 @pytest.fixture
@@ -131,6 +132,20 @@ def test_tag_that_somebody_edited_is_left_when_the_pair_returns(world: Office) -
     world.bert.edit(there, state="left")
     world.rest()
     assert state(world, there) == "left", "what a person writes is no tag"
+
+
+def test_tag_that_cannot_be_taken_away_stays_and_nobody_is_asked(tmp_path: Path) -> None:
+    """A choice that only moves forward."""
+    stage = Field("state", FieldType.CHOICE, options=tuple(reversed(STATES)), forward_only=True)
+    world = office(tmp_path, LEAVING, fields=[stage if each.name == "state" else each for each in FIELDS])
+    here, there = pair(world, state="new")
+    world.anna.edit(here, land="FR")
+    world.rest()
+    assert state(world, there) == "left"
+    writes = world.writes
+    world.anna.edit(here, land="DE")
+    world.rest()
+    assert (state(world, there), world.writes, list_issues(world.open(), "people")) == ("left", writes, [])
 
 
 def test_what_holds_the_tag_already_is_not_written_and_keeps_it(world: Office) -> None:

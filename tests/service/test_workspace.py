@@ -9,13 +9,16 @@ import pytest
 
 from bothways import boot
 from bothways.errors import (
+    DatabaseDamaged,
     DatabaseLocked,
+    DatabaseNewer,
     DatabaseUnreachable,
     DiskFull,
     LedgerError,
     NoWorkspace,
     SecretMissing,
     SettingsError,
+    SettingsUnreadable,
     StaleSettings,
     UsageError,
     WrongType,
@@ -48,6 +51,19 @@ def test_a_new_workspace_can_be_opened_as_it_is(tmp_path: Path) -> None:
         assert (workspace.file, workspace.document.apps, list_syncs(workspace)) == (path, {}, [])
         assert sqlite_path(workspace.database) == tmp_path / "new" / ".bothways" / "ledger.db"
         assert (tmp_path / "new" / ".bothways").stat().st_mode & 0o077 == 0
+    finally:
+        boot.setup("sqlite:///:memory:")
+
+
+def test_a_database_in_a_folder_of_others_is_read_by_its_owner_alone(tmp_path: Path) -> None:
+    folder, place = init(tmp_path / "new").parent, tmp_path / "ledger.db"
+    tmp_path.chmod(0o755)
+    (folder / "bothways.yaml").write_text(f"version: 1\ndatabase: sqlite://{place}\napps: {{}}\nsyncs: {{}}\n")
+    try:
+        open_workspace(folder)
+        made = [each for each in tmp_path.iterdir() if each.name.startswith(place.name)]
+        assert place in made
+        assert [each.name for each in made if each.stat().st_mode & 0o077] == []
     finally:
         boot.setup("sqlite:///:memory:")
 
@@ -104,6 +120,15 @@ def test_a_file_that_is_no_text_is_told_with_the_place(office: Office, content: 
     with pytest.raises(YamlUnreadable) as caught:
         office.open()
     assert caught.value.where == f"bothways.yaml:{place}"
+
+
+def test_a_file_that_may_not_be_read_is_not_called_wrong(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuses(*_: object, **__: object) -> None:
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(Path, "open", refuses)
+    with pytest.raises(SettingsUnreadable, match=r"bothways\.yaml: The settings cannot be read: Permission denied"):
+        open_workspace(office.folder)
 
 
 def test_a_file_that_is_far_too_long_is_told(office: Office) -> None:
@@ -177,7 +202,7 @@ def test_a_database_of_another_kind_in_a_variable_is_told_without_its_password(
 
 def test_a_file_that_is_no_database_is_told(office: Office) -> None:
     (office.folder / ".bothways" / "ledger.db").write_text("this is no database, whatever its name says" * 100)
-    with pytest.raises(LedgerError, match="not a database"):
+    with pytest.raises(DatabaseDamaged, match="not a database"):
         office.open()
 
 
@@ -187,7 +212,7 @@ def test_a_database_of_a_newer_program_is_refused(office: Office) -> None:
         database.execute(
             "INSERT INTO django_migrations (app, name, applied) VALUES ('ledger', '9999_later', '2030-01-01')"
         )
-    with pytest.raises(LedgerError, match="newer version"):
+    with pytest.raises(DatabaseNewer, match="newer version"):
         open_workspace(office.folder)
 
 

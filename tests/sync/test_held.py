@@ -7,6 +7,7 @@ import pytest
 from bothways.connectors.base import WriteItem
 from bothways.engine.sides import Side
 from bothways.engine.spec import FieldMap, Wins
+from bothways.errors import AppFailed
 from bothways.ledger import db, links
 from bothways.ledger.holds import HoldRow
 from bothways.records import Field, FieldType, Value
@@ -158,6 +159,25 @@ def test_value_taken_back_ends_the_hold() -> None:
     world.rest()
     assert world.holds() == []
     assert world.in_step()
+
+
+@pytest.mark.parametrize("broken", ["\ud83d", "\0"], ids=["half a character", "null"])
+def test_words_of_an_app_that_no_database_keeps_hold_one_record_and_end_no_run(broken: str) -> None:
+    """An app that cuts what it quotes cuts through the middle of a character."""
+    quoting = Traits(refuses=lambda item: (f'"Jo{broken}..." is no name', ()) if no_jokes(item) else None)
+    world = TwoApps(bert=quoting)
+    ann, ben, cy = world.crowd(3)
+    world.anna.edit(ann, name="Joke")
+    world.anna.edit(ben, name="Ben")
+    world.anna.spoil(cy, f"cut at C{broken}")
+    world.rest()
+    assert world.bert.values(world.partner(ben))["name"] == "Ben"
+    told = {hold.record_id: hold.reason for hold in world.holds()}
+    assert told == {
+        world.partner(ann): 'Bert refused: "Jo\ufffd..." is no name',
+        cy: "cannot be read: cut at C\ufffd",
+    }
+    assert AppFailed(app="Bert", status=400, reason=f"C{broken}").facts["reason"] == "C\ufffd"
 
 
 def test_refused_create_is_held_on_the_record_it_was_to_be_made_from() -> None:

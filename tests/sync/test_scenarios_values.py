@@ -1,6 +1,7 @@
 """What happens to values: nothing a person typed is lost, nothing old comes back, nothing is erased."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import pytest
 
@@ -196,3 +197,21 @@ def lost_values(world: TwoApps) -> list[Value]:
 def versions(app: MemoryApp) -> Sequence[str]:
     """Return the names written to an app, in order."""
     return [str(each.values["name"]).lower() for each in app.writes if "name" in each.values]
+
+
+def test_edit_of_a_text_that_was_cut_waits_and_takes_nothing_away() -> None:
+    short = FieldMap(NAME, replace(NAME, max_length=5))
+    world = TwoApps(maps=[FieldMap(EMAIL, EMAIL), short, FieldMap(PHONE, PHONE)])
+    ann = world.anna.add(email="ann@x.test", name="Annabelle Lee")
+    world.rest()
+    partner = world.partner(ann)
+    assert world.bert.values(partner)["name"] == "Annab"
+    world.bert.edit(partner, name="Anne", phone="+41446681800")
+    world.rest()
+    assert (world.anna.values(ann)["name"], world.anna.values(ann)["phone"]) == ("Annabelle Lee", "+41446681800")
+    (hold,) = world.holds()
+    assert "the rest would be lost" in hold.reason
+    world.anna.edit(ann, name="Anne Lee")
+    world.rest()
+    assert (world.anna.values(ann)["name"], world.bert.values(partner)["name"]) == ("Anne Lee", "Anne")
+    assert world.holds() == []

@@ -334,6 +334,24 @@ def test_rewriting_by_the_app_is_no_edit_that_an_undo_would_keep() -> None:
     assert [each.kept for each in reports] == [[] for _ in reports]
 
 
+def test_value_that_the_app_does_not_take_back_is_told_as_left_and_not_as_put_back() -> None:
+    world = TwoApps(None, Traits(rewrite=lambda name, value: "Ann" if value == "P0" else value))
+    ann, ben, _ = world.crowd(3)
+    for id in (ann, ben):
+        world.anna.edit(id, name="Ann", phone="+41446681800")
+    run_id = world.run().run_id
+    report = world.undo(run_id)
+    assert report.restored == 2
+    assert report.kept == [("Bert", world.partner(ann), "Name still shows what the run wrote")]
+    assert names(world, ann) == ("Ann", "Ann")
+    assert names(world, ben) == ("Ann", "P1")
+    assert "phone" not in world.bert.values(world.partner(ann))
+    before = world.written()
+    world.rest()
+    assert (world.written(), world.holds()) == (before, [])
+    assert world.undo(run_id).kept == [("Bert", world.partner(ann), "Name still shows what the run wrote")]
+
+
 def test_undo_of_an_undo_tells_what_was_removed_and_where_to_have_it_back() -> None:
     world, _, run_id = done()
     first = world.undo(run_id)

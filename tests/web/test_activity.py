@@ -78,7 +78,7 @@ def test_file_has_runs_and_changes_of_settings_latest_first_and_no_formula(offic
     assert (latest["what"], latest["setting"], latest["before"], latest["after"]) == ("settings", "state", "on", "off")
     assert latest["who"] == "'=HYPERLINK(1)"
     run = next(each for each in found if each["id"] == done.id)
-    assert (run["what"], run["state"], run["updated"]) == ("run", "done", "Bert: 1")
+    assert (run["what"], run["state"], run["updated"], run["deleted"]) == ("run", "done", "Bert: 1", "")
     assert [each["setting"] for each in found if each["what"] == "settings"] == ["state", "first settings"]
 
 

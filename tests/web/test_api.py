@@ -312,6 +312,29 @@ def test_body_that_is_not_as_described_is_refused_and_says_where(office: Office,
         assert not Request.objects.exists()
 
 
+@pytest.mark.parametrize(
+    "parts",
+    [
+        '{"fields":["\\ud800"]}',
+        '{"guards":{"first_run":NaN}}',
+        '{"objects":"people"}',
+        '{"objects":{"Anna":"people"}}',
+        '{"id":2}',
+        '{"workspace":{}}',
+    ],
+)
+def test_change_of_a_draft_that_is_none_or_after_which_it_could_not_be_shown_is_refused(
+    office: Office, parts: str
+) -> None:
+    here = caller(office.open())
+    at = f"drafts/{here.post('syncs/people/draft').json['id']}"
+    before = here.get(at).json
+    answer = here.call("PATCH", at, f'{{"version":{before["version"]},"parts":{parts}}}'.encode())
+    assert answer.status == 422, answer.text
+    assert here.get(at).json == before
+    assert here.get("drafts").status == 200
+
+
 def test_refusal_of_a_body_never_repeats_it(office: Office) -> None:
     answer = caller(office.open()).post("people/invite", {"role": "hunter2", "word": "hunter3"})
     assert (answer.status, "hunter" in answer.text) == (422, False)

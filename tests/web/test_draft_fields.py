@@ -539,6 +539,18 @@ def test_many_options_are_typed_and_not_listed_in_every_row(folder: Path) -> Non
     assert here.rows[0]["values"] == {"c0": "c7"}
 
 
+def test_all_pairs_of_a_very_long_list_are_taken(folder: Path) -> None:
+    kinds = tuple(Option(f"k{number}", f"Kind {number}") for number in range(500))
+    field = Field("kind", FieldType.CHOICE, "Kind", options=kinds)
+    here = Drafting(folder, [{"HubSpot": "kind", "Ledger": "kind"}], hubspot=(*HUBSPOT, field), ledger=(*LEDGER, field))
+    browser = editor(here)
+    left, right = [each.key for each in kinds], [each.label for each in reversed(kinds)]
+    sent = browser.post(address(here, "/values/1"), version=str(here.version), left=left, right=right, other="")
+    assert sent.status == 303, sent.text
+    assert here.rows is not None
+    assert len(here.rows[0]["values"]) == 500
+
+
 @pytest.mark.parametrize("htmx", [True, False], ids=["with script", "without"])
 def test_association_is_turned_off(folder: Path, htmx: bool) -> None:
     here = Drafting(folder, [EMAIL], firms="draft")

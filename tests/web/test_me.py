@@ -4,6 +4,7 @@ import re
 from datetime import timedelta
 
 import pytest
+from django.utils import timezone
 from pyotp import TOTP
 
 from bothways.ledger.models import Account, Session
@@ -70,6 +71,18 @@ def test_password_is_changed_here_and_other_sessions_end(office: Office) -> None
     assert (here.get("/").status, other.get("/").status) == (200, 303)
     assert sign_in(other).status == 422
     assert sign_in(other, NEW).status == 303
+
+
+def test_session_that_is_over_is_not_counted_and_forgotten_when_somebody_signs_in(office: Office) -> None:
+    here, other = signed_up(office), signed_up(office, "Eve", Role.VIEWER)
+    long_ago = timezone.now() - timedelta(days=1)
+    with used(here.workspace.database):
+        Session.objects.exclude(session_key=here.cookies["bothways_session"]).update(expire_date=long_ago)
+    assert [each.sessions for each in accounts.list_accounts(here.workspace)] == [1, 0]
+    other.get("/login")
+    assert other.post("/login", name="Eve", password=PASSWORD).status == 303
+    with used(here.workspace.database):
+        assert Session.objects.count() == 2
 
 
 def test_own_sessions_are_listed_and_ended_one_by_one_or_all_others(office: Office) -> None:

@@ -4,15 +4,19 @@ import re
 from pathlib import Path
 
 import pytest
+from django.db import OperationalError
 from django.urls import get_resolver
 
 import bothways.web  # noqa: F401 - prepares Django
 from bothways.engine.deletes import DAY
+from bothways.errors import DatabaseUnreachable
 from bothways.ledger.models import Request, Revision
+from bothways.ledger.sessions import SessionStore
 from bothways.service import accounts, issues, syncs
 from bothways.service.database import used
 from bothways.service.rights import Role
 from bothways.web import assets
+from bothways.web import context as web_context
 from bothways.web.pages.page import roles_of
 from tests.office import Office
 from tests.web.browser import PASSWORD, Browser
@@ -205,6 +209,29 @@ def test_every_answer_has_the_headers_that_keep_browsers_from_harm(office: Offic
         assert "strict-transport-security" not in answer.headers
 
 
+@pytest.mark.parametrize("place", ["session", "frame"])
+def test_database_that_cannot_be_reached_is_told_in_words_and_with_those_headers(
+    office: Office, monkeypatch: pytest.MonkeyPatch, place: str
+) -> None:
+    def gone(*_: object) -> None:
+        raise (
+            OperationalError("server closed the connection")
+            if place == "session"
+            else DatabaseUnreachable(reason="gone")
+        )
+
+    here = browser(office)
+    here.sign_up("Ana Ruiz")
+    with monkeypatch.context() as patched:
+        patched.setattr(*((SessionStore, "load") if place == "session" else (web_context, "counts")), gone)
+        for address in ("/", "/syncs/people", "/nothing"):
+            answer = here.get(address)
+            assert "default-src 'none'" in answer.headers["content-security-policy"]
+            assert answer.status == (404 if (place, address) == ("frame", "/nothing") else 503), address
+            assert answer.status == 404 or "BW-304" in answer.text
+    assert here.get("/").status == 200, "nobody is signed out by it"
+
+
 def test_behind_https_cookies_are_secure_and_browsers_stay_with_it(office: Office) -> None:
     here = Browser(office.open(), "https://sync.example.com")
     answer = here.get("/login")
@@ -305,6 +332,19 @@ def test_link_for_somebody_is_shown_once(office: Office) -> None:
     assert here.post("/settings/people/invite", role="viewer").status == 303
     assert re.search(r"http://127\.0\.0\.1/welcome\?key=[\w-]{32}", here.get("/settings/people").text)
     assert "/welcome?key=" not in here.get("/settings/people").text
+
+
+@pytest.mark.parametrize(
+    ("public", "link"),
+    [("", "http://127.0.0.1/welcome"), ("https://sync.example.com/", "https://sync.example.com/welcome")],
+)
+def test_one_time_link_leads_to_the_public_address(office: Office, public: str, link: str) -> None:
+    office.write(office.file.read_text() + (f"public_url: {public}\n" if public else ""))
+    here = browser(office)
+    here.sign_up("Ana Ruiz")
+    here.get("/settings/people")
+    here.post("/settings/people/invite", role="viewer")
+    assert f'<code class="long">{link}?key=' in here.get("/settings/people").text
 
 
 def test_htmx_of_an_expired_session_is_sent_to_sign_in_as_a_whole(office: Office) -> None:

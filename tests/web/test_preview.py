@@ -311,7 +311,8 @@ def test_file_for_spreadsheets_has_every_record_and_no_formula(office: Office) -
     answer = here.get(f"/syncs/people/preview/csv?plan={plan.id}")
     assert answer.headers["content-type"] == "text/csv; charset=utf-8"
     assert f'filename="people {plan.id}.csv"' in answer.headers["content-disposition"]
-    rows = list(csv.DictReader(io.StringIO(answer.text.removeprefix("\ufeff"))))
+    assert answer.file, "it is sent piece by piece, however many records a plan has"
+    rows = list(csv.DictReader(io.StringIO(answer.file.decode("utf-8-sig"))))
     assert {row["after"] for row in rows} == {"'=1+1", ""}
     assert {row["action"] for row in rows} == {"update", "leave out"}
     assert here.get("/syncs/people/preview/csv?plan=p_99").status == 422
@@ -376,12 +377,23 @@ def test_review_asks_for_a_preview_of_the_changes_and_the_worker_makes_it(office
     assert ("No records here." in part, "<html" in part) == (True, False)
     plan = preview.latest_of_draft(here.workspace, id)
     assert plan is not None
-    assert "+4722864400" in here.get(f"/syncs/people/preview/csv?plan={plan.view.id}").text
+    assert b"+4722864400" in here.get(f"/syncs/people/preview/csv?plan={plan.view.id}").file
     here.get(f"/drafts/{id}/preview")
     version = drafts.draft(here.workspace, id).version
     assert here.post(f"/drafts/{id}/review", version=str(version), do="sync").location == "/syncs/people"
     office.run()
     assert [each.values.get("phone") for each in office.bert.live()] == ["+4722864400"]
+
+
+def test_preview_that_waits_is_followed_though_that_of_a_draft_is_asked_for_after_it(office: Office) -> None:
+    id = draft_with_phones(office)
+    here = signed_in(office, Role.EDITOR, "Edo")
+    here.post("/syncs/people/preview")
+    here.post(f"/drafts/{id}/preview", everything="")
+    here.post("/syncs/people/preview")
+    assert len(requests.list_requests(here.workspace)) == 2, "each is asked for once"
+    assert "<live-stream" in here.get("/syncs/people/preview").text
+    assert "<live-stream" in here.get(f"/drafts/{id}/preview").text
 
 
 def test_preview_of_a_draft_says_when_it_no_longer_tells_what_would_happen(office: Office) -> None:

@@ -8,6 +8,7 @@ from urllib.parse import quote
 import pytest
 
 from bothways.service import history, requests
+from bothways.service.requests import ToRun, ToUndo
 from bothways.service.rights import Role
 from bothways.service.views import RunView, WhyView
 from bothways.service.why import why
@@ -167,6 +168,40 @@ def test_value_is_put_back_by_the_service_and_that_can_be_undone(office: Office)
         again = why(here.workspace, "people", f"Anna:{left}", "name").fields[0].events[0]
         here.post("/syncs/people/put-back", record=f"Anna:{left}", field="name=name", run=again.run)
         assert until(lambda: office.bert.items[right].values["name"] == "Dave")
+
+
+def test_what_somebody_asks_of_another_record_hides_nothing(office: Office) -> None:
+    left, right, run = dave(office)
+    other, _ = office.pair("Eve")
+    here = signed_in(office, Role.OPERATOR, "Olga")
+    here.post("/syncs/people/put-back", record=f"Anna:{left}", field="name=name", run=run.id)
+    later = requests.ask(here.workspace, ToUndo(run.id, f"Anna:{other}"))
+    assert "<live-stream" in here.get(page_of(left)).text
+    assert requests.withdraw(here.workspace, later.id)
+    assert "<live-stream" in here.get(page_of(left)).text
+    assert "Waiting for its turn" in here.get("/syncs/people/now?for=undo", htmx=True).text, "the stream goes on"
+    requests.ask(here.workspace, ToUndo(run.id, f"Anna:{other}"))
+    office.bert.edit(right, name="Dora")
+    office.clock.advance(60)
+    with Served(office):
+        assert until(lambda: all(not each.is_open for each in requests.list_requests(here.workspace)))
+    text = here.get(page_of(left)).text
+    assert ("<live-stream" in text, "was edited since" in text) == (False, True)
+
+
+def test_button_that_is_pressed_twice_asks_once(office: Office) -> None:
+    left, _right, run = dave(office)
+    here = signed_in(office, Role.OPERATOR, "Olga")
+    for _ in range(2):
+        here.post("/syncs/people/put-back", record=f"Anna:{left}", field="name=name", run=run.id)
+        here.post("/syncs/people/run")
+        here.post("/syncs/people/run", record=f"Anna:{left}")
+    asked = requests.list_requests(here.workspace)
+    assert [each.wish for each in reversed(asked)] == [
+        ToUndo(run.id, f"Anna:{left}", "name=name"),
+        ToRun("people"),
+        ToRun("people", record=f"Anna:{left}"),
+    ]
 
 
 def test_page_that_is_made_while_an_undo_ends_tells_of_it_or_follows_it(

@@ -6,6 +6,7 @@ import threading
 import pytest
 
 from bothways.jobs.doing import carry_out
+from bothways.jobs.now import undo_run
 from bothways.ledger import plans, turns
 from bothways.ledger import requests as asked_for
 from bothways.ledger.models import Plan, Request, Run, Sync
@@ -188,6 +189,16 @@ def test_finished_run_shows_each_record_with_the_values_before_and_after(office:
     compared = [re.findall(r"(\d+) records? compared", here.get(f"/runs/{each}").text) for each in runs]
     assert compared == [["1"], ["2"]], "Cleo, who had to wait; Dana and her before"
     assert here.get("/runs/r_999").status == 404
+
+
+def test_what_a_run_deleted_is_said_by_itself(office: Office) -> None:
+    office.anna.add(email="a@x.test")
+    back = undo_run(office.open(), office.run().id)
+    here = signed_in(office)
+    tiles = dict(re.findall(r'<li class="tile"><span>(.*?)</span> <strong>(\d+)<', here.get(f"/runs/{back.id}").text))
+    assert [tiles[name] for name in tiles if "Bert" in name] == ["0", "0", "1"]
+    assert [name.split()[0] for name in tiles if "Bert" in name] == ["Created", "Updated", "Deleted"]
+    assert f'id="undo-{back.id}"' in here.get("/activity").text
 
 
 def test_page_that_is_made_while_its_run_ends_does_not_say_that_it_is_at_work(
@@ -382,6 +393,16 @@ def test_run_at_work_is_halted_and_goes_on_when_somebody_lets_it(office: Office,
         assert until(lambda: renamed() == 4)
     assert "Continue" not in here.get("/syncs/people/now").text
     assert len(office.bert.writes) == 4, "nothing is written twice"
+
+
+def test_sync_that_is_let_go_on_is_followed(office: Office) -> None:
+    office.pair("Dana")
+    here = signed_in(office, Role.OPERATOR, "Olga")
+    here.post("/syncs/people/halt", do="pause")
+    for _ in range(2):
+        page = here.get(here.post("/syncs/people/resume").location).text
+        assert ("Waiting for its turn" in page, "<live-stream" in page) == (True, True)
+    assert len(requests.list_requests(here.workspace)) == 1
 
 
 def test_viewer_sees_who_has_stopped_a_sync_and_is_offered_nothing(office: Office) -> None:

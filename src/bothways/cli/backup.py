@@ -33,12 +33,13 @@ def backup(
     try:
         with os.fdopen(handle, "wb") as made:
             write_backup(workspace, made)
-        size = file.stat().st_size
-    except BaseException:
+    except BaseException as error:
         file.unlink(missing_ok=True)
+        if isinstance(error, OSError):
+            raise OutputFailed(reason=f"{file}: {error.strerror}") from error
         raise
     if terminal.json:
-        terminal.document("backup", {"file": str(file), "bytes": size})
+        terminal.document("backup", {"file": str(file), "bytes": file.stat().st_size})
     else:
         terminal.lines([f"Made {file}"])
         terminal.note("Secrets are not in it: keep those that bothways.yaml names, and .bothways/secrets, elsewhere.")

@@ -188,4 +188,5 @@ def usage_error(problem: typer.TyperException) -> UsageError:
         text = "There are more arguments than this command takes"
     context = getattr(problem, "ctx", None)
     path = context.command_path if context else "bothways"
-    return UsageError(reason=text.rstrip("."), hint=f"See: {path} --help")
+    reason, question, meant = text.partition(" Did you mean ")
+    return UsageError(reason=reason.rstrip("."), hint=f"{question.lstrip()}{meant} See: {path} --help".lstrip())

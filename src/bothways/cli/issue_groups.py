@@ -25,7 +25,11 @@ def list_causes(
         document = {"more": found.after is not None, "groups": plain(found.rows), "failing": plain(failed)}
         terminal.document("causes", document)
         return
-    terminal.lines(render.causes(found.rows, failed, time.time()))
+    if found.rows or failed:
+        terminal.lines(render.causes(found.rows, failed, time.time()))
+    else:
+        others = not ignored and bool(issue_groups.groups(workspace, sync, ignored=True, size=1).rows)
+        terminal.lines([render.none(ignored=ignored, others=others)])
     if found.after is not None:
         terminal.note("There are more. List them with a higher --limit.")
 

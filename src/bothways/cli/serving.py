@@ -92,11 +92,16 @@ def web(
 def _serve(context: typer.Context, role: "Role", log_format: LogFormat, log_level: LogLevel) -> None:
     from bothways.cli.failures import kept
     from bothways.cli.terminal import say
+    from bothways.cli.text import clean
     from bothways.jobs import logs
 
     terminal: Terminal = context.obj
     if log_format is LogFormat.TEXT:
-        _run(terminal, role, in_sentences(terminal))
+        logs.begin_in_sentences(lambda line: say(clean(line)))
+        try:
+            _run(terminal, role, in_sentences(terminal))
+        finally:
+            logs.end()
         return
     logs.begin(say, log_level)
     try:

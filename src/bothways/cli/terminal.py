@@ -11,7 +11,7 @@ from io import TextIOWrapper
 from pathlib import Path
 from typing import Any, TextIO
 
-from bothways.cli.text import clean
+from bothways.cli.text import ESCAPES, clean
 from bothways.errors import OutputFailed
 
 MARKS = {"+": "32", "~": "33", "?": "35", "!": "1;31", "×": "31", "✓": "32"}
@@ -114,7 +114,12 @@ def error_document(body: Mapping[str, Any]) -> None:
 
 
 def _json(value: Any) -> str:
-    return json.dumps(value, ensure_ascii=False, allow_nan=False, default=str)
+    """Return a value as JSON in which nothing can steer a terminal: it may be shown on one, too."""
+    return json.dumps(value, ensure_ascii=False, allow_nan=False, default=str).translate(_ESCAPED)
+
+
+_ESCAPED = {code: f"\\u{code:04x}" for code in ESCAPES if code >= 0x7F}
+"""What JSON does not write by its code by itself; such characters stand within texts alone."""
 
 
 def _is_terminal(stream: TextIO | None) -> bool:

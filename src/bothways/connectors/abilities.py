@@ -3,7 +3,7 @@
 Larger ones have modules of their own: ``webhooks``, ``chronicle``, ``deep``. Methods raise as those of ``base`` do.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol, runtime_checkable
 
@@ -137,6 +137,9 @@ class TellsRules(Protocol):
 class TellsWarnings(Protocol):
     """What a connector has besides, if its app tells how much is left of what an account may hold."""
 
-    def warnings(self) -> Sequence[str]:
-        """Return what somebody should heed of the account, in words; raise as ``check`` does."""
+    def warnings(self, objects: Collection[str] = ()) -> Sequence[str]:
+        """Return what somebody should heed of the account, in words; raise as ``check`` does.
+
+        ``objects``: those that syncs are about, if there are any yet; what the others lack is not told then.
+        """
         ...

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from enum import Enum
 from typing import ClassVar, Protocol
 
-from bothways.errors import QuotaUsedUp
+from bothways.errors import QuotaUsedUp, sayable
 from bothways.records import Field, Record, Ref, Value
 
 
@@ -206,8 +206,8 @@ class WriteResult:
     """What became of one item: never raised, always returned, one per item.
 
     ``record`` is what the app holds now, from the write's own answer (or a read-back by the connector).
-    ``fields`` names the fields an app refused, if it says which; ``message`` is the app's own sentence, or begins with
-    REJECTED.
+    ``fields`` names the fields an app refused, if it says which, or of a record that it wrote those that it has left as
+    they were; ``message`` is the app's own sentence, or begins with REJECTED.
     """
 
     key: str
@@ -216,6 +216,10 @@ class WriteResult:
     existing_id: str | None = None
     fields: tuple[str, ...] = ()
     message: str = ""
+
+    def __post_init__(self) -> None:
+        if self.message:
+            object.__setattr__(self, "message", sayable(self.message))
 
 
 @dataclass(frozen=True, slots=True)
@@ -341,7 +345,7 @@ class Connector(Protocol):
         ...
 
     def count(self, object: str) -> int | None:
-        """Return the number of live records, None where the app cannot tell cheaply."""
+        """Return the number of live records, None where the app cannot tell cheaply; raise as ``check`` does."""
         ...
 
     def changes(self, object: str, cursor: str | None, fields: Sequence[str]) -> Iterator[Page]:

@@ -10,11 +10,12 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
+from contextvars import ContextVar
 from dataclasses import dataclass, replace
 
 from bothways.connectors.base import Connector
 from bothways.connectors.pacing import Day, InMemory, Keeper, State, Window
-from bothways.errors import QuotaUsedUp, RateLimited
+from bothways.errors import AppUnreachable, QuotaUsedUp, RateLimited
 
 PATIENCE = 120.0
 """Seconds that one call may be made to wait; what would take longer is left to a later run."""
@@ -30,6 +31,10 @@ STALE = 2.0
 
 MAIN = ""
 """The pool that every call counts in, whatever pool of its own it has, but for those of pools that are apart."""
+
+still_up: ContextVar[Callable[[], bool]] = ContextVar("still_up", default=lambda: True)
+"""Asked right before each call: whether what is called for is still up to us. Set where a call writes: a machine that
+has slept meanwhile, or a process that was frozen, must not send what was decided before, and by now may be done."""
 
 Waits = Callable[[float], None]
 
@@ -91,7 +96,7 @@ class MemoryBudget:
         self.bill: Counter[str] = Counter()
         self.waited, self.refused = 0.0, 0
         self.quota, self.reserve, self.today = quota, reserve, today
-        self._app = app
+        self.app = app
         self._clock, self._sleep, self._patience = clock, sleep, patience
         self._lock = threading.Lock()
         self._limits, self._apart = dict(limits or {}), apart
@@ -115,7 +120,7 @@ class MemoryBudget:
         so_far = 0.0
         while (wait := self._take(pool, call, whole)) > 0:
             if so_far + wait > self._patience:
-                raise RateLimited(app=self._app)
+                raise RateLimited(app=self.app)
             waits(wait)
             self._sleep(wait)
             so_far += wait
@@ -195,7 +200,7 @@ class MemoryBudget:
             kept = ", and the rest is kept for others" if day.used < day.quota else ""
             reason = f"{day.used:,} of {day.quota:,} calls of the day are made{kept}"
         again = time.strftime("%Y-%m-%d %H:%M UTC", time.gmtime(until))
-        return QuotaUsedUp(app=self._app, reason=reason, again=again, until=until)
+        return QuotaUsedUp(app=self.app, reason=reason, again=again, until=until)
 
     # --- what was made of it ------------------------------------------------------------------------------
 
@@ -367,8 +372,14 @@ class Billed:
         self._lock = threading.Lock()
 
     def spend(self, pool: str, call: str) -> None:
-        """Wait until one more call is allowed, then count it; raise QuotaUsedUp, RateLimited as the budget does."""
+        """Wait until one more call is allowed, then count it; raise QuotaUsedUp, RateLimited as the budget does.
+
+        Raises AppUnreachable, with nothing sent, for a write of who has stood still for too long.
+        """
         self.shared.spend(pool, call, whole=self.whole, waits=self.waits)
+        if not still_up.get()():
+            reason = "this machine stood still before a write, which was not sent; it is decided anew"
+            raise AppUnreachable(app=self.shared.app, reason=reason, again=False)
         with self._lock:
             self.bill[call] += 1
 

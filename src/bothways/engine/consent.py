@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from bothways.engine.sides import SIDES, Side
 from bothways.engine.spec import FieldMap
-from bothways.records import Value, parse_boolean
+from bothways.records import CannotCoerce, Value, is_blank, parse_boolean, text_of
 
 OPTED_OUT = "optOut"
 """The meaning of fields in which a yes says that somebody is opted out."""
@@ -16,6 +16,16 @@ def is_opted_out(mapping: FieldMap, side: Side, value: Value) -> bool | None:
     if mapping.consent is None or truth is None:
         return None
     return truth is mapping.consent[SIDES.index(side)]
+
+
+def unreadable(mapping: FieldMap, side: Side, value: Value) -> str:
+    """Say that a value of one side is neither yes nor no, "" if it is, or the field is none of consent.
+
+    It may say opted out, in words of its app.
+    """
+    if mapping.consent is None or is_blank(value) or is_opted_out(mapping, side, value) is not None:
+        return ""
+    return str(CannotCoerce(f'"{text_of(value)}" is not yes or no, and may say opted out'))
 
 
 def opted_out_side(mapping: FieldMap, now: Mapping[Side, Value]) -> Side | None:

@@ -8,12 +8,13 @@ asked, and no row ever lets a blank replace a value unless clearing follows.
 from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
-from bothways.engine.consent import is_opted_out, opted_out_side
+from bothways.engine.consent import is_opted_out, opted_out_side, unreadable
 from bothways.engine.field_state import FieldDecision, FieldState, Known
 from bothways.engine.rules import because
 from bothways.engine.sets import merged, of_several
 from bothways.engine.sides import SIDES, Side
-from bothways.engine.spec import FieldMap, Only, SyncSpec, Wins, blank_across, equal_across, project
+from bothways.engine.spec import FieldMap, Only, SyncSpec, Wins, blank_across, equal_across
+from bothways.engine.unseen import has_only_the_beginning, project_over
 from bothways.records import CannotCoerce, LeftOut, Value, goes_back, is_blank, may_be_rewriting, same, text_of
 
 REWRITING_LIMIT = 2
@@ -86,6 +87,14 @@ class _View(NamedTuple):
         made_by, window = _made_by(self.state, side, self.at), self.spec.own_write_window[side]
         return was.own_write_at is None or made_by - was.own_write_at > window
 
+    def beginning(self) -> Side | None:
+        """Return the side that has only the beginning of a text that the other one holds whole, if there is one."""
+        for side in SIDES:
+            was, whole = self.state.shadow[side], self.state.now[side.other]
+            if was is not None and self.writable(side) and has_only_the_beginning(self.state, side):
+                return side if len(text_of(whole)) > len(text_of(was.value)) else None
+        return None
+
     def only_changed(self) -> Side | None:
         sides = [side for side in SIDES if self.changed[side]]
         return sides[0] if len(sides) == 1 else None
@@ -138,8 +147,7 @@ def has_changed(state: FieldState, side: Side) -> bool:
     assert other is not None
     if _across(state, side, other.value, state.now[side]):
         return False
-    translated = state.mapping.choices is not None or state.mapping.inverted
-    return translated or not may_be_rewriting(other.value, state.now[side], field)
+    return state.mapping.translated or not may_be_rewriting(other.value, state.now[side], field)
 
 
 def is_own_rewriting(spec: SyncSpec, state: FieldState, side: Side, now: float) -> bool:
@@ -217,7 +225,7 @@ def _write(view: _View, rule: str, target: Side, *, conflict: bool = False, reas
         conflict=conflict and not view.blank(target),
     )
     try:
-        projected = project(view.mapping, view.state.now[source], target)
+        projected = project_over(view.mapping, view.state.now[source], target, view.state.now[target])
     except LeftOut as unpaired:
         return _none(view, "FV", *SIDES, message=str(unpaired))
     except CannotCoerce as problem:
@@ -287,7 +295,17 @@ def _one_changed(view: _View) -> FieldDecision:
     assert source is not None
     if view.blank(source) and not _clears(view, source):
         return _none(view, "F3b", source)
+    if not view.blank(source) and view.beginning() is source:
+        return _keep_the_rest(view, source)
     return _write(view, "F3", source.other)
+
+
+def _keep_the_rest(view: _View, side: Side) -> FieldDecision:
+    """Hold an edit of what is only the beginning of a text: written, it would take the rest away, which nobody saw."""
+    app, other = (view.spec.apps[each] for each in (side, side.other))
+    message = f"{app} has only its beginning, and the rest would be lost; edit it in {other}"
+    text = because("F6", app=other, message=message)
+    return FieldDecision(view.mapping, "F6", text, before=view.state.now[side.other], hold=text)
 
 
 def _both_changed(view: _View) -> FieldDecision:
@@ -295,7 +313,9 @@ def _both_changed(view: _View) -> FieldDecision:
     for side in (source, source.other):
         if view.blank(side):
             return _write(view, "F4", side, reason=f"{apps[side]} was empty")
-    winner = view.spec.winner(view.mapping)
+    winner, part = view.spec.winner(view.mapping), view.beginning()
+    if part is not None and winner is not Wins.ASK:
+        return _write(view, "F4", part, conflict=True, reason=f"both changed; {apps[part]} has only the beginning")
     return _TWO_SIDED.get(winner, _default_wins)(view)._replace(asks=winner is Wins.NEWEST)
 
 
@@ -375,6 +395,13 @@ def _keep_opted_out(view: _View) -> FieldDecision:
     return FieldDecision(view.mapping, "FC", reason, hold=reason, seen=seen)
 
 
+def _hold_unreadable(view: _View) -> FieldDecision:
+    side = next(side for side in SIDES if unreadable(view.mapping, side, view.state.now[side]))
+    message = unreadable(view.mapping, side, view.state.now[side])
+    text = because("F6", app=view.spec.apps[side.other], message=message)
+    return FieldDecision(view.mapping, "F6", text, hold=text)
+
+
 def beyond_reach(spec: SyncSpec, source: Side) -> str:
     """Return the reason for an opting out that the direction does not let through to the other side."""
     text, target = because("FC", source=spec.apps[source]), spec.apps[source.other]
@@ -387,6 +414,10 @@ def _against(view: _View) -> FieldDecision:
 
 
 # --- when the rows fit --------------------------------------------------------------------------------
+
+
+def _says_neither_yes_nor_no(view: _View) -> bool:
+    return any(unreadable(view.mapping, side, view.state.now[side]) for side in SIDES)
 
 
 def _opted_out_on_one_side(view: _View) -> bool:
@@ -447,6 +478,7 @@ def _rewriting(view: _View) -> FieldDecision:
 
 
 FIELD_TABLE: tuple[tuple[Callable[[_View], bool], Callable[[_View], FieldDecision]], ...] = (
+    (_says_neither_yes_nor_no, _hold_unreadable),  # F6, of consent
     (_opted_out_on_one_side, _keep_opted_out),  # FC
     (_only_rewritten, _rewriting),  # FN
     (_nothing_changed, lambda view: _none(view, "F0")),

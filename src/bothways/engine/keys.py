@@ -17,6 +17,7 @@ from bothways.records.normal import (
     person_name,
     sku,
 )
+from bothways.records.parse import parse_number
 
 
 class Part(NamedTuple):
@@ -82,6 +83,15 @@ def _amount(text: str, region: str | None) -> str | None:
         return None
 
 
+def _number(text: str, region: str | None) -> str | None:
+    """Return a number without the zeros that change nothing: apps and databases keep other ones of them."""
+    number = parse_number(text)
+    if number is None:
+        return None
+    digits = format(number, "f")
+    return (digits.rstrip("0").rstrip(".") if "." in digits else digits) if number else "0"
+
+
 NORMAL_FORMS: Mapping[str, NormalForm] = {
     "email": lambda text, region: normal_email(text),
     "phone": normal_phone,
@@ -91,6 +101,7 @@ NORMAL_FORMS: Mapping[str, NormalForm] = {
     "company": _company,
     "domain": lambda text, region: company_domain(text),
     "sku": lambda text, region: sku(text),
+    "number": _number,
 }
 """How the values of a match field are made comparable, by the name used in the settings."""
 
@@ -105,7 +116,7 @@ _FORMS: Mapping[str, NormalForm] = {
 REFERRED = "referred"
 """What makes keys not of the name but of the ids of what a field refers to by its name."""
 
-COMPARE_BY_TYPE = {FieldType.EMAIL: "email", FieldType.PHONE: "phone"}
+COMPARE_BY_TYPE = {FieldType.EMAIL: "email", FieldType.PHONE: "phone", FieldType.NUMBER: "number"}
 
 
 def compare_for(field: Field) -> str:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 
 from bothways.engine.associations import NOT_YET, RULE, carried_over, decide_association
-from bothways.engine.consent import is_opted_out
+from bothways.engine.consent import is_opted_out, unreadable
 from bothways.engine.countries import read_there
 from bothways.engine.decided import Decided, carry_out, half_done
 from bothways.engine.deletes import DONE, Removal, done_here, in_words, unless
@@ -229,6 +229,10 @@ def _create(
     for each in spec.fields:
         mapping = read_there(each, {side: record.values})
         value = record.values.get(mapping.on(side).name)
+        if message := unreadable(mapping, side, value):
+            text = because("F6", app=spec.apps[target], message=message)
+            decisions.append(FieldDecision(mapping, "F6", text, hold=text))
+            continue
         if is_blank(value) or not spec.writes(mapping, target):
             if is_opted_out(mapping, side, value):
                 decisions.append(_cannot_opt_out(spec, mapping, side))

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from dataclasses import field as made_by
 from enum import StrEnum
+from functools import lru_cache
 from typing import Any
 
 from bothways.engine.deletes import Deletes, Removal
@@ -27,7 +28,9 @@ from bothways.records import (
     parse_boolean,
     same,
     same_name,
+    suggest,
 )
+from bothways.records.parse import items_of
 
 Called = Mapping[str, Sequence[tuple[str, str]]]
 """Records, with their id and name, by a text that is their name."""
@@ -102,6 +105,18 @@ class FieldMap:
     def inverted(self) -> bool:
         """Tell whether yes on one side is no on the other."""
         return self.consent is not None and self.consent[0] is not self.consent[1]
+
+    @property
+    def by_label(self) -> bool:
+        """Tell whether the choices of a field of several are carried over as those that say the same to people."""
+        if FieldType.MULTI_CHOICE not in (self.left.type, self.right.type):
+            return False
+        return bool(self.left.options and self.right.options) and self.left.options != self.right.options
+
+    @property
+    def translated(self) -> bool:
+        """Tell whether what is written alike on both sides may mean something else on each."""
+        return self.choices is not None or self.inverted or self.by_label
 
 
 class When(StrEnum):
@@ -318,6 +333,9 @@ def project(mapping: FieldMap, value: Value, target: Side) -> Coerced:
         return Coerced(called(mapping, name_of(value), target))
     if mapping.choices is not None and not is_blank(value):
         value = mapping.choices[SIDES.index(target)].choose(value)
+    elif mapping.by_label and not is_blank(value):
+        way = _by_label(mapping.on(target.other), mapping.on(target))
+        value = [way.choose(item) for item in items_of(value) if not is_blank(item)]
     if mapping.inverted and (truth := parse_boolean(value)) is not None:
         value = not truth
     if mapping.clean:
@@ -337,6 +355,12 @@ def called(mapping: FieldMap, text: str, side: Side) -> Value:
         raise CannotCoerce(f'{len(found)} of {kind} are called "{text}"')
     id, name = found[0]
     return named(name, [id])
+
+
+@lru_cache(256)
+def _by_label(source: Field, target: Field) -> Choices:
+    """Return the pairing of two fields of which nobody says how their options are paired."""
+    return Choices(source, target, suggest(source, target))
 
 
 def _cleaned(mapping: FieldMap, value: Value, side: Side) -> Value:
@@ -361,7 +385,7 @@ def equal_across(mapping: FieldMap, left: Value, right: Value) -> bool:
     if mapping.named:
         return same_name(left, right, email=mapping.by_email)
     alike = left is right or (isinstance(left, str) and left == right)
-    if alike and mapping.choices is None and not mapping.inverted and mapping.left.type is mapping.right.type:
+    if alike and not mapping.translated and mapping.left.type is mapping.right.type:
         return True
     return _holds(mapping, left, right, Side.RIGHT) or _holds(mapping, right, left, Side.LEFT)
 

@@ -12,6 +12,7 @@ from bothways.engine.spec import Occasion, SyncSpec
 from bothways.records import Record, Value, goes_back, same
 
 BACK = "takes part again; the tag is taken away"
+STAYS = "takes part again; the tag only moves forward, and stays"
 
 Shadows = Mapping[Side, Mapping[str, Known]]
 
@@ -48,7 +49,9 @@ def tags_taken_away(
         if written is None or replaced is None or same(written.value, field, replaced.value):
             continue
         held = values[side].get(field.name)
-        if same(held, field, written.value):
+        if goes_back(held, replaced.value, field):
+            found[mapping.key] = FieldDecision(mapping, "R10", STAYS, seen=dict.fromkeys(SIDES, Known(held)))
+        elif same(held, field, written.value):
             seen = {side.other: replaced}
             found[mapping.key] = FieldDecision(mapping, "R10", BACK, side, replaced.value, held, seen=seen)
         else:

@@ -45,7 +45,7 @@ class Chronicling:
         told = wanting(workspace) if apps else set[str]()
         for app in (each for each in apps if each in told or chronicles.own(each)):
             if not self._begun:
-                chronicles.ask(app)
+                chronicles.ask(app, self.worker.clock())
             now = self.worker.clock()
             if chronicles.is_due(app, now):
                 self._look_at(workspace, app, now, wanted=app in told)
@@ -71,7 +71,7 @@ class Chronicling:
     def _subscribe(self, workspace: Workspace, app: str, chronicle: Chronicle) -> None:
         """See to the subscriptions, if it is time; what is not told of then is found by polling."""
         wanted = topics(workspace, app, chronicle)
-        if not chronicles.is_to_check(app, mark := fingerprint(wanted), self.worker.clock()):
+        if not chronicles.take_check(app, mark := fingerprint(wanted), self.worker.clock()):
             return
         try:
             done = see_to(app, chronicle, wanted)
@@ -79,6 +79,9 @@ class Chronicling:
                 logs.subscriptions(app, done.made, done.resumed, done.deleted)
         except NotSubscribed as error:
             self.worker.on_failure(app, error)
+        except Exception:
+            chronicles.check_anew(app)
+            raise
         chronicles.checked(app, mark, self.worker.clock() + AGAIN)
 
     def _follow(self, workspace: Workspace, app: str, chronicle: Chronicle) -> None:

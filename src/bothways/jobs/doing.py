@@ -27,7 +27,7 @@ from bothways.service import undo as undoing
 from bothways.service.advice import advice_for
 from bothways.service.deleting import purge
 from bothways.service.halting import refuse_halted
-from bothways.service.log import created_and_updated, run_row
+from bothways.service.log import run_row, written_in
 from bothways.service.preview import LOOK, plan_in_turn, plan_row
 from bothways.service.records import find
 from bothways.service.requests import Answer, ToApply, ToPlan, ToRun, ToUndo, Wish, view_of
@@ -188,9 +188,7 @@ def run_view(ctx: Context, report: running.Report, *, by_limit: bool = False) ->
     hours.add_delays(ctx.sync, ctx.clock(), hours.delays_of(row.pk))
     counts = looking.counts(ctx.sync)
     written = looking.written([row.pk]).get(row.pk, {})
-    created, updated = created_and_updated(ctx.spec.apps, written)
-    deleted = {app: written.get(("archive", side), 0) for side, app in ctx.spec.apps.items()}
-    updated = {app: count - deleted[app] for app, count in updated.items()}
+    created, updated, deleted = written_in(ctx.spec.apps, written)
     failing, held = counts["failing"], counts["held"]
     stopped = report.state == "stopped" and not by_limit
     return RunView(

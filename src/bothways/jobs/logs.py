@@ -7,8 +7,10 @@ Nothing is logged before ``begin``.
 
 import json
 import logging
+import traceback
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
+from typing import Any
 
 from bothways import __version__
 from bothways.errors import BothwaysError
@@ -18,6 +20,9 @@ _SAFE = ("status", "incident")
 """Facts of a failure that never hold anything of a record."""
 
 
+Heard = Callable[[str, Mapping[str, Any], Callable[[], str]], None]
+"""Is told what a library warns of: the level, the facts, and what returns its words."""
+
 _write: Callable[[str], None] | None = None
 _verbose = False
 
@@ -26,16 +31,32 @@ def begin(write: Callable[[str], None], level: str = "info") -> None:
     """Log from now on, a line of JSON at a time; what libraries have to say as well, from warnings on."""
     global _write, _verbose
     _write, _verbose = write, level == "debug"
-    library = logging.getLogger()
-    library.handlers = [each for each in library.handlers if not isinstance(each, _Library)] + [_Library()]
+    _listen(lambda level, told, words: _tell(level, "library", **told, detail={"message": words()} if _verbose else {}))
+
+
+def begin_in_sentences(write: Callable[[str], None]) -> None:
+    """Say from now on in a sentence what libraries have to say, from warnings on, and below it where that came from."""
+
+    def tell(_level: str, told: Mapping[str, Any], _words: Callable[[], str]) -> None:
+        incident = f" ({told['incident']})" if "incident" in told else ""
+        write(f"{told['of']}: {told.get('exception', 'a warning')}{incident}")
+        for place in told.get("places", ()):
+            write(f"    {place}")
+
+    _listen(tell)
 
 
 def end() -> None:
     """Log nothing more."""
     global _write
     _write = None
+    _listen(None)
+
+
+def _listen(tell: Heard | None) -> None:
     library = logging.getLogger()
     library.handlers = [each for each in library.handlers if not isinstance(each, _Library)]
+    library.handlers += [_Library(tell)] if tell is not None else []
 
 
 def begun() -> None:
@@ -116,13 +137,22 @@ def _now() -> str:
 
 
 class _Library(logging.Handler):
-    """What libraries warn of: who, and at the level ``debug`` what, since it may quote anything."""
+    """What libraries warn of: who, and at the level ``debug`` what, since it may quote anything.
 
-    def __init__(self) -> None:
+    Of an exception, its class and where in the code it came from; of one that somebody met, the id that they were told.
+    """
+
+    def __init__(self, tell: Heard) -> None:
         super().__init__(logging.WARNING)
+        self._tell = tell
 
     def emit(self, record: logging.LogRecord) -> None:
-        kind = record.exc_info[0].__name__ if record.exc_info and record.exc_info[0] else None
         level = "error" if record.levelno >= logging.ERROR else "warning"
-        told = {"exception": kind} if kind else {}
-        _tell(level, "library", of=record.name, **told, detail={"message": record.getMessage()} if _verbose else {})
+        told: dict[str, Any] = {"of": record.name}
+        if hasattr(record, "incident"):
+            told["incident"] = record.incident
+        if record.exc_info and record.exc_info[0]:
+            told["exception"] = record.exc_info[0].__name__
+            frames = traceback.extract_tb(record.exc_info[2])
+            told["places"] = [f"{each.filename}:{each.lineno} {each.name}" for each in frames]
+        self._tell(level, told, record.getMessage)

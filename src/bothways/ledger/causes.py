@@ -20,7 +20,7 @@ from bothways.ledger.models import Sync
 FOR_A_PERSON = ("match", "conflict", "consent", "frozen")
 """Kinds of holds whose reason says nothing more of the cause."""
 
-_QUOTED = r'"[^"]*"|[^\s"]+@[^\s"]+|[0-9a-fA-F-]{16,}|[0-9]{5,}'
+_QUOTED = r'"[^"]*"|[^\s"]{1,255}@[^\s"]+|[0-9a-fA-F-]{16,}|[0-9]{5,}'
 _KINDS = "(" + ",".join(f"'{kind}'" for kind in FOR_A_PERSON) + ")"
 _VERSION_BITS = 53
 _DIFFERING = "FROM hold WHERE sync_id=%s AND field=%s AND kind='conflict'"

@@ -14,6 +14,10 @@ FAR_AHEAD = 86_400.0
 """Seconds. What is due later than in so long was put there by a clock that was wrong then, and is due now."""
 
 
+LEASE = 60.0
+"""Seconds for which one worker at a time looks at the subscriptions; should it die, another one does after them."""
+
+
 class Stand(NamedTuple):
     """How the chronicle of one connection stands; the columns are explained at ``models.Chronicle``."""
 
@@ -67,10 +71,11 @@ def go_on(connection: str, former: str, position: str) -> bool:
         )
 
 
-def ask(connection: str) -> None:
-    """Let a chronicle be due at once."""
+def ask(connection: str, now: float) -> None:
+    """Let a chronicle be due at once, and its subscriptions be looked at, unless somebody is at these."""
     with db.transaction_():
-        db.execute(f"UPDATE chronicle SET due_at=0, check_at=0 WHERE {_OF}", (connection,))
+        check = "check_at=CASE WHEN check_at>%s THEN 0 ELSE check_at END"
+        db.execute(f"UPDATE chronicle SET due_at=0, {check} WHERE {_OF}", (now + LEASE, connection))
 
 
 def read(connection: str, at: float) -> None:
@@ -98,10 +103,22 @@ def failed(connection: str, due_at: float, code: str, words: str) -> bool:
 # --- its subscriptions --------------------------------------------------------------------------------------
 
 
-def is_to_check(connection: str, wanted: str, now: float) -> bool:
-    """Tell whether the subscriptions must be looked at: it is time, or something else is ``wanted`` than then."""
-    sql = f"SELECT 1 FROM chronicle WHERE {_OF} AND (check_at<=%s OR check_at>%s OR wanted<>%s)"
-    return db.value(sql, (connection, now, now + 2 * FAR_AHEAD, wanted)) is not None
+def take_check(connection: str, wanted: str, now: float) -> bool:
+    """Take it on to look at the subscriptions; False if that must not be now, or somebody is at it.
+
+    It must when it is time, and when something else is ``wanted`` than when they were looked at last.
+    """
+    must = "(check_at<=%s OR check_at>%s OR (wanted<>%s AND check_at>%s))"
+    with db.transaction_():
+        sql = f"UPDATE chronicle SET check_at=%s, wanted=%s WHERE {_OF} AND {must}"
+        params = (now + LEASE, wanted, connection, now, now + 2 * FAR_AHEAD, wanted, now + LEASE)
+        return bool(db.execute(sql, params))
+
+
+def check_anew(connection: str) -> None:
+    """Let the subscriptions be looked at again: whoever was at it has failed."""
+    with db.transaction_():
+        db.execute(f"UPDATE chronicle SET check_at=0 WHERE {_OF}", (connection,))
 
 
 def checked(connection: str, wanted: str, again_at: float) -> None:

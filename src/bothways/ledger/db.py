@@ -19,7 +19,7 @@ from django.db import (
 )
 
 from bothways import boot
-from bothways.errors import DatabaseLocked, DatabaseUnreachable, DiskFull, LedgerError
+from bothways.errors import DatabaseDamaged, DatabaseLocked, DatabaseUnreachable, DiskFull, LedgerError
 from bothways.ledger import postgresql, sqlite
 
 T = TypeVar("T")
@@ -60,6 +60,7 @@ def _first_line(error: Exception) -> str:
 _LOCKED = ("locked", "could not obtain lock", "lock timeout", "deadlock detected", "could not serialize")
 
 
+_DAMAGED = ("not a database", "disk image is malformed")
 _FULL = ("full", "no space", "disk i/o", "readonly", "read-only")
 _GONE = ("connection", "unable to open", "could not connect", "closed")
 
@@ -70,6 +71,8 @@ _BY_STATE: Mapping[str, type[LedgerError]] = {
     "53100": DiskFull,
     "25006": DiskFull,  # read_only_sql_transaction
     "25P03": DatabaseUnreachable,  # idle_in_transaction_session_timeout
+    "XX001": DatabaseDamaged,  # data_corrupted
+    "XX002": DatabaseDamaged,  # index_corrupted
     "53300": DatabaseUnreachable,  # too_many_connections
     "57P01": DatabaseUnreachable,  # admin_shutdown
     "57P02": DatabaseUnreachable,  # crash_shutdown
@@ -95,6 +98,8 @@ def _kind_of(error: Exception, words: str) -> type[LedgerError]:
         return DatabaseLocked
     if any(sign in words for sign in _FULL):
         return DiskFull
+    if any(sign in words for sign in _DAMAGED):
+        return DatabaseDamaged
     unanswered = state is None and isinstance(error, OperationalError)  # no code: it did not come from the server
     return DatabaseUnreachable if unanswered or any(sign in words for sign in _GONE) else LedgerError
 
@@ -220,6 +225,33 @@ def shut_gate(sync_id: int) -> None:
     """Wait until no transaction is under way that passed the gate of a sync, and let none pass until this one ends."""
     if connection.vendor == "postgresql":
         execute("SELECT pg_advisory_xact_lock(%s, %s)", (_GATE, sync_id))
+
+
+def lock_sync(sync_id: int) -> None:
+    """Let nobody else change the row of a sync before this transaction has ended; on SQLite, it alone sees to that."""
+    if connection.vendor == "postgresql":
+        execute("SELECT 1 FROM sync WHERE id=%s FOR UPDATE", (sync_id,))
+
+
+@contextmanager
+def between_commits(sync_id: int) -> Iterator[None]:
+    """Do something in one transaction, with none of a run of a sync meanwhile: what is looked at within stands."""
+    with transaction_():
+        shut_gate(sync_id)
+        yield
+
+
+_SETTINGS = 7_303_424
+"""Key of PostgreSQL's advisory lock for who changes settings, or takes over what was changed."""
+
+
+def keep_settings() -> None:
+    """Let nobody else change settings, or take over what was changed, before this transaction has ended: they wait.
+
+    On SQLite, where one writes at a time, the transaction alone sees to that.
+    """
+    if connection.vendor == "postgresql":
+        execute("SELECT pg_advisory_xact_lock(%s)", (_SETTINGS,))
 
 
 def end_standstill() -> None:

@@ -196,9 +196,16 @@ def keys_of(feed_id: int, ids: Iterable[str]) -> dict[str, set[tuple[str, str]]]
     return found
 
 
-def replace_keys(feed: Feed, keys: Mapping[str, set[tuple[str, str]]]) -> set[tuple[str, str]]:
-    """Make ``keys`` (record id -> (slot, hash)) the computed keys; return all that came or went."""
+def replace_keys(
+    feed: Feed, keys: Mapping[str, set[tuple[str, str]]], slots: Collection[str] | None = None
+) -> set[tuple[str, str]]:
+    """Make ``keys`` (record id -> (slot, hash)) the computed keys; return all that came or went.
+
+    ``slots``: those that they were computed for; keys of others stay, since another sync may have come to need them.
+    """
     before = keys_of(feed.pk, keys)
+    if slots is not None:
+        before = {id: {(slot, hashed) for slot, hashed in held if slot in slots} for id, held in before.items()}
     touched: set[tuple[str, str]] = set()
     gone, come = [], []
     for record_id, now in keys.items():
@@ -329,6 +336,12 @@ def in_lists(feed_id: int) -> dict[str, tuple[str, ...]]:
     """Return the records that are in a list, with their lists."""
     found = db.rows("SELECT record_id, lists FROM seen WHERE feed_id=%s AND lists IS NOT NULL", (feed_id,))
     return {id: tuple(orjson.loads(lists)) for id, lists in found}
+
+
+def lists_read(feed_id: int) -> dict[str, float]:
+    """Return when (seconds) which lists were read; nobody else stores any before the caller's transaction has ended."""
+    row = Feed.objects.select_for_update().only("lists").get(pk=feed_id)
+    return dict(row.lists)
 
 
 def set_lists(feed_id: int, lists: Mapping[str, Sequence[str]]) -> None:

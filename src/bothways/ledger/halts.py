@@ -11,10 +11,11 @@ def of(sync_id: int) -> Halt | None:
 
 
 def add(sync_id: int, by: str, now: float, *, stopped: bool) -> Halt:
-    """Take note that somebody wants a sync to run no more; ``now`` in seconds."""
+    """Take note that somebody wants a sync to run no more; ``now`` in seconds. Of two at the same moment one counts."""
     with db.transaction_():
         Halt.objects.filter(sync_id=sync_id).delete()
-        made: Halt = Halt.objects.create(sync_id=sync_id, stopped=stopped, by=by, at=now)
+        wish = {"stopped": stopped, "by": by, "at": now}
+        made: Halt = Halt.objects.get_or_create(sync_id=sync_id, defaults=wish)[0]
         return made
 
 

@@ -60,8 +60,11 @@ def withdraw(sync: Sync) -> None:
 
 
 def drawn(sync: Sync) -> None:
-    """Remember that note was taken of every record."""
-    db.execute("UPDATE sync SET line_drawn=line WHERE id=%s", (sync.pk,))
+    """Remember that note was taken of every record, for the line that was asked for when the sync was read.
+
+    One that somebody has asked for since is still to be drawn; one that was taken back is none.
+    """
+    db.execute("UPDATE sync SET line_drawn=%s WHERE id=%s AND line>=%s", (sync.line, sync.pk, sync.line))
 
 
 def forget(sync: Sync) -> None:

@@ -7,10 +7,13 @@ that is gone, and is done again. Times are seconds.
 from collections.abc import Mapping
 from typing import Any
 
+from django.db.models import Q
+
 from bothways.ledger import db, turns
 from bothways.ledger.models import OPEN, Request
 
 ASKED, AT_WORK = OPEN
+RUN, UNDO = "run", "undo"
 DONE, FAILED, WITHDRAWN = "done", "failed", "withdrawn"
 
 WANTED = 86_400.0
@@ -20,9 +23,20 @@ KEPT = 30 * 86_400.0
 """Seconds for which what has ended is kept."""
 
 
-def add(sync_id: int, kind: str, parameters: Mapping[str, Any], by: str, now: float) -> Request:
-    """Store what somebody asks for, and forget what has long ended."""
+def add(sync_id: int, kind: str, parameters: Mapping[str, Any], by: str, now: float, *, once: bool = False) -> Request:
+    """Store what somebody asks for, and forget what has long ended.
+
+    ``once``: return what the same person has asked for in the same words, where that has not ended; of a run only where
+    it was not begun, since one that is at work may have looked already.
+    """
     with db.transaction_():
+        if once:
+            db.lock_sync(sync_id)  # one asks after the other
+            states = (ASKED,) if kind == RUN else OPEN
+            for each in Request.objects.filter(sync_id=sync_id, kind=kind, asked_by=by, state__in=states):
+                if each.parameters == dict(parameters):
+                    same: Request = each
+                    return same
         Request.objects.filter(ended_at__lt=now - KEPT).delete()
         made: Request = Request.objects.create(
             sync_id=sync_id, kind=kind, parameters=dict(parameters), asked_by=by, asked_at=now
@@ -59,11 +73,30 @@ def last_of(sync_id: int, kind: str | None = None) -> Request | None:
     return found
 
 
+def last_plan_of(sync_id: int, draft: int | None) -> Request | None:
+    """Return which plan was last asked for a sync by the settings of a draft, or by those in force."""
+    rows = Request.objects.select_related("sync").filter(sync_id=sync_id, kind=turns.LOOKS, parameters__draft=draft)
+    found: Request | None = rows.order_by("-id").first()
+    return found
+
+
+def of_records(sync_id: int, since: float) -> list[Request]:
+    """Return what was asked for single records of a sync and has not ended, or has since then, in order."""
+    rows = Request.objects.select_related("sync").filter(sync_id=sync_id, kind__in=(RUN, UNDO))
+    rows = rows.filter(Q(state__in=OPEN) | Q(ended_at__gte=since)).order_by("id")
+    return [each for each in rows if each.parameters.get("record")]
+
+
 def open_of(sync_id: int) -> Request | None:
     """Return what is done first of what was asked for a sync and has not ended."""
     rows = Request.objects.select_related("sync").filter(sync_id=sync_id, state__in=OPEN)
     found: Request | None = rows.order_by("id").first()
     return found
+
+
+def is_open(sync_id: int, kind: str) -> bool:
+    """Tell whether something of a kind was asked for a sync and has not ended."""
+    return bool(Request.objects.filter(sync_id=sync_id, kind=kind, state__in=OPEN).exists())
 
 
 def begin(row: Request, worker: str, now: float) -> bool:

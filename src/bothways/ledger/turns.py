@@ -5,6 +5,7 @@ every few seconds that it is alive; after ``TAKEOVER`` seconds without a word it
 the turn. Should it come back, its commits are refused by the fence of the sync, or of the feed.
 """
 
+import time
 from collections.abc import Iterable
 from typing import NamedTuple
 
@@ -19,6 +20,9 @@ BEAT_EVERY, TAKEOVER = 5.0, 20.0
 
 FAR_AHEAD = 90 * 86_400.0
 """Seconds. What is due later than in so long was put there by a clock that was wrong then, and is due now."""
+
+SURE = TAKEOVER - BEAT_EVERY / 2
+"""Seconds after its last sign of life for which a worker surely has its turn still: a little less than others wait."""
 
 LONG_GONE = 3600.0
 """Seconds without a sign of life after which a worker is forgotten."""
@@ -63,6 +67,10 @@ WHERE t.baseline_done AND (t.due_at<=%s OR t.due_at>%s) AND {_FREE} AND {_GOES_O
 AND EXISTS (SELECT 1 FROM sync s WHERE (s.left_id=t.id OR s.right_id=t.id) AND s.state='on' AND s.deleted_at=0)
 ORDER BY t.due_at, t.id LIMIT %s
 """
+
+
+_alive: dict[str, dict[tuple[str, int], tuple[float, float]]] = {}
+"""Of workers of this process that give signs of life: of which turns they gave the last one when, by two clocks."""
 
 
 class Turn(NamedTuple):
@@ -125,6 +133,7 @@ def _take(
     kind: str, id: int, worker: str, now: float, where: str, params: tuple[float, ...], *, though_paused: bool = False
 ) -> Turn | None:
     goes_on = "" if though_paused else f"AND {_MAY_GO_ON if kind == SYNC else _GOES_ON}"
+    at = _moment()
     with db.transaction_():
         before = db.value(f"SELECT worker FROM {kind} WHERE id=%s AND taken_at IS NOT NULL", (id,))
         found = db.rows(
@@ -132,6 +141,8 @@ def _take(
             f"WHERE id=%s {where} AND {_FREE} {goes_on} RETURNING failed",
             (worker, now, now, id, *params, now - TAKEOVER, now + TAKEOVER),
         )
+    if found and worker in _alive:
+        _alive[worker][kind, id] = at
     return Turn(kind, id, worker, now, int(found[0][0]), str(before or "")) if found else None
 
 
@@ -159,10 +170,34 @@ def beat(worker: str, at_work: Iterable[tuple[str, int]], now: float) -> None:
 
     It waits for nobody: a frozen worker may have locked one of the rows, and the others must not suffer for it.
     """
+    known = _alive.setdefault(worker, {})
     for kind, id in sorted(at_work):
-        mine = f"SELECT id FROM {kind} WHERE id=%s AND worker=%s AND taken_at IS NOT NULL{db.unlocked()}"
+        mine, at = f"SELECT id FROM {kind} WHERE id=%s AND worker=%s AND taken_at IS NOT NULL{db.unlocked()}", _moment()
         with db.transaction_():
-            db.execute(f"UPDATE {kind} SET beat_at=%s WHERE id IN ({mine})", (now, id, worker))
+            heard = db.execute(f"UPDATE {kind} SET beat_at=%s WHERE id IN ({mine})", (now, id, worker))
+        if heard:
+            known[kind, id] = at
+
+
+def surely_has(kind: str, id: int, worker: str) -> bool:
+    """Tell whether a worker of this process surely has a turn still: by its signs of life, the database is not asked.
+
+    By whatever clock it has stood still for so long, others may have gone on. Who gives no signs of life is believed.
+    """
+    if worker not in _alive:
+        return True
+    at = _alive[worker].get((kind, id))
+    return at is not None and all(now - then < SURE for then, now in zip(at, _moment(), strict=True))
+
+
+def silent(worker: str) -> None:
+    """Take note that a worker of this process gives no signs of life any more, since it has no turn."""
+    _alive.pop(worker, None)
+
+
+def _moment() -> tuple[float, float]:
+    """Return the time by the clock that never jumps, and by the one that goes on while the machine sleeps."""
+    return time.monotonic(), time.time()
 
 
 def finish(turn: Turn, due_at: float, failed: int = 0) -> bool:
@@ -192,6 +227,7 @@ def leave(worker: str) -> None:
         for kind in KINDS:
             db.execute(f"UPDATE {kind} SET taken_at=NULL, worker='' WHERE worker=%s", (worker,))
         db.execute("DELETE FROM worker WHERE name=%s", (worker,))
+    silent(worker)
 
 
 def forget_workers() -> None:

@@ -6,9 +6,9 @@ where it does not fit and cutting it would make another value of it, it is refus
 
 import re
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from decimal import ROUND_HALF_EVEN, Context, Decimal
 from typing import NamedTuple, TypeVar
 
@@ -16,13 +16,15 @@ from bothways.records.made import joined, split_name
 from bothways.records.named import name_of
 from bothways.records.parse import floor, is_midnight, items_of, parse_boolean, parse_datetime, parse_number, text_of
 from bothways.records.record import Value
-from bothways.records.types import Field, FieldType, Option, one_of
+from bothways.records.types import Field, FieldType, one_of
 from bothways.records.values import elements, is_blank, value_of
 
 T = FieldType
 Parsed = TypeVar("Parsed")
 _TEXT_LIKE = (T.TEXT, T.EMAIL, T.PHONE, T.URL)
-_EXACT = Context(prec=1000)
+_EXACT = Context(prec=2000)
+"""Digits enough for the longest number with the most decimals that a database keeps."""
+
 _PADDED = re.compile(r"[+-]?0\d")
 
 
@@ -97,9 +99,9 @@ def coerce(value: Value, source: Field, target: Field) -> Coerced:
     if is_blank(value):
         return Coerced(None)
     coerced = _CONVERT.get(target.type, _to_text)(value, source, target)
-    if target.type in (T.CHOICE, T.MULTI_CHOICE) and target.options:
+    if target.type in (T.CHOICE, T.MULTI_CHOICE) and target.options and coerced.value is not None:
         coerced = Coerced(_options(coerced.value, target), coerced.lost)
-    return _within_length(coerced, target)
+    return _within_length(coerced, source, target)
 
 
 def _to_number(value: Value, source: Field, target: Field) -> Coerced:
@@ -126,7 +128,8 @@ def _to_date(value: Value, source: Field, target: Field) -> Coerced:
         return Coerced(moment.date().isoformat())
     if source.type is T.DATE:
         raise CannotCoerce(f'"{text_of(value)}" is not a date')
-    return Coerced(moment.astimezone(UTC).date().isoformat(), ("the time of day",))
+    in_utc = _demand(parse_datetime(value), value, "a date")  # at the ends of the calendar there is none
+    return Coerced(in_utc.date().isoformat(), ("the time of day",))
 
 
 def _to_datetime(value: Value, source: Field, target: Field) -> Coerced:
@@ -185,9 +188,12 @@ def _to_text(value: Value, source: Field, target: Field) -> Coerced:
         raise CannotCoerce(f"{target.title} holds one value, not several")
     if source.type is T.BOOLEAN and (truth := parse_boolean(value)) is not None:
         return Coerced("true" if truth else "false")
+    if source.type is T.NUMBER and "e" in text_of(value).lower() and (number := parse_number(value)) is not None:
+        return Coerced(format(number, "f"))  # as databases write large numbers, and people do not
     if source.type is T.DATETIME and (moment := parse_datetime(value)) is not None:
         return Coerced(_iso(moment))
-    return Coerced(value if isinstance(value, str) else text_of(value))
+    text = value if isinstance(value, str) else text_of(value)
+    return Coerced(text if target.type is T.TEXT else text.strip())  # blanks belong to no address and no number
 
 
 _CONVERT: Mapping[FieldType, Callable[[Value, Field, Field], Coerced]] = {
@@ -203,25 +209,29 @@ _CONVERT: Mapping[FieldType, Callable[[Value, Field, Field], Coerced]] = {
 """How a value becomes one of the target's type; types that are not here hold text."""
 
 
-def _within_length(coerced: Coerced, target: Field) -> Coerced:
+def _within_length(coerced: Coerced, source: Field, target: Field) -> Coerced:
+    """Return what there is room for: of a text its beginning; half a number, an address or a choice is another one."""
     value, limit = coerced.value, target.max_length
     if limit is None or not isinstance(value, str) or len(value) <= limit:
         return coerced
     value = value.strip()
     if len(value) <= limit:
         return Coerced(value, coerced.lost)
-    if target.type is not T.TEXT:
+    may_be_cut = source.type in (T.TEXT, T.JOINED) or (source.type is T.NAMED and source.items is not T.EMAIL)
+    if target.type is not T.TEXT or not may_be_cut:
         raise CannotCoerce(f'"{value}" is longer than the {limit} characters that {target.title} holds')
     return Coerced(value[:limit].rstrip(), (*coerced.lost, f"{len(value) - limit} characters beyond {limit}"))
 
 
 def _options(value: Value, target: Field) -> Value:
     keys = {option.key for option in target.options}
-    labels = _unambiguous(target.options)
+    labels = _unambiguous((option.label, option.key) for option in target.options)
+    in_other_letters = _unambiguous((key, key) for key in keys)
 
     def key_of(item: Value) -> str:
         text = text_of(item)
-        key = text if text in keys else labels.get(text.casefold())
+        folded = text.casefold()
+        key = text if text in keys else labels.get(folded) or in_other_letters.get(folded)
         if key is None:
             raise CannotCoerce(f'"{text}" is not one of the choices of {target.title}')
         return key
@@ -231,13 +241,11 @@ def _options(value: Value, target: Field) -> Value:
     return key_of(value)
 
 
-def _unambiguous(options: Sequence[Option]) -> dict[str, str]:
-    times = Counter(option.label.casefold() for option in options)
-    return {
-        option.label.casefold(): option.key
-        for option in options
-        if option.label and times[option.label.casefold()] == 1
-    }
+def _unambiguous(named: Iterable[tuple[str, str]]) -> dict[str, str]:
+    """Return keys by their names in whatever case, without the names that several share."""
+    found = [(name.casefold(), key) for name, key in named if name]
+    times = Counter(name for name, _ in found)
+    return {name: key for name, key in found if times[name] == 1}
 
 
 def _demand(parsed: Parsed | None, value: Value, wanted: str) -> Parsed:

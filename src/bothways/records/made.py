@@ -9,6 +9,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from bothways.records.normal.company import company_name
 from bothways.records.normal.first_names import is_first_name
 from bothways.records.normal.tables import entries, pairs
 from bothways.records.normal.text import fold
@@ -106,9 +107,9 @@ def joined(value: Value) -> str:
 def split_name(text: str) -> tuple[str, str] | None:
     """Return the given and the family name, None where that is not sure.
 
-    It is sure of two words, none of them a title, an addition or the beginning of a family name, in a script in
-    which the given name comes first. More words can belong to either. A comma puts the family name first, if what
-    follows it is known as a first name: after a comma may stand much else (``Acme, Inc``).
+    It is sure of two words, none of them a title, an addition, the beginning of a family name or the legal form of a
+    company, in a script in which the given name comes first. More words can belong to either. A comma puts the family
+    name first, if what follows it is known as a first name: after a comma may stand much else (``Acme, Inc``).
     """
     words = re.split(" +", text.strip(" "))
     if len(words) == 2 and words[0].endswith(",") and is_first_name(fold(words[1])):
@@ -117,4 +118,7 @@ def split_name(text: str) -> tuple[str, str] | None:
         return None
     doubtful = entries("particles") | pairs("titles").keys() | pairs("suffixes").keys()
     given, family = words
+    company = company_name(f"{given} {family}")
+    if company is not None and company.legal_form and not (len(family) == 2 and is_first_name(fold(given))):
+        return None  # but of Maria Sá
     return None if {given.casefold(), family.casefold()} & doubtful else (given, family)

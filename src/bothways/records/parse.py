@@ -18,6 +18,8 @@ _FALSE = frozenset({"false", "0", "no"})
 _NUMBER = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d{1,4})?", re.ASCII)
 _LARGEST_EXPONENT = 400
 """Numbers of apps are doubles (1e308) or decimals of some dozen digits; beyond that it is no number."""
+_ISO = re.compile(r"[\dW-]{7,10}(?:[Tt ].*)?", re.ASCII | re.DOTALL)
+"""A day, and what may follow it behind a T or a blank: Python takes any sign there, as in 2024-01-01/02."""
 _MILLISECONDS = re.compile(r"-?\d{9,14}", re.ASCII)
 
 
@@ -29,7 +31,7 @@ def text_of(value: Value) -> str:
         return "true" if value else "false"
     else:
         text = "" if value is None else str(value)
-    return (text.replace("\r\n", "\n") if "\r" in text else text).strip()
+    return (text.replace("\r\n", "\n").replace("\r", "\n") if "\r" in text else text).strip()
 
 
 def items_of(value: Value) -> Sequence[Value]:
@@ -67,6 +69,8 @@ def parse_datetime(value: Value, milliseconds: bool = True, own_zone: bool = Fal
     try:
         if _MILLISECONDS.fullmatch(text):
             return EPOCH + timedelta(milliseconds=int(text)) if milliseconds else None
+        if not _ISO.fullmatch(text):
+            return None
         moment = datetime.fromisoformat(text)
         if not moment.tzinfo:
             return moment.replace(tzinfo=UTC)

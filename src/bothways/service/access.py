@@ -55,7 +55,11 @@ class Memory:
     def belongs_to(self, mark: str) -> None:
         """Forget tokens of another sign-in than the one of this mark: they may be of another account."""
         if self.former[0] != mark:
-            self.tokens, self.unkept = None, ""
+            self.forget()
+
+    def forget(self) -> None:
+        """Know nothing any more: whoever has the app open asks the database next."""
+        self.tokens, self.unkept = None, ""
 
 
 _memories: dict[tuple[str, str], Memory] = {}
@@ -163,7 +167,7 @@ def keep_unkept(database: str) -> None:
 def begin(database: str, connection: str, client: "Client", tokens: "Tokens", at: float) -> None:
     """Keep what an app gave to somebody who signed in, in the caller's use of the database."""
     ledger.begin(connection, sealed(connection, client, tokens), scopes_text(tokens), at)
-    _memories.pop((database, connection), None)
+    memory_of(database, connection).forget()
 
 
 def end(access: KeptAccess) -> bool:
@@ -180,7 +184,7 @@ def end(access: KeptAccess) -> bool:
             except Exception:  # noqa: BLE001 - whatever it is, what is here is forgotten, and the person told
                 told = False
     ledger.forget(access.connection)
-    _memories.pop((access.database, access.connection), None)
+    memory_of(access.database, access.connection).forget()
     return told
 
 

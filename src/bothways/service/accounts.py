@@ -9,6 +9,7 @@ import secrets
 from django.contrib.auth.hashers import check_password, make_password
 from django.contrib.auth.password_validation import CommonPasswordValidator
 from django.core.exceptions import ValidationError
+from django.utils import timezone
 
 from bothways.errors import (
     LastAdmin,
@@ -18,6 +19,7 @@ from bothways.errors import (
     PasswordWeak,
     SignInLocked,
     SignInRefused,
+    SwitchedOff,
     UnknownPerson,
 )
 from bothways.ledger import db
@@ -47,11 +49,15 @@ FIRST_LOCK, LONGEST_LOCK = 60.0, 3600.0
 def make_link(workspace: Workspace, role: Role = Role.ADMIN, name: str = "") -> str:
     """Return the word of a new one-time link: for a new account of a role, or a new password of the account ``name``.
 
-    Raises UnknownPerson.
+    One for an account takes the place of those before it. Raises UnknownPerson, and SwitchedOff for an account that is.
     """
     account = account_called(name) if name else None
+    if account is not None and account.left_at:
+        raise SwitchedOff(who=account.name)
     word, now = secrets.token_urlsafe(24), workspace.clock()
     OneTimeLink.objects.filter(ends_at__lt=now).delete()
+    if account is not None:
+        OneTimeLink.objects.filter(account=account).delete()
     OneTimeLink.objects.create(
         digest=digest_of(word),
         role=account.role if account else role,
@@ -85,7 +91,8 @@ def use_link(workspace: Workspace, word: str, name: str, password: str) -> Accou
         account = link.account or Account(name=name, key=_key(name), role=link.role, made_at=workspace.clock())
         account.password, account.failed, account.locked_until = make_password(password), 0, 0.0
         account.signed_in_at = workspace.clock()
-        account.save()
+        changed = ["password", "failed", "locked_until", "signed_in_at"]
+        account.save(update_fields=changed if link.account else None)  # a role, say, may be another one by now
         Session.objects.filter(account_id=account.pk).delete()
         Deed.objects.create(
             at=workspace.clock(), who=name, what="set a password" if link.account else "made an account", about=name
@@ -157,18 +164,20 @@ def is_new(workspace: Workspace) -> bool:
 @for_role(Role.ADMIN)
 def list_accounts(workspace: Workspace) -> list[AccountView]:
     """Return all accounts, by name."""
-    open_ = [id for (id,) in db.rows("SELECT account_id FROM session WHERE account_id IS NOT NULL")]
+    alive = Session.objects.filter(account_id__isnull=False, expire_date__gt=timezone.now())
+    open_ = list(alive.values_list("account_id", flat=True))
     return [view_of(row, open_.count(row.pk)) for row in Account.objects.order_by("key")]
 
 
 @on_database
 @for_role(Role.ADMIN)
 def set_role(workspace: Workspace, name: str, role: Role) -> AccountView:
-    """Give an account another role; raise UnknownPerson, LastAdmin."""
+    """Give an account another role; raise UnknownPerson, LastAdmin. The links that an admin made end with that role."""
     with db.transaction_():
         account = account_called(name)
         if role is not Role.ADMIN:
             refuse_last(account)
+            end_links(account)
         Account.objects.filter(pk=account.pk).update(role=role)
         note(workspace, f"made {role}", account.name)
     account.role = role
@@ -178,10 +187,12 @@ def set_role(workspace: Workspace, name: str, role: Role) -> AccountView:
 @on_database
 @for_role(Role.ADMIN)
 def switch_off(workspace: Workspace, name: str) -> AccountView:
-    """Let somebody sign in no more, and end their sessions and tokens; raise UnknownPerson, LastAdmin."""
+    """Let somebody sign in no more, and end their sessions, tokens and links; raise UnknownPerson, LastAdmin."""
     with db.transaction_():
         account = account_called(name)
         refuse_last(account)
+        end_links(account)
+        OneTimeLink.objects.filter(account=account).delete()
         account.left_at = workspace.clock()
         account.save(update_fields=["left_at"])
         Session.objects.filter(account_id=account.pk).delete()
@@ -226,8 +237,13 @@ def _key(name: str) -> str:
     return name.strip().casefold()
 
 
+def _seen(name: str) -> str:
+    """Return a name as it is seen: of two that differ in what is not seen alone, nobody could tell who is who."""
+    return " ".join("".join(each if each.isprintable() else " " for each in name).split())
+
+
 def _named(name: str) -> str:
-    name = " ".join(name.split())
+    name = _seen(name)
     if not name or len(name) > 100:
         raise NameRefused(name=name or "nothing", reason="a name has 1 to 100 characters")
     if Account.objects.filter(key=_key(name)).exists():
@@ -237,7 +253,7 @@ def _named(name: str) -> str:
 
 def free_name_like(wish: str) -> str:
     """Return a name that nobody has yet, as near to what is wished for as can be."""
-    name = " ".join("".join(each if each.isprintable() else " " for each in wish).split())[:90].strip() or "Somebody"
+    name = _seen(wish)[:90].strip() or "Somebody"
     taken = set(Account.objects.filter(key__startswith=_key(name)).values_list("key", flat=True))
     tries = (name, *(f"{name} {number}" for number in range(2, len(taken) + 3)))
     return next(each for each in tries if _key(each) not in taken)
@@ -274,10 +290,15 @@ def own(workspace: Workspace) -> Account:
 
 
 def refuse_last(account: Account) -> None:
-    """Raise LastAdmin if there is no other admin."""
-    others = Account.objects.filter(role=Role.ADMIN, left_at=0.0).exclude(pk=account.pk)
-    if account.role == Role.ADMIN and not others.exists():
+    """Raise LastAdmin if there is no other admin; until the caller's transaction ends, nobody else makes one less."""
+    admins = Account.objects.select_for_update().filter(role=Role.ADMIN, left_at=0.0).order_by("pk")
+    if [each.pk for each in admins] == [account.pk]:
         raise LastAdmin(name=account.name)
+
+
+def end_links(account: Account) -> None:
+    """Let the one-time links be good no more that somebody made who may make none any more."""
+    OneTimeLink.objects.filter(made_by=account.name).delete()
 
 
 def view_of(row: Account, sessions: int = 0) -> AccountView:

@@ -26,6 +26,7 @@ COLUMNS = (
     "why",
     "created",
     "updated",
+    "deleted",
     "setting",
     "before",
     "after",
@@ -57,7 +58,7 @@ def _runs(workspace: Workspace) -> Iterator[Row]:
 
 def _of_run(run: RunSummary) -> Row:
     undone = f"undo of {run.undoes}" if run.undoes else "run"
-    written = [_counted(each.items()) for each in (run.created, run.updated)]
+    written = [_counted(each.items()) for each in (run.created, run.updated, run.deleted)]
     return run.started_at, (run.sync, undone, run.id, run.state, "", run.reason, *written, "", "", "")
 
 
@@ -74,7 +75,7 @@ def _changes(workspace: Workspace) -> Iterator[Row]:
 
 
 def _of_change(each: SettingChange) -> Iterator[Row]:
-    head = (each.sync, "settings", str(each.revision), "", each.author, "", "", "")
+    head = (each.sync, "settings", str(each.revision), "", each.author, "", "", "", "")
     if not each.changes:
         yield each.at, (*head, "first settings" if each.is_first else "", "", "")
     for change in each.changes:

@@ -17,7 +17,7 @@ from bothways.service.reading_alerts import ADDRESS, MOST, alerts_data, alerts_o
 from bothways.service.rights import Role, for_role
 from bothways.service.secret_files import forget, is_kept, kept
 from bothways.service.views import ChannelsView, MailView, WebhookView
-from bothways.service.workspace import Workspace, reload
+from bothways.service.workspace import Workspace, changing, reload
 from bothways.service.yaml_file import node_of, parse, read_text, shown
 
 SECTION = "alerts"
@@ -116,8 +116,9 @@ def remove_channel(workspace: Workspace, channel: str) -> None:
     before = workspace.document.alerts
     if channel not in before.channels:
         return
-    yaml_edit.remove_entry(workspace.file, SECTION, channel)
-    reload(workspace)
+    with changing(workspace):
+        if channel in workspace.document.alerts.channels:
+            yaml_edit.remove_entry(workspace.file, SECTION, channel)
     note(workspace, f"ended the alerts by {channel}")
     places = [before.mail.password if before.mail else None] if channel == MAIL else _places(before.webhook)
     _forget_unused(workspace, *places)
@@ -130,14 +131,14 @@ def _checked(channel: str, entry: Mapping[str, Any]) -> AlertsDocument:
 
 def _write(workspace: Workspace, channel: str, entry: Mapping[str, Any]) -> None:
     """Write a channel into the file in the words that people chose, and take it over."""
-    held = parse(read_text(workspace.file), workspace.file.name).node(SECTION)
-    if held.data.get(channel) is not None:
-        yaml_edit.set_entry(workspace.file, SECTION, channel, _as_before(workspace, channel, entry))
-    else:
-        if channel in held:
-            yaml_edit.remove_entry(workspace.file, SECTION, channel)
-        yaml_edit.add_entry(workspace.file, SECTION, channel, entry)
-    reload(workspace)
+    with changing(workspace):
+        held = parse(read_text(workspace.file), workspace.file.name).node(SECTION)
+        if held.data.get(channel) is not None:
+            yaml_edit.set_entry(workspace.file, SECTION, channel, _as_before(workspace, channel, entry))
+        else:
+            if channel in held:
+                yaml_edit.remove_entry(workspace.file, SECTION, channel)
+            yaml_edit.add_entry(workspace.file, SECTION, channel, entry)
 
 
 def _as_before(workspace: Workspace, channel: str, entry: Mapping[str, Any]) -> dict[str, Any]:
@@ -168,9 +169,7 @@ def _places(webhook: WebhookDocument | None) -> list[SecretPlace | None]:
 
 def _forget_unused(workspace: Workspace, *places: SecretPlace | None) -> None:
     """Remove secrets that were kept for what the file said before and are named no more."""
-    alerts = workspace.document.alerts
-    still = {alerts.mail.password if alerts.mail else None, *_places(alerts.webhook)}
-    forget(workspace.folder, {each.name: each for each in places if each is not None and each not in still})
+    forget(workspace.folder, [each for each in places if each is not None], workspace.document)
 
 
 def _host_of(url: str) -> str:

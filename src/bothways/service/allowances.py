@@ -92,10 +92,13 @@ def budget_of(workspace: "Workspace", document: AppDocument, kind: type[Connecto
 
 
 def know(workspace: "Workspace", app: "Opened") -> None:
-    """Take up, once per process, what the ledger knows of an app's day; ask the app once where its midnight is."""
+    """Take up, once per process, what the ledger knows of an app's day; ask the app once where its midnight is.
+
+    Without a database nothing is known of it yet.
+    """
     account = _accounts[workspace.folder, app.name, app.document.connector]
     budget = account.budget
-    if account.zoned or not budget.quota:
+    if account.zoned or not budget.quota or not workspace.database:
         return
     with account.lock:
         if not account.known and not budget.is_shared:

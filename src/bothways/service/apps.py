@@ -20,14 +20,21 @@ from bothways.service.connect import access_of, make, open_app
 from bothways.service.database import on_database
 from bothways.service.document import CLIENT_SECRET, AppDocument, SecretPlace
 from bothways.service.ends import ending
-from bothways.service.entries import check_name, checked, checked_app, demand_secrets, entry_of, objects_of
+from bothways.service.entries import (
+    check_name,
+    checked,
+    checked_app,
+    demand_secrets,
+    entry_of,
+    objects_of,
+    used_objects,
+)
 from bothways.service.reading_apps import check_reached
 from bothways.service.rights import Role, for_role
 from bothways.service.same_account import ensure_same_account
 from bothways.service.secret_files import Reference, forget, is_kept, kept
 from bothways.service.views import AppCheck, AppDetails, AppView, ConnectorView, ObjectView, PermissionView
-from bothways.service.workspace import Workspace, reload
-from bothways.service.yaml_edit import add_entry
+from bothways.service.workspace import Workspace, changing
 
 Listed = TypeVar("Listed", AppView, ConnectorView)
 
@@ -184,8 +191,9 @@ def add_app(
         document = checked(name, entry)
         check_reached(document, workspace.document.public_url)
         view = checked_app(make(workspace, document), workspace.clock())
-        add_entry(workspace.file, "apps", name, entry)
-    reload(workspace)
+        with changing(workspace):
+            check_name(workspace, name)  # once more: somebody may have taken it while the app was asked
+            yaml_edit.add_entry(workspace.file, "apps", name, entry)
     return view
 
 
@@ -205,12 +213,14 @@ def sign_in_again(
         auth = {each: {kind: place} for each, (kind, place) in {**secrets, **files}.items()}
         entry["auth"] = {**entry.get("auth", {}), **auth}
         app = make(workspace, checked(name, entry))
-        view = checked_app(app, workspace.clock())
+        view = checked_app(app, workspace.clock(), used_objects(workspace, name))
         ensure_same_account(workspace, app)
-        yaml_edit.set_entry(workspace.file, "apps", name, entry)
-    reload(workspace)
+        with changing(workspace):
+            now = yaml_edit.entry(workspace.file, "apps", name)
+            now["auth"] = {**now.get("auth", {}), **auth}
+            yaml_edit.set_entry(workspace.file, "apps", name, now)
     rests.wake(name)
-    forget(workspace.folder, {each: place for each, place in before.secrets.items() if each in auth})
+    forget(workspace.folder, before.secrets.values(), workspace.document)
     return view
 
 
@@ -222,15 +232,14 @@ def disconnect(workspace: Workspace, name: str) -> bool:
 
     Raises UnknownApp, AppInUse where a sync uses it.
     """
-    reload(workspace)
-    app = workspace.app(name)
-    used_by = [sync.name for sync in workspace.document.syncs.values() if name in sync.pair]
-    if used_by:
-        raise AppInUse(app=name, syncs=", ".join(used_by))
-    yaml_edit.remove_entry(workspace.file, "apps", name)
-    reload(workspace)
+    with changing(workspace):
+        app = workspace.app(name)
+        used_by = [sync.name for sync in workspace.document.syncs.values() if name in sync.pair]
+        if used_by:
+            raise AppInUse(app=name, syncs=", ".join(used_by))
+        yaml_edit.remove_entry(workspace.file, "apps", name)
     told = end(access_of(workspace, app)) if app.oauth else True
-    forget(workspace.folder, app.all_secrets)
+    forget(workspace.folder, app.all_secrets.values(), workspace.document)
     return told
 
 
@@ -239,7 +248,7 @@ def check_app(workspace: Workspace, name: str) -> AppCheck:
     """Ask an app who we are there and what it offers."""
     app = open_app(workspace, name)
     with into_the_reserve(app):
-        view = checked_app(app, workspace.clock())
+        view = checked_app(app, workspace.clock(), used_objects(workspace, name))
         note = note_on(workspace, name)
     return replace(view, notes=(*view.notes, note)) if note else view
 

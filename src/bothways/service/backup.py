@@ -46,7 +46,10 @@ Everybody signs in anew; who has no password: bothways user link NAME
 @on_database
 @for_role(Role.ADMIN)
 def write_backup(workspace: Workspace, file: IO[bytes]) -> None:
-    """Write a backup, as a packed archive; raise NoBackupOfServer where the database is not SQLite, DiskFull."""
+    """Write a backup, as a packed archive; raise NoBackupOfServer where the database is not SQLite, DiskFull.
+
+    Raises OSError where ``file`` cannot be written.
+    """
     path = sqlite_path(workspace.database)
     if path is None:
         raise NoBackupOfServer()
@@ -56,8 +59,6 @@ def write_backup(workspace: Workspace, file: IO[bytes]) -> None:
     except sqlite3.OperationalError as error:
         kind = DatabaseLocked if "locked" in str(error) else DiskFull
         raise kind(reason=f"the copy of the database: {error}") from error
-    except OSError as error:
-        raise DiskFull(reason=f"the backup: {error.strerror}") from error
     note(workspace, "made a backup")
 
 
@@ -67,20 +68,28 @@ def made_backup(workspace: Workspace) -> IO[bytes]:
     Raises what ``write_backup`` does.
     """
     path = sqlite_path(workspace.database)
-    file = TemporaryFile(dir=path.parent if path else None)  # noqa: SIM115 - whoever sends it closes it
     try:
-        write_backup(workspace, file)
-        file.seek(0)
-    except BaseException:
-        file.close()
-        raise
+        file = TemporaryFile(dir=path.parent if path else None)  # noqa: SIM115 - whoever sends it closes it
+        try:
+            write_backup(workspace, file)
+            file.seek(0)
+        except BaseException:
+            file.close()
+            raise
+    except OSError as error:
+        raise DiskFull(reason=f"the backup: {error.strerror}") from error
     return file
 
 
 @contextmanager
 def _copied(path: Path) -> Iterator[Path]:
     """Make a copy of a database as it is at one moment, without what is not kept, in a folder of its own."""
-    with TemporaryDirectory(prefix="backup", dir=path.parent) as folder:
+    try:
+        beside = TemporaryDirectory(prefix="backup", dir=path.parent)
+    except OSError as problem:
+        error = problem.strerror
+        raise DiskFull(reason=f"the copy of the database: {error}") from problem
+    with beside as folder:
         copy = Path(folder) / path.name
         with closing(sqlite3.connect(f"file:{quote(str(path))}?mode=ro", uri=True, timeout=PATIENCE)) as source:
             source.execute("VACUUM INTO ?", (str(copy),))

@@ -14,11 +14,12 @@ from typing import Any
 from bothways.engine.countries import read_there
 from bothways.engine.sides import SIDES, Side
 from bothways.engine.spec import FieldMap, SyncSpec, called, project
-from bothways.errors import DecisionDoesNotFit, NoDifference, UnknownApp, ValuesMoved
+from bothways.engine.unseen import project_over
+from bothways.errors import DecisionDoesNotFit, NoDifference, UnknownApp, UnknownIssue, ValuesMoved
 from bothways.ledger import causes, db, feeds, holds, links, looking
 from bothways.ledger.holds import HoldRow
 from bothways.ledger.models import Sync
-from bothways.records import CannotCoerce, Field, Value, coerce, is_blank
+from bothways.records import CannotCoerce, Field, Value, coerce, goes_back, is_blank
 from bothways.service.database import on_database
 from bothways.service.document import SyncDocument
 from bothways.service.issues import find_issue, views_of
@@ -66,9 +67,9 @@ def choose_app(
     def values(each: HoldRow) -> dict[Side, Value]:
         value = each.data["values"][source]
         there = _looked_up(sync, _read_there(sync, mapping, each), source, value)
-        return {source.other: project(there, value, source.other).value}
+        return {source.other: project_over(there, value, source.other, each.data["values"][source.other]).value}
 
-    return _decide(workspace, sync, hold, issue, values, f"you chose the value of {app}", alike)
+    return _decide(workspace, sync, hold, mapping, issue, values, f"you chose the value of {app}", alike)
 
 
 @on_database
@@ -89,7 +90,7 @@ def type_value(
     def values(each: HoldRow) -> dict[Side, Value]:
         return _typed(_read_there(sync, mapping, each), text, issue)
 
-    return _decide(workspace, sync, hold, issue, values, "you typed it", alike)
+    return _decide(workspace, sync, hold, mapping, issue, values, "you typed it", alike)
 
 
 @on_database
@@ -178,28 +179,32 @@ def _looked_up(sync: Sync, mapping: FieldMap, source: Side, value: Value) -> Fie
 
 
 def _typed(mapping: FieldMap, text: str, issue: str) -> dict[Side, Value]:
-    """Return what both sides are to hold for a text that a person typed."""
-    reasons = []
+    """Return what each side is to hold for a text that a person typed, read as a value of the side that loses less."""
+    reasons: list[str] = []
+    found: list[tuple[int, dict[Side, Value]]] = []
     for side in SIDES:
         try:
             if len(mapping.named) == len(SIDES):
-                values = {each: called(mapping, text, each) for each in SIDES}
+                found.append((0, {each: called(mapping, text, each) for each in SIDES}))
             else:
-                own = coerce(text, _TYPED, mapping.on(side)).value
-                values = {side: own, side.other: project(mapping, own, side.other).value}
+                own = coerce(text, _TYPED, mapping.on(side))
+                values = {side: own.value, side.other: project(mapping, own.value, side.other).value}
+                found.append((len(own.lost), values))
         except CannotCoerce as problem:
             reasons.append(str(problem))
-            continue
-        if any(map(is_blank, values.values())):
-            raise DecisionDoesNotFit(issue=issue, reason="it is empty")
-        return values
-    raise DecisionDoesNotFit(issue=issue, reason=reasons[0])
+    if not found:
+        raise DecisionDoesNotFit(issue=issue, reason=reasons[0])
+    _, values = min(found, key=lambda each: each[0])
+    if any(map(is_blank, values.values())):
+        raise DecisionDoesNotFit(issue=issue, reason="it is empty")
+    return values
 
 
 def _decide(
     workspace: Workspace,
     sync: Sync,
     hold: HoldRow,
+    mapping: FieldMap,
     issue: str,
     values: Callable[[HoldRow], Mapping[Side, Value]],
     words: str,
@@ -207,17 +212,21 @@ def _decide(
 ) -> list[IssueView]:
     """Remember a decision for a difference, which must fit, and for those alike that it fits."""
     try:
-        decided = [(hold, _stored(hold, values(hold), words))]
+        decided = [(hold, _stored(hold, mapping, values(hold), words))]
     except CannotCoerce as problem:
         raise DecisionDoesNotFit(issue=issue, reason=str(problem)) from problem
     for each in _alike(sync, hold, alike):
         try:
-            decided.append((each, _stored(each, values(each), words)))
+            decided.append((each, _stored(each, mapping, values(each), words)))
         except (CannotCoerce, DecisionDoesNotFit):
             continue
-    with db.transaction_():
+    with db.between_commits(sync.pk):
         for each, decision in decided:
-            answer(sync, each, decision)
+            found = holds.by_id(each.id)
+            if found is not None and found[1].data.get("values") == each.data["values"]:
+                answer(sync, found[1], decision)
+            elif each is hold:  # a run has looked at it while the apps were asked
+                raise ValuesMoved(issue=issue) if found is not None else UnknownIssue(issue=issue)
     now = [found[1] for each, _ in decided if (found := holds.by_id(each.id))]
     return views_of(sync, workspace.sync(sync.name), now)
 
@@ -229,9 +238,16 @@ def _alike(sync: Sync, hold: HoldRow, alike: Alike) -> list[HoldRow]:
     return [each for each in others if alike is Alike.FIELD or each.data["values"] == hold.data["values"]]
 
 
-def _stored(hold: HoldRow, values: Mapping[Side, Value], words: str) -> dict[str, Any]:
-    """Return a decision as plain data; ``sync.held.decided_of`` reads it again."""
-    return {"seen": hold.data["values"], "values": {str(side): value for side, value in values.items()}, "words": words}
+def _stored(hold: HoldRow, mapping: FieldMap, values: Mapping[Side, Value], words: str) -> dict[str, Any]:
+    """Return a decision as plain data; ``sync.held.decided_of`` reads it again. Raises CannotCoerce.
+
+    That is for a choice that would move back, which its app does not let happen.
+    """
+    seen = hold.data["values"]
+    for side, value in values.items():
+        if goes_back(seen.get(side), value, mapping.on(side)):
+            raise CannotCoerce(f"{mapping.on(side).title} only moves forward")
+    return {"seen": seen, "values": {str(side): value for side, value in values.items()}, "words": words}
 
 
 def _label(sync: Sync, key: str, side: Side) -> str:

@@ -1,7 +1,9 @@
 """Connections to apps: made from the settings, secrets read at the moment they are used, one budget each."""
 
+import hashlib
 import os
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
@@ -11,7 +13,7 @@ from bothways.connectors.base import Access, Connector, ObjectType, Setup
 from bothways.connectors.budget import Billed
 from bothways.connectors.made import with_made
 from bothways.connectors.permissions import oauth_of
-from bothways.errors import SecretMissing, UnknownObject
+from bothways.errors import SecretMissing, SecretUnreadable, UnknownObject
 from bothways.records import Field
 from bothways.service.access import KeptAccess, memory_of
 from bothways.service.allowances import budget_of
@@ -29,13 +31,19 @@ SCHEMA_KEPT = 600.0
 """Seconds for which the fields of an object are not asked for again."""
 
 
+BITS = 16
+"""What is kept of each secret: too little to find it by, enough to see that it changed."""
+
 Schemas = dict[str, tuple[AppDocument, dict[str, tuple[float, Mapping[str, Field]]]]]
 """What each app, of these settings, has told of the fields of its objects, and when."""
 
 
 @dataclass(slots=True)
 class Opened:
-    """An app in use: its settings as of its opening, its connector, its share in a budget, the schemas read by now."""
+    """An app in use: its settings as of its opening, its connector, its share in a budget, the schemas read by now.
+
+    ``bits``: of the secrets that it was opened with, by which it is seen whether they have changed since.
+    """
 
     document: AppDocument
     title: str
@@ -43,6 +51,7 @@ class Opened:
     budget: Billed
     allow_hosts: frozenset[str]
     schemas: dict[str, tuple[float, Mapping[str, Field]]] = field(default_factory=dict)
+    bits: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def name(self) -> str:
@@ -75,10 +84,10 @@ class Opened:
 
 
 def open_app(workspace: "Workspace", name: str) -> Opened:
-    """Return an app of the workspace, ready to be called; the same one until its settings change."""
+    """Return an app of the workspace, ready to be called; the same one until its settings or its secrets change."""
     document = workspace.app(name)
-    opened = workspace.opened.get(name)
-    if opened is None or (opened.document, opened.allow_hosts) != (document, workspace.document.allow_hosts):
+    opened, now = workspace.opened.get(name), (document, workspace.document.allow_hosts, bits_of(workspace, document))
+    if opened is None or (opened.document, opened.allow_hosts, opened.bits) != now:
         opened = workspace.opened[name] = make(workspace, document)
         if workspace.schemas is not None:
             opened.schemas = _kept(workspace.schemas, document)
@@ -111,7 +120,25 @@ def make(workspace: "Workspace", document: AppDocument, access: Access | None = 
             own_access=lambda scopes: own_access_of(workspace, document, scopes),
         )
     made, budget = with_made(kind), cast(Billed, setup.budget)
-    return Opened(document, kind.title, (traced(made) if is_on() else made)(setup), budget, setup.allow_hosts)
+    while True:
+        bits = bits_of(workspace, document)
+        connector = (traced(made) if is_on() else made)(setup)
+        if bits_of(workspace, document) == bits:  # else it may have been made with secrets of before or after
+            return Opened(document, kind.title, connector, budget, setup.allow_hosts, bits=bits)
+
+
+def bits_of(workspace: "Workspace", document: AppDocument) -> dict[str, str]:
+    """Return a few bits of each secret that an app needs, as it is now; those that are not there are left out."""
+    store, found = secrets_of(workspace, document), dict[str, str]()
+    for each in registry.connector_class(document.connector).settings:
+        if each.secret and each.required and each.name in document.secrets:
+            with suppress(SecretMissing):
+                found[each.name] = _few_bits(document.name, store.get(each.name))
+    return found
+
+
+def _few_bits(salt: str, secret: str) -> str:
+    return hashlib.blake2b(secret.encode(), key=salt.encode()[:64], digest_size=BITS // 8).hexdigest()
 
 
 def setup_of(workspace: "Workspace", document: AppDocument) -> Setup:
@@ -181,7 +208,7 @@ class Secrets:
     environment: Callable[[str], str | None] = field(default=os.environ.get, repr=False)
 
     def get(self, name: str) -> str:
-        """Return a secret; raise SecretMissing naming the variable or the file."""
+        """Return a secret; raise SecretMissing or SecretUnreadable, naming the variable or the file."""
         place = self.places.get(name)
         if place is None:
             if name in self.plain:
@@ -195,5 +222,8 @@ class Secrets:
     def _read(self, place: SecretPlace) -> str:
         try:
             return (self.folder / place.name).read_text(encoding="utf-8")
-        except (OSError, UnicodeDecodeError) as error:
-            raise SecretMissing(app=self.app, what=place.words) from error
+        except OSError as error:
+            reason = error.strerror or type(error).__name__
+            raise SecretUnreadable(app=self.app, what=place.words, reason=reason) from error
+        except UnicodeDecodeError as error:
+            raise SecretUnreadable(app=self.app, what=place.words, reason="it is not UTF-8 text") from error

@@ -1,9 +1,10 @@
 """The database at the door: chosen, made, brought up to date, and its failures in our own words."""
 
+import os
 import pkgutil
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import wraps
 from pathlib import Path
 from typing import Concatenate, ParamSpec, Protocol, TypeVar
@@ -14,7 +15,7 @@ from django.core.management import call_command
 from django.db import connection
 
 from bothways import boot
-from bothways.errors import DatabaseUnreachable, DiskFull, LedgerError
+from bothways.errors import DatabaseNewer, DatabaseUnreachable, DiskFull, LedgerError
 from bothways.ledger import db, migrations
 
 P = ParamSpec("P")
@@ -94,7 +95,7 @@ def on_database(function: Callable[Concatenate[W, P], R]) -> Callable[Concatenat
     """Let a use case work on the database of its workspace, the first argument."""
 
     @wraps(function)
-    def inside(workspace: W, *args: P.args, **kwargs: P.kwargs) -> R:
+    def inside(workspace: W, /, *args: P.args, **kwargs: P.kwargs) -> R:
         with used(workspace.database):
             return function(workspace, *args, **kwargs)
 
@@ -109,7 +110,7 @@ def sqlite_path(url: str) -> Path | None:
 
 
 def make_folder(url: str) -> None:
-    """Make the folder of an SQLite database, readable by its owner alone."""
+    """Make the folder of an SQLite database, and its file, where they are missing: readable by their owner alone."""
     path = sqlite_path(url)
     if path is None:
         return
@@ -117,13 +118,15 @@ def make_folder(url: str) -> None:
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     except OSError as error:
         raise DiskFull(reason=f"{path.parent}: {error.strerror}") from error
+    with suppress(OSError):  # of a file that cannot be made SQLite tells
+        os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
 
 
 def bring_up_to_date() -> None:
     """Run the migrations that are missing; refuse a database that a newer program made."""
     missing, unknown = migrations_off()
     if unknown:
-        raise LedgerError(reason=f"it was made by a newer version of Bothways ({min(unknown)})")
+        raise DatabaseNewer(migration=min(unknown))
     if missing:
         call_command("migrate", verbosity=0, interactive=False)
 

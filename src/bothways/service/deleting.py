@@ -14,7 +14,7 @@ from bothways.service.revisions import settings_in_force
 from bothways.service.rights import Role, for_role
 from bothways.service.turn import own_turn
 from bothways.service.views import DeletedView
-from bothways.service.workspace import Workspace, reload
+from bothways.service.workspace import Workspace, changing, reload
 
 KEPT_DAYS = 30
 DAY = 86_400.0
@@ -60,13 +60,12 @@ def delete(workspace: Workspace, name: str, *, confirmed: bool = False, wait: bo
         raise DeleteNotConfirmed(name=name, count=f"{links.counts(row):,}")
     with own_turn(workspace, row, wait=wait):
         purge(workspace.clock())
-        reload(workspace)
-        row = row_of(workspace, name)
-        count = links.counts(row)
-        yaml_edit.remove_entry(workspace.file, "syncs", name)
-        reload(workspace)
-        now = workspace.clock()
-        put_away(row, now)
+        with changing(workspace):
+            row, now = row_of(workspace, name), workspace.clock()
+            count = links.counts(row)
+            yaml_edit.remove_entry(workspace.file, "syncs", name)
+            reload(workspace)
+            put_away(row, now)
         return DeletedView(name, count, now + KEPT_DAYS * DAY)
 
 
@@ -79,19 +78,15 @@ def restore(workspace: Workspace, name: str, *, wait: bool = True) -> None:
     gone).
     """
     purge(workspace.clock())
-    with own_turn(workspace, _to_restore(workspace, name), wait=wait):
+    reload(workspace)
+    with own_turn(workspace, _to_restore(workspace, name), wait=wait), changing(workspace):
         row = _to_restore(workspace, name)
         former = Sync.objects.filter(name=name)
         former_id = former.values_list("pk", flat=True).first()
         if former_id is not None:
             former.update(name=f"{name}#{former_id}", deleted_at=workspace.clock())
         bring_back(row, name)
-        try:
-            yaml_edit.add_entry(workspace.file, "syncs", name, {**settings_in_force(row), "state": "off"})
-            reload(workspace)
-        except BaseException:
-            Sync.objects.filter(pk=row.pk).update(name=row.name, deleted_at=row.deleted_at)
-            raise
+        yaml_edit.add_entry(workspace.file, "syncs", name, {**settings_in_force(row), "state": "off"})
 
 
 @on_database
@@ -111,7 +106,6 @@ def deleted(workspace: Workspace) -> list[DeletedView]:
 
 
 def _to_restore(workspace: Workspace, name: str) -> Sync:
-    reload(workspace)
     if name in workspace.document.syncs:
         raise NameTaken(name=name)
     row = Sync.objects.filter(name__startswith=f"{name}#", deleted_at__gt=0).order_by("-deleted_at").first()

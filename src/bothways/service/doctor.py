@@ -5,19 +5,23 @@ import shutil
 import sqlite3
 import sys
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 from django.db import connection
 
-from bothways.errors import BothwaysError, DatabaseLocked, DiskFull
+from bothways.errors import BothwaysError, DatabaseLocked, DatabaseNewer, DiskFull, SignInNeeded
 from bothways.ledger import db
 from bothways.service import doctor_chronicle, doctor_webhooks, openid
 from bothways.service.admission import check
 from bothways.service.connect import Secrets, open_app
 from bothways.service.database import migrations_off, sqlite_path, used
+from bothways.service.document import SyncDocument
 from bothways.service.ends import ending
-from bothways.service.entries import warnings_of
+from bothways.service.entries import used_objects, warnings_of
 from bothways.service.lock import is_held
+from bothways.service.log import runs
 from bothways.service.rights import Role, for_role
 from bothways.service.views import Finding
 from bothways.service.workspace import Workspace, database_of, open_workspace
@@ -44,7 +48,8 @@ def doctor(folder: Path) -> list[Finding]:
         findings += _try(f"Sign-in: {sign_in.name} answers", lambda: openid.check(workspace))
     answers = {name: _app(workspace, name) for name in workspace.document.apps}
     findings += [each for found in answers.values() for each in found]
-    if all(each.level == "ok" for each in database) and has_database(workspace):
+    ready = all(each.level == "ok" for each in database) and has_database(workspace)
+    if ready:
         for name, found in answers.items():
             if _answers(found):
                 findings += doctor_webhooks.findings(workspace, name)
@@ -52,8 +57,33 @@ def doctor(folder: Path) -> list[Finding]:
     for sync in workspace.document.syncs.values():
         answering = all(_answers(answers[app]) for app in sync.pair)
         if answering and sync.state != "off":
-            findings += _try(f"Sync {sync.name}: its settings fit both apps", lambda s=sync: check(workspace, s))  # type: ignore[misc]
+            fit = partial(_fits, workspace, sync, ready=ready)
+            findings += _try(f"Sync {sync.name}: its settings fit both apps", fit)
+        if ready and sync.state == "on":
+            findings += _broken_off(workspace, sync.name)
     return findings
+
+
+def _broken_off(workspace: Workspace, sync: str) -> list[Finding]:
+    """Return that the last run of a sync failed, or was stopped, with the reason."""
+    try:
+        last = runs(workspace, sync, size=1)
+    except BothwaysError as error:
+        return [_problem(error)]
+    return [
+        Finding("warning", f"Sync {sync}: run {each.id} {each.state}: {each.reason}")
+        for each in last
+        if each.state in ("failed", "stopped")
+    ]
+
+
+def _fits(workspace: Workspace, sync: SyncDocument, *, ready: bool) -> None:
+    """Check the settings of a sync; without the database, where there is none to look into as it is."""
+    if not ready:
+        check(replace(workspace, database=""), sync)
+        return
+    with used(workspace.database):
+        check(workspace, sync)
 
 
 @for_role(Role.OPERATOR)
@@ -90,9 +120,12 @@ def _python() -> Finding:
 
 def _database(workspace: Workspace) -> list[Finding]:
     path = sqlite_path(workspace.database)
-    findings = list(_disk(path)) if path is not None else []
-    if path is not None and not path.exists():
-        return [*findings, _ok("The database is not there yet; the first command makes it")]
+    try:
+        findings = list(_disk(path)) if path is not None else []
+        if path is not None and not path.exists():
+            return [*findings, _ok("The database is not there yet; the first command makes it")]
+    except OSError as error:
+        return [_problem(DiskFull(reason=f"{path}: {error.strerror}"))]
     try:
         with used(workspace.database):
             findings += _migrations()
@@ -118,9 +151,7 @@ def _disk(path: Path) -> Iterator[Finding]:
 def _migrations() -> list[Finding]:
     missing, unknown = migrations_off()
     if unknown:
-        return [
-            Finding("problem", "The database was made by a newer version of Bothways", "Install that one.", "BW-300")
-        ]
+        return [_problem(DatabaseNewer(migration=min(unknown)))]
     if missing:
         count = len(missing)
         return [Finding("warning", f"The database lacks {count} migrations", "The next command adds them.")]
@@ -149,7 +180,7 @@ def _lock(workspace: Workspace) -> list[Finding]:
 def has_database(workspace: Workspace) -> bool:
     """Tell whether there is a database to look into."""
     path = sqlite_path(workspace.database)
-    return path is None or path.exists()
+    return path is None or os.path.exists(path)
 
 
 # --- apps ---------------------------------------------------------------------------------------------
@@ -162,10 +193,12 @@ def _app(workspace: Workspace, name: str) -> list[Finding]:
     missing = [each for each in findings if each.level != "ok"]
     if missing:
         return missing
+    if document.oauth and not has_database(workspace):
+        return [_problem(SignInNeeded(app=name, reason="nobody has signed in yet"))]
     try:
         app = open_app(workspace, name)
         app.connector.check()
-        warnings = warnings_of(app)
+        warnings = warnings_of(app, used_objects(workspace, name))
     except BothwaysError as error:
         return [_problem(error)]
     near = [_problem(each, "warning") for each in ending(document, workspace.clock())]

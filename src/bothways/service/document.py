@@ -380,6 +380,14 @@ class Document:
     sign_in: SignInDocument | None = None
     keep_history: float | None = KEEP_HISTORY
 
+    @property
+    def secret_places(self) -> frozenset[SecretPlace]:
+        """Where all secrets are that the file names."""
+        found: list[object] = [each for app in self.apps.values() for each in app.all_secrets.values()]
+        found += [self.database, self.sign_in and self.sign_in.secret, self.alerts.mail and self.alerts.mail.password]
+        found += [self.alerts.webhook.url, self.alerts.webhook.secret] if self.alerts.webhook else []
+        return frozenset(each for each in found if isinstance(each, SecretPlace))
+
 
 def refuse_ring(sync: SyncDocument, others: Sequence[SyncDocument]) -> None:
     """Refuse a sync whose values would come back to where they began by others, or that has the ends of another.

@@ -6,12 +6,11 @@ told, each with its place, and it is only saved when nothing is.
 """
 
 import json
-from collections.abc import Iterator
-from contextlib import contextmanager
 from copy import deepcopy
 from dataclasses import replace
 from typing import Any, NamedTuple
 
+from django.db import connection
 from ruamel.yaml.comments import CommentedMap, CommentedSeq
 
 from bothways.errors import (
@@ -27,6 +26,7 @@ from bothways.errors import (
     UnknownDraft,
     UnknownKey,
     UsageError,
+    WrongType,
 )
 from bothways.ledger import db
 from bothways.ledger.models import Draft, Revision, Sync
@@ -43,8 +43,8 @@ from bothways.service.rights import Role, for_role
 from bothways.service.sync_settings import settings_of
 from bothways.service.syncs import file_of
 from bothways.service.views import ChangeView, DraftView, ProblemView
-from bothways.service.workspace import Workspace, reload
-from bothways.service.yaml_file import Node, nearest, node_of, read_text
+from bothways.service.workspace import Workspace, changing
+from bothways.service.yaml_file import Node, nearest, node_of
 
 FILE = "draft"
 """What stands for the name of the file in the places of what is wrong with a draft."""
@@ -196,15 +196,19 @@ def differences(workspace: Workspace, id: int) -> list[ChangeView]:
 
 @on_database
 @for_role(Role.EDITOR)
-def change(workspace: Workspace, id: int, version: int, **parts: object) -> DraftView:
+def change(workspace: Workspace, id: int, version: int, /, **parts: object) -> DraftView:
     """Set parts of a draft, as the settings file has them, or take them out where they are None.
 
     ``version`` is that of the draft which was changed; raises DraftChanged if somebody has changed it since, and
-    UnknownDraft, UnknownKey. Whether the new value fits is not asked: see ``problems``.
+    UnknownDraft, UnknownKey, WrongType for objects that are not one of each of two apps. Whether the new value fits is
+    not asked: see ``problems``.
     """
     for part in parts:
         if part not in PARTS:
             raise UnknownKey(where=FILE, key=part, hint=nearest(part, PARTS))
+    objects = parts.get("objects", {})
+    if "objects" in parts and not (isinstance(objects, dict) and len(objects) == 2):
+        raise WrongType(where=FILE, key="objects", expected="two apps", got="something else")
     with db.transaction_():
         row = _row(id, version)
         entry = _entry(row)
@@ -261,34 +265,20 @@ def save(workspace: Workspace, id: int, version: int) -> str:
         check(changed, changed.sync(name))
     except SettingsError as error:
         raise _refused(name, error, 1) from error
-    if row.sync is None:
-        _check_not_there(workspace, name)
-    else:
-        _check_not_outdated(row)
-    with as_it_was(workspace):
+    with changing(workspace):
+        row = _row(id, version)  # once more: somebody may have changed it while the apps were asked
         if row.sync is None:
+            _check_not_there(workspace, name)
             yaml_edit.add_entry(workspace.file, "syncs", name, entry)
         else:
+            _check_not_outdated(row)
             entry["state"] = _entry_in_file(workspace, name)["state"]
             yaml_edit.set_entry(workspace.file, "syncs", name, entry)
-        reload(workspace)
-    Draft.objects.filter(pk=row.pk).delete()
+        row.delete()
     return str(name)
 
 
-@contextmanager
-def as_it_was(workspace: Workspace) -> Iterator[None]:
-    """Leave the file as it was where what was written cannot take effect."""
-    text = read_text(workspace.file)
-    try:
-        yield
-    except BaseException:
-        yaml_edit.write_text(workspace.file, text)
-        raise
-
-
 def _check_not_there(workspace: Workspace, name: str) -> None:
-    reload(workspace)
     if name in workspace.document.syncs:
         raise SyncNameTaken(name=name)
 
@@ -313,7 +303,11 @@ def _store(workspace: Workspace, row: Draft, entry: Entry) -> Draft:
 
 
 def _row(id: int, version: int | None = None) -> Draft:
-    found: Draft | None = Draft.objects.select_related("sync").filter(pk=id).first()
+    """Return a draft, that of a version alone; within a transaction nobody changes it then before that has ended."""
+    rows = Draft.objects.select_related("sync").filter(pk=id)
+    if version is not None and connection.in_atomic_block:
+        rows = rows.select_for_update(of=("self",))
+    found: Draft | None = rows.first()
     if found is None:
         raise UnknownDraft(id=id)
     if version is not None and found.version != version:

@@ -1,12 +1,14 @@
 """Apps as entries of the settings file, before they are there: made, named, and refused by the rules of the file."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
 from bothways.connectors import registry
 from bothways.connectors.abilities import TellsWarnings
+from bothways.connectors.base import ObjectType
 from bothways.connectors.permissions import oauth_of
-from bothways.errors import UsageError
+from bothways.engine.sides import SIDES
+from bothways.errors import PermissionMissing, UsageError
 from bothways.service.connect import Opened
 from bothways.service.document import AppDocument
 from bothways.service.ends import ending
@@ -31,7 +33,7 @@ def check_name(workspace: Workspace, name: str) -> None:
 def demand_secrets(connector: str, secrets: Iterable[str]) -> None:
     """Refuse what is no secret of this kind of app."""
     kind = registry.connector_class(connector)
-    declared = [*(each.name for each in kind.settings), *(OAUTH if oauth_of(kind) else ())]
+    declared = [*(each.name for each in kind.settings if each.auth), *(OAUTH if oauth_of(kind) else ())]
     for name in secrets:
         if name not in declared:
             raise UsageError(reason=f'{connector} has no secret "{name}"', hint=f"It takes: {', '.join(declared)}.")
@@ -56,25 +58,36 @@ def checked(name: str, entry: Mapping[str, Any]) -> AppDocument:
     return app_of(parse(dumped({name: entry}), f"the settings of {name}"), name)
 
 
-def checked_app(app: Opened, now: float) -> AppCheck:
-    """Ask an app who we are there and what it offers; what it works by may end soon."""
+def checked_app(app: Opened, now: float, used: Collection[str] = ()) -> AppCheck:
+    """Ask an app who we are there and what it offers; what it works by may end soon. ``used``: by syncs."""
     account = app.connector.check()
     near = (f"{each.message} {each.advice} ({each.code})" for each in ending(app.document, now))
-    warnings = (*near, *warnings_of(app))
+    warnings = (*near, *warnings_of(app, used))
     return AppCheck(
         app.name, app.title, account.id, account.label, tuple(account.notes), tuple(objects_of(app)), warnings
     )
 
 
-def warnings_of(app: Opened) -> list[str]:
-    """Return what somebody should heed of the account, as its app tells."""
-    return list(app.connector.warnings()) if isinstance(app.connector, TellsWarnings) else []
+def warnings_of(app: Opened, used: Collection[str]) -> list[str]:
+    """Return what somebody should heed of the account, and of the objects that syncs use, as its app tells."""
+    return list(app.connector.warnings(used)) if isinstance(app.connector, TellsWarnings) else []
+
+
+def used_objects(workspace: Workspace, name: str) -> set[str]:
+    """Return the objects of an app that syncs are about."""
+    syncs = workspace.document.syncs.values()
+    return {sync.objects[side] for sync in syncs for side in SIDES if sync.apps[side] == name}
 
 
 def objects_of(app: Opened) -> list[ObjectView]:
     """Return the kinds of record that an app offers; those that may be read are counted."""
-    count = app.connector.count
-    return [
-        ObjectView(each.name, each.label, each.readable, each.writable, count(each.name) if each.readable else None)
-        for each in app.connector.objects()
-    ]
+    return [_object(app, each) for each in app.connector.objects()]
+
+
+def _object(app: Opened, object: ObjectType) -> ObjectView:
+    """Return a kind of record as it is shown: one that we may not even count may neither be read nor changed."""
+    try:
+        count = app.connector.count(object.name) if object.readable else None
+    except PermissionMissing:
+        return ObjectView(object.name, object.label, False, False)
+    return ObjectView(object.name, object.label, object.readable, object.writable, count)

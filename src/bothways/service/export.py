@@ -4,11 +4,12 @@ import csv
 import io
 import json
 import os
+import re
 import tempfile
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, TextIO
+from typing import IO, Any, TextIO
 
 from bothways.errors import OutputFailed, UsageError
 from bothways.service.views import ActionView, FieldView, PlanView, plain
@@ -18,6 +19,11 @@ STEERING = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 """What a spreadsheet takes for the beginning of a formula, or drops before one.
 
 Facts: OWASP, "CSV Injection".
+"""
+
+_WITHIN = re.compile(r'([;\t\r\n][" ]*)(?=[=+\-@＝＋－＠])')
+"""Where within a cell one would begin for a spreadsheet that parts columns by semicolons, as in many countries: our
+quotation marks hold nothing together there.
 """
 
 COLUMNS = ("record", "action", "app", "field", "before", "after", "rule", "reason", "conflict", "lost", "held")
@@ -48,11 +54,18 @@ def write_csv(file: TextIO, view: PlanView, actions: Iterable[ActionView]) -> No
             writer.writerow([safe(str(cell)) for cell in (*ids, *row)])
 
 
-def as_csv(view: PlanView, actions: Iterable[ActionView]) -> bytes:
-    """Return what ``export`` writes to a ``.csv`` file."""
-    text = io.StringIO(newline="")
-    write_csv(text, view, actions)
-    return text.getvalue().encode(ENCODINGS[".csv"], "replace")
+def csv_file(view: PlanView, actions: Iterable[ActionView]) -> IO[bytes]:
+    """Return what ``export`` writes to a ``.csv`` file, as a file that is gone when it is closed."""
+    file = tempfile.TemporaryFile()  # noqa: SIM115 - whoever sends it closes it
+    try:
+        text = io.TextIOWrapper(file, encoding=ENCODINGS[".csv"], errors="replace", newline="", write_through=True)
+        write_csv(text, view, actions)
+        text.detach()
+        file.seek(0)
+    except BaseException:
+        file.close()
+        raise
+    return file
 
 
 def _rows(action: ActionView) -> Iterator[tuple[object, ...]]:
@@ -78,8 +91,10 @@ def shown_or_blank(value: Any) -> str:
 
 
 def safe(text: str) -> str:
-    """Return a text that no spreadsheet carries out: behind an apostrophe if it looks like a formula."""
-    return f"'{text}" if text.lstrip(" ").startswith(STEERING) else text
+    """Return a text that no spreadsheet carries out: behind an apostrophe if it, or what may be taken for a cell in it,
+    looks like a formula."""
+    inside = _WITHIN.sub(r"\1'", text)
+    return f"'{inside}" if text.lstrip(" ").startswith(STEERING) else inside
 
 
 def write_json(file: TextIO, view: PlanView, actions: Iterable[ActionView]) -> None:
@@ -107,4 +122,4 @@ def _whole(path: Path) -> Iterator[TextIO]:
             Path(name).unlink(missing_ok=True)
             raise
     except OSError as error:
-        raise OutputFailed(reason=f"{path.name}: {error.strerror}") from error
+        raise OutputFailed(reason=f"{path}: {error.strerror}") from error

@@ -16,7 +16,7 @@ from bothways.service.rights import Role, for_role
 from bothways.service.schedule_document import DAY
 from bothways.service.turn import own_turn
 from bothways.service.views import HistoryView, KeptHistory, PrunedView
-from bothways.service.workspace import Workspace, reload
+from bothways.service.workspace import Workspace, changing, reload
 from bothways.sync.context import Progress
 
 EVERY = 3600.0
@@ -66,8 +66,8 @@ def keep(workspace: Workspace, days: int | None, *, confirmed: bool = False) -> 
         return
     if after is not None and not confirmed and (before is None or after < before):
         _refuse_unconfirmed(workspace.clock() - after)
-    yaml_edit.set_value(workspace.file, ("history", "keep"), FOREVER if days is None else f"{days}d")
-    reload(workspace)
+    with changing(workspace):
+        yaml_edit.set_value(workspace.file, ("history", "keep"), FOREVER if days is None else f"{days}d")
     note(workspace, "set how long history is kept", FOREVER if days is None else f"{days} days")
 
 

@@ -8,7 +8,7 @@ from bothways.ledger.hours import HOUR
 from bothways.ledger.models import Sync
 from bothways.service.counting import MANY
 from bothways.service.database import on_database
-from bothways.service.log import created_and_updated
+from bothways.service.log import written_in
 from bothways.service.resolution import row_of
 from bothways.service.rights import Role, for_role
 from bothways.service.views import CallsOfHour, CallsView, DayView, HourView
@@ -34,7 +34,8 @@ def day_of(workspace: Workspace, name: str) -> DayView:
     found = []
     for hour in range(first, last + 1):
         written = _written(workspace, sync, hour)
-        created, changed = created_and_updated({side: apps[side] for side in SIDES}, written)
+        created, updated, deleted = written_in({side: apps[side] for side in SIDES}, written)
+        changed = {app: updated[app] + deleted[app] for app in updated}
         known = late.get(hour)
         of_hour = (known.median, known.worst) if known is not None else (None, None)
         found.append(HourView(hour * HOUR, created, changed, *of_hour))

@@ -31,7 +31,6 @@ from bothways.service.admission import check
 from bothways.service.database import on_database
 from bothways.service.diff import changes_of, in_words
 from bothways.service.document import AppDocument, SyncDocument
-from bothways.service.drafts import as_it_was
 from bothways.service.reading import NAME, is_name, syncs_of
 from bothways.service.reading_apps import app_of
 from bothways.service.resolution import row_of
@@ -39,7 +38,7 @@ from bothways.service.revisions import author_of, connection_of, import_settings
 from bothways.service.rights import Role, for_role
 from bothways.service.sync_settings import settings_of
 from bothways.service.views import ImportedSync, ImportView
-from bothways.service.workspace import Workspace, reload
+from bothways.service.workspace import Workspace, changing, reload
 from bothways.service.yaml_file import Node, parse
 
 Entry = dict[str, Any]
@@ -92,11 +91,10 @@ def import_syncs(
         return view
     if running := [each.name for each in changed if each.state == ON and not confirmed]:
         raise ReplacesRunning(names=", ".join(running))
-    _check_not_moved(workspace, wanted, view, replacing)
-    with as_it_was(workspace):
+    with changing(workspace):
+        _check_not_moved(workspace, wanted, view, replacing)
         for told in changed:
             put(workspace.file, told, next(each.entry for each in wanted if each.name == told.name))
-        reload(workspace)
     return view
 
 
@@ -187,7 +185,6 @@ def _check_names(workspace: Workspace, wanted: Sequence[Wanted], replacing: bool
 
 def _check_not_moved(workspace: Workspace, wanted: Sequence[Wanted], view: ImportView, replacing: bool) -> None:
     """Refuse to change what somebody else has changed while the apps were asked."""
-    reload(workspace)
     _check_names(workspace, wanted, replacing)
     edited = _edited(workspace, wanted)
     for each, told in zip(wanted, view.syncs, strict=True):
@@ -217,6 +214,7 @@ def _told(workspace: Workspace, edited: Workspace, wanted: Wanted) -> ImportedSy
 
 def _try_out(edited: Workspace) -> None:
     """Take the syncs over and take that back, so that what would be refused then is refused now."""
-    with db.alone(), transaction.atomic():
+    with transaction.atomic():
+        db.keep_settings()
         import_settings(edited.document, edited.clock(), author_of(edited))
         transaction.set_rollback(True)

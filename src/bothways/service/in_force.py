@@ -8,6 +8,7 @@ from collections.abc import Collection, Iterable, Mapping
 from enum import StrEnum
 from typing import Any
 
+from django.db import connection
 from django.db.models import Q, QuerySet
 
 from bothways.engine.deletes import Deletes
@@ -21,7 +22,7 @@ from bothways.engine.spec import (
     slot_of_names,
     sync_slots,
 )
-from bothways.ledger import causes, db, due, feeds, looking
+from bothways.ledger import causes, db, due, looking
 from bothways.ledger.models import Feed, Revision, Sync
 from bothways.records import Field, recipe_of
 from bothways.records.normal import NORM_VERSION
@@ -32,7 +33,7 @@ from bothways.service.pairs_in_force import newly_paired
 from bothways.service.revisions import add_revision, latest_revision, one_sided_fields
 from bothways.service.scope import stored_fields, stored_scope
 from bothways.service.spec import Resolved, Unfit
-from bothways.sync.absorb import compute_keys
+from bothways.sync.absorb import compute_keys, replace_keys
 from bothways.sync.context import Context, End
 from bothways.sync.poll import refresh
 
@@ -49,17 +50,21 @@ def bring_in_force(ctx: Context, resolved: Resolved, schema: Schema) -> None:
     before = revision.document["applied"]
     labels = labels_of(resolved)
     stands = before == applied and revision.document["settled"] and revision.document.get("labels") == labels
-    if stands and all(_is_there(name, schema[end.side]) for end in ctx.ends.values() for name in end.feed.fields):
+    reads = all(_reads(end.feed, ctx.sync, before) for end in (*ctx.ends.values(), *ctx.called.values()))
+    there = all(_is_there(name, schema[end.side]) for end in ctx.ends.values() for name in end.feed.fields)
+    if stands and reads and there:
         return
+    taken_back = connection.in_atomic_block  # as all is by a plan by a file that is not saved: nobody is to wait for it
+    changed = _let_read(ctx, applied, schema, alone=not taken_back)
     for end in ctx.ends.values():
-        _read_what_is_needed(end.feed, ctx.sync, applied, schema[end.side])
-        if _keys(before, end.side) != _keys(applied, end.side):
+        if _keys(before, end.side) != _keys(applied, end.side) or not reads:
             needed = {each.on(end.side).name for each in ctx.spec.fields if each.through or end.side in each.named}
             _compute_keys(ctx, end, needed | ctx.spec.match_fields(end.side))
     for end in ctx.called.values():
-        if _read_what_is_needed(end.feed, ctx.sync, applied):
+        if end.feed.pk in changed:
             _compute_keys(ctx, end, {name for object, name, *_ in _called(ctx.spec, end.side) if object == end.object})
     with db.transaction_():
+        _let_read(ctx, applied, schema, alone=not taken_back)  # others may have come into force meanwhile
         document = {**revision.document, "applied": applied, "settled": True, "labels": labels}
         if before != applied and revision.document["settled"]:
             add_revision(ctx.sync, document, "the apps' fields, or a sync that it needs, changed", ctx.clock())
@@ -67,7 +72,7 @@ def bring_in_force(ctx: Context, resolved: Resolved, schema: Schema) -> None:
             Revision.objects.filter(pk=revision.pk).update(document=document)
         ctx.sync.slots = sync_slots(ctx.spec.match)
         ctx.sync.save(update_fields=["slots"])
-        which = touched(before, applied)
+        which = touched(before, applied) if reads else Touched.EVERYTHING
         _look_again(ctx.sync, which)
         if which is Touched.PAIRED:
             causes.mark_held_by(ctx.sync, newly_paired(before, applied) or ())
@@ -283,9 +288,36 @@ def _read_what_is_needed(
     if (feed.fields, feed.slots) == (wanted, kept):
         return False
     feed.fields, feed.slots = wanted, kept
-    with db.transaction_():
-        feed.save(update_fields=["fields", "slots"])
+    feed.save(update_fields=["fields", "slots"])
     return True
+
+
+def _reads(feed: Feed, sync: Sync, applied: Mapping[str, Any] | None) -> bool:
+    """Tell whether a feed reads the fields and keeps the keys that a sync needs of it."""
+    names, slots = _needed(feed, sync, applied)
+    return names <= set(feed.fields) and slots.keys() <= {slot for slot, _ in feed.slots}
+
+
+def _let_read(ctx: Context, applied: Mapping[str, Any], schema: Schema, *, alone: bool) -> set[int]:
+    """Let the feeds read what is needed of them, and return the ids of those for which that is news.
+
+    ``alone``: with no other sync that uses them coming into force at the moment: of two that do, neither would know
+    what the other one needs.
+    """
+    ends = [*ctx.ends.values(), *ctx.called.values()]
+    changed = set[int]()
+    with db.transaction_():
+        if alone:
+            db.lock_sync(ctx.sync.pk)  # before its feeds: so it is done where settings are saved
+            rows = Feed.objects.select_for_update().filter(pk__in={end.feed.pk for end in ends}).order_by("pk")
+            now = {row.pk: (row.fields, row.slots) for row in rows}
+            for end in ends:
+                end.feed.fields, end.feed.slots = now[end.feed.pk]
+        for end in ends:
+            known = schema[end.side] if end in ctx.ends.values() else None
+            if _read_what_is_needed(end.feed, ctx.sync, applied, known):
+                changed.add(end.feed.pk)
+    return changed
 
 
 def _is_there(name: str, schema: Mapping[str, Field]) -> bool:
@@ -359,4 +391,4 @@ def _compute_keys(ctx: Context, end: End, needed: Collection[str]) -> None:
         known = {row.id: row for row in rows} | refresh(ctx, end, lacking)
         with db.transaction_():
             keys = {row.id: compute_keys(end.feed, row.values) for row in known.values() if row.live and row.values}
-            feeds.replace_keys(end.feed, keys)
+            replace_keys(end.feed, keys)

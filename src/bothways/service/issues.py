@@ -1,9 +1,11 @@
 """The match inbox: what is held, and what a person decides about who belongs together.
 
 A decision is remembered at once and looked at by the next run: it links (row R6), creates (R8), or leaves out (R10).
+What it rests on is looked at with no commit of a run in between.
 """
 
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 
 from bothways.engine.matching import ALONE
@@ -83,11 +85,11 @@ def link_issue(workspace: Workspace, issue: str, record: str) -> IssueView:
 
     ``record`` is an id in the other app. Raises UnknownIssue, NotForDeciding, UnknownRecord, LinkedAlready.
     """
-    sync, hold = _for_deciding(workspace, issue)
-    side = Side(hold.side)
-    if hold.rule == merges.RULE:
-        _choose_the_other(workspace, sync, hold, record)
-    _choose(workspace, sync, {side: hold.record_id, side.other: record})
+    with _deciding(workspace, issue) as (sync, hold):
+        side = Side(hold.side)
+        if hold.rule == merges.RULE:
+            _choose_the_other(workspace, sync, hold, record)
+        _choose(workspace, sync, {side: hold.record_id, side.other: record})
     return _after(workspace, sync, hold)
 
 
@@ -98,11 +100,10 @@ def keep_apart(workspace: Workspace, issue: str, records: Sequence[str]) -> Issu
 
     Raises UnknownIssue, NotForDeciding, UnknownRecord.
     """
-    sync, hold = _for_deciding(workspace, issue)
-    side = Side(hold.side)
-    for record in records:
-        _there(workspace, sync, side.other, record)
-    with db.transaction_():
+    with _deciding(workspace, issue) as (sync, hold):
+        side = Side(hold.side)
+        for record in records:
+            _there(workspace, sync, side.other, record)
         decisions.keep_apart(sync, side, hold.record_id, records)
     return _after(workspace, sync, hold)
 
@@ -114,8 +115,7 @@ def create_issue(workspace: Workspace, issue: str) -> IssueView:
 
     Raises UnknownIssue, NotForDeciding.
     """
-    sync, hold = _for_deciding(workspace, issue)
-    with db.transaction_():
+    with _deciding(workspace, issue) as (sync, hold):
         decisions.make_new(sync, Side(hold.side), hold.record_id)
     return _after(workspace, sync, hold)
 
@@ -127,8 +127,7 @@ def leave_out(workspace: Workspace, issue: str) -> IssueView:
 
     Whatever is edited changes nothing of it. Raises UnknownIssue, NotForDeciding.
     """
-    sync, hold = _for_deciding(workspace, issue)
-    with db.transaction_():
+    with _deciding(workspace, issue) as (sync, hold):
         decisions.leave_out(sync, hold, author_of(workspace), workspace.clock())
     return _after(workspace, sync, hold)
 
@@ -141,15 +140,15 @@ def withdraw(workspace: Workspace, issue: str) -> IssueView:
     Of a record that is left out only that is taken back, also by the issue that it was: the rest stands as before.
     Raises UnknownIssue, NotForDeciding.
     """
-    sync, hold = find_issue(workspace, issue)
-    if hold.field and hold.data.get("decided"):
-        with db.transaction_():
+    sync, _ = find_issue(workspace, issue)
+    with db.between_commits(sync.pk):
+        sync, hold = find_issue(workspace, issue)
+        if hold.field and hold.data.get("decided"):
             answer(sync, hold, None)
-        return _after(workspace, sync, hold)
-    if hold.kind != left_out.KIND:
-        _for_deciding(workspace, issue)
-    with db.transaction_():
-        decisions.withdraw(sync, Side(hold.side), hold.record_id)
+        else:
+            if hold.kind != left_out.KIND:
+                _for_deciding(workspace, issue)
+            decisions.withdraw(sync, Side(hold.side), hold.record_id)
     return _after(workspace, sync, hold)
 
 
@@ -162,7 +161,8 @@ def link(workspace: Workspace, name: str, left: str, right: str) -> PairView:
     where the names say the app. Raises UnknownRecord, SeveralRecords, LinkedAlready.
     """
     sync, pair = _two(workspace, name, left, right)
-    _choose(workspace, sync, pair)
+    with db.between_commits(sync.pk):
+        _choose(workspace, sync, pair)
     return _pair_view(workspace, sync, pair)
 
 
@@ -175,8 +175,8 @@ def keep_two_apart(workspace: Workspace, name: str, left: str, right: str) -> Pa
     Raises UnknownRecord, SeveralRecords, LinkedAlready.
     """
     sync, pair = _two(workspace, name, left, right)
-    _refuse_linked(workspace, sync, pair)
-    with db.transaction_():
+    with db.between_commits(sync.pk):
+        _refuse_linked(workspace, sync, pair)
         decisions.keep_two_apart(sync, pair)
     return _pair_view(workspace, sync, pair)
 
@@ -190,15 +190,15 @@ def unlink(workspace: Workspace, name: str, left: str, right: str, *, only_plann
     ``only_planned``: say whether it can be done, and change nothing.
     Raises UnknownRecord, SeveralRecords, NotLinked, StillBeingWritten.
     """
-    sync, one = find(workspace, name, left)
-    _, other = find(workspace, name, right)
-    if one.link is None or other.link is None or one.link.id != other.link.id:
-        raise NotLinked(left=left, right=right, name=name)
-    row = one.link
-    if row.state != "active" or row.id in journal.open_link_ids(sync) or row.left_id is None or row.right_id is None:
-        raise StillBeingWritten(record=left, name=name)
-    if not only_planned:
-        with db.transaction_():
+    with db.between_commits(row_of(workspace, name).pk):
+        sync, one = find(workspace, name, left)
+        _, other = find(workspace, name, right)
+        if one.link is None or other.link is None or one.link.id != other.link.id:
+            raise NotLinked(left=left, right=right, name=name)
+        row, busy = one.link, journal.open_link_ids(sync)
+        if row.state != "active" or row.id in busy or row.left_id is None or row.right_id is None:
+            raise StillBeingWritten(record=left, name=name)
+        if not only_planned:
             decisions.unlink(sync, row, workspace.clock())
     return _pair_view(workspace, sync, {Side.LEFT: row.left_id, Side.RIGHT: row.right_id})
 
@@ -224,13 +224,13 @@ def resume(workspace: Workspace, name: str, record: str) -> RecordView:
 
 
 def _pause(workspace: Workspace, name: str, record: str, *, paused: bool) -> RecordView:
-    sync, found = find(workspace, name, record)
-    link = found.link
-    if link is None or link.state != "active":
-        raise NoPartner(record=record, name=name)
-    if not paused and not link.paused:
-        raise NotPaused(record=record, name=name)
-    with db.transaction_():
+    with db.between_commits(row_of(workspace, name).pk):
+        sync, found = find(workspace, name, record)
+        link = found.link
+        if link is None or link.state != "active":
+            raise NoPartner(record=record, name=name)
+        if not paused and not link.paused:
+            raise NotPaused(record=record, name=name)
         decisions.pause(sync, link, paused=paused)
     sync, found = find(workspace, name, record)
     return describe(sync, workspace.sync(name), [found], workspace.clock())[0]
@@ -256,6 +256,14 @@ def _for_deciding(workspace: Workspace, issue: str) -> tuple[Sync, HoldRow]:
     return sync, hold
 
 
+@contextmanager
+def _deciding(workspace: Workspace, issue: str) -> Iterator[tuple[Sync, HoldRow]]:
+    """Yield an issue that is to be decided, and its sync; as it is then it stays until that is done."""
+    sync, _ = find_issue(workspace, issue)
+    with db.between_commits(sync.pk):
+        yield _for_deciding(workspace, issue)
+
+
 def _two(workspace: Workspace, name: str, left: str, right: str) -> tuple[Sync, dict[Side, str]]:
     """Return a sync and the ids of two of its records, one of each app, by what people call them."""
     sync = row_of(workspace, name)
@@ -272,8 +280,7 @@ def _two(workspace: Workspace, name: str, left: str, right: str) -> tuple[Sync, 
 
 def _choose(workspace: Workspace, sync: Sync, ids: dict[Side, str]) -> None:
     _refuse_linked(workspace, sync, ids)
-    with db.transaction_():
-        decisions.choose(sync, ids, workspace.clock())
+    decisions.choose(sync, ids, workspace.clock())
 
 
 def _refuse_linked(workspace: Workspace, sync: Sync, ids: dict[Side, str]) -> None:
@@ -293,8 +300,7 @@ def _choose_the_other(workspace: Workspace, sync: Sync, hold: HoldRow, record: s
         return
     if now_linked.state != "active" or now_linked.id in journal.open_link_ids(sync):
         raise StillBeingWritten(record=record, name=sync.name)
-    with db.transaction_():
-        decisions.choose_the_other(sync, now_linked, side, workspace.clock())
+    decisions.choose_the_other(sync, now_linked, side, workspace.clock())
 
 
 def _histories(workspace: Workspace, sync: Sync, hold: HoldRow) -> Iterator[PairHistory]:

@@ -18,16 +18,16 @@ from bothways.errors import AccessNotAllowed, AccountChanged, UsageError, VisitO
 from bothways.ledger import access as given
 from bothways.ledger import rests
 from bothways.service import access, yaml_edit
-from bothways.service.connect import access_of, client_of, make, token_server
+from bothways.service.connect import client_of, make, token_server
 from bothways.service.database import on_database
 from bothways.service.document import CLIENT_SECRET
-from bothways.service.entries import check_name, checked, checked_app, entry_of
+from bothways.service.entries import check_name, checked, checked_app, entry_of, used_objects
 from bothways.service.reading_apps import check_reached
 from bothways.service.rights import Role, for_role
 from bothways.service.same_account import refuse_another
 from bothways.service.secret_files import Reference, forget, kept
 from bothways.service.views import AppCheck
-from bothways.service.workspace import Workspace, reload
+from bothways.service.workspace import Workspace, changing
 
 LONGEST = 300
 """Characters of what an app says of a refusal: it comes with an address that anybody could have made."""
@@ -177,23 +177,28 @@ def arrive(workspace: Workspace, way: Way, code: str) -> AppCheck:
     tokens = server.exchange(code, way.verifier, way.redirect)
     try:
         made = make(workspace, document, access.NewAccess(tokens, way.name))
-        view = checked_app(made, workspace.clock())
+        view = checked_app(made, workspace.clock(), used_objects(workspace, way.name))
         if way.again:
             refuse_another(way.name, view.account_id, view.account_label)
     except BaseException as problem:
         if not way.again or isinstance(problem, AccountChanged):  # else it may be the very access that we have
             access.give_back(server, tokens)
         raise
-    former = dict(workspace.app(way.name).all_secrets) if way.again else {}
-    access.begin(workspace.database, way.name, client, tokens, workspace.clock())
+    former = list(workspace.app(way.name).all_secrets.values()) if way.again else []
     if way.again:
+        access.begin(workspace.database, way.name, client, tokens, workspace.clock())
         _take_over(workspace, way)
     else:
-        _connect(workspace, way)
-    reload(workspace)
+        try:
+            with changing(workspace):
+                check_name(workspace, way.name)  # once more: somebody may have taken it while the app was asked
+                yaml_edit.add_entry(workspace.file, "apps", way.name, way.entry)
+                access.begin(workspace.database, way.name, client, tokens, workspace.clock())
+        except BaseException:
+            access.give_back(server, tokens)
+            raise
     rests.wake(way.name)
-    now = workspace.app(way.name).all_secrets
-    forget(workspace.folder, {each: place for each, place in former.items() if now.get(each) != place})
+    forget(workspace.folder, former, workspace.document)
     return view
 
 
@@ -252,21 +257,13 @@ def _all_but(permissions: Iterable[Permission], without: Iterable[str]) -> tuple
     return tuple(each for each in offered if each not in left)
 
 
-def _connect(workspace: Workspace, way: Way) -> None:
-    """Write the app into the file; where that fails, nothing is kept."""
-    try:
-        yaml_edit.add_entry(workspace.file, "apps", way.name, way.entry)
-    except BaseException:
-        access.end(access_of(workspace, checked(way.name, way.entry)))
-        raise
-
-
 def _take_over(workspace: Workspace, way: Way) -> None:
     """Have the file name the client secret that we were let in with."""
-    entry = yaml_edit.entry(workspace.file, "apps", way.name)
-    if entry.get("auth", {}).get("oauth") != way.entry["auth"]["oauth"]:
-        entry["auth"] = {**entry.get("auth", {}), "oauth": way.entry["auth"]["oauth"]}
-        yaml_edit.set_entry(workspace.file, "apps", way.name, entry)
+    with changing(workspace):
+        entry = yaml_edit.entry(workspace.file, "apps", way.name)
+        if entry.get("auth", {}).get("oauth") != way.entry["auth"]["oauth"]:
+            entry["auth"] = {**entry.get("auth", {}), "oauth": way.entry["auth"]["oauth"]}
+            yaml_edit.set_entry(workspace.file, "apps", way.name, entry)
 
 
 def _oauth(connector: str) -> OAuth:

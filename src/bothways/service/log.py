@@ -105,17 +105,17 @@ def no_run(run_id: str) -> UnknownRun:
     return UnknownRun(run=run_id)
 
 
-def created_and_updated(
+def written_in(
     apps: Mapping[Side, str], written: Mapping[tuple[str, str], int]
-) -> tuple[dict[str, int], dict[str, int]]:
-    """Return how many records were created, and how many changed otherwise, per app."""
-    created = {apps[side]: written.get(("create", side), 0) for side in SIDES}
+) -> tuple[dict[str, int], dict[str, int], dict[str, int]]:
+    """Return how many records were created, changed and deleted, per app."""
+    created, deleted = ({apps[side]: written.get((kind, side), 0) for side in SIDES} for kind in ("create", "archive"))
     every = {apps[side]: sum(count for (_, each), count in written.items() if each == side) for side in SIDES}
-    return created, {app: every[app] - created[app] for app in every}
+    return created, {app: every[app] - created[app] - deleted[app] for app in every}, deleted
 
 
 def _summary(workspace: Workspace, row: Run, written: Mapping[tuple[str, str], int]) -> RunSummary:
-    created, updated = created_and_updated(workspace.sync(row.sync.name).apps, written)
+    created, updated, deleted = written_in(workspace.sync(row.sync.name).apps, written)
     return RunSummary(
         f"r_{row.pk}",
         row.sync.name,
@@ -129,4 +129,5 @@ def _summary(workspace: Workspace, row: Run, written: Mapping[tuple[str, str], i
         dict(row.bill),
         f"r_{row.undoes}" if row.undoes else None,
         row.counts.get(COMPARED),
+        deleted,
     )

@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Mapping
 
+from bothways.engine.consent import OPTED_OUT
 from bothways.engine.sides import SIDES, Side
 from bothways.engine.spec import FieldMap, SyncSpec, project
 from bothways.errors import ValuesDoNotFit
@@ -21,14 +22,16 @@ NAMED = 5
 
 def may_not_fit(fields: Mapping[Side, Field], written: Collection[Side]) -> bool:
     """Tell whether a value of one side may be none of what the other holds, choices apart."""
-    return any(fields[side].type in EXACT for side in written)
+    of_consent = any(field.meaning == OPTED_OUT for field in fields.values())
+    return of_consent or any(fields[side].type in EXACT for side in written)
 
 
 def check_values(row: Sync, document: SyncDocument, spec: SyncSpec) -> None:
     """Refuse a mapping whose values, as far as they were read, do not all fit where they are to be written.
 
     What was never read is not known here and is held when a plan meets it. ``other: hold`` accepts that; so do
-    mappings that nobody wrote, and settings in which the sync was on already.
+    mappings that nobody wrote, and settings in which the sync was on already. Words of consent must be known for
+    what they say in any case.
     """
     if document.fields is None or (row.state != "draft" and latest_revision(row).document["settled"]):
         return
@@ -38,7 +41,7 @@ def check_values(row: Sync, document: SyncDocument, spec: SyncSpec) -> None:
             each
             for each in spec.fields
             if each.on(side.other).type in EXACT
-            and spec.writes(each, side.other)
+            and (each.consent is not None or spec.writes(each, side.other))
             and (each.left.name, each.right.name) not in accepted
         ]
         if asked:

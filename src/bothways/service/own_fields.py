@@ -8,15 +8,14 @@ from dataclasses import replace
 from shlex import quote
 
 from bothways.connectors.abilities import OWN_FIELD, MakesOwnField, OwnField
-from bothways.engine.sides import SIDES
 from bothways.errors import OwnFieldNotAllowed, OwnFieldNotConfirmed, UsageError
 from bothways.service import yaml_edit
 from bothways.service.allowances import accounted, into_the_reserve
 from bothways.service.connect import Opened, open_app
-from bothways.service.entries import checked
+from bothways.service.entries import checked, used_objects
 from bothways.service.rights import Role, for_role
 from bothways.service.views import OwnFieldRow, OwnFieldView
-from bothways.service.workspace import Workspace, reload
+from bothways.service.workspace import Workspace, changing
 
 
 @for_role(Role.EDITOR)
@@ -56,17 +55,16 @@ def make(workspace: Workspace, name: str, *, confirmed: bool = False) -> OwnFiel
             _maker(app).make_own_field(each.object)
         view = _view(app, _standing(workspace, app) if missing else standing)
     if view.field and not view.in_use:
-        entry = yaml_edit.entry(workspace.file, "apps", name) | {OWN_FIELD: view.field}
-        checked(name, entry)
-        yaml_edit.set_entry(workspace.file, "apps", name, entry)
-        reload(workspace)
+        with changing(workspace):
+            entry = yaml_edit.entry(workspace.file, "apps", name) | {OWN_FIELD: view.field}
+            checked(name, entry)
+            yaml_edit.set_entry(workspace.file, "apps", name, entry)
     return replace(view, in_use=bool(view.field))
 
 
 def _standing(workspace: Workspace, app: Opened) -> Sequence[OwnField]:
     """Return how the field stands in the objects that syncs of the app are about; in all, where there are none yet."""
-    syncs = workspace.document.syncs.values()
-    used = {sync.objects[side] for sync in syncs for side in SIDES if sync.apps[side] == app.name}
+    used = used_objects(workspace, app.name)
     standing = _maker(app).own_fields()
     return [each for each in standing if each.object in used] or standing
 

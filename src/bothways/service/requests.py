@@ -136,8 +136,10 @@ def role_for(wish: Wish) -> Role:
             return Role.EDITOR
 
 
-def ask(workspace: Workspace, wish: Wish) -> RequestView:
+def ask(workspace: Workspace, wish: Wish, *, once: bool = False) -> RequestView:
     """Ask the service for something; the sync is due at once.
+
+    ``once``: not again for what the same person has asked for already and waits for, as by a button pressed twice.
 
     Raises what ``sync_of`` does, NotAllowed to who lacks the role for it, UnknownRecord and SeveralRecords for the
     record of a run, AllPaused, but for what only looks, and SyncHalted for what writes and is no undo.
@@ -152,7 +154,7 @@ def ask(workspace: Workspace, wish: Wish) -> RequestView:
         refuse_halted(sync)
     kind = next(kind for kind, (made, _) in KINDS.items() if isinstance(wish, made))
     now = workspace.clock()
-    row = requests.add(sync.pk, kind, plain(wish), author_of(workspace), now)
+    row = requests.add(sync.pk, kind, plain(wish), author_of(workspace), now, once=once)
     turns.ask(turns.SYNC, [sync.pk], now)
     return view_of(row)
 
@@ -180,7 +182,7 @@ def ask_to_apply(
     if made.view.brakes and not though_braked:
         reason = "; ".join(brake.reason for brake in made.view.brakes)
         raise StoppedByBrake(name=row.sync.name, reason=reason, hint="If that is right, write them all the same.")
-    return ask(workspace, ToApply(plan_id, limit, approved=True))
+    return ask(workspace, ToApply(plan_id, limit, approved=True), once=True)
 
 
 def look(id: int) -> RequestView:
@@ -213,6 +215,28 @@ def last_asked(workspace: Workspace, name: str, kind: str | None = None) -> Requ
     """Return what was last asked for a sync, of one kind or any, and how it stands; None if nothing was."""
     row = requests.last_of(row_of(workspace, name).pk, kind)
     return view_of(row) if row is not None else None
+
+
+@on_database
+@for_role(Role.VIEWER)
+def is_awaited(workspace: Workspace, name: str, kind: str) -> bool:
+    """Tell whether something of a kind was asked for a sync and has not ended."""
+    return requests.is_open(row_of(workspace, name).pk, kind)
+
+
+@on_database
+@for_role(Role.VIEWER)
+def last_preview(workspace: Workspace, name: str, draft: int | None = None) -> RequestView | None:
+    """Return which preview was last asked for, of the settings of a sync or of a draft of them; None if none was."""
+    row = requests.last_plan_of(row_of(workspace, name).pk, draft)
+    return view_of(row) if row is not None else None
+
+
+@on_database
+@for_role(Role.VIEWER)
+def asked_of_records(workspace: Workspace, name: str, since: float) -> list[RequestView]:
+    """Return what was asked for single records of a sync and has not ended, or has since then, in order."""
+    return [view_of(row) for row in requests.of_records(row_of(workspace, name).pk, since)]
 
 
 def withdraw(workspace: Workspace, id: int) -> bool:

@@ -41,6 +41,11 @@ def import_settings(document: Document, now: float, author: str) -> int:
     return int(row.revision)
 
 
+def is_in_force(document: Document) -> bool:
+    """Tell whether there is nothing of a file to be taken over; raise StaleSettings as ``import_settings`` does."""
+    return not _differing(document) and document.revision in (None, workspace_revision())
+
+
 class _Differing(NamedTuple):
     """What of a file differs from the database: syncs, those it no longer has, apps; ``stored``: the database's."""
 

@@ -59,7 +59,7 @@ def for_role(role: Role) -> Callable[[Callable[Concatenate[W, P], R]], Callable[
 
     def around(function: Callable[Concatenate[W, P], R]) -> Callable[Concatenate[W, P], R]:
         @wraps(function)
-        def inside(workspace: W, *args: P.args, **kwargs: P.kwargs) -> R:
+        def inside(workspace: W, /, *args: P.args, **kwargs: P.kwargs) -> R:
             require(workspace, role)
             return function(workspace, *args, **kwargs)
 
@@ -69,8 +69,13 @@ def for_role(role: Role) -> Callable[[Callable[Concatenate[W, P], R]], Callable[
     return around
 
 
+def may(workspace: HasActor, role: Role) -> bool:
+    """Tell whether who is acting has the rights of a role."""
+    return workspace.actor is None or workspace.actor.role.includes(role)
+
+
 def require(workspace: HasActor, role: Role) -> None:
     """Raise NotAllowed if who is acting lacks a role."""
     actor = workspace.actor
-    if actor is not None and not actor.role.includes(role):
+    if actor is not None and not may(workspace, role):
         raise NotAllowed(who=actor.name, needed=role, role=actor.role)

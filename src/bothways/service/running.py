@@ -13,7 +13,7 @@ from bothways.ledger.models import Journal, Plan, Revision, Run, Sync
 from bothways.ledger.requests import AT_WORK
 from bothways.ledger.turns import TAKEOVER
 from bothways.service.database import on_database
-from bothways.service.log import created_and_updated, run_row
+from bothways.service.log import run_row, written_in
 from bothways.service.pace import actions_ahead, seconds_left
 from bothways.service.requests import RequestView, ToApply, ToPlan, ToRun, ask, view_of
 from bothways.service.resolution import row_of
@@ -80,12 +80,12 @@ def _planning(
 def _running(workspace: Workspace, sync: Sync, run: Run, asked: RequestView | None) -> WorkView:
     apps = workspace.sync(sync.name).apps
     made, ends = _plan_of(sync, run, asked), _ends(sync, run)
-    created, updated = created_and_updated(apps, looking.written([run.pk]).get(run.pk, {}))
+    created, updated, deleted = written_in(apps, looking.written([run.pk]).get(run.pk, {}))
     phase, bars = READING, tuple(_read(sync))
     if made is not None and made.state == "making":
         phase, bars = MATCHING, _compared(made, workspace.clock())
     elif made is not None:
-        wrote = {app: created[app] + updated[app] for app in created}
+        wrote = {app: created[app] + updated[app] + deleted[app] for app in created}
         phase, bars = WRITING, tuple(_writing(workspace, run, made, wrote, asked, ends))
     elif run.kind not in (RUN, APPLY) and asked is not None and asked.progress is not None:
         phase, bars = asked.progress.phase, (BarView(asked.progress.app, asked.progress.done, asked.progress.total),)
@@ -102,6 +102,7 @@ def _running(workspace: Workspace, sync: Sync, run: Run, asked: RequestView | No
         updated,
         *_waiting(sync),
         ends=ends,
+        deleted=deleted,
     )
 
 
@@ -200,7 +201,7 @@ def go_on(workspace: Workspace, name: str) -> RequestView:
     """Let a sync go on whose first records somebody has looked at, and ask for a run; other brakes stay in force."""
     sync = row_of(workspace, name)
     with db.transaction_():
-        asked = ask(workspace, ToRun(name))
+        asked = ask(workspace, ToRun(name), once=True)
         Sync.objects.filter(pk=sync.pk).update(approved=True)
     return asked
 

@@ -18,9 +18,6 @@ from bothways.service.database import on_database
 from bothways.service.rights import Role, for_role
 from bothways.service.workspace import Workspace
 
-BITS = 16
-"""What is kept of each secret: too little to find it by, enough to see that it changed."""
-
 
 def ensure_same_account(workspace: Workspace, app: Opened) -> None:
     """Refuse an app that has become another account (AccountChanged), in the caller's use of the database.
@@ -62,15 +59,15 @@ def _keep(name: str, account: str, trace: str) -> None:
 
 
 def _trace(workspace: Workspace, app: Opened) -> str:
-    """Return what tells whether anything has changed by which an app is reached and we are known there."""
+    """Return what tells whether anything has changed by which an app is reached and we are known there.
+
+    Of the secrets those count with which the app was opened: it is that one which says who we are.
+    """
     document, kind = app.document, registry.connector_class(app.document.connector)
-    needed = [each.name for each in kind.settings if each.secret and each.required]
     store = secrets_of(workspace, document)
-    bits = {name: _few_bits(app.name, store.get(name)) for name in needed if name in document.secrets}
+    for each in kind.settings:
+        if each.secret and each.required and each.name in document.secrets and each.name not in app.bits:
+            store.get(each.name)
     by_oauth = [document.oauth.client_id, access.mark_of(app.name)] if document.oauth else []
-    said = json.dumps([document.connector, dict(document.settings), bits, *by_oauth], sort_keys=True)
+    said = json.dumps([document.connector, dict(document.settings), dict(app.bits), *by_oauth], sort_keys=True)
     return hashlib.sha256(said.encode()).hexdigest()
-
-
-def _few_bits(salt: str, secret: str) -> str:
-    return hashlib.blake2b(secret.encode(), key=salt.encode()[:64], digest_size=BITS // 8).hexdigest()

@@ -1,13 +1,13 @@
 """Secrets that were typed in: each in a file of the workspace that its owner alone can read; settings name it."""
 
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from itertools import chain, count
 from pathlib import Path
 
 from bothways.errors import DiskFull, SecretMissing
-from bothways.service.document import SecretPlace
+from bothways.service.document import Document, SecretPlace
 
 FOLDER = Path(".bothways") / "secrets"
 """Where they are kept, below the workspace."""
@@ -35,10 +35,11 @@ def kept(workspace: Path, app: str, typed: Mapping[str, str]) -> Iterator[dict[s
         raise
 
 
-def forget(workspace: Path, places: Mapping[str, SecretPlace]) -> None:
-    """Remove those secrets that were kept here; what somebody else keeps stays."""
-    for place in places.values():
-        if is_kept(place):
+def forget(workspace: Path, places: Iterable[SecretPlace], document: Document) -> None:
+    """Remove those secrets that were kept here and that the settings name no more; what somebody else keeps stays."""
+    named = {Path(each.name) for each in document.secret_places if each.kind == "file"}
+    for place in places:
+        if is_kept(place) and Path(place.name) not in named:
             (workspace / place.name).unlink(missing_ok=True)
 
 

@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from bothways.errors import PasswordWrong
 from bothways.ledger import db
-from bothways.ledger.models import Account, Session
+from bothways.ledger.models import Account, OneTimeLink, Session
 from bothways.ledger.sessions import LASTS
 from bothways.service.accounts import (
     check_new_password,
@@ -68,7 +68,7 @@ def end_others(workspace: Workspace, this: str | None) -> int:
 @on_database
 @for_role(Role.VIEWER)
 def change_password(workspace: Workspace, old: str, new: str, this: str | None = None) -> None:
-    """Change one's own password and end all sessions but this one.
+    """Change one's own password and end all sessions but this one, and a link by which it could be changed again.
 
     Raises PasswordWrong and SignInLocked, as signing in does, and PasswordWeak.
     """
@@ -81,6 +81,7 @@ def change_password(workspace: Workspace, old: str, new: str, this: str | None =
     with db.transaction_():
         Account.objects.filter(pk=account.pk).update(password=make_password(new), failed=0, locked_until=0.0)
         _end_others(account, this)
+        OneTimeLink.objects.filter(account=account).delete()
         note(workspace, "changed the password", account.name)
 
 

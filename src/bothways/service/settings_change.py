@@ -15,7 +15,7 @@ from bothways.service import drafts, yaml_edit
 from bothways.service.admission import check
 from bothways.service.resolution import row_of
 from bothways.service.revisions import author_of, differences_of
-from bothways.service.workspace import Workspace, reload
+from bothways.service.workspace import Workspace, changing, reload
 
 Entry = dict[str, Any]
 Edit = Callable[[Entry], Entry]
@@ -55,7 +55,7 @@ def take_along(workspace: Workspace, draft: Draft | None, revision: int, edit: E
     if draft is None:
         return
     with db.transaction_():
-        row = Draft.objects.select_related("sync").get(pk=draft.pk)
+        row = Draft.objects.select_for_update(of=("self",)).select_related("sync").get(pk=draft.pk)
         if row.base == revision:
             row.base = row.sync.revision
         row.settings = json.dumps(edit(dict(json.loads(row.settings))))
@@ -68,18 +68,24 @@ def change_entry(workspace: Workspace, sync: Sync, edit: Edit, part: Part) -> No
 
     Raises DraftInTheWay, MendRefused for what would be wrong with it, and whatever keeps an app from being asked.
     """
-    name, revision = sync.name, sync.revision
-    draft = draft_beside(workspace, sync, part)
-    changed = edit(entry_of(workspace, name))
-    found, _ = drafts.checked(workspace, name, changed)
-    if found:
-        raise MendRefused(name=name, problem=found[0].message)
-    trial = drafts.edited(workspace, name, changed)
-    check(trial, trial.sync(name))
-    with drafts.as_it_was(workspace):
-        yaml_edit.set_entry(workspace.file, "syncs", name, changed)
-        reload(workspace)
-    take_along(workspace, draft, revision, edit)
+    name = sync.name
+    draft_beside(workspace, sync, part)
+    while True:
+        before = entry_of(workspace, name)
+        changed = edit(before)
+        found, _ = drafts.checked(workspace, name, changed)
+        if found:
+            raise MendRefused(name=name, problem=found[0].message)
+        trial = drafts.edited(workspace, name, changed)
+        check(trial, trial.sync(name))
+        with changing(workspace):
+            if entry_of(workspace, name) == before:  # nobody has changed it while the apps were asked
+                now = row_of(workspace, name)
+                draft = draft_beside(workspace, now, part)
+                yaml_edit.set_entry(workspace.file, "syncs", name, changed)
+                reload(workspace)
+                take_along(workspace, draft, now.revision, edit)
+                return
 
 
 def entry_of(workspace: Workspace, name: str) -> Entry:

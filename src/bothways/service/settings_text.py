@@ -16,7 +16,6 @@ from bothways.service.admission import check
 from bothways.service.database import on_database
 from bothways.service.diff import changes_of
 from bothways.service.document import Document, SyncDocument
-from bothways.service.drafts import as_it_was
 from bothways.service.reading import document_of
 from bothways.service.reading_alerts import alerts_data
 from bothways.service.resolution import row_of
@@ -31,7 +30,7 @@ from bothways.service.revisions import (
 from bothways.service.rights import Role, for_role
 from bothways.service.sync_settings import settings_of
 from bothways.service.views import TextView
-from bothways.service.workspace import Workspace, reload
+from bothways.service.workspace import Workspace, changing, reload
 from bothways.service.yaml_file import Node, parse
 
 TEXT = "line"
@@ -69,14 +68,14 @@ def apply(workspace: Workspace, name: str, text: str, over: int | None = None) -
     edited = replace(workspace.document, syncs={**workspace.document.syncs, name: wanted})
     check(replace(workspace, document=edited), wanted)
     sent: dict[str, Any] = json.loads(json.dumps(root.node("syncs").node(name).data))
-    entry = yaml_edit.entry(workspace.file, "syncs", name)
-    for part in {change.part for change in found.changes}:
-        entry.pop(part, None)
-        if part in sent:
-            entry[part] = sent[part]
-    with as_it_was(workspace):
+    with changing(workspace):
+        _compared(workspace, name, root, over)  # once more: somebody may have changed it while the apps were asked
+        entry = yaml_edit.entry(workspace.file, "syncs", name)
+        for part in {change.part for change in found.changes}:
+            entry.pop(part, None)
+            if part in sent:
+                entry[part] = sent[part]
         yaml_edit.set_entry(workspace.file, "syncs", name, entry)
-        reload(workspace)
     return found
 
 

@@ -9,7 +9,7 @@ from django.db import IntegrityError
 from bothways.errors import IdentityTaken, LastAdmin, LedgerError, LinkUsed, NotInvited, SwitchedOff
 from bothways.ledger import db
 from bothways.ledger.models import Account, Deed, Identity, OneTimeLink, Session
-from bothways.service.accounts import free_name_like, link_called, own, refuse_last, view_of
+from bothways.service.accounts import end_links, free_name_like, link_called, own, refuse_last, view_of
 from bothways.service.database import on_database
 from bothways.service.document import SignInDocument
 from bothways.service.openid import Person, provider_of
@@ -107,6 +107,7 @@ def _give(workspace: Workspace, account: Account, role: Role) -> None:
     try:
         if role is not Role.ADMIN:
             refuse_last(account)
+            end_links(account)
     except LastAdmin:
         return
     Account.objects.filter(pk=account.pk).update(role=role)

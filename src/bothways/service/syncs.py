@@ -1,6 +1,7 @@
 """Syncs: listed, shown, turned on and off, exported."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from bothways.connectors import registry
@@ -17,7 +18,7 @@ from bothways.service.associations import SWITCHED_OFF, may_have_any, needs
 from bothways.service.counting import counts_of
 from bothways.service.database import on_database
 from bothways.service.deleting import settle_old_links
-from bothways.service.document import CLEAR, KEEP, AppDocument, Document, SyncDocument
+from bothways.service.document import CLEAR, KEEP, AlertsDocument, AppDocument, Document, SyncDocument
 from bothways.service.in_force import constants_in_words, in_words, labels_of, policies_of
 from bothways.service.log import summaries
 from bothways.service.misfits import check_values
@@ -27,7 +28,7 @@ from bothways.service.reading_history import history_data
 from bothways.service.reading_sign_in import sign_in_data
 from bothways.service.resolution import resolution, row_of
 from bothways.service.revisions import has_begun, latest_revision, workspace_revision
-from bothways.service.rights import Role, for_role
+from bothways.service.rights import Role, for_role, may
 from bothways.service.schedule_document import quiet_words
 from bothways.service.scope import scope_in_words
 from bothways.service.standing import Standing, next_of, standing
@@ -43,7 +44,7 @@ from bothways.service.views import (
     StatusView,
     SyncView,
 )
-from bothways.service.workspace import Workspace, reload
+from bothways.service.workspace import Workspace, changing, reload
 
 
 @on_database
@@ -90,23 +91,23 @@ def turn_on(
     others = others_asked(workspace, row, found)
     if others.new and not confirmed:
         raise OthersWriteToo(name=name, reasons=others.new)
-    if not has_begun(row) and not is_admitted(row):
-        settle_old_links(row, old_links)
-    halts.drop(row.pk)
-    before = row.line
-    if from_now:
-        noted.ask(row)
-        for made in Plan.objects.filter(sync=row):
-            plans.drop(made.pk)
-    elif has_begun(row):
-        noted.withdraw(row)
-    try:
+    with changing(workspace):
+        row = row_of(workspace, name)
+        if from_now and row.state == "on":  # somebody has turned it on while the apps were asked
+            raise OnAlready(name=name)
+        if not has_begun(row) and not is_admitted(row):
+            settle_old_links(row, old_links)
+        halts.drop(row.pk)
+        if from_now:
+            noted.ask(row)
+            for made in Plan.objects.filter(sync=row):
+                plans.drop(made.pk)
+        elif has_begun(row):
+            noted.withdraw(row)
         _set_state(workspace, name, "on")
-    except BaseException:
-        Sync.objects.filter(pk=row.pk).update(line=before)
-        raise
-    if _same_but_for_state(workspace.sync(name), checked):
-        note_admitted(row_of(workspace, name), others)
+        reload(workspace)
+        if _same_but_for_state(workspace.sync(name), checked):  # whoever runs it must not ask what was answered here
+            note_admitted(row_of(workspace, name), others)
 
 
 @on_database
@@ -114,15 +115,22 @@ def turn_on(
 def turn_off(workspace: Workspace, name: str) -> None:
     """Turn a sync off: nothing flows, nothing is forgotten."""
     workspace.sync(name)
-    _set_state(workspace, name, "off")
+    with changing(workspace):
+        _set_state(workspace, name, "off")
 
 
 @on_database
 def export(workspace: Workspace, name: str, *others: str) -> str:
-    """Return syncs and their apps as a settings file of its own, with the revision it was made from."""
+    """Return syncs and their apps as a settings file of its own, with the revision it was made from.
+
+    Who is alerted, and who may sign in, stands in it for admins alone, as on the pages.
+    """
     for each in (name, *others):
         workspace.sync(each)
-    return exported(workspace.document, name, workspace_revision(), *others)
+    document = workspace.document
+    if not may(workspace, Role.ADMIN):
+        document = replace(document, alerts=AlertsDocument(), sign_in=None)
+    return exported(document, name, workspace_revision(), *others)
 
 
 def exported(document: Document, name: str, revision: int, *others: str) -> str:
@@ -160,8 +168,8 @@ def _same_but_for_state(one: SyncDocument, other: SyncDocument) -> bool:
 
 
 def _set_state(workspace: Workspace, name: str, state: str) -> None:
+    workspace.sync(name)
     yaml_edit.set_value(workspace.file, ("syncs", name, "state"), state)
-    reload(workspace)
 
 
 # --- views --------------------------------------------------------------------------------------------

@@ -68,20 +68,24 @@ def own_turn(
         if alone and on_sqlite:
             turns.forget_workers()
         name = process_name() if alone or not on_sqlite else BESIDE + process_name()
-        while (turn := turns.take_now(row.pk, name, workspace.clock(), though_paused=though_paused)) is None:
-            if not though_paused and turns.paused_at():
-                raise AllPaused()
-            if not wait:
-                raise AtWork(name=row.name.partition("#")[0])
-            if report is not None:
-                report(Progress("Waiting for its turn", "", 0))
-            time.sleep(LOOK_EVERY)
-        with _beating(workspace, turn):
-            try:
-                yield turn
-            finally:
-                turns.give_back(turn)
-                turns.ask(SYNC, with_something_to_do(workspace, row), workspace.clock())
+        turns.beat(name, (), workspace.clock())
+        try:
+            while (turn := turns.take_now(row.pk, name, workspace.clock(), though_paused=though_paused)) is None:
+                if not though_paused and turns.paused_at():
+                    raise AllPaused()
+                if not wait:
+                    raise AtWork(name=row.name.partition("#")[0])
+                if report is not None:
+                    report(Progress("Waiting for its turn", "", 0))
+                time.sleep(LOOK_EVERY)
+            with _beating(workspace, turn):
+                try:
+                    yield turn
+                finally:
+                    turns.give_back(turn)
+                    turns.ask(SYNC, with_something_to_do(workspace, row), workspace.clock())
+        finally:
+            turns.silent(name)
 
 
 def with_something_to_do(workspace: Workspace, row: Sync) -> list[int]:

@@ -102,8 +102,7 @@ def _chosen(
     chosen = [names for names in maps if wanted in called(names)]
     if not chosen:
         known = {name for names in maps for name in names.values()}
-        pair = " and ".join(document.pair)
-        raise UnknownField(app=pair, object="the mappings", field=field, hint=nearest(field, known))
+        raise UnknownField(app=document.name, object="the mappings", field=field, hint=nearest(field, known))
     return chosen
 
 

@@ -9,7 +9,6 @@ from bothways.ledger import holds
 from bothways.service import yaml_edit
 from bothways.service.database import on_database
 from bothways.service.document import SyncDocument
-from bothways.service.drafts import as_it_was
 from bothways.service.resolution import row_of
 from bothways.service.revisions import latest_revision
 from bothways.service.rights import Role, for_role
@@ -17,7 +16,7 @@ from bothways.service.settings_change import Entry, draft_beside, refuse_if_move
 from bothways.service.sync_settings import winner_word
 from bothways.service.views import WinnerView
 from bothways.service.why import keys_called
-from bothways.service.workspace import Workspace, reload
+from bothways.service.workspace import Workspace, changing, reload
 from bothways.service.yaml_file import nearest
 
 
@@ -40,16 +39,16 @@ def set_winner(workspace: Workspace, name: str, field: str, app: str, revision: 
     What waits of it is decided so by the next run. The file stays as it was where that cannot take effect.
     ``revision``: of the settings looked at. Raises what ``preview_winner`` does, SettingsMoved, DraftInTheWay.
     """
-    if revision is not None:
-        refuse_if_moved(workspace, name, revision, f"{app} wins {field.partition('=')[0]}")
-    view, sync, document = _view(workspace, name, field, app), row_of(workspace, name), workspace.sync(name)
-    names = dict(zip(SIDES, view.key.split("="), strict=True))
-    place = _place(document, latest_revision(sync).document["applied"], view.key)
-    draft = draft_beside(workspace, sync, lambda entry: _winners_in(entry, document, names))
-    with as_it_was(workspace):
+    with changing(workspace):
+        if revision is not None:
+            refuse_if_moved(workspace, name, revision, f"{app} wins {field.partition('=')[0]}")
+        view, sync, document = _view(workspace, name, field, app), row_of(workspace, name), workspace.sync(name)
+        names = dict(zip(SIDES, view.key.split("="), strict=True))
+        place = _place(document, latest_revision(sync).document["applied"], view.key)
+        draft = draft_beside(workspace, sync, lambda entry: _winners_in(entry, document, names))
         yaml_edit.set_value(workspace.file, place, app)
         reload(workspace)
-    take_along(workspace, draft, sync.revision, lambda entry: _with_winner(entry, document, names, place, app))
+        take_along(workspace, draft, sync.revision, lambda entry: _with_winner(entry, document, names, place, app))
     return view
 
 

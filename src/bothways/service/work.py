@@ -7,7 +7,7 @@ from functools import partial
 from bothways.engine.sides import SIDES, Side
 from bothways.engine.spec import FieldMap, SyncSpec, one_sided
 from bothways.errors import SyncOff
-from bothways.ledger import clocks
+from bothways.ledger import clocks, turns
 from bothways.ledger.models import Feed, Revision, Sync
 from bothways.records import Field
 from bothways.service.admission import admitted
@@ -56,6 +56,7 @@ def context(
     ctx = replace(
         ctx,
         worker=worker,
+        has_turn=partial(turns.surely_has, turns.SYNC, row.pk, worker),
         bill=bill,
         settle=partial(settle, workspace),
         side_by_side=True,

@@ -1,6 +1,11 @@
-"""A workspace: the folder with ``bothways.yaml``, opened and brought in line with its database."""
+"""A workspace: the folder with ``bothways.yaml``, opened and brought in line with its database.
 
-from collections.abc import Callable
+Whoever changes the file, or takes over what was changed in it, does so alone (``changing``): else of two changes one
+would be lost, or what the file said before a change be put in force after it.
+"""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from time import time
@@ -12,7 +17,7 @@ from bothways.service.connect import Opened, Schemas, Secrets
 from bothways.service.database import bring_up_to_date, make_folder, used
 from bothways.service.document import AppDocument, Document, SyncDocument
 from bothways.service.reading import DATABASE, document_of, is_database
-from bothways.service.revisions import author_of, import_settings
+from bothways.service.revisions import author_of, import_settings, is_in_force
 from bothways.service.rights import Actor
 from bothways.service.yaml_edit import set_value, write_text
 from bothways.service.yaml_file import nearest, parse, read_text
@@ -101,10 +106,10 @@ def open_workspace(folder: Path, *, load_only: bool = False, take_over: bool = T
     """
     folder = folder.absolute()
     file = folder / FILE
-    document = load(file)
+    stamp, document = _stamp(file), load(file)
     if load_only:
         return Workspace(folder, file, document, "")
-    workspace = Workspace(folder, file, document, database_of(folder, document), stamp=_stamp(file))
+    workspace = Workspace(folder, file, document, database_of(folder, document), stamp=stamp)
     make_folder(workspace.database)
     with used(workspace.database):
         with db.alone():
@@ -131,7 +136,7 @@ def reload(workspace: Workspace) -> None:
 def take_over_changes(workspace: Workspace) -> None:
     """Read the file again if it was written since it was last read; where the database fails, the next time again."""
     before = workspace.stamp
-    if _stamp(workspace.file) != before:
+    if is_written_since(workspace):
         try:
             with used(workspace.database):
                 reload(workspace)
@@ -140,17 +145,54 @@ def take_over_changes(workspace: Workspace) -> None:
             raise
 
 
+@contextmanager
+def changing(workspace: Workspace) -> Iterator[None]:
+    """Change the settings file within, with nobody else at it, and let that take effect; in the caller's use of the
+    database, in which all else that is done within belongs to it.
+
+    What others have changed until then is taken over first. Where any of it fails, the file is as it was. No app is to
+    be asked within: everybody who writes settings waits.
+    """
+    reload(workspace)
+    before, text = (workspace.document, workspace.stamp), None
+    try:
+        with db.transaction_():
+            db.keep_settings()
+            text = read_text(workspace.file)
+            if is_written_since(workspace):
+                reload(workspace)
+            yield
+            reload(workspace)
+    except BaseException:
+        workspace.document, workspace.stamp = before
+        if text is not None and read_text(workspace.file) != text:
+            write_text(workspace.file, text)
+        raise
+
+
+def is_written_since(workspace: Workspace) -> bool:
+    """Tell whether the file was written since it was last read."""
+    return _stamp(workspace.file) != workspace.stamp
+
+
 def _stamp(file: Path) -> int:
     return file.stat().st_mtime_ns if file.is_file() else 0
 
 
 def _take_over(workspace: Workspace, document: Document) -> None:
-    with db.alone():
+    """Take over what a document changes, read once more if the file was written while others were at it."""
+    if is_in_force(document):
+        workspace.document = document
+        return
+    with db.transaction_():
+        db.keep_settings()
+        if is_written_since(workspace):
+            workspace.stamp, document = _stamp(workspace.file), load(workspace.file)
         revision = import_settings(document, workspace.clock(), author_of(workspace))
+        if document.revision is not None and document.revision != revision:
+            set_value(workspace.file, ("revision",), revision)
+            document = load(workspace.file)
     workspace.document = document
-    if document.revision is not None and document.revision != revision:
-        set_value(workspace.file, ("revision",), revision)
-        workspace.document = load(workspace.file)
 
 
 def database_of(folder: Path, document: Document) -> str:

@@ -25,8 +25,10 @@ from bothways.service.reading import document_of
 from bothways.service.yaml_file import parse, read_text
 
 _QUOTED = r"\"[^\"]*\"|'[^']*'"
-_BRACES = re.compile(rf"\{{(?:{_QUOTED}|\{{(?:{_QUOTED}|\{{[^{{}}\n]*\}}|[^{{}}\n])*\}}|[^{{}}\n])*\}}")
-"""A mapping in braces on one line, with at most two more inside."""
+_BRACES = re.compile(rf"\{{(?>{_QUOTED}|\{{(?>{_QUOTED}|\{{[^{{}}\n]*\}}|[^{{}}\n])*+\}}|[^{{}}\n])*+\}}")
+"""A mapping in braces on one line, with at most two more inside. What was taken for quoted is not tried otherwise: in
+one of many lines that would never end.
+"""
 
 _SCALAR = re.compile(r"\"[^\"]*\"|'[^']*'|[^\s,}#]+")
 

@@ -18,7 +18,7 @@ from ruamel.yaml.error import MarkedYAMLError
 from ruamel.yaml.nodes import ScalarNode
 from ruamel.yaml.reader import ReaderError
 
-from bothways.errors import MissingKey, NotAvailableYet, UnknownKey, WrongType, YamlUnreadable
+from bothways.errors import MissingKey, NotAvailableYet, SettingsUnreadable, UnknownKey, WrongType, YamlUnreadable
 
 LENGTH = r"(\d+(?:\.\d+)?)\s*(s|m|h|d)?"
 """A length of time as text."""
@@ -27,6 +27,9 @@ _SECONDS = {"s": 1.0, "m": 60.0, "h": 3600.0, "d": 86_400.0}
 
 BIGGEST = 2_000_000
 """Bytes: no settings are that long."""
+
+MOST_REPEATED = 10_000
+"""Lists and mappings that a file may say again by aliases: what stands for many of what stands for many has no end."""
 
 
 class _Constructor(RoundTripConstructor):
@@ -46,12 +49,12 @@ for _kind in ("int", "float", "timestamp", "value"):
 
 
 def read_text(path: Path) -> str:
-    """Return the text of a file; raise YamlUnreadable if it cannot be read as UTF-8."""
+    """Return the text of a file; raise SettingsUnreadable, or YamlUnreadable where it is no UTF-8."""
     try:
         with path.open("rb") as file:
             content = file.read(BIGGEST + 1).removeprefix(codecs.BOM_UTF8)
     except OSError as error:
-        raise YamlUnreadable(where=path.name, reason=error.strerror or "it cannot be read") from error
+        raise SettingsUnreadable(where=path.name, reason=error.strerror or type(error).__name__) from error
     if len(content) > BIGGEST:
         raise YamlUnreadable(where=path.name, reason="it is too long to be settings")
     try:
@@ -59,6 +62,16 @@ def read_text(path: Path) -> str:
     except UnicodeDecodeError as error:
         where = _place_after(content[: error.start].decode(), path.name)
         raise YamlUnreadable(where=where, reason="it is not UTF-8 text") from error
+
+
+_PLAIN = (
+    (r"'\\t'", "a tab stands here, where YAML allows blanks alone"),
+    (r"expected\s<block\send>", "this line does not begin where those above it do"),
+    (r"mapping\svalues", "a colon stands here that belongs to no key; put a text with a colon in quotes"),
+    (r"end\sof\sstream", "the settings end in the middle of a text; a quote is missing"),
+    (r"<stream\send>", "the settings end before a bracket is closed"),
+)
+"""What is wrong in words for people, by what the library says, which speaks of its own parts."""
 
 
 def parse(text: str, file: str) -> "Node":
@@ -70,7 +83,9 @@ def parse(text: str, file: str) -> "Node":
     except DuplicateKeyError as error:
         raise YamlUnreadable(where=_mark(error, file), reason="a key stands here for the second time") from error
     except MarkedYAMLError as error:
-        raise YamlUnreadable(where=_mark(error, file), reason=error.problem or "it cannot be read") from error
+        problem = error.problem or "it cannot be read"
+        reason = next((plain for pattern, plain in _PLAIN if re.search(pattern, problem)), problem)
+        raise YamlUnreadable(where=_mark(error, file), reason=reason) from error
     except ReaderError as error:
         where = _place_after(text[: error.position], file)
         raise YamlUnreadable(where=where, reason="a character stands here that YAML does not allow") from error
@@ -78,9 +93,25 @@ def parse(text: str, file: str) -> "Node":
         raise YamlUnreadable(where=f"{file}:1:1", reason="it holds something that YAML does not allow") from error
     if data is None:
         data = CommentedMap()
+    known: dict[int, float] = {}
+    if _count(data, known) - len(known) > MOST_REPEATED:
+        raise YamlUnreadable(where=f"{file}:1:1", reason="it is too long to be settings")
     if not isinstance(data, CommentedMap):
         raise WrongType(where=f"{file}:1:1", key="the file", expected="keys with values", got=kind_of(data))
     return Node(file, data, f"{file}:1:1")
+
+
+def _count(data: object, known: dict[int, float]) -> float:
+    """Return how many lists and mappings there are in what was read, each as often as it is named; infinite for one in
+    itself. ``known``: how many are in each.
+    """
+    if not isinstance(data, CommentedMap | CommentedSeq):
+        return 0
+    if id(data) not in known:
+        known[id(data)] = math.inf
+        inside = data.values() if isinstance(data, CommentedMap) else data
+        known[id(data)] = 1 + sum(_count(each, known) for each in inside)
+    return known[id(data)]
 
 
 def _place_after(before: str, file: str) -> str:

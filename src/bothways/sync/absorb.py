@@ -8,6 +8,7 @@ from bothways.connectors.base import Became, Exists, Read
 from bothways.engine.keys import keys_of
 from bothways.engine.rules import because
 from bothways.engine.sides import Side
+from bothways.errors import sayable
 from bothways.ledger import db, due, feeds, holds, journal, links, noted
 from bothways.ledger.feeds import SeenRow
 from bothways.ledger.models import Feed, Sync
@@ -105,7 +106,7 @@ def absorb(feed: Feed, news: Iterable[News], now: float, read_at: float, *, base
     feeds.save_seen(feed, saved)
     _hand_on_lists(feed, by_id.values(), known)
     edited = [id for id in changed & set(keys) if id in known and known[id].values is not None]
-    touched = feeds.drop_told_keys(feed, edited) | feeds.replace_keys(feed, keys) | feeds.drop_keys(feed, lost)
+    touched = feeds.drop_told_keys(feed, edited) | replace_keys(feed, keys) | feeds.drop_keys(feed, lost)
     if not (changed or touched or any(each.merged_into for each in by_id.values())):
         return changed
     wake_callers(feed, known, (row for row in saved if row.id in changed or not row.live))
@@ -141,6 +142,14 @@ def _hand_on_lists(feed: Feed, news: Iterable[News], known: Mapping[str, SeenRow
 def compute_keys(feed: Feed, values: Mapping[str, Value]) -> set[tuple[str, str]]:
     """Return the keys of a record with these values for every slot of its feed, hashed."""
     return {(slot, feeds.key_hash(key)) for slot, parts in feed.slots for key in keys_of(parts, values)}
+
+
+def replace_keys(feed: Feed, keys: Mapping[str, set[tuple[str, str]]]) -> set[tuple[str, str]]:
+    """Make keys that were computed those of their records; return all that came or went.
+
+    Slots that the feed has got since it was read for this are left alone: who has brought them in has computed them.
+    """
+    return feeds.replace_keys(feed, keys, [slot for slot, _ in feed.slots])
 
 
 def wake(
@@ -213,7 +222,13 @@ def _row(feed: Feed, news: News, before: SeenRow | None, now: float, read_at: fl
     if news.record is None or news.problem is not None:
         ref = news.record.ref if news.record else Ref(news.id)
         row = before or SeenRow(ref.id, ref.address, ref.version)
-        return row._replace(state="live", problem=news.problem, read_at=read_at, first_seen_at=first, became=None)
+        return row._replace(
+            state="live",
+            problem=news.problem and sayable(news.problem),
+            read_at=read_at,
+            first_seen_at=first,
+            became=None,
+        )
     record = news.record
     same_stamp = before is not None and before.modified == record.modified
     if record.modified is None:

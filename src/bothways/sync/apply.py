@@ -141,8 +141,7 @@ def _write(ctx: Context, plan: Plan, streams: Sequence[Iterator[_Batch]], send: 
 
 
 def _call(ctx: Context, batch: _Batch) -> Sequence[WriteResult]:
-    end = ctx.ends[batch.side]
-    return end.connector.write(end.object, [each.item for each in batch.sent])
+    return ctx.write(batch.side, [each.item for each in batch.sent])
 
 
 def _is_done(result: WriteResult | None) -> bool:
@@ -157,6 +156,7 @@ def _record(ctx: Context, plan: Plan, batch: _Batch, future: Future[Sequence[Wri
         return
     except AppError:
         with db.transaction_():
+            ctx.fence()  # else whoever has taken over may have found out already what became of it
             for each in batch.sent:
                 forget(ctx, each)
         raise

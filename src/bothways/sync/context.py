@@ -5,7 +5,8 @@ from dataclasses import dataclass, field
 from time import time
 from typing import Protocol
 
-from bothways.connectors.base import Capabilities, Connector
+from bothways.connectors.base import Capabilities, Connector, WriteItem, WriteResult
+from bothways.connectors.budget import still_up
 from bothways.engine.brakes import Guards
 from bothways.engine.scope import Scope
 from bothways.engine.sides import SIDES, Side
@@ -107,6 +108,11 @@ def _no_bill() -> Mapping[str, int]:
     return {}
 
 
+def _always() -> bool:
+    """Nobody else can take the turn."""
+    return True
+
+
 def _nothing() -> None:
     """Do nothing."""
 
@@ -174,6 +180,9 @@ class Context:
     ``bill`` tells the calls made to both apps so far, by their names; a run keeps what it added to it. ``settle`` keeps
     what was spent of the apps' limits.
     ``worker``: who has taken the sync's turn, "" where none are taken; nothing begins if another one has it by then.
+    ``has_turn`` tells whether it surely has that still; nothing is sent by who may have lost it.
+    ``ended``: it is at work no more.
+    ``revision``: of the settings that it works by; they may have been changed since.
     ``read_within``: feeds that others read by and by are not read again if that was done so many seconds ago.
     """
 
@@ -194,8 +203,11 @@ class Context:
     called: Mapping[tuple[str, Side], End] = field(default_factory=dict)
     read_within: float = 0.0
     worker: str = ""
+    has_turn: Callable[[], bool] = _always
     run_id: int = 0
     epoch: int = 0
+    revision: int = 0
+    ended: bool = False
     started_at: float = 0.0
     rules: dict[str, int] = field(default_factory=dict)
     _mappings: dict[str, FieldMap] = field(default_factory=dict, init=False)
@@ -223,6 +235,17 @@ class Context:
     def field_name(self, key: str, side: Side) -> str:
         """Return the name of a mapping's field on one side."""
         return self.mapping(key).on(side).name
+
+    def write(self, side: Side, items: Sequence[WriteItem]) -> Sequence[WriteResult]:
+        """Have an app write, as its connector does; nothing is sent by who may have lost the turn, or has ended.
+
+        A call may wait for a limit while all else breaks off.
+        """
+        end, before = self.ends[side], still_up.set(lambda: not self.ended and self.has_turn())
+        try:
+            return end.connector.write(end.object, items)
+        finally:
+            still_up.reset(before)
 
     def fence(self) -> None:
         """Stop if another process took this sync over: called inside every transaction of a run.

@@ -60,12 +60,13 @@ def _refresh(ctx: Context, end: End, names: set[str]) -> None:
     inside = read_lists(end.app, end.connector, end.object, names)
     for id, survivor in feeds.survivors(end.feed.pk, inside).items():
         inside.setdefault(survivor, set()).update(inside.pop(id))
-    before = feeds.in_lists(end.feed.pk)
-    after = {id: (set(before.get(id, ())) - names) | inside.get(id, set()) for id in before.keys() | inside.keys()}
-    moved = {id: sorted(lists) for id, lists in after.items() if lists != set(before.get(id, ()))}
-    known = feeds.seen_by_id(end.feed.pk, moved)  # one that no listing has shown yet is met by the next reading
     with db.transaction_():
         ctx.fence()
+        end.feed.lists = feeds.lists_read(end.feed.pk)  # another sync may read other lists of the same feed
+        before = feeds.in_lists(end.feed.pk)
+        after = {id: (set(before.get(id, ())) - names) | inside.get(id, set()) for id in before.keys() | inside.keys()}
+        moved = {id: sorted(lists) for id, lists in after.items() if lists != set(before.get(id, ()))}
+        known = feeds.seen_by_id(end.feed.pk, moved)  # one that no listing has shown yet is met by the next reading
         feeds.set_lists(end.feed.pk, {id: moved[id] for id in known})
         for sync, side in feeds.sides_of(end.feed):
             due.mark(sync, side, known)

@@ -72,7 +72,7 @@ class Sheet:
 def make_plan(ctx: Context, only: Sequence[DueMark] | None = None) -> tuple[Plan, Totals]:
     """Look at everything due, or at ``only`` some of it; store the plan, and return it with its totals."""
     plan = Plan.objects.create(
-        workspace_id=ctx.sync.workspace_id, sync=ctx.sync, revision=ctx.sync.revision, created_at=ctx.clock()
+        workspace_id=ctx.sync.workspace_id, sync=ctx.sync, revision=ctx.revision, created_at=ctx.clock()
     )
     tally, seq, total = Tally(), 0, due.count(ctx.sync) if only is None else len(only)
     now = ctx.clock()

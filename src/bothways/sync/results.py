@@ -104,7 +104,8 @@ def _judge(ctx: Context, sent: Sent, result: WriteResult) -> tuple[Record, dict[
     writes = {}
     for key, write in sent.entry.writes.items():
         stored = _stored(ctx, sent, key, write, record)
-        writes[key] = write._replace(stored=stored, landed=not _was_ignored(ctx, sent, key, write, stored))
+        kept = write.field in result.fields or was_ignored(ctx, sent.side, sent.item.kind, key, write, stored)
+        writes[key] = write._replace(stored=stored, landed=not kept)
     return record, writes
 
 
@@ -145,11 +146,11 @@ def _stored(ctx: Context, sent: Sent, key: str, write: FieldWrite, record: Recor
     return answer if may_be_rewriting(write.after, answer, ctx.mapping(key).on(sent.side)) else write.after
 
 
-def _was_ignored(ctx: Context, sent: Sent, key: str, write: FieldWrite, stored: Value) -> bool:
+def was_ignored(ctx: Context, side: Side, kind: WriteKind, key: str, write: FieldWrite, stored: Value) -> bool:
     """Tell whether the app took the write and still shows the old value (row F6)."""
-    if sent.item.kind is not WriteKind.UPDATE or not ctx.ends[sent.side].can.answers_writes:
+    if kind is not WriteKind.UPDATE or not ctx.ends[side].can.answers_writes:
         return False
-    field = ctx.mapping(key).on(sent.side)
+    field = ctx.mapping(key).on(side)
     return same(stored, field, write.before) and not may_be_rewriting(write.after, stored, field)
 
 

@@ -118,7 +118,7 @@ def apply(ctx: Context, plan: Plan, *, limit: int | None = None, approved: bool 
     with _taken_over(ctx), _recorded(ctx, "apply") as record:
         if plan.state != "ready":
             raise PlanOutdated(plan=f"p_{plan.pk}", reason="it was applied already", name=ctx.sync.name)
-        if plan.revision != ctx.sync.revision:
+        if not plan.revision == ctx.revision == ctx.sync.revision:
             raise PlanOutdated(plan=f"p_{plan.pk}", reason="the settings were changed since", name=ctx.sync.name)
         recover(ctx)
         _poll(ctx)
@@ -244,8 +244,13 @@ def _taken_over(ctx: Context) -> Iterator[None]:
             raise RunSuperseded()
         ctx.epoch = int(epoch)
         Run.objects.filter(sync=ctx.sync, state="running").update(state="interrupted", ended_at=ctx.clock())
+    ctx.revision = ctx.sync.revision
     ctx.sync.refresh_from_db()
-    yield
+    ctx.ended = False
+    try:
+        yield
+    finally:
+        ctx.ended = True
 
 
 @contextmanager
@@ -258,7 +263,7 @@ def _recorded(ctx: Context, kind: str, undoes: int | None = None) -> Iterator[Ru
             sync=ctx.sync,
             kind=kind,
             started_at=ctx.started_at,
-            revision=ctx.sync.revision,
+            revision=ctx.revision,
             undoes=undoes,
         )
     ctx.run_id = record.pk

@@ -12,7 +12,7 @@ from bothways.ledger import due, feeds, links
 from bothways.ledger.feeds import SeenRow
 from bothways.ledger.journal import UNDO, Entry, FieldWrite
 from bothways.records import Record, Value, same
-from bothways.sync.absorb import compute_keys, wake
+from bothways.sync.absorb import compute_keys, replace_keys, wake
 from bothways.sync.children import wake_children
 from bothways.sync.context import Context
 from bothways.sync.held import still_decided
@@ -113,7 +113,7 @@ def remember(ctx: Context, side: Side, written: Sequence[tuple[Record, Mapping[s
         if any(name in old and old[name] != new.get(name) for name in feed.fields if name not in stored):
             edited.append(record.id)
     feeds.save_seen(feed, rows)
-    touched = feeds.replace_keys(feed, keys)
+    touched = replace_keys(feed, keys)
     for sync, each in feeds.sides_of(feed):
         due.mark(sync, each, edited if sync.pk == ctx.sync.pk else keys)
         wake(sync, Side(each), touched)

@@ -18,12 +18,13 @@ from bothways.ledger.feeds import SeenRow
 from bothways.ledger.journal import UNDO, Entry, FieldWrite
 from bothways.ledger.links import NewLink
 from bothways.ledger.models import Run
-from bothways.records import Record, Value, may_be_rewriting, same
+from bothways.records import Record, Value, goes_back, may_be_rewriting, same
 from bothways.sync.absorb import News, absorb, end_link
 from bothways.sync.context import Context, Progress
 from bothways.sync.link_import import OF_A_CONTACT, undone_by
 from bothways.sync.poll import refresh
 from bothways.sync.recover import not_again, recover
+from bothways.sync.results import was_ignored
 from bothways.sync.run import recorded, taken_over
 from bothways.sync.settle import Landed, remember, settle_links
 
@@ -216,9 +217,11 @@ def _step(
         return _Step(entry, row, {}, WriteKind.ARCHIVE)
     gone = {key for key in entry.writes if not ctx.in_force(key)}
     opting_in = {key for key in entry.writes.keys() - changed - gone if _opts_in(ctx, entry, key, values)}
-    for key in sorted(edited | gone | opting_in):
+    further = {key for key in entry.writes.keys() - changed - gone if _goes_back(ctx, entry, key, values)}
+    for key in sorted(edited | gone | opting_in | further):
         why = "is not synced any more" if key in gone else "was edited since"
         why = "says opted out, which no undo takes back" if key in opting_in else why
+        why = "only moves forward" if key in further else why
         report.kept.append((app, name, f"{ctx.mapping(key).on(entry.side).title} {why}"))
     back = {
         key: FieldWrite(
@@ -230,7 +233,7 @@ def _step(
         )
         for key, write in entry.writes.items()
         if write.landed
-        and key not in changed | gone | opting_in
+        and key not in changed | gone | opting_in | further
         and not same(write.before, ctx.mapping(key).on(entry.side), write.stored)
     }
     return _Step(entry, row, back, WriteKind.UPDATE) if back else None
@@ -271,6 +274,12 @@ def _opts_in(ctx: Context, entry: Entry, key: str, values: Mapping[str, Value]) 
     """Tell whether putting a field back would take an opting out away (row FC)."""
     write = entry.writes[key]
     return opts_in(ctx.mapping(key), entry.side, values.get(write.field), write.before)
+
+
+def _goes_back(ctx: Context, entry: Entry, key: str, values: Mapping[str, Value]) -> bool:
+    """Tell whether putting a choice back would move it back, which its app does not let happen."""
+    write = entry.writes[key]
+    return write.landed and goes_back(values.get(write.field), write.before, ctx.mapping(key).on(entry.side))
 
 
 def _before(ctx: Context, entry: Entry, key: str, now: Value) -> Value:
@@ -328,11 +337,12 @@ def _write(ctx: Context, batch: Sequence[_Step], kind: WriteKind, report: UndoRe
         for step in batch
     ]
     try:
-        results = by_key(end.connector.write(end.object, items))
+        results = by_key(ctx.write(end.side, items))
     except OutcomeUnknown:
         return
     except AppError:
         with db.transaction_():
+            ctx.fence()
             journal.close([(entry, None) for entry in entries.values()], "dropped", ctx.clock())
             _drop_links(entries.values())
         raise
@@ -401,7 +411,12 @@ def _record(ctx: Context, step: _Step, entry: Entry, result: WriteResult | None,
         report.kept.append((app, str(entry.record_id or step.row.id), result.message or result.outcome.value))
         return
     stored = _stored(step, result.record)
-    writes = {key: write._replace(stored=stored[key]) for key, write in entry.writes.items()}
+    left = {
+        key
+        for key, write in entry.writes.items()
+        if write.field in result.fields or was_ignored(ctx, entry.side, step.kind, key, write, stored[key])
+    }
+    writes = {key: write._replace(stored=stored[key], landed=key not in left) for key, write in entry.writes.items()}
     made = result.record if step.kind is WriteKind.CREATE else None
     journal.close([(entry._replace(writes=writes), made.id if made else None)], "done", now)
     if made is not None:
@@ -418,9 +433,13 @@ def _record(ctx: Context, step: _Step, entry: Entry, result: WriteResult | None,
         return
     by_field = {step.back[key].field: value for key, value in stored.items()}
     remember(ctx, entry.side, [(result.record or step.row.record, by_field)])
+    landed = {key: value for key, value in stored.items() if key not in left}
     if link is not None and link.state == "active":
-        _agree(ctx, link, entry, stored)
-    report.restored += 1
+        _agree(ctx, link, entry, landed)
+    for key in sorted(left):
+        told = f"{ctx.mapping(key).on(entry.side).title} still shows what the run wrote"
+        report.kept.append((app, str(entry.record_id), told))
+    report.restored += bool(landed)
 
 
 def _stored(step: _Step, record: Record | None) -> dict[str, Value]:

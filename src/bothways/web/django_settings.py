@@ -72,6 +72,7 @@ def configure(address: Address, key: str) -> None:
         "LANGUAGE_COOKIE_NAME": "bothways_language",
         "USE_I18N": True,
         "DATA_UPLOAD_MAX_MEMORY_SIZE": 2_000_000,
+        "DATA_UPLOAD_MAX_NUMBER_FIELDS": 20_000,  # a list of values has two for each
     }
     for name, value in chosen.items():
         setattr(settings, name, value)

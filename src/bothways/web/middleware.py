@@ -8,7 +8,8 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.utils.translation import get_language
 
-from bothways.errors import BothwaysError, NotAllowed
+from bothways.errors import BothwaysError, LedgerError, NotAllowed
+from bothways.ledger import db
 from bothways.ledger.sessions import ACCOUNT
 from bothways.service.accounts import account_of
 from bothways.service.connect import Schemas
@@ -61,11 +62,16 @@ class SignedIn:
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         """Answer a request in the name of who is signed in."""
-        id = request.session.get(ACCOUNT)
-        request.account = account_of(request.base, id) if id is not None else None
-        actor = request.account.actor if request.account else None
-        if actor is not None:
-            touch(request.base, request.session.session_key)
+        try:
+            with db.translated():
+                id = request.session.get(ACCOUNT)
+            request.account = account_of(request.base, id) if id is not None else None
+            actor = request.account.actor if request.account else None
+            if actor is not None:
+                touch(request.base, request.session.session_key)
+        except LedgerError as error:
+            with spoken(request, None):
+                return failures.known(request, error)
         request.workspace = replace(
             request.base, actor=actor, opened={}, schemas=self._schemas
         )  # apps are opened by one thread for itself

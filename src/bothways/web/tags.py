@@ -259,7 +259,7 @@ def left_out_words(by: str) -> str:
 @register.filter
 def wrote(run: RunSummary) -> bool:
     """Tell whether a run wrote anything."""
-    return any((*run.created.values(), *run.updated.values()))
+    return any((*run.created.values(), *run.updated.values(), *run.deleted.values()))
 
 
 @register.filter

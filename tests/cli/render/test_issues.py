@@ -3,8 +3,9 @@
 from dataclasses import replace
 from datetime import datetime
 
+from bothways.cli.render.issue_groups import cause
 from bothways.cli.render.issues import issue, issues, pair
-from tests.cli.views import ISSUE, PAIR
+from tests.cli.views import GROUP, ISSUE, PAIR
 
 NOW = datetime(2026, 3, 5, 9, 41).timestamp()
 
@@ -17,6 +18,10 @@ def test_issues_line_up():
         "h_7    contacts  Eve Park  hubspot 50121  09:41  decided: create; the next run does it",
     ]
     assert issues([], NOW) == ["Nothing is held."]
+
+
+def test_cause_of_one_record_is_said_of_one():
+    assert [cause(replace(GROUP, count=count), NOW)[0].split("   ")[2] for count in (1, 9)] == ["1 record", "9 records"]
 
 
 def test_issue_names_all_who_may_be_meant_and_how_to_decide():

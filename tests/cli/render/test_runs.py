@@ -68,10 +68,10 @@ def test_watch_is_silent_about_quiet_runs():
 def test_log():
     at = replace(SUMMARY, started_at=NOW)
     back = replace(at, id="r_20", kind="undo", undoes="r_19", state="failed", reason="crm cannot be reached")
-    assert log([back, at], NOW) == [
-        "Run   Sync      Began  Kind          State   Created  Updated  Reason",
-        "r_20  contacts  09:41  undo of r_19  failed        3    1,004  crm cannot be reached",
-        "r_19  contacts  09:41  sync          done          3    1,004",
+    assert log([replace(back, deleted={"hubspot": 12}), at], NOW) == [
+        "Run   Sync      Began  Kind          State   Created  Updated  Deleted  Reason",
+        "r_20  contacts  09:41  undo of r_19  failed        3    1,004       12  crm cannot be reached",
+        "r_19  contacts  09:41  sync          done          3    1,004        0",
     ]
     assert log([], NOW) == ["No run yet."]
 
@@ -98,9 +98,10 @@ def test_undo_with_nothing_to_do():
 
 def test_runs_that_are_followed_are_a_line_each():
     begun = datetime.fromtimestamp(1004.0)
-    line = logged(replace(SUMMARY, sync="contacts", reason="no route", state="failed"), 1010.0)
+    ended = replace(SUMMARY, sync="contacts", reason="no route", state="failed", deleted={"hubspot": 2, "ledger": 0})
+    line = logged(ended, 1010.0)
     assert line == (
         f"{begun:%H:%M}  r_19  contacts  sync failed  1 created in hubspot, 2 created in ledger, "
-        "1,004 updated in hubspot, no route"
+        "1,004 updated in hubspot, 2 deleted in hubspot, no route"
     )
     assert logged(replace(SUMMARY, created={}, updated={}, undoes="r_7"), 1010.0).endswith("contacts  undo of r_7 done")

@@ -3,9 +3,11 @@
 from dataclasses import replace
 from datetime import datetime
 
+import pytest
+
 from bothways.cli.render.workspace import findings, limits, status
 from bothways.service.views import Counts, NextView, StatusView
-from tests.cli.views import ALLOWANCE, FINDINGS, LAST_PROOF, SYNC
+from tests.cli.views import ALLOWANCE, FINDINGS, LAST_PROOF, SUMMARY, SYNC
 
 
 def test_status_ends_with_what_needs_a_person():
@@ -36,6 +38,27 @@ def test_status_says_why_a_sync_is_not_looked_at_now():
         lines = status(StatusView(None, (replace(well, next=each),)), 1044.0)
         assert lines[1].endswith(word)
         assert (line is None and len(lines) == 2) or line in lines[2]
+
+
+@pytest.mark.parametrize(
+    ("state", "on", "why", "told"),
+    [
+        ("failed", "on", "no service", ["! contacts: run r_19 failed: lost"]),
+        (
+            "stopped",
+            "on",
+            "",
+            ["! contacts: run r_19 stopped: lost. Go on: bothways run contacts --yes   Undo it: bothways undo r_19"],
+        ),
+        ("failed", "off", "off", []),
+        ("done", "on", "", []),
+        ("failed", "on", "at work", []),
+    ],
+)
+def test_status_says_why_the_last_run_needs_a_person(state: str, on: str, why: str, told: list[str]):
+    last = replace(SUMMARY, state=state, reason="lost")
+    each = replace(SYNC, state=on, counts=Counts(), last_run=last, next=NextView(1064.0, why=why))
+    assert status(StatusView(None, (each,)), 1044.0)[2:] == told
 
 
 def test_status_says_plainly_that_all_is_paused():

@@ -1,3 +1,5 @@
+import time
+
 import pytest
 
 from bothways.connectors.carddav.codecs import DATE, PHONE, TEXT, URL, Codec, Style
@@ -96,6 +98,14 @@ def test_numbers_are_read(line: str, value: str) -> None:
 )
 def test_numbers_are_written_in_the_form_of_the_line(old: str, new: str, line: str) -> None:
     assert _write(PHONE, old, new, "4.0") == line
+
+
+@pytest.mark.parametrize("text", [f"1{' ' * 40_000}1", f"{'1' * 40_000}!", f"x{'1' * 40_000}!", "x " * 20_000])
+def test_time_for_a_number_grows_with_its_length_alone(text: str) -> None:
+    begun = time.process_time()
+    assert _read(PHONE, f"TEL;VALUE=uri:tel:{text}")
+    assert _write(PHONE, "TEL;VALUE=uri:tel:+1", text, "4.0")
+    assert time.process_time() - begun < 5, "of this process alone"
 
 
 def test_quoted_printable_is_read_and_written_as_plain_text() -> None:

@@ -283,3 +283,8 @@ def test_position_behind_the_last_value_is_added_and_one_further_on_is_refused()
     assert _patched((mail,), {"email.2": "b@x.org"}) == (mail, "EMAIL;TYPE=INTERNET:b@x.org")
     with pytest.raises(Refused, match="has no 2 before it"):
         _patched((mail,), {"email.3": "c@x.org"})
+
+
+def test_text_with_the_line_ends_of_old_programs_is_held_with_ours() -> None:
+    made = new_card({"full name": "Ann", "note": "one\rtwo\r\nthree"}, "u", "3.0")
+    assert values_of(made, ["note"]) == {"note": "one\ntwo\nthree"}

@@ -7,7 +7,7 @@ import pytest
 from bothways.connectors.base import Outcome, WriteItem, WriteKind
 from bothways.connectors.ends import WARNED
 from bothways.connectors.hubspot import HubSpot, facts
-from bothways.connectors.hubspot.connector import TOKEN
+from bothways.connectors.hubspot.connector import MAY_CHANGE, TOKEN
 from bothways.connectors.hubspot.paths import CURRENT
 from bothways.connectors.pacing import ASKED_AGAIN
 from bothways.connectors.registry import connector_class
@@ -42,7 +42,7 @@ def test_check_tells_the_account(account: Account):
     assert (told.id, told.label, told.notes) == (
         "48151623",
         "HubSpot account 48151623",
-        ("A developer test account.", TOKEN),
+        ("A developer test account.", TOKEN, MAY_CHANGE),
     )
     assert account.bill() == {"account": 1}
 
@@ -81,7 +81,10 @@ def test_that_tokens_of_private_apps_end_is_told_half_a_year_before_of_what_may_
     account.hubspot.advance(1)
     (told,) = account.connector.warnings()
     assert "until 2027-09" in told
-    assert (other.connector.warnings(), other.connector.check().notes) == ([], ("A developer test account.",))
+    assert (other.connector.warnings(), other.connector.check().notes) == (
+        [],
+        ("A developer test account.", MAY_CHANGE),
+    )
 
 
 def test_all_calls_are_of_one_dated_version(account: Account):
@@ -145,7 +148,8 @@ def test_missing_scopes_are_named_in_words(account: Account):
     )
     with pytest.raises(PermissionMissing, match=r"crm\.objects\.companies\.read"):
         list(reader.connector.ids("companies"))
-    assert reader.connector.count("companies") is None
+    with pytest.raises(PermissionMissing, match=r"crm\.objects\.companies\.read"):
+        reader.connector.count("companies")
 
 
 CALLS = {
@@ -203,6 +207,8 @@ def test_marker_must_be_a_unique_property_of_what_is_created(account: Account):
     assert made().outcome is Outcome.DONE
     assert marked.connector.find("contacts", "", ["m"]) == {"m": [*account.hubspot.records("contacts")]}
     assert any("No companies, deals" in each for each in marked.connector.warnings())
+    assert any("No companies can be" in each for each in marked.connector.warnings(["contacts", "companies"]))
+    assert marked.connector.warnings(["contacts"]) == []
     assert marked.connector.check().id
     assert marked.connector.capabilities.marker
     assert not account.connector.capabilities.marker
@@ -260,9 +266,14 @@ def test_many_calls_are_paced_and_none_is_refused(limited: Account):
     assert limited.hubspot.now() - FrozenClock().now() == pytest.approx(3 * 10.3, abs=0.5)
 
 
-def test_searches_are_paced_by_their_own_limit(limited: Account):
+@pytest.mark.parametrize("what", ["count", "poll"])
+def test_searches_are_paced_by_their_own_limit(limited: Account, what: str):
+    cursor = limited.cursor()
     for _ in range(21):
-        limited.connector.count("contacts")
+        if what == "count":
+            limited.connector.count("contacts")
+        else:
+            limited.poll(cursor)
     assert {status for *_, status in limited.hubspot.log} == {200}
     assert limited.hubspot.now() - FrozenClock().now() == pytest.approx(4 * 1.1, abs=0.1)
 

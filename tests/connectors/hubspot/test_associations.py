@@ -121,6 +121,15 @@ def test_primary_one_stays_whichever_others_come_and_go(account: Account, firms,
     assert account.hubspot.associated("contacts", id, "companies") == after
 
 
+def test_primary_one_that_somebody_has_chosen_meanwhile_stays(account: Account, firms) -> None:
+    (id,) = account.people(1)
+    account.hubspot.associate("contacts", id, "companies", firms[0])
+    account.hubspot.associate("contacts", id, "companies", firms[1], primary=True)
+    result = update(account, id, {FIRMS: firms[:2]}, {FIRMS: firms[:3]})
+    assert result.outcome is Outcome.DONE
+    assert account.hubspot.associated("contacts", id, "companies") == [firms[1], firms[0], firms[2]]
+
+
 def test_refused_association_is_named_and_its_record_is_not_written(account: Account, firms) -> None:
     one, two = account.people(2)
     items = [

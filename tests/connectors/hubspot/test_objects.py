@@ -6,6 +6,7 @@ import pytest
 
 from bothways.connectors.base import Outcome, WriteItem, WriteKind, WriteResult
 from bothways.connectors.hubspot import HubSpot
+from bothways.errors import PermissionMissing
 from bothways.records import FieldType, Ref, Value
 from tests.connectors.hubspot.account import Account
 
@@ -130,6 +131,7 @@ def test_webhooks_of_further_objects_are_asked_for_by_word_or_by_type(account: A
 def test_missing_scope_of_a_ticket_is_named(account: Account):
     account.hubspot.grant("some", {"crm.objects.contacts.read"})
     some = Account(account.hubspot, token="some")
-    assert some.connector.count("tickets") is None
+    with pytest.raises(PermissionMissing, match="tickets"):
+        some.connector.count("tickets")
     told: dict[str, Any] = {each.name: each for each in some.connector.objects()}
     assert "tickets" in told

@@ -4,6 +4,7 @@ import pytest
 
 from bothways.connectors.base import Exists, Outcome, WriteItem, WriteKind
 from bothways.connectors.hubspot import owners
+from bothways.errors import PermissionMissing
 from bothways.records import FieldType, Record, Ref
 from bothways.sandbox.hubspot.schema import prop
 from tests.connectors.hubspot.account import Account
@@ -95,7 +96,8 @@ def test_reading_many_costs_no_more_than_a_listing(account: Account):
 
 def test_owners_that_may_not_be_read_are_not_counted(account: Account):
     account.hubspot.grant("some", {"crm.objects.contacts.read"})
-    assert Account(account.hubspot, token="some").connector.count("owners") is None
+    with pytest.raises(PermissionMissing, match=r"crm\.objects\.owners\.read"):
+        Account(account.hubspot, token="some").connector.count("owners")
 
 
 def test_owner_of_a_record_is_a_reference_to_one(account: Account):

@@ -10,7 +10,7 @@ from bothways.connectors.base import Exists, Outcome
 from bothways.connectors.sql.keys import id_of, key_of
 from bothways.connectors.sql.postgresql.helpers import script
 from bothways.errors import ObjectGone, PermissionMissing, UnknownField, UnknownObject
-from bothways.records import FieldType, Option
+from bothways.records import FieldType, Option, Ref
 from tests.connectors.sql.support import Books
 
 T = FieldType
@@ -120,6 +120,33 @@ def test_value_is_stored_and_read_as_what_it_means(wide: Books, name: str, value
     assert read is not None
     assert read.values == {name: stored}
     assert read.version == result.record.version
+
+
+def test_values_are_read_whole_however_the_database_is_set_to_show_them(wide: Books) -> None:
+    """With its settings for people, 1234567.9 would be read as 1.23457e+06, and written so to the other app."""
+    (database,) = wide.sql("SELECT current_database()")[0]
+    for setting in (
+        "extra_float_digits = -3",
+        "DateStyle = 'German'",
+        "TimeZone = 'Asia/Tokyo'",
+        "IntervalStyle = 'sql_standard'",
+    ):
+        wide.sql(f'ALTER DATABASE "{database}" SET {setting}')
+    try:
+        wide.sql(
+            "INSERT INTO wide (must, f4, f8, at, day) "
+            "VALUES ('x', 1234567.9, 0.1234567890123456, '2024-02-29 12:00Z', '2024-02-29')"
+        )
+        read = wide.connect().read("wide", [Ref("1")], ("f4", "f8", "at", "day"))[0].record
+        assert read is not None
+        assert read.values == {
+            "f4": "1.2345679e+06",
+            "f8": "0.1234567890123456",
+            "at": "2024-02-29T12:00:00Z",
+            "day": "2024-02-29",
+        }
+    finally:
+        wide.sql(f'ALTER DATABASE "{database}" RESET ALL')
 
 
 @pytest.mark.parametrize(

@@ -118,7 +118,14 @@ def test_rows_of_an_update_stand_alone_too(books: Books) -> None:
         ({"name": "x", "note": "longer than ten"}, ("note",)),
         ({"name": "x", "owner": "99"}, ("owner",)),
         ({"name": "x", "since": None}, ("since",)),
-        ({"name": "x", "employees": "1.5"}, ()),
+        ({"name": "x", "employees": "1.5"}, ("employees",)),
+        (
+            {"name": "x", "employees": "99999999999", "since": "31 July", "share": "1234.5"},
+            ("employees", "since", "share"),
+        ),
+        ({"name": "x", "size": "never", "kind": "one"}, ("size",)),
+        ({"name": "x", "size": "small", "kind": "odd"}, ("kind",)),
+        ({"name": "from a trigger", "kind": "one", "share": "1"}, ()),
         ({"employees": "99999999999"}, ("employees",)),
         ({"id": "7", "name": "x"}, ("id",)),
         ({"name": "nul\0", "note": "half \ud83d"}, ("name", "note")),
@@ -127,7 +134,15 @@ def test_rows_of_an_update_stand_alone_too(books: Books) -> None:
 )
 def test_refusal_names_the_field_where_it_is_known(books: Books, values: dict, fields: tuple[str, ...]) -> None:
     books.sql("CREATE TABLE owners (id int PRIMARY KEY)")
+    books.sql("CREATE DOMAIN \"100% size\" AS varchar(5) CHECK (VALUE <> 'never')")
+    books.sql("CREATE TYPE sort AS ENUM ('one')")
     books.sql("ALTER TABLE companies ADD owner int REFERENCES owners, ADD since date NOT NULL DEFAULT now()")
+    books.sql('ALTER TABLE companies ADD share numeric(4, 1), ADD size "100% size", DROP kind, ADD kind sort')
+    books.sql(
+        "CREATE FUNCTION divide() RETURNS trigger LANGUAGE plpgsql AS "
+        "$$BEGIN IF NEW.name = 'from a trigger' THEN NEW.share = 1 / 0; END IF; RETURN NEW; END$$"
+    )
+    books.sql("CREATE TRIGGER divide BEFORE INSERT ON companies FOR EACH ROW EXECUTE FUNCTION divide()")
     books.connector = books.connect()
     result = books.create(values)[0]
     assert (result.outcome, result.fields) == (Outcome.REFUSED, fields)

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from bothways.cli.text import columns, cut, in_command, moment, number
+from bothways.cli.text import columns, counted, cut, in_command, moment, number
 
 if TYPE_CHECKING:
     from bothways.service.views import GroupView, TriedView, TroubleIssue
@@ -19,8 +19,6 @@ NEEDS = {
 
 def causes(rows: Sequence["GroupView"], failing: Sequence["TroubleIssue"], now: float) -> list[str]:
     """Return a list of causes, the apps and syncs that fail as a whole first."""
-    if not rows and not failing:
-        return ["Nothing is held."]
     lines = []
     for each in failing:
         again = f"; next try {moment(each.next_try, now)}" if each.next_try else ""
@@ -33,9 +31,16 @@ def causes(rows: Sequence["GroupView"], failing: Sequence["TroubleIssue"], now: 
     return [*lines, *(columns([("Cause", "Sync", "Records", "Needs", "Since", "What"), *table]) if table else [])]
 
 
+def none(*, ignored: bool, others: bool) -> str:
+    """Say that there is no cause to list; ``others``: there are some that are ignored."""
+    if ignored:
+        return "Nothing is ignored."
+    return "Nothing is held but what is ignored: bothways issues --by-cause --ignored" if others else "Nothing is held."
+
+
 def cause(row: "GroupView", now: float) -> list[str]:
     """Return one cause with its values, and what can be done about it."""
-    head = (row.id, row.sync, f"{number(row.count)} records", NEEDS[row.need], f"since {moment(row.since, now)}")
+    head = (row.id, row.sync, counted(row.count, "record"), NEEDS[row.need], f"since {moment(row.since, now)}")
     lines = ["   ".join(head), row.title, f"{row.app}: {row.said}", row.by_itself, row.to_do]
     likely = {each.key: each.label for each in row.choices}
     values = [

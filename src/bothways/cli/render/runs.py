@@ -78,11 +78,15 @@ def _hints(view: "RunView") -> Iterator[str]:
 
 def watched(view: "RunView", now: float) -> list[str]:
     """Return one line of ``watch`` about a run, none if it changed nothing."""
-    changed = by_app(view.created, "created") + by_app(view.updated, "updated") + by_app(view.deleted, "deleted")
+    changed = _written(view)
     if not changed and view.state == "done":
         return []
     reason = f"stopped: {view.reason}" if view.state != "done" else ""
     return [f"{moment(now, now)}  {view.sync or 'bothways.yaml'}  {listed([*changed, reason])}  {view.id}".rstrip()]
+
+
+def _written(view: "RunView | RunSummary") -> list[str]:
+    return by_app(view.created, "created") + by_app(view.updated, "updated") + by_app(view.deleted, "deleted")
 
 
 def by_app(counts: Mapping[str, int], word: str) -> list[str]:
@@ -103,17 +107,19 @@ def log(views: Sequence["RunSummary"], now: float) -> list[str]:
             view.state,
             number(sum(view.created.values())),
             number(sum(view.updated.values())),
+            number(sum(view.deleted.values())),
             view.reason,
         )
         for view in views
     ]
-    return columns([("Run", "Sync", "Began", "Kind", "State", "Created", "Updated", "Reason"), *rows], right=(5, 6))
+    titles = ("Run", "Sync", "Began", "Kind", "State", "Created", "Updated", "Deleted", "Reason")
+    return columns([titles, *rows], right=(5, 6, 7))
 
 
 def logged(view: "RunSummary", now: float) -> str:
     """Return one line of ``log --follow`` about a run that has ended."""
     kind = f"undo of {view.undoes}" if view.undoes else view.kind
-    told = [*by_app(view.created, "created"), *by_app(view.updated, "updated"), view.reason]
+    told = [*_written(view), view.reason]
     parts = (moment(view.ended_at or view.started_at, now), view.id, view.sync, f"{kind} {view.state}", listed(told))
     return "  ".join(filter(None, parts))
 

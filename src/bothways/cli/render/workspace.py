@@ -14,6 +14,9 @@ if TYPE_CHECKING:
 LEVELS = {"ok": "✓", "warning": "!", "problem": "×"}
 
 
+BROKE_OFF = ("failed", "stopped")
+"""States of runs that a person has to look at."""
+
 NEXT = {
     "off": "",
     "paused": "paused",
@@ -46,7 +49,7 @@ def status(view: "StatusView", now: float) -> list[str]:
         for each in view.syncs
     ]
     head = ("Sync", "Direction", "State", "In sync", "Left out", "Failing", "Held", "Last run", "Next look")
-    hints = [hint for each in view.syncs for hint in (*needs(each), *_waits(each, now))]
+    hints = [hint for each in view.syncs for hint in (*needs(each), *_waits(each, now), *_broke_off(each))]
     hints += [f"· {each.name}: left out: {reasons(each.left_out)}" for each in view.syncs if each.left_out]
     found = [proven(each.proof, each.name, now) for each in view.syncs if each.proof is not None]
     table = columns([head, *rows], right=(3, 4, 5, 6))
@@ -79,6 +82,17 @@ def _waits(view: "SyncView", now: float) -> list[str]:
     if view.next.why == "failed":
         return [f"! {view.name}: tried again at {at}. It stopped: {view.next.trouble}"]
     return []
+
+
+def _broke_off(view: "SyncView") -> list[str]:
+    """Return why the last run of a sync that is on has not come to its end, where nothing else says so."""
+    run = view.last_run
+    if view.state != "on" or view.next.why not in ("", "no service") or run is None or run.state not in BROKE_OFF:
+        return []
+    what = f"! {view.name}: run {run.id} {run.state}: {run.reason}"
+    if run.state == "failed":
+        return [what]
+    return [f"{what}. Go on: bothways run {in_command(view.name)} --yes   Undo it: bothways undo {run.id}"]
 
 
 def limits(apps: Sequence["AllowanceView"], now: float) -> list[str]:

@@ -27,8 +27,9 @@ _DATE_WITHOUT_YEAR = re.compile(r"--(\d\d)-?(\d\d)(?:T.*)?")
 _PARTIAL_DATE = re.compile(r"\d{4}|\d{4}-(?:0[1-9]|1[0-2])|--(?:0[1-9]|1[0-2])|---(?:0[1-9]|[12]\d|3[01])")
 """A year, a year and a month, a month, or a day, as RFC 6350, 4.3.1 writes them; vCard 3.0 knows none of them."""
 
-_EXTENSION = re.compile(r"\s*(?:;ext=|ext\.?|x)\s*(\d+)\Z", re.IGNORECASE)
-_TEL_URI = re.compile(r"\+?[0-9().\-]*[0-9][0-9().\-]*(?:;ext=\d+)?")
+_EXTENSION = re.compile(r"(?:;ext=|ext\.?|x)\s*(\d+)\Z", re.IGNORECASE)
+_TEL_URI = re.compile(r"\+?(?=[().\-]*[0-9])[0-9().\-]*(?:;ext=\d+)?")
+"""Both take a time that grows with the text alone: anybody may have typed it, and any length of it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,13 +105,19 @@ def _read_phone(line: Line) -> str:
 
 def _number_of(uri: str) -> str:
     """Return the number that stands behind the "tel:" of a URI (RFC 3966)."""
-    return _EXTENSION.sub(r" ext. \1", unquote(uri))
+    return _with_extension(unquote(uri), " ext. ")
+
+
+def _with_extension(text: str, before: str) -> str:
+    """Return a number in which ``before`` stands before its extension, if it has one."""
+    found = _EXTENSION.search(text)
+    return f"{text[: found.start()].rstrip()}{before}{found[1]}" if found else text
 
 
 def _write_phone(text: str, style: Style) -> Written:
     """Write a number as the URI that the line holds, if it is the same when read from there; else as text."""
     if style.old[:4].lower() == "tel:":
-        number = re.sub(r"\s+", "-", _EXTENSION.sub(r";ext=\1", text.strip()))
+        number = re.sub(r"\s+", "-", _with_extension(text.strip(), ";ext="))
         if _TEL_URI.fullmatch(number) and same(_number_of(number), _NUMBER, text):
             return Written("tel:" + number, STALE)
         return Written(escape(text), STALE | {"value"})

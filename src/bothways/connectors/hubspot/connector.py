@@ -1,6 +1,6 @@
 """The connector: the records of HubSpot, and their owners, by the contract of ``connectors.base``."""
 
-from collections.abc import Generator, Iterator, Mapping, Sequence
+from collections.abc import Collection, Generator, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from shlex import quote
@@ -64,6 +64,8 @@ from bothways.records import Field, FieldType, Ref, Value
 
 TOKEN = "Its token is a service key, or one of an app of this account: they look alike."
 
+MAY_CHANGE = "What its token may change shows when something is written."
+
 NEWER = "Install the newest Bothways, which speaks a later one"
 
 
@@ -123,13 +125,15 @@ class HubSpot:
         """Return the account that the token belongs to."""
         details = self._api.account()
         id, kind = str(details.get("portalId", "")), str(details.get("accountType") or "").lower().replace("_", " ")
-        notes = (*((f"A {kind} account.",) if kind else ()), *self._token_notes())
+        unknown = () if self._access else (MAY_CHANGE,)
+        notes = (*((f"A {kind} account.",) if kind else ()), *self._token_notes(), *unknown)
         return Account(id, f"HubSpot account {id}", notes)
 
-    def warnings(self) -> Sequence[str]:
+    def warnings(self, objects: Collection[str] = ()) -> Sequence[str]:
         """Return what is nearly used up, where our marks have no property, and that the token may end soon."""
         found = list(limits.near(self._api))
-        standing = marking.standing(self._api, self.objects(), self._marker) if self._marker else ()
+        used = [each for each in self.objects() if not objects or each.name in objects] if self._marker else []
+        standing = marking.standing(self._api, used, self._marker or "")
         if lacking := [each.label.lower() for each in standing if not each.there]:
             found.append(f"No {', '.join(lacking)} can be created in it: {self._unmarked()}")
         at, date = ENDS["private apps"]
@@ -177,13 +181,8 @@ class HubSpot:
         return {name: rules.words(known, name) for name in known}
 
     def count(self, object: str) -> int | None:
-        """Return the number of live records as HubSpot's search knows it; None where the token may not read them."""
-        try:
-            return (
-                owners.count(self._api) if object == OWNERS else listing.count(self._api, self._api.kind(object).name)
-            )
-        except PermissionMissing:
-            return None
+        """Return the number of live records as HubSpot's search knows it."""
+        return owners.count(self._api) if object == OWNERS else listing.count(self._api, self._api.kind(object).name)
 
     def changes(self, object: str, cursor: str | None, fields: Sequence[str]) -> Iterator[Page]:
         """Yield the full listing with values, and from then on the ids of what has changed; of owners always all."""

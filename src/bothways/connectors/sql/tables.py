@@ -30,7 +30,8 @@ _FOUND = frozenset({*TEXTS, *WHOLE})
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """One column. ``type`` is the name of its base type, ``modifier`` what its brackets hold, -1 for none.
+    """One column. ``type`` is the name of its base type, ``modifier`` what its brackets hold, -1 for none;
+    ``declared`` is its own type as SQL writes it, a domain or brackets and all.
 
     ``has_default``: the database gives a value if none is given. ``generated``: it takes none.
     ``refers_to`` is the table of this schema whose primary key it holds.
@@ -46,6 +47,7 @@ class Column:
     may_update: bool = True
     comment: str = ""
     options: Sequence[str] = ()
+    declared: str = ""
     refers_to: str | None = None
 
     @property

@@ -139,6 +139,7 @@ class WorkView:
     held: int = 0
     failing: int = 0
     ends: str = ""
+    deleted: Counted = made_by(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

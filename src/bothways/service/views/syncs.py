@@ -232,6 +232,7 @@ class RunSummary:
     bill: Counted
     undoes: str | None
     compared: int | None = None
+    deleted: Counted = made_by(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,10 +8,12 @@ from functools import wraps
 from typing import Annotated, Any, TypeVar
 from urllib.parse import urlencode
 
+import orjson
 from django.http import HttpRequest, HttpResponse
 from django.utils.encoding import escape_uri_path
 from ninja import NinjaAPI, Schema
 from ninja.errors import AuthenticationError, HttpError, ValidationError
+from ninja.parser import Parser
 from ninja.security import HttpBearer
 from pydantic import ConfigDict, Field
 
@@ -46,7 +48,16 @@ class Body(Schema):
     model_config = ConfigDict(extra="forbid")
 
 
+class Strict(Parser):
+    """Takes for JSON what is JSON: half a character, or what is no number, can neither be kept nor answered."""
+
+    def parse_body(self, request: HttpRequest) -> Any:
+        """Return the body of a call; raise ValueError."""
+        return orjson.loads(request.body)
+
+
 api = NinjaAPI(
+    parser=Strict(),
     title="Bothways",
     version=__version__,
     description="Keeps the records of two business apps in step, both ways.",

@@ -44,7 +44,7 @@ def list_deeds(request: HttpRequest, after: Number | None = None, limit: Limit =
     return one_more(request, accounts.deeds(request.workspace, limit + 1, after=after), limit)
 
 
-@post("people/invite", Link, Role.ADMIN, status=201, refused=(e.UnknownPerson,), secret=True)
+@post("people/invite", Link, Role.ADMIN, status=201, refused=(e.UnknownPerson, e.SwitchedOff), secret=True)
 def invite(request: HttpRequest, whom: Invited = Invited()) -> object:  # noqa: B008 - it is not changed
     """Make a one-time link for a new account, or for a new password."""
     word = accounts.make_link(request.workspace, whom.role, whom.name)

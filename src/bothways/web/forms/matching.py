@@ -174,6 +174,7 @@ def form_words(form: str) -> str:
         "company": _("as names of companies"),
         "domain": _("as web domains"),
         "sku": _("as article numbers"),
+        "number": _("as numbers"),
     }
     return words.get(form, form)
 

@@ -53,7 +53,7 @@ def to_undo(request: HttpRequest, run: str) -> HttpResponse:
 @action(post=Role.EDITOR)
 def undo_run(request: HttpRequest, run: str) -> HttpResponse:
     """Ask the service to put back what a run wrote."""
-    asked = requests.ask(request.workspace, ToUndo(run))
+    asked = requests.ask(request.workspace, ToUndo(run), once=True)
     request.trigger(SYNC, [requests.sync_of(request.workspace, ToUndo(run)).pk])
     return went_well(
         request, "/activity", _("Asked for the undo of %(run)s in %(sync)s.") % {"run": run, "sync": asked.sync}

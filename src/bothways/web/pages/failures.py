@@ -5,6 +5,7 @@ import secrets
 from collections.abc import Sequence
 from typing import Any
 
+from django.db import DatabaseError
 from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
 from django_htmx.http import reselect, reswap, retarget
@@ -80,8 +81,13 @@ def ours(request: HttpRequest) -> HttpResponse:
 
 
 def _instead(request: HttpRequest, template: str, status: int, **context: Any) -> HttpResponse:
-    """Show a failure in place of the page, whatever part of the page was asked for."""
-    response = shown(request, template, status, **context)
+    """Show a failure in place of the page, whatever part of the page was asked for; without what frames a page where
+    the database does not tell that."""
+    try:
+        response = shown(request, template, status, **context)
+    except (DatabaseError, LedgerError):
+        request.account, request.session = None, {}
+        response = shown(request, template, status, **context)
     if getattr(request, "htmx", False):
         reswap(retarget(reselect(response, "#main"), "#main"), "outerHTML")
     return response

@@ -49,7 +49,7 @@ def started(request: HttpRequest, name: str, *, saved: bool) -> HttpResponse:
         kinds: dict[type[BothwaysError], str] = {OldLinks: "links", OthersWriteToo: "others"}
         return _asked(request, name, "on", 422, **said, **{kinds.get(type(error), "failed"): error})
     try:
-        requests.ask(request.workspace, ToRun(name))
+        requests.ask(request.workspace, ToRun(name), once=True)
     except AllPaused:
         text = _("%(name)s is on. All syncs are paused, so it runs when they go on.")
         return went_well(request, address(name), text % {"name": name})

@@ -119,7 +119,8 @@ def invite(request: HttpRequest) -> HttpResponse:
     """Make a one-time link, and show it once."""
     name = str(request.POST.get("name", ""))
     word = accounts.make_link(request.workspace, role_called(str(request.POST.get("role", ""))), name)
-    request.session["link"] = request.build_absolute_uri(f"/welcome?key={word}")
+    own, path = request.base.document.public_url, f"/welcome?key={word}"
+    request.session["link"] = f"{own}{path}" if own else request.build_absolute_uri(path)  # a proxy calls without TLS
     return went_well(request, "/settings/people")
 
 
@@ -155,8 +156,9 @@ def _ask_for_code(request: HttpRequest, account: AccountView, back: str) -> Http
 
 
 def begin_session(request: HttpRequest, account: AccountView) -> None:
-    """Sign somebody in, in a session of another key than that which the browser had."""
+    """Sign somebody in, in a session of another key than that which the browser had; those that are over go."""
     request.session.flush()
+    request.session.clear_expired()
     request.session[ACCOUNT] = account.id
     request.session[MADE_AT] = request.base.clock()
     request.session[AGENT] = request.headers.get("User-Agent", "")[:LONGEST_AGENT]

@@ -1,19 +1,18 @@
 """What a run would do, record by record, before anything is written; and having just that written."""
 
 from django.http import HttpRequest, HttpResponse
-from django.utils.http import content_disposition_header
 from django.utils.translation import gettext as _
 
 from bothways.errors import BothwaysError, PlanOutdated, StoppedByBrake, SyncHalted, SyncOff
 from bothways.ledger.turns import SYNC
 from bothways.service import drafts, requests, running, syncs
 from bothways.service import preview as plans
-from bothways.service.export import as_csv
-from bothways.service.requests import RequestView, ToPlan
+from bothways.service.export import csv_file
+from bothways.service.requests import ToPlan
 from bothways.service.resolution import row_of
 from bothways.service.rights import Role
 from bothways.service.views import ActionPage, DraftView, MadePlan
-from bothways.web.pages.page import action, asks_for_part, form, page, shown, went_well
+from bothways.web.pages.page import FileResponse, action, asks_for_part, form, page, shown, went_well
 from bothways.web.pages.runs import told
 from bothways.web.pages.syncs import address
 
@@ -44,9 +43,9 @@ def of_draft(request: HttpRequest, id: int) -> HttpResponse:
 
 def _ask(request: HttpRequest, wish: ToPlan) -> None:
     """Ask for a preview, unless the same one is asked for already."""
-    asked = requests.last_asked(request.workspace, wish.sync, "plan")
+    asked = requests.last_preview(request.workspace, wish.sync, wish.draft)
     if asked is None or not asked.is_open or asked.wish != wish:
-        requests.ask(request.workspace, wish)
+        requests.ask(request.workspace, wish, once=True)
         _wake(request, wish.sync)
 
 
@@ -72,16 +71,14 @@ def csv(request: HttpRequest, name: str) -> HttpResponse:
     """Give a plan as a file for spreadsheets."""
     made = plans.made_plan(request.workspace, str(request.GET.get("plan", "")))
     actions = plans.each_action(request.workspace, made.view.id)
-    response = HttpResponse(as_csv(made.view, actions), content_type="text/csv; charset=utf-8")
-    response["Content-Disposition"] = content_disposition_header(True, f"{name} {made.view.id}.csv") or "attachment"
-    return response
+    return FileResponse(csv_file(made.view, actions), f"{name} {made.view.id}.csv", "text/csv; charset=utf-8")
 
 
 def _shown(
     request: HttpRequest, name: str, error: BothwaysError | None = None, draft: DraftView | None = None
 ) -> HttpResponse:
     view = syncs.show_sync(request.workspace, name)
-    asked = _asked(request, name, draft)
+    asked = requests.last_preview(request.workspace, name, draft.id if draft is not None else None)
     if draft is None:
         made = plans.latest_plan(request.workspace, name)
     else:
@@ -112,13 +109,6 @@ def _shown(
     }
     template = "syncs/_plan.html" if asks_for_part(request) and error is None else "syncs/preview.html"
     return shown(request, template, 422 if error else 200, **context)
-
-
-def _asked(request: HttpRequest, name: str, draft: DraftView | None) -> RequestView | None:
-    """Return what was asked for last, if it is the preview of this draft, or of the settings in force."""
-    asked = requests.last_asked(request.workspace, name, "plan")
-    wanted = draft.id if draft is not None else None
-    return asked if asked is not None and isinstance(asked.wish, ToPlan) and asked.wish.draft == wanted else None
 
 
 def _found(request: HttpRequest, made: MadePlan, show: str, text: str) -> ActionPage:

@@ -55,7 +55,8 @@ class Happened:
 @page()
 def record(request: HttpRequest, name: str, key: str) -> HttpResponse:
     """Show one record: the values of both sides, why one of them is as it is, and what happened."""
-    view, latest = syncs.show_sync(request.workspace, name), _latest_wishes(request, name)
+    since = request.base.clock() - RECENT
+    view, wishes = syncs.show_sync(request.workspace, name), requests.asked_of_records(request.workspace, name, since)
     told_of = why(request.workspace, name, key)  # after what was asked for: what has ended by then is told of in here
     wanted = str(request.GET.get("field", ""))
     story = next((each for each in told_of.fields if each.key == wanted), None) or _latest(told_of)
@@ -70,7 +71,7 @@ def record(request: HttpRequest, name: str, key: str) -> HttpResponse:
         **(_why(request, view, story) if story is not None else {}),
         "happened": happened if whole else happened[:HISTORY],
         "earlier": 0 if whole else max(len(happened) - HISTORY, 0),
-        **_asked(request, view, told_of, latest),
+        **_asked(request, view, told_of, wishes),
     }
     return shown(request, "records/record.html", **context)
 
@@ -104,25 +105,18 @@ def _happened(told_of: WhyView) -> list[Happened]:
     return [Happened(together[0][1], together) for _key, group in groups if (together := list(group))]
 
 
-def _latest_wishes(request: HttpRequest, name: str) -> list[RequestView]:
-    """Return what was asked for last, of each kind that can be asked for of one record."""
-    latest = [requests.last_asked(request.workspace, name, kind) for kind in ("undo", "run")]
-    return [each for each in latest if each is not None]
-
-
-def _asked(request: HttpRequest, view: SyncView, told_of: WhyView, latest: Sequence[RequestView]) -> dict[str, Any]:
+def _asked(request: HttpRequest, view: SyncView, told_of: WhyView, wishes: Sequence[RequestView]) -> dict[str, Any]:
     """Return what somebody has asked for of this record: how far it is, or why it came to nothing."""
     known = {f"{app}:{id}" for app, id in told_of.record.ids.items() if id}
-    ours = [each for each in latest if getattr(each.wish, "record", None) in known]
-    asked = max(ours, key=lambda each: each.id, default=None)
-    if asked is None:
+    ours = [each for each in wishes if getattr(each.wish, "record", None) in known]
+    if not ours:
         return {"work": None}
+    asked = next((each for each in ours if each.is_open), ours[-1])
     if asked.is_open:
         kind = "undo" if isinstance(asked.wish, ToUndo) else "run"
         work = running.at_work(request.workspace, view.name)
         return {**told(work), "asked": asked, "live": f"{address(view.name)}/now?for={kind}"}
-    recent = asked.ended_at is not None and request.base.clock() - asked.ended_at < RECENT
-    return {"failed": asked.error if recent else None, "kept": _kept(asked) if recent else [], "work": None}
+    return {"failed": asked.error, "kept": _kept(asked), "work": None}
 
 
 def _kept(asked: RequestView) -> list[str]:
@@ -148,7 +142,7 @@ def put_back(request: HttpRequest, name: str) -> HttpResponse:
             "here": here,
         }
         return _question(request, "put_back", 422 if request.method == "POST" else 200, **context)
-    requests.ask(request.workspace, ToUndo(run, key, view.key))
+    requests.ask(request.workspace, ToUndo(run, key, view.key), once=True)
     _wake(request, name)
     return went_well(request, f"{here}?{urlencode({'field': view.key})}")
 

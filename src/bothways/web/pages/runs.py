@@ -1,14 +1,16 @@
 """What is done with a sync now, live, and what a run has done, record by record."""
 
+from contextlib import suppress
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as later
 
-from bothways.errors import StoppedByPerson, SyncHalted
+from bothways.errors import AllPaused, StoppedByPerson, SyncHalted
 from bothways.ledger.turns import SYNC
 from bothways.service import halting, log, requests, running, syncs
+from bothways.service.requests import ToRun
 from bothways.service.resolution import row_of
 from bothways.service.rights import Role
 from bothways.service.views import WorkView
@@ -42,11 +44,9 @@ KINDS = {
 @page()
 def now(request: HttpRequest, name: str) -> HttpResponse:
     """Show what is done with a sync now; ``for``: as long as something of this kind is asked for."""
-    work = running.at_work(request.workspace, name)
     kind = str(request.GET.get("for", ""))
-    if kind in requests.KINDS:
-        asked = requests.last_asked(request.workspace, name, kind)
-        work = work if asked is not None and asked.is_open else None
+    wanted = kind not in requests.KINDS or requests.is_awaited(request.workspace, name, kind)
+    work = running.at_work(request.workspace, name) if wanted else None
     if asks_for_part(request):
         return _part(request, work)
     view = syncs.show_sync(request.workspace, name)
@@ -106,9 +106,13 @@ def halt(request: HttpRequest, name: str) -> HttpResponse:
 
 @action(post=Role.OPERATOR)
 def resume(request: HttpRequest, name: str) -> HttpResponse:
-    """Let a sync go on that somebody has paused or stopped."""
+    """Let a sync go on that somebody has paused or stopped, and ask for a run of it: the page follows that."""
     halting.go_on(request.workspace, name)
-    request.trigger(SYNC, [row_of(request.workspace, name).pk])
+    row = row_of(request.workspace, name)
+    if row.state == "on":
+        with suppress(AllPaused, SyncHalted):
+            requests.ask(request.workspace, ToRun(name), once=True)
+    request.trigger(SYNC, [row.pk])
     return went_well(request, f"{address(name)}/now")
 
 

@@ -133,7 +133,7 @@ def fields(request: HttpRequest, name: str) -> HttpResponse:
 def sync_now(request: HttpRequest, name: str) -> HttpResponse:
     """Ask the service to run a sync, and to look at one record in any case."""
     record = str(request.POST.get("record", "")) or None
-    requests.ask(request.workspace, ToRun(name, record=record))
+    requests.ask(request.workspace, ToRun(name, record=record), once=True)
     _wake(request, name)
     return went_well(request, f"{address(name)}/records/{quote(record, safe='')}" if record else f"{address(name)}/now")
 

@@ -90,6 +90,11 @@ def refused(item: WriteItem, table: Table, error: psycopg.Error) -> WriteResult:
     return WriteResult(item.key, Outcome.REFUSED, fields=names, message=words(error))
 
 
+def is_about_a_value(error: psycopg.Error) -> bool:
+    """Tell whether one value cannot be read as what its column holds, which is not named."""
+    return (error.sqlstate or "").startswith("22") or bool(error.diag.datatype_name)
+
+
 def culprits(item: WriteItem, table: Table, error: psycopg.Error) -> Sequence[str]:
     """Return the columns that a refusal is about, as far as it says."""
     if error.diag.table_name not in (None, table.name):  # what a trigger writes elsewhere

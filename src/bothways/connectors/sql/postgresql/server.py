@@ -39,6 +39,7 @@ _SESSION = {
     "TimeZone": "UTC",
     "DateStyle": "ISO, YMD",
     "IntervalStyle": "iso_8601",
+    "extra_float_digits": "1",
 }
 """What every session is set to, so that values have one form and nothing waits for ever."""
 

@@ -9,7 +9,7 @@ from psycopg import sql
 
 from bothways.connectors.sql.keys import Key, id_of
 from bothways.connectors.sql.postgresql.catalog import NOTING
-from bothways.connectors.sql.tables import MOMENTS, Table
+from bothways.connectors.sql.tables import MOMENTS, Column, Table
 from bothways.records import Record, Value
 
 _CASTS = {"varchar": "text"}
@@ -80,6 +80,11 @@ def _value(table: Table, name: str, value: Any) -> Value:
     if not text[:1].isdigit() or text.endswith(" BC"):
         return text
     return text.removesuffix("+00") + "Z"
+
+
+def as_declared(column: Column) -> sql.Composed:
+    """Return the statement that reads a text as a value of a column, in its very type."""
+    return sql.SQL("SELECT CAST(%s AS {})").format(sql.SQL(column.declared.replace("%", "%%")))  # told by the catalog
 
 
 def _cast(type: str) -> sql.SQL:

@@ -19,7 +19,7 @@ from bothways.connectors.base import Outcome, WriteItem, WriteKind, WriteResult
 from bothways.connectors.sql.facts import MARKS, MOST_BUSY
 from bothways.connectors.sql.keys import Key, id_of, is_text, key_of
 from bothways.connectors.sql.postgresql import marks, reading, statements
-from bothways.connectors.sql.postgresql.problems import error_of, is_busy, refused, words
+from bothways.connectors.sql.postgresql.problems import error_of, is_about_a_value, is_busy, refused, words
 from bothways.connectors.sql.postgresql.server import Connection, Server
 from bothways.connectors.sql.tables import MOMENTS, TEXTS, WHOLE, Child, Column, Table
 from bothways.errors import ObjectGone, OutcomeUnknown, PermissionMissing
@@ -165,7 +165,8 @@ def _refused(conn: Connection, batch: _Batch, item: WriteItem, error: psycopg.Er
             return batch.results[item.key]
         return WriteResult(item.key, Outcome.REFUSED, message=DROPPED)
     if not isinstance(error, psycopg.errors.UniqueViolation) or item.kind is not WriteKind.CREATE:
-        return refused(item, table, error)
+        result = refused(item, table, error)
+        return _named(conn, table, item, result) if not result.fields and is_about_a_value(error) else result
     if (error.diag.schema_name, error.diag.table_name) == (table.schema, MARKS):  # this create was given up before
         return WriteResult(item.key, Outcome.UNKNOWN, message="its mark is known already")
     names = table.uniques.get(error.diag.constraint_name or "", ())
@@ -178,6 +179,20 @@ def _refused(conn: Connection, batch: _Batch, item: WriteItem, error: psycopg.Er
     if found is None:  # a policy hides the holder, or a trigger has made another value of ours
         return refused(item, table, error)
     return WriteResult(item.key, Outcome.DUPLICATE, existing_id=id_of(found[0]), fields=names, message=words(error))
+
+
+def _named(conn: Connection, table: Table, item: WriteItem, result: WriteResult) -> WriteResult:
+    """Return a refusal that names the fields whose values cannot be read: each is tried alone. Raises psycopg.Error."""
+    told: dict[str, str] = {}
+    for name, value in _all_sent(table, item).items():
+        try:
+            conn.execute(statements.as_declared(table.columns[name]), (value,))
+        except psycopg.Error as error:
+            if not is_about_a_value(error):
+                raise
+            conn.execute("ROLLBACK TO SAVEPOINT one")
+            told[name] = words(error)
+    return replace(result, fields=tuple(told), message="; ".join(dict.fromkeys(told.values()))) if told else result
 
 
 # --- one row ------------------------------------------------------------------------------------------
