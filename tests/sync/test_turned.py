@@ -184,6 +184,19 @@ def test_what_was_said_of_the_contact_itself_stays() -> None:
     assert contacts.partner(contact) != person
 
 
+@pytest.mark.parametrize("deed", ["unlinked", "left out"])
+def test_partner_that_a_person_has_chosen_for_the_contact_is_its_own_whatever_was_said_of_the_lead(deed: str) -> None:
+    contacts, leads, lead, person = linked()
+    unlink(leads, lead)
+    leads.run()
+    if deed == "left out":
+        decide(decisions.leave_out, leads.sync, hold_of(leads, L, lead), "Ana Ruiz", 7.0)
+    contact = leads.anna.convert(lead, contacts.anna)
+    decide(decisions.choose, contacts.sync, {L: contact, R: person}, 1.0)
+    rest(contacts, leads)
+    assert contacts.pairs() == [(contact, person)]
+
+
 def test_contact_that_has_its_partner_takes_part_whatever_was_said_of_the_lead() -> None:
     contacts, leads, lead, person = waiting()
     contact, other = contacts.pairs()[0]

@@ -52,14 +52,9 @@ def follow(sync: Sync, side: Side, id: str, to: str, now: float) -> None:
         taken = holds.chosen(sync, side, [to]) or links.live_by_record(sync, side.other, [partner])
         if free and not taken:
             holds.choose(sync, {side: to, side.other: partner}, now)
-    give_way(sync, side, to)
-
-
-def give_way(sync: Sync, side: Side, id: str) -> None:
-    """Forget the partner that was chosen for a record if it is kept apart from that, or left out, by now."""
-    chosen = holds.chosen(sync, side, [id]).get(id)
-    if chosen and links.apart(sync, side, [id]).get(id, set()) & {chosen, ALONE}:
-        holds.withdraw(sync, side, id)
+    chosen = holds.chosen(sync, side, [to]).get(to)
+    if chosen and links.apart(sync, side, [to]).get(to, set()) & {chosen, ALONE}:
+        holds.withdraw(sync, side, to)
         due.mark(sync, side.other, [chosen])
 
 

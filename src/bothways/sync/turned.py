@@ -93,7 +93,8 @@ def _decided_and_turned(leads: Sync, side: Side, feed: Feed, object: str) -> lis
 def _hand_over(lead: End, contact: End, now: float) -> bool:
     """Hand over what is known of a lead, and tell whether that was anything.
 
-    A lead with a partner is nobody's no more, whatever was said before; nor is a contact that has one.
+    A lead with a partner is nobody's no more, whatever was said before; nor is a contact that has one, or for which a
+    person has chosen one.
     """
     leads, side, id = lead
     contacts, there, to = contact
@@ -104,7 +105,9 @@ def _hand_over(lead: End, contact: End, now: float) -> bool:
         return False
     its = links.live_by_record(leads, side, [id]).get(id)
     taken = links.live_by_record(contacts, there, [to]).get(to)
-    if its is None and taken is None:
+    chosen = holds.chosen(contacts, there, [to]).get(to)
+    free = its is None and taken is None and chosen is None
+    if free:
         left_out.hand_over(leads, side, id, contacts, there, to, lambda data: _said_there(data, side, there))
         if ended is not None:
             _hand_over_ended(ended, lead, contact, now)
@@ -113,14 +116,13 @@ def _hand_over(lead: End, contact: End, now: float) -> bool:
         links.forget_apart(leads, side, id, [ALONE])
     links.copy_apart(leads, side, id, contacts, there, to)
     links.forget_apart(leads, side, id, [ALONE])
-    if taken is not None and (other := taken.on(there.other)):
+    if other := (taken.on(there.other) if taken else chosen):
         links.forget_apart(contacts, there, to, [other])
     if partner:
         holds.withdraw(leads, side, id)
         due.mark(leads, side.other, [partner])
-        if its is None and taken is None:
+        if free:
             _choose(contact, partner, now)
-    merges.give_way(contacts, there, to)
     _look_again(contacts, there.other, known - {ALONE})
     return True
 
@@ -160,8 +162,11 @@ def _choose(contact: End, partner: str, now: float) -> None:
     """Let the partner that was chosen for a lead be the contact's, if nobody has decided otherwise of either."""
     contacts, there, to = contact
     apart = links.apart(contacts, there, [to]).get(to, set())
-    chosen = holds.chosen(contacts, there, [to]) or holds.chosen(contacts, there.other, [partner])
-    if not (chosen or apart & {partner, ALONE} or links.live_by_record(contacts, there.other, [partner])):
+    if not (
+        holds.chosen(contacts, there.other, [partner])
+        or apart & {partner, ALONE}
+        or links.live_by_record(contacts, there.other, [partner])
+    ):
         holds.choose(contacts, {there: to, there.other: partner}, now)
         _look_again(contacts, there.other, [partner])
 
