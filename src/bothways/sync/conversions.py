@@ -124,7 +124,7 @@ def _answers(ctx: Context, neighbour: Neighbour, link: LinkRow) -> list[HoldRow]
     for hold in (hold for side in SIDES for hold in holds.of_records(ctx.sync, side, [str(link.on(side))])):
         decided = hold.data.get("decided") if ctx.in_force(hold.field) else None
         key = keys.get(ctx.field_name(hold.field, neighbour.shared)) if decided else None
-        if key is not None:
+        if decided and key is not None:
             seen, values = (
                 {str(neighbour.side(Side(each))): value for each, value in decided[what].items()}
                 for what in ("seen", "values")

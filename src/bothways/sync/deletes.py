@@ -82,12 +82,12 @@ def fates(ctx: Context, side: Side, rows: Mapping[str, SeenRow], ended: Mapping[
     return found
 
 
-def _of_contacts(ctx: Context, ids: Collection[str]) -> Collection[str]:
+def _of_contacts(ctx: Context, ids: Collection[str]) -> set[str]:
     """Return those of records that both have which the sync of the contacts has linked, where ours is one of leads."""
     neighbour = ctx.neighbour
     if neighbour is None or neighbour.leads:
         return set()
-    return links.live_by_record(neighbour.sync, neighbour.side(neighbour.shared), ids).keys()
+    return set(links.live_by_record(neighbour.sync, neighbour.side(neighbour.shared), ids))
 
 
 def _may_live_again(link: LinkRow) -> bool:

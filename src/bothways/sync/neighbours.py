@@ -96,7 +96,7 @@ def _of_leads(
     return found
 
 
-def _asked_there(sync: Sync, neighbour: Neighbour, apps: Mapping[Side, str], ids: Collection[str]) -> Claims:
+def _asked_there(sync: Sync, neighbour: Neighbour, apps: Mapping[Side, str], ids: Collection[str]) -> dict[str, str]:
     """Return why a person is asked in the sync of the contacts whose records are that were unlinked from a lead: it is
     a contact by now."""
     side = neighbour.shared
