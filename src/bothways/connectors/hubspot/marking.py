@@ -70,7 +70,7 @@ def definition(properties: Sequence[Property], name: str) -> dict[str, Any]:
 def make(api: Api, object: str, name: str) -> None:
     """Make the property where there is none; raise OwnFieldRefused, OwnFieldUnfit, PermissionMissing.
 
-    [K] Making one that was archived restores it as it was, unique or not: so what came of it is looked at.
+    [K] One that is made by the name of an archived one is unique only if that was: so what came of it is looked at.
     """
     label, properties = api.kind(object).label, api.properties(object)
     held: Property | None = next((each for each in properties if each["name"] == name), None)

@@ -290,10 +290,10 @@ UNPROMISED = (
     ),
     Fact(
         "archived-property-returns",
-        "Making a property of the name of an archived one restores that, as it was.",
+        "A property that is made by the name of an archived one is unique only if that was.",
         "marking.make",
         "Safe: what came of it is looked at, and used only if it is unique.",
-        "Delete a property of your own, make one of the same name over the API, and look at it.",
+        "Delete a property of your own that is not unique, make a unique one of its name over the API, and look at it.",
     ),
     Fact(
         "custom-plain-type",
