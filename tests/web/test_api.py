@@ -319,13 +319,16 @@ def test_body_that_is_not_as_described_is_refused_and_says_where(office: Office,
         '{"guards":{"first_run":NaN}}',
         '{"objects":"people"}',
         '{"objects":{"Anna":"people"}}',
+        '{"objects":null}',
+        '{"fields":"email"}',
+        '{"fields":[{"Anna":5,"Bert":"email"}]}',
+        '{"send":{"Anna":{"filter":["email"]}}}',
+        '{"schedule":true}',
         '{"id":2}',
         '{"workspace":{}}',
     ],
 )
-def test_change_of_a_draft_that_is_none_or_after_which_it_could_not_be_shown_is_refused(
-    office: Office, parts: str
-) -> None:
+def test_change_after_which_a_draft_could_not_be_shown_is_refused(office: Office, parts: str) -> None:
     here = caller(office.open())
     at = f"drafts/{here.post('syncs/people/draft').json['id']}"
     before = here.get(at).json

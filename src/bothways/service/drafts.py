@@ -24,9 +24,7 @@ from bothways.errors import (
     StartsTooLate,
     SyncNameTaken,
     UnknownDraft,
-    UnknownKey,
     UsageError,
-    WrongType,
 )
 from bothways.ledger import db
 from bothways.ledger.models import Draft, Revision, Sync
@@ -36,7 +34,8 @@ from bothways.service.connect import ask_anew
 from bothways.service.database import on_database
 from bothways.service.diff import changes_of
 from bothways.service.document import FROM_NOW
-from bothways.service.reading import NAME, SYNC, document_of, is_name
+from bothways.service.draft_shape import PARTS, refuse_unformed
+from bothways.service.reading import NAME, document_of, is_name
 from bothways.service.resolution import Resolution, resolution, row_of
 from bothways.service.revisions import author_of, differences_of, has_begun, settings_in_force
 from bothways.service.rights import Role, for_role
@@ -44,13 +43,10 @@ from bothways.service.sync_settings import settings_of
 from bothways.service.syncs import file_of
 from bothways.service.views import ChangeView, DraftView, ProblemView
 from bothways.service.workspace import Workspace, changing
-from bothways.service.yaml_file import Node, nearest, node_of
+from bothways.service.yaml_file import Node, node_of
 
 FILE = "draft"
 """What stands for the name of the file in the places of what is wrong with a draft."""
-
-PARTS = tuple(part for part in SYNC if part != "state")
-"""What of a sync a draft can change: it is turned on and off by itself."""
 
 FIXED = ("objects", "send")
 """Parts without which nothing else can be checked."""
@@ -200,15 +196,9 @@ def change(workspace: Workspace, id: int, version: int, /, **parts: object) -> D
     """Set parts of a draft, as the settings file has them, or take them out where they are None.
 
     ``version`` is that of the draft which was changed; raises DraftChanged if somebody has changed it since, and
-    UnknownDraft, UnknownKey, WrongType for objects that are not one of each of two apps. Whether the new value fits is
-    not asked: see ``problems``.
+    UnknownDraft, and what ``refuse_unformed`` does. Whether the new value fits is not asked: see ``problems``.
     """
-    for part in parts:
-        if part not in PARTS:
-            raise UnknownKey(where=FILE, key=part, hint=nearest(part, PARTS))
-    objects = parts.get("objects", {})
-    if "objects" in parts and not (isinstance(objects, dict) and len(objects) == 2):
-        raise WrongType(where=FILE, key="objects", expected="two apps", got="something else")
+    refuse_unformed(workspace, parts, FILE)
     with db.transaction_():
         row = _row(id, version)
         entry = _entry(row)

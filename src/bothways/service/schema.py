@@ -321,13 +321,17 @@ def settings_schema() -> dict[str, Any]:
         "apps": _maybe(_names(_app(), propertyNames=_name())),
         "syncs": _maybe(_names(sync, propertyNames=_name())),
     }
-    groups = [_keys((kind,), GROUP_SHAPES, (kind,)) for kind in GROUPS]
     return {
         "$schema": DRAFT,
         "title": "Settings of Bothways",
         **_keys(reading.TOP, top, ("version",)),
-        "$defs": {"filter": _or(CONDITION, IN_LIST, *groups), "country": _one_of(sorted(country_codes()))},
+        "$defs": {"filter": filter_shape(), "country": _one_of(sorted(country_codes()))},
     }
+
+
+def filter_shape() -> Shape:
+    """Return the shape of a filter."""
+    return _or(CONDITION, IN_LIST, *(_keys((kind,), GROUP_SHAPES, (kind,)) for kind in GROUPS))
 
 
 def _name() -> Shape:

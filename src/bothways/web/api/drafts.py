@@ -77,7 +77,7 @@ def show_draft(request: HttpRequest, id: Number) -> DraftView:
     return drafts.draft(request.workspace, id)
 
 
-@patch("drafts/{id}", DraftView, Role.EDITOR, refused=(*CHANGED, e.UnknownKey, e.WrongType))
+@patch("drafts/{id}", DraftView, Role.EDITOR, refused=(*CHANGED, e.UnknownKey, e.UnknownApp, e.WrongType))
 def change_draft(request: HttpRequest, id: Number, change: Change) -> DraftView:
     """Change parts of a draft; whether they fit is told by its problems."""
     return drafts.change(request.workspace, id, change.version, **change.parts)
