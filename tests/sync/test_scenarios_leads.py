@@ -8,7 +8,7 @@ from bothways.engine.deletes import Deletes, Removal
 from bothways.engine.sides import SIDES
 from bothways.errors import OutcomeUnknown
 from bothways.ledger import db, due, holds, links
-from bothways.sync import decisions, link_import
+from bothways.sync import conversions, decisions, link_import
 from bothways.sync.link_import import Checked, GivenPair
 from bothways.sync.run import recorded, taken_over
 from tests.leads import Book, books, rest
@@ -690,7 +690,7 @@ def test_what_was_written_for_a_lead_is_left_by_an_undo_once_its_person_is_linke
     contact = contacts.anna.add(email="ann@x.test", name="Anna")
     rest(leads, contacts)
     assert contacts.pairs() == [(contact, person)]
-    assert leads.undo(edited.run_id).kept == [("Bert", person, link_import.OF_A_CONTACT)]
+    assert leads.undo(edited.run_id).kept == [("Bert", person, conversions.OF_A_CONTACT)]
     rest(leads, contacts)
     assert contacts.anna.values(contact)["name"] == "Anna"
 
@@ -729,7 +729,7 @@ def test_link_that_was_brought_along_for_a_lead_is_not_taken_back_from_its_conta
     contact = leads.anna.convert(lead, contacts.anna)
     rest(contacts, leads)
     report = leads.undo(run)
-    assert (report.unlinked, report.kept) == (0, [("Anna", lead, link_import.OF_A_CONTACT)])
+    assert (report.unlinked, report.kept) == (0, [("Anna", lead, conversions.OF_A_CONTACT)])
     assert contacts.pairs() == [(contact, person)]
 
 

@@ -28,6 +28,9 @@ from bothways.sync.poll import refresh
 
 RULE = "R0c"
 
+OF_A_CONTACT = "was a lead's then, and is kept in step with a contact since; change it by hand"
+"""Why an undo leaves what was done to a lead whose record of the other app is a contact's by now."""
+
 
 def converted_side(rows: Mapping[Side, SeenRow | None]) -> Side | None:
     """Return the side whose record was turned into one of another object, None if there is none."""
@@ -154,6 +157,20 @@ def _make(
     for side, id in ids.items():
         due.mark(sync, side, [id])
     return made
+
+
+def of_contacts(ctx: Context, link_ids: Collection[int]) -> set[int]:
+    """Return those of the links of leads whose record of the other app is a contact's by now (rows R0c and R17).
+
+    What an undo put back there would be an edit for the sync of the contacts.
+    """
+    found, neighbour = links.by_id(link_ids), ctx.neighbour
+    stays = {id for id, link in found.items() if link.by_conversion or link.left_to_contact}
+    if neighbour is None or neighbour.leads:
+        return stays
+    shared = {id: str(link.on(neighbour.shared)) for id, link in found.items() if link.state == "ended"}
+    taken = links.live_by_record(neighbour.sync, neighbour.side(neighbour.shared), shared.values())
+    return stays | {id for id, record_id in shared.items() if record_id in taken}
 
 
 # --- in the sync of the contacts ----------------------------------------------------------------------

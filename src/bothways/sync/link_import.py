@@ -13,15 +13,13 @@ from bothways.ledger.models import Run
 from bothways.sync import held
 from bothways.sync.absorb import wake_around
 from bothways.sync.context import Context
+from bothways.sync.conversions import OF_A_CONTACT
 from bothways.sync.intents import make_links
 
 RULE = "import"
 """Why a link exists that was brought along, and the kind of its run."""
 
 PAGE = 400
-
-OF_A_CONTACT = "was a lead's then, and is kept in step with a contact since; change it by hand"
-"""Why an undo leaves what was done to a lead that has become a contact."""
 
 
 class GivenPair(NamedTuple):

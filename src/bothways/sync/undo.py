@@ -21,7 +21,8 @@ from bothways.ledger.models import Run
 from bothways.records import Record, Value, goes_back, may_be_rewriting, same
 from bothways.sync.absorb import News, absorb, end_link
 from bothways.sync.context import Context, Progress
-from bothways.sync.link_import import OF_A_CONTACT, undone_by
+from bothways.sync.conversions import OF_A_CONTACT, of_contacts
+from bothways.sync.link_import import undone_by
 from bothways.sync.poll import refresh
 from bothways.sync.recover import not_again, recover
 from bothways.sync.results import was_ignored
@@ -163,18 +164,11 @@ def _needed(ctx: Context, side: Side, entries: Sequence[Entry]) -> dict[str, str
 
 
 def _without_contacts(ctx: Context, page: Sequence[Entry], report: UndoReport) -> list[Entry]:
-    """Return the entries but those of leads whose record of the other app is a contact's by now (rows R0c and R17).
-
-    What was put back there would be an edit for the sync of the contacts.
-    """
-    found = links.by_id([entry.link_id for entry in page if entry.link_id is not None])
-    stays = {id for id, link in found.items() if link.by_conversion or link.left_to_contact}
-    if (neighbour := ctx.neighbour) is not None and not neighbour.leads:
-        ended = {str(link.on(neighbour.shared)): id for id, link in found.items() if link.state == "ended"}
-        stays |= {ended[id] for id in links.live_by_record(neighbour.sync, neighbour.side(neighbour.shared), ended)}
-    for entry in page:
-        if entry.link_id in stays:
-            report.kept.append((ctx.spec.apps[entry.side], str(entry.record_id), OF_A_CONTACT))
+    """Return the entries but those of leads whose record of the other app is a contact's by now."""
+    stays = of_contacts(ctx, [entry.link_id for entry in page if entry.link_id is not None])
+    report.kept += [
+        (ctx.spec.apps[entry.side], str(entry.record_id), OF_A_CONTACT) for entry in page if entry.link_id in stays
+    ]
     return [entry for entry in page if entry.link_id not in stays]
 
 
