@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
+from django.conf import settings
 
 from bothways.web import live
 from bothways.web.live import MOST, OVER, Streams, wants_stream
@@ -186,19 +187,23 @@ def test_all_end_when_they_are_stopped_even_one_whose_reader_takes_nothing_and_n
 def test_one_session_has_so_many_streams_and_more_get_the_part_once_and_another_has_its_own() -> None:
     async def play() -> None:
         streams, readers = Streams(Page("<p>1</p>")), [Reader() for _ in range(MOST)]
-        tasks = [asyncio.create_task(streams.serve(scope(), each.receive, each.send)) for each in readers]
+        one = f"{settings.SESSION_COOKIE_NAME}=1"
+        ours = [scope(f"beside={number}; {one}") for number in range(MOST)]
+        asked = zip(ours, readers, strict=True)
+        tasks = [asyncio.create_task(streams.serve(each, reader.receive, reader.send)) for each, reader in asked]
         await _until(lambda: streams.count() == MOST)
         one_more, other = Reader(), Reader()
-        await streams.serve(scope(), one_more.receive, one_more.send)
+        await asyncio.wait_for(streams.serve(scope(one), one_more.receive, one_more.send), 20)
         assert (one_more.status, one_more.text) == (200, "event: again\ndata: <p>1</p>\n\n")
         assert one_more.sent[-1] == {"type": "http.response.body", "body": b""}
         assert streams.count() == MOST
-        tasks.append(asyncio.create_task(streams.serve(scope("b=2"), other.receive, other.send)))
+        another = scope(f"{settings.SESSION_COOKIE_NAME}=2")
+        tasks.append(asyncio.create_task(streams.serve(another, other.receive, other.send)))
         await _until(lambda: other.text)
         readers[0].gone.set()
         await asyncio.wait_for(tasks[0], 20)
         again = Reader()
-        tasks.append(asyncio.create_task(streams.serve(scope(), again.receive, again.send)))
+        tasks.append(asyncio.create_task(streams.serve(scope(one), again.receive, again.send)))
         await _until(lambda: again.text)
         streams.stop()
         await asyncio.wait_for(asyncio.gather(*tasks), 20)

@@ -10,6 +10,8 @@ from collections.abc import Awaitable, Callable, Mapping, MutableMapping
 from contextlib import suppress
 from typing import Any
 
+from django.conf import settings
+
 from bothways.web.bridge import Headers
 
 EVENTS = b"text/event-stream"
@@ -62,7 +64,7 @@ class Streams:
 
         Where their session has enough streams, they get the part once, as an event "again".
         """
-        whose = next((value for name, value in scope["headers"] if name == b"cookie"), b"")
+        whose = _session_of(scope)
         if self._stopped.is_set():
             await _refuse(send, 503)
             return
@@ -112,6 +114,13 @@ class Streams:
                 break
             await asyncio.sleep(max(EVERY, REST * (loop.time() - asked_at)))
         await send({"type": "http.response.body", "body": b""})
+
+
+def _session_of(scope: Mapping[str, Any]) -> bytes:
+    """Return the session that a request is of, whatever cookies stand beside it; all of them where there is none."""
+    cookies = next((value for name, value in scope["headers"] if name == b"cookie"), b"")
+    named = (each.strip().partition(b"=") for each in cookies.split(b";"))
+    return {name: value.strip(b' "') for name, _, value in named}.get(settings.SESSION_COOKIE_NAME.encode(), cookies)
 
 
 async def _gone(receive: Receive) -> None:
