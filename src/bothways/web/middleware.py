@@ -1,7 +1,6 @@
 """What every page has in common: headers that keep browsers from harm, and who is signed in."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
 from urllib.parse import urlencode
 
 from django.conf import settings
@@ -14,6 +13,7 @@ from bothways.service.accounts import account_of
 from bothways.service.connect import Schemas
 from bothways.service.rights import require
 from bothways.service.sessions import touch
+from bothways.service.workspace import own_of
 from bothways.web.languages import spoken
 from bothways.web.pages import failures
 from bothways.web.pages.page import roles_of
@@ -66,9 +66,7 @@ class SignedIn:
         actor = request.account.actor if request.account else None
         if actor is not None:
             touch(request.base, request.session.session_key)
-        request.workspace = replace(
-            request.base, actor=actor, opened={}, schemas=self._schemas
-        )  # apps are opened by one thread for itself
+        request.workspace = own_of(request.base, {}, actor=actor, schemas=self._schemas)
         before = request.base.document
         with spoken(request, request.account):
             response = self._answer(request)
