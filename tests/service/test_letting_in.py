@@ -239,6 +239,16 @@ def test_access_that_somebody_took_away_asks_for_a_sign_in_and_that_is_all_it_ta
     assert apps.check_app(workspace, "crm").account_id == "48151623"
 
 
+def test_who_signs_in_again_sees_the_fields_that_are_seen_by_now(workspace: Workspace, hubspot: HubSpotSandbox) -> None:
+    workspace.schemas = {}
+    go(workspace, way_to(workspace, hubspot))
+    assert "shoe_size" not in open_app(workspace, "crm").fields("contacts", workspace.clock())
+    hubspot.define("contacts", prop("shoe_size", "Shoe size", custom=True))
+    go(workspace, again(workspace))
+    later = replace(workspace, opened={})
+    assert "shoe_size" in open_app(later, "crm").fields("contacts", workspace.clock())
+
+
 def test_another_account_is_not_taken_over(
     workspace: Workspace, hubspot: HubSpotSandbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:

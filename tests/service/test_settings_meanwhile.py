@@ -9,7 +9,7 @@ from bothways.ledger.models import Sync
 from bothways.service import history, syncs, workspace, yaml_edit
 from bothways.service.database import used
 from bothways.service.document import Document
-from bothways.service.workspace import Workspace, load, reload
+from bothways.service.workspace import Workspace, is_written_since, load, own_of, reload, take_over_changes
 from tests.office import Office, office_on
 from tests.service.meanwhile import Meanwhile
 
@@ -66,3 +66,26 @@ def test_who_has_read_the_file_before_a_change_does_not_bring_back_what_it_said(
     with used(mine.database):
         assert Sync.objects.get().state == "off"
         assert load(office.file).syncs["people"].state == "off"
+
+
+def test_what_a_request_leaves_while_the_service_reads_the_file_is_not_taken_back(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shared = office.open()
+    office.change("max_change: 100%", "max_change: 90%")
+
+    def read_early(file: Path) -> Document:
+        found = load(file)
+        monkeypatch.setattr(workspace, "load", load)
+        own = own_of(shared, {})
+        assert is_written_since(own), "what it holds is older than the file"
+        off(own)
+        shared.document, shared.stamp = own.document, own.stamp
+        return found
+
+    monkeypatch.setattr(workspace, "load", read_early)
+    take_over_changes(shared)
+    take_over_changes(shared)
+    assert (shared.sync("people").state, shared.sync("people").guards.max_change) == ("off", 90)
+    with used(shared.database):
+        assert Sync.objects.get().state == "off"

@@ -8,7 +8,7 @@ import random
 import threading
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import partial
 
 from bothways.engine.sides import Side
@@ -42,7 +42,7 @@ from bothways.service.schedule_document import Schedule
 from bothways.service.tracing import span
 from bothways.service.views import PlanView, RunView
 from bothways.service.work import context
-from bothways.service.workspace import Workspace
+from bothways.service.workspace import Workspace, own_of
 from bothways.sync import run as running
 from bothways.sync.context import End, FeedReader
 from bothways.sync.reading import read_feed
@@ -82,7 +82,7 @@ class Worker:
         for app in [each for each, times in dict(self._refused).items() if times != refused[each]]:
             refused[app] = self._refused[app]
             opened.pop(app, None)
-        return replace(self.workspace, opened=opened)
+        return own_of(self.workspace, opened)
 
     def refused(self, app: str) -> None:
         """Let an app be opened anew that has refused its credentials, or a field."""

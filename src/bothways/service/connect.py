@@ -104,9 +104,10 @@ def ask_anew(workspace: "Workspace", names: Sequence[str]) -> None:
 
 def _kept(schemas: Schemas, document: AppDocument) -> dict[str, tuple[float, Mapping[str, Field]]]:
     """Return what an app of these settings has told; nothing is known of one whose settings have changed."""
-    if document.name not in schemas or schemas[document.name][0] != document:
-        schemas[document.name] = (document, {})
-    return schemas[document.name][1]
+    known = schemas.get(document.name)
+    if known is None or known[0] != document:
+        known = schemas[document.name] = (document, {})  # other threads are at it, too
+    return known[1]
 
 
 def make(workspace: "Workspace", document: AppDocument, access: Access | None = None) -> Opened:

@@ -18,7 +18,7 @@ from bothways.errors import AccessNotAllowed, AccountChanged, UsageError, VisitO
 from bothways.ledger import access as given
 from bothways.ledger import rests
 from bothways.service import access, yaml_edit
-from bothways.service.connect import client_of, make, token_server
+from bothways.service.connect import ask_anew, client_of, make, token_server
 from bothways.service.database import on_database
 from bothways.service.document import CLIENT_SECRET
 from bothways.service.entries import check_name, checked, checked_app, entry_of, used_objects
@@ -198,6 +198,7 @@ def arrive(workspace: Workspace, way: Way, code: str) -> AppCheck:
             access.give_back(server, tokens)
             raise
     rests.wake(way.name)
+    ask_anew(workspace, [way.name])
     forget(workspace.folder, former, workspace.document)
     return view
 

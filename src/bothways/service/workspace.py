@@ -6,12 +6,22 @@ would be lost, or what the file said before a change be put in force after it.
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from time import time
+from typing import Any
 from urllib.parse import quote
 
-from bothways.errors import DiskFull, LedgerError, NoWorkspace, UnknownApp, UnknownSync, UsageError, WrongType
+from bothways.errors import (
+    BothwaysError,
+    DiskFull,
+    LedgerError,
+    NoWorkspace,
+    UnknownApp,
+    UnknownSync,
+    UsageError,
+    WrongType,
+)
 from bothways.ledger import clocks, db
 from bothways.service.connect import Opened, Schemas, Secrets
 from bothways.service.database import bring_up_to_date, make_folder, used
@@ -81,6 +91,11 @@ class Workspace:
         return self.document.apps[name]
 
 
+def own_of(shared: Workspace, opened: dict[str, Opened], **more: Any) -> Workspace:
+    """Return a workspace for one thread; its document is never older than its stamp, whoever is at the shared one."""
+    return replace(shared, stamp=shared.stamp, opened=opened, **more)
+
+
 def init(folder: Path) -> Path:
     """Write a settings file to begin with and return its path; refuse where there is one."""
     path = folder / FILE
@@ -116,7 +131,7 @@ def open_workspace(folder: Path, *, load_only: bool = False, take_over: bool = T
             bring_up_to_date()
         workspace.clock = clocks.of_database()
         if take_over:
-            _take_over(workspace, document)
+            _take_over(workspace, document, stamp)
     return workspace
 
 
@@ -129,8 +144,12 @@ def load(file: Path) -> Document:
 
 def reload(workspace: Workspace) -> None:
     """Read the file again and take over what changed, in the caller's use of the database; all of it or nothing."""
-    workspace.stamp = _stamp(workspace.file)
-    _take_over(workspace, load(workspace.file))
+    stamp = _stamp(workspace.file)
+    try:
+        _take_over(workspace, load(workspace.file), stamp)
+    except BothwaysError:
+        workspace.stamp = stamp
+        raise
 
 
 def take_over_changes(workspace: Workspace) -> None:
@@ -179,20 +198,21 @@ def _stamp(file: Path) -> int:
     return file.stat().st_mtime_ns if file.is_file() else 0
 
 
-def _take_over(workspace: Workspace, document: Document) -> None:
-    """Take over what a document changes, read once more if the file was written while others were at it."""
-    if is_in_force(document):
-        workspace.document = document
-        return
-    with db.transaction_():
-        db.keep_settings()
-        if is_written_since(workspace):
-            workspace.stamp, document = _stamp(workspace.file), load(workspace.file)
-        revision = import_settings(document, workspace.clock(), author_of(workspace))
-        if document.revision is not None and document.revision != revision:
-            set_value(workspace.file, ("revision",), revision)
-            document = load(workspace.file)
-    workspace.document = document
+def _take_over(workspace: Workspace, document: Document, stamp: int) -> None:
+    """Take over what a document changes, read once more if the file was written while others were at it.
+
+    Threads share a workspace: none may see the stamp of a file whose document is not there yet.
+    """
+    if not is_in_force(document):
+        with db.transaction_():
+            db.keep_settings()
+            if _stamp(workspace.file) != stamp:
+                stamp, document = _stamp(workspace.file), load(workspace.file)
+            revision = import_settings(document, workspace.clock(), author_of(workspace))
+            if document.revision is not None and document.revision != revision:
+                set_value(workspace.file, ("revision",), revision)
+                document = load(workspace.file)
+    workspace.document, workspace.stamp = document, stamp
 
 
 def database_of(folder: Path, document: Document) -> str:

@@ -1,7 +1,6 @@
 """What every page has in common: headers that keep browsers from harm, and who is signed in."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
 from urllib.parse import urlencode
 
 from django.conf import settings
@@ -15,6 +14,7 @@ from bothways.service.accounts import account_of
 from bothways.service.connect import Schemas
 from bothways.service.rights import require
 from bothways.service.sessions import touch
+from bothways.service.workspace import own_of
 from bothways.web.languages import spoken
 from bothways.web.pages import failures
 from bothways.web.pages.page import roles_of
@@ -72,9 +72,7 @@ class SignedIn:
         except LedgerError as error:
             with spoken(request, None):
                 return failures.known(request, error)
-        request.workspace = replace(
-            request.base, actor=actor, opened={}, schemas=self._schemas
-        )  # apps are opened by one thread for itself
+        request.workspace = own_of(request.base, {}, actor=actor, schemas=self._schemas)
         before = request.base.document
         with spoken(request, request.account):
             response = self._answer(request)

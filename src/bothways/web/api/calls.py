@@ -3,7 +3,7 @@
 import logging
 import secrets
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import wraps
 from typing import Annotated, Any, TypeVar
 from urllib.parse import urlencode
@@ -25,6 +25,7 @@ from bothways.service.accounts import digest_of
 from bothways.service.connect import Schemas
 from bothways.service.once import Kept
 from bothways.service.rights import Role, require
+from bothways.service.workspace import own_of
 from bothways.web.api.problems import problem
 from bothways.web.api.shapes import told
 
@@ -101,7 +102,7 @@ class Bearer(HttpBearer):
         """Return who calls; raise TokenRefused, NotAllowed."""
         found = tokens.bearer_of(request.base, token)
         request.token = found.token
-        request.workspace = replace(request.base, actor=found.actor, opened={}, schemas=_schemas)
+        request.workspace = own_of(request.base, {}, actor=found.actor, schemas=_schemas)
         require(request.workspace, self._role)
         return found
 
