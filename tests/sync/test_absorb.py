@@ -464,3 +464,23 @@ def test_for_whom_nobody_is_made_nobody_is_made_though_the_link_of_the_other_one
     world.run(full=True, approved=True)
     world.rest()
     assert world.written() == before
+
+
+def test_word_that_one_is_new_makes_nobody_for_whom_it_was_merged_into_and_whose_partner_was_deleted() -> None:
+    world = TwoApps()
+    ann, *_ = world.crowd(6)
+    partner = world.partner(ann)
+    other = world.anna.add(email="other@x.test", name="Other")
+    world.bert.add(email="other@x.test", name="Other")
+    world.rest()
+    with db.transaction_():
+        decisions.unlink(world.sync, links.live_by_record(world.sync, Side.LEFT, [other])[other], world.clock())
+    world.bert.delete(partner)
+    world.run()
+    world.anna.merge(other, ann)
+    with db.transaction_():
+        decisions.make_new(world.sync, Side.LEFT, other)
+    before = world.written()
+    world.run(full=True, approved=True)
+    world.rest()
+    assert world.written() == before

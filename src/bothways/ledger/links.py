@@ -229,8 +229,13 @@ def move_ended(sync: Sync, side: Side, id: str, to: str, held: Mapping[str, Valu
     """Let the ended links of a record follow it to the one that it was merged into, which holds these values.
 
     Of those that a merge has ended, only that of the record which was left over by it. Of what the two records were
-    last, that counts by which nobody is made.
+    last, that counts by which nobody is made; that one was unlinked does not keep who is declared new from being made.
     """
+    new = ALONE in apart(sync, side, [to]).get(to, set())
+
+    def withholds(link: LinkRow) -> int:
+        return 0 if new and link.ended_by == UNLINKED else link.withholds(side)
+
     before = ended_by_record(sync, side, [id, to])
     sql = f"SELECT {_COLUMNS} FROM link WHERE sync_id=%s AND state='ended' AND {side}_id=%s"
     for link in map(LinkRow._make, db.rows(sql, (sync.pk, id))):
@@ -238,8 +243,8 @@ def move_ended(sync: Sync, side: Side, id: str, to: str, held: Mapping[str, Valu
             move(link.id, side, to, held)
     now = ended_by_record(sync, side, [to]).get(to)
     known = [link for link in before.values() if not link.by_merge or link.survivor == side]
-    counts = max(known, key=lambda link: (link.withholds(side), link.ended_at or 0.0), default=None)
-    if now is not None and counts is not None and counts.withholds(side) > now.withholds(side):
+    counts = max(known, key=lambda link: (withholds(link), link.ended_at or 0.0), default=None)
+    if now is not None and counts is not None and withholds(counts) > withholds(now):
         ended_at = math.nextafter(now.ended_at or 0.0, math.inf)
         db.execute("UPDATE link SET ended_at=%s WHERE id=%s", (ended_at, counts.id))
 
