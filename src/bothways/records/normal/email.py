@@ -144,7 +144,7 @@ def _roles() -> frozenset[str]:
     return (entries("role_mailboxes") | entries("role_mailboxes_added")) - entries("role_mailboxes_removed")
 
 
-@lru_cache(maxsize=65536)
+@lru_cache(maxsize=4096)
 def is_valid_email(text: str) -> bool:
     """Tell whether a text holds one mail address that can be written to, by its syntax alone; nobody is asked.
 

@@ -30,7 +30,7 @@ _KINDS = (
 )
 
 
-@lru_cache(maxsize=65536)
+@lru_cache(maxsize=4096)
 def normal_phone(text: str, region: str | None = None) -> str | None:
     """Return E.164, with ``;ext=`` where there is an extension, or None where no country is known.
 
