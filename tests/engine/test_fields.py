@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from bothways.engine.field_state import Known
-from bothways.engine.fields import FIGHT_WINDOW, REWRITING_LIMIT, UNRELATED_LIMIT
+from bothways.engine.fights import FIGHT_WINDOW, REWRITING_LIMIT, UNRELATED_LIMIT
 from bothways.engine.sides import SIDES, Direction, Side
 from bothways.engine.spec import FieldMap, Only
 from bothways.records import Field, FieldType, Option, Value

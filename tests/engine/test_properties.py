@@ -7,8 +7,9 @@ from hypothesis import HealthCheck, Phase, given, seed, settings
 from hypothesis import strategies as st
 
 from bothways.engine.consent import is_opted_out, opted_out_side, opts_in
+from bothways.engine.edits import has_changed
 from bothways.engine.field_state import FieldDecision
-from bothways.engine.fields import FIELD_TABLE, decide_field, has_changed
+from bothways.engine.fields import FIELD_TABLE, decide_field
 from bothways.engine.sides import SIDES
 from bothways.engine.spec import Only, blank_across, equal_across, project
 from bothways.records import FieldType, Value, clean, is_blank, may_be_rewriting, same

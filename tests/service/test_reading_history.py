@@ -6,7 +6,7 @@ import pytest
 
 from bothways import errors
 from bothways.engine.deletes import DAY as ENGINE_DAY
-from bothways.engine.fields import FIGHT_WINDOW
+from bothways.engine.fights import FIGHT_WINDOW
 from bothways.service.document import KEEP_HISTORY
 from bothways.service.reading import document_of
 from bothways.service.reading_deletes import LONGEST_GRACE

@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from bothways.engine.field_state import FieldDecision, FieldState, Known, Merge
-from bothways.engine.fields import FIGHT_WINDOW, UNRELATED_LIMIT
+from bothways.engine.fights import FIGHT_WINDOW, UNRELATED_LIMIT
 from bothways.engine.rules import because
 from bothways.engine.sides import SIDES, Side
 from bothways.engine.spec import FieldMap, SyncSpec

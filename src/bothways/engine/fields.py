@@ -9,22 +9,15 @@ from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
 from bothways.engine.consent import is_opted_out, opted_out_side, unreadable
+from bothways.engine.edits import has_changed, is_form_of_what_was_cleared, is_own_rewriting, made_by
 from bothways.engine.field_state import FieldDecision, FieldState, Known
+from bothways.engine.fights import FIGHT_WINDOW, fighter, oscillates
 from bothways.engine.rules import because
 from bothways.engine.sets import merged, of_several
 from bothways.engine.sides import SIDES, Side
 from bothways.engine.spec import FieldMap, Only, SyncSpec, Wins, blank_across, equal_across
 from bothways.engine.unseen import has_only_the_beginning, project_over
-from bothways.records import CannotCoerce, LeftOut, Value, goes_back, is_blank, may_be_rewriting, same, text_of
-
-REWRITING_LIMIT = 2
-"""Writes of one value to one side, nothing third in between, when the app answers with a rewriting."""
-
-UNRELATED_LIMIT = 4
-"""The same when the values are unrelated: a person changing their mind looks like that, a robot goes on."""
-
-FIGHT_WINDOW = 86_400.0
-"""Seconds within which these writes must lie: people change their mind once a day, robots with every poll."""
+from bothways.records import CannotCoerce, LeftOut, Value, goes_back, is_blank, same, text_of
 
 NEWEST_SKEW = 60.0
 """Seconds: two changes nearer to each other than the clocks of two apps may be apart tell not which came last."""
@@ -84,8 +77,8 @@ class _View(NamedTuple):
         opted_out = [is_opted_out(mapping, side, value) for value in (was.value, self.state.now[side])]
         if opted_out != [True, False]:
             return False
-        made_by, window = _made_by(self.state, side, self.at), self.spec.own_write_window[side]
-        return was.own_write_at is None or made_by - was.own_write_at > window
+        at, window = made_by(self.state, side, self.at), self.spec.own_write_window[side]
+        return was.own_write_at is None or at - was.own_write_at > window
 
     def beginning(self) -> Side | None:
         """Return the side that has only the beginning of a text that the other one holds whole, if there is one."""
@@ -104,7 +97,7 @@ def decide_field(spec: SyncSpec, state: FieldState, now: float) -> FieldDecision
     """Return the decision of the first row of the field table that fits. ``now`` is in seconds."""
     changed = {side: has_changed(state, side) for side in SIDES}
     rewritten = frozenset(side for side in SIDES if changed[side] and is_own_rewriting(spec, state, side, now))
-    formed = [side for side in SIDES if changed[side] and _is_form_of_what_was_cleared(state, side)]
+    formed = [side for side in SIDES if changed[side] and is_form_of_what_was_cleared(state, side)]
     for side in (*rewritten, *formed):
         changed[side] = False
     view = _View(spec, state, changed, rewritten, now)
@@ -130,73 +123,6 @@ def note_field(spec: SyncSpec, state: FieldState, now: float) -> FieldDecision |
     if not rewritten:
         return None
     return _rewriting(view)._replace(seen={side: Known(state.now[side]) for side in rewritten})
-
-
-def has_changed(state: FieldState, side: Side) -> bool:
-    """Tell whether a side's value differs from its own shadow, or that shadow is unknown.
-
-    Where only this side's shadow is unknown (its record was merged), a value that is what the other side was
-    last seen to hold, or a rewriting of it, is the one they agreed on, and no change.
-    """
-    shadow, other = state.shadow[side], state.shadow[side.other]
-    if shadow is None and other is None:
-        return True
-    field = state.mapping.on(side)
-    if shadow is not None:
-        return not same(state.now[side], field, shadow.value)
-    assert other is not None
-    if _across(state, side, other.value, state.now[side]):
-        return False
-    return state.mapping.translated or not may_be_rewriting(other.value, state.now[side], field)
-
-
-def is_own_rewriting(spec: SyncSpec, state: FieldState, side: Side, now: float) -> bool:
-    """Tell whether a change is only the app's rewriting of our own recent write (row FN).
-
-    What was seen in time is a rewriting also if it is decided late, when runs failed in between.
-    """
-    shadow = state.shadow[side]
-    if shadow is None or shadow.own_write_at is None or not has_changed(state, side):
-        return False
-    recent = _made_by(state, side, now) - shadow.own_write_at <= spec.own_write_window[side]
-    return recent and may_be_rewriting(shadow.value, state.now[side], state.mapping.on(side))
-
-
-def _is_form_of_what_was_cleared(state: FieldState, side: Side) -> bool:
-    """Tell whether a side holds what it held in another form, and the other side was cleared since: nobody means by a
-    form to bring back what somebody else has cleared.
-    """
-    was, there = state.shadow[side], state.shadow[side.other]
-    if was is None or there is None or is_blank(there.value) or not is_blank(state.now[side.other]):
-        return False
-    return may_be_rewriting(was.value, state.now[side], state.mapping.on(side))
-
-
-def _made_by(state: FieldState, side: Side, now: float) -> float:
-    """Return when a side came to hold what it holds, at the latest."""
-    return min(state.since.get(side, now), now)
-
-
-def oscillates(state: FieldState, target: Side, value: Value, now: float) -> bool:
-    """Tell whether ``value`` already went to ``target`` again and again of late with nothing third in between."""
-    field, held = state.mapping.on(target), state.now[target]
-    count = 0
-    for write in reversed(state.landed):
-        if write.at < now - FIGHT_WINDOW:
-            break
-        if write.side is target:
-            if not same(write.value, field, value):
-                break
-            count += 1
-        elif not (_across(state, target, write.value, held) or _across(state, target, write.value, value)):
-            break
-    related = may_be_rewriting(value, held, field) or may_be_rewriting(held, value, field)
-    return count >= (REWRITING_LIMIT if related else UNRELATED_LIMIT)
-
-
-def _across(state: FieldState, target: Side, other: Value, held: Value) -> bool:
-    left, right = (held, other) if target is Side.LEFT else (other, held)
-    return equal_across(state.mapping, left, right)
 
 
 # --- what the rows do ---------------------------------------------------------------------------------
@@ -248,20 +174,11 @@ def _braked(view: _View, decision: FieldDecision, now: float) -> FieldDecision:
         return decision
     sides = {decision.write, *(write.side for write in view.state.landed if write.at >= now - FIGHT_WINDOW)}
     reason = because("F5", app=" and ".join(view.spec.apps[side] for side in SIDES if side in sides))
-    fighters = dict.fromkeys(_fighter(view.state, side) for side in SIDES if side in sides)
+    fighters = dict.fromkeys(fighter(view.state, side) for side in SIDES if side in sides)
     if names := " and ".join(filter(None, fighters)):
         reason = f"{reason}, by {names}"
     seen = {side: Known(view.state.now[side]) for side in SIDES} if view.mapping.consent is None else None
     return FieldDecision(view.mapping, "F5", reason, before=decision.before, hold=reason, seen=seen, asks=True)
-
-
-def _fighter(state: FieldState, side: Side) -> str:
-    """Return the program that wrote what a side holds; "" if it is none, or may be ourselves: our own write stands."""
-    told, field = state.told.get(side), state.mapping.on(side)
-    if told is None:
-        return ""
-    ours = next((write.value for write in reversed(state.landed) if write.side is side), None)
-    return "" if told.may_be_us and may_be_rewriting(ours, state.now[side], field) else told.by
 
 
 def _first_link_one_way(view: _View) -> FieldDecision:
