@@ -6,6 +6,7 @@ import os
 import stat
 import tarfile
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -48,8 +49,12 @@ def test_file_that_cannot_be_written_is_named_and_not_the_disk_of_the_database(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     (tmp_path / "bothways.yaml").write_text(FILE)
-    made, full = tmp_path / "copy.tar.gz", os.open("/dev/full", os.O_WRONLY)
-    monkeypatch.setattr("bothways.cli.backup.os.open", lambda *_: full)
+    made, real = tmp_path / "copy.tar.gz", os.open
+
+    def open_full(path: Any, *how: Any, **more: Any) -> int:
+        return real("/dev/full", os.O_WRONLY) if path == made else real(path, *how, **more)
+
+    monkeypatch.setattr("bothways.cli.backup.os.open", open_full)
     with empty_ledger(tmp_path):
         assert main(["backup", str(made), "-C", str(tmp_path)]) == 74
     told = capsys.readouterr().err

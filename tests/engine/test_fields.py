@@ -486,6 +486,8 @@ def test_another_day_replaces_the_day_of_a_moment_and_not_its_time(held: Value, 
     assert result(decide(edited)) == ("F3", R, wanted)
     assert decide(carried_out(edited, decide(edited))).rule == "F0"
     assert decide(state(("2026-01-02", "2026-01-02T14:30:00Z"), None, DAY)).rule == "F1"
+    with_time = state(("2026-01-02T03:04:05Z", "2026-01-02"), ("2026-01-02", "2026-01-02"), DAY)
+    assert result(decide(with_time)) == ("F3", R, "2026-01-02T03:04:05.000Z")
 
 
 def test_projection_writes_the_key_of_a_choice_and_its_key_back() -> None:

@@ -96,7 +96,7 @@ def test_of_two_who_change_the_same_version_of_a_draft_at_once_one_is_told(
         return store(*given)
 
     monkeypatch.setattr(drafts, "_store", store_late)
-    drafts.change(office.open(), draft.id, draft.version, small_groups=True)
+    drafts.change(office.open(), draft.id, draft.version, small_groups="link_one")
     other.thread.join()
     assert isinstance(other.failure, DraftChanged)
 

@@ -6,7 +6,7 @@ from bothways.engine.field_state import FieldState
 from bothways.engine.sides import Side
 from bothways.engine.spec import FieldMap, equal_across, project
 from bothways.records import Coerced, FieldType, Value, coerce, text_of
-from bothways.records.parse import parse_datetime
+from bothways.records.parse import is_midnight, parse_datetime
 
 
 def has_only_the_beginning(state: FieldState, side: Side) -> bool:
@@ -35,6 +35,6 @@ def project_over(mapping: FieldMap, value: Value, target: Side, held: Value) -> 
     if mapping.on(target.other).type is not FieldType.DATE or field.type is not FieldType.DATETIME:
         return projected
     day, moment = parse_datetime(projected.value), parse_datetime(held)
-    if day is None or moment is None:
+    if day is None or moment is None or not is_midnight(day):
         return projected
     return coerce(datetime.combine(day.date(), moment.timetz()).isoformat(), field, field)

@@ -86,6 +86,8 @@ def use_link(workspace: Workspace, word: str, name: str, password: str) -> Accou
         link = link_called(workspace, word)
         name = link.account.name if link.account else _named(name)
         check_new_password(password, name)
+        if link.account:
+            keep(link.account)
         if not OneTimeLink.objects.filter(pk=link.pk).delete()[0]:  # somebody used it at the same moment
             raise LinkUsed()
         account = link.account or Account(name=name, key=_key(name), role=link.role, made_at=workspace.clock())
@@ -191,6 +193,7 @@ def switch_off(workspace: Workspace, name: str) -> AccountView:
     with db.transaction_():
         account = account_called(name)
         refuse_last(account)
+        keep(account)
         end_links(account)
         OneTimeLink.objects.filter(account=account).delete()
         account.left_at = workspace.clock()
@@ -287,6 +290,11 @@ def own(workspace: Workspace) -> Account:
         who = actor.name if actor else "the command line"
         raise NotAllowed(who=who, needed="of an account", role="none")
     return found
+
+
+def keep(account: Account) -> None:
+    """Let nobody else change an account in the caller's transaction: before its links, lest two wait for ever."""
+    list(Account.objects.select_for_update().filter(pk=account.pk).values_list("pk"))
 
 
 def refuse_last(account: Account) -> None:

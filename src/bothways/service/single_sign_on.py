@@ -9,7 +9,7 @@ from django.db import IntegrityError
 from bothways.errors import IdentityTaken, LastAdmin, LedgerError, LinkUsed, NotInvited, SwitchedOff
 from bothways.ledger import db
 from bothways.ledger.models import Account, Deed, Identity, OneTimeLink, Session
-from bothways.service.accounts import end_links, free_name_like, link_called, own, refuse_last, view_of
+from bothways.service.accounts import end_links, free_name_like, keep, link_called, own, refuse_last, view_of
 from bothways.service.database import on_database
 from bothways.service.document import SignInDocument
 from bothways.service.openid import Person, provider_of
@@ -71,6 +71,8 @@ def _by_link(workspace: Workspace, person: Person, word: str) -> Account:
     known = Identity.objects.select_related("account").filter(issuer=person.issuer, subject=person.subject).first()
     if known is not None and known.account_id != link.account_id:
         raise IdentityTaken(who=known.account.name)
+    if link.account:
+        keep(link.account)
     if not OneTimeLink.objects.filter(pk=link.pk).delete()[0]:
         raise LinkUsed()
     if link.account is None:
