@@ -48,6 +48,7 @@ class Deciding:
         self.new: set[End] = set()
         self.linked: dict[End, str] = {}
         self.given: set[tuple[str, str]] = set()
+        self.ends: dict[int, set[End]] = {}
 
     @property
     def world(self) -> World:
@@ -57,7 +58,10 @@ class Deciding:
 
     def act(self) -> None:
         """Decide something between two runs."""
-        if not self.on or self.chance.random() < 0.3:
+        if not self.on:
+            return
+        self._remember_links()
+        if self.chance.random() < 0.3:
             return
         deeds: tuple[Callable[[], None], ...] = (
             self._unlink,
@@ -71,6 +75,12 @@ class Deciding:
         )
         with db.transaction_():
             self.chance.choice(deeds)()
+
+    def _remember_links(self) -> None:
+        """Take note of which records each link has: one that is paused stands in no journal."""
+        sql = "SELECT id, left_id, right_id FROM link WHERE sync_id=%s AND state='active'"
+        for link_id, *ids in db.rows(sql, (self.schedule.sync.pk,)):
+            self.ends.setdefault(link_id, set()).update(zip(SIDES, ids, strict=True))
 
     def forget(self) -> None:
         """Expect nothing of what was decided so far."""
@@ -266,8 +276,8 @@ class Deciding:
         return by_person or bool(others & self._ever_at(side, carried.link_id))
 
     def _ever_at(self, side: Side, link_id: int) -> set[str]:
-        """Return which records of one side a link ever had, as far as the journal tells."""
-        found: set[str] = set()
+        """Return which records of one side a link ever had, as far as was seen or the journal tells."""
+        found = {id for each, id in self.ends.get(link_id, ()) if each is side}
         for at, id, data in db.rows("SELECT side, record_id, data FROM journal WHERE link_id=%s", (link_id,)):
             source = json.loads(data)["more"].get("source_id")
             found |= {str(id)} if at == side else {str(source)} if source else set()
