@@ -215,8 +215,10 @@ class Belonging:
         if torn or len(sides) != 1 or not self._only_each_other(rows):
             return
         last = {op.home: op for op in ops}
+        things = {row.id for row in rows.values()}
+        over = {home for move in self.moves if move.thing in things for home in move.over}
         for home, op in last.items():
-            if self._became_one(op):
+            if self._became_one(op) or home in over:  # in the moment of writing, which nobody could read
                 continue
             if self.homes.apps[op.side].rows[home].live and op.came is not (home in self.homes.of(rows[op.side])):
                 words = "put into" if op.came else "taken out of"
