@@ -242,13 +242,6 @@ def count_decided(sync: Sync, field: str) -> int:
     return int(db.value(f"SELECT COUNT(*) {_DIFFERING} AND data LIKE %s", (sync.pk, field, '%"decided":{%')))
 
 
-def ignored_among(sync: Sync, hold_ids: Iterable[int]) -> dict[int, tuple[float, str]]:
-    """Return which holds are ignored: since when (seconds) and by whom."""
-    query, params = _ignored(sync)
-    sql = f"SELECT hold_id, at, author FROM ignored WHERE hold_id IN ({query}) AND hold_id IN {{ids}}"
-    return {int(id): (float(at), str(author)) for id, at, author in db.in_list(sql, params, hold_ids)}
-
-
 def mends(syncs: Sequence[int], before: int | None, size: int) -> list[MendRow]:
     """Return what was done about causes of these syncs, the newest first: those older than ``before``."""
     marks = ",".join(["%s"] * len(syncs))

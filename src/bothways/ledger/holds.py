@@ -217,11 +217,6 @@ def take_over(former: Sync, sync: Sync) -> None:
     db.execute(sql, (sync.pk, former.pk, sync.pk, sync.pk))
 
 
-def count(sync: Sync) -> int:
-    """Return how many things are held."""
-    return int(db.value("SELECT COUNT(*) FROM hold WHERE sync_id=%s", (sync.pk,)))
-
-
 def to_decide(sync: Sync) -> int:
     """Return how many differences of fields wait for a person who has not decided them."""
     sql = "SELECT COUNT(*) FROM hold WHERE sync_id=%s AND kind='conflict' AND data NOT LIKE %s"

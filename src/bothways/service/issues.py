@@ -24,7 +24,6 @@ from bothways.ledger import db, feeds, holds, journal, left_out, links, looking
 from bothways.ledger.holds import HoldRow
 from bothways.ledger.journal import Entry
 from bothways.ledger.models import Sync
-from bothways.service import unfit
 from bothways.service.database import on_database
 from bothways.service.describing import describe
 from bothways.service.document import SyncDocument
@@ -61,13 +60,6 @@ def list_issues(
         found += views_of(sync, workspace.sync(each), holds.page(sync, last, size - len(found)))
         last = 0
     return found
-
-
-@on_database
-def how_many(workspace: Workspace) -> int:
-    """Return how many issues all syncs have: records that are held or refused, and mappings that are left out."""
-    rows = [row_of(workspace, name) for name in workspace.document.syncs]
-    return sum(holds.count(row) + len(unfit.left_out(row)) for row in rows)
 
 
 @on_database
