@@ -363,10 +363,13 @@ class Oracle:
         return max((float(db.value(sql, (app, loser)) or 0) for loser in losers), default=0.0)
 
     def _soon_after_write(self, edit: Edit, row: Row) -> bool:
-        """Within the own-write window, a change of case cannot be told from the app's rewriting (row FN)."""
+        """Within the own-write window, a change of case cannot be told from the app's rewriting (row FN).
+
+        What was written to a record that was merged into this one since was written to this one.
+        """
         return any(
             write.app == edit.app
-            and write.record == row.id
+            and self.same(edit.app, write.record, row.id)
             and loose(write.values.get(edit.field)) == loose(edit.value)
             and write.at <= edit.at <= write.at + self.window[edit.app]
             for write in self.world.writes
