@@ -89,6 +89,22 @@ def test_record_of_which_a_person_has_decided_otherwise_is_not_taken_for_a_lost_
     assert world.anna.values(ann)["name"] == "Ann"
 
 
+def test_nobody_is_asked_about_a_record_any_more_once_it_was_found_to_be_what_was_created() -> None:
+    world = TwoApps()
+    ann = world.anna.add(email="ann@x.test", name="Ann")
+    world.bert.fail("write create", TIME_OUT)
+    world.run()
+    theirs = world.bert.add(email="ann@x.test", name="Annabel")
+    world.anna.add(email="ann@x.test", name="Annabel")
+    world.run()
+    assert (Side.RIGHT, theirs) in {(hold.side, hold.record_id) for hold in world.holds()}
+    world.anna.fail("changes", AppUnreachable(app="anna", reason="503"))
+    with pytest.raises(AppUnreachable):
+        world.run()
+    assert (ann, theirs) in world.pairs(), "found, though the run went no further"
+    assert (Side.RIGHT, theirs) not in {(hold.side, hold.record_id) for hold in world.holds()}
+
+
 def test_scan_waits_until_the_create_must_have_shown() -> None:
     world = TwoApps(bert=Traits(lag=200.0))
     world.anna.add(email="ann@x.test", name="Ann")

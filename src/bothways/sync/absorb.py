@@ -177,6 +177,18 @@ def wake(
         due.mark(sync, each, ids - set(linked))
 
 
+def wait_no_more(sync: Sync, linked: Mapping[Side, Collection[str]]) -> None:
+    """Ask nobody any more whom records belong to that are linked now, from this moment on.
+
+    Those that wait for a person are looked at again: these may have been all that they waited for.
+    """
+    if not holds.wait_for_a_person(sync):
+        return
+    for side, ids in linked.items():
+        holds.close_matched(sync, side, ids)
+        wake(sync, side, set().union(*feeds.all_keys_of(_feed_id(sync, side), ids).values()), held=True)
+
+
 def end_link(sync: Sync, link: links.LinkRow, now: float, rule: str, survivor: Side | None) -> None:
     """End a link and look again at everything that it stood in the way of; nobody is asked about its fields again.
 

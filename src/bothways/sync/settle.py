@@ -12,7 +12,7 @@ from bothways.ledger import due, feeds, links
 from bothways.ledger.feeds import SeenRow
 from bothways.ledger.journal import UNDO, Entry, FieldWrite
 from bothways.records import Record, Value, same
-from bothways.sync.absorb import compute_keys, replace_keys, wake
+from bothways.sync.absorb import compute_keys, replace_keys, wait_no_more, wake
 from bothways.sync.children import wake_children
 from bothways.sync.context import Context
 from bothways.sync.held import still_decided
@@ -66,7 +66,9 @@ def settle_links(ctx: Context, side: Side, landed: Sequence[Landed]) -> None:
     links.activate(side, created)
     if created:
         own = [str(rows[link_id].on(other)) for link_id, _ in created]
-        wake_children(ctx.sync, {side: [record_id for _, record_id in created], other: own})
+        made = [record_id for _, record_id in created]
+        wake_children(ctx.sync, {side: made, other: own})
+        wait_no_more(ctx.sync, {side: made})
     links.save_shadows(ctx.sync.workspace_id, saved)
 
 
